@@ -1,0 +1,18 @@
+# One set of flags for every target of ours.
+add_library(pawl_flags INTERFACE)
+target_compile_options(pawl_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Werror -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor
+  -Woverloaded-virtual -Wimplicit-fallthrough -Wswitch-enum -fstack-protector-strong -msse4.2)
+if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+  target_compile_options(pawl_flags INTERFACE -Wthread-safety)
+endif()
+target_compile_definitions(pawl_flags INTERFACE _GLIBCXX_ASSERTIONS PAWL_VERSION="${PROJECT_VERSION}")
+
+if(PAWL_SANITIZE)
+  target_compile_options(pawl_flags INTERFACE
+    -fsanitize=${PAWL_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(pawl_flags INTERFACE -fsanitize=${PAWL_SANITIZE})
+endif()
+if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+  target_link_options(pawl_flags INTERFACE -fuse-ld=lld)
+endif()

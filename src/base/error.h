@@ -1,0 +1,57 @@
+// Errors as values.
+//
+// Everything that can fail because of other people's input returns `Result<T>`. An `Error` says what
+// went wrong in one lowercase sentence without a full stop, puts the user's own words in backticks,
+// and, where a file is at fault, says where: `file:line:column`, both counted from 1.
+// Exceptions of libraries stop at the adapter that wraps the library.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <utility>
+
+namespace pawl {
+
+// The place in a file that a message is about. Line and column are 1-based; 0 means unknown.
+struct Position {
+  std::string file;
+  std::uint32_t line = 0;
+  std::uint32_t column = 0;
+
+  friend bool operator==(const Position&, const Position&) = default;
+};
+
+// `file:line:column`, leaving out what is unknown.
+std::string to_string(const Position& at);
+
+// The kind of a failure, which decides the exit status and who can do something about it.
+enum class Fault : std::uint8_t {
+  usage,        // the command line is wrong
+  invalid,      // a file, a message or a value does not have the promised form
+  refused,      // the answer is no: not permitted, not proved, not authenticated
+  missing,      // something that was named does not exist
+  environment,  // the machine does not give what is needed: a directory, a socket, a program
+  io,           // a read or a write failed
+  corrupt,      // stored bytes are not what was written
+  internal,     // an invariant of ours does not hold
+};
+
+struct Error {
+  Fault fault = Fault::internal;
+  std::string message;
+  Position at;
+};
+
+// `at: message`, or the message alone where no place is known.
+std::string to_string(const Error& error);
+
+template <class T>
+using Result = std::expected<T, Error>;
+using Status = Result<void>;
+
+inline std::unexpected<Error> fail(Fault fault, std::string message, Position at = {}) {
+  return std::unexpected<Error>(Error{fault, std::move(message), std::move(at)});
+}
+
+}  // namespace pawl

@@ -1,0 +1,92 @@
+// What the kernel says about one call.
+//
+// A Verdict has no default constructor: somebody has to say the effect. On the path of an allowed
+// call it owns no memory, so that deciding costs nothing but the comparison. Sentences are made
+// from it afterwards, by `kernel/admit/explain.h`.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "base/time.h"
+#include "model/class.h"
+
+namespace pawl {
+
+// In order of strictness; among everything that applies to a call the strictest wins (rule 2).
+enum class Effect : std::uint8_t { allow, notify, contain, hold, deny };
+std::string_view to_string(Effect effect);
+inline Effect stricter(Effect a, Effect b) { return a < b ? b : a; }
+
+// The one table of codes that an agent, a record and a metric may carry. `none` goes with effects
+// that let the call run; `approval_pending` goes with hold.
+enum class Code : std::uint8_t {
+  none, not_granted, blocked, constraint, origin, schema, tool_changed, frozen, not_in_state,
+  approval_pending, approval_rejected, approval_expired, run_halted, ceiling, rate, killed,
+  identity, ambiguous_request, cancelled, upstream_failed, audit_unavailable, internal,
+};
+std::string_view to_string(Code code);
+bool parse_code(std::string_view text, Code& into);
+
+// Whether the same call may succeed later without anybody changing anything.
+bool retryable(Code code);
+
+// A rule of the policy: where it stands in the tree (`tools/update_order_status/args/status`) and
+// in the file. Lives as long as the policy that owns it.
+struct Rule {
+  std::string path;
+  Position at;
+};
+
+// Why, in parts. `rule` is null where no line of the file decided (default deny, kill switch).
+struct Reason {
+  Code code = Code::internal;
+  const Rule* rule = nullptr;
+  std::string argument;   // the argument at fault, as a path: `a[].b`; empty if none
+  std::string says;       // what is wrong, in words that hold no list contents and no argument bytes
+};
+
+// A canonical spelling that is forwarded in place of the received one ("compared is forwarded").
+struct Rewrite {
+  std::string pointer;    // JSON pointer into the arguments
+  std::string text;       // the string value that takes its place
+};
+
+// Who must answer and how, when the effect is hold. Union of everything that holds: the strictest.
+struct Question {
+  std::uint8_t quorum = 1;
+  bool typed = false;                 // typed confirmation
+  bool deny_on_timeout = true;        // false keeps the question open; it never allows
+  Duration within = Duration::seconds(300);
+  std::vector<std::string> reviewers; // groups or persons; empty: the deployment's default_reviewers
+  std::string why;                    // sentences for the reviewer, one per holding stage, "; "
+};
+
+// What the call takes out of the run's ceilings. Charged by the fold, never by admit itself.
+struct Reservation {
+  std::uint32_t steps = 0;      // 1 for a proposal, 0 for the second look at a held call
+  std::uint64_t records = 0;    // counted against max_records_per_run of the tool's entry
+  std::uint32_t calls = 0;      // 1 where the call would execute
+};
+
+struct Verdict {
+  explicit Verdict(Effect e, Class c) : effect(e), action_class(c) {}
+
+  Effect effect;
+  Class action_class;
+  Reason reason;
+  Reservation reservation;
+  std::shared_ptr<const Question> question;  // set exactly where effect is hold
+  std::vector<Rewrite> rewrites;
+  bool notify = false;        // somebody is told although the call runs
+  bool halt = false;          // the run halts and escalates with this verdict
+  bool retry = false;         // a later identical call may succeed
+
+  bool runs() const { return effect == Effect::allow || effect == Effect::notify; }
+};
+
+}  // namespace pawl
