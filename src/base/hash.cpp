@@ -1,0 +1,115 @@
+#include "base/hash.h"
+
+#include <nmmintrin.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <sys/random.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+
+#include "base/text.h"
+
+namespace pawl {
+namespace {
+
+struct FreeMd {
+  void operator()(EVP_MD* md) const { EVP_MD_free(md); }
+};
+struct FreeContext {
+  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+};
+
+// A failure here means that the process has no memory or no OpenSSL: nothing sensible can go on,
+// and to go on with a wrong digest would be the worst of all.
+void must(bool good) {
+  if (!good) std::abort();
+}
+
+// Fetched once: looking an algorithm up by name costs more than hashing a small record.
+const EVP_MD* sha256_algorithm() {
+  static const std::unique_ptr<EVP_MD, FreeMd> md(EVP_MD_fetch(nullptr, "SHA256", nullptr));
+  must(md != nullptr);
+  return md.get();
+}
+
+EVP_MD_CTX* context_of_this_thread() {
+  thread_local const std::unique_ptr<EVP_MD_CTX, FreeContext> context(EVP_MD_CTX_new());
+  must(context != nullptr);
+  return context.get();
+}
+
+}  // namespace
+
+Digest sha256(std::string_view bytes) {
+  return sha256({bytes});
+}
+
+Digest sha256(std::initializer_list<std::string_view> parts) {
+  EVP_MD_CTX* context = context_of_this_thread();
+  must(EVP_DigestInit_ex2(context, sha256_algorithm(), nullptr) == 1);
+  for (std::string_view part : parts) {
+    must(EVP_DigestUpdate(context, part.data(), part.size()) == 1);
+  }
+  Digest digest;
+  must(EVP_DigestFinal_ex(context, digest.data(), nullptr) == 1);
+  return digest;
+}
+
+Digest hmac_sha256(std::string_view key, std::string_view bytes) {
+  // A null key would mean "the key of the call before" to OpenSSL.
+  const char* key_bytes = key.empty() ? "" : key.data();
+  Digest digest;
+  unsigned size = 0;
+  const auto* out = HMAC(sha256_algorithm(), key_bytes, static_cast<int>(key.size()),
+                         reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
+                         digest.data(), &size);
+  must(out != nullptr && size == digest.size());
+  return digest;
+}
+
+std::string hex(const Digest& digest) {
+  return hex(bytes_of(digest));
+}
+
+std::string spelled(const Digest& digest) {
+  return "sha256:" + hex(digest);
+}
+
+std::uint32_t crc32c(std::string_view bytes, std::uint32_t seed) {
+  std::uint64_t crc = ~seed;
+  const char* at = bytes.data();
+  std::size_t left = bytes.size();
+  for (; left >= 8; left -= 8, at += 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, at, 8);
+    crc = _mm_crc32_u64(crc, word);
+  }
+  auto narrow = static_cast<std::uint32_t>(crc);
+  for (; left > 0; --left, ++at) narrow = _mm_crc32_u8(narrow, static_cast<unsigned char>(*at));
+  return ~narrow;
+}
+
+bool equal_constant_time(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  return a.empty() || CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+std::string random_bytes(std::size_t count) {
+  std::string out(count, '\0');
+  std::size_t filled = 0;
+  while (filled < count) {
+    const ssize_t got = getrandom(out.data() + filled, count - filled, 0);
+    if (got > 0) {
+      filled += static_cast<std::size_t>(got);
+    } else if (errno != EINTR) {
+      std::abort();  // no source of randomness: no token, key or id may be made
+    }
+  }
+  return out;
+}
+
+}  // namespace pawl
