@@ -1,0 +1,133 @@
+// Constraints on arguments (rule 6), compiled, and their one evaluator.
+//
+// A constraint is about one path in the arguments: names separated by dots, `[]` for every element
+// of an array: `to`, `customer.email`, `edits[].path`. Each element of an array is checked, also
+// where the path does not say `[]` but the value found is an array. A missing argument fails unless
+// `required: false`; an empty array fails unless `min_items: 0` (rule 4). A value of the wrong
+// type fails. Compared is forwarded: `path`, `url`, `email_domain` and `cidr` refuse a spelling that
+// is not canonical, or ask for the canonical one to be forwarded through a Rewrite.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.h"
+#include "kernel/definition/definition.h"
+#include "model/facts.h"
+#include "model/verdict.h"
+
+namespace re2 {
+class RE2;
+}
+
+namespace pawl {
+
+// One step of a path: a member's name, or "every element" where `name` is empty and `each` is set.
+struct Step {
+  std::string name;
+  bool each = false;
+};
+using ArgumentPath = std::vector<Step>;
+Result<ArgumentPath> parse_argument_path(std::string_view text);
+std::string to_string(const ArgumentPath& path);
+
+// A value that a constraint compares with, from the policy. Text in its canonical JSON form, so
+// that `5` and `"5"` differ; `string` is the unquoted text where the value is one.
+struct Literal {
+  std::string json;
+  std::optional<std::string> string;
+  std::optional<double> number;
+  std::optional<std::int64_t> integer;
+};
+
+enum class CheckKind : std::uint8_t {
+  in, not_in, min, max, matches, prefix, max_length, max_items, min_items, single_line,
+  path, url, email_domain, cidr, hosts_in,
+};
+std::string_view to_string(CheckKind kind);
+
+// path {under: [dirs], not_in: [globs], base: dir}. Directories are absolute and clean.
+struct PathCheck {
+  std::vector<std::string> under;
+  std::vector<std::string> not_in;
+  std::string base;
+};
+// url {host: [...], scheme: [...], query_max: n}. Hosts are exact or `*.example` (subdomains only).
+struct UrlCheck {
+  std::vector<std::string> hosts;
+  std::vector<std::string> schemes;   // empty: https only
+  std::optional<std::uint64_t> query_max;
+};
+
+struct Check {
+  CheckKind kind;
+  Rule rule;                          // path and place of this very key
+  std::vector<Literal> values;        // in, not_in
+  std::vector<std::string> texts;     // email_domain, cidr, hosts_in, prefix
+  std::optional<double> bound;        // min, max
+  std::optional<std::int64_t> exact_bound;   // min, max where written as an integer
+  std::uint64_t count = 0;            // max_length, max_items, min_items
+  std::shared_ptr<const re2::RE2> pattern;   // matches: whole value
+  std::shared_ptr<const PathCheck> path;
+  std::shared_ptr<const UrlCheck> url;
+  std::shared_ptr<const void> index;  // set that the compiler of the check builds for long lists
+};
+
+struct ArgumentRule {
+  ArgumentPath path;
+  // For `allowed_X`: X as written; the argument is X or its singular, whichever the schema has.
+  std::string plural;
+  Rule rule;
+  bool required = true;
+  std::uint64_t min_items = 1;        // an empty array fails unless 0 was stated
+  std::vector<Check> checks;
+};
+
+// Finishes a check after its parts are set: compiles the pattern (RE2, literal, bounded memory),
+// sorts lists, canonicalises hosts and directories. The error says what the policy's author wrote
+// wrong; the caller adds the place.
+Status compile(Check& check);
+
+// The singulars that English may mean: `statuses` -> {status, statuse}, `entries` -> {entry, ...}.
+// First the word itself. Used by rule 5.
+std::vector<std::string> singulars(std::string_view word);
+
+struct Violation {
+  const Rule* rule;
+  std::string argument;   // path with indexes: `edits[2].path`
+  std::string says;       // no bytes of the argument, no entry of a list
+};
+
+// Checks one argument rule against the arguments. `shape` is the schema's (may be null: unknown).
+// Canonical spellings to forward are appended to `rewrites`.
+std::optional<Violation> evaluate(const ArgumentRule& rule, json::View arguments,
+                                  const Shape* shape, std::span<const PathFact> facts,
+                                  std::vector<Rewrite>& rewrites);
+
+// Default checks of every string argument that no rule names: one line unless the schema says long
+// text; integers beyond 2^53 need a schema that says integer; unknown arguments are refused where a
+// schema is known (`named` are the top-level names the policy gives). `from` says which rule of the
+// policy granted the tool.
+std::optional<Violation> evaluate_unnamed(json::View arguments, const Shape* shape,
+                                          std::span<const std::string> named, const Rule& from);
+
+// The JSON pointers of string values to which path checks apply, for the gate to resolve.
+std::vector<std::pair<std::string, std::string>> paths_to_resolve(
+    std::span<const ArgumentRule> rules, json::View arguments, const Shape* shape);
+
+// Which top-level argument a plural (`allowed_statuses`) binds to. An error where the schema has
+// none of the readings or more than one; the message names the candidates.
+Result<std::string> bind_plural(std::string_view plural, const Shape& shape);
+
+// Number of records a call touches without a stated `records:` (rule 9): 1 without an array
+// argument, the number of leaves with exactly one; nothing where it cannot be counted.
+std::optional<std::uint64_t> count_records(json::View arguments);
+// The same question of a schema at load: can every call be counted? Names the arguments in the way.
+Status countable(const Shape& shape);
+
+}  // namespace pawl

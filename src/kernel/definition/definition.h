@@ -1,0 +1,76 @@
+// A tool as its server describes it, read into what the policy needs.
+//
+// Nothing that a server says here is trusted: annotations and descriptions may raise a class and
+// never lower one (rule 11), the schema says which arguments exist and what type they have (rule 6),
+// and the digest of the whole definition is what `pawl.lock` pins (rule 13).
+// Only local facts of JSON Schema 2020-12 are read: properties, required, type, enum, const, items,
+// maxLength, format, additionalProperties, local `$ref` into `$defs`. Where the schema says anything
+// else about a value (`anyOf`, `if`, several types), its type is `any`. No network reference is
+// ever followed.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "base/json.h"
+
+namespace pawl {
+
+enum class ValueType : std::uint8_t { any, null, boolean, integer, number, string, array, object };
+std::string_view to_string(ValueType type);
+
+// What a schema says about one value. `properties` of an object, `element` of an array.
+struct Shape {
+  ValueType type = ValueType::any;
+  std::optional<std::vector<std::string>> choices;   // canonical JSON of each `enum` member
+  std::optional<std::uint64_t> length_max;           // characters, of a string
+  bool long_text = false;   // may hold line breaks: says so by format, name or a large maxLength
+  struct Property;
+  std::vector<Property> properties;
+  std::shared_ptr<const Shape> element;
+  bool open = true;         // additionalProperties is not false
+
+  const Property* find(std::string_view name) const;
+};
+struct Shape::Property {
+  std::string name;
+  bool required = false;
+  Shape shape;
+  std::string description;
+};
+
+struct ToolDefinition {
+  std::string server;       // empty where the door has only one
+  std::string name;         // exactly as offered
+  std::string title;
+  std::string description;
+  Shape arguments;          // of type object
+  bool has_schema = false;  // an inputSchema of type object was given
+  struct Hints {
+    std::optional<bool> read_only, destructive, idempotent, open_world;
+  } hints;
+  std::string text;         // canonical JSON of the definition as offered, `_meta` included
+  Digest digest{};          // SHA-256 of `text`
+  bool hidden_characters = false;   // somewhere in any string of it (S09: can never be accepted)
+};
+
+// Reads one element of a tools/list result. Errors name the member: `inputSchema.type` and so on.
+Result<ToolDefinition> parse_definition(json::View tool, std::string_view server);
+
+// For `decide`, where the caller may give only parts. `schema` and `annotations` may not exist.
+Result<ToolDefinition> definition_of(std::string_view server, std::string_view name,
+                                     json::View schema, json::View annotations);
+
+// Names of one list that cannot be told apart: equal, equal after folding, or holding characters
+// that a name may not have ('/', controls, hidden ones, more than name_bytes_max bytes). None of
+// them is callable (S11). Returns, for each tool, an empty string or why it is refused.
+inline constexpr std::size_t name_bytes_max = 128;
+std::vector<std::string> refused_names(const std::vector<ToolDefinition>& tools);
+
+}  // namespace pawl

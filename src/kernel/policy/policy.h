@@ -1,0 +1,186 @@
+// A policy in force: one role's file, read, checked and compiled. Immutable after `load`.
+//
+// `load` either returns a policy without one open question, or every mistake of the file at once,
+// each with `file:line:column`, what was found, what was expected and the nearest right name
+// (rule 3). A key that this build cannot enforce is refused, never ignored.
+// Threads: a Policy is immutable and may be read from everywhere.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "base/time.h"
+#include "base/zone.h"
+#include "kernel/constraint/constraint.h"
+#include "kernel/redact/scope.h"
+#include "model/class.h"
+#include "model/verdict.h"
+
+namespace pawl {
+
+enum class Environment : std::uint8_t { none, development, staging, production };
+std::string_view to_string(Environment environment);
+
+// The autonomy column of the decision table (rule 12). Without `autonomy:` it is `established`.
+enum class Stage : std::uint8_t { fresh, established, mature };   // spelled new, established, mature
+std::string_view to_string(Stage stage);
+
+// How one entry asks for approval; what it does not say comes from the file's `approval:`.
+struct ApprovalTerms {
+  std::optional<std::uint8_t> quorum;
+  std::optional<Duration> within;
+  std::vector<std::string> reviewers;
+  std::optional<bool> deny_on_timeout;
+};
+
+// One entry of `tools.allowed`.
+struct ToolRule {
+  Rule rule;                           // `tools/NAME`
+  std::vector<std::string> names;      // exact names or globs; `server/tool` or `tool`
+  std::optional<Class> stated_class;
+  Rule class_rule;
+  std::shared_ptr<const Scope> scope;
+  std::vector<ArgumentRule> arguments;
+  std::vector<std::string> named;      // top-level argument names that the entry mentions
+  std::optional<std::uint64_t> records_stated;        // `records: N`
+  std::optional<std::uint64_t> max_records_per_run;
+  std::optional<std::uint64_t> max_calls_per_run;
+  std::optional<std::uint64_t> max_calls_per_minute;
+  Rule max_records_rule, max_calls_rule, max_rate_rule;
+  bool requires_approval = false;
+  Rule approval_rule;
+  ApprovalTerms approval;
+  std::string say;                     // words for the agent and the reviewer
+  std::string instead;                 // what the agent may do instead
+  std::string credential;
+  std::uint32_t index = 0;             // position in the file; identity for counters: `names` joined
+  std::string key;                     // names joined with `|`: the counter's name in records
+};
+
+struct BlockedName {
+  std::string folded;                  // after case folding and NFKC; without a server: any server
+  Rule rule;
+};
+
+// Ceilings of a run. An absent one is no ceiling.
+struct Ceilings {
+  std::optional<std::uint64_t> steps, denials, tokens;
+  std::optional<std::uint64_t> cost_nano_usd;
+  std::optional<Duration> wall_clock;
+  Rule steps_rule, denials_rule, tokens_rule, cost_rule, wall_clock_rule;
+  std::string notify;                  // `on_budget_exceeded.notify`
+};
+
+struct Contact {
+  std::string name, via;               // via: `command: …` is run; other schemes are announced
+  Duration after{};
+  Position at;
+};
+
+struct Freeze {
+  std::string name;
+  Instant from, until;                 // the wider reading where a local time is ambiguous
+  std::vector<Reversibility> stop;
+  Effect then = Effect::deny;          // deny or hold
+  Rule rule;
+};
+
+struct AcceptedRisk {
+  std::string path;                    // `tools/update_order_status/class`
+  std::string reason, owner;
+  Instant until{};
+  Rule rule;
+};
+
+// Something that `check` reports although the file loads: a gap, an unmetered ceiling, a wide class.
+struct Finding {
+  enum class Weight : std::uint8_t { note, warning, error_in_production } weight;
+  std::string message;
+  Position at;
+};
+
+class Policy {
+ public:
+  std::string file;
+  Digest digest{};                     // of the bundle: the file's bytes and its list files'
+  std::int64_t version = 1;
+  std::string agent, identity, owner;
+  Environment environment = Environment::none;
+  std::vector<ToolRule> tools;
+  std::vector<BlockedName> blocked;
+  Ceilings ceilings;
+  ApprovalTerms approval;              // defaults of the file
+  std::vector<Contact> contacts;
+  std::optional<Stage> default_stage;  // absent without `autonomy:`
+  bool gate_reads = false;
+  std::map<std::string, Stage> stages; // by tool name as written
+  std::vector<Freeze> freezes;
+  std::vector<AcceptedRisk> risks;
+  std::vector<Finding> findings;
+  Rule default_rule;                   // `tools`: for denials that no line made
+  std::string bundle;                  // the exact bytes hashed: for the journal and for replay
+
+  // The entry that grants this tool: exact name before glob, the most specific glob first; null if
+  // none. `server` may be empty. Hash lookup for exact names.
+  const ToolRule* find(std::string_view server, std::string_view tool) const;
+  // The line that blocks it, or null. Case, width and server do not matter (rule 2).
+  const BlockedName* blocks(std::string_view server, std::string_view tool) const;
+  Stage stage_of(const ToolRule& tool) const;
+  // The risk acceptance for a rule path that has not ended, or null.
+  const AcceptedRisk* accepted(std::string_view path, Instant now) const;
+
+  void index();                        // builds the lookups; called once by load
+
+ private:
+  struct TextHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const;
+  };
+  std::unordered_map<std::string, std::uint32_t, TextHash, std::equal_to<>> exact_;
+  std::vector<std::uint32_t> globs_;   // most specific first
+  std::unordered_map<std::string, std::uint32_t, TextHash, std::equal_to<>> blocked_;
+};
+
+// What `load` needs from the outside; pure otherwise. Files are named relative to the policy file.
+struct LoadSources {
+  std::function<Result<std::string>(std::string_view path)> read;       // list files
+  std::function<Result<Zone>(std::string_view name)> zone;              // time zones
+  std::vector<std::string> credentials;   // names that the deployment file defines
+};
+
+struct Loaded {
+  std::shared_ptr<const Policy> policy;   // null where errors is not empty
+  std::vector<Error> errors;              // all of them, in the order of the file
+};
+
+Loaded load_policy(std::string_view text, std::string_view file, const LoadSources& sources);
+
+// Rule 3 against a tool's own schema: arguments that the schema does not have, plurals that bind to
+// nothing or to two, a record limit that cannot be counted, a stated class below the knowledge
+// base's without `accept_risk`. Empty: the entry fits the tool.
+std::vector<Error> fit(const Policy& policy, const ToolRule& entry, const ToolDefinition& tool,
+                       Instant now);
+
+// A tool entry bound to one definition: plurals resolved to arguments. What admit evaluates.
+struct BoundTool {
+  const ToolRule* entry = nullptr;
+  std::vector<ArgumentRule> arguments;
+  Class action_class = kUnplaced;
+  std::string class_source;              // `stated`, or the knowledge base's reason
+  std::vector<std::string> named;
+  std::vector<Error> misfits;            // not empty: the tool is denied (`schema`) until fixed
+  std::shared_ptr<const ToolDefinition> definition;   // null: no schema known
+};
+BoundTool bind(const Policy& policy, const ToolRule& entry,
+               std::shared_ptr<const ToolDefinition> tool, Instant now);
+
+}  // namespace pawl

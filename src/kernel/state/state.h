@@ -1,0 +1,155 @@
+// The state of a node: what is left of the journal when it is folded.
+//
+//   State state;  for (const Record& record : journal) state.apply(record);
+//
+// There is no second store that could disagree. `apply` is total: a record that cannot be (a
+// completion of a call nobody admitted, two ends of one call) is refused with an error that says
+// so and leaves the state as it was. Run and call states are explicit tables (transitions.h).
+// Ceilings: what is *settled* has happened; what is *reserved* belongs to calls in flight. Both
+// live here, and only `apply` changes them, so that a crash can lose no charge.
+// Threads: one loop owns a State. Shared with nobody.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/error.h"
+#include "base/time.h"
+#include "model/record.h"
+
+namespace pawl {
+
+enum class RunPhase : std::uint8_t { open, halted, killed, closed };
+enum class CallPhase : std::uint8_t {
+  denied, held, admitted, aborted, completed, failed, cancelled, indeterminate,
+};
+std::string_view to_string(RunPhase phase);
+std::string_view to_string(CallPhase phase);
+
+struct StateTextHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+};
+template <class T>
+using ByName = std::unordered_map<std::string, T, StateTextHash, std::equal_to<>>;
+
+struct Count {
+  std::uint64_t settled = 0, reserved = 0;
+  std::uint64_t total() const { return settled + reserved; }
+};
+
+// Counters of one entry of the policy within one run.
+struct EntryCounts {
+  Count records, calls;
+  std::vector<Instant> recent;   // starts of calls within the last minute, for max_calls_per_minute
+};
+
+// A call that is not over: held or admitted. Ended calls leave nothing but their counts.
+struct LiveCall {
+  std::string id, run, entry, tool, approval;
+  CallPhase phase = CallPhase::held;
+  bool has_effect = false;
+  std::uint64_t records = 0;
+  std::uint32_t calls = 0;
+  Instant since{};
+};
+
+struct Run {
+  std::string id, key, agent, identity, sponsor, policy;
+  RunPhase phase = RunPhase::open;
+  std::string why;                 // of a halt
+  Count steps, denials;
+  std::map<std::string, EntryCounts, std::less<>> entries;
+  Instant opened{};
+  // The wall clock (rule 9): starts at the first call, stands still while a call waits for a person
+  // and none executes.
+  std::optional<Instant> first_call;
+  Duration counted{};              // settled part of the clock
+  std::optional<Instant> running_since;   // absent while it stands still
+  std::uint32_t executing = 0, waiting = 0;
+  std::uint32_t denial_records = 0;        // written out after a halt or in the present minute
+  std::uint64_t journal_bytes = 0;
+
+  Duration clock(Instant now) const;
+};
+
+enum class ApprovalPhase : std::uint8_t { open, approved, rejected, expired, withdrawn, consumed };
+std::string_view to_string(ApprovalPhase phase);
+
+struct Answer {
+  std::string person, answer, reason;
+  Instant at{};
+};
+struct Approval {
+  ApprovalOpened asked;            // as it was opened
+  ApprovalPhase phase = ApprovalPhase::open;
+  Instant opened{};
+  std::vector<Answer> answers;
+  bool attached = true;            // a live caller waits for it
+  std::string call;                // the call it belongs to now
+};
+
+struct Kill {
+  std::string id, scope, name, person, reason;
+  Instant at{};
+};
+struct Reviewer {
+  std::string person, proof, verifier, by;
+};
+
+class State {
+ public:
+  Status apply(const Record& record);
+
+  // Everything after the last record was read: calls that were admitted and never ended become
+  // indeterminate. Returns the records to append for that (CallEnded and, for effects, RunHalted);
+  // applying them is the caller's job, in order.
+  std::vector<Body> settle_after_crash() const;
+
+  const Run* run(std::string_view id) const;
+  const Run* run_by_key(std::string_view key) const;      // the newest run of that key
+  const LiveCall* call(std::string_view id) const;
+  const Approval* approval(std::string_view id) const;
+  // The open or approved, unconsumed question with this binding whose caller is gone, or null.
+  const Approval* detached(std::string_view run, std::string_view binding) const;
+  // A kill that covers this subject and tool, or null. The most general one first.
+  const Kill* killed(std::string_view agent, std::string_view run, std::string_view tool) const;
+  // A halt that still stands for (agent, sponsor) from an earlier run, or null (threats R04).
+  const Run* halt_of(std::string_view agent, std::string_view sponsor) const;
+
+  const ByName<Run>& runs() const { return runs_; }
+  const ByName<Approval>& approvals() const { return approvals_; }
+  const std::vector<Kill>& kills() const { return kills_; }
+  const ByName<Reviewer>& reviewers() const { return reviewers_; }
+  const std::set<std::string>& policies() const { return policies_; }        // digests with payload
+  const std::set<std::string>& definitions() const { return definitions_; }
+  std::uint64_t next_seq() const { return next_seq_; }
+  std::int64_t epoch() const { return epoch_; }
+
+  // The whole state as canonical JSON, and back: snapshots. Equal states give equal bytes.
+  std::string to_json() const;
+  static Result<State> from_json(std::string_view text);
+
+ private:
+  ByName<Run> runs_;
+  ByName<std::string> run_keys_;
+  ByName<LiveCall> calls_;
+  ByName<Approval> approvals_;
+  ByName<std::vector<std::string>> bindings_;   // binding -> approval ids
+  std::vector<Kill> kills_;
+  ByName<std::string> halts_;                   // agent \n sponsor -> run id
+  ByName<Reviewer> reviewers_;
+  std::set<std::string> policies_, definitions_;
+  std::map<std::string, std::string> pins_;     // server \n tool -> accepted digest
+  std::uint64_t next_seq_ = 0;
+  std::int64_t epoch_ = 0;
+};
+
+}  // namespace pawl

@@ -1,0 +1,171 @@
+// The records of the journal: what happened, in the order in which it happened.
+//
+// The journal is the database: every piece of state is a fold over these (kernel/state). Each record
+// is one canonical JSON object: `v` (format version), `type`, `seq`, `at` (RFC 3339), `boot`
+// (nanoseconds of CLOCK_BOOTTIME), then the members of its struct below under the names given in
+// docs/formats/records.md. Arguments, results, policies and definitions are not in the record but in
+// the payload file; the record holds their salted commitment (`sha256:…`).
+// An unknown type is kept as `Unknown`: it verifies, but it does not fold.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "base/time.h"
+#include "model/verdict.h"
+
+namespace pawl {
+
+inline constexpr int record_format = 1;
+// Replay demands equal verdicts within one decision version only.
+inline constexpr int decision_abi = 1;
+
+// A node took the state directory. `fault` says why grants are stopped, if they are.
+struct NodeStarted {
+  std::string node, version, boot_id;
+  std::string setup;                 // `wrap`, later `hooks`, `contained`, `separate`
+  std::int64_t epoch = 0;            // fencing: one more than the node before
+};
+struct NodeStopped {
+  std::string why;
+};
+
+// Bytes of a policy bundle, once per digest.
+struct PolicyLoaded {
+  std::string digest, agent, file, payload;   // payload: commitment to the bundle
+};
+// Bytes of a tool definition, once per digest; `pin` is how it stands: see PinState.
+struct DefinitionSeen {
+  std::string digest, server, tool, pin, payload;
+};
+// A person accepted what a server offers (`pawl accept`), or development recorded its first use.
+struct PinAccepted {
+  std::string server, tool, digest, person;   // person empty: recorded on first use
+};
+
+struct RunOpened {
+  std::string run, key, agent, identity, sponsor, policy, client;
+};
+struct RunHalted {
+  std::string run, code, why;
+};
+struct RunClosed {
+  std::string run, why;
+};
+
+// How often the switch is thrown, and over what. scope: `all`, `agent`, `run`, `tool`.
+struct KillSet {
+  std::string id, scope, name, person, reason;
+};
+// `pawl resume`: lifts a kill (scope and name as it was set) or a halt (scope `run` or `agent`).
+struct Resumed {
+  std::string scope, name, person, reason;
+};
+
+// One look of the kernel at one call. round 1 is the proposal, round 2 the look after a hold.
+struct CallDecided {
+  std::string call, run;
+  int round = 1;
+  std::string server, tool;
+  std::string args;                  // commitment to the canonical arguments as received
+  std::string args_digest;           // SHA-256 of subject, tool and canonical arguments: the binding
+  std::uint64_t args_bytes = 0;
+  std::string forwarded;             // commitment to what is forwarded, where rewrites changed it
+  std::string policy;                // digest of the bundle
+  std::string definition;            // digest, empty where none is known
+  std::string facts;                 // canonical JSON of Facts: what admit saw besides state
+  std::string effect, code, rule, rule_at, reason, class_text;
+  bool halt = false, notify = false, retry = false;
+  std::uint32_t steps = 0, calls = 0;
+  std::uint64_t records = 0;
+  std::string entry;                 // ToolRule::key, for counters; empty without a grant
+  std::string approval;              // round 1: the question opened or joined; round 2: the answer used
+  std::int64_t abi = decision_abi;
+  std::string call_note;             // what was dropped or replaced before deciding: `_meta` keys …
+};
+
+// A question to people. Opened with the decision that holds.
+struct ApprovalOpened {
+  std::string approval, call, run, binding;   // binding: what the answer is good for (rule 10)
+  std::string agent, sponsor, tool;
+  std::uint8_t quorum = 1;
+  bool typed = false, deny_on_timeout = true;
+  std::vector<std::string> reviewers;
+  Instant expires{};
+  std::string why;
+};
+struct ApprovalAnswered {
+  std::string approval, person, answer, reason, proof, shown;   // answer: `approve` or `reject`
+};
+// approved, rejected, expired, withdrawn or consumed.
+struct ApprovalEnded {
+  std::string approval, how, call;
+};
+// The caller is gone or is back; the question stays open.
+struct ApprovalAttached {
+  std::string approval, call;
+  bool attached = true;
+};
+
+// How an admitted call ended. outcome: completed, failed, cancelled, aborted, indeterminate.
+struct CallEnded {
+  std::string call, run, outcome;
+  bool is_error = false;
+  std::string result;                // commitment to the result as delivered
+  std::uint64_t result_bytes = 0;
+  std::uint64_t records = 0;         // settled; at least what was reserved (claims only raise)
+  std::vector<std::string> withheld;
+  Duration took{};
+};
+
+// Denials beyond the first 16 after a halt or in a flood: a count per minute.
+struct DenialsCounted {
+  std::string run, code;
+  std::uint64_t count = 0;
+};
+
+struct ReviewerEnrolled {
+  std::string person, proof, verifier, by;   // verifier: public part; `by` empty: configuration
+};
+struct Escalated {
+  std::string run, event, contact, via, outcome;
+};
+struct SnapshotTaken {
+  std::string digest;
+  std::uint64_t size = 0;
+};
+// Anything a person should find later: a dropped answer, a stripped key, a server that died.
+struct Noted {
+  std::string run, topic, text;
+};
+struct Unknown {
+  std::string type;
+};
+
+using Body =
+    std::variant<NodeStarted, NodeStopped, PolicyLoaded, DefinitionSeen, PinAccepted, RunOpened,
+                 RunHalted, RunClosed, KillSet, Resumed, CallDecided, ApprovalOpened,
+                 ApprovalAnswered, ApprovalEnded, ApprovalAttached, CallEnded, DenialsCounted,
+                 ReviewerEnrolled, Escalated, SnapshotTaken, Noted, Unknown>;
+
+struct Record {
+  std::uint64_t seq = 0;
+  Instant at{};
+  std::int64_t boot_ns = 0;
+  Body body = Unknown{};
+};
+
+// `call.decided`, `run.halted`, …
+std::string_view type_of(const Body& body);
+// One line of canonical JSON without a newline.
+std::string to_json(const Record& record);
+Result<Record> parse_record(json::View view);
+Result<Record> parse_record(std::string_view text);
+
+}  // namespace pawl
