@@ -1,0 +1,223 @@
+#include <emmintrin.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <charconv>
+#include <cmath>
+#include <cstdint>
+#include <vector>
+
+#include "base/json.h"
+#include "base/utf8.h"
+
+namespace pawl::json {
+namespace {
+
+constexpr std::size_t number_bytes_max = 32;
+// Members of an object whose order is found without allocating.
+constexpr std::size_t small_members_max = 16;
+
+template <class Number>
+void append_number(Number value, std::string& out) {
+  std::array<char, number_bytes_max> buffer;
+  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr;
+  out.append(buffer.data(), end);
+}
+
+bool needs_escape(char c) {
+  return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\';
+}
+
+// How many bytes from the front need no escape, 16 at a time.
+std::size_t plain_run(std::string_view text) {
+  std::size_t i = 0;
+  const __m128i quote = _mm_set1_epi8('"');
+  const __m128i backslash = _mm_set1_epi8('\\');
+  const __m128i last_control = _mm_set1_epi8(0x1F);
+  for (; i + 16 <= text.size(); i += 16) {
+    const auto* at = reinterpret_cast<const __m128i*>(text.data() + i);
+    const __m128i bytes = _mm_loadu_si128(at);
+    const __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, last_control), bytes);
+    const __m128i special = _mm_or_si128(
+        control, _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)));
+    const auto mask = static_cast<unsigned>(_mm_movemask_epi8(special));
+    if (mask != 0) return i + static_cast<std::size_t>(std::countr_zero(mask));
+  }
+  while (i < text.size() && !needs_escape(text[i])) ++i;
+  return i;
+}
+
+void append_escape(char c, std::string& out) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  out += '\\';
+  switch (c) {
+    case '"':
+    case '\\':
+      out += c;
+      return;
+    case '\b':
+      out += 'b';
+      return;
+    case '\f':
+      out += 'f';
+      return;
+    case '\n':
+      out += 'n';
+      return;
+    case '\r':
+      out += 'r';
+      return;
+    case '\t':
+      out += 't';
+      return;
+    default:
+      out += "u00";
+      out += digits[static_cast<unsigned char>(c) >> 4];
+      out += digits[static_cast<unsigned char>(c) & 0xF];
+  }
+}
+
+// `text` is valid UTF-8.
+void write_valid_string(std::string_view text, std::string& out) {
+  out += '"';
+  for (;;) {
+    const std::size_t run = plain_run(text);
+    out.append(text.data(), run);
+    if (run == text.size()) break;
+    append_escape(text[run], out);
+    text.remove_prefix(run + 1);
+  }
+  out += '"';
+}
+
+void write_array(View array, std::string& out) {
+  out += '[';
+  bool first = true;
+  for (View element : array.elements()) {
+    if (!first) out += ',';
+    first = false;
+    write(element, out);
+  }
+  out += ']';
+}
+
+template <class Range>
+void write_members(const Range& members, std::string& out) {
+  bool first = true;
+  for (const auto& [key, value] : members) {
+    if (!first) out += ',';
+    first = false;
+    write_valid_string(key, out);
+    out += ':';
+    write(value, out);
+  }
+}
+
+bool is_sorted(View object) {
+  std::string_view before;
+  for (const auto& [key, value] : object.members()) {
+    if (key < before) return false;
+    before = key;
+  }
+  return true;
+}
+
+bool by_key(const View::Member& a, const View::Member& b) {
+  return a.key < b.key;
+}
+
+void write_object(View object, std::string& out) {
+  out += '{';
+  if (is_sorted(object)) {
+    write_members(object.members(), out);
+  } else if (object.size() <= small_members_max) {
+    std::array<View::Member, small_members_max> members;
+    std::size_t count = 0;
+    for (const View::Member& member : object.members()) members[count++] = member;
+    const std::span<View::Member> used(members.data(), count);
+    std::sort(used.begin(), used.end(), by_key);
+    write_members(used, out);
+  } else {
+    std::vector<View::Member> members;
+    members.reserve(object.size());
+    for (const View::Member& member : object.members()) members.push_back(member);
+    std::sort(members.begin(), members.end(), by_key);
+    write_members(members, out);
+  }
+  out += '}';
+}
+
+}  // namespace
+
+void write_string(std::string_view text, std::string& out) {
+  std::string repaired;
+  std::string_view rest = text;
+  bool broken = false;
+  while (!rest.empty()) {
+    const std::string_view before = rest;
+    const utf8::Point point = utf8::next(rest);
+    if (!point.valid && !broken) {
+      broken = true;
+      repaired.assign(text.substr(0, text.size() - before.size()));
+    }
+    if (!broken) continue;
+    if (point.valid) {
+      repaired += before.substr(0, before.size() - rest.size());
+    } else {
+      utf8::append(U'\uFFFD', repaired);
+    }
+  }
+  write_valid_string(broken ? std::string_view(repaired) : text, out);
+}
+
+void write_number(double value, std::string& out) {
+  constexpr double two_to_63 = 0x1p63;
+  constexpr double two_to_64 = 0x1p64;
+  if (!std::isfinite(value)) {
+    out += "null";  // JSON has no word for it
+  } else if (value == std::trunc(value) && value >= -two_to_63 && value < two_to_63) {
+    append_number(static_cast<std::int64_t>(value), out);
+  } else if (value == std::trunc(value) && value >= two_to_63 && value < two_to_64) {
+    append_number(static_cast<std::uint64_t>(value), out);
+  } else {
+    append_number(value, out);
+  }
+}
+
+void write(View value, std::string& out) {
+  switch (value.kind()) {
+    case Kind::null:
+      out += "null";
+      return;
+    case Kind::boolean:
+      out += value.boolean() ? "true" : "false";
+      return;
+    case Kind::integer:
+      append_number(value.integer(), out);
+      return;
+    case Kind::natural:
+      append_number(value.natural(), out);
+      return;
+    case Kind::number:
+      write_number(value.number(), out);
+      return;
+    case Kind::string:
+      write_valid_string(value.string(), out);
+      return;
+    case Kind::array:
+      write_array(value, out);
+      return;
+    case Kind::object:
+      write_object(value, out);
+      return;
+  }
+}
+
+std::string write(View value) {
+  std::string out;
+  write(value, out);
+  return out;
+}
+
+}  // namespace pawl::json
