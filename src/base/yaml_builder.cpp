@@ -1,0 +1,203 @@
+#include "base/yaml_builder.h"
+
+#include <fmt/core.h>
+#include <yaml-cpp/mark.h>
+
+#include "base/text.h"
+
+namespace pawl::yaml {
+namespace {
+
+constexpr std::size_t shown_bytes_max = 60;
+
+std::string shown(std::string_view text) {
+  const bool cut = text.size() > shown_bytes_max;
+  return "`" + visible(text.substr(0, shown_bytes_max)) + (cut ? "…`" : "`");
+}
+
+bool spells_null(std::string_view text) {
+  for (std::string_view word : {"~", "null", "Null", "NULL"}) {
+    if (text.starts_with(word)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::size_t Builder::offset(const YAML::Mark& mark) const {
+  return static_cast<std::size_t>(mark.pos < 0 ? 0 : mark.pos) + skipped_;
+}
+
+void Builder::report(std::size_t offset, std::string message) {
+  if (errors_.size() >= errors_max) return;
+  errors_.push_back({Fault::invalid, std::move(message), source_.at(offset)});
+}
+
+void Builder::OnDocumentStart(const YAML::Mark& mark) {
+  if (++documents_ == 1) return;
+  report(offset(mark), "a second document begins here; a file holds one");
+  throw SecondDocument{};
+}
+
+void Builder::OnAnchor(const YAML::Mark& mark, const std::string& name) {
+  report(offset(mark), "YAML reads " + shown("&" + name) +
+                           " as an anchor, and anchors are not accepted; write the value out, or "
+                           "put it in quotes if `&` belongs to it");
+}
+
+void Builder::OnAlias(const YAML::Mark& mark, YAML::anchor_t) {
+  const std::size_t start = offset(mark);
+  report(start,
+         "YAML reads a value that begins with `*` as an alias, and aliases are not accepted; write "
+         "the value out, or put it in quotes if `*` belongs to it");
+  Node node;
+  node.at = source_.at(start);
+  place(std::move(node), start);
+}
+
+// yaml-cpp gives `?` for plain and `!` for quoted scalars that have no tag.
+void Builder::check_tag(std::size_t start, const std::string& tag) {
+  const bool none = tag.empty() || tag == "?" || (tag == "!" && source_.byte(start) != '!');
+  if (none) return;
+  report(start,
+         "YAML reads " + shown(tag) +
+             " as a tag, and tags are not accepted; put the value in quotes if `!` belongs to it");
+}
+
+// An empty value has no place of its own; yaml-cpp tells where the next thing begins.
+Position Builder::null_place(std::size_t start) const {
+  if (spells_null(
+          std::string_view(source_.working()).substr(std::min(start, source_.working().size())))) {
+    return source_.at(start);
+  }
+  if (!open_.empty() && open_.back().has_key) return open_.back().key_at;
+  const std::size_t last =
+      source_.working().find_last_not_of(" \t\r\n", start == 0 ? 0 : start - 1);
+  return source_.at(last == std::string::npos ? start : last);
+}
+
+void Builder::OnNull(const YAML::Mark& mark, YAML::anchor_t) {
+  Node node;
+  node.at = null_place(offset(mark));
+  place(std::move(node), offset(mark));
+}
+
+void Builder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
+                       const std::string& value) {
+  const std::size_t start = offset(mark);
+  check_tag(start, tag);
+  Node node;
+  node.kind = Kind::scalar;
+  node.at = source_.at(start);
+  node.text = value;
+  node.quoted = tag == "!";
+  place(std::move(node), start);
+}
+
+void Builder::OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
+                              YAML::EmitterStyle::value) {
+  open(mark, tag, Kind::sequence);
+}
+
+void Builder::OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
+                         YAML::EmitterStyle::value) {
+  open(mark, tag, Kind::map);
+}
+
+void Builder::open(const YAML::Mark& mark, const std::string& tag, Kind kind) {
+  const std::size_t start = offset(mark);
+  check_tag(start, tag);
+  if (too_deep_ > 0 || open_.size() >= depth_max) {
+    if (too_deep_++ == 0) report(start, fmt::format("nested deeper than {} levels", depth_max));
+    return;
+  }
+  Open& opened = open_.emplace_back();
+  opened.node.kind = kind;
+  opened.node.at = source_.at(start);
+  starts_.push_back(start);
+}
+
+void Builder::close() {
+  if (too_deep_ > 0) {
+    if (--too_deep_ == 0) place(Node{}, starts_.back());
+    return;
+  }
+  Node node = std::move(open_.back().node);
+  const std::size_t start = starts_.back();
+  open_.pop_back();
+  starts_.pop_back();
+  place(std::move(node), start);
+}
+
+void Builder::place(Node node, std::size_t start) {
+  if (too_deep_ > 0) return;
+  if (open_.empty()) {
+    root_ = std::move(node);
+    return;
+  }
+  Open& parent = open_.back();
+  if (parent.node.kind == Kind::sequence) {
+    parent.node.items.push_back(std::move(node));
+  } else if (!parent.has_key) {
+    take_key(parent, node, start);
+  } else {
+    parent.has_key = false;
+    if (parent.key_dropped) return;
+    parent.node.entries.push_back(
+        {std::move(parent.key), std::move(parent.key_at), std::move(node)});
+  }
+}
+
+std::string Builder::key_mistake(const Node& node, std::size_t start) const {
+  switch (node.kind) {
+    case Kind::map:
+    case Kind::sequence:
+      return "a key must be a plain word, and this is " + node.described();
+    case Kind::null:
+      return "a key must be a plain word, and here is none";
+    case Kind::scalar:
+      break;
+  }
+  if (node.text == "<<" && !node.quoted) return "merge keys, `<<`, are not accepted";
+  if (node.quoted && source_.byte(start) != '!') {
+    return "a key must be a plain word without quotes: " + shown(node.text);
+  }
+  if (node.text.empty() || node.text.find_first_of(" \t\r\n") != std::string::npos) {
+    return "a key must be a plain word without blanks: " + shown(node.text);
+  }
+  return {};
+}
+
+void Builder::take_key(Open& map, const Node& node, std::size_t start) {
+  map.has_key = true;
+  map.key_at = source_.at(start);
+  map.key = node.text;
+  std::string mistake = key_mistake(node, start);
+  // What is inside a text can still be checked, so a badly written key keeps its value.
+  map.key_dropped = node.kind != Kind::scalar || node.text == "<<";
+  if (!mistake.empty()) report(start, std::move(mistake));
+  if (map.key_dropped) return;
+  const auto [first, fresh] =
+      map.seen.try_emplace(fold(node.text), Entry{node.text, map.key_at, {}});
+  if (fresh) return;
+  map.key_dropped = true;
+  const Entry& before = first->second;
+  if (before.key == node.text) {
+    report(start, fmt::format("the key {} is there twice; the first is in line {}",
+                              shown(node.text), before.key_at.line));
+  } else {
+    report(start, fmt::format("the key {} is the same name as {} in line {}", shown(node.text),
+                              shown(before.key), before.key_at.line));
+  }
+}
+
+Node Builder::finish() {
+  too_deep_ = 0;
+  while (!open_.empty()) {
+    open_.back().has_key = open_.back().has_key && open_.back().node.kind == Kind::map;
+    close();
+  }
+  return std::move(root_);
+}
+
+}  // namespace pawl::yaml
