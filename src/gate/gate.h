@@ -1,0 +1,133 @@
+// The gate: the one way of every call. Read `Gate::handle` in call.cpp and you have read the product.
+//
+//   facts -> admit -> journal -> hold -> facts and admit again -> journal -> execute -> settle -> journal
+//
+// Promises (each has scenarios in test/):
+//   - nothing is forwarded before its decision is written; an effect waits until it is durable;
+//   - after the last wait before execution the kill switch, the run and the policy are compared once
+//     more, without waiting;
+//   - a reply is released only after the record of its completion was written, durable for effects;
+//   - an answer of people is used once, by a live request of the same subject, for the same bytes;
+//   - when the journal cannot write, nothing is granted any more.
+// Threads: everything happens on the loop that owns the gate.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "base/task.h"
+#include "gate/ports.h"
+#include "io/journal/journal.h"
+#include "kernel/admit/admit.h"
+#include "kernel/policy/policy.h"
+#include "kernel/state/state.h"
+
+namespace pawl {
+
+struct GateLimits {
+  Duration progress_every = Duration::seconds(5);
+  std::uint32_t denial_records_max = 16;          // per run after a halt, and per minute in a flood
+  std::uint64_t run_journal_bytes_max = 256UL << 20;
+  std::uint64_t denied_payload_bytes_max = 64UL << 10;   // larger refused arguments: digest only
+  Duration drift_max = Duration::seconds(60);     // wall clock against ours: beyond, no grants
+  Duration idle_close = Duration::seconds(600);
+};
+
+// Who asks to join, and under which policy. `key` identifies the run (house.md, "Run key").
+struct RunRequest {
+  std::string key, sponsor, client;
+  std::shared_ptr<const Policy> policy;
+};
+
+// One proposed call, parsed and unambiguous. Views live until `handle` returns.
+struct Proposal {
+  std::string run;
+  Call call;
+  std::shared_ptr<const ToolDefinition> definition;   // null for `mcp:` actions
+  PinState pin = PinState::none;
+  ResolvePath resolve;         // empty: lexical
+  std::string note;            // what the door dropped or replaced: unlisted `_meta` keys …
+};
+
+// What the door sends back.
+struct Settled {
+  enum class Kind : std::uint8_t {
+    result,      // `text` is the result to deliver (projected where a scope says so)
+    error,       // `text` is the server's JSON-RPC error object
+    refused,     // `text` is the three lines for the agent, `decision` the structured form
+    pending,     // a person has not answered yet: same shape as refused
+    gone,        // the client left: nothing is sent
+  };
+  Kind kind = Kind::refused;
+  std::string text, decision;
+  Code code = Code::internal;
+  std::string call, approval;
+  std::vector<std::string> withheld;
+};
+
+// What a kill stopped, and what it could not prove.
+struct Stopped {
+  std::vector<std::string> runs, withdrawn, cancelled;
+};
+
+class Gate {
+ public:
+  // `state` is the fold of the journal; `epoch` and the start record are the caller's.
+  Gate(State state, Journal& journal, Clock& clock, Executor& executor, Herald& herald,
+       std::function<std::string(std::size_t)> random, GateLimits limits = {});
+  ~Gate();
+
+  // Appends what a crash left behind: indeterminate calls, halts. Once, before the first call.
+  Status recover();
+
+  // Joins the run of that key, or opens one. An open run keeps its policy: another one is refused.
+  // The first policy of an agent is recorded; a changed one waits for a person (rule 14).
+  Result<std::string> open_run(const RunRequest& request);
+  Status close_run(const std::string& run, const std::string& why);
+  std::shared_ptr<const Policy> policy_of(const std::string& run) const;
+
+  // The one way of a call.
+  Task<Settled> handle(Proposal proposal, Upstream& upstream, Caller& caller);
+  // A request that was refused before it could become a call (ambiguous, unknown method, too long):
+  // charged and recorded like every attempt.
+  Settled refuse(const std::string& run, Code code, const std::string& what,
+                 const std::string& sentence);
+
+  // Definitions that a server offers: compared with what was accepted; first uses are recorded.
+  PinState pin(const std::string& run, const ToolDefinition& tool, bool locked,
+               const std::string& locked_digest);
+
+  // People. `person` was authenticated by the caller, `proof` says how.
+  Status answer(const std::string& approval, const std::string& person,
+                const std::vector<std::string>& groups, bool approve, const std::string& reason,
+                const std::string& proof, const std::string& shown);
+  Result<Stopped> kill(const std::string& scope, const std::string& name,
+                       const std::string& person, const std::string& reason);
+  Status resume(const std::string& scope, const std::string& name, const std::string& person,
+                const std::string& reason);
+  Status accept(const std::string& server, const std::string& tool, const std::string& digest,
+                const std::string& person);
+  Status enroll(const std::string& person, const std::string& proof, const std::string& verifier,
+                const std::string& by);
+  // Deployment's default reviewers: groups or persons that may answer where the policy names none.
+  void set_default_reviewers(std::vector<std::string> reviewers);
+
+  Status note(const std::string& run, const std::string& topic, const std::string& text);
+
+  const State& state() const;
+  // Why no grants are given at the moment; empty: they are.
+  std::string fault() const;
+  // Live calls of a run, for a door that closes.
+  std::size_t live_calls(const std::string& run) const;
+
+ private:
+  struct Room;
+  std::unique_ptr<Room> room_;
+};
+
+}  // namespace pawl

@@ -1,0 +1,78 @@
+// What the gate needs from the world, as small interfaces: the real node and the seeded simulator
+// implement the same ones, so that the same code is tested under crashes and faults.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "base/task.h"
+#include "base/time.h"
+#include "model/call.h"
+#include "model/clock.h"
+#include "model/facts.h"
+#include "model/verdict.h"
+
+namespace pawl {
+
+// Timers and later turns of the loop that owns the gate.
+class Executor {
+ public:
+  virtual ~Executor() = default;
+  virtual void post(std::function<void()> work) = 0;
+  // Calls `work` once after `delay`; the returned token cancels when it is destroyed.
+  virtual std::shared_ptr<void> after(Duration delay, std::function<void()> work) = 0;
+};
+
+// How a call at the tool server ended. `result` is the JSON of a tools/call result (or of any other
+// method's result); with `error` it is the JSON of a JSON-RPC error object.
+struct Outcome {
+  enum class Kind : std::uint8_t { result, error, cancelled, lost };
+  Kind kind = Kind::lost;
+  std::string result;
+  std::string why;         // of lost: the server ended, the deadline passed
+};
+
+// The side that has the effect. `arguments` is the canonical text of exactly what was decided.
+class Upstream {
+ public:
+  virtual ~Upstream() = default;
+  virtual Task<Outcome> execute(std::string_view tool, std::string_view arguments) = 0;
+  // Asks the server to stop; `execute` still ends, with whatever the server makes of it.
+  virtual void cancel() = 0;
+};
+
+// The side that asked: how long it can wait for a person, and how it is kept patient.
+class Caller {
+ public:
+  virtual ~Caller() = default;
+  // How long the door can keep this request open (facts: the ladder for today's clients).
+  virtual Duration patience(Duration within) const = 0;
+  // Called when the wait begins and about every 5 s while it goes on.
+  virtual void waiting(const std::string& approval, Duration so_far, Duration left) = 0;
+  // True once the client has cancelled or is gone. Checked after every wait.
+  virtual bool gone() const = 0;
+  // Set by the gate: called by the door when the client cancels or leaves.
+  std::function<void()> on_gone;
+};
+
+// Where a path argument really is: symlinks followed as far as the path exists. Empty where the
+// server's files are not ours.
+using ResolvePath = std::function<PathFact(std::string_view pointer, std::string_view path)>;
+
+// Someone has to hear of something. Never waits; failures come back as Escalated records.
+class Herald {
+ public:
+  virtual ~Herald() = default;
+  // A question was opened (desktop notification, command).
+  virtual void question(const std::string& approval, const std::string& sentence) = 0;
+  // A halt, an indeterminate effect, a tampered file: `contacts` as the policy lists them.
+  virtual void escalate(const std::string& run, const std::string& event,
+                        const std::string& sentence) = 0;
+};
+
+}  // namespace pawl
