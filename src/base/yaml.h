@@ -56,6 +56,10 @@ struct Entry {
 struct Read {
   Node root;                     // null kind when nothing could be read
   std::vector<Error> errors;     // empty means the tree is complete and trustworthy
+  // False when reading ended before the end of the file: what the tree lacks may be in the file.
+  // Where errors are there and this is true, values stand in the tree as they were probably meant,
+  // so that whoever looks for further mistakes finds them.
+  bool whole = true;
 };
 
 // `file` is the name used in positions. At most `bytes_max` bytes are read.

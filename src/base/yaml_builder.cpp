@@ -35,7 +35,10 @@ void Builder::report(std::size_t offset, std::string message) {
 
 void Builder::OnDocumentStart(const YAML::Mark& mark) {
   if (++documents_ == 1) return;
-  report(offset(mark), "a second document begins here; a file holds one");
+  const std::size_t start = offset(mark);
+  const bool marked = std::string_view(source_.working()).substr(start).starts_with("---");
+  report(start, marked ? "a second document begins here; a file holds one"
+                       : "this does not belong to the document above; a file holds one document");
   throw SecondDocument{};
 }
 
@@ -50,18 +53,44 @@ void Builder::OnAlias(const YAML::Mark& mark, YAML::anchor_t) {
   report(start,
          "YAML reads a value that begins with `*` as an alias, and aliases are not accepted; write "
          "the value out, or put it in quotes if `*` belongs to it");
+  place(as_meant(start), start);
+}
+
+// The text at `start` as a value in quotes, which is what was probably meant.
+Node Builder::as_meant(std::size_t start) const {
+  const std::string_view rest = std::string_view(source_.working()).substr(start);
   Node node;
+  node.kind = Kind::scalar;
   node.at = source_.at(start);
-  place(std::move(node), start);
+  node.text = rest.substr(0, rest.find_first_of(" \t\r\n,]}"));
+  node.quoted = true;
+  return node;
+}
+
+// A quoted text that the file ends in: yaml-cpp takes the rest of the file for its contents.
+bool Builder::is_closed(std::size_t start) const {
+  const std::string_view text = std::string_view(source_.working()).substr(start);
+  if (text.empty() || (text.front() != '"' && text.front() != '\'')) return true;
+  const char quote = text.front();
+  for (std::size_t i = 1; i < text.size(); ++i) {
+    const bool doubled = quote == '\'' && text.substr(i, 2) == "''";
+    if (doubled || (quote == '"' && text[i] == '\\')) {
+      ++i;
+    } else if (text[i] == quote) {
+      return true;
+    }
+  }
+  return false;
 }
 
 // yaml-cpp gives `?` for plain and `!` for quoted scalars that have no tag.
-void Builder::check_tag(std::size_t start, const std::string& tag) {
+bool Builder::check_tag(std::size_t start, const std::string& tag) {
   const bool none = tag.empty() || tag == "?" || (tag == "!" && source_.byte(start) != '!');
-  if (none) return;
+  if (none) return true;
   report(start,
          "YAML reads " + shown(tag) +
              " as a tag, and tags are not accepted; put the value in quotes if `!` belongs to it");
+  return false;
 }
 
 // An empty value has no place of its own; yaml-cpp tells where the next thing begins.
@@ -85,12 +114,18 @@ void Builder::OnNull(const YAML::Mark& mark, YAML::anchor_t) {
 void Builder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
                        const std::string& value) {
   const std::size_t start = offset(mark);
-  check_tag(start, tag);
+  if (!check_tag(start, tag) && value.empty()) return place(as_meant(start), start);
+  if (tag == "!" && !is_closed(start))
+    report(start, "the file ends inside the quoted text that begins here");
   Node node;
   node.kind = Kind::scalar;
   node.at = source_.at(start);
   node.text = value;
   node.quoted = tag == "!";
+  if (const std::string_view meant = source_.repaired(start); !meant.empty()) {
+    node.text = meant;
+    node.quoted = true;
+  }
   place(std::move(node), start);
 }
 

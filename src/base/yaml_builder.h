@@ -59,7 +59,10 @@ class Builder final : public YAML::EventHandler {
 
   std::size_t offset(const YAML::Mark& mark) const;
   void report(std::size_t offset, std::string message);
-  void check_tag(std::size_t offset, const std::string& tag);
+  // False where there is a tag.
+  bool check_tag(std::size_t offset, const std::string& tag);
+  Node as_meant(std::size_t offset) const;
+  bool is_closed(std::size_t offset) const;
   Position null_place(std::size_t offset) const;
   void open(const YAML::Mark& mark, const std::string& tag, Kind kind);
   void close();

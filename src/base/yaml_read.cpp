@@ -38,7 +38,9 @@ std::string_view worded(std::string_view theirs) {
       {Msg::FLOW_END, "a closing bracket that nothing opened"},
       {Msg::BLOCK_ENTRY, "a `-` cannot begin a list here; check the indentation"},
       {Msg::MAP_KEY, "a key cannot stand here; check the indentation"},
-      {Msg::MAP_VALUE, "a `:` cannot stand here; put a value that contains `: ` in quotes"},
+      {Msg::MAP_VALUE,
+       "a `:` cannot stand here; check the indentation, and put a value that contains `: ` in "
+       "quotes"},
       {Msg::EOF_IN_SCALAR, "the file ends inside a quoted text"},
       {Msg::DOC_IN_SCALAR, "a `---` or `...` inside a quoted text"},
       {Msg::CHAR_IN_SCALAR, "a character that cannot stand in a text without quotes"},
@@ -113,6 +115,7 @@ void in_order_of_file(std::vector<Error>& errors) {
 Read read(std::string_view text, std::string_view file, std::size_t bytes_max) {
   Read out;
   if (text.size() > bytes_max) {
+    out.whole = false;
     out.errors.push_back(
         {Fault::invalid,
          fmt::format("the file has {} bytes and may have {}", text.size(), bytes_max),
@@ -127,6 +130,7 @@ Read read(std::string_view text, std::string_view file, std::size_t bytes_max) {
     pass = read_once(source, skipped);
   }
   out.root = std::move(pass.root);
+  out.whole = !pass.broken;
   out.errors = source.errors();
   out.errors.insert(out.errors.end(), pass.errors.begin(), pass.errors.end());
   // Blanks in the place of tabs indent differently; complaints about that would be noise.

@@ -169,7 +169,7 @@ void Source::check_characters() {
     const utf8::Point point = utf8::next(rest);
     const std::string_view whole = before.substr(0, before.size() - rest.size());
     if (!point.valid) {
-      working_[offset] = '?';
+      working_[offset] = 'x';
       if (utf8_good) report(offset, "the file is not valid UTF-8: " + shown(whole));
       utf8_good = false;
     } else if (point.value == U'\r' && !rest.starts_with('\n')) {
@@ -212,6 +212,13 @@ void Source::overwrite(Span span) {
             working_.begin() + static_cast<std::ptrdiff_t>(span.last), 'x');
 }
 
+std::string_view Source::repaired(std::size_t offset) const {
+  for (const Span& span : repairs_) {
+    if (span.first == offset) return trim(text_.substr(span.first, span.last - span.first));
+  }
+  return {};
+}
+
 bool Source::repair(std::size_t offset) {
   if (repair_token(offset)) return true;
   // The parser notices late: the value to blame may end on a line before.
@@ -231,6 +238,7 @@ bool Source::repair_token(std::size_t offset) {
   const std::size_t size = std::min(rest.find_first_of(" \t\r\n,]}"), rest.size());
   report(offset, why_eaten(rest.substr(0, size)) + ": " + shown(rest.substr(0, size)));
   overwrite({offset, offset + size});
+  repairs_.push_back({offset, offset + size});
   return true;
 }
 
@@ -242,6 +250,7 @@ bool Source::repair_line(std::size_t line) {
   if (why.empty()) return false;
   report(span.first, std::move(why) + ": " + shown(trim(part(span))));
   overwrite(span);
+  repairs_.push_back(span);
   return true;
 }
 

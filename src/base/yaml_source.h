@@ -26,6 +26,9 @@ class Source {
   Position at(std::size_t offset) const;
   char byte(std::size_t offset) const { return offset < text_.size() ? text_[offset] : '\0'; }
 
+  // What stood at `offset` before a repair, or empty if nothing there was repaired.
+  std::string_view repaired(std::size_t offset) const;
+
   // If a value near `offset`, where reading failed, is text that YAML takes for something else,
   // reports it with the advice to quote it and makes it harmless. False if there is none.
   bool repair(std::size_t offset);
@@ -52,6 +55,7 @@ class Source {
   std::string working_;
   std::vector<std::size_t> line_starts_;
   std::vector<Error> errors_;
+  std::vector<Span> repairs_;
   bool tabs_replaced_ = false;
   // The place asked for last: asking in the order of the file costs one pass in all.
   mutable std::size_t last_offset_ = 0;
