@@ -9,8 +9,8 @@
 // which is why many small answers leave in one system call.
 //
 // Threads: `post` and `stop` may be called by any thread. Everything else belongs to the thread
-// that runs the loop, or to the thread that built it as long as nobody runs it. Callbacks run on
-// that thread, one at a time, and must not block and must not throw.
+// that runs the loop, and before that to the thread that built it. Callbacks run on that thread,
+// one at a time, and must not block and must not throw.
 // Lifetime: a Watch or a Timer may outlive its loop; it is then silent. Destroying either inside
 // its own callback is fine. A descriptor must stay open as long as its Watch lives.
 // Time: deadlines count CLOCK_BOOTTIME, so a suspended or stopped machine does not extend them.
@@ -33,6 +33,9 @@
 namespace pawl::net {
 
 using Callback = std::move_only_function<void()>;
+
+// Readable bytes behind the loop's read buffer.
+inline constexpr std::size_t kReadPaddingBytes = 64;
 
 // What a watch waits for. `gone` waits for nothing but the end of the other side; `none` is silent.
 enum class Interest : std::uint8_t { none, gone, read, write, both };
@@ -126,7 +129,7 @@ class Loop {
   // Time since boot.
   Duration now() const;
 
-  // True on the thread that is inside `run` or `run_until`, and on the builder's thread before.
+  // True on the thread that is inside `run`, `run_until` or `turn`.
   bool in_thread() const;
 
   // Readable whenever the loop has something to do; `turn` then does it without waiting.

@@ -42,12 +42,16 @@ inline constexpr std::size_t kQueueBytesLow = 256UL << 10;
 // How much of an overlong line is shown to whoever has to answer it.
 inline constexpr std::size_t kOverlongHeadBytes = 4096;
 // Bytes behind a delivered line that may be read (not written); parsers with wide loads want them.
-inline constexpr std::size_t kLinePaddingBytes = 64;
+inline constexpr std::size_t kLinePaddingBytes = kReadPaddingBytes;
 
 // Why a stream ended.
 struct StreamEnd {
-  std::size_t partial_bytes = 0;  // bytes behind the last newline, lost
-  std::optional<Error> error;     // nothing at an ordinary end of input
+  // What stands behind the last newline, as long as it is more than blanks: whether an unfinished
+  // last line counts is the door's affair. Valid until the callback returns; empty where the line
+  // was overlong.
+  std::string_view partial;
+  std::size_t partial_bytes = 0;
+  std::optional<Error> error;  // nothing at an ordinary end of input
 };
 
 struct LineEvents {

@@ -39,8 +39,6 @@ struct ProcessStat {
 Result<ProcessStat> parse_stat(std::string_view text);
 // The words of /proc/PID/cmdline: separated and ended by NUL.
 std::vector<std::string> parse_command_line(std::string_view text);
-// The blank separated numbers of /proc/PID/task/TID/children.
-Result<std::vector<pid_t>> parse_children(std::string_view text);
 
 // Fault::missing where the process does not exist (any more).
 Result<ProcessStat> read_stat(pid_t pid);

@@ -1,0 +1,73 @@
+// How a child is ended: one rung after the other, and proof at the top.
+#include <signal.h>
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "io/net/child_state.h"
+
+namespace pawl::net {
+namespace {
+
+// How long after SIGKILL somebody may still be seen before we say so.
+constexpr Duration kKillSettle = Duration::seconds(2);
+// Between two looks at followers whose end nobody announces.
+constexpr Duration kLookFirst = Duration::milliseconds(2);
+constexpr Duration kLookLast = Duration::milliseconds(50);
+
+}  // namespace
+
+Task<Exit> Child::State::wait(std::shared_ptr<State> self) {
+  if (!self->over) {
+    Completion<bool> told;
+    self->waiters.push_back(told);
+    co_await told;
+  }
+  co_return self->exit;
+}
+
+Task<bool> Child::State::emptied(std::shared_ptr<State> self, Duration at_most) {
+  const Duration until = self->loop.now() + at_most;
+  if (!self->over) {
+    Completion<bool> told;
+    self->waiters.push_back(told);
+    const Timer timer = self->loop.after(at_most, [told]() mutable { told.deliver(false); });
+    if (!co_await told) co_return false;
+  }
+  Duration pause = kLookFirst;
+  while (!self->living().empty()) {
+    const Duration left{until.ns - self->loop.now().ns};
+    if (left.ns <= 0) co_return false;
+    co_await self->loop.sleep(std::min(pause, left));
+    pause = std::min(Duration{2 * pause.ns}, kLookLast);
+  }
+  co_return true;
+}
+
+Task<Ending> Child::State::climb(std::shared_ptr<State> self, Duration grace) {
+  Ending ending;
+  self->remember();
+  ending.rung = self->over && self->living().empty() ? Rung::already_over : Rung::input_closed;
+  bool empty = co_await emptied(self, grace);
+  for (const auto& [rung, signal, patience] :
+       {std::tuple(Rung::terminated, SIGTERM, grace), {Rung::killed, SIGKILL, kKillSettle}}) {
+    if (empty) break;
+    ending.rung = rung;
+    self->kill_all(signal);
+    empty = co_await emptied(self, patience);
+  }
+  if (!empty) ending.survivors = self->living();
+  if (!self->over) {
+    if (Result<ProcessStat> leader = read_stat(self->id.pid)) {
+      if (leader->id == self->id) ending.survivors.push_back(*std::move(leader));
+    }
+  }
+  self->reap_followers();
+  if (self->over) self->reap();
+  self->finished = self->over;
+  ending.exit = self->exit;
+  co_return ending;
+}
+
+}  // namespace pawl::net
