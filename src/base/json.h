@@ -31,8 +31,10 @@ namespace pawl::json {
 
 enum class Kind : std::uint8_t { null, boolean, integer, natural, number, string, array, object };
 
-// What to do with two keys of one object that are equal, or equal after folding.
-enum class Twins : std::uint8_t { refuse, refuse_exact_only };
+// What to do with two keys of one object that are equal, or equal after folding. `permit` is for
+// texts that are passed on as received and never decided on: it also lets numbers pass that a
+// 64-bit form has to round.
+enum class Twins : std::uint8_t { refuse, refuse_exact_only, permit };
 
 struct ParseLimits {
   std::size_t bytes_max = 64UL << 20;

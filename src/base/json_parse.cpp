@@ -179,13 +179,17 @@ class Flattener {
         leaf(Kind::natural).as.natural = exact.natural;
         return {};
       case Decimal::Form::fraction:
-        if (value == 0) {
+        if (value == 0 && limits_.twins != Twins::permit) {
           return fail(Fault::invalid, shown(token) + " is out of the range of numbers",
                       in_text(text_, token));
         }
         leaf(Kind::number).as.number = value;
         return {};
       case Decimal::Form::too_long:
+        if (limits_.twins == Twins::permit) {
+          leaf(Kind::number).as.number = value;
+          return {};
+        }
         return fail(Fault::invalid,
                     fmt::format("{} has more than {} significant digits", shown(token),
                                 significant_digits_max),

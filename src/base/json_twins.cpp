@@ -69,7 +69,7 @@ std::optional<TwinCheck::Pair> TwinCheck::close(std::uint32_t mark) {
   // One such name anywhere on the stack sends all objects inside the slow way: right, and rare.
   const bool ascii = first_not_ascii_ == SIZE_MAX;
   std::optional<Pair> found;
-  if (count > 1) {
+  if (count > 1 && twins_ != Twins::permit) {
     if (!ascii && twins_ == Twins::refuse) {
       found = search_folded(mark);
     } else if (count <= pairwise_members_max) {
