@@ -1,0 +1,151 @@
+# Functions that the scripts share. Sourced, never run: `source "$(dirname "$0")/lib.sh"`.
+# Every script runs from the root of the tree, may be run twice, and says what it does.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$root"
+me=$(basename "$0")
+cores=$(nproc 2>/dev/null || echo 2)
+
+say() { printf '%s: %s\n' "$me" "$*"; }
+complain() { printf '%s: %s\n' "$me" "$*" >&2; }
+die() {
+  complain "$*"
+  exit 2
+}
+
+# A compiler cache is used where there is one; nothing depends on it.
+if [[ -z ${PAWL_COMPILER_LAUNCHER:-} ]] && command -v ccache >/dev/null; then
+  export PAWL_COMPILER_LAUNCHER=ccache
+fi
+export CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=pch_defines,time_macros
+
+# need_packages GROUP...: installs what is missing of these groups of scripts/packages.txt.
+need_packages() {
+  local name group reason missing=()
+  command -v dpkg-query >/dev/null || {
+    complain "this is not Debian: what has to be there is listed in scripts/packages.txt"
+    return 0
+  }
+  while read -r name group reason; do
+    [[ -z $name || $name == \#* || " $* " != *" $group "* ]] && continue
+    [[ $name == nodejs ]] && command -v node >/dev/null && continue
+    [[ $name == npm ]] && command -v npm >/dev/null && continue
+    [[ $(dpkg-query -W -f='${db:Status-Status}' "$name" 2>/dev/null) == installed ]] && continue
+    missing+=("$name")
+  done <scripts/packages.txt
+  if ((${#missing[@]} == 0)); then
+    say "every package is there ($*)"
+    return 0
+  fi
+  say "installing ${#missing[@]} packages: ${missing[*]}"
+  local as_root=()
+  if ((EUID != 0)); then
+    command -v sudo >/dev/null || die "no root and no sudo: apt-get install ${missing[*]}"
+    as_root=(sudo)
+  fi
+  local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300)
+  mkdir -p build
+  "${apt[@]}" update || complain "the package lists could not be renewed; trying with the old ones"
+  if ! "${apt[@]}" install -y --no-install-recommends "${missing[@]}" >build/apt.log 2>&1; then
+    tail -n 20 build/apt.log >&2
+    die "apt-get could not install them; the whole output is in build/apt.log"
+  fi
+}
+
+# configure PRESET: writes build/PRESET. Quiet unless it fails.
+configure() {
+  mkdir -p "build/$1"
+  if ! cmake --preset "$1" >"build/$1/configure.log" 2>&1; then
+    cat "build/$1/configure.log" >&2
+    die "cmake --preset $1 failed"
+  fi
+}
+
+# compile PRESET [TARGET...]: everything of the preset, or these targets.
+compile() {
+  local preset=$1 start=$SECONDS quiet=()
+  shift
+  configure "$preset"
+  [[ -t 1 ]] || quiet=(--quiet)
+  say "compiling (preset $preset, $cores at a time)${*:+: $*}"
+  ninja "${quiet[@]}" -j "$cores" -C "build/$preset" "$@"
+  say "compiled preset $preset in $((SECONDS - start)) s"
+}
+
+# has_target PRESET TARGET: whether the build of that preset knows it.
+has_target() {
+  ninja -C "build/$1" -t query "$2" >/dev/null 2>&1
+}
+
+# Counts. Each part of a run adds a line `passed failed skipped` to the file that PAWL_TALLY names.
+tally() {
+  [[ -n ${PAWL_TALLY:-} ]] && printf '%s %s %s\n' "$1" "$2" "${3:-0}" >>"$PAWL_TALLY"
+  return 0
+}
+
+# closing_line FILE: prints `N passed, M failed` over a tally; false where something failed or
+# nothing ran.
+closing_line() {
+  local passed=0 failed=0 skipped=0 p f s
+  while read -r p f s; do
+    passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+  done <"$1"
+  if ((skipped > 0)); then
+    printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
+  else
+    printf '%d passed, %d failed\n' "$passed" "$failed"
+  fi
+  ((failed == 0 && passed > 0))
+}
+
+# tally_output NAME LOG STATUS: counts a program's own last line `N passed, M failed[, K skipped]`;
+# one that prints none counts as one. A program that fails without a failed case is one failure.
+tally_output() {
+  local line p=0 f=0 s=0
+  line=$(grep -E '^([a-z]+: )?[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?$' "$2" | tail -n 1 || true)
+  if [[ $line =~ ([0-9]+)\ passed,\ ([0-9]+)\ failed(,\ ([0-9]+)\ skipped)? ]]; then
+    p=${BASH_REMATCH[1]} f=${BASH_REMATCH[2]} s=${BASH_REMATCH[4]:-0}
+  fi
+  if (($3 != 0 && f == 0)); then
+    complain "$1 ended with status $3"
+    f=1
+  elif (($3 == 0 && p == 0 && f == 0)); then
+    p=1
+  fi
+  tally "$p" "$f" "$s"
+  (($3 == 0 && f == 0))
+}
+
+# run_ctest PRESET [ctest options]: runs the tests, shows failures in full and passes as a count.
+run_ctest() {
+  local preset=$1 log="build/$1/ctest.log" status=0 total failed skipped
+  shift
+  say "running the tests of preset $preset"
+  ctest --test-dir "build/$preset" -j "$cores" --output-on-failure "$@" >"$log" 2>&1 || status=$?
+  grep -vE '^ *[0-9]+/[0-9]+ Test +#[0-9]+: .* Passed |^ +Start +[0-9]+: |^Internal ctest' "$log" || true
+  total=$(sed -nE 's/^[0-9]+% tests passed, [0-9]+ tests failed out of ([0-9]+)$/\1/p' "$log" | tail -n 1)
+  failed=$(sed -nE 's/^[0-9]+% tests passed, ([0-9]+) tests failed out of [0-9]+$/\1/p' "$log" | tail -n 1)
+  skipped=$(grep -cE '^ *[0-9]+/[0-9]+ Test +#[0-9]+: .*\*\*\*Skipped' "$log" || true)
+  if [[ -z $total || $total == 0 ]]; then
+    complain "no test ran; the whole output is in $log"
+    tally 0 1
+    return 1
+  fi
+  if ((status != 0 && failed == 0)); then
+    complain "ctest ended with status $status"
+    failed=1
+  fi
+  tally $((total - failed - skipped)) "$failed" "$skipped"
+  ((failed == 0))
+}
+
+# run_counted NAME COMMAND...: runs a test program of its own kind and counts its closing line.
+run_counted() {
+  local name=$1 log status=0
+  shift
+  mkdir -p build/log
+  log="build/log/${name//[^a-z0-9]/-}.log"
+  say "running $name"
+  "$@" 2>&1 | tee "$log" || status=$?
+  tally_output "$name" "$log" "$status"
+}
