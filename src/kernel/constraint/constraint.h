@@ -5,7 +5,13 @@
 // where the path does not say `[]` but the value found is an array. A missing argument fails unless
 // `required: false`; an empty array fails unless `min_items: 0` (rule 4). A value of the wrong
 // type fails. Compared is forwarded: `path`, `url`, `email_domain` and `cidr` refuse a spelling that
-// is not canonical, or ask for the canonical one to be forwarded through a Rewrite.
+// is not canonical; only a relative path under a declared `base` is forwarded in another spelling,
+// the absolute one, through a Rewrite, and all other checks of its rule compare that spelling.
+// Therefore all checks of one argument belong into one ArgumentRule.
+//
+// Strings of one line are the default (P13): unless the schema or the argument's name says long
+// text, `lines_allowed` is set, or a check compares the whole value (`in`, `matches`, `path`, `url`,
+// `email_domain`, `cidr`), a string with a control character fails.
 #pragma once
 
 #include <cstdint>
@@ -64,11 +70,22 @@ struct UrlCheck {
   std::optional<std::uint64_t> query_max;
 };
 
+// What the author of a check sets, by kind, before `compile`:
+//   in, not_in            values (`json` is enough: compile fills the other members)
+//   min, max              exact_bound where written as an integer, else bound
+//   matches               texts[0], the pattern (or `pattern`, ready made)
+//   prefix                texts, one of which must be the beginning
+//   max_length, max_items, min_items    count
+//   single_line           nothing
+//   path, url             path, url (compile puts canonical copies in their place)
+//   email_domain          texts: `myco.example` exactly, `*.myco.example` below it only
+//   cidr                  texts: `10.0.0.0/8`, `2001:db8::/32`, or one address
+//   hosts_in              texts: hosts as in UrlCheck
 struct Check {
   CheckKind kind;
   Rule rule;                          // path and place of this very key
   std::vector<Literal> values;        // in, not_in
-  std::vector<std::string> texts;     // email_domain, cidr, hosts_in, prefix
+  std::vector<std::string> texts;     // matches, prefix, email_domain, cidr, hosts_in
   std::optional<double> bound;        // min, max
   std::optional<std::int64_t> exact_bound;   // min, max where written as an integer
   std::uint64_t count = 0;            // max_length, max_items, min_items
@@ -86,11 +103,12 @@ struct ArgumentRule {
   bool required = true;
   std::uint64_t min_items = 1;        // an empty array fails unless 0 was stated
   std::vector<Check> checks;
+  bool lines_allowed = false;         // `single_line: false` was stated
 };
 
-// Finishes a check after its parts are set: compiles the pattern (RE2, literal, bounded memory),
-// sorts lists, canonicalises hosts and directories. The error says what the policy's author wrote
-// wrong; the caller adds the place.
+// Finishes a check after its parts are set: compiles the pattern (RE2, bounded memory), indexes
+// lists, canonicalises hosts and directories. The error says what the policy's author wrote wrong;
+// the caller adds the place. A check that was never compiled fails every value.
 Status compile(Check& check);
 
 // The singulars that English may mean: `statuses` -> {status, statuse}, `entries` -> {entry, ...}.
@@ -101,6 +119,7 @@ struct Violation {
   const Rule* rule;
   std::string argument;   // path with indexes: `edits[2].path`
   std::string says;       // no bytes of the argument, no entry of a list
+  Code code = Code::constraint;   // ambiguous_request where a number has no exact meaning (P05)
 };
 
 // Checks one argument rule against the arguments. `shape` is the schema's (may be null: unknown).

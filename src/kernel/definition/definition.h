@@ -73,4 +73,15 @@ Result<ToolDefinition> definition_of(std::string_view server, std::string_view n
 inline constexpr std::size_t name_bytes_max = 128;
 std::vector<std::string> refused_names(const std::vector<ToolDefinition>& tools);
 
+// The form in which two names look the same: folded, then letters of other alphabets that look like
+// Latin ones replaced by them (a small table of our own, names.cpp), and `0`, `1` by `o`, `l`.
+std::string skeleton(std::string_view name);
+
+// An argument's name that by custom holds text of several lines: `body`, `content`, `newText`.
+bool names_long_text(std::string_view argument_name);
+
+// A name cut into its words, lower case: at punctuation, digits and case changes, so that
+// `getHTTPPage2` is get, http, page. Letters beyond ASCII stay in their word.
+std::vector<std::string> words_of(std::string_view name);
+
 }  // namespace pawl
