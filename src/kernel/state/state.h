@@ -7,6 +7,23 @@
 // so and leaves the state as it was. Run and call states are explicit tables (transitions.h).
 // Ceilings: what is *settled* has happened; what is *reserved* belongs to calls in flight. Both
 // live here, and only `apply` changes them, so that a crash can lose no charge.
+//
+// The order in which the gate appends, which the fold has to accept:
+//   a hold      CallDecided round 1 `hold` naming the approval, then ApprovalOpened. A crash between
+//               the two leaves a held call without a question: settle_after_crash aborts it.
+//   answers     ApprovalAnswered alone: one `reject` makes it rejected, `quorum` distinct persons
+//               with `approve` make it approved. ApprovalEnded comes for expired and withdrawn only
+//               (one that repeats what the fold knows already is accepted).
+//   a release   CallDecided round 2 with `approval`: an effect that runs consumes the approval in
+//               that very record; a denial ends the held call, and an approval that was still open
+//               or approved is withdrawn with it.
+//   left alone  ApprovalAttached{attached: false} when the caller goes; when an identical call comes
+//               back, ApprovalAttached{attached: true} with the id of the *first* call: it goes on as
+//               that call, and costs no step. NodeStarted detaches every approval.
+//   nobody back ApprovalEnded expired or withdrawn, then CallEnded `aborted` for the held call.
+//   refused     a request that never became a call is CallDecided `deny` with empty facts, 1 step.
+//   in a flood  DenialsCounted charges `count` steps and denials.
+//   no room     CallDecided `hold` without an approval, then CallEnded `aborted`: nobody was asked.
 // Threads: one loop owns a State. Shared with nobody.
 #pragma once
 
@@ -100,6 +117,9 @@ struct Kill {
   std::string id, scope, name, person, reason;
   Instant at{};
 };
+struct Pin {
+  std::string digest, person;
+};
 struct Reviewer {
   std::string person, proof, verifier, by;
 };
@@ -124,6 +144,11 @@ class State {
   // A halt that still stands for (agent, sponsor) from an earlier run, or null (threats R04).
   const Run* halt_of(std::string_view agent, std::string_view sponsor) const;
 
+  // The accepted definition of a tool, or null; `person` is empty where its first use was recorded.
+  const Pin* pin(std::string_view server, std::string_view tool) const;
+  // The commitment to the payload of a policy that was loaded; empty for an unknown digest.
+  std::string_view policy_payload(std::string_view digest) const;
+
   const ByName<Run>& runs() const { return runs_; }
   const ByName<Approval>& approvals() const { return approvals_; }
   const std::vector<Kill>& kills() const { return kills_; }
@@ -147,7 +172,8 @@ class State {
   ByName<std::string> halts_;                   // agent \n sponsor -> run id
   ByName<Reviewer> reviewers_;
   std::set<std::string> policies_, definitions_;
-  std::map<std::string, std::string> pins_;     // server \n tool -> accepted digest
+  std::map<std::string, std::string> policy_payloads_;   // digest -> commitment
+  std::map<std::string, Pin> pins_;             // server \n tool -> what was accepted
   std::uint64_t next_seq_ = 0;
   std::int64_t epoch_ = 0;
 };
