@@ -81,7 +81,7 @@ enum class Urgency : std::uint8_t {
 };
 
 // What `snapshot` wrote. The snapshot counts only once a record that names its digest is durable.
-struct SnapshotTaken {
+struct SnapshotWritten {
   Digest digest{};
   std::uint64_t size = 0;  // how many records the state covers: [0, size)
 
@@ -190,7 +190,7 @@ class Journal {
 
   // Writes a snapshot of the state after record next()-1. Append `record()` of the answer (or a
   // record of your own that names the digest) and let it become durable.
-  Result<SnapshotTaken> snapshot(std::string_view state);
+  Result<SnapshotWritten> snapshot(std::string_view state);
 
   Digest root() const;                 // of the tree of next() records
   const std::string& origin() const;   // the name in checkpoints

@@ -1,0 +1,47 @@
+// The two checkpoint files: `checkpoints`, to which every signed note is appended, and `checkpoint`,
+// the newest one, replaced whole. They lie outside the segments, so that a journal that lost its
+// end cannot have lost the knowledge of it with the same bytes.
+//
+// An append is synced before `checkpoint` is replaced, and one append is under way at most. So
+// after a crash `checkpoints` may end in one torn note, and may be one note ahead of `checkpoint`;
+// anything else is damage.
+//
+// Threads: `open` and `prepare` before the syncer starts, `write` only on the syncer's thread or
+// after it has stopped.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "io/journal/disk.h"
+#include "io/journal/note.h"
+
+namespace pawl::journal {
+
+class CheckpointLog {
+ public:
+  // Reads the end of both files and changes nothing. Fault::corrupt where they contradict each
+  // other or hold what the key did not sign.
+  static Result<CheckpointLog> open(Disk& disk, const PublicKey& key);
+
+  const std::optional<Checkpoint>& newest() const { return newest_; }
+
+  // Cuts a torn note off and opens the file for appending.
+  Status prepare();
+
+  // Appends and replaces, durably. False: the disk is full, nothing was changed; try again later.
+  Result<bool> write(std::string_view note);
+
+ private:
+  explicit CheckpointLog(Disk& disk) : disk_(&disk) {}
+  Status read_log(const PublicKey& key);
+  Status read_newest(const PublicKey& key);
+
+  Disk* disk_;
+  std::unique_ptr<File> file_;
+  std::uint64_t size_ = 0;  // of the whole notes in `checkpoints`
+  std::optional<Checkpoint> newest_;
+};
+
+}  // namespace pawl::journal

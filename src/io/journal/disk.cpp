@@ -1,0 +1,85 @@
+#include "io/journal/disk.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace pawl {
+
+Status write_all(File& file, std::uint64_t offset, std::string_view bytes) {
+  while (!bytes.empty()) {
+    auto written = file.write_at(offset, bytes);
+    if (!written) return std::unexpected(written.error());
+    if (*written == 0 || *written > bytes.size()) {
+      return fail(Fault::io, "a write made no progress");
+    }
+    offset += *written;
+    bytes.remove_prefix(*written);
+  }
+  return {};
+}
+
+namespace {
+
+// A read may be short without the file's end being near; only zero bytes mean the end.
+Result<std::size_t> read_up_to(const File& file, std::uint64_t offset, std::span<char> into) {
+  std::size_t done = 0;
+  while (done < into.size()) {
+    auto count = file.read_at(offset + done, into.subspan(done));
+    if (!count) return count;
+    if (*count == 0) break;
+    done += *count;
+  }
+  return done;
+}
+
+}  // namespace
+
+Result<std::string> read_exactly(const File& file, std::uint64_t offset, std::size_t count) {
+  std::string bytes(count, '\0');
+  auto done = read_up_to(file, offset, bytes);
+  if (!done) return std::unexpected(done.error());
+  if (*done != count) {
+    return fail(Fault::corrupt,
+                fmt::format("the file ends at {}, {} bytes were expected at {}", offset + *done,
+                            count, offset));
+  }
+  return bytes;
+}
+
+Result<std::string> read_whole(Disk& disk, const std::string& path, std::uint64_t bytes_max) {
+  auto file = disk.open(path, Access::read);
+  if (!file) return std::unexpected(file.error());
+  auto size = (*file)->size();
+  if (!size) return std::unexpected(size.error());
+  if (*size > bytes_max) {
+    return fail(Fault::invalid, fmt::format("`{}` has {} bytes, at most {} are read",
+                                            disk.shown(path), *size, bytes_max));
+  }
+  std::string bytes(*size, '\0');
+  auto done = read_up_to(**file, 0, bytes);
+  if (!done) return std::unexpected(done.error());
+  bytes.resize(*done);
+  return bytes;
+}
+
+Status replace_whole(Disk& disk, const std::string& path, std::string_view bytes) {
+  const std::string fresh = path + ".new";
+  const auto slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "" : path.substr(0, slash);
+  {
+    auto file = disk.open(fresh, Access::fresh);
+    if (!file) return std::unexpected(file.error());
+    Status done = write_all(**file, 0, bytes);
+    if (done) done = (*file)->sync();
+    if (!done) {
+      // Best effort: the name ends in `.new`, so that the next open removes what stays.
+      (void)disk.remove(fresh);
+      return done;
+    }
+  }
+  if (Status renamed = disk.rename(fresh, path); !renamed) return renamed;
+  return disk.sync_directory(folder);
+}
+
+}  // namespace pawl

@@ -1,0 +1,141 @@
+#include "io/journal/frame.h"
+
+#include <bit>
+#include <concepts>
+#include <cstring>
+
+namespace pawl::journal {
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "numbers are copied as they stand");
+
+constexpr std::string_view frame_magic = "PWF1";
+constexpr std::string_view entry_magic = "PWE1";
+constexpr std::size_t frame_crc_at = 28;
+constexpr std::size_t entry_crc_at = 60;
+constexpr std::size_t segment_fixed_bytes = 112;
+
+void put(std::string& out, std::integral auto value) {
+  out.append(reinterpret_cast<const char*>(&value), sizeof value);
+}
+
+template <std::integral T>
+T take(std::string_view bytes, std::size_t at) {
+  T value{};
+  std::memcpy(&value, bytes.data() + at, sizeof value);
+  return value;
+}
+
+Digest take_digest(std::string_view bytes, std::size_t at) {
+  Digest digest;
+  std::memcpy(digest.data(), bytes.data() + at, digest.size());
+  return digest;
+}
+
+std::uint32_t frame_crc(std::string_view head, std::string_view text, const Digest& leaf_before) {
+  return crc32c(text, crc32c(head.substr(0, frame_crc_at), crc32c(bytes_of(leaf_before))));
+}
+
+}  // namespace
+
+void write_frame(std::string& out, FrameHead head, std::string_view text,
+                 const Digest& leaf_before) {
+  const std::size_t start = out.size();
+  out.append(frame_magic);
+  put(out, static_cast<std::uint32_t>(text.size()));
+  put(out, head.seq);
+  put(out, head.payload_end);
+  put(out, static_cast<std::uint32_t>(head.kind));
+  put(out, frame_crc(std::string_view(out).substr(start), text, leaf_before));
+  out.append(text);
+  out.resize(start + frame_bytes(text.size()), '\0');
+}
+
+std::optional<FrameHead> read_frame_head(std::string_view bytes) {
+  if (bytes.size() < frame_head_bytes || !bytes.starts_with(frame_magic)) return std::nullopt;
+  const auto kind = take<std::uint32_t>(bytes, 24);
+  if (kind != static_cast<std::uint32_t>(FrameKind::record) &&
+      kind != static_cast<std::uint32_t>(FrameKind::segment)) {
+    return std::nullopt;
+  }
+  return FrameHead{.kind = static_cast<FrameKind>(kind),
+                   .length = take<std::uint32_t>(bytes, 4),
+                   .seq = take<std::uint64_t>(bytes, 8),
+                   .payload_end = take<std::uint64_t>(bytes, 16),
+                   .crc = take<std::uint32_t>(bytes, frame_crc_at)};
+}
+
+bool frame_is_whole(std::string_view frame, const FrameHead& head, const Digest& leaf_before) {
+  if (frame.size() != frame_head_bytes + head.length) return false;
+  return head.crc == frame_crc(frame, frame.substr(frame_head_bytes), leaf_before);
+}
+
+std::string segment_text(const SegmentHead& head) {
+  std::string out;
+  put(out, format_version);
+  put(out, static_cast<std::uint32_t>(head.origin.size()));
+  put(out, head.payload_area);
+  put(out, head.previous_first);
+  put(out, head.previous_records_end);
+  put(out, head.previous_payload_end);
+  put(out, std::uint64_t{0});
+  out.append(bytes_of(head.root));
+  out.append(bytes_of(head.leaf_before));
+  out.append(head.origin);
+  return out;
+}
+
+Result<SegmentHead> read_segment_text(std::string_view text) {
+  if (text.size() < segment_fixed_bytes) {
+    return fail(Fault::corrupt, "the head of the segment is too short");
+  }
+  if (take<std::uint32_t>(text, 0) != format_version) {
+    return fail(Fault::corrupt, "the segment has a format that this program does not know: " +
+                                    std::to_string(take<std::uint32_t>(text, 0)));
+  }
+  if (text.size() != segment_fixed_bytes + take<std::uint32_t>(text, 4)) {
+    return fail(Fault::corrupt, "the head of the segment has a wrong length");
+  }
+  return SegmentHead{.origin = std::string(text.substr(segment_fixed_bytes)),
+                     .payload_area = take<std::uint64_t>(text, 8),
+                     .previous_first = take<std::uint64_t>(text, 16),
+                     .previous_records_end = take<std::uint64_t>(text, 24),
+                     .previous_payload_end = take<std::uint64_t>(text, 32),
+                     .root = take_digest(text, 48),
+                     .leaf_before = take_digest(text, 80)};
+}
+
+void write_entry_head(std::string& out, const EntryHead& head) {
+  const std::size_t start = out.size();
+  out.append(entry_magic);
+  put(out, static_cast<std::uint32_t>(head.state));
+  put(out, head.length);
+  put(out, head.seq);
+  out.append(bytes_of(head.commitment));
+  put(out, std::uint32_t{0});
+  put(out, crc32c(std::string_view(out).substr(start, entry_crc_at)));
+}
+
+std::optional<EntryHead> read_entry_head(std::string_view bytes) {
+  if (bytes.size() < entry_head_bytes || !bytes.starts_with(entry_magic)) return std::nullopt;
+  if (take<std::uint32_t>(bytes, entry_crc_at) != crc32c(bytes.substr(0, entry_crc_at))) {
+    return std::nullopt;
+  }
+  const auto state = take<std::uint32_t>(bytes, 4);
+  if (state != static_cast<std::uint32_t>(EntryState::present) &&
+      state != static_cast<std::uint32_t>(EntryState::erased)) {
+    return std::nullopt;
+  }
+  return EntryHead{.state = static_cast<EntryState>(state),
+                   .length = take<std::uint64_t>(bytes, 8),
+                   .seq = take<std::uint64_t>(bytes, 16),
+                   .commitment = take_digest(bytes, 24)};
+}
+
+bool all_zero(std::string_view bytes) {
+  // Comparing the text with itself, one byte on, lets memcmp do the work.
+  return bytes.empty() ||
+         (bytes[0] == '\0' && std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0);
+}
+
+}  // namespace pawl::journal

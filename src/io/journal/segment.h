@@ -1,0 +1,89 @@
+// Reading segments: their names, their heads, and a cursor over whole frames.
+//
+// A cursor trusts nothing that it was not handed: it starts at a position with the leaf hash that
+// seeds the next CRC, and stops before the first frame that is not whole. Its file may be growing;
+// asking again after a stop looks at the file again.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "io/journal/disk.h"
+#include "io/journal/frame.h"
+#include "io/journal/merkle.h"
+
+namespace pawl::journal {
+
+inline constexpr char journal_folder[] = "journal";
+inline constexpr char snapshot_folder[] = "snapshots";
+
+// `journal/00000000000000000042.seg` and `snapshots/00000000000000000042`.
+std::string segment_path(std::uint64_t first);
+std::string snapshot_path(std::uint64_t size);
+
+// First sequence numbers of all segments, ascending. A missing folder is an empty list.
+Result<std::vector<std::uint64_t>> list_segments(Disk& disk);
+Result<std::vector<std::uint64_t>> list_snapshots(Disk& disk);
+
+// Where the next frame is expected, and what it must continue.
+struct Place {
+  std::uint64_t first = 0;        // of the segment
+  std::uint64_t offset = 0;       // in the segment's file
+  std::uint64_t payload_end = 0;  // of the record before, 0 at the start of a segment
+  Digest leaf_before{};
+};
+
+struct SegmentStart {
+  SegmentHead head;
+  Place place;  // of the first record's frame
+};
+
+// Nothing where no whole segment frame stands at the start of the file.
+Result<std::optional<SegmentStart>> read_segment_start(const File& file, std::uint64_t first);
+
+struct Frame {
+  std::uint64_t seq = 0;
+  std::string_view text;  // until the cursor is asked again
+  Digest leaf{};
+  std::uint64_t payload_begin = 0;  // its entries in the payload area: [begin, end)
+  std::uint64_t payload_end = 0;
+  std::uint64_t offset = 0;  // of the frame
+  std::uint64_t end = 0;     // of its padding
+};
+
+class FrameCursor {
+ public:
+  // `limit`: where the payload area begins. `file` outlives the cursor.
+  FrameCursor(const File& file, const Place& place, std::uint64_t seq, std::uint64_t limit)
+      : file_(&file), place_(place), seq_(seq), limit_(limit) {}
+
+  Result<std::optional<Frame>> next();
+
+  const Place& place() const { return place_; }
+  std::uint64_t seq() const { return seq_; }
+
+ private:
+  Result<std::string_view> bytes(std::uint64_t offset, std::uint64_t count);
+
+  const File* file_;
+  Place place_;
+  std::uint64_t seq_;
+  std::uint64_t limit_;
+  std::string buffer_;
+  std::uint64_t buffer_at_ = 0;
+};
+
+// Reads one entry of a payload area as it should stand at `offset` of the file: its head, and
+// whether salt and bytes are the ones committed to (or zeros, where it is erased).
+struct EntryRead {
+  EntryHead head;
+  std::string bytes;
+};
+// Fault::corrupt with what is wrong. `end` bounds the entry.
+Result<EntryRead> read_entry(const File& file, std::uint64_t offset, std::uint64_t end);
+
+}  // namespace pawl::journal
