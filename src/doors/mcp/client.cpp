@@ -1,0 +1,239 @@
+// What the client sends.
+#include <utility>
+
+#include "base/text.h"
+#include "doors/mcp/message.h"
+#include "doors/mcp/methods.h"
+#include "doors/mcp/reply.h"
+#include "doors/mcp/room.h"
+
+namespace pawl::mcp {
+namespace {
+
+// The method of a line that was refused as a message, for the form of the answer only.
+std::string method_of(std::string_view line) {
+  json::ParseLimits limits;
+  limits.twins = json::Twins::permit;
+  const auto document = json::parse(line, limits);
+  if (!document || !document->root().is_object()) return {};
+  return std::string(document->root().text("method").value_or(""));
+}
+
+}  // namespace
+
+void Session::Room::client_line(std::string_view line) {
+  if (closing) return;
+  auto document = std::make_shared<json::Document>();
+  const Result<Message> message = read_message(line, Side::client, parser, *document);
+  if (!message) {
+    const std::string id = id_of(line);
+    refuse_line(id, invalid_request, message.error().message, method_of(line));
+    // A refused answer still ends what waits for it.
+    at_client->deliver(id, {Answer::Kind::lost, "its answer was ambiguous"});
+    return;
+  }
+  switch (message->kind) {
+    case MessageKind::request:
+      client_request(*message, std::move(document));
+      return;
+    case MessageKind::notification:
+      client_notification(*message);
+      return;
+    case MessageKind::result:
+      at_client->deliver(message->id,
+                         {Answer::Kind::result, std::string(message->result_text)});
+      return;
+    case MessageKind::error:
+      at_client->deliver(message->id, {Answer::Kind::error, std::string(message->error_text)});
+      return;
+  }
+}
+
+void Session::Room::refuse_line(std::string_view id, int code, const std::string& what,
+                                std::string_view method) {
+  const Settled settled = gate.refuse(spec.run, Code::ambiguous_request,
+                                      method.empty() ? "message" : std::string(method), what);
+  if (method == "tools/call" && id != "null") {
+    to_client(result_line(id, refused_result(settled)));
+    return;
+  }
+  to_client(error_line(id, code, settled.text, settled.decision));
+}
+
+PendingPtr Session::Room::pend(const Message& message) {
+  auto entry = std::make_shared<Pending>();
+  entry->id = std::string(message.id);
+  const json::View token = message.params["_meta"]["progressToken"];
+  if (token.is_string() || token.is_integer()) entry->token = json::write(token);
+  if (pending.size() >= requests_open_max || !pending.emplace(entry->id, entry).second) {
+    return nullptr;
+  }
+  return entry;
+}
+
+void Session::Room::settle(const PendingPtr& entry, std::string line) {
+  pending.erase(entry->id);
+  by_server_id.erase(entry->server_id);
+  if (!entry->gone && !line.empty()) to_client(std::move(line));
+}
+
+void Session::Room::client_request(const Message& message,
+                                   std::shared_ptr<json::Document> document) {
+  const Method& method = client_method(message.method);
+  if (method.handling == Handling::here) return answer_here(message);
+  if (method.handling == Handling::unknown) {
+    (void)gate.refuse(spec.run, Code::not_granted, std::string(message.method),
+                      "this method is not known");
+    to_client(error_line(message.id, method_not_found, "method not found"));
+    return;
+  }
+  if (method.handling == Handling::handshake) {
+    if (std::exchange(handshake_seen, true)) {
+      to_client(error_line(message.id, invalid_request, "`initialize` was sent before"));
+      return;
+    }
+    start(shared_from_this(),
+          initialize(std::string(message.id), std::move(document), message.params));
+    return;
+  }
+  if (!handshake_seen) {
+    to_client(error_line(message.id, invalid_request, "`initialize` comes first"));
+    return;
+  }
+  PendingPtr entry = pend(message);
+  if (!entry) {
+    to_client(error_line(message.id, invalid_request, "a request with this id is still open"));
+    return;
+  }
+  if (method.handling == Handling::call) {
+    start(shared_from_this(), tool_call(std::move(entry), std::move(document), message.params));
+    return;
+  }
+  if (method.handling == Handling::action) {
+    start(shared_from_this(), action(std::move(entry), std::string(message.method),
+                                     std::move(document), message.params));
+    return;
+  }
+  std::string params;
+  if (!list_params(message.params, params)) {
+    settle(entry, error_line(message.id, invalid_params, "this cursor was not given by the server"));
+    return;
+  }
+  if (method.handling == Handling::list &&
+      !granted(*spec.policy, spec.server, method.shown_by)) {
+    settle(entry, result_line(message.id, empty_list(method.member)));
+    return;
+  }
+  start(shared_from_this(), list(std::move(entry), std::string(message.method), params));
+}
+
+void Session::Room::answer_here(const Message& message) {
+  if (message.method == "ping") {
+    to_client(result_line(message.id, "{}"));
+    return;
+  }
+  // The probe of the stateless revision: this answer sends clients to `initialize`.
+  to_client(error_line(message.id, method_not_found, "method not found"));
+}
+
+void Session::Room::client_notification(const Message& message) {
+  switch (client_notice(message.method)) {
+    case Notice::initialized:
+      if (std::exchange(initialized, true)) return;
+      to_server(notification_line(message.method, {}));
+      if (has_tools) start(shared_from_this(), reload(false));
+      return;
+    case Notice::cancelled:
+      cancel_of_client(message.params);
+      return;
+    case Notice::roots_changed:
+      if (granted(*spec.policy, spec.server, "mcp:roots/list")) {
+        to_server(notification_line(message.method, {}));
+      }
+      return;
+    case Notice::progress:
+    case Notice::message:
+    case Notice::tools_changed:
+    case Notice::list_changed:
+    case Notice::resource_updated:
+    case Notice::elicitation_done:
+    case Notice::unknown:
+      (void)gate.note(spec.run, "notification dropped",
+                      "`" + visible(message.method.substr(0, 64)) + "` of the client");
+      return;
+  }
+}
+
+void Session::Room::cancel_of_client(json::View params) {
+  const json::View id = params["requestId"];
+  if (!id.is_string() && !id.is_integer()) return;
+  const auto found = pending.find(json::write(id));
+  if (found == pending.end()) return;
+  const PendingPtr entry = found->second;
+  entry->gone = true;
+  if (entry->caller != nullptr && entry->caller->on_gone) entry->caller->on_gone();
+}
+
+Task<void> Session::Room::initialize(std::string id, std::shared_ptr<json::Document> document,
+                                     json::View params) {
+  auto ticket = at_server->send("initialize",
+                                initialize_params(params, *spec.policy, spec.server));
+  document.reset();
+  const Answer answer = co_await ticket.answer;
+  if (answer.kind == Answer::Kind::error) {
+    to_client(raw_error_line(id, answer.text));
+    co_return;
+  }
+  json::ParseLimits limits;
+  limits.twins = json::Twins::permit;
+  const auto result = json::parse(answer.kind == Answer::Kind::result ? answer.text : "", limits);
+  if (!result || !result->root().is_object()) {
+    to_client(error_line(id, invalid_request, "the tool server did not answer `initialize`"));
+    co_return;
+  }
+  const json::View root = result->root();
+  has_tools = root["capabilities"]["tools"].is_object();
+  const bool production = spec.policy->environment == Environment::production;
+  const bool with = shelf.instructions(root.text("instructions").value_or(""), production);
+  to_client(result_line(id, initialize_result(root, *spec.policy, spec.server, with)));
+}
+
+bool Session::Room::list_params(json::View params, std::string& out) const {
+  const json::View cursor = params["cursor"];
+  if (!cursor.exists()) return true;
+  if (!cursor.is_string() || !cursors.contains(std::string(cursor.string()))) return false;
+  json::Writer writer;
+  writer.object().key("cursor").string(cursor.string()).end();
+  out = writer.take();
+  return true;
+}
+
+void Session::Room::remember_cursor(json::View result) {
+  const auto next = result.text("nextCursor");
+  if (next && cursors.size() < list_pages_max) cursors.emplace(*next);
+}
+
+Task<void> Session::Room::list(PendingPtr entry, std::string method, std::string params) {
+  const bool tools = method == "tools/list";
+  if (tools) co_await shelf_ready();
+  auto ticket = at_server->send(method, params);
+  entry->server_id = ticket.id;
+  const Answer answer = co_await ticket.answer;
+  if (answer.kind == Answer::Kind::error) {
+    settle(entry, raw_error_line(entry->id, answer.text));
+    co_return;
+  }
+  json::ParseLimits limits;
+  limits.twins = json::Twins::permit;
+  const auto result = json::parse(answer.kind == Answer::Kind::result ? answer.text : "", limits);
+  if (!result || !result->root().is_object()) {
+    settle(entry, error_line(entry->id, invalid_request, "the tool server did not answer"));
+    co_return;
+  }
+  remember_cursor(result->root());
+  FilteredList filtered;
+  if (tools) filtered = filter_tools(result->root(), *spec.policy, spec.server, shelf);
+  settle(entry, result_line(entry->id, filtered.changed ? filtered.text : answer.text));
+}
+
+}  // namespace pawl::mcp

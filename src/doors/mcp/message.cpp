@@ -1,0 +1,223 @@
+#include "doors/mcp/message.h"
+
+#include <array>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace pawl::mcp {
+namespace {
+
+constexpr std::array<std::string_view, 6> kMembers = {"jsonrpc", "id",     "method",
+                                                      "params",  "result", "error"};
+
+bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+
+// The end of the string literal that starts at `at` (its opening quote).
+std::size_t end_of_string(std::string_view text, std::size_t at) {
+  for (++at; at < text.size(); ++at) {
+    if (text[at] == '\\') {
+      ++at;
+    } else if (text[at] == '"') {
+      return at + 1;
+    }
+  }
+  return text.size();
+}
+
+// The end of the value that starts at `at`; the text is known to be valid JSON.
+std::size_t end_of_value(std::string_view text, std::size_t at) {
+  if (text[at] == '"') return end_of_string(text, at);
+  if (text[at] != '{' && text[at] != '[') {
+    while (at < text.size() && text[at] != ',' && text[at] != '}' && text[at] != ']' &&
+           !is_blank(text[at])) {
+      ++at;
+    }
+    return at;
+  }
+  std::size_t depth = 0;
+  while (at < text.size()) {
+    const char c = text[at];
+    if (c == '"') {
+      at = end_of_string(text, at);
+      continue;
+    }
+    if (c == '{' || c == '[') ++depth;
+    if (c == '}' || c == ']') {
+      if (--depth == 0) return at + 1;
+    }
+    ++at;
+  }
+  return at;
+}
+
+Error refused(std::string message) {
+  return Error{.fault = Fault::invalid, .message = std::move(message), .at = {}};
+}
+
+Status check_members(json::View root) {
+  for (auto [key, value] : root.members()) {
+    bool known = false;
+    for (std::string_view member : kMembers) known = known || key == member;
+    if (!known) return std::unexpected(refused("a message has a member that JSON-RPC does not have"));
+  }
+  if (root.text("jsonrpc") != "2.0") {
+    return std::unexpected(refused("`jsonrpc` is not the text `2.0`"));
+  }
+  return {};
+}
+
+Status check_id(json::View id) {
+  if (!id.exists()) return {};
+  if (id.is_string() || id.is_integer()) return {};
+  return std::unexpected(refused("`id` is neither a text nor an integer"));
+}
+
+Result<MessageKind> kind_of(json::View root) {
+  const bool method = root["method"].exists();
+  const bool id = root["id"].exists();
+  const bool result = root["result"].exists();
+  const bool error = root["error"].exists();
+  if (method && !result && !error) {
+    if (!root["method"].is_string()) return std::unexpected(refused("`method` is not a text"));
+    return id ? MessageKind::request : MessageKind::notification;
+  }
+  if (!method && id && result != error && !root["params"].exists()) {
+    return result ? MessageKind::result : MessageKind::error;
+  }
+  return std::unexpected(refused("a message is neither a request, a notification nor an answer"));
+}
+
+}  // namespace
+
+std::vector<Slice> top_level(std::string_view text) {
+  std::vector<Slice> slices;
+  std::size_t at = text.find('{');
+  if (at == std::string_view::npos) return slices;
+  ++at;
+  while (at < text.size()) {
+    while (at < text.size() && (is_blank(text[at]) || text[at] == ',')) ++at;
+    if (at >= text.size() || text[at] != '"') break;
+    const std::size_t key_end = end_of_string(text, at);
+    const std::string_view key = text.substr(at + 1, key_end - at - 2);
+    at = key_end;
+    while (at < text.size() && (is_blank(text[at]) || text[at] == ':')) ++at;
+    if (at >= text.size()) break;
+    const std::size_t value_end = end_of_value(text, at);
+    slices.push_back({key, text.substr(at, value_end - at)});
+    at = value_end;
+  }
+  return slices;
+}
+
+Result<Message> read_message(std::string_view line, Side side, json::Parser& parser,
+                             json::Document& document) {
+  json::ParseLimits limits;
+  limits.twins = side == Side::client ? json::Twins::refuse : json::Twins::permit;
+  if (Status parsed = parser.parse(line, document, limits); !parsed) {
+    return std::unexpected(parsed.error());
+  }
+  const json::View root = document.root();
+  if (root.is_array()) return std::unexpected(refused("a batch of messages is not accepted"));
+  if (!root.is_object()) return std::unexpected(refused("a message is not an object"));
+  if (Status known = check_members(root); !known) return std::unexpected(known.error());
+  if (Status id = check_id(root["id"]); !id) return std::unexpected(id.error());
+  const Result<MessageKind> kind = kind_of(root);
+  if (!kind) return std::unexpected(kind.error());
+
+  Message message;
+  message.kind = *kind;
+  message.params = root["params"];
+  if (message.params.exists() && !message.params.is_object()) {
+    return std::unexpected(refused("`params` is not an object"));
+  }
+  if (root["method"].is_string()) message.method = root["method"].string();
+  message.result = root["result"];
+  std::size_t seen = 0;
+  for (const Slice& slice : top_level(line)) {
+    ++seen;
+    if (slice.key == "id") message.id = slice.value;
+    if (slice.key == "params") message.params_text = slice.value;
+    if (slice.key == "result") message.result_text = slice.value;
+    if (slice.key == "error") message.error_text = slice.value;
+  }
+  // Twins at the top are refused on both sides, also where a key is spelled with escapes.
+  if (seen != root.size() || (message.kind != MessageKind::notification && message.id.empty()) ||
+      (message.kind == MessageKind::result && message.result_text.empty()) ||
+      (message.kind == MessageKind::error && message.error_text.empty())) {
+    return std::unexpected(refused("a member of the message is spelled with escapes"));
+  }
+  for (std::string_view member : kMembers) {
+    std::size_t times = 0;
+    for (auto [key, value] : root.members()) times += key == member ? 1 : 0;
+    if (times > 1) return std::unexpected(refused("a member of the message stands twice"));
+  }
+  return message;
+}
+
+std::string id_of(std::string_view line) {
+  json::ParseLimits limits;
+  limits.twins = json::Twins::permit;
+  const auto document = json::parse(line, limits);
+  if (!document) return "null";
+  const json::View id = document->root()["id"];
+  return id.is_string() || id.is_integer() ? json::write(id) : "null";
+}
+
+std::string id_of_head(std::string_view head) {
+  std::string id = "null";
+  // Only members that are complete in the head count, so the last one may be cut off.
+  std::vector<Slice> slices = top_level(head);
+  if (!slices.empty()) slices.pop_back();
+  for (const Slice& slice : slices) {
+    if (slice.key != "id") continue;
+    const auto value = json::parse(slice.value);
+    if (value && (value->root().is_string() || value->root().is_integer())) id = slice.value;
+  }
+  return id;
+}
+
+std::string result_line(std::string_view id, std::string_view result) {
+  return fmt::format(R"({{"jsonrpc":"2.0","id":{},"result":{}}})", id, result);
+}
+
+std::string error_line(std::string_view id, int code, std::string_view message,
+                       std::string_view data_json) {
+  std::string text = fmt::format(R"({{"jsonrpc":"2.0","id":{},"error":{{"code":{},"message":)",
+                                 id, code);
+  json::write_string(message, text);
+  if (!data_json.empty()) {
+    text += R"(,"data":)";
+    text += data_json;
+  }
+  text += "}}";
+  return text;
+}
+
+std::string raw_error_line(std::string_view id, std::string_view error) {
+  return fmt::format(R"({{"jsonrpc":"2.0","id":{},"error":{}}})", id, error);
+}
+
+std::string request_line(std::uint64_t id, std::string_view method, std::string_view params) {
+  std::string text = fmt::format(R"({{"jsonrpc":"2.0","id":{},"method":)", id);
+  json::write_string(method, text);
+  if (!params.empty()) {
+    text += R"(,"params":)";
+    text += params;
+  }
+  text += '}';
+  return text;
+}
+
+std::string notification_line(std::string_view method, std::string_view params) {
+  std::string text = R"({"jsonrpc":"2.0","method":)";
+  json::write_string(method, text);
+  if (!params.empty()) {
+    text += R"(,"params":)";
+    text += params;
+  }
+  text += '}';
+  return text;
+}
+
+}  // namespace pawl::mcp

@@ -1,0 +1,66 @@
+// One JSON-RPC message of MCP, taken apart without changing it.
+//
+// A message is refused as a whole where two readers could see two different messages: a batch, a
+// member that JSON-RPC does not have, two members that are the same after folding, an id that is
+// neither a string nor an integer, `params` that are not an object. The texts of `id`, `result` and
+// `error` are slices of the received line, so that what passes unchanged passes byte for byte.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "base/json.h"
+
+namespace pawl::mcp {
+
+enum class MessageKind : std::uint8_t { request, notification, result, error };
+
+struct Message {
+  MessageKind kind = MessageKind::notification;
+  std::string_view id;       // raw JSON, of requests and answers; empty for notifications
+  std::string_view method;   // of requests and notifications
+  json::View params;         // an object, or nothing
+  json::View result;         // of results
+  std::string_view params_text, result_text, error_text;   // raw JSON
+};
+
+// Where the sender stands. What a server answers is passed on, not decided on: twins deep inside a
+// result are the client's business unless the result is projected. What a client sends is decided.
+enum class Side : std::uint8_t { client, server };
+
+// Parses and takes apart. `line` and `document` must outlive the message. On an error, `id_of` may
+// still find an id to answer to.
+Result<Message> read_message(std::string_view line, Side side, json::Parser& parser,
+                             json::Document& document);
+
+// The raw id of a line that could not be read as a message, or `null`.
+std::string id_of(std::string_view line);
+// The same for the beginning of a line that is too long to read whole: best effort, else `null`.
+std::string id_of_head(std::string_view head);
+
+// The members of the top-level object of a valid JSON text, as slices of it.
+struct Slice {
+  std::string_view key;     // raw, without quotes
+  std::string_view value;   // raw JSON
+};
+std::vector<Slice> top_level(std::string_view object_text);
+
+// JSON-RPC error codes that pawl sends.
+inline constexpr int parse_error = -32700;
+inline constexpr int invalid_request = -32600;
+inline constexpr int method_not_found = -32601;
+inline constexpr int invalid_params = -32602;
+inline constexpr int refused_by_policy = -31999;   // outside the range that JSON-RPC reserves
+
+// Answers, complete lines without newline. `id` is raw JSON.
+std::string result_line(std::string_view id, std::string_view result);
+std::string error_line(std::string_view id, int code, std::string_view message,
+                       std::string_view data_json = {});
+std::string raw_error_line(std::string_view id, std::string_view error);
+std::string request_line(std::uint64_t id, std::string_view method, std::string_view params);
+std::string notification_line(std::string_view method, std::string_view params);
+
+}  // namespace pawl::mcp

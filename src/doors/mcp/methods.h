@@ -1,0 +1,51 @@
+// Every method of MCP up to revision 2025-11-25, and what this door does with it (rule 1).
+//
+// One table. What is not in it is unknown and refused in both directions. Methods with content are
+// actions under the reserved name `mcp:METHOD`, decided by the same stages as tool calls.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace pawl::mcp {
+
+enum class Handling : std::uint8_t {
+  handshake,   // initialize
+  here,        // answered by pawl itself: ping, the probe of the stateless revision
+  tool_list,   // tools/list: forwarded and filtered
+  list,        // other lists: forwarded where their content action is granted, else empty
+  call,        // tools/call
+  action,      // decided as `mcp:METHOD`
+  unknown,
+};
+
+struct Method {
+  std::string_view name;
+  Handling handling;
+  // For lists: the action whose grant shows the list, and the member that holds it.
+  std::string_view shown_by = {};
+  std::string_view member = {};
+};
+
+// What a client may ask.
+const Method& client_method(std::string_view name);
+
+// What a server may ask of a client.
+enum class ServerAsks : std::uint8_t { ping, decide_before, decide_answer, unknown };
+ServerAsks server_request(std::string_view name);
+
+// What may be notified, and by whom.
+enum class Notice : std::uint8_t {
+  initialized, cancelled, progress, roots_changed,            // from clients
+  message, tools_changed, list_changed, resource_updated, elicitation_done,   // from servers
+  unknown,
+};
+Notice client_notice(std::string_view name);
+Notice server_notice(std::string_view name);
+
+// Client revisions that are served; any other is answered with the newest of these.
+inline constexpr std::string_view revisions[] = {"2024-11-05", "2025-03-26", "2025-06-18",
+                                                 "2025-11-25"};
+inline constexpr std::string_view newest_revision = "2025-11-25";
+
+}  // namespace pawl::mcp

@@ -1,0 +1,243 @@
+#include "doors/mcp/reply.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "doors/mcp/message.h"
+#include "doors/mcp/methods.h"
+
+namespace pawl::mcp {
+namespace {
+
+constexpr std::string_view kReserved = "pawl/";
+constexpr std::size_t dropped_names_max = 8;
+constexpr std::size_t dropped_name_bytes_max = 64;
+
+// Which action's grant shows a capability. A capability that is not here is never passed on.
+struct Gate {
+  std::string_view capability;
+  std::string_view action;
+};
+constexpr Gate kClientCapabilities[] = {
+    {"roots", "mcp:roots/list"},
+    {"sampling", "mcp:sampling/createMessage"},
+    {"elicitation", "mcp:elicitation/create"},
+};
+constexpr Gate kServerCapabilities[] = {
+    {"tools", ""},
+    {"resources", "mcp:resources/read"},
+    {"prompts", "mcp:prompts/get"},
+    {"completions", "mcp:completion/complete"},
+    {"logging", "mcp:logging/setLevel"},
+};
+
+template <std::size_t N>
+std::string capabilities(json::View offered, const Gate (&table)[N], const Policy& policy,
+                         std::string_view server) {
+  json::Writer out;
+  out.object();
+  for (auto [key, value] : offered.members()) {
+    const auto* gate = std::find_if(std::begin(table), std::end(table),
+                                    [&](const Gate& g) { return g.capability == key; });
+    if (gate == std::end(table)) continue;
+    if (!gate->action.empty() && !granted(policy, server, gate->action)) continue;
+    out.key(key).value(value);
+  }
+  out.end();
+  return out.take();
+}
+
+std::string_view known_revision(json::View params) {
+  const auto asked = params.text("protocolVersion");
+  for (std::string_view revision : revisions) {
+    if (asked == revision) return revision;
+  }
+  return newest_revision;
+}
+
+bool visible_pin(PinState pin) {
+  return pin == PinState::accepted || pin == PinState::first_use;
+}
+
+// A tool as the client sees it: as offered, or with the output schema of its scope.
+std::string shown_tool(json::View tool, const ToolRule& entry) {
+  const json::View schema = tool["outputSchema"];
+  if (!entry.scope || !schema.exists()) return json::write(tool);
+  json::Writer out;
+  out.object();
+  for (auto [key, value] : tool.members()) {
+    out.key(key);
+    if (key == "outputSchema") {
+      out.raw(project_output_schema(*entry.scope, schema));
+    } else {
+      out.value(value);
+    }
+  }
+  out.end();
+  return out.take();
+}
+
+}  // namespace
+
+bool granted(const Policy& policy, std::string_view server, std::string_view tool) {
+  return policy.find(server, tool) != nullptr && policy.blocks(server, tool) == nullptr;
+}
+
+std::string initialize_params(json::View params, const Policy& policy, std::string_view server) {
+  json::Writer out;
+  out.object();
+  out.key("protocolVersion").string(known_revision(params));
+  out.key("capabilities")
+      .raw(capabilities(params["capabilities"], kClientCapabilities, policy, server));
+  out.key("clientInfo").object();
+  for (std::string_view member : {"name", "title", "version"}) {
+    if (const auto text = params["clientInfo"].text(member)) out.key(member).string(*text);
+  }
+  out.end();
+  out.end();
+  return out.take();
+}
+
+std::string initialize_result(json::View result, const Policy& policy, std::string_view server,
+                              bool with_instructions) {
+  json::Writer out;
+  out.object();
+  for (auto [key, value] : result.members()) {
+    if (key == "instructions" && !with_instructions) continue;
+    if (key == "_meta") continue;
+    out.key(key);
+    if (key == "capabilities") {
+      out.raw(capabilities(value, kServerCapabilities, policy, server));
+    } else {
+      out.value(value);
+    }
+  }
+  out.end();
+  return out.take();
+}
+
+FilteredList filter_tools(json::View result, const Policy& policy, std::string_view server,
+                          const Shelf& shelf) {
+  std::size_t offered = 0;
+  std::size_t shown = 0;
+  bool projected = false;
+  json::Writer tools;
+  tools.array();
+  for (json::View tool : result["tools"].elements()) {
+    ++offered;
+    const std::string_view name = tool.text("name").value_or("");
+    const ToolRule* entry = policy.find(server, name);
+    if (entry == nullptr || policy.blocks(server, name) != nullptr) continue;
+    if (!visible_pin(shelf.find(name).pin)) continue;
+    ++shown;
+    projected = projected || entry->scope != nullptr;
+    tools.raw(shown_tool(tool, *entry));
+  }
+  tools.end();
+  if (shown == offered && !projected) return {};
+
+  json::Writer out;
+  out.object();
+  for (auto [key, value] : result.members()) {
+    if (key == "tools" || key == "_meta") continue;
+    out.key(key).value(value);
+  }
+  out.key("tools").raw(tools.text());
+  out.key("_meta").object();
+  out.key("pawl/list").object().key("granted").natural(shown).key("offered").natural(offered).end();
+  out.end();
+  out.end();
+  return {out.take(), true};
+}
+
+std::string empty_list(std::string_view member) { return fmt::format(R"({{"{}":[]}})", member); }
+
+std::string refused_result(const Settled& settled) {
+  json::Writer out;
+  out.object();
+  out.key("content").array().object();
+  out.key("type").string("text").key("text").string(settled.text);
+  out.end().end();
+  out.key("isError").boolean(true);
+  out.key("_meta").object().key("pawl/decision").raw(settled.decision).end();
+  out.end();
+  return out.take();
+}
+
+std::string refused_line(std::string_view id, const Settled& settled) {
+  return error_line(id, refused_by_policy, settled.text, settled.decision);
+}
+
+std::string without_reserved(std::string_view result_text) {
+  if (result_text.find(kReserved) == std::string_view::npos &&
+      result_text.find("\\u") == std::string_view::npos) {
+    return {};
+  }
+  json::ParseLimits limits;
+  limits.twins = json::Twins::permit;
+  const auto document = json::parse(result_text, limits);
+  if (!document) return {};
+  const json::View meta = document->root()["_meta"];
+  bool forged = false;
+  for (auto [key, value] : meta.members()) forged = forged || fold(key).starts_with(kReserved);
+  if (!forged) return {};
+  json::Writer out;
+  out.object();
+  for (auto [key, value] : document->root().members()) {
+    out.key(key);
+    if (key != "_meta") {
+      out.value(value);
+      continue;
+    }
+    out.object();
+    for (auto [name, inner] : meta.members()) {
+      if (!fold(name).starts_with(kReserved)) out.key(name).value(inner);
+    }
+    out.end();
+  }
+  out.end();
+  return out.take();
+}
+
+std::string without_meta(json::View params) {
+  json::Writer out;
+  out.object();
+  for (auto [key, value] : params.members()) {
+    if (key != "_meta") out.key(key).value(value);
+  }
+  out.end();
+  return out.take();
+}
+
+std::string with_token(std::string_view params, std::uint64_t token) {
+  std::string text(params);
+  const std::string meta = fmt::format(R"("_meta":{{"progressToken":{}}})", token);
+  text.insert(text.size() - 1, text == "{}" ? meta : "," + meta);
+  return text;
+}
+
+std::string dropped(json::View params, const std::vector<std::string_view>& kept) {
+  std::vector<std::string> names;
+  for (auto [key, value] : params.members()) {
+    if (key != "_meta" && std::find(kept.begin(), kept.end(), key) == kept.end()) {
+      names.emplace_back(key);
+    }
+  }
+  for (auto [key, value] : params["_meta"].members()) {
+    if (key != "progressToken") names.push_back("_meta." + std::string(key));
+  }
+  if (names.empty()) return {};
+  std::string note = "not forwarded:";
+  for (std::size_t i = 0; i < names.size() && i < dropped_names_max; ++i) {
+    note += " `" + visible(names[i].substr(0, dropped_name_bytes_max)) + "`";
+  }
+  if (names.size() > dropped_names_max) {
+    note += fmt::format(" and {} more", names.size() - dropped_names_max);
+  }
+  return note;
+}
+
+}  // namespace pawl::mcp

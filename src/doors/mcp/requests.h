@@ -1,0 +1,51 @@
+// Requests that pawl itself has open at one side: our ids, one answer each.
+//
+// Ids of clients never reach servers and ids of servers never reach clients. An answer to an id
+// that is not open, and a second answer to the same id, is nobody's (threats S08).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "base/task.h"
+
+namespace pawl::mcp {
+
+struct Answer {
+  enum class Kind : std::uint8_t { result, error, lost };
+  Kind kind = Kind::lost;
+  std::string text;   // raw JSON of the result or of the error; of lost: why
+};
+
+class Requests {
+ public:
+  using Send = std::function<bool(std::string line)>;
+  explicit Requests(Send send) : send_(std::move(send)) {}
+
+  struct Ticket {
+    std::uint64_t id = 0;
+    Completion<Answer> answer;
+  };
+  // The id that the next request will have, for params that must name it (progress tokens).
+  std::uint64_t next_id() const { return next_id_; }
+  Ticket send(std::string_view method, std::string_view params);
+
+  // False: nobody waits for that id.
+  bool deliver(std::string_view raw_id, Answer answer);
+  // Everybody who waits is told, and whoever asks later.
+  void lose_all(const std::string& why);
+  std::size_t open() const { return open_.size(); }
+  bool lost() const { return lost_; }
+
+ private:
+  Send send_;
+  std::unordered_map<std::uint64_t, Completion<Answer>> open_;
+  std::uint64_t next_id_ = 1;
+  bool lost_ = false;
+  std::string why_;
+};
+
+}  // namespace pawl::mcp

@@ -1,0 +1,229 @@
+// What the server sends.
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "doors/mcp/asking.h"
+#include "doors/mcp/message.h"
+#include "doors/mcp/methods.h"
+#include "doors/mcp/reply.h"
+#include "doors/mcp/room.h"
+#include "kernel/redact/scope.h"
+
+namespace pawl::mcp {
+
+void Session::Room::server_line(std::string_view line) {
+  if (closed) return;
+  const Result<Message> message = read_message(line, Side::server, parser, server_document);
+  if (!message) {
+    // Not a message: servers print to the wrong stream. Kept for people, never passed on.
+    if (spend_notice()) {
+      (void)gate.note(spec.run, "server line dropped", message.error().message);
+    }
+    return;
+  }
+  switch (message->kind) {
+    case MessageKind::request:
+      server_request_arrived(*message, std::make_shared<json::Document>(server_document));
+      return;
+    case MessageKind::notification:
+      server_notification(*message);
+      return;
+    case MessageKind::result:
+    case MessageKind::error: {
+      const bool result = message->kind == MessageKind::result;
+      const std::string_view text = result ? message->result_text : message->error_text;
+      const bool waited = at_server->deliver(
+          message->id, {result ? Answer::Kind::result : Answer::Kind::error, std::string(text)});
+      if (!waited && spend_notice()) {
+        (void)gate.note(spec.run, "answer dropped", "nobody waits for an answer with its id");
+      }
+      return;
+    }
+  }
+}
+
+bool Session::Room::spend_notice() {
+  if (!notice_timer.pending()) {
+    notices_left = notices_per_second_max;
+    std::weak_ptr<Room> self = weak_from_this();
+    notice_timer = loop.after(Duration::seconds(1), [self] {
+      auto room = self.lock();
+      if (!room || room->notices_dropped == 0) return;
+      const auto count = std::exchange(room->notices_dropped, 0);
+      (void)room->gate.note(room->spec.run, "notifications dropped",
+                            fmt::format("{} within a second", count));
+    });
+  }
+  if (notices_left == 0) {
+    ++notices_dropped;
+    return false;
+  }
+  --notices_left;
+  return true;
+}
+
+bool Session::Room::any_scoped() const {
+  for (const ToolRule& entry : spec.policy->tools) {
+    if (entry.scope) return true;
+  }
+  return false;
+}
+
+void Session::Room::server_request_arrived(const Message& message,
+                                           std::shared_ptr<json::Document> document) {
+  switch (server_request(message.method)) {
+    case ServerAsks::ping:
+      to_server(result_line(message.id, "{}"));
+      return;
+    case ServerAsks::decide_before:
+    case ServerAsks::decide_answer:
+      if (asked_client.size() < asked_client_max &&
+          granted(*spec.policy, spec.server, "mcp:" + std::string(message.method)) &&
+          !asks_for_secret(document->root()["params"])) {
+        start(shared_from_this(), ask_client(std::string(message.id), std::string(message.method),
+                                             document, document->root()["params"]));
+        return;
+      }
+      if (spend_notice()) {
+        (void)gate.note(spec.run, "server request refused", std::string(message.method));
+      }
+      break;
+    case ServerAsks::unknown:
+      break;
+  }
+  to_server(error_line(message.id, method_not_found, "method not found"));
+}
+
+void Session::Room::server_notification(const Message& message) {
+  const Notice notice = server_notice(message.method);
+  if (!spend_notice()) {
+    // A change must never be missed, however fast it is announced.
+    if (notice == Notice::tools_changed) start(shared_from_this(), reload(false));
+    return;
+  }
+  switch (notice) {
+    case Notice::progress:
+      return server_progress(message.params);
+    case Notice::message:
+      return server_log(message);
+    case Notice::tools_changed:
+      start(shared_from_this(), reload(true));
+      return;
+    case Notice::list_changed:
+      to_client(notification_line(message.method, {}));
+      return;
+    case Notice::resource_updated:
+      if (granted(*spec.policy, spec.server, "mcp:resources/subscribe")) {
+        to_client(notification_line(message.method, message.params_text));
+      }
+      return;
+    case Notice::elicitation_done:
+      if (granted(*spec.policy, spec.server, "mcp:elicitation/create")) {
+        to_client(notification_line(message.method, message.params_text));
+      }
+      return;
+    case Notice::cancelled: {
+      const json::View id = message.params["requestId"];
+      if (!id.is_string() && !id.is_integer()) return;
+      const auto found = asked_client.find(json::write(id));
+      if (found == asked_client.end()) return;
+      to_client(notification_line("notifications/cancelled",
+                                  fmt::format(R"({{"requestId":{}}})", found->second)));
+      return;
+    }
+    case Notice::initialized:
+    case Notice::roots_changed:
+    case Notice::unknown:
+      (void)gate.note(spec.run, "notification dropped",
+                      "`" + visible(message.method.substr(0, 64)) + "` of the server");
+      return;
+  }
+}
+
+void Session::Room::server_progress(json::View params) {
+  const json::View token = params["progressToken"];
+  if (!token.is_integer() || token.integer() < 0) return;
+  const auto found = by_server_id.find(token.natural());
+  if (found == by_server_id.end()) return;
+  Pending& entry = *found->second;
+  const json::View progress = params["progress"];
+  if (entry.token.empty() || entry.gone || !progress.is_number()) return;
+  const double value = progress.number() + entry.shift;
+  if (value <= entry.last_progress) return;
+  entry.last_progress = value;
+  std::string text = R"({"progressToken":)" + entry.token + R"(,"progress":)";
+  json::write_number(value, text);
+  if (params["total"].is_number()) {
+    text += R"(,"total":)";
+    json::write_number(params["total"].number() + entry.shift, text);
+  }
+  if (const auto said = params.text("message")) {
+    text += R"(,"message":)";
+    json::write_string(entry.scoped ? withheld_notice() : std::string(*said), text);
+  }
+  text += '}';
+  to_client(notification_line("notifications/progress", text));
+}
+
+void Session::Room::server_log(const Message& message) {
+  if (!any_scoped()) {
+    to_client(notification_line(message.method, message.params_text));
+    return;
+  }
+  // A log line may hold what a scope withholds; the level is all that passes.
+  json::Writer params;
+  params.object().key("level").string(message.params.text("level").value_or("info"));
+  params.key("data").string(withheld_notice()).end();
+  to_client(notification_line(message.method, params.text()));
+}
+
+Task<bool> Session::Room::shelf_ready() {
+  if (!has_tools || server_gone) co_return shelf.read();
+  if (shelf.read() && !reloading) co_return true;
+  Completion<bool> ready;
+  waiting_for_shelf.push_back(ready);
+  if (!reloading) start(shared_from_this(), reload(false));
+  co_return co_await ready;
+}
+
+Task<void> Session::Room::reload(bool announce) {
+  if (reloading) {
+    reload_again = true;
+    co_return;
+  }
+  reloading = true;
+  do {
+    reload_again = false;
+    shelf.begin();
+    std::string params;
+    bool complete = false;
+    for (std::size_t page = 0; page < list_pages_max && !complete; ++page) {
+      auto ticket = at_server->send("tools/list", params);
+      const Answer answer = co_await ticket.answer;
+      json::ParseLimits limits;
+      limits.twins = json::Twins::permit;
+      const auto result =
+          json::parse(answer.kind == Answer::Kind::result ? answer.text : "", limits);
+      if (!result || !shelf.add_page(result->root())) break;
+      remember_cursor(result->root());
+      const auto next = result->root().text("nextCursor");
+      complete = !next;
+      if (next) {
+        json::Writer cursor;
+        cursor.object().key("cursor").string(*next).end();
+        params = cursor.take();
+      }
+    }
+    // An incomplete reading shows nothing: a list that was cut is not a list that was compared.
+    if (!complete) shelf.begin();
+    shelf.finish();
+    if (reload_again) co_await loop.sleep(reload_interval_min);
+  } while (reload_again && !server_gone);
+  reloading = false;
+  if (announce) to_client(notification_line("notifications/tools/list_changed", {}));
+  for (auto& waiting : std::exchange(waiting_for_shelf, {})) waiting.deliver(shelf.read());
+}
+
+}  // namespace pawl::mcp

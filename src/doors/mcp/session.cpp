@@ -1,0 +1,210 @@
+#include "doors/mcp/session.h"
+
+#include <utility>
+
+#include "doors/mcp/room.h"
+
+namespace pawl::mcp {
+
+void start(const std::shared_ptr<Session::Room>& room, Task<void> task) {
+  ++room->running;
+  spawn(std::move(task), [room] {
+    --room->running;
+    if (room->closing) room->close_when_settled();
+  });
+}
+
+Session::Session(net::Loop& loop, Gate& gate, SessionSpec spec, SessionPipes pipes,
+                 std::function<void(SessionEnd)> ended)
+    : room_(std::make_shared<Room>(loop, gate, std::move(spec))) {
+  room_->ended = std::move(ended);
+  room_->open(std::move(pipes));
+}
+
+Session::~Session() {
+  room_->ended = {};
+  room_->close_now();
+}
+
+void Session::finish(const std::string& why) { room_->finish(why); }
+
+void Session::cancel_all() {
+  // A copy: settling a call takes it out of the table.
+  std::vector<PendingPtr> all;
+  for (const auto& [id, pending] : room_->pending) all.push_back(pending);
+  for (const PendingPtr& pending : all) {
+    if (pending->server_id == 0) continue;
+    json::Writer params;
+    params.object().key("requestId").natural(pending->server_id);
+    params.key("reason").string("stopped by the kill switch").end();
+    room_->to_server(notification_line("notifications/cancelled", params.text()));
+  }
+}
+
+const std::string& Session::run() const { return room_->spec.run; }
+
+void Session::Room::open(SessionPipes pipes) {
+  // Every callback holds the room weakly: the readers live inside it.
+  std::weak_ptr<Room> self = weak_from_this();
+  at_server.emplace([self](std::string line) {
+    auto room = self.lock();
+    return room && room->to_server(std::move(line));
+  });
+  at_client.emplace([self](std::string line) {
+    auto room = self.lock();
+    if (!room || room->client_gone) return false;
+    room->to_client(std::move(line));
+    return true;
+  });
+  client_writer.emplace(loop, std::move(pipes.client_out),
+                        net::WriterEvents{
+                            .crowded =
+                                [self](bool crowded) {
+                                  auto room = self.lock();
+                                  if (!room || !room->server_reader) return;
+                                  crowded ? room->server_reader->pause()
+                                          : room->server_reader->resume();
+                                },
+                            .failed =
+                                [self](const Error&) {
+                                  if (auto room = self.lock()) room->client_closed("the client left");
+                                },
+                        });
+  server_writer.emplace(loop, std::move(pipes.server_in),
+                        net::WriterEvents{
+                            .crowded =
+                                [self](bool crowded) {
+                                  auto room = self.lock();
+                                  if (!room || !room->client_reader) return;
+                                  crowded ? room->client_reader->pause()
+                                          : room->client_reader->resume();
+                                },
+                            .failed = {},
+                        });
+  server_reader.emplace(
+      loop, std::move(pipes.server_out),
+      net::LineEvents{
+          .line =
+              [self](std::string_view line) {
+                if (auto room = self.lock()) room->server_line(line);
+              },
+          .overlong =
+              [self](std::string_view head) {
+                auto room = self.lock();
+                if (!room) return;
+                (void)room->gate.note(room->spec.run, "answer too long",
+                                      "the server sent a message beyond the limit");
+                const std::string id = id_of_head(head);
+                room->at_server->deliver(id, {Answer::Kind::lost, "its answer is too long"});
+              },
+          .batch = {},
+          .end =
+              [self](net::StreamEnd) {
+                if (auto room = self.lock()) room->server_closed("the server ended");
+              },
+      });
+  client_reader.emplace(
+      loop, std::move(pipes.client_in),
+      net::LineEvents{
+          .line =
+              [self](std::string_view line) {
+                if (auto room = self.lock()) room->client_line(line);
+              },
+          .overlong =
+              [self](std::string_view head) {
+                auto room = self.lock();
+                if (!room) return;
+                room->refuse_line(id_of_head(head), invalid_request,
+                                  "the message is longer than the limit");
+              },
+          .batch = {},
+          .end =
+              [self](net::StreamEnd) {
+                if (auto room = self.lock()) room->client_closed("the client closed");
+              },
+      });
+}
+
+void Session::Room::to_client(std::string line) {
+  if (client_gone || !client_writer) return;
+  client_writer->send(std::move(line));
+}
+
+bool Session::Room::to_server(std::string line) {
+  if (server_gone || !server_writer) return false;
+  return server_writer->send(std::move(line));
+}
+
+void Session::Room::client_closed(const std::string& reason) {
+  if (client_gone) return;
+  client_gone = true;
+  at_client->lose_all("the client is gone");
+  std::vector<PendingPtr> all;
+  for (const auto& [id, open] : pending) all.push_back(open);
+  for (const PendingPtr& open : all) {
+    open->gone = true;
+    if (open->caller != nullptr && open->caller->on_gone) open->caller->on_gone();
+  }
+  finish(reason);
+}
+
+void Session::Room::server_closed(const std::string& reason) {
+  if (server_gone) return;
+  server_gone = true;
+  at_server->lose_all("the tool server ended");
+  for (auto& waiting : std::exchange(waiting_for_shelf, {})) waiting.deliver(false);
+  finish(reason);
+}
+
+void Session::Room::finish(const std::string& reason) {
+  if (closing) return;
+  closing = true;
+  why = reason;
+  std::weak_ptr<Room> self = weak_from_this();
+  settle_timer = loop.after(settle_before_close, [self] {
+    auto room = self.lock();
+    if (!room || room->closed) return;
+    // The server had its moment: closing its input asks it to end, and its last answers are still
+    // read. What it never answers is lost, and an effect that is lost is indeterminate.
+    if (room->server_writer) room->server_writer->finish();
+    room->settle_timer = room->loop.after(settle_before_close, [self] {
+      if (auto later = self.lock()) later->server_closed("the server did not end");
+    });
+  });
+  loop.post([self] {
+    if (auto room = self.lock()) room->close_when_settled();
+  });
+}
+
+void Session::Room::close_when_settled() {
+  if (closed || running > 0) return;
+  closed = true;
+  settle_timer.reset();
+  spawn(last_words(), [room = shared_from_this()] { room->close_now(); });
+}
+
+Task<void> Session::Room::last_words() {
+  if (client_writer && !client_gone) co_await client_writer->drained();
+}
+
+void Session::Room::close_now() {
+  closed = true;
+  closing = true;
+  if (server_writer) server_writer->finish();
+  if (client_reader) client_reader->close();
+  if (server_reader) server_reader->close();
+  if (client_writer) client_writer->finish();
+  settle_timer.reset();
+  notice_timer.reset();
+  reload_timer.reset();
+  client_gone = true;
+  server_gone = true;
+  if (at_server) at_server->lose_all("the session ended");
+  if (at_client) at_client->lose_all("the session ended");
+  for (auto& waiting : std::exchange(waiting_for_shelf, {})) waiting.deliver(false);
+  if (auto done = std::exchange(ended, {})) {
+    done(SessionEnd{why, why == "the server ended", initialized});
+  }
+}
+
+}  // namespace pawl::mcp

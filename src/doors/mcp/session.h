@@ -1,0 +1,69 @@
+// One client, one server, one run: MCP over stdio behind the gate.
+//
+// The session owns both pairs of pipes. What passes between them is decided by the gate; this
+// class turns bytes into calls and settled calls into bytes, keeps ids and tokens of the two sides
+// apart, and decides nothing. It ends when the client closes, the server ends, or the node stops:
+// calls in flight get a moment to settle, then the server's input is closed.
+// Threads: one loop.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/time.h"
+#include "gate/gate.h"
+#include "io/net/fd.h"
+#include "io/net/loop.h"
+#include "io/pins/lock.h"
+
+namespace pawl::mcp {
+
+inline constexpr Duration settle_before_close = Duration::milliseconds(1500);
+inline constexpr Duration call_deadline_max = Duration::seconds(3600);
+inline constexpr Duration reload_interval_min = Duration::seconds(1);
+// Notifications of a server that are passed on per second; more are dropped and counted.
+inline constexpr std::uint32_t notices_per_second_max = 1000;
+inline constexpr std::size_t requests_open_max = 200'000;
+
+struct SessionSpec {
+  std::string run;
+  std::string server;      // name by which the policy calls it; empty: it has none
+  std::shared_ptr<const Policy> policy;
+  Lock lock;
+  ResolvePath resolve;     // empty: the server's files are not ours
+  Duration call_deadline = call_deadline_max;
+};
+
+struct SessionPipes {
+  net::Fd client_in, client_out, server_in, server_out;
+};
+
+struct SessionEnd {
+  std::string why;         // `the client closed`, `the server ended`, …
+  bool server_ended = false;
+  bool initialized = false;
+};
+
+class Session {
+ public:
+  // `ended` is called once, on the loop, when nothing is in flight any more and both sides' last
+  // messages have been written.
+  Session(net::Loop& loop, Gate& gate, SessionSpec spec, SessionPipes pipes,
+          std::function<void(SessionEnd)> ended);
+  ~Session();
+  Session(Session&&) = delete;
+
+  // Begins the end: as if the client had closed.
+  void finish(const std::string& why);
+  // The switch was thrown over this run: everything in flight is cancelled at the server.
+  void cancel_all();
+  const std::string& run() const;
+
+  struct Room;   // room.h, for the files of this door only
+
+ private:
+  std::shared_ptr<Room> room_;
+};
+
+}  // namespace pawl::mcp

@@ -1,0 +1,70 @@
+#include "doors/mcp/shelf.h"
+
+#include <utility>
+
+#include "base/text.h"
+
+namespace pawl::mcp {
+
+bool Shelf::add_page(json::View result) {
+  for (json::View tool : result["tools"].elements()) {
+    if (incoming_.size() >= tools_max) return false;
+    auto definition = parse_definition(tool, server_);
+    // A tool that cannot be read cannot be called: it is not offered as far as we are concerned.
+    if (definition) incoming_.push_back(std::move(*definition));
+  }
+  return true;
+}
+
+PinState Shelf::pin(const ToolDefinition& tool) {
+  if (tool.hidden_characters) return PinState::hidden;
+  return gate_.pin(run_, tool, lock_.present, lock_.find(server_, tool.name));
+}
+
+void Shelf::finish() {
+  const std::vector<std::string> refused = refused_names(incoming_);
+  std::unordered_map<std::string, Shelved> tools;
+  for (std::size_t i = 0; i < incoming_.size(); ++i) {
+    auto definition = std::make_shared<const ToolDefinition>(std::move(incoming_[i]));
+    const auto known = tools_.find(definition->name);
+    // The same definition as before keeps its object: what is bound to it stays bound.
+    if (known != tools_.end() && known->second.definition &&
+        known->second.definition->digest == definition->digest) {
+      definition = known->second.definition;
+    }
+    const PinState state = refused[i].empty() ? pin(*definition) : PinState::ambiguous;
+    if (!refused[i].empty()) {
+      (void)gate_.note(run_, "tool refused", definition->name + ": " + refused[i]);
+    }
+    tools.insert_or_assign(definition->name, Shelved{std::move(definition), state});
+  }
+  incoming_.clear();
+  tools_ = std::move(tools);
+  read_ = true;
+  if (!instructions_changed_) return;
+  for (auto& [name, shelved] : tools_) shelved.pin = PinState::changed;
+}
+
+bool Shelf::instructions(std::string_view text, bool production) {
+  if (text.empty()) return true;
+  ToolDefinition pinned;
+  pinned.server = server_;
+  pinned.name = std::string(instructions_name);
+  pinned.description = std::string(text);
+  json::write_string(text, pinned.text);
+  pinned.digest = sha256(pinned.text);
+  pinned.hidden_characters = has_hidden_characters(text);
+  const PinState state = pin(pinned);
+  const bool fine =
+      state == PinState::accepted || (state == PinState::first_use && !production);
+  instructions_changed_ = state == PinState::changed || state == PinState::hidden;
+  return fine;
+}
+
+const Shelved& Shelf::find(std::string_view name) const {
+  static const Shelved unknown{};
+  const auto found = tools_.find(std::string(name));
+  return found == tools_.end() ? unknown : found->second;
+}
+
+}  // namespace pawl::mcp

@@ -1,0 +1,66 @@
+// The tools of one server as this session knows them: complete, compared, and refreshed.
+//
+// The door reads the whole list itself after every start and before the first call (threats S10),
+// and again when the server says that it changed. What a client sees of a list, and what it may
+// call, are both answered from here.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/json.h"
+#include "gate/gate.h"
+#include "io/pins/lock.h"
+#include "kernel/definition/definition.h"
+#include "model/facts.h"
+
+namespace pawl::mcp {
+
+inline constexpr std::size_t list_pages_max = 1000;
+inline constexpr std::size_t tools_max = 20'000;
+// The name under which a server's instructions are pinned, beside its tools.
+inline constexpr std::string_view instructions_name = "mcp:instructions";
+
+struct Shelved {
+  std::shared_ptr<const ToolDefinition> definition;
+  PinState pin = PinState::unknown_tool;
+};
+
+class Shelf {
+ public:
+  Shelf(Gate& gate, std::string run, std::string server, const Lock& lock)
+      : gate_(gate), run_(std::move(run)), server_(std::move(server)), lock_(lock) {}
+
+  // Starts a new reading; what was known stays in force until `finish`.
+  void begin() { incoming_.clear(); }
+  // One page of tools/list. False where the server offers more than we hold.
+  bool add_page(json::View result);
+  // The reading is complete: names are compared, definitions pinned.
+  void finish();
+  // A server's instructions, as they came with initialize. False: they are not accepted, and no
+  // tool of this server is callable until they are.
+  bool instructions(std::string_view text, bool production);
+
+  // A tool by its exact name. Unknown names have PinState::unknown_tool.
+  const Shelved& find(std::string_view name) const;
+  std::size_t size() const { return tools_.size(); }
+  bool read() const { return read_; }
+
+ private:
+  PinState pin(const ToolDefinition& tool);
+
+  Gate& gate_;
+  std::string run_, server_;
+  const Lock& lock_;
+  std::vector<ToolDefinition> incoming_;
+  std::unordered_map<std::string, Shelved> tools_;
+  bool instructions_changed_ = false;
+  bool read_ = false;
+};
+
+}  // namespace pawl::mcp
