@@ -1,12 +1,18 @@
 #include "base/json_number.h"
 
+#include <algorithm>
+#include <charconv>
 #include <limits>
+#include <optional>
+#include <string>
 
 namespace pawl::json {
 namespace {
 
 // Beyond this no exponent makes a difference, and sums of two stay far from overflow.
 constexpr std::int64_t exponent_max = 1'000'000'000'000;
+// The largest power of ten that a double holds.
+constexpr int power_of_ten_max = 308;
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
@@ -17,7 +23,8 @@ struct Digits {
   std::uint64_t mantissa = 0;
   std::int64_t exponent = 0;
   int significant = 0;
-  bool overflow = false;  // the mantissa does not fit in 64 bits
+  std::int64_t length = 0;  // from the first to the last digit that is not zero
+  bool overflow = false;    // the mantissa does not fit in 64 bits
 
   void push(int digit) {
     if (overflow) return;
@@ -42,6 +49,7 @@ Digits collect(std::string_view digits_and_point, std::int64_t exponent) {
       ++zeros;
       continue;
     }
+    out.length += out.length > 0 ? zeros + 1 : 1;
     for (; zeros > 0 && out.significant > 0 && !out.overflow; --zeros) out.push(0);
     zeros = 0;
     out.push(c - '0');
@@ -69,6 +77,64 @@ bool whole(const Digits& digits, std::uint64_t& value) {
   return true;
 }
 
+// The length of the string at the front, quotes included.
+std::size_t string_bytes(std::string_view text) {
+  std::size_t i = 1;
+  while (i < text.size() && text[i] != '"') i += text[i] == '\\' ? 2 : 1;
+  return std::min(i + 1, text.size());
+}
+
+// The length of what may be a number at the front.
+std::size_t token_bytes(std::string_view text) {
+  return std::min(text.find_first_not_of("0123456789+-.eE"), text.size());
+}
+
+std::size_t leading_digits(std::string_view text) {
+  return std::min(text.find_first_not_of("0123456789"), text.size());
+}
+
+// The grammar of RFC 8259: minus, whole part, fraction, exponent.
+bool is_number(std::string_view text) {
+  if (text.starts_with('-')) text.remove_prefix(1);
+  const std::size_t whole = leading_digits(text);
+  if (whole == 0 || (whole > 1 && text.front() == '0')) return false;
+  text.remove_prefix(whole);
+  if (text.starts_with('.')) {
+    text.remove_prefix(1);
+    const std::size_t fraction = leading_digits(text);
+    if (fraction == 0) return false;
+    text.remove_prefix(fraction);
+  }
+  if (text.empty()) return true;
+  if (text.front() != 'e' && text.front() != 'E') return false;
+  text.remove_prefix(1);
+  if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
+  return !text.empty() && leading_digits(text) == text.size();
+}
+
+// Fits neither 64 bits nor a double; then the power of ten to write instead.
+std::optional<int> power_if_large(std::string_view token) {
+  const bool spelled_whole = token.find_first_of(".eE") == std::string_view::npos;
+  const Decimal exact = read_decimal(token);
+  const bool fits = exact.form == Decimal::Form::integer || exact.form == Decimal::Form::natural;
+  if (fits) return std::nullopt;
+  double value = 0;
+  const auto read = std::from_chars(token.data(), token.data() + token.size(), value);
+  if (exact.magnitude < 0) return std::nullopt;
+  if (read.ec == std::errc::result_out_of_range) return power_of_ten_max;
+  if (!spelled_whole) return std::nullopt;
+  return static_cast<int>(std::min<std::int64_t>(exact.magnitude, power_of_ten_max));
+}
+
+void write_power(std::span<char> token, int power) {
+  const std::string digits = std::to_string(power);
+  const std::size_t sign = token.front() == '-' ? 1 : 0;
+  std::fill(token.begin() + static_cast<std::ptrdiff_t>(sign), token.end(), '0');
+  token[sign] = '1';
+  token[sign + 1] = 'e';
+  std::copy(digits.begin(), digits.end(), token.end() - static_cast<std::ptrdiff_t>(digits.size()));
+}
+
 }  // namespace
 
 Decimal read_decimal(std::string_view token) {
@@ -82,9 +148,11 @@ Decimal read_decimal(std::string_view token) {
   Decimal out;
   if (digits.significant == 0) {
     out.form = Decimal::Form::integer;
-    out.zero = true;
+    out.whole = true;
     return out;
   }
+  out.whole = digits.exponent >= 0;
+  out.magnitude = digits.exponent + digits.length - 1;
   constexpr auto int64_max = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
   std::uint64_t value = 0;
   if (whole(digits, value)) {
@@ -104,19 +172,32 @@ Decimal read_decimal(std::string_view token) {
   return out;
 }
 
-void FractionScanner::skip_string() {
-  std::size_t i = 1;
-  while (i < rest_.size() && rest_[i] != '"') i += rest_[i] == '\\' ? 2 : 1;
-  rest_.remove_prefix(i < rest_.size() ? i + 1 : rest_.size());
+void round_large_numbers(std::span<char> json) {
+  std::string_view rest(json.data(), json.size());
+  while (!rest.empty()) {
+    const char c = rest.front();
+    std::size_t size = 1;
+    if (c == '"') {
+      size = string_bytes(rest);
+    } else if (c == '-' || is_digit(c)) {
+      size = token_bytes(rest);
+      const std::string_view token = rest.substr(0, size);
+      if (is_number(token)) {
+        const std::size_t at = json.size() - rest.size();
+        if (const auto power = power_if_large(token)) write_power(json.subspan(at, size), *power);
+      }
+    }
+    rest.remove_prefix(size);
+  }
 }
 
 std::string_view FractionScanner::next() {
   while (!rest_.empty()) {
     const char c = rest_.front();
     if (c == '"') {
-      skip_string();
+      rest_.remove_prefix(string_bytes(rest_));
     } else if (c == '-' || is_digit(c)) {
-      const std::size_t size = std::min(rest_.find_first_not_of("0123456789+-.eE"), rest_.size());
+      const std::size_t size = token_bytes(rest_);
       const std::string_view token = rest_.substr(0, size);
       rest_.remove_prefix(size);
       if (token.find_first_of(".eE") != std::string_view::npos) return token;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 namespace pawl::json {
@@ -19,13 +20,19 @@ struct Decimal {
     too_long,  // more digits than a double can keep apart
   };
   Form form = Form::fraction;
-  bool zero = false;
+  bool whole = false;          // nothing behind the point, whatever the form
+  std::int64_t magnitude = 0;  // the power of ten of the first significant digit
   std::int64_t integer = 0;
   std::uint64_t natural = 0;
 };
 
 // `token` follows the grammar of RFC 8259. Zeros in front and zeros at the end are not significant.
 Decimal read_decimal(std::string_view token);
+
+// For texts that are only passed on. Writes a power of ten of about the same size over every number
+// in the text that fits neither 64 bits nor a double, digit for digit, so that offsets stay.
+// The text need not be valid; what is not a number by the grammar is left alone.
+void round_large_numbers(std::span<char> json);
 
 // Finds, one after the other, the numbers of a valid JSON text that are not spelled as integers.
 class FractionScanner {
@@ -35,7 +42,6 @@ class FractionScanner {
   std::string_view next();
 
  private:
-  void skip_string();
   std::string_view rest_;
 };
 

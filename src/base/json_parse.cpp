@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <bit>
 #include <cassert>
+#include <cmath>
 #include <cstring>
 
 #include "base/json.h"
@@ -31,6 +32,7 @@ std::string shown(std::string_view untrusted) {
   return "`" + visible(untrusted.substr(0, shown_bytes_max)) + (cut ? "…`" : "`");
 }
 
+// `part` lies inside `text`.
 Position in_text(std::string_view text, std::string_view part) {
   return position_of(text, static_cast<std::size_t>(part.data() - text.data()));
 }
@@ -179,22 +181,33 @@ class Flattener {
         leaf(Kind::natural).as.natural = exact.natural;
         return {};
       case Decimal::Form::fraction:
-        if (value == 0 && limits_.twins != Twins::permit) {
-          return fail(Fault::invalid, shown(token) + " is out of the range of numbers",
-                      in_text(text_, token));
-        }
-        leaf(Kind::number).as.number = value;
-        return {};
       case Decimal::Form::too_long:
-        if (limits_.twins == Twins::permit) {
-          leaf(Kind::number).as.number = value;
-          return {};
-        }
-        return fail(Fault::invalid,
-                    fmt::format("{} has more than {} significant digits", shown(token),
-                                significant_digits_max),
-                    in_text(text_, token));
+        return number(token, exact, value);
     }
+    return {};
+  }
+
+  Status number(std::string_view token, const Decimal& exact, double value) {
+    // A fraction that became a whole number would be an integer to whoever reads it next.
+    const bool now_whole = !exact.whole && value == std::trunc(value);
+    if (limits_.twins == Twins::permit) {
+      if (now_whole && std::abs(value) < 0x1p63) {
+        leaf(Kind::integer).as.integer = static_cast<std::int64_t>(value);
+      } else {
+        leaf(Kind::number).as.number = value;
+      }
+      return {};
+    }
+    std::string why;
+    if (value == 0) {
+      why = " is out of the range of numbers";
+    } else if (exact.form == Decimal::Form::too_long) {
+      why = fmt::format(" has more than {} significant digits", significant_digits_max);
+    } else if (now_whole) {
+      why = " would be rounded to a whole number";
+    }
+    if (!why.empty()) return fail(Fault::invalid, shown(token) + why, in_text(text_, token));
+    leaf(Kind::number).as.number = value;
     return {};
   }
 
@@ -264,12 +277,16 @@ Status Parser::State::read(std::string_view text, const ParseLimits& limits) {
   if (const Status room = make_room(text.size(), limits.depth_max); !room) return room;
   std::memcpy(padded.get(), text.data(), text.size());
   std::memset(padded.get() + text.size(), 0, simdjson::SIMDJSON_PADDING);
-  const auto error = reader.parse_into_document(tape, padded.get(), text.size(), false).error();
+  auto error = reader.parse_into_document(tape, padded.get(), text.size(), false).error();
+  if (error == simdjson::NUMBER_ERROR && limits.twins == Twins::permit) {
+    round_large_numbers({padded.get(), text.size()});
+    error = reader.parse_into_document(tape, padded.get(), text.size(), false).error();
+  }
   if (error == simdjson::SUCCESS) return {};
   if (error == simdjson::MEMALLOC) {
     return fail(Fault::environment, "there is no memory left for this JSON text");
   }
-  if (const auto mistake = first_mistake(text, limits.depth_max)) {
+  if (const auto mistake = first_mistake({padded.get(), text.size()}, limits.depth_max)) {
     return fail(Fault::invalid, mistake->message, position_of(text, mistake->offset));
   }
   return fail(Fault::invalid, std::string("not JSON: ") + simdjson::error_message(error));
@@ -289,7 +306,9 @@ Status Parser::parse(std::string_view text, Document& into, const ParseLimits& l
     const char* strings = reinterpret_cast<const char*>(state.tape.string_buf.get());
     // Unescaped texts and their frames take at most what simdjson set aside for them.
     state.twins.begin(limits.twins, {strings, state.capacity * 2});
-    Flattener flattener(state.tape, text, limits, into.nodes_, state.frames, state.twins);
+    // The copy is what was read: numbers in it may have been rounded.
+    Flattener flattener(state.tape, {state.padded.get(), text.size()}, limits, into.nodes_,
+                        state.frames, state.twins);
     status = flattener.run();
     if (status) into.text_.assign(strings, flattener.string_bytes());
   }

@@ -180,6 +180,13 @@ void write_number(double value, std::string& out) {
     append_number(static_cast<std::int64_t>(value), out);
   } else if (value == std::trunc(value) && value >= two_to_63 && value < two_to_64) {
     append_number(static_cast<std::uint64_t>(value), out);
+  } else if (value == std::trunc(value)) {
+    // All digits written out would look like an integer of more than 64 bits.
+    std::array<char, number_bytes_max> buffer;
+    const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value,
+                                   std::chars_format::scientific)
+                         .ptr;
+    out.append(buffer.data(), end);
   } else {
     append_number(value, out);
   }

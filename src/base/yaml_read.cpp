@@ -130,11 +130,11 @@ Read read(std::string_view text, std::string_view file, std::size_t bytes_max) {
     pass = read_once(source, skipped);
   }
   out.root = std::move(pass.root);
-  out.whole = !pass.broken;
+  out.whole = !pass.broken && !source.lines_dropped();
   out.errors = source.errors();
   out.errors.insert(out.errors.end(), pass.errors.begin(), pass.errors.end());
-  // Blanks in the place of tabs indent differently; complaints about that would be noise.
-  if (pass.broken && !source.tabs_replaced()) {
+  // What a line that was left out has broken is no second mistake.
+  if (pass.broken && !source.lines_dropped()) {
     out.errors.push_back({Fault::invalid, std::string(pass.why), source.at(pass.broken_at)});
   }
   if (out.errors.empty() && out.root.kind == Kind::null) {

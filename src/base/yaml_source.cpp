@@ -173,7 +173,7 @@ void Source::check_characters() {
       if (utf8_good) report(offset, "the file is not valid UTF-8: " + shown(whole));
       utf8_good = false;
     } else if (point.value == U'\r' && !rest.starts_with('\n')) {
-      working_[offset] = ' ';
+      working_[offset] = '\n';  // which is what an editor shows
       report(offset, "a carriage return without a line feed; end lines with a line feed");
     } else if (point.value != U'\r' && point.value != U'\n' && point.value != U'\t' &&
                has_hidden_characters(whole)) {
@@ -186,13 +186,17 @@ void Source::check_characters() {
 
 void Source::check_line(Span line) {
   const std::string_view text = part(line);
-  const std::size_t content = text.find_first_not_of(" \t\r");
+  const std::size_t content = std::min(text.find_first_not_of(" \t\r"), text.size());
   const std::size_t tab = text.find('\t');
-  if (content == std::string_view::npos || tab > content) return;
+  if (tab > content) return;
+  const auto from = working_.begin() + static_cast<std::ptrdiff_t>(line.first);
+  const auto behind = from + static_cast<std::ptrdiff_t>(content);
+  std::replace(from, behind, '\t', ' ');
+  if (content == text.size()) return;  // a blank line; only yaml-cpp would mind
   report(line.first + tab, "a tab in the indentation; YAML is indented with spaces");
-  std::replace(working_.begin() + static_cast<std::ptrdiff_t>(line.first),
-               working_.begin() + static_cast<std::ptrdiff_t>(line.first + content), '\t', ' ');
-  tabs_replaced_ = true;
+  // How deep the line is meant to be cannot be known, so it is left out.
+  *behind = '#';
+  lines_dropped_ = true;
 }
 
 // Lines such as `%TAG ! …` change what follows, so a reviewer would have to know them.

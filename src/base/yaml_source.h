@@ -20,8 +20,8 @@ class Source {
 
   const std::string& working() const { return working_; }
   const std::vector<Error>& errors() const { return errors_; }
-  // Tabs were replaced by blanks; what looks wrong about the structure may be due to that.
-  bool tabs_replaced() const { return tabs_replaced_; }
+  // Lines were left out of the working copy; what is missing or looks wrong may be due to that.
+  bool lines_dropped() const { return lines_dropped_; }
 
   Position at(std::size_t offset) const;
   char byte(std::size_t offset) const { return offset < text_.size() ? text_[offset] : '\0'; }
@@ -56,7 +56,7 @@ class Source {
   std::vector<std::size_t> line_starts_;
   std::vector<Error> errors_;
   std::vector<Span> repairs_;
-  bool tabs_replaced_ = false;
+  bool lines_dropped_ = false;
   // The place asked for last: asking in the order of the file costs one pass in all.
   mutable std::size_t last_offset_ = 0;
   mutable std::size_t last_column_ = 0;
