@@ -1,0 +1,78 @@
+// How a reviewer proves to be one: a passphrase that never leaves the terminal.
+//
+// Enrolment turns the passphrase into an Ed25519 key (Argon2id over passphrase and salt gives the
+// seed) and keeps only the public half, the *verifier*. To act, the reviewer asks the node for a
+// challenge, and signs it together with a digest of exactly the act. So a node, a journal, a
+// configuration file or whoever listens on a socket holds nothing that could act in the reviewer's
+// name, and a recorded proof fits one act on one node once.
+//
+// Verifier text:  `argon2id$m=65536,t=3,p=1$<salt base64>$<public key base64>`
+// Signed message: `pawl-proof-v1\n<node key>\n<nonce hex>\n<person>\n<act digest>\n`
+// Threads: pure functions, but for the slow Argon2id (about 0.1 s), which callers run where it does
+// not stop a loop: in the command, never in the node.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "base/error.h"
+#include "base/time.h"
+
+namespace pawl {
+
+inline constexpr std::uint32_t argon_memory_kib = 64 * 1024;
+inline constexpr std::uint32_t argon_passes = 3;
+inline constexpr std::size_t passphrase_bytes_min = 8;
+inline constexpr Duration challenge_lifetime = Duration::seconds(120);
+
+// Makes the verifier for a new passphrase. `salt` is 16 random bytes.
+Result<std::string> make_verifier(std::string_view passphrase, std::string_view salt);
+
+// What is signed for one act.
+struct Challenge {
+  std::string node;      // the node's public key, as in node.pub
+  std::string nonce;     // hex, 32 random bytes
+  std::string person;
+  std::string act;       // spelled SHA-256 of the canonical JSON of the request
+};
+
+// Signs with the key that passphrase and verifier give. Fault::refused where the passphrase is not
+// the one behind the verifier: nothing is signed then.
+Result<std::string> sign(const Challenge& challenge, std::string_view passphrase,
+                         std::string_view verifier);
+
+// True where the signature (base64) is by the verifier's key over exactly this challenge.
+bool verify(const Challenge& challenge, std::string_view signature, std::string_view verifier);
+
+// A verifier that has the promised form.
+bool valid_verifier(std::string_view text);
+
+// Open challenges of a node, and a brake per person: each failure doubles the wait of that person,
+// up to a minute, and of nobody else (threats H09).
+class Challenges {
+ public:
+  static constexpr std::size_t open_max = 1024;
+
+  // `nonce` is 32 random bytes. Fault::refused while the person has to wait.
+  Result<std::string> open(const std::string& person, std::string_view nonce, Instant now);
+  // Takes the challenge out: it counts once. False where it is unknown, somebody else's, or old.
+  bool take(const std::string& nonce_hex, const std::string& person, Instant now);
+  void failed(const std::string& person, Instant now);
+  void succeeded(const std::string& person);
+
+ private:
+  struct Open {
+    std::string person;
+    Instant until;
+  };
+  struct Brake {
+    std::uint32_t failures = 0;
+    Instant until{};
+  };
+  std::unordered_map<std::string, Open> open_;
+  std::unordered_map<std::string, Brake> brakes_;
+};
+
+}  // namespace pawl

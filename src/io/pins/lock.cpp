@@ -1,0 +1,138 @@
+#include "io/pins/lock.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "base/json.h"
+
+namespace pawl {
+namespace {
+
+constexpr std::int64_t lock_version = 1;
+constexpr std::string_view kDigestPrefix = "sha256:";
+constexpr std::size_t digest_text_bytes = 7 + 64;
+
+std::string path_beside(const std::string& policy_file) {
+  return (std::filesystem::path(policy_file).parent_path() / lock_file_name).string();
+}
+
+Error io_error(const std::string& what, const std::string& path) {
+  return Error{.fault = Fault::io,
+               .message = fmt::format("cannot {} `{}`: {}", what, path, std::strerror(errno)),
+               .at = {}};
+}
+
+bool is_digest(std::string_view text) {
+  return text.size() == digest_text_bytes && text.starts_with(kDigestPrefix) &&
+         text.find_first_not_of("0123456789abcdef", kDigestPrefix.size()) == std::string_view::npos;
+}
+
+// Writes and syncs one new file; the rename that follows makes it count.
+Status write_synced(const std::string& path, std::string_view text) {
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+  if (file < 0) return std::unexpected(io_error("write", path));
+  std::size_t done = 0;
+  while (done < text.size()) {
+    const ssize_t count = ::write(file, text.data() + done, text.size() - done);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) {
+      const Error error = io_error("write", path);
+      ::close(file);
+      return std::unexpected(error);
+    }
+    done += static_cast<std::size_t>(count);
+  }
+  const bool synced = ::fsync(file) == 0;
+  const Error error = io_error("sync", path);
+  ::close(file);
+  if (!synced) return std::unexpected(error);
+  return {};
+}
+
+}  // namespace
+
+std::string Lock::find(std::string_view server, std::string_view tool) const {
+  const std::string name =
+      server.empty() ? std::string(tool) : std::string(server) + "/" + std::string(tool);
+  const auto found = tools.find(name);
+  return found == tools.end() ? std::string() : found->second;
+}
+
+Result<Lock> parse_lock(std::string_view text, std::string_view file) {
+  const Position at{std::string(file), 0, 0};
+  auto document = json::parse(text);
+  if (!document) {
+    Error error = document.error();
+    error.at.file = std::string(file);
+    return std::unexpected(error);
+  }
+  const json::View root = document->root();
+  if (!root.is_object()) return fail(Fault::invalid, "a lock is an object", at);
+  for (auto [key, value] : root.members()) {
+    if (key != "version" && key != "tools") {
+      return fail(Fault::invalid, "a lock has `version` and `tools`, and nothing else", at);
+    }
+  }
+  if (!root["version"].is_integer() || root["version"].integer() != lock_version) {
+    return fail(Fault::invalid, fmt::format("`version` is not {}", lock_version), at);
+  }
+  if (!root["tools"].is_object()) return fail(Fault::invalid, "`tools` is not an object", at);
+  Lock lock;
+  lock.present = true;
+  for (auto [name, digest] : root["tools"].members()) {
+    if (!digest.is_string() || !is_digest(digest.string())) {
+      return fail(Fault::invalid,
+                  "the digest of a tool is not `sha256:` and 64 hexadecimal digits", at);
+    }
+    lock.tools.emplace(name, digest.string());
+  }
+  return lock;
+}
+
+Result<Lock> read_lock(const std::string& policy_file) {
+  const std::string path = path_beside(policy_file);
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0 && errno == ENOENT) return Lock{};
+  if (file < 0) return std::unexpected(io_error("read", path));
+  std::string text;
+  char buffer[16384];
+  ssize_t count = 0;
+  while ((count = ::read(file, buffer, sizeof buffer)) > 0 && text.size() <= lock_bytes_max) {
+    text.append(buffer, static_cast<std::size_t>(count));
+  }
+  const Error error = io_error("read", path);
+  ::close(file);
+  if (count < 0) return std::unexpected(error);
+  if (text.size() > lock_bytes_max) return fail(Fault::invalid, "the lock is too long", {path});
+  return parse_lock(text, path);
+}
+
+std::string to_text(const Lock& lock) {
+  std::string text = fmt::format("{{\"version\": {},\n \"tools\": {{", lock_version);
+  bool first = true;
+  for (const auto& [name, digest] : lock.tools) {
+    text += first ? "\n  " : ",\n  ";
+    first = false;
+    json::write_string(name, text);
+    text += ": ";
+    json::write_string(digest, text);
+  }
+  text += "}}\n";
+  return text;
+}
+
+Status write_lock(const std::string& policy_file, const Lock& lock) {
+  const std::string path = path_beside(policy_file);
+  const std::string fresh = path + ".new";
+  if (Status written = write_synced(fresh, to_text(lock)); !written) return written;
+  if (::rename(fresh.c_str(), path.c_str()) != 0) return std::unexpected(io_error("replace", path));
+  return {};
+}
+
+}  // namespace pawl

@@ -1,0 +1,57 @@
+#include "io/pins/lock.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+namespace pawl {
+namespace {
+
+const std::string kDigest = "sha256:" + std::string(64, 'a');
+
+TEST(Lock, ReadsWhatItWrites) {
+  Lock lock;
+  lock.tools["crm/read_customer_record"] = kDigest;
+  lock.tools["read_file"] = "sha256:" + std::string(64, '0');
+  const auto read = parse_lock(to_text(lock), "pawl.lock");
+  ASSERT_TRUE(read.has_value()) << to_string(read.error());
+  EXPECT_TRUE(read->present);
+  EXPECT_EQ(read->tools, lock.tools);
+  EXPECT_EQ(read->find("crm", "read_customer_record"), kDigest);
+  EXPECT_EQ(read->find("", "read_customer_record"), "");
+}
+
+TEST(Lock, RefusesWhatAReviewerCouldMisread) {
+  for (const char* text : {
+           "", "[]", "{}", R"({"version":2,"tools":{}})", R"({"version":1})",
+           R"({"version":1,"tools":{},"more":1})", R"({"version":1,"tools":{"a":"sha256:00"}})",
+           R"({"version":1,"tools":{"a":1}})",
+       }) {
+    EXPECT_FALSE(parse_lock(text, "pawl.lock").has_value()) << text;
+  }
+  const std::string twins = R"({"version":1,"tools":{"a":")" + kDigest + R"(","A":")" + kDigest +
+                            R"("}})";
+  EXPECT_FALSE(parse_lock(twins, "pawl.lock").has_value());
+}
+
+TEST(Lock, LiesBesideThePolicyAndIsReplacedWhole) {
+  const auto folder = std::filesystem::temp_directory_path() / "pawl-lock-test";
+  std::filesystem::remove_all(folder);
+  std::filesystem::create_directories(folder);
+  const std::string policy = (folder / "role.yaml").string();
+  auto absent = read_lock(policy);
+  ASSERT_TRUE(absent.has_value());
+  EXPECT_FALSE(absent->present);
+
+  Lock lock;
+  lock.tools["echo"] = kDigest;
+  ASSERT_TRUE(write_lock(policy, lock).has_value());
+  const auto read = read_lock(policy);
+  ASSERT_TRUE(read.has_value());
+  EXPECT_EQ(read->find("", "echo"), kDigest);
+  EXPECT_FALSE(std::filesystem::exists(folder / "pawl.lock.new"));
+  std::filesystem::remove_all(folder);
+}
+
+}  // namespace
+}  // namespace pawl
