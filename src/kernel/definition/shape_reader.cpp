@@ -1,0 +1,224 @@
+#include "kernel/definition/shape_reader.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <unordered_set>
+#include <utility>
+
+#include "base/text.h"
+
+namespace pawl {
+namespace {
+
+// A text longer than any path or address that is still one line.
+constexpr std::uint64_t one_line_length_max = 4096;
+
+constexpr std::array<std::string_view, 6> long_formats = {"byte",      "html",     "markdown",
+                                                          "multiline", "textarea", "text"};
+
+std::optional<ValueType> type_named(std::string_view name) {
+  constexpr std::array types = {ValueType::null,   ValueType::boolean, ValueType::integer,
+                                ValueType::number, ValueType::string,  ValueType::array,
+                                ValueType::object};
+  for (ValueType type : types) {
+    if (to_string(type) == name) return type;
+  }
+  return std::nullopt;
+}
+
+ValueType type_of(json::View type) {
+  if (type.is_string()) return type_named(type.string()).value_or(ValueType::any);
+  if (type.is_array() && type.size() == 1) return type_of(*type.elements().begin());
+  return ValueType::any;
+}
+
+// One token of a JSON pointer; nothing where it is not well formed.
+std::optional<std::string> unescape(std::string_view token) {
+  std::string decoded;
+  for (std::size_t i = 0; i < token.size(); ++i) {
+    if (token[i] != '%') {
+      decoded += token[i];
+      continue;
+    }
+    std::string byte;
+    if (!unhex(token.substr(i + 1, 2), byte) || byte.size() != 1) return std::nullopt;
+    decoded += byte;
+    i += 2;
+  }
+  std::string out;
+  for (std::size_t i = 0; i < decoded.size(); ++i) {
+    if (decoded[i] != '~') {
+      out += decoded[i];
+      continue;
+    }
+    const char next = i + 1 < decoded.size() ? decoded[i + 1] : '\0';
+    if (next != '0' && next != '1') return std::nullopt;
+    out += next == '0' ? '~' : '/';
+    ++i;
+  }
+  return out;
+}
+
+class Reader {
+ public:
+  explicit Reader(json::View root) : root_(root) {}
+
+  Shape read(json::View schema, std::string_view name, unsigned depth);
+  bool exhausted() const { return values_ > shape_values_max || copied_ > shape_bytes_max; }
+
+ private:
+  Shape follow(std::string_view reference, std::string_view name, unsigned depth);
+  json::View resolve(std::string_view reference) const;
+  void apply(json::View schema, std::string_view name, unsigned depth, Shape& shape);
+  void apply_choices(json::View schema, Shape& shape);
+  void apply_text(json::View schema, std::string_view name, Shape& shape);
+  void apply_members(json::View schema, unsigned depth, Shape& shape);
+
+  json::View root_;
+  std::vector<std::uint32_t> following_;  // nodes of the references on the way to this value
+  std::size_t values_ = 0;
+  std::size_t copied_ = 0;  // bytes of names, descriptions and choices
+};
+
+Shape Reader::read(json::View schema, std::string_view name, unsigned depth) {
+  Shape shape;
+  ++values_;
+  if (exhausted() || depth > shape_depth_max || !schema.is_object()) return shape;
+  if (const json::View reference = schema["$ref"]; reference.is_string()) {
+    shape = follow(reference.string(), name, depth);
+  }
+  apply(schema, name, depth, shape);
+  return shape;
+}
+
+Shape Reader::follow(std::string_view reference, std::string_view name, unsigned depth) {
+  const json::View target = resolve(reference);
+  if (!target.exists()) return {};
+  if (std::ranges::find(following_, target.index()) != following_.end()) return {};
+  following_.push_back(target.index());
+  Shape shape = read(target, name, depth + 1);
+  following_.pop_back();
+  return shape;
+}
+
+json::View Reader::resolve(std::string_view reference) const {
+  if (reference == "#") return root_;
+  if (!reference.starts_with("#/")) return {};
+  json::View at = root_;
+  for (std::string_view token : split(reference.substr(2), '/')) {
+    const std::optional<std::string> name = unescape(token);
+    // Elements of arrays (`#/allOf/0`) are not followed: what they say is not a local fact.
+    if (!name) return {};
+    at = at[*name];
+    if (!at.exists()) return {};
+  }
+  return at;
+}
+
+void Reader::apply(json::View schema, std::string_view name, unsigned depth, Shape& shape) {
+  if (const json::View type = schema["type"]; type.exists()) {
+    const ValueType stated = type_of(type);
+    const bool agrees = shape.type == ValueType::any || shape.type == stated;
+    shape.type = agrees ? stated : ValueType::any;
+  }
+  apply_choices(schema, shape);
+  apply_text(schema, name, shape);
+  apply_members(schema, depth, shape);
+  if (const json::View items = schema["items"];
+      items.is_object() && !schema["prefixItems"].exists()) {
+    shape.element = std::make_shared<const Shape>(read(items, name, depth + 1));
+  }
+}
+
+void Reader::apply_choices(json::View schema, Shape& shape) {
+  const json::View choices = schema["enum"];
+  const json::View only = schema["const"];
+  if (!choices.is_array() && !only.exists()) return;
+  shape.choices.emplace();
+  const auto add = [&](json::View choice) {
+    shape.choices->push_back(json::write(choice));
+    copied_ += shape.choices->back().size();
+  };
+  if (only.exists()) {
+    add(only);
+    return;
+  }
+  for (json::View choice : choices.elements()) {
+    if (exhausted()) return;
+    add(choice);
+  }
+}
+
+void Reader::apply_text(json::View schema, std::string_view name, Shape& shape) {
+  if (const json::View length = schema["maxLength"]; length.is_integer() && length.integer() >= 0) {
+    const std::uint64_t stated = length.natural();
+    shape.length_max = std::min(stated, shape.length_max.value_or(stated));
+  }
+  const auto format = schema.text("format");
+  const bool long_format = format && std::ranges::find(long_formats, *format) != long_formats.end();
+  const bool long_by_length = shape.length_max.value_or(0) > one_line_length_max;
+  const bool encoded =
+      schema["contentMediaType"].is_string() || schema["contentEncoding"].is_string();
+  // A format that is not long (`email`, `uri`) says one line, whatever the name promises.
+  shape.long_text =
+      long_format || encoded || (!format && long_by_length) || (!format && names_long_text(name));
+}
+
+void Reader::apply_members(json::View schema, unsigned depth, Shape& shape) {
+  for (const char* key : {"additionalProperties", "unevaluatedProperties"}) {
+    const json::View rest = schema[key];
+    if (rest.kind() == json::Kind::boolean && !rest.boolean()) shape.open = false;
+  }
+  // Members of one object have different names; only those of a reference may be there already.
+  const auto known = static_cast<std::ptrdiff_t>(shape.properties.size());
+  for (auto [name, value] : schema["properties"].members()) {
+    if (exhausted()) return;
+    const auto end = shape.properties.begin() + known;
+    const auto same = [&](const Shape::Property& property) { return property.name == name; };
+    if (std::find_if(shape.properties.begin(), end, same) != end) continue;
+    Shape::Property property;
+    property.name = name;
+    property.shape = read(value, name, depth + 1);
+    property.description = value.text("description").value_or("");
+    copied_ += name.size() + property.description.size();
+    shape.properties.push_back(std::move(property));
+  }
+  std::unordered_set<std::string_view> required;
+  for (json::View name : schema["required"].elements()) {
+    if (name.is_string()) required.insert(name.string());
+  }
+  for (Shape::Property& property : shape.properties) {
+    if (required.contains(property.name)) property.required = true;
+  }
+}
+
+}  // namespace
+
+Result<Shape> read_arguments(json::View schema) {
+  if (!schema.is_object()) return fail(Fault::invalid, "`inputSchema` must be an object");
+  if (const json::View type = schema["type"]; type.exists() && type_of(type) != ValueType::object) {
+    return fail(Fault::invalid, "`inputSchema.type` must be `object`");
+  }
+  if (const json::View members = schema["properties"]; members.exists() && !members.is_object()) {
+    return fail(Fault::invalid, "`inputSchema.properties` must be an object");
+  }
+  if (const json::View required = schema["required"]; required.exists()) {
+    bool names = required.is_array();
+    for (json::View name : required.elements()) names = names && name.is_string();
+    if (!names) return fail(Fault::invalid, "`inputSchema.required` must be a list of names");
+  }
+  Reader reader(schema);
+  Shape shape = reader.read(schema, "", 0);
+  if (reader.exhausted()) {
+    return fail(Fault::invalid,
+                fmt::format("`inputSchema` describes more than {} values or {} bytes",
+                            shape_values_max, shape_bytes_max));
+  }
+  shape.type = ValueType::object;
+  return shape;
+}
+
+}  // namespace pawl
