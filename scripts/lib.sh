@@ -43,7 +43,8 @@ need_packages() {
     command -v sudo >/dev/null || die "no root and no sudo: apt-get install ${missing[*]}"
     as_root=(sudo)
   fi
-  local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300)
+  local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive
+    apt-get -qq -o DPkg::Lock::Timeout=300)
   mkdir -p build
   "${apt[@]}" update || complain "the package lists could not be renewed; trying with the old ones"
   if ! "${apt[@]}" install -y --no-install-recommends "${missing[@]}" >build/apt.log 2>&1; then
@@ -102,7 +103,8 @@ closing_line() {
 # one that prints none counts as one. A program that fails without a failed case is one failure.
 tally_output() {
   local line p=0 f=0 s=0
-  line=$(grep -E '^([a-z]+: )?[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?$' "$2" | tail -n 1 || true)
+  line=$(grep -E '^([a-z]+: )?[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?$' "$2" |
+    tail -n 1 || true)
   if [[ $line =~ ([0-9]+)\ passed,\ ([0-9]+)\ failed(,\ ([0-9]+)\ skipped)? ]]; then
     p=${BASH_REMATCH[1]} f=${BASH_REMATCH[2]} s=${BASH_REMATCH[4]:-0}
   fi
@@ -122,9 +124,10 @@ run_ctest() {
   shift
   say "running the tests of preset $preset"
   ctest --test-dir "build/$preset" -j "$cores" --output-on-failure "$@" >"$log" 2>&1 || status=$?
-  grep -vE '^ *[0-9]+/[0-9]+ Test +#[0-9]+: .* Passed |^ +Start +[0-9]+: |^Internal ctest' "$log" || true
-  total=$(sed -nE 's/^[0-9]+% tests passed, [0-9]+ tests failed out of ([0-9]+)$/\1/p' "$log" | tail -n 1)
-  failed=$(sed -nE 's/^[0-9]+% tests passed, ([0-9]+) tests failed out of [0-9]+$/\1/p' "$log" | tail -n 1)
+  grep -vE '^ *[0-9]+/[0-9]+ Test +#[0-9]+: .* Passed |^ +Start +[0-9]+: |^Internal ctest' \
+    "$log" || true
+  read -r failed total < <(sed -nE \
+    's/^[0-9]+% tests passed, ([0-9]+) tests failed out of ([0-9]+)$/\1 \2/p' "$log") || true
   skipped=$(grep -cE '^ *[0-9]+/[0-9]+ Test +#[0-9]+: .*\*\*\*Skipped' "$log" || true)
   if [[ -z $total || $total == 0 ]]; then
     complain "no test ran; the whole output is in $log"

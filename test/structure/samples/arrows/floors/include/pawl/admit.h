@@ -1,0 +1,3 @@
+#pragma once
+#include "kernel/admit/admit.h"
+#include "gate/gate.h"

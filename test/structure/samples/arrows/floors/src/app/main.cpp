@@ -1,0 +1,2 @@
+#include "doors/mcp/door.h"
+#include "pawl/admit.h"

@@ -1,0 +1,2 @@
+#pragma once
+#include "doors/decide/door.h"

@@ -1,0 +1,3 @@
+#include "model/call.h"
+#include "kernel/state/state.h"
+#include "pawl/admit.h"

@@ -1,0 +1,2 @@
+#include "kernel/admit/admit.h"
+#include "kernel/state/state.h"

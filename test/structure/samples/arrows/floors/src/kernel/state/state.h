@@ -1,0 +1,3 @@
+#pragma once
+#include "model/call.h"
+#include "io/net/loop.h"

@@ -1,0 +1,2 @@
+#include <random>
+std::mt19937 chance;

@@ -1,0 +1,26 @@
+#include "rules.h"
+
+#include <array>
+
+namespace pawl::check {
+namespace {
+
+constexpr std::array<Rule, 8> kRules = {{
+    {"arrows", "includes follow ROOMS and the floors, downwards only", find_bad_arrows},
+    {"homes", "every source file belongs to a room that is built", find_homeless},
+    {"sizes", "files, functions and lines stay small", find_big_rooms},
+    {"names", "no name that says nothing", find_bad_names},
+    {"words", "nothing unfinished, nothing about the place where it was written", find_bad_words},
+    {"purity", "kernel and analysis have no clock, chance, I/O; io/net alone has sockets",
+     find_impurities},
+    {"globals", "no variable outlives its owner", find_globals},
+    {"links", "relative links in the documents lead somewhere", find_broken_links},
+}};
+
+}  // namespace
+
+std::span<const Rule> rules() {
+  return kRules;
+}
+
+}  // namespace pawl::check

@@ -1,0 +1,39 @@
+// The rules of the house, one file each, and the table that lists them (rules.cpp).
+// A rule looks at the whole tree and says where it is broken. A new rule is one function, one row,
+// and a sample in test/structure/samples that breaks it.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tree.h"
+
+namespace pawl::check {
+
+struct Finding {
+  std::string path;
+  int line = 0;
+  std::string message;
+};
+using Findings = std::vector<Finding>;
+
+struct Rule {
+  std::string_view name;
+  std::string_view what;
+  Findings (*find)(const Tree&);
+};
+
+std::span<const Rule> rules();
+
+Findings find_bad_arrows(const Tree& tree);    // arrows.cpp
+Findings find_homeless(const Tree& tree);      // homes.cpp
+Findings find_big_rooms(const Tree& tree);     // sizes.cpp
+Findings find_bad_names(const Tree& tree);     // names.cpp
+Findings find_bad_words(const Tree& tree);     // words.cpp
+Findings find_impurities(const Tree& tree);    // purity.cpp
+Findings find_globals(const Tree& tree);       // purity.cpp
+Findings find_broken_links(const Tree& tree);  // links.cpp
+
+}  // namespace pawl::check
