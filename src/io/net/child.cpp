@@ -234,7 +234,7 @@ Task<Exit> Child::ended() {
   return State::wait(state_);
 }
 
-Task<Ending> Child::end_gently(Duration grace, Callback close_input) {
+Task<Ending> Child::end_gently(Grace grace, Callback close_input) {
   input.reset();
   if (close_input) close_input();
   return State::climb(state_, grace);

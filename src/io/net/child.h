@@ -36,7 +36,13 @@
 
 namespace pawl::net {
 
-inline constexpr Duration kEndGrace = Duration::seconds(2);
+// The waits of the ladder, one after each of its first two rungs. What the protocol's SDKs use.
+struct Grace {
+  Duration after_input = Duration::seconds(2);
+  Duration after_terminate = Duration::seconds(2);
+};
+// How long after SIGKILL somebody may still be seen before we say so.
+inline constexpr Duration kKillSettle = Duration::seconds(5);
 
 enum class ErrorOutput : std::uint8_t { pipe, inherit, discard };
 
@@ -110,9 +116,9 @@ class Child {
   // The leader's end. May be awaited by several, before and after it happened.
   Task<Exit> ended();
 
-  // Climbs the ladder, `grace` on each rung. `close_input` lets go of the child's standard input
+  // Climbs the ladder when awaited. `close_input` lets go of the child's standard input
   // where a writer holds it (`input` itself is always closed). At most one call at a time.
-  Task<Ending> end_gently(Duration grace = kEndGrace, Callback close_input = {});
+  Task<Ending> end_gently(Grace grace = {}, Callback close_input = {});
 
   // SIGKILL to everybody, now.
   void kill();

@@ -28,7 +28,7 @@ struct Child::State : std::enable_shared_from_this<Child::State> {
   void reap_followers();
 
   static Task<Exit> wait(std::shared_ptr<State> self);
-  static Task<Ending> climb(std::shared_ptr<State> self, Duration grace);
+  static Task<Ending> climb(std::shared_ptr<State> self, Grace grace);
   // True when leader and followers are gone, false when `at_most` has passed before.
   static Task<bool> emptied(std::shared_ptr<State> self, Duration at_most);
 

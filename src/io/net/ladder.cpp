@@ -10,8 +10,6 @@
 namespace pawl::net {
 namespace {
 
-// How long after SIGKILL somebody may still be seen before we say so.
-constexpr Duration kKillSettle = Duration::seconds(2);
 // Between two looks at followers whose end nobody announces.
 constexpr Duration kLookFirst = Duration::milliseconds(2);
 constexpr Duration kLookLast = Duration::milliseconds(50);
@@ -45,13 +43,14 @@ Task<bool> Child::State::emptied(std::shared_ptr<State> self, Duration at_most) 
   co_return true;
 }
 
-Task<Ending> Child::State::climb(std::shared_ptr<State> self, Duration grace) {
+Task<Ending> Child::State::climb(std::shared_ptr<State> self, Grace grace) {
   Ending ending;
   self->remember();
   ending.rung = self->over && self->living().empty() ? Rung::already_over : Rung::input_closed;
-  bool empty = co_await emptied(self, grace);
+  bool empty = co_await emptied(self, grace.after_input);
   for (const auto& [rung, signal, patience] :
-       {std::tuple(Rung::terminated, SIGTERM, grace), {Rung::killed, SIGKILL, kKillSettle}}) {
+       {std::tuple(Rung::terminated, SIGTERM, grace.after_terminate),
+        {Rung::killed, SIGKILL, kKillSettle}}) {
     if (empty) break;
     ending.rung = rung;
     self->kill_all(signal);

@@ -11,9 +11,12 @@
 
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
+
+#include "io/net/pipe_testing.h"
 
 namespace pawl::net {
 namespace {
@@ -171,17 +174,12 @@ TEST_F(UnixSocket, goes_on_accepting_after_it_ran_out_of_descriptors) {
   ASSERT_TRUE(listener);
   std::vector<Fd> clients;
   for (int i = 0; i < 3; ++i) clients.push_back(*connect_unix(path, Duration::seconds(60)));
-  std::vector<Fd> hoard;
-  for (;;) {
-    Fd one(::fcntl(0, F_DUPFD_CLOEXEC, 3));
-    if (!one.open()) break;
-    hoard.push_back(std::move(one));
-  }
+  std::optional<NoDescriptors> scarce(std::in_place);
   bool waited = false;
   const Timer timer = loop.after(Duration::milliseconds(20), [&] { waited = true; });
   EXPECT_TRUE(loop.run_until([&] { return waited; }));
   EXPECT_TRUE(sockets.empty());
-  hoard.clear();
+  scarce.reset();
   EXPECT_TRUE(loop.run_until([&] { return sockets.size() == 3; }));
 }
 
