@@ -9,7 +9,8 @@
 // live here, and only `apply` changes them, so that a crash can lose no charge.
 //
 // The order in which the gate appends, which the fold has to accept:
-//   a hold      CallDecided round 1 `hold` naming the approval, then ApprovalOpened. A crash between
+//   a hold      CallDecided round 1 `hold` naming the approval, then ApprovalOpened. A crash
+//   between
 //               the two leaves a held call without a question: settle_after_crash aborts it.
 //   answers     ApprovalAnswered alone: one `reject` makes it rejected, `quorum` distinct persons
 //               with `approve` make it approved. ApprovalEnded comes for expired and withdrawn only
@@ -17,9 +18,10 @@
 //   a release   CallDecided round 2 with `approval`: an effect that runs consumes the approval in
 //               that very record; a denial ends the held call, and an approval that was still open
 //               or approved is withdrawn with it.
-//   left alone  ApprovalAttached{attached: false} when the caller goes; when an identical call comes
-//               back, ApprovalAttached{attached: true} with the id of the *first* call: it goes on as
-//               that call, and costs no step. NodeStarted detaches every approval.
+//   left alone  ApprovalAttached{attached: false} when the caller goes; when an identical call
+//   comes
+//               back, ApprovalAttached{attached: true} with the id of the *first* call: it goes on
+//               as that call, and costs no step. NodeStarted detaches every approval.
 //   nobody back ApprovalEnded expired or withdrawn, then CallEnded `aborted` for the held call.
 //   refused     a request that never became a call is CallDecided `deny` with empty facts, 1 step.
 //   in a flood  DenialsCounted charges `count` steps and denials.
@@ -28,6 +30,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -35,6 +38,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -45,14 +49,23 @@ namespace pawl {
 
 enum class RunPhase : std::uint8_t { open, halted, killed, closed };
 enum class CallPhase : std::uint8_t {
-  denied, held, admitted, aborted, completed, failed, cancelled, indeterminate,
+  denied,
+  held,
+  admitted,
+  aborted,
+  completed,
+  failed,
+  cancelled,
+  indeterminate,
 };
 std::string_view to_string(RunPhase phase);
 std::string_view to_string(CallPhase phase);
 
 struct StateTextHash {
   using is_transparent = void;
-  std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  std::size_t operator()(std::string_view text) const {
+    return std::hash<std::string_view>{}(text);
+  }
 };
 template <class T>
 using ByName = std::unordered_map<std::string, T, StateTextHash, std::equal_to<>>;
@@ -62,10 +75,20 @@ struct Count {
   std::uint64_t total() const { return settled + reserved; }
 };
 
+// Starts of calls within one second since 1970.
+struct Starts {
+  std::int64_t second = 0;
+  std::uint64_t count = 0;
+  friend bool operator==(const Starts&, const Starts&) = default;
+};
+
 // Counters of one entry of the policy within one run.
 struct EntryCounts {
   Count records, calls;
-  std::vector<Instant> recent;   // starts of calls within the last minute, for max_calls_per_minute
+  std::vector<Starts> recent;  // the last minute in whole seconds, oldest first: at most 61
+
+  // Starts within the minute before `now`. The oldest second counts whole: the stricter side.
+  std::uint64_t last_minute(Instant now) const;
 };
 
 // A call that is not over: held or admitted. Ended calls leave nothing but their counts.
@@ -73,6 +96,7 @@ struct LiveCall {
   std::string id, run, entry, tool, approval;
   CallPhase phase = CallPhase::held;
   bool has_effect = false;
+  bool waits = false;  // held, and a live caller waits for the answer of a person
   std::uint64_t records = 0;
   std::uint32_t calls = 0;
   Instant since{};
@@ -81,36 +105,47 @@ struct LiveCall {
 struct Run {
   std::string id, key, agent, identity, sponsor, policy;
   RunPhase phase = RunPhase::open;
-  std::string why;                 // of a halt
+  std::string halted, why;  // code and reason of a halt that stands, also after the run closed
   Count steps, denials;
   std::map<std::string, EntryCounts, std::less<>> entries;
   Instant opened{};
   // The wall clock (rule 9): starts at the first call, stands still while a call waits for a person
   // and none executes.
   std::optional<Instant> first_call;
-  Duration counted{};              // settled part of the clock
-  std::optional<Instant> running_since;   // absent while it stands still
+  Duration counted{};                    // settled part of the clock
+  std::optional<Instant> running_since;  // absent while it stands still
   std::uint32_t executing = 0, waiting = 0;
-  std::uint32_t denial_records = 0;        // written out after a halt or in the present minute
-  std::uint64_t journal_bytes = 0;
+  std::uint32_t live = 0;            // calls that are not over, held and admitted
+  std::uint32_t denial_records = 0;  // written out after a halt or in the present minute
+  std::int64_t denial_minute = 0;    // which minute, since 1970
+  std::uint64_t journal_bytes = 0;   // payloads, and a flat charge for each record
 
   Duration clock(Instant now) const;
+  // Denials that were written out one by one: after a halt since the halt, else in this minute.
+  std::uint32_t denials_written(Instant now) const;
 };
+
+inline constexpr std::uint64_t record_charge_bytes = 1024;
+inline constexpr std::size_t closed_runs_max = 1024;      // remembered after their end
+inline constexpr std::size_t ended_approvals_max = 4096;  // likewise
 
 enum class ApprovalPhase : std::uint8_t { open, approved, rejected, expired, withdrawn, consumed };
 std::string_view to_string(ApprovalPhase phase);
 
+// `counts` says whether it moves the question: not the agent's own, not a second one of the same
+// person, not the sponsor's as the second pair of eyes, not one after the question's time.
 struct Answer {
   std::string person, answer, reason;
   Instant at{};
+  bool counts = false;
 };
 struct Approval {
-  ApprovalOpened asked;            // as it was opened
+  ApprovalOpened asked;  // as it was opened
   ApprovalPhase phase = ApprovalPhase::open;
   Instant opened{};
   std::vector<Answer> answers;
-  bool attached = true;            // a live caller waits for it
-  std::string call;                // the call it belongs to now
+  bool attached = true;  // a live caller waits for it
+  std::string call;      // the call it belongs to now
 };
 
 struct Kill {
@@ -126,6 +161,7 @@ struct Reviewer {
 
 class State {
  public:
+  // Records come in the order of their `seq`, without a gap.
   Status apply(const Record& record);
 
   // Everything after the last record was read: calls that were admitted and never ended become
@@ -134,7 +170,7 @@ class State {
   std::vector<Body> settle_after_crash() const;
 
   const Run* run(std::string_view id) const;
-  const Run* run_by_key(std::string_view key) const;      // the newest run of that key
+  const Run* run_by_key(std::string_view key) const;  // the newest run of that key
   const LiveCall* call(std::string_view id) const;
   const Approval* approval(std::string_view id) const;
   // The open or approved, unconsumed question with this binding whose caller is gone, or null.
@@ -149,31 +185,44 @@ class State {
   // The commitment to the payload of a policy that was loaded; empty for an unknown digest.
   std::string_view policy_payload(std::string_view digest) const;
 
+  // The digest that was accepted for a tool, or null.
+  const std::string* pinned(std::string_view server, std::string_view tool) const;
+
   const ByName<Run>& runs() const { return runs_; }
+  const ByName<LiveCall>& calls() const { return calls_; }
   const ByName<Approval>& approvals() const { return approvals_; }
   const std::vector<Kill>& kills() const { return kills_; }
   const ByName<Reviewer>& reviewers() const { return reviewers_; }
-  const std::set<std::string>& policies() const { return policies_; }        // digests with payload
+  const std::set<std::string>& policies() const { return policies_; }  // digests with payload
   const std::set<std::string>& definitions() const { return definitions_; }
   std::uint64_t next_seq() const { return next_seq_; }
   std::int64_t epoch() const { return epoch_; }
+
+  // Whether the sums are what the live calls say. Always, unless a snapshot was made by hand.
+  Status consistent() const;
 
   // The whole state as canonical JSON, and back: snapshots. Equal states give equal bytes.
   std::string to_json() const;
   static Result<State> from_json(std::string_view text);
 
  private:
+  friend struct Fold;      // fold.h: one function for each type of record
+  friend struct Snapshot;  // snapshot.cpp
+
   ByName<Run> runs_;
-  ByName<std::string> run_keys_;
+  ByName<std::string> run_keys_;  // key -> the newest run
   ByName<LiveCall> calls_;
   ByName<Approval> approvals_;
-  ByName<std::vector<std::string>> bindings_;   // binding -> approval ids
+  ByName<std::set<std::string>> detached_;  // binding -> live questions whose caller is gone
   std::vector<Kill> kills_;
-  ByName<std::string> halts_;                   // agent \n sponsor -> run id
+  // agent -> sponsor -> runs whose halt stands
+  std::map<std::string, std::map<std::string, std::set<std::string>, std::less<>>, std::less<>>
+      halts_;
   ByName<Reviewer> reviewers_;
   std::set<std::string> policies_, definitions_;
-  std::map<std::string, std::string> policy_payloads_;   // digest -> commitment
-  std::map<std::string, Pin> pins_;             // server \n tool -> what was accepted
+  std::map<std::pair<std::string, std::string>, std::string> pins_;  // server, tool -> digest
+  std::deque<std::string> closed_;                                   // runs to forget, oldest first
+  std::deque<std::string> ended_;  // approvals to forget, oldest first
   std::uint64_t next_seq_ = 0;
   std::int64_t epoch_ = 0;
 };

@@ -1,0 +1,82 @@
+// One record against the state: a function for each type. Each one checks everything first and
+// changes something only when nothing can fail any more.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "kernel/state/state.h"
+#include "kernel/state/transitions.h"
+
+namespace pawl {
+
+struct Fold {
+  State& state;
+  Instant at;  // of the record, in whole microseconds
+
+  // fold_node.cpp
+  Status operator()(const NodeStarted& b);
+  Status operator()(const NodeStopped& b);
+  Status operator()(const PolicyLoaded& b);
+  Status operator()(const DefinitionSeen& b);
+  Status operator()(const PinAccepted& b);
+  Status operator()(const ReviewerEnrolled& b);
+  Status operator()(const Escalated& b);
+  Status operator()(const SnapshotTaken& b);
+  Status operator()(const Noted& b);
+  Status operator()(const Unknown& b);
+
+  // fold_run.cpp
+  Status operator()(const RunOpened& b);
+  Status operator()(const RunHalted& b);
+  Status operator()(const RunClosed& b);
+  Status operator()(const KillSet& b);
+  Status operator()(const Resumed& b);
+  Status operator()(const DenialsCounted& b);
+
+  // fold_call.cpp
+  Status operator()(const CallDecided& b);
+  Status operator()(const CallEnded& b);
+
+  // fold_approval.cpp
+  Status operator()(const ApprovalOpened& b);
+  Status operator()(const ApprovalAnswered& b);
+  Status operator()(const ApprovalEnded& b);
+  Status operator()(const ApprovalAttached& b);
+
+  // What several of them need. None of these can fail.
+  void halt(Run& run, std::string_view code, std::string_view why);
+  void lift_halt(Run& run);
+  void retire(const Run& run);     // forgets closed runs beyond the bound
+  void keep_time(Run& run) const;  // starts or stops the run's clock
+  void charge_denial(Run& run, std::uint64_t count) const;
+  void end_call(LiveCall& call);  // out of the live calls; `call` is gone afterwards
+  void stop_waiting(LiveCall& call);
+  void end_approval(Approval& approval, ApprovalPhase how);
+  void set_attached(Approval& approval, bool attached);
+  void index_detached(Approval& approval, bool attached);
+  template <class Covers>
+  void withdraw_where(Covers covers);  // withdraw.h
+
+ private:
+  Status check_decision(const CallDecided& b, const Run& run, CallEvent event) const;
+  Status check_question(const CallDecided& b, CallEvent event) const;
+  void propose(const CallDecided& b, Run& run, CallEvent event);
+  void look_again(const CallDecided& b, Run& run, CallEvent event);
+  LiveCall& begin_call(const CallDecided& b, Run& run);
+  void admit(const CallDecided& b, LiveCall& call, Run& run);
+  void hold(const CallDecided& b, LiveCall& call, Run& run);
+  void settle(const CallEnded& b, const LiveCall& call, Run& run, CallEvent event);
+  void count_answers(Approval& approval);
+};
+
+// Saturating, so that no claim can turn a counter round.
+std::uint64_t add(std::uint64_t a, std::uint64_t b);
+
+// True where the kill covers a run, or a tool of any run.
+bool covers(const Kill& kill, const Run& run);
+bool covers_tool(const Kill& kill, std::string_view tool);
+
+Run* find(ByName<Run>& runs, std::string_view id);
+
+}  // namespace pawl

@@ -1,0 +1,176 @@
+#include <algorithm>
+
+#include "base/text.h"
+#include "kernel/state/fold.h"
+
+namespace pawl {
+
+namespace {
+
+Status wrong(std::string_view approval, std::string_view what) {
+  return fail(Fault::corrupt, "the question `" + visible(approval) + "` " + std::string(what));
+}
+
+bool same_person(std::string_view a, std::string_view b) {
+  return !a.empty() && pawl::fold(a) == pawl::fold(b);
+}
+
+// Whether one more approval by `person` is a further pair of eyes.
+bool counts(const Approval& approval, const Run* run, std::string_view person) {
+  if (same_person(person, approval.asked.agent)) return false;
+  if (run != nullptr && (same_person(person, run->identity) || same_person(person, run->agent))) {
+    return false;
+  }
+  std::size_t earlier = 0;
+  for (const Answer& answer : approval.answers) {
+    if (!answer.counts || answer.answer != "approve") continue;
+    if (same_person(answer.person, person)) return false;
+    ++earlier;
+  }
+  return earlier == 0 || !same_person(person, approval.asked.sponsor);
+}
+
+}  // namespace
+
+Status Fold::operator()(const ApprovalOpened& b) {
+  if (state.approvals_.contains(b.approval)) return wrong(b.approval, "was opened before");
+  const auto call = state.calls_.find(b.call);
+  const bool held = call != state.calls_.end() && call->second.phase == CallPhase::held &&
+                    call->second.approval == b.approval && call->second.run == b.run;
+  if (!held) return wrong(b.approval, "belongs to no held call");
+  if (b.quorum == 0) return wrong(b.approval, "asks nobody");
+  Approval approval;
+  approval.asked = b;
+  approval.asked.expires.ns -= ((b.expires.ns % 1000) + 1000) % 1000;
+  approval.opened = at;
+  approval.call = b.call;
+  state.approvals_.emplace(b.approval, std::move(approval));
+  return {};
+}
+
+Status Fold::operator()(const ApprovalAnswered& b) {
+  const auto found = state.approvals_.find(b.approval);
+  if (found == state.approvals_.end()) return wrong(b.approval, "was never opened");
+  Approval& approval = found->second;
+  if (b.answer != "approve" && b.answer != "reject") return wrong(b.approval, "got no answer");
+  if (!next(approval.phase, ApprovalEvent::reject)) return wrong(b.approval, "is over");
+
+  const Run* run = state.run(approval.asked.run);
+  Answer answer{b.person, b.answer, b.reason, at, false};
+  const bool late = approval.asked.deny_on_timeout && at > approval.asked.expires;
+  const bool own = same_person(b.person, approval.asked.agent) ||
+                   (run != nullptr && same_person(b.person, run->identity));
+  answer.counts = !late && !own && (b.answer == "reject" || counts(approval, run, b.person));
+  approval.answers.push_back(std::move(answer));
+  count_answers(approval);
+  return {};
+}
+
+// One rejection ends it; distinct persons make the quorum. Where two are wanted and nobody knows
+// who started the run, the second pair of eyes cannot be told from the first, so it is never
+// reached.
+void Fold::count_answers(Approval& approval) {
+  std::size_t approvals = 0;
+  for (const Answer& answer : approval.answers) {
+    if (!answer.counts) continue;
+    if (answer.answer == "reject") return end_approval(approval, ApprovalPhase::rejected);
+    ++approvals;
+  }
+  const std::uint8_t quorum = approval.asked.quorum;
+  if (approval.phase != ApprovalPhase::open || approvals < quorum) return;
+  if (quorum > 1 && approval.asked.sponsor.empty()) return;
+  approval.phase = ApprovalPhase::approved;
+  const auto call = state.calls_.find(approval.call);
+  if (call != state.calls_.end()) stop_waiting(call->second);
+}
+
+Status Fold::operator()(const ApprovalEnded& b) {
+  const auto found = state.approvals_.find(b.approval);
+  if (found == state.approvals_.end()) return wrong(b.approval, "was never opened");
+  Approval& approval = found->second;
+  const std::optional<ApprovalEvent> event = ending_event(b.how);
+  if (!event) return wrong(b.approval, "ended in an unknown way");
+  // Answers, halts, kills and the admitted call end a question by themselves; the record that says
+  // so for readers may follow.
+  if (to_string(approval.phase) == b.how) return {};
+  const bool by_time = *event == ApprovalEvent::expire || *event == ApprovalEvent::withdraw;
+  const std::optional<ApprovalPhase> to = next(approval.phase, *event);
+  if (!by_time || !to) {
+    return wrong(b.approval,
+                 "is " + std::string(to_string(approval.phase)) + ", not " + visible(b.how));
+  }
+  end_approval(approval, *to);
+  return {};
+}
+
+Status Fold::operator()(const ApprovalAttached& b) {
+  const auto found = state.approvals_.find(b.approval);
+  if (found == state.approvals_.end()) return wrong(b.approval, "was never opened");
+  Approval& approval = found->second;
+  if (!next(approval.phase, ApprovalEvent::withdraw)) return wrong(b.approval, "is over");
+  if (approval.attached == b.attached) {
+    return wrong(b.approval, b.attached ? "has a caller already" : "has no caller to lose");
+  }
+  const auto live = state.calls_.find(approval.call);
+  if (live == state.calls_.end()) return wrong(b.approval, "has lost its call");
+  const bool other = !b.call.empty() && b.call != approval.call;
+  if (other && (!b.attached || state.calls_.contains(b.call))) {
+    return wrong(b.approval, "belongs to another call");
+  }
+  if (other) {
+    // The identical call came back under a new id and goes on where the first one stopped.
+    LiveCall moved = std::move(live->second);
+    state.calls_.erase(live);
+    moved.id = b.call;
+    approval.call = b.call;
+    state.calls_.emplace(b.call, std::move(moved));
+  }
+  set_attached(approval, b.attached);
+  return {};
+}
+
+void Fold::index_detached(Approval& approval, bool attached) {
+  approval.attached = attached;
+  const std::string& id = approval.asked.approval;
+  if (!attached) {
+    state.detached_[approval.asked.binding].insert(id);
+    return;
+  }
+  const auto index = state.detached_.find(approval.asked.binding);
+  if (index != state.detached_.end() && index->second.erase(id) > 0 && index->second.empty()) {
+    state.detached_.erase(index);
+  }
+}
+
+void Fold::set_attached(Approval& approval, bool attached) {
+  index_detached(approval, attached);
+  LiveCall& call = state.calls_.at(approval.call);
+  if (!attached) return stop_waiting(call);
+  if (approval.phase != ApprovalPhase::open) return;
+  Run& run = state.runs_.at(call.run);
+  call.waits = true;
+  ++run.waiting;
+  keep_time(run);
+}
+
+void Fold::end_approval(Approval& approval, ApprovalPhase how) {
+  const bool attached = approval.attached;
+  index_detached(approval, true);  // nobody can come back to it
+  approval.phase = how;
+  const auto call = state.calls_.find(approval.call);
+  if (call != state.calls_.end() && call->second.phase == CallPhase::held) {
+    // A caller that still waits gets a second look, which denies; one that is gone gets none.
+    stop_waiting(call->second);
+    if (!attached) {
+      const bool denied = how == ApprovalPhase::rejected || how == ApprovalPhase::expired;
+      if (denied) charge_denial(state.runs_.at(call->second.run), 1);
+      end_call(call->second);
+    }
+  }
+  state.ended_.push_back(approval.asked.approval);
+  if (state.ended_.size() <= ended_approvals_max) return;
+  state.approvals_.erase(state.ended_.front());
+  state.ended_.pop_front();
+}
+
+}  // namespace pawl

@@ -1,0 +1,211 @@
+#include <algorithm>
+#include <limits>
+
+#include "base/text.h"
+#include "kernel/state/fold.h"
+#include "kernel/state/withdraw.h"
+
+namespace pawl {
+
+namespace {
+
+Status no_run(std::string_view id) {
+  return fail(Fault::corrupt, "no run `" + visible(id) + "` was opened");
+}
+
+// A tool's name without its server. Actions with a reserved name (`mcp:resources/read`) are whole.
+std::string_view without_server(std::string_view tool) {
+  if (tool.starts_with("mcp:")) return tool;
+  const std::size_t slash = tool.find('/');
+  return slash == std::string_view::npos ? tool : tool.substr(slash + 1);
+}
+
+Status check_kill(const KillSet& b, const std::vector<Kill>& kills) {
+  const bool known =
+      b.scope == "all" || b.scope == "agent" || b.scope == "run" || b.scope == "tool";
+  if (!known) return fail(Fault::corrupt, "`" + visible(b.scope) + "` is no scope of a kill");
+  if ((b.scope == "all") != b.name.empty()) {
+    return fail(Fault::corrupt, "a kill names what it covers, and `all` names nothing");
+  }
+  const auto same = [&](const Kill& kill) { return kill.id == b.id; };
+  if (std::ranges::any_of(kills, same)) {
+    return fail(Fault::corrupt, "the kill `" + visible(b.id) + "` is set already");
+  }
+  return {};
+}
+
+}  // namespace
+
+std::uint64_t add(std::uint64_t a, std::uint64_t b) {
+  std::uint64_t sum = 0;
+  return __builtin_add_overflow(a, b, &sum) ? std::numeric_limits<std::uint64_t>::max() : sum;
+}
+
+Run* find(ByName<Run>& runs, std::string_view id) {
+  const auto found = runs.find(id);
+  return found == runs.end() ? nullptr : &found->second;
+}
+
+bool covers(const Kill& kill, const Run& run) {
+  if (kill.scope == "all") return true;
+  if (kill.scope == "agent") return kill.name == run.agent;
+  return kill.scope == "run" && kill.name == run.id;
+}
+
+bool covers_tool(const Kill& kill, std::string_view tool) {
+  if (kill.scope != "tool") return false;
+  const std::string wanted = fold(kill.name);
+  return wanted == fold(tool) || wanted == fold(without_server(tool));
+}
+
+void Fold::keep_time(Run& run) const {
+  const bool stands = run.waiting > 0 && run.executing == 0;
+  const bool runs = run.first_call && !stands && run.phase != RunPhase::closed;
+  if (runs && !run.running_since) run.running_since = at;
+  if (!runs && run.running_since) {
+    run.counted = run.clock(at);
+    run.running_since.reset();
+  }
+}
+
+void Fold::charge_denial(Run& run, std::uint64_t count) const {
+  run.denials.settled = add(run.denials.settled, count);
+}
+
+void Fold::halt(Run& run, std::string_view code, std::string_view why) {
+  if (const std::optional<RunPhase> to = next(run.phase, RunEvent::halt)) run.phase = *to;
+  if (!run.halted.empty()) return;
+  run.halted = code;
+  run.why = why;
+  run.denial_records = 0;
+  state.halts_[run.agent][run.sponsor].insert(run.id);
+  const std::string& id = run.id;
+  withdraw_where([&](const Approval& approval) { return approval.asked.run == id; });
+}
+
+void Fold::retire(const Run& run) {
+  if (run.phase != RunPhase::closed || !run.halted.empty() || run.live > 0) return;
+  if (std::ranges::find(state.closed_, run.id) != state.closed_.end()) return;
+  state.closed_.push_back(run.id);
+  if (state.closed_.size() <= closed_runs_max) return;
+  const auto oldest = state.runs_.find(state.closed_.front());
+  if (oldest != state.runs_.end()) {
+    const auto key = state.run_keys_.find(oldest->second.key);
+    if (key != state.run_keys_.end() && key->second == oldest->first) state.run_keys_.erase(key);
+    state.runs_.erase(oldest);
+  }
+  state.closed_.pop_front();
+}
+
+void Fold::lift_halt(Run& run) {
+  run.halted.clear();
+  run.why.clear();
+  run.denial_records = 0;
+  run.phase = next(run.phase, RunEvent::resume).value_or(run.phase);
+  const auto agent = state.halts_.find(run.agent);
+  const auto sponsor = agent->second.find(run.sponsor);
+  sponsor->second.erase(run.id);
+  if (sponsor->second.empty()) agent->second.erase(sponsor);
+  if (agent->second.empty()) state.halts_.erase(agent);
+  retire(run);
+}
+
+Status Fold::operator()(const RunOpened& b) {
+  if (state.runs_.contains(b.run)) {
+    return fail(Fault::corrupt, "the run `" + visible(b.run) + "` was opened before");
+  }
+  const Run* same_key = state.run_by_key(b.key);
+  if (same_key != nullptr && same_key->phase != RunPhase::closed) {
+    return fail(Fault::corrupt, "the key of run `" + visible(same_key->id) + "` is still in use");
+  }
+  Run run;
+  run.id = b.run;
+  run.key = b.key;
+  run.agent = b.agent;
+  run.identity = b.identity;
+  run.sponsor = b.sponsor;
+  run.policy = b.policy;
+  run.opened = at;
+  run.journal_bytes = record_charge_bytes;
+  const auto covered = [&](const Kill& kill) { return covers(kill, run); };
+  if (std::ranges::any_of(state.kills_, covered)) run.phase = RunPhase::killed;
+  state.run_keys_[b.key] = b.run;
+  state.runs_.emplace(b.run, std::move(run));
+  return {};
+}
+
+Status Fold::operator()(const RunHalted& b) {
+  Run* run = find(state.runs_, b.run);
+  if (run == nullptr) return no_run(b.run);
+  halt(*run, b.code, b.why);
+  run->journal_bytes = add(run->journal_bytes, record_charge_bytes);
+  return {};
+}
+
+Status Fold::operator()(const RunClosed& b) {
+  Run* run = find(state.runs_, b.run);
+  if (run == nullptr) return no_run(b.run);
+  const std::optional<RunPhase> to = next(run->phase, RunEvent::close);
+  if (!to) return fail(Fault::corrupt, "the run `" + visible(b.run) + "` is closed already");
+  withdraw_where([&](const Approval& approval) { return approval.asked.run == b.run; });
+  run->phase = *to;
+  keep_time(*run);
+  retire(*run);
+  return {};
+}
+
+Status Fold::operator()(const KillSet& b) {
+  if (Status fine = check_kill(b, state.kills_); !fine) return fine;
+  const Kill kill{b.id, b.scope, b.name, b.person, b.reason, at};
+  state.kills_.push_back(kill);
+  for (auto& [id, run] : state.runs_) {
+    if (!covers(kill, run)) continue;
+    if (const std::optional<RunPhase> to = next(run.phase, RunEvent::kill)) run.phase = *to;
+  }
+  withdraw_where([&](const Approval& approval) {
+    const Run* run = state.run(approval.asked.run);
+    return covers_tool(kill, approval.asked.tool) || (run != nullptr && covers(kill, *run));
+  });
+  return {};
+}
+
+Status Fold::operator()(const Resumed& b) {
+  const auto lifted = [&](const Kill& kill) {
+    return kill.scope == b.scope && kill.name == b.name;
+  };
+  std::vector<std::string> halted;
+  for (const auto& [id, run] : state.runs_) {
+    const bool named =
+        (b.scope == "run" && b.name == id) || (b.scope == "agent" && b.name == run.agent);
+    if (named && !run.halted.empty()) halted.push_back(id);
+  }
+  if (halted.empty() && std::ranges::none_of(state.kills_, lifted)) {
+    return fail(Fault::refused,
+                "nothing is stopped under the scope `" + visible(b.scope) + "`" +
+                    (b.name.empty() ? "" : " and the name `" + visible(b.name) + "`"));
+  }
+  std::ranges::sort(halted);  // the order in which closed runs are forgotten
+  for (const std::string& id : halted) lift_halt(state.runs_.at(id));
+  std::erase_if(state.kills_, lifted);
+  for (auto& [id, run] : state.runs_) {
+    const auto covered = [&](const Kill& kill) { return covers(kill, run); };
+    if (run.phase != RunPhase::killed || std::ranges::any_of(state.kills_, covered)) continue;
+    run.phase = next(run.phase, RunEvent::lift).value_or(run.phase);
+    if (!run.halted.empty()) run.phase = next(run.phase, RunEvent::halt).value_or(run.phase);
+  }
+  return {};
+}
+
+Status Fold::operator()(const DenialsCounted& b) {
+  Run* run = find(state.runs_, b.run);
+  if (run == nullptr) return no_run(b.run);
+  if (b.count == 0) return fail(Fault::corrupt, "a count of no denials");
+  run->steps.settled = add(run->steps.settled, b.count);
+  charge_denial(*run, b.count);
+  if (!run->first_call) run->first_call = at;
+  keep_time(*run);
+  run->journal_bytes = add(run->journal_bytes, record_charge_bytes);
+  return {};
+}
+
+}  // namespace pawl

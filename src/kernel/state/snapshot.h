@@ -1,0 +1,145 @@
+// The state as one JSON object, and back. The members of every part are described once, in byte
+// order of their names, as those of records are (model/members.h); lists are sorted by id, so that
+// equal states give equal bytes.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "kernel/state/state.h"
+#include "model/members.h"
+
+namespace pawl {
+
+inline constexpr int snapshot_format = 1;
+
+// One way to reach what State keeps to itself.
+struct Snapshot {
+  static std::string write(const State& state);
+  static Status read(json::View root, State& into);
+
+ private:
+  static Status read_runs(json::View list, State& into);
+  static Status read_calls(json::View list, State& into);
+  static Status read_approvals(json::View list, State& into);
+  static Status read_people(MemberReader& member, State& into);
+};
+
+// Phases by their words; the number of phases is the word `last` plus one.
+template <class V, class Phase>
+void phase_member(V& v, Phase& value, std::remove_const_t<Phase> last) {
+  if constexpr (V::writes) {
+    v.need("phase", std::string(to_string(value)));
+  } else {
+    std::string word;
+    v.need("phase", word);
+    for (int i = 0; i <= static_cast<int>(last); ++i) {
+      value = static_cast<Phase>(i);
+      if (to_string(value) == word) return;
+    }
+    v.refuse("phase", "is no phase");
+  }
+}
+
+// A time that may not be there is an empty list or a list of one.
+template <class V>
+void time_member(V& v, std::string_view name, Part<V, std::optional<Instant>>& at) {
+  if constexpr (V::writes) {
+    if (at) v.need(name, *at);
+  } else {
+    at.reset();
+    if (!v.has(name)) return;
+    v.need(name, at.emplace());
+  }
+}
+
+template <class V>
+void members(V& v, Part<V, LiveCall>& c) {
+  v.may("approval", c.approval);
+  v.may("calls", c.calls);
+  v.may("effect", c.has_effect);
+  v.may("entry", c.entry);
+  v.need("id", c.id);
+  phase_member(v, c.phase, CallPhase::indeterminate);
+  v.may("records", c.records);
+  v.need("run", c.run);
+  v.need("since", c.since);
+  v.may("tool", c.tool);
+  v.may("waits", c.waits);
+}
+
+template <class V>
+void members(V& v, Part<V, Run>& r) {
+  v.may("agent", r.agent);
+  v.may("bytes", r.journal_bytes);
+  v.may("counted_ns", r.counted);
+  v.may("denial_minute", r.denial_minute);
+  v.may("denial_records", r.denial_records);
+  v.may("denials", r.denials.settled);
+  v.may("executing", r.executing);
+  time_member(v, "first_call", r.first_call);
+  v.may("halted", r.halted);
+  v.need("id", r.id);
+  v.may("identity", r.identity);
+  v.need("key", r.key);
+  v.may("live", r.live);
+  v.need("opened", r.opened);
+  phase_member(v, r.phase, RunPhase::closed);
+  v.may("policy", r.policy);
+  time_member(v, "running_since", r.running_since);
+  v.may("sponsor", r.sponsor);
+  v.may("steps", r.steps.settled);
+  v.may("waiting", r.waiting);
+  v.may("why", r.why);
+}
+
+template <class V>
+void members(V& v, Part<V, EntryCounts>& e) {
+  v.may("calls_reserved", e.calls.reserved);
+  v.may("calls_settled", e.calls.settled);
+  v.may("records_reserved", e.records.reserved);
+  v.may("records_settled", e.records.settled);
+}
+
+template <class V>
+void members(V& v, Part<V, Starts>& s) {
+  v.need("count", s.count);
+  v.need("second", s.second);
+}
+
+template <class V>
+void members(V& v, Part<V, Approval>& a) {
+  v.may("attached", a.attached);
+  v.may("call", a.call);
+  v.need("opened", a.opened);
+  phase_member(v, a.phase, ApprovalPhase::consumed);
+}
+
+template <class V>
+void members(V& v, Part<V, Answer>& a) {
+  v.need("answer", a.answer);
+  v.need("at", a.at);
+  v.may("counts", a.counts);
+  v.need("person", a.person);
+  v.may("reason", a.reason);
+}
+
+template <class V>
+void members(V& v, Part<V, Kill>& k) {
+  v.need("at", k.at);
+  v.need("id", k.id);
+  v.may("name", k.name);
+  v.may("person", k.person);
+  v.may("reason", k.reason);
+  v.need("scope", k.scope);
+}
+
+template <class V>
+void members(V& v, Part<V, Reviewer>& r) {
+  v.may("by", r.by);
+  v.need("person", r.person);
+  v.may("proof", r.proof);
+  v.may("verifier", r.verifier);
+}
+
+}  // namespace pawl

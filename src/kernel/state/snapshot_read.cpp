@@ -1,0 +1,162 @@
+#include "kernel/state/snapshot.h"
+#include "model/record_members.h"
+
+namespace pawl {
+
+namespace {
+
+template <class T>
+Status get(json::View view, T& part) {
+  MemberReader member(view);
+  members(member, part);
+  return member.finish();
+}
+
+template <class Read>
+Status each(json::View list, Read read) {
+  if (!list.is_array()) return fail(Fault::corrupt, "a list is missing");
+  for (const json::View element : list.elements()) {
+    if (Status done = read(element); !done) return done;
+  }
+  return {};
+}
+
+template <class T>
+Status get_all(json::View list, std::vector<T>& parts) {
+  return each(list, [&](json::View element) { return get(element, parts.emplace_back()); });
+}
+
+Status get_entry(json::View view, Run& run) {
+  MemberReader member(view);
+  std::string name;
+  EntryCounts counts;
+  const json::View flat = member.inner("counts");
+  member.may("entry", name);
+  const json::View recent = member.inner("recent");
+  if (Status done = member.finish(); !done) return done;
+  if (Status done = get(flat, counts); !done) return done;
+  if (Status done = get_all(recent, counts.recent); !done) return done;
+  run.entries[name] = std::move(counts);
+  return {};
+}
+
+}  // namespace
+
+Status Snapshot::read_runs(json::View list, State& into) {
+  return each(list, [&](json::View element) -> Status {
+    MemberReader member(element);
+    const json::View entries = member.inner("entries");
+    const json::View flat = member.inner("run");
+    Run run;
+    if (Status done = member.finish(); !done) return done;
+    if (Status done = get(flat, run); !done) return done;
+    const auto entry = [&](json::View view) { return get_entry(view, run); };
+    if (Status done = each(entries, entry); !done) return done;
+    if (!run.halted.empty()) into.halts_[run.agent][run.sponsor].insert(run.id);
+    const std::string id = run.id;
+    if (!into.runs_.emplace(id, std::move(run)).second) {
+      return fail(Fault::corrupt, "a run stands there twice");
+    }
+    return {};
+  });
+}
+
+Status Snapshot::read_calls(json::View list, State& into) {
+  return each(list, [&](json::View element) -> Status {
+    LiveCall call;
+    if (Status done = get(element, call); !done) return done;
+    const std::string id = call.id;
+    into.calls_[id] = std::move(call);
+    return {};
+  });
+}
+
+Status Snapshot::read_approvals(json::View list, State& into) {
+  return each(list, [&](json::View element) -> Status {
+    MemberReader member(element);
+    const json::View answers = member.inner("answers");
+    const json::View flat = member.inner("approval");
+    const json::View asked = member.inner("asked");
+    Approval approval;
+    if (Status done = member.finish(); !done) return done;
+    if (Status done = get(flat, approval); !done) return done;
+    if (Status done = get(asked, approval.asked); !done) return done;
+    if (Status done = get_all(answers, approval.answers); !done) return done;
+    const std::string id = approval.asked.approval;
+    if (!approval.attached) into.detached_[approval.asked.binding].insert(id);
+    into.approvals_[id] = std::move(approval);
+    return {};
+  });
+}
+
+Status Snapshot::read_people(MemberReader& member, State& into) {
+  const auto key = [&](json::View element) -> Status {
+    MemberReader of(element);
+    std::string name, run;
+    of.need("key", name);
+    of.need("run", run);
+    into.run_keys_[name] = run;
+    return of.finish();
+  };
+  const auto pin = [&](json::View element) -> Status {
+    MemberReader of(element);
+    std::string digest, server, tool;
+    of.need("digest", digest);
+    of.may("server", server);
+    of.need("tool", tool);
+    into.pins_[{server, tool}] = digest;
+    return of.finish();
+  };
+  const auto reviewer = [&](json::View element) -> Status {
+    Reviewer person;
+    if (Status done = get(element, person); !done) return done;
+    into.reviewers_[person.person] = person;
+    return {};
+  };
+  if (Status done = each(member.inner("keys"), key); !done) return done;
+  if (Status done = get_all(member.inner("kills"), into.kills_); !done) return done;
+  if (Status done = each(member.inner("pins"), pin); !done) return done;
+  return each(member.inner("reviewers"), reviewer);
+}
+
+Status Snapshot::read(json::View root, State& into) {
+  MemberReader member(root);
+  std::vector<std::string> closed, definitions, ended, policies;
+  int format = 0;
+  member.need("v", format);
+  if (format != snapshot_format) {
+    return fail(Fault::corrupt,
+                "a snapshot of format " + std::to_string(format) + " is not known to this version");
+  }
+  member.need("closed", closed);
+  member.need("definitions", definitions);
+  member.need("ended", ended);
+  member.need("epoch", into.epoch_);
+  member.need("next_seq", into.next_seq_);
+  member.need("policies", policies);
+  if (Status done = read_runs(member.inner("runs"), into); !done) return done;
+  if (Status done = read_calls(member.inner("calls"), into); !done) return done;
+  if (Status done = read_approvals(member.inner("approvals"), into); !done) return done;
+  if (Status done = read_people(member, into); !done) return done;
+  into.closed_.assign(closed.begin(), closed.end());
+  into.ended_.assign(ended.begin(), ended.end());
+  into.definitions_.insert(definitions.begin(), definitions.end());
+  into.policies_.insert(policies.begin(), policies.end());
+  if (Status done = member.finish(); !done) return done;
+  return into.consistent();
+}
+
+Result<State> State::from_json(std::string_view text) {
+  json::ParseLimits limits;
+  limits.bytes_max = 4UL << 30;
+  limits.twins = json::Twins::refuse_exact_only;
+  const Result<json::Document> document = json::parse(text, limits);
+  if (!document) return std::unexpected(document.error());
+  State state;
+  if (Status done = Snapshot::read(document->root(), state); !done) {
+    return fail(Fault::corrupt, "snapshot: " + done.error().message);
+  }
+  return state;
+}
+
+}  // namespace pawl

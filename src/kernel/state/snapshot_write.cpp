@@ -1,0 +1,94 @@
+#include <map>
+
+#include "kernel/state/snapshot.h"
+#include "model/record_members.h"
+
+namespace pawl {
+
+namespace {
+
+template <class T>
+void put(const T& part, json::Writer& out) {
+  MemberWriter member(out);
+  members(member, part);
+  out.end();
+}
+
+template <class T>
+std::map<std::string_view, const T*> sorted(const ByName<T>& parts) {
+  std::map<std::string_view, const T*> out;
+  for (const auto& [name, part] : parts) out.emplace(name, &part);
+  return out;
+}
+
+template <class List>
+void put_texts(const List& texts, json::Writer& out) {
+  out.array();
+  for (const std::string& text : texts) out.string(text);
+  out.end();
+}
+
+void put_run(const Run& run, json::Writer& out) {
+  out.object().key("entries").array();
+  for (const auto& [name, counts] : run.entries) {
+    out.object().key("counts");
+    put(counts, out);
+    out.key("entry").string(name).key("recent").array();
+    for (const Starts& starts : counts.recent) put(starts, out);
+    out.end().end();
+  }
+  out.end().key("run");
+  put(run, out);
+  out.end();
+}
+
+void put_approval(const Approval& approval, json::Writer& out) {
+  out.object().key("answers").array();
+  for (const Answer& answer : approval.answers) put(answer, out);
+  out.end().key("approval");
+  put(approval, out);
+  out.key("asked");
+  put(approval.asked, out);
+  out.end();
+}
+
+}  // namespace
+
+std::string Snapshot::write(const State& state) {
+  json::Writer out;
+  out.object().key("approvals").array();
+  for (const auto& [id, approval] : sorted(state.approvals_)) put_approval(*approval, out);
+  out.end().key("calls").array();
+  for (const auto& [id, call] : sorted(state.calls_)) put(*call, out);
+  out.end().key("closed");
+  put_texts(state.closed_, out);
+  out.key("definitions");
+  put_texts(state.definitions_, out);
+  out.key("ended");
+  put_texts(state.ended_, out);
+  out.key("epoch").integer(state.epoch_).key("keys").array();
+  for (const auto& [key, run] : sorted(state.run_keys_)) {
+    out.object().key("key").string(key).key("run").string(*run).end();
+  }
+  out.end().key("kills").array();
+  for (const Kill& kill : state.kills_) put(kill, out);
+  out.end().key("next_seq").natural(state.next_seq_).key("pins").array();
+  for (const auto& [tool, digest] : state.pins_) {
+    out.object().key("digest").string(digest).key("server").string(tool.first);
+    out.key("tool").string(tool.second).end();
+  }
+  out.end().key("policies");
+  put_texts(state.policies_, out);
+  out.key("reviewers").array();
+  for (const auto& [person, reviewer] : sorted(state.reviewers_)) put(*reviewer, out);
+  out.end().key("runs").array();
+  for (const auto& [id, run] : sorted(state.runs_)) put_run(*run, out);
+  out.end().key("v").integer(snapshot_format).end();
+  return out.take();
+}
+
+std::string State::to_json() const {
+  return Snapshot::write(*this);
+}
+
+}  // namespace pawl

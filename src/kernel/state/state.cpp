@@ -1,0 +1,183 @@
+#include "kernel/state/state.h"
+
+#include <algorithm>
+#include <array>
+
+#include "kernel/state/fold.h"
+
+namespace pawl {
+
+namespace {
+
+Instant whole_microseconds(Instant at) {
+  return {at.ns - ((at.ns % 1000) + 1000) % 1000};
+}
+
+}  // namespace
+
+std::string_view to_string(RunPhase phase) {
+  switch (phase) {
+    case RunPhase::open:
+      return "open";
+    case RunPhase::halted:
+      return "halted";
+    case RunPhase::killed:
+      return "killed";
+    case RunPhase::closed:
+      return "closed";
+  }
+  return "closed";
+}
+
+std::string_view to_string(CallPhase phase) {
+  switch (phase) {
+    case CallPhase::denied:
+      return "denied";
+    case CallPhase::held:
+      return "held";
+    case CallPhase::admitted:
+      return "admitted";
+    case CallPhase::aborted:
+      return "aborted";
+    case CallPhase::completed:
+      return "completed";
+    case CallPhase::failed:
+      return "failed";
+    case CallPhase::cancelled:
+      return "cancelled";
+    case CallPhase::indeterminate:
+      return "indeterminate";
+  }
+  return "indeterminate";
+}
+
+std::string_view to_string(ApprovalPhase phase) {
+  switch (phase) {
+    case ApprovalPhase::open:
+      return "open";
+    case ApprovalPhase::approved:
+      return "approved";
+    case ApprovalPhase::rejected:
+      return "rejected";
+    case ApprovalPhase::expired:
+      return "expired";
+    case ApprovalPhase::withdrawn:
+      return "withdrawn";
+    case ApprovalPhase::consumed:
+      return "consumed";
+  }
+  return "withdrawn";
+}
+
+Status State::apply(const Record& record) {
+  if (record.seq != next_seq_) {
+    return fail(Fault::corrupt, "record " + std::to_string(record.seq) + " came where " +
+                                    std::to_string(next_seq_) + " was expected");
+  }
+  Fold fold{*this, whole_microseconds(record.at)};
+  if (Status done = std::visit(fold, record.body); !done) {
+    return fail(done.error().fault,
+                "record " + std::to_string(record.seq) + ": " + done.error().message);
+  }
+  ++next_seq_;
+  return {};
+}
+
+std::vector<Body> State::settle_after_crash() const {
+  std::map<std::string_view, const LiveCall*> calls;  // in an order that is always the same
+  for (const auto& [id, call] : calls_) calls.emplace(id, &call);
+
+  std::vector<Body> out;
+  std::map<std::string_view, std::string_view> halts;
+  for (const auto& [id, call] : calls) {
+    if (call->phase == CallPhase::admitted) {
+      CallEnded ended;
+      ended.call = call->id;
+      ended.run = call->run;
+      ended.outcome = "indeterminate";
+      out.emplace_back(std::move(ended));
+      if (call->has_effect) halts.emplace(call->run, call->tool);
+      continue;
+    }
+    const Approval* asked = approval(call->approval);
+    const bool waits = asked != nullptr && asked->call == call->id &&
+                       next(asked->phase, ApprovalEvent::withdraw).has_value();
+    if (!waits) {
+      // Its question was never written down, or is over: there is no caller left to be told.
+      CallEnded ended;
+      ended.call = call->id;
+      ended.run = call->run;
+      ended.outcome = "cancelled";
+      out.emplace_back(std::move(ended));
+    } else if (asked->attached) {
+      out.emplace_back(ApprovalAttached{asked->asked.approval, call->id, false});
+    }
+  }
+  for (const auto& [run, tool] : halts) {
+    out.emplace_back(RunHalted{std::string(run), "indeterminate",
+                               "nobody knows how the call of `" + std::string(tool) +
+                                   "` ended: it was admitted, and then the node stopped"});
+  }
+  return out;
+}
+
+const Run* State::run(std::string_view id) const {
+  const auto found = runs_.find(id);
+  return found == runs_.end() ? nullptr : &found->second;
+}
+
+const Run* State::run_by_key(std::string_view key) const {
+  const auto found = run_keys_.find(key);
+  return found == run_keys_.end() ? nullptr : run(found->second);
+}
+
+const LiveCall* State::call(std::string_view id) const {
+  const auto found = calls_.find(id);
+  return found == calls_.end() ? nullptr : &found->second;
+}
+
+const Approval* State::approval(std::string_view id) const {
+  const auto found = approvals_.find(id);
+  return found == approvals_.end() ? nullptr : &found->second;
+}
+
+const Approval* State::detached(std::string_view run, std::string_view binding) const {
+  const auto found = detached_.find(binding);
+  if (found == detached_.end()) return nullptr;
+  for (const std::string& id : found->second) {
+    const Approval* asked = approval(id);
+    if (asked != nullptr && asked->asked.run == run) return asked;
+  }
+  return nullptr;
+}
+
+const Kill* State::killed(std::string_view agent, std::string_view run,
+                          std::string_view tool) const {
+  if (kills_.empty()) return nullptr;
+  const auto first_with = [&](auto covers_it) -> const Kill* {
+    const auto found = std::ranges::find_if(kills_, covers_it);
+    return found == kills_.end() ? nullptr : &*found;
+  };
+  const std::array<const Kill*, 4> most_general_first = {
+      first_with([](const Kill& k) { return k.scope == "all"; }),
+      first_with([&](const Kill& k) { return k.scope == "agent" && k.name == agent; }),
+      first_with([&](const Kill& k) { return k.scope == "run" && k.name == run; }),
+      first_with([&](const Kill& k) { return covers_tool(k, tool); }),
+  };
+  const auto found = std::ranges::find_if(most_general_first, [](auto* kill) { return kill; });
+  return found == most_general_first.end() ? nullptr : *found;
+}
+
+const Run* State::halt_of(std::string_view agent, std::string_view sponsor) const {
+  const auto of_agent = halts_.find(agent);
+  if (of_agent == halts_.end()) return nullptr;
+  const auto of_sponsor = of_agent->second.find(sponsor);
+  return of_sponsor == of_agent->second.end() ? nullptr : run(*of_sponsor->second.begin());
+}
+
+const std::string* State::pinned(std::string_view server, std::string_view tool) const {
+  const auto found = pins_.find({std::string(server), std::string(tool)});
+  return found == pins_.end() ? nullptr : &found->second;
+}
+
+}  // namespace pawl

@@ -1,0 +1,113 @@
+#include "model/facts.h"
+
+#include <algorithm>
+#include <array>
+
+#include "model/members.h"
+
+namespace pawl {
+
+namespace {
+
+constexpr std::array<std::string_view, 7> pin_words = {
+    "none", "accepted", "first_use", "changed", "hidden", "ambiguous", "unknown_tool",
+};
+static_assert(static_cast<std::size_t>(PinState::unknown_tool) + 1 == pin_words.size());
+
+template <class V>
+void members(V& v, Part<V, ApprovalFact>& a) {
+  v.need("approval", a.approval);
+  v.may("binding", a.binding);
+  v.may("expired", a.expired);
+  v.may("granted", a.granted);
+  v.may("reason", a.reason);
+  v.may("rejected_by", a.rejected_by);
+}
+
+template <class V>
+void members(V& v, Part<V, PathFact>& p) {
+  v.may("failure", p.failure);
+  v.may("pointer", p.pointer);
+  v.may("resolved", p.resolved);
+}
+
+void write_paths(const std::vector<PathFact>& paths, json::Writer& out) {
+  out.array();
+  for (const PathFact& path : paths) {
+    MemberWriter member(out);
+    members(member, path);
+    out.end();
+  }
+  out.end();
+}
+
+Status read_paths(json::View view, std::vector<PathFact>& into) {
+  if (!view.exists()) return {};
+  if (!view.is_array()) return fail(Fault::corrupt, "`paths` is not a list");
+  for (const json::View element : view.elements()) {
+    MemberReader member(element);
+    members(member, into.emplace_back());
+    if (Status done = member.finish(); !done) return done;
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string_view to_string(PinState pin) {
+  const auto index = static_cast<std::size_t>(pin);
+  return index < pin_words.size() ? pin_words[index] : "changed";
+}
+
+std::optional<PinState> parse_pin(std::string_view text) {
+  const auto found = std::ranges::find(pin_words, text);
+  if (found == pin_words.end()) return std::nullopt;
+  return static_cast<PinState>(found - pin_words.begin());
+}
+
+std::string to_json(const Facts& facts) {
+  json::Writer out;
+  out.object();
+  if (facts.approval) {
+    out.key("approval");
+    MemberWriter member(out);
+    members(member, *facts.approval);
+    out.end();
+  }
+  if (facts.clock_suspect) out.key("clock_suspect").boolean(true);
+  if (!facts.definition.empty()) out.key("definition").string(facts.definition);
+  if (!facts.fault.empty()) out.key("fault").string(facts.fault);
+  if (!facts.paths.empty()) {
+    out.key("paths");
+    write_paths(facts.paths, out);
+  }
+  out.key("pin").string(to_string(facts.pin));
+  out.end();
+  return out.take();
+}
+
+Result<Facts> parse_facts(json::View view) {
+  Facts facts;
+  std::string pin;
+  MemberReader member(view);
+  const json::View approval = member.inner("approval");
+  member.may("clock_suspect", facts.clock_suspect);
+  member.may("definition", facts.definition);
+  member.may("fault", facts.fault);
+  const json::View paths = member.inner("paths");
+  member.need("pin", pin);
+  if (Status done = member.finish(); !done) return std::unexpected(done.error());
+
+  const std::optional<PinState> state = parse_pin(pin);
+  if (!state) return fail(Fault::corrupt, "`pin` is not one of the states of a pin");
+  facts.pin = *state;
+  if (Status done = read_paths(paths, facts.paths); !done) return std::unexpected(done.error());
+  if (approval.exists()) {
+    MemberReader answer(approval);
+    members(answer, facts.approval.emplace());
+    if (Status done = answer.finish(); !done) return std::unexpected(done.error());
+  }
+  return facts;
+}
+
+}  // namespace pawl

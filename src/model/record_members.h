@@ -1,0 +1,195 @@
+// The members of every record, in byte order of their names. docs/formats/records.md says what each
+// of them means; a test compares the two.
+#pragma once
+
+#include "model/members.h"
+#include "model/record.h"
+
+namespace pawl {
+
+template <class V>
+void members(V& v, Part<V, NodeStarted>& b) {
+  v.need("boot_id", b.boot_id);
+  v.need("epoch", b.epoch);
+  v.need("node", b.node);
+  v.may("setup", b.setup);
+  v.may("version", b.version);
+}
+template <class V>
+void members(V& v, Part<V, NodeStopped>& b) {
+  v.may("why", b.why);
+}
+template <class V>
+void members(V& v, Part<V, PolicyLoaded>& b) {
+  v.need("agent", b.agent);
+  v.need("digest", b.digest);
+  v.may("file", b.file);
+  v.may("payload", b.payload);
+}
+template <class V>
+void members(V& v, Part<V, DefinitionSeen>& b) {
+  v.need("digest", b.digest);
+  v.may("payload", b.payload);
+  v.need("pin", b.pin);
+  v.may("server", b.server);
+  v.need("tool", b.tool);
+}
+template <class V>
+void members(V& v, Part<V, PinAccepted>& b) {
+  v.need("digest", b.digest);
+  v.may("person", b.person);
+  v.may("server", b.server);
+  v.need("tool", b.tool);
+}
+template <class V>
+void members(V& v, Part<V, RunOpened>& b) {
+  v.need("agent", b.agent);
+  v.may("client", b.client);
+  v.may("identity", b.identity);
+  v.need("key", b.key);
+  v.may("policy", b.policy);
+  v.need("run", b.run);
+  v.may("sponsor", b.sponsor);
+}
+template <class V>
+void members(V& v, Part<V, RunHalted>& b) {
+  v.need("code", b.code);
+  v.need("run", b.run);
+  v.may("why", b.why);
+}
+template <class V>
+void members(V& v, Part<V, RunClosed>& b) {
+  v.need("run", b.run);
+  v.may("why", b.why);
+}
+template <class V>
+void members(V& v, Part<V, KillSet>& b) {
+  v.need("id", b.id);
+  v.may("name", b.name);
+  v.may("person", b.person);
+  v.may("reason", b.reason);
+  v.need("scope", b.scope);
+}
+template <class V>
+void members(V& v, Part<V, Resumed>& b) {
+  v.may("name", b.name);
+  v.need("person", b.person);
+  v.may("reason", b.reason);
+  v.need("scope", b.scope);
+}
+template <class V>
+void members(V& v, Part<V, CallDecided>& b) {
+  v.need("abi", b.abi);
+  v.may("approval", b.approval);
+  v.may("args", b.args);
+  v.may("args_bytes", b.args_bytes);
+  v.may("args_digest", b.args_digest);
+  v.need("call", b.call);
+  v.may("calls", b.calls);
+  v.may("class", b.class_text);
+  v.need("code", b.code);
+  v.may("definition", b.definition);
+  v.need("effect", b.effect);
+  v.may("entry", b.entry);
+  v.object("facts", b.facts);
+  v.may("forwarded", b.forwarded);
+  v.may("halt", b.halt);
+  v.may("note", b.call_note);
+  v.may("notify", b.notify);
+  v.may("policy", b.policy);
+  v.may("reason", b.reason);
+  v.may("records", b.records);
+  v.may("retry", b.retry);
+  v.need("round", b.round);
+  v.may("rule", b.rule);
+  v.may("rule_at", b.rule_at);
+  v.need("run", b.run);
+  v.may("server", b.server);
+  v.may("steps", b.steps);
+  v.may("tool", b.tool);
+}
+template <class V>
+void members(V& v, Part<V, ApprovalOpened>& b) {
+  v.may("agent", b.agent);
+  v.need("approval", b.approval);
+  v.need("binding", b.binding);
+  v.need("call", b.call);
+  v.may("deny_on_timeout", b.deny_on_timeout, true);
+  v.need("expires", b.expires);
+  v.need("quorum", b.quorum);
+  v.may("reviewers", b.reviewers);
+  v.need("run", b.run);
+  v.may("sponsor", b.sponsor);
+  v.may("tool", b.tool);
+  v.may("typed", b.typed);
+  v.may("why", b.why);
+}
+template <class V>
+void members(V& v, Part<V, ApprovalAnswered>& b) {
+  v.need("answer", b.answer);
+  v.need("approval", b.approval);
+  v.need("person", b.person);
+  v.may("proof", b.proof);
+  v.may("reason", b.reason);
+  v.may("shown", b.shown);
+}
+template <class V>
+void members(V& v, Part<V, ApprovalEnded>& b) {
+  v.need("approval", b.approval);
+  v.may("call", b.call);
+  v.need("how", b.how);
+}
+template <class V>
+void members(V& v, Part<V, ApprovalAttached>& b) {
+  v.need("approval", b.approval);
+  v.may("attached", b.attached, true);
+  v.may("call", b.call);
+}
+template <class V>
+void members(V& v, Part<V, CallEnded>& b) {
+  v.need("call", b.call);
+  v.may("is_error", b.is_error);
+  v.need("outcome", b.outcome);
+  v.may("records", b.records);
+  v.may("result", b.result);
+  v.may("result_bytes", b.result_bytes);
+  v.need("run", b.run);
+  v.may("took_ns", b.took);
+  v.may("withheld", b.withheld);
+}
+template <class V>
+void members(V& v, Part<V, DenialsCounted>& b) {
+  v.need("code", b.code);
+  v.need("count", b.count);
+  v.need("run", b.run);
+}
+template <class V>
+void members(V& v, Part<V, ReviewerEnrolled>& b) {
+  v.may("by", b.by);
+  v.need("person", b.person);
+  v.need("proof", b.proof);
+  v.may("verifier", b.verifier);
+}
+template <class V>
+void members(V& v, Part<V, Escalated>& b) {
+  v.may("contact", b.contact);
+  v.need("event", b.event);
+  v.may("outcome", b.outcome);
+  v.may("run", b.run);
+  v.may("via", b.via);
+}
+template <class V>
+void members(V& v, Part<V, SnapshotTaken>& b) {
+  v.need("digest", b.digest);
+  v.need("size", b.size);
+}
+template <class V>
+void members(V& v, Part<V, Noted>& b) {
+  v.may("run", b.run);
+  v.may("text", b.text);
+  v.need("topic", b.topic);
+}
+template <class V>
+void members(V&, Part<V, Unknown>&) {}
+
+}  // namespace pawl
