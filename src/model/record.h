@@ -93,6 +93,7 @@ struct CallDecided {
 // A question to people. Opened with the decision that holds.
 struct ApprovalOpened {
   std::string approval, call, run, binding;   // binding: what the answer is good for (rule 10)
+  std::string args;                  // commitment to the arguments that a reviewer is shown
   std::string agent, sponsor, tool;
   std::uint8_t quorum = 1;
   bool typed = false, deny_on_timeout = true;

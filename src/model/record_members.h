@@ -112,6 +112,7 @@ template <class V>
 void members(V& v, Part<V, ApprovalOpened>& b) {
   v.may("agent", b.agent);
   v.need("approval", b.approval);
+  v.may("args", b.args);
   v.need("binding", b.binding);
   v.need("call", b.call);
   v.may("deny_on_timeout", b.deny_on_timeout, true);

@@ -1,0 +1,243 @@
+#include "doors/control/control.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/hash.h"
+#include "base/text.h"
+#include "doors/control/views.h"
+
+namespace pawl {
+namespace {
+
+constexpr std::size_t reason_bytes_max = 4096;
+constexpr std::size_t nonce_bytes = 32;
+
+std::string_view word(Fault fault) {
+  switch (fault) {
+    case Fault::usage: return "usage";
+    case Fault::invalid: return "invalid";
+    case Fault::refused: return "refused";
+    case Fault::missing: return "missing";
+    case Fault::environment: return "environment";
+    case Fault::io: return "io";
+    case Fault::corrupt: return "corrupt";
+    case Fault::internal: return "internal";
+  }
+  return "internal";
+}
+
+std::string refusal(const Error& error) {
+  json::Writer out;
+  out.object().key("ok").boolean(false).key("fault").string(word(error.fault));
+  out.key("error").string(to_string(error)).end();
+  return out.take();
+}
+
+Result<std::string> text(json::View object, std::string_view key) {
+  const auto value = object.text(key);
+  if (!value) return fail(Fault::invalid, "`" + std::string(key) + "` is not a text");
+  if (value->size() > reason_bytes_max) {
+    return fail(Fault::invalid, "`" + std::string(key) + "` is too long");
+  }
+  return std::string(*value);
+}
+
+std::string done() { return R"({"ok":true})"; }
+
+}  // namespace
+
+std::string hello_text(std::string_view nonce) {
+  return "pawl-hello-v1\n" + std::string(nonce) + "\n";
+}
+
+std::string act_digest(json::View act) { return spelled(sha256(json::write(act))); }
+
+Task<Status> Control::durable() {
+  if (ports_.journal.next() == 0) co_return Status{};
+  co_return co_await ports_.journal.durable(ports_.journal.next() - 1);
+}
+
+Task<std::string> Control::answer(std::string request) {
+  const auto document = json::parse(request);
+  if (!document || !document->root().is_object()) {
+    co_return refusal({Fault::invalid, "the request is not a JSON object", {}});
+  }
+  const json::View root = document->root();
+  const std::string op(root.text("op").value_or(""));
+  Result<std::string> answered;
+  bool writes = true;
+  if (op == "kill") {
+    answered = kill(root);
+  } else if (op == "act") {
+    answered = act(root);
+  } else {
+    answered = read(op, root);
+    writes = false;
+  }
+  if (!answered) co_return refusal(answered.error());
+  if (writes) {
+    if (Status written = co_await durable(); !written) co_return refusal(written.error());
+  }
+  co_return std::move(*answered);
+}
+
+Result<std::string> Control::read(std::string_view op, json::View request) {
+  const Instant now = ports_.clock.now();
+  if (op == "hello") {
+    const auto nonce = text(request, "nonce");
+    if (!nonce) return std::unexpected(nonce.error());
+    json::Writer out;
+    out.object().key("ok").boolean(true).key("node").string(ports_.journal.public_key());
+    out.key("signature").string(ports_.sign(hello_text(*nonce))).end();
+    return out.take();
+  }
+  if (op == "status") return status_json(ports_.gate, ports_.journal, now, ports_.version);
+  if (op == "approvals") return approvals_json(ports_.gate.state(), now);
+  if (op == "approval") {
+    const auto id = text(request, "id");
+    if (!id) return std::unexpected(id.error());
+    return approval_json(ports_.gate.state(), ports_.journal, *id, now);
+  }
+  if (op == "challenge") {
+    const auto person = text(request, "person");
+    if (!person) return std::unexpected(person.error());
+    const auto& reviewers = ports_.gate.state().reviewers();
+    const auto known = reviewers.find(*person);
+    if (known == reviewers.end()) {
+      return fail(Fault::missing, "there is no reviewer `" + visible(*person) +
+                                      "`; the first is enrolled with `pawl reviewers add`");
+    }
+    auto nonce = ports_.challenges.open(*person, ports_.random(nonce_bytes), now);
+    if (!nonce) return std::unexpected(nonce.error());
+    json::Writer out;
+    out.object().key("ok").boolean(true).key("nonce").string(*nonce);
+    out.key("node").string(ports_.journal.public_key());
+    out.key("verifier").string(known->second.verifier).end();
+    return out.take();
+  }
+  return fail(Fault::usage, "there is no request `" + visible(op.substr(0, 64)) + "`");
+}
+
+Result<std::string> Control::kill(json::View request) {
+  const auto scope = text(request, "scope");
+  const auto name = text(request, "name");
+  const auto reason = text(request, "reason");
+  const auto by = text(request, "by");
+  for (const auto* part : {&scope, &name, &reason, &by}) {
+    if (!*part) return std::unexpected(part->error());
+  }
+  if (reason->empty()) return fail(Fault::usage, "a kill needs a reason");
+  auto stopped = ports_.gate.kill(*scope, *name, *by, *reason);
+  if (!stopped) return std::unexpected(stopped.error());
+  if (ports_.killed) ports_.killed(*stopped);
+  json::Writer out;
+  out.object().key("ok").boolean(true);
+  const auto list = [&out](std::string_view key, const std::vector<std::string>& names) {
+    out.key(key).array();
+    for (const std::string& entry : names) out.string(entry);
+    out.end();
+  };
+  list("runs", stopped->runs);
+  list("withdrawn", stopped->withdrawn);
+  list("cancelled", stopped->cancelled);
+  out.end();
+  return out.take();
+}
+
+Status Control::authenticate(json::View request) {
+  const auto person = text(request, "person");
+  const auto nonce = text(request, "nonce");
+  const auto signature = text(request, "signature");
+  for (const auto* part : {&person, &nonce, &signature}) {
+    if (!*part) return std::unexpected(part->error());
+  }
+  const Instant now = ports_.clock.now();
+  const auto& reviewers = ports_.gate.state().reviewers();
+  const auto known = reviewers.find(*person);
+  const bool fresh = ports_.challenges.take(*nonce, *person, now);
+  const Challenge challenge{ports_.journal.public_key(), *nonce, *person,
+                            act_digest(request["act"])};
+  if (known == reviewers.end() || !fresh ||
+      !verify(challenge, *signature, known->second.verifier)) {
+    ports_.challenges.failed(*person, now);
+    (void)ports_.gate.note({}, "proof refused", visible(person->substr(0, 128)));
+    return fail(Fault::refused, "this proof does not show that `" + visible(*person) + "` asks");
+  }
+  ports_.challenges.succeeded(*person);
+  return {};
+}
+
+Status Control::answer_question(const std::string& person, json::View act) {
+  const auto approval = text(act, "approval");
+  const auto reason = text(act, "reason");
+  const auto shown = text(act, "shown");
+  for (const auto* part : {&approval, &reason, &shown}) {
+    if (!*part) return std::unexpected(part->error());
+  }
+  const json::View approve = act["approve"];
+  if (approve.kind() != json::Kind::boolean) {
+    return fail(Fault::invalid, "`approve` is neither true nor false");
+  }
+  const Approval* question = ports_.gate.state().approval(*approval);
+  if (question == nullptr) {
+    return fail(Fault::missing, "there is no question `" + visible(*approval) + "`");
+  }
+  if (approve.boolean()) {
+    // Shown is approved: the digest of the display must be the one of what is stored here.
+    const auto stored = approval_json(ports_.gate.state(), ports_.journal, *approval, {});
+    if (!stored) return std::unexpected(stored.error());
+    const auto view = json::parse(*stored);
+    if (!view || view->root()["approval"].text("shown") != *shown) {
+      return fail(Fault::refused, "what was shown is not what would run");
+    }
+    if (question->asked.typed && act.text("typed") != question->asked.tool) {
+      return fail(Fault::refused, "this call needs typed confirmation: type `" +
+                                      visible(question->asked.tool) + "`");
+    }
+  }
+  return ports_.gate.answer(*approval, person, ports_.groups_of(person), approve.boolean(), *reason,
+                            "passphrase", *shown);
+}
+
+Result<std::string> Control::act(json::View request) {
+  const json::View act = request["act"];
+  if (!act.is_object()) return fail(Fault::invalid, "`act` is not an object");
+  if (Status proof = authenticate(request); !proof) return std::unexpected(proof.error());
+  const std::string person(request.text("person").value_or(""));
+  const std::string kind(act.text("kind").value_or(""));
+  Status status;
+  if (kind == "answer") {
+    status = answer_question(person, act);
+  } else if (kind == "resume") {
+    const auto scope = text(act, "scope");
+    const auto name = text(act, "name");
+    const auto reason = text(act, "reason");
+    for (const auto* part : {&scope, &name, &reason}) {
+      if (!*part) return std::unexpected(part->error());
+    }
+    status = ports_.gate.resume(*scope, *name, person, *reason);
+  } else if (kind == "accept") {
+    const auto server = text(act, "server");
+    const auto tool = text(act, "tool");
+    const auto digest = text(act, "digest");
+    for (const auto* part : {&server, &tool, &digest}) {
+      if (!*part) return std::unexpected(part->error());
+    }
+    status = ports_.gate.accept(*server, *tool, *digest, person);
+  } else if (kind == "enrol") {
+    const auto who = text(act, "enrolled");
+    const auto verifier = text(act, "verifier");
+    for (const auto* part : {&who, &verifier}) {
+      if (!*part) return std::unexpected(part->error());
+    }
+    if (!valid_verifier(*verifier)) return fail(Fault::invalid, "the verifier is not one");
+    status = ports_.gate.enroll(*who, "passphrase", *verifier, person);
+  } else {
+    return fail(Fault::usage, "there is no act `" + visible(kind.substr(0, 64)) + "`");
+  }
+  if (!status) return std::unexpected(status.error());
+  return done();
+}
+
+}  // namespace pawl

@@ -1,0 +1,75 @@
+// The control door: what people ask of a node, over the control socket.
+//
+// One request, one answer, both JSON objects. Whatever loosens (approve, resume, accept, enrol)
+// is an *act*: it carries a reviewer's proof over exactly this request. What tightens (kill, reject)
+// needs nobody's proof but says who asked. Reading needs the socket, which is the user's own.
+//   {"op":"hello","nonce":…}          the node proves its key, before anybody sends it anything
+//   {"op":"status"}                   {"op":"approvals"}    {"op":"approval","id":…}
+//   {"op":"challenge","person":…}     opens a challenge for an act
+//   {"op":"kill","scope":…,"name":…,"reason":…,"by":…}
+//   {"op":"act","person":…,"nonce":…,"signature":…,"act":{"kind":…, …}}
+// kinds of acts: answer {approval, approve, reason, shown, typed}, resume {scope, name, reason},
+// accept {server, tool, digest}, enrol {person, verifier}.
+// Answers are {"ok":true,…} or {"ok":false,"fault":…,"error":…}.
+// Threads: the loop that owns the gate.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.h"
+#include "base/task.h"
+#include "gate/gate.h"
+#include "io/approvals/proof.h"
+#include "io/journal/journal.h"
+#include "model/clock.h"
+
+namespace pawl {
+
+// Who a person is in this deployment. Groups come from the deployment file.
+struct PersonKnown {
+  std::string name;
+  std::vector<std::string> groups;
+};
+
+struct ControlPorts {
+  Gate& gate;
+  Journal& journal;
+  Clock& clock;
+  Challenges& challenges;
+  std::function<std::string(std::size_t)> random;
+  // Base64 signature of the node's key over a text; the key's public spelling is journal.public_key().
+  std::function<std::string(std::string_view)> sign;
+  std::function<std::vector<std::string>(std::string_view person)> groups_of;
+  // A kill took effect: sessions cancel what is at their servers.
+  std::function<void(const Stopped&)> killed;
+  std::string version;
+};
+
+class Control {
+ public:
+  explicit Control(ControlPorts ports) : ports_(std::move(ports)) {}
+
+  // Answers when what was asked is durable.
+  Task<std::string> answer(std::string request);
+
+ private:
+  Task<Status> durable();
+  Result<std::string> read(std::string_view op, json::View request);
+  Result<std::string> kill(json::View request);
+  Result<std::string> act(json::View request);
+  Status authenticate(json::View request);
+  Status answer_question(const std::string& person, json::View act);
+
+  ControlPorts ports_;
+};
+
+// The text that a hello signs: `pawl-hello-v1\n<nonce>\n`.
+std::string hello_text(std::string_view nonce);
+
+// `sha256:…` of an act's canonical JSON: what a proof is good for.
+std::string act_digest(json::View act);
+
+}  // namespace pawl

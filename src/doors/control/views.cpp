@@ -1,0 +1,158 @@
+#include "doors/control/views.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "base/hash.h"
+#include "base/text.h"
+
+namespace pawl {
+namespace {
+
+void write_question(json::Writer& out, const Approval& approval, Instant now) {
+  const ApprovalOpened& asked = approval.asked;
+  out.key("approval").string(asked.approval);
+  out.key("phase").string(to_string(approval.phase));
+  out.key("run").string(asked.run);
+  out.key("agent").string(asked.agent);
+  out.key("sponsor").string(asked.sponsor);
+  out.key("tool").string(asked.tool);
+  out.key("call").string(approval.call);
+  out.key("quorum").natural(asked.quorum);
+  out.key("typed").boolean(asked.typed);
+  out.key("deny_on_timeout").boolean(asked.deny_on_timeout);
+  out.key("why").string(asked.why);
+  out.key("binding").string(asked.binding);
+  out.key("opened").string(to_string(approval.opened));
+  out.key("expires").string(to_string(asked.expires));
+  out.key("left_ms").integer(std::max<std::int64_t>(0, (asked.expires - now).ns / 1'000'000));
+  out.key("attached").boolean(approval.attached);
+  out.key("reviewers").array();
+  for (const std::string& reviewer : asked.reviewers) out.string(reviewer);
+  out.end();
+  out.key("answers").array();
+  for (const Answer& answer : approval.answers) {
+    out.object().key("person").string(answer.person).key("answer").string(answer.answer);
+    out.key("reason").string(answer.reason).key("at").string(to_string(answer.at)).end();
+  }
+  out.end();
+}
+
+bool unspell(std::string_view spelled, Digest& out) {
+  std::string bytes;
+  constexpr std::string_view prefix = "sha256:";
+  if (!spelled.starts_with(prefix) || !unhex(spelled.substr(prefix.size()), bytes) ||
+      bytes.size() != out.size()) {
+    return false;
+  }
+  std::copy(bytes.begin(), bytes.end(), out.begin());
+  return true;
+}
+
+Result<std::string> arguments_of(Journal& journal, const Approval& approval) {
+  Digest commitment{};
+  if (!unspell(approval.asked.args, commitment)) {
+    return fail(Fault::corrupt, "the question does not say where its arguments are");
+  }
+  auto payload = journal.payload(commitment);
+  if (!payload) return std::unexpected(payload.error());
+  if (payload->state != PayloadState::present) {
+    return fail(Fault::missing, "the arguments of this call are not stored any more");
+  }
+  return std::move(payload->bytes);
+}
+
+}  // namespace
+
+std::string approvals_json(const State& state, Instant now) {
+  std::vector<const Approval*> open;
+  for (const auto& [id, approval] : state.approvals()) {
+    if (approval.phase == ApprovalPhase::open || approval.phase == ApprovalPhase::approved) {
+      open.push_back(&approval);
+    }
+  }
+  std::sort(open.begin(), open.end(), [](const Approval* a, const Approval* b) {
+    const auto risk = [](const Approval& x) { return x.asked.quorum * 2 + (x.asked.typed ? 1 : 0); };
+    if (risk(*a) != risk(*b)) return risk(*a) > risk(*b);
+    if (a->asked.expires != b->asked.expires) return a->asked.expires < b->asked.expires;
+    return a->asked.approval < b->asked.approval;
+  });
+  json::Writer out;
+  out.object().key("ok").boolean(true).key("approvals").array();
+  for (const Approval* approval : open) {
+    out.object();
+    write_question(out, *approval, now);
+    out.end();
+  }
+  out.end().end();
+  return out.take();
+}
+
+std::string shown_digest(const Approval& approval, std::string_view arguments) {
+  return spelled(sha256({approval.asked.approval, "\n", approval.asked.binding, "\n",
+                         approval.asked.tool, "\n", arguments}));
+}
+
+Result<std::string> approval_json(const State& state, Journal& journal, const std::string& id,
+                                  Instant now) {
+  const Approval* approval = state.approval(id);
+  if (approval == nullptr) {
+    return fail(Fault::missing, "there is no question `" + visible(id) + "`");
+  }
+  const auto arguments = arguments_of(journal, *approval);
+  json::Writer out;
+  out.object().key("ok").boolean(true).key("approval").object();
+  write_question(out, *approval, now);
+  if (arguments) {
+    out.key("arguments").raw(*arguments);
+    out.key("shown").string(shown_digest(*approval, *arguments));
+  } else {
+    out.key("arguments_missing").string(arguments.error().message);
+  }
+  if (const Run* run = state.run(approval->asked.run)) {
+    out.key("run_steps").natural(run->steps.total());
+    out.key("run_denials").natural(run->denials.total());
+    out.key("run_opened").string(to_string(run->opened));
+    out.key("run_phase").string(to_string(run->phase));
+  }
+  out.end().end();
+  return out.take();
+}
+
+std::string status_json(const Gate& gate, const Journal& journal, Instant now,
+                        const std::string& version) {
+  const State& state = gate.state();
+  json::Writer out;
+  out.object().key("ok").boolean(true);
+  out.key("version").string(version);
+  out.key("node").string(journal.public_key());
+  out.key("records").natural(journal.next());
+  out.key("synced").natural(journal.synced());
+  out.key("fault").string(gate.fault());
+  out.key("now").string(to_string(now));
+  out.key("kills").array();
+  for (const Kill& kill : state.kills()) {
+    out.object().key("scope").string(kill.scope).key("name").string(kill.name);
+    out.key("person").string(kill.person).key("reason").string(kill.reason).end();
+  }
+  out.end().key("runs").array();
+  for (const auto& [id, run] : state.runs()) {
+    if (run.phase == RunPhase::closed) continue;
+    out.object().key("run").string(id).key("agent").string(run.agent);
+    out.key("sponsor").string(run.sponsor).key("phase").string(to_string(run.phase));
+    out.key("why").string(run.why).key("steps").natural(run.steps.total());
+    out.key("denials").natural(run.denials.total());
+    out.key("clock_ms").integer(run.clock(now).ns / 1'000'000);
+    out.key("opened").string(to_string(run.opened)).end();
+  }
+  out.end();
+  std::size_t open = 0;
+  for (const auto& [id, approval] : state.approvals()) {
+    open += approval.phase == ApprovalPhase::open ? 1 : 0;
+  }
+  out.key("questions").natural(open);
+  out.end();
+  return out.take();
+}
+
+}  // namespace pawl
