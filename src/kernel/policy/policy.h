@@ -13,7 +13,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "base/error.h"
@@ -21,6 +20,8 @@
 #include "base/time.h"
 #include "base/zone.h"
 #include "kernel/constraint/constraint.h"
+#include "kernel/policy/name.h"
+#include "kernel/policy/name_table.h"
 #include "kernel/redact/scope.h"
 #include "model/class.h"
 #include "model/verdict.h"
@@ -141,13 +142,17 @@ class Policy {
   void index();                        // builds the lookups; called once by load
 
  private:
-  struct TextHash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const;
+  struct Glob {
+    NamePattern pattern;
+    std::uint32_t position;
   };
-  std::unordered_map<std::string, std::uint32_t, TextHash, std::equal_to<>> exact_;
-  std::vector<std::uint32_t> globs_;   // most specific first
-  std::unordered_map<std::string, std::uint32_t, TextHash, std::equal_to<>> blocked_;
+  NameTable exact_;                    // names without a server
+  NameTable qualified_;                // `server/tool`
+  std::vector<Glob> globs_;            // most specific first
+  NameTable blocked_;                  // folded names without a server
+  NameTable blocked_qualified_;        // folded `server/tool`
+  NameTable blocked_anywhere_;         // the tools of those, for calls of an unknown server
+  std::vector<Glob> blocked_globs_;
 };
 
 // What `load` needs from the outside; pure otherwise. Files are named relative to the policy file.
@@ -163,6 +168,10 @@ struct Loaded {
 };
 
 Loaded load_policy(std::string_view text, std::string_view file, const LoadSources& sources);
+
+// The policy that a bundle holds (`Policy::bundle`, as recorded), with nothing from the outside:
+// what list files, time zones and the deployment file said at load is part of the bundle.
+Loaded load_bundle(std::string_view bundle, std::string_view file);
 
 // Rule 3 against a tool's own schema: arguments that the schema does not have, plurals that bind to
 // nothing or to two, a record limit that cannot be counted, a stated class below the knowledge

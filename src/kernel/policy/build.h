@@ -1,0 +1,84 @@
+// What the readers of the sections share while one policy file is read.
+//
+// Each `read_…` takes one node of the file, puts what it says into the policy and reports every
+// mistake; none of them stops at the first one. A new section is one function here, one row in
+// `load.cpp`, and its keys in `keys_table.cpp`.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/yaml.h"
+#include "kernel/policy/lists.h"
+#include "kernel/policy/policy.h"
+#include "kernel/policy/reading.h"
+
+namespace pawl {
+
+// A freeze whose local times are resolved, as a bundle keeps it.
+struct Window {
+  std::string name;
+  Instant from, until;
+};
+
+struct Build {
+  Build(Reading read, Policy& into, const LoadSources& from)
+      : reading(std::move(read)), policy(into), sources(from) {}
+
+  Reading reading;
+  Policy& policy;
+  const LoadSources& sources;
+  Lists lists;
+  // From a bundle: the freezes as they were resolved at the first load, in the order of the file.
+  const std::vector<Window>* windows = nullptr;
+  bool any_credential = false;  // a bundle was checked against the deployment file when it was made
+
+  std::map<std::string, Position> written_names;  // every name of `allowed`, and where
+
+  void note(Finding::Weight weight, const Position& at, std::string message);
+};
+
+// load_agent.cpp
+void read_agent(Build& build, const yaml::Node& node);
+void read_environment(Build& build, const yaml::Node& node);
+void read_risks(Build& build, const yaml::Node& node);
+void read_autonomy(Build& build, const yaml::Node& node);
+
+// load_run.cpp
+void read_execution(Build& build, const yaml::Node& node);
+void read_escalation(Build& build, const yaml::Node& node);
+
+// load_approval.cpp
+ApprovalTerms read_approval(Build& build, const yaml::Node& node);
+void read_entry_approval(Build& build, const yaml::Node& entry, ToolRule& rule);
+
+// load_freeze.cpp
+void read_freezes(Build& build, const yaml::Node& node);
+
+// load_tools.cpp
+void read_tools(Build& build, const yaml::Node& node);
+
+// load_entry.cpp
+void read_entry(Build& build, const yaml::Node& node);
+
+// load_constraints.cpp: `constraints`, and the `max_…` keys at an entry. False: not such a key.
+bool read_limit(Build& build, const yaml::Entry& key, const std::string& path, ToolRule& rule);
+void read_constraints(Build& build, const yaml::Entry& key, ToolRule& rule);
+
+// load_arguments.cpp, load_checks.cpp
+void read_arguments(Build& build, const yaml::Entry& key, const std::string& path, ToolRule& rule);
+void read_checks(Build& build, const yaml::Node& node, ArgumentRule& argument);
+Check check_of(CheckKind kind, const std::string& path, const Position& at);
+void add_check(Build& build, ArgumentRule& argument, Check check, const Position& at);
+// A bound of `min` or `max`; nothing where it is no number.
+std::optional<Check> bound_check(Build& build, CheckKind kind, const yaml::Node& node, Rule rule);
+
+// load_overlap.cpp: what only all names together can tell.
+void check_names(Build& build);
+void check_stated_classes(Build& build);
+void check_risks(Build& build);
+
+}  // namespace pawl

@@ -1,0 +1,123 @@
+#include "kernel/policy/bundle.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <optional>
+
+namespace pawl {
+namespace {
+
+constexpr std::string_view kFirstLine = "pawl-bundle 1";
+
+struct Parts {
+  std::optional<std::string> policy;
+  std::map<std::string, std::string> lists;
+  std::vector<Window> windows;
+};
+
+class BundleReader {
+ public:
+  explicit BundleReader(std::string_view bundle) : left_(bundle) {}
+
+  std::optional<Parts> read() {
+    Parts parts;
+    if (line() != kFirstLine) return std::nullopt;
+    while (!left_.empty()) {
+      std::string_view head = line();
+      const std::string_view kind = word(head);
+      const bool read = kind == "policy" ? take_policy(head, parts)
+                        : kind == "list" ? take_list(head, parts)
+                                         : kind == "freeze" && take_freeze(head, parts);
+      if (!read) return std::nullopt;
+    }
+    if (!parts.policy) return std::nullopt;
+    return parts;
+  }
+
+ private:
+  std::string_view line() {
+    const std::size_t end = left_.find('\n');
+    const std::string_view text = left_.substr(0, end);
+    left_.remove_prefix(end == std::string_view::npos ? left_.size() : end + 1);
+    return text;
+  }
+
+  static std::string_view word(std::string_view& text) {
+    const std::size_t end = text.find(' ');
+    const std::string_view first = text.substr(0, end);
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    return first;
+  }
+
+  template <class T>
+  static std::optional<T> number(std::string_view text) {
+    T value = 0;
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (read.ec != std::errc() || read.ptr != text.data() + text.size()) return std::nullopt;
+    return value;
+  }
+
+  std::optional<std::string> bytes(std::string_view length) {
+    const auto size = number<std::size_t>(length);
+    if (!size || *size >= left_.size() || left_[*size] != '\n') return std::nullopt;
+    std::string text(left_.substr(0, *size));
+    left_.remove_prefix(*size + 1);
+    return text;
+  }
+
+  bool take_policy(std::string_view head, Parts& parts) {
+    if (parts.policy) return false;
+    parts.policy = bytes(head);
+    return parts.policy.has_value();
+  }
+
+  bool take_list(std::string_view head, Parts& parts) {
+    auto text = bytes(word(head));
+    if (!text || head.empty()) return false;
+    return parts.lists.emplace(head, std::move(*text)).second;
+  }
+
+  static bool take_freeze(std::string_view head, Parts& parts) {
+    const auto from = number<std::int64_t>(word(head));
+    const auto until = number<std::int64_t>(word(head));
+    if (!from || !until || head.empty()) return false;
+    parts.windows.push_back({std::string(head), Instant{*from}, Instant{*until}});
+    return true;
+  }
+
+  std::string_view left_;
+};
+
+}  // namespace
+
+std::string write_bundle(std::string_view text, const std::map<std::string, std::string>& lists,
+                         const std::vector<Freeze>& freezes) {
+  std::string bundle = fmt::format("{}\npolicy {}\n{}\n", kFirstLine, text.size(), text);
+  for (const auto& [name, bytes] : lists) {
+    bundle += fmt::format("list {} {}\n{}\n", bytes.size(), name, bytes);
+  }
+  for (const Freeze& freeze : freezes) {
+    bundle += fmt::format("freeze {} {} {}\n", freeze.from.ns, freeze.until.ns, freeze.name);
+  }
+  return bundle;
+}
+
+Loaded load_bundle(std::string_view bundle, std::string_view file) {
+  const auto parts = BundleReader(bundle).read();
+  if (!parts) {
+    Loaded loaded;
+    loaded.errors.push_back(
+        {Fault::corrupt, "these are not the bytes of a policy bundle", {std::string(file), 0, 0}});
+    return loaded;
+  }
+  LoadSources sources;
+  sources.read = [&parts](std::string_view path) -> Result<std::string> {
+    const auto found = parts->lists.find(std::string(path));
+    if (found == parts->lists.end()) return fail(Fault::missing, "the bundle does not hold it");
+    return found->second;
+  };
+  return load_parts(*parts->policy, file, sources, &parts->windows);
+}
+
+}  // namespace pawl

@@ -1,0 +1,29 @@
+// The bytes that a policy's digest is made of, and from which replay reads the same policy again.
+//
+//   pawl-bundle 1
+//   policy LENGTH                       then LENGTH bytes and a line break: the file itself
+//   list LENGTH NAME                    the same for each list file, sorted by name
+//   freeze FROM UNTIL NAME              each freeze in nanoseconds since 1970: a later edition of
+//                                       the time zone must not change an old decision
+//
+// NAME runs to the end of the line. The file's own name is not part of it.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kernel/policy/build.h"
+#include "kernel/policy/policy.h"
+
+namespace pawl {
+
+std::string write_bundle(std::string_view text, const std::map<std::string, std::string>& lists,
+                         const std::vector<Freeze>& freezes);
+
+// Shared by `load_policy` and `load_bundle`; `windows` only from a bundle.
+Loaded load_parts(std::string_view text, std::string_view file, const LoadSources& sources,
+                  const std::vector<Window>* windows);
+
+}  // namespace pawl

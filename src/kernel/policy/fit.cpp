@@ -1,0 +1,294 @@
+// An entry against one tool's own definition (rules 3, 5, 9 and 11).
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "kernel/classify/classify.h"
+#include "kernel/policy/policy.h"
+
+namespace pawl {
+namespace {
+
+std::string tool_name(const ToolDefinition& tool) {
+  return tool.server.empty() ? tool.name : tool.server + "/" + tool.name;
+}
+
+// What the schema says about the end of a path: a shape, or nothing known, or a name it lacks.
+struct Reached {
+  const Shape* shape = nullptr;
+  std::string missing;
+  std::vector<std::string> candidates;
+};
+
+const Shape* into_elements(const Shape* shape) {
+  while (shape != nullptr && shape->type == ValueType::array) shape = shape->element.get();
+  return shape;
+}
+
+Reached reach(const Shape& arguments, const ArgumentPath& path) {
+  const Shape* at = &arguments;
+  for (const Step& step : path) {
+    if (step.each) {
+      at = at->type == ValueType::array ? at->element.get() : nullptr;
+      if (at == nullptr) return {};
+      continue;
+    }
+    at = into_elements(at);
+    if (at == nullptr || at->type == ValueType::any) return {};
+    const Shape::Property* property = at->find(step.name);
+    if (property == nullptr) {
+      // Below the top an open object may hold what its schema does not list.
+      if (at != &arguments && at->properties.empty() && at->open) return {};
+      Reached lost;
+      lost.missing = step.name;
+      for (const Shape::Property& one : at->properties) lost.candidates.push_back(one.name);
+      return lost;
+    }
+    at = &property->shape;
+  }
+  Reached found;
+  found.shape = at;
+  return found;
+}
+
+enum class Wants : std::uint8_t { anything, text, number, list };
+
+Wants wants(CheckKind kind) {
+  switch (kind) {
+    case CheckKind::in:
+    case CheckKind::not_in:
+      return Wants::anything;
+    case CheckKind::min:
+    case CheckKind::max:
+      return Wants::number;
+    case CheckKind::max_items:
+    case CheckKind::min_items:
+      return Wants::list;
+    case CheckKind::matches:
+    case CheckKind::prefix:
+    case CheckKind::max_length:
+    case CheckKind::single_line:
+    case CheckKind::path:
+    case CheckKind::url:
+    case CheckKind::email_domain:
+    case CheckKind::cidr:
+    case CheckKind::hosts_in:
+      return Wants::text;
+  }
+  return Wants::anything;
+}
+
+bool satisfied(Wants want, const Shape& shape) {
+  const Shape* element = into_elements(&shape);
+  const ValueType type = element == nullptr ? ValueType::any : element->type;
+  switch (want) {
+    case Wants::anything:
+      return true;
+    case Wants::text:
+      return type == ValueType::string || type == ValueType::any;
+    case Wants::number:
+      return type == ValueType::integer || type == ValueType::number || type == ValueType::any;
+    case Wants::list:
+      return shape.type == ValueType::array || shape.type == ValueType::any;
+  }
+  return false;
+}
+
+bool can_be(const Literal& value, const Shape& shape) {
+  if (shape.choices) return std::ranges::find(*shape.choices, value.json) != shape.choices->end();
+  const bool truth = value.json == "true" || value.json == "false";
+  switch (shape.type) {
+    case ValueType::any:
+      return true;
+    case ValueType::boolean:
+      return truth && !value.string;
+    case ValueType::integer:
+    case ValueType::number:
+      return value.number.has_value() || value.integer.has_value();
+    case ValueType::string:
+      return value.string.has_value();
+    case ValueType::null:
+    case ValueType::array:
+    case ValueType::object:
+      return false;
+  }
+  return false;
+}
+
+class Fitting {
+ public:
+  Fitting(const Policy& policy, const ToolRule& entry, const ToolDefinition& tool, Instant now)
+      : policy_(policy), entry_(entry), tool_(tool), now_(now) {}
+
+  BoundTool bind() {
+    bound_.entry = &entry_;
+    bound_.named = entry_.named;
+    for (const ArgumentRule& rule : entry_.arguments) {
+      if (rule.plural.empty()) bound_.arguments.push_back(rule);
+    }
+    for (const ArgumentRule& rule : entry_.arguments) {
+      if (!rule.plural.empty()) bind_plural_rule(rule);
+    }
+    if (tool_.has_schema) {
+      for (const ArgumentRule& rule : bound_.arguments) check_argument(rule);
+      check_records();
+    }
+    place();
+    return std::move(bound_);
+  }
+
+ private:
+  void misfit(const Position& at, std::string message) {
+    bound_.misfits.push_back({Fault::invalid, std::move(message), at});
+  }
+
+  // Without a schema the plural stays, and the call's own keys decide.
+  void bind_plural_rule(const ArgumentRule& rule) {
+    if (!tool_.has_schema) {
+      bound_.arguments.push_back(rule);
+      return;
+    }
+    const auto name = bind_plural(rule.plural, tool_.arguments);
+    if (!name) {
+      misfit(rule.rule.at, fmt::format("`{}` of `{}`: {}", key_of(rule), visible(tool_name(tool_)),
+                                       name.error().message));
+      return;
+    }
+    if (std::ranges::find(bound_.named, *name) == bound_.named.end()) bound_.named.push_back(*name);
+    // All checks of one argument belong into one rule: what one of them forwards, all compare.
+    for (ArgumentRule& other : bound_.arguments) {
+      if (other.path.size() != 1 || other.path.front().each || other.path.front().name != *name) {
+        continue;
+      }
+      other.checks.insert(other.checks.end(), rule.checks.begin(), rule.checks.end());
+      return;
+    }
+    ArgumentRule bound = rule;
+    bound.plural.clear();
+    bound.path = {Step{.name = *name, .each = false}};
+    bound_.arguments.push_back(std::move(bound));
+  }
+
+  static std::string key_of(const ArgumentRule& rule) {
+    return rule.rule.path.substr(rule.rule.path.rfind('/') + 1);
+  }
+
+  void check_argument(const ArgumentRule& rule) {
+    if (rule.path.empty()) return;
+    const Reached reached = reach(tool_.arguments, rule.path);
+    if (!reached.missing.empty()) {
+      const std::string near = nearest(reached.missing, reached.candidates);
+      misfit(rule.rule.at,
+             fmt::format("`{}` has no argument `{}`{}", visible(tool_name(tool_)),
+                         visible(to_string(rule.path)),
+                         near.empty() ? "" : fmt::format(": did you mean `{}`?", visible(near))));
+      return;
+    }
+    if (reached.shape == nullptr) return;
+    for (const Check& check : rule.checks) check_kind(rule, check, *reached.shape);
+  }
+
+  void check_kind(const ArgumentRule& rule, const Check& check, const Shape& shape) {
+    if (!satisfied(wants(check.kind), shape)) {
+      misfit(check.rule.at,
+             fmt::format("`{}` cannot be checked on `{}` of `{}`, which is of type {}",
+                         to_string(check.kind), visible(to_string(rule.path)),
+                         visible(tool_name(tool_)), to_string(shape.type)));
+      return;
+    }
+    if (check.kind != CheckKind::in) return;
+    const Shape* element = into_elements(&shape);
+    if (element == nullptr) return;
+    if (std::ranges::none_of(check.values, [&](const Literal& v) { return can_be(v, *element); })) {
+      misfit(check.rule.at,
+             fmt::format("no value can match: `{}` of `{}` cannot have any of the values listed",
+                         visible(to_string(rule.path)), visible(tool_name(tool_))));
+    }
+  }
+
+  void check_records() {
+    if (!entry_.max_records_per_run || entry_.records_stated) return;
+    if (const Status counted = countable(tool_.arguments); !counted) {
+      misfit(entry_.max_records_rule.at,
+             fmt::format("the records of `{}` cannot be counted: {}; state `records:`",
+                         visible(tool_name(tool_)), counted.error().message));
+    }
+  }
+
+  bool risk_accepted() const {
+    return std::ranges::any_of(entry_.names, [this](const std::string& name) {
+      return policy_.accepted("tools/" + name + "/class", now_) != nullptr;
+    });
+  }
+
+  void place() {
+    const Placement placement = classify(tool_);
+    if (!entry_.stated_class) {
+      bound_.action_class = placement.action_class;
+      bound_.class_source = placement.why;
+      return;
+    }
+    bound_.action_class = *entry_.stated_class;
+    bound_.action_class.external_sink |= placement.action_class.external_sink;
+    bound_.class_source = "stated";
+    if (!placement.placed || !less_dangerous(*entry_.stated_class, placement.action_class) ||
+        risk_accepted()) {
+      return;
+    }
+    bound_.action_class = more_dangerous(*entry_.stated_class, placement.action_class);
+    bound_.class_source = placement.why;
+    misfit(entry_.class_rule.at,
+           fmt::format("`{}` is stated for `{}`, which is `{}` ({}), and no risk is accepted",
+                       to_string(*entry_.stated_class), visible(tool_name(tool_)),
+                       to_string(placement.action_class), visible(placement.why)));
+  }
+
+  const Policy& policy_;
+  const ToolRule& entry_;
+  const ToolDefinition& tool_;
+  Instant now_;
+  BoundTool bound_;
+};
+
+// The class of an entry of which no definition is known: the most dangerous of its names.
+Placement place_names(const ToolRule& entry) {
+  std::optional<Placement> worst;
+  for (const std::string& name : entry.names) {
+    const auto pattern = parse_name(name);
+    if (!pattern || pattern->glob()) return {kUnplaced, false, "a glob"};
+    Placement one = classify_name(pattern->tool.text());
+    if (worst && !less_dangerous(worst->action_class, one.action_class)) continue;
+    worst = std::move(one);
+  }
+  return worst.value_or(Placement{kUnplaced, false, "no name"});
+}
+
+}  // namespace
+
+std::vector<Error> fit(const Policy& policy, const ToolRule& entry, const ToolDefinition& tool,
+                       Instant now) {
+  return Fitting(policy, entry, tool, now).bind().misfits;
+}
+
+BoundTool bind(const Policy& policy, const ToolRule& entry,
+               std::shared_ptr<const ToolDefinition> tool, Instant now) {
+  if (tool != nullptr) {
+    BoundTool bound = Fitting(policy, entry, *tool, now).bind();
+    bound.definition = std::move(tool);
+    return bound;
+  }
+  BoundTool bound;
+  bound.entry = &entry;
+  bound.arguments = entry.arguments;
+  bound.named = entry.named;
+  const Placement placement = place_names(entry);
+  bound.action_class = entry.stated_class.value_or(placement.action_class);
+  bound.class_source = entry.stated_class ? "stated" : placement.why;
+  if (entry.stated_class && placement.placed) {
+    bound.action_class.external_sink |= placement.action_class.external_sink;
+  }
+  return bound;
+}
+
+}  // namespace pawl

@@ -1,0 +1,127 @@
+#include "kernel/policy/keys.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace pawl {
+namespace {
+
+// `max_X` stands for every name that starts with `max_`, the reserved ones excepted.
+bool is_pattern(std::string_view name) {
+  return name.ends_with("_X");
+}
+
+bool covers(std::string_view pattern, std::string_view name) {
+  const std::string_view prefix = pattern.substr(0, pattern.size() - 1);
+  return name.size() > prefix.size() && name.starts_with(prefix);
+}
+
+struct Words {
+  Section section;
+  std::string_view spoken, place;
+};
+
+constexpr Words kWords[] = {
+    {Section::file, "the policy file", "the file"},
+    {Section::agent, "`agent`", "agent"},
+    {Section::list, "a list", "lists.NAME"},
+    {Section::tools, "`tools`", "tools"},
+    {Section::entry, "a tool's entry", "tools.allowed[]"},
+    {Section::constraints, "`constraints`", "tools.allowed[].constraints"},
+    {Section::argument, "an argument", "tools.allowed[].args.NAME"},
+    {Section::path, "`path`", "tools.allowed[].args.NAME.path"},
+    {Section::url, "`url`", "tools.allowed[].args.NAME.url"},
+    {Section::approval, "`approval`", "approval, tools.allowed[].approval"},
+    {Section::execution, "`execution`", "execution"},
+    {Section::budget, "`on_budget_exceeded`", "execution.on_budget_exceeded"},
+    {Section::escalation, "`escalation`", "escalation"},
+    {Section::contact, "a contact", "escalation.contacts[]"},
+    {Section::autonomy, "`autonomy`", "autonomy"},
+    {Section::type, "a type of `autonomy`", "autonomy.types.NAME"},
+    {Section::freeze, "a freeze", "freeze[]"},
+    {Section::risk, "an accepted risk", "accept_risk[]"},
+    {Section::deployment, "the deployment file", "the file"},
+    {Section::role, "a role", "roles.NAME"},
+    {Section::server, "a server", "servers.NAME"},
+    {Section::people, "`people`", "people"},
+    {Section::person, "a person", "people.NAME"},
+    {Section::notify, "`notify`", "notify"},
+    {Section::credential, "a credential", "credentials.NAME"},
+};
+
+const Words& words(Section section) {
+  return kWords[static_cast<std::size_t>(section)];
+}
+
+// The first other section of the same file that has this very key.
+const Key* elsewhere(Section section, std::string_view name) {
+  for (const Key& key : all_keys()) {
+    if (key.name == name && key.section != section && !key.later &&
+        of_deployment(key.section) == of_deployment(section)) {
+      return &key;
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+std::string_view spoken(Section section) {
+  return words(section).spoken;
+}
+
+std::string_view place(Section section) {
+  return words(section).place;
+}
+
+bool of_deployment(Section section) {
+  return section >= Section::deployment;
+}
+
+std::vector<Section> all_sections() {
+  std::vector<Section> sections;
+  for (const Words& row : kWords) sections.push_back(row.section);
+  return sections;
+}
+
+const Key* find_key(Section section, std::string_view name) {
+  const Key* pattern = nullptr;
+  for (const Key& key : all_keys()) {
+    if (key.section != section) continue;
+    if (key.name == name) return &key;
+    if (is_pattern(key.name) && covers(key.name, name)) pattern = &key;
+  }
+  return pattern;
+}
+
+std::vector<std::string> permitted(Section section) {
+  std::vector<std::string> names;
+  for (const Key& key : all_keys()) {
+    if (key.section == section && !key.later) names.emplace_back(key.name);
+  }
+  return names;
+}
+
+std::string refusal(Section section, std::string_view name) {
+  const std::string shown = visible(name);
+  if (const Key* key = find_key(section, name); key != nullptr && key->later) {
+    return fmt::format("`{}` in {} is not enforced by this version, so it is refused", shown,
+                       spoken(section));
+  }
+  std::vector<std::string> candidates = permitted(section);
+  std::erase_if(candidates, [](const std::string& each) { return is_pattern(each); });
+  if (const Key* key = elsewhere(section, name); key != nullptr) {
+    return fmt::format("unknown key `{}` in {}: it belongs to {}", shown, spoken(section),
+                       spoken(key->section));
+  }
+  if (const std::string near = nearest(name, candidates); !near.empty()) {
+    return fmt::format("unknown key `{}` in {}: did you mean `{}`?", shown, spoken(section), near);
+  }
+  return fmt::format("unknown key `{}` in {}: expected {}", shown, spoken(section),
+                     fmt::format("`{}`", fmt::join(permitted(section), "`, `")));
+}
+
+}  // namespace pawl

@@ -1,0 +1,48 @@
+#include <fmt/format.h>
+
+#include "kernel/policy/keys.h"
+
+namespace pawl {
+namespace {
+
+std::string heading(Section section) {
+  const std::string_view where = place(section);
+  if (section == Section::file || section == Section::deployment) return "The file itself";
+  std::string text;
+  for (const char c : where) {
+    if (c == ',') {
+      text += "` and `";
+    } else if (c != ' ') {
+      text += c;
+    }
+  }
+  return fmt::format("`{}`", text);
+}
+
+void write_section(Section section, std::string& page) {
+  page += fmt::format("\n### {}\n\n", heading(section));
+  page += "| key | type | without it | rule | meaning |\n|---|---|---|---|---|\n";
+  std::string later;
+  for (const Key& key : all_keys()) {
+    if (key.section != section) continue;
+    if (key.later) {
+      later += fmt::format("{}`{}`", later.empty() ? "" : ", ", key.name);
+      continue;
+    }
+    page += fmt::format("| `{}` | {} | {} | {} | {} |\n", key.name, key.type, key.preset,
+                        key.rule == 0 ? std::string("-") : std::to_string(key.rule), key.sentence);
+  }
+  if (!later.empty()) page += fmt::format("\nRefused by this version: {}.\n", later);
+}
+
+}  // namespace
+
+std::string reference(bool deployment) {
+  std::string page;
+  for (const Section section : all_sections()) {
+    if (of_deployment(section) == deployment) write_section(section, page);
+  }
+  return page;
+}
+
+}  // namespace pawl

@@ -1,0 +1,75 @@
+// `approval` of the file and of an entry, and the older keys beside it.
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "kernel/policy/build.h"
+#include "kernel/policy/limits.h"
+
+namespace pawl {
+namespace {
+
+void read_reviewers(Build& build, const yaml::Entry& key, ApprovalTerms& terms) {
+  for (Placed& reviewer : build.reading.texts(key.value, key.key)) {
+    if (reviewer.text == "sponsor") {
+      build.reading.mistake(reviewer.at,
+                            "`sponsor` as a reviewer is not enforced by this version, so it is "
+                            "refused: expected persons or groups of the deployment file");
+    } else {
+      terms.reviewers.push_back(std::move(reviewer.text));
+    }
+  }
+}
+
+}  // namespace
+
+ApprovalTerms read_approval(Build& build, const yaml::Node& node) {
+  ApprovalTerms terms;
+  const bool read = build.reading.keys(node, Section::approval, [&](const yaml::Entry& key) {
+    if (key.key == "reviewers" || key.key == "by") {
+      read_reviewers(build, key, terms);
+    } else if (key.key == "quorum") {
+      const auto quorum = build.reading.count(key.value, "quorum", {1, limits::quorum_max});
+      if (quorum) terms.quorum = static_cast<std::uint8_t>(*quorum);
+    } else if (key.key == "within") {
+      terms.within =
+          build.reading.duration(key.value, "within", {Duration::seconds(1), limits::approval_max});
+    } else {
+      return false;
+    }
+    return true;
+  });
+  if (read) build.reading.both(node, "reviewers", "by");
+  if (read && node.entries.empty()) build.reading.mistake(node.at, "`approval` is empty");
+  return terms;
+}
+
+void read_entry_approval(Build& build, const yaml::Node& entry, ToolRule& rule) {
+  const yaml::Entry* approval = entry.entry("approval");
+  const yaml::Entry* asked = entry.entry("requires_approval");
+  const yaml::Entry* timeout = entry.entry("approval_timeout_seconds");
+  const yaml::Entry* on_timeout = entry.entry("auto_deny_on_timeout");
+  if (approval != nullptr) {
+    rule.approval = read_approval(build, approval->value);
+    rule.requires_approval = true;
+    rule.approval_rule = {rule.rule.path + "/approval", approval->key_at};
+  }
+  if (asked != nullptr) {
+    rule.requires_approval = build.reading.boolean(asked->value, asked->key).value_or(true);
+    rule.approval_rule = {rule.rule.path + "/requires_approval", asked->key_at};
+  }
+  if (timeout != nullptr) {
+    const auto within = build.reading.seconds(timeout->value, timeout->key, limits::approval_max);
+    if (approval != nullptr && approval->value.entry("within") != nullptr) {
+      build.reading.mistake(
+          timeout->key_at, fmt::format("`{}` says again what `approval.within` in line {} says",
+                                       timeout->key, approval->value.entry("within")->key_at.line));
+    } else {
+      rule.approval.within = within;
+    }
+  }
+  if (on_timeout != nullptr) {
+    rule.approval.deny_on_timeout = build.reading.boolean(on_timeout->value, on_timeout->key);
+  }
+}
+
+}  // namespace pawl

@@ -1,0 +1,138 @@
+// One entry of `tools.allowed`.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/text.h"
+#include "kernel/policy/build.h"
+#include "kernel/policy/limits.h"
+
+namespace pawl {
+namespace {
+
+void read_names(Build& build, const yaml::Node& node, ToolRule& rule) {
+  for (const Placed& name : build.reading.texts(node, "name")) {
+    if (const auto pattern = parse_name(name.text); !pattern) {
+      build.reading.mistake(name.at, pattern.error().message);
+      continue;
+    }
+    const auto [first, fresh] = build.written_names.try_emplace(name.text, name.at);
+    if (!fresh) {
+      build.reading.mistake(name.at, fmt::format("`{}` is allowed twice; the first is in line {}",
+                                                 visible(name.text), first->second.line));
+      continue;
+    }
+    rule.names.push_back(name.text);
+    rule.key += (rule.key.empty() ? "" : "|") + name.text;
+  }
+}
+
+void read_class(Build& build, const yaml::Entry& key, ToolRule& rule) {
+  const auto text = build.reading.text(key.value, "class");
+  if (!text) return;
+  if (*text == "by_call") {
+    build.reading.mistake(key.value.at,
+                          "`class: by_call` is not enforced by this version, so it is refused");
+    return;
+  }
+  rule.stated_class = parse_class(*text);
+  rule.class_rule = {rule.rule.path + "/class", key.key_at};
+  if (!rule.stated_class) {
+    build.reading.mistake(key.value.at,
+                          fmt::format("`class` is `{}`, expected `read_only`, `reversible small`, "
+                                      "`reversible large`, `irreversible small` or `irreversible "
+                                      "large`",
+                                      visible(*text)));
+  }
+}
+
+void read_scope(Build& build, const yaml::Node& node, ToolRule& rule) {
+  if (!node.is_sequence()) {
+    build.reading.mistake(node.at,
+                          fmt::format("`scope` must be a list, found {}", node.described()));
+    return;
+  }
+  std::vector<std::string> fields;
+  for (Placed& field : build.reading.texts(node, "scope")) {
+    const auto parts = split(field.text, '.');
+    if (std::ranges::any_of(parts, [](std::string_view part) { return trim(part).empty(); })) {
+      build.reading.mistake(field.at,
+                            fmt::format("the field `{}` has an empty part", visible(field.text)));
+      continue;
+    }
+    fields.push_back(std::move(field.text));
+  }
+  if (!fields.empty()) rule.scope = std::make_shared<const Scope>(std::move(fields));
+}
+
+void read_credential(Build& build, const yaml::Node& node, ToolRule& rule) {
+  if (node.is_map()) {
+    build.reading.mistake(node.at,
+                          "`credential` derived from a call is not enforced by this version, so "
+                          "it is refused: expected a name");
+    return;
+  }
+  const auto name = build.reading.text(node, "credential");
+  if (!name) return;
+  rule.credential = *name;
+  const std::vector<std::string>& known = build.sources.credentials;
+  if (build.any_credential || std::ranges::find(known, *name) != known.end()) return;
+  const std::string near = nearest(*name, known);
+  build.reading.mistake(
+      node.at, fmt::format("no credential `{}` in the deployment file{}", visible(*name),
+                           near.empty() ? ": expected `credentials: {NAME: {env: VARIABLE}}` there"
+                                        : fmt::format(": did you mean `{}`?", near)));
+}
+
+bool read_key(Build& build, const yaml::Entry& key, ToolRule& rule) {
+  const std::string_view name = key.key;
+  if (name == "name") return true;  // read first
+  // Read together, because they speak about one thing.
+  if (name == "approval" || name == "requires_approval" || name == "approval_timeout_seconds" ||
+      name == "auto_deny_on_timeout") {
+    return true;
+  }
+  if (name == "class") {
+    read_class(build, key, rule);
+  } else if (name == "scope") {
+    read_scope(build, key.value, rule);
+  } else if (name == "constraints") {
+    read_constraints(build, key, rule);
+  } else if (name == "args") {
+    read_arguments(build, key, rule.rule.path + "/args", rule);
+  } else if (name == "records") {
+    rule.records_stated = build.reading.count(key.value, name, {1, limits::records_max});
+  } else if (name == "say") {
+    rule.say = build.reading.text(key.value, name, Lines::several).value_or("");
+  } else if (name == "instead") {
+    rule.instead = build.reading.text(key.value, name, Lines::several).value_or("");
+  } else if (name == "credential") {
+    read_credential(build, key.value, rule);
+  } else {
+    return read_limit(build, key, rule.rule.path, rule);
+  }
+  return true;
+}
+
+}  // namespace
+
+void read_entry(Build& build, const yaml::Node& node) {
+  ToolRule rule;
+  rule.index = static_cast<std::uint32_t>(build.policy.tools.size());
+  rule.rule = {"tools/", node.at};
+  if (const yaml::Entry* name = node.is_map() ? node.entry("name") : nullptr; name != nullptr) {
+    read_names(build, name->value, rule);
+  }
+  rule.rule.path += rule.names.empty() ? "?" : rule.names.front();
+  const bool read = build.reading.keys(
+      node, Section::entry, [&](const yaml::Entry& key) { return read_key(build, key, rule); });
+  if (!read) return;
+  build.reading.missing(node, Section::entry, "name");
+  read_entry_approval(build, node, rule);
+  std::set<std::string> named(rule.named.begin(), rule.named.end());
+  rule.named.assign(named.begin(), named.end());
+  build.policy.tools.push_back(std::move(rule));
+}
+
+}  // namespace pawl

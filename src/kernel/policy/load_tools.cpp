@@ -1,0 +1,58 @@
+// `tools`: the granted entries and the blocked names.
+#include <fmt/format.h>
+
+#include <unordered_map>
+
+#include "base/text.h"
+#include "kernel/policy/build.h"
+#include "kernel/policy/limits.h"
+
+namespace pawl {
+namespace {
+
+void read_blocked(Build& build, const yaml::Entry& key) {
+  std::unordered_map<std::string, std::uint32_t> seen;
+  build.reading.items(key.value, "blocked", [&](const yaml::Node& item) {
+    const auto name = build.reading.text(item, "blocked");
+    if (!name) return;
+    std::string folded = fold(*name);
+    const auto pattern = parse_name(folded);
+    if (!pattern) {
+      build.reading.mistake(item.at, pattern.error().message);
+      return;
+    }
+    const auto [first, fresh] = seen.try_emplace(pattern->text(), item.at.line);
+    if (!fresh) {
+      build.reading.mistake(item.at, fmt::format("`{}` is blocked twice; the first is in line {}",
+                                                 visible(*name), first->second));
+      return;
+    }
+    build.policy.blocked.push_back(
+        {std::move(folded), {fmt::format("tools/blocked/{}", visible(*name)), item.at}});
+  });
+}
+
+}  // namespace
+
+void read_tools(Build& build, const yaml::Node& node) {
+  const bool read = build.reading.keys(node, Section::tools, [&](const yaml::Entry& key) {
+    if (key.key == "allowed") {
+      build.reading.items(key.value, "allowed", [&](const yaml::Node& item) {
+        if (build.policy.tools.size() < limits::entries_max) {
+          read_entry(build, item);
+        } else if (build.policy.tools.size() == limits::entries_max) {
+          build.reading.mistake(item.at, fmt::format("more than {} entries", limits::entries_max));
+        }
+      });
+    } else if (key.key == "blocked") {
+      read_blocked(build, key);
+    } else {
+      return false;
+    }
+    return true;
+  });
+  if (read) build.reading.missing(node, Section::tools, "allowed");
+  check_names(build);
+}
+
+}  // namespace pawl

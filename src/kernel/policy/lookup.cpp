@@ -1,0 +1,204 @@
+// Finding a tool's entry and a blocked name: on the path of every call.
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "base/text.h"
+#include "kernel/policy/policy.h"
+
+namespace pawl {
+namespace {
+
+constexpr std::size_t key_bytes_max = 2 * name_bytes_max + 1;
+
+// `server/tool` without an allocation; empty where it is longer than any name of a policy.
+class Joined {
+ public:
+  Joined(std::string_view server, std::string_view tool) {
+    if (server.size() + 1 + tool.size() > key_bytes_max) return;
+    std::memcpy(bytes_.data(), server.data(), server.size());
+    bytes_[server.size()] = '/';
+    std::memcpy(bytes_.data() + server.size() + 1, tool.data(), tool.size());
+    size_ = server.size() + 1 + tool.size();
+  }
+  std::string_view text() const { return {bytes_.data(), size_}; }
+
+ private:
+  std::array<char, key_bytes_max> bytes_;
+  std::size_t size_ = 0;
+};
+
+// The folded form of a name: ASCII on the stack, everything else by the long way.
+class Folded {
+ public:
+  explicit Folded(std::string_view name) {
+    if (name.size() > bytes_.size()) {
+      take(name);
+      return;
+    }
+    unsigned char all = 0;
+    for (std::size_t i = 0; i < name.size(); ++i) {
+      const auto byte = static_cast<unsigned char>(name[i]);
+      all |= byte;
+      const bool upper = byte >= 'A' && byte <= 'Z';
+      bytes_[i] = static_cast<char>(upper ? byte | 0x20U : byte);
+    }
+    if (all >= 0x80) {
+      take(name);
+    } else {
+      text_ = {bytes_.data(), name.size()};
+    }
+  }
+  Folded(const Folded&) = delete;
+  Folded& operator=(const Folded&) = delete;
+  std::string_view text() const { return text_; }
+
+ private:
+  void take(std::string_view name) {
+    long_ = fold(name);
+    text_ = long_;
+  }
+  std::array<char, key_bytes_max> bytes_;
+  std::string long_;
+  std::string_view text_;
+};
+
+}  // namespace
+
+void Policy::index() {
+  std::vector<Glob> names;
+  for (std::uint32_t i = 0; i < tools.size(); ++i) {
+    for (const std::string& name : tools[i].names) {
+      if (auto pattern = parse_name(name)) names.push_back({std::move(*pattern), i});
+    }
+  }
+  std::vector<Glob> globs;
+  for (const Glob& name : names) {
+    if (name.pattern.glob()) globs.push_back(name);
+  }
+  for (Glob& name : names) {
+    if (name.pattern.glob()) continue;
+    if (!name.pattern.any_server) {
+      qualified_.add(name.pattern.text(), name.position);
+      continue;
+    }
+    // A glob of servers with the same tool (`crm*/read`) is more specific than `read`.
+    const bool narrower = std::ranges::any_of(
+        globs, [&](const Glob& glob) { return name.pattern.contains(glob.pattern); });
+    if (narrower) {
+      globs_.push_back(std::move(name));
+    } else {
+      exact_.add(name.pattern.tool.text(), name.position);
+    }
+  }
+  globs_.insert(globs_.end(), globs.begin(), globs.end());
+  // All patterns that match one name contain one another, so the number of wider ones orders them.
+  std::vector<std::pair<std::size_t, std::size_t>> depths;
+  for (std::size_t i = 0; i < globs_.size(); ++i) {
+    std::size_t wider = 0;
+    for (const Glob& other : globs_) wider += other.pattern.contains(globs_[i].pattern) ? 1U : 0U;
+    depths.emplace_back(wider, i);
+  }
+  std::ranges::sort(depths, [](const auto& a, const auto& b) {
+    return a.first != b.first ? a.first > b.first : a.second < b.second;
+  });
+  std::vector<Glob> ordered;
+  for (const auto& [depth, i] : depths) ordered.push_back(std::move(globs_[i]));
+  globs_ = std::move(ordered);
+
+  for (std::uint32_t i = 0; i < blocked.size(); ++i) {
+    auto pattern = parse_name(blocked[i].folded);
+    if (!pattern) continue;
+    if (pattern->glob()) {
+      blocked_globs_.push_back({std::move(*pattern), i});
+    } else if (pattern->any_server) {
+      blocked_.add(pattern->tool.text(), i);
+    } else {
+      blocked_qualified_.add(pattern->text(), i);
+      blocked_anywhere_.add(pattern->tool.text(), i);
+    }
+  }
+}
+
+const ToolRule* Policy::find(std::string_view server, std::string_view tool) const {
+  if (!server.empty() && !qualified_.empty()) {
+    const Joined key(server, tool);
+    if (const auto found = qualified_.find(key.text())) return &tools[*found];
+  }
+  if (const auto found = exact_.find(tool)) return &tools[*found];
+  for (const Glob& glob : globs_) {
+    if (glob.pattern.grants(server, tool)) return &tools[glob.position];
+  }
+  return nullptr;
+}
+
+const BlockedName* Policy::blocks(std::string_view server, std::string_view tool) const {
+  const Folded name(tool);
+  if (const auto found = blocked_.find(name.text())) return &blocked[*found];
+  // A tool that was sent with its server in the name is the same tool.
+  const std::size_t slash = name.text().rfind('/');
+  if (slash != std::string_view::npos && !name.text().starts_with(reserved_prefix)) {
+    const std::string_view server_part = name.text().substr(0, slash);
+    if (const BlockedName* found = blocks(server_part, name.text().substr(slash + 1))) return found;
+  }
+  if (blocked_qualified_.empty() && blocked_globs_.empty()) return nullptr;
+  const Folded on(server);
+  if (on.text().empty()) {
+    if (const auto found = blocked_anywhere_.find(name.text())) return &blocked[*found];
+  } else {
+    const Joined key(on.text(), name.text());
+    if (const auto found = blocked_qualified_.find(key.text())) return &blocked[*found];
+  }
+  for (const Glob& glob : blocked_globs_) {
+    if (glob.pattern.blocks(on.text(), name.text())) return &blocked[glob.position];
+  }
+  return nullptr;
+}
+
+Stage Policy::stage_of(const ToolRule& tool) const {
+  const Stage otherwise = default_stage.value_or(Stage::established);
+  if (stages.empty()) return otherwise;
+  // An entry with several names is as trusted as the least trusted of them.
+  std::optional<Stage> lowest;
+  for (const std::string& name : tool.names) {
+    const auto found = stages.find(name);
+    const Stage stage = found == stages.end() ? otherwise : found->second;
+    lowest = lowest ? std::min(*lowest, stage) : stage;
+  }
+  return lowest.value_or(otherwise);
+}
+
+const AcceptedRisk* Policy::accepted(std::string_view path, Instant now) const {
+  for (const AcceptedRisk& risk : risks) {
+    if (risk.path == path && now < risk.until) return &risk;
+  }
+  return nullptr;
+}
+
+std::string_view to_string(Environment environment) {
+  switch (environment) {
+    case Environment::none:
+      return "none";
+    case Environment::development:
+      return "development";
+    case Environment::staging:
+      return "staging";
+    case Environment::production:
+      return "production";
+  }
+  return "none";
+}
+
+std::string_view to_string(Stage stage) {
+  switch (stage) {
+    case Stage::fresh:
+      return "new";
+    case Stage::established:
+      return "established";
+    case Stage::mature:
+      return "mature";
+  }
+  return "new";
+}
+
+}  // namespace pawl
