@@ -1,0 +1,176 @@
+#include "kernel/constraint/path_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace pawl {
+namespace {
+
+bool is_quote(char c) {
+  return c == '"' || c == '\'' || c == '`';
+}
+
+std::string_view check_characters(std::string_view path) {
+  for (char c : path) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) return "holds a control character";
+    if (c == '\\') return "holds a backslash";
+    if (c == '$') return "holds a `$`, which may stand for a variable";
+    if (c == '%') return "holds a `%`, which may stand for another character";
+  }
+  if (!is_ascii(path) && has_hidden_characters(path)) return "holds hidden characters";
+  return {};
+}
+
+// Blanks of other alphabets fold to a blank.
+bool blank_at_ends(std::string_view path) {
+  if (path.front() == ' ' || path.back() == ' ') return true;
+  if (is_ascii(path)) return false;
+  const std::string composed = compose(path);
+  return trim(composed) != composed;
+}
+
+std::string_view check_component(std::string_view component) {
+  if (component.empty()) return "has a doubled or a trailing slash";
+  if (component == "." || component == "..") return "holds a `.` or `..` component";
+  // Some file systems drop dots and blanks at the end of a name.
+  if (component.back() == '.' || component.back() == ' ') {
+    return "has a component that ends in a dot or a blank";
+  }
+  return {};
+}
+
+std::string_view check_components(std::string_view path) {
+  std::string_view rest = path.front() == '/' ? path.substr(1) : path;
+  if (rest.empty()) return {};  // the root itself
+  for (std::size_t count = 1;; ++count) {
+    if (count > path_components_max) return "has too many components";
+    const std::size_t slash = rest.find('/');
+    if (std::string_view wrong = check_component(rest.substr(0, slash)); !wrong.empty()) {
+      return wrong;
+    }
+    if (slash == std::string_view::npos) return {};
+    rest.remove_prefix(slash + 1);
+  }
+}
+
+Result<std::string> clean_directory(const std::string& written, std::string_view key) {
+  std::string directory = written;
+  if (directory.size() > 1 && directory.back() == '/') directory.pop_back();
+  if (!directory.starts_with('/')) {
+    return fail(Fault::invalid,
+                fmt::format("`{}` in `{}` must be an absolute directory", visible(written), key));
+  }
+  if (std::string_view wrong = check_path_text(directory); !wrong.empty()) {
+    return fail(Fault::invalid, fmt::format("`{}` in `{}` {}", visible(written), key, wrong));
+  }
+  return directory;
+}
+
+}  // namespace
+
+std::string_view check_path_text(std::string_view path) {
+  if (path.empty()) return "is empty";
+  if (path.size() > path_bytes_max) return "is longer than a path may be";
+  if (path.front() == '~') return "begins with `~`, which may stand for another directory";
+  if (is_quote(path.front()) || is_quote(path.back())) return "stands in quotes";
+  const bool letter = (path[0] | 0x20) >= 'a' && (path[0] | 0x20) <= 'z';
+  if (letter && path.size() > 1 && path[1] == ':') return "begins with a drive letter";
+  if (path.find("::") != std::string_view::npos) return "holds `::`";
+  if (std::string_view wrong = check_characters(path); !wrong.empty()) return wrong;
+  if (blank_at_ends(path)) return "begins or ends with a blank";
+  return check_components(path);
+}
+
+bool lies_under(std::string_view directory, std::string_view path) {
+  if (directory == "/") return path.starts_with('/');
+  return path.starts_with(directory) &&
+         (path.size() == directory.size() || path[directory.size()] == '/');
+}
+
+Result<PathGlobs> PathGlobs::make(const std::vector<std::string>& globs) {
+  PathGlobs out;
+  for (const std::string& glob : globs) {
+    const std::string folded = fold(glob);
+    if (folded.empty()) return fail(Fault::invalid, "a pattern in `not_in` is empty");
+    if (folded.front() == '~' || folded.find('$') != std::string::npos) {
+      return fail(Fault::invalid,
+                  fmt::format("`{}` in `not_in` must spell its directory out: `~` and variables "
+                              "mean another directory on another machine",
+                              visible(glob)));
+    }
+    out.folded_.push_back(folded);
+    while (out.folded_.back().size() > 1 && out.folded_.back().back() == '/') {
+      out.folded_.back().pop_back();
+    }
+    // What is met as a directory is met with everything in it.
+    out.folded_.push_back(out.folded_.back() == "/" ? "/**" : out.folded_.back() + "/**");
+  }
+  return out;
+}
+
+bool PathGlobs::match_folded(std::string_view path) const {
+  for (const std::string& glob : folded_) {
+    if (glob_match(glob, path)) return true;
+    if (glob.front() == '/') continue;
+    for (std::size_t slash = path.find('/'); slash != std::string_view::npos;
+         slash = path.find('/', slash + 1)) {
+      if (glob_match(glob, path.substr(slash + 1))) return true;
+    }
+  }
+  return false;
+}
+
+bool PathGlobs::match(std::string_view clean_path) const {
+  return !folded_.empty() && match_folded(fold(clean_path));
+}
+
+Result<PathRule> compile_path(const PathCheck& check) {
+  PathRule out;
+  for (const std::string& written : check.under) {
+    Result<std::string> directory = clean_directory(written, "under");
+    if (!directory) return std::unexpected(directory.error());
+    out.under.push_back(std::move(*directory));
+  }
+  if (!check.base.empty()) {
+    Result<std::string> base = clean_directory(check.base, "base");
+    if (!base) return std::unexpected(base.error());
+    out.base = std::move(*base);
+  }
+  Result<PathGlobs> globs = PathGlobs::make(check.not_in);
+  if (!globs) return std::unexpected(globs.error());
+  out.not_in = std::move(*globs);
+  if (out.under.empty() && check.not_in.empty()) {
+    return fail(Fault::invalid, "`path` says neither `under` nor `not_in`");
+  }
+  return out;
+}
+
+std::string_view check_path(const PathRule& rule, std::string_view value, std::string& joined,
+                            std::string_view& canonical) {
+  if (std::string_view wrong = check_path_text(value); !wrong.empty()) return wrong;
+  canonical = value;
+  if (value.front() != '/') {
+    if (rule.base.empty()) return "is a relative path and the policy declares no `base`";
+    joined = rule.base == "/" ? rule.base : rule.base + "/";
+    joined += value;
+    canonical = joined;
+    if (std::string_view wrong = check_path_text(canonical); !wrong.empty()) return wrong;
+  }
+  return check_resolved(rule, canonical);
+}
+
+std::string_view check_resolved(const PathRule& rule, std::string_view resolved) {
+  const auto contains = [&](const std::string& directory) {
+    return lies_under(directory, resolved);
+  };
+  if (!rule.under.empty() && std::ranges::none_of(rule.under, contains)) {
+    return "lies outside the directories that the policy gives";
+  }
+  if (rule.not_in.match(resolved)) return "is one of the paths that the policy excludes";
+  return {};
+}
+
+}  // namespace pawl

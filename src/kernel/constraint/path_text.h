@@ -1,0 +1,54 @@
+// One strict reading of a path: absolute, clean, without anything that a shell, a library or
+// another operating system would read as something else (threats 5.2, P07, P08).
+//
+// Characters that only a shell expands (`*`, `?`, blanks inside) are ordinary characters of names.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "kernel/constraint/constraint.h"
+
+namespace pawl {
+
+inline constexpr std::size_t path_bytes_max = 4096;
+inline constexpr std::size_t path_components_max = 256;
+
+// Says what is wrong with a path as written, absolute or (where a base is declared) relative; an
+// empty answer is a clean path.
+std::string_view check_path_text(std::string_view path);
+
+// `/ok` contains `/ok` and `/ok/x`, not `/ok2`. Both are clean.
+bool lies_under(std::string_view directory, std::string_view path);
+
+// The globs of `not_in`, ready to match. A glob that begins with a slash is about whole paths; any
+// other also about every end of a path that begins with a component (`*.pem`, `.git/hooks/**`). A
+// glob that meets a directory meets everything in it. Case and compatible characters do not matter.
+class PathGlobs {
+ public:
+  static Result<PathGlobs> make(const std::vector<std::string>& globs);
+  bool match(std::string_view clean_path) const;
+
+ private:
+  bool match_folded(std::string_view path) const;
+  std::vector<std::string> folded_;
+};
+
+// A compiled `path` check: directories without a trailing slash, all of them clean.
+struct PathRule {
+  std::vector<std::string> under;
+  std::string base;
+  PathGlobs not_in;
+};
+Result<PathRule> compile_path(const PathCheck& check);
+
+// Applies the check to a value. On success `canonical` is what is forwarded: the value itself, or
+// the absolute form in `joined`.
+std::string_view check_path(const PathRule& rule, std::string_view value, std::string& joined,
+                            std::string_view& canonical);
+// The same question about where the path really is.
+std::string_view check_resolved(const PathRule& rule, std::string_view resolved);
+
+}  // namespace pawl
