@@ -50,153 +50,177 @@ struct Frame {
 };
 
 // Walks simdjson's tape once, from left to right. A word of the tape has a letter in its top byte
-// and a payload below; numbers have their bits in the word behind.
+// and a payload below; numbers have their bits in the word behind. What changes with every word is
+// kept in `Place`, whose address is never taken, so that it lives in registers.
 class Flattener {
  public:
   Flattener(const simdjson::dom::document& from, std::string_view text, const ParseLimits& limits,
-            std::vector<Node>& nodes, std::vector<Frame>& frames, TwinCheck& twins)
+            std::vector<Frame>& frames, TwinCheck& twins)
       : tape_(from.tape.get()),
         strings_(reinterpret_cast<const char*>(from.string_buf.get())),
         text_(text),
         limits_(limits),
         fractions_(text),
-        nodes_(nodes),
         frames_(frames),
         twins_(twins) {}
 
-  Status run() {
-    const std::uint64_t words = tape_[0] & payload_mask;
-    nodes_.reserve(words);
-    for (at_ = 1; at_ + 1 < words; ++at_) {
-      if (const Status done = word(static_cast<char>(tape_[at_] >> 56)); !done) return done;
+  // No more nodes than this will be written.
+  std::size_t nodes_max() const { return tape_[0] & payload_mask; }
+
+  // Writes the nodes and counts them and the bytes of simdjson's string buffer that are in use.
+  Status run(Node* nodes, std::size_t& node_count, std::size_t& string_bytes) {
+    const std::uint64_t* const tape = tape_;
+    const std::uint64_t last = nodes_max() - 1;
+    frames_.resize(std::max(frames_.size(), limits_.depth_max + 1));
+    frames_[0] = {0, 0, 0, false};
+    Place place{nodes, nodes, frames_.data(), false, 0};
+    for (std::uint64_t at = 1; at < last; ++at) {
+      const std::uint64_t payload = tape[at] & payload_mask;
+      switch (static_cast<char>(tape[at] >> 56)) {
+        case '"':
+          string(place, payload);
+          break;
+        case '{':
+          if (!open(place, true)) return too_deep(limits_.depth_max);
+          break;
+        case '[':
+          if (!open(place, false)) return too_deep(limits_.depth_max);
+          break;
+        case '}':
+        case ']':
+          if (!close(place)) return twin_keys();
+          break;
+        case 'l':
+          leaf(place, Kind::integer)->as.integer = std::bit_cast<std::int64_t>(tape[++at]);
+          break;
+        case 'u':
+          leaf(place, Kind::natural)->as.natural = tape[++at];
+          break;
+        case 'd':
+          if (!fraction(*leaf(place, Kind::number), std::bit_cast<double>(tape[++at]))) {
+            return std::move(wrong_number_);
+          }
+          break;
+        case 't':
+        case 'f':
+          leaf(place, Kind::boolean)->as.boolean = tape[at] >> 56 == 't';
+          break;
+        case 'n':
+          leaf(place, Kind::null);
+          break;
+        default:
+          return fail(Fault::internal, "the JSON reader left a word that nobody knows");
+      }
     }
+    node_count = static_cast<std::size_t>(place.next - nodes);
+    string_bytes = place.string_bytes;
     return {};
   }
 
-  // Bytes of simdjson's string buffer that are in use.
-  std::size_t string_bytes() const { return string_bytes_; }
-
  private:
-  Status word(char letter) {
-    switch (letter) {
-      case '"':
-        return string();
-      case '{':
-      case '[':
-        return open(letter == '{');
-      case '}':
-      case ']':
-        return close();
-      case 'l':
-        leaf(Kind::integer).as.integer = std::bit_cast<std::int64_t>(tape_[++at_]);
-        return {};
-      case 'u':
-        leaf(Kind::natural).as.natural = tape_[++at_];
-        return {};
-      case 'd':
-        return fraction();
-      case 't':
-      case 'f':
-        leaf(Kind::boolean).as.boolean = letter == 't';
-        return {};
-      case 'n':
-        leaf(Kind::null);
-        return {};
-      default:
-        return fail(Fault::internal, "the JSON reader left a word that nobody knows");
-    }
+  struct Place {
+    Node* first;
+    Node* next;
+    Frame* frame;  // the innermost array or object that is open
+    bool name_is_next;
+    std::size_t string_bytes;
+  };
+
+  static std::uint32_t index(const Place& place) {
+    return static_cast<std::uint32_t>(place.next - place.first);
   }
 
-  std::uint32_t here() const { return static_cast<std::uint32_t>(nodes_.size()); }
+  // A value begins: the string behind it is a name again if an object is open.
+  static void count_value(Place& place) {
+    ++place.frame->count;
+    place.name_is_next = place.frame->object;
+  }
 
-  Node& leaf(Kind kind) {
-    end_of_value();
-    Node& node = nodes_.emplace_back();
-    node.kind = kind;
-    node.end = here();
+  [[gnu::always_inline]] static Node* leaf(Place& place, Kind kind) {
+    count_value(place);
+    Node* node = place.next++;
+    node->kind = kind;
+    node->size = 0;
+    node->end = index(place);
     return node;
   }
 
-  // Called where a value begins: the next string of the object is a name again.
-  void end_of_value() {
-    if (frames_.empty()) return;
-    ++frames_.back().count;
-    name_is_next_ = frames_.back().object;
-  }
-
-  Status string() {
-    const std::uint64_t start = tape_[at_] & payload_mask;
+  [[gnu::always_inline]] void string(Place& place, std::uint64_t payload) {
     std::uint32_t size = 0;
-    std::memcpy(&size, strings_ + start, sizeof size);
-    const std::uint64_t offset = start + sizeof size;
-    string_bytes_ = offset + size;
-    if (name_is_next_) {
+    std::memcpy(&size, strings_ + payload, sizeof size);
+    const std::uint64_t offset = payload + sizeof size;
+    place.string_bytes = offset + size;
+    if (place.name_is_next) {
       twins_.push(static_cast<std::uint32_t>(offset), size);
-      name_is_next_ = false;
+      place.name_is_next = false;
     } else {
-      end_of_value();
+      count_value(place);
     }
-    Node& node = nodes_.emplace_back();
-    node.kind = Kind::string;
-    node.size = size;
-    node.end = here();
-    node.as.offset = offset;
-    return {};
+    Node* node = place.next++;
+    node->kind = Kind::string;
+    node->size = size;
+    node->end = index(place);
+    node->as.offset = offset;
   }
 
-  Status open(bool object) {
-    if (frames_.size() >= limits_.depth_max) return too_deep(limits_.depth_max);
-    end_of_value();
-    frames_.push_back({here(), 0, twins_.mark(), object});
-    nodes_.emplace_back().kind = object ? Kind::object : Kind::array;
-    name_is_next_ = object;
-    return {};
+  [[gnu::always_inline]] bool open(Place& place, bool object) {
+    if (place.frame == &frames_[limits_.depth_max]) return false;
+    Node* node = leaf(place, object ? Kind::object : Kind::array);
+    node->as.integer = 0;
+    Frame& opened = *++place.frame;
+    opened.node = static_cast<std::uint32_t>(node - place.first);
+    opened.count = 0;
+    opened.first_name = twins_.mark();
+    opened.object = object;
+    place.name_is_next = object;
+    return true;
   }
 
-  Status close() {
-    const Frame frame = frames_.back();
-    frames_.pop_back();
-    Node& node = nodes_[frame.node];
-    node.size = frame.count;
-    node.end = here();
-    name_is_next_ = !frames_.empty() && frames_.back().object;
-    if (!frame.object) return {};
-    if (const auto pair = twins_.close(frame.first_name)) {
-      return fail(Fault::invalid, "two keys of one object are the same: " + shown(pair->first) +
-                                      " and " + shown(pair->second));
-    }
-    return {};
+  [[gnu::always_inline]] bool close(Place& place) {
+    const Frame& closed = *place.frame--;
+    Node& node = place.first[closed.node];
+    node.size = closed.count;
+    node.end = index(place);
+    place.name_is_next = place.frame->object;
+    return !closed.object || twins_.close(closed.first_name);
   }
 
-  Status fraction() {
-    const double value = std::bit_cast<double>(tape_[++at_]);
+  std::unexpected<Error> twin_keys() const {
+    const auto& [first, second] = twins_.found();
+    return fail(Fault::invalid,
+                "two keys of one object are the same: " + shown(first) + " and " + shown(second));
+  }
+
+  bool fraction(Node& node, double value) {
     const std::string_view token = fractions_.next();
     assert(!token.empty());
     const Decimal exact = read_decimal(token);
     switch (exact.form) {
       case Decimal::Form::integer:
-        leaf(Kind::integer).as.integer = exact.integer;
-        return {};
+        node.kind = Kind::integer;
+        node.as.integer = exact.integer;
+        return true;
       case Decimal::Form::natural:
-        leaf(Kind::natural).as.natural = exact.natural;
-        return {};
+        node.kind = Kind::natural;
+        node.as.natural = exact.natural;
+        return true;
       case Decimal::Form::fraction:
       case Decimal::Form::too_long:
-        return number(token, exact, value);
+        return number(node, token, exact, value);
     }
-    return {};
+    return true;
   }
 
-  Status number(std::string_view token, const Decimal& exact, double value) {
+  bool number(Node& node, std::string_view token, const Decimal& exact, double value) {
     // A fraction that became a whole number would be an integer to whoever reads it next.
     const bool now_whole = !exact.whole && value == std::trunc(value);
+    node.as.number = value;
     if (limits_.twins == Twins::permit) {
       if (now_whole && std::abs(value) < 0x1p63) {
-        leaf(Kind::integer).as.integer = static_cast<std::int64_t>(value);
-      } else {
-        leaf(Kind::number).as.number = value;
+        node.kind = Kind::integer;
+        node.as.integer = static_cast<std::int64_t>(value);
       }
-      return {};
+      return true;
     }
     std::string why;
     if (value == 0) {
@@ -206,9 +230,9 @@ class Flattener {
     } else if (now_whole) {
       why = " would be rounded to a whole number";
     }
-    if (!why.empty()) return fail(Fault::invalid, shown(token) + why, in_text(text_, token));
-    leaf(Kind::number).as.number = value;
-    return {};
+    if (why.empty()) return true;
+    wrong_number_ = fail(Fault::invalid, shown(token) + why, in_text(text_, token));
+    return false;
   }
 
   const std::uint64_t* tape_;
@@ -216,12 +240,9 @@ class Flattener {
   std::string_view text_;
   const ParseLimits& limits_;
   FractionScanner fractions_;
-  std::vector<Node>& nodes_;
-  std::vector<Frame>& frames_;
+  std::vector<Frame>& frames_;  // the first one is no array or object but what is around the text
   TwinCheck& twins_;
-  std::uint64_t at_ = 0;
-  std::size_t string_bytes_ = 0;
-  bool name_is_next_ = false;
+  Status wrong_number_;
 };
 
 }  // namespace
@@ -298,19 +319,22 @@ Parser::Parser(Parser&&) noexcept = default;
 Parser& Parser::operator=(Parser&&) noexcept = default;
 
 Status Parser::parse(std::string_view text, Document& into, const ParseLimits& limits) {
-  into.clear();
   State& state = *state_;
   Status status = state.read(text, limits);
   if (status) {
-    state.frames.clear();
     const char* strings = reinterpret_cast<const char*>(state.tape.string_buf.get());
     // Unescaped texts and their frames take at most what simdjson set aside for them.
     state.twins.begin(limits.twins, {strings, state.capacity * 2});
     // The copy is what was read: numbers in it may have been rounded.
-    Flattener flattener(state.tape, {state.padded.get(), text.size()}, limits, into.nodes_,
-                        state.frames, state.twins);
-    status = flattener.run();
-    if (status) into.text_.assign(strings, flattener.string_bytes());
+    Flattener flattener(state.tape, {state.padded.get(), text.size()}, limits, state.frames,
+                        state.twins);
+    // Nodes of the document before are written over, not made anew.
+    into.nodes_.resize(flattener.nodes_max());
+    std::size_t nodes = 0;
+    std::size_t string_bytes = 0;
+    status = flattener.run(into.nodes_.data(), nodes, string_bytes);
+    into.nodes_.resize(nodes);
+    into.text_.assign(strings, string_bytes);
   }
   if (!status) into.clear();
   if (state.capacity > kept_bytes_max) state.give_back();

@@ -47,40 +47,35 @@ void TwinCheck::begin(Twins twins, std::string_view arena) {
 
 void TwinCheck::push(std::uint32_t offset, std::uint32_t size) {
   const char* at = arena_.data() + offset;
-  std::uint64_t head = load(at);
-  std::uint64_t tail = 0;
-  bool ascii = true;
-  if (size < 8) {
-    head = size == 0 ? 0 : head & (~std::uint64_t{0} >> (64 - 8 * size));
-    ascii = (head & high_bits) == 0;
-  } else {
-    tail = load(at + size - 8);
-    ascii = size <= 16 ? ((head | tail) & high_bits) == 0 : is_ascii({at, size});
-  }
+  // The first and the last eight bytes, without a branch that nobody could predict.
+  const std::uint64_t kept = size >= 8 ? ~std::uint64_t{0} : (std::uint64_t{1} << 8 * size) - 1;
+  const std::uint64_t head = load(at) & kept;
+  const std::uint64_t tail = load(at + (size >= 8 ? size - 8 : 0)) & kept;
+  const bool ascii = ((head | tail) & high_bits) == 0 && (size <= 16 || is_ascii({at, size}));
   // Setting the bit that tells the cases apart is a coarse folding: it may only join more names.
   const std::uint64_t mixed = (head | lower_bits) * 0x9E37'79B9'7F4A'7C15 ^
                               std::rotl((tail | lower_bits) * 0xC2B2'AE3D'27D4'EB4F, 29) ^ size;
   if (!ascii) first_not_ascii_ = std::min(first_not_ascii_, names_.size());
-  names_.push_back({mixed, offset, size});
+  names_.emplace_back(mixed, offset, size);
 }
 
-std::optional<TwinCheck::Pair> TwinCheck::close(std::uint32_t mark) {
+bool TwinCheck::close(std::uint32_t mark) {
   const std::size_t count = names_.size() - mark;
-  // One such name anywhere on the stack sends all objects inside the slow way: right, and rare.
-  const bool ascii = first_not_ascii_ == SIZE_MAX;
-  std::optional<Pair> found;
+  bool differ = true;
   if (count > 1 && twins_ != Twins::permit) {
+    // One such name anywhere on the stack sends all objects inside the slow way: right, and rare.
+    const bool ascii = first_not_ascii_ == SIZE_MAX;
     if (!ascii && twins_ == Twins::refuse) {
-      found = search_folded(mark);
+      differ = search_folded(mark);
     } else if (count <= pairwise_members_max) {
-      found = search_small(mark);
+      differ = search_small(mark);
     } else {
-      found = search_large(mark);
+      differ = search_large(mark);
     }
   }
   names_.resize(mark);
   if (first_not_ascii_ >= mark) first_not_ascii_ = SIZE_MAX;
-  return found;
+  return differ;
 }
 
 bool TwinCheck::same(const Name& a, const Name& b) const {
@@ -88,18 +83,19 @@ bool TwinCheck::same(const Name& a, const Name& b) const {
   return compare_lower(text(a), text(b)) == 0;
 }
 
-std::optional<TwinCheck::Pair> TwinCheck::search_small(std::size_t first) const {
-  for (std::size_t i = first; i < names_.size(); ++i) {
-    for (std::size_t j = i + 1; j < names_.size(); ++j) {
-      if (names_[i].signature == names_[j].signature && same(names_[i], names_[j])) {
-        return Pair{text(names_[i]), text(names_[j])};
-      }
+bool TwinCheck::search_small(std::size_t first) {
+  const Name* const end = names_.data() + names_.size();
+  for (const Name* a = names_.data() + first; a != end; ++a) {
+    for (const Name* b = a + 1; b != end; ++b) {
+      if (a->signature != b->signature || !same(*a, *b)) continue;
+      found_ = {text(*a), text(*b)};
+      return false;
     }
   }
-  return std::nullopt;
+  return true;
 }
 
-std::optional<TwinCheck::Pair> TwinCheck::search_large(std::size_t first) {
+bool TwinCheck::search_large(std::size_t first) {
   const auto before = [this](const Name& a, const Name& b) {
     if (a.signature != b.signature) return a.signature < b.signature;
     if (twins_ == Twins::refuse_exact_only) return text(a) < text(b);
@@ -111,12 +107,13 @@ std::optional<TwinCheck::Pair> TwinCheck::search_large(std::size_t first) {
     const Name& a = names_[i - 1];
     const Name& b = names_[i];
     if (a.signature != b.signature || !same(a, b)) continue;
-    return a.offset < b.offset ? Pair{text(a), text(b)} : Pair{text(b), text(a)};
+    found_ = a.offset < b.offset ? Pair{text(a), text(b)} : Pair{text(b), text(a)};
+    return false;
   }
-  return std::nullopt;
+  return true;
 }
 
-std::optional<TwinCheck::Pair> TwinCheck::search_folded(std::size_t first) const {
+bool TwinCheck::search_folded(std::size_t first) {
   std::vector<std::pair<std::string, Name>> folded;
   folded.reserve(names_.size() - first);
   for (std::size_t i = first; i < names_.size(); ++i) {
@@ -127,11 +124,11 @@ std::optional<TwinCheck::Pair> TwinCheck::search_folded(std::size_t first) const
     return order != 0 ? order < 0 : a.second.offset < b.second.offset;
   });
   for (std::size_t i = 1; i < folded.size(); ++i) {
-    if (folded[i - 1].first == folded[i].first) {
-      return Pair{text(folded[i - 1].second), text(folded[i].second)};
-    }
+    if (folded[i - 1].first != folded[i].first) continue;
+    found_ = {text(folded[i - 1].second), text(folded[i].second)};
+    return false;
   }
-  return std::nullopt;
+  return true;
 }
 
 }  // namespace pawl::json

@@ -7,7 +7,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -28,8 +27,11 @@ class TwinCheck {
   // A name at `offset` of the arena. At least 8 readable bytes must follow the arena's end.
   void push(std::uint32_t offset, std::uint32_t size);
 
-  // Ends the object whose first name was pushed at `mark`. The two equal names, if there are any.
-  std::optional<Pair> close(std::uint32_t mark);
+  // Ends the object whose first name was pushed at `mark`. False if two names are equal.
+  bool close(std::uint32_t mark);
+
+  // The two equal names after `close` said so, in the order of the text.
+  const Pair& found() const { return found_; }
 
  private:
   struct Name {
@@ -40,13 +42,14 @@ class TwinCheck {
 
   std::string_view text(const Name& name) const { return arena_.substr(name.offset, name.size); }
   bool same(const Name& a, const Name& b) const;
-  std::optional<Pair> search_small(std::size_t first) const;
-  std::optional<Pair> search_large(std::size_t first);
-  std::optional<Pair> search_folded(std::size_t first) const;
+  bool search_small(std::size_t first);
+  bool search_large(std::size_t first);
+  bool search_folded(std::size_t first);
 
   Twins twins_ = Twins::refuse;
   std::string_view arena_;
   std::vector<Name> names_;
+  Pair found_;
   std::size_t first_not_ascii_ = SIZE_MAX;  // index of the first such name on the stack
 };
 
