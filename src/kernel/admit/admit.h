@@ -3,12 +3,20 @@
 // Stages are a table (stages.h) in the order of the life of a call. The first deny stage that
 // objects names the code; the hold stages are united, strictest wins; the approval fact, if there
 // is one, answers exactly that union. An error in a stage denies.
-//   deny: fault · kill · run state · identity · step · grant · blocked · pin · schema ·
-//         constraints · freeze that denies · ceilings
+//   deny: fault · kill · run state · identity · run ceilings (steps, wall clock) · blocked · grant
+//   ·
+//         pin · schema · constraints · freeze that denies · ceilings of the entry
 //   hold: freeze that holds · requires_approval · class and stage
+// A denial that is one more than `max_denials` becomes `ceiling` and halts the run.
 // A new stage is one file with one function and one row in the table.
+//
+// Ceilings: where what is *settled* leaves no room, a run ceiling denies and halts; where only
+// reservations of calls in flight stand in the way, the answer is `ceiling` with `retry` and
+// nothing halts. Limits in a tool's entry deny and never halt. Nothing is charged here: the verdict
+// carries the reservation, the fold charges it (kernel/state).
 #pragma once
 
+#include <span>
 #include <string>
 
 #include "base/hash.h"
@@ -23,26 +31,38 @@ namespace pawl {
 // Which look this is. The second look follows a hold: it reserves the rest and costs no step.
 enum class Look : std::uint8_t { proposal, after_hold };
 
-struct Question;
-
-// Everything that a stage may look at.
+// Everything that a stage may look at. `tool` is `bind(policy, *policy.find(server, tool), …)`,
+// made once for a definition and kept; `facts` are gathered just before this look.
 struct Situation {
   const Policy& policy;
   const State& state;
   const Run& run;
   const Call& call;
-  const BoundTool* tool;     // null: no entry of the policy grants it
+  const BoundTool* tool;  // null: no entry of the policy grants it
   const Facts& facts;
   Instant now;
   Look look = Look::proposal;
+  // Denials of this run that happened and are not folded yet (`DenialsCounted` is pending).
+  std::uint64_t uncounted = 0;
 };
 
 Verdict admit(const Situation& situation);
 
-// What an approval is good for (rule 10): subject, tool, canonical arguments, pin, and the compiled
-// slice of the policy that decides this tool (its entry, the file's approval defaults, environment
-// and stage), not the counters. Deterministic text, hashed.
+// What an approval is good for (rule 10): subject, tool, canonical arguments, pin, resolved paths,
+// and the compiled slice of the policy that decides this tool (its entry, the file's approval
+// defaults, environment and stage), not the counters and not where things stand in the file.
+// Records spell it `spelled(binding_of(…))`, and that is what ApprovalFact::binding is compared
+// with.
 Digest binding_of(const Policy& policy, const BoundTool& tool, const Run& run, const Call& call,
                   const Facts& facts);
+
+// What is forwarded: the canonical text of the arguments with the rewrites in their places.
+// A rewrite whose pointer names no string is an error of ours (`internal`).
+Result<std::string> forwarded_arguments(json::View arguments, std::span<const Rewrite> rewrites);
+
+// What a call settles at: its reservation, or the report where the entry limits records and the
+// report is higher. A report only raises (threats 3, rule 12); CallEnded carries the result.
+std::uint64_t settled_records(const ToolRule& entry, std::uint64_t reserved,
+                              std::uint64_t reported);
 
 }  // namespace pawl

@@ -153,20 +153,13 @@ void Fold::set_attached(Approval& approval, bool attached) {
   keep_time(run);
 }
 
+// The held call stays until its second look denies it or it is aborted; it waits for nobody any
+// more.
 void Fold::end_approval(Approval& approval, ApprovalPhase how) {
-  const bool attached = approval.attached;
   index_detached(approval, true);  // nobody can come back to it
   approval.phase = how;
   const auto call = state.calls_.find(approval.call);
-  if (call != state.calls_.end() && call->second.phase == CallPhase::held) {
-    // A caller that still waits gets a second look, which denies; one that is gone gets none.
-    stop_waiting(call->second);
-    if (!attached) {
-      const bool denied = how == ApprovalPhase::rejected || how == ApprovalPhase::expired;
-      if (denied) charge_denial(state.runs_.at(call->second.run), 1);
-      end_call(call->second);
-    }
-  }
+  if (call != state.calls_.end()) stop_waiting(call->second);
   state.ended_.push_back(approval.asked.approval);
   if (state.ended_.size() <= ended_approvals_max) return;
   state.approvals_.erase(state.ended_.front());

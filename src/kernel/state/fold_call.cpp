@@ -57,9 +57,6 @@ std::uint32_t Run::denials_written(Instant now) const {
 }
 
 Status Fold::check_question(const CallDecided& b, CallEvent event) const {
-  if (event == CallEvent::hold && b.approval.empty()) {
-    return wrong(b.call, "is held without a question");
-  }
   if (b.approval.empty() || event == CallEvent::deny) return {};
   const Approval* asked = state.approval(b.approval);
   if (event == CallEvent::admit) {
@@ -149,7 +146,6 @@ void Fold::look_again(const CallDecided& b, Run& run, CallEvent event) {
   const auto old = state.approvals_.find(asked);
   if (old == state.approvals_.end() || (event == CallEvent::hold && asked == b.approval)) return;
   if (next(old->second.phase, ApprovalEvent::withdraw)) {
-    old->second.call.clear();
     end_approval(old->second, ApprovalPhase::withdrawn);
   }
 }
@@ -203,7 +199,8 @@ void Fold::hold(const CallDecided& b, LiveCall& call, Run& run) {
   call.has_effect = has_effect(b.class_text);
   call.approval = b.approval;
   const auto asked = state.approvals_.find(b.approval);
-  call.waits = asked == state.approvals_.end() || asked->second.phase == ApprovalPhase::open;
+  const bool open = asked == state.approvals_.end() || asked->second.phase == ApprovalPhase::open;
+  call.waits = open && !b.approval.empty();
   if (call.waits) ++run.waiting;
   if (asked == state.approvals_.end() || asked->second.call == b.call) return;
   const auto before = state.calls_.find(asked->second.call);
@@ -253,10 +250,10 @@ Status Fold::operator()(const CallEnded& b) {
   const bool was_held = call.phase == CallPhase::held;
   const bool excess = !was_held && *event != CallEvent::abort && b.records > call.records;
   if (was_held) {
-    charge_denial(run, 1);
     const auto asked = state.approvals_.find(call.approval);
-    if (asked != state.approvals_.end() && next(asked->second.phase, ApprovalEvent::withdraw)) {
-      asked->second.call.clear();
+    const bool known = asked != state.approvals_.end();
+    if (!known || asked->second.phase != ApprovalPhase::withdrawn) charge_denial(run, 1);
+    if (known && next(asked->second.phase, ApprovalEvent::withdraw)) {
       end_approval(asked->second, ApprovalPhase::withdrawn);
     }
   } else {

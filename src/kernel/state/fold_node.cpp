@@ -1,3 +1,5 @@
+#include <set>
+
 #include "base/text.h"
 #include "kernel/state/fold.h"
 
@@ -9,6 +11,12 @@ Status Fold::operator()(const NodeStarted& b) {
                                     " cannot follow one with " + std::to_string(state.epoch_));
   }
   state.epoch_ = b.epoch;
+  // No caller of the node before can still be there; the questions live on.
+  std::set<std::string> left;
+  for (const auto& [id, approval] : state.approvals_) {
+    if (approval.attached && next(approval.phase, ApprovalEvent::withdraw)) left.insert(id);
+  }
+  for (const std::string& id : left) set_attached(state.approvals_.at(id), false);
   return {};
 }
 
@@ -18,6 +26,7 @@ Status Fold::operator()(const NodeStopped&) {
 
 Status Fold::operator()(const PolicyLoaded& b) {
   state.policies_.insert(b.digest);
+  state.policy_payloads_[b.digest] = b.payload;
   return {};
 }
 
@@ -27,7 +36,7 @@ Status Fold::operator()(const DefinitionSeen& b) {
 }
 
 Status Fold::operator()(const PinAccepted& b) {
-  state.pins_[{b.server, b.tool}] = b.digest;
+  state.pins_[{b.server, b.tool}] = Pin{b.digest, b.person};
   return {};
 }
 

@@ -100,11 +100,22 @@ Status Snapshot::read_people(MemberReader& member, State& into) {
   };
   const auto pin = [&](json::View element) -> Status {
     MemberReader of(element);
-    std::string digest, server, tool;
-    of.need("digest", digest);
+    Pin accepted;
+    std::string server, tool;
+    of.need("digest", accepted.digest);
+    of.may("person", accepted.person);
     of.may("server", server);
     of.need("tool", tool);
-    into.pins_[{server, tool}] = digest;
+    into.pins_[{server, tool}] = accepted;
+    return of.finish();
+  };
+  const auto policy = [&](json::View element) -> Status {
+    MemberReader of(element);
+    std::string digest, payload;
+    of.need("digest", digest);
+    of.may("payload", payload);
+    into.policies_.insert(digest);
+    into.policy_payloads_[digest] = payload;
     return of.finish();
   };
   const auto reviewer = [&](json::View element) -> Status {
@@ -116,12 +127,13 @@ Status Snapshot::read_people(MemberReader& member, State& into) {
   if (Status done = each(member.inner("keys"), key); !done) return done;
   if (Status done = get_all(member.inner("kills"), into.kills_); !done) return done;
   if (Status done = each(member.inner("pins"), pin); !done) return done;
+  if (Status done = each(member.inner("policies"), policy); !done) return done;
   return each(member.inner("reviewers"), reviewer);
 }
 
 Status Snapshot::read(json::View root, State& into) {
   MemberReader member(root);
-  std::vector<std::string> closed, definitions, ended, policies;
+  std::vector<std::string> closed, definitions, ended;
   int format = 0;
   member.need("v", format);
   if (format != snapshot_format) {
@@ -133,7 +145,6 @@ Status Snapshot::read(json::View root, State& into) {
   member.need("ended", ended);
   member.need("epoch", into.epoch_);
   member.need("next_seq", into.next_seq_);
-  member.need("policies", policies);
   if (Status done = read_runs(member.inner("runs"), into); !done) return done;
   if (Status done = read_calls(member.inner("calls"), into); !done) return done;
   if (Status done = read_approvals(member.inner("approvals"), into); !done) return done;
@@ -141,7 +152,6 @@ Status Snapshot::read(json::View root, State& into) {
   into.closed_.assign(closed.begin(), closed.end());
   into.ended_.assign(ended.begin(), ended.end());
   into.definitions_.insert(definitions.begin(), definitions.end());
-  into.policies_.insert(policies.begin(), policies.end());
   if (Status done = member.finish(); !done) return done;
   return into.consistent();
 }

@@ -73,12 +73,15 @@ std::string Snapshot::write(const State& state) {
   out.end().key("kills").array();
   for (const Kill& kill : state.kills_) put(kill, out);
   out.end().key("next_seq").natural(state.next_seq_).key("pins").array();
-  for (const auto& [tool, digest] : state.pins_) {
-    out.object().key("digest").string(digest).key("server").string(tool.first);
-    out.key("tool").string(tool.second).end();
+  for (const auto& [tool, pin] : state.pins_) {
+    out.object().key("digest").string(pin.digest).key("person").string(pin.person);
+    out.key("server").string(tool.first).key("tool").string(tool.second).end();
   }
-  out.end().key("policies");
-  put_texts(state.policies_, out);
+  out.end().key("policies").array();
+  for (const auto& [digest, payload] : state.policy_payloads_) {
+    out.object().key("digest").string(digest).key("payload").string(payload).end();
+  }
+  out.end();
   out.key("reviewers").array();
   for (const auto& [person, reviewer] : sorted(state.reviewers_)) put(*reviewer, out);
   out.end().key("runs").array();

@@ -107,7 +107,7 @@ std::vector<Body> State::settle_after_crash() const {
       CallEnded ended;
       ended.call = call->id;
       ended.run = call->run;
-      ended.outcome = "cancelled";
+      ended.outcome = "aborted";
       out.emplace_back(std::move(ended));
     } else if (asked->attached) {
       out.emplace_back(ApprovalAttached{asked->asked.approval, call->id, false});
@@ -175,9 +175,14 @@ const Run* State::halt_of(std::string_view agent, std::string_view sponsor) cons
   return of_sponsor == of_agent->second.end() ? nullptr : run(*of_sponsor->second.begin());
 }
 
-const std::string* State::pinned(std::string_view server, std::string_view tool) const {
+const Pin* State::pin(std::string_view server, std::string_view tool) const {
   const auto found = pins_.find({std::string(server), std::string(tool)});
   return found == pins_.end() ? nullptr : &found->second;
+}
+
+std::string_view State::policy_payload(std::string_view digest) const {
+  const auto found = policy_payloads_.find(digest);
+  return found == policy_payloads_.end() ? std::string_view{} : found->second;
 }
 
 }  // namespace pawl

@@ -4,14 +4,23 @@
 //
 // There is no second store that could disagree. `apply` is total: a record that cannot be (a
 // completion of a call nobody admitted, two ends of one call) is refused with an error that says
-// so and leaves the state as it was. Run and call states are explicit tables (transitions.h).
-// Ceilings: what is *settled* has happened; what is *reserved* belongs to calls in flight. Both
-// live here, and only `apply` changes them, so that a crash can lose no charge.
+// so and leaves the state as it was. Run, call and approval states are explicit tables
+// (transitions.h). Times count in whole microseconds, as records spell them.
 //
-// The order in which the gate appends, which the fold has to accept:
-//   a hold      CallDecided round 1 `hold` naming the approval, then ApprovalOpened. A crash
-//   between
-//               the two leaves a held call without a question: settle_after_crash aborts it.
+// Ceilings: what is *settled* has happened; what is *reserved* belongs to calls in flight. Both
+// live here, and only `apply` changes them, so that a crash can lose no charge:
+//   - a proposal costs its step at once, denied ones too, and every denial counts;
+//   - a decision that admits reserves its records and its call; a hold reserves nothing more;
+//   - an end settles at the larger of what was reserved and what is reported; a call that was never
+//     forwarded (aborted) gives everything but its step back; an indeterminate one stays spent;
+//   - a decision that says so halts its run, and so does a settlement above its reservation.
+// A halt and a kill withdraw the open and the unused granted questions they cover, in the same
+// record, so that no crash can come between.
+//
+// The order in which the gate appends, which the fold accepts:
+//   a hold      CallDecided round 1 `hold` that names the approval, then ApprovalOpened. A crash
+//               between the two leaves a held call without a question: it is aborted at the
+//               next start (settle_after_crash).
 //   answers     ApprovalAnswered alone: one `reject` makes it rejected, `quorum` distinct persons
 //               with `approve` make it approved. ApprovalEnded comes for expired and withdrawn only
 //               (one that repeats what the fold knows already is accepted).
@@ -19,13 +28,13 @@
 //               that very record; a denial ends the held call, and an approval that was still open
 //               or approved is withdrawn with it.
 //   left alone  ApprovalAttached{attached: false} when the caller goes; when an identical call
-//   comes
-//               back, ApprovalAttached{attached: true} with the id of the *first* call: it goes on
-//               as that call, and costs no step. NodeStarted detaches every approval.
+//               comes back, ApprovalAttached{attached: true} with the id of the first call: it goes
+//               on as that call and costs no step. NodeStarted detaches every approval.
 //   nobody back ApprovalEnded expired or withdrawn, then CallEnded `aborted` for the held call.
-//   refused     a request that never became a call is CallDecided `deny` with empty facts, 1 step.
+//   refused     a request that never became a call: CallDecided `deny`, empty facts, 1 step.
 //   in a flood  DenialsCounted charges `count` steps and denials.
 //   no room     CallDecided `hold` without an approval, then CallEnded `aborted`: nobody was asked.
+// A held call that ends unadmitted counts as a denial, unless its question was withdrawn.
 // Threads: one loop owns a State. Shared with nobody.
 #pragma once
 
@@ -185,9 +194,6 @@ class State {
   // The commitment to the payload of a policy that was loaded; empty for an unknown digest.
   std::string_view policy_payload(std::string_view digest) const;
 
-  // The digest that was accepted for a tool, or null.
-  const std::string* pinned(std::string_view server, std::string_view tool) const;
-
   const ByName<Run>& runs() const { return runs_; }
   const ByName<LiveCall>& calls() const { return calls_; }
   const ByName<Approval>& approvals() const { return approvals_; }
@@ -220,7 +226,8 @@ class State {
       halts_;
   ByName<Reviewer> reviewers_;
   std::set<std::string> policies_, definitions_;
-  std::map<std::pair<std::string, std::string>, std::string> pins_;  // server, tool -> digest
+  std::map<std::string, std::string, std::less<>> policy_payloads_;  // digest -> commitment
+  std::map<std::pair<std::string, std::string>, Pin> pins_;          // server, tool -> accepted
   std::deque<std::string> closed_;                                   // runs to forget, oldest first
   std::deque<std::string> ended_;  // approvals to forget, oldest first
   std::uint64_t next_seq_ = 0;

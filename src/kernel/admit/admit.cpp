@@ -1,0 +1,179 @@
+#include "kernel/admit/admit.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "kernel/admit/stages.h"
+
+namespace pawl {
+
+namespace {
+
+constexpr Duration default_within = Duration::seconds(300);
+
+// The terms of a question: what the entry says, else the file, else one person and five minutes.
+Question terms_of(const Situation& s) {
+  const ApprovalTerms& own = s.tool->entry->approval;
+  const ApprovalTerms& file = s.policy.approval;
+  Question question;
+  question.quorum = std::max<std::uint8_t>(1, own.quorum.value_or(file.quorum.value_or(1)));
+  question.within = own.within.value_or(file.within.value_or(default_within));
+  question.deny_on_timeout = own.deny_on_timeout.value_or(file.deny_on_timeout.value_or(true));
+  question.reviewers = own.reviewers.empty() ? file.reviewers : own.reviewers;
+  return question;
+}
+
+struct Union {
+  bool hold = false;
+  bool notify = false;
+  const Rule* rule = nullptr;
+  Question question;
+};
+
+// The stages are united: the larger quorum, the typed confirmation of any, every reason.
+Union unite(const Situation& s) {
+  Union all;
+  for (const HoldStage& stage : hold_stages()) {
+    Asking asking = stage.asks(s);
+    all.notify = all.notify || asking.notify;
+    if (!asking.hold) continue;
+    if (!all.hold) {
+      all.hold = true;
+      all.rule = asking.rule;
+      all.question = terms_of(s);
+    }
+    all.question.quorum = std::max(all.question.quorum, asking.quorum);
+    all.question.typed = all.question.typed || asking.typed;
+    if (!all.question.why.empty()) all.question.why += "; ";
+    all.question.why += asking.why;
+  }
+  return all;
+}
+
+// True where `asked` named every reason that `now` has: people knew what they answered.
+bool names_all(std::string_view asked, std::string_view now) {
+  while (!now.empty()) {
+    const std::size_t end = now.find("; ");
+    if (asked.find(now.substr(0, end)) == std::string_view::npos) return false;
+    now = end == std::string_view::npos ? std::string_view{} : now.substr(end + 2);
+  }
+  return true;
+}
+
+// Whether people have said yes to exactly this call, under what asks for them now.
+bool answered(const Situation& s, const Question& question) {
+  const std::optional<ApprovalFact>& fact = s.facts.approval;
+  if (!fact || !fact->granted) return false;
+  const Approval* asked = s.state.approval(fact->approval);
+  if (asked == nullptr || asked->phase != ApprovalPhase::approved) return false;
+  if (asked->asked.run != s.run.id || asked->asked.binding != fact->binding) return false;
+  if (asked->asked.quorum < question.quorum || (question.typed && !asked->asked.typed))
+    return false;
+  if (!names_all(asked->asked.why, question.why)) return false;
+  return fact->binding == spelled(binding_of(s.policy, *s.tool, s.run, s.call, s.facts));
+}
+
+// A rejection and a timeout end the call that was held, also where nothing would hold it any more.
+bool deny_answer(const Situation& s, Verdict& v) {
+  const std::optional<ApprovalFact>& fact = s.facts.approval;
+  if (!fact) return false;
+  const Rule* rule = &s.tool->entry->rule;
+  if (!fact->rejected_by.empty()) {
+    return object(v, Code::approval_rejected, rule,
+                  fact->reason.empty() ? "a reviewer rejected it"
+                                       : "a reviewer rejected it: " + fact->reason);
+  }
+  if (!fact->expired) return false;
+  v.retry = true;
+  return object(v, Code::approval_expired, rule, "nobody approved it in time");
+}
+
+// A run that keeps asking for what it may not have halts.
+void bound_denials(const Situation& s, Verdict& v) {
+  const Ceilings& ceilings = s.policy.ceilings;
+  if (!ceilings.denials || v.halt || s.run.phase != RunPhase::open) return;
+  switch (v.reason.code) {
+    case Code::audit_unavailable:
+    case Code::killed:
+    case Code::run_halted:
+      return;  // not the agent's doing, or over already
+    case Code::none:
+    case Code::not_granted:
+    case Code::blocked:
+    case Code::constraint:
+    case Code::origin:
+    case Code::schema:
+    case Code::tool_changed:
+    case Code::frozen:
+    case Code::not_in_state:
+    case Code::approval_pending:
+    case Code::approval_rejected:
+    case Code::approval_expired:
+    case Code::ceiling:
+    case Code::rate:
+    case Code::identity:
+    case Code::ambiguous_request:
+    case Code::cancelled:
+    case Code::upstream_failed:
+    case Code::internal:
+      break;
+  }
+  if (s.run.denials.settled + s.uncounted < *ceilings.denials) return;
+  v.halt = true;
+  v.retry = false;
+  object(v, Code::ceiling, &ceilings.denials_rule,
+         "the run was denied " + std::to_string(*ceilings.denials) +
+             " calls before this one, which is refused as well: " + v.reason.says);
+}
+
+void deny(const Situation& s, Verdict& v) {
+  v.effect = Effect::deny;
+  v.reservation.calls = 0;
+  v.reservation.records = 0;
+  v.rewrites.clear();
+  bound_denials(s, v);
+}
+
+void hold(const Situation& s, Union& all, Verdict& v) {
+  v.effect = Effect::hold;
+  v.reservation.calls = 0;
+  v.reservation.records = 0;
+  v.retry = true;
+  v.reason.code = Code::approval_pending;
+  v.reason.rule = all.rule;
+  v.reason.says = all.question.why;
+  if (!s.tool->entry->say.empty()) v.reason.says += "; " + s.tool->entry->say;
+  v.question = std::make_shared<const Question>(std::move(all.question));
+}
+
+void let_run(const Situation& s, const Union& all, Verdict& v) {
+  v.effect = all.notify ? Effect::notify : Effect::allow;
+  v.notify = all.notify;
+  v.reason.code = Code::none;
+  v.reason.rule = &s.tool->entry->rule;
+}
+
+}  // namespace
+
+Verdict admit(const Situation& s) {
+  Verdict v(Effect::deny, s.tool == nullptr ? kUnplaced : s.tool->action_class);
+  v.reservation.steps = s.look == Look::proposal ? 1 : 0;
+  for (const DenyStage& stage : deny_stages()) {
+    if (!stage.objects(s, v)) continue;
+    deny(s, v);
+    return v;
+  }
+  if (deny_answer(s, v)) {
+    deny(s, v);
+    return v;
+  }
+  Union all = unite(s);
+  if (all.hold && !answered(s, all.question)) {
+    hold(s, all, v);
+  } else {
+    let_run(s, all, v);
+  }
+  return v;
+}
+
+}  // namespace pawl

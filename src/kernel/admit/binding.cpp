@@ -1,0 +1,135 @@
+// What an approval is good for: one deterministic text, hashed.
+#include <string>
+
+#include <re2/re2.h>
+
+#include "kernel/admit/admit.h"
+
+namespace pawl {
+
+namespace {
+
+void put_texts(std::string_view key, const std::vector<std::string>& texts, json::Writer& out) {
+  if (texts.empty()) return;
+  out.key(key).array();
+  for (const std::string& text : texts) out.string(text);
+  out.end();
+}
+
+void put_count(std::string_view key, const std::optional<std::uint64_t>& count, json::Writer& out) {
+  if (count) out.key(key).natural(*count);
+}
+
+void put_path(const PathCheck& path, json::Writer& out) {
+  out.key("path").object().key("base").string(path.base);
+  put_texts("not_in", path.not_in, out);
+  put_texts("under", path.under, out);
+  out.end();
+}
+
+void put_url(const UrlCheck& url, json::Writer& out) {
+  out.key("url").object();
+  put_texts("hosts", url.hosts, out);
+  put_count("query_max", url.query_max, out);
+  put_texts("schemes", url.schemes, out);
+  out.end();
+}
+
+void put_check(const Check& check, json::Writer& out) {
+  out.object();
+  if (check.bound) out.key("bound").number(*check.bound);
+  out.key("count").natural(check.count);
+  if (check.exact_bound) out.key("exact_bound").integer(*check.exact_bound);
+  out.key("kind").string(to_string(check.kind));
+  if (check.path) put_path(*check.path, out);
+  if (check.pattern) out.key("pattern").string(check.pattern->pattern());
+  put_texts("texts", check.texts, out);
+  if (check.url) put_url(*check.url, out);
+  if (!check.values.empty()) {
+    out.key("values").array();
+    for (const Literal& value : check.values) out.string(value.json);
+    out.end();
+  }
+  out.end();
+}
+
+void put_arguments(const std::vector<ArgumentRule>& rules, json::Writer& out) {
+  out.key("args").array();
+  for (const ArgumentRule& rule : rules) {
+    out.object().key("checks").array();
+    for (const Check& check : rule.checks) put_check(check, out);
+    out.end().key("lines_allowed").boolean(rule.lines_allowed);
+    out.key("min_items").natural(rule.min_items);
+    out.key("path").string(to_string(rule.path));
+    out.key("plural").string(rule.plural).key("required").boolean(rule.required).end();
+  }
+  out.end();
+}
+
+void put_terms(std::string_view key, const ApprovalTerms& terms, json::Writer& out) {
+  out.key(key).object();
+  if (terms.deny_on_timeout) out.key("deny_on_timeout").boolean(*terms.deny_on_timeout);
+  if (terms.quorum) out.key("quorum").natural(*terms.quorum);
+  put_texts("reviewers", terms.reviewers, out);
+  if (terms.within) out.key("within_ns").integer(terms.within->ns);
+  out.end();
+}
+
+// The compiled slice of the policy that decides this tool. Places in the file, the words for agents
+// and reviewers, and other entries are not in it, so that a reformatted file keeps its approvals.
+void put_slice(const Policy& policy, const BoundTool& tool, json::Writer& out) {
+  const ToolRule& entry = *tool.entry;
+  out.object().key("agent").string(policy.agent);
+  put_arguments(tool.arguments, out);
+  out.key("class").string(to_string(tool.action_class));
+  out.key("credential").string(entry.credential);
+  out.key("environment").string(to_string(policy.environment));
+  out.key("key").string(entry.key);
+  put_count("max_calls_per_minute", entry.max_calls_per_minute, out);
+  put_count("max_calls_per_run", entry.max_calls_per_run, out);
+  put_count("max_records_per_run", entry.max_records_per_run, out);
+  put_texts("named", tool.named, out);
+  put_terms("own_terms", entry.approval, out);
+  put_count("records", entry.records_stated, out);
+  out.key("requires_approval").boolean(entry.requires_approval);
+  if (entry.scope) put_texts("scope", entry.scope->fields(), out);
+  const bool claimed = policy.default_stage.has_value();
+  out.key("stage").string(claimed ? to_string(policy.stage_of(entry)) : "unclaimed");
+  put_terms("terms", policy.approval, out);
+  out.end();
+}
+
+void put_paths(const std::vector<PathFact>& paths, json::Writer& out) {
+  out.key("paths").array();
+  for (const PathFact& path : paths) {
+    out.object().key("failure").string(path.failure);
+    out.key("pointer").string(path.pointer).key("resolved").string(path.resolved).end();
+  }
+  out.end();
+}
+
+}  // namespace
+
+Digest binding_of(const Policy& policy, const BoundTool& tool, const Run& run, const Call& call,
+                  const Facts& facts) {
+  json::Writer out;
+  out.object().key("agent").string(run.agent);
+  out.key("arguments");
+  if (call.arguments.exists()) {
+    out.value(call.arguments);
+  } else {
+    out.object().end();
+  }
+  out.key("definition").string(facts.definition);
+  out.key("identity").string(run.identity);
+  put_paths(facts.paths, out);
+  out.key("pin").string(to_string(facts.pin));
+  out.key("run").string(run.id);
+  out.key("slice");
+  put_slice(policy, tool, out);
+  out.key("sponsor").string(run.sponsor);
+  out.key("tool").string(call.name()).end();
+  return sha256({"pawl binding v1\n", out.text()});
+}
+
+}  // namespace pawl

@@ -1,0 +1,66 @@
+// The limits of one entry: records and calls of a run, calls of a minute. They deny and never halt.
+#include <optional>
+#include <string>
+
+#include "kernel/admit/stages.h"
+
+namespace pawl {
+
+namespace {
+
+bool over(const Count& count, std::uint64_t more, std::uint64_t most, const Rule& rule,
+          std::string_view what, Verdict& v) {
+  const std::uint64_t left = most - std::min(most, count.total());
+  if (more <= left) return false;
+  // Only reservations stand in the way: they may come back.
+  const std::uint64_t left_later = most - std::min(most, count.settled);
+  v.retry = more <= left_later;
+  return object(v, Code::ceiling, &rule,
+                "it may touch at most " + std::to_string(most) + " " + std::string(what) +
+                    " in one run, and " + std::to_string(left) + " are left");
+}
+
+}  // namespace
+
+bool deny_limits(const Situation& s, Verdict& v) {
+  const ToolRule& entry = *s.tool->entry;
+  v.reservation.calls = 1;
+  if (!entry.max_records_per_run && !entry.max_calls_per_run && !entry.max_calls_per_minute) {
+    return false;
+  }
+  const auto found = s.run.entries.find(entry.key);
+  static constexpr Count nothing{};
+  const EntryCounts* counts = found == s.run.entries.end() ? nullptr : &found->second;
+  if (entry.max_calls_per_run) {
+    const Count& calls = counts == nullptr ? nothing : counts->calls;
+    if (over(calls, 1, *entry.max_calls_per_run, entry.max_calls_rule, "calls", v)) return true;
+  }
+  if (entry.max_records_per_run) {
+    const std::optional<std::uint64_t> records =
+        entry.records_stated ? entry.records_stated : count_records(s.call.arguments);
+    if (!records) {
+      return object(v, Code::ceiling, &entry.max_records_rule,
+                    "the records it touches cannot be counted from its arguments");
+    }
+    const Count& touched = counts == nullptr ? nothing : counts->records;
+    if (over(touched, *records, *entry.max_records_per_run, entry.max_records_rule, "records", v)) {
+      return true;
+    }
+    v.reservation.records = *records;
+  }
+  if (entry.max_calls_per_minute && counts != nullptr &&
+      counts->last_minute(s.now) >= *entry.max_calls_per_minute) {
+    v.retry = true;
+    return object(
+        v, Code::rate, &entry.max_rate_rule,
+        "it may be called " + std::to_string(*entry.max_calls_per_minute) + " times a minute");
+  }
+  return false;
+}
+
+std::uint64_t settled_records(const ToolRule& entry, std::uint64_t reserved,
+                              std::uint64_t reported) {
+  return entry.max_records_per_run ? std::max(reserved, reported) : reserved;
+}
+
+}  // namespace pawl

@@ -1,0 +1,80 @@
+// The tool, its definition, its arguments.
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "base/text.h"
+#include "kernel/admit/stages.h"
+
+namespace pawl {
+
+bool deny_blocked(const Situation& s, Verdict& v) {
+  const BlockedName* blocked = s.policy.blocks(s.call.server, s.call.tool);
+  if (blocked == nullptr) return false;
+  return object(v, Code::blocked, &blocked->rule, "it is blocked");
+}
+
+bool deny_grant(const Situation& s, Verdict& v) {
+  if (s.tool != nullptr && s.tool->entry != nullptr) return false;
+  return object(v, Code::not_granted, &s.policy.default_rule, "no entry of the policy grants it");
+}
+
+bool deny_pin(const Situation& s, Verdict& v) {
+  std::string says;
+  switch (s.facts.pin) {
+    case PinState::none:
+    case PinState::accepted:
+      return false;
+    case PinState::first_use:
+      if (s.policy.environment != Environment::production) return false;
+      says = "its definition was never accepted, and production accepts nothing by first use";
+      break;
+    case PinState::changed:
+      says = "its definition is not the one that was accepted";
+      break;
+    case PinState::hidden:
+      says = "its definition holds characters that nobody can see, so it can never be accepted";
+      break;
+    case PinState::ambiguous:
+      says = "its name cannot be told apart from another one";
+      break;
+    case PinState::unknown_tool:
+      says = "the server does not offer it";
+      break;
+  }
+  return object(v, Code::tool_changed, &s.tool->entry->rule, std::move(says));
+}
+
+bool deny_schema(const Situation& s, Verdict& v) {
+  if (s.tool->misfits.empty()) return false;
+  return object(v, Code::schema, &s.tool->entry->rule,
+                "the policy does not fit the tool: " + s.tool->misfits.front().message);
+}
+
+namespace {
+
+bool violated(std::optional<Violation>& violation, Verdict& v) {
+  if (!violation) return false;
+  object(v, violation->code, violation->rule, std::move(violation->says));
+  v.reason.argument = std::move(violation->argument);
+  return true;
+}
+
+}  // namespace
+
+bool deny_constraints(const Situation& s, Verdict& v) {
+  const ToolDefinition* definition = s.tool->definition.get();
+  const Shape* shape =
+      definition != nullptr && definition->has_schema ? &definition->arguments : nullptr;
+  if (!s.call.arguments.is_object()) {
+    return object(v, Code::constraint, &s.tool->entry->rule, "its arguments are not an object");
+  }
+  for (const ArgumentRule& rule : s.tool->arguments) {
+    auto violation = evaluate(rule, s.call.arguments, shape, s.facts.paths, v.rewrites);
+    if (violated(violation, v)) return true;
+  }
+  auto violation = evaluate_unnamed(s.call.arguments, shape, s.tool->named, s.tool->entry->rule);
+  return violated(violation, v);
+}
+
+}  // namespace pawl

@@ -1,0 +1,49 @@
+#include "kernel/admit/stages.h"
+
+#include <array>
+#include <utility>
+
+namespace pawl {
+
+namespace {
+
+constexpr std::array<DenyStage, 12> deny_table = {{
+    {"fault", deny_fault},
+    {"kill", deny_kill},
+    {"run state", deny_run_state},
+    {"identity", deny_identity},
+    {"run ceilings", deny_run_ceilings},
+    {"blocked", deny_blocked},
+    {"grant", deny_grant},
+    {"pin", deny_pin},
+    {"schema", deny_schema},
+    {"constraints", deny_constraints},
+    {"freeze", deny_freeze},
+    {"limits", deny_limits},
+}};
+
+constexpr std::array<HoldStage, 3> hold_table = {{
+    {"freeze", ask_freeze},
+    {"requires_approval", ask_requires_approval},
+    {"class and stage", ask_class},
+}};
+
+}  // namespace
+
+std::span<const DenyStage> deny_stages() {
+  return deny_table;
+}
+std::span<const HoldStage> hold_stages() {
+  return hold_table;
+}
+
+bool object(Verdict& v, Code code, const Rule* rule, std::string says) {
+  v.effect = Effect::deny;
+  v.reason.code = code;
+  v.reason.rule = rule;
+  v.reason.argument.clear();
+  v.reason.says = std::move(says);
+  return true;
+}
+
+}  // namespace pawl

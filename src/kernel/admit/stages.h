@@ -1,0 +1,64 @@
+// The stages of admit(), in the order of the life of a call. One function each; the tables in
+// stages.cpp are the only place that names them all.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "kernel/admit/admit.h"
+
+namespace pawl {
+
+// A stage that may refuse. True: it objects, and has said why in the verdict's reason (and `halt`
+// and `retry` where they apply). False: it has nothing against the call; it may have added rewrites
+// and the reservation.
+struct DenyStage {
+  std::string_view name;
+  bool (*objects)(const Situation& situation, Verdict& verdict);
+};
+std::span<const DenyStage> deny_stages();
+
+// What one stage wants to be asked before the call runs.
+struct Asking {
+  bool hold = false;
+  bool typed = false;
+  bool notify = false;  // let it run and tell somebody
+  std::uint8_t quorum = 1;
+  const Rule* rule = nullptr;  // the line that holds, or null
+  std::string why;
+};
+struct HoldStage {
+  std::string_view name;
+  Asking (*asks)(const Situation& situation);
+};
+std::span<const HoldStage> hold_stages();
+
+// deny_node.cpp: the node, the switch, the run, its ceilings.
+bool deny_fault(const Situation& s, Verdict& v);
+bool deny_kill(const Situation& s, Verdict& v);
+bool deny_run_state(const Situation& s, Verdict& v);
+bool deny_identity(const Situation& s, Verdict& v);
+bool deny_run_ceilings(const Situation& s, Verdict& v);
+
+// deny_tool.cpp: the tool, its definition, its arguments.
+bool deny_blocked(const Situation& s, Verdict& v);
+bool deny_grant(const Situation& s, Verdict& v);
+bool deny_pin(const Situation& s, Verdict& v);
+bool deny_schema(const Situation& s, Verdict& v);
+bool deny_constraints(const Situation& s, Verdict& v);
+
+// freeze.cpp
+bool deny_freeze(const Situation& s, Verdict& v);
+Asking ask_freeze(const Situation& s);
+
+// deny_limits.cpp: the limits of an entry.
+bool deny_limits(const Situation& s, Verdict& v);
+
+// ask.cpp
+Asking ask_requires_approval(const Situation& s);
+Asking ask_class(const Situation& s);
+
+// Fills a reason. `says` holds no bytes of arguments and no entry of a list.
+bool object(Verdict& v, Code code, const Rule* rule, std::string says);
+
+}  // namespace pawl
