@@ -108,10 +108,9 @@ Result<Record> parse_record(json::View view) {
   member.need("v", format);
   record.body = body_of(type);
   if (format > record_format) record.body = Unknown{type};  // whatever a newer format means by it
+  if (format < 1 || type.empty()) return fail(Fault::corrupt, "a record without type or format");
   if (std::holds_alternative<Unknown>(record.body)) {
-    // Its members are not ours to judge; the envelope is.
-    if (type.empty() || format < 1) return fail(Fault::corrupt, "a record without type or format");
-    return record;
+    return record;  // its members are not ours to judge
   }
   std::visit([&](auto& body) { members(member, body); }, record.body);
   if (Status done = member.finish(); !done) {
