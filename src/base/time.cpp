@@ -172,15 +172,16 @@ Result<Instant> parse_instant(std::string_view text) {
 
 std::string to_string(Instant at) {
   namespace chrono = std::chrono;
-  const chrono::sys_time<chrono::nanoseconds> point{chrono::nanoseconds(at.ns)};
+  // In whole seconds first: a day before the earliest Instant has no count of nanoseconds.
+  const std::int64_t below = at.ns % second_ns < 0 ? 1 : 0;
+  const chrono::sys_seconds point{chrono::seconds(at.ns / second_ns - below)};
+  const std::int64_t micros = (at.ns % second_ns + below * second_ns) / 1'000;
   const auto day = chrono::floor<chrono::days>(point);
   const chrono::year_month_day date(day);
-  const std::int64_t of_day = chrono::nanoseconds(point - day).count();
-  const std::int64_t seconds = of_day / second_ns;
+  const std::int64_t seconds = (point - day).count();
   std::string out =
       fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", int{date.year()}, unsigned{date.month()},
                   unsigned{date.day()}, seconds / 3'600, seconds / 60 % 60, seconds % 60);
-  const std::int64_t micros = of_day % second_ns / 1'000;
   if (micros != 0) {
     out += fmt::format(".{:06}", micros);
     while (out.back() == '0') out.pop_back();
