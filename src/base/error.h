@@ -1,8 +1,8 @@
 // Errors as values.
 //
-// Everything that can fail because of other people's input returns `Result<T>`. An `Error` says what
-// went wrong in one lowercase sentence without a full stop, puts the user's own words in backticks,
-// and, where a file is at fault, says where: `file:line:column`, both counted from 1.
+// Everything that can fail because of other people's input returns `Result<T>`. An `Error` says
+// what went wrong in one lowercase sentence without a full stop, puts the user's own words in
+// backticks, and, where a file is at fault, says where: `file:line:column`, both counted from 1.
 // Exceptions of libraries stop at the adapter that wraps the library.
 #pragma once
 

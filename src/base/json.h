@@ -6,8 +6,9 @@
 //   - RFC 8259 only, valid UTF-8, no lone surrogates, at most `ParseLimits::depth_max` deep;
 //   - two keys of one object that are equal byte by byte, or equal after Unicode case folding and
 //     NFKC, are refused (threats 5.2, P01 and P02), unless `ParseLimits::twins` permits them;
-//   - integers are exact in 64 bits; a number that is not an integer has at most 17 significant
-//     digits, so that nothing is rounded on the way.
+//   - whole numbers are exact in 64 bits however they are spelled (`9007199254740993.0` too); any
+//     other number has at most 17 significant digits, is not too large or too small for a double,
+//     and does not become a whole number by rounding.
 // `write` is the canonical form: no blanks, keys of every object in byte order, integers as
 // integers (`10.0` and `1e1` are written `10`, `-0` is written `0`), other numbers as the shortest
 // text that reads back equal, strings with the fewest escapes.
@@ -42,17 +43,18 @@ struct ParseLimits {
   Twins twins = Twins::refuse;
 };
 
-// One node of the flat form. `integer` holds what fits in int64, `natural` what fits in uint64 only.
+// One node of the flat form. `integer` holds what fits in int64, `natural` what fits in uint64
+// only.
 struct Node {
   Kind kind = Kind::null;
-  std::uint32_t size = 0;   // bytes of a string, elements of an array, members of an object
-  std::uint32_t end = 0;    // index of the first node behind this one's subtree
+  std::uint32_t size = 0;  // bytes of a string, elements of an array, members of an object
+  std::uint32_t end = 0;   // index of the first node behind this one's subtree
   union {
     bool boolean;
     std::int64_t integer;
     std::uint64_t natural;
     double number;
-    std::uint64_t offset;   // of a string's bytes in the document's text arena
+    std::uint64_t offset;  // of a string's bytes in the document's text arena
   } as = {.integer = 0};
 };
 
@@ -73,11 +75,11 @@ class View {
   bool is_integer() const { return exists() && kind() == Kind::integer; }
   bool is_number() const;  // integer, natural or number
 
-  bool boolean() const;              // precondition: kind() == boolean
-  std::int64_t integer() const;      // precondition: kind() == integer
-  std::uint64_t natural() const;     // precondition: kind() is natural, or integer and not negative
-  double number() const;             // precondition: is_number(); rounds what a double cannot hold
-  std::string_view string() const;   // precondition: kind() == string
+  bool boolean() const;             // precondition: kind() == boolean
+  std::int64_t integer() const;     // precondition: kind() == integer
+  std::uint64_t natural() const;    // precondition: kind() is natural, or integer and not negative
+  double number() const;            // precondition: is_number(); rounds what a double cannot hold
+  std::string_view string() const;  // precondition: kind() == string
 
   // Elements of an array or members of an object; 0 for everything else.
   std::uint32_t size() const;

@@ -9,8 +9,8 @@
 //   spawn(serve(connection), on_done);        // starts a task nobody awaits
 //
 // A Task owns its coroutine frame; destroying a suspended Task destroys the frame and with it every
-// RAII promise inside. Completion resumes inline from `deliver`: callers that must not be re-entered
-// post to their executor first.
+// RAII promise inside. Completion resumes inline from `deliver`: callers that must not be
+// re-entered post to their executor first.
 #pragma once
 
 #include <coroutine>

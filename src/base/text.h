@@ -20,8 +20,8 @@ std::string compose(std::string_view text);
 bool is_ascii(std::string_view text);
 std::string lower_ascii(std::string_view text);
 
-// True where the text holds characters that a person cannot see: controls, zero width, bidirectional
-// overrides, tag characters, variation selectors beyond U+FE0F, private use.
+// True where the text holds characters that a person cannot see: controls, zero width,
+// bidirectional overrides, tag characters, variation selectors beyond U+FE0F, private use.
 bool has_hidden_characters(std::string_view text);
 
 // Untrusted text made visible: every control, escape, hidden or bidirectional character becomes
@@ -36,7 +36,8 @@ std::size_t columns(std::string_view visible_text);
 // The candidate nearest to `word` by edit distance (folded), or empty where none is near.
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
 
-// Glob: `*` any run of characters except '/', `**` any run, `?` one character. Whole text.
+// Glob: `*` any run of characters except '/', `**` any run, `?` one character except '/'. Whole
+// text; no escapes and no sets. Takes text times pattern at most, whatever the two are.
 bool glob_match(std::string_view pattern, std::string_view text);
 
 std::vector<std::string_view> split(std::string_view text, char separator);

@@ -30,7 +30,9 @@ struct Instant {
   friend constexpr Instant operator+(Instant a, Duration d) { return {a.ns + d.ns}; }
 };
 
-constexpr Duration operator+(Duration a, Duration b) { return {a.ns + b.ns}; }
+constexpr Duration operator+(Duration a, Duration b) {
+  return {a.ns + b.ns};
+}
 
 // RFC 3339 with an offset or `Z`, up to nanoseconds: `2026-11-21T08:00:00.25Z`.
 Result<Instant> parse_instant(std::string_view text);
@@ -41,7 +43,8 @@ std::string to_string(Instant at);
 // A number and a unit out of ms, s, m, h, d, w: `300s`, `2m`, `12h`, `7d`; sums such as `1h30m`.
 Result<Duration> parse_duration(std::string_view text);
 
-// The shortest exact spelling that `parse_duration` reads back: `5m`, `1h30m`, `250ms`.
+// A spelling that `parse_duration` reads back, exact to the millisecond and without weeks: `5m`,
+// `1h30m`, `14d`, `250ms`.
 std::string to_string(Duration length);
 
 // Date and time of day without a zone, as a policy writes it: `2026-12-18T18:00` or with seconds.

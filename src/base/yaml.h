@@ -1,10 +1,11 @@
 // YAML as pawl reads it: one document, no surprises, every mistake at once, all of it located.
 //
 // The reader accepts the part of YAML in which a reviewer and a parser cannot disagree. Refused,
-// each with its place: invalid UTF-8, tabs as indentation, anchors, aliases, tags, merge keys,
-// a second document, an empty file, duplicate keys (also after case folding), keys that are not
-// plain words, nesting deeper than 64. What is read is a tree of `Node`s with positions; what a
-// scalar means is asked for with `as_…`, which accepts one spelling only (`true`/`false`, decimal
+// each with its place: invalid UTF-8, a byte order mark, characters that cannot be seen, tabs as
+// indentation, directives, anchors, aliases, tags, merge keys, a second document, an empty file,
+// duplicate keys (also after case folding), keys that are not plain words (no quotes, no blanks, a
+// `:` behind them), nesting deeper than 64. What is read is a tree of `Node`s with positions; what
+// a scalar means is asked for with `as_…`, which accepts one spelling only (`true`/`false`, decimal
 // integers, decimals without exponent), and never a quoted one where a number or boolean is meant.
 #pragma once
 
@@ -25,12 +26,12 @@ struct Entry;
 struct Node {
   Kind kind = Kind::null;
   Position at;
-  std::string text;             // of a scalar
-  bool quoted = false;          // single or double quotes, or a block scalar
-  std::vector<Node> items;      // of a sequence
-  std::vector<Entry> entries;   // of a map, in the order of the file
+  std::string text;            // of a scalar
+  bool quoted = false;         // single or double quotes, or a block scalar
+  std::vector<Node> items;     // of a sequence
+  std::vector<Entry> entries;  // of a map, in the order of the file
 
-  const Node* find(std::string_view key) const;   // a map's value, or null
+  const Node* find(std::string_view key) const;  // a map's value, or null
   const Entry* entry(std::string_view key) const;
 
   bool is_scalar() const { return kind == Kind::scalar; }
@@ -54,8 +55,8 @@ struct Entry {
 };
 
 struct Read {
-  Node root;                     // null kind when nothing could be read
-  std::vector<Error> errors;     // empty means the tree is complete and trustworthy
+  Node root;                  // null kind when nothing could be read
+  std::vector<Error> errors;  // empty means the tree is complete and trustworthy
   // False when reading ended before the end of the file: what the tree lacks may be in the file.
   // Where errors are there and this is true, values stand in the tree as they were probably meant,
   // so that whoever looks for further mistakes finds them.
