@@ -217,8 +217,12 @@ class Fitting {
   }
 
   bool risk_accepted() const {
+    if (policy_.risks.empty()) return false;
+    if (policy_.accepted(entry_.class_rule.path, now_) != nullptr) return true;
     return std::ranges::any_of(entry_.names, [this](const std::string& name) {
-      return policy_.accepted("tools/" + name + "/class", now_) != nullptr;
+      const auto pattern = parse_name(name);
+      return pattern && pattern->grants(tool_.server, tool_.name) &&
+             policy_.accepted("tools/" + name + "/class", now_) != nullptr;
     });
   }
 

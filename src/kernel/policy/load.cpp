@@ -64,6 +64,9 @@ void read_root(Build& build, const yaml::Node& root) {
   if (const yaml::Entry* tools = root.entry("tools")) {
     build.policy.default_rule = {"tools", tools->key_at};
   }
+  if (const yaml::Entry* agent = root.entry("agent")) {
+    build.policy.agent_rule = {"agent", agent->key_at};
+  }
   for (const Row& row : kRows) {
     if (const yaml::Node* node = root.find(row.key)) row.read(build, *node);
   }

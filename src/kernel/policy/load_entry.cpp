@@ -124,7 +124,7 @@ void read_entry(Build& build, const yaml::Node& node) {
   if (const yaml::Entry* name = node.is_map() ? node.entry("name") : nullptr; name != nullptr) {
     read_names(build, name->value, rule);
   }
-  rule.rule.path += rule.names.empty() ? "?" : rule.names.front();
+  rule.rule.path += rule.key.empty() ? "?" : rule.key;
   const bool read = build.reading.keys(
       node, Section::entry, [&](const yaml::Entry& key) { return read_key(build, key, rule); });
   if (!read) return;

@@ -115,8 +115,13 @@ void check_blocked(Build& build, const std::vector<Written>& names) {
 std::vector<std::string> risk_paths(const Build& build) {
   std::vector<std::string> paths;
   for (const ToolRule& tool : build.policy.tools) {
-    if (!tool.stated_class) continue;
-    for (const std::string& name : tool.names) paths.push_back("tools/" + name + "/class");
+    if (tool.stated_class) {
+      paths.push_back(tool.class_rule.path);
+      // One name of a list may be accepted alone.
+      for (const std::string& name : tool.names) paths.push_back("tools/" + name + "/class");
+    }
+    const std::string asked = tool.rule.path + "/requires_approval";
+    if (!tool.requires_approval && tool.approval_rule.path == asked) paths.push_back(asked);
   }
   const Ceilings& ceilings = build.policy.ceilings;
   for (const Rule* rule : {&ceilings.tokens_rule, &ceilings.cost_rule}) {
@@ -150,8 +155,10 @@ void check_stated_classes(Build& build) {
         continue;
       }
       const std::string path = "tools/" + name + "/class";
-      const bool accepted = std::ranges::any_of(
-          build.policy.risks, [&](const AcceptedRisk& risk) { return risk.path == path; });
+      const bool accepted =
+          std::ranges::any_of(build.policy.risks, [&](const AcceptedRisk& risk) {
+            return risk.path == path || risk.path == tool.class_rule.path;
+          });
       if (accepted) continue;
       build.reading.mistake(
           tool.class_rule.at,

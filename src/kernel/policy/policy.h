@@ -45,7 +45,7 @@ struct ApprovalTerms {
 
 // One entry of `tools.allowed`.
 struct ToolRule {
-  Rule rule;                           // `tools/NAME`
+  Rule rule;                           // `tools/KEY`, see `key`
   std::vector<std::string> names;      // exact names or globs; `server/tool` or `tool`
   std::optional<Class> stated_class;
   Rule class_rule;
@@ -128,6 +128,7 @@ class Policy {
   std::vector<AcceptedRisk> risks;
   std::vector<Finding> findings;
   Rule default_rule;                   // `tools`: for denials that no line made
+  Rule agent_rule;                     // `agent`: for what is wrong with the role itself
   std::string bundle;                  // the exact bytes hashed: for the journal and for replay
 
   // The entry that grants this tool: exact name before glob, the most specific glob first; null if

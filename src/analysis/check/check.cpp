@@ -1,0 +1,67 @@
+#include "analysis/check/check.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "analysis/check/parts.h"
+
+namespace pawl {
+namespace checking {
+
+void Subject::error(const Position& at, std::string message) const {
+  report.errors.push_back({Fault::invalid, std::move(message), at});
+}
+
+void Subject::finding(Finding::Weight weight, const Position& at, std::string message) const {
+  report.findings.push_back({weight, std::move(message), at});
+}
+
+namespace {
+
+// What is only a gap elsewhere is an error where real things happen.
+void raise(CheckReport& report) {
+  std::vector<Finding> kept;
+  for (Finding& finding : report.findings) {
+    if (finding.weight == Finding::Weight::error_in_production) {
+      report.errors.push_back({Fault::invalid, std::move(finding.message), finding.at});
+    } else {
+      kept.push_back(std::move(finding));
+    }
+  }
+  report.findings = std::move(kept);
+}
+
+template <class T>
+void in_order_of_file(std::vector<T>& found) {
+  const auto place = [](const T& one) {
+    return std::tie(one.at.file, one.at.line, one.at.column, one.message);
+  };
+  std::ranges::sort(found, [place](const T& a, const T& b) { return place(a) < place(b); });
+}
+
+}  // namespace
+}  // namespace checking
+
+CheckReport check(const Loaded& loaded, const Deployment* deployment,
+                  std::span<const ToolDefinition> live, Instant now, bool production) {
+  CheckReport report;
+  report.errors = loaded.errors;
+  if (loaded.policy == nullptr) return report;
+  const Policy& policy = *loaded.policy;
+  report.findings = policy.findings;
+  const bool strict = production || policy.environment == Environment::production;
+  const checking::Subject subject{policy, deployment, live, now, strict, report};
+  checking::check_ceilings(subject);
+  checking::check_tools(subject);
+  checking::check_people(subject);
+  checking::check_contacts(subject);
+  checking::check_stages(subject);
+  checking::check_times(subject);
+  checking::summarise(subject);
+  if (strict) checking::raise(report);
+  checking::in_order_of_file(report.errors);
+  checking::in_order_of_file(report.findings);
+  return report;
+}
+
+}  // namespace pawl

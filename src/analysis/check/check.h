@@ -1,0 +1,49 @@
+// What `pawl check` says about a policy: errors, gaps, and a table that a reviewer reads.
+//
+// Errors are what must not go into force: mistakes of the file, entries that do not fit the tools a
+// server offers, questions that nobody could answer. Findings are gaps that a file may have outside
+// production (no owner, no person who is told, ceilings that nothing meters); in production those
+// of the weight `error_in_production` are errors. The table says for every tool what would happen
+// to a call that satisfies the entry's constraints. Pure: the time comes in as an argument.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/time.h"
+#include "kernel/definition/definition.h"
+#include "kernel/policy/deployment.h"
+#include "kernel/policy/policy.h"
+#include "model/verdict.h"
+
+namespace pawl {
+
+struct CheckReport {
+  // One tool, or one name of the policy where no server was asked.
+  struct Row {
+    std::string tool;
+    std::string class_text;    // `reversible small`
+    std::string class_source;  // `stated`, `name: update`, …
+    Effect effect;
+    std::string approval;  // who answers, how many, how long; empty where nobody is asked
+    std::string records;   // how many records one call counts as
+    std::string why;       // why it is denied; empty otherwise
+  };
+
+  std::vector<Error> errors;  // in the order of the file
+  std::vector<Finding> findings;
+  std::vector<std::string> summary;  // sentences about the whole file
+  std::vector<Row> table;
+
+  bool passes() const { return errors.empty(); }
+};
+
+// `deployment` may be null (no deployment file), `live` empty (no server was asked). `production`
+// is the flag of the command; a file with `environment: production` needs none.
+CheckReport check(const Loaded& loaded, const Deployment* deployment,
+                  std::span<const ToolDefinition> live, Instant now, bool production);
+
+}  // namespace pawl

@@ -1,0 +1,110 @@
+// Ceilings, contacts, stages and times.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "analysis/check/parts.h"
+#include "base/text.h"
+
+namespace pawl::checking {
+namespace {
+
+using enum Finding::Weight;
+
+void check_unmetered(const Subject& subject, const Rule& rule, std::string limit) {
+  if (rule.path.empty()) return;
+  if (const AcceptedRisk* risk = subject.policy.accepted(rule.path, subject.now)) {
+    subject.finding(note, rule.at,
+                    fmt::format("`{}` is unmetered; accepted by {} until {}", limit,
+                                visible(risk->owner), to_string(risk->until)));
+    return;
+  }
+  subject.finding(error_in_production, rule.at,
+                  fmt::format("`{}` is unmetered: no door of this set-up sees the model, so the "
+                              "ceiling is recorded and never charged",
+                              limit));
+}
+
+std::string_view way(const Contact& contact) {
+  return trim(std::string_view(contact.via).substr(0, contact.via.find(':')));
+}
+
+}  // namespace
+
+std::string money(std::uint64_t nano_usd) {
+  constexpr std::uint64_t nano_per_usd = 1'000'000'000;
+  std::string decimals = fmt::format("{:09}", nano_usd % nano_per_usd);
+  while (decimals.size() > 2 && decimals.ends_with('0')) decimals.pop_back();
+  return fmt::format("{}.{} USD", nano_usd / nano_per_usd, decimals);
+}
+
+void check_ceilings(const Subject& subject) {
+  const Ceilings& ceilings = subject.policy.ceilings;
+  if (ceilings.tokens) {
+    check_unmetered(subject, ceilings.tokens_rule,
+                    fmt::format("max_tokens_per_run: {}", *ceilings.tokens));
+  }
+  if (ceilings.cost_nano_usd) {
+    check_unmetered(subject, ceilings.cost_rule,
+                    fmt::format("max_cost_usd: {}", money(*ceilings.cost_nano_usd)));
+  }
+  const bool any = ceilings.steps || ceilings.wall_clock || ceilings.denials || ceilings.tokens ||
+                   ceilings.cost_nano_usd;
+  if (any && !ceilings.steps) {
+    subject.finding(warning, subject.file(),
+                    "`execution` has no `max_steps`: a run may propose calls without end");
+  }
+}
+
+void check_contacts(const Subject& subject) {
+  const Policy& policy = subject.policy;
+  if (policy.contacts.empty()) {
+    subject.finding(error_in_production, subject.file(),
+                    policy.ceilings.notify.empty()
+                        ? std::string("nobody is told when a run halts: there is no `escalation`")
+                        : fmt::format("escalation reaches only the channel `{}`: no person is "
+                                      "named under `escalation`",
+                                      visible(policy.ceilings.notify)));
+  }
+  for (const Contact& contact : policy.contacts) {
+    if (way(contact) == "command") continue;
+    subject.finding(note, contact.at,
+                    fmt::format("`{}` is recorded and printed: this version runs `command:` only",
+                                visible(contact.via)));
+  }
+}
+
+void check_stages(const Subject& subject) {
+  const Policy& policy = subject.policy;
+  if (policy.default_stage) return;
+  subject.finding(error_in_production, subject.file(),
+                  "the file claims no stages (`autonomy`): every tool is judged as `established`");
+}
+
+void check_times(const Subject& subject) {
+  const Policy& policy = subject.policy;
+  for (const Freeze& freeze : policy.freezes) {
+    if (freeze.until > subject.now) continue;
+    subject.finding(warning, freeze.rule.at,
+                    fmt::format("the freeze `{}` is over since {}", visible(freeze.name),
+                                to_string(freeze.until)));
+  }
+  for (const AcceptedRisk& risk : policy.risks) {
+    if (risk.until > subject.now) continue;
+    subject.finding(error_in_production, risk.rule.at,
+                    fmt::format("the risk `{}` is accepted no more since {}", visible(risk.path),
+                                to_string(risk.until)));
+  }
+  if (!policy.ceilings.wall_clock) return;
+  for (const ToolRule& tool : policy.tools) {
+    const auto within = tool.approval.within ? tool.approval.within : policy.approval.within;
+    if (!tool.requires_approval || !within || *within <= *policy.ceilings.wall_clock) continue;
+    subject.finding(
+        note, tool.approval_rule.at,
+        fmt::format("an approval of `{}` may take {}, longer than the run's wall clock "
+                    "of {}: time in which a call waits for a person does not count",
+                    visible(tool.key), to_string(*within), to_string(*policy.ceilings.wall_clock)));
+  }
+}
+
+}  // namespace pawl::checking

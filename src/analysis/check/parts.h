@@ -1,0 +1,50 @@
+// The parts of a check. Each looks at one matter and adds what it found to the report.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "analysis/check/check.h"
+#include "kernel/admit/table.h"
+
+namespace pawl::checking {
+
+struct Subject {
+  const Policy& policy;
+  const Deployment* deployment;
+  std::span<const ToolDefinition> live;
+  Instant now;
+  bool production;
+  CheckReport& report;
+
+  // For what no line of the file says.
+  Position file() const { return {policy.file, 0, 0}; }
+  void error(const Position& at, std::string message) const;
+  void finding(Finding::Weight weight, const Position& at, std::string message) const;
+};
+
+// What the decision table and the entry together ask of people for one tool.
+struct Question {
+  Effect effect = Effect::deny;
+  std::uint8_t quorum = 1;
+  Duration within{};
+  std::vector<std::string> reviewers;  // the deployment's where neither entry nor file names any
+  bool typed = false;
+};
+Question question_of(const Subject& subject, const ToolRule& entry, Class action_class);
+
+void check_ceilings(const Subject& subject);
+void check_people(const Subject& subject);
+void check_contacts(const Subject& subject);
+void check_stages(const Subject& subject);
+void check_times(const Subject& subject);
+// Fills the table, and finds entries that do not fit what is offered.
+void check_tools(const Subject& subject);
+void summarise(const Subject& subject);
+
+// `2.00 USD`, exactly.
+std::string money(std::uint64_t nano_usd);
+
+}  // namespace pawl::checking

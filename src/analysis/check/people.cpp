@@ -1,0 +1,112 @@
+// Who can answer a held call, and who is who.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "analysis/check/parts.h"
+#include "base/text.h"
+
+namespace pawl::checking {
+namespace {
+
+using enum Finding::Weight;
+
+constexpr Duration within_default = Duration::seconds(300);
+
+const Position& place_of(const ToolRule& entry) {
+  return entry.approval_rule.path.empty() ? entry.rule.at : entry.approval_rule.at;
+}
+
+void check_reviewers(const Subject& subject, const ToolRule& entry, const Question& question) {
+  const Position& at = place_of(entry);
+  const std::string tool = visible(entry.key);
+  if (question.reviewers.empty()) {
+    subject.finding(error_in_production, at,
+                    fmt::format("a held call of `{}` can be answered by nobody: neither the file "
+                                "nor a deployment file names reviewers",
+                                tool));
+    return;
+  }
+  if (subject.deployment == nullptr) {
+    subject.finding(
+        warning, at,
+        fmt::format("without a deployment file nobody knows who `{}` is, so a held "
+                    "call of `{}` can be answered by nobody",
+                    visible(fmt::format("{}", fmt::join(question.reviewers, "`, `"))), tool));
+    return;
+  }
+  for (const std::string& reviewer : question.reviewers) {
+    if (subject.deployment->knows(reviewer)) continue;
+    subject.error(at, fmt::format("`{}`, who is to answer for `{}`, is neither a person nor a "
+                                  "group of the deployment file",
+                                  visible(reviewer), tool));
+  }
+  const std::size_t persons = subject.deployment->persons(question.reviewers).size();
+  if (persons < question.quorum) {
+    subject.error(at, fmt::format("a held call of `{}` needs {} persons, and its reviewers are {}",
+                                  tool, question.quorum, persons));
+  }
+}
+
+// The most dangerous reading of the tools that an entry grants.
+Class class_of(const Subject& subject, const ToolRule& entry) {
+  std::optional<Class> worst;
+  for (const ToolDefinition& tool : subject.live) {
+    if (subject.policy.find(tool.server, tool.name) != &entry) continue;
+    const Class one =
+        bind(subject.policy, entry, std::make_shared<const ToolDefinition>(tool), subject.now)
+            .action_class;
+    worst = worst ? more_dangerous(*worst, one) : one;
+  }
+  return worst ? *worst : bind(subject.policy, entry, nullptr, subject.now).action_class;
+}
+
+}  // namespace
+
+Question question_of(const Subject& subject, const ToolRule& entry, Class action_class) {
+  const Policy& policy = subject.policy;
+  const bool claimed = policy.default_stage.has_value();
+  const Stage stage = claimed ? policy.stage_of(entry) : Stage::established;
+  const Environment place = subject.production ? Environment::production : policy.environment;
+  const Default table = default_for(action_class, stage, claimed, policy.gate_reads, place);
+  const bool strict_place =
+      place == Environment::production && action_class.reversibility == Reversibility::irreversible;
+  const bool accepted = !entry.requires_approval && !strict_place &&
+                        policy.accepted(entry.rule.path + "/requires_approval", subject.now);
+  Question question;
+  question.effect = table.effect == Effect::hold && accepted ? Effect::notify : table.effect;
+  if (entry.requires_approval) question.effect = Effect::hold;
+  if (question.effect != Effect::hold) return question;
+  const std::uint8_t stated = entry.approval.quorum.value_or(policy.approval.quorum.value_or(1));
+  const bool by_table = table.effect == Effect::hold && !accepted;
+  question.quorum = std::max(stated, by_table ? table.quorum : std::uint8_t{1});
+  question.typed = by_table && table.typed;
+  question.within = entry.approval.within.value_or(policy.approval.within.value_or(within_default));
+  question.reviewers =
+      entry.approval.reviewers.empty() ? policy.approval.reviewers : entry.approval.reviewers;
+  if (question.reviewers.empty() && subject.deployment != nullptr) {
+    question.reviewers = subject.deployment->default_reviewers;
+  }
+  return question;
+}
+
+void check_people(const Subject& subject) {
+  const Policy& policy = subject.policy;
+  for (const ToolRule& entry : policy.tools) {
+    const Question question = question_of(subject, entry, class_of(subject, entry));
+    if (question.effect == Effect::hold) check_reviewers(subject, entry, question);
+  }
+  if (subject.deployment == nullptr) return;
+  const Deployment& deployment = *subject.deployment;
+  if (!policy.identity.empty() && deployment.people.contains(policy.identity)) {
+    subject.error(policy.agent_rule.at,
+                  fmt::format("the identity `{}` is a person's: an agent needs its own",
+                              visible(policy.identity)));
+  }
+  if (!deployment.roles.empty() && !deployment.roles.contains(policy.agent)) {
+    subject.finding(warning, policy.agent_rule.at,
+                    fmt::format("the deployment file has no role `{}`", visible(policy.agent)));
+  }
+}
+
+}  // namespace pawl::checking

@@ -1,0 +1,70 @@
+// Sentences about the whole file.
+#include <fmt/format.h>
+
+#include "analysis/check/parts.h"
+#include "base/text.h"
+
+namespace pawl::checking {
+namespace {
+
+std::string or_nobody(const std::string& name) {
+  return name.empty() ? std::string("nobody") : fmt::format("`{}`", visible(name));
+}
+
+std::string limits_of(const Ceilings& ceilings) {
+  std::vector<std::string> parts;
+  if (ceilings.steps) parts.push_back(fmt::format("{} steps", *ceilings.steps));
+  if (ceilings.denials) parts.push_back(fmt::format("{} denials", *ceilings.denials));
+  if (ceilings.wall_clock) {
+    parts.push_back(fmt::format("{} without the time spent waiting for people",
+                                to_string(*ceilings.wall_clock)));
+  }
+  if (ceilings.tokens) parts.push_back(fmt::format("{} tokens (unmetered)", *ceilings.tokens));
+  if (ceilings.cost_nano_usd) {
+    parts.push_back(fmt::format("{} (unmetered)", money(*ceilings.cost_nano_usd)));
+  }
+  return parts.empty() ? std::string("nothing") : fmt::format("{}", fmt::join(parts, ", "));
+}
+
+std::string approval_of(const Subject& subject) {
+  const ApprovalTerms& terms = subject.policy.approval;
+  if (!terms.reviewers.empty()) {
+    return visible(fmt::format("{}", fmt::join(terms.reviewers, ", ")));
+  }
+  const bool stated =
+      subject.deployment != nullptr && !subject.deployment->default_reviewers.empty();
+  if (!stated) return "nobody that is named";
+  return visible(fmt::format("{} (default_reviewers)",
+                             fmt::join(subject.deployment->default_reviewers, ", ")));
+}
+
+}  // namespace
+
+void summarise(const Subject& subject) {
+  const Policy& policy = subject.policy;
+  std::vector<std::string>& lines = subject.report.summary;
+  lines.push_back(fmt::format("role `{}`, identity {}, owner {}", visible(policy.agent),
+                              or_nobody(policy.identity), or_nobody(policy.owner)));
+  lines.push_back(fmt::format("environment {}, digest {}", to_string(policy.environment),
+                              spelled(policy.digest)));
+  std::size_t names = 0;
+  for (const ToolRule& entry : policy.tools) names += entry.names.size();
+  lines.push_back(fmt::format("{} granted, {} blocked, everything else is denied",
+                              names == 1 ? "1 name" : fmt::format("{} names", names),
+                              policy.blocked.size()));
+  lines.push_back(fmt::format("a run is limited by {}", limits_of(policy.ceilings)));
+  lines.push_back(fmt::format("at a ceiling the run halts and escalates; told: {}",
+                              or_nobody(policy.ceilings.notify)));
+  lines.push_back(fmt::format("held calls are answered by {}", approval_of(subject)));
+  for (const Contact& contact : policy.contacts) {
+    lines.push_back(fmt::format("escalation after {}: {} by `{}`", to_string(contact.after),
+                                visible(contact.name), visible(contact.via)));
+  }
+  for (const Freeze& freeze : policy.freezes) {
+    lines.push_back(fmt::format("freeze `{}` from {} until {}: {}", visible(freeze.name),
+                                to_string(freeze.from), to_string(freeze.until),
+                                to_string(freeze.then)));
+  }
+}
+
+}  // namespace pawl::checking

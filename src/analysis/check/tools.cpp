@@ -1,0 +1,161 @@
+// The table of tools, and how entries fit what a server offers.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "analysis/check/parts.h"
+#include "base/text.h"
+#include "kernel/policy/name.h"
+
+namespace pawl::checking {
+namespace {
+
+using enum Finding::Weight;
+
+std::string name_of(const ToolDefinition& tool) {
+  return tool.server.empty() ? tool.name : tool.server + "/" + tool.name;
+}
+
+std::string asked(const Question& question) {
+  if (question.effect != Effect::hold) return {};
+  const std::string who = question.reviewers.empty()
+                              ? std::string("nobody")
+                              : visible(fmt::format("{}", fmt::join(question.reviewers, ", ")));
+  return fmt::format("{} of {}, within {}{}", question.quorum, who, to_string(question.within),
+                     question.typed ? ", typed" : "");
+}
+
+std::string counted(const ToolRule& entry, const ToolDefinition* tool) {
+  if (entry.records_stated) return fmt::format("{} (stated)", *entry.records_stated);
+  if (tool == nullptr || !tool->has_schema) return "1, or one per element of its only array";
+  if (!countable(tool->arguments)) return "cannot be counted";
+  const bool array = std::ranges::any_of(
+      tool->arguments.properties,
+      [](const Shape::Property& one) { return one.shape.type == ValueType::array; });
+  return array ? "one per element" : "1";
+}
+
+void add_row(const Subject& subject, const ToolRule& entry, const std::string& name,
+             const BoundTool& bound) {
+  const Question question = question_of(subject, entry, bound.action_class);
+  CheckReport::Row row{.tool = visible(name),
+                       .class_text = to_string(bound.action_class),
+                       .class_source = visible(bound.class_source),
+                       .effect = question.effect,
+                       .approval = asked(question),
+                       .records = counted(entry, bound.definition.get()),
+                       .why = {}};
+  if (!bound.misfits.empty()) {
+    row.effect = Effect::deny;
+    row.approval.clear();
+    row.why = bound.misfits.front().message;
+  }
+  subject.report.table.push_back(std::move(row));
+}
+
+void add_denied(const Subject& subject, const ToolDefinition& tool, std::string why) {
+  const ToolRule none;
+  const BoundTool bound =
+      bind(subject.policy, none, std::make_shared<const ToolDefinition>(tool), subject.now);
+  subject.report.table.push_back({.tool = visible(name_of(tool)),
+                                  .class_text = to_string(bound.action_class),
+                                  .class_source = visible(bound.class_source),
+                                  .effect = Effect::deny,
+                                  .approval = {},
+                                  .records = {},
+                                  .why = std::move(why)});
+}
+
+// One tool that a server offers.
+void check_offered(const Subject& subject, const ToolDefinition& tool) {
+  if (const BlockedName* blocked = subject.policy.blocks(tool.server, tool.name)) {
+    add_denied(subject, tool, fmt::format("blocked in line {}", blocked->rule.at.line));
+    return;
+  }
+  const ToolRule* entry = subject.policy.find(tool.server, tool.name);
+  if (entry == nullptr) {
+    add_denied(subject, tool, "no entry grants it");
+    return;
+  }
+  const BoundTool bound =
+      bind(subject.policy, *entry, std::make_shared<const ToolDefinition>(tool), subject.now);
+  for (const Error& misfit : bound.misfits) subject.error(misfit.at, misfit.message);
+  add_row(subject, *entry, name_of(tool), bound);
+}
+
+// A name that the policy writes and no server offers.
+void check_absent(const Subject& subject, const ToolRule& entry, const std::string& name) {
+  const auto pattern = parse_name(name);
+  if (!pattern || pattern->reserved()) return;
+  std::vector<std::string> offered;
+  for (const ToolDefinition& tool : subject.live) {
+    if (pattern->grants(tool.server, tool.name)) return;
+    offered.push_back(pattern->any_server ? tool.name : name_of(tool));
+  }
+  const std::string near = nearest(name, offered);
+  subject.finding(
+      warning, entry.rule.at,
+      fmt::format("no server offers `{}`{}", visible(name),
+                  near.empty() ? "" : fmt::format(": did you mean `{}`?", visible(near))));
+}
+
+void check_source(const Subject& subject, const ToolRule& entry, bool offered) {
+  if (entry.stated_class) return;
+  const BoundTool bound = bind(subject.policy, entry, nullptr, subject.now);
+  if (offered) {
+    subject.finding(note, entry.rule.at,
+                    fmt::format("`{}` states no `class`: the most dangerous reading of what the "
+                                "server says is in force",
+                                visible(entry.key)));
+    return;
+  }
+  subject.finding(warning, entry.rule.at,
+                  fmt::format("`{}` is classified by name only: `{}` ({})", visible(entry.key),
+                              to_string(bound.action_class), visible(bound.class_source)));
+}
+
+void check_records(const Subject& subject, const ToolRule& entry) {
+  if (!entry.max_records_per_run || entry.records_stated) return;
+  subject.finding(note, entry.max_records_rule.at,
+                  fmt::format("`{}` states no `records`: a call counts as 1 record, or as one for "
+                              "every element of its only array argument",
+                              visible(entry.key)));
+}
+
+}  // namespace
+
+void check_tools(const Subject& subject) {
+  std::set<const ToolRule*> offered;
+  for (const ToolDefinition& tool : subject.live) {
+    check_offered(subject, tool);
+    offered.insert(subject.policy.find(tool.server, tool.name));
+  }
+  for (const ToolRule& entry : subject.policy.tools) {
+    check_source(subject, entry, offered.contains(&entry));
+    check_records(subject, entry);
+    for (const std::string& name : entry.names) {
+      if (!subject.live.empty()) {
+        check_absent(subject, entry, name);
+        continue;
+      }
+      ToolRule alone = entry;
+      alone.names = {name};
+      BoundTool bound = bind(subject.policy, alone, nullptr, subject.now);
+      add_row(subject, entry, name, bound);
+    }
+  }
+  if (!subject.live.empty()) return;
+  for (const BlockedName& blocked : subject.policy.blocked) {
+    subject.report.table.push_back(
+        {.tool = visible(blocked.folded),
+         .class_text = {},
+         .class_source = {},
+         .effect = Effect::deny,
+         .approval = {},
+         .records = {},
+         .why = fmt::format("blocked in line {}", blocked.rule.at.line)});
+  }
+}
+
+}  // namespace pawl::checking

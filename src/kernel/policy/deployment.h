@@ -1,0 +1,66 @@
+// The deployment file (`pawl.yaml`): what a role may not say about itself.
+//
+// Which policy governs which role, what a server's name stands for, which people may answer and how
+// they are told, and which secrets there are. Read as strictly as a policy file, with every mistake
+// located. Values are as written: `~` in `directories`, relative files and variables are resolved
+// by whoever has a file system.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+
+namespace pawl {
+
+struct Deployment {
+  struct Role {
+    std::string file;
+    std::vector<std::string> directories;
+    Position at;
+  };
+  struct Server {
+    std::vector<std::string> command;  // program and arguments, never through a shell
+    std::vector<std::string> env;      // names of variables that are passed on
+    Position at;
+  };
+  struct Person {
+    std::vector<std::string> groups;  // as written at the person; `persons` knows all of them
+    std::string proof = "passphrase";
+    std::string verifier;  // empty: enrolled later
+    Position at;
+  };
+  struct Credential {
+    std::string env;  // the variable that holds the secret
+    Position at;
+  };
+  enum class Desktop : std::uint8_t { automatic, off };
+
+  std::string file;
+  std::map<std::string, Role, std::less<>> roles;
+  std::map<std::string, Server, std::less<>> servers;
+  std::map<std::string, Person, std::less<>> people;
+  std::map<std::string, std::vector<std::string>, std::less<>> groups;  // group -> its persons
+  std::vector<std::string> default_reviewers;                           // persons or groups
+  std::map<std::string, Credential, std::less<>> credentials;
+  Desktop desktop = Desktop::automatic;
+  std::vector<std::string> notify_command;
+
+  // The persons that these names (of persons or groups) stand for, each once.
+  std::set<std::string> persons(const std::vector<std::string>& names) const;
+  bool knows(std::string_view person_or_group) const;
+  std::vector<std::string> credential_names() const;
+};
+
+struct LoadedDeployment {
+  std::optional<Deployment> deployment;  // absent where errors is not empty
+  std::vector<Error> errors;
+};
+
+LoadedDeployment load_deployment(std::string_view text, std::string_view file);
+
+}  // namespace pawl
