@@ -83,8 +83,8 @@ Status CheckpointLog::read_newest(const PublicKey& key) {
   }
   auto checkpoint = key.verify(*note);
   if (!checkpoint) {
-    return fail(Fault::corrupt, fmt::format("`{}`: {}", disk_->shown(newest_path),
-                                            checkpoint.error().message));
+    return fail(Fault::corrupt,
+                fmt::format("`{}`: {}", disk_->shown(newest_path), checkpoint.error().message));
   }
   if (!newest_ || newest_->size < checkpoint->size ||
       (newest_->size == checkpoint->size && newest_->root != checkpoint->root)) {

@@ -1,6 +1,6 @@
-// The two checkpoint files: `checkpoints`, to which every signed note is appended, and `checkpoint`,
-// the newest one, replaced whole. They lie outside the segments, so that a journal that lost its
-// end cannot have lost the knowledge of it with the same bytes.
+// The two checkpoint files: `checkpoints`, to which every signed note is appended, and
+// `checkpoint`, the newest one, replaced whole. They lie outside the segments, so that a journal
+// that lost its end cannot have lost the knowledge of it with the same bytes.
 //
 // An append is synced before `checkpoint` is replaced, and one append is under way at most. So
 // after a crash `checkpoints` may end in one torn note, and may be one note ahead of `checkpoint`;

@@ -40,9 +40,8 @@ Result<std::string> read_exactly(const File& file, std::uint64_t offset, std::si
   auto done = read_up_to(file, offset, bytes);
   if (!done) return std::unexpected(done.error());
   if (*done != count) {
-    return fail(Fault::corrupt,
-                fmt::format("the file ends at {}, {} bytes were expected at {}", offset + *done,
-                            count, offset));
+    return fail(Fault::corrupt, fmt::format("the file ends at {}, {} bytes were expected at {}",
+                                            offset + *done, count, offset));
   }
   return bytes;
 }

@@ -50,7 +50,8 @@ struct FrameHead {
 inline constexpr Digest no_leaf{};
 
 // Appends head, text and padding.
-void write_frame(std::string& out, FrameHead head, std::string_view text, const Digest& leaf_before);
+void write_frame(std::string& out, FrameHead head, std::string_view text,
+                 const Digest& leaf_before);
 // Nothing if the 32 bytes do not begin like a frame; the CRC is not looked at.
 std::optional<FrameHead> read_frame_head(std::string_view bytes);
 // `frame`: head and text, without padding.
@@ -59,12 +60,12 @@ bool frame_is_whole(std::string_view frame, const FrameHead& head, const Digest&
 // What a segment's first frame says. The link is to the segment before.
 struct SegmentHead {
   std::string origin;
-  std::uint64_t payload_area = 0;              // offset in the file
-  std::uint64_t previous_first = no_segment;   // first record of the segment before
-  std::uint64_t previous_records_end = 0;      // where its frames end
-  std::uint64_t previous_payload_end = 0;      // where its entries end, in its payload area
-  Digest root{};                               // of the tree of all records before this segment
-  Digest leaf_before{};                        // seeds the first record's CRC
+  std::uint64_t payload_area = 0;             // offset in the file
+  std::uint64_t previous_first = no_segment;  // first record of the segment before
+  std::uint64_t previous_records_end = 0;     // where its frames end
+  std::uint64_t previous_payload_end = 0;     // where its entries end, in its payload area
+  Digest root{};                              // of the tree of all records before this segment
+  Digest leaf_before{};                       // seeds the first record's CRC
 };
 
 std::string segment_text(const SegmentHead& head);

@@ -140,7 +140,8 @@ class Journal {
   static Result<std::unique_ptr<Journal>> open(Disk& disk, JournalOptions options,
                                                const JournalReplay& replay = {});
 
-  // Closes without reporting; call `close` first where the answer matters.
+  // Without `close` before it, this is to the files what the death of the process would be: what
+  // was appended stays, nothing more is synced or signed, and whoever waits is never told.
   ~Journal();
   Journal(const Journal&) = delete;
   Journal& operator=(const Journal&) = delete;

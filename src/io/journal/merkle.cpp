@@ -12,7 +12,9 @@ constexpr std::string_view leaf_prefix{"\x00", 1};
 constexpr std::string_view node_prefix{"\x01", 1};
 
 // The largest power of two below n. Precondition: n >= 2.
-std::size_t left_part(std::size_t n) { return std::bit_floor(n - 1); }
+std::size_t left_part(std::size_t n) {
+  return std::bit_floor(n - 1);
+}
 
 void consistency_path(std::span<const Digest> leaves, std::size_t old_size, bool old_known,
                       std::vector<Digest>& path) {
@@ -32,7 +34,9 @@ void consistency_path(std::span<const Digest> leaves, std::size_t old_size, bool
 
 }  // namespace
 
-Digest leaf_hash(std::string_view record) { return sha256({leaf_prefix, record}); }
+Digest leaf_hash(std::string_view record) {
+  return sha256({leaf_prefix, record});
+}
 
 Digest node_hash(const Digest& left, const Digest& right) {
   return sha256({node_prefix, bytes_of(left), bytes_of(right)});

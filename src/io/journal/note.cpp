@@ -83,7 +83,9 @@ bool valid_origin(std::string_view origin) {
   return true;
 }
 
-void PkeyDeleter::operator()(evp_pkey_st* key) const { EVP_PKEY_free(key); }
+void PkeyDeleter::operator()(evp_pkey_st* key) const {
+  EVP_PKEY_free(key);
+}
 
 PublicKey::PublicKey(std::string name, std::string raw_key, Pkey key)
     : name_(std::move(name)),
@@ -128,15 +130,14 @@ Result<Checkpoint> PublicKey::verify(std::string_view note) const {
   std::copy(root.begin(), root.end(), checkpoint.root.begin());
   if (checkpoint.origin != name_ || mark.substr(0, blank) != name_ ||
       signature.substr(0, hash_bytes) != hash_) {
-    return fail(Fault::corrupt, fmt::format("the checkpoint is signed by another key than `{}`",
-                                            text()));
+    return fail(Fault::corrupt,
+                fmt::format("the checkpoint is signed by another key than `{}`", text()));
   }
-  const std::string_view body = note.substr(0, lines[0].size() + lines[1].size() +
-                                                   lines[2].size() + 3);
+  const std::string_view body =
+      note.substr(0, lines[0].size() + lines[1].size() + lines[2].size() + 3);
   const Context context(EVP_MD_CTX_new());
   const std::string_view bare = std::string_view(signature).substr(hash_bytes);
-  if (!context ||
-      EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, key_.get()) != 1 ||
+  if (!context || EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, key_.get()) != 1 ||
       EVP_DigestVerify(context.get(), raw(bare), bare.size(), raw(body), body.size()) != 1) {
     return fail(Fault::corrupt, "the signature of the checkpoint is wrong");
   }
@@ -146,7 +147,9 @@ Result<Checkpoint> PublicKey::verify(std::string_view note) const {
 NodeKey::NodeKey(std::string seed, PublicKey key, Pkey secret)
     : seed_(std::move(seed)), public_(std::move(key)), secret_(std::move(secret)) {}
 
-NodeKey::~NodeKey() { OPENSSL_cleanse(seed_.data(), seed_.size()); }
+NodeKey::~NodeKey() {
+  OPENSSL_cleanse(seed_.data(), seed_.size());
+}
 
 Result<NodeKey> NodeKey::from_seed(std::string_view name, std::string_view seed) {
   if (!valid_origin(name)) {
@@ -159,9 +162,8 @@ Result<NodeKey> NodeKey::from_seed(std::string_view name, std::string_view seed)
   Pkey secret(EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, raw(seed), key_bytes));
   std::string open(key_bytes, '\0');
   std::size_t count = open.size();
-  if (!secret || EVP_PKEY_get_raw_public_key(secret.get(),
-                                             reinterpret_cast<unsigned char*>(open.data()),
-                                             &count) != 1) {
+  if (!secret || EVP_PKEY_get_raw_public_key(
+                     secret.get(), reinterpret_cast<unsigned char*>(open.data()), &count) != 1) {
     return fail(Fault::internal, "the key could not be made");
   }
   Pkey key(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, raw(open), key_bytes));

@@ -35,10 +35,14 @@ class PosixLock final : public DiskLock {
 
 int flags_of(Access access) {
   switch (access) {
-    case Access::read: return O_RDONLY;
-    case Access::write: return O_RDWR;
-    case Access::create: return O_RDWR | O_CREAT;
-    case Access::fresh: return O_RDWR | O_CREAT | O_TRUNC;
+    case Access::read:
+      return O_RDONLY;
+    case Access::write:
+      return O_RDWR;
+    case Access::create:
+      return O_RDWR | O_CREAT;
+    case Access::fresh:
+      return O_RDWR | O_CREAT | O_TRUNC;
   }
   return O_RDONLY;
 }
@@ -64,7 +68,9 @@ Status create_root(const std::string& directory) {
   return {};
 }
 
-const char* at(const std::string& path) { return path.empty() ? "." : path.c_str(); }
+const char* at(const std::string& path) {
+  return path.empty() ? "." : path.c_str();
+}
 
 }  // namespace
 
@@ -77,15 +83,17 @@ Result<std::unique_ptr<PosixDisk>> PosixDisk::open(const std::string& directory,
   return std::unique_ptr<PosixDisk>(new PosixDisk(directory, descriptor));
 }
 
-PosixDisk::~PosixDisk() { ::close(descriptor_); }
+PosixDisk::~PosixDisk() {
+  ::close(descriptor_);
+}
 
 std::string PosixDisk::shown(const std::string& path) const {
   return path.empty() ? root_ : root_ + "/" + path;
 }
 
 Result<std::unique_ptr<File>> PosixDisk::open(const std::string& path, Access access) {
-  const int descriptor = ::openat(descriptor_, at(path), flags_of(access) | O_CLOEXEC | O_NOFOLLOW,
-                                  file_mode);
+  const int descriptor =
+      ::openat(descriptor_, at(path), flags_of(access) | O_CLOEXEC | O_NOFOLLOW, file_mode);
   if (descriptor < 0) return system_error(errno, "open", shown(path));
   return std::make_unique<PosixFile>(descriptor, shown(path));
 }
@@ -139,16 +147,16 @@ Result<std::vector<std::string>> PosixDisk::list(const std::string& directory) {
 }
 
 Result<std::uint64_t> PosixDisk::free_bytes() {
-  struct statvfs status {};
+  struct statvfs status{};
   if (::fstatvfs(descriptor_, &status) != 0) return system_error(errno, "look at", root_);
   return static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
 }
 
 Result<std::unique_ptr<DiskLock>> PosixDisk::lock(const std::string& path) {
-  const int descriptor = ::openat(descriptor_, at(path), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
-                                  file_mode);
+  const int descriptor =
+      ::openat(descriptor_, at(path), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, file_mode);
   if (descriptor < 0) return system_error(errno, "open", shown(path));
-  struct flock whole {};
+  struct flock whole{};
   whole.l_type = F_WRLCK;
   whole.l_whence = SEEK_SET;
   if (::fcntl(descriptor, F_OFD_SETLK, &whole) != 0) {

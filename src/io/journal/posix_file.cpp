@@ -31,7 +31,9 @@ std::unexpected<Error> system_error(int code, std::string_view verb, const std::
   return fail(fault_of(code), fmt::format("cannot {} `{}`: {}", verb, path, reason));
 }
 
-PosixFile::~PosixFile() { ::close(descriptor_); }
+PosixFile::~PosixFile() {
+  ::close(descriptor_);
+}
 
 Result<std::size_t> PosixFile::read_at(std::uint64_t offset, std::span<char> into) const {
   for (;;) {
@@ -53,8 +55,8 @@ Result<std::size_t> PosixFile::write_at(std::uint64_t offset, std::string_view b
 
 Status PosixFile::allocate(std::uint64_t offset, std::uint64_t length) {
   for (;;) {
-    const int done = ::fallocate(descriptor_, 0, static_cast<off_t>(offset),
-                                 static_cast<off_t>(length));
+    const int done =
+        ::fallocate(descriptor_, 0, static_cast<off_t>(offset), static_cast<off_t>(length));
     if (done == 0) return {};
     if (errno == EOPNOTSUPP || errno == ENOSYS) return allocate_by_writing(offset, length);
     if (errno != EINTR) return system_error(errno, "find room in", shown_);
@@ -91,7 +93,7 @@ Status PosixFile::sync() {
 }
 
 Result<std::uint64_t> PosixFile::size() const {
-  struct stat status {};
+  struct stat status{};
   if (::fstat(descriptor_, &status) != 0) return system_error(errno, "look at", shown_);
   return static_cast<std::uint64_t>(status.st_size);
 }

@@ -112,7 +112,11 @@ class InlineSyncer final : public Syncer {
 
 }  // namespace
 
-std::unique_ptr<Syncer> make_thread_syncer() { return std::make_unique<ThreadSyncer>(); }
-std::unique_ptr<Syncer> make_inline_syncer() { return std::make_unique<InlineSyncer>(); }
+std::unique_ptr<Syncer> make_thread_syncer() {
+  return std::make_unique<ThreadSyncer>();
+}
+std::unique_ptr<Syncer> make_inline_syncer() {
+  return std::make_unique<InlineSyncer>();
+}
 
 }  // namespace pawl

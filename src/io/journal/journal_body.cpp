@@ -1,0 +1,297 @@
+#include "io/journal/journal_body.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cassert>
+
+#include "io/journal/snapshot.h"
+
+namespace pawl {
+
+using journal::entry_bytes;
+using journal::frame_bytes;
+using journal::SegmentWriter;
+
+namespace {
+
+// What a segment's own frame takes at most, with room to spare.
+constexpr std::uint64_t segment_head_bytes_max = 512;
+
+}  // namespace
+
+Journal::Body::Body(Disk& disk, JournalOptions options, std::unique_ptr<DiskLock> lock,
+                    journal::NodeKey key)
+    : disk_(disk), options_(std::move(options)), lock_(std::move(lock)), key_(std::move(key)) {}
+
+Journal::Body::~Body() {
+  if (commit_ != nullptr) options_.syncer->stop();
+}
+
+journal::Room Journal::Body::room() const {
+  return {.segment_bytes_max = options_.segment_bytes_max,
+          .grow_bytes = options_.grow_bytes,
+          .reserve_bytes = options_.reserve_bytes,
+          .free_bytes_min = options_.free_bytes_min};
+}
+
+std::function<void()> Journal::Body::posted(void (Body::*step)()) {
+  return [post = options_.post, weak = std::weak_ptr<Body*>(alive_), step] {
+    post([weak, step] {
+      if (const auto alive = weak.lock()) ((*alive)->*step)();
+    });
+  };
+}
+
+Status Journal::Body::start(const JournalReplay& replay) {
+  auto checkpoints = journal::CheckpointLog::open(disk_, key_.public_key());
+  if (!checkpoints) return std::unexpected(checkpoints.error());
+  checkpoints_.emplace(std::move(*checkpoints));
+  auto found =
+      journal::recover(disk_, key_.public_key().name(), checkpoints_->newest(), options_, replay);
+  if (!found) return std::unexpected(found.error());
+  if (Status prepared = checkpoints_->prepare(); !prepared) return prepared;
+  if (Status started = start_segment(*found); !started) return started;
+
+  tree_ = std::move(found->tree);
+  recovery_ = found->report;
+  recovery_.created = !found->head;
+  commit_ = std::make_unique<journal::GroupCommit>(
+      segment_->file(), tree_.size(), key_, *checkpoints_,
+      journal::GroupCommit::Calls{.monotonic = options_.monotonic,
+                                  .progress = posted(&Body::on_progress),
+                                  .checkpoint_due = posted(&Body::on_checkpoint_due)},
+      journal::GroupCommit::Delays{.sync_max = options_.sync_delay_max,
+                                   .checkpoint_min = options_.checkpoint_interval_min});
+  options_.syncer->start(*commit_);
+  options_.syncer->wake();
+  return {};
+}
+
+Status Journal::Body::start_segment(const journal::Recovered& found) {
+  if (!found.head) {
+    if (Status begun = begin_segment(); !begun) return begun;
+    return disk_.sync_directory("");
+  }
+  auto segment = SegmentWriter::adopt(disk_, *found.head, found.place, room());
+  if (!segment) return std::unexpected(segment.error());
+  segment_.emplace(std::move(*segment));
+  return disk_.sync_directory("");
+}
+
+// A segment begins only when everything before it is durable, so whatever a power cut leaves, only
+// the newest segment can be torn. That is why this waits for syncs on the loop's thread.
+Status Journal::Body::begin_segment() {
+  auto fresh = SegmentWriter::create(disk_, tree_.size(), room());
+  if (!fresh) return std::unexpected(fresh.error());
+  journal::SegmentHead head{.origin = key_.public_key().name(),
+                            .payload_area = fresh->payload_area()};
+  head.root = tree_.root();
+  Status done;
+  if (segment_) {
+    const journal::Place& end = segment_->place();
+    head.previous_first = end.first;
+    head.previous_records_end = end.offset;
+    head.previous_payload_end = end.payload_end;
+    head.leaf_before = end.leaf_before;
+    done = segment_->file()->sync();
+  }
+  if (done) done = disk_.sync_directory(journal::journal_folder);
+  if (done) done = fresh->begin(head);
+  if (done) done = fresh->file()->sync();
+  if (done && segment_) done = segment_->finish();
+  if (!done) return fail(Fault::io, done.error().message);
+  segment_.emplace(std::move(*fresh));
+  if (commit_ != nullptr) commit_->continue_in(segment_->file());
+  return {};
+}
+
+std::unexpected<Error> Journal::Body::refusal() const {
+  if (closed_ && !commit_->failed()) return fail(Fault::io, "the journal is closed");
+  return fail(Fault::io, fmt::format("the journal has failed: {}", commit_->failure()));
+}
+
+std::unexpected<Error> Journal::Body::fail_for_ever(const Error& error) {
+  commit_->fail(error.message);
+  return refusal();
+}
+
+Result<Journal::Body::Need> Journal::Body::measure(std::string_view record,
+                                                   std::span<const PayloadRef> payloads) const {
+  const std::uint64_t record_max =
+      std::min(journal_record_bytes_max, options_.segment_bytes_max - segment_head_bytes_max);
+  if (record.empty() || record.size() > record_max) {
+    return fail(Fault::invalid, fmt::format("a record of {} bytes cannot be stored: 1 to {} are "
+                                            "expected",
+                                            record.size(), record_max));
+  }
+  Need need{.frame = frame_bytes(record.size()), .entries = 0};
+  for (const PayloadRef& payload : payloads) {
+    if (payload.bytes.size() > journal_payload_bytes_max) {
+      return fail(Fault::invalid, fmt::format("a payload of {} bytes cannot be stored: at most {} "
+                                              "are expected",
+                                              payload.bytes.size(), journal_payload_bytes_max));
+    }
+    need.entries += entry_bytes(payload.bytes.size());
+  }
+  return need;
+}
+
+// Fault::environment leaves everything as it was.
+Status Journal::Body::find_room(const Need& need, Urgency urgency) {
+  Status found;
+  if (!segment_->wants(need.frame, need.entries)) found = begin_segment();
+  if (found) found = segment_->find_room(need.frame, need.entries);
+  if (found) {
+    full_ = false;
+    return {};
+  }
+  if (found.error().fault != Fault::environment) return fail_for_ever(found.error());
+  full_ = true;
+  if (urgency == Urgency::reserve && segment_->reserve_holds(need.frame, need.entries)) return {};
+  return found;
+}
+
+Result<std::uint64_t> Journal::Body::append(std::string_view record,
+                                            std::span<const PayloadRef> payloads, Urgency urgency) {
+  if (closed_ || commit_->failed()) return refusal();
+  const auto need = measure(record, payloads);
+  if (!need) return std::unexpected(need.error());
+  if (Status room = find_room(*need, urgency); !room) return std::unexpected(room.error());
+
+  const std::uint64_t seq = tree_.size();
+  const std::uint64_t entries_begin = segment_->payload_area() + segment_->place().payload_end;
+  if (Status written = segment_->write(seq, record, payloads); !written) {
+    return fail_for_ever(written.error());
+  }
+  tree_.append(segment_->place().leaf_before);
+  bytes_written_ += need->frame + need->entries;
+  if (index_) {
+    std::uint64_t at = entries_begin;
+    for (const PayloadRef& payload : payloads) {
+      index_->add(payload.commitment.digest, {segment_->place().first, at});
+      at += entry_bytes(payload.bytes.size());
+    }
+  }
+  if (commit_->written(seq + 1)) options_.syncer->wake();
+  return seq;
+}
+
+Status Journal::Body::make_room() {
+  if (closed_ || commit_->failed()) return refusal();
+  return find_room({}, Urgency::ordinary);
+}
+
+void Journal::Body::request_sync(std::uint64_t seq) {
+  assert(seq < next());
+  if (closed_ || commit_->failed() || commit_->synced() > seq) return;
+  commit_->want(seq + 1);
+  options_.syncer->wake();
+}
+
+Completion<Status> Journal::Body::durable(std::uint64_t seq) {
+  assert(seq < next());
+  Completion<Status> done;
+  if (commit_->synced() > seq) {
+    done.deliver({});
+  } else if (closed_ || commit_->failed()) {
+    done.deliver(refusal());
+  } else {
+    const auto behind = std::ranges::upper_bound(waiters_, seq, {}, &Waiter::seq);
+    waiters_.insert(behind, Waiter{seq, done});
+    request_sync(seq);
+    // The syncer may have passed this record before it saw that somebody waits.
+    if (commit_->synced() > seq || commit_->failed()) on_progress();
+  }
+  return done;
+}
+
+void Journal::Body::on_progress() {
+  const bool failed = commit_->failed();
+  const std::uint64_t synced = commit_->synced();
+  std::vector<Waiter> ready;
+  while (!waiters_.empty() && (failed || waiters_.front().seq < synced)) {
+    ready.push_back(std::move(waiters_.front()));
+    waiters_.pop_front();
+  }
+  if (ready.empty()) return;
+  const Status answer = failed ? Status(refusal()) : Status{};
+  // Whoever is told may append, wait again, or destroy the journal: nothing of it is used below.
+  for (Waiter& waiter : ready) waiter.done.deliver(answer);
+}
+
+void Journal::Body::on_checkpoint_due() {
+  if (closed_ || commit_->failed()) return;
+  commit_->checkpoint(
+      {.origin = key_.public_key().name(), .size = tree_.size(), .root = tree_.root()});
+  options_.syncer->wake();
+}
+
+Status Journal::Body::build_index() {
+  if (index_) return {};
+  auto index = journal::PayloadIndex::build(disk_);
+  if (!index) return std::unexpected(index.error());
+  index_.emplace(std::move(*index));
+  return {};
+}
+
+Result<Payload> Journal::Body::payload(const Digest& commitment) {
+  if (Status built = build_index(); !built) return std::unexpected(built.error());
+  return journal::read_payload(disk_, *index_, commitment);
+}
+
+Status Journal::Body::erase(const Digest& commitment) {
+  if (closed_ || commit_->failed()) return refusal();
+  if (Status built = build_index(); !built) return built;
+  const Status erased = journal::erase_payload(disk_, *index_, commitment);
+  if (!erased && erased.error().fault == Fault::io) return fail_for_ever(erased.error());
+  return erased;
+}
+
+Result<SnapshotWritten> Journal::Body::snapshot(std::string_view state) {
+  if (closed_ || commit_->failed()) return refusal();
+  const std::string bytes = journal::snapshot_bytes(tree_, segment_->place(), state);
+  if (bytes.size() > journal::snapshot_bytes_max) {
+    return fail(Fault::invalid, fmt::format("a snapshot of {} bytes cannot be stored: at most {} "
+                                            "are expected",
+                                            bytes.size(), journal::snapshot_bytes_max));
+  }
+  const Status put = replace_whole(disk_, journal::snapshot_path(next()), bytes);
+  if (!put && put.error().fault == Fault::io) return fail_for_ever(put.error());
+  if (!put) return std::unexpected(put.error());
+  if (auto sizes = journal::list_snapshots(disk_)) {
+    for (std::size_t i = 0; i + journal::snapshots_kept < sizes->size(); ++i) {
+      // One that stays costs room and nothing else.
+      (void)disk_.remove(journal::snapshot_path((*sizes)[i]));
+    }
+  }
+  return SnapshotWritten{.digest = sha256(bytes), .size = next()};
+}
+
+Status Journal::Body::final_checkpoint() {
+  const auto synced_to_the_end = [this]() -> Status {
+    if (commit_->failed()) return refusal();
+    return {};
+  };
+  if (next() > commit_->synced()) {
+    commit_->want(next());
+    commit_->run();
+  }
+  if (Status synced = synced_to_the_end(); !synced) return synced;
+  if (next() == 0 || commit_->checkpointed() == next()) return {};
+  commit_->checkpoint({.origin = key_.public_key().name(), .size = next(), .root = root()});
+  commit_->run();
+  return synced_to_the_end();
+}
+
+Status Journal::Body::close() {
+  if (closed_) return {};
+  options_.syncer->stop();
+  Status done = commit_->failed() ? Status(refusal()) : final_checkpoint();
+  closed_ = true;
+  lock_.reset();
+  on_progress();
+  return done;
+}
+
+}  // namespace pawl

@@ -1,0 +1,89 @@
+#include "io/journal/key_files.h"
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "io/journal/segment.h"
+
+namespace pawl::journal {
+namespace {
+
+constexpr char secret_path[] = "node.key";
+constexpr char public_path[] = "node.pub";
+constexpr std::uint64_t key_file_bytes_max = 1024;
+constexpr std::size_t seed_bytes = 32;
+constexpr std::size_t name_bytes = 8;
+
+// A journal whose head could never be written down is none.
+Result<bool> journal_exists(Disk& disk) {
+  auto segments = list_segments(disk);
+  if (!segments) return std::unexpected(segments.error());
+  for (const std::uint64_t first : *segments) {
+    auto file = disk.open(segment_path(first), Access::read);
+    if (!file) return std::unexpected(file.error());
+    auto start = read_segment_start(**file, first);
+    if (!start || *start) return true;
+  }
+  return false;
+}
+
+Result<NodeKey> make_key(Disk& disk, const std::string& origin,
+                         const std::function<std::string(std::size_t)>& random) {
+  auto exists = journal_exists(disk);
+  if (!exists) return std::unexpected(exists.error());
+  if (*exists) {
+    return fail(Fault::corrupt,
+                fmt::format("`{}` is missing, but there is a journal that it signed",
+                            disk.shown(secret_path)));
+  }
+  const std::string name = origin.empty() ? "pawl-" + hex(random(name_bytes)) : origin;
+  auto key = NodeKey::from_seed(name, random(seed_bytes));
+  if (!key) return key;
+  if (Status put = replace_whole(disk, secret_path, key->text() + "\n"); !put) {
+    return std::unexpected(put.error());
+  }
+  return key;
+}
+
+}  // namespace
+
+Result<NodeKey> open_node_key(Disk& disk, const std::string& origin,
+                              const std::function<std::string(std::size_t)>& random) {
+  auto text = read_whole(disk, secret_path, key_file_bytes_max);
+  if (!text && text.error().fault != Fault::missing) return std::unexpected(text.error());
+  auto key = text ? NodeKey::parse(*text) : make_key(disk, origin, random);
+  if (!key && !text) return key;
+  if (!key) {
+    return fail(key.error().fault,
+                fmt::format("`{}`: {}", disk.shown(secret_path), key.error().message));
+  }
+  const PublicKey& open = key->public_key();
+  if (!origin.empty() && origin != open.name()) {
+    return fail(Fault::invalid, fmt::format("the journal is the log `{}`, it cannot become `{}`",
+                                            open.name(), origin));
+  }
+  auto published = read_whole(disk, public_path, key_file_bytes_max);
+  if (published && *published == open.text() + "\n") return key;
+  if (published) {
+    return fail(Fault::corrupt, fmt::format("`{}` is not the public key of `{}`",
+                                            disk.shown(public_path), disk.shown(secret_path)));
+  }
+  if (published.error().fault != Fault::missing) return std::unexpected(published.error());
+  if (Status put = replace_whole(disk, public_path, open.text() + "\n"); !put) {
+    return std::unexpected(put.error());
+  }
+  return key;
+}
+
+Result<PublicKey> read_public_key(Disk& disk) {
+  auto text = read_whole(disk, public_path, key_file_bytes_max);
+  if (!text) return std::unexpected(text.error());
+  auto key = PublicKey::parse(*text);
+  if (!key) {
+    return fail(key.error().fault,
+                fmt::format("`{}`: {}", disk.shown(public_path), key.error().message));
+  }
+  return key;
+}
+
+}  // namespace pawl::journal

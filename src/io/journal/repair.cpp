@@ -1,0 +1,122 @@
+#include "io/journal/repair.h"
+
+#include <algorithm>
+#include <set>
+
+#include "io/journal/payloads.h"
+
+namespace pawl::journal {
+namespace {
+
+constexpr std::size_t block_bytes = 64UL << 10;
+constexpr std::string_view unfinished = ".new";
+
+// Calls `visit(offset, block)` for every block of the range that holds anything but zeros.
+template <class Visit>
+Status nonzero_blocks(const File& file, std::uint64_t from, std::uint64_t to, Visit visit) {
+  std::string block(block_bytes, '\0');
+  while (from < to) {
+    const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(block_bytes, to - from));
+    auto count = file.read_at(from, std::span(block).first(wanted));
+    if (!count) return std::unexpected(count.error());
+    if (*count == 0) return {};
+    const std::string_view bytes = std::string_view(block).substr(0, *count);
+    if (!all_zero(bytes)) {
+      if (Status visited = visit(from, bytes); !visited) return visited;
+    }
+    from += *count;
+  }
+  return {};
+}
+
+std::uint64_t nonzero_bytes(std::string_view bytes) {
+  return static_cast<std::uint64_t>(
+      std::ranges::count_if(bytes, [](char byte) { return byte != '\0'; }));
+}
+
+Result<std::uint64_t> zero(File& file, std::uint64_t from, std::uint64_t to) {
+  std::uint64_t count = 0;
+  const Status done = nonzero_blocks(file, from, to, [&](std::uint64_t at, std::string_view bytes) {
+    count += nonzero_bytes(bytes);
+    return write_all(file, at, std::string(bytes.size(), '\0'));
+  });
+  if (!done) return std::unexpected(done.error());
+  return count;
+}
+
+Status write_again(File& file, std::uint64_t from, std::uint64_t to) {
+  while (from < to) {
+    const auto count = std::min<std::uint64_t>(block_bytes, to - from);
+    auto bytes = read_exactly(file, from, count);
+    if (!bytes) return std::unexpected(bytes.error());
+    if (Status written = write_all(file, from, *bytes); !written) return written;
+    from += count;
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::uint64_t> count_nonzero(const File& file, std::uint64_t from, std::uint64_t to) {
+  std::uint64_t count = 0;
+  const Status done = nonzero_blocks(file, from, to, [&](std::uint64_t, std::string_view bytes) {
+    count += nonzero_bytes(bytes);
+    return Status{};
+  });
+  if (!done) return std::unexpected(done.error());
+  return count;
+}
+
+Result<std::uint64_t> clean_tail(Disk& disk, const SegmentHead& head, const Place& unsure,
+                                 const Place& end) {
+  auto file = disk.open(segment_path(end.first), Access::write);
+  if (!file) return std::unexpected(file.error());
+  const bool within = unsure.first == end.first;
+  Status done = write_again(**file, within ? unsure.offset : 0, end.offset);
+  if (!done) return std::unexpected(done.error());
+  done = write_again(**file, head.payload_area + (within ? unsure.payload_end : 0),
+                     head.payload_area + end.payload_end);
+  if (!done) return std::unexpected(done.error());
+  auto records = zero(**file, end.offset, head.payload_area);
+  if (!records) return records;
+  auto payloads = zero(**file, head.payload_area + end.payload_end, ~0ULL);
+  if (!payloads) return payloads;
+  done = (*file)->sync();
+  if (done) done = disk.sync_directory(journal_folder);
+  if (!done) return std::unexpected(done.error());
+  return *records + *payloads;
+}
+
+Status remove_all(Disk& disk, const std::vector<std::string>& paths) {
+  std::set<std::string> folders;
+  for (const std::string& path : paths) {
+    const Status removed = disk.remove(path);
+    if (!removed && removed.error().fault != Fault::missing) return removed;
+    const auto slash = path.rfind('/');
+    folders.insert(slash == std::string::npos ? "" : path.substr(0, slash));
+  }
+  for (const std::string& folder : folders) {
+    if (Status synced = disk.sync_directory(folder); !synced) return synced;
+  }
+  return {};
+}
+
+Status finish_removals(Disk& disk) {
+  std::vector<std::string> paths;
+  for (const char* name : {"node.key.new", "node.pub.new", "checkpoint.new", "erasing.new"}) {
+    paths.emplace_back(name);
+  }
+  auto names = disk.list(snapshot_folder);
+  if (!names) return std::unexpected(names.error());
+  for (const std::string& name : *names) {
+    if (name.ends_with(unfinished)) paths.push_back(std::string(snapshot_folder) + "/" + name);
+  }
+  std::vector<std::string> there;
+  for (const std::string& path : paths) {
+    if (disk.open(path, Access::read)) there.push_back(path);
+  }
+  if (Status removed = remove_all(disk, there); !removed) return removed;
+  return finish_erasures(disk);
+}
+
+}  // namespace pawl::journal

@@ -1,0 +1,174 @@
+#include "io/journal/segment_writer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cassert>
+
+#include "io/journal/note.h"
+
+namespace pawl::journal {
+namespace {
+
+// Payloads up to this are gathered into one write; longer ones are written from where they are.
+constexpr std::size_t gather_bytes_max = 64UL << 10;
+
+}  // namespace
+
+Result<SegmentWriter> SegmentWriter::create(Disk& disk, std::uint64_t first, const Room& room) {
+  SegmentWriter writer(disk, room);
+  auto file = disk.open(segment_path(first), Access::fresh);
+  if (!file) return std::unexpected(file.error());
+  writer.file_ = std::move(*file);
+  writer.place_.first = first;
+  writer.payload_area_ = padded(room.segment_bytes_max + room.reserve_bytes, area_alignment_bytes);
+  const std::uint64_t head = frame_bytes(origin_bytes_max + sizeof(SegmentHead));
+  Status found = writer.grow(writer.records_allocated_, head + room.reserve_bytes, 0);
+  if (found)
+    found = writer.grow(writer.payload_allocated_, room.reserve_bytes, writer.payload_area_);
+  if (!found) {
+    writer.file_.reset();
+    // Best effort: an empty segment at the end is dropped by the next open.
+    (void)disk.remove(segment_path(first));
+    return std::unexpected(found.error());
+  }
+  return writer;
+}
+
+Result<SegmentWriter> SegmentWriter::adopt(Disk& disk, const SegmentHead& head, const Place& place,
+                                           const Room& room) {
+  SegmentWriter writer(disk, room);
+  auto file = disk.open(segment_path(place.first), Access::write);
+  if (!file) return std::unexpected(file.error());
+  writer.file_ = std::move(*file);
+  writer.place_ = place;
+  writer.payload_area_ = head.payload_area;
+  writer.records_begin_ = frame_bytes(segment_text(head).size());
+  // Room that was found in an earlier life is found again even on a full disk, step by step.
+  const auto refind = [&](std::uint64_t& allocated, std::uint64_t used, std::uint64_t base,
+                          std::uint64_t end) -> Status {
+    allocated = used / room.grow_bytes * room.grow_bytes;
+    while (allocated < std::min(used + room.reserve_bytes, end)) {
+      const std::uint64_t step = std::min(room.grow_bytes, end - allocated);
+      const Status found = writer.file_->allocate(base + allocated, step);
+      if (!found && found.error().fault == Fault::environment) break;
+      if (!found) return found;
+      allocated += step;
+    }
+    allocated = std::max(allocated, used);
+    return {};
+  };
+  if (Status found = refind(writer.records_allocated_, place.offset, 0, writer.payload_area_);
+      !found) {
+    return std::unexpected(found.error());
+  }
+  if (Status found = refind(writer.payload_allocated_, place.payload_end, writer.payload_area_,
+                            ~0ULL - writer.payload_area_);
+      !found) {
+    return std::unexpected(found.error());
+  }
+  return writer;
+}
+
+Status SegmentWriter::begin(const SegmentHead& head) {
+  assert(head.payload_area == payload_area_);
+  buffer_.clear();
+  write_frame(buffer_, {.kind = FrameKind::segment, .seq = place_.first}, segment_text(head),
+              no_leaf);
+  place_.offset = buffer_.size();
+  place_.leaf_before = head.leaf_before;
+  records_begin_ = place_.offset;
+  return write_all(*file_, 0, buffer_);
+}
+
+bool SegmentWriter::wants(std::uint64_t frame, std::uint64_t entries) const {
+  if (place_.offset <= records_begin_) return true;  // an empty one takes whatever comes
+  return place_.offset + frame <= room_.segment_bytes_max &&
+         (place_.payload_end == 0 || place_.payload_end + entries <= room_.segment_bytes_max);
+}
+
+Status SegmentWriter::grow(std::uint64_t& allocated, std::uint64_t needed, std::uint64_t base) {
+  if (needed <= allocated) return {};
+  std::uint64_t end = padded(needed, room_.grow_bytes);
+  if (base == 0) end = std::min(end, payload_area_);
+  const std::uint64_t step = end - allocated;
+  auto free = disk_->free_bytes();
+  if (!free) return std::unexpected(free.error());
+  if (*free < step + room_.free_bytes_min) {
+    return fail(Fault::environment,
+                fmt::format("the disk of `{}` is full: {} bytes are free, {} are needed",
+                            disk_->shown(""), *free, step + room_.free_bytes_min));
+  }
+  if (Status found = file_->allocate(base + allocated, step); !found) return found;
+  allocated = end;
+  return {};
+}
+
+Status SegmentWriter::find_room(std::uint64_t frame, std::uint64_t entries) {
+  const std::uint64_t records =
+      std::min(place_.offset + frame + room_.reserve_bytes, payload_area_);
+  if (Status found = grow(records_allocated_, records, 0); !found) return found;
+  return grow(payload_allocated_, place_.payload_end + entries + room_.reserve_bytes,
+              payload_area_);
+}
+
+bool SegmentWriter::reserve_holds(std::uint64_t frame, std::uint64_t entries) const {
+  return place_.offset + frame <= records_allocated_ &&
+         (entries == 0 || place_.payload_end + entries <= payload_allocated_);
+}
+
+Status SegmentWriter::flush(std::uint64_t& at) {
+  if (buffer_.empty()) return {};
+  if (Status written = write_all(*file_, at, buffer_); !written) return written;
+  at += buffer_.size();
+  buffer_.clear();
+  return {};
+}
+
+Status SegmentWriter::write_payloads(std::uint64_t seq, std::span<const PayloadRef> payloads) {
+  std::uint64_t at = payload_area_ + place_.payload_end;
+  buffer_.clear();
+  for (const PayloadRef& payload : payloads) {
+    const std::uint64_t whole = entry_bytes(payload.bytes.size());
+    const std::uint64_t padding = whole - entry_head_bytes - salt_bytes - payload.bytes.size();
+    write_entry_head(buffer_, {.state = EntryState::present,
+                               .length = payload.bytes.size(),
+                               .seq = seq,
+                               .commitment = payload.commitment.digest});
+    buffer_.append(reinterpret_cast<const char*>(payload.commitment.salt.data()), salt_bytes);
+    if (payload.bytes.size() <= gather_bytes_max) {
+      buffer_.append(payload.bytes);
+    } else {
+      if (Status flushed = flush(at); !flushed) return flushed;
+      if (Status written = write_all(*file_, at, payload.bytes); !written) return written;
+      at += payload.bytes.size();
+    }
+    buffer_.append(padding, '\0');
+    place_.payload_end += whole;
+    if (buffer_.size() > gather_bytes_max) {
+      if (Status flushed = flush(at); !flushed) return flushed;
+    }
+  }
+  return flush(at);
+}
+
+Status SegmentWriter::write(std::uint64_t seq, std::string_view record,
+                            std::span<const PayloadRef> payloads) {
+  if (!payloads.empty()) {
+    if (Status written = write_payloads(seq, payloads); !written) return written;
+  }
+  buffer_.clear();
+  write_frame(buffer_, {.seq = seq, .payload_end = place_.payload_end}, record, place_.leaf_before);
+  if (Status written = write_all(*file_, place_.offset, buffer_); !written) return written;
+  place_.offset += buffer_.size();
+  place_.leaf_before = leaf_hash(record);
+  return {};
+}
+
+Status SegmentWriter::finish() {
+  const std::uint64_t end =
+      place_.payload_end > 0 ? payload_area_ + place_.payload_end : place_.offset;
+  return file_->truncate(end);
+}
+
+}  // namespace pawl::journal

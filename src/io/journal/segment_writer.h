@@ -1,0 +1,71 @@
+// SegmentWriter: the segment that grows. It keeps the room for what is written next, and a reserve
+// behind it, found before it is needed.
+//
+// Both areas of the file grow in steps; a step is found whole or not at all, so that a full disk is
+// noticed before a byte is written. An ordinary write leaves the reserve free; one that may use the
+// reserve only needs its own bytes.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "io/journal/journal.h"
+#include "io/journal/segment.h"
+
+namespace pawl::journal {
+
+struct Room {
+  std::uint64_t segment_bytes_max = 0;
+  std::uint64_t grow_bytes = 0;
+  std::uint64_t reserve_bytes = 0;
+  std::uint64_t free_bytes_min = 0;
+};
+
+class SegmentWriter {
+ public:
+  // A new file with its first room, still without a head: `begin` writes it. Environment errors
+  // leave no file behind.
+  static Result<SegmentWriter> create(Disk& disk, std::uint64_t first, const Room& room);
+  // Goes on behind `place` in a file that recovery has cleaned; finds out what room there is.
+  static Result<SegmentWriter> adopt(Disk& disk, const SegmentHead& head, const Place& place,
+                                     const Room& room);
+
+  Status begin(const SegmentHead& head);
+
+  // Whether this segment should take these bytes at all, or a new one.
+  bool wants(std::uint64_t frame, std::uint64_t entries) const;
+  // Finds room for them and the reserve behind them. Fault::environment: there is none.
+  Status find_room(std::uint64_t frame, std::uint64_t entries);
+  // Room for the bytes alone, out of what was found before.
+  bool reserve_holds(std::uint64_t frame, std::uint64_t entries) const;
+
+  // Writes payloads, then the frame. Precondition: there is room.
+  Status write(std::uint64_t seq, std::string_view record, std::span<const PayloadRef> payloads);
+
+  // Lets go of room that a finished segment does not use.
+  Status finish();
+
+  const Place& place() const { return place_; }
+  const std::shared_ptr<File>& file() const { return file_; }
+  std::uint64_t payload_area() const { return payload_area_; }
+
+ private:
+  SegmentWriter(Disk& disk, const Room& room) : disk_(&disk), room_(room) {}
+  Status grow(std::uint64_t& allocated, std::uint64_t needed, std::uint64_t base);
+  Status write_payloads(std::uint64_t seq, std::span<const PayloadRef> payloads);
+  Status flush(std::uint64_t& at);
+
+  Disk* disk_;
+  Room room_;
+  std::shared_ptr<File> file_;
+  Place place_;
+  std::uint64_t records_begin_ = 0;
+  std::uint64_t payload_area_ = 0;
+  std::uint64_t records_allocated_ = 0;  // up to this offset of the file
+  std::uint64_t payload_allocated_ = 0;  // up to this offset of the payload area
+  std::string buffer_;
+};
+
+}  // namespace pawl::journal
