@@ -1,0 +1,37 @@
+// Where things are: the node's directory, the deployment file, the policy that governs here.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/error.h"
+#include "kernel/policy/deployment.h"
+#include "kernel/policy/policy.h"
+
+namespace pawl::app {
+
+class Arguments;
+
+// `--state-dir`, else $XDG_STATE_HOME/pawl, else ~/.local/state/pawl. Absolute.
+Result<std::string> state_directory(const Arguments& arguments);
+inline constexpr const char* join_socket = "join.sock";
+inline constexpr const char* control_socket = "control.sock";
+
+// `--config`, else $XDG_CONFIG_HOME/pawl/pawl.yaml, else ~/.config/pawl/pawl.yaml. Absolute.
+std::string config_path(const Arguments& arguments);
+// The deployment file; a missing default one is an empty deployment, a missing named one an error.
+struct DeploymentRead {
+  std::optional<Deployment> deployment;
+  std::vector<Error> errors;
+  std::string path;
+};
+DeploymentRead read_deployment(const std::string& path, bool must_exist);
+
+// Reads and loads a policy file with its lists and zones.
+Loaded read_policy(const std::string& path, const Deployment* deployment);
+
+// A whole file, at most `bytes_max`.
+Result<std::string> read_file(const std::string& path, std::size_t bytes_max = 64UL << 20);
+std::string absolute(const std::string& path);
+
+}  // namespace pawl::app

@@ -1,0 +1,48 @@
+// What a person at a terminal sees: colours, widths, progress, prompts. Colours and progress only
+// where a terminal watches; everything untrusted goes through `visible` (base/text.h) first.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+
+namespace pawl::app {
+
+enum class Ink : std::uint8_t { plain, good, bad, warn, dim, strong };
+
+// True where standard output is a terminal and NO_COLOR is not set.
+bool colours();
+std::string paint(Ink ink, std::string_view text);
+std::size_t terminal_columns();   // 80 where unknown
+
+void out(std::string_view text);            // to standard output, with a newline
+void err(std::string_view text);            // to standard error, with a newline
+int complain(const Error& error);           // prints it, returns exit_no or exit_usage by its fault
+
+// Rows with aligned columns, the last one wrapped to the terminal.
+std::string table(const std::vector<std::vector<std::string>>& rows,
+                  const std::vector<std::string>& head = {});
+
+// Asks on the terminal itself (/dev/tty), without echo for secrets. `PAWL_PASSPHRASE_FILE` names a
+// file to read a passphrase from instead, for scripts. Fault::environment where there is neither.
+Result<std::string> ask(const std::string& question);
+Result<std::string> ask_secret(const std::string& question);
+
+// A line that is rewritten in place while a long work goes on, only on a terminal.
+class Progress {
+ public:
+  explicit Progress(std::string what);
+  ~Progress();
+  void step(std::uint64_t done, std::uint64_t total);
+
+ private:
+  std::string what_;
+  std::int64_t shown_ms_ = 0;
+  bool visible_ = false;
+};
+
+}  // namespace pawl::app
