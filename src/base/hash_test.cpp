@@ -25,6 +25,7 @@ TEST(Sha256, PartsInARowAreTheWhole) {
 TEST(Sha256, EveryThreadHasItsOwnContext) {
   const Digest wanted = sha256(std::string(100'000, 'x'));
   std::vector<std::jthread> threads;
+  threads.reserve(4);
   std::vector<int> wrong(4, 0);
   for (std::size_t t = 0; t < 4; ++t) {
     threads.emplace_back([t, &wrong, wanted] {

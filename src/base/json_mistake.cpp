@@ -157,8 +157,9 @@ class Reader {
     if (whole) return;
     if (integer) return wrong(from, shown(spelled) + " does not fit in an integer of 64 bits");
     double value = 0;
-    const char* last = spelled.data() + spelled.size();
-    if (std::from_chars(spelled.data(), last, value).ec == std::errc::result_out_of_range) {
+    const char* first = spelled.data();
+    if (std::from_chars(first, first + spelled.size(), value).ec ==
+        std::errc::result_out_of_range) {
       wrong(from, shown(spelled) + " is out of the range of numbers");
     }
   }

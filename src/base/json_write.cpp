@@ -83,7 +83,7 @@ void write_valid_string(std::string_view text, std::string& out) {
   out += '"';
   for (;;) {
     const std::size_t run = plain_run(text);
-    out.append(text.data(), run);
+    out += text.substr(0, run);
     if (run == text.size()) break;
     append_escape(text[run], out);
     text.remove_prefix(run + 1);

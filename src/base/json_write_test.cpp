@@ -1,3 +1,4 @@
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -59,7 +60,7 @@ TEST(JsonWrite, UsesTheFewestEscapes) {
   // An escape at every distance from the start of a block of sixteen.
   for (std::size_t before = 0; before < 40; ++before) {
     const std::string plain(before, 'x');
-    EXPECT_EQ(literal(plain + "\n" + plain), "\"" + plain + "\\n" + plain + "\"");
+    EXPECT_EQ(literal(fmt::format("{0}\n{0}", plain)), fmt::format("\"{0}\\n{0}\"", plain));
   }
 }
 

@@ -149,13 +149,13 @@ class Completion {
         slot->value.reset();
         return value;
       }
-      Awaiter(std::shared_ptr<Slot> s) : slot(std::move(s)) {}
+      explicit Awaiter(std::shared_ptr<Slot> s) : slot(std::move(s)) {}
       Awaiter(Awaiter&&) = default;
       ~Awaiter() {
         if (slot && !slot->taken) slot->waiting = {};
       }
     };
-    return Awaiter{slot_};
+    return Awaiter(slot_);
   }
 
  private:

@@ -99,7 +99,8 @@ std::int64_t read_offset(Fields& in) {
   in.expect(':');
   const int minutes = in.number(2);
   if (hours > 23 || minutes > 59) return in.broken();
-  return (hours * 3'600 + minutes * 60) * (east ? 1 : -1);
+  const std::int64_t seconds = std::int64_t{hours} * 3'600 + std::int64_t{minutes} * 60;
+  return east ? seconds : -seconds;
 }
 
 struct Unit {
@@ -144,7 +145,7 @@ bool take_term(std::string_view& rest, std::size_t& first_unit, std::int64_t& su
 
 std::int64_t seconds_as_utc(const CivilTime& t) {
   const std::int64_t days = std::chrono::sys_days(date_of(t)).time_since_epoch().count();
-  return days * day_seconds + t.hour * 3'600 + t.minute * 60 + t.second;
+  return days * day_seconds + std::int64_t{t.hour} * 3'600 + std::int64_t{t.minute} * 60 + t.second;
 }
 
 Result<Instant> parse_instant(std::string_view text) {

@@ -102,7 +102,7 @@ TEST(Duration, IsWrittenAsPeopleSayIt) {
   EXPECT_EQ(to_string(Duration::seconds(0)), "0s");
   EXPECT_EQ(to_string(Duration::seconds(300)), "5m");
   EXPECT_EQ(to_string(Duration::seconds(5'400)), "1h30m");
-  EXPECT_EQ(to_string(Duration::seconds(14 * 86'400)), "14d");
+  EXPECT_EQ(to_string(Duration::seconds(1'209'600)), "14d");
   EXPECT_EQ(to_string(Duration::milliseconds(250)), "250ms");
   EXPECT_EQ(to_string(Duration::milliseconds(61'001)), "1m1s1ms");
   EXPECT_EQ(to_string(Duration{-5'000'000'000}), "-5s");

@@ -1,7 +1,6 @@
 // One reading of a file: the bytes, then yaml-cpp's events, again after each repair.
 #include <fmt/core.h>
-#include <yaml-cpp/exceptions.h>
-#include <yaml-cpp/parser.h>
+#include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <array>
@@ -90,7 +89,7 @@ Pass read_once(const Source& source, std::size_t skipped) {
   try {
     parse_documents(source.working().substr(skipped), builder);
   } catch (const Builder::SecondDocument&) {
-    // The builder has said so; the first document is complete.
+    pass.broken = false;  // the builder has said so, and the first document is complete
   } catch (const YAML::Exception& error) {
     pass.broken = true;
     pass.broken_at = static_cast<std::size_t>(std::max(error.mark.pos, 0)) + skipped;

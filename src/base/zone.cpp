@@ -13,8 +13,8 @@ namespace chrono = std::chrono;
 constexpr std::size_t header_bytes = 44;
 constexpr std::size_t type_bytes = 6;
 constexpr std::uint32_t transitions_max = 100'000;
-// No clock on earth was ever further from UTC than this.
-constexpr std::int64_t offset_seconds_max = 26 * 3'600;
+// 26 hours: no clock on earth was ever as far from UTC.
+constexpr std::int64_t offset_seconds_max = 93'600;
 constexpr std::int64_t second_ns = 1'000'000'000;
 
 std::int64_t big_endian(std::string_view bytes) {

@@ -88,7 +88,7 @@ class ZoneRuleReader {
     const bool negative = sign && rest_.starts_with('-');
     if (sign && (rest_.starts_with('-') || rest_.starts_with('+'))) rest_.remove_prefix(1);
     std::int64_t value = number(0, hours_max) * hour_seconds;
-    if (take(':')) value += number(0, 59) * 60;
+    if (take(':')) value += std::int64_t{number(0, 59)} * 60;
     if (take(':')) value += number(0, 59);
     return negative ? -value : value;
   }
