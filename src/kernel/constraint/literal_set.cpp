@@ -111,16 +111,16 @@ LiteralSet::LiteralSet(std::span<const Literal> literals) {
   std::ranges::sort(integers_);
 }
 
-bool LiteralSet::contains(json::View value) const {
-  if (value.is_string()) return strings_.contains(value.string());
+bool LiteralSet::contains(json::View value, std::string_view text) const {
+  if (value.is_string()) return strings_.contains(text);
   if (value.is_integer()) return std::ranges::binary_search(integers_, value.integer());
   return !others_.empty() && others_.contains(json::write(value));
 }
 
-bool LiteralSet::resembles(json::View value) const {
-  if (!value.is_string()) return contains(value);
-  if (folds_to_itself(value.string())) return folded_.contains(value.string());
-  return folded_.contains(fold(value.string()));
+bool LiteralSet::resembles(json::View value, std::string_view text) const {
+  if (!value.is_string()) return contains(value, text);
+  if (folds_to_itself(text)) return folded_.contains(text);
+  return folded_.contains(fold(text));
 }
 
 bool LiteralSet::same_sort(json::View value) const {

@@ -25,11 +25,11 @@ class LiteralSet {
   // The literals are complete.
   explicit LiteralSet(std::span<const Literal> literals);
 
-  // Equality of canonical JSON: `5` and `"5"` differ.
-  bool contains(json::View value) const;
+  // Equality of canonical JSON: `5` and `"5"` differ. `text` is what is forwarded for a string.
+  bool contains(json::View value, std::string_view text) const;
   // Also true for a string that differs only in case, width or compatible characters: a list of
   // what is forbidden must not be passed by another spelling.
-  bool resembles(json::View value) const;
+  bool resembles(json::View value, std::string_view text) const;
   // Whether some literal is of the same sort (string, number, truth value, null, list, object).
   bool same_sort(json::View value) const;
 

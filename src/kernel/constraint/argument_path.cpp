@@ -1,0 +1,101 @@
+#include "kernel/constraint/argument_path.h"
+
+#include <fmt/format.h>
+
+#include <iterator>
+
+#include "base/text.h"
+#include "kernel/constraint/constraint.h"
+
+namespace pawl {
+namespace {
+
+constexpr std::size_t shown_bytes_max = 64;
+
+bool equal_without_case(std::string_view a, std::string_view b) {
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const auto small = [](char c) {
+      return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+    };
+    if (small(a[i]) != small(b[i])) return false;
+  }
+  return true;
+}
+
+std::unexpected<Error> bad_path(std::string_view text, std::string_view why) {
+  return fail(Fault::invalid,
+              fmt::format("`{}` is not the path of an argument: {}", visible(text), why));
+}
+
+}  // namespace
+
+bool near_name(std::string_view a, std::string_view b) {
+  if (a == b) return false;
+  if (is_ascii(a) && is_ascii(b)) return a.size() == b.size() && equal_without_case(a, b);
+  return fold(a) == fold(b);
+}
+
+std::string shown_name(std::string_view name) {
+  std::string out = visible(name.substr(0, shown_bytes_max));
+  for (char& c : out) {
+    if (c == '`') c = '\'';
+  }
+  if (name.size() > shown_bytes_max) out += "...";
+  return out;
+}
+
+void append_pointer(std::string_view name, std::string& pointer) {
+  pointer += '/';
+  for (char c : name) {
+    if (c == '~') {
+      pointer += "~0";
+    } else if (c == '/') {
+      pointer += "~1";
+    } else {
+      pointer += c;
+    }
+  }
+}
+
+void append_pointer(std::uint64_t index, std::string& pointer) {
+  fmt::format_to(std::back_inserter(pointer), "/{}", index);
+}
+
+Result<ArgumentPath> parse_argument_path(std::string_view text) {
+  if (text.empty()) return fail(Fault::invalid, "the path of an argument is empty");
+  ArgumentPath out;
+  for (std::string_view part : split(text, '.')) {
+    const std::string_view name = part.substr(0, part.find('['));
+    std::string_view rest = part.substr(name.size());
+    if (name.empty()) return bad_path(text, "a name is missing");
+    if (name.size() > argument_bytes_max) return bad_path(text, "a name is too long");
+    if (name.find(']') != std::string_view::npos) return bad_path(text, "a `]` without its `[`");
+    if (has_hidden_characters(name)) return bad_path(text, "it holds hidden characters");
+    if (trim(name) != name) return bad_path(text, "a name begins or ends with a blank");
+    out.push_back({std::string(name), false});
+    while (!rest.empty()) {
+      if (!rest.starts_with("[]")) return bad_path(text, "after a name only `[]` may stand");
+      out.push_back({{}, true});
+      rest.remove_prefix(2);
+    }
+    if (out.size() > path_steps_max) {
+      return bad_path(text, fmt::format("it has more than {} steps", path_steps_max));
+    }
+  }
+  return out;
+}
+
+std::string to_string(const ArgumentPath& path) {
+  std::string out;
+  for (const Step& step : path) {
+    if (step.each) {
+      out += "[]";
+      continue;
+    }
+    if (!out.empty()) out += '.';
+    out += step.name;
+  }
+  return out;
+}
+
+}  // namespace pawl

@@ -1,0 +1,239 @@
+#include "kernel/constraint/check_value.h"
+
+#include <fmt/format.h>
+#include <re2/re2.h>
+
+#include <algorithm>
+
+#include "base/utf8.h"
+#include "kernel/constraint/compiled.h"
+#include "kernel/constraint/links.h"
+#include "kernel/constraint/mail_text.h"
+#include "kernel/constraint/url_text.h"
+
+namespace pawl {
+namespace {
+
+using Answer = std::optional<Objection>;
+
+Answer object(std::string_view says, Code code = Code::constraint) {
+  return Objection{std::string(says), code};
+}
+
+// From a sentence of a reader of texts, where empty means good.
+Answer answer(std::string_view wrong) {
+  return wrong.empty() ? Answer{} : object(wrong);
+}
+
+Answer check_in(const Check& check, const CheckedValue& value) {
+  const auto& set = index_of<CheckKind::in>(check);
+  if (inexact(value.view, value.shape)) return object(says_inexact, Code::ambiguous_request);
+  if (set.contains(value.view, value.text)) return {};
+  return object("is not one of the allowed values");
+}
+
+Answer check_not_in(const Check& check, const CheckedValue& value) {
+  const auto& set = index_of<CheckKind::not_in>(check);
+  if (inexact(value.view, value.shape)) return object(says_inexact, Code::ambiguous_request);
+  if (!set.same_sort(value.view)) return object("has another type than the excluded values");
+  if (!set.resembles(value.view, value.text)) return {};
+  return object("is one of the values that the policy excludes");
+}
+
+std::string bound_text(const Check& check) {
+  return check.exact_bound ? fmt::format("{}", *check.exact_bound)
+                           : fmt::format("{}", check.bound.value_or(0));
+}
+
+Answer check_bound(const Check& check, const CheckedValue& value) {
+  if (!value.view.is_number()) return object("must be a number");
+  if (inexact(value.view, value.shape)) return object(says_inexact, Code::ambiguous_request);
+  const int order = check.exact_bound ? compare(value.view, *check.exact_bound)
+                                      : compare(value.view, *check.bound);
+  if (check.kind == CheckKind::max && order > 0) {
+    return object(fmt::format("is above the maximum of {}", bound_text(check)));
+  }
+  if (check.kind == CheckKind::min && order < 0) {
+    return object(fmt::format("is below the minimum of {}", bound_text(check)));
+  }
+  return {};
+}
+
+Answer check_pattern(const Check& check, std::string_view text) {
+  const re2::StringPiece piece(text.data(), text.size());
+  if (check.pattern->Match(piece, 0, text.size(), re2::RE2::ANCHOR_BOTH, nullptr, 0)) return {};
+  return object("does not match the pattern that the policy gives");
+}
+
+Answer check_prefix(const Check& check, std::string_view text) {
+  for (const std::string& prefix : check.texts) {
+    if (text.starts_with(prefix)) return {};
+  }
+  return object("does not begin as the policy demands");
+}
+
+Answer check_length(const Check& check, std::string_view text) {
+  // A character has at least one byte, so a short text needs no counting.
+  if (text.size() <= check.count || utf8::count(text) <= check.count) return {};
+  return object(fmt::format("is longer than {} characters", check.count));
+}
+
+Answer check_url(const Check& check, std::string_view text) {
+  const auto& rule = index_of<CheckKind::url>(check);
+  UrlParts parts;
+  if (std::string_view wrong = read_url(text, parts); !wrong.empty()) return object(wrong);
+  if (std::ranges::find(rule.schemes, parts.scheme) == rule.schemes.end()) {
+    return object("has a scheme that the policy does not list");
+  }
+  if (!rule.hosts.contains(parts.host, parts.port)) {
+    return object("has a host or port that the policy does not list");
+  }
+  if (rule.query_max && parts.behind.size() > *rule.query_max) {
+    return object(fmt::format("has a query of more than {} bytes", *rule.query_max));
+  }
+  return {};
+}
+
+Answer check_mail(const Check& check, std::string_view text) {
+  std::string_view domain;
+  if (std::string_view wrong = read_mail(text, domain); !wrong.empty()) return object(wrong);
+  if (index_of<CheckKind::email_domain>(check).contains(domain)) return {};
+  return object("has a mail domain that the policy does not list");
+}
+
+Answer check_addresses(const Check& check, std::string_view text) {
+  const std::optional<Prefix> prefix = parse_prefix(text);
+  if (!prefix) return object("is not an address or a range in canonical spelling");
+  for (const Prefix& allowed : index_of<CheckKind::cidr>(check)) {
+    if (contains(allowed, *prefix)) return {};
+  }
+  return object("lies outside the address ranges that the policy gives");
+}
+
+// Whether a check may be evaluated at all: one that was never compiled fails everything.
+bool ready(const Check& check) {
+  switch (check.kind) {
+    case CheckKind::in:
+    case CheckKind::not_in:
+    case CheckKind::path:
+    case CheckKind::url:
+    case CheckKind::email_domain:
+    case CheckKind::cidr:
+    case CheckKind::hosts_in:
+      return check.index != nullptr;
+    case CheckKind::matches:
+      return check.pattern != nullptr && check.pattern->ok();
+    case CheckKind::min:
+    case CheckKind::max:
+      return check.bound.has_value() || check.exact_bound.has_value();
+    case CheckKind::prefix:
+    case CheckKind::max_length:
+    case CheckKind::max_items:
+    case CheckKind::min_items:
+    case CheckKind::single_line:
+      return true;
+  }
+  return false;
+}
+
+Answer check_text(const Check& check, std::string_view text) {
+  switch (check.kind) {
+    case CheckKind::matches:
+      return check_pattern(check, text);
+    case CheckKind::prefix:
+      return check_prefix(check, text);
+    case CheckKind::max_length:
+      return check_length(check, text);
+    case CheckKind::single_line:
+      return breaks_line(text) ? object(says_lines) : Answer{};
+    case CheckKind::url:
+      return check_url(check, text);
+    case CheckKind::email_domain:
+      return check_mail(check, text);
+    case CheckKind::cidr:
+      return check_addresses(check, text);
+    case CheckKind::hosts_in:
+      return answer(check_links(index_of<CheckKind::hosts_in>(check), text));
+    case CheckKind::in:
+    case CheckKind::not_in:
+    case CheckKind::min:
+    case CheckKind::max:
+    case CheckKind::max_items:
+    case CheckKind::min_items:
+    case CheckKind::path:
+      return {};
+  }
+  return object("has a check of an unknown kind", Code::internal);
+}
+
+}  // namespace
+
+std::optional<Objection> object_to(const Check& check, const CheckedValue& value) {
+  if (!ready(check)) return object("has a check that was never compiled", Code::internal);
+  switch (check.kind) {
+    case CheckKind::in:
+      return check_in(check, value);
+    case CheckKind::not_in:
+      return check_not_in(check, value);
+    case CheckKind::min:
+    case CheckKind::max:
+      return check_bound(check, value);
+    case CheckKind::max_items:
+    case CheckKind::min_items:
+    case CheckKind::path:
+      return {};
+    case CheckKind::matches:
+    case CheckKind::prefix:
+    case CheckKind::max_length:
+    case CheckKind::single_line:
+    case CheckKind::url:
+    case CheckKind::email_domain:
+    case CheckKind::cidr:
+    case CheckKind::hosts_in:
+      return value.view.is_string() ? check_text(check, value.text) : object(says_string);
+  }
+  return object("has a check of an unknown kind", Code::internal);
+}
+
+bool compares_whole(CheckKind kind) {
+  switch (kind) {
+    case CheckKind::in:
+    case CheckKind::matches:
+    case CheckKind::path:
+    case CheckKind::url:
+    case CheckKind::email_domain:
+    case CheckKind::cidr:
+      return true;
+    case CheckKind::not_in:
+    case CheckKind::min:
+    case CheckKind::max:
+    case CheckKind::prefix:
+    case CheckKind::max_length:
+    case CheckKind::max_items:
+    case CheckKind::min_items:
+    case CheckKind::single_line:
+    case CheckKind::hosts_in:
+      return false;
+  }
+  return false;
+}
+
+bool breaks_line(std::string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    if (c < 0x20 || c == 0x7F) return true;
+    if (c == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0) {
+      return true;
+    }
+    if (c == 0xE2 && (text.substr(i, 3) == "\u2028" || text.substr(i, 3) == "\u2029")) return true;
+  }
+  return false;
+}
+
+bool inexact(json::View value, const Shape* shape) {
+  return value.is_number() && inexact_in_double(value) &&
+         (shape == nullptr || shape->type != ValueType::integer ||
+          value.kind() == json::Kind::number);
+}
+
+}  // namespace pawl

@@ -1,0 +1,61 @@
+// What `compile` puts behind Check::index, by kind. One place knows the pairs of kind and type.
+#pragma once
+
+#include <cassert>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "kernel/constraint/address.h"
+#include "kernel/constraint/constraint.h"
+#include "kernel/constraint/host_set.h"
+#include "kernel/constraint/literal_set.h"
+#include "kernel/constraint/path_text.h"
+
+namespace pawl {
+
+struct UrlRule {
+  HostSet hosts;
+  std::vector<std::string> schemes;
+  std::optional<std::uint64_t> query_max;
+};
+
+template <CheckKind kind>
+struct IndexOf;
+template <>
+struct IndexOf<CheckKind::in> {
+  using Type = LiteralSet;
+};
+template <>
+struct IndexOf<CheckKind::not_in> {
+  using Type = LiteralSet;
+};
+template <>
+struct IndexOf<CheckKind::path> {
+  using Type = PathRule;
+};
+template <>
+struct IndexOf<CheckKind::url> {
+  using Type = UrlRule;
+};
+template <>
+struct IndexOf<CheckKind::email_domain> {
+  using Type = HostSet;
+};
+template <>
+struct IndexOf<CheckKind::hosts_in> {
+  using Type = HostSet;
+};
+template <>
+struct IndexOf<CheckKind::cidr> {
+  using Type = std::vector<Prefix>;
+};
+
+// Precondition: the check has this kind and was compiled.
+template <CheckKind kind>
+const typename IndexOf<kind>::Type& index_of(const Check& check) {
+  assert(check.kind == kind && check.index != nullptr);
+  return *static_cast<const typename IndexOf<kind>::Type*>(check.index.get());
+}
+
+}  // namespace pawl
