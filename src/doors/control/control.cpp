@@ -48,7 +48,7 @@ std::string done() { return R"({"ok":true})"; }
 }  // namespace
 
 std::string hello_text(std::string_view nonce) {
-  return "pawl-hello-v1\n" + std::string(nonce) + "\n";
+  return "pawl hello v1\n" + std::string(nonce) + "\n";
 }
 
 std::string act_digest(json::View act) { return spelled(sha256(json::write(act))); }

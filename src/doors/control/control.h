@@ -66,7 +66,7 @@ class Control {
   ControlPorts ports_;
 };
 
-// The text that a hello signs: `pawl-hello-v1\n<nonce>\n`.
+// The text that a hello signs: `pawl hello v1\n<nonce>\n`.
 std::string hello_text(std::string_view nonce);
 
 // `sha256:…` of an act's canonical JSON: what a proof is good for.

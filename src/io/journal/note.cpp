@@ -206,4 +206,38 @@ std::string NodeKey::sign(const Checkpoint& checkpoint) const {
                      base64(public_.hash_ + signature));
 }
 
+namespace {
+
+bool no_checkpoint(std::string_view text) {
+  const std::string_view first = text.substr(0, text.find('\n'));
+  return first.find_first_of(" +") != std::string_view::npos;
+}
+
+}  // namespace
+
+std::string NodeKey::prove(std::string_view text) const {
+  if (!no_checkpoint(text)) return {};
+  std::string signature(signature_bytes, '\0');
+  std::size_t count = signature.size();
+  const Context context(EVP_MD_CTX_new());
+  const bool done =
+      context && EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, secret_.get()) == 1 &&
+      EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &count,
+                     raw(text), text.size()) == 1;
+  return done ? base64(signature) : std::string();
+}
+
+bool PublicKey::proves(std::string_view text, std::string_view signature_base64) const {
+  std::string signature;
+  if (!no_checkpoint(text) || !unbase64(signature_base64, signature) ||
+      signature.size() != signature_bytes) {
+    return false;
+  }
+  const Context context(EVP_MD_CTX_new());
+  return context &&
+         EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, key_.get()) == 1 &&
+         EVP_DigestVerify(context.get(), raw(signature), signature.size(), raw(text),
+                          text.size()) == 1;
+}
+
 }  // namespace pawl::journal

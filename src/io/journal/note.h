@@ -51,6 +51,8 @@ class PublicKey {
   // Reads one note, nothing before and nothing behind it, and checks its signature.
   // Fault::invalid: not a note; Fault::corrupt: not signed by this key.
   Result<Checkpoint> verify(std::string_view note) const;
+  // The counterpart of NodeKey::prove.
+  bool proves(std::string_view text, std::string_view signature_base64) const;
 
  private:
   friend class NodeKey;
@@ -76,6 +78,11 @@ class NodeKey {
 
   // The whole note. Precondition: the checkpoint's origin is the key's name.
   std::string sign(const Checkpoint& checkpoint) const;
+
+  // Base64 of a signature over a text that can never be taken for a checkpoint: the caller's text
+  // begins with a line that names its purpose and holds a character that no origin has (a blank
+  // or `+`). Anything else is refused with an empty answer.
+  std::string prove(std::string_view text) const;
 
  private:
   NodeKey(std::string seed, PublicKey key, Pkey secret);
