@@ -154,6 +154,7 @@ class Journal {
   // Writes the payloads and the record, and returns the record's sequence number. Errors:
   //   Fault::environment  the disk is full; nothing was written, the journal goes on
   //   Fault::invalid      the record or a payload is empty of meaning or too long; nothing written
+  //   Fault::internal     the record does not hold the commitment of a payload; nothing written
   //   Fault::io           the journal is failed
   Result<std::uint64_t> append(std::string_view record, std::span<const PayloadRef> payloads = {},
                                Urgency urgency = Urgency::ordinary);

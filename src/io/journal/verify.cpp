@@ -1,0 +1,139 @@
+#include "io/journal/verify.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <charconv>
+
+#include "io/journal/verify_parts.h"
+
+namespace pawl {
+
+std::string to_string(const JournalFinding& finding) {
+  std::string text = fmt::format("{}:{}: ", finding.file, finding.offset);
+  if (finding.seq) text += fmt::format("record {}: ", *finding.seq);
+  return text + finding.what;
+}
+
+namespace journal {
+
+void Findings::add(const std::string& file, std::uint64_t offset, std::string what,
+                   std::optional<std::uint64_t> seq) {
+  if (into_.findings.size() >= findings_max_) {
+    into_.more_findings = true;
+    return;
+  }
+  into_.findings.push_back({file, offset, seq, std::move(what)});
+}
+
+bool Fields::is_zero(std::size_t from, std::size_t to) const {
+  const std::string_view part = text(from, to - from);
+  return part.find_first_not_of('\0') == part.npos;
+}
+
+Result<std::string> read_there(const File& file, std::uint64_t at, std::uint64_t count) {
+  std::string bytes(count, '\0');
+  std::size_t have = 0;
+  while (have < bytes.size()) {
+    auto read = file.read_at(at + have, std::span(bytes).subspan(have));
+    if (!read) return std::unexpected(read.error());
+    if (*read == 0) break;
+    have += *read;
+  }
+  bytes.resize(have);
+  return bytes;
+}
+
+namespace {
+
+Digest joined(const Digest& left, const Digest& right) {
+  return sha256({"\x01", bytes_of(left), bytes_of(right)});
+}
+
+constexpr std::uint64_t snapshot_file_bytes_max = 2UL << 30;
+constexpr std::size_t snapshot_fixed_bytes = 96;
+
+}  // namespace
+
+void Mountains::add(const Digest& leaf) {
+  peaks_.emplace_back(0, leaf);
+  while (peaks_.size() > 1 && peaks_[peaks_.size() - 2].first == peaks_.back().first) {
+    const Digest right = peaks_.back().second;
+    peaks_.pop_back();
+    peaks_.back().second = joined(peaks_.back().second, right);
+    ++peaks_.back().first;
+  }
+  ++size_;
+}
+
+Digest Mountains::root() const {
+  if (peaks_.empty()) return sha256(std::string_view{});
+  auto peak = peaks_.rbegin();
+  Digest root = peak->second;
+  for (++peak; peak != peaks_.rend(); ++peak) root = joined(peak->second, root);
+  return root;
+}
+
+Result<SnapshotFiles> read_snapshots(Disk& disk, Findings& findings, JournalVerification& into) {
+  SnapshotFiles snapshots;
+  auto names = disk.list("snapshots");
+  if (!names && names.error().fault == Fault::missing) return snapshots;
+  if (!names) return std::unexpected(names.error());
+  for (const std::string& name : *names) {
+    const std::string file = "snapshots/" + name;
+    auto bytes = read_whole(disk, file, snapshot_file_bytes_max);
+    if (!bytes && bytes.error().fault == Fault::missing) continue;  // replaced while we looked
+    if (!bytes) return std::unexpected(bytes.error());
+    ++into.snapshots;
+    const Fields fields(*bytes);
+    const std::uint64_t size = fields.u64(16);
+    const std::uint64_t hashes = fields.u32(12);
+    if (fields.text(0, 8) != "PAWLSNAP" || fields.u32(8) != 1 || !fields.is_zero(56, 64) ||
+        hashes != static_cast<std::uint64_t>(std::popcount(size)) ||
+        bytes->size() != snapshot_fixed_bytes + hashes * sizeof(Digest) + fields.u64(48)) {
+      findings.add(file, 0, "this is not a whole snapshot");
+    } else if (name != fmt::format("{:020}", size)) {
+      findings.add(file, 16, fmt::format("the snapshot of {} records has another name", size));
+    }
+    snapshots[spelled(sha256(*bytes))] = {file, size, false};
+  }
+  return snapshots;
+}
+
+}  // namespace journal
+
+Result<JournalVerification> verify_journal(Disk& disk, const VerifyOptions& options) {
+  JournalVerification result;
+  journal::Findings findings(result, options.findings_max);
+  auto snapshots = journal::read_snapshots(disk, findings, result);
+  if (!snapshots) return std::unexpected(snapshots.error());
+  // Before the segments: whatever is signed by now is in them when they are read.
+  auto roots = journal::verify_notes(disk, options.pause, findings, result);
+  if (!roots) return std::unexpected(roots.error());
+  for (const ExpectedCheckpoint& expected : options.expected) {
+    roots->emplace(expected.size,
+                   journal::PromisedRoot{expected.root, "the checkpoint kept elsewhere", 0});
+  }
+  const Status walked =
+      journal::verify_segments(disk, options, *roots, *snapshots, findings, result);
+  if (!walked) return std::unexpected(walked.error());
+
+  for (const auto& [digest, snapshot] : *snapshots) {
+    if (snapshot.size > result.records) {
+      findings.add(snapshot.file, 16,
+                   fmt::format("the snapshot is of {} records, the journal holds {}", snapshot.size,
+                               result.records));
+    } else if (!snapshot.named && snapshot.size < result.records) {
+      findings.add(snapshot.file, 0,
+                   fmt::format("no record names the snapshot `{}`: it is damaged, or not from "
+                               "this journal",
+                               digest));
+    }
+  }
+  auto erasing = disk.open("erasing", Access::read);
+  if (erasing) findings.add("erasing", 0, "an erasure was begun and not finished");
+  return result;
+}
+
+}  // namespace pawl

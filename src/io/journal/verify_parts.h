@@ -1,0 +1,97 @@
+// The parts of the verifier. See verify.h for what they must not share with the writer.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "io/journal/verify.h"
+
+namespace pawl::journal {
+
+// How often what looks torn on a running node is looked at again.
+inline constexpr int pauses_max = 5;
+
+// Collects findings up to the limit.
+class Findings {
+ public:
+  Findings(JournalVerification& into, std::size_t findings_max)
+      : into_(into), findings_max_(findings_max) {}
+  void add(const std::string& file, std::uint64_t offset, std::string what,
+           std::optional<std::uint64_t> seq = {});
+
+ private:
+  JournalVerification& into_;
+  std::size_t findings_max_;
+};
+
+// Fields of a byte string, little-endian; zeros where the string is too short.
+class Fields {
+ public:
+  explicit Fields(std::string_view bytes) : bytes_(bytes) {}
+  std::uint32_t u32(std::size_t at) const { return number<std::uint32_t>(at); }
+  std::uint64_t u64(std::size_t at) const { return number<std::uint64_t>(at); }
+  std::string_view text(std::size_t at, std::size_t count) const {
+    return at <= bytes_.size() ? bytes_.substr(at, count) : std::string_view{};
+  }
+  bool is_zero(std::size_t from, std::size_t to) const;
+
+ private:
+  template <class T>
+  T number(std::size_t at) const {
+    T value{};
+    if (at + sizeof value <= bytes_.size()) {
+      std::memcpy(&value, bytes_.data() + at, sizeof value);
+    }
+    return value;
+  }
+  std::string_view bytes_;
+};
+
+// Reads what there is of [at, at + count).
+Result<std::string> read_there(const File& file, std::uint64_t at, std::uint64_t count);
+
+// The tree as a row of mountains of falling height.
+class Mountains {
+ public:
+  void add(const Digest& leaf);
+  Digest root() const;
+  std::uint64_t size() const { return size_; }
+
+ private:
+  std::vector<std::pair<unsigned, Digest>> peaks_;
+  std::uint64_t size_ = 0;
+};
+
+// Roots that the tree must have at certain sizes, and where each is written.
+struct PromisedRoot {
+  Digest root{};
+  std::string file;
+  std::uint64_t offset = 0;
+};
+using PromisedRoots = std::multimap<std::uint64_t, PromisedRoot>;
+
+// Reads `node.pub`, `node.key`, `checkpoints` and `checkpoint`; their signatures are checked here,
+// the roots they promise are returned.
+Result<PromisedRoots> verify_notes(Disk& disk, const std::function<void()>& pause,
+                                   Findings& findings, JournalVerification& into);
+
+// Snapshots by their digest in the spelling of records, to be crossed out by the records.
+struct SnapshotFile {
+  std::string file;
+  std::uint64_t size = 0;
+  bool named = false;
+};
+using SnapshotFiles = std::map<std::string, SnapshotFile>;
+Result<SnapshotFiles> read_snapshots(Disk& disk, Findings& findings, JournalVerification& into);
+
+// Walks all segments.
+Status verify_segments(Disk& disk, const VerifyOptions& options, const PromisedRoots& roots,
+                       SnapshotFiles& snapshots, Findings& findings, JournalVerification& into);
+
+}  // namespace pawl::journal
