@@ -118,7 +118,7 @@ void bound_denials(const Situation& s, Verdict& v) {
     case Code::internal:
       break;
   }
-  if (s.run.denials.settled + s.uncounted < *ceilings.denials) return;
+  if (s.run.denials.settled < *ceilings.denials) return;
   v.halt = true;
   v.retry = false;
   object(v, Code::ceiling, &ceilings.denials_rule,
@@ -173,6 +173,22 @@ Verdict admit(const Situation& s) {
   } else {
     let_run(s, all, v);
   }
+  return v;
+}
+
+Verdict admit_refused(const Situation& s, Code code, std::string says) {
+  Verdict v(Effect::deny, kUnplaced);
+  v.reservation.steps = 1;
+  bool objected = false;
+  for (const DenyStage& stage : run_stages()) {
+    objected = stage.objects(s, v);
+    if (objected) break;
+  }
+  if (!objected) {
+    v.retry = retryable(code);
+    object(v, code, nullptr, std::move(says));
+  }
+  deny(s, v);
   return v;
 }
 

@@ -42,11 +42,14 @@ struct Situation {
   const Facts& facts;
   Instant now;
   Look look = Look::proposal;
-  // Denials of this run that happened and are not folded yet (`DenialsCounted` is pending).
-  std::uint64_t uncounted = 0;
 };
 
 Verdict admit(const Situation& situation);
+
+// The verdict for a request that was refused before it could become a call: an ambiguous line, an
+// unknown method, a definition that cannot be read. Charged like every attempt, so the switch, the
+// run's state and its ceilings speak first, and one denial too many halts. `tool` is not looked at.
+Verdict admit_refused(const Situation& situation, Code code, std::string says);
 
 // What an approval is good for (rule 10): subject, tool, canonical arguments, pin, resolved paths,
 // and the compiled slice of the policy that decides this tool (its entry, the file's approval

@@ -54,15 +54,15 @@ bool deny_identity(const Situation& s, Verdict& v) {
 namespace {
 
 // One more of something with a ceiling over the run.
-bool over(const Count& count, std::uint64_t uncounted, std::uint64_t most, const Rule& rule,
-          std::string_view what, Verdict& v) {
+bool over(const Count& count, std::uint64_t most, const Rule& rule, std::string_view what,
+          Verdict& v) {
   const std::string says =
       "the run may take at most " + std::to_string(most) + " " + std::string(what);
-  if (count.settled + uncounted >= most) {
+  if (count.settled >= most) {
     v.halt = true;
     return object(v, Code::ceiling, &rule, says);
   }
-  if (count.total() + uncounted >= most) {
+  if (count.total() >= most) {
     v.retry = true;
     return object(v, Code::ceiling, &rule, says + ", and the rest is reserved by calls in flight");
   }
@@ -75,9 +75,8 @@ bool over(const Count& count, std::uint64_t uncounted, std::uint64_t most, const
 // announced by `check` and never charged (rule 9).
 bool deny_run_ceilings(const Situation& s, Verdict& v) {
   const Ceilings& ceilings = s.policy.ceilings;
-  if (s.look == Look::proposal && ceilings.steps &&
-      s.run.steps.total() + s.uncounted >= *ceilings.steps) {
-    return over(s.run.steps, s.uncounted, *ceilings.steps, ceilings.steps_rule, "steps", v);
+  if (s.look == Look::proposal && ceilings.steps && s.run.steps.total() >= *ceilings.steps) {
+    return over(s.run.steps, *ceilings.steps, ceilings.steps_rule, "steps", v);
   }
   if (ceilings.wall_clock && s.run.clock(s.now) > *ceilings.wall_clock) {
     v.halt = true;

@@ -17,6 +17,8 @@ struct DenyStage {
   bool (*objects)(const Situation& situation, Verdict& verdict);
 };
 std::span<const DenyStage> deny_stages();
+// The first of them, which look at the node and the run only.
+std::span<const DenyStage> run_stages();
 
 // What one stage wants to be asked before the call runs.
 struct Asking {

@@ -1,0 +1,37 @@
+// The line that `decide` answers.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kernel/policy/policy.h"
+#include "model/verdict.h"
+
+namespace pawl {
+
+// What the caller has to do with a call, besides letting it run or not.
+struct Obligations {
+  const Question* approval = nullptr;  // of a hold
+  std::string forward;                 // canonical arguments, where they differ
+  std::string halt;                    // why the run halts with this line
+  std::string notify;                  // why somebody is told
+  const std::vector<std::string>* scope = nullptr;
+  std::string result;  // the projection, where a result was given
+  std::vector<std::string> withheld;
+};
+
+struct Decision {
+  Effect effect = Effect::deny;
+  Code code = Code::internal;
+  const Rule* rule = nullptr;
+  std::string reason;
+  std::string class_text;  // empty: null
+  std::string_view run;    // empty: null
+  Obligations obligations;
+};
+
+// `policy` names who is told.
+std::string to_json(const Decision& decision, const Policy& policy);
+
+}  // namespace pawl

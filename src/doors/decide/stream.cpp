@@ -1,0 +1,56 @@
+#include "doors/decide/stream.h"
+
+#include <utility>
+
+#include "doors/decide/turn.h"
+
+namespace pawl {
+
+namespace {
+
+constexpr std::size_t bound_tools_max = 512;  // definitions kept between lines
+
+}  // namespace
+
+DecideStream::DecideStream(std::shared_ptr<const Policy> policy) : policy_(std::move(policy)) {}
+
+// Binding a tool reads its schema anew; lines that repeat one share the result. A risk that was
+// accepted until some day makes it depend on the time, so then nothing is kept.
+Result<std::shared_ptr<const BoundTool>> DecideStream::bound(const Turn& turn) {
+  std::string key = turn.server + "\n" + turn.tool + "\n";
+  if (turn.line.schema.exists()) json::write(turn.line.schema, key);
+  key += "\n";
+  if (turn.line.annotations.exists()) json::write(turn.line.annotations, key);
+  const bool keep = policy_->risks.empty();
+  if (const auto found = bound_.find(key); keep && found != bound_.end()) return found->second;
+
+  auto definition = definition_of(turn.server, turn.tool, turn.line.schema, turn.line.annotations);
+  if (!definition) return std::unexpected(definition.error());
+  const ToolRule* entry = policy_->find(turn.server, turn.tool);
+  auto tool = std::make_shared<const BoundTool>(
+      bind(*policy_, *entry, std::make_shared<const ToolDefinition>(std::move(*definition)), now_));
+  if (keep) {
+    if (bound_.size() >= bound_tools_max) bound_.clear();
+    bound_.emplace(std::move(key), tool);
+  }
+  return tool;
+}
+
+std::string DecideStream::line(std::string_view text) {
+  Turn turn(*this);
+  turn.call = "c" + std::to_string(++calls_);
+  json::ParseLimits limits;
+  limits.bytes_max = decide_line_bytes_max;
+  if (const Status parsed = parser_.parse(text, document_, limits); !parsed) {
+    return turn.refuse(Code::ambiguous_request, parsed.error().message);
+  }
+  const json::View root = document_.root();
+  turn.run = run_of(root);
+  const auto line = read_line(root);
+  if (!line) return turn.refuse(Code::ambiguous_request, line.error().message);
+  if (line->now) now_ = *line->now;
+  turn.line = *line;
+  return turn.answer();
+}
+
+}  // namespace pawl

@@ -1,0 +1,205 @@
+#include "doors/decide/turn.h"
+
+#include <utility>
+
+#include "doors/decide/project.h"
+#include "kernel/admit/explain.h"
+
+namespace pawl {
+
+Status DecideStream::Turn::apply(Body body) {
+  return stream.state_.apply({stream.state_.next_seq(), stream.now_, 0, std::move(body)});
+}
+
+// A tool that is sent with its server in its name is that server's tool.
+void DecideStream::Turn::name_call() {
+  server = line.server;
+  tool = line.tool;
+  const std::size_t slash = tool.find('/');
+  if (server.empty() && slash != std::string::npos && slash > 0 && !tool.starts_with("mcp:")) {
+    server = tool.substr(0, slash);
+    tool.erase(0, slash + 1);
+  }
+  proposed = Call{server, tool, line.arguments};
+}
+
+Status DecideStream::Turn::open_run() {
+  if (stream.state_.run(run) != nullptr) return {};
+  RunOpened opened;
+  opened.run = run;
+  opened.key = run;
+  opened.agent = stream.policy_->agent;
+  opened.identity = stream.policy_->identity;
+  opened.sponsor = run;  // whoever names the run in the line
+  opened.policy = spelled(stream.policy_->digest);
+  return apply(opened);
+}
+
+void DecideStream::Turn::gather() {
+  const ToolRule* entry = stream.policy_->find(server, tool);
+  if (entry == nullptr) return;
+  auto found = stream.bound(*this);
+  if (!found) {
+    trouble = "the tool's definition cannot be read: " + found.error().message;
+    return;
+  }
+  bound = std::move(*found);
+  const ToolDefinition& definition = *bound->definition;
+  if (definition.hidden_characters) facts.pin = PinState::hidden;
+  if (!tool.starts_with("mcp:") && !refused_names({definition}).front().empty()) {
+    facts.pin = PinState::ambiguous;
+  }
+  // There is no file system here: every path is compared as it is written.
+  const Shape* shape = definition.has_schema ? &definition.arguments : nullptr;
+  for (auto& [pointer, path] : paths_to_resolve(bound->arguments, line.arguments, shape)) {
+    facts.paths.push_back(PathFact{pointer, "", ""});
+  }
+}
+
+CallDecided DecideStream::Turn::decided(const Verdict& verdict) const {
+  CallDecided d;
+  d.call = call;
+  d.run = run;
+  d.server = server;
+  d.tool = tool;
+  d.effect = to_string(verdict.effect);
+  d.code = to_string(verdict.reason.code);
+  d.reason = reason_text(verdict, proposed);
+  d.class_text = to_string(verdict.action_class);
+  d.halt = verdict.halt;
+  d.steps = verdict.reservation.steps;
+  d.calls = verdict.reservation.calls;
+  d.records = verdict.reservation.records;
+  if (bound) d.entry = bound->entry->key;
+  return d;
+}
+
+Status DecideStream::Turn::record(const Verdict& verdict) {
+  if (verdict.effect == Effect::hold) return record_hold(verdict);
+  return apply(decided(verdict));
+}
+
+// The question is opened, so that the hold is charged as one, and withdrawn: nobody waits for it.
+Status DecideStream::Turn::record_hold(const Verdict& verdict) {
+  CallDecided d = decided(verdict);
+  d.approval = "a" + call;
+  ApprovalOpened question;
+  question.approval = d.approval;
+  question.call = call;
+  question.run = run;
+  question.binding = "line " + call;
+  question.quorum = verdict.question->quorum;
+  question.expires = stream.now_ + verdict.question->within;
+  if (Status done = apply(d); !done) return done;
+  if (Status done = apply(question); !done) return done;
+  if (Status done = apply(ApprovalEnded{d.approval, "withdrawn", call}); !done) return done;
+  CallEnded ended;
+  ended.call = call;
+  ended.run = run;
+  ended.outcome = "aborted";
+  return apply(ended);
+}
+
+Status DecideStream::Turn::settle(const Verdict& verdict, Decision& decision) {
+  const Ending ending = line.ending.value_or(Ending{});
+  const bool failed = ending.is_error || (line.result.is_object() &&
+                                          line.result["isError"].kind() == json::Kind::boolean &&
+                                          line.result["isError"].boolean());
+  CallEnded ended;
+  ended.call = call;
+  ended.run = run;
+  ended.outcome = ending.outcome;
+  ended.is_error = failed;
+  ended.records = settled_records(*bound->entry, verdict.reservation.records, ending.records);
+  if (Status done = apply(ended); !done) return done;
+  const Run* after = stream.state_.run(run);
+  if (after->phase == RunPhase::halted) decision.obligations.halt = after->why;
+
+  const Scope* scope = bound->entry->scope.get();
+  if (scope == nullptr) return {};
+  decision.obligations.scope = &scope->fields();
+  if (!line.result.exists()) return {};
+  Projected projected = project_any(*scope, line.result);
+  decision.obligations.result = std::move(projected.result);
+  decision.obligations.withheld = std::move(projected.withheld);
+  return {};
+}
+
+Decision DecideStream::Turn::describe(const Verdict& verdict) const {
+  Decision decision;
+  decision.effect = verdict.effect;
+  decision.code = verdict.reason.code;
+  decision.rule = verdict.reason.rule;
+  decision.reason = reason_text(verdict, proposed);
+  if (bound) decision.class_text = to_string(verdict.action_class);
+  decision.run = run;
+  decision.obligations.approval = verdict.question.get();
+  if (verdict.halt) decision.obligations.halt = verdict.reason.says;
+  if (verdict.notify) decision.obligations.notify = decision.reason;
+  return decision;
+}
+
+std::string DecideStream::Turn::refuse(Code code, const std::string& what) {
+  Decision decision;
+  decision.code = code;
+  decision.reason = what;
+  decision.run = run;
+  if (run.empty()) return to_json(decision, *stream.policy_);  // nobody can be charged
+  Status done = open_run();
+  if (done) {
+    const Verdict verdict = admit_refused({.policy = *stream.policy_,
+                                           .state = stream.state_,
+                                           .run = *stream.state_.run(run),
+                                           .call = proposed,
+                                           .tool = nullptr,
+                                           .facts = facts,
+                                           .now = stream.now_},
+                                          code, what);
+    decision.code = verdict.reason.code;
+    decision.rule = verdict.reason.rule;
+    decision.reason = verdict.reason.says;
+    if (verdict.halt) decision.obligations.halt = verdict.reason.says;
+    done = apply(decided(verdict));
+  }
+  if (!done) {
+    decision.code = Code::internal;
+    decision.reason = done.error().message;
+  }
+  return to_json(decision, *stream.policy_);
+}
+
+std::string DecideStream::Turn::answer() {
+  name_call();
+  gather();
+  const bool blocked = stream.policy_->blocks(server, tool) != nullptr;
+  if (!trouble.empty() && !blocked) return refuse(Code::schema, trouble);
+  if (const Status opened = open_run(); !opened) {
+    return refuse(Code::internal, opened.error().message);
+  }
+
+  const Verdict verdict = admit({.policy = *stream.policy_,
+                                 .state = stream.state_,
+                                 .run = *stream.state_.run(run),
+                                 .call = proposed,
+                                 .tool = bound.get(),
+                                 .facts = facts,
+                                 .now = stream.now_});
+  Decision decision = describe(verdict);
+  Status done = record(verdict);
+  if (done && verdict.runs()) {
+    if (!verdict.rewrites.empty()) {
+      const auto forward = forwarded_arguments(line.arguments, verdict.rewrites);
+      if (forward) decision.obligations.forward = *forward;
+      if (!forward) done = std::unexpected(forward.error());
+    }
+    if (done) done = settle(verdict, decision);
+  }
+  if (!done) {
+    decision = Decision{};
+    decision.reason = done.error().message;
+    decision.run = run;
+  }
+  return to_json(decision, *stream.policy_);
+}
+
+}  // namespace pawl
