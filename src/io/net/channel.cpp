@@ -173,7 +173,7 @@ Channel::~Channel() {
   if (state_) state_->close();
 }
 
-bool Channel::send(std::string text, std::vector<Fd> fds) {
+bool Channel::send(std::string_view text, std::vector<Fd> fds) {
   if (state_->finishing || text.empty() || text.size() > state_->control_bytes_max) return false;
   if (fds.size() > kFrameFdsMax) return false;
   state_->writer.add(text, std::move(fds));

@@ -50,7 +50,7 @@ class Channel {
 
   // Queues a frame. False, and nothing is sent, where the channel has ended, the text is empty or
   // longer than the limit, or there are too many descriptors.
-  bool send(std::string text, std::vector<Fd> fds = {});
+  bool send(std::string_view text, std::vector<Fd> fds = {});
   std::size_t queued_bytes() const;
   // True when everything queued before the call was taken by the kernel, false if it never will.
   Task<bool> drained();

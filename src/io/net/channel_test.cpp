@@ -74,6 +74,7 @@ class ChannelTest : public testing::Test {
   }
   std::vector<std::string> texts() const {
     std::vector<std::string> found;
+    found.reserve(frames.size());
     for (const Frame& frame : frames) found.push_back(frame.text);
     return found;
   }
@@ -177,6 +178,7 @@ TEST_F(ChannelTest, eight_descriptors_pass_back_too) {
   auto pipe = make_pipe();
   ASSERT_TRUE(pipe);
   std::vector<Fd> fds;
+  fds.reserve(kFrameFdsMax);
   for (std::size_t i = 0; i < kFrameFdsMax; ++i) fds.push_back(*pipe->read.duplicate());
   ASSERT_TRUE(channel->send("eight", std::move(fds)));
   EXPECT_TRUE(loop.run_until([&] { return channel->queued_bytes() == 0; }));
@@ -223,11 +225,11 @@ TEST_F(ChannelTest, may_be_destroyed_in_its_callbacks) {
   int calls = 0;
   fragile.emplace(loop, std::move(pair->other),
                   ChannelEvents{.frame =
-                                    [&](Frame) {
+                                    [&](const Frame&) {
                                       ++calls;
                                       fragile.reset();
                                     },
-                                .end = [&](std::optional<Error>) { ++calls; }});
+                                .end = [&](const std::optional<Error>&) { ++calls; }});
   raw = std::move(pair->one);
   put(framed("one") + framed("two"));
   raw.reset();

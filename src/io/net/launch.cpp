@@ -53,7 +53,7 @@ void reset_signals() {
   for (int number = 1; number < NSIG; ++number) ::sigaction(number, &standard, nullptr);
   sigset_t none;
   ::sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
 }
 
 // Runs in the new process, which may share memory with the old one until the program is loaded:
@@ -124,6 +124,7 @@ Status check(const ChildSpec& spec) {
 
 std::vector<char*> pointers(const std::vector<std::string>& words) {
   std::vector<char*> found;
+  found.reserve(words.size() + 1);
   for (const std::string& word : words) found.push_back(const_cast<char*>(word.c_str()));
   found.push_back(nullptr);
   return found;
@@ -197,7 +198,8 @@ pid_t launch(const Plan& plan) {
   sigset_t before;
   ::sigfillset(&all);
   ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  const pid_t pid = ::vfork();
+  // posix_spawn knows no death signal; fork would copy the page tables of a node with a large heap.
+  const pid_t pid = ::vfork();  // NOLINT(bugprone-unsafe-functions)
   if (pid == 0) become(plan);
   const int number = errno;
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);

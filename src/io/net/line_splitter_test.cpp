@@ -14,7 +14,6 @@ namespace pawl::net {
 namespace {
 
 using testing::ElementsAre;
-using testing::IsEmpty;
 
 // Feeds `text` in portions of the given sizes (the last one repeats) and notes what comes out:
 // lines as they are, overlong ones as `!` and their head.
@@ -64,8 +63,11 @@ TEST(LineSplitter, the_limit_is_the_same_for_every_portion_and_line_end) {
   for (const std::size_t portion : {1U, 2U, 3U, 7U, 9U, 10U, 11U, 12U, 1000U}) {
     for (const std::string end : {"\n", "\r\n"}) {
       Feeder feeder(10);
-      feeder.feed("0123456789" + end + "0123456789x" + end + "0123456789xy" + end + "ok" + end,
-                  portion);
+      std::string text;
+      for (const char* line : {"0123456789", "0123456789x", "0123456789xy", "ok"}) {
+        text.append(line).append(end);
+      }
+      feeder.feed(text, portion);
       ASSERT_EQ(feeder.out.size(), 4U) << portion;
       EXPECT_EQ(feeder.out[0], "0123456789") << portion;
       EXPECT_EQ(feeder.out[1].substr(0, 11), "!0123456789") << portion;

@@ -131,7 +131,7 @@ void Core::run_deferred() {
   run_each(std::exchange(deferred, {}));
 }
 
-bool Core::set_events(WatchNode& node, Interest interest) {
+bool Core::set_events(WatchNode& node, Interest interest) const {
   std::uint32_t wanted = 0;
   if (interest == Interest::read || interest == Interest::both) wanted |= EPOLLIN;
   if (interest == Interest::write || interest == Interest::both) wanted |= EPOLLOUT;

@@ -61,7 +61,7 @@ struct Core {
   void turn(bool may_wait);
   void run_posted();
   void run_deferred();
-  bool set_events(WatchNode& node, Interest interest);
+  bool set_events(WatchNode& node, Interest interest) const;
   void end(std::unique_ptr<WatchNode> node);
 };
 

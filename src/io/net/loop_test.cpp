@@ -71,6 +71,7 @@ TEST(Loop, other_threads_post_and_every_piece_of_work_runs_once_on_the_loop) {
   int count = 0;
   bool elsewhere = false;
   std::vector<std::jthread> threads;
+  threads.reserve(kThreads);
   for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([&] {
       for (int i = 0; i < kEach; ++i) {
@@ -117,8 +118,8 @@ class WatchTest : public testing::Test {
     ASSERT_TRUE(made);
     pipe = std::move(*made);
   }
-  void put() { ASSERT_EQ(::write(pipe.write.get(), "x", 1), 1); }
-  void get() {
+  void put() const { ASSERT_EQ(::write(pipe.write.get(), "x", 1), 1); }
+  void get() const {
     char byte = 0;
     ASSERT_EQ(::read(pipe.read.get(), &byte, 1), 1);
   }

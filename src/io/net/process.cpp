@@ -1,6 +1,5 @@
 #include "io/net/process.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
@@ -10,8 +9,10 @@
 #include <cerrno>
 #include <charconv>
 #include <climits>
+#include <filesystem>
 #include <memory>
 #include <optional>
+#include <system_error>
 
 #include "io/net/fd.h"
 
@@ -27,8 +28,9 @@ constexpr std::size_t kProcBytesMax = 1UL << 20;
 template <class N>
 std::optional<N> number(std::string_view text) {
   N value{};
-  const char* end = text.data() + text.size();
-  const auto [stopped, error] = std::from_chars(text.data(), end, value);
+  const char* begin = std::to_address(text.begin());
+  const char* end = std::to_address(text.end());
+  const auto [stopped, error] = std::from_chars(begin, end, value);
   if (error != std::errc{} || stopped != end) return std::nullopt;
   return value;
 }
@@ -143,15 +145,15 @@ bool alive(const ProcessId& id) {
 }
 
 std::vector<ProcessStat> processes() {
-  const auto close_folder = [](DIR* folder) { ::closedir(folder); };
-  const std::unique_ptr<DIR, decltype(close_folder)> folder(::opendir("/proc"), close_folder);
   std::vector<ProcessStat> found;
-  if (!folder) return found;
-  while (const dirent* entry = ::readdir(folder.get())) {
-    const auto pid = number<pid_t>(entry->d_name);
-    if (!pid) continue;
+  std::error_code stopped;
+  std::filesystem::directory_iterator entry("/proc", stopped);
+  while (!stopped && entry != std::filesystem::directory_iterator()) {
+    const auto pid = number<pid_t>(entry->path().filename().native());
     // It may have ended since the folder was read.
-    if (Result<ProcessStat> one = read_stat(*pid)) found.push_back(*std::move(one));
+    Result<ProcessStat> one = pid ? read_stat(*pid) : fail(Fault::missing, "not a process");
+    if (one) found.push_back(*std::move(one));
+    entry.increment(stopped);
   }
   return found;
 }

@@ -91,6 +91,7 @@ ProcessStat process(pid_t pid, pid_t parent, pid_t group) {
 
 std::vector<pid_t> pids(const std::vector<ProcessStat>& all) {
   std::vector<pid_t> found;
+  found.reserve(all.size());
   for (const ProcessStat& one : all) found.push_back(one.id.pid);
   return found;
 }

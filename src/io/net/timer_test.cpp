@@ -47,6 +47,7 @@ TEST(Timers, equal_deadlines_keep_their_order_of_entry) {
   Loop loop;
   std::vector<int> order;
   std::vector<Timer> timers;
+  timers.reserve(20);
   const Duration when = loop.now() + Duration::milliseconds(5);
   for (int i = 0; i < 20; ++i) timers.push_back(loop.at(when, [&order, i] { order.push_back(i); }));
   EXPECT_TRUE(loop.run_until([&] { return order.size() == 20; }));

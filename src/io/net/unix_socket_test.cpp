@@ -173,6 +173,7 @@ TEST_F(UnixSocket, goes_on_accepting_after_it_ran_out_of_descriptors) {
   const auto listener = listen();
   ASSERT_TRUE(listener);
   std::vector<Fd> clients;
+  clients.reserve(3);
   for (int i = 0; i < 3; ++i) clients.push_back(*connect_unix(path, Duration::seconds(60)));
   std::optional<NoDescriptors> scarce(std::in_place);
   bool waited = false;
