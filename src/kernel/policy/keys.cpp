@@ -58,13 +58,30 @@ const Words& words(Section section) {
 
 // The first other section of the same file that has this very key.
 const Key* elsewhere(Section section, std::string_view name) {
+  const Key* pattern = nullptr;
   for (const Key& key : all_keys()) {
-    if (key.name == name && key.section != section && !key.later &&
-        of_deployment(key.section) == of_deployment(section)) {
-      return &key;
+    if (key.section == section || key.later ||
+        of_deployment(key.section) != of_deployment(section)) {
+      continue;
+    }
+    if (key.name == name) return &key;
+    if (is_pattern(key.name) && covers(key.name, name)) pattern = &key;
+  }
+  return section == Section::entry ? pattern : nullptr;
+}
+
+// `allowd_statuses` is meant to be `allowed_statuses`.
+std::string near_pattern(Section section, std::string_view name) {
+  const std::size_t underline = name.find('_');
+  if (underline == std::string_view::npos || underline + 1 == name.size()) return {};
+  std::vector<std::string> prefixes;
+  for (const Key& key : all_keys()) {
+    if (key.section == section && !key.later && is_pattern(key.name)) {
+      prefixes.emplace_back(key.name.substr(0, key.name.size() - 2));
     }
   }
-  return nullptr;
+  const std::string near = nearest(name.substr(0, underline), prefixes);
+  return near.empty() ? near : near + visible(name.substr(underline));
 }
 
 }  // namespace
@@ -117,7 +134,9 @@ std::string refusal(Section section, std::string_view name) {
     return fmt::format("unknown key `{}` in {}: it belongs to {}", shown, spoken(section),
                        spoken(key->section));
   }
-  if (const std::string near = nearest(name, candidates); !near.empty()) {
+  std::string near = nearest(name, candidates);
+  if (near.empty()) near = near_pattern(section, name);
+  if (!near.empty()) {
     return fmt::format("unknown key `{}` in {}: did you mean `{}`?", shown, spoken(section), near);
   }
   return fmt::format("unknown key `{}` in {}: expected {}", shown, spoken(section),

@@ -196,6 +196,12 @@ void Lists::expand_into(Reading& reading, const yaml::Node& item, std::string_vi
   }
   const std::string name = item.text.substr(1);
   const auto found = lists_.find(name);
+  if (found == lists_.end() && !plain_name(name)) {
+    reading.mistake(item.at, fmt::format("`{}` is no name of a list, and a variable is never "
+                                         "expanded",
+                                         visible(item.text)));
+    return;
+  }
   if (found == lists_.end()) {
     std::vector<std::string> names;
     for (const auto& [known, list] : lists_) names.push_back(known);

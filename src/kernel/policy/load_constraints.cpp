@@ -42,14 +42,10 @@ bool counts_something(std::string_view key) {
 }
 
 void refuse_count(Build& build, const yaml::Entry& key) {
-  std::vector<std::string> names;
-  for (const Reserved& row : kReserved) names.emplace_back(row.key);
-  const std::string near = nearest(key.key, names);
-  build.reading.mistake(
-      key.key_at,
-      near.empty() ? fmt::format("`{}` is not counted by this version: expected `{}`",
-                                 visible(key.key), fmt::join(names, "`, `"))
-                   : fmt::format("unknown key `{}`: did you mean `{}`?", visible(key.key), near));
+  build.reading.mistake(key.key_at, fmt::format("unknown limit `{}`: this version counts "
+                                                "`max_records_per_run`, `max_calls_per_run` and "
+                                                "`max_calls_per_minute`",
+                                                visible(key.key)));
 }
 
 bool read_reserved(Build& build, const yaml::Entry& key, const std::string& path, ToolRule& rule) {
@@ -74,6 +70,15 @@ bool read_limit(Build& build, const yaml::Entry& key, const std::string& path, T
   if (counts_something(key.key)) {
     refuse_count(build, key);
     return true;
+  }
+  // A ceiling of the run, or a check of one argument, in the wrong place would bind to an argument
+  // that nobody has.
+  for (const Section section : {Section::execution, Section::argument}) {
+    if (const Key* meant = find_key(section, key.key); meant != nullptr && !meant->later) {
+      build.reading.mistake(key.key_at, fmt::format("`{}` cannot stand here: it belongs to {}",
+                                                    key.key, spoken(section)));
+      return true;
+    }
   }
   for (const Prefix& prefix : kPrefixes) {
     if (!key.key.starts_with(prefix.text)) continue;

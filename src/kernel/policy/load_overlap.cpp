@@ -155,10 +155,9 @@ void check_stated_classes(Build& build) {
         continue;
       }
       const std::string path = "tools/" + name + "/class";
-      const bool accepted =
-          std::ranges::any_of(build.policy.risks, [&](const AcceptedRisk& risk) {
-            return risk.path == path || risk.path == tool.class_rule.path;
-          });
+      const bool accepted = std::ranges::any_of(build.policy.risks, [&](const AcceptedRisk& risk) {
+        return risk.path == path || risk.path == tool.class_rule.path;
+      });
       if (accepted) continue;
       build.reading.mistake(
           tool.class_rule.at,
@@ -188,7 +187,8 @@ void check_risks(Build& build) {
         fmt::format("no rule of this file at `{}` can have its risk accepted{}", visible(risk.path),
                     near.empty()
                         ? std::string(": expected `tools/NAME/class` of a tool that states "
-                                      "its class, or a ceiling that is not metered")
+                                      "its class, `tools/NAME/requires_approval` of one that "
+                                      "states false, or a ceiling that is not metered")
                         : fmt::format(": did you mean `{}`?", visible(near))));
   }
 }

@@ -81,22 +81,28 @@ bool Reading::both(const yaml::Node& map, std::string_view first, std::string_vi
 }
 
 std::vector<Error> Reading::take_errors(std::string_view file) {
-  // What could not be read as YAML is found first, and its consequences at the same place are no
+  // What could not be read as YAML was found first, and its consequences at the same place are no
   // second mistake.
-  std::set<std::tuple<std::string, std::uint32_t, std::uint32_t>> places;
+  std::set<std::tuple<std::string, std::uint32_t, std::uint32_t>> broken;
+  std::set<std::string> seen;
   std::vector<Error> kept;
-  for (Error& error : errors_) {
-    if (places.emplace(error.at.file, error.at.line, error.at.column).second) {
-      kept.push_back(std::move(error));
+  for (std::size_t i = 0; i < errors_.size(); ++i) {
+    Error& error = errors_[i];
+    const auto place = std::tuple(error.at.file, error.at.line, error.at.column);
+    if (i < yaml_errors_) {
+      broken.insert(place);
+    } else if (broken.contains(place)) {
+      continue;
     }
+    if (seen.insert(to_string(error)).second) kept.push_back(std::move(error));
   }
   errors_.clear();
   std::sort(kept.begin(), kept.end(), [file](const Error& a, const Error& b) {
     const bool own_a = a.at.file == file;
     const bool own_b = b.at.file == file;
     if (own_a != own_b) return own_a;
-    return std::tie(a.at.file, a.at.line, a.at.column) <
-           std::tie(b.at.file, b.at.line, b.at.column);
+    return std::tie(a.at.file, a.at.line, a.at.column, a.message) <
+           std::tie(b.at.file, b.at.line, b.at.column, b.message);
   });
   return kept;
 }

@@ -35,7 +35,8 @@ struct LengthBetween {
 
 class Reading {
  public:
-  explicit Reading(yaml::Read& read) : whole_(read.whole), errors_(std::move(read.errors)) {}
+  explicit Reading(yaml::Read& read)
+      : whole_(read.whole), errors_(std::move(read.errors)), yaml_errors_(errors_.size()) {}
 
   void mistake(const Position& at, std::string message, Fault fault = Fault::invalid);
 
@@ -81,6 +82,7 @@ class Reading {
  private:
   bool whole_;
   std::vector<Error> errors_;
+  std::size_t yaml_errors_;  // how many of them the YAML reader found
 };
 
 // True for text that YAML readers disagree about: `yes`, `off`, `0x1F`, `1e3`, `.inf`, `007`.

@@ -44,6 +44,13 @@ std::string listed(const std::vector<std::string>& words) {
   return text;
 }
 
+std::string out_of_bounds(std::string_view what, std::string_view found, Between bounds) {
+  if (bounds.least == bounds.most) {
+    return fmt::format("`{}` is {}, expected {}", what, found, bounds.least);
+  }
+  return fmt::format("`{}` is {}, expected {} to {}", what, found, bounds.least, bounds.most);
+}
+
 std::string no_expression(std::string_view what) {
   return fmt::format("`{}` is an expression here, and this version does not enforce expressions",
                      what);
@@ -53,7 +60,8 @@ std::string no_expression(std::string_view what) {
 
 bool reads_two_ways(std::string_view plain) {
   const std::string word = lower_ascii(plain);
-  if (one_of(word, kYes) || one_of(word, kNo)) return true;
+  // Single letters are nobody's booleans any more.
+  if (word.size() > 1 && (one_of(word, kYes) || one_of(word, kNo))) return true;
   if ((word == "true" || word == "false") && word != plain) return true;
   std::string_view number = word;
   if (!number.empty() && (number.front() == '-' || number.front() == '+')) number.remove_prefix(1);
@@ -90,7 +98,8 @@ std::optional<bool> Reading::boolean(const yaml::Node& node, std::string_view wh
     return std::nullopt;
   }
   const std::string_view meant = node.is_scalar() ? meant_boolean(node.text) : std::string_view();
-  const std::string advice = meant.empty() ? "" : fmt::format("; write {} without quotes", meant);
+  const std::string advice =
+      meant.empty() ? "" : fmt::format(": write {}{}", meant, node.quoted ? " without quotes" : "");
   mistake(node.at,
           fmt::format("`{}` must be true or false, found {}{}", what, node.described(), advice));
   return std::nullopt;
@@ -99,6 +108,10 @@ std::optional<bool> Reading::boolean(const yaml::Node& node, std::string_view wh
 std::optional<std::uint64_t> Reading::count(const yaml::Node& node, std::string_view what,
                                             Between bounds) {
   const auto value = node.as_integer();
+  if (!value && !node.quoted && node.as_number() && std::ranges::all_of(node.text, is_digit)) {
+    mistake(node.at, out_of_bounds(what, node.text, bounds));
+    return std::nullopt;
+  }
   if (!value) {
     if (node.is_scalar() && looks_like_expression(node.text)) {
       mistake(node.at, no_expression(what));
@@ -109,8 +122,7 @@ std::optional<std::uint64_t> Reading::count(const yaml::Node& node, std::string_
   }
   const bool small = *value < 0 || static_cast<std::uint64_t>(*value) < bounds.least;
   if (small || static_cast<std::uint64_t>(*value) > bounds.most) {
-    mistake(node.at,
-            fmt::format("`{}` is {}, expected {} to {}", what, *value, bounds.least, bounds.most));
+    mistake(node.at, out_of_bounds(what, node.text, bounds));
     return std::nullopt;
   }
   return static_cast<std::uint64_t>(*value);

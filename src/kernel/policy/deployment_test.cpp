@@ -1,0 +1,110 @@
+#include "kernel/policy/deployment.h"
+
+#include <gmock/gmock.h>
+
+#include "kernel/policy/sample_test.h"
+
+namespace pawl {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+constexpr std::string_view kLeast = R"(version: 1
+roles: {support-agent-v2: {file: policies/support-agent-v2.yaml, directories: [~/src/support]}}
+servers: {crm: {command: [node, crm-server.js, --port, 8080, --port, 8081], env: [CRM_URL]}}
+people:
+  first.lastname: {groups: [support-leads], proof: passphrase}
+  second: {verifier: "v1:abc"}
+  groups: {support-leads: [second, first.lastname], empty-handed: [second]}
+  default_reviewers: [support-leads]
+notify: {desktop: off, command: [notify-me, --loud]}
+credentials: {mail-relay: {env: MAIL_TOKEN}}
+)";
+
+TEST(Deployment, TheLeastFile) {
+  const LoadedDeployment loaded = load_deployment(kLeast, "pawl.yaml");
+  ASSERT_THAT(loaded.errors, IsEmpty()) << sample::said(loaded.errors);
+  const Deployment& d = *loaded.deployment;
+  EXPECT_EQ(d.roles.at("support-agent-v2").file, "policies/support-agent-v2.yaml");
+  EXPECT_THAT(d.roles.at("support-agent-v2").directories, ElementsAre("~/src/support"));
+  EXPECT_THAT(d.servers.at("crm").command,
+              ElementsAre("node", "crm-server.js", "--port", "8080", "--port", "8081"));
+  EXPECT_THAT(d.servers.at("crm").env, ElementsAre("CRM_URL"));
+  EXPECT_THAT(d.persons({"support-leads"}), ElementsAre("first.lastname", "second"));
+  EXPECT_THAT(d.persons({"second", "support-leads", "nobody"}),
+              ElementsAre("first.lastname", "second"));
+  EXPECT_EQ(d.people.at("second").verifier, "v1:abc");
+  EXPECT_EQ(d.people.at("first.lastname").proof, "passphrase");
+  EXPECT_THAT(d.default_reviewers, ElementsAre("support-leads"));
+  EXPECT_EQ(d.desktop, Deployment::Desktop::off);
+  EXPECT_THAT(d.notify_command, ElementsAre("notify-me", "--loud"));
+  EXPECT_THAT(d.credential_names(), ElementsAre("mail-relay"));
+  EXPECT_EQ(d.credentials.at("mail-relay").env, "MAIL_TOKEN");
+  EXPECT_TRUE(d.knows("support-leads"));
+  EXPECT_FALSE(d.knows("support"));
+}
+
+struct Row {
+  std::string_view text, says;
+};
+constexpr Row kRows[] = {
+    {"rols: {}", "1:1: unknown key `rols` in the deployment file: did you mean `roles`?\n"},
+    {"listen: {}",
+     "1:1: `listen` in the deployment file is not enforced by this version, so it is "
+     "refused\n"},
+    {"servers: {g: {url: \"https://x\"}}",
+     "1:15: `url` in a server is not enforced by this version, so it is refused\n"},
+    {"servers: {g: {command: node x.js}}", "1:24: `command` must be a list, found `node x.js`\n"},
+    {"servers: {g: {command: []}}", "1:24: `command` is an empty list\n"},
+    {"servers: {g: {env: [A]}}", "1:14: a server has no `command`\n"},
+    {"servers: {pawl: {command: [x]}}", "1:11: `pawl` is a reserved name\n"},
+    {"servers: {a/b: {command: [x]}}", "1:11: `a/b` is no name of a server\n"},
+    {"servers: {g: {command: [x], env: [A=b]}}",
+     "1:35: `A=b` is no name of a variable: the value is not written here\n"},
+    {"servers: {g: {command: [x], env: [1A]}}", "1:35: `1A` is no name of a variable\n"},
+    {"roles: {r: {}}", "1:12: a role has no `file`\n"},
+    {"roles: {r: {file: a, team: b}}",
+     "1:22: `team` in a role is not enforced by this version, so it is refused\n"},
+    {"roles: {r: {file: a, directories: [src]}}",
+     "1:36: the directory `src` must begin with `/` or `~/`\n"},
+    {"people: {idp: {issuer: x}}",
+     "1:10: `idp` in `people` is not enforced by this version, so it is refused\n"},
+    {"people: {ada: {proof: passkey}}",
+     "1:23: `proof: passkey` is not enforced by this version, so it is refused\n"},
+    {"people: {ada: {proof: password}}",
+     "1:23: `proof` must be `passphrase`, found `password`\n"},
+    {"people: {ada: {group: [x]}}",
+     "1:16: unknown key `group` in a person: did you mean `groups`?\n"},
+    {"people: {ada: {groups: x}}", "1:24: `groups` must be a list, found `x`\n"},
+    {"people: {ada: {groups: [leads]}, default_reviewers: [leeds]}",
+     "1:54: there is no person and no group `leeds`: did you mean `leads`?\n"},
+    {"people: {ada: {}, groups: {leads: [adda]}}",
+     "1:36: there is no person `adda`: did you mean `ada`?\n"},
+    {"people: {ada: {groups: [ada]}}", "1:10: `ada` is a person and a group\n"},
+    {"people: {groups: {leads: {oidc: \"okta:leads\"}}}",
+     "1:26: groups from elsewhere are not enforced by this version, so they are refused: expected "
+     "a list of persons\n"},
+    {"notify: {desktop: yes}", "1:19: `desktop` must be `auto` or `off`, found `yes`\n"},
+    {"notify: {slack: {}}",
+     "1:10: `slack` in `notify` is not enforced by this version, so it is refused\n"},
+    {"credentials: {m: {}}", "1:18: a credential has no `env`\n"},
+    {"credentials: {m: {vault: kv/x}}",
+     "1:19: `vault` in a credential is not enforced by this version, so it is refused\n"},
+    {"credentials: {m: {env: \"a b\"}}", "1:24: `a b` is no name of a variable\n"},
+    {"version: 2", "1:10: `version` is 2, expected 1\n"},
+    {"", "1:1: the file holds nothing\n"},
+};
+
+TEST(Deployment, MistakesAreLocated) {
+  for (const Row& row : kRows) {
+    const LoadedDeployment loaded = load_deployment(row.text, "d");
+    EXPECT_FALSE(loaded.deployment.has_value()) << row.text;
+    std::string says;
+    for (const Error& error : loaded.errors) says += to_string(error).substr(2) + "\n";
+    EXPECT_EQ(says, row.says) << row.text;
+  }
+}
+
+}  // namespace
+}  // namespace pawl

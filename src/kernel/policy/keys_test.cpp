@@ -1,0 +1,69 @@
+#include "kernel/policy/keys.h"
+
+#include <gmock/gmock.h>
+
+#include <cstdlib>
+#include <set>
+
+#include "kernel/policy/sample_test.h"
+
+namespace pawl {
+namespace {
+
+constexpr std::string_view kMark = "<!-- from here on written from the table of keys -->\n";
+
+// The page is prose up to the mark and the table of keys behind it; PAWL_REGENERATE=1 rewrites the
+// second part.
+void compare_page(const std::string& path, bool deployment) {
+  std::string page = sample::bytes_of_file(path);
+  const std::size_t mark = page.find(kMark);
+  ASSERT_NE(mark, std::string::npos) << path << " has no mark";
+  const std::size_t start = mark + kMark.size();
+  if (std::getenv("PAWL_REGENERATE") != nullptr) {
+    page = page.substr(0, start) + reference(deployment);
+    std::ofstream(path) << page;
+  }
+  EXPECT_EQ(page.substr(start), reference(deployment)) << "write it anew with PAWL_REGENERATE=1";
+}
+
+TEST(Keys, TheReferencePagesAreThoseOfTheTable) {
+  compare_page(PAWL_SOURCE_DIR "/docs/reference/policy.md", false);
+  compare_page(PAWL_SOURCE_DIR "/docs/reference/deployment.md", true);
+}
+
+TEST(Keys, NoRowIsThereTwiceAndEachSaysSomething) {
+  std::set<std::pair<Section, std::string_view>> seen;
+  for (const Key& key : all_keys()) {
+    EXPECT_TRUE(seen.emplace(key.section, key.name).second) << key.name;
+    EXPECT_TRUE(key.sentence.ends_with('.')) << key.name;
+    EXPECT_FALSE(key.type.empty()) << key.name;
+    EXPECT_EQ(key.preset.empty(), key.later || key.name == "by") << key.name;
+    EXPECT_GE(key.rule, 0);
+    EXPECT_LE(key.rule, 15);
+  }
+}
+
+TEST(Keys, PatternsStandForTheirNames) {
+  EXPECT_EQ(find_key(Section::constraints, "max_amount")->name, "max_X");
+  EXPECT_EQ(find_key(Section::constraints, "max_records_per_run")->name, "max_records_per_run");
+  EXPECT_EQ(find_key(Section::constraints, "max_"), nullptr);
+  EXPECT_EQ(find_key(Section::constraints, "maximum"), nullptr);
+}
+
+TEST(Keys, RefusalsNameTheNearestRightOne) {
+  EXPECT_EQ(refusal(Section::entry, "scop"),
+            "unknown key `scop` in a tool's entry: did you mean `scope`?");
+  EXPECT_EQ(refusal(Section::tools, "max_steps"),
+            "unknown key `max_steps` in `tools`: it belongs to `execution`");
+  EXPECT_EQ(refusal(Section::entry, "allowed_states"),
+            "unknown key `allowed_states` in a tool's entry: it belongs to `constraints`");
+  EXPECT_EQ(refusal(Section::constraints, "allowd_states"),
+            "unknown key `allowd_states` in `constraints`: did you mean `allowed_states`?");
+  EXPECT_EQ(refusal(Section::entry, "cases"),
+            "`cases` in a tool's entry is not enforced by this version, so it is refused");
+  EXPECT_EQ(refusal(Section::url, "\x1b[31m"),
+            "unknown key `\\u{1b}[31m` in `url`: expected `host`, `scheme`, `query_max`");
+}
+
+}  // namespace
+}  // namespace pawl
