@@ -1,19 +1,30 @@
-// The gate: the one way of every call. Read `Gate::handle` in call.cpp and you have read the product.
+// The gate: the one way of every call. Read `Gate::handle` in call.cpp and you have read the
+// product.
 //
-//   facts -> admit -> journal -> hold -> facts and admit again -> journal -> execute -> settle -> journal
+//   facts -> admit -> journal -> hold -> facts and admit again -> journal -> execute -> settle ->
+//   journal
 //
 // Promises (each has scenarios in test/):
 //   - nothing is forwarded before its decision is written; an effect waits until it is durable;
-//   - after the last wait before execution the kill switch, the run and the policy are compared once
+//   - after the last wait before execution the kill switch, the run and the policy are compared
+//   once
 //     more, without waiting;
 //   - a reply is released only after the record of its completion was written, durable for effects;
 //   - an answer of people is used once, by a live request of the same subject, for the same bytes;
 //   - when the journal cannot write, nothing is granted any more.
+//
+// For doors: a Gate outlives every task of `handle`. `Caller::on_gone` may be called at any moment
+// of a call; the gate answers it in a later turn. `Outcome::lost` is for calls whose bytes may have
+// left: a server that is known to be down before anything was sent is an `error`. `Settled::text`
+// of a result is what the server sent (projected where the policy has a `scope`): reserved keys of
+// `_meta` are the door's to strip. A second `open_run` with the same key is another connection of
+// the same run; `leave_run` says that one is gone.
 // Threads: everything happens on the loop that owns the gate.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -31,37 +42,45 @@ namespace pawl {
 
 struct GateLimits {
   Duration progress_every = Duration::seconds(5);
-  std::uint32_t denial_records_max = 16;          // per run after a halt, and per minute in a flood
+  std::uint32_t denial_records_max = 16;  // per run after a halt, and per minute in a flood
   std::uint64_t run_journal_bytes_max = 256UL << 20;
-  std::uint64_t denied_payload_bytes_max = 64UL << 10;   // larger refused arguments: digest only
-  Duration drift_max = Duration::seconds(60);     // wall clock against ours: beyond, no grants
+  std::uint64_t denied_payload_bytes_max = 64UL << 10;  // larger refused arguments: digest only
+  Duration drift_max = Duration::seconds(60);  // wall clock against ours: beyond, no grants
   Duration idle_close = Duration::seconds(600);
+  std::uint32_t questions_per_run_max = 1000;          // open, or answered and not used
+  std::uint64_t result_payload_bytes_max = 1UL << 20;  // larger results: digest only
+  std::uint64_t definition_bytes_max = 32UL << 20;     // definitions recorded for one run
+  std::uint32_t notes_per_minute_max = 32;             // of one run; the others are dropped
+  std::uint64_t snapshot_records = 100'000;            // between two snapshots of the state
 };
 
 // Who asks to join, and under which policy. `key` identifies the run (house.md, "Run key").
 struct RunRequest {
   std::string key, sponsor, client;
   std::shared_ptr<const Policy> policy;
+  // The run's user cannot have written this policy: the deployment pins its digest, or its files
+  // belong to somebody else. A changed policy that is not vouched for waits for a person (rule 14).
+  bool vouched = false;
 };
 
 // One proposed call, parsed and unambiguous. Views live until `handle` returns.
 struct Proposal {
   std::string run;
   Call call;
-  std::shared_ptr<const ToolDefinition> definition;   // null for `mcp:` actions
+  std::shared_ptr<const ToolDefinition> definition;  // null for `mcp:` actions
   PinState pin = PinState::none;
-  ResolvePath resolve;         // empty: lexical
-  std::string note;            // what the door dropped or replaced: unlisted `_meta` keys …
+  ResolvePath resolve;  // empty: lexical
+  std::string note;     // what the door dropped or replaced: unlisted `_meta` keys …
 };
 
 // What the door sends back.
 struct Settled {
   enum class Kind : std::uint8_t {
-    result,      // `text` is the result to deliver (projected where a scope says so)
-    error,       // `text` is the server's JSON-RPC error object
-    refused,     // `text` is the three lines for the agent, `decision` the structured form
-    pending,     // a person has not answered yet: same shape as refused
-    gone,        // the client left: nothing is sent
+    result,   // `text` is the result to deliver (projected where a scope says so)
+    error,    // `text` is the server's JSON-RPC error object
+    refused,  // `text` is the three lines for the agent, `decision` the structured form
+    pending,  // a person has not answered yet: same shape as refused
+    gone,     // the client left: nothing is sent
   };
   Kind kind = Kind::refused;
   std::string text, decision;
@@ -70,10 +89,17 @@ struct Settled {
   std::vector<std::string> withheld;
 };
 
-// What a kill stopped, and what it could not prove.
+// What a kill stopped: the open runs it covers, the questions it withdrew, and the calls whose
+// server was asked to stop (what becomes of those is in their records).
 struct Stopped {
   std::vector<std::string> runs, withdrawn, cancelled;
 };
+
+// Where a policy stands among the pins of State: server and tool of its PinAccepted.
+inline constexpr std::string_view policy_pin_server = "pawl";
+std::string policy_pin_name(std::string_view agent);
+
+class Desk;
 
 class Gate {
  public:
@@ -88,6 +114,9 @@ class Gate {
   // Joins the run of that key, or opens one. An open run keeps its policy: another one is refused.
   // The first policy of an agent is recorded; a changed one waits for a person (rule 14).
   Result<std::string> open_run(const RunRequest& request);
+  // One connection of the run is gone. After `idle_close` without any, with no call under way and
+  // no question open, the run is closed.
+  void leave_run(const std::string& run);
   Status close_run(const std::string& run, const std::string& why);
   std::shared_ptr<const Policy> policy_of(const std::string& run) const;
 
@@ -106,18 +135,29 @@ class Gate {
   Status answer(const std::string& approval, const std::string& person,
                 const std::vector<std::string>& groups, bool approve, const std::string& reason,
                 const std::string& proof, const std::string& shown);
-  Result<Stopped> kill(const std::string& scope, const std::string& name,
-                       const std::string& person, const std::string& reason);
+  Result<Stopped> kill(const std::string& scope, const std::string& name, const std::string& person,
+                       const std::string& reason);
   Status resume(const std::string& scope, const std::string& name, const std::string& person,
                 const std::string& reason);
   Status accept(const std::string& server, const std::string& tool, const std::string& digest,
                 const std::string& person);
+  // Accepts another policy for an agent's next runs.
+  Status accept_policy(const std::string& agent, const std::string& digest,
+                       const std::string& person);
+  // `by` is a reviewer; empty for the very first one, which comes from the configuration.
   Status enroll(const std::string& person, const std::string& proof, const std::string& verifier,
                 const std::string& by);
   // Deployment's default reviewers: groups or persons that may answer where the policy names none.
   void set_default_reviewers(std::vector<std::string> reviewers);
+  // Everybody whom the deployment lists, with their groups. Asked again when an answer is used: who
+  // is not here any more, or in other groups, has not approved (threats H06). Without this call the
+  // entitlement at the time of the answer stands.
+  void set_people(std::map<std::string, std::vector<std::string>, std::less<>> groups_of);
 
+  // For a person to find later. Refused beyond `notes_per_minute_max`: notes come from outside.
   Status note(const std::string& run, const std::string& topic, const std::string& text);
+  // How telling somebody went, for the herald.
+  Status escalated(const Escalated& told);
 
   const State& state() const;
   // Why no grants are given at the moment; empty: they are.
@@ -126,8 +166,7 @@ class Gate {
   std::size_t live_calls(const std::string& run) const;
 
  private:
-  struct Room;
-  std::unique_ptr<Room> room_;
+  std::unique_ptr<Desk> desk_;
 };
 
 }  // namespace pawl

@@ -34,7 +34,7 @@ struct Outcome {
   enum class Kind : std::uint8_t { result, error, cancelled, lost };
   Kind kind = Kind::lost;
   std::string result;
-  std::string why;         // of lost: the server ended, the deadline passed
+  std::string why;  // of lost: the server ended, the deadline passed
 };
 
 // The side that has the effect. `arguments` is the canonical text of exactly what was decided.

@@ -1,0 +1,232 @@
+#include "gate/decide.h"
+
+#include <utility>
+#include <vector>
+
+#include "gate/facts.h"
+#include "gate/flood.h"
+#include "gate/hold.h"
+#include "kernel/admit/admit.h"
+#include "kernel/admit/explain.h"
+
+namespace pawl {
+
+namespace {
+
+// One look: what was known, what was decided, and when.
+struct Looked {
+  Facts facts;
+  Verdict verdict;
+  Look look;
+  Instant at;
+};
+
+Looked judge(const Ticket& ticket, Facts facts, Look look) {
+  const Instant now = ticket.desk.now();
+  Verdict verdict = admit(Situation{.policy = ticket.policy(),
+                                    .state = ticket.desk.state,
+                                    .run = ticket.state(),
+                                    .call = ticket.asked.call,
+                                    .tool = ticket.tool.get(),
+                                    .facts = facts,
+                                    .now = now,
+                                    .look = look});
+  return {std::move(facts), std::move(verdict), look, now};
+}
+
+CallDecided describe(const Ticket& ticket, const Looked& looked) {
+  const Verdict& verdict = looked.verdict;
+  CallDecided record;
+  record.call = ticket.call;
+  record.run = ticket.asked.run;
+  record.round = looked.look == Look::proposal ? 1 : 2;
+  record.server = ticket.asked.call.server;
+  record.tool = ticket.asked.call.tool;
+  record.policy = ticket.run->policy->digest();
+  record.definition = looked.facts.definition;
+  record.facts = to_json(looked.facts);
+  record.effect = to_string(verdict.effect);
+  record.code = to_string(verdict.reason.code);
+  if (verdict.reason.rule != nullptr) {
+    record.rule = verdict.reason.rule->path;
+    record.rule_at = to_string(verdict.reason.rule->at);
+  }
+  record.reason = reason_text(verdict, ticket.asked.call);
+  record.class_text = to_string(verdict.action_class);
+  record.halt = verdict.halt;
+  record.notify = verdict.notify;
+  record.retry = verdict.retry;
+  record.steps = verdict.reservation.steps;
+  record.calls = verdict.reservation.calls;
+  record.records = verdict.reservation.records;
+  if (ticket.tool) record.entry = ticket.tool->entry->key;
+  record.call_note = ticket.asked.note;
+  return record;
+}
+
+std::string binding(const Ticket& ticket, const Facts& facts) {
+  return spelled(
+      binding_of(ticket.policy(), *ticket.tool, ticket.state(), ticket.asked.call, facts));
+}
+
+// Writes the decision with the payloads that it commits to. A grant is refused room on a full disk;
+// a denial is not. What lets the call run is kept in `ticket.forwarded`.
+Result<std::uint64_t> write(Ticket& ticket, const Looked& looked, CallDecided record) {
+  const bool denied = looked.verdict.effect == Effect::deny;
+  const json::View arguments = ticket.asked.call.arguments;
+  std::string received = arguments.exists() ? json::write(arguments) : "{}";
+  record.args_bytes = received.size();
+  std::string sent;
+  std::vector<PayloadRef> payloads;
+  if (denied && received.size() > ticket.desk.limits.denied_payload_bytes_max) {
+    record.args = spelled(sha256(received));
+  } else {
+    payloads.push_back({ticket.desk.journal.commit_to(received), received});
+    record.args = payloads.back().commitment.text();
+  }
+  if (!denied && !looked.verdict.rewrites.empty()) {
+    auto rewritten = forwarded_arguments(arguments, looked.verdict.rewrites);
+    if (!rewritten) return std::unexpected(rewritten.error());
+    sent = std::move(*rewritten);
+    payloads.push_back({ticket.desk.journal.commit_to(sent), sent});
+    record.forwarded = payloads.back().commitment.text();
+  }
+  const auto seq = ticket.desk.append(std::move(record),
+                                      {.payloads = payloads,
+                                       .urgency = denied ? Urgency::reserve : Urgency::ordinary,
+                                       .at = looked.at});
+  if (seq && looked.verdict.runs()) {
+    ticket.forwarded = sent.empty() ? std::move(received) : std::move(sent);
+  }
+  return seq;
+}
+
+// Records a look. False: it could not be written, and it was not a denial.
+bool record(Ticket& ticket, const Looked& looked) {
+  Desk& desk = ticket.desk;
+  const Verdict& verdict = looked.verdict;
+  const bool proposal = looked.look == Look::proposal;
+  if (proposal && verdict.effect == Effect::deny && !verdict.halt &&
+      !written_out(desk, ticket.state(), looked.at)) {
+    count_refusal(desk, *ticket.run, ticket.asked.run, verdict.reason.code);
+    return true;
+  }
+  if (proposal) ticket.call = desk.call_id();
+  CallDecided decided = describe(ticket, looked);
+  if (verdict.effect == Effect::hold) {
+    ticket.approval = desk.new_id("a");
+    decided.args_digest = binding(ticket, looked.facts);
+  }
+  if (verdict.effect == Effect::hold || (!proposal && looked.facts.approval)) {
+    decided.approval = ticket.approval;
+  }
+  const auto seq = write(ticket, looked, std::move(decided));
+  if (seq) {
+    ticket.decided = *seq;
+    return true;
+  }
+  if (proposal) ticket.call.clear();
+  if (verdict.effect == Effect::hold) ticket.approval.clear();
+  return verdict.effect == Effect::deny;
+}
+
+void tell(Ticket& ticket, const Verdict& verdict) {
+  const std::string sentence = reason_text(verdict, ticket.asked.call);
+  if (verdict.halt) halt(ticket.desk, ticket.asked.run, verdict.reason.code, sentence);
+  if (verdict.notify && verdict.runs()) {
+    ticket.desk.herald.escalate(ticket.asked.run, "notify", sentence);
+  }
+}
+
+// What was decided, put into effect.
+Next act(Ticket& ticket, Looked looked) {
+  if (!record(ticket, looked)) {
+    // Not written, so not granted: the same call is judged again with the fault as a fact.
+    looked.facts.fault = ticket.desk.fault();
+    if (looked.facts.fault.empty()) looked.facts.fault = "the decision could not be written";
+    looked = judge(ticket, std::move(looked.facts), looked.look);
+    (void)record(ticket, looked);
+  }
+  const Verdict& verdict = looked.verdict;
+  tell(ticket, verdict);
+  if (verdict.runs()) {
+    ticket.phase = Ticket::Phase::granted;
+    ticket.effect = verdict.action_class.has_effect();
+    return Next::execute;
+  }
+  if (verdict.effect == Effect::hold && verdict.question) {
+    return ask(ticket, verdict, binding(ticket, looked.facts));
+  }
+  return refuse(ticket, verdict);
+}
+
+// People said no to exactly this call already: asking them again is not an attempt worth a
+// question.
+std::optional<ApprovalFact> said_no(const Ticket& ticket, const Facts& facts) {
+  if (!ticket.tool || ticket.run->rejected.empty()) return std::nullopt;
+  const auto found = ticket.run->rejected.find(binding(ticket, facts));
+  if (found == ticket.run->rejected.end()) return std::nullopt;
+  const Approval* asked = ticket.desk.state.approval(found->second);
+  return asked == nullptr ? std::nullopt : approval_fact(ticket.desk, *asked);
+}
+
+// The open question of an identical call whose caller is gone, if there is one.
+const Approval* open_question(const Ticket& ticket, const Facts& facts) {
+  const Run& run = ticket.state();
+  const bool held = run.live > run.executing;
+  if (!held || !ticket.tool || run.phase != RunPhase::open || !facts.fault.empty()) return nullptr;
+  return ticket.desk.state.detached(run.id, binding(ticket, facts));
+}
+
+}  // namespace
+
+Next begin(Ticket& ticket) {
+  Desk& desk = ticket.desk;
+  if (ticket.run == nullptr) {
+    ticket.reply = refuse_here(desk, {.run = ticket.asked.run,
+                                      .tool = std::string(ticket.asked.call.tool),
+                                      .code = Code::identity,
+                                      .says = "this connection belongs to no run"});
+    return Next::reply;
+  }
+  const Call& call = ticket.asked.call;
+  ticket.tool =
+      ticket.run->policy->bound(call.server, call.tool, ticket.asked.definition, desk.now());
+  settle_counts(desk, *ticket.run, ticket.state());  // no ceiling is judged with a count missing
+  Facts facts = gather(ticket);
+  if (const Approval* asked = open_question(ticket, facts)) {
+    if (attach(ticket, *asked)) return still_open(ticket) ? wait(ticket) : look_again(ticket);
+  }
+  if (ticket.state().phase == RunPhase::open &&
+      quota_spent(desk, ticket.state(), json::write(call.arguments).size())) {
+    ticket.reply = refuse_here(desk, {.run = ticket.asked.run,
+                                      .server = std::string(call.server),
+                                      .tool = std::string(call.tool),
+                                      .code = Code::ceiling,
+                                      .says = "this run has written as much as one run may",
+                                      .halts = true});
+    return Next::reply;
+  }
+  facts.approval = said_no(ticket, facts);
+  return act(ticket, judge(ticket, std::move(facts), Look::proposal));
+}
+
+Next look_again(Ticket& ticket) {
+  Desk& desk = ticket.desk;
+  const Call& call = ticket.asked.call;
+  ticket.tool =
+      ticket.run->policy->bound(call.server, call.tool, ticket.asked.definition, desk.now());
+  const Approval* asked = desk.state.approval(ticket.approval);
+  Facts facts = gather(ticket, asked ? approval_fact(desk, *asked) : std::nullopt);
+  return act(ticket, judge(ticket, std::move(facts), Look::after_hold));
+}
+
+void halt(Desk& desk, const std::string& run, Code code, const std::string& why) {
+  const std::string word(to_string(code));
+  const auto seq = desk.append(RunHalted{run, word, why}, {.urgency = Urgency::reserve});
+  if (seq) desk.journal.request_sync(*seq);
+  desk.herald.escalate(run, word, why);
+  end_held(desk, run);
+}
+
+}  // namespace pawl

@@ -1,0 +1,35 @@
+// Decide: facts, then the kernel's verdict, then its record. Private to this room.
+#pragma once
+
+#include <string>
+
+#include "gate/ticket.h"
+#include "model/facts.h"
+#include "model/verdict.h"
+
+namespace pawl {
+
+// The first look at a call: it goes on with an open question of its own, or it is decided anew.
+Next begin(Ticket& ticket);
+
+// The look after people answered, or their time was over.
+Next look_again(Ticket& ticket);
+
+// A refusal that the gate itself has to make, for a reason that the kernel cannot know. Charged and
+// recorded like every attempt; `halts` halts the run with it.
+struct GateRefusal {
+  std::string run = {}, server = {}, tool = {};
+  Code code = Code::internal;
+  std::string says = {};
+  bool halts = false;
+};
+Settled refuse_here(Desk& desk, const GateRefusal& refusal);
+
+// Halts the run: a record, an escalation, and everything that waits is woken to be refused.
+void halt(Desk& desk, const std::string& run, Code code, const std::string& why);
+
+// The reply for a verdict that does not let the call run; the ticket is over with it.
+Next refuse(Ticket& ticket, const Verdict& verdict);
+Verdict denial(const Ticket& ticket, Code code, std::string says);
+
+}  // namespace pawl

@@ -1,0 +1,151 @@
+#include "gate/desk.h"
+
+#include <utility>
+
+#include "base/id.h"
+#include "base/text.h"
+#include "gate/flood.h"
+#include "gate/hold.h"
+#include "gate/runs.h"
+
+namespace pawl {
+
+namespace {
+
+constexpr Duration disk_look_every = Duration::seconds(1);
+
+}  // namespace
+
+Desk::Desk(State state_in, Journal& journal_in, Clock& clock_in, Executor& executor_in,
+           Herald& herald_in, std::function<std::string(std::size_t)> random_in,
+           GateLimits limits_in)
+    : state(std::move(state_in)),
+      journal(journal_in),
+      clock(clock_in),
+      executor(executor_in),
+      herald(herald_in),
+      random(std::move(random_in)),
+      limits(limits_in),
+      agenda(clock_in, executor_in,
+             [this](Errand what, const std::string& subject) { due(what, subject); }),
+      alive_(std::make_shared<char>()),
+      snapshot_size_(journal_in.recovery().from_snapshot) {}
+
+Result<std::uint64_t> Desk::append(Body body, const Writing& how) {
+  if (!broken_.empty()) return fail(Fault::internal, broken_);
+  const Record record{journal.next(), how.at ? *how.at : now(), clock.boot().ns, std::move(body)};
+  const auto seq = journal.append(to_json(record), how.payloads, how.urgency);
+  if (!seq) {
+    watch_disk();
+    return seq;
+  }
+  if (Status applied = state.apply(record); !applied) {
+    broken_ = "the state refused a record of its own: " + applied.error().message;
+    return fail(Fault::internal, broken_);
+  }
+  snapshot_when_due();
+  return seq;
+}
+
+Instant Desk::now() const {
+  const std::int64_t ns = clock.now().ns;
+  return {ns - ns % 1000};
+}
+
+std::string Desk::fault() const {
+  if (!broken_.empty()) return broken_;
+  if (journal.failed()) return "the journal cannot be written: " + journal.failure();
+  if (journal.full()) return "the disk of the journal is full";
+  return {};
+}
+
+bool Desk::clock_suspect() const {
+  const Duration drift = clock.drift();
+  return drift > limits.drift_max || Duration{-drift.ns} > limits.drift_max;
+}
+
+void Desk::later(std::function<void()> work) {
+  executor.post([alive = std::weak_ptr<char>(alive_), work = std::move(work)] {
+    if (!alive.expired()) work();
+  });
+}
+
+RunDesk* Desk::run(std::string_view id) {
+  const auto known = runs.find(id);
+  if (known != runs.end()) return &known->second;
+  const Run* opened = state.run(id);
+  if (opened == nullptr) return nullptr;
+  std::shared_ptr<PolicyInUse> policy = policies.find(opened->policy);
+  if (!policy) policy = reload_policy(*this, opened->policy);
+  if (!policy) return nullptr;
+  RunDesk& made = runs[std::string(id)];
+  made.policy = std::move(policy);
+  made.left = clock.boot();
+  for (const auto& [asked, approval] : state.approvals()) {
+    if (approval.phase == ApprovalPhase::rejected && approval.asked.run == id) {
+      made.rejected[approval.asked.binding] = asked;
+    }
+  }
+  return &made;
+}
+
+std::string Desk::new_id(std::string_view prefix) {
+  std::string id;
+  do {
+    id = make_id(prefix, random(5));
+  } while (state.run(id) != nullptr || state.approval(id) != nullptr);
+  return id;
+}
+
+// The sequence number of its first record, spelled like every id: never twice in one journal.
+std::string Desk::call_id() const {
+  const std::uint64_t seq = journal.next();
+  std::string bytes;
+  for (int shift = 32; shift >= 0; shift -= 8) bytes += static_cast<char>(seq >> shift & 0xff);
+  return make_id("c", bytes);
+}
+
+void Desk::due(Errand what, const std::string& subject) {
+  switch (what) {
+    case Errand::expire:
+      return expire(*this, subject);
+    case Errand::patience:
+      return keep_patient(*this, subject);
+    case Errand::count_denials:
+      return write_counts(*this, subject);
+    case Errand::idle:
+      return close_idle(*this, subject);
+    case Errand::make_room:
+      return look_at_disk();
+  }
+}
+
+void Desk::watch_disk() {
+  if (watching_disk_ || !journal.full() || journal.failed()) return;
+  watching_disk_ = true;
+  agenda.at(clock.boot() + disk_look_every, Errand::make_room, {});
+}
+
+void Desk::look_at_disk() {
+  watching_disk_ = false;
+  if (journal.full()) (void)journal.make_room();
+  watch_disk();
+}
+
+void Desk::snapshot_when_due() {
+  if (snapshot_planned_ || journal.next() - snapshot_size_ < limits.snapshot_records) return;
+  snapshot_planned_ = true;
+  later([this] { snapshot(); });
+}
+
+// A snapshot only saves time at the next start: when it cannot be written, nothing is lost.
+void Desk::snapshot() {
+  snapshot_planned_ = false;
+  snapshot_size_ = journal.next();
+  if (!fault().empty()) return;
+  const auto written = journal.snapshot(state.to_json());
+  if (!written) return;
+  (void)append(SnapshotTaken{spelled(written->digest), written->size});
+}
+
+}  // namespace pawl

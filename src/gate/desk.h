@@ -1,0 +1,109 @@
+// The desk of a gate: what all its calls share. Private to this room.
+//
+// Every record goes through `Desk::append`, which writes it and folds it in one step; nothing else
+// changes the state. What the desk keeps besides the state (policies in memory, live calls, counts
+// of refused calls that were not written out one by one) can be rebuilt or may be lost in a crash.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "gate/agenda.h"
+#include "gate/gate.h"
+#include "gate/policies.h"
+#include "gate/ports.h"
+#include "io/journal/journal.h"
+#include "kernel/policy/policy.h"
+#include "kernel/state/state.h"
+#include "model/record.h"
+
+namespace pawl {
+
+struct Ticket;
+
+// What the gate keeps about a run besides its state.
+struct RunDesk {
+  std::shared_ptr<PolicyInUse> policy;
+  std::vector<Ticket*> live;                     // calls between `handle` and its return
+  std::uint32_t joined = 0;                      // connections
+  Duration left{};                               // boot; when the last one went
+  std::map<std::string, std::uint64_t> counted;  // by code: refusals not in the journal yet
+  ByName<std::string> offered;         // server \n tool -> digest of the newest definition
+  ByName<std::string> rejected;        // binding -> approval: people said no to exactly this
+  std::uint64_t definition_bytes = 0;  // of definitions recorded for it
+};
+
+// How a record is written.
+struct Writing {
+  std::span<const PayloadRef> payloads = {};
+  Urgency urgency = Urgency::ordinary;
+  std::optional<Instant> at = {};  // when it was decided; absent: now
+};
+
+class Desk {
+ public:
+  Desk(State state_in, Journal& journal_in, Clock& clock_in, Executor& executor_in,
+       Herald& herald_in, std::function<std::string(std::size_t)> random_in, GateLimits limits_in);
+
+  // Writes one record and folds it. Ordinary records are refused when the disk is full. A record
+  // that the state refuses is a broken invariant of ours: no grants from then on.
+  Result<std::uint64_t> append(Body body, const Writing& how = {});
+
+  // The time in whole microseconds, which is what a record keeps: what was decided with it is
+  // decided again with it by a replay.
+  Instant now() const;
+  // Why no grants are given; empty: they are.
+  std::string fault() const;
+  bool clock_suspect() const;
+
+  // Runs `work` in a later turn, unless the desk is gone by then.
+  void later(std::function<void()> work);
+
+  // The desk's part of a run; null where the run or its policy is unknown. A policy that is not in
+  // memory is read back from the journal.
+  RunDesk* run(std::string_view id);
+  std::string new_id(std::string_view prefix);  // of a run, a kill or an approval, not in use
+  std::string call_id() const;                  // of the call whose record is written next
+
+  State state;
+  Journal& journal;
+  Clock& clock;
+  Executor& executor;
+  Herald& herald;
+  std::function<std::string(std::size_t)> random;
+  GateLimits limits;
+  Agenda agenda;
+  Policies policies;
+  std::unordered_map<std::string, RunDesk, StateTextHash, std::equal_to<>> runs;
+  std::unordered_map<std::string, Ticket*> waiting;      // by approval: who waits for it now
+  ByName<std::pair<std::int64_t, std::uint32_t>> notes;  // run -> minute, notes in it
+  std::set<std::string> refused_policies;                // digests that somebody was told about
+  std::vector<std::string> default_reviewers;
+  std::optional<std::map<std::string, std::vector<std::string>, std::less<>>> people;
+
+ private:
+  void due(Errand what, const std::string& subject);
+  void watch_disk();
+  void look_at_disk();
+  void snapshot_when_due();
+  void snapshot();
+
+  std::string broken_;  // why the state and the journal may disagree
+  std::shared_ptr<char> alive_;
+  bool watching_disk_ = false;
+  bool snapshot_planned_ = false;
+  std::uint64_t snapshot_size_ = 0;  // records that the newest snapshot covers
+};
+
+}  // namespace pawl

@@ -1,0 +1,74 @@
+#include "gate/execute.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "gate/decide.h"
+
+namespace pawl {
+
+Next last_look(Ticket& ticket, const Status& durable) {
+  Desk& desk = ticket.desk;
+  if (!durable || desk.journal.failed()) {
+    // Nothing can be recorded any more; the next start finds a call that was let through and has no
+    // end, and treats it as one whose outcome nobody knows.
+    return refuse(ticket, denial(ticket, Code::audit_unavailable,
+                                 "the decision did not reach the disk: " + desk.fault()));
+  }
+  if (ticket.caller.gone()) {
+    end_unsent(ticket);
+    ticket.reply.kind = Settled::Kind::gone;
+    return Next::reply;
+  }
+  const Run& run = ticket.state();
+  const bool killed = run.phase == RunPhase::killed ||
+                      desk.state.killed(run.agent, run.id, ticket.asked.call.name()) != nullptr;
+  if (killed) {
+    end_unsent(ticket);
+    return refuse(ticket, denial(ticket, Code::killed, "the kill switch was set meanwhile"));
+  }
+  if (run.phase != RunPhase::open || desk.state.halt_of(run.agent, run.sponsor) != nullptr) {
+    end_unsent(ticket);
+    return refuse(ticket, denial(ticket, Code::run_halted, "the run was stopped meanwhile"));
+  }
+  return Next::execute;
+}
+
+void sending(Ticket& ticket) {
+  ticket.phase = Ticket::Phase::executing;
+  ticket.since = ticket.desk.clock.boot();
+}
+
+void cancel(Ticket& ticket) {
+  if (ticket.cancelled) return;
+  ticket.cancelled = true;
+  ticket.upstream.cancel();
+}
+
+// The door is in the middle of something of its own when it says that the client left.
+void cancel_later(Ticket& ticket) {
+  ticket.desk.later([desk = &ticket.desk, run = ticket.asked.run, call = ticket.call] {
+    const auto known = desk->runs.find(run);
+    if (known == desk->runs.end()) return;
+    const auto& live = known->second.live;
+    const auto found = std::ranges::find_if(live, [&](const Ticket* other) {
+      return other->call == call && other->phase == Ticket::Phase::executing;
+    });
+    if (found != live.end()) cancel(**found);
+  });
+}
+
+void end_unsent(Ticket& ticket) {
+  ticket.phase = Ticket::Phase::over;
+  abort_call(ticket.desk, ticket.call, ticket.asked.run);
+}
+
+void abort_call(Desk& desk, const std::string& call, const std::string& run) {
+  CallEnded ended;
+  ended.call = call;
+  ended.run = run;
+  ended.outcome = "aborted";
+  (void)desk.append(std::move(ended), {.urgency = Urgency::reserve});
+}
+
+}  // namespace pawl

@@ -1,0 +1,59 @@
+#include "gate/flood.h"
+
+#include <numeric>
+
+namespace pawl {
+
+namespace {
+
+constexpr Duration minute = Duration::seconds(60);
+
+std::uint64_t total(const RunDesk& run) {
+  return std::accumulate(run.counted.begin(), run.counted.end(), std::uint64_t{0},
+                         [](std::uint64_t sum, const auto& entry) { return sum + entry.second; });
+}
+
+}  // namespace
+
+bool written_out(const Desk& desk, const Run& run, Instant now) {
+  // On a full disk refusals come out of the reserve, which has to last: no minute starts anew.
+  if (desk.journal.full() && run.denial_records >= desk.limits.denial_records_max) return false;
+  return run.denials_written(now) < desk.limits.denial_records_max;
+}
+
+void count_refusal(Desk& desk, RunDesk& desk_of_run, const std::string& run, Code code) {
+  if (desk_of_run.counted.empty()) {
+    desk.agenda.at(desk.clock.boot() + minute, Errand::count_denials, run);
+  }
+  ++desk_of_run.counted[std::string(to_string(code))];
+}
+
+void settle_counts(Desk& desk, RunDesk& desk_of_run, const Run& run) {
+  if (desk_of_run.counted.empty() || run.phase != RunPhase::open) return;
+  const Ceilings& ceilings = desk_of_run.policy->policy().ceilings;
+  const std::uint64_t more = total(desk_of_run);
+  const bool steps = ceilings.steps && run.steps.total() + more >= *ceilings.steps;
+  const bool denials = ceilings.denials && run.denials.total() + more >= *ceilings.denials;
+  if (steps || denials) write_counts(desk, run.id);
+}
+
+void write_counts(Desk& desk, const std::string& run) {
+  const auto known = desk.runs.find(run);
+  if (known == desk.runs.end() || desk.state.run(run) == nullptr) return;
+  auto& counted = known->second.counted;
+  while (!counted.empty()) {
+    const auto first = counted.begin();
+    if (!desk.append(DenialsCounted{run, first->first, first->second})) {
+      // No room now: they are kept, and written with those of the next minute.
+      desk.agenda.at(desk.clock.boot() + minute, Errand::count_denials, run);
+      return;
+    }
+    counted.erase(first);
+  }
+}
+
+bool quota_spent(const Desk& desk, const Run& run, std::size_t more_bytes) {
+  return run.journal_bytes + more_bytes + record_charge_bytes > desk.limits.run_journal_bytes_max;
+}
+
+}  // namespace pawl

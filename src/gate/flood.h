@@ -1,0 +1,27 @@
+// Refusals in masses: what keeps a caller from filling the disk by asking. Private to this room.
+//
+// The first refusals after a halt, and in each minute of an open run, are records; the others are a
+// count per code, written once a minute. A count that could reach a ceiling of the run is written
+// at once, so that no ceiling is ever judged with a number that is too small.
+#pragma once
+
+#include <string>
+
+#include "gate/desk.h"
+#include "model/verdict.h"
+
+namespace pawl {
+
+// True where one more refusal of this run is still a record of its own.
+bool written_out(const Desk& desk, const Run& run, Instant now);
+void count_refusal(Desk& desk, RunDesk& desk_of_run, const std::string& run, Code code);
+
+// Before a call is judged: writes out what would matter to a ceiling.
+void settle_counts(Desk& desk, RunDesk& desk_of_run, const Run& run);
+// The minute is over, or the run is.
+void write_counts(Desk& desk, const std::string& run);
+
+// True where the run has used up what one run may write.
+bool quota_spent(const Desk& desk, const Run& run, std::size_t more_bytes);
+
+}  // namespace pawl

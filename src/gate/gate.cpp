@@ -1,0 +1,76 @@
+#include "gate/gate.h"
+
+#include <utility>
+
+#include "base/text.h"
+#include "gate/decide.h"
+#include "gate/desk.h"
+#include "gate/hold.h"
+
+namespace pawl {
+
+namespace {
+
+constexpr std::size_t note_bytes_max = 1024;
+constexpr std::int64_t minute_ns = 60'000'000'000;
+
+}  // namespace
+
+Gate::Gate(State state, Journal& journal, Clock& clock, Executor& executor, Herald& herald,
+           std::function<std::string(std::size_t)> random, GateLimits limits)
+    : desk_(std::make_unique<Desk>(std::move(state), journal, clock, executor, herald,
+                                   std::move(random), limits)) {}
+
+Gate::~Gate() = default;
+
+Status Gate::recover() {
+  Desk& desk = *desk_;
+  for (Body& body : desk.state.settle_after_crash()) {
+    const RunHalted* halted = std::get_if<RunHalted>(&body);
+    const RunHalted told = halted != nullptr ? *halted : RunHalted{};
+    if (const auto seq = desk.append(std::move(body), {.urgency = Urgency::reserve}); !seq) {
+      return std::unexpected(seq.error());
+    }
+    if (halted != nullptr) desk.herald.escalate(told.run, told.code, told.why);
+  }
+  for (const std::string& id : usable_questions(desk.state)) {
+    schedule_end(desk, *desk.state.approval(id));
+  }
+  for (const auto& [id, run] : desk.state.runs()) {
+    if (run.phase == RunPhase::closed) continue;
+    desk.agenda.at(desk.clock.boot() + desk.limits.idle_close, Errand::idle, id);
+  }
+  return {};
+}
+
+Settled Gate::refuse(const std::string& run, Code code, const std::string& what,
+                     const std::string& sentence) {
+  return refuse_here(*desk_, {.run = run, .tool = what, .code = code, .says = sentence});
+}
+
+Status Gate::note(const std::string& run, const std::string& topic, const std::string& text) {
+  Desk& desk = *desk_;
+  auto& [minute, count] = desk.notes[desk.state.run(run) != nullptr ? run : std::string{}];
+  const std::int64_t now = desk.clock.boot().ns / minute_ns + 1;
+  if (std::exchange(minute, now) != now) count = 0;
+  if (++count > desk.limits.notes_per_minute_max) {
+    return fail(Fault::refused, "too many notes of one run in one minute");
+  }
+  const auto seq = desk.append(Noted{run, topic, visible(text.substr(0, note_bytes_max))});
+  return seq ? Status{} : std::unexpected(seq.error());
+}
+
+Status Gate::escalated(const Escalated& told) {
+  const auto seq = desk_->append(told);
+  return seq ? Status{} : std::unexpected(seq.error());
+}
+
+const State& Gate::state() const {
+  return desk_->state;
+}
+
+std::string Gate::fault() const {
+  return desk_->fault();
+}
+
+}  // namespace pawl

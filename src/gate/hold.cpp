@@ -1,0 +1,226 @@
+#include "gate/hold.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "gate/decide.h"
+#include "gate/execute.h"
+#include "gate/people.h"
+#include "kernel/admit/explain.h"
+
+namespace pawl {
+
+namespace {
+
+Duration until(const Desk& desk, Instant end) {
+  return {std::max<std::int64_t>(0, (end - desk.clock.now()).ns)};
+}
+
+// Questions of the run that people could still answer, or whose answer nobody used yet.
+std::uint32_t questions(const Run& run) {
+  return run.live - run.executing;
+}
+
+Next too_many(Ticket& ticket) {
+  ticket.approval.clear();
+  end_unsent(ticket);  // nobody was asked
+  return refuse(ticket, denial(ticket, Code::ceiling,
+                               std::to_string(ticket.desk.limits.questions_per_run_max) +
+                                   " questions of this run wait for people already"));
+}
+
+Next tell_pending(Ticket& ticket, const Approval& asked) {
+  Verdict verdict(Effect::hold, ticket.tool ? ticket.tool->action_class : kUnplaced);
+  verdict.reason.code = Code::approval_pending;
+  verdict.reason.says = asked.asked.why;
+  verdict.retry = true;
+  ticket.phase = Ticket::Phase::over;
+  Settled& reply = ticket.reply;
+  reply.kind = Settled::Kind::pending;
+  reply.code = Code::approval_pending;
+  reply.call = ticket.call;
+  reply.approval = ticket.approval;
+  const Duration open{(ticket.desk.now() - asked.opened).ns / 1'000'000'000 * 1'000'000'000};
+  reply.text = "waiting for a person: approval " + ticket.approval + " (open for " +
+               (open.ns > 0 ? to_string(open) : "0s");
+  if (const auto end = ends_at(asked)) {
+    reply.text += "; until " + to_string(Instant{end->ns - end->ns % 1'000'000'000});
+  }
+  reply.text += "). call again with the same arguments to get the result; other work may continue.";
+  reply.decision = decision_json(verdict, ticket.policy(), ticket.call, ticket.approval);
+  return Next::reply;
+}
+
+void next_sign(Ticket& ticket) {
+  ticket.desk.agenda.at(std::min(ticket.sign, ticket.until), Errand::patience, ticket.approval);
+}
+
+}  // namespace
+
+Next ask(Ticket& ticket, const Verdict& verdict, const std::string& binding) {
+  Desk& desk = ticket.desk;
+  const Run& run = ticket.state();
+  if (questions(run) > desk.limits.questions_per_run_max) return too_many(ticket);
+  const Question& question = *verdict.question;
+  ApprovalOpened opened;
+  opened.approval = ticket.approval;
+  opened.call = ticket.call;
+  opened.run = run.id;
+  opened.binding = binding;
+  opened.agent = run.agent;
+  opened.sponsor = run.sponsor;
+  opened.tool = ticket.asked.call.name();
+  opened.quorum = question.quorum;
+  opened.typed = question.typed;
+  opened.deny_on_timeout = question.deny_on_timeout;
+  opened.reviewers = question.reviewers;
+  opened.expires = desk.now() + question.within;
+  opened.why = question.why;
+  if (!desk.append(std::move(opened))) {
+    ticket.approval.clear();
+    end_unsent(ticket);
+    return refuse(ticket, denial(ticket, Code::audit_unavailable, desk.fault()));
+  }
+  schedule_end(desk, *desk.state.approval(ticket.approval));
+  desk.herald.question(ticket.approval, reason_text(verdict, ticket.asked.call));
+  return wait(ticket);
+}
+
+void schedule_end(Desk& desk, const Approval& approval) {
+  const auto end = ends_at(approval);
+  if (!end) return;
+  desk.agenda.at(desk.clock.boot() + until(desk, *end), Errand::expire, approval.asked.approval);
+}
+
+bool attach(Ticket& ticket, const Approval& asked) {
+  ApprovalAttached back{asked.asked.approval, asked.call, true};
+  ticket.call = asked.call;
+  ticket.approval = asked.asked.approval;
+  if (ticket.desk.append(std::move(back))) return true;
+  ticket.call.clear();
+  ticket.approval.clear();
+  return false;
+}
+
+bool still_open(const Ticket& ticket) {
+  const Approval* asked = ticket.desk.state.approval(ticket.approval);
+  return asked != nullptr && asked->phase == ApprovalPhase::open &&
+         !time_is_over(ticket.desk, *asked);
+}
+
+Next wait(Ticket& ticket) {
+  Desk& desk = ticket.desk;
+  const Approval& asked = *desk.state.approval(ticket.approval);
+  const Duration left = until(desk, asked.asked.expires);
+  ticket.phase = Ticket::Phase::waiting;
+  ticket.woken = {};
+  ticket.since = desk.clock.boot();
+  ticket.until = ticket.since + ticket.caller.patience(left);
+  ticket.sign = ticket.since + desk.limits.progress_every;
+  desk.waiting[ticket.approval] = &ticket;
+  ticket.caller.waiting(ticket.approval, {}, left);
+  next_sign(ticket);
+  return Next::wait;
+}
+
+Next after_waiting(Ticket& ticket) {
+  Desk& desk = ticket.desk;
+  if (ticket.caller.gone()) {
+    leave_alone(ticket);
+    ticket.reply.kind = Settled::Kind::gone;
+    return Next::reply;
+  }
+  const Approval* asked = desk.state.approval(ticket.approval);
+  if (still_open(ticket)) {
+    leave_alone(ticket);
+    return tell_pending(ticket, *asked);
+  }
+  if (const std::string fault = desk.fault(); !fault.empty()) {
+    // The answer is kept for when there is room again; nothing is granted now.
+    leave_alone(ticket);
+    return refuse(ticket, denial(ticket, Code::audit_unavailable, fault));
+  }
+  desk.waiting.erase(ticket.approval);
+  ticket.phase = Ticket::Phase::fresh;
+  return look_again(ticket);
+}
+
+void leave_alone(Ticket& ticket) {
+  Desk& desk = ticket.desk;
+  ticket.phase = Ticket::Phase::over;
+  desk.waiting.erase(ticket.approval);
+  const Approval* asked = desk.state.approval(ticket.approval);
+  const bool usable = asked != nullptr && (asked->phase == ApprovalPhase::open ||
+                                           asked->phase == ApprovalPhase::approved);
+  if (!usable) return end_unsent(ticket);  // answered no, or withdrawn, and nobody to tell
+  (void)desk.append(ApprovalAttached{ticket.approval, ticket.call, false},
+                    {.urgency = Urgency::reserve});
+}
+
+void expire(Desk& desk, const std::string& approval) {
+  const Approval* asked = desk.state.approval(approval);
+  if (asked == nullptr || !time_is_over(desk, *asked)) return;
+  if (asked->phase != ApprovalPhase::open && asked->phase != ApprovalPhase::approved) return;
+  (void)desk.append(ApprovalEnded{approval, "expired", asked->call}, {.urgency = Urgency::reserve});
+  wake_or_end(desk, approval);
+}
+
+void wake_or_end(Desk& desk, const std::string& approval) {
+  const auto waiting = desk.waiting.find(approval);
+  if (waiting != desk.waiting.end()) return wake(*waiting->second);
+  const Approval* asked = desk.state.approval(approval);
+  if (asked == nullptr || asked->phase == ApprovalPhase::open) return;
+  if (asked->phase == ApprovalPhase::approved) return;
+  const LiveCall* held = desk.state.call(asked->call);
+  if (held == nullptr || held->phase != CallPhase::held || held->approval != approval) return;
+  abort_call(desk, std::string(held->id), std::string(held->run));
+}
+
+void end_held(Desk& desk, const std::string& run) {
+  std::vector<std::string> asked;
+  for (const auto& [id, call] : desk.state.calls()) {
+    if (call.run == run && call.phase == CallPhase::held) asked.push_back(call.approval);
+  }
+  std::ranges::sort(asked);
+  for (const std::string& approval : asked) wake_or_end(desk, approval);
+}
+
+std::vector<std::string> usable_questions(const State& state) {
+  std::vector<std::string> ids;
+  for (const auto& [id, approval] : state.approvals()) {
+    if (approval.phase == ApprovalPhase::open || approval.phase == ApprovalPhase::approved) {
+      ids.push_back(id);
+    }
+  }
+  std::ranges::sort(ids);
+  return ids;
+}
+
+std::vector<std::string> end_withdrawn(Desk& desk, const std::vector<std::string>& before) {
+  std::vector<std::string> gone;
+  for (const std::string& id : before) {
+    const Approval* asked = desk.state.approval(id);
+    if (asked != nullptr && asked->phase != ApprovalPhase::withdrawn) continue;
+    gone.push_back(id);
+    wake_or_end(desk, id);
+  }
+  return gone;
+}
+
+void keep_patient(Desk& desk, const std::string& approval) {
+  const auto waiting = desk.waiting.find(approval);
+  if (waiting == desk.waiting.end()) return;
+  Ticket& ticket = *waiting->second;
+  const Duration now = desk.clock.boot();
+  // An entry of an earlier wait for the same question: the present one has its own.
+  if (now < std::min(ticket.sign, ticket.until)) return;
+  if (now >= ticket.until) return wake(ticket);
+  const Approval& asked = *desk.state.approval(approval);
+  ticket.caller.waiting(approval, Duration{now.ns - ticket.since.ns},
+                        until(desk, asked.asked.expires));
+  ticket.sign = now + desk.limits.progress_every;
+  next_sign(ticket);
+}
+
+}  // namespace pawl

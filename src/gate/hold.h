@@ -1,0 +1,48 @@
+// Hold: questions to people and the calls that wait for them. Private to this room.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "gate/ticket.h"
+#include "model/verdict.h"
+
+namespace pawl {
+
+// Opens the question of a call that was just recorded as held, and waits.
+Next ask(Ticket& ticket, const Verdict& verdict, const std::string& binding);
+
+// Goes on with the question of an identical call whose caller is gone. False: it could not be
+// written, so this call has to be judged by itself.
+bool attach(Ticket& ticket, const Approval& asked);
+
+// True while people may still answer.
+bool still_open(const Ticket& ticket);
+
+// Begins to wait; `after_waiting` looks why the waiting ended: an answer, the end of its time, a
+// halt or a kill, the caller's patience, or no caller any more.
+Next wait(Ticket& ticket);
+Next after_waiting(Ticket& ticket);
+
+// The caller is gone, or told to come back: the question stays, and nothing executes for it.
+void leave_alone(Ticket& ticket);
+
+// A question ended: whoever waits for it looks again, and a call that nobody waits for is over.
+void wake_or_end(Desk& desk, const std::string& approval);
+
+// A halt, a kill or a close withdraws questions in the fold of its own record. Around it: what
+// could be withdrawn, and then the end of what was. Answers the questions that are gone.
+std::vector<std::string> usable_questions(const State& state);
+std::vector<std::string> end_withdrawn(Desk& desk, const std::vector<std::string>& before);
+
+// The same for a run whose questions the fold has withdrawn already.
+void end_held(Desk& desk, const std::string& run);
+
+// Errands of the agenda.
+void expire(Desk& desk, const std::string& approval);
+void keep_patient(Desk& desk, const std::string& approval);
+
+// Sets the timer for the end of a question, where it has one.
+void schedule_end(Desk& desk, const Approval& approval);
+
+}  // namespace pawl

@@ -1,0 +1,155 @@
+#include "gate/people.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+#include "gate/hold.h"
+
+namespace pawl {
+
+namespace {
+
+bool same_person(std::string_view a, std::string_view b) {
+  return !a.empty() && fold(a) == fold(b);
+}
+
+// Why this person's answer would not count; empty: it does. A rejection needs less than an
+// approval.
+std::string objection(const Desk& desk, const Approval& approval, const std::string& person,
+                      bool approve) {
+  const Run* run = desk.state.run(approval.asked.run);
+  if (same_person(person, approval.asked.agent) ||
+      (run != nullptr && same_person(person, run->identity))) {
+    return "nobody answers for their own request";
+  }
+  if (!approve) return {};
+  if (approval.asked.quorum > 1 && approval.asked.sponsor.empty()) {
+    return "it needs two persons, and nobody knows who started the run, so the second one cannot "
+           "be "
+           "told from the first";
+  }
+  bool others = false;
+  for (const Answer& answer : approval.answers) {
+    if (!answer.counts || answer.answer != "approve") continue;
+    if (same_person(answer.person, person)) return "the same person has approved it already";
+    others = true;
+  }
+  if (others && same_person(person, approval.asked.sponsor)) {
+    return "who started the run cannot be the second pair of eyes";
+  }
+  return {};
+}
+
+Status refused(Desk& desk, const Approval& approval, const std::string& person,
+               const std::string& why) {
+  (void)desk.append(Noted{approval.asked.run, "answer refused",
+                          "the answer of `" + visible(person) + "` to " + approval.asked.approval +
+                              " was refused: " + why});
+  return fail(Fault::refused, why);
+}
+
+}  // namespace
+
+bool entitled(const Desk& desk, const Approval& approval, const std::string& person,
+              const std::vector<std::string>& groups) {
+  const auto& reviewers =
+      approval.asked.reviewers.empty() ? desk.default_reviewers : approval.asked.reviewers;
+  return std::ranges::any_of(reviewers, [&](const std::string& reviewer) {
+    return reviewer == person || std::ranges::find(groups, reviewer) != groups.end();
+  });
+}
+
+std::string no_longer_entitled(const Desk& desk, const Approval& approval) {
+  if (!desk.people) return {};
+  std::size_t standing = 0;
+  std::string missing;
+  for (const Answer& answer : approval.answers) {
+    if (!answer.counts || answer.answer != "approve") continue;
+    const auto known = desk.people->find(answer.person);
+    if (known != desk.people->end() && entitled(desk, approval, answer.person, known->second)) {
+      ++standing;
+    } else {
+      missing = answer.person;
+    }
+  }
+  return standing >= approval.asked.quorum ? std::string{} : missing;
+}
+
+std::optional<Instant> ends_at(const Approval& approval) {
+  const Instant asked = approval.asked.expires;
+  if (approval.asked.deny_on_timeout) return asked;
+  if (approval.phase != ApprovalPhase::approved || approval.answers.empty()) return std::nullopt;
+  const Duration within = asked - approval.opened;
+  return std::max(asked, approval.answers.back().at + within);
+}
+
+bool time_is_over(const Desk& desk, const Approval& approval) {
+  const auto end = ends_at(approval);
+  return end && desk.clock.now() >= *end;
+}
+
+Status Gate::answer(const std::string& id, const std::string& person,
+                    const std::vector<std::string>& groups, bool approve, const std::string& reason,
+                    const std::string& proof, const std::string& shown) {
+  Desk& desk = *desk_;
+  const Approval* asked = desk.state.approval(id);
+  if (asked == nullptr) return fail(Fault::missing, "there is no question `" + visible(id) + "`");
+  if (asked->phase != ApprovalPhase::open || time_is_over(desk, *asked)) {
+    const bool late = asked->phase == ApprovalPhase::open;
+    return fail(Fault::refused, "the question `" + id + "` is " +
+                                    (late ? "expired" : std::string(to_string(asked->phase))));
+  }
+  if (person.empty() || proof.empty())
+    return fail(Fault::refused, "an answer needs a proven person");
+  if (!entitled(desk, *asked, person, groups)) {
+    return refused(desk, *asked, person, "they are not among its reviewers");
+  }
+  if (desk.people && !desk.people->contains(person)) {
+    return refused(desk, *asked, person, "the deployment does not list them");
+  }
+  if (const std::string why = objection(desk, *asked, person, approve); !why.empty()) {
+    return refused(desk, *asked, person, why);
+  }
+  const auto seq = desk.append(
+      ApprovalAnswered{id, person, approve ? "approve" : "reject", reason, proof, shown});
+  if (!seq) return std::unexpected(seq.error());
+  desk.journal.request_sync(*seq);
+  asked = desk.state.approval(id);
+  if (asked->phase == ApprovalPhase::rejected) {
+    if (RunDesk* run = desk.run(asked->asked.run)) run->rejected[asked->asked.binding] = id;
+  }
+  if (asked->phase == ApprovalPhase::approved && !asked->asked.deny_on_timeout) {
+    schedule_end(desk, *asked);
+  }
+  if (asked->phase != ApprovalPhase::open) wake_or_end(desk, id);
+  return {};
+}
+
+Status Gate::enroll(const std::string& person, const std::string& proof,
+                    const std::string& verifier, const std::string& by) {
+  const auto& reviewers = desk_->state.reviewers();
+  if (person.empty() || verifier.empty()) {
+    return fail(Fault::invalid, "a reviewer has a name and something to be known by");
+  }
+  if (by.empty() && !reviewers.empty()) {
+    return fail(Fault::refused,
+                "only the first reviewer comes from the configuration; an enrolled "
+                "one adds the others");
+  }
+  if (!by.empty() && !reviewers.contains(by)) {
+    return fail(Fault::refused, "`" + visible(by) + "` is no reviewer and cannot enrol one");
+  }
+  const auto seq = desk_->append(ReviewerEnrolled{person, proof, verifier, by});
+  return seq ? Status{} : std::unexpected(seq.error());
+}
+
+void Gate::set_default_reviewers(std::vector<std::string> reviewers) {
+  desk_->default_reviewers = std::move(reviewers);
+}
+
+void Gate::set_people(std::map<std::string, std::vector<std::string>, std::less<>> groups_of) {
+  desk_->people = std::move(groups_of);
+}
+
+}  // namespace pawl

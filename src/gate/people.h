@@ -1,0 +1,29 @@
+// Who may answer, and when an answer is over. Private to this room.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gate/desk.h"
+#include "kernel/state/state.h"
+
+namespace pawl {
+
+// True where one of the question's reviewers (else the deployment's) is this person or a group of
+// theirs. Nobody listed anywhere: nobody may.
+bool entitled(const Desk& desk, const Approval& approval, const std::string& person,
+              const std::vector<std::string>& groups);
+
+// A person without whose approval the quorum would not be reached, and who may not answer any more:
+// the deployment does not list them, or not in a group that the question names. Empty: the quorum
+// stands. Where the node never said who the people are, the check at the time of the answer stands.
+std::string no_longer_entitled(const Desk& desk, const Approval& approval);
+
+// The moment from which an answer is good for nothing. A question that stays open
+// (`auto_deny_on_timeout: false`) has none until it is approved; from then on the answer is good
+// for as long as the question would have been.
+std::optional<Instant> ends_at(const Approval& approval);
+bool time_is_over(const Desk& desk, const Approval& approval);
+
+}  // namespace pawl

@@ -1,0 +1,78 @@
+// Definitions of tools against what was accepted (rule 13).
+#include "base/text.h"
+#include "gate/desk.h"
+#include "gate/gate.h"
+
+namespace pawl {
+
+namespace {
+
+// A server that offers ever new definitions must not fill the journal.
+bool record_definition(Desk& desk, RunDesk& run, const ToolDefinition& tool,
+                       const std::string& digest, PinState pin) {
+  if (desk.state.definitions().contains(digest)) return true;
+  if (run.definition_bytes + tool.text.size() > desk.limits.definition_bytes_max) return false;
+  run.definition_bytes += tool.text.size();
+  const PayloadRef payload{desk.journal.commit_to(tool.text), tool.text};
+  return desk
+      .append(DefinitionSeen{digest, tool.server, tool.name, std::string(to_string(pin)),
+                             payload.commitment.text()},
+              {.payloads = {&payload, 1}})
+      .has_value();
+}
+
+PinState under_lock(const std::string& digest, const std::string& locked_digest) {
+  return digest == locked_digest ? PinState::accepted : PinState::changed;
+}
+
+// Without a lock: what a person accepted here counts everywhere; what was only seen first does not
+// count in production (admit refuses `first_use` there).
+PinState without_lock(const Pin* known, const std::string& digest) {
+  if (known == nullptr) return PinState::first_use;
+  if (known->digest == digest)
+    return known->person.empty() ? PinState::first_use : PinState::accepted;
+  return PinState::changed;
+}
+
+}  // namespace
+
+PinState Gate::pin(const std::string& run, const ToolDefinition& tool, bool locked,
+                   const std::string& locked_digest) {
+  const std::string digest = spelled(tool.digest);
+  RunDesk* known = desk_->run(run);
+  if (known == nullptr) return PinState::changed;
+  known->offered[tool.server + "\n" + tool.name] = digest;
+  const Pin* accepted = desk_->state.pin(tool.server, tool.name);
+  PinState pin = locked ? under_lock(digest, locked_digest) : without_lock(accepted, digest);
+  if (tool.hidden_characters) pin = PinState::hidden;
+  if (!record_definition(*desk_, *known, tool, digest, pin)) return PinState::changed;
+  const bool first = pin == PinState::first_use && accepted == nullptr &&
+                     known->policy->policy().environment != Environment::production;
+  if (first && !desk_->append(PinAccepted{tool.server, tool.name, digest, {}})) {
+    return PinState::changed;
+  }
+  return pin;
+}
+
+Status Gate::accept(const std::string& server, const std::string& tool, const std::string& digest,
+                    const std::string& person) {
+  if (person.empty()) return fail(Fault::refused, "a definition is accepted by a person");
+  if (server == policy_pin_server) {
+    return fail(Fault::invalid, "no server is called `pawl`; a policy is accepted as a policy");
+  }
+  if (!desk_->state.definitions().contains(digest)) {
+    return fail(Fault::missing, "no server has offered a definition " + visible(digest));
+  }
+  const auto seq = desk_->append(PinAccepted{server, tool, digest, person});
+  return seq ? Status{} : std::unexpected(seq.error());
+}
+
+Status Gate::accept_policy(const std::string& agent, const std::string& digest,
+                           const std::string& person) {
+  if (person.empty()) return fail(Fault::refused, "a policy is accepted by a person");
+  const auto seq = desk_->append(
+      PinAccepted{std::string(policy_pin_server), policy_pin_name(agent), digest, person});
+  return seq ? Status{} : std::unexpected(seq.error());
+}
+
+}  // namespace pawl

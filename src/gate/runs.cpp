@@ -1,0 +1,187 @@
+#include "gate/runs.h"
+
+#include <utility>
+
+#include "base/text.h"
+#include "gate/flood.h"
+#include "gate/hold.h"
+
+namespace pawl {
+
+namespace {
+
+// `sha256:` and 64 digits, back to bytes.
+bool parse_digest(std::string_view text, Digest& out) {
+  constexpr std::string_view prefix = "sha256:";
+  std::string bytes;
+  if (!text.starts_with(prefix) || !unhex(text.substr(prefix.size()), bytes)) return false;
+  if (bytes.size() != out.size()) return false;
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<std::uint8_t>(bytes[i]);
+  return true;
+}
+
+// The policy's bytes are in the journal before any decision that was made with them.
+Status record_policy(Desk& desk, const Policy& policy, const std::string& digest) {
+  if (!desk.state.policy_payload(digest).empty()) return {};
+  const PayloadRef payload{desk.journal.commit_to(policy.bundle), policy.bundle};
+  const auto seq =
+      desk.append(PolicyLoaded{digest, policy.agent, policy.file, payload.commitment.text()},
+                  {.payloads = {&payload, 1}});
+  return seq ? Status{} : std::unexpected(seq.error());
+}
+
+// Rule 14: the first policy of an agent counts; another one counts when somebody who is not the
+// run's user says so.
+Status accept_or_refuse(Desk& desk, const RunRequest& request, const std::string& digest) {
+  const std::string name = policy_pin_name(request.policy->agent);
+  const Pin* accepted = desk.state.pin(policy_pin_server, name);
+  if (accepted != nullptr && accepted->digest == digest) return {};
+  if (accepted == nullptr || request.vouched) {
+    const auto seq = desk.append(PinAccepted{std::string(policy_pin_server), name, digest, {}});
+    return seq ? Status{} : std::unexpected(seq.error());
+  }
+  const std::string sentence = "the policy of `" + visible(request.policy->agent) + "` (" +
+                               visible(request.policy->file) +
+                               ") is not the one that was accepted: a reviewer accepts " + digest +
+                               " before new runs use it";
+  if (desk.refused_policies.insert(digest).second) {
+    (void)desk.append(Noted{{}, "policy changed", sentence});
+    desk.herald.escalate({}, "policy_changed", sentence);
+  }
+  return fail(Fault::refused, sentence);
+}
+
+// An open run that a halt of the same agent and sponsor keeps from doing anything: a client that
+// starts again and again gets this one, and fills no journal with runs.
+const Run* stopped_run(const State& state, const Run& halted, const std::string& digest) {
+  if (halted.policy == digest && halted.phase != RunPhase::closed) return &halted;
+  for (const auto& [id, run] : state.runs()) {
+    if (run.phase != RunPhase::closed && run.agent == halted.agent &&
+        run.sponsor == halted.sponsor && run.policy == digest) {
+      return &run;
+    }
+  }
+  return nullptr;
+}
+
+Result<std::string> join(Desk& desk, const Run& run, const RunRequest& request,
+                         const std::string& digest) {
+  if (run.policy != digest) {
+    return fail(Fault::refused, "the run `" + run.id + "` keeps its policy " + run.policy +
+                                    " until it ends, and cannot take " + digest);
+  }
+  if (run.agent != request.policy->agent || run.sponsor != request.sponsor) {
+    return fail(Fault::refused, "the run `" + run.id + "` belongs to another agent or sponsor");
+  }
+  std::shared_ptr<PolicyInUse> policy = desk.policies.keep(request.policy);
+  RunDesk* known = desk.run(run.id);
+  if (known == nullptr) return fail(Fault::internal, "the run `" + run.id + "` has no policy");
+  known->policy = std::move(policy);
+  ++known->joined;
+  return run.id;
+}
+
+Result<std::string> open(Desk& desk, const RunRequest& request, const std::string& digest) {
+  const Policy& policy = *request.policy;
+  if (const std::string fault = desk.fault(); !fault.empty()) {
+    return fail(Fault::environment, "no run can begin: " + fault);
+  }
+  if (Status fine = accept_or_refuse(desk, request, digest); !fine) {
+    return std::unexpected(fine.error());
+  }
+  if (Status fine = record_policy(desk, policy, digest); !fine) {
+    return std::unexpected(fine.error());
+  }
+  RunOpened opened{.run = desk.new_id("r"),
+                   .key = request.key,
+                   .agent = policy.agent,
+                   .identity = policy.identity,
+                   .sponsor = request.sponsor,
+                   .policy = digest,
+                   .client = request.client};
+  const std::string id = opened.run;
+  if (const auto seq = desk.append(std::move(opened)); !seq) return std::unexpected(seq.error());
+  return join(desk, *desk.state.run(id), request, digest);
+}
+
+}  // namespace
+
+std::string policy_pin_name(std::string_view agent) {
+  return "policy/" + std::string(agent);
+}
+
+std::shared_ptr<PolicyInUse> reload_policy(Desk& desk, std::string_view digest) {
+  Digest commitment{};
+  if (!parse_digest(desk.state.policy_payload(digest), commitment)) return nullptr;
+  const auto payload = desk.journal.payload(commitment);
+  if (!payload || payload->state != PayloadState::present) return nullptr;
+  const Loaded loaded = load_bundle(payload->bytes, "policy");
+  if (!loaded.policy || spelled(loaded.policy->digest) != digest) return nullptr;
+  return desk.policies.keep(loaded.policy);
+}
+
+void close_idle(Desk& desk, const std::string& id) {
+  const Run* run = desk.state.run(id);
+  const auto known = desk.runs.find(id);
+  if (run == nullptr || known == desk.runs.end() || run->phase == RunPhase::closed) return;
+  const RunDesk& here = known->second;
+  if (here.joined > 0) return;  // the next one that leaves sets the timer again
+  const Duration due = here.left + desk.limits.idle_close;
+  if (desk.clock.boot() < due) return desk.agenda.at(due, Errand::idle, id);
+  if (run->live > 0 || !here.live.empty()) {
+    return desk.agenda.at(desk.clock.boot() + desk.limits.idle_close, Errand::idle, id);
+  }
+  write_counts(desk, id);
+  (void)desk.append(
+      RunClosed{id, "its last connection has been gone for " + to_string(desk.limits.idle_close)});
+}
+
+Result<std::string> Gate::open_run(const RunRequest& request) {
+  if (!request.policy || request.key.empty()) {
+    return fail(Fault::invalid, "a run needs a policy and a key");
+  }
+  const std::string digest = spelled(request.policy->digest);
+  const State& known = desk_->state;
+  const Run* same = known.run_by_key(request.key);
+  if (same != nullptr && same->phase != RunPhase::closed) {
+    return join(*desk_, *same, request, digest);
+  }
+  if (const Run* halted = known.halt_of(request.policy->agent, request.sponsor)) {
+    if (const Run* stopped = stopped_run(known, *halted, digest)) {
+      return join(*desk_, *stopped, request, digest);
+    }
+  }
+  return open(*desk_, request, digest);
+}
+
+void Gate::leave_run(const std::string& id) {
+  const auto known = desk_->runs.find(id);
+  if (known == desk_->runs.end() || known->second.joined == 0) return;
+  if (--known->second.joined > 0) return;
+  known->second.left = desk_->clock.boot();
+  desk_->agenda.at(known->second.left + desk_->limits.idle_close, Errand::idle, id);
+}
+
+Status Gate::close_run(const std::string& id, const std::string& why) {
+  const Run* run = desk_->state.run(id);
+  if (run == nullptr) return fail(Fault::missing, "there is no run `" + visible(id) + "`");
+  if (run->phase == RunPhase::closed) return {};
+  write_counts(*desk_, id);
+  const auto before = usable_questions(desk_->state);
+  const auto seq = desk_->append(RunClosed{id, why}, {.urgency = Urgency::reserve});
+  if (!seq) return std::unexpected(seq.error());
+  (void)end_withdrawn(*desk_, before);
+  return {};
+}
+
+std::shared_ptr<const Policy> Gate::policy_of(const std::string& id) const {
+  const RunDesk* known = desk_->run(id);
+  return known == nullptr ? nullptr : known->policy->shared();
+}
+
+std::size_t Gate::live_calls(const std::string& id) const {
+  const auto known = desk_->runs.find(id);
+  return known == desk_->runs.end() ? 0 : known->second.live.size();
+}
+
+}  // namespace pawl

@@ -1,0 +1,19 @@
+// Runs: which policy one is under, and when it ends by itself. Private to this room.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "gate/desk.h"
+
+namespace pawl {
+
+// A policy that this life of the node has not seen yet, from the payload of its record. Null where
+// the journal does not have it or it does not load any more.
+std::shared_ptr<PolicyInUse> reload_policy(Desk& desk, std::string_view digest);
+
+// Errand of the agenda: closes the run if nobody has been there for long.
+void close_idle(Desk& desk, const std::string& run);
+
+}  // namespace pawl

@@ -1,0 +1,175 @@
+#include "gate/settle.h"
+
+#include <utility>
+#include <vector>
+
+#include "base/json.h"
+#include "base/text.h"
+#include "gate/decide.h"
+#include "kernel/admit/explain.h"
+#include "kernel/redact/scope.h"
+
+namespace pawl {
+
+namespace {
+
+bool says_error(std::string_view result) {
+  // Reading a large result only for its flag costs more than the call; without the word there is
+  // no flag, however the rest reads.
+  if (result.find("isError") == std::string_view::npos) return false;
+  const auto document = json::parse(result, {.twins = json::Twins::permit});
+  if (!document) return false;
+  const json::View flag = document->root()["isError"];
+  return flag.kind() == json::Kind::boolean && flag.exists() && flag.boolean();
+}
+
+// The result of a scoped tool: only what the scope lists; nothing where it cannot be read.
+std::string projected(const Scope& scope, const std::string& result,
+                      std::vector<std::string>& withheld) {
+  const auto document = json::parse(result);
+  if (!document) {
+    withheld.emplace_back("the whole result, which cannot be read in one way only");
+    return R"({"content":[{"text":"withheld: the result cannot be read","type":"text"}],"isError":true})";
+  }
+  Projected kept = project_result(scope, document->root());
+  withheld = std::move(kept.withheld);
+  return std::move(kept.result);
+}
+
+// An error of a scoped tool: its number passes, its words do not.
+std::string projected_error(const std::string& error, std::vector<std::string>& withheld) {
+  withheld.emplace_back("error.message");
+  std::int64_t number = -32603;
+  if (const auto document = json::parse(error)) {
+    const json::View code = document->root()["code"];
+    if (code.is_integer()) number = code.integer();
+  }
+  json::Writer out;
+  out.object().key("code").integer(number).key("message").string(withheld_notice()).end();
+  return out.take();
+}
+
+void reply_with(Ticket& ticket, Settled::Kind kind, std::string text,
+                std::vector<std::string> withheld) {
+  ticket.reply.kind = kind;
+  ticket.reply.code = Code::none;
+  ticket.reply.text = std::move(text);
+  ticket.reply.withheld = std::move(withheld);
+  ticket.reply.call = ticket.call;
+  ticket.reply.approval = ticket.approval;
+}
+
+// Three lines for a call that was sent and did not end well.
+void reply_lost(Ticket& ticket, Code code, const std::string& what, bool stopped) {
+  Verdict verdict = denial(ticket, code, what);
+  verdict.halt = stopped;
+  verdict.retry = !stopped;
+  (void)refuse(ticket, verdict);
+  std::string& text = ticket.reply.text;
+  text = "`" + visible(ticket.asked.call.name().substr(0, shown_name_bytes_max)) +
+         "` was sent to the server [" + std::string(to_string(code)) + "]: " + visible(what);
+  text += stopped ? "\ninstead: do not repeat it; a person has to find out whether it happened"
+                    "\nretry: no, the run is halted until then"
+                  : "\ninstead: call again later\nretry: the same call may succeed later";
+}
+
+bool killed(const Ticket& ticket) {
+  const Run& run = ticket.state();
+  return run.phase == RunPhase::killed ||
+         ticket.desk.state.killed(run.agent, run.id, ticket.asked.call.name()) != nullptr;
+}
+
+// Fills in the record's outcome and the reply.
+void describe(Ticket& ticket, Outcome& outcome, CallEnded& ended) {
+  const ToolRule* entry = ticket.entry();
+  const Scope* scope = entry != nullptr ? entry->scope.get() : nullptr;
+  switch (outcome.kind) {
+    case Outcome::Kind::result: {
+      ended.outcome = "completed";
+      ended.is_error = says_error(outcome.result);
+      std::string text =
+          scope ? projected(*scope, outcome.result, ended.withheld) : std::move(outcome.result);
+      return reply_with(ticket, Settled::Kind::result, std::move(text), ended.withheld);
+    }
+    case Outcome::Kind::error: {
+      ended.outcome = "failed";
+      ended.is_error = true;
+      std::string text =
+          scope ? projected_error(outcome.result, ended.withheld) : std::move(outcome.result);
+      return reply_with(ticket, Settled::Kind::error, std::move(text), ended.withheld);
+    }
+    case Outcome::Kind::cancelled:
+      // A cancelled effect may have happened all the same. The client that cancelled knows; after a
+      // kill nobody does.
+      ended.outcome = ticket.effect && killed(ticket) ? "indeterminate" : "cancelled";
+      return reply_lost(ticket, killed(ticket) ? Code::killed : Code::cancelled,
+                        "it was cancelled while the server worked on it",
+                        ended.outcome == "indeterminate");
+    case Outcome::Kind::lost:
+      ended.outcome = "indeterminate";
+      return reply_lost(ticket, Code::upstream_failed, "nobody knows how it ended: " + outcome.why,
+                        ticket.effect);
+  }
+}
+
+// With the result as a payload where there is room for it; the record alone must find room.
+Result<std::uint64_t> write(Ticket& ticket, CallEnded ended, const std::string& text) {
+  Desk& desk = ticket.desk;
+  ended.result_bytes = text.size();
+  const bool large = text.size() > desk.limits.result_payload_bytes_max;
+  if (text.empty()) return desk.append(std::move(ended), {.urgency = Urgency::reserve});
+  if (!large && !desk.journal.full()) {
+    const PayloadRef payload{desk.journal.commit_to(text), text};
+    ended.result = payload.commitment.text();
+    const auto seq = desk.append(ended, {.payloads = {&payload, 1}});
+    if (seq || desk.journal.failed()) return seq;
+  }
+  ended.result = spelled(sha256(text));
+  return desk.append(std::move(ended), {.urgency = Urgency::reserve});
+}
+
+}  // namespace
+
+Status settle(Ticket& ticket, Outcome outcome) {
+  Desk& desk = ticket.desk;
+  ticket.phase = Ticket::Phase::over;
+  CallEnded ended;
+  ended.call = ticket.call;
+  ended.run = ticket.asked.run;
+  ended.took = Duration{desk.clock.boot().ns - ticket.since.ns};
+  if (const LiveCall* call = desk.state.call(ticket.call)) ended.records = call->records;
+  describe(ticket, outcome, ended);
+  const bool unknown = ticket.effect && ended.outcome == "indeterminate";
+  const bool delivers =
+      outcome.kind == Outcome::Kind::result || outcome.kind == Outcome::Kind::error;
+  static const std::string nothing;
+  const auto seq = write(ticket, std::move(ended), delivers ? ticket.reply.text : nothing);
+  if (unknown) {
+    halt(desk, ticket.asked.run, Code::upstream_failed,
+         "nobody knows how the call of `" + visible(ticket.asked.call.name()) + "` ended");
+  }
+  if (!seq) return std::unexpected(seq.error());
+  ticket.decided = *seq;
+  return {};
+}
+
+void deliver(Ticket& ticket, const Status& recorded) {
+  if (ticket.caller.gone()) {
+    ticket.reply = {};
+    ticket.reply.kind = Settled::Kind::gone;
+    ticket.reply.call = ticket.call;
+    return;
+  }
+  if (recorded) return;
+  reply_lost(
+      ticket, Code::audit_unavailable,
+      "its end could not be written down, so its result is withheld: " + recorded.error().message,
+      ticket.effect);
+}
+
+void lose(Ticket& ticket) {
+  (void)settle(ticket,
+               {.kind = Outcome::Kind::lost, .result = {}, .why = "the request was dropped"});
+}
+
+}  // namespace pawl

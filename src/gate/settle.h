@@ -1,0 +1,22 @@
+// Settle: how a call ended, what of its result goes back, and the record of both. Private to this
+// room.
+#pragma once
+
+#include "base/error.h"
+#include "gate/ports.h"
+#include "gate/ticket.h"
+
+namespace pawl {
+
+// Projects the result where the policy has a scope, and writes how the call ended. Nothing a server
+// reports is trusted as a count: a call settles at its reservation. An effect that nobody knows the
+// end of halts the run. The record's number is in `ticket.decided` afterwards.
+Status settle(Ticket& ticket, Outcome outcome);
+
+// What the client gets: nothing that was not written down first.
+void deliver(Ticket& ticket, const Status& recorded);
+
+// A call that was sent and whose end nobody will see.
+void lose(Ticket& ticket);
+
+}  // namespace pawl

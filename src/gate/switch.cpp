@@ -1,0 +1,122 @@
+// The kill switch, and what lifts it. Throwing it needs nobody's permission and works also where
+// nothing can be written any more.
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+#include "gate/decide.h"
+#include "gate/execute.h"
+#include "gate/hold.h"
+#include "gate/ticket.h"
+
+namespace pawl {
+
+namespace {
+
+Status check_scope(const State& state, const std::string& scope, const std::string& name) {
+  if (scope != "all" && scope != "agent" && scope != "run" && scope != "tool") {
+    return fail(Fault::usage,
+                "`" + visible(scope) + "` is not one of `all`, `agent`, `run`, `tool`");
+  }
+  if (scope == "all") {
+    return name.empty() ? Status{} : fail(Fault::usage, "the scope `all` has no name");
+  }
+  if (name.empty()) return fail(Fault::usage, "the scope `" + scope + "` needs a name");
+  if (scope == "run" && state.run(name) == nullptr) {
+    return fail(Fault::missing, "there is no run `" + visible(name) + "`");
+  }
+  return {};
+}
+
+bool covers(const KillSet& kill, const Run& run, std::string_view tool) {
+  if (kill.scope == "all") return true;
+  if (kill.scope == "agent") return kill.name == run.agent;
+  if (kill.scope == "run") return kill.name == run.id;
+  const std::string wanted = fold(kill.name);
+  const std::size_t slash = tool.find('/');
+  const bool bare = slash != std::string_view::npos && wanted == fold(tool.substr(slash + 1));
+  return bare || wanted == fold(tool);
+}
+
+// The server may answer at once, and the call be gone before the next one is looked at: so first
+// who, then each one that is still there.
+std::vector<std::string> cancel_covered(Desk& desk, const KillSet& kill) {
+  std::vector<std::pair<std::string, std::string>> calls;  // run, call
+  for (const auto& [id, run] : desk.runs) {
+    for (const Ticket* ticket : run.live) {
+      if (ticket->phase != Ticket::Phase::executing) continue;
+      if (covers(kill, ticket->state(), ticket->asked.call.name()))
+        calls.emplace_back(id, ticket->call);
+    }
+  }
+  std::vector<std::string> cancelled;
+  for (const auto& [run, call] : calls) {
+    const auto& live = desk.runs.at(run).live;
+    const auto found = std::ranges::find(live, call, &Ticket::call);
+    if (found == live.end()) continue;
+    cancelled.push_back(call);
+    cancel(**found);
+  }
+  std::ranges::sort(cancelled);
+  return cancelled;
+}
+
+bool stops_something(const State& state, const std::string& scope, const std::string& name) {
+  const auto set = [&](const Kill& kill) { return kill.scope == scope && kill.name == name; };
+  if (std::ranges::any_of(state.kills(), set)) return true;
+  return std::ranges::any_of(state.runs(), [&](const auto& entry) {
+    const Run& run = entry.second;
+    const bool named =
+        (scope == "run" && name == run.id) || (scope == "agent" && name == run.agent);
+    return named && !run.halted.empty();
+  });
+}
+
+}  // namespace
+
+Result<Stopped> Gate::kill(const std::string& scope, const std::string& name,
+                           const std::string& person, const std::string& reason) {
+  Desk& desk = *desk_;
+  if (Status fine = check_scope(desk.state, scope, name); !fine) {
+    return std::unexpected(fine.error());
+  }
+  KillSet kill{
+      .id = desk.new_id("k"), .scope = scope, .name = name, .person = person, .reason = reason};
+  Stopped stopped;
+  for (const auto& [id, run] : desk.state.runs()) {
+    if (scope != "tool" && run.phase != RunPhase::closed && covers(kill, run, {})) {
+      stopped.runs.push_back(id);
+    }
+  }
+  std::ranges::sort(stopped.runs);
+  const auto before = usable_questions(desk.state);
+  const auto seq = desk.append(kill, {.urgency = Urgency::reserve});
+  stopped.cancelled = cancel_covered(desk, kill);
+  if (!seq) {
+    return fail(seq.error().fault,
+                "calls under way were asked to stop, and nothing is granted, but "
+                "the kill could not be recorded: " +
+                    seq.error().message);
+  }
+  desk.journal.request_sync(*seq);
+  stopped.withdrawn = end_withdrawn(desk, before);
+  desk.herald.escalate(scope == "run" ? name : std::string{}, "killed",
+                       "the kill switch was set for " +
+                           (scope == "all" ? "everything" : scope + " `" + visible(name) + "`"));
+  return stopped;
+}
+
+Status Gate::resume(const std::string& scope, const std::string& name, const std::string& person,
+                    const std::string& reason) {
+  if (person.empty()) return fail(Fault::refused, "only a person can let something go on");
+  if (!stops_something(desk_->state, scope, name)) {
+    return fail(Fault::missing, "nothing is stopped under the scope `" + visible(scope) + "`" +
+                                    (name.empty() ? "" : " and the name `" + visible(name) + "`"));
+  }
+  const auto seq = desk_->append(Resumed{scope, name, person, reason});
+  if (!seq) return std::unexpected(seq.error());
+  desk_->journal.request_sync(*seq);
+  return {};
+}
+
+}  // namespace pawl

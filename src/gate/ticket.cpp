@@ -1,0 +1,54 @@
+#include "gate/ticket.h"
+
+#include <cassert>
+
+#include "gate/execute.h"
+#include "gate/hold.h"
+#include "gate/settle.h"
+
+namespace pawl {
+
+namespace {
+
+void client_left(Ticket& ticket) {
+  if (ticket.phase == Ticket::Phase::waiting) wake(ticket);
+  if (ticket.phase == Ticket::Phase::executing) cancel_later(ticket);
+}
+
+}  // namespace
+
+Ticket::Ticket(Desk& desk_in, Proposal& asked_in, Upstream& upstream_in, Caller& caller_in)
+    : desk(desk_in),
+      asked(asked_in),
+      upstream(upstream_in),
+      caller(caller_in),
+      run(desk_in.run(asked_in.run)) {
+  if (run != nullptr) {
+    place = run->live.size();
+    run->live.push_back(this);
+  }
+  caller.on_gone = [this] { client_left(*this); };
+}
+
+Ticket::~Ticket() {
+  caller.on_gone = {};
+  if (run == nullptr) return;
+  if (phase == Phase::waiting) leave_alone(*this);
+  if (phase == Phase::granted) end_unsent(*this);
+  if (phase == Phase::executing) lose(*this);
+  run->live[place] = run->live.back();
+  run->live[place]->place = place;
+  run->live.pop_back();
+}
+
+const Run& Ticket::state() const {
+  const Run* known = desk.state.run(asked.run);
+  assert(known != nullptr);
+  return *known;
+}
+
+void wake(Ticket& ticket) {
+  ticket.desk.later([woken = ticket.woken]() mutable { woken.deliver(true); });
+}
+
+}  // namespace pawl

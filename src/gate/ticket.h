@@ -1,0 +1,62 @@
+// A ticket: one call on its way through the gate. It lives in the frame of `Gate::handle`, is known
+// to the desk while it lives, and leaves nothing behind that a crash may lose. Private to this
+// room.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/task.h"
+#include "gate/desk.h"
+#include "gate/gate.h"
+#include "gate/ports.h"
+
+namespace pawl {
+
+// What the next step of a call is.
+enum class Next : std::uint8_t {
+  reply,    // it is over: `Ticket::reply` says how
+  wait,     // for people
+  execute,  // the decision is written and lets it run
+};
+
+struct Ticket {
+  Ticket(Desk& desk_in, Proposal& asked_in, Upstream& upstream_in, Caller& caller_in);
+  // A call that is dropped on its way is recorded as what it is by then: left alone, aborted, or of
+  // unknown outcome.
+  ~Ticket();
+  Ticket(const Ticket&) = delete;
+  Ticket& operator=(const Ticket&) = delete;
+
+  enum class Phase : std::uint8_t { fresh, waiting, granted, executing, over };
+
+  const Run& state() const;  // precondition: `run` is not null
+  const Policy& policy() const { return run->policy->policy(); }
+  const ToolRule* entry() const { return tool ? tool->entry : nullptr; }
+
+  Desk& desk;
+  Proposal& asked;
+  Upstream& upstream;
+  Caller& caller;
+  RunDesk* run;  // null: nobody opened this run
+  std::shared_ptr<const BoundTool> tool;
+  std::string call, approval;  // ids; the call's is empty while nothing is recorded
+  std::string forwarded;       // canonical arguments, from the grant until they were sent
+  Completion<bool> woken;      // delivered when waiting may be over
+  std::uint64_t decided = 0;   // the record that lets it run
+  Duration since{};            // boot; of the wait, then of the execution
+  Duration until{}, sign{};    // boot; end of the caller's patience, its next sign of life
+  std::size_t place = 0;       // among the run's live calls
+  Phase phase = Phase::fresh;
+  bool effect = false;
+  bool cancelled = false;  // the server was asked to stop
+  Settled reply;
+};
+
+// Looks at the ticket again in a later turn; harmless when it is too late.
+void wake(Ticket& ticket);
+
+}  // namespace pawl
