@@ -99,6 +99,11 @@ Result<std::string> Control::read(std::string_view op, json::View request) {
     if (!id) return std::unexpected(id.error());
     return approval_json(ports_.gate.state(), ports_.journal, *id, now);
   }
+  if (op == "reviewers") return reviewers_json(ports_.gate.state());
+  if (op == "reread") {
+    if (Status read = ports_.reread(); !read) return std::unexpected(read.error());
+    return done();
+  }
   if (op == "challenge") {
     const auto person = text(request, "person");
     if (!person) return std::unexpected(person.error());
@@ -200,6 +205,20 @@ Status Control::answer_question(const std::string& person, json::View act) {
                             "passphrase", *shown);
 }
 
+Status Control::accept(const std::string& person, json::View act) {
+  if (!act["items"].is_array()) return fail(Fault::invalid, "`items` is not a list");
+  for (json::View item : act["items"].elements()) {
+    const auto server = text(item, "server");
+    const auto tool = text(item, "tool");
+    const auto digest = text(item, "digest");
+    for (const auto* part : {&server, &tool, &digest}) {
+      if (!*part) return std::unexpected(part->error());
+    }
+    if (Status done = ports_.gate.accept(*server, *tool, *digest, person); !done) return done;
+  }
+  return {};
+}
+
 Result<std::string> Control::act(json::View request) {
   const json::View act = request["act"];
   if (!act.is_object()) return fail(Fault::invalid, "`act` is not an object");
@@ -218,13 +237,14 @@ Result<std::string> Control::act(json::View request) {
     }
     status = ports_.gate.resume(*scope, *name, person, *reason);
   } else if (kind == "accept") {
-    const auto server = text(act, "server");
-    const auto tool = text(act, "tool");
+    status = accept(person, act);
+  } else if (kind == "accept_policy") {
+    const auto agent = text(act, "agent");
     const auto digest = text(act, "digest");
-    for (const auto* part : {&server, &tool, &digest}) {
+    for (const auto* part : {&agent, &digest}) {
       if (!*part) return std::unexpected(part->error());
     }
-    status = ports_.gate.accept(*server, *tool, *digest, person);
+    status = ports_.gate.accept_policy(*agent, *digest, person);
   } else if (kind == "enrol") {
     const auto who = text(act, "enrolled");
     const auto verifier = text(act, "verifier");

@@ -5,11 +5,12 @@
 // needs nobody's proof but says who asked. Reading needs the socket, which is the user's own.
 //   {"op":"hello","nonce":…}          the node proves its key, before anybody sends it anything
 //   {"op":"status"}                   {"op":"approvals"}    {"op":"approval","id":…}
+//   {"op":"reviewers"}                {"op":"reread"}   reads the deployment file anew
 //   {"op":"challenge","person":…}     opens a challenge for an act
 //   {"op":"kill","scope":…,"name":…,"reason":…,"by":…}
 //   {"op":"act","person":…,"nonce":…,"signature":…,"act":{"kind":…, …}}
 // kinds of acts: answer {approval, approve, reason, shown, typed}, resume {scope, name, reason},
-// accept {server, tool, digest}, enrol {person, verifier}.
+// accept {items: [{server, tool, digest}]}, accept_policy {agent, digest}, enrol {enrolled, verifier}.
 // Answers are {"ok":true,…} or {"ok":false,"fault":…,"error":…}.
 // Threads: the loop that owns the gate.
 #pragma once
@@ -45,6 +46,8 @@ struct ControlPorts {
   std::function<std::vector<std::string>(std::string_view person)> groups_of;
   // A kill took effect: sessions cancel what is at their servers.
   std::function<void(const Stopped&)> killed;
+  // Reads the deployment file anew; the first reviewers come from there.
+  std::function<Status()> reread;
   std::string version;
 };
 
@@ -62,6 +65,7 @@ class Control {
   Result<std::string> act(json::View request);
   Status authenticate(json::View request);
   Status answer_question(const std::string& person, json::View act);
+  Status accept(const std::string& person, json::View act);
 
   ControlPorts ports_;
 };

@@ -119,6 +119,17 @@ Result<std::string> approval_json(const State& state, Journal& journal, const st
   return out.take();
 }
 
+std::string reviewers_json(const State& state) {
+  json::Writer out;
+  out.object().key("ok").boolean(true).key("reviewers").array();
+  for (const auto& [name, reviewer] : state.reviewers()) {
+    out.object().key("person").string(name).key("proof").string(reviewer.proof);
+    out.key("by").string(reviewer.by).end();
+  }
+  out.end().end();
+  return out.take();
+}
+
 std::string status_json(const Gate& gate, const Journal& journal, Instant now,
                         const std::string& version) {
   const State& state = gate.state();

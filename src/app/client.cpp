@@ -1,0 +1,122 @@
+#include "app/client.h"
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <utility>
+
+#include "app/node.h"
+#include "app/paths.h"
+#include "app/terminal.h"
+#include "base/hash.h"
+#include "base/text.h"
+#include "doors/control/control.h"
+#include "io/approvals/proof.h"
+#include "io/journal/note.h"
+#include "io/net/unix_socket.h"
+
+namespace pawl::app {
+namespace {
+
+constexpr Duration connect_within = Duration::seconds(5);
+constexpr Duration answer_within = Duration::seconds(30);
+constexpr std::size_t nonce_bytes = 32;
+
+Fault fault_of(std::string_view word) {
+  if (word == "usage") return Fault::usage;
+  if (word == "invalid") return Fault::invalid;
+  if (word == "refused") return Fault::refused;
+  if (word == "missing") return Fault::missing;
+  if (word == "environment") return Fault::environment;
+  if (word == "io") return Fault::io;
+  if (word == "corrupt") return Fault::corrupt;
+  return Fault::internal;
+}
+
+}  // namespace
+
+Result<NodeConnection> NodeConnection::open(const std::string& state_directory,
+                                            const char* socket) {
+  auto fd = net::connect_unix(state_directory + "/" + socket, connect_within);
+  if (!fd) return std::unexpected(fd.error());
+  NodeConnection node(net::BlockingChannel(std::move(*fd)));
+  auto public_text = read_file(state_directory + "/node.pub", 4096);
+  if (!public_text) return std::unexpected(public_text.error());
+  auto key = journal::PublicKey::parse(trim(*public_text));
+  if (!key) return std::unexpected(key.error());
+  const std::string nonce = hex(random_bytes(nonce_bytes));
+  json::Writer hello;
+  hello.object().key("op").string("hello").key("nonce").string(nonce).end();
+  auto answer = node.ask(hello.text());
+  if (!answer) return std::unexpected(answer.error());
+  const auto signature = answer->root().text("signature");
+  if (!signature || !key->proves(hello_text(nonce), *signature)) {
+    return fail(Fault::refused,
+                "who answers on this socket does not hold the key of this state directory");
+  }
+  return node;
+}
+
+Result<json::Document> NodeConnection::ask(std::string_view request) {
+  if (Status sent = channel_.send(request, {}, answer_within); !sent) {
+    return std::unexpected(sent.error());
+  }
+  auto frame = channel_.receive(answer_within);
+  if (!frame) return std::unexpected(frame.error());
+  json::ParseLimits limits;
+  limits.twins = json::Twins::refuse_exact_only;
+  auto document = json::parse(frame->text, limits);
+  if (!document) return std::unexpected(document.error());
+  const json::View root = document->root();
+  const json::View ok = root["ok"];
+  if (ok.exists() && ok.kind() == json::Kind::boolean && !ok.boolean()) {
+    return fail(fault_of(root.text("fault").value_or("refused")),
+                std::string(root.text("error").value_or("the node refused")));
+  }
+  return document;
+}
+
+Status NodeConnection::send(std::string_view request, const std::vector<int>& fds) {
+  return channel_.send(request, fds, answer_within);
+}
+
+Result<NodeConnection> control(const Arguments& arguments) {
+  auto directory = state_directory(arguments);
+  if (!directory) return std::unexpected(directory.error());
+  const NodeLauncher launcher(*directory, config_path(arguments));
+  if (auto started = launcher.ensure(); !started) return std::unexpected(started.error());
+  return NodeConnection::open(*directory, control_socket);
+}
+
+Result<json::Document> act(NodeConnection& node, const std::string& person,
+                           const std::string& act_json) {
+  json::Writer request;
+  request.object().key("op").string("challenge").key("person").string(person).end();
+  auto challenge = node.ask(request.text());
+  if (!challenge) return challenge;
+  const auto parsed = json::parse(act_json);
+  if (!parsed) return std::unexpected(parsed.error());
+  const json::View root = challenge->root();
+  const Challenge text{std::string(root.text("node").value_or("")),
+                       std::string(root.text("nonce").value_or("")), person,
+                       act_digest(parsed->root())};
+  auto passphrase = ask_secret("passphrase of " + visible(person) + ": ");
+  if (!passphrase) return std::unexpected(passphrase.error());
+  auto signature = sign(text, *passphrase, root.text("verifier").value_or(""));
+  if (!signature) return std::unexpected(signature.error());
+  json::Writer out;
+  out.object().key("op").string("act").key("person").string(person);
+  out.key("nonce").string(text.nonce).key("signature").string(*signature);
+  out.key("act").raw(act_json).end();
+  return node.ask(out.text());
+}
+
+std::string acting_person(const Arguments& arguments) {
+  if (const auto given = arguments.one("--as")) return *given;
+  if (const char* named = std::getenv("PAWL_REVIEWER")) return named;
+  const passwd* entry = ::getpwuid(::getuid());
+  return entry == nullptr ? std::string() : std::string(entry->pw_name);
+}
+
+}  // namespace pawl::app

@@ -1,0 +1,42 @@
+// The command's side of the two sockets: find the node, check its key, ask, and act with a proof.
+//
+// Nothing is sent before the node has proved that it holds the key whose public half lies in the
+// state directory (threats H09): a squatted socket learns a nonce and nothing else.
+#pragma once
+
+#include <string>
+
+#include "app/command.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "io/net/channel.h"
+
+namespace pawl::app {
+
+// A checked connection to `SOCKET` in a state directory. Fault::missing where no node runs.
+class NodeConnection {
+ public:
+  static Result<NodeConnection> open(const std::string& state_directory, const char* socket);
+
+  // One request, one answer; `{"ok":false}` comes back as an error of the node's fault.
+  Result<json::Document> ask(std::string_view request);
+  Status send(std::string_view request, const std::vector<int>& fds);
+  net::BlockingChannel& channel() { return channel_; }
+
+ private:
+  explicit NodeConnection(net::BlockingChannel channel) : channel_(std::move(channel)) {}
+  net::BlockingChannel channel_;
+};
+
+// Connects to the control socket, starting the node where none runs.
+Result<NodeConnection> control(const Arguments& arguments);
+
+// An act with a reviewer's proof: asks for a challenge, for the passphrase on the terminal, signs,
+// sends. `act_json` is canonical JSON of the act.
+Result<json::Document> act(NodeConnection& node, const std::string& person,
+                           const std::string& act_json);
+
+// `--as NAME`, else PAWL_REVIEWER, else the name of the user.
+std::string acting_person(const Arguments& arguments);
+
+}  // namespace pawl::app

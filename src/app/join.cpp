@@ -1,0 +1,135 @@
+#include "app/join.h"
+
+#include <cstdlib>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+
+namespace pawl::app {
+namespace {
+
+constexpr std::size_t key_part_bytes_max = 256;
+
+std::string expand(const std::string& path) {
+  if (path != "~" && !path.starts_with("~/")) return path;
+  const char* home = std::getenv("HOME");
+  return (home == nullptr ? std::string() : std::string(home)) + path.substr(1);
+}
+
+std::string real(const std::string& path) {
+  std::error_code ignored;
+  const auto resolved = std::filesystem::weakly_canonical(path, ignored);
+  return ignored ? path : resolved.string();
+}
+
+bool inside(const std::string& directory, const std::string& root) {
+  if (root.empty() || !directory.starts_with(root)) return false;
+  return directory.size() == root.size() || root.ends_with('/') || directory[root.size()] == '/';
+}
+
+Result<std::string> text(json::View request, std::string_view key) {
+  const json::View value = request[key];
+  if (!value.exists()) return std::string();
+  if (!value.is_string()) return fail(Fault::invalid, fmt::format("`{}` is not a text", key));
+  return std::string(value.string());
+}
+
+// The role whose directories hold this one; the longest wins.
+const Deployment::Role* bound_role(const Deployment& deployment, const std::string& directory) {
+  const Deployment::Role* best = nullptr;
+  std::size_t longest = 0;
+  for (const auto& [name, role] : deployment.roles) {
+    for (const std::string& written : role.directories) {
+      const std::string root = real(expand(written));
+      if (inside(real(directory), root) && root.size() > longest) {
+        longest = root.size();
+        best = &role;
+      }
+    }
+  }
+  return best;
+}
+
+}  // namespace
+
+std::string to_json(const JoinRequest& request) {
+  json::Writer out;
+  out.object().key("op").string("join").key("policy").string(request.policy);
+  out.key("server").string(request.server).key("command").array();
+  for (const std::string& word : request.command) out.string(word);
+  out.end().key("directory").string(request.directory).key("run").string(request.run);
+  out.key("session").string(request.session).key("client").string(request.client).end();
+  return out.take();
+}
+
+Result<JoinRequest> parse_join(json::View request) {
+  JoinRequest join;
+  struct Part {
+    const char* key;
+    std::string* into;
+  };
+  for (const Part& part :
+       {Part{"policy", &join.policy}, Part{"server", &join.server},
+        Part{"directory", &join.directory}, Part{"run", &join.run},
+        Part{"session", &join.session}, Part{"client", &join.client}}) {
+    auto value = text(request, part.key);
+    if (!value) return std::unexpected(value.error());
+    *part.into = std::move(*value);
+  }
+  for (json::View word : request["command"].elements()) {
+    if (!word.is_string()) return fail(Fault::invalid, "`command` is not a list of texts");
+    join.command.emplace_back(word.string());
+  }
+  return join;
+}
+
+Result<std::string> governing_policy(const JoinRequest& request, const Deployment& deployment,
+                                     const std::string& config_directory) {
+  const Deployment::Role* role = bound_role(deployment, request.directory);
+  if (role == nullptr) {
+    if (request.policy.empty()) {
+      return fail(Fault::missing,
+                  "no policy governs `" + visible(request.directory) +
+                      "`: name one with --policy or PAWL_POLICY, or write one with `pawl init`");
+    }
+    return request.policy;
+  }
+  const std::string bound =
+      real((std::filesystem::path(config_directory) / expand(role->file)).string());
+  if (!request.policy.empty() && real(request.policy) != bound) {
+    return fail(Fault::refused, "the deployment file binds this directory to `" + visible(bound) +
+                                    "`, and another policy was named");
+  }
+  return bound;
+}
+
+Status check_server(const JoinRequest& request, const Deployment& deployment) {
+  if (fold(request.server) == "pawl" || request.server.starts_with("mcp:")) {
+    return fail(Fault::refused, "`" + visible(request.server) + "` is a reserved server name");
+  }
+  if (request.server.find('/') != std::string::npos || has_hidden_characters(request.server)) {
+    return fail(Fault::refused, "a server name has no `/` and no hidden characters");
+  }
+  const auto bound = deployment.servers.find(request.server);
+  if (bound == deployment.servers.end()) return {};
+  if (bound->second.command != request.command) {
+    return fail(Fault::refused, "the deployment file binds server `" + visible(request.server) +
+                                    "` to another command");
+  }
+  return {};
+}
+
+std::string run_key(const JoinRequest& request, const std::string& agent,
+                    const net::ProcessId& parent, const std::string& boot_id) {
+  if (!request.run.empty()) {
+    return "named:" + agent + ":" + visible(request.run.substr(0, key_part_bytes_max));
+  }
+  if (!request.session.empty()) {
+    return "session:" + agent + ":" + visible(request.session.substr(0, key_part_bytes_max));
+  }
+  return fmt::format("process:{}:{}:{}:{}", agent, parent.pid, parent.started_ticks, boot_id);
+}
+
+}  // namespace pawl::app

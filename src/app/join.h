@@ -1,0 +1,49 @@
+// What `pawl mcp` tells the node when it joins, and how the node takes it.
+//
+// The shim hands over four pipe ends and a pidfd with one frame:
+//   fds[0] the client's messages (read)   fds[1] to the client (write)
+//   fds[2] to the server (write)          fds[3] the server's messages (read)   fds[4] server pidfd
+// The node runs nothing on request: command and directory are told only to be compared with the
+// deployment file, and to be recorded. Which run this is, the node finds out itself where it can:
+// the parent of the shim is read from /proc, not believed.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "io/net/process.h"
+#include "kernel/policy/deployment.h"
+
+namespace pawl::app {
+
+inline constexpr std::size_t join_fds = 5;
+
+struct JoinRequest {
+  std::string policy;                 // absolute path, or empty: the binding of the directory
+  std::string server;
+  std::vector<std::string> command;
+  std::string directory;              // where the client started the shim
+  std::string run;                    // PAWL_RUN
+  std::string session;                // the client's own session id, where it tells one
+  std::string client;                 // name of the parent's program, for people
+  bool shares_files = true;
+};
+
+std::string to_json(const JoinRequest& request);
+Result<JoinRequest> parse_join(json::View request);
+
+// The policy file that governs: the one named, unless the deployment binds the directory to another.
+Result<std::string> governing_policy(const JoinRequest& request, const Deployment& deployment,
+                                     const std::string& config_directory);
+
+// A server name is a lookup: where the deployment file binds it, the command must be that one.
+Status check_server(const JoinRequest& request, const Deployment& deployment);
+
+// The run's key (house.md): PAWL_RUN, else the client's session, else parent process and boot.
+std::string run_key(const JoinRequest& request, const std::string& agent,
+                    const net::ProcessId& parent, const std::string& boot_id);
+
+}  // namespace pawl::app

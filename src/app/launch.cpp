@@ -1,0 +1,115 @@
+// Starting a node in the background, and the hidden command that it is.
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "app/client.h"
+#include "app/command.h"
+#include "app/commands.h"
+#include "app/node.h"
+#include "app/paths.h"
+
+namespace pawl::app {
+namespace {
+
+constexpr Duration start_within = Duration::seconds(20);
+constexpr int look_every_us = 10'000;
+constexpr const char* log_name = "node.log";
+
+// Between fork and exec: only calls that are safe there.
+[[noreturn]] void become_node(int log, char* const* words) {
+  ::setsid();
+  const int null = ::open("/dev/null", O_RDWR);
+  ::dup2(null, 0);
+  ::dup2(null, 1);
+  ::dup2(log, 2);
+  // Nothing of the client's is inherited: a held pipe end would keep its other side waiting.
+  ::close_range(3, ~0U, 0);
+  ::execv("/proc/self/exe", words);
+  ::_exit(127);
+}
+
+Duration seconds_from_environment(const char* name, Duration otherwise) {
+  const char* text = std::getenv(name);
+  if (text == nullptr) return otherwise;
+  const auto parsed = parse_duration(text);
+  return parsed ? *parsed : otherwise;
+}
+
+int run(const Arguments& arguments) {
+  auto directory = state_directory(arguments);
+  if (!directory) return exit_usage;
+  NodeOptions options;
+  options.state_directory = *directory;
+  options.config = config_path(arguments);
+  options.config_named = arguments.has("--config");
+  options.idle = seconds_from_environment("PAWL_NODE_IDLE", options.idle);
+  options.idle_close = seconds_from_environment("PAWL_IDLE_CLOSE", options.idle_close);
+  return run_node(options);
+}
+
+constexpr OptionRow kOptions[] = {state_option, config_option};
+
+}  // namespace
+
+extern const CommandRow node_command = {
+    "node", "", "serves a state directory in the foreground; started by the others as needed",
+    kOptions, {}, run};
+
+Status NodeLauncher::launch() const {
+  std::error_code ignored;
+  std::filesystem::create_directories(state_directory_, ignored);
+  ::chmod(state_directory_.c_str(), 0700);
+  const std::string log_path = state_directory_ + "/" + log_name;
+  const int log = ::open(log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  if (log < 0) {
+    return fail(Fault::environment,
+                fmt::format("cannot write `{}`: {}", log_path, std::strerror(errno)));
+  }
+  std::vector<std::string> words = {"pawl", "node", "--state-dir", state_directory_};
+  if (std::filesystem::exists(config_)) {
+    words.emplace_back("--config");
+    words.push_back(config_);
+  }
+  std::vector<char*> pointers;
+  for (std::string& word : words) pointers.push_back(word.data());
+  pointers.push_back(nullptr);
+  const pid_t between = ::fork();
+  if (between == 0) {
+    // A second fork, so that the node is nobody's child here and no zombie is left.
+    if (::fork() == 0) become_node(log, pointers.data());
+    ::_exit(0);
+  }
+  ::close(log);
+  if (between < 0) return fail(Fault::environment, "cannot start a process for the node");
+  int status = 0;
+  while (::waitpid(between, &status, 0) < 0 && errno == EINTR) {
+  }
+  return {};
+}
+
+Result<NodeStart> NodeLauncher::ensure() const {
+  auto connected = NodeConnection::open(state_directory_, control_socket);
+  if (connected) return NodeStart{};
+  if (connected.error().fault != Fault::missing) return std::unexpected(connected.error());
+  if (Status launched = launch(); !launched) return std::unexpected(launched.error());
+  for (std::int64_t waited = 0; waited < start_within.ns / 1000; waited += look_every_us) {
+    ::usleep(look_every_us);
+    connected = NodeConnection::open(state_directory_, control_socket);
+    if (connected) return NodeStart{true};
+  }
+  return fail(Fault::environment, fmt::format("the node did not start: see `{}/{}` ({})",
+                                              state_directory_, log_name,
+                                              to_string(connected.error())));
+}
+
+}  // namespace pawl::app

@@ -1,0 +1,266 @@
+#include "app/node.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "app/command.h"
+#include "app/node_room.h"
+#include "app/paths.h"
+#include "io/journal/key_files.h"
+#include "kernel/state/state.h"
+
+namespace pawl::app {
+namespace {
+
+constexpr Duration idle_look_every = Duration::seconds(1);
+
+// The fold of the journal, and what the clock must continue from.
+struct Folded {
+  State state;
+  std::optional<net::Anchor> anchor;
+  Instant newest{};
+  std::string boot_id;
+};
+
+Status fold_record(Folded& folded, std::string_view text) {
+  auto record = parse_record(text);
+  if (!record) return std::unexpected(record.error());
+  if (const auto* started = std::get_if<NodeStarted>(&record->body)) {
+    folded.boot_id = started->boot_id;
+  }
+  folded.newest = std::max(folded.newest, record->at);
+  if (!folded.boot_id.empty()) {
+    folded.anchor = net::Anchor{folded.boot_id, Duration{record->boot_ns}, record->at};
+  }
+  return folded.state.apply(*record);
+}
+
+}  // namespace
+
+Status Node::read_config() {
+  const DeploymentRead read = read_deployment(options_.config, options_.config_named);
+  if (!read.deployment) {
+    for (const Error& error : read.errors) log_line(to_string(error));
+    return read.errors.empty() ? Status{} : std::unexpected(read.errors.front());
+  }
+  deployment_ = *read.deployment;
+  config_directory_ = std::filesystem::path(read.path).parent_path().string();
+  return {};
+}
+
+Status Node::open_journal() {
+  Folded folded;
+  JournalOptions journal;
+  journal.post = [this](std::function<void()> work) { loop_.post(std::move(work)); };
+  journal.syncer = make_thread_syncer();
+  JournalReplay replay;
+  replay.state = [&](std::string_view text, std::uint64_t) -> Status {
+    auto state = State::from_json(text);
+    if (!state) return std::unexpected(state.error());
+    folded.state = std::move(*state);
+    return {};
+  };
+  replay.record = [&](std::uint64_t, std::string_view text) { return fold_record(folded, text); };
+  auto opened = Journal::open(*disk_, std::move(journal), replay);
+  if (!opened) return std::unexpected(opened.error());
+  journal_ = std::move(*opened);
+  auto key = journal::open_node_key(*disk_, journal_->origin(), random_bytes);
+  if (!key) return std::unexpected(key.error());
+  key_ = std::move(*key);
+
+  auto boot = net::boot_id();
+  if (!boot) return std::unexpected(boot.error());
+  boot_id_ = *boot;
+  auto clock = net::NodeClock::start(folded.anchor, folded.newest);
+  if (!clock) return std::unexpected(clock.error());
+  clock_ = std::make_unique<net::NodeClock>(std::move(*clock));
+
+  NodeStarted started;
+  started.node = journal_->public_key();
+  started.version = PAWL_VERSION;
+  started.boot_id = boot_id_;
+  started.setup = "wrap";
+  started.epoch = folded.state.epoch() + 1;
+  Record record{journal_->next(), clock_->now(), clock_->boot().ns, std::move(started)};
+  auto appended = journal_->append(pawl::to_json(record));
+  if (!appended) return std::unexpected(appended.error());
+  if (Status applied = folded.state.apply(record); !applied) return applied;
+  GateLimits limits;
+  limits.idle_close = options_.idle_close;
+  gate_ = std::make_unique<Gate>(std::move(folded.state), *journal_, *clock_, executor_, *herald_,
+                                 random_bytes, limits);
+  herald_->use(gate_.get());
+  return gate_->recover();
+}
+
+// Reviewers of the deployment file count while nobody is enrolled; afterwards a reviewer enrols.
+Status Node::enrol_configured() {
+  const bool first = gate_->state().reviewers().empty();
+  for (const auto& [name, person] : deployment_.people) {
+    if (person.verifier.empty()) continue;
+    const auto& known = gate_->state().reviewers();
+    const auto found = known.find(name);
+    if (found != known.end() && found->second.verifier == person.verifier) continue;
+    if (!first) {
+      log_line("the deployment file names reviewer `" + name +
+               "` anew: a reviewer enrols others with `pawl reviewers add`");
+      (void)gate_->note({}, "reviewer not enrolled", name);
+      continue;
+    }
+    if (Status done = gate_->enroll(name, person.proof, person.verifier, {}); !done) return done;
+  }
+  return {};
+}
+
+// Who may answer, as the deployment file says it now.
+void Node::tell_people() {
+  gate_->set_default_reviewers(deployment_.default_reviewers);
+  std::map<std::string, std::vector<std::string>, std::less<>> groups;
+  for (const auto& [name, person] : deployment_.people) groups[name] = groups_of(name);
+  gate_->set_people(std::move(groups));
+}
+
+std::vector<std::string> Node::groups_of(std::string_view person) const {
+  std::vector<std::string> groups;
+  for (const auto& [group, persons] : deployment_.groups) {
+    if (std::find(persons.begin(), persons.end(), person) != persons.end()) {
+      groups.push_back(group);
+    }
+  }
+  const auto known = deployment_.people.find(person);
+  if (known == deployment_.people.end()) return groups;
+  for (const std::string& group : known->second.groups) {
+    if (std::find(groups.begin(), groups.end(), group) == groups.end()) groups.push_back(group);
+  }
+  return groups;
+}
+
+Status Node::open_sockets() {
+  const std::string join = options_.state_directory + "/" + join_socket;
+  const std::string control = options_.state_directory + "/" + control_socket;
+  auto asks = net::Listener::open(
+      loop_, control,
+      [this](net::Fd socket, net::Peer peer) { asked(std::move(socket), std::move(peer)); },
+      {.replace_stale = true});
+  if (!asks) return std::unexpected(asks.error());
+  ask_ = std::move(*asks);
+  auto joins = net::Listener::open(
+      loop_, join,
+      [this](net::Fd socket, net::Peer peer) { joined(std::move(socket), std::move(peer)); },
+      {.replace_stale = true});
+  if (!joins) return std::unexpected(joins.error());
+  join_ = std::move(*joins);
+  return {};
+}
+
+Status Node::open() {
+  auto disk = PosixDisk::open(options_.state_directory, PosixDisk::Root::create);
+  if (!disk) return std::unexpected(disk.error());
+  disk_ = std::move(*disk);
+  auto signals = net::Signals::watch(loop_, {SIGTERM, SIGINT, SIGHUP}, [this](int number) {
+    log_line(fmt::format("signal {}: the node ends", number));
+    loop_.stop();
+  });
+  if (!signals) return std::unexpected(signals.error());
+  signals_ = std::move(*signals);
+  herald_ = std::make_unique<NodeHerald>(
+      loop_, [this](const std::string& run, const std::string& text) { say(run, text); });
+  if (Status read = read_config(); !read) return read;
+  herald_->use(deployment_);
+  if (Status journal = open_journal(); !journal) return journal;
+  if (Status people = enrol_configured(); !people) return people;
+  tell_people();
+  control_ = std::make_unique<Control>(ControlPorts{
+      *gate_, *journal_, *clock_, challenges_, random_bytes,
+      [this](std::string_view text) { return key_->prove(text); },
+      [this](std::string_view person) { return groups_of(person); },
+      [this](const Stopped& stopped) { killed(stopped); },
+      [this]() -> Status {
+        if (Status read = read_config(); !read) return read;
+        if (Status people = enrol_configured(); !people) return people;
+        tell_people();
+        return {};
+      },
+      PAWL_VERSION});
+  for (const auto& [id, run] : gate_->state().runs()) {
+    if (run.phase != RunPhase::closed) gate_->leave_run(id);
+  }
+  return open_sockets();
+}
+
+bool Node::busy() const {
+  if (!joined_.empty() || !asking_.empty()) return true;
+  for (const auto& [id, approval] : gate_->state().approvals()) {
+    if (approval.phase == ApprovalPhase::open || approval.phase == ApprovalPhase::approved) {
+      return true;
+    }
+  }
+  return false;
+}
+
+void Node::watch_idle() {
+  if (busy()) {
+    idle_now_ = false;
+  } else if (!std::exchange(idle_now_, true)) {
+    idle_since_ = clock_->now();
+  } else if (clock_->now() - idle_since_ >= options_.idle) {
+    log_line("nothing to do: the node ends");
+    loop_.stop();
+    return;
+  }
+  idle_ = loop_.after(idle_look_every, [this] { watch_idle(); });
+}
+
+void Node::close() {
+  join_.reset();
+  ask_.reset();
+  for (auto& [id, joined] : joined_) {
+    if (joined->session) joined->session->finish("the node ends");
+  }
+  (void)loop_.run_until(
+      [this] {
+        for (const auto& [id, joined] : joined_) {
+          if (!joined->over) return false;
+        }
+        return true;
+      },
+      Duration::seconds(5));
+  joined_.clear();
+  asking_.clear();
+  control_.reset();
+  gate_.reset();
+  if (journal_) {
+    if (Status closed = journal_->close(); !closed) log_line(to_string(closed.error()));
+  }
+}
+
+int Node::run() {
+  if (Status opened = open(); !opened) {
+    log_line("the node cannot start: " + to_string(opened.error()));
+    return opened.error().fault == Fault::refused ? exit_no : exit_usage;
+  }
+  log_line(fmt::format("node {} serves {} ({} records)", PAWL_VERSION, options_.state_directory,
+                       journal_->next()));
+  watch_idle();
+  const Status ran = loop_.run();
+  close();
+  if (!ran) {
+    log_line(to_string(ran.error()));
+    return exit_usage;
+  }
+  return exit_good;
+}
+
+int run_node(const NodeOptions& options) {
+  // Coroutine frames of calls that still wait for people live until the process ends.
+  auto node = std::make_unique<Node>(options);
+  return node->run();
+}
+
+}  // namespace pawl::app

@@ -1,0 +1,42 @@
+// The node: one per state directory, one loop, one journal, all runs of this directory.
+//
+// It wires what the floors below offer: the clock, the journal, the gate, the two sockets, the
+// sessions, the herald. It starts when the first `pawl mcp` needs it, in a process session of its
+// own, and ends when nothing is connected, no run is open and no question waits.
+#pragma once
+
+#include <string>
+
+#include "base/error.h"
+#include "base/time.h"
+
+namespace pawl::app {
+
+struct NodeOptions {
+  std::string state_directory;
+  std::string config;              // path of the deployment file
+  bool config_named = false;       // it must exist
+  Duration idle = Duration::seconds(60);
+  Duration idle_close = Duration::seconds(600);
+};
+
+// Runs until idle or told to stop. The exit status of `pawl node`.
+int run_node(const NodeOptions& options);
+
+// Makes sure that a node serves the directory: connects, or starts one in the background and waits
+// until it answers. The message of an error names its log.
+struct NodeStart {
+  bool started = false;
+};
+class NodeLauncher {
+ public:
+  NodeLauncher(std::string state_directory, std::string config)
+      : state_directory_(std::move(state_directory)), config_(std::move(config)) {}
+  Result<NodeStart> ensure() const;
+
+ private:
+  Status launch() const;
+  std::string state_directory_, config_;
+};
+
+}  // namespace pawl::app

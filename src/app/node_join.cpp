@@ -1,0 +1,193 @@
+// Runs and sessions of a node: who joins, and what happens when they leave.
+#include <unistd.h>
+
+#include <filesystem>
+#include <pwd.h>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "app/node_room.h"
+#include "app/paths.h"
+#include "base/text.h"
+#include "io/pins/lock.h"
+
+namespace pawl::app {
+namespace {
+
+std::string user_name(uid_t user) {
+  const passwd* entry = ::getpwuid(user);
+  return entry == nullptr ? fmt::format("uid:{}", user) : std::string(entry->pw_name);
+}
+
+// Where a path argument really is, in the file system that node and server share.
+PathFact resolve(std::string_view pointer, std::string_view path) {
+  PathFact fact;
+  fact.pointer = std::string(pointer);
+  std::error_code error;
+  const auto real = std::filesystem::weakly_canonical(std::filesystem::path(path), error);
+  if (error) {
+    fact.failure = error.message();
+  } else {
+    fact.resolved = real.string();
+  }
+  return fact;
+}
+
+std::string refusal(const Error& error) {
+  json::Writer out;
+  out.object().key("ok").boolean(false).key("error").string(to_string(error)).end();
+  return out.take();
+}
+
+}  // namespace
+
+void Node::joined(net::Fd socket, net::Peer peer) {
+  if (peer.user != ::getuid() || joined_.size() >= connections_max) return;
+  const std::uint64_t id = next_id_++;
+  auto entry = std::make_unique<Joined>();
+  entry->peer = std::move(peer);
+  Joined& joined = *entry;
+  joined_.emplace(id, std::move(entry));
+  joined.channel.emplace(loop_, std::move(socket),
+                         net::ChannelEvents{
+                             .frame = [this, id](net::Frame frame) {
+                               join_frame(id, std::move(frame));
+                             },
+                             .end = [this, id](std::optional<Error>) { drop(id); },
+                         });
+}
+
+void Node::join_frame(std::uint64_t id, net::Frame frame) {
+  const auto found = joined_.find(id);
+  if (found == joined_.end()) return;
+  Joined& joined = *found->second;
+  const auto document = json::parse(frame.text);
+  if (!document || !document->root().is_object()) {
+    joined.channel->send(refusal({Fault::invalid, "the request is not a JSON object", {}}));
+    joined.channel->finish();
+    return;
+  }
+  const json::View root = document->root();
+  if (root.text("op") == "hello") {
+    joined.channel->send(hello(root));
+    return;
+  }
+  if (root.text("op") != "join" || joined.session) {
+    joined.channel->send(refusal({Fault::usage, "this socket only joins, once", {}}));
+    return;
+  }
+  const auto run = open_session(id, root, std::move(frame.fds));
+  if (!run) {
+    log_line("join refused: " + to_string(run.error()));
+    (void)gate_->note({}, "join refused", to_string(run.error()));
+    joined.channel->send(refusal(run.error()));
+    return;
+  }
+  json::Writer out;
+  out.object().key("ok").boolean(true).key("run").string(*run);
+  const Run* state = gate_->state().run(*run);
+  out.key("phase").string(state == nullptr ? "open" : to_string(state->phase)).end();
+  joined.channel->send(out.take());
+}
+
+Result<std::string> Node::open_session(std::uint64_t id, json::View request,
+                                       std::vector<net::Fd> fds) {
+  Joined& joined = *joined_.at(id);
+  auto parsed = parse_join(request);
+  if (!parsed) return std::unexpected(parsed.error());
+  if (fds.size() != join_fds) return fail(Fault::invalid, "a join carries five descriptors");
+  // The deployment file may have changed since the node started; it is read anew, and a broken one
+  // refuses instead of falling back.
+  if (Status read = read_config(); !read) return std::unexpected(read.error());
+  tell_people();
+  if (Status server = check_server(*parsed, deployment_); !server) {
+    return std::unexpected(server.error());
+  }
+  const auto file = governing_policy(*parsed, deployment_, config_directory_);
+  if (!file) return std::unexpected(file.error());
+  const Loaded loaded = read_policy(*file, &deployment_);
+  if (!loaded.policy) {
+    return loaded.errors.empty() ? fail(Fault::invalid, "the policy does not load")
+                                 : std::unexpected(loaded.errors.front());
+  }
+  auto lock = read_lock(*file);
+  if (!lock) return std::unexpected(lock.error());
+
+  auto parent = net::read_stat(joined.peer.process.pid);
+  const pid_t client_pid = parent ? parent->parent : 0;
+  auto client = net::read_stat(client_pid);
+  const net::ProcessId client_id = client ? client->id : net::ProcessId{};
+
+  RunRequest run_request;
+  run_request.policy = loaded.policy;
+  run_request.sponsor = user_name(joined.peer.user);
+  run_request.client = client ? visible(client->name) : parsed->client;
+  run_request.key = run_key(*parsed, loaded.policy->agent, client_id, boot_id_);
+  auto run = gate_->open_run(run_request);
+  if (!run) return run;
+  joined.run = *run;
+  joined.server = std::move(fds[4]);
+
+  mcp::SessionSpec spec;
+  spec.run = *run;
+  spec.server = parsed->server;
+  spec.policy = gate_->policy_of(*run);
+  spec.lock = std::move(*lock);
+  if (parsed->shares_files) spec.resolve = resolve;
+  joined.session = std::make_unique<mcp::Session>(
+      loop_, *gate_, std::move(spec),
+      mcp::SessionPipes{std::move(fds[0]), std::move(fds[1]), std::move(fds[2]),
+                        std::move(fds[3])},
+      [this, id](const mcp::SessionEnd& end) { session_ended(id, end); });
+  log_line(fmt::format("run {} joined: server `{}`, client {}", *run, parsed->server,
+                       run_request.client));
+  return *run;
+}
+
+void Node::session_ended(std::uint64_t id, const mcp::SessionEnd& end) {
+  const auto found = joined_.find(id);
+  if (found == joined_.end()) return;
+  Joined& joined = *found->second;
+  joined.over = true;
+  log_line(fmt::format("run {}: {}", joined.run, end.why));
+  json::Writer out;
+  out.object().key("op").string("end").key("why").string(end.why);
+  out.key("server_ended").boolean(end.server_ended);
+  out.key("initialized").boolean(end.initialized).end();
+  joined.channel->send(out.take());
+  joined.channel->finish();
+  const std::string run = joined.run;
+  // Not from inside the session's own callback.
+  loop_.post([this, id, run] {
+    joined_.erase(id);
+    run_left(run);
+  });
+}
+
+void Node::drop(std::uint64_t id) {
+  const auto found = joined_.find(id);
+  if (found == joined_.end()) return;
+  Joined& joined = *found->second;
+  if (joined.session && !joined.over) {
+    joined.session->finish("the client's shim is gone");
+    return;
+  }
+  loop_.post([this, id] { joined_.erase(id); });
+}
+
+void Node::run_left(const std::string& run) {
+  if (run.empty()) return;
+  gate_->leave_run(run);
+}
+
+void Node::say(const std::string& run, const std::string& text) {
+  json::Writer out;
+  out.object().key("op").string("say").key("text").string(text).end();
+  for (auto& [id, joined] : joined_) {
+    if (!run.empty() && joined->run != run) continue;
+    if (joined->session && !joined->over) joined->channel->send(out.text());
+  }
+}
+
+}  // namespace pawl::app

@@ -1,0 +1,105 @@
+// The inside of a node, shared by the files that implement it:
+//   node.cpp       life: lock, journal, fold, sockets, idle end
+//   node_join.cpp  runs and sessions       node_control.cpp  people
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "app/executor.h"
+#include "app/herald.h"
+#include "app/join.h"
+#include "app/node.h"
+#include "doors/control/control.h"
+#include "doors/mcp/session.h"
+#include "gate/gate.h"
+#include "io/journal/journal.h"
+#include "io/journal/note.h"
+#include "io/journal/posix_disk.h"
+#include "io/net/channel.h"
+#include "io/net/clock.h"
+#include "io/net/loop.h"
+#include "io/net/signals.h"
+#include "io/net/unix_socket.h"
+
+namespace pawl::app {
+
+inline constexpr std::size_t connections_max = 4096;
+
+// One shim that is connected, with the session that it brought.
+struct Joined {
+  net::Peer peer;
+  std::optional<net::Channel> channel;
+  std::unique_ptr<mcp::Session> session;
+  std::optional<net::Fd> server;   // pidfd
+  std::string run;
+  bool over = false;
+};
+
+struct Asking {
+  std::optional<net::Channel> channel;
+  std::uint32_t running = 0;
+  bool over = false;
+};
+
+class Node {
+ public:
+  explicit Node(NodeOptions options) : options_(std::move(options)) {}
+  int run();
+
+ private:
+  Status open();
+  Status open_journal();
+  Status open_sockets();
+  Status enrol_configured();
+  void tell_people();
+  std::vector<std::string> groups_of(std::string_view person) const;
+  Status read_config();
+  void close();
+
+  // node_join.cpp
+  void joined(net::Fd socket, net::Peer peer);
+  void join_frame(std::uint64_t id, net::Frame frame);
+  Result<std::string> open_session(std::uint64_t id, json::View request, std::vector<net::Fd> fds);
+  void session_ended(std::uint64_t id, const mcp::SessionEnd& end);
+  void drop(std::uint64_t id);
+  void run_left(const std::string& run);
+  void say(const std::string& run, const std::string& text);
+
+  // node_control.cpp
+  void asked(net::Fd socket, net::Peer peer);
+  void control_frame(std::uint64_t id, net::Frame frame);
+  void killed(const Stopped& stopped);
+  std::string hello(json::View request) const;
+
+  bool busy() const;
+  void watch_idle();
+
+  NodeOptions options_;
+  net::Loop loop_;
+  LoopExecutor executor_{loop_};
+  std::unique_ptr<PosixDisk> disk_;
+  std::unique_ptr<net::NodeClock> clock_;
+  std::unique_ptr<Journal> journal_;
+  std::optional<journal::NodeKey> key_;
+  Deployment deployment_;
+  std::string config_directory_, boot_id_;
+  std::unique_ptr<NodeHerald> herald_;
+  std::unique_ptr<Gate> gate_;
+  Challenges challenges_;
+  std::unique_ptr<Control> control_;
+  std::optional<net::Signals> signals_;
+  std::optional<net::Listener> join_, ask_;
+  std::map<std::uint64_t, std::unique_ptr<Joined>> joined_;
+  std::map<std::uint64_t, std::unique_ptr<Asking>> asking_;
+  net::Timer idle_;
+  std::uint64_t next_id_ = 1;
+  Instant idle_since_{};
+  bool idle_now_ = false;
+};
+
+}  // namespace pawl::app

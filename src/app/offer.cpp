@@ -1,0 +1,188 @@
+#include "app/offer.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/hash.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "doors/mcp/message.h"
+#include "doors/mcp/methods.h"
+#include "doors/mcp/requests.h"
+#include "doors/mcp/shelf.h"
+#include "io/net/child.h"
+#include "io/net/pipe.h"
+
+namespace pawl::app {
+namespace {
+
+// Nothing secret, enough to run.
+constexpr std::string_view kPassed[] = {"HOME", "LOGNAME", "PATH", "SHELL", "TERM", "USER",
+                                        "LANG", "LC_ALL",  "TMPDIR", "TZ"};
+
+struct Asking {
+  net::Loop loop;
+  json::Parser parser;
+  json::Document document;
+  std::optional<net::LineWriter> writer;
+  std::optional<net::LineReader> reader;
+  std::optional<mcp::Requests> requests;
+  Result<Offer> offer = fail(Fault::environment, "the server did not answer");
+  bool done = false;
+
+  void line(std::string_view text);
+  Task<void> ask(std::string server);
+  Result<json::Document> take(const mcp::Answer& answer) const;
+};
+
+void Asking::line(std::string_view text) {
+  const auto message = mcp::read_message(text, mcp::Side::server, parser, document);
+  if (!message) return;
+  if (message->kind == mcp::MessageKind::request) {
+    const bool ping = message->method == "ping";
+    writer->send(ping ? mcp::result_line(message->id, "{}")
+                      : mcp::error_line(message->id, mcp::method_not_found, "method not found"));
+  } else if (message->kind == mcp::MessageKind::result) {
+    requests->deliver(message->id,
+                      {mcp::Answer::Kind::result, std::string(message->result_text)});
+  } else if (message->kind == mcp::MessageKind::error) {
+    requests->deliver(message->id, {mcp::Answer::Kind::error, std::string(message->error_text)});
+  }
+}
+
+Result<json::Document> Asking::take(const mcp::Answer& answer) const {
+  switch (answer.kind) {
+    case mcp::Answer::Kind::lost:
+      return fail(Fault::environment, answer.text);
+    case mcp::Answer::Kind::error:
+      return fail(Fault::environment, "the server answered with an error: " + visible(answer.text));
+    case mcp::Answer::Kind::result:
+      break;
+  }
+  json::ParseLimits limits;
+  limits.twins = json::Twins::permit;
+  return json::parse(answer.text, limits);
+}
+
+Task<void> Asking::ask(std::string server) {
+  json::Writer hello;
+  hello.object().key("protocolVersion").string(mcp::newest_revision).key("capabilities").object();
+  hello.end().key("clientInfo").object().key("name").string("pawl");
+  hello.key("version").string(PAWL_VERSION).end().end();
+  auto ticket = requests->send("initialize", hello.text());
+  const mcp::Answer answer = co_await ticket.answer;
+  auto result = take(answer);
+  if (!result) {
+    offer = std::unexpected(result.error());
+    co_return;
+  }
+  Offer found;
+  const json::View root = result->root();
+  found.server_name = std::string(root["serverInfo"].text("name").value_or(""));
+  found.server_version = std::string(root["serverInfo"].text("version").value_or(""));
+  found.instructions = std::string(root.text("instructions").value_or(""));
+  const bool has_tools = root["capabilities"]["tools"].is_object();
+  writer->send(mcp::notification_line("notifications/initialized", {}));
+  std::string params;
+  for (std::size_t page = 0; has_tools && page < mcp::list_pages_max; ++page) {
+    auto list = requests->send("tools/list", params);
+    const mcp::Answer listed = co_await list.answer;
+    auto tools = take(listed);
+    if (!tools) {
+      offer = std::unexpected(tools.error());
+      co_return;
+    }
+    for (json::View tool : tools->root()["tools"].elements()) {
+      auto definition = parse_definition(tool, server);
+      if (!definition) {
+        offer = std::unexpected(definition.error());
+        co_return;
+      }
+      found.tools.push_back(std::move(*definition));
+    }
+    const auto next = tools->root().text("nextCursor");
+    if (!next) break;
+    json::Writer cursor;
+    cursor.object().key("cursor").string(*next).end();
+    params = cursor.take();
+  }
+  offer = std::move(found);
+}
+
+}  // namespace
+
+std::vector<std::string> passed_environment(const std::vector<std::string>& wanted,
+                                            std::vector<std::string>* withheld) {
+  std::vector<std::string> passed;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view text = *entry;
+    const std::size_t equals = text.find('=');
+    if (equals == std::string_view::npos) continue;
+    const std::string_view name = text.substr(0, equals);
+    const bool listed =
+        std::find(std::begin(kPassed), std::end(kPassed), name) != std::end(kPassed) ||
+        std::find(wanted.begin(), wanted.end(), name) != wanted.end();
+    // A value that begins like a shell function is one of the old ways into a shell.
+    if (listed && !text.substr(equals + 1).starts_with("()")) {
+      passed.emplace_back(text);
+    } else if (withheld != nullptr) {
+      withheld->emplace_back(name);
+    }
+  }
+  return passed;
+}
+
+ToolDefinition pinned_instructions(const std::string& server, const std::string& instructions) {
+  ToolDefinition pinned;
+  pinned.server = server;
+  pinned.name = std::string(mcp::instructions_name);
+  pinned.description = instructions;
+  json::write_string(instructions, pinned.text);
+  pinned.digest = sha256(pinned.text);
+  pinned.hidden_characters = has_hidden_characters(instructions);
+  return pinned;
+}
+
+Result<Offer> ask_server(const std::vector<std::string>& command,
+                         std::vector<std::string> environment, const std::string& server,
+                         Duration at_most) {
+  auto started = net::start({.command = command,
+                             .environment = std::move(environment),
+                             .directory = {},
+                             .error_output = net::ErrorOutput::inherit});
+  if (!started) return std::unexpected(started.error());
+  Asking asking;
+  net::Child child(asking.loop, std::move(*started));
+  asking.writer.emplace(asking.loop, std::move(child.input));
+  asking.requests.emplace([&asking](std::string line) { return asking.writer->send(line); });
+  asking.reader.emplace(
+      asking.loop, std::move(child.output),
+      net::LineEvents{.line = [&asking](std::string_view line) { asking.line(line); },
+                      .overlong =
+                          [&asking](std::string_view) {
+                            asking.requests->lose_all("the server sent a message beyond the limit");
+                          },
+                      .batch = {},
+                      .end = [&asking](net::StreamEnd) {
+                        asking.requests->lose_all("the server ended before it answered");
+                      }});
+  spawn(asking.ask(server), [&asking] { asking.done = true; });
+  if (!asking.loop.run_until([&asking] { return asking.done; }, at_most)) {
+    asking.requests->lose_all(
+        fmt::format("the server did not answer within {}", to_string(at_most)));
+  }
+  bool over = false;
+  asking.writer->finish();
+  spawn([](net::Child& server_process) -> Task<void> {
+    (void)co_await server_process.end_gently();
+  }(child), [&over] { over = true; });
+  (void)asking.loop.run_until([&over] { return over; }, Duration::seconds(15));
+  return std::move(asking.offer);
+}
+
+}  // namespace pawl::app

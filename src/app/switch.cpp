@@ -1,0 +1,139 @@
+// `pawl kill`, `pawl resume`, `pawl status`: the switch, and what it is over.
+#include <pwd.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "app/client.h"
+#include "app/command.h"
+#include "app/commands.h"
+#include "app/terminal.h"
+#include "base/text.h"
+
+namespace pawl::app {
+namespace {
+
+constexpr OptionRow kReason = {"--reason", "TEXT", "why; it is recorded"};
+constexpr OptionRow kAs = {"--as", "NAME", "the reviewer who acts (default PAWL_REVIEWER or you)"};
+constexpr OptionRow kKillOptions[] = {kReason, json_option, state_option, config_option};
+constexpr OptionRow kResumeOptions[] = {kReason, kAs, json_option, state_option, config_option};
+constexpr OptionRow kStatusOptions[] = {json_option, state_option, config_option};
+constexpr WordRow kWords[] = {
+    {"scope", "`all`, `agent`, `run` or `tool`"},
+    {"name", "which one; nothing for `all`", false},
+};
+
+Status check_scope(const std::string& scope, const std::string& name) {
+  const bool all = scope == "all";
+  if (!all && scope != "agent" && scope != "run" && scope != "tool") {
+    return fail(Fault::usage, "`" + visible(scope) + "` is not one of all, agent, run, tool");
+  }
+  if (all != name.empty()) {
+    return fail(Fault::usage, all ? "`all` takes no name" : "`" + scope + "` needs a name");
+  }
+  return {};
+}
+
+std::string texts(json::View list) {
+  std::string joined;
+  for (json::View entry : list.elements()) {
+    joined += (joined.empty() ? "" : ", ") + visible(entry.is_string() ? entry.string() : "");
+  }
+  return joined.empty() ? "none" : joined;
+}
+
+int kill(const Arguments& arguments) {
+  const std::string scope = arguments.word("scope");
+  const std::string name = arguments.word("name");
+  if (Status right = check_scope(scope, name); !right) return complain(right.error());
+  const auto reason = arguments.one("--reason");
+  if (!reason || reason->empty()) {
+    return complain({Fault::usage, "a kill needs `--reason TEXT`: it is what others will read", {}});
+  }
+  auto node = control(arguments);
+  if (!node) return complain(node.error());
+  const passwd* user = ::getpwuid(::getuid());
+  json::Writer request;
+  request.object().key("op").string("kill").key("scope").string(scope).key("name").string(name);
+  request.key("reason").string(*reason);
+  request.key("by").string(user == nullptr ? "" : user->pw_name).end();
+  auto answer = node->ask(request.text());
+  if (!answer) return complain(answer.error());
+  if (arguments.has("--json")) {
+    out(json::write(answer->root()));
+    return exit_good;
+  }
+  const json::View root = answer->root();
+  out(paint(Ink::bad, "killed") + "   " + scope + (name.empty() ? "" : " " + visible(name)));
+  out("runs stopped           " + texts(root["runs"]));
+  out("held calls withdrawn   " + texts(root["withdrawn"]));
+  out("calls in flight        " + texts(root["cancelled"]));
+  out("lifted by a reviewer: pawl resume " + scope + (name.empty() ? "" : " " + visible(name)));
+  return exit_good;
+}
+
+int resume(const Arguments& arguments) {
+  const std::string scope = arguments.word("scope");
+  const std::string name = arguments.word("name");
+  if (Status right = check_scope(scope, name); !right) return complain(right.error());
+  auto node = control(arguments);
+  if (!node) return complain(node.error());
+  json::Writer act_text;
+  act_text.object().key("kind").string("resume").key("name").string(name);
+  act_text.key("reason").string(arguments.one("--reason").value_or(""));
+  act_text.key("scope").string(scope).end();
+  auto done = act(*node, acting_person(arguments), act_text.text());
+  if (!done) return complain(done.error());
+  out(arguments.has("--json")
+          ? json::write(done->root())
+          : paint(Ink::good, "resumed") + "   " + scope + (name.empty() ? "" : " " + visible(name)));
+  return exit_good;
+}
+
+int status(const Arguments& arguments) {
+  auto node = control(arguments);
+  if (!node) return complain(node.error());
+  auto answer = node->ask(R"({"op":"status"})");
+  if (!answer) return complain(answer.error());
+  const json::View root = answer->root();
+  if (arguments.has("--json")) {
+    out(json::write(root));
+    return exit_good;
+  }
+  const std::string fault = visible(root.text("fault").value_or(""));
+  out(fault.empty() ? paint(Ink::good, "grants are given")
+                    : paint(Ink::bad, "no grants: " + fault));
+  out(fmt::format("node       {}   records {}   questions {}",
+                  visible(root.text("version").value_or("")), root["records"].natural(),
+                  root["questions"].natural()));
+  for (json::View entry : root["kills"].elements()) {
+    out(paint(Ink::bad, "killed") +
+        fmt::format("     {} {} by {}: {}", visible(entry.text("scope").value_or("")),
+                    visible(entry.text("name").value_or("")),
+                    visible(entry.text("person").value_or("")),
+                    visible(entry.text("reason").value_or(""))));
+  }
+  std::vector<std::vector<std::string>> rows;
+  for (json::View run : root["runs"].elements()) {
+    const auto text = [&run](std::string_view key) { return visible(run.text(key).value_or("")); };
+    rows.push_back({text("run"), text("agent"), text("sponsor"), text("phase"),
+                    std::to_string(run["steps"].natural()),
+                    std::to_string(run["denials"].natural()), text("why")});
+  }
+  if (!rows.empty()) {
+    out(table(rows, {"run", "agent", "sponsor", "state", "steps", "denied", "why"}));
+  }
+  return fault.empty() ? exit_good : exit_no;
+}
+
+}  // namespace
+
+extern const CommandRow kill_command = {
+    "kill", "run", "stops everything, an agent, a run or a tool; needs nobody's permission",
+    kKillOptions, kWords, kill};
+extern const CommandRow resume_command = {
+    "resume", "run", "lifts a kill or a halt; needs a reviewer", kResumeOptions, kWords, resume};
+extern const CommandRow status_command = {
+    "status", "run", "shows the node, its runs and what is stopped", kStatusOptions, {}, status};
+
+}  // namespace pawl::app
