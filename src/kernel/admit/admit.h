@@ -44,6 +44,7 @@ struct Situation {
   Look look = Look::proposal;
 };
 
+// The rule in the verdict's reason belongs to the policy or to the bound tool, and lives as long.
 Verdict admit(const Situation& situation);
 
 // The verdict for a request that was refused before it could become a call: an ambiguous line, an

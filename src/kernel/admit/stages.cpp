@@ -33,6 +33,12 @@ constexpr std::array<HoldStage, 3> hold_table = {{
 std::span<const DenyStage> deny_stages() {
   return deny_table;
 }
+std::span<const DenyStage> run_stages() {
+  constexpr std::size_t of_the_run = 5;
+  static_assert(deny_table[of_the_run - 1].objects == deny_run_ceilings);
+  return std::span(deny_table).first(of_the_run);
+}
+
 std::span<const HoldStage> hold_stages() {
   return hold_table;
 }
