@@ -116,6 +116,21 @@ bool can_be(const Literal& value, const Shape& shape) {
   return false;
 }
 
+// The least that a stated class may claim. A name without a known verb says nothing, yet the
+// description, the arguments and the annotations still do: they are read under the name of the most
+// harmless tool there is.
+Placement floor_of(const ToolDefinition& tool) {
+  Placement placed = classify(tool);
+  if (placed.placed) return placed;
+  ToolDefinition harmless = tool;
+  harmless.name = "read";
+  const Placement unnamed = classify_name(harmless.name);
+  Placement rest = classify(harmless);
+  if (rest.action_class == unnamed.action_class) return placed;
+  if (rest.why.starts_with(unnamed.why + "; ")) rest.why.erase(0, unnamed.why.size() + 2);
+  return rest;
+}
+
 class Fitting {
  public:
   Fitting(const Policy& policy, const ToolRule& entry, const ToolDefinition& tool, Instant now)
@@ -227,14 +242,14 @@ class Fitting {
   }
 
   void place() {
-    const Placement placement = classify(tool_);
+    const Placement placement = entry_.stated_class ? floor_of(tool_) : classify(tool_);
     if (!entry_.stated_class) {
       bound_.action_class = placement.action_class;
       bound_.class_source = placement.why;
       return;
     }
     bound_.action_class = *entry_.stated_class;
-    bound_.action_class.external_sink |= placement.action_class.external_sink;
+    bound_.action_class.external_sink |= placement.placed && placement.action_class.external_sink;
     bound_.class_source = "stated";
     if (!placement.placed || !less_dangerous(*entry_.stated_class, placement.action_class) ||
         risk_accepted()) {
@@ -260,7 +275,7 @@ Placement place_names(const ToolRule& entry) {
   std::optional<Placement> worst;
   for (const std::string& name : entry.names) {
     const auto pattern = parse_name(name);
-    if (!pattern || pattern->glob()) return {kUnplaced, false, "a glob"};
+    if (!pattern) continue;
     Placement one = classify_name(pattern->tool.text());
     if (worst && !less_dangerous(worst->action_class, one.action_class)) continue;
     worst = std::move(one);

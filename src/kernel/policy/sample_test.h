@@ -21,10 +21,10 @@ inline std::string bytes_of_file(const std::string& path) {
 }
 
 inline Result<Zone> zone(std::string_view name) {
-  if (name == "Nowhere/At/All") return fail(Fault::missing, "no such zone");
   if (name == "UTC") return Zone();
-  const std::string real = bytes_of_file("/usr/share/zoneinfo/" + std::string(name));
-  return Zone::parse(real, name);
+  static const std::string berlin = bytes_of_file("/usr/share/zoneinfo/Europe/Berlin");
+  if (name == "Europe/Berlin") return Zone::parse(berlin, name);
+  return fail(Fault::missing, "no zone of that name in this test");
 }
 
 inline LoadSources sources(std::map<std::string, std::string> files = {}) {

@@ -1,0 +1,201 @@
+#include <gmock/gmock.h>
+
+#include "base/json.h"
+#include "kernel/policy/policy.h"
+#include "kernel/policy/sample_test.h"
+
+namespace pawl {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+const Instant kNow = *parse_instant("2026-11-21T08:00:00Z");
+
+std::shared_ptr<const ToolDefinition> tool(std::string_view name, std::string_view schema,
+                                           std::string_view annotations = "") {
+  static std::vector<std::unique_ptr<json::Document>> kept;
+  const auto view = [](std::string_view text) {
+    if (text.empty()) return json::View{};
+    kept.push_back(std::make_unique<json::Document>(*json::parse(text)));
+    return kept.back()->root();
+  };
+  auto definition = definition_of("", name, view(schema), view(annotations));
+  EXPECT_TRUE(definition.has_value()) << schema;
+  return std::make_shared<const ToolDefinition>(std::move(*definition));
+}
+
+BoundTool bound(const std::shared_ptr<const Policy>& policy, std::string_view name,
+                std::string_view schema, std::string_view annotations = "") {
+  const ToolRule* entry = policy->find("", name);
+  EXPECT_NE(entry, nullptr);
+  return bind(*policy, *entry, tool(name, schema, annotations), kNow);
+}
+
+std::shared_ptr<const Policy> load(std::string_view lines) {
+  const Loaded loaded = sample::load(sample::entry(lines));
+  EXPECT_THAT(loaded.errors, IsEmpty()) << sample::said(loaded.errors);
+  return loaded.policy;
+}
+
+constexpr std::string_view kOrder =
+    R"({"type":"object","properties":{
+        "order_id":{"type":"string"},
+        "status":{"type":"string","enum":["cancelled","refunded","processing","shipped"]},
+        "note":{"type":"string","maxLength":5000},
+        "amount":{"type":"number"},
+        "tags":{"type":"array","items":{"type":"string"}},
+        "customer":{"type":"object","properties":{"email":{"type":"string"}}},
+        "edits":{"type":"array","items":{"type":"object","properties":{"path":{"type":"string"}}}}
+      },"required":["order_id"]})";
+
+TEST(Fit, TheFirstPolicyBindsToItsTools) {
+  const Loaded loaded = sample::load(sample::seed);
+  ASSERT_NE(loaded.policy, nullptr);
+  constexpr std::string_view kUpdate =
+      R"({"type":"object","properties":{"order_id":{"type":"string"},"status":{"type":"string"}}})";
+  const BoundTool update = bound(loaded.policy, "update_order_status", kUpdate);
+  EXPECT_THAT(update.misfits, IsEmpty()) << sample::said(update.misfits);
+  EXPECT_EQ(to_string(update.action_class), "reversible small");
+  ASSERT_THAT(update.arguments, SizeIs(1));
+  EXPECT_EQ(to_string(update.arguments[0].path), "status");
+  EXPECT_EQ(update.arguments[0].plural, "");
+  EXPECT_THAT(update.named, ElementsAre("status"));
+  const BoundTool read = bound(loaded.policy, "read_customer_record",
+                               R"({"type":"object","properties":{"id":{"type":"string"}}})");
+  EXPECT_THAT(read.misfits, IsEmpty());
+  EXPECT_EQ(read.action_class.reversibility, Reversibility::read_only);
+  const BoundTool mail = bound(loaded.policy, "send_customer_email",
+                               R"({"type":"object","properties":{"to":{"type":"string"}}})");
+  EXPECT_THAT(mail.misfits, IsEmpty());
+  EXPECT_EQ(mail.action_class.reversibility, Reversibility::irreversible);
+  EXPECT_EQ(mail.action_class.blast, Blast::small);
+}
+
+TEST(Fit, WithoutADefinitionTheNameIsAllThatIsKnown) {
+  const Loaded loaded = sample::load(sample::seed);
+  const ToolRule* entry = loaded.policy->find("", "update_order_status");
+  const BoundTool bare = bind(*loaded.policy, *entry, nullptr, kNow);
+  EXPECT_EQ(to_string(bare.action_class), "reversible small");
+  EXPECT_EQ(bare.arguments.at(0).plural, "statuses");
+  EXPECT_EQ(bare.definition, nullptr);
+  EXPECT_THAT(bare.misfits, IsEmpty());
+}
+
+TEST(Fit, WithoutASchemaThePluralStays) {
+  const BoundTool b = bound(load("constraints: {allowed_statuses: [a]}\n"), "tool", "");
+  EXPECT_THAT(b.misfits, IsEmpty());
+  EXPECT_EQ(b.arguments.at(0).plural, "statuses");
+}
+
+struct Misfit {
+  std::string_view lines, says;
+};
+constexpr Misfit kMisfits[] = {
+    {"args: {statsu: x}", "6:14: `tool` has no argument `statsu`: did you mean `status`?\n"},
+    {"args: {customer.mail: x}",
+     "6:14: `tool` has no argument `customer.mail`: did you mean `email`?\n"},
+    {"args: {edits.path: {max_length: 5}}", ""},
+    {"args:\n  edits[].path: {max_length: 5}", ""},
+    {"args: {edits.file: {max_length: 5}}", "6:14: `tool` has no argument `edits.file`\n"},
+    {"args: {amount: {matches: a}}",
+     "6:23: `matches` cannot be checked on `amount` of `tool`, which is of type number\n"},
+    {"args: {status: {max: 5}}",
+     "6:23: `max` cannot be checked on `status` of `tool`, which is of type string\n"},
+    {"args: {status: {max_items: 5}}",
+     "6:23: `max_items` cannot be checked on `status` of `tool`, which is of type string\n"},
+    {"args: {tags: {prefix: a, max_items: 3}}", ""},
+    {"args: {tags: [a, b]}", ""},
+    {"args: {tags: [1]}",
+     "6:14: no value can match: `tags` of `tool` cannot have any of the values listed\n"},
+    {"args: {status: [canceled]}",
+     "6:14: no value can match: `status` of `tool` cannot have any of the values listed\n"},
+    {"args: {status: [canceled, refunded]}", ""},
+    {"args: {amount: true}",
+     "6:14: no value can match: `amount` of `tool` cannot have any of the values listed\n"},
+    {"args: {amount: {in: [1, 2.5], max: 3}}", ""},
+    {"constraints: {max_amounts: 5}", ""},
+    {"constraints: {max_amount: 5, min_amount: 1}", ""},
+};
+
+TEST(Fit, WhatDoesNotFitTheSchema) {
+  for (const Misfit& row : kMisfits) {
+    const BoundTool b = bound(load(row.lines), "tool", kOrder);
+    std::string says;
+    for (const Error& error : b.misfits) says += to_string(error).substr(7) + "\n";
+    EXPECT_EQ(says, row.says) << row.lines;
+  }
+}
+
+TEST(Fit, APluralThatBindsToNothingNamesTheCandidates) {
+  const BoundTool b = bound(load("constraints: {allowed_colours: [a]}\n"), "tool", kOrder);
+  ASSERT_THAT(b.misfits, SizeIs(1));
+  EXPECT_THAT(to_string(b.misfits[0]), ::testing::StartsWith("p.yaml:6:21: `allowed_colours` of "));
+}
+
+TEST(Fit, APluralJoinsTheRuleOfItsArgument) {
+  const BoundTool b = bound(load("args: {status: {prefix: re, required: false}}\n"
+                                 "constraints: {allowed_statuses: [refunded]}\n"),
+                            "tool", kOrder);
+  EXPECT_THAT(b.misfits, IsEmpty()) << sample::said(b.misfits);
+  ASSERT_THAT(b.arguments, SizeIs(1));
+  EXPECT_THAT(b.arguments[0].checks, SizeIs(2));
+  EXPECT_FALSE(b.arguments[0].required);
+}
+
+TEST(Fit, RecordsThatCannotBeCounted) {
+  constexpr std::string_view kDelete =
+      R"({"type":"object","properties":{"table":{"type":"string"},"where":{"type":"string"},
+          "ids":{"type":"array","items":{"type":"string"}},
+          "tags":{"type":"array","items":{"type":"string"}}}})";
+  const BoundTool guess =
+      bound(load("class: irreversible large\nmax_records_per_run: 10\n"), "tool", kDelete);
+  ASSERT_THAT(guess.misfits, SizeIs(1));
+  EXPECT_THAT(to_string(guess.misfits[0]),
+              ::testing::StartsWith("p.yaml:7:7: the records of `tool` cannot be counted: "));
+  const BoundTool stated = bound(
+      load("class: irreversible large\nmax_records_per_run: 10\nrecords: 10\n"), "tool", kDelete);
+  EXPECT_THAT(stated.misfits, IsEmpty()) << sample::said(stated.misfits);
+}
+
+TEST(Fit, AStatedClassBelowWhatTheServerSays) {
+  constexpr std::string_view kDestructive = R"({"destructiveHint":true,"readOnlyHint":false})";
+  const std::string entry = "class: reversible small\n";
+  const BoundTool without = bound(load(entry), "tool", kOrder, kDestructive);
+  ASSERT_THAT(without.misfits, SizeIs(1));
+  EXPECT_EQ(without.misfits[0].at.line, 6U);
+  EXPECT_TRUE(without.action_class.reversibility == Reversibility::irreversible);
+
+  const std::string text =
+      sample::entry(entry) +
+      "accept_risk: [{rule: tools/tool/class, reason: r, owner: o, until: 2026-12-01}]\n";
+  const Loaded accepted = sample::load(text);
+  ASSERT_NE(accepted.policy, nullptr) << sample::said(accepted.errors);
+  const BoundTool with = bound(accepted.policy, "tool", kOrder, kDestructive);
+  EXPECT_THAT(with.misfits, IsEmpty()) << sample::said(with.misfits);
+  EXPECT_EQ(with.action_class.reversibility, Reversibility::reversible);
+  const BoundTool later =
+      bind(*accepted.policy, accepted.policy->tools[0], tool("tool", kOrder, kDestructive),
+           *parse_instant("2026-12-02T00:00:00Z"));
+  EXPECT_THAT(later.misfits, SizeIs(1));
+}
+
+TEST(Fit, ARiskOfOneNameIsNotTheRiskOfTheOthers) {
+  const std::string text =
+      "version: 1\nagent: {id: a, identity: a@x, owner: o}\ntools:\n  allowed:\n"
+      "    - {name: [tool_a, tool_b], class: reversible small}\naccept_risk:\n";
+  constexpr std::string_view kDestructive = R"({"destructiveHint":true})";
+  const auto misfits = [&](std::string_view path, std::string_view name) {
+    const Loaded loaded = sample::load(
+        text + fmt::format("  - {{rule: {}, reason: r, owner: o, until: 2027-01-01}}\n", path));
+    EXPECT_NE(loaded.policy, nullptr) << sample::said(loaded.errors);
+    return bound(loaded.policy, name, kOrder, kDestructive).misfits.size();
+  };
+  EXPECT_EQ(misfits("tools/tool_a|tool_b/class", "tool_b"), 0U);
+  EXPECT_EQ(misfits("tools/tool_a/class", "tool_a"), 0U);
+  EXPECT_EQ(misfits("tools/tool_a/class", "tool_b"), 1U);
+}
+
+}  // namespace
+}  // namespace pawl

@@ -1,0 +1,49 @@
+// Any bytes as a policy file, as a bundle and as a deployment file.
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+
+#include "kernel/policy/deployment.h"
+#include "kernel/policy/policy.h"
+
+namespace {
+
+constexpr std::size_t bytes_max = 1UL << 16;
+
+void must(bool holds) {
+  if (!holds) std::abort();
+}
+
+void fuzz_policy(std::string_view text) {
+  pawl::LoadSources sources;
+  sources.read = [](std::string_view) -> pawl::Result<std::string> { return "one\ntwo\n"; };
+  sources.zone = [](std::string_view) -> pawl::Result<pawl::Zone> { return pawl::Zone(); };
+  sources.credentials = {"c"};
+  const pawl::Loaded loaded = pawl::load_policy(text, "p", sources);
+  must((loaded.policy == nullptr) != loaded.errors.empty());
+  for (const pawl::Error& error : loaded.errors) must(error.fault != pawl::Fault::internal);
+  if (loaded.policy == nullptr) return;
+  const pawl::Loaded again = pawl::load_bundle(loaded.policy->bundle, "p");
+  must(again.policy != nullptr && again.policy->digest == loaded.policy->digest);
+  for (const pawl::ToolRule& entry : loaded.policy->tools) {
+    for (const std::string& name : entry.names) {
+      loaded.policy->find("", name);
+      loaded.policy->blocks("server", name);
+    }
+    pawl::bind(*loaded.policy, entry, nullptr, pawl::Instant{});
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
+  if (size > bytes_max) return 0;
+  const std::string_view text(reinterpret_cast<const char*>(bytes), size);
+  fuzz_policy(text);
+  const pawl::LoadedDeployment deployment = pawl::load_deployment(text, "d");
+  must(deployment.deployment.has_value() == deployment.errors.empty());
+  const pawl::Loaded bundle = pawl::load_bundle(text, "b");
+  must((bundle.policy == nullptr) != bundle.errors.empty());
+  return 0;
+}
