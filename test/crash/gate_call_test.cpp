@@ -1,0 +1,260 @@
+// What a call does on its way: decided, written, executed, settled, answered.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/text.h"
+#include "crash/gate_world.h"
+
+namespace pawl::crash {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr const char* policy = R"(version: 1
+agent: {id: agent, identity: agent@x, owner: o@x}
+tools:
+  allowed:
+    - {name: read_note, class: read_only}
+    - {name: put_note, class: reversible small, max_records_per_run: 3}
+    - {name: read_card, class: read_only, scope: [name]}
+    - {name: send_mail, class: irreversible small, requires_approval: true}
+  blocked: [drop_all]
+execution: {max_steps: 25, max_wall_clock: 2m}
+approval: {reviewers: [leads]}
+)";
+
+class GateCall : public ::testing::Test {
+ protected:
+  GateCall() : world(policy) {
+    world.start();
+    world.open();
+  }
+  World world;
+};
+
+TEST_F(GateCall, AReadIsForwardedAfterItsRecordIsWritten) {
+  world.sync.held = true;
+  const Settled reply = world.call("read_note", R"({"b":1.0,"a":"x"})");
+  EXPECT_EQ(reply.kind, Settled::Kind::result);
+  EXPECT_EQ(reply.text, world.server.result);
+  ASSERT_EQ(world.server.executed.size(), 1u);
+  EXPECT_EQ(world.server.executed[0].arguments, R"({"a":"x","b":1})");
+  EXPECT_LT(world.server.executed[0].synced, world.server.executed[0].records);
+  EXPECT_EQ(world.count("call.decided"), 1u);
+  EXPECT_EQ(world.count("call.ended"), 1u);
+}
+
+TEST_F(GateCall, AnEffectWaitsUntilItsDecisionIsDurable) {
+  world.sync.held = true;
+  Asked& asked = world.ask("put_note");
+  world.settle();
+  EXPECT_TRUE(world.server.executed.empty());
+  world.sync.run();
+  world.settle();
+  ASSERT_EQ(world.server.executed.size(), 1u);
+  EXPECT_EQ(world.server.executed[0].synced, world.server.executed[0].records);
+  EXPECT_FALSE(asked.done()) << "the reply waits for the durable record of the end";
+  world.sync.run();
+  world.settle();
+  ASSERT_TRUE(asked.done());
+  EXPECT_EQ(asked.reply->kind, Settled::Kind::result);
+}
+
+TEST_F(GateCall, WhatIsNotGrantedNeverReachesTheServer) {
+  for (const char* tool : {"drop_all", "Drop_All", "nobody_listed_it"}) {
+    const Settled reply = world.call(tool);
+    EXPECT_EQ(reply.kind, Settled::Kind::refused);
+    EXPECT_THAT(reply.text, HasSubstr("\ninstead: "));
+    EXPECT_THAT(reply.decision, HasSubstr("\"code\":\""));
+    EXPECT_FALSE(reply.call.empty());
+  }
+  EXPECT_TRUE(world.server.executed.empty());
+  EXPECT_EQ(world.gate->state().run(world.run)->steps.settled, 3u);
+}
+
+TEST_F(GateCall, ACallOfNoRunIsRefused) {
+  Asked& asked = world.ask({.run = "r-nobody", .tool = "read_note"});
+  world.settle();
+  ASSERT_TRUE(asked.done());
+  EXPECT_EQ(asked.reply->kind, Settled::Kind::refused);
+  EXPECT_EQ(asked.reply->code, Code::identity);
+}
+
+TEST_F(GateCall, RecordCeilingsHoldAcrossServersOfOneRun) {
+  EXPECT_EQ(world.open("key"), world.run);  // a second connection with the same key
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(world.call("put_note").kind, Settled::Kind::result);
+  }
+  const Settled reply = world.call("put_note");
+  EXPECT_EQ(reply.code, Code::ceiling);
+  EXPECT_EQ(world.gate->state().run(world.run)->phase, RunPhase::open);
+}
+
+TEST_F(GateCall, ReservationsOfCallsInFlightCount) {
+  world.server.answers = false;
+  for (int i = 0; i < 3; ++i) world.ask("put_note");
+  Asked& fourth = world.ask("put_note");
+  world.settle();
+  ASSERT_TRUE(fourth.done());
+  EXPECT_EQ(fourth.reply->code, Code::ceiling);
+  EXPECT_EQ(world.server.executed.size(), 3u);
+  while (!world.server.waiting.empty()) {
+    world.server.answer({Outcome::Kind::result, "{}", {}});
+    world.settle();
+  }
+  EXPECT_EQ(world.gate->state().run(world.run)->entries.at("put_note").records.settled, 3u);
+}
+
+TEST_F(GateCall, TheStepCeilingHaltsAndSomebodyIsTold) {
+  for (int i = 0; i < 25; ++i) {
+    EXPECT_EQ(world.call("read_note").kind, Settled::Kind::result);
+  }
+  const Settled reply = world.call("read_note");
+  EXPECT_EQ(reply.code, Code::ceiling);
+  EXPECT_EQ(world.gate->state().run(world.run)->phase, RunPhase::halted);
+  EXPECT_THAT(world.escalations, ::testing::ElementsAre("ceiling"));
+  EXPECT_EQ(world.call("read_note").code, Code::run_halted);
+  EXPECT_EQ(world.server.executed.size(), 25u);
+}
+
+TEST_F(GateCall, TheWallClockHaltsButNotWhileAPersonIsAsked) {
+  ASSERT_EQ(world.call("read_note").kind, Settled::Kind::result);
+  Asked& held = world.ask("send_mail");
+  world.advance(Duration::seconds(200));
+  ASSERT_TRUE(world.approve(held.approval));
+  world.settle();
+  ASSERT_TRUE(held.done());
+  EXPECT_EQ(held.reply->kind, Settled::Kind::result);
+  world.advance(Duration::seconds(110));
+  EXPECT_EQ(world.call("read_note").kind, Settled::Kind::result);
+  world.advance(Duration::seconds(20));
+  EXPECT_EQ(world.call("read_note").code, Code::ceiling);
+  EXPECT_EQ(world.gate->state().run(world.run)->phase, RunPhase::halted);
+}
+
+TEST_F(GateCall, ScopeCoversResultsAndErrors) {
+  world.server.result =
+      R"({"content":[{"text":"{\"name\":\"A\",\"card\":\"4111\"}","type":"text"}]})";
+  const Settled reply = world.call("read_card");
+  EXPECT_EQ(reply.kind, Settled::Kind::result);
+  EXPECT_THAT(reply.text, Not(HasSubstr("4111")));
+  EXPECT_THAT(reply.text, HasSubstr("A"));
+  EXPECT_FALSE(reply.withheld.empty());
+
+  world.server.result = "4111 is no JSON";
+  EXPECT_THAT(world.call("read_card").text, Not(HasSubstr("4111")));
+  world.server.result = R"({"content":[],"content":[{"text":"4111","type":"text"}]})";
+  EXPECT_THAT(world.call("read_card").text, Not(HasSubstr("4111")));
+
+  world.server.answers = false;
+  Asked& asked = world.ask("read_card");
+  world.server.answer({Outcome::Kind::error, R"({"code":-32001,"message":"card 4111"})", {}});
+  world.settle();
+  ASSERT_TRUE(asked.done());
+  EXPECT_EQ(asked.reply->kind, Settled::Kind::error);
+  EXPECT_THAT(asked.reply->text, Not(HasSubstr("4111")));
+  EXPECT_THAT(asked.reply->text, HasSubstr("-32001"));
+}
+
+TEST_F(GateCall, ALostEffectHaltsTheRunAndALostReadDoesNot) {
+  world.server.answers = false;
+  Asked& read = world.ask("read_note");
+  world.server.answer({Outcome::Kind::lost, {}, "the server ended"});
+  world.settle();
+  ASSERT_TRUE(read.done());
+  EXPECT_EQ(read.reply->code, Code::upstream_failed);
+  EXPECT_EQ(world.gate->state().run(world.run)->phase, RunPhase::open);
+
+  Asked& write = world.ask("put_note");
+  world.settle();
+  world.server.answer({Outcome::Kind::lost, {}, "the server ended"});
+  world.settle();
+  ASSERT_TRUE(write.done());
+  EXPECT_EQ(write.reply->code, Code::upstream_failed);
+  EXPECT_THAT(write.reply->text, HasSubstr("the server ended"));
+  EXPECT_EQ(world.gate->state().run(world.run)->phase, RunPhase::halted);
+  EXPECT_EQ(world.gate->state().run(world.run)->entries.at("put_note").records.settled, 1u);
+  EXPECT_THAT(world.escalations, ::testing::ElementsAre("upstream_failed"));
+}
+
+TEST_F(GateCall, ACancelledCallWaitsForTheEndOfTheServer) {
+  world.server.answers = false;
+  Asked& asked = world.ask("put_note");
+  world.settle();
+  asked.leave();
+  asked.leave();
+  world.settle();
+  EXPECT_EQ(world.server.cancels, 1u);
+  EXPECT_FALSE(asked.done());
+  world.server.answer({Outcome::Kind::result, "{}", {}});
+  world.settle();
+  ASSERT_TRUE(asked.done());
+  EXPECT_EQ(asked.reply->kind, Settled::Kind::gone);
+  const Record last = world.records().back();
+  EXPECT_EQ(std::get<CallEnded>(last.body).outcome, "completed") << "what happened is recorded";
+}
+
+TEST_F(GateCall, AClientThatLeavesBeforeTheDecisionIsDurableGetsNothingDone) {
+  world.sync.held = true;
+  Asked& asked = world.ask("put_note");
+  world.settle();
+  asked.leave();
+  world.sync.run();
+  world.settle();
+  ASSERT_TRUE(asked.done());
+  EXPECT_EQ(asked.reply->kind, Settled::Kind::gone);
+  EXPECT_TRUE(world.server.executed.empty());
+  EXPECT_EQ(std::get<CallEnded>(world.records().back().body).outcome, "aborted");
+  EXPECT_EQ(world.gate->state().run(world.run)->entries.at("put_note").records.total(), 0u);
+}
+
+TEST_F(GateCall, ADroppedRequestIsRecordedAsWhatItWas) {
+  world.server.answers = false;
+  world.ask("put_note");
+  world.settle();
+  world.stop();  // drops the call in the middle of its execution
+  const auto records = world.records();
+  bool indeterminate = false;
+  bool halted = false;
+  for (const Record& record : records) {
+    const auto* ended = std::get_if<CallEnded>(&record.body);
+    indeterminate = indeterminate || (ended != nullptr && ended->outcome == "indeterminate");
+    halted = halted || std::holds_alternative<RunHalted>(record.body);
+  }
+  EXPECT_TRUE(indeterminate);
+  EXPECT_TRUE(halted);
+}
+
+TEST_F(GateCall, LargeResultsAreKeptByTheirDigest) {
+  world.limits.result_payload_bytes_max = 64;
+  world.stop();
+  world.start();
+  world.open("other");
+  world.server.result =
+      R"({"content":[{"type":"text","text":")" + std::string(200, 'x') + R"("}]})";
+  EXPECT_EQ(world.call("read_note").text, world.server.result);
+  const auto ended = std::get<CallEnded>(world.records().back().body);
+  EXPECT_EQ(ended.result, spelled(sha256(world.server.result)));
+  EXPECT_EQ(ended.result_bytes, world.server.result.size());
+}
+
+TEST_F(GateCall, WhatIsRecordedCanBeReadBack) {
+  world.call("put_note", R"({"text":"hello"})");
+  for (const Record& record : world.records()) {
+    const auto* decided = std::get_if<CallDecided>(&record.body);
+    if (decided == nullptr) continue;
+    EXPECT_EQ(decided->effect, "allow");
+    EXPECT_EQ(decided->args_bytes, 16u);
+    std::string bytes;
+    ASSERT_TRUE(unhex(std::string_view(decided->args).substr(7), bytes));
+    Digest digest{};
+    std::copy(bytes.begin(), bytes.end(), digest.begin());
+    const auto payload = world.journal->payload(digest);
+    ASSERT_TRUE(payload);
+    EXPECT_EQ(payload->bytes, R"({"text":"hello"})");
+  }
+}
+
+}  // namespace
+}  // namespace pawl::crash

@@ -1,0 +1,451 @@
+// Runs, the switch, floods, faults and crashes: what holds when things go wrong.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "crash/gate_world.h"
+
+namespace pawl::crash {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+constexpr const char* policy = R"(version: 1
+agent: {id: agent, identity: agent@x, owner: o@x}
+tools:
+  allowed:
+    - {name: read_note, class: read_only}
+    - {name: put_note, class: reversible small}
+    - {name: send_mail, class: irreversible small, requires_approval: true}
+approval: {reviewers: [leads]}
+)";
+
+class GateNode : public ::testing::Test {
+ protected:
+  GateNode() : world(policy) {
+    world.start();
+    world.open();
+  }
+  const pawl::Run& run() const { return *world.gate->state().run(world.run); }
+  // Loads the journal again and compares: the state is what the records say.
+  void expect_same_after_restart() {
+    world.kill();
+    world.start();
+    EXPECT_TRUE(world.gate->state().consistent());
+  }
+  World world;
+};
+
+TEST_F(GateNode, TheSameKeyIsTheSameRunAlsoAfterARestart) {
+  const std::string first = world.run;
+  world.call("read_note");
+  EXPECT_EQ(world.open(), first);
+  world.kill();
+  world.start();
+  EXPECT_EQ(world.open(), first);
+  EXPECT_EQ(run().steps.settled, 1u);
+  EXPECT_NE(world.open("another"), first);
+}
+
+TEST_F(GateNode, ARunKeepsItsPolicy) {  // R01
+  const std::string first = world.run;
+  const std::string looser = std::string(policy) + "environment: development\n";
+  world.policy = world.load(looser);
+  const auto joined = world.gate->open_run(
+      {.key = "key", .sponsor = "sam", .client = "test", .policy = world.policy});
+  EXPECT_FALSE(joined);
+  const RunRequest fresh{.key = "new", .sponsor = "sam", .client = "test", .policy = world.policy};
+  EXPECT_FALSE(world.gate->open_run(fresh)) << "a changed policy waits for a person";
+  EXPECT_FALSE(world.gate->open_run(fresh));
+  EXPECT_THAT(world.escalations, ElementsAre("policy_changed"));
+  EXPECT_FALSE(world.gate->accept_policy("agent", spelled(world.policy->digest), ""));
+  ASSERT_TRUE(world.gate->accept_policy("agent", spelled(world.policy->digest), "ann"));
+  const auto opened = world.gate->open_run(fresh);
+  ASSERT_TRUE(opened);
+  EXPECT_NE(*opened, first);
+  EXPECT_EQ(world.gate->policy_of(first)->digest, world.load(policy)->digest);
+  EXPECT_EQ(world.gate->policy_of(*opened)->digest, world.policy->digest);
+}
+
+TEST_F(GateNode, AVouchedPolicyAppliesToNewRuns) {
+  world.policy = world.load(std::string(policy) + "environment: development\n");
+  EXPECT_TRUE(world.gate->open_run(
+      {.key = "new", .sponsor = "sam", .client = "t", .policy = world.policy, .vouched = true}));
+}
+
+TEST_F(GateNode, ThePolicyOfARunIsReadBackFromTheJournal) {
+  const std::string id = world.run;
+  world.kill();
+  world.start();
+  const auto known = world.gate->policy_of(id);
+  ASSERT_TRUE(known);
+  EXPECT_EQ(known->digest, world.policy->digest);
+  EXPECT_EQ(world.gate->policy_of("r-nobody"), nullptr);
+  EXPECT_EQ(world.count("policy.loaded"), 1u);
+}
+
+TEST_F(GateNode, AHaltSurvivesEveryRestartOfTheClient) {  // R04
+  world.server.answers = false;
+  world.ask("put_note");
+  world.settle();
+  world.server.answer({Outcome::Kind::lost, {}, "gone"});
+  world.settle();
+  ASSERT_EQ(run().phase, RunPhase::halted);
+  world.server.answers = true;
+  const std::size_t opened = world.count("run.opened");
+  for (int i = 0; i < 10; ++i) {
+    world.open("client " + std::to_string(i));
+    EXPECT_EQ(world.call("read_note").code, Code::run_halted);
+    if (i == 5) {
+      world.kill();
+      world.start();
+    }
+  }
+  EXPECT_EQ(world.count("run.opened"), opened) << "no fresh counters, and no flood of runs";
+  EXPECT_EQ(world.server.executed.size(), 1u);
+  EXPECT_FALSE(world.gate->resume("run", world.run, "", "please"));
+  ASSERT_TRUE(world.gate->resume("run", world.run, "ann", "checked by hand"));
+  EXPECT_EQ(world.call("read_note").kind, Settled::Kind::result);
+  EXPECT_FALSE(world.gate->resume("run", world.run, "ann", "again"));
+}
+
+TEST_F(GateNode, ACrashInTheMiddleOfAnEffectHaltsTheRun) {
+  world.server.answers = false;
+  world.ask("put_note");
+  world.settle();
+  ASSERT_EQ(world.server.executed.size(), 1u);
+  world.kill();
+  world.escalations.clear();
+  world.start();
+  EXPECT_EQ(run().phase, RunPhase::halted);
+  EXPECT_THAT(world.escalations, ElementsAre("indeterminate"));
+  EXPECT_EQ(run().entries.at("put_note").calls.settled, 1u) << "the charge stays";
+  world.open();
+  EXPECT_EQ(world.call("read_note").code, Code::run_halted);
+}
+
+TEST_F(GateNode, ACrashInTheMiddleOfAReadIsOnlyMarked) {  // J02 too: the decision is there
+  world.server.answers = false;
+  world.sync.held = true;
+  world.ask("read_note");
+  world.kill();
+  world.start();
+  EXPECT_EQ(run().phase, RunPhase::open);
+  EXPECT_EQ(run().live, 0u);
+  EXPECT_EQ(world.count("call.decided"), 1u);
+}
+
+TEST_F(GateNode, AKillBetweenTheDecisionAndTheForwardAborts) {  // J06
+  world.sync.held = true;
+  Asked& asked = world.ask("put_note");
+  world.settle();
+  const auto stopped = world.gate->kill("agent", "agent", "", "enough");
+  ASSERT_TRUE(stopped);
+  EXPECT_THAT(stopped->runs, ElementsAre(world.run));
+  EXPECT_TRUE(stopped->cancelled.empty());
+  world.sync.run();
+  world.settle();
+  ASSERT_TRUE(asked.done());
+  EXPECT_EQ(asked.reply->code, Code::killed);
+  EXPECT_TRUE(world.server.executed.empty());
+  EXPECT_EQ(std::get<CallEnded>(world.records().back().body).outcome, "aborted");
+}
+
+TEST_F(GateNode, AKillDuringTheForwardCancelsAndTheOutcomeIsUnknown) {  // J06
+  world.server.answers = false;
+  Asked& asked = world.ask("put_note");
+  world.settle();
+  const auto stopped = world.gate->kill("tool", "PUT_NOTE", "ann", "");
+  ASSERT_TRUE(stopped);
+  EXPECT_EQ(stopped->cancelled.size(), 1u);
+  EXPECT_EQ(world.server.cancels, 1u);
+  world.server.answer({Outcome::Kind::cancelled, {}, "stopped"});
+  world.settle();
+  ASSERT_TRUE(asked.done());
+  EXPECT_EQ(asked.reply->code, Code::killed);
+  EXPECT_EQ(run().phase, RunPhase::halted);
+  EXPECT_EQ(world.gate->kill("tool", "", "ann", "").has_value(), false);
+  EXPECT_EQ(world.gate->kill("everything", "", "ann", "").has_value(), false);
+  EXPECT_EQ(world.gate->kill("run", "r-nobody", "ann", "").has_value(), false);
+}
+
+TEST_F(GateNode, AKillWithdrawsQuestionsAndStandsUntilItIsLifted) {
+  Asked& asked = world.ask("send_mail");
+  Asked& left = world.ask("send_mail", R"({"n":1})");
+  world.settle();
+  left.leave();
+  world.settle();
+  const auto stopped = world.gate->kill("all", "", "", "");
+  ASSERT_TRUE(stopped);
+  EXPECT_EQ(stopped->withdrawn.size(), 2u);
+  world.settle();
+  ASSERT_TRUE(asked.done());
+  EXPECT_EQ(asked.reply->code, Code::killed);
+  EXPECT_EQ(run().live, 0u);
+  world.kill();
+  world.start();
+  world.open();
+  EXPECT_EQ(world.call("read_note").code, Code::killed);
+  ASSERT_TRUE(world.gate->resume("all", "", "ann", "fine again"));
+  EXPECT_EQ(world.call("read_note").kind, Settled::Kind::result);
+}
+
+TEST_F(GateNode, ADeniedFloodIsCountedAndStaysSmall) {  // R08
+  for (int i = 0; i < 2000; ++i) {
+    EXPECT_EQ(world.call("nothing_like_it").code, Code::not_granted);
+  }
+  EXPECT_LE(world.count("call.decided"), 16u);
+  world.advance(Duration::seconds(61));
+  EXPECT_EQ(run().steps.settled, 2000u);
+  EXPECT_EQ(run().denials.settled, 2000u);
+  EXPECT_LE(world.journal->bytes_written(), 64u << 10);
+  EXPECT_EQ(world.call("read_note").kind, Settled::Kind::result);
+  expect_same_after_restart();
+}
+
+TEST_F(GateNode, ACountedFloodStillReachesTheCeiling) {
+  world.policy =
+      world.load(std::string(policy) + "execution: {max_denials: 40, max_steps: 1000}\n");
+  ASSERT_TRUE(world.gate->accept_policy("agent", spelled(world.policy->digest), "ann"));
+  world.open("bounded");
+  int denied = 0;
+  while (world.call("nothing_like_it").code == Code::not_granted) ++denied;
+  EXPECT_EQ(denied, 40);
+  EXPECT_EQ(run().phase, RunPhase::halted);
+  for (int i = 0; i < 1000; ++i) world.call("read_note");
+  EXPECT_LE(world.count("call.decided"), 16u + 16u + 2u);
+  EXPECT_TRUE(world.server.executed.empty());
+}
+
+TEST_F(GateNode, RequestsThatNeverBecomeCallsAreChargedToo) {
+  world.policy = world.load(std::string(policy) + "execution: {max_steps: 5}\n");
+  ASSERT_TRUE(world.gate->accept_policy("agent", spelled(world.policy->digest), "ann"));
+  world.open("bounded");
+  for (int i = 0; i < 5; ++i) {
+    const Settled reply =
+        world.gate->refuse(world.run, Code::ambiguous_request, "tools/Call", "two keys are equal");
+    EXPECT_EQ(reply.kind, Settled::Kind::refused);
+    EXPECT_EQ(reply.code, Code::ambiguous_request);
+    EXPECT_THAT(reply.text, HasSubstr("two keys are equal"));
+  }
+  EXPECT_EQ(run().phase, RunPhase::open);
+  EXPECT_EQ(world.call("read_note").code, Code::ceiling);
+  EXPECT_EQ(run().phase, RunPhase::halted);
+  EXPECT_EQ(world.gate->refuse("r-nobody", Code::identity, "x", "no run").kind,
+            Settled::Kind::refused);
+}
+
+TEST_F(GateNode, RefusedRequestsAloneHaltTheRun) {
+  world.policy = world.load(std::string(policy) + "execution: {max_denials: 3}\n");
+  ASSERT_TRUE(world.gate->accept_policy("agent", spelled(world.policy->digest), "ann"));
+  world.open("bounded");
+  for (int i = 0; i < 4; ++i) world.gate->refuse(world.run, Code::ambiguous_request, "x", "odd");
+  EXPECT_EQ(run().phase, RunPhase::halted);
+  EXPECT_THAT(world.escalations, ElementsAre("ceiling"));
+}
+
+TEST_F(GateNode, LargeRefusedArgumentsAreKeptByTheirDigest) {  // R08
+  const std::string large = R"({"x":")" + std::string(200'000, 'y') + R"("})";
+  const std::uint64_t before = world.journal->bytes_written();
+  world.call("nothing_like_it", large);
+  EXPECT_LE(world.journal->bytes_written() - before, 8u << 10);
+  const auto decided = std::get<CallDecided>(world.records().back().body);
+  EXPECT_EQ(decided.args, spelled(sha256(large)));
+}
+
+TEST_F(GateNode, ARunThatWritesTooMuchHaltsAndOthersGoOn) {  // R08
+  world.limits.run_journal_bytes_max = 64UL << 10;
+  world.stop();
+  world.start();
+  world.open("greedy");
+  Settled reply;
+  int calls = 0;
+  do {
+    reply = world.call("read_note", R"({"x":")" + std::string(10'000, 'y') + R"("})");
+  } while (reply.kind == Settled::Kind::result && ++calls < 100);
+  EXPECT_EQ(reply.code, Code::ceiling);
+  EXPECT_EQ(run().phase, RunPhase::halted);
+  EXPECT_LT(calls, 7);
+  world.open("modest", "other");
+  EXPECT_EQ(world.call("read_note").kind, Settled::Kind::result);
+}
+
+TEST_F(GateNode, AFullDiskGrantsNothingAndStillRecordsTheSwitch) {  // J03
+  Asked& held = world.ask("send_mail");
+  world.settle();
+  world.disk.set_capacity(world.disk.used_bytes());
+  Settled reply = world.call("put_note");
+  for (int i = 0; i < 2000 && reply.kind == Settled::Kind::result; ++i) {
+    reply = world.call("put_note", R"({"x":")" + std::string(1000, 'y') + R"("})");
+  }
+  ASSERT_EQ(reply.code, Code::audit_unavailable);
+  EXPECT_FALSE(world.gate->fault().empty());
+  const std::size_t executed = world.server.executed.size();
+  EXPECT_EQ(world.call("read_note").code, Code::audit_unavailable);
+  EXPECT_EQ(world.server.executed.size(), executed);
+  EXPECT_FALSE(
+      world.gate->open_run({.key = "k", .sponsor = "s", .client = "", .policy = world.policy}));
+  ASSERT_TRUE(world.gate->kill("tool", "put_note", "ann", "full"));
+  world.settle();
+  EXPECT_FALSE(held.done()) << "another tool's question stays";
+
+  world.kill();
+  world.start();
+  EXPECT_EQ(world.gate->state().kills().size(), 1u);
+  EXPECT_TRUE(world.gate->state().consistent());
+
+  world.disk.set_capacity(1ULL << 40);
+  world.open();
+  world.advance(Duration::seconds(3));
+  const Settled back = world.call("read_note");
+  EXPECT_EQ(back.kind, Settled::Kind::result) << back.text;
+  EXPECT_EQ(world.call("put_note").code, Code::killed);
+}
+
+TEST_F(GateNode, RoomThatComesBackIsNoticed) {
+  world.disk.set_capacity(world.disk.used_bytes());
+  Settled reply;
+  do {
+    reply = world.call("read_note", R"({"x":")" + std::string(4000, 'y') + R"("})");
+  } while (reply.kind == Settled::Kind::result);
+  ASSERT_EQ(reply.code, Code::audit_unavailable);
+  world.disk.set_capacity(1ULL << 40);
+  world.advance(Duration::seconds(3));
+  EXPECT_EQ(world.gate->fault(), "");
+  EXPECT_EQ(world.call("read_note").kind, Settled::Kind::result);
+}
+
+TEST_F(GateNode, AFailedSyncStopsEverything) {
+  world.server.answers = true;
+  world.sync.held = true;
+  Asked& asked = world.ask("put_note");
+  Asked& held = world.ask("send_mail");
+  world.settle();
+  world.disk.set_faults({.sync_error = 1});
+  world.sync.run();
+  world.settle();
+  ASSERT_TRUE(asked.done());
+  EXPECT_EQ(asked.reply->code, Code::audit_unavailable);
+  EXPECT_TRUE(world.server.executed.empty());
+  EXPECT_EQ(world.call("read_note").code, Code::audit_unavailable);
+  EXPECT_THAT(world.gate->fault(), HasSubstr("journal"));
+  EXPECT_FALSE(world.approve(held.approval));
+  EXPECT_FALSE(world.gate->kill("all", "", "", "")) << "it could not be recorded, and says so";
+  world.disk.set_faults({});
+  world.advance(Duration::seconds(400));
+  ASSERT_TRUE(held.done());
+  EXPECT_EQ(held.reply->kind, Settled::Kind::refused);
+}
+
+TEST_F(GateNode, ASuspectClockIsAFact) {  // R17
+  world.clock.ahead = Duration::seconds(86'400);
+  world.call("read_note");
+  const auto decided = [&] {
+    const auto records = world.records();
+    for (auto it = records.rbegin(); it != records.rend(); ++it) {
+      if (const auto* found = std::get_if<CallDecided>(&it->body)) return *found;
+    }
+    return CallDecided{};
+  };
+  EXPECT_THAT(decided().facts, HasSubstr("clock_suspect"));
+  world.clock.ahead = Duration{-Duration::seconds(86'400).ns};
+  world.call("read_note");
+  EXPECT_THAT(decided().facts, HasSubstr("clock_suspect"));
+}
+
+TEST_F(GateNode, ARunClosesWhenNobodyIsThereForLong) {
+  const std::string id = world.run;
+  world.call("read_note");
+  world.gate->leave_run(id);
+  world.advance(Duration::seconds(599));
+  EXPECT_EQ(run().phase, RunPhase::open);
+  world.open();  // back again
+  world.advance(Duration::seconds(1000));
+  EXPECT_EQ(run().phase, RunPhase::open);
+  world.gate->leave_run(id);
+  world.advance(Duration::seconds(601));
+  EXPECT_EQ(run().phase, RunPhase::closed);
+  EXPECT_NE(world.open(), id);
+}
+
+TEST_F(GateNode, AnOpenQuestionKeepsItsRun) {
+  Asked& asked = world.ask({.run = world.run, .tool = "send_mail"});
+  world.settle();
+  asked.leave();
+  world.gate->leave_run(world.run);
+  world.advance(Duration::seconds(250));
+  EXPECT_EQ(run().phase, RunPhase::open);
+  world.advance(Duration::seconds(2000));
+  EXPECT_EQ(run().phase, RunPhase::closed);
+}
+
+TEST_F(GateNode, AClosedRunWithdrawsItsQuestions) {
+  Asked& asked = world.ask("send_mail");
+  world.settle();
+  ASSERT_TRUE(world.gate->close_run(world.run, "the client said so"));
+  world.settle();
+  ASSERT_TRUE(asked.done());
+  EXPECT_EQ(asked.reply->code, Code::run_halted);
+  EXPECT_TRUE(world.gate->close_run(world.run, "again"));
+  EXPECT_FALSE(world.gate->close_run("r-nobody", ""));
+}
+
+TEST_F(GateNode, DefinitionsAreComparedWithWhatWasAccepted) {
+  ToolDefinition tool = *definition_of("crm", "read_note", {}, {});
+  tool.text = R"({"name":"read_note"})";
+  tool.digest = sha256(tool.text);
+  const std::string digest = spelled(tool.digest);
+  Gate& gate = *world.gate;
+  EXPECT_EQ(gate.pin(world.run, tool, false, {}), PinState::first_use);
+  EXPECT_EQ(gate.pin(world.run, tool, false, {}), PinState::first_use);
+  EXPECT_FALSE(gate.accept("crm", "read_note", digest, ""));
+  EXPECT_FALSE(gate.accept("crm", "read_note", "sha256:00", "ann"));
+  EXPECT_FALSE(gate.accept("pawl", "policy/agent", digest, "ann"));
+  ASSERT_TRUE(gate.accept("crm", "read_note", digest, "ann"));
+  EXPECT_EQ(gate.pin(world.run, tool, false, {}), PinState::accepted);
+  EXPECT_EQ(gate.pin(world.run, tool, true, digest), PinState::accepted);
+  EXPECT_EQ(gate.pin(world.run, tool, true, {}), PinState::changed);
+  tool.text = R"({"name":"read_note","title":"x"})";
+  tool.digest = sha256(tool.text);
+  EXPECT_EQ(gate.pin(world.run, tool, false, {}), PinState::changed);
+  tool.hidden_characters = true;
+  EXPECT_EQ(gate.pin(world.run, tool, true, spelled(tool.digest)), PinState::hidden);
+  EXPECT_EQ(gate.pin("r-nobody", tool, false, {}), PinState::changed);
+  EXPECT_EQ(world.count("definition.seen"), 2u);
+}
+
+TEST_F(GateNode, OnlyTheFirstReviewerComesFromTheConfiguration) {  // H08
+  Gate& gate = *world.gate;
+  EXPECT_FALSE(gate.enroll("eve", "passphrase", "v", "ann"));
+  ASSERT_TRUE(gate.enroll("ann", "passphrase", "v", ""));
+  EXPECT_FALSE(gate.enroll("eve", "passphrase", "v", ""));
+  EXPECT_FALSE(gate.enroll("ann", "passphrase", "other", "")) << "nor is the first one replaced";
+  EXPECT_FALSE(gate.enroll("eve", "passphrase", "v", "nobody"));
+  EXPECT_TRUE(gate.enroll("bob", "passphrase", "v", "ann"));
+}
+
+TEST_F(GateNode, NotesAreBounded) {
+  int written = 0;
+  for (int i = 0; i < 1000; ++i) written += world.gate->note(world.run, "t", "x").has_value();
+  EXPECT_EQ(written, 32);
+  world.advance(Duration::seconds(61));
+  EXPECT_TRUE(world.gate->note(world.run, "t", "x"));
+}
+
+TEST_F(GateNode, ASnapshotIsTakenAndTrusted) {
+  world.limits.snapshot_records = 50;
+  world.stop();
+  world.start();
+  world.open("busy");
+  for (int i = 0; i < 100; ++i) world.call("read_note");
+  EXPECT_GE(world.count("snapshot.taken"), 2u);
+  const std::string before = world.gate->state().to_json();
+  world.stop();
+  world.start();
+  EXPECT_GT(world.journal->recovery().from_snapshot, 0u);
+  EXPECT_EQ(run().steps.settled, 100u);
+  (void)before;
+}
+
+}  // namespace
+}  // namespace pawl::crash

@@ -1,0 +1,314 @@
+#include "crash/gate_world.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+
+#include "io/journal/reader.h"
+
+namespace pawl::crash {
+
+namespace {
+
+// A world that cannot do what a story asks of it is a mistake in the test.
+void demand(bool holds, const std::string& what) {
+  if (holds) return;
+  std::fprintf(stderr, "the world is broken: %s\n", what.c_str());
+  std::abort();
+}
+
+class HeldSyncer final : public Syncer {
+ public:
+  explicit HeldSyncer(WorldSync& sync) : sync_(sync) {}
+  void start(SyncTarget& target) override { sync_.target = &target; }
+  void wake() override {
+    if (!sync_.held) sync_.run();
+  }
+  void stop() override { sync_.target = nullptr; }
+
+ private:
+  WorldSync& sync_;
+};
+
+}  // namespace
+
+std::shared_ptr<void> WorldExecutor::after(Duration delay, std::function<void()> work) {
+  std::shared_ptr<void> token = std::make_shared<char>();
+  timers_.emplace(clock_.boot().ns + delay.ns, Timer{token, std::move(work)});
+  return token;
+}
+
+bool WorldExecutor::run_one() {
+  if (!ready_.empty()) {
+    const std::function<void()> work = std::move(ready_.front());
+    ready_.pop_front();
+    work();
+    return true;
+  }
+  while (!timers_.empty()) {
+    const auto first = timers_.begin();
+    if (!first->second.token.expired() && first->first > clock_.boot().ns) return false;
+    const Timer timer = std::move(first->second);
+    timers_.erase(first);
+    if (timer.token.expired()) continue;
+    timer.work();
+    return true;
+  }
+  return false;
+}
+
+std::optional<Duration> WorldExecutor::next_timer() const {
+  for (const auto& [at, timer] : timers_) {
+    if (timer.token.expired()) continue;
+    return Duration{std::max<std::int64_t>(0, at - clock_.since_boot.ns)};
+  }
+  return std::nullopt;
+}
+
+void ToolServer::answer(Outcome outcome) {
+  demand(!waiting.empty(), "no call waits for an answer");
+  Completion<Outcome> first = waiting.front();
+  waiting.pop_front();
+  first.deliver(std::move(outcome));
+}
+
+std::size_t ToolServer::count(std::string_view tool) const {
+  return static_cast<std::size_t>(std::ranges::count(executed, tool, &Executed::tool));
+}
+
+Asked::Asked(ToolServer& server, Wanted wanted) : server_(server), wanted_(std::move(wanted)) {
+  auto parsed = json::parse(wanted_.arguments);
+  demand(parsed.has_value(), "arguments that are no JSON: " + wanted_.arguments);
+  arguments_ = std::move(*parsed);
+}
+
+Proposal Asked::proposal() {
+  Proposal out;
+  out.run = wanted_.run;
+  out.call = Call{wanted_.server, wanted_.tool, arguments_.root()};
+  out.definition = wanted_.definition;
+  out.pin = wanted_.pin;
+  out.resolve = wanted_.resolve;
+  return out;
+}
+
+void Asked::waiting(const std::string& id, Duration, Duration) {
+  approval = id;
+  ++signs;
+}
+
+Task<Outcome> Asked::execute(std::string_view tool, std::string_view arguments) {
+  server_.executed.push_back(
+      {std::string(tool), std::string(arguments), journal->next(), journal->synced()});
+  if (server_.answers) co_return Outcome{Outcome::Kind::result, server_.result, {}};
+  const Completion<Outcome> answer;
+  server_.waiting.push_back(answer);
+  co_return co_await answer;
+}
+
+void Asked::leave() {
+  gone_ = true;
+  if (on_gone) on_gone();
+}
+
+void WorldSync::run() {
+  while (target != nullptr) {
+    const auto due = target->due();
+    if (!due || due->ns > 0) return;
+    target->run();
+  }
+}
+
+World::World(std::string policy_text, std::uint64_t seed)
+    : random(seed), disk(seed ^ 0x9a7e), executor(clock), policy(load(policy_text)) {}
+
+World::~World() {
+  if (journal) end();
+}
+
+std::shared_ptr<const Policy> World::load(const std::string& text) const {
+  LoadSources sources;
+  sources.read = [](std::string_view) -> Result<std::string> {
+    return fail(Fault::missing, "no such file");
+  };
+  sources.zone = [](std::string_view) -> Result<Zone> { return Zone(); };
+  Loaded loaded = load_policy(text, "policy.yaml", sources);
+  std::string said;
+  for (const Error& error : loaded.errors) said += to_string(error) + "\n";
+  demand(loaded.policy != nullptr, "the policy does not load:\n" + said);
+  return loaded.policy;
+}
+
+JournalOptions World::options() {
+  JournalOptions out;
+  out.origin = "world";
+  out.post = [this](std::function<void()> work) { executor.post(std::move(work)); };
+  out.syncer = std::make_unique<HeldSyncer>(sync);
+  out.random = [this](std::size_t count) { return random.bytes(count); };
+  out.monotonic = [this] { return clock.boot(); };
+  out.segment_bytes_max = segment_bytes;
+  out.grow_bytes = 16UL << 10;
+  out.reserve_bytes = reserve_bytes;
+  out.free_bytes_min = 4096;
+  return out;
+}
+
+Status World::try_start() {
+  if (disk.off()) disk.restart();
+  State state;
+  JournalReplay replay;
+  replay.state = [&](std::string_view text, std::uint64_t) -> Status {
+    auto read = State::from_json(text);
+    if (!read) return std::unexpected(read.error());
+    state = std::move(*read);
+    return {};
+  };
+  replay.record = [&](std::uint64_t, std::string_view text) -> Status {
+    const auto record = parse_record(text);
+    return record ? state.apply(*record) : std::unexpected(record.error());
+  };
+  auto opened = Journal::open(disk, options(), replay);
+  if (!opened) return std::unexpected(opened.error());
+  journal = std::move(*opened);
+  Record started{journal->next(), clock.now(), clock.boot().ns, {}};
+  started.body = NodeStarted{"world", "0", "boot", "wrap", state.epoch() + 1};
+  const auto seq = journal->append(to_json(started), {}, Urgency::reserve);
+  Status fine = seq ? state.apply(started) : std::unexpected(seq.error());
+  if (fine) {
+    gate = std::make_unique<Gate>(
+        std::move(state), *journal, clock, executor, *this,
+        [this](std::size_t count) { return random.bytes(count); }, limits);
+    gate->set_people({groups.begin(), groups.end()});
+    fine = gate->recover();
+  }
+  if (!fine) {
+    disk.kill();
+    end();
+  }
+  return fine;
+}
+
+void World::start() {
+  const Status started = try_start();
+  demand(started.has_value(),
+         "the node does not start" + (started ? std::string{} : ": " + started.error().message));
+}
+
+void World::end() {
+  clients_.clear();
+  gate.reset();
+  journal.reset();
+  executor.forget();
+  server.waiting.clear();
+  sync = {};
+}
+
+void World::stop() {
+  clients_.clear();
+  settle();
+  sync.held = false;
+  gate.reset();
+  (void)journal->close();
+  end();
+}
+
+void World::kill() {
+  disk.kill();
+  end();
+}
+
+void World::power_cut() {
+  disk.power_cut();
+  end();
+}
+
+void World::settle() {
+  while (executor.run_one()) {
+  }
+}
+
+void World::advance(Duration by) {
+  settle();
+  std::int64_t left = by.ns;
+  while (true) {
+    const auto next = executor.next_timer();
+    if (!next || next->ns > left) break;
+    clock.advance(*next);
+    left -= next->ns;
+    settle();
+  }
+  clock.advance(Duration{left});
+  settle();
+}
+
+std::string World::open(const std::string& key, const std::string& sponsor) {
+  const auto opened =
+      gate->open_run({.key = key, .sponsor = sponsor, .client = "test", .policy = policy});
+  demand(opened.has_value(), opened ? "" : opened.error().message);
+  run = *opened;
+  return run;
+}
+
+Running World::run_call(Asked& asked) {
+  Settled reply = co_await gate->handle(asked.proposal(), asked, asked);
+  asked.reply.emplace(std::move(reply));
+}
+
+Asked& World::ask(Asked::Wanted wanted) {
+  if (wanted.run.empty()) wanted.run = run;
+  Client& client = clients_.emplace_back();
+  client.asked = std::make_unique<Asked>(server, std::move(wanted));
+  client.asked->journal = journal.get();
+  client.running.emplace(run_call(*client.asked));
+  return *client.asked;
+}
+
+Asked& World::ask(const std::string& tool, const std::string& arguments) {
+  return ask(Asked::Wanted{.run = run, .tool = tool, .arguments = arguments});
+}
+
+Settled World::call(const std::string& tool, const std::string& arguments) {
+  Asked& asked = ask(tool, arguments);
+  settle();
+  demand(asked.done(), "the call of " + tool + " has no answer");
+  return *asked.reply;
+}
+
+Status World::approve(const std::string& approval, const std::string& person) {
+  return gate->answer(approval, person, groups.at(person), true, "", "test", "sha256:shown");
+}
+
+Status World::reject(const std::string& approval, const std::string& person) {
+  return gate->answer(approval, person, groups.at(person), false, "not today", "test",
+                      "sha256:shown");
+}
+
+std::vector<Record> World::records() {
+  std::vector<Record> out;
+  auto reader = JournalReader::open(disk);
+  if (!reader) return out;
+  while (true) {
+    const auto entry = reader->next();
+    demand(entry.has_value(), entry ? "" : entry.error().message);
+    if (!*entry) return out;
+    auto record = parse_record((*entry)->record);
+    demand(record.has_value(), record ? "" : record.error().message);
+    out.push_back(std::move(*record));
+  }
+}
+
+std::size_t World::count(std::string_view type) {
+  std::size_t found = 0;
+  for (const Record& record : records()) found += type_of(record.body) == type;
+  return found;
+}
+
+void World::question(const std::string& approval, const std::string&) {
+  questions.push_back(approval);
+}
+
+void World::escalate(const std::string&, const std::string& event, const std::string&) {
+  escalations.push_back(event);
+}
+
+}  // namespace pawl::crash
