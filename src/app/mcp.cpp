@@ -45,14 +45,15 @@ constexpr WordRow kWords[] = {
 
 // Names that look like what a server dies without come first.
 std::string withheld_words(std::vector<std::string> names) {
-  const auto rank = [](const std::string& name) {
+  const auto telling = [](const std::string& name) {
     for (std::string_view part : {"TOKEN", "KEY", "SECRET", "PASSWORD", "URL", "HOST", "DSN"}) {
-      if (name.find(part) != std::string::npos) return 0;
+      if (name.find(part) != std::string::npos) return true;
     }
-    return 1;
+    return false;
   };
-  std::stable_partition(names.begin(), names.end(),
-                        [&](const std::string& name) { return rank(name) == 0; });
+  std::sort(names.begin(), names.end(), [&](const std::string& a, const std::string& b) {
+    return telling(a) != telling(b) ? telling(a) : a < b;
+  });
   std::string text;
   for (std::size_t i = 0; i < names.size() && i < names_shown_max; ++i) {
     text += (i == 0 ? " " : ", ") + visible(names[i]);

@@ -18,6 +18,7 @@ enum class Ink : std::uint8_t { plain, good, bad, warn, dim, strong };
 bool colours();
 std::string paint(Ink ink, std::string_view text);
 std::size_t terminal_columns();   // 80 where unknown
+std::size_t prose_columns();      // the same, and at most what is pleasant to read
 
 void out(std::string_view text);            // to standard output, with a newline
 void err(std::string_view text);            // to standard error, with a newline

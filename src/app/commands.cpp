@@ -1,0 +1,65 @@
+#include "app/commands.h"
+
+#include <algorithm>
+#include <array>
+
+namespace pawl::app {
+
+std::span<const CommandRow> commands() {
+  static const auto rows = std::to_array<CommandRow>({
+      mcp_command,
+      node_command,
+      check_command,
+      decide_command,
+      accept_command,
+      approvals_list_command,
+      approvals_show_command,
+      approvals_approve_command,
+      approvals_deny_command,
+      reviewers_add_command,
+      reviewers_list_command,
+      kill_command,
+      resume_command,
+      status_command,
+      help_command,
+      version_command,
+  });
+  return rows;
+}
+
+std::span<const Group> groups() {
+  static constexpr std::array<Group, 4> all = {{
+      {"use", "put pawl between an agent and its tools"},
+      {"write", "write policies and see what they mean"},
+      {"run", "answer questions, stop and resume"},
+      {"prove", "what happened, and that nobody edited it"},
+  }};
+  return all;
+}
+
+const CommandRow* find_command(std::string_view name) {
+  const auto found = std::ranges::find(commands(), name, &CommandRow::name);
+  return found == commands().end() ? nullptr : &*found;
+}
+
+std::vector<const CommandRow*> shown_commands() {
+  std::vector<const CommandRow*> shown;
+  for (const Group& group : groups()) {
+    for (const CommandRow& row : commands()) {
+      if (row.group == group.name) shown.push_back(&row);
+    }
+  }
+  return shown;
+}
+
+std::vector<const CommandRow*> family(std::string_view word) {
+  std::vector<const CommandRow*> members;
+  for (const CommandRow& row : commands()) {
+    const bool member =
+        row.name.size() > word.size() && row.name.starts_with(word) && row.name[word.size()] == ' ';
+    if (member && !row.group.empty()) members.push_back(&row);
+  }
+  return members;
+}
+
+}  // namespace pawl::app
