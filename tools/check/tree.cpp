@@ -37,7 +37,7 @@ bool SourceFile::cpp() const {
 }
 
 bool SourceFile::test() const {
-  return path.ends_with("_test.cpp");
+  return path.ends_with("_test.cpp") || path.ends_with("_test.h");
 }
 
 std::string_view SourceFile::folder() const {

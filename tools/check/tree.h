@@ -16,7 +16,7 @@ struct SourceFile {
   std::vector<std::string_view> lines;  // views into `text`
 
   bool cpp() const;                 // .cpp or .h
-  bool test() const;                // _test.cpp
+  bool test() const;                // _test.cpp, and what only tests include: _test.h
   std::string_view folder() const;  // `src/kernel/admit`; empty at the root
   std::string_view name() const;    // `admit.h`
 };
