@@ -1,0 +1,180 @@
+// Threats 5.2, P07 to P10: paths.
+#include "kernel/constraint/path_text.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "kernel/constraint/testing.h"
+
+namespace pawl {
+namespace {
+
+using namespace testing_rules;  // NOLINT: the short names are what the tests are about
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Pair;
+
+const Check ok = path_check({.under = {"/srv/ok/"}, .not_in = {}, .base = ""});
+
+TEST(Path, CleanAbsolutePathsUnderADirectory) {
+  for (const char* path : {"/srv/ok", "/srv/ok/a", "/srv/ok/a b/c.txt", "/srv/ok/.hidden",
+                           "/srv/ok/*.txt", "/srv/ok/~x", "/srv/ok/a..b", "/srv/ok/\u00e9\u4e2d",
+                           "/srv/ok/12:30.log", "/srv/ok/...x"}) {
+    EXPECT_TRUE(accepts(ok, path)) << path;
+  }
+  for (const char* path : {"/srv/ok2", "/srv/ok2/a", "/srv", "/", "/srv/o", "/etc/passwd"}) {
+    EXPECT_FALSE(accepts(ok, path)) << path;
+  }
+  EXPECT_TRUE(accepts(path_check({.under = {"/"}, .not_in = {}, .base = ""}), "/etc/passwd"));
+}
+
+TEST(Path, P08SpellingsThatMeanSomethingElseSomewhere) {
+  for (const char* path : {"~/x",
+                           "~root/x",
+                           "~",
+                           "$HOME/x",
+                           "/srv/ok/$HOME",
+                           "/srv/ok/${X}",
+                           "/srv/ok/$(id)",
+                           " /srv/ok/x",
+                           "/srv/ok/x ",
+                           "\t/srv/ok",
+                           "\"/srv/ok/x\"",
+                           "'/srv/ok/x'",
+                           "`/srv/ok/x`",
+                           "/srv/ok/%2e%2e/x",
+                           "/srv/ok/%SECRET%",
+                           "C:\\x",
+                           "C:/x",
+                           "c:",
+                           "\\\\host\\x",
+                           "/srv/ok\\x",
+                           "/srv/ok/x::$DATA",
+                           "/srv/ok/x::x",
+                           "/srv/ok/x.",
+                           "/srv/ok/x./y",
+                           "/srv/ok/x /y",
+                           "/srv/ok/../x",
+                           "/srv/ok/..",
+                           "/srv/ok/./x",
+                           "/srv/ok/.",
+                           "/srv//ok/x",
+                           "//srv/ok/x",
+                           "/srv/ok/",
+                           "/srv/ok/x/",
+                           "",
+                           "/srv/ok/\n",
+                           "/srv/ok/\x7f",
+                           "/srv/ok/a\u202Eb",
+                           "/srv/ok/\u200B",
+                           "/srv/ok/x\u00A0",
+                           "\u3000/srv/ok/x",
+                           "/srv/ok/\u0085",
+                           "file:///srv/ok/x"}) {
+    EXPECT_FALSE(accepts(ok, path)) << path;
+  }
+  EXPECT_FALSE(accepts(ok, std::string("/srv/ok/\0x", 10)));
+  EXPECT_FALSE(accepts(ok, "/srv/ok/" + std::string(path_bytes_max, 'a')));
+  std::string deep = "/srv/ok";
+  for (std::size_t i = 0; i < path_components_max; ++i) deep += "/a";
+  EXPECT_FALSE(accepts(ok, deep));
+}
+
+TEST(Path, P07RelativeNeedsABaseAndIsForwardedAbsolute) {
+  EXPECT_FALSE(accepts(ok, "other/s.txt"));
+  const Check based = path_check({.under = {"/srv/ok"}, .not_in = {}, .base = "/srv/ok/sub/"});
+  const Outcome out = outcome(rule_of("p[]", {based}), R"({"p":["/srv/ok/a","s.txt"]})");
+  ASSERT_TRUE(out.passes());
+  ASSERT_EQ(out.rewrites.size(), 1U);
+  EXPECT_EQ(out.rewrites[0].pointer, "/p/1");
+  EXPECT_EQ(out.rewrites[0].text, "/srv/ok/sub/s.txt");
+  for (const char* path : {"../s.txt", "./s.txt", "", "a//b", "a/", "~/x", "C:/x", "a/../../b"}) {
+    EXPECT_FALSE(accepts(based, path)) << path;
+  }
+  const Check outside = path_check({.under = {"/srv/ok"}, .not_in = {}, .base = "/srv"});
+  EXPECT_FALSE(accepts(outside, "other/s.txt"));
+  EXPECT_TRUE(accepts(outside, "ok/s.txt"));
+}
+
+TEST(Path, OtherChecksOfTheRuleSeeWhatIsForwarded) {
+  const Check based = path_check({.under = {"/srv"}, .not_in = {}, .base = "/srv/a"});
+  EXPECT_FALSE(passes(rule_of("p", {texts(CheckKind::prefix, {"x/"}), based}), R"({"p":"x/y"})"));
+  EXPECT_TRUE(
+      passes(rule_of("p", {texts(CheckKind::prefix, {"/srv/a/x/"}), based}), R"({"p":"x/y"})"));
+  EXPECT_FALSE(
+      passes(rule_of("p", {listed(CheckKind::not_in, {R"("/srv/a/x")"}), based}), R"({"p":"x"})"));
+}
+
+TEST(Path, P09WhereThePathReallyIsDecidesToo) {
+  const ArgumentRule rule = rule_of("p", {ok});
+  const std::string call = R"({"p":"/srv/ok/link"})";
+  EXPECT_TRUE(outcome(rule, call, nullptr, {{"/p", "/srv/ok/real", ""}}).passes());
+  EXPECT_TRUE(outcome(rule, call, nullptr, {{"/p", "", ""}}).passes()) << "lexical";
+  const Outcome moved = outcome(rule, call, nullptr, {{"/p", "/etc/shadow", ""}});
+  ASSERT_FALSE(moved.passes());
+  EXPECT_THAT(moved.violation->says, HasSubstr("links followed"));
+  const Outcome failed = outcome(rule, call, nullptr, {{"/p", "", "EACCES on /secret"}});
+  ASSERT_FALSE(failed.passes());
+  EXPECT_THAT(failed.violation->says, ::testing::Not(HasSubstr("secret")));
+  EXPECT_FALSE(outcome(rule, call, nullptr, {{"/q", "/srv/ok/x", ""}}).passes())
+      << "facts were gathered and say nothing about this path";
+}
+
+TEST(Path, P10WithoutFactsTheCheckIsLexical) {
+  EXPECT_TRUE(accepts(ok, "/srv/ok/link"));
+}
+
+TEST(Path, ExcludedPathsAndEverythingInThem) {
+  const Check check =
+      path_check({.under = {"/w"},
+                  .not_in = {"**/.env*", "*.pem", ".git/hooks/**", "/w/keys", "**/id_*"},
+                  .base = ""});
+  for (const char* path : {"/w/.env", "/w/a/.env.local", "/w/a/b.pem", "/w/.git/hooks/pre-commit",
+                           "/w/x/.git/hooks/a/b", "/w/keys", "/w/keys/a", "/w/a/id_rsa", "/w/.ENV",
+                           "/w/B.PEM", "/w/.env/x", "/w/Keys/a", "/w/\uFF0Eenv", "/w/a.pem/b"}) {
+    EXPECT_FALSE(accepts(check, path)) << path;
+  }
+  for (const char* path : {"/w/env", "/w/keys2", "/w/a.pem2", "/w/git/hooks/x", "/w/.git/config"}) {
+    EXPECT_TRUE(accepts(check, path)) << path;
+  }
+  EXPECT_FALSE(
+      outcome(rule_of("p", {check}), R"({"p":"/w/x"})", nullptr, {{"/p", "/w/.env", ""}}).passes());
+}
+
+TEST(Path, PoliciesThatSayNoDirectory) {
+  for (const PathCheck& bad :
+       {PathCheck{}, PathCheck{{"relative"}, {}, ""}, PathCheck{{"~/x"}, {}, ""},
+        PathCheck{{"/a/../b"}, {}, ""}, PathCheck{{"/a"}, {}, "rel"},
+        PathCheck{{"/a"}, {"~/.ssh/**"}, ""}, PathCheck{{"/a"}, {""}, ""},
+        PathCheck{{"/a"}, {"$HOME/x"}, ""}, PathCheck{{"/a//b"}, {}, ""}}) {
+    Check check = check_of(CheckKind::path);
+    check.path = std::make_shared<const PathCheck>(bad);
+    EXPECT_FALSE(compile(check));
+  }
+}
+
+TEST(Path, PathsToResolveAreThoseThatPassAsWritten) {
+  const std::vector<ArgumentRule> rules = {
+      rule_of("edits[].path", {path_check({.under = {"/w"}, .not_in = {}, .base = "/w"})}),
+      rule_of("to", {ok}), rule_of("n", {bounded(CheckKind::max, 3)})};
+  const json::Document call =
+      parsed(R"({"edits":[{"path":"/w/a"},{"path":"b"},{"path":"/etc/x"},{"q":1},{"path":5}],
+                 "to":["/srv/ok/a","../x"],"n":1})");
+  EXPECT_THAT(paths_to_resolve(rules, call.root(), nullptr),
+              ElementsAre(Pair("/edits/0/path", "/w/a"), Pair("/edits/1/path", "/w/b"),
+                          Pair("/to/0", "/srv/ok/a")));
+  EXPECT_THAT(paths_to_resolve(rules, {}, nullptr), IsEmpty());
+}
+
+TEST(Path, PointersAreEscaped) {
+  const Check based = path_check({.under = {"/w"}, .not_in = {}, .base = "/w"});
+  const Outcome out = outcome(rule_of("a/b~c", {based}), R"({"a/b~c":"x"})");
+  ASSERT_TRUE(out.passes());
+  EXPECT_EQ(out.rewrites[0].pointer, "/a~1b~0c");
+}
+
+}  // namespace
+}  // namespace pawl
