@@ -35,10 +35,8 @@ Result<std::uint64_t> Desk::append(Body body, const Writing& how) {
   if (!broken_.empty()) return fail(Fault::internal, broken_);
   const Record record{journal.next(), how.at ? *how.at : now(), clock.boot().ns, std::move(body)};
   const auto seq = journal.append(to_json(record), how.payloads, how.urgency);
-  if (!seq) {
-    watch_disk();
-    return seq;
-  }
+  watch_disk();
+  if (!seq) return seq;
   if (Status applied = state.apply(record); !applied) {
     broken_ = "the state refused a record of its own: " + applied.error().message;
     return fail(Fault::internal, broken_);

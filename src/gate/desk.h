@@ -67,6 +67,9 @@ class Desk {
   std::string fault() const;
   bool clock_suspect() const;
 
+  // While the disk is full: looks every second whether there is room again.
+  void watch_disk();
+
   // Runs `work` in a later turn, unless the desk is gone by then.
   void later(std::function<void()> work);
 
@@ -94,7 +97,6 @@ class Desk {
 
  private:
   void due(Errand what, const std::string& subject);
-  void watch_disk();
   void look_at_disk();
   void snapshot_when_due();
   void snapshot();

@@ -33,6 +33,7 @@ Status Gate::recover() {
     }
     if (halted != nullptr) desk.herald.escalate(told.run, told.code, told.why);
   }
+  desk.watch_disk();
   for (const std::string& id : usable_questions(desk.state)) {
     schedule_end(desk, *desk.state.approval(id));
   }
