@@ -1,0 +1,196 @@
+// Questions to the person at the terminal, and the file that answers for a script.
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "app/terminal.h"
+#include "base/text.h"
+#include "io/net/fd.h"
+
+namespace pawl::app {
+namespace {
+
+constexpr std::size_t answer_bytes_max = 4096;
+constexpr char interrupt_key = 0x03;
+constexpr char end_key = 0x04;
+constexpr char erase_line_key = 0x15;
+constexpr char backspace_key = 0x08;
+constexpr char delete_key = 0x7f;
+
+// The terminal reads key by key without showing them, until this goes.
+class Hidden {
+ public:
+  explicit Hidden(int terminal) : terminal_(terminal) {
+    if (::tcgetattr(terminal, &before_) != 0) return;
+    termios quiet = before_;
+    // Without ISIG a key that would end the process comes here first, so that the terminal is
+    // never left mute.
+    quiet.c_lflag &= ~static_cast<tcflag_t>(ECHO | ECHONL | ICANON | ISIG);
+    quiet.c_cc[VMIN] = 1;
+    quiet.c_cc[VTIME] = 0;
+    set_ = ::tcsetattr(terminal, TCSAFLUSH, &quiet) == 0;
+  }
+  ~Hidden() {
+    if (set_) ::tcsetattr(terminal_, TCSAFLUSH, &before_);
+  }
+  Hidden(const Hidden&) = delete;
+  Hidden& operator=(const Hidden&) = delete;
+  bool set() const { return set_; }
+
+ private:
+  int terminal_;
+  termios before_{};
+  bool set_ = false;
+};
+
+void say(int terminal, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t n = ::write(terminal, text.data(), text.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return;
+    text.remove_prefix(static_cast<std::size_t>(n));
+  }
+}
+
+Result<net::Fd> open_terminal() {
+  net::Fd terminal(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
+  if (!terminal.open()) {
+    return fail(Fault::environment,
+                "there is no terminal to ask at; scripts name a file in PAWL_PASSPHRASE_FILE");
+  }
+  return terminal;
+}
+
+void erase_character(std::string& text) {
+  while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0xc0U) == 0x80U) {
+    text.pop_back();
+  }
+  if (!text.empty()) text.pop_back();
+}
+
+// What a key does to the answer: more of it, the end of it, or the end of everything.
+enum class Key : std::uint8_t { goes_on, done, interrupted };
+
+Key take(char key, std::string& answer) {
+  switch (key) {
+    case '\n':
+    case '\r':
+    case end_key:
+      return Key::done;
+    case interrupt_key:
+      return Key::interrupted;
+    case erase_line_key:
+      answer.clear();
+      return Key::goes_on;
+    case backspace_key:
+    case delete_key:
+      erase_character(answer);
+      return Key::goes_on;
+    default:  // any other character is part of the answer
+      if (answer.size() < answer_bytes_max) answer += key;
+      return Key::goes_on;
+  }
+}
+
+Result<std::string> read_keys(int terminal) {
+  std::string answer;
+  for (;;) {
+    char key = 0;
+    const ssize_t n = ::read(terminal, &key, 1);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return fail(Fault::environment, "the terminal is gone");
+    switch (take(key, answer)) {
+      case Key::goes_on:
+        break;
+      case Key::done:
+        return answer;
+      case Key::interrupted:
+        return fail(Fault::usage, "interrupted");
+    }
+  }
+}
+
+Result<std::string> read_line(int terminal) {
+  std::string answer;
+  for (;;) {
+    char c = 0;
+    const ssize_t n = ::read(terminal, &c, 1);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return fail(Fault::environment, "the terminal is gone");
+    if (n == 0 || c == '\n') return answer;
+    if (answer.size() < answer_bytes_max) answer += c;
+  }
+}
+
+// The first line of a file that nobody else can read.
+Result<std::string> passphrase_file(const std::string& path) {
+  const Position at{path, 0, 0};
+  const net::Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (!file.open()) {
+    Error error = net::system_error(Fault::environment, "read the passphrase file", errno);
+    error.at = at;
+    return std::unexpected(std::move(error));
+  }
+  struct stat what{};
+  if (::fstat(file.get(), &what) != 0 || !S_ISREG(what.st_mode)) {
+    return fail(Fault::environment, "the passphrase file is not a regular file", at);
+  }
+  if ((what.st_mode & 077U) != 0) {
+    return fail(Fault::refused, "others can read the passphrase file: `chmod 600` it", at);
+  }
+  if (what.st_uid != ::geteuid() && what.st_uid != 0) {
+    return fail(Fault::refused, "the passphrase file belongs to somebody else", at);
+  }
+  std::string text(answer_bytes_max + 1, '\0');
+  const ssize_t n = ::read(file.get(), text.data(), text.size());
+  if (n < 0) return fail(Fault::environment, "the passphrase file cannot be read", at);
+  text.resize(static_cast<std::size_t>(n));
+  text = text.substr(0, text.find('\n'));
+  if (text.ends_with('\r')) text.pop_back();
+  if (text.empty() || text.size() > answer_bytes_max) {
+    return fail(Fault::invalid,
+                text.empty()
+                    ? "the passphrase file starts with an empty line"
+                    : fmt::format("the passphrase has more than {} bytes", answer_bytes_max),
+                at);
+  }
+  return text;
+}
+
+}  // namespace
+
+Result<std::string> ask(const std::string& question) {
+  const auto terminal = open_terminal();
+  if (!terminal) return std::unexpected(terminal.error());
+  say(terminal->get(), question + " ");
+  return read_line(terminal->get());
+}
+
+Result<std::string> ask_secret(const std::string& question) {
+  const char* file = std::getenv("PAWL_PASSPHRASE_FILE");  // NOLINT(concurrency-mt-unsafe)
+  if (file != nullptr && *file != '\0') return passphrase_file(file);
+  const auto terminal = open_terminal();
+  if (!terminal) return std::unexpected(terminal.error());
+  Result<std::string> answer = [&] {
+    const Hidden hidden(terminal->get());
+    if (!hidden.set()) {
+      return Result<std::string>(
+          fail(Fault::environment, "the terminal does not stop showing what is typed"));
+    }
+    say(terminal->get(), question + " ");
+    return read_keys(terminal->get());
+  }();
+  say(terminal->get(), "\n");
+  if (answer && !valid_utf8(*answer)) return fail(Fault::invalid, "that is not valid UTF-8");
+  return answer;
+}
+
+}  // namespace pawl::app

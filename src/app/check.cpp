@@ -1,0 +1,151 @@
+// `pawl check`: what a policy file means, what is wrong with it, and what it leaves open.
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "analysis/check/check.h"
+#include "app/check_text.h"
+#include "app/commands.h"
+#include "app/paths.h"
+#include "app/terminal.h"
+#include "base/text.h"
+#include "io/pins/lock.h"
+
+namespace pawl::app {
+namespace {
+
+constexpr auto options = std::to_array<OptionRow>({
+    config_option,
+    {"--production", "", "judge the file as one for production: gaps are errors", Takes::nothing},
+    {"--lock", "", "compare with the definitions accepted in `pawl.lock` beside the file",
+     Takes::nothing},
+    json_option,
+});
+constexpr std::array<WordRow, 1> words = {
+    WordRow{.name = "F", .says = "a policy file", .required = true, .many = true}};
+
+struct Given {
+  const Deployment* deployment = nullptr;
+  bool production = false, lock = false;
+};
+
+Instant wall_clock() {
+  const auto since = std::chrono::system_clock::now().time_since_epoch();
+  return {std::chrono::duration_cast<std::chrono::nanoseconds>(since).count()};
+}
+
+// The machine's fault, not the file's: nothing can be said about the policy.
+bool unread(const Loaded& loaded) {
+  return std::ranges::any_of(loaded.errors, [](const Error& error) {
+    return error.fault == Fault::missing || error.fault == Fault::environment ||
+           error.fault == Fault::io;
+  });
+}
+
+bool lock_has(const Lock& lock, const std::string& name) {
+  return std::ranges::any_of(lock.tools, [&name](const auto& pinned) {
+    return pinned.first == name || pinned.first.ends_with("/" + name);
+  });
+}
+
+void compare_entry(const ToolRule& entry, const Lock& lock, CheckReport& report) {
+  for (const std::string& name : entry.names) {
+    const bool pattern = name.find_first_of("*?") != std::string::npos;
+    if (pattern || name.starts_with("mcp:") || lock_has(lock, name)) continue;
+    report.findings.push_back(
+        {Finding::Weight::warning,
+         fmt::format("`{}` is granted and not in `{}`: it is denied until `pawl accept`",
+                     visible(name), lock_file_name),
+         entry.rule.at});
+  }
+}
+
+// What the lock accepts against what the file grants.
+void compare_lock(const std::string& file, const Policy& policy, CheckReport& report) {
+  const Result<Lock> lock = read_lock(file);
+  if (!lock) {
+    report.errors.push_back(lock.error());
+    return;
+  }
+  if (!lock->present) {
+    report.findings.push_back({Finding::Weight::error_in_production,
+                               fmt::format("there is no `{}` beside the file: the first use of a "
+                                           "tool is recorded, and in production denied",
+                                           lock_file_name),
+                               {file, 0, 0}});
+    return;
+  }
+  for (const ToolRule& entry : policy.tools) compare_entry(entry, *lock, report);
+  for (const auto& [name, digest] : lock->tools) {
+    const auto slash = name.find('/');
+    const std::string server = slash == std::string::npos ? "" : name.substr(0, slash);
+    const std::string tool = slash == std::string::npos ? name : name.substr(slash + 1);
+    if (policy.find(server, tool) != nullptr) continue;
+    report.findings.push_back(
+        {Finding::Weight::note,
+         fmt::format("`{}` is in `{}` and no entry grants it", visible(name), lock_file_name),
+         {file, 0, 0}});
+  }
+}
+
+struct Outcome {
+  int status = exit_good;
+  CheckReport report;
+};
+
+Outcome check_file(const std::string& file, const Given& given) {
+  const Loaded loaded = read_policy(file, given.deployment);
+  Outcome outcome;
+  outcome.report = check(loaded, given.deployment, {}, wall_clock(), given.production);
+  if (given.lock && loaded.policy != nullptr) compare_lock(file, *loaded.policy, outcome.report);
+  if (!outcome.report.passes()) outcome.status = unread(loaded) ? exit_usage : exit_no;
+  return outcome;
+}
+
+int run(const Arguments& arguments) {
+  const DeploymentRead read = read_deployment(config_path(arguments), arguments.has("--config"));
+  for (const Error& error : read.errors) err(visible(to_string(error)));
+  if (!read.deployment) return exit_usage;
+
+  const Given given{.deployment = &*read.deployment,
+                    .production = arguments.has("--production"),
+                    .lock = arguments.has("--lock")};
+  const bool as_json = arguments.has("--json");
+  json::Writer reports;
+  reports.array();
+  int status = exit_good;
+  bool first = true;
+  for (const std::string& file : arguments.words("F")) {
+    const Outcome outcome = check_file(file, given);
+    status = std::max(status, outcome.status);
+    if (as_json) {
+      check_json(file, outcome.report, reports);
+      continue;
+    }
+    if (!first) out("");
+    first = false;
+    out(check_text(file, outcome.report));
+  }
+  if (as_json) out(reports.end().text());
+  return status;
+}
+
+}  // namespace
+
+const CommandRow check_command{
+    .name = "check",
+    .group = "write",
+    .says = "say what a policy file means, what is wrong with it, and what it leaves open",
+    .options = options,
+    .words = words,
+    .run = run,
+    .more =
+        "Every mistake comes at once, as `file:line:column: message`. A gap is a finding, and "
+        "an error with --production or in a file of `environment: production`. The table says "
+        "for each tool what happens to a call that keeps the limits of its entry.\n\nExit "
+        "status 1: the file has errors. Exit status 2: it cannot be read."};
+
+}  // namespace pawl::app

@@ -1,0 +1,50 @@
+// Every command of pawl, one row each. A new command is a file with a row, a line here and a line
+// in commands.cpp.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "app/command.h"
+
+namespace pawl::app {
+
+extern const CommandRow accept_command;
+extern const CommandRow approvals_approve_command;
+extern const CommandRow approvals_deny_command;
+extern const CommandRow approvals_list_command;
+extern const CommandRow approvals_show_command;
+extern const CommandRow audit_query_command;
+extern const CommandRow audit_show_command;
+extern const CommandRow audit_tail_command;
+extern const CommandRow audit_verify_command;
+extern const CommandRow check_command;
+extern const CommandRow decide_command;
+extern const CommandRow help_command;
+extern const CommandRow init_command;
+extern const CommandRow kill_command;
+extern const CommandRow mcp_command;
+extern const CommandRow node_command;
+extern const CommandRow replay_command;
+extern const CommandRow resume_command;
+extern const CommandRow reviewers_add_command;
+extern const CommandRow reviewers_list_command;
+extern const CommandRow status_command;
+extern const CommandRow version_command;
+
+// The groups of `pawl help`, in its order. A command of no group works and is not shown.
+struct Group {
+  std::string_view name;
+  std::string_view says;
+};
+std::span<const Group> groups();
+
+const CommandRow* find_command(std::string_view name);
+
+// The commands that people see, in the order of `pawl help`.
+std::vector<const CommandRow*> shown_commands();
+
+// The rows whose names begin with this word and a blank: `approvals` has list, show and others.
+std::vector<const CommandRow*> family(std::string_view word);
+
+}  // namespace pawl::app

@@ -1,0 +1,82 @@
+// `pawl help`: the overview, one command, and what is made from the same rows for other readers.
+#include <array>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "app/commands.h"
+#include "app/dispatch.h"
+#include "app/terminal.h"
+#include "app/usage.h"
+#include "base/text.h"
+
+namespace pawl::app {
+namespace {
+
+constexpr auto options = std::to_array<OptionRow>({
+    {"--man", "", "write the man page instead (of `pawl` itself without a NAME)", Takes::nothing},
+    {"--completions", "SHELL", "write the completions for bash, zsh or fish"},
+    {"--reference", "", "write the reference of all commands in Markdown", Takes::nothing},
+    {"--names", "", "list the names of all commands, one a line", Takes::nothing},
+});
+constexpr std::array<WordRow, 1> words = {
+    WordRow{.name = "NAME", .says = "a command, one word or two", .required = false, .many = true}};
+
+int print_completions(const std::string& shell) {
+  const std::string text = completions(shell);
+  if (text.empty()) {
+    return complain({Fault::usage,
+                     fmt::format("`{}` is no shell that pawl writes completions for: bash, zsh or "
+                                 "fish",
+                                 visible(shell)),
+                     {}});
+  }
+  out(text);
+  return exit_good;
+}
+
+int explain(const std::string& name, bool man) {
+  const std::size_t columns = prose_columns();
+  if (name.empty()) {
+    out(man ? man_overview() : help_overview(columns));
+    return exit_good;
+  }
+  if (const CommandRow* row = find_command(name)) {
+    out(man ? man_page(*row) : help_page(*row, columns));
+    return exit_good;
+  }
+  if (!man && !family(name).empty()) {
+    out(help_family(name, columns));
+    return exit_good;
+  }
+  return complain(unknown_command(name));
+}
+
+int run(const Arguments& arguments) {
+  if (const auto shell = arguments.one("--completions")) return print_completions(*shell);
+  if (arguments.has("--reference")) {
+    out(commands_reference());
+    return exit_good;
+  }
+  if (arguments.has("--names")) {
+    for (const CommandRow* row : shown_commands()) out(row->name);
+    return exit_good;
+  }
+  const std::string name = fmt::format("{}", fmt::join(arguments.words("NAME"), " "));
+  return explain(name, arguments.has("--man"));
+}
+
+}  // namespace
+
+const CommandRow help_command{
+    .name = "help",
+    .group = "use",
+    .says = "explain pawl, or one command",
+    .options = options,
+    .words = words,
+    .run = run,
+    .more =
+        "`source <(pawl help --completions bash)` completes commands and options in this "
+        "shell. `pawl help --man check | man -l -` shows a man page that is not installed."};
+
+}  // namespace pawl::app
