@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "base/text.h"
 #include "kernel/policy/build.h"
@@ -64,9 +65,8 @@ void read_type(Build& build, const yaml::Entry& entry) {
 std::optional<Instant> read_end(Build& build, const yaml::Node& node, std::string_view what) {
   if (node.is_scalar()) {
     if (const auto instant = parse_instant(node.text)) return *instant;
-    if (const auto date = parse_civil(node.text + "T00:00")) {
-      return Instant{} + Duration::seconds(seconds_as_utc(*date)) + kDay;
-    }
+    const auto date = parse_instant(node.text + "T00:00:00Z");
+    if (date && date->ns <= std::numeric_limits<std::int64_t>::max() - kDay.ns) return *date + kDay;
   }
   build.reading.mistake(node.at, fmt::format("`{}` must be a date such as `2027-03-31` or an "
                                              "instant such as `2027-03-31T12:00:00Z`, found {}",
