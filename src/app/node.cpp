@@ -187,7 +187,7 @@ Status Node::open() {
         tell_people();
         return {};
       },
-      PAWL_VERSION});
+      options_.config, PAWL_VERSION});
   for (const auto& [id, run] : gate_->state().runs()) {
     if (run.phase != RunPhase::closed) gate_->leave_run(id);
   }

@@ -126,7 +126,8 @@ int add(const Arguments& arguments) {
   auto known = node->ask(R"({"op":"reviewers"})");
   if (!known) return complain(known.error());
   const bool first = known->root()["reviewers"].size() == 0;
-  const std::string path = config_path(arguments);
+  // The file that the node reads, whatever this shell's environment says.
+  const std::string path(known->root().text("config").value_or(config_path(arguments)));
   const DeploymentRead before = read_deployment(path, false);
   if (!before.errors.empty()) return complain(before.errors.front());
   const bool listed = before.deployment && before.deployment->people.contains(name);

@@ -91,6 +91,7 @@ Result<std::uint64_t> write(Ticket& ticket, const Looked& looked, CallDecided re
     payloads.push_back({ticket.desk.journal.commit_to(sent), sent});
     record.forwarded = payloads.back().commitment.text();
   }
+  if (looked.verdict.effect == Effect::hold) ticket.args = record.args;
   const auto seq = ticket.desk.append(std::move(record),
                                       {.payloads = payloads,
                                        .urgency = denied ? Urgency::reserve : Urgency::ordinary,

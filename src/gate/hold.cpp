@@ -68,6 +68,7 @@ Next ask(Ticket& ticket, const Verdict& verdict, const std::string& binding) {
   opened.call = ticket.call;
   opened.run = run.id;
   opened.binding = binding;
+  opened.args = std::move(ticket.args);
   opened.agent = run.agent;
   opened.sponsor = run.sponsor;
   opened.tool = ticket.asked.call.name();

@@ -99,7 +99,7 @@ Result<std::string> Control::read(std::string_view op, json::View request) {
     if (!id) return std::unexpected(id.error());
     return approval_json(ports_.gate.state(), ports_.journal, *id, now);
   }
-  if (op == "reviewers") return reviewers_json(ports_.gate.state());
+  if (op == "reviewers") return reviewers_json(ports_.gate.state(), ports_.config);
   if (op == "reread") {
     if (Status read = ports_.reread(); !read) return std::unexpected(read.error());
     return done();

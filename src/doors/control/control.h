@@ -48,6 +48,7 @@ struct ControlPorts {
   std::function<void(const Stopped&)> killed;
   // Reads the deployment file anew; the first reviewers come from there.
   std::function<Status()> reread;
+  std::string config;   // where that file is
   std::string version;
 };
 

@@ -119,9 +119,9 @@ Result<std::string> approval_json(const State& state, Journal& journal, const st
   return out.take();
 }
 
-std::string reviewers_json(const State& state) {
+std::string reviewers_json(const State& state, const std::string& config) {
   json::Writer out;
-  out.object().key("ok").boolean(true).key("reviewers").array();
+  out.object().key("ok").boolean(true).key("config").string(config).key("reviewers").array();
   for (const auto& [name, reviewer] : state.reviewers()) {
     out.object().key("person").string(name).key("proof").string(reviewer.proof);
     out.key("by").string(reviewer.by).end();

@@ -17,7 +17,8 @@ Result<std::string> approval_json(const State& state, Journal& journal, const st
 std::string status_json(const Gate& gate, const Journal& journal, Instant now,
                         const std::string& version);
 
-std::string reviewers_json(const State& state);
+// `config` is the deployment file that this node reads.
+std::string reviewers_json(const State& state, const std::string& config);
 
 // SHA-256 of exactly what a person is shown of a question: part of the answer's record.
 std::string shown_digest(const Approval& approval, std::string_view arguments);

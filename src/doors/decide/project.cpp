@@ -45,9 +45,13 @@ Projected project_any(const Scope& scope, json::View result) {
   Projected out;
   out.withheld = std::move(inner.withheld);
   if (result.is_string()) {
-    json::View text;
-    for (const json::View part : document->root()["content"].elements()) text = part["text"];
-    out.result = text.is_string() ? json::write(text) : "null";
+    // The projection comes first; a notice that something is missing may follow it.
+    out.result = "null";
+    for (const json::View part : document->root()["content"].elements()) {
+      if (part["text"].is_string()) out.result = json::write(part["text"]);
+      break;
+    }
+    without_prefix(out.withheld, "content[0].");
     return out;
   }
   const json::View value = document->root()["structuredContent"];

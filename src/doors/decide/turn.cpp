@@ -6,6 +6,16 @@
 #include "kernel/admit/explain.h"
 
 namespace pawl {
+namespace {
+
+// The two words of the decision table. That a tool can carry data outside is a third mark, which
+// constrains arguments and is no part of this answer.
+std::string plain_class(Class c) {
+  c.external_sink = false;
+  return to_string(c);
+}
+
+}  // namespace
 
 Status DecideStream::Turn::apply(Body body) {
   return stream.state_.apply({stream.state_.next_seq(), stream.now_, 0, std::move(body)});
@@ -65,7 +75,7 @@ CallDecided DecideStream::Turn::decided(const Verdict& verdict) const {
   d.effect = to_string(verdict.effect);
   d.code = to_string(verdict.reason.code);
   d.reason = reason_text(verdict, proposed);
-  d.class_text = to_string(verdict.action_class);
+  d.class_text = plain_class(verdict.action_class);
   d.halt = verdict.halt;
   d.steps = verdict.reservation.steps;
   d.calls = verdict.reservation.calls;
@@ -131,7 +141,7 @@ Decision DecideStream::Turn::describe(const Verdict& verdict) const {
   decision.code = verdict.reason.code;
   decision.rule = verdict.reason.rule;
   decision.reason = reason_text(verdict, proposed);
-  if (bound) decision.class_text = to_string(verdict.action_class);
+  if (bound) decision.class_text = plain_class(verdict.action_class);
   decision.run = run;
   decision.obligations.approval = verdict.question.get();
   if (verdict.halt) decision.obligations.halt = verdict.reason.says;
