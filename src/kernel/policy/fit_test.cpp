@@ -15,13 +15,9 @@ const Instant kNow = *parse_instant("2026-11-21T08:00:00Z");
 
 std::shared_ptr<const ToolDefinition> tool(std::string_view name, std::string_view schema,
                                            std::string_view annotations = "") {
-  static std::vector<std::unique_ptr<json::Document>> kept;
-  const auto view = [](std::string_view text) {
-    if (text.empty()) return json::View{};
-    kept.push_back(std::make_unique<json::Document>(*json::parse(text)));
-    return kept.back()->root();
-  };
-  auto definition = definition_of("", name, view(schema), view(annotations));
+  const json::Document arguments = schema.empty() ? json::Document() : *json::parse(schema);
+  const json::Document hints = annotations.empty() ? json::Document() : *json::parse(annotations);
+  auto definition = definition_of("", name, arguments.root(), hints.root());
   EXPECT_TRUE(definition.has_value()) << schema;
   return std::make_shared<const ToolDefinition>(std::move(*definition));
 }

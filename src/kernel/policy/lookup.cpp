@@ -37,9 +37,11 @@ class Folded {
       return;
     }
     unsigned char all = 0;
+    bool slash = false;
     for (std::size_t i = 0; i < name.size(); ++i) {
       const auto byte = static_cast<unsigned char>(name[i]);
       all |= byte;
+      slash |= byte == '/';
       const bool upper = byte >= 'A' && byte <= 'Z';
       bytes_[i] = static_cast<char>(upper ? byte | 0x20U : byte);
     }
@@ -47,18 +49,22 @@ class Folded {
       take(name);
     } else {
       text_ = {bytes_.data(), name.size()};
+      slash_ = slash;
     }
   }
   Folded(const Folded&) = delete;
   Folded& operator=(const Folded&) = delete;
   std::string_view text() const { return text_; }
+  bool has_slash() const { return slash_; }
 
  private:
   void take(std::string_view name) {
     long_ = fold(name);
     text_ = long_;
+    slash_ = text_.find('/') != std::string_view::npos;
   }
   std::array<char, key_bytes_max> bytes_;
+  bool slash_ = false;
   std::string long_;
   std::string_view text_;
 };
@@ -136,8 +142,8 @@ const BlockedName* Policy::blocks(std::string_view server, std::string_view tool
   const Folded name(tool);
   if (const auto found = blocked_.find(name.text())) return &blocked[*found];
   // A tool that was sent with its server in the name is the same tool.
-  const std::size_t slash = name.text().rfind('/');
-  if (slash != std::string_view::npos && !name.text().starts_with(reserved_prefix)) {
+  if (name.has_slash() && !name.text().starts_with(reserved_prefix)) {
+    const std::size_t slash = name.text().rfind('/');
     const std::string_view server_part = name.text().substr(0, slash);
     if (const BlockedName* found = blocks(server_part, name.text().substr(slash + 1))) return found;
   }

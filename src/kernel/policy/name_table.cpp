@@ -19,17 +19,18 @@ std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
 std::uint64_t hash_of(std::string_view name) {
   std::uint64_t hash = kSeed ^ name.size();
   const char* at = name.data();
-  std::size_t left = name.size();
-  while (left >= 8) {
-    std::uint64_t word = 0;
+  std::uint64_t word = 0;
+  if (name.size() < 8) {
+    for (const char c : name) word = word << 8U | static_cast<unsigned char>(c);
+    return mix(hash ^ word, kFactor);
+  }
+  const char* const last = at + name.size() - 8;
+  for (; at < last; at += 8) {
     std::memcpy(&word, at, 8);
     hash = mix(hash ^ word, kFactor);
-    at += 8;
-    left -= 8;
   }
-  std::uint64_t tail = 0;
-  if (left > 0) std::memcpy(&tail, at, left);
-  return mix(hash ^ tail, kFactor);
+  std::memcpy(&word, last, 8);
+  return mix(hash ^ word, kFactor);
 }
 
 }  // namespace

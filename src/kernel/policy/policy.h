@@ -32,7 +32,7 @@ enum class Environment : std::uint8_t { none, development, staging, production }
 std::string_view to_string(Environment environment);
 
 // The autonomy column of the decision table (rule 12). Without `autonomy:` it is `established`.
-enum class Stage : std::uint8_t { fresh, established, mature };   // spelled new, established, mature
+enum class Stage : std::uint8_t { fresh, established, mature };  // spelled new, established, mature
 std::string_view to_string(Stage stage);
 
 // How one entry asks for approval; what it does not say comes from the file's `approval:`.
@@ -45,14 +45,14 @@ struct ApprovalTerms {
 
 // One entry of `tools.allowed`.
 struct ToolRule {
-  Rule rule;                           // `tools/KEY`, see `key`
-  std::vector<std::string> names;      // exact names or globs; `server/tool` or `tool`
+  Rule rule;                       // `tools/KEY`, see `key`
+  std::vector<std::string> names;  // exact names or globs; `server/tool` or `tool`
   std::optional<Class> stated_class;
   Rule class_rule;
   std::shared_ptr<const Scope> scope;
   std::vector<ArgumentRule> arguments;
-  std::vector<std::string> named;      // top-level argument names that the entry mentions
-  std::optional<std::uint64_t> records_stated;        // `records: N`
+  std::vector<std::string> named;               // top-level argument names that the entry mentions
+  std::optional<std::uint64_t> records_stated;  // `records: N`
   std::optional<std::uint64_t> max_records_per_run;
   std::optional<std::uint64_t> max_calls_per_run;
   std::optional<std::uint64_t> max_calls_per_minute;
@@ -60,15 +60,15 @@ struct ToolRule {
   bool requires_approval = false;
   Rule approval_rule;
   ApprovalTerms approval;
-  std::string say;                     // words for the agent and the reviewer
-  std::string instead;                 // what the agent may do instead
+  std::string say;      // words for the agent and the reviewer
+  std::string instead;  // what the agent may do instead
   std::string credential;
-  std::uint32_t index = 0;             // position in the file; identity for counters: `names` joined
-  std::string key;                     // names joined with `|`: the counter's name in records
+  std::uint32_t index = 0;  // position in the file; identity for counters: `names` joined
+  std::string key;          // names joined with `|`: the counter's name in records
 };
 
 struct BlockedName {
-  std::string folded;                  // after case folding and NFKC; without a server: any server
+  std::string folded;  // after case folding and NFKC; without a server: any server
   Rule rule;
 };
 
@@ -78,31 +78,32 @@ struct Ceilings {
   std::optional<std::uint64_t> cost_nano_usd;
   std::optional<Duration> wall_clock;
   Rule steps_rule, denials_rule, tokens_rule, cost_rule, wall_clock_rule;
-  std::string notify;                  // `on_budget_exceeded.notify`
+  std::string notify;  // `on_budget_exceeded.notify`
 };
 
 struct Contact {
-  std::string name, via;               // via: `command: …` is run; other schemes are announced
+  std::string name, via;  // via: `command: …` is run; other schemes are announced
   Duration after{};
   Position at;
 };
 
 struct Freeze {
   std::string name;
-  Instant from, until;                 // the wider reading where a local time is ambiguous
+  Instant from, until;  // the wider reading where a local time is ambiguous
   std::vector<Reversibility> stop;
-  Effect then = Effect::deny;          // deny or hold
+  Effect then = Effect::deny;  // deny or hold
   Rule rule;
 };
 
 struct AcceptedRisk {
-  std::string path;                    // `tools/update_order_status/class`
+  std::string path;  // `tools/update_order_status/class`
   std::string reason, owner;
   Instant until{};
   Rule rule;
 };
 
-// Something that `check` reports although the file loads: a gap, an unmetered ceiling, a wide class.
+// Something that `check` reports although the file loads: a gap, an unmetered ceiling, a wide
+// class.
 struct Finding {
   enum class Weight : std::uint8_t { note, warning, error_in_production } weight;
   std::string message;
@@ -112,24 +113,24 @@ struct Finding {
 class Policy {
  public:
   std::string file;
-  Digest digest{};                     // of the bundle: the file's bytes and its list files'
+  Digest digest{};  // of the bundle: the file's bytes and its list files'
   std::int64_t version = 1;
   std::string agent, identity, owner;
   Environment environment = Environment::none;
   std::vector<ToolRule> tools;
   std::vector<BlockedName> blocked;
   Ceilings ceilings;
-  ApprovalTerms approval;              // defaults of the file
+  ApprovalTerms approval;  // defaults of the file
   std::vector<Contact> contacts;
   std::optional<Stage> default_stage;  // absent without `autonomy:`
   bool gate_reads = false;
-  std::map<std::string, Stage> stages; // by tool name as written
+  std::map<std::string, Stage> stages;  // by tool name as written
   std::vector<Freeze> freezes;
   std::vector<AcceptedRisk> risks;
   std::vector<Finding> findings;
-  Rule default_rule;                   // `tools`: for denials that no line made
-  Rule agent_rule;                     // `agent`: for what is wrong with the role itself
-  std::string bundle;                  // the exact bytes hashed: for the journal and for replay
+  Rule default_rule;   // `tools`: for denials that no line made
+  Rule agent_rule;     // `agent`: for what is wrong with the role itself
+  std::string bundle;  // the exact bytes hashed: for the journal and for replay
 
   // The entry that grants this tool: exact name before glob, the most specific glob first; null if
   // none. `server` may be empty. Hash lookup for exact names.
@@ -140,32 +141,32 @@ class Policy {
   // The risk acceptance for a rule path that has not ended, or null.
   const AcceptedRisk* accepted(std::string_view path, Instant now) const;
 
-  void index();                        // builds the lookups; called once by load
+  void index();  // builds the lookups; called once by load
 
  private:
   struct Glob {
     NamePattern pattern;
     std::uint32_t position;
   };
-  NameTable exact_;                    // names without a server
-  NameTable qualified_;                // `server/tool`
-  std::vector<Glob> globs_;            // most specific first
-  NameTable blocked_;                  // folded names without a server
-  NameTable blocked_qualified_;        // folded `server/tool`
-  NameTable blocked_anywhere_;         // the tools of those, for calls of an unknown server
+  NameTable exact_;              // names without a server
+  NameTable qualified_;          // `server/tool`
+  std::vector<Glob> globs_;      // most specific first
+  NameTable blocked_;            // folded names without a server
+  NameTable blocked_qualified_;  // folded `server/tool`
+  NameTable blocked_anywhere_;   // the tools of those, for calls of an unknown server
   std::vector<Glob> blocked_globs_;
 };
 
 // What `load` needs from the outside; pure otherwise. Files are named relative to the policy file.
 struct LoadSources {
-  std::function<Result<std::string>(std::string_view path)> read;       // list files
-  std::function<Result<Zone>(std::string_view name)> zone;              // time zones
-  std::vector<std::string> credentials;   // names that the deployment file defines
+  std::function<Result<std::string>(std::string_view path)> read;  // list files
+  std::function<Result<Zone>(std::string_view name)> zone;         // time zones
+  std::vector<std::string> credentials;  // names that the deployment file defines
 };
 
 struct Loaded {
-  std::shared_ptr<const Policy> policy;   // null where errors is not empty
-  std::vector<Error> errors;              // all of them, in the order of the file
+  std::shared_ptr<const Policy> policy;  // null where errors is not empty
+  std::vector<Error> errors;             // all of them, in the order of the file
 };
 
 Loaded load_policy(std::string_view text, std::string_view file, const LoadSources& sources);
@@ -185,10 +186,10 @@ struct BoundTool {
   const ToolRule* entry = nullptr;
   std::vector<ArgumentRule> arguments;
   Class action_class = kUnplaced;
-  std::string class_source;              // `stated`, or the knowledge base's reason
+  std::string class_source;  // `stated`, or the knowledge base's reason
   std::vector<std::string> named;
-  std::vector<Error> misfits;            // not empty: the tool is denied (`schema`) until fixed
-  std::shared_ptr<const ToolDefinition> definition;   // null: no schema known
+  std::vector<Error> misfits;  // not empty: the tool is denied (`schema`) until fixed
+  std::shared_ptr<const ToolDefinition> definition;  // null: no schema known
 };
 BoundTool bind(const Policy& policy, const ToolRule& entry,
                std::shared_ptr<const ToolDefinition> tool, Instant now);
