@@ -22,7 +22,7 @@ tools:
   allowed:
     - {name: read, class: read_only, scope: [id, contact.email]}
     - {name: touch, class: reversible small, max_records_per_run: 10}
-    - {name: announce, class: reversible large}
+    - {name: update_index, class: reversible large}
     - {name: mail, class: irreversible small, requires_approval: true}
     - {name: write, class: reversible small, args: {path: {path: {under: [/srv/ok], base: /srv/ok}}}}
   blocked: [delete_it]
@@ -158,7 +158,7 @@ TEST_F(DecideTest, WhatIsForwardedInAnotherSpellingIsSaid) {
 }
 
 TEST_F(DecideTest, NotifyRunsAndSomebodyIsTold) {
-  const json::View v = say(R"({"run":"r","tool":"announce","arguments":{}})");
+  const json::View v = say(R"({"run":"r","tool":"update_index","arguments":{}})");
   EXPECT_EQ(v["effect"].string(), "allow");
   EXPECT_EQ(json::write(v["obligations"]["notify"]["contacts"]),
             R"([{"after":"0s","name":"First Lastname","via":"command: page"}])");
