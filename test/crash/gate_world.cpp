@@ -99,7 +99,8 @@ void Asked::waiting(const std::string& id, Duration, Duration) {
 
 Task<Outcome> Asked::execute(std::string_view tool, std::string_view arguments) {
   server_.executed.push_back(
-      {std::string(tool), std::string(arguments), journal->next(), journal->synced()});
+      {wanted_.run, std::string(tool), std::string(arguments), journal->next(), journal->synced()});
+  if (server_.on_execute) server_.on_execute(server_.executed.back());
   if (server_.answers) co_return Outcome{Outcome::Kind::result, server_.result, {}};
   const Completion<Outcome> answer;
   server_.waiting.push_back(answer);
@@ -252,6 +253,15 @@ std::string World::open(const std::string& key, const std::string& sponsor) {
 Running World::run_call(Asked& asked) {
   Settled reply = co_await gate->handle(asked.proposal(), asked, asked);
   asked.reply.emplace(std::move(reply));
+  if (on_reply) on_reply(asked);
+}
+
+std::deque<Asked*> World::open_requests() {
+  std::deque<Asked*> out;
+  for (const Client& client : clients_) {
+    if (!client.asked->done() && !client.asked->gone()) out.push_back(client.asked.get());
+  }
+  return out;
 }
 
 Asked& World::ask(Asked::Wanted wanted) {

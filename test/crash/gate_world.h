@@ -68,7 +68,7 @@ class WorldExecutor final : public Executor {
 
 // What a tool server was given, and how far the journal was synced at that moment.
 struct Executed {
-  std::string tool, arguments;
+  std::string run, tool, arguments;
   std::uint64_t records = 0, synced = 0;
 };
 
@@ -78,6 +78,7 @@ struct ToolServer {
   bool answers = true;  // at once; else each call stays until `answer`
   std::string result = R"({"content":[{"text":"done","type":"text"}]})";
   std::deque<Completion<Outcome>> waiting;
+  std::function<void(const Executed&)> on_execute;
 
   void answer(Outcome outcome);
   std::size_t count(std::string_view tool) const;
@@ -127,6 +128,7 @@ class Asked final : public Caller, public Upstream {
 
   void leave();
   bool done() const { return reply.has_value(); }
+  const Wanted& wanted() const { return wanted_; }
   Proposal proposal();
 
   std::optional<Settled> reply;
@@ -199,6 +201,9 @@ class World final : public Herald {
       {"ann", {"leads"}}, {"bob", {"leads"}}, {"sam", {"leads"}}, {"eve", {}}};
   std::uint64_t segment_bytes = 1UL << 20;
   std::uint64_t reserve_bytes = 64UL << 10;
+  std::function<void(const Asked&)> on_reply;
+
+  std::deque<Asked*> open_requests();  // without a reply yet
 
  private:
   struct Client {

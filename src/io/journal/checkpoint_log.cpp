@@ -63,6 +63,7 @@ Status CheckpointLog::read_log(const PublicKey& key) {
       if (checkpoint && tail->size() - found->end <= length + growth_bytes_max) {
         newest_ = std::move(*checkpoint);
         size_ = from + found->end;
+        last_note_ = tail->substr(found->begin, length);
         return {};
       }
     }
@@ -113,6 +114,10 @@ Status CheckpointLog::prepare() {
   if (*size != size_) {
     if (Status cut = file_->truncate(size_); !cut) return cut;
   }
+  // After a sync that failed in an earlier life the note may be in memory only, as if it were
+  // clean.
+  const Status again = write_all(*file_, size_ - last_note_.size(), last_note_);
+  if (!again) return again;
   return file_->sync();
 }
 

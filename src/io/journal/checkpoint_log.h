@@ -12,6 +12,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "io/journal/disk.h"
@@ -27,7 +28,7 @@ class CheckpointLog {
 
   const std::optional<Checkpoint>& newest() const { return newest_; }
 
-  // Cuts a torn note off and opens the file for appending.
+  // Cuts a torn note off, makes the last whole one durable, and opens the file for appending.
   Status prepare();
 
   // Appends and replaces, durably. False: the disk is full, nothing was changed; try again later.
@@ -42,6 +43,7 @@ class CheckpointLog {
   std::unique_ptr<File> file_;
   std::uint64_t size_ = 0;  // of the whole notes in `checkpoints`
   std::optional<Checkpoint> newest_;
+  std::string last_note_;  // the last whole one in `checkpoints`
 };
 
 }  // namespace pawl::journal

@@ -39,6 +39,9 @@ class File {
   // stays; the file is as long as the range's end at least. Fault::environment when there is none.
   virtual Status allocate(std::uint64_t offset, std::uint64_t length) = 0;
 
+  // Gives the room of this range back; it reads as zeros, the file keeps its size.
+  virtual Status release(std::uint64_t offset, std::uint64_t length) = 0;
+
   // fdatasync. After a failure nothing is known about what lies on the disk: never call it again.
   virtual Status sync() = 0;
 

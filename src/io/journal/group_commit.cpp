@@ -100,11 +100,15 @@ void GroupCommit::sync_to(std::uint64_t count) {
     file = file_;
   }
   if (count == synced_.load()) return;
-  if (Status done = file->sync(); !done) {
-    fail(done.error().message);
-    return;
-  }
-  synced_.store(count);
+  if (sync_now(*file)) synced_.store(count);
+}
+
+Status GroupCommit::sync_now(File& file) {
+  const Guard guard(sync_mutex_);
+  if (failed_.load()) return pawl::fail(Fault::io, failure());
+  Status done = file.sync();
+  if (!done) fail(done.error().message);
+  return done;
 }
 
 void GroupCommit::sign_what_is_due() {

@@ -2,7 +2,7 @@
 //
 // The loop counts what it wrote and what somebody waits for; the syncer's thread syncs the segment
 // once for all of it, and says how far it came. Between the two there are only counters, but for
-// three rare hand-overs under a mutex: a new segment, a checkpoint to be signed, a failure.
+// rare hand-overs under a mutex: a new segment, a checkpoint to be signed, a failure.
 //
 // A checkpoint is made in two steps, because only the loop knows the tree: the syncer asks for one
 // when it is due, the loop answers with size and root, and the syncer signs it once that size is
@@ -46,6 +46,8 @@ class GroupCommit final : public SyncTarget {
   bool written(std::uint64_t count);
   // Somebody waits for [0, count). Precondition: it is written.
   void want(std::uint64_t count);
+  // Syncs the file on the loop's thread, for a segment that ends. Fails the journal if it fails.
+  Status sync_now(File& file);
   // Everything written so far is durable, and what follows is in `file`.
   void continue_in(std::shared_ptr<File> file);
   void checkpoint(const Checkpoint& checkpoint);
@@ -79,6 +81,9 @@ class GroupCommit final : public SyncTarget {
   std::atomic<bool> checkpoint_asked_ = false;
   std::atomic<bool> failed_ = false;
 
+  // A kernel reports a failed write to one sync of a descriptor and not to the next. So only one
+  // thread syncs at a time, and after a failure none: nobody takes the second answer for the first.
+  Mutex sync_mutex_;
   mutable Mutex mutex_;
   std::shared_ptr<File> file_ PAWL_GUARDED_BY(mutex_);
   std::optional<Checkpoint> checkpoint_ PAWL_GUARDED_BY(mutex_);

@@ -94,12 +94,12 @@ Status Journal::Body::begin_segment() {
     head.previous_records_end = end.offset;
     head.previous_payload_end = end.payload_end;
     head.leaf_before = end.leaf_before;
-    done = segment_->file()->sync();
+    done = segment_->finish();
+    if (done) done = commit_->sync_now(*segment_->file());
   }
   if (done) done = disk_.sync_directory(journal::journal_folder);
   if (done) done = fresh->begin(head);
   if (done) done = fresh->file()->sync();
-  if (done && segment_) done = segment_->finish();
   if (!done) return fail(Fault::io, done.error().message);
   segment_.emplace(std::move(*fresh));
   if (commit_ != nullptr) commit_->continue_in(segment_->file());
@@ -171,6 +171,7 @@ Result<std::uint64_t> Journal::Body::append(std::string_view record,
   }
   tree_.append(segment_->place().leaf_before);
   bytes_written_ += need->frame + need->entries;
+  if (unnamed_ && options_.names_snapshot(record, unnamed_->digest)) unnamed_.reset();
   if (index_) {
     std::uint64_t at = entries_begin;
     for (const PayloadRef& payload : payloads) {
@@ -261,7 +262,12 @@ Result<SnapshotWritten> Journal::Body::snapshot(std::string_view state) {
                                             "are expected",
                                             bytes.size(), journal::snapshot_bytes_max));
   }
-  const Status put = replace_whole(disk_, journal::snapshot_path(next()), bytes);
+  // One that nobody named will never be trusted. The folder is synced with the new one.
+  Status put;
+  if (unnamed_ && unnamed_->size != next()) {
+    put = disk_.remove(journal::snapshot_path(unnamed_->size));
+  }
+  if (put) put = replace_whole(disk_, journal::snapshot_path(next()), bytes);
   if (!put && put.error().fault == Fault::io) return fail_for_ever(put.error());
   if (!put) return std::unexpected(put.error());
   if (auto sizes = journal::list_snapshots(disk_)) {
@@ -270,7 +276,8 @@ Result<SnapshotWritten> Journal::Body::snapshot(std::string_view state) {
       (void)disk_.remove(journal::snapshot_path((*sizes)[i]));
     }
   }
-  return SnapshotWritten{.digest = sha256(bytes), .size = next()};
+  unnamed_ = SnapshotWritten{.digest = sha256(bytes), .size = next()};
+  return *unnamed_;
 }
 
 Status Journal::Body::final_checkpoint() {

@@ -78,7 +78,8 @@ class Journal::Body {
   std::optional<journal::SegmentWriter> segment_;
   std::unique_ptr<journal::GroupCommit> commit_;
   std::optional<journal::PayloadIndex> index_;
-  std::deque<Waiter> waiters_;  // by ascending seq
+  std::optional<SnapshotWritten> unnamed_;  // the last snapshot, until a record names it
+  std::deque<Waiter> waiters_;              // by ascending seq
   std::uint64_t bytes_written_ = 0;
   bool full_ = false;
   bool closed_ = false;

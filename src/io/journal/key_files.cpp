@@ -45,6 +45,21 @@ Result<NodeKey> make_key(Disk& disk, const std::string& origin,
   return key;
 }
 
+// A key that was made just now replaces what a power cut left of an earlier attempt.
+Status publish(Disk& disk, const PublicKey& key, bool made_now) {
+  const std::string text = key.text() + "\n";
+  auto published = read_whole(disk, public_path, key_file_bytes_max);
+  if (published && *published == text) return {};
+  if (published && !made_now) {
+    return fail(Fault::corrupt, fmt::format("`{}` is not the public key of `{}`",
+                                            disk.shown(public_path), disk.shown(secret_path)));
+  }
+  if (!published && published.error().fault != Fault::missing) {
+    return std::unexpected(published.error());
+  }
+  return replace_whole(disk, public_path, text);
+}
+
 }  // namespace
 
 Result<NodeKey> open_node_key(Disk& disk, const std::string& origin,
@@ -62,16 +77,11 @@ Result<NodeKey> open_node_key(Disk& disk, const std::string& origin,
     return fail(Fault::invalid, fmt::format("the journal is the log `{}`, it cannot become `{}`",
                                             open.name(), origin));
   }
-  auto published = read_whole(disk, public_path, key_file_bytes_max);
-  if (published && *published == open.text() + "\n") return key;
-  if (published) {
-    return fail(Fault::corrupt, fmt::format("`{}` is not the public key of `{}`",
-                                            disk.shown(public_path), disk.shown(secret_path)));
+  if (Status published = publish(disk, open, !text); !published) {
+    return std::unexpected(published.error());
   }
-  if (published.error().fault != Fault::missing) return std::unexpected(published.error());
-  if (Status put = replace_whole(disk, public_path, open.text() + "\n"); !put) {
-    return std::unexpected(put.error());
-  }
+  // The names of both must outlive a power cut before there is a journal that needs them.
+  if (Status synced = disk.sync_directory(""); !synced) return std::unexpected(synced.error());
   return key;
 }
 

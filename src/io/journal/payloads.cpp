@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
+#include <iterator>
 
 #include "base/text.h"
 #include "io/journal/segment.h"
@@ -17,27 +19,59 @@ constexpr std::size_t zero_chunk_bytes = 1UL << 20;
 constexpr unsigned entry_bits = 40;  // number of an entry's 64 bytes in its file: 64 TiB
 constexpr std::size_t slots_min = 64;
 
-// Fills the entry with what an erasure leaves, and syncs.
-Status erase_at(Disk& disk, const PayloadPlace& place, const Digest& commitment) {
-  auto file = disk.open(segment_path(place.first), Access::write);
+struct Erasure {
+  PayloadPlace place;
+  EntryHead head;
+};
+
+std::string intent_line(const Erasure& erasure) {
+  return fmt::format("{} {} {} {} {}\n", hex(erasure.head.commitment), erasure.place.first,
+                     erasure.place.offset, erasure.head.length, erasure.head.seq);
+}
+
+std::optional<Erasure> read_intent(std::string_view line) {
+  const auto fields = split(line, ' ');
+  std::string digest;
+  Erasure erasure;
+  if (fields.size() != 5 || !unhex(fields[0], digest) ||
+      digest.size() != erasure.head.commitment.size()) {
+    return std::nullopt;
+  }
+  std::copy(digest.begin(), digest.end(), erasure.head.commitment.begin());
+  std::uint64_t* numbers[] = {&erasure.place.first, &erasure.place.offset, &erasure.head.length,
+                              &erasure.head.seq};
+  for (std::size_t i = 0; i < std::size(numbers); ++i) {
+    const std::string_view text = fields[i + 1];
+    const char* end = text.data() + text.size();
+    const auto [stop, code] = std::from_chars(text.data(), end, *numbers[i]);
+    if (code != std::errc{} || stop != end) return std::nullopt;
+  }
+  erasure.head.state = EntryState::erased;
+  return erasure;
+}
+
+// Writes what an erasure leaves, and syncs. The head is written from the intent, because an earlier
+// attempt may have torn it.
+Status erase_at(Disk& disk, const Erasure& erasure) {
+  auto file = disk.open(segment_path(erasure.place.first), Access::write);
+  // A power cut took the segment, or the entry's end of it: there is nothing left to erase.
+  if (!file && file.error().fault == Fault::missing) return {};
   if (!file) return std::unexpected(file.error());
-  auto bytes = read_exactly(**file, place.offset, entry_head_bytes);
-  if (!bytes && bytes.error().fault != Fault::corrupt) return std::unexpected(bytes.error());
-  auto head = bytes ? read_entry_head(*bytes) : std::nullopt;
-  // Lost with its record in a power cut: there is nothing left to erase.
-  if (!head || head->commitment != commitment) return {};
-  head->state = EntryState::erased;
+  const std::uint64_t end = erasure.place.offset + entry_bytes(erasure.head.length);
+  auto size = (*file)->size();
+  if (!size) return std::unexpected(size.error());
+  if (*size < end) return {};
+  auto before = read_exactly(**file, erasure.place.offset, entry_head_bytes);
+  if (!before) return std::unexpected(before.error());
+  if (all_zero(*before)) return {};
+
   std::string out;
-  write_entry_head(out, *head);
-  std::uint64_t at = place.offset;
-  std::uint64_t rest = salt_bytes + head->length;
-  while (true) {
-    const auto count = std::min<std::uint64_t>(rest, zero_chunk_bytes);
-    out.append(count, '\0');
+  write_entry_head(out, erasure.head);
+  std::uint64_t at = erasure.place.offset;
+  while (at < end) {
+    out.resize(std::min<std::uint64_t>(end - at, zero_chunk_bytes), '\0');
     if (Status written = write_all(**file, at, out); !written) return written;
     at += out.size();
-    rest -= count;
-    if (rest == 0) break;
     out.clear();
   }
   return (*file)->sync();
@@ -153,7 +187,19 @@ Status erase_payload(Disk& disk, const PayloadIndex& index, const Digest& commit
   }
   std::string intent;
   for (const PayloadPlace& place : places) {
-    intent += fmt::format("{} {} {}\n", hex(commitment), place.first, place.offset);
+    auto file = disk.open(segment_path(place.first), Access::read);
+    if (!file) return std::unexpected(file.error());
+    auto bytes = read_exactly(**file, place.offset, entry_head_bytes);
+    if (!bytes) return std::unexpected(bytes.error());
+    const auto head = read_entry_head(*bytes);
+    if (!head) {
+      return fail(Fault::corrupt, fmt::format("`{}` at {}: the head of a payload is damaged",
+                                              disk.shown(segment_path(place.first)), place.offset));
+    }
+    if (head->commitment == commitment) intent += intent_line({place, *head});
+  }
+  if (intent.empty()) {
+    return fail(Fault::missing, fmt::format("there is no payload `{}`", spelled(commitment)));
   }
   if (Status noted = replace_whole(disk, erasing_path, intent); !noted) return noted;
   return finish_erasures(disk);
@@ -167,21 +213,12 @@ Status finish_erasures(Disk& disk) {
   }
   for (const std::string_view line : split(*intent, '\n')) {
     if (line.empty()) continue;
-    const auto fields = split(line, ' ');
-    std::string digest_bytes;
-    PayloadPlace place;
-    Digest commitment;
-    if (fields.size() != 3 || !unhex(fields[0], digest_bytes) ||
-        digest_bytes.size() != commitment.size()) {
+    const auto erasure = read_intent(line);
+    if (!erasure) {
       return fail(Fault::corrupt,
                   fmt::format("`{}` is not a list of erasures", disk.shown(erasing_path)));
     }
-    std::copy(digest_bytes.begin(), digest_bytes.end(), commitment.begin());
-    const auto number = [](std::string_view text) {
-      return std::strtoull(std::string(text).c_str(), nullptr, 10);
-    };
-    place = {number(fields[1]), number(fields[2])};
-    if (Status erased = erase_at(disk, place, commitment); !erased) return erased;
+    if (Status erased = erase_at(disk, *erasure); !erased) return erased;
   }
   if (Status removed = disk.remove(erasing_path); !removed) return removed;
   return disk.sync_directory("");

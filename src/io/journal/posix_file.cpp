@@ -86,6 +86,37 @@ Status PosixFile::allocate_by_writing(std::uint64_t offset, std::uint64_t length
   return {};
 }
 
+Status PosixFile::release(std::uint64_t offset, std::uint64_t length) {
+  for (;;) {
+    const int done = ::fallocate(descriptor_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                                 static_cast<off_t>(offset), static_cast<off_t>(length));
+    if (done == 0) return {};
+    if (errno == EOPNOTSUPP || errno == ENOSYS) return release_by_writing(offset, length);
+    if (errno != EINTR) return system_error(errno, "release room of", shown_);
+  }
+}
+
+// Keeps the room, but what was there is gone.
+Status PosixFile::release_by_writing(std::uint64_t offset, std::uint64_t length) {
+  const std::string zeros(zero_block_bytes, '\0');
+  std::string block(zero_block_bytes, '\0');
+  const std::uint64_t end = offset + length;
+  while (offset < end) {
+    const auto count =
+        static_cast<std::size_t>(std::min<std::uint64_t>(zero_block_bytes, end - offset));
+    auto read = read_at(offset, std::span(block).first(count));
+    if (!read) return std::unexpected(read.error());
+    if (*read == 0) return {};
+    const std::string_view bytes = std::string_view(block).substr(0, *read);
+    if (bytes.find_first_not_of('\0') != bytes.npos) {
+      const Status written = write_all(*this, offset, std::string_view(zeros).substr(0, *read));
+      if (!written) return written;
+    }
+    offset += *read;
+  }
+  return {};
+}
+
 Status PosixFile::sync() {
   // Not even after EINTR: a sync that reported anything but success is never asked again.
   if (::fdatasync(descriptor_) != 0) return system_error(errno, "sync", shown_);

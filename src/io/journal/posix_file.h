@@ -21,12 +21,14 @@ class PosixFile final : public File {
   Result<std::size_t> read_at(std::uint64_t offset, std::span<char> into) const override;
   Result<std::size_t> write_at(std::uint64_t offset, std::string_view bytes) override;
   Status allocate(std::uint64_t offset, std::uint64_t length) override;
+  Status release(std::uint64_t offset, std::uint64_t length) override;
   Status sync() override;
   Result<std::uint64_t> size() const override;
   Status truncate(std::uint64_t size) override;
 
  private:
   Status allocate_by_writing(std::uint64_t offset, std::uint64_t length);
+  Status release_by_writing(std::uint64_t offset, std::uint64_t length);
 
   int descriptor_;
   std::string shown_;

@@ -89,6 +89,7 @@ Status Recoverer::open_segments() {
     auto file = disk_.open(segment_path(first), Access::read);
     if (!file) return std::unexpected(file.error());
     auto start = read_segment_start(**file, first);
+    if (!start && start.error().fault != Fault::corrupt) return std::unexpected(start.error());
     if (!start) {
       return corrupt(segment_path(first), 0, start.error().message);
     }
@@ -307,7 +308,10 @@ Result<Recovered> Recoverer::run() {
 
   const Segment& last = segments_[segment_of(found_.place.first)];
   found_.head = last.start.head;
-  auto torn = clean_tail(disk_, last.start.head, unsure_.value_or(found_.place), found_.place);
+  Place unsure = unsure_.value_or(found_.place);
+  // Nothing of this segment was ever signed, so not even its head is known to be on the disk.
+  if (signed_size() <= found_.place.first) unsure = Place{.first = found_.place.first};
+  auto torn = clean_tail(disk_, last.start.head, unsure, found_.place);
   if (!torn) return std::unexpected(torn.error());
   found_.report.torn_bytes = *torn;
   return std::move(found_);

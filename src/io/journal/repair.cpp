@@ -9,6 +9,7 @@ namespace pawl::journal {
 namespace {
 
 constexpr std::size_t block_bytes = 64UL << 10;
+constexpr std::size_t sector_bytes = 512;  // the least that a disk gives room to
 constexpr std::string_view unfinished = ".new";
 
 // Calls `visit(offset, block)` for every block of the range that holds anything but zeros.
@@ -34,11 +35,29 @@ std::uint64_t nonzero_bytes(std::string_view bytes) {
       std::ranges::count_if(bytes, [](char byte) { return byte != '\0'; }));
 }
 
+// Only what holds bytes is written: beside it there may be holes, and on a full disk no room to
+// fill them.
+Status zero_sectors(File& file, std::uint64_t at, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const std::size_t count = std::min<std::size_t>(bytes.size(), sector_bytes - at % sector_bytes);
+    const std::string_view sector = bytes.substr(0, count);
+    const std::size_t first = sector.find_first_not_of('\0');
+    if (first != sector.npos) {
+      const std::size_t last = sector.find_last_not_of('\0');
+      const Status written = write_all(file, at + first, std::string(last - first + 1, '\0'));
+      if (!written) return written;
+    }
+    at += count;
+    bytes.remove_prefix(count);
+  }
+  return {};
+}
+
 Result<std::uint64_t> zero(File& file, std::uint64_t from, std::uint64_t to) {
   std::uint64_t count = 0;
   const Status done = nonzero_blocks(file, from, to, [&](std::uint64_t at, std::string_view bytes) {
     count += nonzero_bytes(bytes);
-    return write_all(file, at, std::string(bytes.size(), '\0'));
+    return zero_sectors(file, at, bytes);
   });
   if (!done) return std::unexpected(done.error());
   return count;

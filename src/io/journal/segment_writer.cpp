@@ -166,9 +166,11 @@ Status SegmentWriter::write(std::uint64_t seq, std::string_view record,
 }
 
 Status SegmentWriter::finish() {
-  const std::uint64_t end =
-      place_.payload_end > 0 ? payload_area_ + place_.payload_end : place_.offset;
-  return file_->truncate(end);
+  if (place_.payload_end == 0) return file_->truncate(place_.offset);
+  if (Status released = file_->release(place_.offset, payload_area_ - place_.offset); !released) {
+    return released;
+  }
+  return file_->truncate(payload_area_ + place_.payload_end);
 }
 
 }  // namespace pawl::journal

@@ -44,7 +44,8 @@ class SegmentWriter {
   // Writes payloads, then the frame. Precondition: there is room.
   Status write(std::uint64_t seq, std::string_view record, std::span<const PayloadRef> payloads);
 
-  // Lets go of room that a finished segment does not use.
+  // Lets go of room that a finished segment does not use, so that only zeros can be behind its
+  // last record and its last payload. To be synced by the caller.
   Status finish();
 
   const Place& place() const { return place_; }

@@ -58,6 +58,7 @@ struct VerifyOptions {
   std::size_t findings_max = 100;
   std::function<void()> pause;  // lets a running node finish what it is writing
   std::vector<ExpectedCheckpoint> expected;
+  std::function<void(std::uint64_t segments, std::uint64_t of)> progress;  // for who watches
 };
 
 // An error only where the files cannot be read at all: damage is a finding.

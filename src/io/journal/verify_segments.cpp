@@ -110,6 +110,7 @@ Status Segments::run() {
   for (std::size_t i = 0; i < firsts.size(); ++i) {
     const Status walked = segment(firsts[i], i + 1 == firsts.size());
     if (!walked) return walked;
+    if (options_.progress) options_.progress(i + 1, firsts.size());
   }
   into_.segments = firsts.size();
   into_.records = chain_.seq;

@@ -1,0 +1,380 @@
+#include "crash/gate_sim.h"
+
+#include <fmt/format.h>
+
+#include <set>
+
+#include "io/journal/verify.h"
+
+namespace pawl::crash {
+
+namespace {
+
+constexpr std::uint64_t steps_max = 40;
+constexpr std::uint64_t puts_max = 6;
+
+constexpr const char* policy = R"(version: 1
+agent: {id: agent, identity: agent@x, owner: o@x}
+tools:
+  allowed:
+    - {name: "read_*", class: read_only}
+    - {name: "put_*", class: reversible small, max_calls_per_run: 6}
+    - {name: "mail_*", class: irreversible small, requires_approval: true}
+execution: {max_steps: 40, max_wall_clock: 10m, max_denials: 12}
+approval: {reviewers: [leads], within: 60s}
+)";
+
+bool is_effect(std::string_view tool) {
+  return !tool.starts_with("read_");
+}
+
+bool lets_run(const CallDecided& decided) {
+  return decided.effect == "allow" || decided.effect == "notify";
+}
+
+}  // namespace
+
+GateSim::GateSim(std::uint64_t seed) : random_(seed), world_(policy, seed * 7919 + 1) {
+  world_.segment_bytes = 96UL << 10;
+  world_.reserve_bytes = 12UL << 10;
+  world_.limits.snapshot_records = 15 + random_.below(60);
+  world_.limits.denial_records_max = 2 + static_cast<std::uint32_t>(random_.below(4));
+  world_.limits.questions_per_run_max = 3;
+  world_.server.on_execute = [this](const Executed& executed) { check_execution(executed); };
+  world_.on_reply = [this](const Asked& asked) { check_reply(asked); };
+}
+
+void GateSim::must(bool holds, const std::string& what) {
+  if (!holds && !wrong_) wrong_ = what;
+}
+
+std::optional<std::string> GateSim::run() {
+  const std::uint64_t lives = 2 + random_.below(4);
+  for (std::uint64_t life = 0; life < lives && !wrong_; ++life) {
+    begin_life();
+    if (!wrong_) play();
+    end_life();
+  }
+  if (wrong_) return wrong_;
+  begin_life();
+  if (!wrong_) check_end();
+  if (!wrong_) world_.stop();
+  return wrong_;
+}
+
+void GateSim::begin_life() {
+  world_.disk.set_faults({});
+  world_.disk.power_cut_after(0);
+  world_.disk.set_capacity(1ULL << 40);
+  world_.server.answers = random_.one_in(2);
+  clean_ = true;
+  Status started = world_.try_start();
+  must(started.has_value(), started ? "" : "the node does not start: " + started.error().message);
+  if (wrong_) return;
+  reached_.snapshots += world_.journal->recovery().from_snapshot > 0;
+  check_start();
+  if (wrong_) return;
+  world_.sync.held = !random_.one_in(4);
+  runs_.clear();
+  if (random_.one_in(3)) {
+    world_.disk.set_faults({random_.below(400), 5, random_.below(80), 0});
+    clean_ = false;
+  }
+  if (random_.one_in(3)) world_.disk.power_cut_after(1 + random_.below(300));
+}
+
+// The records that are there now: what was there before, as far as it was promised, and a state
+// that folds from the first of them.
+void GateSim::check_start() {
+  const std::vector<std::string> before = std::move(texts_);
+  texts_.clear();
+  records_.clear();
+  auto reader = JournalReader::open(world_.disk);
+  must(reader.has_value(), "the journal cannot be read");
+  if (wrong_) return;
+  reader_.emplace(std::move(*reader));
+  refresh();
+  const std::uint64_t promised = last_end_ == End::cut ? durable_ : before.size();
+  must(texts_.size() >= promised,
+       fmt::format("{} records were promised, {} are left", promised, texts_.size()));
+  const std::size_t known =
+      std::min({static_cast<std::size_t>(promised), before.size(), texts_.size()});
+  for (std::size_t i = 0; i < known; ++i) {
+    must(texts_[i] == before[i], fmt::format("record {} has changed", i));
+  }
+  if (before.size() > promised) reached_.lost_records += before.size() - promised;
+  check_life();
+  for (const auto& [id, call] : world_.gate->state().calls()) {
+    must(call.phase == CallPhase::held, "the call " + id + " stays admitted over a restart");
+  }
+  for (const auto& [key, count] : effects_) {
+    must(count <= grants(key, texts_.size()),
+         fmt::format("{} ran {} times, and {} decisions are left", key.second, count,
+                     grants(key, texts_.size())));
+  }
+  // A read's decision may go with the power; it is as if it had not been asked.
+  for (auto& [key, count] : reads_) count = std::min(count, grants(key, texts_.size()));
+}
+
+void GateSim::check_life() {
+  refresh();
+  State again;
+  for (const Record& record : records_) {
+    const Status applied = again.apply(record);
+    must(applied.has_value(), applied ? "" : "it does not fold: " + applied.error().message);
+  }
+  const State& state = world_.gate->state();
+  const Status sums = state.consistent();
+  must(sums.has_value(), sums ? "" : "the sums are wrong: " + sums.error().message);
+  // A record whose write failed may be there all the same; then the node has stopped.
+  if (world_.journal->failed() || again.next_seq() != state.next_seq()) return;
+  must(again.to_json() == state.to_json(), "folding again gives another state");
+}
+
+void GateSim::refresh() {
+  while (!wrong_ && reader_ && !world_.disk.off()) {
+    const auto entry = reader_->next();
+    must(entry.has_value(), entry ? "" : "reading: " + entry.error().message);
+    if (!entry || !*entry) return;
+    auto record = parse_record((*entry)->record);
+    must(record.has_value(), record ? "" : "parsing: " + record.error().message);
+    if (!record) return;
+    texts_.emplace_back((*entry)->record);
+    records_.push_back(std::move(*record));
+  }
+}
+
+std::uint64_t GateSim::grants(const Key& key, std::uint64_t below) const {
+  std::uint64_t count = 0;
+  for (const Record& record : records_) {
+    const auto* decided = std::get_if<CallDecided>(&record.body);
+    if (decided == nullptr || record.seq >= below) continue;
+    count += decided->run == key.first && decided->tool == key.second && lets_run(*decided);
+  }
+  return count;
+}
+
+void GateSim::check_execution(const Executed& executed) {
+  const Key key{executed.run, executed.tool};
+  const bool effect = is_effect(executed.tool);
+  const std::uint64_t times = ++(effect ? effects_ : reads_)[key];
+  ++(effect ? reached_.effects : reached_.reads);
+  refresh();
+  if (!world_.disk.off()) {
+    must(times <= grants(key, effect ? executed.synced : executed.records),
+         executed.tool + " runs without a decision that is " + (effect ? "durable" : "written"));
+  }
+  const State& state = world_.gate->state();
+  const pawl::Run* run = state.run(executed.run);
+  must(run != nullptr && run->phase == RunPhase::open, executed.tool + " runs in a stopped run");
+  must(state.killed("agent", executed.run, executed.tool) == nullptr,
+       executed.tool + " runs under a kill");
+}
+
+void GateSim::check_reply(const Asked& asked) {
+  const Settled& reply = *asked.reply;
+  reached_.expired += reply.code == Code::approval_expired;
+  reached_.rejected += reply.code == Code::approval_rejected;
+  if (reply.kind != Settled::Kind::result && reply.kind != Settled::Kind::error) return;
+  refresh();
+  if (world_.disk.off()) return;
+  const bool effect = is_effect(asked.wanted().tool);
+  const std::uint64_t below = effect ? world_.journal->synced() : world_.journal->next();
+  bool ended = false;
+  for (const Record& record : records_) {
+    const auto* end = std::get_if<CallEnded>(&record.body);
+    ended = ended || (end != nullptr && end->call == reply.call && record.seq < below);
+  }
+  must(ended, "a reply for " + asked.wanted().tool + " comes before the record of its end");
+}
+
+void GateSim::play() {
+  const std::uint64_t steps = 10 + random_.below(70);
+  for (std::uint64_t i = 0; i < steps && !wrong_ && !world_.disk.off(); ++i) {
+    step();
+    if (random_.one_in(3)) {
+      world_.settle();
+    } else {
+      for (std::uint64_t turns = random_.below(6); turns > 0; --turns) world_.executor.run_one();
+    }
+    if (random_.one_in(12) && !world_.disk.off()) check_life();
+  }
+  reached_.failures += world_.journal->failed();
+}
+
+void GateSim::step() {
+  switch (random_.below(12)) {
+    case 0:
+    case 1:
+    case 2:
+    case 3:
+      return ask();
+    case 4:
+    case 5:
+      return people();
+    case 6:
+    case 7:
+      return server();
+    case 8:
+      return operate();
+    case 9:
+      return disturb();
+    case 10:
+      return world_.advance(
+          Duration::milliseconds(static_cast<std::int64_t>(random_.below(20'000))));
+    default:
+      return world_.sync.run();
+  }
+}
+
+void GateSim::ask() {
+  if (runs_.empty() || random_.one_in(10)) {
+    const std::string key = "key " + std::to_string(random_.below(3));
+    const std::string sponsor = random_.one_in(2) ? "sam" : "kim";
+    const auto opened = world_.gate->open_run(
+        {.key = key + sponsor, .sponsor = sponsor, .client = "sim", .policy = world_.policy});
+    if (opened) runs_.push_back(*opened);
+  }
+  if (runs_.empty()) return;
+  const std::string& run = runs_[random_.below(runs_.size())];
+  const std::uint64_t kind = random_.below(10);
+  if (kind == 9) {
+    (void)world_.gate->refuse(run, Code::ambiguous_request, "tools/Call", "it is ambiguous");
+    return;
+  }
+  const std::string which = std::to_string(random_.below(4));
+  const std::string tool = kind < 3   ? "read_" + which
+                           : kind < 5 ? "put_" + which
+                           : kind < 8 ? "mail_" + which
+                                      : "drop_" + which;
+  const auto patience = static_cast<std::int64_t>(1 + random_.below(90));
+  ++reached_.calls;
+  world_.ask({.run = run, .tool = tool, .patience = Duration::seconds(patience)});
+}
+
+void GateSim::people() {
+  std::vector<std::string> open;
+  for (const auto& [id, approval] : world_.gate->state().approvals()) {
+    if (approval.phase == ApprovalPhase::open) open.push_back(id);
+  }
+  if (open.empty()) return;
+  std::ranges::sort(open);
+  const std::string& id = open[random_.below(open.size())];
+  const std::string person = random_.one_in(2) ? "ann" : "bob";
+  (void)(random_.one_in(4) ? world_.reject(id, person) : world_.approve(id, person));
+}
+
+void GateSim::server() {
+  const auto requests = world_.open_requests();
+  if (!requests.empty() && random_.one_in(4)) requests[random_.below(requests.size())]->leave();
+  if (world_.server.waiting.empty()) return;
+  switch (random_.below(8)) {
+    case 0:
+      return world_.server.answer({Outcome::Kind::lost, {}, "the server ended"});
+    case 1:
+      return world_.server.answer({Outcome::Kind::cancelled, {}, "cancelled"});
+    case 2:
+      return world_.server.answer({Outcome::Kind::error, R"({"code":1,"message":"no"})", {}});
+    default:
+      return world_.server.answer({Outcome::Kind::result, world_.server.result, {}});
+  }
+}
+
+void GateSim::operate() {
+  Gate& gate = *world_.gate;
+  const std::string run = runs_.empty() ? std::string{} : runs_[random_.below(runs_.size())];
+  switch (random_.below(8)) {
+    case 0:
+      reached_.kills += gate.kill("all", "", "", "").has_value();
+      return;
+    case 1:
+      reached_.kills += gate.kill("tool", "put_1", "ann", "").has_value();
+      return;
+    case 2:
+      if (!run.empty()) reached_.kills += gate.kill("run", run, "ann", "").has_value();
+      return;
+    case 3:
+      if (!run.empty() && random_.one_in(3)) (void)gate.close_run(run, "the client said so");
+      return;
+    default:
+      break;
+  }
+  for (const auto& kill : std::vector<Kill>(gate.state().kills())) {
+    (void)gate.resume(kill.scope, kill.name, "ann", "fine");
+  }
+  (void)gate.resume("agent", "agent", "ann", "looked at");
+}
+
+void GateSim::disturb() {
+  if (random_.one_in(3)) {
+    world_.disk.set_capacity(world_.disk.used_bytes() + random_.below(8UL << 10));
+  } else {
+    world_.disk.set_capacity(1ULL << 40);
+  }
+  reached_.full += world_.journal->full();
+  world_.server.answers = random_.one_in(2);
+  world_.sync.held = !random_.one_in(4);
+}
+
+void GateSim::end_life() {
+  if (!world_.journal) return;
+  refresh();
+  durable_ = world_.journal->synced();
+  if (!world_.disk.off()) check_life();
+  for (const Record& record : records_) {
+    if (const auto* ended = std::get_if<CallEnded>(&record.body)) {
+      reached_.aborted += ended->outcome == "aborted";
+      reached_.indeterminate += ended->outcome == "indeterminate";
+    }
+    reached_.halts += std::holds_alternative<RunHalted>(record.body);
+    reached_.counted += std::holds_alternative<DenialsCounted>(record.body);
+    reached_.held += std::holds_alternative<ApprovalOpened>(record.body);
+    const auto* attached = std::get_if<ApprovalAttached>(&record.body);
+    reached_.taken_up += attached != nullptr && attached->attached;
+    const auto* decided = std::get_if<CallDecided>(&record.body);
+    reached_.approved_runs += decided != nullptr && decided->round == 2 && lets_run(*decided);
+  }
+  reader_.reset();
+  if (world_.disk.off() || random_.one_in(3)) {
+    last_end_ = End::cut;
+    ++reached_.cuts;
+    return world_.power_cut();
+  }
+  if (random_.one_in(4) && clean_) {
+    last_end_ = End::stop;
+    return world_.stop();
+  }
+  last_end_ = End::death;
+  ++reached_.deaths;
+  world_.kill();
+}
+
+void GateSim::check_end() {
+  std::map<std::string, std::uint64_t> puts;
+  std::map<std::string, std::uint64_t> all;
+  for (const auto& [key, count] : effects_) {
+    all[key.first] += count;
+    if (key.second.starts_with("put_")) puts[key.first] += count;
+  }
+  for (const auto& [key, count] : reads_) all[key.first] += count;
+  for (const auto& [run, count] : puts) {
+    must(count <= puts_max, fmt::format("{} executed {} of {} puts", run, count, puts_max));
+  }
+  for (const auto& [run, count] : all) {
+    must(count <= steps_max, fmt::format("{} executed {} of {} calls", run, count, steps_max));
+  }
+  std::set<std::string> used;
+  for (const Record& record : records_) {
+    const auto* decided = std::get_if<CallDecided>(&record.body);
+    if (decided == nullptr || !lets_run(*decided) || !decided->tool.starts_with("mail_")) continue;
+    must(decided->round == 2 && !decided->approval.empty(), "a mail was let through unasked");
+    must(used.insert(decided->approval).second, decided->approval + " was used twice");
+  }
+  const auto verified = verify_journal(world_.disk);
+  must(verified.has_value(), "the journal cannot be verified");
+  if (verified && !verified->clean()) {
+    must(false, "the verifier finds: " + to_string(verified->findings.front()));
+  }
+}
+
+}  // namespace pawl::crash

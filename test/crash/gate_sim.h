@@ -1,0 +1,80 @@
+// The seeded simulator of the gate: one seed is one story of several lives of a node, with agents
+// that call, clients that leave, people that answer, a switch that is thrown, a server that is slow
+// or gone, a disk that fails, fills up or loses power, and a process that dies at any moment.
+//
+// What must hold, whatever happens:
+//   - nothing is executed without a decision in the journal that lets it run, one for each
+//     execution; for effects it is durable before the server sees the call, and never lost;
+//   - nothing is executed while its run is stopped or a kill covers it;
+//   - ceilings of a run are never exceeded, an approval is used by one call;
+//   - a reply with a result comes after the record of its end, which is durable for effects;
+//   - every record that was written outlives a dead process, and every durable one a power cut;
+//   - folding the journal again from its first record gives the very state of the node;
+//   - no call stays admitted over a restart, and the journal's verifier finds nothing.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "crash/gate_world.h"
+#include "io/journal/reader.h"
+
+namespace pawl::crash {
+
+class GateSim {
+ public:
+  explicit GateSim(std::uint64_t seed);
+
+  // Plays the story. The first thing that should not be, or nothing.
+  std::optional<std::string> run();
+
+  // What the story reached, so that a test can see that stories reach everything.
+  struct Reached {
+    std::uint64_t calls = 0, effects = 0, reads = 0, held = 0, taken_up = 0, approved_runs = 0;
+    std::uint64_t expired = 0, rejected = 0, halts = 0, kills = 0, aborted = 0, indeterminate = 0;
+    std::uint64_t counted = 0, deaths = 0, cuts = 0, failures = 0, full = 0, snapshots = 0;
+    std::uint64_t lost_records = 0;
+  };
+  const Reached& reached() const { return reached_; }
+
+ private:
+  using Key = std::pair<std::string, std::string>;  // run, tool
+
+  void begin_life();
+  void play();
+  void step();
+  void end_life();
+  void ask();
+  void people();
+  void server();
+  void operate();
+  void disturb();
+  void refresh();
+  void check_start();
+  void check_life();
+  void check_execution(const Executed& executed);
+  void check_reply(const Asked& asked);
+  void check_end();
+  std::uint64_t grants(const Key& key, std::uint64_t below) const;
+  void must(bool holds, const std::string& what);
+
+  Random random_;
+  World world_;
+  std::optional<JournalReader> reader_;
+  std::vector<std::string> texts_;  // of the records, as far as they were read
+  std::vector<Record> records_;
+  std::vector<std::string> runs_;
+  std::map<Key, std::uint64_t> effects_, reads_;
+  std::optional<std::string> wrong_;
+  Reached reached_;
+  enum class End : std::uint8_t { none, stop, death, cut } last_end_ = End::none;
+  std::uint64_t durable_ = 0;  // at the end of the last life
+  bool clean_ = true;          // no fault was injected in this life
+};
+
+}  // namespace pawl::crash

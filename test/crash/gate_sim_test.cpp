@@ -1,0 +1,67 @@
+// Thousands of stories of agents, people, servers, disks and deaths.
+// PAWL_SIM_SEEDS=N plays N stories, PAWL_SIM_FIRST=S begins with seed S.
+#include "crash/gate_sim.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+namespace pawl::crash {
+namespace {
+
+std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
+  const char* text = std::getenv(name);
+  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
+constexpr std::uint64_t seeds_default = 1500;
+
+void add(GateSim::Reached& all, const GateSim::Reached& one) {
+  all.calls += one.calls;
+  all.effects += one.effects;
+  all.reads += one.reads;
+  all.held += one.held;
+  all.taken_up += one.taken_up;
+  all.approved_runs += one.approved_runs;
+  all.expired += one.expired;
+  all.rejected += one.rejected;
+  all.halts += one.halts;
+  all.kills += one.kills;
+  all.aborted += one.aborted;
+  all.indeterminate += one.indeterminate;
+  all.counted += one.counted;
+  all.deaths += one.deaths;
+  all.cuts += one.cuts;
+  all.failures += one.failures;
+  all.full += one.full;
+  all.snapshots += one.snapshots;
+  all.lost_records += one.lost_records;
+}
+
+TEST(GateSim, KeepsItsPromisesInEveryStory) {
+  const std::uint64_t first = from_environment("PAWL_SIM_FIRST", 1);
+  const std::uint64_t count = from_environment("PAWL_SIM_SEEDS", seeds_default);
+  GateSim::Reached all;
+  for (std::uint64_t seed = first; seed < first + count; ++seed) {
+    GateSim sim(seed);
+    const auto wrong = sim.run();
+    ASSERT_FALSE(wrong.has_value()) << "PAWL_SIM_FIRST=" << seed << ": " << *wrong;
+    add(all, sim.reached());
+  }
+  // The stories must have gone everywhere, else they prove nothing.
+  if (count < seeds_default) return;
+  EXPECT_GT(all.calls, 10 * count);
+  EXPECT_GT(all.effects, count);
+  EXPECT_GT(all.reads, count);
+  EXPECT_GT(all.held, count);
+  EXPECT_GT(all.approved_runs, count / 4);
+  for (const std::uint64_t some :
+       {all.taken_up, all.expired, all.rejected, all.halts, all.kills, all.aborted,
+        all.indeterminate, all.counted, all.deaths, all.cuts, all.failures, all.full, all.snapshots,
+        all.lost_records}) {
+    EXPECT_GT(some, count / 50);
+  }
+}
+
+}  // namespace
+}  // namespace pawl::crash

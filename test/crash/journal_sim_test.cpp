@@ -1,0 +1,64 @@
+// Thousands of stories of lost power, killed processes, failing and full disks.
+// PAWL_SIM_SEEDS=N plays N stories, PAWL_SIM_FIRST=S begins with seed S.
+#include "crash/journal_sim.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+namespace pawl::crash {
+namespace {
+
+std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
+  const char* text = std::getenv(name);
+  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
+constexpr std::uint64_t seeds_default = 2000;
+
+TEST(JournalSim, KeepsItsPromisesInEveryStory) {
+  const std::uint64_t first = from_environment("PAWL_SIM_FIRST", 1);
+  const std::uint64_t count = from_environment("PAWL_SIM_SEEDS", seeds_default);
+  JournalSim::Reached all;
+  for (std::uint64_t seed = first; seed < first + count; ++seed) {
+    JournalSim sim(seed);
+    const auto wrong = sim.run();
+    ASSERT_FALSE(wrong.has_value()) << "PAWL_SIM_FIRST=" << seed << ": " << *wrong;
+    const JournalSim::Reached& one = sim.reached();
+    all.records += one.records;
+    all.durable += one.durable;
+    all.lost_in_cuts += one.lost_in_cuts;
+    all.cuts += one.cuts;
+    all.cuts_in_recovery += one.cuts_in_recovery;
+    all.kills += one.kills;
+    all.failures += one.failures;
+    all.full += one.full;
+    all.reserve_appends += one.reserve_appends;
+    all.snapshots_used += one.snapshots_used;
+    all.erasures += one.erasures;
+    all.segments += one.segments;
+    all.checkpoints += one.checkpoints;
+    all.torn_bytes += one.torn_bytes;
+  }
+  // The stories must have gone everywhere, else they prove nothing.
+  if (count < seeds_default) return;
+  EXPECT_GT(all.durable, count);
+  EXPECT_GT(all.lost_in_cuts, 0U);
+  EXPECT_GT(all.cuts, 0U);
+  EXPECT_GT(all.cuts_in_recovery, 0U);
+  EXPECT_GT(all.kills, 0U);
+  EXPECT_GT(all.failures, 0U);
+  EXPECT_GT(all.full, 0U);
+  EXPECT_GT(all.reserve_appends, 0U);
+  EXPECT_GT(all.snapshots_used, 0U);
+  EXPECT_GT(all.erasures, 0U);
+  EXPECT_GT(all.segments, 2 * count);
+  EXPECT_GT(all.checkpoints, count / 2);
+  EXPECT_GT(all.torn_bytes, 0U);
+  RecordProperty("records", static_cast<int>(all.records));
+  RecordProperty("lost_in_cuts", static_cast<int>(all.lost_in_cuts));
+}
+
+}  // namespace
+}  // namespace pawl::crash
