@@ -335,6 +335,7 @@ void GateSim::end_life() {
     reached_.approved_runs += decided != nullptr && decided->round == 2 && lets_run(*decided);
   }
   reader_.reset();
+  if (getenv("SIMDBG")) fprintf(stderr, "end: off %d failed %d [%s] read %zu synced %lu next %lu from %lu\n", world_.disk.off(), world_.journal->failed(), world_.journal->failure().c_str(), texts_.size(), durable_, world_.journal->next(), world_.journal->recovery().size);
   if (world_.disk.off() || random_.one_in(3)) {
     last_end_ = End::cut;
     ++reached_.cuts;
