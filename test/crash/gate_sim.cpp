@@ -173,7 +173,6 @@ void GateSim::check_execution(const Executed& executed) {
 
 void GateSim::check_reply(const Asked& asked) {
   const Settled& reply = *asked.reply;
-  reached_.expired += reply.code == Code::approval_expired;
   reached_.rejected += reply.code == Code::approval_rejected;
   if (reply.kind != Settled::Kind::result && reply.kind != Settled::Kind::error) return;
   refresh();
@@ -189,7 +188,7 @@ void GateSim::check_reply(const Asked& asked) {
 }
 
 void GateSim::play() {
-  const std::uint64_t steps = 10 + random_.below(70);
+  const std::uint64_t steps = 10 + random_.below(90);
   for (std::uint64_t i = 0; i < steps && !wrong_ && !world_.disk.off(); ++i) {
     step();
     if (random_.one_in(3)) {
@@ -197,6 +196,7 @@ void GateSim::play() {
     } else {
       for (std::uint64_t turns = random_.below(6); turns > 0; --turns) world_.executor.run_one();
     }
+    reached_.full += world_.journal->full();
     if (random_.one_in(12) && !world_.disk.off()) check_life();
   }
   reached_.failures += world_.journal->failed();
@@ -221,7 +221,7 @@ void GateSim::step() {
       return disturb();
     case 10:
       return world_.advance(
-          Duration::milliseconds(static_cast<std::int64_t>(random_.below(20'000))));
+          Duration::milliseconds(static_cast<std::int64_t>(random_.below(40'000))));
     default:
       return world_.sync.run();
   }
@@ -247,7 +247,7 @@ void GateSim::ask() {
                            : kind < 5 ? "put_" + which
                            : kind < 8 ? "mail_" + which
                                       : "drop_" + which;
-  const auto patience = static_cast<std::int64_t>(1 + random_.below(90));
+  const auto patience = static_cast<std::int64_t>(1 + random_.below(120));
   ++reached_.calls;
   world_.ask({.run = run, .tool = tool, .patience = Duration::seconds(patience)});
 }
@@ -308,10 +308,10 @@ void GateSim::operate() {
 void GateSim::disturb() {
   if (random_.one_in(3)) {
     world_.disk.set_capacity(world_.disk.used_bytes() + random_.below(8UL << 10));
+    for (std::uint64_t calls = random_.below(12); calls > 0; --calls) ask();
   } else {
     world_.disk.set_capacity(1ULL << 40);
   }
-  reached_.full += world_.journal->full();
   world_.server.answers = random_.one_in(2);
   world_.sync.held = !random_.one_in(4);
 }
@@ -329,21 +329,23 @@ void GateSim::end_life() {
     reached_.halts += std::holds_alternative<RunHalted>(record.body);
     reached_.counted += std::holds_alternative<DenialsCounted>(record.body);
     reached_.held += std::holds_alternative<ApprovalOpened>(record.body);
+    const auto* over = std::get_if<ApprovalEnded>(&record.body);
+    reached_.expired += over != nullptr && over->how == "expired";
     const auto* attached = std::get_if<ApprovalAttached>(&record.body);
     reached_.taken_up += attached != nullptr && attached->attached;
     const auto* decided = std::get_if<CallDecided>(&record.body);
     reached_.approved_runs += decided != nullptr && decided->round == 2 && lets_run(*decided);
   }
   reader_.reset();
-  if (getenv("SIMDBG")) fprintf(stderr, "end: off %d failed %d [%s] read %zu synced %lu next %lu from %lu\n", world_.disk.off(), world_.journal->failed(), world_.journal->failure().c_str(), texts_.size(), durable_, world_.journal->next(), world_.journal->recovery().size);
   if (world_.disk.off() || random_.one_in(3)) {
     last_end_ = End::cut;
     ++reached_.cuts;
     return world_.power_cut();
   }
   if (random_.one_in(4) && clean_) {
-    last_end_ = End::stop;
-    return world_.stop();
+    world_.stop();
+    last_end_ = world_.disk.off() ? End::cut : End::stop;  // the power may go in the middle of it
+    return;
   }
   last_end_ = End::death;
   ++reached_.deaths;

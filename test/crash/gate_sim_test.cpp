@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <utility>
 
 namespace pawl::crash {
 namespace {
@@ -55,11 +56,17 @@ TEST(GateSim, KeepsItsPromisesInEveryStory) {
   EXPECT_GT(all.reads, count);
   EXPECT_GT(all.held, count);
   EXPECT_GT(all.approved_runs, count / 4);
-  for (const std::uint64_t some :
-       {all.taken_up, all.expired, all.rejected, all.halts, all.kills, all.aborted,
-        all.indeterminate, all.counted, all.deaths, all.cuts, all.failures, all.full, all.snapshots,
-        all.lost_records}) {
-    EXPECT_GT(some, count / 50);
+  const std::pair<const char*, std::uint64_t> everywhere[] = {
+      {"taken up", all.taken_up},   {"expired", all.expired},
+      {"rejected", all.rejected},   {"halts", all.halts},
+      {"kills", all.kills},         {"aborted", all.aborted},
+      {"counted", all.counted},     {"indeterminate", all.indeterminate},
+      {"deaths", all.deaths},       {"cuts", all.cuts},
+      {"failures", all.failures},   {"full", all.full},
+      {"snapshots", all.snapshots}, {"lost records", all.lost_records},
+  };
+  for (const auto& [what, times] : everywhere) {
+    EXPECT_GT(times, count / 50) << what;
   }
 }
 
