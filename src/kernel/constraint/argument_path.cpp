@@ -22,6 +22,13 @@ bool equal_without_case(std::string_view a, std::string_view b) {
   return true;
 }
 
+// Inline, because the names of a call are compared with all names of a policy.
+bool plain(std::string_view text) {
+  unsigned char bits = 0;
+  for (char c : text) bits |= static_cast<unsigned char>(c);
+  return bits < 0x80;
+}
+
 std::unexpected<Error> bad_path(std::string_view text, std::string_view why) {
   return fail(Fault::invalid,
               fmt::format("`{}` is not the path of an argument: {}", visible(text), why));
@@ -31,7 +38,9 @@ std::unexpected<Error> bad_path(std::string_view text, std::string_view why) {
 
 bool near_name(std::string_view a, std::string_view b) {
   if (a == b) return false;
-  if (is_ascii(a) && is_ascii(b)) return a.size() == b.size() && equal_without_case(a, b);
+  // Names are short and nearly always of different lengths: that is asked for before anything else.
+  if (a.size() == b.size() && plain(a) && plain(b)) return equal_without_case(a, b);
+  if (plain(a) && plain(b)) return false;
   return fold(a) == fold(b);
 }
 

@@ -27,7 +27,28 @@ struct Objection {
 std::optional<Objection> object_to(const Check& check, const CheckedValue& value);
 
 // Whether the kind compares the whole value, so that no line break can hide behind what it saw.
-bool compares_whole(CheckKind kind);
+inline bool compares_whole(CheckKind kind) {
+  switch (kind) {
+    case CheckKind::in:
+    case CheckKind::matches:
+    case CheckKind::path:
+    case CheckKind::url:
+    case CheckKind::email_domain:
+    case CheckKind::cidr:
+      return true;
+    case CheckKind::not_in:
+    case CheckKind::min:
+    case CheckKind::max:
+    case CheckKind::prefix:
+    case CheckKind::max_length:
+    case CheckKind::max_items:
+    case CheckKind::min_items:
+    case CheckKind::single_line:
+    case CheckKind::hosts_in:
+      return false;
+  }
+  return false;
+}
 
 // Line breaks and every other control character, U+2028 and U+2029.
 bool breaks_line(std::string_view text);
