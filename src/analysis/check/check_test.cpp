@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -223,6 +224,39 @@ TEST(Check, WhatIsOver) {
       nullptr, {}, kNow, false);
   EXPECT_THAT(said(report.findings),
               Contains("p.yaml:4:10: the freeze `old` is over since 2025-02-01T00:00:00Z"));
+}
+
+// What the documents show must load.
+TEST(Check, TheExamplesLoadAndPass) {
+  std::size_t found = 0;
+  for (const auto& folder : std::filesystem::directory_iterator(PAWL_SOURCE_DIR "/examples")) {
+    std::string text = bytes_of_file(folder.path() / "policy.yaml");
+    if (text.empty()) continue;
+    // The demo puts the folder that it makes in the place of this word.
+    constexpr std::string_view scratch = "SCRATCH";
+    for (std::size_t at = 0; (at = text.find(scratch)) != std::string::npos;) {
+      text.replace(at, scratch.size(), "/scratch");
+    }
+    ++found;
+    const std::string around = bytes_of_file(folder.path() / "pawl.yaml");
+    const Deployment people = deployment(around.empty() ? "version: 1\n" : around);
+    const Loaded loaded = load(text);
+    EXPECT_THAT(said(loaded.errors), IsEmpty()) << folder.path();
+    const CheckReport report = check(loaded, around.empty() ? nullptr : &people, {}, kNow, false);
+    EXPECT_THAT(said(report.errors), IsEmpty()) << folder.path();
+  }
+  EXPECT_GE(found, 2U);
+}
+
+TEST(Check, TheReferenceShowsAFileThatLoads) {
+  for (const std::string_view name : {"policy.md", "deployment.md"}) {
+    const std::string page = bytes_of_file(PAWL_SOURCE_DIR "/docs/reference/" + std::string(name));
+    const std::size_t start = page.find("```yaml\n") + 8;
+    const std::string text = page.substr(start, page.find("```\n", start) - start);
+    const auto errors =
+        name == "policy.md" ? load(text).errors : load_deployment(text, name).errors;
+    EXPECT_THAT(said(errors), IsEmpty()) << text;
+  }
 }
 
 TEST(Check, AFileWithMistakesHasNothingElse) {

@@ -52,7 +52,7 @@ std::optional<Literal> literal_of(Reading& reading, const yaml::Node& node, std:
     return literal;
   }
   if (const auto whole = node.as_integer()) {
-    literal.integer = *whole;
+    literal.integer = whole;
     literal.number = static_cast<double>(*whole);
     literal.json = std::to_string(*whole);
     return literal;
@@ -63,7 +63,7 @@ std::optional<Literal> literal_of(Reading& reading, const yaml::Node& node, std:
                                            node.described(), digits_max));
       return std::nullopt;
     }
-    literal.number = *number;
+    literal.number = number;
     json::write_number(*number, literal.json);
     return literal;
   }
