@@ -70,7 +70,7 @@ std::string_view word_of(Effect effect) {
 
 }  // namespace
 
-std::string to_json(const Decision& decision, const Policy& policy) {
+std::string to_json(const LineDecision& decision, const Policy& policy) {
   json::Writer out;
   out.object().key("effect").string(word_of(decision.effect));
   out.key("code").string(to_string(decision.code)).key("rule");

@@ -21,7 +21,7 @@ struct Obligations {
   std::vector<std::string> withheld;
 };
 
-struct Decision {
+struct LineDecision {
   Effect effect = Effect::deny;
   Code code = Code::internal;
   const Rule* rule = nullptr;
@@ -32,6 +32,6 @@ struct Decision {
 };
 
 // `policy` names who is told.
-std::string to_json(const Decision& decision, const Policy& policy);
+std::string to_json(const LineDecision& decision, const Policy& policy);
 
 }  // namespace pawl

@@ -110,7 +110,7 @@ Status DecideStream::Turn::record_hold(const Verdict& verdict) {
   return apply(ended);
 }
 
-Status DecideStream::Turn::settle(const Verdict& verdict, Decision& decision) {
+Status DecideStream::Turn::settle(const Verdict& verdict, LineDecision& decision) {
   const Ending ending = line.ending.value_or(Ending{});
   const bool failed = ending.is_error || (line.result.is_object() &&
                                           line.result["isError"].kind() == json::Kind::boolean &&
@@ -135,8 +135,8 @@ Status DecideStream::Turn::settle(const Verdict& verdict, Decision& decision) {
   return {};
 }
 
-Decision DecideStream::Turn::describe(const Verdict& verdict) const {
-  Decision decision;
+LineDecision DecideStream::Turn::describe(const Verdict& verdict) const {
+  LineDecision decision;
   decision.effect = verdict.effect;
   decision.code = verdict.reason.code;
   decision.rule = verdict.reason.rule;
@@ -150,7 +150,7 @@ Decision DecideStream::Turn::describe(const Verdict& verdict) const {
 }
 
 std::string DecideStream::Turn::refuse(Code code, const std::string& what) {
-  Decision decision;
+  LineDecision decision;
   decision.code = code;
   decision.reason = what;
   decision.run = run;
@@ -194,7 +194,7 @@ std::string DecideStream::Turn::answer() {
                                  .tool = bound.get(),
                                  .facts = facts,
                                  .now = stream.now_});
-  Decision decision = describe(verdict);
+  LineDecision decision = describe(verdict);
   Status done = record(verdict);
   if (done && verdict.runs()) {
     if (!verdict.rewrites.empty()) {
@@ -205,7 +205,7 @@ std::string DecideStream::Turn::answer() {
     if (done) done = settle(verdict, decision);
   }
   if (!done) {
-    decision = Decision{};
+    decision = LineDecision{};
     decision.reason = done.error().message;
     decision.run = run;
   }

@@ -34,9 +34,9 @@ struct DecideStream::Turn {
   Status open_run();
   Status record(const Verdict& verdict);
   Status record_hold(const Verdict& verdict);
-  Status settle(const Verdict& verdict, Decision& decision);
+  Status settle(const Verdict& verdict, LineDecision& decision);
   Status apply(Body body);
-  Decision describe(const Verdict& verdict) const;
+  LineDecision describe(const Verdict& verdict) const;
   CallDecided decided(const Verdict& verdict) const;
 };
 
