@@ -61,9 +61,9 @@ Check at_host(const char* host) {
 
 const json::Document& call() {
   static const json::Document document = *json::parse(
-      R"({"status":"refunded","amount":7,"to":"jane.doe@myco.example","path":"/srv/ok/notes/a.txt",)"
+      R"({"status":"refunded","amount":7,"to":"jane.doe@myco.example","path":"/srv/ok/n/a.txt",)"
       R"("url":"https://docs.myco.example/a/b?x=1","order":"ORD-123456",)"
-      R"("body":"Hello Jane, your order is on its way, see https://docs.myco.example/orders. Bye"})");
+      R"("body":"Hello Jane, your order is on its way: https://docs.myco.example/orders. Bye"})");
   return document;
 }
 

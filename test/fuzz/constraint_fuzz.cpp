@@ -124,10 +124,10 @@ void whole_document(std::string_view text) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   if (size == 0) return 0;
-  const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
-  if (data[0] % 2 == 0) {
+  const std::string_view text(reinterpret_cast<const char*>(bytes) + 1, size - 1);
+  if (bytes[0] % 2 == 0) {
     one_text(text);
     (void)pawl::parse_argument_path(text);
     (void)pawl::singulars(text);

@@ -25,9 +25,9 @@ json::Document reread(const std::string& text) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   static const Scope scope({"a", "b.c", "content"});
-  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  const std::string_view text(reinterpret_cast<const char*>(bytes), size);
   const Result<json::Document> document = json::parse(text);
   if (!document) return 0;
 

@@ -17,8 +17,8 @@ namespace pawl {
 
 struct Placement {
   Class action_class;
-  bool placed;        // false: nothing placed it, so it is kUnplaced
-  std::string why;    // `name: delete`, `annotation: destructiveHint`, in words for check and card
+  bool placed;      // false: nothing placed it, so it is kUnplaced
+  std::string why;  // `name: delete`, `annotation: destructiveHint`, in words for check and card
 };
 
 Placement classify(const ToolDefinition& tool);

@@ -4,14 +4,14 @@
 // of an array: `to`, `customer.email`, `edits[].path`. Each element of an array is checked, also
 // where the path does not say `[]` but the value found is an array. A missing argument fails unless
 // `required: false`; an empty array fails unless `min_items: 0` (rule 4). A value of the wrong
-// type fails. Compared is forwarded: `path`, `url`, `email_domain` and `cidr` refuse a spelling that
-// is not canonical; only a relative path under a declared `base` is forwarded in another spelling,
-// the absolute one, through a Rewrite, and all other checks of its rule compare that spelling.
-// Therefore all checks of one argument belong into one ArgumentRule.
+// type fails. Compared is forwarded: `path`, `url`, `email_domain` and `cidr` refuse a spelling
+// that is not canonical; only a relative path under a declared `base` is forwarded in another
+// spelling, the absolute one, through a Rewrite, and all other checks of its rule compare that
+// spelling. Therefore all checks of one argument belong into one ArgumentRule.
 //
 // Strings of one line are the default (P13): unless the schema or the argument's name says long
-// text, `lines_allowed` is set, or a check compares the whole value (`in`, `matches`, `path`, `url`,
-// `email_domain`, `cidr`), a string with a control character fails.
+// text, `lines_allowed` is set, or a check compares the whole value (`in`, `matches`, `path`,
+// `url`, `email_domain`, `cidr`), a string with a control character fails.
 #pragma once
 
 #include <cstdint>
@@ -52,8 +52,21 @@ struct Literal {
 };
 
 enum class CheckKind : std::uint8_t {
-  in, not_in, min, max, matches, prefix, max_length, max_items, min_items, single_line,
-  path, url, email_domain, cidr, hosts_in,
+  in,
+  not_in,
+  min,
+  max,
+  matches,
+  prefix,
+  max_length,
+  max_items,
+  min_items,
+  single_line,
+  path,
+  url,
+  email_domain,
+  cidr,
+  hosts_in,
 };
 std::string_view to_string(CheckKind kind);
 
@@ -66,7 +79,7 @@ struct PathCheck {
 // url {host: [...], scheme: [...], query_max: n}. Hosts are exact or `*.example` (subdomains only).
 struct UrlCheck {
   std::vector<std::string> hosts;
-  std::vector<std::string> schemes;   // empty: https only
+  std::vector<std::string> schemes;  // empty: https only
   std::optional<std::uint64_t> query_max;
 };
 
@@ -83,13 +96,13 @@ struct UrlCheck {
 //   hosts_in              texts: hosts as in UrlCheck
 struct Check {
   CheckKind kind;
-  Rule rule;                          // path and place of this very key
-  std::vector<Literal> values;        // in, not_in
-  std::vector<std::string> texts;     // matches, prefix, email_domain, cidr, hosts_in
-  std::optional<double> bound;        // min, max
-  std::optional<std::int64_t> exact_bound;   // min, max where written as an integer
-  std::uint64_t count = 0;            // max_length, max_items, min_items
-  std::shared_ptr<const re2::RE2> pattern;   // matches: whole value
+  Rule rule;                                // path and place of this very key
+  std::vector<Literal> values;              // in, not_in
+  std::vector<std::string> texts;           // matches, prefix, email_domain, cidr, hosts_in
+  std::optional<double> bound;              // min, max
+  std::optional<std::int64_t> exact_bound;  // min, max where written as an integer
+  std::uint64_t count = 0;                  // max_length, max_items, min_items
+  std::shared_ptr<const re2::RE2> pattern;  // matches: whole value
   std::shared_ptr<const PathCheck> path;
   std::shared_ptr<const UrlCheck> url;
   std::shared_ptr<const void> index;  // set that the compiler of the check builds for long lists
@@ -101,9 +114,9 @@ struct ArgumentRule {
   std::string plural;
   Rule rule;
   bool required = true;
-  std::uint64_t min_items = 1;        // an empty array fails unless 0 was stated
+  std::uint64_t min_items = 1;  // an empty array fails unless 0 was stated
   std::vector<Check> checks;
-  bool lines_allowed = false;         // `single_line: false` was stated
+  bool lines_allowed = false;  // `single_line: false` was stated
 };
 
 // Finishes a check after its parts are set: compiles the pattern (RE2, bounded memory), indexes
@@ -117,9 +130,9 @@ std::vector<std::string> singulars(std::string_view word);
 
 struct Violation {
   const Rule* rule;
-  std::string argument;   // path with indexes: `edits[2].path`
-  std::string says;       // no bytes of the argument, no entry of a list
-  Code code = Code::constraint;   // ambiguous_request where a number has no exact meaning (P05)
+  std::string argument;          // path with indexes: `edits[2].path`
+  std::string says;              // no bytes of the argument, no entry of a list
+  Code code = Code::constraint;  // ambiguous_request where a number has no exact meaning (P05)
 };
 
 // Checks one argument rule against the arguments. `shape` is the schema's (may be null: unknown).

@@ -1,12 +1,12 @@
 // A tool as its server describes it, read into what the policy needs.
 //
 // Nothing that a server says here is trusted: annotations and descriptions may raise a class and
-// never lower one (rule 11), the schema says which arguments exist and what type they have (rule 6),
-// and the digest of the whole definition is what `pawl.lock` pins (rule 13).
-// Only local facts of JSON Schema 2020-12 are read: properties, required, type, enum, const, items,
-// maxLength, format, additionalProperties, local `$ref` into `$defs`. Where the schema says anything
-// else about a value (`anyOf`, `if`, several types), its type is `any`. No network reference is
-// ever followed.
+// never lower one (rule 11), the schema says which arguments exist and what type they have (rule
+// 6), and the digest of the whole definition is what `pawl.lock` pins (rule 13). Only local facts
+// of JSON Schema 2020-12 are read: properties, required, type, enum, const, items, maxLength,
+// format, additionalProperties, local `$ref` into `$defs`. A value whose type the
+// schema does not say plainly (`anyOf` alone, several types, a reference that leads nowhere or
+// around a circle) is of type `any`. No network reference is ever followed.
 #pragma once
 
 #include <cstdint>
@@ -28,13 +28,13 @@ std::string_view to_string(ValueType type);
 // What a schema says about one value. `properties` of an object, `element` of an array.
 struct Shape {
   ValueType type = ValueType::any;
-  std::optional<std::vector<std::string>> choices;   // canonical JSON of each `enum` member
-  std::optional<std::uint64_t> length_max;           // characters, of a string
-  bool long_text = false;   // may hold line breaks: says so by format, name or a large maxLength
+  std::optional<std::vector<std::string>> choices;  // canonical JSON of each `enum` member
+  std::optional<std::uint64_t> length_max;          // characters, of a string
+  bool long_text = false;  // may hold line breaks: says so by format, name or a large maxLength
   struct Property;
   std::vector<Property> properties;
   std::shared_ptr<const Shape> element;
-  bool open = true;         // additionalProperties is not false
+  bool open = true;  // additionalProperties is not false
 
   const Property* find(std::string_view name) const;
 };
@@ -46,8 +46,8 @@ struct Shape::Property {
 };
 
 struct ToolDefinition {
-  std::string server;       // empty where the door has only one
-  std::string name;         // exactly as offered
+  std::string server;  // empty where the door has only one
+  std::string name;    // exactly as offered
   std::string title;
   std::string description;
   Shape arguments;          // of type object
@@ -55,9 +55,9 @@ struct ToolDefinition {
   struct Hints {
     std::optional<bool> read_only, destructive, idempotent, open_world;
   } hints;
-  std::string text;         // canonical JSON of the definition as offered, `_meta` included
-  Digest digest{};          // SHA-256 of `text`
-  bool hidden_characters = false;   // somewhere in any string of it (S09: can never be accepted)
+  std::string text;                // canonical JSON of the definition as offered, `_meta` included
+  Digest digest{};                 // SHA-256 of `text`
+  bool hidden_characters = false;  // somewhere in any string of it (S09: can never be accepted)
 };
 
 // Reads one element of a tools/list result. Errors name the member: `inputSchema.type` and so on.

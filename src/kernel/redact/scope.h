@@ -3,8 +3,8 @@
 // A listed field is kept whole; projection descends only through containers that are not listed
 // (wrappers become skeletons); dotted names narrow (`contact_info.email`). Structured content is
 // projected; text content is replaced by the projection of the JSON it holds; what is not JSON,
-// images, audio, embedded resources, links, `_meta`, error texts, progress messages and log messages
-// are withheld. What was withheld is named.
+// images, audio, embedded resources, links, `_meta`, error texts, progress messages and log
+// messages are withheld. What was withheld is named.
 //
 // A listed name counts at any depth. Inside a container that begins a dotted name and is not listed
 // itself, only the rest of that name counts: with `contact_info.email` and `id`, an `id` inside
@@ -23,7 +23,7 @@ namespace pawl {
 // Compiled list of fields. Immutable.
 class Scope {
  public:
-  explicit Scope(std::vector<std::string> fields);   // names or dotted names, as in the policy
+  explicit Scope(std::vector<std::string> fields);  // names or dotted names, as in the policy
   const std::vector<std::string>& fields() const { return fields_; }
   const std::vector<std::vector<std::string>>& paths() const { return paths_; }  // cut at dots
 
@@ -44,7 +44,7 @@ struct Projected {
   // For the record, never for the agent: `content[1] image`, `_meta`, `structuredContent.card`, …
   std::vector<std::string> withheld;
 };
-inline constexpr std::size_t withheld_names_max = 64;   // further ones are counted
+inline constexpr std::size_t withheld_names_max = 64;  // further ones are counted
 Projected project_result(const Scope& scope, json::View result);
 
 // The output schema that a validating client must see in tools/list: every object level open and
