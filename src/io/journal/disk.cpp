@@ -19,29 +19,25 @@ Status write_all(File& file, std::uint64_t offset, std::string_view bytes) {
   return {};
 }
 
-namespace {
-
 // A read may be short without the file's end being near; only zero bytes mean the end.
-Result<std::size_t> read_up_to(const File& file, std::uint64_t offset, std::span<char> into) {
+Result<std::string> read_there(const File& file, std::uint64_t offset, std::size_t count) {
+  std::string bytes(count, '\0');
   std::size_t done = 0;
-  while (done < into.size()) {
-    auto count = file.read_at(offset + done, into.subspan(done));
-    if (!count) return count;
-    if (*count == 0) break;
-    done += *count;
+  while (done < count) {
+    auto read = file.read_at(offset + done, std::span(bytes).subspan(done));
+    if (!read) return std::unexpected(read.error());
+    if (*read == 0) break;
+    done += *read;
   }
-  return done;
+  bytes.resize(done);
+  return bytes;
 }
 
-}  // namespace
-
 Result<std::string> read_exactly(const File& file, std::uint64_t offset, std::size_t count) {
-  std::string bytes(count, '\0');
-  auto done = read_up_to(file, offset, bytes);
-  if (!done) return std::unexpected(done.error());
-  if (*done != count) {
+  auto bytes = read_there(file, offset, count);
+  if (bytes && bytes->size() != count) {
     return fail(Fault::corrupt, fmt::format("the file ends at {}, {} bytes were expected at {}",
-                                            offset + *done, count, offset));
+                                            offset + bytes->size(), count, offset));
   }
   return bytes;
 }
@@ -55,11 +51,7 @@ Result<std::string> read_whole(Disk& disk, const std::string& path, std::uint64_
     return fail(Fault::invalid, fmt::format("`{}` has {} bytes, at most {} are read",
                                             disk.shown(path), *size, bytes_max));
   }
-  std::string bytes(*size, '\0');
-  auto done = read_up_to(**file, 0, bytes);
-  if (!done) return std::unexpected(done.error());
-  bytes.resize(*done);
-  return bytes;
+  return read_there(**file, 0, *size);
 }
 
 Status replace_whole(Disk& disk, const std::string& path, std::string_view bytes) {

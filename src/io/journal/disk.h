@@ -82,6 +82,9 @@ class Disk {
 // Writes everything, going on after short writes.
 Status write_all(File& file, std::uint64_t offset, std::string_view bytes);
 
+// Reads `count` bytes, fewer only where the file ends before.
+Result<std::string> read_there(const File& file, std::uint64_t offset, std::size_t count);
+
 // Reads exactly `count` bytes; Fault::corrupt if the file ends before.
 Result<std::string> read_exactly(const File& file, std::uint64_t offset, std::size_t count);
 

@@ -66,8 +66,9 @@ Result<std::uint64_t> zero(File& file, std::uint64_t from, std::uint64_t to) {
 Status write_again(File& file, std::uint64_t from, std::uint64_t to) {
   while (from < to) {
     const auto count = std::min<std::uint64_t>(block_bytes, to - from);
-    auto bytes = read_exactly(file, from, count);
+    auto bytes = read_there(file, from, count);
     if (!bytes) return std::unexpected(bytes.error());
+    bytes->resize(count, '\0');  // the padding of the last frame may be cut off
     if (Status written = write_all(file, from, *bytes); !written) return written;
     from += count;
   }

@@ -58,15 +58,9 @@ Result<std::vector<std::uint64_t>> list_snapshots(Disk& disk) {
 
 Result<std::optional<SegmentStart>> read_segment_start(const File& file, std::uint64_t first) {
   constexpr std::size_t enough_bytes = 512;
-  std::string bytes(enough_bytes, '\0');
-  std::size_t have = 0;
-  while (have < bytes.size()) {
-    auto count = file.read_at(have, std::span(bytes).subspan(have));
-    if (!count) return std::unexpected(count.error());
-    if (*count == 0) break;
-    have += *count;
-  }
-  bytes.resize(have);
+  auto there = read_there(file, 0, enough_bytes);
+  if (!there) return std::unexpected(there.error());
+  const std::string& bytes = *there;
   const auto head = read_frame_head(bytes);
   if (!head || head->kind != FrameKind::segment || head->seq != first || head->payload_end != 0 ||
       frame_bytes(head->length) > bytes.size()) {

@@ -32,19 +32,6 @@ bool Fields::is_zero(std::size_t from, std::size_t to) const {
   return part.find_first_not_of('\0') == part.npos;
 }
 
-Result<std::string> read_there(const File& file, std::uint64_t at, std::uint64_t count) {
-  std::string bytes(count, '\0');
-  std::size_t have = 0;
-  while (have < bytes.size()) {
-    auto read = file.read_at(at + have, std::span(bytes).subspan(have));
-    if (!read) return std::unexpected(read.error());
-    if (*read == 0) break;
-    have += *read;
-  }
-  bytes.resize(have);
-  return bytes;
-}
-
 namespace {
 
 Digest joined(const Digest& left, const Digest& right) {

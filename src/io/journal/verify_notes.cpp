@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::uint64_t note_file_bytes_max = 4096;
 constexpr std::uint64_t log_file_bytes_max = 1UL << 40;
-constexpr std::uint64_t log_chunk_bytes = 1UL << 20;
+constexpr std::uint64_t log_chunk_bytes = 16UL << 10;
 
 struct FreeKey {
   void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
@@ -84,6 +84,7 @@ class Notes {
   PromisedRoots roots_;
   std::uint64_t last_size_ = 0;
   std::optional<std::string> newest_;
+  std::string last_good_;  // the last note of the log that is signed well
 };
 
 Status Notes::read_keys() {
@@ -174,6 +175,7 @@ void Notes::take_note(std::string_view text, std::uint64_t offset) {
     return;
   }
   ++into_.checkpoints;
+  last_good_ = text;
   if (note->size <= last_size_) {
     findings_.add("checkpoints", offset,
                   fmt::format("the checkpoint counts {} records, the one before it {}", note->size,
@@ -233,7 +235,7 @@ Status Notes::read_newest() {
 // The newest checkpoint has to be one of the log's: after a crash, or on a full disk, not always
 // the last.
 void Notes::compare_newest() {
-  if (!newest_) return;
+  if (!newest_ || *newest_ == last_good_) return;
   const auto note = read(*newest_);
   if (!note) {
     findings_.add("checkpoint", 0, note.error());

@@ -53,9 +53,6 @@ class Fields {
   std::string_view bytes_;
 };
 
-// Reads what there is of [at, at + count).
-Result<std::string> read_there(const File& file, std::uint64_t at, std::uint64_t count);
-
 // The tree as a row of mountains of falling height.
 class Mountains {
  public:

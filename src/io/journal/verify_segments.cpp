@@ -16,7 +16,7 @@ constexpr std::uint32_t record_kind = 1;
 constexpr std::uint32_t segment_kind = 2;
 constexpr std::uint64_t text_bytes_max = 16UL << 20;
 constexpr std::uint64_t stored_bytes_max = 1UL << 32;
-constexpr std::uint64_t block_bytes = 64UL << 10;
+constexpr std::uint64_t block_bytes = 8UL << 10;
 
 std::uint64_t up(std::uint64_t count, std::uint64_t multiple) {
   return (count + multiple - 1) / multiple * multiple;
