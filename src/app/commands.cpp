@@ -9,6 +9,7 @@ std::span<const CommandRow> commands() {
   static const auto rows = std::to_array<CommandRow>({
       mcp_command,
       node_command,
+      init_command,
       check_command,
       decide_command,
       accept_command,
@@ -21,6 +22,11 @@ std::span<const CommandRow> commands() {
       kill_command,
       resume_command,
       status_command,
+      replay_command,
+      audit_tail_command,
+      audit_query_command,
+      audit_show_command,
+      audit_verify_command,
       help_command,
       version_command,
   });

@@ -1,0 +1,254 @@
+#include "analysis/replay/again.h"
+
+#include <utility>
+
+#include "base/json.h"
+#include "base/text.h"
+#include "kernel/admit/admit.h"
+#include "kernel/definition/definition.h"
+#include "model/facts.h"
+
+namespace pawl {
+
+namespace {
+
+std::string yes_or_no(bool value) {
+  return value ? "yes" : "no";
+}
+
+// `file:line:column` without the file: the same policy may lie in another place.
+std::string place_in_file(std::string_view at) {
+  std::size_t colon = at.rfind(':');
+  if (colon != std::string_view::npos) colon = at.rfind(':', colon - 1);
+  return std::string(colon == std::string_view::npos ? std::string_view{} : at.substr(colon + 1));
+}
+
+}  // namespace
+
+// Both sides of a decision, member by member.
+class Comparison {
+ public:
+  Comparison(std::uint64_t seq, std::string call) : seq_(seq), call_(std::move(call)) {}
+
+  void member(std::string_view name, const std::string& recorded, const std::string& again) {
+    if (recorded == again) return;
+    differences_.push_back({seq_, call_, std::string(name), recorded, again});
+  }
+  void member(std::string_view name, bool recorded, bool again) {
+    member(name, yes_or_no(recorded), yes_or_no(again));
+  }
+  void member(std::string_view name, std::uint64_t recorded, std::uint64_t again) {
+    member(name, std::to_string(recorded), std::to_string(again));
+  }
+  Again done() {
+    const bool equal = differences_.empty();
+    return {equal ? Again::Kind::equal : Again::Kind::different, std::move(differences_), {}};
+  }
+
+ private:
+  std::uint64_t seq_;
+  std::string call_;
+  std::vector<Difference> differences_;
+};
+
+namespace {
+
+void compare(Comparison& sides, const CallDecided& recorded, const Verdict& again) {
+  sides.member("effect", recorded.effect, std::string(to_string(again.effect)));
+  sides.member("code", recorded.code, std::string(to_string(again.reason.code)));
+  const Rule* rule = again.reason.rule;
+  sides.member("rule", recorded.rule, rule == nullptr ? std::string() : rule->path);
+  sides.member("rule_at", place_in_file(recorded.rule_at),
+               rule == nullptr ? std::string() : place_in_file(to_string(rule->at)));
+  sides.member("class", recorded.class_text, to_string(again.action_class));
+  sides.member("halt", recorded.halt, again.halt);
+  sides.member("notify", recorded.notify, again.notify);
+  sides.member("retry", recorded.retry, again.retry);
+  sides.member("steps", std::uint64_t{recorded.steps}, std::uint64_t{again.reservation.steps});
+  sides.member("calls", std::uint64_t{recorded.calls}, std::uint64_t{again.reservation.calls});
+  sides.member("records", recorded.records, again.reservation.records);
+}
+
+// The people's answer is a fact of the record; that somebody gave it stands in the records before.
+void compare_approval(Comparison& sides, const State& state, const Facts& facts) {
+  if (!facts.approval || !facts.approval->granted) return;
+  const Approval* asked = state.approval(facts.approval->approval);
+  sides.member(
+      "approval", std::string("approved"),
+      asked == nullptr ? std::string("no such question") : std::string(to_string(asked->phase)));
+  if (asked != nullptr) {
+    sides.member("approval.binding", facts.approval->binding, asked->asked.binding);
+  }
+}
+
+Again refused_at_the_door(const Record& record, const CallDecided& decided) {
+  Comparison sides(record.seq, decided.call);
+  sides.member("effect", decided.effect, std::string(to_string(Effect::deny)));
+  Again again = sides.done();
+  if (again.kind == Again::Kind::equal) again.kind = Again::Kind::at_the_door;
+  return again;
+}
+
+Again unknown(std::string why) {
+  return {Again::Kind::indeterminate, {}, std::move(why)};
+}
+
+}  // namespace
+
+void Judge::learn(const PolicyLoaded& loaded) {
+  policy_sources_[loaded.digest] = {loaded.payload, loaded.file};
+}
+
+void Judge::learn(const DefinitionSeen& seen) {
+  definition_payloads_[seen.digest] = seen.payload;
+}
+
+Result<std::string> Judge::text(std::string_view commitment, std::string_view what) const {
+  const std::string name(what);
+  if (commitment.empty()) return fail(Fault::missing, "no record holds " + name);
+  auto stored = payload_(commitment);
+  if (!stored) return fail(stored.error().fault, name + ": " + stored.error().message);
+  switch (stored->kind) {
+    case StoredText::Kind::present:
+      return std::move(stored->bytes);
+    case StoredText::Kind::erased:
+      return fail(Fault::missing, name + " was erased");
+    case StoredText::Kind::missing:
+      return fail(Fault::missing, name + " was not kept");
+  }
+  return fail(Fault::missing, name + " was not kept");
+}
+
+Result<std::shared_ptr<const Policy>> Judge::policy(std::string_view digest) {
+  if (const auto known = policies_.find(digest); known != policies_.end()) return known->second;
+  const auto source = policy_sources_.find(digest);
+  if (source == policy_sources_.end()) {
+    return fail(Fault::missing, "no record holds the policy " + visible(digest));
+  }
+  auto bundle = text(source->second.payload, "the policy");
+  if (!bundle) return std::unexpected(bundle.error());
+  Loaded loaded = load_bundle(*bundle, source->second.file);
+  if (!loaded.policy) {
+    return fail(Fault::invalid, "this version cannot load the recorded policy: " +
+                                    (loaded.errors.empty() ? std::string("no reason given")
+                                                           : to_string(loaded.errors.front())));
+  }
+  if (spelled(loaded.policy->digest) != digest) {
+    return fail(Fault::corrupt, "the recorded policy has another digest than its record says");
+  }
+  policies_.emplace(digest, loaded.policy);
+  return loaded.policy;
+}
+
+Result<std::shared_ptr<const ToolDefinition>> Judge::definition(std::string_view digest,
+                                                                const std::string& server) {
+  if (digest.empty()) return nullptr;
+  const std::string key = server + "\n" + std::string(digest);
+  if (const auto known = definitions_.find(key); known != definitions_.end()) {
+    return known->second;
+  }
+  const auto payload = definition_payloads_.find(digest);
+  if (payload == definition_payloads_.end()) {
+    return fail(Fault::missing, "no record holds the tool's definition");
+  }
+  auto bytes = text(payload->second, "the tool's definition");
+  if (!bytes) return std::unexpected(bytes.error());
+  if (spelled(sha256(*bytes)) != digest) {
+    return fail(Fault::corrupt, "the recorded definition has another digest than its record says");
+  }
+  const auto document = json::parse(*bytes, {.twins = json::Twins::permit});
+  if (!document) return std::unexpected(document.error());
+  auto parsed = parse_definition(document->root(), server);
+  if (!parsed) return std::unexpected(parsed.error());
+  auto made = std::make_shared<const ToolDefinition>(std::move(*parsed));
+  definitions_.emplace(key, made);
+  return made;
+}
+
+Result<std::string> Judge::arguments(const CallDecided& decided) const {
+  return text(decided.args, "the arguments");
+}
+
+Result<Judge::Inputs> Judge::inputs(const CallDecided& decided) {
+  Inputs in;
+  const auto facts_text = json::parse(decided.facts);
+  if (!facts_text) return fail(Fault::invalid, "its facts: " + facts_text.error().message);
+  auto facts = parse_facts(facts_text->root());
+  if (!facts) return fail(Fault::invalid, "its facts: " + facts.error().message);
+  in.facts = std::move(*facts);
+  auto in_force = policy(decided.policy);
+  if (!in_force) return std::unexpected(in_force.error());
+  in.policy = std::move(*in_force);
+  auto received = arguments(decided);
+  if (!received) return std::unexpected(received.error());
+  in.received = std::move(*received);
+  auto document = json::parse(in.received);
+  if (!document) return fail(Fault::invalid, "the arguments: " + document.error().message);
+  in.arguments = std::move(*document);
+  auto tool = definition(in.facts.definition, decided.server);
+  if (!tool) return std::unexpected(tool.error());
+  in.definition = std::move(*tool);
+  return in;
+}
+
+// What was sent must be the received arguments, or those with the rewrites of this verdict.
+Status Judge::compare_forwarded(const Inputs& in, const CallDecided& decided,
+                                const Verdict& verdict, Comparison& sides) const {
+  if (verdict.effect == Effect::deny) return {};
+  if (verdict.rewrites.empty()) {
+    sides.member("forwarded", decided.forwarded, std::string());
+    return {};
+  }
+  const auto again = forwarded_arguments(in.arguments.root(), verdict.rewrites);
+  if (!again) return std::unexpected(again.error());
+  const auto recorded = text(decided.forwarded, "what was forwarded");
+  if (!recorded) return std::unexpected(recorded.error());
+  sides.member("forwarded", *recorded, *again);
+  return {};
+}
+
+Again Judge::decide(const State& state, const Record& record, const CallDecided& decided) {
+  if (decided.abi != decision_abi) {
+    return {Again::Kind::not_comparable,
+            {},
+            "it was decided by decision version " + std::to_string(decided.abi) + ", this is " +
+                std::to_string(decision_abi)};
+  }
+  if (decided.facts.empty()) return refused_at_the_door(record, decided);
+  const Run* run = state.run(decided.run);
+  if (run == nullptr) return unknown("no record opened its run");
+  auto in = inputs(decided);
+  if (!in) return unknown(in.error().message);
+
+  std::optional<BoundTool> bound;
+  if (const ToolRule* entry = in->policy->find(decided.server, decided.tool)) {
+    bound = bind(*in->policy, *entry, in->definition, record.at);
+  }
+  const Call call{decided.server, decided.tool, in->arguments.root()};
+  const Verdict verdict =
+      admit(Situation{.policy = *in->policy,
+                      .state = state,
+                      .run = *run,
+                      .call = call,
+                      .tool = bound ? &*bound : nullptr,
+                      .facts = in->facts,
+                      .now = record.at,
+                      .look = decided.round == 1 ? Look::proposal : Look::after_hold});
+  Comparison sides(record.seq, decided.call);
+  compare(sides, decided, verdict);
+  compare_approval(sides, state, in->facts);
+  sides.member("policy", decided.policy, run->policy);
+  sides.member("definition", decided.definition, in->facts.definition);
+  sides.member("entry", decided.entry, bound ? bound->entry->key : std::string());
+  if (verdict.effect == Effect::hold && bound) {
+    sides.member("args_digest", decided.args_digest,
+                 spelled(binding_of(*in->policy, *bound, *run, call, in->facts)));
+  }
+  const Status sent = compare_forwarded(*in, decided, verdict, sides);
+  Again again = sides.done();
+  // A difference that is known stands, whatever else is gone.
+  if (!sent && again.kind == Again::Kind::equal) return unknown(sent.error().message);
+  return again;
+}
+
+}  // namespace pawl

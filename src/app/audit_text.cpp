@@ -1,0 +1,183 @@
+#include "app/audit_text.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "app/terminal.h"
+#include "base/text.h"
+
+namespace pawl::app {
+namespace {
+
+constexpr std::size_t reason_bytes_max = 400;
+constexpr std::string_view step = "  ";
+
+std::string text(json::View record, std::string_view name) {
+  return visible(record.text(name).value_or(""));
+}
+
+std::string full_tool(json::View record) {
+  const std::string server = text(record, "server");
+  return server.empty() ? text(record, "tool") : server + "/" + text(record, "tool");
+}
+
+Ink ink_of(std::string_view word) {
+  if (word == "deny" || word == "reject" || word == "failed" || word == "indeterminate" ||
+      word == "killed" || word == "halted") {
+    return Ink::bad;
+  }
+  if (word == "hold" || word == "notify" || word == "cancelled" || word == "aborted" ||
+      word == "expired" || word == "withdrawn") {
+    return Ink::warn;
+  }
+  return word == "allow" || word == "approve" || word == "completed" ? Ink::good : Ink::plain;
+}
+
+std::string word(std::string_view shown) {
+  return paint(ink_of(shown), fmt::format("{:<9}", shown));
+}
+
+std::string joined(std::initializer_list<std::string> parts) {
+  std::string line;
+  for (const std::string& part : parts) {
+    if (part.empty()) continue;
+    line += (line.empty() ? "" : "  ") + part;
+  }
+  return line;
+}
+
+// The sentence of the decision, which names the tool itself.
+std::string decided(json::View record) {
+  std::string reason = text(record, "reason");
+  if (reason.empty()) reason = full_tool(record);
+  const std::string approval = text(record, "approval");
+  return word(text(record, "effect")) +
+         joined({text(record, "call"), std::move(reason), approval.empty() ? "" : approval,
+                 record["round"].is_integer() && record["round"].integer() > 1 ? "(after the hold)"
+                                                                               : ""});
+}
+
+std::string ended(json::View record) {
+  const json::View took = record["took_ns"];
+  std::string spent;
+  if (took.is_integer()) spent = fmt::format("in {} ms", took.integer() / 1'000'000);
+  const json::View error = record["is_error"];
+  const bool failed = error.exists() && error.kind() == json::Kind::boolean && error.boolean();
+  return word(text(record, "outcome")) +
+         joined({text(record, "call"), spent, failed ? "the tool reports an error" : ""});
+}
+
+std::string answered(json::View record) {
+  return word(text(record, "answer")) +
+         joined({text(record, "approval"), "by " + text(record, "person"), text(record, "reason")});
+}
+
+// What is worth a column of a record that has no line of its own: everything but the envelope.
+std::string others(json::View record) {
+  std::string line;
+  for (const auto& [key, value] : record.members()) {
+    if (key == "v" || key == "type" || key == "seq" || key == "at" || key == "boot" ||
+        key == "run" || key == "payload" || key == "verifier" || key == "boot_id") {
+      continue;
+    }
+    line += (line.empty() ? "" : "  ") + visible(key) + " " +
+            visible(value.is_string() ? std::string(value.string()) : json::write(value));
+  }
+  return line;
+}
+
+std::string what(json::View record) {
+  const std::string type = text(record, "type");
+  if (type == "call.decided") return decided(record);
+  if (type == "call.ended") return ended(record);
+  if (type == "approval.answered") return answered(record);
+  if (type == "approval.ended") {
+    return word(text(record, "how")) + joined({text(record, "approval"), text(record, "call")});
+  }
+  if (type == "approval.opened") {
+    return paint(Ink::warn, "asks     ") +
+           joined({text(record, "approval"), text(record, "tool"), text(record, "why")});
+  }
+  if (type == "run.halted") {
+    return word("halted") + joined({text(record, "code"), text(record, "why")});
+  }
+  if (type == "kill.set") return word("killed") + others(record);
+  return paint(Ink::strong, type) + "  " + others(record);
+}
+
+void write_pretty(json::View value, const std::string& margin, std::string& into) {
+  if (value.is_object() && value.size() > 0) {
+    into += "{\n";
+    std::uint32_t left = value.size();
+    for (const auto& [key, member] : value.members()) {
+      into += margin + std::string(step) + "\"" + visible(key) + "\": ";
+      write_pretty(member, margin + std::string(step), into);
+      into += --left > 0 ? ",\n" : "\n";
+    }
+    into += margin + "}";
+  } else if (value.is_array() && value.size() > 0) {
+    into += "[\n";
+    std::uint32_t left = value.size();
+    for (const json::View element : value.elements()) {
+      into += margin + std::string(step);
+      write_pretty(element, margin + std::string(step), into);
+      into += --left > 0 ? ",\n" : "\n";
+    }
+    into += margin + "]";
+  } else {
+    into += visible(json::write(value));
+  }
+}
+
+}  // namespace
+
+std::string record_line(json::View record) {
+  std::string time = text(record, "at");
+  // `2026-11-21T07:26:53.010283Z`: the day, and the time to the millisecond.
+  time = time.size() >= 19 ? time.substr(5, 5) + " " + time.substr(11, 8) +
+                                 (time.size() > 23 ? time.substr(19, 4) : "")
+                           : time;
+  const json::View seq = record["seq"];
+  std::string line = what(record);
+  if (line.size() > reason_bytes_max) {
+    // At a blank: neither a character nor a colour is cut in two.
+    line.resize(std::min(reason_bytes_max, line.find_last_of(' ', reason_bytes_max)));
+    line += " …";
+  }
+  return fmt::format("{:>6}  {}  {:<10}  {}",
+                     seq.is_integer() ? std::to_string(seq.integer()) : "?",
+                     paint(Ink::dim, fmt::format("{:<18}", time)), text(record, "run"), line);
+}
+
+std::string record_members(json::View record, std::string_view margin) {
+  std::string all;
+  for (const auto& [key, value] : record.members()) {
+    std::string shown;
+    if (value.is_string()) {
+      shown = visible(value.string());
+    } else {
+      write_pretty(value, std::string(margin) + std::string(15, ' '), shown);
+    }
+    all += std::string(margin) + fmt::format("{:<15}", visible(key)) + shown + "\n";
+  }
+  return all;
+}
+
+std::string pretty(std::string_view bytes, std::string_view margin, std::size_t bytes_max) {
+  std::string shown;
+  if (const auto document = json::parse(bytes, {.twins = json::Twins::permit})) {
+    write_pretty(document->root(), std::string(margin), shown);
+  } else {
+    shown = visible(bytes.substr(0, bytes_max), Newlines::keep);
+  }
+  if (shown.size() > bytes_max) {
+    std::size_t end = bytes_max;
+    while (end > 0 && (static_cast<unsigned char>(shown[end]) & 0xC0U) == 0x80U) --end;
+    shown.resize(end);
+    shown += fmt::format("\n{}… {} bytes in all; `--json` prints them", margin, bytes.size());
+  }
+  return std::string(margin) + shown;
+}
+
+}  // namespace pawl::app

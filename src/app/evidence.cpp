@@ -1,0 +1,124 @@
+#include "app/evidence.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "app/paths.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "io/journal/key_files.h"
+#include "io/journal/merkle.h"
+
+namespace pawl::app {
+namespace {
+
+constexpr std::size_t runs_named_max = 5;
+
+// The record of a journal is trusted no more than any other text: it is parsed as strictly.
+Result<json::Document> read(const JournalEntry& entry) {
+  auto document = json::parse(entry.record);
+  if (document) return document;
+  return fail(Fault::corrupt,
+              fmt::format("record {} is no JSON: {}", entry.seq, document.error().message));
+}
+
+}  // namespace
+
+std::optional<Digest> parse_digest(std::string_view text) {
+  constexpr std::string_view prefix = "sha256:";
+  std::string bytes;
+  Digest digest{};
+  if (!text.starts_with(prefix) || !unhex(text.substr(prefix.size()), bytes) ||
+      bytes.size() != digest.size()) {
+    return std::nullopt;
+  }
+  std::ranges::transform(bytes, digest.begin(),
+                         [](char c) { return static_cast<unsigned char>(c); });
+  return digest;
+}
+
+Result<Evidence> Evidence::open(const Arguments& arguments) {
+  auto directory = state_directory(arguments);
+  if (!directory) return std::unexpected(directory.error());
+  auto disk = PosixDisk::open(*directory, PosixDisk::Root::must_exist);
+  if (!disk && disk.error().fault == Fault::missing) {
+    return fail(Fault::missing, fmt::format("there is no journal in `{}`", visible(*directory)));
+  }
+  if (!disk) return std::unexpected(disk.error());
+  auto reader = JournalReader::open(**disk);
+  if (!reader) return std::unexpected(reader.error());
+  return Evidence(std::move(*directory), std::move(*disk), std::move(*reader));
+}
+
+Status Evidence::records(std::uint64_t first,
+                         const std::function<bool(const JournalEntry&, json::View)>& each) {
+  if (Status placed = reader_.seek(first); !placed) return placed;
+  for (;;) {
+    auto entry = reader_.next();
+    if (!entry) return std::unexpected(entry.error());
+    if (!*entry) return {};
+    const auto record = read(**entry);
+    if (!record) return std::unexpected(record.error());
+    if (!each(**entry, record->root())) return {};
+  }
+}
+
+Result<Payload> Evidence::payload(std::string_view commitment) {
+  const auto digest = parse_digest(commitment);
+  if (!digest) return Payload{};
+  return reader_.payload(*digest);
+}
+
+Result<Inclusion> Evidence::inclusion(const JournalEntry& entry) {
+  Inclusion found;
+  auto key = journal::read_public_key(*disk_);
+  if (!key) return std::unexpected(key.error());
+  auto note = read_whole(*disk_, "checkpoint", journal::checkpoint_bytes_max);
+  if (!note && note.error().fault == Fault::missing) return found;
+  if (!note) return std::unexpected(note.error());
+  auto checkpoint = key->verify(*note);
+  if (!checkpoint) return std::unexpected(checkpoint.error());
+  found.signed_size = checkpoint->size;
+  found.covered = entry.seq < checkpoint->size;
+  if (!found.covered) return found;
+  auto leaves = reader_.leaves(checkpoint->size);
+  if (!leaves) return std::unexpected(leaves.error());
+  found.path = journal::inclusion_proof(*leaves, entry.seq);
+  found.proved = journal::verify_inclusion(entry.leaf, entry.seq, checkpoint->size, found.path,
+                                           checkpoint->root);
+  return found;
+}
+
+Result<std::string> Evidence::find_run(std::string_view wanted) {
+  std::vector<std::string> fitting;
+  std::string newest;
+  bool exact = false;
+  const Status read = records(0, [&](const JournalEntry&, json::View record) {
+    if (record.text("type").value_or("") != "run.opened") return true;
+    newest = std::string(record.text("run").value_or(""));
+    exact = exact || newest == wanted;
+    // `r-` may be left out: people copy what stands behind it.
+    const bool fits = newest.starts_with(wanted) || newest.starts_with("r-" + std::string(wanted));
+    if (fits) fitting.push_back(newest);
+    return true;
+  });
+  if (!read) return std::unexpected(read.error());
+  if (exact) return std::string(wanted);
+  if (wanted == "last" && !newest.empty()) return newest;
+  if (wanted.empty() || wanted == "last" || fitting.empty()) {
+    return fail(Fault::missing, newest.empty()
+                                    ? "this journal holds no run"
+                                    : fmt::format("no run is called `{}`; the newest is `{}`",
+                                                  visible(wanted), visible(newest)));
+  }
+  if (fitting.size() == 1) return fitting.front();
+  std::string names;
+  for (std::size_t i = 0; i < std::min(fitting.size(), runs_named_max); ++i) {
+    names += (i == 0 ? "`" : ", `") + visible(fitting[i]) + "`";
+  }
+  return fail(Fault::usage, fmt::format("`{}` fits {} runs: {}{}", visible(wanted), fitting.size(),
+                                        names, fitting.size() > runs_named_max ? " …" : ""));
+}
+
+}  // namespace pawl::app

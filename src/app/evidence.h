@@ -1,0 +1,65 @@
+// The journal's files, read beside the node that may be writing them: for `audit` and `replay`.
+//
+// Nothing here takes the node's lock or changes a byte. Records come as they are stored; payloads
+// are looked up by their commitment and come back only when they are the bytes committed to.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "app/command.h"
+#include "base/hash.h"
+#include "base/json.h"
+#include "io/journal/note.h"
+#include "io/journal/posix_disk.h"
+#include "io/journal/reader.h"
+
+namespace pawl::app {
+
+// `sha256:` and 64 digits, back to bytes.
+std::optional<Digest> parse_digest(std::string_view text);
+
+// What a record's place in the signed tree is worth.
+struct Inclusion {
+  std::uint64_t signed_size = 0;  // records that the newest checkpoint covers
+  bool covered = false;           // this record is among them
+  bool proved = false;            // and its path leads to the signed root
+  std::vector<Digest> path;
+};
+
+class Evidence {
+ public:
+  // Fault::missing where the state directory holds no journal.
+  static Result<Evidence> open(const Arguments& arguments);
+
+  Disk& disk() { return *disk_; }
+  JournalReader& reader() { return reader_; }
+  const std::string& directory() const { return directory_; }
+
+  // Every record from `first` on until the journal ends for now, or `each` answers false.
+  Status records(std::uint64_t first,
+                 const std::function<bool(const JournalEntry&, json::View)>& each);
+
+  // The stored bytes behind `sha256:…`; `missing` for what is no commitment.
+  Result<Payload> payload(std::string_view commitment);
+
+  // Against the newest checkpoint, whose signature is checked with `node.pub`.
+  Result<Inclusion> inclusion(const JournalEntry& entry);
+
+  // The run that a person means: its id, a prefix that only one has, or `last`.
+  Result<std::string> find_run(std::string_view wanted);
+
+ private:
+  Evidence(std::string directory, std::unique_ptr<PosixDisk> disk, JournalReader reader)
+      : directory_(std::move(directory)), disk_(std::move(disk)), reader_(std::move(reader)) {}
+
+  std::string directory_;
+  std::unique_ptr<PosixDisk> disk_;
+  JournalReader reader_;
+};
+
+}  // namespace pawl::app

@@ -1,0 +1,153 @@
+// `pawl init`: a first policy from the tools that a server offers.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "app/command.h"
+#include "app/commands.h"
+#include "app/first_policy.h"
+#include "app/offer.h"
+#include "app/paths.h"
+#include "app/terminal.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "io/net/fd.h"
+
+namespace pawl::app {
+namespace {
+
+constexpr const char* out_usual = "policy.yaml";
+constexpr const char* role_usual = "agent";
+
+constexpr OptionRow kOptions[] = {
+    {"--out", "F", "the file to write (default policy.yaml); `-` prints it"},
+    {"--role", "NAME", "the name of the agent's role (default agent)"},
+    {"--env", "NAME", "passes one more variable to the server", Takes::many},
+    {"--force", "", "writes over a file that is there", Takes::nothing},
+    json_option,
+};
+constexpr WordRow kWords[] = {
+    {"command", "the server's program and arguments", true, true, true},
+};
+
+std::string shown_command(const std::vector<std::string>& words) {
+  std::string line;
+  for (const std::string& word : words) {
+    const bool plain = !word.empty() && word.find_first_of(" \t\n'\"\\$`;&|<>()*?") == word.npos;
+    line += (line.empty() ? "" : " ") + (plain ? visible(word) : "'" + visible(word) + "'");
+  }
+  return line;
+}
+
+// Whole or not at all; a file that is there stays unless `force` says otherwise.
+Status put(const std::string& path, const std::string& text, bool force) {
+  const std::string beside = fmt::format("{}.{}.new", path, ::getpid());
+  const auto failed = [&path, &beside](const char* what) {
+    const int number = errno;
+    ::unlink(beside.c_str());
+    Error error = net::system_error(Fault::environment, what, number);
+    error.at = {path, 0, 0};
+    return std::unexpected(std::move(error));
+  };
+  {
+    const net::Fd file(::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
+    if (!file.open()) return failed("write it");
+    for (std::size_t done = 0; done < text.size();) {
+      const ssize_t wrote = ::write(file.get(), text.data() + done, text.size() - done);
+      if (wrote < 0 && errno == EINTR) continue;
+      if (wrote <= 0) return failed("write it");
+      done += static_cast<std::size_t>(wrote);
+    }
+    if (::fsync(file.get()) != 0) return failed("write it");
+  }
+  if (force) {
+    if (::rename(beside.c_str(), path.c_str()) != 0) return failed("put it in place");
+    return {};
+  }
+  // A link refuses where a name exists already: nobody can slip a file in between.
+  if (::link(beside.c_str(), path.c_str()) != 0) {
+    if (errno != EEXIST) return failed("put it in place");
+    ::unlink(beside.c_str());
+    return fail(Fault::usage, "there is a file already: `--force` writes over it", {path, 0, 0});
+  }
+  ::unlink(beside.c_str());
+  return {};
+}
+
+void print_next_steps(const FirstPolicy& made, const std::string& file,
+                      const std::string& command) {
+  out(paint(Ink::good, "written") +
+      fmt::format("    {}: {} tools in entries ({} of them ask a person), {} blocked",
+                  visible(file), made.granted + made.asking, made.asking, made.blocked));
+  if (made.left_out > 0) {
+    out(paint(Ink::warn, "left out") +
+        fmt::format("   {} tools whose names cannot be granted; the file says why", made.left_out));
+  }
+  out("next:");
+  out("  1. read the file, delete what the agent does not need, add limits to arguments");
+  out("  2. pawl check " + visible(file));
+  out("  3. pawl reviewers add NAME            who may answer the questions");
+  out("  4. pawl mcp --policy " + visible(file) + " -- " + command +
+      "   in your client's settings");
+}
+
+// What is written must load: a mistake here would be ours.
+Status check_it(const std::string& text, const std::string& file) {
+  const Loaded loaded = load_policy(text, file, {});
+  if (loaded.policy) return {};
+  return fail(Fault::internal, "the policy made from this server's tools does not load: " +
+                                   (loaded.errors.empty() ? std::string("no reason given")
+                                                          : to_string(loaded.errors.front())));
+}
+
+int run(const Arguments& arguments) {
+  const std::string file = arguments.one("--out").value_or(out_usual);
+  const bool print = file == "-";
+  const bool force = arguments.has("--force");
+  std::error_code ignored;
+  // Before the server is started: nobody waits for an answer that cannot be kept.
+  if (!print && !force && std::filesystem::exists(std::filesystem::symlink_status(file, ignored))) {
+    return complain(
+        {Fault::usage, "there is a file already: `--force` writes over it", {file, 0, 0}});
+  }
+  const std::vector<std::string> command = arguments.words("command");
+  const auto offer = ask_server(command, passed_environment(arguments.many("--env")), {});
+  if (!offer) return complain(offer.error());
+  const std::string line = shown_command(command);
+  const FirstPolicy made = first_policy(*offer, arguments.one("--role").value_or(role_usual), line);
+  if (Status fine = check_it(made.text, file); !fine) return complain(fine.error());
+  if (print) {
+    out(made.text);
+    return exit_good;
+  }
+  if (Status written = put(file, made.text, force); !written) return complain(written.error());
+  if (arguments.has("--json")) {
+    json::Writer json;
+    json.object().key("asking").natural(made.asking).key("blocked").natural(made.blocked);
+    json.key("file").string(absolute(file)).key("granted").natural(made.granted);
+    json.key("left_out").natural(made.left_out).end();
+    out(json.text());
+  } else {
+    print_next_steps(made, file, line);
+  }
+  return exit_good;
+}
+
+}  // namespace
+
+extern const CommandRow init_command = {
+    "init",
+    "write",
+    "writes a first policy from the tools that a server offers",
+    kOptions,
+    kWords,
+    run,
+    "Starts the server once, asks for its tools, and writes an entry for each with its class and "
+    "why. What cannot be undone asks a person; what nothing places is blocked. The file is checked "
+    "before it is written, and a file that is there stays unless `--force` is given."};
+
+}  // namespace pawl::app
