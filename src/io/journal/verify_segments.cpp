@@ -68,6 +68,8 @@ class Segments {
   bool head(std::uint64_t first, const Frame& frame);
   void link(std::uint64_t first, std::string_view text);
   Status records(const File& file, bool last);
+  // Behind the last record and the last payload there are zeros.
+  Status tail(const File& file);
   // The frame at `at`, whole or not; an error only if the file cannot be read.
   Result<Frame> frame(const File& file, std::uint64_t at, std::uint64_t limit, const Digest& leaf);
   void record(const Frame& frame, std::uint64_t at);
@@ -153,7 +155,7 @@ Status Segments::segment(std::uint64_t first, bool last) {
   }
   if (Status walked = records(**file, last); !walked) return walked;
   chain_.records_end = place_;
-  return zeros(**file, area_ + chain_.payload_end, ~0ULL, "behind the last payload");
+  return {};
 }
 
 bool Segments::head(std::uint64_t first, const Frame& frame) {
@@ -212,9 +214,10 @@ Status Segments::records(const File& file, bool last) {
         found->payload_end < chain_.payload_end) {
       const std::size_t before = into_.findings.size();
       const bool more = into_.more_findings;
-      if (Status tail = zeros(file, place_, area_, "behind the last record"); !tail) return tail;
-      if (into_.findings.size() == before || pauses-- == 0) {
-        if (into_.findings.size() != before) chain_.known = false;
+      if (Status good = tail(file); !good) return good;
+      const bool clean = into_.findings.size() == before && into_.more_findings == more;
+      if (clean || pauses-- == 0) {
+        if (!clean) chain_.known = false;
         return {};
       }
       // A running node is writing there: look again.
@@ -223,6 +226,7 @@ Status Segments::records(const File& file, bool last) {
       options_.pause();
       continue;
     }
+    if (options_.pause && last) pauses = pauses_max;
     if (Status good = payloads(file, *found); !good) return good;
     record(*found, place_);
     const std::uint64_t end = place_ + head_bytes + found->length;
@@ -230,6 +234,12 @@ Status Segments::records(const File& file, bool last) {
     if (Status padding = zeros(file, end, place_, "padding"); !padding) return padding;
     roots_at(tree_.size(), place_);
   }
+}
+
+Status Segments::tail(const File& file) {
+  Status good = zeros(file, place_, area_, "behind the last record");
+  if (good) good = zeros(file, area_ + chain_.payload_end, ~0ULL, "behind the last payload");
+  return good;
 }
 
 void Segments::record(const Frame& frame, std::uint64_t at) {
