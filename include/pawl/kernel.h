@@ -11,7 +11,7 @@
 // object. An allowed call counts as executed; a hold and a denial cost their step. To wait for
 // people, to keep a journal, or to stand in front of a server, run the `pawl` program instead.
 //
-// Link with the CMake target `pawl_doors_decide`; examples/embed is a whole program.
+// Link with the CMake target `pawl_app_library`; examples/embed is a whole program.
 // Threads: one Kernel belongs to one thread at a time.
 #pragma once
 

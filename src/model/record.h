@@ -1,9 +1,9 @@
 // The records of the journal: what happened, in the order in which it happened.
 //
-// The journal is the database: every piece of state is a fold over these (kernel/state). Each record
+// The journal is the database: all state is a fold over these (kernel/state). Each record
 // is one canonical JSON object: `v` (format version), `type`, `seq`, `at` (RFC 3339), `boot`
 // (nanoseconds of CLOCK_BOOTTIME), then the members of its struct below under the names given in
-// docs/formats/records.md. Arguments, results, policies and definitions are not in the record but in
+// docs/formats/records.md. Arguments, results, policies and definitions are not in it but in
 // the payload file; the record holds their salted commitment (`sha256:…`).
 // An unknown type is kept as `Unknown`: it verifies, but it does not fold.
 #pragma once
@@ -74,7 +74,7 @@ struct CallDecided {
   int round = 1;
   std::string server, tool;
   std::string args;                  // commitment to the canonical arguments as received
-  std::string args_digest;           // SHA-256 of subject, tool and canonical arguments: the binding
+  std::string args_digest;           // of a hold: what an answer is good for (binding_of)
   std::uint64_t args_bytes = 0;
   std::string forwarded;             // commitment to what is forwarded, where rewrites changed it
   std::string policy;                // digest of the bundle
@@ -85,7 +85,7 @@ struct CallDecided {
   std::uint32_t steps = 0, calls = 0;
   std::uint64_t records = 0;
   std::string entry;                 // ToolRule::key, for counters; empty without a grant
-  std::string approval;              // round 1: the question opened or joined; round 2: the answer used
+  std::string approval;              // round 1: the question opened or joined; 2: the answer used
   std::int64_t abi = decision_abi;
   std::string call_note;             // what was dropped or replaced before deciding: `_meta` keys …
 };

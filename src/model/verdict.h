@@ -47,7 +47,7 @@ struct Reason {
   Code code = Code::internal;
   const Rule* rule = nullptr;
   std::string argument;   // the argument at fault, as a path: `a[].b`; empty if none
-  std::string says;       // what is wrong, in words that hold no list contents and no argument bytes
+  std::string says;       // what is wrong, in words without list contents and argument bytes
 };
 
 // A canonical spelling that is forwarded in place of the received one ("compared is forwarded").
@@ -62,7 +62,7 @@ struct Question {
   bool typed = false;                 // typed confirmation
   bool deny_on_timeout = true;        // false keeps the question open; it never allows
   Duration within = Duration::seconds(300);
-  std::vector<std::string> reviewers; // groups or persons; empty: the deployment's default_reviewers
+  std::vector<std::string> reviewers; // groups, persons; empty: the deployment's default_reviewers
   std::string why;                    // sentences for the reviewer, one per holding stage, "; "
 };
 

@@ -127,11 +127,17 @@ std::vector<std::string> folders() {
   return out;
 }
 
-INSTANTIATE_TEST_SUITE_P(Files, ScenarioTest, ::testing::ValuesIn(folders()), [](const auto& info) {
-  std::string name = info.param;
-  std::ranges::replace(name, '-', '_');
-  return name;
-});
+INSTANTIATE_TEST_SUITE_P(Files, ScenarioTest, ::testing::ValuesIn(folders()),
+                         [](const auto& folder) {
+                           std::string name = folder.param;
+                           std::ranges::replace(name, '-', '_');
+                           return name;
+                         });
+
+// An example that people copy is a scenario too.
+TEST(ExampleTest, TheSupportAgentIsAnsweredAsItsPageSays) {
+  expect_answers(fs::path(PAWL_SCENARIO_DIR) / ".." / ".." / "examples" / "support-agent");
+}
 
 TEST(ScenarioListTest, IsNotEmpty) {
   EXPECT_GE(folders().size(), 15U);

@@ -1,7 +1,8 @@
 // `pawl decide` and `pawl decide --stream`: proposed calls in, decisions out, one JSON object a
 // line.
 //
-//   {"run","tool","arguments","server"?,"schema"?,"annotations"?,"now"?,"user_text"?,"result"?,"outcome"?}
+//   {"run","tool","arguments","server"?,"schema"?,"annotations"?,"now"?,"user_text"?,"result"?,
+//    "outcome"?}
 //   {"effect","code","rule","reason","class","obligations","run"}
 //
 // Both are published as JSON Schema (docs/reference/decide.schema.json, from schema.cpp). State is

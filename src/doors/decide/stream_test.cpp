@@ -24,9 +24,15 @@ tools:
     - {name: touch, class: reversible small, max_records_per_run: 10}
     - {name: update_index, class: reversible large}
     - {name: mail, class: irreversible small, requires_approval: true}
-    - {name: write, class: reversible small, args: {path: {path: {under: [/srv/ok], base: /srv/ok}}}}
+    - name: write
+      class: reversible small
+      args: {path: {path: {under: [/srv/ok], base: /srv/ok}}}
   blocked: [delete_it]
-execution: {max_steps: 25, max_denials: 20, max_wall_clock_seconds: 120, on_budget_exceeded: {action: halt_and_escalate, notify: "#oncall"}}
+execution:
+  max_steps: 25
+  max_denials: 20
+  max_wall_clock_seconds: 120
+  on_budget_exceeded: {action: halt_and_escalate, notify: "#oncall"}
 escalation: {contacts: [{name: First Lastname, via: "command: page", after: 0s}]}
 )";
 
@@ -125,8 +131,8 @@ TEST_F(DecideTest, OutcomesAreWordsOrObjects) {
 }
 
 TEST_F(DecideTest, TheProjectionOfAResultIsAnObligation) {
-  json::View v = say(
-      R"({"run":"r","tool":"read","arguments":{},"result":{"id":7,"card":"4","contact":{"email":"e","phone":"p"}}})");
+  json::View v = say(R"({"run":"r","tool":"read","arguments":{},"result":{"id":7,"card":"4",)"
+                     R"("contact":{"email":"e","phone":"p"}}})");
   EXPECT_EQ(json::write(v["obligations"]["result"]), R"({"contact":{"email":"e"},"id":7})");
   EXPECT_THAT(json::write(v["obligations"]["withheld"]), HasSubstr("card"));
   EXPECT_EQ(json::write(v["obligations"]["scope"]), R"(["id","contact.email"])");
@@ -249,8 +255,8 @@ TEST_F(DecideTest, ADefinitionThatCannotBeReadDenies) {
 
 TEST_F(DecideTest, AnnotationsOnlyRaiseTheClass) {
   const DecideStream before(policy_of(policy_text));
-  json::View v = say(
-      R"({"run":"r","tool":"read","arguments":{},"annotations":{"destructiveHint":true,"readOnlyHint":false}})");
+  json::View v = say(R"({"run":"r","tool":"read","arguments":{},)"
+                     R"("annotations":{"destructiveHint":true,"readOnlyHint":false}})");
   EXPECT_EQ(v["code"].string(), "schema") << text;  // stated below what the server itself says
 }
 
@@ -262,14 +268,13 @@ TEST_F(DecideTest, HiddenCharactersInADefinitionCanNeverBeAccepted) {
 }
 
 TEST_F(DecideTest, LinesThatRepeatASchemaShareItsReading) {
-  const std::string line =
-      R"({"run":"r","tool":"touch","arguments":{"id":"a"},"schema":{"type":"object","properties":{"id":{"type":"string"}}}})";
+  const std::string line = R"({"run":"r","tool":"touch","arguments":{"id":"a"},)"
+                           R"("schema":{"type":"object","properties":{"id":{"type":"string"}}}})";
   EXPECT_EQ(code(line), "none");
   EXPECT_EQ(code(line), "none");
-  EXPECT_EQ(
-      code(
-          R"({"run":"r","tool":"touch","arguments":{"id":"a"},"schema":{"type":"object","properties":{"no":{"type":"string"}}}})"),
-      "constraint");
+  EXPECT_EQ(code(R"({"run":"r","tool":"touch","arguments":{"id":"a"},)"
+                 R"("schema":{"type":"object","properties":{"no":{"type":"string"}}}})"),
+            "constraint");
 }
 
 TEST_F(DecideTest, TooLongIsRefusedAndTheNextLineIsRead) {
