@@ -35,7 +35,7 @@ Ink ink_of(std::string_view word) {
 }
 
 std::string word(std::string_view shown) {
-  return paint(ink_of(shown), fmt::format("{:<9}", shown));
+  return paint(ink_of(shown), fmt::format("{:<11}", shown));
 }
 
 std::string joined(std::initializer_list<std::string> parts) {
@@ -96,7 +96,7 @@ std::string what(json::View record) {
     return word(text(record, "how")) + joined({text(record, "approval"), text(record, "call")});
   }
   if (type == "approval.opened") {
-    return paint(Ink::warn, "asks     ") +
+    return paint(Ink::warn, "asks       ") +
            joined({text(record, "approval"), text(record, "tool"), text(record, "why")});
   }
   if (type == "run.halted") {

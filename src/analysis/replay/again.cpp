@@ -104,19 +104,19 @@ void Judge::learn(const DefinitionSeen& seen) {
 }
 
 Result<std::string> Judge::text(std::string_view commitment, std::string_view what) const {
-  const std::string name(what);
-  if (commitment.empty()) return fail(Fault::missing, "no record holds " + name);
+  const std::string name = "the text of " + std::string(what);
+  if (commitment.empty()) return fail(Fault::missing, "no record holds " + std::string(what));
   auto stored = payload_(commitment);
   if (!stored) return fail(stored.error().fault, name + ": " + stored.error().message);
   switch (stored->kind) {
     case StoredText::Kind::present:
       return std::move(stored->bytes);
     case StoredText::Kind::erased:
-      return fail(Fault::missing, name + " was erased");
+      return fail(Fault::missing, name + " is erased");
     case StoredText::Kind::missing:
-      return fail(Fault::missing, name + " was not kept");
+      return fail(Fault::missing, name + " is not kept");
   }
-  return fail(Fault::missing, name + " was not kept");
+  return fail(Fault::missing, name + " is not kept");
 }
 
 Result<std::shared_ptr<const Policy>> Judge::policy(std::string_view digest) {
