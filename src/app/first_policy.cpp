@@ -128,7 +128,7 @@ FirstPolicy first_policy(const Offer& offer, const std::string& role, const std:
   for (std::size_t i = 0; i < offer.tools.size(); ++i) writing.place(offer.tools[i], refused[i]);
   std::string& text = writing.made.text;
   text = head(offer, role, command) + "tools:\n";
-  text += writing.allowed.empty() ? "  allowed: []\n" : "  allowed:\n" + writing.allowed;
+  text += "  allowed:\n" + writing.allowed;
   if (!writing.blocked.empty()) text += "  blocked:\n" + writing.blocked;
   if (!writing.left_out.empty()) {
     text += "  # These cannot be granted; a server that offers such names is not one to trust:\n" +

@@ -20,6 +20,7 @@ struct FirstPolicy {
   std::size_t left_out = 0;  // tools whose names cannot stand in a policy
 };
 
+// A policy that grants nothing does not load: look at `granted` and `asking` first.
 // `command`: how the server was started, for the comment at the top.
 FirstPolicy first_policy(const Offer& offer, const std::string& role, const std::string& command);
 

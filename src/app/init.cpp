@@ -119,6 +119,13 @@ int run(const Arguments& arguments) {
   if (!offer) return complain(offer.error());
   const std::string line = shown_command(command);
   const FirstPolicy made = first_policy(*offer, arguments.one("--role").value_or(role_usual), line);
+  if (made.granted + made.asking == 0) {
+    return complain({Fault::refused,
+                     fmt::format("none of the server's {} tools can be placed, so there is nothing "
+                                 "to grant; write the policy by hand",
+                                 offer->tools.size()),
+                     {}});
+  }
   if (Status fine = check_it(made.text, file); !fine) return complain(fine.error());
   if (print) {
     out(made.text);
