@@ -22,6 +22,8 @@ namespace {
 
 constexpr const char* out_usual = "policy.yaml";
 constexpr const char* role_usual = "agent";
+constexpr std::string_view role_letters =
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
 
 constexpr OptionRow kOptions[] = {
     {"--out", "F", "the file to write (default policy.yaml); `-` prints it"},
@@ -109,6 +111,13 @@ int run(const Arguments& arguments) {
   const bool print = file == "-";
   const bool force = arguments.has("--force");
   std::error_code ignored;
+  const std::string role = arguments.one("--role").value_or(role_usual);
+  if (role.empty() || role.find_first_not_of(role_letters) != role.npos) {
+    return complain({Fault::usage,
+                     fmt::format("the role `{}` may hold letters, digits, `-`, `_` and `.` only",
+                                 visible(role)),
+                     {}});
+  }
   // Before the server is started: nobody waits for an answer that cannot be kept.
   if (!print && !force && std::filesystem::exists(std::filesystem::symlink_status(file, ignored))) {
     return complain(
@@ -118,7 +127,7 @@ int run(const Arguments& arguments) {
   const auto offer = ask_server(command, passed_environment(arguments.many("--env")), {});
   if (!offer) return complain(offer.error());
   const std::string line = shown_command(command);
-  const FirstPolicy made = first_policy(*offer, arguments.one("--role").value_or(role_usual), line);
+  const FirstPolicy made = first_policy(*offer, role, line);
   if (made.granted + made.asking == 0) {
     return complain({Fault::refused,
                      fmt::format("none of the server's {} tools can be placed, so there is nothing "
