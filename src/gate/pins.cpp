@@ -21,8 +21,11 @@ bool record_definition(Desk& desk, RunDesk& run, const ToolDefinition& tool,
       .has_value();
 }
 
-PinState under_lock(const std::string& digest, const std::string& locked_digest) {
-  return digest == locked_digest ? PinState::accepted : PinState::changed;
+// Under a lock its digest counts, and where this node knows better, only together with that: a lock
+// that whoever runs the agent could rewrite does not undo what a person accepted here (rule 14).
+PinState under_lock(const Pin* known, const std::string& digest, const std::string& locked_digest) {
+  if (digest != locked_digest) return PinState::changed;
+  return known == nullptr || known->digest == digest ? PinState::accepted : PinState::changed;
 }
 
 // Without a lock: what a person accepted here counts everywhere; what was only seen first does not
@@ -43,7 +46,8 @@ PinState Gate::pin(const std::string& run, const ToolDefinition& tool, bool lock
   if (known == nullptr) return PinState::changed;
   known->offered[tool.server + "\n" + tool.name] = digest;
   const Pin* accepted = desk_->state.pin(tool.server, tool.name);
-  PinState pin = locked ? under_lock(digest, locked_digest) : without_lock(accepted, digest);
+  PinState pin =
+      locked ? under_lock(accepted, digest, locked_digest) : without_lock(accepted, digest);
   if (tool.hidden_characters) pin = PinState::hidden;
   if (!record_definition(*desk_, *known, tool, digest, pin)) return PinState::changed;
   const bool first = pin == PinState::first_use && accepted == nullptr &&
@@ -60,9 +64,7 @@ Status Gate::accept(const std::string& server, const std::string& tool, const st
   if (server == policy_pin_server) {
     return fail(Fault::invalid, "no server is called `pawl`; a policy is accepted as a policy");
   }
-  if (!desk_->state.definitions().contains(digest)) {
-    return fail(Fault::missing, "no server has offered a definition " + visible(digest));
-  }
+  // Not necessarily offered here before: in production a person accepts first.
   const auto seq = desk_->append(PinAccepted{server, tool, digest, person});
   return seq ? Status{} : std::unexpected(seq.error());
 }

@@ -59,7 +59,9 @@ export class World {
     this.clients = [];
   }
   pawl(...args) {
-    const done = spawnSync(pawl, [...args, '--state-dir', this.state], { env: this.env, encoding: 'utf8', timeout: 60_000 });
+    const dashes = args.includes('--') ? args.indexOf('--') : args.length;
+    const words = [...args.slice(0, dashes), '--state-dir', this.state, ...args.slice(dashes)];
+    const done = spawnSync(pawl, words, { env: this.env, encoding: 'utf8', timeout: 60_000 });
     return { status: done.status, out: done.stdout, err: done.stderr };
   }
   json(...args) {

@@ -159,7 +159,8 @@ std::string id_of(std::string_view line) {
   json::ParseLimits limits;
   limits.twins = json::Twins::permit;
   const auto document = json::parse(line, limits);
-  if (!document) return "null";
+  // Not JSON, but the id may still be plain: a client that gets an answer need not wait.
+  if (!document) return id_of_head(line);
   const json::View id = document->root()["id"];
   return id.is_string() || id.is_integer() ? json::write(id) : "null";
 }
