@@ -13,7 +13,8 @@ bool wants(AuditFilter& filter, std::string_view record) {
 
 constexpr std::string_view kOpened = R"({"agent":"files","run":"r-1","type":"run.opened"})";
 constexpr std::string_view kDecided =
-    R"({"at":"2026-11-21T08:00:00Z","call":"c-1","code":"none","effect":"hold","run":"r-1","server":"s","tool":"move","type":"call.decided"})";
+    R"({"at":"2026-11-21T08:00:00Z","call":"c-1","code":"none","effect":"hold",)"
+    R"("run":"r-1","server":"s","tool":"move","type":"call.decided"})";
 constexpr std::string_view kAsked =
     R"({"approval":"a-1","call":"c-1","run":"r-1","tool":"s/move","type":"approval.opened"})";
 constexpr std::string_view kAnswered =
@@ -53,8 +54,8 @@ TEST(AuditFilter, TimesIncludeTheFirstAndExcludeTheLast) {
 }
 
 TEST(AuditText, NothingOfARecordMovesTheCursor) {
-  const auto record = json::parse(
-      R"({"at":"2026-11-21T08:00:00Z","reason":"a\u001b[2Jb","seq":1,"effect":"deny","type":"call.decided"})");
+  const auto record = json::parse(R"({"at":"2026-11-21T08:00:00Z","reason":"a\u001b[2Jb","seq":1,)"
+                                  R"("effect":"deny","type":"call.decided"})");
   ASSERT_TRUE(record);
   EXPECT_EQ(record_line(record->root()).find('\x1b'), std::string::npos);
   EXPECT_EQ(pretty("not json \x1b[2J", "", 100).find('\x1b'), std::string::npos);

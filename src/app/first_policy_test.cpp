@@ -92,11 +92,14 @@ TEST(FirstPolicy, NamesThatLookTheSameAreNotGranted) {
 constexpr std::string_view kServer = R"(#!/bin/sh
 read -r hello
 id=$(printf '%s' "$hello" | sed 's/.*"id":\([^,}]*\).*/\1/')
-printf '{"jsonrpc":"2.0","id":%s,"result":{"protocolVersion":"2025-06-18","capabilities":{"tools":{}},"serverInfo":{"name":"tiny","version":"1"}}}\n' "$id"
+printf '{"jsonrpc":"2.0","id":%s,"result":' "$id"
+printf '{"protocolVersion":"2025-06-18","capabilities":{"tools":{}},'
+printf '"serverInfo":{"name":"tiny","version":"1"}}}\n'
 read -r ready
 read -r list
 id=$(printf '%s' "$list" | sed 's/.*"id":\([^,}]*\).*/\1/')
-printf '{"jsonrpc":"2.0","id":%s,"result":{"tools":[{"name":"read_file","inputSchema":{"type":"object"}}]}}\n' "$id"
+printf '{"jsonrpc":"2.0","id":%s,"result":' "$id"
+printf '{"tools":[{"name":"read_file","inputSchema":{"type":"object"}}]}}\n'
 read -r end
 )";
 

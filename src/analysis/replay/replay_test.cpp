@@ -30,7 +30,8 @@ tools:
 execution: {max_steps: 3}
 )";
 constexpr std::string_view kReadFile =
-    R"({"inputSchema":{"properties":{"path":{"type":"string"}},"type":"object"},"name":"read_file"})";
+    R"({"inputSchema":{"properties":{"path":{"type":"string"}},"type":"object"},)"
+    R"("name":"read_file"})";
 constexpr std::string_view kSendMail =
     R"({"inputSchema":{"properties":{"to":{"type":"string"}},"type":"object"},"name":"send_mail"})";
 
