@@ -96,8 +96,12 @@ Result<SegmentHead> read_segment_text(std::string_view text) {
   if (text.size() != segment_fixed_bytes + take<std::uint32_t>(text, 4)) {
     return fail(Fault::corrupt, "the head of the segment has a wrong length");
   }
+  const auto payload_area = take<std::uint64_t>(text, 8);
+  if (payload_area > area_bytes_max || payload_area % entry_alignment_bytes != 0) {
+    return fail(Fault::corrupt, "the head of the segment names an impossible payload area");
+  }
   return SegmentHead{.origin = std::string(text.substr(segment_fixed_bytes)),
-                     .payload_area = take<std::uint64_t>(text, 8),
+                     .payload_area = payload_area,
                      .previous_first = take<std::uint64_t>(text, 16),
                      .previous_records_end = take<std::uint64_t>(text, 24),
                      .previous_payload_end = take<std::uint64_t>(text, 32),

@@ -23,6 +23,8 @@ inline constexpr std::size_t entry_head_bytes = 64;
 inline constexpr std::size_t entry_alignment_bytes = 64;
 inline constexpr std::size_t salt_bytes = 16;
 inline constexpr std::size_t area_alignment_bytes = 4096;
+// Nothing in a segment lies behind twice this, whatever its bytes say.
+inline constexpr std::uint64_t area_bytes_max = 1ULL << 40;
 inline constexpr std::uint32_t format_version = 1;
 inline constexpr std::uint64_t no_segment = ~0ULL;
 

@@ -46,6 +46,9 @@ std::optional<Erasure> read_intent(std::string_view line) {
     const auto [stop, code] = std::from_chars(text.data(), end, *numbers[i]);
     if (code != std::errc{} || stop != end) return std::nullopt;
   }
+  if (erasure.head.length > journal_payload_bytes_max || erasure.place.offset > area_bytes_max) {
+    return std::nullopt;
+  }
   erasure.head.state = EntryState::erased;
   return erasure;
 }
@@ -102,7 +105,7 @@ Status PayloadIndex::walk(Disk& disk, std::uint64_t first) {
     auto bytes = read_exactly(**file, place.offset, entry_head_bytes);
     if (!bytes) return std::unexpected(bytes.error());
     const auto head = read_entry_head(*bytes);
-    if (!head) {
+    if (!head || head->length > journal_payload_bytes_max) {
       if (!all_zero(*bytes) && !damaged_) damaged_ = place;
       return {};
     }

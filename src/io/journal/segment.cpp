@@ -111,7 +111,7 @@ Result<std::optional<Frame>> FrameCursor::next() {
   const auto head = read_frame_head(*start);
   if (!head || head->kind != FrameKind::record || head->seq != seq_ || head->length == 0 ||
       head->length > journal_record_bytes_max || head->payload_end < place_.payload_end ||
-      head->payload_end % entry_alignment_bytes != 0 ||
+      head->payload_end % entry_alignment_bytes != 0 || head->payload_end > area_bytes_max ||
       place_.offset + frame_bytes(head->length) > limit_) {
     return stop();
   }
