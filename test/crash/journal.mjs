@@ -1,5 +1,6 @@
 // Reads a journal by its bytes, with no code of the program, so that a test that kills the program
-// can compare what a server saw with what was written. Layout: docs/formats/journal.md.
+// can compare what a server saw with what was written. The layout is that of
+// src/io/journal/frame.h.
 import { closeSync, existsSync, openSync, readSync, readdirSync, fstatSync } from 'node:fs';
 import path from 'node:path';
 
