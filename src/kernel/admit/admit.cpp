@@ -11,43 +11,19 @@ namespace {
 
 constexpr Duration default_within = Duration::seconds(300);
 
-// The terms of a question: what the entry says, else the file, else one person and five minutes.
-Question terms_of(const Situation& s) {
+// The terms of a question: what the entry says, else the file, else one person and five minutes;
+// and what the stages ask for beyond that.
+Question question_of(const Situation& s, const Asked& asked) {
   const ApprovalTerms& own = s.tool->entry->approval;
   const ApprovalTerms& file = s.policy.approval;
   Question question;
-  question.quorum = std::max<std::uint8_t>(1, own.quorum.value_or(file.quorum.value_or(1)));
+  question.quorum = std::max(asked.quorum, own.quorum.value_or(file.quorum.value_or(1)));
+  question.typed = asked.typed;
   question.within = own.within.value_or(file.within.value_or(default_within));
   question.deny_on_timeout = own.deny_on_timeout.value_or(file.deny_on_timeout.value_or(true));
   question.reviewers = own.reviewers.empty() ? file.reviewers : own.reviewers;
+  question.why = asked.why;
   return question;
-}
-
-struct Union {
-  bool hold = false;
-  bool notify = false;
-  const Rule* rule = nullptr;
-  Question question;
-};
-
-// The stages are united: the larger quorum, the typed confirmation of any, every reason.
-Union unite(const Situation& s) {
-  Union all;
-  for (const HoldStage& stage : hold_stages()) {
-    Asking asking = stage.asks(s);
-    all.notify = all.notify || asking.notify;
-    if (!asking.hold) continue;
-    if (!all.hold) {
-      all.hold = true;
-      all.rule = asking.rule;
-      all.question = terms_of(s);
-    }
-    all.question.quorum = std::max(all.question.quorum, asking.quorum);
-    all.question.typed = all.question.typed || asking.typed;
-    if (!all.question.why.empty()) all.question.why += "; ";
-    all.question.why += asking.why;
-  }
-  return all;
 }
 
 // True where `asked` named every reason that `now` has: people knew what they answered.
@@ -134,21 +110,21 @@ void deny(const Situation& s, Verdict& v) {
   bound_denials(s, v);
 }
 
-void hold(const Situation& s, Union& all, Verdict& v) {
+void hold(const Situation& s, const Rule* rule, Question question, Verdict& v) {
   v.effect = Effect::hold;
   v.reservation.calls = 0;
   v.reservation.records = 0;
   v.retry = true;
   v.reason.code = Code::approval_pending;
-  v.reason.rule = all.rule;
-  v.reason.says = all.question.why;
+  v.reason.rule = rule;
+  v.reason.says = question.why;
   if (!s.tool->entry->say.empty()) v.reason.says += "; " + s.tool->entry->say;
-  v.question = std::make_shared<const Question>(std::move(all.question));
+  v.question = std::make_shared<const Question>(std::move(question));
 }
 
-void let_run(const Situation& s, const Union& all, Verdict& v) {
-  v.effect = all.notify ? Effect::notify : Effect::allow;
-  v.notify = all.notify;
+void let_run(const Situation& s, bool notify, Verdict& v) {
+  v.effect = notify ? Effect::notify : Effect::allow;
+  v.notify = notify;
   v.reason.code = Code::none;
   v.reason.rule = &s.tool->entry->rule;
 }
@@ -167,12 +143,16 @@ Verdict admit(const Situation& s) {
     deny(s, v);
     return v;
   }
-  Union all = unite(s);
-  if (all.hold && !answered(s, all.question)) {
-    hold(s, all, v);
-  } else {
-    let_run(s, all, v);
+  Asked asked;
+  for (const HoldStage& stage : hold_stages()) stage.asks(s, asked);
+  if (asked.hold) {
+    Question question = question_of(s, asked);
+    if (!answered(s, question)) {
+      hold(s, asked.rule, std::move(question), v);
+      return v;
+    }
   }
+  let_run(s, asked.notify, v);
   return v;
 }
 

@@ -1,4 +1,5 @@
 // What makes a person look: the entry itself, and the table of class and stage.
+#include <algorithm>
 #include <string>
 
 #include "kernel/admit/stages.h"
@@ -6,47 +7,46 @@
 
 namespace pawl {
 
-Asking ask_requires_approval(const Situation& s) {
+void Asked::ask(const Rule* by, std::string_view reason, bool type_it, std::uint8_t persons) {
+  if (!hold) rule = by;
+  hold = true;
+  typed = typed || type_it;
+  quorum = std::max(quorum, persons);
+  if (!why.empty()) why += "; ";
+  why += reason;
+}
+
+void ask_requires_approval(const Situation& s, Asked& asked) {
   const ToolRule& entry = *s.tool->entry;
-  Asking asking;
-  if (!entry.requires_approval) return asking;
-  asking.hold = true;
-  asking.rule = &entry.approval_rule;
-  asking.why = "the policy asks for approval";
-  return asking;
+  if (entry.requires_approval) asked.ask(&entry.approval_rule, "the policy asks for approval");
 }
 
 // `requires_approval: false` alone loosens nothing: the table stands until somebody accepts the
 // risk of that very line in writing (`accept_risk: [{rule: "tools/NAME/requires_approval", …}]`).
 // Then the call runs and somebody is told. An irreversible call in production is asked for all the
 // same.
-Asking ask_class(const Situation& s) {
-  Asking asking;
+void ask_class(const Situation& s, Asked& asked) {
   const Class c = s.tool->action_class;
+  const ToolRule& entry = *s.tool->entry;
   const bool claimed = s.policy.default_stage.has_value();
-  const Stage stage = claimed && (c.has_effect() || s.policy.gate_reads)
-                          ? s.policy.stage_of(*s.tool->entry)
-                          : Stage::established;
+  const bool staged = claimed && (c.has_effect() || s.policy.gate_reads);
+  const Stage stage = staged ? s.policy.stage_of(entry) : Stage::established;
   const Default found = default_for(c, stage, claimed, s.policy.gate_reads, s.policy.environment);
-  if (found.effect == Effect::allow) return asking;
-  asking.rule = &s.tool->entry->rule;
+  if (found.effect == Effect::allow) return;
   if (found.effect == Effect::notify) {
-    asking.notify = true;
-    return asking;
+    asked.notify = true;
+    return;
   }
   const bool strict_place = s.policy.environment == Environment::production &&
                             c.reversibility == Reversibility::irreversible;
-  if (!s.policy.risks.empty() && !strict_place && !s.tool->entry->requires_approval &&
-      s.policy.accepted(s.tool->entry->rule.path + "/requires_approval", s.now) != nullptr) {
-    asking.notify = true;
-    return asking;
+  if (!s.policy.risks.empty() && !strict_place && !entry.requires_approval &&
+      s.policy.accepted(entry.rule.path + "/requires_approval", s.now) != nullptr) {
+    asked.notify = true;
+    return;
   }
-  asking.hold = true;
-  asking.typed = found.typed;
-  asking.quorum = found.quorum;
-  asking.why = "it is " + to_string(c);
-  if (claimed) asking.why += ", and its workflow is " + std::string(to_string(stage));
-  return asking;
+  std::string why = "it is " + to_string(c);
+  if (claimed) why += ", and its workflow is " + std::string(to_string(stage));
+  asked.ask(&entry.rule, why, found.typed, found.quorum);
 }
 
 }  // namespace pawl

@@ -26,16 +26,11 @@ bool deny_freeze(const Situation& s, Verdict& v) {
   return false;
 }
 
-Asking ask_freeze(const Situation& s) {
-  Asking asking;
+void ask_freeze(const Situation& s, Asked& asked) {
   for (const Freeze& freeze : s.policy.freezes) {
     if (freeze.then != Effect::hold || !in_force(freeze, s)) continue;
-    asking.hold = true;
-    if (asking.rule == nullptr) asking.rule = &freeze.rule;
-    if (!asking.why.empty()) asking.why += "; ";
-    asking.why += "the freeze `" + freeze.name + "` is in force";
+    asked.ask(&freeze.rule, "the freeze `" + freeze.name + "` is in force");
   }
-  return asking;
 }
 
 }  // namespace pawl

@@ -20,18 +20,21 @@ std::span<const DenyStage> deny_stages();
 // The first of them, which look at the node and the run only.
 std::span<const DenyStage> run_stages();
 
-// What one stage wants to be asked before the call runs.
-struct Asking {
+// What the stages together want before the call runs: their union, the strictest of each. Nothing
+// in it is made unless some stage asks, so that an allowed call costs no memory.
+struct Asked {
   bool hold = false;
-  bool typed = false;
   bool notify = false;  // let it run and tell somebody
+  bool typed = false;
   std::uint8_t quorum = 1;
-  const Rule* rule = nullptr;  // the line that holds, or null
-  std::string why;
+  const Rule* rule = nullptr;  // the line of the first stage that holds
+  std::string why;             // their reasons, separated by `; `
+
+  void ask(const Rule* by, std::string_view reason, bool type_it = false, std::uint8_t persons = 1);
 };
 struct HoldStage {
   std::string_view name;
-  Asking (*asks)(const Situation& situation);
+  void (*asks)(const Situation& situation, Asked& asked);
 };
 std::span<const HoldStage> hold_stages();
 
@@ -51,14 +54,14 @@ bool deny_constraints(const Situation& s, Verdict& v);
 
 // freeze.cpp
 bool deny_freeze(const Situation& s, Verdict& v);
-Asking ask_freeze(const Situation& s);
+void ask_freeze(const Situation& s, Asked& asked);
 
 // deny_limits.cpp: the limits of an entry.
 bool deny_limits(const Situation& s, Verdict& v);
 
 // ask.cpp
-Asking ask_requires_approval(const Situation& s);
-Asking ask_class(const Situation& s);
+void ask_requires_approval(const Situation& s, Asked& asked);
+void ask_class(const Situation& s, Asked& asked);
 
 // Fills a reason. `says` holds no bytes of arguments and no entry of a list.
 bool object(Verdict& v, Code code, const Rule* rule, std::string says);
