@@ -144,7 +144,7 @@ ToolDefinition pinned_instructions(const std::string& server, const std::string&
   pinned.description = instructions;
   json::write_string(instructions, pinned.text);
   pinned.digest = sha256(pinned.text);
-  pinned.hidden_characters = has_hidden_characters(instructions);
+  pinned.hidden_characters = hides_characters(instructions);
   return pinned;
 }
 

@@ -53,7 +53,7 @@ bool Shelf::instructions(std::string_view text, bool production) {
   pinned.description = std::string(text);
   json::write_string(text, pinned.text);
   pinned.digest = sha256(pinned.text);
-  pinned.hidden_characters = has_hidden_characters(text);
+  pinned.hidden_characters = hides_characters(text);
   const PinState state = pin(pinned);
   const bool fine =
       state == PinState::accepted || (state == PinState::first_use && !production);

@@ -8,18 +8,18 @@
 #include "kernel/definition/shape_reader.h"
 
 namespace pawl {
-namespace {
 
-// Line breaks and tabs belong to a description; everything else that nobody sees does not.
-bool hides(std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t end = text.find_first_of("\n\r\t");
-    if (has_hidden_characters(text.substr(0, end))) return true;
+bool hides_characters(std::string_view prose) {
+  while (!prose.empty()) {
+    const std::size_t end = prose.find_first_of("\n\r\t");
+    if (has_hidden_characters(prose.substr(0, end))) return true;
     if (end == std::string_view::npos) return false;
-    text.remove_prefix(end + 1);
+    prose.remove_prefix(end + 1);
   }
   return false;
 }
+
+namespace {
 
 // Looks at every string below a value, names of members included.
 bool any_hidden(json::View value) {
@@ -28,7 +28,7 @@ bool any_hidden(json::View value) {
   const std::uint32_t end = document.node(value.index()).end;
   for (std::uint32_t i = value.index(); i < end; ++i) {
     const json::Node& node = document.node(i);
-    if (node.kind == json::Kind::string && hides(document.bytes(node))) return true;
+    if (node.kind == json::Kind::string && hides_characters(document.bytes(node))) return true;
   }
   return false;
 }
@@ -147,7 +147,7 @@ Result<ToolDefinition> definition_of(std::string_view server, std::string_view n
   text.key("name").string(name).end();
   out.text = text.take();
   out.digest = sha256(out.text);
-  out.hidden_characters = hides(name) || any_hidden(schema) || any_hidden(annotations);
+  out.hidden_characters = hides_characters(name) || any_hidden(schema) || any_hidden(annotations);
   return out;
 }
 
