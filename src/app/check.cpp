@@ -127,7 +127,7 @@ int run(const Arguments& arguments) {
     }
     if (!first) out("");
     first = false;
-    out(check_text(file, outcome.report));
+    out(check_text(file, outcome.report, line_columns()));
   }
   if (as_json) out(reports.end().text());
   return status;
@@ -138,7 +138,7 @@ int run(const Arguments& arguments) {
 const CommandRow check_command{
     .name = "check",
     .group = "write",
-    .says = "say what a policy file means, what is wrong with it, and what it leaves open",
+    .says = "says what a policy file means, what is wrong with it, and what it leaves open",
     .options = options,
     .words = words,
     .run = run,

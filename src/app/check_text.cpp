@@ -56,71 +56,77 @@ std::string counted(std::size_t n, std::string_view one) {
   return fmt::format("{} {}{}", n, one, n == 1 ? "" : "s");
 }
 
-std::string message_line(const Position& at, std::string_view kind, Ink ink,
-                         const std::string& message) {
-  const std::string place = place_of(at);
-  return fmt::format("{}{}: {}\n", place.empty() ? "" : paint(Ink::strong, place) + ": ",
-                     paint(ink, kind), visible(message));
+// One message; what does not fit in the line goes on below, away from the margin of the places.
+struct Message {
+  const Position& at;
+  std::string_view kind;
+  Ink ink;
+  const std::string& says;
+};
+
+std::string spelled(const Message& message, std::size_t columns_max) {
+  const std::string place = place_of(message.at);
+  const std::string line =
+      fmt::format("{}{}: {}", place.empty() ? "" : paint(Ink::strong, place) + ": ",
+                  paint(message.ink, message.kind), visible(message.says));
+  return wrap(line, columns_max, {.first = "", .rest = "    "}) + "\n";
 }
 
-std::string errors_of(const CheckReport& report) {
-  std::string text;
-  for (const Error& error : report.errors) {
-    text += message_line(error.at, "error", Ink::bad, error.message);
-  }
-  return text;
-}
-
-std::string findings_of(const CheckReport& report) {
+std::string messages_of(const CheckReport& report, std::size_t columns_max) {
   std::string text;
   for (const Finding& finding : report.findings) {
-    text += message_line(finding.at, word(finding.weight), ink_of(finding.weight), finding.message);
+    text += spelled({finding.at, word(finding.weight), ink_of(finding.weight), finding.message},
+                    columns_max);
+  }
+  for (const Error& error : report.errors) {
+    text += spelled({error.at, "error", Ink::bad, error.message}, columns_max);
   }
   return text;
 }
 
-// Same words under each other are read once: a column with one value only says nothing.
-std::string table_of(const CheckReport& report) {
-  std::vector<std::vector<std::string>> rows;
+std::string table_of(const CheckReport& report, std::size_t columns_max) {
+  std::vector<std::vector<std::string>> rows(1);
+  for (const std::string_view title :
+       {"tool", "class", "placed by", "verdict", "approval, or why not"}) {
+    rows[0].push_back(paint(Ink::dim, title));
+  }
   for (const CheckReport::Row& row : report.table) {
-    const std::string because = row.why.empty() ? row.approval : row.why;
-    rows.push_back({row.tool, row.class_text, std::string(row.class_source),
-                    paint(ink_of(row.effect), to_string(row.effect)), visible(because)});
+    rows.push_back({visible(row.tool), visible(row.class_text), visible(row.class_source),
+                    paint(ink_of(row.effect), to_string(row.effect)),
+                    visible(row.why.empty() ? row.approval : row.why)});
   }
   rows.push_back({paint(Ink::dim, "anything else"), "", "",
-                  paint(ink_of(Effect::deny), to_string(Effect::deny)), ""});
-  return table(rows, {"tool", "class", "placed by", "verdict", "approval"});
+                  paint(ink_of(Effect::deny), to_string(Effect::deny)), "no entry grants it"});
+  return lay_out(rows, columns_max);
 }
 
-std::string verdict_line(const std::string& file, const CheckReport& report) {
+std::string conclusion(const std::string& file, const CheckReport& report) {
   std::string text = paint(Ink::strong, visible(file)) + ": ";
-  if (!report.passes()) {
-    text += paint(Ink::bad, counted(report.errors.size(), "error"));
-  } else {
-    text += paint(Ink::good, "good");
-  }
-  const auto gaps =
-      std::ranges::count(report.findings, Finding::Weight::error_in_production, &Finding::weight);
+  text += report.passes() ? paint(Ink::good, "good")
+                          : paint(Ink::bad, counted(report.errors.size(), "error"));
   if (report.findings.empty()) return text + "\n";
   text += fmt::format(", {}", counted(report.findings.size(), "finding"));
-  if (gaps > 0) text += fmt::format(", {} of them would be errors in production", gaps);
+  const auto gaps =
+      std::ranges::count(report.findings, Finding::Weight::error_in_production, &Finding::weight);
+  if (gaps == 1) text += ", 1 of them a gap: an error in production";
+  if (gaps > 1) text += fmt::format(", {} of them gaps: errors in production", gaps);
   return text + "\n";
 }
 
 }  // namespace
 
-std::string check_text(const std::string& file, const CheckReport& report) {
+std::string check_text(const std::string& file, const CheckReport& report,
+                       std::size_t columns_max) {
   std::string text;
-  if (!report.table.empty()) {
-    for (const std::string& line : report.summary) {
-      text += wrap(visible(line), terminal_columns(), {.first = "", .rest = "  "}) + "\n";
-    }
-    text += "\n" + table_of(report) + "\n";
+  const bool loaded = !report.summary.empty();
+  for (const std::string& line : report.summary) {
+    text += wrap(visible(line), columns_max, {.first = "", .rest = "  "}) + "\n";
   }
-  const std::string messages = findings_of(report) + errors_of(report);
+  if (loaded) text += "\n" + table_of(report, columns_max) + "\n";
+  const std::string messages = messages_of(report, columns_max);
   text += messages;
-  if (!messages.empty() && !report.table.empty()) text += "\n";
-  return text + verdict_line(file, report);
+  if (!messages.empty() && loaded) text += "\n";
+  return text + conclusion(file, report);
 }
 
 void check_json(const std::string& file, const CheckReport& report, json::Writer& into) {

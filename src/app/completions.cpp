@@ -1,4 +1,5 @@
 // Completions for three shells, from the same rows as the help.
+#include <cstdint>
 #include <map>
 #include <set>
 #include <string>
@@ -223,10 +224,12 @@ std::string fish_command(const CommandRow& row) {
   for (const OptionRow& option : row.options) {
     std::string_view takes = option.metavar.empty() ? "" : " -x";
     if (kind_of(option.metavar) == Kind::file) takes = " -r -F";
-    if (kind_of(option.metavar) == Kind::directory)
+    if (kind_of(option.metavar) == Kind::directory) {
       takes = " -x -a '(__fish_complete_directories)'";
-    text += fmt::format("complete -c pawl -n {} -l {}{} -d {}\n", condition, option.name.substr(2),
-                        takes, quoted(option.says));
+    }
+    const bool is_long = option.name.starts_with("--");
+    text += fmt::format("complete -c pawl -n {} -{} {}{} -d {}\n", condition, is_long ? 'l' : 's',
+                        option.name.substr(is_long ? 2 : 1), takes, quoted(option.says));
   }
   text += fmt::format("complete -c pawl -n {} -l help -s h -d {}\n", condition,
                       quoted(help_option.says));

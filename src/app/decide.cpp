@@ -13,6 +13,7 @@
 #include "app/terminal.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "doors/decide/schema.h"
 #include "doors/decide/stream.h"
 
 namespace pawl::app {
@@ -73,6 +74,15 @@ int decide_many(DecideStream& stream) {
   return written ? exit_good : complain(written.error());
 }
 
+// A call that is asked about alone needs no run to belong to.
+std::string with_a_run(std::string text) {
+  const auto call = json::parse(text);
+  if (!call || !call->root().is_object() || call->root()["run"].exists()) return text;
+  text.insert(text.find('{') + 1,
+              call->root().size() == 0 ? R"("run":"once")" : R"("run":"once",)");
+  return text;
+}
+
 // One object, which may have line breaks in it.
 int decide_one(DecideStream& stream) {
   if (::isatty(STDIN_FILENO) == 1) {
@@ -93,12 +103,16 @@ int decide_one(DecideStream& stream) {
   if (trim(text).empty()) {
     return complain({Fault::usage, "there is no call on standard input", {}});
   }
-  const std::string answer = stream.line(text);
+  const std::string answer = stream.line(with_a_run(std::move(text)));
   out(answer);
   return status_of(answer);
 }
 
 int run(const Arguments& arguments) {
+  if (arguments.has("--schema")) {
+    out(decide_schema());
+    return exit_good;
+  }
   const std::string path = policy_path(arguments);
   if (path.empty()) {
     return complain(
@@ -115,14 +129,15 @@ int run(const Arguments& arguments) {
 const CommandRow decide_command{
     .name = "decide",
     .group = "write",
-    .says = "decide calls that are given as JSON, by the kernel of the gate, without running them",
+    .says = "decides calls that are given as JSON, by the kernel of the gate, without running them",
     .options = options,
     .words = {},
     .run = run,
     .more =
         "One call is {\"tool\", \"arguments\", \"run\", \"server\", \"schema\", "
-        "\"annotations\", \"now\", \"user_text\", \"result\", \"outcome\"}, of which only the "
-        "tool is needed; the answer is {\"effect\", \"code\", \"rule\", \"reason\", "
+        "\"annotations\", \"now\", \"user_text\", \"result\", \"outcome\"}, of which tool and "
+        "arguments are needed, and run with --stream; the answer is {\"effect\", \"code\", "
+        "\"rule\", \"reason\", "
         "\"class\", \"obligations\", \"run\"}. With --stream, runs keep their state between "
         "the lines: steps, records, halts. Time is what `now` says, never the machine's.\n\n"
         "Exit status for one call: 0 it would run, 1 it is denied or held, 2 no answer. A "

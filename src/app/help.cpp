@@ -71,7 +71,7 @@ int run(const Arguments& arguments) {
 const CommandRow help_command{
     .name = "help",
     .group = "use",
-    .says = "explain pawl, or one command",
+    .says = "explains pawl, or one command",
     .options = options,
     .words = words,
     .run = run,

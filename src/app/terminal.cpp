@@ -70,9 +70,7 @@ std::int64_t steady_ms() {
 }  // namespace
 
 bool colours() {
-  static const bool wanted =
-      ::isatty(STDOUT_FILENO) == 1 && variable("NO_COLOR").empty() && variable("TERM") != "dumb";
-  return wanted;
+  return ::isatty(STDOUT_FILENO) == 1 && variable("NO_COLOR").empty() && variable("TERM") != "dumb";
 }
 
 std::string paint(Ink ink, std::string_view text) {
@@ -88,6 +86,11 @@ std::size_t terminal_columns() {
   const std::string stated(variable("COLUMNS"));
   const unsigned long wide = std::strtoul(stated.c_str(), nullptr, 10);
   return wide == 0 ? columns_default : bounded(wide);
+}
+
+std::size_t line_columns() {
+  // In a pipe a row is a line, for grep and for people who widen their window later.
+  return ::isatty(STDOUT_FILENO) == 1 ? terminal_columns() : columns_unlimited;
 }
 
 std::size_t prose_columns() {
@@ -132,9 +135,7 @@ std::string table(const std::vector<std::vector<std::string>>& rows,
     all.push_back(std::move(painted));
   }
   all.insert(all.end(), rows.begin(), rows.end());
-  // In a pipe a row is a line, for grep and for people who widen their window later.
-  const bool watched = ::isatty(STDOUT_FILENO) == 1;
-  return lay_out(all, watched ? terminal_columns() : columns_unlimited);
+  return lay_out(all, line_columns());
 }
 
 Progress::Progress(std::string what)

@@ -17,12 +17,13 @@ enum class Ink : std::uint8_t { plain, good, bad, warn, dim, strong };
 // True where standard output is a terminal and NO_COLOR is not set.
 bool colours();
 std::string paint(Ink ink, std::string_view text);
-std::size_t terminal_columns();   // 80 where unknown
-std::size_t prose_columns();      // the same, and at most what is pleasant to read
+std::size_t terminal_columns();  // 80 where unknown
+std::size_t line_columns();      // the same on a terminal, and no limit (0) elsewhere
+std::size_t prose_columns();     // terminal_columns, and at most what is pleasant to read
 
-void out(std::string_view text);            // to standard output, with a newline
-void err(std::string_view text);            // to standard error, with a newline
-int complain(const Error& error);           // prints it, returns exit_no or exit_usage by its fault
+void out(std::string_view text);   // to standard output, with a newline
+void err(std::string_view text);   // to standard error, with a newline
+int complain(const Error& error);  // prints it, returns exit_no or exit_usage by its fault
 
 // Rows with aligned columns, the last one wrapped to the terminal.
 std::string table(const std::vector<std::vector<std::string>>& rows,

@@ -18,17 +18,21 @@ std::string optional(std::string text, bool many) {
   return fmt::format("[{}]{}", text, many ? "..." : "");
 }
 
-std::string commands_of(std::string_view group) {
+// The names of all groups in one column.
+std::string commands_of(std::string_view group, std::size_t columns) {
+  std::size_t widest = 0;
+  for (const CommandRow* row : shown_commands()) widest = std::max(widest, row->name.size());
   std::vector<std::vector<std::string>> rows;
   for (const CommandRow* row : shown_commands()) {
-    if (row->group == group) rows.push_back({std::string(row->name), std::string(row->says)});
+    if (row->group == group)
+      rows.push_back({fmt::format("{:<{}}", row->name, widest), std::string(row->says)});
   }
-  return lay_out(rows, columns_unlimited, "  ");
+  return lay_out(rows, columns, "  ");
 }
 
 // An option stays in one line with what it takes: the blank between them is no place to break.
 std::string wrapped_usage(const CommandRow& command, std::size_t columns) {
-  constexpr char tied = '\x01';
+  constexpr char tied = '~';  // one column wide, and in no name
   std::string line = usage_line(command);
   int depth = 0;
   for (char& c : line) {
@@ -73,7 +77,7 @@ std::string help_overview(std::size_t columns) {
            columns);
   text += "\n";
   for (const Group& group : groups()) {
-    const std::string rows = commands_of(group.name);
+    const std::string rows = commands_of(group.name, columns);
     if (rows.empty()) continue;
     text += fmt::format("\n{}  {}\n{}", paint(Ink::strong, group.name), paint(Ink::dim, group.says),
                         rows);

@@ -40,7 +40,7 @@ int run(const Arguments& arguments) {
 const CommandRow version_command{
     .name = "version",
     .group = "use",
-    .says = "print the version, the compiler, and the versions of decisions and records",
+    .says = "prints the version, the compiler, and the versions of decisions and records",
     .options = options,
     .words = {},
     .run = run,

@@ -1,0 +1,146 @@
+// Whatever is made from the rows says something about every command.
+#include "app/usage.h"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "app/commands.h"
+#include "app/layout.h"
+#include "app/run_test.h"
+#include "base/text.h"
+
+namespace pawl::app {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+TEST(Commands, EveryRowIsComplete) {
+  std::set<std::string_view> names;
+  for (const CommandRow& row : commands()) {
+    EXPECT_TRUE(names.insert(row.name).second) << row.name;
+    EXPECT_FALSE(row.says.empty()) << row.name;
+    EXPECT_FALSE(row.says.ends_with('.')) << row.name;
+    EXPECT_TRUE(row.says[0] >= 'a' && row.says[0] <= 'z') << row.name;
+    EXPECT_NE(row.run, nullptr) << row.name;
+    EXPECT_LE(split(row.name, ' ').size(), 2U) << row.name;
+    const bool shown = std::ranges::any_of(
+        groups(), [&row](const Group& group) { return group.name == row.group; });
+    EXPECT_TRUE(shown || row.group.empty()) << row.name << " is in no group of `pawl help`";
+  }
+}
+
+TEST(Commands, EveryOptionAndWordIsComplete) {
+  for (const CommandRow& row : commands()) {
+    std::set<std::string_view> options{help_option.name};
+    for (const OptionRow& option : row.options) {
+      EXPECT_TRUE(option.name.starts_with("--") || option.name.size() == 2)
+          << row.name << " " << option.name;
+      EXPECT_TRUE(options.insert(option.name).second) << row.name << " " << option.name;
+      EXPECT_EQ(option.metavar.empty(), option.takes == Takes::nothing)
+          << row.name << " " << option.name;
+      EXPECT_FALSE(option.says.empty() || option.says.ends_with('.'))
+          << row.name << " " << option.name;
+    }
+    for (std::size_t i = 0; i < row.words.size(); ++i) {
+      EXPECT_FALSE(row.words[i].says.empty()) << row.name;
+      EXPECT_TRUE(!row.words[i].many || i + 1 == row.words.size()) << row.name;
+    }
+  }
+}
+
+TEST(Commands, NoCommandIsAlsoAFamily) {
+  for (const CommandRow& row : commands()) EXPECT_THAT(family(row.name), IsEmpty()) << row.name;
+}
+
+TEST(Help, NamesEveryShownCommandAndNoOther) {
+  const std::string text = help_overview(80);
+  for (const CommandRow& row : commands()) {
+    if (row.group.empty()) continue;
+    EXPECT_THAT(text, HasSubstr("\n  " + std::string(row.name) + " ")) << row.name;
+  }
+  EXPECT_THAT(text, Not(HasSubstr("\n  node ")));
+}
+
+TEST(Help, KeepsItsWidth) {
+  for (const CommandRow* row : shown_commands()) {
+    const std::string page = help_page(*row, 80);
+    for (const std::string_view line : split(page, '\n')) {
+      EXPECT_LE(columns(line), 80U) << line;
+    }
+    for (const OptionRow& option : row->options) EXPECT_THAT(page, HasSubstr(spelled(option)));
+    for (const WordRow& word : row->words) EXPECT_THAT(page, HasSubstr(word.says.substr(0, 10)));
+  }
+}
+
+TEST(Man, EveryCommandHasAPageWithAllItsOptions) {
+  for (const CommandRow* row : shown_commands()) {
+    const std::string page = man_page(*row);
+    EXPECT_THAT(page, HasSubstr(".SH NAME\npawl\\-")) << row->name;
+    for (const std::string_view part : {".TH ", "\n.SH SYNOPSIS\n", "\n.SH OPTIONS\n",
+                                        "\n.SH EXIT STATUS\n", "\n.SH SEE ALSO\n"}) {
+      EXPECT_THAT("\n" + page, HasSubstr(part)) << row->name;
+    }
+    for (const OptionRow& option : row->options) {
+      std::string spelled_for_roff = "\n.B ";
+      for (const char c : option.name) spelled_for_roff += c == '-' ? "\\-" : std::string(1, c);
+      EXPECT_THAT(page, HasSubstr(spelled_for_roff)) << row->name;
+    }
+    EXPECT_THAT(man_overview(), HasSubstr("(1)\n"));
+  }
+}
+
+TEST(Man, TheOverviewNamesEveryCommand) {
+  const std::string page = man_overview();
+  for (const CommandRow* row : shown_commands()) {
+    std::string name = man_name(row->name);
+    std::string spelled_for_roff;
+    for (const char c : name) spelled_for_roff += c == '-' ? "\\-" : std::string(1, c);
+    EXPECT_THAT(page, HasSubstr(".BR " + spelled_for_roff + " (1)\n")) << row->name;
+  }
+}
+
+TEST(Man, NoTextBecomesARequest) {
+  static constexpr std::array<OptionRow, 1> options = {json_option};
+  const CommandRow row{"odd",
+                       "use",
+                       "says .so /etc/passwd",
+                       options,
+                       {},
+                       nullptr,
+                       ".so /etc/passwd\n'tis so\n  --flag \\fB\n\nthe end"};
+  const std::string page = man_page(row);
+  EXPECT_THAT(page, HasSubstr("\n\\&.so /etc/passwd\n"));
+  EXPECT_THAT(page, HasSubstr("\n\\&'tis so\n"));
+  EXPECT_THAT(page, HasSubstr("\n  \\-\\-flag \\efB\n"));
+}
+
+TEST(Completions, EveryShellKnowsEveryCommandAndOption) {
+  for (const std::string shell : {"bash", "zsh", "fish"}) {
+    const std::string text = completions(shell);
+    for (const CommandRow* row : shown_commands()) {
+      for (const std::string_view word : split(row->name, ' ')) {
+        EXPECT_THAT(text, HasSubstr(word)) << shell;
+      }
+      for (const OptionRow& option : row->options) {
+        const std::string_view name =
+            option.name.substr(shell == "fish" && option.name.size() > 2 ? 2 : 0);
+        EXPECT_THAT(text, HasSubstr(name)) << shell << " " << row->name;
+      }
+    }
+    EXPECT_THAT(text, Not(HasSubstr("node)"))) << shell;
+  }
+  EXPECT_EQ(completions("tcsh"), "");
+  EXPECT_EQ(completions(""), "");
+}
+
+TEST(Reference, TheCommandsPageIsThatOfTheTable) {
+  testing::expect_file(PAWL_SOURCE_DIR "/docs/reference/commands.md", commands_reference());
+}
+
+}  // namespace
+}  // namespace pawl::app
