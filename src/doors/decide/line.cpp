@@ -28,7 +28,8 @@ const std::array<LineMember, 10> line_members = {{
 
 namespace {
 
-constexpr std::int64_t seconds_max = 8'000'000'000;  // about the end of the range of Instant
+// Years 1716 to 2223: well within the range of Instant, so that no sum of times leaves it.
+constexpr std::int64_t seconds_max = 8'000'000'000;
 constexpr double second_ns = 1e9;
 
 std::unexpected<Error> wrong(std::string_view member, std::string_view what) {
@@ -129,6 +130,7 @@ Result<Instant> read_now(json::View value) {
   if (value.is_string()) {
     auto at = parse_instant(value.string());
     if (!at) return wrong("now", "is not a time: expected RFC 3339, or seconds since 1970");
+    if (std::abs(at->ns / 1'000'000'000) > seconds_max) return wrong("now", "is out of range");
     return at;
   }
   if (value.is_integer()) {

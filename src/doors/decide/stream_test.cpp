@@ -188,6 +188,20 @@ TEST_F(DecideTest, TimeIsWhatTheLinesSay) {
   }
 }
 
+TEST_F(DecideTest, TimesAtTheEdgesAreTimesOrRefused) {
+  int n = 0;
+  for (const char* now : {R"("1677-09-21T00:12:43.145224192Z")", "8000000000", "-8000000000",
+                          R"("2262-04-11T23:47:16.854775807Z")"}) {
+    const std::string run = "e" + std::to_string(++n);
+    const std::string head = R"({"run":")" + run + R"(","arguments":{},"tool":)";
+    const std::string tail = R"(,"now":)" + std::string(now) + "}";
+    for (const char* tool : {R"("read")", R"("mail")", R"("nothing")"}) {
+      EXPECT_EQ(say(head + tool + tail)["run"].string(), run) << text;
+      EXPECT_NE(document->root()["code"].string(), "internal") << text;
+    }
+  }
+}
+
 TEST_F(DecideTest, ABadLineIsAnsweredAndChargedWhereItsRunCanBeRead) {
   for (const char* line : {
            R"({"run":"b","tool":"read","arguments":{},"argument":{}})",

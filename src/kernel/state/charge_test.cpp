@@ -190,6 +190,16 @@ TEST_F(ClockTest, NeverRunsBackwards) {
   EXPECT_EQ(j.run().clock(j.now), Duration::seconds(20));
 }
 
+TEST_F(ClockTest, CountsTheWholeRangeOfTimeWithoutTurningRound) {
+  j.now = Instant{-9'000'000'000'000'000'000};
+  j.must(J::decided("c1", "deny"));
+  j.now = Instant{9'000'000'000'000'000'000};
+  EXPECT_GT(j.run().clock(j.now), Duration::seconds(9'000'000'000));
+  j.hold("c2", "a2");
+  j.must(RunClosed{"r", ""});
+  EXPECT_GT(j.run().clock(j.now), Duration::seconds(9'000'000'000));
+}
+
 TEST_F(ClockTest, StopsWhenTheRunIsClosed) {
   j.must(J::decided("c1", "deny"));
   j.wait(4);

@@ -70,6 +70,8 @@ struct Fold {
   void count_answers(Approval& approval);
 };
 
+Instant whole_microseconds(Instant at);
+
 // Saturating, so that no claim can turn a counter round.
 std::uint64_t add(std::uint64_t a, std::uint64_t b);
 

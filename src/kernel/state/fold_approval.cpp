@@ -41,7 +41,7 @@ Status Fold::operator()(const ApprovalOpened& b) {
   if (b.quorum == 0) return wrong(b.approval, "asks nobody");
   Approval approval;
   approval.asked = b;
-  approval.asked.expires.ns -= ((b.expires.ns % 1000) + 1000) % 1000;
+  approval.asked.expires = whole_microseconds(b.expires);
   approval.opened = at;
   approval.call = b.call;
   state.approvals_.emplace(b.approval, std::move(approval));

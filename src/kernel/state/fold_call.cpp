@@ -46,9 +46,13 @@ std::uint64_t EntryCounts::last_minute(Instant now) const {
   return sum;
 }
 
+// Saturating: a caller of `decide` may name any two times of five centuries.
 Duration Run::clock(Instant now) const {
   if (!running_since || now <= *running_since) return counted;
-  return counted + (now - *running_since);
+  Duration sum;
+  const bool too_long = __builtin_sub_overflow(now.ns, running_since->ns, &sum.ns) ||
+                        __builtin_add_overflow(sum.ns, counted.ns, &sum.ns);
+  return too_long ? Duration{std::numeric_limits<std::int64_t>::max()} : sum;
 }
 
 std::uint32_t Run::denials_written(Instant now) const {

@@ -94,7 +94,7 @@ TEST_P(PropertyTest, SumsHoldAndSnapshotsMakeNoDifference) {
   TestJournal j;
   int refused = 0;
   for (int i = 0; i < 1500; ++i) {
-    j.now = j.now + Duration{chaos.pick(3'000) * 1'000'123};
+    j.now = j.now + Duration{std::int64_t{chaos.pick(3'000)} * 1'000'123};
     const bool look = i % 50 == 0;
     const std::string before = look ? j.state.to_json() : "";
     const bool taken = j.add(chaos.next(j)).has_value();

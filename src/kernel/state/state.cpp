@@ -2,18 +2,18 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "kernel/state/fold.h"
 
 namespace pawl {
 
-namespace {
-
+// Down to the microsecond, as records spell it; the first one of all times stays where it is.
 Instant whole_microseconds(Instant at) {
-  return {at.ns - ((at.ns % 1000) + 1000) % 1000};
+  const std::int64_t rest = ((at.ns % 1000) + 1000) % 1000;
+  if (at.ns < std::numeric_limits<std::int64_t>::min() + rest) return at;
+  return {at.ns - rest};
 }
-
-}  // namespace
 
 std::string_view to_string(RunPhase phase) {
   switch (phase) {
