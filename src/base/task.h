@@ -49,7 +49,9 @@ template <class T>
 struct Promise : PromiseBase {
   std::optional<T> value;
   Task<T> get_return_object();
-  void return_value(T result) { value.emplace(std::move(result)); }
+  // By reference: a value on its way through has no copy of its own in the frame.
+  void return_value(T&& result) { value.emplace(std::move(result)); }
+  void return_value(const T& result) { value.emplace(result); }
 };
 
 template <>

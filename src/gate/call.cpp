@@ -10,27 +10,35 @@
 
 namespace pawl {
 
-Task<Settled> Gate::handle(Proposal proposal, Upstream& upstream, Caller& caller) {
-  Ticket ticket(*desk_, proposal, upstream, caller);
+namespace {
+
+// From the grant to the reply. A frame of its own, which a call that waits for a person does not
+// have yet: a hundred thousand of those must be cheap.
+Task<void> carry_out(Ticket& ticket) {
   Journal& journal = ticket.desk.journal;
-
-  Next next = begin(ticket);  // facts, the kernel's verdict, its record
-  while (next == Next::wait) {
-    co_await ticket.woken;         // a person, the clock, the switch, nobody any more
-    next = after_waiting(ticket);  // facts and verdict again, and their record
-  }
-  if (next == Next::execute && ticket.effect) {
+  if (ticket.effect) {
     const Status durable = co_await journal.durable(ticket.decided);
-    next = last_look(ticket, durable);  // nothing waits between here and the server
+    // Nothing waits between this look and the server.
+    if (last_look(ticket, durable) != Next::execute) co_return;
   }
-  if (next != Next::execute) co_return std::move(ticket.reply);
-
   sending(ticket);
-  Outcome outcome = co_await upstream.execute(proposal.call.tool, ticket.forwarded);
+  Outcome outcome = co_await ticket.upstream.execute(ticket.asked.call.tool, ticket.forwarded);
   Status recorded = settle(ticket, std::move(outcome));  // projection, charges, the last record
   if (recorded && ticket.effect) recorded = co_await journal.durable(ticket.decided);
   deliver(ticket, recorded);
-  co_return std::move(ticket.reply);
+}
+
+}  // namespace
+
+Task<Settled> Gate::handle(Proposal proposal, Upstream& upstream, Caller& caller) {
+  Ticket ticket(*desk_, proposal, upstream, caller);
+  Next next = begin(ticket);  // facts, the kernel's verdict, its record
+  while (next == Next::wait) {
+    co_await *ticket.woken;        // a person, the clock, the switch, nobody any more
+    next = after_waiting(ticket);  // facts and verdict again, and their record
+  }
+  if (next == Next::execute) co_await carry_out(ticket);
+  co_return std::move(ticket.reply());
 }
 
 }  // namespace pawl

@@ -19,6 +19,7 @@ struct Looked {
   Verdict verdict;
   Look look;
   Instant at;
+  std::string args = {};  // commitment to the arguments, once it is recorded
 };
 
 Looked judge(const Ticket& ticket, Facts facts, Look look) {
@@ -31,7 +32,7 @@ Looked judge(const Ticket& ticket, Facts facts, Look look) {
                                     .facts = facts,
                                     .now = now,
                                     .look = look});
-  return {std::move(facts), std::move(verdict), look, now};
+  return {std::move(facts), std::move(verdict), look, now, {}};
 }
 
 CallDecided describe(const Ticket& ticket, const Looked& looked) {
@@ -71,7 +72,7 @@ std::string binding(const Ticket& ticket, const Facts& facts) {
 
 // Writes the decision with the payloads that it commits to. A grant is refused room on a full disk;
 // a denial is not. What lets the call run is kept in `ticket.forwarded`.
-Result<std::uint64_t> write(Ticket& ticket, const Looked& looked, CallDecided record) {
+Result<std::uint64_t> write(Ticket& ticket, Looked& looked, CallDecided record) {
   const bool denied = looked.verdict.effect == Effect::deny;
   const json::View arguments = ticket.asked.call.arguments;
   std::string received = arguments.exists() ? json::write(arguments) : "{}";
@@ -91,7 +92,7 @@ Result<std::uint64_t> write(Ticket& ticket, const Looked& looked, CallDecided re
     payloads.push_back({ticket.desk.journal.commit_to(sent), sent});
     record.forwarded = payloads.back().commitment.text();
   }
-  if (looked.verdict.effect == Effect::hold) ticket.args = record.args;
+  looked.args = record.args;
   const auto seq = ticket.desk.append(std::move(record),
                                       {.payloads = payloads,
                                        .urgency = denied ? Urgency::reserve : Urgency::ordinary,
@@ -103,7 +104,7 @@ Result<std::uint64_t> write(Ticket& ticket, const Looked& looked, CallDecided re
 }
 
 // Records a look. False: it could not be written, and it was not a denial.
-bool record(Ticket& ticket, const Looked& looked) {
+bool record(Ticket& ticket, Looked& looked) {
   Desk& desk = ticket.desk;
   const Verdict& verdict = looked.verdict;
   const bool proposal = looked.look == Look::proposal;
@@ -156,7 +157,7 @@ Next act(Ticket& ticket, Looked looked) {
     return Next::execute;
   }
   if (verdict.effect == Effect::hold && verdict.question) {
-    return ask(ticket, verdict, binding(ticket, looked.facts));
+    return ask(ticket, verdict, {binding(ticket, looked.facts), std::move(looked.args)});
   }
   return refuse(ticket, verdict);
 }
@@ -184,10 +185,10 @@ const Approval* open_question(const Ticket& ticket, const Facts& facts) {
 Next begin(Ticket& ticket) {
   Desk& desk = ticket.desk;
   if (ticket.run == nullptr) {
-    ticket.reply = refuse_here(desk, {.run = ticket.asked.run,
-                                      .tool = std::string(ticket.asked.call.tool),
-                                      .code = Code::identity,
-                                      .says = "this connection belongs to no run"});
+    ticket.reply() = refuse_here(desk, {.run = ticket.asked.run,
+                                        .tool = std::string(ticket.asked.call.tool),
+                                        .code = Code::identity,
+                                        .says = "this connection belongs to no run"});
     return Next::reply;
   }
   const Call& call = ticket.asked.call;
@@ -200,12 +201,12 @@ Next begin(Ticket& ticket) {
   }
   if (ticket.state().phase == RunPhase::open &&
       quota_spent(desk, ticket.state(), json::write(call.arguments).size())) {
-    ticket.reply = refuse_here(desk, {.run = ticket.asked.run,
-                                      .server = std::string(call.server),
-                                      .tool = std::string(call.tool),
-                                      .code = Code::ceiling,
-                                      .says = "this run has written as much as one run may",
-                                      .halts = true});
+    ticket.reply() = refuse_here(desk, {.run = ticket.asked.run,
+                                        .server = std::string(call.server),
+                                        .tool = std::string(call.tool),
+                                        .code = Code::ceiling,
+                                        .says = "this run has written as much as one run may",
+                                        .halts = true});
     return Next::reply;
   }
   facts.approval = said_no(ticket, facts);

@@ -17,7 +17,7 @@ Next last_look(Ticket& ticket, const Status& durable) {
   }
   if (ticket.caller.gone()) {
     end_unsent(ticket);
-    ticket.reply.kind = Settled::Kind::gone;
+    ticket.reply().kind = Settled::Kind::gone;
     return Next::reply;
   }
   const Run& run = ticket.state();

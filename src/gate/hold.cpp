@@ -36,7 +36,7 @@ Next tell_pending(Ticket& ticket, const Approval& asked) {
   verdict.reason.says = asked.asked.why;
   verdict.retry = true;
   ticket.phase = Ticket::Phase::over;
-  Settled& reply = ticket.reply;
+  Settled& reply = ticket.reply();
   reply.kind = Settled::Kind::pending;
   reply.code = Code::approval_pending;
   reply.call = ticket.call;
@@ -58,7 +58,7 @@ void next_sign(Ticket& ticket) {
 
 }  // namespace
 
-Next ask(Ticket& ticket, const Verdict& verdict, const std::string& binding) {
+Next ask(Ticket& ticket, const Verdict& verdict, About about) {
   Desk& desk = ticket.desk;
   const Run& run = ticket.state();
   if (questions(run) > desk.limits.questions_per_run_max) return too_many(ticket);
@@ -67,8 +67,8 @@ Next ask(Ticket& ticket, const Verdict& verdict, const std::string& binding) {
   opened.approval = ticket.approval;
   opened.call = ticket.call;
   opened.run = run.id;
-  opened.binding = binding;
-  opened.args = std::move(ticket.args);
+  opened.binding = std::move(about.binding);
+  opened.args = std::move(about.args);
   opened.agent = run.agent;
   opened.sponsor = run.sponsor;
   opened.tool = ticket.asked.call.name();
@@ -83,7 +83,6 @@ Next ask(Ticket& ticket, const Verdict& verdict, const std::string& binding) {
     end_unsent(ticket);
     return refuse(ticket, denial(ticket, Code::audit_unavailable, desk.fault()));
   }
-  schedule_end(desk, *desk.state.approval(ticket.approval));
   desk.herald.question(ticket.approval, reason_text(verdict, ticket.asked.call));
   return wait(ticket);
 }
@@ -114,10 +113,12 @@ Next wait(Ticket& ticket) {
   Desk& desk = ticket.desk;
   const Approval& asked = *desk.state.approval(ticket.approval);
   const Duration left = until(desk, asked.asked.expires);
+  const auto end = ends_at(asked);
   ticket.phase = Ticket::Phase::waiting;
-  ticket.woken = {};
+  ticket.woken.emplace();
   ticket.since = desk.clock.boot();
   ticket.until = ticket.since + ticket.caller.patience(left);
+  if (end) ticket.until = std::min(ticket.until, ticket.since + until(desk, *end));
   ticket.sign = ticket.since + desk.limits.progress_every;
   desk.waiting[ticket.approval] = &ticket;
   ticket.caller.waiting(ticket.approval, {}, left);
@@ -129,7 +130,7 @@ Next after_waiting(Ticket& ticket) {
   Desk& desk = ticket.desk;
   if (ticket.caller.gone()) {
     leave_alone(ticket);
-    ticket.reply.kind = Settled::Kind::gone;
+    ticket.reply().kind = Settled::Kind::gone;
     return Next::reply;
   }
   const Approval* asked = desk.state.approval(ticket.approval);
@@ -157,6 +158,7 @@ void leave_alone(Ticket& ticket) {
   if (!usable) return end_unsent(ticket);  // answered no, or withdrawn, and nobody to tell
   (void)desk.append(ApprovalAttached{ticket.approval, ticket.call, false},
                     {.urgency = Urgency::reserve});
+  schedule_end(desk, *desk.state.approval(ticket.approval));
 }
 
 void expire(Desk& desk, const std::string& approval) {
@@ -216,8 +218,9 @@ void keep_patient(Desk& desk, const std::string& approval) {
   const Duration now = desk.clock.boot();
   // An entry of an earlier wait for the same question: the present one has its own.
   if (now < std::min(ticket.sign, ticket.until)) return;
-  if (now >= ticket.until) return wake(ticket);
   const Approval& asked = *desk.state.approval(approval);
+  if (time_is_over(desk, asked)) return expire(desk, approval);
+  if (now >= ticket.until) return wake(ticket);
   ticket.caller.waiting(approval, Duration{now.ns - ticket.since.ns},
                         until(desk, asked.asked.expires));
   ticket.sign = now + desk.limits.progress_every;

@@ -9,8 +9,13 @@
 
 namespace pawl {
 
+// What a question is about: what its answer is good for, and the commitment to the arguments.
+struct About {
+  std::string binding, args;
+};
+
 // Opens the question of a call that was just recorded as held, and waits.
-Next ask(Ticket& ticket, const Verdict& verdict, const std::string& binding);
+Next ask(Ticket& ticket, const Verdict& verdict, About about);
 
 // Goes on with the question of an identical call whose caller is gone. False: it could not be
 // written, so this call has to be judged by itself.
@@ -42,7 +47,7 @@ void end_held(Desk& desk, const std::string& run);
 void expire(Desk& desk, const std::string& approval);
 void keep_patient(Desk& desk, const std::string& approval);
 
-// Sets the timer for the end of a question, where it has one.
+// Sets the timer for the end of a question that nobody waits for; a wait sees to it itself.
 void schedule_end(Desk& desk, const Approval& approval);
 
 }  // namespace pawl

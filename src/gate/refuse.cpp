@@ -61,8 +61,8 @@ Verdict denial(const Ticket& ticket, Code code, std::string says) {
 
 Next refuse(Ticket& ticket, const Verdict& verdict) {
   ticket.phase = Ticket::Phase::over;
-  ticket.reply = refused(verdict, ticket.asked.call, ticket.entry(), ticket.policy(), ticket.call,
-                         ticket.approval);
+  ticket.reply() = refused(verdict, ticket.asked.call, ticket.entry(), ticket.policy(), ticket.call,
+                           ticket.approval);
   return Next::reply;
 }
 

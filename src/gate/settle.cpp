@@ -29,7 +29,8 @@ std::string projected(const Scope& scope, const std::string& result,
   const auto document = json::parse(result);
   if (!document) {
     withheld.emplace_back("the whole result, which cannot be read in one way only");
-    return R"({"content":[{"text":"withheld: the result cannot be read","type":"text"}],"isError":true})";
+    return R"({"content":[{"text":"withheld: the result cannot be read","type":"text"}],)"
+           R"("isError":true})";
   }
   Projected kept = project_result(scope, document->root());
   withheld = std::move(kept.withheld);
@@ -51,12 +52,12 @@ std::string projected_error(const std::string& error, std::vector<std::string>& 
 
 void reply_with(Ticket& ticket, Settled::Kind kind, std::string text,
                 std::vector<std::string> withheld) {
-  ticket.reply.kind = kind;
-  ticket.reply.code = Code::none;
-  ticket.reply.text = std::move(text);
-  ticket.reply.withheld = std::move(withheld);
-  ticket.reply.call = ticket.call;
-  ticket.reply.approval = ticket.approval;
+  ticket.reply().kind = kind;
+  ticket.reply().code = Code::none;
+  ticket.reply().text = std::move(text);
+  ticket.reply().withheld = std::move(withheld);
+  ticket.reply().call = ticket.call;
+  ticket.reply().approval = ticket.approval;
 }
 
 // Three lines for a call that was sent and did not end well.
@@ -65,7 +66,7 @@ void reply_lost(Ticket& ticket, Code code, const std::string& what, bool stopped
   verdict.halt = stopped;
   verdict.retry = !stopped;
   (void)refuse(ticket, verdict);
-  std::string& text = ticket.reply.text;
+  std::string& text = ticket.reply().text;
   text = "`" + visible(ticket.asked.call.name().substr(0, shown_name_bytes_max)) +
          "` was sent to the server [" + std::string(to_string(code)) + "]: " + visible(what);
   text += stopped ? "\ninstead: do not repeat it; a person has to find out whether it happened"
@@ -143,7 +144,7 @@ Status settle(Ticket& ticket, Outcome outcome) {
   const bool delivers =
       outcome.kind == Outcome::Kind::result || outcome.kind == Outcome::Kind::error;
   static const std::string nothing;
-  const auto seq = write(ticket, std::move(ended), delivers ? ticket.reply.text : nothing);
+  const auto seq = write(ticket, std::move(ended), delivers ? ticket.reply().text : nothing);
   if (unknown) {
     halt(desk, ticket.asked.run, Code::upstream_failed,
          "nobody knows how the call of `" + visible(ticket.asked.call.name()) + "` ended");
@@ -155,9 +156,9 @@ Status settle(Ticket& ticket, Outcome outcome) {
 
 void deliver(Ticket& ticket, const Status& recorded) {
   if (ticket.caller.gone()) {
-    ticket.reply = {};
-    ticket.reply.kind = Settled::Kind::gone;
-    ticket.reply.call = ticket.call;
+    ticket.reply() = {};
+    ticket.reply().kind = Settled::Kind::gone;
+    ticket.reply().call = ticket.call;
     return;
   }
   if (recorded) return;

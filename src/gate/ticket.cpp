@@ -47,8 +47,14 @@ const Run& Ticket::state() const {
   return *known;
 }
 
+Settled& Ticket::reply() {
+  if (!reply_) reply_ = std::make_unique<Settled>();
+  return *reply_;
+}
+
 void wake(Ticket& ticket) {
-  ticket.desk.later([woken = ticket.woken]() mutable { woken.deliver(true); });
+  if (!ticket.woken) return;
+  ticket.desk.later([woken = *ticket.woken]() mutable { woken.deliver(true); });
 }
 
 }  // namespace pawl

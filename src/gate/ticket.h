@@ -36,6 +36,7 @@ struct Ticket {
   const Run& state() const;  // precondition: `run` is not null
   const Policy& policy() const { return run->policy->policy(); }
   const ToolRule* entry() const { return tool ? tool->entry : nullptr; }
+  Settled& reply();  // made when it is first asked for
 
   Desk& desk;
   Proposal& asked;
@@ -44,17 +45,18 @@ struct Ticket {
   RunDesk* run;  // null: nobody opened this run
   std::shared_ptr<const BoundTool> tool;
   std::string call, approval;  // ids; the call's is empty while nothing is recorded
-  std::string args;            // commitment to the arguments, for the question's record
   std::string forwarded;       // canonical arguments, from the grant until they were sent
-  Completion<bool> woken;      // delivered when waiting may be over
-  std::uint64_t decided = 0;   // the record that lets it run
-  Duration since{};            // boot; of the wait, then of the execution
-  Duration until{}, sign{};    // boot; end of the caller's patience, its next sign of life
-  std::size_t place = 0;       // among the run's live calls
+  std::optional<Completion<bool>> woken;  // delivered when waiting may be over
+  std::uint64_t decided = 0;              // the record that lets it run
+  Duration since{};                       // boot; of the wait, then of the execution
+  Duration until{}, sign{};  // boot; end of the caller's patience, its next sign of life
+  std::size_t place = 0;     // among the run's live calls
   Phase phase = Phase::fresh;
   bool effect = false;
   bool cancelled = false;  // the server was asked to stop
-  Settled reply;
+
+ private:
+  std::unique_ptr<Settled> reply_;
 };
 
 // Looks at the ticket again in a later turn; harmless when it is too late.
