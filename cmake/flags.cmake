@@ -6,7 +6,8 @@ target_compile_options(pawl_flags INTERFACE
 if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
   target_compile_options(pawl_flags INTERFACE -Wthread-safety)
 endif()
-target_compile_definitions(pawl_flags INTERFACE _GLIBCXX_ASSERTIONS PAWL_VERSION="${PROJECT_VERSION}")
+target_compile_definitions(pawl_flags INTERFACE
+  _GLIBCXX_ASSERTIONS PAWL_VERSION="${PROJECT_VERSION}")
 
 if(PAWL_SANITIZE)
   target_compile_options(pawl_flags INTERFACE

@@ -1,6 +1,7 @@
-# One folder is one library. `pawl_room(kernel/admit ROOMS base model kernel/state LINK PkgConfig::RE2)`
+# One folder is one library.
+#   pawl_room(kernel/admit ROOMS base model kernel/state LINK PkgConfig::RE2)
 # takes every .cpp of the folder; the files that end in _test.cpp make one test program beside it.
-# ROOMS are the rooms it may include from: test/structure reads the same list and fails on any other.
+# ROOMS are the rooms it may include from: tools/check reads the same list and fails on others.
 function(pawl_room path)
   cmake_parse_arguments(ROOM "" "" "ROOMS;LINK;TEST_ROOMS" ${ARGN})
   string(REPLACE "/" "_" name "pawl_${path}")
@@ -17,11 +18,13 @@ function(pawl_room path)
 
   if(sources)
     add_library(${name} STATIC ${sources})
-    target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
+    target_include_directories(${name} PUBLIC
+      ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
     target_link_libraries(${name} PUBLIC pawl_flags ${libraries})
   else()
     add_library(${name} INTERFACE)
-    target_include_directories(${name} INTERFACE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
+    target_include_directories(${name} INTERFACE
+      ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
     target_link_libraries(${name} INTERFACE pawl_flags ${libraries})
   endif()
 

@@ -9,8 +9,10 @@
 namespace {
 
 constexpr std::string_view kTools =
-    R"({"tools":[{"name":"read_thing","inputSchema":{"type":"object","properties":{"key":{"type":"string"},"filler":{"type":"string"}}}},)"
-    R"({"name":"update_thing","inputSchema":{"type":"object","properties":{"key":{"type":"string"},"filler":{"type":"string"}}}}]})";
+    R"({"tools":[{"name":"read_thing","inputSchema":{"type":"object","properties":)"
+    R"({"key":{"type":"string"},"filler":{"type":"string"}}}},)"
+    R"({"name":"update_thing","inputSchema":{"type":"object","properties":)"
+    R"({"key":{"type":"string"},"filler":{"type":"string"}}}}]})";
 constexpr std::string_view kHello =
     R"({"protocolVersion":"2025-11-25","capabilities":{"tools":{}},"serverInfo":{"name":"echo","version":"1"}})";
 constexpr std::string_view kAnswer = R"({"content":[{"type":"text","text":"done"}]})";

@@ -116,9 +116,19 @@ double cpu_of(const std::string& text) {
 
 std::string call(long id, const std::string& tool) {
   return R"({"jsonrpc":"2.0","id":)" + std::to_string(id) +
-         R"(,"method":"tools/call","params":{"name":")" + tool +
-         R"(","arguments":{"key":"k)" + std::to_string(id) + R"(","filler":")" +
-         std::string(380, 'f') + R"("}}})" + "\n";
+         R"(,"method":"tools/call","params":{"name":")" + tool + R"(","arguments":{"key":"k)" +
+         std::to_string(id) + R"(","filler":")" + std::string(380, 'f') + R"("}}})" + "\n";
+}
+
+// The opening of a session, up to the list of tools.
+void greet(Chain& chain) {
+  send(chain, R"({"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":)"
+              R"("2025-11-25","capabilities":{},"clientInfo":{"name":"bench","version":"1"}}})"
+              "\n");
+  await(chain, 1);
+  send(chain, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}\n");
+  send(chain, "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"tools/list\"}\n");
+  await(chain, 2);
 }
 
 }  // namespace
@@ -134,13 +144,7 @@ int main(int argc, char** argv) {
   const auto dashes = std::find(words.begin(), words.end(), "--");
   if (words[3] == "--cpu-of") middle = words[4];
   Chain chain = start({dashes + 1, words.end()});
-  send(chain, R"({"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":)"
-              R"("2025-11-25","capabilities":{},"clientInfo":{"name":"bench","version":"1"}}})"
-              "\n");
-  await(chain, 1);
-  send(chain, R"({"jsonrpc":"2.0","method":"notifications/initialized"})" "\n");
-  send(chain, R"({"jsonrpc":"2.0","id":2,"method":"tools/list"})" "\n");
-  await(chain, 2);
+  greet(chain);
 
   const long warm = std::max(100L, open * 2);
   std::vector<double> took;
@@ -182,7 +186,8 @@ int main(int argc, char** argv) {
   const double used = middle.empty() ? 0 : cpu_of(middle) - cpu;
   std::sort(took.begin(), took.end());
   const auto at = [&took](double q) {
-    return took[std::min(took.size() - 1, static_cast<std::size_t>(q * static_cast<double>(took.size())))];
+    return took[std::min(took.size() - 1,
+                         static_cast<std::size_t>(q * static_cast<double>(took.size())))];
   };
   std::printf("{\"p50_us\":%.1f,\"p99_us\":%.1f,\"calls_per_s\":%.0f,\"cpu_us_per_call\":%.1f}\n",
               at(0.5), at(0.99), static_cast<double>(count) / seconds,

@@ -32,6 +32,7 @@ for (const [wish, tool, args] of steps) {
   const text = result.content.map((part) => part.text ?? part.type).join('\n');
   const [first, ...rest] = text.trim().split('\n');
   console.log(`        ${result.isError ? paint(31, '✗') : paint(32, '✓')} ${first}`);
-  if (result.isError) for (const line of rest.slice(0, 1)) console.log(paint(2, `          ${line}`));
+  if (result.isError)
+    for (const line of rest.slice(0, 1)) console.log(paint(2, `          ${line}`));
 }
 await client.close();

@@ -75,8 +75,8 @@ int accept_tools(const Arguments& arguments, const std::string& policy_file) {
   const std::string server = arguments.one("--server").value_or("");
   auto lock = read_lock(policy_file);
   if (!lock) return complain(lock.error());
-  auto offer = ask_server(arguments.words("command"), passed_environment(arguments.many("--env")),
-                          server);
+  auto offer =
+      ask_server(arguments.words("command"), passed_environment(arguments.many("--env")), server);
   if (!offer) return complain(offer.error());
   if (!offer->instructions.empty()) {
     offer->tools.push_back(pinned_instructions(server, offer->instructions));
@@ -108,8 +108,9 @@ int accept_tools(const Arguments& arguments, const std::string& policy_file) {
   auto done = act(*node, acting_person(arguments), act_text.text());
   if (!done) return complain(done.error());
   if (Status written = write_lock(policy_file, *lock); !written) return complain(written.error());
-  out(paint(Ink::good, "accepted") + fmt::format("   {} definitions, written to {} beside the policy",
-                                                 wanted.size(), lock_file_name));
+  out(paint(Ink::good, "accepted") +
+      fmt::format("   {} definitions, written to {} beside the policy", wanted.size(),
+                  lock_file_name));
   return exit_good;
 }
 
@@ -146,8 +147,12 @@ int run(const Arguments& arguments) {
 }  // namespace
 
 extern const CommandRow accept_command = {
-    "accept", "write", "accepts a server's new or changed tools, or a changed policy", kOptions,
-    kWords, run,
+    "accept",
+    "write",
+    "accepts a server's new or changed tools, or a changed policy",
+    kOptions,
+    kWords,
+    run,
     "With `-- CMD…` the server is asked for its tools; what differs from `pawl.lock` beside the "
     "policy is shown, and what you accept is written there. Without a command, the policy file "
     "itself is accepted for the next runs of its agent. Both need a reviewer's proof."};

@@ -13,12 +13,13 @@ namespace pawl::app {
 namespace {
 
 constexpr OptionRow kAs = {"--as", "NAME", "the reviewer who acts (default PAWL_REVIEWER or you)"};
-constexpr OptionRow kReason = {"--reason", "TEXT", "words that go to the agent and into the record"};
+constexpr OptionRow kReason = {"--reason", "TEXT",
+                               "words that go to the agent and into the record"};
 constexpr OptionRow kType = {"--type", "TEXT",
                              "the typed confirmation, for scripts; otherwise the terminal asks"};
 constexpr OptionRow kListOptions[] = {json_option, state_option, config_option};
-constexpr OptionRow kAnswerOptions[] = {kAs, kReason, kType, json_option, state_option,
-                                        config_option};
+constexpr OptionRow kAnswerOptions[] = {kAs,         kReason,      kType,
+                                        json_option, state_option, config_option};
 constexpr WordRow kId[] = {{"id", "the question, as `approvals list` names it"}};
 
 std::string word(json::View object, std::string_view key) {
@@ -164,8 +165,12 @@ int give(const Arguments& arguments, bool approve) {
   return exit_good;
 }
 
-int approve(const Arguments& arguments) { return give(arguments, true); }
-int deny(const Arguments& arguments) { return give(arguments, false); }
+int approve(const Arguments& arguments) {
+  return give(arguments, true);
+}
+int deny(const Arguments& arguments) {
+  return give(arguments, false);
+}
 
 }  // namespace
 
@@ -173,12 +178,12 @@ extern const CommandRow approvals_list_command = {
     "approvals list", "run", "lists the calls that wait for a person", kListOptions, {}, list};
 extern const CommandRow approvals_show_command = {
     "approvals show", "run", "shows one question with everything needed to answer it",
-    kListOptions, kId, show};
+    kListOptions,     kId,   show};
 extern const CommandRow approvals_approve_command = {
-    "approvals approve", "run", "approves exactly the call that is shown, once", kAnswerOptions,
-    kId, approve};
+    "approvals approve", "run", "approves exactly the call that is shown, once",
+    kAnswerOptions,      kId,   approve};
 extern const CommandRow approvals_deny_command = {
-    "approvals deny", "run", "rejects a call; the reason goes to the agent", kAnswerOptions, kId,
-    deny};
+    "approvals deny", "run", "rejects a call; the reason goes to the agent",
+    kAnswerOptions,   kId,   deny};
 
 }  // namespace pawl::app

@@ -24,9 +24,9 @@ enum class Takes : std::uint8_t { nothing, one, many };
 
 // `--policy F`, `--json`, `-h`. `metavar` is empty for options that take nothing.
 struct OptionRow {
-  std::string_view name;      // `--policy`
-  std::string_view metavar;   // `F`
-  std::string_view says;      // one sentence, lowercase, no full stop
+  std::string_view name;     // `--policy`
+  std::string_view metavar;  // `F`
+  std::string_view says;     // one sentence, lowercase, no full stop
   Takes takes = Takes::one;
 };
 
@@ -43,13 +43,13 @@ struct WordRow {
 class Arguments;
 
 struct CommandRow {
-  std::string_view name;      // `approvals show`: subcommands are rows of their own
-  std::string_view group;     // use, write, run, prove
+  std::string_view name;   // `approvals show`: subcommands are rows of their own
+  std::string_view group;  // use, write, run, prove
   std::string_view says;
   std::span<const OptionRow> options;
   std::span<const WordRow> words;
   int (*run)(const Arguments&);
-  std::string_view more = {}; // paragraphs for `pawl help NAME` and the man page
+  std::string_view more = {};  // paragraphs for `pawl help NAME` and the man page
 };
 
 // What was given on the command line, by the names of the rows.

@@ -84,7 +84,8 @@ std::string bash() {
       "  COMPREPLY=()\n"
       "  for ((i = 2; i < COMP_CWORD; i++)); do\n"
       "    if [[ ${COMP_WORDS[i]} == -- ]]; then\n"
-      "      COMPREPLY=($(compgen -c -f -- \"$word\")); return\n"
+      "      if ((i + 1 == COMP_CWORD)); then COMPREPLY=($(compgen -c -- \"$word\")); fi\n"
+      "      return\n"
       "    fi\n"
       "  done\n"
       "  case $before in\n";
@@ -126,7 +127,7 @@ std::string bash() {
          "    COMPREPLY=($(compgen -f -- \"$word\"))\n"
          "  fi\n"
          "}\n"
-         "complete -o filenames -F _pawl pawl\n";
+         "complete -o filenames -o default -F _pawl pawl\n";
 }
 
 // zsh reads `[` and `:` in a description as its own.

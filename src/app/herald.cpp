@@ -46,9 +46,8 @@ void NodeHerald::use(const Deployment& deployment) {
 }
 
 void NodeHerald::question(const std::string& approval, const std::string& sentence) {
-  const std::string text =
-      fmt::format("waiting for a person: {} · {} · pawl approvals show {}", approval, sentence,
-                  approval);
+  const std::string text = fmt::format("waiting for a person: {} · {} · pawl approvals show {}",
+                                       approval, sentence, approval);
   log_line(text);
   say_({}, text);
   desktop("pawl: a call waits for you", text);
@@ -70,9 +69,8 @@ void NodeHerald::escalate(const std::string& run, const std::string& event,
   }
   for (const Contact& who : policy->contacts) {
     if (ladder_.size() >= ladder_steps_max) ladder_.clear();
-    ladder_.push_back(loop_.after(who.after, [this, run, event, sentence, who] {
-      contact(run, event, sentence, who);
-    }));
+    ladder_.push_back(loop_.after(
+        who.after, [this, run, event, sentence, who] { contact(run, event, sentence, who); }));
   }
 }
 
@@ -100,7 +98,7 @@ void NodeHerald::desktop(const std::string& title, const std::string& sentence) 
   spec.environment = own_environment();
   spec.error_output = net::ErrorOutput::discard;
   auto started = net::start(spec);
-  if (!started) return;   // no notifier installed: the terminal still says it
+  if (!started) return;  // no notifier installed: the terminal still says it
   spawn(attend(loop_, net::Child(loop_, std::move(*started)), [](std::string) {}));
 }
 

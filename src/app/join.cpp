@@ -70,10 +70,9 @@ Result<JoinRequest> parse_join(json::View request) {
     const char* key;
     std::string* into;
   };
-  for (const Part& part :
-       {Part{"policy", &join.policy}, Part{"server", &join.server},
-        Part{"directory", &join.directory}, Part{"run", &join.run},
-        Part{"session", &join.session}, Part{"client", &join.client}}) {
+  for (const Part& part : {Part{"policy", &join.policy}, Part{"server", &join.server},
+                           Part{"directory", &join.directory}, Part{"run", &join.run},
+                           Part{"session", &join.session}, Part{"client", &join.client}}) {
     auto value = text(request, part.key);
     if (!value) return std::unexpected(value.error());
     *part.into = std::move(*value);

@@ -22,20 +22,21 @@ namespace pawl::app {
 inline constexpr std::size_t join_fds = 5;
 
 struct JoinRequest {
-  std::string policy;                 // absolute path, or empty: the binding of the directory
+  std::string policy;  // absolute path, or empty: the binding of the directory
   std::string server;
   std::vector<std::string> command;
-  std::string directory;              // where the client started the shim
-  std::string run;                    // PAWL_RUN
-  std::string session;                // the client's own session id, where it tells one
-  std::string client;                 // name of the parent's program, for people
+  std::string directory;  // where the client started the shim
+  std::string run;        // PAWL_RUN
+  std::string session;    // the client's own session id, where it tells one
+  std::string client;     // name of the parent's program, for people
   bool shares_files = true;
 };
 
 std::string to_json(const JoinRequest& request);
 Result<JoinRequest> parse_join(json::View request);
 
-// The policy file that governs: the one named, unless the deployment binds the directory to another.
+// The policy file that governs: the one named, unless the deployment binds the directory to
+// another.
 Result<std::string> governing_policy(const JoinRequest& request, const Deployment& deployment,
                                      const std::string& config_directory);
 

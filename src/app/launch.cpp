@@ -1,14 +1,13 @@
 // Starting a node in the background, and the hidden command that it is.
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -17,6 +16,7 @@
 #include "app/commands.h"
 #include "app/node.h"
 #include "app/paths.h"
+#include "io/net/detached.h"
 
 namespace pawl::app {
 namespace {
@@ -24,19 +24,6 @@ namespace {
 constexpr Duration start_within = Duration::seconds(20);
 constexpr int look_every_us = 10'000;
 constexpr const char* log_name = "node.log";
-
-// Between fork and exec: only calls that are safe there.
-[[noreturn]] void become_node(int log, char* const* words) {
-  ::setsid();
-  const int null = ::open("/dev/null", O_RDWR);
-  ::dup2(null, 0);
-  ::dup2(null, 1);
-  ::dup2(log, 2);
-  // Nothing of the client's is inherited: a held pipe end would keep its other side waiting.
-  ::close_range(3, ~0U, 0);
-  ::execv("/proc/self/exe", words);
-  ::_exit(127);
-}
 
 Duration seconds_from_environment(const char* name, Duration otherwise) {
   const char* text = std::getenv(name);
@@ -62,7 +49,7 @@ constexpr OptionRow kOptions[] = {state_option, config_option};
 }  // namespace
 
 extern const CommandRow node_command = {
-    "node", "", "serves a state directory in the foreground; started by the others as needed",
+    "node",   "", "serves a state directory in the foreground; started by the others as needed",
     kOptions, {}, run};
 
 Status NodeLauncher::launch() const {
@@ -70,8 +57,8 @@ Status NodeLauncher::launch() const {
   std::filesystem::create_directories(state_directory_, ignored);
   ::chmod(state_directory_.c_str(), 0700);
   const std::string log_path = state_directory_ + "/" + log_name;
-  const int log = ::open(log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-  if (log < 0) {
+  const net::Fd log(::open(log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+  if (!log.open()) {
     return fail(Fault::environment,
                 fmt::format("cannot write `{}`: {}", log_path, std::strerror(errno)));
   }
@@ -80,21 +67,7 @@ Status NodeLauncher::launch() const {
     words.emplace_back("--config");
     words.push_back(config_);
   }
-  std::vector<char*> pointers;
-  for (std::string& word : words) pointers.push_back(word.data());
-  pointers.push_back(nullptr);
-  const pid_t between = ::fork();
-  if (between == 0) {
-    // A second fork, so that the node is nobody's child here and no zombie is left.
-    if (::fork() == 0) become_node(log, pointers.data());
-    ::_exit(0);
-  }
-  ::close(log);
-  if (between < 0) return fail(Fault::environment, "cannot start a process for the node");
-  int status = 0;
-  while (::waitpid(between, &status, 0) < 0 && errno == EINTR) {
-  }
-  return {};
+  return net::start_detached("/proc/self/exe", std::move(words), log);
 }
 
 Result<NodeStart> NodeLauncher::ensure() const {
@@ -107,9 +80,9 @@ Result<NodeStart> NodeLauncher::ensure() const {
     connected = NodeConnection::open(state_directory_, control_socket);
     if (connected) return NodeStart{true};
   }
-  return fail(Fault::environment, fmt::format("the node did not start: see `{}/{}` ({})",
-                                              state_directory_, log_name,
-                                              to_string(connected.error())));
+  return fail(Fault::environment,
+              fmt::format("the node did not start: see `{}/{}` ({})", state_directory_, log_name,
+                          to_string(connected.error())));
 }
 
 }  // namespace pawl::app

@@ -1,7 +1,8 @@
 // `pawl mcp -- CMD…`: puts the gate in front of one stdio server.
 //
 // This process is only the surroundings: it starts the server where the client wanted it (so inside
-// whatever holds the agent), hands the node the pipe ends, and waits. No byte of a call passes here.
+// whatever holds the agent), hands the node the pipe ends, and waits. No byte of a call passes
+// here.
 #include <signal.h>
 #include <unistd.h>
 
@@ -198,8 +199,8 @@ Result<NodeConnection> join(const Arguments& arguments, Shim& shim) {
   const DeploymentRead deployment = read_deployment(config, arguments.has("--config"));
   if (!deployment.errors.empty()) return std::unexpected(deployment.errors.front());
   std::vector<std::string> wanted = arguments.many("--env");
-  auto command = server_command(
-      arguments, deployment.deployment ? &*deployment.deployment : nullptr, wanted);
+  auto command =
+      server_command(arguments, deployment.deployment ? &*deployment.deployment : nullptr, wanted);
   if (!command) return std::unexpected(command.error());
 
   if (auto node = NodeLauncher(*directory, config).ensure(); !node) {
@@ -218,8 +219,8 @@ Result<NodeConnection> join(const Arguments& arguments, Shim& shim) {
   if (!in) return std::unexpected(in.error());
   auto out = net::take_standard(STDOUT_FILENO);
   if (!out) return std::unexpected(out.error());
-  const std::vector<int> fds = {in->get(), out->get(), started->input.get(),
-                                started->output.get(), started->pidfd.get()};
+  const std::vector<int> fds = {in->get(), out->get(), started->input.get(), started->output.get(),
+                                started->pidfd.get()};
   const std::string request = to_json(join_request(arguments, *command));
   if (Status sent = connection->send(request, fds); !sent) return std::unexpected(sent.error());
   started->input.reset();
@@ -244,13 +245,12 @@ Result<NodeConnection> join(const Arguments& arguments, Shim& shim) {
 
 int run(const Arguments& arguments) {
   Shim shim;
-  auto signals =
-      net::Signals::watch(shim.loop, {SIGTERM, SIGINT, SIGHUP}, [&shim](int) {
-        // The node ends the session in order: it sees the channel close.
-        shim.why = "signal";
-        if (shim.node) shim.node->finish();
-        shim.end("signal");
-      });
+  auto signals = net::Signals::watch(shim.loop, {SIGTERM, SIGINT, SIGHUP}, [&shim](int) {
+    // The node ends the session in order: it sees the channel close.
+    shim.why = "signal";
+    if (shim.node) shim.node->finish();
+    shim.end("signal");
+  });
   if (!signals) return complain(signals.error());
   shim.signals = std::move(*signals);
   auto connection = join(arguments, shim);
@@ -281,8 +281,14 @@ int run(const Arguments& arguments) {
 }  // namespace
 
 extern const CommandRow mcp_command = {
-    "mcp", "use", "puts the gate in front of one stdio MCP server", kOptions, kWords, run,
-    "Starts the server, joins the run of this client (or opens one), and lets the node decide every "
+    "mcp",
+    "use",
+    "puts the gate in front of one stdio MCP server",
+    kOptions,
+    kWords,
+    run,
+    "Starts the server, joins the run of this client (or opens one), and lets the node decide "
+    "every "
     "message. The policy is the one named with --policy, else PAWL_POLICY, else the one that the "
     "deployment file binds to this directory. The server gets the variables HOME, LOGNAME, PATH, "
     "SHELL, TERM, USER, LANG, LC_ALL, TMPDIR, TZ, and those named with --env."};

@@ -176,18 +176,18 @@ Status Node::open() {
   if (Status journal = open_journal(); !journal) return journal;
   if (Status people = enrol_configured(); !people) return people;
   tell_people();
-  control_ = std::make_unique<Control>(ControlPorts{
-      *gate_, *journal_, *clock_, challenges_, random_bytes,
-      [this](std::string_view text) { return key_->prove(text); },
-      [this](std::string_view person) { return groups_of(person); },
-      [this](const Stopped& stopped) { killed(stopped); },
-      [this]() -> Status {
-        if (Status read = read_config(); !read) return read;
-        if (Status people = enrol_configured(); !people) return people;
-        tell_people();
-        return {};
-      },
-      options_.config, PAWL_VERSION});
+  control_ = std::make_unique<Control>(
+      ControlPorts{*gate_, *journal_, *clock_, challenges_, random_bytes,
+                   [this](std::string_view text) { return key_->prove(text); },
+                   [this](std::string_view person) { return groups_of(person); },
+                   [this](const Stopped& stopped) { killed(stopped); },
+                   [this]() -> Status {
+                     if (Status read = read_config(); !read) return read;
+                     if (Status people = enrol_configured(); !people) return people;
+                     tell_people();
+                     return {};
+                   },
+                   options_.config, PAWL_VERSION});
   for (const auto& [id, run] : gate_->state().runs()) {
     if (run.phase != RunPhase::closed) gate_->leave_run(id);
   }

@@ -14,8 +14,8 @@ namespace pawl::app {
 
 struct NodeOptions {
   std::string state_directory;
-  std::string config;              // path of the deployment file
-  bool config_named = false;       // it must exist
+  std::string config;         // path of the deployment file
+  bool config_named = false;  // it must exist
   Duration idle = Duration::seconds(60);
   Duration idle_close = Duration::seconds(600);
 };

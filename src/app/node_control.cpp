@@ -36,8 +36,7 @@ void Node::asked(net::Fd socket, net::Peer peer) {
 
 namespace {
 
-Task<void> answer(Control& control, std::string request,
-                  std::function<void(std::string)> deliver) {
+Task<void> answer(Control& control, std::string request, std::function<void(std::string)> deliver) {
   deliver(co_await control.answer(std::move(request)));
 }
 

@@ -1,8 +1,8 @@
 // Runs and sessions of a node: who joins, and what happens when they leave.
 #include <unistd.h>
 
-#include <filesystem>
 #include <pwd.h>
+#include <filesystem>
 #include <utility>
 
 #include <fmt/format.h>
@@ -49,13 +49,12 @@ void Node::joined(net::Fd socket, net::Peer peer) {
   entry->peer = std::move(peer);
   Joined& joined = *entry;
   joined_.emplace(id, std::move(entry));
-  joined.channel.emplace(loop_, std::move(socket),
-                         net::ChannelEvents{
-                             .frame = [this, id](net::Frame frame) {
-                               join_frame(id, std::move(frame));
-                             },
-                             .end = [this, id](std::optional<Error>) { drop(id); },
-                         });
+  joined.channel.emplace(
+      loop_, std::move(socket),
+      net::ChannelEvents{
+          .frame = [this, id](net::Frame frame) { join_frame(id, std::move(frame)); },
+          .end = [this, id](std::optional<Error>) { drop(id); },
+      });
 }
 
 void Node::join_frame(std::uint64_t id, net::Frame frame) {
@@ -137,8 +136,7 @@ Result<std::string> Node::open_session(std::uint64_t id, json::View request,
   if (parsed->shares_files) spec.resolve = resolve;
   joined.session = std::make_unique<mcp::Session>(
       loop_, *gate_, std::move(spec),
-      mcp::SessionPipes{std::move(fds[0]), std::move(fds[1]), std::move(fds[2]),
-                        std::move(fds[3])},
+      mcp::SessionPipes{std::move(fds[0]), std::move(fds[1]), std::move(fds[2]), std::move(fds[3])},
       [this, id](const mcp::SessionEnd& end) { session_ended(id, end); });
   log_line(fmt::format("run {} joined: server `{}`, client {}", *run, parsed->server,
                        run_request.client));

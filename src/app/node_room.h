@@ -35,7 +35,7 @@ struct Joined {
   net::Peer peer;
   std::optional<net::Channel> channel;
   std::unique_ptr<mcp::Session> session;
-  std::optional<net::Fd> server;   // pidfd
+  std::optional<net::Fd> server;  // pidfd
   std::string run;
   bool over = false;
 };

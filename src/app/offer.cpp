@@ -22,8 +22,8 @@ namespace pawl::app {
 namespace {
 
 // Nothing secret, enough to run.
-constexpr std::string_view kPassed[] = {"HOME", "LOGNAME", "PATH", "SHELL", "TERM", "USER",
-                                        "LANG", "LC_ALL",  "TMPDIR", "TZ"};
+constexpr std::string_view kPassed[] = {"HOME", "LOGNAME", "PATH",   "SHELL",  "TERM",
+                                        "USER", "LANG",    "LC_ALL", "TMPDIR", "TZ"};
 
 struct Asking {
   net::Loop loop;
@@ -48,8 +48,7 @@ void Asking::line(std::string_view text) {
     writer->send(ping ? mcp::result_line(message->id, "{}")
                       : mcp::error_line(message->id, mcp::method_not_found, "method not found"));
   } else if (message->kind == mcp::MessageKind::result) {
-    requests->deliver(message->id,
-                      {mcp::Answer::Kind::result, std::string(message->result_text)});
+    requests->deliver(message->id, {mcp::Answer::Kind::result, std::string(message->result_text)});
   } else if (message->kind == mcp::MessageKind::error) {
     requests->deliver(message->id, {mcp::Answer::Kind::error, std::string(message->error_text)});
   }
@@ -168,9 +167,10 @@ Result<Offer> ask_server(const std::vector<std::string>& command,
                             asking.requests->lose_all("the server sent a message beyond the limit");
                           },
                       .batch = {},
-                      .end = [&asking](net::StreamEnd) {
-                        asking.requests->lose_all("the server ended before it answered");
-                      }});
+                      .end =
+                          [&asking](net::StreamEnd) {
+                            asking.requests->lose_all("the server ended before it answered");
+                          }});
   spawn(asking.ask(server), [&asking] { asking.done = true; });
   if (!asking.loop.run_until([&asking] { return asking.done; }, at_most)) {
     asking.requests->lose_all(
@@ -178,9 +178,11 @@ Result<Offer> ask_server(const std::vector<std::string>& command,
   }
   bool over = false;
   asking.writer->finish();
-  spawn([](net::Child& server_process) -> Task<void> {
-    (void)co_await server_process.end_gently();
-  }(child), [&over] { over = true; });
+  spawn(
+      [](net::Child& server_process) -> Task<void> {
+        (void)co_await server_process.end_gently();
+      }(child),
+      [&over] { over = true; });
   (void)asking.loop.run_until([&over] { return over; }, Duration::seconds(15));
   return std::move(asking.offer);
 }

@@ -12,7 +12,7 @@
 namespace pawl::app {
 
 struct Offer {
-  std::string server_name, server_version;   // what it says of itself
+  std::string server_name, server_version;  // what it says of itself
   std::string instructions;
   std::vector<ToolDefinition> tools;
 };

@@ -22,7 +22,8 @@ namespace pawl::app {
 namespace {
 
 constexpr OptionRow kGroup = {"--group", "G", "a group this person belongs to", Takes::many};
-constexpr OptionRow kAs = {"--as", "NAME", "the reviewer who enrols (default PAWL_REVIEWER or you)"};
+constexpr OptionRow kAs = {"--as", "NAME",
+                           "the reviewer who enrols (default PAWL_REVIEWER or you)"};
 constexpr OptionRow kAddOptions[] = {kGroup, kAs, state_option, config_option};
 constexpr OptionRow kListOptions[] = {json_option, state_option, config_option};
 constexpr WordRow kName[] = {{"name", "the person, as policies name them"}};
@@ -182,9 +183,9 @@ int list(const Arguments& arguments) {
 }  // namespace
 
 extern const CommandRow reviewers_add_command = {
-    "reviewers add", "run", "enrols a person who may answer, with a passphrase", kAddOptions, kName,
-    add};
-extern const CommandRow reviewers_list_command = {
-    "reviewers list", "run", "lists who is enrolled", kListOptions, {}, list};
+    "reviewers add", "run", "enrols a person who may answer, with a passphrase",
+    kAddOptions,     kName, add};
+extern const CommandRow reviewers_list_command = {"reviewers list", "run", "lists who is enrolled",
+                                                  kListOptions,     {},    list};
 
 }  // namespace pawl::app

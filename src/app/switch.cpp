@@ -48,7 +48,8 @@ int kill(const Arguments& arguments) {
   if (Status right = check_scope(scope, name); !right) return complain(right.error());
   const auto reason = arguments.one("--reason");
   if (!reason || reason->empty()) {
-    return complain({Fault::usage, "a kill needs `--reason TEXT`: it is what others will read", {}});
+    return complain(
+        {Fault::usage, "a kill needs `--reason TEXT`: it is what others will read", {}});
   }
   auto node = control(arguments);
   if (!node) return complain(node.error());
@@ -84,9 +85,9 @@ int resume(const Arguments& arguments) {
   act_text.key("scope").string(scope).end();
   auto done = act(*node, acting_person(arguments), act_text.text());
   if (!done) return complain(done.error());
-  out(arguments.has("--json")
-          ? json::write(done->root())
-          : paint(Ink::good, "resumed") + "   " + scope + (name.empty() ? "" : " " + visible(name)));
+  out(arguments.has("--json") ? json::write(done->root())
+                              : paint(Ink::good, "resumed") + "   " + scope +
+                                    (name.empty() ? "" : " " + visible(name)));
   return exit_good;
 }
 
@@ -107,11 +108,11 @@ int status(const Arguments& arguments) {
                   visible(root.text("version").value_or("")), root["records"].natural(),
                   root["questions"].natural()));
   for (json::View entry : root["kills"].elements()) {
-    out(paint(Ink::bad, "killed") +
-        fmt::format("     {} {} by {}: {}", visible(entry.text("scope").value_or("")),
-                    visible(entry.text("name").value_or("")),
-                    visible(entry.text("person").value_or("")),
-                    visible(entry.text("reason").value_or(""))));
+    out(paint(Ink::bad, "killed") + fmt::format("     {} {} by {}: {}",
+                                                visible(entry.text("scope").value_or("")),
+                                                visible(entry.text("name").value_or("")),
+                                                visible(entry.text("person").value_or("")),
+                                                visible(entry.text("reason").value_or(""))));
   }
   std::vector<std::vector<std::string>> rows;
   for (json::View run : root["runs"].elements()) {
@@ -129,7 +130,7 @@ int status(const Arguments& arguments) {
 }  // namespace
 
 extern const CommandRow kill_command = {
-    "kill", "run", "stops everything, an agent, a run or a tool; needs nobody's permission",
+    "kill",       "run",  "stops everything, an agent, a run or a tool; needs nobody's permission",
     kKillOptions, kWords, kill};
 extern const CommandRow resume_command = {
     "resume", "run", "lifts a kill or a halt; needs a reviewer", kResumeOptions, kWords, resume};

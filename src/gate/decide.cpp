@@ -199,8 +199,7 @@ Next begin(Ticket& ticket) {
   if (const Approval* asked = open_question(ticket, facts)) {
     if (attach(ticket, *asked)) return still_open(ticket) ? wait(ticket) : look_again(ticket);
   }
-  if (ticket.state().phase == RunPhase::open &&
-      quota_spent(desk, ticket.state(), json::write(call.arguments).size())) {
+  if (ticket.state().phase == RunPhase::open && quota_spent(desk, ticket.state(), call.arguments)) {
     ticket.reply() = refuse_here(desk, {.run = ticket.asked.run,
                                         .server = std::string(call.server),
                                         .tool = std::string(call.tool),

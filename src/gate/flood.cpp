@@ -52,8 +52,12 @@ void write_counts(Desk& desk, const std::string& run) {
   }
 }
 
-bool quota_spent(const Desk& desk, const Run& run, std::size_t more_bytes) {
-  return run.journal_bytes + more_bytes + record_charge_bytes > desk.limits.run_journal_bytes_max;
+bool quota_spent(const Desk& desk, const Run& run, json::View arguments) {
+  const std::uint64_t most = desk.limits.run_journal_bytes_max;
+  const std::uint64_t used = run.journal_bytes + record_charge_bytes;
+  // Far from the end nobody has to know how long the arguments are.
+  if (used + json::ParseLimits{}.bytes_max <= most) return false;
+  return used + (arguments.exists() ? json::write(arguments).size() : 0) > most;
 }
 
 }  // namespace pawl

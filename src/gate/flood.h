@@ -7,6 +7,7 @@
 
 #include <string>
 
+#include "base/json.h"
 #include "gate/desk.h"
 #include "model/verdict.h"
 
@@ -22,6 +23,6 @@ void settle_counts(Desk& desk, RunDesk& desk_of_run, const Run& run);
 void write_counts(Desk& desk, const std::string& run);
 
 // True where the run has used up what one run may write.
-bool quota_spent(const Desk& desk, const Run& run, std::size_t more_bytes);
+bool quota_spent(const Desk& desk, const Run& run, json::View arguments);
 
 }  // namespace pawl

@@ -23,7 +23,7 @@ struct Subject {
 struct Call {
   std::string_view server;
   std::string_view tool;
-  json::View arguments;   // an object; a call without arguments has the empty object
+  json::View arguments;  // an object; a call without arguments has the empty object
 
   // `server/tool`, or `tool` alone without a server.
   std::string name() const {

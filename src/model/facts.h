@@ -15,40 +15,40 @@ namespace pawl {
 
 // How a tool's definition stands against `pawl.lock` (rule 13).
 enum class PinState : std::uint8_t {
-  none,         // this door has no pins (`decide`)
-  accepted,     // equal to the accepted definition
-  first_use,    // never seen, no lock: recorded in development, denied in production
-  changed,      // differs from what was accepted, or new under a lock
-  hidden,       // holds characters nobody can see: can never be accepted
-  ambiguous,    // another tool has a name that cannot be told apart
-  unknown_tool, // the server does not offer it
+  none,          // this door has no pins (`decide`)
+  accepted,      // equal to the accepted definition
+  first_use,     // never seen, no lock: recorded in development, denied in production
+  changed,       // differs from what was accepted, or new under a lock
+  hidden,        // holds characters nobody can see: can never be accepted
+  ambiguous,     // another tool has a name that cannot be told apart
+  unknown_tool,  // the server does not offer it
 };
 std::string_view to_string(PinState pin);
 std::optional<PinState> parse_pin(std::string_view text);
 
 // Where a path argument really is; see kernel/constraint.
 struct PathFact {
-  std::string pointer;    // JSON pointer into the arguments
-  std::string resolved;   // absolute, symlinks followed as far as the path exists; empty: lexical
-  std::string failure;    // why it could not be resolved; a failing fact fails the constraint
+  std::string pointer;   // JSON pointer into the arguments
+  std::string resolved;  // absolute, symlinks followed as far as the path exists; empty: lexical
+  std::string failure;   // why it could not be resolved; a failing fact fails the constraint
 };
 
 // The answer of people that this call may use: found by its binding, not yet consumed.
 struct ApprovalFact {
   std::string approval;
-  std::string binding;    // what was approved; admit compares it with what it computes itself
-  bool granted = false;   // quorum reached, every reviewer still entitled
+  std::string binding;   // what was approved; admit compares it with what it computes itself
+  bool granted = false;  // quorum reached, every reviewer still entitled
   std::string rejected_by, reason;
   bool expired = false;
 };
 
 struct Facts {
   PinState pin = PinState::none;
-  std::string definition;             // digest, empty where none is known
+  std::string definition;  // digest, empty where none is known
   std::vector<PathFact> paths;
   std::optional<ApprovalFact> approval;
-  bool clock_suspect = false;         // the wall clock drifted beyond the bound: freezes are strict
-  std::string fault;                  // why the node gives no grants at all; empty: it does
+  bool clock_suspect = false;  // the wall clock drifted beyond the bound: freezes are strict
+  std::string fault;           // why the node gives no grants at all; empty: it does
 };
 
 std::string to_json(const Facts& facts);

@@ -29,8 +29,8 @@ inline constexpr int decision_abi = 1;
 // A node took the state directory. `fault` says why grants are stopped, if they are.
 struct NodeStarted {
   std::string node, version, boot_id;
-  std::string setup;                 // `wrap`, later `hooks`, `contained`, `separate`
-  std::int64_t epoch = 0;            // fencing: one more than the node before
+  std::string setup;       // `wrap`, later `hooks`, `contained`, `separate`
+  std::int64_t epoch = 0;  // fencing: one more than the node before
 };
 struct NodeStopped {
   std::string why;
@@ -38,7 +38,7 @@ struct NodeStopped {
 
 // Bytes of a policy bundle, once per digest.
 struct PolicyLoaded {
-  std::string digest, agent, file, payload;   // payload: commitment to the bundle
+  std::string digest, agent, file, payload;  // payload: commitment to the bundle
 };
 // Bytes of a tool definition, once per digest; `pin` is how it stands: see PinState.
 struct DefinitionSeen {
@@ -46,7 +46,7 @@ struct DefinitionSeen {
 };
 // A person accepted what a server offers (`pawl accept`), or development recorded its first use.
 struct PinAccepted {
-  std::string server, tool, digest, person;   // person empty: recorded on first use
+  std::string server, tool, digest, person;  // person empty: recorded on first use
 };
 
 struct RunOpened {
@@ -73,27 +73,27 @@ struct CallDecided {
   std::string call, run;
   int round = 1;
   std::string server, tool;
-  std::string args;                  // commitment to the canonical arguments as received
-  std::string args_digest;           // of a hold: what an answer is good for (binding_of)
+  std::string args;         // commitment to the canonical arguments as received
+  std::string args_digest;  // of a hold: what an answer is good for (binding_of)
   std::uint64_t args_bytes = 0;
-  std::string forwarded;             // commitment to what is forwarded, where rewrites changed it
-  std::string policy;                // digest of the bundle
-  std::string definition;            // digest, empty where none is known
-  std::string facts;                 // canonical JSON of Facts: what admit saw besides state
+  std::string forwarded;   // commitment to what is forwarded, where rewrites changed it
+  std::string policy;      // digest of the bundle
+  std::string definition;  // digest, empty where none is known
+  std::string facts;       // canonical JSON of Facts: what admit saw besides state
   std::string effect, code, rule, rule_at, reason, class_text;
   bool halt = false, notify = false, retry = false;
   std::uint32_t steps = 0, calls = 0;
   std::uint64_t records = 0;
-  std::string entry;                 // ToolRule::key, for counters; empty without a grant
-  std::string approval;              // round 1: the question opened or joined; 2: the answer used
+  std::string entry;     // ToolRule::key, for counters; empty without a grant
+  std::string approval;  // round 1: the question opened or joined; 2: the answer used
   std::int64_t abi = decision_abi;
-  std::string call_note;             // what was dropped or replaced before deciding: `_meta` keys …
+  std::string call_note;  // what was dropped or replaced before deciding: `_meta` keys …
 };
 
 // A question to people. Opened with the decision that holds.
 struct ApprovalOpened {
-  std::string approval, call, run, binding;   // binding: what the answer is good for (rule 10)
-  std::string args;                  // commitment to the arguments that a reviewer is shown
+  std::string approval, call, run, binding;  // binding: what the answer is good for (rule 10)
+  std::string args;                          // commitment to the arguments that a reviewer is shown
   std::string agent, sponsor, tool;
   std::uint8_t quorum = 1;
   bool typed = false, deny_on_timeout = true;
@@ -102,7 +102,7 @@ struct ApprovalOpened {
   std::string why;
 };
 struct ApprovalAnswered {
-  std::string approval, person, answer, reason, proof, shown;   // answer: `approve` or `reject`
+  std::string approval, person, answer, reason, proof, shown;  // answer: `approve` or `reject`
 };
 // approved, rejected, expired, withdrawn or consumed.
 struct ApprovalEnded {
@@ -118,9 +118,9 @@ struct ApprovalAttached {
 struct CallEnded {
   std::string call, run, outcome;
   bool is_error = false;
-  std::string result;                // commitment to the result as delivered
+  std::string result;  // commitment to the result as delivered
   std::uint64_t result_bytes = 0;
-  std::uint64_t records = 0;         // settled; at least what was reserved (claims only raise)
+  std::uint64_t records = 0;  // settled; at least what was reserved (claims only raise)
   std::vector<std::string> withheld;
   Duration took{};
 };
@@ -132,7 +132,7 @@ struct DenialsCounted {
 };
 
 struct ReviewerEnrolled {
-  std::string person, proof, verifier, by;   // verifier: public part; `by` empty: configuration
+  std::string person, proof, verifier, by;  // verifier: public part; `by` empty: configuration
 };
 struct Escalated {
   std::string run, event, contact, via, outcome;

@@ -20,14 +20,35 @@ namespace pawl {
 // In order of strictness; among everything that applies to a call the strictest wins (rule 2).
 enum class Effect : std::uint8_t { allow, notify, contain, hold, deny };
 std::string_view to_string(Effect effect);
-inline Effect stricter(Effect a, Effect b) { return a < b ? b : a; }
+inline Effect stricter(Effect a, Effect b) {
+  return a < b ? b : a;
+}
 
 // The one table of codes that an agent, a record and a metric may carry. `none` goes with effects
 // that let the call run; `approval_pending` goes with hold.
 enum class Code : std::uint8_t {
-  none, not_granted, blocked, constraint, origin, schema, tool_changed, frozen, not_in_state,
-  approval_pending, approval_rejected, approval_expired, run_halted, ceiling, rate, killed,
-  identity, ambiguous_request, cancelled, upstream_failed, audit_unavailable, internal,
+  none,
+  not_granted,
+  blocked,
+  constraint,
+  origin,
+  schema,
+  tool_changed,
+  frozen,
+  not_in_state,
+  approval_pending,
+  approval_rejected,
+  approval_expired,
+  run_halted,
+  ceiling,
+  rate,
+  killed,
+  identity,
+  ambiguous_request,
+  cancelled,
+  upstream_failed,
+  audit_unavailable,
+  internal,
 };
 std::string_view to_string(Code code);
 bool parse_code(std::string_view text, Code& into);
@@ -46,31 +67,31 @@ struct Rule {
 struct Reason {
   Code code = Code::internal;
   const Rule* rule = nullptr;
-  std::string argument;   // the argument at fault, as a path: `a[].b`; empty if none
-  std::string says;       // what is wrong, in words without list contents and argument bytes
+  std::string argument;  // the argument at fault, as a path: `a[].b`; empty if none
+  std::string says;      // what is wrong, in words without list contents and argument bytes
 };
 
 // A canonical spelling that is forwarded in place of the received one ("compared is forwarded").
 struct Rewrite {
-  std::string pointer;    // JSON pointer into the arguments
-  std::string text;       // the string value that takes its place
+  std::string pointer;  // JSON pointer into the arguments
+  std::string text;     // the string value that takes its place
 };
 
 // Who must answer and how, when the effect is hold. Union of everything that holds: the strictest.
 struct Question {
   std::uint8_t quorum = 1;
-  bool typed = false;                 // typed confirmation
-  bool deny_on_timeout = true;        // false keeps the question open; it never allows
+  bool typed = false;           // typed confirmation
+  bool deny_on_timeout = true;  // false keeps the question open; it never allows
   Duration within = Duration::seconds(300);
-  std::vector<std::string> reviewers; // groups, persons; empty: the deployment's default_reviewers
-  std::string why;                    // sentences for the reviewer, one per holding stage, "; "
+  std::vector<std::string> reviewers;  // groups, persons; empty: the deployment's default_reviewers
+  std::string why;                     // sentences for the reviewer, one per holding stage, "; "
 };
 
 // What the call takes out of the run's ceilings. Charged by the fold, never by admit itself.
 struct Reservation {
-  std::uint32_t steps = 0;      // 1 for a proposal, 0 for the second look at a held call
-  std::uint64_t records = 0;    // counted against max_records_per_run of the tool's entry
-  std::uint32_t calls = 0;      // 1 where the call would execute
+  std::uint32_t steps = 0;    // 1 for a proposal, 0 for the second look at a held call
+  std::uint64_t records = 0;  // counted against max_records_per_run of the tool's entry
+  std::uint32_t calls = 0;    // 1 where the call would execute
 };
 
 struct Verdict {
@@ -82,9 +103,9 @@ struct Verdict {
   Reservation reservation;
   std::shared_ptr<const Question> question;  // set exactly where effect is hold
   std::vector<Rewrite> rewrites;
-  bool notify = false;        // somebody is told although the call runs
-  bool halt = false;          // the run halts and escalates with this verdict
-  bool retry = false;         // a later identical call may succeed
+  bool notify = false;  // somebody is told although the call runs
+  bool halt = false;    // the run halts and escalates with this verdict
+  bool retry = false;   // a later identical call may succeed
 
   bool runs() const { return effect == Effect::allow || effect == Effect::notify; }
 };

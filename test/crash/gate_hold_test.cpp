@@ -20,7 +20,10 @@ tools:
       class: reversible small
       requires_approval: true
       args: {path: {path: {under: [/srv/ok]}}}
-    - {name: keep_open, class: irreversible small, requires_approval: true, auto_deny_on_timeout: false}
+    - name: keep_open
+      class: irreversible small
+      requires_approval: true
+      auto_deny_on_timeout: false
 execution: {max_steps: 100}
 approval: {reviewers: [leads], within: 5m}
 )";

@@ -18,16 +18,23 @@ function frame(file, at) {
   const start = bytes(file, at, head);
   if (start.length < head || start.toString('latin1', 0, 4) !== 'PWF1') return null;
   const length = start.readUInt32LE(4);
-  return { seq: Number(start.readBigUInt64LE(8)), kind: start.readUInt32LE(24), text: bytes(file, at + head, length),
-    next: at + padded(head + length, 8) };
+  return {
+    seq: Number(start.readBigUInt64LE(8)),
+    kind: start.readUInt32LE(24),
+    text: bytes(file, at + head, length),
+    next: at + padded(head + length, 8),
+  };
 }
 
 function entry(file, at) {
   const start = bytes(file, at, entryHead);
   if (start.length < entryHead || start.toString('latin1', 0, 4) !== 'PWE1') return null;
   const length = Number(start.readBigUInt64LE(8));
-  return { seq: Number(start.readBigUInt64LE(16)), text: bytes(file, at + entryHead + salt, length).toString(),
-    next: at + padded(entryHead + salt + length, 64) };
+  return {
+    seq: Number(start.readBigUInt64LE(16)),
+    text: bytes(file, at + entryHead + salt, length).toString(),
+    next: at + padded(entryHead + salt + length, 64),
+  };
 }
 
 // Every record in order, each with the payloads it commits to.
@@ -35,7 +42,11 @@ export function readJournal(state) {
   const folder = path.join(state, 'journal');
   const records = [];
   const payloads = new Map();
-  const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.seg')).sort() : [];
+  const names = existsSync(folder)
+    ? readdirSync(folder)
+        .filter((name) => name.endsWith('.seg'))
+        .sort()
+    : [];
   for (const name of names) {
     const file = openSync(path.join(folder, name), 'r');
     try {
@@ -45,7 +56,11 @@ export function readJournal(state) {
         records.push(JSON.parse(f.text.toString()));
       }
       const size = fstatSync(file).size;
-      for (let at = Number(first.text.readBigUInt64LE(8)), e; at < size && (e = entry(file, at)) !== null; at = e.next) {
+      for (
+        let at = Number(first.text.readBigUInt64LE(8)), e;
+        at < size && (e = entry(file, at)) !== null;
+        at = e.next
+      ) {
         payloads.set(e.seq, [...(payloads.get(e.seq) ?? []), e.text]);
       }
     } finally {

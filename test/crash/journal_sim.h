@@ -24,6 +24,9 @@
 
 namespace pawl::crash {
 
+inline constexpr std::uint64_t sim_reserve_bytes = 1024;
+inline constexpr std::uint64_t sim_ample_bytes = 1ULL << 40;
+
 // Runs the syncs of a journal when the simulator says so.
 class SimSyncer final : public Syncer {
  public:

@@ -7,7 +7,9 @@ const record = process.env.RECORD ?? process.argv[2];
 const mode = process.env.MODE ?? process.argv[3] ?? '';
 const say = (message) => process.stdout.write(JSON.stringify(message) + '\n');
 const object = (properties, required = Object.keys(properties)) => ({
-  type: 'object', properties, required,
+  type: 'object',
+  properties,
+  required,
 });
 const text = { type: 'string' };
 const customer = {
@@ -19,9 +21,16 @@ const customer = {
 };
 
 const tools = [
-  { name: 'read_customer_record', description: 'Reads a customer.', inputSchema: object({ customer_id: text }),
-    outputSchema: object(Object.fromEntries(Object.keys(customer).map((key) => [key, {}]))) },
-  { name: 'update_order_status', inputSchema: object({ order_id: text, status: text }, ['order_id']) },
+  {
+    name: 'read_customer_record',
+    description: 'Reads a customer.',
+    inputSchema: object({ customer_id: text }),
+    outputSchema: object(Object.fromEntries(Object.keys(customer).map((key) => [key, {}]))),
+  },
+  {
+    name: 'update_order_status',
+    inputSchema: object({ order_id: text, status: text }, ['order_id']),
+  },
   { name: 'send_customer_email', inputSchema: object({ to: text, body: text }) },
   { name: 'delete_customer_record', inputSchema: object({ customer_id: text }) },
   { name: 'access_payment_raw', inputSchema: object({ customer_id: text }) },
@@ -40,8 +49,15 @@ if (mode === 'dies' && !process.env.NEEDED_TOKEN) {
 function result(name, args) {
   switch (name) {
     case 'read_customer_record':
-      if (mode === 'prose') return { content: [{ type: 'text', text: `card ${customer.card}` }, { type: 'image', data: 'U0VDUkVU', mimeType: 'image/png' }] };
-      if (mode === 'error') return { isError: true, content: [{ type: 'text', text: JSON.stringify(customer) }] };
+      if (mode === 'prose')
+        return {
+          content: [
+            { type: 'text', text: `card ${customer.card}` },
+            { type: 'image', data: 'U0VDUkVU', mimeType: 'image/png' },
+          ],
+        };
+      if (mode === 'error')
+        return { isError: true, content: [{ type: 'text', text: JSON.stringify(customer) }] };
       return {
         content: [{ type: 'text', text: JSON.stringify(customer) }],
         structuredContent: customer,
@@ -58,8 +74,15 @@ createInterface({ input: process.stdin }).on('line', (line) => {
   if (record) appendFileSync(record, line + '\n');
   const { id, method, params } = JSON.parse(line);
   if (method === 'initialize') {
-    say({ jsonrpc: '2.0', id, result: { protocolVersion: params.protocolVersion,
-      capabilities: { tools: { listChanged: true }, resources: {}, prompts: {} }, serverInfo: { name: 'fixture', version: '1' } } });
+    say({
+      jsonrpc: '2.0',
+      id,
+      result: {
+        protocolVersion: params.protocolVersion,
+        capabilities: { tools: { listChanged: true }, resources: {}, prompts: {} },
+        serverInfo: { name: 'fixture', version: '1' },
+      },
+    });
     return;
   }
   if (method === 'tools/list') return say({ jsonrpc: '2.0', id, result: { tools } });
@@ -69,16 +92,40 @@ createInterface({ input: process.stdin }).on('line', (line) => {
   }
   const { name, arguments: args, _meta } = params;
   if (mode === 'asks') {
-    say({ jsonrpc: '2.0', id: 'q', method: 'sampling/createMessage', params: { messages: [], maxTokens: 1 } });
-    say({ jsonrpc: '2.0', id: 'e', method: 'elicitation/create', params: { message: 'pawl reviewer', requestedSchema: object({ passphrase: text }) } });
+    say({
+      jsonrpc: '2.0',
+      id: 'q',
+      method: 'sampling/createMessage',
+      params: { messages: [], maxTokens: 1 },
+    });
+    say({
+      jsonrpc: '2.0',
+      id: 'e',
+      method: 'elicitation/create',
+      params: { message: 'pawl reviewer', requestedSchema: object({ passphrase: text }) },
+    });
   }
   if (mode === 'flood' && _meta?.progressToken !== undefined) {
-    for (let i = 1; i <= 3; ++i) say({ jsonrpc: '2.0', method: 'notifications/progress', params: { progressToken: _meta.progressToken, progress: i, message: `card ${customer.card}` } });
-    say({ jsonrpc: '2.0', method: 'notifications/message', params: { level: 'info', data: customer } });
+    for (let i = 1; i <= 3; ++i)
+      say({
+        jsonrpc: '2.0',
+        method: 'notifications/progress',
+        params: {
+          progressToken: _meta.progressToken,
+          progress: i,
+          message: `card ${customer.card}`,
+        },
+      });
+    say({
+      jsonrpc: '2.0',
+      method: 'notifications/message',
+      params: { level: 'info', data: customer },
+    });
   }
   const answer = () => {
     say({ jsonrpc: '2.0', id, result: result(name, args ?? {}) });
-    if (mode === 'twice') say({ jsonrpc: '2.0', id, result: { content: [{ type: 'text', text: 'second' }] } });
+    if (mode === 'twice')
+      say({ jsonrpc: '2.0', id, result: { content: [{ type: 'text', text: 'second' }] } });
     if (mode === 'twice') say({ jsonrpc: '2.0', id: 424242, result: { content: [] } });
   };
   if (name === 'read_slow' || name === 'update_slow') setTimeout(answer, args.ms);

@@ -13,7 +13,11 @@ test('a read returns the three fields of its scope by every way back (S01, S06)'
   const w = await world(t);
   const client = await w.client();
   const result = await client.call('read_customer_record', { customer_id: 'c-1' });
-  assert.deepEqual(Object.keys(result.structuredContent).sort(), ['contact_info', 'customer_id', 'order_history']);
+  assert.deepEqual(Object.keys(result.structuredContent).sort(), [
+    'contact_info',
+    'customer_id',
+    'order_history',
+  ]);
   assert.ok(!JSON.stringify(result).includes('SECRET'), JSON.stringify(result));
   assert.equal(code(result), undefined);
 });
@@ -23,7 +27,10 @@ for (const mode of ['prose', 'error']) {
     const w = await world(t);
     const client = await w.client({ mode });
     const result = await client.call('read_customer_record', { customer_id: 'c-1' });
-    assert.ok(!JSON.stringify(result).includes('SECRET') && !JSON.stringify(result).includes('U0VDUkVU'), JSON.stringify(result));
+    assert.ok(
+      !JSON.stringify(result).includes('SECRET') && !JSON.stringify(result).includes('U0VDUkVU'),
+      JSON.stringify(result),
+    );
   });
 }
 
@@ -42,7 +49,8 @@ test('an order takes the listed states, named arguments only, and ten records a 
   assert.equal(code(await update({ order_id: 'o', status: 'shipped' })), 'constraint');
   assert.equal(code(await update({ order_id: 'o' })), 'constraint');
   assert.equal(code(await update({ order_id: 'o', status: 'refunded', bcc: 'x' })), 'constraint');
-  for (let i = 0; i < 9; ++i) assert.equal((await update({ order_id: `o${i}`, status: 'cancelled' })).isError, undefined);
+  for (let i = 0; i < 9; ++i)
+    assert.equal((await update({ order_id: `o${i}`, status: 'cancelled' })).isError, undefined);
   assert.equal(code(await update({ order_id: 'o11', status: 'cancelled' })), 'ceiling');
   assert.equal(w.calls('update_order_status').length, 10);
 });
@@ -71,17 +79,33 @@ test('a question that nobody answers is denied at its time', async (t) => {
   const w = await world(t, { timeout: 1 });
   w.enrol();
   const client = await w.client();
-  assert.equal(code(await client.call('send_customer_email', { to: 'a@b.example', body: '' })), 'approval_expired');
+  assert.equal(
+    code(await client.call('send_customer_email', { to: 'a@b.example', body: '' })),
+    'approval_expired',
+  );
   assert.equal(w.calls().length, 0);
 });
 
 test('blocked and unlisted tools never reach the server, under any spelling (S12)', async (t) => {
   const w = await world(t, { steps: 100 });
   const client = await w.client();
-  for (const name of ['delete_customer_record', 'Delete_Customer_Record', 'DELETE_CUSTOMER_RECORD', 'access_payment_raw', 'bulk_send_email', 'ｂulk_send_email']) {
+  for (const name of [
+    'delete_customer_record',
+    'Delete_Customer_Record',
+    'DELETE_CUSTOMER_RECORD',
+    'access_payment_raw',
+    'bulk_send_email',
+    'ｂulk_send_email',
+  ]) {
     assert.equal(code(await client.call(name, {})), 'blocked', name);
   }
-  for (const name of ['read_big', 'delete_customer_record ', 'no_such_tool', '', ' read_customer_record']) {
+  for (const name of [
+    'read_big',
+    'delete_customer_record ',
+    'no_such_tool',
+    '',
+    ' read_customer_record',
+  ]) {
     assert.ok((await client.call(name, {})).isError, name);
   }
   assert.equal(w.calls().length, 0);
@@ -90,14 +114,21 @@ test('blocked and unlisted tools never reach the server, under any spelling (S12
 test('the 26th step halts the run, and a restart of the client does not un-halt it (R04)', async (t) => {
   const w = await world(t);
   const client = await w.client();
-  for (let i = 0; i < 25; ++i) assert.equal((await client.call('read_customer_record', { customer_id: 'c' })).isError, undefined);
+  for (let i = 0; i < 25; ++i)
+    assert.equal(
+      (await client.call('read_customer_record', { customer_id: 'c' })).isError,
+      undefined,
+    );
   assert.equal(code(await client.call('read_customer_record', { customer_id: 'c' })), 'ceiling');
   assert.equal(code(await client.call('read_customer_record', { customer_id: 'c' })), 'run_halted');
   assert.equal(w.calls().length, 25);
   await client.close();
   for (const run of ['r', 'another', 'third']) {
     const fresh = await w.client({ env: { PAWL_RUN: run } });
-    assert.equal(code(await fresh.call('read_customer_record', { customer_id: 'c' })), 'run_halted');
+    assert.equal(
+      code(await fresh.call('read_customer_record', { customer_id: 'c' })),
+      'run_halted',
+    );
     await fresh.close();
   }
   assert.equal(w.calls().length, 25);
@@ -108,9 +139,18 @@ test('the wall clock halts the run, and stands still while a person is asked', a
   const w = await world(t, { wall: 2, timeout: 4 });
   w.enrol();
   const client = await w.client();
-  assert.equal((await client.call('read_customer_record', { customer_id: 'c' })).isError, undefined);
-  assert.equal(code(await client.call('send_customer_email', { to: 'a@b.example', body: '' })), 'approval_expired');
-  assert.equal((await client.call('read_customer_record', { customer_id: 'c' })).isError, undefined);
+  assert.equal(
+    (await client.call('read_customer_record', { customer_id: 'c' })).isError,
+    undefined,
+  );
+  assert.equal(
+    code(await client.call('send_customer_email', { to: 'a@b.example', body: '' })),
+    'approval_expired',
+  );
+  assert.equal(
+    (await client.call('read_customer_record', { customer_id: 'c' })).isError,
+    undefined,
+  );
   await sleep(2500);
   assert.equal(code(await client.call('read_customer_record', { customer_id: 'c' })), 'ceiling');
   assert.equal(code(await client.call('read_customer_record', { customer_id: 'c' })), 'run_halted');

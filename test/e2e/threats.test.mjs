@@ -1,5 +1,5 @@
-// Adversarial cases at the stdio door; the ids are those of docs/reference/cases.md. Each is checked
-// at the recording server, for its code, and for a client that is still usable afterwards.
+// Adversarial cases at the stdio door; the ids are those of docs/reference/cases.md. Each is
+// checked at the recording server, for its code, and for a client that is still usable afterwards.
 import assert from 'node:assert/strict';
 import { mkdirSync, symlinkSync, writeFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
@@ -35,7 +35,10 @@ test('D01 D02 D04 requests with content are denied unless granted, and never rea
     ['prompts/get', { name: 'analyze-schema', arguments: { includeData: 'true' } }],
     ['resources/read', { uri: 'table-info://vault' }],
     ['resources/read', { uri: 'file:///etc/passwd' }],
-    ['completion/complete', { ref: { type: 'ref/prompt', name: 'x' }, argument: { name: 'a', value: 'x'.repeat(4096) } }],
+    [
+      'completion/complete',
+      { ref: { type: 'ref/prompt', name: 'x' }, argument: { name: 'a', value: 'x'.repeat(4096) } },
+    ],
     ['resources/subscribe', { uri: 'x://' + 'data'.repeat(100) }],
   ];
   for (const [method, params] of requests) {
@@ -49,9 +52,17 @@ test('D01 D02 D04 requests with content are denied unless granted, and never rea
 });
 
 test('D05 D06 a server asks for nothing that is not granted', async (t) => {
-  const [w, client] = await start(t, { mode: 'asks', capabilities: { sampling: {}, elicitation: {} } });
+  const [w, client] = await start(t, {
+    mode: 'asks',
+    capabilities: { sampling: {}, elicitation: {} },
+  });
   await usable(client);
-  assert.equal(client.heard.filter((m) => m.method?.startsWith('sampling') || m.method?.startsWith('elicitation')).length, 0);
+  assert.equal(
+    client.heard.filter(
+      (m) => m.method?.startsWith('sampling') || m.method?.startsWith('elicitation'),
+    ).length,
+    0,
+  );
   for (let i = 0; i < 100 && w.seen().filter((m) => m.error).length < 2; ++i) await sleep(20);
   const errors = w.seen().filter((m) => m.error);
   assert.deepEqual(errors.map((m) => m.id).sort(), ['e', 'q']);
@@ -59,7 +70,11 @@ test('D05 D06 a server asks for nothing that is not granted', async (t) => {
 
 test('D08 only listed keys of _meta are forwarded, and the token is ours', async (t) => {
   const [w, client] = await start(t);
-  await client.call('read_customer_record', { customer_id: 'c' }, { progressToken: 'carries data', baggage: 'x'.repeat(100_000), odd: 1 });
+  await client.call(
+    'read_customer_record',
+    { customer_id: 'c' },
+    { progressToken: 'carries data', baggage: 'x'.repeat(100_000), odd: 1 },
+  );
   const [seen] = w.calls();
   assert.deepEqual(Object.keys(seen.params._meta), ['progressToken']);
   assert.equal(typeof seen.params._meta.progressToken, 'number');
@@ -67,51 +82,32 @@ test('D08 only listed keys of _meta are forwarded, and the token is ours', async
 
 test('D10 unknown methods are refused in both directions', async (t) => {
   const [w, client] = await start(t);
-  for (const method of ['tools/Call', 'tools/call ', 'experimental/run', 'sampling/createMessage']) {
+  for (const method of [
+    'tools/Call',
+    'tools/call ',
+    'experimental/run',
+    'sampling/createMessage',
+  ]) {
     assert.equal((await client.request(method, {})).error.code, -32601, method);
     assert.equal(w.seen(method).length, 0);
   }
   await usable(client);
 });
 
-const bypass = {
-  'P01 two spellings of one argument': '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"send_customer_email","arguments":{"to":"a@myco.example","To":"b@evil.example"}}}',
-  'P02 long s': '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"update_order_status","arguments":{"status":"ok","\\u017ftatus":"x"}}}',
-  'twin member of params': '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"delete_customer_record","Name":"read_customer_record","arguments":{}}}',
-  'twin method': '{"jsonrpc":"2.0","id":1,"method":"tools/call","Method":"ping","params":{"name":"delete_customer_record","arguments":{}}}',
-  'twin params': '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"delete_customer_record"},"Params":{"name":"read_customer_record"}}',
-  'twin arguments': '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"read_big","arguments":{"bytes":1},"Arguments":{"bytes":99999}}}',
-  'number out of range': '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"read_big","arguments":{"bytes":1e400}}}',
-  'blank behind the name': '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"delete_customer_record ","arguments":{}}}',
-  'upper case': '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"DELETE_CUSTOMER_RECORD","arguments":{}}}',
-  'name is no text': '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":1,"arguments":{}}}',
-  'arguments are no object': '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"read_big","arguments":[]}}',
-  'lone surrogate': '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"read_big","arguments":{"bytes":"\\ud800"}}}',
-};
-for (const [name, line] of Object.entries(bypass)) {
-  test(`one call, one text: ${name}`, async (t) => {
-    const [w, client] = await start(t);
-    const answer = await client.raw(1, line);
-    assert.ok(answer.error || answer.result.isError, JSON.stringify(answer));
-    assert.equal(w.calls().length, 0);
-    await usable(client);
-  });
-}
-
-test('batches, notifications of calls and lines that are no JSON reach nobody', async (t) => {
-  const [w, client] = await start(t);
-  client.line('[{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"read_customer_record","arguments":{}}}]');
-  client.line('{"jsonrpc":"2.0","method":"tools/call","params":{"name":"read_customer_record","arguments":{}}}');
-  client.line('not json');
-  client.line('{"jsonrpc":"2.0","id":8,"method":"tools/call","params":{"name":"read_customer_record","arguments":{}}');
-  await usable(client);
-  assert.equal(w.calls().length, 1);
-});
-
 test('P03 P04 arguments that nobody named, and empty ones, are refused', async (t) => {
   const [w, client] = await start(t);
-  for (const args of [{ to: 'a@myco.example', body: '', bcc: 'x' }, { to: [], body: '' }, { to: null, body: '' }, { to: { address: 'a@myco.example' }, body: '' }, { to: [['a@myco.example']], body: '' }]) {
-    assert.equal(code(await client.call('send_customer_email', args)), 'constraint', JSON.stringify(args));
+  for (const args of [
+    { to: 'a@myco.example', body: '', bcc: 'x' },
+    { to: [], body: '' },
+    { to: null, body: '' },
+    { to: { address: 'a@myco.example' }, body: '' },
+    { to: [['a@myco.example']], body: '' },
+  ]) {
+    assert.equal(
+      code(await client.call('send_customer_email', args)),
+      'constraint',
+      JSON.stringify(args),
+    );
   }
   assert.equal(w.calls().length, 0);
   await usable(client);
@@ -119,8 +115,21 @@ test('P03 P04 arguments that nobody named, and empty ones, are refused', async (
 
 test('P12 mail addresses that two parsers would read differently are refused', async (t) => {
   const [w, client] = await start(t);
-  for (const to of ['a@evil.example(b@myco.example)', '"b@myco.example" <a@evil.example>', '<a@evil.example>b@myco.example', 'v%evil.example@myco.example', '@evil.example:a@myco.example', 'a@myc\u043e.example', 'a@myco.example\nb@evil.example', 'a@evilmyco.example']) {
-    assert.equal(code(await client.call('send_customer_email', { to, body: '' })), 'constraint', to);
+  for (const to of [
+    'a@evil.example(b@myco.example)',
+    '"b@myco.example" <a@evil.example>',
+    '<a@evil.example>b@myco.example',
+    'v%evil.example@myco.example',
+    '@evil.example:a@myco.example',
+    'a@myc\u043e.example',
+    'a@myco.example\nb@evil.example',
+    'a@evilmyco.example',
+  ]) {
+    assert.equal(
+      code(await client.call('send_customer_email', { to, body: '' })),
+      'constraint',
+      to,
+    );
   }
   assert.equal(w.calls().length, 0);
 });
@@ -132,19 +141,43 @@ test('P07 P08 P09 paths: spellings, and a folder that becomes a link while a per
   mkdirSync(path.join(root, 'ok', 'sub'), { recursive: true });
   mkdirSync(path.join(root, 'other'));
   writeFileSync(path.join(root, 'other', 's.txt'), 'secret');
-  writeFileSync(w.policy, `
+  writeFileSync(
+    w.policy,
+    `
 version: 1
 agent: {id: files, identity: files@example}
 tools:
   allowed:
     - {name: read_text_file, class: read_only, args: {path: {path: {under: [${root}/ok]}}}}
     - {name: create_directory, class: irreversible small, args: {path: {path: {under: [${root}/ok]}}}, approval: {within: 30s}}
-`);
+`,
+  );
   w.enrol();
   const server = path.join(modules, '@modelcontextprotocol/server-filesystem/dist/index.js');
   const client = await w.client({ command: ['node', server, root] });
-  for (const spelling of ['other/s.txt', '~/x', '~root/x', '$HOME/x', ` ${root}/ok/x`, `"${root}/ok/x"`, `${root}/ok/%2e%2e/other/s.txt`, 'C:\\x', '\\\\host\\x', `${root}/ok/x::$DATA`, `${root}/ok/../other/s.txt`, `${root}/ok/./x`, `${root}//ok/x`, `${root}/ok/x\u0000`, `${root}/ok2/x`, `${root}/ok/`]) {
-    assert.equal(code(await client.call('read_text_file', { path: spelling })), 'constraint', spelling);
+  for (const spelling of [
+    'other/s.txt',
+    '~/x',
+    '~root/x',
+    '$HOME/x',
+    ` ${root}/ok/x`,
+    `"${root}/ok/x"`,
+    `${root}/ok/%2e%2e/other/s.txt`,
+    'C:\\x',
+    '\\\\host\\x',
+    `${root}/ok/x::$DATA`,
+    `${root}/ok/../other/s.txt`,
+    `${root}/ok/./x`,
+    `${root}//ok/x`,
+    `${root}/ok/x\u0000`,
+    `${root}/ok2/x`,
+    `${root}/ok/`,
+  ]) {
+    assert.equal(
+      code(await client.call('read_text_file', { path: spelling })),
+      'constraint',
+      spelling,
+    );
   }
   const made = client.call('create_directory', { path: `${root}/ok/sub/new` });
   const question = await w.question();
@@ -173,12 +206,24 @@ test('S09 S10 a changed definition is denied until a reviewer accepts it', async
   await client.close();
   w.enrol();
   const changed = await w.client({ mode: 'changed' });
-  assert.equal(code(await changed.call('read_customer_record', { customer_id: 'c' })), 'tool_changed');
+  assert.equal(
+    code(await changed.call('read_customer_record', { customer_id: 'c' })),
+    'tool_changed',
+  );
   const shown = (await changed.request('tools/list')).result.tools.map((tool) => tool.name);
   assert.ok(!shown.includes('read_customer_record'));
   await changed.close();
   const command = ['node', fixture, w.record, 'changed'];
-  const refused = w.pawl('accept', '--policy', w.policy, '--yes', '--as', 'nobody', '--', ...command);
+  const refused = w.pawl(
+    'accept',
+    '--policy',
+    w.policy,
+    '--yes',
+    '--as',
+    'nobody',
+    '--',
+    ...command,
+  );
   assert.notEqual(refused.status, 0);
   const done = w.pawl('accept', '--policy', w.policy, '--yes', '--as', 'ada', '--', ...command);
   assert.equal(done.status, 0, done.err);
@@ -188,23 +233,31 @@ test('S09 S10 a changed definition is denied until a reviewer accepts it', async
 
 test('S09 hidden characters in a definition are never accepted', async (t) => {
   const [w, client] = await start(t, { mode: 'hidden' });
-  assert.equal(code(await client.call('read_customer_record', { customer_id: 'c' })), 'tool_changed');
+  assert.equal(
+    code(await client.call('read_customer_record', { customer_id: 'c' })),
+    'tool_changed',
+  );
   assert.equal(w.calls().length, 0);
 });
 
 test('S11 names that cannot be told apart are not callable', async (t) => {
   const [w, client] = await start(t, { mode: 'twins' });
-  assert.equal(code(await client.call('read_customer_record', { customer_id: 'c' })), 'tool_changed');
+  assert.equal(
+    code(await client.call('read_customer_record', { customer_id: 'c' })),
+    'tool_changed',
+  );
   assert.equal(w.calls().length, 0);
 });
 
 test('S13 in production nothing is callable before it was accepted', async (t) => {
-  const [w, client] = await start(t, { policy: `
+  const [w, client] = await start(t, {
+    policy: `
 version: 1
 agent: {id: tester, identity: tester@example, owner: o@example}
 environment: production
 tools: {allowed: [{name: read_customer_record, class: read_only}]}
-` });
+`,
+  });
   const result = await client.call('read_customer_record', { customer_id: 'c' });
   assert.equal(code(result), 'tool_changed');
   assert.equal(w.calls().length, 0);
@@ -214,7 +267,10 @@ test('S14 a server name that the deployment file binds to another command is ref
   const w = new World(open);
   t.after(() => w.end());
   mkdirSync(path.join(w.dir, 'config', 'pawl'), { recursive: true });
-  writeFileSync(path.join(w.dir, 'config', 'pawl', 'pawl.yaml'), 'version: 1\nservers: {github: {command: [node, other.js]}}\n');
+  writeFileSync(
+    path.join(w.dir, 'config', 'pawl', 'pawl.yaml'),
+    'version: 1\nservers: {github: {command: [node, other.js]}}\n',
+  );
   const client = await w.client({ args: ['--server', 'github'] });
   assert.equal(client.server, null);
   assert.match(client.err, /another command/);
@@ -293,7 +349,11 @@ test('a server that dies for want of a variable says which were not passed', asy
   const client = await w.client({ mode: 'dies', env: { NEEDED_TOKEN: 'x' } });
   await client.closed;
   assert.match(client.err, /variables of this environment were not passed.*NEEDED_TOKEN/);
-  const fed = await w.client({ mode: 'dies', args: ['--env', 'NEEDED_TOKEN'], env: { NEEDED_TOKEN: 'x' } });
+  const fed = await w.client({
+    mode: 'dies',
+    args: ['--env', 'NEEDED_TOKEN'],
+    env: { NEEDED_TOKEN: 'x' },
+  });
   await usable(fed);
 });
 

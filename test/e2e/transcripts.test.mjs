@@ -1,5 +1,6 @@
-// What an unmodified client and an unmodified server say to each other, with nothing between them and
-// with pawl between them under a policy that grants everything. Equal, but for what `differences` names.
+// What an unmodified client and an unmodified server say to each other, with nothing between them
+// and with pawl between them under a policy that grants everything. Equal, but for what
+// `differences` names.
 import assert from 'node:assert/strict';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -17,9 +18,12 @@ const differences = {
   'capabilities that no grant stands for are not passed on': ({ opening }) => {
     for (const name of ['tasks', 'experimental']) delete opening.capabilities[name];
   },
-  'a changed list of tools is announced once it was read again, and only where it was shown before': (said) => {
-    said.heard = said.heard.filter((notice) => notice.method !== 'notifications/tools/list_changed');
-  },
+  'a changed list of tools is announced once it was read again, and only where it was shown before':
+    (said) => {
+      said.heard = said.heard.filter(
+        (notice) => notice.method !== 'notifications/tools/list_changed',
+      );
+    },
 };
 
 const program = (name) => path.join(modules, `@modelcontextprotocol/${name}/dist/index.js`);
@@ -38,26 +42,39 @@ accept_risk:
 
 class Session {
   constructor({ answers = false } = {}) {
-    const capabilities = answers ? { sampling: {}, elicitation: {}, roots: { listChanged: true } } : {};
+    const capabilities = answers
+      ? { sampling: {}, elicitation: {}, roots: { listChanged: true } }
+      : {};
     this.client = new Client({ name: 'transcript', version: '1' }, { capabilities });
     this.heard = [];
     this.asked = [];
-    this.client.fallbackNotificationHandler = async (notice) => { this.heard.push(notice); };
+    this.client.fallbackNotificationHandler = async (notice) => {
+      this.heard.push(notice);
+    };
     if (answers) this.answer();
   }
   answer() {
-    const reply = (schema, result) => this.client.setRequestHandler(schema, async ({ method, params }) => {
-      this.asked.push({ method, params });
-      return result;
+    const reply = (schema, result) =>
+      this.client.setRequestHandler(schema, async ({ method, params }) => {
+        this.asked.push({ method, params });
+        return result;
+      });
+    reply(types.CreateMessageRequestSchema, {
+      role: 'assistant',
+      model: 'm',
+      content: { type: 'text', text: 'sampled' },
     });
-    reply(types.CreateMessageRequestSchema, { role: 'assistant', model: 'm', content: { type: 'text', text: 'sampled' } });
     reply(types.ListRootsRequestSchema, { roots: [{ uri: 'file:///tmp/', name: 'tmp' }] });
   }
   async open(command, args, env) {
     this.transport = new StdioClientTransport({ command, args, env, stderr: 'pipe' });
     this.err = '';
-    this.transport.stderr.on('data', (bytes) => { this.err += bytes; });
-    await this.client.connect(this.transport).catch((error) => { throw new Error(`${error.message}: ${this.err}`); });
+    this.transport.stderr.on('data', (bytes) => {
+      this.err += bytes;
+    });
+    await this.client.connect(this.transport).catch((error) => {
+      throw new Error(`${error.message}: ${this.err}`);
+    });
     return this;
   }
   // Results and errors alike, as the client hands them to its user.
@@ -73,16 +90,24 @@ class Session {
     return out;
   }
   opening() {
-    return { capabilities: { ...this.client.getServerCapabilities() }, server: this.client.getServerVersion(),
-      instructions: this.client.getInstructions() };
+    return {
+      capabilities: { ...this.client.getServerCapabilities() },
+      server: this.client.getServerVersion(),
+      instructions: this.client.getInstructions(),
+    };
   }
-  close() { return this.client.close(); }
+  close() {
+    return this.client.close();
+  }
 }
 
-const call = (name, args, options) => [`tools/call ${name} ${JSON.stringify(args)}`,
-  (client) => client.callTool({ name, arguments: args }, undefined, options)];
+const call = (name, args, options) => [
+  `tools/call ${name} ${JSON.stringify(args)}`,
+  (client) => client.callTool({ name, arguments: args }, undefined, options),
+];
 
-// Both transcripts of one server. `fresh` puts the world that the server works on back to its start.
+// Both transcripts of one server. `fresh` puts the world that the server works on back to its
+// start.
 async function both(t, { server, args = [], steps, env = {}, fresh = () => {}, answers = false }) {
   const w = new World('');
   t.after(() => w.end());
@@ -91,14 +116,29 @@ async function both(t, { server, args = [], steps, env = {}, fresh = () => {}, a
   const seen = [];
   for (const way of ['direct', 'pawl']) {
     fresh();
-    const through = ['mcp', '--policy', w.policy, '--state-dir', w.state, ...Object.keys(env).flatMap((name) => ['--env', name]), '--', 'node'];
+    const through = [
+      'mcp',
+      '--policy',
+      w.policy,
+      '--state-dir',
+      w.state,
+      ...Object.keys(env).flatMap((name) => ['--env', name]),
+      '--',
+      'node',
+    ];
     const session = new Session({ answers });
     t.after(() => session.close());
     if (way === 'direct') await session.open('node', command, environment);
     else await session.open(pawl, [...through, ...command], environment);
     const tools = await session.client.listTools();
     if (way === 'direct') writeFileSync(w.policy, grantAll(tools.tools.map((tool) => tool.name)));
-    seen.push({ opening: session.opening(), tools, said: await session.say(steps), heard: session.heard, asked: session.asked });
+    seen.push({
+      opening: session.opening(),
+      tools,
+      said: await session.say(steps),
+      heard: session.heard,
+      asked: session.asked,
+    });
     await session.close();
   }
   assert.ok(seen[1].opening.capabilities.tasks === undefined);
@@ -106,11 +146,20 @@ async function both(t, { server, args = [], steps, env = {}, fresh = () => {}, a
   return seen;
 }
 
-// The server asks for roots by a timer of its own, so their order among the others is left to chance.
-const questions = (asked) => [...new Set(asked.map((question) => JSON.stringify(sorted(question))))].sort();
-const sorted = (value) => (value === null || typeof value !== 'object' || Array.isArray(value)
-  ? (Array.isArray(value) ? value.map(sorted) : value)
-  : Object.fromEntries(Object.keys(value).sort().map((key) => [key, sorted(value[key])])));
+// The server asks for roots by a timer of its own, so their order among the others is left to
+// chance.
+const questions = (asked) =>
+  [...new Set(asked.map((question) => JSON.stringify(sorted(question))))].sort();
+const sorted = (value) =>
+  value === null || typeof value !== 'object' || Array.isArray(value)
+    ? Array.isArray(value)
+      ? value.map(sorted)
+      : value
+    : Object.fromEntries(
+        Object.keys(value)
+          .sort()
+          .map((key) => [key, sorted(value[key])]),
+      );
 
 function assertEqual(direct, gated) {
   assert.deepEqual(gated.opening, direct.opening);
@@ -124,36 +173,77 @@ function assertEqual(direct, gated) {
   assert.deepEqual(questions(gated.asked), questions(direct.asked));
 }
 
-const fails = (said) => said.filter(([, result]) => result.error !== undefined || result.isError).map(([name]) => name);
+const fails = (said) =>
+  said.filter(([, result]) => result.error !== undefined || result.isError).map(([name]) => name);
 
 test('server-everything says the same', async (t) => {
   const progress = [];
-  const [direct, gated] = await both(t, { server: 'server-everything', args: ['stdio'], steps: [
-    call('echo', { message: 'hello \u00e9 \u{1f600} "quoted" \\ line\nline' }),
-    call('get-sum', { a: 2, b: 40 }),
-    call('get-sum', { a: 0.1, b: -3 }),
-    call('get-annotated-message', { messageType: 'error', includeImage: true }),
-    call('get-resource-links', { count: 2 }),
-    call('get-resource-reference', { resourceType: 'Text', resourceId: 1 }),
-    call('get-structured-content', { location: 'Chicago' }),
-    call('get-tiny-image', {}),
-    call('trigger-long-running-operation', { duration: 0.2, steps: 2 }, { onprogress: (p) => progress.push(p) }),
-    ['ping', (client) => client.ping()],
-    ['prompts/list', (client) => client.listPrompts()],
-    ['prompts/get simple-prompt', (client) => client.getPrompt({ name: 'simple-prompt' })],
-    ['prompts/get args-prompt', (client) => client.getPrompt({ name: 'args-prompt', arguments: { city: 'Oslo', state: 'x' } })],
-    ['prompts/get resource-prompt', (client) => client.getPrompt({ name: 'resource-prompt', arguments: { resourceType: 'Text', resourceId: '1' } }).then(untimed)],
-    ['prompts/get no-prompt', (client) => client.getPrompt({ name: 'no-prompt' })],
-    ['resources/list', (client) => client.listResources()],
-    ['resources/templates/list', (client) => client.listResourceTemplates()],
-    ['resources/read features.md', (client) => client.readResource({ uri: 'demo://resource/static/document/features.md' })],
-    ['resources/read text', (client) => client.readResource({ uri: 'demo://resource/dynamic/text/1' }).then(untimed)],
-    ['resources/read nothing', (client) => client.readResource({ uri: 'demo://nothing' })],
-    ['completion/complete', (client) => client.complete({ ref: { type: 'ref/prompt', name: 'completable-prompt' }, argument: { name: 'department', value: 'E' } })],
-    ['logging/setLevel', (client) => client.setLoggingLevel('warning')],
-    ['resources/subscribe', (client) => client.subscribeResource({ uri: 'demo://resource/dynamic/text/1' })],
-    ['resources/unsubscribe', (client) => client.unsubscribeResource({ uri: 'demo://resource/dynamic/text/1' })],
-  ] });
+  const [direct, gated] = await both(t, {
+    server: 'server-everything',
+    args: ['stdio'],
+    steps: [
+      call('echo', { message: 'hello \u00e9 \u{1f600} "quoted" \\ line\nline' }),
+      call('get-sum', { a: 2, b: 40 }),
+      call('get-sum', { a: 0.1, b: -3 }),
+      call('get-annotated-message', { messageType: 'error', includeImage: true }),
+      call('get-resource-links', { count: 2 }),
+      call('get-resource-reference', { resourceType: 'Text', resourceId: 1 }),
+      call('get-structured-content', { location: 'Chicago' }),
+      call('get-tiny-image', {}),
+      call(
+        'trigger-long-running-operation',
+        { duration: 0.2, steps: 2 },
+        { onprogress: (p) => progress.push(p) },
+      ),
+      ['ping', (client) => client.ping()],
+      ['prompts/list', (client) => client.listPrompts()],
+      ['prompts/get simple-prompt', (client) => client.getPrompt({ name: 'simple-prompt' })],
+      [
+        'prompts/get args-prompt',
+        (client) =>
+          client.getPrompt({ name: 'args-prompt', arguments: { city: 'Oslo', state: 'x' } }),
+      ],
+      [
+        'prompts/get resource-prompt',
+        (client) =>
+          client
+            .getPrompt({
+              name: 'resource-prompt',
+              arguments: { resourceType: 'Text', resourceId: '1' },
+            })
+            .then(untimed),
+      ],
+      ['prompts/get no-prompt', (client) => client.getPrompt({ name: 'no-prompt' })],
+      ['resources/list', (client) => client.listResources()],
+      ['resources/templates/list', (client) => client.listResourceTemplates()],
+      [
+        'resources/read features.md',
+        (client) => client.readResource({ uri: 'demo://resource/static/document/features.md' }),
+      ],
+      [
+        'resources/read text',
+        (client) => client.readResource({ uri: 'demo://resource/dynamic/text/1' }).then(untimed),
+      ],
+      ['resources/read nothing', (client) => client.readResource({ uri: 'demo://nothing' })],
+      [
+        'completion/complete',
+        (client) =>
+          client.complete({
+            ref: { type: 'ref/prompt', name: 'completable-prompt' },
+            argument: { name: 'department', value: 'E' },
+          }),
+      ],
+      ['logging/setLevel', (client) => client.setLoggingLevel('warning')],
+      [
+        'resources/subscribe',
+        (client) => client.subscribeResource({ uri: 'demo://resource/dynamic/text/1' }),
+      ],
+      [
+        'resources/unsubscribe',
+        (client) => client.unsubscribeResource({ uri: 'demo://resource/dynamic/text/1' }),
+      ],
+    ],
+  });
   direct.said.forEach(([, result]) => untimed(result));
   gated.said.forEach(([, result]) => untimed(result));
   assertEqual(direct, gated);
@@ -166,7 +256,8 @@ test('server-everything says the same', async (t) => {
 function untimed(result) {
   const walk = (value) => {
     for (const [key, inner] of Object.entries(value ?? {})) {
-      if (typeof inner === 'string') value[key] = inner.replace(/\d{1,2}:\d{2}:\d{2}( [AP]M)?/g, 'TIME');
+      if (typeof inner === 'string')
+        value[key] = inner.replace(/\d{1,2}:\d{2}:\d{2}( [AP]M)?/g, 'TIME');
       else if (typeof inner === 'object') walk(inner);
     }
     return value;
@@ -175,11 +266,16 @@ function untimed(result) {
 }
 
 test('server-everything asks its client the same questions', async (t) => {
-  const [direct, gated] = await both(t, { server: 'server-everything', args: ['stdio'], answers: true, steps: [
-    call('echo', { message: 'first' }),
-    call('trigger-sampling-request', { prompt: 'say something', maxTokens: 20 }),
-    call('get-roots-list', {}),
-  ] });
+  const [direct, gated] = await both(t, {
+    server: 'server-everything',
+    args: ['stdio'],
+    answers: true,
+    steps: [
+      call('echo', { message: 'first' }),
+      call('trigger-sampling-request', { prompt: 'say something', maxTokens: 20 }),
+      call('get-roots-list', {}),
+    ],
+  });
   assertEqual(direct, gated);
   assert.deepEqual(fails(direct.said), []);
   assert.ok(direct.asked.some((request) => request.method === 'sampling/createMessage'));
@@ -198,24 +294,33 @@ test('server-filesystem says the same', async (t) => {
   };
   fresh();
   const at = (name) => path.join(root, name);
-  const [direct, gated] = await both(t, { server: 'server-filesystem', args: [root], fresh, steps: [
-    call('list_allowed_directories', {}),
-    call('read_text_file', { path: at('a.txt') }),
-    call('read_text_file', { path: at('a.txt'), head: 1 }),
-    call('read_file', { path: at('a.txt'), tail: 1 }),
-    call('read_media_file', { path: at('image.png') }),
-    call('write_file', { path: at('b.txt'), content: 'zwei\u2028\t"\\' }),
-    call('read_multiple_files', { paths: [at('a.txt'), at('b.txt'), at('none')] }),
-    call('edit_file', { path: at('a.txt'), edits: [{ oldText: 'two', newText: 'TWO' }], dryRun: false }),
-    call('create_directory', { path: at('made/deep') }),
-    call('list_directory', { path: root }),
-    call('list_directory_with_sizes', { path: root, sortBy: 'size' }),
-    call('directory_tree', { path: root }),
-    call('move_file', { source: at('b.txt'), destination: at('made/c.txt') }),
-    call('search_files', { path: root, pattern: '**/*.txt' }),
-    call('read_text_file', { path: '/etc/hostname' }),
-    call('read_text_file', { path: at('none') }),
-  ] });
+  const [direct, gated] = await both(t, {
+    server: 'server-filesystem',
+    args: [root],
+    fresh,
+    steps: [
+      call('list_allowed_directories', {}),
+      call('read_text_file', { path: at('a.txt') }),
+      call('read_text_file', { path: at('a.txt'), head: 1 }),
+      call('read_file', { path: at('a.txt'), tail: 1 }),
+      call('read_media_file', { path: at('image.png') }),
+      call('write_file', { path: at('b.txt'), content: 'zwei\u2028\t"\\' }),
+      call('read_multiple_files', { paths: [at('a.txt'), at('b.txt'), at('none')] }),
+      call('edit_file', {
+        path: at('a.txt'),
+        edits: [{ oldText: 'two', newText: 'TWO' }],
+        dryRun: false,
+      }),
+      call('create_directory', { path: at('made/deep') }),
+      call('list_directory', { path: root }),
+      call('list_directory_with_sizes', { path: root, sortBy: 'size' }),
+      call('directory_tree', { path: root }),
+      call('move_file', { source: at('b.txt'), destination: at('made/c.txt') }),
+      call('search_files', { path: root, pattern: '**/*.txt' }),
+      call('read_text_file', { path: '/etc/hostname' }),
+      call('read_text_file', { path: at('none') }),
+    ],
+  });
   assertEqual(direct, gated);
   assert.equal(fails(direct.said).length, 2);
 });
@@ -226,20 +331,27 @@ test('server-memory says the same', async (t) => {
   const file = path.join(outside.dir, 'memory.jsonl');
   const entity = { name: 'Ada', entityType: 'person', observations: ['counts'] };
   const relation = { from: 'Ada', to: 'Bob', relationType: 'knows' };
-  const [direct, gated] = await both(t, { server: 'server-memory', env: { MEMORY_FILE_PATH: file }, fresh: () => rmSync(file, { force: true }), steps: [
-    call('create_entities', { entities: [entity, { ...entity, name: 'Bob' }] }),
-    call('create_relations', { relations: [relation] }),
-    call('add_observations', { observations: [{ entityName: 'Ada', contents: ['reads', 'writes'] }] }),
-    call('add_observations', { observations: [{ entityName: 'Nobody', contents: ['x'] }] }),
-    call('read_graph', {}),
-    call('search_nodes', { query: 'ada' }),
-    call('open_nodes', { names: ['Bob'] }),
-    call('delete_observations', { deletions: [{ entityName: 'Ada', observations: ['reads'] }] }),
-    call('delete_relations', { relations: [relation] }),
-    call('delete_entities', { entityNames: ['Bob'] }),
-    ['resources/list', (client) => client.listResources()],
-    ['resources/read', (client) => client.readResource({ uri: 'memory://knowledge-graph' })],
-  ] });
+  const [direct, gated] = await both(t, {
+    server: 'server-memory',
+    env: { MEMORY_FILE_PATH: file },
+    fresh: () => rmSync(file, { force: true }),
+    steps: [
+      call('create_entities', { entities: [entity, { ...entity, name: 'Bob' }] }),
+      call('create_relations', { relations: [relation] }),
+      call('add_observations', {
+        observations: [{ entityName: 'Ada', contents: ['reads', 'writes'] }],
+      }),
+      call('add_observations', { observations: [{ entityName: 'Nobody', contents: ['x'] }] }),
+      call('read_graph', {}),
+      call('search_nodes', { query: 'ada' }),
+      call('open_nodes', { names: ['Bob'] }),
+      call('delete_observations', { deletions: [{ entityName: 'Ada', observations: ['reads'] }] }),
+      call('delete_relations', { relations: [relation] }),
+      call('delete_entities', { entityNames: ['Bob'] }),
+      ['resources/list', (client) => client.listResources()],
+      ['resources/read', (client) => client.readResource({ uri: 'memory://knowledge-graph' })],
+    ],
+  });
   assertEqual(direct, gated);
   assert.equal(fails(direct.said).length, 1);
 });
@@ -257,9 +369,15 @@ tools:
   const command = [program('server-everything'), 'stdio'];
   const direct = await new Session().open('node', command, w.env);
   t.after(() => direct.close());
-  const gated = await new Session().open(pawl, ['mcp', '--policy', w.policy, '--state-dir', w.state, '--', 'node', ...command], w.env);
+  const gated = await new Session().open(
+    pawl,
+    ['mcp', '--policy', w.policy, '--state-dir', w.state, '--', 'node', ...command],
+    w.env,
+  );
   t.after(() => gated.close());
-  const schema = async (session) => (await session.client.listTools()).tools.find((tool) => tool.name === 'get-structured-content').outputSchema;
+  const schema = async (session) =>
+    (await session.client.listTools()).tools.find((tool) => tool.name === 'get-structured-content')
+      .outputSchema;
   const [whole, scoped] = [await schema(direct), await schema(gated)];
   assert.ok(whole.required.length > 1 && whole.required.includes('temperature'));
   assert.deepEqual(scoped.required, ['temperature']);

@@ -53,8 +53,12 @@ export class World {
     writeFileSync(this.policy, policy);
     writeFileSync(this.passphrase, 'correct horse battery\n', { mode: 0o600 });
     this.env = {
-      ...process.env, XDG_CONFIG_HOME: path.join(this.dir, 'config'), PAWL_PASSPHRASE_FILE: this.passphrase,
-      PAWL_RUN: 'r', PAWL_NODE_IDLE: '1s', RECORD: this.record,
+      ...process.env,
+      XDG_CONFIG_HOME: path.join(this.dir, 'config'),
+      PAWL_PASSPHRASE_FILE: this.passphrase,
+      PAWL_RUN: 'r',
+      PAWL_NODE_IDLE: '1s',
+      RECORD: this.record,
     };
     this.clients = [];
   }
@@ -73,7 +77,9 @@ export class World {
     const done = this.pawl('reviewers', 'add', 'ada', '--group', 'leads');
     if (done.status !== 0) throw new Error(done.err);
   }
-  approve(id, ...more) { return this.pawl('approvals', 'approve', id, '--as', 'ada', ...more); }
+  approve(id, ...more) {
+    return this.pawl('approvals', 'approve', id, '--as', 'ada', ...more);
+  }
   async question() {
     for (let i = 0; i < 200; ++i) {
       const open = this.json('approvals', 'list');
@@ -85,10 +91,15 @@ export class World {
   // The lines that the server saw, parsed; of one method if given.
   seen(method) {
     if (!existsSync(this.record)) return [];
-    const lines = readFileSync(this.record, 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line));
+    const lines = readFileSync(this.record, 'utf8')
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line));
     return method ? lines.filter((line) => line.method === method) : lines;
   }
-  calls(tool) { return this.seen('tools/call').filter((line) => !tool || line.params.name === tool); }
+  calls(tool) {
+    return this.seen('tools/call').filter((line) => !tool || line.params.name === tool);
+  }
   async client({ mode = '', args = [], command, env = {}, capabilities = {} } = {}) {
     const client = new Raw(this, mode, args, command ?? ['node', fixture, this.record, mode], env);
     this.clients.push(client);
@@ -111,13 +122,18 @@ export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 // A client that sends exactly the bytes it is told to.
 class Raw {
   constructor(world, mode, args, command, env) {
-    this.child = spawn(pawl, ['mcp', '--policy', world.policy, '--state-dir', world.state, ...args, '--', ...command],
-      { env: { ...world.env, ...env } });
+    this.child = spawn(
+      pawl,
+      ['mcp', '--policy', world.policy, '--state-dir', world.state, ...args, '--', ...command],
+      { env: { ...world.env, ...env } },
+    );
     this.next = 100;
     this.waiting = new Map();
     this.heard = [];
     this.err = '';
-    this.child.stderr.on('data', (bytes) => { this.err += bytes; });
+    this.child.stderr.on('data', (bytes) => {
+      this.err += bytes;
+    });
     this.closed = new Promise((resolve) => this.child.on('exit', (code) => resolve(code)));
     createInterface({ input: this.child.stdout }).on('line', (line) => {
       const message = JSON.parse(line);
@@ -126,7 +142,9 @@ class Raw {
     });
     this.child.stdin.on('error', () => {});
   }
-  line(text) { this.child.stdin.write(text + '\n'); }
+  line(text) {
+    this.child.stdin.write(text + '\n');
+  }
   answer(id) {
     return new Promise((resolve, reject) => {
       this.waiting.set(JSON.stringify(id), resolve);
@@ -144,15 +162,27 @@ class Raw {
     return answer;
   }
   async hello(capabilities) {
-    const hello = this.request('initialize', { protocolVersion: '2025-11-25', capabilities, clientInfo: { name: 'raw', version: '1' } });
+    const hello = this.request('initialize', {
+      protocolVersion: '2025-11-25',
+      capabilities,
+      clientInfo: { name: 'raw', version: '1' },
+    });
     this.server = await Promise.race([hello, this.closed.then(() => null)]);
-    if (this.server) this.line(JSON.stringify({ jsonrpc: '2.0', method: 'notifications/initialized' }));
+    if (this.server)
+      this.line(JSON.stringify({ jsonrpc: '2.0', method: 'notifications/initialized' }));
   }
   async call(name, args, meta) {
-    const answer = await this.request('tools/call', { name, arguments: args, ...(meta ? { _meta: meta } : {}) });
+    const answer = await this.request('tools/call', {
+      name,
+      arguments: args,
+      ...(meta ? { _meta: meta } : {}),
+    });
     return answer.result ?? answer;
   }
-  close() { this.child.stdin.end(); return this.closed; }
+  close() {
+    this.child.stdin.end();
+    return this.closed;
+  }
 }
 
 export const code = (result) => result?._meta?.['pawl/decision']?.code ?? result?.error?.data?.code;

@@ -21,6 +21,20 @@ bool is_code(const SourceFile& file) {
          std::ranges::any_of(suffixes, [&](auto suffix) { return file.path.ends_with(suffix); });
 }
 
+// In tests that speak a protocol, a message or a policy is one text on one line: broken, nobody
+// could compare it with what goes over the wire. So a long quoted text excuses its line there.
+bool excused(const SourceFile& file, std::string_view line) {
+  constexpr std::size_t quoted_bytes_min = 40;
+  if (!file.path.ends_with(".mjs") || !file.path.starts_with("test/")) return false;
+  for (const char mark : {'\'', '"', '`'}) {
+    const std::size_t first = line.find(mark);
+    const std::size_t last = line.rfind(mark);
+    if (first != line.npos && last - first > quoted_bytes_min) return true;
+  }
+  return line.find("args: {") != line.npos || line.find("class: ") != line.npos ||
+         line.find("rule: ") != line.npos;
+}
+
 int columns(std::string_view line) {
   return static_cast<int>(std::ranges::count_if(line, [](char c) {
     return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;  // not the inside of a UTF-8 character
@@ -62,7 +76,7 @@ Findings find_big_rooms(const Tree& tree) {
     }
     for (std::size_t n = 0; n < file.lines.size(); ++n) {
       const int width = columns(file.lines[n]);
-      if (width > kLineColumnsMax) {
+      if (width > kLineColumnsMax && !excused(file, file.lines[n])) {
         out.push_back({file.path, static_cast<int>(n) + 1,
                        over("the line", width, "columns", kLineColumnsMax)});
       }

@@ -15,14 +15,22 @@ constexpr std::size_t nonce_bytes = 32;
 
 std::string_view word(Fault fault) {
   switch (fault) {
-    case Fault::usage: return "usage";
-    case Fault::invalid: return "invalid";
-    case Fault::refused: return "refused";
-    case Fault::missing: return "missing";
-    case Fault::environment: return "environment";
-    case Fault::io: return "io";
-    case Fault::corrupt: return "corrupt";
-    case Fault::internal: return "internal";
+    case Fault::usage:
+      return "usage";
+    case Fault::invalid:
+      return "invalid";
+    case Fault::refused:
+      return "refused";
+    case Fault::missing:
+      return "missing";
+    case Fault::environment:
+      return "environment";
+    case Fault::io:
+      return "io";
+    case Fault::corrupt:
+      return "corrupt";
+    case Fault::internal:
+      return "internal";
   }
   return "internal";
 }
@@ -43,7 +51,9 @@ Result<std::string> text(json::View object, std::string_view key) {
   return std::string(*value);
 }
 
-std::string done() { return R"({"ok":true})"; }
+std::string done() {
+  return R"({"ok":true})";
+}
 
 }  // namespace
 
@@ -51,7 +61,9 @@ std::string hello_text(std::string_view nonce) {
   return "pawl hello v1\n" + std::string(nonce) + "\n";
 }
 
-std::string act_digest(json::View act) { return spelled(sha256(json::write(act))); }
+std::string act_digest(json::View act) {
+  return spelled(sha256(json::write(act)));
+}
 
 Task<Status> Control::durable() {
   if (ports_.journal.next() == 0) co_return Status{};

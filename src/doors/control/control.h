@@ -1,8 +1,9 @@
 // The control door: what people ask of a node, over the control socket.
 //
 // One request, one answer, both JSON objects. Whatever loosens (approve, resume, accept, enrol)
-// is an *act*: it carries a reviewer's proof over exactly this request. What tightens (kill, reject)
-// needs nobody's proof but says who asked. Reading needs the socket, which is the user's own.
+// is an *act*: it carries a reviewer's proof over exactly this request. What tightens (kill,
+// reject) needs nobody's proof but says who asked. Reading needs the socket, which is the user's
+// own.
 //   {"op":"hello","nonce":…}          the node proves its key, before anybody sends it anything
 //   {"op":"status"}                   {"op":"approvals"}    {"op":"approval","id":…}
 //   {"op":"reviewers"}                {"op":"reread"}   reads the deployment file anew
@@ -10,9 +11,9 @@
 //   {"op":"kill","scope":…,"name":…,"reason":…,"by":…}
 //   {"op":"act","person":…,"nonce":…,"signature":…,"act":{"kind":…, …}}
 // kinds of acts: answer {approval, approve, reason, shown, typed}, resume {scope, name, reason},
-// accept {items: [{server, tool, digest}]}, accept_policy {agent, digest}, enrol {enrolled, verifier}.
-// Answers are {"ok":true,…} or {"ok":false,"fault":…,"error":…}.
-// Threads: the loop that owns the gate.
+// accept {items: [{server, tool, digest}]}, accept_policy {agent, digest}, enrol {enrolled,
+// verifier}. Answers are {"ok":true,…} or {"ok":false,"fault":…,"error":…}. Threads: the loop that
+// owns the gate.
 #pragma once
 
 #include <functional>
@@ -41,14 +42,15 @@ struct ControlPorts {
   Clock& clock;
   Challenges& challenges;
   std::function<std::string(std::size_t)> random;
-  // Base64 signature of the node's key over a text; the key's public spelling is journal.public_key().
+  // Base64 signature of the node's key over a text; the key's public spelling is
+  // journal.public_key().
   std::function<std::string(std::string_view)> sign;
   std::function<std::vector<std::string>(std::string_view person)> groups_of;
   // A kill took effect: sessions cancel what is at their servers.
   std::function<void(const Stopped&)> killed;
   // Reads the deployment file anew; the first reviewers come from there.
   std::function<Status()> reread;
-  std::string config;   // where that file is
+  std::string config;  // where that file is
   std::string version;
 };
 

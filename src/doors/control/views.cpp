@@ -72,7 +72,9 @@ std::string approvals_json(const State& state, Instant now) {
     }
   }
   std::sort(open.begin(), open.end(), [](const Approval* a, const Approval* b) {
-    const auto risk = [](const Approval& x) { return x.asked.quorum * 2 + (x.asked.typed ? 1 : 0); };
+    const auto risk = [](const Approval& x) {
+      return x.asked.quorum * 2 + (x.asked.typed ? 1 : 0);
+    };
     if (risk(*a) != risk(*b)) return risk(*a) > risk(*b);
     if (a->asked.expires != b->asked.expires) return a->asked.expires < b->asked.expires;
     return a->asked.approval < b->asked.approval;

@@ -14,8 +14,8 @@
 namespace pawl::mcp {
 namespace {
 
-constexpr std::string_view kSecretWords[] = {"password", "passphrase", "passwd", "secret",
-                                             "apikey",   "token",      "pincode", "credential",
+constexpr std::string_view kSecretWords[] = {"password",   "passphrase", "passwd",  "secret",
+                                             "apikey",     "token",      "pincode", "credential",
                                              "privatekey", "otp"};
 
 bool secret_like(std::string_view name) {
@@ -112,8 +112,8 @@ Task<void> decide_before(std::shared_ptr<Session::Room> room, std::string id, st
   const std::string tool = "mcp:" + method;
   AskClient upstream(room, id, method);
   ServerAsking caller(room);
-  const Settled settled =
-      co_await room->gate.handle(proposal_for(room->spec, tool, document->root()), upstream, caller);
+  const Settled settled = co_await room->gate.handle(
+      proposal_for(room->spec, tool, document->root()), upstream, caller);
   if (settled.kind == Settled::Kind::result) {
     room->to_server(result_line(id, settled.text));
   } else if (settled.kind == Settled::Kind::error) {

@@ -83,9 +83,8 @@ class AtServer final : public Upstream {
           (void)room_->gate.note(room_->spec.run, "reserved key stripped",
                                  "the server wrote a key of `_meta` that only pawl may write");
         }
-        co_return Outcome{Outcome::Kind::result,
-                          clean.empty() ? std::move(answer.text) : std::move(clean),
-                          {}};
+        co_return Outcome{
+            Outcome::Kind::result, clean.empty() ? std::move(answer.text) : std::move(clean), {}};
       }
       case Answer::Kind::error:
         co_return Outcome{Outcome::Kind::error, std::move(answer.text), {}};

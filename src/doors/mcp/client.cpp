@@ -40,8 +40,7 @@ void Session::Room::client_line(std::string_view line) {
       client_notification(*message);
       return;
     case MessageKind::result:
-      at_client->deliver(message->id,
-                         {Answer::Kind::result, std::string(message->result_text)});
+      at_client->deliver(message->id, {Answer::Kind::result, std::string(message->result_text)});
       return;
     case MessageKind::error:
       at_client->deliver(message->id, {Answer::Kind::error, std::string(message->error_text)});
@@ -116,11 +115,11 @@ void Session::Room::client_request(const Message& message,
   }
   std::string params;
   if (!list_params(message.params, params)) {
-    settle(entry, error_line(message.id, invalid_params, "this cursor was not given by the server"));
+    settle(entry,
+           error_line(message.id, invalid_params, "this cursor was not given by the server"));
     return;
   }
-  if (method.handling == Handling::list &&
-      !granted(*spec.policy, spec.server, method.shown_by)) {
+  if (method.handling == Handling::list && !granted(*spec.policy, spec.server, method.shown_by)) {
     settle(entry, result_line(message.id, empty_list(method.member)));
     return;
   }
@@ -176,8 +175,7 @@ void Session::Room::cancel_of_client(json::View params) {
 
 Task<void> Session::Room::initialize(std::string id, std::shared_ptr<json::Document> document,
                                      json::View params) {
-  auto ticket = at_server->send("initialize",
-                                initialize_params(params, *spec.policy, spec.server));
+  auto ticket = at_server->send("initialize", initialize_params(params, *spec.policy, spec.server));
   document.reset();
   const Answer answer = co_await ticket.answer;
   if (answer.kind == Answer::Kind::error) {

@@ -11,7 +11,9 @@ namespace {
 constexpr std::array<std::string_view, 6> kMembers = {"jsonrpc", "id",     "method",
                                                       "params",  "result", "error"};
 
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+bool is_blank(char c) {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
 
 // The end of the string literal that starts at `at` (its opening quote).
 std::size_t end_of_string(std::string_view text, std::size_t at) {
@@ -59,7 +61,8 @@ Status check_members(json::View root) {
   for (auto [key, value] : root.members()) {
     bool known = false;
     for (std::string_view member : kMembers) known = known || key == member;
-    if (!known) return std::unexpected(refused("a message has a member that JSON-RPC does not have"));
+    if (!known)
+      return std::unexpected(refused("a message has a member that JSON-RPC does not have"));
   }
   if (root.text("jsonrpc") != "2.0") {
     return std::unexpected(refused("`jsonrpc` is not the text `2.0`"));
@@ -184,8 +187,8 @@ std::string result_line(std::string_view id, std::string_view result) {
 
 std::string error_line(std::string_view id, int code, std::string_view message,
                        std::string_view data_json) {
-  std::string text = fmt::format(R"({{"jsonrpc":"2.0","id":{},"error":{{"code":{},"message":)",
-                                 id, code);
+  std::string text =
+      fmt::format(R"({{"jsonrpc":"2.0","id":{},"error":{{"code":{},"message":)", id, code);
   json::write_string(message, text);
   if (!data_json.empty()) {
     text += R"(,"data":)";

@@ -20,11 +20,11 @@ enum class MessageKind : std::uint8_t { request, notification, result, error };
 
 struct Message {
   MessageKind kind = MessageKind::notification;
-  std::string_view id;       // raw JSON, of requests and answers; empty for notifications
-  std::string_view method;   // of requests and notifications
-  json::View params;         // an object, or nothing
-  json::View result;         // of results
-  std::string_view params_text, result_text, error_text;   // raw JSON
+  std::string_view id;      // raw JSON, of requests and answers; empty for notifications
+  std::string_view method;  // of requests and notifications
+  json::View params;        // an object, or nothing
+  json::View result;        // of results
+  std::string_view params_text, result_text, error_text;  // raw JSON
 };
 
 // Where the sender stands. What a server answers is passed on, not decided on: twins deep inside a
@@ -43,8 +43,8 @@ std::string id_of_head(std::string_view head);
 
 // The members of the top-level object of a valid JSON text, as slices of it.
 struct Slice {
-  std::string_view key;     // raw, without quotes
-  std::string_view value;   // raw JSON
+  std::string_view key;    // raw, without quotes
+  std::string_view value;  // raw JSON
 };
 std::vector<Slice> top_level(std::string_view object_text);
 
@@ -53,7 +53,7 @@ inline constexpr int parse_error = -32700;
 inline constexpr int invalid_request = -32600;
 inline constexpr int method_not_found = -32601;
 inline constexpr int invalid_params = -32602;
-inline constexpr int refused_by_policy = -31999;   // outside the range that JSON-RPC reserves
+inline constexpr int refused_by_policy = -31999;  // outside the range that JSON-RPC reserves
 
 // Answers, complete lines without newline. `id` is raw JSON.
 std::string result_line(std::string_view id, std::string_view result);

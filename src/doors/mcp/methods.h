@@ -10,12 +10,12 @@
 namespace pawl::mcp {
 
 enum class Handling : std::uint8_t {
-  handshake,   // initialize
-  here,        // answered by pawl itself: ping, the probe of the stateless revision
-  tool_list,   // tools/list: forwarded and filtered
-  list,        // other lists: forwarded where their content action is granted, else empty
-  call,        // tools/call
-  action,      // decided as `mcp:METHOD`
+  handshake,  // initialize
+  here,       // answered by pawl itself: ping, the probe of the stateless revision
+  tool_list,  // tools/list: forwarded and filtered
+  list,       // other lists: forwarded where their content action is granted, else empty
+  call,       // tools/call
+  action,     // decided as `mcp:METHOD`
   unknown,
 };
 
@@ -36,8 +36,15 @@ ServerAsks server_request(std::string_view name);
 
 // What may be notified, and by whom.
 enum class Notice : std::uint8_t {
-  initialized, cancelled, progress, roots_changed,            // from clients
-  message, tools_changed, list_changed, resource_updated, elicitation_done,   // from servers
+  initialized,
+  cancelled,
+  progress,
+  roots_changed,  // from clients
+  message,
+  tools_changed,
+  list_changed,
+  resource_updated,
+  elicitation_done,  // from servers
   unknown,
 };
 Notice client_notice(std::string_view name);

@@ -153,7 +153,9 @@ FilteredList filter_tools(json::View result, const Policy& policy, std::string_v
   return {out.take(), true};
 }
 
-std::string empty_list(std::string_view member) { return fmt::format(R"({{"{}":[]}})", member); }
+std::string empty_list(std::string_view member) {
+  return fmt::format(R"({{"{}":[]}})", member);
+}
 
 std::string refused_result(const Settled& settled) {
   json::Writer out;

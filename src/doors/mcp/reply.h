@@ -1,5 +1,5 @@
-// What the door writes in place of what was received: filtered lists, refused calls, rebuilt params.
-// Pure functions over parsed messages.
+// What the door writes in place of what was received: filtered lists, refused calls, rebuilt
+// params. Pure functions over parsed messages.
 #pragma once
 
 #include <string>

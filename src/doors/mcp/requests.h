@@ -17,7 +17,7 @@ namespace pawl::mcp {
 struct Answer {
   enum class Kind : std::uint8_t { result, error, lost };
   Kind kind = Kind::lost;
-  std::string text;   // raw JSON of the result or of the error; of lost: why
+  std::string text;  // raw JSON of the result or of the error; of lost: why
 };
 
 class Requests {

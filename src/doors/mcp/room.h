@@ -24,14 +24,14 @@ namespace pawl::mcp {
 
 // A request of the client that has no answer yet.
 struct Pending {
-  std::string id;              // raw JSON, as the client wrote it
-  std::string token;           // raw JSON of its progress token, or empty
-  std::uint64_t server_id = 0; // of our request at the server, once there is one
-  double shift = 0;            // added to the server's progress: what we told the client before
+  std::string id;               // raw JSON, as the client wrote it
+  std::string token;            // raw JSON of its progress token, or empty
+  std::uint64_t server_id = 0;  // of our request at the server, once there is one
+  double shift = 0;             // added to the server's progress: what we told the client before
   double last_progress = -1;
-  bool gone = false;           // cancelled by the client, or the client left
-  bool scoped = false;         // its result is projected: side channels are withheld
-  Caller* caller = nullptr;    // while it waits in the gate
+  bool gone = false;         // cancelled by the client, or the client left
+  bool scoped = false;       // its result is projected: side channels are withheld
+  Caller* caller = nullptr;  // while it waits in the gate
 };
 using PendingPtr = std::shared_ptr<Pending>;
 
@@ -41,6 +41,9 @@ struct Session::Room : std::enable_shared_from_this<Session::Room> {
 
   // session.cpp
   void open(SessionPipes pipes);
+  void open_writers(net::Fd to_client_fd, net::Fd to_server_fd);
+  void open_server_reader(net::Fd fd);
+  void open_client_reader(net::Fd fd);
   void to_client(std::string line);
   bool to_server(std::string line);
   void client_closed(const std::string& why);
@@ -99,13 +102,13 @@ struct Session::Room : std::enable_shared_from_this<Session::Room> {
   std::unordered_map<std::string, PendingPtr> pending;          // by the client's raw id
   std::unordered_map<std::uint64_t, PendingPtr> by_server_id;   // for progress
   std::unordered_map<std::string, std::uint64_t> asked_client;  // server's raw id -> our id
-  std::unordered_set<std::string> cursors;   // that the server gave: no other is passed to it
+  std::unordered_set<std::string> cursors;  // that the server gave: no other is passed to it
   std::vector<Completion<bool>> waiting_for_shelf;
   bool handshake_seen = false, initialized = false, has_tools = false;
   bool reloading = false, reload_again = false;
   std::uint32_t notices_left = notices_per_second_max;
   std::uint64_t notices_dropped = 0;
-  std::uint32_t running = 0;       // coroutines of this session
+  std::uint32_t running = 0;  // coroutines of this session
   bool client_gone = false, server_gone = false, closing = false, closed = false;
   std::string why;
   net::Timer settle_timer, notice_timer, reload_timer;

@@ -26,7 +26,9 @@ Session::~Session() {
   room_->close_now();
 }
 
-void Session::finish(const std::string& why) { room_->finish(why); }
+void Session::finish(const std::string& why) {
+  room_->finish(why);
+}
 
 void Session::cancel_all() {
   // A copy: settling a call takes it out of the table.
@@ -41,7 +43,9 @@ void Session::cancel_all() {
   }
 }
 
-const std::string& Session::run() const { return room_->spec.run; }
+const std::string& Session::run() const {
+  return room_->spec.run;
+}
 
 void Session::Room::open(SessionPipes pipes) {
   // Every callback holds the room weakly: the readers live inside it.
@@ -56,7 +60,14 @@ void Session::Room::open(SessionPipes pipes) {
     room->to_client(std::move(line));
     return true;
   });
-  client_writer.emplace(loop, std::move(pipes.client_out),
+  open_writers(std::move(pipes.client_out), std::move(pipes.server_in));
+  open_server_reader(std::move(pipes.server_out));
+  open_client_reader(std::move(pipes.client_in));
+}
+
+void Session::Room::open_writers(net::Fd to_client_fd, net::Fd to_server_fd) {
+  const std::weak_ptr<Room> self = weak_from_this();
+  client_writer.emplace(loop, std::move(to_client_fd),
                         net::WriterEvents{
                             .crowded =
                                 [self](bool crowded) {
@@ -67,10 +78,11 @@ void Session::Room::open(SessionPipes pipes) {
                                 },
                             .failed =
                                 [self](const Error&) {
-                                  if (auto room = self.lock()) room->client_closed("the client left");
+                                  if (auto room = self.lock())
+                                    room->client_closed("the client left");
                                 },
                         });
-  server_writer.emplace(loop, std::move(pipes.server_in),
+  server_writer.emplace(loop, std::move(to_server_fd),
                         net::WriterEvents{
                             .crowded =
                                 [self](bool crowded) {
@@ -81,8 +93,12 @@ void Session::Room::open(SessionPipes pipes) {
                                 },
                             .failed = {},
                         });
+}
+
+void Session::Room::open_server_reader(net::Fd fd) {
+  const std::weak_ptr<Room> self = weak_from_this();
   server_reader.emplace(
-      loop, std::move(pipes.server_out),
+      loop, std::move(fd),
       net::LineEvents{
           .line =
               [self](std::string_view line) {
@@ -103,26 +119,30 @@ void Session::Room::open(SessionPipes pipes) {
                 if (auto room = self.lock()) room->server_closed("the server ended");
               },
       });
-  client_reader.emplace(
-      loop, std::move(pipes.client_in),
-      net::LineEvents{
-          .line =
-              [self](std::string_view line) {
-                if (auto room = self.lock()) room->client_line(line);
-              },
-          .overlong =
-              [self](std::string_view head) {
-                auto room = self.lock();
-                if (!room) return;
-                room->refuse_line(id_of_head(head), invalid_request,
-                                  "the message is longer than the limit");
-              },
-          .batch = {},
-          .end =
-              [self](net::StreamEnd) {
-                if (auto room = self.lock()) room->client_closed("the client closed");
-              },
-      });
+}
+
+void Session::Room::open_client_reader(net::Fd fd) {
+  const std::weak_ptr<Room> self = weak_from_this();
+  client_reader.emplace(loop, std::move(fd),
+                        net::LineEvents{
+                            .line =
+                                [self](std::string_view line) {
+                                  if (auto room = self.lock()) room->client_line(line);
+                                },
+                            .overlong =
+                                [self](std::string_view head) {
+                                  auto room = self.lock();
+                                  if (!room) return;
+                                  room->refuse_line(id_of_head(head), invalid_request,
+                                                    "the message is longer than the limit");
+                                },
+                            .batch = {},
+                            .end =
+                                [self](net::StreamEnd) {
+                                  if (auto room = self.lock())
+                                    room->client_closed("the client closed");
+                                },
+                        });
 }
 
 void Session::Room::to_client(std::string line) {

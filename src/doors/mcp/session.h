@@ -28,10 +28,10 @@ inline constexpr std::size_t requests_open_max = 200'000;
 
 struct SessionSpec {
   std::string run;
-  std::string server;      // name by which the policy calls it; empty: it has none
+  std::string server;  // name by which the policy calls it; empty: it has none
   std::shared_ptr<const Policy> policy;
   Lock lock;
-  ResolvePath resolve;     // empty: the server's files are not ours
+  ResolvePath resolve;  // empty: the server's files are not ours
   Duration call_deadline = call_deadline_max;
 };
 
@@ -40,7 +40,7 @@ struct SessionPipes {
 };
 
 struct SessionEnd {
-  std::string why;         // `the client closed`, `the server ended`, …
+  std::string why;  // `the client closed`, `the server ended`, …
   bool server_ended = false;
   bool initialized = false;
 };
@@ -60,7 +60,7 @@ class Session {
   void cancel_all();
   const std::string& run() const;
 
-  struct Room;   // room.h, for the files of this door only
+  struct Room;  // room.h, for the files of this door only
 
  private:
   std::shared_ptr<Room> room_;

@@ -55,8 +55,7 @@ bool Shelf::instructions(std::string_view text, bool production) {
   pinned.digest = sha256(pinned.text);
   pinned.hidden_characters = hides_characters(text);
   const PinState state = pin(pinned);
-  const bool fine =
-      state == PinState::accepted || (state == PinState::first_use && !production);
+  const bool fine = state == PinState::accepted || (state == PinState::first_use && !production);
   instructions_changed_ = state == PinState::changed || state == PinState::hidden;
   return fine;
 }

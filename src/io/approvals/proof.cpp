@@ -66,16 +66,16 @@ bool derive(std::string_view passphrase, std::string_view salt, Seed& seed) {
 }
 
 Key key_of(const Seed& seed) {
-  return Key(EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, seed.bytes.data(),
-                                          seed.bytes.size()),
-             EVP_PKEY_free);
+  return Key(
+      EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, seed.bytes.data(), seed.bytes.size()),
+      EVP_PKEY_free);
 }
 
 std::string public_of(const Key& key) {
   std::string bytes(key_bytes, '\0');
   std::size_t size = bytes.size();
-  if (!key || EVP_PKEY_get_raw_public_key(
-                  key.get(), reinterpret_cast<unsigned char*>(bytes.data()), &size) != 1) {
+  if (!key || EVP_PKEY_get_raw_public_key(key.get(), reinterpret_cast<unsigned char*>(bytes.data()),
+                                          &size) != 1) {
     return {};
   }
   return bytes;
@@ -88,7 +88,9 @@ std::string message_of(const Challenge& challenge) {
 
 }  // namespace
 
-bool valid_verifier(std::string_view text) { return parse_verifier(text).has_value(); }
+bool valid_verifier(std::string_view text) {
+  return parse_verifier(text).has_value();
+}
 
 Result<std::string> make_verifier(std::string_view passphrase, std::string_view salt) {
   if (passphrase.size() < passphrase_bytes_min) {
@@ -117,11 +119,9 @@ Result<std::string> sign(const Challenge& challenge, std::string_view passphrase
   const std::string message = message_of(challenge);
   std::string signature(signature_bytes, '\0');
   std::size_t size = signature.size();
-  if (!context ||
-      EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, key.get()) != 1 ||
+  if (!context || EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, key.get()) != 1 ||
       EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &size,
-                     reinterpret_cast<const unsigned char*>(message.data()),
-                     message.size()) != 1) {
+                     reinterpret_cast<const unsigned char*>(message.data()), message.size()) != 1) {
     return fail(Fault::internal, "the challenge could not be signed");
   }
   return base64(signature);
@@ -175,6 +175,8 @@ void Challenges::failed(const std::string& person, Instant now) {
   brake.until = now + std::min(Duration{brake_first.ns << doublings}, brake_max);
 }
 
-void Challenges::succeeded(const std::string& person) { brakes_.erase(person); }
+void Challenges::succeeded(const std::string& person) {
+  brakes_.erase(person);
+}
 
 }  // namespace pawl

@@ -32,10 +32,10 @@ Result<std::string> make_verifier(std::string_view passphrase, std::string_view 
 
 // What is signed for one act.
 struct Challenge {
-  std::string node;      // the node's public key, as in node.pub
-  std::string nonce;     // hex, 32 random bytes
+  std::string node;   // the node's public key, as in node.pub
+  std::string nonce;  // hex, 32 random bytes
   std::string person;
-  std::string act;       // spelled SHA-256 of the canonical JSON of the request
+  std::string act;  // spelled SHA-256 of the canonical JSON of the request
 };
 
 // Signs with the key that passphrase and verifier give. Fault::refused where the passphrase is not

@@ -8,7 +8,9 @@ namespace {
 const std::string kSalt(16, 's');
 constexpr Instant kNow{1'000'000'000'000};
 
-Challenge challenge() { return {"node+1", "aa", "ada", "sha256:00"}; }
+Challenge challenge() {
+  return {"node+1", "aa", "ada", "sha256:00"};
+}
 
 TEST(Proof, FitsOneActOfOnePersonOnOneNode) {
   const auto verifier = make_verifier("correct horse", kSalt);
@@ -17,9 +19,9 @@ TEST(Proof, FitsOneActOfOnePersonOnOneNode) {
   const auto signature = sign(challenge(), "correct horse", *verifier);
   ASSERT_TRUE(signature.has_value());
   EXPECT_TRUE(verify(challenge(), *signature, *verifier));
-  for (auto change : {+[](Challenge& c) { c.node = "other"; }, +[](Challenge& c) { c.nonce = "ab"; },
-                      +[](Challenge& c) { c.person = "eve"; },
-                      +[](Challenge& c) { c.act = "sha256:01"; }}) {
+  for (auto change :
+       {+[](Challenge& c) { c.node = "other"; }, +[](Challenge& c) { c.nonce = "ab"; },
+        +[](Challenge& c) { c.person = "eve"; }, +[](Challenge& c) { c.act = "sha256:01"; }}) {
     Challenge other = challenge();
     change(other);
     EXPECT_FALSE(verify(other, *signature, *verifier));
@@ -49,7 +51,7 @@ TEST(Challenges, CountOnceForTheirPersonUntilTheyEnd) {
   const auto nonce = challenges.open("ada", std::string(32, 'n'), kNow);
   ASSERT_TRUE(nonce.has_value());
   EXPECT_FALSE(challenges.take(*nonce, "eve", kNow));
-  EXPECT_FALSE(challenges.take(*nonce, "ada", kNow));   // the wrong try used it up
+  EXPECT_FALSE(challenges.take(*nonce, "ada", kNow));  // the wrong try used it up
   const auto second = challenges.open("ada", std::string(32, 'm'), kNow);
   EXPECT_TRUE(challenges.take(*second, "ada", kNow + Duration::seconds(1)));
   const auto third = challenges.open("ada", std::string(32, 'o'), kNow);
@@ -61,7 +63,8 @@ TEST(Challenges, WrongProofsSlowTheirPersonAndNobodyElse) {
   for (int i = 0; i < 1000; ++i) challenges.failed("ada", kNow);
   EXPECT_FALSE(challenges.open("ada", std::string(32, 'a'), kNow).has_value());
   EXPECT_TRUE(challenges.open("grace", std::string(32, 'g'), kNow).has_value());
-  EXPECT_TRUE(challenges.open("ada", std::string(32, 'a'), kNow + Duration::seconds(61)).has_value());
+  EXPECT_TRUE(
+      challenges.open("ada", std::string(32, 'a'), kNow + Duration::seconds(61)).has_value());
   challenges.succeeded("ada");
   EXPECT_TRUE(challenges.open("ada", std::string(32, 'b'), kNow).has_value());
 }

@@ -171,8 +171,8 @@ class Journal {
   bool failed() const;
   std::string failure() const;  // the reason, empty while not failed
 
-  // True after an ordinary append or `make_room` found no room: grant nothing. Cleared by the next
-  // append or `make_room` that finds room again.
+  // True after `open`, an ordinary append or `make_room` found no room: grant nothing. Cleared by
+  // the next append or `make_room` that finds room again.
   bool full() const;
   // Tries to get the room for ordinary appends back. Cheap; for a timer while `full`.
   Status make_room();

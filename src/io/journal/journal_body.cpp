@@ -63,6 +63,8 @@ Status Journal::Body::start(const JournalReplay& replay) {
                                   .checkpoint_due = posted(&Body::on_checkpoint_due)},
       journal::GroupCommit::Delays{.sync_max = options_.sync_delay_max,
                                    .checkpoint_min = options_.checkpoint_interval_min});
+  // So that `full` is known before anything is granted. A full disk is no reason not to open.
+  if (Status room = make_room(); !room && room.error().fault != Fault::environment) return room;
   options_.syncer->start(*commit_);
   options_.syncer->wake();
   return {};

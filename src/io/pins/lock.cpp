@@ -35,7 +35,8 @@ bool is_digest(std::string_view text) {
 
 // Writes and syncs one new file; the rename that follows makes it count.
 Status write_synced(const std::string& path, std::string_view text) {
-  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+  const int file =
+      ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
   if (file < 0) return std::unexpected(io_error("write", path));
   std::size_t done = 0;
   while (done < text.size()) {
@@ -87,8 +88,8 @@ Result<Lock> parse_lock(std::string_view text, std::string_view file) {
   lock.present = true;
   for (auto [name, digest] : root["tools"].members()) {
     if (!digest.is_string() || !is_digest(digest.string())) {
-      return fail(Fault::invalid,
-                  "the digest of a tool is not `sha256:` and 64 hexadecimal digits", at);
+      return fail(Fault::invalid, "the digest of a tool is not `sha256:` and 64 hexadecimal digits",
+                  at);
     }
     lock.tools.emplace(name, digest.string());
   }

@@ -22,7 +22,7 @@ inline constexpr std::string_view lock_file_name = "pawl.lock";
 inline constexpr std::size_t lock_bytes_max = 8UL << 20;
 
 struct Lock {
-  bool present = false;   // there is a lock: what it does not name is not accepted
+  bool present = false;  // there is a lock: what it does not name is not accepted
   std::map<std::string, std::string, std::less<>> tools;
 
   // The accepted digest, or empty.

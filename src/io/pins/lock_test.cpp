@@ -23,14 +23,19 @@ TEST(Lock, ReadsWhatItWrites) {
 
 TEST(Lock, RefusesWhatAReviewerCouldMisread) {
   for (const char* text : {
-           "", "[]", "{}", R"({"version":2,"tools":{}})", R"({"version":1})",
-           R"({"version":1,"tools":{},"more":1})", R"({"version":1,"tools":{"a":"sha256:00"}})",
+           "",
+           "[]",
+           "{}",
+           R"({"version":2,"tools":{}})",
+           R"({"version":1})",
+           R"({"version":1,"tools":{},"more":1})",
+           R"({"version":1,"tools":{"a":"sha256:00"}})",
            R"({"version":1,"tools":{"a":1}})",
        }) {
     EXPECT_FALSE(parse_lock(text, "pawl.lock").has_value()) << text;
   }
-  const std::string twins = R"({"version":1,"tools":{"a":")" + kDigest + R"(","A":")" + kDigest +
-                            R"("}})";
+  const std::string twins =
+      R"({"version":1,"tools":{"a":")" + kDigest + R"(","A":")" + kDigest + R"("}})";
   EXPECT_FALSE(parse_lock(twins, "pawl.lock").has_value());
 }
 

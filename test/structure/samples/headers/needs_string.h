@@ -1,3 +1,5 @@
 // Does not include what it uses: the check on headers has to object.
 #pragma once
-inline std::string name() { return "pawl"; }
+inline std::string name() {
+  return "pawl";
+}

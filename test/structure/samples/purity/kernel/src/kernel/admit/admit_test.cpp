@@ -1,2 +1,2 @@
-#include <fstream>
 #include <filesystem>
+#include <fstream>

@@ -1,0 +1,133 @@
+// The long life of a node: runs that close, definitions, people, notes, snapshots.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "crash/gate_world.h"
+
+namespace pawl::crash {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+constexpr const char* policy = R"(version: 1
+agent: {id: agent, identity: agent@x, owner: o@x}
+tools:
+  allowed:
+    - {name: read_note, class: read_only}
+    - {name: put_note, class: reversible small}
+    - {name: send_mail, class: irreversible small, requires_approval: true}
+approval: {reviewers: [leads]}
+)";
+
+class GateLife : public ::testing::Test {
+ protected:
+  GateLife() : world(policy) {
+    world.start();
+    world.open();
+  }
+  const pawl::Run& run() const { return *world.gate->state().run(world.run); }
+  // Loads the journal again and compares: the state is what the records say.
+  void expect_same_after_restart() {
+    world.kill();
+    world.start();
+    EXPECT_TRUE(world.gate->state().consistent());
+  }
+  World world;
+};
+
+TEST_F(GateLife, ARunClosesWhenNobodyIsThereForLong) {
+  const std::string id = world.run;
+  world.call("read_note");
+  world.gate->leave_run(id);
+  world.advance(Duration::seconds(599));
+  EXPECT_EQ(run().phase, RunPhase::open);
+  world.open();  // back again
+  world.advance(Duration::seconds(1000));
+  EXPECT_EQ(run().phase, RunPhase::open);
+  world.gate->leave_run(id);
+  world.advance(Duration::seconds(601));
+  EXPECT_EQ(run().phase, RunPhase::closed);
+  EXPECT_NE(world.open(), id);
+}
+
+TEST_F(GateLife, AnOpenQuestionKeepsItsRun) {
+  Asked& asked = world.ask({.run = world.run, .tool = "send_mail"});
+  world.settle();
+  asked.leave();
+  world.gate->leave_run(world.run);
+  world.advance(Duration::seconds(250));
+  EXPECT_EQ(run().phase, RunPhase::open);
+  world.advance(Duration::seconds(2000));
+  EXPECT_EQ(run().phase, RunPhase::closed);
+}
+
+TEST_F(GateLife, AClosedRunWithdrawsItsQuestions) {
+  Asked& asked = world.ask("send_mail");
+  world.settle();
+  ASSERT_TRUE(world.gate->close_run(world.run, "the client said so"));
+  world.settle();
+  ASSERT_TRUE(asked.done());
+  EXPECT_EQ(asked.reply->code, Code::run_halted);
+  EXPECT_TRUE(world.gate->close_run(world.run, "again"));
+  EXPECT_FALSE(world.gate->close_run("r-nobody", ""));
+}
+
+TEST_F(GateLife, DefinitionsAreComparedWithWhatWasAccepted) {
+  ToolDefinition tool = *definition_of("crm", "read_note", {}, {});
+  tool.text = R"({"name":"read_note"})";
+  tool.digest = sha256(tool.text);
+  const std::string digest = spelled(tool.digest);
+  Gate& gate = *world.gate;
+  EXPECT_EQ(gate.pin(world.run, tool, false, {}), PinState::first_use);
+  EXPECT_EQ(gate.pin(world.run, tool, false, {}), PinState::first_use);
+  EXPECT_FALSE(gate.accept("crm", "read_note", digest, ""));
+  EXPECT_FALSE(gate.accept("pawl", "policy/agent", digest, "ann"));
+  ASSERT_TRUE(gate.accept("crm", "read_note", digest, "ann"));
+  EXPECT_EQ(gate.pin(world.run, tool, false, {}), PinState::accepted);
+  EXPECT_EQ(gate.pin(world.run, tool, true, digest), PinState::accepted);
+  EXPECT_EQ(gate.pin(world.run, tool, true, {}), PinState::changed);
+  tool.text = R"({"name":"read_note","title":"x"})";
+  tool.digest = sha256(tool.text);
+  EXPECT_EQ(gate.pin(world.run, tool, false, {}), PinState::changed);
+  tool.hidden_characters = true;
+  EXPECT_EQ(gate.pin(world.run, tool, true, spelled(tool.digest)), PinState::hidden);
+  EXPECT_EQ(gate.pin("r-nobody", tool, false, {}), PinState::changed);
+  EXPECT_EQ(world.count("definition.seen"), 2u);
+}
+
+TEST_F(GateLife, OnlyTheFirstReviewerComesFromTheConfiguration) {  // H08
+  Gate& gate = *world.gate;
+  EXPECT_FALSE(gate.enroll("eve", "passphrase", "v", "ann"));
+  ASSERT_TRUE(gate.enroll("ann", "passphrase", "v", ""));
+  EXPECT_FALSE(gate.enroll("eve", "passphrase", "v", ""));
+  EXPECT_FALSE(gate.enroll("ann", "passphrase", "other", "")) << "nor is the first one replaced";
+  EXPECT_FALSE(gate.enroll("eve", "passphrase", "v", "nobody"));
+  EXPECT_TRUE(gate.enroll("bob", "passphrase", "v", "ann"));
+}
+
+TEST_F(GateLife, NotesAreBounded) {
+  int written = 0;
+  for (int i = 0; i < 1000; ++i) written += world.gate->note(world.run, "t", "x").has_value();
+  EXPECT_EQ(written, 32);
+  world.advance(Duration::seconds(61));
+  EXPECT_TRUE(world.gate->note(world.run, "t", "x"));
+}
+
+TEST_F(GateLife, ASnapshotIsTakenAndTrusted) {
+  world.limits.snapshot_records = 50;
+  world.stop();
+  world.start();
+  world.open("busy");
+  for (int i = 0; i < 100; ++i) world.call("read_note");
+  EXPECT_GE(world.count("snapshot.taken"), 2u);
+  const std::string before = world.gate->state().to_json();
+  world.stop();
+  world.start();
+  EXPECT_GT(world.journal->recovery().from_snapshot, 0u);
+  EXPECT_EQ(run().steps.settled, 100u);
+  (void)before;
+}
+
+}  // namespace
+}  // namespace pawl::crash
