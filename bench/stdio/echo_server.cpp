@@ -8,13 +8,16 @@
 
 namespace {
 
-constexpr std::string_view kTools =
-    R"({"tools":[{"name":"read_thing","inputSchema":{"type":"object","properties":)"
-    R"({"key":{"type":"string"},"filler":{"type":"string"}}}},)"
-    R"({"name":"update_thing","inputSchema":{"type":"object","properties":)"
-    R"({"key":{"type":"string"},"filler":{"type":"string"}}}}]})";
+std::string tools() {
+  const std::string schema = R"({"type":"object","properties":{"key":{"type":"string"},)"
+                             R"("filler":{"type":"string"}}})";
+  return R"({"tools":[{"name":"read_thing","inputSchema":)" + schema +
+         R"(},{"name":"update_thing","inputSchema":)" + schema + "}]}";
+}
+
 constexpr std::string_view kHello =
-    R"({"protocolVersion":"2025-11-25","capabilities":{"tools":{}},"serverInfo":{"name":"echo","version":"1"}})";
+    R"({"protocolVersion":"2025-11-25","capabilities":{"tools":{}},)"
+    R"("serverInfo":{"name":"echo","version":"1"}})";
 constexpr std::string_view kAnswer = R"({"content":[{"type":"text","text":"done"}]})";
 
 // The value behind `"id":` of a request that our own programs wrote.
@@ -26,8 +29,9 @@ std::string_view id_of(std::string_view line) {
 }
 
 std::string_view answer_to(std::string_view line) {
+  static const std::string offered = tools();
   if (line.find("\"tools/call\"") != std::string_view::npos) return kAnswer;
-  if (line.find("\"tools/list\"") != std::string_view::npos) return kTools;
+  if (line.find("\"tools/list\"") != std::string_view::npos) return offered;
   return kHello;
 }
 

@@ -131,6 +131,17 @@ void greet(Chain& chain) {
   await(chain, 2);
 }
 
+void report(std::vector<double>& took, long count, double seconds, double used) {
+  std::sort(took.begin(), took.end());
+  const auto at = [&took](double q) {
+    const auto place = static_cast<std::size_t>(q * static_cast<double>(took.size()));
+    return took[std::min(took.size() - 1, place)];
+  };
+  std::printf("{\"p50_us\":%.1f,\"p99_us\":%.1f,\"calls_per_s\":%.0f,\"cpu_us_per_call\":%.1f}\n",
+              at(0.5), at(0.99), static_cast<double>(count) / seconds,
+              used / static_cast<double>(count));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -184,14 +195,7 @@ int main(int argc, char** argv) {
   }
   const double seconds = std::chrono::duration<double>(Clock::now() - began).count();
   const double used = middle.empty() ? 0 : cpu_of(middle) - cpu;
-  std::sort(took.begin(), took.end());
-  const auto at = [&took](double q) {
-    return took[std::min(took.size() - 1,
-                         static_cast<std::size_t>(q * static_cast<double>(took.size())))];
-  };
-  std::printf("{\"p50_us\":%.1f,\"p99_us\":%.1f,\"calls_per_s\":%.0f,\"cpu_us_per_call\":%.1f}\n",
-              at(0.5), at(0.99), static_cast<double>(count) / seconds,
-              used / static_cast<double>(count));
+  report(took, count, seconds, used);
   ::close(chain.in);
   int status = 0;
   ::waitpid(chain.pid, &status, 0);
