@@ -94,8 +94,8 @@ Key take(char key, std::string& answer) {
     case delete_key:
       erase_character(answer);
       return Key::goes_on;
-    default:  // any other character is part of the answer
-      if (answer.size() < answer_bytes_max) answer += key;
+    default:  // a text has no other keys that are no characters
+      if (static_cast<unsigned char>(key) >= ' ' && answer.size() < answer_bytes_max) answer += key;
       return Key::goes_on;
   }
 }

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <utility>
 
 #include "io/net/fd.h"
@@ -23,10 +22,10 @@ bool wait_for(int fd, short events) {
 
 }  // namespace
 
-void LineSource::keep(const char* from, std::size_t bytes) {
-  begun_ = true;
+void LineSource::keep(std::string_view piece) {
+  begun_ = begun_ || !piece.empty();
   const std::size_t room = bytes_max_ + 1 - std::min(bytes_max_ + 1, line_.size());
-  line_.append(from, std::min(bytes, room));
+  line_.append(piece.substr(0, room));
 }
 
 Status LineSource::fill() {
@@ -45,17 +44,14 @@ Status LineSource::fill() {
 
 Result<std::optional<std::string>> LineSource::next() {
   for (;;) {
-    const char* from = buffer_.data() + at_;
-    const std::size_t left = buffer_.size() - at_;
-    const auto* end = left == 0 ? nullptr : static_cast<const char*>(std::memchr(from, '\n', left));
-    if (end != nullptr) {
-      const auto bytes = static_cast<std::size_t>(end - from);
-      keep(from, bytes);
-      at_ += bytes + 1;
+    const std::string_view left = std::string_view(buffer_).substr(at_);
+    const std::size_t end = left.find('\n');
+    keep(left.substr(0, end));
+    if (end != std::string_view::npos) {
+      at_ += end + 1;
       begun_ = false;
       return std::exchange(line_, {});
     }
-    if (left > 0) keep(from, left);
     buffer_.clear();
     at_ = 0;
     if (ended_) {

@@ -10,6 +10,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/error.h"
 
@@ -25,7 +26,7 @@ class LineSource {
 
  private:
   Status fill();
-  void keep(const char* from, std::size_t bytes);
+  void keep(std::string_view piece);
 
   int fd_;
   std::size_t bytes_max_;
@@ -33,7 +34,7 @@ class LineSource {
   std::string buffer_;
   std::size_t at_ = 0;  // of the first byte in the buffer that is not yet given out
   std::string line_;    // what there is of the line so far
-  bool begun_ = false;  // there is a line, even if it is empty so far
+  bool begun_ = false;  // something of a line is there
   bool ended_ = false;
 };
 
