@@ -34,7 +34,7 @@ Status Gate::recover() {
     if (halted != nullptr) desk.herald.escalate(told.run, told.code, told.why);
   }
   desk.watch_disk();
-  for (const std::string& id : usable_questions(desk.state)) {
+  for (const auto& [id, call] : usable_questions(desk.state)) {
     schedule_end(desk, *desk.state.approval(id));
   }
   for (const auto& [id, run] : desk.state.runs()) {

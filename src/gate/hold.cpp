@@ -165,48 +165,50 @@ void expire(Desk& desk, const std::string& approval) {
   const Approval* asked = desk.state.approval(approval);
   if (asked == nullptr || !time_is_over(desk, *asked)) return;
   if (asked->phase != ApprovalPhase::open && asked->phase != ApprovalPhase::approved) return;
-  (void)desk.append(ApprovalEnded{approval, "expired", asked->call}, {.urgency = Urgency::reserve});
-  wake_or_end(desk, approval);
+  const std::string call = asked->call;
+  (void)desk.append(ApprovalEnded{approval, "expired", call}, {.urgency = Urgency::reserve});
+  wake_or_end(desk, approval, call);
 }
 
-void wake_or_end(Desk& desk, const std::string& approval) {
+void wake_or_end(Desk& desk, const std::string& approval, const std::string& call) {
   const auto waiting = desk.waiting.find(approval);
   if (waiting != desk.waiting.end()) return wake(*waiting->second);
+  // The state forgets questions that ended long ago, but not the calls that they held.
   const Approval* asked = desk.state.approval(approval);
-  if (asked == nullptr || asked->phase == ApprovalPhase::open) return;
-  if (asked->phase == ApprovalPhase::approved) return;
-  const LiveCall* held = desk.state.call(asked->call);
-  if (held == nullptr || held->phase != CallPhase::held || held->approval != approval) return;
-  abort_call(desk, std::string(held->id), std::string(held->run));
+  const bool usable = asked != nullptr && (asked->phase == ApprovalPhase::open ||
+                                           asked->phase == ApprovalPhase::approved);
+  const LiveCall* held = desk.state.call(call);
+  if (usable || held == nullptr || held->phase != CallPhase::held) return;
+  if (held->approval == approval) abort_call(desk, std::string(held->id), std::string(held->run));
 }
 
 void end_held(Desk& desk, const std::string& run) {
-  std::vector<std::string> asked;
+  std::vector<UsableQuestion> held;
   for (const auto& [id, call] : desk.state.calls()) {
-    if (call.run == run && call.phase == CallPhase::held) asked.push_back(call.approval);
+    if (call.run == run && call.phase == CallPhase::held) held.push_back({call.approval, id});
   }
-  std::ranges::sort(asked);
-  for (const std::string& approval : asked) wake_or_end(desk, approval);
+  std::ranges::sort(held);
+  for (const auto& [approval, call] : held) wake_or_end(desk, approval, call);
 }
 
-std::vector<std::string> usable_questions(const State& state) {
-  std::vector<std::string> ids;
+std::vector<UsableQuestion> usable_questions(const State& state) {
+  std::vector<UsableQuestion> usable;
   for (const auto& [id, approval] : state.approvals()) {
     if (approval.phase == ApprovalPhase::open || approval.phase == ApprovalPhase::approved) {
-      ids.push_back(id);
+      usable.push_back({id, approval.call});
     }
   }
-  std::ranges::sort(ids);
-  return ids;
+  std::ranges::sort(usable);
+  return usable;
 }
 
-std::vector<std::string> end_withdrawn(Desk& desk, const std::vector<std::string>& before) {
+std::vector<std::string> end_withdrawn(Desk& desk, const std::vector<UsableQuestion>& before) {
   std::vector<std::string> gone;
-  for (const std::string& id : before) {
-    const Approval* asked = desk.state.approval(id);
+  for (const auto& [approval, call] : before) {
+    const Approval* asked = desk.state.approval(approval);
     if (asked != nullptr && asked->phase != ApprovalPhase::withdrawn) continue;
-    gone.push_back(id);
-    wake_or_end(desk, id);
+    gone.push_back(approval);
+    wake_or_end(desk, approval, call);
   }
   return gone;
 }

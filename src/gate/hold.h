@@ -1,6 +1,7 @@
 // Hold: questions to people and the calls that wait for them. Private to this room.
 #pragma once
 
+#include <compare>
 #include <string>
 #include <vector>
 
@@ -33,12 +34,16 @@ Next after_waiting(Ticket& ticket);
 void leave_alone(Ticket& ticket);
 
 // A question ended: whoever waits for it looks again, and a call that nobody waits for is over.
-void wake_or_end(Desk& desk, const std::string& approval);
+void wake_or_end(Desk& desk, const std::string& approval, const std::string& call);
 
 // A halt, a kill or a close withdraws questions in the fold of its own record. Around it: what
 // could be withdrawn, and then the end of what was. Answers the questions that are gone.
-std::vector<std::string> usable_questions(const State& state);
-std::vector<std::string> end_withdrawn(Desk& desk, const std::vector<std::string>& before);
+struct UsableQuestion {
+  std::string approval, call;
+  friend auto operator<=>(const UsableQuestion&, const UsableQuestion&) = default;
+};
+std::vector<UsableQuestion> usable_questions(const State& state);
+std::vector<std::string> end_withdrawn(Desk& desk, const std::vector<UsableQuestion>& before);
 
 // The same for a run whose questions the fold has withdrawn already.
 void end_held(Desk& desk, const std::string& run);

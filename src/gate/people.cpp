@@ -122,7 +122,7 @@ Status Gate::answer(const std::string& id, const std::string& person,
   if (asked->phase == ApprovalPhase::approved && !asked->asked.deny_on_timeout) {
     schedule_end(desk, *asked);
   }
-  if (asked->phase != ApprovalPhase::open) wake_or_end(desk, id);
+  if (asked->phase != ApprovalPhase::open) wake_or_end(desk, id, std::string(asked->call));
   return {};
 }
 

@@ -122,18 +122,27 @@ std::shared_ptr<PolicyInUse> reload_policy(Desk& desk, std::string_view digest) 
 
 void close_idle(Desk& desk, const std::string& id) {
   const Run* run = desk.state.run(id);
-  const auto known = desk.runs.find(id);
-  if (run == nullptr || known == desk.runs.end() || run->phase == RunPhase::closed) return;
-  const RunDesk& here = known->second;
-  if (here.joined > 0) return;  // the next one that leaves sets the timer again
-  const Duration due = here.left + desk.limits.idle_close;
-  if (desk.clock.boot() < due) return desk.agenda.at(due, Errand::idle, id);
-  if (run->live > 0 || !here.live.empty()) {
+  if (run == nullptr || run->phase == RunPhase::closed) return;
+  const auto known = desk.runs.find(id);  // nobody was there in this life of the node: no entry
+  if (known != desk.runs.end()) {
+    const RunDesk& here = known->second;
+    if (here.joined > 0) return;  // the last one that leaves sets the timer again
+    const Duration due = here.left + desk.limits.idle_close;
+    if (desk.clock.boot() < due) return desk.agenda.at(due, Errand::idle, id);
+  }
+  if (run->live > 0 || (known != desk.runs.end() && !known->second.live.empty())) {
     return desk.agenda.at(desk.clock.boot() + desk.limits.idle_close, Errand::idle, id);
   }
   write_counts(desk, id);
   (void)desk.append(
       RunClosed{id, "its last connection has been gone for " + to_string(desk.limits.idle_close)});
+  forget_run(desk, id);
+}
+
+void forget_run(Desk& desk, const std::string& id) {
+  const auto known = desk.runs.find(id);
+  if (known != desk.runs.end() && known->second.live.empty()) desk.runs.erase(known);
+  desk.notes.erase(id);
 }
 
 Result<std::string> Gate::open_run(const RunRequest& request) {
@@ -171,6 +180,7 @@ Status Gate::close_run(const std::string& id, const std::string& why) {
   const auto seq = desk_->append(RunClosed{id, why}, {.urgency = Urgency::reserve});
   if (!seq) return std::unexpected(seq.error());
   (void)end_withdrawn(*desk_, before);
+  forget_run(*desk_, id);
   return {};
 }
 

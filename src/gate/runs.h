@@ -13,6 +13,9 @@ namespace pawl {
 // the journal does not have it or it does not load any more.
 std::shared_ptr<PolicyInUse> reload_policy(Desk& desk, std::string_view digest);
 
+// After a run was closed: what the desk kept about it, unless calls of it are still under way.
+void forget_run(Desk& desk, const std::string& id);
+
 // Errand of the agenda: closes the run if nobody has been there for long.
 void close_idle(Desk& desk, const std::string& run);
 

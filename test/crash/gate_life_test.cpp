@@ -51,6 +51,35 @@ TEST_F(GateLife, ARunClosesWhenNobodyIsThereForLong) {
   EXPECT_NE(world.open(), id);
 }
 
+TEST_F(GateLife, ARunOfAnEarlierLifeClosesToo) {
+  world.call("read_note");
+  world.kill();
+  world.start();
+  world.advance(Duration::seconds(599));
+  EXPECT_EQ(run().phase, RunPhase::open);
+  world.advance(Duration::seconds(2));
+  EXPECT_EQ(run().phase, RunPhase::closed);
+}
+
+TEST_F(GateLife, AKillEndsMoreQuestionsThanTheStateRemembers) {
+  world.limits.questions_per_run_max = 10'000;
+  world.stop();
+  world.start();
+  world.open("many");
+  for (int i = 0; i < 5000; ++i) {
+    Asked& asked = world.ask("send_mail", "{\"n\":" + std::to_string(i) + "}");
+    if (i % 2 == 0) asked.leave();
+  }
+  world.settle();
+  ASSERT_EQ(run().live, 5000u);
+  const auto stopped = world.gate->kill("all", "", "", "");
+  ASSERT_TRUE(stopped);
+  EXPECT_EQ(stopped->withdrawn.size(), 5000u);
+  world.settle();
+  EXPECT_EQ(run().live, 0u);
+  EXPECT_TRUE(world.gate->state().consistent());
+}
+
 TEST_F(GateLife, AnOpenQuestionKeepsItsRun) {
   Asked& asked = world.ask({.run = world.run, .tool = "send_mail"});
   world.settle();
