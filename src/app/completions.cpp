@@ -20,7 +20,6 @@ enum class Kind : std::uint8_t { file, directory, command, other };
 Kind kind_of(std::string_view metavar) {
   if (metavar == "F" || metavar == "FILE") return Kind::file;
   if (metavar == "D" || metavar == "DIR") return Kind::directory;
-  if (metavar == "CMD") return Kind::command;
   return Kind::other;
 }
 
@@ -166,8 +165,9 @@ std::string zsh_options(const CommandRow& command) {
   }
   out += " \\\n        " + quoted(fmt::format("{}[{}]", help_option.name, help_option.says));
   for (const WordRow& row : command.words) {
-    out += " \\\n        " + quoted(fmt::format("{}:{}:{}", row.many ? "*" : "", row.name,
-                                                zsh_action(kind_of(row.name))));
+    out += " \\\n        " +
+           quoted(fmt::format("{}:{}:{}", row.many ? "*" : "", row.name,
+                              zsh_action(row.after_dashes ? Kind::command : kind_of(row.name))));
   }
   return out;
 }
