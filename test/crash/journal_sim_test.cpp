@@ -60,5 +60,13 @@ TEST(JournalSim, KeepsItsPromisesInEveryStory) {
   RecordProperty("lost_in_cuts", static_cast<int>(all.lost_in_cuts));
 }
 
+// Stories beyond the default ones that a version of the journal did not survive.
+TEST(JournalSim, SurvivesWhatItOnceDidNot) {
+  for (const std::uint64_t seed : {104210UL}) {  // a first opening interrupted three times
+    const auto wrong = JournalSim(seed).run();
+    EXPECT_FALSE(wrong.has_value()) << "PAWL_SIM_FIRST=" << seed << ": " << *wrong;
+  }
+}
+
 }  // namespace
 }  // namespace pawl::crash

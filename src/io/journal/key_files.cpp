@@ -45,17 +45,22 @@ Result<NodeKey> make_key(Disk& disk, const std::string& origin,
   return key;
 }
 
-// A key that was made just now replaces what a power cut left of an earlier attempt.
-Status publish(Disk& disk, const PublicKey& key, bool made_now) {
+// While there is no journal, a public key that does not fit is what a power cut left of an earlier
+// attempt to begin one.
+Status publish(Disk& disk, const PublicKey& key) {
   const std::string text = key.text() + "\n";
   auto published = read_whole(disk, public_path, key_file_bytes_max);
   if (published && *published == text) return {};
-  if (published && !made_now) {
-    return fail(Fault::corrupt, fmt::format("`{}` is not the public key of `{}`",
-                                            disk.shown(public_path), disk.shown(secret_path)));
-  }
   if (!published && published.error().fault != Fault::missing) {
     return std::unexpected(published.error());
+  }
+  if (published) {
+    auto exists = journal_exists(disk);
+    if (!exists) return std::unexpected(exists.error());
+    if (*exists) {
+      return fail(Fault::corrupt, fmt::format("`{}` is not the public key of `{}`",
+                                              disk.shown(public_path), disk.shown(secret_path)));
+    }
   }
   return replace_whole(disk, public_path, text);
 }
@@ -77,7 +82,7 @@ Result<NodeKey> open_node_key(Disk& disk, const std::string& origin,
     return fail(Fault::invalid, fmt::format("the journal is the log `{}`, it cannot become `{}`",
                                             open.name(), origin));
   }
-  if (Status published = publish(disk, open, !text); !published) {
+  if (Status published = publish(disk, open); !published) {
     return std::unexpected(published.error());
   }
   // The names of both must outlive a power cut before there is a journal that needs them.
