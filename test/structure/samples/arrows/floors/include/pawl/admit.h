@@ -1,3 +1,3 @@
 #pragma once
-#include "gate/gate.h"
 #include "kernel/admit/admit.h"
+#include "gate/gate.h"

@@ -1,10 +1,6 @@
 // data, info and a manager in a comment say nothing wrong
-int first(const std::string& text) {
-  return text.data()[0];
-}
-int second(Table* table) {
-  return table->info + *std::data(kTable);
-}
+int first(const std::string& text) { return text.data()[0]; }
+int second(Table* table) { return table->info + *std::data(kTable); }
 int data = 3;
 class RunManager {};
 void info();

@@ -1,3 +1,3 @@
 int f() {
   if (true) {
-  }
+}

@@ -59,7 +59,9 @@ TEST(Room, Holds) {
   step(57);
 }
 TEST(Room, HoldsTooMuch) {
-  auto f = [] { return R"({)"; };
+  auto f = [] {
+    return R"({)";
+  };
   step(0);
   step(1);
   step(2);

@@ -1,3 +1,3 @@
 #pragma once
-#include "analysis/replay/replay.h"
 #include "io/net/loop.h"
+#include "analysis/replay/replay.h"

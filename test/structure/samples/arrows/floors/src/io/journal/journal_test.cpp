@@ -1,3 +1,3 @@
-#include "kernel/state/state.h"
 #include "model/call.h"
+#include "kernel/state/state.h"
 #include "pawl/admit.h"

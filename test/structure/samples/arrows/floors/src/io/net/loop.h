@@ -1,4 +1,4 @@
 #pragma once
 #include <fmt/format.h>
-#include "base/text.h"
 #include "fmt/format.h"
+#include "base/text.h"

@@ -6,6 +6,6 @@
 const char* text = R"(
 #include "gate/gate.h"
 )";
-#include <model/call.h>
 #include "kernel/state/state.h"
 #include "model/missing.h"
+#include <model/call.h>

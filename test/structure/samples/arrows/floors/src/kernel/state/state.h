@@ -1,3 +1,3 @@
 #pragma once
-#include "io/net/loop.h"
 #include "model/call.h"
+#include "io/net/loop.h"

@@ -1,2 +1,2 @@
-#include <filesystem>
 #include <fstream>
+#include <filesystem>
