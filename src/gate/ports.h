@@ -29,7 +29,9 @@ class Executor {
 };
 
 // How a call at the tool server ended. `result` is the JSON of a tools/call result (or of any other
-// method's result); with `error` it is the JSON of a JSON-RPC error object.
+// method's result); with `error` it is the JSON of a JSON-RPC error object. `lost` and `cancelled`
+// are for calls whose bytes may have left and whose end nobody told; a server known to be down
+// before anything was sent is an `error`. A lost effect halts its run.
 struct Outcome {
   enum class Kind : std::uint8_t { result, error, cancelled, lost };
   Kind kind = Kind::lost;
