@@ -61,7 +61,8 @@ class Defaults {
   struct Context {
     const Shape* shape;
     bool covered;
-    bool long_name;  // the name alone says long text
+    bool long_name;              // what is around it says long text
+    std::string_view name = {};  // may say so by itself: asked only where a line breaks
   };
 
   bool argument(std::string_view name, json::View value, const Shape* shape);
@@ -133,7 +134,7 @@ bool Defaults::argument(std::string_view name, json::View value, const Shape* sh
     }
   }
   const Shape* inner = property == nullptr ? nullptr : &property->shape;
-  return visit(value, {inner, whole, inner == nullptr && names_long_text(name)}, place);
+  return visit(value, {inner, whole, false, inner == nullptr ? name : std::string_view{}}, place);
 }
 
 bool Defaults::visit(json::View value, const Context& context, const Place& place) {
@@ -146,15 +147,19 @@ bool Defaults::visit(json::View value, const Context& context, const Place& plac
     case json::Kind::natural:
       return !inexact(value, context.shape) || refuse(place, says_inexact, Code::ambiguous_request);
     case json::Kind::string: {
-      const bool long_text =
-          context.shape == nullptr ? context.long_name : context.shape->long_text;
-      if (context.covered || long_text || !breaks_line(value.string())) return true;
+      if (context.covered || !breaks_line(value.string())) return true;
+      const bool long_text = context.shape != nullptr
+                                 ? context.shape->long_text
+                                 : context.long_name || names_long_text(context.name);
+      if (long_text) return true;
       return named_exactly(place) || refuse(place, says_lines);
     }
     case json::Kind::array: {
       const Shape* inner = context.shape == nullptr ? nullptr : context.shape->element.get();
-      const bool long_name = context.long_name || (inner == nullptr && context.shape != nullptr &&
-                                                   context.shape->long_text);
+      const bool long_name =
+          context.long_name ||
+          (inner == nullptr && context.shape != nullptr && context.shape->long_text) ||
+          (!context.name.empty() && names_long_text(context.name));
       std::uint32_t index = 0;
       for (json::View element : value.elements()) {
         const Place here{&place, {}, index++, true};
@@ -178,7 +183,8 @@ bool Defaults::members(json::View object, const Context& context, const Place& p
       return refuse(here, "is not a member that the tool's schema or the policy names");
     }
     const Shape* inner = property == nullptr ? nullptr : &property->shape;
-    if (!visit(value, {inner, context.covered, inner == nullptr && names_long_text(name)}, here)) {
+    const std::string_view own = inner == nullptr ? name : std::string_view{};
+    if (!visit(value, {inner, context.covered, false, own}, here)) {
       return false;
     }
   }
