@@ -2,30 +2,7 @@
 // client that is still usable. The list of bypasses that other gateways had is among them.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { World } from './world.mjs';
-
-const open = `
-version: 1
-agent: {id: tester, identity: tester@example}
-tools:
-  allowed:
-    - {name: [read_customer_record, read_big, read_slow], class: read_only}
-    - {name: update_order_status, class: reversible small, args: {order_id: {max_length: 40}, status: {in: [ok]}}}
-    - {name: send_customer_email, class: irreversible small, args: {to: {email_domain: [myco.example]}, body: {max_length: 100}}}
-  blocked: [delete_customer_record]
-`;
-
-async function start(t, { policy = open, ...options } = {}) {
-  const w = new World(policy);
-  t.after(() => w.end());
-  const client = await w.client(options);
-  return [w, client];
-}
-
-async function usable(client) {
-  const result = await client.call('read_customer_record', { customer_id: 'c' });
-  assert.equal(result.isError, undefined, JSON.stringify(result));
-}
+import { start, usable } from './tester.mjs';
 
 const bypass = {
   'P01 two spellings of one argument':

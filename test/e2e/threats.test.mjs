@@ -4,30 +4,8 @@ import assert from 'node:assert/strict';
 import { mkdirSync, symlinkSync, writeFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { open, start, usable } from './tester.mjs';
 import { World, code, fixture, modules, seed, sleep } from './world.mjs';
-
-const open = `
-version: 1
-agent: {id: tester, identity: tester@example}
-tools:
-  allowed:
-    - {name: [read_customer_record, read_big, read_slow], class: read_only}
-    - {name: update_order_status, class: reversible small, args: {order_id: {max_length: 40}, status: {in: [ok]}}}
-    - {name: send_customer_email, class: irreversible small, args: {to: {email_domain: [myco.example]}, body: {max_length: 100}}}
-  blocked: [delete_customer_record]
-`;
-
-async function start(t, { policy = open, ...options } = {}) {
-  const w = new World(policy);
-  t.after(() => w.end());
-  const client = await w.client(options);
-  return [w, client];
-}
-
-async function usable(client) {
-  const result = await client.call('read_customer_record', { customer_id: 'c' });
-  assert.equal(result.isError, undefined, JSON.stringify(result));
-}
 
 test('D01 D02 D04 requests with content are denied unless granted, and never reach the server', async (t) => {
   const [w, client] = await start(t);
