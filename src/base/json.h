@@ -17,6 +17,7 @@
 // belongs to one thread.
 #pragma once
 
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -172,6 +173,88 @@ class View::Members {
   std::uint32_t first_;
   std::uint32_t last_;
 };
+
+// The accessors stand here in full because every decision is made of them.
+inline Kind View::kind() const {
+  return document_ == nullptr ? Kind::null : document_->node(index_).kind;
+}
+
+inline bool View::is_number() const {
+  switch (kind()) {
+    case Kind::integer:
+    case Kind::natural:
+    case Kind::number:
+      return true;
+    case Kind::null:
+    case Kind::boolean:
+    case Kind::string:
+    case Kind::array:
+    case Kind::object:
+      return false;
+  }
+  return false;
+}
+
+inline bool View::boolean() const {
+  assert(kind() == Kind::boolean);
+  return document_->node(index_).as.boolean;
+}
+
+inline std::int64_t View::integer() const {
+  assert(kind() == Kind::integer);
+  return document_->node(index_).as.integer;
+}
+
+inline std::uint64_t View::natural() const {
+  assert(kind() == Kind::natural || (kind() == Kind::integer && integer() >= 0));
+  // Both members of the union have the same bits for a value that is not negative.
+  return kind() == Kind::natural ? document_->node(index_).as.natural
+                                 : static_cast<std::uint64_t>(integer());
+}
+
+inline double View::number() const {
+  assert(is_number());
+  const Node& node = document_->node(index_);
+  if (node.kind == Kind::integer) return static_cast<double>(node.as.integer);
+  if (node.kind == Kind::natural) return static_cast<double>(node.as.natural);
+  return node.as.number;
+}
+
+inline std::string_view View::string() const {
+  assert(kind() == Kind::string);
+  return document_->bytes(document_->node(index_));
+}
+
+inline std::uint32_t View::size() const {
+  if (!is_array() && !is_object()) return 0;
+  return document_->node(index_).size;
+}
+
+inline View View::operator[](std::string_view key) const {
+  if (!is_object()) return {};
+  const std::uint32_t end = document_->node(index_).end;
+  for (std::uint32_t at = index_ + 1; at < end; at = document_->node(at + 1).end) {
+    const Node& name = document_->node(at);
+    if (name.size == key.size() && document_->bytes(name) == key) return {document_, at + 1};
+  }
+  return {};
+}
+
+inline std::optional<std::string_view> View::text(std::string_view key) const {
+  const View member = (*this)[key];
+  if (!member.is_string()) return std::nullopt;
+  return member.string();
+}
+
+inline View::Elements View::elements() const {
+  if (!is_array()) return {document_, 0, 0};
+  return {document_, index_ + 1, document_->node(index_).end};
+}
+
+inline View::Members View::members() const {
+  if (!is_object()) return {document_, 0, 0};
+  return {document_, index_ + 1, document_->node(index_).end};
+}
 
 // Reusable parser; keeps its buffers between calls so that the hot path allocates nothing.
 class Parser {

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cassert>
 #include <vector>
 
 #include "base/json.h"
@@ -46,87 +45,6 @@ bool equal_arrays(View a, View b) {
 }
 
 }  // namespace
-
-Kind View::kind() const {
-  return document_ == nullptr ? Kind::null : document_->node(index_).kind;
-}
-
-bool View::is_number() const {
-  switch (kind()) {
-    case Kind::integer:
-    case Kind::natural:
-    case Kind::number:
-      return true;
-    case Kind::null:
-    case Kind::boolean:
-    case Kind::string:
-    case Kind::array:
-    case Kind::object:
-      return false;
-  }
-  return false;
-}
-
-bool View::boolean() const {
-  assert(kind() == Kind::boolean);
-  return document_->node(index_).as.boolean;
-}
-
-std::int64_t View::integer() const {
-  assert(kind() == Kind::integer);
-  return document_->node(index_).as.integer;
-}
-
-std::uint64_t View::natural() const {
-  assert(kind() == Kind::natural || (kind() == Kind::integer && integer() >= 0));
-  // Both members of the union have the same bits for a value that is not negative.
-  return kind() == Kind::natural ? document_->node(index_).as.natural
-                                 : static_cast<std::uint64_t>(integer());
-}
-
-double View::number() const {
-  assert(is_number());
-  const Node& node = document_->node(index_);
-  if (node.kind == Kind::integer) return static_cast<double>(node.as.integer);
-  if (node.kind == Kind::natural) return static_cast<double>(node.as.natural);
-  return node.as.number;
-}
-
-std::string_view View::string() const {
-  assert(kind() == Kind::string);
-  return document_->bytes(document_->node(index_));
-}
-
-std::uint32_t View::size() const {
-  if (!is_array() && !is_object()) return 0;
-  return document_->node(index_).size;
-}
-
-View View::operator[](std::string_view key) const {
-  if (!is_object()) return {};
-  const std::uint32_t end = document_->node(index_).end;
-  for (std::uint32_t at = index_ + 1; at < end; at = document_->node(at + 1).end) {
-    const Node& name = document_->node(at);
-    if (name.size == key.size() && document_->bytes(name) == key) return {document_, at + 1};
-  }
-  return {};
-}
-
-std::optional<std::string_view> View::text(std::string_view key) const {
-  const View member = (*this)[key];
-  if (!member.is_string()) return std::nullopt;
-  return member.string();
-}
-
-View::Elements View::elements() const {
-  if (!is_array()) return {document_, 0, 0};
-  return {document_, index_ + 1, document_->node(index_).end};
-}
-
-View::Members View::members() const {
-  if (!is_object()) return {document_, 0, 0};
-  return {document_, index_ + 1, document_->node(index_).end};
-}
 
 void Document::clear() {
   nodes_.clear();

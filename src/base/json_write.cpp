@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "base/text.h"
 #include "base/utf8.h"
 
 namespace pawl::json {
@@ -78,11 +79,25 @@ void append_escape(char c, std::string& out) {
   }
 }
 
+// The common case in one step. Nothing in the text needs an escape.
+void write_plain_string(std::string_view text, std::string& out) {
+  const std::size_t at = out.size();
+  const std::size_t size = at + text.size() + 2;
+  if (size > out.capacity()) out.reserve(std::max(size, 2 * out.capacity()));
+  out.resize_and_overwrite(size, [&](char* bytes, std::size_t) {
+    bytes[at] = '"';
+    std::copy_n(text.data(), text.size(), bytes + at + 1);
+    bytes[size - 1] = '"';
+    return size;
+  });
+}
+
 // `text` is valid UTF-8.
 void write_valid_string(std::string_view text, std::string& out) {
+  std::size_t run = plain_run(text);
+  if (run == text.size()) return write_plain_string(text, out);
   out += '"';
-  for (;;) {
-    const std::size_t run = plain_run(text);
+  for (;; run = plain_run(text)) {
     out += text.substr(0, run);
     if (run == text.size()) break;
     append_escape(text[run], out);
@@ -151,6 +166,8 @@ void write_object(View object, std::string& out) {
 }  // namespace
 
 void write_string(std::string_view text, std::string& out) {
+  // Nearly every text is ASCII, and ASCII cannot be broken.
+  if (is_ascii(text)) return write_valid_string(text, out);
   std::string repaired;
   std::string_view rest = text;
   bool broken = false;

@@ -1,9 +1,22 @@
+#include <array>
 #include <cassert>
 #include <charconv>
 
 #include "base/json.h"
 
 namespace pawl::json {
+namespace {
+
+// Room for most texts from the start, so that few have to move while they grow.
+constexpr std::size_t first_bytes = 256;
+
+template <class Number>
+void append_integer(Number value, std::string& out) {
+  std::array<char, 24> digits;
+  out.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr);
+}
+
+}  // namespace
 
 void Writer::separate() {
   if (after_key_) {
@@ -16,6 +29,7 @@ void Writer::separate() {
 }
 
 Writer& Writer::object() {
+  if (out_.empty()) out_.reserve(first_bytes);
   separate();
   out_ += '{';
   open_.push_back('}');
@@ -57,13 +71,13 @@ Writer& Writer::string(std::string_view text) {
 
 Writer& Writer::integer(std::int64_t value) {
   separate();
-  out_ += std::to_string(value);
+  append_integer(value, out_);
   return *this;
 }
 
 Writer& Writer::natural(std::uint64_t value) {
   separate();
-  out_ += std::to_string(value);
+  append_integer(value, out_);
   return *this;
 }
 

@@ -36,11 +36,11 @@ int hex_value(char c) {
 }  // namespace
 
 std::string hex(std::string_view bytes) {
-  std::string out;
-  out.reserve(bytes.size() * 2);
+  std::string out(bytes.size() * 2, '\0');
+  char* to = out.data();
   for (char c : bytes) {
-    out += hex_digits[byte_of(c) >> 4];
-    out += hex_digits[byte_of(c) & 0xF];
+    *to++ = hex_digits[byte_of(c) >> 4];
+    *to++ = hex_digits[byte_of(c) & 0xF];
   }
   return out;
 }

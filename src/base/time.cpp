@@ -1,7 +1,5 @@
 #include "base/time.h"
 
-#include <fmt/core.h>
-
 #include <array>
 #include <chrono>
 
@@ -51,6 +49,14 @@ struct Fields {
 std::chrono::year_month_day date_of(const CivilTime& t) {
   return {std::chrono::year(t.year), std::chrono::month(static_cast<unsigned>(t.month)),
           std::chrono::day(static_cast<unsigned>(t.day))};
+}
+
+// The last `count` digits of a number that is not negative, with zeros in front.
+void put_digits(std::int64_t value, std::size_t count, std::string& out) {
+  out.resize(out.size() + count);
+  for (auto at = out.rbegin(); count > 0; --count, value /= 10) {
+    *at++ = static_cast<char>('0' + value % 10);
+  }
 }
 
 bool in_calendar(const CivilTime& t) {
@@ -180,14 +186,22 @@ std::string to_string(Instant at) {
   const auto day = chrono::floor<chrono::days>(point);
   const chrono::year_month_day date(day);
   const std::int64_t seconds = (point - day).count();
-  std::string out =
-      fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", int{date.year()}, unsigned{date.month()},
-                  unsigned{date.day()}, seconds / 3'600, seconds / 60 % 60, seconds % 60);
+  // Every record has a time: digit by digit, without a format to be read. Years are those of
+  // Instant, 1677 to 2262.
+  std::string out;
+  out.reserve(sizeof "2026-01-01T00:00:00.000000Z");
+  put_digits(int{date.year()}, 4, out);
+  put_digits(unsigned{date.month()}, 2, out += '-');
+  put_digits(unsigned{date.day()}, 2, out += '-');
+  put_digits(seconds / 3'600, 2, out += 'T');
+  put_digits(seconds / 60 % 60, 2, out += ':');
+  put_digits(seconds % 60, 2, out += ':');
   if (micros != 0) {
-    out += fmt::format(".{:06}", micros);
+    put_digits(micros, 6, out += '.');
     while (out.back() == '0') out.pop_back();
   }
-  return out + "Z";
+  out += 'Z';
+  return out;
 }
 
 Result<Duration> parse_duration(std::string_view text) {

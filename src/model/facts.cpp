@@ -52,6 +52,17 @@ Status read_paths(json::View view, std::vector<PathFact>& into) {
   return {};
 }
 
+Status read_sql(json::View view, std::vector<SqlFact>& into) {
+  if (!view.exists()) return {};
+  if (!view.is_array()) return fail(Fault::corrupt, "`sql` is not a list");
+  for (const json::View element : view.elements()) {
+    Result<SqlFact> fact = parse_sql_fact(element);
+    if (!fact) return std::unexpected(fact.error());
+    into.push_back(*std::move(fact));
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string_view to_string(PinState pin) {
@@ -82,6 +93,11 @@ std::string to_json(const Facts& facts) {
     write_paths(facts.paths, out);
   }
   out.key("pin").string(to_string(facts.pin));
+  if (!facts.sql.empty()) {
+    out.key("sql").array();
+    for (const SqlFact& fact : facts.sql) out.raw(to_json(fact));
+    out.end();
+  }
   out.end();
   return out.take();
 }
@@ -96,12 +112,14 @@ Result<Facts> parse_facts(json::View view) {
   member.may("fault", facts.fault);
   const json::View paths = member.inner("paths");
   member.need("pin", pin);
+  const json::View statements = member.inner("sql");
   if (Status done = member.finish(); !done) return std::unexpected(done.error());
 
   const std::optional<PinState> state = parse_pin(pin);
   if (!state) return fail(Fault::corrupt, "`pin` is not one of the states of a pin");
   facts.pin = *state;
   if (Status done = read_paths(paths, facts.paths); !done) return std::unexpected(done.error());
+  if (Status done = read_sql(statements, facts.sql); !done) return std::unexpected(done.error());
   if (approval.exists()) {
     MemberReader answer(approval);
     members(answer, facts.approval.emplace());

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/time.h"
+#include "model/sql.h"
 
 namespace pawl {
 
@@ -46,6 +47,7 @@ struct Facts {
   PinState pin = PinState::none;
   std::string definition;  // digest, empty where none is known
   std::vector<PathFact> paths;
+  std::vector<SqlFact> sql;
   std::optional<ApprovalFact> approval;
   bool clock_suspect = false;  // the wall clock drifted beyond the bound: freezes are strict
   std::string fault;           // why the node gives no grants at all; empty: it does

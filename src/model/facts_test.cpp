@@ -24,6 +24,12 @@ TEST(FactsTest, AreReadBackWhole) {
   facts.approval = ApprovalFact{"a-1", "sha256:11", true, "", "", false};
   facts.clock_suspect = true;
   facts.fault = "the disk is full";
+  SqlFact& statement = facts.sql.emplace_back();
+  statement.pointer = "/query";
+  statement.summary.statements = 1;
+  statement.summary.kinds = {"select"};
+  statement.summary.reads = {"orders"};
+  facts.sql.push_back({"/other", "not SQL", {}});
   const std::string text = to_json(facts);
   const auto back = read(text);
   ASSERT_TRUE(back) << back.error().message;
@@ -31,6 +37,7 @@ TEST(FactsTest, AreReadBackWhole) {
   EXPECT_TRUE(back->approval->granted);
   EXPECT_EQ(back->paths[1].failure, "no such directory");
   EXPECT_TRUE(back->clock_suspect);
+  EXPECT_EQ(back->sql, facts.sql);
 }
 
 TEST(FactsTest, TextIsCanonical) {
@@ -47,6 +54,8 @@ TEST(FactsTest, RefusesWhatItDoesNotKnow) {
   for (const char* text :
        {"[]", "{}", R"({"pin":"lost"})", R"({"pin":"none","more":1})", R"({"pin":1})",
         R"({"pin":"none","paths":{}})", R"({"pin":"none","paths":[1]})",
+        R"({"pin":"none","sql":{}})", R"({"pin":"none","sql":[{"pointer":"/q"}]})",
+        R"({"pin":"none","sql":[{"failure":"f","pointer":"/q","summary":{}}]})",
         R"({"pin":"none","approval":{}})", R"({"pin":"none","approval":{"approval":""}})",
         R"({"pin":"none","clock_suspect":"yes"})"}) {
     EXPECT_FALSE(read(text)) << text;

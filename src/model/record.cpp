@@ -12,12 +12,12 @@ namespace pawl {
 namespace {
 
 // The type words, in the order of Body's alternatives.
-constexpr std::array<std::string_view, 21> type_words = {
+constexpr std::array<std::string_view, 22> type_words = {
     "node.started", "node.stopped",    "policy.loaded",     "definition.seen", "pin.accepted",
     "run.opened",   "run.halted",      "run.closed",        "kill.set",        "resumed",
     "call.decided", "approval.opened", "approval.answered", "approval.ended",  "approval.attached",
     "call.ended",   "denials.counted", "reviewer.enrolled", "escalated",       "snapshot.taken",
-    "noted",
+    "noted",        "run.tightened",
 };
 static_assert(std::variant_size_v<Body> == type_words.size() + 1);  // `Unknown` has no word
 
@@ -30,8 +30,13 @@ struct Envelope {
 
   static constexpr std::array<std::string_view, 5> names = {"at", "boot", "seq", "type", "v"};
 
+  // Asked before every member: mostly the first letter tells.
+  static bool earlier(std::string_view a, std::string_view b) {
+    return a.front() != b.front() ? a.front() < b.front() : a < b;
+  }
   void before(std::string_view name) {
-    for (; next < 5 && (name.empty() || names[static_cast<std::size_t>(next)] < name); ++next) {
+    for (; next < 5 && (name.empty() || earlier(names[static_cast<std::size_t>(next)], name));
+         ++next) {
       out.key(names[static_cast<std::size_t>(next)]);
       write();
     }

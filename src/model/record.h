@@ -58,6 +58,10 @@ struct RunHalted {
 struct RunClosed {
   std::string run, why;
 };
+// The run goes on under a stricter policy (rule 14).
+struct RunTightened {
+  std::string run, policy;
+};
 
 // How often the switch is thrown, and over what. scope: `all`, `agent`, `run`, `tool`.
 struct KillSet {
@@ -153,7 +157,7 @@ using Body =
     std::variant<NodeStarted, NodeStopped, PolicyLoaded, DefinitionSeen, PinAccepted, RunOpened,
                  RunHalted, RunClosed, KillSet, Resumed, CallDecided, ApprovalOpened,
                  ApprovalAnswered, ApprovalEnded, ApprovalAttached, CallEnded, DenialsCounted,
-                 ReviewerEnrolled, Escalated, SnapshotTaken, Noted, Unknown>;
+                 ReviewerEnrolled, Escalated, SnapshotTaken, Noted, RunTightened, Unknown>;
 
 struct Record {
   std::uint64_t seq = 0;

@@ -63,6 +63,11 @@ void members(V& v, Part<V, RunClosed>& b) {
   v.may("why", b.why);
 }
 template <class V>
+void members(V& v, Part<V, RunTightened>& b) {
+  v.need("policy", b.policy);
+  v.need("run", b.run);
+}
+template <class V>
 void members(V& v, Part<V, KillSet>& b) {
   v.need("id", b.id);
   v.may("name", b.name);
