@@ -1,0 +1,158 @@
+// Lines and the commands that they could run.
+#include <gtest/gtest.h>
+
+#include "kernel/command/programs.h"
+#include "kernel/command/testing.h"
+
+namespace pawl::command {
+namespace {
+
+struct Sample {
+  std::string_view line;
+  std::string_view commands;
+};
+
+class Lines : public testing::TestWithParam<Sample> {};
+
+TEST_P(Lines, RunThese) {
+  EXPECT_EQ(shown(GetParam().line), GetParam().commands) << GetParam().line;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Bash, Lines,
+    testing::Values(
+        Sample{"ls", "ls"}, Sample{"ls -l 'a b' \"c d\" e\\ f", "ls -l a b c d e f"},
+        Sample{"a;b&c&&d||e|f\ng", "a; b; c; d; e; f; g"}, Sample{"a # b; c\nd", "a; d"},
+        Sample{"a b#c", "a b#c"}, Sample{"echo $x \"$x\" pre$x \"pre$x\"", "echo ?? ? pre?? pre?"},
+        Sample{"echo $(a b) \"`c`\"", "a b; c; echo ?? ?"},
+        Sample{"echo ${x:-$(a)} ${#x} ${x%.c}", "a; echo ?? ? ??"},
+        Sample{"ls *.c src/*.c ~/x", "ls ?? src/?? ?"},
+        Sample{"ls {a,b} {} HEAD@{1} a{1..3}", "ls ?? {} HEAD@{1} ??"},
+        Sample{"if a; then b; elif c; then d; else e; fi", "a; b; c; d; e"},
+        Sample{"while a; do b; done > f", "a; b"}, Sample{"until a; do b; done", "a; b"},
+        Sample{"for x in $(a) b; do c $x; done", "a; c ??"}, Sample{"for x; do c; done", "c"},
+        Sample{"for ((i=0;i<3;i++)); do c; done", "c"},
+        Sample{"case $(a) in x|y) b;; (z) c;; *) d; esac", "a; b; c; d"},
+        Sample{"(a; b) && { c; d; }", "a; b; c; d"}, Sample{"[[ -f x && $(a) == b ]] && c", "a; c"},
+        Sample{"[[ $? -eq 0 ]] || a", "a"}, Sample{"! a | b", "a; b"}, Sample{"time -p a", "a"},
+        Sample{"time -- a", "a"}, Sample{"xargs -d -Iq rm", "xargs -d -Iq rm; rm ??"},
+        Sample{"a <(b) >(c)", "b; c; a ? ?"}, Sample{"a $'x\\ty' $((1+2))", "a x\ty ?"},
+        Sample{"i=1; a $((i+1))", "a ?"}, Sample{"x=$(a) b", "a; b"},
+        Sample{"x=(1 $(a)); b", "a; b"}, Sample{"cat <<'E'\n$(a)\nE\nb", "cat; b"},
+        Sample{"cat <<E | b\nplain\nE\nc", "cat; b; c"}, Sample{"cat <<-E\n\tx\n\tE\nb", "cat; b"},
+        Sample{"a <<< \"$(b)\"", "b; a"}, Sample{"a 2>&1 >/dev/null &>x", "a"},
+        Sample{"a \\\n  b", "a b"}, Sample{"env A=b C=d ls -l", "env A=b C=d ls -l; ls -l"},
+        Sample{"sudo -u me -n ls", "sudo -u me -n ls; ls"},
+        Sample{"nohup nice -n 5 timeout -s KILL 3 ls &",
+               "nohup nice -n 5 timeout -s KILL 3 ls; nice -n 5 timeout -s KILL 3 ls; timeout -s "
+               "KILL 3 ls; ls"},
+        Sample{"a | xargs -0 -n 1 rm -f", "a; xargs -0 -n 1 rm -f; rm -f ??"},
+        Sample{"a | xargs -I{} cp {} d/{}", "a; xargs -I{} cp {} d/{}; cp ? d/?"},
+        Sample{"find . -name '*.o' -exec rm {} + -exec a x{} \\;",
+               "find . -name *.o -exec rm {} + -exec a x{} ;; rm ?; a x?"},
+        Sample{"bash -c 'a; b \"$(c)\"'", "bash -c a; b \"$(c)\"; a; c; b ?"},
+        Sample{"bash -lc \"sh -c 'a b'\"", "bash -lc sh -c 'a b'; sh -c a b; a b"},
+        Sample{"eval 'a b' '; c'", "eval a b ; c; a b; c"},
+        Sample{"trap 'a' EXIT; b", "trap a EXIT; a; b"}, Sample{"command -v a", "command -v a"},
+        Sample{"command ls", "command ls; ls"}, Sample{"exec ls", "exec ls; ls"},
+        Sample{"[ -f \"$x\" ] && a", "[ -f ? ]; a"}, Sample{"test \"$x\" = y", "test ? = y"},
+        Sample{"set -euo pipefail; read -r x", "set -euo pipefail; read -r x"},
+        Sample{"a | xargs", "a; xargs"}, Sample{"dir & del x", "dir; del x"}));
+
+class Refused : public testing::TestWithParam<std::string_view> {};
+
+TEST_P(Refused, IsNotFullyAnalysable) {
+  EXPECT_EQ(shown(GetParam()).substr(0, 2), "! ") << GetParam() << "\n" << shown(GetParam());
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Bash, Refused,
+    testing::Values(
+        "", "   # only a comment", "$x ls", "\"$(which git)\" x", "l?", "{ls,-l}", "~/bin/x",
+        "eval $x", "eval \"$(a)\"", "source x", ". x", "trap \"$x\" EXIT", "alias ls=rm; ls",
+        "hash -p /tmp/x ls", "enable -f x y", "mapfile -C a b", "let 'a[$(id)]'",
+        "shopt -s extglob", "[[ -v a[$(id)] ]]", "echo $((a[$(id)]))", "echo $((x))", "((x++))",
+        "echo $((x)); x=1", "x=$(a); echo $((x))", "[[ $x -eq 1 ]]", "test -v 'a[$(id)]'", "[ $x ]",
+        "[ \"$x\" \"$y\" ]", "printf -v 'a[$(id)]' x", "printf \"$x\"", "printf '%n' PATH",
+        "read 'a[$(id)]'", "unset 'a[$(id)]'", "declare -n x=y", "export \"$x\"", "wait $x",
+        "a[0]=1", "x=([$(id)]=1)", "echo ${!x}", "echo ${x@P}", "echo ${a[$(id)]}",
+        "echo ${x:$(id)}", "echo $[1+1]", "ls() { rm; }; ls", "function ls { rm; }", "coproc a",
+        "ls =(id)", "echo @(a|b)", "cat <<E\n$(id)\nE", "cat <<E\nx", "cat <<\"E F\"\nE F", "sh",
+        "a | bash", "bash -s", "bash -i -c a", "bash -c \"$x\"", "bash --rcfile x -c a",
+        "env -S 'a b'", "env -C d a", "env ^n=1 ls", "a }<(b)", "a \\;<(b)", "[[ <(a) ]]",
+        "b ${u:-$<(a)}", "b ${u:-x<(a)}", "((1<(2)))", "a x=<(b)", "xargs -a f", "xargs $x",
+        "a | xargs -I{} sh -c 'b {}'", "a | xargs -I a a", "find . -exec {} \\;", "find . -exec a",
+        "bash -c +x a", "eval -- a", "find . -ok a {} +", "find $x", "find \"$x\" -name y",
+        "timeout $x a", "nice -n $x a", "sudo -i", "sudo -s a", "sudo -e f", "echo $\"x\"",
+        "echo \"${x:-'}'}\"", "echo `a \\`b\\``", "ls \"", "ls '", "ls $(", "ls `a", "ls ${x",
+        "ls )", "if a; then b", "fi", "a &&& b", "a ;; b", "ls > $x", "ls > /dev/tcp/h/1",
+        "ls >& $x", "echo {$,x}HOME", "echo {a,\"$x\"}", "ls l\\\ns", "{PATH}>x ls", "ls {PATH}>x",
+        "ls \x01", "a\rb", "echo $'\\x41'", "bash -c 'bash -c \"$x\"'"));
+
+TEST(Refused, WhatDiffersBetweenShells) {
+  for (const std::string_view text :
+       {"[[ a ]]", "a 10>f", "a &> f", "a |& b", "cat <<< x", "a <(b)", "echo $'x'", "x=(a)",
+        "x+=a", "function a { b; }", "select x in a; do b; done", "for ((;;)); do a; done", "((1))",
+        "echo ${x/a/b}", "echo ${x^}", "case x in a) b;& esac", "chdir /tmp"}) {
+    EXPECT_EQ(shown(text, Dialect::posix).substr(0, 2), "! ") << text;
+  }
+}
+
+TEST(Limits, AreErrorsOrTroubles) {
+  EXPECT_FALSE(parse(std::string(40000, 'a'), Dialect::bash));
+  EXPECT_FALSE(parse(std::string_view("a\0b", 3), Dialect::bash));
+  EXPECT_FALSE(parse("a \xff", Dialect::bash));
+  std::string deep;
+  std::string many;
+  std::string words = "echo";
+  for (int i = 0; i < 1000; ++i) deep += "$(a ";
+  for (int i = 0; i < 300; ++i) many += "a;";
+  for (int i = 0; i < 5000; ++i) words += " x";
+  EXPECT_EQ(shown("a " + deep), "! too many levels");
+  EXPECT_EQ(shown(many), "! too many commands");
+  EXPECT_EQ(shown(words), "! too many words");
+  std::string sums = "a=1; echo $((a";
+  for (int i = 0; i < 1000; ++i) sums += "+a";
+  EXPECT_EQ(shown(sums + "))"), "! too many variables");
+  std::string wrapped;
+  for (int i = 0; i < 100; ++i) wrapped += "env ";
+  EXPECT_EQ(shown(wrapped + "a"), "! too many commands");
+}
+
+TEST(Argv, LooksThroughTheSamePrograms) {
+  using Words = std::vector<std::string_view>;
+  const auto list = [](const Words& words) { return shown(analyse_argv(words)); };
+  EXPECT_EQ(list({"ls", "$x", "*"}), "ls $x *");
+  EXPECT_EQ(list({"bash", "-lc", "a | b"}), "bash -lc a | b; a; b");
+  EXPECT_EQ(list({"env", "A=b", "a"}), "env A=b a; a");
+  EXPECT_EQ(list({"eval", "a"}), "eval a");
+  EXPECT_EQ(list({}), "! there is no command");
+}
+
+TEST(Dialects, AreTwo) {
+  EXPECT_EQ(*parse_dialect("bash"), Dialect::bash);
+  EXPECT_EQ(*parse_dialect("sh"), Dialect::posix);
+  for (const std::string_view name : {"zsh", "powershell", "cmd", "fish", ""}) {
+    EXPECT_FALSE(parse_dialect(name)) << name;
+  }
+}
+
+TEST(Tables, AreSortedAndReadable) {
+  for (std::size_t i = 1; i < program_table().size(); ++i) {
+    EXPECT_LT(program_table()[i - 1].name, program_table()[i].name);
+  }
+  for (std::size_t i = 1; i < danger_table().size(); ++i) {
+    EXPECT_LE(danger_table()[i - 1].program, danger_table()[i].program);
+  }
+  for (const Danger& danger : danger_table()) {
+    EXPECT_FALSE(danger.source.empty()) << danger.program;
+    EXPECT_EQ(canonical_name(danger.program), danger.program);
+  }
+  EXPECT_EQ(canonical_name("/usr/bin/python3.11"), "python");
+  EXPECT_EQ(canonical_name("gawk"), "awk");
+  EXPECT_EQ(canonical_name("base64"), "base64");
+  EXPECT_EQ(canonical_name("x"), "x");
+}
+
+}  // namespace
+}  // namespace pawl::command

@@ -1,0 +1,109 @@
+// The compact form of an expression, which the machine runs.
+//
+// Instructions work on a stack of values and a frame of locals; both have a size that is known
+// here. Errors are values like others and fall through to the end, except where `&&`, `||`, `all`
+// and `exists` absorb them. A jump is an absolute index.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/zone.h"
+#include "kernel/expr/ast.h"
+#include "kernel/expr/functions.h"
+#include "kernel/expr/scratch.h"
+#include "kernel/expr/type.h"
+#include "kernel/expr/value.h"
+
+namespace pawl::expr {
+
+enum class Op : std::uint8_t {
+  end,          // the top is the result
+  constant,     // push constants[c]
+  variable,     // push the variable of slot c
+  local,        // push frame[c]
+  path,         // push what paths[c] leads to
+  field,        // top = its member names[c]
+  maybe_field,  // top = an optional of its member names[c]
+  has_field,    // top = whether it has a member names[c]
+  expect,       // top has to be what expectations[c] says
+  equal,        // two off the stack, push whether they are equal (a: or not)
+  less,         // order of two: a is the Comparison
+  equal_to,     // top = whether it equals constants[c] (a: or not)
+  less_than,    // the order of top and constants[c]
+  in_list,      // top = whether it is an element of the constant list c
+  call,         // functions[c] of the top b values
+  list,         // the top b values; where c is not 0, flags[c - 1 + i] says whether i is optional
+  map,          // the same with b entries of key and value
+  jump,         // to c
+  and_skip,     // to c where the top is false; it stays
+  or_skip,      // to c where the top is true; it stays
+  and_with,     // two off the stack, push what && makes of them
+  or_with,      //
+  choose,  // pop: true goes on, false goes to c, an error stays and goes where code[c - 1] goes
+  store,   // pop into frame[c]
+  fold,    // pop the range of folds[c] and begin
+  next,    // bind the next element, or push the result and go to c
+  keep,    // pop the filter: false goes to the next element (code index c)
+  add,     // pop the body; ready: push the result and go where code[c] goes, else to c
+  open_option,  // pop: none stays and goes to c, else its value goes to frame[b]
+  wrap_option,  // top = an optional of it
+};
+
+enum class Comparison : std::uint8_t { less, less_equal, greater, greater_equal };
+
+struct Instruction {
+  Op op = Op::end;
+  std::uint8_t a = 0;
+  std::uint16_t b = 0;
+  std::uint32_t c = 0;
+};
+static_assert(sizeof(Instruction) == 8);
+
+// What a value from outside has to be, because the expression was checked on that understanding.
+struct Expectation {
+  TypeRef type;
+  ValueKind plain;   // a value of this kind needs no closer look; error where all need one
+  std::string what;  // the message where it is not
+};
+
+// `args.address.city`: a variable and the fields behind it.
+struct Path {
+  std::uint32_t slot = 0;
+  std::vector<std::string> names;
+  std::int32_t expectation = -1;  // index, where there is one
+  std::string missing;            // the message
+};
+
+struct FoldPlan {
+  Fold fold = Fold::all;
+  std::uint32_t first = 0;   // frame slots of the variables
+  std::uint32_t second = 0;  // where `two`
+  bool two = false;
+  std::int32_t first_expected = -1;  // of elements that come from outside
+  std::int32_t second_expected = -1;
+};
+
+struct Code {
+  explicit Code(std::size_t constant_bytes_max) : memory(constant_bytes_max) {}
+
+  std::vector<Instruction> instructions;
+  std::vector<Value> constants;
+  std::vector<std::string> names;
+  std::vector<Path> paths;
+  std::vector<Expectation> expectations;
+  std::vector<FoldPlan> folds;
+  std::vector<Run> functions;
+  std::vector<bool> flags;
+  std::uint32_t stack_size = 0;
+  std::uint32_t frame_size = 0;
+  std::uint32_t fold_depth = 0;
+
+  Scratch memory;  // of the constants
+  std::vector<std::shared_ptr<const re2::RE2>> patterns;
+  std::vector<std::unique_ptr<const Zone>> zones;
+};
+
+}  // namespace pawl::expr

@@ -1,0 +1,47 @@
+#include "kernel/expr/value.h"
+
+namespace pawl::expr {
+
+std::string_view type_name(const Value& value) {
+  switch (value.kind) {
+    case ValueKind::null:
+      return "null_type";
+    case ValueKind::boolean:
+      return "bool";
+    case ValueKind::integer:
+      return "int";
+    case ValueKind::natural:
+      return "uint";
+    case ValueKind::number:
+      return "double";
+    case ValueKind::string:
+      return "string";
+    case ValueKind::bytes:
+      return "bytes";
+    case ValueKind::list:
+    case ValueKind::json_list:
+      return "list";
+    case ValueKind::map:
+    case ValueKind::json_map:
+      return "map";
+    case ValueKind::timestamp:
+      return "google.protobuf.Timestamp";
+    case ValueKind::duration:
+      return "google.protobuf.Duration";
+    case ValueKind::type:
+      return "type";
+    case ValueKind::optional:
+      return "optional_type";
+    case ValueKind::ip:
+      return "net.IP";
+    case ValueKind::cidr:
+      return "net.CIDR";
+    case ValueKind::pattern:
+    case ValueKind::zone:
+    case ValueKind::error:
+      break;
+  }
+  return "error";
+}
+
+}  // namespace pawl::expr

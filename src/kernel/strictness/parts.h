@@ -1,0 +1,48 @@
+// The parts of the comparison. Private to this room.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "kernel/strictness/strictness.h"
+
+namespace pawl {
+
+// Where what got laxer is written down.
+class Laxness {
+ public:
+  void found(Position at, std::string says) { parts_.push_back({std::move(at), std::move(says)}); }
+  std::vector<Laxer> take() { return std::move(parts_); }
+
+ private:
+  std::vector<Laxer> parts_;
+};
+
+// ` (line 12 before)`, for what the new file does not have any more.
+std::string line_before(const Position& at);
+
+// Ceilings of any kind: absent is no ceiling.
+template <class T>
+bool not_above(const std::optional<T>& after, const std::optional<T>& before) {
+  return !before || (after && !(*after > *before));
+}
+
+// One entry that decides a call in the old policy, and the one that decides the same call in the
+// new one. entry.cpp, rules.cpp, checks.cpp
+struct Pair {
+  const Policy& before;
+  const Policy& after;
+  const ToolRule& old_entry;
+  const ToolRule& new_entry;
+};
+void compare_entries(const Pair& pair, Laxness& laxness);
+void compare_rules(const ToolRule& before, const ToolRule& after, Laxness& laxness);
+
+// Whether every value that passes `after` passes `before`. Kinds are equal.
+bool as_strict(const Check& before, const Check& after);
+// Whether a text with a line break or a control character may pass because of this check, where
+// without it the default of one line would have refused it.
+bool lifts_one_line(const Check& check);
+
+}  // namespace pawl
