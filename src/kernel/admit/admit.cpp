@@ -134,17 +134,12 @@ void let_run(const Situation& s, bool notify, Verdict& v) {
 Verdict admit(const Situation& s) {
   Verdict v(Effect::deny, s.tool == nullptr ? kUnplaced : s.tool->action_class);
   v.reservation.steps = s.look == Look::proposal ? 1 : 0;
-  for (const DenyStage& stage : deny_stages()) {
-    if (!stage.objects(s, v)) continue;
-    deny(s, v);
-    return v;
-  }
-  if (deny_answer(s, v)) {
+  if (any_objects(s, v) || deny_answer(s, v)) {
     deny(s, v);
     return v;
   }
   Asked asked;
-  for (const HoldStage& stage : hold_stages()) stage.asks(s, asked);
+  ask_all(s, asked);
   if (asked.hold) {
     Question question = question_of(s, asked);
     if (!answered(s, question)) {

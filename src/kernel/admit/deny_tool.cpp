@@ -45,12 +45,6 @@ bool deny_pin(const Situation& s, Verdict& v) {
   return object(v, Code::tool_changed, &s.tool->entry->rule, std::move(says));
 }
 
-bool deny_schema(const Situation& s, Verdict& v) {
-  if (s.tool->misfits.empty()) return false;
-  return object(v, Code::schema, &s.tool->entry->rule,
-                "the policy does not fit the tool: " + s.tool->misfits.front().message);
-}
-
 namespace {
 
 bool violated(std::optional<Violation>& violation, Verdict& v) {
@@ -63,17 +57,24 @@ bool violated(std::optional<Violation>& violation, Verdict& v) {
 }  // namespace
 
 bool deny_constraints(const Situation& s, Verdict& v) {
-  const ToolDefinition* definition = s.tool->definition.get();
-  const Shape* shape =
-      definition != nullptr && definition->has_schema ? &definition->arguments : nullptr;
+  const BoundTool& tool = *s.tool;
+  const Shape* shape = tool.shape();
   if (!s.call.arguments.is_object()) {
-    return object(v, Code::constraint, &s.tool->entry->rule, "its arguments are not an object");
+    return object(v, Code::constraint, &tool.entry->rule, "its arguments are not an object");
   }
-  for (const ArgumentRule& rule : s.tool->arguments) {
-    auto violation = evaluate(rule, s.call.arguments, shape, s.facts.paths, v.rewrites);
+  Unsettled left;
+  if (tool.plan != nullptr && tool.plan->is_for(tool.arguments, tool.named, shape)) {
+    left = tool.plan->look(s.call.arguments);
+    if (left.nothing()) return false;
+  }
+  for (std::size_t i = 0; i < tool.arguments.size(); ++i) {
+    if (!left.rule(i)) continue;
+    auto violation = evaluate(tool.arguments[i], s.call.arguments, shape, s.facts.paths, v.rewrites,
+                              s.facts.sql);
     if (violated(violation, v)) return true;
   }
-  auto violation = evaluate_unnamed(s.call.arguments, shape, s.tool->named, s.tool->entry->rule);
+  if (!left.defaults) return false;
+  auto violation = evaluate_unnamed(s.call.arguments, shape, tool.named, tool.entry->rule);
   return violated(violation, v);
 }
 

@@ -38,12 +38,13 @@ std::string_view possible(Code code) {
     case Code::blocked:
       return "nothing else reaches this; ask the person you work for";
     case Code::constraint:
-    case Code::schema:
       return "call it with arguments that the policy allows";
+    case Code::schema:
+      return "call it with arguments that its schema and the policy allow";
     case Code::origin:
       return "use a value that the person you work for gave";
     case Code::tool_changed:
-      return "a person has to accept the tool's definition first";
+      return "a person has to accept the tool's definition first, with `pawl accept`";
     case Code::frozen:
       return "wait for the end of the freeze";
     case Code::not_in_state:

@@ -43,6 +43,19 @@ std::span<const HoldStage> hold_stages() {
   return hold_table;
 }
 
+// The tables are known here, so that going through them is a row of direct calls.
+bool any_objects(const Situation& situation, Verdict& verdict) {
+#pragma clang loop unroll(full)
+  for (const DenyStage& stage : deny_table) {
+    if (stage.objects(situation, verdict)) return true;
+  }
+  return false;
+}
+void ask_all(const Situation& situation, Asked& asked) {
+#pragma clang loop unroll(full)
+  for (const HoldStage& stage : hold_table) stage.asks(situation, asked);
+}
+
 bool object(Verdict& v, Code code, const Rule* rule, std::string says) {
   v.effect = Effect::deny;
   v.reason.code = code;

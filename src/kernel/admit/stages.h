@@ -17,6 +17,8 @@ struct DenyStage {
   bool (*objects)(const Situation& situation, Verdict& verdict);
 };
 std::span<const DenyStage> deny_stages();
+// Goes through them in order until one objects.
+bool any_objects(const Situation& situation, Verdict& verdict);
 // The first of them, which look at the node and the run only.
 std::span<const DenyStage> run_stages();
 
@@ -37,6 +39,7 @@ struct HoldStage {
   void (*asks)(const Situation& situation, Asked& asked);
 };
 std::span<const HoldStage> hold_stages();
+void ask_all(const Situation& situation, Asked& asked);
 
 // deny_node.cpp: the node, the switch, the run, its ceilings.
 bool deny_fault(const Situation& s, Verdict& v);
@@ -49,8 +52,10 @@ bool deny_run_ceilings(const Situation& s, Verdict& v);
 bool deny_blocked(const Situation& s, Verdict& v);
 bool deny_grant(const Situation& s, Verdict& v);
 bool deny_pin(const Situation& s, Verdict& v);
-bool deny_schema(const Situation& s, Verdict& v);
 bool deny_constraints(const Situation& s, Verdict& v);
+
+// deny_schema.cpp: the arguments against the tool's own schema.
+bool deny_schema(const Situation& s, Verdict& v);
 
 // freeze.cpp
 bool deny_freeze(const Situation& s, Verdict& v);

@@ -88,6 +88,7 @@ struct TestWorld {
     bound.arguments = entry->arguments;
     bound.named = entry->named;
     bound.action_class = c;
+    bound.make_plan();
     return bound;
   }
 

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <iterator>
-
 #include "base/text.h"
 #include "kernel/constraint/constraint.h"
 
@@ -51,23 +49,6 @@ std::string shown_name(std::string_view name) {
   }
   if (name.size() > shown_bytes_max) out += "...";
   return out;
-}
-
-void append_pointer(std::string_view name, std::string& pointer) {
-  pointer += '/';
-  for (char c : name) {
-    if (c == '~') {
-      pointer += "~0";
-    } else if (c == '/') {
-      pointer += "~1";
-    } else {
-      pointer += c;
-    }
-  }
-}
-
-void append_pointer(std::uint64_t index, std::string& pointer) {
-  fmt::format_to(std::back_inserter(pointer), "/{}", index);
 }
 
 Result<ArgumentPath> parse_argument_path(std::string_view text) {

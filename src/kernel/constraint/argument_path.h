@@ -17,7 +17,4 @@ bool near_name(std::string_view a, std::string_view b);
 // An agent's own name for an argument, fit to be shown: escaped, cut short.
 std::string shown_name(std::string_view name);
 
-void append_pointer(std::string_view name, std::string& pointer);
-void append_pointer(std::uint64_t index, std::string& pointer);
-
 }  // namespace pawl

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "base/text_key.h"
 #include "base/utf8.h"
 #include "kernel/constraint/compiled.h"
 #include "kernel/constraint/links.h"
@@ -122,6 +123,7 @@ bool ready(const Check& check) {
     case CheckKind::email_domain:
     case CheckKind::cidr:
     case CheckKind::hosts_in:
+    case CheckKind::sql:
       return check.index != nullptr;
     case CheckKind::matches:
       return check.pattern != nullptr && check.pattern->ok();
@@ -164,20 +166,51 @@ Answer check_text(const Check& check, std::string_view text) {
     case CheckKind::min_items:
     case CheckKind::path:
       return {};
+    case CheckKind::sql:
+      return object("was not read as SQL");
   }
   return object("has a check of an unknown kind", Code::internal);
 }
 
 // Whether none of eight bytes is a control character, a delete or beyond ASCII.
-bool all_printable_ascii(const char* bytes) {
+bool all_printable_ascii(std::uint64_t word) {
   constexpr std::uint64_t ones = 0x0101'0101'0101'0101;
   constexpr std::uint64_t high = 0x80 * ones;
-  std::uint64_t word = 0;
-  std::memcpy(&word, bytes, sizeof word);
   const std::uint64_t deletes = word ^ (0x7F * ones);
   const std::uint64_t below = (word - 0x20 * ones) & ~word;
   const std::uint64_t is_delete = (deletes - ones) & ~deletes;
   return ((word | below | is_delete) & high) == 0;
+}
+
+std::uint64_t word_at(const char* bytes) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, bytes, sizeof word);
+  return word;
+}
+
+// How many bytes at the front are certainly printable ASCII: all of them for most texts. In blocks
+// that the compiler makes vector instructions of, then in words of which the last one overlaps.
+std::size_t printable_bytes(std::string_view text) {
+  constexpr std::size_t block = 64;
+  constexpr std::size_t word = 8;
+  if (text.size() < word) {
+    const std::uint64_t blanks = text.empty() ? 0 : 0x2020'2020'2020'2020 << 8 * text.size();
+    const bool all = text.empty() || all_printable_ascii(TextKey::of(text).head | blanks);
+    return all ? text.size() : 0;
+  }
+  std::size_t at = 0;
+  for (; at + block <= text.size(); at += block) {
+    unsigned char bad = 0;
+    for (std::size_t i = 0; i < block; ++i) {
+      const auto c = static_cast<signed char>(text.data()[at + i]);
+      bad |= static_cast<unsigned char>(c < 0x20) | static_cast<unsigned char>(c == 0x7F);
+    }
+    if (bad != 0) return at;
+  }
+  for (; at + word <= text.size(); at += word) {
+    if (!all_printable_ascii(word_at(text.data() + at))) return at;
+  }
+  return all_printable_ascii(word_at(text.data() + text.size() - word)) ? text.size() : at;
 }
 
 }  // namespace
@@ -205,15 +238,17 @@ std::optional<Objection> object_to(const Check& check, const CheckedValue& value
     case CheckKind::cidr:
     case CheckKind::hosts_in:
       return value.view.is_string() ? check_text(check, value.text) : object(says_string);
+    case CheckKind::sql:
+      return object("was not read as SQL");
   }
   return object("has a check of an unknown kind", Code::internal);
 }
 
 bool breaks_line(std::string_view text) {
-  std::size_t i = 0;
+  std::size_t i = printable_bytes(text);
   while (i < text.size()) {
     // Eight ordinary characters at a time; texts are long and seldom hold anything else.
-    if (i + 8 <= text.size() && all_printable_ascii(text.data() + i)) {
+    if (i + 8 <= text.size() && all_printable_ascii(word_at(text.data() + i))) {
       i += 8;
       continue;
     }

@@ -23,7 +23,7 @@ struct Objection {
 };
 
 // Nothing where the value passes. `path` and the counts of items are judged elsewhere and pass
-// here.
+// here; `sql` too is judged elsewhere, by a fact, and fails here.
 std::optional<Objection> object_to(const Check& check, const CheckedValue& value);
 
 // Whether the kind compares the whole value, so that no line break can hide behind what it saw.
@@ -35,6 +35,7 @@ inline bool compares_whole(CheckKind kind) {
     case CheckKind::url:
     case CheckKind::email_domain:
     case CheckKind::cidr:
+    case CheckKind::sql:
       return true;
     case CheckKind::not_in:
     case CheckKind::min:

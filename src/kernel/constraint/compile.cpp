@@ -114,6 +114,15 @@ Status compile_url(Check& check) {
   return {};
 }
 
+Status compile_sql(Check& check) {
+  if (check.sql == nullptr) return fail(Fault::internal, "a check of SQL without a rule");
+  sql::SqlRule rule = *check.sql;
+  if (Status compiled = sql::compile(rule); !compiled) return compiled;
+  check.sql = std::make_shared<const sql::SqlRule>(std::move(rule));
+  check.index = check.sql;
+  return {};
+}
+
 }  // namespace
 
 std::string_view to_string(CheckKind kind) {
@@ -148,6 +157,8 @@ std::string_view to_string(CheckKind kind) {
       return "cidr";
     case CheckKind::hosts_in:
       return "hosts_in";
+    case CheckKind::sql:
+      return "sql";
   }
   return "in";
 }
@@ -179,6 +190,8 @@ Status compile(Check& check) {
       return compile_prefixes_of_addresses(check);
     case CheckKind::hosts_in:
       return compile_hosts(check, HostSet::Entries::hosts);
+    case CheckKind::sql:
+      return compile_sql(check);
   }
   return fail(Fault::internal, "a check of an unknown kind");
 }

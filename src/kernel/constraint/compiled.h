@@ -11,6 +11,7 @@
 #include "kernel/constraint/host_set.h"
 #include "kernel/constraint/literal_set.h"
 #include "kernel/constraint/path_text.h"
+#include "kernel/sql/judge.h"
 
 namespace pawl {
 
@@ -49,6 +50,10 @@ struct IndexOf<CheckKind::hosts_in> {
 template <>
 struct IndexOf<CheckKind::cidr> {
   using Type = std::vector<Prefix>;
+};
+template <>
+struct IndexOf<CheckKind::sql> {
+  using Type = sql::SqlRule;
 };
 
 // Precondition: the check has this kind and was compiled.

@@ -31,6 +31,10 @@ namespace re2 {
 class RE2;
 }
 
+namespace pawl::sql {
+struct SqlRule;
+}
+
 namespace pawl {
 
 // One step of a path: a member's name, or "every element" where `name` is empty and `each` is set.
@@ -67,6 +71,7 @@ enum class CheckKind : std::uint8_t {
   email_domain,
   cidr,
   hosts_in,
+  sql,
 };
 std::string_view to_string(CheckKind kind);
 
@@ -94,6 +99,7 @@ struct UrlCheck {
 //   email_domain          texts: `myco.example` exactly, `*.myco.example` below it only
 //   cidr                  texts: `10.0.0.0/8`, `2001:db8::/32`, or one address
 //   hosts_in              texts: hosts as in UrlCheck
+//   sql                   sql
 struct Check {
   CheckKind kind;
   Rule rule;                                // path and place of this very key
@@ -105,6 +111,7 @@ struct Check {
   std::shared_ptr<const re2::RE2> pattern;  // matches: whole value
   std::shared_ptr<const PathCheck> path;
   std::shared_ptr<const UrlCheck> url;
+  std::shared_ptr<const sql::SqlRule> sql;
   std::shared_ptr<const void> index;  // set that the compiler of the check builds for long lists
 };
 
@@ -139,7 +146,8 @@ struct Violation {
 // Canonical spellings to forward are appended to `rewrites`.
 std::optional<Violation> evaluate(const ArgumentRule& rule, json::View arguments,
                                   const Shape* shape, std::span<const PathFact> facts,
-                                  std::vector<Rewrite>& rewrites);
+                                  std::vector<Rewrite>& rewrites,
+                                  std::span<const SqlFact> statements = {});
 
 // Default checks of every string argument that no rule names: one line unless the schema says long
 // text; integers beyond 2^53 need a schema that says integer; unknown arguments are refused where a
@@ -151,6 +159,11 @@ std::optional<Violation> evaluate_unnamed(json::View arguments, const Shape* sha
 // The JSON pointers of string values to which path checks apply, for the gate to resolve.
 std::vector<std::pair<std::string, std::string>> paths_to_resolve(
     std::span<const ArgumentRule> rules, json::View arguments, const Shape* shape);
+
+// The same for string values that a `sql` check is about: pointer and text. Whoever gathers facts
+// has each of them read; a value without a fact fails its check.
+std::vector<std::pair<std::string, std::string>> sql_to_read(std::span<const ArgumentRule> rules,
+                                                             json::View arguments);
 
 // Which top-level argument a plural (`allowed_statuses`) binds to. An error where the schema has
 // none of the readings or more than one; the message names the candidates.

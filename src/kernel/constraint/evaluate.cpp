@@ -1,10 +1,12 @@
 // Walks to the values that an argument rule is about and checks each of them.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <iterator>
 #include <utility>
 
+#include "base/json_pointer.h"
 #include "kernel/constraint/argument_path.h"
 #include "kernel/constraint/check_value.h"
 #include "kernel/constraint/compiled.h"
@@ -15,8 +17,9 @@ namespace {
 
 class Walk {
  public:
-  Walk(const ArgumentRule& rule, std::span<const PathFact> facts, std::vector<Rewrite>& rewrites)
-      : rule_(rule), facts_(facts), rewrites_(rewrites) {}
+  Walk(const ArgumentRule& rule, std::span<const PathFact> facts,
+       std::span<const SqlFact> statements, std::vector<Rewrite>& rewrites)
+      : rule_(rule), facts_(facts), statements_(statements), rewrites_(rewrites) {}
 
   // False: a violation is there to be taken.
   bool begin(json::View arguments, const Shape* shape);
@@ -33,6 +36,7 @@ class Walk {
   bool one_line(const CheckedValue& value);
   bool locate(const Check& check, json::View value, std::string_view& text);
   const PathFact* fact(std::string_view pointer);
+  bool judge_sql(const Check& check, json::View value);
 
   bool refuse(const Rule& rule, std::size_t steps, std::string says, Code code = Code::constraint);
   bool wants_nothing() const;
@@ -48,6 +52,7 @@ class Walk {
 
   const ArgumentRule& rule_;
   std::span<const PathFact> facts_;
+  std::span<const SqlFact> statements_;
   std::vector<Rewrite>& rewrites_;
   std::size_t next_fact_ = 0;  // facts come in the order of the values
   std::uint64_t reached_ = 0;
@@ -81,14 +86,14 @@ std::string Walk::argument(std::size_t steps) const {
 
 std::string Walk::pointer() const {
   std::string out;
-  if (!head_.empty()) append_pointer(head_, out);
+  if (!head_.empty()) json::append_pointer(head_, out);
   std::uint32_t used = 0;
   for (std::size_t step = 0; step <= rule_.path.size(); ++step) {
     for (; used < depth_ && taken_[used].step == step; ++used) {
-      append_pointer(std::uint64_t{taken_[used].index}, out);
+      json::append_pointer(std::uint64_t{taken_[used].index}, out);
     }
     if (step == rule_.path.size() || rule_.path[step].each) continue;
-    append_pointer(rule_.path[step].name, out);
+    json::append_pointer(rule_.path[step].name, out);
   }
   return out;
 }
@@ -218,6 +223,19 @@ bool Walk::locate(const Check& check, json::View value, std::string_view& text) 
   return true;
 }
 
+bool Walk::judge_sql(const Check& check, json::View value) {
+  const std::size_t end = rule_.path.size();
+  if (!value.is_string()) return refuse(check.rule, end, std::string(says_string));
+  if (check.index == nullptr) {
+    return refuse(check.rule, end, "has a check that was never compiled", Code::internal);
+  }
+  const std::string where = pointer();
+  const auto found = std::ranges::find(statements_, where, &SqlFact::pointer);
+  if (found == statements_.end()) return refuse(check.rule, end, "was not read as SQL");
+  const auto wrong = sql::judge(index_of<CheckKind::sql>(check), *found);
+  return !wrong || refuse(check.rule, end, fmt::format("is SQL that is not allowed: {}", *wrong));
+}
+
 bool Walk::one_line(const CheckedValue& value) {
   if (rule_.lines_allowed || !breaks_line(value.text)) return true;
   const bool long_text =
@@ -235,6 +253,10 @@ bool Walk::leaf(json::View view, const Shape* shape) {
   bool whole = !view.is_string();
   for (const Check& check : rule_.checks) {
     whole = whole || compares_whole(check.kind);
+    if (check.kind == CheckKind::sql) {
+      if (!judge_sql(check, view)) return false;
+      continue;
+    }
     if (std::optional<Objection> objection = object_to(check, value)) {
       return refuse(check.rule, rule_.path.size(), std::move(objection->says), objection->code);
     }
@@ -285,9 +307,10 @@ bool passes_at_once(const ArgumentRule& rule, json::View arguments, const Shape*
 
 std::optional<Violation> evaluate(const ArgumentRule& rule, json::View arguments,
                                   const Shape* shape, std::span<const PathFact> facts,
-                                  std::vector<Rewrite>& rewrites) {
+                                  std::vector<Rewrite>& rewrites,
+                                  std::span<const SqlFact> statements) {
   if (passes_at_once(rule, arguments, shape)) return std::nullopt;
-  Walk walk(rule, facts, rewrites);
+  Walk walk(rule, facts, statements, rewrites);
   if (walk.begin(arguments, shape) && walk.counts()) return std::nullopt;
   return walk.take();
 }

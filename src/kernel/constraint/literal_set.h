@@ -27,6 +27,10 @@ class LiteralSet {
 
   // Equality of canonical JSON: `5` and `"5"` differ. `text` is what is forwarded for a string.
   bool contains(json::View value, std::string_view text) const;
+  // The same for what is known to be a string.
+  bool contains_text(std::string_view text, const TextKey& key) const {
+    return strings_.contains(text, key);
+  }
   // Also true for a string that differs only in case, width or compatible characters: a list of
   // what is forbidden must not be passed by another spelling.
   bool resembles(json::View value, std::string_view text) const;

@@ -1,24 +1,22 @@
 #include "kernel/constraint/text_set.h"
 
+#include <utility>
+
 namespace pawl {
 
 void TextSet::insert(std::string_view text) {
   if (contains(text)) return;
   if (many_.empty() && few_.size() < few_max) {
-    few_.emplace_back(text);
+    few_.push_back({TextKey::of(text), std::string(text)});
     return;
   }
-  for (std::string& one : few_) many_.insert(std::move(one));
+  for (Few& one : few_) many_.insert(std::move(one.text));
   few_.clear();
   many_.emplace(text);
 }
 
-bool TextSet::contains(std::string_view text) const {
-  if (!many_.empty()) return many_.contains(text);
-  for (const std::string& one : few_) {
-    if (one.size() == text.size() && one == text) return true;
-  }
-  return false;
+bool TextSet::contains_among_many(std::string_view text) const {
+  return many_.contains(text);
 }
 
 }  // namespace pawl

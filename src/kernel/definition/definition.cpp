@@ -74,6 +74,12 @@ Status read_schema(json::View schema, ToolDefinition& into) {
   if (!shape) return std::unexpected(shape.error());
   into.arguments = std::move(*shape);
   into.has_schema = true;
+  Result<schema::Schema> compiled = schema::compile(schema);
+  if (compiled) {
+    into.validator = std::make_shared<const schema::Schema>(std::move(*compiled));
+  } else {
+    into.validator_fault = compiled.error().message;
+  }
   return {};
 }
 

@@ -6,7 +6,9 @@
 // of JSON Schema 2020-12 are read: properties, required, type, enum, const, items, maxLength,
 // format, additionalProperties, local `$ref` into `$defs`. A value whose type the
 // schema does not say plainly (`anyOf` alone, several types, a reference that leads nowhere or
-// around a circle) is of type `any`. No network reference is ever followed.
+// around a circle) is of type `any`. No network reference is ever followed. Those facts are the
+// Shape, which the policy is checked against; the arguments of a call are checked against the whole
+// schema (`validator`).
 #pragma once
 
 #include <cstdint>
@@ -19,6 +21,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/json.h"
+#include "kernel/schema/schema.h"
 
 namespace pawl {
 
@@ -50,8 +53,10 @@ struct ToolDefinition {
   std::string name;    // exactly as offered
   std::string title;
   std::string description;
-  Shape arguments;          // of type object
-  bool has_schema = false;  // an inputSchema of type object was given
+  Shape arguments;                                  // of type object
+  bool has_schema = false;                          // an inputSchema of type object was given
+  std::shared_ptr<const schema::Schema> validator;  // of the arguments; null: none, or see below
+  std::string validator_fault;  // why the schema cannot be checked: every call is denied
   struct Hints {
     std::optional<bool> read_only, destructive, idempotent, open_world;
   } hints;

@@ -71,6 +71,7 @@ void read_constraints(Build& build, const yaml::Entry& key, ToolRule& rule);
 // load_arguments.cpp, load_checks.cpp
 void read_arguments(Build& build, const yaml::Entry& key, const std::string& path, ToolRule& rule);
 void read_checks(Build& build, const yaml::Node& node, ArgumentRule& argument);
+void read_sql(Build& build, const yaml::Entry& key, ArgumentRule& argument);
 Check check_of(CheckKind kind, const std::string& path, const Position& at);
 void add_check(Build& build, ArgumentRule& argument, Check check, const Position& at);
 // A bound of `min` or `max`; nothing where it is no number.

@@ -74,6 +74,7 @@ Wants wants(CheckKind kind) {
     case CheckKind::email_domain:
     case CheckKind::cidr:
     case CheckKind::hosts_in:
+    case CheckKind::sql:
       return Wants::text;
   }
   return Wants::anything;
@@ -148,6 +149,10 @@ class Fitting {
     if (tool_.has_schema) {
       for (const ArgumentRule& rule : bound_.arguments) check_argument(rule);
       check_records();
+    }
+    if (!tool_.validator_fault.empty()) {
+      misfit(entry_.rule.at, fmt::format("the schema of `{}` cannot be checked: {}",
+                                         visible(tool_name(tool_)), tool_.validator_fault));
     }
     place();
     return std::move(bound_);
@@ -295,6 +300,7 @@ BoundTool bind(const Policy& policy, const ToolRule& entry,
   if (tool != nullptr) {
     BoundTool bound = Fitting(policy, entry, *tool, now).bind();
     bound.definition = std::move(tool);
+    bound.make_plan();
     return bound;
   }
   BoundTool bound;
@@ -307,6 +313,7 @@ BoundTool bind(const Policy& policy, const ToolRule& entry,
   if (entry.stated_class && placement.placed) {
     bound.action_class.external_sink |= placement.action_class.external_sink;
   }
+  bound.make_plan();
   return bound;
 }
 

@@ -34,6 +34,7 @@ constexpr Words kWords[] = {
     {Section::argument, "an argument", "tools.allowed[].args.NAME"},
     {Section::path, "`path`", "tools.allowed[].args.NAME.path"},
     {Section::url, "`url`", "tools.allowed[].args.NAME.url"},
+    {Section::sql, "`sql`", "tools.allowed[].args.NAME.sql"},
     {Section::approval, "`approval`", "approval, tools.allowed[].approval"},
     {Section::execution, "`execution`", "execution"},
     {Section::budget, "`on_budget_exceeded`", "execution.on_budget_exceeded"},

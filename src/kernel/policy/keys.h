@@ -26,6 +26,7 @@ enum class Section : std::uint8_t {
   argument,
   path,
   url,
+  sql,
   approval,
   execution,
   budget,

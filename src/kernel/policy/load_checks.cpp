@@ -134,6 +134,8 @@ class Checks {
       build_.reading.keys(key.value, Section::url,
                           [this](const yaml::Entry& one) { return take_url(one); });
       build_.reading.missing(key.value, Section::url, "host");
+    } else if (key.key == "sql") {
+      read_sql(build_, key, argument_);
     } else {
       return take_path(key) || take_url(key);
     }

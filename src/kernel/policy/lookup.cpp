@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "base/text.h"
+#include "base/text_key.h"
 #include "kernel/policy/policy.h"
 
 namespace pawl {
@@ -67,6 +68,40 @@ class Folded {
   bool slash_ = false;
   std::string long_;
   std::string_view text_;
+};
+
+// The key of a short ASCII name after folding; nothing for every other name, and for one with a
+// slash, which may hold the name of a server.
+class FoldedKey {
+ public:
+  explicit FoldedKey(std::string_view name) {
+    if (name.size() > TextKey::exact_bytes_max) return;
+    key_ = TextKey::of(name);
+    if (((key_.head | key_.tail) & high) != 0) return;
+    plain_ = !(holds_slash(key_.head) || holds_slash(key_.tail));
+    key_.head = lower(key_.head);
+    key_.tail = lower(key_.tail);
+  }
+  bool plain() const { return plain_; }
+  const TextKey& key() const { return key_; }
+
+ private:
+  static constexpr std::uint64_t ones = 0x0101'0101'0101'0101;
+  static constexpr std::uint64_t high = 0x80 * ones;
+
+  // For bytes below 0x80, in all eight at a time.
+  static bool holds_slash(std::uint64_t word) {
+    const std::uint64_t slashes = word ^ '/' * ones;
+    return ((slashes - ones) & ~slashes & high) != 0;
+  }
+  static std::uint64_t lower(std::uint64_t word) {
+    const std::uint64_t from_a = word + (0x80 - 'A') * ones;
+    const std::uint64_t behind_z = word + (0x7F - 'Z') * ones;
+    return word | ((from_a & ~behind_z & high) >> 2);
+  }
+
+  TextKey key_;
+  bool plain_ = false;
 };
 
 }  // namespace
@@ -139,6 +174,14 @@ const ToolRule* Policy::find(std::string_view server, std::string_view tool) con
 }
 
 const BlockedName* Policy::blocks(std::string_view server, std::string_view tool) const {
+  if (blocked.empty()) return nullptr;
+  if (blocked_qualified_.empty() && blocked_globs_.empty()) {
+    const FoldedKey quick(tool);
+    if (quick.plain()) {
+      const auto found = blocked_.find_short(quick.key());
+      return found ? &blocked[*found] : nullptr;
+    }
+  }
   const Folded name(tool);
   if (const auto found = blocked_.find(name.text())) return &blocked[*found];
   // A tool that was sent with its server in the name is the same tool.

@@ -1,6 +1,7 @@
 #include "kernel/policy/name_table.h"
 
 #include <cstring>
+#include <utility>
 
 namespace pawl {
 namespace {
@@ -15,16 +16,17 @@ std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
   return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64U);
 }
 
-// Words of eight bytes, each folded in by one multiplication; the last one overlaps.
+std::uint64_t hash_of(const TextKey& key) {
+  return mix(key.head ^ kSeed ^ key.size, key.tail ^ kFactor);
+}
+
+// A long name: words of eight bytes, each folded in by one multiplication; the last one overlaps.
 std::uint64_t hash_of(std::string_view name) {
+  if (name.size() <= TextKey::exact_bytes_max) return hash_of(TextKey::of(name));
   std::uint64_t hash = kSeed ^ name.size();
   const char* at = name.data();
-  std::uint64_t word = 0;
-  if (name.size() < 8) {
-    for (const char c : name) word = word << 8U | static_cast<unsigned char>(c);
-    return mix(hash ^ word, kFactor);
-  }
   const char* const last = at + name.size() - 8;
+  std::uint64_t word = 0;
   for (; at < last; at += 8) {
     std::memcpy(&word, at, 8);
     hash = mix(hash ^ word, kFactor);
@@ -35,36 +37,45 @@ std::uint64_t hash_of(std::string_view name) {
 
 }  // namespace
 
+void NameTable::place(const Slot& slot) {
+  const std::size_t mask = slots_.size() - 1;
+  std::size_t at = hash_of(std::string_view(names_[slot.name - 1])) & mask;
+  while (slots_[at].name != 0) at = (at + 1) & mask;
+  slots_[at] = slot;
+}
+
 void NameTable::grow() {
-  std::vector<Slot> wider(slots_.empty() ? kSlotsLeast : slots_.size() * 2);
-  const std::size_t mask = wider.size() - 1;
-  for (const Slot& slot : slots_) {
-    if (slot.name == 0) continue;
-    std::size_t at = slot.hash & mask;
-    while (wider[at].name != 0) at = (at + 1) & mask;
-    wider[at] = slot;
+  std::vector<Slot> before(slots_.empty() ? kSlotsLeast : slots_.size() * 2);
+  std::swap(before, slots_);
+  for (const Slot& slot : before) {
+    if (slot.name != 0) place(slot);
   }
-  slots_ = std::move(wider);
 }
 
 void NameTable::add(std::string_view name, std::uint32_t value) {
   if (find(name)) return;
   if ((names_.size() + 1) * 2 > slots_.size()) grow();
-  const std::uint64_t hash = hash_of(name);
-  const std::size_t mask = slots_.size() - 1;
-  std::size_t at = hash & mask;
-  while (slots_[at].name != 0) at = (at + 1) & mask;
   names_.emplace_back(name);
-  slots_[at] = {hash, static_cast<std::uint32_t>(names_.size()), value};
+  place({TextKey::of(name), static_cast<std::uint32_t>(names_.size()), value});
 }
 
 std::optional<std::uint32_t> NameTable::find(std::string_view name) const {
+  const TextKey key = TextKey::of(name);
+  if (key.exact()) return find_short(key);
   if (slots_.empty()) return std::nullopt;
-  const std::uint64_t hash = hash_of(name);
   const std::size_t mask = slots_.size() - 1;
-  for (std::size_t at = hash & mask; slots_[at].name != 0; at = (at + 1) & mask) {
+  for (std::size_t at = hash_of(name) & mask; slots_[at].name != 0; at = (at + 1) & mask) {
     const Slot& slot = slots_[at];
-    if (slot.hash == hash && names_[slot.name - 1] == name) return slot.value;
+    if (slot.key == key && names_[slot.name - 1] == name) return slot.value;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::uint32_t> NameTable::find_short(const TextKey& key) const {
+  if (slots_.empty()) return std::nullopt;
+  const std::size_t mask = slots_.size() - 1;
+  for (std::size_t at = hash_of(key) & mask; slots_[at].name != 0; at = (at + 1) & mask) {
+    if (slots_[at].key == key) return slots_[at].value;
   }
   return std::nullopt;
 }

@@ -20,6 +20,7 @@
 #include "base/time.h"
 #include "base/zone.h"
 #include "kernel/constraint/constraint.h"
+#include "kernel/constraint/plan.h"
 #include "kernel/policy/name.h"
 #include "kernel/policy/name_table.h"
 #include "kernel/redact/scope.h"
@@ -190,6 +191,14 @@ struct BoundTool {
   std::vector<std::string> named;
   std::vector<Error> misfits;  // not empty: the tool is denied (`schema`) until fixed
   std::shared_ptr<const ToolDefinition> definition;  // null: no schema known
+  std::unique_ptr<const ArgumentPlan> plan;  // for `arguments` as they are; null: evaluate in full
+
+  // What the schema says about the arguments, or null.
+  const Shape* shape() const {
+    return definition != nullptr && definition->has_schema ? &definition->arguments : nullptr;
+  }
+  // Makes the plan again: after the last change to what it is made of.
+  void make_plan() { plan = ArgumentPlan::make(arguments, named, shape()); }
 };
 BoundTool bind(const Policy& policy, const ToolRule& entry,
                std::shared_ptr<const ToolDefinition> tool, Instant now);

@@ -30,6 +30,7 @@ struct Fold {
   Status operator()(const RunOpened& b);
   Status operator()(const RunHalted& b);
   Status operator()(const RunClosed& b);
+  Status operator()(const RunTightened& b);
   Status operator()(const KillSet& b);
   Status operator()(const Resumed& b);
   Status operator()(const DenialsCounted& b);

@@ -142,6 +142,17 @@ Status Fold::operator()(const RunHalted& b) {
   return {};
 }
 
+Status Fold::operator()(const RunTightened& b) {
+  Run* run = find(state.runs_, b.run);
+  if (run == nullptr) return no_run(b.run);
+  if (run->phase == RunPhase::closed) {
+    return fail(Fault::corrupt, "the run `" + visible(b.run) + "` is closed and keeps its policy");
+  }
+  run->policy = b.policy;
+  run->journal_bytes = add(run->journal_bytes, record_charge_bytes);
+  return {};
+}
+
 Status Fold::operator()(const RunClosed& b) {
   Run* run = find(state.runs_, b.run);
   if (run == nullptr) return no_run(b.run);

@@ -180,6 +180,14 @@ const Pin* State::pin(std::string_view server, std::string_view tool) const {
   return found == pins_.end() ? nullptr : &found->second;
 }
 
+bool State::knows_tools_of(std::string_view server) const {
+  for (auto at = pins_.lower_bound({std::string(server), {}});
+       at != pins_.end() && at->first.first == server; ++at) {
+    if (!at->first.second.starts_with("mcp:")) return true;
+  }
+  return false;
+}
+
 std::string_view State::policy_payload(std::string_view digest) const {
   const auto found = policy_payloads_.find(digest);
   return found == policy_payloads_.end() ? std::string_view{} : found->second;

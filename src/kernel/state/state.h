@@ -51,6 +51,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/text_key.h"
 #include "base/time.h"
 #include "model/record.h"
 
@@ -72,8 +73,10 @@ std::string_view to_string(CallPhase phase);
 
 struct StateTextHash {
   using is_transparent = void;
+  // Ids are short, and every call asks for its run.
   std::size_t operator()(std::string_view text) const {
-    return std::hash<std::string_view>{}(text);
+    const TextKey key = TextKey::of(text);
+    return key.exact() ? key.hash() : std::hash<std::string_view>{}(text);
   }
 };
 template <class T>
@@ -191,6 +194,9 @@ class State {
 
   // The accepted definition of a tool, or null; `person` is empty where its first use was recorded.
   const Pin* pin(std::string_view server, std::string_view tool) const;
+  // Whether a tool of this server was ever accepted or seen first; its instructions alone do not
+  // count, they come before its list.
+  bool knows_tools_of(std::string_view server) const;
   // The commitment to the payload of a policy that was loaded; empty for an unknown digest.
   std::string_view policy_payload(std::string_view digest) const;
 
