@@ -153,6 +153,14 @@ Result<std::string> Challenges::open(const std::string& person, std::string_view
                             to_string(Duration{(brake->second.until - now).ns})));
   }
   std::erase_if(open_, [&](const auto& entry) { return entry.second.until < now; });
+  const auto theirs = [&](const auto& entry) { return entry.second.person == person; };
+  if (std::ranges::count_if(open_, theirs) >= open_of_one_max) {
+    auto oldest = std::ranges::find_if(open_, theirs);
+    for (auto at = open_.begin(); at != open_.end(); ++at) {
+      if (theirs(*at) && at->second.until < oldest->second.until) oldest = at;
+    }
+    open_.erase(oldest);
+  }
   if (open_.size() >= open_max) return fail(Fault::refused, "too many challenges are open");
   std::string text = hex(nonce);
   open_[text] = Open{person, now + challenge_lifetime};

@@ -12,6 +12,7 @@
 // not stop a loop: in the command, never in the node.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -54,6 +55,8 @@ bool valid_verifier(std::string_view text);
 class Challenges {
  public:
   static constexpr std::size_t open_max = 1024;
+  // A person's oldest makes room for their next: whoever asks in one name locks nobody else out.
+  static constexpr std::ptrdiff_t open_of_one_max = 16;
 
   // `nonce` is 32 random bytes. Fault::refused while the person has to wait.
   Result<std::string> open(const std::string& person, std::string_view nonce, Instant now);

@@ -69,5 +69,17 @@ TEST(Challenges, WrongProofsSlowTheirPersonAndNobodyElse) {
   EXPECT_TRUE(challenges.open("ada", std::string(32, 'b'), kNow).has_value());
 }
 
+TEST(Challenges, AFloodInOneNameLocksNobodyElseOut) {  // H09
+  Challenges challenges;
+  for (int i = 0; i < 5000; ++i) {
+    std::string nonce(32, 'a');
+    nonce.replace(0, 4, std::to_string(1000 + i));
+    ASSERT_TRUE(challenges.open("ada", nonce, kNow + Duration::milliseconds(i)).has_value());
+  }
+  const auto nonce = challenges.open("grace", std::string(32, 'g'), kNow);
+  ASSERT_TRUE(nonce.has_value());
+  EXPECT_TRUE(challenges.take(*nonce, "grace", kNow));
+}
+
 }  // namespace
 }  // namespace pawl

@@ -134,10 +134,11 @@ Result<Journal::Body::Need> Journal::Body::measure(std::string_view record,
                                               "are expected",
                                               payload.bytes.size(), journal_payload_bytes_max));
     }
-    if (record.find(payload.commitment.text()) == record.npos) {
-      return fail(Fault::internal, fmt::format("the record does not hold the commitment `{}` of "
-                                               "its payload",
-                                               payload.commitment.text()));
+    const std::string named = payload.commitment.text();
+    if (record.find(named) == record.npos) {
+      return fail(
+          Fault::internal,
+          fmt::format("the record does not hold the commitment `{}` of its payload", named));
     }
     need.entries += entry_bytes(payload.bytes.size());
   }

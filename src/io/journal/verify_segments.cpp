@@ -326,7 +326,11 @@ Status Segments::zeros(const File& file, std::uint64_t from, std::uint64_t to, c
     if (block->empty()) return {};
     const std::size_t found = block->find_first_not_of('\0');
     if (found != block->npos) {
-      add(from + found, fmt::format("{}: a byte is not zero", where), chain_.seq);
+      add(from + found,
+          fmt::format("{}: bytes where only zeros belong; somebody changed the file, or a "
+                      "crash tore a record that the next start of the node cuts off",
+                      where),
+          chain_.seq);
       return {};
     }
     from += block->size();

@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <cstdlib>
+#include <string>
+
 #include "io/net/loop.h"
 
 namespace pawl::net {
@@ -20,6 +23,27 @@ TEST(Detached, LeavesItsWordsInTheLogAndNoChild) {
     said.append(buffer, static_cast<std::size_t>(count));
   }
   EXPECT_EQ(said, "started\n");
+}
+
+TEST(Detached, NothingThatLoadsOtherCodeIsPassedOnAndNoFolderOfTheStarter) {  // R02
+  ::setenv("LD_PRELOAD", "", 1);
+  ::setenv("OPENSSL_CONF", "/tmp/other.cnf", 1);
+  ::setenv("PAWL_PLAIN", "kept", 1);
+  auto pipe = make_pipe();
+  ASSERT_TRUE(pipe.has_value());
+  const std::string script = "echo ${LD_PRELOAD-none} ${OPENSSL_CONF-none} $PAWL_PLAIN $PWD >&2";
+  ASSERT_TRUE(start_detached("/bin/sh", {"sh", "-c", script}, pipe->write).has_value());
+  pipe->write.reset();
+  char buffer[256] = {};
+  std::string said;
+  ssize_t count = 0;
+  while ((count = ::read(pipe->read.get(), buffer, sizeof buffer)) > 0) {
+    said.append(buffer, static_cast<std::size_t>(count));
+  }
+  ::unsetenv("LD_PRELOAD");
+  ::unsetenv("OPENSSL_CONF");
+  ::unsetenv("PAWL_PLAIN");
+  EXPECT_EQ(said, "none none kept /\n");
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "base/json.h"
+#include "io/pins/replace_file.h"
 
 namespace pawl {
 namespace {
@@ -31,29 +32,6 @@ Error io_error(const std::string& what, const std::string& path) {
 bool is_digest(std::string_view text) {
   return text.size() == digest_text_bytes && text.starts_with(kDigestPrefix) &&
          text.find_first_not_of("0123456789abcdef", kDigestPrefix.size()) == std::string_view::npos;
-}
-
-// Writes and syncs one new file; the rename that follows makes it count.
-Status write_synced(const std::string& path, std::string_view text) {
-  const int file =
-      ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
-  if (file < 0) return std::unexpected(io_error("write", path));
-  std::size_t done = 0;
-  while (done < text.size()) {
-    const ssize_t count = ::write(file, text.data() + done, text.size() - done);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) {
-      const Error error = io_error("write", path);
-      ::close(file);
-      return std::unexpected(error);
-    }
-    done += static_cast<std::size_t>(count);
-  }
-  const bool synced = ::fsync(file) == 0;
-  const Error error = io_error("sync", path);
-  ::close(file);
-  if (!synced) return std::unexpected(error);
-  return {};
 }
 
 }  // namespace
@@ -130,10 +108,7 @@ std::string to_text(const Lock& lock) {
 
 Status write_lock(const std::string& policy_file, const Lock& lock) {
   const std::string path = path_beside(policy_file);
-  const std::string fresh = path + ".new";
-  if (Status written = write_synced(fresh, to_text(lock)); !written) return written;
-  if (::rename(fresh.c_str(), path.c_str()) != 0) return std::unexpected(io_error("replace", path));
-  return {};
+  return replace_file(path, to_text(lock), 0644);
 }
 
 }  // namespace pawl

@@ -1,0 +1,47 @@
+#include "io/pins/replace_file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include <fmt/format.h>
+
+namespace pawl {
+namespace {
+
+std::unexpected<Error> failed(std::string_view what, const std::string& path, int why) {
+  return fail(Fault::io, fmt::format("cannot {} `{}`: {}", what, path, std::strerror(why)));
+}
+
+// Writes and syncs the new file; 0, or why it could not be done.
+int write_synced(int file, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t count = ::write(file, text.data(), text.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return errno;
+    text.remove_prefix(static_cast<std::size_t>(count));
+  }
+  return ::fsync(file) == 0 ? 0 : errno;
+}
+
+}  // namespace
+
+Status replace_file(const std::string& path, std::string_view text, mode_t mode) {
+  const std::string fresh = path + ".new";
+  const int file =
+      ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
+  if (file < 0) return failed("write", fresh, errno);
+  const int why = write_synced(file, text);
+  ::close(file);
+  if (why != 0) {
+    ::unlink(fresh.c_str());
+    return failed("write", fresh, why);
+  }
+  if (::rename(fresh.c_str(), path.c_str()) != 0) return failed("replace", path, errno);
+  return {};
+}
+
+}  // namespace pawl

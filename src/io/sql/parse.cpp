@@ -1,0 +1,46 @@
+#include "io/sql/parse.h"
+
+#include <pg_query.h>
+
+#include <string>
+
+#include "base/json.h"
+#include "kernel/sql/read.h"
+#include "kernel/sql/scan.h"
+
+namespace pawl::sql {
+
+namespace {
+
+// A level of the tree is about three levels of its JSON.
+constexpr std::size_t depth_max = 4000;
+
+struct Tree {
+  PgQueryParseResult result;
+  explicit Tree(const char* text) : result(pg_query_parse(text)) {}
+  Tree(const Tree&) = delete;
+  Tree& operator=(const Tree&) = delete;
+  ~Tree() { pg_query_free_parse_result(result); }
+};
+
+}  // namespace
+
+Result<SqlSummary> parse(std::string_view text) {
+  return TextReader().parse(text);
+}
+
+Result<SqlSummary> TextReader::parse(std::string_view text) {
+  if (Status bounded = scan(text); !bounded) return std::unexpected(bounded.error());
+  const std::string ended(text);
+  const Tree tree(ended.c_str());
+  // The parser's own words quote the text: they are not passed on.
+  if (tree.result.error != nullptr) {
+    return fail(Fault::invalid, "the text is not SQL as PostgreSQL reads it");
+  }
+  const json::ParseLimits limits{.depth_max = depth_max, .twins = json::Twins::refuse_exact_only};
+  const Status read = parser_.parse(tree.result.parse_tree, document_, limits);
+  if (!read) return fail(Fault::invalid, "the SQL text is nested too deeply");
+  return read_tree(document_.root());
+}
+
+}  // namespace pawl::sql
