@@ -6,6 +6,7 @@
 #include "gate/facts.h"
 #include "gate/flood.h"
 #include "gate/hold.h"
+#include "gate/near.h"
 #include "kernel/admit/admit.h"
 #include "kernel/admit/explain.h"
 
@@ -133,6 +134,7 @@ bool record(Ticket& ticket, Looked& looked) {
 }
 
 void tell(Ticket& ticket, const Verdict& verdict) {
+  if (!verdict.halt && !verdict.notify) return;
   const std::string sentence = reason_text(verdict, ticket.asked.call);
   if (verdict.halt) halt(ticket.desk, ticket.asked.run, verdict.reason.code, sentence);
   if (verdict.notify && verdict.runs()) {
@@ -153,6 +155,7 @@ Next act(Ticket& ticket, Looked looked) {
   tell(ticket, verdict);
   if (verdict.runs()) {
     ticket.phase = Ticket::Phase::granted;
+    ticket.decided_under = ticket.run->policy.get();
     ticket.effect = verdict.action_class.has_effect();
     return Next::execute;
   }
@@ -170,6 +173,45 @@ std::optional<ApprovalFact> said_no(const Ticket& ticket, const Facts& facts) {
   if (found == ticket.run->rejected.end()) return std::nullopt;
   const Approval* asked = ticket.desk.state.approval(found->second);
   return asked == nullptr ? std::nullopt : approval_fact(ticket.desk, *asked);
+}
+
+// People said no to a call that differs from this one in blanks, digits or case only. Whoever would
+// be asked again has answered already.
+std::optional<ApprovalFact> said_no_to_the_like(const Ticket& ticket) {
+  const auto& like = ticket.run->rejected_like;
+  if (like.empty()) return std::nullopt;
+  const json::View arguments = ticket.asked.call.arguments;
+  const std::string text = arguments.exists() ? json::write(arguments) : "{}";
+  const auto found = like.find(near_form(ticket.asked.call.name(), text));
+  if (found == like.end()) return std::nullopt;
+  const Approval* asked = ticket.desk.state.approval(found->second);
+  auto fact = asked == nullptr ? std::nullopt : approval_fact(ticket.desk, *asked);
+  if (!fact) return fact;
+  const std::string words = fact->reason.empty() ? "" : " (" + fact->reason + ")";
+  fact->reason = "nearly this call was rejected" + words;
+  return fact;
+}
+
+// A proposal that would ask people: not once more for what they rejected, and not while too many
+// questions of this run wait. Nothing: it may ask.
+std::optional<Next> ask_nobody(Ticket& ticket, Looked& looked) {
+  if (looked.verdict.effect != Effect::hold) return std::nullopt;
+  if (auto fact = said_no_to_the_like(ticket)) {
+    looked.facts.approval = std::move(fact);
+    looked = judge(ticket, std::move(looked.facts), Look::proposal);
+    return std::nullopt;
+  }
+  const Run& run = ticket.state();
+  const std::uint32_t most = ticket.desk.limits.questions_per_run_max;
+  if (run.live - run.executing < most) return std::nullopt;
+  ticket.reply() = refuse_here(
+      ticket.desk,
+      {.run = ticket.asked.run,
+       .server = std::string(ticket.asked.call.server),
+       .tool = std::string(ticket.asked.call.tool),
+       .code = Code::ceiling,
+       .says = std::to_string(most) + " questions of this run wait for people already"});
+  return Next::reply;
 }
 
 // The open question of an identical call whose caller is gone, if there is one.
@@ -209,7 +251,9 @@ Next begin(Ticket& ticket) {
     return Next::reply;
   }
   facts.approval = said_no(ticket, facts);
-  return act(ticket, judge(ticket, std::move(facts), Look::proposal));
+  Looked looked = judge(ticket, std::move(facts), Look::proposal);
+  if (const auto over = ask_nobody(ticket, looked)) return *over;
+  return act(ticket, std::move(looked));
 }
 
 Next look_again(Ticket& ticket) {

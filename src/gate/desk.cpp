@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "gate/flood.h"
 #include "gate/hold.h"
+#include "gate/near.h"
 #include "gate/runs.h"
 
 namespace pawl {
@@ -45,6 +46,15 @@ Result<std::uint64_t> Desk::append(Body body, const Writing& how) {
   return seq;
 }
 
+bool parse_spelled(std::string_view text, Digest& out) {
+  constexpr std::string_view prefix = "sha256:";
+  std::string bytes;
+  if (!text.starts_with(prefix) || !unhex(text.substr(prefix.size()), bytes)) return false;
+  if (bytes.size() != out.size()) return false;
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<std::uint8_t>(bytes[i]);
+  return true;
+}
+
 Instant Desk::now() const {
   const std::int64_t ns = clock.now().ns;
   return {ns - ns % 1000};
@@ -81,7 +91,7 @@ RunDesk* Desk::run(std::string_view id) {
   made.left = clock.boot();
   for (const auto& [asked, approval] : state.approvals()) {
     if (approval.phase == ApprovalPhase::rejected && approval.asked.run == id) {
-      made.rejected[approval.asked.binding] = asked;
+      remember_rejection(*this, made, approval);
     }
   }
   return &made;

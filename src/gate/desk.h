@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "gate/agenda.h"
 #include "gate/gate.h"
 #include "gate/policies.h"
@@ -41,8 +42,12 @@ struct RunDesk {
   std::map<std::string, std::uint64_t> counted;  // by code: refusals not in the journal yet
   ByName<std::string> offered;         // server \n tool -> digest of the newest definition
   ByName<std::string> rejected;        // binding -> approval: people said no to exactly this
+  ByName<std::string> rejected_like;   // near_form -> the same, to whatever is nearly this
   std::uint64_t definition_bytes = 0;  // of definitions recorded for it
 };
+
+// `sha256:` and 64 digits, as `spelled` writes them, back to bytes.
+bool parse_spelled(std::string_view text, Digest& out);
 
 // How a record is written.
 struct Writing {
@@ -88,10 +93,13 @@ class Desk {
   GateLimits limits;
   Agenda agenda;
   Policies policies;
+  json::Parser parser;  // for a look into a result, which ends before anything else happens
+  json::Document parsed;
   std::unordered_map<std::string, RunDesk, StateTextHash, std::equal_to<>> runs;
-  std::unordered_map<std::string, Ticket*> waiting;      // by approval: who waits for it now
-  ByName<std::pair<std::int64_t, std::uint32_t>> notes;  // run -> minute, notes in it
-  std::set<std::string> refused_policies;                // digests that somebody was told about
+  std::unordered_map<std::string, Ticket*> waiting;       // by approval: who waits for it now
+  ByName<std::pair<std::int64_t, std::uint32_t>> notes;   // run -> minute, notes in it
+  std::set<std::string> refused_policies;                 // digests that somebody was told about
+  std::map<std::string, WaitingPolicy> waiting_policies;  // by agent
   std::vector<std::string> default_reviewers;
   std::optional<std::map<std::string, std::vector<std::string>, std::less<>>> people;
 

@@ -31,6 +31,12 @@ Next last_look(Ticket& ticket, const Status& durable) {
     end_unsent(ticket);
     return refuse(ticket, denial(ticket, Code::run_halted, "the run was stopped meanwhile"));
   }
+  if (ticket.other_policy_now()) {
+    end_unsent(ticket);
+    return refuse(ticket, denial(ticket, Code::cancelled,
+                                 "the policy became stricter before it was sent; called again, it "
+                                 "is judged anew"));
+  }
   return Next::execute;
 }
 

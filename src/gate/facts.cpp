@@ -39,6 +39,12 @@ Facts gather(const Ticket& ticket, std::optional<ApprovalFact> approval) {
     facts.paths.push_back(ticket.asked.resolve ? ticket.asked.resolve(pointer, path)
                                                : PathFact{pointer, {}, {}});
   }
+  for (const auto& [pointer, text] :
+       sql_to_read(ticket.tool->arguments, ticket.asked.call.arguments)) {
+    facts.sql.push_back(ticket.asked.read_sql
+                            ? ticket.asked.read_sql(pointer, text)
+                            : SqlFact{pointer, "SQL is not understood at this door", {}});
+  }
   return facts;
 }
 

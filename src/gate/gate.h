@@ -47,7 +47,8 @@ struct GateLimits {
   std::uint64_t denied_payload_bytes_max = 64UL << 10;  // larger refused arguments: digest only
   Duration drift_max = Duration::seconds(60);  // wall clock against ours: beyond, no grants
   Duration idle_close = Duration::seconds(600);
-  std::uint32_t questions_per_run_max = 1000;          // open, or answered and not used
+  std::uint32_t questions_per_run_max = 100;           // open, or answered and not used
+  std::uint32_t runs_per_minute_max = 60;              // new runs of one agent
   std::uint64_t result_payload_bytes_max = 1UL << 20;  // larger results: digest only
   std::uint64_t definition_bytes_max = 32UL << 20;     // definitions recorded for one run
   std::uint32_t notes_per_minute_max = 32;             // of one run; the others are dropped
@@ -70,6 +71,7 @@ struct Proposal {
   std::shared_ptr<const ToolDefinition> definition;  // null for `mcp:` actions
   PinState pin = PinState::none;
   ResolvePath resolve;  // empty: lexical
+  ReadSql read_sql;     // empty: no SQL is understood here
   std::string note;     // what the door dropped or replaced: unlisted `_meta` keys …
 };
 
@@ -99,6 +101,12 @@ struct Stopped {
 inline constexpr std::string_view policy_pin_server = "pawl";
 std::string policy_pin_name(std::string_view agent);
 
+// A policy file that permits more than the one in force, and waits for `pawl accept --policy F`.
+struct WaitingPolicy {
+  std::string agent, file, digest;
+  std::string laxer;  // what got laxer, with its places in the file
+};
+
 class Desk;
 
 class Gate {
@@ -112,13 +120,18 @@ class Gate {
   Status recover();
 
   // Joins the run of that key, or opens one. An open run keeps its policy: another one is refused.
-  // The first policy of an agent is recorded; a changed one waits for a person (rule 14).
+  // The first policy of an agent is recorded; of a changed one, a stricter one counts at once and
+  // any other waits for a person (rule 14).
   Result<std::string> open_run(const RunRequest& request);
   // One connection of the run is gone. After `idle_close` without any, with no call under way and
   // no question open, the run is closed.
   void leave_run(const std::string& run);
   Status close_run(const std::string& run, const std::string& why);
   std::shared_ptr<const Policy> policy_of(const std::string& run) const;
+  // A policy file changed while the node runs. A stricter one is in force at once, for new runs and
+  // for those under way; answers the runs that took it. A laxer one waits and is told.
+  std::vector<std::string> offer_policy(const std::shared_ptr<const Policy>& policy);
+  std::vector<WaitingPolicy> waiting_policies() const;
 
   // The one way of a call.
   Task<Settled> handle(Proposal proposal, Upstream& upstream, Caller& caller);

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "gate/hold.h"
+#include "gate/near.h"
 
 namespace pawl {
 
@@ -117,7 +118,7 @@ Status Gate::answer(const std::string& id, const std::string& person,
   desk.journal.request_sync(*seq);
   asked = desk.state.approval(id);
   if (asked->phase == ApprovalPhase::rejected) {
-    if (RunDesk* run = desk.run(asked->asked.run)) run->rejected[asked->asked.binding] = id;
+    if (RunDesk* run = desk.run(asked->asked.run)) remember_rejection(desk, *run, *asked);
   }
   if (asked->phase == ApprovalPhase::approved && !asked->asked.deny_on_timeout) {
     schedule_end(desk, *asked);

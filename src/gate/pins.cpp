@@ -74,7 +74,12 @@ Status Gate::accept_policy(const std::string& agent, const std::string& digest,
   if (person.empty()) return fail(Fault::refused, "a policy is accepted by a person");
   const auto seq = desk_->append(
       PinAccepted{std::string(policy_pin_server), policy_pin_name(agent), digest, person});
-  return seq ? Status{} : std::unexpected(seq.error());
+  if (!seq) return std::unexpected(seq.error());
+  const auto waiting = desk_->waiting_policies.find(agent);
+  if (waiting != desk_->waiting_policies.end() && waiting->second.digest == digest) {
+    desk_->waiting_policies.erase(waiting);
+  }
+  return {};
 }
 
 }  // namespace pawl

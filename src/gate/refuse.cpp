@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "gate/decide.h"
 #include "gate/flood.h"
+#include "kernel/admit/admit.h"
 #include "kernel/admit/explain.h"
 
 namespace pawl {
@@ -38,15 +39,27 @@ Settled refused_unknown(const GateRefusal& refusal) {
   return reply;
 }
 
-// Ceilings that a request can reach without ever becoming a call.
-std::string ceiling_reached(const Run& run, const Ceilings& ceilings) {
-  if (ceilings.steps && run.steps.total() > *ceilings.steps) {
-    return "the run asked for more than its " + std::to_string(*ceilings.steps) + " steps";
+// The kernel's verdict for a request that never became a call; `halts` is the gate's own reason.
+Verdict judge(const Desk& desk, const RunDesk& desk_of_run, const Run& run,
+              const GateRefusal& refusal, const Call& call, Instant now) {
+  if (refusal.halts) {
+    Verdict verdict(Effect::deny, kUnplaced);
+    verdict.reason.code = refusal.code;
+    verdict.reason.says = refusal.says;
+    verdict.reservation.steps = 1;
+    verdict.halt = true;
+    return verdict;
   }
-  if (ceilings.denials && run.denials.total() > *ceilings.denials) {
-    return "the run was refused " + std::to_string(*ceilings.denials) + " times";
-  }
-  return {};
+  Facts facts;
+  facts.fault = desk.fault();
+  return admit_refused({.policy = desk_of_run.policy->policy(),
+                        .state = desk.state,
+                        .run = run,
+                        .call = call,
+                        .tool = nullptr,
+                        .facts = facts,
+                        .now = now},
+                       refusal.code, refusal.says);
 }
 
 }  // namespace
@@ -71,14 +84,12 @@ Settled refuse_here(Desk& desk, const GateRefusal& refusal) {
   const Run* known = desk.state.run(refusal.run);
   if (run == nullptr || known == nullptr) return refused_unknown(refusal);
 
-  Verdict verdict(Effect::deny, kUnplaced);
-  verdict.reason.code = refusal.code;
-  verdict.reason.says = refusal.says;
-  verdict.halt = refusal.halts;
   const Policy& policy = run->policy->policy();
   const Call call{.server = refusal.server, .tool = refusal.tool, .arguments = {}};
-  std::string id;
   const Instant now = desk.now();
+  settle_counts(desk, *run, *known);  // no ceiling is judged with a count missing
+  const Verdict verdict = judge(desk, *run, *known, refusal, call, now);
+  std::string id;
   if (verdict.halt || written_out(desk, *known, now)) {
     id = desk.call_id();
     CallDecided record;
@@ -88,20 +99,16 @@ Settled refuse_here(Desk& desk, const GateRefusal& refusal) {
     record.tool = refusal.tool;
     record.policy = run->policy->digest();
     record.effect = to_string(verdict.effect);
-    record.code = to_string(refusal.code);
+    record.code = to_string(verdict.reason.code);
     record.reason = reason_text(verdict, call);
     record.class_text = to_string(verdict.action_class);
     record.halt = verdict.halt;
-    record.steps = 1;
+    record.steps = verdict.reservation.steps;
     if (!desk.append(std::move(record), {.urgency = Urgency::reserve, .at = now})) id.clear();
   } else {
-    count_refusal(desk, *run, refusal.run, refusal.code);
-    settle_counts(desk, *run, *known);
+    count_refusal(desk, *run, refusal.run, verdict.reason.code);
   }
-  std::string reached = verdict.halt ? refusal.says : ceiling_reached(*known, policy.ceilings);
-  if (known->phase == RunPhase::open || (verdict.halt && known->phase == RunPhase::halted)) {
-    if (!reached.empty()) halt(desk, refusal.run, Code::ceiling, reached);
-  }
+  if (verdict.halt) halt(desk, refusal.run, verdict.reason.code, reason_text(verdict, call));
   return refused(verdict, call, nullptr, policy, id, {});
 }
 

@@ -5,51 +5,11 @@
 #include "base/text.h"
 #include "gate/flood.h"
 #include "gate/hold.h"
+#include "gate/policy_change.h"
 
 namespace pawl {
 
 namespace {
-
-// `sha256:` and 64 digits, back to bytes.
-bool parse_digest(std::string_view text, Digest& out) {
-  constexpr std::string_view prefix = "sha256:";
-  std::string bytes;
-  if (!text.starts_with(prefix) || !unhex(text.substr(prefix.size()), bytes)) return false;
-  if (bytes.size() != out.size()) return false;
-  for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<std::uint8_t>(bytes[i]);
-  return true;
-}
-
-// The policy's bytes are in the journal before any decision that was made with them.
-Status record_policy(Desk& desk, const Policy& policy, const std::string& digest) {
-  if (!desk.state.policy_payload(digest).empty()) return {};
-  const PayloadRef payload{desk.journal.commit_to(policy.bundle), policy.bundle};
-  const auto seq =
-      desk.append(PolicyLoaded{digest, policy.agent, policy.file, payload.commitment.text()},
-                  {.payloads = {&payload, 1}});
-  return seq ? Status{} : std::unexpected(seq.error());
-}
-
-// Rule 14: the first policy of an agent counts; another one counts when somebody who is not the
-// run's user says so.
-Status accept_or_refuse(Desk& desk, const RunRequest& request, const std::string& digest) {
-  const std::string name = policy_pin_name(request.policy->agent);
-  const Pin* accepted = desk.state.pin(policy_pin_server, name);
-  if (accepted != nullptr && accepted->digest == digest) return {};
-  if (accepted == nullptr || request.vouched) {
-    const auto seq = desk.append(PinAccepted{std::string(policy_pin_server), name, digest, {}});
-    return seq ? Status{} : std::unexpected(seq.error());
-  }
-  const std::string sentence = "the policy of `" + visible(request.policy->agent) + "` (" +
-                               visible(request.policy->file) +
-                               ") is not the one that was accepted: a reviewer accepts " + digest +
-                               " before new runs use it";
-  if (desk.refused_policies.insert(digest).second) {
-    (void)desk.append(Noted{{}, "policy changed", sentence});
-    desk.herald.escalate({}, "policy_changed", sentence);
-  }
-  return fail(Fault::refused, sentence);
-}
 
 // An open run that a halt of the same agent and sponsor keeps from doing anything: a client that
 // starts again and again gets this one, and fills no journal with runs.
@@ -66,12 +26,11 @@ const Run* stopped_run(const State& state, const Run& halted, const std::string&
 
 Result<std::string> join(Desk& desk, const Run& run, const RunRequest& request,
                          const std::string& digest) {
-  if (run.policy != digest) {
-    return fail(Fault::refused, "the run `" + run.id + "` keeps its policy " + run.policy +
-                                    " until it ends, and cannot take " + digest);
-  }
   if (run.agent != request.policy->agent || run.sponsor != request.sponsor) {
     return fail(Fault::refused, "the run `" + run.id + "` belongs to another agent or sponsor");
+  }
+  if (Status fine = tighten(desk, run, request.policy, digest); !fine) {
+    return std::unexpected(fine.error());
   }
   std::shared_ptr<PolicyInUse> policy = desk.policies.keep(request.policy);
   RunDesk* known = desk.run(run.id);
@@ -81,15 +40,26 @@ Result<std::string> join(Desk& desk, const Run& run, const RunRequest& request,
   return run.id;
 }
 
+// New conversations must not be a way to fresh counters in any number (threats R05).
+Status check_rate(Desk& desk, const std::string& agent) {
+  const Instant since{desk.now().ns - Duration::seconds(60).ns};
+  std::uint32_t fresh = 0;
+  for (const auto& [id, run] : desk.state.runs()) {
+    if (run.agent == agent && run.opened > since) ++fresh;
+  }
+  if (fresh < desk.limits.runs_per_minute_max) return {};
+  return fail(Fault::refused, "ceiling: `" + visible(agent) + "` opened " + std::to_string(fresh) +
+                                  " runs within a minute, and may open " +
+                                  std::to_string(desk.limits.runs_per_minute_max));
+}
+
 Result<std::string> open(Desk& desk, const RunRequest& request, const std::string& digest) {
   const Policy& policy = *request.policy;
   if (const std::string fault = desk.fault(); !fault.empty()) {
     return fail(Fault::environment, "no run can begin: " + fault);
   }
-  if (Status fine = accept_or_refuse(desk, request, digest); !fine) {
-    return std::unexpected(fine.error());
-  }
-  if (Status fine = record_policy(desk, policy, digest); !fine) {
+  if (Status fine = check_rate(desk, policy.agent); !fine) return std::unexpected(fine.error());
+  if (Status fine = accept_or_refuse(desk, request.policy, digest, request.vouched); !fine) {
     return std::unexpected(fine.error());
   }
   RunOpened opened{.run = desk.new_id("r"),
@@ -112,7 +82,7 @@ std::string policy_pin_name(std::string_view agent) {
 
 std::shared_ptr<PolicyInUse> reload_policy(Desk& desk, std::string_view digest) {
   Digest commitment{};
-  if (!parse_digest(desk.state.policy_payload(digest), commitment)) return nullptr;
+  if (!parse_spelled(desk.state.policy_payload(digest), commitment)) return nullptr;
   const auto payload = desk.journal.payload(commitment);
   if (!payload || payload->state != PayloadState::present) return nullptr;
   const Loaded loaded = load_bundle(payload->bytes, "policy");

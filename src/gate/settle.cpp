@@ -13,13 +13,12 @@ namespace pawl {
 
 namespace {
 
-bool says_error(std::string_view result) {
+bool says_error(Desk& desk, std::string_view result) {
   // Reading a large result only for its flag costs more than the call; without the word there is
   // no flag, however the rest reads.
   if (result.find("isError") == std::string_view::npos) return false;
-  const auto document = json::parse(result, {.twins = json::Twins::permit});
-  if (!document) return false;
-  const json::View flag = document->root()["isError"];
+  if (!desk.parser.parse(result, desk.parsed, {.twins = json::Twins::permit})) return false;
+  const json::View flag = desk.parsed.root()["isError"];
   return flag.kind() == json::Kind::boolean && flag.exists() && flag.boolean();
 }
 
@@ -80,14 +79,24 @@ bool killed(const Ticket& ticket) {
          ticket.desk.state.killed(run.agent, run.id, ticket.asked.call.name()) != nullptr;
 }
 
+// A scope that became narrower while the server worked counts for this result too.
+const Scope* scope_now(const Ticket& ticket) {
+  const ToolRule* entry = ticket.entry();
+  if (ticket.decided_under != nullptr && ticket.other_policy_now()) {
+    const Call& call = ticket.asked.call;
+    const ToolRule* newer = ticket.policy().find(call.server, call.tool);
+    if (newer != nullptr) entry = newer;
+  }
+  return entry != nullptr ? entry->scope.get() : nullptr;
+}
+
 // Fills in the record's outcome and the reply.
 void describe(Ticket& ticket, Outcome& outcome, CallEnded& ended) {
-  const ToolRule* entry = ticket.entry();
-  const Scope* scope = entry != nullptr ? entry->scope.get() : nullptr;
+  const Scope* scope = scope_now(ticket);
   switch (outcome.kind) {
     case Outcome::Kind::result: {
       ended.outcome = "completed";
-      ended.is_error = says_error(outcome.result);
+      ended.is_error = says_error(ticket.desk, outcome.result);
       std::string text =
           scope ? projected(*scope, outcome.result, ended.withheld) : std::move(outcome.result);
       return reply_with(ticket, Settled::Kind::result, std::move(text), ended.withheld);

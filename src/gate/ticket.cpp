@@ -41,6 +41,11 @@ Ticket::~Ticket() {
   run->live.pop_back();
 }
 
+bool Ticket::other_policy_now() const {
+  const PolicyInUse* now = run->policy.get();
+  return now != decided_under && now->digest() != decided_under->digest();
+}
+
 const Run& Ticket::state() const {
   const Run* known = desk.state.run(asked.run);
   assert(known != nullptr);

@@ -37,6 +37,8 @@ struct Ticket {
   const Policy& policy() const { return run->policy->policy(); }
   const ToolRule* entry() const { return tool ? tool->entry : nullptr; }
   Settled& reply();  // made when it is first asked for
+  // True where the run's policy is another one by now. Precondition: it was let run.
+  bool other_policy_now() const;
 
   Desk& desk;
   Proposal& asked;
@@ -46,9 +48,10 @@ struct Ticket {
   std::shared_ptr<const BoundTool> tool;
   std::string call, approval;  // ids; the call's is empty while nothing is recorded
   std::string forwarded;       // canonical arguments, from the grant until they were sent
-  std::optional<Completion<bool>> woken;  // delivered when waiting may be over
-  std::uint64_t decided = 0;              // the record that lets it run
-  Duration since{};                       // boot; of the wait, then of the execution
+  std::optional<Completion<bool>> woken;       // delivered when waiting may be over
+  std::uint64_t decided = 0;                   // the record that lets it run
+  const PolicyInUse* decided_under = nullptr;  // the policy that let it run
+  Duration since{};                            // boot; of the wait, then of the execution
   Duration until{}, sign{};  // boot; end of the caller's patience, its next sign of life
   std::size_t place = 0;     // among the run's live calls
   Phase phase = Phase::fresh;

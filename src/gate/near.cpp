@@ -1,0 +1,46 @@
+#include "gate/near.h"
+
+#include "base/text.h"
+
+namespace pawl {
+
+namespace {
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+}  // namespace
+
+std::string near_form(std::string_view tool, std::string_view arguments) {
+  const std::string folded = fold(arguments);
+  std::string form = fold(tool);
+  form += '\n';
+  for (std::size_t i = 0; i < folded.size(); ++i) {
+    const char c = folded[i];
+    const std::string_view two = std::string_view(folded).substr(i, 2);
+    if (two == "\\\\" || two == "\\\"") {
+      form += two;
+      ++i;
+    } else if (two == "\\n" || two == "\\t" || two == "\\r") {
+      ++i;
+    } else if (is_digit(c)) {
+      if (form.back() != '0') form += '0';
+    } else if (c != ' ') {
+      form += c;
+    }
+  }
+  return spelled(sha256(form));
+}
+
+void remember_rejection(Desk& desk, RunDesk& run, const Approval& approval) {
+  const ApprovalOpened& asked = approval.asked;
+  run.rejected[asked.binding] = asked.approval;
+  Digest commitment{};
+  if (!parse_spelled(asked.args, commitment)) return;
+  const auto payload = desk.journal.payload(commitment);
+  if (!payload || payload->state != PayloadState::present) return;
+  run.rejected_like[near_form(asked.tool, payload->bytes)] = asked.approval;
+}
+
+}  // namespace pawl

@@ -1,0 +1,114 @@
+#include "gate/policy_change.h"
+
+#include <utility>
+#include <vector>
+
+#include "base/text.h"
+#include "gate/gate.h"
+#include "gate/runs.h"
+#include "kernel/strictness/strictness.h"
+
+namespace pawl {
+
+namespace {
+
+// Somebody hears of a file once, however often it is offered.
+Status refuse_laxer(Desk& desk, const Policy& policy, const std::string& digest,
+                    const std::string& laxer) {
+  const std::string sentence = "the policy of `" + visible(policy.agent) + "` (" +
+                               visible(policy.file) +
+                               ") is not the one that was accepted: a reviewer accepts " + digest +
+                               " before new runs use it (`pawl accept --policy " +
+                               visible(policy.file) + "`); laxer is " + laxer;
+  desk.waiting_policies[policy.agent] = {policy.agent, policy.file, digest, laxer};
+  if (desk.refused_policies.insert(digest).second) {
+    (void)desk.append(Noted{{}, "policy changed", sentence});
+    desk.herald.escalate({}, "policy_changed", sentence);
+  }
+  return fail(Fault::refused, sentence);
+}
+
+}  // namespace
+
+std::shared_ptr<PolicyInUse> known_policy(Desk& desk, std::string_view digest) {
+  std::shared_ptr<PolicyInUse> known = desk.policies.find(digest);
+  return known ? known : reload_policy(desk, digest);
+}
+
+std::string laxer_than(Desk& desk, std::string_view digest, const Policy& after) {
+  const std::shared_ptr<PolicyInUse> before = known_policy(desk, digest);
+  if (!before) return "what nobody can tell: the policy in force is not in the journal";
+  return laxer_text(laxer_parts(before->policy(), after));
+}
+
+Status record_policy(Desk& desk, const Policy& policy, const std::string& digest) {
+  if (!desk.state.policy_payload(digest).empty()) return {};
+  const PayloadRef payload{desk.journal.commit_to(policy.bundle), policy.bundle};
+  const auto seq =
+      desk.append(PolicyLoaded{digest, policy.agent, policy.file, payload.commitment.text()},
+                  {.payloads = {&payload, 1}});
+  return seq ? Status{} : std::unexpected(seq.error());
+}
+
+Status accept_or_refuse(Desk& desk, const std::shared_ptr<const Policy>& policy,
+                        const std::string& digest, bool vouched) {
+  const std::string name = policy_pin_name(policy->agent);
+  const Pin* accepted = desk.state.pin(policy_pin_server, name);
+  const bool same = accepted != nullptr && accepted->digest == digest;
+  if (accepted != nullptr && !same && !vouched) {
+    if (const std::string laxer = laxer_than(desk, accepted->digest, *policy); !laxer.empty()) {
+      return refuse_laxer(desk, *policy, digest, laxer);
+    }
+  }
+  if (Status written = record_policy(desk, *policy, digest); !written) return written;
+  if (!same) {
+    const auto seq = desk.append(PinAccepted{std::string(policy_pin_server), name, digest, {}});
+    if (!seq) return std::unexpected(seq.error());
+  }
+  desk.waiting_policies.erase(policy->agent);
+  return {};
+}
+
+Status tighten(Desk& desk, const Run& run, const std::shared_ptr<const Policy>& policy,
+               const std::string& digest) {
+  if (run.policy == digest) return {};
+  if (const std::string laxer = laxer_than(desk, run.policy, *policy); !laxer.empty()) {
+    return fail(Fault::refused, "the run `" + run.id + "` keeps its policy " + run.policy +
+                                    " until it ends, and cannot take " + digest + "; laxer is " +
+                                    laxer);
+  }
+  if (Status written = record_policy(desk, *policy, digest); !written) return written;
+  const std::string id = run.id;
+  const auto seq = desk.append(RunTightened{id, digest});
+  if (!seq) return std::unexpected(seq.error());
+  const auto known = desk.runs.find(id);
+  if (known != desk.runs.end()) known->second.policy = desk.policies.keep(policy);
+  return {};
+}
+
+std::vector<std::string> Gate::offer_policy(const std::shared_ptr<const Policy>& policy) {
+  Desk& desk = *desk_;
+  std::vector<std::string> taken;
+  if (!policy || !desk.fault().empty()) return taken;
+  // The first policy of an agent comes with its first run.
+  if (desk.state.pin(policy_pin_server, policy_pin_name(policy->agent)) == nullptr) return taken;
+  const std::string digest = spelled(policy->digest);
+  if (!accept_or_refuse(desk, policy, digest, false)) return taken;
+  std::vector<std::string> others;
+  for (const auto& [id, run] : desk.state.runs()) {
+    const bool other = run.agent == policy->agent && run.policy != digest;
+    if (other && run.phase != RunPhase::closed) others.push_back(id);
+  }
+  for (const std::string& id : others) {
+    if (tighten(desk, *desk.state.run(id), policy, digest)) taken.push_back(id);
+  }
+  return taken;
+}
+
+std::vector<WaitingPolicy> Gate::waiting_policies() const {
+  std::vector<WaitingPolicy> out;
+  for (const auto& [agent, waiting] : desk_->waiting_policies) out.push_back(waiting);
+  return out;
+}
+
+}  // namespace pawl
