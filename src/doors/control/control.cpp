@@ -109,7 +109,9 @@ Result<std::string> Control::read(std::string_view op, json::View request) {
   if (op == "approval") {
     const auto id = text(request, "id");
     if (!id) return std::unexpected(id.error());
-    return approval_json(ports_.gate.state(), ports_.journal, *id, now);
+    const json::View full = request["full"];
+    const bool all = full.kind() == json::Kind::boolean && full.boolean();
+    return approval_json(ports_.gate.state(), ports_.journal, *id, now, all);
   }
   if (op == "reviewers") return reviewers_json(ports_.gate.state(), ports_.config);
   if (op == "reread") {
@@ -177,7 +179,8 @@ Status Control::authenticate(json::View request) {
                             act_digest(request["act"])};
   if (known == reviewers.end() || !fresh ||
       !verify(challenge, *signature, known->second.verifier)) {
-    ports_.challenges.failed(*person, now);
+    // Names that nobody has would only fill the memory.
+    if (known != reviewers.end()) ports_.challenges.failed(*person, now);
     (void)ports_.gate.note({}, "proof refused", visible(person->substr(0, 128)));
     return fail(Fault::refused, "this proof does not show that `" + visible(*person) + "` asks");
   }
@@ -201,12 +204,12 @@ Status Control::answer_question(const std::string& person, json::View act) {
     return fail(Fault::missing, "there is no question `" + visible(*approval) + "`");
   }
   if (approve.boolean()) {
-    // Shown is approved: the digest of the display must be the one of what is stored here.
-    const auto stored = approval_json(ports_.gate.state(), ports_.journal, *approval, {});
+    // Shown is approved: the digest of the display must be the one of all that is stored here.
+    const auto stored = approval_json(ports_.gate.state(), ports_.journal, *approval, {}, true);
     if (!stored) return std::unexpected(stored.error());
     const auto view = json::parse(*stored);
     if (!view || view->root()["approval"].text("shown") != *shown) {
-      return fail(Fault::refused, "what was shown is not what would run");
+      return fail(Fault::refused, "what was shown is not all of what would run");
     }
     if (question->asked.typed && act.text("typed") != question->asked.tool) {
       return fail(Fault::refused, "this call needs typed confirmation: type `" +

@@ -5,7 +5,7 @@
 // reject) needs nobody's proof but says who asked. Reading needs the socket, which is the user's
 // own.
 //   {"op":"hello","nonce":…}          the node proves its key, before anybody sends it anything
-//   {"op":"status"}                   {"op":"approvals"}    {"op":"approval","id":…}
+//   {"op":"status"}                   {"op":"approvals"}    {"op":"approval","id":…,"full":true}
 //   {"op":"reviewers"}                {"op":"reread"}   reads the deployment file anew
 //   {"op":"challenge","person":…}     opens a challenge for an act
 //   {"op":"kill","scope":…,"name":…,"reason":…,"by":…}

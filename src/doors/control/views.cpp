@@ -5,6 +5,7 @@
 
 #include "base/hash.h"
 #include "base/text.h"
+#include "doors/control/display.h"
 
 namespace pawl {
 namespace {
@@ -62,6 +63,23 @@ Result<std::string> arguments_of(Journal& journal, const Approval& approval) {
   return std::move(payload->bytes);
 }
 
+void write_display(json::Writer& out, const Approval& approval, std::string_view arguments,
+                   bool full) {
+  const auto document = json::parse(arguments);
+  if (!document) return;
+  const Display shown = display(approval, document->root(), full);
+  out.key("display").array();
+  for (const ShownArgument& argument : shown.arguments) {
+    out.object().key("name").string(argument.name).key("text").string(argument.text);
+    if (argument.hidden) out.key("hidden").boolean(true);
+    if (argument.mixed) out.key("mixed").boolean(true);
+    if (argument.folded > 0) out.key("folded").natural(argument.folded);
+    out.end();
+  }
+  out.end();
+  if (!shown.digest.empty()) out.key("shown").string(shown.digest);
+}
+
 }  // namespace
 
 std::string approvals_json(const State& state, Instant now) {
@@ -90,13 +108,8 @@ std::string approvals_json(const State& state, Instant now) {
   return out.take();
 }
 
-std::string shown_digest(const Approval& approval, std::string_view arguments) {
-  return spelled(sha256({approval.asked.approval, "\n", approval.asked.binding, "\n",
-                         approval.asked.tool, "\n", arguments}));
-}
-
 Result<std::string> approval_json(const State& state, Journal& journal, const std::string& id,
-                                  Instant now) {
+                                  Instant now, bool full) {
   const Approval* approval = state.approval(id);
   if (approval == nullptr) {
     return fail(Fault::missing, "there is no question `" + visible(id) + "`");
@@ -107,7 +120,7 @@ Result<std::string> approval_json(const State& state, Journal& journal, const st
   write_question(out, *approval, now);
   if (arguments) {
     out.key("arguments").raw(*arguments);
-    out.key("shown").string(shown_digest(*approval, *arguments));
+    write_display(out, *approval, *arguments, full);
   } else {
     out.key("arguments_missing").string(arguments.error().message);
   }
@@ -147,6 +160,11 @@ std::string status_json(const Gate& gate, const Journal& journal, Instant now,
   for (const Kill& kill : state.kills()) {
     out.object().key("scope").string(kill.scope).key("name").string(kill.name);
     out.key("person").string(kill.person).key("reason").string(kill.reason).end();
+  }
+  out.end().key("policies_waiting").array();
+  for (const WaitingPolicy& waiting : gate.waiting_policies()) {
+    out.object().key("agent").string(waiting.agent).key("file").string(waiting.file);
+    out.key("digest").string(waiting.digest).key("laxer").string(waiting.laxer).end();
   }
   out.end().key("runs").array();
   for (const auto& [id, run] : state.runs()) {

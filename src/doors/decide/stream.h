@@ -26,6 +26,7 @@
 #include "kernel/admit/admit.h"
 #include "kernel/policy/policy.h"
 #include "kernel/state/state.h"
+#include "model/sql.h"
 
 namespace pawl {
 
@@ -34,7 +35,8 @@ inline constexpr std::size_t decide_name_bytes_max = 256;  // of a run, a server
 
 class DecideStream {
  public:
-  explicit DecideStream(std::shared_ptr<const Policy> policy);
+  // Without `read_sql` no SQL is understood here, and its calls are denied.
+  explicit DecideStream(std::shared_ptr<const Policy> policy, ReadSql read_sql = {});
 
   // One line without its line break; the answer has none either.
   std::string line(std::string_view text);
@@ -48,6 +50,7 @@ class DecideStream {
   Result<std::shared_ptr<const BoundTool>> bound(const Turn& turn);
 
   std::shared_ptr<const Policy> policy_;
+  ReadSql read_sql_;
   json::Parser parser_;
   json::Document document_;
   State state_;

@@ -64,6 +64,11 @@ void DecideStream::Turn::gather() {
   for (auto& [pointer, path] : paths_to_resolve(bound->arguments, line.arguments, shape)) {
     facts.paths.push_back(PathFact{pointer, "", ""});
   }
+  for (const auto& [pointer, text] : sql_to_read(bound->arguments, line.arguments)) {
+    facts.sql.push_back(stream.read_sql_
+                            ? stream.read_sql_(pointer, text)
+                            : SqlFact{pointer, "SQL is not understood at this door", {}});
+  }
 }
 
 CallDecided DecideStream::Turn::decided(const Verdict& verdict) const {

@@ -1,5 +1,6 @@
 #include "doors/mcp/asking.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -10,23 +11,95 @@
 #include "doors/mcp/methods.h"
 #include "doors/mcp/reply.h"
 #include "doors/mcp/room.h"
+#include "kernel/definition/definition.h"
 
 namespace pawl::mcp {
 namespace {
 
-constexpr std::string_view kSecretWords[] = {"password",   "passphrase", "passwd",  "secret",
-                                             "apikey",     "token",      "pincode", "credential",
-                                             "privatekey", "otp"};
+constexpr std::string_view kSecretWords[] = {"password",   "passphrase", "passwd",    "secret",
+                                             "apikey",     "token",      "pincode",   "credential",
+                                             "privatekey", "seedphrase", "accesskey", "cardnumber"};
+// Too short to be looked for inside of words, and too common in sentences.
+constexpr std::string_view kSecretAlone[] = {"otp", "pin", "pwd", "cvv", "cvc"};
 
-bool secret_like(std::string_view name) {
-  std::string letters;
-  for (char c : fold(name)) {
-    if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) letters += c;
-  }
-  for (std::string_view word : kSecretWords) {
-    if (letters.find(word) != std::string::npos) return true;
+bool holds_secret_word(std::string_view text) {
+  return std::ranges::any_of(kSecretWords, [&](std::string_view word) {
+    return text.find(word) != std::string_view::npos;
+  });
+}
+
+// Sentences: word by word, and two neighbours as one (`api key`).
+bool speaks_of_secret(std::string_view text) {
+  std::string before;
+  for (std::string& word : words_of(skeleton(text))) {
+    if (holds_secret_word(word) || holds_secret_word(before + word)) return true;
+    before = std::move(word);
   }
   return false;
+}
+
+// Names: also with anything between their letters.
+bool names_secret(std::string_view name) {
+  std::string letters;
+  for (char c : skeleton(name)) {
+    if (c >= 'a' && c <= 'z') letters += c;
+  }
+  if (holds_secret_word(letters)) return true;
+  return std::ranges::any_of(words_of(skeleton(name)), [](const std::string& word) {
+    return std::ranges::find(kSecretAlone, word) != std::end(kSecretAlone);
+  });
+}
+
+// Somewhere in a form: the name of a field, its title or its description.
+bool form_asks_for_secret(json::View schema) {
+  for (json::View element : schema.elements()) {
+    if (form_asks_for_secret(element)) return true;
+  }
+  for (auto [name, inner] : schema.members()) {
+    if (inner.is_string() && name == "title" && names_secret(inner.string())) return true;
+    if (inner.is_string() && name == "description" && speaks_of_secret(inner.string())) return true;
+    if ((inner.is_object() || inner.is_array()) &&
+        (names_secret(name) || form_asks_for_secret(inner))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool has_free_text(json::View schema) {
+  for (auto [name, field] : schema["properties"].members()) {
+    if (field.text("type") == "string" && !field["enum"].exists() && !field["oneOf"].exists()) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool is_address(std::string_view method, json::View params) {
+  return method == "elicitation/create" && params["mode"].exists() && params.text("mode") != "form";
+}
+
+// What a person is shown says who asks, whatever the server calls itself in it.
+std::string with_name(std::string_view server, json::View params) {
+  std::string message =
+      server.empty() ? "the tool server" : "tool server `" + visible(server) + "`";
+  message += " asks: " + visible(params.text("message").value_or(""), Newlines::keep);
+  json::Writer out;
+  out.object();
+  for (auto [key, value] : params.members()) {
+    if (key != "message" && key != "_meta") out.key(key).value(value);
+  }
+  out.key("message").string(message).end();
+  return out.take();
+}
+
+// The answer to an address carries nothing but what the person did.
+std::string action_alone(std::string_view answer) {
+  const auto document = json::parse(answer);
+  json::Writer out;
+  out.object().key("action");
+  out.string(document ? document->root().text("action").value_or("cancel") : "cancel").end();
+  return out.take();
 }
 
 // A server waits for a person as long as its own client would; nobody is kept patient.
@@ -43,19 +116,24 @@ class ServerAsking final : public Caller {
   std::shared_ptr<Session::Room> room_;
 };
 
-// The client as the side that has the effect: it runs the model.
+// The client as the side that has the effect: it runs the model, or opens an address.
 class AskClient final : public Upstream {
  public:
   AskClient(std::shared_ptr<Session::Room> room, std::string server_id, std::string method)
       : room_(std::move(room)), server_id_(std::move(server_id)), method_(std::move(method)) {}
 
   Task<Outcome> execute(std::string_view, std::string_view arguments) override {
-    auto ticket = room_->at_client->send(method_, arguments);
+    const auto decided = json::parse(arguments);
+    const bool address = decided && method_ == "elicitation/create";
+    const std::string shown = address ? with_name(room_->spec.server, decided->root()["request"])
+                                      : std::string(arguments);
+    auto ticket = room_->at_client->send(method_, shown);
     room_->asked_client[server_id_] = ticket.id;
     Answer answer = co_await ticket.answer;
     room_->asked_client.erase(server_id_);
     switch (answer.kind) {
       case Answer::Kind::result:
+        if (address) answer.text = action_alone(answer.text);
         co_return Outcome{Outcome::Kind::result, std::move(answer.text), {}};
       case Answer::Kind::error:
         co_return Outcome{Outcome::Kind::error, std::move(answer.text), {}};
@@ -125,7 +203,12 @@ Task<void> decide_before(std::shared_ptr<Session::Room> room, std::string id, st
 
 Task<void> decide_answer(std::shared_ptr<Session::Room> room, std::string id, std::string method,
                          std::string params) {
-  auto ticket = room->at_client->send(method, params == "{}" ? std::string() : params);
+  std::string shown = params == "{}" ? std::string() : params;
+  if (method == "elicitation/create") {
+    const auto asked = json::parse(params);
+    if (asked) shown = with_name(room->spec.server, asked->root());
+  }
+  auto ticket = room->at_client->send(method, shown);
   room->asked_client[id] = ticket.id;
   const Answer answer = co_await ticket.answer;
   room->asked_client.erase(id);
@@ -150,18 +233,19 @@ Task<void> decide_answer(std::shared_ptr<Session::Room> room, std::string id, st
 }  // namespace
 
 bool asks_for_secret(json::View params) {
-  for (auto [name, field] : params["requestedSchema"]["properties"].members()) {
-    if (secret_like(name) || secret_like(field.text("title").value_or(""))) return true;
-  }
-  return false;
+  const json::View form = params["requestedSchema"];
+  return form_asks_for_secret(form) ||
+         (has_free_text(form) && speaks_of_secret(params.text("message").value_or("")));
 }
 
 Task<void> Session::Room::ask_client(std::string id, std::string method,
                                      std::shared_ptr<json::Document> document, json::View params) {
-  const std::string text = params.exists() ? without_meta(params) : "{}";
+  std::string text = params.exists() ? without_meta(params) : "{}";
+  const bool address = is_address(method, params);
+  if (address) text = R"({"request":)" + text + "}";
   document.reset();
   const auto self = shared_from_this();
-  if (server_request(method) == ServerAsks::decide_before) {
+  if (address || server_request(method) == ServerAsks::decide_before) {
     co_await decide_before(self, std::move(id), std::move(method), text);
   } else {
     co_await decide_answer(self, std::move(id), std::move(method), text);

@@ -70,9 +70,10 @@ class AtServer final : public Upstream {
     if (!entry_->token.empty()) room_->by_server_id[ticket.id] = entry_;
     waiting_ = ticket.answer;
     timer_ = room_->loop.after(room_->spec.call_deadline, [this] {
-      why_ = "the tool server did not answer in time";
-      waiting_.deliver({Answer::Kind::lost, why_});
-      tell_server(why_);
+      const std::string why = "the tool server did not answer in time";
+      tell_server(why);
+      // Last: whoever waits goes on inside, and this object may be gone afterwards.
+      waiting_.deliver({Answer::Kind::lost, why});
     });
     Answer answer = co_await ticket.answer;
     timer_.reset();
@@ -128,7 +129,6 @@ class AtServer final : public Upstream {
   std::string method_;
   bool without_arguments_;
   bool cancelled_ = false;
-  std::string why_;
   Completion<Answer> waiting_;
   net::Timer timer_;
 };
@@ -185,6 +185,7 @@ Task<void> Session::Room::tool_call(PendingPtr entry, std::shared_ptr<json::Docu
   proposal.definition = shelved.definition;
   proposal.pin = shelved.pin;
   proposal.resolve = spec.resolve;
+  proposal.read_sql = spec.read_sql;
   if (params.size() > 2) proposal.note = dropped(params, {"name", "arguments"});
 
   AtServer upstream(self, entry, "tools/call", !given.exists());

@@ -10,6 +10,8 @@
 namespace pawl::mcp {
 namespace {
 
+constexpr std::size_t kept_line_bytes_max = 64UL << 10;
+
 // The method of a line that was refused as a message, for the form of the answer only.
 std::string method_of(std::string_view line) {
   json::ParseLimits limits;
@@ -19,11 +21,26 @@ std::string method_of(std::string_view line) {
   return std::string(document->root().text("method").value_or(""));
 }
 
+// Ids that are one value in two spellings are one id. Nearly all are plain.
+std::string key_of(std::string_view id) {
+  const bool digits = id.find_first_not_of("0123456789") == std::string_view::npos;
+  const bool plain = id.starts_with('"') && is_ascii(id) && id.find('\\') == std::string_view::npos;
+  if (digits || plain) return std::string(id);
+  const auto document = json::parse(id);
+  return document ? json::write(document->root()) : std::string(id);
+}
+
 }  // namespace
+
+std::shared_ptr<json::Document> Session::Room::document_for(std::string_view line) const {
+  // A long message does not leave its memory behind.
+  const bool free = client_document.use_count() == 1 && line.size() <= kept_line_bytes_max;
+  return free ? client_document : std::make_shared<json::Document>();
+}
 
 void Session::Room::client_line(std::string_view line) {
   if (closing) return;
-  auto document = std::make_shared<json::Document>();
+  auto document = document_for(line);
   const Result<Message> message = read_message(line, Side::client, parser, *document);
   if (!message) {
     const std::string id = id_of(line);
@@ -64,14 +81,15 @@ PendingPtr Session::Room::pend(const Message& message) {
   entry->id = std::string(message.id);
   const json::View token = message.params["_meta"]["progressToken"];
   if (token.is_string() || token.is_integer()) entry->token = json::write(token);
-  if (pending.size() >= requests_open_max || !pending.emplace(entry->id, entry).second) {
+  entry->key = key_of(message.id);
+  if (pending.size() >= requests_open_max || !pending.emplace(entry->key, entry).second) {
     return nullptr;
   }
   return entry;
 }
 
 void Session::Room::settle(const PendingPtr& entry, std::string line) {
-  pending.erase(entry->id);
+  pending.erase(entry->key);
   by_server_id.erase(entry->server_id);
   if (!entry->gone && !line.empty()) to_client(std::move(line));
 }
@@ -79,6 +97,13 @@ void Session::Room::settle(const PendingPtr& entry, std::string line) {
 void Session::Room::client_request(const Message& message,
                                    std::shared_ptr<json::Document> document) {
   const Method& method = client_method(message.method);
+  if (pending.contains(key_of(message.id))) {
+    // An answer with this id would end the call that has it: this one is answered without an id.
+    refuse_line("null", invalid_request,
+                "a request with the id " + visible(message.id.substr(0, 64)) + " is still open",
+                message.method == "tools/call" ? std::string_view("tools/call") : "message");
+    return;
+  }
   if (method.handling == Handling::here) return answer_here(message);
   if (method.handling == Handling::unknown) {
     (void)gate.refuse(spec.run, Code::not_granted, std::string(message.method),
@@ -101,7 +126,7 @@ void Session::Room::client_request(const Message& message,
   }
   PendingPtr entry = pend(message);
   if (!entry) {
-    to_client(error_line(message.id, invalid_request, "a request with this id is still open"));
+    refuse_line(message.id, invalid_request, "too many requests are open");
     return;
   }
   if (method.handling == Handling::call) {
@@ -166,7 +191,7 @@ void Session::Room::client_notification(const Message& message) {
 void Session::Room::cancel_of_client(json::View params) {
   const json::View id = params["requestId"];
   if (!id.is_string() && !id.is_integer()) return;
-  const auto found = pending.find(json::write(id));
+  const auto found = pending.find(key_of(json::write(id)));
   if (found == pending.end()) return;
   const PendingPtr entry = found->second;
   entry->gone = true;

@@ -25,6 +25,7 @@ namespace pawl::mcp {
 // A request of the client that has no answer yet.
 struct Pending {
   std::string id;               // raw JSON, as the client wrote it
+  std::string key;              // the same id in our spelling
   std::string token;            // raw JSON of its progress token, or empty
   std::uint64_t server_id = 0;  // of our request at the server, once there is one
   double shift = 0;             // added to the server's progress: what we told the client before
@@ -37,7 +38,11 @@ using PendingPtr = std::shared_ptr<Pending>;
 
 struct Session::Room : std::enable_shared_from_this<Session::Room> {
   Room(net::Loop& l, Gate& g, SessionSpec s)
-      : loop(l), gate(g), spec(std::move(s)), shelf(gate, spec.run, spec.server, spec.lock) {}
+      : loop(l),
+        gate(g),
+        spec(std::move(s)),
+        shelf(gate, spec.run, spec.server, *spec.policy, spec.lock),
+        opened(loop.now()) {}
 
   // session.cpp
   void open(SessionPipes pipes);
@@ -54,6 +59,7 @@ struct Session::Room : std::enable_shared_from_this<Session::Room> {
   Task<void> last_words();
 
   // client.cpp
+  std::shared_ptr<json::Document> document_for(std::string_view line) const;
   void client_line(std::string_view line);
   void client_request(const Message& message, std::shared_ptr<json::Document> document);
   void client_notification(const Message& message);
@@ -94,12 +100,15 @@ struct Session::Room : std::enable_shared_from_this<Session::Room> {
   Gate& gate;
   SessionSpec spec;
   Shelf shelf;
+  Duration opened;
   json::Parser parser;
   json::Document server_document;
+  // Of the client's message, used again once its call is over: calls mostly come one by one.
+  std::shared_ptr<json::Document> client_document = std::make_shared<json::Document>();
   std::optional<net::LineReader> client_reader, server_reader;
   std::optional<net::LineWriter> client_writer, server_writer;
   std::optional<Requests> at_server, at_client;
-  std::unordered_map<std::string, PendingPtr> pending;          // by the client's raw id
+  std::unordered_map<std::string, PendingPtr> pending;          // by Pending::key
   std::unordered_map<std::uint64_t, PendingPtr> by_server_id;   // for progress
   std::unordered_map<std::string, std::uint64_t> asked_client;  // server's raw id -> our id
   std::unordered_set<std::string> cursors;  // that the server gave: no other is passed to it

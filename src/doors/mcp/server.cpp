@@ -196,6 +196,7 @@ Task<void> Session::Room::reload(bool announce) {
   reloading = true;
   do {
     reload_again = false;
+    if (loop.now().ns - opened.ns > first_use_within.ns) shelf.met();
     shelf.begin();
     std::string params;
     bool complete = false;

@@ -47,6 +47,15 @@ const std::string& Session::run() const {
   return room_->spec.run;
 }
 
+void Session::use_policy(std::shared_ptr<const Policy> policy) {
+  Room& room = *room_;
+  if (!policy || policy == room.spec.policy) return;
+  room.spec.policy = std::move(policy);
+  if (room.initialized && room.has_tools && !room.client_gone) {
+    room.to_client(notification_line("notifications/tools/list_changed", {}));
+  }
+}
+
 void Session::Room::open(SessionPipes pipes) {
   // Every callback holds the room weakly: the readers live inside it.
   std::weak_ptr<Room> self = weak_from_this();

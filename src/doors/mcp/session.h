@@ -22,6 +22,9 @@ namespace pawl::mcp {
 inline constexpr Duration settle_before_close = Duration::milliseconds(1500);
 inline constexpr Duration call_deadline_max = Duration::seconds(3600);
 inline constexpr Duration reload_interval_min = Duration::seconds(1);
+// Servers register their tools in portions while they start: so long after its first start every
+// tool of a server that nobody met before counts as its first use.
+inline constexpr Duration first_use_within = Duration::seconds(10);
 // Notifications of a server that are passed on per second; more are dropped and counted.
 inline constexpr std::uint32_t notices_per_second_max = 1000;
 inline constexpr std::size_t requests_open_max = 200'000;
@@ -32,6 +35,7 @@ struct SessionSpec {
   std::shared_ptr<const Policy> policy;
   Lock lock;
   ResolvePath resolve;  // empty: the server's files are not ours
+  ReadSql read_sql;     // empty: no SQL is understood
   Duration call_deadline = call_deadline_max;
 };
 
@@ -59,6 +63,8 @@ class Session {
   // The switch was thrown over this run: everything in flight is cancelled at the server.
   void cancel_all();
   const std::string& run() const;
+  // The run goes on under another policy: lists are filtered by it, and the client asks again.
+  void use_policy(std::shared_ptr<const Policy> policy);
 
   struct Room;  // room.h, for the files of this door only
 

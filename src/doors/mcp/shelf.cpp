@@ -1,10 +1,20 @@
 #include "doors/mcp/shelf.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/text.h"
 
 namespace pawl::mcp {
+
+Shelf::Shelf(Gate& gate, std::string run, std::string server, const Policy& policy,
+             const Lock& lock)
+    : gate_(gate),
+      run_(std::move(run)),
+      server_(std::move(server)),
+      policy_(policy),
+      lock_(lock),
+      met_(gate_.state().knows_tools_of(server_)) {}
 
 bool Shelf::add_page(json::View result) {
   for (json::View tool : result["tools"].elements()) {
@@ -16,8 +26,23 @@ bool Shelf::add_page(json::View result) {
   return true;
 }
 
+// Whether nobody ever saw this tool of a server that was seen, and the policy does not name it.
+bool Shelf::new_under_glob(std::string_view tool) const {
+  if (!met_ || tool == instructions_name || gate_.state().pin(server_, tool) != nullptr)
+    return false;
+  const ToolRule* entry = policy_.find(server_, tool);
+  if (entry == nullptr) return false;
+  return std::ranges::none_of(entry->names, [&](std::string_view name) {
+    return name.substr(name.rfind('/') + 1) == tool;
+  });
+}
+
 PinState Shelf::pin(const ToolDefinition& tool) {
   if (tool.hidden_characters) return PinState::hidden;
+  if (!lock_.present && new_under_glob(tool.name)) {
+    // As under a lock that does not have it.
+    return gate_.pin(run_, tool, true, {});
+  }
   return gate_.pin(run_, tool, lock_.present, lock_.find(server_, tool.name));
 }
 

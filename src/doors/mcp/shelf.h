@@ -2,7 +2,8 @@
 //
 // The door reads the whole list itself after every start and before the first call (threats S10),
 // and again when the server says that it changed. What a client sees of a list, and what it may
-// call, are both answered from here.
+// call, are both answered from here. A glob grants what was known when it was first used: a tool
+// that a known server adds later is not granted by it until a person accepts it (rule 13).
 #pragma once
 
 #include <functional>
@@ -17,6 +18,7 @@
 #include "gate/gate.h"
 #include "io/pins/lock.h"
 #include "kernel/definition/definition.h"
+#include "kernel/policy/policy.h"
 #include "model/facts.h"
 
 namespace pawl::mcp {
@@ -33,8 +35,7 @@ struct Shelved {
 
 class Shelf {
  public:
-  Shelf(Gate& gate, std::string run, std::string server, const Lock& lock)
-      : gate_(gate), run_(std::move(run)), server_(std::move(server)), lock_(lock) {}
+  Shelf(Gate& gate, std::string run, std::string server, const Policy& policy, const Lock& lock);
 
   // Starts a new reading; what was known stays in force until `finish`.
   void begin() { incoming_.clear(); }
@@ -42,6 +43,9 @@ class Shelf {
   bool add_page(json::View result);
   // The reading is complete: names are compared, definitions pinned.
   void finish();
+  // From now on the server is a known one: what it offers for the first time is new. Before, and
+  // only where no earlier session met it, its first uses are recorded as they come.
+  void met() { met_ = true; }
   // A server's instructions, as they came with initialize. False: they are not accepted, and no
   // tool of this server is callable until they are.
   bool instructions(std::string_view text, bool production);
@@ -53,10 +57,13 @@ class Shelf {
 
  private:
   PinState pin(const ToolDefinition& tool);
+  bool new_under_glob(std::string_view tool) const;
 
   Gate& gate_;
   std::string run_, server_;
+  const Policy& policy_;
   const Lock& lock_;
+  bool met_ = false;
   std::vector<ToolDefinition> incoming_;
   std::unordered_map<std::string, Shelved> tools_;
   bool instructions_changed_ = false;

@@ -1,0 +1,94 @@
+#include "doors/control/display.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace pawl {
+namespace {
+
+Approval question() {
+  Approval approval;
+  approval.asked.approval = "a-1";
+  approval.asked.binding = "sha256:b";
+  approval.asked.tool = "send_mail";
+  return approval;
+}
+
+Display of(const std::string& arguments, bool full = false) {
+  const auto document = json::parse(arguments);
+  EXPECT_TRUE(document.has_value());
+  return display(question(), document->root(), full);
+}
+
+bool plain(const std::string& text) {
+  for (const char c : text) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return false;
+  }
+  return true;
+}
+
+TEST(Display, WhatMovesOrHidesTextIsAnEscapeAndFlagged) {  // H01
+  for (const std::string hostile : {"\\u202etxt.exe", "a\\u200bb", "a\\udb40\\udc41b", "\\u001b[2J",
+                                    "\\u001b]52;c;eA==\\u0007"}) {
+    const Display shown = of(R"({"to":")" + hostile + "\"}");
+    ASSERT_EQ(shown.arguments.size(), 1u);
+    EXPECT_TRUE(shown.arguments[0].hidden) << hostile;
+    EXPECT_TRUE(plain(shown.arguments[0].text)) << hostile;
+    EXPECT_EQ(shown.arguments[0].text.find("\xe2\x80"), std::string::npos) << hostile;
+    EXPECT_FALSE(shown.digest.empty());
+  }
+}
+
+TEST(Display, NamesAreAsUntrustedAsValues) {
+  const Display shown = of(R"({"a\u202eb":1})");
+  EXPECT_TRUE(shown.arguments[0].hidden);
+  EXPECT_EQ(shown.arguments[0].name, "a\\u{202e}b");
+}
+
+TEST(Display, AWordOfTwoAlphabetsIsFlaggedAndAWordOfOneIsNot) {
+  EXPECT_TRUE(of("{\"to\":\"p\u0430ypal.example\"}").arguments[0].mixed);
+  EXPECT_FALSE(of("{\"to\":\"\u043f\u0440\u0438\u0432\u0435\u0442 Ada\"}").arguments[0].mixed);
+  EXPECT_FALSE(of(R"({"to":"plain text, 1 and 0"})").arguments[0].mixed);
+}
+
+TEST(Display, WhatIsFoldedHasNoDigestUntilAllOfItIsShown) {  // H01
+  const std::string padded = R"({"to":"a@x.example)" + std::string(100 << 10, ' ') + "b\"}";
+  const Display folded = of(padded);
+  EXPECT_EQ(folded.arguments[0].text.size(), folded_bytes_shown);
+  EXPECT_GT(folded.arguments[0].folded, std::size_t{100 << 10} - folded_bytes_shown);
+  EXPECT_TRUE(folded.digest.empty());
+  const Display whole = of(padded, true);
+  EXPECT_EQ(whole.arguments[0].folded, 0u);
+  EXPECT_FALSE(whole.digest.empty());
+}
+
+TEST(Display, ManySmallArgumentsAreTooManyToo) {
+  std::string text = "{";
+  for (int i = 0; i < 1000; ++i)
+    text += "\"k" + std::to_string(i) + "\":\"" + std::string(40, 'x') + "\",";
+  text.back() = '}';
+  EXPECT_TRUE(of(text).digest.empty());
+  EXPECT_FALSE(of(text, true).digest.empty());
+}
+
+TEST(Display, TheDigestIsOfTheQuestionAndOfEveryCharacter) {
+  const std::string one = of(R"({"to":"a"})").digest;
+  EXPECT_EQ(one, of(R"({"to":"a"})", true).digest);
+  EXPECT_NE(one, of(R"({"to":"b"})").digest);
+  EXPECT_NE(one, of(R"({"too":"a"})").digest);
+  Approval other = question();
+  other.asked.approval = "a-2";
+  EXPECT_NE(one, display(other, json::parse(R"({"to":"a"})")->root(), false).digest);
+}
+
+TEST(Display, AFoldNeverCutsACharacter) {
+  std::string text = R"({"to":"x)";
+  for (int i = 0; i < 3000; ++i) text += "\u20ac";
+  const Display shown = of(text + "\"}");
+  ASSERT_GT(shown.arguments[0].folded, 0u);
+  EXPECT_TRUE(shown.arguments[0].text.ends_with("\u20ac"));
+}
+
+}  // namespace
+}  // namespace pawl
