@@ -12,7 +12,9 @@
 #include "app/offer.h"
 #include "app/paths.h"
 #include "app/terminal.h"
+#include "base/json.h"
 #include "base/text.h"
+#include "doors/mcp/shelf.h"
 #include "io/pins/lock.h"
 
 namespace pawl::app {
@@ -26,6 +28,7 @@ constexpr OptionRow kOptions[] = {
     {"--yes", "", "accepts everything that is shown, without asking for each tool", Takes::nothing},
     state_option,
     config_option,
+    json_option,
 };
 constexpr WordRow kWords[] = {
     {"command", "the server's program and arguments; without: the policy itself", false, true,
@@ -42,25 +45,49 @@ std::string full_name(const std::string& server, const std::string& tool) {
   return server.empty() ? tool : server + "/" + tool;
 }
 
-void show(const Change& change) {
-  out(paint(change.fresh ? Ink::good : Ink::warn, change.fresh ? "new      " : "changed  ") +
-      paint(Ink::strong, visible(change.name)));
-  out("  " + visible(change.tool->description));
+// What is printed: sentences for people while they are asked, or one JSON object at the end.
+class Report {
+ public:
+  explicit Report(bool json) : json_(json) {}
+  bool json() const { return json_; }
+  void say(const std::string& text) const {
+    if (!json_) out(text);
+  }
+
+ private:
+  bool json_;
+};
+
+void show(const Change& change, const Report& report) {
+  report.say(paint(change.fresh ? Ink::good : Ink::warn, change.fresh ? "new      " : "changed  ") +
+             paint(Ink::strong, visible(change.name)));
+  report.say("  " + visible(change.tool->description));
   for (const Shape::Property& property : change.tool->arguments.properties) {
-    out(fmt::format("  {:<20} {}{}", visible(property.name), to_string(property.shape.type),
-                    property.required ? ", required" : ""));
+    report.say(fmt::format("  {:<20} {}{}", visible(property.name), to_string(property.shape.type),
+                           property.required ? ", required" : ""));
+  }
+  const ToolDefinition& tool = *change.tool;
+  if (!tool.validator_fault.empty()) {
+    report.say(paint(Ink::bad, "  denied   ") +
+               "its schema cannot be checked: " + tool.validator_fault);
+  }
+  if (!tool.validator) return;
+  for (const schema::Finding& finding : tool.validator->findings()) {
+    report.say(paint(Ink::warn, "  schema   ") + finding.pointer + ": " + finding.says);
   }
 }
 
 std::vector<Change> changes(const std::vector<ToolDefinition>& tools, const std::string& server,
-                            const Lock& lock) {
+                            const Lock& lock, const Report& report) {
   std::vector<Change> list;
-  const std::vector<std::string> refused = refused_names(tools);
+  std::vector<std::string> refused = refused_names(tools);
   for (std::size_t i = 0; i < tools.size(); ++i) {
     const ToolDefinition& tool = tools[i];
+    // The instructions stand among the tools under a name that no tool can have.
+    if (tool.name == mcp::instructions_name) refused[i].clear();
     if (!refused[i].empty() || tool.hidden_characters) {
-      out(paint(Ink::bad, "never    ") + visible(tool.name) + "  " +
-          (refused[i].empty() ? "holds characters that nobody can see" : refused[i]));
+      report.say(paint(Ink::bad, "never    ") + visible(tool.name) + "  " +
+                 (refused[i].empty() ? "holds characters that nobody can see" : refused[i]));
       continue;
     }
     const std::string accepted = lock.find(server, tool.name);
@@ -71,7 +98,38 @@ std::vector<Change> changes(const std::vector<ToolDefinition>& tools, const std:
   return list;
 }
 
+void print_accepted(const std::vector<Change>& accepted, const std::string& server) {
+  json::Writer text;
+  text.object().key("accepted").array();
+  for (const Change& change : accepted) {
+    text.object().key("digest").string(change.digest).key("new").boolean(change.fresh);
+    text.key("tool").string(full_name(server, change.name)).end();
+  }
+  text.end().key("lock").string(lock_file_name).end();
+  out(text.text());
+}
+
+// What a person wants of it. Questions and JSON do not go together, so then `--yes` has been given.
+Result<std::vector<Change>> wanted_of(const Arguments& arguments, std::vector<Change> offered,
+                                      const Report& report) {
+  std::vector<Change> wanted;
+  for (const Change& change : offered) {
+    show(change, report);
+    if (!arguments.has("--yes")) {
+      auto answer = ask("  accept? [y/N] ");
+      if (!answer) return std::unexpected(answer.error());
+      if (*answer != "y" && *answer != "Y" && *answer != "yes") continue;
+    }
+    wanted.push_back(change);
+  }
+  return wanted;
+}
+
 int accept_tools(const Arguments& arguments, const std::string& policy_file) {
+  const Report report(arguments.has("--json"));
+  if (report.json() && !arguments.has("--yes")) {
+    return complain({Fault::usage, "`--json` asks nothing: it needs `--yes`", {}});
+  }
   const std::string server = arguments.one("--server").value_or("");
   auto lock = read_lock(policy_file);
   if (!lock) return complain(lock.error());
@@ -81,23 +139,16 @@ int accept_tools(const Arguments& arguments, const std::string& policy_file) {
   if (!offer->instructions.empty()) {
     offer->tools.push_back(pinned_instructions(server, offer->instructions));
   }
-  std::vector<Change> wanted;
-  for (const Change& change : changes(offer->tools, server, *lock)) {
-    show(change);
-    if (!arguments.has("--yes")) {
-      auto answer = ask("  accept? [y/N] ");
-      if (!answer) return complain(answer.error());
-      if (*answer != "y" && *answer != "Y" && *answer != "yes") continue;
-    }
-    wanted.push_back(change);
-  }
-  if (wanted.empty()) {
-    out("nothing to accept");
+  const auto wanted = wanted_of(arguments, changes(offer->tools, server, *lock, report), report);
+  if (!wanted) return complain(wanted.error());
+  if (wanted->empty()) {
+    report.say("nothing to accept");
+    if (report.json()) print_accepted(*wanted, server);
     return exit_good;
   }
   json::Writer act_text;
   act_text.object().key("items").array();
-  for (const Change& change : wanted) {
+  for (const Change& change : *wanted) {
     act_text.object().key("digest").string(change.digest).key("server").string(server);
     act_text.key("tool").string(change.name).end();
     lock->tools[full_name(server, change.name)] = change.digest;
@@ -108,9 +159,10 @@ int accept_tools(const Arguments& arguments, const std::string& policy_file) {
   auto done = act(*node, acting_person(arguments), act_text.text());
   if (!done) return complain(done.error());
   if (Status written = write_lock(policy_file, *lock); !written) return complain(written.error());
-  out(paint(Ink::good, "accepted") +
-      fmt::format("   {} definitions, written to {} beside the policy", wanted.size(),
-                  lock_file_name));
+  report.say(paint(Ink::good, "accepted") +
+             fmt::format("   {} definitions, written to {} beside the policy", wanted->size(),
+                         lock_file_name));
+  if (report.json()) print_accepted(*wanted, server);
   return exit_good;
 }
 
@@ -123,8 +175,9 @@ int accept_policy(const Arguments& arguments, const std::string& policy_file) {
     return exit_no;
   }
   const std::string digest = spelled(loaded.policy->digest);
-  out(fmt::format("policy    {}\nagent     {}\ndigest    {}", visible(policy_file),
-                  visible(loaded.policy->agent), digest));
+  const Report report(arguments.has("--json"));
+  report.say(fmt::format("policy    {}\nagent     {}\ndigest    {}", visible(policy_file),
+                         visible(loaded.policy->agent), digest));
   auto node = control(arguments);
   if (!node) return complain(node.error());
   json::Writer act_text;
@@ -132,7 +185,13 @@ int accept_policy(const Arguments& arguments, const std::string& policy_file) {
   act_text.key("kind").string("accept_policy").end();
   auto done = act(*node, acting_person(arguments), act_text.text());
   if (!done) return complain(done.error());
-  out(paint(Ink::good, "accepted") + "   for the next runs of " + visible(loaded.policy->agent));
+  report.say(paint(Ink::good, "accepted") + "   for the next runs of " +
+             visible(loaded.policy->agent));
+  if (report.json()) {
+    json::Writer text;
+    text.object().key("agent").string(loaded.policy->agent).key("digest").string(digest);
+    out(text.key("policy").string(policy_file).end().text());
+  }
   return exit_good;
 }
 

@@ -17,8 +17,11 @@ constexpr OptionRow kReason = {"--reason", "TEXT",
                                "words that go to the agent and into the record"};
 constexpr OptionRow kType = {"--type", "TEXT",
                              "the typed confirmation, for scripts; otherwise the terminal asks"};
+constexpr OptionRow kFull = {"--full", "", "shows long arguments whole, however long",
+                             Takes::nothing};
 constexpr OptionRow kListOptions[] = {json_option, state_option, config_option};
-constexpr OptionRow kAnswerOptions[] = {kAs,         kReason,      kType,
+constexpr OptionRow kShowOptions[] = {kFull, json_option, state_option, config_option};
+constexpr OptionRow kAnswerOptions[] = {kAs,         kReason,      kType,        kFull,
                                         json_option, state_option, config_option};
 constexpr WordRow kId[] = {{"id", "the question, as `approvals list` names it"}};
 
@@ -69,6 +72,17 @@ int list(const Arguments& arguments) {
   return exit_good;
 }
 
+// What a reader would not see by itself.
+std::string marks(json::View argument) {
+  std::string text;
+  if (const json::View folded = argument["folded"]; folded.exists()) {
+    text += fmt::format("… {} more bytes are folded away", folded.natural());
+  }
+  if (flag(argument, "hidden")) text += "   (hidden characters)";
+  if (flag(argument, "mixed")) text += "   (letters of several alphabets in one word)";
+  return text;
+}
+
 // The card: what decides first, the agent's own words last. Everything through `visible`.
 void print_card(json::View question) {
   const bool open = question.text("phase") == "open";
@@ -81,15 +95,16 @@ void print_card(json::View question) {
                   word(question, "run"), word(question, "sponsor")));
   out(fmt::format("why       {}", word(question, "why")));
   out("arguments");
-  const json::View arguments = question["arguments"];
-  if (!arguments.exists()) {
+  if (!question["display"].exists()) {
     out("  " + paint(Ink::bad, word(question, "arguments_missing")));
   }
-  for (auto [key, value] : arguments.members()) {
-    const std::string text = visible(json::write(value));
-    const bool marked = has_hidden_characters(json::write(value));
-    out(fmt::format("  {:<16} {}{}", visible(key), text,
-                    marked ? paint(Ink::bad, "   (hidden characters)") : ""));
+  for (json::View argument : question["display"].elements()) {
+    out(fmt::format("  {:<16} {}{}", word(argument, "name"), word(argument, "text"),
+                    paint(Ink::bad, marks(argument))));
+  }
+  if (!question["shown"].exists()) {
+    out(paint(Ink::bad,
+              "not all of it is shown, so it cannot be approved like this: see `--full`"));
   }
   if (question["run_steps"].exists()) {
     out(fmt::format("run       {} steps, {} denied so far, since {}",
@@ -105,16 +120,17 @@ void print_card(json::View question) {
   }
 }
 
-Result<json::Document> question_of(NodeConnection& node, const std::string& id) {
+Result<json::Document> question_of(NodeConnection& node, const Arguments& arguments) {
   json::Writer request;
-  request.object().key("op").string("approval").key("id").string(id).end();
+  request.object().key("op").string("approval").key("id").string(arguments.word("id"));
+  request.key("full").boolean(arguments.has("--full")).end();
   return node.ask(request.text());
 }
 
 int show(const Arguments& arguments) {
   auto node = control(arguments);
   if (!node) return complain(node.error());
-  auto answer = question_of(*node, arguments.word("id"));
+  auto answer = question_of(*node, arguments);
   if (!answer) return complain(answer.error());
   const json::View question = answer->root()["approval"];
   if (arguments.has("--json")) {
@@ -134,12 +150,18 @@ Result<std::string> typed_confirmation(const Arguments& arguments, json::View qu
 int give(const Arguments& arguments, bool approve) {
   auto node = control(arguments);
   if (!node) return complain(node.error());
-  auto answer = question_of(*node, arguments.word("id"));
+  auto answer = question_of(*node, arguments);
   if (!answer) return complain(answer.error());
   const json::View question = answer->root()["approval"];
   if (!arguments.has("--json")) print_card(question);
   std::string typed;
   if (approve) {
+    if (!question["shown"].exists()) {
+      return complain({Fault::refused,
+                       "its arguments are too long to be shown like this, and what is not shown "
+                       "cannot be approved: read all of it with `--full`",
+                       {}});
+    }
     auto given = typed_confirmation(arguments, question);
     if (!given) return complain(given.error());
     typed = std::move(*given);
@@ -152,7 +174,7 @@ int give(const Arguments& arguments, bool approve) {
   act_text.key("typed").string(typed).end();
   auto done = act(*node, acting_person(arguments), act_text.text());
   if (!done) return complain(done.error());
-  auto after = question_of(*node, arguments.word("id"));
+  auto after = question_of(*node, arguments);
   const std::string phase = after ? word(after->root()["approval"], "phase") : "";
   if (arguments.has("--json")) {
     json::Writer result;
@@ -178,7 +200,7 @@ extern const CommandRow approvals_list_command = {
     "approvals list", "run", "lists the calls that wait for a person", kListOptions, {}, list};
 extern const CommandRow approvals_show_command = {
     "approvals show", "run", "shows one question with everything needed to answer it",
-    kListOptions,     kId,   show};
+    kShowOptions,     kId,   show};
 extern const CommandRow approvals_approve_command = {
     "approvals approve", "run", "approves exactly the call that is shown, once",
     kAnswerOptions,      kId,   approve};

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "analysis/check/check.h"
+#include "app/check_setup.h"
 #include "app/check_text.h"
 #include "app/commands.h"
 #include "app/paths.h"
@@ -28,7 +29,7 @@ constexpr std::array<WordRow, 1> words = {
     WordRow{.name = "F", .says = "a policy file", .required = true, .many = true}};
 
 struct Given {
-  const Deployment* deployment = nullptr;
+  const DeploymentRead& read;
   bool production = false, lock = false;
 };
 
@@ -45,62 +46,28 @@ bool unread(const Loaded& loaded) {
   });
 }
 
-bool lock_has(const Lock& lock, const std::string& name) {
-  return std::ranges::any_of(lock.tools, [&name](const auto& pinned) {
-    return pinned.first == name || pinned.first.ends_with("/" + name);
-  });
-}
-
-void compare_entry(const ToolRule& entry, const Lock& lock, CheckReport& report) {
-  for (const std::string& name : entry.names) {
-    const bool pattern = name.find_first_of("*?") != std::string::npos;
-    if (pattern || name.starts_with("mcp:") || lock_has(lock, name)) continue;
-    report.findings.push_back(
-        {Finding::Weight::warning,
-         fmt::format("`{}` is granted and not in `{}`: it is denied until `pawl accept`",
-                     visible(name), lock_file_name),
-         entry.rule.at});
-  }
-}
-
-// What the lock accepts against what the file grants.
-void compare_lock(const std::string& file, const Policy& policy, CheckReport& report) {
-  const Result<Lock> lock = read_lock(file);
-  if (!lock) {
-    report.errors.push_back(lock.error());
-    return;
-  }
-  if (!lock->present) {
-    report.findings.push_back({Finding::Weight::error_in_production,
-                               fmt::format("there is no `{}` beside the file: the first use of a "
-                                           "tool is recorded, and in production denied",
-                                           lock_file_name),
-                               {file, 0, 0}});
-    return;
-  }
-  for (const ToolRule& entry : policy.tools) compare_entry(entry, *lock, report);
-  for (const auto& [name, digest] : lock->tools) {
-    const auto slash = name.find('/');
-    const std::string server = slash == std::string::npos ? "" : name.substr(0, slash);
-    const std::string tool = slash == std::string::npos ? name : name.substr(slash + 1);
-    if (policy.find(server, tool) != nullptr) continue;
-    report.findings.push_back(
-        {Finding::Weight::note,
-         fmt::format("`{}` is in `{}` and no entry grants it", visible(name), lock_file_name),
-         {file, 0, 0}});
-  }
-}
-
 struct Outcome {
   int status = exit_good;
   CheckReport report;
 };
 
+bool strict(const Given& given, const Policy& policy) {
+  return given.production || policy.environment == Environment::production;
+}
+
 Outcome check_file(const std::string& file, const Given& given) {
-  const Loaded loaded = read_policy(file, given.deployment);
+  const Deployment& deployment = *given.read.deployment;
+  const Loaded loaded = read_policy(file, &deployment);
   Outcome outcome;
-  outcome.report = check(loaded, given.deployment, {}, wall_clock(), given.production);
-  if (given.lock && loaded.policy != nullptr) compare_lock(file, *loaded.policy, outcome.report);
+  outcome.report = check(loaded, &deployment, {}, wall_clock(), given.production);
+  if (loaded.policy != nullptr) {
+    const Policy& policy = *loaded.policy;
+    if (given.lock || strict(given, policy)) {
+      compare_lock(file, policy, given.lock, outcome.report);
+    }
+    compare_deployment(file, policy, given.read, outcome.report);
+    compare_links(policy, outcome.report);
+  }
   if (!outcome.report.passes()) outcome.status = unread(loaded) ? exit_usage : exit_no;
   return outcome;
 }
@@ -110,9 +77,8 @@ int run(const Arguments& arguments) {
   for (const Error& error : read.errors) err(visible(to_string(error)));
   if (!read.deployment) return exit_usage;
 
-  const Given given{.deployment = &*read.deployment,
-                    .production = arguments.has("--production"),
-                    .lock = arguments.has("--lock")};
+  const Given given{
+      .read = read, .production = arguments.has("--production"), .lock = arguments.has("--lock")};
   const bool as_json = arguments.has("--json");
   json::Writer reports;
   reports.array();

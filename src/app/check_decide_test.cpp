@@ -3,6 +3,7 @@
 
 #include "app/command.h"
 #include "app/run_test.h"
+#include "app/terminal.h"
 #include "base/json.h"
 #include "base/text.h"
 
@@ -132,6 +133,49 @@ TEST_F(Files, CheckComparesWithTheLock) {
   EXPECT_THAT(ran.out, HasSubstr("`write_note` is granted and not in `pawl.lock`"));
   EXPECT_THAT(ran.out, Not(HasSubstr("`read_note` is granted and not")));
   EXPECT_THAT(ran.out, HasSubstr("`notes/gone` is in `pawl.lock` and no entry grants it"));
+}
+
+TEST_F(Files, CheckSaysHowToAcceptWhereNothingIsLocked) {  // S13
+  const auto ran = check({"--production", policy});
+  EXPECT_THAT(ran.out, HasSubstr("there is no `pawl.lock`"));
+  EXPECT_THAT(ran.out, HasSubstr("pawl accept --policy " + policy));
+  EXPECT_THAT(check({policy}).out, Not(HasSubstr("there is no `pawl.lock`")));
+}
+
+TEST_F(Files, CheckComparesWithTheDeploymentFile) {
+  const auto with_role = [&](const std::string& role, const std::string& file) {
+    folder.write("pawl.yaml", "version: 1\nroles: {" + role + ": {file: " + file + "}}\n");
+    return check({policy});
+  };
+  EXPECT_THAT(with_role("clerk", "clerk.yaml").out, Not(HasSubstr("the deployment file (")));
+  const auto other = with_role("clerk", "other.yaml");
+  EXPECT_EQ(other.status, exit_good);
+  EXPECT_THAT(other.out,
+              AllOf(HasSubstr("pawl.yaml:2"), HasSubstr("govern `clerk`, not this file")));
+  const auto wrong = with_role("mailer", "clerk.yaml");
+  EXPECT_EQ(wrong.status, exit_no);
+  EXPECT_THAT(wrong.out, HasSubstr("gives this file to the role `mailer`"));
+}
+
+TEST_F(Files, CheckNamesADirectoryThatIsALink) {
+  std::filesystem::create_directory(folder.at("real"));
+  std::filesystem::create_directory_symlink(folder.at("real"), folder.at("link"));
+  const auto with = [&](const std::string& directory) {
+    const auto file =
+        folder.write("files.yaml",
+                     "version: 1\nagent: {id: f, identity: f@x}\ntools:\n  allowed:\n    - {name: "
+                     "read_file, class: read_only, args: {path: {path: {under: " +
+                         directory + "}}}}\n");
+    return check({file}).out;
+  };
+  EXPECT_THAT(with(folder.at("link")),
+              AllOf(HasSubstr("files.yaml:5:"), HasSubstr("write `" + folder.at("real") + "`")));
+  EXPECT_THAT(with(folder.at("real")), Not(HasSubstr("over a link")));
+}
+
+TEST(Output, WhatCannotBeWrittenIsAnError) {
+  const testing::Instead full(STDOUT_FILENO, "/dev/full", O_WRONLY);
+  EXPECT_THROW((void)dispatch({"version"}), OutputLost);
 }
 
 TEST_F(Files, DecideAnswersOneCallWithItsStatus) {

@@ -9,9 +9,12 @@ std::span<const CommandRow> commands() {
   static const auto rows = std::to_array<CommandRow>({
       mcp_command,
       node_command,
+      sql_parser_command,
       init_command,
       check_command,
+      test_command,
       decide_command,
+      eval_command,
       accept_command,
       approvals_list_command,
       approvals_show_command,

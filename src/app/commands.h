@@ -20,16 +20,19 @@ extern const CommandRow audit_tail_command;
 extern const CommandRow audit_verify_command;
 extern const CommandRow check_command;
 extern const CommandRow decide_command;
+extern const CommandRow eval_command;
 extern const CommandRow help_command;
 extern const CommandRow init_command;
 extern const CommandRow kill_command;
 extern const CommandRow mcp_command;
 extern const CommandRow node_command;
+extern const CommandRow sql_parser_command;
 extern const CommandRow replay_command;
 extern const CommandRow resume_command;
 extern const CommandRow reviewers_add_command;
 extern const CommandRow reviewers_list_command;
 extern const CommandRow status_command;
+extern const CommandRow test_command;
 extern const CommandRow version_command;
 
 // The groups of `pawl help`, in its order. A command of no group works and is not shown.

@@ -10,6 +10,7 @@
 #include "app/commands.h"
 #include "app/line_source.h"
 #include "app/paths.h"
+#include "app/sql.h"
 #include "app/terminal.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -120,7 +121,7 @@ int run(const Arguments& arguments) {
   }
   const auto policy = load(arguments, path);
   if (policy == nullptr) return exit_usage;
-  DecideStream stream(policy);
+  DecideStream stream(policy, isolated_sql());
   return arguments.has("--stream") ? decide_many(stream) : decide_one(stream);
 }
 

@@ -8,6 +8,7 @@
 #include "app/dispatch.h"
 #include "app/terminal.h"
 #include "app/usage.h"
+#include "base/json.h"
 #include "base/text.h"
 
 namespace pawl::app {
@@ -18,6 +19,7 @@ constexpr auto options = std::to_array<OptionRow>({
     {"--completions", "SHELL", "write the completions for bash, zsh or fish"},
     {"--reference", "", "write the reference of all commands in Markdown", Takes::nothing},
     {"--names", "", "list the names of all commands, one a line", Takes::nothing},
+    json_option,
 });
 constexpr std::array<WordRow, 1> words = {
     WordRow{.name = "NAME", .says = "a command, one word or two", .required = false, .many = true}};
@@ -32,6 +34,31 @@ int print_completions(const std::string& shell) {
                      {}});
   }
   out(text);
+  return exit_good;
+}
+
+void put_row(const CommandRow& row, json::Writer& out) {
+  out.object().key("group").string(row.group).key("name").string(row.name);
+  out.key("options").array();
+  for (const OptionRow& option : row.options) {
+    out.object().key("name").string(option.name).key("says").string(option.says);
+    out.key("takes").string(option.metavar).end();
+  }
+  out.end().key("says").string(row.says).key("usage").string(usage_line(row)).end();
+}
+
+// The rows themselves: all of them, or the one of that name and those of its family.
+int print_rows(const std::string& name) {
+  json::Writer text;
+  text.array();
+  bool any = false;
+  for (const CommandRow* row : shown_commands()) {
+    if (!name.empty() && row->name != name && !row->name.starts_with(name + " ")) continue;
+    put_row(*row, text);
+    any = true;
+  }
+  if (!any) return complain(unknown_command(name));
+  out(text.end().text());
   return exit_good;
 }
 
@@ -63,6 +90,7 @@ int run(const Arguments& arguments) {
     return exit_good;
   }
   const std::string name = fmt::format("{}", fmt::join(arguments.words("NAME"), " "));
+  if (arguments.has("--json")) return print_rows(name);
   return explain(name, arguments.has("--man"));
 }
 

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -41,6 +42,9 @@ int run(const Arguments& arguments) {
   options.config_named = arguments.has("--config");
   options.idle = seconds_from_environment("PAWL_NODE_IDLE", options.idle);
   options.idle_close = seconds_from_environment("PAWL_IDLE_CLOSE", options.idle_close);
+  // Only ever sooner: whoever starts a node first must not make calls wait for ever.
+  options.call_deadline = std::min(
+      options.call_deadline, seconds_from_environment("PAWL_CALL_DEADLINE", options.call_deadline));
   return run_node(options);
 }
 

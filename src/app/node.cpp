@@ -12,6 +12,7 @@
 #include "app/command.h"
 #include "app/node_room.h"
 #include "app/paths.h"
+#include "base/random.h"
 #include "io/journal/key_files.h"
 #include "kernel/state/state.h"
 
@@ -59,6 +60,7 @@ Status Node::open_journal() {
   JournalOptions journal;
   journal.post = [this](std::function<void()> work) { loop_.post(std::move(work)); };
   journal.syncer = make_thread_syncer();
+  journal.random = random_in_batches();  // a salt for each payload
   JournalReplay replay;
   replay.state = [&](std::string_view text, std::uint64_t) -> Status {
     auto state = State::from_json(text);
@@ -205,6 +207,7 @@ bool Node::busy() const {
 }
 
 void Node::watch_idle() {
+  watch_policies();
   if (busy()) {
     idle_now_ = false;
   } else if (!std::exchange(idle_now_, true)) {

@@ -18,6 +18,7 @@ struct NodeOptions {
   bool config_named = false;  // it must exist
   Duration idle = Duration::seconds(60);
   Duration idle_close = Duration::seconds(600);
+  Duration call_deadline = Duration::seconds(3600);  // of one call at its server
 };
 
 // Runs until idle or told to stop. The exit status of `pawl node`.

@@ -105,7 +105,8 @@ Result<std::string> Node::open_session(std::uint64_t id, json::View request,
   }
   const auto file = governing_policy(*parsed, deployment_, config_directory_);
   if (!file) return std::unexpected(file.error());
-  const Loaded loaded = read_policy(*file, &deployment_);
+  std::vector<std::string> parts;
+  const Loaded loaded = read_policy(*file, &deployment_, &parts);
   if (!loaded.policy) {
     return loaded.errors.empty() ? fail(Fault::invalid, "the policy does not load")
                                  : std::unexpected(loaded.errors.front());
@@ -124,8 +125,10 @@ Result<std::string> Node::open_session(std::uint64_t id, json::View request,
   run_request.client = client ? visible(client->name) : parsed->client;
   run_request.key = run_key(*parsed, loaded.policy->agent, client_id, boot_id_);
   auto run = gate_->open_run(run_request);
+  watch(*file, std::move(parts));
   if (!run) return run;
   joined.run = *run;
+  use_policies();
   joined.server = std::move(fds[4]);
 
   mcp::SessionSpec spec;
@@ -133,7 +136,9 @@ Result<std::string> Node::open_session(std::uint64_t id, json::View request,
   spec.server = parsed->server;
   spec.policy = gate_->policy_of(*run);
   spec.lock = std::move(*lock);
+  spec.call_deadline = options_.call_deadline;
   if (parsed->shares_files) spec.resolve = resolve;
+  spec.read_sql = read_sql_;
   joined.session = std::make_unique<mcp::Session>(
       loop_, *gate_, std::move(spec),
       mcp::SessionPipes{std::move(fds[0]), std::move(fds[1]), std::move(fds[2]), std::move(fds[3])},

@@ -1,6 +1,7 @@
 // The inside of a node, shared by the files that implement it:
 //   node.cpp       life: lock, journal, fold, sockets, idle end
 //   node_join.cpp  runs and sessions       node_control.cpp  people
+//   node_policies.cpp  policy files that change meanwhile
 #pragma once
 
 #include <functional>
@@ -14,6 +15,7 @@
 #include "app/herald.h"
 #include "app/join.h"
 #include "app/node.h"
+#include "app/sql.h"
 #include "doors/control/control.h"
 #include "doors/mcp/session.h"
 #include "gate/gate.h"
@@ -46,6 +48,12 @@ struct Asking {
   bool over = false;
 };
 
+// The files that a policy was read from, and how they looked then.
+struct Watched {
+  std::vector<std::string> files;
+  std::string seen;  // empty: look at once
+};
+
 class Node {
  public:
   explicit Node(NodeOptions options) : options_(std::move(options)) {}
@@ -76,6 +84,11 @@ class Node {
   void killed(const Stopped& stopped);
   std::string hello(json::View request) const;
 
+  // node_policies.cpp
+  void watch_policies();
+  void watch(const std::string& file, std::vector<std::string> parts);
+  void use_policies();
+
   bool busy() const;
   void watch_idle();
 
@@ -96,6 +109,8 @@ class Node {
   std::optional<net::Listener> join_, ask_;
   std::map<std::uint64_t, std::unique_ptr<Joined>> joined_;
   std::map<std::uint64_t, std::unique_ptr<Asking>> asking_;
+  std::map<std::string, Watched> watched_;  // by policy file, of every run that joined
+  ReadSql read_sql_ = isolated_sql();
   net::Timer idle_;
   std::uint64_t next_id_ = 1;
   Instant idle_since_{};

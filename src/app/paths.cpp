@@ -63,16 +63,6 @@ bool zone_name(std::string_view name) {
   });
 }
 
-Result<Zone> read_zone(std::string_view name) {
-  if (!zone_name(name)) return fail(Fault::invalid, "that is no name of a time zone");
-  const auto bytes = read_file(fmt::format("{}{}", zone_folder, name), zone_bytes_max);
-  if (!bytes && bytes.error().fault == Fault::missing) {
-    return fail(Fault::missing, "this machine does not know it (package `tzdata`)");
-  }
-  if (!bytes) return std::unexpected(bytes.error());
-  return Zone::parse(*bytes, name);
-}
-
 // All of an open file, which may grow meanwhile.
 Result<std::string> read_open(const net::Fd& file, std::size_t expected, std::size_t bytes_max) {
   constexpr std::size_t step_bytes = 64UL << 10;
@@ -93,6 +83,16 @@ Result<std::string> read_open(const net::Fd& file, std::size_t expected, std::si
 }
 
 }  // namespace
+
+Result<Zone> read_zone(std::string_view name) {
+  if (!zone_name(name)) return fail(Fault::invalid, "that is no name of a time zone");
+  const auto bytes = read_file(fmt::format("{}{}", zone_folder, name), zone_bytes_max);
+  if (!bytes && bytes.error().fault == Fault::missing) {
+    return fail(Fault::missing, "this machine does not know it (package `tzdata`)");
+  }
+  if (!bytes) return std::unexpected(bytes.error());
+  return Zone::parse(*bytes, name);
+}
 
 Result<std::string> state_directory(const Arguments& arguments) {
   if (const auto stated = arguments.one("--state-dir")) {
@@ -131,11 +131,14 @@ DeploymentRead read_deployment(const std::string& path, bool must_exist) {
   return read;
 }
 
-Loaded read_policy(const std::string& path, const Deployment* deployment) {
+Loaded read_policy(const std::string& path, const Deployment* deployment,
+                   std::vector<std::string>* files) {
+  if (files != nullptr) files->assign(1, path);
   const auto text = read_file(path, limits::file_bytes_max);
   if (!text) return {.policy = nullptr, .errors = {text.error()}};
   LoadSources sources;
-  sources.read = [path](std::string_view name) -> Result<std::string> {
+  sources.read = [path, files](std::string_view name) -> Result<std::string> {
+    if (files != nullptr) files->push_back(beside(path, name));
     auto bytes = read_file(beside(path, name), limits::list_bytes_max);
     // The message names the list and its place in the policy; the path would be said twice.
     if (!bytes) bytes.error().at = {};

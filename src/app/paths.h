@@ -3,8 +3,11 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/error.h"
+#include "base/zone.h"
 #include "kernel/policy/deployment.h"
 #include "kernel/policy/policy.h"
 
@@ -27,8 +30,13 @@ struct DeploymentRead {
 };
 DeploymentRead read_deployment(const std::string& path, bool must_exist);
 
-// Reads and loads a policy file with its lists and zones.
-Loaded read_policy(const std::string& path, const Deployment* deployment);
+// Reads and loads a policy file with its lists and zones. `files` gets the names of all files that
+// it was read from.
+Loaded read_policy(const std::string& path, const Deployment* deployment,
+                   std::vector<std::string>* files = nullptr);
+
+// A time zone of this machine by its name, such as `Europe/Berlin`.
+Result<Zone> read_zone(std::string_view name);
 
 // A whole file, at most `bytes_max`.
 Result<std::string> read_file(const std::string& path, std::size_t bytes_max = 64UL << 20);

@@ -2,8 +2,6 @@
 //
 // The first reviewer comes by configuration: `add` writes the verifier (never the passphrase) into
 // the deployment file. Every later one needs the proof of somebody who is one already.
-#include <fcntl.h>
-#include <unistd.h>
 
 #include <filesystem>
 
@@ -17,6 +15,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "io/approvals/proof.h"
+#include "io/pins/replace_file.h"
 
 namespace pawl::app {
 namespace {
@@ -24,7 +23,7 @@ namespace {
 constexpr OptionRow kGroup = {"--group", "G", "a group this person belongs to", Takes::many};
 constexpr OptionRow kAs = {"--as", "NAME",
                            "the reviewer who enrols (default PAWL_REVIEWER or you)"};
-constexpr OptionRow kAddOptions[] = {kGroup, kAs, state_option, config_option};
+constexpr OptionRow kAddOptions[] = {kGroup, kAs, state_option, config_option, json_option};
 constexpr OptionRow kListOptions[] = {json_option, state_option, config_option};
 constexpr WordRow kName[] = {{"name", "the person, as policies name them"}};
 constexpr std::size_t salt_bytes = 16;
@@ -84,17 +83,7 @@ Status write_config(const std::string& path, const std::string& text) {
   }
   std::error_code error;
   std::filesystem::create_directories(std::filesystem::path(path).parent_path(), error);
-  const std::string fresh = path + ".new";
-  const int file = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (file < 0) return fail(Fault::environment, "cannot write `" + fresh + "`");
-  const bool written =
-      ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-      ::fsync(file) == 0;
-  ::close(file);
-  if (!written || ::rename(fresh.c_str(), path.c_str()) != 0) {
-    return fail(Fault::io, "cannot write `" + path + "`");
-  }
-  return {};
+  return replace_file(path, text, 0600);
 }
 
 Result<std::string> new_verifier(const std::string& name) {
@@ -114,6 +103,30 @@ Status enrol_by_reviewer(NodeConnection& node, const Arguments& arguments, const
   auto done = act(node, acting_person(arguments), act_text.text());
   if (!done) return std::unexpected(done.error());
   return {};
+}
+
+// What became of it, as a sentence or as JSON: `by` is configuration, or the reviewer who enrolled.
+void say_enrolled(const Arguments& arguments, const std::string& name, const std::string& path,
+                  bool first) {
+  if (arguments.has("--json")) {
+    json::Writer text;
+    text.object().key("by").string(first ? "configuration" : acting_person(arguments));
+    text.key("file").string(path).key("person").string(name).end();
+    return out(text.text());
+  }
+  out(paint(Ink::good, "enrolled") + "   " + name + " in " + path +
+      (first ? " (the first reviewer: by configuration)" : ""));
+}
+
+void say_verifier(const Arguments& arguments, const std::string& name, const std::string& path,
+                  const std::string& verifier) {
+  if (arguments.has("--json")) {
+    json::Writer text;
+    text.object().key("file").string(path).key("person").string(name);
+    text.key("verifier").string(verifier).end();
+    return out(text.text());
+  }
+  out("add this to `" + name + "` in " + path + ":  verifier: \"" + verifier + "\"");
 }
 
 int add(const Arguments& arguments) {
@@ -138,7 +151,7 @@ int add(const Arguments& arguments) {
   auto verifier = new_verifier(name);
   if (!verifier) return complain(verifier.error());
   if (listed) {
-    out("add this to `" + name + "` in " + path + ":  verifier: \"" + *verifier + "\"");
+    say_verifier(arguments, name, path, *verifier);
     return exit_good;
   }
   if (!first) {
@@ -150,8 +163,7 @@ int add(const Arguments& arguments) {
   if (!text) return complain(text.error());
   if (Status written = write_config(path, *text); !written) return complain(written.error());
   if (auto done = node->ask(R"({"op":"reread"})"); !done) return complain(done.error());
-  out(paint(Ink::good, "enrolled") + "   " + name + " in " + path +
-      (first ? " (the first reviewer: by configuration)" : ""));
+  say_enrolled(arguments, name, path, first);
   return exit_good;
 }
 

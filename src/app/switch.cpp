@@ -114,6 +114,13 @@ int status(const Arguments& arguments) {
                                                 visible(entry.text("person").value_or("")),
                                                 visible(entry.text("reason").value_or(""))));
   }
+  for (json::View entry : root["policies_waiting"].elements()) {
+    const auto text = [&entry](std::string_view key) {
+      return visible(entry.text(key).value_or(""));
+    };
+    out(paint(Ink::warn, "waits") + "      the laxer policy of " + text("agent") +
+        ": pawl accept --policy " + text("file") + "\n           " + text("laxer"));
+  }
   std::vector<std::vector<std::string>> rows;
   for (json::View run : root["runs"].elements()) {
     const auto text = [&run](std::string_view key) { return visible(run.text(key).value_or("")); };

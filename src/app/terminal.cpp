@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
+#include <system_error>
 
 #include <fmt/format.h>
 
@@ -34,14 +35,15 @@ std::size_t bounded(std::size_t wide) {
   return std::min(std::max(wide, columns_least), columns_most);
 }
 
-void write_all(int fd, std::string_view text) {
+// 0, or why the rest could not be written.
+int write_all(int fd, std::string_view text) {
   while (!text.empty()) {
     const ssize_t n = ::write(fd, text.data(), text.size());
     if (n < 0 && errno == EINTR) continue;
-    // Nobody reads any more, or the disk is full: there is nowhere left to say so.
-    if (n <= 0) return;
+    if (n <= 0) return n < 0 ? errno : EIO;
     text.remove_prefix(static_cast<std::size_t>(n));
   }
+  return 0;
 }
 
 std::string_view escape_of(Ink ink) {
@@ -100,13 +102,19 @@ std::size_t prose_columns() {
 void out(std::string_view text) {
   std::string line(text);
   if (!line.ends_with('\n')) line += '\n';
-  write_all(STDOUT_FILENO, line);
+  const int failed = write_all(STDOUT_FILENO, line);
+  // Somebody who closed the pipe has read enough; anybody else would believe that this was all.
+  if (failed != 0 && failed != EPIPE) {
+    throw OutputLost("standard output cannot be written: " +
+                     std::generic_category().message(failed));
+  }
 }
 
 void err(std::string_view text) {
   std::string line(text);
   if (!line.ends_with('\n')) line += '\n';
-  write_all(STDERR_FILENO, line);
+  // There is nowhere left to say that this could not be said.
+  (void)write_all(STDERR_FILENO, line);
 }
 
 int complain(const Error& error) {
@@ -142,7 +150,7 @@ Progress::Progress(std::string what)
     : what_(std::move(what)), shown_ms_(steady_ms()), visible_(::isatty(STDERR_FILENO) == 1) {}
 
 Progress::~Progress() {
-  if (visible_) write_all(STDERR_FILENO, "\r\x1b[K");
+  if (visible_) (void)write_all(STDERR_FILENO, "\r\x1b[K");
 }
 
 void Progress::step(std::uint64_t done, std::uint64_t total) {
@@ -155,7 +163,7 @@ void Progress::step(std::uint64_t done, std::uint64_t total) {
                  : fmt::format("\r\x1b[K{}: {} of {} ({} %)", what_, done, total,
                                static_cast<std::uint64_t>(100.0 * static_cast<double>(done) /
                                                           static_cast<double>(total)));
-  write_all(STDERR_FILENO, line);
+  (void)write_all(STDERR_FILENO, line);
 }
 
 }  // namespace pawl::app

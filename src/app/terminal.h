@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,7 +22,14 @@ std::size_t terminal_columns();  // 80 where unknown
 std::size_t line_columns();      // the same on a terminal, and no limit (0) elsewhere
 std::size_t prose_columns();     // terminal_columns, and at most what is pleasant to read
 
-void out(std::string_view text);   // to standard output, with a newline
+// Standard output is full or broken: the command ends with exit_usage, wherever it is. Caught in
+// main only, so that everything on the way is put away.
+class OutputLost : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+void out(std::string_view text);   // to standard output, with a newline; throws OutputLost
 void err(std::string_view text);   // to standard error, with a newline
 int complain(const Error& error);  // prints it, returns exit_no or exit_usage by its fault
 

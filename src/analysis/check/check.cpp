@@ -57,6 +57,7 @@ CheckReport check(const Loaded& loaded, const Deployment* deployment,
   checking::check_contacts(subject);
   checking::check_stages(subject);
   checking::check_times(subject);
+  checking::check_reach(subject);
   checking::summarise(subject);
   if (strict) checking::raise(report);
   checking::in_order_of_file(report.errors);

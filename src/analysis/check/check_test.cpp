@@ -11,6 +11,7 @@
 namespace pawl {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -264,6 +265,32 @@ TEST(Check, AFileWithMistakesHasNothingElse) {
   EXPECT_THAT(report.errors, Not(IsEmpty()));
   EXPECT_THAT(report.table, IsEmpty());
   EXPECT_THAT(report.summary, IsEmpty());
+}
+
+TEST(Check, SaysWhereAPathIsJudgedByItsTextOnly) {  // P10
+  const Loaded loaded = load(
+      "version: 1\nagent: {id: a, identity: a@x, owner: o}\ntools:\n  allowed:\n"
+      "    - {name: \"far/read\", class: read_only, args: {path: {path: {under: /srv}}}}\n"
+      "    - {name: \"near/read\", class: read_only, args: {path: {path: {under: /srv}}}}\n");
+  ASSERT_TRUE(loaded.policy);
+  const Deployment both = deployment(
+      "version: 1\nservers: {far: {command: [/usr/bin/ssh, host, serve]}, "
+      "near: {command: [node, serve.js]}}\n");
+  const auto with = said(check(loaded, &both, {}, kNow, false).findings);
+  EXPECT_THAT(with, Contains(AllOf(HasSubstr("p.yaml:5:"), HasSubstr("`far` runs where pawl"))));
+  EXPECT_THAT(with, Not(Contains(HasSubstr("`near` runs"))));
+  EXPECT_THAT(said(check(loaded, nullptr, {}, kNow, false).findings),
+              Not(Contains(HasSubstr("does not see its files"))));
+}
+
+TEST(Check, SaysThatADomainHoldsDistributionLists) {  // P14
+  const Loaded loaded = load(
+      "version: 1\nagent: {id: a, identity: a@x, owner: o}\ntools:\n  allowed:\n"
+      "    - {name: send, class: irreversible large external_sink, args: {to: {email_domain: "
+      "[x.example]}}}\n");
+  ASSERT_TRUE(loaded.policy) << said(loaded.errors).front();
+  EXPECT_THAT(said(check(loaded, nullptr, {}, kNow, false).findings),
+              Contains(AllOf(HasSubstr("p.yaml:5:"), HasSubstr("distribution lists"))));
 }
 
 }  // namespace

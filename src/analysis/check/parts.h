@@ -40,6 +40,7 @@ void check_people(const Subject& subject);
 void check_contacts(const Subject& subject);
 void check_stages(const Subject& subject);
 void check_times(const Subject& subject);
+void check_reach(const Subject& subject);
 // Fills the table, and finds entries that do not fit what is offered.
 void check_tools(const Subject& subject);
 void summarise(const Subject& subject);

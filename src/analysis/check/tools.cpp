@@ -81,6 +81,13 @@ void check_offered(const Subject& subject, const ToolDefinition& tool) {
   const BoundTool bound =
       bind(subject.policy, *entry, std::make_shared<const ToolDefinition>(tool), subject.now);
   for (const Error& misfit : bound.misfits) subject.error(misfit.at, misfit.message);
+  if (tool.validator) {
+    for (const schema::Finding& finding : tool.validator->findings()) {
+      subject.finding(warning, entry->rule.at,
+                      fmt::format("the schema of `{}`, at `{}`: {}", visible(name_of(tool)),
+                                  finding.pointer, finding.says));
+    }
+  }
   add_row(subject, *entry, name_of(tool), bound);
 }
 

@@ -139,6 +139,11 @@ struct Telling {
     entry.reason = b.why;
     return ours(b.run);
   }
+  bool operator()(const RunTightened& b) {
+    entry.verdict = "tightened";
+    entry.reason = "a stricter policy is in force from here on: " + b.policy;
+    return ours(b.run);
+  }
   bool operator()(const RunClosed& b) {
     entry.verdict = "closed";
     entry.reason = b.why;

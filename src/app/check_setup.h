@@ -1,0 +1,24 @@
+// What `pawl check` can say only beside the other files: the lock, the deployment file, links.
+#pragma once
+
+#include <string>
+
+#include "analysis/check/check.h"
+#include "app/paths.h"
+#include "kernel/policy/policy.h"
+
+namespace pawl::app {
+
+// What the lock accepts against what the file grants. Without a lock: how to make one. `asked` for:
+// the lock is part of the judgement.
+void compare_lock(const std::string& file, const Policy& policy, bool asked, CheckReport& report);
+
+// Whether the deployment file lets this file govern its agent, and no other one.
+void compare_deployment(const std::string& file, const Policy& policy, const DeploymentRead& read,
+                        CheckReport& report);
+
+// Directories of `path` checks that are links: paths are compared with links followed, so nothing
+// lies below such a name.
+void compare_links(const Policy& policy, CheckReport& report);
+
+}  // namespace pawl::app

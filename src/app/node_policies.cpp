@@ -1,0 +1,73 @@
+// Policy files that change while the node runs: looked at once a second, by what `stat` says alone,
+// and read only where that differs. What the file means then is the gate's business (rule 14).
+#include <sys/stat.h>
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "app/node_room.h"
+#include "app/paths.h"
+
+namespace pawl::app {
+namespace {
+
+constexpr std::size_t watched_max = 1024;
+
+std::string look_of(const std::vector<std::string>& files) {
+  std::string out;
+  for (const std::string& file : files) {
+    struct stat what{};
+    if (::stat(file.c_str(), &what) != 0) {
+      out += "gone;";
+      continue;
+    }
+    out += fmt::format("{}.{}.{}.{}.{}.{}.{};", what.st_dev, what.st_ino, what.st_size,
+                       what.st_mtim.tv_sec, what.st_mtim.tv_nsec, what.st_ctim.tv_sec,
+                       what.st_ctim.tv_nsec);
+  }
+  return out;
+}
+
+}  // namespace
+
+// The file may have changed again since it was read: it is looked at once more.
+void Node::watch(const std::string& file, std::vector<std::string> parts) {
+  if (watched_.size() >= watched_max && !watched_.contains(file)) return;
+  watched_[file] = {std::move(parts), {}};
+}
+
+void Node::watch_policies() {
+  bool taken = false;
+  for (auto& [file, watched] : watched_) {
+    std::string look = look_of(watched.files);
+    if (look == watched.seen || !gate_->fault().empty()) continue;
+    watched.seen = std::move(look);
+    std::vector<std::string> parts;
+    const Loaded loaded = read_policy(file, &deployment_, &parts);
+    if (!loaded.policy) {
+      const std::string why =
+          loaded.errors.empty() ? file + " does not load" : to_string(loaded.errors.front());
+      log_line("the policy file changed and does not load; what was in force stays: " + why);
+      (void)gate_->note({}, "policy does not load", why);
+      continue;
+    }
+    watched.files = std::move(parts);
+    watched.seen = look_of(watched.files) == watched.seen ? watched.seen : std::string();
+    for (const std::string& run : gate_->offer_policy(loaded.policy)) {
+      log_line(fmt::format("run {}: the stricter policy of {} is in force", run, file));
+      taken = true;
+    }
+  }
+  if (taken) use_policies();
+}
+
+// Every session filters its lists by the policy of its run.
+void Node::use_policies() {
+  for (auto& [id, joined] : joined_) {
+    if (joined->session && !joined->over)
+      joined->session->use_policy(gate_->policy_of(joined->run));
+  }
+}
+
+}  // namespace pawl::app
