@@ -1,6 +1,7 @@
 // The decision on a parsed call with a policy of 500 tools, and from the bytes of a message to it.
 #include <benchmark/benchmark.h>
 
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -45,6 +46,9 @@ std::string message() {
   return text + tail;
 }
 
+// Whether arguments are checked against the tool's own schema too, as every call of a server is.
+enum class Schema : std::uint8_t { ignored, checked };
+
 struct World {
   std::shared_ptr<const Policy> policy;
   State state;
@@ -52,7 +56,7 @@ struct World {
   Facts facts;
   Instant now{1'800'000'000'000'000'000};
 
-  World() {
+  explicit World(Schema checked = Schema::checked) {
     Loaded loaded = load_policy(policy_text(), "bench.yaml", {});
     for (const Error& error : loaded.errors) std::fprintf(stderr, "%s\n", to_string(error).c_str());
     if (!loaded.policy) std::exit(1);
@@ -64,12 +68,13 @@ struct World {
     opened.sponsor = "first.lastname";
     if (!state.apply({0, now, 0, opened})) std::exit(1);
     facts.pin = PinState::accepted;
-    const auto schema =
+    const auto text =
         json::parse(R"({"type":"object","required":["status","order","count"],"properties":{)"
                     R"("status":{"type":"string"},"order":{"type":"string"},)"
                     R"("count":{"type":"integer"},"note":{"type":"string"}}})");
-    auto definition = definition_of("", "update_order_317", schema->root(), {});
-    if (!definition) std::exit(1);
+    auto definition = definition_of("", "update_order_317", text->root(), {});
+    if (!definition || !definition->validator) std::exit(1);
+    if (checked == Schema::ignored) definition->validator = nullptr;
     tool = bind(*policy, *policy->find("", "update_order_317"),
                 std::make_shared<const ToolDefinition>(std::move(*definition)), now);
     for (const Error& error : tool.misfits) std::fprintf(stderr, "%s\n", error.message.c_str());
@@ -88,8 +93,7 @@ struct World {
 };
 
 // Finding the entry, looking for a block, three constraints, the unnamed argument, every stage.
-void decide_parsed_call(benchmark::State& loop) {
-  const World world;
+void decide(benchmark::State& loop, const World& world) {
   const auto document = json::parse(message());
   const json::View params = document->root()["params"];
   const Call call{"", params["name"].string(), params["arguments"]};
@@ -99,7 +103,15 @@ void decide_parsed_call(benchmark::State& loop) {
     benchmark::DoNotOptimize(verdict.effect);
   }
 }
+void decide_parsed_call(benchmark::State& loop) {
+  decide(loop, World(Schema::ignored));
+}
 BENCHMARK(decide_parsed_call);
+
+void decide_with_schema(benchmark::State& loop) {
+  decide(loop, World(Schema::checked));
+}
+BENCHMARK(decide_with_schema);
 
 void deny_constraint(benchmark::State& loop) {
   const World world;

@@ -1,8 +1,11 @@
 // The gate on a real disk, with a tool server that does nothing: what a call costs, how many calls
 // with effects pass a second, and what a hundred thousand held calls take.
 //
-//   bench_gate DIRECTORY [effect CALLS CONCURRENCY | read CALLS | held CALLS]...
+//   bench_gate DIRECTORY [effect CALLS CONCURRENCY | commit CALLS CONCURRENCY | read CALLS |
+//                         held CALLS]...
 //
+// `commit` is the bare group commit under such calls: the two records of each, with payloads of the
+// sizes that scripts/bench calls with, each synced, and no gate.
 // Prints one JSON object a line. Durations are wall time; memory is what the kernel says is
 // resident, before and after.
 #include <time.h>
@@ -23,6 +26,7 @@
 
 #include <fmt/format.h>
 
+#include "base/random.h"
 #include "gate/gate.h"
 #include "io/journal/posix_disk.h"
 
@@ -138,6 +142,7 @@ struct Node {
     JournalOptions options;
     options.origin = "bench";
     options.syncer = make_thread_syncer();
+    options.random = random_in_batches();
     options.post = [this](std::function<void()> work) { loop.post(std::move(work)); };
     auto journal_opened = Journal::open(*disk, std::move(options));
     if (!journal_opened) give_up(journal_opened.error().message);
@@ -183,6 +188,29 @@ Proposal proposal(const Node& node, std::string_view tool, const json::Document&
   return out;
 }
 
+// Bytes of a call with an effect of scripts/bench: its decision and its arguments, its end and its
+// result.
+constexpr std::size_t written_bytes[2][2] = {{830, 408}, {260, 43}};
+
+Task<void> commit_again_and_again(Node& node, Times& times) {
+  while (times.left > 0) {
+    --times.left;
+    const std::int64_t before = clock_ns(CLOCK_MONOTONIC);
+    for (const auto& [record_bytes, payload_bytes] : written_bytes) {
+      const std::string payload(payload_bytes, 'p');
+      const PayloadRef ref{node.journal->commit_to(payload), payload};
+      std::string record = ref.commitment.text();
+      record.resize(record_bytes, 'r');
+      const auto seq = node.journal->append(record, {&ref, 1});
+      if (!seq) give_up(seq.error().message);
+      const Status durable = co_await node.journal->durable(*seq);
+      if (!durable) give_up(durable.error().message);
+    }
+    times.each_ns.push_back(clock_ns(CLOCK_MONOTONIC) - before);
+  }
+  --times.running;
+}
+
 Task<void> call_again_and_again(Node& node, std::string_view tool, Times& times) {
   NullServer server;
   Client client;
@@ -197,13 +225,17 @@ Task<void> call_again_and_again(Node& node, std::string_view tool, Times& times)
   --times.running;
 }
 
+// Without a tool: the bare group commit.
 void measure(Node& node, std::string_view what, std::string_view tool, std::uint64_t calls,
              std::uint32_t concurrency) {
   Times times{.left = calls, .running = concurrency, .each_ns = {}};
   times.each_ns.reserve(calls);
   const std::int64_t began = clock_ns(CLOCK_MONOTONIC);
   const std::int64_t cpu_began = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
-  for (std::uint32_t i = 0; i < concurrency; ++i) spawn(call_again_and_again(node, tool, times));
+  for (std::uint32_t i = 0; i < concurrency; ++i) {
+    spawn(tool.empty() ? commit_again_and_again(node, times)
+                       : call_again_and_again(node, tool, times));
+  }
   while (times.running > 0) node.loop.turn();
   const double seconds = static_cast<double>(clock_ns(CLOCK_MONOTONIC) - began) / 1e9;
   const auto cpu = static_cast<double>(clock_ns(CLOCK_PROCESS_CPUTIME_ID) - cpu_began);
@@ -274,6 +306,10 @@ int run(int count, char** words) {
     const std::string_view what = words[i];
     if (what == "effect") {
       measure(node, "effect", "put_note", number(i + 1),
+              static_cast<std::uint32_t>(std::max(1ULL, number(i + 2))));
+      i += 2;
+    } else if (what == "commit") {
+      measure(node, "commit", "", number(i + 1),
               static_cast<std::uint32_t>(std::max(1ULL, number(i + 2))));
       i += 2;
     } else if (what == "read") {

@@ -1,0 +1,108 @@
+// The promise of kernel/command against real shells: whatever bash and dash run because of a line
+// is in the list of the analysis, with these arguments, or the line is not fully analysable.
+//
+// PAWL_COMMAND_LINES sets the number of lines per shell, PAWL_COMMAND_SEED the first seed.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "kernel/command/command.h"
+#include "line_maker.h"
+#include "scratch.h"
+
+namespace pawl {
+namespace {
+
+using command::Analysis;
+using command::Argument;
+using command::Command;
+using command::Known;
+
+std::uint64_t number_from(const char* name, std::uint64_t otherwise) {
+  const char* text = std::getenv(name);
+  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
+bool fits(const Argument& expected, const std::string& word) {
+  if (expected.literal()) return word == expected.text;
+  if (expected.operand && word.starts_with('-')) return false;
+  return word.starts_with(expected.text) || expected.known == Known::many;
+}
+
+bool fits(const std::vector<Argument>& expected, std::size_t i,
+          const std::vector<std::string>& words, std::size_t j) {
+  if (i == expected.size()) return j == words.size();
+  const bool taken = j < words.size() && fits(expected[i], words[j]);
+  if (expected[i].known != Known::many) return taken && fits(expected, i + 1, words, j + 1);
+  return fits(expected, i + 1, words, j) || (taken && fits(expected, i, words, j + 1));
+}
+
+bool listed(const Analysis& analysis, const Ran& ran) {
+  for (const Command& one : analysis.commands) {
+    if (command::base_name(one.program) == ran.program &&
+        fits(one.arguments, 0, ran.arguments, 0)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+std::string shown(const Ran& ran) {
+  std::string out = ran.program;
+  for (const std::string& word : ran.arguments) out += " `" + word + "`";
+  return out;
+}
+
+struct Shell {
+  const char* file;
+  const char* name;
+  command::Dialect dialect;
+};
+
+void compare(const Shell& shell) {
+  const std::uint64_t lines = number_from("PAWL_COMMAND_LINES", 1000);
+  const std::uint64_t seed = number_from("PAWL_COMMAND_SEED", 1);
+  const bool bash = shell.dialect == command::Dialect::bash;
+  Scratch scratch;
+  std::uint64_t analysable = 0;
+  std::uint64_t programs = 0;
+  std::uint64_t unseen = 0;
+  for (std::uint64_t i = 0; i < lines; ++i) {
+    const std::string text = LineMaker(seed + i, bash).line();
+    const Result<command::Line> line = command::parse(text, shell.dialect);
+    const Analysis analysis = line ? command::analyse(*line) : Analysis{};
+    if (!line || !analysis.troubles.empty()) continue;
+    ++analysable;
+    if (analysable % 100 == 0) scratch.tidy();
+    for (const Ran& ran : scratch.run(shell.file, shell.name, text)) {
+      ++programs;
+      if (listed(analysis, ran)) continue;
+      ++unseen;
+      ADD_FAILURE() << "seed " << seed + i << ": ran " << shown(ran) << "\nbecause of\n" << text;
+      break;
+    }
+    if (unseen >= 10) break;
+  }
+  std::cout << shell.name << ": " << lines << " lines, " << analysable << " analysable, "
+            << programs << " programs ran, " << unseen << " not in the list, " << scratch.ended()
+            << " lines ended\n";
+  // The test says nothing where nothing is analysable or nothing runs.
+  EXPECT_GT(analysable * 4, lines);
+  EXPECT_GT(programs, analysable / 2);
+}
+
+TEST(Shells, BashRunsWhatIsListed) {
+  compare({"/bin/bash", "bash", command::Dialect::bash});
+}
+TEST(Shells, DashRunsWhatIsListed) {
+  compare({"/bin/dash", "sh", command::Dialect::posix});
+}
+TEST(Shells, BashAsShRunsWhatIsListed) {
+  compare({"/bin/bash", "sh", command::Dialect::posix});
+}
+
+}  // namespace
+}  // namespace pawl

@@ -1,0 +1,349 @@
+#include "fuzz/mcp_parties.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <array>
+
+#include <fmt/format.h>
+
+#include "base/hash.h"
+#include "base/json.h"
+#include "fuzz/must.h"
+#include "fuzz/virtual_time.h"
+
+namespace pawl::fuzz {
+namespace {
+
+constexpr const char* policy = R"(version: 1
+agent: {id: agent, identity: agent@x, owner: o@x}
+tools:
+  allowed:
+    - {name: read, class: read_only, args: {k: {max_length: 64}}}
+    - {name: card, class: read_only, scope: [a], args: {k: {max_length: 64}}}
+    - name: put
+      class: reversible small
+      max_records_per_run: 30
+      args: {k: {max_length: 64}, n: {max: 10, required: false}}
+    - name: mail
+      class: irreversible small
+      args: {k: {max_length: 64}}
+      approval: {by: [leads], within: 60s}
+    - {name: "mcp:resources/read", class: read_only}
+    - {name: "mcp:prompts/get", class: read_only}
+    - {name: "mcp:sampling/createMessage", class: read_only}
+    - {name: "mcp:elicitation/create", class: read_only}
+    - {name: "mcp:roots/list", class: read_only}
+  blocked: [drop]
+execution: {max_steps: 80}
+approval: {reviewers: [leads]}
+accept_risk:
+  - {rule: "tools/mcp:sampling/createMessage/class", reason: fuzz, owner: o@x, until: 2040-01-01}
+  - {rule: "tools/mcp:elicitation/create/class", reason: fuzz, owner: o@x, until: 2040-01-01}
+)";
+
+constexpr std::array tools = {"read", "card", "put", "mail", "drop", "unlisted"};
+constexpr std::string_view mark_head = "mk-";
+constexpr std::size_t mark_bytes = 3 + 16;
+constexpr int turns_max = 10'000;
+
+std::string mark_of(std::uint64_t call) {
+  return std::string(mark_head) + hex(sha256(fmt::format("mark {}", call))).substr(0, 16);
+}
+
+// A message of either side, with its line break; `rest` follows the `id`, or the version.
+std::string message(std::string_view rest) {
+  return R"({"jsonrpc":"2.0",)" + std::string(rest) + "}\n";
+}
+
+std::string result(std::string_view id, std::string_view text) {
+  return message(fmt::format(R"("id":{},"result":{})", id, text));
+}
+
+std::string definitions() {
+  std::string text;
+  for (std::string_view tool : tools) {
+    if (!text.empty()) text += ',';
+    text += fmt::format(R"({{"name":"{}","inputSchema":{{"type":"object","properties":)", tool);
+    text += R"({"k":{"type":"string"},"n":{"type":"number"}}}})";
+  }
+  return R"({"tools":[)" + text + "]}";
+}
+
+void write_all(const net::Fd& to, std::string_view bytes) {
+  // A full pipe means that the session holds this side back; what does not fit is not said.
+  if (to.open()) [[maybe_unused]]
+    const ssize_t count = ::write(to.get(), bytes.data(), bytes.size());
+}
+
+std::string text_of(json::View value) {
+  return value.is_string() ? std::string(value.string()) : std::string();
+}
+
+}  // namespace
+
+Parties::Parties() : world_(policy) {
+  world_.start();
+  mcp::SessionSpec spec;
+  spec.run = world_.open();
+  spec.policy = world_.gate->policy_of(spec.run);
+  spec.call_deadline = Duration::seconds(120);
+  auto from_client = *net::make_pipe();
+  auto to_client = *net::make_pipe();
+  auto to_server = *net::make_pipe();
+  auto from_server = *net::make_pipe();
+  for (const net::Fd* fd :
+       {&from_client.write, &to_client.read, &to_server.read, &from_server.write}) {
+    ::fcntl(fd->get(), F_SETFL, O_NONBLOCK);
+  }
+  client_out_ = std::move(from_client.write);
+  client_in_ = std::move(to_client.read);
+  server_in_ = std::move(to_server.read);
+  server_out_ = std::move(from_server.write);
+  session_ = std::make_unique<mcp::Session>(
+      loop_, *world_.gate, std::move(spec),
+      mcp::SessionPipes{std::move(from_client.read), std::move(to_client.write),
+                        std::move(to_server.write), std::move(from_server.read)},
+      [this](const mcp::SessionEnd&) { ended_ = true; });
+}
+
+bool Parties::ready(const net::Fd& fd) const {
+  pollfd asked{.fd = fd.get(), .events = POLLIN, .revents = 0};
+  return fd.open() && ::poll(&asked, 1, 0) > 0 && (asked.revents & POLLIN) != 0;
+}
+
+void Parties::drain(const net::Fd& from, std::string& rest,
+                    void (Parties::*line)(std::string_view)) {
+  std::array<char, 65536> buffer{};
+  while (from.open()) {
+    const ssize_t count = ::read(from.get(), buffer.data(), buffer.size());
+    if (count <= 0) return;
+    rest.append(buffer.data(), static_cast<std::size_t>(count));
+    for (std::size_t end = 0; (end = rest.find('\n')) != std::string::npos;) {
+      const std::string one = rest.substr(0, end);
+      rest.erase(0, end + 1);
+      (this->*line)(one);
+    }
+  }
+}
+
+void Parties::pump() {
+  pollfd loop{.fd = loop_.descriptor(), .events = POLLIN, .revents = 0};
+  for (int turn = 0;; ++turn) {
+    must(turn < turns_max, "the session never comes to rest");
+    loop_.turn();
+    world_.settle();
+    drain(server_in_, server_rest_, &Parties::to_server);
+    drain(client_in_, client_rest_, &Parties::to_client);
+    if (::poll(&loop, 1, 0) <= 0) return;
+  }
+}
+
+void Parties::client_says(std::string_view bytes) {
+  for (char c : bytes) client_lines_ += c == '\n' ? 1 : 0;
+  write_all(client_out_, bytes);
+}
+
+void Parties::server_says(std::string_view bytes) {
+  for (char c : bytes) server_lines_ += c == '\n' ? 1 : 0;
+  write_all(server_out_, bytes);
+}
+
+void Parties::hello() {
+  client_says(message(R"("id":"hello","method":"initialize","params":{)"
+                      R"("protocolVersion":"2025-11-25","clientInfo":{"name":"c","version":"1"},)"
+                      R"("capabilities":{"roots":{},"sampling":{},"elicitation":{}}})"));
+  client_says(message(R"("method":"notifications/initialized")"));
+}
+
+void Parties::call(std::size_t tool) {
+  const std::uint64_t number = ++calls_;
+  open_calls_.push_back(number);
+  client_says(
+      message(fmt::format(R"("id":"h{0}","method":"tools/call","params":{{"name":"{1}",)"
+                          R"("arguments":{{"k":"{2}"}},"_meta":{{"progressToken":"p{0}"}}}})",
+                          number, tools[tool % tools.size()], mark_of(number))));
+}
+
+void Parties::cancel() {
+  if (open_calls_.empty()) return;
+  client_says(
+      message(fmt::format(R"("method":"notifications/cancelled","params":{{"requestId":"h{}"}})",
+                          open_calls_.front())));
+  open_calls_.pop_front();
+}
+
+void Parties::answer(bool newest) {
+  if (at_server_.empty()) return;
+  const Request request = newest ? at_server_.back() : at_server_.front();
+  newest ? at_server_.pop_back() : at_server_.pop_front();
+  server_says(result(
+      request.id,
+      fmt::format(R"({{"content":[{{"type":"text","text":"{{\"a\":\"{}\"}}"}}]}})", request.mark)));
+}
+
+void Parties::answer_with(std::string_view members) {
+  if (at_server_.empty()) return;
+  server_says(result(at_server_.front().id,
+                     fmt::format(R"({{"content":[{{"type":"text","text":"{}"}}],{}}})",
+                                 at_server_.front().mark, members)));
+  at_server_.pop_front();
+}
+
+void Parties::answer_with_error() {
+  if (at_server_.empty()) return;
+  server_says(message(fmt::format(R"("id":{},"error":{{"code":-1,"message":"{}"}})",
+                                  at_server_.front().id, at_server_.front().mark)));
+  at_server_.pop_front();
+}
+
+void Parties::progress() {
+  if (at_server_.empty() || at_server_.front().token.empty()) return;
+  server_says(
+      message(fmt::format(R"("method":"notifications/progress","params":{{)"
+                          R"("progressToken":{},"progress":{},"message":"{}"}})",
+                          at_server_.front().token, server_lines_, at_server_.front().mark)));
+}
+
+void Parties::approve(bool yes) {
+  if (world_.questions.empty()) return;
+  const Status done =
+      yes ? world_.approve(world_.questions.back()) : world_.reject(world_.questions.back());
+  if (done && yes) ++approved_;
+  world_.questions.pop_back();
+}
+
+void Parties::kill(const std::string& tool) {
+  if (world_.gate->kill("tool", tool, "eve", "drill")) session_->cancel_all();
+}
+
+void Parties::pass(Duration by) {
+  let_pass(by);
+  world_.advance(by);
+}
+
+void Parties::to_server(std::string_view line) {
+  const auto document = json::parse(line, {.twins = json::Twins::permit});
+  must(document && document->root().is_object(), "the server was sent what is no message");
+  const json::View root = document->root();
+  must(root.text("jsonrpc") == "2.0", "the server was sent what is no JSON-RPC");
+  if (!root["method"].exists()) {
+    must(++server_answers_ <= server_lines_, "the server was given more answers than it asked");
+    return;
+  }
+  if (root["id"].exists()) request_at_server(line, root);
+}
+
+void Parties::request_at_server(std::string_view line, json::View root) {
+  must(root["id"].is_integer(), "an id at the server is not ours");
+  const std::uint64_t id = root["id"].natural();
+  must(id > last_id_, "an id at the server was used twice");
+  last_id_ = id;
+  Request request;
+  request.id = std::to_string(id);
+  request.method = text_of(root["method"]);
+  const json::View params = root["params"];
+  const json::View arguments = params["arguments"];
+  const json::View token = params["_meta"]["progressToken"];
+  if (token.exists()) {
+    must(token.is_integer() && token.natural() == id, "a token at the server is not ours");
+    request.token = request.id;
+  }
+  request.mark = text_of(arguments["k"]);
+  if (request.method == "tools/call") {
+    must(json::parse(line).has_value(), "a call was forwarded that can be read in two ways");
+    request.tool = text_of(params["name"]);
+    must(request.tool != "drop" && request.tool != "unlisted", "a tool without a grant was called");
+    must(!arguments["n"].is_number() || arguments["n"].number() <= 10, "a bound was passed");
+    must(request.mark.size() <= 64 * 4, "a length was passed");
+    ++forwarded_[request.tool];
+    if (request.tool == "mail") {
+      must(forwarded_["mail"] <= approved_, "a held call was forwarded without an answer");
+    }
+  } else if (request.method != "initialize" && !request.method.ends_with("/list")) {
+    ++forwarded_["mcp:" + request.method];
+  }
+  if (by_hand_ || request.method == "tools/call") {
+    at_server_.push_back(request);
+  } else if (request.method == "initialize") {
+    server_says(result(request.id, R"({"protocolVersion":"2025-11-25","capabilities":{"tools":{}},)"
+                                   R"("serverInfo":{"name":"s","version":"1"}})"));
+  } else if (request.method == "tools/list") {
+    server_says(result(request.id, definitions()));
+  } else {
+    at_server_.push_back(request);
+  }
+}
+
+void Parties::to_client(std::string_view line) {
+  const auto document = json::parse(line, {.twins = json::Twins::permit});
+  must(document && document->root().is_object(), "the client was sent what is no message");
+  const json::View root = document->root();
+  must(root.text("jsonrpc") == "2.0", "the client was sent what is no JSON-RPC");
+  if (!root["method"].exists()) {
+    must(++client_answers_ <= client_lines_, "the client was given more answers than it asked");
+  }
+  check_marks(line, root);
+}
+
+void Parties::check_marks(std::string_view line, json::View root) {
+  for (std::size_t at = 0; (at = line.find(mark_head, at)) != std::string_view::npos; ++at) {
+    const std::string_view mark = line.substr(at, mark_bytes);
+    for (std::uint64_t call = 1; call <= calls_; ++call) {
+      if (mark != mark_of(call)) continue;
+      if (root["method"].exists()) {
+        must(text_of(root["params"]["progressToken"]) == fmt::format("p{}", call),
+             "what belongs to one call is told under the token of another");
+        continue;
+      }
+      must(text_of(root["id"]) == fmt::format("h{}", call),
+           "what belongs to one call is answered under the id of another");
+      check_reserved(root["result"]);
+      must(!answered_[call], "a call was answered twice");
+      answered_[call] = true;
+    }
+  }
+}
+
+// The marked result of a server: what only pawl may write is not in it.
+void Parties::check_reserved(json::View result) const {
+  for (auto [key, value] : result.members()) {
+    if (key != "_meta") continue;
+    for (auto [name, inner] : value.members()) {
+      must(!name.starts_with("pawl/"), "a server wrote what only pawl may write");
+    }
+  }
+}
+
+void Parties::check_journal() {
+  std::map<std::string, std::uint64_t> admitted;
+  for (const Record& record : world_.records()) {
+    const auto* decided = std::get_if<CallDecided>(&record.body);
+    if (decided == nullptr) continue;
+    if (decided->effect == "allow" || decided->effect == "notify") ++admitted[decided->tool];
+  }
+  for (const auto& [tool, times] : forwarded_) {
+    must(times <= admitted[tool], "a call was forwarded without a decision");
+  }
+}
+
+void Parties::end() {
+  pump();
+  client_out_.reset();
+  server_out_.reset();
+  // Long enough for every moment that the session gives to others.
+  for (int i = 0; i < 8 && !ended_; ++i) {
+    pump();
+    pass(Duration::seconds(5));
+  }
+  pump();
+  must(ended_, "both sides are gone and the session goes on");
+  must(world_.gate->live_calls(world_.run) == 0, "a call is live behind its session");
+  check_journal();
+  session_.reset();
+  pump();
+  world_.stop();
+}
+
+}  // namespace pawl::fuzz

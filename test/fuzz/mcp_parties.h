@@ -1,0 +1,79 @@
+// A client and a tool server around one session of the MCP door, as a script moves them.
+//
+// Both can say anything. Both can also be honest: an honest call carries a mark that nobody could
+// guess, and the honest server answers with the mark it was given. So whatever arrives at the wrong
+// place, under the wrong id or under the wrong token is noticed, and `must` ends the program.
+// What reaches the server is compared with the decisions in the journal.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.h"
+#include "crash/gate_world.h"
+#include "doors/mcp/session.h"
+#include "io/net/fd.h"
+#include "io/net/loop.h"
+
+namespace pawl::fuzz {
+
+class Parties {
+ public:
+  Parties();
+
+  // What either side writes, as it is: a part of a line, or several.
+  void client_says(std::string_view bytes);
+  void server_says(std::string_view bytes);
+
+  void hello();                                // the honest client's first two messages
+  void call(std::size_t tool);                 // one honest call
+  void cancel();                               // of the oldest honest call
+  void answer(bool newest);                    // by the honest server
+  void answer_with(std::string_view members);  // … and what else stands in the result
+  void answer_with_error();
+  void progress();                            // of the oldest request at the server
+  void server_by_hand() { by_hand_ = true; }  // it answers no list and no handshake by itself
+  void approve(bool yes);
+  void kill(const std::string& tool);
+  void pass(Duration by);
+  void pump();  // until nothing moves any more
+
+  // Both sides close; the session has to end, and the journal has to account for everything.
+  void end();
+
+ private:
+  struct Request {
+    std::string id, method, tool, mark;
+    std::string token;
+  };
+  void drain(const net::Fd& from, std::string& rest, void (Parties::*line)(std::string_view));
+  bool ready(const net::Fd& fd) const;
+  void to_server(std::string_view line);
+  void request_at_server(std::string_view line, json::View root);
+  void to_client(std::string_view line);
+  void check_marks(std::string_view line, json::View root);
+  void check_reserved(json::View result) const;
+  void check_journal();
+
+  crash::World world_;
+  net::Loop loop_;
+  net::Fd client_in_, client_out_, server_in_, server_out_;  // the parties' own ends
+  std::unique_ptr<mcp::Session> session_;
+  bool ended_ = false, by_hand_ = false;
+
+  std::string client_rest_, server_rest_;
+  std::uint64_t client_lines_ = 0, server_lines_ = 0;      // that they sent
+  std::uint64_t client_answers_ = 0, server_answers_ = 0;  // that they were given
+  std::uint64_t calls_ = 0, last_id_ = 0, approved_ = 0;
+  std::deque<std::uint64_t> open_calls_;
+  std::map<std::uint64_t, bool> answered_;
+  std::deque<Request> at_server_;
+  std::map<std::string, std::uint64_t> forwarded_;  // by the name that the policy knows
+};
+
+}  // namespace pawl::fuzz

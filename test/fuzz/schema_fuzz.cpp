@@ -1,0 +1,42 @@
+// A schema and a value, one line each: compiled or refused, and every walk over the value agrees.
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+
+#include "base/json.h"
+#include "kernel/schema/pattern.h"
+#include "kernel/schema/schema.h"
+
+namespace {
+
+using namespace pawl;  // NOLINT: a program of one page
+
+void demand(bool holds) {
+  if (!holds) std::abort();
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
+  const std::string_view text(reinterpret_cast<const char*>(bytes), size);
+  const std::size_t line = text.find('\n');
+  if (line == std::string_view::npos) {
+    (void)schema::to_re2(text);
+    return 0;
+  }
+  const auto rules = json::parse(text.substr(0, line), {.twins = json::Twins::permit});
+  const auto value = json::parse(text.substr(line + 1));
+  if (!rules || !value) return 0;
+  schema::Limits limits;
+  limits.work_max = 20'000;
+  limits.check_formats = true;
+  const auto compiled = schema::compile(rules->root(), limits);
+  if (!compiled) {
+    demand(!compiled.error().message.empty());
+    return 0;
+  }
+  const bool valid = compiled->valid(value->root());
+  demand(valid == !compiled->validate(value->root()).has_value());
+  demand(valid == compiled->violations(value->root(), 100).empty());
+  return 0;
+}
