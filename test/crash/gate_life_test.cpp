@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "crash/gate_world.h"
+#include "crash/gate_fixture.h"
 
 namespace pawl::crash {
 namespace {
@@ -10,31 +10,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-constexpr const char* policy = R"(version: 1
-agent: {id: agent, identity: agent@x, owner: o@x}
-tools:
-  allowed:
-    - {name: read_note, class: read_only}
-    - {name: put_note, class: reversible small}
-    - {name: send_mail, class: irreversible small, requires_approval: true}
-approval: {reviewers: [leads]}
-)";
-
-class GateLife : public ::testing::Test {
- protected:
-  GateLife() : world(policy) {
-    world.start();
-    world.open();
-  }
-  const pawl::Run& run() const { return *world.gate->state().run(world.run); }
-  // Loads the journal again and compares: the state is what the records say.
-  void expect_same_after_restart() {
-    world.kill();
-    world.start();
-    EXPECT_TRUE(world.gate->state().consistent());
-  }
-  World world;
-};
+class GateLife : public GateTest {};
 
 TEST_F(GateLife, ARunClosesWhenNobodyIsThereForLong) {
   const std::string id = world.run;

@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "crash/gate_world.h"
+#include "crash/gate_fixture.h"
 
 namespace pawl::crash {
 namespace {
@@ -10,31 +10,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-constexpr const char* policy = R"(version: 1
-agent: {id: agent, identity: agent@x, owner: o@x}
-tools:
-  allowed:
-    - {name: read_note, class: read_only}
-    - {name: put_note, class: reversible small}
-    - {name: send_mail, class: irreversible small, requires_approval: true}
-approval: {reviewers: [leads]}
-)";
-
-class GateNode : public ::testing::Test {
- protected:
-  GateNode() : world(policy) {
-    world.start();
-    world.open();
-  }
-  const pawl::Run& run() const { return *world.gate->state().run(world.run); }
-  // Loads the journal again and compares: the state is what the records say.
-  void expect_same_after_restart() {
-    world.kill();
-    world.start();
-    EXPECT_TRUE(world.gate->state().consistent());
-  }
-  World world;
-};
+class GateNode : public GateTest {};
 
 TEST_F(GateNode, TheSameKeyIsTheSameRunAlsoAfterARestart) {
   const std::string first = world.run;
@@ -45,43 +21,6 @@ TEST_F(GateNode, TheSameKeyIsTheSameRunAlsoAfterARestart) {
   EXPECT_EQ(world.open(), first);
   EXPECT_EQ(run().steps.settled, 1u);
   EXPECT_NE(world.open("another"), first);
-}
-
-TEST_F(GateNode, ARunKeepsItsPolicy) {  // R01
-  const std::string first = world.run;
-  const std::string looser = std::string(policy) + "environment: development\n";
-  world.policy = world.load(looser);
-  const auto joined = world.gate->open_run(
-      {.key = "key", .sponsor = "sam", .client = "test", .policy = world.policy});
-  EXPECT_FALSE(joined);
-  const RunRequest fresh{.key = "new", .sponsor = "sam", .client = "test", .policy = world.policy};
-  EXPECT_FALSE(world.gate->open_run(fresh)) << "a changed policy waits for a person";
-  EXPECT_FALSE(world.gate->open_run(fresh));
-  EXPECT_THAT(world.escalations, ElementsAre("policy_changed"));
-  EXPECT_FALSE(world.gate->accept_policy("agent", spelled(world.policy->digest), ""));
-  ASSERT_TRUE(world.gate->accept_policy("agent", spelled(world.policy->digest), "ann"));
-  const auto opened = world.gate->open_run(fresh);
-  ASSERT_TRUE(opened);
-  EXPECT_NE(*opened, first);
-  EXPECT_EQ(world.gate->policy_of(first)->digest, world.load(policy)->digest);
-  EXPECT_EQ(world.gate->policy_of(*opened)->digest, world.policy->digest);
-}
-
-TEST_F(GateNode, AVouchedPolicyAppliesToNewRuns) {
-  world.policy = world.load(std::string(policy) + "environment: development\n");
-  EXPECT_TRUE(world.gate->open_run(
-      {.key = "new", .sponsor = "sam", .client = "t", .policy = world.policy, .vouched = true}));
-}
-
-TEST_F(GateNode, ThePolicyOfARunIsReadBackFromTheJournal) {
-  const std::string id = world.run;
-  world.kill();
-  world.start();
-  const auto known = world.gate->policy_of(id);
-  ASSERT_TRUE(known);
-  EXPECT_EQ(known->digest, world.policy->digest);
-  EXPECT_EQ(world.gate->policy_of("r-nobody"), nullptr);
-  EXPECT_EQ(world.count("policy.loaded"), 1u);
 }
 
 TEST_F(GateNode, AHaltSurvivesEveryRestartOfTheClient) {  // R04

@@ -128,6 +128,9 @@ World::~World() {
 }
 
 std::shared_ptr<const Policy> World::load(const std::string& text) const {
+  // A policy is a value: worlds of the same text share it, and a thousand of them load it once.
+  static std::map<std::string, std::shared_ptr<const Policy>> known;
+  if (const auto found = known.find(text); found != known.end()) return found->second;
   LoadSources sources;
   sources.read = [](std::string_view) -> Result<std::string> {
     return fail(Fault::missing, "no such file");
@@ -137,6 +140,7 @@ std::shared_ptr<const Policy> World::load(const std::string& text) const {
   std::string said;
   for (const Error& error : loaded.errors) said += to_string(error) + "\n";
   demand(loaded.policy != nullptr, "the policy does not load:\n" + said);
+  known.emplace(text, loaded.policy);
   return loaded.policy;
 }
 

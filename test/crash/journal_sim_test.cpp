@@ -1,10 +1,12 @@
 // Thousands of stories of lost power, killed processes, failing and full disks.
-// PAWL_SIM_SEEDS=N plays N stories, PAWL_SIM_FIRST=S begins with seed S.
+// PAWL_SIM_SEEDS=N plays N stories, PAWL_SIM_FIRST=S begins with seed S. A sanitizer's run plays
+// fewer, and says so.
 #include "crash/journal_sim.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdio>
 #include <cstdlib>
 
 namespace pawl::crash {
@@ -15,6 +17,8 @@ std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
   return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
 }
 
+// So many stories go everywhere.
+constexpr std::uint64_t seeds_everywhere = 300;
 constexpr std::uint64_t seeds_default = 2000;
 
 TEST(JournalSim, KeepsItsPromisesInEveryStory) {
@@ -41,8 +45,11 @@ TEST(JournalSim, KeepsItsPromisesInEveryStory) {
     all.checkpoints += one.checkpoints;
     all.torn_bytes += one.torn_bytes;
   }
+  std::printf("%llu stories from seed %llu on, of %llu by default\n",
+              static_cast<unsigned long long>(count), static_cast<unsigned long long>(first),
+              static_cast<unsigned long long>(seeds_default));
   // The stories must have gone everywhere, else they prove nothing.
-  if (count < seeds_default) return;
+  if (count < seeds_everywhere) return;
   EXPECT_GT(all.durable, count);
   EXPECT_GT(all.lost_in_cuts, 0U);
   EXPECT_GT(all.cuts, 0U);

@@ -41,6 +41,9 @@ const tools = [
 if (mode === 'changed') tools[0].description = 'Reads a customer, and more.';
 if (mode === 'hidden') tools[0].description = 'Reads a customer\u200b.';
 if (mode === 'twins') tools.push({ name: 'Read_Customer_Record', inputSchema: object({}) });
+if (mode === 'more') tools.push({ name: 'read_and_delete', inputSchema: object({}) });
+if (mode === 'reserved') tools.push({ name: 'mcp:prompts/evil', inputSchema: object({}) });
+if (mode === 'reserved') tools.push({ name: 'mcp:resources/read', inputSchema: object({}) });
 if (mode === 'dies' && !process.env.NEEDED_TOKEN) {
   process.stderr.write('NEEDED_TOKEN is not set\n');
   process.exit(3);
@@ -56,6 +59,8 @@ function result(name, args) {
             { type: 'image', data: 'U0VDUkVU', mimeType: 'image/png' },
           ],
         };
+      if (mode === 'links')
+        return { content: [{ type: 'resource_link', uri: 'vault://rows', name: 'rows' }] };
       if (mode === 'error')
         return { isError: true, content: [{ type: 'text', text: JSON.stringify(customer) }] };
       return {
@@ -81,6 +86,7 @@ createInterface({ input: process.stdin }).on('line', (line) => {
         protocolVersion: params.protocolVersion,
         capabilities: { tools: { listChanged: true }, resources: {}, prompts: {} },
         serverInfo: { name: 'fixture', version: '1' },
+        ...(mode.startsWith('told') ? { instructions: `instructions ${mode}` } : {}),
       },
     });
     return;

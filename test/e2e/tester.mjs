@@ -1,6 +1,8 @@
 // The role that the adversarial tests share, a world with one client of it, and the proof that the
 // client can still be used.
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { World } from './world.mjs';
 
 export const open = `
@@ -14,8 +16,9 @@ tools:
   blocked: [delete_customer_record]
 `;
 
-export async function start(t, { policy = open, ...options } = {}) {
+export async function start(t, { policy = open, lists = {}, ...options } = {}) {
   const w = new World(policy);
+  for (const [name, text] of Object.entries(lists)) writeFileSync(path.join(w.dir, name), text);
   t.after(() => w.end());
   const client = await w.client(options);
   return [w, client];

@@ -68,10 +68,33 @@ export class World {
     const done = spawnSync(pawl, words, { env: this.env, encoding: 'utf8', timeout: 60_000 });
     return { status: done.status, out: done.stdout, err: done.stderr };
   }
+  // The same without keeping this process from serving sockets meanwhile.
+  later(...args) {
+    const words = [...args, '--state-dir', this.state];
+    return new Promise((resolve) => {
+      execFile(pawl, words, { env: this.env, timeout: 60_000 }, (error, out, err) => {
+        resolve({ status: error ? (error.code ?? 1) : 0, out, err });
+      });
+    });
+  }
+  // Process ids of this world's node, and of the programs that a client's `pawl mcp` started.
+  nodes() {
+    const words = ['-f', `pawl node --state-dir ${this.state}`];
+    return spawnSync('pgrep', words, { encoding: 'utf8' }).stdout.trim().split('\n');
+  }
+  children(client) {
+    const words = ['-P', String(client.child.pid)];
+    return spawnSync('pgrep', words, { encoding: 'utf8' }).stdout.trim().split('\n');
+  }
   json(...args) {
     const done = this.pawl(...args, '--json');
     if (done.status === 2) throw new Error(done.err);
     return JSON.parse(done.out);
+  }
+  // `pawl check` of the policy, its lines unbroken.
+  check() {
+    const done = spawnSync(pawl, ['check', this.policy], { env: this.env, encoding: 'utf8' });
+    return done.stdout.replace(/\s+/g, ' ');
   }
   enrol() {
     const done = this.pawl('reviewers', 'add', 'ada', '--group', 'leads');

@@ -5,11 +5,12 @@
 namespace pawl::check {
 namespace {
 
-constexpr std::array<Rule, 8> kRules = {{
+constexpr std::array<Rule, 9> kRules = {{
     {"arrows", "includes follow ROOMS and the floors, downwards only", find_bad_arrows},
     {"homes", "every source file belongs to a room that is built", find_homeless},
     {"sizes", "files, functions and lines stay small", find_big_rooms},
     {"names", "no name that says nothing", find_bad_names},
+    {"twins", "a type's name belongs to one file", find_twins},
     {"words", "nothing unfinished, nothing about the place where it was written", find_bad_words},
     {"purity", "kernel and analysis have no clock, chance, I/O; io/net alone has sockets",
      find_impurities},

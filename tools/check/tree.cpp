@@ -70,7 +70,8 @@ Tree read_tree(const fs::path& root) {
       }
       continue;
     }
-    if (!at->is_regular_file() || at->is_symlink()) continue;
+    // In a second working tree `.git` is a file.
+    if (!at->is_regular_file() || at->is_symlink() || path == ".git") continue;
     SourceFile file{path, {}, {}};
     if (is_text(at->path())) {
       std::ifstream in(at->path(), std::ios::binary);

@@ -1,0 +1,1 @@
+namespace pawl { struct Difference {}; }
