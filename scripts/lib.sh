@@ -152,3 +152,21 @@ run_counted() {
   "$@" 2>&1 | tee "$log" || status=$?
   tally_output "$name" "$log" "$status"
 }
+
+# watched PRESET COMMAND...: runs something that starts the program of a sanitizer's preset. Fails
+# where any of its processes had something to report, also one whose end nobody looks at.
+watched() {
+  local preset=$1 status=0 reports="$root/build/$1/reports" found
+  shift
+  mkdir -p "$reports"
+  find "$reports" -type f -delete
+  PAWL=$root/build/$preset/src/app/pawl \
+    ASAN_OPTIONS="log_path=$reports/asan" UBSAN_OPTIONS="log_path=$reports/ubsan" \
+    TSAN_OPTIONS="log_path=$reports/tsan" "$@" || status=$?
+  found=$(find "$reports" -type f -size +0 | wc -l)
+  ((found == 0)) && return "$status"
+  find "$reports" -type f -size +0 -exec head -n 40 {} + >&2
+  complain "$found processes of preset $preset had something to report, see $reports"
+  tally 0 "$found"
+  return 1
+}
