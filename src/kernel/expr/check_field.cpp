@@ -45,8 +45,18 @@ bool Checking::is_there(const std::string& path) const {
   return !path.empty() && std::ranges::find(facts_, path) != facts_.end();
 }
 
+// `run` of `run.steps`, which is declared whole and nothing alone.
+bool Checking::begins_name(NodeId id) const {
+  const Node& node = tree_[id];
+  return node.form == Form::name &&
+         std::ranges::any_of(environment_.variables(), [&](const Variable& variable) {
+           return variable.name.starts_with(node.text + ".");
+         });
+}
+
 TypeRef Checking::select(NodeId id) {
   const Node& node = tree_[id];
+  if (begins_name(node.parts[0])) return unknown(id, tree_[node.parts[0]].text + "." + node.text);
   const TypeRef target = visit(node.parts[0]);
   const TypeRef found =
       field_of(id, node.parts[0], target, node.text, node.present || node.optional);

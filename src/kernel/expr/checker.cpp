@@ -116,10 +116,14 @@ TypeRef Checking::literal(const Node& node) const {
 }
 
 TypeRef Checking::name(NodeId id) {
+  return unknown(id, tree_[id].text);
+}
+
+TypeRef Checking::unknown(NodeId id, std::string_view name) {
   std::vector<std::string> known;
   for (const Variable& variable : environment_.variables()) known.push_back(variable.name);
-  const std::string near = nearest(tree_[id].text, known);
-  std::string message = fmt::format("there is no `{}` here", visible(tree_[id].text));
+  const std::string near = nearest(name, known);
+  std::string message = fmt::format("there is no `{}` here", visible(name));
   if (!near.empty()) message += fmt::format("; `{}` is meant?", near);
   return wrong(id, std::move(message));
 }

@@ -35,6 +35,7 @@ class Checking {
   TypeRef type_of(NodeId id);
   TypeRef literal(const Node& node) const;
   TypeRef name(NodeId id);
+  TypeRef unknown(NodeId id, std::string_view name);
   TypeRef list(const Node& node);
   TypeRef map(NodeId id);
   TypeRef conditions(NodeId id);
@@ -61,6 +62,7 @@ class Checking {
 
   // check_field.cpp
   TypeRef select(NodeId id);
+  bool begins_name(NodeId id) const;
   TypeRef field_of(NodeId id, NodeId target, const TypeRef& type, std::string_view name, bool asks);
   TypeRef record_field(NodeId id, NodeId target, const Type& record, std::string_view name,
                        bool asks);
