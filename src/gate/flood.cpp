@@ -1,5 +1,6 @@
 #include "gate/flood.h"
 
+#include <algorithm>
 #include <numeric>
 
 namespace pawl {
@@ -7,10 +8,21 @@ namespace pawl {
 namespace {
 
 constexpr Duration minute = Duration::seconds(60);
+constexpr std::uint64_t ahead_first = 16;
 
 std::uint64_t total(const RunDesk& run) {
   return std::accumulate(run.counted.begin(), run.counted.end(), std::uint64_t{0},
                          [](std::uint64_t sum, const auto& entry) { return sum + entry.second; });
+}
+
+// The journal says how many refusals may be answered before it counts them: one more fits, or twice
+// as many are announced. Where not even that can be written, nothing is granted either.
+void announce(Desk& desk, const std::string& run, std::uint64_t counted) {
+  const Run* known = desk.state.run(run);
+  if (known == nullptr || counted < known->ahead) return;
+  const std::uint64_t ahead = std::max(ahead_first, 2 * known->ahead);
+  (void)desk.append(DenialsCounted{.run = run, .code = {}, .count = 0, .ahead = ahead},
+                    {.urgency = Urgency::reserve});
 }
 
 }  // namespace
@@ -22,6 +34,7 @@ bool written_out(const Desk& desk, const Run& run, Instant now) {
 }
 
 void count_refusal(Desk& desk, RunDesk& desk_of_run, const std::string& run, Code code) {
+  announce(desk, run, total(desk_of_run));
   if (desk_of_run.counted.empty()) {
     desk.agenda.at(desk.clock.boot() + minute, Errand::count_denials, run);
   }
@@ -32,9 +45,14 @@ void settle_counts(Desk& desk, RunDesk& desk_of_run, const Run& run) {
   if (desk_of_run.counted.empty() || run.phase != RunPhase::open) return;
   const Ceilings& ceilings = desk_of_run.policy->policy().ceilings;
   const std::uint64_t more = total(desk_of_run);
-  const bool steps = ceilings.steps && run.steps.total() + more >= *ceilings.steps;
-  const bool denials = ceilings.denials && run.denials.total() + more >= *ceilings.denials;
-  if (steps || denials) write_counts(desk, run.id);
+  // A ceiling that is reached already is judged alike with every number above it: a run that cannot
+  // halt by itself, under a halt of its agent say, must not write a record for each refusal.
+  const auto reaches = [more](const std::optional<std::uint64_t>& ceiling, const Count& count) {
+    return ceiling && count.total() < *ceiling && count.total() + more >= *ceiling;
+  };
+  if (reaches(ceilings.steps, run.steps) || reaches(ceilings.denials, run.denials)) {
+    write_counts(desk, run.id);
+  }
 }
 
 void write_counts(Desk& desk, const std::string& run) {
@@ -43,7 +61,8 @@ void write_counts(Desk& desk, const std::string& run) {
   auto& counted = known->second.counted;
   while (!counted.empty()) {
     const auto first = counted.begin();
-    if (!desk.append(DenialsCounted{run, first->first, first->second})) {
+    const std::uint64_t left = total(known->second) - first->second;
+    if (!desk.append(DenialsCounted{run, first->first, first->second, left})) {
       // No room now: they are kept, and written with those of the next minute.
       desk.agenda.at(desk.clock.boot() + minute, Errand::count_denials, run);
       return;

@@ -2,7 +2,9 @@
 //
 // The first refusals after a halt, and in each minute of an open run, are records; the others are a
 // count per code, written once a minute. A count that could reach a ceiling of the run is written
-// at once, so that no ceiling is ever judged with a number that is too small.
+// at once, so that no ceiling is ever judged with a number that is too small. Before the first of a
+// minute that is only counted, and each time their number has doubled, a record says how many may
+// be answered: after a crash that many are charged.
 #pragma once
 
 #include <string>

@@ -129,10 +129,11 @@ struct CallEnded {
   Duration took{};
 };
 
-// Denials beyond the first 16 after a halt or in a flood: a count per minute.
+// Denials beyond the first 16 after a halt or in a flood: a count per minute. Before they are
+// answered, `ahead` says how many may be answered without a record; it replaces the one before.
 struct DenialsCounted {
-  std::string run, code;
-  std::uint64_t count = 0;
+  std::string run, code;  // code empty: of a count that only looks ahead, or that a crash left
+  std::uint64_t count = 0, ahead = 0;
 };
 
 struct ReviewerEnrolled {

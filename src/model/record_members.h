@@ -165,7 +165,8 @@ void members(V& v, Part<V, CallEnded>& b) {
 }
 template <class V>
 void members(V& v, Part<V, DenialsCounted>& b) {
-  v.need("code", b.code);
+  v.may("ahead", b.ahead);
+  v.may("code", b.code);
   v.need("count", b.count);
   v.need("run", b.run);
 }

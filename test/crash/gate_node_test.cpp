@@ -142,6 +142,20 @@ TEST_F(GateNode, ADeniedFloodIsCountedAndStaysSmall) {  // R08
   expect_same_after_restart();
 }
 
+TEST_F(GateNode, ADeathInAFloodLosesNoDenial) {
+  for (const int calls : {17, 32, 33, 49, 700}) {
+    world.open("flood of " + std::to_string(calls));
+    for (int i = 0; i < calls; ++i) world.call("nothing_like_it");
+    EXPECT_EQ(run().denials.settled, 16u) << "while it lives they are counted once a minute";
+    world.kill();
+    world.start();
+    EXPECT_GE(run().denials.settled, static_cast<std::uint64_t>(calls));
+    EXPECT_LE(run().denials.settled, 2u * static_cast<std::uint64_t>(calls));
+    EXPECT_EQ(run().steps.settled, run().denials.settled);
+  }
+  EXPECT_LE(world.count("denials.counted"), 2u + 2u + 3u + 4u + 8u);
+}
+
 TEST_F(GateNode, ACountedFloodStillReachesTheCeiling) {
   world.policy =
       world.load(std::string(policy) + "execution: {max_denials: 40, max_steps: 1000}\n");

@@ -10,6 +10,7 @@
 //   - a reply with a result comes after the record of its end, which is durable for effects;
 //   - every record that was written outlives a dead process, and every durable one a power cut;
 //   - folding the journal again from its first record gives the very state of the node;
+//   - a run has at least as many denials as its callers were told, and a flood is few records;
 //   - no call stays admitted over a restart, and the journal's verifier finds nothing.
 #pragma once
 
@@ -38,7 +39,7 @@ class GateSim {
     std::uint64_t calls = 0, effects = 0, reads = 0, held = 0, taken_up = 0, approved_runs = 0;
     std::uint64_t expired = 0, rejected = 0, halts = 0, kills = 0, aborted = 0, indeterminate = 0;
     std::uint64_t counted = 0, deaths = 0, cuts = 0, failures = 0, full = 0, snapshots = 0;
-    std::uint64_t lost_records = 0;
+    std::uint64_t lost_records = 0, floods = 0;
   };
   const Reached& reached() const { return reached_; }
 
@@ -50,6 +51,7 @@ class GateSim {
   void step();
   void end_life();
   void ask();
+  void flood();
   void people();
   void server();
   void operate();
@@ -60,6 +62,8 @@ class GateSim {
   void check_execution(const Executed& executed);
   void check_reply(const Asked& asked);
   void check_end();
+  void told_no(const std::string& run);
+  void check_denials();
   std::uint64_t grants(const Key& key, std::uint64_t below) const;
   void must(bool holds, const std::string& what);
 
@@ -70,6 +74,8 @@ class GateSim {
   std::vector<Record> records_;
   std::vector<std::string> runs_;
   std::map<Key, std::uint64_t> effects_, reads_;
+  // By run: for each refusal that was answered, how many records there were then.
+  std::map<std::string, std::vector<std::uint64_t>> refused_;
   std::optional<std::string> wrong_;
   Reached reached_;
   enum class End : std::uint8_t { none, stop, death, cut } last_end_ = End::none;

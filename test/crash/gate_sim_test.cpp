@@ -41,6 +41,7 @@ void add(GateSim::Reached& all, const GateSim::Reached& one) {
   all.full += one.full;
   all.snapshots += one.snapshots;
   all.lost_records += one.lost_records;
+  all.floods += one.floods;
 }
 
 TEST(GateSim, KeepsItsPromisesInEveryStory) {
@@ -71,6 +72,7 @@ TEST(GateSim, KeepsItsPromisesInEveryStory) {
       {"deaths", all.deaths},       {"cuts", all.cuts},
       {"failures", all.failures},   {"full", all.full},
       {"snapshots", all.snapshots}, {"lost records", all.lost_records},
+      {"floods", all.floods},
   };
   for (const auto& [what, times] : everywhere) {
     EXPECT_GT(times, count / 50) << what;

@@ -165,8 +165,11 @@ struct Telling {
   }
   bool operator()(const DenialsCounted& b) {
     entry.verdict = "deny";
+    if (b.count == 0) return false;  // only how many may follow
     entry.code = b.code;
-    entry.reason = std::to_string(b.count) + " more, not written out one by one";
+    entry.reason = b.code.empty()
+                       ? "up to " + std::to_string(b.count) + " more, which a crash left uncounted"
+                       : std::to_string(b.count) + " more, not written out one by one";
     return ours(b.run);
   }
   bool operator()(const Escalated& b) {

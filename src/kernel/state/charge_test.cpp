@@ -85,6 +85,32 @@ TEST_F(ChargeTest, DenialsInAFloodAreCharged) {
   j.never(DenialsCounted{"unknown", "blocked", 1});
 }
 
+TEST_F(ChargeTest, DenialsThatMayBeAnsweredAreChargedAfterACrash) {
+  j.must(DenialsCounted{"r", "", 0, 16});
+  EXPECT_EQ(j.run().denials.settled, 0U);
+  EXPECT_EQ(j.run().steps.settled, 0U);
+  j.must(DenialsCounted{"r", "", 0, 32});  // replaces the one before
+  EXPECT_EQ(j.run().ahead, 32U);
+  j.must(DenialsCounted{"r", "blocked", 20, 5});  // two codes, and one of them is counted
+  const auto copy = State::from_json(j.state.to_json());
+  ASSERT_TRUE(copy);
+  EXPECT_EQ(copy->run("r")->ahead, 5U);
+  j.must(NodeStarted{"n", "", "boot", "", 1});
+  for (Body& body : j.state.settle_after_crash()) j.must(std::move(body));
+  EXPECT_EQ(j.run().denials.settled, 25U);
+  EXPECT_EQ(j.run().steps.settled, 25U);
+  EXPECT_EQ(j.run().ahead, 0U);
+  EXPECT_TRUE(j.state.settle_after_crash().empty());
+}
+
+TEST_F(ChargeTest, CountedDenialsLeaveNothingForACrash) {
+  j.must(DenialsCounted{"r", "", 0, 16});
+  j.must(DenialsCounted{"r", "blocked", 3});
+  EXPECT_EQ(j.run().ahead, 0U);
+  EXPECT_TRUE(j.state.settle_after_crash().empty());
+  EXPECT_EQ(j.run().denials.settled, 3U);
+}
+
 TEST_F(ChargeTest, DenialsAreCountedWithinTheMinuteAndSinceAHalt) {
   for (int i = 0; i < 3; ++i) j.must(J::decided("c" + std::to_string(i), "deny"));
   EXPECT_EQ(j.run().denials_written(j.now), 3U);

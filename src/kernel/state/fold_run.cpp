@@ -210,7 +210,8 @@ Status Fold::operator()(const Resumed& b) {
 Status Fold::operator()(const DenialsCounted& b) {
   Run* run = find(state.runs_, b.run);
   if (run == nullptr) return no_run(b.run);
-  if (b.count == 0) return fail(Fault::corrupt, "a count of no denials");
+  if (b.count == 0 && b.ahead == 0) return fail(Fault::corrupt, "a count of no denials");
+  run->ahead = b.ahead;
   run->steps.settled = add(run->steps.settled, b.count);
   charge_denial(*run, b.count);
   if (!run->first_call) run->first_call = at;

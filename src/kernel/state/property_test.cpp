@@ -49,7 +49,8 @@ class Chaos {
                         word({"completed", "failed", "cancelled", "aborted", "indeterminate"}),
                         static_cast<std::uint64_t>(pick(4)), run());
       case 13:
-        return DenialsCounted{run(), "blocked", static_cast<std::uint64_t>(pick(3))};
+        return DenialsCounted{run(), "blocked", static_cast<std::uint64_t>(pick(3)),
+                              static_cast<std::uint64_t>(pick(2) * pick(40))};
       case 14:
       case 15:
         return j.question(approval(), call(), static_cast<std::uint8_t>(pick(3)), run());

@@ -71,6 +71,7 @@ void members(V& v, Part<V, LiveCall>& c) {
 template <class V>
 void members(V& v, Part<V, Run>& r) {
   v.may("agent", r.agent);
+  v.may("ahead", r.ahead);
   v.may("bytes", r.journal_bytes);
   v.may("counted_ns", r.counted);
   v.may("denial_minute", r.denial_minute);

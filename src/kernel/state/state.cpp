@@ -113,6 +113,13 @@ std::vector<Body> State::settle_after_crash() const {
       out.emplace_back(ApprovalAttached{asked->asked.approval, call->id, false});
     }
   }
+  std::map<std::string_view, std::uint64_t> uncounted;
+  for (const auto& [id, run] : runs_) {
+    if (run.ahead > 0) uncounted.emplace(id, run.ahead);
+  }
+  for (const auto& [run, denials] : uncounted) {
+    out.emplace_back(DenialsCounted{.run = std::string(run), .code = {}, .count = denials});
+  }
   for (const auto& [run, tool] : halts) {
     out.emplace_back(RunHalted{std::string(run), "indeterminate",
                                "nobody knows how the call of `" + std::string(tool) +

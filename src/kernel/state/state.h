@@ -32,7 +32,9 @@
 //               on as that call and costs no step. NodeStarted detaches every approval.
 //   nobody back ApprovalEnded expired or withdrawn, then CallEnded `aborted` for the held call.
 //   refused     a request that never became a call: CallDecided `deny`, empty facts, 1 step.
-//   in a flood  DenialsCounted charges `count` steps and denials.
+//   in a flood  DenialsCounted charges `count` steps and denials. `ahead` of them may be answered
+//               before the next one; a crash in between charges all of these, so that a run has
+//               never fewer denials than its caller was told (settle_after_crash).
 //   no room     CallDecided `hold` without an approval, then CallEnded `aborted`: nobody was asked.
 // A held call that ends unadmitted counts as a denial, unless its question was withdrawn.
 // Threads: one loop owns a State. Shared with nobody.
@@ -130,6 +132,7 @@ struct Run {
   std::uint32_t live = 0;            // calls that are not over, held and admitted
   std::uint32_t denial_records = 0;  // written out after a halt or in the present minute
   std::int64_t denial_minute = 0;    // which minute, since 1970
+  std::uint64_t ahead = 0;           // denials that may be answered and are not counted yet
   std::uint64_t journal_bytes = 0;   // payloads, and a flat charge for each record
 
   Duration clock(Instant now) const;
@@ -177,8 +180,9 @@ class State {
   Status apply(const Record& record);
 
   // Everything after the last record was read: calls that were admitted and never ended become
-  // indeterminate. Returns the records to append for that (CallEnded and, for effects, RunHalted);
-  // applying them is the caller's job, in order.
+  // indeterminate, and denials that may have been answered are counted. Returns the records to
+  // append for that (CallEnded and, for effects, RunHalted; DenialsCounted); applying them is the
+  // caller's job, in order.
   std::vector<Body> settle_after_crash() const;
 
   const Run* run(std::string_view id) const;

@@ -1,0 +1,154 @@
+// What happens in a story of the gate: calls, people, servers, operators, disturbances.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "crash/gate_sim.h"
+
+namespace pawl::crash {
+
+void GateSim::play() {
+  const std::uint64_t steps = 10 + random_.below(90);
+  for (std::uint64_t i = 0; i < steps && !wrong_ && !world_.disk.off(); ++i) {
+    step();
+    if (random_.one_in(3)) {
+      world_.settle();
+    } else {
+      for (std::uint64_t turns = random_.below(6); turns > 0; --turns) world_.executor.run_one();
+    }
+    reached_.full += world_.journal->full();
+    if (random_.one_in(12) && !world_.disk.off()) check_life();
+  }
+  reached_.failures += world_.journal->failed();
+}
+
+void GateSim::step() {
+  switch (random_.below(12)) {
+    case 0:
+    case 1:
+    case 2:
+    case 3:
+      return ask();
+    case 4:
+    case 5:
+      return people();
+    case 6:
+    case 7:
+      return server();
+    case 8:
+      return operate();
+    case 9:
+      return disturb();
+    case 10:
+      return world_.advance(
+          Duration::milliseconds(static_cast<std::int64_t>(random_.below(40'000))));
+    default:
+      return world_.sync.run();
+  }
+}
+
+void GateSim::ask() {
+  if (runs_.empty() || random_.one_in(10)) {
+    const std::string key = "key " + std::to_string(random_.below(3));
+    const std::string sponsor = random_.one_in(2) ? "sam" : "kim";
+    const auto opened = world_.gate->open_run(
+        {.key = key + sponsor, .sponsor = sponsor, .client = "sim", .policy = world_.policy});
+    if (opened) runs_.push_back(*opened);
+  }
+  if (runs_.empty()) return;
+  const std::string& run = runs_[random_.below(runs_.size())];
+  const std::uint64_t kind = random_.below(10);
+  if (kind == 9) {
+    (void)world_.gate->refuse(run, Code::ambiguous_request, "tools/Call", "it is ambiguous");
+    return;
+  }
+  const std::string which = std::to_string(random_.below(4));
+  const std::string tool = kind < 3   ? "read_" + which
+                           : kind < 5 ? "put_" + which
+                           : kind < 8 ? "mail_" + which
+                                      : "drop_" + which;
+  const auto patience = static_cast<std::int64_t>(1 + random_.below(120));
+  ++reached_.calls;
+  world_.ask({.run = run, .tool = tool, .patience = Duration::seconds(patience)});
+}
+
+void GateSim::flood() {
+  if (runs_.empty()) return;
+  const std::string& run = runs_[random_.below(runs_.size())];
+  const std::uint64_t before = world_.journal->next();
+  for (std::uint64_t left = random_.below(300); left > 0; --left) {
+    (void)world_.gate->refuse(run, Code::ambiguous_request, "tools/Call", "it is ambiguous");
+    told_no(run);
+  }
+  ++reached_.floods;
+  const std::uint64_t cost = world_.journal->next() - before;
+  must(cost <= 2 * world_.limits.denial_records_max + 16,
+       fmt::format("a flood of refusals wrote {} records", cost));
+}
+
+void GateSim::people() {
+  std::vector<std::string> open;
+  for (const auto& [id, approval] : world_.gate->state().approvals()) {
+    if (approval.phase == ApprovalPhase::open) open.push_back(id);
+  }
+  if (open.empty()) return;
+  std::ranges::sort(open);
+  const std::string& id = open[random_.below(open.size())];
+  const std::string person = random_.one_in(2) ? "ann" : "bob";
+  (void)(random_.one_in(4) ? world_.reject(id, person) : world_.approve(id, person));
+}
+
+void GateSim::server() {
+  const auto requests = world_.open_requests();
+  if (!requests.empty() && random_.one_in(4)) requests[random_.below(requests.size())]->leave();
+  if (world_.server.waiting.empty()) return;
+  switch (random_.below(8)) {
+    case 0:
+      return world_.server.answer({Outcome::Kind::lost, {}, "the server ended"});
+    case 1:
+      return world_.server.answer({Outcome::Kind::cancelled, {}, "cancelled"});
+    case 2:
+      return world_.server.answer({Outcome::Kind::error, R"({"code":1,"message":"no"})", {}});
+    default:
+      return world_.server.answer({Outcome::Kind::result, world_.server.result, {}});
+  }
+}
+
+void GateSim::operate() {
+  Gate& gate = *world_.gate;
+  const std::string run = runs_.empty() ? std::string{} : runs_[random_.below(runs_.size())];
+  switch (random_.below(8)) {
+    case 0:
+      reached_.kills += gate.kill("all", "", "", "").has_value();
+      return;
+    case 1:
+      reached_.kills += gate.kill("tool", "put_1", "ann", "").has_value();
+      return;
+    case 2:
+      if (!run.empty()) reached_.kills += gate.kill("run", run, "ann", "").has_value();
+      return;
+    case 3:
+      if (!run.empty() && random_.one_in(3)) (void)gate.close_run(run, "the client said so");
+      return;
+    default:
+      break;
+  }
+  for (const auto& kill : std::vector<Kill>(gate.state().kills())) {
+    (void)gate.resume(kill.scope, kill.name, "ann", "fine");
+  }
+  (void)gate.resume("agent", "agent", "ann", "looked at");
+}
+
+void GateSim::disturb() {
+  if (random_.one_in(3)) {
+    world_.disk.set_capacity(world_.disk.used_bytes() + random_.below(8UL << 10));
+    for (std::uint64_t calls = random_.below(12); calls > 0; --calls) ask();
+  } else {
+    world_.disk.set_capacity(1ULL << 40);
+    if (random_.one_in(2)) flood();
+  }
+  world_.server.answers = random_.one_in(2);
+  world_.sync.held = !random_.one_in(4);
+}
+
+}  // namespace pawl::crash
