@@ -33,6 +33,7 @@ struct World {
   World() {
     names.declare("args", expr::type_of_schema(json::parse(kSchema)->root()));
     names.declare("run.steps", expr::simple(expr::TypeKind::integer));
+    names.declare("tool", expr::simple(expr::TypeKind::string));
     document = *json::parse(kArguments);
   }
 };
@@ -47,7 +48,8 @@ void evaluate(benchmark::State& state, std::string_view text) {
   expr::Scratch scratch;
   for (auto _ : state) {
     const expr::Value values[] = {expr::Value::of(world.document.root()),
-                                  expr::Value::of(std::int64_t{3})};
+                                  expr::Value::of(std::int64_t{3}),
+                                  expr::Value::of(std::string_view("refund_order"))};
     expr::Fuel fuel;
     const expr::Value result = program->evaluate(values, scratch, fuel);
     if (!result.is_true()) std::abort();
@@ -70,12 +72,17 @@ constexpr const char* kList =
     "args.amount <= 10 && args.status in ['cancelled', 'processing', 'refunded'] && run.steps < 25";
 constexpr const char* kPattern =
     "args.amount <= 10 && args.status == 'refunded' && args.to.matches('^[a-z.]+@myco[.]example$')";
+// What bench/engines asks other engines.
+constexpr const char* kSameQuestion =
+    "tool in ['read_order', 'update_order', 'refund_order'] && args.amount <= 10 && "
+    "args.status in ['cancelled', 'refunded', 'processing'] && args.to.endsWith('@myco.example')";
 constexpr const char* kFold = "args.tags.all(t, t != 'forbidden')";
 
 BENCHMARK_CAPTURE(evaluate, one, "args.amount <= 10");
 BENCHMARK_CAPTURE(evaluate, three_conditions, kThree);
 BENCHMARK_CAPTURE(evaluate, three_with_a_list, kList);
 BENCHMARK_CAPTURE(evaluate, three_with_a_pattern, kPattern);
+BENCHMARK_CAPTURE(evaluate, same_question, kSameQuestion);
 BENCHMARK_CAPTURE(evaluate, eight_elements, kFold);
 BENCHMARK_CAPTURE(evaluate, missing_property, "!has(args.note) || args.note.size() < 500");
 BENCHMARK_CAPTURE(compile, three_conditions, kThree);

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "base/given.h"
 #include "base/json.h"
 #include "kernel/expr/case.h"
 #include "kernel/expr/collection.h"
@@ -34,14 +35,8 @@ Result<Zone> zone(std::string_view name) {
 }
 
 files::path folder() {
-  // NOLINTNEXTLINE(concurrency-mt-unsafe)
-  if (const char* stated = std::getenv("PAWL_CONFORMANCE_DIR")) return files::path(stated) / "cel";
-  const files::path root(PAWL_SOURCE_DIR);
-  for (const files::path& above : {root.parent_path(), root.parent_path().parent_path()}) {
-    const files::path beside = above / "shared" / "conformance" / "cel";
-    if (files::is_directory(beside)) return beside;
-  }
-  return {};
+  const files::path given = given::folder("PAWL_CONFORMANCE_DIR", "conformance", PAWL_SOURCE_DIR);
+  return given.empty() ? given : given / "cel";
 }
 
 struct Tally {

@@ -1,7 +1,6 @@
 #include <gmock/gmock.h>
 
-#include <cstdlib>
-
+#include "base/given.h"
 #include "kernel/policy/policy.h"
 #include "kernel/policy/sample_test.h"
 
@@ -61,11 +60,12 @@ TEST(Load, TheFirstPolicyMeansWhatItSays) {
   EXPECT_EQ(policy.stage_of(*mail), Stage::established);
 }
 
-// The file as it was handed over, where the build is told its folder.
+// The file as it was handed over, where it is found.
 TEST(Load, TheFirstPolicyVerbatim) {
-  const char* folder = std::getenv("PAWL_SEEDS_DIR");
-  if (folder == nullptr) GTEST_SKIP() << "PAWL_SEEDS_DIR is not set";
-  const std::string text = sample::bytes_of_file(std::string(folder) + "/agent-policy.yaml");
+  const auto folder = given::folder("PAWL_SEEDS_DIR", "seeds", PAWL_SOURCE_DIR);
+  if (folder.empty())
+    GTEST_SKIP() << "$PAWL_SEEDS_DIR does not name the folder of agent-policy.yaml";
+  const std::string text = sample::bytes_of_file((folder / "agent-policy.yaml").string());
   ASSERT_FALSE(text.empty());
   const Loaded loaded = sample::load(text);
   EXPECT_THAT(loaded.errors, IsEmpty()) << sample::said(loaded.errors);
