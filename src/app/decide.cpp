@@ -2,13 +2,13 @@
 #include <unistd.h>
 
 #include <array>
-#include <cstdlib>
 #include <memory>
 
 #include <fmt/format.h>
 
 #include "app/commands.h"
 #include "app/line_source.h"
+#include "app/one_call.h"
 #include "app/paths.h"
 #include "app/sql.h"
 #include "app/terminal.h"
@@ -29,12 +29,6 @@ constexpr auto options = std::to_array<OptionRow>({
     config_option,
     {"--schema", "", "print the JSON Schema of a line and of its answer", Takes::nothing},
 });
-
-std::string policy_path(const Arguments& arguments) {
-  if (const auto stated = arguments.one("--policy")) return *stated;
-  const char* variable = std::getenv("PAWL_POLICY");  // NOLINT(concurrency-mt-unsafe)
-  return variable == nullptr ? "" : variable;
-}
 
 std::shared_ptr<const Policy> load(const Arguments& arguments, const std::string& path) {
   const DeploymentRead read = read_deployment(config_path(arguments), arguments.has("--config"));
@@ -75,36 +69,10 @@ int decide_many(DecideStream& stream) {
   return written ? exit_good : complain(written.error());
 }
 
-// A call that is asked about alone needs no run to belong to.
-std::string with_a_run(std::string text) {
-  const auto call = json::parse(text);
-  if (!call || !call->root().is_object() || call->root()["run"].exists()) return text;
-  text.insert(text.find('{') + 1,
-              call->root().size() == 0 ? R"("run":"once")" : R"("run":"once",)");
-  return text;
-}
-
-// One object, which may have line breaks in it.
 int decide_one(DecideStream& stream) {
-  if (::isatty(STDIN_FILENO) == 1) {
-    err("one call as a JSON object, then Ctrl-D; such as "
-        "{\"tool\":\"read_file\",\"arguments\":{}}");
-  }
-  std::string text;
-  LineSource lines(STDIN_FILENO, decide_line_bytes_max, [] { return Status(); });
-  for (;;) {
-    const auto line = lines.next();
-    if (!line) return complain(line.error());
-    if (!*line) break;
-    // The door refuses what is too long; there is no need to read more of it.
-    if (text.size() + line->value().size() > decide_line_bytes_max + 1) break;
-    text += **line;
-    text += '\n';
-  }
-  if (trim(text).empty()) {
-    return complain({Fault::usage, "there is no call on standard input", {}});
-  }
-  const std::string answer = stream.line(with_a_run(std::move(text)));
+  const auto text = read_one_call();
+  if (!text) return complain(text.error());
+  const std::string answer = stream.line(*text);
   out(answer);
   return status_of(answer);
 }

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "base/yaml.h"
+#include "base/yaml_format.h"
 
 namespace {
 
@@ -34,6 +35,15 @@ void check_tree(const Node& node, std::size_t depth, std::size_t lines) {
   }
 }
 
+// Another layout says the same, and a second time changes nothing; or the file is left alone.
+void check_layout(std::string_view text, const Node& root) {
+  const auto once = pawl::yaml::formatted(text, "f");
+  if (!once) return;
+  const pawl::yaml::Read again = pawl::yaml::read(*once, "f");
+  must(again.errors.empty());
+  must(pawl::yaml::digest_of(again.root) == pawl::yaml::digest_of(root));
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
@@ -49,6 +59,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   if (result.errors.empty()) {
     must(result.whole && result.root.kind != Kind::null);
     check_tree(result.root, 1, lines);
+    check_layout(text, result.root);
   }
   return 0;
 }

@@ -37,21 +37,32 @@ Result<std::shared_ptr<const BoundTool>> DecideStream::bound(const Turn& turn) {
   return tool;
 }
 
-std::string DecideStream::line(std::string_view text) {
-  Turn turn(*this);
+Status DecideStream::read(std::string_view text, Turn& turn) {
   turn.call = "c" + std::to_string(++calls_);
   json::ParseLimits limits;
   limits.bytes_max = decide_line_bytes_max;
-  if (const Status parsed = parser_.parse(text, document_, limits); !parsed) {
-    return turn.refuse(Code::ambiguous_request, parsed.error().message);
-  }
+  if (Status parsed = parser_.parse(text, document_, limits); !parsed) return parsed;
   const json::View root = document_.root();
   turn.run = run_of(root);
   const auto line = read_line(root);
-  if (!line) return turn.refuse(Code::ambiguous_request, line.error().message);
+  if (!line) return std::unexpected(line.error());
   if (line->now) now_ = *line->now;
   turn.line = *line;
+  return {};
+}
+
+std::string DecideStream::line(std::string_view text) {
+  Turn turn(*this);
+  if (const Status fine = read(text, turn); !fine) {
+    return turn.refuse(Code::ambiguous_request, fine.error().message);
+  }
   return turn.answer();
+}
+
+Status DecideStream::look(std::string_view text, const std::function<void(const Situation&)>& see) {
+  Turn turn(*this);
+  if (Status fine = read(text, turn); !fine) return fine;
+  return turn.look(see);
 }
 
 }  // namespace pawl

@@ -17,6 +17,7 @@
 // read, and never ends the stream. Threads: one stream belongs to one thread.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -41,12 +42,17 @@ class DecideStream {
   // One line without its line break; the answer has none either.
   std::string line(std::string_view text);
 
+  // The same way up to the decision, which is left to `see`: it gets what admit() would get.
+  // Nothing is recorded but that the run exists. An error where the line is no call.
+  Status look(std::string_view text, const std::function<void(const Situation&)>& see);
+
   const State& state() const { return state_; }
   Instant now() const { return now_; }
 
  private:
   struct Turn;  // one line on its way; turn.h
 
+  Status read(std::string_view text, Turn& turn);
   Result<std::shared_ptr<const BoundTool>> bound(const Turn& turn);
 
   std::shared_ptr<const Policy> policy_;

@@ -183,6 +183,26 @@ std::string DecideStream::Turn::refuse(Code code, const std::string& what) {
   return to_json(decision, *stream.policy_);
 }
 
+// After open_run().
+Situation DecideStream::Turn::situation() const {
+  return {.policy = *stream.policy_,
+          .state = stream.state_,
+          .run = *stream.state_.run(run),
+          .call = proposed,
+          .tool = bound.get(),
+          .facts = facts,
+          .now = stream.now_};
+}
+
+Status DecideStream::Turn::look(const std::function<void(const Situation&)>& see) {
+  name_call();
+  gather();
+  if (!trouble.empty()) return fail(Fault::invalid, trouble);
+  if (Status opened = open_run(); !opened) return opened;
+  see(situation());
+  return {};
+}
+
 std::string DecideStream::Turn::answer() {
   name_call();
   gather();
@@ -192,13 +212,7 @@ std::string DecideStream::Turn::answer() {
     return refuse(Code::internal, opened.error().message);
   }
 
-  const Verdict verdict = admit({.policy = *stream.policy_,
-                                 .state = stream.state_,
-                                 .run = *stream.state_.run(run),
-                                 .call = proposed,
-                                 .tool = bound.get(),
-                                 .facts = facts,
-                                 .now = stream.now_});
+  const Verdict verdict = admit(situation());
   LineDecision decision = describe(verdict);
   Status done = record(verdict);
   if (done && verdict.runs()) {

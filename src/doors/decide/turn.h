@@ -1,6 +1,7 @@
 // One line on its way through the stream.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,11 +27,13 @@ struct DecideStream::Turn {
 
   // turn.cpp
   std::string answer();
+  Status look(const std::function<void(const Situation&)>& see);
   std::string refuse(Code code, const std::string& what);
 
  private:
   void name_call();
   void gather();
+  Situation situation() const;
   Status open_run();
   Status record(const Verdict& verdict);
   Status record_hold(const Verdict& verdict);

@@ -11,44 +11,10 @@
 #include "doors/mcp/methods.h"
 #include "doors/mcp/reply.h"
 #include "doors/mcp/room.h"
-#include "kernel/definition/definition.h"
+#include "kernel/definition/secret_names.h"
 
 namespace pawl::mcp {
 namespace {
-
-constexpr std::string_view kSecretWords[] = {"password",   "passphrase", "passwd",    "secret",
-                                             "apikey",     "token",      "pincode",   "credential",
-                                             "privatekey", "seedphrase", "accesskey", "cardnumber"};
-// Too short to be looked for inside of words, and too common in sentences.
-constexpr std::string_view kSecretAlone[] = {"otp", "pin", "pwd", "cvv", "cvc"};
-
-bool holds_secret_word(std::string_view text) {
-  return std::ranges::any_of(kSecretWords, [&](std::string_view word) {
-    return text.find(word) != std::string_view::npos;
-  });
-}
-
-// Sentences: word by word, and two neighbours as one (`api key`).
-bool speaks_of_secret(std::string_view text) {
-  std::string before;
-  for (std::string& word : words_of(skeleton(text))) {
-    if (holds_secret_word(word) || holds_secret_word(before + word)) return true;
-    before = std::move(word);
-  }
-  return false;
-}
-
-// Names: also with anything between their letters.
-bool names_secret(std::string_view name) {
-  std::string letters;
-  for (char c : skeleton(name)) {
-    if (c >= 'a' && c <= 'z') letters += c;
-  }
-  if (holds_secret_word(letters)) return true;
-  return std::ranges::any_of(words_of(skeleton(name)), [](const std::string& word) {
-    return std::ranges::find(kSecretAlone, word) != std::end(kSecretAlone);
-  });
-}
 
 // Somewhere in a form: the name of a field, its title or its description.
 bool form_asks_for_secret(json::View schema) {

@@ -1,0 +1,161 @@
+#include "analysis/check/describe.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "analysis/check/check.h"
+#include "analysis/check/parts.h"
+#include "base/text.h"
+#include "kernel/constraint/in_words.h"
+
+namespace pawl {
+
+namespace {
+
+using checking::Question;
+using checking::Subject;
+
+constexpr std::size_t named_max = 8;  // of one list in a sentence
+
+std::string some_of(const std::vector<std::string>& names) {
+  std::string out;
+  for (std::size_t i = 0; i < names.size() && i < named_max; ++i) {
+    out += fmt::format("{}`{}`", i == 0 ? "" : ", ", visible(names[i]));
+  }
+  if (names.size() > named_max) out += fmt::format(" and {} more", names.size() - named_max);
+  return out;
+}
+
+// `status` must be one of `cancelled`, `refunded`.
+std::string argument_sentence(const ArgumentRule& rule) {
+  const std::string name = visible(rule.plural.empty() ? to_string(rule.path) : rule.plural);
+  std::string wants;
+  bool none = false;
+  for (const Check& check : rule.checks) {
+    none = none || (check.kind == CheckKind::max_items && check.count == 0);
+    wants += (wants.empty() ? "" : "; ") + in_words(check, Entries::said);
+  }
+  if (none) return fmt::format("`{}` must be empty or absent", name);
+  const std::string_view bound = rule.plural.empty() ? "" : " (or its singular)";
+  std::string out = wants.empty() ? fmt::format("`{}`{} may be anything", name, bound)
+                                  : fmt::format("`{}`{} must be: {}", name, bound, wants);
+  if (!rule.required) out += "; it may be absent";
+  if (rule.min_items == 0) out += "; it may be empty";
+  return out;
+}
+
+void add_limits(const ToolRule& entry, std::vector<std::string>& out) {
+  if (entry.max_calls_per_run) {
+    out.push_back(fmt::format("at most {} calls in one run", *entry.max_calls_per_run));
+  }
+  if (entry.max_calls_per_minute) {
+    out.push_back(fmt::format("at most {} calls in any minute", *entry.max_calls_per_minute));
+  }
+  if (entry.max_records_per_run) {
+    out.push_back(fmt::format(
+        "at most {} records in one run; a call counts as {}", *entry.max_records_per_run,
+        entry.records_stated ? std::to_string(*entry.records_stated)
+                             : std::string("1, or as one for every element of its only array")));
+  }
+}
+
+std::string who_is_asked(const Question& question, const ApprovalTerms& own,
+                         const ApprovalTerms& file) {
+  const std::string who = question.reviewers.empty() ? std::string("nobody that is named")
+                                                     : fmt::format("{} of {}", question.quorum,
+                                                                   some_of(question.reviewers));
+  const bool denies = own.deny_on_timeout.value_or(file.deny_on_timeout.value_or(true));
+  return fmt::format("asked: {}, within {}; {}", who, to_string(question.within),
+                     denies ? "no answer is a denial" : "without an answer it stays open");
+}
+
+class Describing {
+ public:
+  Describing(const Policy& policy, const Deployment* deployment, Instant now)
+      : policy_(policy), deployment_(deployment), now_(now) {
+    for (std::size_t i = 0; i < places_.size(); ++i) {
+      places_[i] = policy;
+      places_[i].environment = described_environments[i];
+    }
+  }
+
+  Description run() {
+    Description out;
+    out.role = visible(policy_.agent);
+    out.environment = policy_.environment;
+    CheckReport report;
+    checking::summarise(subject(policy_, report));
+    out.about = std::move(report.summary);
+    for (const ToolRule& entry : policy_.tools) {
+      for (const std::string& name : entry.names) out.tools.push_back(tool(entry, name));
+    }
+    for (const BlockedName& blocked : policy_.blocked) {
+      out.blocked.push_back(visible(blocked.folded));
+    }
+    return out;
+  }
+
+ private:
+  Subject subject(const Policy& policy, CheckReport& report) const {
+    return {policy, deployment_, {}, now_, false, report};
+  }
+
+  Description::Tool tool(const ToolRule& entry, const std::string& name) const {
+    ToolRule alone = entry;
+    alone.names = {name};
+    const BoundTool bound = bind(policy_, alone, nullptr, now_);
+    Description::Tool out;
+    out.name = visible(name);
+    out.class_text = to_string(bound.action_class);
+    out.class_source = visible(bound.class_source);
+    const bool claimed = policy_.default_stage.has_value();
+    out.stage = claimed ? to_string(policy_.stage_of(alone)) : "established (nothing is claimed)";
+    out.sentences = sentences(entry);
+    CheckReport report;
+    std::optional<Question> asked;
+    for (std::size_t i = 0; i < places_.size(); ++i) {
+      const Question found =
+          checking::question_of(subject(places_[i], report), entry, bound.action_class);
+      out.cells[i] = {found.effect, found.quorum, found.typed};
+      if (found.effect == Effect::hold) asked = found;
+    }
+    if (asked) {
+      out.sentences.push_back(who_is_asked(*asked, entry.approval, policy_.approval));
+    }
+    return out;
+  }
+
+  static std::vector<std::string> sentences(const ToolRule& entry) {
+    std::vector<std::string> out;
+    for (const ArgumentRule& rule : entry.arguments) out.push_back(argument_sentence(rule));
+    add_limits(entry, out);
+    if (entry.scope) {
+      out.push_back(
+          fmt::format("of what it returns only {} comes back", some_of(entry.scope->fields())));
+    }
+    if (entry.requires_approval) out.emplace_back("every call waits for a person");
+    if (!entry.credential.empty()) {
+      out.push_back(fmt::format("it works with the credential `{}`, which the agent never sees",
+                                visible(entry.credential)));
+    }
+    if (!entry.say.empty()) out.push_back(fmt::format("the owner says: {}", visible(entry.say)));
+    if (!entry.instead.empty()) {
+      out.push_back(fmt::format("instead of a refused call: {}", visible(entry.instead)));
+    }
+    return out;
+  }
+
+  const Policy& policy_;
+  const Deployment* deployment_;
+  Instant now_;
+  std::array<Policy, described_environments.size()> places_;
+};
+
+}  // namespace
+
+Description describe(const Policy& policy, const Deployment* deployment, Instant now) {
+  return Describing(policy, deployment, now).run();
+}
+
+}  // namespace pawl

@@ -1,0 +1,298 @@
+#include "app/explain_text.h"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "app/layout.h"
+#include "app/terminal.h"
+#include "base/text.h"
+#include "kernel/admit/explain.h"
+
+namespace pawl::app {
+namespace {
+
+constexpr std::string_view margin = "    ";
+
+std::string at_of(const Rule* rule) {
+  return rule == nullptr ? "" : visible(to_string(rule->at));
+}
+
+std::string_view headline(Effect effect) {
+  switch (effect) {
+    case Effect::allow:
+      return "ALLOWED";
+    case Effect::notify:
+      return "ALLOWED, and somebody is told";
+    case Effect::contain:
+      return "CONTAINED";
+    case Effect::hold:
+      return "HELD";
+    case Effect::deny:
+      return "DENIED";
+  }
+  return "DENIED";
+}
+
+Ink ink_of(Effect effect) {
+  switch (effect) {
+    case Effect::allow:
+    case Effect::notify:
+    case Effect::contain:
+      return Ink::good;
+    case Effect::hold:
+      return Ink::warn;
+    case Effect::deny:
+      return Ink::bad;
+  }
+  return Ink::plain;
+}
+
+struct Sign {
+  std::string_view word;
+  Ink ink;
+};
+
+Sign sign_of(TracedStage::Outcome outcome) {
+  switch (outcome) {
+    case TracedStage::Outcome::fine:
+      return {"ok", Ink::good};
+    case TracedStage::Outcome::denies:
+      return {"DENIES", Ink::bad};
+    case TracedStage::Outcome::asks:
+      return {"ASKS", Ink::warn};
+    case TracedStage::Outcome::notifies:
+      return {"tells", Ink::warn};
+    case TracedStage::Outcome::not_reached:
+      return {"-", Ink::dim};
+  }
+  return {"-", Ink::dim};
+}
+
+// Why, without the rule's place, which is quoted below it.
+std::string why(const Verdict& verdict) {
+  const Reason& reason = verdict.reason;
+  std::string out;
+  if (!reason.argument.empty()) out = fmt::format("`{}` ", visible(reason.argument));
+  out += visible(reason.says);
+  return out;
+}
+
+std::string head_of(const Explanation& e, std::size_t columns_max) {
+  const Verdict& v = e.trace.verdict;
+  std::string out = paint(ink_of(v.effect), headline(v.effect)) + "  " +
+                    paint(Ink::strong, visible(e.call.name())) + "  " + to_string(v.action_class);
+  if (v.reason.code != Code::none) out += fmt::format("  [{}]", to_string(v.reason.code));
+  out += '\n';
+  const std::string reason = why(v);
+  if (!reason.empty()) out += wrap(reason, columns_max) + "\n";
+  if (v.halt) out += paint(Ink::bad, "the run halts with this call") + "\n";
+  if (v.reason.rule == nullptr) return out;
+  out += fmt::format("\n{}  {}\n", at_of(v.reason.rule), visible(v.reason.rule->path));
+  return out + quoted_line(e.source, v.reason.rule->at, columns_max);
+}
+
+// Who could answer, by name.
+struct Answerers {
+  std::vector<std::string> named;  // as the policy or the deployment writes them
+  std::set<std::string> persons;
+};
+
+Answerers answerers(const Explanation& e) {
+  Answerers out;
+  out.named = e.trace.verdict.question->reviewers;
+  if (out.named.empty()) out.named = e.deployment.default_reviewers;
+  out.persons = e.deployment.persons(out.named);
+  return out;
+}
+
+std::string question_of(const Explanation& e, std::size_t columns_max) {
+  if (e.trace.verdict.question == nullptr) return {};
+  const Question& q = *e.trace.verdict.question;
+  const Answerers who = answerers(e);
+  std::string persons =
+      who.persons.empty()
+          ? "nobody"
+          : visible(fmt::format("{} of {}", q.quorum, fmt::join(who.persons, ", ")));
+  if (who.persons.size() < q.quorum && !who.persons.empty()) {
+    persons += fmt::format(", and {} are needed", q.quorum);
+  }
+  std::string text = persons;
+  if (!who.named.empty()) {
+    text += fmt::format(" (reviewers: {})", visible(fmt::format("{}", fmt::join(who.named, ", "))));
+  } else {
+    text += ": neither the policy nor the deployment file names reviewers";
+  }
+  text += fmt::format(", within {}", to_string(q.within));
+  if (q.typed) text += ", by typing what is at stake";
+  text += q.deny_on_timeout ? "; no answer in time is a denial" : "; the question stays open";
+  return "\n" + paint(Ink::strong, "who could answer") + "\n" +
+         wrap(text, columns_max, {.first = margin, .rest = margin}) + "\n";
+}
+
+std::string answer_of(const TracedLook& look) {
+  switch (look.answer) {
+    case TracedLook::Answer::fine:
+      return {};
+    case TracedLook::Answer::objects:
+      return paint(Ink::bad, "  NO") + (look.says.empty() ? "" : ": " + look.says);
+    case TracedLook::Answer::asks:
+      return paint(Ink::warn, "  asks") + (look.says.empty() ? "" : ": " + visible(look.says));
+    case TracedLook::Answer::unasked:
+      return paint(Ink::dim, "  not asked");
+  }
+  return {};
+}
+
+std::string look_line(const TracedLook& look) {
+  std::string out = look.about;
+  if (!look.seen.empty()) out += fmt::format(" = {}", fmt::join(look.seen, ", "));
+  if (!look.wants.empty()) out += paint(Ink::dim, "  wants ") + look.wants;
+  out += answer_of(look);
+  if (look.rule != nullptr && look.rule->at.line > 0) {
+    out += paint(Ink::dim, fmt::format("  (line {})", look.rule->at.line));
+  }
+  return out;
+}
+
+std::string stages_of(const Explanation& e, std::size_t columns_max) {
+  std::vector<std::vector<std::string>> rows;
+  for (const TracedStage& stage : e.trace.stages) {
+    const Sign sign = sign_of(stage.outcome);
+    const std::string name =
+        stage.can_deny ? std::string(stage.name) : fmt::format("{} (asks)", stage.name);
+    std::vector<std::string> lines;
+    for (const TracedLook& look : stage.looks) lines.push_back(look_line(look));
+    if (stage.left_out > 0) lines.push_back(fmt::format("and {} more rules", stage.left_out));
+    if (lines.empty() && !stage.says.empty()) lines.push_back(visible(stage.says));
+    if (lines.empty()) lines.emplace_back();
+    if (stage.outcome == TracedStage::Outcome::not_reached) {
+      lines.assign(1, paint(Ink::dim, "not reached"));
+    }
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      rows.push_back({i == 0 ? paint(sign.ink, sign.word) : "", i == 0 ? name : "", lines[i]});
+    }
+  }
+  return "\n" + paint(Ink::strong, "the stages, in order") + "\n" +
+         lay_out(rows, columns_max, margin);
+}
+
+void put_at(const Rule* rule, json::Writer& out) {
+  if (rule == nullptr) return;
+  out.key("rule").string(rule->path);
+  if (rule->at.line > 0) {
+    out.key("at").object().key("file").string(rule->at.file);
+    out.key("line").natural(rule->at.line).key("column").natural(rule->at.column).end();
+  }
+}
+
+void put_question(const Explanation& e, json::Writer& out) {
+  if (e.trace.verdict.question == nullptr) return;
+  const Question& q = *e.trace.verdict.question;
+  const Answerers who = answerers(e);
+  out.key("question").object().key("quorum").natural(q.quorum).key("typed").boolean(q.typed);
+  out.key("within").string(to_string(q.within));
+  out.key("deny_on_timeout").boolean(q.deny_on_timeout).key("why").string(q.why);
+  out.key("reviewers").array();
+  for (const std::string& name : who.named) out.string(name);
+  out.end().key("persons").array();
+  for (const std::string& person : who.persons) out.string(person);
+  out.end().end();
+}
+
+void put_look(const TracedLook& look, json::Writer& out) {
+  out.object().key("about").string(look.about);
+  put_at(look.rule, out);
+  out.key("saw").array();
+  for (const std::string& value : look.seen) out.string(value);
+  out.end().key("wants").string(look.wants).key("answer").string(to_string(look.answer));
+  if (!look.says.empty()) out.key("says").string(look.says);
+  out.end();
+}
+
+void put_stages(const Trace& trace, json::Writer& out) {
+  out.key("stages").array();
+  for (const TracedStage& stage : trace.stages) {
+    out.object().key("stage").string(stage.name);
+    out.key("may").string(stage.can_deny ? "deny" : "ask");
+    out.key("outcome").string(to_string(stage.outcome));
+    put_at(stage.rule, out);
+    if (!stage.says.empty()) out.key("says").string(visible(stage.says));
+    out.key("looks").array();
+    for (const TracedLook& look : stage.looks) put_look(look, out);
+    out.end();
+    if (stage.left_out > 0) out.key("left_out").natural(stage.left_out);
+    out.end();
+  }
+  out.end();
+}
+
+std::string_view line_of(std::string_view source, std::uint32_t number) {
+  for (std::uint32_t line = 1; line < number; ++line) {
+    const std::size_t end = source.find('\n');
+    if (end == std::string_view::npos) return {};
+    source.remove_prefix(end + 1);
+  }
+  return source.substr(0, source.find('\n'));
+}
+
+}  // namespace
+
+std::string quoted_line(const std::string& source, const Position& at, std::size_t columns_max) {
+  if (at.line == 0) return {};
+  const std::string_view line = line_of(source, at.line);
+  if (trim(line).empty()) return {};
+  // Columns count characters; what stands before the mark is as wide as it is shown.
+  std::size_t bytes = 0;
+  for (std::uint32_t column = 1; column < at.column && bytes < line.size(); ++column) {
+    ++bytes;
+    while (bytes < line.size() && (static_cast<unsigned char>(line[bytes]) & 0xC0U) == 0x80U) {
+      ++bytes;
+    }
+  }
+  std::string shown = visible(line);
+  const std::size_t before = columns(visible(line.substr(0, bytes)));
+  const std::string number = fmt::format("{:>6} | ", at.line);
+  if (columns_max > number.size() + 1 && columns(shown) > columns_max - number.size() &&
+      is_ascii(shown) && before + number.size() < columns_max) {
+    shown.resize(columns_max - number.size() - 1);
+    shown += "…";
+  }
+  return fmt::format("{}{}\n{:>6} | {}{}\n", paint(Ink::dim, number), shown, "",
+                     std::string(before, ' '), paint(Ink::bad, "^"));
+}
+
+std::string agent_reads(const Explanation& e) {
+  const Verdict& v = e.trace.verdict;
+  if (v.effect == Effect::deny) {
+    return denial_text(v, e.call, e.tool == nullptr ? nullptr : e.tool->entry);
+  }
+  if (v.effect == Effect::hold) return reason_text(v, e.call);
+  return "the result of the call";
+}
+
+std::string explain_text(const Explanation& e, std::size_t columns_max) {
+  std::string out = head_of(e, columns_max);
+  out += "\n" + paint(Ink::strong, "the agent reads") + "\n";
+  out += wrap(agent_reads(e), columns_max, {.first = margin, .rest = margin}) + "\n";
+  out += question_of(e, columns_max);
+  return out + stages_of(e, columns_max);
+}
+
+std::string explain_json(const Explanation& e) {
+  const Verdict& v = e.trace.verdict;
+  json::Writer out;
+  out.object().key("tool").string(e.call.name()).key("effect").string(to_string(v.effect));
+  out.key("code").string(to_string(v.reason.code)).key("class").string(to_string(v.action_class));
+  put_at(v.reason.rule, out);
+  if (!v.reason.argument.empty()) out.key("argument").string(v.reason.argument);
+  out.key("says").string(visible(v.reason.says)).key("halts").boolean(v.halt);
+  out.key("agent_reads").string(agent_reads(e));
+  put_question(e, out);
+  put_stages(e.trace, out);
+  out.end();
+  return out.take();
+}
+
+}  // namespace pawl::app

@@ -1,0 +1,309 @@
+#include "kernel/admit/looks.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <utility>
+
+#include "base/text.h"
+#include "kernel/admit/stages.h"
+#include "kernel/admit/table.h"
+#include "kernel/constraint/in_words.h"
+#include "kernel/definition/secret_names.h"
+
+namespace pawl {
+
+namespace {
+
+using Looks = std::vector<TracedLook>;
+
+TracedLook look(const Rule* rule, std::string about, std::string seen, std::string wants) {
+  TracedLook out;
+  out.rule = rule;
+  out.about = std::move(about);
+  if (!seen.empty()) out.seen.push_back(std::move(seen));
+  out.wants = std::move(wants);
+  return out;
+}
+
+Looks nothing(const Situation&) {
+  return {};
+}
+
+Looks kill(const Situation& s) {
+  return {look(nullptr, "kill switch", fmt::format("{} set", s.state.kills().size()),
+               "none that covers this call")};
+}
+
+Looks run_state(const Situation& s) {
+  return {look(nullptr, "the run", std::string(to_string(s.run.phase)), "open")};
+}
+
+Looks identity(const Situation& s) {
+  Looks out{look(&s.policy.agent_rule, "agent of the run", visible(s.run.agent),
+                 fmt::format("`{}`", visible(s.policy.agent)))};
+  if (!s.policy.identity.empty()) {
+    out.push_back(look(&s.policy.agent_rule, "identity of the run", visible(s.run.identity),
+                       fmt::format("`{}`", visible(s.policy.identity))));
+  }
+  return out;
+}
+
+std::string used(const Count& count) {
+  if (count.reserved == 0) return std::to_string(count.settled);
+  return fmt::format("{} and {} in flight", count.settled, count.reserved);
+}
+
+Looks run_ceilings(const Situation& s) {
+  const Ceilings& c = s.policy.ceilings;
+  Looks out;
+  if (c.steps) {
+    out.push_back(look(&c.steps_rule, "steps of the run", used(s.run.steps),
+                       fmt::format("at most {}", *c.steps)));
+  }
+  if (c.denials) {
+    out.push_back(look(&c.denials_rule, "denials of the run", used(s.run.denials),
+                       fmt::format("at most {}", *c.denials)));
+  }
+  if (c.wall_clock) {
+    out.push_back(look(&c.wall_clock_rule, "wall clock of the run", to_string(s.run.clock(s.now)),
+                       fmt::format("at most {}", to_string(*c.wall_clock))));
+  }
+  return out;
+}
+
+Looks blocked(const Situation& s) {
+  if (s.policy.blocked.empty()) return {};
+  const BlockedName* by = s.policy.blocks(s.call.server, s.call.tool);
+  const Rule* rule = by == nullptr ? nullptr : &by->rule;
+  return {look(rule, "blocked names", visible(s.call.name()),
+               fmt::format("none of {}", s.policy.blocked.size()))};
+}
+
+Looks grant(const Situation& s) {
+  const bool granted = s.tool != nullptr && s.tool->entry != nullptr;
+  return {look(granted ? &s.tool->entry->rule : &s.policy.default_rule, "entry",
+               granted ? fmt::format("`{}`", visible(s.tool->entry->key))
+                       : fmt::format("none of {}", s.policy.tools.size()),
+               granted ? "" : "one that grants it")};
+}
+
+Looks pin(const Situation& s) {
+  const bool none = s.facts.pin == PinState::none;
+  return {look(&s.tool->entry->rule, "definition",
+               none ? "nothing is pinned at this door" : std::string(to_string(s.facts.pin)),
+               none ? "" : "accepted")};
+}
+
+Looks schema(const Situation& s) {
+  const ToolDefinition* definition = s.tool->definition.get();
+  const bool known = definition != nullptr && definition->validator != nullptr;
+  return {look(
+      &s.tool->entry->rule, "arguments",
+      known ? fmt::format("{} given", s.call.arguments.size()) : "no schema of the tool is known",
+      known ? "valid against the tool's schema" : "")};
+}
+
+// Every value that a path leads to, as far as they are shown.
+void reach(json::View at, std::span<const Step> path, std::vector<json::View>& out) {
+  if (out.size() > seen_values_max || !at.exists()) return;
+  if (at.is_array()) {
+    const std::size_t skip = !path.empty() && path.front().each ? 1 : 0;
+    for (json::View element : at.elements()) reach(element, path.subspan(skip), out);
+    return;
+  }
+  if (path.empty()) {
+    out.push_back(at);
+  } else if (!path.front().each) {
+    reach(at[path.front().name], path.subspan(1), out);
+  }
+}
+
+std::string last_name(const ArgumentRule& rule) {
+  for (auto step = rule.path.rbegin(); step != rule.path.rend(); ++step) {
+    if (!step->each) return step->name;
+  }
+  return rule.plural;
+}
+
+std::vector<std::string> seen_by(const ArgumentRule& rule, json::View arguments) {
+  std::vector<json::View> values;
+  if (rule.plural.empty()) {
+    reach(arguments, rule.path, values);
+  } else {
+    for (const std::string& name : singulars(rule.plural)) {
+      if (arguments[name].exists()) reach(arguments[name], {}, values);
+    }
+  }
+  std::vector<std::string> shown;
+  for (std::size_t i = 0; i < values.size() && i < seen_values_max; ++i) {
+    shown.push_back(shown_value(last_name(rule), values[i]));
+  }
+  if (values.size() > seen_values_max) shown.emplace_back("and more");
+  if (shown.empty()) shown.emplace_back("absent or empty");
+  return shown;
+}
+
+std::string wants_of(const ArgumentRule& rule) {
+  std::string out;
+  for (const Check& check : rule.checks) {
+    out += (out.empty() ? "" : "; ") + in_words(check, Entries::counted);
+  }
+  if (!rule.required) out += out.empty() ? "may be absent" : "; may be absent";
+  return out.empty() ? "present" : out;
+}
+
+Looks constraints(const Situation& s) {
+  Looks out;
+  const BoundTool& tool = *s.tool;
+  for (const ArgumentRule& rule : tool.arguments) {
+    TracedLook one;
+    one.rule = &rule.rule;
+    one.about = visible(rule.plural.empty() ? to_string(rule.path) : rule.plural);
+    one.wants = wants_of(rule);
+    if (s.call.arguments.is_object()) {
+      one.seen = seen_by(rule, s.call.arguments);
+      std::vector<Rewrite> rewrites;
+      const auto violation =
+          evaluate(rule, s.call.arguments, tool.shape(), s.facts.paths, rewrites, s.facts.sql);
+      if (violation) {
+        one.answer = TracedLook::Answer::objects;
+        one.rule = violation->rule;
+        one.says = fmt::format("`{}` {}", visible(violation->argument), visible(violation->says));
+      }
+    }
+    out.push_back(std::move(one));
+  }
+  if (!s.call.arguments.is_object()) return out;
+  TracedLook rest =
+      look(&tool.entry->rule, "every other argument", "", "known, of one line, exact");
+  if (const auto violation =
+          evaluate_unnamed(s.call.arguments, tool.shape(), tool.named, tool.entry->rule)) {
+    rest.answer = TracedLook::Answer::objects;
+    rest.says = fmt::format("`{}` {}", visible(violation->argument), visible(violation->says));
+  }
+  out.push_back(std::move(rest));
+  return out;
+}
+
+Looks freezes(const Situation& s, bool that_hold) {
+  Looks out;
+  for (const Freeze& freeze : s.policy.freezes) {
+    if ((freeze.then == Effect::hold) != that_hold) continue;
+    std::string stopped;
+    for (const Reversibility mark : freeze.stop) {
+      stopped += (stopped.empty() ? "" : ", ") + std::string(to_string(mark));
+    }
+    out.push_back(
+        look(&freeze.rule, fmt::format("freeze `{}`", visible(freeze.name)),
+             fmt::format("{}, {}", to_string(s.now), to_string(s.tool->action_class.reversibility)),
+             fmt::format("not {} from {} until {}", stopped, to_string(freeze.from),
+                         to_string(freeze.until))));
+  }
+  return out;
+}
+Looks freezes_that_deny(const Situation& s) {
+  return freezes(s, false);
+}
+Looks freezes_that_hold(const Situation& s) {
+  return freezes(s, true);
+}
+
+Looks limits(const Situation& s) {
+  const ToolRule& entry = *s.tool->entry;
+  const auto found = s.run.entries.find(entry.key);
+  const EntryCounts unused;
+  const EntryCounts& counts = found == s.run.entries.end() ? unused : found->second;
+  Looks out;
+  if (entry.max_calls_per_run) {
+    out.push_back(look(&entry.max_calls_rule, "calls in this run", used(counts.calls),
+                       fmt::format("at most {}", *entry.max_calls_per_run)));
+  }
+  if (entry.max_records_per_run) {
+    const auto records =
+        entry.records_stated ? entry.records_stated : count_records(s.call.arguments);
+    out.push_back(look(&entry.max_records_rule, "records in this run",
+                       fmt::format("{}, and this call {}", used(counts.records),
+                                   records ? std::to_string(*records) : "cannot be counted"),
+                       fmt::format("at most {}", *entry.max_records_per_run)));
+  }
+  if (entry.max_calls_per_minute) {
+    out.push_back(look(&entry.max_rate_rule, "calls in the last minute",
+                       std::to_string(counts.last_minute(s.now)),
+                       fmt::format("at most {}", *entry.max_calls_per_minute)));
+  }
+  return out;
+}
+
+Looks requires_approval(const Situation& s) {
+  const ToolRule& entry = *s.tool->entry;
+  return {look(entry.requires_approval ? &entry.approval_rule : &entry.rule, "requires_approval",
+               entry.requires_approval ? "true" : "not stated", "")};
+}
+
+Looks class_and_stage(const Situation& s) {
+  const bool claimed = s.policy.default_stage.has_value();
+  const Stage stage = claimed ? s.policy.stage_of(*s.tool->entry) : Stage::established;
+  return {look(
+      &s.tool->entry->rule, "class",
+      fmt::format("{} ({}), stage {}, environment {}", to_string(s.tool->action_class),
+                  visible(s.tool->class_source), to_string(stage), to_string(s.policy.environment)),
+      "")};
+}
+
+struct Row {
+  std::string_view stage;
+  bool can_deny;
+  Looks (*looks)(const Situation& situation);
+};
+constexpr std::array<Row, 15> kRows = {{
+    {"fault", true, nothing},
+    {"kill", true, kill},
+    {"run state", true, run_state},
+    {"identity", true, identity},
+    {"run ceilings", true, run_ceilings},
+    {"blocked", true, blocked},
+    {"grant", true, grant},
+    {"pin", true, pin},
+    {"schema", true, schema},
+    {"constraints", true, constraints},
+    {"freeze", true, freezes_that_deny},
+    {"limits", true, limits},
+    {"freeze", false, freezes_that_hold},
+    {"requires_approval", false, requires_approval},
+    {"class and stage", false, class_and_stage},
+}};
+
+const Row* row_of(std::string_view stage, bool can_deny) {
+  const auto found = std::ranges::find_if(
+      kRows, [&](const Row& row) { return row.stage == stage && row.can_deny == can_deny; });
+  return found == kRows.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+std::vector<TracedLook> looks_of(std::string_view stage, bool can_deny, const Situation& s) {
+  const Row* row = row_of(stage, can_deny);
+  return row == nullptr ? Looks() : row->looks(s);
+}
+
+bool describes(std::string_view stage, bool can_deny) {
+  return row_of(stage, can_deny) != nullptr;
+}
+
+std::string shown_value(std::string_view name, json::View value) {
+  if (names_secret(name)) return "(a secret, not shown)";
+  if (value.is_string() && looks_like_secret(value.string())) return "(looks like a secret)";
+  if (value.is_array() || value.is_object()) {
+    return fmt::format("{} of {}", value.is_array() ? "a list" : "a mapping", value.size());
+  }
+  std::string shown = visible(json::write(value));
+  if (shown.size() <= seen_bytes_max) return shown;
+  std::size_t end = seen_bytes_max;
+  while (end > 0 && (static_cast<unsigned char>(shown[end]) & 0xC0U) == 0x80U) --end;
+  return fmt::format("{}… ({} bytes)", shown.substr(0, end), shown.size());
+}
+
+}  // namespace pawl

@@ -1,0 +1,20 @@
+// Which rules a stage looks at, what they see and what they ask for. Descriptions only: whether a
+// stage objects is what its own function says, and a rule's answer is what the stage's own function
+// for one rule says.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "kernel/admit/trace.h"
+
+namespace pawl {
+
+// The looks of the stage of this name, which holds or denies; empty for a stage without rules.
+// Precondition: no earlier stage denied.
+std::vector<TracedLook> looks_of(std::string_view stage, bool can_deny, const Situation& situation);
+
+// Whether `looks_of` knows the stage: a test asks it for every row of the tables.
+bool describes(std::string_view stage, bool can_deny);
+
+}  // namespace pawl

@@ -1,0 +1,165 @@
+#include "kernel/admit/trace.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "kernel/admit/looks.h"
+#include "kernel/admit/stages.h"
+
+namespace pawl {
+
+namespace {
+
+using Outcome = TracedStage::Outcome;
+
+// The look whose rule decided in the stage is the one that objects.
+void mark(TracedStage& stage, TracedLook::Answer answer) {
+  if (stage.rule == nullptr) return;
+  for (TracedLook& look : stage.looks) {
+    if (look.rule == stage.rule && look.answer == TracedLook::Answer::fine) {
+      look.answer = answer;
+      if (look.says.empty()) look.says = stage.says;
+      return;
+    }
+  }
+}
+
+void describe(TracedStage& stage, const Situation& s) {
+  stage.looks = looks_of(stage.name, stage.can_deny, s);
+  if (stage.looks.size() > traced_looks_max) {
+    stage.left_out = stage.looks.size() - traced_looks_max;
+    stage.looks.resize(traced_looks_max);
+  }
+}
+
+std::string sentence(const Reason& reason) {
+  return reason.argument.empty() ? reason.says : "`" + reason.argument + "` " + reason.says;
+}
+
+// What the deny stages say together.
+struct Denied {
+  bool denied = false;
+  Reason reason;
+  bool halt = false;
+};
+
+Denied trace_denials(const Situation& s, std::vector<TracedStage>& stages) {
+  Denied out;
+  // One verdict goes through all of them, as in admit(): some leave something for the next.
+  Verdict v(Effect::deny, s.tool == nullptr ? kUnplaced : s.tool->action_class);
+  for (const DenyStage& row : deny_stages()) {
+    TracedStage stage;
+    stage.name = row.name;
+    if (out.denied) {
+      stage.outcome = Outcome::not_reached;
+      stages.push_back(std::move(stage));
+      continue;
+    }
+    out.denied = row.objects(s, v);
+    if (out.denied) {
+      stage.outcome = Outcome::denies;
+      stage.rule = v.reason.rule;
+      stage.says = sentence(v.reason);
+      out.reason = v.reason;
+      out.halt = v.halt;
+    }
+    describe(stage, s);
+    if (out.denied) mark(stage, TracedLook::Answer::objects);
+    stages.push_back(std::move(stage));
+  }
+  return out;
+}
+
+Asked trace_questions(const Situation& s, bool denied, std::vector<TracedStage>& stages) {
+  Asked all;
+  for (const HoldStage& row : hold_stages()) {
+    TracedStage stage;
+    stage.name = row.name;
+    stage.can_deny = false;
+    if (denied) {
+      stage.outcome = Outcome::not_reached;
+      stages.push_back(std::move(stage));
+      continue;
+    }
+    Asked alone;
+    row.asks(s, alone);
+    row.asks(s, all);
+    stage.outcome = alone.hold ? Outcome::asks : alone.notify ? Outcome::notifies : Outcome::fine;
+    stage.rule = alone.rule;
+    stage.says = alone.why;
+    describe(stage, s);
+    if (alone.hold) mark(stage, TracedLook::Answer::asks);
+    stages.push_back(std::move(stage));
+  }
+  return all;
+}
+
+// Whether admit() decided what the stages say. It may turn a denial into the halt of `max_denials`,
+// and an answered question into a permission or the end of the call.
+bool agrees(const Situation& s, const Denied& denied, const Asked& asked, const Verdict& verdict) {
+  const bool fact = s.facts.approval.has_value();
+  if (denied.denied) {
+    if (verdict.effect != Effect::deny) return false;
+    const bool same = verdict.reason.code == denied.reason.code &&
+                      verdict.reason.rule == denied.reason.rule &&
+                      verdict.reason.says == denied.reason.says;
+    const bool halted = verdict.halt && verdict.reason.code == Code::ceiling &&
+                        verdict.reason.says.ends_with(denied.reason.says);
+    return same || halted;
+  }
+  if (verdict.effect == Effect::deny) return fact;
+  if (asked.hold) {
+    const bool held = verdict.effect == Effect::hold && verdict.question != nullptr &&
+                      verdict.question->why == asked.why;
+    return held || (fact && verdict.runs());
+  }
+  return verdict.effect == (asked.notify ? Effect::notify : Effect::allow);
+}
+
+}  // namespace
+
+std::string_view to_string(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::fine:
+      return "fine";
+    case Outcome::denies:
+      return "denies";
+    case Outcome::asks:
+      return "asks";
+    case Outcome::notifies:
+      return "notifies";
+    case Outcome::not_reached:
+      return "not reached";
+  }
+  return "fine";
+}
+
+std::string_view to_string(TracedLook::Answer answer) {
+  switch (answer) {
+    case TracedLook::Answer::fine:
+      return "fine";
+    case TracedLook::Answer::objects:
+      return "objects";
+    case TracedLook::Answer::asks:
+      return "asks";
+    case TracedLook::Answer::unasked:
+      return "not asked";
+  }
+  return "fine";
+}
+
+Result<Trace> trace(const Situation& s) {
+  Trace out{.verdict = admit(s), .stages = {}};
+  const Denied denied = trace_denials(s, out.stages);
+  const Asked asked = trace_questions(s, denied.denied, out.stages);
+  if (!agrees(s, denied, asked, out.verdict)) {
+    return fail(Fault::internal,
+                fmt::format("the stages one by one and the decision do not agree: the decision is "
+                            "`{}` ({}), and nothing is explained that could be wrong",
+                            to_string(out.verdict.effect), to_string(out.verdict.reason.code)));
+  }
+  return out;
+}
+
+}  // namespace pawl

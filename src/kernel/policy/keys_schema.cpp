@@ -1,0 +1,250 @@
+#include "kernel/policy/keys_schema.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "base/json.h"
+#include "base/text.h"
+#include "kernel/policy/keys.h"
+
+namespace pawl {
+
+namespace {
+
+using enum Section;
+
+// How the values of one type are written. Types that lead into another section are below.
+struct TypeSchema {
+  std::string_view type, schema;
+};
+constexpr std::string_view texts =
+    R"({"anyOf":[{"type":"string"},{"type":"array","items":{"type":"string"},"minItems":1}]})";
+constexpr std::string_view text_list = R"({"type":"array","items":{"type":"string"},"minItems":1})";
+constexpr std::string_view values =
+    R"({"anyOf":[{"type":["string","number","boolean"]},)"
+    R"({"type":"array","items":{"type":["string","number","boolean"]},"minItems":1}]})";
+constexpr std::array kTypes = {
+    TypeSchema{"text", R"({"type":"string","minLength":1})"},
+    TypeSchema{
+        "words",
+        R"({"type":"string","pattern":)"
+        R"("^(read_only|read only|reversible|irreversible|small|large|external_sink|by_call))"
+        R"(( (read_only|reversible|irreversible|small|large|external_sink))*$"})"},
+    TypeSchema{"text or list of texts", texts},
+    TypeSchema{"list of texts", texts},
+    TypeSchema{"list of names", texts},
+    TypeSchema{"list of words", texts},
+    TypeSchema{"list of persons or groups", texts},
+    TypeSchema{"list of fields", text_list},
+    TypeSchema{"list of values", values},
+    TypeSchema{"whole number", R"({"type":"integer","minimum":0})"},
+    TypeSchema{"number", R"({"type":"number"})"},
+    TypeSchema{"decimal number", R"({"type":"number","minimum":0})"},
+    TypeSchema{"true or false", R"({"type":"boolean"})"},
+    TypeSchema{"duration", R"({"type":"string","pattern":"^([0-9]+(ms|s|m|h|d|w))+$"})"},
+    TypeSchema{"date or instant", R"({"type":"string","pattern":"^[0-9]{4}-[0-9]{2}-[0-9]{2}"})"},
+    TypeSchema{"local time or instant",
+               R"({"type":"string","pattern":"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}"})"},
+    TypeSchema{"expression", R"({"type":"string","minLength":1})"},
+};
+
+// Which key leads into which section, and how: one mapping, a list of them, or names of them.
+enum class Holds : std::uint8_t { one, list, names };
+struct Leads {
+  Section from;
+  std::string_view key;
+  Holds holds;
+  Section to;
+};
+constexpr std::array kLeads = {
+    Leads{file, "agent", Holds::one, agent},
+    Leads{file, "tools", Holds::one, tools},
+    Leads{file, "execution", Holds::one, execution},
+    Leads{file, "approval", Holds::one, approval},
+    Leads{file, "escalation", Holds::one, escalation},
+    Leads{file, "autonomy", Holds::one, autonomy},
+    Leads{file, "freeze", Holds::list, freeze},
+    Leads{file, "accept_risk", Holds::list, risk},
+    Leads{tools, "allowed", Holds::list, entry},
+    Leads{entry, "constraints", Holds::one, constraints},
+    Leads{entry, "approval", Holds::one, approval},
+    Leads{argument, "path", Holds::one, path},
+    Leads{argument, "url", Holds::one, url},
+    Leads{argument, "sql", Holds::one, sql},
+    Leads{execution, "on_budget_exceeded", Holds::one, budget},
+    Leads{escalation, "contacts", Holds::list, contact},
+    Leads{autonomy, "types", Holds::names, type},
+    Leads{deployment, "roles", Holds::names, role},
+    Leads{deployment, "servers", Holds::names, server},
+    Leads{deployment, "people", Holds::one, people},
+    Leads{deployment, "notify", Holds::one, notify},
+    Leads{deployment, "credentials", Holds::names, credential},
+};
+
+std::string reference_to(Section section) {
+  std::string name;
+  for (const char c : place(section)) {
+    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_') name += c;
+    if (c == '.' || c == ' ') name += '-';
+  }
+  return name;
+}
+
+std::string ref(Section section) {
+  return fmt::format(R"({{"$ref":"#/$defs/{}"}})", reference_to(section));
+}
+
+// `a`, `b` or `c` in backticks: one of these words.
+std::optional<std::string> word_list(std::string_view type) {
+  if (!type.starts_with('`')) return std::nullopt;
+  json::Writer out;
+  out.object().key("enum").array();
+  bool inside = false;
+  for (const std::string_view part : split(type, '`')) {
+    if (inside && part == "1") {
+      out.integer(1);
+    } else if (inside) {
+      out.string(part);
+    }
+    inside = !inside;
+  }
+  out.end().end();
+  return out.take();
+}
+
+std::optional<std::string> led_to(const Key& key) {
+  const auto found = std::ranges::find_if(
+      kLeads, [&](const Leads& row) { return row.from == key.section && row.key == key.name; });
+  if (found == kLeads.end()) return std::nullopt;
+  const std::string to = ref(found->to);
+  switch (found->holds) {
+    case Holds::one:
+      return to;
+    case Holds::list:
+      return fmt::format(R"({{"type":"array","items":{},"minItems":1}})", to);
+    case Holds::names:
+      return fmt::format(R"({{"type":"object","additionalProperties":{}}})", to);
+  }
+  return std::nullopt;
+}
+
+// Keys whose values have a form of their own.
+std::optional<std::string> special(const Key& key) {
+  if (key.type == "mapping of arguments") {
+    return fmt::format(R"({{"type":"object","additionalProperties":{{"anyOf":[{},{}]}}}})", values,
+                       ref(argument));
+  }
+  if (key.type == "mapping of names to lists") {
+    return fmt::format(R"({{"type":"object","additionalProperties":{{"anyOf":[{},{}]}}}})", values,
+                       ref(list));
+  }
+  if (key.type == "mapping of group names") {
+    return fmt::format(R"({{"type":"object","additionalProperties":{}}})", texts);
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> schema_of(const Key& key) {
+  if (auto found = led_to(key)) return found;
+  if (auto found = special(key)) return found;
+  if (auto found = word_list(key.type)) return found;
+  const auto row = std::ranges::find(kTypes, key.type, &TypeSchema::type);
+  if (row == kTypes.end()) return std::nullopt;
+  return std::string(row->schema);
+}
+
+// The word may also be a value that holds without the key: `where` is `required` or `optional`.
+bool must_stand(const Key& key) {
+  return key.preset == "required" && !key.type.contains("`required`");
+}
+
+// `The sentence. Without it: nothing. Rule 6.`
+std::string description_of(const Key& key) {
+  std::string out(key.sentence);
+  if (must_stand(key)) {
+    out += " Required.";
+  } else if (!key.preset.empty()) {
+    out += fmt::format(" Without it: {}.", key.preset);
+  }
+  if (key.rule > 0) out += fmt::format(" Rule {}.", key.rule);
+  return out;
+}
+
+// The key's schema with its description in front.
+std::string property(const Key& key) {
+  const std::string schema = schema_of(key).value_or("{}");
+  std::string out = R"({"description":)";
+  json::write_string(description_of(key), out);
+  return out + (schema == "{}" ? "}" : "," + schema.substr(1));
+}
+
+bool is_pattern(const Key& key) {
+  return key.name.ends_with("_X");
+}
+
+void put_section(Section section, json::Writer& out) {
+  std::vector<std::string_view> required;
+  out.object().key("type").string("object").key("properties").object();
+  for (const Key& key : all_keys()) {
+    if (key.section != section || key.later || is_pattern(key)) continue;
+    out.key(key.name).raw(property(key));
+    if (must_stand(key)) required.push_back(key.name);
+  }
+  out.end();
+  bool patterns = false;
+  for (const Key& key : all_keys()) {
+    if (key.section != section || key.later || !is_pattern(key)) continue;
+    if (!patterns) out.key("patternProperties").object();
+    patterns = true;
+    const std::string_view prefix = key.name.substr(0, key.name.size() - 1);
+    out.key(fmt::format("^{}.+$", prefix)).raw(property(key));
+  }
+  if (patterns) out.end();
+  if (!required.empty()) {
+    out.key("required").array();
+    for (const std::string_view name : required) out.string(name);
+    out.end();
+  }
+  out.key("additionalProperties");
+  if (section == people) {
+    out.raw(ref(person));
+  } else {
+    out.boolean(false);
+  }
+  out.end();
+}
+
+}  // namespace
+
+std::string keys_schema(bool of_deployment_file) {
+  const Section root = of_deployment_file ? deployment : file;
+  json::Writer out;
+  out.object().key("$schema").string("https://json-schema.org/draft/2020-12/schema");
+  out.key("title").string(of_deployment_file ? "pawl deployment file" : "pawl policy file");
+  out.key("description");
+  out.string(
+      "Made by `pawl schema` from the program's own table of keys. `pawl check` checks more.");
+  out.key("$ref").string("#/$defs/" + reference_to(root));
+  out.key("$defs").object();
+  for (const Section section : all_sections()) {
+    if (of_deployment(section) != of_deployment_file) continue;
+    out.key(reference_to(section));
+    put_section(section, out);
+  }
+  out.end().end();
+  return out.take();
+}
+
+std::vector<std::string> keys_without_schema() {
+  std::vector<std::string> out;
+  for (const Key& key : all_keys()) {
+    if (key.later || schema_of(key)) continue;
+    out.push_back(fmt::format("{} {}: {}", place(key.section), key.name, key.type));
+  }
+  return out;
+}
+
+}  // namespace pawl
