@@ -50,6 +50,7 @@ enum class Op : std::uint8_t {
   add,     // pop the body; ready: push the result and go where code[c] goes, else to c
   open_option,  // pop: none stays and goes to c, else its value goes to frame[b]
   wrap_option,  // top = an optional of it
+  or_option,    // pop: none goes on; an optional with a value stays (a: as its value) and goes to c
 };
 
 enum class Comparison : std::uint8_t { less, less_equal, greater, greater_equal };

@@ -74,6 +74,7 @@ std::int64_t growth(const Instruction& at) {
     case Op::add:
     case Op::fold:
     case Op::open_option:
+    case Op::or_option:
       return -1;
     case Op::end:
     case Op::field:

@@ -29,7 +29,7 @@ bool takes_zone(const Node& node) {
 }  // namespace
 
 void Compiling::call(NodeId id) {
-  if (call_of_operator(id) || call_of_field(id)) return;
+  if (call_of_operator(id) || call_of_field(id) || call_of_option(id)) return;
   const Node& node = tree_[id];
   const Function* function = find_function(node.text);
   const bool exists =
@@ -102,6 +102,29 @@ bool Compiling::call_of_field(NodeId id) {
   load(node.parts[0], optional);
   add(optional ? Op::maybe_field : Op::field, name(tree_[node.parts[1]].text));
   expect(id, !outside);
+  return true;
+}
+
+// `option.or(other)` and `option.orValue(value)`: what is behind a value is never looked at, so it
+// may fail.
+bool Compiling::call_of_option(NodeId id) {
+  const Node& node = tree_[id];
+  const bool value = node.text == "orValue";
+  if (!node.receiver || node.parts.size() != 2 || (!value && node.text != "or")) return false;
+  emit(node.parts[0]);
+  const std::uint32_t jump = here();
+  add(Op::or_option, 0, 0, value ? 1 : 0);
+  if (value) {
+    emit(node.parts[1]);
+  } else {
+    // None, and the function that looks at what the other one is.
+    code_->functions.push_back(find_function("optional.none")->run);
+    add(Op::call, static_cast<std::uint32_t>(code_->functions.size() - 1), 0);
+    emit(node.parts[1]);
+    code_->functions.push_back(find_function("or")->run);
+    add(Op::call, static_cast<std::uint32_t>(code_->functions.size() - 1), 2);
+  }
+  land(jump);
   return true;
 }
 

@@ -54,6 +54,7 @@ class Compiling {
   void call(NodeId id);
   bool call_of_operator(NodeId id);
   bool call_of_field(NodeId id);
+  bool call_of_option(NodeId id);
   void prepare(NodeId call, NodeId argument);
   std::optional<Value> prepared(NodeId call, const Value& text);
   const Value* last_constant(std::uint32_t from) const;

@@ -92,6 +92,11 @@ TEST(Expr, ConditionsOverArguments) {
   EXPECT_EQ(result("run.steps + 1"), R"({"int":"8"})");
   EXPECT_EQ(result("args.tags.all(t, t.matches('^[ab]$'))"), R"({"bool":true})");
   EXPECT_EQ(result("args.?note.orValue('none')"), R"({"string":"none"})");
+  EXPECT_EQ(result("optional.of(1).orValue(1 / 0)"), R"({"int":"1"})");
+  EXPECT_EQ(result("optional.of(1).or(optional.of(1 / 0)).value()"), R"({"int":"1"})");
+  EXPECT_EQ(result("optional.none().or(optional.of(2)).orValue(3)"), R"({"int":"2"})");
+  EXPECT_EQ(result("[7].map(x, optional.none().or(optional.of(x)).orValue(1 / 0))"),
+            R"({"list":[{"int":"7"}]})");
   EXPECT_EQ(result("has(args.note) && args.note == 'x'"), R"({"bool":false})");
   EXPECT_EQ(result("args.owner.?mail.hasValue()"), R"({"bool":false})");
   EXPECT_EQ(result("size(args.tags.map(t, t + '!'))"), R"({"int":"2"})");

@@ -76,6 +76,7 @@ Value Machine::loop() {
       case Op::keep: keep(at); break;
       case Op::add: add(at); break;
       case Op::open_option: open_option(at); break;
+      case Op::or_option: or_option(at); break;
       case Op::wrap_option: if (!top().failed()) top() = context_.option(top()); break;
     }
     // clang-format on

@@ -68,6 +68,7 @@ class Machine {
   bool append(Folding& folding, const Value& value);
   bool append_entries(Folding& folding, const Value& body);
   void open_option(const Instruction& at);
+  void or_option(const Instruction& at);
 
   const Code& code_;
   std::span<const Value> variables_;

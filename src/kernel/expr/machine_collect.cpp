@@ -278,4 +278,14 @@ void Machine::open_option(const Instruction& at) {
   pc_ = code_.instructions.data() + at.c;
 }
 
+void Machine::or_option(const Instruction& at) {
+  const Value option = pop();
+  const bool known = option.is(ValueKind::optional);
+  if (known && option.as.inner == nullptr) return;
+  push(!known && !option.failed() ? no_such_overload()
+       : known && at.a != 0       ? *option.as.inner
+                                  : option);
+  pc_ = code_.instructions.data() + at.c;
+}
+
 }  // namespace pawl::expr
