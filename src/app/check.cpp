@@ -10,6 +10,7 @@
 #include "app/check_setup.h"
 #include "app/check_text.h"
 #include "app/commands.h"
+#include "app/offer.h"
 #include "app/paths.h"
 #include "app/terminal.h"
 #include "base/text.h"
@@ -23,13 +24,21 @@ constexpr auto options = std::to_array<OptionRow>({
     {"--production", "", "judge the file as one for production: gaps are errors", Takes::nothing},
     {"--lock", "", "compare with the definitions accepted in `pawl.lock` beside the file",
      Takes::nothing},
+    {"--server", "NAME", "the name under which the policy knows the server behind `--`"},
+    {"--env", "NAME", "passes one more variable to the server", Takes::many},
     json_option,
 });
-constexpr std::array<WordRow, 1> words = {
-    WordRow{.name = "F", .says = "a policy file", .required = true, .many = true}};
+constexpr std::array<WordRow, 2> words = {
+    WordRow{.name = "F", .says = "a policy file", .required = true, .many = true},
+    WordRow{.name = "command",
+            .says = "a server's program and arguments: the files are held against what it offers",
+            .required = false,
+            .many = true,
+            .after_dashes = true}};
 
 struct Given {
   const DeploymentRead& read;
+  std::vector<ToolDefinition> live;
   bool production = false, lock = false;
 };
 
@@ -59,7 +68,7 @@ Outcome check_file(const std::string& file, const Given& given) {
   const Deployment& deployment = *given.read.deployment;
   const Loaded loaded = read_policy(file, &deployment);
   Outcome outcome;
-  outcome.report = check(loaded, &deployment, {}, wall_clock(), given.production);
+  outcome.report = check(loaded, &deployment, given.live, wall_clock(), given.production);
   if (loaded.policy != nullptr) {
     const Policy& policy = *loaded.policy;
     if (given.lock || strict(given, policy)) {
@@ -72,13 +81,30 @@ Outcome check_file(const std::string& file, const Given& given) {
   return outcome;
 }
 
+// What the server behind `--` offers; nothing without one.
+Result<std::vector<ToolDefinition>> offered(const Arguments& arguments) {
+  const std::vector<std::string> command = arguments.words("command");
+  if (command.empty()) {
+    if (!arguments.has("--server")) return std::vector<ToolDefinition>();
+    return fail(Fault::usage, "`--server` names the server whose command stands behind `--`");
+  }
+  auto offer = ask_server(command, passed_environment(arguments.many("--env")),
+                          arguments.one("--server").value_or(""));
+  if (!offer) return std::unexpected(offer.error());
+  return std::move(offer->tools);
+}
+
 int run(const Arguments& arguments) {
   const DeploymentRead read = read_deployment(config_path(arguments), arguments.has("--config"));
   for (const Error& error : read.errors) err(visible(to_string(error)));
   if (!read.deployment) return exit_usage;
 
-  const Given given{
-      .read = read, .production = arguments.has("--production"), .lock = arguments.has("--lock")};
+  auto live = offered(arguments);
+  if (!live) return complain(live.error());
+  const Given given{.read = read,
+                    .live = std::move(*live),
+                    .production = arguments.has("--production"),
+                    .lock = arguments.has("--lock")};
   const bool as_json = arguments.has("--json");
   json::Writer reports;
   reports.array();
@@ -111,7 +137,11 @@ const CommandRow check_command{
     .more =
         "Every mistake comes at once, as `file:line:column: message`. A gap is a finding, and "
         "an error with --production or in a file of `environment: production`. The table says "
-        "for each tool what happens to a call that keeps the limits of its entry.\n\nExit "
+        "for each tool what happens to a call that keeps the limits of its entry.\n\nWith a "
+        "server's command behind `--` the file is held against the tools that it offers: tools "
+        "that are granted and not offered, arguments that they do not have, values that never "
+        "match, calls that cannot be counted.\n\n"
+        "    pawl check --server github policy.yaml -- npx -y SERVER\n\nExit "
         "status 1: the file has errors. Exit status 2: it cannot be read."};
 
 }  // namespace pawl::app

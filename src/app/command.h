@@ -30,8 +30,8 @@ struct OptionRow {
   Takes takes = Takes::one;
 };
 
-// Words that stand without a dash, in order; `many` only as the last. `after_dashes` takes all that
-// follows `--`.
+// Words that stand without a dash, in order; `many` only as the last of them. `after_dashes` takes
+// all that follows `--`.
 struct WordRow {
   std::string_view name;
   std::string_view says;

@@ -15,6 +15,7 @@ std::span<const CommandRow> commands() {
       test_command,
       decide_command,
       explain_command,
+      classify_command,
       describe_command,
       fmt_command,
       eval_command,

@@ -19,6 +19,7 @@ extern const CommandRow audit_show_command;
 extern const CommandRow audit_tail_command;
 extern const CommandRow audit_verify_command;
 extern const CommandRow check_command;
+extern const CommandRow classify_command;
 extern const CommandRow decide_command;
 extern const CommandRow describe_command;
 extern const CommandRow eval_command;

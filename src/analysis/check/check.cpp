@@ -58,6 +58,8 @@ CheckReport check(const Loaded& loaded, const Deployment* deployment,
   checking::check_stages(subject);
   checking::check_times(subject);
   checking::check_reach(subject);
+  checking::check_contradictions(subject);
+  checking::check_packs(subject);
   checking::summarise(subject);
   if (strict) checking::raise(report);
   checking::in_order_of_file(report.errors);

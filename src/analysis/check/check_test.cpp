@@ -293,5 +293,47 @@ TEST(Check, SaysThatADomainHoldsDistributionLists) {  // P14
               Contains(AllOf(HasSubstr("p.yaml:5:"), HasSubstr("distribution lists"))));
 }
 
+TEST(Check, RulesThatNothingPasses) {
+  const auto findings = [](std::string_view args) {
+    return said(check(load("version: 1\nagent: {id: a, identity: a@x, owner: o}\n"
+                           "tools:\n  allowed:\n    - {name: read_it, args: {x: " +
+                           std::string(args) + "}}\n"),
+                      nullptr, {}, kNow, false)
+                    .findings);
+  };
+  EXPECT_THAT(findings("{in: [abc, xyz], prefix: q}"),
+              Contains(HasSubstr("fail the other checks")));
+  EXPECT_THAT(findings("{in: [abc, qyz], prefix: q}"), Not(Contains(HasSubstr("passes"))));
+  EXPECT_THAT(findings("{in: [1, 2], min: 5}"), Contains(HasSubstr("fail the other checks")));
+}
+
+// An optional argument whose absence means more than anybody thought of.
+TEST(Check, WhatPacksKnowOfAbsentArguments) {
+  const auto findings = [](std::string_view entry, std::span<const ToolDefinition> live) {
+    return said(check(load("version: 1\nagent: {id: a, identity: a@x, owner: o}\n"
+                           "use: [pawl:kubernetes@1, pawl:git@1]\n"
+                           "tools:\n  allowed:\n    - " +
+                           std::string(entry) + "\n"),
+                      nullptr, live, kNow, false)
+                    .findings);
+  };
+  const auto open = findings("{name: k8s/events_list, class: read_only}", {});
+  EXPECT_THAT(open, Contains(HasSubstr("6:7: `namespace` is optional in `events_list`, and absent "
+                                       "means every namespace")));
+  EXPECT_THAT(open, Contains(HasSubstr("the pack `pawl:git@1` describes no tool")));
+  const auto closed =
+      findings("{name: k8s/events_list, class: read_only, args: {namespace: a, context: b}}", {});
+  EXPECT_THAT(closed, Not(Contains(HasSubstr("is optional"))));
+  const auto laxly = findings(
+      "{name: k8s/events_list, class: read_only, args: {namespace: {required: false}, context: b}}",
+      {});
+  EXPECT_THAT(laxly, Contains(HasSubstr("`namespace` is optional")));
+  const std::vector<ToolDefinition> live = {
+      tool("events_list", R"({"type":"object","properties":{"namespace":{"type":"string"}},
+                              "required":["namespace"]})")};
+  EXPECT_THAT(findings("{name: events_list, class: read_only}", live),
+              Not(Contains(HasSubstr("is optional"))));
+}
+
 }  // namespace
 }  // namespace pawl

@@ -41,6 +41,10 @@ void check_contacts(const Subject& subject);
 void check_stages(const Subject& subject);
 void check_times(const Subject& subject);
 void check_reach(const Subject& subject);
+// Rules of an argument that no value passes.
+void check_contradictions(const Subject& subject);
+// Optional arguments whose absence means more, by the packs in force.
+void check_packs(const Subject& subject);
 // Fills the table, and finds entries that do not fit what is offered.
 void check_tools(const Subject& subject);
 void summarise(const Subject& subject);

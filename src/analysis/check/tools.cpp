@@ -117,6 +117,7 @@ void check_source(const Subject& subject, const ToolRule& entry, bool offered) {
                                 visible(entry.key)));
     return;
   }
+  if (bound.class_source.starts_with("pack: ")) return;
   subject.finding(warning, entry.rule.at,
                   fmt::format("`{}` is classified by name only: `{}` ({})", visible(entry.key),
                               to_string(bound.action_class), visible(bound.class_source)));

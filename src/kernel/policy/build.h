@@ -58,6 +58,9 @@ void read_entry_approval(Build& build, const yaml::Node& entry, ToolRule& rule);
 // load_freeze.cpp
 void read_freezes(Build& build, const yaml::Node& node);
 
+// load_use.cpp
+void read_use(Build& build, const yaml::Node& node);
+
 // load_tools.cpp
 void read_tools(Build& build, const yaml::Node& node);
 

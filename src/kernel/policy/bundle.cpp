@@ -12,7 +12,7 @@ constexpr std::string_view kFirstLine = "pawl-bundle 1";
 
 struct Parts {
   std::optional<std::string> policy;
-  std::map<std::string, std::string> lists;
+  std::map<std::string, std::string> lists, packs;
   std::vector<Window> windows;
 };
 
@@ -27,7 +27,8 @@ class BundleReader {
       std::string_view head = line();
       const std::string_view kind = word(head);
       const bool read = kind == "policy" ? take_policy(head, parts)
-                        : kind == "list" ? take_list(head, parts)
+                        : kind == "list" ? take_named(head, parts.lists)
+                        : kind == "pack" ? take_named(head, parts.packs)
                                          : kind == "freeze" && take_freeze(head, parts);
       if (!read) return std::nullopt;
     }
@@ -72,10 +73,10 @@ class BundleReader {
     return parts.policy.has_value();
   }
 
-  bool take_list(std::string_view head, Parts& parts) {
+  bool take_named(std::string_view head, std::map<std::string, std::string>& into) {
     auto text = bytes(word(head));
     if (!text || head.empty()) return false;
-    return parts.lists.emplace(head, std::move(*text)).second;
+    return into.emplace(head, std::move(*text)).second;
   }
 
   static bool take_freeze(std::string_view head, Parts& parts) {
@@ -92,10 +93,13 @@ class BundleReader {
 }  // namespace
 
 std::string write_bundle(std::string_view text, const std::map<std::string, std::string>& lists,
-                         const std::vector<Freeze>& freezes) {
+                         const std::vector<Freeze>& freezes, const Packs& packs) {
   std::string bundle = fmt::format("{}\npolicy {}\n{}\n", kFirstLine, text.size(), text);
   for (const auto& [name, bytes] : lists) {
     bundle += fmt::format("list {} {}\n{}\n", bytes.size(), name, bytes);
+  }
+  for (const auto& pack : packs) {
+    bundle += fmt::format("pack {} {}\n{}\n", pack->text.size(), pack->spelled_name(), pack->text);
   }
   for (const Freeze& freeze : freezes) {
     bundle += fmt::format("freeze {} {} {}\n", freeze.from.ns, freeze.until.ns, freeze.name);
@@ -115,6 +119,11 @@ Loaded load_bundle(std::string_view bundle, std::string_view file) {
   sources.read = [&parts](std::string_view path) -> Result<std::string> {
     const auto found = parts->lists.find(std::string(path));
     if (found == parts->lists.end()) return fail(Fault::missing, "the bundle does not hold it");
+    return found->second;
+  };
+  sources.pack = [&parts](std::string_view written) -> Result<std::string> {
+    const auto found = parts->packs.find(std::string(written));
+    if (found == parts->packs.end()) return fail(Fault::missing, "the bundle does not hold it");
     return found->second;
   };
   return load_parts(*parts->policy, file, sources, &parts->windows);

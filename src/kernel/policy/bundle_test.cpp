@@ -38,6 +38,26 @@ TEST(Bundle, ItsBytes) {
   EXPECT_EQ(loaded.policy->digest, sha256(loaded.policy->bundle));
 }
 
+// Replay needs nothing else: another edition of a pack does not change an old decision.
+TEST(Bundle, HoldsThePacksThatWereInForce) {
+  const std::string own =
+      "pack: own\nsources: {s: x}\ntools: [{name: tool, class: read_only, source: s}]\n";
+  LoadSources sources = sample::sources();
+  sources.pack = [&own](std::string_view) -> Result<std::string> { return own; };
+  const Loaded loaded = load_policy(sample::file("use: [pawl:own@1]\n"), "p.yaml", sources);
+  ASSERT_NE(loaded.policy, nullptr) << sample::said(loaded.errors);
+  const std::string kept = fmt::format("\npack {} pawl:own@1\n{}\n", own.size(), own);
+  EXPECT_NE(loaded.policy->bundle.find(kept), std::string::npos);
+  const Loaded again = load_bundle(loaded.policy->bundle, "p.yaml");
+  ASSERT_NE(again.policy, nullptr) << sample::said(again.errors);
+  EXPECT_EQ(again.policy->digest, loaded.policy->digest);
+  const auto definition = std::make_shared<const ToolDefinition>(
+      *definition_of("", "tool", json::View(), json::View()));
+  const BoundTool bound = bind(*again.policy, *again.policy->find("", "tool"), definition, {});
+  EXPECT_EQ(to_string(bound.action_class), "read_only");
+  EXPECT_EQ(bound.class_source, "pack: tool");
+}
+
 TEST(Bundle, EveryByteOfEveryFileCounts) {
   const Digest first = every_key().policy->digest;
   const std::string text = sample::bytes_of_file(PAWL_SOURCE_DIR "/test/scenarios/every-key.yaml");

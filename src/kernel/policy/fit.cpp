@@ -120,8 +120,8 @@ bool can_be(const Literal& value, const Shape& shape) {
 // The least that a stated class may claim. A name without a known verb says nothing, yet the
 // description, the arguments and the annotations still do: they are read under the name of the most
 // harmless tool there is.
-Placement floor_of(const ToolDefinition& tool) {
-  Placement placed = classify(tool);
+Placement floor_of(const ToolDefinition& tool, const Packs& packs) {
+  Placement placed = classify(tool, packs);
   if (placed.placed) return placed;
   ToolDefinition harmless = tool;
   harmless.name = "read";
@@ -247,7 +247,8 @@ class Fitting {
   }
 
   void place() {
-    const Placement placement = entry_.stated_class ? floor_of(tool_) : classify(tool_);
+    const Placement placement =
+        entry_.stated_class ? floor_of(tool_, policy_.packs) : classify(tool_, policy_.packs);
     if (!entry_.stated_class) {
       bound_.action_class = placement.action_class;
       bound_.class_source = placement.why;
@@ -276,12 +277,12 @@ class Fitting {
 };
 
 // The class of an entry of which no definition is known: the most dangerous of its names.
-Placement place_names(const ToolRule& entry) {
+Placement place_names(const ToolRule& entry, const Packs& packs) {
   std::optional<Placement> worst;
   for (const std::string& name : entry.names) {
     const auto pattern = parse_name(name);
     if (!pattern) continue;
-    Placement one = classify_name(pattern->tool.text());
+    Placement one = classify_name(pattern->tool.text(), packs);
     if (worst && !less_dangerous(worst->action_class, one.action_class)) continue;
     worst = std::move(one);
   }
@@ -307,7 +308,7 @@ BoundTool bind(const Policy& policy, const ToolRule& entry,
   bound.entry = &entry;
   bound.arguments = entry.arguments;
   bound.named = entry.named;
-  const Placement placement = place_names(entry);
+  const Placement placement = place_names(entry, policy.packs);
   bound.action_class = entry.stated_class.value_or(placement.action_class);
   bound.class_source = entry.stated_class ? "stated" : placement.why;
   if (entry.stated_class && placement.placed) {

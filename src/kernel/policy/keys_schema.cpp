@@ -36,6 +36,8 @@ constexpr std::array kTypes = {
     TypeSchema{"text or list of texts", texts},
     TypeSchema{"list of texts", texts},
     TypeSchema{"list of names", texts},
+    TypeSchema{"list of packs", R"({"type":"array","minItems":1,)"
+                                R"("items":{"type":"string","pattern":"^pawl:[^@]+@[0-9]+$"}})"},
     TypeSchema{"list of words", texts},
     TypeSchema{"list of persons or groups", texts},
     TypeSchema{"list of fields", text_list},

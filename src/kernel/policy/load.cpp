@@ -33,10 +33,18 @@ struct Row {
   void (*read)(Build& build, const yaml::Node& node);
 };
 constexpr Row kRows[] = {
-    {"version", read_version},       {"agent", read_agent},       {"environment", read_environment},
-    {"lists", read_lists},           {"approval", read_defaults}, {"execution", read_execution},
-    {"escalation", read_escalation}, {"freeze", read_freezes},    {"tools", read_tools},
-    {"autonomy", read_autonomy},     {"accept_risk", read_risks},
+    {"version", read_version},
+    {"agent", read_agent},
+    {"environment", read_environment},
+    {"use", read_use},
+    {"lists", read_lists},
+    {"approval", read_defaults},
+    {"execution", read_execution},
+    {"escalation", read_escalation},
+    {"freeze", read_freezes},
+    {"tools", read_tools},
+    {"autonomy", read_autonomy},
+    {"accept_risk", read_risks},
 };
 
 bool is_row(std::string_view key) {
@@ -106,7 +114,7 @@ Loaded load_parts(std::string_view text, std::string_view file, const LoadSource
     return loaded;
   }
   in_order_of_file(policy->findings);
-  policy->bundle = write_bundle(text, build.lists.files(), policy->freezes);
+  policy->bundle = write_bundle(text, build.lists.files(), policy->freezes, policy->packs);
   policy->digest = sha256(policy->bundle);
   policy->index();
   loaded.policy = std::move(policy);

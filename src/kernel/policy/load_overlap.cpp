@@ -150,7 +150,7 @@ void check_stated_classes(Build& build) {
     for (const std::string& name : tool.names) {
       const auto pattern = parse_name(name);
       if (!pattern || pattern->glob()) continue;
-      const Placement placement = classify_name(pattern->tool.text());
+      const Placement placement = classify_name(pattern->tool.text(), build.policy.packs);
       if (!placement.placed || !less_dangerous(*tool.stated_class, placement.action_class)) {
         continue;
       }

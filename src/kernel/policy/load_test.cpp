@@ -220,5 +220,22 @@ TEST(Load, GapsAreFindingsAndNotErrors) {
             "p.yaml:2:9 nothing uses the list `unused`\n");
 }
 
+TEST(Load, APackPlacesWhatNoVerbPlacesAndNeverLowers) {
+  const std::string_view head =
+      "version: 1\nagent: {id: a, identity: a@x, owner: o}\nuse: [pawl:coding-agents@1]\n";
+  const auto load_it = [&](std::string_view entries) {
+    return sample::load(std::string(head) + "tools:\n  allowed:\n" + std::string(entries));
+  };
+  const Loaded plain = load_it("    - name: TodoWrite\n    - name: Bash\n");
+  ASSERT_NE(plain.policy, nullptr) << sample::said(plain.errors);
+  const auto class_of = [&](std::string_view tool) {
+    return to_string(bind(*plain.policy, *plain.policy->find("", tool), nullptr, {}).action_class);
+  };
+  EXPECT_EQ(class_of("Bash"), "irreversible large external_sink");
+  const Loaded lower = load_it("    - {name: Bash, class: read_only}\n");
+  ASSERT_EQ(lower.errors.size(), 1U);
+  EXPECT_NE(lower.errors[0].message.find("`read_only` is stated for `Bash`"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace pawl

@@ -21,6 +21,7 @@
 #include "base/zone.h"
 #include "kernel/constraint/constraint.h"
 #include "kernel/constraint/plan.h"
+#include "kernel/pack/pack.h"
 #include "kernel/policy/name.h"
 #include "kernel/policy/name_table.h"
 #include "kernel/redact/scope.h"
@@ -128,6 +129,7 @@ class Policy {
   std::map<std::string, Stage> stages;  // by tool name as written
   std::vector<Freeze> freezes;
   std::vector<AcceptedRisk> risks;
+  Packs packs;  // that describe its tools, in the order of the file
   std::vector<Finding> findings;
   Rule default_rule;   // `tools`: for denials that no line made
   Rule agent_rule;     // `agent`: for what is wrong with the role itself
@@ -163,6 +165,8 @@ struct LoadSources {
   std::function<Result<std::string>(std::string_view path)> read;  // list files
   std::function<Result<Zone>(std::string_view name)> zone;         // time zones
   std::vector<std::string> credentials;  // names that the deployment file defines
+  // The bytes of a pack by its written name; empty: those that the program carries.
+  std::function<Result<std::string>(std::string_view written)> pack;
 };
 
 struct Loaded {

@@ -190,6 +190,17 @@ bool same_contacts(const Policy& before, const Policy& after) {
                             });
 }
 
+// A pack may place a tool that nothing else places, so another set of them may be laxer.
+void compare_packs(const Policy& before, const Policy& after, Laxness& laxness) {
+  const auto digests = [](const Policy& policy) {
+    std::set<Digest> out;
+    for (const auto& pack : policy.packs) out.insert(pack->digest);
+    return out;
+  };
+  if (digests(before) == digests(after)) return;
+  laxness.found(after.agent_rule.at, "`use` names other packs than before");
+}
+
 void compare_agent(const Policy& before, const Policy& after, Laxness& laxness) {
   const Position& at = after.agent_rule.at;
   if (before.version != after.version) laxness.found(at, "`version` is another one");
@@ -217,6 +228,7 @@ std::vector<Laxer> laxer_parts(const Policy& before, const Policy& after) {
   compare_blocked(before, after, laxness);
   compare_ceilings(before, after, laxness);
   compare_freezes(before, after, laxness);
+  compare_packs(before, after, laxness);
   compare_risks(before, after, laxness);
   std::vector<Laxer> parts = laxness.take();
   std::ranges::sort(parts, [](const Laxer& a, const Laxer& b) {

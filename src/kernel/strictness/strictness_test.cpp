@@ -266,5 +266,21 @@ TEST(Strictness, KnowsEveryMember) {
   EXPECT_FALSE(lines || required == approval_needed);
 }
 
+TEST(Strictness, OtherPacksMayBeLaxer) {
+  const auto with = [](std::string_view use) {
+    return load_policy("version: 1\nagent: {id: a}\n" + std::string(use) +
+                           "tools: {allowed: [{name: read_it}]}\n",
+                       "p.yaml", {})
+        .policy;
+  };
+  const auto none = with(""), git = with("use: [pawl:git@1]\n"),
+             slack = with("use: [pawl:slack@1]\n");
+  ASSERT_TRUE(none && git && slack);
+  EXPECT_TRUE(laxer_parts(*git, *git).empty());
+  EXPECT_EQ(laxer_parts(*none, *git).size(), 1U);
+  EXPECT_EQ(laxer_parts(*git, *none).size(), 1U);
+  EXPECT_EQ(laxer_parts(*git, *slack).size(), 1U);
+}
+
 }  // namespace
 }  // namespace pawl

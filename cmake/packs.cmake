@@ -1,0 +1,17 @@
+# cmake -DFOLDER=packs -DOUT=builtin_packs.cpp -P packs.cmake: the packs as texts of the program, so
+# that it needs no file beside it. Sorted by name, byte for byte.
+file(GLOB files ${FOLDER}/*.yaml)
+list(SORT files)
+set(text "// Written by cmake/packs.cmake from packs/*.yaml.\n")
+string(APPEND text "#include \"kernel/pack/builtin.h\"\n\n")
+string(APPEND text "#include <array>\n\nnamespace pawl {\n\nnamespace {\n\n")
+string(APPEND text "constexpr auto kPacks = std::to_array<BuiltinPack>({\n")
+foreach(path ${files})
+  get_filename_component(name ${path} NAME_WE)
+  file(READ ${path} bytes)
+  string(APPEND text "    {\"${name}\", R\"pawlpack(${bytes})pawlpack\"},\n")
+endforeach()
+string(APPEND text "});\n\n}  // namespace\n\n")
+string(APPEND text "std::span<const BuiltinPack> builtin_packs() {\n  return kPacks;\n}\n\n")
+string(APPEND text "}  // namespace pawl\n")
+file(CONFIGURE OUTPUT ${OUT} CONTENT "@text@" @ONLY)

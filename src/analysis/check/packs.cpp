@@ -1,0 +1,86 @@
+// What packs know about the tools of a policy and its file does not say.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "analysis/check/parts.h"
+#include "base/text.h"
+#include "kernel/pack/pack.h"
+#include "kernel/policy/name.h"
+
+namespace pawl::checking {
+namespace {
+
+using enum Finding::Weight;
+
+// Whether a call without this argument is denied by the entry.
+bool demanded(const ToolRule& entry, std::string_view argument) {
+  return std::ranges::any_of(entry.arguments, [&](const ArgumentRule& rule) {
+    return rule.required && rule.path.size() == 1 && rule.path.front().name == argument;
+  });
+}
+
+// The tools that a name of the policy is about: what servers offer, else the name itself.
+std::vector<std::string> tools_of(const Subject& subject, const ToolRule& entry,
+                                  const NamePattern& pattern) {
+  std::vector<std::string> out;
+  for (const ToolDefinition& tool : subject.live) {
+    if (pattern.grants(tool.server, tool.name) &&
+        subject.policy.find(tool.server, tool.name) == &entry) {
+      out.push_back(tool.name);
+    }
+  }
+  if (subject.live.empty() && !pattern.glob()) out.push_back(pattern.tool.text());
+  return out;
+}
+
+// Whether the server's own schema has the argument and does not demand it; unknown schemas may.
+bool may_be_absent(const Subject& subject, std::string_view tool, std::string_view argument) {
+  for (const ToolDefinition& live : subject.live) {
+    if (live.name != tool || !live.has_schema) continue;
+    const Shape::Property* property = live.arguments.find(argument);
+    return property != nullptr && !property->required;
+  }
+  return true;
+}
+
+void check_widening(const Subject& subject, const ToolRule& entry, const std::string& tool,
+                    const PackTool& known) {
+  for (const PackTool::Widening& one : known.widens) {
+    if (demanded(entry, one.argument) || !may_be_absent(subject, tool, one.argument)) continue;
+    subject.finding(warning, entry.rule.at,
+                    fmt::format("`{}` is optional in `{}`, and {}: `args: {{{}: {{required: true, "
+                                "…}}}}` asks for it",
+                                visible(one.argument), visible(tool), visible(one.says),
+                                visible(one.argument)));
+  }
+}
+
+}  // namespace
+
+void check_packs(const Subject& subject) {
+  std::set<const Pack*> used;
+  for (const ToolRule& entry : subject.policy.tools) {
+    for (const std::string& name : entry.names) {
+      const auto pattern = parse_name(name);
+      if (!pattern || pattern->reserved()) continue;
+      for (const std::string& tool : tools_of(subject, entry, *pattern)) {
+        for (const auto& pack : subject.policy.packs) {
+          const PackTool* known = pack->find(tool);
+          if (known == nullptr) continue;
+          used.insert(pack.get());
+          check_widening(subject, entry, tool, *known);
+        }
+      }
+    }
+  }
+  for (const auto& pack : subject.policy.packs) {
+    if (used.contains(pack.get())) continue;
+    subject.finding(note, subject.file(),
+                    fmt::format("the pack `{}` describes no tool that this file grants by name",
+                                pack->spelled_name()));
+  }
+}
+
+}  // namespace pawl::checking

@@ -1,0 +1,240 @@
+// `pawl classify`: the class of tools, and why.
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "app/commands.h"
+#include "app/layout.h"
+#include "app/offer.h"
+#include "app/paths.h"
+#include "app/terminal.h"
+#include "app/tool_source.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "kernel/pack/builtin.h"
+
+namespace pawl::app {
+namespace {
+
+constexpr auto options = std::to_array<OptionRow>({
+    {"--policy", "F", "judge with the packs and the stated classes of this policy"},
+    {"--env", "NAME", "passes one more variable to the server", Takes::many},
+    config_option,
+    json_option,
+});
+constexpr std::array<WordRow, 2> words = {
+    WordRow{.name = "F",
+            .says = "tools as JSON: a result of tools/list, a list of tools, or calls one a line",
+            .required = false},
+    WordRow{.name = "command",
+            .says = "the server's program and arguments, to ask it itself",
+            .required = false,
+            .many = true,
+            .after_dashes = true}};
+
+// A tool, or one of its calls where a pack tells them apart.
+struct Classified {
+  std::string tool{};
+  std::string call{};  // `method = create`; empty: the tool
+  Class action_class = kUnplaced;
+  bool placed = true;
+  std::string why{};
+  std::uint64_t times = 0;  // calls of a log
+};
+
+class Classifier {
+ public:
+  Classifier(std::shared_ptr<const Policy> policy, Instant now)
+      : policy_(std::move(policy)), now_(now) {
+    packs_ = policy_ != nullptr ? policy_->packs : all_builtin_packs();
+  }
+
+  Classified tool(const ToolDefinition& definition) const {
+    Classified out{.tool = name_of(definition)};
+    const ToolRule* entry =
+        policy_ == nullptr ? nullptr : policy_->find(definition.server, definition.name);
+    if (entry == nullptr) {
+      const Placement placed = classify(definition, packs_);
+      out.action_class = placed.action_class;
+      out.placed = placed.placed;
+      out.why = placed.why;
+      return out;
+    }
+    const BoundTool bound =
+        bind(*policy_, *entry, std::make_shared<const ToolDefinition>(definition), now_);
+    out.action_class = bound.action_class;
+    out.why = bound.class_source;
+    return out;
+  }
+
+  // What each pack's table says of every value that it names.
+  std::vector<Classified> table_of(const ToolDefinition& definition) const {
+    std::vector<Classified> out;
+    for (const PackTool* known : described(packs_, definition.name)) {
+      if (known->by.empty()) continue;
+      const auto add = [&](std::string call, Class c) {
+        out.push_back({.tool = name_of(definition),
+                       .call = std::move(call),
+                       .action_class = c,
+                       .why = "pack: " + known->name + ", by_call"});
+      };
+      for (const auto& [value, one] : known->calls) add(known->by + " = " + value, one);
+      if (known->absent) add("no " + known->by, *known->absent);
+    }
+    return out;
+  }
+
+  // One call of a log: the worst of what the packs say of it.
+  std::optional<Classified> call(const ToolDefinition& definition, json::View arguments) const {
+    std::optional<Classified> out;
+    for (const PackTool* known : described(packs_, definition.name)) {
+      if (known->by.empty()) continue;
+      const Class c = known->of_call(arguments);
+      if (!out) out.emplace(Classified{.tool = name_of(definition), .action_class = c});
+      out->action_class = more_dangerous(out->action_class, c);
+      out->call = known->by + " = " + shown(arguments[known->by]);
+      out->why = "pack: " + known->name + ", by_call";
+    }
+    return out;
+  }
+
+  static std::string name_of(const ToolDefinition& tool) {
+    return tool.server.empty() ? tool.name : tool.server + "/" + tool.name;
+  }
+
+ private:
+  static std::string shown(json::View value) {
+    constexpr std::size_t bytes_max = 40;
+    if (!value.exists()) return "absent";
+    std::string text =
+        visible(value.is_string() ? std::string(value.string()) : json::write(value));
+    if (text.size() > bytes_max) text = text.substr(0, text.find_last_of(' ', bytes_max)) + " …";
+    return text;
+  }
+
+  std::shared_ptr<const Policy> policy_;
+  Packs packs_;
+  Instant now_;
+};
+
+std::vector<Classified> classified(const ToolSource& source, const Classifier& classifier) {
+  std::vector<Classified> out;
+  if (!source.calls.empty()) {
+    std::map<std::pair<std::string, std::string>, Classified> distinct;
+    for (const SourcedCall& call : source.calls) {
+      const auto arguments = json::parse(call.arguments);
+      if (!arguments) continue;
+      Classified one =
+          classifier.call(call.tool, arguments->root()).value_or(classifier.tool(call.tool));
+      const auto key = std::pair(one.tool, one.call);
+      distinct.try_emplace(key, std::move(one)).first->second.times += 1;
+    }
+    for (auto& [key, one] : distinct) out.push_back(std::move(one));
+    return out;
+  }
+  for (const ToolDefinition& tool : source.tools) {
+    out.push_back(classifier.tool(tool));
+    for (Classified& one : classifier.table_of(tool)) out.push_back(std::move(one));
+  }
+  return out;
+}
+
+Ink ink_of(Class c) {
+  if (!c.has_effect()) return Ink::good;
+  return c.reversibility == Reversibility::irreversible ? Ink::bad : Ink::warn;
+}
+
+std::string text_of(const std::vector<Classified>& all, bool counted) {
+  std::vector<std::vector<std::string>> rows(1);
+  for (const std::string_view title : {"tool", "class", counted ? "calls" : "", "why"}) {
+    rows[0].push_back(paint(Ink::dim, title));
+  }
+  for (const Classified& one : all) {
+    rows.push_back(
+        {one.call.empty() ? visible(one.tool) : "  " + visible(one.tool + " " + one.call),
+         paint(ink_of(one.action_class), to_string(one.action_class)),
+         counted ? std::to_string(one.times) : "",
+         one.placed ? visible(one.why) : paint(Ink::bad, "not placed: ") + visible(one.why)});
+  }
+  std::string text = lay_out(rows, line_columns());
+  while (text.ends_with('\n')) text.pop_back();
+  return text;
+}
+
+std::string json_of(const std::vector<Classified>& all, bool counted) {
+  json::Writer into;
+  into.array();
+  for (const Classified& one : all) {
+    into.object().key("tool").string(one.tool);
+    if (!one.call.empty()) into.key("call").string(one.call);
+    into.key("class").string(to_string(one.action_class)).key("placed").boolean(one.placed);
+    into.key("why").string(one.why);
+    if (counted) into.key("calls").natural(one.times);
+    into.end();
+  }
+  return into.end().take();
+}
+
+Result<ToolSource> source_of(const Arguments& arguments) {
+  const std::string file = arguments.word("F");
+  const std::vector<std::string> command = arguments.words("command");
+  if (!command.empty() && file.empty()) {
+    auto offer = ask_server(command, passed_environment(arguments.many("--env")), {});
+    if (!offer) return std::unexpected(offer.error());
+    return ToolSource{.tools = std::move(offer->tools), .calls = {}};
+  }
+  if (file.empty() || !command.empty()) {
+    return fail(Fault::usage, "name a file with tools or calls, or a server's command behind `--`");
+  }
+  const auto text = read_file(file);
+  if (!text) return std::unexpected(text.error());
+  return read_tools(*text, file);
+}
+
+int run(const Arguments& arguments) {
+  std::shared_ptr<const Policy> policy;
+  if (const auto path = arguments.one("--policy")) {
+    const DeploymentRead read = read_deployment(config_path(arguments), arguments.has("--config"));
+    for (const Error& error : read.errors) err(visible(to_string(error)));
+    if (!read.deployment) return exit_usage;
+    const Loaded loaded = read_policy(*path, &*read.deployment);
+    for (const Error& error : loaded.errors) err(visible(to_string(error)));
+    if (loaded.policy == nullptr) return exit_usage;
+    policy = loaded.policy;
+  }
+  const auto source = source_of(arguments);
+  if (!source) return complain(source.error());
+  const auto since = std::chrono::system_clock::now().time_since_epoch();
+  const Instant now{std::chrono::duration_cast<std::chrono::nanoseconds>(since).count()};
+  const bool counted = !source->calls.empty();
+  const std::vector<Classified> all = classified(*source, Classifier(policy, now));
+  out(arguments.has("--json") ? json_of(all, counted) : text_of(all, counted));
+  return exit_good;
+}
+
+}  // namespace
+
+const CommandRow classify_command{
+    .name = "classify",
+    .group = "write",
+    .says = "says the class of tools, and why: of a server, of a list, of recorded calls",
+    .options = options,
+    .words = words,
+    .run = run,
+    .more =
+        "Without --policy all packs of the program are asked; with it those that the policy uses, "
+        "and a class that an entry states is in force. The more dangerous reading of names, "
+        "descriptions, arguments, annotations and packs wins; what nothing places is irreversible "
+        "and large. Indented lines are what a pack says of single calls, which counts where an "
+        "entry says `class: by_call`.\n\n"
+        "    pawl classify tools.json\n"
+        "    pawl classify -- npx -y @modelcontextprotocol/server-filesystem /tmp"};
+
+}  // namespace pawl::app

@@ -1,0 +1,33 @@
+#include "kernel/pack/builtin.h"
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+
+namespace pawl {
+
+Result<std::string> builtin_pack(std::string_view written) {
+  const auto name = parse_pack_name(written);
+  if (!name) return std::unexpected(name.error());
+  std::vector<std::string> names;
+  for (const BuiltinPack& one : builtin_packs()) {
+    if (one.name == name->name) return std::string(one.text);
+    names.emplace_back(one.name);
+  }
+  const std::string near = nearest(name->name, names);
+  return fail(Fault::missing,
+              fmt::format("this version has no pack `{}`{}", visible(name->name),
+                          near.empty() ? fmt::format(": it has {}", fmt::join(names, ", "))
+                                       : fmt::format(": did you mean `{}`?", near)));
+}
+
+Packs all_builtin_packs() {
+  Packs out;
+  for (const BuiltinPack& one : builtin_packs()) {
+    const LoadedPack read = read_pack(one.text, one.name);
+    if (read.pack != nullptr) out.push_back(read.pack);
+  }
+  return out;
+}
+
+}  // namespace pawl
