@@ -55,7 +55,8 @@ std::string table_of(const Description& description, std::size_t columns_max) {
   for (const Description::Tool& tool : description.tools) {
     std::vector<std::string> row{tool.name};
     for (const Description::Cell& cell : tool.cells) row.push_back(spelled(cell));
-    row.push_back(tool.class_text);
+    // Without the mark of an external sink, which stands with the sentences.
+    row.push_back(tool.class_text.substr(0, tool.class_text.find(" external_sink")));
     rows.push_back(std::move(row));
   }
   for (const std::string& name : description.blocked) {

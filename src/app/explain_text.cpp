@@ -156,12 +156,12 @@ std::string look_line(const TracedLook& look) {
   return out;
 }
 
-std::string stages_of(const Explanation& e, std::size_t columns_max) {
+std::string stages_of(const Explanation& e, bool can_deny, std::size_t columns_max) {
   std::vector<std::vector<std::string>> rows;
   for (const TracedStage& stage : e.trace.stages) {
+    if (stage.can_deny != can_deny) continue;
     const Sign sign = sign_of(stage.outcome);
-    const std::string name =
-        stage.can_deny ? std::string(stage.name) : fmt::format("{} (asks)", stage.name);
+    const std::string name(stage.name);
     std::vector<std::string> lines;
     for (const TracedLook& look : stage.looks) lines.push_back(look_line(look));
     if (stage.left_out > 0) lines.push_back(fmt::format("and {} more rules", stage.left_out));
@@ -174,8 +174,9 @@ std::string stages_of(const Explanation& e, std::size_t columns_max) {
       rows.push_back({i == 0 ? paint(sign.ink, sign.word) : "", i == 0 ? name : "", lines[i]});
     }
   }
-  return "\n" + paint(Ink::strong, "the stages, in order") + "\n" +
-         lay_out(rows, columns_max, margin);
+  const std::string_view title =
+      can_deny ? "what may deny, in order" : "what may ask a person, together";
+  return "\n" + paint(Ink::strong, title) + "\n" + lay_out(rows, columns_max, margin);
 }
 
 void put_at(const Rule* rule, json::Writer& out) {
@@ -277,7 +278,7 @@ std::string explain_text(const Explanation& e, std::size_t columns_max) {
   out += "\n" + paint(Ink::strong, "the agent reads") + "\n";
   out += wrap(agent_reads(e), columns_max, {.first = margin, .rest = margin}) + "\n";
   out += question_of(e, columns_max);
-  return out + stages_of(e, columns_max);
+  return out + stages_of(e, true, columns_max) + stages_of(e, false, columns_max);
 }
 
 std::string explain_json(const Explanation& e) {
