@@ -31,16 +31,11 @@ Facts gather(const Ticket& ticket, std::optional<ApprovalFact> approval) {
   facts.clock_suspect = ticket.desk.clock_suspect();
   facts.fault = ticket.desk.fault();
   if (!ticket.tool) return facts;
-  const Shape* shape = ticket.asked.definition && ticket.asked.definition->has_schema
-                           ? &ticket.asked.definition->arguments
-                           : nullptr;
-  const auto paths = paths_to_resolve(ticket.tool->arguments, ticket.asked.call.arguments, shape);
-  for (const auto& [pointer, path] : paths) {
+  for (const auto& [pointer, path] : paths_to_resolve(*ticket.tool, ticket.asked.call.arguments)) {
     facts.paths.push_back(ticket.asked.resolve ? ticket.asked.resolve(pointer, path)
                                                : PathFact{pointer, {}, {}});
   }
-  for (const auto& [pointer, text] :
-       sql_to_read(ticket.tool->arguments, ticket.asked.call.arguments)) {
+  for (const auto& [pointer, text] : sql_to_read(*ticket.tool, ticket.asked.call.arguments)) {
     facts.sql.push_back(ticket.asked.read_sql
                             ? ticket.asked.read_sql(pointer, text)
                             : SqlFact{pointer, "SQL is not understood at this door", {}});

@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/time.h"
 #include "model/class.h"
+#include "model/environment.h"
 
 namespace pawl {
 
@@ -63,12 +64,20 @@ struct Rule {
   Position at;
 };
 
+// What the author of a rule says to the agent and the reviewer when the rule decides.
+struct Words {
+  std::string say, instead;
+};
+
 // Why, in parts. `rule` is null where no line of the file decided (default deny, kill switch).
 struct Reason {
   Code code = Code::internal;
   const Rule* rule = nullptr;
   std::string argument;  // the argument at fault, as a path: `a[].b`; empty if none
   std::string says;      // what is wrong, in words without list contents and argument bytes
+  // Of the rule that decided, in place of the entry's own; null: the entry's. Lives as long as
+  // rule.
+  const Words* words = nullptr;
 };
 
 // A canonical spelling that is forwarded in place of the received one ("compared is forwarded").
@@ -98,7 +107,9 @@ struct Verdict {
   explicit Verdict(Effect e, Class c) : effect(e), action_class(c) {}
 
   Effect effect;
-  Class action_class;
+  Class action_class;  // in force for this call: a case may say another one than the entry
+  Environment environment = Environment::none;  // likewise
+  std::uint64_t cases = 0;                      // a bit for each case of the entry that applies
   Reason reason;
   Reservation reservation;
   std::shared_ptr<const Question> question;  // set exactly where effect is hold

@@ -55,8 +55,38 @@ void add_limits(const ToolRule& entry, std::vector<std::string>& out) {
   if (entry.max_records_per_run) {
     out.push_back(fmt::format(
         "at most {} records in one run; a call counts as {}", *entry.max_records_per_run,
-        entry.records_stated ? std::to_string(*entry.records_stated)
-                             : std::string("1, or as one for every element of its only array")));
+        entry.records_by       ? visible(entry.conditions[*entry.records_by]->text())
+        : entry.records_stated ? std::to_string(*entry.records_stated)
+                               : std::string("1, or as one for every element of its only array")));
+  }
+}
+
+std::string case_sentence(const ToolRule& entry, const Case& one) {
+  std::string when;
+  if (one.condition) {
+    when = "`" + visible(entry.conditions[*one.condition]->text()) + "`";
+  } else {
+    for (const ArgumentRule& rule : one.arguments) {
+      when += (when.empty() ? "" : ", and ") + argument_sentence(rule);
+    }
+  }
+  std::string out = fmt::format("case where {}: {}", when, to_string(one.then));
+  if (one.action_class) out += fmt::format(", as {}", to_string(*one.action_class));
+  if (!one.words.say.empty()) out += fmt::format("; the owner says: {}", visible(one.words.say));
+  return out;
+}
+
+void add_conditions(const ToolRule& entry, std::vector<std::string>& out) {
+  const auto text = [&](const ConditionPlace& place) {
+    return "`" + visible(entry.conditions[*place]->text()) + "`";
+  };
+  if (entry.only_if) out.push_back(fmt::format("only where {}", text(entry.only_if)));
+  if (entry.approval_if) {
+    out.push_back(fmt::format("a call waits for a person where {}", text(entry.approval_if)));
+  }
+  for (const Case& one : entry.cases.list) out.push_back(case_sentence(entry, one));
+  if (!entry.cases.empty()) {
+    out.push_back(fmt::format("where no case applies: {}", to_string(entry.cases.otherwise)));
   }
 }
 
@@ -130,6 +160,7 @@ class Describing {
     std::vector<std::string> out;
     for (const ArgumentRule& rule : entry.arguments) out.push_back(argument_sentence(rule));
     add_limits(entry, out);
+    add_conditions(entry, out);
     if (entry.scope) {
       out.push_back(
           fmt::format("of what it returns only {} comes back", some_of(entry.scope->fields())));

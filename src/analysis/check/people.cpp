@@ -75,7 +75,12 @@ Question question_of(const Subject& subject, const ToolRule& entry, Class action
                         policy.accepted(entry.rule.path + "/requires_approval", subject.now);
   Question question;
   question.effect = table.effect == Effect::hold && accepted ? Effect::notify : table.effect;
-  if (entry.requires_approval) question.effect = Effect::hold;
+  // What a condition or a case may ask has to be answerable too.
+  const bool may_ask = entry.approval_if || entry.cases.otherwise == Effect::hold ||
+                       std::ranges::any_of(entry.cases.list, [](const Case& one) {
+                         return one.then == Effect::hold;
+                       });
+  if (entry.requires_approval || may_ask) question.effect = Effect::hold;
   if (question.effect != Effect::hold) return question;
   const std::uint8_t stated = entry.approval.quorum.value_or(policy.approval.quorum.value_or(1));
   const bool by_table = table.effect == Effect::hold && !accepted;
@@ -90,11 +95,36 @@ Question question_of(const Subject& subject, const ToolRule& entry, Class action
   return question;
 }
 
+namespace {
+
+void check_route(const Subject& subject, const ToolRule& entry, const Route& route,
+                 Question question) {
+  question.effect = Effect::hold;
+  question.reviewers = route.reviewers;
+  check_reviewers(subject, entry, question);
+}
+
+}  // namespace
+
 void check_people(const Subject& subject) {
   const Policy& policy = subject.policy;
   for (const ToolRule& entry : policy.tools) {
     const Question question = question_of(subject, entry, class_of(subject, entry));
+    if (question.effect != Effect::hold) continue;
+    for (const Route& route : policy.approval.routes) check_route(subject, entry, route, question);
+  }
+  for (const ToolRule& entry : policy.tools) {
+    const Question question = question_of(subject, entry, class_of(subject, entry));
     if (question.effect == Effect::hold) check_reviewers(subject, entry, question);
+    for (const Case& one : entry.cases.list) {
+      if (one.then != Effect::hold) continue;
+      Question by_case = question;
+      by_case.effect = Effect::hold;
+      by_case.quorum = std::max(question.quorum, one.approval.quorum.value_or(1));
+      if (!one.approval.reviewers.empty()) by_case.reviewers = one.approval.reviewers;
+      check_reviewers(subject, entry, by_case);
+    }
+    for (const Route& route : entry.approval.routes) check_route(subject, entry, route, question);
   }
   if (subject.deployment == nullptr) return;
   const Deployment& deployment = *subject.deployment;

@@ -27,6 +27,7 @@ std::string asked(const Question& question) {
 }
 
 std::string counted(const ToolRule& entry, const ToolDefinition* tool) {
+  if (entry.records_by) return visible(entry.conditions[*entry.records_by]->text());
   if (entry.records_stated) return fmt::format("{} (stated)", *entry.records_stated);
   if (tool == nullptr || !tool->has_schema) return "1, or one per element of its only array";
   if (!countable(tool->arguments)) return "cannot be counted";
@@ -50,6 +51,10 @@ void add_row(const Subject& subject, const ToolRule& entry, const std::string& n
     row.effect = Effect::deny;
     row.approval.clear();
     row.why = bound.misfits.front().message;
+  }
+  if (bound.misfits.empty() && !entry.cases.empty()) {
+    row.why =
+        fmt::format("{} cases, else {}", entry.cases.list.size(), to_string(entry.cases.otherwise));
   }
   subject.report.table.push_back(std::move(row));
 }

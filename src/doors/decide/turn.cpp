@@ -60,11 +60,10 @@ void DecideStream::Turn::gather() {
     facts.pin = PinState::ambiguous;
   }
   // There is no file system here: every path is compared as it is written.
-  const Shape* shape = definition.has_schema ? &definition.arguments : nullptr;
-  for (auto& [pointer, path] : paths_to_resolve(bound->arguments, line.arguments, shape)) {
+  for (auto& [pointer, path] : paths_to_resolve(*bound, line.arguments)) {
     facts.paths.push_back(PathFact{pointer, "", ""});
   }
-  for (const auto& [pointer, text] : sql_to_read(bound->arguments, line.arguments)) {
+  for (const auto& [pointer, text] : sql_to_read(*bound, line.arguments)) {
     facts.sql.push_back(stream.read_sql_
                             ? stream.read_sql_(pointer, text)
                             : SqlFact{pointer, "SQL is not understood at this door", {}});

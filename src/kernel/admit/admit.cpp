@@ -3,28 +3,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "kernel/admit/call_values.h"
 #include "kernel/admit/stages.h"
 
 namespace pawl {
 
 namespace {
-
-constexpr Duration default_within = Duration::seconds(300);
-
-// The terms of a question: what the entry says, else the file, else one person and five minutes;
-// and what the stages ask for beyond that.
-Question question_of(const Situation& s, const Asked& asked) {
-  const ApprovalTerms& own = s.tool->entry->approval;
-  const ApprovalTerms& file = s.policy.approval;
-  Question question;
-  question.quorum = std::max(asked.quorum, own.quorum.value_or(file.quorum.value_or(1)));
-  question.typed = asked.typed;
-  question.within = own.within.value_or(file.within.value_or(default_within));
-  question.deny_on_timeout = own.deny_on_timeout.value_or(file.deny_on_timeout.value_or(true));
-  question.reviewers = own.reviewers.empty() ? file.reviewers : own.reviewers;
-  question.why = asked.why;
-  return question;
-}
 
 // True where `asked` named every reason that `now` has: people knew what they answered.
 bool names_all(std::string_view asked, std::string_view now) {
@@ -118,37 +102,67 @@ void hold(const Situation& s, const Rule* rule, Question question, Verdict& v) {
   v.reason.code = Code::approval_pending;
   v.reason.rule = rule;
   v.reason.says = question.why;
-  if (!s.tool->entry->say.empty()) v.reason.says += "; " + s.tool->entry->say;
+  const std::string& own = s.tool->entry->say;
+  const bool said = v.reason.words != nullptr && !v.reason.words->say.empty();
+  if (const std::string& say = said ? v.reason.words->say : own; !say.empty()) {
+    v.reason.says += "; " + say;
+  }
   v.question = std::make_shared<const Question>(std::move(question));
+}
+
+// The rule that lets a call run: the first of the strictest cases, or the entry.
+const Rule* granting_rule(const ToolRule& entry, std::uint64_t applying) {
+  if (entry.cases.empty()) return &entry.rule;
+  const Case* found = nullptr;
+  for (std::size_t i = 0; i < entry.cases.list.size(); ++i) {
+    const Case& one = entry.cases.list[i];
+    if ((applying >> i & 1U) == 0) continue;
+    if (found == nullptr || one.then > found->then) found = &one;
+  }
+  return found == nullptr ? &entry.cases.otherwise_rule : &found->rule;
 }
 
 void let_run(const Situation& s, bool notify, Verdict& v) {
   v.effect = notify ? Effect::notify : Effect::allow;
   v.notify = notify;
   v.reason.code = Code::none;
-  v.reason.rule = &s.tool->entry->rule;
+  v.reason.rule = granting_rule(*s.tool->entry, v.cases);
 }
 
 }  // namespace
 
-Verdict admit(const Situation& s) {
+namespace {
+
+Verdict decide(const Situation& s) {
   Verdict v(Effect::deny, s.tool == nullptr ? kUnplaced : s.tool->action_class);
+  v.environment = s.policy.environment;
   v.reservation.steps = s.look == Look::proposal ? 1 : 0;
   if (any_objects(s, v) || deny_answer(s, v)) {
     deny(s, v);
     return v;
   }
-  Asked asked;
+  Asked asked = Asked::about(v);
   ask_all(s, asked);
   if (asked.hold) {
     Question question = question_of(s, asked);
     if (!answered(s, question)) {
+      v.reason.words = asked.words;
       hold(s, asked.rule, std::move(question), v);
       return v;
     }
   }
   let_run(s, asked.notify, v);
   return v;
+}
+
+}  // namespace
+
+Verdict admit(const Situation& s) {
+  if (!has_expressions(s)) return decide(s);
+  CallValues values(s);
+  Situation with = s;
+  with.values = &values;
+  return decide(with);
 }
 
 Verdict admit_refused(const Situation& s, Code code, std::string says) {

@@ -5,8 +5,9 @@
 // is one, answers exactly that union. An error in a stage denies.
 //   deny: fault · kill · run state · identity · run ceilings (steps, wall clock) · blocked · grant
 //   ·
-//         pin · schema · constraints · freeze that denies · ceilings of the entry
-//   hold: freeze that holds · requires_approval · class and stage
+//         pin · schema · constraints · condition and cases · freeze that denies · ceilings of the
+//         entry
+//   hold: freeze that holds · cases · requires_approval · class and stage
 // A denial that is one more than `max_denials` becomes `ceiling` and halts the run.
 // A new stage is one file with one function and one row in the table.
 //
@@ -28,6 +29,8 @@
 
 namespace pawl {
 
+class CallValues;
+
 // Which look this is. The second look follows a hold: it reserves the rest and costs no step.
 enum class Look : std::uint8_t { proposal, after_hold };
 
@@ -42,6 +45,7 @@ struct Situation {
   const Facts& facts;
   Instant now;
   Look look = Look::proposal;
+  CallValues* values = nullptr;  // of expressions: admit() makes them where there are any
 };
 
 // The rule in the verdict's reason belongs to the policy or to the bound tool, and lives as long.

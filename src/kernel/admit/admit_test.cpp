@@ -194,7 +194,7 @@ TEST_F(AdmitTest, TheStagesStandInTheOrderOfTheLifeOfACall) {
   for (const DenyStage& stage : deny_stages()) names.push_back(stage.name);
   EXPECT_THAT(names, ::testing::ElementsAre("fault", "kill", "run state", "identity",
                                             "run ceilings", "blocked", "grant", "pin", "schema",
-                                            "constraints", "freeze", "limits"));
+                                            "constraints", "cases", "freeze", "limits"));
 }
 
 TEST_F(AdmitTest, ARefusedRequestIsBoundedLikeAnyOther) {

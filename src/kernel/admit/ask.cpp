@@ -2,10 +2,19 @@
 #include <algorithm>
 #include <string>
 
+#include "kernel/admit/call_values.h"
 #include "kernel/admit/stages.h"
 #include "kernel/admit/table.h"
 
 namespace pawl {
+
+Asked Asked::about(const Verdict& verdict) {
+  Asked asked;
+  asked.action_class = verdict.action_class;
+  asked.environment = verdict.environment;
+  asked.cases = verdict.cases;
+  return asked;
+}
 
 void Asked::ask(const Rule* by, std::string_view reason, bool type_it, std::uint8_t persons) {
   if (!hold) rule = by;
@@ -18,7 +27,9 @@ void Asked::ask(const Rule* by, std::string_view reason, bool type_it, std::uint
 
 void ask_requires_approval(const Situation& s, Asked& asked) {
   const ToolRule& entry = *s.tool->entry;
-  if (entry.requires_approval) asked.ask(&entry.approval_rule, "the policy asks for approval");
+  if (entry.requires_approval || (entry.approval_if && holds(s, *entry.approval_if))) {
+    asked.ask(&entry.approval_rule, "the policy asks for approval");
+  }
 }
 
 // `requires_approval: false` alone loosens nothing: the table stands until somebody accepts the
@@ -26,20 +37,20 @@ void ask_requires_approval(const Situation& s, Asked& asked) {
 // Then the call runs and somebody is told. An irreversible call in production is asked for all the
 // same.
 void ask_class(const Situation& s, Asked& asked) {
-  const Class c = s.tool->action_class;
+  const Class c = asked.action_class;
   const ToolRule& entry = *s.tool->entry;
   const bool claimed = s.policy.default_stage.has_value();
   const bool staged = claimed && (c.has_effect() || s.policy.gate_reads);
   const Stage stage = staged ? s.policy.stage_of(entry) : Stage::established;
-  const Default found = default_for(c, stage, claimed, s.policy.gate_reads, s.policy.environment);
+  const Default found = default_for(c, stage, claimed, s.policy.gate_reads, asked.environment);
   if (found.effect == Effect::allow) return;
   if (found.effect == Effect::notify) {
     asked.notify = true;
     return;
   }
-  const bool strict_place = s.policy.environment == Environment::production &&
+  const bool strict_place = asked.environment == Environment::production &&
                             c.reversibility == Reversibility::irreversible;
-  if (!s.policy.risks.empty() && !strict_place && !entry.requires_approval &&
+  if (!s.policy.risks.empty() && !strict_place && !entry.requires_approval && !entry.approval_if &&
       s.policy.accepted(entry.rule.path + "/requires_approval", s.now) != nullptr) {
     asked.notify = true;
     return;

@@ -66,13 +66,44 @@ void put_arguments(const std::vector<ArgumentRule>& rules, json::Writer& out) {
   out.end();
 }
 
-void put_terms(std::string_view key, const ApprovalTerms& terms, json::Writer& out) {
+using Conditions = std::vector<std::shared_ptr<const Condition>>;
+
+void put_terms(std::string_view key, const ApprovalTerms& terms, const Conditions& conditions,
+               json::Writer& out) {
   out.key(key).object();
   if (terms.deny_on_timeout) out.key("deny_on_timeout").boolean(*terms.deny_on_timeout);
   if (terms.quorum) out.key("quorum").natural(*terms.quorum);
   put_texts("reviewers", terms.reviewers, out);
+  if (!terms.routes.empty()) {
+    out.key("routes").array();
+    for (const Route& route : terms.routes) {
+      out.object().key("if").string(conditions[route.condition]->text());
+      put_texts("to", route.reviewers, out);
+      out.end();
+    }
+    out.end();
+  }
   if (terms.within) out.key("within_ns").integer(terms.within->ns);
   out.end();
+}
+
+void put_condition(std::string_view key, const Conditions& conditions, const ConditionPlace& place,
+                   json::Writer& out) {
+  if (place) out.key(key).string(conditions[*place]->text());
+}
+
+void put_cases(const ToolRule& entry, json::Writer& out) {
+  if (entry.cases.empty()) return;
+  out.key("cases").array();
+  for (const Case& one : entry.cases.list) {
+    out.object();
+    put_arguments(one.arguments, out);
+    if (one.action_class) out.key("class").string(to_string(*one.action_class));
+    put_condition("if", entry.conditions, one.condition, out);
+    put_terms("terms", one.approval, entry.conditions, out);
+    out.key("then").string(to_string(one.then)).end();
+  }
+  out.end().key("else").string(to_string(entry.cases.otherwise));
 }
 
 // The compiled slice of the policy that decides this tool. Places in the file, the words for agents
@@ -80,22 +111,26 @@ void put_terms(std::string_view key, const ApprovalTerms& terms, json::Writer& o
 void put_slice(const Policy& policy, const BoundTool& tool, json::Writer& out) {
   const ToolRule& entry = *tool.entry;
   out.object().key("agent").string(policy.agent);
+  put_condition("approval_if", entry.conditions, entry.approval_if, out);
   put_arguments(tool.arguments, out);
+  put_cases(entry, out);
   out.key("class").string(to_string(tool.action_class));
   out.key("credential").string(entry.credential);
   out.key("environment").string(to_string(policy.environment));
+  put_condition("if", entry.conditions, entry.only_if, out);
   out.key("key").string(entry.key);
   put_count("max_calls_per_minute", entry.max_calls_per_minute, out);
   put_count("max_calls_per_run", entry.max_calls_per_run, out);
   put_count("max_records_per_run", entry.max_records_per_run, out);
   put_texts("named", tool.named, out);
-  put_terms("own_terms", entry.approval, out);
+  put_terms("own_terms", entry.approval, entry.conditions, out);
   put_count("records", entry.records_stated, out);
+  put_condition("records_by", entry.conditions, entry.records_by, out);
   out.key("requires_approval").boolean(entry.requires_approval);
   if (entry.scope) put_texts("scope", entry.scope->fields(), out);
   const bool claimed = policy.default_stage.has_value();
   out.key("stage").string(claimed ? to_string(policy.stage_of(entry)) : "unclaimed");
-  put_terms("terms", policy.approval, out);
+  put_terms("terms", policy.approval, policy.conditions, out);
   out.end();
 }
 

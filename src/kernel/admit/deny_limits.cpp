@@ -2,11 +2,15 @@
 #include <optional>
 #include <string>
 
+#include "kernel/admit/call_values.h"
 #include "kernel/admit/stages.h"
 
 namespace pawl {
 
 namespace {
+
+// More is a mistake of the expression, and the sums have to stay sums.
+constexpr std::uint64_t records_of_a_call_max = 1'000'000'000'000;
 
 bool over(const Count& count, std::uint64_t more, std::uint64_t most, const Rule& rule,
           std::string_view what, Verdict& v) {
@@ -22,10 +26,20 @@ bool over(const Count& count, std::uint64_t more, std::uint64_t most, const Rule
 
 }  // namespace
 
+std::optional<std::uint64_t> records_of(const Situation& s) {
+  const ToolRule& entry = *s.tool->entry;
+  if (entry.records_stated) return entry.records_stated;
+  if (!entry.records_by) return count_records(s.call.arguments);
+  const expr::Value value = condition_of(s, *entry.records_by).evaluate(*s.values);
+  if (!value.is(expr::ValueKind::integer) || value.as.integer < 0) return std::nullopt;
+  const auto records = static_cast<std::uint64_t>(value.as.integer);
+  return records > records_of_a_call_max ? std::nullopt : std::optional(records);
+}
+
 bool deny_limits(const Situation& s, Verdict& v) {
   const ToolRule& entry = *s.tool->entry;
   v.reservation.calls = 1;
-  if (!entry.max_records_per_run && !entry.max_calls_per_run && !entry.max_calls_per_minute) {
+  if (!entry.counts_records() && !entry.max_calls_per_run && !entry.max_calls_per_minute) {
     return false;
   }
   const auto found = s.run.entries.find(entry.key);
@@ -35,15 +49,16 @@ bool deny_limits(const Situation& s, Verdict& v) {
     const Count& calls = counts == nullptr ? nothing : counts->calls;
     if (over(calls, 1, *entry.max_calls_per_run, entry.max_calls_rule, "calls", v)) return true;
   }
-  if (entry.max_records_per_run) {
-    const std::optional<std::uint64_t> records =
-        entry.records_stated ? entry.records_stated : count_records(s.call.arguments);
+  if (entry.counts_records()) {
+    const std::optional<std::uint64_t> records = records_of(s);
     if (!records) {
-      return object(v, Code::ceiling, &entry.max_records_rule,
+      const Rule& limit = entry.max_records_per_run ? entry.max_records_rule : entry.rule;
+      return object(v, Code::ceiling, &limit,
                     "the records it touches cannot be counted from its arguments");
     }
     const Count& touched = counts == nullptr ? nothing : counts->records;
-    if (over(touched, *records, *entry.max_records_per_run, entry.max_records_rule, "records", v)) {
+    if (entry.max_records_per_run &&
+        over(touched, *records, *entry.max_records_per_run, entry.max_records_rule, "records", v)) {
       return true;
     }
     v.reservation.records = *records;
@@ -60,7 +75,7 @@ bool deny_limits(const Situation& s, Verdict& v) {
 
 std::uint64_t settled_records(const ToolRule& entry, std::uint64_t reserved,
                               std::uint64_t reported) {
-  return entry.max_records_per_run ? std::max(reserved, reported) : reserved;
+  return entry.counts_records() ? std::max(reserved, reported) : reserved;
 }
 
 }  // namespace pawl

@@ -108,15 +108,27 @@ std::string reason_text(const Verdict& verdict, const Call& call) {
   return out + because(verdict.reason) + in_brackets(verdict.reason.rule);
 }
 
+namespace {
+
+// What the deciding rule says goes before what the entry says.
+Words words_of(const Verdict& verdict, const ToolRule* entry) {
+  Words words = verdict.reason.words == nullptr ? Words{} : *verdict.reason.words;
+  if (entry == nullptr) return words;
+  if (words.say.empty()) words.say = entry->say;
+  if (words.instead.empty()) words.instead = entry->instead;
+  return words;
+}
+
+}  // namespace
+
 std::string denial_text(const Verdict& verdict, const Call& call, const ToolRule* entry) {
   std::string out = subject_of(call) + " was not done [" +
                     std::string(to_string(verdict.reason.code)) + "]" + because(verdict.reason) +
                     in_brackets(verdict.reason.rule);
   std::string instead(possible(verdict.reason.code));
-  if (entry != nullptr) {
-    if (!entry->say.empty() && verdict.effect == Effect::deny) out += "; " + visible(entry->say);
-    if (!entry->instead.empty()) instead = visible(entry->instead);
-  }
+  const Words words = words_of(verdict, entry);
+  if (!words.say.empty() && verdict.effect == Effect::deny) out += "; " + visible(words.say);
+  if (!words.instead.empty()) instead = visible(words.instead);
   out += "\ninstead: " + instead + "\nretry: ";
   if (verdict.halt) return out + "no, the run is halted with this call";
   return out + (verdict.retry || retryable(verdict.reason.code)

@@ -9,17 +9,16 @@ namespace pawl {
 namespace {
 
 // A wall clock that cannot be trusted may stand on either side of any window, so every one counts.
-bool in_force(const Freeze& freeze, const Situation& s) {
+bool in_force(const Freeze& freeze, const Situation& s, Class c) {
   if (!s.facts.clock_suspect && (s.now < freeze.from || s.now >= freeze.until)) return false;
-  const Reversibility mark = s.tool->action_class.reversibility;
-  return std::ranges::find(freeze.stop, mark) != freeze.stop.end();
+  return std::ranges::find(freeze.stop, c.reversibility) != freeze.stop.end();
 }
 
 }  // namespace
 
 bool deny_freeze(const Situation& s, Verdict& v) {
   for (const Freeze& freeze : s.policy.freezes) {
-    if (freeze.then == Effect::hold || !in_force(freeze, s)) continue;
+    if (freeze.then == Effect::hold || !in_force(freeze, s, v.action_class)) continue;
     v.retry = true;
     return object(v, Code::frozen, &freeze.rule, "the freeze `" + freeze.name + "` is in force");
   }
@@ -28,7 +27,7 @@ bool deny_freeze(const Situation& s, Verdict& v) {
 
 void ask_freeze(const Situation& s, Asked& asked) {
   for (const Freeze& freeze : s.policy.freezes) {
-    if (freeze.then != Effect::hold || !in_force(freeze, s)) continue;
+    if (freeze.then != Effect::hold || !in_force(freeze, s, asked.action_class)) continue;
     asked.ask(&freeze.rule, "the freeze `" + freeze.name + "` is in force");
   }
 }

@@ -222,8 +222,7 @@ Looks limits(const Situation& s) {
                        fmt::format("at most {}", *entry.max_calls_per_run)));
   }
   if (entry.max_records_per_run) {
-    const auto records =
-        entry.records_stated ? entry.records_stated : count_records(s.call.arguments);
+    const auto records = records_of(s);
     out.push_back(look(&entry.max_records_rule, "records in this run",
                        fmt::format("{}, and this call {}", used(counts.records),
                                    records ? std::to_string(*records) : "cannot be counted"),
@@ -239,6 +238,7 @@ Looks limits(const Situation& s) {
 
 Looks requires_approval(const Situation& s) {
   const ToolRule& entry = *s.tool->entry;
+  if (entry.approval_if) return {look_of_condition(s, *entry.approval_if, "requires_approval")};
   return {look(entry.requires_approval ? &entry.approval_rule : &entry.rule, "requires_approval",
                entry.requires_approval ? "true" : "not stated", "")};
 }
@@ -258,7 +258,7 @@ struct Row {
   bool can_deny;
   Looks (*looks)(const Situation& situation);
 };
-constexpr std::array<Row, 15> kRows = {{
+constexpr std::array<Row, 17> kRows = {{
     {"fault", true, nothing},
     {"kill", true, kill},
     {"run state", true, run_state},
@@ -269,9 +269,11 @@ constexpr std::array<Row, 15> kRows = {{
     {"pin", true, pin},
     {"schema", true, schema},
     {"constraints", true, constraints},
+    {"cases", true, looks_of_cases},
     {"freeze", true, freezes_that_deny},
     {"limits", true, limits},
     {"freeze", false, freezes_that_hold},
+    {"cases", false, nothing},
     {"requires_approval", false, requires_approval},
     {"class and stage", false, class_and_stage},
 }};

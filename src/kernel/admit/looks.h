@@ -3,6 +3,8 @@
 // for one rule says.
 #pragma once
 
+#include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -13,6 +15,10 @@ namespace pawl {
 // The looks of the stage of this name, which holds or denies; empty for a stage without rules.
 // Precondition: no earlier stage denied.
 std::vector<TracedLook> looks_of(std::string_view stage, bool can_deny, const Situation& situation);
+
+// looks_cases.cpp. Precondition: the situation has values.
+TracedLook look_of_condition(const Situation& situation, std::uint16_t place, std::string about);
+std::vector<TracedLook> looks_of_cases(const Situation& situation);
 
 // Whether `looks_of` knows the stage: a test asks it for every row of the tables.
 bool describes(std::string_view stage, bool can_deny);

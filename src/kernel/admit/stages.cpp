@@ -7,7 +7,7 @@ namespace pawl {
 
 namespace {
 
-constexpr std::array<DenyStage, 12> deny_table = {{
+constexpr std::array<DenyStage, 13> deny_table = {{
     {"fault", deny_fault},
     {"kill", deny_kill},
     {"run state", deny_run_state},
@@ -18,12 +18,14 @@ constexpr std::array<DenyStage, 12> deny_table = {{
     {"pin", deny_pin},
     {"schema", deny_schema},
     {"constraints", deny_constraints},
+    {"cases", deny_cases},
     {"freeze", deny_freeze},
     {"limits", deny_limits},
 }};
 
-constexpr std::array<HoldStage, 3> hold_table = {{
+constexpr std::array<HoldStage, 4> hold_table = {{
     {"freeze", ask_freeze},
+    {"cases", ask_cases},
     {"requires_approval", ask_requires_approval},
     {"class and stage", ask_class},
 }};
@@ -61,6 +63,7 @@ bool object(Verdict& v, Code code, const Rule* rule, std::string says) {
   v.reason.code = code;
   v.reason.rule = rule;
   v.reason.argument.clear();
+  v.reason.words = nullptr;
   v.reason.says = std::move(says);
   return true;
 }

@@ -2,6 +2,7 @@
 // stages.cpp are the only place that names them all.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -31,7 +32,14 @@ struct Asked {
   std::uint8_t quorum = 1;
   const Rule* rule = nullptr;  // the line of the first stage that holds
   std::string why;             // their reasons, separated by `; `
+  // In force, as the verdict has them.
+  Class action_class = kUnplaced;
+  Environment environment = Environment::none;
+  std::uint64_t cases = 0;
+  const Words* words = nullptr;  // of the first case that holds
 
+  // Nothing asked yet, about a call that the deny stages let pass.
+  static Asked about(const Verdict& verdict);
   void ask(const Rule* by, std::string_view reason, bool type_it = false, std::uint8_t persons = 1);
 };
 struct HoldStage {
@@ -57,12 +65,22 @@ bool deny_constraints(const Situation& s, Verdict& v);
 // deny_schema.cpp: the arguments against the tool's own schema.
 bool deny_schema(const Situation& s, Verdict& v);
 
+// deny_cases.cpp: the entry's condition and cases; sets the class in force.
+bool deny_cases(const Situation& s, Verdict& v);
+
 // freeze.cpp
 bool deny_freeze(const Situation& s, Verdict& v);
 void ask_freeze(const Situation& s, Asked& asked);
 
 // deny_limits.cpp: the limits of an entry.
 bool deny_limits(const Situation& s, Verdict& v);
+// As stated, or as the expression says; nothing where it fails or says less than nothing.
+std::optional<std::uint64_t> records_of(const Situation& s);
+
+// ask_cases.cpp
+void ask_cases(const Situation& s, Asked& asked);
+// The terms of a question: those of the cases that hold the call, of the entry, of the file.
+Question question_of(const Situation& s, const Asked& asked);
 
 // ask.cpp
 void ask_requires_approval(const Situation& s, Asked& asked);

@@ -87,6 +87,7 @@ struct TestWorld {
     bound.entry = entry;
     bound.arguments = entry->arguments;
     bound.named = entry->named;
+    bound.conditions = entry->conditions;
     bound.action_class = c;
     bound.make_plan();
     return bound;

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "kernel/admit/call_values.h"
 #include "kernel/admit/looks.h"
 #include "kernel/admit/stages.h"
 
@@ -44,10 +45,9 @@ struct Denied {
   bool halt = false;
 };
 
-Denied trace_denials(const Situation& s, std::vector<TracedStage>& stages) {
+// One verdict goes through all of them, as in admit(): some leave something for the next.
+Denied trace_denials(const Situation& s, Verdict& v, std::vector<TracedStage>& stages) {
   Denied out;
-  // One verdict goes through all of them, as in admit(): some leave something for the next.
-  Verdict v(Effect::deny, s.tool == nullptr ? kUnplaced : s.tool->action_class);
   for (const DenyStage& row : deny_stages()) {
     TracedStage stage;
     stage.name = row.name;
@@ -71,8 +71,9 @@ Denied trace_denials(const Situation& s, std::vector<TracedStage>& stages) {
   return out;
 }
 
-Asked trace_questions(const Situation& s, bool denied, std::vector<TracedStage>& stages) {
-  Asked all;
+Asked trace_questions(const Situation& s, const Verdict& passed, bool denied,
+                      std::vector<TracedStage>& stages) {
+  Asked all = Asked::about(passed);
   for (const HoldStage& row : hold_stages()) {
     TracedStage stage;
     stage.name = row.name;
@@ -82,7 +83,7 @@ Asked trace_questions(const Situation& s, bool denied, std::vector<TracedStage>&
       stages.push_back(std::move(stage));
       continue;
     }
-    Asked alone;
+    Asked alone = Asked::about(passed);
     row.asks(s, alone);
     row.asks(s, all);
     stage.outcome = alone.hold ? Outcome::asks : alone.notify ? Outcome::notifies : Outcome::fine;
@@ -149,10 +150,15 @@ std::string_view to_string(TracedLook::Answer answer) {
   return "fine";
 }
 
-Result<Trace> trace(const Situation& s) {
-  Trace out{.verdict = admit(s), .stages = {}};
-  const Denied denied = trace_denials(s, out.stages);
-  const Asked asked = trace_questions(s, denied.denied, out.stages);
+Result<Trace> trace(const Situation& situation) {
+  Trace out{.verdict = admit(situation), .stages = {}};
+  CallValues values(situation);
+  Situation s = situation;
+  if (has_expressions(s)) s.values = &values;
+  Verdict v(Effect::deny, s.tool == nullptr ? kUnplaced : s.tool->action_class);
+  v.environment = s.policy.environment;
+  const Denied denied = trace_denials(s, v, out.stages);
+  const Asked asked = trace_questions(s, v, denied.denied, out.stages);
   if (!agrees(s, denied, asked, out.verdict)) {
     return fail(Fault::internal,
                 fmt::format("the stages one by one and the decision do not agree: the decision is "

@@ -53,7 +53,8 @@ expr::Value Surroundings::table(std::span<const CountAsked> asked, bool records,
 std::expected<std::shared_ptr<const Condition>, expr::Errors> Condition::compile(
     std::string text, Rule rule, Polarity polarity, Extra extra, expr::TypeKind result) {
   const expr::Source source{text, rule.at};
-  auto program = expr::compile(source, names_with(nullptr, extra), {.result = simple(result)});
+  const expr::Environment names = names_with(nullptr, extra);
+  auto program = expr::compile(source, names, {.result = simple(result)});
   if (!program) return std::unexpected(std::move(program.error()));
   auto counts = counts_asked(source);
   if (!counts) return std::unexpected(std::move(counts.error()));
@@ -64,7 +65,6 @@ std::expected<std::shared_ptr<const Condition>, expr::Errors> Condition::compile
   }
   std::shared_ptr<Condition> made(new Condition(std::move(*program)));
   for (const expr::Reference& reference : made->program_.references()) {
-    const expr::Environment names = names_with(nullptr, extra);
     const expr::Variable* variable = names.find(reference.variable);
     if (variable != nullptr) made->needs_ |= 1U << names.slot_of(*variable);
   }

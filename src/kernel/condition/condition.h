@@ -56,6 +56,8 @@ enum class Known : std::uint8_t {
   now,
 };
 inline constexpr std::size_t known_count = 16;
+// As an expression writes it: `run.steps`.
+std::string_view name_of(Known which);
 // Variables that an author of conditions adds: `cmd`, `plan`.
 inline constexpr std::size_t extra_max = 4;
 // Counts that one expression may ask for, of each kind.

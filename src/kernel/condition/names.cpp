@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <string>
 #include <utility>
 
@@ -16,29 +17,56 @@ expr::TypeRef one_of(std::vector<std::string> words) {
       expr::Type{.kind = expr::TypeKind::string, .choices = std::move(words)});
 }
 
-// In the order of `Known`.
-std::vector<expr::Variable> known_variables() {
+constexpr std::array<std::string_view, known_count> kNames = {"args",
+                                                              "tool",
+                                                              "agent",
+                                                              "run.steps",
+                                                              "run.tokens",
+                                                              "run.cost_usd",
+                                                              "run.elapsed_seconds",
+                                                              "run.denials",
+                                                              "run.stage",
+                                                              "run.records",
+                                                              "run.seen",
+                                                              "class.reversibility",
+                                                              "class.blast_radius",
+                                                              "class.external_sink",
+                                                              "env",
+                                                              "now"};
+
+expr::TypeRef type_of(Known which) {
   using expr::simple;
   using expr::TypeKind;
-  const expr::TypeRef counts = expr::map_of(simple(TypeKind::string), simple(TypeKind::integer));
-  return {
-      {"args", simple(TypeKind::dyn)},
-      {"tool", simple(TypeKind::string)},
-      {"agent", simple(TypeKind::string)},
-      {"run.steps", simple(TypeKind::integer)},
-      {"run.tokens", simple(TypeKind::integer)},
-      {"run.cost_usd", simple(TypeKind::number)},
-      {"run.elapsed_seconds", simple(TypeKind::integer)},
-      {"run.denials", simple(TypeKind::integer)},
-      {"run.stage", one_of({"new", "established", "mature"})},
-      {"run.records", counts},
-      {"run.seen", counts},
-      {"class.reversibility", one_of({"read_only", "reversible", "irreversible"})},
-      {"class.blast_radius", one_of({"small", "large"})},
-      {"class.external_sink", simple(TypeKind::boolean)},
-      {"env", one_of({"none", "development", "staging", "production"})},
-      {"now", simple(TypeKind::timestamp)},
-  };
+  switch (which) {
+    case Known::args:
+      return simple(TypeKind::dyn);
+    case Known::tool:
+    case Known::agent:
+      return simple(TypeKind::string);
+    case Known::run_steps:
+    case Known::run_tokens:
+    case Known::run_elapsed_seconds:
+    case Known::run_denials:
+      return simple(TypeKind::integer);
+    case Known::run_cost_usd:
+      return simple(TypeKind::number);
+    case Known::run_stage:
+      return one_of({"new", "established", "mature"});
+    case Known::run_records:
+    case Known::run_seen:
+      return expr::map_of(simple(TypeKind::string), simple(TypeKind::integer));
+    case Known::reversibility:
+      return one_of({"read_only", "reversible", "irreversible"});
+    case Known::blast_radius:
+      return one_of({"small", "large"});
+    case Known::external_sink:
+      return simple(TypeKind::boolean);
+    case Known::env:
+      return one_of({"none", "development", "staging", "production"});
+    case Known::now:
+      return simple(TypeKind::timestamp);
+  }
+  return simple(TypeKind::dyn);
 }
 
 // Finds `run.records[…]` and `run.seen[…]` in a tree that nobody has resolved yet.
@@ -109,11 +137,15 @@ class Counting {
 
 }  // namespace
 
+std::string_view name_of(Known which) {
+  return kNames[static_cast<std::size_t>(which)];
+}
+
 expr::Environment names_with(const expr::TypeRef& arguments,
                              std::span<const expr::Variable> extra) {
   expr::Environment names;
-  for (expr::Variable& variable : known_variables()) {
-    names.declare(std::move(variable.name), std::move(variable.type));
+  for (std::size_t i = 0; i < known_count; ++i) {
+    names.declare(std::string(kNames[i]), type_of(static_cast<Known>(i)));
   }
   if (arguments != nullptr) names.declare("args", arguments);
   for (const expr::Variable& variable : extra) names.declare(variable.name, variable.type);

@@ -51,8 +51,23 @@ void read_autonomy(Build& build, const yaml::Node& node);
 void read_execution(Build& build, const yaml::Node& node);
 void read_escalation(Build& build, const yaml::Node& node);
 
-// load_approval.cpp
-ApprovalTerms read_approval(Build& build, const yaml::Node& node);
+// load_condition.cpp. An expression at `path`; null where it has a mistake.
+std::shared_ptr<const Condition> read_expression(Build& build, const yaml::Entry& key,
+                                                 const std::string& path, Polarity polarity,
+                                                 expr::TypeKind result = expr::TypeKind::boolean,
+                                                 Condition::Extra extra = {});
+ConditionPlace add_condition(std::vector<std::shared_ptr<const Condition>>& list,
+                             std::shared_ptr<const Condition> condition);
+// What only all entries together can tell: names of counts.
+void check_counts(Build& build);
+
+// load_cases.cpp. `allow`, `notify`, `hold` or `deny`.
+std::optional<Effect> read_effect(Build& build, const yaml::Entry& key);
+void read_cases(Build& build, const yaml::Node& entry, ToolRule& rule);
+
+// load_approval.cpp. `path` and `conditions` are those of the entry, or of the file.
+ApprovalTerms read_approval(Build& build, const yaml::Node& node, const std::string& path,
+                            std::vector<std::shared_ptr<const Condition>>& conditions);
 void read_entry_approval(Build& build, const yaml::Node& entry, ToolRule& rule);
 
 // load_freeze.cpp
@@ -66,6 +81,8 @@ void read_tools(Build& build, const yaml::Node& node);
 
 // load_entry.cpp
 void read_entry(Build& build, const yaml::Node& node);
+void read_stated_class(Build& build, const yaml::Entry& key, const std::string& path,
+                       std::optional<Class>& into, Rule& rule);
 
 // load_constraints.cpp: `constraints`, and the `max_…` keys at an entry. False: not such a key.
 bool read_limit(Build& build, const yaml::Entry& key, const std::string& path, ToolRule& rule);

@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 #include "kernel/classify/classify.h"
-#include "kernel/policy/policy.h"
+#include "kernel/policy/fit.h"
 
 namespace pawl {
 namespace {
@@ -146,8 +146,12 @@ class Fitting {
     for (const ArgumentRule& rule : entry_.arguments) {
       if (!rule.plural.empty()) bind_plural_rule(rule);
     }
+    type_conditions(entry_, tool_, bound_);
     if (tool_.has_schema) {
       for (const ArgumentRule& rule : bound_.arguments) check_argument(rule);
+      for (const Case& one : entry_.cases.list) {
+        for (const ArgumentRule& rule : one.arguments) check_argument(rule);
+      }
       check_records();
     }
     if (!tool_.validator_fault.empty()) {
@@ -155,6 +159,7 @@ class Fitting {
                                          visible(tool_name(tool_)), tool_.validator_fault));
     }
     place();
+    place_cases();
     return std::move(bound_);
   }
 
@@ -228,11 +233,11 @@ class Fitting {
   }
 
   void check_records() {
-    if (!entry_.max_records_per_run || entry_.records_stated) return;
+    if (!entry_.counts_records() || entry_.records_stated || entry_.records_by) return;
     if (const Status counted = countable(tool_.arguments); !counted) {
-      misfit(entry_.max_records_rule.at,
-             fmt::format("the records of `{}` cannot be counted: {}; state `records:`",
-                         visible(tool_name(tool_)), counted.error().message));
+      const Rule& limit = entry_.max_records_per_run ? entry_.max_records_rule : entry_.rule;
+      misfit(limit.at, fmt::format("the records of `{}` cannot be counted: {}; state `records:`",
+                                   visible(tool_name(tool_)), counted.error().message));
     }
   }
 
@@ -244,6 +249,22 @@ class Fitting {
       return pattern && pattern->grants(tool_.server, tool_.name) &&
              policy_.accepted("tools/" + name + "/class", now_) != nullptr;
     });
+  }
+
+  // A case may not claim less than the knowledge base knows either.
+  void place_cases() {
+    for (const Case& one : entry_.cases.list) {
+      if (!one.action_class) continue;
+      const Placement floor = floor_of(tool_, policy_.packs);
+      if (!floor.placed || !less_dangerous(*one.action_class, floor.action_class) ||
+          policy_.accepted(one.class_rule.path, now_) != nullptr) {
+        continue;
+      }
+      misfit(one.class_rule.at,
+             fmt::format("a case states `{}` for `{}`, which is `{}` ({}), and no risk is accepted",
+                         to_string(*one.action_class), visible(tool_name(tool_)),
+                         to_string(floor.action_class), visible(floor.why)));
+    }
   }
 
   void place() {
@@ -308,6 +329,7 @@ BoundTool bind(const Policy& policy, const ToolRule& entry,
   bound.entry = &entry;
   bound.arguments = entry.arguments;
   bound.named = entry.named;
+  bound.conditions = entry.conditions;
   const Placement placement = place_names(entry, policy.packs);
   bound.action_class = entry.stated_class.value_or(placement.action_class);
   bound.class_source = entry.stated_class ? "stated" : placement.why;

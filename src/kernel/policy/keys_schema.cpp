@@ -51,6 +51,10 @@ constexpr std::array kTypes = {
     TypeSchema{"local time or instant",
                R"({"type":"string","pattern":"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}"})"},
     TypeSchema{"expression", R"({"type":"string","minLength":1})"},
+    TypeSchema{"whole number or expression",
+               R"({"anyOf":[{"type":"integer","minimum":0},{"type":"string","minLength":1}]})"},
+    TypeSchema{"true, false or expression",
+               R"({"anyOf":[{"type":"boolean"},{"type":"string","minLength":1}]})"},
 };
 
 // Which key leads into which section, and how: one mapping, a list of them, or names of them.
@@ -73,6 +77,9 @@ constexpr std::array kLeads = {
     Leads{tools, "allowed", Holds::list, entry},
     Leads{entry, "constraints", Holds::one, constraints},
     Leads{entry, "approval", Holds::one, approval},
+    Leads{entry, "cases", Holds::list, situation},
+    Leads{situation, "approval", Holds::one, approval},
+    Leads{approval, "route", Holds::list, route},
     Leads{argument, "path", Holds::one, path},
     Leads{argument, "url", Holds::one, url},
     Leads{argument, "sql", Holds::one, sql},
@@ -138,6 +145,11 @@ std::optional<std::string> special(const Key& key) {
   if (key.type == "mapping of arguments") {
     return fmt::format(R"({{"type":"object","additionalProperties":{{"anyOf":[{},{}]}}}})", values,
                        ref(argument));
+  }
+  if (key.type == "expression or mapping of arguments") {
+    return fmt::format(R"({{"anyOf":[{{"type":"string","minLength":1}},)"
+                       R"({{"type":"object","additionalProperties":{{"anyOf":[{},{}]}}}}]}})",
+                       values, ref(argument));
   }
   if (key.type == "mapping of names to lists") {
     return fmt::format(R"({{"type":"object","additionalProperties":{{"anyOf":[{},{}]}}}})", values,

@@ -24,7 +24,8 @@ void read_lists(Build& build, const yaml::Node& node) {
 }
 
 void read_defaults(Build& build, const yaml::Node& node) {
-  build.policy.approval = read_approval(build, node);
+  // `default` names a place that is in no entry.
+  build.policy.approval = read_approval(build, node, "default", build.policy.conditions);
 }
 
 // In the order in which they need one another, whatever the order of the file.
@@ -81,6 +82,7 @@ void read_root(Build& build, const yaml::Node& root) {
   build.reading.missing(root, Section::file, "agent");
   build.reading.missing(root, Section::file, "tools");
   check_stated_classes(build);
+  check_counts(build);
   check_risks(build);
   note_gaps(build, root);
 }

@@ -20,9 +20,34 @@ void read_reviewers(Build& build, const yaml::Entry& key, ApprovalTerms& terms) 
   }
 }
 
+void read_route(Build& build, const yaml::Node& node, const std::string& path,
+                std::vector<std::shared_ptr<const Condition>>& conditions, ApprovalTerms& terms) {
+  Route route;
+  route.rule = {path, node.at};
+  std::optional<std::uint16_t> place;
+  ApprovalTerms to;
+  const bool read = build.reading.keys(node, Section::route, [&](const yaml::Entry& key) {
+    if (key.key == "if") {
+      place = add_condition(conditions, read_expression(build, key, path + "/if", Polarity::stops));
+    } else if (key.key == "to") {
+      read_reviewers(build, key, to);
+    } else {
+      return false;
+    }
+    return true;
+  });
+  if (!read) return;
+  for (const std::string_view key : {"if", "to"}) build.reading.missing(node, Section::route, key);
+  if (!place) return;
+  route.condition = *place;
+  route.reviewers = std::move(to.reviewers);
+  terms.routes.push_back(std::move(route));
+}
+
 }  // namespace
 
-ApprovalTerms read_approval(Build& build, const yaml::Node& node) {
+ApprovalTerms read_approval(Build& build, const yaml::Node& node, const std::string& path,
+                            std::vector<std::shared_ptr<const Condition>>& conditions) {
   ApprovalTerms terms;
   const bool read = build.reading.keys(node, Section::approval, [&](const yaml::Entry& key) {
     if (key.key == "reviewers" || key.key == "by") {
@@ -33,6 +58,15 @@ ApprovalTerms read_approval(Build& build, const yaml::Node& node) {
     } else if (key.key == "within") {
       terms.within =
           build.reading.duration(key.value, "within", {Duration::seconds(1), limits::approval_max});
+    } else if (key.key == "route") {
+      build.reading.items(key.value, "route", [&](const yaml::Node& item) {
+        const std::string at = fmt::format("{}/approval/route/{}", path, terms.routes.size() + 1);
+        if (terms.routes.size() < limits::routes_max) {
+          read_route(build, item, at, conditions, terms);
+        } else {
+          build.reading.mistake(item.at, fmt::format("more than {} routes", limits::routes_max));
+        }
+      });
     } else {
       return false;
     }
@@ -43,19 +77,44 @@ ApprovalTerms read_approval(Build& build, const yaml::Node& node) {
   return terms;
 }
 
+namespace {
+
+// A boolean, or a condition on which people are asked.
+void read_requires_approval(Build& build, const yaml::Entry& key, ToolRule& rule) {
+  const yaml::Node& node = key.value;
+  const std::string_view word = trim(node.text);
+  const bool meant = node.quoted && (word == "true" || word == "false");
+  if (meant) {
+    build.reading.mistake(
+        node.at, fmt::format("`requires_approval` is the quoted text `{}`, and only conditions are "
+                             "texts: write {} without quotes",
+                             word, word));
+    return;
+  }
+  if (!node.is_scalar() || node.as_boolean() || !looks_like_expression(node.text)) {
+    rule.requires_approval = build.reading.boolean(node, key.key).value_or(true);
+    return;
+  }
+  rule.requires_approval = false;
+  rule.approval_if = add_condition(
+      rule.conditions, read_expression(build, key, rule.approval_rule.path, Polarity::stops));
+}
+
+}  // namespace
+
 void read_entry_approval(Build& build, const yaml::Node& entry, ToolRule& rule) {
   const yaml::Entry* approval = entry.entry("approval");
   const yaml::Entry* asked = entry.entry("requires_approval");
   const yaml::Entry* timeout = entry.entry("approval_timeout_seconds");
   const yaml::Entry* on_timeout = entry.entry("auto_deny_on_timeout");
   if (approval != nullptr) {
-    rule.approval = read_approval(build, approval->value);
+    rule.approval = read_approval(build, approval->value, rule.rule.path, rule.conditions);
     rule.requires_approval = true;
     rule.approval_rule = {rule.rule.path + "/approval", approval->key_at};
   }
   if (asked != nullptr) {
-    rule.requires_approval = build.reading.boolean(asked->value, asked->key).value_or(true);
     rule.approval_rule = {rule.rule.path + "/requires_approval", asked->key_at};
+    read_requires_approval(build, *asked, rule);
   }
   if (timeout != nullptr) {
     const auto within = build.reading.seconds(timeout->value, timeout->key, limits::approval_max);

@@ -303,11 +303,9 @@ std::optional<Check> bound_check(Build& build, CheckKind kind, const yaml::Node&
   if (!node.as_number()) {
     const bool expression = node.is_scalar() && looks_like_expression(node.text);
     build.reading.mistake(
-        node.at, expression
-                     ? fmt::format("`{}` is an expression here, and this version does not enforce "
-                                   "expressions",
-                                   what)
-                     : fmt::format("`{}` must be a number, found {}", what, node.described()));
+        node.at,
+        expression ? fmt::format("`{}` is an expression here, and takes a plain number only", what)
+                   : fmt::format("`{}` must be a number, found {}", what, node.described()));
     return std::nullopt;
   }
   const auto literal = literal_of(build.reading, node, what);

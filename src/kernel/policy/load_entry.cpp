@@ -28,7 +28,10 @@ void read_names(Build& build, const yaml::Node& node, ToolRule& rule) {
   }
 }
 
-void read_class(Build& build, const yaml::Entry& key, ToolRule& rule) {
+}  // namespace
+
+void read_stated_class(Build& build, const yaml::Entry& key, const std::string& path,
+                       std::optional<Class>& into, Rule& rule) {
   const auto text = build.reading.text(key.value, "class");
   if (!text) return;
   if (*text == "by_call") {
@@ -36,9 +39,9 @@ void read_class(Build& build, const yaml::Entry& key, ToolRule& rule) {
                           "`class: by_call` is not enforced by this version, so it is refused");
     return;
   }
-  rule.stated_class = parse_class(*text);
-  rule.class_rule = {rule.rule.path + "/class", key.key_at};
-  if (!rule.stated_class) {
+  into = parse_class(*text);
+  rule = {path + "/class", key.key_at};
+  if (!into) {
     build.reading.mistake(key.value.at,
                           fmt::format("`class` is `{}`, expected `read_only`, `reversible small`, "
                                       "`reversible large`, `irreversible small` or `irreversible "
@@ -46,6 +49,8 @@ void read_class(Build& build, const yaml::Entry& key, ToolRule& rule) {
                                       visible(*text)));
   }
 }
+
+namespace {
 
 void read_scope(Build& build, const yaml::Node& node, ToolRule& rule) {
   if (!node.is_sequence()) {
@@ -85,16 +90,28 @@ void read_credential(Build& build, const yaml::Node& node, ToolRule& rule) {
                                         : fmt::format(": did you mean `{}`?", near)));
 }
 
+// A number, or an expression that gives one.
+void read_records(Build& build, const yaml::Entry& key, ToolRule& rule) {
+  const yaml::Node& node = key.value;
+  if (!node.is_scalar() || node.as_number()) {
+    rule.records_stated = build.reading.count(node, key.key, {1, limits::records_max});
+    return;
+  }
+  const std::string path = rule.rule.path + "/records";
+  rule.records_by = add_condition(
+      rule.conditions, read_expression(build, key, path, Polarity::stops, expr::TypeKind::integer));
+}
+
 bool read_key(Build& build, const yaml::Entry& key, ToolRule& rule) {
   const std::string_view name = key.key;
   if (name == "name") return true;  // read first
   // Read together, because they speak about one thing.
-  if (name == "approval" || name == "requires_approval" || name == "approval_timeout_seconds" ||
-      name == "auto_deny_on_timeout") {
+  if (name == "cases" || name == "else" || name == "approval" || name == "requires_approval" ||
+      name == "approval_timeout_seconds" || name == "auto_deny_on_timeout") {
     return true;
   }
   if (name == "class") {
-    read_class(build, key, rule);
+    read_stated_class(build, key, rule.rule.path, rule.stated_class, rule.class_rule);
   } else if (name == "scope") {
     read_scope(build, key.value, rule);
   } else if (name == "constraints") {
@@ -102,7 +119,10 @@ bool read_key(Build& build, const yaml::Entry& key, ToolRule& rule) {
   } else if (name == "args") {
     read_arguments(build, key, rule.rule.path + "/args", rule);
   } else if (name == "records") {
-    rule.records_stated = build.reading.count(key.value, name, {1, limits::records_max});
+    read_records(build, key, rule);
+  } else if (name == "if") {
+    rule.only_if = add_condition(
+        rule.conditions, read_expression(build, key, rule.rule.path + "/if", Polarity::grants));
   } else if (name == "say") {
     rule.say = build.reading.text(key.value, name, Lines::several).value_or("");
   } else if (name == "instead") {
@@ -130,6 +150,7 @@ void read_entry(Build& build, const yaml::Node& node) {
   if (!read) return;
   build.reading.missing(node, Section::entry, "name");
   read_entry_approval(build, node, rule);
+  read_cases(build, node, rule);
   std::set<std::string> named(rule.named.begin(), rule.named.end());
   rule.named.assign(named.begin(), named.end());
   build.policy.tools.push_back(std::move(rule));

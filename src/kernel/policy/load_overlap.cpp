@@ -120,6 +120,9 @@ std::vector<std::string> risk_paths(const Build& build) {
       // One name of a list may be accepted alone.
       for (const std::string& name : tool.names) paths.push_back("tools/" + name + "/class");
     }
+    for (const Case& one : tool.cases.list) {
+      if (one.action_class) paths.push_back(one.class_rule.path);
+    }
     const std::string asked = tool.rule.path + "/requires_approval";
     if (!tool.requires_approval && tool.approval_rule.path == asked) paths.push_back(asked);
   }
@@ -144,27 +147,40 @@ void check_names(Build& build) {
   check_blocked(build, names);
 }
 
+namespace {
+
+// `path` is where the risk of stating this class for this one name may be accepted.
+void check_stated_class(Build& build, Class stated, const Rule& rule, const std::string& name,
+                        const std::string& path) {
+  const auto pattern = parse_name(name);
+  if (!pattern || pattern->glob()) return;
+  const Placement placement = classify_name(pattern->tool.text(), build.policy.packs);
+  if (!placement.placed || !less_dangerous(stated, placement.action_class)) return;
+  const bool accepted = std::ranges::any_of(build.policy.risks, [&](const AcceptedRisk& risk) {
+    return risk.path == path || risk.path == rule.path;
+  });
+  if (accepted) return;
+  build.reading.mistake(
+      rule.at,
+      fmt::format("`{}` is stated for `{}`, and its name says `{}` ({}): accept the risk with "
+                  "`accept_risk: [{{rule: \"{}\", …}}]`, or state that class",
+                  to_string(stated), visible(name), to_string(placement.action_class),
+                  placement.why, visible(path)));
+}
+
+}  // namespace
+
 void check_stated_classes(Build& build) {
   for (const ToolRule& tool : build.policy.tools) {
-    if (!tool.stated_class) continue;
     for (const std::string& name : tool.names) {
-      const auto pattern = parse_name(name);
-      if (!pattern || pattern->glob()) continue;
-      const Placement placement = classify_name(pattern->tool.text(), build.policy.packs);
-      if (!placement.placed || !less_dangerous(*tool.stated_class, placement.action_class)) {
-        continue;
+      if (tool.stated_class) {
+        check_stated_class(build, *tool.stated_class, tool.class_rule, name,
+                           "tools/" + name + "/class");
       }
-      const std::string path = "tools/" + name + "/class";
-      const bool accepted = std::ranges::any_of(build.policy.risks, [&](const AcceptedRisk& risk) {
-        return risk.path == path || risk.path == tool.class_rule.path;
-      });
-      if (accepted) continue;
-      build.reading.mistake(
-          tool.class_rule.at,
-          fmt::format("`{}` is stated for `{}`, and its name says `{}` ({}): accept the risk with "
-                      "`accept_risk: [{{rule: \"{}\", …}}]`, or state that class",
-                      to_string(*tool.stated_class), visible(name),
-                      to_string(placement.action_class), placement.why, visible(path)));
+      for (const Case& one : tool.cases.list) {
+        if (!one.action_class) continue;
+        check_stated_class(build, *one.action_class, one.class_rule, name, one.class_rule.path);
+      }
     }
   }
 }

@@ -224,20 +224,6 @@ const AcceptedRisk* Policy::accepted(std::string_view path, Instant now) const {
   return nullptr;
 }
 
-std::string_view to_string(Environment environment) {
-  switch (environment) {
-    case Environment::none:
-      return "none";
-    case Environment::development:
-      return "development";
-    case Environment::staging:
-      return "staging";
-    case Environment::production:
-      return "production";
-  }
-  return "none";
-}
-
 std::string_view to_string(Stage stage) {
   switch (stage) {
     case Stage::fresh:

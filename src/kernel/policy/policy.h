@@ -19,31 +19,23 @@
 #include "base/hash.h"
 #include "base/time.h"
 #include "base/zone.h"
+#include "kernel/condition/condition.h"
 #include "kernel/constraint/constraint.h"
 #include "kernel/constraint/plan.h"
 #include "kernel/pack/pack.h"
+#include "kernel/policy/cases.h"
 #include "kernel/policy/name.h"
 #include "kernel/policy/name_table.h"
 #include "kernel/redact/scope.h"
 #include "model/class.h"
+#include "model/environment.h"
 #include "model/verdict.h"
 
 namespace pawl {
 
-enum class Environment : std::uint8_t { none, development, staging, production };
-std::string_view to_string(Environment environment);
-
 // The autonomy column of the decision table (rule 12). Without `autonomy:` it is `established`.
 enum class Stage : std::uint8_t { fresh, established, mature };  // spelled new, established, mature
 std::string_view to_string(Stage stage);
-
-// How one entry asks for approval; what it does not say comes from the file's `approval:`.
-struct ApprovalTerms {
-  std::optional<std::uint8_t> quorum;
-  std::optional<Duration> within;
-  std::vector<std::string> reviewers;
-  std::optional<bool> deny_on_timeout;
-};
 
 // One entry of `tools.allowed`.
 struct ToolRule {
@@ -53,13 +45,20 @@ struct ToolRule {
   Rule class_rule;
   std::shared_ptr<const Scope> scope;
   std::vector<ArgumentRule> arguments;
-  std::vector<std::string> named;               // top-level argument names that the entry mentions
+  std::vector<std::string> named;  // top-level argument names that the entry mentions
+  // Every expression of this entry; the rest of the rule names them by their place in this list.
+  std::vector<std::shared_ptr<const Condition>> conditions;
+  ConditionPlace only_if;                       // `if`: has to hold, else the call is denied
+  Cases cases;                                  // empty where the entry has none
   std::optional<std::uint64_t> records_stated;  // `records: N`
+  ConditionPlace records_by;                    // `records: EXPRESSION`
+  bool asked_for_records = false;               // some expression reads `run.records` of it
   std::optional<std::uint64_t> max_records_per_run;
   std::optional<std::uint64_t> max_calls_per_run;
   std::optional<std::uint64_t> max_calls_per_minute;
   Rule max_records_rule, max_calls_rule, max_rate_rule;
-  bool requires_approval = false;
+  bool requires_approval = false;  // always
+  ConditionPlace approval_if;      // `requires_approval: EXPRESSION`
   Rule approval_rule;
   ApprovalTerms approval;
   std::string say;      // words for the agent and the reviewer
@@ -67,6 +66,8 @@ struct ToolRule {
   std::string credential;
   std::uint32_t index = 0;  // position in the file; identity for counters: `names` joined
   std::string key;          // names joined with `|`: the counter's name in records
+
+  bool counts_records() const { return max_records_per_run.has_value() || asked_for_records; }
 };
 
 struct BlockedName {
@@ -123,6 +124,8 @@ class Policy {
   std::vector<BlockedName> blocked;
   Ceilings ceilings;
   ApprovalTerms approval;  // defaults of the file
+  // Expressions that belong to no entry: `approval.route`.
+  std::vector<std::shared_ptr<const Condition>> conditions;
   std::vector<Contact> contacts;
   std::optional<Stage> default_stage;  // absent without `autonomy:`
   bool gate_reads = false;
@@ -195,6 +198,8 @@ struct BoundTool {
   std::vector<std::string> named;
   std::vector<Error> misfits;  // not empty: the tool is denied (`schema`) until fixed
   std::shared_ptr<const ToolDefinition> definition;  // null: no schema known
+  // The entry's expressions, with the types of the tool's own arguments where its schema is known.
+  std::vector<std::shared_ptr<const Condition>> conditions;
   std::unique_ptr<const ArgumentPlan> plan;  // for `arguments` as they are; null: evaluate in full
 
   // What the schema says about the arguments, or null.
@@ -206,5 +211,12 @@ struct BoundTool {
 };
 BoundTool bind(const Policy& policy, const ToolRule& entry,
                std::shared_ptr<const ToolDefinition> tool, Instant now);
+
+// What has to be found out about the arguments of a call before it is judged, by the rules of the
+// entry and of its cases: see paths_to_resolve and sql_to_read. Each pointer once.
+std::vector<std::pair<std::string, std::string>> paths_to_resolve(const BoundTool& tool,
+                                                                  json::View arguments);
+std::vector<std::pair<std::string, std::string>> sql_to_read(const BoundTool& tool,
+                                                             json::View arguments);
 
 }  // namespace pawl

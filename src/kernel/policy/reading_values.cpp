@@ -52,8 +52,7 @@ std::string out_of_bounds(std::string_view what, std::string_view found, Between
 }
 
 std::string no_expression(std::string_view what) {
-  return fmt::format("`{}` is an expression here, and this version does not enforce expressions",
-                     what);
+  return fmt::format("`{}` is an expression here, and takes a plain value only", what);
 }
 
 }  // namespace

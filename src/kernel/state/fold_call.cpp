@@ -175,6 +175,8 @@ void Fold::admit(const CallDecided& b, LiveCall& call, Run& run) {
   counts.records.reserved += b.records;
   counts.calls.reserved += b.calls;
   count_start(counts, at, b.calls);
+  std::uint64_t& seen = run.seen[call.tool];
+  seen = add(seen, 1);
   ++run.executing;
   const std::string used = b.approval.empty() ? call.approval : b.approval;
   call.approval = used;
@@ -235,7 +237,12 @@ void Fold::settle(const CallEnded& b, const LiveCall& call, Run& run, CallEvent 
   counts.records.reserved -= call.records;
   counts.calls.reserved -= call.calls;
   --run.executing;
-  if (event == CallEvent::abort) return;  // it never left: everything but the step comes back
+  if (event == CallEvent::abort) {  // it never left: everything but the step comes back
+    if (const auto seen = run.seen.find(call.tool); seen != run.seen.end() && seen->second > 0) {
+      --seen->second;
+    }
+    return;
+  }
   counts.records.settled = add(counts.records.settled, std::max(call.records, b.records));
   counts.calls.settled = add(counts.calls.settled, call.calls);
 }

@@ -47,11 +47,24 @@ Status Snapshot::read_runs(json::View list, State& into) {
     MemberReader member(element);
     const json::View entries = member.inner("entries");
     const json::View flat = member.inner("run");
+    const json::View seen = member.has("seen") ? member.inner("seen") : json::View();
     Run run;
     if (Status done = member.finish(); !done) return done;
     if (Status done = get(flat, run); !done) return done;
     const auto entry = [&](json::View view) { return get_entry(view, run); };
     if (Status done = each(entries, entry); !done) return done;
+    const auto executed = [&](json::View view) -> Status {
+      MemberReader of(view);
+      std::string tool;
+      std::uint64_t calls = 0;
+      of.need("calls", calls);
+      of.need("tool", tool);
+      run.seen[tool] = calls;
+      return of.finish();
+    };
+    if (seen.exists()) {
+      if (Status done = each(seen, executed); !done) return done;
+    }
     if (!run.halted.empty()) into.halts_[run.agent][run.sponsor].insert(run.id);
     const std::string id = run.id;
     if (!into.runs_.emplace(id, std::move(run)).second) {

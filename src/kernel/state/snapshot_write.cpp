@@ -39,6 +39,13 @@ void put_run(const Run& run, json::Writer& out) {
   }
   out.end().key("run");
   put(run, out);
+  if (!run.seen.empty()) {
+    out.key("seen").array();
+    for (const auto& [tool, calls] : run.seen) {
+      out.object().key("calls").natural(calls).key("tool").string(tool).end();
+    }
+    out.end();
+  }
   out.end();
 }
 

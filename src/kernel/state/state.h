@@ -122,6 +122,8 @@ struct Run {
   std::string halted, why;  // code and reason of a halt that stands, also after the run closed
   Count steps, denials;
   std::map<std::string, EntryCounts, std::less<>> entries;
+  // Calls that were let through, by `server/tool` or `tool`; one that never left is taken back.
+  std::map<std::string, std::uint64_t, std::less<>> seen;
   Instant opened{};
   // The wall clock (rule 9): starts at the first call, stands still while a call waits for a person
   // and none executes.

@@ -189,6 +189,12 @@ void compare_approval(const Pair& pair, Laxness& laxness) {
   if (before.deny_on_timeout && !after.deny_on_timeout) {
     laxness.found(at, "a question about " + name_of(entry) + " stays open after its time");
   }
+  if (!same_routes(pair.old_entry.approval, pair.old_entry.conditions, entry.approval,
+                   entry.conditions) ||
+      !same_routes(pair.before.approval, pair.before.conditions, pair.after.approval,
+                   pair.after.conditions)) {
+    laxness.found(at, "others may approve " + name_of(entry) + ": a `route` is another one");
+  }
   const bool fewer =
       !after.reviewers.empty() &&
       std::ranges::all_of(after.reviewers, [&](const std::string& reviewer) {
@@ -212,6 +218,7 @@ void compare_entries(const Pair& pair, Laxness& laxness) {
   compare_scope(pair, laxness);
   compare_rules(before, after, laxness);
   compare_limits(pair, laxness);
+  compare_conditions(pair, laxness);
   compare_approval(pair, laxness);
   if (before.credential != after.credential) {
     laxness.found(after.rule.at, name_of(after) + " runs with another credential");

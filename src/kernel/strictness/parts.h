@@ -38,6 +38,13 @@ struct Pair {
 };
 void compare_entries(const Pair& pair, Laxness& laxness);
 void compare_rules(const ToolRule& before, const ToolRule& after, Laxness& laxness);
+// conditions.cpp: expressions with the same text are equal, one more that stops is stricter, every
+// other change is laxer.
+void compare_conditions(const Pair& pair, Laxness& laxness);
+bool same_routes(const ApprovalTerms& before,
+                 const std::vector<std::shared_ptr<const Condition>>& old,
+                 const ApprovalTerms& after,
+                 const std::vector<std::shared_ptr<const Condition>>& now);
 
 // Whether every value that passes `after` passes `before`. Kinds are equal.
 bool as_strict(const Check& before, const Check& after);

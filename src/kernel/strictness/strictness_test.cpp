@@ -249,9 +249,14 @@ TEST(Strictness, ANameThatIsSplitOffIsComparedWithWhatItCameFrom) {
 // A new member of these does not compile here until somebody has looked whether the comparison
 // knows it: what it does not know would pass as equal.
 TEST(Strictness, KnowsEveryMember) {
-  const auto& [rule, names, stated, class_rule, scope, arguments, named, records, most_records,
-               most_calls, most_rate, records_rule, calls_rule, rate_rule, approval_needed,
-               approval_rule, approval, say, instead, credential, index, key] = ToolRule{};
+  const auto& [rule, names, stated, class_rule, scope, arguments, named, conditions, only_if,
+               entry_cases, records, records_by, counted, most_records, most_calls, most_rate,
+               records_rule, calls_rule, rate_rule, approval_needed, approval_if, approval_rule,
+               approval, say, instead, credential, index, key] = ToolRule{};
+  const auto& [of_case, condition, by_arguments, effect, of_class, case_class, terms, words] =
+      Case{};
+  const auto& [list, otherwise, else_rule] = Cases{};
+  const auto& [route_if, to, route_rule] = Route{};
   const auto& [path, plural, own, required, min_items, checks, lines] = ArgumentRule{};
   const auto& [kind, at, values, texts, bound, exact, count, pattern, in_path, in_url, in_sql,
                kept] = make_check();
@@ -259,7 +264,7 @@ TEST(Strictness, KnowsEveryMember) {
   const auto& [hosts, schemes, query_max] = UrlCheck{};
   const auto& [dialect, statements, tables, columns, functions, types, where, most_statements] =
       sql::SqlRule{};
-  const auto& [quorum, within, reviewers, deny_on_timeout] = ApprovalTerms{};
+  const auto& [quorum, within, reviewers, routes, deny_on_timeout] = ApprovalTerms{};
   const auto& [freeze, from, until, stop, then, freeze_rule] = Freeze{};
   const auto& [risk, reason, owner, end, risk_rule] = AcceptedRisk{};
   EXPECT_TRUE(names.empty() && checks.empty() && under.empty() && hosts.empty());

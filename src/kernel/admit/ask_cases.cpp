@@ -1,0 +1,105 @@
+// Cases that hold, and how people are asked.
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "kernel/admit/call_values.h"
+#include "kernel/admit/stages.h"
+
+namespace pawl {
+
+namespace {
+
+constexpr Duration default_within = Duration::seconds(300);
+
+bool applies(const Asked& asked, std::size_t index) {
+  return (asked.cases >> index & 1U) != 0;
+}
+
+// The cases that hold this call.
+std::vector<const Case*> holding(const Situation& s, const Asked& asked) {
+  std::vector<const Case*> found;
+  const Cases& cases = s.tool->entry->cases;
+  for (std::size_t i = 0; i < cases.list.size(); ++i) {
+    if (applies(asked, i) && cases.list[i].then == Effect::hold) found.push_back(&cases.list[i]);
+  }
+  return found;
+}
+
+void add(std::vector<std::string>& all, const std::vector<std::string>& more) {
+  for (const std::string& one : more) {
+    if (std::ranges::find(all, one) == all.end()) all.push_back(one);
+  }
+}
+
+// Routes of one `approval`, in place of its reviewers where any matches.
+std::vector<std::string> reviewers_of(const Situation& s, const ApprovalTerms& terms,
+                                      bool of_file) {
+  std::vector<std::string> routed;
+  for (const Route& route : terms.routes) {
+    const Condition& condition =
+        of_file ? *s.policy.conditions[route.condition] : condition_of(s, route.condition);
+    if (s.values == nullptr || condition.holds(*s.values)) add(routed, route.reviewers);
+  }
+  return routed.empty() ? terms.reviewers : routed;
+}
+
+template <class T>
+void stricter(std::optional<T>& into, const std::optional<T>& other, bool greater) {
+  if (!other) return;
+  if (!into || (greater ? *other > *into : *other < *into)) into = other;
+}
+
+// Of several cases the strictest of each; whoever one of them names may answer.
+ApprovalTerms united(const Situation& s, const std::vector<const Case*>& cases) {
+  ApprovalTerms all;
+  for (const Case* one : cases) {
+    stricter(all.quorum, one->approval.quorum, true);
+    stricter(all.within, one->approval.within, false);
+    stricter(all.deny_on_timeout, one->approval.deny_on_timeout, true);
+    add(all.reviewers, reviewers_of(s, one->approval, false));
+  }
+  return all;
+}
+
+}  // namespace
+
+void ask_cases(const Situation& s, Asked& asked) {
+  const Cases& cases = s.tool->entry->cases;
+  if (cases.empty()) return;
+  for (const Case* one : holding(s, asked)) {
+    asked.ask(&one->rule, "a case asks for approval");
+    if (asked.words == nullptr) asked.words = &one->words;
+  }
+  if (asked.cases == 0 && cases.otherwise == Effect::hold) {
+    asked.ask(&cases.otherwise_rule, "none of its cases applies");
+  }
+  const bool told = asked.cases == 0 && cases.otherwise == Effect::notify;
+  asked.notify = asked.notify || told;
+  for (std::size_t i = 0; i < cases.list.size(); ++i) {
+    asked.notify = asked.notify || (applies(asked, i) && cases.list[i].then == Effect::notify);
+  }
+}
+
+Question question_of(const Situation& s, const Asked& asked) {
+  ApprovalTerms terms;
+  if (asked.cases != 0) terms = united(s, holding(s, asked));
+  const ApprovalTerms& own = s.tool->entry->approval;
+  const ApprovalTerms& file = s.policy.approval;
+  const std::uint8_t usual = own.quorum.value_or(file.quorum.value_or(1));
+  Question question;
+  question.quorum = std::max(asked.quorum, std::max(usual, terms.quorum.value_or(1)));
+  question.typed = asked.typed;
+  question.within =
+      terms.within.value_or(own.within.value_or(file.within.value_or(default_within)));
+  question.deny_on_timeout = terms.deny_on_timeout.value_or(
+      own.deny_on_timeout.value_or(file.deny_on_timeout.value_or(true)));
+  question.reviewers = std::move(terms.reviewers);
+  if (question.reviewers.empty()) question.reviewers = reviewers_of(s, own, false);
+  if (question.reviewers.empty()) question.reviewers = reviewers_of(s, file, true);
+  question.why = asked.why;
+  return question;
+}
+
+}  // namespace pawl

@@ -1,0 +1,48 @@
+// The condition and the cases of an entry: what they refuse, and which class is in force.
+#include <string>
+
+#include "kernel/admit/call_values.h"
+#include "kernel/admit/judge_cases.h"
+#include "kernel/admit/stages.h"
+
+namespace pawl {
+
+namespace {
+
+std::string lines_of(const Cases& cases) {
+  constexpr std::size_t shown = 8;
+  std::string lines = cases.list.size() == 1 ? "line " : "lines ";
+  for (std::size_t i = 0; i < cases.list.size() && i < shown; ++i) {
+    lines += (i == 0 ? "" : ", ") + std::to_string(cases.list[i].rule.at.line);
+  }
+  return cases.list.size() > shown ? lines + " and others" : lines;
+}
+
+}  // namespace
+
+bool deny_cases(const Situation& s, Verdict& v) {
+  const ToolRule& entry = *s.tool->entry;
+  if (entry.conditions.empty() && entry.cases.empty()) return false;
+  if (s.values == nullptr || !s.values->forward(v.rewrites)) {
+    return object(v, Code::internal, &entry.rule, "its expressions cannot be asked");
+  }
+  if (entry.only_if && !holds(s, *entry.only_if)) {
+    return object(v, Code::constraint, &condition_of(s, *entry.only_if).rule(),
+                  "the entry's condition does not hold");
+  }
+  if (entry.cases.empty()) return false;
+  const CasesJudged judged = judge_cases(s, entry.cases, s.tool->action_class);
+  v.cases = judged.apply;
+  v.action_class = judged.action_class;
+  s.values->in_force(v.action_class);
+  if (judged.effect != Effect::deny) return false;
+  if (judged.decides == nullptr) {
+    return object(v, Code::constraint, &entry.cases.otherwise_rule,
+                  "none of its cases applies (" + lines_of(entry.cases) + ")");
+  }
+  object(v, Code::constraint, &judged.decides->rule, "a case denies it");
+  v.reason.words = &judged.decides->words;
+  return true;
+}
+
+}  // namespace pawl

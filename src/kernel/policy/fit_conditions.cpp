@@ -1,0 +1,67 @@
+// Expressions and cases of an entry, for one tool.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+#include "kernel/policy/fit.h"
+
+namespace pawl {
+namespace {
+
+using Found = std::vector<std::pair<std::string, std::string>>;
+
+// What one pointer leads to is found out once.
+void add_new(Found& all, Found more) {
+  for (auto& one : more) {
+    const bool known =
+        std::ranges::any_of(all, [&](const auto& other) { return other.first == one.first; });
+    if (!known) all.push_back(std::move(one));
+  }
+}
+
+}  // namespace
+
+void type_conditions(const ToolRule& entry, const ToolDefinition& tool, BoundTool& bound) {
+  bound.conditions = entry.conditions;
+  if (entry.conditions.empty() || !tool.has_schema) return;
+  const auto document = json::parse(tool.text, {.twins = json::Twins::permit});
+  if (!document) {
+    bound.misfits.push_back({Fault::invalid, "its definition cannot be read", entry.rule.at});
+    return;
+  }
+  const expr::TypeRef types = expr::type_of_schema(document->root()["inputSchema"]);
+  for (auto& condition : bound.conditions) {
+    auto typed = condition->retyped(types);
+    if (typed) {
+      condition = std::move(*typed);
+      continue;
+    }
+    for (const Error& error : typed.error()) {
+      bound.misfits.push_back(
+          {error.fault,
+           fmt::format("an expression does not fit `{}`: {}", visible(tool.name), error.message),
+           error.at});
+    }
+  }
+}
+
+Found paths_to_resolve(const BoundTool& tool, json::View arguments) {
+  Found found = paths_to_resolve(tool.arguments, arguments, tool.shape());
+  for (const Case& one : tool.entry->cases.list) {
+    if (one.arguments.empty()) continue;
+    add_new(found, paths_to_resolve(one.arguments, arguments, tool.shape()));
+  }
+  return found;
+}
+
+Found sql_to_read(const BoundTool& tool, json::View arguments) {
+  Found found = sql_to_read(tool.arguments, arguments);
+  for (const Case& one : tool.entry->cases.list) {
+    if (!one.arguments.empty()) add_new(found, sql_to_read(one.arguments, arguments));
+  }
+  return found;
+}
+
+}  // namespace pawl

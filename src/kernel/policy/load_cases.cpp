@@ -1,0 +1,183 @@
+// `cases` and `else` of an entry.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "kernel/policy/build.h"
+#include "kernel/policy/limits.h"
+
+namespace pawl {
+namespace {
+
+// Whether a check that a value does not pass is certain to be about the value and not about its
+// spelling. Only then the contrary means that the case is another one.
+bool tells_apart(const Check& check) {
+  switch (check.kind) {
+    case CheckKind::in:
+    case CheckKind::not_in:
+    case CheckKind::min:
+    case CheckKind::max:
+    case CheckKind::matches:
+    case CheckKind::prefix:
+    case CheckKind::max_length:
+    case CheckKind::max_items:
+    case CheckKind::min_items:
+      return true;
+    case CheckKind::single_line:
+    case CheckKind::path:
+    case CheckKind::url:
+    case CheckKind::email_domain:
+    case CheckKind::cidr:
+    case CheckKind::hosts_in:
+    case CheckKind::sql:
+      return false;
+  }
+  return false;
+}
+
+class CaseReader {
+ public:
+  CaseReader(Build& build, const yaml::Node& node, ToolRule& rule)
+      : build_(build), node_(node), rule_(rule) {
+    case_.rule = {fmt::format("{}/cases/{}", rule.rule.path, rule.cases.list.size() + 1), node.at};
+  }
+
+  void read() {
+    if (!build_.reading.keys(node_, Section::situation,
+                             [this](const yaml::Entry& key) { return take(key); })) {
+      return;
+    }
+    build_.reading.missing(node_, Section::situation, "if");
+    settle_effect();
+    if (const yaml::Entry* key = node_.entry("if")) read_if(*key);
+    rule_.cases.list.push_back(std::move(case_));
+  }
+
+ private:
+  bool take(const yaml::Entry& key) {
+    if (key.key == "if") return true;  // last: what it means where it fails depends on the rest
+    if (key.key == "then") {
+      then_ = read_effect(build_, key);
+    } else if (key.key == "class") {
+      read_stated_class(build_, key, case_.rule.path, case_.action_class, case_.class_rule);
+    } else if (key.key == "approval") {
+      case_.approval = read_approval(build_, key.value, case_.rule.path, rule_.conditions);
+    } else if (key.key == "say") {
+      case_.words.say = build_.reading.text(key.value, key.key, Lines::several).value_or("");
+    } else if (key.key == "instead") {
+      case_.words.instead = build_.reading.text(key.value, key.key, Lines::several).value_or("");
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  // Whoever says how people are asked wants them to be asked.
+  void settle_effect() {
+    const yaml::Entry* approval = node_.entry("approval");
+    case_.then = then_.value_or(approval == nullptr ? Effect::allow : Effect::hold);
+    if (approval != nullptr && then_ && *then_ != Effect::hold) {
+      build_.reading.mistake(approval->key_at,
+                             fmt::format("`approval` asks people, and `then` in line {} says `{}`",
+                                         node_.entry("then")->key_at.line, to_string(*then_)));
+    }
+  }
+
+  void read_if(const yaml::Entry& key) {
+    const std::string path = case_.rule.path + "/if";
+    if (!key.value.is_map()) {
+      case_.condition =
+          add_condition(rule_.conditions, read_expression(build_, key, path, case_.polarity()));
+      return;
+    }
+    ToolRule inner;
+    read_arguments(build_, key, path, inner);
+    case_.arguments = std::move(inner.arguments);
+    for (ArgumentRule& argument : case_.arguments) check_argument(argument);
+  }
+
+  void check_argument(ArgumentRule& argument) {
+    for (Check& check : argument.checks) {
+      if (case_.polarity() == Polarity::stops && !tells_apart(check)) {
+        build_.reading.mistake(
+            check.rule.at,
+            fmt::format("`{}` cannot decide what is stopped, because a spelling that it does not "
+                        "accept would pass: let a case with it run, and say `else: {}`",
+                        to_string(check.kind), to_string(case_.then)));
+      }
+      if (check.kind == CheckKind::path && check.path && !check.path->base.empty()) {
+        build_.reading.mistake(check.rule.at,
+                               "`base` of a case is not possible: it belongs to the entry's own "
+                               "`args`, and holds for its cases too");
+      }
+    }
+  }
+
+  Build& build_;
+  const yaml::Node& node_;
+  ToolRule& rule_;
+  Case case_;
+  std::optional<Effect> then_;
+};
+
+// Relative paths start where the entry's own rule says.
+void inherit_bases(Build& build, ToolRule& rule) {
+  for (Case& one : rule.cases.list) {
+    for (ArgumentRule& argument : one.arguments) {
+      const auto own = std::ranges::find_if(rule.arguments, [&](const ArgumentRule& other) {
+        return other.plural.empty() && to_string(other.path) == to_string(argument.path);
+      });
+      if (own == rule.arguments.end()) continue;
+      for (Check& check : argument.checks) {
+        if (check.kind != CheckKind::path || !check.path) continue;
+        for (const Check& other : own->checks) {
+          if (other.kind != CheckKind::path || !other.path || other.path->base.empty()) continue;
+          PathCheck path = *check.path;
+          path.base = other.path->base;
+          check.path = std::make_shared<const PathCheck>(std::move(path));
+          if (const Status again = compile(check); !again) {
+            build.reading.mistake(check.rule.at, again.error().message);
+          }
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+
+std::optional<Effect> read_effect(Build& build, const yaml::Entry& key) {
+  static const std::vector<std::string> words = {"allow", "notify", "hold", "deny"};
+  static constexpr Effect effects[] = {Effect::allow, Effect::notify, Effect::hold, Effect::deny};
+  const auto word = build.reading.word(key.value, key.key, words, {"contain"});
+  return word ? std::optional(effects[*word]) : std::nullopt;
+}
+
+void read_cases(Build& build, const yaml::Node& entry, ToolRule& rule) {
+  const yaml::Entry* cases = entry.entry("cases");
+  const yaml::Entry* otherwise = entry.entry("else");
+  if (otherwise != nullptr && cases == nullptr) {
+    build.reading.mistake(otherwise->key_at,
+                          "`else` says what holds where no case applies, and "
+                          "there are no `cases`");
+  }
+  if (otherwise != nullptr) {
+    rule.cases.otherwise = read_effect(build, *otherwise).value_or(Effect::deny);
+  }
+  if (cases == nullptr) return;
+  rule.cases.otherwise_rule = {rule.rule.path + "/cases", cases->key_at};
+  if (otherwise != nullptr) {
+    rule.cases.otherwise_rule = {rule.rule.path + "/else", otherwise->key_at};
+  }
+  build.reading.items(cases->value, "cases", [&](const yaml::Node& item) {
+    if (rule.cases.list.size() < cases_max) {
+      CaseReader(build, item, rule).read();
+    } else if (&item == &cases->value.items[cases_max]) {
+      build.reading.mistake(item.at, fmt::format("more than {} cases", cases_max));
+    }
+  });
+  inherit_bases(build, rule);
+}
+
+}  // namespace pawl
