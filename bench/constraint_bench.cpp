@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "kernel/constraint/constraint.h"
+#include "kernel/constraint/line_rule.h"
 
 namespace {
 
@@ -128,5 +129,31 @@ void unnamed(benchmark::State& state) {
   }
 }
 BENCHMARK(unnamed);
+
+// The budget of a typical command is 10 us.
+void shell(benchmark::State& state, const char* text) {
+  LineRule line;
+  line.dialect = command::Dialect::bash;
+  std::vector<command::Row> rows(2);
+  rows[0].run = {"ls",   "cat", "rg", "grep", "find", "sed",        "awk",      "head",
+                 "tail", "wc",  "jq", "cd",   "echo", "git status", "git diff", "git log"};
+  rows[1].run = {"npm test", "npm run", "pytest", "make", "git add", "git commit"};
+  rows[1].writes = true;
+  line.rows = *command::Rows::compile(rows);
+  Check check = check_of(CheckKind::shell);
+  check.line = std::make_shared<const LineRule>(std::move(line));
+  const std::vector<ArgumentRule> rules = {rule_of("command", std::move(check))};
+  json::Writer writer;
+  const json::Document arguments =
+      *json::parse(writer.object().key("command").string(text).end().text());
+  std::vector<Rewrite> rewrites;
+  for (auto _ : state) {
+    if (evaluate(rules[0], arguments.root(), nullptr, {}, rewrites)) {
+      state.SkipWithError("violated");
+    }
+  }
+}
+BENCHMARK_CAPTURE(shell, status, "git status --short");
+BENCHMARK_CAPTURE(shell, pipeline, "cd src && npm test -- --coverage 2>&1 | tail -5");
 
 }  // namespace

@@ -34,6 +34,30 @@ PathFact resolve(std::string_view pointer, std::string_view path) {
   return fact;
 }
 
+// Which file a word of a command line starts where the server's shell looks in these directories,
+// and where its links lead. A word with a slash is that file itself, if it is absolute.
+ProgramFact find_program(std::string_view word, std::span<const std::string> directories) {
+  ProgramFact fact;
+  fact.word = std::string(word);
+  std::vector<std::string> places;
+  if (word.starts_with('/')) {
+    places.push_back(fact.word);
+  } else if (!word.contains('/')) {
+    for (const std::string& directory : directories) places.push_back(directory + "/" + fact.word);
+  }
+  for (const std::string& place : places) {
+    if (::access(place.c_str(), X_OK) != 0) continue;
+    std::error_code error;
+    if (!std::filesystem::is_regular_file(place, error) || error) continue;
+    const auto real = std::filesystem::canonical(place, error);
+    if (error) return fact;
+    fact.found = place;
+    fact.real = real.string();
+    return fact;
+  }
+  return fact;
+}
+
 std::string refusal(const Error& error) {
   json::Writer out;
   out.object().key("ok").boolean(false).key("error").string(to_string(error)).end();
@@ -137,7 +161,10 @@ Result<std::string> Node::open_session(std::uint64_t id, json::View request,
   spec.policy = gate_->policy_of(*run);
   spec.lock = std::move(*lock);
   spec.call_deadline = options_.call_deadline;
-  if (parsed->shares_files) spec.resolve = resolve;
+  if (parsed->shares_files) {
+    spec.resolve = resolve;
+    spec.find_program = find_program;
+  }
   spec.read_sql = read_sql_;
   joined.session = std::make_unique<mcp::Session>(
       loop_, *gate_, std::move(spec),

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "gate/people.h"
+#include "kernel/policy/commands.h"
 
 namespace pawl {
 
@@ -34,6 +35,14 @@ Facts gather(const Ticket& ticket, std::optional<ApprovalFact> approval) {
   for (const auto& [pointer, path] : paths_to_resolve(*ticket.tool, ticket.asked.call.arguments)) {
     facts.paths.push_back(ticket.asked.resolve ? ticket.asked.resolve(pointer, path)
                                                : PathFact{pointer, {}, {}});
+  }
+  if (ticket.asked.find_program) {
+    for (const std::string& word : programs_to_find(*ticket.tool, ticket.asked.call.arguments)) {
+      facts.programs.push_back(
+          ticket.asked.find_program(word, ticket.tool->entry->commands->directories));
+    }
+    facts.programs_known = ticket.tool->entry->commands != nullptr &&
+                           !ticket.tool->entry->commands->directories.empty();
   }
   for (const auto& [pointer, text] : sql_to_read(*ticket.tool, ticket.asked.call.arguments)) {
     facts.sql.push_back(ticket.asked.read_sql

@@ -70,9 +70,10 @@ struct Proposal {
   Call call;
   std::shared_ptr<const ToolDefinition> definition;  // null for `mcp:` actions
   PinState pin = PinState::none;
-  ResolvePath resolve;  // empty: lexical
-  ReadSql read_sql;     // empty: no SQL is understood here
-  std::string note;     // what the door dropped or replaced: unlisted `_meta` keys …
+  ResolvePath resolve;       // empty: lexical
+  ReadSql read_sql;          // empty: no SQL is understood here
+  FindProgram find_program;  // empty: programs are judged by their words
+  std::string note;          // what the door dropped or replaced: unlisted `_meta` keys …
 };
 
 // What the door sends back.

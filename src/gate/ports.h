@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -65,6 +66,10 @@ class Caller {
 // Where a path argument really is: symlinks followed as far as the path exists. Empty where the
 // server's files are not ours.
 using ResolvePath = std::function<PathFact(std::string_view pointer, std::string_view path)>;
+
+// Which program a word of a command line starts, looked for in these directories in their order.
+using FindProgram =
+    std::function<ProgramFact(std::string_view word, std::span<const std::string> directories)>;
 
 // Someone has to hear of something. Never waits; failures come back as Escalated records.
 class Herald {

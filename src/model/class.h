@@ -1,5 +1,5 @@
 // The class of an action: reversibility x blast radius, and whether it can carry data outside.
-// Source of the rule: policy rule 11; the table that it decides is kernel/admit/table.h.
+// Source of the rule: policy rule 11; the table that it decides is kernel/policy/table.h.
 #pragma once
 
 #include <cstdint>

@@ -31,6 +31,35 @@ void members(V& v, Part<V, PathFact>& p) {
   v.may("resolved", p.resolved);
 }
 
+template <class V>
+void members(V& v, Part<V, ProgramFact>& p) {
+  v.may("found", p.found);
+  v.may("real", p.real);
+  v.need("word", p.word);
+}
+
+void write_programs(const std::vector<ProgramFact>& programs, json::Writer& out) {
+  out.array();
+  for (const ProgramFact& program : programs) {
+    MemberWriter member(out);
+    members(member, program);
+    out.end();
+  }
+  out.end();
+}
+
+Status read_programs(json::View view, Facts& into) {
+  if (!view.exists()) return {};
+  if (!view.is_array()) return fail(Fault::corrupt, "`programs` is not a list");
+  into.programs_known = true;
+  for (const json::View element : view.elements()) {
+    MemberReader member(element);
+    members(member, into.programs.emplace_back());
+    if (Status done = member.finish(); !done) return done;
+  }
+  return {};
+}
+
 void write_paths(const std::vector<PathFact>& paths, json::Writer& out) {
   out.array();
   for (const PathFact& path : paths) {
@@ -93,6 +122,10 @@ std::string to_json(const Facts& facts) {
     write_paths(facts.paths, out);
   }
   out.key("pin").string(to_string(facts.pin));
+  if (facts.programs_known) {
+    out.key("programs");
+    write_programs(facts.programs, out);
+  }
   if (!facts.sql.empty()) {
     out.key("sql").array();
     for (const SqlFact& fact : facts.sql) out.raw(to_json(fact));
@@ -112,6 +145,7 @@ Result<Facts> parse_facts(json::View view) {
   member.may("fault", facts.fault);
   const json::View paths = member.inner("paths");
   member.need("pin", pin);
+  const json::View programs = member.inner("programs");
   const json::View statements = member.inner("sql");
   if (Status done = member.finish(); !done) return std::unexpected(done.error());
 
@@ -119,6 +153,7 @@ Result<Facts> parse_facts(json::View view) {
   if (!state) return fail(Fault::corrupt, "`pin` is not one of the states of a pin");
   facts.pin = *state;
   if (Status done = read_paths(paths, facts.paths); !done) return std::unexpected(done.error());
+  if (Status done = read_programs(programs, facts); !done) return std::unexpected(done.error());
   if (Status done = read_sql(statements, facts.sql); !done) return std::unexpected(done.error());
   if (approval.exists()) {
     MemberReader answer(approval);

@@ -34,6 +34,13 @@ struct PathFact {
   std::string failure;   // why it could not be resolved; a failing fact fails the constraint
 };
 
+// Where a program of a command line is: the file that its word leads to in the directories that the
+// policy names, and the same with links followed. Both empty: it is in none of them.
+struct ProgramFact {
+  std::string word;
+  std::string found, real;
+};
+
 // The answer of people that this call may use: found by its binding, not yet consumed.
 struct ApprovalFact {
   std::string approval;
@@ -48,6 +55,8 @@ struct Facts {
   std::string definition;  // digest, empty where none is known
   std::vector<PathFact> paths;
   std::vector<SqlFact> sql;
+  std::vector<ProgramFact> programs;  // of the lines under `commands`, each word once
+  bool programs_known = false;        // false: nobody looked; programs are judged by their words
   std::optional<ApprovalFact> approval;
   bool clock_suspect = false;  // the wall clock drifted beyond the bound: freezes are strict
   std::string fault;           // why the node gives no grants at all; empty: it does

@@ -96,6 +96,14 @@ struct Question {
   std::string why;                     // sentences for the reviewer, one per holding stage, "; "
 };
 
+// What one part of an entry (a row of `commands`) asks of people, gathered while deny stages look
+// at the call, and united with what the hold stages ask.
+struct Wish {
+  Question question;  // `why`: the reason; an empty list of reviewers: those of entry and file
+  const Rule* rule = nullptr;
+  const Words* words = nullptr;
+};
+
 // What the call takes out of the run's ceilings. Charged by the fold, never by admit itself.
 struct Reservation {
   std::uint32_t steps = 0;    // 1 for a proposal, 0 for the second look at a held call
@@ -112,6 +120,7 @@ struct Verdict {
   std::uint64_t cases = 0;                      // a bit for each case of the entry that applies
   Reason reason;
   Reservation reservation;
+  std::shared_ptr<const Wish> wish;          // may be set where effect is hold
   std::shared_ptr<const Question> question;  // set exactly where effect is hold
   std::vector<Rewrite> rewrites;
   bool notify = false;  // somebody is told although the call runs

@@ -8,6 +8,7 @@
 #include "analysis/check/parts.h"
 #include "base/text.h"
 #include "kernel/constraint/in_words.h"
+#include "kernel/policy/commands.h"
 
 namespace pawl {
 
@@ -100,6 +101,41 @@ std::string who_is_asked(const Question& question, const ApprovalTerms& own,
                      denies ? "no answer is a denial" : "without an answer it stays open");
 }
 
+void add_rows(const CommandRule& commands, std::vector<std::string>& out) {
+  for (std::uint32_t i = 0; i < commands.rows.size(); ++i) {
+    const CommandRow& row = commands.rows[i];
+    std::string said = fmt::format("{} ", some_of(commands.line.rows.row(i).run));
+    if (!row.cases.empty()) {
+      out.push_back(said + fmt::format("is judged by {} cases", row.cases.list.size()));
+      continue;
+    }
+    switch (row.then) {
+      case Effect::deny:
+        said += "is denied";
+        break;
+      case Effect::hold:
+        said += "waits for a person";
+        break;
+      case Effect::allow:
+      case Effect::notify:
+      case Effect::contain:
+        said += "may stand in its command line";
+        break;
+    }
+    if (row.stated_class) said += fmt::format(", as {}", to_string(*row.stated_class));
+    if (!row.writes_under.empty()) {
+      said += fmt::format(", and writes below {}", some_of(row.writes_under));
+    } else if (commands.line.rows.row(i).writes) {
+      said += ", and may write";
+    }
+    out.push_back(std::move(said));
+  }
+  out.emplace_back(commands.otherwise == Effect::hold
+                       ? "a line with any other command, or one that cannot be told, waits for a "
+                         "person"
+                       : "a line with any other command, or one that cannot be told, is denied");
+}
+
 class Describing {
  public:
   Describing(const Policy& policy, const Deployment* deployment, Instant now)
@@ -159,6 +195,7 @@ class Describing {
   static std::vector<std::string> sentences(const ToolRule& entry) {
     std::vector<std::string> out;
     for (const ArgumentRule& rule : entry.arguments) out.push_back(argument_sentence(rule));
+    if (entry.commands != nullptr) add_rows(*entry.commands, out);
     add_limits(entry, out);
     add_conditions(entry, out);
     if (entry.scope) {

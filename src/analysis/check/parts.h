@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "analysis/check/check.h"
-#include "kernel/admit/table.h"
+#include "kernel/policy/table.h"
 
 namespace pawl::checking {
 

@@ -186,6 +186,7 @@ Task<void> Session::Room::tool_call(PendingPtr entry, std::shared_ptr<json::Docu
   proposal.pin = shelved.pin;
   proposal.resolve = spec.resolve;
   proposal.read_sql = spec.read_sql;
+  proposal.find_program = spec.find_program;
   if (params.size() > 2) proposal.note = dropped(params, {"name", "arguments"});
 
   AtServer upstream(self, entry, "tools/call", !given.exists());

@@ -34,8 +34,9 @@ struct SessionSpec {
   std::string server;  // name by which the policy calls it; empty: it has none
   std::shared_ptr<const Policy> policy;
   Lock lock;
-  ResolvePath resolve;  // empty: the server's files are not ours
-  ReadSql read_sql;     // empty: no SQL is understood
+  ResolvePath resolve;       // empty: the server's files are not ours
+  ReadSql read_sql;          // empty: no SQL is understood
+  FindProgram find_program;  // empty: the server's programs are not ours
   Duration call_deadline = call_deadline_max;
 };
 

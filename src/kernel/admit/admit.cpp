@@ -127,6 +127,7 @@ void let_run(const Situation& s, bool notify, Verdict& v) {
   v.notify = notify;
   v.reason.code = Code::none;
   v.reason.rule = granting_rule(*s.tool->entry, v.cases);
+  v.wish.reset();
 }
 
 }  // namespace

@@ -5,9 +5,9 @@
 // is one, answers exactly that union. An error in a stage denies.
 //   deny: fault · kill · run state · identity · run ceilings (steps, wall clock) · blocked · grant
 //   ·
-//         pin · schema · constraints · condition and cases · freeze that denies · ceilings of the
-//         entry
-//   hold: freeze that holds · cases · requires_approval · class and stage
+//         pin · schema · constraints · condition and cases · commands · freeze that denies ·
+//         ceilings of the entry
+//   hold: freeze that holds · cases · commands · requires_approval · class and stage
 // A denial that is one more than `max_denials` becomes `ceiling` and halts the run.
 // A new stage is one file with one function and one row in the table.
 //
@@ -63,6 +63,9 @@ Verdict admit_refused(const Situation& situation, Code code, std::string says);
 // with.
 Digest binding_of(const Policy& policy, const BoundTool& tool, const Run& run, const Call& call,
                   const Facts& facts);
+
+// Rules about arguments in one spelling: what two policies are compared by.
+std::string spelled_rules(const std::vector<ArgumentRule>& rules);
 
 // What is forwarded: the canonical text of the arguments with the rewrites in their places.
 // A rewrite whose pointer names no string is an error of ours (`internal`).

@@ -4,7 +4,7 @@
 
 #include "kernel/admit/call_values.h"
 #include "kernel/admit/stages.h"
-#include "kernel/admit/table.h"
+#include "kernel/policy/table.h"
 
 namespace pawl {
 
@@ -13,6 +13,8 @@ Asked Asked::about(const Verdict& verdict) {
   asked.action_class = verdict.action_class;
   asked.environment = verdict.environment;
   asked.cases = verdict.cases;
+  asked.wish = verdict.wish.get();
+  asked.notify = verdict.notify;
   return asked;
 }
 

@@ -33,6 +33,8 @@ void add(std::vector<std::string>& all, const std::vector<std::string>& more) {
   }
 }
 
+}  // namespace
+
 // Routes of one `approval`, in place of its reviewers where any matches.
 std::vector<std::string> reviewers_of(const Situation& s, const ApprovalTerms& terms,
                                       bool of_file) {
@@ -44,6 +46,8 @@ std::vector<std::string> reviewers_of(const Situation& s, const ApprovalTerms& t
   }
   return routed.empty() ? terms.reviewers : routed;
 }
+
+namespace {
 
 template <class T>
 void stricter(std::optional<T>& into, const std::optional<T>& other, bool greater) {
@@ -82,7 +86,21 @@ void ask_cases(const Situation& s, Asked& asked) {
   }
 }
 
+// What rows of a command line ask for, and whatever else asks beside them.
+Question question_of_rows(const Situation& s, const Asked& asked) {
+  Question question = asked.wish->question;
+  question.quorum = std::max(question.quorum, asked.quorum);
+  question.typed = question.typed || asked.typed;
+  if (question.reviewers.empty()) {
+    question.reviewers = reviewers_of(s, s.tool->entry->approval, false);
+  }
+  if (question.reviewers.empty()) question.reviewers = reviewers_of(s, s.policy.approval, true);
+  question.why = asked.why;
+  return question;
+}
+
 Question question_of(const Situation& s, const Asked& asked) {
+  if (asked.wish != nullptr) return question_of_rows(s, asked);
   ApprovalTerms terms;
   if (asked.cases != 0) terms = united(s, holding(s, asked));
   const ApprovalTerms& own = s.tool->entry->approval;

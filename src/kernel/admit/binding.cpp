@@ -4,6 +4,9 @@
 #include <re2/re2.h>
 
 #include "kernel/admit/admit.h"
+#include "kernel/document/manifest.h"
+#include "kernel/policy/commands.h"
+#include "kernel/sql/judge.h"
 
 namespace pawl {
 
@@ -35,14 +38,50 @@ void put_url(const UrlCheck& url, json::Writer& out) {
   out.end();
 }
 
+void put_arguments(const std::vector<ArgumentRule>& rules, json::Writer& out);
+
+void put_sql(const sql::SqlRule& sql, json::Writer& out) {
+  out.key("sql").object();
+  if (sql.columns) put_texts("columns", *sql.columns, out);
+  out.key("dialect").string(sql.dialect);
+  put_texts("functions", sql.functions, out);
+  put_texts("statements", sql.statements, out);
+  out.key("statements_max").natural(sql.statements_max);
+  put_texts("tables", sql.tables, out);
+  put_texts("types", sql.types, out);
+  out.key("where_required").boolean(sql.where_required).end();
+}
+
+void put_line(const LineRule& line, json::Writer& out) {
+  out.key("line").object().key("dialect").string(command::to_string(line.dialect));
+  put_texts("rows", line.spelled, out);
+  out.key("words").boolean(line.words).end();
+}
+
+void put_manifest(const document::ManifestRule& manifest, json::Writer& out) {
+  out.key("manifest").object();
+  put_texts("deny", manifest.denies, out);
+  put_texts("kinds", manifest.kinds, out);
+  put_texts("namespaces", manifest.namespaces, out);
+  out.end();
+}
+
 void put_check(const Check& check, json::Writer& out) {
   out.object();
   if (check.bound) out.key("bound").number(*check.bound);
   out.key("count").natural(check.count);
   if (check.exact_bound) out.key("exact_bound").integer(*check.exact_bound);
-  out.key("kind").string(to_string(check.kind));
+  out.key("excludes").boolean(check.excludes).key("kind").string(to_string(check.kind));
+  if (check.line) put_line(*check.line, out);
+  if (check.manifest) put_manifest(*check.manifest, out);
+  if (check.members) {
+    out.key("members").object();
+    put_arguments(*check.members, out);
+    out.end();
+  }
   if (check.path) put_path(*check.path, out);
   if (check.pattern) out.key("pattern").string(check.pattern->pattern());
+  if (check.sql) put_sql(*check.sql, out);
   put_texts("texts", check.texts, out);
   if (check.url) put_url(*check.url, out);
   if (!check.values.empty()) {
@@ -64,6 +103,13 @@ void put_arguments(const std::vector<ArgumentRule>& rules, json::Writer& out) {
     out.key("plural").string(rule.plural).key("required").boolean(rule.required).end();
   }
   out.end();
+}
+
+void put_commands(const CommandRule& rule, json::Writer& out) {
+  out.key("commands").object().key("argument").string(rule.argument);
+  put_texts("directories", rule.directories, out);
+  put_line(rule.line, out);
+  out.key("otherwise").string(to_string(rule.otherwise)).end();
 }
 
 using Conditions = std::vector<std::shared_ptr<const Condition>>;
@@ -115,6 +161,7 @@ void put_slice(const Policy& policy, const BoundTool& tool, json::Writer& out) {
   put_arguments(tool.arguments, out);
   put_cases(entry, out);
   out.key("class").string(to_string(tool.action_class));
+  if (entry.commands) put_commands(*entry.commands, out);
   out.key("credential").string(entry.credential);
   out.key("environment").string(to_string(policy.environment));
   put_condition("if", entry.conditions, entry.only_if, out);
@@ -143,7 +190,25 @@ void put_paths(const std::vector<PathFact>& paths, json::Writer& out) {
   out.end();
 }
 
+void put_programs(const std::vector<ProgramFact>& programs, json::Writer& out) {
+  if (programs.empty()) return;
+  out.key("programs").array();
+  for (const ProgramFact& program : programs) {
+    out.object().key("found").string(program.found).key("real").string(program.real);
+    out.key("word").string(program.word).end();
+  }
+  out.end();
+}
+
 }  // namespace
+
+std::string spelled_rules(const std::vector<ArgumentRule>& rules) {
+  json::Writer out;
+  out.object();
+  put_arguments(rules, out);
+  out.end();
+  return out.take();
+}
 
 Digest binding_of(const Policy& policy, const BoundTool& tool, const Run& run, const Call& call,
                   const Facts& facts) {
@@ -159,6 +224,7 @@ Digest binding_of(const Policy& policy, const BoundTool& tool, const Run& run, c
   out.key("identity").string(run.identity);
   put_paths(facts.paths, out);
   out.key("pin").string(to_string(facts.pin));
+  put_programs(facts.programs, out);
   out.key("run").string(run.id);
   out.key("slice");
   put_slice(policy, tool, out);

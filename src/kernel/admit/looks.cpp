@@ -9,9 +9,9 @@
 
 #include "base/text.h"
 #include "kernel/admit/stages.h"
-#include "kernel/admit/table.h"
 #include "kernel/constraint/in_words.h"
 #include "kernel/definition/secret_names.h"
+#include "kernel/policy/commands.h"
 
 namespace pawl {
 
@@ -188,6 +188,17 @@ Looks constraints(const Situation& s) {
   return out;
 }
 
+// The rows of a line decide together; the stage itself says which of them, and about what.
+Looks commands(const Situation& s) {
+  const CommandRule* rule = s.tool->entry->commands.get();
+  if (rule == nullptr) return {};
+  const std::string_view name = command_line_name(*rule, s.tool->command_line, s.call.arguments);
+  const json::View value = s.call.arguments[name];
+  return {look(&rule->rule, name.empty() ? "command line" : visible(name),
+               value.exists() ? shown_value(name, value) : "absent",
+               fmt::format("every command of it covered by one of {} rows", rule->rows.size()))};
+}
+
 Looks freezes(const Situation& s, bool that_hold) {
   Looks out;
   for (const Freeze& freeze : s.policy.freezes) {
@@ -246,6 +257,12 @@ Looks requires_approval(const Situation& s) {
 Looks class_and_stage(const Situation& s) {
   const bool claimed = s.policy.default_stage.has_value();
   const Stage stage = claimed ? s.policy.stage_of(*s.tool->entry) : Stage::established;
+  if (s.tool->entry->commands != nullptr) {
+    return {look(&s.tool->entry->rule, "class",
+                 fmt::format("that of the rows, stage {}, environment {}", to_string(stage),
+                             to_string(s.policy.environment)),
+                 "")};
+  }
   return {look(
       &s.tool->entry->rule, "class",
       fmt::format("{} ({}), stage {}, environment {}", to_string(s.tool->action_class),
@@ -258,7 +275,7 @@ struct Row {
   bool can_deny;
   Looks (*looks)(const Situation& situation);
 };
-constexpr std::array<Row, 17> kRows = {{
+constexpr std::array<Row, 19> kRows = {{
     {"fault", true, nothing},
     {"kill", true, kill},
     {"run state", true, run_state},
@@ -270,10 +287,12 @@ constexpr std::array<Row, 17> kRows = {{
     {"schema", true, schema},
     {"constraints", true, constraints},
     {"cases", true, looks_of_cases},
+    {"commands", true, commands},
     {"freeze", true, freezes_that_deny},
     {"limits", true, limits},
     {"freeze", false, freezes_that_hold},
     {"cases", false, nothing},
+    {"commands", false, commands},
     {"requires_approval", false, requires_approval},
     {"class and stage", false, class_and_stage},
 }};

@@ -7,7 +7,7 @@ namespace pawl {
 
 namespace {
 
-constexpr std::array<DenyStage, 13> deny_table = {{
+constexpr std::array<DenyStage, 14> deny_table = {{
     {"fault", deny_fault},
     {"kill", deny_kill},
     {"run state", deny_run_state},
@@ -19,13 +19,15 @@ constexpr std::array<DenyStage, 13> deny_table = {{
     {"schema", deny_schema},
     {"constraints", deny_constraints},
     {"cases", deny_cases},
+    {"commands", deny_commands},
     {"freeze", deny_freeze},
     {"limits", deny_limits},
 }};
 
-constexpr std::array<HoldStage, 4> hold_table = {{
+constexpr std::array<HoldStage, 5> hold_table = {{
     {"freeze", ask_freeze},
     {"cases", ask_cases},
+    {"commands", ask_commands},
     {"requires_approval", ask_requires_approval},
     {"class and stage", ask_class},
 }};

@@ -4,7 +4,9 @@
 
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "kernel/admit/admit.h"
 
@@ -37,6 +39,7 @@ struct Asked {
   Environment environment = Environment::none;
   std::uint64_t cases = 0;
   const Words* words = nullptr;  // of the first case that holds
+  const Wish* wish = nullptr;    // of rows that hold
 
   // Nothing asked yet, about a call that the deny stages let pass.
   static Asked about(const Verdict& verdict);
@@ -62,6 +65,12 @@ bool deny_grant(const Situation& s, Verdict& v);
 bool deny_pin(const Situation& s, Verdict& v);
 bool deny_constraints(const Situation& s, Verdict& v);
 
+// deny_commands.cpp: the line of a command tool.
+bool deny_commands(const Situation& s, Verdict& v);
+void ask_commands(const Situation& s, Asked& asked);
+// The stricter of each; false where nobody could answer both.
+bool unite(Question& into, const Question& other);
+
 // deny_schema.cpp: the arguments against the tool's own schema.
 bool deny_schema(const Situation& s, Verdict& v);
 
@@ -79,6 +88,7 @@ std::optional<std::uint64_t> records_of(const Situation& s);
 
 // ask_cases.cpp
 void ask_cases(const Situation& s, Asked& asked);
+std::vector<std::string> reviewers_of(const Situation& s, const ApprovalTerms& terms, bool of_file);
 // The terms of a question: those of the cases that hold the call, of the entry, of the file.
 Question question_of(const Situation& s, const Asked& asked);
 

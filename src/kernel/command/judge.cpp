@@ -131,6 +131,10 @@ Match Judge::match_stop(const Rows::Entry& entry, const Command& command) {
     const std::string& word = entry.words[i];
     const bool option = word.starts_with('-');
     const bool first = i == 0 && !option && where_.certain;
+    if (option &&
+        says_the_same(*program_, command, subcommand_name(*program_, arguments, where_), word)) {
+      continue;
+    }
     bool met = false;
     std::size_t from = option ? 0 : (first ? where_.index : at);
     for (; from < arguments.size() && !met; ++from) {
@@ -302,7 +306,7 @@ Judgement Judge::run() {
   for (const Trouble& trouble : analysis_.troubles) {
     refuse(Outcome::not_analysable, trouble.at, trouble.why);
   }
-  if (!analysis_.troubles.empty()) return std::move(out_);
+  // What is not fully understood may still be seen to run what a row stops.
   settings();
   for (std::uint32_t i = 0; i < analysis_.commands.size(); ++i) command(i);
   return std::move(out_);

@@ -57,7 +57,8 @@ const Rows& coder() {
     all[3].writes = true;
     all[4].run = {"git push"};
     all[4].writes = true;
-    all[5].run = {"sudo", "ssh", "docker", "npm publish", "git push --mirror", "rm -rf"};
+    all[5].run = {"sudo",  "ssh", "docker", "npm publish", "git push --mirror", "git push --force",
+                  "rm -rf"};
     all[5].stops = true;
     return *Rows::compile(all);
   }();
@@ -131,15 +132,15 @@ INSTANTIATE_TEST_SUITE_P(
                     Sample{"kubectl -n web get pods", "0"},
                     Sample{"cat <<'E' | wc -l\n$(id)\nE", "0 0"}));
 
-INSTANTIATE_TEST_SUITE_P(Stopped, Adversary,
-                         testing::Values(Sample{"sudo ls", "5 0"}, Sample{"env -i sudo ls", "5 0"},
-                                         Sample{"npm publish", "5"},
-                                         Sample{"npm --tag x publish", "5"},
-                                         Sample{"npm publis", "5"},
-                                         Sample{"git push origin --mirror", "5"},
-                                         Sample{"git push --mirr", "5"}, Sample{"rm -r x -f", "1"},
-                                         Sample{"rm -rf x", "5"}, Sample{"rm x -vrf", "1"},
-                                         Sample{"bash -c 'ssh h id'", "5"}));
+INSTANTIATE_TEST_SUITE_P(
+    Stopped, Adversary,
+    testing::Values(Sample{"sudo ls", "5 0"}, Sample{"env -i sudo ls", "5 0"},
+                    Sample{"npm publish", "5"}, Sample{"npm --tag x publish", "5"},
+                    Sample{"npm publis", "5"}, Sample{"git push origin --mirror", "5"},
+                    Sample{"git push --mirr", "5"}, Sample{"git push -uf o x", "5"},
+                    Sample{"git push o +x", "5"}, Sample{"rm -r x -f", "1"},
+                    Sample{"rm -rf x", "5"}, Sample{"rm x -vrf", "1"},
+                    Sample{"bash -c 'ssh h id'", "5"}));
 
 INSTANTIATE_TEST_SUITE_P(
     SpellingsThatLookTheSame, Adversary,

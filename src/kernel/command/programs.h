@@ -64,6 +64,11 @@ std::string_view subcommand_name(const Program& program, std::span<const Argumen
 // True where the option is in this word, also abbreviated or among other letters.
 bool has_option(const Program& program, std::string_view word, std::string_view option);
 
+// True where the command says what this option says in another way: `git push -f` and `git push o
+// +main` say `--force`. Only for options of one meaning in the table of `value_of`.
+bool says_the_same(const Program& program, const Command& command, std::string_view sub,
+                   std::string_view option);
+
 // Words divided by blanks.
 bool has_word(std::string_view words, std::string_view word);
 // Takes the first word off.

@@ -21,8 +21,8 @@
 // options that stand before the subcommand left out (`git -C x --no-pager status` is `git status`).
 // The row with the most words wins; several with the same number all apply. A row that *stops*
 // (`then: deny` or `hold`, and no case that lets through) matches more loosely: its words in this
-// order, options in any spelling and place. A word that might be one of a longer row makes the
-// line not analysable.
+// order, options in any spelling and place (`git push --force` also stops `-f` and `+main`). A word
+// that might be one of a longer row makes the line not analysable.
 //
 // What a row that lets through does not cover unless its author said so: arguments that make the
 // program run something (`runs`), or write a file (`writes`, redirections too); variables set for
@@ -128,6 +128,8 @@ Judgement judge(const Analysis& analysis, const Rows& rows, const Place& place);
 //   expression that asks for them fails, and failing is strict. A ref that git chooses itself is
 //   "".
 std::string value_of(const Command& command);
+// All members that a value may have.
+std::vector<std::string> value_names();
 
 // ---- what the line evidently touches
 struct FileEffect {

@@ -117,7 +117,49 @@ void write_meanings(json::Writer& writer, const Program& program, const Command&
   }
 }
 
+bool any_option(const Program& program, const Command& command, std::string_view options) {
+  while (!options.empty()) {
+    const std::string_view option = next_word(options);
+    for (const Argument& word : command.arguments) {
+      if (word.literal() && has_option(program, word.text, option)) return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
+
+bool says_the_same(const Program& program, const Command& command, std::string_view sub,
+                   std::string_view option) {
+  for (const Meaning& meaning : kMeanings) {
+    // The first two are the meaning by its own names; the others imply it and mean more.
+    std::string_view options = meaning.options;
+    const bool named = next_word(options) == option || next_word(options) == option;
+    if (meaning.program != program.name || !named) continue;
+    if (!meaning.subs.empty() && !has_word(meaning.subs, sub)) continue;
+    if (any_option(program, command, meaning.options)) return true;
+    if (program.name != "git" || sub != "push") continue;
+    const Subcommand where = find_subcommand(program, command.arguments);
+    std::vector<Argument> words;
+    for (const Argument& word : std::span(command.arguments).subspan(where.index + 1)) {
+      if (word.literal()) words.push_back(word);
+    }
+    const Push push = read_push(words);
+    if ((meaning.name == "force" && push.force) || (meaning.name == "delete" && push.removes)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+std::vector<std::string> value_names() {
+  std::vector<std::string> names = {"program", "path",  "subcommand", "complete", "args",
+                                    "flags",   "words", "remote",     "refs"};
+  for (const Meaning& meaning : kMeanings) names.emplace_back(meaning.name);
+  std::ranges::sort(names);
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
+}
 
 std::string value_of(const Command& command) {
   const Program& program = find_program(canonical_name(command.program));

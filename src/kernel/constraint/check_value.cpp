@@ -13,6 +13,7 @@
 #include "kernel/constraint/links.h"
 #include "kernel/constraint/mail_text.h"
 #include "kernel/constraint/url_text.h"
+#include "kernel/document/kinds.h"
 
 namespace pawl {
 namespace {
@@ -124,6 +125,11 @@ bool ready(const Check& check) {
     case CheckKind::cidr:
     case CheckKind::hosts_in:
     case CheckKind::sql:
+    case CheckKind::shell:
+    case CheckKind::argv:
+    case CheckKind::manifest:
+    case CheckKind::json:
+    case CheckKind::k8s_kind:
       return check.index != nullptr;
     case CheckKind::matches:
       return check.pattern != nullptr && check.pattern->ok();
@@ -138,6 +144,30 @@ bool ready(const Check& check) {
       return true;
   }
   return false;
+}
+
+// A document of JSON inside of a text: its own members are the arguments.
+Answer check_document(const std::vector<ArgumentRule>& rules, std::string_view text) {
+  constexpr json::ParseLimits limits{.bytes_max = 1UL << 20, .depth_max = 64};
+  const auto document = json::parse(text, limits);
+  if (!document) return object("is not one document of JSON that is read in one way");
+  const json::View root = document->root();
+  if (!root.is_object()) return object("is not an object of JSON");
+  std::vector<Rewrite> rewrites;
+  for (const ArgumentRule& rule : rules) {
+    const auto wrong = evaluate(rule, root, nullptr, {}, rewrites);
+    if (wrong) return object(fmt::format("is JSON in which a member {}", wrong->says), wrong->code);
+  }
+  if (!rewrites.empty()) return object("would be forwarded in another spelling", Code::internal);
+  std::vector<std::string> named;
+  for (const ArgumentRule& rule : rules) named.push_back(rule.path.front().name);
+  for (const auto [name, value] : root.members()) {
+    if (std::ranges::find(named, name) != named.end()) continue;
+    return object("is JSON with a member that the policy does not name");
+  }
+  const auto wrong = evaluate_unnamed(root, nullptr, named, Rule{});
+  if (wrong) return object(fmt::format("is JSON in which a member {}", wrong->says), wrong->code);
+  return {};
 }
 
 Answer check_text(const Check& check, std::string_view text) {
@@ -166,8 +196,16 @@ Answer check_text(const Check& check, std::string_view text) {
     case CheckKind::min_items:
     case CheckKind::path:
       return {};
+    case CheckKind::manifest:
+      return answer(document::check_manifest(index_of<CheckKind::manifest>(check), text));
+    case CheckKind::k8s_kind:
+      return answer(document::check_kind(check.texts, check.excludes, text));
+    case CheckKind::json:
+      return check_document(index_of<CheckKind::json>(check), text);
     case CheckKind::sql:
-      return object("was not read as SQL");
+    case CheckKind::shell:
+    case CheckKind::argv:
+      break;
   }
   return object("has a check of an unknown kind", Code::internal);
 }
@@ -237,7 +275,14 @@ std::optional<Objection> object_to(const Check& check, const CheckedValue& value
     case CheckKind::email_domain:
     case CheckKind::cidr:
     case CheckKind::hosts_in:
+    case CheckKind::manifest:
+    case CheckKind::json:
+    case CheckKind::k8s_kind:
       return value.view.is_string() ? check_text(check, value.text) : object(says_string);
+    case CheckKind::shell:
+      return answer(check_line(index_of<CheckKind::shell>(check), value.view));
+    case CheckKind::argv:
+      return answer(check_line(index_of<CheckKind::argv>(check), value.view));
     case CheckKind::sql:
       return object("was not read as SQL");
   }

@@ -36,6 +36,11 @@ inline bool compares_whole(CheckKind kind) {
     case CheckKind::email_domain:
     case CheckKind::cidr:
     case CheckKind::sql:
+    case CheckKind::shell:
+    case CheckKind::argv:
+    case CheckKind::manifest:
+    case CheckKind::json:
+    case CheckKind::k8s_kind:
       return true;
     case CheckKind::not_in:
     case CheckKind::min:

@@ -9,6 +9,7 @@
 #include "kernel/constraint/compiled.h"
 #include "kernel/constraint/constraint.h"
 #include "kernel/constraint/url_text.h"
+#include "kernel/document/kinds.h"
 
 namespace pawl {
 namespace {
@@ -123,6 +124,34 @@ Status compile_sql(Check& check) {
   return {};
 }
 
+Status compile_manifest(Check& check) {
+  if (check.manifest == nullptr) return fail(Fault::internal, "a manifest without a rule");
+  document::ManifestRule rule = *check.manifest;
+  if (Status compiled = document::compile(rule); !compiled) return compiled;
+  check.manifest = std::make_shared<const document::ManifestRule>(std::move(rule));
+  check.index = check.manifest;
+  return {};
+}
+
+Status compile_members(Check& check) {
+  if (check.members == nullptr || check.members->empty()) {
+    return fail(Fault::invalid, "`json` names no member");
+  }
+  for (const ArgumentRule& rule : *check.members) {
+    if (rule.path.empty() || rule.path.front().each) {
+      return fail(Fault::invalid, "a member of `json` needs a name");
+    }
+  }
+  check.index = check.members;
+  return {};
+}
+
+Status compile_kinds(Check& check) {
+  if (Status compiled = document::compile_kinds(check.texts); !compiled) return compiled;
+  check.index = std::make_shared<const std::vector<std::string>>(check.texts);
+  return {};
+}
+
 }  // namespace
 
 std::string_view to_string(CheckKind kind) {
@@ -159,6 +188,16 @@ std::string_view to_string(CheckKind kind) {
       return "hosts_in";
     case CheckKind::sql:
       return "sql";
+    case CheckKind::shell:
+      return "shell";
+    case CheckKind::argv:
+      return "argv";
+    case CheckKind::manifest:
+      return "manifest";
+    case CheckKind::json:
+      return "json";
+    case CheckKind::k8s_kind:
+      return "k8s_kind";
   }
   return "in";
 }
@@ -192,6 +231,17 @@ Status compile(Check& check) {
       return compile_hosts(check, HostSet::Entries::hosts);
     case CheckKind::sql:
       return compile_sql(check);
+    case CheckKind::shell:
+    case CheckKind::argv:
+      if (check.line == nullptr) return fail(Fault::internal, "a line without rows");
+      check.index = check.line;
+      return {};
+    case CheckKind::manifest:
+      return compile_manifest(check);
+    case CheckKind::json:
+      return compile_members(check);
+    case CheckKind::k8s_kind:
+      return compile_kinds(check);
   }
   return fail(Fault::internal, "a check of an unknown kind");
 }

@@ -9,8 +9,10 @@
 #include "kernel/constraint/address.h"
 #include "kernel/constraint/constraint.h"
 #include "kernel/constraint/host_set.h"
+#include "kernel/constraint/line_rule.h"
 #include "kernel/constraint/literal_set.h"
 #include "kernel/constraint/path_text.h"
+#include "kernel/document/manifest.h"
 #include "kernel/sql/judge.h"
 
 namespace pawl {
@@ -54,6 +56,26 @@ struct IndexOf<CheckKind::cidr> {
 template <>
 struct IndexOf<CheckKind::sql> {
   using Type = sql::SqlRule;
+};
+template <>
+struct IndexOf<CheckKind::shell> {
+  using Type = LineRule;
+};
+template <>
+struct IndexOf<CheckKind::argv> {
+  using Type = LineRule;
+};
+template <>
+struct IndexOf<CheckKind::manifest> {
+  using Type = document::ManifestRule;
+};
+template <>
+struct IndexOf<CheckKind::json> {
+  using Type = std::vector<ArgumentRule>;
+};
+template <>
+struct IndexOf<CheckKind::k8s_kind> {
+  using Type = std::vector<std::string>;
 };
 
 // Precondition: the check has this kind and was compiled.

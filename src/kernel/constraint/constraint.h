@@ -34,6 +34,9 @@ class RE2;
 namespace pawl::sql {
 struct SqlRule;
 }
+namespace pawl::document {
+struct ManifestRule;
+}
 
 namespace pawl {
 
@@ -72,8 +75,16 @@ enum class CheckKind : std::uint8_t {
   cidr,
   hosts_in,
   sql,
+  shell,
+  argv,
+  manifest,
+  json,
+  k8s_kind,
 };
 std::string_view to_string(CheckKind kind);
+
+struct LineRule;
+struct ArgumentRule;
 
 // path {under: [dirs], not_in: [globs], base: dir}. Directories are absolute and clean.
 struct PathCheck {
@@ -100,6 +111,10 @@ struct UrlCheck {
 //   cidr                  texts: `10.0.0.0/8`, `2001:db8::/32`, or one address
 //   hosts_in              texts: hosts as in UrlCheck
 //   sql                   sql
+//   shell, argv           line
+//   manifest              manifest
+//   json                  members: rules about the members of the document, and no others
+//   k8s_kind              texts; `excludes` where they are the kinds that it must not be
 struct Check {
   CheckKind kind;
   Rule rule;                                // path and place of this very key
@@ -112,6 +127,10 @@ struct Check {
   std::shared_ptr<const PathCheck> path;
   std::shared_ptr<const UrlCheck> url;
   std::shared_ptr<const sql::SqlRule> sql;
+  std::shared_ptr<const LineRule> line;
+  std::shared_ptr<const document::ManifestRule> manifest;
+  std::shared_ptr<const std::vector<ArgumentRule>> members;
+  bool excludes = false;
   std::shared_ptr<const void> index;  // set that the compiler of the check builds for long lists
 };
 

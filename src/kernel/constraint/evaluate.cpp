@@ -142,6 +142,11 @@ bool Walk::bound_by_call(json::View arguments, const Shape* shape) {
 }
 
 bool Walk::descend(json::View value, std::size_t step, const Shape* shape, bool element) {
+  // The words of a command are one value.
+  if (step == rule_.path.size() && !rule_.checks.empty() &&
+      rule_.checks.front().kind == CheckKind::argv) {
+    return leaf(value, shape);
+  }
   if (value.is_array()) {
     const bool stated = step < rule_.path.size() && rule_.path[step].each;
     if (stated) return each(value, step, step + 1, shape);

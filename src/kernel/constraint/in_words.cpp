@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "kernel/document/manifest.h"
 
 namespace pawl {
 
@@ -75,6 +76,23 @@ std::string pattern_words(const Check& check) {
   return fmt::format("the pattern `{}`", cut(text));
 }
 
+std::string manifest_words(const document::ManifestRule& rule, Entries entries) {
+  std::string out = some("a manifest of ", rule.kinds, "permitted kind", entries);
+  if (!rule.namespaces.empty()) {
+    out += some(" in ", rule.namespaces, "permitted namespace", entries);
+  }
+  if (!rule.denies.empty()) out += some(", without ", rule.denies, "denied thing", entries);
+  return out;
+}
+
+std::string members_words(const Check& check, Entries entries) {
+  std::vector<std::string> names;
+  if (check.members != nullptr) {
+    for (const ArgumentRule& rule : *check.members) names.push_back(to_string(rule.path));
+  }
+  return some("an object of JSON with no other members than ", names, "named one", entries);
+}
+
 }  // namespace
 
 std::string in_words(const Check& check, Entries entries) {
@@ -112,6 +130,17 @@ std::string in_words(const Check& check, Entries entries) {
       return some("links only to ", check.texts, "permitted host", entries);
     case CheckKind::sql:
       return "SQL that does only what is listed";
+    case CheckKind::shell:
+      return "a command line of which every command is listed";
+    case CheckKind::argv:
+      return "words that are a listed command";
+    case CheckKind::manifest:
+      return check.manifest ? manifest_words(*check.manifest, entries) : "a manifest";
+    case CheckKind::json:
+      return members_words(check, entries);
+    case CheckKind::k8s_kind:
+      return some(check.excludes ? "none of the kinds " : "one of the kinds ", check.texts, "kind",
+                  entries);
   }
   return "nothing that is known";
 }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/yaml.h"
+#include "kernel/command/line.h"
 #include "kernel/policy/lists.h"
 #include "kernel/policy/policy.h"
 #include "kernel/policy/reading.h"
@@ -64,6 +65,8 @@ void check_counts(Build& build);
 // load_cases.cpp. `allow`, `notify`, `hold` or `deny`.
 std::optional<Effect> read_effect(Build& build, const yaml::Entry& key);
 void read_cases(Build& build, const yaml::Node& entry, ToolRule& rule);
+// A list of cases whose expressions may use these variables too.
+void read_case_list(Build& build, const yaml::Node& list, ToolRule& rule, Condition::Extra extra);
 
 // load_approval.cpp. `path` and `conditions` are those of the entry, or of the file.
 ApprovalTerms read_approval(Build& build, const yaml::Node& node, const std::string& path,
@@ -84,6 +87,10 @@ void read_entry(Build& build, const yaml::Node& node);
 void read_stated_class(Build& build, const yaml::Entry& key, const std::string& path,
                        std::optional<Class>& into, Rule& rule);
 
+// load_commands.cpp: `commands` of an entry and what stands beside it; load_examples.cpp
+void read_commands(Build& build, const yaml::Node& entry, ToolRule& rule);
+void check_examples(Build& build);
+
 // load_constraints.cpp: `constraints`, and the `max_…` keys at an entry. False: not such a key.
 bool read_limit(Build& build, const yaml::Entry& key, const std::string& path, ToolRule& rule);
 void read_constraints(Build& build, const yaml::Entry& key, ToolRule& rule);
@@ -92,6 +99,13 @@ void read_constraints(Build& build, const yaml::Entry& key, ToolRule& rule);
 void read_arguments(Build& build, const yaml::Entry& key, const std::string& path, ToolRule& rule);
 void read_checks(Build& build, const yaml::Node& node, ArgumentRule& argument);
 void read_sql(Build& build, const yaml::Entry& key, ArgumentRule& argument);
+// load_lines.cpp
+void read_line_check(Build& build, const yaml::Entry& key, ArgumentRule& argument);
+std::optional<command::Dialect> read_dialect(Build& build, const yaml::Node& node);
+// load_documents.cpp
+void read_manifest(Build& build, const yaml::Entry& key, ArgumentRule& argument);
+void read_json(Build& build, const yaml::Entry& key, ArgumentRule& argument);
+void read_kinds(Build& build, const yaml::Entry& key, ArgumentRule& argument);
 Check check_of(CheckKind kind, const std::string& path, const Position& at);
 void add_check(Build& build, ArgumentRule& argument, Check check, const Position& at);
 // A bound of `min` or `max`; nothing where it is no number.

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "kernel/classify/classify.h"
+#include "kernel/policy/commands.h"
 #include "kernel/policy/fit.h"
 
 namespace pawl {
@@ -52,7 +53,7 @@ Reached reach(const Shape& arguments, const ArgumentPath& path) {
   return found;
 }
 
-enum class Wants : std::uint8_t { anything, text, number, list };
+enum class Wants : std::uint8_t { anything, text, number, list, words };
 
 Wants wants(CheckKind kind) {
   switch (kind) {
@@ -75,7 +76,13 @@ Wants wants(CheckKind kind) {
     case CheckKind::cidr:
     case CheckKind::hosts_in:
     case CheckKind::sql:
+    case CheckKind::shell:
+    case CheckKind::manifest:
+    case CheckKind::json:
+    case CheckKind::k8s_kind:
       return Wants::text;
+    case CheckKind::argv:
+      return Wants::words;
   }
   return Wants::anything;
 }
@@ -92,6 +99,9 @@ bool satisfied(Wants want, const Shape& shape) {
       return type == ValueType::integer || type == ValueType::number || type == ValueType::any;
     case Wants::list:
       return shape.type == ValueType::array || shape.type == ValueType::any;
+    case Wants::words:
+      return (shape.type == ValueType::array || shape.type == ValueType::any) &&
+             (type == ValueType::string || type == ValueType::any);
   }
   return false;
 }
@@ -158,6 +168,7 @@ class Fitting {
       misfit(entry_.rule.at, fmt::format("the schema of `{}` cannot be checked: {}",
                                          visible(tool_name(tool_)), tool_.validator_fault));
     }
+    if (entry_.commands != nullptr) bind_commands();
     place();
     place_cases();
     return std::move(bound_);
@@ -193,6 +204,22 @@ class Fitting {
     bound.plural.clear();
     bound.path = {Step{.name = *name, .each = false}};
     bound_.arguments.push_back(std::move(bound));
+  }
+
+  void bind_commands() {
+    if (!tool_.has_schema) {
+      name_lines(*entry_.commands, bound_);
+      return;
+    }
+    auto name = bind_command_line(*entry_.commands, tool_.arguments);
+    if (!name) {
+      misfit(
+          entry_.commands->rule.at,
+          fmt::format("`commands` of `{}`: {}", visible(tool_name(tool_)), name.error().message));
+      return;
+    }
+    bound_.command_line = std::move(*name);
+    name_lines(*entry_.commands, bound_);
   }
 
   static std::string key_of(const ArgumentRule& rule) {
@@ -336,6 +363,7 @@ BoundTool bind(const Policy& policy, const ToolRule& entry,
   if (entry.stated_class && placement.placed) {
     bound.action_class.external_sink |= placement.action_class.external_sink;
   }
+  if (entry.commands != nullptr) name_lines(*entry.commands, bound);
   bound.make_plan();
   return bound;
 }

@@ -83,6 +83,14 @@ constexpr std::array kLeads = {
     Leads{argument, "path", Holds::one, path},
     Leads{argument, "url", Holds::one, url},
     Leads{argument, "sql", Holds::one, sql},
+    Leads{argument, "shell", Holds::one, shell},
+    Leads{argument, "argv", Holds::one, argv},
+    Leads{argument, "manifest", Holds::one, manifest},
+    Leads{argument, "k8s_kind", Holds::one, k8s_kind},
+    Leads{entry, "examples", Holds::one, examples},
+    Leads{commands, "rows", Holds::list, row},
+    Leads{row, "approval", Holds::one, approval},
+    Leads{row, "cases", Holds::list, situation},
     Leads{execution, "on_budget_exceeded", Holds::one, budget},
     Leads{escalation, "contacts", Holds::list, contact},
     Leads{autonomy, "types", Holds::names, type},
@@ -142,7 +150,19 @@ std::optional<std::string> led_to(const Key& key) {
 
 // Keys whose values have a form of their own.
 std::optional<std::string> special(const Key& key) {
-  if (key.type == "mapping of arguments") {
+  if (key.type == "list of rows, or a mapping") {
+    return fmt::format(R"({{"anyOf":[{{"type":"array","items":{},"minItems":1}},{}]}})", ref(row),
+                       ref(commands));
+  }
+  if (key.type == "true, or a mapping") {
+    return fmt::format(R"({{"anyOf":[{{"type":"boolean"}},{}]}})", ref(row_writes));
+  }
+  if (key.type == "list of texts or rows") {
+    return fmt::format(
+        R"({{"type":"array","items":{{"anyOf":[{{"type":"string"}},{}]}},"minItems":1}})",
+        ref(line_row));
+  }
+  if (key.type == "mapping of arguments" || key.type == "mapping of members") {
     return fmt::format(R"({{"type":"object","additionalProperties":{{"anyOf":[{},{}]}}}})", values,
                        ref(argument));
   }

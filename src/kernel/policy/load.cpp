@@ -83,6 +83,7 @@ void read_root(Build& build, const yaml::Node& root) {
   build.reading.missing(root, Section::file, "tools");
   check_stated_classes(build);
   check_counts(build);
+  check_examples(build);
   check_risks(build);
   note_gaps(build, root);
 }

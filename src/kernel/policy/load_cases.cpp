@@ -31,6 +31,11 @@ bool tells_apart(const Check& check) {
     case CheckKind::cidr:
     case CheckKind::hosts_in:
     case CheckKind::sql:
+    case CheckKind::shell:
+    case CheckKind::argv:
+    case CheckKind::manifest:
+    case CheckKind::json:
+    case CheckKind::k8s_kind:
       return false;
   }
   return false;
@@ -38,8 +43,9 @@ bool tells_apart(const Check& check) {
 
 class CaseReader {
  public:
-  CaseReader(Build& build, const yaml::Node& node, ToolRule& rule)
-      : build_(build), node_(node), rule_(rule) {
+  // `extra` are the variables that its expression may use besides the usual ones.
+  CaseReader(Build& build, const yaml::Node& node, ToolRule& rule, Condition::Extra extra = {})
+      : build_(build), node_(node), rule_(rule), extra_(extra) {
     case_.rule = {fmt::format("{}/cases/{}", rule.rule.path, rule.cases.list.size() + 1), node.at};
   }
 
@@ -87,8 +93,13 @@ class CaseReader {
   void read_if(const yaml::Entry& key) {
     const std::string path = case_.rule.path + "/if";
     if (!key.value.is_map()) {
-      case_.condition =
-          add_condition(rule_.conditions, read_expression(build_, key, path, case_.polarity()));
+      case_.condition = add_condition(
+          rule_.conditions,
+          read_expression(build_, key, path, case_.polarity(), expr::TypeKind::boolean, extra_));
+      return;
+    }
+    if (!extra_.empty()) {
+      build_.reading.mistake(key.value.at, "`if` of a row is an expression, such as `!cmd.force`");
       return;
     }
     ToolRule inner;
@@ -117,6 +128,7 @@ class CaseReader {
   Build& build_;
   const yaml::Node& node_;
   ToolRule& rule_;
+  Condition::Extra extra_;
   Case case_;
   std::optional<Effect> then_;
 };
@@ -154,6 +166,16 @@ std::optional<Effect> read_effect(Build& build, const yaml::Entry& key) {
   return word ? std::optional(effects[*word]) : std::nullopt;
 }
 
+void read_case_list(Build& build, const yaml::Node& list, ToolRule& rule, Condition::Extra extra) {
+  build.reading.items(list, "cases", [&](const yaml::Node& item) {
+    if (rule.cases.list.size() < cases_max) {
+      CaseReader(build, item, rule, extra).read();
+    } else if (&item == &list.items[cases_max]) {
+      build.reading.mistake(item.at, fmt::format("more than {} cases", cases_max));
+    }
+  });
+}
+
 void read_cases(Build& build, const yaml::Node& entry, ToolRule& rule) {
   const yaml::Entry* cases = entry.entry("cases");
   const yaml::Entry* otherwise = entry.entry("else");
@@ -170,13 +192,7 @@ void read_cases(Build& build, const yaml::Node& entry, ToolRule& rule) {
   if (otherwise != nullptr) {
     rule.cases.otherwise_rule = {rule.rule.path + "/else", otherwise->key_at};
   }
-  build.reading.items(cases->value, "cases", [&](const yaml::Node& item) {
-    if (rule.cases.list.size() < cases_max) {
-      CaseReader(build, item, rule).read();
-    } else if (&item == &cases->value.items[cases_max]) {
-      build.reading.mistake(item.at, fmt::format("more than {} cases", cases_max));
-    }
-  });
+  read_case_list(build, cases->value, rule, {});
   inherit_bases(build, rule);
 }
 

@@ -136,6 +136,14 @@ class Checks {
       build_.reading.missing(key.value, Section::url, "host");
     } else if (key.key == "sql") {
       read_sql(build_, key, argument_);
+    } else if (key.key == "shell" || key.key == "argv") {
+      read_line_check(build_, key, argument_);
+    } else if (key.key == "manifest") {
+      read_manifest(build_, key, argument_);
+    } else if (key.key == "json") {
+      read_json(build_, key, argument_);
+    } else if (key.key == "k8s_kind") {
+      read_kinds(build_, key, argument_);
     } else {
       return take_path(key) || take_url(key);
     }
@@ -251,6 +259,11 @@ class Checks {
     const Check* items = find(CheckKind::max_items);
     if (items != nullptr && items->count < argument_.min_items) {
       nothing_matches(items->rule.at, "`min_items` is greater than `max_items`");
+    }
+    if (const Check* argv = find(CheckKind::argv); argv != nullptr && argument_.checks.size() > 1) {
+      build_.reading.mistake(argv->rule.at,
+                             "`argv` judges the whole list, so no other check can "
+                             "stand beside it");
     }
     const Check* in = find(CheckKind::in);
     const Check* not_in = find(CheckKind::not_in);

@@ -110,6 +110,9 @@ bool read_key(Build& build, const yaml::Entry& key, ToolRule& rule) {
       name == "approval_timeout_seconds" || name == "auto_deny_on_timeout") {
     return true;
   }
+  if (name == "commands" || name == "shell" || name == "programs" || name == "examples") {
+    return true;
+  }
   if (name == "class") {
     read_stated_class(build, key, rule.rule.path, rule.stated_class, rule.class_rule);
   } else if (name == "scope") {
@@ -150,7 +153,8 @@ void read_entry(Build& build, const yaml::Node& node) {
   if (!read) return;
   build.reading.missing(node, Section::entry, "name");
   read_entry_approval(build, node, rule);
-  read_cases(build, node, rule);
+  if (node.entry("commands") == nullptr) read_cases(build, node, rule);
+  read_commands(build, node, rule);
   std::set<std::string> named(rule.named.begin(), rule.named.end());
   rule.named.assign(named.begin(), named.end());
   build.policy.tools.push_back(std::move(rule));

@@ -37,6 +37,8 @@ namespace pawl {
 enum class Stage : std::uint8_t { fresh, established, mature };  // spelled new, established, mature
 std::string_view to_string(Stage stage);
 
+struct CommandRule;  // `commands` of an entry: kernel/policy/commands.h
+
 // One entry of `tools.allowed`.
 struct ToolRule {
   Rule rule;                       // `tools/KEY`, see `key`
@@ -61,8 +63,9 @@ struct ToolRule {
   ConditionPlace approval_if;      // `requires_approval: EXPRESSION`
   Rule approval_rule;
   ApprovalTerms approval;
-  std::string say;      // words for the agent and the reviewer
-  std::string instead;  // what the agent may do instead
+  std::shared_ptr<const CommandRule> commands;  // null: the entry has none
+  std::string say;                              // words for the agent and the reviewer
+  std::string instead;                          // what the agent may do instead
   std::string credential;
   std::uint32_t index = 0;  // position in the file; identity for counters: `names` joined
   std::string key;          // names joined with `|`: the counter's name in records
@@ -196,6 +199,7 @@ struct BoundTool {
   Class action_class = kUnplaced;
   std::string class_source;  // `stated`, or the knowledge base's reason
   std::vector<std::string> named;
+  std::string command_line;  // the argument that `commands` is about; empty: the call's keys decide
   std::vector<Error> misfits;  // not empty: the tool is denied (`schema`) until fixed
   std::shared_ptr<const ToolDefinition> definition;  // null: no schema known
   // The entry's expressions, with the types of the tool's own arguments where its schema is known.

@@ -3,7 +3,10 @@
 #include <optional>
 #include <string_view>
 
+#include "kernel/admit/admit.h"
+#include "kernel/constraint/line_rule.h"
 #include "kernel/constraint/path_text.h"
+#include "kernel/document/manifest.h"
 #include "kernel/sql/judge.h"
 #include "kernel/strictness/parts.h"
 
@@ -83,6 +86,12 @@ bool as_strict_sql(const sql::SqlRule& before, const sql::SqlRule& after) {
          after.statements_max <= before.statements_max;
 }
 
+bool as_strict_manifest(const document::ManifestRule& before, const document::ManifestRule& after) {
+  const bool places = before.namespaces.empty() ||
+                      (!after.namespaces.empty() && each_in(after.namespaces, before.namespaces));
+  return places && each_in(after.kinds, before.kinds) && each_in(before.denies, after.denies);
+}
+
 // Every text that begins with `narrow` begins with one of `wide`.
 bool begins_like(const std::string& narrow, const std::vector<std::string>& wide) {
   return std::ranges::any_of(wide,
@@ -151,6 +160,20 @@ bool as_strict(const Check& before, const Check& after) {
       return !after.texts.empty() && each_in(after.texts, before.texts);
     case CheckKind::sql:
       return before.sql && after.sql && as_strict_sql(*before.sql, *after.sql);
+    case CheckKind::shell:
+    case CheckKind::argv:
+      return before.line && after.line && before.line->dialect == after.line->dialect &&
+             before.line->spelled == after.line->spelled;
+    case CheckKind::manifest:
+      return before.manifest && after.manifest &&
+             as_strict_manifest(*before.manifest, *after.manifest);
+    case CheckKind::json:
+      return before.members && after.members &&
+             spelled_rules(*before.members) == spelled_rules(*after.members);
+    case CheckKind::k8s_kind:
+      return before.excludes == after.excludes && !after.texts.empty() &&
+             (before.excludes ? each_in(before.texts, after.texts)
+                              : each_in(after.texts, before.texts));
   }
   return false;
 }
@@ -163,8 +186,13 @@ bool lifts_one_line(const Check& check) {
       return std::ranges::any_of(check.values, [](const Literal& value) {
         return value.string && !plain_text(*value.string);
       });
-    case CheckKind::sql:  // a statement may have many lines
+    case CheckKind::sql:  // a statement may have many lines, and so may documents and scripts
+    case CheckKind::shell:
+    case CheckKind::argv:
+    case CheckKind::manifest:
+    case CheckKind::json:
       return true;
+    case CheckKind::k8s_kind:
     case CheckKind::path:  // these refuse control characters by themselves
     case CheckKind::url:
     case CheckKind::email_domain:

@@ -5,7 +5,8 @@
 #include <array>
 
 #include "base/text.h"
-#include "kernel/admit/table.h"
+#include "kernel/policy/commands.h"
+#include "kernel/policy/table.h"
 #include "kernel/strictness/parts.h"
 
 namespace pawl {
@@ -94,6 +95,47 @@ void compare_class(const Pair& pair, Laxness& laxness) {
       return;
     }
   }
+}
+
+// Rows decide together, so only these differences are understood: a row that denies was added, and
+// `else` denies now.
+void compare_commands(const Pair& pair, Laxness& laxness) {
+  const CommandRule* before = pair.old_entry.commands.get();
+  const CommandRule* after = pair.new_entry.commands.get();
+  if (before == nullptr && after == nullptr) return;
+  const std::string name = name_of(pair.new_entry);
+  if (before == nullptr || after == nullptr) {
+    laxness.found(after == nullptr ? pair.new_entry.rule.at : after->rule.at,
+                  after == nullptr ? name + " has no `commands` any more"
+                                   : "rows may say another class than " + name + " had before");
+    return;
+  }
+  const Position& at = after->rule.at;
+  if (before->argument != after->argument || before->line.words != after->line.words ||
+      before->line.dialect != after->line.dialect) {
+    laxness.found(at, "another text is read as the line of " + name);
+  }
+  if (before->otherwise == Effect::deny && after->otherwise != Effect::deny) {
+    laxness.found(after->else_rule.at, "`else` of " + name + " denied and does not any more");
+  }
+  if (before->directories != after->directories) {
+    laxness.found(at, "the programs of " + name + " are looked for in other directories");
+  }
+  std::vector<std::string> rows;
+  for (std::size_t i = 0; i < after->rows.size(); ++i) {
+    if (after->rows[i].then != Effect::deny) rows.push_back(after->line.spelled[i]);
+  }
+  std::vector<std::string> denying, kept;
+  for (std::size_t i = 0; i < before->rows.size(); ++i) {
+    const bool denies = before->rows[i].then == Effect::deny;
+    (denies ? denying : kept).push_back(before->line.spelled[i]);
+  }
+  const auto& now = after->line.spelled;
+  const bool all_denied = std::ranges::all_of(
+      denying, [&](const std::string& row) { return std::ranges::find(now, row) != now.end(); });
+  std::ranges::sort(rows);
+  std::ranges::sort(kept);
+  if (rows != kept || !all_denied) laxness.found(at, "the rows of " + name + " are others");
 }
 
 void compare_scope(const Pair& pair, Laxness& laxness) {
@@ -215,6 +257,7 @@ void compare_entries(const Pair& pair, Laxness& laxness) {
   const ToolRule& before = pair.old_entry;
   const ToolRule& after = pair.new_entry;
   compare_class(pair, laxness);
+  compare_commands(pair, laxness);
   compare_scope(pair, laxness);
   compare_rules(before, after, laxness);
   compare_limits(pair, laxness);

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "kernel/document/manifest.h"
+#include "kernel/policy/commands.h"
 #include "kernel/sql/judge.h"
 
 namespace pawl {
@@ -246,25 +248,102 @@ TEST(Strictness, ANameThatIsSplitOffIsComparedWithWhatItCameFrom) {
   EXPECT_EQ(laxer_text(laxer(softer)), "");  // `get_secret` is still the narrower one
 }
 
-// A new member of these does not compile here until somebody has looked whether the comparison
-// knows it: what it does not know would pass as equal.
+constexpr std::string_view kCommands = R"(version: 1
+agent: {id: a, identity: a@x, owner: o}
+tools:
+  allowed:
+    - name: shell
+      class: irreversible large
+      shell: bash
+      programs: [/usr/bin]
+      commands:
+        - {run: [ls, cat], class: read_only}
+        - {run: [cp], class: reversible small, writes: {under: /srv}}
+        - {run: [sudo], then: deny}
+      else: hold
+    - name: update_it
+      class: reversible small
+      args:
+        line: {shell: {allow: [ls, cat]}}
+        text: {manifest: {kinds: [ConfigMap, Pod], namespaces: [a, b], deny: [privileged]}}
+        body: {json: {name: [x, y]}}
+        kind: {k8s_kind: {not_in: [Secret]}}
+)";
+
+std::string laxer_commands(const Edit& edit) {
+  std::string text(kCommands);
+  const std::size_t at = text.find(edit.from);
+  EXPECT_NE(at, std::string::npos) << edit.from;
+  text.replace(at, edit.from.size(), edit.to);
+  const auto before = load(kCommands);
+  const auto after = load(text);
+  EXPECT_TRUE(before && after) << edit.from;
+  return before && after ? laxer_text(laxer_parts(*before, *after), 99) : "does not load";
+}
+
+TEST(Strictness, RowsThatDenyMoreAreStricter) {
+  for (const Edit& edit : std::to_array<Edit>({
+           {"run: [sudo]", "run: [sudo]"},
+           {"        - {run: [sudo], then: deny}",
+            "        - {run: [sudo], then: deny}\n        - {run: [ssh], then: deny}"},
+           {"else: hold", "else: deny"},
+           {"kinds: [ConfigMap, Pod]", "kinds: [Pod]"},
+           {"namespaces: [a, b]", "namespaces: [b]"},
+           {"deny: [privileged]", "deny: [host_path, privileged]"},
+           {"not_in: [Secret]", "not_in: [secrets, sa]"},
+       })) {
+    EXPECT_EQ(laxer_commands(edit), "") << edit.from << " -> " << edit.to;
+  }
+}
+
+TEST(Strictness, OtherRowsAreLaxer) {
+  for (const Edit& edit : std::to_array<Edit>({
+           {"[ls, cat], class", "[ls, cat, rg], class"},
+           {"[ls, cat], class", "[ls], class"},
+           {"class: reversible small, writes", "class: irreversible small, writes"},
+           {"under: /srv}", "under: /}"},
+           {"        - {run: [sudo], then: deny}\n", ""},
+           {"{run: [sudo], then: deny}", "{run: [sudo], then: hold}"},
+           {"shell: bash", "shell: sh"},
+           {"programs: [/usr/bin]", "programs: [/usr/bin, /tmp]"},
+           {"      programs: [/usr/bin]\n", ""},
+           {"allow: [ls, cat]", "allow: [ls, cat, rg]"},
+           {"kinds: [ConfigMap, Pod]", "kinds: [ConfigMap, Pod, Secret]"},
+           {"namespaces: [a, b], ", ""},
+           {"namespaces: [a, b]", "namespaces: [a, b, c]"},
+           {", deny: [privileged]", ""},
+           {"name: [x, y]", "name: [x, y, z]"},
+           {"not_in: [Secret]", "in: [Pod]"},
+       })) {
+    EXPECT_NE(laxer_commands(edit), "") << edit.from << " -> " << edit.to;
+  }
+}
+
+// A new member of these does not compile here until somebody has looked whether the
+// comparison knows it: what it does not know would pass as equal.
 TEST(Strictness, KnowsEveryMember) {
   const auto& [rule, names, stated, class_rule, scope, arguments, named, conditions, only_if,
                entry_cases, records, records_by, counted, most_records, most_calls, most_rate,
                records_rule, calls_rule, rate_rule, approval_needed, approval_if, approval_rule,
-               approval, say, instead, credential, index, key] = ToolRule{};
+               approval, commands, say, instead, credential, index, key] = ToolRule{};
   const auto& [of_case, condition, by_arguments, effect, of_class, case_class, terms, words] =
       Case{};
   const auto& [list, otherwise, else_rule] = Cases{};
   const auto& [route_if, to, route_rule] = Route{};
   const auto& [path, plural, own, required, min_items, checks, lines] = ArgumentRule{};
-  const auto& [kind, at, values, texts, bound, exact, count, pattern, in_path, in_url, in_sql,
-               kept] = make_check();
+  const auto& [kind, at, values, texts, bound, exact, count, pattern, in_path, in_url, in_sql, line,
+               manifest, members, excludes, kept] = make_check();
   const auto& [under, not_in, base] = PathCheck{};
   const auto& [hosts, schemes, query_max] = UrlCheck{};
   const auto& [dialect, statements, tables, columns, functions, types, where, most_statements] =
       sql::SqlRule{};
   const auto& [quorum, within, reviewers, routes, deny_on_timeout] = ApprovalTerms{};
+  const auto& [rows_rule, rows_else, line_argument, rows_line, rows, rows_otherwise, programs,
+               examples] = CommandRule{};
+  const auto& [row_rule, row_class, row_then, row_approval, row_words, row_cases, row_under] =
+      CommandRow{};
+  const auto& [in_words, reader, compiled, spelled] = LineRule{};
+  const auto& [kinds, namespaces, denies] = document::ManifestRule{};
   const auto& [freeze, from, until, stop, then, freeze_rule] = Freeze{};
   const auto& [risk, reason, owner, end, risk_rule] = AcceptedRisk{};
   EXPECT_TRUE(names.empty() && checks.empty() && under.empty() && hosts.empty());

@@ -1,4 +1,4 @@
-#include "kernel/admit/table.h"
+#include "kernel/policy/table.h"
 
 namespace pawl {
 

@@ -1,0 +1,173 @@
+// The line of a command tool against the rows of its entry. Rows that hold are kept as a wish, for
+// the stages that ask people.
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "kernel/admit/call_values.h"
+#include "kernel/admit/stages.h"
+#include "kernel/policy/commands.h"
+
+namespace pawl {
+
+namespace {
+
+// The argument in which a tool is told where to work, and its value where it is a clean place.
+std::string_view working_directory(json::View arguments) {
+  std::string_view found;
+  for (const std::string_view name : {"cwd", "workdir", "working_directory", "directory"}) {
+    const json::View value = arguments[name];
+    if (!value.exists()) continue;
+    if (!found.empty() || !value.is_string()) return {};
+    found = value.string();
+  }
+  return found;
+}
+
+Question question_of_row(const Situation& s, const ApprovalTerms& row) {
+  const ApprovalTerms& entry = s.tool->entry->approval;
+  const ApprovalTerms& file = s.policy.approval;
+  const Question preset;
+  Question out;
+  out.quorum = row.quorum.value_or(entry.quorum.value_or(file.quorum.value_or(1)));
+  out.within = row.within.value_or(entry.within.value_or(file.within.value_or(preset.within)));
+  out.deny_on_timeout = row.deny_on_timeout.value_or(
+      entry.deny_on_timeout.value_or(file.deny_on_timeout.value_or(true)));
+  out.reviewers = reviewers_of(s, row, false);  // none: those of the entry or the file
+  return out;
+}
+
+bool asks_people(const Situation& s, const CommandRule& rule, const LineJudgement& judgement,
+                 Verdict& v) {
+  Wish wish;
+  bool answerable = true;
+  const auto add = [&](const ApprovalTerms& terms, const Rule& by) {
+    Question question = question_of_row(s, terms);
+    if (wish.rule == nullptr) {
+      wish.question = std::move(question);
+      wish.rule = &by;
+    } else {
+      answerable = answerable && unite(wish.question, question);
+    }
+  };
+  for (const LineJudgement::Said& one : judgement.holding) {
+    add(*one.terms, *one.rule);
+    if (wish.words == nullptr) wish.words = one.words;
+  }
+  if (judgement.otherwise) add({}, rule.else_rule);
+  const ToolRule& entry = *s.tool->entry;
+  if (entry.requires_approval || entry.approval_if) add(entry.approval, entry.approval_rule);
+  if (!answerable) {
+    return object(v, Code::constraint, &rule.rule,
+                  "its commands are for different reviewers, and nobody may answer for all of "
+                  "them: call them one by one");
+  }
+  wish.question.why = judgement.why;
+  v.wish = std::make_shared<const Wish>(std::move(wish));
+  return false;
+}
+
+bool refuses(const CommandRule& rule, const LineJudgement& judgement, std::string_view argument,
+             Verdict& v) {
+  const bool by_row = judgement.denies.rule != nullptr;
+  object(v, Code::constraint, by_row ? judgement.denies.rule : &rule.else_rule, judgement.why);
+  v.reason.argument = argument;
+  v.reason.words = judgement.denies.words;
+  return true;
+}
+
+// Cases of rows, with the command as `cmd`.
+class Asking {
+ public:
+  explicit Asking(const Situation& s) : s_(s) {}
+
+  CaseAnswer operator()(const Case& one, const command::Command& about) {
+    if (s_.values == nullptr || !one.condition) return CaseAnswer::fails;
+    if (&about != command_) {
+      command_ = &about;
+      auto read = json::parse(command::value_of(about));
+      document_ = read ? std::optional(std::move(*read)) : std::nullopt;
+    }
+    if (!document_) return CaseAnswer::fails;
+    const std::array<expr::Value, 1> extra = {expr::Value::of(document_->root())};
+    s_.values->extra(extra);
+    const expr::Value result = condition_of(s_, *one.condition).evaluate(*s_.values);
+    return result.is_true()    ? CaseAnswer::yes
+           : result.is_false() ? CaseAnswer::no
+                               : CaseAnswer::fails;
+  }
+
+ private:
+  const Situation& s_;
+  const command::Command* command_ = nullptr;
+  std::optional<json::Document> document_;
+};
+
+}  // namespace
+
+// Only reviewers that are in both lists may answer for both; a list that is empty names nobody in
+// particular.
+bool unite(Question& into, const Question& other) {
+  into.quorum = std::max(into.quorum, other.quorum);
+  into.typed = into.typed || other.typed;
+  into.deny_on_timeout = into.deny_on_timeout || other.deny_on_timeout;
+  into.within = std::min(into.within, other.within);
+  if (other.reviewers.empty()) return true;
+  if (into.reviewers.empty()) {
+    into.reviewers = other.reviewers;
+    return true;
+  }
+  std::erase_if(into.reviewers, [&](const std::string& reviewer) {
+    return std::ranges::find(other.reviewers, reviewer) == other.reviewers.end();
+  });
+  return !into.reviewers.empty();
+}
+
+bool deny_commands(const Situation& s, Verdict& v) {
+  const CommandRule* rule = s.tool->entry->commands.get();
+  if (rule == nullptr) return false;
+  std::string_view name = command_line_name(*rule, s.tool->command_line, s.call.arguments);
+  const auto refuse = [&](std::string says) {
+    object(v, Code::constraint, &rule->rule, std::move(says));
+    v.reason.argument = name;
+    return true;
+  };
+  const json::View value = s.call.arguments[name];
+  if (!value.exists()) return refuse("no argument, or more than one, holds its command line");
+  const std::string_view beside = unnamed_beside(name, s.tool->named, s.call.arguments);
+  if (!beside.empty()) {
+    name = beside;
+    return refuse("could change what its command line means, and the policy does not name it");
+  }
+  const auto analysis = read_line(rule->line.words, rule->line.dialect, value);
+  if (!analysis) return refuse(analysis.error().message);
+  std::map<std::string, command::Resolved, std::less<>> programs;
+  command::Place place;
+  if (s.facts.programs_known && !rule->directories.empty()) {
+    for (const ProgramFact& one : s.facts.programs) programs[one.word] = {one.found, one.real};
+    place.programs = &programs;
+    place.directories = rule->directories;
+  }
+  Asking asking(s);
+  const LineJudgement judgement =
+      judge_commands(*rule, *analysis, s.tool->action_class, place,
+                     working_directory(s.call.arguments), std::ref(asking));
+  v.action_class = judgement.action_class;
+  if (s.values != nullptr) s.values->in_force(v.action_class);
+  v.notify = judgement.notify;
+  if (judgement.effect == Effect::deny) return refuses(*rule, judgement, name, v);
+  return judgement.effect == Effect::hold && asks_people(s, *rule, judgement, v);
+}
+
+// What deny_commands kept.
+void ask_commands(const Situation&, Asked& asked) {
+  if (asked.wish == nullptr) return;
+  asked.ask(asked.wish->rule, asked.wish->question.why);
+  if (asked.words == nullptr) asked.words = asked.wish->words;
+}
+
+}  // namespace pawl

@@ -1,0 +1,182 @@
+// `commands` of an entry: what loads, what does not, and what rows say about lines.
+#include "kernel/policy/commands.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "kernel/policy/sample_test.h"
+
+namespace pawl {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::string errors(std::string_view lines) {
+  return sample::said(sample::load(sample::entry(lines)).errors);
+}
+
+constexpr std::string_view kRows =
+    "class: irreversible small\n"
+    "commands:\n"
+    "  - {run: [ls, \"git status\"], class: read_only}\n"
+    "  - {run: [cp], class: reversible small, writes: {under: /srv}}\n"
+    "  - {run: [\"git push\"], then: hold, approval: {by: [leads], quorum: 2}, say: look}\n"
+    "  - {run: [sudo, \"git push --force\"], then: deny, instead: ask}\n";
+
+struct Came {
+  Effect effect;
+  std::string action_class, why;
+  std::size_t holding;
+};
+
+CaseAnswer nobody(const Case&, const command::Command&) {
+  return CaseAnswer::fails;
+}
+
+Came judged(std::string_view text, std::string_view base = {}, std::string_view more = "") {
+  const Loaded loaded = sample::load(sample::entry(std::string(kRows) + std::string(more)));
+  EXPECT_TRUE(loaded.policy) << sample::said(loaded.errors);
+  const ToolRule& entry = loaded.policy->tools.front();
+  const auto line = command::parse(text, command::Dialect::posix);
+  const LineJudgement out = judge_commands(*entry.commands, command::analyse(*line),
+                                           *entry.stated_class, command::Place{}, base, nobody);
+  return {out.effect, to_string(out.action_class), out.why, out.holding.size()};
+}
+
+TEST(Commands, TheStrictestRowAndTheMostDangerousClass) {
+  EXPECT_EQ(judged("ls | ls").effect, Effect::allow);
+  EXPECT_EQ(judged("ls").action_class, "read_only");
+  EXPECT_EQ(judged("ls; cp /srv/a /srv/b").action_class, "reversible small");
+  EXPECT_EQ(judged("git push").effect, Effect::hold);
+  EXPECT_EQ(judged("ls; git push").action_class, "irreversible small");  // the entry's
+  EXPECT_EQ(judged("ls; git push").holding, 1U);
+  EXPECT_EQ(judged("git push; sudo ls").effect, Effect::deny);
+  EXPECT_EQ(judged("git push -f").effect, Effect::deny);
+  EXPECT_EQ(judged("true").action_class, "read_only");
+}
+
+TEST(Commands, WhatNoRowCoversFollowsElse) {
+  EXPECT_EQ(judged("rm x").effect, Effect::deny);
+  EXPECT_EQ(judged("rm x").why, "no row covers it (the command, at byte 0)");
+  EXPECT_EQ(judged("rm x", {}, "else: hold\n").effect, Effect::hold);
+  EXPECT_EQ(judged("rm x", {}, "else: hold\n").action_class, "irreversible large");
+  EXPECT_EQ(judged("ls $(", {}, "else: hold\n").effect, Effect::hold);
+  EXPECT_EQ(judged("FOO=1", {}, "else: hold\n").effect, Effect::hold);
+}
+
+// What a row denies is denied, whatever else stands in the line.
+TEST(Commands, ElseHoldsNothingThatARowDenies) {
+  for (const std::string_view text :
+       {"sudo ls; rm $x", "rm $x; sudo ls", "sudo ls; ls \"$(", "env -S 'sudo x'", "sudo $x",
+        "x=1; sudo ls", "eval \"$x\"; sudo ls"}) {
+    const Came came = judged(text, {}, "else: hold\n");
+    if (text.find("env -S") == 0 || text.find("\"$(") != text.npos) continue;  // not seen at all
+    EXPECT_EQ(came.effect, Effect::deny) << text;
+  }
+}
+
+TEST(Commands, FilesLieWhereTheRowSays) {
+  EXPECT_EQ(judged("cp /srv/a /srv/b").effect, Effect::allow);
+  EXPECT_EQ(judged("cp a b", "/srv/x").effect, Effect::allow);
+  for (const std::string_view text :
+       {"cp a b", "cp /srv/a /etc/x", "cp /srv/a /srv/../etc/x", "cp /srv/a /srv2/x",
+        "cp /srv/a ~/x", "cp /srv/a \"$X\"", "cp -t /etc /srv/a", "cp /srv/a /srv/b > /etc/x",
+        "cp --target-directory=/etc /srv/a"}) {
+    EXPECT_EQ(judged(text).effect, Effect::deny) << text;
+  }
+  EXPECT_EQ(judged("cp a ../b", "/srv/x").effect, Effect::deny);
+  EXPECT_EQ(judged("cp a b", "/tmp").effect, Effect::deny);
+  EXPECT_EQ(judged("cp a b", "srv").effect, Effect::deny);
+}
+
+TEST(Commands, MistakesAreLocated) {
+  EXPECT_THAT(errors("commands:\n  - {run: [\"git $x\"]}\n"),
+              HasSubstr("p.yaml:7:18: `git $x` is no plain command"));
+  EXPECT_THAT(errors("commands:\n  - {run: [ls]}\n  - {run: [\"ls\"]}\n"),
+              HasSubstr("p.yaml:8:18: `ls` is there twice; the first is in line 7"));
+  EXPECT_THAT(errors("commands:\n  - {run: [if]}\n"), HasSubstr("`if` can never match"));
+  EXPECT_THAT(errors("commands:\n  - {class: read_only}\n"), HasSubstr("has no `run`"));
+  EXPECT_THAT(errors("commands: []\n"), HasSubstr("empty list"));
+  EXPECT_THAT(errors("commands:\n  - {run: [ls], class: read}\n"), HasSubstr("`class` is `read`"));
+  EXPECT_THAT(errors("commands:\n  - {run: [ls], then: maybe}\n"), HasSubstr("`then`"));
+  EXPECT_THAT(errors("commands:\n  - {run: [ls], then: deny, class: read_only}\n"),
+              HasSubstr("`class` says nothing beside `then: deny`"));
+  EXPECT_THAT(errors("commands:\n  - {run: [cp], class: read_only, writes: true}\n"),
+              HasSubstr("is not `read_only`"));
+  EXPECT_THAT(errors("commands:\n  - {run: [cp], writes: {under: srv}}\n"), HasSubstr("p.yaml:7:"));
+  EXPECT_THAT(errors("commands:\n  - {run: [ls], env: [PATH]}\n"), HasSubstr("decides what runs"));
+  EXPECT_THAT(errors("commands:\n  - {run: [ls], unknown: some}\n"), HasSubstr("`unknown`"));
+  EXPECT_THAT(errors("commands:\n  - {run: [ls], wirtes: true}\n"),
+              HasSubstr("did you mean `writes`"));
+  EXPECT_THAT(errors("commands:\n  - {run: [ls]}\nshell: zsh\n"),
+              HasSubstr("expected `sh`, `bash`"));
+  EXPECT_THAT(errors("commands:\n  - {run: [ls]}\nelse: allow\n"), HasSubstr("`else`"));
+  EXPECT_THAT(errors("commands:\n  - {run: [ls]}\nelse: contain\n"), HasSubstr("not enforced"));
+  EXPECT_THAT(errors("commands:\n  of: command\n  rows:\n    - {run: [ls]}\n"),
+              HasSubstr("expected one argument, `args.NAME`"));
+  EXPECT_THAT(errors("commands:\n  of: args.command\n"), HasSubstr("has no `rows`"));
+  EXPECT_THAT(errors("commands:\n  - {run: [/opt/x]}\nprograms: [/usr/bin]\n"),
+              HasSubstr("`/opt/x` can never match"));
+  EXPECT_THAT(errors("class: read_only\nshell: bash\n"), HasSubstr("`shell` needs `commands`"));
+  EXPECT_THAT(errors("class: read_only\nargs: {c: {shell: {allow: [ls], shell: fish}}}\n"),
+              HasSubstr("`shell` is `fish`"));
+  EXPECT_THAT(errors("class: read_only\nargs: {c: {argv: {allow: [ls]}, max_length: 3}}\n"),
+              HasSubstr("no other check can stand beside it"));
+  EXPECT_THAT(errors("class: read_only\nargs: {c: {json: {p: {under: /srv}}}}\n"),
+              HasSubstr("`path` inside of `json`"));
+  EXPECT_THAT(errors("class: read_only\nargs: {c: {manifest: {deny: [privileged]}}}\n"),
+              HasSubstr("has no `kinds`"));
+}
+
+TEST(Commands, WrongExamplesAreMistakes) {
+  const std::string rows(kRows);
+  EXPECT_EQ(errors(rows + "examples: {allow: [ls], hold: [git push], deny: [rm x, sudo ls]}\n"),
+            "");
+  EXPECT_THAT(errors(rows + "examples: {allow: [rm x]}\n"),
+              HasSubstr("p.yaml:12:26: this example is `deny` and not `allow`: no row covers it"));
+  EXPECT_THAT(errors(rows + "examples: {allow: [\"git push\"]}\n"),
+              HasSubstr("this example is `hold` and not `allow`: a row asks for approval of the "
+                        "command (line 10)"));
+  EXPECT_THAT(errors(rows + "examples: {deny: [ls]}\n"), HasSubstr("its rows let it run"));
+  EXPECT_THAT(
+      errors(rows + "examples: {hold: [sudo ls]}\n"),
+      HasSubstr(
+          "this example is `deny` and not `hold`: a row denies the 1st of 2 commands (line 11)"));
+  // The table of class and stage speaks too.
+  EXPECT_THAT(errors("commands:\n  - {run: [ls], class: irreversible small}\n"
+                     "examples: {allow: [ls]}\n"),
+              HasSubstr("it is irreversible small"));
+}
+
+TEST(Commands, TheLineIsFoundInTheSchema) {
+  CommandRule rule;
+  const auto shape = [](const std::vector<std::pair<std::string, ValueType>>& properties) {
+    Shape out;
+    out.type = ValueType::object;
+    for (const auto& [name, type] : properties) {
+      Shape::Property one;
+      one.name = name;
+      one.shape.type = type;
+      out.properties.push_back(std::move(one));
+    }
+    return out;
+  };
+  const auto text = ValueType::string;
+  EXPECT_EQ(*bind_command_line(rule, shape({{"command", text}, {"cwd", text}})), "command");
+  EXPECT_EQ(*bind_command_line(rule, shape({{"cmd", text}, {"command", ValueType::array}})), "cmd");
+  EXPECT_THAT(bind_command_line(rule, shape({{"command", text}, {"script", text}})).error().message,
+              HasSubstr("any of `args.command`, `args.script`"));
+  EXPECT_THAT(bind_command_line(rule, shape({{"input", text}})).error().message,
+              HasSubstr("one of `args.input`"));
+  EXPECT_THAT(bind_command_line(rule, shape({})).error().message, HasSubstr("no argument"));
+  rule.argument = "input";
+  EXPECT_EQ(*bind_command_line(rule, shape({{"input", text}, {"command", text}})), "input");
+  EXPECT_FALSE(bind_command_line(rule, shape({{"command", text}})));
+  rule.argument.clear();
+  rule.line.words = true;
+  EXPECT_EQ(*bind_command_line(rule, shape({{"command", ValueType::array}})), "command");
+  EXPECT_FALSE(bind_command_line(rule, shape({{"command", text}})));
+}
+
+}  // namespace
+}  // namespace pawl

@@ -1,0 +1,111 @@
+// Lines that an author gave as examples, decided at every load.
+#include <fmt/format.h>
+
+#include <array>
+
+#include "base/json.h"
+#include "base/text.h"
+#include "kernel/policy/build.h"
+#include "kernel/policy/commands.h"
+#include "kernel/policy/table.h"
+
+namespace pawl {
+namespace {
+
+// What an expression sees of an example: the command, and the role; nothing of a call or a run.
+class ExampleValues final : public Surroundings {
+ public:
+  explicit ExampleValues(const Policy& policy) : policy_(policy) {}
+
+ protected:
+  expr::Value value(Known which) override {
+    if (which == Known::agent) return expr::Value::of(std::string_view(policy_.agent));
+    if (which == Known::env) return expr::Value::of(to_string(policy_.environment));
+    return expr::Value::failed(expr::Failure::invalid, "an example is no call");
+  }
+  std::uint64_t count(const CountAsked&) override { return 0; }
+
+ private:
+  const Policy& policy_;
+};
+
+CaseAnswer ask(const Policy& policy, const ToolRule& entry, const Case& one,
+               const command::Command& about) {
+  const auto document = json::parse(command::value_of(about));
+  if (!document || !one.condition) return CaseAnswer::fails;
+  ExampleValues values(policy);
+  const std::array<expr::Value, 1> extra = {expr::Value::of(document->root())};
+  values.extra(extra);
+  const expr::Value result = entry.conditions[*one.condition]->evaluate(values);
+  return result.is_true()    ? CaseAnswer::yes
+         : result.is_false() ? CaseAnswer::no
+                             : CaseAnswer::fails;
+}
+
+struct Came {
+  Effect effect;
+  std::string why;
+};
+
+// What a fresh run would hear, outside of every freeze.
+Came decide(const Policy& policy, const ToolRule& entry, const CommandRule& rule,
+            const CommandExample& example) {
+  json::Writer text;
+  if (rule.line.words) {
+    text.array();
+    for (const std::string_view word : split(example.line, ' ')) {
+      if (!word.empty()) text.string(word);
+    }
+    text.end();
+  } else {
+    text.string(example.line);
+  }
+  const auto value = json::parse(text.text());
+  if (!value) return {Effect::deny, "it cannot be read"};
+  const auto analysis = read_line(rule.line.words, rule.line.dialect, value->root());
+  if (!analysis) return {Effect::deny, "it " + analysis.error().message};
+  const Class of_entry = bind(policy, entry, nullptr, Instant{}).action_class;
+  const LineJudgement judged = judge_commands(rule, *analysis, of_entry, command::Place{}, {},
+                                              [&](const Case& one, const command::Command& about) {
+                                                return ask(policy, entry, one, about);
+                                              });
+  if (judged.effect == Effect::deny) {
+    const Rule* rule = judged.denies.rule;
+    const std::string by = rule == nullptr ? "" : fmt::format(" (line {})", rule->at.line);
+    return {Effect::deny, judged.why + by};
+  }
+  if (judged.effect == Effect::hold) {
+    const std::string by = judged.holding.empty()
+                               ? ""
+                               : fmt::format(" (line {})", judged.holding.front().rule->at.line);
+    return {Effect::hold, judged.why + by};
+  }
+  if (entry.requires_approval) return {Effect::hold, "the entry asks for approval of every call"};
+  const Class c = judged.action_class;
+  const bool claimed = policy.default_stage.has_value();
+  const bool staged = claimed && (c.has_effect() || policy.gate_reads);
+  const Stage stage = staged ? policy.stage_of(entry) : Stage::established;
+  const Default found = default_for(c, stage, claimed, policy.gate_reads, policy.environment);
+  if (found.effect != Effect::hold) return {Effect::allow, "its rows let it run"};
+  return {Effect::hold, "it is " + to_string(c) +
+                            (claimed ? fmt::format(", and its workflow is {}", to_string(stage))
+                                     : std::string())};
+}
+
+}  // namespace
+
+void check_examples(Build& build) {
+  if (!build.reading.sound()) return;  // an entry that was not read whole would decide otherwise
+  for (const ToolRule& entry : build.policy.tools) {
+    if (entry.commands == nullptr) continue;
+    for (const CommandExample& example : entry.commands->examples) {
+      const Came came = decide(build.policy, entry, *entry.commands, example);
+      if (came.effect == example.expected) continue;
+      build.reading.mistake(
+          example.at, fmt::format("this example is `{}` and not `{}`: {}", to_string(came.effect),
+                                  to_string(example.expected), came.why));
+    }
+  }
+}
+
+}  // namespace pawl

@@ -1,0 +1,53 @@
+// The rows of command lines while a file is read: `commands` of an entry, and `shell` and `argv` of
+// an argument. Private to this room.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "kernel/policy/build.h"
+#include "kernel/policy/commands.h"
+
+namespace pawl {
+
+class RowReader {
+ public:
+  // `section` is the kind of mapping that a row is; `path` the rule path of the list.
+  // `entry` keeps the expressions of the rows.
+  RowReader(Build& build, Section section, std::string path, ToolRule& entry)
+      : build_(build), section_(section), path_(std::move(path)), entry_(entry) {}
+
+  // Reads one row; what is wrong with it is reported.
+  void read(const yaml::Node& node);
+
+  bool any() const { return !rows_.empty(); }
+  const std::vector<CommandRow>& rows() const { return described_; }
+  // Everything together; reports rows that no line can reach. Nothing where something was wrong.
+  std::optional<LineRule> compile(bool words, command::Dialect dialect,
+                                  const std::vector<std::string>& directories);
+
+ private:
+  bool take(const yaml::Entry& key, command::Row& row, CommandRow& described);
+  void read_run(const yaml::Node& node, command::Row& row);
+  void read_writes(const yaml::Node& node, command::Row& row, CommandRow& described);
+  void read_then(const yaml::Node& node, CommandRow& described);
+  void read_cases(const yaml::Node& node, CommandRow& described);
+  void check_row(const yaml::Node& node, const command::Row& row, const CommandRow& described);
+
+  Build& build_;
+  Section section_;
+  std::string path_;
+  ToolRule& entry_;
+  std::vector<command::Row> rows_;
+  std::vector<CommandRow> described_;
+  struct Written {
+    std::string words;  // one blank between two
+    Position at;
+  };
+  std::vector<Written> written_;
+  bool sound_ = true;
+};
+
+}  // namespace pawl
