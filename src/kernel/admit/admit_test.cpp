@@ -195,7 +195,7 @@ TEST_F(AdmitTest, TheStagesStandInTheOrderOfTheLifeOfACall) {
   EXPECT_THAT(names,
               ::testing::ElementsAre("fault", "kill", "run state", "identity", "run ceilings",
                                      "blocked", "grant", "pin", "schema", "constraints", "cases",
-                                     "commands", "freeze", "limits"));
+                                     "commands", "outside", "freeze", "limits"));
 }
 
 TEST_F(AdmitTest, ARefusedRequestIsBoundedLikeAnyOther) {

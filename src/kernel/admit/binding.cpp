@@ -175,6 +175,11 @@ void put_slice(const Policy& policy, const BoundTool& tool, json::Writer& out) {
   put_condition("records_by", entry.conditions, entry.records_by, out);
   out.key("requires_approval").boolean(entry.requires_approval);
   if (entry.scope) put_texts("scope", entry.scope->fields(), out);
+  // A case or a row may set the mark for a call.
+  if (tool.action_class.external_sink || !entry.cases.empty() || entry.commands != nullptr) {
+    out.key("secrets").string(to_string(policy.secrets_of(entry)));
+    put_texts("secrets_listed", policy.secrets.texts, out);
+  }
   const bool claimed = policy.default_stage.has_value();
   out.key("stage").string(claimed ? to_string(policy.stage_of(entry)) : "unclaimed");
   put_terms("terms", policy.approval, policy.conditions, out);

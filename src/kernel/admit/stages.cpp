@@ -7,7 +7,7 @@ namespace pawl {
 
 namespace {
 
-constexpr std::array<DenyStage, 14> deny_table = {{
+constexpr std::array<DenyStage, 15> deny_table = {{
     {"fault", deny_fault},
     {"kill", deny_kill},
     {"run state", deny_run_state},
@@ -20,16 +20,18 @@ constexpr std::array<DenyStage, 14> deny_table = {{
     {"constraints", deny_constraints},
     {"cases", deny_cases},
     {"commands", deny_commands},
+    {"outside", deny_outside},
     {"freeze", deny_freeze},
     {"limits", deny_limits},
 }};
 
-constexpr std::array<HoldStage, 5> hold_table = {{
+constexpr std::array<HoldStage, 6> hold_table = {{
     {"freeze", ask_freeze},
     {"cases", ask_cases},
     {"commands", ask_commands},
     {"requires_approval", ask_requires_approval},
     {"class and stage", ask_class},
+    {"outside", ask_outside},
 }};
 
 }  // namespace

@@ -77,6 +77,10 @@ bool deny_schema(const Situation& s, Verdict& v);
 // deny_cases.cpp: the entry's condition and cases; sets the class in force.
 bool deny_cases(const Situation& s, Verdict& v);
 
+// outside.cpp: what the arguments of a call may carry outside.
+bool deny_outside(const Situation& s, Verdict& v);
+void ask_outside(const Situation& s, Asked& asked);
+
 // freeze.cpp
 bool deny_freeze(const Situation& s, Verdict& v);
 void ask_freeze(const Situation& s, Asked& asked);

@@ -79,6 +79,10 @@ void read_freezes(Build& build, const yaml::Node& node);
 // load_use.cpp
 void read_use(Build& build, const yaml::Node& node);
 
+// load_secrets.cpp
+void read_secrets(Build& build, const yaml::Node& node);
+void read_entry_secrets(Build& build, const yaml::Entry& key, ToolRule& rule);
+
 // load_tools.cpp
 void read_tools(Build& build, const yaml::Node& node);
 

@@ -46,6 +46,7 @@ constexpr Words kWords[] = {
      "tools.allowed[].args.NAME.shell.allow[], tools.allowed[].args.NAME.argv.allow[]"},
     {Section::manifest, "`manifest`", "tools.allowed[].args.NAME.manifest"},
     {Section::k8s_kind, "`k8s_kind`", "tools.allowed[].args.NAME.k8s_kind"},
+    {Section::secrets, "`secrets`", "secrets"},
     {Section::approval, "`approval`",
      "approval, tools.allowed[].approval, tools.allowed[].cases[].approval"},
     {Section::route, "a route", "approval.route[]"},

@@ -37,6 +37,7 @@ enum class Section : std::uint8_t {
   line_row,
   manifest,
   k8s_kind,
+  secrets,
   approval,
   route,
   execution,

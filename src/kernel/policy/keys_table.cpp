@@ -27,6 +27,8 @@ constexpr Key kKeys[] = {
      "Rules that are laxer than they should be, with a reason, an owner and an end."},
     {file, "use", "list of packs", "none", 11,
      "Packs that describe tools: `pawl:github@1`. They never grant."},
+    {file, "secrets", "mapping", "credentials are held", 11,
+     "What must not leave through the arguments of a call that can carry data outside."},
     {file, "servers", "mapping", "", 13, "Defaults for every tool of a server.", true},
     {file, "may_request", "list", "", 0, "What an agent may ask for.", true},
     {file, "layer", "text", "", 0, "Makes the file a layer that only tightens.", true},
@@ -100,6 +102,10 @@ constexpr Key kKeys[] = {
      "Directories, in the order of the server's PATH, in which the programs of a line have to be."},
     {entry, "examples", "mapping", "none", 3,
      "Lines with what comes of them, checked at every load."},
+    {entry, "secrets", "`hold`, `deny` or `allow`", "`secrets.then` of the file", 11,
+     "What happens when its arguments hold a credential, a listed text, or more than 512 encoded "
+     "characters where no greater `max_length` stands; `allow` does not look. For tools with the "
+     "mark `external_sink`."},
     {entry, "when", "expression", "", 7, "A condition.", true},
     {entry, "then", "word", "", 2, "The effect of a case.", true},
     {entry, "contain", "mapping", "", 0, "Runs the call in a sandbox.", true},
@@ -125,6 +131,11 @@ constexpr Key kKeys[] = {
     {situation, "rehearse", "text", "", 0, "Tries the call first.", true},
     {situation, "accept_risk", "text", "", 11, "Accepts a risk in place; use the file's key.",
      true},
+    {secrets, "listed", "list of texts", "none", 11,
+     "Texts that are secret too, found inside of longer ones, in any case, with any punctuation, "
+     "and encoded."},
+    {secrets, "then", "`hold` or `deny`", "`hold`", 11,
+     "What happens to such a call, unless its entry says."},
 
     {constraints, "allowed_X", "list of values", "every value", 5,
      "The values that the argument `X` or its singular may have."},

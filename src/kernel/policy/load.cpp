@@ -41,6 +41,7 @@ constexpr Row kRows[] = {
     {"lists", read_lists},
     {"approval", read_defaults},
     {"execution", read_execution},
+    {"secrets", read_secrets},
     {"escalation", read_escalation},
     {"freeze", read_freezes},
     {"tools", read_tools},

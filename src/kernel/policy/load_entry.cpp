@@ -132,6 +132,8 @@ bool read_key(Build& build, const yaml::Entry& key, ToolRule& rule) {
     rule.instead = build.reading.text(key.value, name, Lines::several).value_or("");
   } else if (name == "credential") {
     read_credential(build, key.value, rule);
+  } else if (name == "secrets") {
+    read_entry_secrets(build, key, rule);
   } else {
     return read_limit(build, key, rule.rule.path, rule);
   }

@@ -27,6 +27,7 @@
 #include "kernel/policy/name.h"
 #include "kernel/policy/name_table.h"
 #include "kernel/redact/scope.h"
+#include "kernel/secret/secret.h"
 #include "model/class.h"
 #include "model/environment.h"
 #include "model/verdict.h"
@@ -67,6 +68,8 @@ struct ToolRule {
   std::string say;                              // words for the agent and the reviewer
   std::string instead;                          // what the agent may do instead
   std::string credential;
+  std::optional<Effect> secrets;  // allow, hold or deny; absent: what the file says
+  Rule secrets_rule;
   std::uint32_t index = 0;  // position in the file; identity for counters: `names` joined
   std::string key;          // names joined with `|`: the counter's name in records
 
@@ -108,6 +111,15 @@ struct AcceptedRisk {
   Rule rule;
 };
 
+// What happens to a call that could carry a secret outside, and which texts are secret beside the
+// credentials of known shapes (kernel/secret).
+struct Secrets {
+  Effect then = Effect::hold;  // hold or deny
+  std::shared_ptr<const ListedTexts> listed;
+  std::vector<std::string> texts;  // as they are listed, in the order of the alphabet
+  Rule rule;
+};
+
 // Something that `check` reports although the file loads: a gap, an unmetered ceiling, a wide
 // class.
 struct Finding {
@@ -136,6 +148,7 @@ class Policy {
   std::vector<Freeze> freezes;
   std::vector<AcceptedRisk> risks;
   Packs packs;  // that describe its tools, in the order of the file
+  Secrets secrets;
   std::vector<Finding> findings;
   Rule default_rule;   // `tools`: for denials that no line made
   Rule agent_rule;     // `agent`: for what is wrong with the role itself
@@ -147,6 +160,7 @@ class Policy {
   // The line that blocks it, or null. Case, width and server do not matter (rule 2).
   const BlockedName* blocks(std::string_view server, std::string_view tool) const;
   Stage stage_of(const ToolRule& tool) const;
+  Effect secrets_of(const ToolRule& tool) const { return tool.secrets.value_or(secrets.then); }
   // The risk acceptance for a rule path that has not ended, or null.
   const AcceptedRisk* accepted(std::string_view path, Instant now) const;
 

@@ -263,6 +263,12 @@ void compare_entries(const Pair& pair, Laxness& laxness) {
   compare_limits(pair, laxness);
   compare_conditions(pair, laxness);
   compare_approval(pair, laxness);
+  if (pair.after.secrets_of(after) < pair.before.secrets_of(before)) {
+    const Position& at = after.secrets ? after.secrets_rule.at : after.rule.at;
+    laxness.found(at, fmt::format("`secrets` of {} was `{}` and is `{}`", name_of(after),
+                                  to_string(pair.before.secrets_of(before)),
+                                  to_string(pair.after.secrets_of(after))));
+  }
   if (before.credential != after.credential) {
     laxness.found(after.rule.at, name_of(after) + " runs with another credential");
   }

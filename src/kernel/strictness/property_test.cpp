@@ -24,7 +24,8 @@ const std::vector<std::vector<std::string>> kPlaces = {
      "    - {name: get_x, class: read_only}\n",
      "    - {name: \"s/get_x\", class: reversible small}\n"},
     {"put", "[put, set]", "set", "\"s/put\""},
-    {"reversible small", "reversible large", "irreversible small", "irreversible large"},
+    {"reversible small", "reversible large", "irreversible small", "irreversible large",
+     "read_only external_sink", "reversible small external_sink"},
     {"", "      requires_approval: true\n", "      requires_approval: false\n"},
     {"", "      scope: [a]\n", "      scope: [a, b.c]\n", "      scope: [a.x, b]\n"},
     {"", "      max_records_per_run: 3\n", "      max_records_per_run: 6\n",
@@ -41,7 +42,7 @@ const std::vector<std::vector<std::string>> kPlaces = {
      "        place: {path: {under: /srv, base: /srv}}\n"},
     {"", "        page: {url: {host: [a.example]}}\n",
      "        page: {url: {host: [a.example, b.example], scheme: [http, https]}}\n",
-     "        page: {max_length: 30}\n"},
+     "        page: {max_length: 30}\n", "        page: {max_length: 3000}\n"},
     {"", "      constraints: {allowed_words: [one, two]}\n",
      "      constraints: {allowed_words: [one]}\n", "      constraints: {denied_words: [one]}\n"},
     {"", "get_y, ", "\"s/put\", ", "get_*, "},
@@ -55,6 +56,9 @@ const std::vector<std::vector<std::string>> kPlaces = {
      "stop: [reversible], then: deny}",
      "{name: f, from: \"2026-01-01T00:00\", until: \"2028-02-01T00:00\", zone: UTC, "
      "stop: [reversible, irreversible], then: hold}"},
+    {"", "secrets: {then: deny}\n", "secrets: {listed: [threefold]}\n",
+     "secrets: {listed: [threefold, fourfold], then: deny}\n"},
+    {"", "      secrets: hold\n", "      secrets: deny\n", "      secrets: allow\n"},
 };
 using Choice = std::vector<std::size_t>;
 
@@ -65,10 +69,10 @@ std::string text_of(const Choice& choice) {
   if (!args.empty()) args = "      args:\n" + args;
   std::string out = "version: 1\nagent: {id: a, identity: a@x, owner: o}\n" + part(0);
   out += "tools:\n  allowed:\n" + part(1) + part(2) + "    - name: " + part(3) +
-         "\n      class: " + part(4) + "\n" + part(5) + part(6) + part(7) + part(8) + args +
-         part(13);
-  out +=
-      "  blocked: [" + part(14) + "never]\nexecution: {" + part(15) + "}\n" + part(16) + part(17);
+         "\n      class: " + part(4) + "\n" + part(20) + part(5) + part(6) + part(7) + part(8) +
+         args + part(13);
+  out += "  blocked: [" + part(14) + "never]\nexecution: {" + part(15) + "}\n" + part(16) +
+         part(17) + part(19);
   if (!part(18).empty()) out += "freeze: [" + part(18) + "]\n";
   return out;
 }
@@ -105,6 +109,8 @@ constexpr std::array kTools = {"put", "set", "get_x", "get_y", "never", "other",
 constexpr std::array kValues = {R"("one")",
                                 R"("two")",
                                 R"("three")",
+                                R"("so Three-Fold")",
+                                R"("x fourfold")",
                                 R"("t\nx")",
                                 "7",
                                 "9007199254740993",
@@ -122,11 +128,19 @@ constexpr std::array kValues = {R"("one")",
                                 "1"};
 constexpr std::array kNames = {"word", "words", "count", "place", "page", "free"};
 
+// What looks encoded, longer than 512 characters.
+std::string encoded() {
+  std::string out;
+  for (int i = 0; i < 300; ++i) out += "aB3c";
+  return "\"" + out + "\"";
+}
+
 std::string arguments(Dice& dice) {
   std::string out;
   for (const char* name : kNames) {
     if (dice.below(3) == 0) continue;
-    out += (out.empty() ? "" : ",") + ("\"" + std::string(name) + "\":") + dice.one_of(kValues);
+    out += (out.empty() ? "" : ",") + ("\"" + std::string(name) + "\":") +
+           (dice.below(20) == 0 ? encoded() : dice.one_of(kValues));
   }
   return "{" + out + "}";
 }

@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "base/text.h"
+#include "kernel/secret/secret.h"
 #include "kernel/strictness/parts.h"
 
 namespace pawl {
@@ -32,6 +33,14 @@ bool wants_nothing(const ArgumentRule& rule) {
 
 bool lifts(const ArgumentRule& rule) {
   return rule.lines_allowed || std::ranges::any_of(rule.checks, lifts_one_line);
+}
+
+// A rule of length takes an argument out of what is weighed for long encoded data. One that is
+// shorter than what is found without it changes nothing.
+bool unweighed(const ArgumentRule& rule) {
+  return std::ranges::any_of(rule.checks, [](const Check& check) {
+    return check.kind == CheckKind::max_length && check.count > encoded_chars_max;
+  });
 }
 
 // A check that an object cannot pass: without one, naming an argument as a whole would take the
@@ -94,6 +103,9 @@ void compare_rule(const ArgumentRule& before, const ArgumentRule& after, Laxness
   if (lifts(after) && !lifts(before)) {
     laxness.found(after.rule.at, name + " may hold line breaks");
   }
+  if (unweighed(after) && !unweighed(before)) {
+    laxness.found(after.rule.at, name + " may hold long encoded data");
+  }
   if (has_base(after) && !has_base(before)) {
     laxness.found(after.rule.at, name + " is forwarded in another spelling");
   }
@@ -105,6 +117,7 @@ void compare_added(const ArgumentRule& rule, const ToolRule& before, const ToolR
                    Laxness& laxness) {
   const std::string name = name_of(rule);
   if (lifts(rule)) laxness.found(rule.rule.at, name + " may hold line breaks");
+  if (unweighed(rule)) laxness.found(rule.rule.at, name + " may hold long encoded data");
   if (has_base(rule)) laxness.found(rule.rule.at, name + " is forwarded in another spelling");
   const std::string_view whole = whole_name(rule);
   const bool named = std::ranges::find(before.named, whole) != before.named.end();

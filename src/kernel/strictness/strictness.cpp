@@ -183,6 +183,13 @@ void compare_risks(const Policy& before, const Policy& after, Laxness& laxness) 
   }
 }
 
+// The words of the entries are compared with them.
+void compare_secrets(const Policy& before, const Policy& after, Laxness& laxness) {
+  if (std::ranges::includes(after.secrets.texts, before.secrets.texts)) return;
+  laxness.found(after.secrets.rule.at.line > 0 ? after.secrets.rule.at : after.agent_rule.at,
+                "`secrets` lists fewer texts" + line_before(before.secrets.rule.at));
+}
+
 bool same_contacts(const Policy& before, const Policy& after) {
   return std::ranges::equal(before.contacts, after.contacts,
                             [](const Contact& a, const Contact& b) {
@@ -230,6 +237,7 @@ std::vector<Laxer> laxer_parts(const Policy& before, const Policy& after) {
   compare_freezes(before, after, laxness);
   compare_packs(before, after, laxness);
   compare_risks(before, after, laxness);
+  compare_secrets(before, after, laxness);
   std::vector<Laxer> parts = laxness.take();
   std::ranges::sort(parts, [](const Laxer& a, const Laxer& b) {
     return std::tie(a.at.line, a.at.column, a.says) < std::tie(b.at.line, b.at.column, b.says);

@@ -238,6 +238,37 @@ TEST(Strictness, EveryLaxerPartIsToldWithItsPlace) {
   EXPECT_THAT(laxer_text(parts, 2), HasSubstr("; and 1 more"));
 }
 
+TEST(Strictness, WhatMayLeaveWithACallIsCompared) {
+  const auto policy = [](const std::string& secrets, const std::string& entry) {
+    const Loaded loaded = load_policy("agent: {id: a, identity: a@x, owner: o}\n" + secrets +
+                                          "tools:\n  allowed:\n    - {name: fetch, class: "
+                                          "read_only external_sink" +
+                                          entry + "}\n",
+                                      "p.yaml", {});
+    EXPECT_TRUE(loaded.policy);
+    return loaded.policy;
+  };
+  const auto none = policy("", "");
+  const auto denies = policy("secrets: {then: deny}\n", "");
+  const auto lists = policy("secrets: {listed: [Blue Heron, falcon]}\n", "");
+  const auto lists_less = policy("secrets: {listed: [falcon]}\n", "");
+  const auto allows = policy("secrets: {then: deny}\n", ", secrets: allow");
+  const auto is_laxer = [](const auto& before, const auto& after) {
+    return !laxer_parts(*before, *after).empty();
+  };
+  EXPECT_FALSE(is_laxer(none, denies));
+  EXPECT_FALSE(is_laxer(none, lists));
+  EXPECT_FALSE(is_laxer(lists_less, lists));
+  EXPECT_TRUE(is_laxer(denies, none));
+  EXPECT_TRUE(is_laxer(lists, lists_less));
+  EXPECT_TRUE(is_laxer(lists, none));
+  EXPECT_TRUE(is_laxer(denies, allows));
+  EXPECT_TRUE(is_laxer(none, allows));
+  EXPECT_FALSE(is_laxer(allows, denies));
+  EXPECT_TRUE(is_laxer(none, policy("", ", args: {url: {max_length: 9000}}")));
+  EXPECT_FALSE(is_laxer(none, policy("", ", args: {url: {max_length: 90}}")));
+}
+
 TEST(Strictness, ANameThatIsSplitOffIsComparedWithWhatItCameFrom) {
   const Edit narrower{"    - name: get_*\n",
                       "    - name: get_x\n      class: read_only\n      requires_approval: true\n"
@@ -325,7 +356,9 @@ TEST(Strictness, KnowsEveryMember) {
   const auto& [rule, names, stated, class_rule, scope, arguments, named, conditions, only_if,
                entry_cases, records, records_by, counted, most_records, most_calls, most_rate,
                records_rule, calls_rule, rate_rule, approval_needed, approval_if, approval_rule,
-               approval, commands, say, instead, credential, index, key] = ToolRule{};
+               approval, commands, say, instead, credential, secrets, secrets_rule, index,
+               key] = ToolRule{};
+  const auto& [secrets_then, listed, listed_texts, of_secrets] = Secrets{};
   const auto& [of_case, condition, by_arguments, effect, of_class, case_class, terms, words] =
       Case{};
   const auto& [list, otherwise, else_rule] = Cases{};
