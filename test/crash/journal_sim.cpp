@@ -16,6 +16,7 @@ constexpr int open_tries_max = 12;
 
 JournalSim::JournalSim(std::uint64_t seed) : random_(seed), disk_(seed ^ 0x5eed) {
   segment_bytes_ = 2048 + random_.below(4) * 2048;
+  checkpoint_bytes_max_ = random_.one_in(2) ? 2500 : 256UL << 10;
   if (random_.one_in(3)) disk_.set_capacity(24 * 1024 + random_.below(64) * 1024);
 }
 
@@ -42,6 +43,8 @@ std::optional<std::string> JournalSim::run() {
     if (journal_) check_verifier("after the last close");
     journal_.reset();
   }
+  const std::string log = disk_.contents("checkpoints");
+  must(log.size() <= checkpoint_bytes_max_ + 1024, "the old checkpoints were not thinned out");
   reached_.checkpoints += disk_.contents("checkpoint").empty() ? 0 : 1;
   for (const std::string& path : disk_.paths()) reached_.segments += path.ends_with(".seg");
   return wrong_;
@@ -58,6 +61,7 @@ JournalOptions JournalSim::options() {
   options.grow_bytes = 512;
   options.reserve_bytes = sim_reserve_bytes;
   options.free_bytes_min = 2048;
+  options.checkpoint_log_bytes_max = checkpoint_bytes_max_;
   return options;
 }
 

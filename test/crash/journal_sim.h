@@ -64,6 +64,7 @@ class JournalSim {
     std::uint64_t erasures = 0;
     std::uint64_t segments = 0;
     std::uint64_t checkpoints = 0;
+    std::uint64_t thinned = 0;
     std::uint64_t torn_bytes = 0;
   };
   const Reached& reached() const { return reached_; }
@@ -127,6 +128,8 @@ class JournalSim {
   bool faulty_ = false;
   bool existed_ = false;
   std::uint64_t segment_bytes_ = 0;
+  std::uint64_t checkpoint_bytes_max_ = 0;
+  std::uint64_t checkpoint_log_bytes_ = 0;  // as it was last seen
   // What lies in the newest segment, as far as it was begun in this life.
   struct Newest {
     std::uint64_t count = 0;  // of segments so far

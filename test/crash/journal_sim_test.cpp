@@ -43,6 +43,7 @@ TEST(JournalSim, KeepsItsPromisesInEveryStory) {
     all.erasures += one.erasures;
     all.segments += one.segments;
     all.checkpoints += one.checkpoints;
+    all.thinned += one.thinned;
     all.torn_bytes += one.torn_bytes;
   }
   std::printf("%llu stories from seed %llu on, of %llu by default\n",
@@ -62,6 +63,7 @@ TEST(JournalSim, KeepsItsPromisesInEveryStory) {
   EXPECT_GT(all.erasures, 0U);
   EXPECT_GT(all.segments, 2 * count);
   EXPECT_GT(all.checkpoints, count / 2);
+  EXPECT_GT(all.thinned, count / 20);
   EXPECT_GT(all.torn_bytes, 0U);
   RecordProperty("records", static_cast<int>(all.records));
   RecordProperty("lost_in_cuts", static_cast<int>(all.lost_in_cuts));

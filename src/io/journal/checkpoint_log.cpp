@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <vector>
 
 namespace pawl::journal {
 namespace {
@@ -36,6 +37,36 @@ std::optional<Found> note_around(std::string_view text, std::size_t mark) {
   }
   if (begin != 0 || text.starts_with('\n')) ++begin;
   return Found{begin, end + 1};
+}
+
+// The notes of a whole file, five lines each; nothing where it is something else.
+std::optional<std::vector<std::string_view>> notes_of(std::string_view text) {
+  std::vector<std::string_view> notes;
+  while (!text.empty()) {
+    std::size_t end = 0;
+    for (int line = 0; line < 5; ++line) {
+      end = text.find('\n', end);
+      if (end == text.npos) return std::nullopt;
+      ++end;
+    }
+    notes.push_back(text.substr(0, end));
+    text.remove_prefix(end);
+  }
+  return notes;
+}
+
+// What is kept: a quarter of the bound for the newest, but two at least, and a quarter for others.
+std::string kept_of(const std::vector<std::string_view>& notes, std::uint64_t bytes_max) {
+  std::size_t recent = notes.size();
+  std::uint64_t bytes = 0;
+  while (recent > 0 && (notes.size() - recent < 2 || bytes < bytes_max / 4)) {
+    bytes += notes[--recent].size();
+  }
+  const std::size_t others = std::min<std::size_t>(recent, bytes_max / 4 / checkpoint_bytes_max);
+  std::string kept;
+  for (std::size_t i = 0; i < others; ++i) kept += notes[i * recent / others];
+  for (std::size_t i = recent; i < notes.size(); ++i) kept += notes[i];
+  return kept;
 }
 
 }  // namespace
@@ -98,8 +129,9 @@ Status CheckpointLog::read_newest(const PublicKey& key) {
   return {};
 }
 
-Result<CheckpointLog> CheckpointLog::open(Disk& disk, const PublicKey& key) {
-  CheckpointLog log(disk);
+Result<CheckpointLog> CheckpointLog::open(Disk& disk, const PublicKey& key,
+                                          std::uint64_t bytes_max) {
+  CheckpointLog log(disk, bytes_max);
   if (Status read = log.read_log(key); !read) return std::unexpected(read.error());
   if (Status read = log.read_newest(key); !read) return std::unexpected(read.error());
   return log;
@@ -118,7 +150,45 @@ Status CheckpointLog::prepare() {
   // clean.
   const Status again = write_all(*file_, size_ - last_note_.size(), last_note_);
   if (!again) return again;
-  return file_->sync();
+  if (Status synced = file_->sync(); !synced) return synced;
+  return compact();
+}
+
+// The file by its name is the long one or the short one; only the disk knows which.
+Status CheckpointLog::reopen(std::uint64_t shorter) {
+  auto file = disk_->open(log_path, Access::write);
+  if (!file) return std::unexpected(file.error());
+  const auto size = (*file)->size();
+  if (!size) return std::unexpected(size.error());
+  if (*size != size_ && *size != shorter) {
+    return fail(Fault::corrupt, fmt::format("`{}` has {} bytes, where {} or {} were written",
+                                            disk_->shown(log_path), *size, size_, shorter));
+  }
+  file_ = std::move(*file);
+  size_ = *size;
+  return {};
+}
+
+Status CheckpointLog::compact() {
+  if (size_ <= compact_at_) return {};
+  auto text = read_exactly(*file_, 0, size_);
+  if (!text) return std::unexpected(text.error());
+  const auto notes = notes_of(*text);
+  // What is damaged stays for the verifier to find.
+  compact_at_ = size_ + bytes_max_;
+  if (!notes || notes->back() != last_note_) return {};
+  const std::string kept = kept_of(*notes, bytes_max_);
+  if (kept.size() >= size_) return {};
+  const Status replaced = replace_whole(*disk_, log_path, kept);
+  if (!replaced && replaced.error().fault != Fault::environment) return replaced;
+  if (Status there = reopen(kept.size()); !there) return there;
+  if (replaced) {
+    compact_at_ = bytes_max_;
+  } else if (size_ == kept.size()) {
+    // Renamed, and the disk says that it had no room: nothing is appended before that is durable.
+    return disk_->sync_directory("");
+  }
+  return {};
 }
 
 Result<bool> CheckpointLog::write(std::string_view note) {
@@ -129,10 +199,12 @@ Result<bool> CheckpointLog::write(std::string_view note) {
   }
   if (Status synced = file_->sync(); !synced) return std::unexpected(synced.error());
   size_ += note.size();
+  last_note_ = note;
   Status replaced = replace_whole(*disk_, newest_path, note);
   if (!replaced && replaced.error().fault != Fault::environment) {
     return std::unexpected(replaced.error());
   }
+  if (Status compacted = compact(); !compacted) return std::unexpected(compacted.error());
   return true;
 }
 

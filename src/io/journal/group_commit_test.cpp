@@ -36,7 +36,7 @@ class GroupCommitTest : public testing::Test {
  protected:
   void SetUp() override {
     disk_ = *PosixDisk::open(scratch_.path(), PosixDisk::Root::must_exist);
-    log_.emplace(*CheckpointLog::open(*disk_, key_.public_key()));
+    log_.emplace(*CheckpointLog::open(*disk_, key_.public_key(), 4096));
     ASSERT_TRUE(log_->prepare().has_value());
     commit_.emplace(file_, 0, key_, *log_,
                     GroupCommit::Calls{.monotonic = [this] { return now_; },
@@ -131,7 +131,7 @@ TEST_F(GroupCommitTest, CheckpointsOnlyOfWhatIsSyncedAndNotTooOften) {
   commit_->want(3);
   commit_->run();
   EXPECT_EQ(commit_->checkpointed(), 3U);
-  EXPECT_EQ(CheckpointLog::open(*disk_, key_.public_key())->newest()->size, 3U);
+  EXPECT_EQ(CheckpointLog::open(*disk_, key_.public_key(), 4096)->newest()->size, 3U);
   // The next one a second later at the earliest, asked for once.
   commit_->written(4);
   commit_->want(4);

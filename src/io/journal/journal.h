@@ -51,6 +51,7 @@ inline constexpr std::uint64_t journal_record_bytes_max = 4UL << 20;
 inline constexpr std::uint64_t journal_payload_bytes_max = 256UL << 20;
 inline constexpr Duration journal_sync_delay_max = Duration::milliseconds(100);
 inline constexpr Duration journal_checkpoint_interval_min = Duration::seconds(1);
+inline constexpr std::uint64_t journal_checkpoint_log_bytes_max = 256UL << 10;  // then thinned
 
 // SHA-256(salt || bytes). Whoever has neither salt nor bytes learns nothing from the digest, and
 // after an erasure nobody has the salt.
@@ -114,6 +115,7 @@ struct JournalOptions {
   std::uint64_t reserve_bytes = journal_reserve_bytes;    // kept back in both areas of the segment
   std::uint64_t free_bytes_min = journal_free_bytes_min;  // left to others when growing
   Duration sync_delay_max = journal_sync_delay_max;
+  std::uint64_t checkpoint_log_bytes_max = journal_checkpoint_log_bytes_max;
   Duration checkpoint_interval_min = journal_checkpoint_interval_min;
 };
 

@@ -44,7 +44,8 @@ std::function<void()> Journal::Body::posted(void (Body::*step)()) {
 }
 
 Status Journal::Body::start(const JournalReplay& replay) {
-  auto checkpoints = journal::CheckpointLog::open(disk_, key_.public_key());
+  auto checkpoints =
+      journal::CheckpointLog::open(disk_, key_.public_key(), options_.checkpoint_log_bytes_max);
   if (!checkpoints) return std::unexpected(checkpoints.error());
   checkpoints_.emplace(std::move(*checkpoints));
   auto found =
