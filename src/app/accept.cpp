@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "doors/mcp/shelf.h"
 #include "io/pins/lock.h"
+#include "kernel/strictness/strictness.h"
 
 namespace pawl::app {
 namespace {
@@ -151,7 +152,7 @@ int accept_tools(const Arguments& arguments, const std::string& policy_file) {
   for (const Change& change : *wanted) {
     act_text.object().key("digest").string(change.digest).key("server").string(server);
     act_text.key("tool").string(change.name).end();
-    lock->tools[full_name(server, change.name)] = change.digest;
+    lock->accept(full_name(server, change.name), change.digest, change.tool->text);
   }
   act_text.end().key("kind").string("accept").end();
   auto node = control(arguments);
@@ -164,6 +165,40 @@ int accept_tools(const Arguments& arguments, const std::string& policy_file) {
                          lock_file_name));
   if (report.json()) print_accepted(*wanted, server);
   return exit_good;
+}
+
+std::string place(const Laxer& part) {
+  return part.at.line == 0 ? visible(part.at.file)
+                           : fmt::format("{}:{}", visible(part.at.file), part.at.line);
+}
+
+// What the file permits and the accepted one did not, found here and not asked of the node: this is
+// what the proof is about.
+Result<std::vector<Laxer>> laxer_than_accepted(NodeConnection& node, const Policy& policy,
+                                               const Report& report) {
+  json::Writer question;
+  question.object().key("agent").string(policy.agent).key("op").string("policy").end();
+  const auto answer = node.ask(question.text());
+  if (!answer) return std::unexpected(answer.error());
+  const std::string digest(answer->root().text("digest").value_or(""));
+  const std::string bundle(answer->root().text("bundle").value_or(""));
+  if (digest.empty()) {
+    report.say("before    nothing was accepted for this agent");
+    return std::vector<Laxer>{};
+  }
+  report.say("before    " + visible(digest));
+  const Loaded before = load_bundle(bundle, policy.file);
+  if (!before.policy || spelled(before.policy->digest) != digest) {
+    report.say(paint(Ink::warn, "laxer     ") +
+               "nobody can tell: the text of the accepted policy is not in the journal");
+    return std::vector<Laxer>{};
+  }
+  std::vector<Laxer> parts = laxer_parts(*before.policy, policy);
+  for (const Laxer& part : parts) {
+    report.say(paint(Ink::warn, "laxer     ") + place(part) + ": " + part.says);
+  }
+  if (parts.empty()) report.say("laxer     nothing");
+  return parts;
 }
 
 int accept_policy(const Arguments& arguments, const std::string& policy_file) {
@@ -180,6 +215,8 @@ int accept_policy(const Arguments& arguments, const std::string& policy_file) {
                          visible(loaded.policy->agent), digest));
   auto node = control(arguments);
   if (!node) return complain(node.error());
+  const auto laxer = laxer_than_accepted(*node, *loaded.policy, report);
+  if (!laxer) return complain(laxer.error());
   json::Writer act_text;
   act_text.object().key("agent").string(loaded.policy->agent).key("digest").string(digest);
   act_text.key("kind").string("accept_policy").end();
@@ -190,7 +227,11 @@ int accept_policy(const Arguments& arguments, const std::string& policy_file) {
   if (report.json()) {
     json::Writer text;
     text.object().key("agent").string(loaded.policy->agent).key("digest").string(digest);
-    out(text.key("policy").string(policy_file).end().text());
+    text.key("laxer").array();
+    for (const Laxer& part : *laxer) {
+      text.object().key("at").string(place(part)).key("says").string(part.says).end();
+    }
+    out(text.end().key("policy").string(policy_file).end().text());
   }
   return exit_good;
 }
@@ -214,6 +255,7 @@ extern const CommandRow accept_command = {
     run,
     "With `-- CMD…` the server is asked for its tools; what differs from `pawl.lock` beside the "
     "policy is shown, and what you accept is written there. Without a command, the policy file "
-    "itself is accepted for the next runs of its agent. Both need a reviewer's proof."};
+    "itself is accepted for the next runs of its agent, and every line that got laxer is shown "
+    "before. Both need a reviewer's proof."};
 
 }  // namespace pawl::app

@@ -72,7 +72,7 @@ Outcome check_file(const std::string& file, const Given& given) {
   if (loaded.policy != nullptr) {
     const Policy& policy = *loaded.policy;
     if (given.lock || strict(given, policy)) {
-      compare_lock(file, policy, given.lock, outcome.report);
+      compare_lock(file, policy, given.lock, wall_clock(), outcome.report);
     }
     compare_deployment(file, policy, given.read, outcome.report);
     compare_links(policy, outcome.report);

@@ -4,6 +4,7 @@
 #include "app/command.h"
 #include "app/run_test.h"
 #include "app/terminal.h"
+#include "base/hash.h"
 #include "base/json.h"
 #include "base/text.h"
 
@@ -133,6 +134,27 @@ TEST_F(Files, CheckComparesWithTheLock) {
   EXPECT_THAT(ran.out, HasSubstr("`write_note` is granted and not in `pawl.lock`"));
   EXPECT_THAT(ran.out, Not(HasSubstr("`read_note` is granted and not")));
   EXPECT_THAT(ran.out, HasSubstr("`notes/gone` is in `pawl.lock` and no entry grants it"));
+}
+
+TEST_F(Files, CheckComparesArgumentsWithTheLockedDefinitions) {
+  const auto locked = [&](const std::string& properties) {
+    const std::string definition = R"({"inputSchema":{"properties":)" + properties +
+                                   R"(,"type":"object"},"name":"read_note"})";
+    folder.write("pawl.lock", R"({"version": 1, "tools": {"notes/read_note": ")" +
+                                  spelled(sha256(definition)) +
+                                  R"("}, "definitions": {"notes/read_note": )" + definition + "}}");
+    folder.write("args.yaml",
+                 "agent: {id: clerk, identity: c@x, owner: o@x}\n"
+                 "tools:\n  allowed:\n"
+                 "    - {name: read_note, class: read_only, args: {page: {max: 5}}}\n");
+    return check({"--lock", folder.at("args.yaml")});
+  };
+  EXPECT_EQ(locked(R"({"page":{"type":"integer"}})").status, exit_good);
+  const auto gone = locked(R"({"pages":{"type":"integer"}})");
+  EXPECT_EQ(gone.status, exit_no) << gone.out;
+  EXPECT_THAT(gone.out, HasSubstr("page"));
+  const auto other = locked(R"({"page":{"type":"string"}})");
+  EXPECT_EQ(other.status, exit_no) << other.out;
 }
 
 TEST_F(Files, CheckSaysHowToAcceptWhereNothingIsLocked) {  // S13

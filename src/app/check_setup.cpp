@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/json.h"
 #include "base/text.h"
 #include "io/pins/lock.h"
 
@@ -55,9 +56,68 @@ std::string role_file(const DeploymentRead& read, const Deployment::Role& role) 
   return real(std::filesystem::path(read.path).parent_path() / written);
 }
 
+std::pair<std::string, std::string> server_and_tool(const std::string& name) {
+  const auto slash = name.find('/');
+  if (slash == std::string::npos) return {"", name};
+  return {name.substr(0, slash), name.substr(slash + 1)};
+}
+
+// Rule 3 against what was accepted: arguments that are gone, types that changed, classes too low.
+void compare_definition(const Policy& policy, const ToolRule& entry, const std::string& name,
+                        const std::string& text, Instant now, CheckReport& report) {
+  const auto document = json::parse(text);
+  if (!document) return;
+  const auto [server, tool] = server_and_tool(name);
+  const auto definition = parse_definition(document->root(), server);
+  if (!definition) {
+    report.errors.push_back({Fault::invalid,
+                             fmt::format("what `{}` accepts as `{}` is no tool: {}", lock_file_name,
+                                         visible(name), definition.error().message),
+                             entry.rule.at});
+    return;
+  }
+  const auto known = [&](const Error& misfit) {
+    return std::ranges::any_of(report.errors, [&](const Error& error) {
+      return error.at.line == misfit.at.line && error.message == misfit.message;
+    });
+  };
+  for (Error& misfit : fit(policy, entry, *definition, now)) {
+    if (!known(misfit)) report.errors.push_back(std::move(misfit));
+  }
+  if (definition->validator_fault.empty()) return;
+  report.findings.push_back({Finding::Weight::warning,
+                             fmt::format("every call of `{}` is denied: its schema cannot be "
+                                         "checked: {}",
+                                         visible(name), definition->validator_fault),
+                             entry.rule.at});
+}
+
+void compare_definitions(const std::string& file, const Policy& policy, const Lock& lock,
+                         Instant now, CheckReport& report) {
+  std::size_t without = 0;
+  for (const auto& [name, digest] : lock.tools) {
+    const auto [server, tool] = server_and_tool(name);
+    const ToolRule* entry = policy.find(server, tool);
+    if (entry == nullptr || tool.starts_with("mcp:")) continue;
+    const auto definition = lock.definitions.find(name);
+    if (definition == lock.definitions.end()) {
+      ++without;
+    } else {
+      compare_definition(policy, *entry, name, definition->second, now, report);
+    }
+  }
+  if (without == 0) return;
+  report.findings.push_back(
+      {Finding::Weight::note,
+       fmt::format("`{}` has {} without their definitions, so their arguments are not compared",
+                   lock_file_name, without == 1 ? "1 tool" : fmt::format("{} tools", without)),
+       {file, 0, 0}});
+}
+
 }  // namespace
 
-void compare_lock(const std::string& file, const Policy& policy, bool asked, CheckReport& report) {
+void compare_lock(const std::string& file, const Policy& policy, bool asked, Instant now,
+                  CheckReport& report) {
   const Result<Lock> lock = read_lock(file);
   if (!lock) {
     report.errors.push_back(lock.error());
@@ -75,10 +135,9 @@ void compare_lock(const std::string& file, const Policy& policy, bool asked, Che
     return;
   }
   for (const ToolRule& entry : policy.tools) compare_entry(file, entry, *lock, report);
+  compare_definitions(file, policy, *lock, now, report);
   for (const auto& [name, digest] : lock->tools) {
-    const auto slash = name.find('/');
-    const std::string server = slash == std::string::npos ? "" : name.substr(0, slash);
-    const std::string tool = slash == std::string::npos ? name : name.substr(slash + 1);
+    const auto [server, tool] = server_and_tool(name);
     if (policy.find(server, tool) != nullptr) continue;
     report.findings.push_back(
         {Finding::Weight::note,

@@ -9,9 +9,11 @@
 
 namespace pawl::app {
 
-// What the lock accepts against what the file grants. Without a lock: how to make one. `asked` for:
-// the lock is part of the judgement.
-void compare_lock(const std::string& file, const Policy& policy, bool asked, CheckReport& report);
+// What the lock accepts against what the file grants, and the definitions in it against what the
+// file says about their arguments. Without a lock: how to make one. `asked` for: the lock is part
+// of the judgement.
+void compare_lock(const std::string& file, const Policy& policy, bool asked, Instant now,
+                  CheckReport& report);
 
 // Whether the deployment file lets this file govern its agent, and no other one.
 void compare_deployment(const std::string& file, const Policy& policy, const DeploymentRead& read,

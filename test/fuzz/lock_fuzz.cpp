@@ -21,6 +21,7 @@ void check_lock(std::string_view text) {
   must(lock->present, "a lock that was read is not there");
   const std::string written = to_text(*lock);
   const auto again = parse_lock(written, "pawl.lock");
+  must(again && again->definitions == lock->definitions, "a definition does not survive it");
   must(again && again->tools == lock->tools, "a lock does not survive being written");
   must(to_text(*again) == written, "a lock has two spellings");
   for (const auto& [name, digest] : lock->tools) {

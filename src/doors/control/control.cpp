@@ -113,6 +113,11 @@ Result<std::string> Control::read(std::string_view op, json::View request) {
     const bool all = full.kind() == json::Kind::boolean && full.boolean();
     return approval_json(ports_.gate.state(), ports_.journal, *id, now, all);
   }
+  if (op == "policy") {
+    const auto agent = text(request, "agent");
+    if (!agent) return std::unexpected(agent.error());
+    return policy_json(ports_.gate.state(), ports_.journal, *agent);
+  }
   if (op == "reviewers") return reviewers_json(ports_.gate.state(), ports_.config);
   if (op == "reread") {
     if (Status read = ports_.reread(); !read) return std::unexpected(read.error());

@@ -6,6 +6,7 @@
 // own.
 //   {"op":"hello","nonce":…}          the node proves its key, before anybody sends it anything
 //   {"op":"status"}                   {"op":"approvals"}    {"op":"approval","id":…,"full":true}
+//   {"op":"policy","agent":…}         the bundle that was accepted for an agent, or `""`
 //   {"op":"reviewers"}                {"op":"reread"}   reads the deployment file anew
 //   {"op":"challenge","person":…}     opens a challenge for an act
 //   {"op":"kill","scope":…,"name":…,"reason":…,"by":…}

@@ -186,4 +186,18 @@ std::string status_json(const Gate& gate, const Journal& journal, Instant now,
   return out.take();
 }
 
+std::string policy_json(const State& state, Journal& journal, std::string_view agent) {
+  const Pin* accepted = state.pin(policy_pin_server, policy_pin_name(agent));
+  std::string bundle;
+  Digest commitment{};
+  if (accepted != nullptr && unspell(state.policy_payload(accepted->digest), commitment)) {
+    const auto payload = journal.payload(commitment);
+    if (payload && payload->state == PayloadState::present) bundle = payload->bytes;
+  }
+  json::Writer out;
+  out.object().key("bundle").string(bundle);
+  out.key("digest").string(accepted == nullptr ? std::string() : accepted->digest);
+  return out.key("ok").boolean(true).end().take();
+}
+
 }  // namespace pawl

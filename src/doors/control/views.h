@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "gate/gate.h"
 #include "io/journal/journal.h"
@@ -17,6 +18,9 @@ Result<std::string> approval_json(const State& state, Journal& journal, const st
                                   Instant now, bool full);
 std::string status_json(const Gate& gate, const Journal& journal, Instant now,
                         const std::string& version);
+// The bundle of an agent's accepted policy, for a comparison with a new one; empty where none was
+// accepted or its bytes are gone.
+std::string policy_json(const State& state, Journal& journal, std::string_view agent);
 
 // `config` is the deployment file that this node reads.
 std::string reviewers_json(const State& state, const std::string& config);

@@ -9,7 +9,9 @@
 
 #include <fmt/format.h>
 
+#include "base/hash.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "io/pins/replace_file.h"
 
 namespace pawl {
@@ -34,6 +36,26 @@ bool is_digest(std::string_view text) {
          text.find_first_not_of("0123456789abcdef", kDigestPrefix.size()) == std::string_view::npos;
 }
 
+Status read_definitions(json::View definitions, Lock& lock, const Position& at) {
+  if (!definitions.exists()) return {};
+  if (!definitions.is_object()) {
+    return fail(Fault::invalid, "`definitions` is not an object", at);
+  }
+  for (auto [name, definition] : definitions.members()) {
+    std::string text = json::write(definition);
+    const auto known = lock.tools.find(name);
+    if (known == lock.tools.end() || known->second != spelled(sha256(text))) {
+      return fail(Fault::invalid,
+                  fmt::format("the definition of `{}` is not the one whose digest stands in "
+                              "`tools`: accept it again",
+                              visible(name)),
+                  at);
+    }
+    lock.definitions.emplace(name, std::move(text));
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string Lock::find(std::string_view server, std::string_view tool) const {
@@ -41,6 +63,19 @@ std::string Lock::find(std::string_view server, std::string_view tool) const {
       server.empty() ? std::string(tool) : std::string(server) + "/" + std::string(tool);
   const auto found = tools.find(name);
   return found == tools.end() ? std::string() : found->second;
+}
+
+void Lock::accept(const std::string& name, const std::string& digest,
+                  const std::string& definition) {
+  tools[name] = digest;
+  definitions.erase(name);
+  std::size_t bytes = definition.size();
+  for (const auto& [other, text] : definitions) bytes += text.size();
+  if (bytes > lock_bytes_max / 2) return;
+  Lock alone;
+  alone.tools[name] = digest;
+  alone.definitions[name] = definition;
+  if (parse_lock(to_text(alone), lock_file_name)) definitions[name] = definition;
 }
 
 Result<Lock> parse_lock(std::string_view text, std::string_view file) {
@@ -54,8 +89,9 @@ Result<Lock> parse_lock(std::string_view text, std::string_view file) {
   const json::View root = document->root();
   if (!root.is_object()) return fail(Fault::invalid, "a lock is an object", at);
   for (auto [key, value] : root.members()) {
-    if (key != "version" && key != "tools") {
-      return fail(Fault::invalid, "a lock has `version` and `tools`, and nothing else", at);
+    if (key != "version" && key != "tools" && key != "definitions") {
+      return fail(Fault::invalid,
+                  "a lock has `version`, `tools` and `definitions`, and nothing else", at);
     }
   }
   if (!root["version"].is_integer() || root["version"].integer() != lock_version) {
@@ -70,6 +106,9 @@ Result<Lock> parse_lock(std::string_view text, std::string_view file) {
                   at);
     }
     lock.tools.emplace(name, digest.string());
+  }
+  if (Status read = read_definitions(root["definitions"], lock, at); !read) {
+    return std::unexpected(read.error());
   }
   return lock;
 }
@@ -102,7 +141,16 @@ std::string to_text(const Lock& lock) {
     text += ": ";
     json::write_string(digest, text);
   }
-  text += "}}\n";
+  text += "}";
+  if (!lock.definitions.empty()) text += ",\n \"definitions\": {";
+  first = true;
+  for (const auto& [name, definition] : lock.definitions) {
+    text += first ? "\n  " : ",\n  ";
+    first = false;
+    json::write_string(name, text);
+    text += ": " + definition;
+  }
+  text += lock.definitions.empty() ? "}\n" : "}}\n";
   return text;
 }
 

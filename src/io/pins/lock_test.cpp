@@ -4,6 +4,8 @@
 
 #include <filesystem>
 
+#include "base/hash.h"
+
 namespace pawl {
 namespace {
 
@@ -19,6 +21,37 @@ TEST(Lock, ReadsWhatItWrites) {
   EXPECT_EQ(read->tools, lock.tools);
   EXPECT_EQ(read->find("crm", "read_customer_record"), kDigest);
   EXPECT_EQ(read->find("", "read_customer_record"), "");
+}
+
+TEST(Lock, KeepsTheDefinitionsBehindItsDigests) {
+  Lock lock;
+  const std::string definition =
+      R"({"description":"d","inputSchema":{"properties":{"a":{"type":"string"}},"type":"object"}})";
+  lock.accept("s/read", spelled(sha256(definition)), definition);
+  lock.accept("s/mcp:instructions", spelled(sha256("\"be kind\"")), "\"be kind\"");
+  lock.tools["older"] = kDigest;
+  const auto read = parse_lock(to_text(lock), "pawl.lock");
+  ASSERT_TRUE(read.has_value()) << to_string(read.error());
+  EXPECT_EQ(read->tools, lock.tools);
+  EXPECT_EQ(read->definitions, lock.definitions);
+  EXPECT_EQ(read->definitions.at("s/read"), definition);
+  EXPECT_EQ(to_text(*read), to_text(lock));
+  // A definition that is edited by hand, or that no digest stands for, is no lock.
+  std::string edited = to_text(lock);
+  edited.replace(edited.find("string"), 6, "number");
+  EXPECT_FALSE(parse_lock(edited, "pawl.lock"));
+  Lock stray;
+  stray.definitions["a"] = "{}";
+  EXPECT_FALSE(parse_lock(to_text(stray), "pawl.lock"));
+}
+
+TEST(Lock, ADefinitionThatCannotBeReadAgainIsLeftOut) {
+  const std::string twins = R"({"inputSchema":{"properties":{"Id":{},"id":{}}}})";
+  Lock lock;
+  lock.accept("t", spelled(sha256(twins)), twins);
+  EXPECT_EQ(lock.find("", "t"), spelled(sha256(twins)));
+  EXPECT_TRUE(lock.definitions.empty());
+  EXPECT_TRUE(parse_lock(to_text(lock), "pawl.lock"));
 }
 
 TEST(Lock, RefusesWhatAReviewerCouldMisread) {
