@@ -203,6 +203,12 @@ class Describing {
           fmt::format("of what it returns only {} comes back", some_of(entry.scope->fields())));
     }
     if (entry.requires_approval) out.emplace_back("every call waits for a person");
+    if (entry.secrets) {
+      out.push_back(*entry.secrets == Effect::allow
+                        ? std::string("nobody looks for credentials in what it carries outside")
+                        : fmt::format("a credential in what it carries outside: {}",
+                                      to_string(*entry.secrets)));
+    }
     if (!entry.credential.empty()) {
       out.push_back(fmt::format("it works with the credential `{}`, which the agent never sees",
                                 visible(entry.credential)));

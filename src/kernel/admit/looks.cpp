@@ -270,12 +270,29 @@ Looks class_and_stage(const Situation& s) {
       "")};
 }
 
+Looks outside(const Situation& s) {
+  if (!s.tool->action_class.external_sink) return {};
+  const ToolRule& entry = *s.tool->entry;
+  const Rule* rule = entry.secrets ? &entry.secrets_rule : &s.policy.secrets.rule;
+  return {look(rule->at.line > 0 ? rule : &entry.rule, "secrets in the arguments",
+               std::string(to_string(s.policy.secrets_of(entry))),
+               "no credential, no listed text, no long encoded text")};
+}
+
+Looks outside_denies(const Situation& s) {
+  return s.policy.secrets_of(*s.tool->entry) == Effect::deny ? outside(s) : Looks();
+}
+
+Looks outside_holds(const Situation& s) {
+  return s.policy.secrets_of(*s.tool->entry) == Effect::deny ? Looks() : outside(s);
+}
+
 struct Row {
   std::string_view stage;
   bool can_deny;
   Looks (*looks)(const Situation& situation);
 };
-constexpr std::array<Row, 19> kRows = {{
+constexpr std::array<Row, 21> kRows = {{
     {"fault", true, nothing},
     {"kill", true, kill},
     {"run state", true, run_state},
@@ -288,6 +305,7 @@ constexpr std::array<Row, 19> kRows = {{
     {"constraints", true, constraints},
     {"cases", true, looks_of_cases},
     {"commands", true, commands},
+    {"outside", true, outside_denies},
     {"freeze", true, freezes_that_deny},
     {"limits", true, limits},
     {"freeze", false, freezes_that_hold},
@@ -295,6 +313,7 @@ constexpr std::array<Row, 19> kRows = {{
     {"commands", false, commands},
     {"requires_approval", false, requires_approval},
     {"class and stage", false, class_and_stage},
+    {"outside", false, outside_holds},
 }};
 
 const Row* row_of(std::string_view stage, bool can_deny) {

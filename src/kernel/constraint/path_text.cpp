@@ -56,6 +56,15 @@ std::string_view check_components(std::string_view path) {
   }
 }
 
+// Whoever composes compatible characters reads another path where full-width dots or slashes stand.
+std::string_view check_composed(std::string_view path) {
+  if (is_ascii(path)) return {};
+  const std::string composed = compose(path);
+  const bool fine = std::ranges::count(composed, '/') == std::ranges::count(path, '/') &&
+                    check_characters(composed).empty() && check_components(composed).empty();
+  return fine ? std::string_view{} : "holds characters that stand for dots, slashes or signs";
+}
+
 Result<std::string> clean_directory(const std::string& written, std::string_view key) {
   std::string directory = written;
   if (directory.size() > 1 && directory.back() == '/') directory.pop_back();
@@ -81,7 +90,8 @@ std::string_view check_path_text(std::string_view path) {
   if (path.find("::") != std::string_view::npos) return "holds `::`";
   if (std::string_view wrong = check_characters(path); !wrong.empty()) return wrong;
   if (blank_at_ends(path)) return "begins or ends with a blank";
-  return check_components(path);
+  if (std::string_view wrong = check_components(path); !wrong.empty()) return wrong;
+  return check_composed(path);
 }
 
 bool lies_under(std::string_view directory, std::string_view path) {
@@ -104,6 +114,10 @@ Result<PathGlobs> PathGlobs::make(const std::vector<std::string>& globs) {
     out.folded_.push_back(folded);
     while (out.folded_.back().size() > 1 && out.folded_.back().back() == '/') {
       out.folded_.back().pop_back();
+    }
+    // Whoever moves a directory away has what is in it: `.git/**` is about `.git` too.
+    while (out.folded_.back().size() > 3 && out.folded_.back().ends_with("/**")) {
+      out.folded_.push_back(out.folded_.back().substr(0, out.folded_.back().size() - 3));
     }
     // What is met as a directory is met with everything in it.
     out.folded_.push_back(out.folded_.back() == "/" ? "/**" : out.folded_.back() + "/**");

@@ -25,7 +25,8 @@ bool lies_under(std::string_view directory, std::string_view path);
 
 // The globs of `not_in`, ready to match. A glob that begins with a slash is about whole paths; any
 // other also about every end of a path that begins with a component (`*.pem`, `.git/hooks/**`). A
-// glob that meets a directory meets everything in it. Case and compatible characters do not matter.
+// glob that meets a directory meets everything in it, and `.git/**` meets `.git`. Case and
+// compatible characters do not matter.
 class PathGlobs {
  public:
   static Result<PathGlobs> make(const std::vector<std::string>& globs);

@@ -70,6 +70,7 @@ constexpr std::array kLeads = {
     Leads{file, "tools", Holds::one, tools},
     Leads{file, "execution", Holds::one, execution},
     Leads{file, "approval", Holds::one, approval},
+    Leads{file, "secrets", Holds::one, secrets},
     Leads{file, "escalation", Holds::one, escalation},
     Leads{file, "autonomy", Holds::one, autonomy},
     Leads{file, "freeze", Holds::list, freeze},
