@@ -62,6 +62,19 @@ test('a stricter file counts at once, for the open run and its list of tools', a
   assert.equal(code(await client.call('update_order_status', args)), 'not_granted');
 });
 
+test('what got laxer is listed before the proof is asked for', async (t) => {
+  const [w, client] = await start(t);
+  w.enrol();
+  await usable(client);
+  writeFileSync(w.policy, open.replace('blocked: [delete_customer_record]', 'blocked: [other]'));
+  const accepted = w.pawl('accept', '--policy', w.policy, '--as', 'ada');
+  assert.equal(accepted.status, 0, accepted.err);
+  assert.match(accepted.out, /laxer +\S*policy\.yaml:\d+: `delete_customer_record` is not blocked/);
+  assert.ok(accepted.out.indexOf('laxer') < accepted.out.indexOf('accepted'));
+  const again = w.pawl('accept', '--policy', w.policy, '--as', 'ada');
+  assert.match(again.out, /laxer +nothing/);
+});
+
 test('output that cannot be written is an error', async (t) => {
   const [w] = await start(t);
   const { spawnSync } = await import('node:child_process');
