@@ -191,7 +191,8 @@ TEST_F(Files, CheckNamesADirectoryThatIsALink) {
     return check({file}).out;
   };
   EXPECT_THAT(with(folder.at("link")),
-              AllOf(HasSubstr("files.yaml:5:"), HasSubstr("write `" + folder.at("real") + "`")));
+              AllOf(HasSubstr("files.yaml:5:"),
+                    HasSubstr("over a link to `" + folder.at("real") + "` here")));
   EXPECT_THAT(with(folder.at("real")), Not(HasSubstr("over a link")));
 }
 

@@ -178,10 +178,10 @@ void compare_links(const Policy& policy, CheckReport& report) {
           const std::string where = real(directory);
           if (where == directory) continue;
           report.findings.push_back(
-              {Finding::Weight::warning,
-               fmt::format("`{}` leads over a link to `{}` here, and paths are compared with "
-                           "links followed, so nothing below it is allowed: write `{}`",
-                           visible(directory), visible(where), visible(where)),
+              {Finding::Weight::note,
+               fmt::format("`{}` leads over a link to `{}` here: that place is part of the policy, "
+                           "and if the link is swapped, somebody has to accept it anew",
+                           visible(directory), visible(where)),
                check.rule.at});
         }
       }

@@ -19,8 +19,7 @@ void compare_lock(const std::string& file, const Policy& policy, bool asked, Ins
 void compare_deployment(const std::string& file, const Policy& policy, const DeploymentRead& read,
                         CheckReport& report);
 
-// Directories of `path` checks that are links: paths are compared with links followed, so nothing
-// lies below such a name.
+// Directories of `path` checks that are links: where they lead is part of the policy.
 void compare_links(const Policy& policy, CheckReport& report);
 
 }  // namespace pawl::app

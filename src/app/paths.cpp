@@ -145,6 +145,11 @@ Loaded read_policy(const std::string& path, const Deployment* deployment,
     return bytes;
   };
   sources.zone = read_zone;
+  sources.place = [](const std::string& directory) {
+    std::error_code failed;
+    const auto place = std::filesystem::weakly_canonical(directory, failed);
+    return failed ? std::string() : place.string();
+  };
   if (deployment != nullptr) sources.credentials = deployment->credential_names();
   return load_policy(*text, path, sources);
 }

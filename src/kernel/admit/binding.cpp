@@ -24,7 +24,10 @@ void put_count(std::string_view key, const std::optional<std::uint64_t>& count, 
 }
 
 void put_path(const PathCheck& path, json::Writer& out) {
+  std::vector<std::string> leads;
+  for (const auto& [directory, place] : path.leads) leads.insert(leads.end(), {directory, place});
   out.key("path").object().key("base").string(path.base);
+  put_texts("leads", leads, out);
   put_texts("not_in", path.not_in, out);
   put_texts("under", path.under, out);
   out.end();

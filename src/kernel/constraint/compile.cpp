@@ -89,8 +89,10 @@ Status compile_path_check(Check& check) {
   if (check.path == nullptr) return fail(Fault::invalid, "`path` needs `under`");
   Result<PathRule> rule = compile_path(*check.path);
   if (!rule) return std::unexpected(rule.error());
-  check.path = std::make_shared<const PathCheck>(
-      PathCheck{.under = rule->under, .not_in = check.path->not_in, .base = rule->base});
+  check.path = std::make_shared<const PathCheck>(PathCheck{.under = rule->under,
+                                                           .not_in = check.path->not_in,
+                                                           .base = rule->base,
+                                                           .leads = rule->leads});
   check.index = std::make_shared<const PathRule>(std::move(*rule));
   return {};
 }

@@ -15,6 +15,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -91,6 +92,9 @@ struct PathCheck {
   std::vector<std::string> under;
   std::vector<std::string> not_in;
   std::string base;
+  // Directories of `under` that lead over a link, without a trailing slash, and where they led when
+  // the policy was loaded. They lead there as long as the policy is in force.
+  std::map<std::string, std::string> leads = {};
 };
 // url {host: [...], scheme: [...], query_max: n}. Hosts are exact or `*.example` (subdomains only).
 struct UrlCheck {

@@ -146,6 +146,8 @@ Result<PathRule> compile_path(const PathCheck& check) {
   for (const std::string& written : check.under) {
     Result<std::string> directory = clean_directory(written, "under");
     if (!directory) return std::unexpected(directory.error());
+    const auto led = check.leads.find(*directory);
+    if (led != check.leads.end() && led->second.starts_with('/')) out.leads.insert(*led);
     out.under.push_back(std::move(*directory));
   }
   if (!check.base.empty()) {
@@ -176,7 +178,24 @@ std::string_view check_path(const PathRule& rule, std::string_view value, std::s
   return check_resolved(rule, canonical);
 }
 
+namespace {
+
+// The spelling that a place has below the directory as the policy writes it.
+std::string as_written(std::string_view directory, std::string_view root, std::string_view place) {
+  const std::string_view below = root == "/" ? place : place.substr(root.size());
+  if (below.empty() || below == "/") return std::string(directory);
+  return std::string(directory == "/" ? "" : directory) + std::string(below);
+}
+
+}  // namespace
+
 std::string_view check_resolved(const PathRule& rule, std::string_view resolved) {
+  for (const auto& [directory, root] : rule.leads) {
+    if (!lies_under(root, resolved)) continue;
+    const bool excluded =
+        rule.not_in.match(resolved) || rule.not_in.match(as_written(directory, root, resolved));
+    return excluded ? "is one of the paths that the policy excludes" : std::string_view{};
+  }
   const auto contains = [&](const std::string& directory) {
     return lies_under(directory, resolved);
   };

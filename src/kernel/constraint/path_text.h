@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -42,6 +43,7 @@ struct PathRule {
   std::vector<std::string> under;
   std::string base;
   PathGlobs not_in;
+  std::map<std::string, std::string> leads;  // of PathCheck, those of `under`
 };
 Result<PathRule> compile_path(const PathCheck& check);
 
@@ -49,7 +51,8 @@ Result<PathRule> compile_path(const PathCheck& check);
 // the absolute form in `joined`.
 std::string_view check_path(const PathRule& rule, std::string_view value, std::string& joined,
                             std::string_view& canonical);
-// The same question about where the path really is.
+// The same question about where the path really is. A directory that leads over a link is the place
+// to which it led; what lies below is compared with the globs in both spellings.
 std::string_view check_resolved(const PathRule& rule, std::string_view resolved);
 
 }  // namespace pawl

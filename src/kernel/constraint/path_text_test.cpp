@@ -176,5 +176,31 @@ TEST(Path, PointersAreEscaped) {
   EXPECT_EQ(out.rewrites[0].pointer, "/a~1b~0c");
 }
 
+TEST(Path, ALinkedDirectoryIsThePlaceToWhichItLed) {
+  const auto passes_at = [](const std::string& path, const std::string& resolved,
+                            const std::map<std::string, std::string>& leads) {
+    const Check check = path_check({.under = {"/srv/link/"},
+                                    .not_in = {"/srv/link/secret", "*.pem"},
+                                    .base = "",
+                                    .leads = leads});
+    return outcome(rule_of("x", {check}), R"({"x":")" + path + "\"}", nullptr,
+                   {PathFact{"/x", resolved, {}}})
+        .passes();
+  };
+  const std::map<std::string, std::string> led = {{"/srv/link", "/data/a"}};
+  EXPECT_FALSE(passes_at("/srv/link/f", "/data/a/f", {})) << "nobody said where it led";
+  EXPECT_TRUE(passes_at("/srv/link/f", "/data/a/f", led));
+  EXPECT_TRUE(passes_at("/srv/link", "/data/a", led));
+  EXPECT_FALSE(passes_at("/srv/link/f", "/etc/f", led)) << "the link was swapped";
+  EXPECT_FALSE(passes_at("/srv/link/f", "/data/a2/f", led));
+  EXPECT_FALSE(passes_at("/srv/link/f", "/data/f", led));
+  EXPECT_FALSE(passes_at("/data/a/f", "/data/a/f", led)) << "not as the policy writes it";
+  EXPECT_FALSE(passes_at("/srv/link/x", "/data/a/secret", led)) << "closed as the policy writes it";
+  EXPECT_FALSE(passes_at("/srv/link/x", "/data/a/secret/f", led));
+  EXPECT_FALSE(passes_at("/srv/link/x", "/data/a/k.pem", led));
+  EXPECT_FALSE(passes_at("/srv/link/f", "/other/f", {{"/srv/other", "/other"}})) << "not its own";
+  EXPECT_FALSE(passes_at("/srv/link/f", "/etc/f", {{"/srv/link", ""}}));
+}
+
 }  // namespace
 }  // namespace pawl

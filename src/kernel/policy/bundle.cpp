@@ -12,7 +12,7 @@ constexpr std::string_view kFirstLine = "pawl-bundle 1";
 
 struct Parts {
   std::optional<std::string> policy;
-  std::map<std::string, std::string> lists, packs;
+  std::map<std::string, std::string> lists, packs, links;
   std::vector<Window> windows;
 };
 
@@ -29,6 +29,7 @@ class BundleReader {
       const bool read = kind == "policy" ? take_policy(head, parts)
                         : kind == "list" ? take_named(head, parts.lists)
                         : kind == "pack" ? take_named(head, parts.packs)
+                        : kind == "link" ? take_named(head, parts.links)
                                          : kind == "freeze" && take_freeze(head, parts);
       if (!read) return std::nullopt;
     }
@@ -93,15 +94,18 @@ class BundleReader {
 }  // namespace
 
 std::string write_bundle(std::string_view text, const std::map<std::string, std::string>& lists,
-                         const std::vector<Freeze>& freezes, const Packs& packs) {
+                         const Policy& parts) {
   std::string bundle = fmt::format("{}\npolicy {}\n{}\n", kFirstLine, text.size(), text);
   for (const auto& [name, bytes] : lists) {
     bundle += fmt::format("list {} {}\n{}\n", bytes.size(), name, bytes);
   }
-  for (const auto& pack : packs) {
+  for (const auto& pack : parts.packs) {
     bundle += fmt::format("pack {} {}\n{}\n", pack->text.size(), pack->spelled_name(), pack->text);
   }
-  for (const Freeze& freeze : freezes) {
+  for (const auto& [directory, place] : parts.links) {
+    bundle += fmt::format("link {} {}\n{}\n", place.size(), directory, place);
+  }
+  for (const Freeze& freeze : parts.freezes) {
     bundle += fmt::format("freeze {} {} {}\n", freeze.from.ns, freeze.until.ns, freeze.name);
   }
   return bundle;
@@ -120,6 +124,10 @@ Loaded load_bundle(std::string_view bundle, std::string_view file) {
     const auto found = parts->lists.find(std::string(path));
     if (found == parts->lists.end()) return fail(Fault::missing, "the bundle does not hold it");
     return found->second;
+  };
+  sources.place = [&parts](const std::string& directory) {
+    const auto found = parts->links.find(directory);
+    return found == parts->links.end() ? directory : found->second;
   };
   sources.pack = [&parts](std::string_view written) -> Result<std::string> {
     const auto found = parts->packs.find(std::string(written));

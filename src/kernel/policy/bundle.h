@@ -4,6 +4,8 @@
 //   policy LENGTH                       then LENGTH bytes and a line break: the file itself
 //   list LENGTH NAME                    the same for each list file, sorted by name
 //   pack LENGTH NAME                    the same for each pack, in the order of `use`
+//   link LENGTH DIRECTORY               the same for each directory that leads over a link: where
+//                                       it leads. A link that is swapped is another policy
 //   freeze FROM UNTIL NAME              each freeze in nanoseconds since 1970: a later edition of
 //                                       the time zone must not change an old decision
 //
@@ -20,8 +22,9 @@
 
 namespace pawl {
 
+// `parts` has the packs, the links and the freezes.
 std::string write_bundle(std::string_view text, const std::map<std::string, std::string>& lists,
-                         const std::vector<Freeze>& freezes, const Packs& packs = {});
+                         const Policy& parts);
 
 // Shared by `load_policy` and `load_bundle`; `windows` only from a bundle.
 Loaded load_parts(std::string_view text, std::string_view file, const LoadSources& sources,

@@ -118,7 +118,7 @@ Loaded load_parts(std::string_view text, std::string_view file, const LoadSource
     return loaded;
   }
   in_order_of_file(policy->findings);
-  policy->bundle = write_bundle(text, build.lists.files(), policy->freezes, policy->packs);
+  policy->bundle = write_bundle(text, build.lists.files(), *policy);
   policy->digest = sha256(policy->bundle);
   policy->index();
   loaded.policy = std::move(policy);

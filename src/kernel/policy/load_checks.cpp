@@ -202,6 +202,12 @@ class Checks {
 
   void add_path() {
     if (path_.under.empty()) return;  // reported
+    for (std::string directory : path_.under) {
+      while (directory.size() > 1 && directory.back() == '/') directory.pop_back();
+      const std::string place = build_.sources.place ? build_.sources.place(directory) : "";
+      if (place.empty() || place == directory) continue;
+      path_.leads[directory] = build_.policy.links[directory] = place;
+    }
     Check one = check(CheckKind::path, *at_);
     one.path = std::make_shared<const PathCheck>(std::move(path_));
     add(std::move(one), *at_);

@@ -149,6 +149,7 @@ class Policy {
   std::vector<AcceptedRisk> risks;
   Packs packs;  // that describe its tools, in the order of the file
   Secrets secrets;
+  std::map<std::string, std::string> links;  // directories of `path` that lead elsewhere, and where
   std::vector<Finding> findings;
   Rule default_rule;   // `tools`: for denials that no line made
   Rule agent_rule;     // `agent`: for what is wrong with the role itself
@@ -185,6 +186,8 @@ struct LoadSources {
   std::function<Result<std::string>(std::string_view path)> read;  // list files
   std::function<Result<Zone>(std::string_view name)> zone;         // time zones
   std::vector<std::string> credentials;  // names that the deployment file defines
+  // Where a directory really is; empty, or the directory itself: no link leads to it.
+  std::function<std::string(const std::string& directory)> place;
   // The bytes of a pack by its written name; empty: those that the program carries.
   std::function<Result<std::string>(std::string_view written)> pack;
 };

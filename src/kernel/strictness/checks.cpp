@@ -58,7 +58,17 @@ std::optional<int> order(const Check& a, const Check& b) {
   return *x < *y ? -1 : (*x > *y ? 1 : 0);
 }
 
+// A directory that leads elsewhere now opens what nobody accepted.
+bool lead_no_further(const PathCheck& before, const PathCheck& after) {
+  return std::ranges::all_of(after.leads, [&](const auto& lead) {
+    return std::ranges::any_of(before.leads, [&](const auto& wider) {
+      return lies_under(wider.first, lead.first) && lies_under(wider.second, lead.second);
+    });
+  });
+}
+
 bool as_strict_path(const PathCheck& before, const PathCheck& after) {
+  if (!lead_no_further(before, after)) return false;
   if (after.base != before.base || !each_in(before.not_in, after.not_in)) return false;
   if (before.under.empty()) return true;
   return !after.under.empty() && std::ranges::all_of(after.under, [&](const std::string& place) {

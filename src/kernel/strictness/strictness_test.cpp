@@ -269,6 +269,40 @@ TEST(Strictness, WhatMayLeaveWithACallIsCompared) {
   EXPECT_FALSE(is_laxer(none, policy("", ", args: {url: {max_length: 90}}")));
 }
 
+TEST(Strictness, ALinkThatLeadsElsewhereIsLaxer) {
+  const auto policy = [](const std::string& under, const std::string& place) {
+    LoadSources sources;
+    sources.place = [place, under](const std::string& directory) {
+      return directory == under ? place : directory;
+    };
+    const Loaded loaded = load_policy(
+        "agent: {id: a, identity: a@x, owner: o}\n"
+        "tools:\n  allowed:\n    - {name: read_file, class: "
+        "read_only, args: {path: {under: " +
+            under + "}}}\n",
+        "p.yaml", sources);
+    EXPECT_TRUE(loaded.policy);
+    return loaded.policy;
+  };
+  const auto is_laxer = [](const auto& before, const auto& after) {
+    return !laxer_parts(*before, *after).empty();
+  };
+  const auto plain = policy("/srv/a", "/srv/a");
+  const auto linked = policy("/srv/a", "/data/a");
+  EXPECT_NE(plain->digest, linked->digest);
+  EXPECT_TRUE(is_laxer(plain, linked));
+  EXPECT_TRUE(is_laxer(linked, policy("/srv/a", "/etc")));
+  EXPECT_TRUE(is_laxer(linked, policy("/srv/a", "/data")));
+  EXPECT_FALSE(is_laxer(linked, policy("/srv/a", "/data/a/b")));
+  EXPECT_FALSE(is_laxer(linked, policy("/srv/a/b", "/data/a/b")));
+  EXPECT_FALSE(is_laxer(linked, plain)) << "the directory itself was allowed before";
+  // What was decided with it is decided with it again, wherever the link leads by then.
+  const Loaded again = load_bundle(linked->bundle, "p.yaml");
+  ASSERT_TRUE(again.policy);
+  EXPECT_EQ(again.policy->digest, linked->digest);
+  EXPECT_EQ(again.policy->links, linked->links);
+}
+
 TEST(Strictness, ANameThatIsSplitOffIsComparedWithWhatItCameFrom) {
   const Edit narrower{"    - name: get_*\n",
                       "    - name: get_x\n      class: read_only\n      requires_approval: true\n"
@@ -366,7 +400,7 @@ TEST(Strictness, KnowsEveryMember) {
   const auto& [path, plural, own, required, min_items, checks, lines] = ArgumentRule{};
   const auto& [kind, at, values, texts, bound, exact, count, pattern, in_path, in_url, in_sql, line,
                manifest, members, excludes, kept] = make_check();
-  const auto& [under, not_in, base] = PathCheck{};
+  const auto& [under, not_in, base, leads] = PathCheck{};
   const auto& [hosts, schemes, query_max] = UrlCheck{};
   const auto& [dialect, statements, tables, columns, functions, types, where, most_statements] =
       sql::SqlRule{};
