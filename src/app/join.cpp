@@ -60,7 +60,8 @@ std::string to_json(const JoinRequest& request) {
   out.key("server").string(request.server).key("command").array();
   for (const std::string& word : request.command) out.string(word);
   out.end().key("directory").string(request.directory).key("run").string(request.run);
-  out.key("session").string(request.session).key("client").string(request.client).end();
+  out.key("session").string(request.session).key("client").string(request.client);
+  out.key("task").string(request.task).end();
   return out.take();
 }
 
@@ -70,9 +71,10 @@ Result<JoinRequest> parse_join(json::View request) {
     const char* key;
     std::string* into;
   };
-  for (const Part& part : {Part{"policy", &join.policy}, Part{"server", &join.server},
-                           Part{"directory", &join.directory}, Part{"run", &join.run},
-                           Part{"session", &join.session}, Part{"client", &join.client}}) {
+  for (const Part& part :
+       {Part{"policy", &join.policy}, Part{"server", &join.server},
+        Part{"directory", &join.directory}, Part{"run", &join.run}, Part{"session", &join.session},
+        Part{"client", &join.client}, Part{"task", &join.task}}) {
     auto value = text(request, part.key);
     if (!value) return std::unexpected(value.error());
     *part.into = std::move(*value);

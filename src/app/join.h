@@ -27,6 +27,7 @@ struct JoinRequest {
   std::vector<std::string> command;
   std::string directory;  // where the client started the shim
   std::string run;        // PAWL_RUN
+  std::string task;       // absolute path of a task file, or empty
   std::string session;    // the client's own session id, where it tells one
   std::string client;     // name of the parent's program, for people
   bool shares_files = true;

@@ -35,6 +35,8 @@ constexpr std::size_t names_shown_max = 8;
 
 constexpr OptionRow kOptions[] = {
     policy_option,
+    {"--task", "F",
+     "what the person who starts this run asks for, and what the run keeps of its role"},
     {"--server", "NAME", "the name by which the policy and the deployment file call this server"},
     {"--env", "NAME", "passes one more variable of this environment to the server", Takes::many},
     state_option,
@@ -180,6 +182,7 @@ JoinRequest join_request(const Arguments& arguments, std::vector<std::string> co
   JoinRequest request;
   const std::string policy = arguments.one("--policy").value_or(variable("PAWL_POLICY"));
   if (!policy.empty()) request.policy = absolute(policy);
+  if (const auto task = arguments.one("--task")) request.task = absolute(*task);
   request.server = arguments.one("--server").value_or("");
   request.command = std::move(command);
   std::error_code ignored;

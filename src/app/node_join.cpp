@@ -9,6 +9,7 @@
 
 #include "app/node_room.h"
 #include "app/paths.h"
+#include "app/task_file.h"
 #include "base/text.h"
 #include "io/pins/lock.h"
 
@@ -62,6 +63,17 @@ std::string refusal(const Error& error) {
   json::Writer out;
   out.object().key("ok").boolean(false).key("error").string(to_string(error)).end();
   return out.take();
+}
+
+// The task that the request names, if it names one.
+Status add_task(RunRequest& run, const JoinRequest& request, TaskReader reader) {
+  if (request.task.empty()) return {};
+  reader.directory = request.directory;
+  auto task = read_task(request.task, reader);
+  if (!task) return std::unexpected(task.error());
+  run.task = std::move(*task);
+  run.task_file = request.task;
+  return {};
 }
 
 }  // namespace
@@ -147,6 +159,9 @@ Result<std::string> Node::open_session(std::uint64_t id, json::View request,
   run_request.policy = loaded.policy;
   run_request.sponsor = user_name(joined.peer.user);
   run_request.client = client ? visible(client->name) : parsed->client;
+  if (Status task = add_task(run_request, *parsed, {joined.peer.user, client_id, {}}); !task) {
+    return std::unexpected(task.error());
+  }
   run_request.key = run_key(*parsed, loaded.policy->agent, client_id, boot_id_);
   auto run = gate_->open_run(run_request);
   watch(*file, std::move(parts));

@@ -4,13 +4,13 @@
 #include <filesystem>
 
 #include "analysis/trial/trial_file.h"
-#include "analysis/trial/yaml_json.h"
 #include "app/command.h"
 #include "app/paths.h"
 #include "app/run_test.h"
 #include "base/json.h"
 #include "base/yaml.h"
 #include "base/yaml_format.h"
+#include "base/yaml_json.h"
 #include "kernel/policy/keys_schema.h"
 #include "kernel/schema/schema.h"
 
@@ -36,7 +36,7 @@ schema::Schema compiled(const std::vector<std::string>& words) {
 std::string as_json(const std::string& text) {
   const yaml::Read read = yaml::read(text, "f.yaml");
   json::Writer out;
-  write_json(read.root, out);
+  yaml::write_json(read.root, out);
   return out.take();
 }
 

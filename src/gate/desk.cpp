@@ -1,4 +1,5 @@
 #include "gate/desk.h"
+#include "gate/origins.h"
 
 #include <utility>
 
@@ -88,6 +89,7 @@ RunDesk* Desk::run(std::string_view id) {
   if (!policy) return nullptr;
   RunDesk& made = runs[std::string(id)];
   made.policy = std::move(policy);
+  made.origins = origins_for(made.policy->policy());
   made.left = clock.boot();
   for (const auto& [asked, approval] : state.approvals()) {
     if (approval.phase == ApprovalPhase::rejected && approval.asked.run == id) {

@@ -25,6 +25,7 @@
 #include "gate/policies.h"
 #include "gate/ports.h"
 #include "io/journal/journal.h"
+#include "kernel/origin/origin.h"
 #include "kernel/policy/policy.h"
 #include "kernel/state/state.h"
 #include "model/record.h"
@@ -44,6 +45,7 @@ struct RunDesk {
   ByName<std::string> rejected;        // binding -> approval: people said no to exactly this
   ByName<std::string> rejected_like;   // near_form -> the same, to whatever is nearly this
   std::uint64_t definition_bytes = 0;  // of definitions recorded for it
+  RunOrigins origins;                  // what its sponsor said, and results that a rule refers to
 };
 
 // `sha256:` and 64 digits, as `spelled` writes them, back to bytes.

@@ -44,6 +44,9 @@ Facts gather(const Ticket& ticket, std::optional<ApprovalFact> approval) {
     facts.programs_known = ticket.tool->entry->commands != nullptr &&
                            !ticket.tool->entry->commands->directories.empty();
   }
+  if (ticket.tool->asks_origin) {
+    facts.origins = find_origins(*ticket.tool, ticket.asked.call.arguments, ticket.run->origins);
+  }
   for (const auto& [pointer, text] : sql_to_read(*ticket.tool, ticket.asked.call.arguments)) {
     facts.sql.push_back(ticket.asked.read_sql
                             ? ticket.asked.read_sql(pointer, text)

@@ -100,7 +100,12 @@ std::vector<std::string> Gate::offer_policy(const std::shared_ptr<const Policy>&
     if (other && run.phase != RunPhase::closed) others.push_back(id);
   }
   for (const std::string& id : others) {
-    if (tighten(desk, *desk.state.run(id), policy, digest)) taken.push_back(id);
+    const RunDesk* known = desk.run(id);
+    if (known == nullptr) continue;
+    // What a run's task took away stays away.
+    const auto own = narrowed(policy, known->policy->policy().task, {});
+    if (!own || spelled((*own)->digest) == desk.state.run(id)->policy) continue;
+    if (tighten(desk, *desk.state.run(id), *own, spelled((*own)->digest))) taken.push_back(id);
   }
   return taken;
 }

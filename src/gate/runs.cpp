@@ -53,14 +53,19 @@ Status check_rate(Desk& desk, const std::string& agent) {
                                   std::to_string(desk.limits.runs_per_minute_max));
 }
 
-Result<std::string> open(Desk& desk, const RunRequest& request, const std::string& digest) {
+// `role` is the policy that people accept; the request has what the run makes of it.
+Result<std::string> open(Desk& desk, const RunRequest& request, const std::string& digest,
+                         const std::shared_ptr<const Policy>& role) {
   const Policy& policy = *request.policy;
   if (const std::string fault = desk.fault(); !fault.empty()) {
     return fail(Fault::environment, "no run can begin: " + fault);
   }
   if (Status fine = check_rate(desk, policy.agent); !fine) return std::unexpected(fine.error());
-  if (Status fine = accept_or_refuse(desk, request.policy, digest, request.vouched); !fine) {
+  if (Status fine = accept_or_refuse(desk, role, spelled(role->digest), request.vouched); !fine) {
     return std::unexpected(fine.error());
+  }
+  if (Status written = record_policy(desk, policy, digest); !written) {
+    return std::unexpected(written.error());
   }
   RunOpened opened{.run = desk.new_id("r"),
                    .key = request.key,
@@ -68,7 +73,8 @@ Result<std::string> open(Desk& desk, const RunRequest& request, const std::strin
                    .identity = policy.identity,
                    .sponsor = request.sponsor,
                    .policy = digest,
-                   .client = request.client};
+                   .client = request.client,
+                   .task = request.task.empty() ? std::string() : spelled(sha256(request.task))};
   const std::string id = opened.run;
   if (const auto seq = desk.append(std::move(opened)); !seq) return std::unexpected(seq.error());
   return join(desk, *desk.state.run(id), request, digest);
@@ -88,6 +94,15 @@ std::shared_ptr<PolicyInUse> reload_policy(Desk& desk, std::string_view digest) 
   const Loaded loaded = load_bundle(payload->bytes, "policy");
   if (!loaded.policy || spelled(loaded.policy->digest) != digest) return nullptr;
   return desk.policies.keep(loaded.policy);
+}
+
+Result<std::shared_ptr<const Policy>> narrowed(const std::shared_ptr<const Policy>& policy,
+                                               const std::string& task, const std::string& file) {
+  if (task.empty()) return policy;
+  Loaded loaded = load_task(*policy, task, file.empty() ? "task" : file);
+  if (loaded.policy) return loaded.policy;
+  if (loaded.errors.empty()) return fail(Fault::invalid, "the task does not load");
+  return std::unexpected(std::move(loaded.errors.front()));
 }
 
 void close_idle(Desk& desk, const std::string& id) {
@@ -119,18 +134,31 @@ Result<std::string> Gate::open_run(const RunRequest& request) {
   if (!request.policy || request.key.empty()) {
     return fail(Fault::invalid, "a run needs a policy and a key");
   }
-  const std::string digest = spelled(request.policy->digest);
   const State& known = desk_->state;
   const Run* same = known.run_by_key(request.key);
-  if (same != nullptr && same->phase != RunPhase::closed) {
-    return join(*desk_, *same, request, digest);
+  const bool joins = same != nullptr && same->phase != RunPhase::closed;
+  RunRequest narrow = request;
+  if (joins) {
+    // A second server of the client, or one that came back: the run's own task holds for it too.
+    const RunDesk* here = desk_->run(same->id);
+    const std::string task = here == nullptr ? std::string() : here->policy->policy().task;
+    if (!request.task.empty() && request.task != task) {
+      return fail(Fault::refused,
+                  "the run `" + same->id + "` was opened with another task, and keeps it");
+    }
+    narrow.task = task;
   }
+  auto policy = narrowed(request.policy, narrow.task, narrow.task_file);
+  if (!policy) return std::unexpected(policy.error());
+  narrow.policy = *policy;
+  const std::string digest = spelled(narrow.policy->digest);
+  if (joins) return join(*desk_, *same, narrow, digest);
   if (const Run* halted = known.halt_of(request.policy->agent, request.sponsor)) {
     if (const Run* stopped = stopped_run(known, *halted, digest)) {
-      return join(*desk_, *stopped, request, digest);
+      return join(*desk_, *stopped, narrow, digest);
     }
   }
-  return open(*desk_, request, digest);
+  return open(*desk_, narrow, digest, request.policy);
 }
 
 void Gate::leave_run(const std::string& id) {

@@ -16,6 +16,10 @@ std::shared_ptr<PolicyInUse> reload_policy(Desk& desk, std::string_view digest);
 // After a run was closed: what the desk kept about it, unless calls of it are still under way.
 void forget_run(Desk& desk, const std::string& id);
 
+// A policy as a run with this task has it; the policy itself where the task is empty.
+Result<std::shared_ptr<const Policy>> narrowed(const std::shared_ptr<const Policy>& policy,
+                                               const std::string& task, const std::string& file);
+
 // Errand of the agenda: closes the run if nobody has been there for long.
 void close_idle(Desk& desk, const std::string& run);
 

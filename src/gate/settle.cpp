@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "gate/decide.h"
+#include "gate/origins.h"
 #include "kernel/admit/explain.h"
 #include "kernel/redact/scope.h"
 
@@ -160,6 +161,7 @@ Status settle(Ticket& ticket, Outcome outcome) {
   }
   if (!seq) return std::unexpected(seq.error());
   ticket.decided = *seq;
+  learn_origins(ticket);
   return {};
 }
 

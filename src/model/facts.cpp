@@ -60,19 +60,30 @@ Status read_programs(json::View view, Facts& into) {
   return {};
 }
 
-void write_paths(const std::vector<PathFact>& paths, json::Writer& out) {
-  out.array();
-  for (const PathFact& path : paths) {
+template <class V>
+void members(V& v, Part<V, OriginFact>& o) {
+  v.may("call", o.call);
+  v.may("part", o.part);
+  v.may("pointer", o.pointer);
+  v.need("source", o.source);
+}
+
+template <class F>
+void write_list(std::string_view key, const std::vector<F>& facts, json::Writer& out) {
+  if (facts.empty()) return;
+  out.key(key).array();
+  for (const F& fact : facts) {
     MemberWriter member(out);
-    members(member, path);
+    members(member, fact);
     out.end();
   }
   out.end();
 }
 
-Status read_paths(json::View view, std::vector<PathFact>& into) {
+template <class F>
+Status read_list(std::string_view key, json::View view, std::vector<F>& into) {
   if (!view.exists()) return {};
-  if (!view.is_array()) return fail(Fault::corrupt, "`paths` is not a list");
+  if (!view.is_array()) return fail(Fault::corrupt, "`" + std::string(key) + "` is not a list");
   for (const json::View element : view.elements()) {
     MemberReader member(element);
     members(member, into.emplace_back());
@@ -117,10 +128,8 @@ std::string to_json(const Facts& facts) {
   if (facts.clock_suspect) out.key("clock_suspect").boolean(true);
   if (!facts.definition.empty()) out.key("definition").string(facts.definition);
   if (!facts.fault.empty()) out.key("fault").string(facts.fault);
-  if (!facts.paths.empty()) {
-    out.key("paths");
-    write_paths(facts.paths, out);
-  }
+  write_list("origins", facts.origins, out);
+  write_list("paths", facts.paths, out);
   out.key("pin").string(to_string(facts.pin));
   if (facts.programs_known) {
     out.key("programs");
@@ -143,6 +152,7 @@ Result<Facts> parse_facts(json::View view) {
   member.may("clock_suspect", facts.clock_suspect);
   member.may("definition", facts.definition);
   member.may("fault", facts.fault);
+  const json::View origins = member.inner("origins");
   const json::View paths = member.inner("paths");
   member.need("pin", pin);
   const json::View programs = member.inner("programs");
@@ -152,7 +162,12 @@ Result<Facts> parse_facts(json::View view) {
   const std::optional<PinState> state = parse_pin(pin);
   if (!state) return fail(Fault::corrupt, "`pin` is not one of the states of a pin");
   facts.pin = *state;
-  if (Status done = read_paths(paths, facts.paths); !done) return std::unexpected(done.error());
+  if (Status done = read_list("origins", origins, facts.origins); !done) {
+    return std::unexpected(done.error());
+  }
+  if (Status done = read_list("paths", paths, facts.paths); !done) {
+    return std::unexpected(done.error());
+  }
   if (Status done = read_programs(programs, facts); !done) return std::unexpected(done.error());
   if (Status done = read_sql(statements, facts.sql); !done) return std::unexpected(done.error());
   if (approval.exists()) {

@@ -41,6 +41,15 @@ struct ProgramFact {
   std::string found, real;
 };
 
+// Where a value of the arguments came from; see kernel/origin. A value without a fact came from
+// nowhere that counts.
+struct OriginFact {
+  std::string pointer;  // JSON pointer into the arguments
+  std::string part;     // a host that a text mentions; empty: the value as a whole
+  std::string source;   // as the policy spells it: `user`, `tool.field.path`
+  std::string call;     // whose result it was; empty for `user`
+};
+
 // The answer of people that this call may use: found by its binding, not yet consumed.
 struct ApprovalFact {
   std::string approval;
@@ -57,6 +66,7 @@ struct Facts {
   std::vector<SqlFact> sql;
   std::vector<ProgramFact> programs;  // of the lines under `commands`, each word once
   bool programs_known = false;        // false: nobody looked; programs are judged by their words
+  std::vector<OriginFact> origins;
   std::optional<ApprovalFact> approval;
   bool clock_suspect = false;  // the wall clock drifted beyond the bound: freezes are strict
   std::string fault;           // why the node gives no grants at all; empty: it does

@@ -50,6 +50,7 @@ void members(V& v, Part<V, RunOpened>& b) {
   v.may("policy", b.policy);
   v.need("run", b.run);
   v.may("sponsor", b.sponsor);
+  v.may("task", b.task);
 }
 template <class V>
 void members(V& v, Part<V, RunHalted>& b) {

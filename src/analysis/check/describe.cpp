@@ -8,6 +8,7 @@
 #include "analysis/check/parts.h"
 #include "base/text.h"
 #include "kernel/constraint/in_words.h"
+#include "kernel/constraint/origin_check.h"
 #include "kernel/policy/commands.h"
 
 namespace pawl {
@@ -37,10 +38,15 @@ std::string argument_sentence(const ArgumentRule& rule) {
     none = none || (check.kind == CheckKind::max_items && check.count == 0);
     wants += (wants.empty() ? "" : "; ") + in_words(check, Entries::said);
   }
+  if (!rule.or_from.empty()) wants += ", or come from " + spoken(rule.or_from);
+  if (!rule.from.empty()) {
+    wants += (wants.empty() ? "" : "; ") + std::string("from ") + spoken(rule.from);
+  }
   if (none) return fmt::format("`{}` must be empty or absent", name);
   const std::string_view bound = rule.plural.empty() ? "" : " (or its singular)";
   std::string out = wants.empty() ? fmt::format("`{}`{} may be anything", name, bound)
                                   : fmt::format("`{}`{} must be: {}", name, bound, wants);
+  if (rule.otherwise == Effect::hold) out += "; a person is asked about any other value";
   if (!rule.required) out += "; it may be absent";
   if (rule.min_items == 0) out += "; it may be empty";
   return out;

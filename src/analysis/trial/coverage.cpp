@@ -17,7 +17,8 @@ void add_entry(const ToolRule& entry, std::vector<RuleReach>& all) {
   add(entry.rule, all);
   for (const ArgumentRule& argument : entry.arguments) {
     for (const Check& check : argument.checks) add(check.rule, all);
-    if (argument.checks.empty()) add(argument.rule, all);
+    if (argument.checks.empty() && argument.from.empty()) add(argument.rule, all);
+    if (!argument.from.empty()) add(argument.from_rule, all);
   }
   if (entry.max_records_per_run) add(entry.max_records_rule, all);
   if (entry.max_calls_per_run) add(entry.max_calls_rule, all);

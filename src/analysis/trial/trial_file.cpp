@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "analysis/trial/extent.h"
-#include "analysis/trial/yaml_json.h"
+#include "base/yaml_json.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "base/yaml.h"
@@ -168,7 +168,7 @@ class TrialReader {
   }
 
   void write_arguments(const Node& node, json::Writer& line) {
-    if (node.is_map()) return write_json(node, line);
+    if (node.is_map()) return yaml::write_json(node, line);
     // Kept as written, so that a test can hold two keys of one name or a number of many digits.
     if (node.is_scalar() && node.quoted && trim(node.text).starts_with('{')) {
       const auto parsed = json::parse(node.text, {.twins = json::Twins::permit});
@@ -194,7 +194,7 @@ class TrialReader {
       const Node* value = given->find(member);
       if (value == nullptr) continue;
       line.key(member);
-      write_json(*value, line);
+      yaml::write_json(*value, line);
     }
   }
 

@@ -164,6 +164,7 @@ Result<Line> read_line(json::View root) {
   }
   const json::View words = root["user_text"];
   if (!absent(words) && !words.is_string()) return wrong("user_text", "is not text");
+  if (!absent(words)) line.words = words.string();
   line.result = root["result"];
   if (const json::View outcome = root["outcome"]; !absent(outcome)) {
     const auto ending = read_ending(outcome);

@@ -35,6 +35,7 @@ struct Line {
   json::View arguments, schema, annotations, result;
   std::optional<Instant> now;
   std::optional<Ending> ending;
+  std::string_view words;  // of the sponsor of the run
 };
 
 Result<Line> read_line(json::View root);

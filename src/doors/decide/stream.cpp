@@ -37,6 +37,14 @@ Result<std::shared_ptr<const BoundTool>> DecideStream::bound(const Turn& turn) {
   return tool;
 }
 
+// Of too many runs nothing is remembered any more, and values of theirs come from nowhere.
+RunOrigins& DecideStream::origins_of(const std::string& run) {
+  const auto known = origins_.find(run);
+  if (known != origins_.end()) return known->second;
+  if (origins_.size() >= decide_origins_max) origins_.clear();
+  return origins_.emplace(run, RunOrigins(policy_->sources)).first->second;
+}
+
 Status DecideStream::read(std::string_view text, Turn& turn) {
   turn.call = "c" + std::to_string(++calls_);
   json::ParseLimits limits;

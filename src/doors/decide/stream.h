@@ -11,6 +11,10 @@
 // given and else at its reservation; a hold and a denial cost their step and are not executed, and
 // the question of a hold is withdrawn with its line, because nobody waits for it.
 //
+// `user_text` is what the sponsor of the run said; it counts from its line on, and stays. Whoever
+// feeds the stream vouches for it: only words that came to it past the agent belong there. A
+// `result` is remembered where the policy refers to a field of it (kernel/origin).
+//
 // Whoever names a run is its sponsor: a halt stays with the run of that name and not with the
 // others of the stream. Time is what `now` says (absent: the line before's, at first 1970) and
 // never the machine's. A bad line is answered with a denial, is charged to its run where one can be
@@ -25,6 +29,7 @@
 
 #include "base/json.h"
 #include "kernel/admit/admit.h"
+#include "kernel/origin/origin.h"
 #include "kernel/policy/policy.h"
 #include "kernel/state/state.h"
 #include "model/sql.h"
@@ -32,6 +37,7 @@
 namespace pawl {
 
 inline constexpr std::size_t decide_line_bytes_max = 16UL << 20;
+inline constexpr std::size_t decide_origins_max = 4096;    // runs whose words are remembered
 inline constexpr std::size_t decide_name_bytes_max = 256;  // of a run, a server or a tool
 
 class DecideStream {
@@ -54,6 +60,7 @@ class DecideStream {
 
   Status read(std::string_view text, Turn& turn);
   Result<std::shared_ptr<const BoundTool>> bound(const Turn& turn);
+  RunOrigins& origins_of(const std::string& run);
 
   std::shared_ptr<const Policy> policy_;
   ReadSql read_sql_;
@@ -62,6 +69,7 @@ class DecideStream {
   State state_;
   Instant now_{};
   std::uint64_t calls_ = 0;
+  std::map<std::string, RunOrigins, std::less<>> origins_;
   std::map<std::string, std::shared_ptr<const BoundTool>, std::less<>> bound_;
 };
 

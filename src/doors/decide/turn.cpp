@@ -46,6 +46,9 @@ Status DecideStream::Turn::open_run() {
 }
 
 void DecideStream::Turn::gather() {
+  if (stream.policy_->asks_origin && !line.words.empty()) {
+    stream.origins_of(run).add_words(line.words);
+  }
   const ToolRule* entry = stream.policy_->find(server, tool);
   if (entry == nullptr) return;
   auto found = stream.bound(*this);
@@ -62,6 +65,9 @@ void DecideStream::Turn::gather() {
   // There is no file system here: every path is compared as it is written.
   for (auto& [pointer, path] : paths_to_resolve(*bound, line.arguments)) {
     facts.paths.push_back(PathFact{pointer, "", ""});
+  }
+  if (bound->asks_origin) {
+    facts.origins = find_origins(*bound, line.arguments, stream.origins_of(run));
   }
   for (const auto& [pointer, text] : sql_to_read(*bound, line.arguments)) {
     facts.sql.push_back(stream.read_sql_
@@ -129,14 +135,27 @@ Status DecideStream::Turn::settle(const Verdict& verdict, LineDecision& decision
   const Run* after = stream.state_.run(run);
   if (after->phase == RunPhase::halted) decision.obligations.halt = after->why;
 
-  const Scope* scope = bound->entry->scope.get();
-  if (scope == nullptr) return {};
-  decision.obligations.scope = &scope->fields();
-  if (!line.result.exists()) return {};
-  Projected projected = project_any(*scope, line.result);
-  decision.obligations.result = std::move(projected.result);
-  decision.obligations.withheld = std::move(projected.withheld);
+  if (const Scope* scope = bound->entry->scope.get()) {
+    decision.obligations.scope = &scope->fields();
+    if (!line.result.exists()) return {};
+    Projected projected = project_any(*scope, line.result);
+    decision.obligations.result = std::move(projected.result);
+    decision.obligations.withheld = std::move(projected.withheld);
+  }
+  if (!failed && ending.outcome == "completed") learn(decision);
   return {};
+}
+
+// What the agent is given of the result may be where later values come from.
+void DecideStream::Turn::learn(const LineDecision& decision) {
+  const bool asked = !stream.policy_->sources.empty() && !bound->entry->untrusted;
+  if (!asked || !line.result.exists()) return;
+  RunOrigins& origins = stream.origins_of(run);
+  if (bound->entry->scope == nullptr) {
+    origins.add_result(server, tool, call, line.result);
+  } else if (const auto given = json::parse(decision.obligations.result)) {
+    origins.add_result(server, tool, call, given->root());
+  }
 }
 
 LineDecision DecideStream::Turn::describe(const Verdict& verdict) const {

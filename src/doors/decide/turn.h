@@ -34,6 +34,7 @@ struct DecideStream::Turn {
   void name_call();
   void gather();
   Situation situation() const;
+  void learn(const LineDecision& decision);
   Status open_run();
   Status record(const Verdict& verdict);
   Status record_hold(const Verdict& verdict);

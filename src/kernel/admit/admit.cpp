@@ -94,13 +94,13 @@ void deny(const Situation& s, Verdict& v) {
   bound_denials(s, v);
 }
 
-void hold(const Situation& s, const Rule* rule, Question question, Verdict& v) {
+void hold(const Situation& s, const Asked& asked, Question question, Verdict& v) {
   v.effect = Effect::hold;
   v.reservation.calls = 0;
   v.reservation.records = 0;
   v.retry = true;
-  v.reason.code = Code::approval_pending;
-  v.reason.rule = rule;
+  v.reason.code = asked.code;
+  v.reason.rule = asked.rule;
   v.reason.says = question.why;
   const std::string& own = s.tool->entry->say;
   const bool said = v.reason.words != nullptr && !v.reason.words->say.empty();
@@ -148,7 +148,7 @@ Verdict decide(const Situation& s) {
     Question question = question_of(s, asked);
     if (!answered(s, question)) {
       v.reason.words = asked.words;
-      hold(s, asked.rule, std::move(question), v);
+      hold(s, asked, std::move(question), v);
       return v;
     }
   }

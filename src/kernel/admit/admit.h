@@ -7,7 +7,8 @@
 //   ·
 //         pin · schema · constraints · condition and cases · commands · freeze that denies ·
 //         ceilings of the entry
-//   hold: freeze that holds · cases · commands · requires_approval · class and stage
+//   hold: freeze that holds · cases · commands · requires_approval · class and stage · what would
+//         leave unseen · values that a person may let pass
 // A denial that is one more than `max_denials` becomes `ceiling` and halts the run.
 // A new stage is one file with one function and one row in the table.
 //

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <string>
 
+#include "base/text.h"
 #include "kernel/admit/call_values.h"
 #include "kernel/admit/stages.h"
 #include "kernel/policy/table.h"
@@ -31,6 +32,22 @@ void ask_requires_approval(const Situation& s, Asked& asked) {
   const ToolRule& entry = *s.tool->entry;
   if (entry.requires_approval || (entry.approval_if && holds(s, *entry.approval_if))) {
     asked.ask(&entry.approval_rule, "the policy asks for approval");
+  }
+}
+
+// Values that a person may let pass (`else: hold`). Only rules of which the entry says so are
+// looked at again.
+void ask_arguments(const Situation& s, Asked& asked) {
+  if (!s.tool->may_hold) return;
+  const BoundTool& tool = *s.tool;
+  for (const ArgumentRule& rule : tool.arguments) {
+    if (rule.otherwise != Effect::hold) continue;
+    std::vector<Rewrite> unused;
+    const auto violation = evaluate(rule, s.call.arguments, tool.shape(), s.facts.paths, unused,
+                                    s.facts.sql, s.facts.origins);
+    if (!violation || !violation->hold) continue;
+    if (!asked.hold) asked.code = violation->code;
+    asked.ask(violation->rule, "`" + visible(violation->argument) + "` " + violation->says);
   }
 }
 

@@ -95,13 +95,25 @@ void put_check(const Check& check, json::Writer& out) {
   out.end();
 }
 
+void put_sources(std::string_view key, const std::vector<OriginSource>& sources,
+                 json::Writer& out) {
+  if (sources.empty()) return;
+  out.key(key).array();
+  for (const OriginSource& source : sources) out.string(to_string(source));
+  out.end();
+}
+
 void put_arguments(const std::vector<ArgumentRule>& rules, json::Writer& out) {
   out.key("args").array();
   for (const ArgumentRule& rule : rules) {
     out.object().key("checks").array();
     for (const Check& check : rule.checks) put_check(check, out);
-    out.end().key("lines_allowed").boolean(rule.lines_allowed);
+    out.end();
+    put_sources("from", rule.from, out);
+    out.key("lines_allowed").boolean(rule.lines_allowed);
     out.key("min_items").natural(rule.min_items);
+    put_sources("or_from", rule.or_from, out);
+    if (rule.otherwise == Effect::hold) out.key("otherwise").string(to_string(rule.otherwise));
     out.key("path").string(to_string(rule.path));
     out.key("plural").string(rule.plural).key("required").boolean(rule.required).end();
   }

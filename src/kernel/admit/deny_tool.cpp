@@ -70,7 +70,8 @@ bool deny_constraints(const Situation& s, Verdict& v) {
   for (std::size_t i = 0; i < tool.arguments.size(); ++i) {
     if (!left.rule(i)) continue;
     auto violation = evaluate(tool.arguments[i], s.call.arguments, shape, s.facts.paths, v.rewrites,
-                              s.facts.sql);
+                              s.facts.sql, s.facts.origins);
+    if (violation && violation->hold) continue;  // ask_arguments
     if (violated(violation, v)) return true;
   }
   if (!left.defaults) return false;

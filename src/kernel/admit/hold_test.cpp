@@ -50,6 +50,31 @@ TEST_F(HoldTest, RequiresApprovalAsksWithTheTermsOfTheEntryThenOfTheFile) {
   EXPECT_THAT(w.look("mail", W::small).question->reviewers, ElementsAre("mail-leads"));
 }
 
+TEST_F(HoldTest, AValueThatAPersonMayLetPassIsAskedForAndSaysWhy) {
+  ToolRule& pay = w.grant("pay");
+  pay.arguments = {W::one_of("to", {"acme"})};
+  pay.arguments[0].or_from = {OriginSource{}};
+  pay.arguments[0].otherwise = Effect::hold;
+  pay.named = {"to"};
+  w.policy.index();
+  EXPECT_TRUE(w.look("pay", W::small, R"({"to":"acme"})").runs());
+  Verdict v = w.look("pay", W::small, R"({"to":"bolt"})");
+  ASSERT_EQ(v.effect, Effect::hold);
+  EXPECT_EQ(v.reason.code, Code::origin);
+  EXPECT_THAT(v.question->why, HasSubstr("`to` is not one of the allowed values"));
+  EXPECT_EQ(w.look("pay", W::small, "{}").effect, Effect::deny) << "nobody can let that pass";
+
+  w.facts.origins = {{"/to", "", "user", ""}};
+  EXPECT_TRUE(w.look("pay", W::small, R"({"to":"bolt"})").runs());
+  v = w.look("pay", W::mail, R"({"to":"bolt"})");
+  ASSERT_EQ(v.effect, Effect::hold) << "origin is never the only reason for what is irreversible";
+  EXPECT_EQ(v.reason.code, Code::approval_pending);
+  w.facts.origins = {{"/to", "", "read.mail", "c1"}};
+  EXPECT_EQ(w.look("pay", W::small, R"({"to":"bolt"})").effect, Effect::hold);
+  w.policy.tools.back().arguments[0].or_from.clear();
+  EXPECT_EQ(w.look("pay", W::small, R"({"to":"bolt"})").reason.code, Code::constraint);
+}
+
 TEST_F(HoldTest, StagesAreUnitedAndTheStrictestWins) {
   w.policy.environment = Environment::production;
   w.policy.default_stage = Stage::fresh;

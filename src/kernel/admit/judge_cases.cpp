@@ -43,8 +43,8 @@ Answer3 by_arguments(const Situation& s, const Case& one) {
   Answer3 answer = Answer3::yes;
   for (const ArgumentRule& rule : one.arguments) {
     std::vector<Rewrite> rewrites;  // the entry's own rule makes the same ones
-    const auto violation =
-        evaluate(rule, s.call.arguments, s.tool->shape(), s.facts.paths, rewrites, s.facts.sql);
+    const auto violation = evaluate(rule, s.call.arguments, s.tool->shape(), s.facts.paths,
+                                    rewrites, s.facts.sql, s.facts.origins);
     if (!violation) continue;
     const bool clear =
         violation->code == Code::constraint && plain(s.call.arguments, rule.path, 0, rule);

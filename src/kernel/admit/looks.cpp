@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "kernel/admit/stages.h"
 #include "kernel/constraint/in_words.h"
+#include "kernel/constraint/origin_check.h"
 #include "kernel/definition/secret_names.h"
 #include "kernel/policy/commands.h"
 
@@ -151,31 +152,42 @@ std::string wants_of(const ArgumentRule& rule) {
   for (const Check& check : rule.checks) {
     out += (out.empty() ? "" : "; ") + in_words(check, Entries::counted);
   }
+  if (!rule.or_from.empty()) out += ", or from " + spoken(rule.or_from);
+  if (!rule.from.empty()) out += (out.empty() ? "from " : "; from ") + spoken(rule.from);
   if (!rule.required) out += out.empty() ? "may be absent" : "; may be absent";
   return out.empty() ? "present" : out;
+}
+
+// One rule about arguments; `that_hold` is which kind of objection counts.
+TracedLook argument_look(const Situation& s, const ArgumentRule& rule, bool that_hold) {
+  TracedLook one;
+  one.rule = &rule.rule;
+  one.about = visible(rule.plural.empty() ? to_string(rule.path) : rule.plural);
+  one.wants = wants_of(rule);
+  if (!s.call.arguments.is_object()) return one;
+  one.seen = seen_by(rule, s.call.arguments);
+  std::vector<Rewrite> rewrites;
+  const auto violation = evaluate(rule, s.call.arguments, s.tool->shape(), s.facts.paths, rewrites,
+                                  s.facts.sql, s.facts.origins);
+  if (!violation || violation->hold != that_hold) return one;
+  one.answer = that_hold ? TracedLook::Answer::asks : TracedLook::Answer::objects;
+  one.rule = violation->rule;
+  one.says = fmt::format("`{}` {}", visible(violation->argument), visible(violation->says));
+  return one;
+}
+
+Looks constraints_that_hold(const Situation& s) {
+  Looks out;
+  for (const ArgumentRule& rule : s.tool->arguments) {
+    if (rule.otherwise == Effect::hold) out.push_back(argument_look(s, rule, true));
+  }
+  return out;
 }
 
 Looks constraints(const Situation& s) {
   Looks out;
   const BoundTool& tool = *s.tool;
-  for (const ArgumentRule& rule : tool.arguments) {
-    TracedLook one;
-    one.rule = &rule.rule;
-    one.about = visible(rule.plural.empty() ? to_string(rule.path) : rule.plural);
-    one.wants = wants_of(rule);
-    if (s.call.arguments.is_object()) {
-      one.seen = seen_by(rule, s.call.arguments);
-      std::vector<Rewrite> rewrites;
-      const auto violation =
-          evaluate(rule, s.call.arguments, tool.shape(), s.facts.paths, rewrites, s.facts.sql);
-      if (violation) {
-        one.answer = TracedLook::Answer::objects;
-        one.rule = violation->rule;
-        one.says = fmt::format("`{}` {}", visible(violation->argument), visible(violation->says));
-      }
-    }
-    out.push_back(std::move(one));
-  }
+  for (const ArgumentRule& rule : tool.arguments) out.push_back(argument_look(s, rule, false));
   if (!s.call.arguments.is_object()) return out;
   TracedLook rest =
       look(&tool.entry->rule, "every other argument", "", "known, of one line, exact");
@@ -292,7 +304,7 @@ struct Row {
   bool can_deny;
   Looks (*looks)(const Situation& situation);
 };
-constexpr std::array<Row, 21> kRows = {{
+constexpr std::array<Row, 22> kRows = {{
     {"fault", true, nothing},
     {"kill", true, kill},
     {"run state", true, run_state},
@@ -314,6 +326,7 @@ constexpr std::array<Row, 21> kRows = {{
     {"requires_approval", false, requires_approval},
     {"class and stage", false, class_and_stage},
     {"outside", false, outside_holds},
+    {"origin and constraints", false, constraints_that_hold},
 }};
 
 const Row* row_of(std::string_view stage, bool can_deny) {

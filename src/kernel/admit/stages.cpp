@@ -25,13 +25,14 @@ constexpr std::array<DenyStage, 15> deny_table = {{
     {"limits", deny_limits},
 }};
 
-constexpr std::array<HoldStage, 6> hold_table = {{
+constexpr std::array<HoldStage, 7> hold_table = {{
     {"freeze", ask_freeze},
     {"cases", ask_cases},
     {"commands", ask_commands},
     {"requires_approval", ask_requires_approval},
     {"class and stage", ask_class},
     {"outside", ask_outside},
+    {"origin and constraints", ask_arguments},
 }};
 
 }  // namespace

@@ -32,8 +32,9 @@ struct Asked {
   bool notify = false;  // let it run and tell somebody
   bool typed = false;
   std::uint8_t quorum = 1;
-  const Rule* rule = nullptr;  // the line of the first stage that holds
-  std::string why;             // their reasons, separated by `; `
+  const Rule* rule = nullptr;          // the line of the first stage that holds
+  Code code = Code::approval_pending;  // `origin` or `constraint` where nothing but values asks
+  std::string why;                     // their reasons, separated by `; `
   // In force, as the verdict has them.
   Class action_class = kUnplaced;
   Environment environment = Environment::none;
@@ -99,6 +100,7 @@ Question question_of(const Situation& s, const Asked& asked);
 // ask.cpp
 void ask_requires_approval(const Situation& s, Asked& asked);
 void ask_class(const Situation& s, Asked& asked);
+void ask_arguments(const Situation& s, Asked& asked);
 
 // Fills a reason. `says` holds no bytes of arguments and no entry of a list.
 bool object(Verdict& v, Code code, const Rule* rule, std::string says);

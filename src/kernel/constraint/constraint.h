@@ -2,12 +2,20 @@
 //
 // A constraint is about one path in the arguments: names separated by dots, `[]` for every element
 // of an array: `to`, `customer.email`, `edits[].path`. Each element of an array is checked, also
-// where the path does not say `[]` but the value found is an array. A missing argument fails unless
-// `required: false`; an empty array fails unless `min_items: 0` (rule 4). A value of the wrong
-// type fails. Compared is forwarded: `path`, `url`, `email_domain` and `cidr` refuse a spelling
-// that is not canonical; only a relative path under a declared `base` is forwarded in another
-// spelling, the absolute one, through a Rewrite, and all other checks of its rule compare that
-// spelling. Therefore all checks of one argument belong into one ArgumentRule.
+// where the path does not say `[]` but the value found is an array. A missing argument, and one
+// that is null, fails unless `required: false`; an empty array fails unless `min_items: 0` (rule
+// 4). A value of the wrong type fails. Compared is forwarded: `path`, `url`, `email_domain` and
+// `cidr` refuse a spelling that is not canonical; only a relative path under a declared `base` is
+// forwarded in another spelling, the absolute one, through a Rewrite, and all other checks of its
+// rule compare that spelling. Therefore all checks of one argument belong into one ArgumentRule.
+//
+// Where a value came from is a check too (kernel/origin): `from` asks for one of its sources;
+// `or_from` stands in for `in`, `email_domain`, `cidr`, `url` and `hosts_in`, whose values may then
+// come from there instead, and for `hosts_in` also each single host of the text. Every other check
+// of the rule still applies. What is known about origins comes as facts.
+// `otherwise` is what a value that fails asks for. Where it is `hold`, a person may let the value
+// pass; what is wrong with the form of the call (missing, too many, not a list, several lines, a
+// path outside, a number without an exact meaning) is refused all the same.
 //
 // Strings of one line are the default (P13): unless the schema or the argument's name says long
 // text, `lines_allowed` is set, or a check compares the whole value (`in`, `matches`, `path`,
@@ -25,6 +33,7 @@
 
 #include "base/json.h"
 #include "kernel/definition/definition.h"
+#include "kernel/origin/origin.h"
 #include "model/facts.h"
 #include "model/verdict.h"
 
@@ -147,6 +156,9 @@ struct ArgumentRule {
   std::uint64_t min_items = 1;  // an empty array fails unless 0 was stated
   std::vector<Check> checks;
   bool lines_allowed = false;  // `single_line: false` was stated
+  std::vector<OriginSource> from, or_from;
+  Rule from_rule, or_from_rule;
+  Effect otherwise = Effect::deny;  // `else`: deny or hold
 };
 
 // Finishes a check after its parts are set: compiles the pattern (RE2, bounded memory), indexes
@@ -160,9 +172,11 @@ std::vector<std::string> singulars(std::string_view word);
 
 struct Violation {
   const Rule* rule;
-  std::string argument;          // path with indexes: `edits[2].path`
-  std::string says;              // no bytes of the argument, no entry of a list
-  Code code = Code::constraint;  // ambiguous_request where a number has no exact meaning (P05)
+  std::string argument;  // path with indexes: `edits[2].path`
+  std::string says;      // no bytes of the argument, no entry of a list
+  // ambiguous_request where a number has no exact meaning (P05), origin where the origin decided
+  Code code = Code::constraint;
+  bool hold = false;  // a person may let it pass
 };
 
 // Checks one argument rule against the arguments. `shape` is the schema's (may be null: unknown).
@@ -170,7 +184,8 @@ struct Violation {
 std::optional<Violation> evaluate(const ArgumentRule& rule, json::View arguments,
                                   const Shape* shape, std::span<const PathFact> facts,
                                   std::vector<Rewrite>& rewrites,
-                                  std::span<const SqlFact> statements = {});
+                                  std::span<const SqlFact> statements = {},
+                                  std::span<const OriginFact> origins = {});
 
 // Default checks of every string argument that no rule names: one line unless the schema says long
 // text; integers beyond 2^53 need a schema that says integer; unknown arguments are refused where a
@@ -187,6 +202,12 @@ std::vector<std::pair<std::string, std::string>> paths_to_resolve(
 // has each of them read; a value without a fact fails its check.
 std::vector<std::pair<std::string, std::string>> sql_to_read(std::span<const ArgumentRule> rules,
                                                              json::View arguments);
+
+// What is known about where the values of a call came from, for those rules that ask. At most
+// `origin_lookups_max` values of one call are looked up; the others come from nowhere.
+inline constexpr std::size_t origin_lookups_max = 256;
+std::vector<OriginFact> find_origins(std::span<const ArgumentRule> rules, json::View arguments,
+                                     const RunOrigins& known);
 
 // Which top-level argument a plural (`allowed_statuses`) binds to. An error where the schema has
 // none of the readings or more than one; the message names the candidates.

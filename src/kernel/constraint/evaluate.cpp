@@ -11,6 +11,7 @@
 #include "kernel/constraint/check_value.h"
 #include "kernel/constraint/compiled.h"
 #include "kernel/constraint/constraint.h"
+#include "kernel/constraint/origin_check.h"
 
 namespace pawl {
 namespace {
@@ -18,13 +19,18 @@ namespace {
 class Walk {
  public:
   Walk(const ArgumentRule& rule, std::span<const PathFact> facts,
-       std::span<const SqlFact> statements, std::vector<Rewrite>& rewrites)
-      : rule_(rule), facts_(facts), statements_(statements), rewrites_(rewrites) {}
+       std::span<const SqlFact> statements, std::span<const OriginFact> origins,
+       std::vector<Rewrite>& rewrites)
+      : rule_(rule),
+        facts_(facts),
+        statements_(statements),
+        origins_(origins),
+        rewrites_(rewrites) {}
 
-  // False: a violation is there to be taken.
+  // False: something is wrong that nobody can let pass.
   bool begin(json::View arguments, const Shape* shape);
   bool counts();
-  Violation take() { return std::move(*violation_); }
+  std::optional<Violation> take() { return std::move(violation_); }
 
  private:
   bool descend(json::View value, std::size_t step, const Shape* shape, bool element);
@@ -37,8 +43,12 @@ class Walk {
   bool locate(const Check& check, json::View value, std::string_view& text);
   const PathFact* fact(std::string_view pointer);
   bool judge_sql(const Check& check, json::View value);
+  bool judge(const Check& check, const CheckedValue& value, const Origin& origin);
+  bool judge_origin(const Origin& origin);
+  Origin origin_of() const;
 
   bool refuse(const Rule& rule, std::size_t steps, std::string says, Code code = Code::constraint);
+  bool object(const Rule& rule, std::string says, Code code);
   bool wants_nothing() const;
   std::string argument(std::size_t steps) const;
   std::string pointer() const;
@@ -53,6 +63,7 @@ class Walk {
   const ArgumentRule& rule_;
   std::span<const PathFact> facts_;
   std::span<const SqlFact> statements_;
+  std::span<const OriginFact> origins_;
   std::vector<Rewrite>& rewrites_;
   std::size_t next_fact_ = 0;  // facts come in the order of the values
   std::uint64_t reached_ = 0;
@@ -67,6 +78,18 @@ class Walk {
 bool Walk::refuse(const Rule& rule, std::size_t steps, std::string says, Code code) {
   violation_.emplace(Violation{&rule, argument(steps), std::move(says), code});
   return false;
+}
+
+// A value that a check does not accept. Where a person may, the walk goes on, because something
+// that nobody can let pass may stand behind it; the first such value is reported.
+bool Walk::object(const Rule& rule, std::string says, Code code) {
+  const bool hold =
+      rule_.otherwise == Effect::hold && (code == Code::constraint || code == Code::origin);
+  if (!hold) return refuse(rule, rule_.path.size(), std::move(says), code);
+  if (!violation_) {
+    violation_.emplace(Violation{&rule, argument(rule_.path.size()), std::move(says), code, true});
+  }
+  return true;
 }
 
 std::string Walk::argument(std::size_t steps) const {
@@ -238,7 +261,8 @@ bool Walk::judge_sql(const Check& check, json::View value) {
   const auto found = std::ranges::find(statements_, where, &SqlFact::pointer);
   if (found == statements_.end()) return refuse(check.rule, end, "was not read as SQL");
   const auto wrong = sql::judge(index_of<CheckKind::sql>(check), *found);
-  return !wrong || refuse(check.rule, end, fmt::format("is SQL that is not allowed: {}", *wrong));
+  return !wrong || object(check.rule, fmt::format("is SQL that is not allowed: {}", *wrong),
+                          Code::constraint);
 }
 
 bool Walk::one_line(const CheckedValue& value) {
@@ -250,23 +274,59 @@ bool Walk::one_line(const CheckedValue& value) {
 
 bool Walk::leaf(json::View view, const Shape* shape) {
   present_ = true;
+  // What may be missing may also be said to be missing.
+  if (view.is_null() && !rule_.required && depth_ == 0) return true;
   ++reached_;
   CheckedValue value{view, view.is_string() ? view.string() : std::string_view{}, shape};
   for (const Check& check : rule_.checks) {
     if (check.kind == CheckKind::path && !locate(check, view, value.text)) return false;
   }
   bool whole = !view.is_string();
+  const Origin origin = origin_of();
   for (const Check& check : rule_.checks) {
     whole = whole || compares_whole(check.kind);
-    if (check.kind == CheckKind::sql) {
-      if (!judge_sql(check, view)) return false;
-      continue;
-    }
-    if (std::optional<Objection> objection = object_to(check, value)) {
-      return refuse(check.rule, rule_.path.size(), std::move(objection->says), objection->code);
+    if (check.kind == CheckKind::sql ? !judge_sql(check, view) : !judge(check, value, origin)) {
+      return false;
     }
   }
-  return whole || one_line(value);
+  return judge_origin(origin) && (whole || one_line(value));
+}
+
+bool Walk::judge(const Check& check, const CheckedValue& value, const Origin& origin) {
+  std::optional<Objection> objection = object_to(check, value);
+  if (!objection) return true;
+  const bool stands_in = !rule_.or_from.empty() && origin_stands_in(check.kind);
+  if (!stands_in || objection->code != Code::constraint) {
+    return object(check.rule, std::move(objection->says), objection->code);
+  }
+  if (origin.instead || (check.kind == CheckKind::hosts_in && value.view.is_string() &&
+                         leads_nowhere_else(check, value.text, origin.hosts))) {
+    return true;
+  }
+  return object(check.rule, objection->says + ", and does not come from " + spoken(rule_.or_from),
+                Code::origin);
+}
+
+bool Walk::judge_origin(const Origin& origin) {
+  if (rule_.from.empty() || origin.from) return true;
+  return object(rule_.from_rule, "does not come from " + spoken(rule_.from), Code::origin);
+}
+
+Origin Walk::origin_of() const {
+  Origin origin;
+  if (rule_.from.empty() && rule_.or_from.empty()) return origin;
+  const std::string where = pointer();
+  for (const OriginFact& fact : origins_) {
+    if (fact.pointer != where) continue;
+    const bool instead = names(rule_.or_from, fact.source);
+    if (!fact.part.empty()) {
+      if (instead) origin.hosts.push_back(fact.part);
+      continue;
+    }
+    origin.instead = origin.instead || instead;
+    origin.from = origin.from || names(rule_.from, fact.source);
+  }
+  return origin;
 }
 
 bool Walk::counts() {
@@ -290,6 +350,7 @@ bool Walk::counts() {
 // The way of most calls: one plain argument at the top that is no list and passes. Everything else,
 // and every violation, takes the walk. A rule that passes here passes there too.
 bool passes_at_once(const ArgumentRule& rule, json::View arguments, const Shape* shape) {
+  if (!rule.from.empty()) return false;
   if (rule.path.size() != 1 || rule.path[0].each || rule.min_items > 1) return false;
   const json::View view = arguments[rule.path[0].name];
   if (!view.exists() || view.is_array()) return false;
@@ -313,10 +374,11 @@ bool passes_at_once(const ArgumentRule& rule, json::View arguments, const Shape*
 std::optional<Violation> evaluate(const ArgumentRule& rule, json::View arguments,
                                   const Shape* shape, std::span<const PathFact> facts,
                                   std::vector<Rewrite>& rewrites,
-                                  std::span<const SqlFact> statements) {
+                                  std::span<const SqlFact> statements,
+                                  std::span<const OriginFact> origins) {
   if (passes_at_once(rule, arguments, shape)) return std::nullopt;
-  Walk walk(rule, facts, statements, rewrites);
-  if (walk.begin(arguments, shape) && walk.counts()) return std::nullopt;
+  Walk walk(rule, facts, statements, origins, rewrites);
+  (void)(walk.begin(arguments, shape) && walk.counts());
   return walk.take();
 }
 

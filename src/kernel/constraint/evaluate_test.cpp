@@ -69,7 +69,8 @@ TEST(Evaluate, MissingFailsUnlessOptional) {
   EXPECT_THAT(fault(rule, R"({"Status":"cancelled"})"), HasSubstr("nearly"));
   rule.required = false;
   EXPECT_TRUE(passes(rule, "{}"));
-  EXPECT_FALSE(passes(rule, R"({"status":null})"));
+  EXPECT_TRUE(passes(rule, R"({"status":null})"));
+  EXPECT_FALSE(passes(rule, R"({"status":[null]})"));
   EXPECT_THAT(fault(rule, R"({"\uff53tatus":"shipped"})"), HasSubstr("nearly"));
   EXPECT_FALSE(passes(rule_of("status", {status}), "[]"));
 }

@@ -24,6 +24,7 @@ std::string_view top_of(std::string_view named) {
 // A rule about one plain argument at the top, whose checks judge one value alone.
 bool judges_one_value(const ArgumentRule& rule) {
   if (rule.path.size() != 1 || rule.path[0].each || rule.min_items > 1) return false;
+  if (!rule.from.empty()) return false;  // where a value came from is a fact
   return std::ranges::none_of(rule.checks, [](const Check& check) {
     return check.kind == CheckKind::path ||
            (check.kind == CheckKind::max_items && check.count < 1) ||

@@ -1,4 +1,5 @@
-// The arguments that the gate has to look into before the kernel is asked: paths and SQL.
+// The arguments that the gate has to look into before the kernel is asked: paths, SQL, origins.
+#include <algorithm>
 #include <functional>
 #include <string>
 #include <utility>
@@ -12,8 +13,9 @@ namespace pawl {
 namespace {
 
 using Found = std::vector<std::pair<std::string, std::string>>;
-// Takes a string value and where it stands.
-using Take = std::function<void(const std::string& pointer, std::string_view text)>;
+// Takes a value that is no list, and where it stands.
+using Take = std::function<void(const std::string& pointer, json::View value)>;
+using TakeText = std::function<void(const std::string& pointer, std::string_view text)>;
 
 void collect(const ArgumentRule& rule, json::View value, std::size_t step, bool element,
              const std::string& pointer, const Take& take) {
@@ -37,10 +39,10 @@ void collect(const ArgumentRule& rule, json::View value, std::size_t step, bool 
     if (inner.exists()) collect(rule, inner, step + 1, false, where, take);
     return;
   }
-  if (value.is_string()) take(pointer, value.string());
+  take(pointer, value);
 }
 
-// Every string value that a rule is about, whichever way the rule names its argument.
+// Every value that a rule is about, whichever way the rule names its argument.
 void collect(const ArgumentRule& rule, json::View arguments, const Take& take) {
   if (!rule.path.empty()) {
     collect(rule, arguments, 0, false, {}, take);
@@ -54,7 +56,68 @@ void collect(const ArgumentRule& rule, json::View arguments, const Take& take) {
   }
 }
 
+void collect_texts(const ArgumentRule& rule, json::View arguments, const TakeText& take) {
+  collect(rule, arguments, [&take](const std::string& pointer, json::View value) {
+    if (value.is_string()) take(pointer, value.string());
+  });
+}
+
+// Looks up the values of one rule.
+class Search {
+ public:
+  Search(const ArgumentRule& rule, const RunOrigins& known, std::vector<OriginFact>& into)
+      : rule_(rule), known_(known), into_(into) {}
+
+  void look(const std::string& pointer, json::View value) {
+    first_of(rule_.from, pointer, value);
+    first_of(rule_.or_from, pointer, value);
+    const bool links = std::ranges::any_of(
+        rule_.checks, [](const Check& check) { return check.kind == CheckKind::hosts_in; });
+    if (!links || !value.is_string()) return;
+    for (const OriginSource& source : rule_.or_from) {
+      for (auto& [host, call] : known_.mentioned(source, value.string())) {
+        add({pointer, std::move(host), to_string(source), std::move(call)});
+      }
+    }
+  }
+
+ private:
+  void first_of(const std::vector<OriginSource>& sources, const std::string& pointer,
+                json::View value) {
+    for (const OriginSource& source : sources) {
+      if (auto call = known_.find(source, value)) {
+        return add({pointer, "", to_string(source), *std::move(call)});
+      }
+    }
+  }
+  void add(OriginFact fact) {
+    const bool there = std::ranges::any_of(into_, [&](const OriginFact& other) {
+      return other.pointer == fact.pointer && other.part == fact.part &&
+             other.source == fact.source;
+    });
+    if (!there) into_.push_back(std::move(fact));
+  }
+
+  const ArgumentRule& rule_;
+  const RunOrigins& known_;
+  std::vector<OriginFact>& into_;
+};
+
 }  // namespace
+
+std::vector<OriginFact> find_origins(std::span<const ArgumentRule> rules, json::View arguments,
+                                     const RunOrigins& known) {
+  std::vector<OriginFact> out;
+  std::size_t looked = 0;
+  for (const ArgumentRule& rule : rules) {
+    if (rule.from.empty() && rule.or_from.empty()) continue;
+    Search search(rule, known, out);
+    collect(rule, arguments, [&](const std::string& pointer, json::View value) {
+      if (++looked <= origin_lookups_max) search.look(pointer, value);
+    });
+  }
+  return out;
+}
 
 std::vector<std::pair<std::string, std::string>> paths_to_resolve(
     std::span<const ArgumentRule> rules, json::View arguments, const Shape*) {
@@ -63,7 +126,7 @@ std::vector<std::pair<std::string, std::string>> paths_to_resolve(
     for (const Check& check : rule.checks) {
       if (check.kind != CheckKind::path || check.index == nullptr) continue;
       const PathRule& path = index_of<CheckKind::path>(check);
-      collect(rule, arguments, [&](const std::string& pointer, std::string_view text) {
+      collect_texts(rule, arguments, [&](const std::string& pointer, std::string_view text) {
         std::string joined;
         std::string_view canonical;
         // What fails as written is denied without a look at the file system.
@@ -80,7 +143,7 @@ std::vector<std::pair<std::string, std::string>> sql_to_read(std::span<const Arg
   for (const ArgumentRule& rule : rules) {
     for (const Check& check : rule.checks) {
       if (check.kind != CheckKind::sql) continue;
-      collect(rule, arguments, [&out](const std::string& pointer, std::string_view text) {
+      collect_texts(rule, arguments, [&out](const std::string& pointer, std::string_view text) {
         out.emplace_back(pointer, text);
       });
     }

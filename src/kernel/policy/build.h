@@ -110,6 +110,14 @@ std::optional<command::Dialect> read_dialect(Build& build, const yaml::Node& nod
 void read_manifest(Build& build, const yaml::Entry& key, ArgumentRule& argument);
 void read_json(Build& build, const yaml::Entry& key, ArgumentRule& argument);
 void read_kinds(Build& build, const yaml::Entry& key, ArgumentRule& argument);
+
+// load_origin.cpp. False: not such a key.
+bool read_origin(Build& build, const yaml::Entry& key, ArgumentRule& argument);
+void check_origin(Build& build, const ArgumentRule& argument);  // after the last key
+void read_source(Build& build, const yaml::Entry& key, ToolRule& rule);
+void check_sources(Build& build);  // after the last entry
+void check_sources_of(Build& build, const ArgumentRule& argument);
+
 Check check_of(CheckKind kind, const std::string& path, const Position& at);
 void add_check(Build& build, ArgumentRule& argument, Check check, const Position& at);
 // A bound of `min` or `max`; nothing where it is no number.

@@ -14,6 +14,7 @@ struct Parts {
   std::optional<std::string> policy;
   std::map<std::string, std::string> lists, packs, links;
   std::vector<Window> windows;
+  std::optional<std::string> task;
 };
 
 class BundleReader {
@@ -30,6 +31,7 @@ class BundleReader {
                         : kind == "list" ? take_named(head, parts.lists)
                         : kind == "pack" ? take_named(head, parts.packs)
                         : kind == "link" ? take_named(head, parts.links)
+                        : kind == "task" ? take_task(head, parts)
                                          : kind == "freeze" && take_freeze(head, parts);
       if (!read) return std::nullopt;
     }
@@ -80,6 +82,12 @@ class BundleReader {
     return into.emplace(head, std::move(*text)).second;
   }
 
+  bool take_task(std::string_view head, Parts& parts) {
+    if (parts.task) return false;
+    parts.task = bytes(head);
+    return parts.task.has_value() && !parts.task->empty();
+  }
+
   static bool take_freeze(std::string_view head, Parts& parts) {
     const auto from = number<std::int64_t>(word(head));
     const auto until = number<std::int64_t>(word(head));
@@ -105,13 +113,19 @@ std::string write_bundle(std::string_view text, const std::map<std::string, std:
   for (const auto& [directory, place] : parts.links) {
     bundle += fmt::format("link {} {}\n{}\n", place.size(), directory, place);
   }
+  if (!parts.task.empty()) {
+    bundle += fmt::format("task {}\n{}\n", parts.task.size(), parts.task);
+  }
   for (const Freeze& freeze : parts.freezes) {
     bundle += fmt::format("freeze {} {} {}\n", freeze.from.ns, freeze.until.ns, freeze.name);
   }
   return bundle;
 }
 
-Loaded load_bundle(std::string_view bundle, std::string_view file) {
+namespace {
+
+// `task`: to be narrowed by, in place of what the bundle itself holds.
+Loaded load_narrowed(std::string_view bundle, std::string_view file, const TaskText* task) {
   const auto parts = BundleReader(bundle).read();
   if (!parts) {
     Loaded loaded;
@@ -134,7 +148,20 @@ Loaded load_bundle(std::string_view bundle, std::string_view file) {
     if (found == parts->packs.end()) return fail(Fault::missing, "the bundle does not hold it");
     return found->second;
   };
-  return load_parts(*parts->policy, file, sources, &parts->windows);
+  const TaskText own{parts->task ? *parts->task : std::string_view{}, "task"};
+  if (task == nullptr && parts->task) task = &own;
+  return load_parts(*parts->policy, file, sources, &parts->windows, task);
+}
+
+}  // namespace
+
+Loaded load_bundle(std::string_view bundle, std::string_view file) {
+  return load_narrowed(bundle, file, nullptr);
+}
+
+Loaded load_task(const Policy& role, std::string_view task, std::string_view file) {
+  const TaskText text{task, file};
+  return load_narrowed(role.bundle, role.file, &text);
 }
 
 }  // namespace pawl

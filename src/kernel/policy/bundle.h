@@ -6,6 +6,7 @@
 //   pack LENGTH NAME                    the same for each pack, in the order of `use`
 //   link LENGTH DIRECTORY               the same for each directory that leads over a link: where
 //                                       it leads. A link that is swapped is another policy
+//   task LENGTH                         the same for the task file that narrowed it, if one did
 //   freeze FROM UNTIL NAME              each freeze in nanoseconds since 1970: a later edition of
 //                                       the time zone must not change an old decision
 //
@@ -22,12 +23,19 @@
 
 namespace pawl {
 
-// `parts` has the packs, the links and the freezes.
+// `parts` has the packs, the links, the freezes and the task.
 std::string write_bundle(std::string_view text, const std::map<std::string, std::string>& lists,
                          const Policy& parts);
 
+// A task file and how messages call it.
+struct TaskText {
+  std::string_view bytes, file;
+};
+// load_task.cpp: narrows a policy that was read without a mistake. Mistakes come with `build`.
+void narrow(Build& build, const TaskText& task);
+
 // Shared by `load_policy` and `load_bundle`; `windows` only from a bundle.
 Loaded load_parts(std::string_view text, std::string_view file, const LoadSources& sources,
-                  const std::vector<Window>* windows);
+                  const std::vector<Window>* windows, const TaskText* task);
 
 }  // namespace pawl

@@ -197,6 +197,17 @@ class Fitting {
       if (other.path.size() != 1 || other.path.front().each || other.path.front().name != *name) {
         continue;
       }
+      // What may soften the other rule must not soften this one.
+      if (!other.or_from.empty() || other.otherwise == Effect::hold) {
+        if (std::ranges::find(other.checks, CheckKind::path, &Check::kind) == other.checks.end()) {
+          break;
+        }
+        misfit(rule.rule.at,
+               fmt::format("`{}` of `{}` is about the argument of line {}, which is "
+                           "a path with `else` or `or_from`: write it there",
+                           key_of(rule), visible(tool_name(tool_)), other.rule.at.line));
+        return;
+      }
       other.checks.insert(other.checks.end(), rule.checks.begin(), rule.checks.end());
       return;
     }
@@ -342,6 +353,19 @@ Placement place_names(const ToolRule& entry, const Packs& packs) {
 std::vector<Error> fit(const Policy& policy, const ToolRule& entry, const ToolDefinition& tool,
                        Instant now) {
   return Fitting(policy, entry, tool, now).bind().misfits;
+}
+
+void BoundTool::make_plan() {
+  const auto asks = [](const ArgumentRule& rule) {
+    return !rule.from.empty() || !rule.or_from.empty();
+  };
+  asks_origin = std::ranges::any_of(arguments, asks) ||
+                (entry != nullptr && std::ranges::any_of(entry->cases.list, [&](const Case& one) {
+                   return std::ranges::any_of(one.arguments, asks);
+                 }));
+  may_hold = std::ranges::any_of(
+      arguments, [](const ArgumentRule& rule) { return rule.otherwise == Effect::hold; });
+  plan = ArgumentPlan::make(arguments, named, shape());
 }
 
 BoundTool bind(const Policy& policy, const ToolRule& entry,

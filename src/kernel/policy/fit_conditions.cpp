@@ -64,4 +64,19 @@ Found sql_to_read(const BoundTool& tool, json::View arguments) {
   return found;
 }
 
+std::vector<OriginFact> find_origins(const BoundTool& tool, json::View arguments,
+                                     const RunOrigins& known) {
+  std::vector<OriginFact> found = find_origins(tool.arguments, arguments, known);
+  for (const Case& one : tool.entry->cases.list) {
+    for (OriginFact& fact : find_origins(one.arguments, arguments, known)) {
+      const bool there = std::ranges::any_of(found, [&](const OriginFact& other) {
+        return other.pointer == fact.pointer && other.part == fact.part &&
+               other.source == fact.source;
+      });
+      if (!there) found.push_back(std::move(fact));
+    }
+  }
+  return found;
+}
+
 }  // namespace pawl

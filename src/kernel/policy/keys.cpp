@@ -58,6 +58,8 @@ constexpr Words kWords[] = {
     {Section::type, "a type of `autonomy`", "autonomy.types.NAME"},
     {Section::freeze, "a freeze", "freeze[]"},
     {Section::risk, "an accepted risk", "accept_risk[]"},
+    {Section::task, "a task file", "task"},
+    {Section::task_tool, "a tool of a task", "task.tools[]"},
     {Section::deployment, "the deployment file", "the file"},
     {Section::role, "a role", "roles.NAME"},
     {Section::server, "a server", "servers.NAME"},

@@ -48,6 +48,9 @@ enum class Section : std::uint8_t {
   type,
   freeze,
   risk,
+  // a task file
+  task,
+  task_tool,
   // the deployment file
   deployment,
   role,

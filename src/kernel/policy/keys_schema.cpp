@@ -26,7 +26,13 @@ constexpr std::string_view text_list = R"({"type":"array","items":{"type":"strin
 constexpr std::string_view values =
     R"({"anyOf":[{"type":["string","number","boolean"]},)"
     R"({"type":"array","items":{"type":["string","number","boolean"]},"minItems":1}]})";
+constexpr std::string_view sources =
+    R"({"anyOf":[{"const":"user"},{"type":"object","properties":{"result":{"type":"string"}},)"
+    R"("required":["result"],"additionalProperties":false},{"type":"array","minItems":1,)"
+    R"("items":{"anyOf":[{"const":"user"},{"type":"object","properties":{"result":)"
+    R"({"type":"string"}},"required":["result"],"additionalProperties":false}]}}]})";
 constexpr std::array kTypes = {
+    TypeSchema{"source or list of sources", sources},
     TypeSchema{"text", R"({"type":"string","minLength":1})"},
     TypeSchema{
         "words",
@@ -81,6 +87,7 @@ constexpr std::array kLeads = {
     Leads{entry, "cases", Holds::list, situation},
     Leads{situation, "approval", Holds::one, approval},
     Leads{approval, "route", Holds::list, route},
+    Leads{task, "execution", Holds::one, execution},
     Leads{argument, "path", Holds::one, path},
     Leads{argument, "url", Holds::one, url},
     Leads{argument, "sql", Holds::one, sql},
@@ -171,6 +178,11 @@ std::optional<std::string> special(const Key& key) {
     return fmt::format(R"({{"anyOf":[{{"type":"string","minLength":1}},)"
                        R"({{"type":"object","additionalProperties":{{"anyOf":[{},{}]}}}}]}})",
                        values, ref(argument));
+  }
+  if (key.type == "list of names and mappings") {
+    return fmt::format(
+        R"({{"type":"array","minItems":1,"items":{{"anyOf":[{{"type":"string"}},{}]}}}})",
+        ref(task_tool));
   }
   if (key.type == "mapping of names to lists") {
     return fmt::format(R"({{"type":"object","additionalProperties":{{"anyOf":[{},{}]}}}})", values,

@@ -85,6 +85,7 @@ void read_root(Build& build, const yaml::Node& root) {
   check_stated_classes(build);
   check_counts(build);
   check_examples(build);
+  check_sources(build);
   check_risks(build);
   note_gaps(build, root);
 }
@@ -103,7 +104,7 @@ void Build::note(Finding::Weight weight, const Position& at, std::string message
 }
 
 Loaded load_parts(std::string_view text, std::string_view file, const LoadSources& sources,
-                  const std::vector<Window>* windows) {
+                  const std::vector<Window>* windows, const TaskText* task) {
   auto policy = std::make_shared<Policy>();
   policy->file = file;
   yaml::Read read = yaml::read(text, file, limits::file_bytes_max);
@@ -112,6 +113,7 @@ Loaded load_parts(std::string_view text, std::string_view file, const LoadSource
   build.windows = windows;
   build.any_credential = windows != nullptr;
   if (root.kind != yaml::Kind::null || build.reading.sound()) read_root(build, root);
+  if (task != nullptr && build.reading.sound()) narrow(build, *task);
   Loaded loaded;
   if (!build.reading.sound()) {
     loaded.errors = build.reading.take_errors(file);
@@ -126,7 +128,7 @@ Loaded load_parts(std::string_view text, std::string_view file, const LoadSource
 }
 
 Loaded load_policy(std::string_view text, std::string_view file, const LoadSources& sources) {
-  return load_parts(text, file, sources, nullptr);
+  return load_parts(text, file, sources, nullptr, nullptr);
 }
 
 }  // namespace pawl

@@ -109,6 +109,19 @@ class CaseReader {
   }
 
   void check_argument(ArgumentRule& argument) {
+    const bool origin = !argument.from.empty() || !argument.or_from.empty();
+    if (case_.polarity() == Polarity::stops && origin) {
+      build_.reading.mistake(
+          argument.rule.at,
+          fmt::format("where a value came from cannot decide what is stopped, because what was not "
+                      "seen would pass: let a case with it run, and say `else: {}`",
+                      to_string(case_.then)));
+    }
+    if (argument.otherwise == Effect::hold) {
+      build_.reading.mistake(argument.rule.at,
+                             "`else` has no place in the condition of a case, whose `then` and "
+                             "whose neighbours say what happens");
+    }
     for (Check& check : argument.checks) {
       if (case_.polarity() == Polarity::stops && !tells_apart(check)) {
         build_.reading.mistake(

@@ -26,11 +26,13 @@ class Checks {
     finish_kind("path", {"under", "base"}, path_at_, [this] { add_path(); });
     finish_kind("url", {"host", "scheme", "query_max"}, url_at_, [this] { add_url(); });
     compare_bounds();
+    check_origin(build_, argument_);
   }
 
  private:
   bool take(const yaml::Entry& key) {
-    return take_list(key) || take_text(key) || take_number(key) || take_kind(key);
+    return take_list(key) || take_text(key) || take_number(key) ||
+           read_origin(build_, key, argument_) || take_kind(key);
   }
 
   Check check(CheckKind kind, const yaml::Entry& key) const {

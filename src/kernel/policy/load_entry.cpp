@@ -130,6 +130,8 @@ bool read_key(Build& build, const yaml::Entry& key, ToolRule& rule) {
     rule.say = build.reading.text(key.value, name, Lines::several).value_or("");
   } else if (name == "instead") {
     rule.instead = build.reading.text(key.value, name, Lines::several).value_or("");
+  } else if (name == "source") {
+    read_source(build, key, rule);
   } else if (name == "credential") {
     read_credential(build, key.value, rule);
   } else if (name == "secrets") {

@@ -70,6 +70,8 @@ struct ToolRule {
   std::string credential;
   std::optional<Effect> secrets;  // allow, hold or deny; absent: what the file says
   Rule secrets_rule;
+  bool untrusted = false;  // `source: untrusted`: its results are no origin of anything
+  Rule source_rule;
   std::uint32_t index = 0;  // position in the file; identity for counters: `names` joined
   std::string key;          // names joined with `|`: the counter's name in records
 
@@ -151,9 +153,13 @@ class Policy {
   Secrets secrets;
   std::map<std::string, std::string> links;  // directories of `path` that lead elsewhere, and where
   std::vector<Finding> findings;
-  Rule default_rule;   // `tools`: for denials that no line made
-  Rule agent_rule;     // `agent`: for what is wrong with the role itself
-  std::string bundle;  // the exact bytes hashed: for the journal and for replay
+  std::vector<OriginSource> sources;  // every field of a result that some rule refers to, once
+  bool asks_origin = false;           // some rule asks where a value came from
+  Rule default_rule;                  // `tools`: for denials that no line made
+  Rule agent_rule;                    // `agent`: for what is wrong with the role itself
+  std::string task;        // bytes of the task file that narrowed it; empty: the role itself
+  std::string task_words;  // what the sponsor said in it
+  std::string bundle;      // the exact bytes hashed: for the journal and for replay
 
   // The entry that grants this tool: exact name before glob, the most specific glob first; null if
   // none. `server` may be empty. Hash lookup for exact names.
@@ -203,6 +209,11 @@ Loaded load_policy(std::string_view text, std::string_view file, const LoadSourc
 // what list files, time zones and the deployment file said at load is part of the bundle.
 Loaded load_bundle(std::string_view bundle, std::string_view file);
 
+// The policy of one run of a role: with fewer tools, tighter arguments and smaller ceilings, as a
+// task file says (load_task.cpp), never with more. What the role asks of a call still holds. The
+// task is part of the bundle, so its digest is another one than the role's.
+Loaded load_task(const Policy& role, std::string_view task, std::string_view file);
+
 // Rule 3 against a tool's own schema: arguments that the schema does not have, plurals that bind to
 // nothing or to two, a record limit that cannot be counted, a stated class below the knowledge
 // base's without `accept_risk`. Empty: the entry fits the tool.
@@ -222,22 +233,26 @@ struct BoundTool {
   // The entry's expressions, with the types of the tool's own arguments where its schema is known.
   std::vector<std::shared_ptr<const Condition>> conditions;
   std::unique_ptr<const ArgumentPlan> plan;  // for `arguments` as they are; null: evaluate in full
+  bool asks_origin = false;  // a rule asks where a value came from: facts are needed
+  bool may_hold = false;     // a rule asks a person where it fails
 
   // What the schema says about the arguments, or null.
   const Shape* shape() const {
     return definition != nullptr && definition->has_schema ? &definition->arguments : nullptr;
   }
   // Makes the plan again: after the last change to what it is made of.
-  void make_plan() { plan = ArgumentPlan::make(arguments, named, shape()); }
+  void make_plan();
 };
 BoundTool bind(const Policy& policy, const ToolRule& entry,
                std::shared_ptr<const ToolDefinition> tool, Instant now);
 
 // What has to be found out about the arguments of a call before it is judged, by the rules of the
-// entry and of its cases: see paths_to_resolve and sql_to_read. Each pointer once.
+// entry and of its cases: see paths_to_resolve, sql_to_read and find_origins. Each pointer once.
 std::vector<std::pair<std::string, std::string>> paths_to_resolve(const BoundTool& tool,
                                                                   json::View arguments);
 std::vector<std::pair<std::string, std::string>> sql_to_read(const BoundTool& tool,
                                                              json::View arguments);
+std::vector<OriginFact> find_origins(const BoundTool& tool, json::View arguments,
+                                     const RunOrigins& known);
 
 }  // namespace pawl

@@ -269,6 +269,9 @@ void compare_entries(const Pair& pair, Laxness& laxness) {
                                   to_string(pair.before.secrets_of(before)),
                                   to_string(pair.after.secrets_of(after))));
   }
+  if (before.untrusted && !after.untrusted) {
+    laxness.found(after.rule.at, "the results of " + name_of(after) + " may be an origin now");
+  }
   if (before.credential != after.credential) {
     laxness.found(after.rule.at, name_of(after) + " runs with another credential");
   }

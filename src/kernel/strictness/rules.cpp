@@ -76,6 +76,26 @@ bool may_become_one(const ArgumentRule& a, const ArgumentRule& b) {
   });
 }
 
+bool each_source_in(const std::vector<OriginSource>& these,
+                    const std::vector<OriginSource>& those) {
+  return std::ranges::all_of(these, [&](const OriginSource& source) {
+    return std::ranges::find(those, source) != those.end();
+  });
+}
+
+void compare_origins(const ArgumentRule& before, const ArgumentRule& after, Laxness& laxness) {
+  const std::string name = name_of(after);
+  if (!before.from.empty() && (after.from.empty() || !each_source_in(after.from, before.from))) {
+    laxness.found(after.rule.at, name + " may come from elsewhere" + line_before(before.rule.at));
+  }
+  if (!each_source_in(after.or_from, before.or_from)) {
+    laxness.found(after.rule.at, name + " may come from elsewhere instead");
+  }
+  if (before.otherwise == Effect::deny && after.otherwise == Effect::hold) {
+    laxness.found(after.rule.at, "a person may let another " + name + " pass");
+  }
+}
+
 void compare_rule(const ArgumentRule& before, const ArgumentRule& after, Laxness& laxness) {
   const std::string name = name_of(after);
   for (const Check& check : before.checks) {
@@ -93,6 +113,7 @@ void compare_rule(const ArgumentRule& before, const ArgumentRule& after, Laxness
                     "`" + kind + "` of " + name + " lets more pass" + line_before(check.rule.at));
     }
   }
+  compare_origins(before, after, laxness);
   if (before.required && !after.required) laxness.found(after.rule.at, name + " may be missing");
   if (after.min_items < before.min_items) {
     laxness.found(after.rule.at, name + " may have fewer items");

@@ -115,6 +115,9 @@ constexpr Edit kStricter[] = {
     {"payees: [acme, bolt]", "payees: [acme]"},
     {"max_items: 2", "max_items: 1"},
     {"not_in: [root]", "not_in: [root, admin]"},
+    {"to: {in: $payees, max_items: 2}", "to: {in: $payees, max_items: 2, else: deny}"},
+    {"to: {in: $payees, max_items: 2}", "to: {in: $payees, max_items: 2, from: [user]}"},
+    {"- name: [list_a, list_b]\n", "- name: [list_a, list_b]\n      source: untrusted\n"},
     {"        other: {not_in", "        note: {max_length: 80}\n        other: {not_in"},
     {"        other: {not_in", "        kind: [one, two]\n        other: {not_in"},
     {"        other: {not_in", "        tag: {matches: \"[a-z]+-\\\\d\"}\n        other: {not_in"},
@@ -173,6 +176,12 @@ constexpr LaxerEdit kLaxer[] = {
     {{"host: [a.example, b.example]", "host: [a.example], scheme: [https, http]"}, "`url`"},
     {{"payees: [acme, bolt]", "payees: [acme, bolt, evil]"}, "`to`"},
     {{"not_in: [root]", "not_in: [root, 5]"}, "`not_in`"},
+    {{"to: {in: $payees, max_items: 2}", "to: {in: $payees, max_items: 2, or_from: [user]}"},
+     "`to` may come from elsewhere instead"},
+    {{"to: {in: $payees, max_items: 2}", "to: {in: $payees, max_items: 2, else: hold}"},
+     "a person may let another `to` pass"},
+    {{"to: {in: $payees, max_items: 2}", "to: {from: {result: read_record.to}, max_items: 2}"},
+     "`to` is not checked with `in` any more"},
     {{"not_in: [root]", "not_in: [admin]"}, "`not_in`"},
     {{"        other: {not_in",
       "        note: {max_length: 80, single_line: false}\n        other: {not_in"},
@@ -390,14 +399,15 @@ TEST(Strictness, KnowsEveryMember) {
   const auto& [rule, names, stated, class_rule, scope, arguments, named, conditions, only_if,
                entry_cases, records, records_by, counted, most_records, most_calls, most_rate,
                records_rule, calls_rule, rate_rule, approval_needed, approval_if, approval_rule,
-               approval, commands, say, instead, credential, secrets, secrets_rule, index,
-               key] = ToolRule{};
+               approval, commands, say, instead, credential, secrets, secrets_rule,
+               untrusted, source_rule, index, key] = ToolRule{};
   const auto& [secrets_then, listed, listed_texts, of_secrets] = Secrets{};
   const auto& [of_case, condition, by_arguments, effect, of_class, case_class, terms, words] =
       Case{};
   const auto& [list, otherwise, else_rule] = Cases{};
   const auto& [route_if, to, route_rule] = Route{};
-  const auto& [path, plural, own, required, min_items, checks, lines] = ArgumentRule{};
+  const auto& [path, plural, own, required, min_items, checks, lines, from_sources, or_from,
+               from_rule, or_from_rule, failing] = ArgumentRule{};
   const auto& [kind, at, values, texts, bound, exact, count, pattern, in_path, in_url, in_sql, line,
                manifest, members, excludes, kept] = make_check();
   const auto& [under, not_in, base, leads] = PathCheck{};

@@ -1,10 +1,10 @@
-#include "analysis/trial/yaml_json.h"
+#include "base/yaml_json.h"
 
-namespace pawl {
+namespace pawl::yaml {
 
 namespace {
 
-void write_scalar(const yaml::Node& node, json::Writer& out) {
+void write_scalar(const Node& node, json::Writer& out) {
   if (node.quoted) {
     out.string(node.text);
   } else if (node.text == "null" || node.text == "~") {
@@ -23,22 +23,22 @@ void write_scalar(const yaml::Node& node, json::Writer& out) {
 }  // namespace
 
 // The reader of YAML bounds the depth.
-void write_json(const yaml::Node& node, json::Writer& out) {  // NOLINT(misc-no-recursion)
+void write_json(const Node& node, json::Writer& out) {  // NOLINT(misc-no-recursion)
   switch (node.kind) {
-    case yaml::Kind::null:
+    case Kind::null:
       out.null();
       return;
-    case yaml::Kind::scalar:
+    case Kind::scalar:
       write_scalar(node, out);
       return;
-    case yaml::Kind::sequence:
+    case Kind::sequence:
       out.array();
-      for (const yaml::Node& item : node.items) write_json(item, out);
+      for (const Node& item : node.items) write_json(item, out);
       out.end();
       return;
-    case yaml::Kind::map:
+    case Kind::map:
       out.object();
-      for (const yaml::Entry& entry : node.entries) {
+      for (const Entry& entry : node.entries) {
         out.key(entry.key);
         write_json(entry.value, out);
       }
@@ -47,4 +47,4 @@ void write_json(const yaml::Node& node, json::Writer& out) {  // NOLINT(misc-no-
   }
 }
 
-}  // namespace pawl
+}  // namespace pawl::yaml

@@ -5,8 +5,8 @@
 #include "base/json.h"
 #include "base/yaml.h"
 
-namespace pawl {
+namespace pawl::yaml {
 
-void write_json(const yaml::Node& node, json::Writer& out);
+void write_json(const Node& node, json::Writer& out);
 
-}  // namespace pawl
+}  // namespace pawl::yaml

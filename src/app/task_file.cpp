@@ -1,0 +1,77 @@
+#include "app/task_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <ctime>
+#include <filesystem>
+
+#include "base/text.h"
+#include "io/net/fd.h"
+
+namespace pawl::app {
+namespace {
+
+constexpr std::size_t task_bytes_max = 256UL << 10;
+
+std::unexpected<Error> refuse(const std::string& path, const std::string& why) {
+  return fail(Fault::refused, "the task `" + visible(path) + "` " + why);
+}
+
+// Seconds since 1970 when a process with these ticks since boot began, rounded down.
+std::int64_t began(const net::ProcessId& process) {
+  timespec real{}, boot{};
+  ::clock_gettime(CLOCK_REALTIME, &real);
+  ::clock_gettime(CLOCK_BOOTTIME, &boot);
+  const long ticks = std::max(1L, ::sysconf(_SC_CLK_TCK));
+  return real.tv_sec - boot.tv_sec +
+         static_cast<std::int64_t>(process.started_ticks / static_cast<std::uint64_t>(ticks));
+}
+
+bool lies_in(const std::string& path, const std::string& directory) {
+  std::error_code error;
+  const auto file = std::filesystem::weakly_canonical(path, error);
+  const auto root = std::filesystem::weakly_canonical(directory, error);
+  if (error || root.empty() || root == "/") return false;
+  const auto relative = file.lexically_relative(root);
+  return !relative.empty() && *relative.begin() != "..";
+}
+
+Result<std::string> read_all(const net::Fd& file, const std::string& path) {
+  std::string out;
+  char buffer[16384];
+  for (;;) {
+    const ssize_t count = ::read(file.get(), buffer, sizeof buffer);
+    if (count < 0) return refuse(path, "cannot be read");
+    if (count == 0) return out;
+    out.append(buffer, static_cast<std::size_t>(count));
+    if (out.size() > task_bytes_max) return refuse(path, "is too long");
+  }
+}
+
+}  // namespace
+
+Result<std::string> read_task(const std::string& path, const TaskReader& reader) {
+  const net::Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  struct stat what{};
+  if (file.get() < 0 || ::fstat(file.get(), &what) != 0) return refuse(path, "cannot be opened");
+  if (!S_ISREG(what.st_mode)) return refuse(path, "is no file");
+  if ((what.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+    return refuse(path, "may be written by others: chmod go-w it");
+  }
+  const bool of_another = what.st_uid != reader.user;
+  if (!of_another && lies_in(path, reader.directory)) {
+    return refuse(path, "lies where the agent works: whoever starts the run keeps it elsewhere");
+  }
+  const bool older = reader.client.pid > 0 && what.st_ctim.tv_sec <= began(reader.client);
+  if (!of_another && !older) {
+    return refuse(path,
+                  "is younger than the client that names it, so the agent may have written it");
+  }
+  auto text = read_all(file, path);
+  if (text && text->empty()) return refuse(path, "is empty");
+  return text;
+}
+
+}  // namespace pawl::app

@@ -1,0 +1,24 @@
+#include "gate/origins.h"
+
+namespace pawl {
+
+RunOrigins origins_for(const Policy& policy) {
+  RunOrigins origins(policy.sources);
+  origins.add_words(policy.task_words);
+  return origins;
+}
+
+void learn_origins(Ticket& ticket) {
+  const Call& call = ticket.asked.call;
+  const ToolRule* entry = ticket.policy().find(call.server, call.tool);  // as it stands by now
+  if (entry == nullptr || entry->untrusted || ticket.reply().kind != Settled::Kind::result ||
+      !ticket.run->origins.wants(call.server, call.tool)) {
+    return;
+  }
+  Desk& desk = ticket.desk;
+  // Two keys of one name would have two readings: such a result is no origin.
+  if (!desk.parser.parse(ticket.reply().text, desk.parsed)) return;
+  ticket.run->origins.add_result(call.server, call.tool, ticket.call, desk.parsed.root());
+}
+
+}  // namespace pawl

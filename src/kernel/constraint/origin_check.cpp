@@ -1,0 +1,60 @@
+#include "kernel/constraint/origin_check.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "kernel/constraint/host_set.h"
+#include "kernel/constraint/links.h"
+
+namespace pawl {
+
+bool names(const std::vector<OriginSource>& sources, std::string_view spelled) {
+  return std::ranges::any_of(
+      sources, [&](const OriginSource& source) { return to_string(source) == spelled; });
+}
+
+std::string spoken(const std::vector<OriginSource>& sources) {
+  std::string out;
+  for (const OriginSource& source : sources) {
+    if (!out.empty()) out += " or ";
+    out += source.user() ? "what the sponsor said" : "`" + visible(to_string(source)) + "`";
+  }
+  return out;
+}
+
+bool origin_stands_in(CheckKind kind) {
+  switch (kind) {
+    case CheckKind::in:
+    case CheckKind::url:
+    case CheckKind::email_domain:
+    case CheckKind::cidr:
+    case CheckKind::hosts_in:
+      return true;
+    case CheckKind::not_in:
+    case CheckKind::min:
+    case CheckKind::max:
+    case CheckKind::matches:
+    case CheckKind::prefix:
+    case CheckKind::max_length:
+    case CheckKind::max_items:
+    case CheckKind::min_items:
+    case CheckKind::single_line:
+    case CheckKind::path:
+    case CheckKind::sql:
+      return false;
+  }
+  return false;
+}
+
+bool leads_nowhere_else(const Check& check, std::string_view text,
+                        const std::vector<std::string>& hosts) {
+  if (hosts.empty()) return false;
+  std::vector<std::string> all = check.texts;
+  for (const std::string& host : hosts) {
+    if (canonical_host(host)) all.push_back(host);
+  }
+  const auto set = HostSet::make(all, HostSet::Entries::hosts);
+  return set && check_links(*set, text).empty();
+}
+
+}  // namespace pawl

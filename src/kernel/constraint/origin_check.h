@@ -1,0 +1,27 @@
+// What the facts say about where one value came from, and what that stands in for.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kernel/constraint/constraint.h"
+
+namespace pawl {
+
+struct Origin {
+  bool from = false;               // from one of `from`
+  bool instead = false;            // from one of `or_from`
+  std::vector<std::string> hosts;  // of `or_from`, which the value mentions
+};
+
+bool names(const std::vector<OriginSource>& sources, std::string_view spelled);
+// `what the sponsor said or `tool.field``
+std::string spoken(const std::vector<OriginSource>& sources);
+// Kinds that say which values there are; the others say what a value looks like.
+bool origin_stands_in(CheckKind kind);
+// Whether every link of the text leads to the hosts of the check (`hosts_in`) or to these.
+bool leads_nowhere_else(const Check& check, std::string_view text,
+                        const std::vector<std::string>& hosts);
+
+}  // namespace pawl

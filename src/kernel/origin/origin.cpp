@@ -1,0 +1,107 @@
+#include "kernel/origin/origin.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+#include "kernel/origin/forms.h"
+#include "kernel/origin/structured.h"
+
+namespace pawl {
+namespace {
+
+constexpr std::size_t mentions_max = 64;
+
+bool of_host(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
+         static_cast<unsigned char>(c) >= 0x80;
+}
+
+// As a whole name: `a.example` is not mentioned by `ba.example`.
+bool mentions(std::string_view folded, std::string_view host) {
+  for (std::size_t at = folded.find(host); at != std::string_view::npos;
+       at = folded.find(host, at + 1)) {
+    if (at == 0 || !of_host(folded[at - 1])) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+RunOrigins::RunOrigins(const std::vector<OriginSource>& wanted) {
+  for (const OriginSource& source : wanted) {
+    if (!source.user() && field(source) == nullptr) fields_.push_back({source, {}, {}});
+  }
+}
+
+const RunOrigins::Field* RunOrigins::field(const OriginSource& source) const {
+  const auto found = std::ranges::find(fields_, source, &Field::source);
+  return found == fields_.end() ? nullptr : &*found;
+}
+
+bool RunOrigins::wants(std::string_view server, std::string_view tool) const {
+  return std::ranges::any_of(fields_,
+                             [&](const Field& field) { return field.source.is_of(server, tool); });
+}
+
+void RunOrigins::keep(Field& field, json::View value, std::uint32_t call) {
+  const auto put = [this, call](auto& into, std::string form) {
+    if (form.empty() || into.contains(form)) return;
+    if (values_ == origin_values_max || bytes_ + form.size() > origin_bytes_max) {
+      complete_ = false;
+      return;
+    }
+    ++values_;
+    bytes_ += form.size();
+    into.emplace(std::move(form), call);
+  };
+  for (std::string& form : forms_of(value)) put(field.forms, std::move(form));
+  if (value.is_string() && comparable(value.string())) {
+    put(field.hosts, host_form(value.string()));
+  }
+}
+
+void RunOrigins::add_result(std::string_view server, std::string_view tool, std::string_view call,
+                            json::View result) {
+  if (!wants(server, tool)) return;
+  const Structured parts = structured_parts(result);
+  const auto index = static_cast<std::uint32_t>(calls_.size());
+  calls_.emplace_back(call);
+  for (Field& field : fields_) {
+    if (!field.source.is_of(server, tool)) continue;
+    for (const json::View part : parts.views) {
+      each_at(part, field.source.field, [&](json::View value) { keep(field, value, index); });
+    }
+  }
+}
+
+std::optional<std::string> RunOrigins::find(const OriginSource& source, json::View value) const {
+  if (source.user()) {
+    return words_.said(value) ? std::optional<std::string>("") : std::nullopt;
+  }
+  const Field* known = field(source);
+  if (known == nullptr) return std::nullopt;
+  for (const std::string& form : forms_of(value)) {
+    const auto found = known->forms.find(form);
+    if (found != known->forms.end()) return calls_[found->second];
+  }
+  return std::nullopt;
+}
+
+std::vector<RunOrigins::Mention> RunOrigins::mentioned(const OriginSource& source,
+                                                       std::string_view text) const {
+  std::vector<Mention> out;
+  const std::string folded = fold(text);
+  const auto look = [&](const std::string& host, const std::string& call) {
+    if (out.size() < mentions_max && mentions(folded, host)) out.push_back({host, call});
+  };
+  if (source.user()) {
+    for (const std::string& host : words_.hosts()) look(host, "");
+  } else if (const Field* known = field(source)) {
+    for (const auto& [host, call] : known->hosts) look(host, calls_[call]);
+  }
+  std::ranges::sort(out, {}, &Mention::host);
+  return out;
+}
+
+}  // namespace pawl

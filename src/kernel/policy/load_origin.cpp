@@ -1,0 +1,179 @@
+// Where values come from: `from`, `or_from` and `else` of an argument, `source` of an entry.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "kernel/policy/build.h"
+
+namespace pawl {
+namespace {
+
+constexpr std::size_t sources_max = 16;  // of one argument
+
+std::optional<OriginSource> read_one(Build& build, const yaml::Node& node, std::string_view key) {
+  if (node.is_scalar() && node.text == user_source) return OriginSource{};
+  const yaml::Entry* result = node.is_map() ? node.entry("result") : nullptr;
+  if (result == nullptr || node.entries.size() != 1) {
+    build.reading.mistake(
+        node.at, fmt::format("`{}` has {}, expected `user` or `{{result: tool.field}}`", key,
+                             node.described()));
+    return std::nullopt;
+  }
+  const auto written = build.reading.text(result->value, "result");
+  if (!written) return std::nullopt;
+  auto source = parse_result_source(*written);
+  if (!source) {
+    build.reading.mistake(result->value.at, fmt::format("`result` is `{}`: {}", visible(*written),
+                                                        source.error().message));
+    return std::nullopt;
+  }
+  return *std::move(source);
+}
+
+std::vector<OriginSource> read_all(Build& build, const yaml::Entry& key) {
+  std::vector<OriginSource> out;
+  const auto add = [&](const yaml::Node& node) {
+    auto source = read_one(build, node, key.key);
+    if (!source) return;
+    if (std::ranges::find(out, *source) != out.end()) {
+      build.reading.mistake(
+          node.at, fmt::format("`{}` names `{}` twice", key.key, visible(to_string(*source))));
+      return;
+    }
+    out.push_back(*std::move(source));
+  };
+  if (key.value.is_sequence()) {
+    build.reading.items(key.value, key.key, add);
+  } else {
+    add(key.value);
+  }
+  if (out.size() > sources_max) {
+    build.reading.mistake(key.value.at,
+                          fmt::format("`{}` has more than {} sources", key.key, sources_max));
+  }
+  return out;
+}
+
+bool may_stand_in(const Check& check) {
+  return check.kind == CheckKind::in || check.kind == CheckKind::url ||
+         check.kind == CheckKind::email_domain || check.kind == CheckKind::cidr ||
+         check.kind == CheckKind::hosts_in;
+}
+
+// The entries that decide calls of a tool a rule refers to: those that write its name out, else
+// those with a glob for it.
+std::vector<const ToolRule*> entries_of(const Build& build, const OriginSource& source) {
+  std::vector<const ToolRule*> exact, globs;
+  for (const ToolRule& tool : build.policy.tools) {
+    for (const std::string& name : tool.names) {
+      const auto pattern = parse_name(name);
+      if (!pattern || !pattern->tool.matches(source.tool)) continue;
+      const bool server =
+          source.server.empty() || pattern->any_server || pattern->server.matches(source.server);
+      if (server) (pattern->glob() ? globs : exact).push_back(&tool);
+    }
+  }
+  return exact.empty() ? globs : exact;
+}
+
+void check_source(Build& build, const OriginSource& source, const Rule& rule) {
+  if (source.user()) return;
+  const auto entries = entries_of(build, source);
+  if (entries.empty()) {
+    std::vector<std::string> known;
+    for (const ToolRule& tool : build.policy.tools) {
+      known.insert(known.end(), tool.names.begin(), tool.names.end());
+    }
+    const std::string near = nearest(source.tool, known);
+    build.reading.mistake(
+        rule.at, fmt::format("no entry grants `{}`, so no value can come from its results{}",
+                             visible(source.tool),
+                             near.empty() ? "" : fmt::format(": did you mean `{}`?", near)));
+  }
+  for (const ToolRule* entry : entries) {
+    if (!entry->untrusted) continue;
+    build.reading.mistake(rule.at, fmt::format("`{}` is `source: untrusted` in line {}, so no "
+                                               "value can come from its results",
+                                               visible(source.tool), entry->source_rule.at.line));
+    break;
+  }
+  auto& sources = build.policy.sources;
+  if (std::ranges::find(sources, source) == sources.end()) sources.push_back(source);
+}
+
+}  // namespace
+
+bool read_origin(Build& build, const yaml::Entry& key, ArgumentRule& argument) {
+  const Rule rule{argument.rule.path + "/" + key.key, key.key_at};
+  if (key.key == "from") {
+    argument.from = read_all(build, key);
+    argument.from_rule = rule;
+  } else if (key.key == "or_from") {
+    argument.or_from = read_all(build, key);
+    argument.or_from_rule = rule;
+  } else if (key.key == "else") {
+    const auto word =
+        build.reading.word(key.value, "else", {"deny", "hold"}, {"allow", "notify", "contain"});
+    argument.otherwise = word == 1U ? Effect::hold : Effect::deny;
+  } else {
+    return false;
+  }
+  return true;
+}
+
+void check_origin(Build& build, const ArgumentRule& argument) {
+  if (!argument.from.empty() && !argument.or_from.empty()) {
+    build.reading.mistake(argument.or_from_rule.at,
+                          "`from` and `or_from` exclude each other: `from` is a condition of its "
+                          "own, `or_from` widens `in` and the like");
+  }
+  if (argument.or_from.empty() || std::ranges::any_of(argument.checks, may_stand_in)) return;
+  build.reading.mistake(argument.or_from_rule.at,
+                        "`or_from` needs `in`, `email_domain`, `cidr`, `url` or `hosts_in` beside "
+                        "it; alone it is `from`");
+}
+
+void read_source(Build& build, const yaml::Entry& key, ToolRule& rule) {
+  const auto word = build.reading.word(key.value, "source", {"untrusted"});
+  rule.untrusted = word.has_value();
+  rule.source_rule = {rule.rule.path + "/source", key.key_at};
+}
+
+void check_sources_of(Build& build, const ArgumentRule& argument) {
+  for (const OriginSource& source : argument.from) {
+    check_source(build, source, argument.from_rule);
+  }
+  for (const OriginSource& source : argument.or_from) {
+    check_source(build, source, argument.or_from_rule);
+  }
+  const bool asks = !argument.from.empty() || !argument.or_from.empty();
+  build.policy.asks_origin = build.policy.asks_origin || asks;
+}
+
+void check_sources(Build& build) {
+  const Position* words = nullptr;
+  for (const ToolRule& tool : build.policy.tools) {
+    for (const ArgumentRule& argument : tool.arguments) {
+      check_sources_of(build, argument);
+      const auto user = [](const OriginSource& source) { return source.user(); };
+      if (words == nullptr && std::ranges::any_of(argument.from, user)) {
+        words = &argument.from_rule.at;
+      }
+      if (words == nullptr && std::ranges::any_of(argument.or_from, user)) {
+        words = &argument.or_from_rule.at;
+      }
+    }
+  }
+  for (const ToolRule& tool : build.policy.tools) {
+    for (const Case& one : tool.cases.list) {
+      for (const ArgumentRule& argument : one.arguments) check_sources_of(build, argument);
+    }
+  }
+  if (words == nullptr) return;
+  build.note(Finding::Weight::note, *words,
+             "values may come from the sponsor's own words, which `pawl mcp` has only with a task "
+             "file (`--task`); without one no value does");
+}
+
+}  // namespace pawl
