@@ -6,10 +6,10 @@
 #include <fmt/format.h>
 
 #include "analysis/trial/extent.h"
-#include "base/yaml_json.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "base/yaml.h"
+#include "base/yaml_json.h"
 #include "model/verdict.h"
 
 namespace pawl {

@@ -164,6 +164,28 @@ Result<PathRule> compile_path(const PathCheck& check) {
   return out;
 }
 
+namespace {
+
+constexpr std::string_view says_excluded = "is one of the paths that the policy excludes";
+
+// Whether a path lies where the policy writes that it must.
+std::string_view check_place(const PathRule& rule, std::string_view path) {
+  const auto contains = [&](const std::string& directory) { return lies_under(directory, path); };
+  if (!rule.under.empty() && std::ranges::none_of(rule.under, contains)) {
+    return "lies outside the directories that the policy gives";
+  }
+  return rule.not_in.match(path) ? says_excluded : std::string_view{};
+}
+
+// The spelling that a place has below the directory as the policy writes it.
+std::string as_written(std::string_view directory, std::string_view root, std::string_view place) {
+  const std::string_view below = root == "/" ? place : place.substr(root.size());
+  if (below.empty() || below == "/") return std::string(directory);
+  return std::string(directory == "/" ? "" : directory) + std::string(below);
+}
+
+}  // namespace
+
 std::string_view check_path(const PathRule& rule, std::string_view value, std::string& joined,
                             std::string_view& canonical) {
   if (std::string_view wrong = check_path_text(value); !wrong.empty()) return wrong;
@@ -175,35 +197,19 @@ std::string_view check_path(const PathRule& rule, std::string_view value, std::s
     canonical = joined;
     if (std::string_view wrong = check_path_text(canonical); !wrong.empty()) return wrong;
   }
-  return check_resolved(rule, canonical);
+  return check_place(rule, canonical);
 }
-
-namespace {
-
-// The spelling that a place has below the directory as the policy writes it.
-std::string as_written(std::string_view directory, std::string_view root, std::string_view place) {
-  const std::string_view below = root == "/" ? place : place.substr(root.size());
-  if (below.empty() || below == "/") return std::string(directory);
-  return std::string(directory == "/" ? "" : directory) + std::string(below);
-}
-
-}  // namespace
 
 std::string_view check_resolved(const PathRule& rule, std::string_view resolved) {
+  bool below = false;
   for (const auto& [directory, root] : rule.leads) {
     if (!lies_under(root, resolved)) continue;
-    const bool excluded =
-        rule.not_in.match(resolved) || rule.not_in.match(as_written(directory, root, resolved));
-    return excluded ? "is one of the paths that the policy excludes" : std::string_view{};
+    // The same place may have a spelling below each of several directories.
+    if (rule.not_in.match(as_written(directory, root, resolved))) return says_excluded;
+    below = true;
   }
-  const auto contains = [&](const std::string& directory) {
-    return lies_under(directory, resolved);
-  };
-  if (!rule.under.empty() && std::ranges::none_of(rule.under, contains)) {
-    return "lies outside the directories that the policy gives";
-  }
-  if (rule.not_in.match(resolved)) return "is one of the paths that the policy excludes";
-  return {};
+  if (!below) return check_place(rule, resolved);
+  return rule.not_in.match(resolved) ? says_excluded : std::string_view{};
 }
 
 }  // namespace pawl

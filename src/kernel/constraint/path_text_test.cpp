@@ -200,6 +200,14 @@ TEST(Path, ALinkedDirectoryIsThePlaceToWhichItLed) {
   EXPECT_FALSE(passes_at("/srv/link/x", "/data/a/k.pem", led));
   EXPECT_FALSE(passes_at("/srv/link/f", "/other/f", {{"/srv/other", "/other"}})) << "not its own";
   EXPECT_FALSE(passes_at("/srv/link/f", "/etc/f", {{"/srv/link", ""}}));
+  const Check both = path_check({.under = {"/srv/a", "/srv/b"},
+                                 .not_in = {"/srv/b/closed"},
+                                 .base = "",
+                                 .leads = {{"/srv/a", "/data"}, {"/srv/b", "/data/b"}}});
+  EXPECT_FALSE(outcome(rule_of("x", {both}), R"({"x":"/srv/a/l"})", nullptr,
+                       {PathFact{"/x", "/data/b/closed/f", {}}})
+                   .passes())
+      << "closed in one of its spellings";
 }
 
 }  // namespace

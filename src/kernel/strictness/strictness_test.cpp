@@ -399,8 +399,8 @@ TEST(Strictness, KnowsEveryMember) {
   const auto& [rule, names, stated, class_rule, scope, arguments, named, conditions, only_if,
                entry_cases, records, records_by, counted, most_records, most_calls, most_rate,
                records_rule, calls_rule, rate_rule, approval_needed, approval_if, approval_rule,
-               approval, commands, say, instead, credential, secrets, secrets_rule,
-               untrusted, source_rule, index, key] = ToolRule{};
+               approval, commands, say, instead, credential, secrets, secrets_rule, untrusted,
+               source_rule, index, key] = ToolRule{};
   const auto& [secrets_then, listed, listed_texts, of_secrets] = Secrets{};
   const auto& [of_case, condition, by_arguments, effect, of_class, case_class, terms, words] =
       Case{};
