@@ -187,6 +187,10 @@ Result<std::vector<Laxer>> laxer_than_accepted(NodeConnection& node, const Polic
     return std::vector<Laxer>{};
   }
   report.say("before    " + visible(digest));
+  if (digest == spelled(policy.digest)) {
+    report.say("laxer     nothing: it is accepted already");
+    return std::vector<Laxer>{};
+  }
   const Loaded before = load_bundle(bundle, policy.file);
   if (!before.policy || spelled(before.policy->digest) != digest) {
     report.say(paint(Ink::warn, "laxer     ") +

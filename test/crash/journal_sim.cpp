@@ -16,7 +16,7 @@ constexpr int open_tries_max = 12;
 
 JournalSim::JournalSim(std::uint64_t seed) : random_(seed), disk_(seed ^ 0x5eed) {
   segment_bytes_ = 2048 + random_.below(4) * 2048;
-  checkpoint_bytes_max_ = random_.one_in(2) ? 2500 : 256UL << 10;
+  checkpoint_bytes_max_ = random_.one_in(2) ? 1000 : 256UL << 10;
   if (random_.one_in(3)) disk_.set_capacity(24 * 1024 + random_.below(64) * 1024);
 }
 

@@ -153,7 +153,7 @@ void JournalSim::collect() {
   must(!has_failed_ || journal_->failed(), "a failed journal came back");
   must(journal_->checkpointed() <= durable_, "a checkpoint is ahead of what is synced");
   const std::uint64_t notes = disk_.off() ? 0 : disk_.contents("checkpoints").size();
-  reached_.thinned += notes > 0 && notes + 500 < checkpoint_log_bytes_;
+  reached_.thinned += notes > 0 && notes + 350 < checkpoint_log_bytes_;
   checkpoint_log_bytes_ = notes;
   std::erase_if(waiting_, [this](Waiting& waiting) {
     if (!waiting.done.delivered()) return false;

@@ -48,7 +48,7 @@ test('paths: the file server reads what was judged, and nothing outside', async 
   const root = realpathSync(w.dir) + '/files';
   mkdirSync(path.join(root, 'ok'), { recursive: true });
   for (const name of ['secret', 'ok2', 'ok/closed/a', 'ok/key.pem', 'ok/.git/config', 'other/x']) {
-    put(path.join(root, name), 'outside');
+    put(path.join(root, name), 'canary');
   }
   writeFileSync(
     w.policy,
@@ -69,7 +69,7 @@ tools:
     const result = await client.call('read_text_file', { path: spelling });
     const words = JSON.stringify(result.content ?? '');
     assert.equal(code(result) === 'constraint', !allow, `${JSON.stringify(text)}: ${words}`);
-    assert.ok(!words.includes('outside'), JSON.stringify(text));
+    assert.ok(!words.includes('canary'), JSON.stringify(text));
     if (!allow || result.isError) continue;
     assert.equal(result.content[0].text, `inside ${spelling}`);
     ++passed;
