@@ -41,6 +41,11 @@ bool origin_stands_in(CheckKind kind) {
     case CheckKind::single_line:
     case CheckKind::path:
     case CheckKind::sql:
+    case CheckKind::shell:
+    case CheckKind::argv:
+    case CheckKind::manifest:
+    case CheckKind::json:
+    case CheckKind::k8s_kind:
       return false;
   }
   return false;

@@ -21,7 +21,8 @@ class Chaos {
   Body next(const TestJournal& j) {
     switch (pick(20)) {
       case 0:
-        return RunOpened{run(), "key" + std::to_string(pick(4)), "agent", "", sponsor(), "", ""};
+        return RunOpened{run(), "key" + std::to_string(pick(4)), "agent", "", sponsor(), "", "",
+                         ""};
       case 1:
         return pick(6) == 0 ? Body(RunHalted{run(), "ceiling", "chaos"}) : decided();
       case 2:

@@ -280,7 +280,7 @@ TEST(ForgettingTest, ClosedRunsAndEndedQuestionsAreBounded) {
   j.must(RunClosed{"halted", ""});
   for (std::size_t i = 0; i < closed_runs_max + 10; ++i) {
     const std::string run = "run" + std::to_string(i);
-    ASSERT_TRUE(j.add(RunOpened{run, run, "agent", "", "", "", ""}));
+    ASSERT_TRUE(j.add(RunOpened{run, run, "agent", "", "", "", "", ""}));
     ASSERT_TRUE(j.add(RunClosed{run, ""}));
   }
   EXPECT_EQ(j.state.runs().size(), closed_runs_max + 1);
