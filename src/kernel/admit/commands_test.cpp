@@ -30,6 +30,14 @@ constexpr std::string_view kPolicy =
     "within: 5m}, say: look at it}\n"
     "        - {run: [pull], class: reversible small, approval: {by: [others]}}\n"
     "        - {run: [sudo], then: deny, say: never, instead: ask}\n"
+    "        - run: [\"git push\"]\n"
+    "          writes: true\n"
+    "          cases:\n"
+    "            - {if: 'cmd.remote == \"origin\" && !cmd.force && cmd.refs.all(r, "
+    "r.startsWith(\"refs/heads/agent/\"))', class: reversible small}\n"
+    "            - {if: 'cmd.force || cmd.delete', then: deny, instead: \"a new branch\"}\n"
+    "          else: hold\n"
+    "        - {run: [npm], cases: [{if: 'cmd.subcommand == \"test\"', then: notify}]}\n"
     "      else: deny\n";
 
 class CommandStage : public testing::Test {
@@ -147,6 +155,30 @@ TEST_F(CommandStage, ProgramsAreJudgedByWhereTheyAre) {
   EXPECT_EQ(line("ls").effect, Effect::deny);
   facts_.programs = {{"ls", "/usr/bin/ls", "/tmp/ls"}};
   EXPECT_EQ(line("ls").effect, Effect::deny);
+}
+
+TEST_F(CommandStage, CasesOfARowSeeTheCommand) {
+  const Verdict own = line("git push origin agent/x");
+  EXPECT_EQ(own.effect, Effect::allow) << own.reason.says;
+  EXPECT_EQ(to_string(own.action_class), "reversible small");
+  EXPECT_EQ(line("git push origin main").effect, Effect::hold);
+  EXPECT_EQ(line("git push origin HEAD").effect, Effect::hold);
+  EXPECT_EQ(line("git push").effect, Effect::hold);
+  for (const std::string_view text :
+       {"git push --force origin agent/x", "git push -uf origin agent/x",
+        "git push origin +agent/x", "git push origin :agent/x", "git push --del origin agent/x",
+        "ls; git push -f", "bash -c 'git push --force-with-lease origin agent/x'"}) {
+    const Verdict v = line(text);
+    EXPECT_EQ(v.effect, Effect::deny) << text;
+    EXPECT_EQ(v.reason.rule->path, "tools/shell/commands/6/cases/2") << text;
+    EXPECT_THAT(denial_text(v, call_, bound_->entry), HasSubstr("instead: a new branch"));
+  }
+  // What is not known before the line runs fails where it grants, and stops where it stops.
+  const Verdict unknown = line("git push origin \"agent/$x\"");
+  EXPECT_EQ(unknown.effect, Effect::deny);
+  EXPECT_EQ(line("npm test").effect, Effect::notify);
+  EXPECT_EQ(line("npm run x").effect, Effect::deny);  // no case, and no `else`
+  EXPECT_EQ(line("npm run x").reason.rule->path, "tools/shell/commands/7");
 }
 
 // The words of an approval are bound to rows and programs.

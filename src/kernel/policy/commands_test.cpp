@@ -128,6 +128,30 @@ TEST(Commands, MistakesAreLocated) {
               HasSubstr("has no `kinds`"));
 }
 
+TEST(Commands, CasesOfARowAreChecked) {
+  const auto with = [](std::string_view cases) {
+    return errors(
+        "class: irreversible small\ncommands:\n  - run: [git push]\n    class: reversible "
+        "small\n    writes: true\n" +
+        std::string(cases));
+  };
+  EXPECT_EQ(with("    cases: [{if: '!cmd.force'}]\n    else: hold\n"), "");
+  EXPECT_THAT(with("    cases: [{if: '!cmd.forse'}]\n"), HasSubstr("did you mean `force`?"));
+  EXPECT_THAT(with("    cases: [{if: '!cmd.force &&'}]\n"), HasSubstr("p.yaml:11:"));
+  EXPECT_THAT(with("    cases: [{if: {a: 1}}]\n"), HasSubstr("is an expression"));
+  EXPECT_THAT(with("    cases: []\n"), HasSubstr("empty list"));
+  EXPECT_THAT(with("    else: hold\n"), HasSubstr("needs `cases`"));
+  EXPECT_THAT(with("    cases: [{if: cmd.force}]\n    then: deny\n"), HasSubstr("beside `cases`"));
+  EXPECT_THAT(errors("cases: [{if: 'args.a == 1'}]\ncommands: [{run: [ls]}]\n"),
+              HasSubstr("`cases` cannot stand beside `commands`"));
+  EXPECT_EQ(errors("class: irreversible large\ncommands:\n  - run: [git push]\n    writes: true\n"
+                   "    cases: [{if: cmd.force, then: deny}, {if: 'cmd.remote == \"origin\"', "
+                   "class: reversible small}]\n    else: hold\n"
+                   "examples: {allow: [git push origin x], hold: [git push x y], "
+                   "deny: [git push -f origin x]}\n"),
+            "");
+}
+
 TEST(Commands, WrongExamplesAreMistakes) {
   const std::string rows(kRows);
   EXPECT_EQ(errors(rows + "examples: {allow: [ls], hold: [git push], deny: [rm x, sudo ls]}\n"),
