@@ -155,6 +155,7 @@ TEST_F(CommandStage, ProgramsAreJudgedByWhereTheyAre) {
   EXPECT_EQ(line("ls").effect, Effect::deny);
   facts_.programs = {{"ls", "/usr/bin/ls", "/tmp/ls"}};
   EXPECT_EQ(line("ls").effect, Effect::deny);
+  EXPECT_EQ(line("/tmp/sudo x").reason.rule->path, "tools/shell/commands/5");
 }
 
 TEST_F(CommandStage, CasesOfARowSeeTheCommand) {

@@ -74,7 +74,8 @@ bool asks_people(const Situation& s, const CommandRule& rule, const LineJudgemen
 bool refuses(const CommandRule& rule, const LineJudgement& judgement, std::string_view argument,
              Verdict& v) {
   const bool by_row = judgement.denies.rule != nullptr;
-  object(v, Code::constraint, by_row ? judgement.denies.rule : &rule.else_rule, judgement.why);
+  object(v, Code::constraint, by_row ? judgement.denies.rule : &rule.else_rule,
+         "is not allowed: " + judgement.why);
   v.reason.argument = argument;
   v.reason.words = judgement.denies.words;
   return true;

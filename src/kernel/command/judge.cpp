@@ -31,6 +31,7 @@ class Judge {
  private:
   void settings();
   void command(std::uint32_t index);
+  void stopped(std::uint32_t index);
   std::string_view row_name(const Command& command);
   bool found(std::string_view word) const;
   Match match(const Rows::Entry& entry, const Command& command);
@@ -243,6 +244,19 @@ void Judge::accept(const Command& command, const Judged& judged) {
   }
 }
 
+// What a row stops is stopped by its name, wherever the program lies and whatever else is unclear
+// about the command: whoever asks a person about the rest must not ask about this.
+void Judge::stopped(std::uint32_t index) {
+  const Command& command = analysis_.commands[index];
+  Judged judged;
+  judged.command = index;
+  for (const Rows::Entry& entry : rows_.entries_of(base_name(command.program))) {
+    if (!rows_.row(entry.row).stops || match_stop(entry, command) != Match::yes) continue;
+    judged.rows.push_back(entry.row);
+  }
+  if (!judged.rows.empty()) out_.commands.push_back(std::move(judged));
+}
+
 void Judge::command(std::uint32_t index) {
   const Command& command = analysis_.commands[index];
   const bool writes = std::ranges::any_of(
@@ -259,6 +273,7 @@ void Judge::command(std::uint32_t index) {
       command.standing == Standing::through &&
       (command.program == "command" || command.program == "exec" || command.program == "builtin");
   if (looked_up && !shell_word && !found(command.program)) {
+    stopped(index);
     return refuse(Outcome::uncovered, command.at, "a program that is not where programs are");
   }
   Judged judged;
@@ -277,6 +292,7 @@ void Judge::command(std::uint32_t index) {
     if (judged.rows.empty() || judged.rows.back() != entry.row) judged.rows.push_back(entry.row);
   }
   if (perhaps > 0 && (!any || perhaps > judged.words)) {
+    stopped(index);
     return refuse(Outcome::not_analysable, command.at, "which row speaks of it cannot be told");
   }
   if (any) {
@@ -285,6 +301,7 @@ void Judge::command(std::uint32_t index) {
     return;
   }
   if (command.standing != Standing::through) {
+    stopped(index);
     return refuse(Outcome::uncovered, command.at, "no row covers it");
   }
   // Without a row of its own a wrapper may do nothing but run what is behind it. What it writes

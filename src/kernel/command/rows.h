@@ -93,7 +93,7 @@ struct Judged {
 
 struct Judgement {
   Outcome outcome = Outcome::not_analysable;
-  std::vector<Judged> commands;  // those with rows
+  std::vector<Judged> commands;  // those with rows; of what is not covered, rows that stop only
   std::vector<Trouble> reasons;  // of `uncovered` and `not_analysable`
 };
 

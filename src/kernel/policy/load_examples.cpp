@@ -70,8 +70,8 @@ Came decide(const Policy& policy, const ToolRule& entry, const CommandRule& rule
                                                 return ask(policy, entry, one, about);
                                               });
   if (judged.effect == Effect::deny) {
-    const Rule* rule = judged.denies.rule;
-    const std::string by = rule == nullptr ? "" : fmt::format(" (line {})", rule->at.line);
+    const Rule* denying = judged.denies.rule;
+    const std::string by = denying == nullptr ? "" : fmt::format(" (line {})", denying->at.line);
     return {Effect::deny, judged.why + by};
   }
   if (judged.effect == Effect::hold) {
