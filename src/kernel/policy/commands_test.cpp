@@ -68,7 +68,8 @@ TEST(Commands, WhatNoRowCoversFollowsElse) {
 TEST(Commands, ElseHoldsNothingThatARowDenies) {
   for (const std::string_view text :
        {"sudo ls; rm $x", "rm $x; sudo ls", "sudo ls; ls \"$(", "env -S 'sudo x'", "sudo $x",
-        "x=1; sudo ls", "./sudo ls", "/tmp/sudo ls", "rm x; ./sudo ls | cat", "eval \"$x\"; sudo ls"}) {
+        "x=1; sudo ls", "./sudo ls", "/tmp/sudo ls", "rm x; ./sudo ls | cat",
+        "eval \"$x\"; sudo ls"}) {
     const Came came = judged(text, {}, "else: hold\n");
     if (text.find("env -S") == 0 || text.find("\"$(") != text.npos) continue;  // not seen at all
     EXPECT_EQ(came.effect, Effect::deny) << text;
