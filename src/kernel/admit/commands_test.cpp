@@ -25,7 +25,7 @@ constexpr std::string_view kPolicy =
     "      commands:\n"
     "        - {run: [ls], class: read_only}\n"
     "        - {run: [cp], class: reversible small, writes: {under: /srv}}\n"
-    "        - {run: [rm], class: irreversible small}\n"
+    "        - {run: [rm], class: irreversible small, writes: true}\n"
     "        - {run: [push], class: reversible large, approval: {by: [leads], quorum: 2, "
     "within: 5m}, say: look at it}\n"
     "        - {run: [pull], class: reversible small, approval: {by: [others]}}\n"

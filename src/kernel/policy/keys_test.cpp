@@ -59,8 +59,8 @@ TEST(Keys, RefusalsNameTheNearestRightOne) {
             "unknown key `allowed_states` in a tool's entry: it belongs to `constraints`");
   EXPECT_EQ(refusal(Section::constraints, "allowd_states"),
             "unknown key `allowd_states` in `constraints`: did you mean `allowed_states`?");
-  EXPECT_EQ(refusal(Section::entry, "commands"),
-            "`commands` in a tool's entry is not enforced by this version, so it is refused");
+  EXPECT_EQ(refusal(Section::entry, "contain"),
+            "`contain` in a tool's entry is not enforced by this version, so it is refused");
   EXPECT_EQ(refusal(Section::url, "\x1b[31m"),
             "unknown key `\\u{1b}[31m` in `url`: expected `host`, `scheme`, `query_max`");
 }

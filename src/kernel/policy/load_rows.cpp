@@ -167,7 +167,7 @@ void RowReader::read_cases(const yaml::Node& node, CommandRow& described) {
     build_.reading.mistake(otherwise->key_at, "`else` of a row needs `cases` beside it");
   }
   if (cases == nullptr) return;
-  static const std::vector<expr::Variable> extra = {{"cmd", expr::TypeRef()}};
+  static const std::vector<expr::Variable> extra = {{"cmd", expr::simple(expr::TypeKind::dyn)}};
   ToolRule holder;
   holder.rule = described.rule;
   holder.conditions = std::move(entry_.conditions);
