@@ -82,7 +82,7 @@ TEST_F(Explain, AJsonAnswerHasEveryStage) {
   ASSERT_TRUE(parsed) << ran.out;
   EXPECT_EQ(parsed->root().text("code"), "blocked");
   EXPECT_EQ(parsed->root()["at"]["line"].natural(), 12U);
-  EXPECT_EQ(parsed->root()["stages"].size(), 15U);
+  EXPECT_EQ(parsed->root()["stages"].size(), 18U);
 }
 
 TEST_F(Explain, TheCallsBeforeItCount) {

@@ -17,6 +17,7 @@
 #include "app/command.h"
 #include "base/text.h"
 #include "io/net/fd.h"
+#include "kernel/admit/examples.h"
 #include "kernel/policy/limits.h"
 
 namespace pawl::app {
@@ -151,7 +152,7 @@ Loaded read_policy(const std::string& path, const Deployment* deployment,
     return failed ? std::string() : place.string();
   };
   if (deployment != nullptr) sources.credentials = deployment->credential_names();
-  return load_policy(*text, path, sources);
+  return with_examples(load_policy(*text, path, sources));
 }
 
 Result<std::string> read_file(const std::string& path, std::size_t bytes_max) {

@@ -68,6 +68,7 @@ CivilTime civil_of(std::int64_t local_seconds) {
 }  // namespace
 
 Result<Zone> Zone::parse(std::string_view bytes, std::string_view name) {
+  const std::string_view all = bytes;
   const auto bad = [name](std::string_view why) {
     return fail(Fault::corrupt,
                 "the time zone `" + std::string(name) + "` cannot be read: " + std::string(why));
@@ -91,6 +92,7 @@ Result<Zone> Zone::parse(std::string_view bytes, std::string_view name) {
 
   Zone zone;
   zone.name_ = name;
+  zone.bytes_ = std::make_shared<const std::string>(all);
   zone.first_offset_ = big_endian(types.substr(0, 4));
   if (std::abs(zone.first_offset_) > offset_seconds_max) return bad("an offset is absurd");
   for (std::size_t i = 0; i < counts.times; ++i) {

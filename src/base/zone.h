@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,6 +38,8 @@ class Zone {
   static Result<Zone> parse(std::string_view tzif_bytes, std::string_view name);
 
   const std::string& name() const { return name_; }
+  // What it was read from; empty for UTC.
+  const std::string& bytes() const { return *bytes_; }
 
   // Times beyond the range of Instant become its first or last point.
   LocalReading read(const CivilTime& local) const;
@@ -63,6 +66,7 @@ class Zone {
   std::vector<Change> changes_near(std::int64_t local_seconds) const;
 
   std::string name_ = "UTC";
+  std::shared_ptr<const std::string> bytes_ = std::make_shared<const std::string>();
   std::vector<Transition> transitions_;  // ascending
   std::int64_t first_offset_ = 0;        // before the first transition
   std::optional<ZoneRule> rule_;         // behind the last one

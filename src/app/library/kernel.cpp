@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "doors/decide/stream.h"
+#include "kernel/admit/examples.h"
 
 namespace pawl {
 
@@ -67,7 +68,7 @@ std::expected<Kernel, std::vector<std::string>> Kernel::load(std::string_view po
     return Zone::parse(*bytes, name);
   };
   from.credentials = sources.credentials;
-  const Loaded loaded = load_policy(policy, file_name, from);
+  const Loaded loaded = with_examples(load_policy(policy, file_name, from));
   if (loaded.policy) return Kernel(std::make_unique<DecideStream>(loaded.policy));
   std::vector<std::string> mistakes;
   for (const Error& error : loaded.errors) mistakes.push_back(to_string(error));

@@ -194,8 +194,9 @@ TEST_F(AdmitTest, TheStagesStandInTheOrderOfTheLifeOfACall) {
   for (const DenyStage& stage : deny_stages()) names.push_back(stage.name);
   EXPECT_THAT(names,
               ::testing::ElementsAre("fault", "kill", "run state", "identity", "run ceilings",
-                                     "blocked", "grant", "pin", "schema", "constraints", "cases",
-                                     "commands", "outside", "freeze", "limits"));
+                                     "blocked", "grant", "environment", "pin", "schema",
+                                     "constraints", "cases", "commands", "outside", "freeze",
+                                     "limits"));
 }
 
 TEST_F(AdmitTest, ARefusedRequestIsBoundedLikeAnyOther) {

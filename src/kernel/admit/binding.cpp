@@ -179,6 +179,13 @@ void put_slice(const Policy& policy, const BoundTool& tool, json::Writer& out) {
   if (entry.commands) put_commands(*entry.commands, out);
   out.key("credential").string(entry.credential);
   out.key("environment").string(to_string(policy.environment));
+  if (entry.environment_by != nullptr) {
+    out.key("environment_by").object();
+    for (const auto& [value, environment] : entry.environment_by->values) {
+      out.key("=" + value).string(to_string(environment));
+    }
+    out.key("of").string(to_string(entry.environment_by->argument)).end();
+  }
   put_condition("if", entry.conditions, entry.only_if, out);
   out.key("key").string(entry.key);
   put_count("max_calls_per_minute", entry.max_calls_per_minute, out);

@@ -26,7 +26,7 @@ bool deny_pin(const Situation& s, Verdict& v) {
     case PinState::accepted:
       return false;
     case PinState::first_use:
-      if (s.policy.environment != Environment::production) return false;
+      if (v.environment != Environment::production) return false;
       says = "its definition was never accepted, and production accepts nothing by first use";
       break;
     case PinState::changed:

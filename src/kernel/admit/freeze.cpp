@@ -9,8 +9,10 @@ namespace pawl {
 namespace {
 
 // A wall clock that cannot be trusted may stand on either side of any window, so every one counts.
-bool in_force(const Freeze& freeze, const Situation& s, Class c) {
-  if (!s.facts.clock_suspect && (s.now < freeze.from || s.now >= freeze.until)) return false;
+bool in_force(const Freeze& freeze, const Situation& s, Class c, Environment environment) {
+  const bool there =
+      freeze.env.empty() || std::ranges::find(freeze.env, environment) != freeze.env.end();
+  if (!there || (!s.facts.clock_suspect && !freeze.covers(s.now))) return false;
   return std::ranges::find(freeze.stop, c.reversibility) != freeze.stop.end();
 }
 
@@ -18,7 +20,7 @@ bool in_force(const Freeze& freeze, const Situation& s, Class c) {
 
 bool deny_freeze(const Situation& s, Verdict& v) {
   for (const Freeze& freeze : s.policy.freezes) {
-    if (freeze.then == Effect::hold || !in_force(freeze, s, v.action_class)) continue;
+    if (freeze.then == Effect::hold || !in_force(freeze, s, v.action_class, v.environment)) continue;
     v.retry = true;
     return object(v, Code::frozen, &freeze.rule, "the freeze `" + freeze.name + "` is in force");
   }
@@ -27,7 +29,7 @@ bool deny_freeze(const Situation& s, Verdict& v) {
 
 void ask_freeze(const Situation& s, Asked& asked) {
   for (const Freeze& freeze : s.policy.freezes) {
-    if (freeze.then != Effect::hold || !in_force(freeze, s, asked.action_class)) continue;
+    if (freeze.then != Effect::hold || !in_force(freeze, s, asked.action_class, asked.environment)) continue;
     asked.ask(&freeze.rule, "the freeze `" + freeze.name + "` is in force");
   }
 }

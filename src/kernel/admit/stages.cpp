@@ -7,7 +7,7 @@ namespace pawl {
 
 namespace {
 
-constexpr std::array<DenyStage, 15> deny_table = {{
+constexpr std::array<DenyStage, 16> deny_table = {{
     {"fault", deny_fault},
     {"kill", deny_kill},
     {"run state", deny_run_state},
@@ -15,6 +15,7 @@ constexpr std::array<DenyStage, 15> deny_table = {{
     {"run ceilings", deny_run_ceilings},
     {"blocked", deny_blocked},
     {"grant", deny_grant},
+    {"environment", deny_environment},
     {"pin", deny_pin},
     {"schema", deny_schema},
     {"constraints", deny_constraints},

@@ -75,6 +75,9 @@ bool unite(Question& into, const Question& other);
 // deny_schema.cpp: the arguments against the tool's own schema.
 bool deny_schema(const Situation& s, Verdict& v);
 
+// deny_environment.cpp: sets the environment in force, where an argument of the call says it.
+bool deny_environment(const Situation& s, Verdict& v);
+
 // deny_cases.cpp: the entry's condition and cases; sets the class in force.
 bool deny_cases(const Situation& s, Verdict& v);
 

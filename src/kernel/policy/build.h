@@ -25,6 +25,15 @@ struct Window {
   Instant from, until;
 };
 
+// Of one server, for every tool that is named with it.
+struct ServerDefaults {
+  ToolRule rule;  // arguments, class, credential, environment
+  std::vector<std::pair<std::string, Position>> denied;  // `prompts`, `resources` and so on
+  Position at;
+
+  bool any() const;  // something that a tool would get
+};
+
 struct Build {
   Build(Reading read, Policy& into, const LoadSources& from)
       : reading(std::move(read)), policy(into), sources(from) {}
@@ -36,6 +45,10 @@ struct Build {
   // From a bundle: the freezes as they were resolved at the first load, in the order of the file.
   const std::vector<Window>* windows = nullptr;
   bool any_credential = false;  // a bundle was checked against the deployment file when it was made
+
+  std::map<std::string, ServerDefaults> servers;
+  std::shared_ptr<const EnvironmentBy> environment_by;  // of the file
+  std::map<std::string, std::string> zones;             // bytes of those that the bundle needs
 
   std::map<std::string, Position> written_names;  // every name of `allowed`, and where
 
@@ -86,7 +99,18 @@ void read_entry_secrets(Build& build, const yaml::Entry& key, ToolRule& rule);
 // load_tools.cpp
 void read_tools(Build& build, const yaml::Node& node);
 
+// load_servers.cpp
+void read_servers(Build& build, const yaml::Node& node);
+std::shared_ptr<const EnvironmentBy> read_environment_by(Build& build, const yaml::Node& node,
+                                                         Rule rule);
+// Gives every entry the defaults of the servers that its names reach: one entry for each of them.
+void apply_servers(Build& build);
+
+// load_call_examples.cpp
+void read_call_examples(Build& build, const yaml::Entry& key, ToolRule& rule);
+
 // load_entry.cpp
+void read_credential(Build& build, const yaml::Node& node, ToolRule& rule);
 void read_entry(Build& build, const yaml::Node& node);
 void read_stated_class(Build& build, const yaml::Entry& key, const std::string& path,
                        std::optional<Class>& into, Rule& rule);

@@ -5,6 +5,8 @@
 #include <charconv>
 #include <optional>
 
+#include "base/text.h"
+
 namespace pawl {
 namespace {
 
@@ -12,7 +14,7 @@ constexpr std::string_view kFirstLine = "pawl-bundle 1";
 
 struct Parts {
   std::optional<std::string> policy;
-  std::map<std::string, std::string> lists, packs, links;
+  std::map<std::string, std::string> lists, packs, links, zones;  // zones in base64: it is text
   std::vector<Window> windows;
   std::optional<std::string> task;
 };
@@ -32,6 +34,7 @@ class BundleReader {
                         : kind == "pack" ? take_named(head, parts.packs)
                         : kind == "link" ? take_named(head, parts.links)
                         : kind == "task" ? take_task(head, parts)
+                        : kind == "zone" ? take_named(head, parts.zones)
                                          : kind == "freeze" && take_freeze(head, parts);
       if (!read) return std::nullopt;
     }
@@ -102,7 +105,7 @@ class BundleReader {
 }  // namespace
 
 std::string write_bundle(std::string_view text, const std::map<std::string, std::string>& lists,
-                         const Policy& parts) {
+                         const Policy& parts, const std::map<std::string, std::string>& zones) {
   std::string bundle = fmt::format("{}\npolicy {}\n{}\n", kFirstLine, text.size(), text);
   for (const auto& [name, bytes] : lists) {
     bundle += fmt::format("list {} {}\n{}\n", bytes.size(), name, bytes);
@@ -113,10 +116,15 @@ std::string write_bundle(std::string_view text, const std::map<std::string, std:
   for (const auto& [directory, place] : parts.links) {
     bundle += fmt::format("link {} {}\n{}\n", place.size(), directory, place);
   }
+  for (const auto& [name, bytes] : zones) {
+    const std::string spelled = base64(bytes);
+    bundle += fmt::format("zone {} {}\n{}\n", spelled.size(), name, spelled);
+  }
   if (!parts.task.empty()) {
     bundle += fmt::format("task {}\n{}\n", parts.task.size(), parts.task);
   }
   for (const Freeze& freeze : parts.freezes) {
+    if (freeze.weekly) continue;
     bundle += fmt::format("freeze {} {} {}\n", freeze.from.ns, freeze.until.ns, freeze.name);
   }
   return bundle;
@@ -147,6 +155,15 @@ Loaded load_narrowed(std::string_view bundle, std::string_view file, const TaskT
     const auto found = parts->packs.find(std::string(written));
     if (found == parts->packs.end()) return fail(Fault::missing, "the bundle does not hold it");
     return found->second;
+  };
+  sources.zone = [&parts](std::string_view name) -> Result<Zone> {
+    if (name == "UTC") return Zone();
+    const auto found = parts->zones.find(std::string(name));
+    std::string bytes;
+    if (found == parts->zones.end() || !unbase64(found->second, bytes)) {
+      return fail(Fault::missing, "the bundle does not hold it");
+    }
+    return Zone::parse(bytes, name);
   };
   const TaskText own{parts->task ? *parts->task : std::string_view{}, "task"};
   if (task == nullptr && parts->task) task = &own;

@@ -25,7 +25,7 @@ namespace pawl {
 
 // `parts` has the packs, the links, the freezes and the task.
 std::string write_bundle(std::string_view text, const std::map<std::string, std::string>& lists,
-                         const Policy& parts);
+                         const Policy& parts, const std::map<std::string, std::string>& zones);
 
 // A task file and how messages call it.
 struct TaskText {

@@ -162,6 +162,7 @@ class Fitting {
       for (const Case& one : entry_.cases.list) {
         for (const ArgumentRule& rule : one.arguments) check_argument(rule);
       }
+      check_environment();
       check_records();
     }
     if (!tool_.validator_fault.empty()) {
@@ -268,6 +269,16 @@ class Fitting {
              fmt::format("no value can match: `{}` of `{}` cannot have any of the values listed",
                          visible(to_string(rule.path)), visible(tool_name(tool_))));
     }
+  }
+
+  void check_environment() {
+    if (entry_.environment_by == nullptr) return;
+    const Reached reached = reach(tool_.arguments, entry_.environment_by->argument);
+    if (reached.missing.empty()) return;
+    misfit(entry_.environment_by->rule.at,
+           fmt::format("`{}` has no argument `{}`, which would name the environment of a call",
+                       visible(tool_name(tool_)),
+                       visible(to_string(entry_.environment_by->argument))));
   }
 
   void check_records() {

@@ -27,7 +27,9 @@ struct Words {
 constexpr Words kWords[] = {
     {Section::file, "the policy file", "the file"},
     {Section::agent, "`agent`", "agent"},
+    {Section::environment, "`environment` by an argument", "environment, servers.NAME.environment"},
     {Section::list, "a list", "lists.NAME"},
+    {Section::of_server, "the defaults of a server", "servers.NAME"},
     {Section::tools, "`tools`", "tools"},
     {Section::entry, "a tool's entry", "tools.allowed[]"},
     {Section::situation, "a case", "tools.allowed[].cases[]"},

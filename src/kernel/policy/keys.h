@@ -19,7 +19,9 @@ enum class Section : std::uint8_t {
   // the policy file
   file,
   agent,
+  environment,
   list,
+  of_server,
   tools,
   entry,
   situation,

@@ -58,9 +58,9 @@ constexpr std::array kTypes = {
                R"({"type":"string","pattern":"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}"})"},
     TypeSchema{"expression", R"({"type":"string","minLength":1})"},
     TypeSchema{"whole number or expression",
-               R"({"anyOf":[{"type":"integer","minimum":0},{"type":"string","minLength":1}]})"},
+               R"({"anyOf":[{"type":"integer","minimum":0},{"type":"string","pattern":"[.(<>=!]"}]})"},
     TypeSchema{"true, false or expression",
-               R"({"anyOf":[{"type":"boolean"},{"type":"string","minLength":1}]})"},
+               R"({"anyOf":[{"type":"boolean"},{"type":"string","pattern":"[.(<>=!]"}]})"},
 };
 
 // Which key leads into which section, and how: one mapping, a list of them, or names of them.
@@ -73,6 +73,8 @@ struct Leads {
 };
 constexpr std::array kLeads = {
     Leads{file, "agent", Holds::one, agent},
+    Leads{file, "servers", Holds::names, of_server},
+    Leads{of_server, "environment", Holds::one, environment},
     Leads{file, "tools", Holds::one, tools},
     Leads{file, "execution", Holds::one, execution},
     Leads{file, "approval", Holds::one, approval},
@@ -183,6 +185,14 @@ std::optional<std::string> special(const Key& key) {
     return fmt::format(
         R"({{"type":"array","minItems":1,"items":{{"anyOf":[{{"type":"string"}},{}]}}}})",
         ref(task_tool));
+  }
+  if (key.section == file && key.name == "environment") {
+    return fmt::format(R"({{"anyOf":[{{"enum":["development","staging","production"]}},{}]}})",
+                       ref(environment));
+  }
+  if (key.section == examples) {
+    return R"({"anyOf":[{"type":"string"},{"type":"array","minItems":1,)"
+           R"("items":{"type":["string","object"]}}]})";
   }
   if (key.type == "mapping of names to lists") {
     return fmt::format(R"({{"type":"object","additionalProperties":{{"anyOf":[{},{}]}}}})", values,

@@ -18,6 +18,7 @@ inline constexpr std::size_t entries_max = 5'000;
 inline constexpr std::size_t tool_names_max = 10'000;
 inline constexpr std::size_t blocked_max = 10'000;
 inline constexpr std::size_t globs_max = 256;
+inline constexpr std::size_t examples_max = 256;
 inline constexpr std::size_t routes_max = 64;
 inline constexpr std::size_t mistakes_max = 1'000;
 

@@ -36,9 +36,10 @@ struct Row {
 constexpr Row kRows[] = {
     {"version", read_version},
     {"agent", read_agent},
-    {"environment", read_environment},
     {"use", read_use},
     {"lists", read_lists},
+    {"environment", read_environment},
+    {"servers", read_servers},
     {"approval", read_defaults},
     {"execution", read_execution},
     {"secrets", read_secrets},
@@ -120,7 +121,7 @@ Loaded load_parts(std::string_view text, std::string_view file, const LoadSource
     return loaded;
   }
   in_order_of_file(policy->findings);
-  policy->bundle = write_bundle(text, build.lists.files(), *policy);
+  policy->bundle = write_bundle(text, build.lists.files(), *policy, build.zones);
   policy->digest = sha256(policy->bundle);
   policy->index();
   loaded.policy = std::move(policy);

@@ -133,9 +133,12 @@ void read_agent(Build& build, const yaml::Node& node) {
 
 void read_environment(Build& build, const yaml::Node& node) {
   if (node.is_map()) {
-    build.reading.mistake(node.at,
-                          "`environment` derived from a call is not enforced by this version, so "
-                          "it is refused: expected a word");
+    build.environment_by = read_environment_by(build, node, {"environment", node.at});
+    if (build.environment_by == nullptr) return;
+    // What may be production is looked at as production.
+    for (const auto& [value, environment] : build.environment_by->values) {
+      build.policy.environment = std::max(build.policy.environment, environment);
+    }
     return;
   }
   const auto word =

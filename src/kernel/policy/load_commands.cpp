@@ -78,7 +78,7 @@ void read_otherwise(Build& build, const yaml::Entry* key, CommandRule& into) {
 
 // The keys that say nothing without `commands`.
 void refuse_alone(Build& build, const yaml::Node& entry) {
-  for (const std::string_view name : {"shell", "programs", "examples"}) {
+  for (const std::string_view name : {"shell", "programs"}) {
     if (const yaml::Entry* key = entry.entry(name)) {
       build.reading.mistake(key->key_at, fmt::format("`{}` needs `commands` beside it", name));
     }

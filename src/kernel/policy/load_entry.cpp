@@ -71,6 +71,8 @@ void read_scope(Build& build, const yaml::Node& node, ToolRule& rule) {
   if (!fields.empty()) rule.scope = std::make_shared<const Scope>(std::move(fields));
 }
 
+}  // namespace
+
 void read_credential(Build& build, const yaml::Node& node, ToolRule& rule) {
   if (node.is_map()) {
     build.reading.mistake(node.at,
@@ -89,6 +91,8 @@ void read_credential(Build& build, const yaml::Node& node, ToolRule& rule) {
                            near.empty() ? ": expected `credentials: {NAME: {env: VARIABLE}}` there"
                                         : fmt::format(": did you mean `{}`?", near)));
 }
+
+namespace {
 
 // A number, or an expression that gives one.
 void read_records(Build& build, const yaml::Entry& key, ToolRule& rule) {
@@ -159,6 +163,10 @@ void read_entry(Build& build, const yaml::Node& node) {
   read_entry_approval(build, node, rule);
   if (node.entry("commands") == nullptr) read_cases(build, node, rule);
   read_commands(build, node, rule);
+  const yaml::Entry* examples = node.entry("examples");
+  if (examples != nullptr && node.entry("commands") == nullptr) {
+    read_call_examples(build, *examples, rule);
+  }
   std::set<std::string> named(rule.named.begin(), rule.named.end());
   rule.named.assign(named.begin(), named.end());
   build.policy.tools.push_back(std::move(rule));

@@ -1,6 +1,9 @@
 // `freeze`: times in which classes of action stand still.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
 #include "base/text.h"
 #include "kernel/policy/build.h"
 
@@ -16,7 +19,7 @@ struct Mark {
 struct Written {
   std::string name, zone;
   Position zone_at;
-  std::optional<Mark> from, until;
+  std::optional<Mark> from, until, weekly;
 };
 
 enum class End : std::uint8_t { from, until };
@@ -69,7 +72,9 @@ void read_stop(Build& build, const yaml::Node& node, Freeze& freeze) {
 
 // The instants of the window: from the bundle where there is one, else by the zone.
 bool settle(Build& build, const Written& written, Freeze& freeze) {
-  const std::size_t position = build.policy.freezes.size();
+  const auto once = [](const Freeze& other) { return !other.weekly; };
+  const auto position =
+      static_cast<std::size_t>(std::ranges::count_if(build.policy.freezes, once));
   if (build.windows != nullptr) {
     if (position >= build.windows->size() || (*build.windows)[position].name != freeze.name) {
       build.reading.mistake(freeze.rule.at, "the bundle does not hold this freeze");
@@ -94,6 +99,52 @@ bool settle(Build& build, const Written& written, Freeze& freeze) {
   return true;
 }
 
+// `Fri 16:00` as minutes since Sunday 00:00.
+std::optional<std::int32_t> minute_of_week(std::string_view text) {
+  static constexpr std::array<std::string_view, 7> days = {"Sun", "Mon", "Tue", "Wed",
+                                                           "Thu", "Fri", "Sat"};
+  const auto digit = [&](std::size_t i) { return text[i] >= '0' && text[i] <= '9'; };
+  if (text.size() != 9 || text[3] != ' ' || text[6] != ':') return std::nullopt;
+  const auto day = std::ranges::find(days, text.substr(0, 3));
+  if (day == days.end() || !digit(4) || !digit(5) || !digit(7) || !digit(8)) return std::nullopt;
+  const int hour = (text[4] - '0') * 10 + text[5] - '0';
+  const int minute = (text[7] - '0') * 10 + text[8] - '0';
+  if (hour > 23 || minute > 59) return std::nullopt;
+  return static_cast<std::int32_t>(day - days.begin()) * 1440 + hour * 60 + minute;
+}
+
+bool settle_weekly(Build& build, const Written& written, Freeze& freeze) {
+  if (written.zone.empty()) {
+    build.reading.mistake(written.weekly->at, "a weekly freeze needs a `zone`");
+    return false;
+  }
+  const std::optional<Zone> zone = read_zone(build, written);
+  const std::string& text = written.weekly->text;
+  const std::size_t dash = text.find(" - ");
+  const auto from = dash == text.npos ? std::nullopt : minute_of_week(text.substr(0, dash));
+  auto until = dash == text.npos ? std::nullopt : minute_of_week(text.substr(dash + 3));
+  if (!from || !until || *from == *until) {
+    build.reading.mistake(written.weekly->at,
+                          fmt::format("`weekly` must be a window such as `Fri 16:00 - Mon 07:00`, "
+                                      "found `{}`",
+                                      visible(text)));
+    return false;
+  }
+  if (!zone) return false;
+  if (*until < *from) *until += 7 * 1440;
+  freeze.weekly = Weekly{*from, *until, std::make_shared<const Zone>(*zone)};
+  if (!zone->bytes().empty()) build.zones[written.zone] = zone->bytes();
+  return true;
+}
+
+void read_env(Build& build, const yaml::Node& node, Freeze& freeze) {
+  static const std::vector<std::string> words = {"development", "staging", "production"};
+  build.reading.items(node, "env", [&](const yaml::Node& item) {
+    const auto word = build.reading.word(item, "env", words);
+    if (word) freeze.env.push_back(static_cast<Environment>(*word + 1));
+  });
+}
+
 void read_freeze(Build& build, const yaml::Node& node) {
   Freeze freeze;
   Written written;
@@ -105,6 +156,12 @@ void read_freeze(Build& build, const yaml::Node& node) {
       written.from = read_mark(build, key);
     } else if (key.key == "until") {
       written.until = read_mark(build, key);
+    } else if (key.key == "weekly") {
+      if (const auto text = build.reading.text(key.value, "weekly")) {
+        written.weekly = Mark{key.value.at, *text};
+      }
+    } else if (key.key == "env") {
+      read_env(build, key.value, freeze);
     } else if (key.key == "zone") {
       written.zone = build.reading.text(key.value, "zone").value_or("");
       written.zone_at = key.value.at;
@@ -120,8 +177,11 @@ void read_freeze(Build& build, const yaml::Node& node) {
     return true;
   });
   if (!read) return;
+  const bool weekly = node.entry("weekly") != nullptr;
   for (const std::string_view key : {"name", "from", "until", "stop"}) {
-    build.reading.missing(node, Section::freeze, key);
+    const bool end = key == "from" || key == "until";
+    if (!end || !weekly) build.reading.missing(node, Section::freeze, key);
+    if (end && weekly) build.reading.both(node, key, "weekly");
   }
   freeze.rule.path = "freeze/" + freeze.name;
   for (const Freeze& other : build.policy.freezes) {
@@ -131,7 +191,9 @@ void read_freeze(Build& build, const yaml::Node& node) {
                                                  visible(freeze.name), other.rule.at.line));
     }
   }
-  if (settle(build, written, freeze)) build.policy.freezes.push_back(std::move(freeze));
+  const bool settled = written.weekly ? settle_weekly(build, written, freeze)
+                                      : !weekly && settle(build, written, freeze);
+  if (settled) build.policy.freezes.push_back(std::move(freeze));
 }
 
 }  // namespace

@@ -173,6 +173,7 @@ void check_stated_class(Build& build, Class stated, const Rule& rule, const std:
 void check_stated_classes(Build& build) {
   for (const ToolRule& tool : build.policy.tools) {
     for (const std::string& name : tool.names) {
+      if (!build.written_names.contains(name)) continue;  // a second one, for a server's defaults
       if (tool.stated_class) {
         check_stated_class(build, *tool.stated_class, tool.class_rule, name,
                            "tools/" + name + "/class");

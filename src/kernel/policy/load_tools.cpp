@@ -53,6 +53,7 @@ void read_tools(Build& build, const yaml::Node& node) {
   });
   if (read) build.reading.missing(node, Section::tools, "allowed");
   check_names(build);
+  if (!build.servers.empty() || build.environment_by != nullptr) apply_servers(build);
 }
 
 }  // namespace pawl

@@ -210,7 +210,9 @@ Stage Policy::stage_of(const ToolRule& tool) const {
   // An entry with several names is as trusted as the least trusted of them.
   std::optional<Stage> lowest;
   for (const std::string& name : tool.names) {
-    const auto found = stages.find(name);
+    auto found = stages.find(name);
+    // A second name, made for the defaults of a server, is trusted as the one in the file is.
+    if (found == stages.end()) found = stages.find(name.substr(name.find('/') + 1));
     const Stage stage = found == stages.end() ? otherwise : found->second;
     lowest = lowest ? std::min(*lowest, stage) : stage;
   }

@@ -39,6 +39,21 @@ enum class Stage : std::uint8_t { fresh, established, mature };  // spelled new,
 std::string_view to_string(Stage stage);
 
 struct CommandRule;  // `commands` of an entry: kernel/policy/commands.h
+// The environment of a call, by one of its arguments. What is not listed names none.
+struct EnvironmentBy {
+  ArgumentPath argument;
+  std::vector<std::pair<std::string, Environment>> values;  // sorted
+  Rule rule;
+
+  std::optional<Environment> find(std::string_view value) const;
+};
+
+// A call with the verdict that it has to get; checked at every load.
+struct Example {
+  Effect expected = Effect::deny;  // allow (also with a notice), hold or deny
+  std::string arguments;           // canonical JSON
+  Rule rule;
+};
 
 // One entry of `tools.allowed`.
 struct ToolRule {
@@ -72,6 +87,8 @@ struct ToolRule {
   Rule secrets_rule;
   bool untrusted = false;  // `source: untrusted`: its results are no origin of anything
   Rule source_rule;
+  std::shared_ptr<const EnvironmentBy> environment_by;  // null: the file's environment
+  std::vector<Example> examples;
   std::uint32_t index = 0;  // position in the file; identity for counters: `names` joined
   std::string key;          // names joined with `|`: the counter's name in records
 
@@ -98,12 +115,24 @@ struct Contact {
   Position at;
 };
 
+// A window of every week, in minutes since Sunday 00:00 of the zone. `until` may lie in the next
+// week.
+struct Weekly {
+  std::int32_t from = 0, until = 0;
+  std::shared_ptr<const Zone> zone;
+};
+
 struct Freeze {
   std::string name;
   Instant from, until;  // the wider reading where a local time is ambiguous
   std::vector<Reversibility> stop;
   Effect then = Effect::deny;  // deny or hold
   Rule rule;
+  std::optional<Weekly> weekly = {};      // in place of `from` and `until`
+  std::vector<Environment> env = {};      // only there; empty: everywhere
+
+  // Whether `now` lies in it, in the wider reading.
+  bool covers(Instant now) const;
 };
 
 struct AcceptedRisk {

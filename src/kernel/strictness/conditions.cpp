@@ -93,6 +93,15 @@ void compare_cases(const Pair& pair, Laxness& laxness) {
 
 }  // namespace
 
+namespace {
+
+bool same_environment(const EnvironmentBy* a, const EnvironmentBy* b) {
+  if (a == nullptr || b == nullptr) return a == b;
+  return to_string(a->argument) == to_string(b->argument) && a->values == b->values;
+}
+
+}  // namespace
+
 bool same_routes(const ApprovalTerms& before, const Conditions& old, const ApprovalTerms& after,
                  const Conditions& now) {
   return std::ranges::equal(before.routes, after.routes, [&](const Route& a, const Route& b) {
@@ -118,6 +127,10 @@ void compare_conditions(const Pair& pair, Laxness& laxness) {
   }
   if (before.asked_for_records && !after.asked_for_records) {
     laxness.found(after.rule.at, "the records of " + name + " are not counted any more");
+  }
+  if (!same_environment(before.environment_by.get(), after.environment_by.get())) {
+    laxness.found(after.rule.at, "another argument, or other values of it, name the environment of " +
+                                     name);
   }
   compare_cases(pair, laxness);
 }

@@ -157,8 +157,23 @@ void compare_ceilings(const Policy& before, const Policy& after, Laxness& laxnes
   }
 }
 
+bool same_weeks(const Freeze& a, const Freeze& b) {
+  if (!a.weekly || !b.weekly) return !a.weekly && !b.weekly;
+  return a.weekly->from <= b.weekly->from && a.weekly->until >= b.weekly->until &&
+         a.weekly->zone->name() == b.weekly->zone->name() &&
+         a.weekly->zone->bytes() == b.weekly->zone->bytes();
+}
+
+bool everywhere(const Freeze& wide, const Freeze& narrow) {
+  return wide.env.empty() ||
+         (!narrow.env.empty() && std::ranges::all_of(narrow.env, [&](Environment one) {
+           return std::ranges::find(wide.env, one) != wide.env.end();
+         }));
+}
+
 bool covers(const Freeze& wide, const Freeze& narrow) {
-  return wide.from <= narrow.from && wide.until >= narrow.until && wide.then >= narrow.then &&
+  return same_weeks(wide, narrow) && everywhere(wide, narrow) && wide.from <= narrow.from &&
+         wide.until >= narrow.until && wide.then >= narrow.then &&
          std::ranges::all_of(narrow.stop, [&](Reversibility mark) {
            return std::ranges::find(wide.stop, mark) != wide.stop.end();
          });

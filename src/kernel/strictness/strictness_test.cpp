@@ -399,8 +399,8 @@ TEST(Strictness, KnowsEveryMember) {
   const auto& [rule, names, stated, class_rule, scope, arguments, named, conditions, only_if,
                entry_cases, records, records_by, counted, most_records, most_calls, most_rate,
                records_rule, calls_rule, rate_rule, approval_needed, approval_if, approval_rule,
-               approval, commands, say, instead, credential, secrets, secrets_rule, untrusted,
-               source_rule, index, key] = ToolRule{};
+               approval, commands, say, instead, credential, secrets, secrets_rule,
+               untrusted, source_rule, environment_by, call_examples, index, key] = ToolRule{};
   const auto& [secrets_then, listed, listed_texts, of_secrets] = Secrets{};
   const auto& [of_case, condition, by_arguments, effect, of_class, case_class, terms, words] =
       Case{};
@@ -421,7 +421,7 @@ TEST(Strictness, KnowsEveryMember) {
       CommandRow{};
   const auto& [in_words, reader, compiled, spelled] = LineRule{};
   const auto& [kinds, namespaces, denies] = document::ManifestRule{};
-  const auto& [freeze, from, until, stop, then, freeze_rule] = Freeze{};
+  const auto& [freeze, from, until, stop, then, freeze_rule, weekly, env] = Freeze{};
   const auto& [risk, reason, owner, end, risk_rule] = AcceptedRisk{};
   EXPECT_TRUE(names.empty() && checks.empty() && under.empty() && hosts.empty());
   EXPECT_FALSE(lines || required == approval_needed);

@@ -1,0 +1,226 @@
+// `servers`: defaults for every tool of a server; and `environment` by an argument of the call.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/text.h"
+#include "kernel/policy/build.h"
+#include "kernel/policy/limits.h"
+
+namespace pawl {
+namespace {
+
+struct Kind {
+  std::string_view key, action;
+};
+// What a server may be refused besides its tools. Without a grant all of it is refused anyway.
+constexpr std::array<Kind, 4> kKinds = {{
+    {"prompts", "mcp:prompts/get"},
+    {"resources", "mcp:resources/read"},
+    {"sampling", "mcp:sampling/createMessage"},
+    {"elicitation", "mcp:elicitation/create"},
+}};
+
+bool is_kind(std::string_view key) {
+  return std::ranges::any_of(kKinds, [key](const Kind& kind) { return kind.key == key; });
+}
+
+class EnvironmentReader {
+ public:
+  EnvironmentReader(Build& build, const yaml::Node& node, Rule rule) : build_(build), node_(node) {
+    by_.rule = std::move(rule);
+  }
+
+  std::shared_ptr<const EnvironmentBy> read() {
+    const bool read = build_.reading.keys(node_, Section::environment, [this](const auto& key) {
+      if (key.key == "of") {
+        read_argument(key);
+      } else {
+        read_values(key);
+      }
+      return true;
+    });
+    if (!read) return nullptr;
+    build_.reading.missing(node_, Section::environment, "of");
+    if (by_.values.empty()) {
+      build_.reading.mistake(node_.at, "`environment` by an argument names no value of it: expected "
+                                       "`production`, `staging` or `development` with a list");
+    }
+    if (by_.argument.empty() || by_.values.empty()) return nullptr;
+    std::ranges::sort(by_.values);
+    return std::make_shared<const EnvironmentBy>(std::move(by_));
+  }
+
+ private:
+  void read_argument(const yaml::Entry& key) {
+    const auto text = build_.reading.text(key.value, "of");
+    if (!text) return;
+    const auto path = text->starts_with("args.") ? parse_argument_path(text->substr(5))
+                                                 : fail(Fault::invalid, "no argument");
+    const bool single = path && std::ranges::none_of(*path, [](const Step& s) { return s.each; });
+    if (single) {
+      by_.argument = *path;
+      return;
+    }
+    build_.reading.mistake(key.value.at, fmt::format("`of` must be one argument, such as "
+                                                     "`args.context`, found `{}`",
+                                                     visible(*text)));
+  }
+
+  void read_values(const yaml::Entry& key) {
+    static const std::array<std::pair<std::string_view, Environment>, 3> words = {{
+        {"development", Environment::development},
+        {"staging", Environment::staging},
+        {"production", Environment::production},
+    }};
+    const auto word = std::ranges::find(words, key.key, &decltype(words)::value_type::first);
+    for (const Placed& value : build_.lists.texts(build_.reading, key.value, key.key)) {
+      const bool known = std::ranges::any_of(
+          by_.values, [&](const auto& other) { return other.first == value.text; });
+      if (known) {
+        build_.reading.mistake(value.at, fmt::format("`{}` names two environments, or one twice",
+                                                     visible(value.text)));
+      } else if (word != words.end()) {
+        by_.values.emplace_back(value.text, word->second);
+      }
+    }
+  }
+
+  Build& build_;
+  const yaml::Node& node_;
+  EnvironmentBy by_;
+};
+
+void read_server(Build& build, const yaml::Entry& server) {
+  ServerDefaults made;
+  made.at = server.key_at;
+  const std::string path = "servers/" + server.key;
+  made.rule.rule = {path, server.key_at};
+  build.reading.keys(server.value, Section::of_server, [&](const yaml::Entry& key) {
+    if (key.key == "args") {
+      read_arguments(build, key, path + "/args", made.rule);
+    } else if (key.key == "class") {
+      read_stated_class(build, key, path, made.rule.stated_class, made.rule.class_rule);
+    } else if (key.key == "credential") {
+      read_credential(build, key.value, made.rule);
+    } else if (key.key == "environment") {
+      made.rule.environment_by =
+          read_environment_by(build, key.value, {path + "/environment", key.key_at});
+    } else if (is_kind(key.key)) {
+      if (build.reading.word(key.value, key.key, {"deny"}, {"allow", "hold", "notify"})) {
+        made.denied.emplace_back(key.key, key.key_at);
+      }
+    } else {
+      return false;
+    }
+    return true;
+  });
+  build.servers.emplace(server.key, std::move(made));
+}
+
+// All checks of one argument belong into one rule; both have to hold.
+void merge_argument(const ArgumentRule& more, ToolRule& entry) {
+  const auto same = std::ranges::find_if(entry.arguments, [&](const ArgumentRule& own) {
+    return own.plural.empty() && to_string(own.path) == to_string(more.path);
+  });
+  if (same == entry.arguments.end()) {
+    entry.arguments.push_back(more);
+    return;
+  }
+  same->required = same->required || more.required;
+  same->min_items = std::max(same->min_items, more.min_items);
+  same->lines_allowed = same->lines_allowed && more.lines_allowed;
+  same->checks.insert(same->checks.end(), more.checks.begin(), more.checks.end());
+}
+
+void apply(const ServerDefaults& defaults, ToolRule& entry) {
+  const ToolRule& own = defaults.rule;
+  for (const ArgumentRule& argument : own.arguments) merge_argument(argument, entry);
+  for (const std::string& name : own.named) {
+    if (std::ranges::find(entry.named, name) == entry.named.end()) entry.named.push_back(name);
+  }
+  if (!entry.stated_class && own.stated_class) {
+    entry.stated_class = own.stated_class;
+    entry.class_rule = own.class_rule;
+  }
+  if (entry.credential.empty()) entry.credential = own.credential;
+  if (own.environment_by != nullptr) entry.environment_by = own.environment_by;
+}
+
+// The names of an entry by the server whose defaults hold for them; empty: none. A name that reaches
+// a server among others gets a second, more specific one for it, unless the file has that itself.
+std::map<std::string, std::vector<std::string>> by_server(const Build& build,
+                                                          const ToolRule& entry) {
+  std::map<std::string, std::vector<std::string>> groups;
+  for (const std::string& name : entry.names) {
+    const auto pattern = parse_name(name);
+    if (!pattern) continue;
+    const std::string own = pattern->any_server ? std::string() : pattern->server.text();
+    const bool exact = !own.empty() && build.servers.contains(own);
+    groups[exact ? own : std::string()].push_back(name);
+    if (exact || pattern->reserved()) continue;
+    for (const auto& [server, defaults] : build.servers) {
+      const bool reaches = pattern->any_server || pattern->server.matches(server);
+      std::string narrow = server + "/" + pattern->tool.text();
+      if (!reaches || !defaults.any() || build.written_names.contains(narrow)) continue;
+      groups[server].push_back(std::move(narrow));
+    }
+  }
+  return groups;
+}
+
+void check_denied(Build& build, const ToolRule& entry) {
+  for (const auto& [server, defaults] : build.servers) {
+    for (const auto& [kind, at] : defaults.denied) {
+      const auto row = std::ranges::find(kKinds, kind, &Kind::key);
+      for (const std::string& name : entry.names) {
+        const auto pattern = parse_name(name);
+        if (!pattern || !pattern->grants(server, row->action)) continue;
+        build.reading.mistake(entry.rule.at,
+                              fmt::format("`{}` is granted here, and `servers.{}` denies `{}` in "
+                                          "line {}",
+                                          visible(name), visible(server), kind, at.line));
+      }
+    }
+  }
+}
+
+}  // namespace
+
+bool ServerDefaults::any() const {
+  return !rule.arguments.empty() || rule.stated_class || !rule.credential.empty() ||
+         rule.environment_by != nullptr;
+}
+
+std::shared_ptr<const EnvironmentBy> read_environment_by(Build& build, const yaml::Node& node,
+                                                         Rule rule) {
+  return EnvironmentReader(build, node, std::move(rule)).read();
+}
+
+void read_servers(Build& build, const yaml::Node& node) {
+  build.reading.names(node, "servers",
+                      [&](const yaml::Entry& server) { read_server(build, server); });
+}
+
+void apply_servers(Build& build) {
+  std::vector<ToolRule> all;
+  for (ToolRule& entry : build.policy.tools) {
+    if (entry.environment_by == nullptr) entry.environment_by = build.environment_by;
+    check_denied(build, entry);
+    auto groups = by_server(build, entry);
+    for (auto& [server, names] : groups) {
+      ToolRule part = entry;  // with its key: what it counts is counted together
+      // Examples are about the calls that get the defaults.
+      if (server.empty() && groups.size() > 1) part.examples.clear();
+      part.names = std::move(names);
+      if (!server.empty()) apply(build.servers.at(server), part);
+      part.index = static_cast<std::uint32_t>(all.size());
+      all.push_back(std::move(part));
+    }
+  }
+  build.policy.tools = std::move(all);
+}
+
+}  // namespace pawl
