@@ -58,6 +58,7 @@ CheckReport check(const Loaded& loaded, const Deployment* deployment,
   checking::check_stages(subject);
   checking::check_times(subject);
   checking::check_reach(subject);
+  checking::check_conditions(subject);
   checking::check_contradictions(subject);
   checking::check_packs(subject);
   checking::summarise(subject);

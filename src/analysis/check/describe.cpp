@@ -97,6 +97,21 @@ void add_conditions(const ToolRule& entry, std::vector<std::string>& out) {
   }
 }
 
+// What a pack says of single calls; the table below speaks of the worst of them.
+std::string table_sentence(const PackTool& known) {
+  std::string out = fmt::format("its class depends on `{}`:", visible(known.by));
+  std::size_t said = 0;
+  for (const auto& [value, one] : known.calls) {
+    if (++said > named_max) break;
+    out += fmt::format(" `{}` is {},", visible(value), to_string(one));
+  }
+  if (known.calls.size() > named_max) {
+    out += fmt::format(" {} more,", known.calls.size() - named_max);
+  }
+  if (known.absent) out += fmt::format(" without it {},", to_string(*known.absent));
+  return out + fmt::format(" anything else is {}", to_string(known.otherwise));
+}
+
 std::string who_is_asked(const Question& question, const ApprovalTerms& own,
                          const ApprovalTerms& file) {
   const std::string who = question.reviewers.empty() ? std::string("nobody that is named")
@@ -184,6 +199,7 @@ class Describing {
     const bool claimed = policy_.default_stage.has_value();
     out.stage = claimed ? to_string(policy_.stage_of(alone)) : "established (nothing is claimed)";
     out.sentences = sentences(entry);
+    for (const PackTool* known : bound.by_call) out.sentences.push_back(table_sentence(*known));
     CheckReport report;
     std::optional<Question> asked;
     for (std::size_t i = 0; i < places_.size(); ++i) {

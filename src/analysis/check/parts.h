@@ -41,6 +41,8 @@ void check_contacts(const Subject& subject);
 void check_stages(const Subject& subject);
 void check_times(const Subject& subject);
 void check_reach(const Subject& subject);
+// Expressions that let more through than they seem to.
+void check_conditions(const Subject& subject);
 // Rules of an argument that no value passes.
 void check_contradictions(const Subject& subject);
 // Optional arguments whose absence means more, by the packs in force.

@@ -113,7 +113,7 @@ void check_absent(const Subject& subject, const ToolRule& entry, const std::stri
 }
 
 void check_source(const Subject& subject, const ToolRule& entry, bool offered) {
-  if (entry.stated_class) return;
+  if (entry.stated_class || entry.class_by_call) return;
   const BoundTool bound = bind(subject.policy, entry, nullptr, subject.now);
   if (offered) {
     subject.finding(note, entry.rule.at,

@@ -135,7 +135,7 @@ void let_run(const Situation& s, bool notify, Verdict& v) {
 namespace {
 
 Verdict decide(const Situation& s) {
-  Verdict v(Effect::deny, s.tool == nullptr ? kUnplaced : s.tool->action_class);
+  Verdict v(Effect::deny, class_of(s));
   v.environment = s.policy.environment;
   v.reservation.steps = s.look == Look::proposal ? 1 : 0;
   if (any_objects(s, v) || deny_answer(s, v)) {

@@ -174,6 +174,11 @@ void put_slice(const Policy& policy, const BoundTool& tool, json::Writer& out) {
   out.object().key("agent").string(policy.agent);
   put_condition("approval_if", entry.conditions, entry.approval_if, out);
   put_arguments(tool.arguments, out);
+  if (entry.class_by_call) {
+    out.key("by_call").array();
+    for (const auto& pack : policy.packs) out.string(spelled(pack->digest));
+    out.end();
+  }
   put_cases(entry, out);
   out.key("class").string(to_string(tool.action_class));
   if (entry.commands) put_commands(*entry.commands, out);

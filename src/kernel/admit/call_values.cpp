@@ -39,7 +39,7 @@ expr::Value point(Instant at) {
 
 CallValues::CallValues(const Situation& situation)
     : situation_(situation),
-      class_(situation.tool == nullptr ? kUnplaced : situation.tool->action_class),
+      class_(class_of(situation)),
       environment_(situation.policy.environment),
       now_(whole_microsecond(situation.now)) {}
 

@@ -31,7 +31,7 @@ bool deny_cases(const Situation& s, Verdict& v) {
                   "the entry's condition does not hold");
   }
   if (entry.cases.empty()) return false;
-  const CasesJudged judged = judge_cases(s, entry.cases, s.tool->action_class);
+  const CasesJudged judged = judge_cases(s, entry.cases, v.action_class);
   v.cases = judged.apply;
   v.action_class = judged.action_class;
   s.values->in_force(v.action_class);

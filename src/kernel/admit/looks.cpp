@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "kernel/admit/judge_cases.h"
 #include "kernel/admit/stages.h"
 #include "kernel/constraint/in_words.h"
 #include "kernel/constraint/origin_check.h"
@@ -27,6 +28,12 @@ TracedLook look(const Rule* rule, std::string about, std::string seen, std::stri
   if (!seen.empty()) out.seen.push_back(std::move(seen));
   out.wants = std::move(wants);
   return out;
+}
+
+// After the cases were judged.
+Class class_in_force(const Situation& s) {
+  const Cases& cases = s.tool->entry->cases;
+  return cases.empty() ? class_of(s) : judge_cases(s, cases, class_of(s)).action_class;
 }
 
 Looks nothing(const Situation&) {
@@ -232,7 +239,7 @@ Looks freezes(const Situation& s, bool that_hold) {
     }
     out.push_back(
         look(&freeze.rule, fmt::format("freeze `{}`", visible(freeze.name)),
-             fmt::format("{}, {}", to_string(s.now), to_string(s.tool->action_class.reversibility)),
+             fmt::format("{}, {}", to_string(s.now), to_string(class_in_force(s).reversibility)),
              fmt::format("not {} from {} until {}", stopped, to_string(freeze.from),
                          to_string(freeze.until))));
   }
@@ -288,7 +295,7 @@ Looks class_and_stage(const Situation& s) {
   }
   return {look(
       &s.tool->entry->rule, "class",
-      fmt::format("{} ({}), stage {}, environment {}", to_string(s.tool->action_class),
+      fmt::format("{} ({}), stage {}, environment {}", to_string(class_in_force(s)),
                   visible(s.tool->class_source), to_string(stage), to_string(s.policy.environment)),
       "")};
 }

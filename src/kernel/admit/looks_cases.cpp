@@ -9,6 +9,7 @@
 #include "kernel/admit/call_values.h"
 #include "kernel/admit/judge_cases.h"
 #include "kernel/admit/looks.h"
+#include "kernel/admit/stages.h"
 #include "kernel/constraint/in_words.h"
 #include "kernel/expr/text_value.h"
 
@@ -79,7 +80,7 @@ std::vector<TracedLook> looks_of_cases(const Situation& s) {
   if (s.values == nullptr) return out;
   if (entry.only_if) out.push_back(look_of_condition(s, *entry.only_if, "if"));
   if (entry.cases.empty()) return out;
-  const CasesJudged judged = judge_cases(s, entry.cases, s.tool->action_class);
+  const CasesJudged judged = judge_cases(s, entry.cases, class_of(s));
   for (std::size_t i = 0; i < entry.cases.list.size(); ++i) {
     const Case& one = entry.cases.list[i];
     TracedLook look;

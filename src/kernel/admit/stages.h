@@ -53,6 +53,11 @@ struct HoldStage {
 std::span<const HoldStage> hold_stages();
 void ask_all(const Situation& situation, Asked& asked);
 
+// The class of this call before its cases are judged.
+inline Class class_of(const Situation& s) {
+  return s.tool == nullptr ? kUnplaced : s.tool->class_of(s.call.arguments);
+}
+
 // deny_node.cpp: the node, the switch, the run, its ceilings.
 bool deny_fault(const Situation& s, Verdict& v);
 bool deny_kill(const Situation& s, Verdict& v);

@@ -155,7 +155,7 @@ Result<Trace> trace(const Situation& situation) {
   CallValues values(situation);
   Situation s = situation;
   if (has_expressions(s)) s.values = &values;
-  Verdict v(Effect::deny, s.tool == nullptr ? kUnplaced : s.tool->action_class);
+  Verdict v(Effect::deny, class_of(s));
   v.environment = s.policy.environment;
   const Denied denied = trace_denials(s, v, out.stages);
   const Asked asked = trace_questions(s, v, denied.denied, out.stages);

@@ -160,6 +160,12 @@ class PackReader {
     if (tool.by.empty() && (!tool.calls.empty() || tool.absent)) {
       wrong(node.at, "`calls` and `absent` need `by`, the argument that decides");
     }
+    for (const auto& [value, one] : tool.calls) {
+      if (!less_dangerous(tool.otherwise, one)) continue;
+      wrong(node.at, fmt::format("`{}` is more dangerous than `class`, which is of every call that "
+                                 "is not named",
+                                 visible(value)));
+    }
     add(node, std::move(tool), names);
   }
 

@@ -142,6 +142,20 @@ Placement floor_of(const ToolDefinition& tool, const Packs& packs) {
   return rest;
 }
 
+// The tables of the packs that tell the calls of this tool apart, and the worst that they say. A
+// tool that none of them knows is not placed: every call is irreversible and large.
+void place_by_call(BoundTool& bound, const Packs& packs, std::string_view tool) {
+  bound.action_class = kUnplaced;
+  bound.class_source = "by_call, and no pack knows the tool";
+  for (const PackTool* known : described(packs, tool)) {
+    if (known->by.empty()) continue;
+    bound.action_class =
+        bound.by_call.empty() ? known->worst() : more_dangerous(bound.action_class, known->worst());
+    bound.by_call.push_back(known);
+    bound.class_source = fmt::format("by_call: pack, by `{}`", visible(known->by));
+  }
+}
+
 class Fitting {
  public:
   Fitting(const Policy& policy, const ToolRule& entry, const ToolDefinition& tool, Instant now)
@@ -317,6 +331,10 @@ class Fitting {
   }
 
   void place() {
+    if (entry_.class_by_call) {
+      place_by_call(bound_, policy_.packs, tool_.name);
+      return;
+    }
     const Placement placement =
         entry_.stated_class ? floor_of(tool_, policy_.packs) : classify(tool_, policy_.packs);
     if (!entry_.stated_class) {
@@ -361,6 +379,12 @@ Placement place_names(const ToolRule& entry, const Packs& packs) {
 
 }  // namespace
 
+Class BoundTool::by_packs(json::View call) const {
+  Class out = by_call.front()->of_call(call);
+  for (const PackTool* known : by_call) out = more_dangerous(out, known->of_call(call));
+  return out;
+}
+
 std::vector<Error> fit(const Policy& policy, const ToolRule& entry, const ToolDefinition& tool,
                        Instant now) {
   return Fitting(policy, entry, tool, now).bind().misfits;
@@ -392,6 +416,13 @@ BoundTool bind(const Policy& policy, const ToolRule& entry,
   bound.arguments = entry.arguments;
   bound.named = entry.named;
   bound.conditions = entry.conditions;
+  if (entry.class_by_call) {
+    const auto only = entry.names.size() == 1 ? parse_name(entry.names.front())
+                                              : fail(Fault::invalid, "several names");
+    place_by_call(bound, policy.packs, only ? std::string_view(only->tool.text()) : "");
+    bound.make_plan();
+    return bound;
+  }
   const Placement placement = place_names(entry, policy.packs);
   bound.action_class = entry.stated_class.value_or(placement.action_class);
   bound.class_source = entry.stated_class ? "stated" : placement.why;

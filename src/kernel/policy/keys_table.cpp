@@ -95,7 +95,8 @@ constexpr Key kKeys[] = {
     {entry, "name", "text or list of texts", "required", 2,
      "`tool` (on every server), `server/tool`, or a glob; the most specific name wins."},
     {entry, "class", "words", "by the knowledge base", 11,
-     "`read_only`, or `reversible` or `irreversible` with `small` or `large`; `external_sink`."},
+     "`read_only`, or `reversible` or `irreversible` with `small` or `large`; `external_sink`. "
+     "`by_call`: as a pack of `use` says of each call."},
     {entry, "scope", "list of fields", "everything comes back", 8,
      "The only fields of a result that come back; dotted names narrow."},
     {entry, "constraints", "mapping", "none", 5, "Limits, in words that bind to arguments."},

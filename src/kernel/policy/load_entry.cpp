@@ -36,7 +36,7 @@ void read_stated_class(Build& build, const yaml::Entry& key, const std::string& 
   if (!text) return;
   if (*text == "by_call") {
     build.reading.mistake(key.value.at,
-                          "`class: by_call` is not enforced by this version, so it is refused");
+                          "`class: by_call` stands at an entry: a case states a class of its own");
     return;
   }
   into = parse_class(*text);
@@ -93,6 +93,25 @@ void read_credential(Build& build, const yaml::Node& node, ToolRule& rule) {
 }
 
 namespace {
+// Every name of the entry needs a table of some pack, or a call would be told apart by nothing.
+void read_by_call(Build& build, const yaml::Entry& key, ToolRule& rule) {
+  rule.class_by_call = true;
+  rule.class_rule = {rule.rule.path + "/class", key.key_at};
+  for (const std::string& name : rule.names) {
+    const auto pattern = parse_name(name);
+    if (!pattern) continue;
+    const auto known = described(build.policy.packs, pattern->tool.text());
+    const bool told = !pattern->tool.glob() && std::ranges::any_of(known, [](const PackTool* tool) {
+      return !tool->by.empty();
+    });
+    if (told) continue;
+    build.reading.mistake(
+        key.value.at,
+        fmt::format("no pack of `use` tells the calls of `{}` apart: `class: by_call` "
+                    "is for tools that one of them knows by an argument",
+                    visible(name)));
+  }
+}
 
 // A number, or an expression that gives one.
 void read_records(Build& build, const yaml::Entry& key, ToolRule& rule) {
@@ -117,7 +136,9 @@ bool read_key(Build& build, const yaml::Entry& key, ToolRule& rule) {
   if (name == "commands" || name == "shell" || name == "programs" || name == "examples") {
     return true;
   }
-  if (name == "class") {
+  if (name == "class" && key.value.is_scalar() && key.value.text == "by_call") {
+    read_by_call(build, key, rule);
+  } else if (name == "class") {
     read_stated_class(build, key, rule.rule.path, rule.stated_class, rule.class_rule);
   } else if (name == "scope") {
     read_scope(build, key.value, rule);

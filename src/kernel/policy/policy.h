@@ -60,6 +60,7 @@ struct ToolRule {
   Rule rule;                       // `tools/KEY`, see `key`
   std::vector<std::string> names;  // exact names or globs; `server/tool` or `tool`
   std::optional<Class> stated_class;
+  bool class_by_call = false;  // `class: by_call`: the packs' tables, with the call's arguments
   Rule class_rule;
   std::shared_ptr<const Scope> scope;
   std::vector<ArgumentRule> arguments;
@@ -255,6 +256,9 @@ struct BoundTool {
   std::vector<ArgumentRule> arguments;
   Class action_class = kUnplaced;
   std::string class_source;  // `stated`, or the knowledge base's reason
+  // Of an entry with `class: by_call`: `action_class` is then the worst that a call may have. They
+  // belong to the policy's packs.
+  std::vector<const PackTool*> by_call;
   std::vector<std::string> named;
   std::string command_line;  // the argument that `commands` is about; empty: the call's keys decide
   std::vector<Error> misfits;  // not empty: the tool is denied (`schema`) until fixed
@@ -269,8 +273,12 @@ struct BoundTool {
   const Shape* shape() const {
     return definition != nullptr && definition->has_schema ? &definition->arguments : nullptr;
   }
+  // The class of one call, before any case says another one.
+  Class class_of(json::View call) const { return by_call.empty() ? action_class : by_packs(call); }
   // Makes the plan again: after the last change to what it is made of.
   void make_plan();
+
+  Class by_packs(json::View call) const;  // of `by_call`, which is not empty
 };
 BoundTool bind(const Policy& policy, const ToolRule& entry,
                std::shared_ptr<const ToolDefinition> tool, Instant now);

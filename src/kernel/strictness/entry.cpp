@@ -55,6 +55,10 @@ void compare_class(const Pair& pair, Laxness& laxness) {
   const ToolRule& before = pair.old_entry;
   const ToolRule& after = pair.new_entry;
   const Position& at = after.class_rule.at.line > 0 ? after.class_rule.at : after.rule.at;
+  if (before.class_by_call != after.class_by_call) {
+    laxness.found(at, "the class of " + name_of(after) + " comes from somewhere else: `by_call`");
+    return;
+  }
   if (before.stated_class != after.stated_class) {
     const bool both = before.stated_class && after.stated_class;
     const bool raised = both && !less_dangerous(*after.stated_class, *before.stated_class) &&

@@ -396,7 +396,7 @@ TEST(Strictness, OtherRowsAreLaxer) {
 // A new member of these does not compile here until somebody has looked whether the
 // comparison knows it: what it does not know would pass as equal.
 TEST(Strictness, KnowsEveryMember) {
-  const auto& [rule, names, stated, class_rule, scope, arguments, named, conditions, only_if,
+  const auto& [rule, names, stated, by_call, class_rule, scope, arguments, named, conditions, only_if,
                entry_cases, records, records_by, counted, most_records, most_calls, most_rate,
                records_rule, calls_rule, rate_rule, approval_needed, approval_if, approval_rule,
                approval, commands, say, instead, credential, secrets, secrets_rule,
