@@ -91,10 +91,10 @@ class Examples {
   }
 
   void wrong(const Example& example, const std::string& what) {
-    wrong_.push_back({Fault::invalid,
-                      fmt::format("the example of `{}` is wrong: {}", to_string(example.expected),
-                                  what),
-                      example.rule.at});
+    wrong_.push_back(
+        {Fault::invalid,
+         fmt::format("the example of `{}` is wrong: {}", to_string(example.expected), what),
+         example.rule.at});
   }
 
   Policy calm_;

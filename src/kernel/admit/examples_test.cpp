@@ -43,9 +43,10 @@ TEST(Examples, RightOnesAreNoMistake) {
 }
 
 TEST(Examples, WrongOnesAreToldWithTheirPlaceAndWhy) {
-  const auto errors = wrong(kEntry + "      examples:\n"
-                                     "        allow: [{to: bob, amount: 1}]\n"
-                                     "        deny: [{to: ada, amount: 6}]\n");
+  const auto errors = wrong(kEntry +
+                            "      examples:\n"
+                            "        allow: [{to: bob, amount: 1}]\n"
+                            "        deny: [{to: ada, amount: 6}]\n");
   ASSERT_THAT(errors, SizeIs(2));
   EXPECT_THAT(to_string(errors[0]), HasSubstr("p.yaml:10:"));
   EXPECT_THAT(errors[0].message, HasSubstr("it gets `deny`: `to` "));

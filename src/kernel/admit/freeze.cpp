@@ -20,7 +20,8 @@ bool in_force(const Freeze& freeze, const Situation& s, Class c, Environment env
 
 bool deny_freeze(const Situation& s, Verdict& v) {
   for (const Freeze& freeze : s.policy.freezes) {
-    if (freeze.then == Effect::hold || !in_force(freeze, s, v.action_class, v.environment)) continue;
+    if (freeze.then == Effect::hold || !in_force(freeze, s, v.action_class, v.environment))
+      continue;
     v.retry = true;
     return object(v, Code::frozen, &freeze.rule, "the freeze `" + freeze.name + "` is in force");
   }
@@ -29,7 +30,8 @@ bool deny_freeze(const Situation& s, Verdict& v) {
 
 void ask_freeze(const Situation& s, Asked& asked) {
   for (const Freeze& freeze : s.policy.freezes) {
-    if (freeze.then != Effect::hold || !in_force(freeze, s, asked.action_class, asked.environment)) continue;
+    if (freeze.then != Effect::hold || !in_force(freeze, s, asked.action_class, asked.environment))
+      continue;
     asked.ask(&freeze.rule, "the freeze `" + freeze.name + "` is in force");
   }
 }

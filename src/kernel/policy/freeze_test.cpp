@@ -11,9 +11,9 @@ namespace {
 using ::testing::HasSubstr;
 
 std::shared_ptr<const Policy> load(const std::string& window) {
-  const Loaded loaded = sample::load(sample::file(
-      "freeze: [{name: w, weekly: \"" + window + "\", zone: Europe/Berlin, stop: [irreversible], "
-      "env: [production]}]\n"));
+  const Loaded loaded = sample::load(sample::file("freeze: [{name: w, weekly: \"" + window +
+                                                  "\", zone: Europe/Berlin, stop: [irreversible], "
+                                                  "env: [production]}]\n"));
   EXPECT_EQ(sample::said(loaded.errors), "");
   return loaded.policy;
 }
@@ -52,8 +52,8 @@ TEST(WeeklyFreeze, ABundleKnowsItsZone) {
 }
 
 TEST(WeeklyFreeze, SaysWhatAWindowLooksLike) {
-  for (const std::string_view text :
-       {"Fri 16:00", "Friday 16:00 - Mon 07:00", "Fri 24:00 - Mon 07:00", "Fri 16:00 - Fri 16:00"}) {
+  for (const std::string_view text : {"Fri 16:00", "Friday 16:00 - Mon 07:00",
+                                      "Fri 24:00 - Mon 07:00", "Fri 16:00 - Fri 16:00"}) {
     const Loaded loaded = sample::load(sample::file(fmt::format(
         "freeze: [{{name: w, weekly: \"{}\", zone: UTC, stop: [irreversible]}}]\n", text)));
     EXPECT_THAT(sample::said(loaded.errors), HasSubstr("Fri 16:00 - Mon 07:00")) << text;

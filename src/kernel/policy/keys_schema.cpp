@@ -57,8 +57,9 @@ constexpr std::array kTypes = {
     TypeSchema{"local time or instant",
                R"({"type":"string","pattern":"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}"})"},
     TypeSchema{"expression", R"({"type":"string","minLength":1})"},
-    TypeSchema{"whole number or expression",
-               R"({"anyOf":[{"type":"integer","minimum":0},{"type":"string","pattern":"[.(<>=!]"}]})"},
+    TypeSchema{
+        "whole number or expression",
+        R"({"anyOf":[{"type":"integer","minimum":0},{"type":"string","pattern":"[.(<>=!]"}]})"},
     TypeSchema{"true, false or expression",
                R"({"anyOf":[{"type":"boolean"},{"type":"string","pattern":"[.(<>=!]"}]})"},
 };

@@ -363,9 +363,11 @@ constexpr Key kKeys[] = {
     {type, "in", "word", "", 12, "A stage per environment.", true},
 
     {freeze, "name", "text", "required", 0, "How messages call it."},
-    {freeze, "from", "local time or instant", "required without `weekly`", 0, "Its beginning: `2026-12-18T18:00`."},
+    {freeze, "from", "local time or instant", "required without `weekly`", 0,
+     "Its beginning: `2026-12-18T18:00`."},
     {freeze, "until", "local time or instant", "required without `weekly`", 0, "Its end."},
-    {freeze, "zone", "text", "required for local times and `weekly`", 0, "The time zone: `Europe/Berlin`."},
+    {freeze, "zone", "text", "required for local times and `weekly`", 0,
+     "The time zone: `Europe/Berlin`."},
     {freeze, "stop", "list of words", "required", 0,
      "What stands still: `read_only`, `reversible`, `irreversible`."},
     {freeze, "then", "`deny` or `hold`", "deny", 2, "What happens to such a call."},

@@ -73,8 +73,7 @@ void read_stop(Build& build, const yaml::Node& node, Freeze& freeze) {
 // The instants of the window: from the bundle where there is one, else by the zone.
 bool settle(Build& build, const Written& written, Freeze& freeze) {
   const auto once = [](const Freeze& other) { return !other.weekly; };
-  const auto position =
-      static_cast<std::size_t>(std::ranges::count_if(build.policy.freezes, once));
+  const auto position = static_cast<std::size_t>(std::ranges::count_if(build.policy.freezes, once));
   if (build.windows != nullptr) {
     if (position >= build.windows->size() || (*build.windows)[position].name != freeze.name) {
       build.reading.mistake(freeze.rule.at, "the bundle does not hold this freeze");

@@ -45,8 +45,9 @@ class EnvironmentReader {
     if (!read) return nullptr;
     build_.reading.missing(node_, Section::environment, "of");
     if (by_.values.empty()) {
-      build_.reading.mistake(node_.at, "`environment` by an argument names no value of it: expected "
-                                       "`production`, `staging` or `development` with a list");
+      build_.reading.mistake(node_.at,
+                             "`environment` by an argument names no value of it: expected "
+                             "`production`, `staging` or `development` with a list");
     }
     if (by_.argument.empty() || by_.values.empty()) return nullptr;
     std::ranges::sort(by_.values);
@@ -149,8 +150,9 @@ void apply(const ServerDefaults& defaults, ToolRule& entry) {
   if (own.environment_by != nullptr) entry.environment_by = own.environment_by;
 }
 
-// The names of an entry by the server whose defaults hold for them; empty: none. A name that reaches
-// a server among others gets a second, more specific one for it, unless the file has that itself.
+// The names of an entry by the server whose defaults hold for them; empty: none. A name that
+// reaches a server among others gets a second, more specific one for it, unless the file has that
+// itself.
 std::map<std::string, std::vector<std::string>> by_server(const Build& build,
                                                           const ToolRule& entry) {
   std::map<std::string, std::vector<std::string>> groups;

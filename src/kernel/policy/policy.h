@@ -129,8 +129,8 @@ struct Freeze {
   std::vector<Reversibility> stop;
   Effect then = Effect::deny;  // deny or hold
   Rule rule;
-  std::optional<Weekly> weekly = {};      // in place of `from` and `until`
-  std::vector<Environment> env = {};      // only there; empty: everywhere
+  std::optional<Weekly> weekly = {};  // in place of `from` and `until`
+  std::vector<Environment> env = {};  // only there; empty: everywhere
 
   // Whether `now` lies in it, in the wider reading.
   bool covers(Instant now) const;

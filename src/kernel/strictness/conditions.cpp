@@ -129,8 +129,8 @@ void compare_conditions(const Pair& pair, Laxness& laxness) {
     laxness.found(after.rule.at, "the records of " + name + " are not counted any more");
   }
   if (!same_environment(before.environment_by.get(), after.environment_by.get())) {
-    laxness.found(after.rule.at, "another argument, or other values of it, name the environment of " +
-                                     name);
+    laxness.found(after.rule.at,
+                  "another argument, or other values of it, name the environment of " + name);
   }
   compare_cases(pair, laxness);
 }
