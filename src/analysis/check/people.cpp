@@ -76,10 +76,13 @@ Question question_of(const Subject& subject, const ToolRule& entry, Class action
   Question question;
   question.effect = table.effect == Effect::hold && accepted ? Effect::notify : table.effect;
   // What a condition or a case may ask has to be answerable too.
-  const bool may_ask = entry.approval_if || entry.cases.otherwise == Effect::hold ||
-                       std::ranges::any_of(entry.cases.list, [](const Case& one) {
-                         return one.then == Effect::hold;
-                       });
+  const bool may_ask =
+      entry.approval_if || entry.cases.otherwise == Effect::hold ||
+      std::ranges::any_of(
+          entry.arguments,
+          [](const ArgumentRule& rule) { return rule.otherwise == Effect::hold; }) ||
+      std::ranges::any_of(entry.cases.list,
+                          [](const Case& one) { return one.then == Effect::hold; });
   if (entry.requires_approval || may_ask) question.effect = Effect::hold;
   if (question.effect != Effect::hold) return question;
   const std::uint8_t stated = entry.approval.quorum.value_or(policy.approval.quorum.value_or(1));
