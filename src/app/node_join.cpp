@@ -59,6 +59,11 @@ ProgramFact find_program(std::string_view word, std::span<const std::string> dir
   return fact;
 }
 
+void share_files(mcp::SessionSpec& spec) {
+  spec.resolve = resolve;
+  spec.find_program = find_program;
+}
+
 std::string refusal(const Error& error) {
   json::Writer out;
   out.object().key("ok").boolean(false).key("error").string(to_string(error)).end();
@@ -176,10 +181,7 @@ Result<std::string> Node::open_session(std::uint64_t id, json::View request,
   spec.policy = gate_->policy_of(*run);
   spec.lock = std::move(*lock);
   spec.call_deadline = options_.call_deadline;
-  if (parsed->shares_files) {
-    spec.resolve = resolve;
-    spec.find_program = find_program;
-  }
+  if (parsed->shares_files) share_files(spec);
   spec.read_sql = read_sql_;
   joined.session = std::make_unique<mcp::Session>(
       loop_, *gate_, std::move(spec),

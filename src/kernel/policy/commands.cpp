@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "kernel/constraint/path_text.h"
+#include "kernel/policy/fit.h"
 
 namespace pawl {
 namespace {
@@ -231,6 +232,20 @@ void name_lines(const CommandRule& rule, BoundTool& tool) {
   if (!tool.command_line.empty()) return add(tool.command_line);
   if (!rule.argument.empty()) return add(rule.argument);
   for (const std::string_view name : kLineNames) add(name);
+}
+
+void bind_commands(const ToolRule& entry, const ToolDefinition& tool, BoundTool& bound) {
+  const CommandRule& rule = *entry.commands;
+  if (!tool.has_schema) return name_lines(rule, bound);
+  auto name = bind_command_line(rule, tool.arguments);
+  if (name) {
+    bound.command_line = std::move(*name);
+    return name_lines(rule, bound);
+  }
+  const std::string called = tool.server.empty() ? tool.name : tool.server + "/" + tool.name;
+  bound.misfits.push_back(
+      {Fault::invalid,
+       fmt::format("`commands` of `{}`: {}", visible(called), name.error().message), rule.rule.at});
 }
 
 std::string_view command_line_name(const CommandRule& rule, std::string_view bound,

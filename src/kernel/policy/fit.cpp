@@ -183,7 +183,7 @@ class Fitting {
       misfit(entry_.rule.at, fmt::format("the schema of `{}` cannot be checked: {}",
                                          visible(tool_name(tool_)), tool_.validator_fault));
     }
-    if (entry_.commands != nullptr) bind_commands();
+    if (entry_.commands != nullptr) bind_commands(entry_, tool_, bound_);
     place();
     place_cases();
     return std::move(bound_);
@@ -230,22 +230,6 @@ class Fitting {
     bound.plural.clear();
     bound.path = {Step{.name = *name, .each = false}};
     bound_.arguments.push_back(std::move(bound));
-  }
-
-  void bind_commands() {
-    if (!tool_.has_schema) {
-      name_lines(*entry_.commands, bound_);
-      return;
-    }
-    auto name = bind_command_line(*entry_.commands, tool_.arguments);
-    if (!name) {
-      misfit(
-          entry_.commands->rule.at,
-          fmt::format("`commands` of `{}`: {}", visible(tool_name(tool_)), name.error().message));
-      return;
-    }
-    bound_.command_line = std::move(*name);
-    name_lines(*entry_.commands, bound_);
   }
 
   static std::string key_of(const ArgumentRule& rule) {

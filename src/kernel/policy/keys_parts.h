@@ -1,0 +1,13 @@
+// Parts of the table of keys that stand in files of their own. Private to this room.
+#pragma once
+
+#include <span>
+
+#include "kernel/policy/keys.h"
+
+namespace pawl {
+
+// keys_languages.cpp: arguments that hold paths, addresses and texts in a language; `commands`.
+std::span<const Key> keys_of_languages();
+
+}  // namespace pawl
