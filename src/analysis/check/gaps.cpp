@@ -84,7 +84,7 @@ void check_stages(const Subject& subject) {
 void check_times(const Subject& subject) {
   const Policy& policy = subject.policy;
   for (const Freeze& freeze : policy.freezes) {
-    if (freeze.until > subject.now) continue;
+    if (freeze.weekly || freeze.until > subject.now) continue;
     subject.finding(warning, freeze.rule.at,
                     fmt::format("the freeze `{}` is over since {}", visible(freeze.name),
                                 to_string(freeze.until)));

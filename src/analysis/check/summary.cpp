@@ -61,8 +61,10 @@ void summarise(const Subject& subject) {
                                 visible(contact.name), visible(contact.via)));
   }
   for (const Freeze& freeze : policy.freezes) {
-    lines.push_back(fmt::format("freeze `{}` from {} until {}: {}", visible(freeze.name),
-                                to_string(freeze.from), to_string(freeze.until),
+    const std::string when = freeze.weekly ? std::string("in a window of every week")
+                                           : fmt::format("from {} until {}", to_string(freeze.from),
+                                                         to_string(freeze.until));
+    lines.push_back(fmt::format("freeze `{}` {}: {}", visible(freeze.name), when,
                                 to_string(freeze.then)));
   }
 }

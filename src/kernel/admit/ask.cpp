@@ -69,7 +69,10 @@ void ask_class(const Situation& s, Asked& asked) {
   }
   const bool strict_place = asked.environment == Environment::production &&
                             c.reversibility == Reversibility::irreversible;
-  if (!s.policy.risks.empty() && !strict_place && !entry.requires_approval && !entry.approval_if &&
+  // Who accepted the risk of the entry did not accept that of a case which is more dangerous.
+  const bool raised = less_dangerous(s.tool->action_class, c);
+  if (!s.policy.risks.empty() && !strict_place && !raised && !entry.requires_approval &&
+      !entry.approval_if &&
       s.policy.accepted(entry.rule.path + "/requires_approval", s.now) != nullptr) {
     asked.notify = true;
     return;

@@ -240,8 +240,9 @@ Looks freezes(const Situation& s, bool that_hold) {
     out.push_back(
         look(&freeze.rule, fmt::format("freeze `{}`", visible(freeze.name)),
              fmt::format("{}, {}", to_string(s.now), to_string(class_in_force(s).reversibility)),
-             fmt::format("not {} from {} until {}", stopped, to_string(freeze.from),
-                         to_string(freeze.until))));
+             freeze.weekly ? fmt::format("not {} in its window of every week", stopped)
+                           : fmt::format("not {} from {} until {}", stopped,
+                                         to_string(freeze.from), to_string(freeze.until))));
   }
   return out;
 }

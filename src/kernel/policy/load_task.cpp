@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/text.h"
 #include "kernel/policy/bundle.h"
@@ -107,6 +108,25 @@ class Narrowing {
     }
     for (const ArgumentRule& argument : own.arguments) check_sources_of(role_, argument);
     tools_->push_back(both(*granted, own, name));
+    if (!qualified) keep_on_servers(name, *granted, own);
+  }
+
+  // What the role says of the same tool on single servers stays: without it the wider entry would
+  // decide there.
+  void keep_on_servers(const std::string& name, const ToolRule& wide, const ToolRule& own) {
+    std::set<std::string> servers;
+    for (const ToolRule& tool : known_.tools) {
+      for (const std::string& each : tool.names) {
+        const auto pattern = parse_name(each);
+        const bool one = pattern && !pattern->any_server && !pattern->server.glob();
+        if (one) servers.insert(pattern->server.text());
+      }
+    }
+    for (const std::string& server : servers) {
+      const ToolRule* there = known_.find(server, name);
+      if (there == nullptr || there == &wide) continue;
+      tools_->push_back(both(*there, own, server + "/" + name));
+    }
   }
 
   void refuse(const std::string& name, const Position& at) {

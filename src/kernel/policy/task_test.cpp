@@ -50,6 +50,24 @@ TEST(Task, KeepsTheToolsItNames) {
   EXPECT_NE(policy.blocks("", "get_secret"), nullptr);
 }
 
+TEST(Task, WhatIsStricterOnOneServerStays) {
+  const Loaded role = sample::load(
+      "version: 1\nagent: {id: a, identity: a@x, owner: o}\n"
+      "servers: {mail: {args: {to: {in: [ada]}}}}\n"
+      "tools:\n  allowed:\n    - {name: update_entry, class: reversible small}\n"
+      "    - {name: get_entry, class: read_only}\n"
+      "    - {name: bank/get_entry, class: read_only, requires_approval: true}\n");
+  ASSERT_TRUE(role.policy) << sample::said(role.errors);
+  const Loaded loaded = load_task(*role.policy, "tools: [update_entry, get_entry]\n", "task.yaml");
+  ASSERT_TRUE(loaded.policy) << sample::said(loaded.errors);
+  const Policy& policy = *loaded.policy;
+  EXPECT_TRUE(policy.find("bank", "get_entry")->requires_approval);
+  EXPECT_FALSE(policy.find("desk", "get_entry")->requires_approval);
+  EXPECT_THAT(policy.find("mail", "update_entry")->arguments, SizeIs(1));
+  EXPECT_THAT(policy.find("desk", "update_entry")->arguments, SizeIs(0));
+  EXPECT_EQ(policy.find("mail", "update_entry")->key, policy.find("desk", "update_entry")->key);
+}
+
 TEST(Task, PutsItsChecksBesideTheRoles) {
   const Loaded loaded = narrowed(
       "text: pay acme 40\ntools:\n  - {name: bank/pay, args: {to: acme, amount: {max: 500}}, "
