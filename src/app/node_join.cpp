@@ -70,15 +70,23 @@ std::string refusal(const Error& error) {
   return out.take();
 }
 
-// The task that the request names, if it names one.
-Status add_task(RunRequest& run, const JoinRequest& request, TaskReader reader) {
-  if (request.task.empty()) return {};
-  reader.directory = request.directory;
-  auto task = read_task(request.task, reader);
+// Which run a client means, and its task. The client is the parent of the shim, from /proc.
+Result<RunRequest> request_run(const JoinRequest& join, std::shared_ptr<const Policy> policy,
+                               const net::Peer& peer, const std::string& boot_id) {
+  const auto parent = net::read_stat(peer.process.pid);
+  const auto client = net::read_stat(parent ? parent->parent : 0);
+  const net::ProcessId id = client ? client->id : net::ProcessId{};
+  RunRequest run;
+  run.key = run_key(join, policy->agent, id, boot_id);
+  run.policy = std::move(policy);
+  run.sponsor = user_name(peer.user);
+  run.client = client ? visible(client->name) : join.client;
+  if (join.task.empty()) return run;
+  auto task = read_task(join.task, {peer.user, id, join.directory});
   if (!task) return std::unexpected(task.error());
   run.task = std::move(*task);
-  run.task_file = request.task;
-  return {};
+  run.task_file = join.task;
+  return run;
 }
 
 }  // namespace
@@ -155,20 +163,9 @@ Result<std::string> Node::open_session(std::uint64_t id, json::View request,
   auto lock = read_lock(*file);
   if (!lock) return std::unexpected(lock.error());
 
-  auto parent = net::read_stat(joined.peer.process.pid);
-  const pid_t client_pid = parent ? parent->parent : 0;
-  auto client = net::read_stat(client_pid);
-  const net::ProcessId client_id = client ? client->id : net::ProcessId{};
-
-  RunRequest run_request;
-  run_request.policy = loaded.policy;
-  run_request.sponsor = user_name(joined.peer.user);
-  run_request.client = client ? visible(client->name) : parsed->client;
-  if (Status task = add_task(run_request, *parsed, {joined.peer.user, client_id, {}}); !task) {
-    return std::unexpected(task.error());
-  }
-  run_request.key = run_key(*parsed, loaded.policy->agent, client_id, boot_id_);
-  auto run = gate_->open_run(run_request);
+  const auto run_request = request_run(*parsed, loaded.policy, joined.peer, boot_id_);
+  if (!run_request) return std::unexpected(run_request.error());
+  auto run = gate_->open_run(*run_request);
   watch(*file, std::move(parts));
   if (!run) return run;
   joined.run = *run;
@@ -188,7 +185,7 @@ Result<std::string> Node::open_session(std::uint64_t id, json::View request,
       mcp::SessionPipes{std::move(fds[0]), std::move(fds[1]), std::move(fds[2]), std::move(fds[3])},
       [this, id](const mcp::SessionEnd& end) { session_ended(id, end); });
   log_line(fmt::format("run {} joined: server `{}`, client {}", *run, parsed->server,
-                       run_request.client));
+                       run_request->client));
   return *run;
 }
 

@@ -81,16 +81,12 @@ constexpr Key kKeys[] = {
     {tools, "blocked", "list of names", "none", 2,
      "Names that are never called, on every server, in every spelling; a glob is permitted."},
 
-    // a task file
     {task, "version", "`1`", "1", 0, "Version of the grammar."},
-    {task, "text", "text", "nothing", 0,
-     "What the sponsor asks for: the words that `user` means as an origin."},
-    {task, "tools", "list of names and mappings", "every tool of the role", 1,
-     "The tools of the role that this run keeps."},
+    {task, "text", "text", "nothing", 0, "What the sponsor asks for: `user`, as an origin."},
+    {task, "tools", "list of names and mappings", "all", 1, "Tools of the role that stay."},
     {task, "execution", "mapping", "the role's", 9, "Smaller ceilings."},
     {task_tool, "name", "text", "required", 2, "A tool that the role grants; no glob."},
-    {task_tool, "args", "mapping of arguments", "none", 6,
-     "What each argument must be besides what the role says."},
+    {task_tool, "args", "mapping of arguments", "none", 6, "Checks besides the role's."},
     {task_tool, "max_records_per_run", "whole number", "the role's", 9, "A smaller limit."},
     {task_tool, "max_calls_per_run", "whole number", "the role's", 9, "A smaller limit."},
     {task_tool, "max_calls_per_minute", "whole number", "the role's", 9, "A smaller limit."},
@@ -223,11 +219,9 @@ constexpr Key kKeys[] = {
     {argument, "hosts_in", "text or list of texts", "none", 6,
      "Every link in the text leads to one of these hosts."},
     {argument, "from", "source or list of sources", "anywhere", 6,
-     "Where the value must come from: `user`, the sponsor's own words, or `{result: tool.field}`, "
-     "a field of an earlier result of the run."},
+     "Where the value must come from: `user` (the sponsor's words) or `{result: tool.field}`."},
     {argument, "or_from", "source or list of sources", "nowhere", 6,
-     "Where a value may come from that `in`, `email_domain`, `cidr`, `url` or `hosts_in` does not "
-     "have."},
+     "Where what `in`, `email_domain`, `cidr`, `url` or `hosts_in` lacks may come from."},
     {argument, "else", "`deny` or `hold`", "deny", 6,
      "What a value asks for that a check does not accept; `hold` asks a person."},
     {argument, "sql", "mapping", "none", 6,
