@@ -37,7 +37,8 @@ constexpr std::string_view kPolicy =
     "r.startsWith(\"refs/heads/agent/\"))', class: reversible small}\n"
     "            - {if: 'cmd.force || cmd.delete', then: deny, instead: \"a new branch\"}\n"
     "          else: hold\n"
-    "        - {run: [npm], class: reversible small, cases: [{if: 'cmd.subcommand == \"test\"', then: notify}]}\n"
+    "        - {run: [npm], class: reversible small, cases: [{if: 'cmd.subcommand == \"test\"', "
+    "then: notify}]}\n"
     "      else: deny\n";
 
 class CommandStage : public testing::Test {

@@ -244,8 +244,8 @@ void bind_commands(const ToolRule& entry, const ToolDefinition& tool, BoundTool&
   }
   const std::string called = tool.server.empty() ? tool.name : tool.server + "/" + tool.name;
   bound.misfits.push_back(
-      {Fault::invalid,
-       fmt::format("`commands` of `{}`: {}", visible(called), name.error().message), rule.rule.at});
+      {Fault::invalid, fmt::format("`commands` of `{}`: {}", visible(called), name.error().message),
+       rule.rule.at});
 }
 
 std::string_view command_line_name(const CommandRule& rule, std::string_view bound,

@@ -12,4 +12,10 @@ void type_conditions(const ToolRule& entry, const ToolDefinition& tool, BoundToo
 // `commands`.
 void bind_commands(const ToolRule& entry, const ToolDefinition& tool, BoundTool& bound);
 
+// fit_kinds.cpp. The shape of what the arrays hold, of the value itself where it is none.
+const Shape* into_elements(const Shape* shape);
+// Whether values of this shape can pass such a check at all, and be this value.
+bool fits_kind(CheckKind kind, const Shape& shape);
+bool can_be(const Literal& value, const Shape& shape);
+
 }  // namespace pawl
