@@ -62,7 +62,7 @@ struct RunRequest {
   // A task file that narrows the policy for this run (kernel/policy, `load_task`), and how messages
   // call it. Its text is what the sponsor said, so it has to come from the person who starts the
   // run. A run gets it when it is opened, and keeps it.
-  std::string task, task_file;
+  std::string task = {}, task_file = {};
   // The run's user cannot have written this policy: the deployment pins its digest, or its files
   // belong to somebody else. A changed policy that is not vouched for waits for a person (rule 14).
   bool vouched = false;

@@ -51,7 +51,7 @@ struct PinAccepted {
 
 struct RunOpened {
   std::string run, key, agent, identity, sponsor, policy, client;
-  std::string task;  // digest of the task file that narrowed the policy; empty: none
+  std::string task = {};  // digest of the task file that narrowed the policy; empty: none
 };
 struct RunHalted {
   std::string run, code, why;
