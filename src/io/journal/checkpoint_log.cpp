@@ -126,6 +126,7 @@ Status CheckpointLog::read_newest(const PublicKey& key) {
                             disk_->shown(newest_path), checkpoint->size, disk_->shown(log_path),
                             newest_ ? newest_->size : 0));
   }
+  newest_is_last_ = *note == last_note_;
   return {};
 }
 
@@ -174,9 +175,19 @@ Status CheckpointLog::compact() {
   auto text = read_exactly(*file_, 0, size_);
   if (!text) return std::unexpected(text.error());
   const auto notes = notes_of(*text);
-  // What is damaged stays for the verifier to find.
+  if (!notes || notes->back() != last_note_) {
+    // What is damaged stays for the verifier to find.
+    compact_at_ = size_ + bytes_max_;
+    return {};
+  }
+  // On a full disk `checkpoint` may be many notes behind, and it has to be one of those that stay.
+  if (!newest_is_last_) {
+    const Status newest = replace_whole(*disk_, newest_path, last_note_);
+    if (!newest && newest.error().fault == Fault::environment) return {};
+    if (!newest) return newest;
+    newest_is_last_ = true;
+  }
   compact_at_ = size_ + bytes_max_;
-  if (!notes || notes->back() != last_note_) return {};
   const std::string kept = kept_of(*notes, bytes_max_);
   if (kept.size() >= size_) return {};
   const Status replaced = replace_whole(*disk_, log_path, kept);
@@ -201,6 +212,7 @@ Result<bool> CheckpointLog::write(std::string_view note) {
   size_ += note.size();
   last_note_ = note;
   Status replaced = replace_whole(*disk_, newest_path, note);
+  newest_is_last_ = replaced.has_value();
   if (!replaced && replaced.error().fault != Fault::environment) {
     return std::unexpected(replaced.error());
   }

@@ -56,7 +56,8 @@ class CheckpointLog {
   std::unique_ptr<File> file_;
   std::uint64_t size_ = 0;  // of the whole notes in `checkpoints`
   std::optional<Checkpoint> newest_;
-  std::string last_note_;  // the last whole one in `checkpoints`
+  std::string last_note_;        // the last whole one in `checkpoints`
+  bool newest_is_last_ = false;  // `checkpoint` holds that very note
 };
 
 }  // namespace pawl::journal
