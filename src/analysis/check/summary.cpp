@@ -64,8 +64,8 @@ void summarise(const Subject& subject) {
     const std::string when = freeze.weekly ? std::string("in a window of every week")
                                            : fmt::format("from {} until {}", to_string(freeze.from),
                                                          to_string(freeze.until));
-    lines.push_back(fmt::format("freeze `{}` {}: {}", visible(freeze.name), when,
-                                to_string(freeze.then)));
+    lines.push_back(
+        fmt::format("freeze `{}` {}: {}", visible(freeze.name), when, to_string(freeze.then)));
   }
 }
 

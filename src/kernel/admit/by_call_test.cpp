@@ -1,6 +1,7 @@
 // `class: by_call`: the class of one call out of a pack's table, wherever a class decides.
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 
@@ -104,7 +105,10 @@ TEST_F(ByCallTest, AnExplanationSaysTheClassOfTheCall) {
   load("      class: by_call\n");
   const auto traced = trace(about(R"({"method":"delete"})"));
   ASSERT_TRUE(traced) << traced.error().message;
-  EXPECT_THAT(traced->stages.back().looks.front().seen.front(),
+  const auto stage = std::ranges::find(traced->stages, "class and stage", &TracedStage::name);
+  ASSERT_NE(stage, traced->stages.end());
+  ASSERT_FALSE(stage->looks.empty());
+  EXPECT_THAT(stage->looks.front().seen.front(),
               HasSubstr("irreversible large (by_call: pack, by `method`)"));
 }
 
@@ -131,7 +135,7 @@ TEST(ByCall, NeedsAPackThatKnowsTheTool) {
   };
   EXPECT_EQ(errors("{name: [a/thing_write, other], class: by_call}"), "");
   EXPECT_THAT(errors("{name: unknown, class: by_call}"),
-              HasSubstr("p.yaml:6:29: no pack of `use` tells the calls of `unknown` apart"));
+              HasSubstr("p.yaml:6:30: no pack of `use` tells the calls of `unknown` apart"));
   EXPECT_THAT(errors("{name: \"thing_*\", class: by_call}"), HasSubstr("apart"));
   EXPECT_THAT(errors("{name: thing_write, class: read_only, cases: [{if: 'args.x == 1', class: "
                      "by_call}]}"),

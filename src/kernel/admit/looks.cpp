@@ -241,8 +241,8 @@ Looks freezes(const Situation& s, bool that_hold) {
         look(&freeze.rule, fmt::format("freeze `{}`", visible(freeze.name)),
              fmt::format("{}, {}", to_string(s.now), to_string(class_in_force(s).reversibility)),
              freeze.weekly ? fmt::format("not {} in its window of every week", stopped)
-                           : fmt::format("not {} from {} until {}", stopped,
-                                         to_string(freeze.from), to_string(freeze.until))));
+                           : fmt::format("not {} from {} until {}", stopped, to_string(freeze.from),
+                                         to_string(freeze.until))));
   }
   return out;
 }
