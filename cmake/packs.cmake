@@ -1,5 +1,6 @@
 # cmake -DFOLDER=packs -DOUT=builtin_packs.cpp -P packs.cmake: the packs as texts of the program, so
 # that it needs no file beside it. Sorted by name, byte for byte.
+cmake_minimum_required(VERSION 3.25)
 file(GLOB files ${FOLDER}/*.yaml)
 list(SORT files)
 set(text "// Written by cmake/packs.cmake from packs/*.yaml.\n")

@@ -31,12 +31,16 @@ void raise(CheckReport& report) {
   report.findings = std::move(kept);
 }
 
+// Each once, in the order of the file: two looks may find the same.
 template <class T>
 void in_order_of_file(std::vector<T>& found) {
   const auto place = [](const T& one) {
     return std::tie(one.at.file, one.at.line, one.at.column, one.message);
   };
   std::ranges::sort(found, [place](const T& a, const T& b) { return place(a) < place(b); });
+  const auto twice =
+      std::ranges::unique(found, [place](const T& a, const T& b) { return place(a) == place(b); });
+  found.erase(twice.begin(), twice.end());
 }
 
 }  // namespace
