@@ -1,11 +1,8 @@
-# A program of tests. GoogleTest is read once for all of them. Under a sanitizer the program's own
-# code is only quick to compile; what is tested, the rooms, keeps the optimisation of the preset.
+# A program of tests. GoogleTest is read once for all of them. The program's own code is only quick
+# to compile; what is tested, the rooms, keeps the optimisation of the preset.
 function(pawl_test_program name)
   target_link_libraries(${name} PRIVATE GTest::gmock GTest::gtest_main)
-  set(options -pthread)
-  if(PAWL_SANITIZE)
-    list(APPEND options -O0)
-  endif()
+  set(options -pthread -O0)
   if(NOT TARGET pawl_gtest)
     add_library(pawl_gtest OBJECT ${PROJECT_SOURCE_DIR}/cmake/gtest.cpp)
     target_link_libraries(pawl_gtest PRIVATE pawl_flags GTest::gmock)
