@@ -19,13 +19,13 @@ endfunction()
 function(pawl_quick name)
   if(NOT TARGET pawl_standard)
     add_library(pawl_standard OBJECT ${PROJECT_SOURCE_DIR}/cmake/standard.cpp)
-    target_link_libraries(pawl_standard PRIVATE pawl_flags)
+    target_link_libraries(pawl_standard PRIVATE pawl_flags fmt::fmt)
     target_compile_options(pawl_standard PRIVATE -pthread)
     if(PAWL_FUZZ)
       target_compile_options(pawl_standard PRIVATE -fsanitize=fuzzer-no-link)
     endif()
     target_precompile_headers(pawl_standard PRIVATE
-      <algorithm> <array> <charconv> <cstdint> <cstring> <expected> <functional> <map> <memory>
+      <algorithm> <array> <charconv> <cstdint> <cstring> <expected> <fmt/format.h> <functional> <map> <memory>
       <optional> <set> <span> <string> <string_view> <unordered_map> <utility> <variant> <vector>)
   endif()
   target_compile_options(${name} PRIVATE -pthread)
