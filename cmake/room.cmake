@@ -25,8 +25,9 @@ function(pawl_quick name)
       target_compile_options(pawl_standard PRIVATE -fsanitize=fuzzer-no-link)
     endif()
     target_precompile_headers(pawl_standard PRIVATE
-      <algorithm> <array> <charconv> <cstdint> <cstring> <expected> <fmt/format.h> <functional> <map> <memory>
-      <optional> <set> <span> <string> <string_view> <unordered_map> <utility> <variant> <vector>)
+      <algorithm> <array> <charconv> <cstdint> <cstring> <expected> <fmt/format.h> <functional>
+      <map> <memory> <optional> <set> <span> <string> <string_view> <unordered_map> <utility>
+      <variant> <vector>)
   endif()
   target_compile_options(${name} PRIVATE -pthread)
   target_precompile_headers(${name} REUSE_FROM pawl_standard)
