@@ -27,27 +27,13 @@ std::string_view word(Finding::Weight weight) {
   return "note";
 }
 
-Ink ink_of(Finding::Weight weight) {
+Ink weight_ink(Finding::Weight weight) {
   switch (weight) {
     case Finding::Weight::note:
       return Ink::dim;
     case Finding::Weight::warning:
     case Finding::Weight::error_in_production:
       return Ink::warn;
-  }
-  return Ink::plain;
-}
-
-Ink ink_of(Effect effect) {
-  switch (effect) {
-    case Effect::allow:
-    case Effect::notify:
-    case Effect::contain:
-      return Ink::good;
-    case Effect::hold:
-      return Ink::warn;
-    case Effect::deny:
-      return Ink::bad;
   }
   return Ink::plain;
 }
@@ -75,7 +61,7 @@ std::string spelled(const Message& message, std::size_t columns_max) {
 std::string messages_of(const CheckReport& report, std::size_t columns_max) {
   std::string text;
   for (const Finding& finding : report.findings) {
-    text += spelled({finding.at, word(finding.weight), ink_of(finding.weight), finding.message},
+    text += spelled({finding.at, word(finding.weight), weight_ink(finding.weight), finding.message},
                     columns_max);
   }
   for (const Error& error : report.errors) {

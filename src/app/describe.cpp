@@ -23,20 +23,6 @@ constexpr auto options = std::to_array<OptionRow>({config_option, json_option});
 constexpr std::array<WordRow, 1> words = {
     WordRow{.name = "F", .says = "a policy file", .required = true}};
 
-Ink ink_of(Effect effect) {
-  switch (effect) {
-    case Effect::allow:
-    case Effect::notify:
-    case Effect::contain:
-      return Ink::good;
-    case Effect::hold:
-      return Ink::warn;
-    case Effect::deny:
-      return Ink::bad;
-  }
-  return Ink::plain;
-}
-
 std::string spelled(const Description::Cell& cell) {
   std::string out(to_string(cell.effect));
   if (cell.quorum > 1) out += fmt::format(" x{}", cell.quorum);

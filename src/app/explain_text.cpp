@@ -35,20 +35,6 @@ std::string_view headline(Effect effect) {
   return "DENIED";
 }
 
-Ink ink_of(Effect effect) {
-  switch (effect) {
-    case Effect::allow:
-    case Effect::notify:
-    case Effect::contain:
-      return Ink::good;
-    case Effect::hold:
-      return Ink::warn;
-    case Effect::deny:
-      return Ink::bad;
-  }
-  return Ink::plain;
-}
-
 struct Sign {
   std::string_view word;
   Ink ink;

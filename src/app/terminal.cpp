@@ -80,6 +80,20 @@ std::string paint(Ink ink, std::string_view text) {
   return fmt::format("{}{}\x1b[0m", escape_of(ink), text);
 }
 
+Ink ink_of(Effect effect) {
+  switch (effect) {
+    case Effect::allow:
+    case Effect::notify:
+    case Effect::contain:
+      return Ink::good;
+    case Effect::hold:
+      return Ink::warn;
+    case Effect::deny:
+      return Ink::bad;
+  }
+  return Ink::plain;
+}
+
 std::size_t terminal_columns() {
   winsize size{};
   if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {

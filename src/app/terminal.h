@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "model/verdict.h"
 
 namespace pawl::app {
 
@@ -18,6 +19,8 @@ enum class Ink : std::uint8_t { plain, good, bad, warn, dim, strong };
 // True where standard output is a terminal and NO_COLOR is not set.
 bool colours();
 std::string paint(Ink ink, std::string_view text);
+// Every page paints a verdict alike.
+Ink ink_of(Effect effect);
 std::size_t terminal_columns();  // 80 where unknown
 std::size_t line_columns();      // the same on a terminal, and no limit (0) elsewhere
 std::size_t prose_columns();     // terminal_columns, and at most what is pleasant to read
