@@ -61,6 +61,7 @@ CallDecided describe(const Ticket& ticket, const Looked& looked) {
   record.steps = verdict.reservation.steps;
   record.calls = verdict.reservation.calls;
   record.records = verdict.reservation.records;
+  record.sums = verdict.reservation.sums;
   if (ticket.tool) record.entry = ticket.tool->entry->key;
   record.call_note = ticket.asked.note;
   return record;

@@ -45,6 +45,19 @@ class MemberWriter {
   void may(std::string_view name, const T& value, const T& usual = T{}) {
     if (value != usual) need(name, value);
   }
+  // Parts with members of their own; left out where there is none.
+  template <class T>
+  void list(std::string_view name, const std::vector<T>& parts) {
+    if (parts.empty()) return;
+    key(name);
+    out_.array();
+    for (const T& part : parts) {
+      MemberWriter member(out_);
+      members(member, part);
+      out_.end();
+    }
+    out_.end();
+  }
   // A complete JSON object held as text.
   void object(std::string_view name, const std::string& text) {
     if (text.empty()) return;
@@ -102,6 +115,18 @@ class MemberReader {
       get(name, found, value);
     } else {
       value = usual;
+    }
+  }
+  template <class T>
+  void list(std::string_view name, std::vector<T>& parts) {
+    parts.clear();
+    const json::View found = inner(name);
+    if (!found.exists()) return;
+    if (!found.is_array() || found.size() == 0) return wrong(name, "is no list of parts");
+    for (const json::View element : found.elements()) {
+      MemberReader member(element);
+      members(member, parts.emplace_back());
+      if (const Status read = member.finish(); !read) return wrong(name, read.error().message);
     }
   }
   void object(std::string_view name, std::string& text);

@@ -18,6 +18,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/time.h"
+#include "model/sum.h"
 #include "model/verdict.h"
 
 namespace pawl {
@@ -89,8 +90,9 @@ struct CallDecided {
   bool halt = false, notify = false, retry = false;
   std::uint32_t steps = 0, calls = 0;
   std::uint64_t records = 0;
-  std::string entry;     // ToolRule::key, for counters; empty without a grant
-  std::string approval;  // round 1: the question opened or joined; 2: the answer used
+  std::vector<SumCharge> sums = {};  // what a call that runs adds to counters
+  std::string entry;                 // ToolRule::key, for counters; empty without a grant
+  std::string approval;              // round 1: the question opened or joined; 2: the answer used
   std::int64_t abi = decision_abi;
   std::string call_note;  // what was dropped or replaced before deciding: `_meta` keys …
 };

@@ -84,6 +84,13 @@ void members(V& v, Part<V, Resumed>& b) {
   v.need("scope", b.scope);
 }
 template <class V>
+void members(V& v, Part<V, SumCharge>& c) {
+  v.need("add_nano", c.add.nano);
+  v.need("counter", c.counter);
+  v.may("key", c.key);
+  v.may("window_ns", c.window);
+}
+template <class V>
 void members(V& v, Part<V, CallDecided>& b) {
   v.need("abi", b.abi);
   v.may("approval", b.approval);
@@ -112,6 +119,7 @@ void members(V& v, Part<V, CallDecided>& b) {
   v.need("run", b.run);
   v.may("server", b.server);
   v.may("steps", b.steps);
+  v.list("sums", b.sums);
   v.may("tool", b.tool);
 }
 template <class V>

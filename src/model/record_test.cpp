@@ -95,6 +95,10 @@ struct Names {
     all.emplace(name);
   }
   void object(std::string_view name, const std::string&) { all.emplace(name); }
+  template <class T>
+  void list(std::string_view name, const std::vector<T>&) {
+    all.emplace(name);
+  }
 };
 
 TEST(RecordTest, ThePageListsEveryMemberAndMarksThoseThatAreAlwaysThere) {

@@ -15,6 +15,7 @@
 #include "base/time.h"
 #include "model/class.h"
 #include "model/environment.h"
+#include "model/sum.h"
 
 namespace pawl {
 
@@ -106,9 +107,10 @@ struct Wish {
 
 // What the call takes out of the run's ceilings. Charged by the fold, never by admit itself.
 struct Reservation {
-  std::uint32_t steps = 0;    // 1 for a proposal, 0 for the second look at a held call
-  std::uint64_t records = 0;  // counted against max_records_per_run of the tool's entry
-  std::uint32_t calls = 0;    // 1 where the call would execute
+  std::uint32_t steps = 0;           // 1 for a proposal, 0 for the second look at a held call
+  std::uint64_t records = 0;         // counted against max_records_per_run of the tool's entry
+  std::uint32_t calls = 0;           // 1 where the call would execute
+  std::vector<SumCharge> sums = {};  // what it adds to counters; none that adds nothing
 };
 
 struct Verdict {

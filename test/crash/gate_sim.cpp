@@ -18,7 +18,10 @@ agent: {id: agent, identity: agent@x, owner: o@x}
 tools:
   allowed:
     - {name: "read_*", class: read_only}
-    - {name: "put_*", class: reversible small, max_calls_per_run: 6}
+    - name: "put_*"
+      class: reversible small
+      max_calls_per_run: 6
+      counters: [{per: run, max: 6}, {add: 2, per: 1h, max: 5000}]
     - {name: "mail_*", class: irreversible small, requires_approval: true}
 execution: {max_steps: 40, max_wall_clock: 10m, max_denials: 12}
 approval: {reviewers: [leads], within: 60s}

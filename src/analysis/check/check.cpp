@@ -64,6 +64,7 @@ CheckReport check(const Loaded& loaded, const Deployment* deployment,
   checking::check_reach(subject);
   checking::check_conditions(subject);
   checking::check_contradictions(subject);
+  checking::check_counters(subject);
   checking::check_packs(subject);
   checking::summarise(subject);
   if (strict) checking::raise(report);

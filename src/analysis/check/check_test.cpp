@@ -333,6 +333,35 @@ TEST(Check, RulesThatNothingPasses) {
   EXPECT_THAT(findings("{in: [1, 2], min: 5}"), Contains(HasSubstr("fail the other checks")));
 }
 
+TEST(Check, CountersThatStopNothingOrEverything) {
+  const auto findings = [](std::string_view entry, std::vector<ToolDefinition> live = {}) {
+    return said(check(load("version: 1\nagent: {id: a, identity: a@x, owner: o}\n"
+                           "tools:\n  allowed:\n    - {name: update_it, class: reversible small, " +
+                           std::string(entry) + "}\n"),
+                      nullptr, live, kNow, false)
+                    .findings);
+  };
+  const std::string counter = "counters: [{add: args.sum, per: run, max: 100}]";
+  EXPECT_THAT(findings("args: {sum: {min: 101}}, " + counter),
+              Contains(HasSubstr("every call of `update_it` is denied")));
+  EXPECT_THAT(findings("max_calls_per_run: 5, args: {sum: {max: 20}}, " + counter),
+              Contains(HasSubstr("is never reached: 5 calls of a run add up to at most 100")));
+  EXPECT_THAT(findings("max_calls_per_run: 6, args: {sum: {max: 20}}, " + counter),
+              Not(Contains(HasSubstr("never reached"))));
+  EXPECT_THAT(findings("max_calls_per_run: 5, counters: [{per: run, max: 5}]"),
+              Contains(HasSubstr("never reached")));
+  const std::string by = "counters: [{add: args.sum, per: 1d, by: args.who, max: 100}]";
+  EXPECT_THAT(findings(by), Contains(HasSubstr("a second sum")));
+  EXPECT_THAT(findings("args: {who: {matches: \"C-[0-9]+\"}}, " + by),
+              Not(Contains(HasSubstr("a second sum"))));
+  EXPECT_THAT(
+      findings(counter, {tool("update_it", R"({"type":"object","properties":{"sum":{}}})")}),
+      Contains(HasSubstr("no schema says that `sum`")));
+  EXPECT_THAT(findings(counter, {tool("update_it", R"({"type":"object",
+                  "properties":{"sum":{"type":"number"}}})")}),
+              Not(Contains(HasSubstr("no schema says"))));
+}
+
 // An optional argument whose absence means more than anybody thought of.
 TEST(Check, WhatPacksKnowOfAbsentArguments) {
   const auto findings = [](std::string_view entry, std::span<const ToolDefinition> live) {

@@ -68,6 +68,18 @@ void add_limits(const ToolRule& entry, std::vector<std::string>& out) {
   }
 }
 
+void add_counters(const ToolRule& entry, std::vector<std::string>& out) {
+  for (const CounterRule& counter : entry.counters) {
+    std::string said =
+        fmt::format("`{}` adds up to at most {} {}", visible(added_by(counter, entry)),
+                    to_string(counter.max), extent_of(counter));
+    if (counter.rule.path.starts_with("counters/")) {
+      said += fmt::format(", together with every other tool that adds to `{}`", counter.id);
+    }
+    out.push_back(std::move(said));
+  }
+}
+
 std::string case_sentence(const ToolRule& entry, const Case& one) {
   std::string when;
   if (one.condition) {
@@ -79,6 +91,7 @@ std::string case_sentence(const ToolRule& entry, const Case& one) {
   }
   std::string out = fmt::format("case where {}: {}", when, to_string(one.then));
   if (one.action_class) out += fmt::format(", as {}", to_string(*one.action_class));
+  for (const ArgumentRule& limit : one.limits) out += "; there " + argument_sentence(limit);
   if (!one.words.say.empty()) out += fmt::format("; the owner says: {}", visible(one.words.say));
   return out;
 }
@@ -219,6 +232,7 @@ class Describing {
     for (const ArgumentRule& rule : entry.arguments) out.push_back(argument_sentence(rule));
     if (entry.commands != nullptr) add_rows(*entry.commands, out);
     add_limits(entry, out);
+    add_counters(entry, out);
     add_conditions(entry, out);
     if (entry.scope) {
       out.push_back(

@@ -45,6 +45,8 @@ void check_reach(const Subject& subject);
 void check_conditions(const Subject& subject);
 // Rules of an argument that no value passes.
 void check_contradictions(const Subject& subject);
+// Counters that stop nothing, or everything, or whose sums can be told apart by spelling.
+void check_counters(const Subject& subject);
 // Optional arguments whose absence means more, by the packs in force.
 void check_packs(const Subject& subject);
 // Fills the table, and finds entries that do not fit what is offered.

@@ -23,6 +23,16 @@ std::string place_in_file(std::string_view at) {
   return std::string(colon == std::string_view::npos ? std::string_view{} : at.substr(colon + 1));
 }
 
+std::string spelled(const std::vector<SumCharge>& sums) {
+  std::string out;
+  for (const SumCharge& charge : sums) {
+    out += (out.empty() ? "" : ", ") + to_string(charge.add) + " to " + charge.counter;
+    if (!charge.key.empty()) out += " of " + charge.key;
+    if (charge.window.ns != 0) out += " in " + to_string(charge.window);
+  }
+  return out;
+}
+
 }  // namespace
 
 // Both sides of a decision, member by member.
@@ -67,6 +77,7 @@ void compare(Comparison& sides, const CallDecided& recorded, const Verdict& agai
   sides.member("steps", std::uint64_t{recorded.steps}, std::uint64_t{again.reservation.steps});
   sides.member("calls", std::uint64_t{recorded.calls}, std::uint64_t{again.reservation.calls});
   sides.member("records", recorded.records, again.reservation.records);
+  sides.member("sums", spelled(recorded.sums), spelled(again.reservation.sums));
 }
 
 // The people's answer is a fact of the record; that somebody gave it stands in the records before.

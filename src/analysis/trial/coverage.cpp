@@ -23,9 +23,13 @@ void add_entry(const ToolRule& entry, std::vector<RuleReach>& all) {
   if (entry.max_records_per_run) add(entry.max_records_rule, all);
   if (entry.max_calls_per_run) add(entry.max_calls_rule, all);
   if (entry.max_calls_per_minute) add(entry.max_rate_rule, all);
+  for (const CounterRule& counter : entry.counters) add(counter.rule, all);
   if (entry.requires_approval || entry.approval_if) add(entry.approval_rule, all);
   if (entry.only_if) add(entry.conditions[*entry.only_if]->rule(), all);
-  for (const Case& one : entry.cases.list) add(one.rule, all);
+  for (const Case& one : entry.cases.list) {
+    add(one.rule, all);
+    for (const ArgumentRule& limit : one.limits) add(limit.rule, all);
+  }
 }
 
 void add_ceilings(const Ceilings& ceilings, std::vector<RuleReach>& all) {

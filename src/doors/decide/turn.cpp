@@ -90,6 +90,7 @@ CallDecided DecideStream::Turn::decided(const Verdict& verdict) const {
   d.steps = verdict.reservation.steps;
   d.calls = verdict.reservation.calls;
   d.records = verdict.reservation.records;
+  d.sums = verdict.reservation.sums;
   if (bound) d.entry = bound->entry->key;
   return d;
 }

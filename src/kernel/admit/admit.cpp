@@ -90,6 +90,7 @@ void deny(const Situation& s, Verdict& v) {
   v.effect = Effect::deny;
   v.reservation.calls = 0;
   v.reservation.records = 0;
+  v.reservation.sums.clear();
   v.rewrites.clear();
   bound_denials(s, v);
 }
@@ -98,6 +99,7 @@ void hold(const Situation& s, const Asked& asked, Question question, Verdict& v)
   v.effect = Effect::hold;
   v.reservation.calls = 0;
   v.reservation.records = 0;
+  v.reservation.sums.clear();
   v.retry = true;
   v.reason.code = asked.code;
   v.reason.rule = asked.rule;

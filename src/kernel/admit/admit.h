@@ -6,7 +6,7 @@
 //   deny: fault · kill · run state · identity · run ceilings (steps, wall clock) · blocked · grant
 //   ·
 //         pin · schema · constraints · condition and cases · commands · freeze that denies ·
-//         ceilings of the entry
+//         ceilings of the entry · counters
 //   hold: freeze that holds · cases · commands · requires_approval · class and stage · what would
 //         leave unseen · values that a person may let pass
 // A denial that is one more than `max_denials` becomes `ceiling` and halts the run.

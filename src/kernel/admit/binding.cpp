@@ -161,10 +161,28 @@ void put_cases(const ToolRule& entry, json::Writer& out) {
     put_arguments(one.arguments, out);
     if (one.action_class) out.key("class").string(to_string(*one.action_class));
     put_condition("if", entry.conditions, one.condition, out);
+    if (!one.limits.empty()) {
+      out.key("limits").object();
+      put_arguments(one.limits, out);
+      out.end();
+    }
     put_terms("terms", one.approval, entry.conditions, out);
     out.key("then").string(to_string(one.then)).end();
   }
   out.end().key("else").string(to_string(entry.cases.otherwise));
+}
+
+// What the sums may come to; not what they are.
+void put_counters(const ToolRule& entry, json::Writer& out) {
+  if (entry.counters.empty()) return;
+  out.key("counters").array();
+  for (const CounterRule& counter : entry.counters) {
+    out.object().key("add").string(added_by(counter, entry));
+    out.key("by").string(to_string(counter.by)).key("id").string(counter.id);
+    out.key("max_nano").natural(counter.max.nano);
+    out.key("window_ns").integer(counter.window.ns).end();
+  }
+  out.end();
 }
 
 // The compiled slice of the policy that decides this tool. Places in the file, the words for agents
@@ -181,6 +199,7 @@ void put_slice(const Policy& policy, const BoundTool& tool, json::Writer& out) {
   }
   put_cases(entry, out);
   out.key("class").string(to_string(tool.action_class));
+  put_counters(entry, out);
   if (entry.commands) put_commands(*entry.commands, out);
   out.key("credential").string(entry.credential);
   out.key("environment").string(to_string(policy.environment));

@@ -54,6 +54,10 @@ bool CallValues::forward(std::span<const Rewrite> rewrites) {
   return true;
 }
 
+json::View CallValues::arguments() const {
+  return forwarded_ ? forwarded_->root() : situation_.call.arguments;
+}
+
 void CallValues::in_force(Class c) {
   class_ = c;
   for (const Known which : {Known::reversibility, Known::blast_radius, Known::external_sink}) {
@@ -70,7 +74,7 @@ expr::Value CallValues::value(Known which) {
   const Situation& s = situation_;
   switch (which) {
     case Known::args:
-      return expr::Value::of(forwarded_ ? forwarded_->root() : s.call.arguments);
+      return expr::Value::of(arguments());
     case Known::tool:
       if (s.call.server.empty()) return text(s.call.tool);
       name_ = s.call.name();
@@ -147,7 +151,8 @@ std::uint64_t CallValues::seen(const CountAsked& asked) const {
 bool has_expressions(const Situation& s) {
   return !s.policy.conditions.empty() ||
          (s.tool != nullptr && s.tool->entry != nullptr &&
-          (!s.tool->conditions.empty() || !s.tool->entry->cases.empty()));
+          (!s.tool->conditions.empty() || !s.tool->entry->cases.empty() ||
+           !s.tool->entry->counters.empty()));
 }
 
 const Condition& condition_of(const Situation& situation, std::uint16_t place) {

@@ -21,6 +21,8 @@ class CallValues final : public Surroundings {
   // The arguments with these rewrites in their places: what is compared is what is forwarded.
   // False where they cannot be read: no expression may be asked then.
   bool forward(std::span<const Rewrite> rewrites);
+  // As they are forwarded.
+  json::View arguments() const;
   // What is in force for this call.
   void in_force(Class c);
   void in_force(Environment environment);

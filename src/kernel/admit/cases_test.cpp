@@ -256,5 +256,54 @@ TEST_F(CasesTest, ACaseMayNotClaimLessThanIsKnown) {
   EXPECT_EQ(look(R"({"dry": false})").reason.code, Code::schema);
 }
 
+TEST_F(CasesTest, AnUpperBoundHoldsInItsSituationOnly) {
+  load(R"(      class: reversible small
+      cases:
+        - {if: args.kind == "gift", max_amounts: 50, say: gifts are small}
+        - if: args.kind == "order"
+)");
+  EXPECT_EQ(effect(R"({"amount":50,"kind":"gift"})"), "allow");
+  EXPECT_EQ(effect(R"({"amount":5000,"kind":"order"})"), "allow");
+  for (const std::string_view call :
+       {R"({"amount":50.01,"kind":"gift"})", R"({"amount":"5","kind":"gift"})",
+        R"({"kind":"gift"})", R"({"amount":null,"kind":"gift"})",
+        R"({"amount":[1,51],"kind":"gift"})"}) {
+    const Verdict v = look(call);
+    EXPECT_EQ(v.effect, Effect::deny) << call;
+    EXPECT_EQ(v.reason.code, Code::constraint);
+    ASSERT_NE(v.reason.rule, nullptr);
+    EXPECT_EQ(v.reason.rule->path, "tools/update/cases/1/max_amounts");
+    ASSERT_NE(v.reason.words, nullptr);
+    EXPECT_EQ(v.reason.words->say, "gifts are small");
+  }
+}
+
+// A case that lets calls run and fails does not apply; what it bounds is bounded all the same.
+TEST_F(CasesTest, ACaseThatFailsBoundsToo) {
+  load(R"(      class: reversible small
+      cases:
+        - {if: args.gift.note == "x", max_amount: 50}
+        - if: args.amount > 0
+)");
+  EXPECT_EQ(effect(R"({"amount":51})"), "deny");
+  EXPECT_EQ(effect(R"({"amount":50})"), "allow");
+  EXPECT_EQ(effect(R"({"amount":51,"gift":{"note":"y"}})"), "allow");
+}
+
+TEST_F(CasesTest, ABoundOfACaseBindsToTheArgumentOrItsSingular) {
+  load(R"(      class: reversible small
+      cases: [{if: args.kind == "gift", max_amounts: 50}]
+)");
+  define(R"({"type":"object","properties":{
+      "kind":{"type":"string"},"amount":{"type":"number"}},"required":["kind"]})");
+  EXPECT_EQ(look(R"({"amount":51,"kind":"gift"})").reason.argument, "amount");
+  EXPECT_EQ(effect(R"({"amount":50,"kind":"gift"})"), "allow");
+  define(R"({"type":"object","properties":{
+      "kind":{"type":"string"},"sum":{"type":"number"}},"required":["kind"]})");
+  const Verdict v = look(R"({"sum":1,"kind":"gift"})");
+  EXPECT_EQ(v.effect, Effect::deny) << "no argument is bounded: the entry does not fit the tool";
+  EXPECT_EQ(v.reason.code, Code::schema);
+}
+
 }  // namespace
 }  // namespace pawl

@@ -69,6 +69,7 @@ CasesJudged judge_cases(const Situation& s, const Cases& cases, Class entry_clas
     const Case& one = cases.list[i];
     const Answer3 answer = one.condition ? by_expression(s, one) : by_arguments(s, one);
     if (answer == Answer3::no) continue;
+    out.bounded |= std::uint64_t{1} << i;
     if (one.action_class) {
       std::optional<Class>& into = answer == Answer3::yes ? stated : failed;
       into = into ? more_dangerous(*into, *one.action_class) : *one.action_class;

@@ -9,6 +9,7 @@ namespace pawl {
 
 struct CasesJudged {
   std::uint64_t apply = 0;        // a bit for each case
+  std::uint64_t bounded = 0;      // likewise: its limits hold, as it applies or fails
   Effect effect = Effect::allow;  // the strictest; `otherwise` where none applies
   const Case* decides = nullptr;  // the first of the strictest; null where none applies
   Class action_class;             // in force: see Case

@@ -176,7 +176,8 @@ std::string wants_of(const ArgumentRule& rule) {
   return out.empty() ? "present" : out;
 }
 
-// One rule about arguments; `that_hold` is which kind of objection counts.
+}  // namespace
+
 TracedLook argument_look(const Situation& s, const ArgumentRule& rule, bool that_hold) {
   TracedLook one;
   one.rule = &rule.rule;
@@ -193,6 +194,8 @@ TracedLook argument_look(const Situation& s, const ArgumentRule& rule, bool that
   one.says = fmt::format("`{}` {}", visible(violation->argument), visible(violation->says));
   return one;
 }
+
+namespace {
 
 Looks constraints_that_hold(const Situation& s) {
   Looks out;
@@ -323,7 +326,7 @@ struct Row {
   bool can_deny;
   Looks (*looks)(const Situation& situation);
 };
-constexpr std::array<Row, 23> kRows = {{
+constexpr std::array<Row, 24> kRows = {{
     {"fault", true, nothing},
     {"kill", true, kill},
     {"run state", true, run_state},
@@ -340,6 +343,7 @@ constexpr std::array<Row, 23> kRows = {{
     {"outside", true, outside_denies},
     {"freeze", true, freezes_that_deny},
     {"limits", true, limits},
+    {"counters", true, looks_of_counters},
     {"freeze", false, freezes_that_hold},
     {"cases", false, nothing},
     {"commands", false, commands},

@@ -16,6 +16,12 @@ namespace pawl {
 // Precondition: no earlier stage denied.
 std::vector<TracedLook> looks_of(std::string_view stage, bool can_deny, const Situation& situation);
 
+// One rule about arguments; `that_hold` is which kind of objection counts.
+TracedLook argument_look(const Situation& situation, const ArgumentRule& rule, bool that_hold);
+
+// looks_counters.cpp
+std::vector<TracedLook> looks_of_counters(const Situation& situation);
+
 // looks_cases.cpp. Precondition: the situation has values.
 TracedLook look_of_condition(const Situation& situation, std::uint16_t place, std::string about);
 std::vector<TracedLook> looks_of_cases(const Situation& situation);

@@ -103,6 +103,9 @@ std::vector<TracedLook> looks_of_cases(const Situation& s) {
     look.says += fmt::format("{}{}", look.says.empty() ? "" : ", so ",
                              applies ? "it applies" : "it does not apply");
     out.push_back(std::move(look));
+    if ((judged.bounded >> i & 1U) == 0 || i >= s.tool->case_limits.size()) continue;
+    for (const ArgumentRule& limit : s.tool->case_limits[i])
+      out.push_back(argument_look(s, limit, false));
   }
   return out;
 }

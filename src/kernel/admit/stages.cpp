@@ -7,7 +7,7 @@ namespace pawl {
 
 namespace {
 
-constexpr std::array<DenyStage, 16> deny_table = {{
+constexpr std::array<DenyStage, 17> deny_table = {{
     {"fault", deny_fault},
     {"kill", deny_kill},
     {"run state", deny_run_state},
@@ -24,6 +24,7 @@ constexpr std::array<DenyStage, 16> deny_table = {{
     {"outside", deny_outside},
     {"freeze", deny_freeze},
     {"limits", deny_limits},
+    {"counters", deny_counters},
 }};
 
 constexpr std::array<HoldStage, 7> hold_table = {{

@@ -99,6 +99,9 @@ bool deny_limits(const Situation& s, Verdict& v);
 // As stated, or as the expression says; nothing where it fails or says less than nothing.
 std::optional<std::uint64_t> records_of(const Situation& s);
 
+// deny_counters.cpp: sums over arguments.
+bool deny_counters(const Situation& s, Verdict& v);
+
 // ask_cases.cpp
 void ask_cases(const Situation& s, Asked& asked);
 std::vector<std::string> reviewers_of(const Situation& s, const ApprovalTerms& terms, bool of_file);

@@ -34,6 +34,13 @@ struct ServerDefaults {
   bool any() const;  // something that a tool would get
 };
 
+// A counter of the file, read anew for every entry that adds to it.
+struct FileCounter {
+  const yaml::Node* node = nullptr;
+  Position at;
+  bool used = false;  // an entry names it
+};
+
 struct Build {
   Build(Reading read, Policy& into, const LoadSources& from)
       : reading(std::move(read)), policy(into), sources(from) {}
@@ -47,6 +54,7 @@ struct Build {
   bool any_credential = false;  // a bundle was checked against the deployment file when it was made
 
   std::map<std::string, ServerDefaults> servers;
+  std::map<std::string, FileCounter> counters;
   std::shared_ptr<const EnvironmentBy> environment_by;  // of the file
   std::map<std::string, std::string> zones;             // bytes of those that the bundle needs
 
@@ -122,6 +130,12 @@ void check_examples(Build& build);
 // load_constraints.cpp: `constraints`, and the `max_…` keys at an entry. False: not such a key.
 bool read_limit(Build& build, const yaml::Entry& key, const std::string& path, ToolRule& rule);
 void read_constraints(Build& build, const yaml::Entry& key, ToolRule& rule);
+
+// load_counters.cpp. Those of the file; of an entry at `path`; and, after the last entry, the tools
+// that the file's name.
+void read_file_counters(Build& build, const yaml::Node& node);
+void read_counters(Build& build, const yaml::Entry& key, const std::string& path, ToolRule& rule);
+void apply_counters(Build& build);
 
 // load_arguments.cpp, load_checks.cpp
 void read_arguments(Build& build, const yaml::Entry& key, const std::string& path, ToolRule& rule);

@@ -3,7 +3,8 @@
 // All cases that match apply, and the strictest wins; where none matches, `otherwise` does. A case
 // matches by an expression or by constraints on arguments. One that lets a call run does not match
 // where it fails; one that holds or denies matches then, and so does the class of any case that
-// fails, as far as it is the more dangerous one.
+// fails, as far as it is the more dangerous one. The upper bounds of a case hold where it matches
+// and where it fails.
 #pragma once
 
 #include <cstdint>
@@ -48,6 +49,7 @@ struct Case {
   Rule class_rule;
   ApprovalTerms approval;  // of a case that holds
   Words words;
+  std::vector<ArgumentRule> limits;  // `max_X`: where the case applies, or fails
 
   // What a failure means.
   Polarity polarity() const { return then >= Effect::hold ? Polarity::stops : Polarity::grants; }

@@ -15,12 +15,7 @@ std::string tool_name(const ToolDefinition& tool) {
   return tool.server.empty() ? tool.name : tool.server + "/" + tool.name;
 }
 
-// What the schema says about the end of a path: a shape, or nothing known, or a name it lacks.
-struct Reached {
-  const Shape* shape = nullptr;
-  std::string missing;
-  std::vector<std::string> candidates;
-};
+}  // namespace
 
 Reached reach(const Shape& arguments, const ArgumentPath& path) {
   const Shape* at = &arguments;
@@ -47,6 +42,8 @@ Reached reach(const Shape& arguments, const ArgumentPath& path) {
   found.shape = at;
   return found;
 }
+
+namespace {
 
 // The least that a stated class may claim. A name without a known verb says nothing, yet the
 // description, the arguments and the annotations still do: they are read under the name of the most
@@ -77,6 +74,15 @@ void place_by_call(BoundTool& bound, const Packs& packs, std::string_view tool) 
   }
 }
 
+// Of each case; nothing where none has any.
+std::vector<std::vector<ArgumentRule>> limits_of(const ToolRule& entry) {
+  std::vector<std::vector<ArgumentRule>> out;
+  const auto& cases = entry.cases.list;
+  if (std::ranges::all_of(cases, [](const Case& one) { return one.limits.empty(); })) return out;
+  for (const Case& one : cases) out.push_back(one.limits);
+  return out;
+}
+
 class Fitting {
  public:
   Fitting(const Policy& policy, const ToolRule& entry, const ToolDefinition& tool, Instant now)
@@ -91,13 +97,21 @@ class Fitting {
     for (const ArgumentRule& rule : entry_.arguments) {
       if (!rule.plural.empty()) bind_plural_rule(rule);
     }
+    bound_.case_limits = limits_of(entry_);
+    for (auto& limits : bound_.case_limits) {
+      for (ArgumentRule& limit : limits) bind_limit(limit);
+    }
     type_conditions(entry_, tool_, bound_);
     if (tool_.has_schema) {
       for (const ArgumentRule& rule : bound_.arguments) check_argument(rule);
       for (const Case& one : entry_.cases.list) {
         for (const ArgumentRule& rule : one.arguments) check_argument(rule);
       }
+      for (const auto& limits : bound_.case_limits) {
+        for (const ArgumentRule& limit : limits) check_argument(limit);
+      }
       check_environment();
+      fit_counters(entry_, tool_, bound_);
       check_records();
     }
     if (!tool_.validator_fault.empty()) {
@@ -115,18 +129,32 @@ class Fitting {
     bound_.misfits.push_back({Fault::invalid, std::move(message), at});
   }
 
+  // The argument that a plural means; nothing, and a misfit, where that cannot be told.
+  std::optional<std::string> meant(const ArgumentRule& rule) {
+    const auto name = bind_plural(rule.plural, tool_.arguments);
+    if (name) return *name;
+    misfit(rule.rule.at, fmt::format("`{}` of `{}`: {}", key_of(rule), visible(tool_name(tool_)),
+                                     name.error().message));
+    return std::nullopt;
+  }
+
+  // A limit of a case stays beside the other rules: it holds in one situation only.
+  void bind_limit(ArgumentRule& limit) {
+    if (!tool_.has_schema) return;
+    const auto name = meant(limit);
+    if (!name) return;
+    limit.plural.clear();
+    limit.path = {Step{.name = *name, .each = false}};
+  }
+
   // Without a schema the plural stays, and the call's own keys decide.
   void bind_plural_rule(const ArgumentRule& rule) {
     if (!tool_.has_schema) {
       bound_.arguments.push_back(rule);
       return;
     }
-    const auto name = bind_plural(rule.plural, tool_.arguments);
-    if (!name) {
-      misfit(rule.rule.at, fmt::format("`{}` of `{}`: {}", key_of(rule), visible(tool_name(tool_)),
-                                       name.error().message));
-      return;
-    }
+    const auto name = meant(rule);
+    if (!name) return;
     if (std::ranges::find(bound_.named, *name) == bound_.named.end()) bound_.named.push_back(*name);
     // All checks of one argument belong into one rule: what one of them forwards, all compare.
     for (ArgumentRule& other : bound_.arguments) {
@@ -320,6 +348,7 @@ BoundTool bind(const Policy& policy, const ToolRule& entry,
   bound.entry = &entry;
   bound.arguments = entry.arguments;
   bound.named = entry.named;
+  bound.case_limits = limits_of(entry);
   bound.conditions = entry.conditions;
   if (entry.class_by_call) {
     const auto only = entry.names.size() == 1 ? parse_name(entry.names.front())

@@ -1,10 +1,24 @@
 // The parts of fit() and bind(). Private to this room.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "kernel/policy/policy.h"
 
 namespace pawl {
 
+// What the schema says about the end of a path: a shape, or nothing known, or a name it lacks.
+struct Reached {
+  const Shape* shape = nullptr;
+  std::string missing;
+  std::vector<std::string> candidates;
+};
+Reached reach(const Shape& arguments, const ArgumentPath& path);
+
+// fit_counters.cpp: a sum of what is no number, or for what is no single value, is a misfit. The
+// schema is known.
+void fit_counters(const ToolRule& entry, const ToolDefinition& tool, BoundTool& bound);
 // fit_conditions.cpp: the entry's expressions with the types of the tool's own arguments. What does
 // not fit is a misfit.
 void type_conditions(const ToolRule& entry, const ToolDefinition& tool, BoundTool& bound);

@@ -155,6 +155,37 @@ TEST(Fit, RecordsThatCannotBeCounted) {
   EXPECT_THAT(stated.misfits, IsEmpty()) << sample::said(stated.misfits);
 }
 
+TEST(Fit, CountersAddNumbersAndTellSumsApartBySingleValues) {
+  const auto misfit = [](std::string_view counter) -> std::string {
+    const auto policy = load("counters: [{per: run, max: 5, " + std::string(counter) + "}]\n");
+    if (policy == nullptr) return "does not load";
+    const BoundTool tool = bound(policy, "tool", kOrder);
+    return tool.misfits.empty() ? "" : tool.misfits.front().message;
+  };
+  EXPECT_EQ(misfit("add: args.amount"), "");
+  EXPECT_EQ(misfit("add: args.amount, by: args.order_id"), "");
+  EXPECT_EQ(misfit("add: args.amount, by: args.customer.email"), "");
+  EXPECT_EQ(misfit("add: size(args.order_id)"), "");
+  EXPECT_EQ(misfit("add: args.amont"),
+            "`tool` has no argument `amont`, which a counter adds up: did you mean `amount`?");
+  EXPECT_EQ(misfit("add: args.note"),
+            "a counter cannot add up `note` of `tool`, which is of type string");
+  EXPECT_EQ(misfit("add: args.tags"),
+            "a counter cannot add up `tags` of `tool`, which is of type array");
+  EXPECT_EQ(misfit("add: 'args.tags[]'"),
+            "a counter cannot add up `tags[]` of `tool`, which is of type string");
+  EXPECT_EQ(
+      misfit("by: args.customer"),
+      "a counter cannot tell its sums apart by `customer` of `tool`, which is of type object");
+  EXPECT_EQ(misfit("add: 'args.edits[].path'"),
+            "a counter cannot add up `edits[].path` of `tool`, which is of type string");
+  EXPECT_EQ(misfit("by: args.edits.path"),
+            "`edits.path` of `tool` is in a list: a counter adds up all elements of it with `[]`, "
+            "and cannot tell sums apart by one");
+  EXPECT_NE(misfit("add: args.amount + args.amount"), "")
+      << "fractions are added up by no expression";
+}
+
 TEST(Fit, AStatedClassBelowWhatTheServerSays) {
   constexpr std::string_view kDestructive = R"({"destructiveHint":true,"readOnlyHint":false})";
   const std::string entry = "class: reversible small\n";

@@ -33,6 +33,7 @@ constexpr Words kWords[] = {
     {Section::tools, "`tools`", "tools"},
     {Section::entry, "a tool's entry", "tools.allowed[]"},
     {Section::situation, "a case", "tools.allowed[].cases[]"},
+    {Section::counter, "a counter", "counters.NAME, tools.allowed[].counters[]"},
     {Section::constraints, "`constraints`", "tools.allowed[].constraints"},
     {Section::argument, "an argument", "tools.allowed[].args.NAME"},
     {Section::path, "`path`", "tools.allowed[].args.NAME.path"},

@@ -25,6 +25,7 @@ enum class Section : std::uint8_t {
   tools,
   entry,
   situation,
+  counter,
   constraints,
   argument,
   path,

@@ -52,6 +52,8 @@ constexpr std::array kTypes = {
     TypeSchema{"number", R"({"type":"number"})"},
     TypeSchema{"decimal number", R"({"type":"number","minimum":0})"},
     TypeSchema{"true or false", R"({"type":"boolean"})"},
+    TypeSchema{"period, `agent` or argument", R"({"type":"string","minLength":1})"},
+    TypeSchema{"argument or `agent`", R"({"type":"string","minLength":1})"},
     TypeSchema{"duration", R"({"type":"string","pattern":"^([0-9]+(ms|s|m|h|d|w))+$"})"},
     TypeSchema{"date or instant", R"({"type":"string","pattern":"^[0-9]{4}-[0-9]{2}-[0-9]{2}"})"},
     TypeSchema{"local time or instant",
@@ -75,6 +77,7 @@ struct Leads {
 constexpr std::array kLeads = {
     Leads{file, "agent", Holds::one, agent},
     Leads{file, "servers", Holds::names, of_server},
+    Leads{file, "counters", Holds::names, counter},
     Leads{of_server, "environment", Holds::one, environment},
     Leads{file, "tools", Holds::one, tools},
     Leads{file, "execution", Holds::one, execution},
@@ -172,6 +175,12 @@ std::optional<std::string> special(const Key& key) {
     return fmt::format(
         R"({{"type":"array","items":{{"anyOf":[{{"type":"string"}},{}]}},"minItems":1}})",
         ref(line_row));
+  }
+  if (key.type == "counters") {
+    return fmt::format(
+        R"({{"anyOf":[{{"type":"object","additionalProperties":{0}}},{{"type":"array",)"
+        R"("minItems":1,"items":{{"anyOf":[{{"type":"string"}},{0}]}}}}]}})",
+        ref(counter));
   }
   if (key.type == "mapping of arguments" || key.type == "mapping of members") {
     return fmt::format(R"({{"type":"object","additionalProperties":{{"anyOf":[{},{}]}}}})", values,

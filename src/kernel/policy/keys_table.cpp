@@ -46,7 +46,8 @@ constexpr Key kKeys[] = {
     {file, "task", "mapping", "", 0, "What a task may narrow.", true},
     {file, "egress", "mapping", "", 0, "Hosts that the agent's surroundings may reach.", true},
     {file, "modes", "mapping", "", 0, "Named changes of posture.", true},
-    {file, "counters", "mapping", "", 5, "Sums over arguments.", true},
+    {file, "counters", "mapping of counters", "none", 5,
+     "Sums over arguments that several tools share, by name."},
     {file, "workflow", "mapping", "", 0, "States and the actions they permit.", true},
     {file, "budget", "mapping", "", 9, "Ceilings of more than one run.", true},
 
@@ -145,7 +146,10 @@ constexpr Key kKeys[] = {
     {entry, "then", "word", "", 2, "The effect of a case.", true},
     {entry, "contain", "mapping", "", 0, "Runs the call in a sandbox.", true},
     {entry, "rehearse", "text", "", 0, "Tries the call first and binds the approval to it.", true},
-    {entry, "counters", "mapping", "", 5, "Sums over arguments.", true},
+    {entry, "counters", "counters", "none", 5,
+     "Sums over arguments of its calls, with a ceiling: a list, or a mapping that names them. A "
+     "name "
+     "in the list is a counter of the file."},
     {entry, "from", "list", "", 0, "Where values must come from.", true},
     {entry, "source", "`untrusted`", "an origin where a rule names it", 6,
      "Results of this tool hold what strangers write: no value comes from there."},
@@ -163,6 +167,9 @@ constexpr Key kKeys[] = {
     {situation, "approval", "mapping", "the entry's", 10, "How people are asked in this case."},
     {situation, "say", "text", "the entry's", 0, "Words for the agent and the reviewer."},
     {situation, "instead", "text", "the entry's", 0, "What the agent may do instead."},
+    {situation, "max_X", "number", "no limit", 5,
+     "Upper bound of the argument `X` or its singular in this situation; a case that fails bounds "
+     "too."},
     {situation, "contain", "mapping", "", 0, "Runs the call in a sandbox.", true},
     {situation, "rehearse", "text", "", 0, "Tries the call first.", true},
     {situation, "accept_risk", "text", "", 11, "Accepts a risk in place; use the file's key.",
@@ -172,6 +179,22 @@ constexpr Key kKeys[] = {
      "and encoded."},
     {secrets, "then", "`hold` or `deny`", "`hold`", 11,
      "What happens to such a call, unless its entry says."},
+
+    {counter, "add", "whole number or expression", "1", 5,
+     "What a call adds: a number, an argument (`args.amount_usd`, or `args.items[].amount` for all "
+     "of its elements), or an expression that counts."},
+    {counter, "per", "period, `agent` or argument", "required", 5,
+     "What has one sum: `run`, a length of time that slides (`24h`); or, beside `window`, `agent` "
+     "or "
+     "an argument."},
+    {counter, "by", "argument or `agent`", "agent", 5,
+     "The argument whose every value has a sum of its own, beside `per: run` or a length of time."},
+    {counter, "window", "duration", "as `per` says", 5,
+     "The length of time, beside `per` with an argument or `agent`."},
+    {counter, "max", "decimal number", "required", 5,
+     "What the sum may come to, in flight and settled; at most 9 decimals."},
+    {counter, "tools", "list of names", "entries name it", 5,
+     "Names of entries whose calls add to it; only for a counter of the file."},
 
     {constraints, "allowed_X", "list of values", "every value", 5,
      "The values that the argument `X` or its singular may have."},
@@ -187,7 +210,7 @@ constexpr Key kKeys[] = {
     {constraints, "max_calls_per_minute", "whole number", "no limit", 9,
      "Executed calls within any minute of one run."},
     {constraints, "args", "mapping of arguments", "none", 6, "As `args` of the entry."},
-    {constraints, "counters", "mapping", "", 5, "Sums over arguments.", true},
+    {constraints, "counters", "counters", "none", 5, "As `counters` of the entry."},
     {constraints, "if", "expression", "", 7, "A condition.", true},
     {constraints, "when", "expression", "", 7, "A condition.", true},
 

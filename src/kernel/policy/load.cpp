@@ -45,6 +45,7 @@ constexpr Row kRows[] = {
     {"secrets", read_secrets},
     {"escalation", read_escalation},
     {"freeze", read_freezes},
+    {"counters", read_file_counters},
     {"tools", read_tools},
     {"autonomy", read_autonomy},
     {"accept_risk", read_risks},
@@ -83,6 +84,7 @@ void read_root(Build& build, const yaml::Node& root) {
   }
   build.reading.missing(root, Section::file, "agent");
   build.reading.missing(root, Section::file, "tools");
+  apply_counters(build);
   check_stated_classes(build);
   check_counts(build);
   check_examples(build);

@@ -74,9 +74,33 @@ class CaseReader {
     } else if (key.key == "instead") {
       case_.words.instead = build_.reading.text(key.value, key.key, Lines::several).value_or("");
     } else {
-      return false;
+      return take_limit(key);
     }
     return true;
+  }
+
+  // An upper bound in this situation. What is counted over calls belongs to the entry.
+  bool take_limit(const yaml::Entry& key) {
+    if (!key.key.starts_with("max_")) return false;
+    if (!extra_.empty()) {
+      build_.reading.mistake(
+          key.key_at,
+          fmt::format("`{}` cannot stand in a case of a row, which is about a command: say it at "
+                      "the entry, or with `if`",
+                      visible(key.key)));
+      return true;
+    }
+    if (key.key.find("_per_") != std::string::npos) {
+      build_.reading.mistake(
+          key.key_at, fmt::format("`{}` cannot stand in a case: calls and records are counted "
+                                  "over all situations of a tool, so it belongs to the entry",
+                                  visible(key.key)));
+      return true;
+    }
+    ToolRule inner;
+    const bool known = read_limit(build_, key, case_.rule.path, inner);
+    for (ArgumentRule& limit : inner.arguments) case_.limits.push_back(std::move(limit));
+    return known;
   }
 
   // Whoever says how people are asked wants them to be asked.

@@ -106,6 +106,10 @@ void read_constraints(Build& build, const yaml::Entry& key, ToolRule& rule) {
           read_arguments(build, one, path + "/args", rule);
           return true;
         }
+        if (one.key == "counters") {
+          read_counters(build, one, path, rule);
+          return true;
+        }
         return read_limit(build, one, path, rule);
       });
   if (read && key.value.entries.empty())

@@ -146,6 +146,8 @@ bool read_key(Build& build, const yaml::Entry& key, ToolRule& rule) {
     read_constraints(build, key, rule);
   } else if (name == "args") {
     read_arguments(build, key, rule.rule.path + "/args", rule);
+  } else if (name == "counters") {
+    read_counters(build, key, rule.rule.path, rule);
   } else if (name == "records") {
     read_records(build, key, rule);
   } else if (name == "if") {

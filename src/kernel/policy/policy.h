@@ -24,6 +24,7 @@
 #include "kernel/constraint/plan.h"
 #include "kernel/pack/pack.h"
 #include "kernel/policy/cases.h"
+#include "kernel/policy/counters.h"
 #include "kernel/policy/name.h"
 #include "kernel/policy/name_table.h"
 #include "kernel/redact/scope.h"
@@ -76,8 +77,9 @@ struct ToolRule {
   std::optional<std::uint64_t> max_calls_per_run;
   std::optional<std::uint64_t> max_calls_per_minute;
   Rule max_records_rule, max_calls_rule, max_rate_rule;
-  bool requires_approval = false;  // always
-  ConditionPlace approval_if;      // `requires_approval: EXPRESSION`
+  std::vector<CounterRule> counters;  // its own and those of the file that it adds to
+  bool requires_approval = false;     // always
+  ConditionPlace approval_if;         // `requires_approval: EXPRESSION`
   Rule approval_rule;
   ApprovalTerms approval;
   std::shared_ptr<const CommandRule> commands;  // null: the entry has none
@@ -254,6 +256,7 @@ std::vector<Error> fit(const Policy& policy, const ToolRule& entry, const ToolDe
 struct BoundTool {
   const ToolRule* entry = nullptr;
   std::vector<ArgumentRule> arguments;
+  std::vector<std::vector<ArgumentRule>> case_limits;  // of each case; empty where none has any
   Class action_class = kUnplaced;
   std::string class_source;  // `stated`, or the knowledge base's reason
   // Of an entry with `class: by_call`: `action_class` is then the worst that a call may have. They

@@ -15,6 +15,7 @@
 #include "base/time.h"
 #include "base/yaml.h"
 #include "kernel/policy/keys.h"
+#include "model/sum.h"
 
 namespace pawl {
 
@@ -73,6 +74,8 @@ class Reading {
                                   const std::vector<std::string>& later = {});
   // US dollars as written, exactly, in nano-dollars.
   std::optional<std::uint64_t> money(const yaml::Node& node, std::string_view what);
+  // A decimal number as written, exactly; more than 0 and at most so many units.
+  std::optional<Amount> amount(const yaml::Node& node, std::string_view what, std::uint64_t most);
 
   bool whole() const { return whole_; }
   // Everything that was found, in the order of the file, each place once.

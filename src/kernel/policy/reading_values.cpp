@@ -16,8 +16,6 @@ namespace {
 
 constexpr std::array<std::string_view, 4> kYes = {"yes", "on", "y", "t"};
 constexpr std::array<std::string_view, 4> kNo = {"no", "off", "n", "f"};
-constexpr std::uint64_t nano_per_usd = 1'000'000'000;
-constexpr std::size_t money_decimals_max = 9;
 
 bool one_of(std::string_view text, std::span<const std::string_view> words) {
   return std::ranges::find(words, text) != words.end();
@@ -231,7 +229,8 @@ std::optional<std::size_t> Reading::word(const yaml::Node& node, std::string_vie
   return std::nullopt;
 }
 
-std::optional<std::uint64_t> Reading::money(const yaml::Node& node, std::string_view what) {
+std::optional<Amount> Reading::amount(const yaml::Node& node, std::string_view what,
+                                      std::uint64_t most) {
   if (!node.as_number()) {
     mistake(node.at,
             fmt::format("`{}` must be an amount such as `2.00`, found {}", what, node.described()));
@@ -239,26 +238,24 @@ std::optional<std::uint64_t> Reading::money(const yaml::Node& node, std::string_
   }
   const std::string_view written = node.text;
   const std::size_t point = written.find('.');
-  const std::string_view whole = written.substr(0, point);
   std::string decimals(point == std::string_view::npos ? "" : written.substr(point + 1));
   while (decimals.ends_with('0')) decimals.pop_back();
-  if (decimals.size() > money_decimals_max) {
-    mistake(node.at, fmt::format("`{}` has more than {} decimals", what, money_decimals_max));
+  if (decimals.size() > amount_decimals_max) {
+    mistake(node.at, fmt::format("`{}` has more than {} decimals", what, amount_decimals_max));
     return std::nullopt;
   }
-  decimals.resize(money_decimals_max, '0');
-  std::uint64_t usd = 0;
-  std::uint64_t nano = 0;
-  const auto read = std::from_chars(whole.data(), whole.data() + whole.size(), usd);
-  std::from_chars(decimals.data(), decimals.data() + decimals.size(), nano);
-  const bool fits = read.ec == std::errc() && read.ptr == whole.data() + whole.size() &&
-                    usd <= limits::cost_usd_max;
-  if (!fits || usd + nano == 0) {
-    mistake(node.at, fmt::format("`{}` is {}, expected more than 0 and at most {}", what, written,
-                                 limits::cost_usd_max));
+  const std::optional<Amount> value = parse_amount(written);
+  if (!value || value->nano == 0 || value->nano > most * nano_per_unit) {
+    mistake(node.at,
+            fmt::format("`{}` is {}, expected more than 0 and at most {}", what, written, most));
     return std::nullopt;
   }
-  return usd * nano_per_usd + nano;
+  return value;
+}
+
+std::optional<std::uint64_t> Reading::money(const yaml::Node& node, std::string_view what) {
+  const std::optional<Amount> usd = amount(node, what, limits::cost_usd_max);
+  return usd ? std::optional(usd->nano) : std::nullopt;
 }
 
 }  // namespace pawl

@@ -68,6 +68,9 @@ struct Fold {
   void admit(const CallDecided& b, LiveCall& call, Run& run);
   void hold(const CallDecided& b, LiveCall& call, Run& run);
   void settle(const CallEnded& b, const LiveCall& call, Run& run, CallEvent event);
+  Status check_sums(const CallDecided& b, const Run& run) const;
+  Sums& sums_of(const SumCharge& charge, Run& run);
+  void settle_sums(const LiveCall& call, Run& run, CallEvent event);
   void count_answers(Approval& approval);
 };
 

@@ -87,7 +87,7 @@ Status Fold::check_decision(const CallDecided& b, const Run& run, CallEvent even
   if (event != CallEvent::deny && run.phase != RunPhase::open) {
     return wrong(b.call, "was let through although its run is not open");
   }
-  if (event != CallEvent::admit && (b.records != 0 || b.calls != 0)) {
+  if (event != CallEvent::admit && (b.records != 0 || b.calls != 0 || !b.sums.empty())) {
     return wrong(b.call, "reserves something although it does not run");
   }
   if (b.halt && event != CallEvent::deny) return wrong(b.call, "halts its run and is not denied");
@@ -97,6 +97,7 @@ Status Fold::check_decision(const CallDecided& b, const Run& run, CallEvent even
     if (b.records > most || (entry != run.entries.end() && entry->second.records.total() > most)) {
       return wrong(b.call, "touches more records than can be counted");
     }
+    if (Status fine = check_sums(b, run); !fine) return fine;
   }
   return check_question(b, event);
 }
@@ -170,6 +171,8 @@ void Fold::admit(const CallDecided& b, LiveCall& call, Run& run) {
   call.has_effect = has_effect(b.class_text);
   call.records = b.records;
   call.calls = b.calls;
+  call.sums = b.sums;
+  for (const SumCharge& charge : call.sums) sums_of(charge, run).reserve(charge, at);
   call.since = at;
   EntryCounts& counts = run.entries[b.entry];
   counts.records.reserved += b.records;
@@ -237,6 +240,7 @@ void Fold::settle(const CallEnded& b, const LiveCall& call, Run& run, CallEvent 
   counts.records.reserved -= call.records;
   counts.calls.reserved -= call.calls;
   --run.executing;
+  settle_sums(call, run, event);
   if (event == CallEvent::abort) {  // it never left: everything but the step comes back
     if (const auto seen = run.seen.find(call.tool); seen != run.seen.end() && seen->second > 0) {
       --seen->second;

@@ -129,6 +129,10 @@ Status Fold::operator()(const RunOpened& b) {
   run.journal_bytes = record_charge_bytes;
   const auto covered = [&](const Kill& kill) { return covers(kill, run); };
   if (std::ranges::any_of(state.kills_, covered)) run.phase = RunPhase::killed;
+  if (const auto sums = state.sums_.find(b.agent); sums != state.sums_.end()) {
+    sums->second.forget(at);
+    if (sums->second.empty()) state.sums_.erase(sums);
+  }
   state.run_keys_[b.key] = b.run;
   state.runs_.emplace(b.run, std::move(run));
   return {};

@@ -84,7 +84,15 @@ class Chaos {
     if (d.round == 2) d.steps = 0;
     if (pick(2) == 0 || d.effect == "hold") d.approval = approval();
     d.halt = d.effect == "deny" && pick(30) == 0;
+    const bool runs = d.effect == "allow" || d.effect == "notify";
+    for (int i = runs ? pick(3) : 0; i > 0; --i) d.sums.push_back(charge());
     return d;
+  }
+  SumCharge charge() {
+    const bool of_run = pick(2) == 0;
+    return {"sum" + std::to_string(pick(2)), word({"", "sha256:k"}),
+            Amount{static_cast<std::uint64_t>(pick(40)) * 250'000'000},
+            of_run ? Duration{} : Duration::seconds(60 * (1 + pick(3)))};
   }
   std::mt19937 random_;
 };

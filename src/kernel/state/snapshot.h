@@ -22,8 +22,13 @@ struct Snapshot {
   static Status read_runs(json::View list, State& into);
   static Status read_calls(json::View list, State& into);
   static Status read_approvals(json::View list, State& into);
+  static Status read_agents(json::View list, State& into);
   static Status read_people(MemberReader& member, State& into);
 };
+
+// snapshot_sums.cpp
+void write_sums(const Sums& sums, json::Writer& out);
+Status read_sums(json::View list, Sums& into);
 
 // Phases by their words; the number of phases is the word `last` plus one.
 template <class V, class Phase>
@@ -64,6 +69,7 @@ void members(V& v, Part<V, LiveCall>& c) {
   v.may("records", c.records);
   v.need("run", c.run);
   v.need("since", c.since);
+  v.list("sums", c.sums);
   v.may("tool", c.tool);
   v.may("waits", c.waits);
 }

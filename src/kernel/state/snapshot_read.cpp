@@ -48,6 +48,7 @@ Status Snapshot::read_runs(json::View list, State& into) {
     const json::View entries = member.inner("entries");
     const json::View flat = member.inner("run");
     const json::View seen = member.has("seen") ? member.inner("seen") : json::View();
+    const json::View sums = member.inner("sums");
     Run run;
     if (Status done = member.finish(); !done) return done;
     if (Status done = get(flat, run); !done) return done;
@@ -64,6 +65,9 @@ Status Snapshot::read_runs(json::View list, State& into) {
     };
     if (seen.exists()) {
       if (Status done = each(seen, executed); !done) return done;
+    }
+    if (sums.exists()) {
+      if (Status done = read_sums(sums, run.sums); !done) return done;
     }
     if (!run.halted.empty()) into.halts_[run.agent][run.sponsor].insert(run.id);
     const std::string id = run.id;
@@ -99,6 +103,19 @@ Status Snapshot::read_approvals(json::View list, State& into) {
     if (!approval.attached) into.detached_[approval.asked.binding].insert(id);
     into.approvals_[id] = std::move(approval);
     return {};
+  });
+}
+
+// A state without counters has none.
+Status Snapshot::read_agents(json::View list, State& into) {
+  if (!list.exists()) return {};
+  return each(list, [&](json::View element) -> Status {
+    MemberReader member(element);
+    std::string agent;
+    member.need("agent", agent);
+    const json::View counters = member.inner("counters");
+    if (Status done = member.finish(); !done) return done;
+    return read_sums(counters, into.sums_[agent]);
   });
 }
 
@@ -162,6 +179,7 @@ Status Snapshot::read(json::View root, State& into) {
   if (Status done = read_calls(member.inner("calls"), into); !done) return done;
   if (Status done = read_approvals(member.inner("approvals"), into); !done) return done;
   if (Status done = read_people(member, into); !done) return done;
+  if (Status done = read_agents(member.inner("sums"), into); !done) return done;
   into.closed_.assign(closed.begin(), closed.end());
   into.ended_.assign(ended.begin(), ended.end());
   into.definitions_.insert(definitions.begin(), definitions.end());

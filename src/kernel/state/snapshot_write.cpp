@@ -46,6 +46,10 @@ void put_run(const Run& run, json::Writer& out) {
     }
     out.end();
   }
+  if (!run.sums.empty()) {
+    out.key("sums");
+    write_sums(run.sums, out);
+  }
   out.end();
 }
 
@@ -93,7 +97,17 @@ std::string Snapshot::write(const State& state) {
   for (const auto& [person, reviewer] : sorted(state.reviewers_)) put(*reviewer, out);
   out.end().key("runs").array();
   for (const auto& [id, run] : sorted(state.runs_)) put_run(*run, out);
-  out.end().key("v").integer(snapshot_format).end();
+  out.end();
+  if (!state.sums_.empty()) {
+    out.key("sums").array();
+    for (const auto& [agent, sums] : state.sums_) {
+      out.object().key("agent").string(agent).key("counters");
+      write_sums(sums, out);
+      out.end();
+    }
+    out.end();
+  }
+  out.key("v").integer(snapshot_format).end();
   return out.take();
 }
 

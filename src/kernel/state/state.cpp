@@ -158,6 +158,11 @@ const Approval* State::detached(std::string_view run, std::string_view binding) 
   return nullptr;
 }
 
+const Sums* State::sums(std::string_view agent) const {
+  const auto found = sums_.find(agent);
+  return found == sums_.end() ? nullptr : &found->second;
+}
+
 const Kill* State::killed(std::string_view agent, std::string_view run,
                           std::string_view tool) const {
   if (kills_.empty()) return nullptr;

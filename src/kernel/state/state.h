@@ -13,6 +13,9 @@
 //   - a decision that admits reserves its records and its call; a hold reserves nothing more;
 //   - an end settles at the larger of what was reserved and what is reported; a call that was never
 //     forwarded (aborted) gives everything but its step back; an indeterminate one stays spent;
+//   - what a call adds to counters is reserved and settled likewise, but a server's refusal
+//   (failed)
+//     gives it back too, and so does cancelling a call without an effect;
 //   - a decision that says so halts its run, and so does a settlement above its reservation.
 // A halt and a kill withdraw the open and the unused granted questions they cover, in the same
 // record, so that no crash can come between.
@@ -55,6 +58,7 @@
 #include "base/error.h"
 #include "base/text_key.h"
 #include "base/time.h"
+#include "kernel/state/sums.h"
 #include "model/record.h"
 
 namespace pawl {
@@ -113,6 +117,7 @@ struct LiveCall {
   bool waits = false;  // held, and a live caller waits for the answer of a person
   std::uint64_t records = 0;
   std::uint32_t calls = 0;
+  std::vector<SumCharge> sums;
   Instant since{};
 };
 
@@ -122,6 +127,7 @@ struct Run {
   std::string halted, why;  // code and reason of a halt that stands, also after the run closed
   Count steps, denials;
   std::map<std::string, EntryCounts, std::less<>> entries;
+  Sums sums;  // of counters per run
   // Calls that were let through, by `server/tool` or `tool`; one that never left is taken back.
   std::map<std::string, std::uint64_t, std::less<>> seen;
   Instant opened{};
@@ -193,6 +199,8 @@ class State {
   const Approval* approval(std::string_view id) const;
   // The open or approved, unconsumed question with this binding whose caller is gone, or null.
   const Approval* detached(std::string_view run, std::string_view binding) const;
+  // The sums of an agent's counters over all of its runs, or null.
+  const Sums* sums(std::string_view agent) const;
   // A kill that covers this subject and tool, or null. The most general one first.
   const Kill* killed(std::string_view agent, std::string_view run, std::string_view tool) const;
   // A halt that still stands for (agent, sponsor) from an earlier run, or null (threats R04).
@@ -236,6 +244,7 @@ class State {
   // agent -> sponsor -> runs whose halt stands
   std::map<std::string, std::map<std::string, std::set<std::string>, std::less<>>, std::less<>>
       halts_;
+  std::map<std::string, Sums, std::less<>> sums_;  // by agent
   ByName<Reviewer> reviewers_;
   std::set<std::string> policies_, definitions_;
   std::map<std::string, std::string, std::less<>> policy_payloads_;  // digest -> commitment

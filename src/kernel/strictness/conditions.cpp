@@ -47,9 +47,26 @@ bool same_case(const ToolRule& before, const Case& a, const ToolRule& after, con
          same_terms(before, a.approval, after, b.approval) && same_arguments(a, b);
 }
 
+// Limits are compared apart: the same case may have smaller ones, and more.
+bool bounds_as_much(const Case& before, const Case& after) {
+  ToolRule one, other;
+  one.arguments = before.limits;
+  other.arguments = after.limits;
+  Laxness laxness;
+  compare_rules(one, other, laxness);
+  return laxness.take().empty();
+}
+
 bool has_case(const ToolRule& entry, const ToolRule& other, const Case& one) {
   return std::ranges::any_of(entry.cases.list,
                              [&](const Case& each) { return same_case(other, one, entry, each); });
+}
+
+// The case is still there, and bounds as much as it did.
+bool keeps_case(const ToolRule& before, const Case& one, const ToolRule& after) {
+  return std::ranges::any_of(after.cases.list, [&](const Case& each) {
+    return same_case(before, one, after, each) && bounds_as_much(one, each);
+  });
 }
 
 // One case more that can only stop: it changes no class and names no other reviewers.
@@ -76,7 +93,7 @@ void compare_cases(const Pair& pair, Laxness& laxness) {
   }
   const Position& at = after.cases.empty() ? after.rule.at : after.cases.otherwise_rule.at;
   for (const Case& one : before.cases.list) {
-    if (has_case(after, before, one)) continue;
+    if (keeps_case(before, one, after)) continue;
     laxness.found(at, fmt::format("a case of {} is gone or another one (line {} before)", name,
                                   one.rule.at.line));
   }

@@ -75,5 +75,42 @@ TEST(StricterConditions, RoutesAreComparedByTheirTexts) {
   EXPECT_THAT(laxer_text(laxer_parts(*with("b"), *with("c"))), HasSubstr("route"));
 }
 
+TEST(StricterConditions, BoundsOfCasesAreComparedByTheirValues) {
+  const auto with = [](const std::string& bound) {
+    return "      cases:\n        - {if: args.a == 1" + bound + "}\n";
+  };
+  EXPECT_EQ(change(with(", max_x: 5"), with(", max_x: 5")), "");
+  EXPECT_EQ(change(with(", max_x: 5"), with(", max_x: 4")), "");
+  EXPECT_EQ(change(with(""), with(", max_x: 5")), "");
+  EXPECT_EQ(change(with(", max_x: 5"), with(", max_x: 5, max_y: 1")), "");
+  EXPECT_THAT(change(with(", max_x: 5"), with(", max_x: 6")), HasSubstr("a case"));
+  EXPECT_THAT(change(with(", max_x: 5"), with("")), HasSubstr("a case"));
+  EXPECT_THAT(change(with(", max_x: 5"), with(", max_y: 5")), HasSubstr("a case"));
+}
+
+TEST(StricterCounters, ASmallerCeilingALongerWindowOneMore) {
+  const auto with = [](const std::string& rest, const std::string& add = "args.amount") {
+    return "      counters: {c: {add: " + add + ", " + rest + "}}\n";
+  };
+  const std::string day = with("per: 1d, max: 5");
+  EXPECT_EQ(change(day, day), "");
+  EXPECT_EQ(change("", day), "");
+  EXPECT_EQ(change(day, with("per: 1d, max: 4.99")), "");
+  EXPECT_EQ(change(day, with("per: 2d, max: 5")), "");
+  EXPECT_EQ(change(day, with("per: agent, window: 1d, max: 5")), "") << "another spelling";
+  EXPECT_THAT(change(day, ""), HasSubstr("is gone"));
+  EXPECT_THAT(change(day, with("per: 1d, max: 5.01")), HasSubstr("at most 5 and is 5.01"));
+  EXPECT_THAT(change(day, with("per: 12h, max: 5")), HasSubstr("forgets after 12h"));
+  EXPECT_THAT(change(day, with("per: run, max: 5")), HasSubstr("something else"));
+  EXPECT_THAT(change(day, with("per: 1d, by: args.x, max: 5")), HasSubstr("something else"));
+  EXPECT_THAT(change(day, with("per: 1d, max: 5", "args.other")), HasSubstr("something else"));
+  EXPECT_THAT(change(day, "      counters: {d: {add: args.amount, per: 1d, max: 5}}\n"),
+              HasSubstr("begin anew"));
+  const std::string list = "      counters: [{add: args.amount, per: 1d, max: 5}]\n";
+  EXPECT_EQ(
+      change(list, "      counters: [{per: run, max: 1}, {add: args.amount, per: 24h, max: 5}]\n"),
+      "");
+}
+
 }  // namespace
 }  // namespace pawl

@@ -265,6 +265,7 @@ void compare_entries(const Pair& pair, Laxness& laxness) {
   compare_scope(pair, laxness);
   compare_rules(before, after, laxness);
   compare_limits(pair, laxness);
+  compare_counters(pair, laxness);
   compare_conditions(pair, laxness);
   compare_approval(pair, laxness);
   if (pair.after.secrets_of(after) < pair.before.secrets_of(before)) {

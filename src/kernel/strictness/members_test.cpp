@@ -20,13 +20,15 @@ Check make_check() {
 TEST(Strictness, KnowsEveryMember) {
   const auto& [rule, names, stated, by_call, class_rule, scope, arguments, named, conditions,
                only_if, entry_cases, records, records_by, counted, most_records, most_calls,
-               most_rate, records_rule, calls_rule, rate_rule, approval_needed, approval_if,
-               approval_rule, approval, commands, say, instead, credential, secrets, secrets_rule,
-               untrusted, source_rule, environment_by, call_examples, index, key] = ToolRule{};
+               most_rate, records_rule, calls_rule, rate_rule, counters, approval_needed,
+               approval_if, approval_rule, approval, commands, say, instead, credential, secrets,
+               secrets_rule, untrusted, source_rule, environment_by, call_examples, index, key] =
+      ToolRule{};
   const auto& [secrets_then, listed, listed_texts, of_secrets] = Secrets{};
-  const auto& [of_case, condition, by_arguments, effect, of_class, case_class, terms, words] =
-      Case{};
+  const auto& [of_case, condition, by_arguments, effect, of_class, case_class, terms, words,
+               limits] = Case{};
   const auto& [list, otherwise, else_rule] = Cases{};
+  const auto& [counter, counter_rule, whole, add, add_by, window, by, max] = CounterRule{};
   const auto& [route_if, to, route_rule] = Route{};
   const auto& [path, plural, own, required, min_items, checks, lines, from_sources, or_from,
                from_rule, or_from_rule, failing] = ArgumentRule{};

@@ -41,6 +41,8 @@ void compare_rules(const ToolRule& before, const ToolRule& after, Laxness& laxne
 // conditions.cpp: expressions with the same text are equal, one more that stops is stricter, every
 // other change is laxer.
 void compare_conditions(const Pair& pair, Laxness& laxness);
+// counters.cpp: a smaller ceiling and a longer window are stricter, and so is one counter more.
+void compare_counters(const Pair& pair, Laxness& laxness);
 bool same_routes(const ApprovalTerms& before,
                  const std::vector<std::shared_ptr<const Condition>>& old,
                  const ApprovalTerms& after,
