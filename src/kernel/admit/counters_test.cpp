@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "kernel/admit/admit.h"
-#include "kernel/admit/explain.h"
+#include "kernel/admit/test_world.h"
 
 namespace pawl {
 namespace {
@@ -233,6 +233,33 @@ TEST_F(CountersTest, AHeldCallReservesWithItsSecondLook) {
   EXPECT_TRUE(held.reservation.sums.empty());
   const Verdict never = look(R"({"amount":0.4})");
   EXPECT_EQ(never.effect, Effect::deny) << "nobody is asked for what cannot be";
+}
+
+// An answer is good whatever the sums are; whether there is room is judged anew.
+TEST(CountersAndPeople, TheSecondLookFindsTheSumsOfThen) {
+  for (const std::uint64_t max : {2U, 1U}) {
+    TestWorld w;
+    CounterRule counter;
+    counter.id = "c";
+    counter.rule = TestWorld::rule("counters/c", 50);
+    counter.whole = Amount{nano_per_unit};
+    counter.max = Amount{max * nano_per_unit};
+    w.grant("asks").counters = {counter};
+    w.policy.tools.back().requires_approval = true;
+    w.grant("runs").counters = {counter};
+    w.policy.index();
+    w.open();
+    EXPECT_EQ(w.propose("asks").effect, Effect::hold);
+    const std::string held = w.last;
+    EXPECT_EQ(w.propose("runs").effect, Effect::allow);
+    w.end(w.last);
+    w.last = held;
+    w.approve();
+    const Verdict v = w.look("asks", TestWorld::small, "{}", Look::after_hold);
+    EXPECT_EQ(v.effect, max == 2 ? Effect::allow : Effect::deny) << v.reason.says;
+    EXPECT_EQ(v.reservation.sums.size(), max == 2 ? 1U : 0U);
+    EXPECT_FALSE(v.halt);
+  }
 }
 
 // A policy that changes within a run: what its name still says goes on.

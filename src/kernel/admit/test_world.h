@@ -134,6 +134,7 @@ struct TestWorld {
     d.steps = v.reservation.steps;
     d.calls = v.reservation.calls;
     d.records = v.reservation.records;
+    d.sums = v.reservation.sums;
     if (const ToolRule* entry = policy.find("", tool)) d.entry = entry->key;
     d.class_text = to_string(v.action_class);
     if (v.effect == Effect::hold) d.approval = "a" + last;
