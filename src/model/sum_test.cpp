@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <random>
+#include <string>
+
 namespace pawl {
 namespace {
 
@@ -50,6 +54,27 @@ TEST(Amount, ComesFromNumbersOnlyAndAsTheyAreForwarded) {
   }
   EXPECT_EQ(out, "0.1 100 0 none none none none none 20 ");
   EXPECT_FALSE(amount_of(json::View()));
+}
+
+// Any amount, with its point anywhere and zeros at both ends.
+TEST(Amount, IsTheSameInEverySpelling) {
+  std::mt19937_64 random(7);
+  for (int i = 0; i < 20'000; ++i) {
+    const std::uint64_t scale = std::uint64_t{1} << (random() % 63);
+    const Amount amount{random() % std::min(scale, amount_units_max * nano_per_unit + 1)};
+    std::string digits = std::to_string(amount.nano) + std::string(random() % 3, '0');
+    const auto zeros =
+        static_cast<std::int64_t>(digits.size() - std::to_string(amount.nano).size());
+    const std::size_t behind = random() % (digits.size() + 1);
+    std::string text = digits.substr(0, digits.size() - behind);
+    if (text.empty()) text = "0";
+    if (behind > 0) text += "." + digits.substr(digits.size() - behind);
+    text += "e" + std::to_string(static_cast<std::int64_t>(behind) - zeros - amount_decimals_max);
+    const auto read = parse_amount(text);
+    ASSERT_TRUE(read) << text;
+    EXPECT_EQ(read->nano, amount.nano) << text;
+    EXPECT_EQ(parse_amount(to_string(amount)), amount);
+  }
 }
 
 TEST(Amount, AddsUpAsFarAsAnAmountGoes) {

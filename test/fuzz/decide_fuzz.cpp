@@ -30,6 +30,9 @@ tools:
       class: reversible small
       max_records_per_run: 5
       max_calls_per_minute: 3
+    - name: set_sum
+      class: reversible small
+      counters: [{add: args.n, per: run, max: 4.5}, {add: args.n, per: 1h, by: args.k, max: 3}]
     - {name: mail, class: irreversible small, requires_approval: true}
     - name: s/all
       class: reversible small
@@ -51,6 +54,7 @@ std::shared_ptr<const Policy> policy() {
 
 struct Counts {
   std::uint64_t allowed = 0;
+  double sum = 0;  // of what `set_sum` was allowed and is certain to have been spent
 };
 
 void check_allowed(json::View answer, std::string_view line, std::map<std::string, Counts>& runs) {
@@ -70,7 +74,13 @@ void check_allowed(json::View answer, std::string_view line, std::map<std::strin
     must(path.find("/../") == std::string_view::npos || !path.starts_with("/etc"), "a path passed");
   }
   must(answer.text("run") == root.text("run"), "the answer names another run");
-  must(++runs[std::string(*root.text("run"))].allowed <= steps_max, "a ceiling was exceeded");
+  Counts& run = runs[std::string(*root.text("run"))];
+  must(++run.allowed <= steps_max, "a ceiling was exceeded");
+  if (tool != "set_sum") return;
+  const json::View n = root["arguments"]["n"];
+  must(n.is_number() && n.number() >= 0 && n.number() <= 3, "what is no amount passed");
+  if (!root["outcome"].exists()) run.sum += n.number();
+  must(run.sum < 4.5 + 1e-9, "a sum was exceeded");
 }
 
 }  // namespace

@@ -59,6 +59,12 @@ const std::vector<std::vector<std::string>> kPlaces = {
     {"", "secrets: {then: deny}\n", "secrets: {listed: [threefold]}\n",
      "secrets: {listed: [threefold, fourfold], then: deny}\n"},
     {"", "      secrets: hold\n", "      secrets: deny\n", "      secrets: allow\n"},
+    {"", "      counters: {c: {add: args.count, per: 1h, max: 20}}\n",
+     "      counters: {c: {add: args.count, per: 1d, max: 12.5}}\n",
+     "      counters: {c: {add: args.count, per: run, max: 20}}\n",
+     "      counters: {c: {add: args.count, per: 1h, by: args.word, max: 12}}\n",
+     "      counters: [{per: run, max: 3}, {add: args.count, per: 1h, max: 15}]\n",
+     "      counters: [{per: run, max: 2}]\n"},
 };
 using Choice = std::vector<std::size_t>;
 
@@ -69,8 +75,8 @@ std::string text_of(const Choice& choice) {
   if (!args.empty()) args = "      args:\n" + args;
   std::string out = "version: 1\nagent: {id: a, identity: a@x, owner: o}\n" + part(0);
   out += "tools:\n  allowed:\n" + part(1) + part(2) + "    - name: " + part(3) +
-         "\n      class: " + part(4) + "\n" + part(20) + part(5) + part(6) + part(7) + part(8) +
-         args + part(13);
+         "\n      class: " + part(4) + "\n" + part(20) + part(21) + part(5) + part(6) + part(7) +
+         part(8) + args + part(13);
   out += "  blocked: [" + part(14) + "never]\nexecution: {" + part(15) + "}\n" + part(16) +
          part(17) + part(19);
   if (!part(18).empty()) out += "freeze: [" + part(18) + "]\n";
@@ -183,6 +189,7 @@ struct World {
     record.steps = v.reservation.steps;
     record.calls = v.reservation.calls;
     record.records = v.reservation.records;
+    record.sums = v.reservation.sums;
     if (bound != nullptr) record.entry = bound->entry->key;
     apply(record);
     if (!v.runs()) return;
@@ -298,6 +305,43 @@ TEST(StrictnessProperty, WhatIsCalledStricterLetsNothingMoreThrough) {
     }
   }
   EXPECT_GT(stricter, 100U) << "too few to say anything";
+}
+
+// The same for counters alone, over hours.
+std::shared_ptr<const Policy> counting(Dice& dice) {
+  static constexpr std::array kAdd = {"args.count", "1"};
+  static constexpr std::array kPer = {"1h", "2h", "run"};
+  static constexpr std::array kBy = {"", ", by: args.word"};
+  static constexpr std::array kMax = {"4", "10", "10.5", "25"};
+  const std::string text = std::string("version: 1\nagent: {id: a, identity: a@x, owner: o}\n") +
+                           "tools: {allowed: [{name: put, class: reversible small, counters: " +
+                           "{c: {add: " + dice.one_of(kAdd) + ", per: " + dice.one_of(kPer) +
+                           dice.one_of(kBy) + ", max: " + dice.one_of(kMax) + "}}}]}\n";
+  return load_policy(text, "p.yaml", {}).policy;
+}
+
+TEST(StrictnessProperty, CountersThatAreCalledStricterLetNothingMoreThrough) {
+  std::uint32_t stricter = 0;
+  for (std::uint32_t seed = 1; seed <= 1500; ++seed) {
+    Dice dice(seed);
+    const auto before = counting(dice);
+    const auto after = counting(dice);
+    ASSERT_TRUE(before && after);
+    if (!laxer_parts(*before, *after).empty()) continue;
+    ++stricter;
+    World world;
+    for (int call = 0; call < 60; ++call) {
+      const std::string text = R"({"count":)" + std::to_string(dice.below(9)) + R"(,"word":"w)" +
+                               std::to_string(dice.below(2)) + "\"}";
+      const Asked one{"put", "", std::move(*json::parse(text)), nullptr, {}};
+      const Judged was = judge(*before, world, one);
+      ASSERT_NO_FATAL_FAILURE(
+          expect_no_laxer(was, judge(*after, world, one), before->bundle + after->bundle + text));
+      world.decided(was.verdict, one.tool, &*was.tool);
+      world.now = world.now + Duration::seconds(static_cast<std::int64_t>(dice.below(1800)));
+    }
+  }
+  EXPECT_GT(stricter, 50U) << "too few to say anything";
 }
 
 }  // namespace
