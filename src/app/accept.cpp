@@ -207,8 +207,12 @@ Result<std::vector<Laxer>> laxer_than_accepted(NodeConnection& node, const Polic
 
 int accept_policy(const Arguments& arguments, const std::string& policy_file) {
   const DeploymentRead deployment = read_deployment(config_path(arguments), false);
-  const Loaded loaded =
-      read_policy(policy_file, deployment.deployment ? &*deployment.deployment : nullptr);
+  // Without it nobody knows which layers the role has to pass.
+  if (!deployment.deployment) {
+    for (const Error& error : deployment.errors) (void)complain(error);
+    return exit_no;
+  }
+  const Loaded loaded = read_policy(policy_file, &*deployment.deployment);
   if (!loaded.policy) {
     for (const Error& error : loaded.errors) (void)complain(error);
     return exit_no;

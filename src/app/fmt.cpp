@@ -1,4 +1,4 @@
-// `pawl fmt`: the canonical layout of policy, deployment and test files.
+// `pawl fmt`: the canonical layout of policy, layer, deployment and test files.
 #include <algorithm>
 #include <array>
 #include <filesystem>
@@ -30,15 +30,16 @@ constexpr auto options = std::to_array<OptionRow>({
 });
 constexpr std::array<WordRow, 1> words = {
     WordRow{.name = "F",
-            .says = "a policy file, a deployment file or a test file",
+            .says = "a policy file, a layer file, a deployment file or a test file",
             .required = true,
             .many = true}};
 
-enum class FileKind : std::uint8_t { policy, deployment, trial };
+enum class FileKind : std::uint8_t { policy, layer, deployment, trial };
 
 FileKind kind_of(const yaml::Node& root) {
   if (root.entry("tests") != nullptr) return FileKind::trial;
-  for (const std::string_view key : {"agent", "tools", "layer", "execution"}) {
+  if (root.entry("layer") != nullptr) return FileKind::layer;
+  for (const std::string_view key : {"agent", "tools", "execution"}) {
     if (root.entry(key) != nullptr) return FileKind::policy;
   }
   return FileKind::deployment;
@@ -63,6 +64,8 @@ std::vector<Error> mistakes(const std::string& path, const std::string& text) {
       return read_trials(text, path).errors;
     case FileKind::deployment:
       return load_deployment(text, path).errors;
+    case FileKind::layer:
+      return read_layer(path).errors;
     case FileKind::policy:
       break;
   }

@@ -17,7 +17,6 @@
 #include "app/command.h"
 #include "base/text.h"
 #include "io/net/fd.h"
-#include "kernel/admit/examples.h"
 #include "kernel/policy/limits.h"
 
 namespace pawl::app {
@@ -48,10 +47,6 @@ std::string below_home(const char* variable, std::string_view otherwise) {
   if (std::string stated = folder_variable(variable); !stated.empty()) return stated;
   const std::string root = home();
   return root.empty() ? std::string() : fmt::format("{}/{}", root, otherwise);
-}
-
-std::string beside(const std::string& file, std::string_view relative) {
-  return (std::filesystem::path(file).parent_path() / relative).string();
 }
 
 bool zone_name(std::string_view name) {
@@ -130,29 +125,6 @@ DeploymentRead read_deployment(const std::string& path, bool must_exist) {
   read.deployment = std::move(loaded.deployment);
   read.errors = std::move(loaded.errors);
   return read;
-}
-
-Loaded read_policy(const std::string& path, const Deployment* deployment,
-                   std::vector<std::string>* files) {
-  if (files != nullptr) files->assign(1, path);
-  const auto text = read_file(path, limits::file_bytes_max);
-  if (!text) return {.policy = nullptr, .errors = {text.error()}};
-  LoadSources sources;
-  sources.read = [path, files](std::string_view name) -> Result<std::string> {
-    if (files != nullptr) files->push_back(beside(path, name));
-    auto bytes = read_file(beside(path, name), limits::list_bytes_max);
-    // The message names the list and its place in the policy; the path would be said twice.
-    if (!bytes) bytes.error().at = {};
-    return bytes;
-  };
-  sources.zone = read_zone;
-  sources.place = [](const std::string& directory) {
-    std::error_code failed;
-    const auto place = std::filesystem::weakly_canonical(directory, failed);
-    return failed ? std::string() : place.string();
-  };
-  if (deployment != nullptr) sources.credentials = deployment->credential_names();
-  return with_examples(load_policy(*text, path, sources));
 }
 
 Result<std::string> read_file(const std::string& path, std::size_t bytes_max) {

@@ -30,10 +30,24 @@ struct DeploymentRead {
 };
 DeploymentRead read_deployment(const std::string& path, bool must_exist);
 
-// Reads and loads a policy file with its lists and zones. `files` gets the names of all files that
-// it was read from.
+// Reads and loads a policy file with its lists and zones, and with the layers that the deployment
+// names for its role: without one of them there is no policy. `files` gets the names of all files
+// that it was read from. The file's own examples are about the file alone.
 Loaded read_policy(const std::string& path, const Deployment* deployment,
                    std::vector<std::string>* files = nullptr);
+
+// The same for tests and checks: layers that are named besides, and whether those of the
+// deployment are in force too.
+struct MoreLayers {
+  std::vector<std::string> files;
+  bool of_deployment = true;
+};
+Loaded read_policy_with(const MoreLayers& more, const std::string& path,
+                        const Deployment* deployment, std::vector<std::string>* files = nullptr);
+
+// Whether a text is that of a layer file; and such a file alone.
+bool is_layer(std::string_view text);
+Loaded read_layer(const std::string& path);
 
 // A time zone of this machine by its name, such as `Europe/Berlin`.
 Result<Zone> read_zone(std::string_view name);

@@ -11,15 +11,22 @@ namespace {
 
 constexpr auto options = std::to_array<OptionRow>({
     {"--deployment", "", "of the deployment file", Takes::nothing},
+    {"--layer", "", "of layer files", Takes::nothing},
     {"--test", "", "of test files", Takes::nothing},
 });
 
 int run(const Arguments& arguments) {
-  const bool deployment = arguments.has("--deployment");
-  if (deployment && arguments.has("--test")) {
-    return complain({Fault::usage, "`--deployment` and `--test` are two schemas: name one", {}});
+  std::size_t named = 0;
+  for (const OptionRow& option : options) named += arguments.has(option.name) ? 1U : 0U;
+  if (named > 1) {
+    return complain({Fault::usage,
+                     "`--deployment`, `--layer` and `--test` are different schemas: name one",
+                     {}});
   }
-  out(arguments.has("--test") ? trial_schema() : keys_schema(deployment));
+  const Section root = arguments.has("--deployment") ? Section::deployment
+                       : arguments.has("--layer")    ? Section::layer
+                                                     : Section::file;
+  out(arguments.has("--test") ? trial_schema() : keys_schema(root));
   return exit_good;
 }
 

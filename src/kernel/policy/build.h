@@ -25,6 +25,12 @@ struct Window {
   Instant from, until;
 };
 
+// What a bundle knows of its first load: the freezes of the role, and those of each layer.
+struct Recorded {
+  std::vector<Window> windows;
+  std::vector<std::vector<Window>> layers;
+};
+
 // Of one server, for every tool that is named with it.
 struct ServerDefaults {
   ToolRule rule;  // arguments, class, credential, environment
@@ -67,6 +73,8 @@ struct Build {
 void read_agent(Build& build, const yaml::Node& node);
 void read_environment(Build& build, const yaml::Node& node);
 void read_risks(Build& build, const yaml::Node& node);
+// A date counts to its last moment, in UTC.
+std::optional<Instant> read_end(Build& build, const yaml::Node& node, std::string_view what);
 void read_autonomy(Build& build, const yaml::Node& node);
 
 // load_run.cpp
@@ -106,6 +114,11 @@ void read_entry_secrets(Build& build, const yaml::Entry& key, ToolRule& rule);
 
 // load_tools.cpp
 void read_tools(Build& build, const yaml::Node& node);
+void read_blocked(Build& build, const yaml::Entry& key, std::string_view path);
+
+// load_layer.cpp: puts the layers of `build.sources` together with a role that was read without a
+// mistake. Mistakes come with `build`.
+void add_layers(Build& build, const Recorded* recorded);
 
 // load_servers.cpp
 void read_servers(Build& build, const yaml::Node& node);

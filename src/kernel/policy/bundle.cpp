@@ -4,6 +4,7 @@
 
 #include <charconv>
 #include <optional>
+#include <span>
 
 #include "base/text.h"
 
@@ -12,11 +13,20 @@ namespace {
 
 constexpr std::string_view kFirstLine = "pawl-bundle 1";
 
+// One file with what was read for it. Zones are in base64: it is text.
+struct Piece {
+  std::string file, text;
+  std::map<std::string, std::string> lists, zones;
+  std::vector<Window> windows;
+};
+
 struct Parts {
   std::optional<std::string> policy;
-  std::map<std::string, std::string> lists, packs, links, zones;  // zones in base64: it is text
-  std::vector<Window> windows;
+  std::map<std::string, std::string> packs, links;
   std::optional<std::string> task;
+  std::vector<Piece> pieces = std::vector<Piece>(1);  // the role's, then those of the layers
+
+  bool layered() const { return pieces.size() > 1; }
 };
 
 class BundleReader {
@@ -29,13 +39,12 @@ class BundleReader {
     while (!left_.empty()) {
       std::string_view head = line();
       const std::string_view kind = word(head);
-      const bool read = kind == "policy" ? take_policy(head, parts)
-                        : kind == "list" ? take_named(head, parts.lists)
-                        : kind == "pack" ? take_named(head, parts.packs)
-                        : kind == "link" ? take_named(head, parts.links)
-                        : kind == "task" ? take_task(head, parts)
-                        : kind == "zone" ? take_named(head, parts.zones)
-                                         : kind == "freeze" && take_freeze(head, parts);
+      Piece& piece = parts.pieces.back();
+      const bool read = kind == "list"     ? take_named(head, piece.lists)
+                        : kind == "zone"   ? take_named(head, piece.zones)
+                        : kind == "freeze" ? take_freeze(head, piece)
+                        : kind == "layer"  ? take_layer(head, parts)
+                                           : take_of_role(kind, head, parts);
       if (!read) return std::nullopt;
     }
     if (!parts.policy) return std::nullopt;
@@ -73,6 +82,22 @@ class BundleReader {
     return text;
   }
 
+  // What stands before the first layer.
+  bool take_of_role(std::string_view kind, std::string_view head, Parts& parts) {
+    if (parts.layered()) return false;
+    return kind == "policy" ? take_policy(head, parts)
+           : kind == "pack" ? take_named(head, parts.packs)
+           : kind == "link" ? take_named(head, parts.links)
+                            : kind == "task" && take_task(head, parts);
+  }
+
+  bool take_layer(std::string_view head, Parts& parts) {
+    auto text = bytes(word(head));
+    if (!parts.policy || !text || head.empty() || parts.pieces.size() > layers_max) return false;
+    parts.pieces.push_back({std::string(head), std::move(*text), {}, {}, {}});
+    return true;
+  }
+
   bool take_policy(std::string_view head, Parts& parts) {
     if (parts.policy) return false;
     parts.policy = bytes(head);
@@ -91,11 +116,11 @@ class BundleReader {
     return parts.task.has_value() && !parts.task->empty();
   }
 
-  static bool take_freeze(std::string_view head, Parts& parts) {
+  static bool take_freeze(std::string_view head, Piece& piece) {
     const auto from = number<std::int64_t>(word(head));
     const auto until = number<std::int64_t>(word(head));
     if (!from || !until || head.empty()) return false;
-    parts.windows.push_back({std::string(head), Instant{*from}, Instant{*until}});
+    piece.windows.push_back({std::string(head), Instant{*from}, Instant{*until}});
     return true;
   }
 
@@ -104,33 +129,85 @@ class BundleReader {
 
 }  // namespace
 
-std::string write_bundle(std::string_view text, const std::map<std::string, std::string>& lists,
-                         const Policy& parts, const std::map<std::string, std::string>& zones) {
-  std::string bundle = fmt::format("{}\npolicy {}\n{}\n", kFirstLine, text.size(), text);
-  for (const auto& [name, bytes] : lists) {
-    bundle += fmt::format("list {} {}\n{}\n", bytes.size(), name, bytes);
-  }
-  for (const auto& pack : parts.packs) {
-    bundle += fmt::format("pack {} {}\n{}\n", pack->text.size(), pack->spelled_name(), pack->text);
-  }
-  for (const auto& [directory, place] : parts.links) {
-    bundle += fmt::format("link {} {}\n{}\n", place.size(), directory, place);
-  }
-  for (const auto& [name, bytes] : zones) {
-    const std::string spelled = base64(bytes);
-    bundle += fmt::format("zone {} {}\n{}\n", spelled.size(), name, spelled);
-  }
-  if (!parts.task.empty()) {
-    bundle += fmt::format("task {}\n{}\n", parts.task.size(), parts.task);
-  }
+namespace {
+
+void put_named(std::string_view kind, std::string_view name, std::string_view bytes,
+               std::string& bundle) {
+  bundle += fmt::format("{} {} {}\n{}\n", kind, bytes.size(), name, bytes);
+}
+
+void put_freezes(const Policy& parts, std::string& bundle) {
   for (const Freeze& freeze : parts.freezes) {
     if (freeze.weekly) continue;
     bundle += fmt::format("freeze {} {} {}\n", freeze.from.ns, freeze.until.ns, freeze.name);
   }
+}
+
+}  // namespace
+
+std::string write_bundle(std::string_view text, const std::map<std::string, std::string>& lists,
+                         const Policy& parts, const std::map<std::string, std::string>& zones) {
+  std::string bundle = fmt::format("{}\npolicy {}\n{}\n", kFirstLine, text.size(), text);
+  for (const auto& [name, bytes] : lists) put_named("list", name, bytes, bundle);
+  for (const auto& pack : parts.packs) put_named("pack", pack->spelled_name(), pack->text, bundle);
+  for (const auto& [directory, place] : parts.links) put_named("link", directory, place, bundle);
+  for (const auto& [name, bytes] : zones) put_named("zone", name, base64(bytes), bundle);
+  if (!parts.task.empty()) {
+    bundle += fmt::format("task {}\n{}\n", parts.task.size(), parts.task);
+  }
+  put_freezes(parts, bundle);
+  return bundle;
+}
+
+std::string write_layer(const LayerSource& source, const std::map<std::string, std::string>& lists,
+                        const Policy& parts, const std::map<std::string, std::string>& zones) {
+  std::string bundle;
+  put_named("layer", source.file, source.text, bundle);
+  for (const auto& [name, bytes] : lists) put_named("list", name, bytes, bundle);
+  for (const auto& [name, bytes] : zones) put_named("zone", name, base64(bytes), bundle);
+  put_freezes(parts, bundle);
   return bundle;
 }
 
 namespace {
+
+std::function<Result<std::string>(std::string_view)> lists_of(const Piece& piece) {
+  return [&piece](std::string_view path) -> Result<std::string> {
+    const auto found = piece.lists.find(std::string(path));
+    if (found == piece.lists.end()) return fail(Fault::missing, "the bundle does not hold it");
+    return found->second;
+  };
+}
+
+// Nothing from the outside. The parts live as long as the sources.
+LoadSources sources_of(const Parts& parts) {
+  LoadSources sources;
+  sources.read = lists_of(parts.pieces.front());
+  sources.place = [&parts](const std::string& directory) {
+    const auto found = parts.links.find(directory);
+    return found == parts.links.end() ? directory : found->second;
+  };
+  sources.pack = [&parts](std::string_view written) -> Result<std::string> {
+    const auto found = parts.packs.find(std::string(written));
+    if (found == parts.packs.end()) return fail(Fault::missing, "the bundle does not hold it");
+    return found->second;
+  };
+  sources.zone = [&parts](std::string_view name) -> Result<Zone> {
+    if (name == "UTC") return Zone();
+    for (const Piece& piece : parts.pieces) {
+      const auto found = piece.zones.find(std::string(name));
+      std::string bytes;
+      if (found != piece.zones.end() && unbase64(found->second, bytes)) {
+        return Zone::parse(bytes, name);
+      }
+    }
+    return fail(Fault::missing, "the bundle does not hold it");
+  };
+  for (const Piece& piece : std::span(parts.pieces).subspan(1)) {
+    sources.layers.push_back({piece.file, piece.text, lists_of(piece)});
+  }
+  return sources;
+}
 
 // `task`: to be narrowed by, in place of what the bundle itself holds.
 Loaded load_narrowed(std::string_view bundle, std::string_view file, const TaskText* task) {
@@ -141,33 +218,15 @@ Loaded load_narrowed(std::string_view bundle, std::string_view file, const TaskT
         {Fault::corrupt, "these are not the bytes of a policy bundle", {std::string(file), 0, 0}});
     return loaded;
   }
-  LoadSources sources;
-  sources.read = [&parts](std::string_view path) -> Result<std::string> {
-    const auto found = parts->lists.find(std::string(path));
-    if (found == parts->lists.end()) return fail(Fault::missing, "the bundle does not hold it");
-    return found->second;
-  };
-  sources.place = [&parts](const std::string& directory) {
-    const auto found = parts->links.find(directory);
-    return found == parts->links.end() ? directory : found->second;
-  };
-  sources.pack = [&parts](std::string_view written) -> Result<std::string> {
-    const auto found = parts->packs.find(std::string(written));
-    if (found == parts->packs.end()) return fail(Fault::missing, "the bundle does not hold it");
-    return found->second;
-  };
-  sources.zone = [&parts](std::string_view name) -> Result<Zone> {
-    if (name == "UTC") return Zone();
-    const auto found = parts->zones.find(std::string(name));
-    std::string bytes;
-    if (found == parts->zones.end() || !unbase64(found->second, bytes)) {
-      return fail(Fault::missing, "the bundle does not hold it");
-    }
-    return Zone::parse(bytes, name);
-  };
+  const LoadSources sources = sources_of(*parts);
+  Recorded recorded;
+  recorded.windows = parts->pieces.front().windows;
+  for (const Piece& piece : std::span(parts->pieces).subspan(1)) {
+    recorded.layers.push_back(piece.windows);
+  }
   const TaskText own{parts->task ? *parts->task : std::string_view{}, "task"};
   if (task == nullptr && parts->task) task = &own;
-  return load_parts(*parts->policy, file, sources, &parts->windows, task);
+  return load_parts(*parts->policy, file, sources, &recorded, task);
 }
 
 }  // namespace

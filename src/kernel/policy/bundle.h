@@ -9,6 +9,9 @@
 //   task LENGTH                         the same for the task file that narrowed it, if one did
 //   freeze FROM UNTIL NAME              each freeze in nanoseconds since 1970: a later edition of
 //                                       the time zone must not change an old decision
+//   layer LENGTH NAME                   the same for each layer that was in force, in the order of
+//                                       the deployment file; `list`, `zone` and `freeze` behind it
+//                                       are those of the layer
 //
 // NAME runs to the end of the line. The file's own name is not part of it.
 #pragma once
@@ -23,7 +26,7 @@
 
 namespace pawl {
 
-// `parts` has the packs, the links, the freezes and the task.
+// `parts` has the packs, the links, the freezes and the task; the layers are not in it.
 std::string write_bundle(std::string_view text, const std::map<std::string, std::string>& lists,
                          const Policy& parts, const std::map<std::string, std::string>& zones);
 
@@ -34,8 +37,12 @@ struct TaskText {
 // load_task.cpp: narrows a policy that was read without a mistake. Mistakes come with `build`.
 void narrow(Build& build, const TaskText& task);
 
-// Shared by `load_policy` and `load_bundle`; `windows` only from a bundle.
+// The part of one layer: what it was read from, and its freezes.
+std::string write_layer(const LayerSource& source, const std::map<std::string, std::string>& lists,
+                        const Policy& parts, const std::map<std::string, std::string>& zones);
+
+// Shared by `load_policy` and `load_bundle`; `recorded` only from a bundle.
 Loaded load_parts(std::string_view text, std::string_view file, const LoadSources& sources,
-                  const std::vector<Window>* windows, const TaskText* task);
+                  const Recorded* recorded, const TaskText* task);
 
 }  // namespace pawl

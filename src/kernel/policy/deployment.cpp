@@ -5,12 +5,15 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "kernel/policy/layer.h"
 #include "kernel/policy/limits.h"
 #include "kernel/policy/name.h"
 #include "kernel/policy/reading.h"
 
 namespace pawl {
 namespace {
+
+constexpr std::string_view team_mark = "${role.team}";
 
 bool is_word(std::string_view name) {
   return !name.empty() && std::ranges::all_of(name, [](char c) {
@@ -48,6 +51,8 @@ class DeploymentReader {
   bool read_section(const yaml::Entry& key) {
     if (key.key == "version") {
       reading_.count(key.value, "version", {1, 1});
+    } else if (key.key == "layers") {
+      for (Placed& file : reading_.texts(key.value, "layers")) read_layer(std::move(file));
     } else if (key.key == "roles") {
       reading_.names(key.value, "roles", [this](const yaml::Entry& one) { read_role(one); });
     } else if (key.key == "servers") {
@@ -98,6 +103,30 @@ class DeploymentReader {
     return out;
   }
 
+  void read_layer(Placed file) {
+    std::string rest = file.text;
+    const std::size_t team = rest.find(team_mark);
+    if (team != std::string::npos) rest.erase(team, team_mark.size());
+    if (rest.contains("${")) {
+      reading_.mistake(file.at, fmt::format("in the name of a layer only `{}` stands for "
+                                            "something else, and once: found `{}`",
+                                            team_mark, visible(file.text)));
+    }
+    if (into_.layers.size() == layers_max) {
+      reading_.mistake(file.at, fmt::format("more than {} layers", layers_max));
+    }
+    into_.layers.push_back({std::move(file.text), file.at});
+  }
+
+  // A part of a file's name, so it must not lead anywhere else.
+  void read_team(const yaml::Node& node, Deployment::Role& role) {
+    role.team = reading_.text(node, "team").value_or("");
+    if (role.team.empty() || (is_word(role.team) && !role.team.starts_with('.'))) return;
+    reading_.mistake(node.at, fmt::format("`{}` is no name of a team: expected letters, digits, "
+                                          "`-`, `_`, `.` and `@`",
+                                          visible(role.team)));
+  }
+
   void read_role(const yaml::Entry& entry) {
     Deployment::Role role;
     role.at = entry.key_at;
@@ -105,6 +134,8 @@ class DeploymentReader {
     const bool read = reading_.keys(entry.value, Section::role, [&](const yaml::Entry& key) {
       if (key.key == "file") {
         role.file = reading_.text(key.value, "file").value_or("");
+      } else if (key.key == "team") {
+        read_team(key.value, role);
       } else if (key.key == "directories") {
         for (Placed& one : reading_.texts(key.value, "directories")) {
           if (one.text.starts_with('/') || one.text == "~" || one.text.starts_with("~/")) {
@@ -291,20 +322,57 @@ class DeploymentReader {
 
 }  // namespace
 
+Result<std::vector<std::string>> Deployment::layers_of(std::string_view role) const {
+  const auto known = roles.find(role);
+  std::vector<std::string> files;
+  for (const Layer& layer : layers) {
+    std::string name = layer.file;
+    if (const std::size_t at = name.find(team_mark); at != std::string::npos) {
+      if (known == roles.end() || known->second.team.empty()) {
+        return fail(Fault::refused,
+                    fmt::format("`{}` has no `team` in the deployment file, and the layer `{}` "
+                                "needs one",
+                                visible(role), visible(layer.file)),
+                    known == roles.end() ? layer.at : known->second.at);
+      }
+      name.replace(at, team_mark.size(), known->second.team);
+    }
+    files.push_back(std::move(name));
+  }
+  return files;
+}
+
+namespace {
+
+std::set<std::string> persons_of(const Deployment& deployment, std::string_view name) {
+  std::set<std::string> out;
+  if (deployment.people.contains(name)) out.insert(std::string(name));
+  if (const auto group = deployment.groups.find(name); group != deployment.groups.end()) {
+    out.insert(group->second.begin(), group->second.end());
+  }
+  return out;
+}
+
+}  // namespace
+
 std::set<std::string> Deployment::persons(const std::vector<std::string>& names) const {
   std::set<std::string> out;
   for (const std::string& name : names) {
-    if (people.contains(name)) out.insert(name);
-    if (const auto group = groups.find(name); group != groups.end()) {
-      out.insert(group->second.begin(), group->second.end());
+    const std::vector<std::string_view> parts = parts_of_reviewer(name);
+    for (const std::string& person : persons_of(*this, parts.front())) {
+      const bool all = std::ranges::all_of(
+          parts, [&](std::string_view part) { return persons_of(*this, part).contains(person); });
+      if (all) out.insert(person);
     }
   }
   return out;
 }
 
 bool Deployment::knows(std::string_view person_or_group) const {
-  return people.find(person_or_group) != people.end() ||
-         groups.find(person_or_group) != groups.end();
+  const std::vector<std::string_view> parts = parts_of_reviewer(person_or_group);
+  return std::ranges::all_of(parts, [this](std::string_view part) {
+    return people.contains(part) || groups.contains(part);
+  });
 }
 
 std::vector<std::string> Deployment::credential_names() const {

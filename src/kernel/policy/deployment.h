@@ -21,6 +21,11 @@ struct Deployment {
   struct Role {
     std::string file;
     std::vector<std::string> directories;
+    std::string team;  // `${role.team}` in the names of layers
+    Position at;
+  };
+  struct Layer {
+    std::string file;  // as written, relative to the deployment file
     Position at;
   };
   struct Server {
@@ -41,6 +46,7 @@ struct Deployment {
   enum class Desktop : std::uint8_t { automatic, off };
 
   std::string file;
+  std::vector<Layer> layers;  // that every role has to pass
   std::map<std::string, Role, std::less<>> roles;
   std::map<std::string, Server, std::less<>> servers;
   std::map<std::string, Person, std::less<>> people;
@@ -50,7 +56,11 @@ struct Deployment {
   Desktop desktop = Desktop::automatic;
   std::vector<std::string> notify_command;
 
-  // The persons that these names (of persons or groups) stand for, each once.
+  // The files of the layers of a role, with its team in their names. A role that has no team cannot
+  // pass a layer that is named with one.
+  Result<std::vector<std::string>> layers_of(std::string_view role) const;
+  // The persons that these names (of persons, of groups, or of several at once) stand for, each
+  // once.
   std::set<std::string> persons(const std::vector<std::string>& names) const;
   bool knows(std::string_view person_or_group) const;
   std::vector<std::string> credential_names() const;

@@ -63,6 +63,9 @@ constexpr Words kWords[] = {
     {Section::risk, "an accepted risk", "accept_risk[]"},
     {Section::task, "a task file", "task"},
     {Section::task_tool, "a tool of a task", "task.tools[]"},
+    {Section::layer, "a layer file", "layer"},
+    {Section::requirement, "a row of `require`", "layer.require[]"},
+    {Section::exception, "an exception", "layer.except[]"},
     {Section::deployment, "the deployment file", "the file"},
     {Section::role, "a role", "roles.NAME"},
     {Section::server, "a server", "servers.NAME"},
@@ -76,7 +79,7 @@ const Words& words(Section section) {
   return kWords[static_cast<std::size_t>(section)];
 }
 
-// The first other section of the same file that has this very key.
+// The first other section of the same kind of file that has this very key.
 const Key* elsewhere(Section section, std::string_view name) {
   const Key* pattern = nullptr;
   for (const Key& key : all_keys()) {
@@ -142,8 +145,33 @@ std::vector<std::string> permitted(Section section) {
   return names;
 }
 
+namespace {
+
+// A layer tightens and a role grants; neither does the other's work.
+std::string of_the_other(Section section, std::string_view name) {
+  const auto has = [name](Section other) {
+    const Key* key = find_key(other, name);
+    return key != nullptr && !key->later;
+  };
+  const bool only_role = has(Section::file) && !has(Section::layer);
+  if (section == Section::layer && only_role) {
+    return "a layer grants nothing and speaks of no single role, it only tightens what roles say";
+  }
+  const bool only_layer = has(Section::layer) && !has(Section::file) && name != "owner";
+  if (section == Section::file && only_layer && name != "blocked") {
+    return "it belongs to a layer file, which the deployment file names in `layers`: a role cannot "
+           "say it about itself";
+  }
+  return {};
+}
+
+}  // namespace
+
 std::string refusal(Section section, std::string_view name) {
   const std::string shown = visible(name);
+  if (const std::string why = of_the_other(section, name); !why.empty()) {
+    return fmt::format("`{}` in {} is refused: {}", shown, spoken(section), why);
+  }
   if (const Key* key = find_key(section, name); key != nullptr && key->later) {
     return fmt::format("`{}` in {} is not enforced by this version, so it is refused", shown,
                        spoken(section));

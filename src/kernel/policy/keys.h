@@ -54,6 +54,10 @@ enum class Section : std::uint8_t {
   // a task file
   task,
   task_tool,
+  // a layer file
+  layer,
+  requirement,
+  exception,
   // the deployment file
   deployment,
   role,

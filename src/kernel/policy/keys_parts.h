@@ -9,5 +9,7 @@ namespace pawl {
 
 // keys_languages.cpp: arguments that hold paths, addresses and texts in a language; `commands`.
 std::span<const Key> keys_of_languages();
+// keys_layers.cpp: a layer file.
+std::span<const Key> keys_of_layers();
 
 }  // namespace pawl

@@ -8,6 +8,7 @@ namespace {
 std::string heading(Section section) {
   const std::string_view where = place(section);
   if (section == Section::file || section == Section::deployment) return "The file itself";
+  if (section == Section::layer) return "A layer file";
   std::string text;
   for (const char c : where) {
     if (c == ',') {

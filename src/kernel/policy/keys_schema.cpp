@@ -45,6 +45,7 @@ constexpr std::array kTypes = {
     TypeSchema{"list of packs", R"({"type":"array","minItems":1,)"
                                 R"("items":{"type":"string","pattern":"^pawl:[^@]+@[0-9]+$"}})"},
     TypeSchema{"list of words", texts},
+    TypeSchema{"list of files", text_list},
     TypeSchema{"list of persons or groups", texts},
     TypeSchema{"list of fields", text_list},
     TypeSchema{"list of values", values},
@@ -108,6 +109,13 @@ constexpr std::array kLeads = {
     Leads{execution, "on_budget_exceeded", Holds::one, budget},
     Leads{escalation, "contacts", Holds::list, contact},
     Leads{autonomy, "types", Holds::names, type},
+    Leads{layer, "require", Holds::list, requirement},
+    Leads{layer, "except", Holds::list, exception},
+    Leads{layer, "execution", Holds::one, execution},
+    Leads{layer, "secrets", Holds::one, secrets},
+    Leads{layer, "escalation", Holds::one, escalation},
+    Leads{layer, "freeze", Holds::list, freeze},
+    Leads{requirement, "approval", Holds::one, approval},
     Leads{deployment, "roles", Holds::names, role},
     Leads{deployment, "servers", Holds::names, server},
     Leads{deployment, "people", Holds::one, people},
@@ -286,18 +294,19 @@ void put_section(Section section, json::Writer& out) {
 
 }  // namespace
 
-std::string keys_schema(bool of_deployment_file) {
-  const Section root = of_deployment_file ? deployment : file;
+std::string keys_schema(Section root) {
   json::Writer out;
   out.object().key("$schema").string("https://json-schema.org/draft/2020-12/schema");
-  out.key("title").string(of_deployment_file ? "pawl deployment file" : "pawl policy file");
+  out.key("title").string(root == deployment ? "pawl deployment file"
+                          : root == layer    ? "pawl layer file"
+                                             : "pawl policy file");
   out.key("description");
   out.string(
       "Made by `pawl schema` from the program's own table of keys. `pawl check` checks more.");
   out.key("$ref").string("#/$defs/" + reference_to(root));
   out.key("$defs").object();
   for (const Section section : all_sections()) {
-    if (of_deployment(section) != of_deployment_file) continue;
+    if (of_deployment(section) != of_deployment(root)) continue;
     out.key(reference_to(section));
     put_section(section, out);
   }

@@ -9,10 +9,12 @@
 #include <string>
 #include <vector>
 
+#include "kernel/policy/keys.h"
+
 namespace pawl {
 
-// Text of the whole schema.
-std::string keys_schema(bool deployment);
+// Text of the whole schema of a file: `Section::file`, `Section::deployment` or `Section::layer`.
+std::string keys_schema(Section root);
 
 // Keys of the table whose type has no schema here, as `section key: type`. Empty: a test asks.
 std::vector<std::string> keys_without_schema();

@@ -36,11 +36,6 @@ constexpr Key kKeys[] = {
     {file, "secrets", "mapping", "credentials are held", 11,
      "What must not leave through the arguments of a call that can carry data outside."},
     {file, "may_request", "list", "", 0, "What an agent may ask for.", true},
-    {file, "layer", "text", "", 0, "Makes the file a layer that only tightens.", true},
-    {file, "require", "list", "", 0, "Rules of a layer by class.", true},
-    {file, "except", "list", "", 0, "Exceptions of a layer.", true},
-    {file, "owner", "text", "", 0, "Owner of a layer.", true},
-    {file, "blocked", "list", "", 0, "Blocked names of a layer.", true},
     {file, "workspace", "word", "", 0, "The base that `$workspace` stands for.", true},
     {file, "flows", "list", "", 0, "Rules about the order of calls.", true},
     {file, "task", "mapping", "", 0, "What a task may narrow.", true},
@@ -336,14 +331,16 @@ constexpr Key kKeys[] = {
      "Secrets that a policy may name in `credential`."},
     {deployment, "listen", "mapping", "", 0, "Addresses of the network doors.", true},
     {deployment, "policies", "mapping", "", 0, "Where signed policies come from.", true},
-    {deployment, "layers", "list", "", 0, "Policies that only tighten.", true},
+    {deployment, "layers", "list of files", "none", 13,
+     "Layer files that every call of every role has to pass too, relative to this file. "
+     "`${role.team}` stands for the role's team."},
     {deployment, "state", "mapping", "", 0, "State shared by several machines.", true},
     {deployment, "observe", "mapping", "", 15, "Watches without enforcing.", true},
     {deployment, "models", "mapping", "", 9, "Prices of models.", true},
 
     {role, "file", "text", "required", 13, "The policy file, relative to the deployment file."},
     {role, "directories", "list of texts", "none", 13, "Where the role works."},
-    {role, "team", "text", "", 0, "The team whose layer applies.", true},
+    {role, "team", "text", "none", 13, "The team whose layer applies."},
     {role, "candidate", "text", "", 15, "A second policy that is judged and never acts.", true},
     {role, "observe", "mapping", "", 15, "Watches without enforcing.", true},
     {server, "command", "list of words", "required", 13, "The program and its arguments."},
@@ -372,8 +369,9 @@ constexpr Key kKeys[] = {
 std::span<const Key> all_keys() {
   static const std::vector<Key> all = [] {
     std::vector<Key> rows(std::begin(kKeys), std::end(kKeys));
-    const std::span<const Key> more = keys_of_languages();
-    rows.insert(rows.end(), more.begin(), more.end());
+    for (const std::span<const Key> more : {keys_of_languages(), keys_of_layers()}) {
+      rows.insert(rows.end(), more.begin(), more.end());
+    }
     return rows;
   }();
   return all;

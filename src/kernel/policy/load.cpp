@@ -95,8 +95,8 @@ void read_root(Build& build, const yaml::Node& root) {
 
 void in_order_of_file(std::vector<Finding>& findings) {
   std::ranges::sort(findings, [](const Finding& a, const Finding& b) {
-    return std::tie(a.at.line, a.at.column, a.message) <
-           std::tie(b.at.line, b.at.column, b.message);
+    return std::tie(a.at.file, a.at.line, a.at.column, a.message) <
+           std::tie(b.at.file, b.at.line, b.at.column, b.message);
   });
 }
 
@@ -107,23 +107,29 @@ void Build::note(Finding::Weight weight, const Position& at, std::string message
 }
 
 Loaded load_parts(std::string_view text, std::string_view file, const LoadSources& sources,
-                  const std::vector<Window>* windows, const TaskText* task) {
+                  const Recorded* recorded, const TaskText* task) {
   auto policy = std::make_shared<Policy>();
   policy->file = file;
   yaml::Read read = yaml::read(text, file, limits::file_bytes_max);
   const yaml::Node root = std::move(read.root);
   Build build(Reading(read), *policy, sources);
-  build.windows = windows;
-  build.any_credential = windows != nullptr;
+  build.windows = recorded == nullptr ? nullptr : &recorded->windows;
+  build.any_credential = recorded != nullptr;
   if (root.kind != yaml::Kind::null || build.reading.sound()) read_root(build, root);
   if (task != nullptr && build.reading.sound()) narrow(build, *task);
+  std::string bundle;
+  if (build.reading.sound()) {
+    bundle = write_bundle(text, build.lists.files(), *policy, build.zones);
+  }
+  add_layers(build, recorded);
   Loaded loaded;
   if (!build.reading.sound()) {
     loaded.errors = build.reading.take_errors(file);
     return loaded;
   }
   in_order_of_file(policy->findings);
-  policy->bundle = write_bundle(text, build.lists.files(), *policy, build.zones);
+  for (const Layer& layer : policy->layers) bundle += layer.bundled;
+  policy->bundle = std::move(bundle);
   policy->digest = sha256(policy->bundle);
   policy->index();
   loaded.policy = std::move(policy);

@@ -61,19 +61,6 @@ void read_type(Build& build, const yaml::Entry& entry) {
   }
 }
 
-// A date counts to its last moment, in UTC.
-std::optional<Instant> read_end(Build& build, const yaml::Node& node, std::string_view what) {
-  if (node.is_scalar()) {
-    if (const auto instant = parse_instant(node.text)) return *instant;
-    const auto date = parse_instant(node.text + "T00:00:00Z");
-    if (date && date->ns <= std::numeric_limits<std::int64_t>::max() - kDay.ns) return *date + kDay;
-  }
-  build.reading.mistake(node.at, fmt::format("`{}` must be a date such as `2027-03-31` or an "
-                                             "instant such as `2027-03-31T12:00:00Z`, found {}",
-                                             what, node.described()));
-  return std::nullopt;
-}
-
 void read_risk(Build& build, const yaml::Node& node) {
   AcceptedRisk risk;
   std::optional<Instant> until;
@@ -102,6 +89,18 @@ void read_risk(Build& build, const yaml::Node& node) {
 }
 
 }  // namespace
+
+std::optional<Instant> read_end(Build& build, const yaml::Node& node, std::string_view what) {
+  if (node.is_scalar()) {
+    if (const auto instant = parse_instant(node.text)) return *instant;
+    const auto date = parse_instant(node.text + "T00:00:00Z");
+    if (date && date->ns <= std::numeric_limits<std::int64_t>::max() - kDay.ns) return *date + kDay;
+  }
+  build.reading.mistake(node.at, fmt::format("`{}` must be a date such as `2027-03-31` or an "
+                                             "instant such as `2027-03-31T12:00:00Z`, found {}",
+                                             what, node.described()));
+  return std::nullopt;
+}
 
 void read_agent(Build& build, const yaml::Node& node) {
   Policy& policy = build.policy;

@@ -8,9 +8,8 @@
 #include "kernel/policy/limits.h"
 
 namespace pawl {
-namespace {
 
-void read_blocked(Build& build, const yaml::Entry& key) {
+void read_blocked(Build& build, const yaml::Entry& key, std::string_view path) {
   std::unordered_map<std::string, std::uint32_t> seen;
   build.reading.items(key.value, "blocked", [&](const yaml::Node& item) {
     const auto name = build.reading.text(item, "blocked");
@@ -28,11 +27,9 @@ void read_blocked(Build& build, const yaml::Entry& key) {
       return;
     }
     build.policy.blocked.push_back(
-        {std::move(folded), {fmt::format("tools/blocked/{}", visible(*name)), item.at}});
+        {std::move(folded), {fmt::format("{}/{}", path, visible(*name)), item.at}});
   });
 }
-
-}  // namespace
 
 void read_tools(Build& build, const yaml::Node& node) {
   const bool read = build.reading.keys(node, Section::tools, [&](const yaml::Entry& key) {
@@ -45,7 +42,7 @@ void read_tools(Build& build, const yaml::Node& node) {
         }
       });
     } else if (key.key == "blocked") {
-      read_blocked(build, key);
+      read_blocked(build, key, "tools/blocked");
     } else {
       return false;
     }

@@ -25,6 +25,7 @@
 #include "kernel/pack/pack.h"
 #include "kernel/policy/cases.h"
 #include "kernel/policy/counters.h"
+#include "kernel/policy/layer.h"
 #include "kernel/policy/name.h"
 #include "kernel/policy/name_table.h"
 #include "kernel/redact/scope.h"
@@ -183,6 +184,8 @@ class Policy {
   std::vector<AcceptedRisk> risks;
   Packs packs;  // that describe its tools, in the order of the file
   Secrets secrets;
+  Effect secrets_least = Effect::allow;      // what a layer asks of every entry's `secrets`
+  std::vector<Layer> layers;                 // that every call has to pass too
   std::map<std::string, std::string> links;  // directories of `path` that lead elsewhere, and where
   std::vector<Finding> findings;
   std::vector<OriginSource> sources;  // every field of a result that some rule refers to, once
@@ -199,7 +202,11 @@ class Policy {
   // The line that blocks it, or null. Case, width and server do not matter (rule 2).
   const BlockedName* blocks(std::string_view server, std::string_view tool) const;
   Stage stage_of(const ToolRule& tool) const;
-  Effect secrets_of(const ToolRule& tool) const { return tool.secrets.value_or(secrets.then); }
+  Effect secrets_of(const ToolRule& tool) const {
+    return stricter(tool.secrets.value_or(secrets.then), secrets_least);
+  }
+  // Whether any layer asks something of single calls.
+  bool has_requirements() const;
   // The risk acceptance for a rule path that has not ended, or null.
   const AcceptedRisk* accepted(std::string_view path, Instant now) const;
 
@@ -228,6 +235,7 @@ struct LoadSources {
   std::function<std::string(const std::string& directory)> place;
   // The bytes of a pack by its written name; empty: those that the program carries.
   std::function<Result<std::string>(std::string_view written)> pack;
+  std::vector<LayerSource> layers;  // that the deployment names for this role
 };
 
 struct Loaded {
@@ -236,6 +244,9 @@ struct Loaded {
 };
 
 Loaded load_policy(std::string_view text, std::string_view file, const LoadSources& sources);
+
+// A layer file alone, for whoever looks at it: `policy` holds its parts, and no tools.
+Loaded load_layer(std::string_view text, std::string_view file, const LoadSources& sources);
 
 // The policy that a bundle holds (`Policy::bundle`, as recorded), with nothing from the outside:
 // what list files, time zones and the deployment file said at load is part of the bundle.

@@ -1,0 +1,254 @@
+// A layer file: what it says by itself, and how it is put together with a role.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+#include "kernel/policy/bundle.h"
+#include "kernel/policy/limits.h"
+#include "kernel/policy/load_layer.h"
+
+namespace pawl {
+namespace {
+
+void read_name(LayerBuild& build, const yaml::Entry& key) {
+  build.layer.name = build.reading.text(key.value, "layer").value_or("");
+  const bool plain = std::ranges::all_of(build.layer.name, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.';
+  });
+  if (!plain) {
+    build.reading.mistake(key.value.at,
+                          fmt::format("`layer` is `{}`, expected letters, digits, `-`, `_` and `.`",
+                                      visible(build.layer.name)));
+  }
+  build.layer.rule = {"layers/" + build.layer.name, key.key_at};
+}
+
+// In the order in which they need one another.
+struct Row {
+  std::string_view key;
+  void (*read)(LayerBuild& build, const yaml::Entry& key);
+};
+constexpr Row kRows[] = {
+    {"version", [](LayerBuild& build,
+                   const yaml::Entry& key) { build.reading.count(key.value, "version", {1, 1}); }},
+    {"layer", read_name},
+    {"owner",
+     [](LayerBuild& build, const yaml::Entry& key) {
+       build.layer.owner = build.reading.text(key.value, "owner").value_or("");
+     }},
+    {"lists",
+     [](LayerBuild& build, const yaml::Entry& key) {
+       build.lists.read(build.reading, build.sources, key.value);
+     }},
+    {"blocked",
+     [](LayerBuild& build, const yaml::Entry& key) { read_blocked(build, key, "blocked"); }},
+    {"require", read_requirements},
+    {"except", read_exceptions},
+    {"execution",
+     [](LayerBuild& build, const yaml::Entry& key) { read_execution(build, key.value); }},
+    {"secrets", [](LayerBuild& build, const yaml::Entry& key) { read_secrets(build, key.value); }},
+    {"escalation",
+     [](LayerBuild& build, const yaml::Entry& key) { read_escalation(build, key.value); }},
+    {"freeze", [](LayerBuild& build, const yaml::Entry& key) { read_freezes(build, key.value); }},
+};
+
+void read_root(LayerBuild& build, const yaml::Node& root) {
+  const auto known = [](const yaml::Entry& key) {
+    return std::ranges::any_of(kRows, [&](const Row& row) { return row.key == key.key; });
+  };
+  if (!build.reading.keys(root, Section::layer, known)) return;
+  for (const Row& row : kRows) {
+    if (const yaml::Entry* key = root.entry(row.key)) row.read(build, *key);
+  }
+  for (const std::string_view key : {"layer", "owner"}) {
+    build.reading.missing(root, Section::layer, key);
+  }
+  for (const Placed& list : build.lists.unused()) {
+    build.note(Finding::Weight::note, list.at,
+               fmt::format("nothing uses the list `{}`", list.text));
+  }
+}
+
+// What the layer says in a file of its own stands below its name.
+void below_its_name(const Layer& layer, Rule& rule) {
+  rule.path = layer.rule.path + "/" + rule.path;
+}
+
+void name_rules(const Layer& layer, Policy& says) {
+  for (BlockedName& name : says.blocked) below_its_name(layer, name.rule);
+  for (Freeze& freeze : says.freezes) below_its_name(layer, freeze.rule);
+  Ceilings& most = says.ceilings;
+  for (Rule* rule : {&most.steps_rule, &most.denials_rule, &most.tokens_rule, &most.cost_rule,
+                     &most.wall_clock_rule, &says.secrets.rule}) {
+    if (rule->at.line > 0) below_its_name(layer, *rule);
+  }
+}
+
+// One layer file with all that it says; the rest of `says` stays as it is without a file.
+struct LayerRead {
+  Layer layer;
+  Policy says;
+};
+
+LayerRead read_layer(const LayerSource& source, const LoadSources& outside,
+                     const std::vector<Window>* windows, std::vector<Error>& errors) {
+  LayerRead out;
+  out.layer.file = source.file;
+  LoadSources sources = outside;
+  sources.read = source.read;
+  yaml::Read read = yaml::read(source.text, source.file, limits::file_bytes_max);
+  const yaml::Node root = std::move(read.root);
+  LayerBuild build(Reading(read), out.says, sources, out.layer);
+  build.windows = windows;
+  if (root.kind != yaml::Kind::null || build.reading.sound()) read_root(build, root);
+  if (has_hidden_characters(source.file) || source.file.empty()) {
+    build.reading.mistake(root.at, "the name of a layer's file has no hidden characters");
+  }
+  if (build.reading.sound()) {
+    out.layer.bundled = write_layer(source, build.lists.files(), out.says, build.zones);
+  }
+  for (Error& error : build.reading.take_errors(source.file)) errors.push_back(std::move(error));
+  name_rules(out.layer, out.says);
+  return out;
+}
+
+template <class T>
+void smallest(std::optional<T>& role, const std::optional<T>& layer, Rule& rule, const Rule& own) {
+  if (!layer || (role && *role <= *layer)) return;
+  role = layer;
+  rule = own;
+}
+
+void add_ceilings(Ceilings& role, const Ceilings& layer) {
+  smallest(role.steps, layer.steps, role.steps_rule, layer.steps_rule);
+  smallest(role.denials, layer.denials, role.denials_rule, layer.denials_rule);
+  smallest(role.tokens, layer.tokens, role.tokens_rule, layer.tokens_rule);
+  smallest(role.cost_nano_usd, layer.cost_nano_usd, role.cost_rule, layer.cost_rule);
+  smallest(role.wall_clock, layer.wall_clock, role.wall_clock_rule, layer.wall_clock_rule);
+  if (layer.notify.empty() || role.notify == layer.notify) return;
+  role.notify += role.notify.empty() ? layer.notify : ", " + layer.notify;
+}
+
+void add_secrets(Policy& role, const Secrets& layer) {
+  if (layer.rule.at.line == 0) return;
+  role.secrets_least = stricter(role.secrets_least, layer.then);
+  std::vector<std::string>& texts = role.secrets.texts;
+  texts.insert(texts.end(), layer.texts.begin(), layer.texts.end());
+  std::ranges::sort(texts);
+  const auto repeated = std::ranges::unique(texts);
+  texts.erase(repeated.begin(), repeated.end());
+  if (role.secrets.rule.at.line == 0) role.secrets.rule = layer.rule;
+}
+
+// `run.records[tool]` needs the records of whatever tool is called.
+void count_records(Policy& role, const Layer& layer) {
+  const auto asks = [](const std::shared_ptr<const Condition>& condition) {
+    return condition != nullptr && std::ranges::any_of(condition->counts(), &CountAsked::records);
+  };
+  const bool wanted =
+      std::ranges::any_of(layer.requirements,
+                          [&](const auto& one) { return asks(one.condition); }) ||
+      std::ranges::any_of(layer.exceptions, [&](const auto& one) { return asks(one.condition); });
+  if (!wanted) return;
+  for (ToolRule& tool : role.tools) tool.asked_for_records = true;
+}
+
+void add_layer(Policy& role, LayerRead read) {
+  for (BlockedName& name : read.says.blocked) {
+    const bool known = std::ranges::any_of(
+        role.blocked, [&](const BlockedName& other) { return other.folded == name.folded; });
+    if (!known) role.blocked.push_back(std::move(name));
+  }
+  add_ceilings(role.ceilings, read.says.ceilings);
+  for (Freeze& freeze : read.says.freezes) role.freezes.push_back(std::move(freeze));
+  for (Contact& contact : read.says.contacts) {
+    const bool known = std::ranges::any_of(role.contacts, [&](const Contact& other) {
+      return other.name == contact.name && other.via == contact.via && other.after == contact.after;
+    });
+    if (!known) role.contacts.push_back(std::move(contact));
+  }
+  add_secrets(role, read.says.secrets);
+  for (Finding& finding : read.says.findings) role.findings.push_back(std::move(finding));
+  count_records(role, read.layer);
+  role.layers.push_back(std::move(read.layer));
+}
+
+// What only all layers together can tell.
+void check_together(Build& build, const std::vector<LayerRead>& layers) {
+  std::size_t asked = 0;
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    const Layer& layer = layers[i].layer;
+    asked += layer.requirements.size();
+    for (std::size_t before = 0; before < i; ++before) {
+      if (layer.name.empty() || layers[before].layer.name != layer.name) continue;
+      build.reading.mistake(layer.rule.at,
+                            fmt::format("the layer `{}` is in force already, from `{}`",
+                                        visible(layer.name), visible(layers[before].layer.file)));
+    }
+  }
+  const Position first = layers.front().layer.rule.at;
+  if (layers.size() > layers_max) {
+    build.reading.mistake(first, fmt::format("more than {} layers", layers_max));
+  }
+  if (asked > requirements_max) {
+    build.reading.mistake(
+        first,
+        fmt::format("more than {} rows of `require` in all layers together", requirements_max));
+  }
+}
+
+}  // namespace
+
+void add_layers(Build& build, const Recorded* recorded) {
+  const std::vector<LayerSource>& sources = build.sources.layers;
+  if (sources.empty()) return;
+  std::vector<LayerRead> layers;
+  std::vector<Error> errors;
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    const std::vector<Window>* windows = recorded == nullptr ? nullptr : &recorded->layers.at(i);
+    layers.push_back(read_layer(sources[i], build.sources, windows, errors));
+  }
+  check_together(build, layers);
+  for (Error& error : errors) {
+    build.reading.mistake(error.at, std::move(error.message), error.fault);
+  }
+  if (!build.reading.sound()) return;
+  for (LayerRead& layer : layers) add_layer(build.policy, std::move(layer));
+  Secrets& secrets = build.policy.secrets;
+  if (secrets.texts.empty()) return;
+  auto listed = ListedTexts::make(secrets.texts);
+  if (listed) {
+    secrets.listed = std::make_shared<const ListedTexts>(std::move(*listed));
+  } else {
+    build.reading.mistake(secrets.rule.at,
+                          "the listed texts of role and layers cannot be looked for together: " +
+                              listed.error().message);
+  }
+}
+
+Loaded load_layer(std::string_view text, std::string_view file, const LoadSources& sources) {
+  Loaded loaded;
+  const LayerSource source{std::string(file), std::string(text), sources.read};
+  LayerRead read = read_layer(source, sources, nullptr, loaded.errors);
+  if (!loaded.errors.empty()) return loaded;
+  auto policy = std::make_shared<Policy>(std::move(read.says));
+  policy->file = file;
+  policy->bundle = read.layer.bundled;
+  policy->digest = sha256(policy->bundle);
+  policy->agent_rule = read.layer.rule;
+  policy->default_rule = read.layer.rule;
+  policy->layers.push_back(std::move(read.layer));
+  policy->index();
+  loaded.policy = std::move(policy);
+  return loaded;
+}
+
+bool Policy::has_requirements() const {
+  return std::ranges::any_of(layers,
+                             [](const Layer& layer) { return !layer.requirements.empty(); });
+}
+
+}  // namespace pawl

@@ -1,0 +1,237 @@
+// `require` and `except` of a layer.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+#include "kernel/policy/limits.h"
+#include "kernel/policy/load_layer.h"
+
+namespace pawl {
+namespace {
+
+constexpr std::size_t exceptions_max = 256;
+constexpr std::size_t reviewers_max = 16;  // of one row: who may answer for two rows multiplies
+
+// A layer knows no entry of any role, so it cannot count the records of one of them.
+std::shared_ptr<const Condition> read_if(LayerBuild& build, const yaml::Entry& key,
+                                         const std::string& path, Polarity polarity) {
+  auto condition = read_expression(build, key, path, polarity);
+  if (condition == nullptr) return nullptr;
+  for (const CountAsked& asked : condition->counts()) {
+    if (!asked.records || asked.name.empty()) continue;
+    build.reading.mistake(
+        expr::position_of({condition->text(), condition->rule().at}, asked.offset),
+        "a layer does not know the entries of a role: expected `run.records[tool]`, or "
+        "`run.seen[\"NAME\"]` for calls");
+  }
+  return condition;
+}
+
+class RequirementReader {
+ public:
+  RequirementReader(LayerBuild& build, const yaml::Node& node) : build_(build), node_(node) {
+    made_.rule = {
+        fmt::format("{}/require/{}", build.layer.rule.path, build.layer.requirements.size() + 1),
+        node.at};
+  }
+
+  void read() {
+    if (!build_.reading.keys(node_, Section::requirement,
+                             [this](const yaml::Entry& key) { return take(key); })) {
+      return;
+    }
+    build_.reading.missing(node_, Section::requirement, "if");
+    settle();
+    if (made_.condition != nullptr) build_.layer.requirements.push_back(std::move(made_));
+  }
+
+ private:
+  bool take(const yaml::Entry& key) {
+    if (key.key == "if") {
+      made_.condition = read_if(build_, key, made_.rule.path + "/if", Polarity::stops);
+    } else if (key.key == "then") {
+      then_ = read_effect(build_, key);
+      if (then_ == Effect::allow) {
+        build_.reading.mistake(key.value.at,
+                               "a layer allows nothing: expected `notify`, `hold` or "
+                               "`deny`");
+      }
+    } else if (key.key == "quorum") {
+      const auto quorum = build_.reading.count(key.value, "quorum", {1, limits::quorum_max});
+      if (quorum) quorum_ = static_cast<std::uint8_t>(*quorum);
+    } else if (key.key == "approval") {
+      read_terms(key);
+    } else if (key.key == "say") {
+      made_.words.say = build_.reading.text(key.value, key.key, Lines::several).value_or("");
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  void read_terms(const yaml::Entry& key) {
+    std::vector<std::shared_ptr<const Condition>> routes;
+    made_.approval = read_approval(build_, key.value, made_.rule.path, routes);
+    if (const yaml::Entry* route = key.value.entry("route")) {
+      build_.reading.mistake(route->key_at,
+                             "a layer has no routes: one row of `require` for each "
+                             "of them says the same");
+    }
+    if (made_.approval.reviewers.size() > reviewers_max) {
+      build_.reading.mistake(key.value.at, fmt::format("more than {} reviewers of one row: a group "
+                                                       "of the deployment file has no such bound",
+                                                       reviewers_max));
+    }
+  }
+
+  // Whoever says how people are asked wants them to be asked.
+  void settle() {
+    const yaml::Entry* asks = node_.entry("approval");
+    if (asks == nullptr) asks = node_.entry("quorum");
+    if (asks == nullptr) build_.reading.missing(node_, Section::requirement, "then");
+    made_.then = then_.value_or(asks == nullptr ? Effect::deny : Effect::hold);
+    if (asks != nullptr && made_.then != Effect::hold) {
+      build_.reading.mistake(
+          asks->key_at, fmt::format("`{}` asks people, and `then` in line {} says `{}`", asks->key,
+                                    node_.entry("then")->key_at.line, to_string(made_.then)));
+    }
+    if (!quorum_) return;
+    if (made_.approval.quorum) {
+      build_.reading.mistake(node_.entry("quorum")->key_at,
+                             "`quorum` says again what `approval.quorum` says");
+    }
+    made_.approval.quorum = quorum_;
+  }
+
+  LayerBuild& build_;
+  const yaml::Node& node_;
+  Requirement made_;
+  std::optional<Effect> then_;
+  std::optional<std::uint8_t> quorum_;
+};
+
+// One name that a role can grant: an exception for more tools than its owner looked at is none.
+std::optional<NamePattern> read_tool(LayerBuild& build, const yaml::Node& node) {
+  const auto written = build.reading.text(node, "tool");
+  if (!written) return std::nullopt;
+  auto pattern = parse_name(*written);
+  if (!pattern) {
+    build.reading.mistake(node.at, pattern.error().message);
+    return std::nullopt;
+  }
+  if (pattern->glob() || written->starts_with("*/")) {
+    build.reading.mistake(node.at,
+                          fmt::format("an exception is for one tool, and `{}` stands for several: "
+                                      "expected `tool` or `server/tool`",
+                                      visible(*written)));
+    return std::nullopt;
+  }
+  return std::move(*pattern);
+}
+
+void read_exception(LayerBuild& build, const yaml::Node& node) {
+  Exception made{.rule = {fmt::format("{}/except/{}", build.layer.rule.path,
+                                      build.layer.exceptions.size() + 1),
+                          node.at},
+                 .role = {},
+                 .tool = {.any_server = true, .server = NamePart(""), .tool = NamePart("")},
+                 .condition = nullptr,
+                 .then = Effect::hold,
+                 .until = {},
+                 .reason = {}};
+  const bool read = build.reading.keys(node, Section::exception, [&](const yaml::Entry& key) {
+    if (key.key == "role") {
+      made.role = build.reading.text(key.value, "role").value_or("");
+    } else if (key.key == "tool") {
+      if (auto tool = read_tool(build, key.value)) made.tool = std::move(*tool);
+    } else if (key.key == "if") {
+      made.condition = read_if(build, key, made.rule.path + "/if", Polarity::grants);
+    } else if (key.key == "then") {
+      made.then = read_effect(build, key).value_or(Effect::hold);
+      if (made.then == Effect::deny) {
+        build.reading.mistake(key.value.at,
+                              "an exception asks less than its layer: expected "
+                              "`allow`, `notify` or `hold`");
+      }
+    } else if (key.key == "until") {
+      if (const auto end = read_end(build, key.value, "until")) made.until = *end;
+    } else if (key.key == "reason") {
+      made.reason = build.reading.text(key.value, "reason", Lines::several).value_or("");
+    } else {
+      return false;
+    }
+    return true;
+  });
+  if (!read) return;
+  for (const std::string_view key : {"role", "tool", "then", "until", "reason"}) {
+    build.reading.missing(node, Section::exception, key);
+  }
+  build.layer.exceptions.push_back(std::move(made));
+}
+
+}  // namespace
+
+void read_requirements(LayerBuild& build, const yaml::Entry& key) {
+  build.reading.items(key.value, "require", [&](const yaml::Node& item) {
+    if (build.layer.requirements.size() < requirements_max) {
+      RequirementReader(build, item).read();
+    } else if (&item == &key.value.items[requirements_max]) {
+      build.reading.mistake(item.at, fmt::format("more than {} rows", requirements_max));
+    }
+  });
+}
+
+void read_exceptions(LayerBuild& build, const yaml::Entry& key) {
+  build.reading.items(key.value, "except", [&](const yaml::Node& item) {
+    if (build.layer.exceptions.size() < exceptions_max) {
+      read_exception(build, item);
+    } else if (&item == &key.value.items[exceptions_max]) {
+      build.reading.mistake(item.at, fmt::format("more than {} exceptions", exceptions_max));
+    }
+  });
+}
+
+std::vector<std::string_view> parts_of_reviewer(std::string_view reviewer) {
+  std::vector<std::string_view> parts;
+  for (;;) {
+    const std::size_t end = reviewer.find(also_mark);
+    parts.push_back(reviewer.substr(0, end));
+    if (end == std::string_view::npos) return parts;
+    reviewer.remove_prefix(end + also_mark.size());
+  }
+}
+
+namespace {
+
+// Both at once, each name once and in one order.
+std::string both(std::string_view a, std::string_view b) {
+  std::vector<std::string_view> parts = parts_of_reviewer(a);
+  for (const std::string_view part : parts_of_reviewer(b)) parts.push_back(part);
+  std::ranges::sort(parts);
+  const auto repeated = std::ranges::unique(parts);
+  parts.erase(repeated.begin(), repeated.end());
+  return fmt::format("{}", fmt::join(parts, also_mark));
+}
+
+}  // namespace
+
+std::vector<std::string> reviewers_of_both(const std::vector<std::string>& these,
+                                           const std::vector<std::string>& those) {
+  constexpr std::size_t most = 1024;  // fewer people may answer beyond it, never others
+  if (these.empty() || these == those) return those;
+  if (those.empty()) return these;
+  std::vector<std::string> out;
+  for (const std::string& one : these) {
+    for (const std::string& other : those) {
+      std::string name = both(one, other);
+      if (out.size() < most && std::ranges::find(out, name) == out.end()) {
+        out.push_back(std::move(name));
+      }
+    }
+  }
+  return out;
+}
+
+}  // namespace pawl
