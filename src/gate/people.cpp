@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "gate/hold.h"
 #include "gate/near.h"
+#include "kernel/policy/layer.h"
 
 namespace pawl {
 
@@ -56,8 +57,12 @@ bool entitled(const Desk& desk, const Approval& approval, const std::string& per
               const std::vector<std::string>& groups) {
   const auto& reviewers =
       approval.asked.reviewers.empty() ? desk.default_reviewers : approval.asked.reviewers;
+  const auto is = [&](std::string_view name) {
+    return name == person || std::ranges::find(groups, name) != groups.end();
+  };
+  // Where role and layers name different people, one person has to be of both.
   return std::ranges::any_of(reviewers, [&](const std::string& reviewer) {
-    return reviewer == person || std::ranges::find(groups, reviewer) != groups.end();
+    return std::ranges::all_of(parts_of_reviewer(reviewer), is);
   });
 }
 

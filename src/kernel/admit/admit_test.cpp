@@ -195,7 +195,8 @@ TEST_F(AdmitTest, TheStagesStandInTheOrderOfTheLifeOfACall) {
   EXPECT_THAT(names, ::testing::ElementsAre("fault", "kill", "run state", "identity",
                                             "run ceilings", "blocked", "grant", "environment",
                                             "pin", "schema", "constraints", "cases", "commands",
-                                            "outside", "freeze", "limits", "counters"));
+                                            "layers", "outside", "freeze", "limits",
+                                            "counters"));
 }
 
 TEST_F(AdmitTest, ARefusedRequestIsBoundedLikeAnyOther) {

@@ -22,6 +22,7 @@ Asked Asked::about(const Verdict& verdict) {
 void Asked::ask(const Rule* by, std::string_view reason, bool type_it, std::uint8_t persons) {
   if (!hold) rule = by;
   hold = true;
+  by_role = true;
   typed = typed || type_it;
   quorum = std::max(quorum, persons);
   if (!why.empty()) why += "; ";

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "kernel/admit/call_values.h"
+#include "kernel/admit/layers.h"
 #include "kernel/admit/stages.h"
 
 namespace pawl {
@@ -99,8 +100,9 @@ Question question_of_rows(const Situation& s, const Asked& asked) {
   return question;
 }
 
-Question question_of(const Situation& s, const Asked& asked) {
-  if (asked.wish != nullptr) return question_of_rows(s, asked);
+namespace {
+
+Question question_of_entry(const Situation& s, const Asked& asked) {
   ApprovalTerms terms;
   if (asked.cases != 0) terms = united(s, holding(s, asked));
   const ApprovalTerms& own = s.tool->entry->approval;
@@ -117,6 +119,15 @@ Question question_of(const Situation& s, const Asked& asked) {
   if (question.reviewers.empty()) question.reviewers = reviewers_of(s, own, false);
   if (question.reviewers.empty()) question.reviewers = reviewers_of(s, file, true);
   question.why = asked.why;
+  return question;
+}
+
+}  // namespace
+
+Question question_of(const Situation& s, const Asked& asked) {
+  Question question =
+      asked.wish != nullptr ? question_of_rows(s, asked) : question_of_entry(s, asked);
+  if (asked.layers != 0) unite_layers(s, asked, question);
   return question;
 }
 

@@ -185,6 +185,29 @@ void put_counters(const ToolRule& entry, json::Writer& out) {
   out.end();
 }
 
+// What organisation and team ask, whoever's layer it stands in. Ends of exceptions are times, like
+// freezes, and not in it.
+void put_layers(const Policy& policy, json::Writer& out) {
+  if (policy.layers.empty()) return;
+  out.key("layers").array();
+  for (const Layer& layer : policy.layers) {
+    out.object().key("except").array();
+    for (const Exception& one : layer.exceptions) {
+      if (one.role != policy.agent) continue;
+      out.object().key("if").string(one.condition ? one.condition->text() : "");
+      out.key("then").string(to_string(one.then)).key("tool").string(one.tool.text()).end();
+    }
+    out.end().key("require").array();
+    for (const Requirement& row : layer.requirements) {
+      out.object().key("if").string(row.condition->text());
+      put_terms("terms", row.approval, {}, out);
+      out.key("then").string(to_string(row.then)).end();
+    }
+    out.end().end();
+  }
+  out.end();
+}
+
 // The compiled slice of the policy that decides this tool. Places in the file, the words for agents
 // and reviewers, and other entries are not in it, so that a reformatted file keeps its approvals.
 void put_slice(const Policy& policy, const BoundTool& tool, json::Writer& out) {
@@ -212,6 +235,7 @@ void put_slice(const Policy& policy, const BoundTool& tool, json::Writer& out) {
   }
   put_condition("if", entry.conditions, entry.only_if, out);
   out.key("key").string(entry.key);
+  put_layers(policy, out);
   put_count("max_calls_per_minute", entry.max_calls_per_minute, out);
   put_count("max_calls_per_run", entry.max_calls_per_run, out);
   put_count("max_records_per_run", entry.max_records_per_run, out);

@@ -149,7 +149,7 @@ std::uint64_t CallValues::seen(const CountAsked& asked) const {
 }
 
 bool has_expressions(const Situation& s) {
-  return !s.policy.conditions.empty() ||
+  return !s.policy.conditions.empty() || s.policy.has_requirements() ||
          (s.tool != nullptr && s.tool->entry != nullptr &&
           (!s.tool->conditions.empty() || !s.tool->entry->cases.empty() ||
            !s.tool->entry->counters.empty()));

@@ -321,12 +321,20 @@ Looks outside_holds(const Situation& s) {
   return s.policy.secrets_of(*s.tool->entry) == Effect::deny ? Looks() : outside(s);
 }
 
+Looks layers_that_deny(const Situation& s) {
+  return looks_of_layers(s, true);
+}
+
+Looks layers_that_ask(const Situation& s) {
+  return looks_of_layers(s, false);
+}
+
 struct Row {
   std::string_view stage;
   bool can_deny;
   Looks (*looks)(const Situation& situation);
 };
-constexpr std::array<Row, 24> kRows = {{
+constexpr std::array<Row, 26> kRows = {{
     {"fault", true, nothing},
     {"kill", true, kill},
     {"run state", true, run_state},
@@ -340,6 +348,7 @@ constexpr std::array<Row, 24> kRows = {{
     {"constraints", true, constraints},
     {"cases", true, looks_of_cases},
     {"commands", true, commands},
+    {"layers", true, layers_that_deny},
     {"outside", true, outside_denies},
     {"freeze", true, freezes_that_deny},
     {"limits", true, limits},
@@ -351,6 +360,7 @@ constexpr std::array<Row, 24> kRows = {{
     {"class and stage", false, class_and_stage},
     {"outside", false, outside_holds},
     {"origin and constraints", false, constraints_that_hold},
+    {"layers", false, layers_that_ask},
 }};
 
 const Row* row_of(std::string_view stage, bool can_deny) {

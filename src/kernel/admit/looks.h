@@ -25,6 +25,8 @@ std::vector<TracedLook> looks_of_counters(const Situation& situation);
 // looks_cases.cpp. Precondition: the situation has values.
 TracedLook look_of_condition(const Situation& situation, std::uint16_t place, std::string about);
 std::vector<TracedLook> looks_of_cases(const Situation& situation);
+// The rows that can deny, or those that ask.
+std::vector<TracedLook> looks_of_layers(const Situation& situation, bool that_deny);
 
 // Whether `looks_of` knows the stage: a test asks it for every row of the tables.
 bool describes(std::string_view stage, bool can_deny);

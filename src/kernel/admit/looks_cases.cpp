@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "kernel/admit/call_values.h"
 #include "kernel/admit/judge_cases.h"
+#include "kernel/admit/layers.h"
 #include "kernel/admit/looks.h"
 #include "kernel/admit/stages.h"
 #include "kernel/constraint/in_words.h"
@@ -63,14 +64,42 @@ std::string outcome_of(const expr::Value& result) {
 
 }  // namespace
 
-TracedLook look_of_condition(const Situation& s, std::uint16_t place, std::string about) {
-  const Condition& condition = condition_of(s, place);
+namespace {
+
+TracedLook look_of(const Situation& s, const Condition& condition, std::string about) {
   TracedLook out;
   out.rule = &condition.rule();
   out.about = std::move(about);
   out.seen = values_of(s, condition);
   out.wants = "`" + visible(condition.text()) + "`";
   out.says = outcome_of(condition.evaluate(*s.values));
+  return out;
+}
+
+}  // namespace
+
+TracedLook look_of_condition(const Situation& s, std::uint16_t place, std::string about) {
+  return look_of(s, condition_of(s, place), std::move(about));
+}
+
+std::vector<TracedLook> looks_of_layers(const Situation& s, bool that_deny) {
+  std::vector<TracedLook> out;
+  if (s.values == nullptr) return out;
+  for (const Layer& layer : s.policy.layers) {
+    for (const Requirement& row : layer.requirements) {
+      if (that_deny != (row.then == Effect::deny)) continue;
+      TracedLook look =
+          look_of(s, *row.condition,
+                  fmt::format("layer `{}`, {}", visible(layer.name), to_string(row.then)));
+      look.rule = &row.rule;
+      const Effect asked = asked_by(s, layer, row);
+      look.says += asked < row.then && row.condition->holds(*s.values)
+                       ? fmt::format(", and an exception leaves `{}`", to_string(asked))
+                   : asked == Effect::allow ? ", so it asks nothing"
+                                            : fmt::format(", so `{}`", to_string(asked));
+      out.push_back(std::move(look));
+    }
+  }
   return out;
 }
 

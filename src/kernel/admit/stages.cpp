@@ -7,7 +7,7 @@ namespace pawl {
 
 namespace {
 
-constexpr std::array<DenyStage, 17> deny_table = {{
+constexpr std::array<DenyStage, 18> deny_table = {{
     {"fault", deny_fault},
     {"kill", deny_kill},
     {"run state", deny_run_state},
@@ -21,13 +21,15 @@ constexpr std::array<DenyStage, 17> deny_table = {{
     {"constraints", deny_constraints},
     {"cases", deny_cases},
     {"commands", deny_commands},
+    {"layers", deny_layers},
     {"outside", deny_outside},
     {"freeze", deny_freeze},
     {"limits", deny_limits},
     {"counters", deny_counters},
 }};
 
-constexpr std::array<HoldStage, 7> hold_table = {{
+constexpr std::array<HoldStage, 8> hold_table = {{
+    {"layers", ask_layers},
     {"freeze", ask_freeze},
     {"cases", ask_cases},
     {"commands", ask_commands},

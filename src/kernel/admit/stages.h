@@ -41,6 +41,8 @@ struct Asked {
   std::uint64_t cases = 0;
   const Words* words = nullptr;  // of the first case that holds
   const Wish* wish = nullptr;    // of rows that hold
+  std::uint64_t layers = 0;      // a bit for each row of `require` that holds
+  bool by_role = false;          // something else than a layer asks too
 
   // Nothing asked yet, about a call that the deny stages let pass.
   static Asked about(const Verdict& verdict);
@@ -85,6 +87,10 @@ bool deny_environment(const Situation& s, Verdict& v);
 
 // deny_cases.cpp: the entry's condition and cases; sets the class in force.
 bool deny_cases(const Situation& s, Verdict& v);
+
+// layers.cpp: what organisation and team ask, with the class that is in force.
+bool deny_layers(const Situation& s, Verdict& v);
+void ask_layers(const Situation& s, Asked& asked);
 
 // outside.cpp: what the arguments of a call may carry outside.
 bool deny_outside(const Situation& s, Verdict& v);
