@@ -261,6 +261,7 @@ void compare_entries(const Pair& pair, Laxness& laxness) {
   const ToolRule& before = pair.old_entry;
   const ToolRule& after = pair.new_entry;
   compare_class(pair, laxness);
+  compare_marks(pair, laxness);
   compare_commands(pair, laxness);
   compare_scope(pair, laxness);
   compare_rules(before, after, laxness);

@@ -15,6 +15,10 @@ Check make_check() {
   return check;
 }
 
+Exception make_exception() {
+  return {{}, {}, {true, NamePart(""), NamePart("")}, nullptr, Effect::hold, {}, {}};
+}
+
 // A new member of these does not compile here until somebody has looked whether the
 // comparison knows it: what it does not know would pass as equal.
 TEST(Strictness, KnowsEveryMember) {
@@ -47,6 +51,10 @@ TEST(Strictness, KnowsEveryMember) {
   const auto& [kinds, namespaces, denies] = document::ManifestRule{};
   const auto& [freeze, from, until, stop, then, freeze_rule, weekly, env] = Freeze{};
   const auto& [risk, reason, owner, end, risk_rule] = AcceptedRisk{};
+  const auto& [layer, of_layer, layer_file, layer_rule, requirements, exceptions, bundled] =
+      Layer{};
+  const auto& [row_of_layer, layer_if, layer_then, asked, layer_words] = Requirement{};
+  const auto& [except_rule, role, tool, except_if, except_then, except_end, why] = make_exception();
   EXPECT_TRUE(names.empty() && checks.empty() && under.empty() && hosts.empty());
   EXPECT_FALSE(lines || required == approval_needed);
 }

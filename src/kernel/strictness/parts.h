@@ -38,6 +38,9 @@ struct Pair {
 };
 void compare_entries(const Pair& pair, Laxness& laxness);
 void compare_rules(const ToolRule& before, const ToolRule& after, Laxness& laxness);
+// layers.cpp: what organisation and team ask, and what it depends on.
+void compare_layers(const Policy& before, const Policy& after, Laxness& laxness);
+void compare_marks(const Pair& pair, Laxness& laxness);
 // conditions.cpp: expressions with the same text are equal, one more that stops is stricter, every
 // other change is laxer.
 void compare_conditions(const Pair& pair, Laxness& laxness);

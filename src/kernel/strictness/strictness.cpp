@@ -250,6 +250,7 @@ std::vector<Laxer> laxer_parts(const Policy& before, const Policy& after) {
   compare_blocked(before, after, laxness);
   compare_ceilings(before, after, laxness);
   compare_freezes(before, after, laxness);
+  compare_layers(before, after, laxness);
   compare_packs(before, after, laxness);
   compare_risks(before, after, laxness);
   compare_secrets(before, after, laxness);
