@@ -21,6 +21,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace pawl {
@@ -54,6 +55,8 @@ struct PolicySources {
   std::function<std::optional<std::string>(std::string_view path)> list_file;
   std::function<std::optional<std::string>(std::string_view name)> zone_file;  // TZif bytes
   std::vector<std::string> credentials;  // names that exist; their values are never needed
+  // Layer files that every call has to pass too: names and texts. Their lists are asked for above.
+  std::vector<std::pair<std::string, std::string>> layers;
 };
 
 class Kernel {

@@ -15,6 +15,7 @@
 #include "app/terminal.h"
 #include "base/text.h"
 #include "io/pins/lock.h"
+#include "kernel/policy/limits.h"
 
 namespace pawl::app {
 namespace {
@@ -24,12 +25,14 @@ constexpr auto options = std::to_array<OptionRow>({
     {"--production", "", "judge the file as one for production: gaps are errors", Takes::nothing},
     {"--lock", "", "compare with the definitions accepted in `pawl.lock` beside the file",
      Takes::nothing},
+    {"--layers", "F",
+     "a layer file that the policy has to pass too, besides those of the deployment", Takes::many},
     {"--server", "NAME", "the name under which the policy knows the server behind `--`"},
     {"--env", "NAME", "passes one more variable to the server", Takes::many},
     json_option,
 });
 constexpr std::array<WordRow, 2> words = {
-    WordRow{.name = "F", .says = "a policy file", .required = true, .many = true},
+    WordRow{.name = "F", .says = "a policy file or a layer file", .required = true, .many = true},
     WordRow{.name = "command",
             .says = "a server's program and arguments: the files are held against what it offers",
             .required = false,
@@ -39,6 +42,7 @@ constexpr std::array<WordRow, 2> words = {
 struct Given {
   const DeploymentRead& read;
   std::vector<ToolDefinition> live;
+  MoreLayers layers;
   bool production = false, lock = false;
 };
 
@@ -66,8 +70,14 @@ bool strict(const Given& given, const Policy& policy) {
 
 Outcome check_file(const std::string& file, const Given& given) {
   const Deployment& deployment = *given.read.deployment;
-  const Loaded loaded = read_policy(file, &deployment);
   Outcome outcome;
+  if (const auto text = read_file(file, limits::file_bytes_max); text && is_layer(*text)) {
+    const Loaded layer = read_layer(file);
+    outcome.report = check_layer(layer, wall_clock());
+    if (!outcome.report.passes()) outcome.status = unread(layer) ? exit_usage : exit_no;
+    return outcome;
+  }
+  const Loaded loaded = read_policy_with(given.layers, file, &deployment);
   outcome.report = check(loaded, &deployment, given.live, wall_clock(), given.production);
   if (loaded.policy != nullptr) {
     const Policy& policy = *loaded.policy;
@@ -103,6 +113,7 @@ int run(const Arguments& arguments) {
   if (!live) return complain(live.error());
   const Given given{.read = read,
                     .live = std::move(*live),
+                    .layers = {.files = arguments.many("--layers")},
                     .production = arguments.has("--production"),
                     .lock = arguments.has("--lock")};
   const bool as_json = arguments.has("--json");
@@ -141,7 +152,9 @@ const CommandRow check_command{
         "server's command behind `--` the file is held against the tools that it offers: tools "
         "that are granted and not offered, arguments that they do not have, values that never "
         "match, calls that cannot be counted.\n\n"
-        "    pawl check --server github policy.yaml -- npx -y SERVER\n\nExit "
+        "    pawl check --server github policy.yaml -- npx -y SERVER\n\n"
+        "A layer file (`layer: NAME`) is checked by itself. A policy is read with the layers that "
+        "the deployment file names for its role, and with those of --layers.\n\nExit "
         "status 1: the file has errors. Exit status 2: it cannot be read."};
 
 }  // namespace pawl::app

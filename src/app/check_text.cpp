@@ -108,7 +108,8 @@ std::string check_text(const std::string& file, const CheckReport& report,
   for (const std::string& line : report.summary) {
     text += wrap(visible(line), columns_max, {.first = "", .rest = "  "}) + "\n";
   }
-  if (loaded) text += "\n" + table_of(report, columns_max) + "\n";
+  if (!report.table.empty()) text += "\n" + table_of(report, columns_max);
+  if (loaded) text += "\n";
   const std::string messages = messages_of(report, columns_max);
   text += messages;
   if (!messages.empty() && loaded) text += "\n";

@@ -77,8 +77,9 @@ TEST(Schema, EveryTypeOfTheTableHasOne) {
 TEST(Schema, EveryFileThatLoadsIsValid) {
   const schema::Schema policy = compiled({"schema"});
   const schema::Schema deployment = compiled({"schema", "--deployment"});
+  const schema::Schema layer = compiled({"schema", "--layer"});
   const schema::Schema test = compiled({"schema", "--test"});
-  int policies = 0, deployments = 0, tests = 0;
+  int policies = 0, deployments = 0, layers = 0, tests = 0;
   for (const char* folder : {"examples", "test/scenarios"}) {
     for (const std::string& path : files_of(folder)) {
       const std::string text = bytes_of(path);
@@ -88,6 +89,10 @@ TEST(Schema, EveryFileThatLoadsIsValid) {
       } else if (path.ends_with("/pawl.yaml")) {
         EXPECT_EQ(violations(deployment, text), "") << path;
         ++deployments;
+      } else if (is_layer(text)) {
+        if (read_layer(path).policy == nullptr) continue;
+        EXPECT_EQ(violations(layer, text), "") << path;
+        ++layers;
       } else {
         const Deployment lent = lent_credentials(path);
         if (read_policy(path, &lent).policy == nullptr) continue;
@@ -98,6 +103,7 @@ TEST(Schema, EveryFileThatLoadsIsValid) {
   }
   EXPECT_GT(policies, 15);
   EXPECT_GT(deployments, 2);
+  EXPECT_GT(layers, 2);
   EXPECT_GT(tests, 1);
 }
 
@@ -119,6 +125,10 @@ TEST(Schema, MistakesAreFound) {
   const schema::Schema deployment = compiled({"schema", "--deployment"});
   EXPECT_NE(violations(deployment, "rolls: {}\n"), "");
   EXPECT_NE(violations(deployment, "people: {ada: {prof: passphrase}}\n"), "");
+  const schema::Schema layer = compiled({"schema", "--layer"});
+  EXPECT_NE(violations(layer, "layer: org\nowner: o\ntools: {}\n"), "");
+  EXPECT_NE(violations(layer, "layer: org\n"), "");
+  EXPECT_NE(violations(layer, "layer: org\nowner: o\nrequire: [{if: x, then: allow}]\n"), "");
   const schema::Schema test = compiled({"schema", "--test"});
   EXPECT_NE(violations(test, "policy: p.yaml\ntests: [{name: x, call: [t]}]\n"), "");
   EXPECT_NE(violations(test, "policy: p\ntests: [{name: x, call: [t], expect: {effect: maybe}}]\n"),

@@ -88,7 +88,7 @@ Result<std::vector<std::string>> test_files(std::vector<std::string> given) {
   return files;
 }
 
-// The policy stands relative to the test file, wherever `pawl test` was called.
+// Policy and layers stand relative to the test file, wherever `pawl test` was called.
 std::string policy_beside(const std::string& test, const std::string& policy) {
   const fs::path path(policy);
   if (path.is_absolute()) return policy;
@@ -100,7 +100,12 @@ void run_file(const std::string& text, const Deployment& deployment, TestedFile&
   file.errors = file.tests.errors;
   if (!file.errors.empty()) return;
   file.policy = policy_beside(file.path, file.tests.policy);
-  const Loaded loaded = read_policy(file.policy, &deployment);
+  // A test says all that it depends on: the machine's own layers are not in force.
+  MoreLayers layers{.files = {}, .of_deployment = false};
+  for (const std::string& layer : file.tests.layers) {
+    layers.files.push_back(policy_beside(file.path, layer));
+  }
+  const Loaded loaded = read_policy_with(layers, file.policy, &deployment);
   file.errors = loaded.errors;
   if (loaded.policy == nullptr) return;
   Reached reached;
@@ -201,6 +206,9 @@ const CommandRow test_command{
         "      - name: mail goes to nobody else\n"
         "        call: [send_mail, {to: [x@evil.example]}]\n"
         "        expect: {effect: deny, code: constraint, at: args.to}\n\n"
+        "`layers: [../org.yaml]` beside `policy` names the layers that a call has to pass too; "
+        "those "
+        "of a deployment file are not in force here. "
         "With a call stand `at` (the time), `given` (`schema`, `annotations`, `result`, `outcome`, "
         "`user_text`), and `times`. `expect` names what matters: `effect`, `code`, `rule`, `at` (a "
         "part of the rule), `reason` (words of it), `class`, `quorum`, `typed`, `reviewers`, "

@@ -61,6 +61,7 @@ CheckReport check(const Loaded& loaded, const Deployment* deployment,
   checking::check_contacts(subject);
   checking::check_stages(subject);
   checking::check_times(subject);
+  checking::check_layers(subject);
   checking::check_reach(subject);
   checking::check_conditions(subject);
   checking::check_contradictions(subject);

@@ -41,6 +41,9 @@ struct CheckReport {
   bool passes() const { return errors.empty(); }
 };
 
+// A layer file alone, as `load_layer` reads it.
+CheckReport check_layer(const Loaded& loaded, Instant now);
+
 // `deployment` may be null (no deployment file), `live` empty (no server was asked). `production`
 // is the flag of the command; a file with `environment: production` needs none.
 CheckReport check(const Loaded& loaded, const Deployment* deployment,

@@ -35,6 +35,27 @@ struct Question {
 };
 Question question_of(const Subject& subject, const ToolRule& entry, Class action_class);
 
+// layers.cpp. A row of `require` that asks something of calls of an entry: of all of them, or of
+// some that cannot be told before.
+struct LayerRow {
+  const Requirement* row;
+  Effect asks;
+  bool certain;
+};
+std::vector<LayerRow> rows_of_layers(const Subject& subject, const ToolRule& entry,
+                                     Class action_class);
+// What the layers ask of every such call.
+void add_layers(const Subject& subject, const ToolRule& entry, Class action_class,
+                Question& question);
+// What they may ask of some, in words; empty: nothing.
+std::string what_layers_may_ask(const Subject& subject, const ToolRule& entry, Class action_class);
+void check_rows_that_may_ask(const Subject& subject, const ToolRule& entry, Class action_class,
+                             const Question& question);
+void check_layers(const Subject& subject);
+void summarise_layers(const Policy& policy, std::vector<std::string>& lines);
+// `line 12`, or `org.yaml:12` of a layer.
+std::string place_of(const Policy& policy, const Rule& rule);
+
 void check_ceilings(const Subject& subject);
 void check_people(const Subject& subject);
 void check_contacts(const Subject& subject);

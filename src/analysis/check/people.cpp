@@ -13,13 +13,16 @@ using enum Finding::Weight;
 
 constexpr Duration within_default = Duration::seconds(300);
 
-const Position& place_of(const ToolRule& entry) {
+const Position& asking_place(const ToolRule& entry) {
   return entry.approval_rule.path.empty() ? entry.rule.at : entry.approval_rule.at;
 }
 
-void check_reviewers(const Subject& subject, const ToolRule& entry, const Question& question) {
-  const Position& at = place_of(entry);
+void check_reviewers(const Subject& subject, const ToolRule& entry, Question question) {
+  const Position& at = asking_place(entry);
   const std::string tool = visible(entry.key);
+  if (question.reviewers.empty() && subject.deployment != nullptr) {
+    question.reviewers = subject.deployment->default_reviewers;
+  }
   if (question.reviewers.empty()) {
     subject.finding(error_in_production, at,
                     fmt::format("a held call of `{}` can be answered by nobody: neither the file "
@@ -42,10 +45,19 @@ void check_reviewers(const Subject& subject, const ToolRule& entry, const Questi
                                   visible(reviewer), tool));
   }
   const std::size_t persons = subject.deployment->persons(question.reviewers).size();
-  if (persons < question.quorum) {
-    subject.error(at, fmt::format("a held call of `{}` needs {} persons, and its reviewers are {}",
-                                  tool, question.quorum, persons));
+  if (persons >= question.quorum) return;
+  std::string says = fmt::format("a held call of `{}` needs {} persons, and its reviewers are {}",
+                                 tool, question.quorum, persons);
+  const bool both = std::ranges::any_of(question.reviewers, [](const std::string& reviewer) {
+    return parts_of_reviewer(reviewer).size() > 1;
+  });
+  if (both) {
+    says += fmt::format(
+        ": role and layers name different people, so one answer has to come from "
+        "somebody who is of both (`{}`)",
+        visible(fmt::format("{}", fmt::join(question.reviewers, "`, `"))));
   }
+  subject.error(at, std::move(says));
 }
 
 // The most dangerous reading of the tools that an entry grants.
@@ -63,7 +75,10 @@ Class class_of(const Subject& subject, const ToolRule& entry) {
 
 }  // namespace
 
-Question question_of(const Subject& subject, const ToolRule& entry, Class action_class) {
+namespace {
+
+// Without what the layers ask.
+Question question_of_role(const Subject& subject, const ToolRule& entry, Class action_class) {
   const Policy& policy = subject.policy;
   const bool claimed = policy.default_stage.has_value();
   const Stage stage = claimed ? policy.stage_of(entry) : Stage::established;
@@ -84,7 +99,6 @@ Question question_of(const Subject& subject, const ToolRule& entry, Class action
       std::ranges::any_of(entry.cases.list,
                           [](const Case& one) { return one.then == Effect::hold; });
   if (entry.requires_approval || may_ask) question.effect = Effect::hold;
-  if (question.effect != Effect::hold) return question;
   const std::uint8_t stated = entry.approval.quorum.value_or(policy.approval.quorum.value_or(1));
   const bool by_table = table.effect == Effect::hold && !accepted;
   question.quorum = std::max(stated, by_table ? table.quorum : std::uint8_t{1});
@@ -92,6 +106,21 @@ Question question_of(const Subject& subject, const ToolRule& entry, Class action
   question.within = entry.approval.within.value_or(policy.approval.within.value_or(within_default));
   question.reviewers =
       entry.approval.reviewers.empty() ? policy.approval.reviewers : entry.approval.reviewers;
+  return question;
+}
+
+// Without the deployment's reviewers, which answer where nobody is named.
+Question question_of_all(const Subject& subject, const ToolRule& entry, Class action_class) {
+  Question question = question_of_role(subject, entry, action_class);
+  add_layers(subject, entry, action_class, question);
+  return question;
+}
+
+}  // namespace
+
+Question question_of(const Subject& subject, const ToolRule& entry, Class action_class) {
+  Question question = question_of_all(subject, entry, action_class);
+  if (question.effect != Effect::hold) return {.effect = question.effect, .reviewers = {}};
   if (question.reviewers.empty() && subject.deployment != nullptr) {
     question.reviewers = subject.deployment->default_reviewers;
   }
@@ -104,6 +133,7 @@ void check_route(const Subject& subject, const ToolRule& entry, const Route& rou
                  Question question) {
   question.effect = Effect::hold;
   question.reviewers = route.reviewers;
+  add_layers(subject, entry, class_of(subject, entry), question);
   check_reviewers(subject, entry, question);
 }
 
@@ -112,12 +142,13 @@ void check_route(const Subject& subject, const ToolRule& entry, const Route& rou
 void check_people(const Subject& subject) {
   const Policy& policy = subject.policy;
   for (const ToolRule& entry : policy.tools) {
-    const Question question = question_of(subject, entry, class_of(subject, entry));
+    const Question question = question_of_all(subject, entry, class_of(subject, entry));
     if (question.effect != Effect::hold) continue;
     for (const Route& route : policy.approval.routes) check_route(subject, entry, route, question);
   }
   for (const ToolRule& entry : policy.tools) {
-    const Question question = question_of(subject, entry, class_of(subject, entry));
+    const Question question = question_of_all(subject, entry, class_of(subject, entry));
+    check_rows_that_may_ask(subject, entry, class_of(subject, entry), question);
     if (question.effect == Effect::hold) check_reviewers(subject, entry, question);
     for (const Case& one : entry.cases.list) {
       if (one.then != Effect::hold) continue;
@@ -125,6 +156,7 @@ void check_people(const Subject& subject) {
       by_case.effect = Effect::hold;
       by_case.quorum = std::max(question.quorum, one.approval.quorum.value_or(1));
       if (!one.approval.reviewers.empty()) by_case.reviewers = one.approval.reviewers;
+      add_layers(subject, entry, one.action_class.value_or(class_of(subject, entry)), by_case);
       check_reviewers(subject, entry, by_case);
     }
     for (const Route& route : entry.approval.routes) check_route(subject, entry, route, question);

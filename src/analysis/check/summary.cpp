@@ -67,6 +67,7 @@ void summarise(const Subject& subject) {
     lines.push_back(
         fmt::format("freeze `{}` {}: {}", visible(freeze.name), when, to_string(freeze.then)));
   }
+  summarise_layers(policy, lines);
 }
 
 }  // namespace pawl::checking

@@ -56,6 +56,12 @@ void add_row(const Subject& subject, const ToolRule& entry, const std::string& n
     row.why =
         fmt::format("{} cases, else {}", entry.cases.list.size(), to_string(entry.cases.otherwise));
   }
+  if (question.effect == Effect::deny && row.why.empty()) row.why = "a layer denies it";
+  const std::string more = what_layers_may_ask(subject, entry, bound.action_class);
+  if (row.effect != Effect::deny && !more.empty()) {
+    std::string& column = row.approval.empty() ? row.why : row.approval;
+    column += (column.empty() ? "" : "; ") + more;
+  }
   subject.report.table.push_back(std::move(row));
 }
 
@@ -75,7 +81,7 @@ void add_denied(const Subject& subject, const ToolDefinition& tool, std::string 
 // One tool that a server offers.
 void check_offered(const Subject& subject, const ToolDefinition& tool) {
   if (const BlockedName* blocked = subject.policy.blocks(tool.server, tool.name)) {
-    add_denied(subject, tool, fmt::format("blocked in line {}", blocked->rule.at.line));
+    add_denied(subject, tool, "blocked in " + place_of(subject.policy, blocked->rule));
     return;
   }
   const ToolRule* entry = subject.policy.find(tool.server, tool.name);
@@ -160,14 +166,13 @@ void check_tools(const Subject& subject) {
   }
   if (!subject.live.empty()) return;
   for (const BlockedName& blocked : subject.policy.blocked) {
-    subject.report.table.push_back(
-        {.tool = visible(blocked.folded),
-         .class_text = {},
-         .class_source = {},
-         .effect = Effect::deny,
-         .approval = {},
-         .records = {},
-         .why = fmt::format("blocked in line {}", blocked.rule.at.line)});
+    subject.report.table.push_back({.tool = visible(blocked.folded),
+                                    .class_text = {},
+                                    .class_source = {},
+                                    .effect = Effect::deny,
+                                    .approval = {},
+                                    .records = {},
+                                    .why = "blocked in " + place_of(subject.policy, blocked.rule)});
   }
 }
 

@@ -1,6 +1,7 @@
 #include "analysis/trial/coverage.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace pawl {
 
@@ -49,6 +50,9 @@ std::vector<RuleReach> coverage(const Policy& policy, const Reached& reached) {
   for (const ToolRule& entry : policy.tools) add_entry(entry, all);
   for (const BlockedName& name : policy.blocked) add(name.rule, all);
   for (const Freeze& freeze : policy.freezes) add(freeze.rule, all);
+  for (const Layer& layer : policy.layers) {
+    for (const Requirement& row : layer.requirements) add(row.rule, all);
+  }
   add_ceilings(policy.ceilings, all);
   for (RuleReach& rule : all) {
     for (const auto& [path, times] : reached) {
@@ -61,7 +65,8 @@ std::vector<RuleReach> coverage(const Policy& policy, const Reached& reached) {
     }
   }
   std::ranges::sort(all, [](const RuleReach& a, const RuleReach& b) {
-    return std::pair(a.at.line, a.at.column) < std::pair(b.at.line, b.at.column);
+    return std::tie(a.at.file, a.at.line, a.at.column) <
+           std::tie(b.at.file, b.at.line, b.at.column);
   });
   return all;
 }

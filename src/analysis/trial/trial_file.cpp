@@ -49,12 +49,13 @@ class TrialReader {
       wrong(tree.root.at, "a test file is a mapping with `policy` and `tests`");
       return std::move(out_);
     }
-    known_keys(tree.root, {"policy", "at", "tests"});
+    known_keys(tree.root, {"policy", "layers", "at", "tests"});
     if (const Node* policy = tree.root.find("policy"); policy != nullptr && policy->is_scalar()) {
       out_.policy = policy->text;
     } else {
       wrong(tree.root.at, "`policy` names the file under test");
     }
+    read_layers(tree.root);
     file_now_ = read_time(tree.root);
     read_tests(tree.root);
     return std::move(out_);
@@ -73,6 +74,21 @@ class TrialReader {
             fmt::format("unknown key `{}`{}", visible(entry.key),
                         near.empty() ? fmt::format(": expected one of {}", fmt::join(known, ", "))
                                      : fmt::format(": did you mean `{}`?", near)));
+    }
+  }
+
+  void read_layers(const Node& root) {
+    const Node* layers = root.find("layers");
+    if (layers == nullptr) return;
+    if (!layers->is_sequence() || layers->items.empty()) {
+      return wrong(layers->at, "`layers` is a list of layer files");
+    }
+    for (const Node& item : layers->items) {
+      if (item.is_scalar() && !item.text.empty()) {
+        out_.layers.push_back(item.text);
+      } else {
+        wrong(item.at, fmt::format("a layer is the name of a file, found {}", item.described()));
+      }
     }
   }
 

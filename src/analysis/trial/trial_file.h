@@ -1,6 +1,7 @@
 // A file of tests beside a policy: `NAME.test.yaml`.
 //
 //   policy: ../roles/support.yaml          the file under test, relative to this one
+//   layers: [../org.yaml]                  that it has to pass too, and no others
 //   at: 2026-11-23T09:00:00+01:00          the time of every test that says no other
 //   tests:
 //     - name: the mail goes to nobody else
@@ -68,7 +69,8 @@ struct Trial {
 };
 
 struct TrialFile {
-  std::string policy;  // as written
+  std::string policy;               // as written
+  std::vector<std::string> layers;  // as written
   std::vector<Trial> trials;
   std::vector<Error> errors;  // not empty: nothing else counts
 };

@@ -58,6 +58,10 @@ std::string trial_schema() {
   out.key("properties").object();
   out.key("policy").object().key("description").string("The policy under test, beside this file.");
   out.key("type").string("string").end();
+  out.key("layers").object().key("description");
+  out.string("Layer files that a call has to pass too, beside this file.").key("type");
+  out.string("array").key("minItems").integer(1);
+  out.key("items").object().key("type").string("string").end().end();
   out.key("at").raw(time_schema).key("tests").object().key("type").string("array");
   out.key("minItems").integer(1).key("items").raw(R"({"$ref":"#/$defs/test"})").end().end();
   out.key("required").raw(R"(["policy","tests"])").key("additionalProperties").boolean(true);

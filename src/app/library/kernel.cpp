@@ -68,7 +68,12 @@ std::expected<Kernel, std::vector<std::string>> Kernel::load(std::string_view po
     return Zone::parse(*bytes, name);
   };
   from.credentials = sources.credentials;
-  const Loaded loaded = with_examples(load_policy(policy, file_name, from));
+  // A policy's own examples are about the policy alone.
+  Loaded loaded = with_examples(load_policy(policy, file_name, from));
+  if (loaded.policy && !sources.layers.empty()) {
+    for (const auto& [name, text] : sources.layers) from.layers.push_back({name, text, from.read});
+    loaded = load_policy(policy, file_name, from);
+  }
   if (loaded.policy) return Kernel(std::make_unique<DecideStream>(loaded.policy));
   std::vector<std::string> mistakes;
   for (const Error& error : loaded.errors) mistakes.push_back(to_string(error));

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <string>
+
 namespace pawl {
 namespace {
 
@@ -40,6 +42,20 @@ TEST(KernelTest, TellsEveryMistakeOfTheFileWithItsPlace) {
   ASSERT_FALSE(kernel);
   EXPECT_THAT(kernel.error(), ::testing::Contains(HasSubstr("p.yaml:1:1")));
   EXPECT_GE(kernel.error().size(), 2U);
+}
+
+TEST(KernelTest, ACallHasToPassTheLayersToo) {
+  const std::string org =
+      "layer: org\nowner: o\nrequire: [{if: 'tool == \"update_order\"', then: hold}]\n";
+  auto kernel = Kernel::load(policy, "p.yaml", {.layers = {{"org.yaml", org}}});
+  ASSERT_TRUE(kernel);
+  const Decision d =
+      kernel->decide({.run = "r", .tool = "update_order", .arguments = R"({"status":"open"})"});
+  EXPECT_EQ(d.effect, Effect::hold);
+  EXPECT_EQ(d.rule, "layers/org/require/1");
+  const auto broken = Kernel::load(policy, "p.yaml", {.layers = {{"org.yaml", "layer: org\n"}}});
+  ASSERT_FALSE(broken);
+  EXPECT_THAT(broken.error(), ::testing::Contains(HasSubstr("org.yaml:1:1")));
 }
 
 TEST(KernelTest, ATextCannotAddMembersToTheLine) {
