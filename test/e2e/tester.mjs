@@ -1,7 +1,7 @@
 // The role that the adversarial tests share, a world with one client of it, and the proof that the
 // client can still be used.
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { World } from './world.mjs';
 
@@ -16,8 +16,12 @@ tools:
   blocked: [delete_customer_record]
 `;
 
-export async function start(t, { policy = open, lists = {}, ...options } = {}) {
+export async function start(t, { policy = open, lists = {}, deployment = '', ...options } = {}) {
   const w = new World(policy);
+  if (deployment) {
+    mkdirSync(path.join(w.dir, 'config', 'pawl'), { recursive: true });
+    writeFileSync(path.join(w.dir, 'config', 'pawl', 'pawl.yaml'), deployment);
+  }
   for (const [name, text] of Object.entries(lists)) writeFileSync(path.join(w.dir, name), text);
   t.after(() => w.end());
   const client = await w.client(options);

@@ -1,4 +1,4 @@
-// Any bytes as a policy file, as a bundle and as a deployment file.
+// Any bytes as a policy file, as a layer, as a bundle and as a deployment file.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -35,12 +35,34 @@ void fuzz_policy(std::string_view text) {
   }
 }
 
+// The text as a layer over a role: what loads, loads again from its bundle.
+void fuzz_layer(std::string_view text) {
+  constexpr std::string_view role =
+      "agent: {id: a}\ntools: {allowed: [{name: one, class: read_only}]}\n";
+  pawl::LoadSources sources;
+  sources.read = [](std::string_view) -> pawl::Result<std::string> { return "one\ntwo\n"; };
+  sources.zone = [](std::string_view name) -> pawl::Result<pawl::Zone> {
+    if (name != "UTC") return pawl::fail(pawl::Fault::missing, "only UTC is known here");
+    return pawl::Zone();
+  };
+  const pawl::Loaded alone = pawl::load_layer(text, "l", sources);
+  must((alone.policy == nullptr) != alone.errors.empty());
+  sources.layers.push_back({"l", std::string(text), sources.read});
+  const pawl::Loaded loaded = pawl::load_policy(role, "p", sources);
+  must((loaded.policy == nullptr) == (alone.policy == nullptr));
+  if (loaded.policy == nullptr) return;
+  must(loaded.policy->find("", "one") != nullptr && loaded.policy->tools.size() == 1);
+  const pawl::Loaded again = pawl::load_bundle(loaded.policy->bundle, "p");
+  must(again.policy != nullptr && again.policy->digest == loaded.policy->digest);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   if (size > bytes_max) return 0;
   const std::string_view text(reinterpret_cast<const char*>(bytes), size);
   fuzz_policy(text);
+  fuzz_layer(text);
   const pawl::LoadedDeployment deployment = pawl::load_deployment(text, "d");
   must(deployment.deployment.has_value() == deployment.errors.empty());
   const pawl::Loaded bundle = pawl::load_bundle(text, "b");

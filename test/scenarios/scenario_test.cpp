@@ -71,6 +71,14 @@ Loaded load(const fs::path& file) {
   sources.read = [&](std::string_view path) -> Result<std::string> {
     return bytes_of(file.parent_path() / path);
   };
+  std::vector<fs::path> layers;
+  for (const auto& entry : fs::directory_iterator(file.parent_path())) {
+    if (entry.path().filename().string().ends_with(".layer.yaml")) layers.push_back(entry.path());
+  }
+  std::ranges::sort(layers);
+  for (const fs::path& layer : layers) {
+    sources.layers.push_back({layer.filename().string(), bytes_of(layer), sources.read});
+  }
   return load_policy(bytes_of(file), file.filename().string(), sources);
 }
 
