@@ -195,8 +195,7 @@ TEST_F(AdmitTest, TheStagesStandInTheOrderOfTheLifeOfACall) {
   EXPECT_THAT(names, ::testing::ElementsAre("fault", "kill", "run state", "identity",
                                             "run ceilings", "blocked", "grant", "environment",
                                             "pin", "schema", "constraints", "cases", "commands",
-                                            "layers", "outside", "freeze", "limits",
-                                            "counters"));
+                                            "layers", "outside", "freeze", "limits", "counters"));
 }
 
 TEST_F(AdmitTest, ARefusedRequestIsBoundedLikeAnyOther) {
