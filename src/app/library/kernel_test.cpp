@@ -47,13 +47,16 @@ TEST(KernelTest, TellsEveryMistakeOfTheFileWithItsPlace) {
 TEST(KernelTest, ACallHasToPassTheLayersToo) {
   const std::string org =
       "layer: org\nowner: o\nrequire: [{if: 'tool == \"update_order\"', then: hold}]\n";
-  auto kernel = Kernel::load(policy, "p.yaml", {.layers = {{"org.yaml", org}}});
+  PolicySources sources;
+  sources.layers = {{"org.yaml", org}};
+  auto kernel = Kernel::load(policy, "p.yaml", sources);
   ASSERT_TRUE(kernel);
   const Decision d =
       kernel->decide({.run = "r", .tool = "update_order", .arguments = R"({"status":"open"})"});
   EXPECT_EQ(d.effect, Effect::hold);
   EXPECT_EQ(d.rule, "layers/org/require/1");
-  const auto broken = Kernel::load(policy, "p.yaml", {.layers = {{"org.yaml", "layer: org\n"}}});
+  sources.layers = {{"org.yaml", "layer: org\n"}};
+  const auto broken = Kernel::load(policy, "p.yaml", sources);
   ASSERT_FALSE(broken);
   EXPECT_THAT(broken.error(), ::testing::Contains(HasSubstr("org.yaml:1:1")));
 }

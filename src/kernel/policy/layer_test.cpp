@@ -176,6 +176,8 @@ TEST(Layer, RowsOfRequire) {
               HasSubstr("`quorum` says again"));
   EXPECT_THAT(said_of(row("{if: 'tool == \"x\"', then: hold, typed: true}")),
               HasSubstr("`typed` in a row of `require` is not enforced by this version"));
+  EXPECT_THAT(said_of(row("{if: 'tool == \"x\"', approval: {typed: true}}")),
+              HasSubstr("is not enforced by this version, so it is refused"));
   EXPECT_THAT(said_of(row("{if: 'run.records[\"x\"] > 3', then: hold}")),
               HasSubstr("a layer does not know the entries of a role"));
   EXPECT_THAT(said_of(row("{if: 'tool == \"x\"', approval: {route: [{if: 'tool == \"x\"', to: "

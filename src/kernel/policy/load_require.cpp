@@ -79,6 +79,14 @@ class RequirementReader {
                              "a layer has no routes: one row of `require` for each "
                              "of them says the same");
     }
+    // Known to a role or not, nothing asks for it here.
+    const yaml::Entry* typed = key.value.entry("typed");
+    const Key* known = find_key(Section::approval, "typed");
+    if (typed != nullptr && known != nullptr && !known->later) {
+      build_.reading.mistake(typed->key_at,
+                             "`typed` in a layer is not enforced by this version, so "
+                             "it is refused");
+    }
     if (made_.approval.reviewers.size() > reviewers_max) {
       build_.reading.mistake(key.value.at, fmt::format("more than {} reviewers of one row: a group "
                                                        "of the deployment file has no such bound",
