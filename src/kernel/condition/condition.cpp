@@ -51,9 +51,18 @@ expr::Value Surroundings::table(std::span<const CountAsked> asked, bool records,
 }
 
 std::expected<std::shared_ptr<const Condition>, expr::Errors> Condition::compile(
-    std::string text, Rule rule, Polarity polarity, Extra extra, expr::TypeKind result) {
+    std::string text, Rule rule, Polarity polarity, Extra extra, expr::TypeKind result,
+    const ZoneSource& zone_source) {
   const expr::Source source{text, rule.at};
-  const expr::Environment names = names_with(nullptr, extra);
+  expr::Environment names = names_with(nullptr, extra);
+  const auto found = std::make_shared<Zones>();
+  if (zone_source) {
+    names.zones([&](std::string_view name) -> Result<Zone> {
+      auto zone = zone_source(name);
+      if (zone) found->emplace(name, *zone);
+      return zone;
+    });
+  }
   auto program = expr::compile(source, names, {.result = simple(result)});
   if (!program) return std::unexpected(std::move(program.error()));
   auto counts = counts_asked(source);
@@ -73,14 +82,20 @@ std::expected<std::shared_ptr<const Condition>, expr::Errors> Condition::compile
   made->polarity_ = polarity;
   made->result_ = result;
   made->extra_ = std::make_shared<const std::vector<expr::Variable>>(extra.begin(), extra.end());
+  made->zones_ = found;
   made->counts_ = std::move(*counts);
   return made;
 }
 
 std::expected<std::shared_ptr<const Condition>, expr::Errors> Condition::retyped(
     const expr::TypeRef& arguments) const {
-  auto program =
-      expr::compile({text_, rule_.at}, names_with(arguments, *extra_), {.result = simple(result_)});
+  expr::Environment names = names_with(arguments, *extra_);
+  names.zones([this](std::string_view name) -> Result<Zone> {
+    const auto known = zones_->find(name);
+    if (known == zones_->end()) return fail(Fault::missing, "the time zone is not known any more");
+    return known->second;
+  });
+  auto program = expr::compile({text_, rule_.at}, names, {.result = simple(result_)});
   if (!program) return std::unexpected(std::move(program.error()));
   std::shared_ptr<Condition> typed(new Condition(*this));
   typed->program_ = std::move(*program);

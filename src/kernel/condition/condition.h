@@ -22,6 +22,8 @@
 #include <array>
 #include <cstdint>
 #include <expected>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -29,6 +31,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/zone.h"
 #include "kernel/expr/expr.h"
 #include "model/verdict.h"
 
@@ -100,6 +103,10 @@ class Surroundings {
   expr::Fuel fuel_;
 };
 
+// Where `now.getHours("Europe/Berlin")` finds its zone. Asked at load only.
+using ZoneSource = std::function<Result<Zone>(std::string_view name)>;
+using Zones = std::map<std::string, Zone, std::less<>>;
+
 class Condition {
  public:
   using Extra = std::span<const expr::Variable>;
@@ -107,7 +114,7 @@ class Condition {
   // `result` is a boolean, or int for an expression that counts. Not null.
   static std::expected<std::shared_ptr<const Condition>, expr::Errors> compile(
       std::string text, Rule rule, Polarity polarity, Extra extra = {},
-      expr::TypeKind result = expr::TypeKind::boolean);
+      expr::TypeKind result = expr::TypeKind::boolean, const ZoneSource& source = {});
 
   // The same with the types of a tool's arguments.
   std::expected<std::shared_ptr<const Condition>, expr::Errors> retyped(
@@ -118,6 +125,8 @@ class Condition {
   Polarity polarity() const { return polarity_; }
   const expr::Program& program() const { return program_; }
   const std::vector<CountAsked>& counts() const { return counts_; }
+  // The zones that it names, as they were found.
+  const Zones& zones() const { return *zones_; }
   bool reads(Known which) const { return (needs_ >> static_cast<unsigned>(which) & 1U) != 0; }
   // The top-level arguments that it reads or asks for.
   std::vector<std::string> arguments() const;
@@ -138,6 +147,7 @@ class Condition {
   Polarity polarity_ = Polarity::grants;
   expr::TypeKind result_ = expr::TypeKind::boolean;
   std::shared_ptr<const std::vector<expr::Variable>> extra_;
+  std::shared_ptr<const Zones> zones_;
   std::vector<CountAsked> counts_;
   expr::Program program_;
   std::uint32_t needs_ = 0;

@@ -117,9 +117,13 @@ std::shared_ptr<const Condition> read_expression(Build& build, const yaml::Entry
                                                  const std::string& path, Polarity polarity,
                                                  TypeKind result, Condition::Extra extra) {
   if (!is_text(build, key, result)) return nullptr;
-  auto made =
-      Condition::compile(key.value.text, {path, text_at(key.value)}, polarity, extra, result);
+  auto made = Condition::compile(key.value.text, {path, text_at(key.value)}, polarity, extra,
+                                 result, build.sources.zone);
   if (made) {
+    // With their bytes in the bundle a replay reads the same clock.
+    for (const auto& [name, zone] : (*made)->zones()) {
+      if (!zone.bytes().empty()) build.zones[name] = zone.bytes();
+    }
     note_unmetered(build, **made);
     return std::move(*made);
   }
