@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -23,8 +24,8 @@ void write_file(const fs::path& path) {
   std::ofstream(path) << "text\n";
 }
 
-[[noreturn]] void become(const std::string& root, const std::string& shell, const std::string& name,
-                         const std::string& line) {
+[[noreturn]] void become(const std::string& root, const std::string& file,
+                         const std::vector<std::string>& words) {
   setpgid(0, 0);
   const std::string work = root + "/work";
   const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -39,15 +40,17 @@ void write_file(const fs::path& path) {
   const std::string home = "HOME=" + work;
   const char* environment[] = {path.c_str(), home.c_str(),     "x=v -w",
                                "y=-z k",     "LC_ALL=C.UTF-8", nullptr};
-  const char* arguments[] = {name.c_str(), "-c", line.c_str(), nullptr};
+  std::vector<const char*> arguments;
+  for (const std::string& word : words) arguments.push_back(word.c_str());
+  arguments.push_back(nullptr);
   // NOLINTNEXTLINE: execve does not change what it is given
-  execve(shell.c_str(), const_cast<char**>(arguments), const_cast<char**>(environment));
+  execve(file.c_str(), const_cast<char**>(arguments.data()), const_cast<char**>(environment));
   _exit(98);
 }
 
 }  // namespace
 
-Scratch::Scratch() {
+Scratch::Scratch(const std::vector<std::string>& more) {
   char name[] = "/tmp/pawl-command-XXXXXX";
   if (mkdtemp(name) == nullptr) throw std::runtime_error("no scratch folder");
   root_ = name;
@@ -56,6 +59,10 @@ Scratch::Scratch() {
   for (const char* program :
        {"a", "b", "c", "d", "f1", "f2", "ls", "rm", "w1", "p", "q1", "v", "k"}) {
     fs::create_hard_link(root_ + "/recorder", root_ + "/bin/" + program);
+  }
+  for (const std::string& program : more) {
+    std::error_code known;  // `ls` is one of those above
+    fs::create_hard_link(root_ + "/recorder", root_ + "/bin/" + program, known);
   }
   for (const char* program : {"env", "timeout", "nice", "xargs", "find", "bash", "dash"}) {
     fs::create_symlink("/usr/bin/" + std::string(program), root_ + "/bin/" + program);
@@ -100,15 +107,33 @@ void Scratch::wait_for_all(int child) {
 
 std::vector<Ran> Scratch::run(const std::string& shell, const std::string& name,
                               const std::string& line) {
+  return run(shell, {name, "-c", line});
+}
+
+std::vector<Ran> Scratch::start(const std::vector<std::string>& words) {
+  return run(root_ + "/bin/" + words.at(0), words);
+}
+
+std::vector<std::string> Scratch::files() const {
+  std::vector<std::string> out;
+  for (const auto& entry : fs::recursive_directory_iterator(root_ + "/work")) {
+    const bool plain = entry.is_regular_file();
+    out.push_back(entry.path().string() + " " + (plain ? std::to_string(entry.file_size()) : "-"));
+  }
+  std::ranges::sort(out);
+  return out;
+}
+
+std::vector<Ran> Scratch::run(const std::string& file, const std::vector<std::string>& words) {
   const std::string log = root_ + "/log";
   unlink(log.c_str());
   const pid_t child = fork();
   if (child < 0) throw std::runtime_error("no process");
-  if (child == 0) become(root_, shell, name, line);
+  if (child == 0) become(root_, file, words);
   wait_for_all(child);
   std::vector<Ran> out;
-  std::ifstream file(log);
-  for (std::string text; std::getline(file, text);) {
+  std::ifstream in(log);
+  for (std::string text; std::getline(in, text);) {
     Ran ran;
     std::istringstream fields(text);
     std::string field;

@@ -7,53 +7,20 @@
 #include <cstdlib>
 #include <iostream>
 #include <string>
-#include <vector>
 
 #include "kernel/command/command.h"
 #include "line_maker.h"
+#include "listed.h"
 #include "scratch.h"
 
 namespace pawl {
 namespace {
 
 using command::Analysis;
-using command::Argument;
-using command::Command;
-using command::Known;
 
 std::uint64_t number_from(const char* name, std::uint64_t otherwise) {
   const char* text = std::getenv(name);
   return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
-
-bool fits(const Argument& expected, const std::string& word) {
-  if (expected.literal()) return word == expected.text;
-  if (expected.operand && word.starts_with('-')) return false;
-  return word.starts_with(expected.text) || expected.known == Known::many;
-}
-
-bool fits(const std::vector<Argument>& expected, std::size_t i,
-          const std::vector<std::string>& words, std::size_t j) {
-  if (i == expected.size()) return j == words.size();
-  const bool taken = j < words.size() && fits(expected[i], words[j]);
-  if (expected[i].known != Known::many) return taken && fits(expected, i + 1, words, j + 1);
-  return fits(expected, i + 1, words, j) || (taken && fits(expected, i, words, j + 1));
-}
-
-bool listed(const Analysis& analysis, const Ran& ran) {
-  for (const Command& one : analysis.commands) {
-    if (command::base_name(one.program) == ran.program &&
-        fits(one.arguments, 0, ran.arguments, 0)) {
-      return true;
-    }
-  }
-  return false;
-}
-
-std::string shown(const Ran& ran) {
-  std::string out = ran.program;
-  for (const std::string& word : ran.arguments) out += " `" + word + "`";
-  return out;
 }
 
 struct Shell {

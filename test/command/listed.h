@@ -1,0 +1,15 @@
+// Whether what ran is in the list of an analysis.
+#pragma once
+
+#include <string>
+
+#include "kernel/command/command.h"
+#include "scratch.h"
+
+namespace pawl {
+
+// With these arguments.
+bool listed(const command::Analysis& analysis, const Ran& ran);
+std::string shown(const Ran& ran);
+
+}  // namespace pawl
