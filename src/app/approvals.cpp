@@ -15,13 +15,13 @@ namespace {
 constexpr OptionRow kAs = {"--as", "NAME", "the reviewer who acts (default PAWL_REVIEWER or you)"};
 constexpr OptionRow kReason = {"--reason", "TEXT",
                                "words that go to the agent and into the record"};
-constexpr OptionRow kType = {"--type", "TEXT",
-                             "the typed confirmation, for scripts; otherwise the terminal asks"};
+constexpr OptionRow kTyped = {"--typed", "TEXT",
+                              "what the question asks to be typed; otherwise the terminal asks"};
 constexpr OptionRow kFull = {"--full", "", "shows long arguments whole, however long",
                              Takes::nothing};
 constexpr OptionRow kListOptions[] = {json_option, state_option, config_option};
 constexpr OptionRow kShowOptions[] = {kFull, json_option, state_option, config_option};
-constexpr OptionRow kAnswerOptions[] = {kAs,         kReason,      kType,        kFull,
+constexpr OptionRow kAnswerOptions[] = {kAs,         kReason,      kTyped,       kFull,
                                         json_option, state_option, config_option};
 constexpr WordRow kId[] = {{"id", "the question, as `approvals list` names it"}};
 
@@ -83,6 +83,15 @@ std::string marks(json::View argument) {
   return text;
 }
 
+// What the text to type is: `order_id`.
+std::string typed_of(json::View question) {
+  std::string names;
+  for (json::View name : question["typed_of"].elements()) {
+    names += (names.empty() ? "`" : ", `") + visible(name.string()) + "`";
+  }
+  return names.empty() ? "the tool's name" : names;
+}
+
 // The card: what decides first, the agent's own words last. Everything through `visible`.
 void print_card(json::View question) {
   const bool open = question.text("phase") == "open";
@@ -93,6 +102,9 @@ void print_card(json::View question) {
   out(fmt::format("tool      {}", paint(Ink::strong, word(question, "tool"))));
   out(fmt::format("agent     {}   run {}   started by {}", word(question, "agent"),
                   word(question, "run"), word(question, "sponsor")));
+  if (question["credential"].exists()) {
+    out(fmt::format("uses      the credential {}", word(question, "credential")));
+  }
   out(fmt::format("why       {}", word(question, "why")));
   out("arguments");
   if (!question["display"].exists()) {
@@ -116,7 +128,8 @@ void print_card(json::View question) {
                     word(given, "reason")));
   }
   if (flag(question, "typed")) {
-    out(paint(Ink::warn, fmt::format("approve by typing: {}", word(question, "tool"))));
+    out(paint(Ink::warn, fmt::format("approve by typing {}: {}", typed_of(question),
+                                     word(question, "type_this"))));
   }
 }
 
@@ -143,8 +156,9 @@ int show(const Arguments& arguments) {
 
 Result<std::string> typed_confirmation(const Arguments& arguments, json::View question) {
   if (!flag(question, "typed")) return std::string();
-  if (const auto given = arguments.one("--type")) return *given;
-  return ask("type `" + word(question, "tool") + "` to approve: ");
+  if (const auto given = arguments.one("--typed")) return *given;
+  return ask(fmt::format("type {} to approve, exactly `{}`: ", typed_of(question),
+                         word(question, "type_this")));
 }
 
 int give(const Arguments& arguments, bool approve) {

@@ -111,7 +111,11 @@ std::string question_of(const Explanation& e, std::size_t columns_max) {
     text += ": neither the policy nor the deployment file names reviewers";
   }
   text += fmt::format(", within {}", to_string(q.within));
-  if (q.typed) text += ", by typing what is at stake";
+  if (q.typed) {
+    text += q.typed_of.empty() ? ", by typing the tool's name"
+                               : visible(fmt::format(", by typing the text of `{}`",
+                                                     fmt::join(q.typed_of, "` and `")));
+  }
   text += q.deny_on_timeout ? "; no answer in time is a denial" : "; the question stays open";
   return "\n" + paint(Ink::strong, "who could answer") + "\n" +
          wrap(text, columns_max, {.first = margin, .rest = margin}) + "\n";
@@ -179,7 +183,9 @@ void put_question(const Explanation& e, json::Writer& out) {
   const Question& q = *e.trace.verdict.question;
   const Answerers who = answerers(e);
   out.key("question").object().key("quorum").natural(q.quorum).key("typed").boolean(q.typed);
-  out.key("within").string(to_string(q.within));
+  out.key("typed_of").array();
+  for (const std::string& argument : q.typed_of) out.string(argument);
+  out.end().key("within").string(to_string(q.within));
   out.key("deny_on_timeout").boolean(q.deny_on_timeout).key("why").string(q.why);
   out.key("reviewers").array();
   for (const std::string& name : who.named) out.string(name);

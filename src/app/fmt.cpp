@@ -52,6 +52,11 @@ void credentials_of(const yaml::Node& node,
   for (const yaml::Node& item : node.items) credentials_of(item, into);
   for (const yaml::Entry& entry : node.entries) {
     if (entry.key == "credential" && entry.value.is_scalar()) into.push_back(entry.value.text);
+    if (entry.key == "credential" && entry.value.is_map()) {  // by an argument
+      for (const yaml::Entry& one : entry.value.entries) {
+        if (one.key != "of" && one.value.is_scalar()) into.push_back(one.value.text);
+      }
+    }
     credentials_of(entry.value, into);
   }
 }

@@ -55,6 +55,9 @@ CallDecided describe(const Ticket& ticket, const Looked& looked) {
   }
   record.reason = reason_text(verdict, ticket.asked.call);
   record.class_text = to_string(verdict.action_class);
+  if (verdict.effect != Effect::deny && verdict.credential != nullptr) {
+    record.credential = *verdict.credential;
+  }
   record.halt = verdict.halt;
   record.notify = verdict.notify;
   record.retry = verdict.retry;

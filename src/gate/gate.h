@@ -149,10 +149,12 @@ class Gate {
   PinState pin(const std::string& run, const ToolDefinition& tool, bool locked,
                const std::string& locked_digest);
 
-  // People. `person` was authenticated by the caller, `proof` says how.
+  // People. `person` was authenticated by the caller, `proof` says how; `typed`: the caller
+  // compared what the person typed with what the question asks for. Without it such a question is
+  // not approved.
   Status answer(const std::string& approval, const std::string& person,
                 const std::vector<std::string>& groups, bool approve, const std::string& reason,
-                const std::string& proof, const std::string& shown);
+                const std::string& proof, const std::string& shown, bool typed = false);
   Result<Stopped> kill(const std::string& scope, const std::string& name, const std::string& person,
                        const std::string& reason);
   Status resume(const std::string& scope, const std::string& name, const std::string& person,

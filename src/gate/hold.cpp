@@ -74,7 +74,9 @@ Next ask(Ticket& ticket, const Verdict& verdict, About about) {
   opened.tool = ticket.asked.call.name();
   opened.quorum = question.quorum;
   opened.typed = question.typed;
+  opened.typed_of = question.typed_of;
   opened.deny_on_timeout = question.deny_on_timeout;
+  if (verdict.credential != nullptr) opened.credential = *verdict.credential;
   opened.reviewers = question.reviewers;
   opened.expires = desk.now() + question.within;
   opened.why = question.why;

@@ -97,7 +97,7 @@ bool time_is_over(const Desk& desk, const Approval& approval) {
 
 Status Gate::answer(const std::string& id, const std::string& person,
                     const std::vector<std::string>& groups, bool approve, const std::string& reason,
-                    const std::string& proof, const std::string& shown) {
+                    const std::string& proof, const std::string& shown, bool typed) {
   Desk& desk = *desk_;
   const Approval* asked = desk.state.approval(id);
   if (asked == nullptr) return fail(Fault::missing, "there is no question `" + visible(id) + "`");
@@ -117,8 +117,11 @@ Status Gate::answer(const std::string& id, const std::string& person,
   if (const std::string why = objection(desk, *asked, person, approve); !why.empty()) {
     return refused(desk, *asked, person, why);
   }
-  const auto seq = desk.append(
-      ApprovalAnswered{id, person, approve ? "approve" : "reject", reason, proof, shown});
+  if (approve && asked->asked.typed && !typed) {
+    return refused(desk, *asked, person, "nobody typed what this question asks for");
+  }
+  const auto seq = desk.append(ApprovalAnswered{id, person, approve ? "approve" : "reject", reason,
+                                                proof, shown, approve && asked->asked.typed});
   if (!seq) return std::unexpected(seq.error());
   desk.journal.request_sync(*seq);
   asked = desk.state.approval(id);

@@ -91,6 +91,7 @@ struct CallDecided {
   std::uint32_t steps = 0, calls = 0;
   std::uint64_t records = 0;
   std::vector<SumCharge> sums = {};  // what a call that runs adds to counters
+  std::string credential = {};       // that the call uses, where it may run or is asked for
   std::string entry;                 // ToolRule::key, for counters; empty without a grant
   std::string approval;              // round 1: the question opened or joined; 2: the answer used
   std::int64_t abi = decision_abi;
@@ -104,12 +105,15 @@ struct ApprovalOpened {
   std::string agent, sponsor, tool;
   std::uint8_t quorum = 1;
   bool typed = false, deny_on_timeout = true;
+  std::vector<std::string> typed_of = {};  // see Question
+  std::string credential = {};
   std::vector<std::string> reviewers;
   Instant expires{};
   std::string why;
 };
 struct ApprovalAnswered {
   std::string approval, person, answer, reason, proof, shown;  // answer: `approve` or `reject`
+  bool typed = false;  // the person typed what the question asks for
 };
 // approved, rejected, expired, withdrawn or consumed.
 struct ApprovalEnded {

@@ -101,6 +101,7 @@ void members(V& v, Part<V, CallDecided>& b) {
   v.may("calls", b.calls);
   v.may("class", b.class_text);
   v.need("code", b.code);
+  v.may("credential", b.credential);
   v.may("definition", b.definition);
   v.need("effect", b.effect);
   v.may("entry", b.entry);
@@ -129,6 +130,7 @@ void members(V& v, Part<V, ApprovalOpened>& b) {
   v.may("args", b.args);
   v.need("binding", b.binding);
   v.need("call", b.call);
+  v.may("credential", b.credential);
   v.may("deny_on_timeout", b.deny_on_timeout, true);
   v.need("expires", b.expires);
   v.need("quorum", b.quorum);
@@ -137,6 +139,7 @@ void members(V& v, Part<V, ApprovalOpened>& b) {
   v.may("sponsor", b.sponsor);
   v.may("tool", b.tool);
   v.may("typed", b.typed);
+  v.may("typed_of", b.typed_of);
   v.may("why", b.why);
 }
 template <class V>
@@ -147,6 +150,7 @@ void members(V& v, Part<V, ApprovalAnswered>& b) {
   v.may("proof", b.proof);
   v.may("reason", b.reason);
   v.may("shown", b.shown);
+  v.may("typed", b.typed);
 }
 template <class V>
 void members(V& v, Part<V, ApprovalEnded>& b) {

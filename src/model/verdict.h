@@ -90,7 +90,9 @@ struct Rewrite {
 // Who must answer and how, when the effect is hold. Union of everything that holds: the strictest.
 struct Question {
   std::uint8_t quorum = 1;
-  bool typed = false;           // typed confirmation
+  bool typed = false;  // typed confirmation
+  // The arguments whose texts are typed, sorted; empty where `typed`: the tool's name.
+  std::vector<std::string> typed_of;
   bool deny_on_timeout = true;  // false keeps the question open; it never allows
   Duration within = Duration::seconds(300);
   std::vector<std::string> reviewers;  // groups, persons; empty: the deployment's default_reviewers
@@ -119,7 +121,8 @@ struct Verdict {
   Effect effect;
   Class action_class;  // in force for this call: a case may say another one than the entry
   Environment environment = Environment::none;  // likewise
-  std::uint64_t cases = 0;                      // a bit for each case of the entry that applies
+  const std::string* credential = nullptr;  // that the call would use; lives as long as the policy
+  std::uint64_t cases = 0;                  // a bit for each case of the entry that applies
   Reason reason;
   Reservation reservation;
   std::shared_ptr<const Wish> wish;          // may be set where effect is hold

@@ -16,6 +16,7 @@ tools:
     - {name: read_note, class: read_only}
     - {name: send_mail, class: irreversible small, requires_approval: true}
     - {name: wire, class: irreversible small, requires_approval: true, approval: {quorum: 2}}
+    - {name: erase, class: irreversible small, approval: {typed: args.name}}
     - name: put_file
       class: reversible small
       requires_approval: true
@@ -336,6 +337,22 @@ TEST_F(GateHold, AnswersNeedAProofAndAQuestion) {
     if (answer != nullptr) recorded = answer->proof == "passphrase" && answer->shown == "d";
   }
   EXPECT_TRUE(recorded);
+}
+
+TEST_F(GateHold, WhatHasToBeTypedIsNotApprovedWithout) {
+  Asked& asked = held("erase", R"({"name":"web-1"})");
+  Gate& gate = *world.gate;
+  EXPECT_FALSE(gate.answer(asked.approval, "ann", {"leads"}, true, "", "test", "d"));
+  EXPECT_EQ(phase(asked.approval), "open");
+  ASSERT_TRUE(gate.answer(asked.approval, "ann", {"leads"}, true, "", "test", "d", true));
+  EXPECT_EQ(phase(asked.approval), "approved");
+  bool opened = false, typed = false;
+  for (const Record& record : world.records()) {
+    const auto* question = std::get_if<ApprovalOpened>(&record.body);
+    if (question != nullptr) opened = question->typed && question->typed_of.size() == 1;
+    if (const auto* answer = std::get_if<ApprovalAnswered>(&record.body)) typed = answer->typed;
+  }
+  EXPECT_TRUE(opened && typed);
 }
 
 TEST_F(GateHold, AHaltWithdrawsWhatWaits) {

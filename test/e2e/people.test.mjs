@@ -107,6 +107,36 @@ test('H01 what is folded away cannot be approved until all of it was shown', asy
   assert.equal((await sent).isError, undefined);
 });
 
+test('what a question asks to be typed is typed, or it stays open', async (t) => {
+  const typing = mailing.replace('args: {body', 'approval: {by: [leads], typed: args.body}, args: {body');
+  const w = new World(typing);
+  t.after(() => w.end());
+  w.enrol();
+  const client = await w.client();
+  const sent = client.call('send_customer_email', mail('Ordre Zoë'));
+  const question = await w.question();
+  assert.match(w.pawl('approvals', 'show', question.approval).out, /typing `body`: Ordre Zoë/);
+  const wrong = [[], ['send_customer_email'], ['Ordre Zoe'], ['ordre Zoë'], ['Ordre Zoë ']];
+  const answers = wrong.map((text) => {
+    const more = text.length ? ['--typed', ...text] : ['--typed', ''];
+    const refused = w.approve(question.approval, ...more);
+    assert.notEqual(refused.status, 0, text);
+    return refused.err;
+  });
+  assert.equal(new Set(answers).size, 1, 'one answer to every mistake');
+  assert.equal(w.calls('send_customer_email').length, 0);
+  assert.equal(w.json('approvals', 'list')[0].phase, 'open');
+  assert.equal(w.approve(question.approval, '--typed', 'Ordre Zoe\u0308').status, 0);
+  assert.equal((await sent).isError, undefined);
+  const [opened] = records(w, 'approval.opened');
+  assert.deepEqual(opened.typed_of, ['body']);
+  const [answered] = records(w, 'approval.answered');
+  assert.equal(answered.typed, true);
+  // A text that nobody can read off a screen is none to type: nobody is asked.
+  const hidden = await client.call('send_customer_email', mail('a\u200bb'));
+  assert.equal(code(hidden), 'constraint', JSON.stringify(hidden));
+});
+
 test('H05 a policy that is reformatted or weakened meanwhile is not the run\'s', async (t) => {
   const strict = open.replace('max_length: 100', 'max_length: 90');
   for (const change of [(text) => `# a comment\n${text}\n\n`, () => open]) {

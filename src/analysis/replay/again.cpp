@@ -71,6 +71,10 @@ void compare(Comparison& sides, const CallDecided& recorded, const Verdict& agai
   sides.member("rule_at", place_in_file(recorded.rule_at),
                rule == nullptr ? std::string() : place_in_file(to_string(rule->at)));
   sides.member("class", recorded.class_text, to_string(again.action_class));
+  if (!recorded.credential.empty()) {
+    sides.member("credential", recorded.credential,
+                 again.credential == nullptr ? std::string() : *again.credential);
+  }
   sides.member("halt", recorded.halt, again.halt);
   sides.member("notify", recorded.notify, again.notify);
   sides.member("retry", recorded.retry, again.retry);

@@ -27,6 +27,8 @@ void add_entry(const ToolRule& entry, std::vector<RuleReach>& all) {
   for (const CounterRule& counter : entry.counters) add(counter.rule, all);
   if (entry.requires_approval || entry.approval_if) add(entry.approval_rule, all);
   if (entry.only_if) add(entry.conditions[*entry.only_if]->rule(), all);
+  if (entry.environment_by != nullptr) add(entry.environment_by->rule, all);
+  if (entry.credential_by != nullptr) add(entry.credential_by->rule, all);
   for (const Case& one : entry.cases.list) {
     add(one.rule, all);
     for (const ArgumentRule& limit : one.limits) add(limit.rule, all);

@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "doors/control/views.h"
+#include "kernel/admit/typed.h"
 
 namespace pawl {
 namespace {
@@ -208,6 +209,7 @@ Status Control::answer_question(const std::string& person, json::View act) {
   if (question == nullptr) {
     return fail(Fault::missing, "there is no question `" + visible(*approval) + "`");
   }
+  bool typed = false;
   if (approve.boolean()) {
     // Shown is approved: the digest of the display must be the one of all that is stored here.
     const auto stored = approval_json(ports_.gate.state(), ports_.journal, *approval, {}, true);
@@ -216,13 +218,18 @@ Status Control::answer_question(const std::string& person, json::View act) {
     if (!view || view->root()["approval"].text("shown") != *shown) {
       return fail(Fault::refused, "what was shown is not all of what would run");
     }
-    if (question->asked.typed && act.text("typed") != question->asked.tool) {
-      return fail(Fault::refused, "this call needs typed confirmation: type `" +
-                                      visible(question->asked.tool) + "`");
+    if (question->asked.typed) {
+      const auto wanted = text_to_type_of(ports_.journal, *question);
+      if (!wanted) return std::unexpected(wanted.error());
+      if (!typed_right(act.text("typed").value_or(""), *wanted)) {
+        return fail(Fault::refused,
+                    "what was typed is not what this question asks for; it stays open");
+      }
+      typed = true;
     }
   }
   return ports_.gate.answer(*approval, person, ports_.groups_of(person), approve.boolean(), *reason,
-                            "passphrase", *shown);
+                            "passphrase", *shown, typed);
 }
 
 Status Control::accept(const std::string& person, json::View act) {

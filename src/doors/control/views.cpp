@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "doors/control/display.h"
+#include "kernel/admit/typed.h"
 
 namespace pawl {
 namespace {
@@ -21,7 +22,13 @@ void write_question(json::Writer& out, const Approval& approval, Instant now) {
   out.key("call").string(approval.call);
   out.key("quorum").natural(asked.quorum);
   out.key("typed").boolean(asked.typed);
+  if (!asked.typed_of.empty()) {
+    out.key("typed_of").array();
+    for (const std::string& argument : asked.typed_of) out.string(argument);
+    out.end();
+  }
   out.key("deny_on_timeout").boolean(asked.deny_on_timeout);
+  if (!asked.credential.empty()) out.key("credential").string(asked.credential);
   out.key("why").string(asked.why);
   out.key("binding").string(asked.binding);
   out.key("opened").string(to_string(approval.opened));
@@ -82,6 +89,16 @@ void write_display(json::Writer& out, const Approval& approval, std::string_view
 
 }  // namespace
 
+Result<std::string> text_to_type_of(Journal& journal, const Approval& approval) {
+  const ApprovalOpened& asked = approval.asked;
+  if (asked.typed_of.empty()) return text_to_type({}, {}, asked.tool);
+  const auto arguments = arguments_of(journal, approval);
+  if (!arguments) return std::unexpected(arguments.error());
+  const auto document = json::parse(*arguments);
+  if (!document) return std::unexpected(document.error());
+  return text_to_type(document->root(), asked.typed_of, asked.tool);
+}
+
 std::string approvals_json(const State& state, Instant now) {
   std::vector<const Approval*> open;
   for (const auto& [id, approval] : state.approvals()) {
@@ -118,6 +135,9 @@ Result<std::string> approval_json(const State& state, Journal& journal, const st
   json::Writer out;
   out.object().key("ok").boolean(true).key("approval").object();
   write_question(out, *approval, now);
+  if (const auto text = text_to_type_of(journal, *approval); approval->asked.typed && text) {
+    out.key("type_this").string(*text);
+  }
   if (arguments) {
     out.key("arguments").raw(*arguments);
     write_display(out, *approval, *arguments, full);

@@ -14,6 +14,8 @@ std::string approvals_json(const State& state, Instant now);
 // One question with everything that a person needs to answer it: the canonical arguments, the run,
 // the class, who asked, the time left; and how they are displayed, whole or with long values folded
 // (display.h). Fault::missing where there is none of that name.
+// What has to be typed to approve it; an error where its arguments are not stored any more.
+Result<std::string> text_to_type_of(Journal& journal, const Approval& approval);
 Result<std::string> approval_json(const State& state, Journal& journal, const std::string& id,
                                   Instant now, bool full);
 std::string status_json(const Gate& gate, const Journal& journal, Instant now,

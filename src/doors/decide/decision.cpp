@@ -18,6 +18,7 @@ void put_approval(const Question& question, json::Writer& out) {
   out.key("quorum").integer(question.quorum);
   put_texts("reviewers", question.reviewers, out);
   out.key("typed").boolean(question.typed);
+  put_texts("typed_of", question.typed_of, out);
   out.key("within_seconds").integer(question.within.ns / second_ns).end();
 }
 

@@ -53,6 +53,7 @@ std::string obligations() {
                                {"quorum", R"({"type":"integer","minimum":1})"},
                                {"reviewers", texts},
                                {"typed", R"({"type":"boolean"})"},
+                               {"typed_of", texts},
                                {"within_seconds", R"({"type":"integer","minimum":0})"}};
   const std::string asked = object_of(approval, true);
   const std::string halt =

@@ -1,10 +1,13 @@
 #include "kernel/admit/admit.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
 #include "kernel/admit/call_values.h"
 #include "kernel/admit/stages.h"
+#include "kernel/admit/typed.h"
 
 namespace pawl {
 
@@ -29,6 +32,7 @@ bool answered(const Situation& s, const Question& question) {
   if (asked->asked.run != s.run.id || asked->asked.binding != fact->binding) return false;
   if (asked->asked.quorum < question.quorum || (question.typed && !asked->asked.typed))
     return false;
+  if (!std::ranges::includes(asked->asked.typed_of, question.typed_of)) return false;
   if (!names_all(asked->asked.why, question.why)) return false;
   return fact->binding == spelled(binding_of(s.policy, *s.tool, s.run, s.call, s.facts));
 }
@@ -46,6 +50,18 @@ bool deny_answer(const Situation& s, Verdict& v) {
   if (!fact->expired) return false;
   v.retry = true;
   return object(v, Code::approval_expired, rule, "nobody approved it in time");
+}
+
+// Nobody is asked to type what is not there, or what cannot be read off a screen.
+bool deny_untypable(const Situation& s, const Asked& asked, const Question& question, Verdict& v) {
+  if (question.typed_of.empty()) return false;
+  const auto text = text_to_type(s.call.arguments, question.typed_of, {});
+  if (text) return false;
+  object(v, Code::constraint, asked.rule,
+         fmt::format("has no text of at most {} bytes that a reviewer could type to approve",
+                     typed_bytes_max));
+  v.reason.argument = text.error().message;
+  return true;
 }
 
 // A run that keeps asking for what it may not have halts.
@@ -148,6 +164,10 @@ Verdict decide(const Situation& s) {
   ask_all(s, asked);
   if (asked.hold) {
     Question question = question_of(s, asked);
+    if (deny_untypable(s, asked, question, v)) {
+      deny(s, v);
+      return v;
+    }
     if (!answered(s, question)) {
       v.reason.words = asked.words;
       hold(s, asked, std::move(question), v);

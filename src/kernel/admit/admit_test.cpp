@@ -194,8 +194,9 @@ TEST_F(AdmitTest, TheStagesStandInTheOrderOfTheLifeOfACall) {
   for (const DenyStage& stage : deny_stages()) names.push_back(stage.name);
   EXPECT_THAT(names, ::testing::ElementsAre("fault", "kill", "run state", "identity",
                                             "run ceilings", "blocked", "grant", "environment",
-                                            "pin", "schema", "constraints", "cases", "commands",
-                                            "layers", "outside", "freeze", "limits", "counters"));
+                                            "credential", "pin", "schema", "constraints", "cases",
+                                            "commands", "layers", "outside", "freeze", "limits",
+                                            "counters"));
 }
 
 TEST_F(AdmitTest, ARefusedRequestIsBoundedLikeAnyOther) {

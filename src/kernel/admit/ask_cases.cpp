@@ -87,6 +87,16 @@ void ask_cases(const Situation& s, Asked& asked) {
   }
 }
 
+// Whatever asks for a typed text gets it: those of all cases that hold are typed.
+void add_typed(Question& question, const std::optional<TypedText>& typed) {
+  if (!typed) return;
+  question.typed = true;
+  if (typed->argument.empty()) return;
+  std::vector<std::string>& all = question.typed_of;
+  const auto place = std::ranges::lower_bound(all, typed->argument);
+  if (place == all.end() || *place != typed->argument) all.insert(place, typed->argument);
+}
+
 // What rows of a command line ask for, and whatever else asks beside them.
 Question question_of_rows(const Situation& s, const Asked& asked) {
   Question question = asked.wish->question;
@@ -111,6 +121,10 @@ Question question_of_entry(const Situation& s, const Asked& asked) {
   Question question;
   question.quorum = std::max(asked.quorum, std::max(usual, terms.quorum.value_or(1)));
   question.typed = asked.typed;
+  if (asked.cases != 0) {
+    for (const Case* one : holding(s, asked)) add_typed(question, one->approval.typed);
+  }
+  add_typed(question, own.typed ? own.typed : file.typed);
   question.within =
       terms.within.value_or(own.within.value_or(file.within.value_or(default_within)));
   question.deny_on_timeout = terms.deny_on_timeout.value_or(

@@ -144,6 +144,7 @@ void put_terms(std::string_view key, const ApprovalTerms& terms, const Condition
     }
     out.end();
   }
+  if (terms.typed) out.key("typed").string(terms.typed->argument);
   if (terms.within) out.key("within_ns").integer(terms.within->ns);
   out.end();
 }
@@ -225,6 +226,11 @@ void put_slice(const Policy& policy, const BoundTool& tool, json::Writer& out) {
   put_counters(entry, out);
   if (entry.commands) put_commands(*entry.commands, out);
   out.key("credential").string(entry.credential);
+  if (entry.credential_by != nullptr) {
+    out.key("credential_by").object();
+    for (const auto& [value, name] : entry.credential_by->values) out.key("=" + value).string(name);
+    out.key("of").string(to_string(entry.credential_by->argument)).end();
+  }
   out.key("environment").string(to_string(policy.environment));
   if (entry.environment_by != nullptr) {
     out.key("environment_by").object();

@@ -37,6 +37,8 @@ Question question_of_row(const Situation& s, const ApprovalTerms& row) {
   out.within = row.within.value_or(entry.within.value_or(file.within.value_or(preset.within)));
   out.deny_on_timeout = row.deny_on_timeout.value_or(
       entry.deny_on_timeout.value_or(file.deny_on_timeout.value_or(true)));
+  add_typed(out, row.typed);
+  add_typed(out, entry.typed ? entry.typed : file.typed);
   out.reviewers = reviewers_of(s, row, false);  // none: those of the entry or the file
   return out;
 }
@@ -115,6 +117,9 @@ class Asking {
 bool unite(Question& into, const Question& other) {
   into.quorum = std::max(into.quorum, other.quorum);
   into.typed = into.typed || other.typed;
+  for (const std::string& argument : other.typed_of) {
+    add_typed(into, TypedText{argument, {}});
+  }
   into.deny_on_timeout = into.deny_on_timeout || other.deny_on_timeout;
   into.within = std::min(into.within, other.within);
   if (other.reviewers.empty()) return true;

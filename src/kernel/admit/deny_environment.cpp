@@ -1,4 +1,4 @@
-// Which environment a call works in, where one of its arguments says so.
+// Which environment a call works in and which credential it uses, where an argument says so.
 #include <algorithm>
 #include <string>
 
@@ -36,6 +36,22 @@ bool deny_environment(const Situation& s, Verdict& v) {
   v.environment = *found;
   if (s.values != nullptr) s.values->in_force(v.environment);
   return false;
+}
+
+// A call that names no credential would run with none, or with somebody's default.
+bool deny_credential(const Situation& s, Verdict& v) {
+  const ToolRule& entry = *s.tool->entry;
+  const CredentialBy* by = entry.credential_by.get();
+  if (by == nullptr) {
+    if (!entry.credential.empty()) v.credential = &entry.credential;
+    return false;
+  }
+  const json::View value = argument_at(s.call.arguments, by->argument);
+  v.credential = value.is_string() ? by->find(value.string()) : nullptr;
+  if (v.credential != nullptr) return false;
+  object(v, Code::constraint, &by->rule, "does not name a credential that the policy knows");
+  v.reason.argument = to_string(by->argument);
+  return true;
 }
 
 }  // namespace pawl

@@ -98,17 +98,6 @@ Looks grant(const Situation& s) {
                granted ? "" : "one that grants it")};
 }
 
-Looks environment(const Situation& s) {
-  const EnvironmentBy* by = s.tool->entry->environment_by.get();
-  if (by == nullptr) return {};
-  const std::string path = to_string(by->argument);
-  json::View at = s.call.arguments;
-  for (const Step& step : by->argument) at = at.is_object() ? at[step.name] : json::View();
-  return {look(&by->rule, "environment by `" + visible(path) + "`",
-               at.exists() ? shown_value(path, at) : "absent",
-               fmt::format("one of {} values", by->values.size()))};
-}
-
 Looks pin(const Situation& s) {
   const bool none = s.facts.pin == PinState::none;
   return {look(&s.tool->entry->rule, "definition",
@@ -334,7 +323,7 @@ struct Row {
   bool can_deny;
   Looks (*looks)(const Situation& situation);
 };
-constexpr std::array<Row, 26> kRows = {{
+constexpr std::array<Row, 27> kRows = {{
     {"fault", true, nothing},
     {"kill", true, kill},
     {"run state", true, run_state},
@@ -342,7 +331,8 @@ constexpr std::array<Row, 26> kRows = {{
     {"run ceilings", true, run_ceilings},
     {"blocked", true, blocked},
     {"grant", true, grant},
-    {"environment", true, environment},
+    {"environment", true, looks_of_environment},
+    {"credential", true, looks_of_credential},
     {"pin", true, pin},
     {"schema", true, schema},
     {"constraints", true, constraints},

@@ -22,6 +22,10 @@ TracedLook argument_look(const Situation& situation, const ArgumentRule& rule, b
 // looks_counters.cpp
 std::vector<TracedLook> looks_of_counters(const Situation& situation);
 
+// looks_named.cpp
+std::vector<TracedLook> looks_of_environment(const Situation& situation);
+std::vector<TracedLook> looks_of_credential(const Situation& situation);
+
 // looks_cases.cpp. Precondition: the situation has values.
 TracedLook look_of_condition(const Situation& situation, std::uint16_t place, std::string about);
 std::vector<TracedLook> looks_of_cases(const Situation& situation);

@@ -7,7 +7,7 @@ namespace pawl {
 
 namespace {
 
-constexpr std::array<DenyStage, 18> deny_table = {{
+constexpr std::array<DenyStage, 19> deny_table = {{
     {"fault", deny_fault},
     {"kill", deny_kill},
     {"run state", deny_run_state},
@@ -16,6 +16,7 @@ constexpr std::array<DenyStage, 18> deny_table = {{
     {"blocked", deny_blocked},
     {"grant", deny_grant},
     {"environment", deny_environment},
+    {"credential", deny_credential},
     {"pin", deny_pin},
     {"schema", deny_schema},
     {"constraints", deny_constraints},

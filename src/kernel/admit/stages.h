@@ -84,6 +84,8 @@ bool deny_schema(const Situation& s, Verdict& v);
 
 // deny_environment.cpp: sets the environment in force, where an argument of the call says it.
 bool deny_environment(const Situation& s, Verdict& v);
+// Sets the credential that the call would use.
+bool deny_credential(const Situation& s, Verdict& v);
 
 // deny_cases.cpp: the entry's condition and cases; sets the class in force.
 bool deny_cases(const Situation& s, Verdict& v);
@@ -113,6 +115,8 @@ void ask_cases(const Situation& s, Asked& asked);
 std::vector<std::string> reviewers_of(const Situation& s, const ApprovalTerms& terms, bool of_file);
 // The terms of a question: those of the cases that hold the call, of the entry, of the file.
 Question question_of(const Situation& s, const Asked& asked);
+
+void add_typed(Question& question, const std::optional<TypedText>& typed);
 
 // ask.cpp
 void ask_requires_approval(const Situation& s, Asked& asked);

@@ -109,7 +109,9 @@ bool agrees(const Situation& s, const Denied& denied, const Asked& asked, const 
                         verdict.reason.says.ends_with(denied.reason.says);
     return same || halted;
   }
-  if (verdict.effect == Effect::deny) return fact;
+  // A question whose text nobody could type is not asked.
+  const bool untypable = asked.hold && verdict.reason.code == Code::constraint;
+  if (verdict.effect == Effect::deny) return fact || untypable;
   if (asked.hold) {
     const bool held = verdict.effect == Effect::hold && verdict.question != nullptr &&
                       verdict.question->why == asked.why;

@@ -102,6 +102,11 @@ ApprovalTerms read_approval(Build& build, const yaml::Node& node, const std::str
                             std::vector<std::shared_ptr<const Condition>>& conditions);
 void read_entry_approval(Build& build, const yaml::Node& entry, ToolRule& rule);
 
+void read_reviewers(Build& build, const yaml::Entry& key, ApprovalTerms& terms);
+
+// load_askable.cpp
+void read_askable(Build& build, const yaml::Node& node);
+
 // load_freeze.cpp
 void read_freezes(Build& build, const yaml::Node& node);
 
@@ -130,8 +135,12 @@ void apply_servers(Build& build);
 // load_call_examples.cpp
 void read_call_examples(Build& build, const yaml::Entry& key, ToolRule& rule);
 
+// load_credential.cpp. A name, or `{of: args.x, VALUE: NAME}`.
+void read_credential(Build& build, const yaml::Node& node, const std::string& path, ToolRule& rule);
+// `args.x` or `args.x.y`, no element of a list; nothing where it has a mistake.
+std::optional<ArgumentPath> read_single_argument(Build& build, const yaml::Entry& key);
+
 // load_entry.cpp
-void read_credential(Build& build, const yaml::Node& node, ToolRule& rule);
 void read_entry(Build& build, const yaml::Node& node);
 void read_stated_class(Build& build, const yaml::Entry& key, const std::string& path,
                        std::optional<Class>& into, Rule& rule);

@@ -30,6 +30,12 @@ struct Route {
   Rule rule;
 };
 
+// What a reviewer types to approve: the text of an argument, or the tool's name.
+struct TypedText {
+  std::string argument;  // as a path, `a.b`; empty: the tool's name
+  Rule rule;
+};
+
 // How people are asked; what an entry does not say comes from the file's `approval:`. The
 // reviewers of all routes that match answer in place of `reviewers`.
 struct ApprovalTerms {
@@ -38,6 +44,7 @@ struct ApprovalTerms {
   std::vector<std::string> reviewers;
   std::vector<Route> routes;
   std::optional<bool> deny_on_timeout;
+  std::optional<TypedText> typed;
 };
 
 struct Case {

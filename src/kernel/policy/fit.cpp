@@ -110,8 +110,8 @@ class Fitting {
       for (const auto& limits : bound_.case_limits) {
         for (const ArgumentRule& limit : limits) check_argument(limit);
       }
-      check_environment();
       fit_counters(entry_, tool_, bound_);
+      fit_named(entry_, tool_, bound_);
       check_records();
     }
     if (!tool_.validator_fault.empty()) {
@@ -216,16 +216,6 @@ class Fitting {
              fmt::format("no value can match: `{}` of `{}` cannot have any of the values listed",
                          visible(to_string(rule.path)), visible(tool_name(tool_))));
     }
-  }
-
-  void check_environment() {
-    if (entry_.environment_by == nullptr) return;
-    const Reached reached = reach(tool_.arguments, entry_.environment_by->argument);
-    if (reached.missing.empty()) return;
-    misfit(entry_.environment_by->rule.at,
-           fmt::format("`{}` has no argument `{}`, which would name the environment of a call",
-                       visible(tool_name(tool_)),
-                       visible(to_string(entry_.environment_by->argument))));
   }
 
   void check_records() {

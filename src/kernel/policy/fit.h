@@ -19,6 +19,8 @@ Reached reach(const Shape& arguments, const ArgumentPath& path);
 // fit_counters.cpp: a sum of what is no number, or for what is no single value, is a misfit. The
 // schema is known.
 void fit_counters(const ToolRule& entry, const ToolDefinition& tool, BoundTool& bound);
+// fit_named.cpp: arguments that name the environment or the credential, and that reviewers type.
+void fit_named(const ToolRule& entry, const ToolDefinition& tool, BoundTool& bound);
 // fit_conditions.cpp: the entry's expressions with the types of the tool's own arguments. What does
 // not fit is a misfit.
 void type_conditions(const ToolRule& entry, const ToolDefinition& tool, BoundTool& bound);

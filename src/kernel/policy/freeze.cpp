@@ -46,4 +46,10 @@ std::optional<Environment> EnvironmentBy::find(std::string_view value) const {
   return found->second;
 }
 
+const std::string* CredentialBy::find(std::string_view value) const {
+  const auto found = std::ranges::lower_bound(
+      values, value, {}, [](const auto& one) { return std::string_view(one.first); });
+  return found == values.end() || found->first != value ? nullptr : &found->second;
+}
+
 }  // namespace pawl

@@ -61,6 +61,7 @@ constexpr Words kWords[] = {
     {Section::type, "a type of `autonomy`", "autonomy.types.NAME"},
     {Section::freeze, "a freeze", "freeze[]"},
     {Section::risk, "an accepted risk", "accept_risk[]"},
+    {Section::may_request, "what may be asked for", "may_request[]"},
     {Section::task, "a task file", "task"},
     {Section::task_tool, "a tool of a task", "task.tools[]"},
     {Section::layer, "a layer file", "layer"},

@@ -51,6 +51,7 @@ enum class Section : std::uint8_t {
   type,
   freeze,
   risk,
+  may_request,
   // a task file
   task,
   task_tool,

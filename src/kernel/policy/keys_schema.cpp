@@ -40,6 +40,12 @@ constexpr std::array kTypes = {
         R"("^(read_only|read only|reversible|irreversible|small|large|external_sink|by_call))"
         R"(( (read_only|reversible|irreversible|small|large|external_sink))*$"})"},
     TypeSchema{"text or list of texts", texts},
+    TypeSchema{"text or credentials by argument",
+               R"({"anyOf":[{"type":"string","minLength":1},{"type":"object","properties":)"
+               R"({"of":{"type":"string"}},"required":["of"],"minProperties":2,)"
+               R"("additionalProperties":{"type":"string","minLength":1}}]})"},
+    TypeSchema{"true or an argument",
+               R"({"anyOf":[{"const":true},{"type":"string","pattern":"^args[.]."}]})"},
     TypeSchema{"list of texts", texts},
     TypeSchema{"list of names", texts},
     TypeSchema{"list of packs", R"({"type":"array","minItems":1,)"
@@ -88,6 +94,7 @@ constexpr std::array kLeads = {
     Leads{file, "autonomy", Holds::one, autonomy},
     Leads{file, "freeze", Holds::list, freeze},
     Leads{file, "accept_risk", Holds::list, risk},
+    Leads{file, "may_request", Holds::list, may_request},
     Leads{tools, "allowed", Holds::list, entry},
     Leads{entry, "constraints", Holds::one, constraints},
     Leads{entry, "approval", Holds::one, approval},

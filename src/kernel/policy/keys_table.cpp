@@ -35,7 +35,9 @@ constexpr Key kKeys[] = {
      "Packs that describe tools: `pawl:github@1`. They never grant."},
     {file, "secrets", "mapping", "credentials are held", 11,
      "What must not leave through the arguments of a call that can carry data outside."},
-    {file, "may_request", "list", "", 0, "What an agent may ask for.", true},
+    {file, "may_request", "list of mappings", "nothing", 0,
+     "What an agent may ask people for, and no more. It grants nothing, and nothing can be asked "
+     "for in this version: the tool with which an agent asks comes later."},
     {file, "workspace", "word", "", 0, "The base that `$workspace` stands for.", true},
     {file, "flows", "list", "", 0, "Rules about the order of calls.", true},
     {file, "task", "mapping", "", 0, "What a task may narrow.", true},
@@ -61,7 +63,8 @@ constexpr Key kKeys[] = {
     {of_server, "args", "mapping of arguments", "none", 6,
      "What each argument must be, besides what the entry says. A granted tool has to have them."},
     {of_server, "class", "words", "the entry's", 11, "The class of tools that state none."},
-    {of_server, "credential", "text", "the entry's", 0, "For tools that name none."},
+    {of_server, "credential", "text or credentials by argument", "the entry's", 0,
+     "For tools that name none."},
     {of_server, "environment", "mapping", "the file's", 0,
      "The argument that says in which environment a call works."},
     {of_server, "prompts", "`deny`", "denied unless granted", 1, "Refuses grants of prompts."},
@@ -121,8 +124,10 @@ constexpr Key kKeys[] = {
      "`false` keeps the question open; it never allows."},
     {entry, "say", "text", "none", 0, "Words for the agent and the reviewer."},
     {entry, "instead", "text", "none", 0, "What the agent may do instead of a refused call."},
-    {entry, "credential", "text", "none", 0,
-     "A credential of the deployment file that the server of this tool needs."},
+    {entry, "credential", "text or credentials by argument", "none", 0,
+     "A credential of the deployment file that the server of this tool needs; by an argument: "
+     "`{of: args.context, prod-eu1: k8s-prod-eu}`, where a call that names none of the values is "
+     "denied."},
     {entry, "commands", "list of rows, or a mapping", "none", 6,
      "Command lines by rows: every simple command of a line has to be covered by a row, and the "
      "strictest of them holds."},
@@ -151,7 +156,6 @@ constexpr Key kKeys[] = {
     {entry, "environment", "mapping", "", 0, "The environment of one call.", true},
     {entry, "accept_risk", "text", "", 11, "Accepts a risk in place; use the file's key.", true},
     {entry, "needs", "text", "", 0, "What must exist before the call.", true},
-    {entry, "typed", "text", "", 10, "What a reviewer must type.", true},
 
     {situation, "if", "expression or mapping of arguments", "required", 7,
      "When the case applies; a mapping has constraints, all of which must hold."},
@@ -263,7 +267,9 @@ constexpr Key kKeys[] = {
     {approval, "by", "text or list of texts", "", 10, "Another word for `reviewers`."},
     {approval, "quorum", "whole number", "1", 10, "How many persons must approve."},
     {approval, "within", "duration", "5m", 10, "How long the question stays open."},
-    {approval, "typed", "text", "", 10, "What a reviewer must type.", true},
+    {approval, "typed", "true or an argument", "what the decision table asks for", 10,
+     "What a reviewer types to approve: the text of an argument (`args.order_id`), or the tool's "
+     "name (`true`). A call that has no such text is denied."},
     {approval, "route", "list of mappings", "none", 10,
      "Reviewers by condition: those of every route that matches answer, in place of `reviewers`."},
     {route, "if", "expression", "required", 7,
@@ -319,6 +325,15 @@ constexpr Key kKeys[] = {
     {risk, "reason", "text", "required", 11, "Why."},
     {risk, "owner", "text", "required", 11, "The person who answers for it."},
     {risk, "until", "date or instant", "required", 11, "The end; a date counts to its last hour."},
+
+    {may_request, "name", "text or list of texts", "required", 2,
+     "Tools that nothing grants; no glob, and none that is blocked."},
+    {may_request, "args", "mapping of arguments", "none", 6,
+     "What each argument would have to be."},
+    {may_request, "by", "text or list of texts", "the file's `approval`", 10, "Who may grant it."},
+    {may_request, "for", "duration", "required", 0,
+     "How long it would be granted; a week at most."},
+    {may_request, "max_calls", "whole number", "no limit", 9, "How many calls at most."},
 
     // the deployment file
     {deployment, "version", "`1`", "1", 0, "Version of the file's grammar."},

@@ -20,6 +20,7 @@ inline constexpr std::size_t blocked_max = 10'000;
 inline constexpr std::size_t globs_max = 256;
 inline constexpr std::size_t examples_max = 256;
 inline constexpr std::size_t routes_max = 64;
+inline constexpr std::size_t askable_max = 256;
 inline constexpr std::size_t mistakes_max = 1'000;
 
 inline constexpr std::uint64_t steps_max = 1'000'000'000;
@@ -33,6 +34,7 @@ inline constexpr std::uint64_t cost_usd_max = 1'000'000'000;
 
 inline constexpr Duration wall_clock_max = Duration::seconds(366LL * 86'400);
 inline constexpr Duration approval_max = Duration::seconds(90LL * 86'400);
+inline constexpr Duration lent_max = Duration::seconds(7LL * 86'400);  // of what was asked for
 inline constexpr Duration contact_after_max = Duration::seconds(7LL * 86'400);
 
 }  // namespace pawl::limits

@@ -47,6 +47,7 @@ constexpr Row kRows[] = {
     {"freeze", read_freezes},
     {"counters", read_file_counters},
     {"tools", read_tools},
+    {"may_request", read_askable},
     {"autonomy", read_autonomy},
     {"accept_risk", read_risks},
 };

@@ -6,8 +6,6 @@
 #include "kernel/policy/limits.h"
 
 namespace pawl {
-namespace {
-
 void read_reviewers(Build& build, const yaml::Entry& key, ApprovalTerms& terms) {
   for (Placed& reviewer : build.reading.texts(key.value, key.key)) {
     if (reviewer.text == "sponsor") {
@@ -19,6 +17,8 @@ void read_reviewers(Build& build, const yaml::Entry& key, ApprovalTerms& terms) 
     }
   }
 }
+
+namespace {
 
 void read_route(Build& build, const yaml::Node& node, const std::string& path,
                 std::vector<std::shared_ptr<const Condition>>& conditions, ApprovalTerms& terms) {
@@ -44,6 +44,24 @@ void read_route(Build& build, const yaml::Node& node, const std::string& path,
   terms.routes.push_back(std::move(route));
 }
 
+void read_typed(Build& build, const yaml::Entry& key, const std::string& path,
+                ApprovalTerms& terms) {
+  const std::optional<bool> plain = key.value.as_boolean();
+  if (plain && !*plain) {
+    build.reading.mistake(key.value.at,
+                          "`typed: false` takes nothing away: where the decision table asks for a "
+                          "typed confirmation it stands; leave it out");
+    return;
+  }
+  TypedText typed{.argument = {}, .rule = {path + "/approval/typed", key.key_at}};
+  if (!plain) {
+    const auto argument = read_single_argument(build, key);
+    if (!argument) return;
+    typed.argument = to_string(*argument);
+  }
+  terms.typed = std::move(typed);
+}
+
 }  // namespace
 
 ApprovalTerms read_approval(Build& build, const yaml::Node& node, const std::string& path,
@@ -58,6 +76,8 @@ ApprovalTerms read_approval(Build& build, const yaml::Node& node, const std::str
     } else if (key.key == "within") {
       terms.within =
           build.reading.duration(key.value, "within", {Duration::seconds(1), limits::approval_max});
+    } else if (key.key == "typed") {
+      read_typed(build, key, path, terms);
     } else if (key.key == "route") {
       build.reading.items(key.value, "route", [&](const yaml::Node& item) {
         const std::string at = fmt::format("{}/approval/route/{}", path, terms.routes.size() + 1);

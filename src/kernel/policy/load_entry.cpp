@@ -71,28 +71,6 @@ void read_scope(Build& build, const yaml::Node& node, ToolRule& rule) {
   if (!fields.empty()) rule.scope = std::make_shared<const Scope>(std::move(fields));
 }
 
-}  // namespace
-
-void read_credential(Build& build, const yaml::Node& node, ToolRule& rule) {
-  if (node.is_map()) {
-    build.reading.mistake(node.at,
-                          "`credential` derived from a call is not enforced by this version, so "
-                          "it is refused: expected a name");
-    return;
-  }
-  const auto name = build.reading.text(node, "credential");
-  if (!name) return;
-  rule.credential = *name;
-  const std::vector<std::string>& known = build.sources.credentials;
-  if (build.any_credential || std::ranges::find(known, *name) != known.end()) return;
-  const std::string near = nearest(*name, known);
-  build.reading.mistake(
-      node.at, fmt::format("no credential `{}` in the deployment file{}", visible(*name),
-                           near.empty() ? ": expected `credentials: {NAME: {env: VARIABLE}}` there"
-                                        : fmt::format(": did you mean `{}`?", near)));
-}
-
-namespace {
 // Every name of the entry needs a table of some pack, or a call would be told apart by nothing.
 void read_by_call(Build& build, const yaml::Entry& key, ToolRule& rule) {
   rule.class_by_call = true;
@@ -160,7 +138,7 @@ bool read_key(Build& build, const yaml::Entry& key, ToolRule& rule) {
   } else if (name == "source") {
     read_source(build, key, rule);
   } else if (name == "credential") {
-    read_credential(build, key.value, rule);
+    read_credential(build, key.value, rule.rule.path, rule);
   } else if (name == "secrets") {
     read_entry_secrets(build, key, rule);
   } else {

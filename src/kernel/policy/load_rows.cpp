@@ -43,6 +43,7 @@ void put_terms(const ApprovalTerms& terms, const ToolRule& entry, json::Writer& 
     out.end();
   }
   out.end();
+  if (terms.typed) out.key("typed").string(terms.typed->argument);
   if (terms.within) out.key("within").integer(terms.within->ns);
   out.end();
 }

@@ -56,18 +56,7 @@ class EnvironmentReader {
 
  private:
   void read_argument(const yaml::Entry& key) {
-    const auto text = build_.reading.text(key.value, "of");
-    if (!text) return;
-    const auto path = text->starts_with("args.") ? parse_argument_path(text->substr(5))
-                                                 : fail(Fault::invalid, "no argument");
-    const bool single = path && std::ranges::none_of(*path, [](const Step& s) { return s.each; });
-    if (single) {
-      by_.argument = *path;
-      return;
-    }
-    build_.reading.mistake(key.value.at, fmt::format("`of` must be one argument, such as "
-                                                     "`args.context`, found `{}`",
-                                                     visible(*text)));
+    if (auto path = read_single_argument(build_, key)) by_.argument = std::move(*path);
   }
 
   void read_values(const yaml::Entry& key) {
@@ -105,7 +94,7 @@ void read_server(Build& build, const yaml::Entry& server) {
     } else if (key.key == "class") {
       read_stated_class(build, key, path, made.rule.stated_class, made.rule.class_rule);
     } else if (key.key == "credential") {
-      read_credential(build, key.value, made.rule);
+      read_credential(build, key.value, path, made.rule);
     } else if (key.key == "environment") {
       made.rule.environment_by =
           read_environment_by(build, key.value, {path + "/environment", key.key_at});
@@ -146,7 +135,10 @@ void apply(const ServerDefaults& defaults, ToolRule& entry) {
     entry.stated_class = own.stated_class;
     entry.class_rule = own.class_rule;
   }
-  if (entry.credential.empty()) entry.credential = own.credential;
+  if (entry.credential.empty() && entry.credential_by == nullptr) {
+    entry.credential = own.credential;
+    entry.credential_by = own.credential_by;
+  }
   if (own.environment_by != nullptr) entry.environment_by = own.environment_by;
 }
 
@@ -193,7 +185,7 @@ void check_denied(Build& build, const ToolRule& entry) {
 
 bool ServerDefaults::any() const {
   return !rule.arguments.empty() || rule.stated_class || !rule.credential.empty() ||
-         rule.environment_by != nullptr;
+         rule.credential_by != nullptr || rule.environment_by != nullptr;
 }
 
 std::shared_ptr<const EnvironmentBy> read_environment_by(Build& build, const yaml::Node& node,

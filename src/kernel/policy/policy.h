@@ -50,6 +50,15 @@ struct EnvironmentBy {
   std::optional<Environment> find(std::string_view value) const;
 };
 
+// The credential of a call, by one of its arguments. What is not listed names none.
+struct CredentialBy {
+  ArgumentPath argument;
+  std::vector<std::pair<std::string, std::string>> values;  // sorted
+  Rule rule;
+
+  const std::string* find(std::string_view value) const;  // null: not listed
+};
+
 // A call with the verdict that it has to get; checked at every load.
 struct Example {
   Effect expected = Effect::deny;  // allow (also with a notice), hold or deny
@@ -92,12 +101,24 @@ struct ToolRule {
   bool untrusted = false;  // `source: untrusted`: its results are no origin of anything
   Rule source_rule;
   std::shared_ptr<const EnvironmentBy> environment_by;  // null: the file's environment
+  std::shared_ptr<const CredentialBy> credential_by;    // null: `credential` of every call
   std::vector<Example> examples;
   std::uint32_t index = 0;  // position in the file; identity for counters: `names` joined
   std::string key;          // names joined with `|`: the counter's name in records
 
   bool counts_records() const { return max_records_per_run.has_value() || asked_for_records; }
 };
+
+// One line of `may_request`: what an agent may ask people for. It grants nothing by itself.
+struct Askable {
+  // Its names and arguments, `by` as the reviewers of its approval, and `max_calls` as
+  // `max_calls_per_run`. Nothing else of it is set.
+  ToolRule what;
+  Duration lasts{};
+};
+// As long as no door serves it. The reference page and `check` say the same.
+inline constexpr std::string_view nothing_to_ask_with =
+    "nothing can be asked for in this version: the tool with which an agent asks comes later";
 
 struct BlockedName {
   std::string folded;  // after case folding and NFKC; without a server: any server
@@ -172,6 +193,7 @@ class Policy {
   Environment environment = Environment::none;
   std::vector<ToolRule> tools;
   std::vector<BlockedName> blocked;
+  std::vector<Askable> askable;  // `may_request`
   Ceilings ceilings;
   ApprovalTerms approval;  // defaults of the file
   // Expressions that belong to no entry: `approval.route`.

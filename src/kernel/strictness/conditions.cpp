@@ -20,10 +20,14 @@ bool same_words(const Class* a, const Class* b) {
   return (a == nullptr) == (b == nullptr) && (a == nullptr || *a == *b);
 }
 
+bool same_typed(const std::optional<TypedText>& a, const std::optional<TypedText>& b) {
+  return a.has_value() == b.has_value() && (!a || a->argument == b->argument);
+}
+
 bool same_terms(const ToolRule& before, const ApprovalTerms& a, const ToolRule& after,
                 const ApprovalTerms& b) {
   return a.quorum == b.quorum && a.within == b.within && a.reviewers == b.reviewers &&
-         a.deny_on_timeout == b.deny_on_timeout &&
+         a.deny_on_timeout == b.deny_on_timeout && same_typed(a.typed, b.typed) &&
          same_routes(a, before.conditions, b, after.conditions);
 }
 
@@ -117,6 +121,13 @@ bool same_environment(const EnvironmentBy* a, const EnvironmentBy* b) {
   return to_string(a->argument) == to_string(b->argument) && a->values == b->values;
 }
 
+// With fewer values fewer calls have a credential.
+bool as_strict_credential(const CredentialBy* before, const CredentialBy* after) {
+  if (before == nullptr || after == nullptr) return before == after;
+  return to_string(before->argument) == to_string(after->argument) &&
+         std::ranges::includes(before->values, after->values);
+}
+
 }  // namespace
 
 bool same_routes(const ApprovalTerms& before, const Conditions& old, const ApprovalTerms& after,
@@ -148,6 +159,10 @@ void compare_conditions(const Pair& pair, Laxness& laxness) {
   if (!same_environment(before.environment_by.get(), after.environment_by.get())) {
     laxness.found(after.rule.at,
                   "another argument, or other values of it, name the environment of " + name);
+  }
+  if (!as_strict_credential(before.credential_by.get(), after.credential_by.get())) {
+    laxness.found(after.rule.at,
+                  "another argument, or other values of it, name the credential of " + name);
   }
   compare_cases(pair, laxness);
 }

@@ -66,6 +66,70 @@ TEST(StricterConditions, EverythingElseIsLaxer) {
               HasSubstr("`records`"));
 }
 
+TEST(StricterConditions, WhatReviewersTypeMayOnlyBeAdded) {
+  const std::string ask = "      approval: {by: [x]}\n";
+  const std::string name = "      approval: {by: [x], typed: true}\n";
+  const std::string text = "      approval: {by: [x], typed: args.id}\n";
+  EXPECT_EQ(change(ask, name), "");
+  EXPECT_EQ(change(ask, text), "");
+  EXPECT_EQ(change(text, text), "");
+  EXPECT_THAT(change(name, ask), HasSubstr("types something else"));
+  EXPECT_THAT(change(text, name), HasSubstr("types something else"));
+  EXPECT_THAT(change(text, "      approval: {by: [x], typed: args.note}\n"),
+              HasSubstr("types something else"));
+}
+
+TEST(StricterConditions, CredentialsByArgumentMayOnlyBeFewer) {
+  const auto with = [](std::string_view credential) {
+    LoadSources sources;
+    sources.credentials = {"x", "y"};
+    const std::string text =
+        "version: 1\nagent: {id: a, identity: a@x, owner: o}\ntools: {allowed: [{name: tool, "
+        "class: "
+        "read_only, credential: " +
+        std::string(credential) + "}]}\n";
+    return load_policy(text, "p.yaml", sources).policy;
+  };
+  const auto both = with("{of: args.c, a: x, b: y}");
+  const auto fewer = with("{of: args.c, a: x}");
+  const auto other = with("{of: args.c, a: y}");
+  const auto elsewhere = with("{of: args.d, a: x}");
+  const auto one = with("x");
+  ASSERT_TRUE(both && fewer && other && elsewhere && one);
+  EXPECT_EQ(laxer_text(laxer_parts(*both, *fewer), 9), "");
+  EXPECT_THAT(laxer_text(laxer_parts(*fewer, *both), 9), HasSubstr("credential"));
+  EXPECT_THAT(laxer_text(laxer_parts(*fewer, *other), 9), HasSubstr("credential"));
+  EXPECT_THAT(laxer_text(laxer_parts(*fewer, *elsewhere), 9), HasSubstr("credential"));
+  EXPECT_THAT(laxer_text(laxer_parts(*fewer, *one), 9), HasSubstr("credential"));
+  EXPECT_THAT(laxer_text(laxer_parts(*one, *fewer), 9), HasSubstr("credential"));
+}
+
+TEST(StricterConditions, WhatMayBeAskedForMayOnlyBecomeLess) {
+  const auto with = [](std::string_view lines) {
+    return load("", lines.empty() ? "" : "may_request: [" + std::string(lines) + "]\n");
+  };
+  const auto laxer = [&](std::string_view was, std::string_view is) {
+    return laxer_text(laxer_parts(*with(was), *with(is)), 9);
+  };
+  const std::string_view one =
+      "{name: export, args: {rows: {max: 100}}, by: [x], for: 1h, "
+      "max_calls: 2}";
+  EXPECT_EQ(laxer(one, one), "");
+  EXPECT_EQ(laxer(one, ""), "");
+  EXPECT_EQ(laxer(one, "{name: export, args: {rows: {max: 9}}, by: [x], for: 1m, max_calls: 1}"),
+            "");
+  EXPECT_THAT(laxer("", one), HasSubstr("may be asked for"));
+  for (const std::string_view wider :
+       {"{name: export, args: {rows: {max: 101}}, by: [x], for: 1h, max_calls: 2}",
+        "{name: export, by: [x], for: 1h, max_calls: 2}",
+        "{name: export, args: {rows: {max: 100}}, by: [x], for: 2h, max_calls: 2}",
+        "{name: export, args: {rows: {max: 100}}, by: [x], for: 1h}",
+        "{name: export, args: {rows: {max: 100}}, by: [y], for: 1h, max_calls: 2}",
+        "{name: [export, dump], args: {rows: {max: 100}}, by: [x], for: 1h, max_calls: 2}"}) {
+    EXPECT_THAT(laxer(one, wider), HasSubstr("may be asked for")) << wider;
+  }
+}
+
 TEST(StricterConditions, RoutesAreComparedByTheirTexts) {
   const auto with = [](const std::string& to) {
     return load("      requires_approval: true\n",

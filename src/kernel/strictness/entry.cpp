@@ -207,6 +207,7 @@ struct Terms {
   Duration within;
   bool deny_on_timeout;
   std::vector<std::string> reviewers;
+  std::optional<TypedText> typed;
 };
 
 Terms terms_of(const Policy& policy, const ToolRule& entry) {
@@ -215,7 +216,8 @@ Terms terms_of(const Policy& policy, const ToolRule& entry) {
   return {own.quorum.value_or(file.quorum.value_or(1)),
           own.within.value_or(file.within.value_or(default_within)),
           own.deny_on_timeout.value_or(file.deny_on_timeout.value_or(true)),
-          own.reviewers.empty() ? file.reviewers : own.reviewers};
+          own.reviewers.empty() ? file.reviewers : own.reviewers,
+          own.typed ? own.typed : file.typed};
 }
 
 void compare_approval(const Pair& pair, Laxness& laxness) {
@@ -234,6 +236,9 @@ void compare_approval(const Pair& pair, Laxness& laxness) {
   }
   if (before.deny_on_timeout && !after.deny_on_timeout) {
     laxness.found(at, "a question about " + name_of(entry) + " stays open after its time");
+  }
+  if (before.typed && (!after.typed || after.typed->argument != before.typed->argument)) {
+    laxness.found(at, "who approves " + name_of(entry) + " types something else, or nothing");
   }
   if (!same_routes(pair.old_entry.approval, pair.old_entry.conditions, entry.approval,
                    entry.conditions) ||

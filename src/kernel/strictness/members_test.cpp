@@ -26,8 +26,8 @@ TEST(Strictness, KnowsEveryMember) {
                only_if, entry_cases, records, records_by, counted, most_records, most_calls,
                most_rate, records_rule, calls_rule, rate_rule, counters, approval_needed,
                approval_if, approval_rule, approval, commands, say, instead, credential, secrets,
-               secrets_rule, untrusted, source_rule, environment_by, call_examples, index, key] =
-      ToolRule{};
+               secrets_rule, untrusted, source_rule, environment_by, credential_by, call_examples,
+               index, key] = ToolRule{};
   const auto& [secrets_then, listed, listed_texts, of_secrets] = Secrets{};
   const auto& [of_case, condition, by_arguments, effect, of_class, case_class, terms, words,
                limits] = Case{};
@@ -42,7 +42,8 @@ TEST(Strictness, KnowsEveryMember) {
   const auto& [hosts, schemes, query_max] = UrlCheck{};
   const auto& [dialect, statements, tables, columns, functions, types, where, most_statements] =
       sql::SqlRule{};
-  const auto& [quorum, within, reviewers, routes, deny_on_timeout] = ApprovalTerms{};
+  const auto& [quorum, within, reviewers, routes, deny_on_timeout, typed] = ApprovalTerms{};
+  const auto& [typed_argument, typed_rule] = TypedText{};
   const auto& [rows_rule, rows_else, line_argument, rows_line, rows, rows_otherwise, programs,
                examples] = CommandRule{};
   const auto& [row_rule, row_class, row_then, row_approval, row_words, row_cases, row_under] =
@@ -50,6 +51,7 @@ TEST(Strictness, KnowsEveryMember) {
   const auto& [in_words, reader, compiled, spelled] = LineRule{};
   const auto& [kinds, namespaces, denies] = document::ManifestRule{};
   const auto& [freeze, from, until, stop, then, freeze_rule, weekly, env] = Freeze{};
+  const auto& [what, lasts] = Askable{};
   const auto& [risk, reason, owner, end, risk_rule] = AcceptedRisk{};
   const auto& [layer, of_layer, layer_file, layer_rule, requirements, exceptions, bundled] =
       Layer{};

@@ -198,6 +198,26 @@ void compare_risks(const Policy& before, const Policy& after, Laxness& laxness) 
   }
 }
 
+// More to ask for is more that people may be talked into; a line that stays may only be tighter.
+void compare_askable(const Policy& before, const Policy& after, Laxness& laxness) {
+  for (const Askable& now : after.askable) {
+    const bool known = std::ranges::any_of(before.askable, [&](const Askable& was) {
+      Laxness rules;
+      compare_rules(was.what, now.what, rules);
+      return std::ranges::all_of(now.what.names,
+                                 [&](const std::string& name) {
+                                   return std::ranges::find(was.what.names, name) !=
+                                          was.what.names.end();
+                                 }) &&
+             rules.take().empty() && now.lasts <= was.lasts &&
+             not_above(now.what.max_calls_per_run, was.what.max_calls_per_run) &&
+             now.what.approval.reviewers == was.what.approval.reviewers;
+    });
+    if (known) continue;
+    laxness.found(now.what.rule.at, "`" + visible(now.what.key) + "` may be asked for");
+  }
+}
+
 // The words of the entries are compared with them.
 void compare_secrets(const Policy& before, const Policy& after, Laxness& laxness) {
   if (std::ranges::includes(after.secrets.texts, before.secrets.texts)) return;
@@ -254,6 +274,7 @@ std::vector<Laxer> laxer_parts(const Policy& before, const Policy& after) {
   compare_packs(before, after, laxness);
   compare_risks(before, after, laxness);
   compare_secrets(before, after, laxness);
+  compare_askable(before, after, laxness);
   std::vector<Laxer> parts = laxness.take();
   std::ranges::sort(parts, [](const Laxer& a, const Laxer& b) {
     return std::tie(a.at.line, a.at.column, a.says) < std::tie(b.at.line, b.at.column, b.says);

@@ -1,0 +1,56 @@
+// Looks at the arguments that say where a call works and with which credential.
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/text.h"
+#include "kernel/admit/looks.h"
+
+namespace pawl {
+namespace {
+
+json::View argument_at(const Situation& s, const ArgumentPath& path) {
+  json::View at = s.call.arguments;
+  for (const Step& step : path) at = at.is_object() ? at[step.name] : json::View();
+  return at;
+}
+
+TracedLook look(const Rule& rule, std::string about, std::string seen) {
+  TracedLook out;
+  out.rule = &rule;
+  out.about = std::move(about);
+  out.seen.push_back(std::move(seen));
+  return out;
+}
+
+}  // namespace
+
+std::vector<TracedLook> looks_of_environment(const Situation& s) {
+  const EnvironmentBy* by = s.tool->entry->environment_by.get();
+  if (by == nullptr) return {};
+  const std::string path = to_string(by->argument);
+  const json::View at = argument_at(s, by->argument);
+  TracedLook out = look(by->rule, "environment by `" + visible(path) + "`",
+                        at.exists() ? shown_value(path, at) : "absent");
+  out.wants = fmt::format("one of {} values", by->values.size());
+  return {std::move(out)};
+}
+
+std::vector<TracedLook> looks_of_credential(const Situation& s) {
+  const ToolRule& entry = *s.tool->entry;
+  const CredentialBy* by = entry.credential_by.get();
+  if (by == nullptr) {
+    if (entry.credential.empty()) return {};
+    return {look(entry.rule, "credential", "`" + visible(entry.credential) + "`")};
+  }
+  const std::string path = to_string(by->argument);
+  const json::View at = argument_at(s, by->argument);
+  const std::string* found = at.is_string() ? by->find(at.string()) : nullptr;
+  std::string seen = at.exists() ? shown_value(path, at) : "absent";
+  if (found != nullptr) seen += ", so `" + visible(*found) + "`";
+  TracedLook out = look(by->rule, "credential by `" + visible(path) + "`", std::move(seen));
+  out.wants = fmt::format("one of {} values", by->values.size());
+  return {std::move(out)};
+}
+
+}  // namespace pawl
