@@ -123,8 +123,10 @@ export class World {
   calls(tool) {
     return this.seen('tools/call').filter((line) => !tool || line.params.name === tool);
   }
-  async client({ mode = '', args = [], command, env = {}, capabilities = {} } = {}) {
-    const client = new Raw(this, mode, args, command ?? ['node', fixture, this.record, mode], env);
+  // `through` stands before `pawl mcp`: a client of its own between it and the test.
+  async client({ mode = '', args = [], command, env = {}, capabilities = {}, through = [] } = {}) {
+    const behind = command ?? ['node', fixture, this.record, mode];
+    const client = new Raw(this, args, behind, env, through);
     this.clients.push(client);
     await client.hello(capabilities);
     return client;
@@ -144,12 +146,10 @@ export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 // A client that sends exactly the bytes it is told to.
 class Raw {
-  constructor(world, mode, args, command, env) {
-    this.child = spawn(
-      pawl,
-      ['mcp', '--policy', world.policy, '--state-dir', world.state, ...args, '--', ...command],
-      { env: { ...world.env, ...env } },
-    );
+  constructor(world, args, command, env, through) {
+    const gate = [pawl, 'mcp', '--policy', world.policy, '--state-dir', world.state, ...args];
+    const [program, ...words] = [...through, ...gate, '--', ...command];
+    this.child = spawn(program, words, { env: { ...world.env, ...env } });
     this.next = 100;
     this.waiting = new Map();
     this.heard = [];
