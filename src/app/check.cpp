@@ -78,7 +78,11 @@ Outcome check_file(const std::string& file, const Given& given) {
     return outcome;
   }
   const Loaded loaded = read_policy_with(given.layers, file, &deployment);
-  outcome.report = check(loaded, &deployment, given.live, wall_clock(), given.production);
+  // A server that is asked says more than the lock.
+  const bool by_lock = given.lock && given.live.empty();
+  const std::vector<ToolDefinition> known = by_lock ? accepted_definitions(file) : given.live;
+  outcome.report = check(loaded, &deployment, known, wall_clock(), given.production,
+                         by_lock ? KnownBy::accepted : KnownBy::offered);
   if (loaded.policy != nullptr) {
     const Policy& policy = *loaded.policy;
     if (given.lock || strict(given, policy)) {

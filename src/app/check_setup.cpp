@@ -146,6 +146,21 @@ void compare_lock(const std::string& file, const Policy& policy, bool asked, Ins
   }
 }
 
+std::vector<ToolDefinition> accepted_definitions(const std::string& file) {
+  std::vector<ToolDefinition> all;
+  const Result<Lock> lock = read_lock(file);
+  if (!lock || !lock->present) return all;
+  for (const auto& [name, text] : lock->definitions) {
+    const auto document = json::parse(text);
+    const auto [server, tool] = server_and_tool(name);
+    if (!document || tool.starts_with("mcp:")) continue;
+    if (auto definition = parse_definition(document->root(), server)) {
+      all.push_back(std::move(*definition));
+    }
+  }
+  return all;
+}
+
 void compare_deployment(const std::string& file, const Policy& policy, const DeploymentRead& read,
                         CheckReport& report) {
   const std::string here = real(absolute(file));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "analysis/check/check.h"
 #include "app/paths.h"
@@ -14,6 +15,9 @@ namespace pawl::app {
 // of the judgement.
 void compare_lock(const std::string& file, const Policy& policy, bool asked, Instant now,
                   CheckReport& report);
+
+// The definitions that the lock beside the file accepts, with their schemas; none without a lock.
+std::vector<ToolDefinition> accepted_definitions(const std::string& file);
 
 // Whether the deployment file lets this file govern its agent, and no other one.
 void compare_deployment(const std::string& file, const Policy& policy, const DeploymentRead& read,

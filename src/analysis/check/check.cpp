@@ -47,14 +47,15 @@ void in_order_of_file(std::vector<T>& found) {
 }  // namespace checking
 
 CheckReport check(const Loaded& loaded, const Deployment* deployment,
-                  std::span<const ToolDefinition> live, Instant now, bool production) {
+                  std::span<const ToolDefinition> live, Instant now, bool production, KnownBy by) {
   CheckReport report;
   report.errors = loaded.errors;
   if (loaded.policy == nullptr) return report;
   const Policy& policy = *loaded.policy;
   report.findings = policy.findings;
   const bool strict = production || policy.environment == Environment::production;
-  const checking::Subject subject{policy, deployment, live, now, strict, report};
+  const checking::Subject subject{
+      policy, deployment, live, now, strict, report, by == KnownBy::accepted};
   checking::check_ceilings(subject);
   checking::check_tools(subject);
   checking::check_people(subject);
@@ -64,9 +65,12 @@ CheckReport check(const Loaded& loaded, const Deployment* deployment,
   checking::check_layers(subject);
   checking::check_reach(subject);
   checking::check_conditions(subject);
+  checking::check_always(subject);
+  checking::check_call_examples(subject);
   checking::check_contradictions(subject);
   checking::check_counters(subject);
   checking::check_packs(subject);
+  checking::check_askable(subject);
   checking::summarise(subject);
   if (strict) checking::raise(report);
   checking::in_order_of_file(report.errors);

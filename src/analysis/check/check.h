@@ -44,9 +44,14 @@ struct CheckReport {
 // A layer file alone, as `load_layer` reads it.
 CheckReport check_layer(const Loaded& loaded, Instant now);
 
-// `deployment` may be null (no deployment file), `live` empty (no server was asked). `production`
-// is the flag of the command; a file with `environment: production` needs none.
+// Where the definitions of a check come from: what a server offers now, or what the lock accepts,
+// which may leave tools out.
+enum class KnownBy : std::uint8_t { offered, accepted };
+
+// `deployment` may be null (no deployment file), `live` empty (nothing is known of the tools).
+// `production` is the flag of the command; a file with `environment: production` needs none.
 CheckReport check(const Loaded& loaded, const Deployment* deployment,
-                  std::span<const ToolDefinition> live, Instant now, bool production);
+                  std::span<const ToolDefinition> live, Instant now, bool production,
+                  KnownBy by = KnownBy::offered);
 
 }  // namespace pawl

@@ -28,8 +28,9 @@ std::string bytes_of_file(const std::string& path) {
   return out.str();
 }
 
-Loaded load(std::string_view text) {
+Loaded load(std::string_view text, std::vector<std::string> credentials = {}) {
   LoadSources sources;
+  sources.credentials = std::move(credentials);
   sources.zone = [](std::string_view) -> Result<Zone> { return Zone(); };
   return load_policy(text, "p.yaml", sources);
 }
@@ -241,7 +242,7 @@ TEST(Check, TheExamplesLoadAndPass) {
     ++found;
     const std::string around = bytes_of_file(folder.path() / "pawl.yaml");
     const Deployment people = deployment(around.empty() ? "version: 1\n" : around);
-    const Loaded loaded = load(text);
+    const Loaded loaded = load(text, people.credential_names());
     EXPECT_THAT(said(loaded.errors), IsEmpty()) << folder.path();
     const CheckReport report = check(loaded, around.empty() ? nullptr : &people, {}, kNow, false);
     EXPECT_THAT(said(report.errors), IsEmpty()) << folder.path();

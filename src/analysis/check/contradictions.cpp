@@ -46,12 +46,39 @@ bool needs_facts(const ArgumentRule& rule) {
   });
 }
 
+// Values of `in` that the tool's own `enum` does not have: no call can ever have them.
+void check_choices(const Subject& subject, const BoundTool& bound, const ToolDefinition& tool) {
+  for (const ArgumentRule& rule : bound.arguments) {
+    if (rule.path.size() != 1 || rule.path.front().each) continue;
+    const Shape::Property* property = tool.arguments.find(rule.path.front().name);
+    const Shape* shape = property == nullptr ? nullptr : &property->shape;
+    while (shape != nullptr && shape->type == ValueType::array) shape = shape->element.get();
+    if (shape == nullptr || !shape->choices) continue;
+    for (const Check& check : rule.checks) {
+      if (check.kind != CheckKind::in) continue;
+      const auto unknown = std::ranges::find_if(check.values, [&](const Literal& value) {
+        return std::ranges::find(*shape->choices, value.json) == shape->choices->end();
+      });
+      if (unknown == check.values.end()) continue;
+      subject.finding(
+          warning, check.rule.at,
+          fmt::format("`{}` is listed for `{}`, and the schema of `{}` has no such value",
+                      visible(unknown->json), argument_of(rule), visible(tool.name)));
+    }
+  }
+}
+
 }  // namespace
 
 void check_contradictions(const Subject& subject) {
   for (const ToolRule& entry : subject.policy.tools) {
     for (const ArgumentRule& rule : entry.arguments) {
       if (!needs_facts(rule)) try_values(subject, entry, rule);
+    }
+    for (const ToolDefinition& tool : subject.live) {
+      if (subject.policy.find(tool.server, tool.name) != &entry) continue;
+      const auto known = std::make_shared<const ToolDefinition>(tool);
+      check_choices(subject, bind(subject.policy, entry, known, subject.now), tool);
     }
   }
 }

@@ -13,24 +13,7 @@
 
 namespace pawl {
 
-namespace {
-
-using checking::Question;
-using checking::Subject;
-
-constexpr std::size_t named_max = 8;  // of one list in a sentence
-
-std::string some_of(const std::vector<std::string>& names) {
-  std::string out;
-  for (std::size_t i = 0; i < names.size() && i < named_max; ++i) {
-    out += fmt::format("{}`{}`", i == 0 ? "" : ", ", visible(names[i]));
-  }
-  if (names.size() > named_max) out += fmt::format(" and {} more", names.size() - named_max);
-  return out;
-}
-
-// `status` must be one of `cancelled`, `refunded`.
-std::string argument_sentence(const ArgumentRule& rule) {
+std::string checking::argument_sentence(const ArgumentRule& rule) {
   const std::string name = visible(rule.plural.empty() ? to_string(rule.path) : rule.plural);
   std::string wants;
   bool none = false;
@@ -49,6 +32,23 @@ std::string argument_sentence(const ArgumentRule& rule) {
   if (rule.otherwise == Effect::hold) out += "; a person is asked about any other value";
   if (!rule.required) out += "; it may be absent";
   if (rule.min_items == 0) out += "; it may be empty";
+  return out;
+}
+
+namespace {
+
+using checking::argument_sentence;
+using checking::Question;
+using checking::Subject;
+
+constexpr std::size_t named_max = 8;  // of one list in a sentence
+
+std::string some_of(const std::vector<std::string>& names) {
+  std::string out;
+  for (std::size_t i = 0; i < names.size() && i < named_max; ++i) {
+    out += fmt::format("{}`{}`", i == 0 ? "" : ", ", visible(names[i]));
+  }
+  if (names.size() > named_max) out += fmt::format(" and {} more", names.size() - named_max);
   return out;
 }
 
@@ -80,6 +80,11 @@ void add_counters(const ToolRule& entry, std::vector<std::string>& out) {
   }
 }
 
+std::string typed_words(const std::string& argument) {
+  return argument.empty() ? std::string("the tool's name")
+                          : fmt::format("the text of `{}`", visible(argument));
+}
+
 std::string case_sentence(const ToolRule& entry, const Case& one) {
   std::string when;
   if (one.condition) {
@@ -92,6 +97,9 @@ std::string case_sentence(const ToolRule& entry, const Case& one) {
   std::string out = fmt::format("case where {}: {}", when, to_string(one.then));
   if (one.action_class) out += fmt::format(", as {}", to_string(*one.action_class));
   for (const ArgumentRule& limit : one.limits) out += "; there " + argument_sentence(limit);
+  if (one.approval.typed) {
+    out += fmt::format("; who approves types {}", typed_words(one.approval.typed->argument));
+  }
   if (!one.words.say.empty()) out += fmt::format("; the owner says: {}", visible(one.words.say));
   return out;
 }
@@ -131,7 +139,11 @@ std::string who_is_asked(const Question& question, const ApprovalTerms& own,
                                                      : fmt::format("{} of {}", question.quorum,
                                                                    some_of(question.reviewers));
   const bool denies = own.deny_on_timeout.value_or(file.deny_on_timeout.value_or(true));
-  return fmt::format("asked: {}, within {}; {}", who, to_string(question.within),
+  // What the decision table asks for beside it depends on the place, and stands in the table below.
+  const std::optional<TypedText>& stated = own.typed ? own.typed : file.typed;
+  const std::string typed =
+      stated ? fmt::format(", who type {}", typed_words(stated->argument)) : "";
+  return fmt::format("asked: {}{}, within {}; {}", who, typed, to_string(question.within),
                      denies ? "no answer is a denial" : "without an answer it stays open");
 }
 
@@ -168,6 +180,17 @@ void add_rows(const CommandRule& commands, std::vector<std::string>& out) {
                        ? "a line with any other command, or one that cannot be told, waits for a "
                          "person"
                        : "a line with any other command, or one that cannot be told, is denied");
+}
+
+std::string credential_sentence(const CredentialBy& by) {
+  std::string out = fmt::format("it works with a credential by `{}`, which the agent never sees:",
+                                visible(to_string(by.argument)));
+  for (std::size_t i = 0; i < by.values.size() && i < named_max; ++i) {
+    out +=
+        fmt::format(" `{}` uses `{}`,", visible(by.values[i].first), visible(by.values[i].second));
+  }
+  if (by.values.size() > named_max) out += fmt::format(" {} more,", by.values.size() - named_max);
+  return out + " and anything else is denied";
 }
 
 class Describing {
@@ -249,6 +272,7 @@ class Describing {
       out.push_back(fmt::format("it works with the credential `{}`, which the agent never sees",
                                 visible(entry.credential)));
     }
+    if (entry.credential_by != nullptr) out.push_back(credential_sentence(*entry.credential_by));
     if (!entry.say.empty()) out.push_back(fmt::format("the owner says: {}", visible(entry.say)));
     if (!entry.instead.empty()) {
       out.push_back(fmt::format("instead of a refused call: {}", visible(entry.instead)));

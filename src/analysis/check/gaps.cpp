@@ -29,6 +29,15 @@ std::string_view way(const Contact& contact) {
   return trim(std::string_view(contact.via).substr(0, contact.via.find(':')));
 }
 
+// `slack:#oncall`, `mail:team@…` is a person or not, nobody can tell; a channel is none for
+// certain.
+bool is_channel(const Contact& contact) {
+  const std::string_view via = contact.via;
+  const std::size_t colon = via.find(':');
+  const std::string_view address = trim(via.substr(colon == via.npos ? 0 : colon + 1));
+  return way(contact) != "command" && address.starts_with('#');
+}
+
 }  // namespace
 
 std::string money(std::uint64_t nano_usd) {
@@ -65,6 +74,11 @@ void check_contacts(const Subject& subject) {
                         : fmt::format("escalation reaches only the channel `{}`: no person is "
                                       "named under `escalation`",
                                       visible(policy.ceilings.notify)));
+  }
+  if (!policy.contacts.empty() && std::ranges::all_of(policy.contacts, is_channel)) {
+    subject.finding(error_in_production, policy.contacts.front().at,
+                    "escalation reaches only channels: nobody in particular is called, so nobody "
+                    "has to answer");
   }
   for (const Contact& contact : policy.contacts) {
     if (way(contact) == "command") continue;

@@ -57,11 +57,41 @@ void check_widening(const Subject& subject, const ToolRule& entry, const std::st
   }
 }
 
+// Where a server says itself that nothing means everything.
+bool says_all(std::string_view description) {
+  const std::string text = lower_ascii(description);
+  const auto has = [&text](std::string_view words) { return text.contains(words); };
+  const bool absent = has("if not ") || has("if omitted") || has("if empty") || has("if absent") ||
+                      has("when omitted") || has("when not ") || has("when empty") ||
+                      has("defaults to all") || has("default: all") || has("default is all") ||
+                      has("leave empty") || has("omit ") || has("unless specified");
+  const bool all = has(" all ") || has(" all.") || has("every ") || has("defaults to all") ||
+                   text.ends_with(" all");
+  return absent && all;
+}
+
+void check_descriptions(const Subject& subject, const ToolRule& entry) {
+  for (const ToolDefinition& tool : subject.live) {
+    if (subject.policy.find(tool.server, tool.name) != &entry) continue;
+    for (const Shape::Property& property : tool.arguments.properties) {
+      if (property.required || demanded(entry, property.name)) continue;
+      if (!says_all(property.description)) continue;
+      subject.finding(
+          warning, entry.rule.at,
+          fmt::format("`{}` is optional in `{}`, and by the server's own words its "
+                      "absence means more: `args: {{{}: {{required: true, …}}}}` asks "
+                      "for it",
+                      visible(property.name), visible(tool.name), visible(property.name)));
+    }
+  }
+}
+
 }  // namespace
 
 void check_packs(const Subject& subject) {
   std::set<const Pack*> used;
   for (const ToolRule& entry : subject.policy.tools) {
+    check_descriptions(subject, entry);
     for (const std::string& name : entry.names) {
       const auto pattern = parse_name(name);
       if (!pattern || pattern->reserved()) continue;

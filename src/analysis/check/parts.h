@@ -18,6 +18,7 @@ struct Subject {
   Instant now;
   bool production;
   CheckReport& report;
+  bool accepted = false;  // `live` is what the lock accepts, which may be less than a server offers
 
   // For what no line of the file says.
   Position file() const { return {policy.file, 0, 0}; }
@@ -64,6 +65,10 @@ void check_times(const Subject& subject);
 void check_reach(const Subject& subject);
 // Expressions that let more through than they seem to.
 void check_conditions(const Subject& subject);
+// Expressions that are always true or never, and cases that never decide.
+void check_always(const Subject& subject);
+// Examples of an entry that the tool's own schema refuses before any rule is asked.
+void check_call_examples(const Subject& subject);
 // Rules of an argument that no value passes.
 void check_contradictions(const Subject& subject);
 // Counters that stop nothing, or everything, or whose sums can be told apart by spelling.
@@ -72,6 +77,11 @@ void check_counters(const Subject& subject);
 void check_packs(const Subject& subject);
 // Fills the table, and finds entries that do not fit what is offered.
 void check_tools(const Subject& subject);
+// `may_request`: whether it could be granted; and what it would be, in sentences.
+void check_askable(const Subject& subject);
+void say_askable(const Subject& subject, std::vector<std::string>& lines);
+// `status` must be one of `cancelled`, `refunded`.
+std::string argument_sentence(const ArgumentRule& rule);
 void summarise(const Subject& subject);
 
 // `2.00 USD`, exactly.

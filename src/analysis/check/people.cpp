@@ -5,6 +5,7 @@
 
 #include "analysis/check/parts.h"
 #include "base/text.h"
+#include "kernel/policy/commands.h"
 
 namespace pawl::checking {
 namespace {
@@ -73,6 +74,18 @@ Class class_of(const Subject& subject, const ToolRule& entry) {
   return worst ? *worst : bind(subject.policy, entry, nullptr, subject.now).action_class;
 }
 
+bool asks(const Cases& cases) {
+  return cases.otherwise == Effect::hold ||
+         std::ranges::any_of(cases.list, [](const Case& one) { return one.then == Effect::hold; });
+}
+
+bool rows_ask(const CommandRule& rule) {
+  return rule.otherwise == Effect::hold ||
+         std::ranges::any_of(rule.rows, [](const CommandRow& row) {
+           return row.then == Effect::hold || asks(row.cases);
+         });
+}
+
 }  // namespace
 
 namespace {
@@ -90,19 +103,19 @@ Question question_of_role(const Subject& subject, const ToolRule& entry, Class a
                         policy.accepted(entry.rule.path + "/requires_approval", subject.now);
   Question question;
   question.effect = table.effect == Effect::hold && accepted ? Effect::notify : table.effect;
-  // What a condition or a case may ask has to be answerable too.
-  const bool may_ask =
-      entry.approval_if || entry.cases.otherwise == Effect::hold ||
-      std::ranges::any_of(
-          entry.arguments,
-          [](const ArgumentRule& rule) { return rule.otherwise == Effect::hold; }) ||
-      std::ranges::any_of(entry.cases.list,
-                          [](const Case& one) { return one.then == Effect::hold; });
+  // What a condition, a case or a row may ask has to be answerable too.
+  const bool may_ask = (entry.commands != nullptr && rows_ask(*entry.commands)) ||
+                       entry.approval_if || asks(entry.cases) ||
+                       std::ranges::any_of(entry.arguments, [](const ArgumentRule& rule) {
+                         return rule.otherwise == Effect::hold;
+                       });
   if (entry.requires_approval || may_ask) question.effect = Effect::hold;
   const std::uint8_t stated = entry.approval.quorum.value_or(policy.approval.quorum.value_or(1));
   const bool by_table = table.effect == Effect::hold && !accepted;
   question.quorum = std::max(stated, by_table ? table.quorum : std::uint8_t{1});
-  question.typed = by_table && table.typed;
+  const std::optional<TypedText>& typed =
+      entry.approval.typed ? entry.approval.typed : policy.approval.typed;
+  question.typed = typed || (by_table && table.typed);
   question.within = entry.approval.within.value_or(policy.approval.within.value_or(within_default));
   question.reviewers =
       entry.approval.reviewers.empty() ? policy.approval.reviewers : entry.approval.reviewers;
@@ -137,6 +150,36 @@ void check_route(const Subject& subject, const ToolRule& entry, const Route& rou
   check_reviewers(subject, entry, question);
 }
 
+// What a case or a row says of people, in place of what the entry says.
+void check_terms(const Subject& subject, const ToolRule& entry, const ApprovalTerms& terms,
+                 const std::optional<Class>& stated, Question question) {
+  question.effect = Effect::hold;
+  question.quorum = std::max(question.quorum, terms.quorum.value_or(1));
+  if (!terms.reviewers.empty()) question.reviewers = terms.reviewers;
+  add_layers(subject, entry, stated ? *stated : class_of(subject, entry), question);
+  check_reviewers(subject, entry, question);
+  for (const Route& route : terms.routes) check_route(subject, entry, route, question);
+}
+
+void check_cases(const Subject& subject, const ToolRule& entry, const Cases& cases,
+                 const Question& question) {
+  for (const Case& one : cases.list) {
+    if (one.then == Effect::hold) {
+      check_terms(subject, entry, one.approval, one.action_class, question);
+    }
+  }
+}
+
+void check_rows(const Subject& subject, const ToolRule& entry, const Question& question) {
+  if (entry.commands == nullptr) return;
+  for (const CommandRow& row : entry.commands->rows) {
+    if (row.then == Effect::hold) {
+      check_terms(subject, entry, row.approval, row.stated_class, question);
+    }
+    check_cases(subject, entry, row.cases, question);
+  }
+}
+
 }  // namespace
 
 void check_people(const Subject& subject) {
@@ -150,15 +193,8 @@ void check_people(const Subject& subject) {
     const Question question = question_of_all(subject, entry, class_of(subject, entry));
     check_rows_that_may_ask(subject, entry, class_of(subject, entry), question);
     if (question.effect == Effect::hold) check_reviewers(subject, entry, question);
-    for (const Case& one : entry.cases.list) {
-      if (one.then != Effect::hold) continue;
-      Question by_case = question;
-      by_case.effect = Effect::hold;
-      by_case.quorum = std::max(question.quorum, one.approval.quorum.value_or(1));
-      if (!one.approval.reviewers.empty()) by_case.reviewers = one.approval.reviewers;
-      add_layers(subject, entry, one.action_class.value_or(class_of(subject, entry)), by_case);
-      check_reviewers(subject, entry, by_case);
-    }
+    check_cases(subject, entry, entry.cases, question);
+    check_rows(subject, entry, question);
     for (const Route& route : entry.approval.routes) check_route(subject, entry, route, question);
   }
   if (subject.deployment == nullptr) return;

@@ -56,6 +56,7 @@ void summarise(const Subject& subject) {
   lines.push_back(fmt::format("at a ceiling the run halts and escalates; told: {}",
                               or_nobody(policy.ceilings.notify)));
   lines.push_back(fmt::format("held calls are answered by {}", approval_of(subject)));
+  say_askable(subject, lines);
   for (const Contact& contact : policy.contacts) {
     lines.push_back(fmt::format("escalation after {}: {} by `{}`", to_string(contact.after),
                                 visible(contact.name), visible(contact.via)));

@@ -107,10 +107,24 @@ void check_absent(const Subject& subject, const ToolRule& entry, const std::stri
   const auto pattern = parse_name(name);
   if (!pattern || pattern->reserved()) return;
   std::vector<std::string> offered;
+  bool elsewhere = false;
   for (const ToolDefinition& tool : subject.live) {
-    if (pattern->grants(tool.server, tool.name)) return;
+    if (pattern->grants(tool.server, tool.name)) {
+      // Defaults of a server make several entries of one that is written.
+      const ToolRule* decides = subject.policy.find(tool.server, tool.name);
+      if (decides != nullptr && decides->key == entry.key) return;
+      elsewhere = true;
+    }
     offered.push_back(pattern->any_server ? tool.name : name_of(tool));
   }
+  if (elsewhere) {
+    subject.finding(warning, entry.rule.at,
+                    fmt::format("`{}` never decides: more specific names grant, or others block, "
+                                "every tool of it that is offered",
+                                visible(name)));
+    return;
+  }
+  if (subject.accepted) return;  // the lock is compared name by name elsewhere
   const std::string near = nearest(name, offered);
   subject.finding(
       warning, entry.rule.at,
@@ -142,6 +156,14 @@ void check_records(const Subject& subject, const ToolRule& entry) {
                               visible(entry.key)));
 }
 
+// Whether nothing that is known is granted by this name.
+bool unknown(const Subject& subject, const std::string& name) {
+  const auto pattern = parse_name(name);
+  return !pattern || std::ranges::none_of(subject.live, [&](const ToolDefinition& tool) {
+    return pattern->grants(tool.server, tool.name);
+  });
+}
+
 }  // namespace
 
 void check_tools(const Subject& subject) {
@@ -154,10 +176,8 @@ void check_tools(const Subject& subject) {
     check_source(subject, entry, offered.contains(&entry));
     check_records(subject, entry);
     for (const std::string& name : entry.names) {
-      if (!subject.live.empty()) {
-        check_absent(subject, entry, name);
-        continue;
-      }
+      if (!subject.live.empty()) check_absent(subject, entry, name);
+      if (!subject.live.empty() && !(subject.accepted && unknown(subject, name))) continue;
       ToolRule alone = entry;
       alone.names = {name};
       BoundTool bound = bind(subject.policy, alone, nullptr, subject.now);
