@@ -5,6 +5,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
 me=$(basename "$0")
 cores=$(nproc 2>/dev/null || echo 2)
+test_preset=${PAWL_TEST_PRESET:-dev}
 
 say() { printf '%s: %s\n' "$me" "$*"; }
 complain() { printf '%s: %s\n' "$me" "$*" >&2; }
