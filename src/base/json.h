@@ -114,9 +114,15 @@ class Document {
  public:
   View root() const { return nodes_.empty() ? View{} : View{this, 0}; }
   std::span<const Node> nodes() const { return nodes_; }
-  const Node& node(std::uint32_t index) const { return nodes_[index]; }
+  // Every index and every offset in a document was made by its parser: in a build without
+  // assertions nothing is asked again, because every decision goes through here many times.
+  const Node& node(std::uint32_t index) const {
+    assert(index < nodes_.size());
+    return nodes_.data()[index];
+  }
   std::string_view bytes(const Node& string_node) const {
-    return std::string_view(text_).substr(string_node.as.offset, string_node.size);
+    assert(string_node.as.offset + string_node.size <= text_.size());
+    return {text_.data() + string_node.as.offset, string_node.size};
   }
   void clear();
 

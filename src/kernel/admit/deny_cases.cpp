@@ -38,11 +38,8 @@ bool over_limit(const Situation& s, const CasesJudged& judged, Verdict& v) {
   return false;
 }
 
-}  // namespace
-
-bool deny_cases(const Situation& s, Verdict& v) {
+[[gnu::noinline]] bool refused(const Situation& s, Verdict& v) {
   const ToolRule& entry = *s.tool->entry;
-  if (entry.conditions.empty() && entry.cases.empty() && entry.counters.empty()) return false;
   if (s.values == nullptr || !s.values->forward(v.rewrites)) {
     return object(v, Code::internal, &entry.rule, "its expressions cannot be asked");
   }
@@ -64,6 +61,14 @@ bool deny_cases(const Situation& s, Verdict& v) {
   object(v, Code::constraint, &judged.decides->rule, "a case denies it");
   v.reason.words = &judged.decides->words;
   return true;
+}
+
+}  // namespace
+
+bool deny_cases(const Situation& s, Verdict& v) {
+  const ToolRule& entry = *s.tool->entry;
+  const bool asks = !entry.conditions.empty() || !entry.cases.empty() || !entry.counters.empty();
+  return asks && refused(s, v);
 }
 
 }  // namespace pawl

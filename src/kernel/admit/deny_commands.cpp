@@ -133,9 +133,9 @@ bool unite(Question& into, const Question& other) {
   return !into.reviewers.empty();
 }
 
-bool deny_commands(const Situation& s, Verdict& v) {
-  const CommandRule* rule = s.tool->entry->commands.get();
-  if (rule == nullptr) return false;
+namespace {
+
+[[gnu::noinline]] bool refused(const Situation& s, const CommandRule* rule, Verdict& v) {
   std::string_view name = command_line_name(*rule, s.tool->command_line, s.call.arguments);
   const auto refuse = [&](std::string says) {
     object(v, Code::constraint, &rule->rule, std::move(says));
@@ -167,6 +167,13 @@ bool deny_commands(const Situation& s, Verdict& v) {
   v.notify = judgement.notify;
   if (judgement.effect == Effect::deny) return refuses(*rule, judgement, name, v);
   return judgement.effect == Effect::hold && asks_people(s, *rule, judgement, v);
+}
+
+}  // namespace
+
+bool deny_commands(const Situation& s, Verdict& v) {
+  const CommandRule* rule = s.tool->entry->commands.get();
+  return rule != nullptr && refused(s, rule, v);
 }
 
 // What deny_commands kept.

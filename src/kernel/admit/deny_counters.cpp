@@ -131,7 +131,9 @@ Counting counting_of(const Situation& s, const CounterRule& counter) {
   return out;
 }
 
-bool deny_counters(const Situation& s, Verdict& v) {
+namespace {
+
+[[gnu::noinline]] bool over_a_sum(const Situation& s, Verdict& v) {
   for (const CounterRule& counter : s.tool->entry->counters) {
     Counting call = counting_of(s, counter);
     if (!call.add) {
@@ -156,6 +158,12 @@ bool deny_counters(const Situation& s, Verdict& v) {
     v.reservation.sums.push_back({counter.id, std::move(*call.key), *call.add, counter.window});
   }
   return false;
+}
+
+}  // namespace
+
+bool deny_counters(const Situation& s, Verdict& v) {
+  return !s.tool->entry->counters.empty() && over_a_sum(s, v);
 }
 
 }  // namespace pawl

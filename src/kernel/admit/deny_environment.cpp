@@ -18,12 +18,8 @@ json::View argument_at(json::View arguments, const ArgumentPath& path) {
   return at;
 }
 
-}  // namespace
-
 // Anything else than a listed value, or nothing at all, names no environment.
-bool deny_environment(const Situation& s, Verdict& v) {
-  const EnvironmentBy* by = s.tool->entry->environment_by.get();
-  if (by == nullptr) return false;
+[[gnu::noinline]] bool names_none(const Situation& s, const EnvironmentBy* by, Verdict& v) {
   // Until it is known it is the strictest.
   v.environment = Environment::production;
   const json::View value = argument_at(s.call.arguments, by->argument);
@@ -39,19 +35,27 @@ bool deny_environment(const Situation& s, Verdict& v) {
 }
 
 // A call that names no credential would run with none, or with somebody's default.
-bool deny_credential(const Situation& s, Verdict& v) {
-  const ToolRule& entry = *s.tool->entry;
-  const CredentialBy* by = entry.credential_by.get();
-  if (by == nullptr) {
-    if (!entry.credential.empty()) v.credential = &entry.credential;
-    return false;
-  }
+[[gnu::noinline]] bool names_no_credential(const Situation& s, const CredentialBy* by, Verdict& v) {
   const json::View value = argument_at(s.call.arguments, by->argument);
   v.credential = value.is_string() ? by->find(value.string()) : nullptr;
   if (v.credential != nullptr) return false;
   object(v, Code::constraint, &by->rule, "does not name a credential that the policy knows");
   v.reason.argument = to_string(by->argument);
   return true;
+}
+
+}  // namespace
+
+bool deny_environment(const Situation& s, Verdict& v) {
+  const EnvironmentBy* by = s.tool->entry->environment_by.get();
+  return by != nullptr && names_none(s, by, v);
+}
+
+bool deny_credential(const Situation& s, Verdict& v) {
+  const ToolRule& entry = *s.tool->entry;
+  const CredentialBy* by = entry.credential_by.get();
+  if (by == nullptr && !entry.credential.empty()) v.credential = &entry.credential;
+  return by != nullptr && names_no_credential(s, by, v);
 }
 
 }  // namespace pawl

@@ -36,12 +36,10 @@ std::optional<std::uint64_t> records_of(const Situation& s) {
   return records > records_of_a_call_max ? std::nullopt : std::optional(records);
 }
 
-bool deny_limits(const Situation& s, Verdict& v) {
+namespace {
+
+[[gnu::noinline]] bool over_a_limit(const Situation& s, Verdict& v) {
   const ToolRule& entry = *s.tool->entry;
-  v.reservation.calls = 1;
-  if (!entry.counts_records() && !entry.max_calls_per_run && !entry.max_calls_per_minute) {
-    return false;
-  }
   const auto found = s.run.entries.find(entry.key);
   static constexpr Count nothing{};
   const EntryCounts* counts = found == s.run.entries.end() ? nullptr : &found->second;
@@ -71,6 +69,16 @@ bool deny_limits(const Situation& s, Verdict& v) {
         "it may be called " + std::to_string(*entry.max_calls_per_minute) + " times a minute");
   }
   return false;
+}
+
+}  // namespace
+
+bool deny_limits(const Situation& s, Verdict& v) {
+  const ToolRule& entry = *s.tool->entry;
+  v.reservation.calls = 1;
+  const bool limited =
+      entry.counts_records() || entry.max_calls_per_run || entry.max_calls_per_minute;
+  return limited && over_a_limit(s, v);
 }
 
 std::uint64_t settled_records(const ToolRule& entry, std::uint64_t reserved,

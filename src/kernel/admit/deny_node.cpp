@@ -5,15 +5,15 @@
 
 namespace pawl {
 
-bool deny_fault(const Situation& s, Verdict& v) {
-  if (s.facts.fault.empty()) return false;
+namespace {
+
+[[gnu::cold, gnu::noinline]] bool faulty(const Situation& s, Verdict& v) {
   v.retry = true;
   return object(v, Code::audit_unavailable, nullptr,
                 "nothing is granted at the moment: " + s.facts.fault);
 }
 
-bool deny_kill(const Situation& s, Verdict& v) {
-  if (s.state.kills().empty()) return false;
+[[gnu::cold, gnu::noinline]] bool killed(const Situation& s, Verdict& v) {
   const Kill* kill = s.state.killed(s.run.agent, s.run.id, s.call.name());
   if (kill == nullptr) return false;
   const std::string over = kill->scope == "all"     ? "everything"
@@ -23,7 +23,7 @@ bool deny_kill(const Situation& s, Verdict& v) {
   return object(v, Code::killed, nullptr, "the kill switch is set for " + over);
 }
 
-bool deny_run_state(const Situation& s, Verdict& v) {
+[[gnu::cold, gnu::noinline]] bool not_open(const Situation& s, Verdict& v) {
   switch (s.run.phase) {
     case RunPhase::open:
       break;
@@ -40,22 +40,13 @@ bool deny_run_state(const Situation& s, Verdict& v) {
                 "an earlier run of this agent was halted and not resumed: " + halted->why);
 }
 
-bool deny_identity(const Situation& s, Verdict& v) {
-  if (s.run.agent != s.policy.agent) {
-    return object(v, Code::identity, nullptr, "this run belongs to another agent than its policy");
-  }
-  const bool both = !s.run.identity.empty() && !s.policy.identity.empty();
-  if (both && s.run.identity != s.policy.identity) {
-    return object(v, Code::identity, nullptr, "this run has another identity than its policy");
-  }
-  return false;
+[[gnu::cold, gnu::noinline]] bool another(std::string_view what, Verdict& v) {
+  return object(v, Code::identity, nullptr, std::string(what));
 }
 
-namespace {
-
 // One more of something with a ceiling over the run.
-bool over(const Count& count, std::uint64_t most, const Rule& rule, std::string_view what,
-          Verdict& v) {
+[[gnu::cold, gnu::noinline]] bool over(const Count& count, std::uint64_t most, const Rule& rule,
+                                       std::string_view what, Verdict& v) {
   const std::string says =
       "the run may take at most " + std::to_string(most) + " " + std::string(what);
   if (count.settled >= most) {
@@ -69,7 +60,34 @@ bool over(const Count& count, std::uint64_t most, const Rule& rule, std::string_
   return false;
 }
 
+[[gnu::cold, gnu::noinline]] bool too_late(const Ceilings& ceilings, Verdict& v) {
+  v.halt = true;
+  return object(v, Code::ceiling, &ceilings.wall_clock_rule,
+                "the run has taken longer than " + to_string(*ceilings.wall_clock));
+}
+
 }  // namespace
+
+bool deny_fault(const Situation& s, Verdict& v) {
+  return !s.facts.fault.empty() && faulty(s, v);
+}
+
+bool deny_kill(const Situation& s, Verdict& v) {
+  return !s.state.kills().empty() && killed(s, v);
+}
+
+bool deny_run_state(const Situation& s, Verdict& v) {
+  return (s.run.phase != RunPhase::open || s.state.any_halt()) && not_open(s, v);
+}
+
+bool deny_identity(const Situation& s, Verdict& v) {
+  if (s.run.agent != s.policy.agent) {
+    return another("this run belongs to another agent than its policy", v);
+  }
+  const bool both = !s.run.identity.empty() && !s.policy.identity.empty();
+  if (!both || s.run.identity == s.policy.identity) return false;
+  return another("this run has another identity than its policy", v);
+}
 
 // Tokens and cost are not here: no door of this set-up measures them, and what is not measured is
 // announced by `check` and never charged (rule 9).
@@ -78,12 +96,7 @@ bool deny_run_ceilings(const Situation& s, Verdict& v) {
   if (s.look == Look::proposal && ceilings.steps && s.run.steps.total() >= *ceilings.steps) {
     return over(s.run.steps, *ceilings.steps, ceilings.steps_rule, "steps", v);
   }
-  if (ceilings.wall_clock && s.run.clock(s.now) > *ceilings.wall_clock) {
-    v.halt = true;
-    return object(v, Code::ceiling, &ceilings.wall_clock_rule,
-                  "the run has taken longer than " + to_string(*ceilings.wall_clock));
-  }
-  return false;
+  return ceilings.wall_clock && s.run.clock(s.now) > *ceilings.wall_clock && too_late(ceilings, v);
 }
 
 }  // namespace pawl

@@ -53,24 +53,31 @@ bool violates(const schema::Violation& violation, const Situation& s, Verdict& v
   return true;
 }
 
+[[gnu::cold, gnu::noinline]] bool uncheckable(const Situation& s, std::string_view why,
+                                              std::string_view detail, Verdict& v) {
+  return object(v, Code::schema, &s.tool->entry->rule, std::string(why).append(detail));
+}
+
+[[gnu::noinline]] bool violated(const schema::Schema& validator, const Situation& s, Verdict& v) {
+  const auto violation = validator.validate(s.call.arguments);
+  return violation && violates(*violation, s, v);
+}
+
 }  // namespace
 
 // A schema that cannot be checked denies every call until somebody looks at it.
 bool deny_schema(const Situation& s, Verdict& v) {
   const ToolDefinition* definition = s.tool->definition.get();
   if (definition != nullptr && !definition->validator_fault.empty()) {
-    return object(v, Code::schema, &s.tool->entry->rule,
-                  "the tool's schema cannot be checked: " + definition->validator_fault);
+    return uncheckable(s, "the tool's schema cannot be checked: ", definition->validator_fault, v);
   }
   if (!s.tool->misfits.empty()) {
-    return object(v, Code::schema, &s.tool->entry->rule,
-                  "the policy does not fit the tool: " + s.tool->misfits.front().message);
+    return uncheckable(s, "the policy does not fit the tool: ", s.tool->misfits.front().message, v);
   }
   const bool unknown = definition == nullptr || definition->validator == nullptr;
   // What is no object has its own denial.
   if (unknown || !s.call.arguments.is_object()) return false;
-  const auto violation = definition->validator->validate(s.call.arguments);
-  return violation && violates(*violation, s, v);
+  return violated(*definition->validator, s, v);
 }
 
 }  // namespace pawl

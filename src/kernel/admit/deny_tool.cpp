@@ -8,18 +8,17 @@
 
 namespace pawl {
 
-bool deny_blocked(const Situation& s, Verdict& v) {
-  const BlockedName* blocked = s.policy.blocks(s.call.server, s.call.tool);
-  if (blocked == nullptr) return false;
-  return object(v, Code::blocked, &blocked->rule, "it is blocked");
+namespace {
+
+[[gnu::cold, gnu::noinline]] bool blocked_by(const Rule& rule, Verdict& v) {
+  return object(v, Code::blocked, &rule, "it is blocked");
 }
 
-bool deny_grant(const Situation& s, Verdict& v) {
-  if (s.tool != nullptr && s.tool->entry != nullptr) return false;
+[[gnu::cold, gnu::noinline]] bool not_granted(const Situation& s, Verdict& v) {
   return object(v, Code::not_granted, &s.policy.default_rule, "no entry of the policy grants it");
 }
 
-bool deny_pin(const Situation& s, Verdict& v) {
+[[gnu::cold, gnu::noinline]] bool not_pinned(const Situation& s, Verdict& v) {
   std::string says;
   switch (s.facts.pin) {
     case PinState::none:
@@ -45,8 +44,6 @@ bool deny_pin(const Situation& s, Verdict& v) {
   return object(v, Code::tool_changed, &s.tool->entry->rule, std::move(says));
 }
 
-namespace {
-
 bool violated(std::optional<Violation>& violation, Verdict& v) {
   if (!violation) return false;
   object(v, violation->code, violation->rule, std::move(violation->says));
@@ -54,18 +51,12 @@ bool violated(std::optional<Violation>& violation, Verdict& v) {
   return true;
 }
 
-}  // namespace
-
-bool deny_constraints(const Situation& s, Verdict& v) {
+// What the plan could not settle, rule by rule.
+[[gnu::noinline]] bool evaluated(const Situation& s, Unsettled left, Verdict& v) {
   const BoundTool& tool = *s.tool;
   const Shape* shape = tool.shape();
   if (!s.call.arguments.is_object()) {
     return object(v, Code::constraint, &tool.entry->rule, "its arguments are not an object");
-  }
-  Unsettled left;
-  if (tool.plan != nullptr && tool.plan->is_for(tool.arguments, tool.named, shape)) {
-    left = tool.plan->look(s.call.arguments);
-    if (left.nothing()) return false;
   }
   for (std::size_t i = 0; i < tool.arguments.size(); ++i) {
     if (!left.rule(i)) continue;
@@ -77,6 +68,33 @@ bool deny_constraints(const Situation& s, Verdict& v) {
   if (!left.defaults) return false;
   auto violation = evaluate_unnamed(s.call.arguments, shape, tool.named, tool.entry->rule);
   return violated(violation, v);
+}
+
+}  // namespace
+
+bool deny_blocked(const Situation& s, Verdict& v) {
+  const BlockedName* blocked = s.policy.blocks(s.call.server, s.call.tool);
+  return blocked != nullptr && blocked_by(blocked->rule, v);
+}
+
+bool deny_grant(const Situation& s, Verdict& v) {
+  return (s.tool == nullptr || s.tool->entry == nullptr) && not_granted(s, v);
+}
+
+bool deny_pin(const Situation& s, Verdict& v) {
+  const bool pinned = s.facts.pin == PinState::none || s.facts.pin == PinState::accepted;
+  return !pinned && not_pinned(s, v);
+}
+
+bool deny_constraints(const Situation& s, Verdict& v) {
+  const BoundTool& tool = *s.tool;
+  Unsettled left;
+  if (tool.plan != nullptr && s.call.arguments.is_object() &&
+      tool.plan->is_for(tool.arguments, tool.named, tool.shape())) {
+    left = tool.plan->look(s.call.arguments);
+    if (left.nothing()) return false;
+  }
+  return evaluated(s, left, v);
 }
 
 }  // namespace pawl

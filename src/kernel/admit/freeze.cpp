@@ -16,9 +16,7 @@ bool in_force(const Freeze& freeze, const Situation& s, Class c, Environment env
   return std::ranges::find(freeze.stop, c.reversibility) != freeze.stop.end();
 }
 
-}  // namespace
-
-bool deny_freeze(const Situation& s, Verdict& v) {
+[[gnu::noinline]] bool frozen(const Situation& s, Verdict& v) {
   for (const Freeze& freeze : s.policy.freezes) {
     if (freeze.then == Effect::hold || !in_force(freeze, s, v.action_class, v.environment))
       continue;
@@ -28,12 +26,22 @@ bool deny_freeze(const Situation& s, Verdict& v) {
   return false;
 }
 
-void ask_freeze(const Situation& s, Asked& asked) {
+[[gnu::noinline]] void ask_all_freezes(const Situation& s, Asked& asked) {
   for (const Freeze& freeze : s.policy.freezes) {
     if (freeze.then != Effect::hold || !in_force(freeze, s, asked.action_class, asked.environment))
       continue;
     asked.ask(&freeze.rule, "the freeze `" + freeze.name + "` is in force");
   }
+}
+
+}  // namespace
+
+bool deny_freeze(const Situation& s, Verdict& v) {
+  return !s.policy.freezes.empty() && frozen(s, v);
+}
+
+void ask_freeze(const Situation& s, Asked& asked) {
+  if (!s.policy.freezes.empty()) ask_all_freezes(s, asked);
 }
 
 }  // namespace pawl

@@ -94,21 +94,27 @@ const Rule& rule_of(const Situation& s) {
   return s.policy.secrets.rule.at.line > 0 ? s.policy.secrets.rule : entry.rule;
 }
 
-}  // namespace
-
-bool deny_outside(const Situation& s, Verdict& v) {
-  if (!v.action_class.external_sink) return false;
+[[gnu::noinline]] bool refused(const Situation& s, Verdict& v) {
   if (s.policy.secrets_of(*s.tool->entry) != Effect::deny) return false;
   auto what = Baggage(*s.tool, s.policy.secrets.listed.get()).find(s.call.arguments);
   return what && object(v, Code::constraint, &rule_of(s), std::move(*what));
 }
 
-void ask_outside(const Situation& s, Asked& asked) {
-  if (!asked.action_class.external_sink) return;
+[[gnu::noinline]] void look_inside(const Situation& s, Asked& asked) {
   if (s.policy.secrets_of(*s.tool->entry) != Effect::hold) return;
   if (const auto what = Baggage(*s.tool, s.policy.secrets.listed.get()).find(s.call.arguments)) {
     asked.ask(&rule_of(s), *what + ", and it can carry data outside");
   }
+}
+
+}  // namespace
+
+bool deny_outside(const Situation& s, Verdict& v) {
+  return v.action_class.external_sink && refused(s, v);
+}
+
+void ask_outside(const Situation& s, Asked& asked) {
+  if (asked.action_class.external_sink) look_inside(s, asked);
 }
 
 }  // namespace pawl

@@ -152,9 +152,11 @@ bool ArgumentPlan::passes_in_general(const Step& step, const Known& known, json:
 // Inlined where it is used: every member of every call is looked up.
 inline const ArgumentPlan::Known* ArgumentPlan::find(std::string_view name) const {
   const TextKey key = TextKey::of(name);
+  const std::uint16_t* const slots = slots_.data();
+  const Known* const known = known_.data();
   const std::size_t mask = slots_.size() - 1;
-  for (std::size_t at = key.hash() & mask; slots_[at] != free_slot; at = (at + 1) & mask) {
-    const Known& one = known_[slots_[at]];
+  for (std::size_t at = key.hash() & mask; slots[at] != free_slot; at = (at + 1) & mask) {
+    const Known& one = known[slots[at]];
     if (one.key == key && (key.exact() || one.name == name)) return &one;
   }
   return nullptr;

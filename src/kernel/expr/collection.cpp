@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "base/text_key.h"
+
 namespace pawl::expr {
 namespace {
 
@@ -89,6 +91,13 @@ bool same_text(const Value& a, const Value& b) {
   return a.size == b.size && (a.size == 0 || std::memcmp(a.as.text, b.as.text, a.size) == 0);
 }
 
+// Member names are short: of up to sixteen bytes no call is needed.
+bool same_name(const char* name, std::string_view wanted) {
+  const std::string_view text(name, wanted.size());
+  if (wanted.size() > TextKey::exact_bytes_max) return text == wanted;
+  return TextKey::of(text) == TextKey::of(wanted);
+}
+
 }  // namespace
 
 std::uint32_t count_of(const Value& collection) {
@@ -131,7 +140,7 @@ bool find_member(const Value& map, std::string_view name, Value& member) {
     for (std::uint32_t at = map.size + 1; at < end; at = nodes[at + 1].end) {
       const json::Node& key = nodes[at];
       if (key.size != name.size()) continue;
-      if (std::memcmp(document.bytes(key).data(), name.data(), name.size()) != 0) continue;
+      if (!same_name(document.bytes(key).data(), name)) continue;
       member = Value::of_node(&document, at + 1);
       return true;
     }

@@ -34,18 +34,25 @@ Value Machine::run_from(std::uint32_t instruction) {
 
 Value Machine::loop() {
   const Instruction* const first = code_.instructions.data();
+  // The compiler of expressions made every index below.
+  const Value* const constants = code_.constants.data();
+  const Value* const variables = variables_.data();
+  const Path* const paths = code_.paths.data();
   for (;;) {
     const Instruction& at = *pc_++;
-    context_.charge(1);
-    if (context_.exhausted) [[unlikely]]
+    // Whatever exhausts leaves no fuel.
+    if (context_.fuel == 0) [[unlikely]] {
+      context_.exhaust();
       return exhausted();
+    }
+    --context_.fuel;
     // clang-format off
     switch (at.op) {
       case Op::end: return top();
-      case Op::constant: push(code_.constants[at.c]); break;
-      case Op::variable: push(variables_[at.c]); break;
+      case Op::constant: push(constants[at.c]); break;
+      case Op::variable: push(variables[at.c]); break;
       case Op::local: push(frame_[at.c]); break;
-      case Op::path: load_path(code_.paths[at.c]); break;
+      case Op::path: load_path(paths[at.c]); break;
       case Op::field: load_field(at.c); break;
       case Op::maybe_field: maybe_field(at.c); break;
       case Op::has_field: has_field(at.c); break;
@@ -56,11 +63,11 @@ Value Machine::loop() {
         compare_order(right, static_cast<Comparison>(at.a));
         break;
       }
-      case Op::equal_to: compare_equal(code_.constants[at.c], at.a == 0); break;
+      case Op::equal_to: compare_equal(constants[at.c], at.a == 0); break;
       case Op::less_than:
-        compare_order(code_.constants[at.c], static_cast<Comparison>(at.a));
+        compare_order(constants[at.c], static_cast<Comparison>(at.a));
         break;
-      case Op::in_list: find_in(code_.constants[at.c]); break;
+      case Op::in_list: find_in(constants[at.c]); break;
       case Op::call: call(at); break;
       case Op::list: make_list(at); break;
       case Op::map: make_map(at); break;
@@ -125,7 +132,9 @@ void Machine::expect(const Expectation& expectation, Value& value) {
 
 void Machine::compare_equal(const Value& right, bool equal_is_true) {
   Value& left = top();
-  if (left.is(ValueKind::integer) && right.is(ValueKind::integer)) {
+  if (left.is(ValueKind::string) && right.is(ValueKind::string)) {
+    left = Value::of(equal_texts(context_, left, right) == equal_is_true);
+  } else if (left.is(ValueKind::integer) && right.is(ValueKind::integer)) {
     left = Value::of((left.as.integer == right.as.integer) == equal_is_true);
   } else if (!left.failed()) {
     left = right.failed() ? right : Value::of(equal(context_, left, right) == equal_is_true);
@@ -165,9 +174,12 @@ void Machine::compare_order(const Value& right, Comparison comparison) {
 void Machine::find_in(const Value& list) {
   Value& wanted = top();
   if (wanted.failed()) return;
+  const bool text = wanted.is(ValueKind::string);
   bool found = false;
   for (std::uint32_t i = 0; i < list.size && !found && !context_.exhausted; ++i) {
-    found = equal(context_, wanted, list.as.list[i]);
+    const Value& each = list.as.list[i];
+    found = text && each.is(ValueKind::string) ? equal_texts(context_, wanted, each)
+                                               : equal(context_, wanted, each);
   }
   wanted = Value::of(found);
 }

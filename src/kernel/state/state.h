@@ -205,6 +205,7 @@ class State {
   const Kill* killed(std::string_view agent, std::string_view run, std::string_view tool) const;
   // A halt that still stands for (agent, sponsor) from an earlier run, or null (threats R04).
   const Run* halt_of(std::string_view agent, std::string_view sponsor) const;
+  bool any_halt() const { return !halts_.empty(); }
 
   // The accepted definition of a tool, or null; `person` is empty where its first use was recorded.
   const Pin* pin(std::string_view server, std::string_view tool) const;
