@@ -139,15 +139,17 @@ TEST_F(CountersTest, OfTwoInFlightTheSecondMayComeBack) {
   EXPECT_TRUE(retry) << "only a reservation stands in the way";
   EXPECT_TRUE(start(R"({"amount":0.4})").empty());
   EXPECT_FALSE(retry) << "this one never fits";
-  end(first, "failed");
+  end(first, "aborted");
   EXPECT_TRUE(runs(R"({"amount":0.2})"));
   EXPECT_FALSE(runs(R"({"amount":0.2})"));
   EXPECT_FALSE(retry);
 }
 
-TEST_F(CountersTest, CancellingBringsNothingBack) {
+TEST_F(CountersTest, CancellingAndFailingBringNothingBack) {
   load(kPerRun);
-  for (int i = 0; i < 3; ++i) end(start(R"({"amount":0.1})"), "cancelled");
+  for (const char* outcome : {"cancelled", "failed", "cancelled"}) {
+    end(start(R"({"amount":0.1})"), outcome);
+  }
   EXPECT_TRUE(start(R"({"amount":0.1})").empty());
 }
 

@@ -30,11 +30,11 @@ Status Fold::check_sums(const CallDecided& b, const Run& run) const {
   return {};
 }
 
-// What never left, and what the server refused, added nothing. A cancelled effect may have happened
-// all the same, and whoever cancels must not get back what he spends.
+// What never left added nothing. An effect that was cancelled, or of which the server says that it
+// failed, may have happened all the same: reports raise a charge and never lower it (rule 9).
 void Fold::settle_sums(const LiveCall& call, Run& run, CallEvent event) {
-  const bool nothing = event == CallEvent::abort || event == CallEvent::fail ||
-                       (event == CallEvent::cancel && !call.has_effect);
+  const bool ended_without = event == CallEvent::fail || event == CallEvent::cancel;
+  const bool nothing = event == CallEvent::abort || (ended_without && !call.has_effect);
   for (const SumCharge& charge : call.sums) {
     Sums& sums = sums_of(charge, run);
     if (nothing) {

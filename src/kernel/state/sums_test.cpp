@@ -51,21 +51,24 @@ TEST_F(SumsTest, ReservedAtTheDecisionAndSettledAtTheEnd) {
   again();
 }
 
-TEST_F(SumsTest, WhatHadNoEffectIsGivenBack) {
-  for (const std::string outcome : {"aborted", "failed"}) {
-    journal.must(decided(outcome, charge(25)));
-    journal.must(TestJournal::ended(outcome, outcome));
+TEST_F(SumsTest, OnlyWhatHadNoEffectIsGivenBack) {
+  journal.must(decided("aborted", charge(25)));
+  journal.must(TestJournal::ended("aborted", "aborted"));
+  EXPECT_EQ(sum(), "none");
+  for (const std::string outcome : {"cancelled", "failed"}) {
+    CallDecided reads = decided("read " + outcome, charge(5));
+    reads.class_text = "read_only";
+    journal.must(reads);
+    journal.must(TestJournal::ended("read " + outcome, outcome));
     EXPECT_EQ(sum(), "none") << outcome;
   }
-  // The server may have done it before it was told to stop.
+  // The server may have done it before it was told to stop, and before it failed.
   journal.must(decided("c", charge(25)));
   journal.must(TestJournal::ended("c", "cancelled"));
   EXPECT_EQ(sum(), "25+0");
-  CallDecided reads = decided("d", charge(5));
-  reads.class_text = "read_only";
-  journal.must(reads);
-  journal.must(TestJournal::ended("d", "cancelled"));
-  EXPECT_EQ(sum(), "25+0");
+  journal.must(decided("f", charge(10)));
+  journal.must(TestJournal::ended("f", "failed"));
+  EXPECT_EQ(sum(), "35+0");
 }
 
 TEST_F(SumsTest, AWindowSlidesOverWhatWasSettledInAllRunsOfTheAgent) {
