@@ -1,13 +1,10 @@
 // The tables of adversarial spellings (test/adversarial) against the servers that read them.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import {
-  chownSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
-  readdirSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -18,6 +15,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { startPostgres } from './postgres.mjs';
 import { World, code, modules } from './world.mjs';
 
 const tables = path.join(path.dirname(fileURLToPath(import.meta.url)), '../adversarial');
@@ -106,31 +104,10 @@ tools:
   assert.match(replay.out, /2 decisions: .*all equal/);
 });
 
-// PostgreSQL as Debian has it, on a socket in a folder of its own; it does not run as root.
-const versions = '/usr/lib/postgresql';
-const postgres = (existsSync(versions) ? readdirSync(versions) : [])
-  .map((version) => `${versions}/${version}/bin`)
-  .find((bin) => existsSync(`${bin}/initdb`));
-
 test('sql: what is allowed changes and shows nothing else in PostgreSQL', async (t) => {
+  const postgres = startPostgres(t);
   if (!postgres) return t.skip('PostgreSQL is not installed');
-  const dir = mkdtempSync(path.join(tmpdir(), 'pawl-postgres-'));
-  const nobody = 65534;
-  const as = process.getuid() === 0 ? { uid: nobody, gid: nobody } : {};
-  if (as.uid) chownSync(dir, nobody, nobody);
-  const run = (program, ...args) => {
-    const options = { encoding: 'utf8', cwd: dir, env: { ...process.env, HOME: dir }, ...as };
-    return spawnSync(`${postgres}/${program}`, args, { ...options, timeout: 60_000 });
-  };
-  const data = `${dir}/data`;
-  assert.equal(run('initdb', '-D', data, '-A', 'trust', '-U', 'agent', '--no-sync').status, 0);
-  const settings = `-c listen_addresses='' -c fsync=off -k ${dir}`;
-  assert.equal(run('pg_ctl', '-D', data, '-o', settings, '-l', `${dir}/log`, '-w', 'start').status, 0);
-  t.after(() => {
-    run('pg_ctl', '-D', data, '-m', 'immediate', 'stop');
-    rmSync(dir, { recursive: true, force: true });
-  });
-  const sql = (text) => run('psql', '-h', dir, '-U', 'agent', '-d', 'postgres', '-At', '-c', text);
+  const { sql } = postgres;
   const fresh = `drop table if exists orders, customers;
     create table orders as select g as id, 0 as status from generate_series(1, 10) g;
     create table customers as select 1 as id, 'canary' as name`;
@@ -151,4 +128,49 @@ test('sql: what is allowed changes and shows nothing else in PostgreSQL', async 
     ++allowed;
   }
   assert.ok(allowed >= 12, `${allowed} statements ran`);
+});
+
+// The server from npm wraps each query into a transaction that may only read, and takes several
+// statements at once: one that ends the transaction is outside of it.
+test('sql: a server of npm in front of PostgreSQL runs what the policy lets through', async (t) => {
+  const postgres = startPostgres(t);
+  if (!postgres) return t.skip('PostgreSQL is not installed');
+  const fresh = `drop table if exists orders, customers;
+    create table orders as select g as id, 0 as status from generate_series(1, 10) g;
+    create table customers as select 1 as id, 'canary' as name`;
+  assert.equal(postgres.sql(fresh).status, 0);
+  const kept = () =>
+    postgres.sql('select (select count(*) from orders), (select count(*) from customers)').stdout;
+  const server = path.join(modules, '@modelcontextprotocol/server-postgres/dist/index.js');
+  const way_out = 'COMMIT; DROP TABLE customers';
+  const policy = (rule) => `
+agent: {id: reports, identity: reports@example, owner: o@example}
+tools:
+  allowed:
+    - {name: query, class: read_only, args: {sql: ${rule}}}
+accept_risk:
+  - {rule: tools/query/class, reason: the rule reads the statement, owner: o@example, until: 2099-01-01}
+`;
+  const ask = async (rule, texts) => {
+    const w = new World(policy(rule));
+    t.after(() => w.end());
+    const client = await w.client({ command: ['node', server, postgres.url] });
+    const results = [];
+    for (const text of texts) results.push(await client.call('query', { sql: text }));
+    return results;
+  };
+  // Without a rule for what is inside, the way out works: the server alone does not keep it.
+  const [alone] = await ask('{max_length: 500, single_line: false}', [way_out]);
+  assert.notEqual(postgres.sql('select count(*) from customers').status, 0, JSON.stringify(alone));
+  assert.equal(postgres.sql(fresh).status, 0);
+
+  const rule = '{sql: {dialect: postgresql, statements: [select], tables: [orders]}}';
+  const denied = [way_out, 'select name from customers', 'select 1; drop table orders',
+    'with gone as (delete from orders returning id) select count(*) from gone',
+    "select pg_read_file('/etc/passwd')", 'explain analyze delete from orders',
+    "copy orders to program 'id'", "do $$ begin drop table orders; end $$"];
+  const answers = await ask(rule, ['select count(*) from orders', ...denied]);
+  assert.match(answers[0].content[0].text, /"count": *"10"/);
+  answers.slice(1).forEach((answer, i) => assert.equal(code(answer), 'constraint', denied[i]));
+  assert.equal(kept(), '10|1\n');
 });

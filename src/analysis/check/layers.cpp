@@ -91,6 +91,7 @@ void add_row(const Requirement& row, Effect asked, Question& question) {
   if (asked != Effect::hold || question.effect != Effect::hold) return;
   const ApprovalTerms& terms = row.approval;
   question.quorum = std::max(question.quorum, terms.quorum.value_or(1));
+  question.typed = question.typed || terms.typed.has_value();
   if (!terms.reviewers.empty()) {
     question.reviewers =
         held ? reviewers_of_both(question.reviewers, terms.reviewers) : terms.reviewers;

@@ -62,7 +62,7 @@ void ask_layers(const Situation& s, Asked& asked) {
       asked.layers |= bit;
       std::string why = "the layer `" + layer.name + "` asks for approval";
       if (!row.words.say.empty()) why += ": " + row.words.say;
-      asked.ask(&row.rule, why, false, row.approval.quorum.value_or(1));
+      asked.ask(&row.rule, why, row.approval.typed.has_value(), row.approval.quorum.value_or(1));
     }
   }
   asked.by_role = by_role;

@@ -224,6 +224,7 @@ TEST_F(LayersTest, AQuestionIsTheStrictestOfEach) {
   EXPECT_EQ(v.question->quorum, 3);
   EXPECT_EQ(v.question->within, Duration::seconds(600));
   EXPECT_THAT(v.question->reviewers, ElementsAre("leads & security", "heads & security"));
+  EXPECT_FALSE(v.question->typed);
   // Nobody in particular is named by the role.
   load(kSmall + "      requires_approval: true\n", {terms});
   EXPECT_THAT(look().question->reviewers, ElementsAre("security"));
@@ -232,6 +233,24 @@ TEST_F(LayersTest, AQuestionIsTheStrictestOfEach) {
   v = look();
   EXPECT_THAT(v.question->reviewers, ElementsAre("leads & security"));
   EXPECT_EQ(v.question->within, Duration::seconds(300));
+}
+
+// The tool's name, or what the role says besides.
+TEST_F(LayersTest, ALayerMakesReviewersType) {
+  const std::string terms = "require: [{if: 'agent == \"agent\"', typed: true}]\n";
+  load(kSmall, {terms});
+  Verdict v = look();
+  ASSERT_NE(v.question, nullptr);
+  EXPECT_TRUE(v.question->typed);
+  EXPECT_TRUE(v.question->typed_of.empty());
+  const std::string before = binding();
+  load(kSmall, {"require: [{if: 'agent == \"agent\"', then: hold}]\n"});
+  EXPECT_FALSE(look().question->typed);
+  EXPECT_NE(binding(), before) << "an answer that was not typed is none";
+  load(kSmall + "      approval: {typed: args.id}\n", {terms});
+  v = look(R"({"id":"ORD-1"})");
+  EXPECT_TRUE(v.question->typed);
+  EXPECT_THAT(v.question->typed_of, ElementsAre("id"));
 }
 
 TEST_F(LayersTest, AQuestionOfALayerNeverStaysOpen) {

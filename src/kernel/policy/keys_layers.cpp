@@ -34,15 +34,15 @@ constexpr auto kKeys = std::to_array<Key>({
     {requirement, "if", "expression", "required", 7,
      "When the row applies, over `class`, `env`, `tool`, `agent`, `run`, `now` and `args`. One "
      "that fails applies too."},
-    {requirement, "then", "`notify`, `hold` or `deny`", "hold beside `approval` or `quorum`", 2,
+    {requirement, "then", "`notify`, `hold` or `deny`", "hold beside `approval`, `quorum` or `typed`", 2,
      "What happens to such a call, unless something else is stricter."},
     {requirement, "quorum", "whole number", "1", 10, "Short for `approval: {quorum: …}`."},
     {requirement, "approval", "mapping", "the role's", 10,
      "How people are asked. Whoever answers has to be a reviewer of the role's own question and of "
      "every such row."},
     {requirement, "say", "text", "none", 0, "Words for the agent and the reviewer."},
-    {requirement, "typed", "true or false", "", 10, "Whether reviewers type what is at stake.",
-     true},
+    {requirement, "typed", "`true`", "nothing", 10,
+     "Short for `approval: {typed: true}`: reviewers type the tool's name, or what the role says."},
 
     {exception, "role", "text", "required", 0, "The role whose calls are excepted."},
     {exception, "tool", "text", "required", 2, "One tool: `tool` or `server/tool`; no glob."},

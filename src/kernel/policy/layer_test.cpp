@@ -174,10 +174,16 @@ TEST(Layer, RowsOfRequire) {
               HasSubstr("`quorum` asks people, and `then` in line 4 says `deny`"));
   EXPECT_THAT(said_of(row("{if: 'tool == \"x\"', quorum: 2, approval: {quorum: 1}}")),
               HasSubstr("`quorum` says again"));
-  EXPECT_THAT(said_of(row("{if: 'tool == \"x\"', then: hold, typed: true}")),
-              HasSubstr("`typed` in a row of `require` is not enforced by this version"));
-  EXPECT_THAT(said_of(row("{if: 'tool == \"x\"', approval: {typed: true}}")),
-              HasSubstr("is not enforced by this version, so it is refused"));
+  EXPECT_THAT(said_of(row("{if: 'tool == \"x\"', typed: true}")), IsEmpty());
+  EXPECT_THAT(said_of(row("{if: 'tool == \"x\"', approval: {typed: true}}")), IsEmpty());
+  EXPECT_THAT(said_of(row("{if: 'tool == \"x\"', then: hold, typed: false}")),
+              HasSubstr("expected `true`: nothing is taken away"));
+  EXPECT_THAT(said_of(row("{if: 'tool == \"x\"', then: deny, typed: true}")),
+              HasSubstr("`typed` asks people, and `then` in line 4 says `deny`"));
+  EXPECT_THAT(said_of(row("{if: 'tool == \"x\"', typed: true, approval: {typed: true}}")),
+              HasSubstr("`typed` says again what `approval.typed` says"));
+  EXPECT_THAT(said_of(row("{if: 'tool == \"x\"', approval: {typed: args.name}}")),
+              HasSubstr("a layer does not know the arguments of any tool"));
   EXPECT_THAT(said_of(row("{if: 'run.records[\"x\"] > 3', then: hold}")),
               HasSubstr("a layer does not know the entries of a role"));
   EXPECT_THAT(said_of(row("{if: 'tool == \"x\"', approval: {route: [{if: 'tool == \"x\"', to: "

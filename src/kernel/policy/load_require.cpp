@@ -61,6 +61,8 @@ class RequirementReader {
     } else if (key.key == "quorum") {
       const auto quorum = build_.reading.count(key.value, "quorum", {1, limits::quorum_max});
       if (quorum) quorum_ = static_cast<std::uint8_t>(*quorum);
+    } else if (key.key == "typed") {
+      read_typed(key);
     } else if (key.key == "approval") {
       read_terms(key);
     } else if (key.key == "say") {
@@ -79,13 +81,10 @@ class RequirementReader {
                              "a layer has no routes: one row of `require` for each "
                              "of them says the same");
     }
-    // Known to a role or not, nothing asks for it here.
-    const yaml::Entry* typed = key.value.entry("typed");
-    const Key* known = find_key(Section::approval, "typed");
-    if (typed != nullptr && known != nullptr && !known->later) {
-      build_.reading.mistake(typed->key_at,
-                             "`typed` in a layer is not enforced by this version, so "
-                             "it is refused");
+    if (made_.approval.typed && !made_.approval.typed->argument.empty()) {
+      build_.reading.mistake(made_.approval.typed->rule.at,
+                             "a layer does not know the arguments of any tool: expected "
+                             "`typed: true`, which is the tool's name or what the role says");
     }
     if (made_.approval.reviewers.size() > reviewers_max) {
       build_.reading.mistake(key.value.at, fmt::format("more than {} reviewers of one row: a group "
@@ -94,10 +93,21 @@ class RequirementReader {
     }
   }
 
+  void read_typed(const yaml::Entry& key) {
+    if (key.value.as_boolean() == true) {
+      typed_ = TypedText{.argument = {}, .rule = {made_.rule.path + "/typed", key.key_at}};
+    } else {
+      build_.reading.mistake(key.value.at,
+                             "expected `true`: nothing is taken away from what others ask, and a "
+                             "layer does not know the arguments of any tool");
+    }
+  }
+
   // Whoever says how people are asked wants them to be asked.
   void settle() {
     const yaml::Entry* asks = node_.entry("approval");
     if (asks == nullptr) asks = node_.entry("quorum");
+    if (asks == nullptr) asks = node_.entry("typed");
     if (asks == nullptr) build_.reading.missing(node_, Section::requirement, "then");
     made_.then = then_.value_or(asks == nullptr ? Effect::deny : Effect::hold);
     if (asks != nullptr && made_.then != Effect::hold) {
@@ -105,12 +115,18 @@ class RequirementReader {
           asks->key_at, fmt::format("`{}` asks people, and `then` in line {} says `{}`", asks->key,
                                     node_.entry("then")->key_at.line, to_string(made_.then)));
     }
-    if (!quorum_) return;
-    if (made_.approval.quorum) {
-      build_.reading.mistake(node_.entry("quorum")->key_at,
-                             "`quorum` says again what `approval.quorum` says");
+    if (quorum_) once("quorum", made_.approval.quorum, quorum_);
+    if (typed_) once("typed", made_.approval.typed, typed_);
+  }
+
+  // A short spelling beside the long one would leave open which of them holds.
+  template <class T>
+  void once(const std::string& name, std::optional<T>& into, std::optional<T>& shorter) {
+    if (into) {
+      build_.reading.mistake(node_.entry(name)->key_at,
+                             fmt::format("`{0}` says again what `approval.{0}` says", name));
     }
-    made_.approval.quorum = quorum_;
+    into = std::move(shorter);
   }
 
   LayerBuild& build_;
@@ -118,6 +134,7 @@ class RequirementReader {
   Requirement made_;
   std::optional<Effect> then_;
   std::optional<std::uint8_t> quorum_;
+  std::optional<TypedText> typed_;
 };
 
 // One name that a role can grant: an exception for more tools than its owner looked at is none.

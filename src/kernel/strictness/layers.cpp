@@ -36,6 +36,7 @@ bool as_strict(const Requirement& before, const Requirement& after, bool only_de
   if (only_denied) return true;
   return after.then >= before.then &&
          after.approval.quorum.value_or(1) >= before.approval.quorum.value_or(1) &&
+         after.approval.typed.has_value() >= before.approval.typed.has_value() &&
          same_people(before.approval, after.approval) &&
          not_longer(before.approval.within, after.approval.within) &&
          before.words.say == after.words.say;

@@ -20,7 +20,7 @@ owner: o
 blocked: [drop]
 require:
   - {if: 'class.reversibility == "irreversible"', then: hold, approval: {by: [heads], within: 2m}}
-  - {if: 'env == "staging"', then: hold, quorum: 2, say: words}
+  - {if: 'env == "staging"', then: hold, quorum: 2, say: words, typed: true}
 except:
   - {role: a, tool: update, if: 'args.n < 5', then: hold, until: 2027-03-31, reason: r}
   - {role: b, tool: update, then: notify, until: 2027-03-31, reason: r}
@@ -75,8 +75,9 @@ constexpr Edit kStricter[] = {
 constexpr Edit kLaxer[] = {
     {"blocked: [drop]", "blocked: [drop_it]"},
     {"quorum: 2", "quorum: 1"},
-    {"then: hold, quorum: 2", "then: deny"},
-    {"then: hold, quorum: 2, say: words", "then: notify"},
+    {", typed: true", ""},
+    {"then: hold, quorum: 2, say: words, typed: true", "then: deny, say: words"},
+    {"then: hold, quorum: 2, say: words, typed: true", "then: notify"},
     {"within: 2m", "within: 3m"},
     {", within: 2m", ""},
     {"by: [heads]", "by: [heads, others]"},
