@@ -34,7 +34,8 @@ constexpr auto kKeys = std::to_array<Key>({
     {requirement, "if", "expression", "required", 7,
      "When the row applies, over `class`, `env`, `tool`, `agent`, `run`, `now` and `args`. One "
      "that fails applies too."},
-    {requirement, "then", "`notify`, `hold` or `deny`", "hold beside `approval`, `quorum` or `typed`", 2,
+    {requirement, "then", "`notify`, `hold` or `deny`",
+     "hold beside `approval`, `quorum` or `typed`", 2,
      "What happens to such a call, unless something else is stricter."},
     {requirement, "quorum", "whole number", "1", 10, "Short for `approval: {quorum: …}`."},
     {requirement, "approval", "mapping", "the role's", 10,
