@@ -1,5 +1,6 @@
-// Conditions that let more through than they seem to: patterns that are found anywhere, and `all`
-// over a list that may be empty.
+// Conditions that let more through than they seem to: patterns that are found anywhere, beginnings
+// and ends of names that others may share, and `all` over a list that may be empty. Where there is
+// one, a value that passes and should not is part of the finding (threats 5.2, L09).
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -28,6 +29,33 @@ bool grouped(std::string_view pattern) {
   return pattern.starts_with("^(") && pattern.ends_with(")$");
 }
 
+bool alphanumeric(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+// A text that such a pattern finds in a longer one; empty where the pattern is not a plain text.
+std::string found_in(std::string_view pattern) {
+  const bool begins = pattern.starts_with("^");
+  if (begins) pattern.remove_prefix(1);
+  const bool ends = pattern.ends_with("$") && !pattern.ends_with("\\$");
+  if (ends) pattern.remove_suffix(1);
+  std::string text;
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    const bool escaped = pattern[i] == '\\' && i + 1 < pattern.size();
+    const char c = pattern[escaped ? ++i : i];
+    // Of letters and digits an escape is a class of characters.
+    const bool plain = alphanumeric(c) ? !escaped : std::string_view("@.-_/: ").contains(c);
+    if (!plain) return {};
+    text += c;
+  }
+  return (begins ? "" : "evil") + text + (ends ? "" : ".evil");
+}
+
+// What a name, a path or an address is made of besides letters and digits.
+bool names_a_place(std::string_view text) {
+  return text.find_first_of("@./:") != std::string_view::npos;
+}
+
 class Reader {
  public:
   Reader(const Subject& subject, const ToolRule& entry, const Condition& condition)
@@ -50,6 +78,7 @@ class Reader {
     const expr::Node& node = (*tree_)[id];
     if (node.form == Form::call && node.text == "!_") return look(node.parts[0], !allows);
     if (allows && node.form == Form::call && node.text == "matches") look_at_pattern(node);
+    if (allows && node.form == Form::call) look_at_ends(node);
     if (allows && node.form == Form::fold && node.fold == expr::Fold::all) look_at_all(node);
     for (const expr::NodeId part : node.parts) look(part, allows);
   }
@@ -58,8 +87,32 @@ class Reader {
     const expr::Node& pattern = (*tree_)[call.parts.back()];
     if (pattern.form != Form::literal || pattern.literal != expr::Literal::string) return;
     if (anchored(pattern.text) || grouped(pattern.text)) return;
-    found(fmt::format("the pattern `{}` is found anywhere in the text: `^(…)$` makes it the whole",
-                      visible(pattern.text)));
+    const std::string witness = found_in(pattern.text);
+    found(
+        fmt::format("the pattern `{}` is found anywhere in the text{}: `^(…)$` makes it the whole",
+                    visible(pattern.text),
+                    witness.empty() ? "" : fmt::format(", as in `{}`", visible(witness))));
+  }
+
+  // `endsWith("myco.example")` and its like: the name goes on where the text begins or ends.
+  void look_at_ends(const expr::Node& call) const {
+    if (call.parts.size() != 2) return;
+    const expr::Node& part = (*tree_)[call.parts[1]];
+    if (part.form != Form::literal || part.literal != expr::Literal::string) return;
+    const std::string& text = part.text;
+    if (text.empty() || !names_a_place(text)) return;
+    std::string witness;
+    if (call.text == "endsWith" && alphanumeric(text.front())) {
+      witness = "evil" + text;
+    } else if (call.text == "startsWith" && alphanumeric(text.back())) {
+      witness = text + ".evil";
+    } else if (call.text == "contains") {
+      witness = "evil" + text + ".evil";
+    } else {
+      return;
+    }
+    found(fmt::format("`{}(\"{}\")` also holds for `{}`", call.text, visible(text),
+                      visible(witness)));
   }
 
   // `args.to` where the range is that argument.
