@@ -294,50 +294,6 @@ TEST(Check, SaysThatADomainHoldsDistributionLists) {  // P14
               Contains(AllOf(HasSubstr("p.yaml:5:"), HasSubstr("distribution lists"))));
 }
 
-TEST(Check, ConditionsThatLetMoreThroughThanTheySeem) {
-  const auto findings = [](std::string_view entry) {
-    const Loaded loaded = load(
-        "version: 1\nagent: {id: a, identity: a@x, owner: o}\n"
-        "tools:\n  allowed:\n    - {name: read_it, " +
-        std::string(entry) + "}\n");
-    EXPECT_THAT(said(loaded.errors), IsEmpty());
-    return said(check(loaded, nullptr, {}, kNow, false).findings);
-  };
-  const auto anywhere = Contains(HasSubstr("is found anywhere in the text"));
-  EXPECT_THAT(findings(R"(if: 'args.x.matches("a@b[.]c")')"), anywhere);
-  EXPECT_THAT(findings(R"(if: 'args.x.matches("^a|b$")')"), anywhere);
-  EXPECT_THAT(findings(R"(if: 'args.x.matches("^(a|b)$")')"), Not(anywhere));
-  EXPECT_THAT(findings(R"(if: '!args.x.matches("evil")')"), Not(anywhere));
-  EXPECT_THAT(findings(R"(cases: [{if: 'args.x.matches("evil")', then: deny}], else: notify)"),
-              Not(anywhere));
-  EXPECT_THAT(findings(R"(cases: [{if: '!args.x.matches("good")', then: deny}], else: notify)"),
-              anywhere);
-  const auto holds_for = [](std::string_view text) {
-    return Contains(HasSubstr("`" + std::string(text) + "`"));
-  };
-  EXPECT_THAT(findings(R"(if: 'args.x.matches("@myco.example")')"),
-              holds_for("evil@myco.example.evil"));
-  EXPECT_THAT(findings(R"(if: 'args.x.matches("myco.example$")')"), holds_for("evilmyco.example"));
-  EXPECT_THAT(findings(R"(if: 'args.x.endsWith("myco.example")')"), holds_for("evilmyco.example"));
-  EXPECT_THAT(findings(R"(if: 'args.x.startsWith("https://myco.example")')"),
-              holds_for("https://myco.example.evil"));
-  EXPECT_THAT(findings(R"(if: 'args.x.contains("@myco.example")')"),
-              holds_for("evil@myco.example.evil"));
-  const auto also = Contains(HasSubstr("also holds for"));
-  for (const std::string_view fine :
-       {R"(if: 'args.x.endsWith("@myco.example") && !args.x.contains("a.b")')",
-        R"(if: 'args.x.startsWith("refs/heads/agent/")')", R"(if: 'args.x.startsWith("ORD")')",
-        R"(cases: [{if: 'args.x.endsWith("evil.example")', then: deny}], else: notify)"}) {
-    EXPECT_THAT(findings(fine), Not(also)) << fine;
-  }
-  const auto empty = Contains(HasSubstr("`all` is true for an empty list: `size(args.to) > 0"));
-  EXPECT_THAT(findings(R"(if: 'args.to.all(t, t == "a")')"), empty);
-  EXPECT_THAT(findings(R"(if: 'size(args.to) > 0 && args.to.all(t, t == "a")')"), Not(empty));
-  EXPECT_THAT(findings(R"(args: {to: {max_items: 3}}, if: 'args.to.all(t, t == "a")')"),
-              Not(empty));
-  EXPECT_THAT(findings(R"(args: {to: {min_items: 0}}, if: 'args.to.all(t, t == "a")')"), empty);
-}
-
 TEST(Check, RulesThatNothingPasses) {
   const auto findings = [](std::string_view args) {
     return said(check(load("version: 1\nagent: {id: a, identity: a@x, owner: o}\n"

@@ -232,5 +232,41 @@ TEST(Lints, TheSameAgainstTheLock) {
       report.table, [](const CheckReport::Row& row) { return row.tool == "not_accepted_yet"; }));
 }
 
+TEST(Lints, ConditionsThatLetMoreThroughThanTheySeem) {
+  const auto anywhere = Contains(HasSubstr("is found anywhere in the text"));
+  EXPECT_THAT(findings(R"(if: 'args.x.matches("a@b[.]c")')"), anywhere);
+  EXPECT_THAT(findings(R"(if: 'args.x.matches("^a|b$")')"), anywhere);
+  EXPECT_THAT(findings(R"(if: 'args.x.matches("^(a|b)$")')"), Not(anywhere));
+  EXPECT_THAT(findings(R"(if: '!args.x.matches("evil")')"), Not(anywhere));
+  EXPECT_THAT(findings(R"(cases: [{if: 'args.x.matches("evil")', then: deny}], else: notify)"),
+              Not(anywhere));
+  EXPECT_THAT(findings(R"(cases: [{if: '!args.x.matches("good")', then: deny}], else: notify)"),
+              anywhere);
+  const auto holds_for = [](std::string_view text) {
+    return Contains(HasSubstr("`" + std::string(text) + "`"));
+  };
+  EXPECT_THAT(findings(R"(if: 'args.x.matches("@myco.example")')"),
+              holds_for("evil@myco.example.evil"));
+  EXPECT_THAT(findings(R"(if: 'args.x.matches("myco.example$")')"), holds_for("evilmyco.example"));
+  EXPECT_THAT(findings(R"(if: 'args.x.endsWith("myco.example")')"), holds_for("evilmyco.example"));
+  EXPECT_THAT(findings(R"(if: 'args.x.startsWith("https://myco.example")')"),
+              holds_for("https://myco.example.evil"));
+  EXPECT_THAT(findings(R"(if: 'args.x.contains("@myco.example")')"),
+              holds_for("evil@myco.example.evil"));
+  const auto also = Contains(HasSubstr("also holds for"));
+  for (const std::string_view fine :
+       {R"(if: 'args.x.endsWith("@myco.example") && !args.x.contains("a.b")')",
+        R"(if: 'args.x.startsWith("refs/heads/agent/")')", R"(if: 'args.x.startsWith("ORD")')",
+        R"(cases: [{if: 'args.x.endsWith("evil.example")', then: deny}], else: notify)"}) {
+    EXPECT_THAT(findings(fine), Not(also)) << fine;
+  }
+  const auto empty = Contains(HasSubstr("`all` is true for an empty list: `size(args.to) > 0"));
+  EXPECT_THAT(findings(R"(if: 'args.to.all(t, t == "a")')"), empty);
+  EXPECT_THAT(findings(R"(if: 'size(args.to) > 0 && args.to.all(t, t == "a")')"), Not(empty));
+  EXPECT_THAT(findings(R"(args: {to: {max_items: 3}}, if: 'args.to.all(t, t == "a")')"),
+              Not(empty));
+  EXPECT_THAT(findings(R"(args: {to: {min_items: 0}}, if: 'args.to.all(t, t == "a")')"), empty);
+}
+
 }  // namespace
 }  // namespace pawl
