@@ -5,6 +5,7 @@
 
 #include "base/hash.h"
 #include "base/text.h"
+#include "kernel/admit/argument_at.h"
 #include "kernel/admit/call_values.h"
 #include "kernel/admit/counting.h"
 #include "kernel/admit/stages.h"
@@ -68,9 +69,7 @@ std::optional<std::string> key_text(json::View at) {
 // Nothing of the argument is in a record: its digest tells sums apart as well.
 std::optional<std::string> key_of(const CounterRule& counter, json::View arguments) {
   if (counter.by.empty()) return std::string();
-  json::View at = arguments;
-  for (const Step& step : counter.by) at = at.is_object() ? at[step.name] : json::View();
-  const auto text = key_text(at);
+  const auto text = key_text(argument_at(arguments, counter.by));
   if (!text) return std::nullopt;
   return spelled(sha256({"pawl counter key v1\n", counter.id, "\n", *text}));
 }

@@ -2,21 +2,13 @@
 #include <algorithm>
 #include <string>
 
+#include "kernel/admit/argument_at.h"
 #include "kernel/admit/call_values.h"
 #include "kernel/admit/stages.h"
 
 namespace pawl {
 
 namespace {
-
-json::View argument_at(json::View arguments, const ArgumentPath& path) {
-  json::View at = arguments;
-  for (const Step& step : path) {
-    if (!at.is_object()) return {};
-    at = at[step.name];
-  }
-  return at;
-}
 
 // Anything else than a listed value, or nothing at all, names no environment.
 [[gnu::noinline]] bool names_none(const Situation& s, const EnvironmentBy* by, Verdict& v) {

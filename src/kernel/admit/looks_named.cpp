@@ -4,16 +4,11 @@
 #include <utility>
 
 #include "base/text.h"
+#include "kernel/admit/argument_at.h"
 #include "kernel/admit/looks.h"
 
 namespace pawl {
 namespace {
-
-json::View argument_at(const Situation& s, const ArgumentPath& path) {
-  json::View at = s.call.arguments;
-  for (const Step& step : path) at = at.is_object() ? at[step.name] : json::View();
-  return at;
-}
 
 TracedLook look(const Rule& rule, std::string about, std::string seen) {
   TracedLook out;
@@ -29,7 +24,7 @@ std::vector<TracedLook> looks_of_environment(const Situation& s) {
   const EnvironmentBy* by = s.tool->entry->environment_by.get();
   if (by == nullptr) return {};
   const std::string path = to_string(by->argument);
-  const json::View at = argument_at(s, by->argument);
+  const json::View at = argument_at(s.call.arguments, by->argument);
   TracedLook out = look(by->rule, "environment by `" + visible(path) + "`",
                         at.exists() ? shown_value(path, at) : "absent");
   out.wants = fmt::format("one of {} values", by->values.size());
@@ -44,7 +39,7 @@ std::vector<TracedLook> looks_of_credential(const Situation& s) {
     return {look(entry.rule, "credential", "`" + visible(entry.credential) + "`")};
   }
   const std::string path = to_string(by->argument);
-  const json::View at = argument_at(s, by->argument);
+  const json::View at = argument_at(s.call.arguments, by->argument);
   const std::string* found = at.is_string() ? by->find(at.string()) : nullptr;
   std::string seen = at.exists() ? shown_value(path, at) : "absent";
   if (found != nullptr) seen += ", so `" + visible(*found) + "`";

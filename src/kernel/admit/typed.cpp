@@ -2,19 +2,10 @@
 
 #include "base/nfc.h"
 #include "base/text.h"
-#include "kernel/constraint/constraint.h"
+#include "kernel/admit/argument_at.h"
 
 namespace pawl {
 namespace {
-
-json::View at_path(json::View arguments, const ArgumentPath& path) {
-  json::View at = arguments;
-  for (const Step& step : path) {
-    if (step.each || !at.is_object()) return {};
-    at = at[step.name];
-  }
-  return at;
-}
 
 // Blanks at its ends and characters that nobody sees cannot be read off a screen.
 bool typable(std::string_view text) {
@@ -24,7 +15,7 @@ bool typable(std::string_view text) {
 
 Result<std::string> text_of(json::View arguments, const std::string& argument) {
   const auto path = parse_argument_path(argument);
-  const json::View value = path ? at_path(arguments, *path) : json::View();
+  const json::View value = path ? argument_at(arguments, *path) : json::View();
   std::string text;
   if (value.exists() && value.is_string()) {
     text = nfc(value.string());

@@ -87,10 +87,6 @@ bool equal_addresses(const Value& a, const Value& b) {
   return x.six == y.six && x.length == y.length && std::ranges::equal(x.bytes, y.bytes);
 }
 
-bool same_text(const Value& a, const Value& b) {
-  return a.size == b.size && (a.size == 0 || std::memcmp(a.as.text, b.as.text, a.size) == 0);
-}
-
 // Member names are short: of up to sixteen bytes no call is needed.
 bool same_name(const char* name, std::string_view wanted) {
   const std::string_view text(name, wanted.size());

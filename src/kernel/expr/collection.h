@@ -49,10 +49,14 @@ std::optional<std::uint64_t> as_index(const Value& number);
 enum class Order : std::uint8_t { less, equal, greater, none, mismatch };
 Order order(const Value& a, const Value& b);
 bool equal(Context& context, const Value& a, const Value& b);
-// The same for two strings, with the same charge: the commonest question of all.
+// The same bytes; of two strings, or two of whatever else is a text.
+inline bool same_text(const Value& a, const Value& b) {
+  return a.size == b.size && (a.size == 0 || std::memcmp(a.as.text, b.as.text, a.size) == 0);
+}
+// `equal` for two strings, with the same charge: the commonest question of all.
 inline bool equal_texts(Context& context, const Value& a, const Value& b) {
   context.charge(1 + a.size / 64);
-  return a.size == b.size && (a.size == 0 || std::memcmp(a.as.text, b.as.text, a.size) == 0);
+  return same_text(a, b);
 }
 
 // Keys of maps: bool, int, uint and string.
