@@ -1,23 +1,17 @@
 #include "app/check_setup.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 
 #include <fmt/format.h>
 
+#include "app/real_path.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "io/pins/lock.h"
 
 namespace pawl::app {
 namespace {
-
-std::string real(const std::filesystem::path& path) {
-  std::error_code failed;
-  const auto found = std::filesystem::weakly_canonical(path, failed);
-  return failed ? path.string() : found.string();
-}
 
 // The command that accepts a tool, or all of a server's where none is named.
 std::string how_to_accept(const std::string& file, std::string_view tool) {
@@ -48,12 +42,8 @@ void compare_entry(const std::string& file, const ToolRule& entry, const Lock& l
 
 // Where the deployment file's own words about a file lead.
 std::string role_file(const DeploymentRead& read, const Deployment::Role& role) {
-  std::string written = role.file;
-  if (written.starts_with("~/")) {
-    const char* home = std::getenv("HOME");  // NOLINT(concurrency-mt-unsafe)
-    if (home != nullptr) written = std::string(home) + written.substr(1);
-  }
-  return real(std::filesystem::path(read.path).parent_path() / written);
+  const auto folder = std::filesystem::path(read.path).parent_path();
+  return real_path((folder / home_expanded(role.file)).string());
 }
 
 std::pair<std::string, std::string> server_and_tool(const std::string& name) {
@@ -163,7 +153,7 @@ std::vector<ToolDefinition> accepted_definitions(const std::string& file) {
 
 void compare_deployment(const std::string& file, const Policy& policy, const DeploymentRead& read,
                         CheckReport& report) {
-  const std::string here = real(absolute(file));
+  const std::string here = real_path(absolute(file));
   for (const auto& [name, role] : read.deployment->roles) {
     const std::string named = role_file(read, role);
     if (named == here && name != policy.agent) {
@@ -190,7 +180,7 @@ void compare_links(const Policy& policy, CheckReport& report) {
       for (const Check& check : rule.checks) {
         if (check.kind != CheckKind::path || !check.path) continue;
         for (const std::string& directory : check.path->under) {
-          const std::string where = real(directory);
+          const std::string where = real_path(directory);
           if (where == directory) continue;
           report.findings.push_back(
               {Finding::Weight::note,

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "app/real_path.h"
 #include "base/text.h"
 
 namespace pawl::app {
@@ -16,12 +17,6 @@ std::string expand(const std::string& path) {
   if (path != "~" && !path.starts_with("~/")) return path;
   const char* home = std::getenv("HOME");
   return (home == nullptr ? std::string() : std::string(home)) + path.substr(1);
-}
-
-std::string real(const std::string& path) {
-  std::error_code ignored;
-  const auto resolved = std::filesystem::weakly_canonical(path, ignored);
-  return ignored ? path : resolved.string();
 }
 
 bool inside(const std::string& directory, const std::string& root) {
@@ -42,8 +37,8 @@ const Deployment::Role* bound_role(const Deployment& deployment, const std::stri
   std::size_t longest = 0;
   for (const auto& [name, role] : deployment.roles) {
     for (const std::string& written : role.directories) {
-      const std::string root = real(expand(written));
-      if (inside(real(directory), root) && root.size() > longest) {
+      const std::string root = real_path(expand(written));
+      if (inside(real_path(directory), root) && root.size() > longest) {
         longest = root.size();
         best = &role;
       }
@@ -98,8 +93,8 @@ Result<std::string> governing_policy(const JoinRequest& request, const Deploymen
     return request.policy;
   }
   const std::string bound =
-      real((std::filesystem::path(config_directory) / expand(role->file)).string());
-  if (!request.policy.empty() && real(request.policy) != bound) {
+      real_path((std::filesystem::path(config_directory) / expand(role->file)).string());
+  if (!request.policy.empty() && real_path(request.policy) != bound) {
     return fail(Fault::refused, "the deployment file binds this directory to `" + visible(bound) +
                                     "`, and another policy was named");
   }

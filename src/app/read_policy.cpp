@@ -1,12 +1,12 @@
 // A policy with everything that it is read from: lists, zones, links, layers.
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "app/paths.h"
+#include "app/real_path.h"
 #include "base/text.h"
 #include "base/yaml.h"
 #include "kernel/admit/examples.h"
@@ -21,18 +21,6 @@ using Files = std::vector<std::string>;
 
 std::string beside(const std::string& file, std::string_view relative) {
   return (fs::path(file).parent_path() / relative).string();
-}
-
-std::string real(const std::string& path) {
-  std::error_code failed;
-  const auto found = fs::weakly_canonical(path, failed);
-  return failed ? path : found.string();
-}
-
-std::string expanded(const std::string& written) {
-  if (!written.starts_with("~/")) return written;
-  const char* home = std::getenv("HOME");  // NOLINT(concurrency-mt-unsafe)
-  return home == nullptr ? written : std::string(home) + written.substr(1);
 }
 
 // The list files beside a file. The message names the list and its place in the policy; the path
@@ -68,11 +56,11 @@ struct Place {
 // A file that the deployment gives to one role cannot take the layers of another one.
 Status same_role(const Deployment& deployment, const std::string& file, const std::string& agent) {
   for (const auto& [name, role] : deployment.roles) {
-    const std::string bound = real(beside(deployment.file, expanded(role.file)));
-    if (name == agent || bound != real(file)) continue;
+    const std::string bound = real_path(beside(deployment.file, home_expanded(role.file)));
+    if (name == agent || bound != real_path(file)) continue;
     const auto own = deployment.roles.find(agent);
     if (own != deployment.roles.end() &&
-        real(beside(deployment.file, expanded(own->second.file))) == bound) {
+        real_path(beside(deployment.file, home_expanded(own->second.file))) == bound) {
       continue;
     }
     return fail(Fault::invalid,
@@ -95,12 +83,12 @@ Result<std::vector<Place>> places(const MoreLayers& more, const Policy& alone,
     const auto files = deployment->layers_of(alone.agent);
     if (!files) return std::unexpected(files.error());
     for (const std::string& file : *files) {
-      out.push_back({file, beside(deployment->file, expanded(file))});
+      out.push_back({file, beside(deployment->file, home_expanded(file))});
     }
   }
   for (const std::string& file : more.files) {
-    const bool known =
-        std::ranges::any_of(out, [&](const Place& one) { return real(one.path) == real(file); });
+    const bool known = std::ranges::any_of(
+        out, [&](const Place& one) { return real_path(one.path) == real_path(file); });
     if (!known) out.push_back({file, file});
   }
   return out;
