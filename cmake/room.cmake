@@ -1,36 +1,72 @@
-# A program of tests. GoogleTest is read once for all of them. The program's own code is only quick
+# Half of the time of a compilation goes into the same headers: twenty of the standard library, and in
+# every room above `kernel/policy` those that a policy is made of. They are read once, here. A file
+# still has to include what it uses: `header_check` compiles every header alone, and scripts/tidy
+# every file, without them.
+set(pawl_standard_headers
+  <algorithm> <array> <charconv> <cstdint> <cstring> <expected> <fmt/format.h> <functional>
+  <map> <memory> <optional> <set> <span> <string> <string_view> <unordered_map> <utility>
+  <variant> <vector>)
+set(pawl_policy_headers
+  base/error.h base/hash.h base/json.h base/text.h base/time.h model/call.h model/record.h
+  kernel/policy/policy.h kernel/state/state.h)
+list(TRANSFORM pawl_policy_headers PREPEND ${PROJECT_SOURCE_DIR}/src/)
+
+# pawl_precompiled(NAME [HEADERS H...] [OPTIONS O...] [LINK L...]): the target that others take headers from.
+function(pawl_precompiled name)
+  cmake_parse_arguments(PRE "" "" "HEADERS;OPTIONS;LINK" ${ARGN})
+  if(TARGET ${name})
+    return()
+  endif()
+  add_library(${name} OBJECT ${PROJECT_SOURCE_DIR}/cmake/headers.cpp)
+  target_link_libraries(${name} PRIVATE pawl_flags fmt::fmt ${PRE_LINK})
+  target_include_directories(${name} PRIVATE
+    ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
+  target_compile_options(${name} PRIVATE -pthread ${PRE_OPTIONS})
+  target_precompile_headers(${name} PRIVATE ${pawl_standard_headers} ${PRE_HEADERS})
+endfunction()
+
+# Whether the rooms of a target make it one that reads policies.
+function(pawl_reads_policies result)
+  set(${result} FALSE PARENT_SCOPE)
+  if("kernel/policy" IN_LIST ARGN)
+    set(${result} TRUE PARENT_SCOPE)
+  endif()
+endfunction()
+
+# pawl_test_program(NAME [ROOM...]): a program of tests over these rooms. Its own code is only quick
 # to compile; what is tested, the rooms, keeps the optimisation of the preset.
 function(pawl_test_program name)
   target_link_libraries(${name} PRIVATE GTest::gmock GTest::gtest_main)
-  set(options -pthread -O0)
-  if(NOT TARGET pawl_gtest)
-    add_library(pawl_gtest OBJECT ${PROJECT_SOURCE_DIR}/cmake/gtest.cpp)
-    target_link_libraries(pawl_gtest PRIVATE pawl_flags GTest::gmock)
-    target_compile_options(pawl_gtest PRIVATE ${options})
-    target_precompile_headers(pawl_gtest PRIVATE <gmock/gmock.h> <gtest/gtest.h>)
+  set(testing <gmock/gmock.h> <gtest/gtest.h>)
+  pawl_reads_policies(policies ${ARGN})
+  if(policies)
+    set(source pawl_policy_test_headers)
+    list(APPEND testing ${pawl_policy_headers})
+  else()
+    set(source pawl_test_headers)
   endif()
-  target_compile_options(${name} PRIVATE ${options})
-  target_precompile_headers(${name} REUSE_FROM pawl_gtest)
+  pawl_precompiled(${source} HEADERS ${testing} OPTIONS -O0 LINK GTest::gmock)
+  target_compile_options(${name} PRIVATE -pthread -O0)
+  target_precompile_headers(${name} REUSE_FROM ${source})
 endfunction()
 
-# Half of the time of a compilation goes into the same twenty headers of the standard library: they
-# are read once for all rooms. A file still has to include what it uses: tools/check compiles every
-# header alone, without them.
+# pawl_quick(NAME [ROOM...]): a room that may include from these rooms.
 function(pawl_quick name)
-  if(NOT TARGET pawl_standard)
-    add_library(pawl_standard OBJECT ${PROJECT_SOURCE_DIR}/cmake/standard.cpp)
-    target_link_libraries(pawl_standard PRIVATE pawl_flags fmt::fmt)
-    target_compile_options(pawl_standard PRIVATE -pthread)
-    if(PAWL_FUZZ)
-      target_compile_options(pawl_standard PRIVATE -fsanitize=fuzzer-no-link)
-    endif()
-    target_precompile_headers(pawl_standard PRIVATE
-      <algorithm> <array> <charconv> <cstdint> <cstring> <expected> <fmt/format.h> <functional>
-      <map> <memory> <optional> <set> <span> <string> <string_view> <unordered_map> <utility>
-      <variant> <vector>)
+  set(options)
+  if(PAWL_FUZZ)
+    # The rooms tell a fuzzer which branches a text takes; other programs do not listen.
+    set(options -fsanitize=fuzzer-no-link)
   endif()
-  target_compile_options(${name} PRIVATE -pthread)
-  target_precompile_headers(${name} REUSE_FROM pawl_standard)
+  pawl_reads_policies(policies ${ARGN})
+  if(policies)
+    set(source pawl_policy_headers)
+    pawl_precompiled(${source} HEADERS ${pawl_policy_headers} OPTIONS ${options})
+  else()
+    set(source pawl_standard_headers)
+    pawl_precompiled(${source} OPTIONS ${options})
+  endif()
+  target_compile_options(${name} PRIVATE -pthread ${options})
+  target_precompile_headers(${name} REUSE_FROM ${source})
 endfunction()
 
 # One folder is one library.
@@ -56,11 +92,7 @@ function(pawl_room path)
     target_include_directories(${name} PUBLIC
       ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
     target_link_libraries(${name} PUBLIC pawl_flags ${libraries})
-    pawl_quick(${name})
-    if(PAWL_FUZZ)
-      # The rooms tell a fuzzer which branches a text takes; other programs do not listen.
-      target_compile_options(${name} PRIVATE -fsanitize=fuzzer-no-link)
-    endif()
+    pawl_quick(${name} ${path} ${ROOM_ROOMS})
   else()
     add_library(${name} INTERFACE)
     target_include_directories(${name} INTERFACE
@@ -75,7 +107,7 @@ function(pawl_room path)
       target_link_libraries(${name}_test PRIVATE ${dependency})
     endforeach()
     target_link_libraries(${name}_test PRIVATE ${name})
-    pawl_test_program(${name}_test)
+    pawl_test_program(${name}_test ${path} ${ROOM_ROOMS} ${ROOM_TEST_ROOMS})
     target_compile_definitions(${name}_test PRIVATE PAWL_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
     gtest_discover_tests(${name}_test TEST_PREFIX "${path}: " DISCOVERY_MODE PRE_TEST
       DISCOVERY_TIMEOUT 120 PROPERTIES TIMEOUT 300)

@@ -47,10 +47,10 @@ std::string_view outside(const CommandRow& row, std::uint32_t command,
 }
 
 // The walk over the rows of one line.
-class Sum {
+class LineSum {
  public:
-  Sum(const CommandRule& rule, const command::Analysis& analysis, Class entry_class,
-      const AskCase& ask)
+  LineSum(const CommandRule& rule, const command::Analysis& analysis, Class entry_class,
+          const AskCase& ask)
       : rule_(rule), analysis_(analysis), entry_class_(entry_class), ask_(ask) {}
 
   void row(const CommandRow& row, std::size_t command) {
@@ -155,7 +155,7 @@ bool CommandRow::stops() const {
 LineJudgement judge_commands(const CommandRule& rule, const command::Analysis& analysis,
                              Class entry_class, const command::Place& place, std::string_view base,
                              const AskCase& ask) {
-  Sum sum(rule, analysis, entry_class, ask);
+  LineSum sum(rule, analysis, entry_class, ask);
   const command::Judgement judgement = command::judge(analysis, rule.line.rows, place);
   std::optional<command::Effects> effects;
   for (const command::Judged& judged : judgement.commands) {

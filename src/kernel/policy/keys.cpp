@@ -19,12 +19,12 @@ bool covers(std::string_view pattern, std::string_view name) {
   return name.size() > prefix.size() && name.starts_with(prefix);
 }
 
-struct Words {
+struct SectionWords {
   Section section;
   std::string_view spoken, place;
 };
 
-constexpr Words kWords[] = {
+constexpr SectionWords kWords[] = {
     {Section::file, "the policy file", "the file"},
     {Section::agent, "`agent`", "agent"},
     {Section::environment, "`environment` by an argument", "environment, servers.NAME.environment"},
@@ -76,7 +76,7 @@ constexpr Words kWords[] = {
     {Section::credential, "a credential", "credentials.NAME"},
 };
 
-const Words& words(Section section) {
+const SectionWords& words(Section section) {
   return kWords[static_cast<std::size_t>(section)];
 }
 
@@ -124,7 +124,7 @@ bool of_deployment(Section section) {
 
 std::vector<Section> all_sections() {
   std::vector<Section> sections;
-  for (const Words& row : kWords) sections.push_back(row.section);
+  for (const SectionWords& row : kWords) sections.push_back(row.section);
   return sections;
 }
 

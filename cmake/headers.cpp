@@ -1,0 +1,1 @@
+// Nothing but the precompiled headers of its target: see pawl_precompiled in room.cmake.

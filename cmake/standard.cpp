@@ -1,1 +1,0 @@
-// Nothing but the precompiled headers of its target: see pawl_quick in room.cmake.
