@@ -1,7 +1,7 @@
-# Half of the time of a compilation goes into the same headers: twenty of the standard library, and in
-# every room above `kernel/policy` those that a policy is made of. They are read once, here. A file
-# still has to include what it uses: `header_check` compiles every header alone, and scripts/tidy
-# every file, without them.
+# Half of the time of a compilation goes into the same headers: twenty of the standard library, and
+# in every room above `kernel/policy` those that a policy is made of. They are read once, here. A
+# file still has to include what it uses: `header_check` compiles every header alone, and
+# scripts/tidy every file, without them.
 set(pawl_standard_headers
   <algorithm> <array> <charconv> <cstdint> <cstring> <expected> <fmt/format.h> <functional>
   <map> <memory> <optional> <set> <span> <string> <string_view> <unordered_map> <utility>
@@ -11,7 +11,8 @@ set(pawl_policy_headers
   kernel/policy/policy.h kernel/state/state.h)
 list(TRANSFORM pawl_policy_headers PREPEND ${PROJECT_SOURCE_DIR}/src/)
 
-# pawl_precompiled(NAME [HEADERS H...] [OPTIONS O...] [LINK L...]): the target that others take headers from.
+# pawl_precompiled(NAME [HEADERS H...] [OPTIONS O...] [LINK L...]): the target that others take
+# headers from.
 function(pawl_precompiled name)
   cmake_parse_arguments(PRE "" "" "HEADERS;OPTIONS;LINK" ${ARGN})
   if(TARGET ${name})
