@@ -73,6 +73,7 @@ constexpr auto shapes = std::to_array<Shape>({
     {"lin_api_", alnum, 30, false, "a Linear key"},                    // Linear, personal keys
     {"npm_", alnum, 36, false, "an npm token"},                        // npm, access tokens
     {"ntn_", alnum, 40, false, "a Notion token"},                      // Notion, token formats
+    {"pawl_", token, 43, false, "a pawl key"},                         // kernel/token/api_key.h
     {"pscale_tkn_", token, 30, false, "a PlanetScale token"},    // PlanetScale, service tokens
     {"pypi-AgEIcHlwaS5vcmc", token, 30, false, "a PyPI token"},  // PyPI, API tokens
     {"rk_live_", alnum, 16, false, "a Stripe key"},              // Stripe, API keys
