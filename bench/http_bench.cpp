@@ -1,0 +1,88 @@
+// Requests parsed and answered, per second of CPU: the head alone, a whole connection without its
+// socket, and both ends of a loopback socket in one thread.
+#include <benchmark/benchmark.h>
+
+#include <sys/socket.h>
+
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "io/http/conversation.h"
+#include "io/http/head.h"
+#include "io/http/server.h"
+#include "io/net/fd.h"
+
+namespace pawl::http {
+namespace {
+
+// What a client of the protocol sends with a call, and a body of its usual size.
+std::string request_text(std::size_t body_bytes) {
+  return "POST /mcp/support HTTP/1.1\r\nHost: gate.example:8443\r\nAccept: application/json, "
+         "text/event-stream\r\nContent-Type: application/json\r\nAuthorization: Bearer " +
+         std::string(200, 't') +
+         "\r\nMCP-Protocol-Version: 2026-07-28\r\nMcp-Method: tools/call\r\nMcp-Name: "
+         "update_order\r\nUser-Agent: bench/1.0\r\nContent-Length: " +
+         std::to_string(body_bytes) + "\r\n\r\n";
+}
+
+void read_a_head(benchmark::State& state) {
+  const std::string text = request_text(500);
+  const ServerLimits limits;
+  for (auto _ : state) {
+    auto head = read_head(text, limits);
+    if (!head) std::abort();
+    benchmark::DoNotOptimize(head);
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(read_a_head);
+
+Handler answer_500() {
+  return [body = std::string(500, 'a')](const Request&, Responder responder) {
+    Response response;
+    response.headers.add("content-type", "application/json");
+    response.body = body;
+    std::move(responder).answer(std::move(response));
+  };
+}
+
+void answer_a_request(benchmark::State& state) {
+  const auto body_bytes = static_cast<std::size_t>(state.range(0));
+  const std::string text = request_text(body_bytes) + std::string(body_bytes, 'b');
+  Service service;
+  service.handler = answer_500();
+  Conversation conversation(service, std::make_shared<Remote>(), [] {});
+  for (auto _ : state) {
+    conversation.receive(text);
+    if (conversation.out().empty()) std::abort();
+    conversation.wrote(conversation.out().bytes());
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(answer_a_request)->Arg(500)->Arg(100'000);
+
+// Client and server take turns in one thread: the cost of both, four system calls included.
+void over_a_socket(benchmark::State& state) {
+  const std::string text = request_text(500) + std::string(500, 'b');
+  net::Loop loop;
+  Server server(loop, {}, answer_500());
+  auto pair = net::make_socket_pair();
+  if (!pair) std::abort();
+  server.serve(std::move(pair->one), {});
+  std::string answer(4096, '\0');
+  for (auto _ : state) {
+    if (::send(pair->other.get(), text.data(), text.size(), 0) < 0) std::abort();
+    ssize_t count = -1;
+    while (count < 0) {
+      loop.turn();
+      count = ::recv(pair->other.get(), answer.data(), answer.size(), MSG_DONTWAIT);
+    }
+  }
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(over_a_socket);
+
+}  // namespace
+}  // namespace pawl::http

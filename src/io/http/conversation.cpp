@@ -1,0 +1,201 @@
+#include "io/http/conversation.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace pawl::http {
+
+void Exchange::leave() {
+  if (std::exchange(gone, true)) return;
+  for (net::Callback& told : std::exchange(on_gone, {})) told();
+}
+
+void Exchange::lose() {
+  conversation = nullptr;
+  held.clear();
+  leave();
+  for (Completion<bool>& waiting : std::exchange(draining, {})) waiting.deliver(false);
+}
+
+Conversation::Conversation(Service& service, std::shared_ptr<const Remote> remote,
+                           std::function<void()> wake)
+    : service_(service),
+      remote_(std::move(remote)),
+      wake_(std::move(wake)),
+      reader_(service.limits) {}
+
+Conversation::~Conversation() {
+  lose();
+}
+
+bool Conversation::room() const {
+  return !closing_ && !lost_ && !peer_ended_ &&
+         exchanges_.size() < service_.limits.requests_in_flight_max;
+}
+
+bool Conversation::wants_bytes() const {
+  if (lost_ || peer_ended_) return false;
+  if (closing_) return exchanges_.size() > 0;  // only to learn that the client is gone
+  return input_.size() < service_.limits.input_ahead_bytes_max;
+}
+
+void Conversation::receive(std::string_view bytes) {
+  if (lost_ || peer_ended_ || closing_) return;  // after the last request nothing counts
+  if (!input_.empty()) {
+    input_.append(bytes);
+    return pump();
+  }
+  process(bytes);
+  if (!closing_ && !lost_) input_.assign(bytes);
+}
+
+void Conversation::pump() {
+  if (processing_ || input_.empty() || !room()) return;
+  const std::string all = std::exchange(input_, {});
+  std::string_view rest(all);
+  process(rest);
+  if (!closing_ && !lost_) input_.assign(rest);
+}
+
+void Conversation::process(std::string_view& bytes) {
+  if (std::exchange(processing_, true)) return;
+  while (!bytes.empty() && room()) {
+    std::expected<std::optional<Incoming>, Refusal> got = reader_.feed(bytes);
+    account();
+    if (!got) {
+      refuse(got.error());
+    } else if (*got) {
+      dispatch(std::move(**got));
+    } else if (service_.bodies_bytes > service_.limits.bodies_bytes_max) {
+      refuse({503, "too many bodies are being read"});
+    } else if (reader_.take_expectation() && exchanges_.empty()) {
+      // With answers under way it would come before them; such a client goes on without it.
+      out_.add(std::string_view("HTTP/1.1 100 Continue\r\n\r\n"));
+      wake_();
+    }
+  }
+  processing_ = false;
+}
+
+// Keeps the sum over all connections; what was handed on belongs to the handler.
+void Conversation::account() {
+  const std::size_t now =
+      reader_.stage() == RequestReader::Stage::body ? reader_.body_bytes() : std::size_t{0};
+  service_.bodies_bytes += now - accounted_bytes_;
+  accounted_bytes_ = now;
+}
+
+void Conversation::dispatch(Incoming incoming) {
+  ++requests_;
+  auto exchange = std::make_shared<Exchange>();
+  exchange->conversation = this;
+  exchange->head_only = incoming.request.method == "HEAD";
+  exchange->http10 = incoming.http10;
+  exchange->last = incoming.last || service_.draining;
+  exchanges_.push_back(exchange);
+  closing_ = exchange->last;
+  Responder responder(std::move(exchange));
+  if (service_.draining) {
+    return std::move(responder).answer(respond({503, "the server is about to stop"}));
+  }
+  incoming.request.remote = remote_;
+  service_.handler(std::move(incoming.request), std::move(responder));
+}
+
+void Conversation::refuse(const Refusal& refusal) {
+  if (closing_ || lost_) return;
+  closing_ = true;
+  service_.bodies_bytes -= std::exchange(accounted_bytes_, 0);
+  auto exchange = std::make_shared<Exchange>();
+  exchange->conversation = this;
+  exchange->last = true;
+  exchanges_.push_back(exchange);
+  Responder(std::move(exchange)).answer(respond(refusal));
+}
+
+void Conversation::receive_end() {
+  if (std::exchange(peer_ended_, true) || lost_) return;
+  closing_ = true;
+  // Telling may answer, and so change the list.
+  const std::vector<std::shared_ptr<Exchange>> all(exchanges_.begin(), exchanges_.end());
+  for (const auto& exchange : all) exchange->leave();
+  wake_();
+}
+
+void Conversation::drain() {
+  if (lost_ || closing_) return;
+  // Requests that are being answered are the last. One that is half read is told so when it is
+  // complete, unless others are under way.
+  if (!exchanges_.empty()) exchanges_.back()->last = true;
+  if (!exchanges_.empty() || reader_.stage() == RequestReader::Stage::idle) closing_ = true;
+  wake_();
+}
+
+void Conversation::lose() {
+  if (std::exchange(lost_, true)) return;
+  closing_ = true;
+  service_.bodies_bytes -= std::exchange(accounted_bytes_, 0);
+  out_.clear();
+  const std::deque<std::shared_ptr<Exchange>> all = std::exchange(exchanges_, {});
+  for (const auto& exchange : all) exchange->lose();
+  if (wake_) wake_();
+}
+
+Conversation::Phase Conversation::phase() const {
+  if (closing_ || reader_.stage() == RequestReader::Stage::idle) {
+    return exchanges_.empty() ? Phase::idle : Phase::answering;
+  }
+  // A request that waits for room is not late by its own fault.
+  if (!room()) return Phase::answering;
+  return reader_.stage() == RequestReader::Stage::head ? Phase::head : Phase::body;
+}
+
+void Conversation::put(Exchange& exchange, std::string&& bytes) {
+  const bool first = !exchanges_.empty() && exchanges_.front().get() == &exchange;
+  (first ? out_ : exchange.held).add(std::move(bytes));
+  if (first) wake_();
+}
+
+void Conversation::put(Exchange& exchange, std::string_view bytes) {
+  const bool first = !exchanges_.empty() && exchanges_.front().get() == &exchange;
+  (first ? out_ : exchange.held).add(bytes);
+  if (first) wake_();
+}
+
+std::size_t Conversation::queued_bytes(const Exchange& exchange) const {
+  const bool first = !exchanges_.empty() && exchanges_.front().get() == &exchange;
+  return first ? out_.bytes() : exchange.held.bytes();
+}
+
+void Conversation::finish(Exchange& exchange) {
+  exchange.state = Exchange::State::done;
+  exchange.on_gone.clear();
+  advance();
+  wake_();
+}
+
+// Lets the answers that are next in order go out.
+void Conversation::advance() {
+  while (!exchanges_.empty()) {
+    const std::shared_ptr<Exchange> first = exchanges_.front();
+    out_.add(std::move(first->held));
+    if (first->state != Exchange::State::done) return;
+    exchanges_.pop_front();
+    first->conversation = nullptr;
+    if (first->last) {
+      // Whatever was asked behind it is not answered: the client was told so.
+      closing_ = true;
+      for (const auto& other : std::exchange(exchanges_, {})) other->lose();
+    }
+    for (Completion<bool>& waiting : std::exchange(first->draining, {})) waiting.deliver(true);
+  }
+}
+
+void Conversation::wrote(std::size_t bytes) {
+  out_.taken(bytes);
+  if (out_.bytes() >= limits().response_queued_bytes_low || exchanges_.empty()) return;
+  const std::shared_ptr<Exchange> first = exchanges_.front();
+  for (Completion<bool>& waiting : std::exchange(first->draining, {})) waiting.deliver(true);
+}
+
+}  // namespace pawl::http

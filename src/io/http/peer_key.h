@@ -1,0 +1,12 @@
+// What counts as one peer, where connections of one are counted. Inside of this room only.
+#pragma once
+
+#include <string>
+
+namespace pawl::http {
+
+// The address itself; of IPv6 its first 64 bits, since whoever has one of these addresses has all.
+// Empty for a Unix socket.
+std::string peer_key(const std::string& address);
+
+}  // namespace pawl::http
