@@ -1,0 +1,228 @@
+#include "io/http/transfer.h"
+
+#include <fmt/format.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+namespace pawl::http {
+namespace {
+
+// Said by libcurl, or not at all.
+constexpr auto kOurs = std::to_array<std::string_view>(
+    {"host", "content-length", "transfer-encoding", "connection", "expect", "te", "trailer",
+     "upgrade", "keep-alive", "proxy-connection"});
+
+std::string part_of(CURLU* url, CURLUPart part, unsigned flags = 0) {
+  char* text = nullptr;
+  if (curl_url_get(url, part, &text, flags) != CURLUE_OK) return {};
+  std::string result(text);
+  curl_free(text);
+  return result;
+}
+
+std::size_t on_header(char* bytes, std::size_t size, std::size_t count, void* user) {
+  auto& transfer = *static_cast<Transfer*>(user);
+  return transfer.take_header({bytes, size * count}) ? size * count : 0;
+}
+
+std::size_t on_body(char* bytes, std::size_t size, std::size_t count, void* user) {
+  auto& transfer = *static_cast<Transfer*>(user);
+  const std::size_t length = size * count;
+  if (transfer.cancelled) return 0;
+  if (transfer.paused) {
+    transfer.stopped = true;
+    return CURL_WRITEFUNC_PAUSE;
+  }
+  transfer.body_bytes += length;
+  if (transfer.body_bytes > transfer.ask.body_bytes_max) {
+    transfer.refusal = Error{Fault::io,
+                             fmt::format("the answer of `{}` is longer than {} bytes",
+                                         transfer.host, transfer.ask.body_bytes_max),
+                             {}};
+    return 0;
+  }
+  if (transfer.events.body) transfer.events.body({bytes, length});
+  return transfer.cancelled ? 0 : length;
+}
+
+curl_socket_t on_open(void* user, curlsocktype /*purpose*/, curl_sockaddr* address) {
+  return static_cast<Transfer*>(user)->open_socket(*address);
+}
+
+long milliseconds(Duration length) {
+  return static_cast<long>(std::max<std::int64_t>(length.ns / 1'000'000, 1));
+}
+
+}  // namespace
+
+Status Transfer::read_url() {
+  url.reset(curl_url());
+  if (curl_url_set(url.get(), CURLUPART_URL, ask.url.c_str(),
+                   CURLU_DISALLOW_USER | CURLU_PATH_AS_IS) != CURLUE_OK ||
+      ask.url.find('\0') != std::string::npos) {
+    return fail(Fault::invalid, "the address of a request cannot be read");
+  }
+  const std::string scheme = part_of(url.get(), CURLUPART_SCHEME);
+  if (scheme != "http" && scheme != "https") {
+    return fail(Fault::invalid, "the address of a request does not begin with http or https");
+  }
+  host = part_of(url.get(), CURLUPART_HOST);
+  const std::string number = part_of(url.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT);
+  std::from_chars(number.data(), number.data() + number.size(), port);
+  return check_host(options.reach, host, port);
+}
+
+Status Transfer::make_lines() {
+  if (!is_token(ask.method) || !sendable(ask.headers)) {
+    return fail(Fault::invalid, "a method or a header of a request could not be sent as it is");
+  }
+  const auto add = [this](const std::string& line) {
+    curl_slist* longer = curl_slist_append(lines.get(), line.c_str());
+    static_cast<void>(lines.release());
+    lines.reset(longer);
+  };
+  for (std::size_t i = 0; i < ask.headers.size(); ++i) {
+    const Header header = ask.headers[i];
+    if (std::ranges::find(kOurs, header.name) != kOurs.end()) {
+      return fail(Fault::invalid, fmt::format("the header `{}` is not the caller's", header.name));
+    }
+    // Without a value, a colon would mean to libcurl that the field is not wanted.
+    add(header.value.empty() ? fmt::format("{};", header.name)
+                             : fmt::format("{}: {}", header.name, header.value));
+  }
+  // What libcurl would add by itself.
+  for (const char* name : {"accept", "content-type", "expect"}) {
+    if (!ask.headers.find(name)) add(fmt::format("{}:", name));
+  }
+  return {};
+}
+
+void Transfer::set_safety() {
+  CURL* to = easy.get();
+  curl_easy_setopt(to, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(to, CURLOPT_FOLLOWLOCATION, 0L);
+  curl_easy_setopt(to, CURLOPT_PROXY, "");
+  curl_easy_setopt(to, CURLOPT_NOPROXY, "*");
+  curl_easy_setopt(to, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
+  curl_easy_setopt(to, CURLOPT_PATH_AS_IS, 1L);
+  curl_easy_setopt(to, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  curl_easy_setopt(to, CURLOPT_HTTP09_ALLOWED, 0L);
+  curl_easy_setopt(to, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  curl_easy_setopt(to, CURLOPT_SSL_VERIFYPEER, 1L);
+  curl_easy_setopt(to, CURLOPT_SSL_VERIFYHOST, 2L);
+  if (!options.ca_file.empty()) {
+    curl_easy_setopt(to, CURLOPT_CAINFO, options.ca_file.c_str());
+    curl_easy_setopt(to, CURLOPT_CAPATH, nullptr);
+  }
+  curl_easy_setopt(to, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(to, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(options.connect_time));
+  if (ask.deadline.ns > 0) curl_easy_setopt(to, CURLOPT_TIMEOUT_MS, milliseconds(ask.deadline));
+}
+
+void Transfer::set_body() {
+  CURL* to = easy.get();
+  if (ask.method == "HEAD") {
+    curl_easy_setopt(to, CURLOPT_NOBODY, 1L);
+  } else if (ask.method != "GET" || !ask.body.empty()) {
+    if (ask.method == "POST" || ask.method == "PUT" || ask.method == "PATCH" || !ask.body.empty()) {
+      curl_easy_setopt(to, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(ask.body.size()));
+      curl_easy_setopt(to, CURLOPT_POSTFIELDS, ask.body.data());
+    }
+    curl_easy_setopt(to, CURLOPT_CUSTOMREQUEST, ask.method.c_str());
+  }
+}
+
+Status Transfer::prepare(curl_closesocket_callback close, void* closer) {
+  if (Status read = read_url(); !read) return read;
+  if (Status made = make_lines(); !made) return made;
+  easy.reset(curl_easy_init());
+  if (!easy) return fail(Fault::environment, "libcurl gives no handle");
+  CURL* to = easy.get();
+  set_safety();
+  set_body();
+  curl_easy_setopt(to, CURLOPT_CURLU, url.get());
+  curl_easy_setopt(to, CURLOPT_HTTPHEADER, lines.get());
+  curl_easy_setopt(to, CURLOPT_USERAGENT, options.user_agent.c_str());
+  curl_easy_setopt(to, CURLOPT_PRIVATE, this);
+  curl_easy_setopt(to, CURLOPT_HEADERFUNCTION, &on_header);
+  curl_easy_setopt(to, CURLOPT_HEADERDATA, this);
+  curl_easy_setopt(to, CURLOPT_WRITEFUNCTION, &on_body);
+  curl_easy_setopt(to, CURLOPT_WRITEDATA, this);
+  curl_easy_setopt(to, CURLOPT_OPENSOCKETFUNCTION, &on_open);
+  curl_easy_setopt(to, CURLOPT_OPENSOCKETDATA, this);
+  curl_easy_setopt(to, CURLOPT_CLOSESOCKETFUNCTION, close);
+  curl_easy_setopt(to, CURLOPT_CLOSESOCKETDATA, closer);
+  return {};
+}
+
+// The one place where an address is known and nothing has been sent to it yet.
+curl_socket_t Transfer::open_socket(const curl_sockaddr& address) {
+  if (Status allowed = check_address(options.reach, host, port, address.addr); !allowed) {
+    refusal = std::move(allowed.error());
+    return CURL_SOCKET_BAD;
+  }
+  refusal.reset();  // another address of the same name was refused before
+  return ::socket(address.family, address.socktype | SOCK_CLOEXEC, address.protocol);
+}
+
+bool Transfer::take_header(std::string_view line) {
+  if (cancelled) return false;
+  if (head_told) return true;  // a trailer
+  header_bytes += line.size();
+  if (header_bytes > options.header_bytes_max) {
+    refusal = Error{Fault::io, fmt::format("the header of `{}` is too long", host), {}};
+    return false;
+  }
+  while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.remove_suffix(1);
+  if (take_head_line(line)) return !cancelled;
+  refusal = Error{Fault::io, fmt::format("the header of `{}` cannot be read", host), {}};
+  return false;
+}
+
+bool Transfer::take_head_line(std::string_view line) {
+  if (line.empty()) {
+    // 100 Continue and its like are not the answer.
+    if (head.status < 200) return true;
+    head_told = true;
+    if (events.head) events.head(std::move(head));
+    return true;
+  }
+  if (line.starts_with("HTTP/1.") && head.status < 200) {
+    head = {};
+    if (line.size() < 12) return false;
+    const char* end = line.data() + 12;
+    return std::from_chars(line.data() + 9, end, head.status).ptr == end && head.status >= 100;
+  }
+  const std::size_t colon = line.find(':');
+  if (colon == std::string_view::npos || !is_token(line.substr(0, colon))) return false;
+  std::string_view value = line.substr(colon + 1);
+  while (!value.empty() && (value.front() == ' ' || value.front() == '\t')) value.remove_prefix(1);
+  while (!value.empty() && (value.back() == ' ' || value.back() == '\t')) value.remove_suffix(1);
+  if (!is_field_value(value)) return false;
+  head.headers.add(line.substr(0, colon), value);
+  return true;
+}
+
+std::optional<Error> Transfer::outcome(CURLcode code) const {
+  if (refusal && code != CURLE_OK) return refusal;
+  // The rest are failures of the connection; which one, libcurl says.
+  const std::string words = fmt::format("cannot ask `{}`: {}", host, curl_easy_strerror(code));
+  if (code == CURLE_OK) return std::nullopt;
+  if (code == CURLE_COULDNT_RESOLVE_HOST) return Error{Fault::missing, words, {}};
+  if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE) {
+    return Error{Fault::refused, words, {}};
+  }
+  return Error{Fault::io, words, {}};
+}
+
+void Transfer::tell_end(std::optional<Error> error) {
+  if (std::exchange(over, true) || cancelled) return;
+  const auto told = std::move(events.end);
+  if (told) told(std::move(error));
+}
+
+}  // namespace pawl::http

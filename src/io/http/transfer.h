@@ -1,0 +1,64 @@
+// One request in libcurl's hands. Inside of this room only.
+#pragma once
+
+#include <curl/curl.h>
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "io/http/client.h"
+
+namespace pawl::http {
+
+struct CurlSet {
+  void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
+  void operator()(CURLU* url) const { curl_url_cleanup(url); }
+  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+};
+
+struct Transfer : std::enable_shared_from_this<Transfer> {
+  Transfer(const ClientOptions& o, Ask a, FetchEvents e)
+      : options(o), ask(std::move(a)), events(std::move(e)) {}
+
+  // Everything that libcurl has to know. Fault::invalid or refused where it must not be sent.
+  Status prepare(curl_closesocket_callback close, void* closer);
+  // After the transfer: what to tell.
+  std::optional<Error> outcome(CURLcode code) const;
+  void tell_end(std::optional<Error> error);
+
+  // Called by libcurl; false ends the transfer.
+  bool take_header(std::string_view line);
+  bool take_head_line(std::string_view line);
+  curl_socket_t open_socket(const curl_sockaddr& address);
+
+  const ClientOptions& options;  // outlives: the client's state does
+  Ask ask;
+  FetchEvents events;
+  std::function<void()> let_go;  // asks the client to look again: cancelled, or to go on
+  std::unique_ptr<CURLU, CurlSet> url;
+  std::unique_ptr<curl_slist, CurlSet> lines;
+  std::unique_ptr<CURL, CurlSet> easy;
+  std::string host;
+  std::uint16_t port = 0;
+  AnswerHead head;
+  std::size_t header_bytes = 0;
+  std::size_t body_bytes = 0;
+  std::optional<Error> refusal;  // why we ended it
+  bool head_told = false;
+  bool added = false;  // to libcurl's set
+  bool paused = false;
+  bool stopped = false;  // libcurl waits for us to go on
+  bool cancelled = false;
+  bool over = false;
+
+ private:
+  Status read_url();
+  Status make_lines();
+  void set_safety();
+  void set_body();
+};
+
+}  // namespace pawl::http
