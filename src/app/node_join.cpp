@@ -11,6 +11,7 @@
 #include "app/paths.h"
 #include "app/task_file.h"
 #include "base/text.h"
+#include "doors/mcp/pipes.h"
 #include "io/pins/lock.h"
 
 namespace pawl::app {
@@ -182,7 +183,8 @@ Result<std::string> Node::open_session(std::uint64_t id, json::View request,
   spec.read_sql = read_sql_;
   joined.session = std::make_unique<mcp::Session>(
       loop_, *gate_, std::move(spec),
-      mcp::SessionPipes{std::move(fds[0]), std::move(fds[1]), std::move(fds[2]), std::move(fds[3])},
+      mcp::over_pipes(loop_,
+                      {std::move(fds[0]), std::move(fds[1]), std::move(fds[2]), std::move(fds[3])}),
       [this, id](const mcp::SessionEnd& end) { session_ended(id, end); });
   log_line(fmt::format("run {} joined: server `{}`, client {}", *run, parsed->server,
                        run_request->client));

@@ -10,6 +10,7 @@
 
 #include "base/hash.h"
 #include "base/json.h"
+#include "doors/mcp/pipes.h"
 #include "fuzz/must.h"
 #include "fuzz/virtual_time.h"
 
@@ -103,8 +104,8 @@ Parties::Parties() : world_(policy) {
   server_out_ = std::move(from_server.write);
   session_ = std::make_unique<mcp::Session>(
       loop_, *world_.gate, std::move(spec),
-      mcp::SessionPipes{std::move(from_client.read), std::move(to_client.write),
-                        std::move(to_server.write), std::move(from_server.read)},
+      mcp::over_pipes(loop_, {std::move(from_client.read), std::move(to_client.write),
+                              std::move(to_server.write), std::move(from_server.read)}),
       [this](const mcp::SessionEnd&) { ended_ = true; });
 }
 

@@ -42,7 +42,7 @@ class ClientWaits final : public Caller {
                                    to_string(Duration::seconds(left.ns / 1'000'000'000))),
                        params);
     params += '}';
-    room_->to_client(notification_line("notifications/progress", params));
+    room_->to_client(notification_line("notifications/progress", params), entry_->id);
   }
 
   bool gone() const override { return entry_->gone || room_->client_gone; }

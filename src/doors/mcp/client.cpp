@@ -70,10 +70,10 @@ void Session::Room::refuse_line(std::string_view id, int code, const std::string
   const Settled settled = gate.refuse(spec.run, Code::ambiguous_request,
                                       method.empty() ? "message" : std::string(method), what);
   if (method == "tools/call" && id != "null") {
-    to_client(result_line(id, refused_result(settled)));
+    to_client(result_line(id, refused_result(settled)), id);
     return;
   }
-  to_client(error_line(id, code, settled.text, settled.decision));
+  to_client(error_line(id, code, settled.text, settled.decision), id);
 }
 
 PendingPtr Session::Room::pend(const Message& message) {
@@ -91,7 +91,7 @@ PendingPtr Session::Room::pend(const Message& message) {
 void Session::Room::settle(const PendingPtr& entry, std::string line) {
   pending.erase(entry->key);
   by_server_id.erase(entry->server_id);
-  if (!entry->gone && !line.empty()) to_client(std::move(line));
+  if (!entry->gone && !line.empty()) to_client(std::move(line), entry->id);
 }
 
 void Session::Room::client_request(const Message& message,
@@ -108,12 +108,13 @@ void Session::Room::client_request(const Message& message,
   if (method.handling == Handling::unknown) {
     (void)gate.refuse(spec.run, Code::not_granted, std::string(message.method),
                       "this method is not known");
-    to_client(error_line(message.id, method_not_found, "method not found"));
+    to_client(error_line(message.id, method_not_found, "method not found"), message.id);
     return;
   }
   if (method.handling == Handling::handshake) {
     if (std::exchange(handshake_seen, true)) {
-      to_client(error_line(message.id, invalid_request, "`initialize` was sent before"));
+      to_client(error_line(message.id, invalid_request, "`initialize` was sent before"),
+                message.id);
       return;
     }
     start(shared_from_this(),
@@ -121,7 +122,7 @@ void Session::Room::client_request(const Message& message,
     return;
   }
   if (!handshake_seen) {
-    to_client(error_line(message.id, invalid_request, "`initialize` comes first"));
+    to_client(error_line(message.id, invalid_request, "`initialize` comes first"), message.id);
     return;
   }
   PendingPtr entry = pend(message);
@@ -153,11 +154,11 @@ void Session::Room::client_request(const Message& message,
 
 void Session::Room::answer_here(const Message& message) {
   if (message.method == "ping") {
-    to_client(result_line(message.id, "{}"));
+    to_client(result_line(message.id, "{}"), message.id);
     return;
   }
   // The probe of the stateless revision: this answer sends clients to `initialize`.
-  to_client(error_line(message.id, method_not_found, "method not found"));
+  to_client(error_line(message.id, method_not_found, "method not found"), message.id);
 }
 
 void Session::Room::client_notification(const Message& message) {
@@ -204,21 +205,21 @@ Task<void> Session::Room::initialize(std::string id, std::shared_ptr<json::Docum
   document.reset();
   const Answer answer = co_await ticket.answer;
   if (answer.kind == Answer::Kind::error) {
-    to_client(raw_error_line(id, answer.text));
+    to_client(raw_error_line(id, answer.text), id);
     co_return;
   }
   json::ParseLimits limits;
   limits.twins = json::Twins::permit;
   const auto result = json::parse(answer.kind == Answer::Kind::result ? answer.text : "", limits);
   if (!result || !result->root().is_object()) {
-    to_client(error_line(id, invalid_request, "the tool server did not answer `initialize`"));
+    to_client(error_line(id, invalid_request, "the tool server did not answer `initialize`"), id);
     co_return;
   }
   const json::View root = result->root();
   has_tools = root["capabilities"]["tools"].is_object();
   const bool production = spec.policy->environment == Environment::production;
   const bool with = shelf.instructions(root.text("instructions").value_or(""), production);
-  to_client(result_line(id, initialize_result(root, *spec.policy, spec.server, with)));
+  to_client(result_line(id, initialize_result(root, *spec.policy, spec.server, with)), id);
 }
 
 bool Session::Room::list_params(json::View params, std::string& out) const {

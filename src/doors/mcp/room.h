@@ -1,5 +1,5 @@
 // The inside of a session, shared by the files that implement it:
-//   session.cpp  pipes, life and death     client.cpp  what the client sends
+//   session.cpp  wires, life and death     client.cpp  what the client sends
 //   server.cpp   what the server sends     calls.cpp   calls and actions, from line to reply
 #pragma once
 
@@ -18,7 +18,8 @@
 #include "doors/mcp/requests.h"
 #include "doors/mcp/session.h"
 #include "doors/mcp/shelf.h"
-#include "io/net/pipe.h"
+#include "doors/mcp/wire.h"
+#include "io/net/loop.h"
 
 namespace pawl::mcp {
 
@@ -37,19 +38,20 @@ struct Pending {
 using PendingPtr = std::shared_ptr<Pending>;
 
 struct Session::Room : std::enable_shared_from_this<Session::Room> {
-  Room(net::Loop& l, Gate& g, SessionSpec s)
+  Room(net::Loop& l, Gate& g, SessionSpec s, SessionWires w)
       : loop(l),
         gate(g),
         spec(std::move(s)),
+        wires(std::move(w)),
         shelf(gate, spec.run, spec.server, *spec.policy, spec.lock),
         opened(loop.now()) {}
 
   // session.cpp
-  void open(SessionPipes pipes);
-  void open_writers(net::Fd to_client_fd, net::Fd to_server_fd);
-  void open_server_reader(net::Fd fd);
-  void open_client_reader(net::Fd fd);
-  void to_client(std::string line);
+  void open();
+  WireEvents client_events();
+  WireEvents server_events();
+  // `request`: the raw id of the client's request that the message belongs to, or empty.
+  void to_client(std::string line, std::string_view request = {});
   bool to_server(std::string line);
   void client_closed(const std::string& why);
   void server_closed(const std::string& why);
@@ -99,14 +101,13 @@ struct Session::Room : std::enable_shared_from_this<Session::Room> {
   net::Loop& loop;
   Gate& gate;
   SessionSpec spec;
+  SessionWires wires;
   Shelf shelf;
   Duration opened;
   json::Parser parser;
   json::Document server_document;
   // Of the client's message, used again once its call is over: calls mostly come one by one.
   std::shared_ptr<json::Document> client_document = std::make_shared<json::Document>();
-  std::optional<net::LineReader> client_reader, server_reader;
-  std::optional<net::LineWriter> client_writer, server_writer;
   std::optional<Requests> at_server, at_client;
   std::unordered_map<std::string, PendingPtr> pending;          // by Pending::key
   std::unordered_map<std::uint64_t, PendingPtr> by_server_id;   // for progress

@@ -164,7 +164,7 @@ void Session::Room::server_progress(json::View params) {
     json::write_string(entry.scoped ? withheld_notice() : std::string(*said), text);
   }
   text += '}';
-  to_client(notification_line("notifications/progress", text));
+  to_client(notification_line("notifications/progress", text), entry.id);
 }
 
 void Session::Room::server_log(const Message& message) {

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "doors/mcp/message.h"
 #include "doors/mcp/room.h"
 
 namespace pawl::mcp {
@@ -14,11 +15,11 @@ void start(const std::shared_ptr<Session::Room>& room, Task<void> task) {
   });
 }
 
-Session::Session(net::Loop& loop, Gate& gate, SessionSpec spec, SessionPipes pipes,
+Session::Session(net::Loop& loop, Gate& gate, SessionSpec spec, SessionWires wires,
                  std::function<void(SessionEnd)> ended)
-    : room_(std::make_shared<Room>(loop, gate, std::move(spec))) {
+    : room_(std::make_shared<Room>(loop, gate, std::move(spec), std::move(wires))) {
   room_->ended = std::move(ended);
-  room_->open(std::move(pipes));
+  room_->open();
 }
 
 Session::~Session() {
@@ -56,8 +57,8 @@ void Session::use_policy(std::shared_ptr<const Policy> policy) {
   }
 }
 
-void Session::Room::open(SessionPipes pipes) {
-  // Every callback holds the room weakly: the readers live inside it.
+void Session::Room::open() {
+  // Every callback holds the room weakly: the wires live inside it.
   std::weak_ptr<Room> self = weak_from_this();
   at_server.emplace([self](std::string line) {
     auto room = self.lock();
@@ -69,99 +70,77 @@ void Session::Room::open(SessionPipes pipes) {
     room->to_client(std::move(line));
     return true;
   });
-  open_writers(std::move(pipes.client_out), std::move(pipes.server_in));
-  open_server_reader(std::move(pipes.server_out));
-  open_client_reader(std::move(pipes.client_in));
+  wires.server->open(server_events());
+  wires.client->open(client_events());
 }
 
-void Session::Room::open_writers(net::Fd to_client_fd, net::Fd to_server_fd) {
+WireEvents Session::Room::server_events() {
   const std::weak_ptr<Room> self = weak_from_this();
-  client_writer.emplace(loop, std::move(to_client_fd),
-                        net::WriterEvents{
-                            .crowded =
-                                [self](bool crowded) {
-                                  auto room = self.lock();
-                                  if (!room || !room->server_reader) return;
-                                  crowded ? room->server_reader->pause()
-                                          : room->server_reader->resume();
-                                },
-                            .failed =
-                                [self](const Error&) {
-                                  if (auto room = self.lock())
-                                    room->client_closed("the client left");
-                                },
-                        });
-  server_writer.emplace(loop, std::move(to_server_fd),
-                        net::WriterEvents{
-                            .crowded =
-                                [self](bool crowded) {
-                                  auto room = self.lock();
-                                  if (!room || !room->client_reader) return;
-                                  crowded ? room->client_reader->pause()
-                                          : room->client_reader->resume();
-                                },
-                            .failed = {},
-                        });
+  return {
+      .message =
+          [self](std::string_view line) {
+            if (auto room = self.lock()) room->server_line(line);
+          },
+      .too_long =
+          [self](std::string_view head) {
+            auto room = self.lock();
+            if (!room) return;
+            (void)room->gate.note(room->spec.run, "answer too long",
+                                  "the server sent a message beyond the limit");
+            const std::string id = id_of_head(head);
+            room->at_server->deliver(id, {Answer::Kind::lost, "its answer is too long"});
+          },
+      .crowded =
+          [self](bool crowded) {
+            auto room = self.lock();
+            if (!room) return;
+            crowded ? room->wires.client->pause() : room->wires.client->resume();
+          },
+      .ended =
+          [self] {
+            if (auto room = self.lock()) room->server_closed("the server ended");
+          },
+      .failed = {},
+  };
 }
 
-void Session::Room::open_server_reader(net::Fd fd) {
+WireEvents Session::Room::client_events() {
   const std::weak_ptr<Room> self = weak_from_this();
-  server_reader.emplace(
-      loop, std::move(fd),
-      net::LineEvents{
-          .line =
-              [self](std::string_view line) {
-                if (auto room = self.lock()) room->server_line(line);
-              },
-          .overlong =
-              [self](std::string_view head) {
-                auto room = self.lock();
-                if (!room) return;
-                (void)room->gate.note(room->spec.run, "answer too long",
-                                      "the server sent a message beyond the limit");
-                const std::string id = id_of_head(head);
-                room->at_server->deliver(id, {Answer::Kind::lost, "its answer is too long"});
-              },
-          .batch = {},
-          .end =
-              [self](net::StreamEnd) {
-                if (auto room = self.lock()) room->server_closed("the server ended");
-              },
-      });
+  return {
+      .message =
+          [self](std::string_view line) {
+            if (auto room = self.lock()) room->client_line(line);
+          },
+      .too_long =
+          [self](std::string_view head) {
+            auto room = self.lock();
+            if (!room) return;
+            room->refuse_line(id_of_head(head), invalid_request,
+                              "the message is longer than the limit");
+          },
+      .crowded =
+          [self](bool crowded) {
+            auto room = self.lock();
+            if (!room) return;
+            crowded ? room->wires.server->pause() : room->wires.server->resume();
+          },
+      .ended =
+          [self] {
+            if (auto room = self.lock()) room->client_closed("the client closed");
+          },
+      .failed =
+          [self] {
+            if (auto room = self.lock()) room->client_closed("the client left");
+          },
+  };
 }
 
-void Session::Room::open_client_reader(net::Fd fd) {
-  const std::weak_ptr<Room> self = weak_from_this();
-  client_reader.emplace(loop, std::move(fd),
-                        net::LineEvents{
-                            .line =
-                                [self](std::string_view line) {
-                                  if (auto room = self.lock()) room->client_line(line);
-                                },
-                            .overlong =
-                                [self](std::string_view head) {
-                                  auto room = self.lock();
-                                  if (!room) return;
-                                  room->refuse_line(id_of_head(head), invalid_request,
-                                                    "the message is longer than the limit");
-                                },
-                            .batch = {},
-                            .end =
-                                [self](net::StreamEnd) {
-                                  if (auto room = self.lock())
-                                    room->client_closed("the client closed");
-                                },
-                        });
-}
-
-void Session::Room::to_client(std::string line) {
-  if (client_gone || !client_writer) return;
-  client_writer->send(std::move(line));
+void Session::Room::to_client(std::string line, std::string_view request) {
+  if (!client_gone) (void)wires.client->send(std::move(line), request);
 }
 
 bool Session::Room::to_server(std::string line) {
-  if (server_gone || !server_writer) return false;
-  return server_writer->send(std::move(line));
+  return !server_gone && wires.server->send(std::move(line), {});
 }
 
 void Session::Room::client_closed(const std::string& reason) {
@@ -195,7 +174,7 @@ void Session::Room::finish(const std::string& reason) {
     if (!room || room->closed) return;
     // The server had its moment: closing its input asks it to end, and its last answers are still
     // read. What it never answers is lost, and an effect that is lost is indeterminate.
-    if (room->server_writer) room->server_writer->finish();
+    room->wires.server->finish_sending();
     room->settle_timer = room->loop.after(settle_before_close, [self] {
       if (auto later = self.lock()) later->server_closed("the server did not end");
     });
@@ -213,16 +192,16 @@ void Session::Room::close_when_settled() {
 }
 
 Task<void> Session::Room::last_words() {
-  if (client_writer && !client_gone) co_await client_writer->drained();
+  if (!client_gone) co_await wires.client->drained();
 }
 
 void Session::Room::close_now() {
   closed = true;
   closing = true;
-  if (server_writer) server_writer->finish();
-  if (client_reader) client_reader->close();
-  if (server_reader) server_reader->close();
-  if (client_writer) client_writer->finish();
+  wires.server->finish_sending();
+  wires.client->stop_hearing();
+  wires.server->stop_hearing();
+  wires.client->finish_sending();
   settle_timer.reset();
   notice_timer.reset();
   reload_timer.reset();

@@ -1,9 +1,10 @@
-// One client, one server, one run: MCP over stdio behind the gate.
+// One client, one server, one run: MCP behind the gate.
 //
-// The session owns both pairs of pipes. What passes between them is decided by the gate; this
-// class turns bytes into calls and settled calls into bytes, keeps ids and tokens of the two sides
-// apart, and decides nothing. It ends when the client closes, the server ends, or the node stops:
-// calls in flight get a moment to settle, then the server's input is closed.
+// The session owns a wire to each of the two (wire.h; pipes.h has those of stdio). What passes
+// between them is decided by the gate; this class turns messages into calls and settled calls into
+// messages, keeps ids and tokens of the two sides apart, and decides nothing. It ends when the
+// client closes, the server ends, or the node stops: calls in flight get a moment to settle, then
+// the server is told that nothing more will come.
 // Threads: one loop.
 #pragma once
 
@@ -12,8 +13,8 @@
 #include <string>
 
 #include "base/time.h"
+#include "doors/mcp/wire.h"
 #include "gate/gate.h"
-#include "io/net/fd.h"
 #include "io/net/loop.h"
 #include "io/pins/lock.h"
 
@@ -40,8 +41,8 @@ struct SessionSpec {
   Duration call_deadline = call_deadline_max;
 };
 
-struct SessionPipes {
-  net::Fd client_in, client_out, server_in, server_out;
+struct SessionWires {
+  std::unique_ptr<Wire> client, server;
 };
 
 struct SessionEnd {
@@ -54,7 +55,7 @@ class Session {
  public:
   // `ended` is called once, on the loop, when nothing is in flight any more and both sides' last
   // messages have been written.
-  Session(net::Loop& loop, Gate& gate, SessionSpec spec, SessionPipes pipes,
+  Session(net::Loop& loop, Gate& gate, SessionSpec spec, SessionWires wires,
           std::function<void(SessionEnd)> ended);
   ~Session();
   Session(Session&&) = delete;

@@ -1,0 +1,21 @@
+// The wires of a session over stdio: a pair of pipes for each party, a line for each message.
+#pragma once
+
+#include <memory>
+
+#include "doors/mcp/session.h"
+#include "doors/mcp/wire.h"
+#include "io/net/fd.h"
+#include "io/net/loop.h"
+
+namespace pawl::mcp {
+
+struct SessionPipes {
+  net::Fd client_in, client_out, server_in, server_out;
+};
+
+// What is read from the party, and what it reads.
+std::unique_ptr<Wire> over_pipes(net::Loop& loop, net::Fd from, net::Fd to);
+SessionWires over_pipes(net::Loop& loop, SessionPipes pipes);
+
+}  // namespace pawl::mcp

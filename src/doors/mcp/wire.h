@@ -1,0 +1,53 @@
+// What a session knows of the way to one of its two parties: messages out, messages in.
+//
+// A session stands between a client and a server and has one wire to each. Over stdio a wire is a
+// pair of pipes (pipes.h); over HTTP one wire is many exchanges, which is why a message says which
+// request of its party it belongs to. A wire carries whole messages, in order, and changes none.
+// Back-pressure goes both ways: a wire that says it is crowded makes the session pause the other.
+// Threads: one loop, its thread. Destroying a wire inside one of its own events is fine.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "base/task.h"
+
+namespace pawl::mcp {
+
+struct WireEvents {
+  // One message of the party. Valid until the callback returns.
+  std::function<void(std::string_view message)> message;
+  // A message was longer than the limit and is not delivered; `head` is its beginning.
+  std::function<void(std::string_view head)> too_long;
+  // More waits to be sent than is good for memory (`true`), or little enough again.
+  std::function<void(bool)> crowded;
+  // Once: the party will say nothing more.
+  std::function<void()> ended;
+  // Once: nothing can be sent any more.
+  std::function<void()> failed;
+};
+
+class Wire {
+ public:
+  virtual ~Wire() = default;
+
+  // Once, before anything else; no event comes before it returned.
+  virtual void open(WireEvents events) = 0;
+  // Queues one message. `request` is the id, as raw JSON, of the party's own request that the
+  // message answers or belongs to; empty: it belongs to none. False: it cannot be sent.
+  virtual bool send(std::string message, std::string_view request) = 0;
+
+  // No message is delivered until `resume`; the party is held back.
+  virtual void pause() = 0;
+  virtual void resume() = 0;
+
+  // True when everything queued before has left; false when it cannot leave any more.
+  virtual Task<bool> drained() = 0;
+  // No further messages to the party: it is told so once what is queued has left.
+  virtual void finish_sending() = 0;
+  // Nothing more is heard from the party; no event follows.
+  virtual void stop_hearing() = 0;
+};
+
+}  // namespace pawl::mcp
