@@ -33,7 +33,9 @@ namespace pawl::http {
 
 struct ClientOptions {
   Reach reach = {};
-  std::string ca_file = {};  // certificates to trust instead of the system's
+  std::string ca_file = {};      // certificates to trust instead of the system's
+  std::string certificate = {};  // PEM files, where the other side asks who we are
+  std::string key = {};
   std::string user_agent = "pawl";
   Duration connect_time = Duration::seconds(10);
   std::size_t connections_max = 256;

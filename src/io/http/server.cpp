@@ -9,6 +9,7 @@
 #include "io/http/http_date.h"
 #include "io/http/peer_key.h"
 #include "io/http/tcp_listener.h"
+#include "io/http/tls_context.h"
 
 namespace pawl::http {
 
@@ -22,6 +23,8 @@ struct Server::State : std::enable_shared_from_this<Server::State> {
 
   void serve(std::unique_ptr<Wire> wire, Remote remote);
   void ended(Connection& connection);
+  Result<std::uint16_t> listen(const std::string& address, std::uint16_t port,
+                               TcpListener::Accepted accepted);
   void stop_listening();
   void close();
   static Task<bool> drain(std::shared_ptr<State> self, Duration at_most);
@@ -107,15 +110,28 @@ Server::~Server() {
   if (state_) state_->close();
 }
 
-Result<std::uint16_t> Server::listen(const std::string& address, std::uint16_t port) {
-  Result<TcpListener> listener = TcpListener::open(
-      state_->loop, address, port, [state = state_.get()](net::Fd socket, Remote remote) {
-        state->serve(plain_wire(std::move(socket)), std::move(remote));
-      });
+Result<std::uint16_t> Server::State::listen(const std::string& address, std::uint16_t port,
+                                            TcpListener::Accepted accepted) {
+  Result<TcpListener> listener = TcpListener::open(loop, address, port, std::move(accepted));
   if (!listener) return std::unexpected(std::move(listener.error()));
   const std::uint16_t taken = listener->port();
-  state_->tcp.push_back(*std::move(listener));
+  tcp.push_back(*std::move(listener));
   return taken;
+}
+
+Result<std::uint16_t> Server::listen(const std::string& address, std::uint16_t port) {
+  return state_->listen(address, port, [state = state_.get()](net::Fd socket, Remote remote) {
+    state->serve(plain_wire(std::move(socket)), std::move(remote));
+  });
+}
+
+Result<std::uint16_t> Server::listen(const std::string& address, std::uint16_t port,
+                                     const TlsSettings& tls) {
+  return state_->listen(address, port, [state = state_.get(), tls](net::Fd socket, Remote remote) {
+    remote.encrypted = true;
+    std::unique_ptr<Wire> wire = tls_wire(std::move(socket), tls);
+    if (wire) state->serve(std::move(wire), std::move(remote));
+  });
 }
 
 Status Server::listen_unix(const std::string& path, net::ListenOptions options) {

@@ -21,6 +21,7 @@
 #include "base/task.h"
 #include "io/http/limits.h"
 #include "io/http/responder.h"
+#include "io/http/tls.h"
 #include "io/net/fd.h"
 #include "io/net/loop.h"
 #include "io/net/unix_socket.h"
@@ -37,6 +38,9 @@ class Server {
 
   // A numeric address, or `localhost` for 127.0.0.1; port 0 takes a free one. The port.
   Result<std::uint16_t> listen(const std::string& address, std::uint16_t port);
+  // The same, encrypted. Copies of the settings share their files: a reload counts for all.
+  Result<std::uint16_t> listen(const std::string& address, std::uint16_t port,
+                               const TlsSettings& tls);
   // A socket file of mode 0600, as io/net/unix_socket.h says.
   Status listen_unix(const std::string& path, net::ListenOptions options = {});
   // A connection that somebody else accepted.

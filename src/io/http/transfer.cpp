@@ -118,6 +118,10 @@ void Transfer::set_safety() {
     curl_easy_setopt(to, CURLOPT_CAINFO, options.ca_file.c_str());
     curl_easy_setopt(to, CURLOPT_CAPATH, nullptr);
   }
+  if (!options.certificate.empty()) {
+    curl_easy_setopt(to, CURLOPT_SSLCERT, options.certificate.c_str());
+    curl_easy_setopt(to, CURLOPT_SSLKEY, options.key.c_str());
+  }
   curl_easy_setopt(to, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(to, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(options.connect_time));
   if (ask.deadline.ns > 0) curl_easy_setopt(to, CURLOPT_TIMEOUT_MS, milliseconds(ask.deadline));
