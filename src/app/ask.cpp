@@ -102,6 +102,7 @@ Key take(char key, std::string& answer) {
 
 Result<std::string> read_keys(int terminal) {
   std::string answer;
+  answer.reserve(answer_bytes_max);  // a secret that grows would leave its beginnings behind
   for (;;) {
     char key = 0;
     const ssize_t n = ::read(terminal, &key, 1);
@@ -177,6 +178,10 @@ Result<std::string> ask(const std::string& question) {
 Result<std::string> ask_secret(const std::string& question) {
   const char* file = std::getenv("PAWL_PASSPHRASE_FILE");  // NOLINT(concurrency-mt-unsafe)
   if (file != nullptr && *file != '\0') return passphrase_file(file);
+  return ask_hidden(question);
+}
+
+Result<std::string> ask_hidden(const std::string& question) {
   const auto terminal = open_terminal();
   if (!terminal) return std::unexpected(terminal.error());
   Result<std::string> answer = [&] {

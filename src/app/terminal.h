@@ -44,6 +44,8 @@ std::string table(const std::vector<std::vector<std::string>>& rows,
 // file to read a passphrase from instead, for scripts. Fault::environment where there is neither.
 Result<std::string> ask(const std::string& question);
 Result<std::string> ask_secret(const std::string& question);
+// Without echo too, and never from a file: what is no passphrase must not become one.
+Result<std::string> ask_hidden(const std::string& question);
 
 // A line that is rewritten in place while a long work goes on, only on a terminal.
 class Progress {

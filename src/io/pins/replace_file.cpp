@@ -27,6 +27,19 @@ int write_synced(int file, std::string_view text) {
   return ::fsync(file) == 0 ? 0 : errno;
 }
 
+// Until then a power cut may bring the old file back.
+Status sync_folder_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  const int opened = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (opened < 0) return failed("open", folder, errno);
+  const int why = ::fsync(opened) == 0 ? 0 : errno;
+  ::close(opened);
+  // Some file systems have nothing to sync of a folder, and say so.
+  if (why != 0 && why != EINVAL) return failed("sync", folder, why);
+  return {};
+}
+
 }  // namespace
 
 Status replace_file(const std::string& path, std::string_view text, mode_t mode) {
@@ -41,7 +54,7 @@ Status replace_file(const std::string& path, std::string_view text, mode_t mode)
     return failed("write", fresh, why);
   }
   if (::rename(fresh.c_str(), path.c_str()) != 0) return failed("replace", path, errno);
-  return {};
+  return sync_folder_of(path);
 }
 
 }  // namespace pawl

@@ -1,4 +1,5 @@
-// A small file of ours is replaced whole or not at all: written beside it, synced, renamed.
+// A small file of ours is replaced whole or not at all: written beside it, synced, renamed, and
+// the folder synced.
 #pragma once
 
 #include <sys/types.h>
