@@ -90,6 +90,7 @@ class Talk {
       moved = !waiting_.empty();
       while (!waiting_.empty()) answer();
       conversation_->pump();
+      moved = moved || !waiting_.empty();
       while (!conversation_->out().empty()) {
         iovec piece{};
         conversation_->out().pieces({&piece, 1});

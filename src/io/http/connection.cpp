@@ -58,12 +58,16 @@ void Connection::read() {
     // A socket that gave less than there was room for is empty: not asked again.
     if (closed_ || (got.bytes < buffer.size() && !wire_->pending())) return;
   }
-  // What the wire holds makes no socket ready.
-  if (!closed_ && wire_->pending() && conversation_.wants_bytes()) {
-    loop_.post([self = shared_from_this()] {
-      if (!self->closed_) self->ready({.read = true, .write = false, .gone = false});
-    });
-  }
+}
+
+// What the wire holds makes no socket ready.
+void Connection::read_what_waits() {
+  if (lingering_ || !wire_->pending() || !conversation_.wants_bytes()) return;
+  if (std::exchange(read_posted_, true)) return;
+  loop_.post([self = shared_from_this()] {
+    self->read_posted_ = false;
+    if (!self->closed_) self->ready({.read = true, .write = false, .gone = false});
+  });
 }
 
 void Connection::identify() {
@@ -122,6 +126,7 @@ void Connection::settle() {
     lingering_ = true;
     since_ = loop_.now();
   }
+  read_what_waits();
   watch_.set(wire_->interest(lingering_ || conversation_.wants_bytes(), blocked_));
   watch_the_clock();
 }

@@ -32,6 +32,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
  private:
   void ready(net::Ready what);
   void read();
+  void read_what_waits();
   void identify();
   void linger();
   void flush_later();
@@ -56,6 +57,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::uint64_t requests_ = 0;  // complete when the phase began
   bool identified_ = false;
   bool flush_deferred_ = false;
+  bool read_posted_ = false;
   bool blocked_ = false;
   bool lingering_ = false;
   bool closed_ = false;

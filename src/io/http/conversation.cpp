@@ -4,6 +4,12 @@
 #include <utility>
 
 namespace pawl::http {
+namespace {
+
+// Requests of one client before the others have their turn.
+constexpr std::size_t kRequestsAtOnceMax = 16;
+
+}  // namespace
 
 void Exchange::leave() {
   if (std::exchange(gone, true)) return;
@@ -28,38 +34,45 @@ Conversation::~Conversation() {
   lose();
 }
 
+// A client that asks and does not read what it is answered is not asked for more.
 bool Conversation::room() const {
   return !closing_ && !lost_ && !peer_ended_ &&
-         exchanges_.size() < service_.limits.requests_in_flight_max;
+         exchanges_.size() < service_.limits.requests_in_flight_max &&
+         out_.bytes() < service_.limits.response_queued_bytes_low;
 }
 
 bool Conversation::wants_bytes() const {
   if (lost_ || peer_ended_) return false;
   if (closing_) return exchanges_.size() > 0;  // only to learn that the client is gone
-  return input_.size() < service_.limits.input_ahead_bytes_max;
+  return input_bytes() < service_.limits.input_ahead_bytes_max;
 }
 
 void Conversation::receive(std::string_view bytes) {
   if (lost_ || peer_ended_ || closing_) return;  // after the last request nothing counts
-  if (!input_.empty()) {
+  if (input_bytes() > 0) {
+    input_.erase(0, std::exchange(input_read_, 0));
     input_.append(bytes);
     return pump();
   }
   process(bytes);
-  if (!closing_ && !lost_) input_.assign(bytes);
+  input_.assign(bytes);
+  input_read_ = 0;
 }
 
 void Conversation::pump() {
-  if (processing_ || input_.empty() || !room()) return;
-  const std::string all = std::exchange(input_, {});
-  std::string_view rest(all);
+  if (processing_ || input_bytes() == 0 || !room()) return;
+  std::string_view rest = std::string_view(input_).substr(input_read_);
   process(rest);
-  if (!closing_ && !lost_) input_.assign(rest);
+  input_read_ = input_.size() - rest.size();
+  if (!rest.empty()) return;
+  input_ = std::string();
+  input_read_ = 0;
 }
 
 void Conversation::process(std::string_view& bytes) {
   if (std::exchange(processing_, true)) return;
-  while (!bytes.empty() && room()) {
+  const std::uint64_t turn_ends = requests_ + kRequestsAtOnceMax;
+  while (!bytes.empty() && room() && requests_ < turn_ends) {
     std::expected<std::optional<Incoming>, Refusal> got = reader_.feed(bytes);
     account();
     if (!got) {
@@ -75,6 +88,7 @@ void Conversation::process(std::string_view& bytes) {
     }
   }
   processing_ = false;
+  if (!bytes.empty() && room()) wake_();
 }
 
 // Keeps the sum over all connections; what was handed on belongs to the handler.
@@ -167,6 +181,12 @@ std::size_t Conversation::queued_bytes(const Exchange& exchange) const {
   return first ? out_.bytes() : exchange.held.bytes();
 }
 
+std::size_t Conversation::queued_bytes() const {
+  std::size_t sum = out_.bytes();
+  for (const auto& exchange : exchanges_) sum += exchange->held.bytes();
+  return sum;
+}
+
 void Conversation::finish(Exchange& exchange) {
   exchange.state = Exchange::State::done;
   exchange.on_gone.clear();
@@ -192,7 +212,9 @@ void Conversation::advance() {
 }
 
 void Conversation::wrote(std::size_t bytes) {
+  const bool had_room = room();
   out_.taken(bytes);
+  if (!had_room && room() && input_bytes() > 0) wake_();
   if (out_.bytes() >= limits().response_queued_bytes_low || exchanges_.empty()) return;
   const std::shared_ptr<Exchange> first = exchanges_.front();
   for (Completion<bool>& waiting : std::exchange(first->draining, {})) waiting.deliver(true);

@@ -76,6 +76,9 @@ class Conversation {
   // False while requests wait for room: bytes stay in the socket then.
   bool wants_bytes() const;
 
+  // What waits for room.
+  std::size_t input_bytes() const { return input_.size() - input_read_; }
+
   // What is to be written; `wrote` after some of it was.
   const Outbox& out() const { return out_; }
   void wrote(std::size_t bytes);
@@ -100,6 +103,8 @@ class Conversation {
   void put(Exchange& exchange, std::string&& bytes);
   void put(Exchange& exchange, std::string_view bytes);
   std::size_t queued_bytes(const Exchange& exchange) const;
+  // Of all answers together.
+  std::size_t queued_bytes() const;
   void finish(Exchange& exchange);
   Service& service() { return service_; }
   const ServerLimits& limits() const { return service_.limits; }
@@ -116,7 +121,8 @@ class Conversation {
   std::function<void()> wake_;
   RequestReader reader_;
   std::deque<std::shared_ptr<Exchange>> exchanges_;
-  std::string input_;  // bytes of requests that wait for room
+  std::string input_;           // bytes of requests that wait for room
+  std::size_t input_read_ = 0;  // of it, from the front
   Outbox out_;
   std::uint64_t requests_ = 0;
   std::size_t accounted_bytes_ = 0;  // of ours in `bodies_bytes`

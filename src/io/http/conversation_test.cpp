@@ -67,6 +67,30 @@ TEST(Conversation, StopsReadingWhereTooMuchWaits) {
   EXPECT_TRUE(talk.conversation->wants_bytes());
 }
 
+TEST(Conversation, AsksNoMoreOfWhoDoesNotRead) {
+  Talk talk({.input_ahead_bytes_max = 1000, .response_queued_bytes_low = 500});
+  talk.at_once = true;
+  std::size_t asked = 0;
+  for (; talk.conversation->wants_bytes(); ++asked) talk.ask("/a");
+  EXPECT_LT(talk.conversation->out().bytes(), 1000U);
+  EXPECT_LT(talk.targets.size(), asked);
+  talk.written();
+  EXPECT_EQ(talk.targets.size(), asked);
+}
+
+TEST(Conversation, LeavesTurnsToOthers) {
+  Talk talk;
+  talk.at_once = true;
+  std::string many;
+  for (int i = 0; i < 100; ++i) many += "GET /a HTTP/1.1\r\nHost: a\r\n\r\n";
+  talk.conversation->receive(many);
+  EXPECT_EQ(talk.targets.size(), 16U);
+  talk.conversation->pump();
+  EXPECT_EQ(talk.targets.size(), 32U);
+  while (talk.conversation->input_bytes() > 0) talk.conversation->pump();
+  EXPECT_EQ(talk.targets.size(), 100U);
+}
+
 TEST(Conversation, SaysWhatIsWrongAfterWhatWasAskedBefore) {
   Talk talk;
   talk.ask("/a");

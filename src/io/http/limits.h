@@ -20,9 +20,9 @@ struct ServerLimits {
   std::size_t requests_in_flight_max = 16;
   // What is read while that many are being answered, so that a client's leaving is still noticed.
   std::size_t input_ahead_bytes_max = 64UL << 10;
-  // A streamed answer whose reader leaves this much unread is cut off.
+  // Where a client leaves this much of its answers unread, a streamed one cuts it off.
   std::size_t response_queued_bytes_max = 16UL << 20;
-  // `Stream::drained` waits until less than this is queued.
+  // `Stream::drained` waits until less than this is queued; so does the next request.
   std::size_t response_queued_bytes_low = 64UL << 10;
 
   // All connections.

@@ -137,7 +137,7 @@ bool Stream::write(std::string_view bytes) {
   if (!exchange_ || exchange_->conversation == nullptr) return false;
   if (exchange_->state != Exchange::State::streaming) return false;
   Conversation& conversation = *exchange_->conversation;
-  const std::size_t queued = conversation.queued_bytes(*exchange_);
+  const std::size_t queued = conversation.queued_bytes();
   if (queued > 0 && queued + bytes.size() > conversation.limits().response_queued_bytes_max) {
     conversation.lose();
     return false;

@@ -86,6 +86,20 @@ TEST(Server, ReadsARequestByteByByte) {
   EXPECT_TRUE(client.sees("slowly"));
 }
 
+TEST(Server, AnswersAHundredThatCameAtOnce) {
+  Echo echo;
+  RawClient client(echo.loop, echo.port);
+  std::string all;
+  for (int i = 0; i < 100; ++i) all += post("body " + std::to_string(i) + ".");
+  client.send(all);
+  ASSERT_TRUE(client.sees("body 99."));
+  std::size_t at = 0;
+  for (int i = 0; i < 100; ++i) {
+    at = client.got().find("body " + std::to_string(i) + ".", at);
+    ASSERT_NE(at, std::string::npos) << i;
+  }
+}
+
 TEST(Server, EchoesALargeBody) {
   Echo echo;
   RawClient client(echo.loop, echo.port);

@@ -46,7 +46,7 @@ class TlsWire final : public Wire {
   }
 
   bool established() const override { return SSL_is_init_finished(session_.get()) == 1; }
-  bool pending() const override { return SSL_has_pending(session_.get()) == 1; }
+  bool pending() const override { return SSL_pending(session_.get()) > 0; }
 
   std::optional<ClientCertificate> certificate() const override {
     const std::unique_ptr<X509, FreeTls> peer(SSL_get1_peer_certificate(session_.get()));

@@ -122,6 +122,9 @@ void Transfer::set_safety() {
     curl_easy_setopt(to, CURLOPT_SSLCERT, options.certificate.c_str());
     curl_easy_setopt(to, CURLOPT_SSLKEY, options.key.c_str());
   }
+  // Letting go of a name that is still being resolved would wait for the resolver, and the loop
+  // too.
+  curl_easy_setopt(to, CURLOPT_QUICK_EXIT, 1L);
   curl_easy_setopt(to, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(to, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(options.connect_time));
   if (ask.deadline.ns > 0) curl_easy_setopt(to, CURLOPT_TIMEOUT_MS, milliseconds(ask.deadline));
