@@ -1,13 +1,17 @@
 // Requests parsed and answered, per second of CPU: the head alone, a whole connection without its
-// socket, and both ends of a loopback socket in one thread.
+// socket, and both ends of a socket in one thread; and what an idle connection holds.
 #include <benchmark/benchmark.h>
 
+#include <malloc.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "io/http/conversation.h"
 #include "io/http/head.h"
@@ -83,6 +87,36 @@ void over_a_socket(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations());
 }
 BENCHMARK(over_a_socket);
+
+// What a connection holds after its first request, without what the kernel holds for it.
+void hold_a_connection(benchmark::State& state) {
+  const std::string text = request_text(500) + std::string(500, 'b');
+  rlimit open{};
+  ::getrlimit(RLIMIT_NOFILE, &open);
+  open.rlim_cur = open.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &open);
+  const std::size_t wanted = std::min<std::size_t>(4000, open.rlim_cur / 4);
+  for (auto _ : state) {
+    net::Loop loop;
+    Server server(loop, {}, answer_500());
+    std::vector<net::Fd> clients;
+    clients.reserve(wanted);
+    loop.read_buffer();
+    const std::size_t before = ::mallinfo2().uordblks;
+    while (clients.size() < wanted) {
+      auto pair = net::make_socket_pair();
+      if (!pair || ::send(pair->other.get(), text.data(), text.size(), 0) < 0) std::abort();
+      server.serve(std::move(pair->one), {});
+      clients.push_back(std::move(pair->other));
+      loop.turn();
+      loop.turn();
+    }
+    if (server.connections() != wanted) std::abort();
+    state.counters["bytes_each"] =
+        static_cast<double>(::mallinfo2().uordblks - before) / static_cast<double>(wanted);
+  }
+}
+BENCHMARK(hold_a_connection)->Iterations(1)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace pawl::http
