@@ -218,12 +218,35 @@ std::optional<Next> ask_nobody(Ticket& ticket, Looked& looked) {
   return Next::reply;
 }
 
-// The open question of an identical call whose caller is gone, if there is one.
+// The open question of an identical call whose caller is gone, if there is one. A later leg of a
+// call goes on with its own.
 const Approval* open_question(const Ticket& ticket, const Facts& facts) {
   const Run& run = ticket.state();
   const bool held = run.live > run.executing;
   if (!held || !ticket.tool || run.phase != RunPhase::open || !facts.fault.empty()) return nullptr;
-  return ticket.desk.state.detached(run.id, binding(ticket, facts));
+  const std::string bound = binding(ticket, facts);
+  if (ticket.asked.resumes.empty()) return ticket.desk.state.detached(run.id, bound);
+  const Approval* own = ticket.desk.state.approval(ticket.asked.resumes);
+  const bool usable = own != nullptr && !own->attached && own->asked.run == run.id &&
+                      own->asked.binding == bound &&
+                      (own->phase == ApprovalPhase::open || own->phase == ApprovalPhase::approved);
+  return usable ? own : nullptr;
+}
+
+// A later leg of a call whose question ended meanwhile, with the end of the call: what became of it
+// is in the journal already, and the client is told. Nothing: this is to be judged as a new call.
+std::optional<Next> ended_meanwhile(Ticket& ticket) {
+  if (ticket.asked.resumes.empty() || !ticket.tool) return std::nullopt;
+  const Approval* own = ticket.desk.state.approval(ticket.asked.resumes);
+  if (own == nullptr || own->asked.run != ticket.asked.run) return std::nullopt;
+  const bool ended = own->phase == ApprovalPhase::rejected ||
+                     own->phase == ApprovalPhase::expired || own->phase == ApprovalPhase::withdrawn;
+  auto fact = ended ? approval_fact(ticket.desk, *own) : std::nullopt;
+  if (!ended || (fact && fact->granted)) return std::nullopt;
+  const Looked looked = judge(ticket, gather(ticket, std::move(fact)), Look::after_hold);
+  if (looked.verdict.effect != Effect::deny || looked.verdict.halt) return std::nullopt;
+  ticket.approval = ticket.asked.resumes;
+  return refuse(ticket, looked.verdict);
 }
 
 }  // namespace
@@ -245,6 +268,7 @@ Next begin(Ticket& ticket) {
   if (const Approval* asked = open_question(ticket, facts)) {
     if (attach(ticket, *asked)) return still_open(ticket) ? wait(ticket) : look_again(ticket);
   }
+  if (const auto over = ended_meanwhile(ticket)) return *over;
   if (ticket.state().phase == RunPhase::open && quota_spent(desk, ticket.state(), call.arguments)) {
     ticket.reply() = refuse_here(desk, {.run = ticket.asked.run,
                                         .server = std::string(call.server),

@@ -78,6 +78,9 @@ struct Proposal {
   ReadSql read_sql;          // empty: no SQL is understood here
   FindProgram find_program;  // empty: programs are judged by their words
   std::string note;          // what the door dropped or replaced: unlisted `_meta` keys …
+  // The question of an earlier leg of this same call, where the door proved that it is one: the
+  // call goes on with that question and no other, without another charge.
+  std::string resumes;
 };
 
 // What the door sends back.

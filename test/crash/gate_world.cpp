@@ -89,6 +89,7 @@ Proposal Asked::proposal() {
   out.definition = wanted_.definition;
   out.pin = wanted_.pin;
   out.resolve = wanted_.resolve;
+  out.resumes = wanted_.resumes;
   return out;
 }
 

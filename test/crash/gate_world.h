@@ -117,6 +117,7 @@ class Asked final : public Caller, public Upstream {
     PinState pin = PinState::none;
     ResolvePath resolve = {};
     std::string server = {};
+    std::string resumes = {};  // the question of an earlier leg
   };
   Asked(ToolServer& server, Wanted wanted);
 

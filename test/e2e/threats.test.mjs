@@ -341,12 +341,3 @@ test('two servers of one run share its ceiling', async (t) => {
   assert.equal(code(await one.call('read_customer_record', { customer_id: 'c' })), 'ceiling');
   assert.equal(code(await two.call('read_customer_record', { customer_id: 'c' })), 'run_halted');
 });
-
-test('the probe of the stateless revision is answered so that clients fall back', async (t) => {
-  const w = new World(open);
-  t.after(() => w.end());
-  const client = await w.client();
-  const answer = await client.request('server/discover', {}, 'server-discover-probe-1');
-  assert.equal(answer.error.code, -32601);
-  await usable(client);
-});

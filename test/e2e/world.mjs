@@ -124,11 +124,21 @@ export class World {
     return this.seen('tools/call').filter((line) => !tool || line.params.name === tool);
   }
   // `through` stands before `pawl mcp`: a client of its own between it and the test.
-  async client({ mode = '', args = [], command, env = {}, capabilities = {}, through = [] } = {}) {
+  // A `modern` one speaks the stateless revision and opens with nothing.
+  async client({
+    mode = '',
+    args = [],
+    command,
+    env = {},
+    capabilities = {},
+    through = [],
+    modern = false,
+  } = {}) {
     const behind = command ?? ['node', fixture, this.record, mode];
     const client = new Raw(this, args, behind, env, through);
     this.clients.push(client);
-    await client.hello(capabilities);
+    client.capabilities = capabilities;
+    if (!modern) await client.hello(capabilities);
     return client;
   }
   killNode() {
@@ -168,16 +178,28 @@ class Raw {
   line(text) {
     this.child.stdin.write(text + '\n');
   }
-  answer(id) {
+  answer(id, patience = 30_000) {
     return new Promise((resolve, reject) => {
       this.waiting.set(JSON.stringify(id), resolve);
-      setTimeout(() => reject(new Error(`no answer to ${id}: ${this.err}`)), 30_000).unref();
+      setTimeout(() => reject(new Error(`no answer to ${id}: ${this.err}`)), patience).unref();
     });
   }
-  request(method, params, id = this.next++) {
-    const answer = this.answer(id);
+  request(method, params, id = this.next++, patience = undefined) {
+    const answer = this.answer(id, patience);
     this.line(JSON.stringify({ jsonrpc: '2.0', id, method, params }));
     return answer;
+  }
+  // A request of the stateless revision; `meta` adds to its envelope.
+  ask(method, params = {}, meta = {}, id = this.next++, patience = undefined) {
+    const envelope = {
+      'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+      'io.modelcontextprotocol/clientInfo': { name: 'raw', version: '1' },
+      'io.modelcontextprotocol/clientCapabilities': this.capabilities,
+    };
+    return this.request(method, { ...params, _meta: { ...envelope, ...meta } }, id, patience);
+  }
+  askFor(patience, method, params) {
+    return this.ask(method, params, {}, this.next++, patience);
   }
   raw(id, text) {
     const answer = this.answer(id);

@@ -40,6 +40,12 @@ void step(Parties& parties, char what, std::string_view text) {
       return parties.hello();
     case 'h':
       return parties.call(number);
+    case 'n':
+      return parties.modern_call(number);
+    case 'b':
+      return parties.come_back();
+    case 'N':
+      return parties.modern_server();
     case 'x':
       return parties.cancel();
     case 'r':

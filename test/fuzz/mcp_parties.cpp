@@ -167,6 +167,46 @@ void Parties::call(std::size_t tool) {
                           number, tools[tool % tools.size()], mark_of(number))));
 }
 
+// The same in the stateless revision; `more` are members of a retry.
+void Parties::modern_call(std::uint64_t number, std::size_t tool, std::string_view more) {
+  modern_calls_[fmt::format("h{}", number)] = {number, tool};
+  client_says(message(fmt::format(
+      R"("id":"h{0}","method":"tools/call","params":{{"name":"{1}","arguments":{{"k":"{2}"}},)"
+      R"("_meta":{{"progressToken":"p{0}","io.modelcontextprotocol/protocolVersion":"2026-07-28",)"
+      R"("io.modelcontextprotocol/clientCapabilities":{{"elicitation":{{}},"sampling":{{}},)"
+      R"("roots":{{}}}}}}{3}}})",
+      number, tools[tool % tools.size()], mark_of(number), more)));
+}
+
+void Parties::modern_call(std::size_t tool) {
+  open_calls_.push_back(++calls_);
+  modern_call(calls_, tool, {});
+}
+
+void Parties::come_back() {
+  if (legs_.empty()) return;
+  const auto [id, more] = legs_.back();
+  legs_.pop_back();
+  const auto found = modern_calls_.find(id);
+  if (found != modern_calls_.end()) modern_call(found->second.first, found->second.second, more);
+}
+
+void Parties::remember_leg(json::View root) {
+  const json::View told = root["result"];
+  if (told.text("resultType") != "input_required") return;
+  std::string more = ",\"requestState\":";
+  json::write_string(told.text("requestState").value_or(""), more);
+  must(more.size() > 20, "a leg has no state");
+  std::string answers;
+  for (auto [key, request] : told["inputRequests"].members()) {
+    answers += answers.empty() ? "" : ",";
+    json::write_string(key, answers);
+    answers += R"(:{"action":"accept","content":{"to":"x"}})";
+  }
+  if (!answers.empty()) more += fmt::format(R"(,"inputResponses":{{{}}})", answers);
+  legs_.emplace_back(text_of(root["id"]), std::move(more));
+}
+
 void Parties::cancel() {
   if (open_calls_.empty()) return;
   client_says(
@@ -258,15 +298,24 @@ void Parties::request_at_server(std::string_view line, json::View root) {
     must(request.tool != "drop" && request.tool != "unlisted", "a tool without a grant was called");
     must(!arguments["n"].is_number() || arguments["n"].number() <= 10, "a bound was passed");
     must(request.mark.size() <= 64 * 4, "a length was passed");
-    ++forwarded_[request.tool];
+    // What a modern server asked for belongs to the call that it asked in.
+    const bool retry = params["requestState"].exists() || params["inputResponses"].exists();
+    if (!retry) ++forwarded_[request.tool];
     if (request.tool == "mail") {
       must(forwarded_["mail"] <= approved_, "a held call was forwarded without an answer");
     }
-  } else if (request.method != "initialize" && !request.method.ends_with("/list")) {
+  } else if (request.method != "initialize" && request.method != "server/discover" &&
+             request.method != "subscriptions/listen" && !request.method.ends_with("/list")) {
     ++forwarded_["mcp:" + request.method];
   }
   if (by_hand_ || request.method == "tools/call") {
     at_server_.push_back(request);
+  } else if (request.method == (modern_server_ ? "initialize" : "server/discover")) {
+    server_says(
+        message(fmt::format(R"("id":{},"error":{{"code":-32601,"message":""}})", request.id)));
+  } else if (request.method == "server/discover") {
+    server_says(result(request.id, R"({"supportedVersions":["2026-07-28"],)"
+                                   R"("capabilities":{"tools":{}},"resultType":"complete"})"));
   } else if (request.method == "initialize") {
     server_says(result(request.id, R"({"protocolVersion":"2025-11-25","capabilities":{"tools":{}},)"
                                    R"("serverInfo":{"name":"s","version":"1"}})"));
@@ -284,6 +333,7 @@ void Parties::to_client(std::string_view line) {
   must(root.text("jsonrpc") == "2.0", "the client was sent what is no JSON-RPC");
   if (!root["method"].exists()) {
     must(++client_answers_ <= client_lines_, "the client was given more answers than it asked");
+    remember_leg(root);
   }
   check_marks(line, root);
 }

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/json.h"
@@ -30,8 +31,11 @@ class Parties {
   void client_says(std::string_view bytes);
   void server_says(std::string_view bytes);
 
-  void hello();                                // the honest client's first two messages
-  void call(std::size_t tool);                 // one honest call
+  void hello();                        // the honest client's first two messages
+  void call(std::size_t tool);         // one honest call
+  void modern_call(std::size_t tool);  // one in the stateless revision
+  void come_back();                    // as the newest leg of one says
+  void modern_server() { modern_server_ = true; }
   void cancel();                               // of the oldest honest call
   void answer(bool newest);                    // by the honest server
   void answer_with(std::string_view members);  // … and what else stands in the result
@@ -51,6 +55,8 @@ class Parties {
     std::string id, method, tool, mark;
     std::string token;
   };
+  void modern_call(std::uint64_t number, std::size_t tool, std::string_view more);
+  void remember_leg(json::View root);
   void drain(const net::Fd& from, std::string& rest, void (Parties::*line)(std::string_view));
   bool ready(const net::Fd& fd) const;
   void to_server(std::string_view line);
@@ -71,6 +77,9 @@ class Parties {
   std::uint64_t client_answers_ = 0, server_answers_ = 0;  // that they were given
   std::uint64_t calls_ = 0, last_id_ = 0, approved_ = 0;
   std::deque<std::uint64_t> open_calls_;
+  bool modern_server_ = false;
+  std::map<std::string, std::pair<std::uint64_t, std::size_t>> modern_calls_;  // by id
+  std::vector<std::pair<std::string, std::string>> legs_;  // id, and what its retry adds
   std::map<std::uint64_t, bool> answered_;
   std::deque<Request> at_server_;
   std::map<std::string, std::uint64_t> forwarded_;  // by the name that the policy knows

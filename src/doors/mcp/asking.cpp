@@ -82,21 +82,25 @@ class ServerAsking final : public Caller {
   std::shared_ptr<Session::Room> room_;
 };
 
+// What is asked, of whom, and in which call.
+struct Asked {
+  std::shared_ptr<Session::Room> room;
+  PendingPtr about;
+  std::string server_id, method, params;
+};
+
 // The client as the side that has the effect: it runs the model, or opens an address.
 class AskClient final : public Upstream {
  public:
-  AskClient(std::shared_ptr<Session::Room> room, std::string server_id, std::string method)
-      : room_(std::move(room)), server_id_(std::move(server_id)), method_(std::move(method)) {}
+  explicit AskClient(const Asked& asked) : asked_(asked) {}
 
   Task<Outcome> execute(std::string_view, std::string_view arguments) override {
     const auto decided = json::parse(arguments);
-    const bool address = decided && method_ == "elicitation/create";
-    const std::string shown = address ? with_name(room_->spec.server, decided->root()["request"])
-                                      : std::string(arguments);
-    auto ticket = room_->at_client->send(method_, shown);
-    room_->asked_client[server_id_] = ticket.id;
-    Answer answer = co_await ticket.answer;
-    room_->asked_client.erase(server_id_);
+    const bool address = decided && asked_.method == "elicitation/create";
+    std::string shown = address ? with_name(asked_.room->spec.server, decided->root()["request"])
+                                : std::string(arguments);
+    Answer answer =
+        co_await asked_.room->ask(asked_.about, asked_.method, std::move(shown), asked_.server_id);
     switch (answer.kind) {
       case Answer::Kind::result:
         if (address) answer.text = action_alone(answer.text);
@@ -111,19 +115,17 @@ class AskClient final : public Upstream {
   void cancel() override {}
 
  private:
-  std::shared_ptr<Session::Room> room_;
-  std::string server_id_, method_;
+  const Asked& asked_;
 };
 
 // The server as the side that receives an answer that has been decided.
-class PassAnswer final : public Upstream {
+class GiveAnswer final : public Upstream {
  public:
-  PassAnswer(std::shared_ptr<Session::Room> room, std::string server_id)
-      : room_(std::move(room)), server_id_(std::move(server_id)) {}
+  explicit GiveAnswer(PassAnswer pass) : pass_(std::move(pass)) {}
 
   Task<Outcome> execute(std::string_view, std::string_view arguments) override {
     for (const Slice& slice : top_level(arguments)) {
-      if (slice.key == "answer" && room_->to_server(result_line(server_id_, slice.value))) {
+      if (slice.key == "answer" && pass_(slice.value)) {
         passed_ = true;
         co_return Outcome{Outcome::Kind::result, "{}", {}};
       }
@@ -134,8 +136,7 @@ class PassAnswer final : public Upstream {
   bool passed() const { return passed_; }
 
  private:
-  std::shared_ptr<Session::Room> room_;
-  std::string server_id_;
+  PassAnswer pass_;
   bool passed_ = false;
 };
 
@@ -146,54 +147,45 @@ Proposal proposal_for(const SessionSpec& spec, std::string_view tool, json::View
   return proposal;
 }
 
-Task<void> decide_before(std::shared_ptr<Session::Room> room, std::string id, std::string method,
-                         std::string params) {
-  const auto document = json::parse(params);
-  if (!document) {
-    room->to_server(error_line(id, invalid_request, document.error().message));
-    co_return;
-  }
-  const std::string tool = "mcp:" + method;
-  AskClient upstream(room, id, method);
-  ServerAsking caller(room);
-  const Settled settled = co_await room->gate.handle(
-      proposal_for(room->spec, tool, document->root()), upstream, caller);
-  if (settled.kind == Settled::Kind::result) {
-    room->to_server(result_line(id, settled.text));
-  } else if (settled.kind == Settled::Kind::error) {
-    room->to_server(raw_error_line(id, settled.text));
-  } else {
-    room->to_server(error_line(id, refused_by_policy, "refused"));
-  }
+Answer refusal() {
+  return {Answer::Kind::error, error_object(refused_by_policy, "refused")};
 }
 
-Task<void> decide_answer(std::shared_ptr<Session::Room> room, std::string id, std::string method,
-                         std::string params) {
-  std::string shown = params == "{}" ? std::string() : params;
-  if (method == "elicitation/create") {
-    const auto asked = json::parse(params);
-    if (asked) shown = with_name(room->spec.server, asked->root());
+Task<Answer> decide_before(const Asked& asked, const PassAnswer& pass) {
+  const auto document = json::parse(asked.params);
+  if (!document) {
+    co_return Answer{Answer::Kind::error, error_object(invalid_request, document.error().message)};
   }
-  auto ticket = room->at_client->send(method, shown);
-  room->asked_client[id] = ticket.id;
-  const Answer answer = co_await ticket.answer;
-  room->asked_client.erase(id);
-  if (answer.kind == Answer::Kind::error) {
-    room->to_server(raw_error_line(id, answer.text));
-    co_return;
+  const std::string tool = "mcp:" + asked.method;
+  AskClient upstream(asked);
+  ServerAsking caller(asked.room);
+  const Settled settled = co_await asked.room->gate.handle(
+      proposal_for(asked.room->spec, tool, document->root()), upstream, caller);
+  if (settled.kind == Settled::Kind::error) co_return Answer{Answer::Kind::error, settled.text};
+  if (settled.kind != Settled::Kind::result || !pass(settled.text)) co_return refusal();
+  co_return Answer{Answer::Kind::result, {}};
+}
+
+Task<Answer> decide_answer(const Asked& asked, const PassAnswer& pass) {
+  std::string shown = asked.params == "{}" ? std::string() : asked.params;
+  if (asked.method == "elicitation/create") {
+    const auto question = json::parse(asked.params);
+    if (question) shown = with_name(asked.room->spec.server, question->root());
   }
+  Answer answer =
+      co_await asked.room->ask(asked.about, asked.method, std::move(shown), asked.server_id);
+  if (answer.kind == Answer::Kind::error) co_return answer;
   const auto document =
-      json::parse(fmt::format(R"({{"answer":{},"request":{}}})", answer.text, params));
+      json::parse(fmt::format(R"({{"answer":{},"request":{}}})", answer.text, asked.params));
   if (answer.kind == Answer::Kind::lost || !document) {
-    room->to_server(error_line(id, invalid_request, "there is no answer"));
-    co_return;
+    co_return Answer{Answer::Kind::error, error_object(invalid_request, "there is no answer")};
   }
-  const std::string tool = "mcp:" + method;
-  PassAnswer upstream(room, id);
-  ServerAsking caller(room);
-  (void)co_await room->gate.handle(proposal_for(room->spec, tool, document->root()), upstream,
-                                   caller);
-  if (!upstream.passed()) room->to_server(error_line(id, refused_by_policy, "refused"));
+  const std::string tool = "mcp:" + asked.method;
+  GiveAnswer upstream(pass);
+  ServerAsking caller(asked.room);
+  (void)co_await asked.room->gate.handle(proposal_for(asked.room->spec, tool, document->root()),
+                                         upstream, caller);
+  co_return upstream.passed() ? Answer{Answer::Kind::result, {}} : refusal();
 }
 
 }  // namespace
@@ -204,18 +196,30 @@ bool asks_for_secret(json::View params) {
          (has_free_text(form) && speaks_of_secret(params.text("message").value_or("")));
 }
 
-Task<void> Session::Room::ask_client(std::string id, std::string method,
+Task<Answer> Session::Room::decide_question(PendingPtr about, std::string server_id,
+                                            std::string method, std::string params,
+                                            PassAnswer pass) {
+  Asked asked{shared_from_this(), std::move(about), std::move(server_id), std::move(method), {}};
+  const auto request = json::parse(params);
+  const bool address = request && is_address(asked.method, request->root());
+  asked.params = address ? R"({"request":)" + params + "}" : std::move(params);
+  if (address || server_request(asked.method) == ServerAsks::decide_before) {
+    co_return co_await decide_before(asked, pass);
+  }
+  co_return co_await decide_answer(asked, pass);
+}
+
+Task<void> Session::Room::ask_client(PendingPtr about, std::string id, std::string method,
                                      std::shared_ptr<json::Document> document, json::View params) {
   std::string text = params.exists() ? without_meta(params) : "{}";
-  const bool address = is_address(method, params);
-  if (address) text = R"({"request":)" + text + "}";
   document.reset();
   const auto self = shared_from_this();
-  if (address || server_request(method) == ServerAsks::decide_before) {
-    co_await decide_before(self, std::move(id), std::move(method), text);
-  } else {
-    co_await decide_answer(self, std::move(id), std::move(method), text);
-  }
+  const PassAnswer pass = [self, id](std::string_view answer) {
+    return self->to_server(result_line(id, answer));
+  };
+  const Answer told =
+      co_await decide_question(std::move(about), id, std::move(method), std::move(text), pass);
+  if (told.kind != Answer::Kind::result) to_server(raw_error_line(id, told.text));
 }
 
 }  // namespace pawl::mcp

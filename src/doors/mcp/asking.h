@@ -5,7 +5,8 @@
 // arguments `{request}`; of its answer only the `action` is passed on. For forms and roots it is
 // the client's answer that carries something to the server: it is decided like arguments before a
 // byte of it is passed on, as the action `mcp:METHOD` with the arguments `{request, answer}` (rule
-// 1; threats D06, D07). What a person is shown begins with the server's name.
+// 1; threats D06, D07). What a person is shown begins with the server's name. Whether the server
+// asks in a request of its own or with a result that says `input_required`, it is decided alike.
 #pragma once
 
 #include <cstddef>

@@ -1,10 +1,14 @@
 // Calls and actions: from a parsed request to the line that answers it.
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
+#include "base/text.h"
+#include "doors/mcp/era.h"
 #include "doors/mcp/message.h"
+#include "doors/mcp/methods.h"
 #include "doors/mcp/reply.h"
 #include "doors/mcp/room.h"
 #include "kernel/policy/policy.h"
@@ -16,6 +20,11 @@ namespace {
 // a sign of life, without one a minute is the shortest of their limits.
 constexpr Duration patience_with_token = Duration::seconds(290);
 constexpr Duration patience_without_token = Duration::seconds(45);
+// A modern client is told to come back before the shortest of their limits, and does.
+constexpr Duration patience_of_a_leg = Duration::seconds(45);
+// How often a modern server may ask for more within one call.
+constexpr unsigned rounds_max = 10;
+constexpr Duration pace = Duration::milliseconds(250);
 // After a cancellation a server need not answer; what it does not say in this time is not known.
 constexpr Duration answer_after_cancel_max = Duration::seconds(2);
 
@@ -29,6 +38,7 @@ class ClientWaits final : public Caller {
   ClientWaits(const ClientWaits&) = delete;
 
   Duration patience(Duration within) const override {
+    if (entry_->modern) return std::min(within, patience_of_a_leg);
     return std::min(within, entry_->token.empty() ? patience_without_token : patience_with_token);
   }
 
@@ -64,40 +74,38 @@ class AtServer final : public Upstream {
 
   Task<Outcome> execute(std::string_view tool, std::string_view arguments) override {
     std::string params = params_for(tool, arguments);
-    if (!entry_->token.empty()) params = with_token(params, room_->at_server->next_id());
-    auto ticket = room_->at_server->send(method_, params);
-    entry_->server_id = ticket.id;
-    if (!entry_->token.empty()) room_->by_server_id[ticket.id] = entry_;
-    waiting_ = ticket.answer;
-    timer_ = room_->loop.after(room_->spec.call_deadline, [this] {
-      const std::string why = "the tool server did not answer in time";
-      tell_server(why);
-      // Last: whoever waits goes on inside, and this object may be gone afterwards.
-      waiting_.deliver({Answer::Kind::lost, why});
-    });
-    Answer answer = co_await ticket.answer;
-    timer_.reset();
-    switch (answer.kind) {
-      case Answer::Kind::result: {
-        std::string clean = without_reserved(answer.text);
-        if (!clean.empty()) {
-          (void)room_->gate.note(room_->spec.run, "reserved key stripped",
-                                 "the server wrote a key of `_meta` that only pawl may write");
-        }
-        co_return Outcome{
-            Outcome::Kind::result, clean.empty() ? std::move(answer.text) : std::move(clean), {}};
-      }
-      case Answer::Kind::error:
-        co_return Outcome{Outcome::Kind::error, std::move(answer.text), {}};
-      case Answer::Kind::lost:
-        break;
+    if (room_->server_era == Era::modern && method_ == "logging/setLevel") {
+      co_return keep_level(arguments);
     }
-    co_return Outcome{cancelled_ ? Outcome::Kind::cancelled : Outcome::Kind::lost, {}, answer.text};
+    std::string more;  // members of a retry at a modern server
+    for (unsigned round = 1;; ++round) {
+      auto ticket = more.empty() ? send(params) : send(with_members(params, more));
+      Answer answer = co_await ticket.answer;
+      timer_.reset();
+      if (room_->server_era != Era::modern || answer.kind != Answer::Kind::result) {
+        co_return outcome_of(std::move(answer));
+      }
+      FromModern said = from_modern(answer.text);
+      if (said.kind == FromModern::Kind::complete) {
+        answer.text = std::move(said.text);
+        co_return outcome_of(std::move(answer));
+      }
+      const bool asks = said.kind == FromModern::Kind::input_required && round < rounds_max;
+      if (!asks) co_return failed("the tool server did not come to a result");
+      room_->in_flight.erase(entry_->server_id);
+      room_->by_server_id.erase(entry_->server_id);
+      entry_->server_id = 0;
+      more = co_await fulfil(std::move(answer.text));
+      if (cancelled_) co_return Outcome{Outcome::Kind::cancelled, {}, "cancelled by the client"};
+      if (more.empty()) co_return failed("the tool server asked for what it is not granted");
+    }
   }
 
   void cancel() override {
-    if (cancelled_ || entry_->server_id == 0) return;
-    cancelled_ = true;
+    if (cancelled_) return;
+    cancelled_ = entry_->server_id != 0 || asking_;
+    if (asking_) return room_->withdraw_questions(*entry_, "cancelled");
+    if (entry_->server_id == 0) return;
     tell_server("cancelled by the client");
     timer_ = room_->loop.after(answer_after_cancel_max, [this] {
       waiting_.deliver({Answer::Kind::lost, "cancelled; the server did not say what became of it"});
@@ -105,6 +113,127 @@ class AtServer final : public Upstream {
   }
 
  private:
+  Requests::Ticket send(std::string_view params) {
+    std::string meta;
+    if (!entry_->token.empty()) {
+      meta = fmt::format(R"("progressToken":{})", room_->at_server->next_id());
+    }
+    if (room_->server_era == Era::modern) {
+      if (!meta.empty()) meta += ',';
+      meta += entry_->envelope ? *entry_->envelope : *room_->envelope;
+      if (!entry_->modern && !room_->log_level.empty()) {
+        meta += fmt::format(R"(,"{}":"{}")", meta_log_level, room_->log_level);
+      }
+    }
+    auto ticket = meta.empty() ? room_->at_server->send(method_, params)
+                               : room_->at_server->send(method_, with_meta(params, meta));
+    entry_->server_id = ticket.id;
+    if (!entry_->token.empty()) room_->by_server_id[ticket.id] = entry_;
+    if (entry_->modern) room_->in_flight[ticket.id] = entry_;
+    waiting_ = ticket.answer;
+    timer_ = room_->loop.after(room_->spec.call_deadline, [this] {
+      const std::string why = "the tool server did not answer in time";
+      tell_server(why);
+      // Last: whoever waits goes on inside, and this object may be gone afterwards.
+      waiting_.deliver({Answer::Kind::lost, why});
+    });
+    return ticket;
+  }
+
+  Outcome outcome_of(Answer answer) const {
+    switch (answer.kind) {
+      case Answer::Kind::result: {
+        std::string clean = without_reserved(answer.text);
+        if (!clean.empty()) {
+          (void)room_->gate.note(room_->spec.run, "reserved key stripped",
+                                 "the server wrote a key of `_meta` that only pawl may write");
+        }
+        return {
+            Outcome::Kind::result, clean.empty() ? std::move(answer.text) : std::move(clean), {}};
+      }
+      case Answer::Kind::error:
+        return {Outcome::Kind::error, std::move(answer.text), {}};
+      case Answer::Kind::lost:
+        break;
+    }
+    return {cancelled_ ? Outcome::Kind::cancelled : Outcome::Kind::lost, {}, answer.text};
+  }
+
+  static Outcome failed(std::string_view why) {
+    return {Outcome::Kind::error, error_object(refused_by_policy, why), {}};
+  }
+
+  // A modern server has no such method: it reads the level in each request.
+  Outcome keep_level(std::string_view arguments) {
+    const auto document = json::parse(arguments);
+    const auto level = document ? document->root().text("level") : std::nullopt;
+    if (!level || gravity(*level) < 0) {
+      return {Outcome::Kind::error, error_object(invalid_params, "no such level"), {}};
+    }
+    room_->log_level = std::string(*level);
+    return {Outcome::Kind::result, "{}", {}};
+  }
+
+  // What a modern server wants to know before it goes on: each question is decided and asked by
+  // itself, and the answers are the members of the next request. Empty: one of them has none.
+  Task<std::string> fulfil(std::string asked) {
+    json::ParseLimits limits;
+    limits.twins = json::Twins::permit;
+    const auto document = json::parse(asked, limits);
+    if (!document) co_return std::string();
+    const json::View root = document->root();
+    if (root["inputRequests"].size() > questions_of_a_call_max) co_return std::string();
+    asking_ = true;
+    std::vector<std::pair<std::string, Completion<std::string>>> open;
+    for (auto [key, request] : root["inputRequests"].members()) {
+      open.emplace_back(std::string(key), Completion<std::string>());
+      start(room_, respond(request, open.back().second));
+    }
+    bool all = true;
+    std::string responses;
+    for (auto& [key, answered] : open) {
+      const std::string response = co_await answered;
+      all = all && !response.empty();
+      responses += responses.empty() ? "{" : ",";
+      json::write_string(key, responses);
+      responses += ':' + response;
+    }
+    asking_ = false;
+    if (!all || cancelled_) co_return std::string();
+    std::string members;
+    if (!responses.empty()) members = R"("inputResponses":)" + responses + '}';
+    if (const auto state = root.text("requestState")) {
+      members += members.empty() ? R"("requestState":)" : R"(,"requestState":)";
+      json::write_string(*state, members);
+    }
+    // Nothing but a state: the server wants to be asked again a little later.
+    if (responses.empty()) co_await room_->loop.sleep(pace);
+    co_return members;
+  }
+
+  Task<void> respond(json::View request, Completion<std::string> answered) {
+    const std::string method(request.text("method").value_or(""));
+    const json::View params = request["params"];
+    const Offers& offered = entry_->modern ? entry_->offers : room_->offers;
+    const bool known = server_request(method) == ServerAsks::decide_before ||
+                       server_request(method) == ServerAsks::decide_answer;
+    std::string response;
+    if (known && room_->may_ask(method, params, offered)) {
+      const PassAnswer pass = [&response](std::string_view answer) {
+        response = std::string(answer);
+        return true;
+      };
+      const std::string text = params.exists() ? without_meta(params) : "{}";
+      (void)co_await room_->decide_question(entry_, {}, method, text, pass);
+    } else {
+      (void)room_->gate.note(room_->spec.run, "server request refused",
+                             "`" + visible(method.substr(0, 64)) + "` in a result");
+    }
+    // A form can be turned down in the protocol itself; for the others there is no such answer.
+    if (response.empty() && method == "elicitation/create") response = R"({"action":"cancel"})";
+    answered.deliver(std::move(response));
+  }
+
   std::string params_for(std::string_view tool, std::string_view arguments) const {
     if (method_ != "tools/call") return std::string(arguments);
     std::string params = R"({"name":)";
@@ -128,7 +257,7 @@ class AtServer final : public Upstream {
   PendingPtr entry_;
   std::string method_;
   bool without_arguments_;
-  bool cancelled_ = false;
+  bool cancelled_ = false, asking_ = false;
   Completion<Answer> waiting_;
   net::Timer timer_;
 };
@@ -138,26 +267,26 @@ const json::Document& empty_object() {
   return document;
 }
 
-std::string line_for_call(const std::string& id, const Settled& settled) {
+Reply reply_to_call(Settled settled) {
   switch (settled.kind) {
     case Settled::Kind::result:
-      return result_line(id, settled.text);
+      return {Reply::Kind::result, std::move(settled.text)};
     case Settled::Kind::error:
-      return raw_error_line(id, settled.text);
+      return {Reply::Kind::error, std::move(settled.text)};
     case Settled::Kind::refused:
     case Settled::Kind::pending:
-      return result_line(id, refused_result(settled));
+      return {Reply::Kind::result, refused_result(settled)};
     case Settled::Kind::gone:
       break;
   }
   return {};
 }
 
-std::string line_for_action(const std::string& id, const Settled& settled) {
+Reply reply_to_action(Settled settled) {
   if (settled.kind == Settled::Kind::refused || settled.kind == Settled::Kind::pending) {
-    return refused_line(id, settled);
+    return {Reply::Kind::error, refused_error(settled)};
   }
-  return line_for_call(id, settled);
+  return reply_to_call(std::move(settled));
 }
 
 }  // namespace
@@ -171,7 +300,7 @@ Task<void> Session::Room::tool_call(PendingPtr entry, std::shared_ptr<json::Docu
     const Settled settled =
         gate.refuse(spec.run, Code::ambiguous_request, "tools/call",
                     "`name` is a text and `arguments` an object, and one of them is not");
-    settle(entry, result_line(entry->id, refused_result(settled)));
+    settle(entry, {Reply::Kind::result, refused_result(settled)});
     co_return;
   }
   if (!shelf.read() || reloading) co_await shelf_ready();
@@ -187,12 +316,18 @@ Task<void> Session::Room::tool_call(PendingPtr entry, std::shared_ptr<json::Docu
   proposal.resolve = spec.resolve;
   proposal.read_sql = spec.read_sql;
   proposal.find_program = spec.find_program;
-  if (params.size() > 2) proposal.note = dropped(params, {"name", "arguments"});
+  proposal.resumes = entry->resumes;
+  if (entry->modern) {
+    proposal.note = dropped(params, {"name", "arguments", "requestState", "inputResponses"});
+  } else if (params.size() > 2) {
+    proposal.note = dropped(params, {"name", "arguments"});
+  }
 
   AtServer upstream(self, entry, "tools/call", !given.exists());
   ClientWaits caller(self, entry);
-  const Settled settled = co_await gate.handle(std::move(proposal), upstream, caller);
-  settle(entry, line_for_call(entry->id, settled));
+  Settled settled = co_await gate.handle(std::move(proposal), upstream, caller);
+  if (settled.kind == Settled::Kind::pending && hold(entry, settled.approval)) co_return;
+  settle(entry, reply_to_call(std::move(settled)));
   (void)document;
 }
 
@@ -200,10 +335,10 @@ Task<void> Session::Room::action(PendingPtr entry, std::string method,
                                  std::shared_ptr<json::Document> document, json::View params) {
   const auto self = shared_from_this();
   const std::string tool = "mcp:" + method;
-  const std::string arguments = params.exists() ? without_meta(params) : "{}";
+  const std::string arguments = params.exists() ? without_meta(params, entry->modern) : "{}";
   const auto parsed = json::parse(arguments);
   if (!parsed) {
-    settle(entry, error_line(entry->id, invalid_params, parsed.error().message));
+    settle(entry, {Reply::Kind::error, error_object(invalid_params, parsed.error().message)});
     co_return;
   }
   Proposal proposal;
@@ -214,10 +349,12 @@ Task<void> Session::Room::action(PendingPtr entry, std::string method,
     for (auto [key, value] : params.members()) kept.push_back(key);
     proposal.note = dropped(params, kept);
   }
+  proposal.resumes = entry->resumes;
   AtServer upstream(self, entry, method, false);
   ClientWaits caller(self, entry);
-  const Settled settled = co_await gate.handle(std::move(proposal), upstream, caller);
-  settle(entry, line_for_action(entry->id, settled));
+  Settled settled = co_await gate.handle(std::move(proposal), upstream, caller);
+  if (settled.kind == Settled::Kind::pending && hold(entry, settled.approval)) co_return;
+  settle(entry, reply_to_action(std::move(settled)));
   (void)document;
 }
 

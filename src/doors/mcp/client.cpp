@@ -1,4 +1,5 @@
 // What the client sends.
+#include <algorithm>
 #include <utility>
 
 #include "base/text.h"
@@ -21,7 +22,9 @@ std::string method_of(std::string_view line) {
   return std::string(document->root().text("method").value_or(""));
 }
 
-// Ids that are one value in two spellings are one id. Nearly all are plain.
+}  // namespace
+
+// Nearly all are plain.
 std::string key_of(std::string_view id) {
   const bool digits = id.find_first_not_of("0123456789") == std::string_view::npos;
   const bool plain = id.starts_with('"') && is_ascii(id) && id.find('\\') == std::string_view::npos;
@@ -29,8 +32,6 @@ std::string key_of(std::string_view id) {
   const auto document = json::parse(id);
   return document ? json::write(document->root()) : std::string(id);
 }
-
-}  // namespace
 
 std::shared_ptr<json::Document> Session::Room::document_for(std::string_view line) const {
   // A long message does not leave its memory behind.
@@ -88,10 +89,32 @@ PendingPtr Session::Room::pend(const Message& message) {
   return entry;
 }
 
-void Session::Room::settle(const PendingPtr& entry, std::string line) {
-  pending.erase(entry->key);
+void Session::Room::settle(const PendingPtr& entry, Reply reply) {
   by_server_id.erase(entry->server_id);
-  if (!entry->gone && !line.empty()) to_client(std::move(line), entry->id);
+  if (entry->modern) in_flight.erase(entry->server_id);
+  if (entry->parked) {
+    // The client will come back for it; nobody answers questions of a call that is over.
+    entry->over = true;
+    entry->kept = std::move(reply);
+    return withdraw_questions(*entry, "the call is over");
+  }
+  pending.erase(entry->key);
+  if (!entry->questions.empty()) withdraw_questions(*entry, "the call is over");
+  if (!entry->gone) answer(*entry, reply);
+}
+
+void Session::Room::answer(const Pending& entry, const Reply& reply) {
+  switch (reply.kind) {
+    case Reply::Kind::none:
+      return;
+    case Reply::Kind::result:
+      if (!entry.modern) return to_client(result_line(entry.id, reply.text), entry.id);
+      return to_client(result_line(entry.id, result_for_modern(reply.text, entry.cached)),
+                       entry.id);
+    case Reply::Kind::error:
+      if (!entry.modern) return to_client(raw_error_line(entry.id, reply.text), entry.id);
+      return to_client(raw_error_line(entry.id, error_for_modern(reply.text)), entry.id);
+  }
 }
 
 void Session::Room::client_request(const Message& message,
@@ -104,15 +127,16 @@ void Session::Room::client_request(const Message& message,
                 message.method == "tools/call" ? std::string_view("tools/call") : "message");
     return;
   }
-  if (method.handling == Handling::here) return answer_here(message);
-  if (method.handling == Handling::unknown) {
-    (void)gate.refuse(spec.run, Code::not_granted, std::string(message.method),
-                      "this method is not known");
-    to_client(error_line(message.id, method_not_found, "method not found"), message.id);
+  if (modern_request(message, method, document)) return;
+  if (method.spoken == Spoken::modern || method.handling == Handling::unknown) {
+    return refuse_unknown(message);
+  }
+  if (method.handling == Handling::here) {
+    to_client(result_line(message.id, "{}"), message.id);
     return;
   }
   if (method.handling == Handling::handshake) {
-    if (std::exchange(handshake_seen, true)) {
+    if (std::exchange(client_era, Era::legacy) == Era::legacy) {
       to_client(error_line(message.id, invalid_request, "`initialize` was sent before"),
                 message.id);
       return;
@@ -121,7 +145,7 @@ void Session::Room::client_request(const Message& message,
           initialize(std::string(message.id), std::move(document), message.params));
     return;
   }
-  if (!handshake_seen) {
+  if (client_era != Era::legacy) {
     to_client(error_line(message.id, invalid_request, "`initialize` comes first"), message.id);
     return;
   }
@@ -130,49 +154,53 @@ void Session::Room::client_request(const Message& message,
     refuse_line(message.id, invalid_request, "too many requests are open");
     return;
   }
+  dispatch(std::move(entry), method, std::move(document), message.params);
+}
+
+void Session::Room::refuse_unknown(const Message& message) {
+  // Both are asked by clients that want to find out what is spoken here, and mean no harm.
+  const bool asking = message.method == "server/discover" || message.method == "ping";
+  if (!asking) {
+    (void)gate.refuse(spec.run, Code::not_granted, std::string(message.method),
+                      "this method is not known");
+  }
+  to_client(error_line(message.id, method_not_found, "method not found"), message.id);
+}
+
+void Session::Room::dispatch(PendingPtr entry, const Method& method,
+                             std::shared_ptr<json::Document> document, json::View params) {
   if (method.handling == Handling::call) {
-    start(shared_from_this(), tool_call(std::move(entry), std::move(document), message.params));
+    start(shared_from_this(), tool_call(std::move(entry), std::move(document), params));
     return;
   }
   if (method.handling == Handling::action) {
-    start(shared_from_this(), action(std::move(entry), std::string(message.method),
-                                     std::move(document), message.params));
+    start(shared_from_this(),
+          action(std::move(entry), std::string(method.name), std::move(document), params));
     return;
   }
-  std::string params;
-  if (!list_params(message.params, params)) {
-    settle(entry,
-           error_line(message.id, invalid_params, "this cursor was not given by the server"));
+  std::string forwarded;
+  if (!list_params(params, forwarded)) {
+    settle(entry, {Reply::Kind::error,
+                   error_object(invalid_params, "this cursor was not given by the server")});
     return;
   }
   if (method.handling == Handling::list && !granted(*spec.policy, spec.server, method.shown_by)) {
-    settle(entry, result_line(message.id, empty_list(method.member)));
+    settle(entry, {Reply::Kind::result, empty_list(method.member)});
     return;
   }
-  start(shared_from_this(), list(std::move(entry), std::string(message.method), params));
-}
-
-void Session::Room::answer_here(const Message& message) {
-  if (message.method == "ping") {
-    to_client(result_line(message.id, "{}"), message.id);
-    return;
-  }
-  // The probe of the stateless revision: this answer sends clients to `initialize`.
-  to_client(error_line(message.id, method_not_found, "method not found"), message.id);
+  start(shared_from_this(), list(std::move(entry), std::string(method.name), forwarded));
 }
 
 void Session::Room::client_notification(const Message& message) {
   switch (client_notice(message.method)) {
     case Notice::initialized:
-      if (std::exchange(initialized, true)) return;
-      to_server(notification_line(message.method, {}));
-      if (has_tools) start(shared_from_this(), reload(false));
+      if (client_era == Era::legacy) initialized_by_client();
       return;
     case Notice::cancelled:
       cancel_of_client(message.params);
       return;
     case Notice::roots_changed:
-      if (granted(*spec.policy, spec.server, "mcp:roots/list")) {
+      if (server_era == Era::legacy && granted(*spec.policy, spec.server, "mcp:roots/list")) {
         to_server(notification_line(message.method, {}));
       }
       return;
@@ -182,11 +210,18 @@ void Session::Room::client_notification(const Message& message) {
     case Notice::list_changed:
     case Notice::resource_updated:
     case Notice::elicitation_done:
+    case Notice::acknowledged:
     case Notice::unknown:
       (void)gate.note(spec.run, "notification dropped",
                       "`" + visible(message.method.substr(0, 64)) + "` of the client");
       return;
   }
+}
+
+void Session::Room::initialized_by_client() {
+  if (std::exchange(initialized, true)) return;
+  if (server_era != Era::modern) to_server(notification_line("notifications/initialized", {}));
+  if (has_tools) start(shared_from_this(), reload(false));
 }
 
 void Session::Room::cancel_of_client(json::View params) {
@@ -195,31 +230,31 @@ void Session::Room::cancel_of_client(json::View params) {
   const auto found = pending.find(key_of(json::write(id)));
   if (found == pending.end()) return;
   const PendingPtr entry = found->second;
+  const auto heard = std::ranges::find(subscriptions, entry->key, &Subscription::key);
+  if (heard != subscriptions.end()) {
+    subscriptions.erase(heard);
+    pending.erase(found);
+    return;
+  }
   entry->gone = true;
   if (entry->caller != nullptr && entry->caller->on_gone) entry->caller->on_gone();
 }
 
 Task<void> Session::Room::initialize(std::string id, std::shared_ptr<json::Document> document,
                                      json::View params) {
-  auto ticket = at_server->send("initialize", initialize_params(params, *spec.policy, spec.server));
+  const Hello hello = hello_of(params);
+  offers = offers_of(hello.capabilities);
+  const bool ready = co_await open_server(false, hello);
+  const std::string_view revision = hello.revision;  // a name of the table, not of the document
   document.reset();
-  const Answer answer = co_await ticket.answer;
-  if (answer.kind == Answer::Kind::error) {
-    to_client(raw_error_line(id, answer.text), id);
+  if (!ready) {
+    to_client(raw_error_line(id, refusal_of_server().text), id);
     co_return;
   }
-  json::ParseLimits limits;
-  limits.twins = json::Twins::permit;
-  const auto result = json::parse(answer.kind == Answer::Kind::result ? answer.text : "", limits);
-  if (!result || !result->root().is_object()) {
-    to_client(error_line(id, invalid_request, "the tool server did not answer `initialize`"), id);
-    co_return;
-  }
-  const json::View root = result->root();
-  has_tools = root["capabilities"]["tools"].is_object();
-  const bool production = spec.policy->environment == Environment::production;
-  const bool with = shelf.instructions(root.text("instructions").value_or(""), production);
-  to_client(result_line(id, initialize_result(root, *spec.policy, spec.server, with)), id);
+  const std::string_view spoken = server_era == Era::modern ? revision : std::string_view();
+  to_client(result_line(id, initialize_result(said.root(), *spec.policy, spec.server,
+                                              with_instructions(), spoken)),
+            id);
 }
 
 bool Session::Room::list_params(json::View params, std::string& out) const {
@@ -240,24 +275,38 @@ void Session::Room::remember_cursor(json::View result) {
 Task<void> Session::Room::list(PendingPtr entry, std::string method, std::string params) {
   const bool tools = method == "tools/list";
   if (tools) co_await shelf_ready();
-  auto ticket = at_server->send(method, params);
+  const bool own = entry->envelope != nullptr;
+  auto ticket =
+      at_server->send(method, own ? with_meta(params.empty() ? "{}" : params, *entry->envelope)
+                                  : for_server(params));
   entry->server_id = ticket.id;
-  const Answer answer = co_await ticket.answer;
+  Answer answer = co_await ticket.answer;
   if (answer.kind == Answer::Kind::error) {
-    settle(entry, raw_error_line(entry->id, answer.text));
+    settle(entry, {Reply::Kind::error, std::move(answer.text)});
     co_return;
   }
   json::ParseLimits limits;
   limits.twins = json::Twins::permit;
   const auto result = json::parse(answer.kind == Answer::Kind::result ? answer.text : "", limits);
   if (!result || !result->root().is_object()) {
-    settle(entry, error_line(entry->id, invalid_request, "the tool server did not answer"));
+    settle(entry,
+           {Reply::Kind::error, error_object(invalid_request, "the tool server did not answer")});
     co_return;
   }
   remember_cursor(result->root());
   FilteredList filtered;
   if (tools) filtered = filter_tools(result->root(), *spec.policy, spec.server, shelf);
-  settle(entry, result_line(entry->id, filtered.changed ? filtered.text : answer.text));
+  Reply reply{Reply::Kind::result,
+              filtered.changed ? std::move(filtered.text) : std::move(answer.text)};
+  if (server_era == Era::modern) {
+    FromModern listed = from_modern(reply.text);
+    reply.text = std::move(listed.text);
+    if (listed.kind != FromModern::Kind::complete) {
+      reply = {Reply::Kind::error,
+               error_object(invalid_request, "the tool server's answer is not a list")};
+    }
+  }
+  settle(entry, std::move(reply));
 }
 
 }  // namespace pawl::mcp

@@ -190,14 +190,17 @@ std::string result_line(std::string_view id, std::string_view result) {
 
 std::string error_line(std::string_view id, int code, std::string_view message,
                        std::string_view data_json) {
-  std::string text =
-      fmt::format(R"({{"jsonrpc":"2.0","id":{},"error":{{"code":{},"message":)", id, code);
+  return raw_error_line(id, error_object(code, message, data_json));
+}
+
+std::string error_object(int code, std::string_view message, std::string_view data_json) {
+  std::string text = fmt::format(R"({{"code":{},"message":)", code);
   json::write_string(message, text);
   if (!data_json.empty()) {
     text += R"(,"data":)";
     text += data_json;
   }
-  text += "}}";
+  text += '}';
   return text;
 }
 

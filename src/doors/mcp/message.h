@@ -59,6 +59,7 @@ inline constexpr int refused_by_policy = -31999;  // outside the range that JSON
 std::string result_line(std::string_view id, std::string_view result);
 std::string error_line(std::string_view id, int code, std::string_view message,
                        std::string_view data_json = {});
+std::string error_object(int code, std::string_view message, std::string_view data_json = {});
 std::string raw_error_line(std::string_view id, std::string_view error);
 std::string request_line(std::uint64_t id, std::string_view method, std::string_view params);
 std::string notification_line(std::string_view method, std::string_view params);

@@ -9,24 +9,26 @@ namespace {
 constexpr Method kUnknown{"", Handling::unknown};
 
 constexpr std::array kClientMethods = {
-    Method{"initialize", Handling::handshake},
-    Method{"ping", Handling::here},
-    Method{"server/discover", Handling::here},
+    Method{"initialize", Handling::handshake, Spoken::legacy},
+    Method{"ping", Handling::here, Spoken::legacy},
+    Method{"server/discover", Handling::discover, Spoken::modern},
+    Method{"subscriptions/listen", Handling::listen, Spoken::modern},
     Method{"tools/list", Handling::tool_list},
     Method{"tools/call", Handling::call},
-    Method{"resources/list", Handling::list, "mcp:resources/read", "resources"},
-    Method{"resources/templates/list", Handling::list, "mcp:resources/read", "resourceTemplates"},
-    Method{"prompts/list", Handling::list, "mcp:prompts/get", "prompts"},
+    Method{"resources/list", Handling::list, Spoken::both, "mcp:resources/read", "resources"},
+    Method{"resources/templates/list", Handling::list, Spoken::both, "mcp:resources/read",
+           "resourceTemplates"},
+    Method{"prompts/list", Handling::list, Spoken::both, "mcp:prompts/get", "prompts"},
     Method{"resources/read", Handling::action},
-    Method{"resources/subscribe", Handling::action},
-    Method{"resources/unsubscribe", Handling::action},
+    Method{"resources/subscribe", Handling::action, Spoken::legacy},
+    Method{"resources/unsubscribe", Handling::action, Spoken::legacy},
     Method{"prompts/get", Handling::action},
     Method{"completion/complete", Handling::action},
-    Method{"logging/setLevel", Handling::action},
-    Method{"tasks/get", Handling::action},
-    Method{"tasks/result", Handling::action},
-    Method{"tasks/list", Handling::action},
-    Method{"tasks/cancel", Handling::action},
+    Method{"logging/setLevel", Handling::action, Spoken::legacy},
+    Method{"tasks/get", Handling::action, Spoken::legacy},
+    Method{"tasks/result", Handling::action, Spoken::legacy},
+    Method{"tasks/list", Handling::action, Spoken::legacy},
+    Method{"tasks/cancel", Handling::action, Spoken::legacy},
 };
 
 constexpr std::array<std::pair<std::string_view, ServerAsks>, 4> kServerRequests = {{
@@ -43,7 +45,7 @@ constexpr std::array<std::pair<std::string_view, Notice>, 4> kClientNotices = {{
     {"notifications/roots/list_changed", Notice::roots_changed},
 }};
 
-constexpr std::array<std::pair<std::string_view, Notice>, 8> kServerNotices = {{
+constexpr std::array<std::pair<std::string_view, Notice>, 9> kServerNotices = {{
     {"notifications/cancelled", Notice::cancelled},
     {"notifications/progress", Notice::progress},
     {"notifications/message", Notice::message},
@@ -52,6 +54,7 @@ constexpr std::array<std::pair<std::string_view, Notice>, 8> kServerNotices = {{
     {"notifications/resources/list_changed", Notice::list_changed},
     {"notifications/resources/updated", Notice::resource_updated},
     {"notifications/elicitation/complete", Notice::elicitation_done},
+    {"notifications/subscriptions/acknowledged", Notice::acknowledged},
 }};
 
 template <class Table, class Value>

@@ -1,7 +1,8 @@
-// Every method of MCP up to revision 2025-11-25, and what this door does with it (rule 1).
+// Every method of MCP up to revision 2026-07-28, and what this door does with it (rule 1).
 //
-// One table. What is not in it is unknown and refused in both directions. Methods with content are
-// actions under the reserved name `mcp:METHOD`, decided by the same stages as tool calls.
+// One table for both eras; a method of the other era is unknown in this one. What is not in it is
+// unknown and refused in both directions. Methods with content are actions under the reserved name
+// `mcp:METHOD`, decided by the same stages as tool calls.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +12,9 @@ namespace pawl::mcp {
 
 enum class Handling : std::uint8_t {
   handshake,  // initialize
-  here,       // answered by pawl itself: ping, the probe of the stateless revision
+  here,       // answered by pawl itself: ping
+  discover,   // server/discover: answered by pawl from what the server said about itself
+  listen,     // subscriptions/listen
   tool_list,  // tools/list: forwarded and filtered
   list,       // other lists: forwarded where their content action is granted, else empty
   call,       // tools/call
@@ -19,9 +22,12 @@ enum class Handling : std::uint8_t {
   unknown,
 };
 
+enum class Spoken : std::uint8_t { both, legacy, modern };
+
 struct Method {
   std::string_view name;
   Handling handling;
+  Spoken spoken = Spoken::both;
   // For lists: the action whose grant shows the list, and the member that holds it.
   std::string_view shown_by = {};
   std::string_view member = {};
@@ -44,13 +50,14 @@ enum class Notice : std::uint8_t {
   tools_changed,
   list_changed,
   resource_updated,
-  elicitation_done,  // from servers
+  elicitation_done,
+  acknowledged,  // from servers
   unknown,
 };
 Notice client_notice(std::string_view name);
 Notice server_notice(std::string_view name);
 
-// Client revisions that are served; any other is answered with the newest of these.
+// Revisions that are served with `initialize`; any other is answered with the newest of these.
 inline constexpr std::string_view revisions[] = {"2024-11-05", "2025-03-26", "2025-06-18",
                                                  "2025-11-25"};
 inline constexpr std::string_view newest_revision = "2025-11-25";

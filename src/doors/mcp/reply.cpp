@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "doors/mcp/era.h"
 #include "doors/mcp/message.h"
 #include "doors/mcp/methods.h"
 
@@ -50,14 +51,6 @@ std::string capabilities(json::View offered, const Gate (&table)[N], const Polic
   return out.take();
 }
 
-std::string_view known_revision(json::View params) {
-  const auto asked = params.text("protocolVersion");
-  for (std::string_view revision : revisions) {
-    if (asked == revision) return revision;
-  }
-  return newest_revision;
-}
-
 bool reserved(std::string_view name) {
   return fold(name).starts_with(kReserved);
 }
@@ -90,31 +83,71 @@ bool granted(const Policy& policy, std::string_view server, std::string_view too
   return policy.find(server, tool) != nullptr && policy.blocks(server, tool) == nullptr;
 }
 
-std::string initialize_params(json::View params, const Policy& policy, std::string_view server) {
+Hello hello_of(json::View params) {
+  Hello hello{newest_revision, params["capabilities"], params["clientInfo"]};
+  const auto asked = params.text("protocolVersion");
+  for (std::string_view revision : revisions) {
+    if (asked == revision) hello.revision = revision;
+  }
+  return hello;
+}
+
+std::string client_name(json::View client) {
   json::Writer out;
   out.object();
-  out.key("protocolVersion").string(known_revision(params));
-  out.key("capabilities")
-      .raw(capabilities(params["capabilities"], kClientCapabilities, policy, server));
-  out.key("clientInfo").object();
   for (std::string_view member : {"name", "title", "version"}) {
-    if (const auto text = params["clientInfo"].text(member)) out.key(member).string(*text);
+    if (const auto text = client.text(member)) out.key(member).string(*text);
   }
-  out.end();
   out.end();
   return out.take();
 }
 
-std::string initialize_result(json::View result, const Policy& policy, std::string_view server,
-                              bool with_instructions) {
+std::string client_capabilities(json::View offered, const Policy& policy, std::string_view server) {
+  return capabilities(offered, kClientCapabilities, policy, server);
+}
+
+std::string initialize_params(const Hello& hello, const Policy& policy, std::string_view server) {
   json::Writer out;
   out.object();
-  for (auto [key, value] : result.members()) {
+  out.key("protocolVersion").string(hello.revision);
+  out.key("capabilities").raw(client_capabilities(hello.capabilities, policy, server));
+  out.key("clientInfo").raw(client_name(hello.client));
+  out.end();
+  return out.take();
+}
+
+std::string server_capabilities(json::View offered, const Policy& policy, std::string_view server,
+                                bool modern) {
+  const std::string kept = capabilities(offered, kServerCapabilities, policy, server);
+  if (!modern) return kept;
+  const auto document = json::parse(kept);
+  json::Writer out;
+  out.object();
+  for (auto [name, value] : document ? document->root().members() : json::View().members()) {
+    out.key(name).object();
+    if (name == "tools") {
+      out.key("listChanged").boolean(true);
+    } else if (value["listChanged"].exists()) {
+      out.key("listChanged").value(value["listChanged"]);
+    }
+    out.end();
+  }
+  out.end();
+  return out.take();
+}
+
+std::string initialize_result(json::View said, const Policy& policy, std::string_view server,
+                              bool with_instructions, std::string_view revision) {
+  json::Writer out;
+  out.object();
+  for (auto [key, value] : said.members()) {
     if (key == "instructions" && !with_instructions) continue;
     if (key == "_meta") continue;
     out.key(key);
     if (key == "capabilities") {
-      out.raw(capabilities(value, kServerCapabilities, policy, server));
+      out.raw(server_capabilities(value, policy, server, false));
+    } else if (key == "protocolVersion" && !revision.empty()) {
+      out.string(revision);
     } else {
       out.value(value);
     }
@@ -173,8 +206,8 @@ std::string refused_result(const Settled& settled) {
   return out.take();
 }
 
-std::string refused_line(std::string_view id, const Settled& settled) {
-  return error_line(id, refused_by_policy, settled.text, settled.decision);
+std::string refused_error(const Settled& settled) {
+  return error_object(refused_by_policy, settled.text, settled.decision);
 }
 
 std::string without_reserved(std::string_view result_text) {
@@ -211,21 +244,31 @@ std::string without_reserved(std::string_view result_text) {
   return out.take();
 }
 
-std::string without_meta(json::View params) {
+std::string without_meta(json::View params, bool modern) {
   json::Writer out;
   out.object();
   for (auto [key, value] : params.members()) {
+    if (modern && (key == "requestState" || key == "inputResponses")) continue;
     if (key != "_meta") out.key(key).value(value);
   }
   out.end();
   return out.take();
 }
 
-std::string with_token(std::string_view params, std::uint64_t token) {
-  std::string text(params);
-  const std::string meta = fmt::format(R"("_meta":{{"progressToken":{}}})", token);
-  text.insert(text.size() - 1, text == "{}" ? meta : "," + meta);
+std::string with_members(std::string_view params, std::string_view members) {
+  std::string text(params.empty() ? "{}" : params);
+  if (members.empty()) return text;
+  const bool first = text == "{}";
+  text.pop_back();
+  if (!first) text += ',';
+  text += members;
+  text += '}';
   return text;
+}
+
+std::string with_meta(std::string_view params, std::string_view members) {
+  if (members.empty()) return std::string(params);
+  return with_members(params, fmt::format(R"("_meta":{{{}}})", members));
 }
 
 std::string dropped(json::View params, const std::vector<std::string_view>& kept) {
@@ -236,7 +279,9 @@ std::string dropped(json::View params, const std::vector<std::string_view>& kept
     }
   }
   for (auto [key, value] : params["_meta"].members()) {
-    if (key != "progressToken") names.push_back("_meta." + std::string(key));
+    const bool read = key == meta_version || key == meta_client || key == meta_capabilities ||
+                      key == meta_log_level;
+    if (key != "progressToken" && !read) names.push_back("_meta." + std::string(key));
   }
   if (names.empty()) return {};
   std::string note = "not forwarded:";

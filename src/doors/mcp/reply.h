@@ -13,14 +13,28 @@
 
 namespace pawl::mcp {
 
+// What a client says when it opens the way to a server. Views into its message.
+struct Hello {
+  std::string_view revision;  // of the older era: as asked for, or the newest that is served
+  json::View capabilities, client;
+};
+Hello hello_of(json::View params);
+
 // `initialize` as it goes to the server: a known revision, the client's name, and of its
 // capabilities those whose requests the policy grants to the server.
-std::string initialize_params(json::View params, const Policy& policy, std::string_view server);
+std::string initialize_params(const Hello& hello, const Policy& policy, std::string_view server);
+std::string client_name(json::View client);
+std::string client_capabilities(json::View capabilities, const Policy& policy,
+                                std::string_view server);
 
 // The server's answer as it goes to the client: capabilities whose actions the policy does not
-// grant are left out, and instructions that are not accepted.
-std::string initialize_result(json::View result, const Policy& policy, std::string_view server,
-                              bool with_instructions);
+// grant are left out, and instructions that are not accepted. `revision` where the client and the
+// server do not speak the same one.
+std::string initialize_result(json::View said, const Policy& policy, std::string_view server,
+                              bool with_instructions, std::string_view revision = {});
+// For a client of the modern era changes come by subscription, and pawl itself tells of tools.
+std::string server_capabilities(json::View capabilities, const Policy& policy,
+                                std::string_view server, bool modern);
 
 // True where the policy grants this name and does not block it.
 bool granted(const Policy& policy, std::string_view server, std::string_view tool);
@@ -39,18 +53,21 @@ std::string empty_list(std::string_view member);
 
 // A refused or pending tools/call: a result with isError, three lines of text, `pawl/decision`.
 std::string refused_result(const Settled& settled);
-// The same decision for every other method: data of a JSON-RPC error.
-std::string refused_line(std::string_view id, const Settled& settled);
+// The same decision for every other method: a JSON-RPC error object with it as data.
+std::string refused_error(const Settled& settled);
 
 // A result without members of `_meta` that only pawl may write (threats S06); empty where nothing
 // had to be taken out.
 std::string without_reserved(std::string_view result_text);
 
-// Canonical text of params without `_meta`; for actions.
-std::string without_meta(json::View params);
+// Canonical text of params without `_meta`; for actions. A modern client's retry has two members of
+// its own, which are not part of what is asked.
+std::string without_meta(json::View params, bool modern = false);
 
-// Params of a forwarded request: the members given (raw JSON), and our progress token if wanted.
-std::string with_token(std::string_view params, std::uint64_t token);
+// Params of a forwarded request with members of their own added: `"a":1,"b":2`, raw JSON.
+std::string with_members(std::string_view params, std::string_view members);
+// The same for members of `_meta`, which the params do not have yet.
+std::string with_meta(std::string_view params, std::string_view members);
 
 // The members of `_meta` and of params that are not forwarded, as a note for the record.
 std::string dropped(json::View params, const std::vector<std::string_view>& kept);

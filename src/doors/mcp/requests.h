@@ -20,6 +20,13 @@ struct Answer {
   std::string text;  // raw JSON of the result or of the error; of lost: why
 };
 
+// What a request of the client is answered with.
+struct Reply {
+  enum class Kind : std::uint8_t { none, result, error };
+  Kind kind = Kind::none;
+  std::string text;  // raw JSON of the result or of the error object
+};
+
 class Requests {
  public:
   using Send = std::function<bool(std::string line)>;

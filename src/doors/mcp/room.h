@@ -1,9 +1,13 @@
 // The inside of a session, shared by the files that implement it:
-//   session.cpp  wires, life and death     client.cpp  what the client sends
-//   server.cpp   what the server sends     calls.cpp   calls and actions, from line to reply
+//   session.cpp  wires, life and death     client.cpp     what the client sends
+//   server.cpp   what the server sends     calls.cpp      calls and actions, from message to reply
+//   opening.cpp  the server is opened      modern.cpp     requests of the modern era, subscriptions
+//   asking.cpp   what a server may ask     questions.cpp  how a client is asked, in its era
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,7 +18,11 @@
 
 #include "base/json.h"
 #include "base/task.h"
+#include "doors/mcp/era.h"
+#include "doors/mcp/legs.h"
 #include "doors/mcp/message.h"
+#include "doors/mcp/methods.h"
+#include "doors/mcp/reply.h"
 #include "doors/mcp/requests.h"
 #include "doors/mcp/session.h"
 #include "doors/mcp/shelf.h"
@@ -22,6 +30,18 @@
 #include "io/net/loop.h"
 
 namespace pawl::mcp {
+
+inline constexpr std::size_t key_bytes = 32;
+inline constexpr std::size_t leg_name_bytes = 16;
+inline constexpr std::size_t subscriptions_max = 64;
+inline constexpr std::size_t questions_of_a_call_max = 16;
+
+// Something that a server wants to know from a modern client: part of the next leg of a call.
+struct Question {
+  std::string key, server_id, method, params;
+  Completion<Answer> answer;
+  bool shown = false;  // a leg has taken it to the client
+};
 
 // A request of the client that has no answer yet.
 struct Pending {
@@ -34,8 +54,27 @@ struct Pending {
   bool gone = false;         // cancelled by the client, or the client left
   bool scoped = false;       // its result is projected: side channels are withheld
   Caller* caller = nullptr;  // while it waits in the gate
+
+  // Of the modern era.
+  bool modern = false;
+  bool parked = false;  // it was answered with a leg and waits for the client to come back
+  bool over = false;    // … and `kept` is its end
+  Reply kept;
+  Cached cached = Cached::no;
+  int log_level = -1;  // the least grave message that it asked for; -1: none
+  Offers offers;
+  std::string method, params;  // what a retry has to repeat: without `_meta`, canonical
+  std::string resumes;         // the question to people that it goes on with
+  std::uint32_t round = 0;     // legs that came before
+  std::uint32_t asked = 0;     // questions so far, for their keys
+  std::vector<Question> questions;
+  std::shared_ptr<const std::string> envelope;  // its `_meta` at a modern server
+  net::Timer patience;                          // while it is parked
 };
 using PendingPtr = std::shared_ptr<Pending>;
+
+// How a decided answer gets to the server that asked; false: it cannot.
+using PassAnswer = std::function<bool(std::string_view answer)>;
 
 struct Session::Room : std::enable_shared_from_this<Session::Room> {
   Room(net::Loop& l, Gate& g, SessionSpec s, SessionWires w)
@@ -44,7 +83,8 @@ struct Session::Room : std::enable_shared_from_this<Session::Room> {
         spec(std::move(s)),
         wires(std::move(w)),
         shelf(gate, spec.run, spec.server, *spec.policy, spec.lock),
-        opened(loop.now()) {}
+        opened(loop.now()),
+        legs(spec.random(key_bytes)) {}
 
   // session.cpp
   void open();
@@ -68,7 +108,10 @@ struct Session::Room : std::enable_shared_from_this<Session::Room> {
   // A line that never became a message: charged, recorded, answered where it has an id.
   void refuse_line(std::string_view id, int code, const std::string& what,
                    std::string_view method = {});
-  void answer_here(const Message& message);
+  void refuse_unknown(const Message& message);
+  void dispatch(PendingPtr pending, const Method& method, std::shared_ptr<json::Document> document,
+                json::View params);
+  void initialized_by_client();
   void cancel_of_client(json::View params);
   Task<void> initialize(std::string id, std::shared_ptr<json::Document> document,
                         json::View params);
@@ -83,12 +126,60 @@ struct Session::Room : std::enable_shared_from_this<Session::Room> {
   void server_notification(const Message& message);
   void server_progress(json::View params);
   void server_log(const Message& message);
-  Task<void> ask_client(std::string id, std::string method,
+  Task<void> ask_client(PendingPtr about, std::string id, std::string method,
                         std::shared_ptr<json::Document> document, json::View params);
-  Task<void> reload(bool announce);
+  Task<void> reload(bool tell);
+  bool wants_log(std::string_view level) const;
   Task<bool> shelf_ready();
   bool spend_notice();
   bool any_scoped() const;
+
+  // opening.cpp
+  // Makes the server ready, once: which era it speaks, and what it says about itself. False: it did
+  // not answer, and `server_refusal` says how. `modern`: what is asked first.
+  Task<bool> open_server(bool modern, Hello hello);
+  Task<bool> try_discover();
+  Task<bool> try_initialize(const Hello& hello);
+  void hear_changes();
+  // Params of a request of our own, with what a modern server wants to see in each.
+  std::string for_server(std::string params) const;
+  Reply refusal_of_server() const;
+  bool with_instructions();
+
+  // modern.cpp
+  // A request that is to be answered in the modern era. False: it is not one.
+  bool modern_request(const Message& message, const Method& method,
+                      std::shared_ptr<json::Document>& document);
+  bool acceptable(const Message& message, const Envelope& envelope);
+  // What a retry brings along. False: it was answered.
+  bool redeem(const PendingPtr& pending, const Message& message);
+  Task<void> after_opening(PendingPtr pending, const Method& method,
+                           std::shared_ptr<json::Document> document, json::View params);
+  void listen(const PendingPtr& pending, json::View params);
+  // Tells the client that a list changed, as it wants to be told.
+  void announce(std::string_view method);
+  void end_subscriptions();
+  Bound bound_of(const Pending& pending) const;
+  // A leg that holds a call: true where the client is told to come back for it.
+  bool hold(const PendingPtr& pending, const std::string& approval);
+
+  // questions.cpp
+  // Asks the client, in its era; `about` is the call that a modern client is asked in.
+  Task<Answer> ask(PendingPtr about, std::string method, std::string params,
+                   const std::string& server_id);
+  // The call of a modern client in which the server may be asking; null: there is none.
+  PendingPtr asked_in(std::string_view method, json::View params) const;
+  bool may_ask(std::string_view method, json::View params, const Offers& offers) const;
+  void put_questions(const PendingPtr& pending);
+  void come_back(const PendingPtr& parked, const PendingPtr& retry, json::View responses);
+  void abandon(const PendingPtr& parked);
+  void withdraw_questions(Pending& pending, const std::string& why);
+  void withdraw_question(const std::string& server_id);
+
+  // asking.cpp
+  // Decides what a server asks, asks the client, and passes the answer on.
+  Task<Answer> decide_question(PendingPtr about, std::string server_id, std::string method,
+                               std::string params, PassAnswer pass);
 
   // calls.cpp
   Task<void> tool_call(PendingPtr pending, std::shared_ptr<json::Document> document,
@@ -96,7 +187,8 @@ struct Session::Room : std::enable_shared_from_this<Session::Room> {
   Task<void> action(PendingPtr pending, std::string method,
                     std::shared_ptr<json::Document> document, json::View params);
   PendingPtr pend(const Message& message);
-  void settle(const PendingPtr& pending, std::string line);
+  void settle(const PendingPtr& pending, Reply reply);
+  void answer(const Pending& pending, const Reply& reply);
 
   net::Loop& loop;
   Gate& gate;
@@ -114,16 +206,39 @@ struct Session::Room : std::enable_shared_from_this<Session::Room> {
   std::unordered_map<std::string, std::uint64_t> asked_client;  // server's raw id -> our id
   std::unordered_set<std::string> cursors;  // that the server gave: no other is passed to it
   std::vector<Completion<bool>> waiting_for_shelf;
-  bool handshake_seen = false, initialized = false, has_tools = false;
+  bool initialized = false, has_tools = false;
   bool reloading = false, reload_again = false;
   std::uint32_t notices_left = notices_per_second_max;
   std::uint64_t notices_dropped = 0;
   std::uint32_t running = 0;  // coroutines of this session
   bool client_gone = false, server_gone = false, closing = false, closed = false;
   std::string why;
-  net::Timer settle_timer, notice_timer, reload_timer;
+  net::Timer settle_timer, notice_timer, reload_timer, listen_timer;
+
+  // What the two sides speak. A client chooses by its first request, a server is asked.
+  enum class Opening : std::uint8_t { closed, under_way, open, failed };
+  Era client_era = Era::unknown, server_era = Era::unknown;
+  Opening opening = Opening::closed;
+  json::Document said;         // by the server about itself, in the form of an `initialize` result
+  std::string server_refusal;  // the error with which it refused that; empty: it said nothing
+  std::optional<bool> instructions_fine;
+  std::vector<Completion<bool>> waiting_for_server;
+  Offers offers;                                // of a client of the older era
+  std::shared_ptr<const std::string> envelope;  // for requests of our own at a modern server
+  std::string log_level;                        // that a client of the older era set there
+  Legs legs;
+  std::map<std::uint64_t, PendingPtr> in_flight;  // calls of modern clients, by our id
+  std::vector<PendingPtr> parked;
+  struct Subscription {
+    std::string id, key;  // raw JSON, as the client wrote it; in our spelling
+    bool tools = false, prompts = false, resources = false;
+  };
+  std::vector<Subscription> subscriptions;
   std::function<void(SessionEnd)> ended;
 };
+
+// Ids that are one value in two spellings are one id.
+std::string key_of(std::string_view id);
 
 // Starts a coroutine of the session and counts it, so that the session outlives it.
 void start(const std::shared_ptr<Session::Room>& room, Task<void> task);

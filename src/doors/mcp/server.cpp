@@ -78,18 +78,24 @@ void Session::Room::server_request_arrived(const Message& message,
       to_server(result_line(message.id, "{}"));
       return;
     case ServerAsks::decide_before:
-    case ServerAsks::decide_answer:
-      if (asked_client.size() < asked_client_max &&
+    case ServerAsks::decide_answer: {
+      // A modern server asks in its results, and not with requests.
+      if (server_era == Era::modern) break;
+      const json::View params = document->root()["params"];
+      const PendingPtr about =
+          client_era == Era::modern ? asked_in(message.method, params) : PendingPtr();
+      if (asked_client.size() < asked_client_max && (client_era != Era::modern || about) &&
           granted(*spec.policy, spec.server, "mcp:" + std::string(message.method)) &&
-          !asks_for_secret(document->root()["params"])) {
-        start(shared_from_this(), ask_client(std::string(message.id), std::string(message.method),
-                                             document, document->root()["params"]));
+          !asks_for_secret(params)) {
+        start(shared_from_this(), ask_client(about, std::string(message.id),
+                                             std::string(message.method), document, params));
         return;
       }
       if (spend_notice()) {
         (void)gate.note(spec.run, "server request refused", std::string(message.method));
       }
       break;
+    }
     case ServerAsks::unknown:
       break;
   }
@@ -112,15 +118,19 @@ void Session::Room::server_notification(const Message& message) {
       start(shared_from_this(), reload(true));
       return;
     case Notice::list_changed:
-      to_client(notification_line(message.method, {}));
+      announce(message.method);
+      return;
+    case Notice::acknowledged:
       return;
     case Notice::resource_updated:
-      if (granted(*spec.policy, spec.server, "mcp:resources/subscribe")) {
+      if (client_era != Era::modern &&
+          granted(*spec.policy, spec.server, "mcp:resources/subscribe")) {
         to_client(notification_line(message.method, message.params_text));
       }
       return;
     case Notice::elicitation_done:
-      if (granted(*spec.policy, spec.server, "mcp:elicitation/create")) {
+      if (client_era != Era::modern &&
+          granted(*spec.policy, spec.server, "mcp:elicitation/create")) {
         to_client(notification_line(message.method, message.params_text));
       }
       return;
@@ -129,6 +139,7 @@ void Session::Room::server_notification(const Message& message) {
       if (!id.is_string() && !id.is_integer()) return;
       const auto found = asked_client.find(json::write(id));
       if (found == asked_client.end()) return;
+      if (client_era == Era::modern) return withdraw_question(found->first);
       to_client(notification_line("notifications/cancelled",
                                   fmt::format(R"({{"requestId":{}}})", found->second)));
       return;
@@ -159,15 +170,26 @@ void Session::Room::server_progress(json::View params) {
     text += R"(,"total":)";
     json::write_number(params["total"].number() + entry.shift, text);
   }
-  if (const auto said = params.text("message")) {
+  if (const auto words = params.text("message")) {
     text += R"(,"message":)";
-    json::write_string(entry.scoped ? withheld_notice() : std::string(*said), text);
+    json::write_string(entry.scoped ? withheld_notice() : std::string(*words), text);
   }
   text += '}';
   to_client(notification_line("notifications/progress", text), entry.id);
 }
 
+// A modern client hears what one of its open requests asked to hear.
+bool Session::Room::wants_log(std::string_view level) const {
+  if (client_era != Era::modern) return true;
+  const int grave = gravity(level);
+  for (const auto& [id, entry] : in_flight) {
+    if (entry->log_level >= 0 && grave >= entry->log_level && !entry->gone) return true;
+  }
+  return false;
+}
+
 void Session::Room::server_log(const Message& message) {
+  if (!wants_log(message.params.text("level").value_or("info"))) return;
   if (!any_scoped()) {
     to_client(notification_line(message.method, message.params_text));
     return;
@@ -188,7 +210,7 @@ Task<bool> Session::Room::shelf_ready() {
   co_return co_await ready;
 }
 
-Task<void> Session::Room::reload(bool announce) {
+Task<void> Session::Room::reload(bool tell) {
   if (reloading) {
     reload_again = true;
     co_return;
@@ -201,7 +223,7 @@ Task<void> Session::Room::reload(bool announce) {
     std::string params;
     bool complete = false;
     for (std::size_t page = 0; page < list_pages_max && !complete; ++page) {
-      auto ticket = at_server->send("tools/list", params);
+      auto ticket = at_server->send("tools/list", for_server(params));
       const Answer answer = co_await ticket.answer;
       json::ParseLimits limits;
       limits.twins = json::Twins::permit;
@@ -223,7 +245,7 @@ Task<void> Session::Room::reload(bool announce) {
     if (reload_again) co_await loop.sleep(reload_interval_min);
   } while (reload_again && !server_gone);
   reloading = false;
-  if (announce) to_client(notification_line("notifications/tools/list_changed", {}));
+  if (tell) announce("notifications/tools/list_changed");
   for (auto& waiting : std::exchange(waiting_for_shelf, {})) waiting.deliver(shelf.read());
 }
 

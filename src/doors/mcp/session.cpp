@@ -35,6 +35,7 @@ void Session::cancel_all() {
   // A copy: settling a call takes it out of the table.
   std::vector<PendingPtr> all;
   for (const auto& [id, pending] : room_->pending) all.push_back(pending);
+  all.insert(all.end(), room_->parked.begin(), room_->parked.end());
   for (const PendingPtr& pending : all) {
     if (pending->server_id == 0) continue;
     json::Writer params;
@@ -53,7 +54,7 @@ void Session::use_policy(std::shared_ptr<const Policy> policy) {
   if (!policy || policy == room.spec.policy) return;
   room.spec.policy = std::move(policy);
   if (room.initialized && room.has_tools && !room.client_gone) {
-    room.to_client(notification_line("notifications/tools/list_changed", {}));
+    room.announce("notifications/tools/list_changed");
   }
 }
 
@@ -149,8 +150,11 @@ void Session::Room::client_closed(const std::string& reason) {
   at_client->lose_all("the client is gone");
   std::vector<PendingPtr> all;
   for (const auto& [id, open] : pending) all.push_back(open);
+  for (const PendingPtr& open : std::exchange(parked, {})) all.push_back(open);
   for (const PendingPtr& open : all) {
     open->gone = true;
+    open->patience.reset();
+    withdraw_questions(*open, "the client is gone");
     if (open->caller != nullptr && open->caller->on_gone) open->caller->on_gone();
   }
   finish(reason);
@@ -161,6 +165,7 @@ void Session::Room::server_closed(const std::string& reason) {
   server_gone = true;
   at_server->lose_all("the tool server ended");
   for (auto& waiting : std::exchange(waiting_for_shelf, {})) waiting.deliver(false);
+  for (auto& waiting : std::exchange(waiting_for_server, {})) waiting.deliver(false);
   finish(reason);
 }
 
@@ -188,6 +193,7 @@ void Session::Room::close_when_settled() {
   if (closed || running > 0) return;
   closed = true;
   settle_timer.reset();
+  end_subscriptions();
   spawn(last_words(), [room = shared_from_this()] { room->close_now(); });
 }
 
@@ -205,6 +211,11 @@ void Session::Room::close_now() {
   settle_timer.reset();
   notice_timer.reset();
   reload_timer.reset();
+  listen_timer.reset();
+  for (const PendingPtr& open : std::exchange(parked, {})) {
+    open->patience.reset();
+    withdraw_questions(*open, "the session ended");
+  }
   client_gone = true;
   server_gone = true;
   if (at_server) at_server->lose_all("the session ended");

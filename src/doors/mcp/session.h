@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 
+#include "base/hash.h"
 #include "base/time.h"
 #include "doors/mcp/wire.h"
 #include "gate/gate.h"
@@ -39,6 +40,8 @@ struct SessionSpec {
   ReadSql read_sql;          // empty: no SQL is understood
   FindProgram find_program;  // empty: the server's programs are not ours
   Duration call_deadline = call_deadline_max;
+  // Unpredictable bytes, for what modern clients bring back.
+  std::function<std::string(std::size_t)> random = random_bytes;
 };
 
 struct SessionWires {

@@ -1,0 +1,70 @@
+#include "doors/mcp/legs.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/hash.h"
+
+namespace pawl::mcp {
+namespace {
+
+constexpr std::string_view kPrefix = "pawl-";
+constexpr std::size_t name_digits = 32;
+
+std::string hex_of(std::string_view bytes) {
+  std::string out;
+  for (unsigned char c : bytes) out += fmt::format("{:02x}", c);
+  return out;
+}
+
+}  // namespace
+
+std::string Legs::seal(std::string_view name, const Bound& bound, const Leg& leg) const {
+  std::string text(name);
+  const std::string params = hex(sha256(bound.params));
+  for (std::string_view part : {bound.run, bound.server, bound.method, std::string_view(params)}) {
+    text += fmt::format("|{}:{}", part.size(), part);
+  }
+  text += fmt::format("|{}|{}|{}|{}", leg.ends.ns, leg.round, leg.approval,
+                      leg.parked != nullptr ? 1 : 0);
+  return hex(hmac_sha256(key_, text));
+}
+
+std::string Legs::issue(std::string_view name, const Bound& bound, Leg leg, Duration now) {
+  if (open_.size() >= legs_open_max) sweep(now);
+  if (open_.size() >= legs_open_max) return {};
+  leg.ends = now + leg_lifetime;
+  std::string spelled = hex_of(name);
+  std::string text = fmt::format("{}{}-{}", kPrefix, spelled, seal(spelled, bound, leg));
+  open_.insert_or_assign(std::move(spelled), std::move(leg));
+  return text;
+}
+
+std::optional<Leg> Legs::redeem(std::string_view text, const Bound& bound, Duration now) {
+  if (!text.starts_with(kPrefix)) return std::nullopt;
+  text.remove_prefix(kPrefix.size());
+  if (text.size() <= name_digits || text[name_digits] != '-') return std::nullopt;
+  const std::string name(text.substr(0, name_digits));
+  const auto found = open_.find(name);
+  if (found == open_.end()) return std::nullopt;
+  const std::string expected = seal(name, bound, found->second);
+  if (!equal_constant_time(text.substr(name_digits + 1), expected)) return std::nullopt;
+  Leg leg = std::move(found->second);
+  open_.erase(found);
+  if (leg.ends.ns <= now.ns) return std::nullopt;
+  return leg;
+}
+
+void Legs::forget(const Pending& parked) {
+  std::erase_if(open_, [&](const auto& entry) { return entry.second.parked.get() == &parked; });
+}
+
+void Legs::sweep(Duration now) {
+  // A parked call has a timer of its own, which takes its leg away.
+  std::erase_if(open_, [&](const auto& entry) {
+    return entry.second.parked == nullptr && entry.second.ends.ns <= now.ns;
+  });
+}
+
+}  // namespace pawl::mcp

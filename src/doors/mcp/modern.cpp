@@ -1,0 +1,216 @@
+// Requests of clients of the modern era: envelopes, discovery, legs that come back, subscriptions.
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "doors/mcp/message.h"
+#include "doors/mcp/methods.h"
+#include "doors/mcp/reply.h"
+#include "doors/mcp/room.h"
+
+namespace pawl::mcp {
+namespace {
+
+constexpr int no_more_subscriptions = -32603;
+constexpr std::size_t version_bytes_max = 64;
+
+// The results of these methods may say that more is to come.
+bool has_legs(std::string_view method) {
+  return method == "tools/call" || method == "resources/read" || method == "prompts/get";
+}
+
+std::string tagged(std::string_view id, std::string_view members = {}) {
+  std::string text = R"({"_meta":{)";
+  json::write_string(meta_subscription, text);
+  text += fmt::format(":{}}}", id);
+  if (!members.empty()) text += fmt::format(",{}", members);
+  return text + '}';
+}
+
+bool wants(json::View filter, std::string_view member) {
+  const json::View wanted = filter[member];
+  return wanted.kind() == json::Kind::boolean && wanted.boolean();
+}
+
+}  // namespace
+
+bool Session::Room::modern_request(const Message& message, const Method& method,
+                                   std::shared_ptr<json::Document>& document) {
+  if (client_era == Era::legacy) return false;
+  const Envelope seen = read_envelope(message.params);
+  if (client_era == Era::unknown && !seen.claimed && method.spoken != Spoken::modern) return false;
+  if (client_era == Era::unknown && method.handling == Handling::handshake) return false;
+  if (!acceptable(message, seen)) return true;
+  if (method.spoken == Spoken::legacy || method.handling == Handling::unknown) {
+    refuse_unknown(message);
+    return true;
+  }
+  // Asking what there is commits a client to nothing: it may still go on with `initialize`.
+  if (method.handling != Handling::discover) client_era = Era::modern;
+  PendingPtr entry = pend(message);
+  if (!entry) {
+    refuse_line(message.id, invalid_request, "too many requests are open");
+    return true;
+  }
+  entry->modern = true;
+  entry->method = std::string(message.method);
+  entry->offers = offers_of(seen.capabilities);
+  entry->log_level = gravity(seen.log_level);
+  const bool cached = method.handling == Handling::list || method.handling == Handling::tool_list ||
+                      method.handling == Handling::discover || message.method == "resources/read";
+  entry->cached = cached ? Cached::yes : Cached::no;
+  if (has_legs(message.method)) entry->params = without_meta(message.params, true);
+  if (message.params["requestState"].exists() && !redeem(entry, message)) return true;
+  start(shared_from_this(),
+        after_opening(std::move(entry), method, std::move(document), message.params));
+  return true;
+}
+
+bool Session::Room::acceptable(const Message& message, const Envelope& seen) {
+  if (message.method == "initialize") {
+    // The connection speaks the modern era by now, in which there is no such thing.
+    const auto asked = message.params.text("protocolVersion").value_or("");
+    to_client(raw_error_line(message.id, unsupported_error(asked.substr(0, version_bytes_max))),
+              message.id);
+    return false;
+  }
+  if (!seen.version.empty() && !seen.supported) {
+    to_client(
+        raw_error_line(message.id, unsupported_error(seen.version.substr(0, version_bytes_max))),
+        message.id);
+    return false;
+  }
+  if (seen.wrong.empty()) return true;
+  to_client(
+      error_line(message.id, invalid_params, fmt::format("`_meta` lacks a valid `{}`", seen.wrong)),
+      message.id);
+  return false;
+}
+
+Bound Session::Room::bound_of(const Pending& entry) const {
+  return {spec.run, spec.server, entry.method, entry.params};
+}
+
+bool Session::Room::redeem(const PendingPtr& entry, const Message& message) {
+  const auto text = message.params.text("requestState");
+  auto leg = text && has_legs(entry->method) ? legs.redeem(*text, bound_of(*entry), loop.now())
+                                             : std::nullopt;
+  if (!leg) {
+    const Settled settled =
+        gate.refuse(spec.run, Code::ambiguous_request, entry->method,
+                    "`requestState` is not one that waits for this request: it was changed, used "
+                    "before, is too old, or belongs to another");
+    settle(entry,
+           {Reply::Kind::error, error_object(invalid_params, settled.text, settled.decision)});
+    return false;
+  }
+  if (leg->parked) {
+    come_back(leg->parked, entry, message.params["inputResponses"]);
+    return false;
+  }
+  entry->resumes = std::move(leg->approval);
+  entry->round = leg->round;
+  return true;
+}
+
+bool Session::Room::hold(const PendingPtr& entry, const std::string& approval) {
+  if (!entry->modern || entry->gone || approval.empty() || !has_legs(entry->method)) return false;
+  if (entry->round >= legs_of_a_call_max) return false;
+  Leg leg;
+  leg.round = entry->round + 1;
+  leg.approval = approval;
+  const std::string state =
+      legs.issue(spec.random(leg_name_bytes), bound_of(*entry), std::move(leg), loop.now());
+  if (state.empty()) return false;
+  pending.erase(entry->key);
+  in_flight.erase(entry->server_id);
+  to_client(result_line(entry->id, fmt::format(R"({{"resultType":"input_required",)"
+                                               R"("requestState":"{}"}})",
+                                               state)),
+            entry->id);
+  return true;
+}
+
+Task<void> Session::Room::after_opening(PendingPtr entry, const Method& method,
+                                        std::shared_ptr<json::Document> document,
+                                        json::View params) {
+  const auto self = shared_from_this();
+  const Envelope seen = read_envelope(params);
+  const bool ready = co_await open_server(true, {newest_revision, seen.capabilities, seen.client});
+  if (!ready) {
+    settle(entry, refusal_of_server());
+    co_return;
+  }
+  if (server_era == Era::modern) {
+    std::string own =
+        envelope_for_server(seen.capabilities, seen.client, *spec.policy, spec.server);
+    if (entry->log_level >= 0 && granted(*spec.policy, spec.server, "mcp:logging/setLevel")) {
+      own += fmt::format(R"(,"{}":"{}")", meta_log_level, seen.log_level);
+    }
+    entry->envelope =
+        own == *envelope ? envelope : std::make_shared<const std::string>(std::move(own));
+  }
+  if (method.handling == Handling::discover) {
+    settle(entry, {Reply::Kind::result,
+                   discover_result(said.root(), *spec.policy, spec.server, with_instructions())});
+  } else if (method.handling == Handling::listen) {
+    listen(entry, params);
+  } else {
+    dispatch(std::move(entry), method, std::move(document), params);
+  }
+}
+
+void Session::Room::listen(const PendingPtr& entry, json::View params) {
+  const json::View filter = params["notifications"];
+  if (!filter.is_object()) {
+    return settle(entry, {Reply::Kind::error,
+                          error_object(invalid_params, "`notifications` is not an object")});
+  }
+  if (subscriptions.size() >= subscriptions_max) {
+    return settle(entry, {Reply::Kind::error,
+                          error_object(no_more_subscriptions, "too many subscriptions are open")});
+  }
+  const json::View offered = said.root()["capabilities"];
+  const auto changes = [&](std::string_view list, std::string_view action) {
+    return offered[list]["listChanged"].exists() && granted(*spec.policy, spec.server, action);
+  };
+  Subscription open{entry->id, entry->key};
+  // Of tools pawl tells by itself too, when another policy shows others.
+  open.tools = wants(filter, "toolsListChanged") && has_tools;
+  open.prompts = wants(filter, "promptsListChanged") && changes("prompts", "mcp:prompts/get");
+  open.resources =
+      wants(filter, "resourcesListChanged") && changes("resources", "mcp:resources/read");
+  json::Writer honored;
+  honored.object();
+  if (open.tools) honored.key("toolsListChanged").boolean(true);
+  if (open.prompts) honored.key("promptsListChanged").boolean(true);
+  if (open.resources) honored.key("resourcesListChanged").boolean(true);
+  honored.end();
+  const std::string members = R"("notifications":)" + honored.text();
+  to_client(notification_line("notifications/subscriptions/acknowledged", tagged(open.id, members)),
+            open.id);
+  // The request stays open, and keeps its id, until it is cancelled or the session ends.
+  subscriptions.push_back(std::move(open));
+}
+
+void Session::Room::announce(std::string_view method) {
+  if (client_era != Era::modern) return to_client(notification_line(method, {}));
+  for (const Subscription& open : subscriptions) {
+    const bool wanted = method == "notifications/tools/list_changed"     ? open.tools
+                        : method == "notifications/prompts/list_changed" ? open.prompts
+                                                                         : open.resources;
+    if (wanted) to_client(notification_line(method, tagged(open.id)), open.id);
+  }
+}
+
+void Session::Room::end_subscriptions() {
+  for (const Subscription& open : std::exchange(subscriptions, {})) {
+    pending.erase(open.key);
+    to_client(result_line(open.id, R"({"resultType":"complete",)" + tagged(open.id).substr(1)),
+              open.id);
+  }
+}
+
+}  // namespace pawl::mcp

@@ -1,0 +1,140 @@
+// How the server is opened: which era it speaks, and what it says about itself.
+//
+// For a client of the older era a server hears `initialize` first, as it would without pawl, and is
+// asked for the newer one only where it refuses that. For a modern client it is the other way
+// around: `server/discover` in place, then `initialize` where the server does not answer it as a
+// modern server does, or not soon. There are servers that end themselves when they hear anything
+// before `initialize`: a client that asks in a process of its own finds out by that, as it does
+// without pawl.
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "doors/mcp/message.h"
+#include "doors/mcp/room.h"
+
+namespace pawl::mcp {
+namespace {
+
+// How long a server may think about `server/discover` before it hears `initialize`.
+constexpr Duration discover_patience = Duration::seconds(5);
+constexpr Duration listen_again = Duration::seconds(1);
+
+json::ParseLimits as_received() {
+  json::ParseLimits limits;
+  limits.twins = json::Twins::permit;
+  return limits;
+}
+
+std::string wanted_changes(json::View capabilities) {
+  json::Writer out;
+  out.object();
+  const std::pair<std::string_view, std::string_view> lists[] = {
+      {"tools", "toolsListChanged"},
+      {"prompts", "promptsListChanged"},
+      {"resources", "resourcesListChanged"},
+  };
+  for (const auto& [capability, member] : lists) {
+    if (capabilities[capability]["listChanged"].exists()) out.key(member).boolean(true);
+  }
+  out.end();
+  return out.take();
+}
+
+}  // namespace
+
+Task<bool> Session::Room::open_server(bool modern, Hello hello) {
+  if (opening == Opening::open) co_return true;
+  if (opening == Opening::failed || server_gone) co_return false;
+  if (opening == Opening::under_way) {
+    Completion<bool> ready;
+    waiting_for_server.push_back(ready);
+    co_return co_await ready;
+  }
+  opening = Opening::under_way;
+  envelope = std::make_shared<const std::string>(
+      envelope_for_server(hello.capabilities, hello.client, *spec.policy, spec.server));
+  bool fine = modern && co_await try_discover();
+  if (!fine) fine = co_await try_initialize(hello);
+  // It refused, so it is there: perhaps one that speaks nothing but the newer era.
+  if (!fine && !server_refusal.empty()) fine = co_await try_discover();
+  opening = fine ? Opening::open : Opening::failed;
+  if (fine) {
+    has_tools = said.root()["capabilities"]["tools"].is_object();
+    if (server_era == Era::modern) hear_changes();
+    // A modern client will not say it.
+    if (modern) initialized_by_client();
+  }
+  for (auto& waiting : std::exchange(waiting_for_server, {})) waiting.deliver(fine);
+  co_return fine;
+}
+
+Task<bool> Session::Room::try_discover() {
+  auto ticket = at_server->send("server/discover", with_meta("{}", *envelope));
+  Completion<Answer> waiting = ticket.answer;
+  const net::Timer silence = loop.after(discover_patience, [waiting]() mutable {
+    waiting.deliver({Answer::Kind::lost, "the server did not answer `server/discover` in time"});
+  });
+  const Answer answer = co_await ticket.answer;
+  if (answer.kind != Answer::Kind::result) co_return false;
+  const auto result = json::parse(answer.text, as_received());
+  const std::string text = result ? said_in_discover(result->root()) : std::string();
+  auto parsed = json::parse(text, as_received());
+  if (text.empty() || !parsed) co_return false;
+  said = std::move(*parsed);
+  server_era = Era::modern;
+  co_return true;
+}
+
+Task<bool> Session::Room::try_initialize(const Hello& hello) {
+  auto ticket = at_server->send("initialize", initialize_params(hello, *spec.policy, spec.server));
+  const Answer answer = co_await ticket.answer;
+  if (answer.kind == Answer::Kind::error) server_refusal = answer.text;
+  auto result = json::parse(answer.kind == Answer::Kind::result ? answer.text : "", as_received());
+  if (!result || !result->root().is_object()) co_return false;
+  said = std::move(*result);
+  server_era = Era::legacy;
+  co_return true;
+}
+
+std::string Session::Room::for_server(std::string params) const {
+  return server_era == Era::modern ? with_meta(params, *envelope) : params;
+}
+
+Reply Session::Room::refusal_of_server() const {
+  if (!server_refusal.empty()) return {Reply::Kind::error, server_refusal};
+  return {Reply::Kind::error,
+          error_object(invalid_request, "the tool server did not answer `initialize`")};
+}
+
+bool Session::Room::with_instructions() {
+  if (!instructions_fine) {
+    const bool production = spec.policy->environment == Environment::production;
+    instructions_fine =
+        shelf.instructions(said.root().text("instructions").value_or(""), production);
+  }
+  return *instructions_fine;
+}
+
+// Changes of a modern server come by a subscription of ours. One that ends is opened again; what
+// changed meanwhile is read.
+void Session::Room::hear_changes() {
+  const std::string changes = wanted_changes(said.root()["capabilities"]);
+  if (changes == "{}" || closing || server_gone) return;
+  auto ticket =
+      at_server->send("subscriptions/listen",
+                      with_meta(fmt::format(R"({{"notifications":{}}})", changes), *envelope));
+  spawn([](std::shared_ptr<Room> room, Requests::Ticket open) -> Task<void> {
+    const Answer answer = co_await open.answer;
+    if (answer.kind != Answer::Kind::result || room->closing) co_return;
+    const std::weak_ptr<Room> self = room;
+    room->listen_timer = room->loop.after(listen_again, [self] {
+      auto later = self.lock();
+      if (!later || later->closing) return;
+      later->hear_changes();
+      if (later->has_tools) start(later, later->reload(true));
+    });
+  }(shared_from_this(), std::move(ticket)));
+}
+
+}  // namespace pawl::mcp

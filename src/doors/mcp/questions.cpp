@@ -1,0 +1,167 @@
+// How a client is asked, in its era.
+//
+// A client of the older era gets a request of ours and answers it. A modern client is asked in a
+// call of its own: the call is answered with `input_required`, is parked here while it goes on at
+// the server, and the client's retry brings the answers. A question that comes while its call is
+// parked goes out with the next leg; one that nobody answers in time is lost, and its call is
+// cancelled.
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "doors/mcp/asking.h"
+#include "doors/mcp/message.h"
+#include "doors/mcp/reply.h"
+#include "doors/mcp/room.h"
+
+namespace pawl::mcp {
+
+bool Session::Room::may_ask(std::string_view method, json::View params,
+                            const Offers& offered) const {
+  return offered.cover(method, params) &&
+         granted(*spec.policy, spec.server, "mcp:" + std::string(method)) &&
+         !asks_for_secret(params);
+}
+
+PendingPtr Session::Room::asked_in(std::string_view method, json::View params) const {
+  // The oldest that can carry it. Whose question it really is, a server of the older era does not
+  // say; it is one of this client's in any case.
+  for (const auto& [id, entry] : in_flight) {
+    const bool room_left =
+        entry->round < legs_of_a_call_max && entry->questions.size() < questions_of_a_call_max;
+    if (!entry->gone && room_left && entry->offers.cover(method, params)) return entry;
+  }
+  return nullptr;
+}
+
+Task<Answer> Session::Room::ask(PendingPtr about, std::string method, std::string params,
+                                const std::string& server_id) {
+  if (client_era != Era::modern) {
+    auto ticket = at_client->send(method, params);
+    if (!server_id.empty()) asked_client[server_id] = ticket.id;
+    // So that it can be withdrawn with its call.
+    const std::string key = std::to_string(ticket.id);
+    if (about) about->questions.push_back({key, server_id, method, {}, ticket.answer, true});
+    Answer answer = co_await ticket.answer;
+    asked_client.erase(server_id);
+    if (about) std::erase_if(about->questions, [&](const Question& q) { return q.key == key; });
+    co_return answer;
+  }
+  if (!about || about->gone || about->round >= legs_of_a_call_max) {
+    co_return Answer{Answer::Kind::lost, "the client cannot be asked"};
+  }
+  Question question;
+  question.key = fmt::format("q{}", ++about->asked);
+  question.server_id = server_id;
+  question.method = std::move(method);
+  question.params = std::move(params);
+  Completion<Answer> answered = question.answer;
+  about->questions.push_back(std::move(question));
+  if (!server_id.empty()) asked_client[server_id] = 0;
+  // In a later turn: questions that come together go out together.
+  const std::weak_ptr<Room> self = weak_from_this();
+  loop.post([self, about] {
+    if (auto room = self.lock()) room->put_questions(about);
+  });
+  Answer answer = co_await answered;
+  asked_client.erase(server_id);
+  co_return answer;
+}
+
+void Session::Room::put_questions(const PendingPtr& entry) {
+  if (entry->parked || entry->gone || entry->over || entry->questions.empty()) return;
+  if (client_gone || !pending.contains(entry->key)) return;
+  std::string requests;
+  for (Question& question : entry->questions) {
+    if (!requests.empty()) requests += ',';
+    requests += fmt::format(R"("{}":{{"method":"{}")", question.key, question.method);
+    if (!question.params.empty()) requests += fmt::format(R"(,"params":{})", question.params);
+    requests += '}';
+    question.shown = true;
+  }
+  Leg leg;
+  leg.round = ++entry->round;
+  leg.parked = entry;
+  const std::string state =
+      entry->round > legs_of_a_call_max
+          ? std::string()
+          : legs.issue(spec.random(leg_name_bytes), bound_of(*entry), std::move(leg), loop.now());
+  if (state.empty()) return withdraw_questions(*entry, "the client cannot be asked any more");
+  pending.erase(entry->key);
+  entry->parked = true;
+  parked.push_back(entry);
+  const std::weak_ptr<Room> self = weak_from_this();
+  entry->patience = loop.after(leg_lifetime, [self, entry] {
+    if (auto room = self.lock()) room->abandon(entry);
+  });
+  to_client(result_line(entry->id, fmt::format(R"({{"resultType":"input_required",)"
+                                               R"("inputRequests":{{{}}},"requestState":"{}"}})",
+                                               requests, state)),
+            entry->id);
+}
+
+void Session::Room::come_back(const PendingPtr& entry, const PendingPtr& retry,
+                              json::View responses) {
+  std::erase(parked, entry);
+  entry->patience.reset();
+  entry->parked = false;
+  entry->id = retry->id;
+  entry->key = retry->key;
+  entry->token = retry->token;
+  entry->shift = 0;
+  entry->last_progress = -1;
+  entry->offers = retry->offers;
+  pending.insert_or_assign(entry->key, entry);
+  if (entry->over) return settle(entry, std::move(entry->kept));
+  std::vector<std::pair<Completion<Answer>, std::string>> answered;
+  for (const Question& question : entry->questions) {
+    const json::View response = responses[question.key];
+    if (!question.shown || !response.is_object()) continue;
+    answered.emplace_back(question.answer, json::write(response));
+  }
+  std::erase_if(entry->questions, [&](const Question& question) {
+    return question.shown && responses[question.key].is_object();
+  });
+  // Who waits goes on inside, and may end the call.
+  for (auto& [waiting, text] : answered) {
+    waiting.deliver({Answer::Kind::result, std::move(text)});
+  }
+  // What was not answered is asked again.
+  put_questions(entry);
+}
+
+void Session::Room::abandon(const PendingPtr& entry) {
+  std::erase(parked, entry);
+  legs.forget(*entry);
+  if (entry->over) {
+    (void)gate.note(spec.run, "result dropped", "the client did not come back for it");
+    return;
+  }
+  entry->gone = true;
+  withdraw_questions(*entry, "the client did not come back");
+  if (entry->caller != nullptr && entry->caller->on_gone) entry->caller->on_gone();
+}
+
+void Session::Room::withdraw_questions(Pending& entry, const std::string& why_not) {
+  for (Question& question : std::exchange(entry.questions, {})) {
+    if (client_era != Era::modern) {
+      to_client(notification_line("notifications/cancelled",
+                                  fmt::format(R"({{"requestId":{}}})", question.key)));
+    }
+    question.answer.deliver({Answer::Kind::lost, why_not});
+  }
+}
+
+void Session::Room::withdraw_question(const std::string& server_id) {
+  for (const auto& [id, entry] : in_flight) {
+    const auto found = std::ranges::find(entry->questions, server_id, &Question::server_id);
+    if (found == entry->questions.end()) continue;
+    Completion<Answer> waiting = found->answer;
+    entry->questions.erase(found);
+    waiting.deliver({Answer::Kind::lost, "the server does not want to know any more"});
+    return;
+  }
+}
+
+}  // namespace pawl::mcp
