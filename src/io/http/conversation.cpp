@@ -131,7 +131,7 @@ void Conversation::receive_end() {
   if (std::exchange(peer_ended_, true) || lost_) return;
   closing_ = true;
   // Telling may answer, and so change the list.
-  const std::vector<std::shared_ptr<Exchange>> all(exchanges_.begin(), exchanges_.end());
+  const std::vector<std::shared_ptr<Exchange>> all = exchanges_;
   for (const auto& exchange : all) exchange->leave();
   wake_();
 }
@@ -150,7 +150,7 @@ void Conversation::lose() {
   closing_ = true;
   service_.bodies_bytes -= std::exchange(accounted_bytes_, 0);
   out_.clear();
-  const std::deque<std::shared_ptr<Exchange>> all = std::exchange(exchanges_, {});
+  const std::vector<std::shared_ptr<Exchange>> all = std::exchange(exchanges_, {});
   for (const auto& exchange : all) exchange->lose();
   if (wake_) wake_();
 }
@@ -200,7 +200,7 @@ void Conversation::advance() {
     const std::shared_ptr<Exchange> first = exchanges_.front();
     out_.add(std::move(first->held));
     if (first->state != Exchange::State::done) return;
-    exchanges_.pop_front();
+    exchanges_.erase(exchanges_.begin());
     first->conversation = nullptr;
     if (first->last) {
       // Whatever was asked behind it is not answered: the client was told so.

@@ -11,7 +11,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -120,9 +119,9 @@ class Conversation {
   std::shared_ptr<const Remote> remote_;
   std::function<void()> wake_;
   RequestReader reader_;
-  std::deque<std::shared_ptr<Exchange>> exchanges_;
-  std::string input_;           // bytes of requests that wait for room
-  std::size_t input_read_ = 0;  // of it, from the front
+  std::vector<std::shared_ptr<Exchange>> exchanges_;  // few: the oldest first
+  std::string input_;                                 // bytes of requests that wait for room
+  std::size_t input_read_ = 0;                        // of it, from the front
   Outbox out_;
   std::uint64_t requests_ = 0;
   std::size_t accounted_bytes_ = 0;  // of ours in `bodies_bytes`

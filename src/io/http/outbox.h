@@ -4,10 +4,10 @@
 #include <sys/uio.h>
 
 #include <cstddef>
-#include <deque>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace pawl::http {
 
@@ -27,8 +27,10 @@ class Outbox {
   void clear();
 
  private:
-  std::deque<std::string> texts_;
-  std::size_t front_taken_ = 0;
+  // Not a deque: an empty one of those holds half a kilobyte, and most connections are idle.
+  std::vector<std::string> texts_;
+  std::size_t first_ = 0;        // those before are taken
+  std::size_t front_taken_ = 0;  // of the first
   std::size_t bytes_ = 0;
 };
 
