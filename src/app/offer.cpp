@@ -11,8 +11,10 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "doors/mcp/era.h"
 #include "doors/mcp/message.h"
 #include "doors/mcp/methods.h"
+#include "doors/mcp/reply.h"
 #include "doors/mcp/requests.h"
 #include "doors/mcp/shelf.h"
 #include "io/net/child.h"
@@ -25,6 +27,14 @@ namespace {
 constexpr std::string_view kPassed[] = {"HOME", "LOGNAME", "PATH",   "SHELL",  "TERM",
                                         "USER", "LANG",    "LC_ALL", "TMPDIR", "TZ"};
 
+// What a request of the stateless revision says about us.
+std::string own_envelope() {
+  json::Writer name;
+  name.object().key("name").string("pawl").key("version").string(PAWL_VERSION).end();
+  return fmt::format(R"("{}":"{}","{}":{},"{}":{{}})", mcp::meta_version, mcp::modern_revision,
+                     mcp::meta_client, name.text(), mcp::meta_capabilities);
+}
+
 struct Asking {
   net::Loop loop;
   json::Parser parser;
@@ -33,9 +43,11 @@ struct Asking {
   std::optional<net::LineReader> reader;
   std::optional<mcp::Requests> requests;
   Result<Offer> offer = fail(Fault::environment, "the server did not answer");
+  std::string envelope;  // of its requests, where it speaks the stateless revision only
   bool done = false;
 
   void line(std::string_view text);
+  Task<mcp::Answer> hello();
   Task<void> ask(std::string server);
   Result<json::Document> take(const mcp::Answer& answer) const;
 };
@@ -68,13 +80,27 @@ Result<json::Document> Asking::take(const mcp::Answer& answer) const {
   return json::parse(answer.text, limits);
 }
 
+// What the server says about itself, in the form of `initialize`.
+Task<mcp::Answer> Asking::hello() {
+  json::Writer words;
+  words.object().key("protocolVersion").string(mcp::newest_revision).key("capabilities").object();
+  words.end().key("clientInfo").object().key("name").string("pawl");
+  words.key("version").string(PAWL_VERSION).end().end();
+  auto ticket = requests->send("initialize", words.text());
+  mcp::Answer answer = co_await ticket.answer;
+  if (answer.kind != mcp::Answer::Kind::error) co_return answer;
+  // Perhaps it speaks nothing but the stateless revision.
+  auto discover = requests->send("server/discover", mcp::with_meta("{}", own_envelope()));
+  const mcp::Answer told = co_await discover.answer;
+  const auto said = take(told);
+  std::string found = said ? mcp::said_in_discover(said->root()) : std::string();
+  if (found.empty()) co_return answer;
+  envelope = own_envelope();
+  co_return mcp::Answer{mcp::Answer::Kind::result, std::move(found)};
+}
+
 Task<void> Asking::ask(std::string server) {
-  json::Writer hello;
-  hello.object().key("protocolVersion").string(mcp::newest_revision).key("capabilities").object();
-  hello.end().key("clientInfo").object().key("name").string("pawl");
-  hello.key("version").string(PAWL_VERSION).end().end();
-  auto ticket = requests->send("initialize", hello.text());
-  const mcp::Answer answer = co_await ticket.answer;
+  const mcp::Answer answer = co_await hello();
   auto result = take(answer);
   if (!result) {
     offer = std::unexpected(result.error());
@@ -86,10 +112,11 @@ Task<void> Asking::ask(std::string server) {
   found.server_version = std::string(root["serverInfo"].text("version").value_or(""));
   found.instructions = std::string(root.text("instructions").value_or(""));
   const bool has_tools = root["capabilities"]["tools"].is_object();
-  writer->send(mcp::notification_line("notifications/initialized", {}));
+  if (envelope.empty()) writer->send(mcp::notification_line("notifications/initialized", {}));
   std::string params;
   for (std::size_t page = 0; has_tools && page < mcp::list_pages_max; ++page) {
-    auto list = requests->send("tools/list", params);
+    const std::string asked = params.empty() && !envelope.empty() ? "{}" : params;
+    auto list = requests->send("tools/list", mcp::with_meta(asked, envelope));
     const mcp::Answer listed = co_await list.answer;
     auto tools = take(listed);
     if (!tools) {

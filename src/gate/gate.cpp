@@ -74,4 +74,12 @@ std::string Gate::fault() const {
   return desk_->fault();
 }
 
+bool Gate::goes_on(const std::string& run, const Call& call, const Policy* decided_under) const {
+  const Run* known = desk_->state.run(run);
+  if (known == nullptr || known->phase != RunPhase::open || !desk_->fault().empty()) return false;
+  if (desk_->state.killed(known->agent, known->id, call.name()) != nullptr) return false;
+  if (desk_->state.halt_of(known->agent, known->sponsor) != nullptr) return false;
+  return policy_of(run).get() == decided_under;
+}
+
 }  // namespace pawl

@@ -185,6 +185,10 @@ class Gate {
   const State& state() const;
   // Why no grants are given at the moment; empty: they are.
   std::string fault() const;
+  // Whether a call that is under way may say more to its server, where that takes several messages:
+  // looked at before each, as before the first. False once it was stopped by the switch or a halt,
+  // no grants are given, or the run's policy is another than `decided_under`.
+  bool goes_on(const std::string& run, const Call& call, const Policy* decided_under) const;
   // Live calls of a run, for a door that closes.
   std::size_t live_calls(const std::string& run) const;
 

@@ -99,3 +99,30 @@ for (const [server, { args, variable, asks }] of Object.entries(cases)) {
     }
   });
 }
+
+// In the stateless revision a result says how long it may be kept, and its client does not know the
+// tasks that a tool of the older ones speaks of.
+const plain = (out) => {
+  const { ttlMs, cacheScope, resultType, ...rest } = JSON.parse(out);
+  for (const tool of rest.tools ?? []) delete tool.execution;
+  return rest;
+};
+
+test('the inspector prints the same in the stateless revision', async (t) => {
+  const w = new World('');
+  t.after(() => w.end());
+  const { args, asks } = cases['server-everything'];
+  servers(w, [program('server-everything'), ...args(w)]);
+  const list = await ask(w, 'direct', ['--method', 'tools/list']);
+  writeFileSync(w.policy, grantAll(JSON.parse(list.out).tools.map((tool) => tool.name)));
+  const modern = ['--protocol-era', 'modern'];
+  const refused = await ask(w, 'direct', ['--method', 'tools/list', ...modern]);
+  assert.notEqual(refused.status, 0);
+  for (const [method, ...more] of [['tools/list'], ...asks]) {
+    const words = ['--method', method, ...more];
+    const ways = [ask(w, 'direct', words), ask(w, 'pawl', [...words, ...modern])];
+    const [direct, gated] = await Promise.all(ways);
+    assert.ok(gated.out.length > 0, gated.err);
+    assert.deepEqual(plain(gated.out), plain(direct.out), words.join(' '));
+  }
+});

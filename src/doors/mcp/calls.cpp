@@ -78,6 +78,9 @@ class AtServer final : public Upstream {
       co_return keep_level(arguments);
     }
     std::string more;  // members of a retry at a modern server
+    const auto decided_under = room_->server_era == Era::modern
+                                   ? room_->gate.policy_of(room_->spec.run)
+                                   : std::shared_ptr<const Policy>();
     for (unsigned round = 1;; ++round) {
       auto ticket = more.empty() ? send(params) : send(with_members(params, more));
       Answer answer = co_await ticket.answer;
@@ -98,6 +101,11 @@ class AtServer final : public Upstream {
       more = co_await fulfil(std::move(answer.text));
       if (cancelled_) co_return Outcome{Outcome::Kind::cancelled, {}, "cancelled by the client"};
       if (more.empty()) co_return failed("the tool server asked for what it is not granted");
+      // The last look again: what was let run is not let run for ever.
+      const Call call{room_->spec.server, tool, {}};
+      if (!room_->gate.goes_on(room_->spec.run, call, decided_under.get())) {
+        co_return failed("the run was stopped, or its policy changed, before it was over");
+      }
     }
   }
 

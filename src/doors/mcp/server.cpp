@@ -160,7 +160,8 @@ void Session::Room::server_progress(json::View params) {
   if (found == by_server_id.end()) return;
   Pending& entry = *found->second;
   const json::View progress = params["progress"];
-  if (entry.token.empty() || entry.gone || !progress.is_number()) return;
+  // Nothing is said of a request that was answered with a leg.
+  if (entry.token.empty() || entry.gone || entry.parked || !progress.is_number()) return;
   const double value = progress.number() + entry.shift;
   if (value <= entry.last_progress) return;
   entry.last_progress = value;
@@ -183,7 +184,8 @@ bool Session::Room::wants_log(std::string_view level) const {
   if (client_era != Era::modern) return true;
   const int grave = gravity(level);
   for (const auto& [id, entry] : in_flight) {
-    if (entry->log_level >= 0 && grave >= entry->log_level && !entry->gone) return true;
+    const bool open = !entry->gone && !entry->parked;
+    if (open && entry->log_level >= 0 && grave >= entry->log_level) return true;
   }
   return false;
 }
