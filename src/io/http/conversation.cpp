@@ -43,7 +43,7 @@ bool Conversation::room() const {
 
 bool Conversation::wants_bytes() const {
   if (lost_ || peer_ended_) return false;
-  if (closing_) return exchanges_.size() > 0;  // only to learn that the client is gone
+  if (closing_) return !exchanges_.empty();  // only to learn that the client is gone
   return input_bytes() < service_.limits.input_ahead_bytes_max;
 }
 
