@@ -35,6 +35,16 @@ std::function<Result<std::string>(std::string_view)> lists_beside(const std::str
   };
 }
 
+// The roles that the deployment file gives this policy to.
+std::vector<std::string> roles_of(const Deployment& deployment, const std::string& path) {
+  std::vector<std::string> names;
+  for (const auto& [name, role] : deployment.roles) {
+    const std::string bound = real_path(beside(deployment.file, home_expanded(role.file)));
+    if (bound == real_path(path)) names.push_back(name);
+  }
+  return names;
+}
+
 LoadSources sources_for(const std::string& path, const Deployment* deployment, Files* files) {
   LoadSources sources;
   sources.read = lists_beside(path, files);
@@ -44,7 +54,9 @@ LoadSources sources_for(const std::string& path, const Deployment* deployment, F
     const auto place = fs::weakly_canonical(directory, failed);
     return failed ? std::string() : place.string();
   };
-  if (deployment != nullptr) sources.credentials = deployment->credential_names();
+  if (deployment != nullptr) {
+    sources.credentials = deployment->credential_names(roles_of(*deployment, path));
+  }
   return sources;
 }
 

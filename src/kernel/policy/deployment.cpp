@@ -9,11 +9,12 @@
 #include "kernel/policy/limits.h"
 #include "kernel/policy/name.h"
 #include "kernel/policy/reading.h"
+#include "kernel/policy/team.h"
 
 namespace pawl {
 namespace {
 
-constexpr std::string_view team_mark = "${role.team}";
+constexpr std::size_t stored_name_bytes_max = 64;
 
 bool is_word(std::string_view name) {
   return !name.empty() && std::ranges::all_of(name, [](char c) {
@@ -27,6 +28,14 @@ bool is_variable(std::string_view name) {
          name.find_first_of("-.@") == std::string_view::npos;
 }
 
+// As io/secrets names what it stores.
+bool is_stored(std::string_view name) {
+  const auto fine = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+  return name.size() <= stored_name_bytes_max && !name.empty() && fine(name.front()) &&
+         std::ranges::all_of(name,
+                             [&](char c) { return fine(c) || c == '.' || c == '-' || c == '_'; });
+}
+
 class DeploymentReader {
  public:
   DeploymentReader(yaml::Read& read, std::string_view file) : reading_(read) { into_.file = file; }
@@ -37,6 +46,7 @@ class DeploymentReader {
                     [this](const yaml::Entry& key) { return read_section(key); });
       gather_groups();
       check_reviewers();
+      check_users();
     }
     LoadedDeployment loaded;
     if (reading_.sound()) {
@@ -253,23 +263,78 @@ class DeploymentReader {
     });
   }
 
+  // The variable, or the name in the store, that a credential is.
+  std::string name_in(const yaml::Node& node, std::string_view key, bool (*fine)(std::string_view),
+                      std::string_view what) {
+    std::string name = reading_.text(node, key).value_or("");
+    if (!name.empty() && !fine(name)) {
+      reading_.mistake(node.at, fmt::format("`{}` is no name of {}", visible(name), what));
+    }
+    return name;
+  }
+
+  bool read_credential_key(const yaml::Entry& key, Deployment::Credential& into) {
+    if (key.key == "env") {
+      into.env = name_in(key.value, "env", is_variable, "a variable");
+    } else if (key.key == "file") {
+      into.file = reading_.text(key.value, "file").value_or("");
+    } else if (key.key == "command") {
+      into.command = words(key.value, "command");
+    } else if (key.key == "store") {
+      into.store = name_in(key.value, "store", is_stored, "a stored credential");
+    } else if (key.key == "roles") {
+      for (Placed& role : reading_.texts(key.value, "roles")) {
+        into.roles.push_back(role.text);
+        users_.push_back(std::move(role));
+      }
+    } else {
+      return false;
+    }
+    return true;
+  }
+
   void read_credential(const yaml::Entry& entry) {
     Deployment::Credential credential;
     credential.at = entry.key_at;
     const bool named_well = named(entry, "credential");
+    std::vector<const yaml::Entry*> sources;
     const bool read = reading_.keys(entry.value, Section::credential, [&](const yaml::Entry& key) {
-      if (key.key != "env") return false;
-      credential.env = reading_.text(key.value, "env").value_or("");
-      if (!credential.env.empty() && !is_variable(credential.env)) {
-        reading_.mistake(key.value.at,
-                         fmt::format("`{}` is no name of a variable", visible(credential.env)));
-      }
+      if (!read_credential_key(key, credential)) return false;
+      if (key.key != "roles") sources.push_back(&key);
       return true;
     });
-    if (read && entry.value.entries.empty()) {
-      reading_.missing(entry.value, Section::credential, "env");
+    const auto no_source = [](const yaml::Entry& key) { return key.key == "roles"; };
+    if (read && std::ranges::all_of(entry.value.entries, no_source)) {
+      reading_.mistake(entry.value.at,
+                       "a credential has none of `env`, `file`, `command` and `store`");
+    }
+    for (std::size_t i = 1; i < sources.size(); ++i) {
+      reading_.mistake(sources[i]->key_at,
+                       fmt::format("`{}` beside `{}`: a credential has one source", sources[i]->key,
+                                   sources[0]->key));
     }
     if (named_well) into_.credentials[entry.key] = std::move(credential);
+  }
+
+  // One credential for two roles would be one identity at the server: only where it is written.
+  void check_users() {
+    for (const Placed& user : users_) {
+      if (into_.roles.contains(user.text)) continue;
+      std::vector<std::string> names;
+      for (const auto& [name, role] : into_.roles) names.push_back(name);
+      const std::string near = nearest(user.text, names);
+      reading_.mistake(user.at,
+                       fmt::format("there is no role `{}`{}", visible(user.text),
+                                   near.empty() ? "" : fmt::format(": did you mean `{}`?", near)));
+    }
+    if (into_.roles.size() < 2) return;
+    for (const auto& [name, credential] : into_.credentials) {
+      if (!credential.roles.empty()) continue;
+      reading_.mistake(credential.at,
+                       fmt::format("`{}` does not say which of the {} roles may use it: expected "
+                                   "`roles: [NAME]`",
+                                   visible(name), into_.roles.size()));
+    }
   }
 
   // Groups are written at the person, at the group, or at both.
@@ -317,69 +382,11 @@ class DeploymentReader {
   Reading reading_;
   Deployment into_;
   std::vector<Placed> reviewers_;
+  std::vector<Placed> users_;  // of credentials
   std::vector<std::pair<std::string, Placed>> members_;
 };
 
 }  // namespace
-
-Result<std::vector<std::string>> Deployment::layers_of(std::string_view role) const {
-  const auto known = roles.find(role);
-  std::vector<std::string> files;
-  for (const Layer& layer : layers) {
-    std::string name = layer.file;
-    if (const std::size_t at = name.find(team_mark); at != std::string::npos) {
-      if (known == roles.end() || known->second.team.empty()) {
-        return fail(Fault::refused,
-                    fmt::format("`{}` has no `team` in the deployment file, and the layer `{}` "
-                                "needs one",
-                                visible(role), visible(layer.file)),
-                    known == roles.end() ? layer.at : known->second.at);
-      }
-      name.replace(at, team_mark.size(), known->second.team);
-    }
-    files.push_back(std::move(name));
-  }
-  return files;
-}
-
-namespace {
-
-std::set<std::string> persons_of(const Deployment& deployment, std::string_view name) {
-  std::set<std::string> out;
-  if (deployment.people.contains(name)) out.insert(std::string(name));
-  if (const auto group = deployment.groups.find(name); group != deployment.groups.end()) {
-    out.insert(group->second.begin(), group->second.end());
-  }
-  return out;
-}
-
-}  // namespace
-
-std::set<std::string> Deployment::persons(const std::vector<std::string>& names) const {
-  std::set<std::string> out;
-  for (const std::string& name : names) {
-    const std::vector<std::string_view> parts = parts_of_reviewer(name);
-    for (const std::string& person : persons_of(*this, parts.front())) {
-      const bool all = std::ranges::all_of(
-          parts, [&](std::string_view part) { return persons_of(*this, part).contains(person); });
-      if (all) out.insert(person);
-    }
-  }
-  return out;
-}
-
-bool Deployment::knows(std::string_view person_or_group) const {
-  const std::vector<std::string_view> parts = parts_of_reviewer(person_or_group);
-  return std::ranges::all_of(parts, [this](std::string_view part) {
-    return people.contains(part) || groups.contains(part);
-  });
-}
-
-std::vector<std::string> Deployment::credential_names() const {
-  std::vector<std::string> names;
-  for (const auto& [name, credential] : credentials) names.push_back(name);
-  return names;
-}
 
 LoadedDeployment load_deployment(std::string_view text, std::string_view file) {
   yaml::Read read = yaml::read(text, file, limits::file_bytes_max);

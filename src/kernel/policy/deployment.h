@@ -40,7 +40,13 @@ struct Deployment {
     Position at;
   };
   struct Credential {
-    std::string env;  // the variable that holds the secret
+    // Where the secret is: exactly one of these.
+    std::string env;                   // a variable
+    std::string file;                  // as written
+    std::vector<std::string> command;  // that prints it; never through a shell
+    std::string store;                 // its name in the encrypted store
+    // Who may use it; empty: the only role there is. Several share it because that is written here.
+    std::vector<std::string> roles;
     Position at;
   };
   enum class Desktop : std::uint8_t { automatic, off };
@@ -64,6 +70,8 @@ struct Deployment {
   std::set<std::string> persons(const std::vector<std::string>& names) const;
   bool knows(std::string_view person_or_group) const;
   std::vector<std::string> credential_names() const;
+  // Those that all of these roles may use; none: those that are written for no role.
+  std::vector<std::string> credential_names(const std::vector<std::string>& used_by) const;
 };
 
 struct LoadedDeployment {

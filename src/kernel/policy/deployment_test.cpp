@@ -87,13 +87,47 @@ constexpr Row kRows[] = {
     {"notify: {desktop: yes}", "1:19: `desktop` must be `auto` or `off`, found `yes`\n"},
     {"notify: {slack: {}}",
      "1:10: `slack` in `notify` is not enforced by this version, so it is refused\n"},
-    {"credentials: {m: {}}", "1:18: a credential has no `env`\n"},
+    {"credentials: {m: {}}",
+     "1:18: a credential has none of `env`, `file`, `command` and `store`\n"},
+    {"credentials: {m: {roles: [a]}}\nroles: {a: {file: x}}",
+     "1:18: a credential has none of `env`, `file`, `command` and `store`\n"},
+    {"credentials: {m: {env: A, store: m}}",
+     "1:27: `store` beside `env`: a credential has one source\n"},
+    {"credentials: {m: {store: M}}", "1:26: `M` is no name of a stored credential\n"},
+    {"credentials: {m: {command: print-it}}", "1:28: `command` must be a list, found `print-it`\n"},
+    {"credentials: {m: {env: A, hosts: [x]}}",
+     "1:27: `hosts` in a credential is not enforced by this version, so it is refused\n"},
+    {"credentials: {m: {env: A, roles: [roel]}}\nroles: {role: {file: x}}",
+     "1:35: there is no role `roel`: did you mean `role`?\n"},
+    {"credentials: {m: {env: A}}\nroles: {a: {file: x}, b: {file: y}}",
+     "1:15: `m` does not say which of the 2 roles may use it: expected `roles: [NAME]`\n"},
     {"credentials: {m: {vault: kv/x}}",
      "1:19: `vault` in a credential is not enforced by this version, so it is refused\n"},
     {"credentials: {m: {env: \"a b\"}}", "1:24: `a b` is no name of a variable\n"},
     {"version: 2", "1:10: `version` is 2, expected 1\n"},
     {"", "1:1: the file holds nothing\n"},
 };
+
+TEST(Deployment, ACredentialHasASourceAndUsers) {
+  const LoadedDeployment loaded = load_deployment(
+      "roles: {a: {file: x}, b: {file: y}}\n"
+      "credentials:\n"
+      "  one: {file: /run/secrets/one, roles: [a]}\n"
+      "  two: {command: [op, read, 8080], roles: [b]}\n"
+      "  both: {store: mail-relay, roles: [a, b]}\n",
+      "d");
+  ASSERT_THAT(loaded.errors, IsEmpty()) << sample::said(loaded.errors);
+  const Deployment& d = *loaded.deployment;
+  EXPECT_EQ(d.credentials.at("one").file, "/run/secrets/one");
+  EXPECT_THAT(d.credentials.at("two").command, ElementsAre("op", "read", "8080"));
+  EXPECT_EQ(d.credentials.at("both").store, "mail-relay");
+  EXPECT_THAT(d.credential_names(), ElementsAre("both", "one", "two"));
+  EXPECT_THAT(d.credential_names({"a"}), ElementsAre("both", "one"));
+  EXPECT_THAT(d.credential_names({"b"}), ElementsAre("both", "two"));
+  // A file of two roles may name what both may use, and a file of none what is for nobody else.
+  EXPECT_THAT(d.credential_names({"a", "b"}), ElementsAre("both"));
+  EXPECT_THAT(d.credential_names({}), IsEmpty());
+}
 
 TEST(Deployment, MistakesAreLocated) {
   for (const Row& row : kRows) {

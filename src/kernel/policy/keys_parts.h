@@ -11,5 +11,7 @@ namespace pawl {
 std::span<const Key> keys_of_languages();
 // keys_layers.cpp: a layer file.
 std::span<const Key> keys_of_layers();
+// keys_deployment.cpp: the deployment file.
+std::span<const Key> keys_of_deployment();
 
 }  // namespace pawl

@@ -334,49 +334,6 @@ constexpr Key kKeys[] = {
     {may_request, "for", "duration", "required", 0,
      "How long it would be granted; a week at most."},
     {may_request, "max_calls", "whole number", "no limit", 9, "How many calls at most."},
-
-    // the deployment file
-    {deployment, "version", "`1`", "1", 0, "Version of the file's grammar."},
-    {deployment, "roles", "mapping of role names", "none", 13, "Which policy governs which role."},
-    {deployment, "servers", "mapping of server names", "none", 13,
-     "What a server's name stands for."},
-    {deployment, "people", "mapping of persons", "none", 10, "Who may answer."},
-    {deployment, "notify", "mapping", "see its keys", 0, "How people learn that something waits."},
-    {deployment, "credentials", "mapping of names", "none", 0,
-     "Secrets that a policy may name in `credential`."},
-    {deployment, "listen", "mapping", "", 0, "Addresses of the network doors.", true},
-    {deployment, "policies", "mapping", "", 0, "Where signed policies come from.", true},
-    {deployment, "layers", "list of files", "none", 13,
-     "Layer files that every call of every role has to pass too, relative to this file. "
-     "`${role.team}` stands for the role's team."},
-    {deployment, "state", "mapping", "", 0, "State shared by several machines.", true},
-    {deployment, "observe", "mapping", "", 15, "Watches without enforcing.", true},
-    {deployment, "models", "mapping", "", 9, "Prices of models.", true},
-
-    {role, "file", "text", "required", 13, "The policy file, relative to the deployment file."},
-    {role, "directories", "list of texts", "none", 13, "Where the role works."},
-    {role, "team", "text", "none", 13, "The team whose layer applies."},
-    {role, "candidate", "text", "", 15, "A second policy that is judged and never acts.", true},
-    {role, "observe", "mapping", "", 15, "Watches without enforcing.", true},
-    {server, "command", "list of words", "required", 13, "The program and its arguments."},
-    {server, "env", "list of names", "none", 13, "Variables that are passed on; no others are."},
-    {server, "url", "text", "", 13, "A server on the network.", true},
-    {people, "default_reviewers", "list of persons or groups", "nobody", 10,
-     "Who answers where a policy names nobody."},
-    {people, "groups", "mapping of group names", "none", 10,
-     "Members of groups: lists of persons."},
-    {people, "idp", "mapping", "", 10, "An identity provider.", true},
-    {person, "groups", "list of texts", "none", 10, "Groups that the person belongs to."},
-    {person, "proof", "`passphrase`", "passphrase", 10, "How the person proves to be that person."},
-    {person, "verifier", "text", "enrolled later", 10,
-     "The public part of the proof, as `pawl reviewers add` prints it."},
-    {notify, "desktop", "`auto` or `off`", "auto", 0, "A notification where there is a desktop."},
-    {notify, "command", "list of words", "none", 0, "A program that is run for every notice."},
-    {notify, "slack", "mapping", "", 0, "Messages in Slack.", true},
-    {credential, "env", "text", "required", 0, "The variable that holds the secret."},
-    {credential, "vault", "text", "", 0, "A path in a vault.", true},
-    {credential, "github_app", "mapping", "", 0, "Tokens of a GitHub app.", true},
-    {credential, "hosts", "list", "", 0, "Where the secret may go.", true},
 };
 
 }  // namespace
@@ -384,7 +341,8 @@ constexpr Key kKeys[] = {
 std::span<const Key> all_keys() {
   static const std::vector<Key> all = [] {
     std::vector<Key> rows(std::begin(kKeys), std::end(kKeys));
-    for (const std::span<const Key> more : {keys_of_languages(), keys_of_layers()}) {
+    for (const std::span<const Key> more :
+         {keys_of_languages(), keys_of_layers(), keys_of_deployment()}) {
       rows.insert(rows.end(), more.begin(), more.end());
     }
     return rows;

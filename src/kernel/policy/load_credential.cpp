@@ -16,7 +16,7 @@ void check_defined(Build& build, const std::string& name, const Position& at) {
   if (build.any_credential || std::ranges::find(known, name) != known.end()) return;
   const std::string near = nearest(name, known);
   build.reading.mistake(
-      at, fmt::format("no credential `{}` in the deployment file{}", visible(name),
+      at, fmt::format("no credential `{}` of this role in the deployment file{}", visible(name),
                       near.empty() ? ": expected `credentials: {NAME: {env: VARIABLE}}` there"
                                    : fmt::format(": did you mean `{}`?", near)));
 }

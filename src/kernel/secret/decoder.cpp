@@ -8,13 +8,6 @@ constexpr int unfinished = -2;
 // Stands for half of a pair that has no other half: no UTF-8 has this byte.
 constexpr char lone_half = '\xff';
 
-int value_of(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return no_digit;
-}
-
 std::string utf8_of(std::uint32_t point) {
   const auto tail = [&](unsigned shift) {
     return static_cast<char>(0x80U | (point >> shift & 0x3FU));
@@ -27,11 +20,18 @@ std::string utf8_of(std::uint32_t point) {
 
 }  // namespace
 
+int hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return no_digit;
+}
+
 int Decoder::digits(std::size_t at, std::size_t count) const {
   int number = 0;
   for (std::size_t i = at; i < at + count; ++i) {
     if (i >= count_) return unfinished;
-    const int digit = value_of(held_[i].byte);
+    const int digit = hex_value(held_[i].byte);
     if (digit < 0) return no_digit;
     number = number << 4 | digit;
   }
@@ -50,11 +50,9 @@ Decoder::Escape Decoder::read_json() const {
   if (count_ < 2) return {};
   const char named = held_[1].byte;
   if (named == 'u') return read_unicode();
-  constexpr std::string_view names = "\"\\/bfnrt";
-  constexpr std::string_view means = "\"\\/\b\f\n\r\t";
-  const std::size_t at = names.find(named);
+  const std::size_t at = json_names.find(named);
   if (at == std::string_view::npos) return {1, {}};
-  return {2, std::string(1, means[at])};
+  return {2, std::string(1, json_means[at])};
 }
 
 Decoder::Escape Decoder::read_unicode() const {

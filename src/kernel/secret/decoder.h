@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace pawl {
 
@@ -17,6 +18,11 @@ struct Decoded {
   std::uint64_t begin = 0;
   std::uint64_t end = 0;
 };
+
+// What stands behind a backslash in JSON, but for `u`, and what it means.
+inline constexpr std::string_view json_names = "\"\\/bfnrt";
+inline constexpr std::string_view json_means = "\"\\/\b\f\n\r\t";
+int hex_value(char digit);  // -1 where it is none
 
 enum class Escapes : std::uint8_t { none, percent, json };
 

@@ -62,6 +62,8 @@ struct ScrubStream::State {
   void cut(Cut found);
   std::uint64_t safe() const;
   void flush(std::uint64_t until, std::string& out);
+  bool begins(char byte) const { return scrubber.first_[static_cast<unsigned char>(byte)] != 0; }
+  std::size_t harmless_escape(std::string_view text) const;
   std::size_t skip(std::string_view piece) const;
 
   const Scrubber& scrubber;
@@ -174,13 +176,39 @@ void ScrubStream::State::flush(std::uint64_t until, std::string& out) {
   base = until;
 }
 
-// How many bytes from here on begin nothing.
+// The bytes of an escape that begins nothing, neither as it stands nor undone; 0 where it might.
+std::size_t ScrubStream::State::harmless_escape(std::string_view text) const {
+  std::size_t size = 2;
+  char means = 0;
+  if (text[0] == '\\') {
+    const std::size_t name = text.size() < size ? text.npos : json_names.find(text[1]);
+    if (name == text.npos) return 0;
+    means = json_means[name];
+  } else {
+    size = 3;
+    const int high = text.size() < size ? -1 : hex_value(text[1]);
+    const int low = text.size() < size ? -1 : hex_value(text[2]);
+    if (high < 0 || low < 0) return 0;
+    means = static_cast<char>(high << 4 | low);
+  }
+  if (means == '%' || means == '\\' || begins(means)) return 0;
+  for (const char byte : text.substr(0, size)) {
+    if (begins(byte)) return 0;
+  }
+  return size;
+}
+
+// How many bytes from here on begin nothing. Only speed: every view would come to the same.
 std::size_t ScrubStream::State::skip(std::string_view piece) const {
   if (state != 0 || awake != 0) return 0;
-  const auto begins = [&](char byte) {
-    return scrubber.first_[static_cast<unsigned char>(byte)] != 0 || byte == '%' || byte == '\\';
-  };
-  return static_cast<std::size_t>(std::ranges::find_if(piece, begins) - piece.begin());
+  std::size_t i = 0;
+  while (i < piece.size() && !begins(piece[i])) {
+    const bool escape = piece[i] == '%' || piece[i] == '\\';
+    const std::size_t size = escape ? harmless_escape(piece.substr(i)) : 1;
+    if (size == 0) break;
+    i += size;
+  }
+  return i;
 }
 
 ScrubStream::ScrubStream(const Scrubber& scrubber) : state_(std::make_unique<State>(scrubber)) {}

@@ -1,0 +1,86 @@
+// What the names of a deployment stand for: the layers of a role, the persons of a group, and who
+// may use which credential.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "kernel/policy/deployment.h"
+#include "kernel/policy/layer.h"
+#include "kernel/policy/team.h"
+
+namespace pawl {
+
+Result<std::vector<std::string>> Deployment::layers_of(std::string_view role) const {
+  const auto known = roles.find(role);
+  std::vector<std::string> files;
+  for (const Layer& layer : layers) {
+    std::string name = layer.file;
+    if (const std::size_t at = name.find(team_mark); at != std::string::npos) {
+      if (known == roles.end() || known->second.team.empty()) {
+        return fail(Fault::refused,
+                    fmt::format("`{}` has no `team` in the deployment file, and the layer `{}` "
+                                "needs one",
+                                visible(role), visible(layer.file)),
+                    known == roles.end() ? layer.at : known->second.at);
+      }
+      name.replace(at, team_mark.size(), known->second.team);
+    }
+    files.push_back(std::move(name));
+  }
+  return files;
+}
+
+namespace {
+
+std::set<std::string> persons_of(const Deployment& deployment, std::string_view name) {
+  std::set<std::string> out;
+  if (deployment.people.contains(name)) out.insert(std::string(name));
+  if (const auto group = deployment.groups.find(name); group != deployment.groups.end()) {
+    out.insert(group->second.begin(), group->second.end());
+  }
+  return out;
+}
+
+}  // namespace
+
+std::set<std::string> Deployment::persons(const std::vector<std::string>& names) const {
+  std::set<std::string> out;
+  for (const std::string& name : names) {
+    const std::vector<std::string_view> parts = parts_of_reviewer(name);
+    for (const std::string& person : persons_of(*this, parts.front())) {
+      const bool all = std::ranges::all_of(
+          parts, [&](std::string_view part) { return persons_of(*this, part).contains(person); });
+      if (all) out.insert(person);
+    }
+  }
+  return out;
+}
+
+bool Deployment::knows(std::string_view person_or_group) const {
+  const std::vector<std::string_view> parts = parts_of_reviewer(person_or_group);
+  return std::ranges::all_of(parts, [this](std::string_view part) {
+    return people.contains(part) || groups.contains(part);
+  });
+}
+
+std::vector<std::string> Deployment::credential_names() const {
+  std::vector<std::string> names;
+  for (const auto& [name, credential] : credentials) names.push_back(name);
+  return names;
+}
+
+std::vector<std::string> Deployment::credential_names(
+    const std::vector<std::string>& used_by) const {
+  std::vector<std::string> names;
+  for (const auto& [name, credential] : credentials) {
+    const bool written = !credential.roles.empty();
+    const bool fits = std::ranges::all_of(used_by, [&](const std::string& role) {
+      return std::ranges::find(credential.roles, role) != credential.roles.end();
+    });
+    if (!written || (fits && !used_by.empty())) names.push_back(name);
+  }
+  return names;
+}
+
+}  // namespace pawl
