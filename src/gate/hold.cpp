@@ -33,7 +33,7 @@ Next too_many(Ticket& ticket) {
 Next tell_pending(Ticket& ticket, const Approval& asked) {
   Verdict verdict(Effect::hold, ticket.tool ? ticket.tool->action_class : kUnplaced);
   verdict.reason.code = Code::approval_pending;
-  verdict.reason.says = asked.asked.why;
+  verdict.reason.says = asked.asked.terms->why;
   verdict.retry = true;
   ticket.phase = Ticket::Phase::over;
   Settled& reply = ticket.reply();

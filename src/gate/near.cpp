@@ -34,13 +34,13 @@ std::string near_form(std::string_view tool, std::string_view arguments) {
 }
 
 void remember_rejection(Desk& desk, RunDesk& run, const Approval& approval) {
-  const ApprovalOpened& asked = approval.asked;
+  const OpenedQuestion& asked = approval.asked;
   run.rejected[asked.binding] = asked.approval;
   Digest commitment{};
   if (!parse_spelled(asked.args, commitment)) return;
   const auto payload = desk.journal.payload(commitment);
   if (!payload || payload->state != PayloadState::present) return;
-  run.rejected_like[near_form(asked.tool, payload->bytes)] = asked.approval;
+  run.rejected_like[near_form(asked.terms->tool, payload->bytes)] = asked.approval;
 }
 
 }  // namespace pawl

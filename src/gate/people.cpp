@@ -21,12 +21,12 @@ bool same_person(std::string_view a, std::string_view b) {
 std::string objection(const Desk& desk, const Approval& approval, const std::string& person,
                       bool approve) {
   const Run* run = desk.state.run(approval.asked.run);
-  if (same_person(person, approval.asked.agent) ||
+  if (same_person(person, approval.asked.terms->agent) ||
       (run != nullptr && same_person(person, run->identity))) {
     return "nobody answers for their own request";
   }
   if (!approve) return {};
-  if (approval.asked.quorum > 1 && approval.asked.sponsor.empty()) {
+  if (approval.asked.terms->quorum > 1 && approval.asked.terms->sponsor.empty()) {
     return "it needs two persons, and nobody knows who started the run, so the second one cannot "
            "be "
            "told from the first";
@@ -37,7 +37,7 @@ std::string objection(const Desk& desk, const Approval& approval, const std::str
     if (same_person(answer.person, person)) return "the same person has approved it already";
     others = true;
   }
-  if (others && same_person(person, approval.asked.sponsor)) {
+  if (others && same_person(person, approval.asked.terms->sponsor)) {
     return "who started the run cannot be the second pair of eyes";
   }
   return {};
@@ -55,8 +55,8 @@ Status refused(Desk& desk, const Approval& approval, const std::string& person,
 
 bool entitled(const Desk& desk, const Approval& approval, const std::string& person,
               const std::vector<std::string>& groups) {
-  const auto& reviewers =
-      approval.asked.reviewers.empty() ? desk.default_reviewers : approval.asked.reviewers;
+  const auto& reviewers = approval.asked.terms->reviewers.empty() ? desk.default_reviewers
+                                                                  : approval.asked.terms->reviewers;
   const auto is = [&](std::string_view name) {
     return name == person || std::ranges::find(groups, name) != groups.end();
   };
@@ -79,12 +79,12 @@ std::string no_longer_entitled(const Desk& desk, const Approval& approval) {
       missing = answer.person;
     }
   }
-  return standing >= approval.asked.quorum ? std::string{} : missing;
+  return standing >= approval.asked.terms->quorum ? std::string{} : missing;
 }
 
 std::optional<Instant> ends_at(const Approval& approval) {
   const Instant asked = approval.asked.expires;
-  if (approval.asked.deny_on_timeout) return asked;
+  if (approval.asked.terms->deny_on_timeout) return asked;
   if (approval.phase != ApprovalPhase::approved || approval.answers.empty()) return std::nullopt;
   const Duration within = asked - approval.opened;
   return std::max(asked, approval.answers.back().at + within);
@@ -117,18 +117,19 @@ Status Gate::answer(const std::string& id, const std::string& person,
   if (const std::string why = objection(desk, *asked, person, approve); !why.empty()) {
     return refused(desk, *asked, person, why);
   }
-  if (approve && asked->asked.typed && !typed) {
+  if (approve && asked->asked.terms->typed && !typed) {
     return refused(desk, *asked, person, "nobody typed what this question asks for");
   }
-  const auto seq = desk.append(ApprovalAnswered{id, person, approve ? "approve" : "reject", reason,
-                                                proof, shown, approve && asked->asked.typed});
+  const auto seq =
+      desk.append(ApprovalAnswered{id, person, approve ? "approve" : "reject", reason, proof, shown,
+                                   approve && asked->asked.terms->typed});
   if (!seq) return std::unexpected(seq.error());
   desk.journal.request_sync(*seq);
   asked = desk.state.approval(id);
   if (asked->phase == ApprovalPhase::rejected) {
     if (RunDesk* run = desk.run(asked->asked.run)) remember_rejection(desk, *run, *asked);
   }
-  if (asked->phase == ApprovalPhase::approved && !asked->asked.deny_on_timeout) {
+  if (asked->phase == ApprovalPhase::approved && !asked->asked.terms->deny_on_timeout) {
     schedule_end(desk, *asked);
   }
   if (asked->phase != ApprovalPhase::open) wake_or_end(desk, id, std::string(asked->call));

@@ -60,7 +60,7 @@ struct Telling {
     entry.approval = id;
     if (approval == nullptr || !ours(approval->asked.run)) return nullptr;
     entry.call = approval->call;
-    entry.tool = approval->asked.tool;
+    entry.tool = approval->asked.terms->tool;
     return approval;
   }
 

@@ -218,7 +218,7 @@ Status Control::answer_question(const std::string& person, json::View act) {
     if (!view || view->root()["approval"].text("shown") != *shown) {
       return fail(Fault::refused, "what was shown is not all of what would run");
     }
-    if (question->asked.typed) {
+    if (question->asked.terms->typed) {
       const auto wanted = text_to_type_of(ports_.journal, *question);
       if (!wanted) return std::unexpected(wanted.error());
       if (!typed_right(act.text("typed").value_or(""), *wanted)) {

@@ -11,7 +11,7 @@ Approval question() {
   Approval approval;
   approval.asked.approval = "a-1";
   approval.asked.binding = "sha256:b";
-  approval.asked.tool = "send_mail";
+  approval.asked.terms = std::make_shared<QuestionTerms>(QuestionTerms{.tool = "send_mail"});
   return approval;
 }
 

@@ -12,31 +12,32 @@ namespace pawl {
 namespace {
 
 void write_question(json::Writer& out, const Approval& approval, Instant now) {
-  const ApprovalOpened& asked = approval.asked;
+  const OpenedQuestion& asked = approval.asked;
+  const QuestionTerms& terms = *asked.terms;
   out.key("approval").string(asked.approval);
   out.key("phase").string(to_string(approval.phase));
   out.key("run").string(asked.run);
-  out.key("agent").string(asked.agent);
-  out.key("sponsor").string(asked.sponsor);
-  out.key("tool").string(asked.tool);
+  out.key("agent").string(terms.agent);
+  out.key("sponsor").string(terms.sponsor);
+  out.key("tool").string(terms.tool);
   out.key("call").string(approval.call);
-  out.key("quorum").natural(asked.quorum);
-  out.key("typed").boolean(asked.typed);
-  if (!asked.typed_of.empty()) {
+  out.key("quorum").natural(terms.quorum);
+  out.key("typed").boolean(terms.typed);
+  if (!terms.typed_of.empty()) {
     out.key("typed_of").array();
-    for (const std::string& argument : asked.typed_of) out.string(argument);
+    for (const std::string& argument : terms.typed_of) out.string(argument);
     out.end();
   }
-  out.key("deny_on_timeout").boolean(asked.deny_on_timeout);
-  if (!asked.credential.empty()) out.key("credential").string(asked.credential);
-  out.key("why").string(asked.why);
+  out.key("deny_on_timeout").boolean(terms.deny_on_timeout);
+  if (!terms.credential.empty()) out.key("credential").string(terms.credential);
+  out.key("why").string(terms.why);
   out.key("binding").string(asked.binding);
   out.key("opened").string(to_string(approval.opened));
   out.key("expires").string(to_string(asked.expires));
   out.key("left_ms").integer(std::max<std::int64_t>(0, (asked.expires - now).ns / 1'000'000));
   out.key("attached").boolean(approval.attached);
   out.key("reviewers").array();
-  for (const std::string& reviewer : asked.reviewers) out.string(reviewer);
+  for (const std::string& reviewer : terms.reviewers) out.string(reviewer);
   out.end();
   out.key("answers").array();
   for (const Answer& answer : approval.answers) {
@@ -90,13 +91,13 @@ void write_display(json::Writer& out, const Approval& approval, std::string_view
 }  // namespace
 
 Result<std::string> text_to_type_of(Journal& journal, const Approval& approval) {
-  const ApprovalOpened& asked = approval.asked;
-  if (asked.typed_of.empty()) return text_to_type({}, {}, asked.tool);
+  const QuestionTerms& terms = *approval.asked.terms;
+  if (terms.typed_of.empty()) return text_to_type({}, {}, terms.tool);
   const auto arguments = arguments_of(journal, approval);
   if (!arguments) return std::unexpected(arguments.error());
   const auto document = json::parse(*arguments);
   if (!document) return std::unexpected(document.error());
-  return text_to_type(document->root(), asked.typed_of, asked.tool);
+  return text_to_type(document->root(), terms.typed_of, terms.tool);
 }
 
 std::string approvals_json(const State& state, Instant now) {
@@ -108,7 +109,7 @@ std::string approvals_json(const State& state, Instant now) {
   }
   std::sort(open.begin(), open.end(), [](const Approval* a, const Approval* b) {
     const auto risk = [](const Approval& x) {
-      return x.asked.quorum * 2 + (x.asked.typed ? 1 : 0);
+      return x.asked.terms->quorum * 2 + (x.asked.terms->typed ? 1 : 0);
     };
     if (risk(*a) != risk(*b)) return risk(*a) > risk(*b);
     if (a->asked.expires != b->asked.expires) return a->asked.expires < b->asked.expires;
@@ -135,7 +136,7 @@ Result<std::string> approval_json(const State& state, Journal& journal, const st
   json::Writer out;
   out.object().key("ok").boolean(true).key("approval").object();
   write_question(out, *approval, now);
-  if (const auto text = text_to_type_of(journal, *approval); approval->asked.typed && text) {
+  if (const auto text = text_to_type_of(journal, *approval); approval->asked.terms->typed && text) {
     out.key("type_this").string(*text);
   }
   if (arguments) {

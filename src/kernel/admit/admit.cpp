@@ -30,10 +30,10 @@ bool answered(const Situation& s, const Question& question) {
   const Approval* asked = s.state.approval(fact->approval);
   if (asked == nullptr || asked->phase != ApprovalPhase::approved) return false;
   if (asked->asked.run != s.run.id || asked->asked.binding != fact->binding) return false;
-  if (asked->asked.quorum < question.quorum || (question.typed && !asked->asked.typed))
-    return false;
-  if (!std::ranges::includes(asked->asked.typed_of, question.typed_of)) return false;
-  if (!names_all(asked->asked.why, question.why)) return false;
+  const QuestionTerms& terms = *asked->asked.terms;
+  if (terms.quorum < question.quorum || (question.typed && !terms.typed)) return false;
+  if (!std::ranges::includes(terms.typed_of, question.typed_of)) return false;
+  if (!names_all(terms.why, question.why)) return false;
   return fact->binding == spelled(binding_of(s.policy, *s.tool, s.run, s.call, s.facts));
 }
 

@@ -31,6 +31,20 @@ TEST_F(ApprovalTest, IsUsedOnce) {
   j.never(ApprovalEnded{"a1", "withdrawn", "c1"});
 }
 
+TEST_F(ApprovalTest, SharesItsTermsWithQuestionsLikeIt) {
+  j.hold("c1", "a1");
+  j.hold("c2", "a2");
+  j.hold("c3", "a3", 2);
+  const Approval& first = *j.state.approval("a1");
+  EXPECT_EQ(first.asked.terms, j.state.approval("a2")->asked.terms);
+  EXPECT_NE(first.asked.terms, j.state.approval("a3")->asked.terms);
+  EXPECT_EQ(j.state.approval("a3")->asked.terms->quorum, 2);
+  const auto again = State::from_json(j.state.to_json());
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->approval("a1")->asked.terms, again->approval("a2")->asked.terms);
+  EXPECT_EQ(again->to_json(), j.state.to_json());
+}
+
 TEST_F(ApprovalTest, OfOneCallIsNotAnothers) {
   j.hold("c1", "a1");
   j.hold("c2", "a2");  // a concurrent twin

@@ -17,7 +17,7 @@ bool same_person(std::string_view a, std::string_view b) {
 
 // Whether one more approval by `person` is a further pair of eyes.
 bool counts(const Approval& approval, const Run* run, std::string_view person) {
-  if (same_person(person, approval.asked.agent)) return false;
+  if (same_person(person, approval.asked.terms->agent)) return false;
   if (run != nullptr && (same_person(person, run->identity) || same_person(person, run->agent))) {
     return false;
   }
@@ -27,7 +27,7 @@ bool counts(const Approval& approval, const Run* run, std::string_view person) {
     if (same_person(answer.person, person)) return false;
     ++earlier;
   }
-  return earlier == 0 || !same_person(person, approval.asked.sponsor);
+  return earlier == 0 || !same_person(person, approval.asked.terms->sponsor);
 }
 
 }  // namespace
@@ -40,11 +40,11 @@ Status Fold::operator()(const ApprovalOpened& b) {
   if (!held) return wrong(b.approval, "belongs to no held call");
   if (b.quorum == 0) return wrong(b.approval, "asks nobody");
   Approval approval;
-  approval.asked = b;
+  approval.asked = OpenedQuestion(b);
   approval.asked.expires = whole_microseconds(b.expires);
   approval.opened = at;
   approval.call = b.call;
-  state.approvals_.emplace(b.approval, std::move(approval));
+  state.put_question(std::move(approval));
   return {};
 }
 
@@ -57,8 +57,8 @@ Status Fold::operator()(const ApprovalAnswered& b) {
 
   const Run* run = state.run(approval.asked.run);
   Answer answer{b.person, b.answer, b.reason, at, false};
-  const bool late = approval.asked.deny_on_timeout && at > approval.asked.expires;
-  const bool own = same_person(b.person, approval.asked.agent) ||
+  const bool late = approval.asked.terms->deny_on_timeout && at > approval.asked.expires;
+  const bool own = same_person(b.person, approval.asked.terms->agent) ||
                    (run != nullptr && same_person(b.person, run->identity));
   answer.counts = !late && !own && (b.answer == "reject" || counts(approval, run, b.person));
   approval.answers.push_back(std::move(answer));
@@ -76,9 +76,9 @@ void Fold::count_answers(Approval& approval) {
     if (answer.answer == "reject") return end_approval(approval, ApprovalPhase::rejected);
     ++approvals;
   }
-  const std::uint8_t quorum = approval.asked.quorum;
+  const std::uint8_t quorum = approval.asked.terms->quorum;
   if (approval.phase != ApprovalPhase::open || approvals < quorum) return;
-  if (quorum > 1 && approval.asked.sponsor.empty()) return;
+  if (quorum > 1 && approval.asked.terms->sponsor.empty()) return;
   approval.phase = ApprovalPhase::approved;
   const auto call = state.calls_.find(approval.call);
   if (call != state.calls_.end()) stop_waiting(call->second);
@@ -162,7 +162,7 @@ void Fold::end_approval(Approval& approval, ApprovalPhase how) {
   if (call != state.calls_.end()) stop_waiting(call->second);
   state.ended_.push_back(approval.asked.approval);
   if (state.ended_.size() <= ended_approvals_max) return;
-  state.approvals_.erase(state.ended_.front());
+  state.forget_question(state.ended_.front());
   state.ended_.pop_front();
 }
 

@@ -179,7 +179,7 @@ Status Fold::operator()(const KillSet& b) {
   }
   withdraw_where([&](const Approval& approval) {
     const Run* run = state.run(approval.asked.run);
-    return covers_tool(kill, approval.asked.tool) || (run != nullptr && covers(kill, *run));
+    return covers_tool(kill, approval.asked.terms->tool) || (run != nullptr && covers(kill, *run));
   });
   return {};
 }

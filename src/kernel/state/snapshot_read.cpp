@@ -97,11 +97,12 @@ Status Snapshot::read_approvals(json::View list, State& into) {
     Approval approval;
     if (Status done = member.finish(); !done) return done;
     if (Status done = get(flat, approval); !done) return done;
-    if (Status done = get(asked, approval.asked); !done) return done;
+    ApprovalOpened opened;
+    if (Status done = get(asked, opened); !done) return done;
+    approval.asked = OpenedQuestion(opened);
     if (Status done = get_all(answers, approval.answers); !done) return done;
-    const std::string id = approval.asked.approval;
-    if (!approval.attached) into.detached_[approval.asked.binding].insert(id);
-    into.approvals_[id] = std::move(approval);
+    if (!approval.attached) into.detached_[opened.binding].insert(opened.approval);
+    into.put_question(std::move(approval));
     return {};
   });
 }

@@ -59,7 +59,7 @@ void put_approval(const Approval& approval, json::Writer& out) {
   out.end().key("approval");
   put(approval, out);
   out.key("asked");
-  put(approval.asked, out);
+  put(approval.asked.record(), out);
   out.end();
 }
 

@@ -43,6 +43,7 @@
 // Threads: one loop owns a State. Shared with nobody.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -162,8 +163,30 @@ struct Answer {
   Instant at{};
   bool counts = false;
 };
+// What questions about one tool mostly have in common.
+struct QuestionTerms {
+  std::string agent = {}, sponsor = {}, tool = {};
+  std::uint8_t quorum = 1;
+  bool typed = false, deny_on_timeout = true;
+  std::vector<std::string> typed_of = {};  // see Question
+  std::string credential = {};
+  std::vector<std::string> reviewers = {};
+  std::string why = {};
+  friend auto operator<=>(const QuestionTerms&, const QuestionTerms&) = default;
+};
+// A question as it was opened (ApprovalOpened), with terms that it shares with questions like it: a
+// hundred thousand of them wait in little memory.
+struct OpenedQuestion {
+  std::string approval, call, run, binding, args;
+  Instant expires{};
+  std::shared_ptr<const QuestionTerms> terms = std::make_shared<QuestionTerms>();  // never null
+
+  OpenedQuestion() = default;
+  explicit OpenedQuestion(const ApprovalOpened& b);
+  ApprovalOpened record() const;
+};
 struct Approval {
-  ApprovalOpened asked;  // as it was opened
+  OpenedQuestion asked;
   ApprovalPhase phase = ApprovalPhase::open;
   Instant opened{};
   std::vector<Answer> answers;
@@ -236,10 +259,19 @@ class State {
   friend struct Fold;      // fold.h: one function for each type of record
   friend struct Snapshot;  // snapshot.cpp
 
+  struct ByTerms {
+    using Terms = std::shared_ptr<const QuestionTerms>;
+    bool operator()(const Terms& a, const Terms& b) const { return *a < *b; }
+  };
+  // question.cpp: every question comes and goes this way, so that none keeps terms of its own.
+  void put_question(Approval approval);
+  void forget_question(const std::string& id);
+
   ByName<Run> runs_;
   ByName<std::string> run_keys_;  // key -> the newest run
   ByName<LiveCall> calls_;
   ByName<Approval> approvals_;
+  std::set<std::shared_ptr<const QuestionTerms>, ByTerms> terms_;  // of all questions
   ByName<std::set<std::string>> detached_;  // binding -> live questions whose caller is gone
   std::vector<Kill> kills_;
   // agent -> sponsor -> runs whose halt stands
