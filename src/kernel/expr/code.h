@@ -12,6 +12,7 @@
 
 #include "base/zone.h"
 #include "kernel/expr/ast.h"
+#include "kernel/expr/collection.h"
 #include "kernel/expr/functions.h"
 #include "kernel/expr/scratch.h"
 #include "kernel/expr/type.h"
@@ -42,6 +43,9 @@ enum class Op : std::uint8_t {
   or_skip,      // to c where the top is true; it stays
   and_with,     // two off the stack, push what && makes of them
   or_with,      //
+  probe,        // push what probes[c] finds
+  and_probe,    // to c where the top is false; else && it with what probes[b] finds
+  or_probe,     // to c where the top is true; else || it with what probes[b] finds
   choose,  // pop: true goes on, false goes to c, an error stays and goes where code[c - 1] goes
   store,   // pop into frame[c]
   fold,    // pop the range of folds[c] and begin
@@ -73,9 +77,30 @@ struct Expectation {
 // `args.address.city`: a variable and the fields behind it.
 struct Path {
   std::uint32_t slot = 0;
-  std::vector<std::string> names;
+  std::vector<MemberName> names;
   std::int32_t expectation = -1;  // index, where there is one
   std::string missing;            // the message
+};
+
+// A place against a constant: `args.status == "done"`, `args.to.endsWith("@x.example")`. Nearly all
+// conditions are made of these, joined by `&&` and `||`, so each is one instruction, and one with
+// its `&&` or `||`. It costs the fuel of its parts, in the same cases, and gives the same values:
+// compile_probe.cpp makes it out of them.
+struct Probe {
+  enum class Kind : std::uint8_t { order, equality, in_list, call };
+  Kind kind = Kind::order;
+  std::uint8_t how = 0;    // Comparison; of an equality, 1 for unequal
+  std::uint32_t fuel = 0;  // instructions that it stands for
+  std::uint32_t path = 0;
+  std::uint32_t constant = 0;
+  std::uint32_t function = 0;  // of a call: with the place and the constant as its arguments
+  // The short way for values of the kind `plain`, which need no closer look at their type; another
+  // value goes the long way. `same_text`: the constant itself is of the type that is expected, so a
+  // text that equals it is too.
+  enum class Way : std::uint8_t { only_long, integers, same_text, called };
+  Way way = Way::only_long;
+  ValueKind plain = ValueKind::error;
+  TextWords words = {};  // of a text that is compared
 };
 
 struct FoldPlan {
@@ -92,8 +117,9 @@ struct Code {
 
   std::vector<Instruction> instructions;
   std::vector<Value> constants;
-  std::vector<std::string> names;
+  std::vector<MemberName> names;
   std::vector<Path> paths;
+  std::vector<Probe> probes;
   std::vector<Expectation> expectations;
   std::vector<FoldPlan> folds;
   std::vector<Run> functions;

@@ -4,8 +4,6 @@
 #include <cmath>
 #include <cstring>
 
-#include "base/text_key.h"
-
 namespace pawl::expr {
 namespace {
 
@@ -87,11 +85,30 @@ bool equal_addresses(const Value& a, const Value& b) {
   return x.six == y.six && x.length == y.length && std::ranges::equal(x.bytes, y.bytes);
 }
 
-// Member names are short: of up to sixteen bytes no call is needed.
-bool same_name(const char* name, std::string_view wanted) {
-  const std::string_view text(name, wanted.size());
-  if (wanted.size() > TextKey::exact_bytes_max) return text == wanted;
-  return TextKey::of(text) == TextKey::of(wanted);
+}  // namespace
+
+std::uint32_t member_of_long_name(const json::Document& document, std::uint32_t object,
+                                  std::string_view name) {
+  const std::uint32_t end = document.node(object).end;
+  for (std::uint32_t at = object + 1; at < end; at = document.node(at + 1).end) {
+    if (document.bytes(document.node(at)) == name) return at + 1;
+  }
+  return 0;
+}
+
+namespace {
+
+std::optional<Value> find_text(const Value& map, std::string_view name, const TextWords& words) {
+  if (map.is(ValueKind::json_map)) {
+    const std::uint32_t node = member_in(*map.as.document, map.size, name, words);
+    if (node == 0) return {};
+    return Value::of_node(map.as.document, node);
+  }
+  for (std::uint32_t i = 0; i < map.size; ++i) {
+    const Entry& entry = map.as.entries[i];
+    if (entry.key.is(ValueKind::string) && entry.key.text() == name) return entry.value;
+  }
+  return {};
 }
 
 }  // namespace
@@ -128,33 +145,12 @@ Value Walk::value() const {
   return Value::of_node(collection_.as.document, node_);
 }
 
-bool find_member(const Value& map, std::string_view name, Value& member) {
-  if (map.is(ValueKind::json_map)) {
-    const json::Document& document = *map.as.document;
-    const json::Node* const nodes = document.nodes().data();
-    const std::uint32_t end = nodes[map.size].end;
-    for (std::uint32_t at = map.size + 1; at < end; at = nodes[at + 1].end) {
-      const json::Node& key = nodes[at];
-      if (key.size != name.size()) continue;
-      if (!same_name(document.bytes(key).data(), name)) continue;
-      member = Value::of_node(&document, at + 1);
-      return true;
-    }
-    return false;
-  }
-  for (std::uint32_t i = 0; i < map.size; ++i) {
-    const Entry& entry = map.as.entries[i];
-    if (!entry.key.is(ValueKind::string) || entry.key.text() != name) continue;
-    member = entry.value;
-    return true;
-  }
-  return false;
+std::optional<Value> find_field(const Value& map, const MemberName& name) {
+  return find_text(map, name.text, name.words);
 }
 
 std::optional<Value> find_field(const Value& map, std::string_view name) {
-  Value member;
-  if (!find_member(map, name, member)) return {};
-  return member;
+  return find_text(map, name, TextWords::of(name));
 }
 
 std::optional<Value> find(Context& context, const Value& map, const Value& key) {

@@ -9,6 +9,9 @@
 #include <cstdint>
 #include <cstring>
 #include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
 
 #include "kernel/expr/context.h"
 #include "kernel/expr/value.h"
@@ -38,8 +41,68 @@ class Walk {
 };
 
 std::optional<Value> find(Context& context, const Value& map, const Value& key);
-// A member by name; the common way into arguments. False where there is none.
-bool find_member(const Value& map, std::string_view name, Value& member);
+// A text that others are compared with at every evaluation: its first and its last bytes as words,
+// which may overlap. Of up to sixteen bytes they are all of it, so a comparison needs no call.
+struct TextWords {
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+
+  static TextWords of(std::string_view text) {
+    const char* const end = text.data() + text.size();
+    if (text.size() >= 8) return {load<std::uint64_t>(text.data()), load<std::uint64_t>(end - 8)};
+    if (text.size() >= 4) return {load<std::uint32_t>(text.data()), load<std::uint32_t>(end - 4)};
+    if (text.size() >= 2) return {load<std::uint16_t>(text.data()), load<std::uint16_t>(end - 2)};
+    return {text.empty() ? std::uint64_t{0} : load<std::uint8_t>(text.data()), 0};
+  }
+  // Whether `size` bytes at `at` are the text that these are the words of; where both are of that
+  // size, which is at most `whole_bytes_max`.
+  bool match(const char* at, std::size_t size) const {
+    const char* const end = at + size;
+    if (size >= 8) {
+      return load<std::uint64_t>(at) == first && load<std::uint64_t>(end - 8) == last;
+    }
+    if (size >= 4) {
+      return load<std::uint32_t>(at) == first && load<std::uint32_t>(end - 4) == last;
+    }
+    if (size >= 2) {
+      return load<std::uint16_t>(at) == first && load<std::uint16_t>(end - 2) == last;
+    }
+    return size == 0 || load<std::uint8_t>(at) == first;
+  }
+  static constexpr std::size_t whole_bytes_max = 16;
+
+ private:
+  template <class Word>
+  static Word load(const char* at) {
+    Word word{};
+    std::memcpy(&word, at, sizeof word);
+    return word;
+  }
+};
+struct MemberName {
+  std::string text;
+  TextWords words;
+
+  explicit MemberName(std::string name) : text(std::move(name)), words(TextWords::of(text)) {}
+};
+
+// The node of a member in an object of a document; 0: none.
+[[gnu::noinline]] std::uint32_t member_of_long_name(const json::Document& document,
+                                                    std::uint32_t object, std::string_view name);
+// The same; the common way into arguments, without a call for short names.
+inline std::uint32_t member_in(const json::Document& document, std::uint32_t object,
+                               std::string_view name, const TextWords& words) {
+  if (name.size() > TextWords::whole_bytes_max) return member_of_long_name(document, object, name);
+  const json::Node* const nodes = document.nodes().data();
+  const std::uint32_t end = nodes[object].end;
+  for (std::uint32_t at = object + 1; at < end; at = nodes[at + 1].end) {
+    const json::Node& key = nodes[at];
+    if (key.size != name.size()) continue;
+    if (words.match(document.bytes(key).data(), key.size)) return at + 1;
+  }
+  return 0;
+}
+std::optional<Value> find_field(const Value& map, const MemberName& name);
 std::optional<Value> find_field(const Value& map, std::string_view name);
 std::optional<Value> element_at(Context& context, const Value& list, std::uint64_t index);
 

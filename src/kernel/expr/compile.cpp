@@ -58,6 +58,7 @@ std::int64_t growth(const Instruction& at) {
     case Op::variable:
     case Op::local:
     case Op::path:
+    case Op::probe:
       return 1;
     case Op::call:
     case Op::list:
@@ -87,6 +88,8 @@ std::int64_t growth(const Instruction& at) {
     case Op::jump:
     case Op::and_skip:
     case Op::or_skip:
+    case Op::and_probe:
+    case Op::or_probe:
     case Op::next:
     case Op::wrap_option:
       return 0;
@@ -105,9 +108,10 @@ void Compiling::add(Op op, std::uint32_t c, std::uint32_t b, std::uint8_t a) {
 }
 
 std::uint32_t Compiling::name(const std::string& text) {
-  const auto found = std::ranges::find(code_->names, text);
-  if (found == code_->names.end()) code_->names.push_back(text);
-  return static_cast<std::uint32_t>(std::ranges::find(code_->names, text) - code_->names.begin());
+  const auto found = std::ranges::find(code_->names, text, &MemberName::text);
+  const auto place = static_cast<std::uint32_t>(found - code_->names.begin());
+  if (found == code_->names.end()) code_->names.emplace_back(text);
+  return place;
 }
 
 void Compiling::emit(NodeId id) {
@@ -115,6 +119,10 @@ void Compiling::emit(NodeId id) {
   const std::uint32_t from = here();
   const std::uint32_t depth = depth_;
   emit_form(id);
+  if (node.form == Form::call) {
+    depth_ = depth;
+    join(from);
+  }
   depth_ = depth + 1;
   if (node.constant && node.form != Form::literal) fold_constant(from);
 }
@@ -206,8 +214,8 @@ bool Compiling::path_to(NodeId id, Path& path) const {
   }
   if (!named(node) || node.present || node.optional || node.text == "_[?_]") return false;
   if (!path_to(node.parts[0], path) || types_[id]->kind == TypeKind::optional) return false;
-  path.names.push_back(node.form == Form::select ? node.text : tree_[node.parts[1]].text);
-  path.missing += "." + path.names.back();
+  path.names.emplace_back(node.form == Form::select ? node.text : tree_[node.parts[1]].text);
+  path.missing += "." + path.names.back().text;
   return true;
 }
 
@@ -251,7 +259,7 @@ void Compiling::conditions(const Node& node) {
     jumps.push_back(here());
     add(all ? Op::and_skip : Op::or_skip);
     emit(node.parts[i]);
-    add(all ? Op::and_with : Op::or_with);
+    if (!join_condition(jumps.back(), all)) add(all ? Op::and_with : Op::or_with);
   }
   for (const std::uint32_t jump : jumps) land(jump);
 }

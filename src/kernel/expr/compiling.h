@@ -63,6 +63,13 @@ class Compiling {
   void fold_constant(std::uint32_t from);
   std::optional<Value> kept(const Value& value);
 
+  // compile_probe.cpp
+  std::optional<std::uint32_t> path_loaded(std::uint32_t from, std::uint32_t count);
+  std::optional<Probe> asked(std::uint32_t from) const;
+  void shorten(Probe& probe) const;
+  void join(std::uint32_t from);
+  bool join_condition(std::uint32_t skip, bool all);
+
   // references.cpp
   std::vector<Reference> references() const;
 

@@ -201,6 +201,43 @@ TEST(Expr, FuelEndsEverythingAndNothingAbsorbsIt) {
   EXPECT_LT(answer.fuel, 20'000U);
 }
 
+// Path, constant, comparison and `&&` are one instruction; they cost what they would cost alone.
+TEST(Expr, JoinedInstructionsTakeTheFuelOfTheirParts) {
+  constexpr const char* three =
+      "args.status == 'open' && args.owner.name.startsWith('x') && run.steps < 10";
+  Answer answer;
+  ask(answer, three, kCall);
+  EXPECT_TRUE(answer.value.is_true());
+  EXPECT_EQ(answer.fuel, 14U);
+  ask(answer, three, kCall, 14);
+  EXPECT_TRUE(answer.value.is_true());
+  for (std::uint64_t fuel = 0; fuel < 14; ++fuel) {
+    ask(answer, three, kCall, fuel);
+    EXPECT_EQ(answer.value.failure, Failure::exhausted) << fuel;
+    EXPECT_EQ(answer.fuel, fuel) << "nothing is left for the rest of the decision";
+  }
+  ask(answer, "args.status == 'done' && args.owner.name == 'x'", kCall);
+  EXPECT_TRUE(answer.value.is_false());
+  EXPECT_EQ(answer.fuel, 5U);
+  ask(answer, "args.status != 'done' || args.owner.name == 'x'", kCall);
+  EXPECT_TRUE(answer.value.is_true());
+  EXPECT_EQ(answer.fuel, 5U);
+}
+
+TEST(Expr, AnErrorBehindAConditionIsAbsorbedOnlyByWhatDecides) {
+  constexpr std::string_view wrong =
+      R"({"amount": 10, "status": "lost", "tags": [], "owner": {"name": 7}})";
+  EXPECT_EQ(result("run.steps == 7 && args.status == 'open'", wrong),
+            "error: `args.status` is not of type string");
+  EXPECT_EQ(result("args.status != 'open' && run.steps == 8", wrong), R"({"bool":false})");
+  EXPECT_EQ(result("args.status == 'open' || run.steps == 7", wrong), R"({"bool":true})");
+  EXPECT_EQ(result("run.steps == 8 || args.owner.name.endsWith('x')", wrong),
+            "error: `args.owner.name` is not of type string");
+  EXPECT_EQ(result("args.status in ['open'] || args.owner.name != 'x'", wrong),
+            "error: `args.status` is not of type string");
+  EXPECT_EQ(result("args.free == 'x' && args.free < 3", wrong), "error: no such key: `args.free`");
+}
+
 TEST(Expr, MemoryIsBounded) {
   Answer answer;
   std::string text = "args.status";

@@ -11,11 +11,6 @@ Value exhausted() {
   return Value::failed(Failure::exhausted, "the expression is too expensive for its limits");
 }
 
-Order order_of(std::int64_t a, std::int64_t b) {
-  if (a < b) return Order::less;
-  return b < a ? Order::greater : Order::equal;
-}
-
 }  // namespace
 
 Value Machine::run_from(std::uint32_t instruction) {
@@ -38,6 +33,7 @@ Value Machine::loop() {
   const Value* const constants = code_.constants.data();
   const Value* const variables = variables_.data();
   const Path* const paths = code_.paths.data();
+  const Probe* const probes = code_.probes.data();
   for (;;) {
     const Instruction& at = *pc_++;
     // Whatever exhausts leaves no fuel.
@@ -64,9 +60,7 @@ Value Machine::loop() {
         break;
       }
       case Op::equal_to: compare_equal(constants[at.c], at.a == 0); break;
-      case Op::less_than:
-        compare_order(constants[at.c], static_cast<Comparison>(at.a));
-        break;
+      case Op::less_than: compare_order(constants[at.c], static_cast<Comparison>(at.a)); break;
       case Op::in_list: find_in(constants[at.c]); break;
       case Op::call: call(at); break;
       case Op::list: make_list(at); break;
@@ -76,6 +70,9 @@ Value Machine::loop() {
       case Op::or_skip: if (top().is_true()) pc_ = first + at.c; break;
       case Op::and_with: and_with(); break;
       case Op::or_with: or_with(); break;
+      case Op::probe: push(probe(probes[at.c], 0)); break;
+      case Op::and_probe:
+      case Op::or_probe: joined_probe(at); break;
       case Op::choose: choose(at); break;
       case Op::store: frame_[at.c] = pop(); break;
       case Op::fold: begin_fold(at); break;
@@ -88,24 +85,6 @@ Value Machine::loop() {
     }
     // clang-format on
   }
-}
-
-void Machine::load_path(const Path& path) {
-  Value value = variables_[path.slot];
-  for (const std::string& name : path.names) {
-    if (!value.is_map()) [[unlikely]] {
-      push(value.failed() ? value : no_such_overload());
-      return;
-    }
-    if (!find_member(value, name, value)) [[unlikely]] {
-      push(Value::failed(Failure::no_such_key, path.missing));
-      return;
-    }
-  }
-  if (path.expectation >= 0) {
-    expect(code_.expectations[static_cast<std::size_t>(path.expectation)], value);
-  }
-  push(value);
 }
 
 void Machine::load_field(std::uint32_t name) {
@@ -155,20 +134,7 @@ void Machine::compare_order(const Value& right, Comparison comparison) {
     left = no_such_overload();
     return;
   }
-  switch (comparison) {
-    case Comparison::less:
-      left = Value::of(found == Order::less);
-      return;
-    case Comparison::less_equal:
-      left = Value::of(found == Order::less || found == Order::equal);
-      return;
-    case Comparison::greater:
-      left = Value::of(found == Order::greater);
-      return;
-    case Comparison::greater_equal:
-      left = Value::of(found == Order::greater || found == Order::equal);
-      return;
-  }
+  left = Value::of(holds(comparison, found));
 }
 
 void Machine::find_in(const Value& list) {

@@ -40,7 +40,6 @@ class Machine {
   void push(const Value& value) { *top_++ = value; }
   Value& top() { return top_[-1]; }
   Value pop() { return *--top_; }
-  void load_path(const Path& path);
   void load_field(std::uint32_t name);
   void expect(const Expectation& expectation, Value& value);
   void compare_equal(const Value& right, bool equal_is_true);
@@ -50,6 +49,14 @@ class Machine {
   void choose(const Instruction& at);
   void and_with();
   void or_with();
+
+  // machine_probe.cpp
+  void load_path(const Path& path);
+  Value follow(const Path& path) const;
+  [[gnu::noinline]] Value follow_far(const Path& path) const;
+  Value probe(const Probe& asked, std::uint32_t around);
+  [[gnu::noinline]] Value judge(const Probe& asked, const Path& path, Value found);
+  void joined_probe(const Instruction& at);
 
   // machine_collect.cpp: what makes or goes through lists and maps
   void maybe_field(std::uint32_t name);
@@ -79,6 +86,20 @@ class Machine {
   Value* frame_ = nullptr;
   Folding* folding_ = nullptr;  // one behind the innermost
 };
+
+inline Order order_of(std::int64_t a, std::int64_t b) {
+  if (a < b) return Order::less;
+  return b < a ? Order::greater : Order::equal;
+}
+// Whether two values in this order compare like that. Precondition: they have an order, or `none`.
+inline bool holds(Comparison comparison, Order order) {
+  // A row of bits for each comparison, one for less, one for equal, one for greater: no branch.
+  static_assert(Order::less < Order::equal && Order::equal < Order::greater &&
+                Order::greater < Order::none && Order::less == Order{});
+  constexpr std::uint32_t rows = 0b110'100'011'001;
+  return order < Order::none &&
+         (rows >> (3 * static_cast<unsigned>(comparison) + static_cast<unsigned>(order)) & 1U) != 0;
+}
 
 // Whether a value of a document is of the type; a whole number where a double is wanted becomes
 // one, if that is exact. Goes through lists, maps and records and pays for it.

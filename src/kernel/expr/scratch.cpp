@@ -4,8 +4,7 @@
 
 namespace pawl::expr {
 
-void* Scratch::take(std::size_t bytes) {
-  constexpr std::size_t unit = 16;
+void* Scratch::take_more(std::size_t bytes) {
   constexpr std::size_t block_bytes_min = 16UL << 10;
   if (bytes > bytes_max_ || taken_ + bytes > bytes_max_) return nullptr;
   bytes = (bytes + unit - 1) / unit * unit;

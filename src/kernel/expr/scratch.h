@@ -32,7 +32,18 @@ class Scratch {
     taken_ = 0;
   }
 
-  void* take(std::size_t bytes);
+  void* take(std::size_t bytes) {
+    // The common case by itself: it fits what is left of the first block.
+    const std::size_t whole = (bytes + unit - 1) / unit * unit;
+    if (block_ != 0 || bytes > first_bytes || whole > first_bytes - used_ ||
+        taken_ + bytes > bytes_max_) {
+      return take_more(bytes);
+    }
+    std::byte* const begin = first_.data() + used_;
+    used_ += whole;
+    taken_ += whole;
+    return begin;
+  }
   template <class T>
   T* take_many(std::size_t count) {
     if (count > bytes_max_ / sizeof(T)) return nullptr;
@@ -42,6 +53,8 @@ class Scratch {
 
  private:
   static constexpr std::size_t first_bytes = 2048;
+  static constexpr std::size_t unit = 16;
+  void* take_more(std::size_t bytes);
   struct Block {
     std::unique_ptr<std::byte[]> bytes;
     std::size_t size;

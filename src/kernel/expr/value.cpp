@@ -2,6 +2,32 @@
 
 namespace pawl::expr {
 
+Value Value::of_other_node(const json::Document* document, std::uint32_t index) {
+  const json::Node& node = document->node(index);
+  switch (node.kind) {
+    case json::Kind::null:
+      return {};
+    case json::Kind::boolean:
+      return of(node.as.boolean);
+    case json::Kind::integer:
+      return of(node.as.integer);
+    case json::Kind::natural:
+      return of(node.as.natural);
+    case json::Kind::number:
+      return of(node.as.number);
+    case json::Kind::string:
+      return of(document->bytes(node));
+    case json::Kind::array:
+    case json::Kind::object: {
+      Value out{.kind = node.kind == json::Kind::array ? ValueKind::json_list : ValueKind::json_map,
+                .size = index};
+      out.as.document = document;
+      return out;
+    }
+  }
+  return {};
+}
+
 std::string_view type_name(const Value& value) {
   switch (value.kind) {
     case ValueKind::null:

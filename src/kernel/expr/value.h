@@ -161,6 +161,7 @@ struct Value {
   json::View view() const { return {as.document, size}; }  // of a json_list or json_map
 
  private:
+  [[gnu::noinline]] static Value of_other_node(const json::Document* document, std::uint32_t index);
   static Value text_of(ValueKind kind, std::string_view text) {
     Value out{.kind = kind, .size = static_cast<std::uint32_t>(text.size())};
     out.as.text = text.data();
@@ -180,30 +181,12 @@ struct AddressValue {
   std::uint8_t length = 0;  // of a prefix
 };
 
+// The commonest kinds where it is called, the others in value.cpp.
 inline Value Value::of_node(const json::Document* document, std::uint32_t index) {
   const json::Node& node = document->node(index);
-  switch (node.kind) {
-    case json::Kind::null:
-      return {};
-    case json::Kind::boolean:
-      return of(node.as.boolean);
-    case json::Kind::integer:
-      return of(node.as.integer);
-    case json::Kind::natural:
-      return of(node.as.natural);
-    case json::Kind::number:
-      return of(node.as.number);
-    case json::Kind::string:
-      return of(document->bytes(node));
-    case json::Kind::array:
-    case json::Kind::object: {
-      Value out{.kind = node.kind == json::Kind::array ? ValueKind::json_list : ValueKind::json_map,
-                .size = index};
-      out.as.document = document;
-      return out;
-    }
-  }
-  return {};
+  if (node.kind == json::Kind::string) return of(document->bytes(node));
+  if (node.kind == json::Kind::integer) return of(node.as.integer);
+  return of_other_node(document, index);
 }
 
 // `int`, `list`, `google.protobuf.Timestamp`: the name of the type of a value.
