@@ -235,7 +235,9 @@ TEST(Expr, AnErrorBehindAConditionIsAbsorbedOnlyByWhatDecides) {
             "error: `args.owner.name` is not of type string");
   EXPECT_EQ(result("args.status in ['open'] || args.owner.name != 'x'", wrong),
             "error: `args.status` is not of type string");
-  EXPECT_EQ(result("args.free == 'x' && args.free < 3", wrong), "error: no such key: `args.free`");
+  EXPECT_EQ(result("run.steps == 7 && args.owner.name == 'x'",
+                   R"({"amount": 10, "status": "open", "tags": []})"),
+            "error: no such key: `args.owner.name`");
 }
 
 TEST(Expr, MemoryIsBounded) {
