@@ -70,6 +70,18 @@ function(pawl_quick name)
   target_precompile_headers(${name} REUSE_FROM ${source})
 endfunction()
 
+# Where a preset is built from nothing, most of the time goes into templates that every file of a
+# room makes again. Compiled together they make them once. So names in the anonymous namespaces of
+# a room differ, in its sources as in its tests; `dev` compiles each file alone, and finds what is
+# not included.
+function(pawl_together name)
+  if(PAWL_UNITY)
+    set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 12)
+    # A name of one file hides nothing in another that the compiler would not complain about.
+    target_compile_options(${name} PRIVATE -Wno-shadow)
+  endif()
+endfunction()
+
 # One folder is one library.
 #   pawl_room(kernel/admit ROOMS base model kernel/state LINK PkgConfig::RE2)
 # takes every .cpp of the folder; the files that end in _test.cpp make one test program beside it.
@@ -94,6 +106,7 @@ function(pawl_room path)
       ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
     target_link_libraries(${name} PUBLIC pawl_flags ${libraries})
     pawl_quick(${name} ${path} ${ROOM_ROOMS})
+    pawl_together(${name})
   else()
     add_library(${name} INTERFACE)
     target_include_directories(${name} INTERFACE
@@ -109,6 +122,7 @@ function(pawl_room path)
     endforeach()
     target_link_libraries(${name}_test PRIVATE ${name})
     pawl_test_program(${name}_test ${path} ${ROOM_ROOMS} ${ROOM_TEST_ROOMS})
+    pawl_together(${name}_test)
     target_compile_definitions(${name}_test PRIVATE PAWL_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
     gtest_discover_tests(${name}_test TEST_PREFIX "${path}: " DISCOVERY_MODE PRE_TEST
       DISCOVERY_TIMEOUT 120 PROPERTIES TIMEOUT 300)

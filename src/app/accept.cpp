@@ -244,7 +244,7 @@ int accept_policy(const Arguments& arguments, const std::string& policy_file) {
   return exit_good;
 }
 
-int run(const Arguments& arguments) {
+int run_accept(const Arguments& arguments) {
   const auto policy = arguments.one("--policy");
   if (!policy) return complain({Fault::usage, "`--policy F` says whose lock this is", {}});
   const std::string file = absolute(*policy);
@@ -260,7 +260,7 @@ extern const CommandRow accept_command = {
     "accepts a server's new or changed tools, or a changed policy",
     kOptions,
     kWords,
-    run,
+    run_accept,
     "With `-- CMD…` the server is asked for its tools; what differs from `pawl.lock` beside the "
     "policy is shown, and what you accept is written there. Without a command, the policy file "
     "itself is accepted for the next runs of its agent, and every line that got laxer is shown "

@@ -11,6 +11,7 @@
 #include "app/command.h"
 #include "app/commands.h"
 #include "app/evidence.h"
+#include "app/paths.h"
 #include "app/terminal.h"
 #include "base/text.h"
 #include "model/verdict.h"
@@ -54,12 +55,6 @@ Result<std::uint64_t> number_of(const Arguments& arguments, std::string_view opt
                 fmt::format("`{}` after `{}` is not a whole number", visible(*given), option));
   }
   return value;
-}
-
-Instant wall_clock() {
-  timespec now{};
-  ::clock_gettime(CLOCK_REALTIME, &now);
-  return {now.tv_sec * 1'000'000'000 + now.tv_nsec};
 }
 
 Result<std::optional<Instant>> time_of(const Arguments& arguments, std::string_view option) {

@@ -15,8 +15,8 @@
 namespace pawl::app {
 namespace {
 
-constexpr OptionRow kOptions[] = {json_option, state_option};
-constexpr WordRow kWords[] = {
+constexpr OptionRow kRecordOptions[] = {json_option, state_option};
+constexpr WordRow kShowWords[] = {
     {"what", "a record's number, a call (`c-…`) or an approval (`a-…`)"},
 };
 constexpr std::size_t payload_bytes_shown_max = 4096;
@@ -167,7 +167,7 @@ Error nothing_there(const std::string& what, std::uint64_t records) {
       Fault::missing, fmt::format("no record names a call or an approval `{}`", visible(what)), {}};
 }
 
-int run(const Arguments& arguments) {
+int run_show(const Arguments& arguments) {
   auto evidence = Evidence::open(arguments);
   if (!evidence) return complain(evidence.error());
   const std::string what = arguments.word("what");
@@ -203,9 +203,9 @@ extern const CommandRow audit_show_command = {
     "audit show",
     "prove",
     "shows a record, or all of a call or an approval, with payloads",
-    kOptions,
-    kWords,
-    run,
+    kRecordOptions,
+    kShowWords,
+    run_show,
     "Payloads are shown only where they are the bytes that the record commits to. The last line "
     "says whether the record stands in the tree that the node's newest checkpoint signs."};
 

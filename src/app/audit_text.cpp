@@ -13,16 +13,17 @@ namespace {
 constexpr std::size_t reason_bytes_max = 400;
 constexpr std::string_view step = "  ";
 
-std::string text(json::View record, std::string_view name) {
+std::string visible_part(json::View record, std::string_view name) {
   return visible(record.text(name).value_or(""));
 }
 
 std::string full_tool(json::View record) {
-  const std::string server = text(record, "server");
-  return server.empty() ? text(record, "tool") : server + "/" + text(record, "tool");
+  const std::string server = visible_part(record, "server");
+  return server.empty() ? visible_part(record, "tool")
+                        : server + "/" + visible_part(record, "tool");
 }
 
-Ink ink_of(std::string_view word) {
+Ink ink_of_word(std::string_view word) {
   if (word == "deny" || word == "reject" || word == "failed" || word == "indeterminate" ||
       word == "killed" || word == "halted") {
     return Ink::bad;
@@ -35,7 +36,7 @@ Ink ink_of(std::string_view word) {
 }
 
 std::string word(std::string_view shown) {
-  return paint(ink_of(shown), fmt::format("{:<11}", shown));
+  return paint(ink_of_word(shown), fmt::format("{:<11}", shown));
 }
 
 std::string joined(std::initializer_list<std::string> parts) {
@@ -49,11 +50,11 @@ std::string joined(std::initializer_list<std::string> parts) {
 
 // The sentence of the decision, which names the tool itself.
 std::string decided(json::View record) {
-  std::string reason = text(record, "reason");
+  std::string reason = visible_part(record, "reason");
   if (reason.empty()) reason = full_tool(record);
-  const std::string approval = text(record, "approval");
-  return word(text(record, "effect")) +
-         joined({text(record, "call"), std::move(reason), approval.empty() ? "" : approval,
+  const std::string approval = visible_part(record, "approval");
+  return word(visible_part(record, "effect")) +
+         joined({visible_part(record, "call"), std::move(reason), approval.empty() ? "" : approval,
                  record["round"].is_integer() && record["round"].integer() > 1 ? "(after the hold)"
                                                                                : ""});
 }
@@ -64,13 +65,14 @@ std::string ended(json::View record) {
   if (took.is_integer()) spent = fmt::format("in {} ms", took.integer() / 1'000'000);
   const json::View error = record["is_error"];
   const bool failed = error.exists() && error.kind() == json::Kind::boolean && error.boolean();
-  return word(text(record, "outcome")) +
-         joined({text(record, "call"), spent, failed ? "the tool reports an error" : ""});
+  return word(visible_part(record, "outcome")) +
+         joined({visible_part(record, "call"), spent, failed ? "the tool reports an error" : ""});
 }
 
 std::string answered(json::View record) {
-  return word(text(record, "answer")) +
-         joined({text(record, "approval"), "by " + text(record, "person"), text(record, "reason")});
+  return word(visible_part(record, "answer")) +
+         joined({visible_part(record, "approval"), "by " + visible_part(record, "person"),
+                 visible_part(record, "reason")});
 }
 
 // What is worth a column of a record that has no line of its own: everything but the envelope.
@@ -88,19 +90,21 @@ std::string others(json::View record) {
 }
 
 std::string what(json::View record) {
-  const std::string type = text(record, "type");
+  const std::string type = visible_part(record, "type");
   if (type == "call.decided") return decided(record);
   if (type == "call.ended") return ended(record);
   if (type == "approval.answered") return answered(record);
   if (type == "approval.ended") {
-    return word(text(record, "how")) + joined({text(record, "approval"), text(record, "call")});
+    return word(visible_part(record, "how")) +
+           joined({visible_part(record, "approval"), visible_part(record, "call")});
   }
   if (type == "approval.opened") {
     return paint(Ink::warn, "asks       ") +
-           joined({text(record, "approval"), text(record, "tool"), text(record, "why")});
+           joined({visible_part(record, "approval"), visible_part(record, "tool"),
+                   visible_part(record, "why")});
   }
   if (type == "run.halted") {
-    return word("halted") + joined({text(record, "code"), text(record, "why")});
+    return word("halted") + joined({visible_part(record, "code"), visible_part(record, "why")});
   }
   if (type == "kill.set") return word("killed") + others(record);
   return paint(Ink::strong, type) + "  " + others(record);
@@ -133,7 +137,7 @@ void write_pretty(json::View value, const std::string& margin, std::string& into
 }  // namespace
 
 std::string record_line(json::View record) {
-  std::string time = text(record, "at");
+  std::string time = visible_part(record, "at");
   // `2026-11-21T07:26:53.010283Z`: the day, and the time to the millisecond.
   time = time.size() >= 19 ? time.substr(5, 5) + " " + time.substr(11, 8) +
                                  (time.size() > 23 ? time.substr(19, 4) : "")
@@ -145,9 +149,9 @@ std::string record_line(json::View record) {
     line.resize(std::min(reason_bytes_max, line.find_last_of(' ', reason_bytes_max)));
     line += " …";
   }
-  return fmt::format("{:>6}  {}  {:<10}  {}",
-                     seq.is_integer() ? std::to_string(seq.integer()) : "?",
-                     paint(Ink::dim, fmt::format("{:<18}", time)), text(record, "run"), line);
+  return fmt::format(
+      "{:>6}  {}  {:<10}  {}", seq.is_integer() ? std::to_string(seq.integer()) : "?",
+      paint(Ink::dim, fmt::format("{:<18}", time)), visible_part(record, "run"), line);
 }
 
 std::string record_members(json::View record, std::string_view margin) {

@@ -15,7 +15,7 @@
 namespace pawl::app {
 namespace {
 
-constexpr OptionRow kOptions[] = {json_option, state_option};
+constexpr OptionRow kVerifyOptions[] = {json_option, state_option};
 // A node has written by then what it was in the middle of.
 constexpr int pause_us = 200'000;
 
@@ -61,7 +61,7 @@ void print(const JournalVerification& found, const std::string& directory) {
   if (found.snapshots > 0) out(fmt::format("snapshots  {}", found.snapshots));
 }
 
-int run(const Arguments& arguments) {
+int run_verify(const Arguments& arguments) {
   const auto directory = state_directory(arguments);
   if (!directory) return complain(directory.error());
   auto disk = PosixDisk::open(*directory, PosixDisk::Root::must_exist);
@@ -92,9 +92,9 @@ extern const CommandRow audit_verify_command = {
     "audit verify",
     "prove",
     "checks every byte of the journal, its tree and its signatures",
-    kOptions,
+    kVerifyOptions,
     {},
-    run,
+    run_verify,
     "Reads the files with code of its own and takes no lock, so a node may go on writing. Exits "
     "with 1 where anything is not as it was written, and says where: file, offset, record. Whoever "
     "holds the node's key could write another history that verifies; against that, keep the root "

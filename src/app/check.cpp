@@ -46,11 +46,6 @@ struct Given {
   bool production = false, lock = false;
 };
 
-Instant wall_clock() {
-  const auto since = std::chrono::system_clock::now().time_since_epoch();
-  return {std::chrono::duration_cast<std::chrono::nanoseconds>(since).count()};
-}
-
 // The machine's fault, not the file's: nothing can be said about the policy.
 bool unread(const Loaded& loaded) {
   return std::ranges::any_of(loaded.errors, [](const Error& error) {
@@ -108,7 +103,7 @@ Result<std::vector<ToolDefinition>> offered(const Arguments& arguments) {
   return std::move(offer->tools);
 }
 
-int run(const Arguments& arguments) {
+int run_check(const Arguments& arguments) {
   const DeploymentRead read = read_deployment(config_path(arguments), arguments.has("--config"));
   for (const Error& error : read.errors) err(visible(to_string(error)));
   if (!read.deployment) return exit_usage;
@@ -148,7 +143,7 @@ const CommandRow check_command{
     .says = "says what a policy file means, what is wrong with it, and what it leaves open",
     .options = options,
     .words = words,
-    .run = run,
+    .run = run_check,
     .more =
         "Every mistake comes at once, as `file:line:column: message`. A gap is a finding, and "
         "an error with --production or in a file of `environment: production`. The table says "

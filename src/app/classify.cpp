@@ -23,13 +23,13 @@
 namespace pawl::app {
 namespace {
 
-constexpr auto options = std::to_array<OptionRow>({
+constexpr auto classify_options = std::to_array<OptionRow>({
     {"--policy", "F", "judge with the packs and the stated classes of this policy"},
     {"--env", "NAME", "passes one more variable to the server", Takes::many},
     config_option,
     json_option,
 });
-constexpr std::array<WordRow, 2> words = {
+constexpr std::array<WordRow, 2> classify_words = {
     WordRow{.name = "F",
             .says = "tools as JSON: a result of tools/list, a list of tools, or calls one a line",
             .required = false},
@@ -146,7 +146,7 @@ std::vector<Classified> classified(const ToolSource& source, const Classifier& c
   return out;
 }
 
-Ink ink_of(Class c) {
+Ink ink_of_class(Class c) {
   if (!c.has_effect()) return Ink::good;
   return c.reversibility == Reversibility::irreversible ? Ink::bad : Ink::warn;
 }
@@ -159,7 +159,7 @@ std::string text_of(const std::vector<Classified>& all, bool counted) {
   for (const Classified& one : all) {
     rows.push_back(
         {one.call.empty() ? visible(one.tool) : "  " + visible(one.tool + " " + one.call),
-         paint(ink_of(one.action_class), to_string(one.action_class)),
+         paint(ink_of_class(one.action_class), to_string(one.action_class)),
          counted ? std::to_string(one.times) : "",
          one.placed ? visible(one.why) : paint(Ink::bad, "not placed: ") + visible(one.why)});
   }
@@ -198,7 +198,7 @@ Result<ToolSource> source_of(const Arguments& arguments) {
   return read_tools(*text, file);
 }
 
-int run(const Arguments& arguments) {
+int run_classify(const Arguments& arguments) {
   std::shared_ptr<const Policy> policy;
   if (const auto path = arguments.one("--policy")) {
     const DeploymentRead read = read_deployment(config_path(arguments), arguments.has("--config"));
@@ -225,9 +225,9 @@ const CommandRow classify_command{
     .name = "classify",
     .group = "write",
     .says = "says the class of tools, and why: of a server, of a list, of recorded calls",
-    .options = options,
-    .words = words,
-    .run = run,
+    .options = classify_options,
+    .words = classify_words,
+    .run = run_classify,
     .more =
         "Without --policy all packs of the program are asked; with it those that the policy uses, "
         "and a class that an entry states is in force. The more dangerous reading of names, "

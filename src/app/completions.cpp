@@ -46,7 +46,7 @@ std::vector<std::string> option_names(const CommandRow& command) {
 }
 
 // A text between single quotes, for all three shells.
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out = "'";
   for (const char c : text) {
     if (c == '\'') {
@@ -98,13 +98,13 @@ std::string bash() {
     firsts.push_back(word);
     if (seconds.empty()) continue;
     families += fmt::format("      {}) words={}; name=\"$first ${{COMP_WORDS[2]}}\" ;;\n", word,
-                            quoted(fmt::format("{}", fmt::join(seconds, " "))));
+                            in_quotes(fmt::format("{}", fmt::join(seconds, " "))));
   }
   text += fmt::format(
       "  if ((COMP_CWORD == 1)); then\n"
       "    COMPREPLY=($(compgen -W {} -- \"$word\")); return\n"
       "  fi\n",
-      quoted(fmt::format("{}", fmt::join(firsts, " "))));
+      in_quotes(fmt::format("{}", fmt::join(firsts, " "))));
   if (!families.empty()) {
     text += "  case $first in\n" + families + "  esac\n";
     text +=
@@ -114,8 +114,8 @@ std::string bash() {
   }
   text += "  case $name in\n";
   for (const CommandRow* row : shown_commands()) {
-    text += fmt::format("    {}) options={}{} ;;\n", quoted(row->name),
-                        quoted(fmt::format("{}", fmt::join(option_names(*row), " "))),
+    text += fmt::format("    {}) options={}{} ;;\n", in_quotes(row->name),
+                        in_quotes(fmt::format("{}", fmt::join(option_names(*row), " "))),
                         kind_of_words(*row) == Kind::file ? "; files=yes" : "");
   }
   return text +
@@ -161,13 +161,13 @@ std::string zsh_options(const CommandRow& command) {
     if (!row.metavar.empty()) {
       spec += fmt::format(":{}:{}", row.metavar, zsh_action(kind_of(row.metavar)));
     }
-    out += " \\\n        " + quoted(spec);
+    out += " \\\n        " + in_quotes(spec);
   }
-  out += " \\\n        " + quoted(fmt::format("{}[{}]", help_option.name, help_option.says));
+  out += " \\\n        " + in_quotes(fmt::format("{}[{}]", help_option.name, help_option.says));
   for (const WordRow& row : command.words) {
     out += " \\\n        " +
-           quoted(fmt::format("{}:{}:{}", row.many ? "*" : "", row.name,
-                              zsh_action(row.after_dashes ? Kind::command : kind_of(row.name))));
+           in_quotes(fmt::format("{}:{}:{}", row.many ? "*" : "", row.name,
+                                 zsh_action(row.after_dashes ? Kind::command : kind_of(row.name))));
   }
   return out;
 }
@@ -185,7 +185,7 @@ std::string zsh() {
     const CommandRow* row = find_command(word);
     text += fmt::format(
         "      {}\n",
-        quoted(fmt::format(
+        in_quotes(fmt::format(
             "{}:{}", word,
             row != nullptr ? zsh_says(row->says) : fmt::format("{}", fmt::join(seconds, ", ")))));
     if (seconds.empty()) continue;
@@ -203,7 +203,7 @@ std::string zsh() {
   if (!families.empty()) text += "  case $name in\n" + families + "  esac\n";
   text += "  shift words\n  ((CURRENT--))\n  case $name in\n";
   for (const CommandRow* row : shown_commands()) {
-    text += fmt::format("    {})\n      _arguments{}\n      ;;\n", quoted(row->name),
+    text += fmt::format("    {})\n      _arguments{}\n      ;;\n", in_quotes(row->name),
                         zsh_options(*row));
   }
   return text + "  esac\n}\n_pawl \"$@\"\n";
@@ -216,7 +216,7 @@ std::string fish_condition(std::string_view name) {
   if (blank != std::string_view::npos) {
     out += fmt::format("; and __fish_seen_subcommand_from {}", name.substr(blank + 1));
   }
-  return quoted(out);
+  return in_quotes(out);
 }
 
 std::string fish_command(const CommandRow& row) {
@@ -230,10 +230,10 @@ std::string fish_command(const CommandRow& row) {
     }
     const bool is_long = option.name.starts_with("--");
     text += fmt::format("complete -c pawl -n {} -{} {}{} -d {}\n", condition, is_long ? 'l' : 's',
-                        option.name.substr(is_long ? 2 : 1), takes, quoted(option.says));
+                        option.name.substr(is_long ? 2 : 1), takes, in_quotes(option.says));
   }
   text += fmt::format("complete -c pawl -n {} -l help -s h -d {}\n", condition,
-                      quoted(help_option.says));
+                      in_quotes(help_option.says));
   if (kind_of_words(row) == Kind::file) {
     text += fmt::format("complete -c pawl -n {} -F\n", condition);
   }
@@ -248,15 +248,15 @@ std::string fish() {
     const CommandRow* row = find_command(word);
     const std::string says =
         row != nullptr ? std::string(row->says) : fmt::format("{}", fmt::join(seconds, ", "));
-    text +=
-        fmt::format("complete -c pawl -n __fish_use_subcommand -a {} -d {}\n", word, quoted(says));
+    text += fmt::format("complete -c pawl -n __fish_use_subcommand -a {} -d {}\n", word,
+                        in_quotes(says));
     if (seconds.empty()) continue;
     const std::string list = fmt::format("{}", fmt::join(seconds, " "));
     text += fmt::format("complete -c pawl -n {} -a {}\n",
-                        quoted(fmt::format("__fish_seen_subcommand_from {}; and not "
-                                           "__fish_seen_subcommand_from {}",
-                                           word, list)),
-                        quoted(list));
+                        in_quotes(fmt::format("__fish_seen_subcommand_from {}; and not "
+                                              "__fish_seen_subcommand_from {}",
+                                              word, list)),
+                        in_quotes(list));
   }
   for (const CommandRow* row : shown_commands()) text += fish_command(*row);
   return text;

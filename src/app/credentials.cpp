@@ -34,7 +34,7 @@ constexpr OptionRow kKeyFile = {"--key-file", "F", "a file that holds the store'
 constexpr OptionRow kNewKeyFile = {"--new-key-file", "F", "a file that holds the new passphrase"};
 constexpr OptionRow kVersion = {"--version", "N", "this version only (default all of them)"};
 constexpr OptionRow kSetOptions[] = {kKeyFile, state_option, json_option};
-constexpr OptionRow kListOptions[] = {state_option, json_option};
+constexpr OptionRow kCredentialListOptions[] = {state_option, json_option};
 constexpr OptionRow kRotateOptions[] = {kKeyFile, kNewKeyFile, state_option, json_option};
 constexpr OptionRow kRemoveOptions[] = {kVersion, kKeyFile, state_option, json_option};
 constexpr WordRow kName[] = {{"name", "the credential, as policies name it"}};
@@ -42,11 +42,6 @@ constexpr WordRow kMaybeName[] = {
     {"name", "the credential; without one the store gets a new passphrase", false}};
 // The name of the passphrase among the credentials that systemd passes on.
 constexpr const char* systemd_key = "pawl-credentials-key";
-
-Instant wall_clock() {
-  const auto since = std::chrono::system_clock::now().time_since_epoch();
-  return Instant{std::chrono::duration_cast<std::chrono::nanoseconds>(since).count()};
-}
 
 Result<std::string> store_path(const Arguments& arguments) {
   auto directory = state_directory(arguments);
@@ -210,7 +205,7 @@ int remove(const Arguments& arguments) {
   return exit_good;
 }
 
-int list(const Arguments& arguments) {
+int list_credentials(const Arguments& arguments) {
   const auto path = store_path(arguments);
   if (!path) return complain(path.error());
   const auto text = secrets::read_store(*path);
@@ -258,9 +253,9 @@ extern const CommandRow credentials_list_command = {
     "credentials list",
     "run",
     "lists names and versions of stored secrets",
-    kListOptions,
+    kCredentialListOptions,
     {},
-    list,
+    list_credentials,
     "Values are never shown. No passphrase is asked for, so the list of a store that somebody "
     "edited may be wrong; whatever opens the store finds that."};
 extern const CommandRow credentials_rotate_command = {

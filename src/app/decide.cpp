@@ -22,7 +22,7 @@ namespace {
 
 constexpr std::size_t answers_bytes_max = 256UL << 10;  // written out at the latest
 
-constexpr auto options = std::to_array<OptionRow>({
+constexpr auto decide_options = std::to_array<OptionRow>({
     policy_option,
     {"--stream", "", "read many calls, one JSON object a line, and answer each with a line",
      Takes::nothing},
@@ -77,7 +77,7 @@ int decide_one(DecideStream& stream) {
   return status_of(answer);
 }
 
-int run(const Arguments& arguments) {
+int run_decide(const Arguments& arguments) {
   if (arguments.has("--schema")) {
     out(decide_schema());
     return exit_good;
@@ -99,9 +99,9 @@ const CommandRow decide_command{
     .name = "decide",
     .group = "write",
     .says = "decides calls that are given as JSON, by the kernel of the gate, without running them",
-    .options = options,
+    .options = decide_options,
     .words = {},
-    .run = run,
+    .run = run_decide,
     .more =
         "One call is {\"tool\", \"arguments\", \"run\", \"server\", \"schema\", "
         "\"annotations\", \"now\", \"user_text\", \"result\", \"outcome\"}, of which tool and "

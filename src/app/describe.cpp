@@ -19,8 +19,8 @@
 namespace pawl::app {
 namespace {
 
-constexpr auto options = std::to_array<OptionRow>({config_option, json_option});
-constexpr std::array<WordRow, 1> words = {
+constexpr auto describe_options = std::to_array<OptionRow>({config_option, json_option});
+constexpr std::array<WordRow, 1> describe_words = {
     WordRow{.name = "F", .says = "a policy file", .required = true}};
 
 std::string spelled(const Description::Cell& cell) {
@@ -102,7 +102,7 @@ std::string json_of(const Description& description) {
   return out.take();
 }
 
-int run(const Arguments& arguments) {
+int run_describe(const Arguments& arguments) {
   const DeploymentRead read = read_deployment(config_path(arguments), arguments.has("--config"));
   for (const Error& error : read.errors) err(visible(to_string(error)));
   if (!read.deployment) return exit_usage;
@@ -132,9 +132,9 @@ const CommandRow describe_command{
     .name = "describe",
     .group = "write",
     .says = "says in sentences what a policy permits, and as a table by environment",
-    .options = options,
-    .words = words,
-    .run = run,
+    .options = describe_options,
+    .words = describe_words,
+    .run = run_describe,
     .more =
         "For each tool: its class, what its arguments must be, its limits, who is asked. The table "
         "says what happens in each environment to a call that keeps those limits, at the stage of "

@@ -16,9 +16,9 @@ namespace pawl::app {
 namespace {
 
 constexpr std::size_t line_bytes_max = 4UL << 20;
-constexpr std::size_t answers_bytes_max = 256UL << 10;  // written out at the latest
+constexpr std::size_t values_bytes_max = 256UL << 10;  // written out at the latest
 
-int run(const Arguments&) {
+int run_eval(const Arguments&) {
   std::map<std::string, Result<Zone>, std::less<>> zones;
   const expr::ZoneSource zone = [&zones](std::string_view name) -> Result<Zone> {
     constexpr std::size_t zones_max = 1000;
@@ -42,7 +42,7 @@ int run(const Arguments&) {
     if (!*line) break;
     answers += expr::answer_case(**line, zone);
     answers += '\n';
-    if (answers.size() < answers_bytes_max) continue;
+    if (answers.size() < values_bytes_max) continue;
     if (const Status written = flush(); !written) return complain(written.error());
   }
   const Status written = flush();
@@ -58,7 +58,7 @@ const CommandRow eval_command{
         "evaluates expressions that are given as JSON, one a line, and answers each with a line",
     .options = {},
     .words = {},
-    .run = run,
+    .run = run_eval,
     .more =
         "A line is {\"expr\", \"bindings\"}, of which the first is needed; also understood are "
         "\"type_env\", \"container\", \"disable_check\" and \"check_only\", as in the public "

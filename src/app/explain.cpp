@@ -20,7 +20,7 @@
 namespace pawl::app {
 namespace {
 
-constexpr auto options = std::to_array<OptionRow>({
+constexpr auto explain_options = std::to_array<OptionRow>({
     policy_option,
     {"--after", "F", "decide the calls of this file first, one a line: their counts are in force"},
     config_option,
@@ -57,7 +57,7 @@ int show(const Explanation& explanation, bool as_json) {
   return explanation.trace.verdict.runs() ? exit_good : exit_no;
 }
 
-int run(const Arguments& arguments) {
+int run_explain(const Arguments& arguments) {
   const std::string path = policy_path(arguments);
   if (path.empty()) {
     return complain(
@@ -97,9 +97,9 @@ const CommandRow explain_command{
     .name = "explain",
     .group = "write",
     .says = "says why one call is decided as it is: each stage, each rule, what it saw",
-    .options = options,
+    .options = explain_options,
     .words = {},
-    .run = run,
+    .run = run_explain,
     .more =
         "The call is one JSON object on standard input, as for `pawl decide`; without `now` it is "
         "about this moment. Nothing runs and nothing is stored. First stands what decided, with "

@@ -17,7 +17,7 @@ using ::testing::Not;
 using testing::run;
 using ::testing::StartsWith;
 
-constexpr std::string_view kPolicy = R"(version: 1
+constexpr std::string_view kExplainedPolicy = R"(version: 1
 agent: {id: clerk, identity: clerk@example.iam}
 lists: {payees: [acme-secret-payee, other-payee]}
 tools:
@@ -35,7 +35,7 @@ execution: {max_steps: 4}
 class Explain : public ::testing::Test {
  protected:
   Explain() {
-    policy = folder.write("clerk.yaml", std::string(kPolicy));
+    policy = folder.write("clerk.yaml", std::string(kExplainedPolicy));
     config =
         folder.write("pawl.yaml", "people: {ada: {groups: [leads]}, default_reviewers: [leads]}\n");
   }

@@ -13,7 +13,7 @@
 namespace pawl::app {
 namespace {
 
-constexpr std::string_view margin = "    ";
+constexpr std::string_view stage_margin = "    ";
 
 std::string at_of(const Rule* rule) {
   return rule == nullptr ? "" : visible(to_string(rule->at));
@@ -118,7 +118,7 @@ std::string question_of(const Explanation& e, std::size_t columns_max) {
   }
   text += q.deny_on_timeout ? "; no answer in time is a denial" : "; the question stays open";
   return "\n" + paint(Ink::strong, "who could answer") + "\n" +
-         wrap(text, columns_max, {.first = margin, .rest = margin}) + "\n";
+         wrap(text, columns_max, {.first = stage_margin, .rest = stage_margin}) + "\n";
 }
 
 std::string answer_of(const TracedLook& look) {
@@ -166,7 +166,7 @@ std::string stages_of(const Explanation& e, bool can_deny, std::size_t columns_m
   }
   const std::string_view title =
       can_deny ? "what may deny, in order" : "what may ask a person, together";
-  return "\n" + paint(Ink::strong, title) + "\n" + lay_out(rows, columns_max, margin);
+  return "\n" + paint(Ink::strong, title) + "\n" + lay_out(rows, columns_max, stage_margin);
 }
 
 void put_at(const Rule* rule, json::Writer& out) {
@@ -268,7 +268,7 @@ std::string agent_reads(const Explanation& e) {
 std::string explain_text(const Explanation& e, std::size_t columns_max) {
   std::string out = head_of(e, columns_max);
   out += "\n" + paint(Ink::strong, "the agent reads") + "\n";
-  out += wrap(agent_reads(e), columns_max, {.first = margin, .rest = margin}) + "\n";
+  out += wrap(agent_reads(e), columns_max, {.first = stage_margin, .rest = stage_margin}) + "\n";
   out += question_of(e, columns_max);
   return out + stages_of(e, true, columns_max) + stages_of(e, false, columns_max);
 }

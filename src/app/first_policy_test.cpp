@@ -16,8 +16,8 @@
 namespace pawl::app {
 namespace {
 
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 ToolDefinition tool(const std::string& name, const std::string& description = "does it") {
   std::string text = R"({"inputSchema":{"properties":{"path":{"type":"string"}},"type":"object"})";
@@ -103,7 +103,7 @@ printf '{"tools":[{"name":"read_file","inputSchema":{"type":"object"}}]}}\n'
 read -r end
 )";
 
-class Init : public testing::Test {
+class Init : public ::testing::Test {
  protected:
   Init()
       : folder_(std::filesystem::temp_directory_path() / ("init-" + std::to_string(::getpid()))) {

@@ -24,11 +24,11 @@ namespace {
 
 constexpr mode_t file_mode = 0644;
 
-constexpr auto options = std::to_array<OptionRow>({
+constexpr auto fmt_options = std::to_array<OptionRow>({
     {"--check", "", "change nothing, and name the files that would change", Takes::nothing},
     json_option,
 });
-constexpr std::array<WordRow, 1> words = {
+constexpr std::array<WordRow, 1> fmt_words = {
     WordRow{.name = "F",
             .says = "a policy file, a layer file, a deployment file or a test file",
             .required = true,
@@ -144,7 +144,7 @@ void put(const Formatted& file, json::Writer& into) {
   into.end().end();
 }
 
-int run(const Arguments& arguments) {
+int run_fmt(const Arguments& arguments) {
   const bool only_check = arguments.has("--check");
   const bool as_json = arguments.has("--json");
   json::Writer all;
@@ -169,9 +169,9 @@ const CommandRow fmt_command{
     .name = "fmt",
     .group = "write",
     .says = "lays files out in the canonical way, and changes nothing that they say",
-    .options = options,
-    .words = words,
-    .run = run,
+    .options = fmt_options,
+    .words = fmt_words,
+    .run = run_fmt,
     .more =
         "Comments, the order of keys, quotes and single empty lines stay; indentation, blanks and "
         "line ends become the same everywhere. What is written is read again first: the same "

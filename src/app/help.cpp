@@ -14,14 +14,14 @@
 namespace pawl::app {
 namespace {
 
-constexpr auto options = std::to_array<OptionRow>({
+constexpr auto help_options = std::to_array<OptionRow>({
     {"--man", "", "write the man page instead (of `pawl` itself without a NAME)", Takes::nothing},
     {"--completions", "SHELL", "write the completions for bash, zsh or fish"},
     {"--reference", "", "write the reference of all commands in Markdown", Takes::nothing},
     {"--names", "", "list the names of all commands, one a line", Takes::nothing},
     json_option,
 });
-constexpr std::array<WordRow, 1> words = {
+constexpr std::array<WordRow, 1> help_words = {
     WordRow{.name = "NAME", .says = "a command, one word or two", .required = false, .many = true}};
 
 int print_completions(const std::string& shell) {
@@ -79,7 +79,7 @@ int explain(const std::string& name, bool man) {
   return complain(unknown_command(name));
 }
 
-int run(const Arguments& arguments) {
+int run_help(const Arguments& arguments) {
   if (const auto shell = arguments.one("--completions")) return print_completions(*shell);
   if (arguments.has("--reference")) {
     out(commands_reference());
@@ -100,9 +100,9 @@ const CommandRow help_command{
     .name = "help",
     .group = "use",
     .says = "explains pawl, or one command",
-    .options = options,
-    .words = words,
-    .run = run,
+    .options = help_options,
+    .words = help_words,
+    .run = run_help,
     .more =
         "`source <(pawl help --completions bash)` completes commands and options in this "
         "shell. `pawl help --man check | man -l -` shows a man page that is not installed."};

@@ -25,14 +25,14 @@ constexpr const char* role_usual = "agent";
 constexpr std::string_view role_letters =
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
 
-constexpr OptionRow kOptions[] = {
+constexpr OptionRow kInitOptions[] = {
     {"--out", "F", "the file to write (default policy.yaml); `-` prints it"},
     {"--role", "NAME", "the name of the agent's role (default agent)"},
     {"--env", "NAME", "passes one more variable to the server", Takes::many},
     {"--force", "", "writes over a file that is there", Takes::nothing},
     json_option,
 };
-constexpr WordRow kWords[] = {
+constexpr WordRow kInitWords[] = {
     {"command", "the server's program and arguments", true, true, true},
 };
 
@@ -106,7 +106,7 @@ Status check_it(const std::string& text, const std::string& file) {
                                                           : to_string(loaded.errors.front())));
 }
 
-int run(const Arguments& arguments) {
+int run_init(const Arguments& arguments) {
   const std::string file = arguments.one("--out").value_or(out_usual);
   const bool print = file == "-";
   const bool force = arguments.has("--force");
@@ -159,9 +159,9 @@ extern const CommandRow init_command = {
     "init",
     "write",
     "writes a first policy from the tools that a server offers",
-    kOptions,
-    kWords,
-    run,
+    kInitOptions,
+    kInitWords,
+    run_init,
     "Starts the server once, asks for its tools, and writes an entry for each with its class and "
     "why. What cannot be undone asks a person; what nothing places is blocked. The file is checked "
     "before it is written, and a file that is there stays unless `--force` is given."};

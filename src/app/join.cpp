@@ -24,7 +24,7 @@ bool inside(const std::string& directory, const std::string& root) {
   return directory.size() == root.size() || root.ends_with('/') || directory[root.size()] == '/';
 }
 
-Result<std::string> text(json::View request, std::string_view key) {
+Result<std::string> text_of(json::View request, std::string_view key) {
   const json::View value = request[key];
   if (!value.exists()) return std::string();
   if (!value.is_string()) return fail(Fault::invalid, fmt::format("`{}` is not a text", key));
@@ -70,7 +70,7 @@ Result<JoinRequest> parse_join(json::View request) {
        {Part{"policy", &join.policy}, Part{"server", &join.server},
         Part{"directory", &join.directory}, Part{"run", &join.run}, Part{"session", &join.session},
         Part{"client", &join.client}, Part{"task", &join.task}}) {
-    auto value = text(request, part.key);
+    auto value = text_of(request, part.key);
     if (!value) return std::unexpected(value.error());
     *part.into = std::move(*value);
   }

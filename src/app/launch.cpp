@@ -23,7 +23,7 @@ namespace pawl::app {
 namespace {
 
 constexpr Duration start_within = Duration::seconds(20);
-constexpr int look_every_us = 10'000;
+constexpr int launch_look_every_us = 10'000;
 constexpr const char* log_name = "node.log";
 
 Duration seconds_from_environment(const char* name, Duration otherwise) {
@@ -33,7 +33,7 @@ Duration seconds_from_environment(const char* name, Duration otherwise) {
   return parsed ? *parsed : otherwise;
 }
 
-int run(const Arguments& arguments) {
+int run_launch(const Arguments& arguments) {
   auto directory = state_directory(arguments);
   if (!directory) return exit_usage;
   NodeOptions options;
@@ -48,13 +48,13 @@ int run(const Arguments& arguments) {
   return run_node(options);
 }
 
-constexpr OptionRow kOptions[] = {state_option, config_option};
+constexpr OptionRow kNodeOptions[] = {state_option, config_option};
 
 }  // namespace
 
 extern const CommandRow node_command = {
-    "node",   "", "serves a state directory in the foreground; started by the others as needed",
-    kOptions, {}, run};
+    "node",       "", "serves a state directory in the foreground; started by the others as needed",
+    kNodeOptions, {}, run_launch};
 
 Status NodeLauncher::launch() const {
   std::error_code ignored;
@@ -79,8 +79,8 @@ Result<NodeStart> NodeLauncher::ensure() const {
   if (connected) return NodeStart{};
   if (connected.error().fault != Fault::missing) return std::unexpected(connected.error());
   if (Status launched = launch(); !launched) return std::unexpected(launched.error());
-  for (std::int64_t waited = 0; waited < start_within.ns / 1000; waited += look_every_us) {
-    ::usleep(look_every_us);
+  for (std::int64_t waited = 0; waited < start_within.ns / 1000; waited += launch_look_every_us) {
+    ::usleep(launch_look_every_us);
     connected = NodeConnection::open(state_directory_, control_socket);
     if (connected) return NodeStart{true};
   }

@@ -33,7 +33,7 @@ constexpr Duration early = Duration::seconds(5);
 constexpr Duration node_last_words = Duration::seconds(6);
 constexpr std::size_t names_shown_max = 8;
 
-constexpr OptionRow kOptions[] = {
+constexpr OptionRow kMcpOptions[] = {
     policy_option,
     {"--task", "F",
      "what the person who starts this run asks for, and what the run keeps of its role"},
@@ -42,7 +42,7 @@ constexpr OptionRow kOptions[] = {
     state_option,
     config_option,
 };
-constexpr WordRow kWords[] = {
+constexpr WordRow kMcpWords[] = {
     {"command", "the server's program and arguments", false, true, true},
 };
 
@@ -246,7 +246,7 @@ Result<NodeConnection> join(const Arguments& arguments, Shim& shim) {
   return connection;
 }
 
-int run(const Arguments& arguments) {
+int run_mcp(const Arguments& arguments) {
   Shim shim;
   auto signals = net::Signals::watch(shim.loop, {SIGTERM, SIGINT, SIGHUP}, [&shim](int) {
     // The node ends the session in order: it sees the channel close.
@@ -287,9 +287,9 @@ extern const CommandRow mcp_command = {
     "mcp",
     "use",
     "puts the gate in front of one stdio MCP server",
-    kOptions,
-    kWords,
-    run,
+    kMcpOptions,
+    kMcpWords,
+    run_mcp,
     "Starts the server, joins the run of this client (or opens one), and lets the node decide "
     "every "
     "message. The policy is the one named with --policy, else PAWL_POLICY, else the one that the "

@@ -35,7 +35,7 @@ std::string own_envelope() {
                      mcp::meta_client, name.text(), mcp::meta_capabilities);
 }
 
-struct Asking {
+struct Asker {
   net::Loop loop;
   json::Parser parser;
   json::Document document;
@@ -52,7 +52,7 @@ struct Asking {
   Result<json::Document> take(const mcp::Answer& answer) const;
 };
 
-void Asking::line(std::string_view text) {
+void Asker::line(std::string_view text) {
   const auto message = mcp::read_message(text, mcp::Side::server, parser, document);
   if (!message) return;
   if (message->kind == mcp::MessageKind::request) {
@@ -66,7 +66,7 @@ void Asking::line(std::string_view text) {
   }
 }
 
-Result<json::Document> Asking::take(const mcp::Answer& answer) const {
+Result<json::Document> Asker::take(const mcp::Answer& answer) const {
   switch (answer.kind) {
     case mcp::Answer::Kind::lost:
       return fail(Fault::environment, answer.text);
@@ -81,7 +81,7 @@ Result<json::Document> Asking::take(const mcp::Answer& answer) const {
 }
 
 // What the server says about itself, in the form of `initialize`.
-Task<mcp::Answer> Asking::hello() {
+Task<mcp::Answer> Asker::hello() {
   json::Writer words;
   words.object().key("protocolVersion").string(mcp::newest_revision).key("capabilities").object();
   words.end().key("clientInfo").object().key("name").string("pawl");
@@ -99,7 +99,7 @@ Task<mcp::Answer> Asking::hello() {
   co_return mcp::Answer{mcp::Answer::Kind::result, std::move(found)};
 }
 
-Task<void> Asking::ask(std::string server) {
+Task<void> Asker::ask(std::string server) {
   const mcp::Answer answer = co_await hello();
   auto result = take(answer);
   if (!result) {
@@ -182,7 +182,7 @@ Result<Offer> ask_server(const std::vector<std::string>& command,
                              .directory = {},
                              .error_output = net::ErrorOutput::inherit});
   if (!started) return std::unexpected(started.error());
-  Asking asking;
+  Asker asking;
   net::Child child(asking.loop, std::move(*started));
   asking.writer.emplace(asking.loop, std::move(child.input));
   asking.requests.emplace([&asking](std::string line) { return asking.writer->send(line); });

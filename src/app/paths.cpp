@@ -159,4 +159,10 @@ std::string absolute(const std::string& path) {
   return path.find("..") == std::string::npos ? full.lexically_normal().string() : full.string();
 }
 
+Instant wall_clock() {
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  return {now.tv_sec * 1'000'000'000 + now.tv_nsec};
+}
+
 }  // namespace pawl::app

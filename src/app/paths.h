@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/time.h"
 #include "base/zone.h"
 #include "kernel/policy/deployment.h"
 #include "kernel/policy/policy.h"
@@ -55,5 +56,8 @@ Result<Zone> read_zone(std::string_view name);
 // A whole file, at most `bytes_max`.
 Result<std::string> read_file(const std::string& path, std::size_t bytes_max = 64UL << 20);
 std::string absolute(const std::string& path);
+
+// What the machine says the time is.
+Instant wall_clock();
 
 }  // namespace pawl::app

@@ -17,10 +17,10 @@ using testing::Folder;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-constexpr auto kOptions = std::to_array<OptionRow>({state_option, config_option});
+constexpr auto kPathOptions = std::to_array<OptionRow>({state_option, config_option});
 
 Arguments given(const std::vector<std::string>& words) {
-  const CommandRow row{"x", "use", "x", kOptions, {}, nullptr};
+  const CommandRow row{"x", "use", "x", kPathOptions, {}, nullptr};
   return *parse_arguments(row, words);
 }
 

@@ -12,12 +12,12 @@
 namespace pawl::app {
 namespace {
 
-constexpr OptionRow kOptions[] = {json_option, state_option};
-constexpr WordRow kWords[] = {
+constexpr OptionRow kReplayOptions[] = {json_option, state_option};
+constexpr WordRow kReplayWords[] = {
     {"run", "the run: its id, the beginning of it, or `last`"},
 };
 
-Ink ink_of(const TimelineEntry& entry) {
+Ink ink_of_entry(const TimelineEntry& entry) {
   const std::string& verdict = entry.verdict;
   if (verdict == "deny" || verdict == "reject" || verdict == "killed" || verdict == "halted" ||
       verdict == "failed" || verdict == "indeterminate" || entry.is_error) {
@@ -114,7 +114,7 @@ void print_timeline(const Replay& replay) {
     std::string verdict = visible(entry.verdict.empty() ? entry.what : entry.verdict);
     if (entry.again && entry.verdict != "deny") verdict = "released";
     rows.push_back({std::to_string(entry.seq), paint(Ink::dim, since(entry.since_start)),
-                    visible(entry.call), paint(ink_of(entry), verdict),
+                    visible(entry.call), paint(ink_of_entry(entry), verdict),
                     paint(Ink::dim, budgets(step.after)), story(entry)});
   }
   out(table(rows, {"record", "time", "call", "", "steps", "what"}));
@@ -234,7 +234,7 @@ PayloadLookup lookup_in(Evidence& evidence) {
   };
 }
 
-int run(const Arguments& arguments) {
+int run_replay(const Arguments& arguments) {
   auto evidence = Evidence::open(arguments);
   if (!evidence) return complain(evidence.error());
   const auto wanted = evidence->find_run(arguments.word("run"));
@@ -269,9 +269,9 @@ extern const CommandRow replay_command = {
     "replay",
     "prove",
     "tells what a run did, and decides every call of it once more",
-    kOptions,
-    kWords,
-    run,
+    kReplayOptions,
+    kReplayWords,
+    run_replay,
     "Reads the journal from its first record and makes every decision of the run again from what "
     "was recorded: facts, arguments, definition, policy and counters. Exits with 1 where one "
     "differs. A decision whose payloads were erased is indeterminate, one of another decision "

@@ -21,11 +21,11 @@ namespace pawl::app {
 namespace {
 
 constexpr OptionRow kGroup = {"--group", "G", "a group this person belongs to", Takes::many};
-constexpr OptionRow kAs = {"--as", "NAME",
-                           "the reviewer who enrols (default PAWL_REVIEWER or you)"};
-constexpr OptionRow kAddOptions[] = {kGroup, kAs, state_option, config_option, json_option};
-constexpr OptionRow kListOptions[] = {json_option, state_option, config_option};
-constexpr WordRow kName[] = {{"name", "the person, as policies name them"}};
+constexpr OptionRow kAddAs = {"--as", "NAME",
+                              "the reviewer who enrols (default PAWL_REVIEWER or you)"};
+constexpr OptionRow kAddOptions[] = {kGroup, kAddAs, state_option, config_option, json_option};
+constexpr OptionRow kReviewerListOptions[] = {json_option, state_option, config_option};
+constexpr WordRow kReviewerName[] = {{"name", "the person, as policies name them"}};
 constexpr std::size_t salt_bytes = 16;
 
 Status check_name(const std::string& name) {
@@ -167,7 +167,7 @@ int add(const Arguments& arguments) {
   return exit_good;
 }
 
-int list(const Arguments& arguments) {
+int list_reviewers(const Arguments& arguments) {
   auto node = control(arguments);
   if (!node) return complain(node.error());
   auto known = node->ask(R"({"op":"reviewers"})");
@@ -195,9 +195,9 @@ int list(const Arguments& arguments) {
 }  // namespace
 
 extern const CommandRow reviewers_add_command = {
-    "reviewers add", "run", "enrols a person who may answer, with a passphrase",
-    kAddOptions,     kName, add};
-extern const CommandRow reviewers_list_command = {"reviewers list", "run", "lists who is enrolled",
-                                                  kListOptions,     {},    list};
+    "reviewers add", "run",         "enrols a person who may answer, with a passphrase",
+    kAddOptions,     kReviewerName, add};
+extern const CommandRow reviewers_list_command = {
+    "reviewers list", "run", "lists who is enrolled", kReviewerListOptions, {}, list_reviewers};
 
 }  // namespace pawl::app

@@ -9,15 +9,15 @@
 namespace pawl::app {
 namespace {
 
-constexpr auto options = std::to_array<OptionRow>({
+constexpr auto schema_options = std::to_array<OptionRow>({
     {"--deployment", "", "of the deployment file", Takes::nothing},
     {"--layer", "", "of layer files", Takes::nothing},
     {"--test", "", "of test files", Takes::nothing},
 });
 
-int run(const Arguments& arguments) {
+int run_schema(const Arguments& arguments) {
   std::size_t named = 0;
-  for (const OptionRow& option : options) named += arguments.has(option.name) ? 1U : 0U;
+  for (const OptionRow& option : schema_options) named += arguments.has(option.name) ? 1U : 0U;
   if (named > 1) {
     return complain({Fault::usage,
                      "`--deployment`, `--layer` and `--test` are different schemas: name one",
@@ -36,9 +36,9 @@ const CommandRow schema_command{
     .name = "schema",
     .group = "write",
     .says = "prints the JSON Schema of a policy file, for editors",
-    .options = options,
+    .options = schema_options,
     .words = {},
-    .run = run,
+    .run = run_schema,
     .more =
         "JSON Schema 2020-12, made from the program's own table of keys. Editors that speak the "
         "YAML language server find it by a comment in the first line of a file:\n\n"

@@ -10,14 +10,15 @@
 namespace pawl::app {
 namespace {
 
-int run(const Arguments&) {
+int run_sql(const Arguments&) {
   return sql::serve();
 }
 
 }  // namespace
 
 extern const CommandRow sql_parser_command = {
-    "sql-parser", "", "reads SQL for the others, confined; started by them as needed", {}, {}, run};
+    "sql-parser", "", "reads SQL for the others, confined; started by them as needed",
+    {},           {}, run_sql};
 
 ReadSql isolated_sql() {
   auto parser =

@@ -13,12 +13,14 @@
 namespace pawl::app {
 namespace {
 
-constexpr OptionRow kReason = {"--reason", "TEXT", "why; it is recorded"};
-constexpr OptionRow kAs = {"--as", "NAME", "the reviewer who acts (default PAWL_REVIEWER or you)"};
-constexpr OptionRow kKillOptions[] = {kReason, json_option, state_option, config_option};
-constexpr OptionRow kResumeOptions[] = {kReason, kAs, json_option, state_option, config_option};
+constexpr OptionRow kSwitchReason = {"--reason", "TEXT", "why; it is recorded"};
+constexpr OptionRow kSwitchAs = {"--as", "NAME",
+                                 "the reviewer who acts (default PAWL_REVIEWER or you)"};
+constexpr OptionRow kKillOptions[] = {kSwitchReason, json_option, state_option, config_option};
+constexpr OptionRow kResumeOptions[] = {kSwitchReason, kSwitchAs, json_option, state_option,
+                                        config_option};
 constexpr OptionRow kStatusOptions[] = {json_option, state_option, config_option};
-constexpr WordRow kWords[] = {
+constexpr WordRow kSwitchWords[] = {
     {"scope", "`all`, `agent`, `run` or `tool`"},
     {"name", "which one; nothing for `all`", false},
 };
@@ -137,10 +139,15 @@ int status(const Arguments& arguments) {
 }  // namespace
 
 extern const CommandRow kill_command = {
-    "kill",       "run",  "stops everything, an agent, a run or a tool; needs nobody's permission",
-    kKillOptions, kWords, kill};
+    "kill",
+    "run",
+    "stops everything, an agent, a run or a tool; needs nobody's permission",
+    kKillOptions,
+    kSwitchWords,
+    kill};
 extern const CommandRow resume_command = {
-    "resume", "run", "lifts a kill or a halt; needs a reviewer", kResumeOptions, kWords, resume};
+    "resume",       "run",        "lifts a kill or a halt; needs a reviewer",
+    kResumeOptions, kSwitchWords, resume};
 extern const CommandRow status_command = {
     "status", "run", "shows the node, its runs and what is stopped", kStatusOptions, {}, status};
 

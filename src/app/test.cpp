@@ -25,7 +25,7 @@ namespace fs = std::filesystem;
 constexpr std::string_view test_suffix = ".test.yaml";
 constexpr std::size_t test_files_max = 10'000;
 
-constexpr auto options = std::to_array<OptionRow>({
+constexpr auto test_options = std::to_array<OptionRow>({
     config_option,
     {"--coverage", "", "name the rules that no test reached", Takes::nothing},
     {"--accept", "", "rewrite the expectations that differ, and print the difference",
@@ -33,7 +33,7 @@ constexpr auto options = std::to_array<OptionRow>({
     {"--junit", "F", "write the results to this file as the XML that CI servers read"},
     json_option,
 });
-constexpr std::array<WordRow, 1> words = {
+constexpr std::array<WordRow, 1> test_words = {
     WordRow{.name = "PATH",
             .says = "a test file, or a directory with `*.test.yaml` (default: this one)",
             .required = false,
@@ -120,19 +120,19 @@ void run_file(const std::string& text, const Deployment& deployment, TestedFile&
 }
 
 // What people wrote and read: as any new file of theirs.
-constexpr mode_t file_mode = 0644;
+constexpr mode_t expected_file_mode = 0644;
 
-struct Given {
+struct Wanted {
   bool coverage = false, accept = false, json = false;
 };
 
-Status accept(const TestedFile& file, const std::string& text, const Given& given) {
+Status accept(const TestedFile& file, const std::string& text, const Wanted& given) {
   if (file.accepted.empty() || file.accepted == text) return {};
   if (!given.json) out(accept_text(file, text));
-  return replace_file(file.path, file.accepted, file_mode);
+  return replace_file(file.path, file.accepted, expected_file_mode);
 }
 
-void print(const TestedFile& file, const Given& given) {
+void print(const TestedFile& file, const Wanted& given) {
   out(paint(Ink::strong, visible(file.path)));
   for (const Error& error : file.errors) out(visible(to_string(error)));
   if (!file.results.empty()) out(test_text(file));
@@ -150,16 +150,16 @@ void print_sum(const std::vector<TestedFile>& files, bool accepted) {
                   broken == 0 ? "" : fmt::format(", {} files do not load", broken)));
 }
 
-int run(const Arguments& arguments) {
+int run_test(const Arguments& arguments) {
   const DeploymentRead read = read_deployment(config_path(arguments), arguments.has("--config"));
   for (const Error& error : read.errors) err(visible(to_string(error)));
   if (!read.deployment) return exit_usage;
   const auto paths = test_files(arguments.words("PATH"));
   if (!paths) return complain(paths.error());
 
-  const Given given{.coverage = arguments.has("--coverage"),
-                    .accept = arguments.has("--accept"),
-                    .json = arguments.has("--json")};
+  const Wanted given{.coverage = arguments.has("--coverage"),
+                     .accept = arguments.has("--accept"),
+                     .json = arguments.has("--json")};
   std::vector<TestedFile> files;
   bool good = true;
   for (const std::string& path : *paths) {
@@ -176,7 +176,7 @@ int run(const Arguments& arguments) {
     files.push_back(std::move(file));
   }
   if (const auto junit = arguments.one("--junit")) {
-    if (const Status fine = replace_file(*junit, test_junit(files), file_mode); !fine) {
+    if (const Status fine = replace_file(*junit, test_junit(files), expected_file_mode); !fine) {
       return complain(fine.error());
     }
   }
@@ -194,9 +194,9 @@ const CommandRow test_command{
     .name = "test",
     .group = "write",
     .says = "runs the tests that stand beside policies",
-    .options = options,
-    .words = words,
-    .run = run,
+    .options = test_options,
+    .words = test_words,
+    .run = run_test,
     .more =
         "A file `NAME.test.yaml` names a policy and has tests: a call, or `steps` of one run, and "
         "what each is expected to be answered. Nothing runs, nothing is stored, and time is what "

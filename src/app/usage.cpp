@@ -11,7 +11,7 @@
 namespace pawl::app {
 namespace {
 
-constexpr std::string_view exit_statuses =
+constexpr std::string_view usage_exit_statuses =
     "Exit status: 0 done and good, 1 the answer is no, 2 wrong usage or environment.";
 
 std::string optional(std::string text, bool many) {
@@ -84,7 +84,7 @@ std::string help_overview(std::size_t columns) {
   }
   text += fmt::format(
       "\n{}\n", wrap("`pawl help NAME` explains a command, `pawl check FILE` a policy.", columns));
-  return text + wrap(exit_statuses, columns) + "\n";
+  return text + wrap(usage_exit_statuses, columns) + "\n";
 }
 
 std::string help_page(const CommandRow& command, std::size_t columns) {

@@ -11,7 +11,7 @@
 namespace pawl::app {
 namespace {
 
-constexpr std::array<OptionRow, 1> options = {json_option};
+constexpr std::array<OptionRow, 1> version_options = {json_option};
 
 std::string compiler() {
 #if defined(__clang__)
@@ -21,7 +21,7 @@ std::string compiler() {
 #endif
 }
 
-int run(const Arguments& arguments) {
+int run_version(const Arguments& arguments) {
   if (arguments.has("--json")) {
     json::Writer text;
     text.object().key("version").string(PAWL_VERSION).key("compiler").string(compiler());
@@ -41,9 +41,9 @@ const CommandRow version_command{
     .name = "version",
     .group = "use",
     .says = "prints the version, the compiler, and the versions of decisions and records",
-    .options = options,
+    .options = version_options,
     .words = {},
-    .run = run,
+    .run = run_version,
     .more =
         "Replay recomputes a recorded decision only where the version of decisions is the same."};
 

@@ -23,13 +23,13 @@ constexpr std::size_t text_bytes_max = 1UL << 30;
 // Buffers that one large message made are given back after it.
 constexpr std::size_t kept_bytes_max = 1UL << 20;
 constexpr std::size_t first_bytes = 4096;
-constexpr std::size_t shown_bytes_max = 64;
+constexpr std::size_t shown_json_bytes_max = 64;
 
 constexpr std::uint64_t payload_mask = (1ULL << 56) - 1;
 
 std::string shown(std::string_view untrusted) {
-  const bool cut = untrusted.size() > shown_bytes_max;
-  return "`" + visible(untrusted.substr(0, shown_bytes_max)) + (cut ? "…`" : "`");
+  const bool cut = untrusted.size() > shown_json_bytes_max;
+  return "`" + visible(untrusted.substr(0, shown_json_bytes_max)) + (cut ? "…`" : "`");
 }
 
 // `part` lies inside `text`.

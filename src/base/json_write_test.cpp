@@ -16,7 +16,7 @@
 namespace pawl::json {
 namespace {
 
-std::string canonical(std::string_view text) {
+std::string in_canonical_form(std::string_view text) {
   return write(parse(text)->root());
 }
 
@@ -33,9 +33,9 @@ std::string spelled(double value) {
 }
 
 TEST(JsonWrite, SortsNamesByTheirBytes) {
-  EXPECT_EQ(canonical(R"( { "b" : 1, "a" : { "d" : [ ], "c" : { } } } )"),
+  EXPECT_EQ(in_canonical_form(R"( { "b" : 1, "a" : { "d" : [ ], "c" : { } } } )"),
             R"({"a":{"c":{},"d":[]},"b":1})");
-  EXPECT_EQ(canonical("{\"\u00E4\":1,\"z\":2,\"Y\":3,\"\":4,\"z1\":5}"),
+  EXPECT_EQ(in_canonical_form("{\"\u00E4\":1,\"z\":2,\"Y\":3,\"\":4,\"z1\":5}"),
             "{\"\":4,\"Y\":3,\"z\":2,\"z1\":5,\"\u00E4\":1}");
 }
 
@@ -48,7 +48,7 @@ TEST(JsonWrite, SortsObjectsOfEverySize) {
       text += comma + "\"k" + std::to_string(100'000 + members - i) + "\":0";
       sorted += comma + "\"k" + std::to_string(100'001 + i) + "\":0";
     }
-    EXPECT_EQ(canonical(text + "}"), sorted + "}");
+    EXPECT_EQ(in_canonical_form(text + "}"), sorted + "}");
   }
 }
 
@@ -56,7 +56,7 @@ TEST(JsonWrite, UsesTheFewestEscapes) {
   EXPECT_EQ(literal("plain / \x7f \u20AC"), "\"plain / \x7f \u20AC\"");
   EXPECT_EQ(literal("\"\\\b\f\n\r\t"), R"("\"\\\b\f\n\r\t")");
   EXPECT_EQ(literal(std::string_view("\0\x1f", 2)), R"("\u0000\u001f")");
-  EXPECT_EQ(canonical(R"("\/\u0041\u00e4\ud83d\ude00")"), "\"/A\u00E4\U0001F600\"");
+  EXPECT_EQ(in_canonical_form(R"("\/\u0041\u00e4\ud83d\ude00")"), "\"/A\u00E4\U0001F600\"");
   // An escape at every distance from the start of a block of sixteen.
   for (std::size_t before = 0; before < 40; ++before) {
     const std::string plain(before, 'x');

@@ -8,7 +8,7 @@ namespace pawl::json {
 namespace {
 
 // Room for most texts from the start, so that few have to move while they grow.
-constexpr std::size_t first_bytes = 256;
+constexpr std::size_t first_writer_bytes = 256;
 
 template <class Number>
 void append_integer(Number value, std::string& out) {
@@ -29,7 +29,7 @@ void Writer::separate() {
 }
 
 Writer& Writer::object() {
-  if (out_.empty()) out_.reserve(first_bytes);
+  if (out_.empty()) out_.reserve(first_writer_bytes);
   separate();
   out_ += '{';
   open_.push_back('}');

@@ -12,7 +12,7 @@
 namespace pawl {
 namespace {
 
-struct FreeC {
+struct FreeCopy {
   void operator()(utf8proc_uint8_t* text) const { std::free(text); }
 };
 
@@ -22,7 +22,7 @@ bool map(std::string_view text, int options, std::string& out) {
   const auto size = utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
                                  static_cast<utf8proc_ssize_t>(text.size()), &raw,
                                  static_cast<utf8proc_option_t>(options));
-  const std::unique_ptr<utf8proc_uint8_t, FreeC> owned(raw);
+  const std::unique_ptr<utf8proc_uint8_t, FreeCopy> owned(raw);
   if (size < 0) return false;
   out.assign(reinterpret_cast<const char*>(raw), static_cast<std::size_t>(size));
   return true;

@@ -24,12 +24,12 @@ std::string_view without_minus(std::string_view text) {
   return text;
 }
 
-std::string shown(std::string_view text) {
+}  // namespace
+
+std::string in_backticks(std::string_view text) {
   const bool cut = text.size() > shown_bytes_max;
   return "`" + visible(text.substr(0, shown_bytes_max)) + (cut ? "…`" : "`");
 }
-
-}  // namespace
 
 const Entry* Node::entry(std::string_view key) const {
   const auto found = std::find_if(entries.begin(), entries.end(),
@@ -80,7 +80,7 @@ std::string Node::described() const {
     case Kind::map:
       return "a mapping";
     case Kind::scalar:
-      return quoted ? "the quoted text " + shown(text) : shown(text);
+      return quoted ? "the quoted text " + in_backticks(text) : in_backticks(text);
   }
   return "nothing";
 }

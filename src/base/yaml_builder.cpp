@@ -4,16 +4,10 @@
 #include <yaml-cpp/mark.h>
 
 #include "base/text.h"
+#include "base/yaml.h"
 
 namespace pawl::yaml {
 namespace {
-
-constexpr std::size_t shown_bytes_max = 60;
-
-std::string shown(std::string_view text) {
-  const bool cut = text.size() > shown_bytes_max;
-  return "`" + visible(text.substr(0, shown_bytes_max)) + (cut ? "…`" : "`");
-}
 
 bool spells_null(std::string_view text) {
   for (std::string_view word : {"~", "null", "Null", "NULL"}) {
@@ -43,7 +37,7 @@ void Builder::OnDocumentStart(const YAML::Mark& mark) {
 }
 
 void Builder::OnAnchor(const YAML::Mark& mark, const std::string& name) {
-  report(offset(mark), "YAML reads " + shown("&" + name) +
+  report(offset(mark), "YAML reads " + in_backticks("&" + name) +
                            " as an anchor, and anchors are not accepted; write the value out, or "
                            "put it in quotes if `&` belongs to it");
 }
@@ -88,7 +82,7 @@ bool Builder::check_tag(std::size_t start, const std::string& tag) {
   const bool none = tag.empty() || tag == "?" || (tag == "!" && source_.byte(start) != '!');
   if (none) return true;
   report(start,
-         "YAML reads " + shown(tag) +
+         "YAML reads " + in_backticks(tag) +
              " as a tag, and tags are not accepted; put the value in quotes if `!` belongs to it");
   return false;
 }
@@ -195,17 +189,17 @@ std::string Builder::key_mistake(const Node& node, std::size_t start) const {
   }
   if (node.text == "<<" && !node.quoted) return "merge keys, `<<`, are not accepted";
   if (node.quoted && source_.byte(start) != '!') {
-    return "a key must be a plain word without quotes: " + shown(node.text);
+    return "a key must be a plain word without quotes: " + in_backticks(node.text);
   }
   if (node.text.empty() || node.text.find_first_of(" \t\r\n") != std::string::npos) {
-    return "a key must be a plain word without blanks: " + shown(node.text);
+    return "a key must be a plain word without blanks: " + in_backticks(node.text);
   }
   // yaml-cpp also takes a word alone on its line for a key, which nobody who reads it would.
   const std::string_view written = std::string_view(source_.working()).substr(start);
   if (written.starts_with(node.text)) {
     const std::size_t colon = written.find_first_not_of(" \t", node.text.size());
     if (colon == std::string_view::npos || written[colon] != ':') {
-      return "expected `:` after " + shown(node.text);
+      return "expected `:` after " + in_backticks(node.text);
     }
   }
   return {};
@@ -227,10 +221,11 @@ void Builder::take_key(Open& map, const Node& node, std::size_t start) {
   const Entry& before = first->second;
   if (before.key == node.text) {
     report(start, fmt::format("the key {} is there twice; the first is in line {}",
-                              shown(node.text), before.key_at.line));
+                              in_backticks(node.text), before.key_at.line));
   } else {
-    report(start, fmt::format("the key {} is the same name as {} in line {}", shown(node.text),
-                              shown(before.key), before.key_at.line));
+    report(start,
+           fmt::format("the key {} is the same name as {} in line {}", in_backticks(node.text),
+                       in_backticks(before.key), before.key_at.line));
   }
 }
 

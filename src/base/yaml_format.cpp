@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t step = 2;  // columns of one level
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out;
   json::write_string(text, out);
   return out;
@@ -79,7 +79,7 @@ class Formatter {
     const std::size_t begin = source_.offset(node.at);
     const std::size_t end = source_.behind(node, 0);
     const std::string_view raw = source_.text().substr(begin, end - begin);
-    return raw.find('\n') == std::string_view::npos ? std::string(raw) : quoted(node.text);
+    return raw.find('\n') == std::string_view::npos ? std::string(raw) : in_quotes(node.text);
   }
 
   std::string in_one_line(const Node& node) const {  // NOLINT(misc-no-recursion)

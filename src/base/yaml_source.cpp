@@ -5,17 +5,12 @@
 
 #include "base/text.h"
 #include "base/utf8.h"
+#include "base/yaml.h"
 
 namespace pawl::yaml {
 namespace {
 
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
-constexpr std::size_t shown_bytes_max = 60;
-
-std::string shown(std::string_view text) {
-  const bool cut = text.size() > shown_bytes_max;
-  return "`" + visible(text.substr(0, shown_bytes_max)) + (cut ? "…`" : "`");
-}
 
 // Where the value of a line begins: behind the indentation, dashes, and `key: `.
 std::size_t value_start(std::string_view line) {
@@ -170,7 +165,7 @@ void Source::check_characters() {
     const std::string_view whole = before.substr(0, before.size() - rest.size());
     if (!point.valid) {
       working_[offset] = 'x';
-      if (utf8_good) report(offset, "the file is not valid UTF-8: " + shown(whole));
+      if (utf8_good) report(offset, "the file is not valid UTF-8: " + in_backticks(whole));
       utf8_good = false;
     } else if (point.value == U'\r' && !rest.starts_with('\n')) {
       working_[offset] = '\n';  // which is what an editor shows
@@ -178,7 +173,7 @@ void Source::check_characters() {
     } else if (point.value != U'\r' && point.value != U'\n' && point.value != U'\t' &&
                has_hidden_characters(whole)) {
       overwrite({offset, offset + whole.size()});
-      report(offset, "a character that cannot be seen, " + shown(whole) +
+      report(offset, "a character that cannot be seen, " + in_backticks(whole) +
                          "; write it as an escape in double quotes if it is meant");
     }
   }
@@ -206,7 +201,7 @@ void Source::check_directives() {
     const std::string_view text = trim(part(span));
     if (text.empty() || text.front() == '#') continue;
     if (byte(span.first) != '%') return;
-    report(span.first, "a YAML directive, " + shown(text) + ", is not accepted");
+    report(span.first, "a YAML directive, " + in_backticks(text) + ", is not accepted");
     working_[span.first] = '#';
   }
 }
@@ -240,7 +235,7 @@ bool Source::repair_token(std::size_t offset) {
   const std::string_view rest = std::string_view(working_).substr(std::min(offset, text_.size()));
   if (rest.empty() || std::string_view("*&!@`%").find(rest.front()) == rest.npos) return false;
   const std::size_t size = std::min(rest.find_first_of(" \t\r\n,]}"), rest.size());
-  report(offset, why_eaten(rest.substr(0, size)) + ": " + shown(rest.substr(0, size)));
+  report(offset, why_eaten(rest.substr(0, size)) + ": " + in_backticks(rest.substr(0, size)));
   overwrite({offset, offset + size});
   repairs_.push_back({offset, offset + size});
   return true;
@@ -252,7 +247,7 @@ bool Source::repair_line(std::size_t line) {
   span.first += value_start(part(span));
   std::string why = why_eaten(part(span));
   if (why.empty()) return false;
-  report(span.first, std::move(why) + ": " + shown(trim(part(span))));
+  report(span.first, std::move(why) + ": " + in_backticks(trim(part(span))));
   overwrite(span);
   repairs_.push_back(span);
   return true;

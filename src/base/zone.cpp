@@ -15,7 +15,7 @@ constexpr std::size_t type_bytes = 6;
 constexpr std::uint32_t transitions_max = 100'000;
 // 26 hours: no clock on earth was ever as far from UTC.
 constexpr std::int64_t offset_seconds_max = 93'600;
-constexpr std::int64_t second_ns = 1'000'000'000;
+constexpr std::int64_t zone_second_ns = 1'000'000'000;
 
 std::int64_t big_endian(std::string_view bytes) {
   std::uint64_t value = static_cast<signed char>(bytes[0]) < 0 ? ~std::uint64_t{0} : 0;
@@ -47,7 +47,7 @@ bool read_header(std::string_view bytes, Counts& counts) {
 
 Instant instant(std::int64_t utc_seconds) {
   std::int64_t ns = 0;
-  if (!__builtin_mul_overflow(utc_seconds, second_ns, &ns)) return {ns};
+  if (!__builtin_mul_overflow(utc_seconds, zone_second_ns, &ns)) return {ns};
   using Limits = std::numeric_limits<std::int64_t>;
   return {utc_seconds < 0 ? Limits::min() : Limits::max()};
 }
@@ -172,7 +172,7 @@ LocalReading Zone::read(const CivilTime& civil) const {
 }
 
 CivilTime Zone::local(Instant at) const {
-  const std::int64_t utc = at.ns / second_ns - (at.ns % second_ns < 0 ? 1 : 0);
+  const std::int64_t utc = at.ns / zone_second_ns - (at.ns % zone_second_ns < 0 ? 1 : 0);
   return civil_of(utc + offset_at(utc));
 }
 

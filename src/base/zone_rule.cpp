@@ -8,10 +8,10 @@ namespace {
 namespace chrono = std::chrono;
 
 constexpr std::int64_t hour_seconds = 3'600;
-constexpr std::int64_t day_seconds = 86'400;
+constexpr std::int64_t rule_day_seconds = 86'400;
 
 std::int64_t seconds(chrono::sys_days day) {
-  return day.time_since_epoch().count() * day_seconds;
+  return day.time_since_epoch().count() * rule_day_seconds;
 }
 
 int year_of(std::int64_t local_seconds) {

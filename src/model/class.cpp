@@ -11,7 +11,7 @@ namespace {
 constexpr std::size_t class_bytes_max = 128;
 
 // What has been said so far; a word that contradicts an earlier one spoils the text.
-struct Words {
+struct ClassWords {
   std::optional<Reversibility> reversibility;
   std::optional<Blast> blast;
   bool external_sink = false;
@@ -27,7 +27,7 @@ bool say(std::optional<T>& mark, T value) {
   return true;
 }
 
-bool Words::take(std::string_view word) {
+bool ClassWords::take(std::string_view word) {
   if (read) {
     read = false;
     return word == "only" && say(reversibility, Reversibility::read_only);
@@ -83,7 +83,7 @@ std::string to_string(Class c) {
 
 std::optional<Class> parse_class(std::string_view text) {
   if (text.size() > class_bytes_max) return std::nullopt;
-  Words words;
+  ClassWords words;
   for (const std::string_view word : split(text, ' ')) {
     if (!word.empty() && !words.take(word)) return std::nullopt;
   }

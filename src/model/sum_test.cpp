@@ -9,39 +9,39 @@
 namespace pawl {
 namespace {
 
-std::string read(std::string_view number) {
+std::string read_amount(std::string_view number) {
   const auto amount = parse_amount(number);
   return amount ? to_string(*amount) : "none";
 }
 
 TEST(Amount, IsExactHoweverItIsSpelled) {
-  EXPECT_EQ(read("0"), "0");
-  EXPECT_EQ(read("-0"), "0");
-  EXPECT_EQ(read("-0.000"), "0");
-  EXPECT_EQ(read("0e99999999999999999999"), "0");
-  EXPECT_EQ(read("1e2"), "100");
-  EXPECT_EQ(read("1E+2"), "100");
-  EXPECT_EQ(read("12.50"), "12.5");
-  EXPECT_EQ(read("0.1"), "0.1");
-  EXPECT_EQ(read("100e-2"), "1");
-  EXPECT_EQ(read("0.000000001"), "0.000000001");
-  EXPECT_EQ(read("1e-9"), "0.000000001");
-  EXPECT_EQ(read("10000000000e-10"), "1");
-  EXPECT_EQ(read("9000000000"), "9000000000");
-  EXPECT_EQ(read("8999999999.999999999"), "8999999999.999999999");
+  EXPECT_EQ(read_amount("0"), "0");
+  EXPECT_EQ(read_amount("-0"), "0");
+  EXPECT_EQ(read_amount("-0.000"), "0");
+  EXPECT_EQ(read_amount("0e99999999999999999999"), "0");
+  EXPECT_EQ(read_amount("1e2"), "100");
+  EXPECT_EQ(read_amount("1E+2"), "100");
+  EXPECT_EQ(read_amount("12.50"), "12.5");
+  EXPECT_EQ(read_amount("0.1"), "0.1");
+  EXPECT_EQ(read_amount("100e-2"), "1");
+  EXPECT_EQ(read_amount("0.000000001"), "0.000000001");
+  EXPECT_EQ(read_amount("1e-9"), "0.000000001");
+  EXPECT_EQ(read_amount("10000000000e-10"), "1");
+  EXPECT_EQ(read_amount("9000000000"), "9000000000");
+  EXPECT_EQ(read_amount("8999999999.999999999"), "8999999999.999999999");
 }
 
 TEST(Amount, WhatIsNoAmount) {
-  EXPECT_EQ(read("-1"), "none");
-  EXPECT_EQ(read("-0.000000001"), "none");
-  EXPECT_EQ(read("0.0000000001"), "none") << "ten decimals";
-  EXPECT_EQ(read("0.30000000000000004"), "none") << "what 0.1 + 0.2 is in doubles";
-  EXPECT_EQ(read("9000000000.000000001"), "none");
-  EXPECT_EQ(read("9000000001"), "none");
-  EXPECT_EQ(read("18446744073709551616"), "none");
-  EXPECT_EQ(read("1e300"), "none");
-  EXPECT_EQ(read("1e99999999999999999999"), "none");
-  EXPECT_EQ(read("1e-99999999999999999999"), "none");
+  EXPECT_EQ(read_amount("-1"), "none");
+  EXPECT_EQ(read_amount("-0.000000001"), "none");
+  EXPECT_EQ(read_amount("0.0000000001"), "none") << "ten decimals";
+  EXPECT_EQ(read_amount("0.30000000000000004"), "none") << "what 0.1 + 0.2 is in doubles";
+  EXPECT_EQ(read_amount("9000000000.000000001"), "none");
+  EXPECT_EQ(read_amount("9000000001"), "none");
+  EXPECT_EQ(read_amount("18446744073709551616"), "none");
+  EXPECT_EQ(read_amount("1e300"), "none");
+  EXPECT_EQ(read_amount("1e99999999999999999999"), "none");
+  EXPECT_EQ(read_amount("1e-99999999999999999999"), "none");
 }
 
 TEST(Amount, ComesFromNumbersOnlyAndAsTheyAreForwarded) {
@@ -70,9 +70,9 @@ TEST(Amount, IsTheSameInEverySpelling) {
     if (text.empty()) text = "0";
     if (behind > 0) text += "." + digits.substr(digits.size() - behind);
     text += "e" + std::to_string(static_cast<std::int64_t>(behind) - zeros - amount_decimals_max);
-    const auto read = parse_amount(text);
-    ASSERT_TRUE(read) << text;
-    EXPECT_EQ(read->nano, amount.nano) << text;
+    const auto read_amount = parse_amount(text);
+    ASSERT_TRUE(read_amount) << text;
+    EXPECT_EQ(read_amount->nano, amount.nano) << text;
     EXPECT_EQ(parse_amount(to_string(amount)), amount);
   }
 }

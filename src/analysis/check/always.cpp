@@ -155,14 +155,14 @@ class Looking {
 // spelling, or rules about arguments.
 using Asks = std::set<std::string>;
 
-std::string spelled(const expr::Tree& tree, expr::NodeId id) {  // NOLINT(misc-no-recursion)
+std::string spelled_part(const expr::Tree& tree, expr::NodeId id) {  // NOLINT(misc-no-recursion)
   const expr::Node& node = tree[id];
   std::string out =
       fmt::format("({}.{}.{}.{}{}{} {} {}", static_cast<int>(node.form),
                   static_cast<int>(node.literal), static_cast<int>(node.fold), node.receiver,
                   node.present, node.optional, node.text, literal_json(node).value_or(""));
   for (const std::string& variable : node.variables) out += " " + variable;
-  for (const expr::NodeId part : node.parts) out += spelled(tree, part);
+  for (const expr::NodeId part : node.parts) out += spelled_part(tree, part);
   return out + ")";
 }
 
@@ -176,8 +176,8 @@ Asks asks_of(const ToolRule& entry, const Case& one) {
   const auto tree = expr::parse({text, {}}, expr::policy_limits);
   if (!tree) return {text};
   const expr::Node& root = (*tree)[tree->root];
-  if (root.form != expr::Form::all_of) return {spelled(*tree, tree->root)};
-  for (const expr::NodeId part : root.parts) out.insert(spelled(*tree, part));
+  if (root.form != expr::Form::all_of) return {spelled_part(*tree, tree->root)};
+  for (const expr::NodeId part : root.parts) out.insert(spelled_part(*tree, part));
   return out;
 }
 

@@ -13,10 +13,6 @@ using enum Finding::Weight;
 
 constexpr std::size_t values_tried_max = 1000;
 
-std::string argument_of(const ArgumentRule& rule) {
-  return visible(rule.plural.empty() ? to_string(rule.path) : rule.plural);
-}
-
 // The values that `in` lists, tried one by one against everything that the rule says.
 void try_values(const Subject& subject, const ToolRule& entry, const ArgumentRule& rule) {
   if (rule.path.size() != 1 || rule.path.front().each || rule.checks.size() < 2) return;
@@ -69,6 +65,10 @@ void check_choices(const Subject& subject, const BoundTool& bound, const ToolDef
 }
 
 }  // namespace
+
+std::string argument_of(const ArgumentRule& rule) {
+  return visible(rule.plural.empty() ? to_string(rule.path) : rule.plural);
+}
 
 void check_contradictions(const Subject& subject) {
   for (const ToolRule& entry : subject.policy.tools) {

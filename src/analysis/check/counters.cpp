@@ -12,7 +12,7 @@ namespace {
 
 using enum Finding::Weight;
 
-std::string argument_of(const ArgumentRule& rule) {
+std::string counted_argument(const ArgumentRule& rule) {
   return rule.plural.empty() ? to_string(rule.path) : rule.plural;
 }
 
@@ -21,7 +21,7 @@ std::vector<const Check*> checks_of(const ToolRule& entry, const ArgumentPath& p
   std::vector<const Check*> out;
   const std::string name = to_string(path);
   for (const ArgumentRule& rule : entry.arguments) {
-    const bool same = argument_of(rule) == name;
+    const bool same = counted_argument(rule) == name;
     const auto readings = rule.plural.empty() ? std::vector<std::string>() : singulars(rule.plural);
     if (!same && std::ranges::find(readings, name) == readings.end()) continue;
     for (const Check& check : rule.checks) out.push_back(&check);
@@ -47,7 +47,7 @@ std::optional<double> bound_of(const ToolRule& entry, const CounterRule& counter
 
 bool spelling_is_fixed(const ToolRule& entry, const ArgumentPath& by) {
   for (const ArgumentRule& rule : entry.arguments) {
-    if (argument_of(rule) == to_string(by) && !rule.from.empty()) return true;
+    if (counted_argument(rule) == to_string(by) && !rule.from.empty()) return true;
   }
   return std::ranges::any_of(checks_of(entry, by), [](const Check* check) {
     return check->kind == CheckKind::in || check->kind == CheckKind::matches ||

@@ -15,7 +15,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-const Instant kNow = *parse_instant("2026-11-21T08:00:00Z");
+const Instant kLayersNow = *parse_instant("2026-11-21T08:00:00Z");
 
 constexpr std::string_view kRole = R"(agent: {id: clerk, identity: clerk@x, owner: o}
 tools:
@@ -25,7 +25,7 @@ tools:
     - {name: burn_note, class: irreversible small}
 )";
 
-Loaded load(const std::string& layer, std::string_view role = kRole) {
+Loaded load_layered(const std::string& layer, std::string_view role = kRole) {
   LoadSources sources;
   sources.layers.push_back({"org.yaml", "layer: org\nowner: o\n" + layer, {}});
   Loaded loaded = load_policy(role, "p.yaml", sources);
@@ -52,12 +52,12 @@ const CheckReport::Row& row(const CheckReport& report, std::string_view tool) {
 
 TEST(CheckLayers, TheTableSaysWhatTheyAsk) {
   const Deployment deployment = people("  ada: {groups: [heads]}\n  bob: {groups: [heads]}\n");
-  const Loaded loaded = load(
+  const Loaded loaded = load_layered(
       "require:\n"
       "  - {if: 'class.reversibility == \"reversible\"', approval: {by: [heads], quorum: 2}}\n"
       "  - {if: 'tool == \"read_note\"', then: notify}\n"
       "  - {if: 'tool == \"burn_note\"', then: deny}\n");
-  const CheckReport report = check(loaded, &deployment, {}, kNow, false);
+  const CheckReport report = check(loaded, &deployment, {}, kLayersNow, false);
   EXPECT_EQ(row(report, "read_note").effect, Effect::notify);
   EXPECT_EQ(row(report, "write_note").effect, Effect::hold);
   EXPECT_THAT(row(report, "write_note").approval, HasSubstr("2 of heads"));
@@ -71,12 +71,12 @@ TEST(CheckLayers, TheTableSaysWhatTheyAsk) {
 // What is not known before the call is no part of the table, and is said beside it.
 TEST(CheckLayers, WhatDependsOnTheCallIsSaid) {
   const Deployment deployment = people("  bob: {groups: [leads]}\n");
-  const Loaded loaded = load(
+  const Loaded loaded = load_layered(
       "require:\n"
       "  - {if: 'args.amount > 5', approval: {by: [heads]}}\n"
       "  - {if: 'run.seen[\"read_note\"] > 3', then: deny}\n"
       "  - {if: 'tool == \"other\" && args.x == 1', then: deny}\n");
-  const CheckReport report = check(loaded, &deployment, {}, kNow, false);
+  const CheckReport report = check(loaded, &deployment, {}, kLayersNow, false);
   EXPECT_EQ(row(report, "read_note").effect, Effect::allow);
   EXPECT_EQ(row(report, "read_note").why,
             "a layer may say `hold` (org.yaml:4), `deny` (org.yaml:5)");
@@ -85,8 +85,8 @@ TEST(CheckLayers, WhatDependsOnTheCallIsSaid) {
 }
 
 TEST(CheckLayers, DescribeShowsEveryEnvironment) {
-  const Loaded loaded = load("require: [{if: 'env == \"production\"', then: deny}]\n");
-  const Description description = describe(*loaded.policy, nullptr, kNow);
+  const Loaded loaded = load_layered("require: [{if: 'env == \"production\"', then: deny}]\n");
+  const Description description = describe(*loaded.policy, nullptr, kLayersNow);
   const auto& cells = description.tools.front().cells;
   EXPECT_EQ(cells[0].effect, Effect::allow);
   EXPECT_EQ(cells[2].effect, Effect::deny);
@@ -94,23 +94,23 @@ TEST(CheckLayers, DescribeShowsEveryEnvironment) {
 
 TEST(CheckLayers, SomebodyHasToBeOfBoth) {
   const std::string role = std::string(kRole) + "approval: {reviewers: [leads]}\n";
-  const Loaded loaded =
-      load("require: [{if: 'class.reversibility == \"irreversible\"', approval: {by: [heads]}}]\n",
-           role);
+  const Loaded loaded = load_layered(
+      "require: [{if: 'class.reversibility == \"irreversible\"', approval: {by: [heads]}}]\n",
+      role);
   const Deployment apart = people("  ada: {groups: [heads]}\n  bob: {groups: [leads]}\n");
   const Deployment both = people("  ada: {groups: [heads, leads]}\n  bob: {groups: [leads]}\n");
   EXPECT_THAT(
-      found(check(loaded, &apart, {}, kNow, false)),
+      found(check(loaded, &apart, {}, kLayersNow, false)),
       AllOf(HasSubstr("role and layers name different people"), HasSubstr("`heads & leads`")));
-  EXPECT_THAT(check(loaded, &both, {}, kNow, false).errors, IsEmpty());
+  EXPECT_THAT(check(loaded, &both, {}, kLayersNow, false).errors, IsEmpty());
 }
 
 TEST(CheckLayers, ExceptionsAreSaidAndTheirEnd) {
-  const Loaded loaded = load(
+  const Loaded loaded = load_layered(
       "require: [{if: 'tool == \"write_note\"', then: hold}]\nexcept:\n"
       "  - {role: clerk, tool: write_note, then: notify, until: 2026-01-31, reason: over}\n"
       "  - {role: clerk, tool: read_note, then: notify, until: 2027-03-31, reason: FIN-1}\n");
-  const CheckReport report = check(loaded, nullptr, {}, kNow, false);
+  const CheckReport report = check(loaded, nullptr, {}, kLayersNow, false);
   EXPECT_THAT(found(report),
               AllOf(HasSubstr("org.yaml:5:5: the exception for `write_note` of `clerk` ended"),
                     HasSubstr("the layer `org` asks at most `notify` of `read_note`: FIN-1")));
@@ -118,10 +118,10 @@ TEST(CheckLayers, ExceptionsAreSaidAndTheirEnd) {
 }
 
 TEST(CheckLayers, SilenceOfARoleIsSaid) {
-  const Loaded loaded = load(
+  const Loaded loaded = load_layered(
       "require: [{if: 'env == \"production\" && run.stage == \"new\"', then: "
       "hold}]\n");
-  EXPECT_THAT(found(check(loaded, nullptr, {}, kNow, false)),
+  EXPECT_THAT(found(check(loaded, nullptr, {}, kLayersNow, false)),
               AllOf(HasSubstr("looks at `env`, and the file says no `environment`"),
                     HasSubstr("looks at `run.stage`, and the file claims no stages")));
 }
@@ -131,7 +131,7 @@ TEST(CheckLayers, ALayerAlone) {
       "layer: org\nowner: o\nlists: {l: [x]}\nexcept:\n  - {role: clerk, tool: t, then: notify, "
       "until: 2026-01-31, reason: over}\n",
       "org.yaml", {});
-  const CheckReport report = check_layer(loaded, kNow);
+  const CheckReport report = check_layer(loaded, kLayersNow);
   EXPECT_TRUE(report.passes());
   EXPECT_THAT(report.table, IsEmpty());
   EXPECT_THAT(found(report), AllOf(HasSubstr("nothing uses the list `l`"), HasSubstr("ended")));

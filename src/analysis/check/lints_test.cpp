@@ -13,10 +13,10 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-const Instant kNow = *parse_instant("2026-11-21T08:00:00Z");
+const Instant kLintNow = *parse_instant("2026-11-21T08:00:00Z");
 
-ToolDefinition tool(std::string_view name, std::string_view properties,
-                    std::string_view required = "[]") {
+ToolDefinition lint_tool(std::string_view name, std::string_view properties,
+                         std::string_view required = "[]") {
   const auto parsed = json::parse(R"({"type":"object","properties":)" + std::string(properties) +
                                   R"(,"required":)" + std::string(required) + "}");
   EXPECT_TRUE(parsed) << properties;
@@ -38,7 +38,7 @@ std::vector<std::string> findings(std::string_view entry, std::span<const ToolDe
                                   std::string_view more = "") {
   const Loaded loaded = load_policy(file(entry, more), "p.yaml", {});
   EXPECT_THAT(loaded.errors, IsEmpty()) << to_string(loaded.errors.front()) << "\n" << entry;
-  return texts(check(loaded, nullptr, live, kNow, false).findings);
+  return texts(check(loaded, nullptr, live, kLintNow, false).findings);
 }
 
 TEST(Lints, ConditionsThatTheEntrysOwnConstraintsDecide) {
@@ -100,8 +100,8 @@ TEST(Lints, PartsThatContradictEachOther) {
 
 TEST(Lints, ConditionsThatTheSchemaDecides) {
   const std::vector<ToolDefinition> live = {
-      tool("do_it", R"({"x":{"type":"string","enum":["open","done"]},"y":{"type":"string"}})",
-           R"(["x"])")};
+      lint_tool("do_it", R"({"x":{"type":"string","enum":["open","done"]},"y":{"type":"string"}})",
+                R"(["x"])")};
   const auto with = [&](std::string_view rest) {
     return findings("class: read_only, args: {y: {required: false}}, " + std::string(rest), live);
   };
@@ -133,7 +133,7 @@ TEST(Lints, CasesThatNeverDecide) {
 
 TEST(Lints, ValuesThatNoCallCanHave) {
   const std::vector<ToolDefinition> live = {
-      tool("do_it", R"({"x":{"type":"string","enum":["open","done"]}})", R"(["x"])")};
+      lint_tool("do_it", R"({"x":{"type":"string","enum":["open","done"]}})", R"(["x"])")};
   EXPECT_THAT(
       findings("class: read_only, args: {x: [open, gone]}", live),
       Contains(HasSubstr("`\"gone\"` is listed for `x`, and the schema of `do_it` has no")));
@@ -142,9 +142,9 @@ TEST(Lints, ValuesThatNoCallCanHave) {
 }
 
 TEST(Lints, AbsentArgumentsByTheServersOwnWords) {
-  const std::vector<ToolDefinition> live = {
-      tool("do_it",
-           R"({"ns":{"type":"string","description":"Namespace. If not provided, all namespaces."},
+  const std::vector<ToolDefinition> live = {lint_tool(
+      "do_it",
+      R"({"ns":{"type":"string","description":"Namespace. If not provided, all namespaces."},
                         "n":{"type":"string","description":"All names are welcome"}})")};
   const auto open = findings("class: read_only, args: {n: {required: false}}", live);
   EXPECT_THAT(open,
@@ -156,7 +156,7 @@ TEST(Lints, AbsentArgumentsByTheServersOwnWords) {
 
 TEST(Lints, ExamplesThatShowNothing) {
   const std::vector<ToolDefinition> live = {
-      tool("do_it", R"({"x":{"type":"string","enum":["open"]}})", R"(["x"])")};
+      lint_tool("do_it", R"({"x":{"type":"string","enum":["open"]}})", R"(["x"])")};
   const std::string_view entry =
       "class: read_only, args: {x: [open]}, examples: {allow: [{x: open}, {x: open}], deny: [{x: "
       "gone}]}";
@@ -166,14 +166,14 @@ TEST(Lints, ExamplesThatShowNothing) {
 }
 
 TEST(Lints, NamesThatNeverDecide) {
-  const std::vector<ToolDefinition> live = {tool("do_it", "{}"), tool("do_that", "{}")};
+  const std::vector<ToolDefinition> live = {lint_tool("do_it", "{}"), lint_tool("do_that", "{}")};
   const Loaded loaded = load_policy(
       "version: 1\nagent: {id: a, identity: a@x, owner: o}\ntools:\n  allowed:\n"
       "    - {name: 'do_*', class: reversible small}\n"
       "    - {name: [do_it, do_that], class: reversible small}\n",
       "p.yaml", {});
   ASSERT_NE(loaded.policy, nullptr);
-  EXPECT_THAT(texts(check(loaded, nullptr, live, kNow, false).findings),
+  EXPECT_THAT(texts(check(loaded, nullptr, live, kLintNow, false).findings),
               Contains(HasSubstr("p.yaml:5:7: `do_*` never decides")));
 }
 
@@ -189,7 +189,7 @@ TEST(Lints, RowsThatHoldNeedPeopleToo) {
       *load_deployment("people: {ada: {groups: [leads]}, default_reviewers: [leads]}\n", "d.yaml")
            .deployment;
   std::vector<std::string> errors;
-  for (const Error& error : check(loaded, &people, {}, kNow, false).errors) {
+  for (const Error& error : check(loaded, &people, {}, kLintNow, false).errors) {
     errors.push_back(to_string(error));
   }
   EXPECT_THAT(errors, Contains(HasSubstr("`nobody-known`, who is to answer for `do_it`")));
@@ -210,9 +210,10 @@ TEST(Lints, WhatMayBeAskedFor) {
       "may_request: [{name: export, args: {rows: {max: 9}}, by: [leads], for: 1h}]\n";
   EXPECT_THAT(findings("class: read_only", {}, more),
               Contains(HasSubstr(std::string(nothing_to_ask_with))));
-  const std::vector<ToolDefinition> live = {tool("do_it", "{}"), tool("export", R"({"lines":{}})")};
+  const std::vector<ToolDefinition> live = {lint_tool("do_it", "{}"),
+                                            lint_tool("export", R"({"lines":{}})")};
   const Loaded loaded = load_policy(file("class: read_only", more), "p.yaml", {});
-  const CheckReport report = check(loaded, nullptr, live, kNow, false);
+  const CheckReport report = check(loaded, nullptr, live, kLintNow, false);
   ASSERT_FALSE(report.errors.empty());
   EXPECT_THAT(report.errors.front().message, HasSubstr("`export` has no argument `rows`"));
 }
@@ -220,12 +221,12 @@ TEST(Lints, WhatMayBeAskedFor) {
 // With the lock in place of a server: what it does not accept is no surprise.
 TEST(Lints, TheSameAgainstTheLock) {
   const std::vector<ToolDefinition> accepted = {
-      tool("other", "{}"), tool("do_it", R"({"x":{"enum":["open"]}})", R"(["x"])")};
+      lint_tool("other", "{}"), lint_tool("do_it", R"({"x":{"enum":["open"]}})", R"(["x"])")};
   const Loaded loaded = load_policy(file("class: read_only, args: {x: [open, gone]}", "") +
                                         "    - {name: not_accepted_yet, class: read_only}\n",
                                     "p.yaml", {});
   ASSERT_NE(loaded.policy, nullptr);
-  const CheckReport report = check(loaded, nullptr, accepted, kNow, false, KnownBy::accepted);
+  const CheckReport report = check(loaded, nullptr, accepted, kLintNow, false, KnownBy::accepted);
   EXPECT_THAT(texts(report.findings), Contains(HasSubstr("is listed for `x`")));
   EXPECT_THAT(texts(report.findings), Not(Contains(HasSubstr("no server offers"))));
   EXPECT_TRUE(std::ranges::any_of(

@@ -84,6 +84,8 @@ void say_askable(const Subject& subject, std::vector<std::string>& lines);
 std::string argument_sentence(const ArgumentRule& rule);
 void summarise(const Subject& subject);
 
+// How messages call the argument of a rule, escaped.
+std::string argument_of(const ArgumentRule& rule);
 // `2.00 USD`, exactly.
 std::string money(std::uint64_t nano_usd);
 

@@ -37,10 +37,6 @@ std::string server_elsewhere(const Subject& subject, const ToolRule& entry) {
   return {};
 }
 
-std::string argument_of(const ArgumentRule& rule) {
-  return visible(rule.plural.empty() ? to_string(rule.path) : rule.plural);
-}
-
 }  // namespace
 
 void check_reach(const Subject& subject) {

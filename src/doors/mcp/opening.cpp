@@ -20,7 +20,7 @@ namespace {
 constexpr Duration discover_patience = Duration::seconds(5);
 constexpr Duration listen_again = Duration::seconds(1);
 
-json::ParseLimits as_received() {
+json::ParseLimits as_the_server_wrote() {
   json::ParseLimits limits;
   limits.twins = json::Twins::permit;
   return limits;
@@ -77,9 +77,9 @@ Task<bool> Session::Room::try_discover() {
   });
   const Answer answer = co_await ticket.answer;
   if (answer.kind != Answer::Kind::result) co_return false;
-  const auto result = json::parse(answer.text, as_received());
+  const auto result = json::parse(answer.text, as_the_server_wrote());
   const std::string text = result ? said_in_discover(result->root()) : std::string();
-  auto parsed = json::parse(text, as_received());
+  auto parsed = json::parse(text, as_the_server_wrote());
   if (text.empty() || !parsed) co_return false;
   said = std::move(*parsed);
   server_era = Era::modern;
@@ -90,7 +90,8 @@ Task<bool> Session::Room::try_initialize(const Hello& hello) {
   auto ticket = at_server->send("initialize", initialize_params(hello, *spec.policy, spec.server));
   const Answer answer = co_await ticket.answer;
   if (answer.kind == Answer::Kind::error) server_refusal = answer.text;
-  auto result = json::parse(answer.kind == Answer::Kind::result ? answer.text : "", as_received());
+  auto result =
+      json::parse(answer.kind == Answer::Kind::result ? answer.text : "", as_the_server_wrote());
   if (!result || !result->root().is_object()) co_return false;
   said = std::move(*result);
   server_era = Era::legacy;

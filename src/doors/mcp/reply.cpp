@@ -18,16 +18,16 @@ constexpr std::size_t dropped_names_max = 8;
 constexpr std::size_t dropped_name_bytes_max = 64;
 
 // Which action's grant shows a capability. A capability that is not here is never passed on.
-struct Gate {
+struct Capability {
   std::string_view capability;
   std::string_view action;
 };
-constexpr Gate kClientCapabilities[] = {
+constexpr Capability kClientCapabilities[] = {
     {"roots", "mcp:roots/list"},
     {"sampling", "mcp:sampling/createMessage"},
     {"elicitation", "mcp:elicitation/create"},
 };
-constexpr Gate kServerCapabilities[] = {
+constexpr Capability kServerCapabilities[] = {
     {"tools", ""},
     {"resources", "mcp:resources/read"},
     {"prompts", "mcp:prompts/get"},
@@ -36,13 +36,13 @@ constexpr Gate kServerCapabilities[] = {
 };
 
 template <std::size_t N>
-std::string capabilities(json::View offered, const Gate (&table)[N], const Policy& policy,
+std::string capabilities(json::View offered, const Capability (&table)[N], const Policy& policy,
                          std::string_view server) {
   json::Writer out;
   out.object();
   for (auto [key, value] : offered.members()) {
     const auto* gate = std::find_if(std::begin(table), std::end(table),
-                                    [&](const Gate& g) { return g.capability == key; });
+                                    [&](const Capability& g) { return g.capability == key; });
     if (gate == std::end(table)) continue;
     if (!gate->action.empty() && !granted(policy, server, gate->action)) continue;
     out.key(key).value(value);

@@ -19,7 +19,7 @@ using testing::EndsWith;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-constexpr Duration kShort = Duration::milliseconds(30);
+constexpr Duration kShortWait = Duration::milliseconds(30);
 
 // Answers with what it was sent; `/wait` waits, `/stream` streams.
 struct Echo {
@@ -120,7 +120,7 @@ TEST(Server, RefusesALargeBodyAndTheClientReadsWhy) {
 }
 
 TEST(Server, WaitsForNobodyForEver) {
-  Echo echo({.header_time = kShort, .body_time = kShort, .idle_time = kShort});
+  Echo echo({.header_time = kShortWait, .body_time = kShortWait, .idle_time = kShortWait});
   RawClient silent(echo.loop, echo.port);
   EXPECT_TRUE(silent.sees_end());
   EXPECT_EQ(silent.got(), "");
@@ -135,7 +135,7 @@ TEST(Server, WaitsForNobodyForEver) {
 }
 
 TEST(Server, ACallThatTakesLongIsNotLate) {
-  Echo echo({.header_time = kShort, .body_time = kShort, .idle_time = kShort});
+  Echo echo({.header_time = kShortWait, .body_time = kShortWait, .idle_time = kShortWait});
   RawClient client(echo.loop, echo.port);
   client.send(get("/wait"));
   bool later = false;
@@ -147,7 +147,7 @@ TEST(Server, ACallThatTakesLongIsNotLate) {
 }
 
 TEST(Server, CutsAClientThatDoesNotRead) {
-  Echo echo({.response_queued_bytes_max = 64UL << 20, .write_time = kShort});
+  Echo echo({.response_queued_bytes_max = 64UL << 20, .write_time = kShortWait});
   RawClient client(echo.loop, echo.port);
   client.send(get("/stream"));
   ASSERT_TRUE(client.sees("chunked"));
@@ -250,7 +250,7 @@ TEST(Server, CutsWhatDoesNotEnd) {
   client.send(get("/stream"));
   ASSERT_TRUE(client.sees("chunked"));
   std::optional<bool> drained;
-  spawn(note(echo.server, kShort, drained));
+  spawn(note(echo.server, kShortWait, drained));
   EXPECT_TRUE(echo.loop.run_until([&] { return drained.has_value(); }));
   EXPECT_EQ(drained, false);
   EXPECT_EQ(echo.gone, 1);

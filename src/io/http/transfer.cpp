@@ -12,7 +12,7 @@ namespace pawl::http {
 namespace {
 
 // Said by libcurl, or not at all.
-constexpr auto kOurs = std::to_array<std::string_view>(
+constexpr auto kSetByUs = std::to_array<std::string_view>(
     {"host", "content-length", "transfer-encoding", "connection", "expect", "te", "trailer",
      "upgrade", "keep-alive", "proxy-connection"});
 
@@ -87,7 +87,7 @@ Status Transfer::make_lines() {
   };
   for (std::size_t i = 0; i < ask.headers.size(); ++i) {
     const Header header = ask.headers[i];
-    if (std::ranges::find(kOurs, header.name) != kOurs.end()) {
+    if (std::ranges::find(kSetByUs, header.name) != kSetByUs.end()) {
       return fail(Fault::invalid, fmt::format("the header `{}` is not the caller's", header.name));
     }
     // Without a value, a colon would mean to libcurl that the field is not wanted.

@@ -35,7 +35,7 @@ namespace {
 constexpr std::string_view magic = "PAWLSNAP";
 constexpr std::size_t fixed_bytes = 96;
 
-void put(std::string& out, std::integral auto value) {
+void put_value(std::string& out, std::integral auto value) {
   out.append(reinterpret_cast<const char*>(&value), sizeof value);
 }
 
@@ -52,14 +52,14 @@ std::string snapshot_bytes(const Frontier& tree, const Place& place, std::string
   std::string out;
   out.reserve(fixed_bytes + tree.hashes().size() * sizeof(Digest) + state.size());
   out.append(magic);
-  put(out, format_version);
-  put(out, static_cast<std::uint32_t>(tree.hashes().size()));
-  put(out, tree.size());
-  put(out, place.first);
-  put(out, place.offset);
-  put(out, place.payload_end);
-  put(out, static_cast<std::uint64_t>(state.size()));
-  put(out, std::uint64_t{0});
+  put_value(out, format_version);
+  put_value(out, static_cast<std::uint32_t>(tree.hashes().size()));
+  put_value(out, tree.size());
+  put_value(out, place.first);
+  put_value(out, place.offset);
+  put_value(out, place.payload_end);
+  put_value(out, static_cast<std::uint64_t>(state.size()));
+  put_value(out, std::uint64_t{0});
   out.append(bytes_of(place.leaf_before));
   for (const Digest& hash : tree.hashes()) out.append(bytes_of(hash));
   out.append(state);

@@ -9,14 +9,14 @@ namespace pawl::journal {
 namespace {
 
 constexpr std::size_t head_bytes = 32;
-constexpr std::size_t segment_fixed_bytes = 112;
+constexpr std::size_t verified_fixed_bytes = 112;
 constexpr std::size_t entry_bytes = 64;
 constexpr std::size_t salt_and_entry_bytes = 80;
 constexpr std::uint32_t record_kind = 1;
 constexpr std::uint32_t segment_kind = 2;
 constexpr std::uint64_t text_bytes_max = 16UL << 20;
 constexpr std::uint64_t stored_bytes_max = 1UL << 32;
-constexpr std::uint64_t block_bytes = 8UL << 10;
+constexpr std::uint64_t verified_block_bytes = 8UL << 10;
 
 std::uint64_t up(std::uint64_t count, std::uint64_t multiple) {
   return (count + multiple - 1) / multiple * multiple;
@@ -162,9 +162,9 @@ bool Segments::head(std::uint64_t first, const Frame& frame) {
   const Fields fields(frame.text);
   area_ = fields.u64(8);
   return frame.kind == segment_kind && frame.seq == first && frame.payload_end == 0 &&
-         frame.length == segment_fixed_bytes + fields.u32(4) && fields.u32(0) == 1 &&
+         frame.length == verified_fixed_bytes + fields.u32(4) && fields.u32(0) == 1 &&
          fields.is_zero(40, 48) && area_ % entry_bytes == 0 && area_ >= head_bytes + frame.length &&
-         (into_.origin.empty() || fields.text(segment_fixed_bytes, ~0ULL) == into_.origin);
+         (into_.origin.empty() || fields.text(verified_fixed_bytes, ~0ULL) == into_.origin);
 }
 
 // The head repeats where the segment before ended: nothing can be taken out in between.
@@ -321,7 +321,7 @@ Result<std::uint64_t> Segments::entry(const File& file, std::uint64_t at, const 
 
 Status Segments::zeros(const File& file, std::uint64_t from, std::uint64_t to, const char* where) {
   while (from < to) {
-    auto block = read_there(file, from, std::min(block_bytes, to - from));
+    auto block = read_there(file, from, std::min(verified_block_bytes, to - from));
     if (!block) return std::unexpected(block.error());
     if (block->empty()) return {};
     const std::size_t found = block->find_first_not_of('\0');

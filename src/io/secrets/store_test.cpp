@@ -34,7 +34,7 @@ Random counting() {
   };
 }
 
-std::string told(const Result<Credential>& read) {
+std::string told_by_store(const Result<Credential>& read) {
   return read ? std::string(read->bytes()) : read.error().message;
 }
 
@@ -57,11 +57,12 @@ TEST(Store, KeepsNamesVersionsAndValues) {
   }
   const auto store = Store::open(text, secret("a good passphrase"));
   ASSERT_TRUE(store) << store.error().message;
-  EXPECT_EQ(told(store->get("mail-relay")), "second-token");
-  EXPECT_EQ(told(store->get("mail-relay", 1)), "first-token");
-  EXPECT_EQ(told(store->get("crm")), "crm-token");
-  EXPECT_EQ(told(store->get("mail-relay", 3)), "the store has no version 3 of `mail-relay`");
-  EXPECT_EQ(told(store->get("other")), "the store has no credential `other`");
+  EXPECT_EQ(told_by_store(store->get("mail-relay")), "second-token");
+  EXPECT_EQ(told_by_store(store->get("mail-relay", 1)), "first-token");
+  EXPECT_EQ(told_by_store(store->get("crm")), "crm-token");
+  EXPECT_EQ(told_by_store(store->get("mail-relay", 3)),
+            "the store has no version 3 of `mail-relay`");
+  EXPECT_EQ(told_by_store(store->get("other")), "the store has no credential `other`");
   EXPECT_THAT(*Store::list(text),
               ElementsAre(Store::Entry{"crm", 1, kNow}, Store::Entry{"mail-relay", 1, kNow},
                           Store::Entry{"mail-relay", 2, kNow}));
@@ -71,7 +72,7 @@ TEST(Store, KeepsNamesVersionsAndValues) {
 TEST(Store, NeverUsesANumberAgain) {
   Store store = filled();
   EXPECT_TRUE(store.remove("mail-relay", 2));
-  EXPECT_EQ(told(store.get("mail-relay")), "first-token");
+  EXPECT_EQ(told_by_store(store.get("mail-relay")), "first-token");
   EXPECT_EQ(store.put("mail-relay", secret("third-token"), kNow, random_bytes), 3U);
   EXPECT_TRUE(store.remove("mail-relay"));
   EXPECT_EQ(store.remove("mail-relay").error().fault, Fault::missing);
@@ -83,12 +84,12 @@ TEST(Store, NeverUsesANumberAgain) {
 TEST(Store, ANewPassphraseTouchesNoValue) {
   Store store = filled();
   EXPECT_TRUE(store.rewrap(secret("another passphrase"), random_bytes));
-  EXPECT_EQ(told(store.get("mail-relay", 1)), "first-token");
+  EXPECT_EQ(told_by_store(store.get("mail-relay", 1)), "first-token");
   EXPECT_EQ(Store::open(store.text(), secret("a good passphrase")).error().fault, Fault::refused);
   const auto opened = Store::open(store.text(), secret("another passphrase"));
   ASSERT_TRUE(opened);
-  EXPECT_EQ(told(opened->get("mail-relay")), "second-token");
-  EXPECT_EQ(told(opened->get("crm", 1)), "crm-token");
+  EXPECT_EQ(told_by_store(opened->get("mail-relay")), "second-token");
+  EXPECT_EQ(told_by_store(opened->get("crm", 1)), "crm-token");
 }
 
 TEST(Store, RefusesNamesThatCouldBeMisread) {

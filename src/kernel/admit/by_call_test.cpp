@@ -16,7 +16,7 @@ using ::testing::HasSubstr;
 constexpr std::string_view kHead =
     "version: 1\nagent: {id: agent, identity: agent@x, owner: o}\nuse: [pawl:own@1]\n";
 
-LoadSources sources(Class otherwise = {Reversibility::irreversible, Blast::large, false}) {
+LoadSources pack_sources(Class otherwise = {Reversibility::irreversible, Blast::large, false}) {
   LoadSources out;
   out.zone = [](std::string_view) -> Result<Zone> { return Zone(); };
   out.pack = [otherwise](std::string_view) -> Result<std::string> {
@@ -31,7 +31,7 @@ LoadSources sources(Class otherwise = {Reversibility::irreversible, Blast::large
 class ByCallTest : public ::testing::Test {
  protected:
   void load(const std::string& entry, const std::string& rest = "",
-            const LoadSources& from = sources()) {
+            const LoadSources& from = pack_sources()) {
     const std::string text =
         std::string(kHead) + rest + "tools:\n  allowed:\n    - name: thing_write\n" + entry;
     Loaded loaded = load_policy(text, "p.yaml", from);
@@ -121,12 +121,13 @@ TEST_F(ByCallTest, AnApprovalIsBoundToThePack) {
     return spelled(binding_of(s.policy, *s.tool, s.run, s.call, s.facts));
   };
   const std::string first = binding();
-  load("      class: by_call\n", "", sources({Reversibility::irreversible, Blast::large, true}));
+  load("      class: by_call\n", "",
+       pack_sources({Reversibility::irreversible, Blast::large, true}));
   EXPECT_NE(binding(), first);
 }
 
 TEST(ByCall, NeedsAPackThatKnowsTheTool) {
-  const auto errors = [](const std::string& entry, const LoadSources& from = sources()) {
+  const auto errors = [](const std::string& entry, const LoadSources& from = pack_sources()) {
     std::string out;
     const Loaded loaded = load_policy(
         std::string(kHead) + "tools:\n  allowed:\n    - " + entry + "\n", "p.yaml", from);
@@ -142,7 +143,7 @@ TEST(ByCall, NeedsAPackThatKnowsTheTool) {
               HasSubstr("stands at an entry"));
   // A table may not name what is worse than what it does not name.
   EXPECT_THAT(
-      errors("{name: thing_write}", sources({Reversibility::read_only, Blast::small, false})),
+      errors("{name: thing_write}", pack_sources({Reversibility::read_only, Blast::small, false})),
       HasSubstr("is more dangerous than `class`"));
 }
 

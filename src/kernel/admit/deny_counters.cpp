@@ -74,7 +74,7 @@ std::optional<std::string> key_of(const CounterRule& counter, json::View argumen
   return spelled(sha256({"pawl counter key v1\n", counter.id, "\n", *text}));
 }
 
-Instant whole_microsecond(Instant at) {
+Instant counted_microsecond(Instant at) {
   const std::int64_t rest = at.ns % 1000;
   return {at.ns - (rest < 0 ? rest + 1000 : rest)};
 }
@@ -120,13 +120,13 @@ Counting counting_of(const Situation& s, const CounterRule& counter) {
   out.key = key_of(counter, arguments);
   if (!out.key) return out;
   const Sums& sums = sums_of(s, counter);
-  out.room = sums.room(counter.id, whole_microsecond(s.now));
+  out.room = sums.room(counter.id, counted_microsecond(s.now));
   const Sum* sum = sums.find(counter.id, *out.key);
   if (sum == nullptr) return out;
   out.reserved = sum->reserved;
   // Where nobody knows the time, nothing is forgotten.
-  out.settled =
-      s.facts.clock_suspect ? sum->settled : sum->within(whole_microsecond(s.now), counter.window);
+  out.settled = s.facts.clock_suspect ? sum->settled
+                                      : sum->within(counted_microsecond(s.now), counter.window);
   return out;
 }
 

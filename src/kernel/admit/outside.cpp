@@ -94,7 +94,7 @@ const Rule& rule_of(const Situation& s) {
   return s.policy.secrets.rule.at.line > 0 ? s.policy.secrets.rule : entry.rule;
 }
 
-[[gnu::noinline]] bool refused(const Situation& s, Verdict& v) {
+[[gnu::noinline]] bool refused_outside(const Situation& s, Verdict& v) {
   if (s.policy.secrets_of(*s.tool->entry) != Effect::deny) return false;
   auto what = Baggage(*s.tool, s.policy.secrets.listed.get()).find(s.call.arguments);
   return what && object(v, Code::constraint, &rule_of(s), std::move(*what));
@@ -110,7 +110,7 @@ const Rule& rule_of(const Situation& s) {
 }  // namespace
 
 bool deny_outside(const Situation& s, Verdict& v) {
-  return v.action_class.external_sink && refused(s, v);
+  return v.action_class.external_sink && refused_outside(s, v);
 }
 
 void ask_outside(const Situation& s, Asked& asked) {

@@ -10,8 +10,8 @@ namespace {
 constexpr Class reads{Reversibility::read_only, Blast::small, false};
 constexpr Class reads_outside{Reversibility::read_only, Blast::small, true};
 constexpr Class undoable{Reversibility::reversible, Blast::small, false};
-constexpr Class final_small{Reversibility::irreversible, Blast::small, false};
-constexpr Class final_large{Reversibility::irreversible, Blast::large, false};
+constexpr Class word_final_small{Reversibility::irreversible, Blast::small, false};
+constexpr Class word_final_large{Reversibility::irreversible, Blast::large, false};
 
 constexpr std::array phrases = std::to_array<Phrase>({
     {"apply", "diff", true, undoable},
@@ -19,8 +19,8 @@ constexpr std::array phrases = std::to_array<Phrase>({
     {"apply", "edits", true, undoable},
     {"apply", "patch", true, undoable},
     {"dry", "run", true, reads},
-    {"log", "in", true, final_small},
-    {"log", "out", true, final_small},
+    {"log", "in", true, word_final_small},
+    {"log", "out", true, word_final_small},
     {"look", "up", true, reads},
     {"open", "document", true, reads},
     {"open", "file", true, reads},
@@ -31,19 +31,19 @@ constexpr std::array phrases = std::to_array<Phrase>({
     {"open", "url", true, reads_outside},
     {"pull", "request", false, undoable},
     {"pull", "requests", false, undoable},
-    {"raw", "query", true, final_large},
-    {"roll", "back", true, final_small},
-    {"shut", "down", true, final_small},
-    {"sign", "in", true, final_small},
-    {"sign", "out", true, final_small},
-    {"take", "down", true, final_small},
-    {"tear", "down", true, final_large},
-    {"turn", "off", true, final_small},
+    {"raw", "query", true, word_final_large},
+    {"roll", "back", true, word_final_small},
+    {"shut", "down", true, word_final_small},
+    {"sign", "in", true, word_final_small},
+    {"sign", "out", true, word_final_small},
+    {"take", "down", true, word_final_small},
+    {"tear", "down", true, word_final_large},
+    {"turn", "off", true, word_final_small},
     // Writing a file may replace what stood in it; writing by a query may replace everything.
-    {"write", "file", true, final_small},
-    {"write", "files", true, final_small},
-    {"write", "queries", true, final_large},
-    {"write", "query", true, final_large},
+    {"write", "file", true, word_final_small},
+    {"write", "files", true, word_final_small},
+    {"write", "queries", true, word_final_large},
+    {"write", "query", true, word_final_large},
 });
 
 constexpr std::array many_words = std::to_array<std::string_view>({

@@ -7,12 +7,12 @@
 namespace pawl::command {
 namespace {
 
-struct Sample {
+struct ReadLine {
   std::string_view line;
   std::string_view commands;
 };
 
-class Lines : public testing::TestWithParam<Sample> {};
+class Lines : public testing::TestWithParam<ReadLine> {};
 
 TEST_P(Lines, RunThese) {
   EXPECT_EQ(shown(GetParam().line), GetParam().commands) << GetParam().line;
@@ -21,43 +21,46 @@ TEST_P(Lines, RunThese) {
 INSTANTIATE_TEST_SUITE_P(
     Bash, Lines,
     testing::Values(
-        Sample{"ls", "ls"}, Sample{"ls -l 'a b' \"c d\" e\\ f", "ls -l a b c d e f"},
-        Sample{"a;b&c&&d||e|f\ng", "a; b; c; d; e; f; g"}, Sample{"a # b; c\nd", "a; d"},
-        Sample{"a b#c", "a b#c"}, Sample{"echo $x \"$x\" pre$x \"pre$x\"", "echo ?? ? pre?? pre?"},
-        Sample{"echo $(a b) \"`c`\"", "a b; c; echo ?? ?"},
-        Sample{"echo ${x:-$(a)} ${#x} ${x%.c}", "a; echo ?? ? ??"},
-        Sample{"ls *.c src/*.c ~/x", "ls ?? src/?? ?"},
-        Sample{"ls {a,b} {} HEAD@{1} a{1..3}", "ls ?? {} HEAD@{1} ??"},
-        Sample{"if a; then b; elif c; then d; else e; fi", "a; b; c; d; e"},
-        Sample{"while a; do b; done > f", "a; b"}, Sample{"until a; do b; done", "a; b"},
-        Sample{"for x in $(a) b; do c $x; done", "a; c ??"}, Sample{"for x; do c; done", "c"},
-        Sample{"for ((i=0;i<3;i++)); do c; done", "c"},
-        Sample{"case $(a) in x|y) b;; (z) c;; *) d; esac", "a; b; c; d"},
-        Sample{"(a; b) && { c; d; }", "a; b; c; d"}, Sample{"[[ -f x && $(a) == b ]] && c", "a; c"},
-        Sample{"[[ $? -eq 0 ]] || a", "a"}, Sample{"! a | b", "a; b"}, Sample{"time -p a", "a"},
-        Sample{"time -- a", "a"}, Sample{"xargs -d -Iq rm", "xargs -d -Iq rm; rm ??"},
-        Sample{"a <(b) >(c)", "b; c; a ? ?"}, Sample{"a $'x\\ty' $((1+2))", "a x\ty ?"},
-        Sample{"i=1; a $((i+1))", "a ?"}, Sample{"x=$(a) b", "a; b"},
-        Sample{"x=(1 $(a)); b", "a; b"}, Sample{"cat <<'E'\n$(a)\nE\nb", "cat; b"},
-        Sample{"cat <<E | b\nplain\nE\nc", "cat; b; c"}, Sample{"cat <<-E\n\tx\n\tE\nb", "cat; b"},
-        Sample{"a <<< \"$(b)\"", "b; a"}, Sample{"a 2>&1 >/dev/null &>x", "a"},
-        Sample{"a \\\n  b", "a b"}, Sample{"env A=b C=d ls -l", "env A=b C=d ls -l; ls -l"},
-        Sample{"sudo -u me -n ls", "sudo -u me -n ls; ls"},
-        Sample{"nohup nice -n 5 timeout -s KILL 3 ls &",
-               "nohup nice -n 5 timeout -s KILL 3 ls; nice -n 5 timeout -s KILL 3 ls; timeout -s "
-               "KILL 3 ls; ls"},
-        Sample{"a | xargs -0 -n 1 rm -f", "a; xargs -0 -n 1 rm -f; rm -f ??"},
-        Sample{"a | xargs -I{} cp {} d/{}", "a; xargs -I{} cp {} d/{}; cp ? d/?"},
-        Sample{"find . -name '*.o' -exec rm {} + -exec a x{} \\;",
-               "find . -name *.o -exec rm {} + -exec a x{} ;; rm ?; a x?"},
-        Sample{"bash -c 'a; b \"$(c)\"'", "bash -c a; b \"$(c)\"; a; c; b ?"},
-        Sample{"bash -lc \"sh -c 'a b'\"", "bash -lc sh -c 'a b'; sh -c a b; a b"},
-        Sample{"eval 'a b' '; c'", "eval a b ; c; a b; c"},
-        Sample{"trap 'a' EXIT; b", "trap a EXIT; a; b"}, Sample{"command -v a", "command -v a"},
-        Sample{"command ls", "command ls; ls"}, Sample{"exec ls", "exec ls; ls"},
-        Sample{"[ -f \"$x\" ] && a", "[ -f ? ]; a"}, Sample{"test \"$x\" = y", "test ? = y"},
-        Sample{"set -euo pipefail; read -r x", "set -euo pipefail; read -r x"},
-        Sample{"a | xargs", "a; xargs"}, Sample{"dir & del x", "dir; del x"}));
+        ReadLine{"ls", "ls"}, ReadLine{"ls -l 'a b' \"c d\" e\\ f", "ls -l a b c d e f"},
+        ReadLine{"a;b&c&&d||e|f\ng", "a; b; c; d; e; f; g"}, ReadLine{"a # b; c\nd", "a; d"},
+        ReadLine{"a b#c", "a b#c"},
+        ReadLine{"echo $x \"$x\" pre$x \"pre$x\"", "echo ?? ? pre?? pre?"},
+        ReadLine{"echo $(a b) \"`c`\"", "a b; c; echo ?? ?"},
+        ReadLine{"echo ${x:-$(a)} ${#x} ${x%.c}", "a; echo ?? ? ??"},
+        ReadLine{"ls *.c src/*.c ~/x", "ls ?? src/?? ?"},
+        ReadLine{"ls {a,b} {} HEAD@{1} a{1..3}", "ls ?? {} HEAD@{1} ??"},
+        ReadLine{"if a; then b; elif c; then d; else e; fi", "a; b; c; d; e"},
+        ReadLine{"while a; do b; done > f", "a; b"}, ReadLine{"until a; do b; done", "a; b"},
+        ReadLine{"for x in $(a) b; do c $x; done", "a; c ??"}, ReadLine{"for x; do c; done", "c"},
+        ReadLine{"for ((i=0;i<3;i++)); do c; done", "c"},
+        ReadLine{"case $(a) in x|y) b;; (z) c;; *) d; esac", "a; b; c; d"},
+        ReadLine{"(a; b) && { c; d; }", "a; b; c; d"},
+        ReadLine{"[[ -f x && $(a) == b ]] && c", "a; c"}, ReadLine{"[[ $? -eq 0 ]] || a", "a"},
+        ReadLine{"! a | b", "a; b"}, ReadLine{"time -p a", "a"}, ReadLine{"time -- a", "a"},
+        ReadLine{"xargs -d -Iq rm", "xargs -d -Iq rm; rm ??"},
+        ReadLine{"a <(b) >(c)", "b; c; a ? ?"}, ReadLine{"a $'x\\ty' $((1+2))", "a x\ty ?"},
+        ReadLine{"i=1; a $((i+1))", "a ?"}, ReadLine{"x=$(a) b", "a; b"},
+        ReadLine{"x=(1 $(a)); b", "a; b"}, ReadLine{"cat <<'E'\n$(a)\nE\nb", "cat; b"},
+        ReadLine{"cat <<E | b\nplain\nE\nc", "cat; b; c"},
+        ReadLine{"cat <<-E\n\tx\n\tE\nb", "cat; b"}, ReadLine{"a <<< \"$(b)\"", "b; a"},
+        ReadLine{"a 2>&1 >/dev/null &>x", "a"}, ReadLine{"a \\\n  b", "a b"},
+        ReadLine{"env A=b C=d ls -l", "env A=b C=d ls -l; ls -l"},
+        ReadLine{"sudo -u me -n ls", "sudo -u me -n ls; ls"},
+        ReadLine{"nohup nice -n 5 timeout -s KILL 3 ls &",
+                 "nohup nice -n 5 timeout -s KILL 3 ls; nice -n 5 timeout -s KILL 3 ls; timeout -s "
+                 "KILL 3 ls; ls"},
+        ReadLine{"a | xargs -0 -n 1 rm -f", "a; xargs -0 -n 1 rm -f; rm -f ??"},
+        ReadLine{"a | xargs -I{} cp {} d/{}", "a; xargs -I{} cp {} d/{}; cp ? d/?"},
+        ReadLine{"find . -name '*.o' -exec rm {} + -exec a x{} \\;",
+                 "find . -name *.o -exec rm {} + -exec a x{} ;; rm ?; a x?"},
+        ReadLine{"bash -c 'a; b \"$(c)\"'", "bash -c a; b \"$(c)\"; a; c; b ?"},
+        ReadLine{"bash -lc \"sh -c 'a b'\"", "bash -lc sh -c 'a b'; sh -c a b; a b"},
+        ReadLine{"eval 'a b' '; c'", "eval a b ; c; a b; c"},
+        ReadLine{"trap 'a' EXIT; b", "trap a EXIT; a; b"}, ReadLine{"command -v a", "command -v a"},
+        ReadLine{"command ls", "command ls; ls"}, ReadLine{"exec ls", "exec ls; ls"},
+        ReadLine{"[ -f \"$x\" ] && a", "[ -f ? ]; a"}, ReadLine{"test \"$x\" = y", "test ? = y"},
+        ReadLine{"set -euo pipefail; read -r x", "set -euo pipefail; read -r x"},
+        ReadLine{"a | xargs", "a; xargs"}, ReadLine{"dir & del x", "dir; del x"}));
 
 class Refused : public testing::TestWithParam<std::string_view> {};
 

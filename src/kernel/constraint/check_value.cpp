@@ -20,28 +20,28 @@ namespace {
 
 using Answer = std::optional<Objection>;
 
-Answer object(std::string_view says, Code code = Code::constraint) {
+Answer objection(std::string_view says, Code code = Code::constraint) {
   return Objection{std::string(says), code};
 }
 
 // From a sentence of a reader of texts, where empty means good.
 Answer answer(std::string_view wrong) {
-  return wrong.empty() ? Answer{} : object(wrong);
+  return wrong.empty() ? Answer{} : objection(wrong);
 }
 
 Answer check_in(const Check& check, const CheckedValue& value) {
   const auto& set = index_of<CheckKind::in>(check);
-  if (inexact(value.view, value.shape)) return object(says_inexact, Code::ambiguous_request);
+  if (inexact(value.view, value.shape)) return objection(says_inexact, Code::ambiguous_request);
   if (set.contains(value.view, value.text)) return {};
-  return object("is not one of the allowed values");
+  return objection("is not one of the allowed values");
 }
 
 Answer check_not_in(const Check& check, const CheckedValue& value) {
   const auto& set = index_of<CheckKind::not_in>(check);
-  if (inexact(value.view, value.shape)) return object(says_inexact, Code::ambiguous_request);
-  if (!set.same_sort(value.view)) return object("has another type than the excluded values");
+  if (inexact(value.view, value.shape)) return objection(says_inexact, Code::ambiguous_request);
+  if (!set.same_sort(value.view)) return objection("has another type than the excluded values");
   if (!set.resembles(value.view, value.text)) return {};
-  return object("is one of the values that the policy excludes");
+  return objection("is one of the values that the policy excludes");
 }
 
 std::string bound_text(const Check& check) {
@@ -50,15 +50,15 @@ std::string bound_text(const Check& check) {
 }
 
 Answer check_bound(const Check& check, const CheckedValue& value) {
-  if (!value.view.is_number()) return object("must be a number");
-  if (inexact(value.view, value.shape)) return object(says_inexact, Code::ambiguous_request);
+  if (!value.view.is_number()) return objection("must be a number");
+  if (inexact(value.view, value.shape)) return objection(says_inexact, Code::ambiguous_request);
   const int order = check.exact_bound ? compare(value.view, *check.exact_bound)
                                       : compare(value.view, *check.bound);
   if (check.kind == CheckKind::max && order > 0) {
-    return object(fmt::format("is above the maximum of {}", bound_text(check)));
+    return objection(fmt::format("is above the maximum of {}", bound_text(check)));
   }
   if (check.kind == CheckKind::min && order < 0) {
-    return object(fmt::format("is below the minimum of {}", bound_text(check)));
+    return objection(fmt::format("is below the minimum of {}", bound_text(check)));
   }
   return {};
 }
@@ -66,52 +66,52 @@ Answer check_bound(const Check& check, const CheckedValue& value) {
 Answer check_pattern(const Check& check, std::string_view text) {
   const re2::StringPiece piece(text.data(), text.size());
   if (check.pattern->Match(piece, 0, text.size(), re2::RE2::ANCHOR_BOTH, nullptr, 0)) return {};
-  return object("does not match the pattern that the policy gives");
+  return objection("does not match the pattern that the policy gives");
 }
 
 Answer check_prefix(const Check& check, std::string_view text) {
   for (const std::string& prefix : check.texts) {
     if (text.starts_with(prefix)) return {};
   }
-  return object("does not begin as the policy demands");
+  return objection("does not begin as the policy demands");
 }
 
 Answer check_length(const Check& check, std::string_view text) {
   // A character has at least one byte, so a short text needs no counting.
   if (text.size() <= check.count || utf8::count(text) <= check.count) return {};
-  return object(fmt::format("is longer than {} characters", check.count));
+  return objection(fmt::format("is longer than {} characters", check.count));
 }
 
 Answer check_url(const Check& check, std::string_view text) {
   const auto& rule = index_of<CheckKind::url>(check);
   UrlParts parts;
-  if (std::string_view wrong = read_url(text, parts); !wrong.empty()) return object(wrong);
+  if (std::string_view wrong = read_url(text, parts); !wrong.empty()) return objection(wrong);
   if (std::ranges::find(rule.schemes, parts.scheme) == rule.schemes.end()) {
-    return object("has a scheme that the policy does not list");
+    return objection("has a scheme that the policy does not list");
   }
   if (!rule.hosts.contains(parts.host, parts.port)) {
-    return object("has a host or port that the policy does not list");
+    return objection("has a host or port that the policy does not list");
   }
   if (rule.query_max && parts.behind.size() > *rule.query_max) {
-    return object(fmt::format("has a query of more than {} bytes", *rule.query_max));
+    return objection(fmt::format("has a query of more than {} bytes", *rule.query_max));
   }
   return {};
 }
 
 Answer check_mail(const Check& check, std::string_view text) {
   std::string_view domain;
-  if (std::string_view wrong = read_mail(text, domain); !wrong.empty()) return object(wrong);
+  if (std::string_view wrong = read_mail(text, domain); !wrong.empty()) return objection(wrong);
   if (index_of<CheckKind::email_domain>(check).contains(domain)) return {};
-  return object("has a mail domain that the policy does not list");
+  return objection("has a mail domain that the policy does not list");
 }
 
 Answer check_addresses(const Check& check, std::string_view text) {
   const std::optional<Prefix> prefix = parse_prefix(text);
-  if (!prefix) return object("is not an address or a range in canonical spelling");
+  if (!prefix) return objection("is not an address or a range in canonical spelling");
   for (const Prefix& allowed : index_of<CheckKind::cidr>(check)) {
     if (contains(allowed, *prefix)) return {};
   }
-  return object("lies outside the address ranges that the policy gives");
+  return objection("lies outside the address ranges that the policy gives");
 }
 
 // Whether a check may be evaluated at all: one that was never compiled fails everything.
@@ -150,23 +150,25 @@ bool ready(const Check& check) {
 Answer check_document(const std::vector<ArgumentRule>& rules, std::string_view text) {
   constexpr json::ParseLimits limits{.bytes_max = 1UL << 20, .depth_max = 64};
   const auto document = json::parse(text, limits);
-  if (!document) return object("is not one document of JSON that is read in one way");
+  if (!document) return objection("is not one document of JSON that is read in one way");
   const json::View root = document->root();
-  if (!root.is_object()) return object("is not an object of JSON");
+  if (!root.is_object()) return objection("is not an object of JSON");
   std::vector<Rewrite> rewrites;
   for (const ArgumentRule& rule : rules) {
     const auto wrong = evaluate(rule, root, nullptr, {}, rewrites);
-    if (wrong) return object(fmt::format("is JSON in which a member {}", wrong->says), wrong->code);
+    if (wrong)
+      return objection(fmt::format("is JSON in which a member {}", wrong->says), wrong->code);
   }
-  if (!rewrites.empty()) return object("would be forwarded in another spelling", Code::internal);
+  if (!rewrites.empty()) return objection("would be forwarded in another spelling", Code::internal);
   std::vector<std::string> named;
   for (const ArgumentRule& rule : rules) named.push_back(rule.path.front().name);
   for (const auto [name, value] : root.members()) {
     if (std::ranges::find(named, name) != named.end()) continue;
-    return object("is JSON with a member that the policy does not name");
+    return objection("is JSON with a member that the policy does not name");
   }
   const auto wrong = evaluate_unnamed(root, nullptr, named, Rule{});
-  if (wrong) return object(fmt::format("is JSON in which a member {}", wrong->says), wrong->code);
+  if (wrong)
+    return objection(fmt::format("is JSON in which a member {}", wrong->says), wrong->code);
   return {};
 }
 
@@ -179,7 +181,7 @@ Answer check_text(const Check& check, std::string_view text) {
     case CheckKind::max_length:
       return check_length(check, text);
     case CheckKind::single_line:
-      return breaks_line(text) ? object(says_lines) : Answer{};
+      return breaks_line(text) ? objection(says_lines) : Answer{};
     case CheckKind::url:
       return check_url(check, text);
     case CheckKind::email_domain:
@@ -207,7 +209,7 @@ Answer check_text(const Check& check, std::string_view text) {
     case CheckKind::argv:
       break;
   }
-  return object("has a check of an unknown kind", Code::internal);
+  return objection("has a check of an unknown kind", Code::internal);
 }
 
 // Whether none of eight bytes is a control character, a delete or beyond ASCII.
@@ -254,7 +256,7 @@ std::size_t printable_bytes(std::string_view text) {
 }  // namespace
 
 std::optional<Objection> object_to(const Check& check, const CheckedValue& value) {
-  if (!ready(check)) return object("has a check that was never compiled", Code::internal);
+  if (!ready(check)) return objection("has a check that was never compiled", Code::internal);
   switch (check.kind) {
     case CheckKind::in:
       return check_in(check, value);
@@ -278,15 +280,15 @@ std::optional<Objection> object_to(const Check& check, const CheckedValue& value
     case CheckKind::manifest:
     case CheckKind::json:
     case CheckKind::k8s_kind:
-      return value.view.is_string() ? check_text(check, value.text) : object(says_string);
+      return value.view.is_string() ? check_text(check, value.text) : objection(says_string);
     case CheckKind::shell:
       return answer(check_line(index_of<CheckKind::shell>(check), value.view));
     case CheckKind::argv:
       return answer(check_line(index_of<CheckKind::argv>(check), value.view));
     case CheckKind::sql:
-      return object("was not read as SQL");
+      return objection("was not read as SQL");
   }
-  return object("has a check of an unknown kind", Code::internal);
+  return objection("has a check of an unknown kind", Code::internal);
 }
 
 bool breaks_line(std::string_view text) {

@@ -70,7 +70,7 @@ void look(const Shape& shape, const std::string& name, Count& into) {
   }
 }
 
-std::string joined(const std::vector<std::string>& names) {
+std::string joined_keys(const std::vector<std::string>& names) {
   std::string out;
   for (const std::string& name : names) {
     out += fmt::format("{}`{}`", out.empty() ? "" : ", ", shown_name(name));
@@ -91,12 +91,12 @@ Status countable(const Shape& shape) {
   if (!count.choosing.empty()) {
     return fail(Fault::invalid,
                 fmt::format("records cannot be counted: {} chooses them; say `records:`",
-                            joined(count.choosing)));
+                            joined_keys(count.choosing)));
   }
   if (count.lists.size() > 1) {
     return fail(Fault::invalid,
                 fmt::format("records cannot be counted: {} are lists; say `records:`",
-                            joined(count.lists)));
+                            joined_keys(count.lists)));
   }
   return {};
 }

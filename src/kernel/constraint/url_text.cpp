@@ -7,14 +7,14 @@
 namespace pawl {
 namespace {
 
-constexpr bool is_digit(char c) {
+constexpr bool is_numeral(char c) {
   return c >= '0' && c <= '9';
 }
 constexpr bool is_small(char c) {
   return c >= 'a' && c <= 'z';
 }
 constexpr bool is_alnum(char c) {
-  return is_digit(c) || is_small(c) || (c >= 'A' && c <= 'Z');
+  return is_numeral(c) || is_small(c) || (c >= 'A' && c <= 'Z');
 }
 
 // What may stand in a path, a query or a fragment without a percent sign.
@@ -24,10 +24,10 @@ constexpr std::array<bool, 256> plain_table() {
   for (char c : std::string_view("-._~!$&'()*+,;=:@/")) table[static_cast<unsigned char>(c)] = true;
   return table;
 }
-constexpr auto plain = plain_table();
+constexpr auto plain_chars = plain_table();
 
 int hex_value(char c) {
-  if (is_digit(c)) return c - '0';
+  if (is_numeral(c)) return c - '0';
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   return -1;  // small letters are not canonical
 }
@@ -50,7 +50,7 @@ std::string_view check_escape(std::string_view rest) {
 std::string_view check_plain(std::string_view text, bool question_marks) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
-    if (plain[static_cast<unsigned char>(c)] || (question_marks && c == '?')) continue;
+    if (plain_chars[static_cast<unsigned char>(c)] || (question_marks && c == '?')) continue;
     if (c != '%') return "holds a character that an URL may not have";
     if (std::string_view wrong = check_escape(text.substr(i)); !wrong.empty()) return wrong;
     i += 2;
@@ -82,7 +82,7 @@ std::string_view check_behind(std::string_view behind, bool fragment) {
 bool good_scheme(std::string_view scheme) {
   if (scheme.empty() || !is_small(scheme.front())) return false;
   for (char c : scheme) {
-    if (!is_small(c) && !is_digit(c) && c != '+' && c != '-' && c != '.') return false;
+    if (!is_small(c) && !is_numeral(c) && c != '+' && c != '-' && c != '.') return false;
   }
   return true;
 }

@@ -196,14 +196,14 @@ Value format(Context& context, Arguments a) {
   return out.done();
 }
 
-constexpr auto kRows = std::to_array<FunctionRow>({
+constexpr auto kFormatRows = std::to_array<FunctionRow>({
     {"format", "string.(list(dyn)) string", format},
 });
 
 }  // namespace
 
 std::span<const FunctionRow> format_rows() {
-  return kRows;
+  return kFormatRows;
 }
 
 }  // namespace pawl::expr

@@ -40,8 +40,8 @@ Value rounded(Context&, Arguments a) {
   return a[0].is(ValueKind::number) ? Value::of(function(a[0].as.number)) : no_such_overload();
 }
 
-using Question = bool (*)(double);
-template <Question question>
+using DoubleQuestion = bool (*)(double);
+template <DoubleQuestion question>
 Value asked(Context&, Arguments a) {
   return a[0].is(ValueKind::number) ? Value::of(question(a[0].as.number)) : no_such_overload();
 }
@@ -113,7 +113,7 @@ constexpr std::string_view kNumbers = "(int) int; (uint) uint; (double) double";
 constexpr std::string_view kTwoWhole = "(int,int) int; (uint,uint) uint";
 constexpr std::string_view kShift = "(int,int) int; (uint,int) uint";
 
-constexpr auto kRows = std::to_array<FunctionRow>({
+constexpr auto kMathRows = std::to_array<FunctionRow>({
     {"math.greatest", kExtremes, extreme<Order::greater>},
     {"math.least", kExtremes, extreme<Order::less>},
     {"math.ceil", "(double) double", rounded<[](double n) { return std::ceil(n); }>},
@@ -137,7 +137,7 @@ constexpr auto kRows = std::to_array<FunctionRow>({
 }  // namespace
 
 std::span<const FunctionRow> math_rows() {
-  return kRows;
+  return kMathRows;
 }
 
 }  // namespace pawl::expr

@@ -107,9 +107,9 @@ bool is_global_unicast(const AddressValue& a) {
          !is_link_local_unicast(a);
 }
 
-using Question = bool (*)(const AddressValue&);
-template <Question question>
-Value asked(Context&, Arguments a) {
+using AddressQuestion = bool (*)(const AddressValue&);
+template <AddressQuestion question>
+Value asked_of_address(Context&, Arguments a) {
   return a[0].is(ValueKind::ip) ? Value::of(question(*a[0].as.address)) : no_such_overload();
 }
 
@@ -154,18 +154,18 @@ Value prefix_length(Context&, Arguments a) {
 
 constexpr std::string_view kQuestion = "net.IP.() bool";
 
-constexpr auto kRows = std::to_array<FunctionRow>({
+constexpr auto kNetworkRows = std::to_array<FunctionRow>({
     {"ip", "(string) net.IP; (net.IP) net.IP; net.CIDR.() net.IP", ip},
     {"cidr", "(string) net.CIDR; (net.CIDR) net.CIDR", cidr},
     {"isIP", "(string) bool", is_ip},
     {"isCIDR", "(string) bool", is_cidr},
     {"ip.isCanonical", "(string) bool", is_canonical},
     {"family", "net.IP.() int", family},
-    {"isUnspecified", kQuestion, asked<is_unspecified>},
-    {"isLoopback", kQuestion, asked<is_loopback>},
-    {"isGlobalUnicast", kQuestion, asked<is_global_unicast>},
-    {"isLinkLocalMulticast", kQuestion, asked<is_link_local_multicast>},
-    {"isLinkLocalUnicast", kQuestion, asked<is_link_local_unicast>},
+    {"isUnspecified", kQuestion, asked_of_address<is_unspecified>},
+    {"isLoopback", kQuestion, asked_of_address<is_loopback>},
+    {"isGlobalUnicast", kQuestion, asked_of_address<is_global_unicast>},
+    {"isLinkLocalMulticast", kQuestion, asked_of_address<is_link_local_multicast>},
+    {"isLinkLocalUnicast", kQuestion, asked_of_address<is_link_local_unicast>},
     {"containsIP", "net.CIDR.(net.IP) bool; net.CIDR.(string) bool", contains_ip},
     {"containsCIDR", "net.CIDR.(net.CIDR) bool; net.CIDR.(string) bool", contains_cidr},
     {"masked", "net.CIDR.() net.CIDR", masked_cidr},
@@ -175,7 +175,7 @@ constexpr auto kRows = std::to_array<FunctionRow>({
 }  // namespace
 
 std::span<const FunctionRow> network_rows() {
-  return kRows;
+  return kNetworkRows;
 }
 
 }  // namespace pawl::expr

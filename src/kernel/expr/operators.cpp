@@ -182,7 +182,7 @@ constexpr std::string_view kOrdered =
     "(double,uint) bool; (string,string) bool; (bytes,bytes) bool; (timestamp,timestamp) bool; "
     "(duration,duration) bool";
 
-constexpr auto kRows = std::to_array<FunctionRow>({
+constexpr auto kOperatorRows = std::to_array<FunctionRow>({
     {"_+_",
      "(int,int) int; (uint,uint) uint; (double,double) double; (string,string) string; "
      "(bytes,bytes) bytes; (list(A),list(A)) list(A); (timestamp,duration) timestamp; "
@@ -250,7 +250,7 @@ double quotient(double a, double b) {
 }
 
 std::span<const FunctionRow> operator_rows() {
-  return kRows;
+  return kOperatorRows;
 }
 
 }  // namespace pawl::expr

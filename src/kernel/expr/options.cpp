@@ -78,7 +78,7 @@ Value or_value(Context&, Arguments a) {
   return a[0].as.inner != nullptr ? *a[0].as.inner : a[1];
 }
 
-constexpr auto kRows = std::to_array<FunctionRow>({
+constexpr auto kOptionalRows = std::to_array<FunctionRow>({
     {"optional.none", "() optional_type(A)", none},
     {"optional.of", "(A) optional_type(A)", of},
     {"optional.ofNonZeroValue", "(A) optional_type(A)", of_non_zero},
@@ -91,7 +91,7 @@ constexpr auto kRows = std::to_array<FunctionRow>({
 }  // namespace
 
 std::span<const FunctionRow> option_rows() {
-  return kRows;
+  return kOptionalRows;
 }
 
 }  // namespace pawl::expr

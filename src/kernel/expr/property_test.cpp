@@ -195,7 +195,7 @@ std::string shown(const Value& value) {
                                       : std::to_string(value.as.integer);
 }
 
-constexpr std::string_view kSchema =
+constexpr std::string_view kPropertySchema =
     R"({"type":"object","required":["a","b","c","d"],"properties":{"a":{"type":"integer"},
         "b":{"type":"integer"},"c":{"type":"integer"},"d":{"type":"integer"}}})";
 
@@ -205,7 +205,7 @@ TEST(Property, TheMachineAgreesWithASlowEvaluator) {
   const int rounds = stated == nullptr ? 4'000 : std::max(std::atoi(stated), 100);
   std::mt19937_64 random(20261122);
   Environment names;
-  names.declare("v", type_of_schema(json::parse(kSchema)->root()));
+  names.declare("v", type_of_schema(json::parse(kPropertySchema)->root()));
   const json::Document document =
       *json::parse(R"({"a": 0, "b": -3, "c": 9223372036854775807, "d": 12})");
   const std::vector<std::int64_t> variables = {0, -3, INT64_MAX, 12};

@@ -9,15 +9,15 @@
 namespace pawl::expr {
 namespace {
 
-constexpr int kDepthMax = 24;
+constexpr int kSchemaDepthMax = 24;
 constexpr std::size_t kNodesMax = 20'000;  // a schema that doubles with each reference ends here
 
-class Reader {
+class SchemaReader {
  public:
-  explicit Reader(json::View root) : root_(root) {}
+  explicit SchemaReader(json::View root) : root_(root) {}
 
   TypeRef type_of(json::View schema, int depth) {
-    if (!schema.is_object() || depth > kDepthMax || ++nodes_ > kNodesMax) return dyn();
+    if (!schema.is_object() || depth > kSchemaDepthMax || ++nodes_ > kNodesMax) return dyn();
     if (schema["$ref"].exists()) return type_of(target(schema["$ref"]), depth + 1);
     for (const std::string_view words : {"anyOf", "oneOf"}) {
       if (schema[words].is_array()) return alternatives(schema[words], depth);
@@ -138,7 +138,7 @@ class Reader {
 }  // namespace
 
 TypeRef type_of_schema(json::View schema) {
-  return Reader(schema).type_of(schema, 0);
+  return SchemaReader(schema).type_of(schema, 0);
 }
 
 }  // namespace pawl::expr

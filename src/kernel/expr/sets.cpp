@@ -42,7 +42,7 @@ Value intersects(Context& context, Arguments a) {
 
 constexpr std::string_view kForms = "(list(A),list(A)) bool";
 
-constexpr auto kRows = std::to_array<FunctionRow>({
+constexpr auto kSetRows = std::to_array<FunctionRow>({
     {"sets.contains", kForms, contains},
     {"sets.equivalent", kForms, equivalent},
     {"sets.intersects", kForms, intersects},
@@ -51,7 +51,7 @@ constexpr auto kRows = std::to_array<FunctionRow>({
 }  // namespace
 
 std::span<const FunctionRow> set_rows() {
-  return kRows;
+  return kSetRows;
 }
 
 }  // namespace pawl::expr

@@ -35,7 +35,7 @@ std::size_t position(std::string_view text, std::string_view part) {
                           : static_cast<std::size_t>(static_cast<const char*>(found) - text.data());
 }
 
-Value contains(Context& context, Arguments a) {
+Value text_contains(Context& context, Arguments a) {
   if (!strings(a, 2)) return no_such_overload();
   context.charge_bytes(a[0].size);
   return Value::of(position(a[0].text(), a[1].text()) != std::string_view::npos);
@@ -194,10 +194,10 @@ Value decoded(Context& context, Arguments a) {
   return context.bytes(out);
 }
 
-constexpr auto kRows = std::to_array<FunctionRow>({
+constexpr auto kTextRows = std::to_array<FunctionRow>({
     {"startsWith", "string.(string) bool", starts_with},
     {"endsWith", "string.(string) bool", ends_with},
-    {"contains", "string.(string) bool", contains},
+    {"contains", "string.(string) bool", text_contains},
     {"matches", "string.(string) bool; (string,string) bool", matches},
     {"lowerAscii", "string.() string", changed<'A', 'Z', 'a'>},
     {"upperAscii", "string.() string", changed<'a', 'z', 'A'>},
@@ -214,7 +214,7 @@ constexpr auto kRows = std::to_array<FunctionRow>({
 }  // namespace
 
 std::span<const FunctionRow> text_rows() {
-  return kRows;
+  return kTextRows;
 }
 
 }  // namespace pawl::expr

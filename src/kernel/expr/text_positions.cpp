@@ -10,7 +10,7 @@
 namespace pawl::expr {
 namespace {
 
-Value out_of_range() {
+Value beyond_text() {
   return Value::failed(Failure::out_of_range, "index out of range");
 }
 
@@ -39,7 +39,7 @@ Value char_at(Context& context, Arguments a) {
   if (!fits(a, 1)) return no_such_overload();
   context.charge_bytes(a[0].size);
   const auto at = byte_at(a[0].text(), a[1].as.integer);
-  if (!at) return out_of_range();
+  if (!at) return beyond_text();
   std::string_view rest = a[0].text().substr(*at);
   const std::string_view from = rest;
   if (!rest.empty()) utf8::next(rest);
@@ -52,7 +52,7 @@ Value index_of(Context& context, Arguments a) {
   const std::string_view text = a[0].text();
   const std::string_view part = a[1].text();
   const auto from = a.size() == 3 ? byte_at(text, a[2].as.integer) : std::size_t{0};
-  if (!from) return out_of_range();
+  if (!from) return beyond_text();
   const std::string_view rest = text.substr(*from);
   const void* found =
       part.empty() ? rest.data() : ::memmem(rest.data(), rest.size(), part.data(), part.size());
@@ -68,7 +68,7 @@ Value last_index_of(Context& context, Arguments a) {
   const std::string_view text = a[0].text();
   const std::string_view part = a[1].text();
   const auto until = a.size() == 3 ? byte_at(text, a[2].as.integer) : text.size();
-  if (!until) return out_of_range();
+  if (!until) return beyond_text();
   if (part.size() > text.size()) return Value::of(std::int64_t{-1});
   // Each position is compared with the part, so both lengths are paid for.
   context.charge(1 + text.size() / 64 * (1 + part.size() / 64) + part.size() / 64);
@@ -86,14 +86,14 @@ Value substring(Context& context, Arguments a) {
   const std::string_view text = a[0].text();
   const auto begin = byte_at(text, a[1].as.integer);
   const auto end = a.size() == 3 ? byte_at(text, a[2].as.integer) : text.size();
-  if (!begin || !end) return out_of_range();
+  if (!begin || !end) return beyond_text();
   if (*begin > *end) {
     return Value::failed(Failure::out_of_range, "a substring ends before it begins");
   }
   return Value::of(text.substr(*begin, *end - *begin));
 }
 
-constexpr auto kRows = std::to_array<FunctionRow>({
+constexpr auto kPositionRows = std::to_array<FunctionRow>({
     {"charAt", "string.(int) string", char_at},
     {"indexOf", "string.(string) int; string.(string,int) int", index_of},
     {"lastIndexOf", "string.(string) int; string.(string,int) int", last_index_of},
@@ -103,7 +103,7 @@ constexpr auto kRows = std::to_array<FunctionRow>({
 }  // namespace
 
 std::span<const FunctionRow> text_position_rows() {
-  return kRows;
+  return kPositionRows;
 }
 
 }  // namespace pawl::expr

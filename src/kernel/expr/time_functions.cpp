@@ -45,16 +45,17 @@ Value milliseconds(Context&, Arguments a) {
   return no_such_overload();
 }
 
-constexpr std::string_view kForms = "timestamp.() int; timestamp.(string) int";
+constexpr std::string_view kTimeForms = "timestamp.() int; timestamp.(string) int";
 constexpr std::string_view kBothForms = "timestamp.() int; timestamp.(string) int; duration.() int";
 
-constexpr auto kRows = std::to_array<FunctionRow>({
-    {"getDate", kForms, part_of<[](const Civil& c) { return std::int64_t{c.day}; }>},
-    {"getDayOfMonth", kForms, part_of<[](const Civil& c) { return std::int64_t{c.day} - 1; }>},
-    {"getDayOfWeek", kForms, part_of<[](const Civil& c) { return std::int64_t{c.weekday}; }>},
-    {"getDayOfYear", kForms, part_of<[](const Civil& c) { return std::int64_t{c.day_of_year}; }>},
-    {"getFullYear", kForms, part_of<[](const Civil& c) { return c.year; }>},
-    {"getMonth", kForms, part_of<[](const Civil& c) { return std::int64_t{c.month} - 1; }>},
+constexpr auto kTimeRows = std::to_array<FunctionRow>({
+    {"getDate", kTimeForms, part_of<[](const Civil& c) { return std::int64_t{c.day}; }>},
+    {"getDayOfMonth", kTimeForms, part_of<[](const Civil& c) { return std::int64_t{c.day} - 1; }>},
+    {"getDayOfWeek", kTimeForms, part_of<[](const Civil& c) { return std::int64_t{c.weekday}; }>},
+    {"getDayOfYear", kTimeForms,
+     part_of<[](const Civil& c) { return std::int64_t{c.day_of_year}; }>},
+    {"getFullYear", kTimeForms, part_of<[](const Civil& c) { return c.year; }>},
+    {"getMonth", kTimeForms, part_of<[](const Civil& c) { return std::int64_t{c.month} - 1; }>},
     {"getHours", kBothForms,
      part_or_length<[](const Civil& c) { return std::int64_t{c.hour}; }, 3600>},
     {"getMinutes", kBothForms,
@@ -67,7 +68,7 @@ constexpr auto kRows = std::to_array<FunctionRow>({
 }  // namespace
 
 std::span<const FunctionRow> time_rows() {
-  return kRows;
+  return kTimeRows;
 }
 
 }  // namespace pawl::expr

@@ -15,7 +15,7 @@ constexpr std::int64_t kLastSecond = 253'402'300'799;   // 9999-12-31T23:59:59Z
 constexpr std::int64_t kSecond = 1'000'000'000;
 constexpr std::int64_t kDay = 86'400;
 
-Value out_of_range() {
+Value out_of_time() {
   return Value::failed(Failure::out_of_range,
                        "range: a time between the years 1 and 9999, a "
                        "duration of at most 292 years");
@@ -115,7 +115,7 @@ std::string fraction_text(std::int64_t nanoseconds) {
 Value timestamp_of(std::int64_t seconds, std::int64_t nanoseconds) {
   seconds += floor_divided(nanoseconds, kSecond);
   nanoseconds -= floor_divided(nanoseconds, kSecond) * kSecond;
-  if (seconds < kFirstSecond || seconds > kLastSecond) return out_of_range();
+  if (seconds < kFirstSecond || seconds > kLastSecond) return out_of_time();
   return Value::point(seconds, static_cast<std::int32_t>(nanoseconds));
 }
 
@@ -180,7 +180,7 @@ Value add_times(const Value& a, const Value& b) {
                         a.nanoseconds() + b.as.integer % kSecond);
   }
   std::int64_t sum = 0;
-  if (__builtin_add_overflow(a.as.integer, b.as.integer, &sum)) return out_of_range();
+  if (__builtin_add_overflow(a.as.integer, b.as.integer, &sum)) return out_of_time();
   return Value::length(sum);
 }
 
@@ -191,7 +191,7 @@ Value subtract_times(const Value& a, const Value& b) {
     const std::int64_t part = std::int64_t{a.nanoseconds()} - b.nanoseconds();
     if (__builtin_mul_overflow(a.seconds() - b.seconds(), kSecond, &rest) ||
         __builtin_add_overflow(rest, part, &rest)) {
-      return out_of_range();
+      return out_of_time();
     }
     return Value::length(rest);
   }
@@ -200,7 +200,7 @@ Value subtract_times(const Value& a, const Value& b) {
     return timestamp_of(a.seconds() - b.as.integer / kSecond,
                         a.nanoseconds() - b.as.integer % kSecond);
   }
-  if (__builtin_sub_overflow(a.as.integer, b.as.integer, &rest)) return out_of_range();
+  if (__builtin_sub_overflow(a.as.integer, b.as.integer, &rest)) return out_of_time();
   return Value::length(rest);
 }
 

@@ -50,9 +50,9 @@ std::string_view name_of(TypeKind kind) {
 }
 
 // Reads `name(part,part)`.
-class Reader {
+class TypeReader {
  public:
-  explicit Reader(std::string_view text) : text_(text) {}
+  explicit TypeReader(std::string_view text) : text_(text) {}
 
   TypeRef run() {
     TypeRef type = one(0);
@@ -176,7 +176,7 @@ std::string to_string(const Type& type) {
 }
 
 TypeRef parse_type(std::string_view text) {
-  return Reader(text).run();
+  return TypeReader(text).run();
 }
 
 std::string_view type_value(std::string_view name) {

@@ -35,7 +35,7 @@ bool drop_back(std::string_view& text) {
   return false;
 }
 
-bool digit(char c) {
+bool one_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
@@ -46,8 +46,8 @@ std::vector<std::string_view> at_commas(std::string_view word) {
   std::size_t begin = 0;
   for (std::size_t i = 0; i < word.size(); ++i) {
     if (word[i] != ',' && word[i] != ';') continue;
-    const bool groups =
-        word[i] == ',' && i > 0 && i + 1 < word.size() && digit(word[i - 1]) && digit(word[i + 1]);
+    const bool groups = word[i] == ',' && i > 0 && i + 1 < word.size() && one_digit(word[i - 1]) &&
+                        one_digit(word[i + 1]);
     if (groups) continue;
     out.push_back(word.substr(begin, i - begin));
     begin = i + 1;
@@ -99,14 +99,14 @@ unsigned day_of(std::string_view word) {
       break;
     }
   }
-  if (word.empty() || word.size() > 2 || !std::ranges::all_of(word, digit)) return 0;
+  if (word.empty() || word.size() > 2 || !std::ranges::all_of(word, one_digit)) return 0;
   unsigned day = 0;
   for (const char c : word) day = 10 * day + static_cast<unsigned>(c - '0');
   return day <= 31 ? day : 0;
 }
 
 bool is_year(std::string_view word) {
-  return word.size() == 4 && std::ranges::all_of(word, digit);
+  return word.size() == 4 && std::ranges::all_of(word, one_digit);
 }
 
 std::string two(unsigned number) {

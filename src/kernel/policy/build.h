@@ -183,6 +183,9 @@ void add_check(Build& build, ArgumentRule& argument, Check check, const Position
 // A bound of `min` or `max`; nothing where it is no number.
 std::optional<Check> bound_check(Build& build, CheckKind kind, const yaml::Node& node, Rule rule);
 
+// load_documents.cpp: what a key lists, with the names of lists replaced.
+std::vector<std::string> texts_of(Build& build, const yaml::Entry& key);
+
 // load_overlap.cpp: what only all names together can tell.
 void check_names(Build& build);
 void check_stated_classes(Build& build);

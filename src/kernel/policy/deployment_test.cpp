@@ -48,7 +48,7 @@ TEST(Deployment, TheLeastFile) {
 struct Row {
   std::string_view text, says;
 };
-constexpr Row kRows[] = {
+constexpr Row kDeploymentRows[] = {
     {"rols: {}", "1:1: unknown key `rols` in the deployment file: did you mean `roles`?\n"},
     {"listen: {}",
      "1:1: `listen` in the deployment file is not enforced by this version, so it is "
@@ -130,7 +130,7 @@ TEST(Deployment, ACredentialHasASourceAndUsers) {
 }
 
 TEST(Deployment, MistakesAreLocated) {
-  for (const Row& row : kRows) {
+  for (const Row& row : kDeploymentRows) {
     const LoadedDeployment loaded = load_deployment(row.text, "d");
     EXPECT_FALSE(loaded.deployment.has_value()) << row.text;
     std::string says;

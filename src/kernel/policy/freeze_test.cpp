@@ -10,7 +10,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-std::shared_ptr<const Policy> load(const std::string& window) {
+std::shared_ptr<const Policy> load_freezes(const std::string& window) {
   const Loaded loaded = sample::load(sample::file("freeze: [{name: w, weekly: \"" + window +
                                                   "\", zone: Europe/Berlin, stop: [irreversible], "
                                                   "env: [production]}]\n"));
@@ -22,7 +22,7 @@ Instant at(std::string_view text) {
 }
 
 TEST(WeeklyFreeze, LiesBetweenItsLocalTimes) {
-  const auto policy = load("Fri 16:00 - Mon 07:00");
+  const auto policy = load_freezes("Fri 16:00 - Mon 07:00");
   const Freeze& freeze = policy->freezes.front();
   EXPECT_FALSE(freeze.covers(at("2026-11-27T14:59:59Z")));
   EXPECT_TRUE(freeze.covers(at("2026-11-27T15:00:00Z")));
@@ -34,16 +34,16 @@ TEST(WeeklyFreeze, LiesBetweenItsLocalTimes) {
 
 TEST(WeeklyFreeze, TakesTheLongerReadingWhereClocksChange) {
   // 2026-10-25: 02:30 happens twice, at 00:30Z and at 01:30Z.
-  const auto ends = load("Sat 12:00 - Sun 02:30");
+  const auto ends = load_freezes("Sat 12:00 - Sun 02:30");
   EXPECT_TRUE(ends->freezes.front().covers(at("2026-10-25T01:29:00Z")));
   EXPECT_FALSE(ends->freezes.front().covers(at("2026-10-25T01:30:00Z")));
-  const auto begins = load("Sun 02:30 - Sun 12:00");
+  const auto begins = load_freezes("Sun 02:30 - Sun 12:00");
   EXPECT_TRUE(begins->freezes.front().covers(at("2026-10-25T00:30:00Z")));
   EXPECT_FALSE(begins->freezes.front().covers(at("2026-10-25T00:29:00Z")));
 }
 
 TEST(WeeklyFreeze, ABundleKnowsItsZone) {
-  const auto policy = load("Fri 16:00 - Mon 07:00");
+  const auto policy = load_freezes("Fri 16:00 - Mon 07:00");
   const Loaded again = load_bundle(policy->bundle, "p.yaml");
   ASSERT_NE(again.policy, nullptr) << sample::said(again.errors);
   EXPECT_EQ(again.policy->digest, policy->digest);

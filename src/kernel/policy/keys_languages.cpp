@@ -6,7 +6,7 @@ namespace {
 
 using enum Section;
 
-constexpr Key kKeys[] = {
+constexpr Key kLanguageKeys[] = {
     {path, "under", "text or list of texts", "required", 6, "Absolute directories."},
     {path, "not_in", "text or list of texts", "none", 6, "Globs that the path must not match."},
     {path, "base", "text", "none", 6, "The absolute directory that relative paths start from."},
@@ -87,7 +87,7 @@ constexpr Key kKeys[] = {
 }  // namespace
 
 std::span<const Key> keys_of_languages() {
-  return kKeys;
+  return kLanguageKeys;
 }
 
 }  // namespace pawl

@@ -8,7 +8,7 @@ namespace {
 
 using enum Section;
 
-constexpr auto kKeys = std::to_array<Key>({
+constexpr auto kLayerKeys = std::to_array<Key>({
     {layer, "version", "`1`", "1", 0, "Version of the file's grammar."},
     {layer, "layer", "text", "required", 0,
      "The layer's name. A file with this key grants nothing: it tightens what roles say."},
@@ -58,7 +58,7 @@ constexpr auto kKeys = std::to_array<Key>({
 }  // namespace
 
 std::span<const Key> keys_of_layers() {
-  return kKeys;
+  return kLayerKeys;
 }
 
 }  // namespace pawl

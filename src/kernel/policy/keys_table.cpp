@@ -9,7 +9,7 @@ namespace {
 using enum Section;
 
 // Rows of later versions carry a type and a sentence too: the refusal says what the key will do.
-constexpr Key kKeys[] = {
+constexpr Key kPolicyKeys[] = {
     // the policy file
     {file, "version", "`1`", "1", 0, "Version of the file's grammar."},
     {file, "agent", "mapping", "required", 0, "Who the file is about."},
@@ -340,7 +340,7 @@ constexpr Key kKeys[] = {
 
 std::span<const Key> all_keys() {
   static const std::vector<Key> all = [] {
-    std::vector<Key> rows(std::begin(kKeys), std::end(kKeys));
+    std::vector<Key> rows(std::begin(kPolicyKeys), std::end(kPolicyKeys));
     for (const std::span<const Key> more :
          {keys_of_languages(), keys_of_layers(), keys_of_deployment()}) {
       rows.insert(rows.end(), more.begin(), more.end());

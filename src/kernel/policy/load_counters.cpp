@@ -26,7 +26,7 @@ bool identifier(std::string_view name) {
 }
 
 // `args.a.b`, `args.items[].amount`; nothing for every other expression.
-std::optional<ArgumentPath> argument(std::string_view text) {
+std::optional<ArgumentPath> named_argument(std::string_view text) {
   if (!text.starts_with("args.")) return std::nullopt;
   const auto path = parse_argument_path(text.substr(5));
   if (!path) return std::nullopt;
@@ -36,7 +36,7 @@ std::optional<ArgumentPath> argument(std::string_view text) {
   return *path;
 }
 
-bool single(const ArgumentPath& path) {
+bool one_value(const ArgumentPath& path) {
   return std::ranges::none_of(path, [](const Step& step) { return step.each; });
 }
 
@@ -103,7 +103,7 @@ class CounterReader {
       if (units) counter_.whole = Amount{*units * nano_per_unit};
       return;
     }
-    if (auto path = argument(trim(key.value.text))) {
+    if (auto path = named_argument(trim(key.value.text))) {
       counter_.add = std::move(*path);
       return;
     }
@@ -141,8 +141,8 @@ class CounterReader {
   }
 
   void read_key(const yaml::Node& node, std::string_view key) {
-    const auto path = node.is_scalar() ? argument(node.text) : std::nullopt;
-    if (path && single(*path)) {
+    const auto path = node.is_scalar() ? named_argument(node.text) : std::nullopt;
+    if (path && one_value(*path)) {
       counter_.by = *path;
     } else {
       wrong(node.at, fmt::format("`{}` must be one argument, such as `args.customer_id`, found {}",

@@ -8,7 +8,7 @@
 #include "kernel/policy/build.h"
 
 namespace pawl {
-namespace {
+namespace {}  // namespace
 
 std::vector<std::string> texts_of(Build& build, const yaml::Entry& key) {
   std::vector<std::string> out;
@@ -17,8 +17,6 @@ std::vector<std::string> texts_of(Build& build, const yaml::Entry& key) {
   }
   return out;
 }
-
-}  // namespace
 
 void read_manifest(Build& build, const yaml::Entry& key, ArgumentRule& argument) {
   document::ManifestRule rule;

@@ -27,11 +27,11 @@ void read_name(LayerBuild& build, const yaml::Entry& key) {
 }
 
 // In the order in which they need one another.
-struct Row {
+struct LayerKey {
   std::string_view key;
   void (*read)(LayerBuild& build, const yaml::Entry& key);
 };
-constexpr Row kRows[] = {
+constexpr LayerKey kLayerRows[] = {
     {"version", [](LayerBuild& build,
                    const yaml::Entry& key) { build.reading.count(key.value, "version", {1, 1}); }},
     {"layer", read_name},
@@ -57,10 +57,10 @@ constexpr Row kRows[] = {
 
 void read_root(LayerBuild& build, const yaml::Node& root) {
   const auto known = [](const yaml::Entry& key) {
-    return std::ranges::any_of(kRows, [&](const Row& row) { return row.key == key.key; });
+    return std::ranges::any_of(kLayerRows, [&](const LayerKey& row) { return row.key == key.key; });
   };
   if (!build.reading.keys(root, Section::layer, known)) return;
-  for (const Row& row : kRows) {
+  for (const LayerKey& row : kLayerRows) {
     if (const yaml::Entry* key = root.entry(row.key)) row.read(build, *key);
   }
   for (const std::string_view key : {"layer", "owner"}) {

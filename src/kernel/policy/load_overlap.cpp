@@ -12,15 +12,15 @@
 namespace pawl {
 namespace {
 
-struct Written {
+struct WrittenName {
   std::string name;
   Position at;
   std::uint32_t entry;
   NamePattern pattern;
 };
 
-std::vector<Written> written_names(const Build& build) {
-  std::vector<Written> names;
+std::vector<WrittenName> written_names(const Build& build) {
+  std::vector<WrittenName> names;
   for (const ToolRule& tool : build.policy.tools) {
     for (const std::string& name : tool.names) {
       auto pattern = parse_name(name);
@@ -34,9 +34,9 @@ std::vector<Written> written_names(const Build& build) {
 }
 
 // Two exact names that no server could offer side by side.
-void check_spellings(Build& build, const std::vector<Written>& names) {
-  std::unordered_map<std::string, const Written*> folded;
-  for (const Written& name : names) {
+void check_spellings(Build& build, const std::vector<WrittenName>& names) {
+  std::unordered_map<std::string, const WrittenName*> folded;
+  for (const WrittenName& name : names) {
     const auto [first, fresh] = folded.try_emplace(fold(name.pattern.text()), &name);
     if (fresh || first->second->name == name.name) continue;
     build.reading.mistake(
@@ -45,7 +45,7 @@ void check_spellings(Build& build, const std::vector<Written>& names) {
   }
 }
 
-void check_overlap(Build& build, const Written& a, const Written& b) {
+void check_overlap(Build& build, const WrittenName& a, const WrittenName& b) {
   if (a.entry == b.entry || !a.pattern.overlaps(b.pattern)) return;
   const bool a_wider = a.pattern.contains(b.pattern);
   const bool b_wider = b.pattern.contains(a.pattern);
@@ -58,9 +58,9 @@ void check_overlap(Build& build, const Written& a, const Written& b) {
                   visible(b.name), visible(a.name), a.at.line));
 }
 
-void check_overlaps(Build& build, const std::vector<Written>& names) {
-  std::vector<const Written*> exact, globs;
-  for (const Written& name : names) {
+void check_overlaps(Build& build, const std::vector<WrittenName>& names) {
+  std::vector<const WrittenName*> exact, globs;
+  for (const WrittenName& name : names) {
     (name.pattern.glob() ? globs : exact).push_back(&name);
   }
   if (globs.size() > limits::globs_max) {
@@ -70,7 +70,7 @@ void check_overlaps(Build& build, const std::vector<Written>& names) {
   }
   for (std::size_t i = 0; i < globs.size(); ++i) {
     for (std::size_t j = i + 1; j < globs.size(); ++j) check_overlap(build, *globs[i], *globs[j]);
-    for (const Written* name : exact) {
+    for (const WrittenName* name : exact) {
       const bool before = name->at.line < globs[i]->at.line;
       check_overlap(build, before ? *name : *globs[i], before ? *globs[i] : *name);
     }
@@ -78,7 +78,7 @@ void check_overlaps(Build& build, const std::vector<Written>& names) {
 }
 
 // A name that is allowed and blocked can never be called.
-void check_blocked(Build& build, const std::vector<Written>& names) {
+void check_blocked(Build& build, const std::vector<WrittenName>& names) {
   struct Blocked {
     NamePattern pattern;
     const Rule* rule;
@@ -92,7 +92,7 @@ void check_blocked(Build& build, const std::vector<Written>& names) {
     if (pattern->glob()) globs.push_back({*pattern, &blocked.rule});
     all.push_back({std::move(*pattern), &blocked.rule});
   }
-  for (const Written& name : names) {
+  for (const WrittenName& name : names) {
     const auto folded = parse_name(fold(name.name));
     if (!folded) continue;
     const Rule* by = nullptr;
@@ -141,7 +141,7 @@ void check_names(Build& build) {
                           fmt::format("more than {} names of tools", limits::tool_names_max));
     return;
   }
-  const std::vector<Written> names = written_names(build);
+  const std::vector<WrittenName> names = written_names(build);
   check_spellings(build, names);
   check_overlaps(build, names);
   check_blocked(build, names);

@@ -16,7 +16,7 @@ struct Word {
   std::string_view word;
   Effect means;
 };
-constexpr std::array<Word, 3> kWords = {
+constexpr std::array<Word, 3> kSecretWords = {
     {{"hold", Effect::hold}, {"deny", Effect::deny}, {"allow", Effect::allow}}};
 
 // The file says how strict it is, `hold` or `deny`; only an entry may `allow`.
@@ -56,7 +56,7 @@ void read_secrets(Build& build, const yaml::Node& node) {
       read_listed(build, key.value);
     } else if (key.key == "then") {
       const auto then =
-          read_word(build, key.value, "then", std::span(kWords).first(2), "`hold` or `deny`");
+          read_word(build, key.value, "then", std::span(kSecretWords).first(2), "`hold` or `deny`");
       build.policy.secrets.then = then.value_or(Effect::deny);
     } else {
       return false;
@@ -67,7 +67,7 @@ void read_secrets(Build& build, const yaml::Node& node) {
 }
 
 void read_entry_secrets(Build& build, const yaml::Entry& key, ToolRule& rule) {
-  rule.secrets = read_word(build, key.value, "secrets", kWords, "`hold`, `deny` or `allow`");
+  rule.secrets = read_word(build, key.value, "secrets", kSecretWords, "`hold`, `deny` or `allow`");
   rule.secrets_rule = {rule.rule.path + "/secrets", key.key_at};
   if (rule.secrets != Effect::allow) return;
   build.note(Finding::Weight::warning, key.key_at,

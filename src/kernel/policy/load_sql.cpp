@@ -9,27 +9,19 @@
 namespace pawl {
 namespace {
 
-std::vector<std::string> texts(Build& build, const yaml::Entry& key) {
-  std::vector<std::string> out;
-  for (Placed& text : build.lists.texts(build.reading, key.value, key.key)) {
-    out.push_back(std::move(text.text));
-  }
-  return out;
-}
-
 bool take(Build& build, const yaml::Entry& key, sql::SqlRule& rule) {
   if (key.key == "dialect") {
     rule.dialect = build.reading.text(key.value, "dialect").value_or("");
   } else if (key.key == "statements") {
-    rule.statements = texts(build, key);
+    rule.statements = texts_of(build, key);
   } else if (key.key == "tables") {
-    rule.tables = texts(build, key);
+    rule.tables = texts_of(build, key);
   } else if (key.key == "columns") {
-    rule.columns = texts(build, key);
+    rule.columns = texts_of(build, key);
   } else if (key.key == "functions") {
-    rule.functions = texts(build, key);
+    rule.functions = texts_of(build, key);
   } else if (key.key == "types") {
-    rule.types = texts(build, key);
+    rule.types = texts_of(build, key);
   } else if (key.key == "where") {
     const auto word = build.reading.text(key.value, "where");
     if (word && *word != "required" && *word != "optional") {

@@ -11,7 +11,7 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-Instant at(std::string_view text) {
+Instant instant_of(std::string_view text) {
   return *parse_instant(text);
 }
 
@@ -97,8 +97,8 @@ TEST(Load, AFileWithEveryKeyOfThisVersion) {
   EXPECT_EQ(pay->max_calls_per_minute, 2U);
   EXPECT_EQ(policy.find("", "pay_invoice"), nullptr);
   EXPECT_EQ(policy.stage_of(*pay), Stage::mature);
-  EXPECT_NE(policy.accepted("tools/drop_cache/class", at("2027-03-31T23:59:59Z")), nullptr);
-  EXPECT_EQ(policy.accepted("tools/drop_cache/class", at("2027-04-01T00:00:00Z")), nullptr);
+  EXPECT_NE(policy.accepted("tools/drop_cache/class", instant_of("2027-03-31T23:59:59Z")), nullptr);
+  EXPECT_EQ(policy.accepted("tools/drop_cache/class", instant_of("2027-04-01T00:00:00Z")), nullptr);
 }
 
 TEST(Load, ListsAreFlatAndMayNameLists) {

@@ -79,12 +79,12 @@ std::string without_percent(std::string_view text) {
   return out;
 }
 
-enum Kind : std::uint8_t { none, digit, lower, upper };
+enum Kind : std::uint8_t { no_kind, digit_kind, lower_kind, upper_kind };
 Kind kind_of(char c) {
-  if (c >= '0' && c <= '9') return digit;
-  if (c >= 'a' && c <= 'z') return lower;
-  if (c >= 'A' && c <= 'Z') return upper;
-  return none;
+  if (c >= '0' && c <= '9') return digit_kind;
+  if (c >= 'a' && c <= 'z') return lower_kind;
+  if (c >= 'A' && c <= 'Z') return upper_kind;
+  return no_kind;
 }
 
 }  // namespace
@@ -145,9 +145,9 @@ void SecretSearch::judge_window() {
     changes += i > 0 && kind != kind_of(chars_[i - 1]);
   }
   const bool dense = changes >= 24;
-  const bool base32 = changes >= 13 && seen.count() >= 16 && kinds[digit] > 0 &&
-                      (kinds[lower] == 0 || kinds[upper] == 0);
-  const bool number = kinds[digit] == window;
+  const bool base32 = changes >= 13 && seen.count() >= 16 && kinds[digit_kind] > 0 &&
+                      (kinds[lower_kind] == 0 || kinds[upper_kind] == 0);
+  const bool number = kinds[digit_kind] == window;
   if (dense || base32 || number) encoded_ += window;
 }
 
@@ -158,7 +158,7 @@ void SecretSearch::begin() {
 
 void SecretSearch::weigh(std::string_view text) {
   for (const char c : text) {
-    if (kind_of(c) == none) continue;
+    if (kind_of(c) == no_kind) continue;
     chars_[filled_++] = c;
     if (filled_ == window) judge_window();
   }

@@ -7,7 +7,7 @@ namespace pawl {
 
 namespace {
 
-Status wrong(std::string_view approval, std::string_view what) {
+Status wrong_approval(std::string_view approval, std::string_view what) {
   return fail(Fault::corrupt, "the question `" + visible(approval) + "` " + std::string(what));
 }
 
@@ -33,12 +33,12 @@ bool counts(const Approval& approval, const Run* run, std::string_view person) {
 }  // namespace
 
 Status Fold::operator()(const ApprovalOpened& b) {
-  if (state.approvals_.contains(b.approval)) return wrong(b.approval, "was opened before");
+  if (state.approvals_.contains(b.approval)) return wrong_approval(b.approval, "was opened before");
   const auto call = state.calls_.find(b.call);
   const bool held = call != state.calls_.end() && call->second.phase == CallPhase::held &&
                     call->second.approval == b.approval && call->second.run == b.run;
-  if (!held) return wrong(b.approval, "belongs to no held call");
-  if (b.quorum == 0) return wrong(b.approval, "asks nobody");
+  if (!held) return wrong_approval(b.approval, "belongs to no held call");
+  if (b.quorum == 0) return wrong_approval(b.approval, "asks nobody");
   Approval approval;
   approval.asked = OpenedQuestion(b);
   approval.asked.expires = whole_microseconds(b.expires);
@@ -50,10 +50,11 @@ Status Fold::operator()(const ApprovalOpened& b) {
 
 Status Fold::operator()(const ApprovalAnswered& b) {
   const auto found = state.approvals_.find(b.approval);
-  if (found == state.approvals_.end()) return wrong(b.approval, "was never opened");
+  if (found == state.approvals_.end()) return wrong_approval(b.approval, "was never opened");
   Approval& approval = found->second;
-  if (b.answer != "approve" && b.answer != "reject") return wrong(b.approval, "got no answer");
-  if (!next(approval.phase, ApprovalEvent::reject)) return wrong(b.approval, "is over");
+  if (b.answer != "approve" && b.answer != "reject")
+    return wrong_approval(b.approval, "got no answer");
+  if (!next(approval.phase, ApprovalEvent::reject)) return wrong_approval(b.approval, "is over");
 
   const Run* run = state.run(approval.asked.run);
   Answer answer{b.person, b.answer, b.reason, at, false};
@@ -86,18 +87,18 @@ void Fold::count_answers(Approval& approval) {
 
 Status Fold::operator()(const ApprovalEnded& b) {
   const auto found = state.approvals_.find(b.approval);
-  if (found == state.approvals_.end()) return wrong(b.approval, "was never opened");
+  if (found == state.approvals_.end()) return wrong_approval(b.approval, "was never opened");
   Approval& approval = found->second;
   const std::optional<ApprovalEvent> event = ending_event(b.how);
-  if (!event) return wrong(b.approval, "ended in an unknown way");
+  if (!event) return wrong_approval(b.approval, "ended in an unknown way");
   // Answers, halts, kills and the admitted call end a question by themselves; the record that says
   // so for readers may follow.
   if (to_string(approval.phase) == b.how) return {};
   const bool by_time = *event == ApprovalEvent::expire || *event == ApprovalEvent::withdraw;
   const std::optional<ApprovalPhase> to = next(approval.phase, *event);
   if (!by_time || !to) {
-    return wrong(b.approval,
-                 "is " + std::string(to_string(approval.phase)) + ", not " + visible(b.how));
+    return wrong_approval(
+        b.approval, "is " + std::string(to_string(approval.phase)) + ", not " + visible(b.how));
   }
   end_approval(approval, *to);
   return {};
@@ -105,17 +106,18 @@ Status Fold::operator()(const ApprovalEnded& b) {
 
 Status Fold::operator()(const ApprovalAttached& b) {
   const auto found = state.approvals_.find(b.approval);
-  if (found == state.approvals_.end()) return wrong(b.approval, "was never opened");
+  if (found == state.approvals_.end()) return wrong_approval(b.approval, "was never opened");
   Approval& approval = found->second;
-  if (!next(approval.phase, ApprovalEvent::withdraw)) return wrong(b.approval, "is over");
+  if (!next(approval.phase, ApprovalEvent::withdraw)) return wrong_approval(b.approval, "is over");
   if (approval.attached == b.attached) {
-    return wrong(b.approval, b.attached ? "has a caller already" : "has no caller to lose");
+    return wrong_approval(b.approval,
+                          b.attached ? "has a caller already" : "has no caller to lose");
   }
   const auto live = state.calls_.find(approval.call);
-  if (live == state.calls_.end()) return wrong(b.approval, "has lost its call");
+  if (live == state.calls_.end()) return wrong_approval(b.approval, "has lost its call");
   const bool other = !b.call.empty() && b.call != approval.call;
   if (other && (!b.attached || state.calls_.contains(b.call))) {
-    return wrong(b.approval, "belongs to another call");
+    return wrong_approval(b.approval, "belongs to another call");
   }
   if (other) {
     // The identical call came back under a new id and goes on where the first one stopped.

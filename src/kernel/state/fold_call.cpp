@@ -11,7 +11,7 @@ namespace {
 constexpr std::int64_t second_ns = 1'000'000'000;
 constexpr std::int64_t minute_ns = 60 * second_ns;
 
-Status wrong(std::string_view call, std::string_view what) {
+Status wrong_call(std::string_view call, std::string_view what) {
   return fail(Fault::corrupt, "the call `" + visible(call) + "` " + std::string(what));
 }
 
@@ -66,36 +66,37 @@ Status Fold::check_question(const CallDecided& b, CallEvent event) const {
   if (event == CallEvent::admit) {
     const bool usable =
         asked != nullptr && asked->phase == ApprovalPhase::approved && asked->asked.run == b.run;
-    return usable ? Status{} : wrong(b.call, "uses an approval that is not there to be used");
+    return usable ? Status{} : wrong_call(b.call, "uses an approval that is not there to be used");
   }
   if (asked == nullptr) return {};  // opened by the record that follows
   const bool unused = next(asked->phase, ApprovalEvent::withdraw).has_value();
   const bool mine = asked->call == b.call || !asked->attached;
   if (unused && mine && asked->asked.run == b.run) return {};
-  return wrong(b.call, "joins a question that is not free");
+  return wrong_call(b.call, "joins a question that is not free");
 }
 
 Status Fold::check_decision(const CallDecided& b, const Run& run, CallEvent event) const {
   const LiveCall* live = state.call(b.call);
-  if (b.round != 1 && b.round != 2) return wrong(b.call, "was looked at in no known round");
-  if (b.round == 1 && live != nullptr) return wrong(b.call, "was proposed before");
+  if (b.round != 1 && b.round != 2) return wrong_call(b.call, "was looked at in no known round");
+  if (b.round == 1 && live != nullptr) return wrong_call(b.call, "was proposed before");
   if (b.round == 2) {
-    if (live == nullptr || live->run != b.run) return wrong(b.call, "was not held");
-    if (!next(live->phase, event)) return wrong(b.call, "cannot be decided any more");
+    if (live == nullptr || live->run != b.run) return wrong_call(b.call, "was not held");
+    if (!next(live->phase, event)) return wrong_call(b.call, "cannot be decided any more");
   }
-  if (b.steps > (b.round == 1 ? 1U : 0U)) return wrong(b.call, "charges more than its step");
+  if (b.steps > (b.round == 1 ? 1U : 0U)) return wrong_call(b.call, "charges more than its step");
   if (event != CallEvent::deny && run.phase != RunPhase::open) {
-    return wrong(b.call, "was let through although its run is not open");
+    return wrong_call(b.call, "was let through although its run is not open");
   }
   if (event != CallEvent::admit && (b.records != 0 || b.calls != 0 || !b.sums.empty())) {
-    return wrong(b.call, "reserves something although it does not run");
+    return wrong_call(b.call, "reserves something although it does not run");
   }
-  if (b.halt && event != CallEvent::deny) return wrong(b.call, "halts its run and is not denied");
+  if (b.halt && event != CallEvent::deny)
+    return wrong_call(b.call, "halts its run and is not denied");
   if (event == CallEvent::admit) {
     const auto entry = run.entries.find(b.entry);
     constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max() / 2;
     if (b.records > most || (entry != run.entries.end() && entry->second.records.total() > most)) {
-      return wrong(b.call, "touches more records than can be counted");
+      return wrong_call(b.call, "touches more records than can be counted");
     }
     if (Status fine = check_sums(b, run); !fine) return fine;
   }
@@ -104,9 +105,9 @@ Status Fold::check_decision(const CallDecided& b, const Run& run, CallEvent even
 
 Status Fold::operator()(const CallDecided& b) {
   Run* run = find(state.runs_, b.run);
-  if (run == nullptr) return wrong(b.call, "belongs to no run");
+  if (run == nullptr) return wrong_call(b.call, "belongs to no run");
   const std::optional<CallEvent> event = decision_event(b.effect);
-  if (!event) return wrong(b.call, "was decided with an unknown effect");
+  if (!event) return wrong_call(b.call, "was decided with an unknown effect");
   if (Status fine = check_decision(b, *run, *event); !fine) return fine;
 
   run->journal_bytes = add(run->journal_bytes, record_charge_bytes);
@@ -253,12 +254,12 @@ void Fold::settle(const CallEnded& b, const LiveCall& call, Run& run, CallEvent 
 
 Status Fold::operator()(const CallEnded& b) {
   const auto found = state.calls_.find(b.call);
-  if (found == state.calls_.end()) return wrong(b.call, "ended without being admitted");
+  if (found == state.calls_.end()) return wrong_call(b.call, "ended without being admitted");
   LiveCall& call = found->second;
-  if (call.run != b.run) return wrong(b.call, "belongs to another run");
+  if (call.run != b.run) return wrong_call(b.call, "belongs to another run");
   const std::optional<CallEvent> event = outcome_event(b.outcome);
-  if (!event) return wrong(b.call, "ended with an unknown outcome");
-  if (!next(call.phase, *event)) return wrong(b.call, "was held and cannot have run");
+  if (!event) return wrong_call(b.call, "ended with an unknown outcome");
+  if (!next(call.phase, *event)) return wrong_call(b.call, "was held and cannot have run");
 
   Run& run = state.runs_.at(call.run);
   run.journal_bytes = add(run.journal_bytes, add(record_charge_bytes, b.result_bytes));

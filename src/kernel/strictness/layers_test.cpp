@@ -29,8 +29,8 @@ freeze: [{name: f, from: 2027-01-01T00:00:00Z, until: 2027-02-01T00:00:00Z, stop
 secrets: {listed: [Project Heron], then: deny}
 )";
 
-std::shared_ptr<const Policy> load(const std::vector<std::string>& layers,
-                                   std::string_view role = kRole) {
+std::shared_ptr<const Policy> load_layered(const std::vector<std::string>& layers,
+                                           std::string_view role = kRole) {
   LoadSources sources;
   for (std::size_t i = 0; i < layers.size(); ++i) {
     sources.layers.push_back({"l" + std::to_string(i) + ".yaml", layers[i], {}});
@@ -48,7 +48,8 @@ std::string edited(std::string_view text, std::string_view from, std::string_vie
 }
 
 std::vector<Laxer> laxer(std::string_view from, std::string_view to) {
-  return laxer_parts(*load({std::string(kLayer)}), *load({edited(kLayer, from, to)}));
+  return laxer_parts(*load_layered({std::string(kLayer)}),
+                     *load_layered({edited(kLayer, from, to)}));
 }
 
 struct Edit {
@@ -109,9 +110,9 @@ TEST(StrictnessOfLayers, KnowsWhatIsLaxer) {
 
 TEST(StrictnessOfLayers, ALayerMayComeAndNotGo) {
   const std::string layer(kLayer);
-  const auto none = load({}), one = load({layer});
+  const auto none = load_layered({}), one = load_layered({layer});
   const std::string other = "layer: team\nowner: o\nrequire: [{if: 'run.steps > 3', then: deny}]\n";
-  const auto both = load({layer, other}), turned = load({other, layer});
+  const auto both = load_layered({layer, other}), turned = load_layered({other, layer});
   EXPECT_THAT(laxer_text(laxer_parts(*one, *both)), IsEmpty());
   EXPECT_THAT(laxer_text(laxer_parts(*both, *turned)), IsEmpty());
   EXPECT_THAT(laxer_text(laxer_parts(*turned, *both)), IsEmpty());
@@ -124,12 +125,13 @@ TEST(StrictnessOfLayers, ALayerMayComeAndNotGo) {
 TEST(StrictnessOfLayers, ADenialIsStricterThanAnyQuestion) {
   const std::string asks = "layer: x\nowner: o\nrequire: [{if: 'run.steps > 3', quorum: 2}]\n";
   const std::string denies = edited(asks, "quorum: 2", "then: deny");
-  EXPECT_THAT(laxer_parts(*load({asks}), *load({denies})), IsEmpty());
-  EXPECT_THAT(laxer_parts(*load({denies}), *load({asks})), Not(IsEmpty()));
+  EXPECT_THAT(laxer_parts(*load_layered({asks}), *load_layered({denies})), IsEmpty());
+  EXPECT_THAT(laxer_parts(*load_layered({denies}), *load_layered({asks})), Not(IsEmpty()));
   // With an exception it would ask fewer people.
   const std::string hole =
       "except: [{role: a, tool: update, then: hold, until: 2027-03-31, reason: r}]\n";
-  EXPECT_THAT(laxer_parts(*load({asks + hole}), *load({denies + hole})), Not(IsEmpty()));
+  EXPECT_THAT(laxer_parts(*load_layered({asks + hole}), *load_layered({denies + hole})),
+              Not(IsEmpty()));
 }
 
 // A row moved to a layer whose exceptions reach it is weaker, although both texts are still there.
@@ -137,23 +139,24 @@ TEST(StrictnessOfLayers, ExceptionsOfAnotherLayerDoNotReachARow) {
   const std::string row = "require: [{if: 'run.steps > 3', then: deny}]\n";
   const std::string hole =
       "except: [{role: a, tool: update, then: allow, until: 2027-03-31, reason: r}]\n";
-  const auto before = load({"layer: x\nowner: o\n" + row, "layer: y\nowner: o\n" + hole});
-  const auto after = load({"layer: x\nowner: o\n" + row + hole});
+  const auto before = load_layered({"layer: x\nowner: o\n" + row, "layer: y\nowner: o\n" + hole});
+  const auto after = load_layered({"layer: x\nowner: o\n" + row + hole});
   EXPECT_THAT(laxer_parts(*before, *after), Not(IsEmpty()));
   EXPECT_THAT(laxer_parts(*after, *before), IsEmpty());
 }
 
 // What is stricter by itself may be what a row does not speak of.
 TEST(StrictnessOfLayers, AnotherClassOrStageOrEnvironmentMayEscapeARow) {
-  const auto before = load({std::string(kLayer)});
+  const auto before = load_layered({std::string(kLayer)});
   for (const Edit& edit :
        {Edit{"environment: staging", "environment: production"},
         Edit{"default: established", "default: new"},
         Edit{"class: reversible small", "class: irreversible large, requires_approval: true"}}) {
-    const auto after = load({std::string(kLayer)}, edited(kRole, edit.from, edit.to));
+    const auto after = load_layered({std::string(kLayer)}, edited(kRole, edit.from, edit.to));
     EXPECT_THAT(laxer_text(laxer_parts(*before, *after)), HasSubstr("a layer may ask less of it"))
         << edit.to;
-    EXPECT_THAT(laxer_text(laxer_parts(*load({}), *load({}, edited(kRole, edit.from, edit.to)))),
+    EXPECT_THAT(laxer_text(laxer_parts(*load_layered({}),
+                                       *load_layered({}, edited(kRole, edit.from, edit.to)))),
                 IsEmpty())
         << edit.to;
   }

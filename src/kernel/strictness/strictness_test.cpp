@@ -56,7 +56,7 @@ freeze: [{name: end, from: "2026-12-18T18:00", until: "2027-01-04T08:00", zone: 
           stop: [reversible, irreversible], then: deny}]
 )";
 
-std::shared_ptr<const Policy> load(std::string_view text) {
+std::shared_ptr<const Policy> load_edited(std::string_view text) {
   LoadSources sources;
   sources.zone = [](std::string_view) -> Result<Zone> { return Zone(); };
   sources.credentials = {"key"};
@@ -65,18 +65,18 @@ std::shared_ptr<const Policy> load(std::string_view text) {
   return loaded.policy;
 }
 
-struct Edit {
+struct RoleEdit {
   std::string_view from, to;
 };
-std::string edited(const Edit& edit) {
+std::string edited(const RoleEdit& edit) {
   std::string text(kBase);
   const std::size_t at = text.find(edit.from);
   EXPECT_NE(at, std::string::npos) << edit.from;
   return text.replace(at, edit.from.size(), edit.to);
 }
-std::vector<Laxer> laxer(const Edit& edit) {
-  const auto before = load(kBase);
-  const auto after = load(edited(edit));
+std::vector<Laxer> laxer(const RoleEdit& edit) {
+  const auto before = load_edited(kBase);
+  const auto after = load_edited(edited(edit));
   if (!before || !after) return {{{}, "does not load"}};
   return laxer_parts(*before, *after);
 }
@@ -85,7 +85,7 @@ constexpr std::string_view kDropTable =
     "    - name: drop_table\n      class: irreversible large\n      say: \"ask first\"\n";
 
 // Each of these decides no call more generously.
-constexpr Edit kStricter[] = {
+constexpr RoleEdit kStricterEdits[] = {
     {"version: 1\n", "version: 1\n# a remark\n"},
     {kDropTable, ""},
     {"    - name: get_*\n      class: read_only\n", ""},
@@ -130,10 +130,10 @@ constexpr Edit kStricter[] = {
 
 // Each of these is laxer, or cannot be told; the words say which part.
 struct LaxerEdit {
-  Edit edit;
+  RoleEdit edit;
   std::string_view says;
 };
-constexpr LaxerEdit kLaxer[] = {
+constexpr LaxerEdit kLaxerEdits[] = {
     {{"    - name: get_*\n",
       "    - name: send_all\n      class: irreversible large external_sink\n    - name: get_*\n"},
      "p.yaml:23: `send_all` is granted"},
@@ -215,19 +215,19 @@ constexpr LaxerEdit kLaxer[] = {
 };
 
 TEST(Strictness, TheSamePolicyIsAsStrict) {
-  const auto policy = load(kBase);
+  const auto policy = load_edited(kBase);
   ASSERT_TRUE(policy);
   EXPECT_THAT(laxer_parts(*policy, *policy), IsEmpty());
 }
 
 TEST(Strictness, WhatTakesSomethingAwayIsStricter) {
-  for (const Edit& edit : kStricter) {
+  for (const RoleEdit& edit : kStricterEdits) {
     EXPECT_EQ(laxer_text(laxer(edit)), "") << edit.from << " -> " << edit.to;
   }
 }
 
 TEST(Strictness, WhatIsLaxerIsNamed) {
-  for (const LaxerEdit& row : kLaxer) {
+  for (const LaxerEdit& row : kLaxerEdits) {
     EXPECT_THAT(laxer_text(laxer(row.edit), 99), HasSubstr(row.says))
         << row.edit.from << " -> " << row.edit.to;
   }
@@ -307,12 +307,13 @@ TEST(Strictness, ALinkThatLeadsElsewhereIsLaxer) {
 }
 
 TEST(Strictness, ANameThatIsSplitOffIsComparedWithWhatItCameFrom) {
-  const Edit narrower{"    - name: get_*\n",
-                      "    - name: get_x\n      class: read_only\n      requires_approval: true\n"
-                      "    - name: get_*\n"};
+  const RoleEdit narrower{
+      "    - name: get_*\n",
+      "    - name: get_x\n      class: read_only\n      requires_approval: true\n"
+      "    - name: get_*\n"};
   EXPECT_EQ(laxer_text(laxer(narrower)), "");
-  const Edit softer{"    - name: get_*\n",
-                    "    - name: get_s*\n      class: read_only\n    - name: get_*\n"};
+  const RoleEdit softer{"    - name: get_*\n",
+                        "    - name: get_s*\n      class: read_only\n    - name: get_*\n"};
   EXPECT_EQ(laxer_text(laxer(softer)), "");  // `get_secret` is still the narrower one
 }
 

@@ -10,15 +10,15 @@
 namespace pawl::token {
 namespace {
 
-struct Named {
+struct LimitName {
   Limit limit;
   std::string_view name;
 };
-constexpr std::array<Named, 5> names = {{{Limit::steps, "steps"},
-                                         {Limit::denials, "denials"},
-                                         {Limit::tokens, "tokens"},
-                                         {Limit::cost_nano_usd, "cost_nano_usd"},
-                                         {Limit::wall_clock_ms, "wall_clock_ms"}}};
+constexpr std::array<LimitName, 5> limit_names = {{{Limit::steps, "steps"},
+                                                   {Limit::denials, "denials"},
+                                                   {Limit::tokens, "tokens"},
+                                                   {Limit::cost_nano_usd, "cost_nano_usd"},
+                                                   {Limit::wall_clock_ms, "wall_clock_ms"}}};
 
 constexpr std::string_view claim = "claims.attenuation";
 
@@ -68,14 +68,14 @@ Checked<std::map<Limit, std::uint64_t>> read_limits(json::View value) {
 }  // namespace
 
 std::string_view name_of(Limit limit) {
-  for (const Named& row : names) {
+  for (const LimitName& row : limit_names) {
     if (row.limit == limit) return row.name;
   }
   return {};
 }
 
 std::optional<Limit> limit_named(std::string_view name) {
-  for (const Named& row : names) {
+  for (const LimitName& row : limit_names) {
     if (row.name == name) return row.limit;
   }
   return std::nullopt;

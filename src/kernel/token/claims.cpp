@@ -9,7 +9,7 @@
 namespace pawl::token {
 namespace {
 
-constexpr std::size_t depth_max = 32;
+constexpr std::size_t claims_depth_max = 32;
 
 std::string place(std::string_view name) {
   return fmt::format("claims.{}", name);
@@ -133,7 +133,7 @@ Checked<void> judge_party(const Claims& claims, const Expected& expected) {
 }  // namespace
 
 Checked<Claims> read_claims(std::string_view payload) {
-  auto read = json::parse(payload, {.bytes_max = token_bytes_max, .depth_max = depth_max});
+  auto read = json::parse(payload, {.bytes_max = token_bytes_max, .depth_max = claims_depth_max});
   if (!read) return refuse(Flaw::json, "claims", read.error().message);
   if (!read->root().is_object()) return refuse(Flaw::json, "claims", "not an object");
   Claims claims;

@@ -11,7 +11,7 @@
 namespace pawl::token {
 namespace {
 
-constexpr std::size_t depth_max = 8;
+constexpr std::size_t header_depth_max = 8;
 constexpr std::string_view media_prefix = "application/";
 
 struct Parts {
@@ -85,7 +85,8 @@ Checked<Header> read_header(std::string_view text) {
   if (text.size() > header_bytes_max) {
     return refuse(Flaw::size, "header", fmt::format("more than {} bytes", header_bytes_max));
   }
-  const auto read = json::parse(text, {.bytes_max = header_bytes_max, .depth_max = depth_max});
+  const auto read =
+      json::parse(text, {.bytes_max = header_bytes_max, .depth_max = header_depth_max});
   if (!read) return refuse(Flaw::json, "header", read.error().message);
   const json::View root = read->root();
   if (!root.is_object()) return refuse(Flaw::json, "header", "not an object");

@@ -22,7 +22,7 @@ Flaw flaw_of(std::string_view token, const KeySet& keys) {
   return opened ? Flaw::size : opened.error().flaw;
 }
 
-struct Case {
+struct BadHeader {
   const char* header;
   Flaw flaw;
   const char* at;
@@ -32,7 +32,7 @@ struct Case {
 TEST(Jws, RefusesHeadersThatAskForMoreThanASignature) {
   const SigningKey key = signing_key();
   const KeySet keys = set_of(key);
-  const Case cases[] = {
+  const BadHeader cases[] = {
       {R"({"alg":"none"})", Flaw::algorithm, "header.alg"},
       {R"({"alg":"None"})", Flaw::algorithm, "header.alg"},
       {R"({"alg":"HS256"})", Flaw::algorithm, "header.alg"},
@@ -66,7 +66,7 @@ TEST(Jws, RefusesHeadersThatAskForMoreThanASignature) {
       {"\xef\xbb\xbf{\"alg\":\"EdDSA\"}", Flaw::json, "header"},
       {"", Flaw::form, "header"},
   };
-  for (const Case& one : cases) {
+  for (const BadHeader& one : cases) {
     const auto opened = open(token_of(key, one.header, "{}"), keys, plain_types);
     ASSERT_FALSE(opened) << one.header;
     EXPECT_EQ(opened.error().flaw, one.flaw) << one.header << ": " << to_string(opened.error());

@@ -15,16 +15,16 @@
 namespace pawl::token {
 namespace {
 
-struct Named {
+struct AlgorithmName {
   Algorithm algorithm;
   std::string_view name;
 };
-constexpr std::array<Named, 6> names = {{{Algorithm::EdDSA, "EdDSA"},
-                                         {Algorithm::ES256, "ES256"},
-                                         {Algorithm::ES384, "ES384"},
-                                         {Algorithm::RS256, "RS256"},
-                                         {Algorithm::PS256, "PS256"},
-                                         {Algorithm::EdDSA, "Ed25519"}}};
+constexpr std::array<AlgorithmName, 6> algorithm_names = {{{Algorithm::EdDSA, "EdDSA"},
+                                                           {Algorithm::ES256, "ES256"},
+                                                           {Algorithm::ES384, "ES384"},
+                                                           {Algorithm::RS256, "RS256"},
+                                                           {Algorithm::PS256, "PS256"},
+                                                           {Algorithm::EdDSA, "Ed25519"}}};
 
 constexpr std::uint64_t rsa_exponent_min = 65537;
 constexpr std::size_t rsa_exponent_bytes_max = 4;
@@ -120,14 +120,14 @@ Status states_only(json::View jwk, Algorithm algorithm) {
 }  // namespace
 
 std::string_view name_of(Algorithm algorithm) {
-  for (const Named& row : names) {
+  for (const AlgorithmName& row : algorithm_names) {
     if (row.algorithm == algorithm) return row.name;
   }
   return {};
 }
 
 std::optional<Algorithm> algorithm_named(std::string_view name) {
-  for (const Named& row : names) {
+  for (const AlgorithmName& row : algorithm_names) {
     if (row.name == name) return row.algorithm;
   }
   return std::nullopt;

@@ -10,7 +10,7 @@
 namespace pawl::token {
 namespace {
 
-constexpr std::size_t depth_max = 8;
+constexpr std::size_t key_set_depth_max = 8;
 
 // Empty where a key may check signatures, else why not.
 std::string not_for_us(json::View jwk, KeyUse use) {
@@ -62,7 +62,8 @@ Result<KeySet> KeySet::parse(std::string_view text, KeyUse use) {
   if (text.size() > key_set_bytes_max) {
     return fail(Fault::invalid, fmt::format("a key set has at most {} bytes", key_set_bytes_max));
   }
-  const auto read = json::parse(text, {.bytes_max = key_set_bytes_max, .depth_max = depth_max});
+  const auto read =
+      json::parse(text, {.bytes_max = key_set_bytes_max, .depth_max = key_set_depth_max});
   if (!read) return std::unexpected(read.error());
   const json::View keys = read->root()["keys"];
   if (!keys.is_array()) return fail(Fault::invalid, "a key set is `{\"keys\": [...]}`");
