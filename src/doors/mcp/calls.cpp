@@ -77,6 +77,10 @@ class AtServer final : public Upstream {
     if (room_->server_era == Era::modern && method_ == "logging/setLevel") {
       co_return keep_level(arguments);
     }
+    if (room_->server_era == Era::modern && method_.starts_with("resources/") &&
+        method_.ends_with("subscribe")) {
+      co_return co_await subscription(arguments);
+    }
     std::string more;  // members of a retry at a modern server
     const auto decided_under = room_->server_era == Era::modern
                                    ? room_->gate.policy_of(room_->spec.run)
@@ -180,6 +184,15 @@ class AtServer final : public Upstream {
     }
     room_->log_level = std::string(*level);
     return {Outcome::Kind::result, "{}", {}};
+  }
+
+  // A modern server is told where it is heard.
+  Task<Outcome> subscription(std::string_view arguments) {
+    if (method_ == "resources/subscribe") co_return co_await room_->subscribe_at_server(arguments);
+    const auto document = json::parse(arguments);
+    room_->unsubscribe_at_server(
+        std::string(document ? document->root().text("uri").value_or("") : ""));
+    co_return Outcome{Outcome::Kind::result, "{}", {}};
   }
 
   // What a modern server wants to know before it goes on: each question is decided and asked by

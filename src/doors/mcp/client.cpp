@@ -13,25 +13,7 @@ namespace {
 
 constexpr std::size_t kept_line_bytes_max = 64UL << 10;
 
-// The method of a line that was refused as a message, for the form of the answer only.
-std::string method_of(std::string_view line) {
-  json::ParseLimits limits;
-  limits.twins = json::Twins::permit;
-  const auto document = json::parse(line, limits);
-  if (!document || !document->root().is_object()) return {};
-  return std::string(document->root().text("method").value_or(""));
-}
-
 }  // namespace
-
-// Nearly all are plain.
-std::string key_of(std::string_view id) {
-  const bool digits = id.find_first_not_of("0123456789") == std::string_view::npos;
-  const bool plain = id.starts_with('"') && is_ascii(id) && id.find('\\') == std::string_view::npos;
-  if (digits || plain) return std::string(id);
-  const auto document = json::parse(id);
-  return document ? json::write(document->root()) : std::string(id);
-}
 
 std::shared_ptr<json::Document> Session::Room::document_for(std::string_view line) const {
   // A long message does not leave its memory behind.
@@ -232,12 +214,17 @@ void Session::Room::cancel_of_client(json::View params) {
   const PendingPtr entry = found->second;
   const auto heard = std::ranges::find(subscriptions, entry->key, &Subscription::key);
   if (heard != subscriptions.end()) {
+    const std::set<std::string> uris = std::move(heard->uris);
     subscriptions.erase(heard);
     pending.erase(found);
+    for (const std::string& uri : uris) unsubscribe_at_server(uri);
     return;
   }
   entry->gone = true;
-  if (entry->caller != nullptr && entry->caller->on_gone) entry->caller->on_gone();
+  if (entry->caller != nullptr && entry->caller->on_gone) return entry->caller->on_gone();
+  // A list has no caller in the gate: its server is told here.
+  if (entry->caller != nullptr || entry->server_id == 0) return;
+  cancel_at_server(entry->server_id, "cancelled by the client");
 }
 
 Task<void> Session::Room::initialize(std::string id, std::shared_ptr<json::Document> document,

@@ -191,10 +191,7 @@ std::string said_in_discover(json::View result) {
   out.key("capabilities").object();
   for (auto [name, value] : result["capabilities"].members()) {
     out.key(name).object();
-    // Subscriptions to single resources go another way there, which nobody passes on.
-    for (auto [key, inner] : value.members()) {
-      if (key != "subscribe") out.key(key).value(inner);
-    }
+    for (auto [key, inner] : value.members()) out.key(key).value(inner);
     out.end();
   }
   out.end();

@@ -115,7 +115,8 @@ TEST(SaidInDiscover, IsWhatAServerSaysWithInitialize) {
              R"("_meta":{"io.modelcontextprotocol/serverInfo":{"name":"n","version":"2"}}})");
   EXPECT_EQ(said_in_discover(said.root()),
             R"({"protocolVersion":"2025-11-25","capabilities":{"tools":{"listChanged":true},)"
-            R"("resources":{}},"serverInfo":{"name":"n","version":"2"},"instructions":"i"})");
+            R"("resources":{"subscribe":true}},"serverInfo":{"name":"n","version":"2"},)"
+            R"("instructions":"i"})");
   const json::Document other = parsed(R"({"supportedVersions":["2031-01-01"],"capabilities":{}})");
   EXPECT_EQ(said_in_discover(other.root()), "");
   const json::Document none = parsed(R"({"capabilities":{}})");

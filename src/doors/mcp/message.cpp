@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
+
 namespace pawl::mcp {
 namespace {
 
@@ -182,6 +184,23 @@ std::string id_of_head(std::string_view head) {
     if (value && (value->root().is_string() || value->root().is_integer())) id = slice.value;
   }
   return id;
+}
+
+// Nearly all are plain.
+std::string key_of(std::string_view id) {
+  const bool digits = id.find_first_not_of("0123456789") == std::string_view::npos;
+  const bool plain = id.starts_with('"') && is_ascii(id) && id.find('\\') == std::string_view::npos;
+  if (digits || plain) return std::string(id);
+  const auto document = json::parse(id);
+  return document ? json::write(document->root()) : std::string(id);
+}
+
+std::string method_of(std::string_view line) {
+  json::ParseLimits limits;
+  limits.twins = json::Twins::permit;
+  const auto document = json::parse(line, limits);
+  if (!document || !document->root().is_object()) return {};
+  return std::string(document->root().text("method").value_or(""));
 }
 
 std::string result_line(std::string_view id, std::string_view result) {

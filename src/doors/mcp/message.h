@@ -41,12 +41,18 @@ std::string id_of(std::string_view line);
 // The same for the beginning of a line that is too long to read whole: best effort, else `null`.
 std::string id_of_head(std::string_view head);
 
+// Ids that are one value in two spellings are one id.
+std::string key_of(std::string_view id);
+
 // The members of the top-level object of a valid JSON text, as slices of it.
 struct Slice {
   std::string_view key;    // raw, without quotes
   std::string_view value;  // raw JSON
 };
 std::vector<Slice> top_level(std::string_view object_text);
+
+// The method of a line that was refused as a message, for the form of the answer only.
+std::string method_of(std::string_view line);
 
 // JSON-RPC error codes that pawl sends.
 inline constexpr int parse_error = -32700;

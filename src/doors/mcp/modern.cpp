@@ -156,27 +156,33 @@ Task<void> Session::Room::after_opening(PendingPtr entry, const Method& method,
     settle(entry, {Reply::Kind::result,
                    discover_result(said.root(), *spec.policy, spec.server, with_instructions())});
   } else if (method.handling == Handling::listen) {
-    listen(entry, params);
+    co_await listen(entry, params);
   } else {
     dispatch(std::move(entry), method, std::move(document), params);
   }
 }
 
-void Session::Room::listen(const PendingPtr& entry, json::View params) {
+Task<void> Session::Room::listen(PendingPtr entry, json::View params) {
+  const auto self = shared_from_this();
   const json::View filter = params["notifications"];
   if (!filter.is_object()) {
-    return settle(entry, {Reply::Kind::error,
-                          error_object(invalid_params, "`notifications` is not an object")});
+    settle(entry,
+           {Reply::Kind::error, error_object(invalid_params, "`notifications` is not an object")});
+    co_return;
   }
-  if (subscriptions.size() >= subscriptions_max) {
-    return settle(entry, {Reply::Kind::error,
-                          error_object(no_more_subscriptions, "too many subscriptions are open")});
+  Subscription open{entry->id, entry->key};
+  open.uris = co_await hear_resources(entry, filter["resourceSubscriptions"]);
+  const bool full = subscriptions.size() >= subscriptions_max;
+  if (full || entry->gone) {
+    for (const std::string& uri : open.uris) unsubscribe_at_server(uri);
+    settle(entry, {Reply::Kind::error,
+                   error_object(no_more_subscriptions, "too many subscriptions are open")});
+    co_return;
   }
   const json::View offered = said.root()["capabilities"];
   const auto changes = [&](std::string_view list, std::string_view action) {
     return offered[list]["listChanged"].exists() && granted(*spec.policy, spec.server, action);
   };
-  Subscription open{entry->id, entry->key};
   // Of tools pawl tells by itself too, when another policy shows others.
   open.tools = wants(filter, "toolsListChanged") && has_tools;
   open.prompts = wants(filter, "promptsListChanged") && changes("prompts", "mcp:prompts/get");
@@ -187,6 +193,9 @@ void Session::Room::listen(const PendingPtr& entry, json::View params) {
   if (open.tools) honored.key("toolsListChanged").boolean(true);
   if (open.prompts) honored.key("promptsListChanged").boolean(true);
   if (open.resources) honored.key("resourcesListChanged").boolean(true);
+  if (!open.uris.empty()) honored.key("resourceSubscriptions").array();
+  for (const std::string& uri : open.uris) honored.string(uri);
+  if (!open.uris.empty()) honored.end();
   honored.end();
   const std::string members = R"("notifications":)" + honored.text();
   to_client(notification_line("notifications/subscriptions/acknowledged", tagged(open.id, members)),

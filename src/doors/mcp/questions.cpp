@@ -17,11 +17,15 @@
 
 namespace pawl::mcp {
 
+bool Session::Room::speaks_past_scope(std::string_view method) const {
+  return method != "roots/list" && scoped_here();
+}
+
 bool Session::Room::may_ask(std::string_view method, json::View params,
                             const Offers& offered) const {
   return offered.cover(method, params) &&
          granted(*spec.policy, spec.server, "mcp:" + std::string(method)) &&
-         !asks_for_secret(params);
+         !asks_for_secret(params) && !speaks_past_scope(method);
 }
 
 PendingPtr Session::Room::asked_in(std::string_view method, json::View params) const {

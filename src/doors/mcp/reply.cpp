@@ -130,6 +130,10 @@ std::string server_capabilities(json::View offered, const Policy& policy, std::s
     } else if (value["listChanged"].exists()) {
       out.key("listChanged").value(value["listChanged"]);
     }
+    const bool hears = granted(policy, server, "mcp:resources/subscribe");
+    if (name == "resources" && value["subscribe"].exists() && hears) {
+      out.key("subscribe").value(value["subscribe"]);
+    }
     out.end();
   }
   out.end();

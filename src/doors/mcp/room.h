@@ -3,6 +3,7 @@
 //   server.cpp   what the server sends     calls.cpp      calls and actions, from message to reply
 //   opening.cpp  the server is opened      modern.cpp     requests of the modern era, subscriptions
 //   asking.cpp   what a server may ask     questions.cpp  how a client is asked, in its era
+//   resources.cpp  subscriptions to single resources
 #pragma once
 
 #include <cstdint>
@@ -10,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -34,6 +36,8 @@ namespace pawl::mcp {
 inline constexpr std::size_t key_bytes = 32;
 inline constexpr std::size_t leg_name_bytes = 16;
 inline constexpr std::size_t subscriptions_max = 64;
+inline constexpr std::size_t resources_of_a_subscription_max = 64;
+inline constexpr std::size_t resources_heard_max = 4096;
 inline constexpr std::size_t questions_of_a_call_max = 16;
 
 // Something that a server wants to know from a modern client: part of the next leg of a call.
@@ -132,7 +136,7 @@ struct Session::Room : std::enable_shared_from_this<Session::Room> {
   bool wants_log(std::string_view level) const;
   Task<bool> shelf_ready();
   bool spend_notice();
-  bool any_scoped() const;
+  bool scoped_here() const;
 
   // opening.cpp
   // Makes the server ready, once: which era it speaks, and what it says about itself. False: it did
@@ -155,7 +159,7 @@ struct Session::Room : std::enable_shared_from_this<Session::Room> {
   bool redeem(const PendingPtr& pending, const Message& message);
   Task<void> after_opening(PendingPtr pending, const Method& method,
                            std::shared_ptr<json::Document> document, json::View params);
-  void listen(const PendingPtr& pending, json::View params);
+  Task<void> listen(PendingPtr pending, json::View params);
   // Tells the client that a list changed, as it wants to be told.
   void announce(std::string_view method);
   void end_subscriptions();
@@ -163,12 +167,25 @@ struct Session::Room : std::enable_shared_from_this<Session::Room> {
   // A leg that holds a call: true where the client is told to come back for it.
   bool hold(const PendingPtr& pending, const std::string& approval);
 
+  // resources.cpp
+  // Those of the wanted resources that the client may hear of, and does.
+  Task<std::set<std::string>> hear_resources(PendingPtr pending, json::View wanted);
+  // Subscribes to `{uri}`, and no longer, in the server's era.
+  Task<Outcome> subscribe_at_server(std::string_view arguments);
+  void unsubscribe_at_server(const std::string& uri);
+  void server_acknowledged(json::View params);
+  void resource_updated(json::View params);
+  void cancel_at_server(std::uint64_t id, std::string_view reason);
+
   // questions.cpp
   // Asks the client, in its era; `about` is the call that a modern client is asked in.
   Task<Answer> ask(PendingPtr about, std::string method, std::string params,
                    const std::string& server_id);
   // The call of a modern client in which the server may be asking; null: there is none.
   PendingPtr asked_in(std::string_view method, json::View params) const;
+  // True where what the server asks is words of its own, past a `scope` that withholds them (rule
+  // 18). A question for roots has none.
+  bool speaks_past_scope(std::string_view method) const;
   bool may_ask(std::string_view method, json::View params, const Offers& offers) const;
   void put_questions(const PendingPtr& pending);
   void come_back(const PendingPtr& parked, const PendingPtr& retry, json::View responses);
@@ -232,13 +249,15 @@ struct Session::Room : std::enable_shared_from_this<Session::Room> {
   struct Subscription {
     std::string id, key;  // raw JSON, as the client wrote it; in our spelling
     bool tools = false, prompts = false, resources = false;
+    std::set<std::string> uris = {};
   };
   std::vector<Subscription> subscriptions;
+  // Resources that the server tells of: by their URI, our open request at a modern one.
+  std::unordered_map<std::string, std::uint64_t> resources_heard;
+  // Those requests until they are acknowledged.
+  std::map<std::uint64_t, std::pair<std::string, Completion<bool>>> acknowledging;
   std::function<void(SessionEnd)> ended;
 };
-
-// Ids that are one value in two spellings are one id.
-std::string key_of(std::string_view id);
 
 // Starts a coroutine of the session and counts it, so that the session outlives it.
 void start(const std::shared_ptr<Session::Room>& room, Task<void> task);

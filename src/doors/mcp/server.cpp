@@ -64,9 +64,15 @@ bool Session::Room::spend_notice() {
   return true;
 }
 
-bool Session::Room::any_scoped() const {
+// What a server writes in words of its own, at any time, may hold what one of its tools found.
+bool Session::Room::scoped_here() const {
   for (const ToolRule& entry : spec.policy->tools) {
-    if (entry.scope) return true;
+    if (!entry.scope) continue;
+    for (const std::string& name : entry.names) {
+      const std::size_t slash = name.find('/');
+      const bool any = slash == std::string::npos || name.starts_with("mcp:");
+      if (any || glob_match(fold(name.substr(0, slash)), fold(spec.server))) return true;
+    }
   }
   return false;
 }
@@ -86,7 +92,7 @@ void Session::Room::server_request_arrived(const Message& message,
           client_era == Era::modern ? asked_in(message.method, params) : PendingPtr();
       if (asked_client.size() < asked_client_max && (client_era != Era::modern || about) &&
           granted(*spec.policy, spec.server, "mcp:" + std::string(message.method)) &&
-          !asks_for_secret(params)) {
+          !asks_for_secret(params) && !speaks_past_scope(message.method)) {
         start(shared_from_this(), ask_client(about, std::string(message.id),
                                              std::string(message.method), document, params));
         return;
@@ -121,13 +127,9 @@ void Session::Room::server_notification(const Message& message) {
       announce(message.method);
       return;
     case Notice::acknowledged:
-      return;
+      return server_acknowledged(message.params);
     case Notice::resource_updated:
-      if (client_era != Era::modern &&
-          granted(*spec.policy, spec.server, "mcp:resources/subscribe")) {
-        to_client(notification_line(message.method, message.params_text));
-      }
-      return;
+      return resource_updated(message.params);
     case Notice::elicitation_done:
       if (client_era != Era::modern &&
           granted(*spec.policy, spec.server, "mcp:elicitation/create")) {
@@ -192,7 +194,7 @@ bool Session::Room::wants_log(std::string_view level) const {
 
 void Session::Room::server_log(const Message& message) {
   if (!wants_log(message.params.text("level").value_or("info"))) return;
-  if (!any_scoped()) {
+  if (!scoped_here()) {
     to_client(notification_line(message.method, message.params_text));
     return;
   }

@@ -14,6 +14,7 @@
 
 #include "base/hash.h"
 #include "base/time.h"
+#include "doors/mcp/endpoint.h"
 #include "doors/mcp/wire.h"
 #include "gate/gate.h"
 #include "io/net/loop.h"
@@ -48,28 +49,19 @@ struct SessionWires {
   std::unique_ptr<Wire> client, server;
 };
 
-struct SessionEnd {
-  std::string why;  // `the client closed`, `the server ended`, …
-  bool server_ended = false;
-  bool initialized = false;
-};
-
-class Session {
+class Session final : public Endpoint {
  public:
   // `ended` is called once, on the loop, when nothing is in flight any more and both sides' last
   // messages have been written.
   Session(net::Loop& loop, Gate& gate, SessionSpec spec, SessionWires wires,
           std::function<void(SessionEnd)> ended);
-  ~Session();
+  ~Session() override;
   Session(Session&&) = delete;
 
-  // Begins the end: as if the client had closed.
-  void finish(const std::string& why);
-  // The switch was thrown over this run: everything in flight is cancelled at the server.
-  void cancel_all();
-  const std::string& run() const;
-  // The run goes on under another policy: lists are filtered by it, and the client asks again.
-  void use_policy(std::shared_ptr<const Policy> policy);
+  void finish(const std::string& why) override;
+  void cancel_all() override;
+  const std::string& run() const override;
+  void use_policy(std::shared_ptr<const Policy> policy) override;
 
   struct Room;  // room.h, for the files of this door only
 
