@@ -52,8 +52,12 @@ const Deployment::Role* bound_role(const Deployment& deployment, const std::stri
 std::string to_json(const JoinRequest& request) {
   json::Writer out;
   out.object().key("op").string("join").key("policy").string(request.policy);
-  out.key("server").string(request.server).key("command").array();
-  for (const std::string& word : request.command) out.string(word);
+  out.key("servers").array();
+  for (const JoinServer& server : request.servers) {
+    out.object().key("name").string(server.name).key("command").array();
+    for (const std::string& word : server.command) out.string(word);
+    out.end().end();
+  }
   out.end().key("directory").string(request.directory).key("run").string(request.run);
   out.key("session").string(request.session).key("client").string(request.client);
   out.key("task").string(request.task).end();
@@ -67,17 +71,23 @@ Result<JoinRequest> parse_join(json::View request) {
     std::string* into;
   };
   for (const Part& part :
-       {Part{"policy", &join.policy}, Part{"server", &join.server},
-        Part{"directory", &join.directory}, Part{"run", &join.run}, Part{"session", &join.session},
-        Part{"client", &join.client}, Part{"task", &join.task}}) {
+       {Part{"policy", &join.policy}, Part{"directory", &join.directory}, Part{"run", &join.run},
+        Part{"session", &join.session}, Part{"client", &join.client}, Part{"task", &join.task}}) {
     auto value = text_of(request, part.key);
     if (!value) return std::unexpected(value.error());
     *part.into = std::move(*value);
   }
-  for (json::View word : request["command"].elements()) {
-    if (!word.is_string()) return fail(Fault::invalid, "`command` is not a list of texts");
-    join.command.emplace_back(word.string());
+  for (json::View told : request["servers"].elements()) {
+    auto name = text_of(told, "name");
+    if (!name) return std::unexpected(name.error());
+    JoinServer server{std::move(*name), {}};
+    for (json::View word : told["command"].elements()) {
+      if (!word.is_string()) return fail(Fault::invalid, "`command` is not a list of texts");
+      server.command.emplace_back(word.string());
+    }
+    join.servers.push_back(std::move(server));
   }
+  if (join.servers.empty()) return fail(Fault::invalid, "a join names its servers");
   return join;
 }
 
@@ -101,17 +111,17 @@ Result<std::string> governing_policy(const JoinRequest& request, const Deploymen
   return bound;
 }
 
-Status check_server(const JoinRequest& request, const Deployment& deployment) {
-  if (fold(request.server) == "pawl" || request.server.starts_with("mcp:")) {
-    return fail(Fault::refused, "`" + visible(request.server) + "` is a reserved server name");
+Status check_server(const JoinServer& server, const Deployment& deployment) {
+  if (fold(server.name) == "pawl" || server.name.starts_with("mcp:")) {
+    return fail(Fault::refused, "`" + visible(server.name) + "` is a reserved server name");
   }
-  if (request.server.find('/') != std::string::npos || has_hidden_characters(request.server)) {
+  if (server.name.find('/') != std::string::npos || has_hidden_characters(server.name)) {
     return fail(Fault::refused, "a server name has no `/` and no hidden characters");
   }
-  const auto bound = deployment.servers.find(request.server);
+  const auto bound = deployment.servers.find(server.name);
   if (bound == deployment.servers.end()) return {};
-  if (bound->second.command != request.command) {
-    return fail(Fault::refused, "the deployment file binds server `" + visible(request.server) +
+  if (bound->second.command != server.command) {
+    return fail(Fault::refused, "the deployment file binds server `" + visible(server.name) +
                                     "` to another command");
   }
   return {};

@@ -1,8 +1,9 @@
 // What `pawl mcp` tells the node when it joins, and how the node takes it.
 //
-// The shim hands over four pipe ends and a pidfd with one frame:
+// For each server the shim hands over two pipe ends and a pidfd with a frame of its own, in order:
+//   fds[0] to the server (write)   fds[1] the server's messages (read)   fds[2] its pidfd
+// Then it joins, with the client's pipe ends:
 //   fds[0] the client's messages (read)   fds[1] to the client (write)
-//   fds[2] to the server (write)          fds[3] the server's messages (read)   fds[4] server pidfd
 // The node runs nothing on request: command and directory are told only to be compared with the
 // deployment file, and to be recorded. Which run this is, the node finds out itself where it can:
 // the parent of the shim is read from /proc, not believed.
@@ -19,12 +20,17 @@
 
 namespace pawl::app {
 
-inline constexpr std::size_t join_fds = 5;
+inline constexpr std::size_t join_fds = 2, server_fds = 3;
+inline constexpr const char* server_frame = R"({"op":"server"})";
+
+struct JoinServer {
+  std::string name;  // empty: it has none
+  std::vector<std::string> command;
+};
 
 struct JoinRequest {
   std::string policy;  // absolute path, or empty: the binding of the directory
-  std::string server;
-  std::vector<std::string> command;
+  std::vector<JoinServer> servers;
   std::string directory;  // where the client started the shim
   std::string run;        // PAWL_RUN
   std::string task;       // absolute path of a task file, or empty
@@ -42,7 +48,7 @@ Result<std::string> governing_policy(const JoinRequest& request, const Deploymen
                                      const std::string& config_directory);
 
 // A server name is a lookup: where the deployment file binds it, the command must be that one.
-Status check_server(const JoinRequest& request, const Deployment& deployment);
+Status check_server(const JoinServer& server, const Deployment& deployment);
 
 // The run's key (house.md): PAWL_RUN, else the client's session, else parent process and boot.
 std::string run_key(const JoinRequest& request, const std::string& agent,

@@ -1,16 +1,18 @@
-// `pawl mcp -- CMD…`: puts the gate in front of one stdio server.
+// `pawl mcp -- CMD…`: puts the gate in front of one stdio server, or of several of the deployment
+// file.
 //
-// This process is only the surroundings: it starts the server where the client wanted it (so inside
-// whatever holds the agent), hands the node the pipe ends, and waits. No byte of a call passes
-// here.
+// This process is only the surroundings: it starts the servers where the client wanted them (so
+// inside whatever holds the agent), hands the node the pipe ends, and waits. No byte of a call
+// passes here.
 #include <signal.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -19,25 +21,25 @@
 #include "app/commands.h"
 #include "app/join.h"
 #include "app/node.h"
-#include "app/offer.h"
 #include "app/paths.h"
+#include "app/server_process.h"
 #include "app/terminal.h"
 #include "base/text.h"
-#include "io/net/child.h"
 #include "io/net/signals.h"
 
 namespace pawl::app {
 namespace {
 
-constexpr Duration early = Duration::seconds(5);
 constexpr Duration node_last_words = Duration::seconds(6);
-constexpr std::size_t names_shown_max = 8;
 
 constexpr OptionRow kMcpOptions[] = {
     policy_option,
     {"--task", "F",
      "what the person who starts this run asks for, and what the run keeps of its role"},
-    {"--server", "NAME", "the name by which the policy and the deployment file call this server"},
+    {"--server", "NAME",
+     "the name by which the policy and the deployment file call this server; several are servers "
+     "of the deployment file behind one endpoint",
+     Takes::many},
     {"--env", "NAME", "passes one more variable of this environment to the server", Takes::many},
     state_option,
     config_option,
@@ -46,81 +48,40 @@ constexpr WordRow kMcpWords[] = {
     {"command", "the server's program and arguments", false, true, true},
 };
 
-// Names that look like what a server dies without come first.
-std::string withheld_words(std::vector<std::string> names) {
-  const auto telling = [](const std::string& name) {
-    for (std::string_view part : {"TOKEN", "KEY", "SECRET", "PASSWORD", "URL", "HOST", "DSN"}) {
-      if (name.find(part) != std::string::npos) return true;
-    }
-    return false;
-  };
-  std::sort(names.begin(), names.end(), [&](const std::string& a, const std::string& b) {
-    return telling(a) != telling(b) ? telling(a) : a < b;
-  });
-  std::string text;
-  for (std::size_t i = 0; i < names.size() && i < names_shown_max; ++i) {
-    text += (i == 0 ? " " : ", ") + visible(names[i]);
-  }
-  if (names.size() > names_shown_max) text += ", …";
-  return text;
-}
-
 struct Shim {
   net::Loop loop;
-  std::optional<net::Child> child;
+  std::vector<std::unique_ptr<ServerProcess>> servers;
   std::optional<net::Channel> node;
-  net::Fd server_errors;
-  net::Watch errors_watch;
   std::optional<net::Signals> signals;
   net::Timer patience;
-  Duration started{};
-  std::optional<net::Exit> exit;
   std::string why;
-  std::vector<std::string> withheld;
+  std::size_t running = 0;  // servers that did not end by themselves
   bool ending = false, initialized = false, client_closed = false;
 
-  void relay_errors();
   void end(const std::string& reason);
-  Task<void> ladder();
-  Task<void> watch_child();
+  Task<void> watch_server(ServerProcess& server);
 };
-
-// The server's standard error goes where the client expects it. Ours is never registered with the
-// loop: whether it blocks is a property that other programs share.
-void Shim::relay_errors() {
-  char buffer[16384];
-  const ssize_t count = ::read(server_errors.get(), buffer, sizeof buffer);
-  if (count <= 0) {
-    errors_watch.reset();
-    return;
-  }
-  ssize_t done = 0;
-  while (done < count) {
-    const ssize_t written =
-        ::write(STDERR_FILENO, buffer + done, static_cast<std::size_t>(count - done));
-    if (written <= 0) return;
-    done += written;
-  }
-}
 
 void Shim::end(const std::string& reason) {
   if (std::exchange(ending, true)) return;
   why = reason;
-  spawn(ladder(), [this] { loop.stop(); });
-}
-
-Task<void> Shim::ladder() {
-  const net::Ending ended = co_await child->end_gently();
-  exit = ended.exit;
-  for (const net::ProcessStat& left : ended.survivors) {
-    err(fmt::format("pawl: process {} (`{}`) of the server is not proven dead", left.id.pid,
-                    visible(left.name)));
+  auto left = std::make_shared<std::size_t>(servers.size());
+  for (const auto& server : servers) {
+    spawn(server->end(), [this, left] {
+      if (--*left == 0) loop.stop();
+    });
   }
 }
 
-Task<void> Shim::watch_child() {
-  exit = co_await child->ended();
+Task<void> Shim::watch_server(ServerProcess& server) {
+  ++running;
+  (void)co_await server.ended();
   if (ending) co_return;
+  if (--running > 0) {
+    // The others go on without it; the node says so to the client.
+    server.report(initialized);
+    co_return;
+  }
   // The node reads what the server still wrote, answers the client, and says that it is done.
   patience = loop.after(node_last_words, [this] { end("the server ended"); });
 }
@@ -141,40 +102,53 @@ void on_frame(Shim& shim, const net::Frame& frame) {
   }
 }
 
-int report(const Shim& shim, const Duration lived) {
-  if (!shim.exit || shim.client_closed || shim.why == "signal") return exit_good;
-  const bool soon = lived < early || !shim.initialized;
-  err(fmt::format("pawl: the server ended with {}{}", net::to_string(*shim.exit),
-                  soon ? fmt::format(" {} after its start",
-                                     to_string(Duration::milliseconds(lived.ns / 1'000'000)))
-                       : std::string()));
-  if (soon && !shim.withheld.empty()) {
-    err(fmt::format("pawl: {} variables of this environment were not passed to it:{}",
-                    shim.withheld.size(), withheld_words(shim.withheld)));
-    err("pawl: pass one with `--env NAME`");
+int report(const Shim& shim) {
+  if (shim.client_closed || shim.why == "signal") return exit_good;
+  int status = exit_good;
+  for (const auto& server : shim.servers) {
+    if (!server->exit()) continue;
+    server->report(shim.initialized);
+    if (!server->exit()->success()) status = exit_no;
   }
-  return shim.exit->success() ? exit_good : exit_no;
+  return status;
 }
 
-Result<std::vector<std::string>> server_command(const Arguments& arguments,
-                                                const Deployment* deployment,
-                                                std::vector<std::string>& wanted) {
-  std::vector<std::string> command = arguments.words("command");
-  const std::string name = arguments.one("--server").value_or("");
-  if (deployment != nullptr) {
-    const auto bound = deployment->servers.find(name);
-    if (bound != deployment->servers.end()) {
-      if (command.empty()) command = bound->second.command;
-      wanted.insert(wanted.end(), bound->second.env.begin(), bound->second.env.end());
+Error no_server() {
+  return {Fault::usage, "no server: `pawl mcp [options] -- PROGRAM ARGUMENTS…`", {}};
+}
+
+// The servers of this client: the one whose command was given, or those of the deployment file.
+Result<std::vector<ServerCommand>> server_commands(const Arguments& arguments,
+                                                   const Deployment* deployment) {
+  std::vector<std::string> names = arguments.many("--server");
+  const std::vector<std::string> given = arguments.words("command");
+  if (names.empty()) names.emplace_back();
+  if (names.size() > 1 && !given.empty()) {
+    return fail(Fault::usage,
+                "one command is one server: the commands of several stand in the deployment file");
+  }
+  std::vector<ServerCommand> servers;
+  for (const std::string& name : names) {
+    ServerCommand server{name, given, arguments.many("--env")};
+    if (deployment != nullptr) {
+      const auto bound = deployment->servers.find(name);
+      if (bound != deployment->servers.end()) {
+        if (given.empty()) server.command = bound->second.command;
+        server.wanted.insert(server.wanted.end(), bound->second.env.begin(),
+                             bound->second.env.end());
+      }
     }
+    if (server.command.empty()) {
+      if (names.size() == 1) return std::unexpected(no_server());
+      return fail(Fault::missing,
+                  "the deployment file has no command for server `" + visible(name) + "`");
+    }
+    servers.push_back(std::move(server));
   }
-  if (command.empty()) {
-    return fail(Fault::usage, "no server: `pawl mcp [options] -- PROGRAM ARGUMENTS…`");
-  }
-  return command;
+  return servers;
 }
 
-JoinRequest join_request(const Arguments& arguments, std::vector<std::string> command) {
+JoinRequest join_request(const Arguments& arguments, const std::vector<ServerCommand>& servers) {
   const auto variable = [](const char* name) {
     const char* text = std::getenv(name);
     return text == nullptr ? std::string() : std::string(text);
@@ -183,8 +157,9 @@ JoinRequest join_request(const Arguments& arguments, std::vector<std::string> co
   const std::string policy = arguments.one("--policy").value_or(variable("PAWL_POLICY"));
   if (!policy.empty()) request.policy = absolute(policy);
   if (const auto task = arguments.one("--task")) request.task = absolute(*task);
-  request.server = arguments.one("--server").value_or("");
-  request.command = std::move(command);
+  for (const ServerCommand& server : servers) {
+    request.servers.push_back({server.name, server.command});
+  }
   std::error_code ignored;
   const std::string project = variable("CLAUDE_PROJECT_DIR");
   request.directory =
@@ -194,6 +169,23 @@ JoinRequest join_request(const Arguments& arguments, std::vector<std::string> co
   return request;
 }
 
+// Servers are started here and handed over one by one, then the client's own pipes.
+Status hand_over(Shim& shim, NodeConnection& node, const JoinRequest& request,
+                 const std::vector<ServerCommand>& commands) {
+  for (const ServerCommand& command : commands) {
+    auto started = ServerProcess::start(shim.loop, command);
+    if (!started) return std::unexpected(started.error());
+    shim.servers.push_back(std::move(*started));
+    if (Status sent = node.send(server_frame, shim.servers.back()->fds()); !sent) return sent;
+    shim.servers.back()->handed_over();
+  }
+  auto in = net::take_standard(STDIN_FILENO);
+  if (!in) return std::unexpected(in.error());
+  auto out = net::take_standard(STDOUT_FILENO);
+  if (!out) return std::unexpected(out.error());
+  return node.send(to_json(request), {in->get(), out->get()});
+}
+
 // Everything up to the moment when the node has the pipes.
 Result<NodeConnection> join(const Arguments& arguments, Shim& shim) {
   auto directory = state_directory(arguments);
@@ -201,35 +193,19 @@ Result<NodeConnection> join(const Arguments& arguments, Shim& shim) {
   const std::string config = config_path(arguments);
   const DeploymentRead deployment = read_deployment(config, arguments.has("--config"));
   if (!deployment.errors.empty()) return std::unexpected(deployment.errors.front());
-  std::vector<std::string> wanted = arguments.many("--env");
-  auto command =
-      server_command(arguments, deployment.deployment ? &*deployment.deployment : nullptr, wanted);
-  if (!command) return std::unexpected(command.error());
+  const auto commands =
+      server_commands(arguments, deployment.deployment ? &*deployment.deployment : nullptr);
+  if (!commands) return std::unexpected(commands.error());
 
   if (auto node = NodeLauncher(*directory, config).ensure(); !node) {
     return std::unexpected(node.error());
   }
   auto connection = NodeConnection::open(*directory, join_socket);
   if (!connection) return connection;
-
-  auto started = net::start({.command = *command,
-                             .environment = passed_environment(wanted, &shim.withheld),
-                             .directory = {},
-                             .error_output = net::ErrorOutput::pipe});
-  if (!started) return std::unexpected(started.error());
-  shim.started = shim.loop.now();
-  auto in = net::take_standard(STDIN_FILENO);
-  if (!in) return std::unexpected(in.error());
-  auto out = net::take_standard(STDOUT_FILENO);
-  if (!out) return std::unexpected(out.error());
-  const std::vector<int> fds = {in->get(), out->get(), started->input.get(), started->output.get(),
-                                started->pidfd.get()};
-  const std::string request = to_json(join_request(arguments, *command));
-  if (Status sent = connection->send(request, fds); !sent) return std::unexpected(sent.error());
-  started->input.reset();
-  started->output.reset();
-  shim.server_errors = std::move(started->error_output);
-  shim.child.emplace(shim.loop, std::move(*started));
+  const JoinRequest request = join_request(arguments, *commands);
+  if (Status sent = hand_over(shim, *connection, request, *commands); !sent) {
+    return std::unexpected(sent.error());
+  }
   auto answer = connection->channel().receive(Duration::seconds(30));
   if (!answer) return std::unexpected(answer.error());
   const auto document = json::parse(answer->text);
@@ -259,7 +235,7 @@ int run_mcp(const Arguments& arguments) {
   auto connection = join(arguments, shim);
   if (!connection) {
     const int status = complain(connection.error());
-    if (shim.child) {
+    if (!shim.servers.empty()) {
       shim.end("refused");
       (void)shim.loop.run();
     }
@@ -272,13 +248,12 @@ int run_mcp(const Arguments& arguments) {
                         .frame = [&shim](net::Frame frame) { on_frame(shim, frame); },
                         .end = [&shim](std::optional<Error>) { shim.end("the node is gone"); },
                     });
-  auto watch = shim.loop.watch(shim.server_errors.get(), net::Interest::read,
-                               [&shim](net::Ready) { shim.relay_errors(); });
-  if (watch) shim.errors_watch = std::move(*watch);
-  spawn(shim.watch_child());
+  for (const auto& server : shim.servers) {
+    if (Status relayed = server->relay(); !relayed) return complain(relayed.error());
+    spawn(shim.watch_server(*server));
+  }
   (void)shim.loop.run();
-  const Duration lived{shim.loop.now().ns - shim.started.ns};
-  return report(shim, lived);
+  return report(shim);
 }
 
 }  // namespace
@@ -286,7 +261,7 @@ int run_mcp(const Arguments& arguments) {
 extern const CommandRow mcp_command = {
     "mcp",
     "use",
-    "puts the gate in front of one stdio MCP server",
+    "puts the gate in front of stdio MCP servers",
     kMcpOptions,
     kMcpWords,
     run_mcp,
@@ -294,6 +269,9 @@ extern const CommandRow mcp_command = {
     "every "
     "message. The policy is the one named with --policy, else PAWL_POLICY, else the one that the "
     "deployment file binds to this directory. The server gets the variables HOME, LOGNAME, PATH, "
-    "SHELL, TERM, USER, LANG, LC_ALL, TMPDIR, TZ, and those named with --env."};
+    "SHELL, TERM, USER, LANG, LC_ALL, TMPDIR, TZ, and those named with --env. With several "
+    "--server the "
+    "commands come from the deployment file, and the name of a tool or of a prompt is "
+    "`server/name`."};
 
 }  // namespace pawl::app

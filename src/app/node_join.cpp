@@ -11,6 +11,7 @@
 #include "app/paths.h"
 #include "app/task_file.h"
 #include "base/text.h"
+#include "doors/mcp/many/names.h"
 #include "doors/mcp/pipes.h"
 #include "io/pins/lock.h"
 
@@ -122,6 +123,13 @@ void Node::join_frame(std::uint64_t id, net::Frame frame) {
     joined.channel->send(hello(root));
     return;
   }
+  if (root.text("op") == "server" && !joined.session) {
+    const bool fine =
+        frame.fds.size() == server_fds && joined.handed.size() < mcp::servers_of_an_endpoint_max;
+    if (fine) joined.handed.push_back(std::move(frame.fds));
+    if (!fine) joined.channel->finish();
+    return;
+  }
   if (root.text("op") != "join" || joined.session) {
     joined.channel->send(refusal({Fault::usage, "this socket only joins, once", {}}));
     return;
@@ -145,13 +153,17 @@ Result<std::string> Node::open_session(std::uint64_t id, json::View request,
   Joined& joined = *joined_.at(id);
   auto parsed = parse_join(request);
   if (!parsed) return std::unexpected(parsed.error());
-  if (fds.size() != join_fds) return fail(Fault::invalid, "a join carries five descriptors");
+  if (fds.size() != join_fds || joined.handed.size() != parsed->servers.size()) {
+    return fail(Fault::invalid, "a join carries two descriptors, and three for each server");
+  }
   // The deployment file may have changed since the node started; it is read anew, and a broken one
   // refuses instead of falling back.
   if (Status read = read_config(); !read) return std::unexpected(read.error());
   tell_people();
-  if (Status server = check_server(*parsed, deployment_); !server) {
-    return std::unexpected(server.error());
+  for (const JoinServer& server : parsed->servers) {
+    if (Status fine = check_server(server, deployment_); !fine) {
+      return std::unexpected(fine.error());
+    }
   }
   const auto file = governing_policy(*parsed, deployment_, config_directory_);
   if (!file) return std::unexpected(file.error());
@@ -171,24 +183,44 @@ Result<std::string> Node::open_session(std::uint64_t id, json::View request,
   if (!run) return run;
   joined.run = *run;
   use_policies();
-  joined.server = std::move(fds[4]);
-
-  mcp::SessionSpec spec;
-  spec.run = *run;
-  spec.server = parsed->server;
-  spec.policy = gate_->policy_of(*run);
-  spec.lock = std::move(*lock);
-  spec.call_deadline = options_.call_deadline;
-  if (parsed->shares_files) share_files(spec);
-  spec.read_sql = read_sql_;
-  joined.session = std::make_unique<mcp::Session>(
-      loop_, *gate_, std::move(spec),
-      mcp::over_pipes(loop_,
-                      {std::move(fds[0]), std::move(fds[1]), std::move(fds[2]), std::move(fds[3])}),
-      [this, id](const mcp::SessionEnd& end) { session_ended(id, end); });
-  log_line(fmt::format("run {} joined: server `{}`, client {}", *run, parsed->server,
-                       run_request->client));
+  auto session = endpoint(id, *parsed, *run, *lock, std::move(fds));
+  if (!session) {
+    gate_->leave_run(*run);
+    joined.run.clear();
+    return std::unexpected(session.error());
+  }
+  joined.session = std::move(*session);
+  std::string names;
+  for (const JoinServer& server : parsed->servers) {
+    names += (names.empty() ? "`" : ", `") + server.name + "`";
+  }
+  log_line(fmt::format("run {} joined: server {}, client {}", *run, names, run_request->client));
   return *run;
+}
+
+Result<std::unique_ptr<mcp::Endpoint>> Node::endpoint(std::uint64_t id, const JoinRequest& join,
+                                                      const std::string& run, const Lock& lock,
+                                                      std::vector<net::Fd> client) {
+  Joined& joined = *joined_.at(id);
+  std::vector<mcp::ServerBehind> servers;
+  for (std::size_t i = 0; i < join.servers.size(); ++i) {
+    std::vector<net::Fd>& fds = joined.handed[i];
+    mcp::ServerBehind server;
+    server.spec.run = run;
+    server.spec.server = join.servers[i].name;
+    server.spec.policy = gate_->policy_of(run);
+    server.spec.lock = lock;
+    server.spec.call_deadline = options_.call_deadline;
+    if (join.shares_files) share_files(server.spec);
+    server.spec.read_sql = read_sql_;
+    server.wire = mcp::over_pipes(loop_, std::move(fds[1]), std::move(fds[0]));
+    servers.push_back(std::move(server));
+    joined.servers.push_back(std::move(fds[2]));
+  }
+  joined.handed.clear();
+  return mcp::connect(
+      loop_, *gate_, mcp::over_pipes(loop_, std::move(client[0]), std::move(client[1])),
+      std::move(servers), [this, id](const mcp::SessionEnd& end) { session_ended(id, end); });
 }
 
 void Node::session_ended(std::uint64_t id, const mcp::SessionEnd& end) {

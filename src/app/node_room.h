@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "app/executor.h"
 #include "app/herald.h"
@@ -17,7 +18,7 @@
 #include "app/node.h"
 #include "app/sql.h"
 #include "doors/control/control.h"
-#include "doors/mcp/session.h"
+#include "doors/mcp/many/many.h"
 #include "gate/gate.h"
 #include "io/journal/journal.h"
 #include "io/journal/note.h"
@@ -36,8 +37,9 @@ inline constexpr std::size_t connections_max = 4096;
 struct Joined {
   net::Peer peer;
   std::optional<net::Channel> channel;
-  std::unique_ptr<mcp::Session> session;
-  std::optional<net::Fd> server;  // pidfd
+  std::unique_ptr<mcp::Endpoint> session;
+  std::vector<std::vector<net::Fd>> handed;  // of each server, until the join
+  std::vector<net::Fd> servers;              // pidfds
   std::string run;
   bool over = false;
 };
@@ -73,6 +75,9 @@ class Node {
   void joined(net::Fd socket, net::Peer peer);
   void join_frame(std::uint64_t id, net::Frame frame);
   Result<std::string> open_session(std::uint64_t id, json::View request, std::vector<net::Fd> fds);
+  Result<std::unique_ptr<mcp::Endpoint>> endpoint(std::uint64_t id, const JoinRequest& join,
+                                                  const std::string& run, const Lock& lock,
+                                                  std::vector<net::Fd> client);
   void session_ended(std::uint64_t id, const mcp::SessionEnd& end);
   void drop(std::uint64_t id);
   void run_left(const std::string& run);

@@ -158,7 +158,8 @@ export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 class Raw {
   constructor(world, args, command, env, through) {
     const gate = [pawl, 'mcp', '--policy', world.policy, '--state-dir', world.state, ...args];
-    const [program, ...words] = [...through, ...gate, '--', ...command];
+    const behind = command.length > 0 ? ['--', ...command] : [];
+    const [program, ...words] = [...through, ...gate, ...behind];
     this.child = spawn(program, words, { env: { ...world.env, ...env } });
     this.next = 100;
     this.waiting = new Map();

@@ -1,0 +1,194 @@
+#include "doors/mcp/many/front.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "doors/mcp/message.h"
+
+namespace pawl::mcp {
+
+void Front::open() {
+  // Every callback holds the front weakly: the wire lives inside it.
+  const std::weak_ptr<Front> self = weak_from_this();
+  wire->open({
+      .message =
+          [self](std::string_view line) {
+            if (auto front = self.lock()) front->client_line(line);
+          },
+      .too_long =
+          [self](std::string_view head) {
+            auto front = self.lock();
+            if (!front) return;
+            front->refuse_line(id_of_head(head), invalid_request,
+                               "the message is longer than the limit");
+          },
+      .crowded =
+          [self](bool crowded) {
+            auto front = self.lock();
+            if (!front) return;
+            for (Behind& server : front->behind) {
+              if (!server.deaf && server.events.crowded) server.events.crowded(crowded);
+            }
+          },
+      .ended =
+          [self] {
+            if (auto front = self.lock()) front->client_closed("the client closed");
+          },
+      .failed =
+          [self] {
+            if (auto front = self.lock()) front->client_closed("the client left");
+          },
+  });
+}
+
+void Front::client_closed(const std::string& reason) {
+  if (client_gone) return;
+  client_gone = true;
+  if (why.empty()) why = reason;
+  for (std::size_t i = 0; i < behind.size(); ++i) {
+    if (!behind[i].deaf && behind[i].events.ended) behind[i].events.ended();
+  }
+  close_when_over();
+}
+
+void Front::finish(const std::string& reason) {
+  if (why.empty()) why = reason;
+  for (Behind& server : behind) {
+    if (server.session) server.session->finish(reason);
+  }
+  close_when_over();
+}
+
+void Front::session_ended(std::size_t i, const SessionEnd& end) {
+  Behind& server = behind[i];
+  if (server.stage == Behind::Stage::gone) return;
+  server.stage = Behind::Stage::gone;
+  server.deaf = true;
+  any_initialized = any_initialized || end.initialized;
+  // Not from inside the session's own callback.
+  const std::weak_ptr<Front> self = weak_from_this();
+  loop.post([self, i, said = end.why] {
+    auto front = self.lock();
+    if (!front) return;
+    front->behind[i].session.reset();
+    front->behind[i].events = {};
+    if (front->closed) return;
+    front->give_up(i, fmt::format("server `{}` has ended", front->behind[i].name));
+    if (front->why.empty()) {
+      (void)front->gate.note(front->run, "server absent", front->behind[i].name + ": " + said);
+      front->come_or_go(i);
+    }
+    front->close_when_over();
+  });
+}
+
+// Nobody answers what was asked of this server.
+void Front::give_up(std::size_t i, const std::string& reason) {
+  behind[i].waiting.clear();
+  behind[i].waiting_bytes = 0;
+  for (const auto& [inner, outer] : behind[i].asked) {
+    questions.erase(outer);
+    to_client(
+        notification_line("notifications/cancelled", fmt::format(R"({{"requestId":{}}})", outer)));
+  }
+  behind[i].asked.clear();
+  std::vector<std::uint64_t> lost;
+  for (const auto& [id, about] : forwarded) {
+    if (about.server == i) lost.push_back(id);
+  }
+  std::ranges::sort(lost);
+  for (std::uint64_t id : lost) {
+    const auto found = forwarded.find(id);
+    if (found == forwarded.end()) continue;
+    const Forwarded about = std::move(found->second);
+    forwarded.erase(found);
+    if (about.gathering) {
+      answered(about.gathering, about.place, Gathering::Piece::absent, {});
+    } else {
+      open_requests.erase(about.key);
+      to_client(error_line(about.id, invalid_request, reason), about.id);
+    }
+  }
+}
+
+void Front::close_when_over() {
+  if (closed || why.empty()) {
+    const bool all =
+        std::ranges::all_of(behind, [](const Behind& s) { return s.stage == Behind::Stage::gone; });
+    if (closed || !all) return;
+    why = "the server ended";
+  }
+  for (const Behind& server : behind) {
+    if (server.stage != Behind::Stage::gone) return;
+  }
+  closed = true;
+  // What was said last still leaves.
+  spawn(
+      [](std::shared_ptr<Front> front) -> Task<void> {
+        if (!front->client_gone) co_await front->wire->drained();
+      }(shared_from_this()),
+      [front = shared_from_this()] { front->close_now(); });
+}
+
+void Front::close_now() {
+  closed = true;
+  client_gone = true;
+  changes_timer.reset();
+  for (auto& [id, about] : forwarded) {
+    if (about.gathering) about.gathering->patience.reset();
+  }
+  wire->stop_hearing();
+  wire->finish_sending();
+  for (Behind& server : behind) server.session.reset();
+  if (auto done = std::exchange(ended, {})) {
+    done(SessionEnd{why, why == "the server ended", any_initialized});
+  }
+}
+
+void Front::to_client(std::string line, std::string_view request) {
+  if (!client_gone) (void)wire->send(std::move(line), request);
+}
+
+bool Front::ready(const Behind& server, const Behind::Line& next) const {
+  if (server.deaf || server.paused || !server.events.message) return false;
+  // In the older era a server is asked for nothing before it said what it is.
+  return next.first || next.id == 0 || server.stage != Behind::Stage::opening;
+}
+
+void Front::say(std::size_t i, Behind::Line line) {
+  Behind& server = behind[i];
+  server.waiting_bytes += line.text.size();
+  server.waiting.push_back(std::move(line));
+  if (inside == 0) return flush(i);
+  // A session that is speaking is not spoken to.
+  const std::weak_ptr<Front> self = weak_from_this();
+  loop.post([self, i] {
+    if (auto front = self.lock()) front->flush(i);
+  });
+}
+
+void Front::flush(std::size_t i) {
+  Behind& server = behind[i];
+  if (server.flushing) return;
+  server.flushing = true;
+  while (!server.waiting.empty() && ready(server, server.waiting.front())) {
+    const Behind::Line line = std::move(server.waiting.front());
+    server.waiting.pop_front();
+    server.waiting_bytes -= line.text.size();
+    server.events.message(line.text);
+  }
+  server.flushing = false;
+}
+
+void Front::ask(Forwarded about, std::string_view method, std::string_view params) {
+  const std::uint64_t id = next_id++;
+  const std::size_t server = about.server;
+  const bool first = about.gathering && about.gathering->kind == Gathering::Kind::hello;
+  open_requests[about.key].push_back(id);
+  forwarded.emplace(id, std::move(about));
+  say(server, {id, request_line(id, method, params), first});
+}
+
+}  // namespace pawl::mcp

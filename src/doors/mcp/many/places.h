@@ -1,0 +1,44 @@
+// Whose a resource is.
+//
+// A resource is named by its URI alone, and two servers may offer the same one. What a server's
+// lists showed this client is that server's; then its templates decide. What two servers offer is
+// read from neither: else one of them could put itself before the other by listing what it has.
+// A URI that nobody listed belongs to the only server that has resources, where there is one.
+// Threads: one loop.
+#pragma once
+
+#include <cstddef>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+#include "base/json.h"
+
+namespace pawl::mcp {
+
+inline constexpr std::size_t places_of_a_server_max = 20'000;
+inline constexpr std::size_t templates_of_a_server_max = 256;
+
+class Places {
+ public:
+  explicit Places(std::size_t servers) : known_(servers) {}
+
+  // One page of a server's list; the first page of a new reading replaces what was known.
+  void resources(std::size_t server, json::View result, bool first);
+  void templates(std::size_t server, json::View result, bool first);
+
+  // The servers that offer it: none, one, or several.
+  std::vector<std::size_t> of_uri(std::string_view uri) const;
+  std::vector<std::size_t> of_template(std::string_view pattern) const;
+
+ private:
+  struct Known {
+    std::unordered_set<std::string> uris;
+    std::set<std::string, std::less<>> patterns;
+  };
+  std::vector<Known> known_;
+};
+
+}  // namespace pawl::mcp

@@ -1,0 +1,121 @@
+// What the sessions say to the client.
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "doors/mcp/many/front.h"
+
+namespace pawl::mcp {
+namespace {
+
+std::optional<std::uint64_t> our_id(std::string_view raw) {
+  std::uint64_t id = 0;
+  const auto [end, error] = std::from_chars(raw.data(), raw.data() + raw.size(), id);
+  if (raw.empty() || error != std::errc{} || end != raw.data() + raw.size()) return std::nullopt;
+  return id;
+}
+
+// A result that asks for more says whose state it is. Sessions write these members themselves.
+std::string with_server_in_state(std::string_view result, std::string_view server) {
+  json::ParseLimits limits;
+  limits.twins = json::Twins::permit;
+  const auto document = json::parse(result, limits);
+  const json::View root = document ? document->root() : json::View();
+  const auto state = root.text("requestState");
+  if (root.text("resultType") != "input_required" || !state) return std::string(result);
+  return replaced(result, root, {{"requestState", quoted(state_of(server, *state))}});
+}
+
+}  // namespace
+
+// The client's request in which a session said something, by our id for it.
+std::string Front::raw_id_of(std::string_view request) const {
+  const auto id = our_id(request);
+  const auto found = id ? forwarded.find(*id) : forwarded.end();
+  return found == forwarded.end() ? std::string() : found->second.id;
+}
+
+void Front::session_line(std::size_t i, std::string_view line, std::string_view request) {
+  json::Document document;
+  const Result<Message> message = read_message(line, Side::server, parser, document);
+  if (!message) {
+    // Sessions write messages. If one did not, its request still gets an answer.
+    return (void)gate.note(run, "answer dropped", message.error().message);
+  }
+  switch (message->kind) {
+    case MessageKind::request:
+      return ask_client(i, *message, request);
+    case MessageKind::notification:
+      return session_notification(i, *message, request);
+    case MessageKind::result:
+    case MessageKind::error:
+      return session_answer(i, *message);
+  }
+}
+
+void Front::session_answer(std::size_t i, const Message& message) {
+  const auto id = our_id(message.id);
+  const auto found = id ? forwarded.find(*id) : forwarded.end();
+  if (found == forwarded.end() || found->second.server != i) return;
+  const Forwarded about = std::move(found->second);
+  forwarded.erase(found);
+  const bool result = message.kind == MessageKind::result;
+  // A server that was late is there after all.
+  if (std::exchange(behind[i].late, false) && result) come_or_go(i);
+  if (about.gathering && about.gathering->kind == Gathering::Kind::listen && result) {
+    return stopped_listening(about.gathering, about.place);
+  }
+  if (about.gathering) {
+    return answered(about.gathering, about.place,
+                    result ? Gathering::Piece::result : Gathering::Piece::error,
+                    std::string(result ? message.result_text : message.error_text));
+  }
+  open_requests.erase(about.key);
+  if (!result) return to_client(raw_error_line(about.id, message.error_text), about.id);
+  if (!about.legs || !message.result_text.contains("input_required")) {
+    return to_client(result_line(about.id, message.result_text), about.id);
+  }
+  to_client(result_line(about.id, with_server_in_state(message.result_text, behind[i].name)),
+            about.id);
+}
+
+void Front::session_notification(std::size_t i, const Message& message, std::string_view request) {
+  switch (server_notice(message.method)) {
+    case Notice::progress: {
+      // Of a request that is over, nothing is said any more.
+      const std::string id = raw_id_of(request);
+      if (id.empty()) return;
+      return to_client(notification_line(message.method, message.params_text), id);
+    }
+    case Notice::message:
+      return to_client(
+          notification_line(message.method, with_logger(behind[i].name, message.params)),
+          raw_id_of(request));
+    case Notice::tools_changed:
+    case Notice::list_changed:
+      return changed(listener_of(message.params), message.method);
+    case Notice::resource_updated: {
+      const auto listener = listener_of(message.params);
+      if (!listener) {
+        return to_client(notification_line(message.method, message.params_text));
+      }
+      return to_client(
+          notification_line(message.method, with_subscription(message.params, listener->id)),
+          listener->id);
+    }
+    case Notice::elicitation_done:
+      return to_client(notification_line(message.method, message.params_text));
+    case Notice::cancelled:
+      return take_back(i, message.params);
+    case Notice::acknowledged:
+      return acknowledged(message.params);
+    case Notice::initialized:
+    case Notice::roots_changed:
+    case Notice::unknown:
+      return;
+  }
+}
+
+}  // namespace pawl::mcp
