@@ -56,7 +56,10 @@ test('pawl answers discovery from what a server of the older era says about itse
   const { result } = await client.ask('server/discover', {}, {}, 'server-discover-probe-1');
   assert.equal(result.resultType, 'complete');
   assert.deepEqual(result.supportedVersions, ['2026-07-28']);
-  assert.deepEqual(result.capabilities, { tools: { listChanged: true } });
+  assert.deepEqual(result.capabilities, {
+    tools: { listChanged: true },
+    extensions: { 'io.modelcontextprotocol/tasks': {} },
+  });
   assert.deepEqual([result.ttlMs, result.cacheScope], [0, 'private']);
   assert.equal(result._meta['io.modelcontextprotocol/serverInfo'].name, 'fixture');
   const list = (await client.ask('tools/list')).result;

@@ -38,6 +38,7 @@ class ClientWaits final : public Caller {
   ClientWaits(const ClientWaits&) = delete;
 
   Duration patience(Duration within) const override {
+    if (entry_->tasks || entry_->task) return {};
     if (entry_->modern) return std::min(within, patience_of_a_leg);
     return std::min(within, entry_->token.empty() ? patience_without_token : patience_with_token);
   }

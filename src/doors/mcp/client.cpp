@@ -74,6 +74,10 @@ PendingPtr Session::Room::pend(const Message& message) {
 void Session::Room::settle(const PendingPtr& entry, Reply reply) {
   by_server_id.erase(entry->server_id);
   if (entry->modern) in_flight.erase(entry->server_id);
+  if (entry->task) {
+    entry->task->kept = std::move(reply);
+    return;
+  }
   if (entry->parked) {
     // The client will come back for it; nobody answers questions of a call that is over.
     entry->over = true;

@@ -43,6 +43,10 @@ bool Session::Room::modern_request(const Message& message, const Method& method,
   if (client_era == Era::unknown && !seen.claimed && method.spoken != Spoken::modern) return false;
   if (client_era == Era::unknown && method.handling == Handling::handshake) return false;
   if (!acceptable(message, seen)) return true;
+  if (is_task_request(message.method)) {
+    task_request(message);
+    return true;
+  }
   if (method.spoken == Spoken::legacy || method.handling == Handling::unknown) {
     refuse_unknown(message);
     return true;
@@ -58,6 +62,7 @@ bool Session::Room::modern_request(const Message& message, const Method& method,
   entry->method = std::string(message.method);
   entry->offers = offers_of(seen.capabilities);
   entry->log_level = gravity(seen.log_level);
+  entry->tasks = message.method == "tools/call" && declares_tasks(message.params);
   const bool cached = method.handling == Handling::list || method.handling == Handling::tool_list ||
                       method.handling == Handling::discover || message.method == "resources/read";
   entry->cached = cached ? Cached::yes : Cached::no;
@@ -117,6 +122,8 @@ bool Session::Room::redeem(const PendingPtr& entry, const Message& message) {
 
 bool Session::Room::hold(const PendingPtr& entry, const std::string& approval) {
   if (!entry->modern || entry->gone || approval.empty() || !has_legs(entry->method)) return false;
+  if (entry->task) return true;
+  if (entry->tasks && make_task(entry, approval)) return true;
   if (entry->round >= legs_of_a_call_max) return false;
   Leg leg;
   leg.round = entry->round + 1;

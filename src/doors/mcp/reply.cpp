@@ -9,6 +9,7 @@
 #include "doors/mcp/era.h"
 #include "doors/mcp/message.h"
 #include "doors/mcp/methods.h"
+#include "doors/mcp/tasks.h"
 
 namespace pawl::mcp {
 namespace {
@@ -135,6 +136,10 @@ std::string server_capabilities(json::View offered, const Policy& policy, std::s
       out.key("subscribe").value(value["subscribe"]);
     }
     out.end();
+  }
+  // Calls that wait for a person are tasks for clients that know them.
+  if (offered["tools"].exists()) {
+    out.key("extensions").object().key(tasks_extension).object().end().end();
   }
   out.end();
   return out.take();

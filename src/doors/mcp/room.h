@@ -3,7 +3,7 @@
 //   server.cpp   what the server sends     calls.cpp      calls and actions, from message to reply
 //   opening.cpp  the server is opened      modern.cpp     requests of the modern era, subscriptions
 //   asking.cpp   what a server may ask     questions.cpp  how a client is asked, in its era
-//   resources.cpp  subscriptions to single resources
+//   resources.cpp  subscriptions to single resources    tasks.cpp  held calls as tasks
 #pragma once
 
 #include <cstdint>
@@ -28,6 +28,7 @@
 #include "doors/mcp/requests.h"
 #include "doors/mcp/session.h"
 #include "doors/mcp/shelf.h"
+#include "doors/mcp/tasks.h"
 #include "doors/mcp/wire.h"
 #include "io/net/loop.h"
 
@@ -73,6 +74,8 @@ struct Pending {
   std::uint32_t asked = 0;     // questions so far, for their keys
   std::vector<Question> questions;
   std::shared_ptr<const std::string> envelope;  // its `_meta` at a modern server
+  bool tasks = false;                           // its client takes a task for an answer
+  TaskPtr task;                                 // whose call it is, behind its client's back
   net::Timer patience;                          // while it is parked
 };
 using PendingPtr = std::shared_ptr<Pending>;
@@ -167,6 +170,14 @@ struct Session::Room : std::enable_shared_from_this<Session::Room> {
   // A leg that holds a call: true where the client is told to come back for it.
   bool hold(const PendingPtr& pending, const std::string& approval);
 
+  // tasks.cpp
+  bool make_task(const PendingPtr& pending, const std::string& approval);
+  void task_request(const Message& message);
+  Task<void> get_task(PendingPtr pending, TaskPtr task);
+  Task<void> cancel_task(PendingPtr pending, TaskPtr task);
+  Task<void> task_moves(TaskPtr task);
+  Task<void> run_task(TaskPtr task);
+
   // resources.cpp
   // Those of the wanted resources that the client may hear of, and does.
   Task<std::set<std::string>> hear_resources(PendingPtr pending, json::View wanted);
@@ -246,6 +257,7 @@ struct Session::Room : std::enable_shared_from_this<Session::Room> {
   Legs legs;
   std::map<std::uint64_t, PendingPtr> in_flight;  // calls of modern clients, by our id
   std::vector<PendingPtr> parked;
+  std::unordered_map<std::string, TaskPtr> tasks;
   struct Subscription {
     std::string id, key;  // raw JSON, as the client wrote it; in our spelling
     bool tools = false, prompts = false, resources = false;

@@ -36,6 +36,9 @@ void Session::cancel_all() {
   std::vector<PendingPtr> all;
   for (const auto& [id, pending] : room_->pending) all.push_back(pending);
   all.insert(all.end(), room_->parked.begin(), room_->parked.end());
+  for (const auto& [id, task] : room_->tasks) {
+    if (task->running) all.push_back(task->running);
+  }
   for (const PendingPtr& pending : all) {
     if (pending->server_id == 0) continue;
     json::Writer params;
@@ -151,6 +154,9 @@ void Session::Room::client_closed(const std::string& reason) {
   std::vector<PendingPtr> all;
   for (const auto& [id, open] : pending) all.push_back(open);
   for (const PendingPtr& open : std::exchange(parked, {})) all.push_back(open);
+  for (const auto& [id, task] : tasks) {
+    if (task->running) all.push_back(task->running);
+  }
   for (const PendingPtr& open : all) {
     open->gone = true;
     open->patience.reset();
@@ -216,6 +222,7 @@ void Session::Room::close_now() {
     open->patience.reset();
     withdraw_questions(*open, "the session ended");
   }
+  for (auto& [id, task] : tasks) task->end.reset();
   client_gone = true;
   server_gone = true;
   if (at_server) at_server->lose_all("the session ended");

@@ -8,6 +8,7 @@
 #include "doors/mcp/many/front.h"
 #include "doors/mcp/many/names.h"
 #include "doors/mcp/reply.h"
+#include "doors/mcp/tasks.h"
 
 namespace pawl::mcp {
 namespace {
@@ -19,7 +20,8 @@ std::string shown_name(std::string_view name) {
 }
 
 bool may_have_legs(std::string_view method) {
-  return method == "tools/call" || method == "resources/read" || method == "prompts/get";
+  return is_task_request(method) || method == "tools/call" || method == "resources/read" ||
+         method == "prompts/get";
 }
 
 // The name that a reference of `completion/complete` has, with the server's own in its place.
@@ -100,7 +102,9 @@ void Front::client_request(const Message& message) {
   const bool unknown = method.handling == Handling::unknown;
   if (newer) {
     // What is wrong with it, a session says as it would alone.
-    const bool right = seen.supported && seen.wrong.empty() && method.spoken != Spoken::legacy;
+    const bool fine = seen.supported && seen.wrong.empty();
+    if (fine && is_task_request(message.method)) return of_task(message);
+    const bool right = fine && method.spoken != Spoken::legacy;
     if (!right || unknown) return to_some_session(message);
     // Asking what there is commits a client to nothing: it may still go on with `initialize`.
     if (method.handling != Handling::discover) era = Era::modern;
@@ -236,6 +240,15 @@ void Front::placed(const Message& message, bool modern) {
   refuse_request(message, modern, Code::not_granted, std::string(message.method), sentence);
 }
 
+// A task is asked for where it is. Of one that is nowhere, a session says so.
+void Front::of_task(const Message& message) {
+  const auto id = message.params.text("taskId");
+  const auto task = id ? read_state(*id) : std::nullopt;
+  const auto server = task ? find(task->server) : std::nullopt;
+  if (!server) return to_some_session(message);
+  forward(message, true, *server, {{"taskId", quoted(task->state)}});
+}
+
 void Front::forward(const Message& message, bool modern, std::size_t i, Replacements with) {
   Behind& server = behind[i];
   const bool full =
@@ -260,6 +273,7 @@ void Front::forward(const Message& message, bool modern, std::size_t i, Replacem
   about.key = key_of(message.id);
   about.modern = modern;
   about.legs = modern && may_have_legs(message.method);
+  about.task = is_task_request(message.method);
   ask(std::move(about), message.method,
       with.empty() ? std::string(message.params_text)
                    : replaced(message.params_text, message.params, with));

@@ -75,7 +75,9 @@ struct Gathering {
 struct Forwarded {
   std::size_t server = 0;
   std::string id, key;  // of the client's request
-  bool modern = false, legs = false;
+  bool modern = false;
+  bool legs = false;                     // its answer may name a state or a task of the server
+  bool task = false;                     // it is about a task
   std::shared_ptr<Gathering> gathering;  // null: its answer is the client's
   std::size_t place = 0;                 // in the gathering
 };
@@ -119,6 +121,7 @@ class Front : public std::enable_shared_from_this<Front> {
   void named(const Message& message, bool modern);
   void completion(const Message& message, bool modern);
   void placed(const Message& message, bool modern);
+  void of_task(const Message& message);
   void forward(const Message& message, bool modern, std::size_t server, Replacements with);
   void cancelled(json::View params);
   std::optional<std::size_t> find(std::string_view server) const;

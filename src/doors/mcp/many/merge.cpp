@@ -10,6 +10,7 @@
 #include "doors/mcp/many/names.h"
 #include "doors/mcp/message.h"
 #include "doors/mcp/methods.h"
+#include "doors/mcp/tasks.h"
 
 namespace pawl::mcp {
 namespace {
@@ -21,8 +22,13 @@ constexpr std::string_view kListNote = "pawl/list";
 // A capability of one server is one of the endpoint; so is each of its switches.
 std::string union_of_capabilities(const std::vector<Part>& parts) {
   std::map<std::string, std::map<std::string, bool>> all;
+  bool tasks = false;
   for (const Part& part : parts) {
     for (auto [name, value] : part.result["capabilities"].members()) {
+      if (name == "extensions") {
+        tasks = tasks || value[tasks_extension].exists();
+        continue;
+      }
       auto& switches = all[std::string(name)];
       for (auto [key, on] : value.members()) {
         if (on.kind() == json::Kind::boolean) switches[std::string(key)] |= on.boolean();
@@ -38,6 +44,7 @@ std::string union_of_capabilities(const std::vector<Part>& parts) {
     for (const auto& [key, on] : switches) out.key(key).boolean(on);
     out.end();
   }
+  if (tasks) out.key("extensions").object().key(tasks_extension).object().end().end();
   out.end();
   return out.take();
 }

@@ -17,15 +17,28 @@ std::optional<std::uint64_t> our_id(std::string_view raw) {
   return id;
 }
 
-// A result that asks for more says whose state it is. Sessions write these members themselves.
-std::string with_server_in_state(std::string_view result, std::string_view server) {
+// A result that asks for more, or is a task, says whose it is. Sessions write these members
+// themselves.
+std::string with_server(std::string_view result, std::string_view server) {
   json::ParseLimits limits;
   limits.twins = json::Twins::permit;
   const auto document = json::parse(result, limits);
   const json::View root = document ? document->root() : json::View();
-  const auto state = root.text("requestState");
-  if (root.text("resultType") != "input_required" || !state) return std::string(result);
-  return replaced(result, root, {{"requestState", quoted(state_of(server, *state))}});
+  Replacements own;
+  for (std::string_view member : {"requestState", "taskId"}) {
+    if (const auto text = root.text(member)) {
+      own.emplace_back(member, quoted(state_of(server, *text)));
+    }
+  }
+  return own.empty() ? std::string(result) : replaced(result, root, own);
+}
+
+// A server's own result may have such members too, and means nothing by them.
+bool names_a_server(const Forwarded& about, std::string_view result) {
+  if (!about.legs) return false;
+  if (about.task) return true;
+  const bool asks = result.starts_with(R"({"resultType":"input_required")");
+  return asks || result.starts_with(R"({"resultType":"task")");
 }
 
 }  // namespace
@@ -74,11 +87,10 @@ void Front::session_answer(std::size_t i, const Message& message) {
   }
   open_requests.erase(about.key);
   if (!result) return to_client(raw_error_line(about.id, message.error_text), about.id);
-  if (!about.legs || !message.result_text.contains("input_required")) {
+  if (!names_a_server(about, message.result_text)) {
     return to_client(result_line(about.id, message.result_text), about.id);
   }
-  to_client(result_line(about.id, with_server_in_state(message.result_text, behind[i].name)),
-            about.id);
+  to_client(result_line(about.id, with_server(message.result_text, behind[i].name)), about.id);
 }
 
 void Front::session_notification(std::size_t i, const Message& message, std::string_view request) {
