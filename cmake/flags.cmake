@@ -1,10 +1,14 @@
 # One set of flags for every target of ours.
 add_library(pawl_flags INTERFACE)
 target_compile_options(pawl_flags INTERFACE
-  -Wall -Wextra -Wpedantic -Werror -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor
+  -Wall -Wextra -Wpedantic -Werror -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor
   -Woverloaded-virtual -Wimplicit-fallthrough -Wswitch-enum -fstack-protector-strong -msse4.2)
 if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
   target_compile_options(pawl_flags INTERFACE -Wthread-safety)
+endif()
+# Where files are compiled together, a name of one of them is no mistake in the next.
+if(NOT PAWL_UNITY)
+  target_compile_options(pawl_flags INTERFACE -Wshadow)
 endif()
 target_compile_definitions(pawl_flags INTERFACE
   _GLIBCXX_ASSERTIONS PAWL_VERSION="${PROJECT_VERSION}")

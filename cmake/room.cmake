@@ -77,8 +77,6 @@ endfunction()
 function(pawl_together name)
   if(PAWL_UNITY)
     set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 12)
-    # A name of one file hides nothing in another that the compiler would not complain about.
-    target_compile_options(${name} PRIVATE -Wno-shadow)
   endif()
 endfunction()
 
