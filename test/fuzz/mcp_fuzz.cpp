@@ -1,8 +1,9 @@
 // A whole session of the MCP door: two parties that say anything, with honest calls in between.
 //
-// The input is a script, a line per step; what a letter does stands in `step`. A `+` before it
-// leaves out the rest in between, so that several steps arrive in one read. See mcp_parties.h for
-// what is checked.
+// The input is a script, a line per step; what a letter does stands in `step`. A first line `2` is
+// for two servers behind one endpoint, `w` for a policy without a scope, `2w` for both. A `+`
+// before it leaves out the rest in between, so that several steps arrive in one read. See
+// mcp_parties.h for what is checked.
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -24,6 +25,8 @@ void speak(Parties& parties, char who, std::string_view text) {
       return parties.client_says(text);
     case 's':
       return parties.server_says(std::string(text) + "\n");
+    case 'z':  // … the second of two servers
+      return parties.server_says(std::string(text) + "\n", 1);
     case 'S':
       return parties.server_says(text);
     case 'f':  // the honest server says more in its result
@@ -78,7 +81,9 @@ void step(Parties& parties, char what, std::string_view text) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   if (size > script_bytes_max) return 0;
   std::string_view script(reinterpret_cast<const char*>(bytes), size);
-  Parties parties;
+  const std::string_view first = script.substr(0, script.find('\n'));
+  Parties parties(
+      {.several = first == "2" || first == "2w", .scoped = first != "w" && first != "2w"});
   while (!script.empty()) {
     std::string_view line = script.substr(0, script.find('\n'));
     script.remove_prefix(std::min(line.size() + 1, script.size()));

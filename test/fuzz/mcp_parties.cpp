@@ -11,66 +11,14 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "doors/mcp/pipes.h"
+#include "fuzz/mcp_honest.h"
 #include "fuzz/must.h"
 #include "fuzz/virtual_time.h"
 
 namespace pawl::fuzz {
 namespace {
 
-constexpr const char* policy = R"(version: 1
-agent: {id: agent, identity: agent@x, owner: o@x}
-tools:
-  allowed:
-    - {name: read, class: read_only, args: {k: {max_length: 64}}}
-    - {name: card, class: read_only, scope: [a], args: {k: {max_length: 64}}}
-    - name: put
-      class: reversible small
-      max_records_per_run: 30
-      args: {k: {max_length: 64}, n: {max: 10, required: false}}
-    - name: mail
-      class: irreversible small
-      args: {k: {max_length: 64}}
-      approval: {by: [leads], within: 60s}
-    - {name: "mcp:resources/read", class: read_only}
-    - {name: "mcp:prompts/get", class: read_only}
-    - {name: "mcp:sampling/createMessage", class: read_only}
-    - {name: "mcp:elicitation/create", class: read_only}
-    - {name: "mcp:roots/list", class: read_only}
-  blocked: [drop]
-execution: {max_steps: 80}
-approval: {reviewers: [leads]}
-accept_risk:
-  - {rule: "tools/mcp:sampling/createMessage/class", reason: fuzz, owner: o@x, until: 2040-01-01}
-  - {rule: "tools/mcp:elicitation/create/class", reason: fuzz, owner: o@x, until: 2040-01-01}
-)";
-
-constexpr std::array tools = {"read", "card", "put", "mail", "drop", "unlisted"};
-constexpr std::string_view mark_head = "mk-";
-constexpr std::size_t mark_bytes = 3 + 16;
 constexpr int turns_max = 10'000;
-
-std::string mark_of(std::uint64_t call) {
-  return std::string(mark_head) + hex(sha256(fmt::format("mark {}", call))).substr(0, 16);
-}
-
-// A message of either side, with its line break; `rest` follows the `id`, or the version.
-std::string message(std::string_view rest) {
-  return R"({"jsonrpc":"2.0",)" + std::string(rest) + "}\n";
-}
-
-std::string result(std::string_view id, std::string_view text) {
-  return message(fmt::format(R"("id":{},"result":{})", id, text));
-}
-
-std::string definitions() {
-  std::string text;
-  for (std::string_view tool : tools) {
-    if (!text.empty()) text += ',';
-    text += fmt::format(R"({{"name":"{}","inputSchema":{{"type":"object","properties":)", tool);
-    text += R"({"k":{"type":"string"},"n":{"type":"number"}}}})";
-  }
-  return R"({"tools":[)" + text + "]}";
-}
 
 void write_all(const net::Fd& to, std::string_view bytes) {
   // A full pipe means that the session holds this side back; what does not fit is not said.
@@ -84,29 +32,46 @@ std::string text_of(json::View value) {
 
 }  // namespace
 
-Parties::Parties() : world_(policy) {
+Parties::Parties(Setting setting)
+    : world_(policy_of(setting.scoped)), servers_(setting.several ? 2 : 1) {
   world_.start();
-  mcp::SessionSpec spec;
-  spec.run = world_.open();
-  spec.policy = world_.gate->policy_of(spec.run);
-  spec.call_deadline = Duration::seconds(120);
+  const std::string run = world_.open();
   auto from_client = *net::make_pipe();
   auto to_client = *net::make_pipe();
-  auto to_server = *net::make_pipe();
-  auto from_server = *net::make_pipe();
-  for (const net::Fd* fd :
-       {&from_client.write, &to_client.read, &to_server.read, &from_server.write}) {
-    ::fcntl(fd->get(), F_SETFL, O_NONBLOCK);
-  }
   client_out_ = std::move(from_client.write);
   client_in_ = std::move(to_client.read);
-  server_in_ = std::move(to_server.read);
-  server_out_ = std::move(from_server.write);
-  session_ = std::make_unique<mcp::Session>(
-      loop_, *world_.gate, std::move(spec),
-      mcp::over_pipes(loop_, {std::move(from_client.read), std::move(to_client.write),
-                              std::move(to_server.write), std::move(from_server.read)}),
-      [this](const mcp::SessionEnd&) { ended_ = true; });
+  std::vector<mcp::ServerBehind> behind;
+  for (std::size_t i = 0; i < servers_.size(); ++i) {
+    auto to_server = *net::make_pipe();
+    auto from_server = *net::make_pipe();
+    servers_[i].in = std::move(to_server.read);
+    servers_[i].out = std::move(from_server.write);
+    mcp::ServerBehind server;
+    server.spec.run = run;
+    server.spec.policy = world_.gate->policy_of(run);
+    server.spec.call_deadline = Duration::seconds(120);
+    if (setting.several) server.spec.server = i == 0 ? "a" : "b";
+    server.wire = mcp::over_pipes(loop_, std::move(from_server.read), std::move(to_server.write));
+    behind.push_back(std::move(server));
+    ::fcntl(servers_[i].in.get(), F_SETFL, O_NONBLOCK);
+    ::fcntl(servers_[i].out.get(), F_SETFL, O_NONBLOCK);
+  }
+  ::fcntl(client_out_.get(), F_SETFL, O_NONBLOCK);
+  ::fcntl(client_in_.get(), F_SETFL, O_NONBLOCK);
+  session_ =
+      *mcp::connect(loop_, *world_.gate,
+                    mcp::over_pipes(loop_, std::move(from_client.read), std::move(to_client.write)),
+                    std::move(behind), [this](const mcp::SessionEnd&) { ended_ = true; });
+}
+
+std::size_t Parties::server_of(std::uint64_t number) const {
+  return number % servers_.size();
+}
+
+std::string Parties::tool_of(std::uint64_t number, std::size_t tool) const {
+  const std::string_view name = tools[tool % tools.size()];
+  if (servers_.size() == 1) return std::string(name);
+  return fmt::format("{}/{}", server_of(number) == 0 ? "a" : "b", name);
 }
 
 bool Parties::ready(const net::Fd& fd) const {
@@ -115,7 +80,7 @@ bool Parties::ready(const net::Fd& fd) const {
 }
 
 void Parties::drain(const net::Fd& from, std::string& rest,
-                    void (Parties::*line)(std::string_view)) {
+                    const std::function<void(std::string_view)>& line) {
   std::array<char, 65536> buffer{};
   while (from.open()) {
     const ssize_t count = ::read(from.get(), buffer.data(), buffer.size());
@@ -124,7 +89,7 @@ void Parties::drain(const net::Fd& from, std::string& rest,
     for (std::size_t end = 0; (end = rest.find('\n')) != std::string::npos;) {
       const std::string one = rest.substr(0, end);
       rest.erase(0, end + 1);
-      (this->*line)(one);
+      line(one);
     }
   }
 }
@@ -135,8 +100,10 @@ void Parties::pump() {
     must(turn < turns_max, "the session never comes to rest");
     loop_.turn();
     world_.settle();
-    drain(server_in_, server_rest_, &Parties::to_server);
-    drain(client_in_, client_rest_, &Parties::to_client);
+    for (std::size_t i = 0; i < servers_.size(); ++i) {
+      drain(servers_[i].in, servers_[i].rest, [this, i](std::string_view l) { to_server(i, l); });
+    }
+    drain(client_in_, client_rest_, [this](std::string_view l) { to_client(l); });
     if (::poll(&loop, 1, 0) <= 0) return;
   }
 }
@@ -146,9 +113,10 @@ void Parties::client_says(std::string_view bytes) {
   write_all(client_out_, bytes);
 }
 
-void Parties::server_says(std::string_view bytes) {
-  for (char c : bytes) server_lines_ += c == '\n' ? 1 : 0;
-  write_all(server_out_, bytes);
+void Parties::server_says(std::string_view bytes, std::size_t server) {
+  Server& from = servers_[server % servers_.size()];
+  for (char c : bytes) from.lines += c == '\n' ? 1 : 0;
+  write_all(from.out, bytes);
 }
 
 void Parties::hello() {
@@ -164,7 +132,7 @@ void Parties::call(std::size_t tool) {
   client_says(
       message(fmt::format(R"("id":"h{0}","method":"tools/call","params":{{"name":"{1}",)"
                           R"("arguments":{{"k":"{2}"}},"_meta":{{"progressToken":"p{0}"}}}})",
-                          number, tools[tool % tools.size()], mark_of(number))));
+                          number, tool_of(number, tool), mark_of(number))));
 }
 
 // The same in the stateless revision; `more` are members of a retry.
@@ -175,7 +143,7 @@ void Parties::modern_call(std::uint64_t number, std::size_t tool, std::string_vi
       R"("_meta":{{"progressToken":"p{0}","io.modelcontextprotocol/protocolVersion":"2026-07-28",)"
       R"("io.modelcontextprotocol/clientCapabilities":{{"elicitation":{{}},"sampling":{{}},)"
       R"("roots":{{}}}}}}{3}}})",
-      number, tools[tool % tools.size()], mark_of(number), more)));
+      number, tool_of(number, tool), mark_of(number), more)));
 }
 
 void Parties::modern_call(std::size_t tool) {
@@ -219,23 +187,26 @@ void Parties::answer(bool newest) {
   if (at_server_.empty()) return;
   const Request request = newest ? at_server_.back() : at_server_.front();
   newest ? at_server_.pop_back() : at_server_.pop_front();
-  server_says(result(
-      request.id,
-      fmt::format(R"({{"content":[{{"type":"text","text":"{{\"a\":\"{}\"}}"}}]}})", request.mark)));
+  server_says(result(request.id, fmt::format(R"({{"content":[{{"type":"text",)"
+                                             R"("text":"{{\"a\":\"{}\"}}"}}]}})",
+                                             request.mark)),
+              request.server);
 }
 
 void Parties::answer_with(std::string_view members) {
   if (at_server_.empty()) return;
   server_says(result(at_server_.front().id,
                      fmt::format(R"({{"content":[{{"type":"text","text":"{}"}}],{}}})",
-                                 at_server_.front().mark, members)));
+                                 at_server_.front().mark, members)),
+              at_server_.front().server);
   at_server_.pop_front();
 }
 
 void Parties::answer_with_error() {
   if (at_server_.empty()) return;
   server_says(message(fmt::format(R"("id":{},"error":{{"code":-1,"message":"{}"}})",
-                                  at_server_.front().id, at_server_.front().mark)));
+                                  at_server_.front().id, at_server_.front().mark)),
+              at_server_.front().server);
   at_server_.pop_front();
 }
 
@@ -244,7 +215,9 @@ void Parties::progress() {
   server_says(
       message(fmt::format(R"("method":"notifications/progress","params":{{)"
                           R"("progressToken":{},"progress":{},"message":"{}"}})",
-                          at_server_.front().token, server_lines_, at_server_.front().mark)));
+                          at_server_.front().token, servers_[at_server_.front().server].lines,
+                          at_server_.front().mark)),
+      at_server_.front().server);
 }
 
 void Parties::approve(bool yes) {
@@ -264,24 +237,26 @@ void Parties::pass(Duration by) {
   world_.advance(by);
 }
 
-void Parties::to_server(std::string_view line) {
+void Parties::to_server(std::size_t server, std::string_view line) {
   const auto document = json::parse(line, {.twins = json::Twins::permit});
   must(document && document->root().is_object(), "the server was sent what is no message");
   const json::View root = document->root();
   must(root.text("jsonrpc") == "2.0", "the server was sent what is no JSON-RPC");
   if (!root["method"].exists()) {
-    must(++server_answers_ <= server_lines_, "the server was given more answers than it asked");
+    must(++servers_[server].answers <= servers_[server].lines,
+         "the server was given more answers than it asked");
     return;
   }
-  if (root["id"].exists()) request_at_server(line, root);
+  if (root["id"].exists()) request_at_server(server, line, root);
 }
 
-void Parties::request_at_server(std::string_view line, json::View root) {
+void Parties::request_at_server(std::size_t server, std::string_view line, json::View root) {
   must(root["id"].is_integer(), "an id at the server is not ours");
   const std::uint64_t id = root["id"].natural();
-  must(id > last_id_, "an id at the server was used twice");
-  last_id_ = id;
+  must(id > servers_[server].last_id, "an id at the server was used twice");
+  servers_[server].last_id = id;
   Request request;
+  request.server = server;
   request.id = std::to_string(id);
   request.method = text_of(root["method"]);
   const json::View params = root["params"];
@@ -292,6 +267,10 @@ void Parties::request_at_server(std::string_view line, json::View root) {
     request.token = request.id;
   }
   request.mark = text_of(arguments["k"]);
+  for (std::uint64_t call = 1; call <= calls_; ++call) {
+    must(request.mark != mark_of(call) || server_of(call) == server,
+         "a call came to a server that it was not for");
+  }
   if (request.method == "tools/call") {
     must(json::parse(line).has_value(), "a call was forwarded that can be read in two ways");
     request.tool = text_of(params["name"]);
@@ -308,21 +287,29 @@ void Parties::request_at_server(std::string_view line, json::View root) {
              request.method != "subscriptions/listen" && !request.method.ends_with("/list")) {
     ++forwarded_["mcp:" + request.method];
   }
-  if (by_hand_ || request.method == "tools/call") {
-    at_server_.push_back(request);
-  } else if (request.method == (modern_server_ ? "initialize" : "server/discover")) {
+  answer_at_server(std::move(request));
+}
+
+// What an honest server answers by itself; what is left waits for the script.
+void Parties::answer_at_server(Request request) {
+  const std::size_t server = request.server;
+  const std::string asked = by_hand_ ? std::string() : request.method;
+  if (asked == (modern_server_ ? "initialize" : "server/discover")) {
     server_says(
-        message(fmt::format(R"("id":{},"error":{{"code":-32601,"message":""}})", request.id)));
-  } else if (request.method == "server/discover") {
+        message(fmt::format(R"("id":{},"error":{{"code":-32601,"message":""}})", request.id)),
+        server);
+  } else if (asked == "server/discover") {
     server_says(result(request.id, R"({"supportedVersions":["2026-07-28"],)"
-                                   R"("capabilities":{"tools":{}},"resultType":"complete"})"));
-  } else if (request.method == "initialize") {
+                                   R"("capabilities":{"tools":{}},"resultType":"complete"})"),
+                server);
+  } else if (asked == "initialize") {
     server_says(result(request.id, R"({"protocolVersion":"2025-11-25","capabilities":{"tools":{}},)"
-                                   R"("serverInfo":{"name":"s","version":"1"}})"));
-  } else if (request.method == "tools/list") {
-    server_says(result(request.id, definitions()));
+                                   R"("serverInfo":{"name":"s","version":"1"}})"),
+                server);
+  } else if (asked == "tools/list") {
+    server_says(result(request.id, definitions()), server);
   } else {
-    at_server_.push_back(request);
+    at_server_.push_back(std::move(request));
   }
 }
 
@@ -382,7 +369,7 @@ void Parties::check_journal() {
 void Parties::end() {
   pump();
   client_out_.reset();
-  server_out_.reset();
+  for (Server& server : servers_) server.out.reset();
   // Long enough for every moment that the session gives to others.
   for (int i = 0; i < 8 && !ended_; ++i) {
     pump();

@@ -1,4 +1,5 @@
-// A client and a tool server around one session of the MCP door, as a script moves them.
+// A client and a tool server around one session of the MCP door, or two servers behind one
+// endpoint, as a script moves them.
 //
 // Both can say anything. Both can also be honest: an honest call carries a mark that nobody could
 // guess, and the honest server answers with the mark it was given. So whatever arrives at the wrong
@@ -7,6 +8,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -17,7 +19,7 @@
 
 #include "base/json.h"
 #include "crash/gate_world.h"
-#include "doors/mcp/session.h"
+#include "doors/mcp/many/many.h"
 #include "io/net/fd.h"
 #include "io/net/loop.h"
 
@@ -25,11 +27,15 @@ namespace pawl::fuzz {
 
 class Parties {
  public:
-  Parties();
+  struct Setting {
+    bool several = false;  // two servers, `a` and `b`, behind one endpoint
+    bool scoped = true;    // one tool has a `scope`, so that its server may not ask
+  };
+  explicit Parties(Setting setting);
 
   // What either side writes, as it is: a part of a line, or several.
   void client_says(std::string_view bytes);
-  void server_says(std::string_view bytes);
+  void server_says(std::string_view bytes, std::size_t server = 0);
 
   void hello();                        // the honest client's first two messages
   void call(std::size_t tool);         // one honest call
@@ -54,13 +60,26 @@ class Parties {
   struct Request {
     std::string id, method, tool, mark;
     std::string token;
+    std::size_t server = 0;
   };
+  struct Server {
+    net::Fd in, out;  // its own ends
+    std::string rest;
+    std::uint64_t lines = 0;    // that it sent
+    std::uint64_t answers = 0;  // that it was given
+    std::uint64_t last_id = 0;
+  };
+  // Honest calls go to the servers in turn.
+  std::size_t server_of(std::uint64_t number) const;
+  std::string tool_of(std::uint64_t number, std::size_t tool) const;
   void modern_call(std::uint64_t number, std::size_t tool, std::string_view more);
   void remember_leg(json::View root);
-  void drain(const net::Fd& from, std::string& rest, void (Parties::*line)(std::string_view));
+  void drain(const net::Fd& from, std::string& rest,
+             const std::function<void(std::string_view)>& line);
   bool ready(const net::Fd& fd) const;
-  void to_server(std::string_view line);
-  void request_at_server(std::string_view line, json::View root);
+  void to_server(std::size_t server, std::string_view line);
+  void request_at_server(std::size_t server, std::string_view line, json::View root);
+  void answer_at_server(Request request);
   void to_client(std::string_view line);
   void check_marks(std::string_view line, json::View root);
   void check_reserved(json::View result) const;
@@ -68,14 +87,15 @@ class Parties {
 
   crash::World world_;
   net::Loop loop_;
-  net::Fd client_in_, client_out_, server_in_, server_out_;  // the parties' own ends
-  std::unique_ptr<mcp::Session> session_;
+  net::Fd client_in_, client_out_;  // its own ends
+  std::vector<Server> servers_;
+  std::unique_ptr<mcp::Endpoint> session_;
   bool ended_ = false, by_hand_ = false;
 
-  std::string client_rest_, server_rest_;
-  std::uint64_t client_lines_ = 0, server_lines_ = 0;      // that they sent
-  std::uint64_t client_answers_ = 0, server_answers_ = 0;  // that they were given
-  std::uint64_t calls_ = 0, last_id_ = 0, approved_ = 0;
+  std::string client_rest_;
+  std::uint64_t client_lines_ = 0;    // that it sent
+  std::uint64_t client_answers_ = 0;  // that it was given
+  std::uint64_t calls_ = 0, approved_ = 0;
   std::deque<std::uint64_t> open_calls_;
   bool modern_server_ = false;
   std::map<std::string, std::pair<std::uint64_t, std::size_t>> modern_calls_;  // by id
