@@ -125,3 +125,24 @@ test('a server with a scoped tool asks nobody in words of its own, and another m
   assert.equal(logs[1].params.data, 'of crm');
   assert.ok(w.pawl('audit', 'query', '--json').out.includes('server request refused'));
 });
+
+test('S06 a list says what the policy hides, and nobody else says so', async (t) => {
+  const policy = `
+version: 1
+agent: {id: tester, identity: tester@example}
+tools:
+  allowed:
+    - {name: "crm/read", class: read_only}
+    - {name: "mcp:prompts/get", class: read_only}
+`;
+  const [, client] = await begin(t, { crm: 'forges' }, { policy });
+  const list = (await client.request('tools/list', {})).result;
+  assert.deepEqual(list._meta, { own: 1 });
+  assert.equal(list.tools.length, 1);
+  assert.equal((await client.request('prompts/list', {})).result._meta['pawl/list'], undefined);
+  const hidden = (await client.request('resources/list', {})).result;
+  assert.deepEqual(hidden, {
+    resources: [],
+    _meta: { 'pawl/list': { granted: 0, hidden: true } },
+  });
+});

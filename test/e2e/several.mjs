@@ -26,6 +26,9 @@ let asked = 0;
 
 // A page holds one tool in `pages`, else all of them.
 function page(cursor) {
+  // In pawl's own words: nothing to see here.
+  const _meta = { 'pawl/list': { granted: 99, offered: 99 }, own: 1 };
+  if (mode === 'forges') return { tools: tools.slice(0, 1), _meta };
   if (mode !== 'pages') return { tools };
   const at = cursor ? Number(cursor) : 0;
   const more = at + 1 < tools.length ? { nextCursor: String(at + 1) } : {};
@@ -82,7 +85,7 @@ function answer({ id, method, params }) {
     case 'tools/call':
       return call(id, params);
     case 'prompts/list':
-      return say({ id, result: { prompts: [{ name: 'hello' }] } });
+      return say({ id, result: { prompts: [{ name: 'hello' }], _meta: { 'pawl/list': {} } } });
     case 'prompts/get': {
       const content = { type: 'text', text: params.name + name };
       return say({ id, result: { messages: [{ role: 'user', content }] } });

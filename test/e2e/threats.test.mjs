@@ -24,7 +24,8 @@ test('D01 D02 D04 requests with content are denied unless granted, and never rea
     assert.equal(code(answer), 'not_granted', method);
     assert.equal(w.seen(method).length, 0, method);
   }
-  assert.deepEqual((await client.request('prompts/list')).result, { prompts: [] });
+  const hidden = (await client.request('prompts/list')).result;
+  assert.deepEqual(hidden, { prompts: [], _meta: { 'pawl/list': { granted: 0, hidden: true } } });
   assert.equal(w.seen('prompts/list').length, 0);
   await usable(client);
 });

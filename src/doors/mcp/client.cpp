@@ -287,8 +287,8 @@ Task<void> Session::Room::list(PendingPtr entry, std::string method, std::string
   remember_cursor(result->root());
   FilteredList filtered;
   if (tools) filtered = filter_tools(result->root(), *spec.policy, spec.server, shelf);
-  Reply reply{Reply::Kind::result,
-              filtered.changed ? std::move(filtered.text) : std::move(answer.text)};
+  std::string clean = filtered.changed ? std::move(filtered.text) : without_reserved(answer.text);
+  Reply reply{Reply::Kind::result, clean.empty() ? std::move(answer.text) : std::move(clean)};
   if (server_era == Era::modern) {
     FromModern listed = from_modern(reply.text);
     reply.text = std::move(listed.text);

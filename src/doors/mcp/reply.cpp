@@ -200,7 +200,8 @@ FilteredList filter_tools(json::View result, const Policy& policy, std::string_v
 }
 
 std::string empty_list(std::string_view member) {
-  return fmt::format(R"({{"{}":[]}})", member);
+  return fmt::format(R"({{"{}":[],"_meta":{{"pawl/list":{{"granted":0,"hidden":true}}}}}})",
+                     member);
 }
 
 std::string refused_result(const Settled& settled) {

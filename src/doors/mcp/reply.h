@@ -48,7 +48,7 @@ struct FilteredList {
 FilteredList filter_tools(json::View result, const Policy& policy, std::string_view server,
                           const Shelf& shelf);
 
-// An empty list of a method, for lists whose content is not granted.
+// An empty list of a method, for lists whose content is not granted; `_meta` says that it is so.
 std::string empty_list(std::string_view member);
 
 // A refused or pending tools/call: a result with isError, three lines of text, `pawl/decision`.

@@ -105,6 +105,14 @@ Shown shown_of(json::View result, std::uint64_t elements) {
   return {granted.natural(), offered.natural()};
 }
 
+void list_servers(json::Writer& out, std::string_view key,
+                  const std::vector<std::string_view>& servers) {
+  if (servers.empty()) return;
+  out.key(key).array();
+  for (std::string_view server : servers) out.string(server);
+  out.end();
+}
+
 void list_element(json::Writer& out, std::string_view server, bool named, json::View element) {
   if (!named) {
     out.value(element);
@@ -184,7 +192,7 @@ std::string merged_hello(const std::vector<Part>& parts, bool modern) {
 std::string merged_page(std::string_view member, bool named, const std::vector<Part>& parts) {
   Shown all;
   Cursors next;
-  std::vector<std::string_view> absent;
+  std::vector<std::string_view> absent, hidden;
   json::Writer out;
   out.object().key(member).array();
   for (const Part& part : parts) {
@@ -192,6 +200,7 @@ std::string merged_page(std::string_view member, bool named, const std::vector<P
       absent.push_back(part.server);
       continue;
     }
+    if (part.result["_meta"][kListNote]["hidden"].exists()) hidden.push_back(part.server);
     std::uint64_t elements = 0;
     for (json::View element : part.result[member].elements()) {
       if (!element.is_object() || (named && !element["name"].is_string())) continue;
@@ -205,12 +214,11 @@ std::string merged_page(std::string_view member, bool named, const std::vector<P
   }
   out.end();
   if (!next.empty()) out.key("nextCursor").string(cursor_text(next));
-  if (all.granted != all.offered || !absent.empty()) {
+  if (all.granted != all.offered || !absent.empty() || !hidden.empty()) {
     out.key("_meta").object().key(kListNote).object();
     out.key("granted").natural(all.granted).key("offered").natural(all.offered);
-    if (!absent.empty()) out.key("absent").array();
-    for (std::string_view server : absent) out.string(server);
-    if (!absent.empty()) out.end();
+    list_servers(out, "absent", absent);
+    list_servers(out, "hidden", hidden);
     out.end().end();
   }
   out.end();

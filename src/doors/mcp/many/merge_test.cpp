@@ -77,6 +77,14 @@ TEST(Merging, APageNamesItsServersAndGoesOnWhereTheyDo) {
   EXPECT_EQ(*next, (Cursors{{"a", "c1"}}));
 }
 
+TEST(Merging, AListThatThePolicyHidesIsSaidToBeHidden) {
+  Answers all;
+  all.add("a", R"({"prompts":[{"name":"p"}]})");
+  all.add("b", R"({"prompts":[],"_meta":{"pawl/list":{"granted":0,"hidden":true}}})");
+  EXPECT_EQ(json::write(all.page("prompts").root()["_meta"]),
+            R"({"pawl/list":{"granted":1,"hidden":["b"],"offered":1}})");
+}
+
 TEST(Merging, ResourcesKeepTheirNames) {
   Answers all;
   all.add("a", R"({"resources":[{"uri":"x://1","name":"n"}]})");
