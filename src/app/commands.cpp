@@ -8,6 +8,7 @@ namespace pawl::app {
 std::span<const CommandRow> commands() {
   static const auto rows = std::to_array<CommandRow>({
       mcp_command,
+      serve_command,
       node_command,
       sql_parser_command,
       init_command,

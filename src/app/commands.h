@@ -40,6 +40,7 @@ extern const CommandRow resume_command;
 extern const CommandRow reviewers_add_command;
 extern const CommandRow reviewers_list_command;
 extern const CommandRow schema_command;
+extern const CommandRow serve_command;
 extern const CommandRow status_command;
 extern const CommandRow test_command;
 extern const CommandRow version_command;

@@ -165,10 +165,8 @@ Status Node::open() {
   auto disk = PosixDisk::open(options_.state_directory, PosixDisk::Root::create);
   if (!disk) return std::unexpected(disk.error());
   disk_ = std::move(*disk);
-  auto signals = net::Signals::watch(loop_, {SIGTERM, SIGINT, SIGHUP}, [this](int number) {
-    log_line(fmt::format("signal {}: the node ends", number));
-    loop_.stop();
-  });
+  auto signals = net::Signals::watch(loop_, {SIGTERM, SIGINT, SIGHUP},
+                                     [this](int number) { signalled(number); });
   if (!signals) return std::unexpected(signals.error());
   signals_ = std::move(*signals);
   herald_ = std::make_unique<NodeHerald>(
@@ -193,11 +191,12 @@ Status Node::open() {
   for (const auto& [id, run] : gate_->state().runs()) {
     if (run.phase != RunPhase::closed) gate_->leave_run(id);
   }
-  return open_sockets();
+  if (Status sockets = open_sockets(); !sockets) return sockets;
+  return open_gateway();
 }
 
 bool Node::busy() const {
-  if (!joined_.empty() || !asking_.empty()) return true;
+  if (options_.serves || !joined_.empty() || !asking_.empty()) return true;
   for (const auto& [id, approval] : gate_->state().approvals()) {
     if (approval.phase == ApprovalPhase::open || approval.phase == ApprovalPhase::approved) {
       return true;
@@ -221,6 +220,7 @@ void Node::watch_idle() {
 }
 
 void Node::close() {
+  gateway_.reset();
   join_.reset();
   ask_.reset();
   for (auto& [id, joined] : joined_) {

@@ -16,6 +16,7 @@ struct NodeOptions {
   std::string state_directory;
   std::string config;         // path of the deployment file
   bool config_named = false;  // it must exist
+  bool serves = false;        // `pawl serve`: listens on the network, and does not end when idle
   Duration idle = Duration::seconds(60);
   Duration idle_close = Duration::seconds(600);
   Duration call_deadline = Duration::seconds(3600);  // of one call at its server

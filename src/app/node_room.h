@@ -2,6 +2,7 @@
 //   node.cpp       life: lock, journal, fold, sockets, idle end
 //   node_join.cpp  runs and sessions       node_control.cpp  people
 //   node_policies.cpp  policy files that change meanwhile
+//   node_serve.cpp  the doors on the network, and their end
 #pragma once
 
 #include <functional>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "app/executor.h"
+#include "app/gateway.h"
 #include "app/herald.h"
 #include "app/join.h"
 #include "app/node.h"
@@ -94,6 +96,12 @@ class Node {
   void watch(const std::string& file, std::vector<std::string> parts);
   void use_policies();
 
+  // node_serve.cpp
+  Status open_gateway();
+  void signalled(int number);
+  void reload();
+  Task<void> end_serving();
+
   bool busy() const;
   void watch_idle();
 
@@ -116,6 +124,8 @@ class Node {
   std::map<std::uint64_t, std::unique_ptr<Asking>> asking_;
   std::map<std::string, Watched> watched_;  // by policy file, of every run that joined
   ReadSql read_sql_ = isolated_sql();
+  std::unique_ptr<Gateway> gateway_;
+  bool ending_ = false;
   net::Timer idle_;
   std::uint64_t next_id_ = 1;
   Instant idle_since_{};

@@ -6,6 +6,7 @@
 // by whoever has a file system.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
@@ -21,7 +22,8 @@ struct Deployment {
   struct Role {
     std::string file;
     std::vector<std::string> directories;
-    std::string team;  // `${role.team}` in the names of layers
+    std::string team;                  // `${role.team}` in the names of layers
+    std::vector<std::string> servers;  // what `pawl serve` offers it at /mcp/ROLE
     Position at;
   };
   struct Layer {
@@ -49,9 +51,27 @@ struct Deployment {
     std::vector<std::string> roles;
     Position at;
   };
+  // `127.0.0.1:8080`, `[::1]:8080`, `localhost:8080`, or the path of a Unix socket.
+  struct Address {
+    std::string host;  // as written, with the brackets; empty for a Unix socket
+    std::uint16_t port = 0;
+    std::string socket;
+    Position at;
+    // Nobody outside of this machine can reach it.
+    bool local() const;
+  };
+  // The doors on the network.
+  struct Listen {
+    Address mcp;
+    std::vector<std::string> hosts;    // names by which clients call, besides those of a loopback
+    std::vector<std::string> origins;  // pages that may call
+    std::string certificate, key;      // files as written; empty: not encrypted
+    Position at;
+  };
   enum class Desktop : std::uint8_t { automatic, off };
 
   std::string file;
+  std::optional<Listen> listen;
   std::vector<Layer> layers;  // that every role has to pass
   std::map<std::string, Role, std::less<>> roles;
   std::map<std::string, Server, std::less<>> servers;

@@ -45,14 +45,74 @@ TEST(Deployment, TheLeastFile) {
   EXPECT_FALSE(d.knows("support"));
 }
 
+TEST(Deployment, ListensWhereItSays) {
+  const LoadedDeployment loaded = load_deployment(
+      "listen:\n"
+      "  mcp: \"[::1]:8443\"\n"
+      "  hosts: [gate.example, \"gate.example:8443\"]\n"
+      "  origins: [\"https://app.example\"]\n"
+      "  tls: {certificate: tls/gate.pem, key: tls/gate.key}\n"
+      "roles: {a: {file: x, servers: [two, one]}}\n"
+      "servers: {one: {command: [x]}, two: {command: [y]}}\n",
+      "d");
+  ASSERT_THAT(loaded.errors, IsEmpty()) << sample::said(loaded.errors);
+  const Deployment::Listen& listen = *loaded.deployment->listen;
+  EXPECT_EQ(listen.mcp.host, "[::1]");
+  EXPECT_EQ(listen.mcp.port, 8443);
+  EXPECT_TRUE(listen.mcp.local());
+  EXPECT_THAT(listen.hosts, ElementsAre("gate.example", "gate.example:8443"));
+  EXPECT_THAT(listen.origins, ElementsAre("https://app.example"));
+  EXPECT_EQ(listen.certificate, "tls/gate.pem");
+  EXPECT_EQ(listen.key, "tls/gate.key");
+  EXPECT_THAT(loaded.deployment->roles.at("a").servers, ElementsAre("two", "one"));
+}
+
+TEST(Deployment, WhoReachesAnAddress) {
+  const auto local = [](std::string_view mcp) {
+    const LoadedDeployment loaded =
+        load_deployment("listen: {mcp: \"" + std::string(mcp) + "\"}", "d");
+    return loaded.deployment && loaded.deployment->listen->mcp.local();
+  };
+  EXPECT_TRUE(local("/run/pawl/mcp.sock"));
+  EXPECT_TRUE(local("localhost:0"));
+  EXPECT_TRUE(local("127.8.8.8:80"));
+  EXPECT_FALSE(local("0.0.0.0:80"));
+  EXPECT_FALSE(local("[::]:80"));
+  EXPECT_FALSE(local("128.0.0.1:80"));
+}
+
 struct Row {
   std::string_view text, says;
 };
 constexpr Row kDeploymentRows[] = {
     {"rols: {}", "1:1: unknown key `rols` in the deployment file: did you mean `roles`?\n"},
-    {"listen: {}",
-     "1:1: `listen` in the deployment file is not enforced by this version, so it is "
+    {"policies: {}",
+     "1:1: `policies` in the deployment file is not enforced by this version, so it is "
      "refused\n"},
+    {"listen: {}", "1:9: `listen` has no `mcp`\n"},
+    {"listen: {mcp: \"8080\"}",
+     "1:15: `8080` is no address to listen on: expected `ADDRESS:PORT` with a numeric address or "
+     "`localhost`, or the path of a socket\n"},
+    {"listen: {mcp: \"gate.example:80\"}",
+     "1:15: `gate.example:80` is no address to listen on: expected `ADDRESS:PORT` with a numeric "
+     "address or `localhost`, or the path of a socket\n"},
+    {"listen: {mcp: \"127.0.0.1:65536\"}",
+     "1:15: `127.0.0.1:65536` is no address to listen on: expected `ADDRESS:PORT` with a numeric "
+     "address or `localhost`, or the path of a socket\n"},
+    {"listen: {mcp: \"127.0.0.1:1\", hosts: [\"https://gate.example\"]}",
+     "1:38: `https://gate.example` in `hosts`: expected a name in lower case or an address, as "
+     "clients write it in `Host`\n"},
+    {"listen: {mcp: \"127.0.0.1:1\", origins: [\"https://App.example\"]}",
+     "1:40: `https://App.example` in `origins`: expected scheme and host in lower case, such as "
+     "`https://app.example`\n"},
+    {"listen: {mcp: \"127.0.0.1:1\", origins: [\"null\"]}",
+     "1:40: `null` in `origins`: expected scheme and host in lower case, such as "
+     "`https://app.example`\n"},
+    {"listen: {mcp: \"127.0.0.1:1\", tls: {certificate: c.pem}}", "1:35: `tls` has no `key`\n"},
+    {"listen: {mcp: \"127.0.0.1:1\", metrics: \"127.0.0.1:2\"}",
+     "1:30: `metrics` in `listen` is not enforced by this version, so it is refused\n"},
+    {"roles: {r: {file: a, servers: [crn]}}\nservers: {crm: {command: [x]}}",
+     "1:32: there is no server `crn`: did you mean `crm`?\n"},
     {"servers: {g: {url: \"https://x\"}}",
      "1:15: `url` in a server is not enforced by this version, so it is refused\n"},
     {"servers: {g: {command: node x.js}}", "1:24: `command` must be a list, found `node x.js`\n"},

@@ -68,6 +68,8 @@ constexpr SectionWords kWords[] = {
     {Section::requirement, "a row of `require`", "layer.require[]"},
     {Section::exception, "an exception", "layer.except[]"},
     {Section::deployment, "the deployment file", "the file"},
+    {Section::listen, "`listen`", "listen"},
+    {Section::tls, "`tls`", "listen.tls"},
     {Section::role, "a role", "roles.NAME"},
     {Section::server, "a server", "servers.NAME"},
     {Section::people, "`people`", "people"},

@@ -61,6 +61,8 @@ enum class Section : std::uint8_t {
   exception,
   // the deployment file
   deployment,
+  listen,
+  tls,
   role,
   server,
   people,

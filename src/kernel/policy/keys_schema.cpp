@@ -123,6 +123,8 @@ constexpr std::array kLeads = {
     Leads{layer, "escalation", Holds::one, escalation},
     Leads{layer, "freeze", Holds::list, freeze},
     Leads{requirement, "approval", Holds::one, approval},
+    Leads{deployment, "listen", Holds::one, listen},
+    Leads{listen, "tls", Holds::one, tls},
     Leads{deployment, "roles", Holds::names, role},
     Leads{deployment, "servers", Holds::names, server},
     Leads{deployment, "people", Holds::one, people},

@@ -1,0 +1,110 @@
+#include "app/gateway.h"
+
+#include <filesystem>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace pawl::app {
+namespace {
+
+http::TlsFiles tls_files(const Deployment::Listen& where, const std::string& directory) {
+  const auto beside = [&directory](const std::string& file) {
+    return (std::filesystem::path(directory) / file).string();
+  };
+  http::TlsFiles files;
+  files.certificate = beside(where.certificate);
+  files.key = beside(where.key);
+  return files;
+}
+
+Error located(Error error, const Deployment::Listen& where) {
+  error.at = where.at;
+  return error;
+}
+
+std::string without_brackets(const std::string& host) {
+  return host.starts_with('[') ? host.substr(1, host.size() - 2) : host;
+}
+
+bool any_address(const std::string& host) {
+  return host == "0.0.0.0" || host == "[::]";
+}
+
+// Names under which a client may call: those of a loopback, the address itself, and what the file
+// says besides.
+http::Site site_of(const Deployment::Listen& where, std::uint16_t port) {
+  http::Site site = http::loopback_site(port);
+  if (where.mcp.socket.empty() && !any_address(where.mcp.host)) {
+    site.hosts.push_back(where.mcp.host);
+  }
+  site.hosts.insert(site.hosts.end(), where.hosts.begin(), where.hosts.end());
+  site.origins.insert(site.origins.end(), where.origins.begin(), where.origins.end());
+  return site;
+}
+
+}  // namespace
+
+Gateway::Gateway(net::Loop& loop, std::function<std::string()> fault)
+    : fault_(std::move(fault)), server_(loop, {}, routes_.handler()) {
+  routes_.add("GET", "/healthz", http::Reach::anybody,
+              [this](const http::Request&, http::Responder responder) {
+                health(false, std::move(responder));
+              });
+  routes_.add("GET", "/readyz", http::Reach::anybody,
+              [this](const http::Request&, http::Responder responder) {
+                health(true, std::move(responder));
+              });
+}
+
+void Gateway::health(bool ready, http::Responder responder) const {
+  http::Response response;
+  const bool granting = fault_().empty();
+  response.status = granting && !(ready && ending_) ? 200 : 503;
+  response.headers.add("content-type", "text/plain; charset=utf-8");
+  response.headers.add("cache-control", "no-store");
+  response.body = !granting                ? "nothing is granted at the moment\n"
+                  : response.status == 200 ? "ok\n"
+                                           : "the node ends\n";
+  std::move(responder).answer(std::move(response));
+}
+
+Status Gateway::listen(const Deployment::Listen& where, const std::string& config_directory) {
+  if (!where.certificate.empty()) {
+    auto loaded = http::TlsSettings::load(tls_files(where, config_directory));
+    if (!loaded) return std::unexpected(located(std::move(loaded.error()), where));
+    tls_ = std::move(*loaded);
+  }
+  if (!where.mcp.socket.empty()) {
+    routes_.serve_site(site_of(where, 0));
+    address_ = "unix:" + where.mcp.socket;
+    Status opened = server_.listen_unix(where.mcp.socket, {.replace_stale = true});
+    if (!opened) return std::unexpected(located(std::move(opened.error()), where));
+    return {};
+  }
+  const std::string host = without_brackets(where.mcp.host);
+  auto port =
+      tls_ ? server_.listen(host, where.mcp.port, *tls_) : server_.listen(host, where.mcp.port);
+  if (!port) return std::unexpected(located(std::move(port.error()), where));
+  routes_.serve_site(site_of(where, *port));
+  address_ = fmt::format("{}://{}:{}", tls_ ? "https" : "http", where.mcp.host, *port);
+  return {};
+}
+
+Status Gateway::reload() {
+  return tls_ ? tls_->reload() : Status{};
+}
+
+Task<bool> Gateway::drain(Duration at_most) {
+  ending_ = true;
+  co_return co_await server_.drain(at_most);
+}
+
+Status check_tls(const Deployment::Listen& where, const std::string& config_directory) {
+  if (where.certificate.empty()) return {};
+  const auto loaded = http::TlsSettings::load(tls_files(where, config_directory));
+  if (!loaded) return std::unexpected(located(loaded.error(), where));
+  return {};
+}
+
+}  // namespace pawl::app

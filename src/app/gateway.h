@@ -1,0 +1,56 @@
+// What a node offers on the network, for `pawl serve`: listeners, and a table of what they serve.
+//
+// Doors put their paths into `routes()` before `listen`; nothing is served before that. `/healthz`
+// and `/readyz` answer 200 while calls can be granted, and 503 as soon as the gate grants nothing
+// (its journal cannot write, its clock jumped); `/readyz` says 503 too once the node is told to
+// end. They tell nothing else, because anybody may ask.
+// Threads: the node's loop.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/error.h"
+#include "base/task.h"
+#include "doors/http/routes.h"
+#include "io/http/server.h"
+#include "io/http/tls.h"
+#include "io/net/loop.h"
+#include "kernel/policy/deployment.h"
+
+namespace pawl::app {
+
+class Gateway {
+ public:
+  // `fault`: why nothing is granted at the moment; empty: calls are.
+  Gateway(net::Loop& loop, std::function<std::string()> fault);
+
+  http::Routes& routes() { return routes_; }
+
+  // Listens where the deployment file says. Relative files are those beside it.
+  Status listen(const Deployment::Listen& where, const std::string& config_directory);
+  // The certificate's files are read again; a bad one leaves what was.
+  Status reload();
+
+  // `http://127.0.0.1:8080`, with the port that was taken; `unix:/run/pawl/mcp.sock`.
+  const std::string& address() const { return address_; }
+  // Listens no more and answers what is under way; true when everybody left in time.
+  Task<bool> drain(Duration at_most);
+
+ private:
+  void health(bool ready, http::Responder responder) const;
+
+  std::function<std::string()> fault_;
+  http::Routes routes_;
+  std::optional<http::TlsSettings> tls_;
+  std::string address_;
+  bool ending_ = false;
+  http::Server server_;  // last: its connections use the others
+};
+
+// The files of `tls`, read and compared, without listening.
+Status check_tls(const Deployment::Listen& where, const std::string& config_directory);
+
+}  // namespace pawl::app

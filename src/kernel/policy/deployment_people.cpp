@@ -1,0 +1,123 @@
+// People, groups and notices of the deployment file.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "kernel/policy/deployment_read.h"
+
+namespace pawl {
+namespace {
+
+void read_group(DeploymentBuild& build, const yaml::Entry& entry) {
+  if (!build.named(entry, "group")) return;
+  if (entry.value.is_map()) {
+    build.reading.mistake(entry.value.at,
+                          "groups from elsewhere are not enforced by this version, so they are "
+                          "refused: expected a list of persons");
+    return;
+  }
+  build.into.groups[entry.key];
+  for (Placed& person : build.reading.texts(entry.value, entry.key)) {
+    build.members.push_back({entry.key, std::move(person)});
+  }
+}
+
+void read_person(DeploymentBuild& build, const yaml::Entry& entry) {
+  Deployment::Person person;
+  person.at = entry.key_at;
+  build.reading.keys(entry.value, Section::person, [&](const yaml::Entry& key) {
+    if (key.key == "groups") {
+      person.groups = build.list(key.value, "groups");
+    } else if (key.key == "proof") {
+      build.reading.word(key.value, "proof", {"passphrase"}, {"passkey", "idp", "oidc"});
+    } else if (key.key == "verifier") {
+      person.verifier = build.reading.text(key.value, "verifier").value_or("");
+    } else {
+      return false;
+    }
+    return true;
+  });
+  build.into.people[entry.key] = std::move(person);
+}
+
+// Groups are written at the person, at the group, or at both.
+void gather_groups(DeploymentBuild& build) {
+  Deployment& into = build.into;
+  for (const auto& [name, person] : into.people) {
+    for (const std::string& group : person.groups) into.groups[group].push_back(name);
+  }
+}
+
+std::vector<std::string> persons_and_groups(const Deployment& deployment) {
+  std::vector<std::string> names;
+  for (const auto& [person, value] : deployment.people) names.push_back(person);
+  for (const auto& [group, persons] : deployment.groups) {
+    if (!persons.empty()) names.push_back(group);
+  }
+  return names;
+}
+
+void check_groups(DeploymentBuild& build) {
+  Deployment& into = build.into;
+  for (const Mention& member : build.members) {
+    if (!into.people.contains(member.name.text)) {
+      build.unknown(member.name, "person", persons_and_groups(into));
+      continue;
+    }
+    std::vector<std::string>& persons = into.groups[member.of];
+    if (std::ranges::find(persons, member.name.text) == persons.end()) {
+      persons.push_back(member.name.text);
+    }
+  }
+  for (const auto& [group, persons] : into.groups) {
+    if (const auto person = into.people.find(group); person != into.people.end()) {
+      build.reading.mistake(person->second.at,
+                            fmt::format("`{}` is a person and a group", visible(group)));
+    }
+  }
+}
+
+}  // namespace
+
+void read_people(DeploymentBuild& build, const yaml::Entry& section) {
+  build.reading.names(section.value, "people", [&build](const yaml::Entry& entry) {
+    const Key* key = find_key(Section::people, entry.key);
+    if (key != nullptr && key->later) {
+      build.reading.mistake(entry.key_at, refusal(Section::people, entry.key));
+    } else if (entry.key == "default_reviewers") {
+      build.reviewers = build.reading.texts(entry.value, entry.key);
+    } else if (entry.key == "groups") {
+      build.reading.names(entry.value, "groups",
+                          [&build](const yaml::Entry& one) { read_group(build, one); });
+    } else if (build.named(entry, "person")) {
+      read_person(build, entry);
+    }
+  });
+}
+
+void read_notify(DeploymentBuild& build, const yaml::Entry& entry) {
+  build.reading.keys(entry.value, Section::notify, [&build](const yaml::Entry& key) {
+    if (key.key == "desktop") {
+      const auto word = build.reading.word(key.value, "desktop", {"auto", "off"});
+      build.into.desktop = word == 1U ? Deployment::Desktop::off : Deployment::Desktop::automatic;
+    } else if (key.key == "command") {
+      build.into.notify_command = build.words(key.value, "command");
+    } else {
+      return false;
+    }
+    return true;
+  });
+}
+
+void check_people(DeploymentBuild& build) {
+  gather_groups(build);
+  check_groups(build);
+  for (const Placed& reviewer : build.reviewers) {
+    build.into.default_reviewers.push_back(reviewer.text);
+    if (build.into.knows(reviewer.text)) continue;
+    build.unknown(reviewer, "person and no group", persons_and_groups(build.into));
+  }
+}
+
+}  // namespace pawl

@@ -1,0 +1,67 @@
+// What the readers of the deployment file's sections share. Inside of this room only.
+//
+// Each `read_…` takes one key of the file, puts what it says into the deployment and reports every
+// mistake; none of them stops at the first one. A new section is one function here, one row in
+// deployment.cpp, and its keys in keys_deployment.cpp. What one section says about names of
+// another is checked when all of them were read.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/yaml.h"
+#include "kernel/policy/deployment.h"
+#include "kernel/policy/reading.h"
+
+namespace pawl {
+
+// A name that stands for something of another section.
+struct Mention {
+  std::string of;  // whose: the group's, the role's
+  Placed name;
+};
+
+struct DeploymentBuild {
+  DeploymentBuild(yaml::Read& read, std::string_view file) : reading(read) { into.file = file; }
+
+  // Reports a name that is none of a role, a person, a group or a credential.
+  bool named(const yaml::Entry& entry, std::string_view what);
+  // The words of a command, in which nothing is refused for being there twice.
+  std::vector<std::string> words(const yaml::Node& node, std::string_view what);
+  // A list and nothing else: where one text could be taken for several.
+  std::vector<std::string> list(const yaml::Node& node, std::string_view what);
+  // Reports that there is no such thing, and which right name is nearest.
+  void unknown(const Placed& name, std::string_view what, const std::vector<std::string>& names);
+
+  Reading reading;
+  Deployment into;
+  std::vector<Placed> reviewers;         // `default_reviewers`
+  std::vector<Placed> users;             // roles that credentials name
+  std::vector<Mention> members;          // persons that groups name
+  std::vector<Mention> servers_of_role;  // servers that roles name
+};
+
+// deployment_roles.cpp
+void read_layers(DeploymentBuild& build, const yaml::Entry& entry);
+void read_roles(DeploymentBuild& build, const yaml::Entry& entry);
+void check_roles(DeploymentBuild& build);
+// deployment_servers.cpp
+void read_servers(DeploymentBuild& build, const yaml::Entry& entry);
+// deployment_people.cpp
+void read_people(DeploymentBuild& build, const yaml::Entry& entry);
+void read_notify(DeploymentBuild& build, const yaml::Entry& entry);
+void check_people(DeploymentBuild& build);
+// deployment_credentials.cpp
+void read_credentials(DeploymentBuild& build, const yaml::Entry& entry);
+void check_credentials(DeploymentBuild& build);
+// deployment_listen.cpp
+void read_listen(DeploymentBuild& build, const yaml::Entry& entry);
+
+// What a variable of an environment may be called.
+bool is_variable(std::string_view name);
+// Letters, digits, `-`, `_`, `.` and `@`.
+bool is_word(std::string_view name);
+
+}  // namespace pawl

@@ -1,0 +1,95 @@
+// Layers and roles of the deployment file.
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "kernel/policy/deployment_read.h"
+#include "kernel/policy/layer.h"
+#include "kernel/policy/team.h"
+
+namespace pawl {
+namespace {
+
+void read_layer(DeploymentBuild& build, Placed file) {
+  std::string rest = file.text;
+  const std::size_t team = rest.find(team_mark);
+  if (team != std::string::npos) rest.erase(team, team_mark.size());
+  if (rest.contains("${")) {
+    build.reading.mistake(file.at, fmt::format("in the name of a layer only `{}` stands for "
+                                               "something else, and once: found `{}`",
+                                               team_mark, visible(file.text)));
+  }
+  if (build.into.layers.size() == layers_max) {
+    build.reading.mistake(file.at, fmt::format("more than {} layers", layers_max));
+  }
+  build.into.layers.push_back({std::move(file.text), file.at});
+}
+
+// A part of a file's name, so it must not lead anywhere else.
+void read_team(DeploymentBuild& build, const yaml::Node& node, Deployment::Role& role) {
+  role.team = build.reading.text(node, "team").value_or("");
+  if (role.team.empty() || (is_word(role.team) && !role.team.starts_with('.'))) return;
+  build.reading.mistake(node.at, fmt::format("`{}` is no name of a team: expected letters, digits, "
+                                             "`-`, `_`, `.` and `@`",
+                                             visible(role.team)));
+}
+
+void read_directories(DeploymentBuild& build, const yaml::Node& node, Deployment::Role& role) {
+  for (Placed& one : build.reading.texts(node, "directories")) {
+    if (one.text.starts_with('/') || one.text == "~" || one.text.starts_with("~/")) {
+      role.directories.push_back(std::move(one.text));
+    } else {
+      build.reading.mistake(
+          one.at, fmt::format("the directory `{}` must begin with `/` or `~/`", visible(one.text)));
+    }
+  }
+}
+
+void read_role(DeploymentBuild& build, const yaml::Entry& entry) {
+  Deployment::Role role;
+  role.at = entry.key_at;
+  const bool named_well = build.named(entry, "role");
+  const bool read = build.reading.keys(entry.value, Section::role, [&](const yaml::Entry& key) {
+    if (key.key == "file") {
+      role.file = build.reading.text(key.value, "file").value_or("");
+    } else if (key.key == "team") {
+      read_team(build, key.value, role);
+    } else if (key.key == "directories") {
+      read_directories(build, key.value, role);
+    } else if (key.key == "servers") {
+      for (Placed& server : build.reading.texts(key.value, "servers")) {
+        role.servers.push_back(server.text);
+        build.servers_of_role.push_back({entry.key, std::move(server)});
+      }
+    } else {
+      return false;
+    }
+    return true;
+  });
+  if (read) build.reading.missing(entry.value, Section::role, "file");
+  if (named_well) build.into.roles[entry.key] = std::move(role);
+}
+
+}  // namespace
+
+void read_layers(DeploymentBuild& build, const yaml::Entry& entry) {
+  for (Placed& file : build.reading.texts(entry.value, "layers")) {
+    read_layer(build, std::move(file));
+  }
+}
+
+void read_roles(DeploymentBuild& build, const yaml::Entry& entry) {
+  build.reading.names(entry.value, "roles",
+                      [&build](const yaml::Entry& one) { read_role(build, one); });
+}
+
+void check_roles(DeploymentBuild& build) {
+  std::vector<std::string> names;
+  for (const auto& [name, server] : build.into.servers) names.push_back(name);
+  for (const Mention& mention : build.servers_of_role) {
+    if (!build.into.servers.contains(mention.name.text)) {
+      build.unknown(mention.name, "server", names);
+    }
+  }
+}
+
+}  // namespace pawl
