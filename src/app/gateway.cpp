@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
+
 namespace pawl::app {
 namespace {
 
@@ -47,11 +49,11 @@ http::Site site_of(const Deployment::Listen& where, std::uint16_t port) {
 
 Gateway::Gateway(net::Loop& loop, std::function<std::string()> fault)
     : fault_(std::move(fault)), server_(loop, {}, routes_.handler()) {
-  routes_.add("GET", "/healthz", http::Reach::anybody,
+  routes_.add("GET", "/healthz", http::Hosts::any,
               [this](const http::Request&, http::Responder responder) {
                 health(false, std::move(responder));
               });
-  routes_.add("GET", "/readyz", http::Reach::anybody,
+  routes_.add("GET", "/readyz", http::Hosts::any,
               [this](const http::Request&, http::Responder responder) {
                 health(true, std::move(responder));
               });
@@ -100,11 +102,45 @@ Task<bool> Gateway::drain(Duration at_most) {
   co_return co_await server_.drain(at_most);
 }
 
-Status check_tls(const Deployment::Listen& where, const std::string& config_directory) {
-  if (where.certificate.empty()) return {};
-  const auto loaded = http::TlsSettings::load(tls_files(where, config_directory));
-  if (!loaded) return std::unexpected(located(loaded.error(), where));
-  return {};
+std::vector<Error> serving_mistakes(const Deployment& deployment,
+                                    const std::string& config_directory) {
+  std::vector<Error> errors;
+  if (!deployment.listen) {
+    errors.push_back({Fault::usage,
+                      "it does not say where to listen: expected `listen: {mcp: "
+                      "\"127.0.0.1:8080\"}`",
+                      {deployment.file, 0, 0}});
+    return errors;
+  }
+  const Deployment::Listen& listen = *deployment.listen;
+  if (!listen.certificate.empty()) {
+    const auto loaded = http::TlsSettings::load(tls_files(listen, config_directory));
+    if (!loaded) errors.push_back(located(loaded.error(), listen));
+  }
+  // Whoever can open this machine's sockets is one caller; of the network nobody can say that.
+  if (!listen.mcp.local()) {
+    errors.push_back({Fault::refused,
+                      "other machines can hosts this address, and this version cannot ask who "
+                      "calls: expected an address of this machine alone",
+                      listen.mcp.at});
+  }
+  bool any = false;
+  for (const auto& [name, role] : deployment.roles) {
+    any |= !role.servers.empty();
+    if (role.servers.size() > 1) {
+      errors.push_back({Fault::refused,
+                        fmt::format("role `{}` has {} servers; this version serves one for each "
+                                    "role",
+                                    visible(name), role.servers.size()),
+                        role.at});
+    }
+  }
+  if (!any) {
+    errors.push_back({Fault::usage,
+                      "no role has `servers`: there is nothing to serve",
+                      {deployment.file, 0, 0}});
+  }
+  return errors;
 }
 
 }  // namespace pawl::app

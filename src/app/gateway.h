@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "base/task.h"
@@ -36,6 +37,8 @@ class Gateway {
 
   // `http://127.0.0.1:8080`, with the port that was taken; `unix:/run/pawl/mcp.sock`.
   const std::string& address() const { return address_; }
+  // `/readyz` says so from now on.
+  void set_ending() { ending_ = true; }
   // Listens no more and answers what is under way; true when everybody left in time.
   Task<bool> drain(Duration at_most);
 
@@ -50,7 +53,9 @@ class Gateway {
   http::Server server_;  // last: its connections use the others
 };
 
-// The files of `tls`, read and compared, without listening.
-Status check_tls(const Deployment::Listen& where, const std::string& config_directory);
+// Why this deployment cannot be served by this version, or not safely; every reason, with its
+// place. The files of `tls` are read and compared. Nothing is listened on.
+std::vector<Error> serving_mistakes(const Deployment& deployment,
+                                    const std::string& config_directory);
 
 }  // namespace pawl::app

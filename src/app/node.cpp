@@ -20,6 +20,8 @@ namespace pawl::app {
 namespace {
 
 constexpr Duration idle_look_every = Duration::seconds(1);
+// Two settlings of a session, and the rungs of its server's ladder.
+constexpr Duration remote_end_within = Duration::seconds(9);
 
 // The fold of the journal, and what the clock must continue from.
 struct Folded {
@@ -220,7 +222,13 @@ void Node::watch_idle() {
 }
 
 void Node::close() {
+  if (door_) {
+    door_->finish("the node ends");
+    (void)loop_.run_until([this] { return door_->sessions() == 0 && starts_.live() == 0; },
+                          remote_end_within);
+  }
   gateway_.reset();
+  door_.reset();
   join_.reset();
   ask_.reset();
   for (auto& [id, joined] : joined_) {

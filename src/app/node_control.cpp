@@ -1,6 +1,7 @@
 // People and a node: the control socket.
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "app/node_room.h"
@@ -64,6 +65,12 @@ void Node::killed(const Stopped& stopped) {
       if (joined->run == run && joined->session) joined->session->cancel_all();
     }
   }
+  if (!door_) return;
+  door_->each([&stopped](mcp::Endpoint& endpoint) {
+    if (std::ranges::find(stopped.runs, endpoint.run()) != stopped.runs.end()) {
+      endpoint.cancel_all();
+    }
+  });
 }
 
 }  // namespace pawl::app

@@ -16,12 +16,13 @@
 #include "io/pins/lock.h"
 
 namespace pawl::app {
-namespace {
 
 std::string user_name(uid_t user) {
   const passwd* entry = ::getpwuid(user);
   return entry == nullptr ? fmt::format("uid:{}", user) : std::string(entry->pw_name);
 }
+
+namespace {
 
 // Where a path argument really is, in the file system that node and server share.
 PathFact resolve(std::string_view pointer, std::string_view path) {
@@ -61,10 +62,14 @@ ProgramFact find_program(std::string_view word, std::span<const std::string> dir
   return fact;
 }
 
+}  // namespace
+
 void share_files(mcp::SessionSpec& spec) {
   spec.resolve = resolve;
   spec.find_program = find_program;
 }
+
+namespace {
 
 std::string refusal(const Error& error) {
   json::Writer out;

@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::size_t watched_max = 1024;
 
+}  // namespace
+
 std::string look_of(const std::vector<std::string>& files) {
   std::string out;
   for (const std::string& file : files) {
@@ -28,8 +30,6 @@ std::string look_of(const std::vector<std::string>& files) {
   }
   return out;
 }
-
-}  // namespace
 
 // The file may have changed again since it was read: it is looked at once more.
 void Node::watch(const std::string& file, std::vector<std::string> parts) {
@@ -68,6 +68,9 @@ void Node::use_policies() {
     if (joined->session && !joined->over)
       joined->session->use_policy(gate_->policy_of(joined->run));
   }
+  if (!door_) return;
+  door_->each(
+      [this](mcp::Endpoint& endpoint) { endpoint.use_policy(gate_->policy_of(endpoint.run())); });
 }
 
 }  // namespace pawl::app

@@ -3,6 +3,7 @@
 //   node_join.cpp  runs and sessions       node_control.cpp  people
 //   node_policies.cpp  policy files that change meanwhile
 //   node_serve.cpp  the doors on the network, and their end
+//   node_remote.cpp  who asks there, and the sessions behind
 #pragma once
 
 #include <functional>
@@ -18,9 +19,12 @@
 #include "app/herald.h"
 #include "app/join.h"
 #include "app/node.h"
+#include "app/served.h"
 #include "app/sql.h"
 #include "doors/control/control.h"
+#include "doors/mcp/http/door.h"
 #include "doors/mcp/many/many.h"
+#include "doors/mcp/session.h"
 #include "gate/gate.h"
 #include "io/journal/journal.h"
 #include "io/journal/note.h"
@@ -51,6 +55,22 @@ struct Asking {
   std::uint32_t running = 0;
   bool over = false;
 };
+
+// A session of a client on the network, with the process of its server.
+class RemoteSession;
+
+// The policy of a role as it was read last.
+struct ReadPolicy {
+  std::string file, look;
+  std::vector<std::string> parts;
+  std::shared_ptr<const Policy> policy;
+};
+
+// What `stat` says about files, as one text.
+std::string look_of(const std::vector<std::string>& files);
+// The node and the server share files and programs.
+void share_files(mcp::SessionSpec& spec);
+std::string user_name(uid_t user);
 
 // The files that a policy was read from, and how they looked then.
 struct Watched {
@@ -101,6 +121,17 @@ class Node {
   void signalled(int number);
   void reload();
   Task<void> end_serving();
+  bool calls_under_way() const;
+
+  // node_remote.cpp
+  void add_mcp();
+  Task<std::expected<mcp::RemoteCaller, http::Response>> identify(const http::Request& request,
+                                                                  std::string role);
+  Result<std::unique_ptr<mcp::Endpoint>> open_remote(const mcp::RemoteCaller& caller,
+                                                     const std::string& role,
+                                                     std::unique_ptr<mcp::Wire> client,
+                                                     mcp::HttpDoorPorts::Ended ended);
+  Result<std::shared_ptr<const Policy>> policy_for(const std::string& role);
 
   bool busy() const;
   void watch_idle();
@@ -124,6 +155,9 @@ class Node {
   std::map<std::uint64_t, std::unique_ptr<Asking>> asking_;
   std::map<std::string, Watched> watched_;  // by policy file, of every run that joined
   ReadSql read_sql_ = isolated_sql();
+  ServerStarts starts_{loop_};
+  std::map<std::string, ReadPolicy> role_policies_;
+  std::unique_ptr<mcp::HttpDoor> door_;
   std::unique_ptr<Gateway> gateway_;
   bool ending_ = false;
   net::Timer idle_;

@@ -4,12 +4,16 @@
 #include <fmt/format.h>
 
 #include "app/node_room.h"
+#include "app/paths.h"
 
 namespace pawl::app {
 namespace {
 
-// How long answers that are under way may take when the node is told to end.
-constexpr Duration drain_within = Duration::seconds(10);
+// How long calls that are under way may take when the node is told to end, and after them the
+// sessions and the connections.
+constexpr Duration calls_within = Duration::seconds(10);
+constexpr Duration look_again_after = Duration::milliseconds(50);
+constexpr Duration drain_within = Duration::seconds(6);
 
 }  // namespace
 
@@ -18,13 +22,11 @@ Status Node::open_gateway() {
   if (!deployment_.listen)
     return fail(Fault::usage, "the deployment file has no `listen` any more");
   gateway_ = std::make_unique<Gateway>(loop_, [this] { return gate_->fault(); });
+  add_mcp();
   if (Status listens = gateway_->listen(*deployment_.listen, config_directory_); !listens) {
     return listens;
   }
   log_line(fmt::format("serving at {}", gateway_->address()));
-  if (!deployment_.listen->mcp.local() && deployment_.listen->certificate.empty()) {
-    log_line("what is sent there is not encrypted: others on the way can read it (`listen.tls`)");
-  }
   return {};
 }
 
@@ -39,19 +41,39 @@ void Node::signalled(int number) {
   loop_.stop();
 }
 
+bool Node::calls_under_way() const {
+  bool any = false;
+  door_->each([&](mcp::Endpoint& endpoint) { any |= gate_->live_calls(endpoint.run()) > 0; });
+  return any;
+}
+
+// Requests that come from now on are told to go; what is under way gets its time.
 Task<void> Node::end_serving() {
+  gateway_->set_ending();
+  door_->admit_nobody();
+  const Duration until = loop_.now() + calls_within;
+  while (calls_under_way() && loop_.now() < until) co_await loop_.sleep(look_again_after);
+  door_->finish("the node ends");
   const bool in_time = co_await gateway_->drain(drain_within);
   if (!in_time) log_line("connections were cut that did not end in time");
   loop_.stop();
 }
 
-// A bad file never replaces a good one.
+// A bad file never replaces a good one. Sessions keep what they began with; new ones, and people,
+// get what the file says now. Where it listens is decided once.
 void Node::reload() {
-  if (Status read = read_config(); !read) {
+  const DeploymentRead read = read_deployment(options_.config, true);
+  std::vector<Error> errors = read.errors;
+  if (read.deployment) errors = serving_mistakes(*read.deployment, config_directory_);
+  if (!errors.empty()) {
+    for (const Error& error : errors) log_line(to_string(error));
     log_line("the deployment file has a mistake; what was in force stays");
-    (void)gate_->note({}, "deployment file does not load", to_string(read.error()));
+    (void)gate_->note({}, "deployment file does not load", to_string(errors.front()));
     return;
   }
+  deployment_ = *read.deployment;
+  herald_->use(deployment_);
+  role_policies_.clear();
   if (Status people = enrol_configured(); !people) log_line(to_string(people.error()));
   tell_people();
   if (Status certificate = gateway_->reload(); !certificate) {

@@ -21,15 +21,7 @@ std::vector<Error> serve_mistakes(const DeploymentRead& read) {
   if (!read.deployment) return read.errors;
   const Deployment& deployment = *read.deployment;
   const std::string directory = std::filesystem::path(read.path).parent_path().string();
-  std::vector<Error> errors;
-  if (!deployment.listen) {
-    errors.push_back({Fault::usage,
-                      "it says nowhere where to listen: expected `listen: {mcp: "
-                      "\"127.0.0.1:8080\"}`",
-                      {read.path, 0, 0}});
-    return errors;
-  }
-  if (Status tls = check_tls(*deployment.listen, directory); !tls) errors.push_back(tls.error());
+  std::vector<Error> errors = serving_mistakes(deployment, directory);
   for (const auto& [name, role] : deployment.roles) {
     if (role.servers.empty()) continue;
     const std::string file = (std::filesystem::path(directory) / role.file).string();

@@ -29,8 +29,8 @@ bool ambiguous(std::string_view path) {
 }
 
 // A page of another origin gets no answer at all, whatever the row.
-std::optional<Refusal> check(const Site& site, Reach reach, const Request& request) {
-  if (reach == Reach::site) return check_site(site, request);
+std::optional<Refusal> check(const Site& site, Hosts hosts, const Request& request) {
+  if (hosts == Hosts::listed) return check_site(site, request);
   if (request.headers.count("origin") == 0) return std::nullopt;
   const auto refused = check_site(site, request);
   return refused ? std::optional(Refusal{403, "this origin may not ask"}) : std::nullopt;
@@ -38,8 +38,8 @@ std::optional<Refusal> check(const Site& site, Reach reach, const Request& reque
 
 }  // namespace
 
-void Routes::add(std::string_view method, std::string_view path, Reach reach, Handler handler) {
-  rows_.push_back({std::string(method), std::string(path), reach, std::move(handler)});
+void Routes::add(std::string_view method, std::string_view path, Hosts hosts, Handler handler) {
+  rows_.push_back({std::string(method), std::string(path), hosts, std::move(handler)});
 }
 
 const Routes::Row* Routes::find(std::string_view method, std::string_view path,
@@ -65,8 +65,8 @@ void Routes::serve(Request request, Responder responder) const {
   std::string methods;
   const Row* row = find(request.method, path, methods);
   // Which paths there are is not told to a page that may not ask.
-  const Reach reach = row == nullptr ? Reach::site : row->reach;
-  if (const auto refused = check(site_, reach, request)) {
+  const Hosts hosts = row == nullptr ? Hosts::listed : row->hosts;
+  if (const auto refused = check(site_, hosts, request)) {
     return std::move(responder).answer(respond(*refused));
   }
   if (row != nullptr) return row->handler(std::move(request), std::move(responder));

@@ -17,17 +17,17 @@ using testing::StartsWith;
 // Every row answers with its own name and what stands below it.
 struct Table {
   Table() : server(loop, {}, routes.handler()) {
-    row("GET", "/healthz", Reach::anybody);
-    row("GET", "/v1/runs", Reach::site);
-    row("POST", "/v1/runs", Reach::site);
-    row("GET", "/v1/", Reach::site);
-    row("POST", "/mcp/", Reach::site);
+    row("GET", "/healthz", Hosts::any);
+    row("GET", "/v1/runs", Hosts::listed);
+    row("POST", "/v1/runs", Hosts::listed);
+    row("GET", "/v1/", Hosts::listed);
+    row("POST", "/mcp/", Hosts::listed);
     port = server.listen("127.0.0.1", 0).value_or(0);
     routes.serve_site(loopback_site(port));
   }
 
-  void row(const std::string& method, const std::string& path, Reach reach) {
-    routes.add(method, path, reach, [method, path](const Request& request, Responder responder) {
+  void row(const std::string& method, const std::string& path, Hosts hosts) {
+    routes.add(method, path, hosts, [method, path](const Request& request, Responder responder) {
       Response response;
       response.body = "[" + method + " " + path + " " + std::string(below(path, request)) + "]";
       std::move(responder).answer(std::move(response));

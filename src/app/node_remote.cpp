@@ -1,0 +1,168 @@
+// Clients on the network: who asks, in which run, and the sessions in front of their servers.
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "app/node_room.h"
+#include "app/paths.h"
+#include "base/text.h"
+#include "doors/mcp/pipes.h"
+#include "io/pins/lock.h"
+
+namespace pawl::app {
+namespace {
+
+constexpr std::string_view mcp_path = "/mcp/";
+constexpr std::size_t client_name_bytes_max = 64;
+constexpr std::size_t role_bytes_max = 256;
+
+std::string client_of(const http::Request& request) {
+  const std::string_view agent = request.headers.find("user-agent").value_or("");
+  return agent.empty() ? std::string("http") : visible(agent.substr(0, client_name_bytes_max));
+}
+
+}  // namespace
+
+// The session and the process behind it: the one ends, then the other.
+class RemoteSession final : public mcp::Endpoint {
+ public:
+  RemoteSession(ServerStarts& starts, std::shared_ptr<ServedProcess> process)
+      : starts_(starts), process_(std::move(process)) {}
+  ~RemoteSession() override {
+    session_.reset();
+    starts_.end(process_);
+  }
+  RemoteSession(const RemoteSession&) = delete;
+
+  void begin(std::unique_ptr<mcp::Session> session) { session_ = std::move(session); }
+  void finish(const std::string& why) override { session_->finish(why); }
+  void cancel_all() override { session_->cancel_all(); }
+  const std::string& run() const override { return session_->run(); }
+  void use_policy(std::shared_ptr<const Policy> policy) override {
+    session_->use_policy(std::move(policy));
+  }
+
+ private:
+  ServerStarts& starts_;
+  std::shared_ptr<ServedProcess> process_;
+  std::unique_ptr<mcp::Session> session_;
+};
+
+void Node::add_mcp() {
+  mcp::HttpDoorPorts ports;
+  ports.identify = [this](const http::Request& request, std::string role) {
+    return identify(request, std::move(role));
+  };
+  ports.open = [this](const mcp::RemoteCaller& caller, const std::string& role,
+                      std::unique_ptr<mcp::Wire> client, mcp::HttpDoorPorts::Ended ended) {
+    return open_remote(caller, role, std::move(client), std::move(ended));
+  };
+  ports.refused = [this](const std::string& run, const std::string& sentence) {
+    if (run.empty()) {
+      (void)gate_->note({}, "request refused", sentence);
+    } else {
+      (void)gate_->refuse(run, Code::ambiguous_request, "message", sentence);
+    }
+  };
+  ports.random = random_bytes;
+  door_ = std::make_unique<mcp::HttpDoor>(loop_, std::move(ports));
+  for (const char* method : {"POST", "GET", "DELETE"}) {
+    gateway_->routes().add(method, mcp_path, http::Hosts::listed,
+                           [this](http::Request request, http::Responder responder) {
+                             const std::string role(http::below(mcp_path, request));
+                             door_->serve(role, std::move(request), std::move(responder));
+                           });
+  }
+}
+
+// Nobody is asked for a proof where only this machine can call: whoever may open a socket of it is
+// one caller, in one run for each role.
+Task<std::expected<mcp::RemoteCaller, http::Response>> Node::identify(const http::Request& request,
+                                                                      std::string role) {
+  const auto known =
+      role.size() > role_bytes_max ? deployment_.roles.end() : deployment_.roles.find(role);
+  if (known == deployment_.roles.end() || known->second.servers.empty()) {
+    co_return std::unexpected(http::respond({404, "there is no such role"}));
+  }
+  mcp::RemoteCaller caller;
+  caller.sponsor = user_name(request.remote->user.value_or(::getuid()));
+  caller.key = "local:" + caller.sponsor;
+  caller.client = client_of(request);
+  co_return caller;
+}
+
+Result<std::shared_ptr<const Policy>> Node::policy_for(const std::string& role) {
+  const std::string file =
+      (std::filesystem::path(config_directory_) / deployment_.roles.at(role).file).string();
+  ReadPolicy& known = role_policies_[role];
+  if (known.policy && known.file == file && look_of(known.parts) == known.look) {
+    return known.policy;
+  }
+  std::vector<std::string> parts;
+  const Loaded loaded = read_policy(file, &deployment_, &parts);
+  if (!loaded.policy) {
+    const std::string why =
+        loaded.errors.empty() ? file + " does not load" : to_string(loaded.errors.front());
+    log_line("role `" + role + "` cannot be served: " + why);
+    return fail(Fault::environment, "the policy of this role does not load");
+  }
+  std::string look = look_of(parts);
+  known = {file, std::move(look), parts, loaded.policy};
+  watch(file, std::move(parts));
+  return known.policy;
+}
+
+Result<std::unique_ptr<mcp::Endpoint>> Node::open_remote(const mcp::RemoteCaller& caller,
+                                                         const std::string& role,
+                                                         std::unique_ptr<mcp::Wire> client,
+                                                         mcp::HttpDoorPorts::Ended ended) {
+  const std::vector<std::string>& servers = deployment_.roles.at(role).servers;
+  if (servers.size() != 1) return fail(Fault::refused, "this role has several servers");
+  const std::string name = servers.front();
+  auto policy = policy_for(role);
+  if (!policy) return std::unexpected(policy.error());
+  auto lock = read_lock((*policy)->file);
+  if (!lock) return std::unexpected(lock.error());
+  RunRequest request;
+  request.key = fmt::format("http:{}:{}", role, caller.key);
+  request.sponsor = caller.sponsor;
+  request.client = caller.client;
+  request.policy = *policy;
+  auto run = gate_->open_run(request);
+  if (!run) {
+    log_line("session refused: " + to_string(run.error()));
+    return std::unexpected(run.error());
+  }
+  auto process = starts_.start(name, deployment_.servers.at(name), config_directory_);
+  if (!process) {
+    gate_->leave_run(*run);
+    return std::unexpected(process.error());
+  }
+  mcp::SessionSpec spec;
+  spec.run = *run;
+  spec.server = name;
+  spec.policy = gate_->policy_of(*run);
+  spec.lock = std::move(*lock);
+  spec.call_deadline = options_.call_deadline;
+  share_files(spec);
+  spec.read_sql = read_sql_;
+  auto remote = std::make_unique<RemoteSession>(starts_, *process);
+  mcp::SessionWires wires{std::move(client), starts_.wire(**process)};
+  remote->begin(std::make_unique<mcp::Session>(
+      loop_, *gate_, std::move(spec), std::move(wires),
+      [this, run = *run, ended = std::move(ended)](const mcp::SessionEnd& end) {
+        log_line(fmt::format("run {}: {}", run, end.why));
+        gate_->leave_run(run);
+        ended(end);
+      }));
+  log_line(fmt::format("run {}: session of role `{}`, server `{}`, client {}", *run, role, name,
+                       caller.client));
+  use_policies();
+  return remote;
+}
+
+}  // namespace pawl::app

@@ -1,0 +1,130 @@
+#include "app/served.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "app/herald.h"
+#include "app/offer.h"
+#include "base/text.h"
+#include "doors/mcp/pipes.h"
+#include "io/net/pipe.h"
+
+namespace pawl::app {
+namespace {
+
+constexpr Duration first_wait = Duration::milliseconds(500);
+constexpr unsigned waits_doubled_max = 8;
+constexpr std::size_t error_line_bytes_max = 16UL << 10;
+constexpr std::size_t error_line_shown_max = 500;
+
+}  // namespace
+
+struct ServedProcess {
+  std::string name;
+  Duration started{};
+  std::optional<net::Child> child;
+  std::optional<net::LineReader> errors;
+  Duration second{};
+  std::size_t lines = 0;  // in that second
+  bool ending = false;
+
+  void says(Duration now, std::string_view line);
+};
+
+void ServedProcess::says(Duration now, std::string_view line) {
+  if (now.ns - second.ns >= Duration::seconds(1).ns) {
+    second = now;
+    lines = 0;
+  }
+  if (++lines > error_lines_per_second_max) return;
+  const std::string text = visible(line.substr(0, error_line_shown_max));
+  log_line(fmt::format("server `{}`: {}", name, text));
+  if (lines == error_lines_per_second_max) {
+    log_line(fmt::format("server `{}` says more in this second, which is not kept", name));
+  }
+}
+
+Result<std::shared_ptr<ServedProcess>> ServerStarts::start(const std::string& name,
+                                                           const Deployment::Server& server,
+                                                           const std::string& directory) {
+  if (live_ >= served_processes_max) {
+    return fail(Fault::environment, "too many processes of servers are running");
+  }
+  const Record& record = records_[name];
+  if (loop_.now() < record.again) {
+    return fail(Fault::environment,
+                fmt::format("server `{}` ended right after its start, {} times in a row; it is "
+                            "tried again later",
+                            name, record.failures));
+  }
+  auto started = net::start({.command = server.command,
+                             .environment = passed_environment(server.env),
+                             .directory = directory,
+                             .error_output = net::ErrorOutput::pipe});
+  auto process = std::make_shared<ServedProcess>();
+  process->name = name;
+  process->started = loop_.now();
+  if (!started) {
+    lived(*process);
+    log_line(fmt::format("server `{}` cannot be started: {}", name, to_string(started.error())));
+    return fail(Fault::environment, fmt::format("server `{}` cannot be started", name));
+  }
+  process->child.emplace(loop_, std::move(*started));
+  const std::weak_ptr<ServedProcess> self = process;
+  process->errors.emplace(loop_, std::move(process->child->error_output),
+                          net::LineEvents{.line =
+                                              [self, this](std::string_view line) {
+                                                if (auto alive = self.lock())
+                                                  alive->says(loop_.now(), line);
+                                              },
+                                          .overlong =
+                                              [self, this](std::string_view head) {
+                                                if (auto alive = self.lock())
+                                                  alive->says(loop_.now(), head);
+                                              },
+                                          .batch = {},
+                                          .end = [](const net::StreamEnd&) {}},
+                          error_line_bytes_max);
+  ++live_;
+  return process;
+}
+
+std::unique_ptr<mcp::Wire> ServerStarts::wire(ServedProcess& process) {
+  return mcp::over_pipes(loop_, std::move(process.child->output), std::move(process.child->input));
+}
+
+void ServerStarts::lived(const ServedProcess& process) {
+  Record& record = records_[process.name];
+  if (loop_.now().ns - process.started.ns >= lives_long.ns) {
+    record = {};
+    return;
+  }
+  const unsigned doubled = std::min(record.failures++, waits_doubled_max);
+  record.again = loop_.now() + std::min(Duration{first_wait.ns << doubled}, start_again_max);
+}
+
+void ServerStarts::end(const std::shared_ptr<ServedProcess>& process) {
+  if (std::exchange(process->ending, true)) return;
+  spawn(ladder(process));
+}
+
+Task<void> ServerStarts::ladder(std::shared_ptr<ServedProcess> process) {
+  // Only one that ended before it was asked to is not started again at once.
+  if (process->child->running()) {
+    records_.erase(process->name);
+  } else {
+    lived(*process);
+  }
+  const net::Ending ended = co_await process->child->end_gently();
+  for (const net::ProcessStat& left : ended.survivors) {
+    log_line(fmt::format("process {} (`{}`) of server `{}` is not proven dead", left.id.pid,
+                         visible(left.name), process->name));
+  }
+  process->errors.reset();
+  --live_;
+}
+
+}  // namespace pawl::app

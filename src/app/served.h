@@ -1,0 +1,66 @@
+// Servers that the node itself starts, for clients on the network: a process for each session.
+//
+// What is started is what the deployment file says under the server's name, where that file lies,
+// with the variables that it lists; nothing that a client sends has a part in it. A process belongs
+// to its session and ends with it: its input is closed, then it is asked to end, then it is killed
+// with everybody it started. What it says on its error output goes to the log, line by line and not
+// faster than a person reads.
+// A server that ends right after its start is not started again at once: each time the wait is
+// twice as long, and whoever asks meanwhile is told.
+// Threads: the node's loop, on the thread that lives as long as the process.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/time.h"
+#include "doors/mcp/endpoint.h"
+#include "doors/mcp/wire.h"
+#include "io/net/child.h"
+#include "io/net/loop.h"
+#include "kernel/policy/deployment.h"
+
+namespace pawl::app {
+
+inline constexpr std::size_t served_processes_max = 1024;
+inline constexpr Duration lives_long = Duration::seconds(5);
+inline constexpr Duration start_again_max = Duration::seconds(30);
+inline constexpr std::size_t error_lines_per_second_max = 20;
+
+// One process of a server, with the wire to it.
+struct ServedProcess;
+
+class ServerStarts {
+ public:
+  explicit ServerStarts(net::Loop& loop) : loop_(loop) {}
+
+  // Fault::environment where it cannot be started, or not yet again.
+  Result<std::shared_ptr<ServedProcess>> start(const std::string& name,
+                                               const Deployment::Server& server,
+                                               const std::string& directory);
+  // The process's wire, once.
+  std::unique_ptr<mcp::Wire> wire(ServedProcess& process);
+  // Its session is over: it ends, in its own time.
+  void end(const std::shared_ptr<ServedProcess>& process);
+  // Processes that are there, those that end included.
+  std::size_t live() const { return live_; }
+
+ private:
+  struct Record {
+    unsigned failures = 0;  // starts in a row that did not live long
+    Duration again{};       // not before this moment
+  };
+  Task<void> ladder(std::shared_ptr<ServedProcess> process);
+  void lived(const ServedProcess& process);
+
+  net::Loop& loop_;
+  std::size_t live_ = 0;
+  std::map<std::string, Record> records_;
+};
+
+}  // namespace pawl::app

@@ -1,0 +1,96 @@
+// MCP over Streamable HTTP: requests in, sessions behind them.
+//
+//   HttpDoor door(loop, ports);
+//   routes.add("POST", "/mcp/", Hosts::listed, [&](Request r, Responder a) { door.serve(…); });
+//
+// One address for each role, for clients of both eras. A client of the older one says `initialize`
+// and gets a session, whose id it sends with everything that follows; a modern one has no session,
+// and all that one caller asks at one address goes to one connection to the servers, which ends
+// when nothing was asked for a while.
+// Which run a request belongs to follows from who calls, and never from a session: a client that
+// begins a new one has the same ceilings, and the same halt. A session's id is a name and no right:
+// it serves the caller that opened it, at the role where it did, and for everybody else it does not
+// exist.
+// Order of looks: who calls, then the form of the request, then its session. What is refused before
+// it reached a session is no call; it is told to `refused`, which bounds how much is kept.
+// Threads: one loop.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "base/task.h"
+#include "base/time.h"
+#include "doors/mcp/endpoint.h"
+#include "doors/mcp/http/remote_client.h"
+#include "doors/mcp/wire.h"
+#include "io/http/message.h"
+#include "io/http/responder.h"
+#include "io/net/loop.h"
+
+namespace pawl::mcp {
+
+inline constexpr std::size_t sessions_max = 16'384;
+inline constexpr std::size_t sessions_of_caller_max = 4096;
+inline constexpr std::uint32_t new_sessions_per_minute_max = 600;  // of one caller
+// Without a request, a stream that listens or an answer that is missing, so long.
+inline constexpr Duration session_idle_max = Duration::seconds(3600);
+// Longer than a modern client may take to come back to a call that waits (legs.h).
+inline constexpr Duration connection_idle_max = Duration::seconds(900);
+inline constexpr Duration keep_alive_every = Duration::seconds(15);
+
+// Who calls, as far as this door needs it.
+struct RemoteCaller {
+  std::string key;      // the same for whoever may share a run, another for everybody else
+  std::string sponsor;  // who answers for the run
+  std::string agent;    // of the deployment file; empty: nobody said
+  std::string run;      // that the caller proved to be in; empty: the one of its key
+  std::string client;   // how the program calls itself, for people
+};
+
+struct HttpDoorPorts {
+  // Who asks for this role. Otherwise the answer: 401, 403. The request outlives the task.
+  std::function<Task<std::expected<RemoteCaller, http::Response>>(const http::Request& request,
+                                                                  std::string role)>
+      identify;
+  // Connects a client to the servers of a role. `ended` is called once, never from inside.
+  using Ended = std::function<void(const SessionEnd&)>;
+  std::function<Result<std::unique_ptr<Endpoint>>(const RemoteCaller& caller,
+                                                  const std::string& role,
+                                                  std::unique_ptr<Wire> client, Ended ended)>
+      open;
+  // Something was refused before it became a call; `run` may be empty.
+  std::function<void(const std::string& run, const std::string& sentence)> refused;
+  std::function<std::string(std::size_t)> random;
+};
+
+class HttpDoor {
+ public:
+  HttpDoor(net::Loop& loop, HttpDoorPorts ports);
+  ~HttpDoor();
+  HttpDoor(const HttpDoor&) = delete;
+
+  // POST, GET and DELETE at a role's address.
+  void serve(const std::string& role, http::Request request, http::Responder responder);
+
+  // For everybody who is connected now.
+  void each(const std::function<void(Endpoint&)>& visit) const;
+  // Further requests are answered with 503.
+  void admit_nobody();
+  // Everything ends, in order, and nothing new begins.
+  void finish(const std::string& why);
+  std::size_t sessions() const;
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace pawl::mcp

@@ -1,0 +1,78 @@
+// The inside of the door: who is connected, and how a request finds its session.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.h"
+#include "base/task.h"
+#include "doors/mcp/endpoint.h"
+#include "doors/mcp/http/door.h"
+#include "doors/mcp/http/fields.h"
+#include "doors/mcp/http/remote_client.h"
+#include "io/net/loop.h"
+
+namespace pawl::mcp {
+
+struct HttpDoor::State : std::enable_shared_from_this<HttpDoor::State> {
+  State(net::Loop& l, HttpDoorPorts p) : loop(l), ports(std::move(p)) {}
+
+  // One request, with the right to answer it.
+  struct Asking {
+    std::string role;
+    RemoteCaller caller;
+    http::Request request;
+    http::Responder responder;
+  };
+  // A session of an older client, or what all requests of a modern caller share.
+  struct Connected {
+    std::string key, caller, role;
+    Era era = Era::legacy;
+    std::shared_ptr<RemoteClient> client;
+    std::unique_ptr<Endpoint> endpoint;
+  };
+  using ConnectedPtr = std::shared_ptr<Connected>;
+  struct Tally {
+    std::size_t open = 0;
+    std::uint32_t begun = 0;  // since then
+    Duration since{};
+  };
+
+  void serve(std::string role, http::Request request, http::Responder responder);
+  static Task<void> handle(std::shared_ptr<State> self, std::string role, http::Request request,
+                           http::Responder responder);
+  void post(Asking& asking);
+  void get(Asking& asking);
+  void end_session(Asking& asking);
+  static bool is_modern(const Message& message, const Field& session, const Field& version);
+  void modern(Asking& asking, const Message& message, Taken taken);
+  void older(Asking& asking, const Message& message, Taken taken, const Field& session,
+             const Field& version);
+  void unreadable(Asking& asking, const Field& session, const std::string& why);
+  static void say_no(Asking& asking, const http::Refusal& refusal);
+  static void accepted(Asking& asking);
+
+  // Null: the request was answered.
+  ConnectedPtr open(Asking& asking, std::string_view id, Era era, RemoteTerms terms);
+  bool may_begin(const std::string& caller);
+  static std::string modern_key(const Asking& asking);
+  ConnectedPtr find(std::string_view key) const;
+  ConnectedPtr find_session(const Asking& asking, std::string_view id) const;
+  void forget(const ConnectedPtr& connected);
+  void ended(const ConnectedPtr& connected);
+  void look_after();
+
+  net::Loop& loop;
+  HttpDoorPorts ports;
+  json::Parser parser;
+  std::map<std::string, ConnectedPtr, std::less<>> all;
+  std::vector<ConnectedPtr> leaving;
+  std::map<std::string, Tally> tallies;
+  net::Timer rounds;
+  bool ending = false;
+};
+
+}  // namespace pawl::mcp

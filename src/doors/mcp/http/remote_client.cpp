@@ -1,0 +1,378 @@
+#include "doors/mcp/http/remote_client.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "doors/mcp/http/answers.h"
+#include "io/http/sse.h"
+
+namespace pawl::mcp {
+namespace {
+
+constexpr Duration come_back_after = Duration::seconds(1);
+constexpr std::uint64_t listening_stream = 0;
+
+Task<void> tell_when_drained(std::weak_ptr<RemoteClient> client, http::Stream& out,
+                             void (RemoteClient::*told)()) {
+  (void)co_await out.drained();
+  if (auto alive = client.lock()) (alive.get()->*told)();
+}
+
+}  // namespace
+
+// What the session holds.
+class RemoteWire final : public Wire {
+ public:
+  explicit RemoteWire(std::shared_ptr<RemoteClient> client) : client_(std::move(client)) {}
+  ~RemoteWire() override {
+    client_->stop_hearing();
+    client_->finish_sending();
+  }
+  RemoteWire(const RemoteWire&) = delete;
+
+  void open(WireEvents events) override { client_->open(std::move(events)); }
+  bool send(std::string message, std::string_view request) override {
+    return client_->send(std::move(message), request);
+  }
+  void pause() override { client_->pause(); }
+  void resume() override { client_->resume(); }
+  // What was said is in the hands of the connections, which write it whatever becomes of us.
+  Task<bool> drained() override { co_return !client_->over_; }
+  void finish_sending() override { client_->finish_sending(); }
+  void stop_hearing() override { client_->stop_hearing(); }
+
+ private:
+  std::shared_ptr<RemoteClient> client_;
+};
+
+RemoteClient::RemoteClient(net::Loop& loop, RemoteTerms terms)
+    : loop_(loop),
+      terms_(std::move(terms)),
+      kept_(kept_events_max, kept_events_bytes_max),
+      touched_(loop.now()) {}
+
+std::unique_ptr<Wire> RemoteClient::wire() {
+  return std::make_unique<RemoteWire>(shared_from_this());
+}
+
+void RemoteClient::open(WireEvents events) {
+  events_ = std::move(events);
+}
+
+void RemoteClient::post(std::string text, const Message& request, Taken taken,
+                        http::Responder responder) {
+  auto answering = std::make_shared<Answering>();
+  answering->id = std::string(request.id);
+  answering->taken = taken;
+  answering->listens = terms_.era == Era::modern && request.method == "subscriptions/listen";
+  answering->responder = std::move(responder);
+  std::string key = answering->id;
+  if (terms_.era == Era::modern) {
+    key = std::to_string(next_id_++);
+    const auto at = static_cast<std::size_t>(request.id.data() - text.data());
+    text.replace(at, request.id.size(), key);
+  }
+  post_as(key, std::move(text), std::move(answering));
+}
+
+void RemoteClient::post_unreadable(std::string text, http::Responder responder) {
+  auto answering = std::make_shared<Answering>();
+  answering->id = id_of(text);
+  answering->readable = false;
+  answering->taken = {.json = true, .events = false};
+  answering->responder = std::move(responder);
+  post_as({}, std::move(text), std::move(answering));
+}
+
+void RemoteClient::post_as(const std::string& wanted, std::string text, AnsweringPtr answering) {
+  touched_ = loop_.now();
+  if (over_ || answering_.size() >= requests_of_client_max) {
+    const std::string_view why = over_ ? "the session ended" : "too many requests are open";
+    return refuse(std::move(*answering->responder), over_ ? 404 : 429, answering->id, why);
+  }
+  // A second request with an id that is open is for the session to refuse: its answer has no id.
+  const bool taken = wanted.empty() || answering_.contains(wanted);
+  const std::string key = taken ? fmt::format("text {}", next_id_++) : wanted;
+  answering_[key] = answering;
+  guard(key, answering);
+  if (!deliver({std::move(text), key})) {
+    answering_.erase(key);
+    refuse(std::move(*answering->responder), 503, answering->id, "the tool server is crowded");
+  }
+}
+
+// What may happen to a request while it waits.
+void RemoteClient::guard(const std::string& key, const AnsweringPtr& answering) {
+  const std::weak_ptr<RemoteClient> self = weak_from_this();
+  if (terms_.era == Era::modern) {
+    answering->responder->on_gone([self, key] {
+      // Later: it may be our own writing that found out.
+      if (auto client = self.lock()) {
+        client->loop_.post([self, key] {
+          if (auto later = self.lock()) later->cancelled(key);
+        });
+      }
+    });
+  }
+  if (answering->taken.events) {
+    const std::weak_ptr<Answering> open = answering;
+    answering->patience = loop_.after(events_after, [self, open] {
+      const auto client = self.lock();
+      const auto late = open.lock();
+      if (client && late && late->responder) client->begin_events(*late);
+    });
+  }
+}
+
+bool RemoteClient::tell(std::string text) {
+  touched_ = loop_.now();
+  return deliver({std::move(text), {}});
+}
+
+bool RemoteClient::deliver(Told told) {
+  if (deaf_ || !events_.message) return true;
+  if (paused_) {
+    if (held_back_.size() >= held_back_max) return false;
+    held_back_.push_back(std::move(told));
+    return true;
+  }
+  // The session may end inside, and everything with it.
+  const auto self = shared_from_this();
+  const auto message = events_.message;
+  const std::string before = std::exchange(delivering_, told.key);
+  message(told.text);
+  delivering_ = before;
+  return true;
+}
+
+void RemoteClient::resume() {
+  paused_ = false;
+  const std::weak_ptr<RemoteClient> self = weak_from_this();
+  loop_.post([self] {
+    const auto client = self.lock();
+    while (client && !client->paused_ && !client->held_back_.empty()) {
+      Told next = std::move(client->held_back_.front());
+      client->held_back_.pop_front();
+      (void)client->deliver(std::move(next));
+    }
+  });
+}
+
+std::string RemoteClient::exchange_of(std::string_view request) const {
+  const auto current = answering_.find(delivering_);
+  if (!delivering_.empty() && current != answering_.end()) {
+    const Answering& now = *current->second;
+    // What is said of a text that was no message, or whose id was taken, is said at once.
+    if (request == "null" || (!now.readable && request == now.id)) return delivering_;
+  }
+  return answering_.contains(request) ? std::string(request) : std::string();
+}
+
+bool RemoteClient::send(std::string message, std::string_view request) {
+  if (over_) return false;
+  if (!request.empty()) {
+    const std::string key = exchange_of(request);
+    if (key.empty()) return true;
+    if (is_answer(message)) {
+      answer(key, std::move(message));
+    } else {
+      say(key, message);
+    }
+    return true;
+  }
+  // A modern client is told nothing that it did not ask for.
+  if (terms_.era == Era::modern) return true;
+  if (belongs_to_a_call(message)) {
+    for (const auto& [key, open] : answering_) {
+      if (!open->taken.events) continue;
+      say(std::string(key), message);
+      return true;
+    }
+  }
+  to_listening(std::move(message));
+  return true;
+}
+
+void RemoteClient::answer(const std::string& key, std::string message) {
+  const AnsweringPtr open = std::move(answering_.find(key)->second);
+  answering_.erase(key);
+  open->patience.reset();
+  touched_ = loop_.now();
+  if (terms_.era == Era::modern) message = with_id_of_client(message, key, open->id);
+  if (open->listens) message = tagged_for_client(message, key, open->id);
+  if (open->responder && !open->taken.json) begin_events(*open);
+  if (open->responder) {
+    http::Response response;
+    response.status = !open->readable ? 400 : terms_.era == Era::modern ? status_of(message) : 200;
+    response.headers.add("content-type", "application/json");
+    if (!terms_.session.empty()) response.headers.add(session_field, terms_.session);
+    response.body = std::move(message);
+    return std::move(*open->responder).answer(std::move(response));
+  }
+  const EventId id{open->stream, ++open->events};
+  if (open->out) write(*open->out, id, message);
+  if (open->out) open->out->end();
+  if (terms_.era != Era::modern) kept_.keep(id, std::move(message));
+}
+
+void RemoteClient::say(const std::string& key, const std::string& message) {
+  const AnsweringPtr open = answering_.find(key)->second;
+  if (!open->taken.events) return;
+  begin_events(*open);
+  const EventId id{open->stream, ++open->events};
+  const std::string text = open->listens ? tagged_for_client(message, key, open->id) : message;
+  if (terms_.era != Era::modern) kept_.keep(id, text);
+  if (open->out) write(*open->out, id, text);
+}
+
+void RemoteClient::begin_events(Answering& open) {
+  if (!open.responder) return;
+  open.stream = next_stream_++;
+  open.out.emplace(open_stream(std::move(*open.responder)));
+  open.responder.reset();
+  prime(*open.out, {open.stream, 0});
+}
+
+http::Stream RemoteClient::open_stream(http::Responder responder) const {
+  http::Response head = http::event_stream();
+  if (!terms_.session.empty()) head.headers.add(session_field, terms_.session);
+  return std::move(responder).stream(std::move(head));
+}
+
+// So that a client that loses its connection before the first message can ask for it.
+void RemoteClient::prime(http::Stream& out, const EventId& id) const {
+  if (!terms_.primes) return;
+  const std::string text = to_string(id);
+  const auto event =
+      http::write_event({.name = {}, .text = {}, .id = text, .retry = come_back_after});
+  if (event) (void)out.write(*event);
+}
+
+void RemoteClient::write(http::Stream& out, const EventId& id, std::string_view message) {
+  // Nobody can ask for an event of a stateless revision again.
+  const std::string text = to_string(id);
+  const auto event = http::write_event(
+      {.name = "message",
+       .text = message,
+       .id = terms_.era == Era::modern ? std::nullopt : std::optional<std::string_view>(text),
+       .retry = {}});
+  if (!event || !out.write(*event)) return;
+  if (crowded_ || !events_.crowded || out.queued_bytes() < crowded_bytes) return;
+  crowded_ = true;
+  const auto crowded = events_.crowded;
+  crowded(true);
+  spawn(tell_when_drained(weak_from_this(), out, &RemoteClient::roomy));
+}
+
+void RemoteClient::roomy() {
+  crowded_ = false;
+  const auto crowded = events_.crowded;
+  if (crowded && !over_) crowded(false);
+}
+
+void RemoteClient::to_listening(std::string message) {
+  const EventId id{listening_stream, ++listen_events_};
+  std::erase_if(listening_, [](const http::Stream& out) { return out.gone(); });
+  if (!listening_.empty()) {
+    write(listening_.back(), id, message);
+    listen_written_ = id.event;
+  }
+  kept_.keep(id, std::move(message));
+}
+
+std::optional<http::Refusal> RemoteClient::listen(http::Responder& responder,
+                                                  std::optional<EventId> last) {
+  touched_ = loop_.now();
+  if (over_) return http::Refusal{404, "the session ended"};
+  if (last && last->stream != listening_stream) return read_again(responder, *last);
+  http::Stream out = open_stream(std::move(responder));
+  const std::uint64_t seen = last ? last->event : listen_written_;
+  prime(out, {listening_stream, seen});
+  const auto kept = kept_.after({listening_stream, seen});
+  if (kept) {
+    for (const KeptEvents::Kept& one : *kept) write(out, one.id, one.message);
+  }
+  listen_written_ = listen_events_;
+  listening_.push_back(std::move(out));
+  if (listening_.size() > listening_max) {
+    listening_.front().end();
+    listening_.pop_front();
+  }
+  return std::nullopt;
+}
+
+std::optional<http::Refusal> RemoteClient::read_again(http::Responder& responder,
+                                                      const EventId& last) {
+  const auto kept = kept_.after(last);
+  if (last.stream >= next_stream_ || !kept) {
+    return http::Refusal{400, "what came after this event is not known any more"};
+  }
+  http::Stream out = open_stream(std::move(responder));
+  for (const KeptEvents::Kept& one : *kept) write(out, one.id, one.message);
+  for (const auto& [key, open] : answering_) {
+    if (open->stream != last.stream) continue;
+    if (open->out) open->out->end();
+    open->out = std::move(out);
+    return std::nullopt;
+  }
+  out.end();
+  return std::nullopt;
+}
+
+void RemoteClient::cancelled(const std::string& key) {
+  if (answering_.erase(key) == 0 || over_) return;
+  (void)deliver({notification_line("notifications/cancelled",
+                                   fmt::format(R"({{"requestId":{},"reason":"the connection )"
+                                               R"(was closed"}})",
+                                               key)),
+                 {}});
+}
+
+void RemoteClient::leave() {
+  const auto self = shared_from_this();
+  const auto ended = events_.ended;
+  if (!deaf_ && ended) ended();
+}
+
+void RemoteClient::keep_alive() {
+  const std::string comment = http::write_comment("");
+  const auto nudge = [&comment](http::Stream& out) {
+    if (out.queued_bytes() == 0) (void)out.write(comment);
+  };
+  for (http::Stream& out : listening_) nudge(out);
+  for (const auto& [key, open] : answering_) {
+    if (open->out) nudge(*open->out);
+  }
+}
+
+std::optional<Duration> RemoteClient::quiet_since() {
+  std::erase_if(listening_, [](const http::Stream& out) { return out.gone(); });
+  if (!answering_.empty() || !listening_.empty()) return std::nullopt;
+  return touched_;
+}
+
+void RemoteClient::finish_sending() {
+  if (std::exchange(over_, true)) return;
+  held_back_.clear();
+  for (auto& [key, open] : std::exchange(answering_, {})) {
+    if (open->responder) {
+      refuse(std::move(*open->responder), 200, open->id,
+             "the session ended before there was an answer");
+    } else if (open->out) {
+      write(*open->out, {open->stream, ++open->events}, ended_line(open->id));
+      open->out->end();
+    }
+  }
+  for (http::Stream& out : listening_) out.end();
+  listening_.clear();
+}
+
+void RemoteClient::stop_hearing() {
+  deaf_ = true;
+  // One of them may be what called us.
+  loop_.post([before = std::make_shared<WireEvents>(std::exchange(events_, {}))] {});
+}
+
+}  // namespace pawl::mcp

@@ -1,0 +1,139 @@
+// A client that speaks over HTTP, as a session sees it: one wire over many exchanges.
+//
+//   auto client = std::make_shared<RemoteClient>(loop, terms);
+//   open the session with client->wire();
+//   client->post(…); client->listen(…);         // as requests arrive
+//
+// A request is answered in its own exchange: as JSON where its answer is the first thing that is
+// said of it, else as a stream of events that ends with the answer. What belongs to no request goes
+// to the stream that listens (GET), or, of an older client that has none, to one of its open
+// requests.
+// Older clients (`Era::legacy`): a connection that breaks cancels nothing. What would have been
+// sent is kept, and read again by `Last-Event-ID`.
+// Modern clients have no session: all requests of one caller share this object, so their ids are
+// replaced by ours on the way in and put back on the way out. A connection that closes before its
+// answer cancels the request.
+// Threads: one loop.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/time.h"
+#include "doors/mcp/era.h"
+#include "doors/mcp/http/events.h"
+#include "doors/mcp/http/fields.h"
+#include "doors/mcp/message.h"
+#include "doors/mcp/wire.h"
+#include "io/http/responder.h"
+#include "io/net/loop.h"
+
+namespace pawl::mcp {
+
+inline constexpr std::size_t requests_of_client_max = 1000;  // that have no answer yet
+inline constexpr std::size_t listening_max = 4;              // streams that wait for messages
+inline constexpr std::size_t kept_events_max = 512;
+inline constexpr std::size_t kept_events_bytes_max = 1UL << 20;
+inline constexpr std::size_t held_back_max = 256;  // messages, while the server is crowded
+inline constexpr std::size_t crowded_bytes = 1UL << 20;
+// A request that has no answer after so long is answered as events, so that it can be kept alive.
+inline constexpr Duration events_after = Duration::seconds(2);
+
+struct RemoteTerms {
+  Era era = Era::legacy;
+  std::string session;  // of an older client: its id, which every answer repeats
+  // Whether an event without data means nothing to an older client (2025-11-25).
+  bool primes = false;
+};
+
+class RemoteClient : public std::enable_shared_from_this<RemoteClient> {
+ public:
+  RemoteClient(net::Loop& loop, RemoteTerms terms);
+
+  // For the session; once.
+  std::unique_ptr<Wire> wire();
+
+  // A request, with the text that it was read from.
+  void post(std::string text, const Message& request, Taken taken, http::Responder responder);
+  // A text that is no message: the session says what is wrong with it.
+  void post_unreadable(std::string text, http::Responder responder);
+  // A notification or an answer. False: too much is held back.
+  bool tell(std::string text);
+  // A stream for what belongs to no request, or the rest of one that broke. A refusal leaves the
+  // responder where it was.
+  std::optional<http::Refusal> listen(http::Responder& responder, std::optional<EventId> last);
+  // The client says that it goes.
+  void leave();
+  // Comments on all open streams.
+  void keep_alive();
+
+  // Nothing is open, and nothing was since then.
+  std::optional<Duration> quiet_since();
+
+ private:
+  friend class RemoteWire;
+
+  // One request that is being answered.
+  struct Answering {
+    std::string id;  // as the client wrote it; of a text that is no message: what may be one
+    Taken taken;
+    bool readable = true;
+    bool listens = false;      // subscriptions/listen: what is said of it names it
+    std::uint64_t stream = 0;  // its number; 0: nothing was said of it so far
+    std::uint64_t events = 0;
+    std::optional<http::Responder> responder;  // until then
+    std::optional<http::Stream> out;
+    net::Timer patience;
+  };
+  using AnsweringPtr = std::shared_ptr<Answering>;
+  struct Told {
+    std::string text;
+    std::string key;  // of its request; empty: it is none
+  };
+
+  // Of the wire.
+  void open(WireEvents events);
+  bool send(std::string message, std::string_view request);
+  void pause() { paused_ = true; }
+  void resume();
+  void finish_sending();
+  void stop_hearing();
+
+  void post_as(const std::string& wanted, std::string text, AnsweringPtr answering);
+  void guard(const std::string& key, const AnsweringPtr& answering);
+  bool deliver(Told told);
+  // The key of the exchange that a message goes to; empty: that exchange is over.
+  std::string exchange_of(std::string_view request) const;
+  void answer(const std::string& key, std::string message);
+  void say(const std::string& key, const std::string& message);
+  void begin_events(Answering& answering);
+  void cancelled(const std::string& key);
+  void to_listening(std::string message);
+  void write(http::Stream& out, const EventId& id, std::string_view message);
+  void roomy();
+  http::Stream open_stream(http::Responder responder) const;
+  void prime(http::Stream& out, const EventId& id) const;
+  std::optional<http::Refusal> read_again(http::Responder& responder, const EventId& last);
+
+  net::Loop& loop_;
+  RemoteTerms terms_;
+  WireEvents events_;
+  bool deaf_ = false, over_ = false, paused_ = false, crowded_ = false;
+  std::map<std::string, AnsweringPtr, std::less<>> answering_;  // by the id that the session knows
+  std::deque<http::Stream> listening_;                          // the newest last
+  std::uint64_t listen_events_ = 0, listen_written_ = 0;
+  KeptEvents kept_;
+  std::deque<Told> held_back_;
+  std::string delivering_;  // the key of the request that the session is being told of
+  std::uint64_t next_id_ = 1, next_stream_ = 1;
+  Duration touched_;
+};
+
+}  // namespace pawl::mcp
