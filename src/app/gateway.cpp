@@ -5,8 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "base/text.h"
-
 namespace pawl::app {
 namespace {
 
@@ -127,13 +125,6 @@ std::vector<Error> serving_mistakes(const Deployment& deployment,
   bool any = false;
   for (const auto& [name, role] : deployment.roles) {
     any |= !role.servers.empty();
-    if (role.servers.size() > 1) {
-      errors.push_back({Fault::refused,
-                        fmt::format("role `{}` has {} servers; this version serves one for each "
-                                    "role",
-                                    visible(name), role.servers.size()),
-                        role.at});
-    }
   }
   if (!any) {
     errors.push_back({Fault::usage,

@@ -27,29 +27,29 @@ std::string client_of(const http::Request& request) {
 
 }  // namespace
 
-// The session and the process behind it: the one ends, then the other.
+// What a client is connected to, and the processes behind it: the one ends, then the others.
 class RemoteSession final : public mcp::Endpoint {
  public:
-  RemoteSession(ServerStarts& starts, std::shared_ptr<ServedProcess> process)
-      : starts_(starts), process_(std::move(process)) {}
+  explicit RemoteSession(ServerStarts& starts) : starts_(starts) {}
   ~RemoteSession() override {
-    session_.reset();
-    starts_.end(process_);
+    endpoint_.reset();
+    for (const auto& process : processes_) starts_.end(process);
   }
   RemoteSession(const RemoteSession&) = delete;
 
-  void begin(std::unique_ptr<mcp::Session> session) { session_ = std::move(session); }
-  void finish(const std::string& why) override { session_->finish(why); }
-  void cancel_all() override { session_->cancel_all(); }
-  const std::string& run() const override { return session_->run(); }
+  void owns(std::shared_ptr<ServedProcess> process) { processes_.push_back(std::move(process)); }
+  void begin(std::unique_ptr<mcp::Endpoint> endpoint) { endpoint_ = std::move(endpoint); }
+  void finish(const std::string& why) override { endpoint_->finish(why); }
+  void cancel_all() override { endpoint_->cancel_all(); }
+  const std::string& run() const override { return endpoint_->run(); }
   void use_policy(std::shared_ptr<const Policy> policy) override {
-    session_->use_policy(std::move(policy));
+    endpoint_->use_policy(std::move(policy));
   }
 
  private:
   ServerStarts& starts_;
-  std::shared_ptr<ServedProcess> process_;
-  std::unique_ptr<mcp::Session> session_;
+  std::vector<std::shared_ptr<ServedProcess>> processes_;
+  std::unique_ptr<mcp::Endpoint> endpoint_;
 };
 
 void Node::add_mcp() {
@@ -120,9 +120,6 @@ Result<std::unique_ptr<mcp::Endpoint>> Node::open_remote(const mcp::RemoteCaller
                                                          const std::string& role,
                                                          std::unique_ptr<mcp::Wire> client,
                                                          mcp::HttpDoorPorts::Ended ended) {
-  const std::vector<std::string>& servers = deployment_.roles.at(role).servers;
-  if (servers.size() != 1) return fail(Fault::refused, "this role has several servers");
-  const std::string name = servers.front();
   auto policy = policy_for(role);
   if (!policy) return std::unexpected(policy.error());
   auto lock = read_lock((*policy)->file);
@@ -137,31 +134,46 @@ Result<std::unique_ptr<mcp::Endpoint>> Node::open_remote(const mcp::RemoteCaller
     log_line("session refused: " + to_string(run.error()));
     return std::unexpected(run.error());
   }
-  auto process = starts_.start(name, deployment_.servers.at(name), config_directory_);
-  if (!process) {
+  auto remote = connect_remote(*run, role, *lock, std::move(client), std::move(ended));
+  if (!remote) {
     gate_->leave_run(*run);
-    return std::unexpected(process.error());
+    return remote;
   }
-  mcp::SessionSpec spec;
-  spec.run = *run;
-  spec.server = name;
-  spec.policy = gate_->policy_of(*run);
-  spec.lock = std::move(*lock);
-  spec.call_deadline = options_.call_deadline;
-  share_files(spec);
-  spec.read_sql = read_sql_;
-  auto remote = std::make_unique<RemoteSession>(starts_, *process);
-  mcp::SessionWires wires{std::move(client), starts_.wire(**process)};
-  remote->begin(std::make_unique<mcp::Session>(
-      loop_, *gate_, std::move(spec), std::move(wires),
-      [this, run = *run, ended = std::move(ended)](const mcp::SessionEnd& end) {
-        log_line(fmt::format("run {}: {}", run, end.why));
-        gate_->leave_run(run);
-        ended(end);
-      }));
-  log_line(fmt::format("run {}: session of role `{}`, server `{}`, client {}", *run, role, name,
-                       caller.client));
+  log_line(fmt::format("run {}: session of role `{}`, client {}", *run, role, caller.client));
   use_policies();
+  return remote;
+}
+
+Result<std::unique_ptr<mcp::Endpoint>> Node::connect_remote(const std::string& run,
+                                                            const std::string& role,
+                                                            const Lock& lock,
+                                                            std::unique_ptr<mcp::Wire> client,
+                                                            mcp::HttpDoorPorts::Ended ended) {
+  std::vector<mcp::ServerBehind> servers;
+  // Whatever goes wrong below: who was started ends.
+  auto remote = std::make_unique<RemoteSession>(starts_);
+  for (const std::string& name : deployment_.roles.at(role).servers) {
+    auto process = starts_.start(name, deployment_.servers.at(name), config_directory_);
+    if (!process) return std::unexpected(process.error());
+    remote->owns(*process);
+    mcp::SessionSpec spec;
+    spec.run = run;
+    spec.server = name;
+    spec.policy = gate_->policy_of(run);
+    spec.lock = lock;
+    spec.call_deadline = options_.call_deadline;
+    share_files(spec);
+    spec.read_sql = read_sql_;
+    servers.push_back({std::move(spec), starts_.wire(**process)});
+  }
+  auto endpoint = mcp::connect(loop_, *gate_, std::move(client), std::move(servers),
+                               [this, run, ended = std::move(ended)](const mcp::SessionEnd& end) {
+                                 log_line(fmt::format("run {}: {}", run, end.why));
+                                 gate_->leave_run(run);
+                                 ended(end);
+                               });
+  if (!endpoint) return std::unexpected(endpoint.error());
+  remote->begin(std::move(*endpoint));
   return remote;
 }
 

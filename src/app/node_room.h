@@ -56,9 +56,6 @@ struct Asking {
   bool over = false;
 };
 
-// A session of a client on the network, with the process of its server.
-class RemoteSession;
-
 // The policy of a role as it was read last.
 struct ReadPolicy {
   std::string file, look;
@@ -131,6 +128,10 @@ class Node {
                                                      const std::string& role,
                                                      std::unique_ptr<mcp::Wire> client,
                                                      mcp::HttpDoorPorts::Ended ended);
+  Result<std::unique_ptr<mcp::Endpoint>> connect_remote(const std::string& run,
+                                                        const std::string& role, const Lock& lock,
+                                                        std::unique_ptr<mcp::Wire> client,
+                                                        mcp::HttpDoorPorts::Ended ended);
   Result<std::shared_ptr<const Policy>> policy_for(const std::string& role);
 
   bool busy() const;

@@ -1,0 +1,152 @@
+// A world with `pawl serve` in it: its deployment file, its node in the foreground, and a client
+// that sends exactly the requests it is told to.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { World, fixture } from './world.mjs';
+
+export const older = '2025-11-25';
+export const modern = '2026-07-28';
+const meta = 'io.modelcontextprotocol/';
+export const envelope = (capabilities = {}) => ({
+  [`${meta}protocolVersion`]: modern,
+  [`${meta}clientInfo`]: { name: 'raw', version: '1' },
+  [`${meta}clientCapabilities`]: capabilities,
+});
+
+export class Served extends World {
+  // `command`: the server's; `more`: further lines of the deployment file.
+  async begin({ mode = '', command, more = '', listen = '{mcp: "127.0.0.1:0"}' } = {}) {
+    this.config = path.join(this.dir, 'pawl.yaml');
+    const own = [process.execPath, fixture, this.record, mode].filter(Boolean);
+    const behind = command ?? own;
+    this.deployment = `version: 1
+listen: ${listen}
+roles: {tester: {file: policy.yaml, servers: [crm]}}
+servers: {crm: {command: ${JSON.stringify(behind)}}}
+${more}`;
+    writeFileSync(this.config, this.deployment);
+    await this.serve();
+    return this;
+  }
+  async serve() {
+    const words = ['serve', '--config', this.config, '--state-dir', this.state];
+    this.node = spawn(process.env.PAWL, words, { env: this.env });
+    this.log = '';
+    this.ended = once(this.node, 'exit').then(([status]) => status);
+    const listens = new Promise((resolve) => {
+      this.node.stderr.on('data', (bytes) => {
+        this.log += bytes;
+        const found = /serving at (https?:\/\/\S+)/.exec(this.log);
+        if (found) resolve(found[1]);
+      });
+    });
+    this.origin = await Promise.race([listens, this.ended.then(() => null)]);
+    this.url = `${this.origin}/mcp/tester`;
+  }
+  async end() {
+    this.node?.kill('SIGKILL');
+    await this.ended;
+    await super.end();
+  }
+  post(message, headers = {}, options = {}) {
+    return fetch(this.url, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        accept: 'application/json, text/event-stream',
+        ...headers,
+      },
+      body: typeof message === 'string' ? message : JSON.stringify(message),
+      ...options,
+    });
+  }
+  // A request of the stateless revision, with the fields that belong to it.
+  ask(method, params = {}, { id = 1, headers = {}, capabilities = {}, ...options } = {}) {
+    const name = params.name ?? params.uri;
+    const fields = { 'mcp-protocol-version': modern, 'mcp-method': method };
+    if (name !== undefined) fields['mcp-name'] = name;
+    const body = {
+      jsonrpc: '2.0',
+      id,
+      method,
+      params: { ...params, _meta: { ...envelope(capabilities), ...params._meta } },
+    };
+    return this.post(body, { ...fields, ...headers }, options);
+  }
+  // A session of the older revisions.
+  async open(capabilities = {}) {
+    const params = {
+      protocolVersion: older,
+      capabilities,
+      clientInfo: { name: 'raw', version: '1' },
+    };
+    const answer = await this.post({ jsonrpc: '2.0', id: 0, method: 'initialize', params });
+    const session = new Session(this, answer.headers.get('mcp-session-id'));
+    session.hello = await answer.json();
+    await session.tell('notifications/initialized');
+    return session;
+  }
+}
+
+class Session {
+  constructor(world, id) {
+    this.world = world;
+    this.id = id;
+    this.next = 1;
+    this.headers = { 'mcp-session-id': id, 'mcp-protocol-version': older };
+  }
+  tell(method, params) {
+    return this.world.post({ jsonrpc: '2.0', method, params }, this.headers);
+  }
+  post(method, params, options) {
+    const id = options?.id ?? this.next++;
+    return this.world.post({ jsonrpc: '2.0', id, method, params }, this.headers, options);
+  }
+  async call(name, args, _meta) {
+    const answer = await this.post('tools/call', { name, arguments: args, _meta });
+    const messages = await read(answer);
+    return messages.at(-1).result ?? messages.at(-1);
+  }
+  listen(last, options = {}) {
+    return fetch(this.world.url, {
+      headers: {
+        ...this.headers,
+        accept: 'text/event-stream',
+        ...(last ? { 'last-event-id': last } : {}),
+      },
+      ...options,
+    });
+  }
+  close() {
+    return fetch(this.world.url, { method: 'DELETE', headers: this.headers });
+  }
+}
+
+// The events of a stream as they come: `{id, message}`; a message of nothing is null.
+export async function* events(answer) {
+  let text = '';
+  for await (const bytes of answer.body.pipeThrough(new TextDecoderStream())) {
+    text += bytes;
+    for (;;) {
+      const end = text.indexOf('\n\n');
+      if (end < 0) break;
+      const lines = text.slice(0, end).split('\n');
+      text = text.slice(end + 2);
+      const field = (name) =>
+        lines.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2);
+      if (lines.every((line) => line.startsWith(':'))) continue;
+      yield { id: field('id'), message: field('data') ? JSON.parse(field('data')) : null };
+    }
+  }
+}
+
+// Every message of an answer, JSON or events.
+export async function read(answer) {
+  if (answer.headers.get('content-type')?.startsWith('application/json'))
+    return [await answer.json()];
+  const all = [];
+  for await (const { message } of events(answer)) if (message) all.push(message);
+  return all;
+}
