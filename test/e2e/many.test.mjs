@@ -1,6 +1,7 @@
 // Several tool servers behind one endpoint: names, lists, resources, questions, and servers that
 // are slow, end or refuse. Ids as in docs/reference/cases.md.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -294,4 +295,44 @@ test('the kill switch and the end of the client reach every server', async (t) =
   assert.equal(await client.close(), 0);
   await Promise.allSettled(calls.map((call) => Promise.race([call, sleep(10)])));
   await until(() => w.children(client)[0] === '');
+});
+
+const process_of = (w, server) => {
+  const words = ['-f', `several.mjs ${w.record} ${server}`];
+  return Number(spawnSync('pgrep', words, { encoding: 'utf8' }).stdout.trim().split('\n')[0]);
+};
+
+test('when every server has ended, so has the endpoint', async (t) => {
+  const [w, client] = await begin(t);
+  process.kill(process_of(w, 'crm'), 'SIGKILL');
+  await until(() => client.heard.some((m) => m.method === 'notifications/tools/list_changed'));
+  const waiting = client.call('bank/wait', {});
+  await until(() => at(w, 'bank', 'tools/call').length === 1);
+  process.kill(process_of(w, 'bank'), 'SIGKILL');
+  assert.equal(code(await waiting), 'upstream_failed');
+  assert.equal(await client.closed, 1);
+  assert.match(client.err, /server `bank` ended with/);
+});
+
+test('a server that does not read is refused more, and the other is served', async (t) => {
+  const [w, client] = await begin(t);
+  await client.request('tools/list', {});
+  const pid = process_of(w, 'crm');
+  process.kill(pid, 'SIGSTOP');
+  t.after(() => process.kill(pid, 'SIGKILL'));
+  const big = 'x'.repeat(16_000);
+  const calls = [];
+  for (let i = 0; i < 1800; ++i) calls.push(client.call('crm/read', { id: big }));
+  const errors = calls.map((call) => call.then((r) => assert.ok(r.isError) ?? r));
+  const refused = await Promise.any(errors);
+  assert.equal(code(refused), 'upstream_failed');
+  assert.match(text(refused), /server `crm` takes no more; nothing was sent/);
+  assert.equal(text(await client.call('bank/read', {})), 'read of bank');
+  const list = (await client.request('tools/list', {})).result;
+  assert.ok(tools(list).includes('bank/read'));
+  process.kill(pid, 'SIGCONT');
+  const all = await Promise.all(calls);
+  const answered = all.filter((result) => !result.isError);
+  assert.ok(answered.length > 0);
+  assert.equal(w.calls('read').filter((line) => line.server === 'crm').length, answered.length);
 });
