@@ -70,9 +70,10 @@ test('what two servers say is one answer, and says whose it is', async (t) => {
   assert.match(result.instructions, /\n\nServer `crm` says:\n> Be kind to crm\.\n> Server `other`/);
   const list = (await client.request('tools/list', {})).result;
   // A tool whose own name has a slash is nobody's to grant, as without an endpoint.
-  const rest = ['crm/ask', 'crm/die', 'crm/log', 'crm/read', 'crm/wait'];
-  assert.deepEqual(tools(list), ['bank/ask', 'bank/log', 'bank/read', 'bank/wait', ...rest]);
-  assert.deepEqual(list._meta['pawl/list'], { granted: 9, offered: 12 });
+  const own = ['ask', 'log', 'read', 'read_link', 'wait'];
+  const expected = [...own.map((tool) => `bank/${tool}`), ...own.map((tool) => `crm/${tool}`)];
+  assert.deepEqual(tools(list), [...expected, 'crm/die'].sort());
+  assert.deepEqual(list._meta['pawl/list'], { granted: 11, offered: 14 });
   assert.equal((await client.call('crm/read/deep', { id: '1' })).isError, true);
   assert.equal(text(await client.call('crm/read', { id: '1' })), 'read of crm');
   assert.equal(text(await client.call('bank/read', { id: '1' })), 'read of bank');
@@ -121,9 +122,9 @@ test('lists of several servers go on from page to page', async (t) => {
     cursor = result.nextCursor;
     ++pages;
   } while (cursor);
-  assert.equal(pages, 6);
-  assert.equal(found.length, 9);
-  assert.equal(new Set(found).size, 9);
+  assert.equal(pages, 7);
+  assert.equal(found.length, 11);
+  assert.equal(new Set(found).size, 11);
   for (const wrong of ['1', 'pawl-AAAA', cursorOf([['crm', '77']]), cursorOf([['other', '1']])]) {
     const { error, result } = await client.request('tools/list', { cursor: wrong });
     assert.equal(error?.code, -32602, JSON.stringify(result));
@@ -144,6 +145,10 @@ test('a resource is read where it was listed, and from nobody where two list it'
   assert.equal(await read('crm://own'), 'read by crm');
   assert.equal(await read('bank://own'), 'read by bank');
   assert.equal(await read('bank://rows/7'), 'read by bank');
+  // D03: a link says where it is.
+  assert.match(await read('bank://linked'), /list the resources first/);
+  await client.call('bank/read_link', {});
+  assert.equal(await read('bank://linked'), 'read by bank');
   assert.match(await read('both://same'), /`crm` and `bank` both offer it/);
   const before = at(w, 'crm', 'resources/read').length;
   assert.match(await read('file:///etc/passwd'), /list the resources first/);

@@ -8,7 +8,7 @@ const line = (message) => JSON.stringify({ jsonrpc: '2.0', ...message }) + '\n';
 const say = (message) => process.stdout.write(line(message));
 const text = (said) => ({ content: [{ type: 'text', text: said }] });
 const inputSchema = { type: 'object', properties: { id: { type: 'string' } } };
-const tools = ['read', 'read/deep', 'wait', 'ask', 'die', 'log'].map((tool) => ({
+const tools = ['read', 'read/deep', 'wait', 'ask', 'die', 'log', 'read_link'].map((tool) => ({
   name: tool,
   description: `${tool} of ${name}`,
   inputSchema,
@@ -39,6 +39,10 @@ function call(id, params) {
   switch (params.name) {
     case 'wait':
       return;
+    case 'read_link': {
+      const link = { type: 'resource_link', uri: `${name}://linked`, name: 'linked' };
+      return say({ id, result: { content: [link] } });
+    }
     case 'die':
       return process.exit(3);
     case 'ask': {

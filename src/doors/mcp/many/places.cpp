@@ -25,6 +25,17 @@ void Places::templates(std::size_t server, json::View result, bool first) {
   }
 }
 
+void Places::links(std::size_t server, json::View result) {
+  Known& known = known_[server];
+  for (json::View part : result["content"].elements()) {
+    const auto uri = part.text("uri");
+    if (part.text("type") != "resource_link" || !uri) continue;
+    // The oldest are forgotten together: a list shows what is there to stay.
+    if (known.linked.size() >= links_of_a_server_max) known.linked.clear();
+    known.linked.emplace(*uri);
+  }
+}
+
 std::vector<std::size_t> Places::of_uri(std::string_view uri) const {
   std::vector<std::size_t> found;
   const std::string text(uri);
@@ -35,7 +46,7 @@ std::vector<std::size_t> Places::of_uri(std::string_view uri) const {
   for (std::size_t i = 0; i < known_.size(); ++i) {
     const bool made = std::ranges::any_of(
         known_[i].patterns, [&](const std::string& p) { return from_template(p, uri); });
-    if (made) found.push_back(i);
+    if (made || known_[i].linked.contains(text)) found.push_back(i);
   }
   return found;
 }

@@ -40,6 +40,27 @@ TEST_F(PlacesTest, AListGoesBeforeATemplate) {
   EXPECT_EQ(places.of_template("a://{id}"), Servers{1});
 }
 
+// Threats, D03: a link says where a resource is, and cannot move one that is listed.
+TEST_F(PlacesTest, ALinkNamesWhatNoListShows) {
+  const auto links = [](std::string_view uri) {
+    return *json::parse(R"({"content":[{"type":"text","uri":"a://0"},)"
+                        R"({"type":"resource_link","uri":")" +
+                        std::string(uri) + R"("}]})");
+  };
+  list(0, R"({"resources":[{"uri":"a://1"}]})");
+  places.links(1, links("a://1").root());
+  EXPECT_EQ(places.of_uri("a://1"), Servers{0});
+  places.links(1, links("a://2").root());
+  EXPECT_EQ(places.of_uri("a://2"), Servers{1});
+  EXPECT_EQ(places.of_uri("a://0"), Servers{});
+  places.links(2, links("a://2").root());
+  EXPECT_EQ(places.of_uri("a://2"), (Servers{1, 2}));
+  for (std::size_t i = 0; i <= links_of_a_server_max; ++i) {
+    places.links(1, links("b://" + std::to_string(i)).root());
+  }
+  EXPECT_EQ(places.of_uri("b://0"), Servers{});
+}
+
 TEST_F(PlacesTest, ANewReadingReplacesWhatWasKnown) {
   list(0, R"({"resources":[{"uri":"a://1"}]})");
   list(0, R"({"resources":[{"uri":"a://2"}]})", false);

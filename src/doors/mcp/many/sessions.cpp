@@ -87,6 +87,7 @@ void Front::session_answer(std::size_t i, const Message& message) {
   }
   open_requests.erase(about.key);
   if (!result) return to_client(raw_error_line(about.id, message.error_text), about.id);
+  if (message.result_text.contains("resource_link")) places.links(i, message.result);
   if (!names_a_server(about, message.result_text)) {
     return to_client(result_line(about.id, message.result_text), about.id);
   }
