@@ -188,6 +188,19 @@ test('the stateless revision: fields and body say the same, or nothing is done',
   assert.equal(await status(fetch(w.url, { headers: listening })), 405);
 });
 
+test('a stateless client need not say who it is, and binds nobody by it', async (t) => {
+  const w = await served(t, { policy: echoing, command: everything });
+  const bare = envelope();
+  delete bare['io.modelcontextprotocol/clientInfo'];
+  const body = { jsonrpc: '2.0', id: 1, method: 'tools/list', params: { _meta: bare } };
+  const fields = { 'mcp-protocol-version': modern, 'mcp-method': 'tools/list' };
+  const listed = (await read(await w.post(body, fields))).at(-1);
+  assert.ok(listed.result.tools.length > 0, JSON.stringify(listed));
+  const wrong = { 'io.modelcontextprotocol/clientInfo': { name: 7 } };
+  const odd = (await read(await w.ask('tools/list', { _meta: wrong }))).at(-1);
+  assert.ok(odd.result.tools.length > 0, JSON.stringify(odd));
+});
+
 test('many stateless clients with the same ids never see each other’s answers', async (t) => {
   const w = await served(t);
   const calls = Array.from({ length: 40 }, (_, i) =>

@@ -58,7 +58,9 @@ Task<bool> Session::Room::open_server(bool modern, Hello hello) {
   if (!fine) fine = co_await try_initialize(hello);
   // It refused, so it is there: perhaps one that speaks nothing but the newer era.
   if (!fine && !server_refusal.empty()) fine = co_await try_discover();
-  opening = fine ? Opening::open : Opening::failed;
+  // What one modern client says of itself and the server refuses must not bind the next one.
+  const Opening without = modern && !server_gone ? Opening::closed : Opening::failed;
+  opening = fine ? Opening::open : without;
   if (fine) {
     has_tools = said.root()["capabilities"]["tools"].is_object();
     if (server_era == Era::modern) hear_changes();

@@ -96,9 +96,11 @@ Hello hello_of(json::View params) {
 std::string client_name(json::View client) {
   json::Writer out;
   out.object();
-  for (std::string_view member : {"name", "title", "version"}) {
-    if (const auto text = client.text(member)) out.key(member).string(*text);
-  }
+  // A modern client need not say who it is, and every server of the older era refuses one that
+  // has no name and no version.
+  out.key("name").string(client.text("name").value_or("unnamed"));
+  if (const auto title = client.text("title")) out.key("title").string(*title);
+  out.key("version").string(client.text("version").value_or("0"));
   out.end();
   return out.take();
 }
