@@ -32,6 +32,7 @@ async function served(t, { policy = open, ...options } = {}) {
   t.after(() => w.end());
   return w.begin(options);
 }
+const last = async (answer) => (await read(await answer)).at(-1);
 async function until(found) {
   for (let i = 0; i < 500; ++i) {
     if (await found()) return;
@@ -121,7 +122,7 @@ test('what is no message is refused with 400, charged, and the session goes on',
     assert.equal(await status(w.post(text)), 400);
   }
   const pretty = JSON.stringify({ jsonrpc: '2.0', id: 7, method: 'ping' }, null, 2);
-  assert.equal((await (await w.post(pretty, session.headers)).json()).id, 7);
+  assert.equal((await last(w.post(pretty, session.headers))).id, 7);
   assert.equal((await session.call(record.name, record.arguments)).isError, undefined);
   const refused = w.pawl('audit', 'query', '--json').out;
   assert.ok(refused.includes('ambiguous_request'));
@@ -159,7 +160,7 @@ test('the stateless revision: fields and body say the same, or nothing is done',
     assert.equal(body.error.code, number);
     return body;
   };
-  const { result } = await (await w.ask('server/discover', {}, { id: 'probe' })).json();
+  const { result } = await last(w.ask('server/discover', {}, { id: 'probe' }));
   assert.deepEqual(result.supportedVersions, [modern]);
   const change = (headers) => w.ask('tools/call', record, { headers });
   await refusal(change({ 'mcp-name': 'read_big' }), 400, -32020);
@@ -181,7 +182,7 @@ test('the stateless revision: fields and body say the same, or nothing is done',
     await refusal(w.ask(method), 404, -32601);
   assert.equal(w.calls().length, 0);
   const encoded = `=?base64?${Buffer.from(record.name).toString('base64')}?=`;
-  const fine = await (await change({ 'mcp-name': encoded })).json();
+  const fine = await last(change({ 'mcp-name': encoded }));
   assert.equal(fine.result.resultType, 'complete');
   assert.equal(w.calls().length, 1);
   const listening = { 'mcp-protocol-version': modern, accept: 'text/event-stream' };
@@ -210,7 +211,7 @@ test('many stateless clients with the same ids never see each other’s answers'
       { id: i % 2 ? 1 : 'same' },
     ),
   );
-  const answers = await Promise.all(calls.map(async (call) => (await call).json()));
+  const answers = await Promise.all(calls.map(last));
   answers.forEach(({ id, result }, i) => {
     assert.equal(id, i % 2 ? 1 : 'same');
     assert.equal(result.content[0].text.length, i + 1);
@@ -254,14 +255,14 @@ test('a broken connection cancels nothing, and its events are read again', async
     _meta: { progressToken: 'p' },
   };
   const answer = await session.post('tools/call', call, { id: 3, signal: stop.signal });
-  let last;
+  let seen;
   for await (const event of events(answer)) {
-    last = event.id;
+    seen = event.id;
     if (event.message?.params?.progress === 1) break;
   }
   stop.abort();
   await sleep(1000);
-  const again = await session.listen(last);
+  const again = await session.listen(seen);
   const messages = [];
   for await (const { message } of events(again)) messages.push(message);
   assert.deepEqual(
@@ -270,7 +271,7 @@ test('a broken connection cancels nothing, and its events are read again', async
   );
   assert.equal(messages.at(-1).id, 3);
   assert.ok(messages.at(-1).result);
-  const over = await session.listen(last);
+  const over = await session.listen(seen);
   assert.equal((await read(over)).at(-1).id, 3);
   assert.equal((await session.listen('99-1')).status, 400);
   assert.equal((await session.listen('nonsense')).status, 400);
@@ -300,7 +301,7 @@ test('the run is the caller’s: another session meets the same ceiling', async 
   await first.close();
   const second = await w.open();
   assert.equal(code(await second.call(record.name, record.arguments)), 'run_halted');
-  const modernly = await (await w.ask('tools/call', record)).json();
+  const modernly = await last(w.ask('tools/call', record));
   assert.equal(code(modernly.result), 'run_halted');
 });
 

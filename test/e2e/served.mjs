@@ -84,7 +84,7 @@ ${more}`;
     };
     const answer = await this.post({ jsonrpc: '2.0', id: 0, method: 'initialize', params });
     const session = new Session(this, answer.headers.get('mcp-session-id'));
-    session.hello = await answer.json();
+    [session.hello] = (await read(answer)).slice(-1);
     await session.tell('notifications/initialized');
     return session;
   }
@@ -142,7 +142,7 @@ export async function* events(answer) {
   }
 }
 
-// Every message of an answer, JSON or events.
+// Every message of an answer, JSON or events: which of the two it is, depends on the time it takes.
 export async function read(answer) {
   if (answer.headers.get('content-type')?.startsWith('application/json'))
     return [await answer.json()];
