@@ -65,8 +65,16 @@ std::string ended(json::View record) {
   if (took.is_integer()) spent = fmt::format("in {} ms", took.integer() / 1'000'000);
   const json::View error = record["is_error"];
   const bool failed = error.exists() && error.kind() == json::Kind::boolean && error.boolean();
+  std::string with = visible_part(record, "credential");
+  if (!with.empty()) {
+    const std::string version = visible_part(record, "credential_version");
+    const std::string principal = visible_part(record, "principal");
+    with = "with " + with + (version.empty() ? "" : " version " + version) +
+           (principal.empty() ? "" : " as " + principal);
+  }
   return word(visible_part(record, "outcome")) +
-         joined({visible_part(record, "call"), spent, failed ? "the tool reports an error" : ""});
+         joined({visible_part(record, "call"), spent, failed ? "the tool reports an error" : "",
+                 with});
 }
 
 std::string answered(json::View record) {

@@ -120,6 +120,10 @@ Status check_server(const JoinServer& server, const Deployment& deployment) {
   }
   const auto bound = deployment.servers.find(server.name);
   if (bound == deployment.servers.end()) return {};
+  if (!bound->second.url.empty() && !server.command.empty()) {
+    return fail(Fault::refused, "the deployment file reaches server `" + visible(server.name) +
+                                    "` over HTTP, and a command was given");
+  }
   if (bound->second.command != server.command) {
     return fail(Fault::refused, "the deployment file binds server `" + visible(server.name) +
                                     "` to another command");

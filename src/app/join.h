@@ -2,6 +2,7 @@
 //
 // For each server the shim hands over two pipe ends and a pidfd with a frame of its own, in order:
 //   fds[0] to the server (write)   fds[1] the server's messages (read)   fds[2] its pidfd
+// A server that the deployment file reaches over HTTP is not started: its frame carries nothing.
 // Then it joins, with the client's pipe ends:
 //   fds[0] the client's messages (read)   fds[1] to the client (write)
 // The node runs nothing on request: command and directory are told only to be compared with the

@@ -3,7 +3,7 @@
 //
 // This process is only the surroundings: it starts the servers where the client wanted them (so
 // inside whatever holds the agent), hands the node the pipe ends, and waits. No byte of a call
-// passes here.
+// passes here. A server that the deployment file reaches over HTTP is reached by the node.
 #include <signal.h>
 #include <unistd.h>
 
@@ -65,6 +65,7 @@ struct Shim {
 void Shim::end(const std::string& reason) {
   if (std::exchange(ending, true)) return;
   why = reason;
+  if (servers.empty()) return loop.stop();
   auto left = std::make_shared<std::size_t>(servers.size());
   for (const auto& server : servers) {
     spawn(server->end(), [this, left] {
@@ -133,12 +134,13 @@ Result<std::vector<ServerCommand>> server_commands(const Arguments& arguments,
     if (deployment != nullptr) {
       const auto bound = deployment->servers.find(name);
       if (bound != deployment->servers.end()) {
+        server.reached = given.empty() && !bound->second.url.empty();
         if (given.empty()) server.command = bound->second.command;
         server.wanted.insert(server.wanted.end(), bound->second.env.begin(),
                              bound->second.env.end());
       }
     }
-    if (server.command.empty()) {
+    if (server.command.empty() && !server.reached) {
       if (names.size() == 1) return std::unexpected(no_server());
       return fail(Fault::missing,
                   "the deployment file has no command for server `" + visible(name) + "`");
@@ -173,6 +175,10 @@ JoinRequest join_request(const Arguments& arguments, const std::vector<ServerCom
 Status hand_over(Shim& shim, NodeConnection& node, const JoinRequest& request,
                  const std::vector<ServerCommand>& commands) {
   for (const ServerCommand& command : commands) {
+    if (command.reached) {
+      if (Status sent = node.send(server_frame, {}); !sent) return sent;
+      continue;
+    }
     auto started = ServerProcess::start(shim.loop, command);
     if (!started) return std::unexpected(started.error());
     shim.servers.push_back(std::move(*started));

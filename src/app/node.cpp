@@ -20,6 +20,7 @@ namespace pawl::app {
 namespace {
 
 constexpr Duration idle_look_every = Duration::seconds(1);
+constexpr Duration farewell_within = Duration::seconds(1);
 // Two settlings of a session, and the rungs of its server's ladder.
 constexpr Duration remote_end_within = Duration::seconds(9);
 
@@ -54,6 +55,7 @@ Status Node::read_config() {
   }
   deployment_ = *read.deployment;
   config_directory_ = std::filesystem::path(read.path).parent_path().string();
+  remotes_->use(deployment_, config_directory_);
   return {};
 }
 
@@ -173,6 +175,7 @@ Status Node::open() {
   signals_ = std::move(*signals);
   herald_ = std::make_unique<NodeHerald>(
       loop_, [this](const std::string& run, const std::string& text) { say(run, text); });
+  remotes_ = std::make_unique<Remotes>(loop_, options_.state_directory);
   if (Status read = read_config(); !read) return read;
   herald_->use(deployment_);
   if (Status journal = open_journal(); !journal) return journal;
@@ -244,6 +247,10 @@ void Node::close() {
       Duration::seconds(5));
   joined_.clear();
   asking_.clear();
+  // Servers that keep sessions are told that theirs is over, where they listen.
+  if (remotes_) {
+    (void)loop_.run_until([this] { return remotes_->under_way() == 0; }, farewell_within);
+  }
   control_.reset();
   gate_.reset();
   if (journal_) {

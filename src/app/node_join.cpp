@@ -129,8 +129,8 @@ void Node::join_frame(std::uint64_t id, net::Frame frame) {
     return;
   }
   if (root.text("op") == "server" && !joined.session) {
-    const bool fine =
-        frame.fds.size() == server_fds && joined.handed.size() < mcp::servers_of_an_endpoint_max;
+    const bool fine = (frame.fds.size() == server_fds || frame.fds.empty()) &&
+                      joined.handed.size() < mcp::servers_of_an_endpoint_max;
     if (fine) joined.handed.push_back(std::move(frame.fds));
     if (!fine) joined.channel->finish();
     return;
@@ -207,6 +207,7 @@ Result<std::unique_ptr<mcp::Endpoint>> Node::endpoint(std::uint64_t id, const Jo
                                                       const std::string& run, const Lock& lock,
                                                       std::vector<net::Fd> client) {
   Joined& joined = *joined_.at(id);
+  const std::vector<std::string> roles = roles_of(deployment_, gate_->policy_of(run)->file);
   std::vector<mcp::ServerBehind> servers;
   for (std::size_t i = 0; i < join.servers.size(); ++i) {
     std::vector<net::Fd>& fds = joined.handed[i];
@@ -216,11 +217,19 @@ Result<std::unique_ptr<mcp::Endpoint>> Node::endpoint(std::uint64_t id, const Jo
     server.spec.policy = gate_->policy_of(run);
     server.spec.lock = lock;
     server.spec.call_deadline = options_.call_deadline;
-    if (join.shares_files) share_files(server.spec);
     server.spec.read_sql = read_sql_;
-    server.wire = mcp::over_pipes(loop_, std::move(fds[1]), std::move(fds[0]));
+    if (fds.empty()) {
+      auto wire = remotes_->open(server.spec.server, roles);
+      if (!wire) return std::unexpected(wire.error());
+      server.wire = *std::move(wire);
+    } else if (remotes_->has(server.spec.server)) {
+      return fail(Fault::refused, "the deployment file reaches this server over HTTP");
+    } else {
+      if (join.shares_files) share_files(server.spec);
+      server.wire = mcp::over_pipes(loop_, std::move(fds[1]), std::move(fds[0]));
+      joined.servers.push_back(std::move(fds[2]));
+    }
     servers.push_back(std::move(server));
-    joined.servers.push_back(std::move(fds[2]));
   }
   joined.handed.clear();
   return mcp::connect(

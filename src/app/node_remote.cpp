@@ -153,17 +153,23 @@ Result<std::unique_ptr<mcp::Endpoint>> Node::connect_remote(const std::string& r
   // Whatever goes wrong below: who was started ends.
   auto remote = std::make_unique<RemoteSession>(starts_);
   for (const std::string& name : deployment_.roles.at(role).servers) {
-    auto process = starts_.start(name, deployment_.servers.at(name), config_directory_);
-    if (!process) return std::unexpected(process.error());
-    remote->owns(*process);
     mcp::SessionSpec spec;
     spec.run = run;
     spec.server = name;
     spec.policy = gate_->policy_of(run);
     spec.lock = lock;
     spec.call_deadline = options_.call_deadline;
-    share_files(spec);
     spec.read_sql = read_sql_;
+    if (remotes_->has(name)) {
+      auto wire = remotes_->open(name, {role});
+      if (!wire) return std::unexpected(wire.error());
+      servers.push_back({std::move(spec), *std::move(wire)});
+      continue;
+    }
+    auto process = starts_.start(name, deployment_.servers.at(name), config_directory_);
+    if (!process) return std::unexpected(process.error());
+    remote->owns(*process);
+    share_files(spec);
     servers.push_back({std::move(spec), starts_.wire(**process)});
   }
   auto endpoint = mcp::connect(loop_, *gate_, std::move(client), std::move(servers),

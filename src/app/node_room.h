@@ -19,6 +19,7 @@
 #include "app/herald.h"
 #include "app/join.h"
 #include "app/node.h"
+#include "app/remotes.h"
 #include "app/served.h"
 #include "app/sql.h"
 #include "doors/control/control.h"
@@ -150,6 +151,7 @@ class Node {
   std::unique_ptr<Gate> gate_;
   Challenges challenges_;
   std::unique_ptr<Control> control_;
+  std::unique_ptr<Remotes> remotes_;
   std::optional<net::Signals> signals_;
   std::optional<net::Listener> join_, ask_;
   std::map<std::uint64_t, std::unique_ptr<Joined>> joined_;

@@ -35,7 +35,8 @@ std::function<Result<std::string>(std::string_view)> lists_beside(const std::str
   };
 }
 
-// The roles that the deployment file gives this policy to.
+}  // namespace
+
 std::vector<std::string> roles_of(const Deployment& deployment, const std::string& path) {
   std::vector<std::string> names;
   for (const auto& [name, role] : deployment.roles) {
@@ -44,6 +45,8 @@ std::vector<std::string> roles_of(const Deployment& deployment, const std::strin
   }
   return names;
 }
+
+namespace {
 
 LoadSources sources_for(const std::string& path, const Deployment* deployment, Files* files) {
   LoadSources sources;

@@ -22,6 +22,7 @@ struct ServerCommand {
   std::string name;  // by which the policy calls it, or empty
   std::vector<std::string> command;
   std::vector<std::string> wanted;  // variables that are passed on besides the ordinary ones
+  bool reached = false;             // by the node, over HTTP: nothing is started
 };
 
 class ServerProcess {

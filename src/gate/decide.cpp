@@ -161,6 +161,8 @@ Next act(Ticket& ticket, Looked looked) {
     ticket.phase = Ticket::Phase::granted;
     ticket.decided_under = ticket.run->policy.get();
     ticket.effect = verdict.action_class.has_effect();
+    const std::string* const credential = verdict.credential;
+    ticket.upstream.entitle(credential == nullptr ? std::string_view() : *credential);
     return Next::execute;
   }
   if (verdict.effect == Effect::hold && verdict.question) {

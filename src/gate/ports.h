@@ -38,12 +38,16 @@ struct Outcome {
   Kind kind = Kind::lost;
   std::string result;
   std::string why;  // of lost: the server ended, the deadline passed
+  UsedCredential sent_with = {};
 };
 
 // The side that has the effect. `arguments` is the canonical text of exactly what was decided.
 class Upstream {
  public:
   virtual ~Upstream() = default;
+  // With every grant, before `execute`: the name of the credential that the decision lets the call
+  // use; empty: none.
+  virtual void entitle(std::string_view credential) { (void)credential; }
   virtual Task<Outcome> execute(std::string_view tool, std::string_view arguments) = 0;
   // Asks the server to stop; `execute` still ends, with whatever the server makes of it.
   virtual void cancel() = 0;

@@ -149,6 +149,7 @@ Status settle(Ticket& ticket, Outcome outcome) {
   ended.run = ticket.asked.run;
   ended.took = Duration{desk.clock.boot().ns - ticket.since.ns};
   if (const LiveCall* call = desk.state.call(ticket.call)) ended.records = call->records;
+  ended.sent_with = std::move(outcome.sent_with);
   describe(ticket, outcome, ended);
   const bool unknown = ticket.effect && ended.outcome == "indeterminate";
   const bool delivers =

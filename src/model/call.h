@@ -17,6 +17,13 @@ struct Subject {
   std::string run;
 };
 
+// The secret that a call went out with, as far as it may be written down. All empty: none of ours.
+struct UsedCredential {
+  std::string name;       // in the deployment file
+  std::string version;    // where its source knows versions
+  std::string principal;  // whom the server sees, where that is known
+};
+
 // The action. `server` is empty where only one server exists or the door has no such notion.
 // Reserved names of other requests are tools of the server `mcp:`: tool is `mcp:resources/read`.
 // All views live as long as the message they were parsed from.

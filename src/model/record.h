@@ -18,6 +18,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/time.h"
+#include "model/call.h"
 #include "model/sum.h"
 #include "model/verdict.h"
 
@@ -134,6 +135,7 @@ struct CallEnded {
   std::uint64_t records = 0;  // settled; at least what was reserved (claims only raise)
   std::vector<std::string> withheld;
   Duration took{};
+  UsedCredential sent_with = {};
 };
 
 // Denials beyond the first 16 after a halt or in a flood: a count per minute. Before they are

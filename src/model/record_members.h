@@ -167,8 +167,11 @@ void members(V& v, Part<V, ApprovalAttached>& b) {
 template <class V>
 void members(V& v, Part<V, CallEnded>& b) {
   v.need("call", b.call);
+  v.may("credential", b.sent_with.name);
+  v.may("credential_version", b.sent_with.version);
   v.may("is_error", b.is_error);
   v.need("outcome", b.outcome);
+  v.may("principal", b.sent_with.principal);
   v.may("records", b.records);
   v.may("result", b.result);
   v.may("result_bytes", b.result_bytes);

@@ -73,7 +73,14 @@ class AtServer final : public Upstream {
         method_(std::move(method)),
         without_arguments_(without_arguments) {}
 
+  void entitle(std::string_view credential) override {
+    if (!room_->wires.server->carries_secrets()) return;
+    pass_ = std::make_shared<Pass>();
+    pass_->credential = std::string(credential);
+  }
+
   Task<Outcome> execute(std::string_view tool, std::string_view arguments) override {
+    if (pass_) pass_->tool = std::string(tool);
     std::string params = params_for(tool, arguments);
     if (room_->server_era == Era::modern && method_ == "logging/setLevel") {
       co_return keep_level(arguments);
@@ -104,7 +111,7 @@ class AtServer final : public Upstream {
       room_->by_server_id.erase(entry_->server_id);
       entry_->server_id = 0;
       more = co_await fulfil(std::move(answer.text));
-      if (cancelled_) co_return Outcome{Outcome::Kind::cancelled, {}, "cancelled by the client"};
+      if (cancelled_) co_return sent({Outcome::Kind::cancelled, {}, "cancelled by the client"});
       if (more.empty()) co_return failed("the tool server asked for what it is not granted");
       // The last look again: what was let run is not let run for ever.
       const Call call{room_->spec.server, tool, {}};
@@ -127,6 +134,7 @@ class AtServer final : public Upstream {
 
  private:
   Requests::Ticket send(std::string_view params) {
+    room_->wires.server->entitle(pass_);
     std::string meta;
     if (!entry_->token.empty()) {
       meta = fmt::format(R"("progressToken":{})", room_->at_server->next_id());
@@ -153,7 +161,9 @@ class AtServer final : public Upstream {
     return ticket;
   }
 
-  Outcome outcome_of(Answer answer) const {
+  Outcome outcome_of(Answer answer) const { return sent(end_of(std::move(answer))); }
+
+  Outcome end_of(Answer answer) const {
     switch (answer.kind) {
       case Answer::Kind::result: {
         std::string clean = without_reserved(answer.text);
@@ -172,8 +182,14 @@ class AtServer final : public Upstream {
     return {cancelled_ ? Outcome::Kind::cancelled : Outcome::Kind::lost, {}, answer.text};
   }
 
-  static Outcome failed(std::string_view why) {
-    return {Outcome::Kind::error, error_object(refused_by_policy, why), {}};
+  Outcome failed(std::string_view why) const {
+    return sent({Outcome::Kind::error, error_object(refused_by_policy, why), {}});
+  }
+
+  // With what the wire says about the secret that the last of its requests carried.
+  Outcome sent(Outcome outcome) const {
+    if (pass_) outcome.sent_with = pass_->used;
+    return outcome;
   }
 
   // A modern server has no such method: it reads the level in each request.
@@ -282,6 +298,7 @@ class AtServer final : public Upstream {
   bool cancelled_ = false, asking_ = false;
   Completion<Answer> waiting_;
   net::Timer timer_;
+  std::shared_ptr<Pass> pass_;
 };
 
 const json::Document& empty_object() {

@@ -6,6 +6,7 @@
 // modern server does, or not soon. There are servers that end themselves when they hear anything
 // before `initialize`: a client that asks in a process of its own finds out by that, as it does
 // without pawl.
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -19,6 +20,7 @@ namespace {
 // How long a server may think about `server/discover` before it hears `initialize`.
 constexpr Duration discover_patience = Duration::seconds(5);
 constexpr Duration listen_again = Duration::seconds(1);
+constexpr Duration listen_again_max = Duration::seconds(60);
 
 json::ParseLimits as_the_server_wrote() {
   json::ParseLimits limits;
@@ -129,9 +131,13 @@ void Session::Room::hear_changes() {
                       with_meta(fmt::format(R"({{"notifications":{}}})", changes), *envelope));
   spawn([](std::shared_ptr<Room> room, Requests::Ticket open) -> Task<void> {
     const Answer answer = co_await open.answer;
-    if (answer.kind != Answer::Kind::result || room->closing) co_return;
+    if (answer.kind == Answer::Kind::error || room->closing || room->server_gone) co_return;
+    // Over HTTP the way to the server may be broken for a while.
+    const bool lost = answer.kind == Answer::Kind::lost;
+    const Duration pause = lost ? room->listen_pause : listen_again;
+    room->listen_pause = lost ? std::min(Duration{pause.ns * 2}, listen_again_max) : listen_again;
     const std::weak_ptr<Room> self = room;
-    room->listen_timer = room->loop.after(listen_again, [self] {
+    room->listen_timer = room->loop.after(pause, [self] {
       auto later = self.lock();
       if (!later || later->closing) return;
       later->hear_changes();

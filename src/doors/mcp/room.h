@@ -242,6 +242,7 @@ struct Session::Room : std::enable_shared_from_this<Session::Room> {
   bool client_gone = false, server_gone = false, closing = false, closed = false;
   std::string why;
   net::Timer settle_timer, notice_timer, reload_timer, listen_timer;
+  Duration listen_pause = Duration::seconds(1);
 
   // What the two sides speak. A client chooses by its first request, a server is asked.
   enum class Opening : std::uint8_t { closed, under_way, open, failed };

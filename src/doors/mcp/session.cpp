@@ -105,6 +105,12 @@ WireEvents Session::Room::server_events() {
             if (auto room = self.lock()) room->server_closed("the server ended");
           },
       .failed = {},
+      .lost =
+          [self](std::string_view id, const std::string& why) {
+            if (auto room = self.lock()) {
+              (void)room->at_server->deliver(id, {Answer::Kind::lost, why});
+            }
+          },
   };
 }
 

@@ -8,10 +8,12 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "base/task.h"
+#include "model/call.h"
 
 namespace pawl::mcp {
 
@@ -26,6 +28,16 @@ struct WireEvents {
   std::function<void()> ended;
   // Once: nothing can be sent any more.
   std::function<void()> failed;
+  // A request (its id as raw JSON) was sent and will not be answered; why. Over pipes that is
+  // known only when everything ends.
+  std::function<void(std::string_view id, const std::string& why)> lost = {};
+};
+
+// The credential that a call goes out with, by its name in the deployment file.
+struct Pass {
+  std::string tool;          // which call it is for: a credential may be bound to tools
+  std::string credential;    // empty: what the server gets for every message
+  UsedCredential used = {};  // filled in
 };
 
 class Wire {
@@ -37,6 +49,12 @@ class Wire {
   // Queues one message. `request` is the id, as raw JSON, of the party's own request that the
   // message answers or belongs to; empty: it belongs to none. False: it cannot be sent.
   virtual bool send(std::string message, std::string_view request) = 0;
+
+  // Whether messages of this wire may go out with a secret.
+  virtual bool carries_secrets() const { return false; }
+  // The message that is sent next is a call with this pass. A wire that carries no credentials
+  // takes no notice.
+  virtual void entitle(std::shared_ptr<Pass> pass) { (void)pass; }
 
   // No message is delivered until `resume`; the party is held back.
   virtual void pause() = 0;

@@ -219,6 +219,10 @@ void Fetch::resume() {
   transfer_->let_go();
 }
 
+bool Fetch::sent() const {
+  return transfer_->sent;
+}
+
 Client::Client(net::Loop& loop, ClientOptions options)
     : state_(std::make_shared<State>(loop, std::move(options))) {}
 Client::Client(Client&&) noexcept = default;

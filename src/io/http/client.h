@@ -11,8 +11,9 @@
 // connection was made holds for everything that is sent over it.
 // Errors: Fault::invalid for what cannot be asked, Fault::refused for what may not be reached and
 // for certificates that do not verify, Fault::missing where a name has no address, Fault::io for
-// the rest. They name the host and never the rest of the address, which may hold a secret. One
-// thread, that of the loop. Client and fetches may end inside of their own callbacks.
+// the rest. They name the host and never the rest of the address, which may hold a secret. Header
+// fields may hold one too: what this room keeps of them is wiped when a request is over.
+// One thread, that of the loop. Client and fetches may end inside of their own callbacks.
 #pragma once
 
 #include <cstddef>
@@ -84,6 +85,8 @@ class [[nodiscard]] Fetch {
   // The other side is held back by its full connection.
   void pause();
   void resume();
+  // Whether bytes of the request may have left. False at its end: nobody can have acted on it.
+  bool sent() const;
 
  private:
   std::shared_ptr<Transfer> transfer_;

@@ -246,6 +246,76 @@ TEST(Client, KeepsItsDeadlineAndItsBounds) {
   EXPECT_THAT(much.error().message, HasSubstr("999"));
 }
 
+// Answers the first request of its first connection and closes it at the second; whoever connects
+// again is answered too.
+struct Quitter {
+  explicit Quitter(net::Loop& l)
+      : loop(l), socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto* pointer = reinterpret_cast<sockaddr*>(&address);
+    EXPECT_EQ(::bind(socket.get(), pointer, size), 0);
+    EXPECT_EQ(::listen(socket.get(), 8), 0);
+    ::getsockname(socket.get(), pointer, &size);
+    url = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port));
+    accepting = loop.watch(socket.get(), net::Interest::read, [this](net::Ready) { accept(); });
+  }
+  void accept() {
+    connection = net::Fd(::accept4(socket.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    reading = loop.watch(connection.get(), net::Interest::read, [this](net::Ready) { answer(); });
+  }
+  void answer() {
+    char part[4096];
+    if (::recv(connection.get(), part, sizeof part, MSG_DONTWAIT) <= 0 || ++asked == 2) {
+      reading = net::Watch();
+      return connection.reset();
+    }
+    constexpr std::string_view fine = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+    ::send(connection.get(), fine.data(), fine.size(), MSG_NOSIGNAL);
+  }
+  net::Loop& loop;
+  net::Fd socket, connection;
+  std::string url;
+  int asked = 0;
+  Result<net::Watch> accepting = net::Watch(), reading = net::Watch();
+};
+
+TEST(Client, SendsNothingASecondTimeOverAnotherConnection) {
+  Pair pair;
+  Quitter quitter(pair.loop);
+  const auto first = pair.fetch({.method = "POST", .url = quitter.url, .headers = {}, .body = "x"});
+  ASSERT_TRUE(first) << to_string(first.error());
+  std::optional<std::optional<Error>> end;
+  const Fetch second = pair.client->start(
+      {.method = "POST", .url = quitter.url, .headers = {}, .body = "y"},
+      {.head = {}, .body = {}, .end = [&](std::optional<Error> error) { end = error; }});
+  ASSERT_TRUE(pair.loop.run_until([&] { return end.has_value(); }));
+  EXPECT_TRUE(*end);
+  EXPECT_TRUE(second.sent());
+  // It may connect again, and says nothing there.
+  EXPECT_EQ(quitter.asked, 2);
+}
+
+TEST(Client, KnowsWhereNothingHasLeft) {
+  Pair pair;
+  std::uint16_t nobody = 0;
+  {
+    Server gone(pair.loop, {}, [](Request, Responder) {});
+    nobody = gone.listen("127.0.0.1", 0).value_or(0);
+  }
+  for (const std::string& url : {"http://127.0.0.1:" + std::to_string(nobody),
+                                 std::string("http://elsewhere.example/"), pair.url("/")}) {
+    std::optional<std::optional<Error>> end;
+    const Fetch fetch = pair.client->start(
+        {.url = url},
+        {.head = {}, .body = {}, .end = [&](std::optional<Error> error) { end = error; }});
+    ASSERT_TRUE(pair.loop.run_until([&] { return end.has_value(); }));
+    EXPECT_EQ(fetch.sent(), !*end) << url;
+  }
+}
+
 // A server that says whatever it is told.
 struct Liar {
   explicit Liar(std::string words) : text(std::move(words)) {

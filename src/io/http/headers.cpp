@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include <openssl/crypto.h>
+
 namespace pawl::http {
 namespace {
 
@@ -34,6 +36,12 @@ void Headers::add(std::string_view name, std::string_view value) {
 void Headers::reserve(std::size_t bytes, std::size_t fields) {
   text_.reserve(bytes);
   fields_.reserve(fields);
+}
+
+void Headers::wipe() {
+  OPENSSL_cleanse(text_.data(), text_.size());
+  text_.clear();
+  fields_.clear();
 }
 
 Header Headers::operator[](std::size_t i) const {

@@ -27,6 +27,9 @@ class Headers {
   // Room for what is about to come.
   void reserve(std::size_t bytes, std::size_t fields);
 
+  // Overwrites what is kept; no field is left.
+  void wipe();
+
   std::size_t size() const { return fields_.size(); }
   bool empty() const { return fields_.empty(); }
   Header operator[](std::size_t i) const;

@@ -1,11 +1,13 @@
 #include "io/http/transfer.h"
 
 #include <fmt/format.h>
+#include <openssl/crypto.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstring>
 #include <utility>
 
 namespace pawl::http {
@@ -53,11 +55,33 @@ curl_socket_t on_open(void* user, curlsocktype /*purpose*/, curl_sockaddr* addre
   return static_cast<Transfer*>(user)->open_socket(*address);
 }
 
+int on_leave(void* user, char* /*their_ip*/, char* /*our_ip*/, int /*their_port*/,
+             int /*our_port*/) {
+  return static_cast<Transfer*>(user)->leave() ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+}
+
+// A connection that was idle for longer is not used again: servers close theirs after five seconds
+// and more, and a request that meets the end of its connection has no known outcome.
+constexpr long kept_idle_s = 4;
+
 long milliseconds(Duration length) {
   return static_cast<long>(std::max<std::int64_t>(length.ns / 1'000'000, 1));
 }
 
 }  // namespace
+
+Transfer::~Transfer() {
+  ask.headers.wipe();
+  for (curl_slist* line = lines.get(); line != nullptr; line = line->next) {
+    OPENSSL_cleanse(line->data, std::strlen(line->data));
+  }
+}
+
+bool Transfer::leave() {
+  if (!std::exchange(sent, true)) return true;
+  refusal = Error{Fault::io, fmt::format("`{}` ended the connection before it answered", host), {}};
+  return false;
+}
 
 Status Transfer::read_url() {
   url.reset(curl_url());
@@ -80,10 +104,11 @@ Status Transfer::make_lines() {
   if (!is_token(ask.method) || !sendable(ask.headers)) {
     return fail(Fault::invalid, "a method or a header of a request could not be sent as it is");
   }
-  const auto add = [this](const std::string& line) {
+  const auto add = [this](std::string line) {
     curl_slist* longer = curl_slist_append(lines.get(), line.c_str());
     static_cast<void>(lines.release());
     lines.reset(longer);
+    OPENSSL_cleanse(line.data(), line.size());
   };
   for (std::size_t i = 0; i < ask.headers.size(); ++i) {
     const Header header = ask.headers[i];
@@ -125,6 +150,7 @@ void Transfer::set_safety() {
   // Letting go of a name that is still being resolved would wait for the resolver, and the loop
   // too.
   curl_easy_setopt(to, CURLOPT_QUICK_EXIT, 1L);
+  curl_easy_setopt(to, CURLOPT_MAXAGE_CONN, kept_idle_s);
   curl_easy_setopt(to, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(to, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(options.connect_time));
   if (ask.deadline.ns > 0) curl_easy_setopt(to, CURLOPT_TIMEOUT_MS, milliseconds(ask.deadline));
@@ -161,6 +187,8 @@ Status Transfer::prepare(curl_closesocket_callback close, void* closer) {
   curl_easy_setopt(to, CURLOPT_WRITEDATA, this);
   curl_easy_setopt(to, CURLOPT_OPENSOCKETFUNCTION, &on_open);
   curl_easy_setopt(to, CURLOPT_OPENSOCKETDATA, this);
+  curl_easy_setopt(to, CURLOPT_PREREQFUNCTION, &on_leave);
+  curl_easy_setopt(to, CURLOPT_PREREQDATA, this);
   curl_easy_setopt(to, CURLOPT_CLOSESOCKETFUNCTION, close);
   curl_easy_setopt(to, CURLOPT_CLOSESOCKETDATA, closer);
   return {};

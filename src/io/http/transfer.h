@@ -22,6 +22,9 @@ struct CurlSet {
 struct Transfer : std::enable_shared_from_this<Transfer> {
   Transfer(const ClientOptions& o, Ask a, FetchEvents e)
       : options(o), ask(std::move(a)), events(std::move(e)) {}
+  // Header fields may hold secrets: our copies of them are wiped.
+  ~Transfer();
+  Transfer(const Transfer&) = delete;
 
   // Everything that libcurl has to know. Fault::invalid or refused where it must not be sent.
   Status prepare(curl_closesocket_callback close, void* closer);
@@ -33,6 +36,9 @@ struct Transfer : std::enable_shared_from_this<Transfer> {
   bool take_header(std::string_view line);
   bool take_head_line(std::string_view line);
   curl_socket_t open_socket(const curl_sockaddr& address);
+  // A connection is there and the request is about to leave. False the second time: libcurl would
+  // ask again where a connection that it had kept ended, and the other side may have acted already.
+  bool leave();
 
   const ClientOptions& options;  // outlives: the client's state does
   Ask ask;
@@ -52,6 +58,7 @@ struct Transfer : std::enable_shared_from_this<Transfer> {
   bool paused = false;
   bool stopped = false;  // libcurl waits for us to go on
   bool cancelled = false;
+  bool sent = false;  // bytes of it may have left
   bool over = false;
 
  private:

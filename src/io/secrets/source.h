@@ -1,7 +1,8 @@
 // Where a credential comes from, each time it is needed: a variable, a file, a program, the store.
 //
 // Read when it is used and not before, so that a rotated secret is the next call's. Errors name the
-// source and never a byte of what it gave. Blocks: a program has `command_deadline` to answer.
+// source and never a byte of what it gave. Blocks, where no loop is given: a program has
+// `command_deadline` to answer.
 #pragma once
 
 #include <string>
@@ -9,7 +10,9 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/task.h"
 #include "base/time.h"
+#include "io/net/loop.h"
 #include "io/secrets/credential.h"
 
 namespace pawl::secrets {
@@ -37,5 +40,7 @@ struct Command {
 // What the program prints, where it ends with status 0. What it says on standard error is not
 // kept: it could hold the secret.
 Result<Credential> from_command(const Command& command);
+// The same while the loop turns.
+Task<Result<Credential>> from_command(net::Loop& loop, Command command);
 
 }  // namespace pawl::secrets

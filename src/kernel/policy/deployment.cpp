@@ -74,7 +74,7 @@ struct DeploymentSection {
 constexpr DeploymentSection kSections[] = {
     {"version", read_version}, {"listen", read_listen},           {"layers", read_layers},
     {"roles", read_roles},     {"servers", read_servers},         {"people", read_people},
-    {"notify", read_notify},   {"credentials", read_credentials},
+    {"notify", read_notify},   {"credentials", read_credentials}, {"store", read_store},
 };
 
 }  // namespace
@@ -93,6 +93,7 @@ LoadedDeployment load_deployment(std::string_view text, std::string_view file) {
     check_people(build);
     check_roles(build);
     check_credentials(build);
+    check_servers(build);
   }
   LoadedDeployment loaded;
   if (build.reading.sound()) {

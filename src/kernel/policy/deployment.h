@@ -33,6 +33,14 @@ struct Deployment {
   struct Server {
     std::vector<std::string> command;  // program and arguments, never through a shell
     std::vector<std::string> env;      // names of variables that are passed on
+    // In place of a command: where it is reached over HTTP.
+    std::string url;
+    std::string host;          // of the URL, in small letters, an IPv6 address without brackets
+    std::uint16_t port = 0;    // of the URL
+    bool own_network = false;  // it may lie in a private network or on this machine
+    std::string ca;            // certificates to trust instead of the system's; as written
+    std::string credential;    // what every message carries; empty: nothing
+    std::string header;        // the field that carries credentials; empty: `Authorization: Bearer`
     Position at;
   };
   struct Person {
@@ -49,7 +57,17 @@ struct Deployment {
     std::string store;                 // its name in the encrypted store
     // Who may use it; empty: the only role there is. Several share it because that is written here.
     std::vector<std::string> roles;
+    // Where it may go: each of these that is not empty has to fit.
+    std::vector<std::string> hosts;    // `host` or `host:port`
+    std::vector<std::string> servers;  // names of servers
+    std::vector<std::string> tools;    // patterns of tools
+    std::string principal;             // whom the server sees, for the journal
     Position at;
+  };
+  // What opens the encrypted store; both empty: what systemd passes on.
+  struct StoreKey {
+    std::string file;                  // as written
+    std::vector<std::string> command;  // that prints the passphrase
   };
   // `127.0.0.1:8080`, `[::1]:8080`, `localhost:8080`, or the path of a Unix socket.
   struct Address {
@@ -79,6 +97,7 @@ struct Deployment {
   std::map<std::string, std::vector<std::string>, std::less<>> groups;  // group -> its persons
   std::vector<std::string> default_reviewers;                           // persons or groups
   std::map<std::string, Credential, std::less<>> credentials;
+  StoreKey store;
   Desktop desktop = Desktop::automatic;
   std::vector<std::string> notify_command;
 
@@ -89,6 +108,10 @@ struct Deployment {
   // once.
   std::set<std::string> persons(const std::vector<std::string>& names) const;
   bool knows(std::string_view person_or_group) const;
+  // Whether a credential may go to this tool of this server, and be used by all of these roles. The
+  // error says what is in the way. An empty tool: messages that are about none.
+  Status check_use(std::string_view credential, const std::vector<std::string>& used_by,
+                   std::string_view server, std::string_view tool) const;
   std::vector<std::string> credential_names() const;
   // Those that all of these roles may use; none: those that are written for no role.
   std::vector<std::string> credential_names(const std::vector<std::string>& used_by) const;

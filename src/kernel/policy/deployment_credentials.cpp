@@ -5,11 +5,13 @@
 
 #include "base/text.h"
 #include "kernel/policy/deployment_read.h"
+#include "kernel/policy/name.h"
 
 namespace pawl {
 namespace {
 
 constexpr std::size_t stored_name_bytes_max = 64;
+constexpr std::size_t host_bytes_max = 260;
 
 // As io/secrets names what it stores.
 bool is_stored(std::string_view name) {
@@ -29,6 +31,38 @@ std::string name_in(DeploymentBuild& build, const yaml::Entry& key, bool (*fine)
   return name;
 }
 
+// `api.example` or `api.example:8443`, in small letters; an IPv6 address stands in brackets.
+bool is_bound_host(std::string_view host) {
+  return !host.empty() && host.size() <= host_bytes_max && !host.starts_with(':') &&
+         host.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-:[]") == host.npos;
+}
+
+// Where a credential may go.
+bool read_binding(DeploymentBuild& build, const yaml::Entry& key, Deployment::Credential& into) {
+  if (key.key != "hosts" && key.key != "servers" && key.key != "tools") return false;
+  for (Placed& one : build.reading.texts(key.value, key.key)) {
+    if (key.key == "hosts" && !is_bound_host(one.text)) {
+      build.reading.mistake(one.at, fmt::format("`{}` is no host: expected `api.example` or "
+                                                "`api.example:8443`, in small letters",
+                                                visible(one.text)));
+    } else if (key.key == "hosts") {
+      into.hosts.push_back(std::move(one.text));
+    } else if (key.key == "servers") {
+      into.servers.push_back(one.text);
+      build.bound_to.push_back({{}, std::move(one)});
+    } else if (const auto pattern = parse_name(one.text); !pattern) {
+      build.reading.mistake(one.at, pattern.error().message);
+    } else {
+      into.tools.push_back(std::move(one.text));
+    }
+  }
+  return true;
+}
+
+bool is_source(std::string_view key) {
+  return key == "env" || key == "file" || key == "command" || key == "store";
+}
+
 bool read_credential_key(DeploymentBuild& build, const yaml::Entry& key,
                          Deployment::Credential& into) {
   if (key.key == "env") {
@@ -44,8 +78,10 @@ bool read_credential_key(DeploymentBuild& build, const yaml::Entry& key,
       into.roles.push_back(role.text);
       build.users.push_back(std::move(role));
     }
+  } else if (key.key == "principal") {
+    into.principal = build.reading.text(key.value, "principal").value_or("");
   } else {
-    return false;
+    return read_binding(build, key, into);
   }
   return true;
 }
@@ -58,11 +94,15 @@ void read_credential(DeploymentBuild& build, const yaml::Entry& entry) {
   const bool read =
       build.reading.keys(entry.value, Section::credential, [&](const yaml::Entry& key) {
         if (!read_credential_key(build, key, credential)) return false;
-        if (key.key != "roles") sources.push_back(&key);
+        if (is_source(key.key)) sources.push_back(&key);
         return true;
       });
-  const auto no_source = [](const yaml::Entry& key) { return key.key == "roles"; };
-  if (read && std::ranges::all_of(entry.value.entries, no_source)) {
+  // A key of a later version in its place is the mistake then.
+  const auto named_none = [](const yaml::Entry& one) {
+    const Key* key = find_key(Section::credential, one.key);
+    return key != nullptr && !key->later && !is_source(one.key);
+  };
+  if (read && std::ranges::all_of(entry.value.entries, named_none)) {
     build.reading.mistake(entry.value.at,
                           "a credential has none of `env`, `file`, `command` and `store`");
   }
@@ -79,6 +119,24 @@ void read_credential(DeploymentBuild& build, const yaml::Entry& entry) {
 void read_credentials(DeploymentBuild& build, const yaml::Entry& entry) {
   build.reading.names(entry.value, "credentials",
                       [&build](const yaml::Entry& one) { read_credential(build, one); });
+}
+
+void read_store(DeploymentBuild& build, const yaml::Entry& entry) {
+  const bool read = build.reading.keys(entry.value, Section::store, [&](const yaml::Entry& key) {
+    if (key.key == "key_file") {
+      build.into.store.file = build.reading.text(key.value, "key_file").value_or("");
+    } else if (key.key == "key_command") {
+      build.into.store.command = build.words(key.value, "key_command");
+    } else {
+      return false;
+    }
+    return true;
+  });
+  if (!read) return;
+  build.reading.both(entry.value, "key_file", "key_command");
+  if (entry.value.entries.empty()) {
+    build.reading.mistake(entry.value.at, "`store` has neither `key_file` nor `key_command`");
+  }
 }
 
 // One credential for two roles would be one identity at the server: only where it is written.

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "kernel/policy/deployment.h"
 #include "kernel/policy/layer.h"
+#include "kernel/policy/name.h"
 #include "kernel/policy/team.h"
 
 namespace pawl {
@@ -62,6 +63,41 @@ bool Deployment::knows(std::string_view person_or_group) const {
   return std::ranges::all_of(parts, [this](std::string_view part) {
     return people.contains(part) || groups.contains(part);
   });
+}
+
+Status Deployment::check_use(std::string_view credential, const std::vector<std::string>& used_by,
+                             std::string_view server, std::string_view tool) const {
+  const auto refuse = [&](std::string_view why) {
+    return fail(Fault::refused, fmt::format("the credential `{}` {}", visible(credential), why));
+  };
+  const auto known = credentials.find(credential);
+  if (known == credentials.end()) return refuse("is not in the deployment file");
+  const Credential& one = known->second;
+  const auto lists = [](const std::vector<std::string>& names, std::string_view name) {
+    return std::ranges::find(names, name) != names.end();
+  };
+  const bool for_all =
+      std::ranges::all_of(used_by, [&](const std::string& role) { return lists(one.roles, role); });
+  if (!one.roles.empty() && (used_by.empty() || !for_all)) return refuse("is not for this role");
+  if (!one.servers.empty() && !lists(one.servers, server)) {
+    return refuse(fmt::format("may not be sent to the server `{}`", visible(server)));
+  }
+  const auto reached = servers.find(server);
+  const std::string host = reached == servers.end() ? std::string() : reached->second.host;
+  const std::string shown = host.find(':') == std::string::npos ? host : "[" + host + "]";
+  const std::string with_port =
+      fmt::format("{}:{}", shown, reached == servers.end() ? 0 : reached->second.port);
+  if (!one.hosts.empty() &&
+      (host.empty() || (!lists(one.hosts, shown) && !lists(one.hosts, with_port)))) {
+    return refuse(fmt::format("may not be sent to the host `{}`", visible(shown)));
+  }
+  if (one.tools.empty()) return {};
+  if (tool.empty()) return refuse("is for calls of its `tools` only, and not for every message");
+  const bool fits = std::ranges::any_of(one.tools, [&](const std::string& written) {
+    const auto pattern = parse_name(written);
+    return pattern && pattern->grants(server, tool);
+  });
+  return fits ? Status{} : refuse(fmt::format("is not for the tool `{}`", visible(tool)));
 }
 
 std::vector<std::string> Deployment::credential_names() const {

@@ -41,6 +41,8 @@ struct DeploymentBuild {
   std::vector<Placed> users;             // roles that credentials name
   std::vector<Mention> members;          // persons that groups name
   std::vector<Mention> servers_of_role;  // servers that roles name
+  std::vector<Mention> bound_to;         // servers that credentials name
+  std::vector<Mention> carried;          // credentials that servers name
 };
 
 // deployment_roles.cpp
@@ -49,12 +51,15 @@ void read_roles(DeploymentBuild& build, const yaml::Entry& entry);
 void check_roles(DeploymentBuild& build);
 // deployment_servers.cpp
 void read_servers(DeploymentBuild& build, const yaml::Entry& entry);
+// After the credentials.
+void check_servers(DeploymentBuild& build);
 // deployment_people.cpp
 void read_people(DeploymentBuild& build, const yaml::Entry& entry);
 void read_notify(DeploymentBuild& build, const yaml::Entry& entry);
 void check_people(DeploymentBuild& build);
 // deployment_credentials.cpp
 void read_credentials(DeploymentBuild& build, const yaml::Entry& entry);
+void read_store(DeploymentBuild& build, const yaml::Entry& entry);
 void check_credentials(DeploymentBuild& build);
 // deployment_listen.cpp
 void read_listen(DeploymentBuild& build, const yaml::Entry& entry);

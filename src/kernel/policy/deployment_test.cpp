@@ -113,8 +113,31 @@ constexpr Row kDeploymentRows[] = {
      "1:30: `metrics` in `listen` is not enforced by this version, so it is refused\n"},
     {"roles: {r: {file: a, servers: [crn]}}\nservers: {crm: {command: [x]}}",
      "1:32: there is no server `crn`: did you mean `crm`?\n"},
-    {"servers: {g: {url: \"https://x\"}}",
-     "1:15: `url` in a server is not enforced by this version, so it is refused\n"},
+    {"servers: {g: {url: \"ftp://x.example/\"}}",
+     "1:20: this is no address of a server: expected `https://HOST/PATH`, without a user and "
+     "without `#`\n"},
+    {"servers: {g: {url: \"https://me:pw@x.example/\"}}",
+     "1:20: this is no address of a server: expected `https://HOST/PATH`, without a user and "
+     "without `#`\n"},
+    {"servers: {g: {url: \"http://x.example/\"}}",
+     "1:20: `http` is read by everybody on the way: expected `https`, or `private: true` where "
+     "the way is your own\n"},
+    {"servers: {g: {url: \"https://x.example\", command: [x]}}",
+     "1:41: `command` says again what `url` in line 1 says\n"},
+    {"servers: {g: {url: \"https://x.example\", env: [A]}}",
+     "1:41: `env` is about a server that has a `command`\n"},
+    {"servers: {g: {command: [x], credential: c}}\ncredentials: {c: {env: A}}",
+     "1:29: `credential` is about a server that has a `url`\n"},
+    {"servers: {g: {url: \"https://x.example\", credential: c}}",
+     "1:53: there is no credential `c`\n"},
+    {"servers: {g: {url: \"https://x.example\", header: \"a b\"}}",
+     "1:49: `a b` is no name of a header field\n"},
+    {"servers: {g: {url: \"https://x.example\", credential: c}}\n"
+     "credentials: {c: {env: A, hosts: [y.example]}}",
+     "1:11: the credential `c` may not be sent to the host `x.example`\n"},
+    {"servers: {g: {url: \"https://x.example\", credential: c}}\n"
+     "credentials: {c: {env: A, tools: [g/x]}}",
+     "1:11: the credential `c` is for calls of its `tools` only, and not for every message\n"},
     {"servers: {g: {command: node x.js}}", "1:24: `command` must be a list, found `node x.js`\n"},
     {"servers: {g: {command: []}}", "1:24: `command` is an empty list\n"},
     {"servers: {g: {env: [A]}}", "1:14: a server has no `command`\n"},
@@ -155,8 +178,12 @@ constexpr Row kDeploymentRows[] = {
      "1:27: `store` beside `env`: a credential has one source\n"},
     {"credentials: {m: {store: M}}", "1:26: `M` is no name of a stored credential\n"},
     {"credentials: {m: {command: print-it}}", "1:28: `command` must be a list, found `print-it`\n"},
-    {"credentials: {m: {env: A, hosts: [x]}}",
-     "1:27: `hosts` in a credential is not enforced by this version, so it is refused\n"},
+    {"credentials: {m: {env: A, hosts: [\"https://x\"]}}",
+     "1:35: `https://x` is no host: expected `api.example` or `api.example:8443`, in small "
+     "letters\n"},
+    {"credentials: {m: {env: A, servers: [cmr]}}\nservers: {crm: {command: [x]}}",
+     "1:37: there is no server `cmr`: did you mean `crm`?\n"},
+    {"store: {}", "1:8: `store` has neither `key_file` nor `key_command`\n"},
     {"credentials: {m: {env: A, roles: [roel]}}\nroles: {role: {file: x}}",
      "1:35: there is no role `roel`: did you mean `role`?\n"},
     {"credentials: {m: {env: A}}\nroles: {a: {file: x}, b: {file: y}}",
@@ -167,6 +194,26 @@ constexpr Row kDeploymentRows[] = {
     {"version: 2", "1:10: `version` is 2, expected 1\n"},
     {"", "1:1: the file holds nothing\n"},
 };
+
+TEST(Deployment, AServerIsReachedWhereItSays) {
+  const LoadedDeployment loaded = load_deployment(
+      "servers:\n"
+      "  a: {url: \"https://API.example/mcp?x=1\", header: X-Api-Key, ca: ca.pem}\n"
+      "  b: {url: \"http://[::1]:8080\"}\n"
+      "  c: {url: \"https://inside.example:8443/\", private: true}\n",
+      "d");
+  ASSERT_THAT(loaded.errors, IsEmpty()) << sample::said(loaded.errors);
+  const auto& servers = loaded.deployment->servers;
+  EXPECT_EQ(servers.at("a").host, "api.example");
+  EXPECT_EQ(servers.at("a").port, 443);
+  EXPECT_EQ(servers.at("a").header, "x-api-key");
+  EXPECT_FALSE(servers.at("a").own_network);
+  EXPECT_EQ(servers.at("b").host, "::1");
+  EXPECT_EQ(servers.at("b").port, 8080);
+  EXPECT_TRUE(servers.at("b").own_network);
+  EXPECT_EQ(servers.at("c").port, 8443);
+  EXPECT_TRUE(servers.at("c").own_network);
+}
 
 TEST(Deployment, ACredentialHasASourceAndUsers) {
   const LoadedDeployment loaded = load_deployment(

@@ -76,6 +76,7 @@ constexpr SectionWords kWords[] = {
     {Section::person, "a person", "people.NAME"},
     {Section::notify, "`notify`", "notify"},
     {Section::credential, "a credential", "credentials.NAME"},
+    {Section::store, "`store`", "store"},
 };
 
 const SectionWords& words(Section section) {

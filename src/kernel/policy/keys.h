@@ -69,6 +69,7 @@ enum class Section : std::uint8_t {
   person,
   notify,
   credential,
+  store,
 };
 
 // How the section is called in a message (`a tool's entry`) and where it stands

@@ -130,6 +130,7 @@ constexpr std::array kLeads = {
     Leads{deployment, "people", Holds::one, people},
     Leads{deployment, "notify", Holds::one, notify},
     Leads{deployment, "credentials", Holds::names, credential},
+    Leads{deployment, "store", Holds::one, store},
 };
 
 std::string reference_to(Section section) {

@@ -1,0 +1,127 @@
+#include "doors/mcp/outgoing.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "doors/mcp/era.h"
+#include "io/http/headers.h"
+
+namespace pawl::mcp {
+namespace {
+
+constexpr std::string_view encoded_begin = "=?base64?";
+constexpr std::string_view encoded_end = "?=";
+constexpr std::string_view mirror_prefix = "mcp-param-";
+constexpr std::size_t mirrored_max = 64;
+constexpr std::size_t schema_depth_max = 64;
+
+// Which member of the params names what a request is about.
+std::string_view naming_member(std::string_view method) {
+  if (method == "tools/call" || method == "prompts/get") return "name";
+  if (method.starts_with("tasks/")) return "taskId";
+  return method == "resources/read" ? "uri" : "";
+}
+
+enum class Reachable : std::uint8_t { no, yes };
+
+// Looks at every schema inside of a schema. Only what a chain of `properties` leads to stands for
+// one argument; a wish anywhere else is a fault of the tool.
+struct SchemaWalk {
+  Mirrored found;
+  std::vector<std::string> path;
+
+  void visit(json::View schema, Reachable reachable, std::size_t depth) {
+    if (!schema.is_object() || !found.fault.empty() || depth > schema_depth_max) return;
+    if (const json::View wish = schema["x-mcp-header"]; wish.exists()) {
+      take(wish, schema.text("type").value_or(""), reachable);
+    }
+    for (auto [name, one] : schema["properties"].members()) {
+      path.emplace_back(name);
+      visit(one, reachable, depth + 1);
+      path.pop_back();
+    }
+    for (auto [key, inside] : schema.members()) {
+      if (key == "properties") continue;
+      // Other keys hold schemas, lists of them or mappings to them; what is none has no wish.
+      visit(inside, Reachable::no, depth + 1);
+      for (const json::View one : inside.elements()) visit(one, Reachable::no, depth + 1);
+      if (key == "$defs" || key == "definitions" || key == "patternProperties" ||
+          key == "dependentSchemas") {
+        for (auto [name, one] : inside.members()) visit(one, Reachable::no, depth + 1);
+      }
+    }
+  }
+
+  void take(json::View wish, std::string_view type, Reachable reachable) {
+    const std::string_view name = wish.is_string() ? wish.string() : std::string_view();
+    const std::string header = std::string(mirror_prefix) + lower_ascii(name);
+    const bool twice =
+        std::ranges::any_of(found.arguments, [&](const auto& one) { return one.header == header; });
+    if (reachable == Reachable::no || path.empty()) {
+      found.fault = "asks for a header of something that is no argument";
+    } else if (!http::is_token(name)) {
+      found.fault = "asks for a header with an impossible name";
+    } else if (type != "string" && type != "integer" && type != "boolean") {
+      found.fault = "asks for a header of a value that is neither text, integer nor boolean";
+    } else if (twice || found.arguments.size() == mirrored_max) {
+      found.fault = "asks for one header twice, or for too many";
+    } else {
+      found.arguments.push_back({path, header});
+    }
+  }
+};
+
+}  // namespace
+
+Result<Outgoing> read_outgoing(std::string_view message, json::Parser& parser,
+                               json::Document& document) {
+  const Result<Message> read = read_message(message, Side::server, parser, document);
+  if (!read) return std::unexpected(read.error());
+  Outgoing out;
+  out.kind = read->kind;
+  out.id = read->id;
+  out.method = read->method;
+  const json::View params = read->params;
+  out.modern = params["_meta"].text(meta_version) == modern_revision;
+  if (const std::string_view member = naming_member(out.method); !member.empty()) {
+    out.name = params.text(member).value_or("");
+  }
+  const json::View cancelled = params["requestId"];
+  if (out.method == "notifications/cancelled" && cancelled.exists()) {
+    out.cancels = json::write(cancelled);
+  }
+  return out;
+}
+
+std::string header_text(std::string_view text) {
+  const bool plain = !text.starts_with(' ') && !text.ends_with(' ') &&
+                     std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; }) &&
+                     !(text.starts_with(encoded_begin) && text.ends_with(encoded_end));
+  if (plain) return std::string(text);
+  return std::string(encoded_begin) + base64(text) + std::string(encoded_end);
+}
+
+Mirrored mirrored_by(json::View input_schema) {
+  SchemaWalk walk;
+  walk.visit(input_schema, Reachable::yes, 0);
+  return std::move(walk.found);
+}
+
+std::vector<std::pair<std::string, std::string>> mirror(const Mirrored& wanted,
+                                                        json::View arguments) {
+  std::vector<std::pair<std::string, std::string>> fields;
+  for (const Mirrored::Argument& one : wanted.arguments) {
+    json::View value = arguments;
+    for (const std::string& step : one.path) value = value[step];
+    if (value.is_string()) {
+      fields.emplace_back(one.header, header_text(value.string()));
+    } else if (value.kind() == json::Kind::boolean) {
+      fields.emplace_back(one.header, value.boolean() ? "true" : "false");
+    } else if (value.is_number()) {
+      fields.emplace_back(one.header, json::write(value));
+    }
+  }
+  return fields;
+}
+
+}  // namespace pawl::mcp

@@ -1,0 +1,227 @@
+// The wire over HTTP in the older era, against a server of ours that answers as each test says.
+#include "doors/mcp/remote.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "doors/mcp/remote_testing.h"
+
+namespace pawl::mcp {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+TEST(Remote, OneRequestIsOnePost) {
+  Way way;
+  way.open();
+  ASSERT_TRUE(way.send(call(7)));
+  const http::Request& seen = way.next().request;
+  EXPECT_EQ(seen.method, "POST");
+  EXPECT_EQ(seen.target, "/mcp?tenant=1");
+  EXPECT_EQ(seen.body, call(7));
+  EXPECT_EQ(seen.headers.find("content-type"), "application/json");
+  EXPECT_EQ(seen.headers.find("accept"), "application/json, text/event-stream");
+  for (const char* name : {"mcp-session-id", "mcp-protocol-version", "mcp-method"}) {
+    EXPECT_EQ(seen.headers.find(name), std::nullopt) << name;
+  }
+  way.answer(200, "{\"jsonrpc\":\"2.0\",\n \"id\":7,\r\n\"result\":{}}", "Application/JSON; x=y");
+  way.wait_heard(1);
+  // As one line: that is a message where it goes on over a pipe.
+  EXPECT_THAT(way.heard, ElementsAre(R"({"jsonrpc":"2.0",  "id":7,  "result":{}})"));
+}
+
+TEST(Remote, ASessionIsOpenedHeardAndEnded) {
+  Way way;
+  way.open();
+  ASSERT_TRUE(way.send(std::string(kInitialize)));
+  EXPECT_EQ(way.next().request.headers.find("mcp-protocol-version"), std::nullopt);
+  way.answer(200, std::string(kOpened), "application/json", {{"mcp-session-id", "abc-1"}});
+  way.wait_heard(1);
+  ASSERT_TRUE(way.send(std::string(kReady)));
+  // Nothing overtakes the word that the client is ready.
+  ASSERT_TRUE(way.send(call(2)));
+  const auto ready = way.next().request.body;
+  EXPECT_EQ(ready, kReady);
+  way.settle();
+  EXPECT_EQ(way.asked.size(), 2U);
+  way.answer(202, "", "");
+  std::vector<std::string> methods = {way.next().request.method};
+  for (int i = 0; i < 1; ++i) methods.push_back(way.next().request.method);
+  EXPECT_THAT(methods, testing::UnorderedElementsAre("GET", "POST"));
+  for (std::size_t i = 1; i < 4; ++i) {
+    const http::Headers& headers = way.asked.at(i).request.headers;
+    EXPECT_EQ(headers.find("mcp-session-id"), "abc-1");
+    EXPECT_EQ(headers.find("mcp-protocol-version"), "2025-11-25");
+  }
+  auto& get = way.asked.at(way.asked.at(2).request.method == "GET" ? 2 : 3);
+  http::Stream stream = std::move(*get.responder).stream(http::event_stream());
+  stream.write(event(R"({"jsonrpc":"2.0","method":"notifications/tools/list_changed"})"));
+  way.wait_heard(2);
+  EXPECT_THAT(way.heard.back(), HasSubstr("list_changed"));
+  way.wire.reset();
+  EXPECT_EQ(way.next().request.method, "DELETE");
+  EXPECT_EQ(way.asked.back().request.headers.find("mcp-session-id"), "abc-1");
+}
+
+TEST(Remote, AStreamBringsMessagesAndThenTheAnswer) {
+  Way way;
+  way.open();
+  ASSERT_TRUE(way.send(call(3)));
+  way.next();
+  http::Stream stream = way.stream();
+  stream.write(event(R"({"jsonrpc":"2.0","method":"notifications/progress","params":{}})"));
+  stream.write(event(R"({"jsonrpc":"2.0","id":"q","method":"roots/list"})") + event(answer_to(3)));
+  way.wait_heard(3);
+  EXPECT_EQ(way.heard.at(2), answer_to(3));
+  stream.end();
+  way.settle();
+  EXPECT_THAT(way.lost, IsEmpty());
+}
+
+TEST(Remote, AStreamThatBreaksIsResumedBehindItsLastEvent) {
+  Way way;
+  way.open();
+  way.begin();
+  ASSERT_TRUE(way.send(call(4)));
+  way.next();
+  {
+    http::Stream stream = way.stream();
+    stream.write("retry: 100\n" + event(R"({"jsonrpc":"2.0","method":"notifications/x"})", "e-1"));
+    way.wait_heard(1);
+    stream.end();
+  }
+  const http::Request& again = way.next().request;
+  EXPECT_EQ(again.method, "GET");
+  EXPECT_EQ(again.headers.find("last-event-id"), "e-1");
+  EXPECT_EQ(again.headers.find("mcp-session-id"), "s1");
+  EXPECT_EQ(again.body, "");
+  http::Stream stream = way.stream();
+  stream.write(event(answer_to(4), "e-2"));
+  way.wait_heard(2);
+  EXPECT_EQ(way.heard.back(), answer_to(4));
+  EXPECT_THAT(way.lost, IsEmpty());
+}
+
+TEST(Remote, WhatMayHaveHappenedIsLost) {
+  for (const int status : {500, 502, 503, 301, 302, 303, 202, 204}) {
+    Way way;
+    way.open();
+    ASSERT_TRUE(way.send(call(5)));
+    way.next();
+    way.answer(status, "", "");
+    way.wait_lost();
+    EXPECT_THAT(way.lost, ElementsAre(HasSubstr("5: "))) << status;
+    EXPECT_THAT(way.heard, IsEmpty()) << status;
+    EXPECT_EQ(way.asked.size(), 1U) << status;
+  }
+}
+
+TEST(Remote, AnAnswerThatIsCutOrNoneIsLost) {
+  const auto stream_that = [](const std::string& text) {
+    Way way;
+    way.open();
+    EXPECT_TRUE(way.send(call(5)));
+    way.next();
+    http::Stream stream = way.stream();
+    stream.write(text);
+    stream.end();
+    way.wait_lost();
+    return way.lost.at(0);
+  };
+  EXPECT_THAT(stream_that(": nothing\n\n"), HasSubstr("too early"));
+  EXPECT_THAT(stream_that(event(answer_to(6))), HasSubstr("too early"));
+  Way other;
+  other.open();
+  ASSERT_TRUE(other.send(call(5)));
+  other.next();
+  other.answer(200, answer_to(6));
+  other.wait_lost();
+  Way cut;
+  cut.open();
+  ASSERT_TRUE(cut.send(call(5)));
+  cut.next();
+  cut.server = http::Server(cut.loop, {}, [](http::Request, http::Responder) {});
+  cut.wait_lost();
+  EXPECT_THAT(cut.lost.at(0), HasSubstr("127.0.0.1"));
+  EXPECT_THAT(cut.lost.at(0), Not(HasSubstr("tenant")));
+}
+
+TEST(Remote, WhatNobodyActedOnIsAnError) {
+  for (const int status : {400, 401, 403, 404, 405, 429, 307, 308}) {
+    Way way;
+    way.open();
+    ASSERT_TRUE(way.send(call(5)));
+    way.next();
+    way.answer(status, "<html>", "text/html", {{"location", "http://127.0.0.1:1/"}});
+    way.wait_heard(1);
+    EXPECT_THAT(way.heard.at(0), AllOf(HasSubstr(R"("id":5)"), HasSubstr(std::to_string(status))));
+    EXPECT_THAT(way.lost, IsEmpty());
+    EXPECT_EQ(way.asked.size(), 1U);
+  }
+  Way said;
+  said.open();
+  ASSERT_TRUE(said.send(call(5)));
+  said.next();
+  said.answer(400, R"({"jsonrpc":"2.0","id":null,"error":{"code":-32020,"message":"mismatch"}})");
+  said.wait_heard(1);
+  EXPECT_THAT(said.heard.at(0), AllOf(HasSubstr(R"("id":5)"), HasSubstr("-32020")));
+  Way nobody;
+  nobody.server = http::Server(nobody.loop, {}, [](http::Request, http::Responder) {});
+  nobody.open();
+  ASSERT_TRUE(nobody.send(call(5)));
+  nobody.wait_heard(1);
+  EXPECT_THAT(nobody.heard.at(0), HasSubstr(R"("error")"));
+}
+
+TEST(Remote, AServerThatLostItsSessionIsOpenedAnew) {
+  Way way;
+  way.open();
+  way.begin();
+  ASSERT_TRUE(way.send(call(9)));
+  way.next();
+  way.answer(404, "", "");
+  way.wait_heard(1);
+  EXPECT_THAT(way.heard.at(0), AllOf(HasSubstr(R"("id":9)"), HasSubstr("lost its session")));
+  const http::Request& again = way.next().request;
+  EXPECT_EQ(again.body, kInitialize);
+  EXPECT_EQ(again.headers.find("mcp-session-id"), std::nullopt);
+  ASSERT_TRUE(way.send(call(10)));  // waits
+  way.answer(200, std::string(kOpened), "application/json", {{"mcp-session-id", "s2"}});
+  EXPECT_EQ(way.next().request.body, kReady);
+  way.answer(202, "", "");
+  way.wait_heard(2);
+  // The answer to `initialize` is nobody's; what is offered has to be read again.
+  EXPECT_THAT(way.heard.at(1), HasSubstr("tools/list_changed"));
+  http::Request& first = way.next().request;
+  http::Request& second = way.next().request;
+  const http::Request& called = first.method == "POST" ? first : second;
+  EXPECT_EQ(called.body, call(10));
+  EXPECT_EQ(called.headers.find("mcp-session-id"), "s2");
+}
+
+TEST(Remote, WhatWaitsForASessionThatCannotBeOpenedIsAnError) {
+  Way way;
+  way.open();
+  way.begin();
+  ASSERT_TRUE(way.send(call(9)));
+  way.next();
+  way.answer(404, "", "");
+  way.next();
+  ASSERT_TRUE(way.send(call(10)));
+  way.answer(503, "", "");
+  way.wait_heard(2);
+  EXPECT_THAT(way.heard.at(1), AllOf(HasSubstr(R"("id":10)"), HasSubstr("cannot be opened")));
+  ASSERT_TRUE(way.send(call(11)));  // tries again
+  EXPECT_EQ(way.next().request.body, kInitialize);
+}
+
+}  // namespace
+}  // namespace pawl::mcp

@@ -1,0 +1,63 @@
+// Mints the secret that a request of ours carries, at the moment when it is sent.
+//
+// The deployment file says where each credential is and where it may go; both are looked at here
+// again for every request, whatever a policy names: a credential that is not for this role, server,
+// host or tool is not read at all. A value is read anew each time, so that a rotated secret is the
+// next request's. What was given out is remembered (traces.h), and `scrub` takes it out of what the
+// same server says.
+// Errors name the credential and its source and never a byte of it.
+// One thread, that of the loop. A mint that is under way must end before the broker does.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/task.h"
+#include "io/broker/store_keeper.h"
+#include "io/broker/traces.h"
+#include "io/net/loop.h"
+#include "io/secrets/credential.h"
+#include "kernel/policy/deployment.h"
+#include "model/call.h"
+
+namespace pawl::broker {
+
+// What a secret is for.
+struct Errand {
+  std::vector<std::string> roles;  // of the policy in force
+  std::string server;
+  std::string tool;  // empty: a message that is no call
+  std::string credential;
+};
+
+struct Minted {
+  secrets::Credential value;
+  UsedCredential used;
+};
+
+class Broker {
+ public:
+  // `store`: the file of the encrypted store. `environment`: of programs that print secrets.
+  Broker(net::Loop& loop, std::string store, std::vector<std::string> environment);
+
+  // The deployment file in force; relative files are beside it.
+  void use(const Deployment& deployment, const std::string& directory);
+
+  Task<Result<Minted>> mint(Errand errand);
+  void scrub(std::string_view server, std::string& text) const { traces_.scrub(server, text); }
+
+ private:
+  Task<Result<Minted>> read(std::string name, Deployment::Credential from);
+  std::string beside(const std::string& file) const;
+
+  net::Loop& loop_;
+  std::vector<std::string> environment_;
+  Deployment deployment_;
+  std::string directory_;
+  StoreKeeper store_;
+  Traces traces_;
+};
+
+}  // namespace pawl::broker

@@ -1,0 +1,185 @@
+#include "io/broker/broker.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <string>
+
+#include "base/random.h"
+#include "base/text.h"
+#include "io/secrets/store_file.h"
+
+namespace pawl::broker {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+struct Desk {
+  Desk() : folder(std::filesystem::temp_directory_path() / ("pawl-broker-" + hex_name())) {
+    std::filesystem::create_directories(folder);
+    broker.emplace(loop, path("credentials.store"), std::vector<std::string>{"PATH=/usr/bin:/bin"});
+  }
+  ~Desk() { std::filesystem::remove_all(folder); }
+  Desk(const Desk&) = delete;
+
+  static std::string hex_name() { return hex(random_bytes(8)); }
+  std::string path(const std::string& name) const { return (folder / name).string(); }
+  void write(const std::string& name, const std::string& text) const {
+    std::ofstream(path(name)) << text;
+    ::chmod(path(name).c_str(), 0600);
+  }
+  void use(const std::string& text) {
+    LoadedDeployment loaded = load_deployment(text, "pawl.yaml");
+    ASSERT_TRUE(loaded.deployment) << (loaded.errors.empty() ? "" : loaded.errors[0].message);
+    broker->use(*loaded.deployment, folder.string());
+  }
+  static Task<void> note(Broker& broker, Errand errand, std::optional<Result<Minted>>& into) {
+    into = co_await broker.mint(std::move(errand));
+  }
+  Result<Minted> mint(const std::string& credential, const std::string& tool = "read",
+                      const std::string& server = "crm", std::vector<std::string> roles = {}) {
+    std::optional<Result<Minted>> out;
+    spawn(note(*broker, {std::move(roles), server, tool, credential}, out));
+    EXPECT_TRUE(loop.run_until([&] { return out.has_value(); }));
+    return *std::move(out);
+  }
+  std::string refusal(const std::string& credential, const std::string& tool = "read",
+                      const std::string& server = "crm", std::vector<std::string> roles = {}) {
+    const auto minted = mint(credential, tool, server, std::move(roles));
+    return minted ? "minted" : minted.error().message;
+  }
+
+  net::Loop loop;
+  std::filesystem::path folder;
+  std::optional<Broker> broker;
+};
+
+constexpr const char* kServers =
+    "servers:\n"
+    "  crm: {url: \"https://api.example:8443/mcp\"}\n"
+    "  mail: {url: \"https://mail.example/\"}\n";
+
+TEST(Broker, ReadsASecretAnewEachTime) {
+  Desk desk;
+  desk.write("t", "first-value\n");
+  desk.use(std::string(kServers) + "credentials: {t: {file: t, principal: svc}}\n");
+  const auto first = desk.mint("t");
+  ASSERT_TRUE(first) << first.error().message;
+  EXPECT_EQ(first->value.bytes(), "first-value");
+  EXPECT_EQ(first->used.name, "t");
+  EXPECT_EQ(first->used.principal, "svc");
+  desk.write("t", "second-value");
+  EXPECT_EQ(desk.mint("t")->value.bytes(), "second-value");
+  std::string text = "a first-value and a second-value";
+  desk.broker->scrub("crm", text);
+  EXPECT_EQ(text, "a [redacted t] and a [redacted t]");
+  // What one server was told says nothing about another.
+  text = "first-value";
+  desk.broker->scrub("mail", text);
+  EXPECT_EQ(text, "first-value");
+}
+
+TEST(Broker, KnowsThePartBehindAScheme) {
+  Desk desk;
+  ::setenv("BROKER_BASIC", "Basic dXNlcjpwYXNzd29yZA==", 1);
+  desk.use(std::string(kServers) + "credentials: {b: {env: BROKER_BASIC}}\n");
+  ASSERT_TRUE(desk.mint("b"));
+  std::string text = "you sent dXNlcjpwYXNzd29yZA==";
+  desk.broker->scrub("crm", text);
+  EXPECT_THAT(text, Not(HasSubstr("dXNlcjpwYXNzd29yZA==")));
+}
+
+TEST(Broker, AsksAProgramWhileTheLoopTurns) {
+  Desk desk;
+  desk.use(std::string(kServers) +
+           "credentials:\n"
+           "  good: {command: [sh, -c, \"sleep 0.1; echo printed-secret\"]}\n"
+           "  bad: {command: [sh, -c, \"echo printed-secret; exit 3\"]}\n"
+           "  none: {command: [no-such-program-here]}\n"
+           "  short: {command: [echo, abc]}\n");
+  int turns = 0;
+  const net::Timer timer = desk.loop.after(Duration::milliseconds(20), [&] { ++turns; });
+  const auto good = desk.mint("good");
+  ASSERT_TRUE(good) << good.error().message;
+  EXPECT_EQ(good->value.bytes(), "printed-secret");
+  EXPECT_EQ(turns, 1);
+  EXPECT_THAT(desk.refusal("bad"), testing::AllOf(HasSubstr("`bad`"), HasSubstr("exit status 3"),
+                                                  Not(HasSubstr("printed-secret"))));
+  EXPECT_THAT(desk.refusal("none"), HasSubstr("no-such-program-here"));
+  EXPECT_THAT(desk.refusal("short"), HasSubstr("less than 8 bytes"));
+}
+
+TEST(Broker, ReadsNothingThatIsBoundElsewhere) {
+  Desk desk;
+  ::setenv("BROKER_SECRET", "bound-secret-value", 1);
+  desk.use(std::string(kServers) +
+           "roles: {a: {file: x}, b: {file: y}}\n"
+           "credentials:\n"
+           "  host: {env: BROKER_SECRET, roles: [a], hosts: [api.example]}\n"
+           "  port: {env: BROKER_SECRET, roles: [a], hosts: [\"api.example:443\"]}\n"
+           "  right_port: {env: BROKER_SECRET, roles: [a], hosts: [\"api.example:8443\"]}\n"
+           "  server: {env: BROKER_SECRET, roles: [a], servers: [mail]}\n"
+           "  tool: {env: BROKER_SECRET, roles: [a], tools: [crm/write_*]}\n");
+  const auto as_a = [&](const std::string& name, const std::string& tool = "read",
+                        const std::string& server = "crm") {
+    return desk.refusal(name, tool, server, {"a"});
+  };
+  EXPECT_EQ(as_a("host"), "minted");
+  EXPECT_EQ(as_a("right_port"), "minted");
+  EXPECT_THAT(as_a("host", "read", "mail"), HasSubstr("the host `mail.example`"));
+  EXPECT_THAT(as_a("host", "read", "nobody"), HasSubstr("may not be sent to the host"));
+  EXPECT_THAT(as_a("port"), HasSubstr("may not be sent to the host"));
+  EXPECT_THAT(as_a("server"), HasSubstr("the server `crm`"));
+  EXPECT_EQ(as_a("server", "read", "mail"), "minted");
+  EXPECT_THAT(as_a("tool"), HasSubstr("the tool `read`"));
+  EXPECT_THAT(as_a("tool", ""), HasSubstr("not for every message"));
+  EXPECT_EQ(as_a("tool", "write_x"), "minted");
+  EXPECT_THAT(desk.refusal("host", "read", "crm", {"b"}), HasSubstr("not for this role"));
+  EXPECT_THAT(desk.refusal("host", "read", "crm", {"a", "b"}), HasSubstr("not for this role"));
+  EXPECT_THAT(desk.refusal("host"), HasSubstr("not for this role"));
+  EXPECT_THAT(as_a("other"), HasSubstr("not in the deployment file"));
+}
+
+void store(Desk& desk, const std::string& value) {
+  const auto passphrase = secrets::Credential::copy_of("correct horse battery");
+  auto file = secrets::StoreFile::open(desk.path("credentials.store"));
+  ASSERT_TRUE(file);
+  const auto text = file->read();
+  auto opened = text->empty() ? secrets::Store::create(passphrase, random_bytes)
+                              : secrets::Store::open(*text, passphrase);
+  ASSERT_TRUE(opened) << opened.error().message;
+  ASSERT_TRUE(opened->put("s", secrets::Credential::copy_of(value), Instant{1}, random_bytes));
+  ASSERT_TRUE(file->replace(opened->text()));
+}
+
+TEST(Broker, OpensTheStoreAndSeesThatItChanged) {
+  Desk desk;
+  desk.use(std::string(kServers) + "credentials: {c: {store: s}}\nstore: {key_file: key}\n");
+  EXPECT_THAT(desk.refusal("c"), HasSubstr("there is no store"));
+  store(desk, "first-stored");
+  EXPECT_THAT(desk.refusal("c"), HasSubstr("cannot open the file"));
+  desk.write("key", "wrong horse battery\n");
+  EXPECT_THAT(desk.refusal("c"), HasSubstr("passphrase"));
+  desk.write("key", "correct horse battery\n");
+  const auto first = desk.mint("c");
+  ASSERT_TRUE(first) << first.error().message;
+  EXPECT_EQ(first->value.bytes(), "first-stored");
+  EXPECT_EQ(first->used.version, "1");
+  store(desk, "second-stored");
+  const auto second = desk.mint("c");
+  ASSERT_TRUE(second) << second.error().message;
+  EXPECT_EQ(second->value.bytes(), "second-stored");
+  EXPECT_EQ(second->used.version, "2");
+  // A store that cannot be opened any more gives nothing, also not what it gave before.
+  desk.write("credentials.store", "{}");
+  EXPECT_THAT(desk.refusal("c"), HasSubstr("cannot be read"));
+}
+
+}  // namespace
+}  // namespace pawl::broker

@@ -1,0 +1,98 @@
+#include "io/broker/store_keeper.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <memory>
+#include <utility>
+
+#include "base/text.h"
+#include "io/secrets/store_file.h"
+
+namespace pawl::broker {
+namespace {
+
+// The name of the passphrase among the credentials that systemd passes on.
+constexpr const char* kSystemdKey = "pawl-credentials-key";
+
+Task<Result<secrets::Credential>> passphrase_of(net::Loop& loop, Deployment::StoreKey key,
+                                                std::vector<std::string> environment) {
+  if (!key.file.empty()) co_return secrets::from_file(key.file);
+  if (!key.command.empty()) {
+    co_return co_await secrets::from_command(
+        loop, {.argv = std::move(key.command), .environment = std::move(environment)});
+  }
+  auto passed = secrets::from_systemd(kSystemdKey);
+  if (!passed && passed.error().fault == Fault::missing) {
+    co_return fail(Fault::missing,
+                   "nothing opens the store of credentials: expected `store: {key_file: FILE}` in "
+                   "the deployment file");
+  }
+  co_return passed;
+}
+
+}  // namespace
+
+StoreKeeper::~StoreKeeper() {
+  for (auto& one : std::exchange(waiting_, {})) {
+    one.deliver(fail(Fault::environment, "the node ends"));
+  }
+}
+
+Result<StoreKeeper::Stamp> StoreKeeper::stamp() const {
+  struct stat what{};
+  if (::stat(path_.c_str(), &what) != 0) {
+    return fail(Fault::missing, "there is no store of credentials");
+  }
+  return Stamp{what.st_ino, what.st_size,
+               what.st_mtim.tv_sec * 1'000'000'000 + what.st_mtim.tv_nsec};
+}
+
+Task<Status> StoreKeeper::open(Deployment::StoreKey key, std::vector<std::string> environment) {
+  Completion<Status> done;
+  waiting_.push_back(done);
+  if (std::exchange(opening_, true)) co_return co_await done;
+  store_.reset();
+  // Before the reading: a change meanwhile makes it stale, and not the other way around.
+  const auto seen = stamp();
+  auto text = seen ? secrets::read_store(path_) : std::unexpected(seen.error());
+  auto passphrase = text ? co_await passphrase_of(loop_, std::move(key), std::move(environment))
+                         : Result<secrets::Credential>(std::unexpected(text.error()));
+  if (passphrase) {
+    Completion<bool> over;
+    const auto result = std::make_shared<std::optional<Result<secrets::Store>>>();
+    thread_ = std::jthread(
+        [this, over, result, sealed = *std::move(text), opener = *std::move(passphrase)]() mutable {
+          result->emplace(secrets::Store::open(sealed, opener));
+          loop_.post([over]() mutable { over.deliver(true); });
+        });
+    (void)co_await over;
+    thread_.join();
+    opened_ = *seen;
+    if (*result && **result)
+      store_.emplace(*std::move(**result));
+    else
+      passphrase = std::unexpected((*result)->error());
+  }
+  opening_ = false;
+  const Status how = passphrase ? Status{} : std::unexpected(passphrase.error());
+  for (auto& one : std::exchange(waiting_, {})) one.deliver(how);
+  co_return how;
+}
+
+Task<Result<Stored>> StoreKeeper::get(std::string name, Deployment::StoreKey key,
+                                      std::vector<std::string> environment) {
+  const auto now = stamp();
+  if (!now) co_return std::unexpected(now.error());
+  if (!store_ || !(*now == opened_)) {
+    const Status opened = co_await open(std::move(key), std::move(environment));
+    if (!opened) co_return std::unexpected(opened.error());
+  }
+  if (!store_) co_return fail(Fault::environment, "the store of credentials changes");
+  const auto version = store_->newest(name);
+  auto value = store_->get(name);
+  if (!value) co_return std::unexpected(value.error());
+  co_return Stored{*std::move(value), version.value_or(0)};
+}
+
+}  // namespace pawl::broker

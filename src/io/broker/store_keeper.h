@@ -1,0 +1,64 @@
+// The encrypted store of secrets, opened once and kept open.
+//
+// Opening takes Argon2id, which is slow on purpose: a thread of its own does it, which gets the
+// text and the passphrase, gives back the open store, and shares nothing. What stays in memory are
+// the sealed values and the key that opens one at a time. A file that changed is opened anew, so
+// that a rotated secret is the next call's; a file that cannot be opened gives nothing, also where
+// an older one could be.
+// One thread, that of the loop.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/error.h"
+#include "base/task.h"
+#include "io/net/loop.h"
+#include "io/secrets/credential.h"
+#include "io/secrets/source.h"
+#include "io/secrets/store.h"
+#include "kernel/policy/deployment.h"
+
+namespace pawl::broker {
+
+struct Stored {
+  secrets::Credential value;
+  std::uint64_t version = 0;
+};
+
+class StoreKeeper {
+ public:
+  StoreKeeper(net::Loop& loop, std::string path) : loop_(loop), path_(std::move(path)) {}
+  StoreKeeper(const StoreKeeper&) = delete;
+  ~StoreKeeper();
+
+  // The newest version of the name. `key`: where the passphrase comes from, files resolved.
+  Task<Result<Stored>> get(std::string name, Deployment::StoreKey key,
+                           std::vector<std::string> environment);
+
+ private:
+  // Which file it is, and in which state.
+  struct Stamp {
+    ino_t file = 0;
+    off_t bytes = 0;
+    std::int64_t changed_ns = 0;
+    friend bool operator==(const Stamp&, const Stamp&) = default;
+  };
+  Result<Stamp> stamp() const;
+  Task<Status> open(Deployment::StoreKey key, std::vector<std::string> environment);
+
+  net::Loop& loop_;
+  std::string path_;
+  std::optional<secrets::Store> store_;
+  Stamp opened_;
+  bool opening_ = false;
+  std::vector<Completion<Status>> waiting_;
+  std::jthread thread_;
+};
+
+}  // namespace pawl::broker
