@@ -163,6 +163,7 @@ Next act(Ticket& ticket, Looked looked) {
     ticket.effect = verdict.action_class.has_effect();
     const std::string* const credential = verdict.credential;
     ticket.upstream.entitle(credential == nullptr ? std::string_view() : *credential);
+    ticket.caller.granted(ticket.call, verdict);
     return Next::execute;
   }
   if (verdict.effect == Effect::hold && verdict.question) {

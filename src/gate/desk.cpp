@@ -43,6 +43,7 @@ Result<std::uint64_t> Desk::append(Body body, const Writing& how) {
     broken_ = "the state refused a record of its own: " + applied.error().message;
     return fail(Fault::internal, broken_);
   }
+  if (told) told(record);
   snapshot_when_due();
   return seq;
 }

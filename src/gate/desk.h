@@ -104,6 +104,7 @@ class Desk {
   std::map<std::string, WaitingPolicy> waiting_policies;  // by agent
   std::vector<std::string> default_reviewers;
   std::optional<std::map<std::string, std::vector<std::string>, std::less<>>> people;
+  std::function<void(const Record&)> told;  // of every record, as it was written
 
  private:
   void due(Errand what, const std::string& subject);

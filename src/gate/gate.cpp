@@ -66,6 +66,10 @@ Status Gate::escalated(const Escalated& told) {
   return seq ? Status{} : std::unexpected(seq.error());
 }
 
+void Gate::on_record(std::function<void(const Record&)> told) {
+  desk_->told = std::move(told);
+}
+
 const State& Gate::state() const {
   return desk_->state;
 }

@@ -182,6 +182,10 @@ class Gate {
   // How telling somebody went, for the herald.
   Status escalated(const Escalated& told);
 
+  // From now on `told` hears of every record as it is written, in their order: not durable yet, and
+  // in the middle of a turn, so it keeps what it wants and calls nothing here. One listener.
+  void on_record(std::function<void(const Record&)> told);
+
   const State& state() const;
   // Why no grants are given at the moment; empty: they are.
   std::string fault() const;

@@ -2,6 +2,7 @@
 // implement the same ones, so that the same code is tested under crashes and faults.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <span>
@@ -39,6 +40,9 @@ struct Outcome {
   std::string result;
   std::string why;  // of lost: the server ended, the deadline passed
   UsedCredential sent_with = {};
+  // How many records it touched, where whoever executed it says so. A report only raises the
+  // charge: less than was reserved counts as the reservation, and more halts the run.
+  std::uint64_t records = 0;
 };
 
 // The side that has the effect. `arguments` is the canonical text of exactly what was decided.
@@ -63,6 +67,12 @@ class Caller {
   virtual void waiting(const std::string& approval, Duration so_far, Duration left) = 0;
   // True once the client has cancelled or is gone. Checked after every wait.
   virtual bool gone() const = 0;
+  // The call may run: under which id it stands in the records, and the verdict. Before `execute`,
+  // and not yet durable; nothing of it is told to anybody before that. Lives during the call only.
+  virtual void granted(const std::string& call, const Verdict& verdict) {
+    (void)call;
+    (void)verdict;
+  }
   // Set by the gate: called by the door when the client cancels or leaves.
   std::function<void()> on_gone;
 };

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "gate/decide.h"
 #include "gate/origins.h"
+#include "kernel/admit/admit.h"
 #include "kernel/admit/explain.h"
 #include "kernel/redact/scope.h"
 
@@ -150,6 +151,11 @@ Status settle(Ticket& ticket, Outcome outcome) {
   ended.took = Duration{desk.clock.boot().ns - ticket.since.ns};
   if (const LiveCall* call = desk.state.call(ticket.call)) ended.records = call->records;
   ended.sent_with = std::move(outcome.sent_with);
+  const std::uint64_t reserved = ended.records;
+  if (ticket.entry() != nullptr) {
+    ended.records = settled_records(*ticket.entry(), reserved, outcome.records);
+  }
+  const bool excess = ended.records > reserved;
   describe(ticket, outcome, ended);
   const bool unknown = ticket.effect && ended.outcome == "indeterminate";
   const bool delivers =
@@ -159,6 +165,10 @@ Status settle(Ticket& ticket, Outcome outcome) {
   if (unknown) {
     halt(desk, ticket.asked.run, Code::upstream_failed,
          "nobody knows how the call of `" + visible(ticket.asked.call.name()) + "` ended");
+  } else if (excess) {
+    halt(desk, ticket.asked.run, Code::ceiling,
+         "a call of `" + visible(ticket.asked.call.name()) +
+             "` touched more records than it had reserved");
   }
   if (!seq) return std::unexpected(seq.error());
   ticket.decided = *seq;
