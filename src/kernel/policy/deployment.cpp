@@ -75,6 +75,7 @@ constexpr DeploymentSection kSections[] = {
     {"version", read_version}, {"listen", read_listen},           {"layers", read_layers},
     {"roles", read_roles},     {"servers", read_servers},         {"people", read_people},
     {"notify", read_notify},   {"credentials", read_credentials}, {"store", read_store},
+    {"notify", read_notify},   {"credentials", read_credentials}, {"agents", read_agents},
 };
 
 }  // namespace
@@ -94,6 +95,7 @@ LoadedDeployment load_deployment(std::string_view text, std::string_view file) {
     check_roles(build);
     check_credentials(build);
     check_servers(build);
+    check_agents(build);
   }
   LoadedDeployment loaded;
   if (build.reading.sound()) {

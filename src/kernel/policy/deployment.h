@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "kernel/policy/agents.h"
 
 namespace pawl {
 
@@ -84,6 +85,7 @@ struct Deployment {
     std::vector<std::string> hosts;    // names by which clients call, besides those of a loopback
     std::vector<std::string> origins;  // pages that may call
     std::string certificate, key;      // files as written; empty: not encrypted
+    std::string url;                   // how clients reach it; empty: at the address itself
     Position at;
   };
   enum class Desktop : std::uint8_t { automatic, off };
@@ -98,6 +100,7 @@ struct Deployment {
   std::vector<std::string> default_reviewers;                           // persons or groups
   std::map<std::string, Credential, std::less<>> credentials;
   StoreKey store;
+  std::map<std::string, DeployedAgent, std::less<>> agents;  // who may call over the network
   Desktop desktop = Desktop::automatic;
   std::vector<std::string> notify_command;
 

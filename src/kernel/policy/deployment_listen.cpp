@@ -127,6 +127,14 @@ void read_listen(DeploymentBuild& build, const yaml::Entry& entry) {
                                   "scheme and host in lower case, such as `https://app.example`");
     } else if (key.key == "tls") {
       read_tls(build, key.value, listen);
+    } else if (key.key == "url") {
+      listen.url = build.reading.text(key.value, "url").value_or("");
+      if (!listen.url.empty() && !is_origin(listen.url)) {
+        build.reading.mistake(key.value.at,
+                              fmt::format("`{}` is no `url`: expected scheme and host in lower "
+                                          "case, such as `https://gate.example`, and no path",
+                                          visible(listen.url)));
+      }
     } else {
       return false;
     }

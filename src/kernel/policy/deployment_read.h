@@ -63,6 +63,9 @@ void read_store(DeploymentBuild& build, const yaml::Entry& entry);
 void check_credentials(DeploymentBuild& build);
 // deployment_listen.cpp
 void read_listen(DeploymentBuild& build, const yaml::Entry& entry);
+// agents.cpp
+void read_agents(DeploymentBuild& build, const yaml::Entry& entry);
+void check_agents(DeploymentBuild& build);
 
 // What a variable of an environment may be called.
 bool is_variable(std::string_view name);

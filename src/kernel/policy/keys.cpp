@@ -77,6 +77,7 @@ constexpr SectionWords kWords[] = {
     {Section::notify, "`notify`", "notify"},
     {Section::credential, "a credential", "credentials.NAME"},
     {Section::store, "`store`", "store"},
+    {Section::deployed_agent, "an agent of the deployment", "agents.NAME"},
 };
 
 const SectionWords& words(Section section) {

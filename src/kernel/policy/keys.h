@@ -70,6 +70,7 @@ enum class Section : std::uint8_t {
   notify,
   credential,
   store,
+  deployed_agent,
 };
 
 // How the section is called in a message (`a tool's entry`) and where it stands

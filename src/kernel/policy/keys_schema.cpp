@@ -131,6 +131,7 @@ constexpr std::array kLeads = {
     Leads{deployment, "notify", Holds::one, notify},
     Leads{deployment, "credentials", Holds::names, credential},
     Leads{deployment, "store", Holds::one, store},
+    Leads{deployment, "agents", Holds::names, deployed_agent},
 };
 
 std::string reference_to(Section section) {

@@ -1,0 +1,164 @@
+#include "io/identity/identities.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/hash.h"
+#include "base/id.h"
+#include "base/text.h"
+#include "io/identity/bearer.h"
+
+namespace pawl::identity {
+namespace {
+
+constexpr std::string_view run_key_mark = "agent:";
+constexpr std::size_t run_name_bytes_max = 128;
+constexpr std::size_t id_bytes = 10;
+
+token::KeySet public_keys(const std::vector<token::SigningKey>& keys) {
+  std::vector<token::PublicKey> all;
+  for (const token::SigningKey& key : keys) all.push_back(key.public_key());
+  return token::KeySet::of(all);
+}
+
+}  // namespace
+
+Identities::Identities(IdentityPorts ports, std::vector<token::SigningKey> keys, std::string issuer)
+    : ports_(std::move(ports)),
+      signing_(std::move(keys)),
+      keys_(public_keys(signing_)),
+      issuer_(std::move(issuer)) {}
+
+void Identities::use(const Deployment& deployment) {
+  kept_.clear();
+  agents_.clear();
+  roles_of_.clear();
+  for (const auto& [name, role] : deployment.roles) roles_of_[name] = name;
+  for (const auto& [name, agent] : deployment.agents) {
+    roles_of_[name] = agent.role;
+    for (const token::KeptKey& key : agent.keys) {
+      kept_.push_back(key);
+      agents_.push_back(
+          {name, agent.role, agent.sponsor.empty() ? name : agent.sponsor, agent.rights});
+    }
+  }
+}
+
+Denied Identities::refused(std::string reason) const {
+  return {.error = "invalid_token",
+          .says = "what was presented is not accepted",
+          .reason = std::move(reason)};
+}
+
+Proved<Principal> Identities::by_key(std::string_view key) const {
+  const auto found = token::match(key, kept_);
+  if (!found) return std::unexpected(refused("a key that is nobody's"));
+  const Agent& agent = agents_[*found];
+  return Principal{.agent = agent.name,
+                   .role = agent.role,
+                   .sponsor = agent.sponsor,
+                   .rights = agent.rights,
+                   .how = How::api_key,
+                   .proof = "key " + kept_[*found].prefix,
+                   .credential = {}};
+}
+
+Proved<Principal> Identities::by_credential(const std::string& token, const std::string& audience) {
+  const Instant now = ports_.now();
+  const std::string digest = hex(sha256(token));
+  auto known = known_.find(digest);
+  if (known == known_.end()) {
+    auto checked = token::verify_run(token, keys_, {.issuer = issuer_, .audience = audience}, now);
+    if (!checked) return std::unexpected(refused(token::to_string(checked.error())));
+    if (known_.size() >= credentials_known_max) known_.clear();
+    known = known_.emplace(digest, *std::move(checked)).first;
+  }
+  const token::RunCredential& credential = known->second;
+  if (credential.audience != audience) {
+    return std::unexpected(refused("a credential for `" + visible(credential.audience) + "`"));
+  }
+  if (now >= credential.expires || now < credential.not_before) {
+    known_.erase(known);
+    return std::unexpected(refused("a credential that is over"));
+  }
+  const Run* run = ports_.run(credential.run);
+  if (run == nullptr || run->phase == RunPhase::closed) {
+    return std::unexpected(
+        refused("a credential of the run `" + visible(credential.run) + "`, which is over"));
+  }
+  if (!roles_of_.contains(credential.actors.back())) {
+    return std::unexpected(refused("a credential of `" + visible(credential.actors.back()) +
+                                   "`, who is not in the deployment file any more"));
+  }
+  return Principal{.agent = credential.agent(),
+                   .role = run->agent,
+                   .sponsor = run->sponsor,
+                   .rights = {.propose = true, .watch = true},
+                   .how = How::run_credential,
+                   .proof = "credential " + credential.id,
+                   .credential = credential};
+}
+
+Task<Proved<Principal>> Identities::authenticate(const http::Request& request,
+                                                 std::string audience) {
+  const auto presented = bearer_of(request);
+  Proved<Principal> who = !presented ? Proved<Principal>(std::unexpected(presented.error()))
+                          : presented->starts_with(token::api_key_mark)
+                              ? by_key(*presented)
+                              : by_credential(std::string(*presented), audience);
+  if (!who && !who.error().error.empty()) {
+    const std::string from = request.remote ? request.remote->address : std::string();
+    ports_.note("identity refused", who.error().reason + (from.empty() ? "" : ", from " + from));
+  }
+  co_return who;
+}
+
+std::string Identities::new_id(std::string_view prefix) const {
+  return make_id(prefix, ports_.random(id_bytes));
+}
+
+Result<Identities::Issued> Identities::issue(const Bearer& bearer) {
+  const Run* run = ports_.run(bearer.run);
+  if (run == nullptr || run->phase == RunPhase::closed) {
+    return fail(Fault::missing, "there is no open run `" + visible(bearer.run) + "`");
+  }
+  token::RunCredential credential;
+  credential.audience = bearer.audience;
+  credential.sponsor = run->sponsor;
+  credential.actors = {bearer.agent};
+  credential.run = bearer.run;
+  std::string digest;
+  if (!unhex(std::string_view(run->policy).substr(run->policy.find(':') + 1), digest) ||
+      digest.size() != credential.policy.size()) {
+    return fail(Fault::internal, "the run has no policy that can be named");
+  }
+  std::copy(digest.begin(), digest.end(), credential.policy.begin());
+  credential.issued = credential.not_before = ports_.now();
+  credential.expires = credential.issued + std::min(bearer.life, credential_life_max);
+  return issue(std::move(credential));
+}
+
+Result<Identities::Issued> Identities::issue(token::RunCredential credential) {
+  credential.issuer = issuer_;
+  credential.id = new_id("j");
+  Issued issued{.token = {}, .id = credential.id, .expires = credential.expires};
+  issued.expires.ns -= issued.expires.ns % 1'000'000'000;
+  auto token = token::issue(signing_.front(), std::move(credential), issued.expires);
+  if (!token) return std::unexpected(token.error());
+  issued.token = *std::move(token);
+  return issued;
+}
+
+std::string run_key(const Principal& principal, std::string_view name) {
+  return std::string(run_key_mark) + principal.agent + ":" +
+         visible(name.substr(0, run_name_bytes_max));
+}
+
+bool opened_by(const Run& run, std::string_view agent) {
+  std::string_view key = run.key;
+  if (!key.starts_with(run_key_mark)) return false;
+  key.remove_prefix(run_key_mark.size());
+  return key.starts_with(agent) && key.substr(agent.size()).starts_with(':');
+}
+
+}  // namespace pawl::identity

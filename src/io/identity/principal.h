@@ -1,0 +1,45 @@
+// Who calls, once that is proved, and how a caller is told that it is not.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "kernel/policy/agents.h"
+#include "kernel/token/run_credential.h"
+
+namespace pawl::identity {
+
+// What proved it.
+enum class How : std::uint8_t { api_key, run_credential };
+std::string_view to_string(How how);
+
+struct Principal {
+  std::string agent;    // who acts, as the deployment file or a parent's credential names it
+  std::string role;     // of the deployment file; with a run credential the run's own
+  std::string sponsor;  // who answers for its runs; never empty
+  Rights rights;
+  How how = How::api_key;
+  std::string proof;  // `key AbCdEfGh`, `credential ID`: for records, nothing of a secret
+  // Of `How::run_credential`: the run that it belongs to, and what it may do less than its role.
+  std::optional<token::RunCredential> credential;
+};
+
+// Why nobody was recognised, or why somebody may not. The caller learns `error` and `says`, which
+// repeat nothing of what it sent; `reason` is for the record.
+struct Denied {
+  int status = 401;             // 401: who are you; 403: known, and not for this
+  std::string_view error = {};  // of RFC 6750; empty where nothing was presented
+  std::string_view says = {};
+  std::string reason = {};
+  std::string_view scope = {};  // that would do, with `insufficient_scope`
+};
+template <class T>
+using Proved = std::expected<T, Denied>;
+
+// The refusal of somebody who is known: this right is missing.
+Denied lacks(const Principal& principal, std::string_view right);
+
+}  // namespace pawl::identity

@@ -1,0 +1,75 @@
+#include "io/secrets/run_keys.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "base/text.h"
+
+namespace pawl::secrets {
+namespace {
+
+class RunKeysTest : public ::testing::Test {
+ protected:
+  RunKeysTest() {
+    char name[] = "/tmp/pawl-run-keys-XXXXXX";
+    folder = ::mkdtemp(name);
+  }
+  ~RunKeysTest() override { std::filesystem::remove_all(folder); }
+
+  std::string path() const { return folder + "/runs.key"; }
+  void write(const std::string& text, mode_t mode = 0600) const {
+    std::ofstream(path()) << text;
+    ::chmod(path().c_str(), mode);
+  }
+  static std::string fresh(std::size_t count) { return std::string(count, 'r'); }
+  Fault fault() const { return open_run_keys(path(), fresh).error().fault; }
+
+  std::string folder;
+};
+
+TEST_F(RunKeysTest, AreMadeOnceAndReadAgain) {
+  const auto made = open_run_keys(path(), fresh);
+  ASSERT_TRUE(made);
+  EXPECT_THAT(*made, ::testing::ElementsAre(std::string(32, 'r')));
+  struct stat what{};
+  ASSERT_EQ(::stat(path().c_str(), &what), 0);
+  EXPECT_EQ(what.st_mode & 0777U, 0600U);
+  const auto again = open_run_keys(path(), [](std::size_t) -> std::string {
+    ADD_FAILURE();
+    return {};
+  });
+  EXPECT_EQ(*again, *made);
+}
+
+TEST_F(RunKeysTest, OlderOnesFollow) {
+  write(base64(std::string(32, 'a')) + "\n" + base64(std::string(32, 'b')) + "\n");
+  const auto keys = open_run_keys(path(), fresh);
+  ASSERT_TRUE(keys);
+  EXPECT_THAT(*keys, ::testing::ElementsAre(std::string(32, 'a'), std::string(32, 'b')));
+}
+
+// A file that says nothing clear makes no keys of its own: nobody would notice the new ones.
+TEST_F(RunKeysTest, AreRefusedWhereTheyAreUnclear) {
+  const std::string line = base64(std::string(32, 'a')) + "\n";
+  for (const std::string& text :
+       {std::string(), std::string("x\n"), line + line, line + "\n" + line,
+        base64(std::string(31, 'a')) + "\n", std::string(2000, 'a')}) {
+    write(text);
+    EXPECT_EQ(fault(), Fault::corrupt) << text;
+  }
+  write(line, 0640);
+  EXPECT_EQ(fault(), Fault::refused);
+}
+
+TEST_F(RunKeysTest, ALinkIsNotFollowed) {
+  std::filesystem::create_symlink("/dev/zero", path());
+  EXPECT_EQ(fault(), Fault::io);
+}
+
+}  // namespace
+}  // namespace pawl::secrets

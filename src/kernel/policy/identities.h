@@ -1,0 +1,19 @@
+// Whether the roles of a deployment can be told apart by what they are at the servers.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "base/error.h"
+#include "kernel/policy/deployment.h"
+#include "kernel/policy/policy.h"
+
+namespace pawl {
+
+// `roles`: the policies that the deployment's roles have. Mistakes, each at its `agent`: two roles
+// with one identity, and, but in development, an identity that is a person's.
+std::vector<Error> shared_identities(const Deployment& deployment,
+                                     std::span<const std::shared_ptr<const Policy>> roles);
+
+}  // namespace pawl
