@@ -116,19 +116,20 @@ std::vector<Error> serving_mistakes(const Deployment& deployment,
     if (!loaded) errors.push_back(located(loaded.error(), listen));
   }
   // Whoever can open this machine's sockets is one caller; of the network nobody can say that.
-  if (!listen.mcp.local()) {
+  if (!listen.mcp.local() && (deployment.agents.empty() || listen.certificate.empty())) {
     errors.push_back({Fault::refused,
-                      "other machines can hosts this address, and this version cannot ask who "
-                      "calls: expected an address of this machine alone",
+                      "other machines can reach this address: expected `agents`, so that it is "
+                      "known who calls, and `listen.tls`, so that nobody on the way reads their "
+                      "keys; or an address of this machine alone",
                       listen.mcp.at});
   }
-  bool any = false;
+  bool any = !deployment.agents.empty();
   for (const auto& [name, role] : deployment.roles) {
     any |= !role.servers.empty();
   }
   if (!any) {
     errors.push_back({Fault::usage,
-                      "no role has `servers`: there is nothing to serve",
+                      "no role has `servers`, and there are no `agents`: there is nothing to serve",
                       {deployment.file, 0, 0}});
   }
   return errors;

@@ -54,6 +54,7 @@ Status Node::read_config() {
     return read.errors.empty() ? Status{} : std::unexpected(read.errors.front());
   }
   deployment_ = *read.deployment;
+  if (identities_) identities_->use(deployment_);
   config_directory_ = std::filesystem::path(read.path).parent_path().string();
   remotes_->use(deployment_, config_directory_);
   return {};
@@ -181,18 +182,18 @@ Status Node::open() {
   if (Status journal = open_journal(); !journal) return journal;
   if (Status people = enrol_configured(); !people) return people;
   tell_people();
-  control_ = std::make_unique<Control>(
-      ControlPorts{*gate_, *journal_, *clock_, challenges_, random_bytes,
-                   [this](std::string_view text) { return key_->prove(text); },
-                   [this](std::string_view person) { return groups_of(person); },
-                   [this](const Stopped& stopped) { killed(stopped); },
-                   [this]() -> Status {
-                     if (Status read = read_config(); !read) return read;
-                     if (Status people = enrol_configured(); !people) return people;
-                     tell_people();
-                     return {};
-                   },
-                   options_.config, PAWL_VERSION});
+  control_ = std::make_unique<Control>(ControlPorts{
+      *gate_, *journal_, *clock_, challenges_, random_bytes,
+      [this](std::string_view text) { return key_->prove(text); },
+      [this](std::string_view person) { return groups_of(person); },
+      [this](const Stopped& stopped) { killed(stopped); },
+      [this]() -> Status {
+        if (Status read = read_config(); !read) return read;
+        if (Status people = enrol_configured(); !people) return people;
+        tell_people();
+        return {};
+      },
+      [this](json::View request) { return create_run(request); }, options_.config, PAWL_VERSION});
   for (const auto& [id, run] : gate_->state().runs()) {
     if (run.phase != RunPhase::closed) gate_->leave_run(id);
   }
@@ -225,12 +226,14 @@ void Node::watch_idle() {
 }
 
 void Node::close() {
+  if (api_) api_->finish();
   if (door_) {
     door_->finish("the node ends");
     (void)loop_.run_until([this] { return door_->sessions() == 0 && starts_.live() == 0; },
                           remote_end_within);
   }
   gateway_.reset();
+  api_.reset();
   door_.reset();
   join_.reset();
   ask_.reset();

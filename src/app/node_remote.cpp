@@ -11,6 +11,7 @@
 #include "app/paths.h"
 #include "base/text.h"
 #include "doors/mcp/pipes.h"
+#include "io/identity/bearer.h"
 #include "io/pins/lock.h"
 
 namespace pawl::app {
@@ -79,8 +80,9 @@ void Node::add_mcp() {
   }
 }
 
-// Nobody is asked for a proof where only this machine can call: whoever may open a socket of it is
-// one caller, in one run for each role.
+// Where the deployment file names agents, one of them it has to be, with its own role, or the
+// credential of a run of that role. Where it names none, only this machine can call: whoever may
+// open a socket of it is one caller, in one run for each role.
 Task<std::expected<mcp::RemoteCaller, http::Response>> Node::identify(const http::Request& request,
                                                                       std::string role) {
   const auto known =
@@ -89,6 +91,21 @@ Task<std::expected<mcp::RemoteCaller, http::Response>> Node::identify(const http
     co_return std::unexpected(http::respond({404, "there is no such role"}));
   }
   mcp::RemoteCaller caller;
+  if (asks_who_ || !deployment_.agents.empty()) {
+    const auto who = co_await identities_->authenticate(request, api_->audience_of_role(role));
+    if (!who) co_return std::unexpected(identity::refuse(who.error()));
+    if (!who->rights.propose || who->role != role) {
+      const identity::Denied denied = identity::lacks(*who, "propose");
+      (void)gate_->note({}, "identity refused", denied.reason);
+      co_return std::unexpected(identity::refuse(denied));
+    }
+    caller.agent = who->agent;
+    caller.sponsor = who->sponsor;
+    caller.run = who->credential ? who->credential->run : std::string();
+    caller.key = "agent:" + who->agent + ":" + caller.run;
+    caller.client = client_of(request) + ", " + who->agent + " by " + who->proof;
+    co_return caller;
+  }
   caller.sponsor = user_name(request.remote->user.value_or(::getuid()));
   caller.key = "local:" + caller.sponsor;
   caller.client = client_of(request);
@@ -129,6 +146,18 @@ Result<std::unique_ptr<mcp::Endpoint>> Node::open_remote(const mcp::RemoteCaller
   request.sponsor = caller.sponsor;
   request.client = caller.client;
   request.policy = *policy;
+  // A caller that proved to be in a run joins that one, as it is.
+  const Run* known = caller.run.empty() ? nullptr : gate_->state().run(caller.run);
+  if (!caller.run.empty()) {
+    const auto in_force = gate_->policy_of(caller.run);
+    if (known == nullptr || known->phase == RunPhase::closed || !in_force) {
+      return fail(Fault::refused, "the run of the credential is over");
+    }
+    request.key = known->key;
+    request.sponsor = known->sponsor;
+    request.policy = in_force;
+    request.task = in_force->task;
+  }
   auto run = gate_->open_run(request);
   if (!run) {
     log_line("session refused: " + to_string(run.error()));

@@ -4,6 +4,7 @@
 //   node_policies.cpp  policy files that change meanwhile
 //   node_serve.cpp  the doors on the network, and their end
 //   node_remote.cpp  who asks there, and the sessions behind
+//   node_api.cpp   who calls there, and the decision API
 #pragma once
 
 #include <functional>
@@ -22,11 +23,13 @@
 #include "app/remotes.h"
 #include "app/served.h"
 #include "app/sql.h"
+#include "doors/api/api.h"
 #include "doors/control/control.h"
 #include "doors/mcp/http/door.h"
 #include "doors/mcp/many/many.h"
 #include "doors/mcp/session.h"
 #include "gate/gate.h"
+#include "io/identity/identities.h"
 #include "io/journal/journal.h"
 #include "io/journal/note.h"
 #include "io/journal/posix_disk.h"
@@ -135,6 +138,11 @@ class Node {
                                                         mcp::HttpDoorPorts::Ended ended);
   Result<std::shared_ptr<const Policy>> policy_for(const std::string& role);
 
+  // node_api.cpp
+  Status open_api();
+  Result<api::RoleInForce> role_in_force(const std::string& name);
+  Result<std::string> create_run(json::View request);
+
   bool busy() const;
   void watch_idle();
 
@@ -161,7 +169,10 @@ class Node {
   ServerStarts starts_{loop_};
   std::map<std::string, ReadPolicy> role_policies_;
   std::unique_ptr<mcp::HttpDoor> door_;
-  std::unique_ptr<Gateway> gateway_;
+  std::optional<identity::Identities> identities_;
+  std::unique_ptr<api::Api> api_;
+  bool asks_who_ = false;             // there were agents when the doors were opened
+  std::unique_ptr<Gateway> gateway_;  // its connections hold what the doors answer
   bool ending_ = false;
   net::Timer idle_;
   std::uint64_t next_id_ = 1;

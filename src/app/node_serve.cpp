@@ -27,7 +27,7 @@ Status Node::open_gateway() {
     return listens;
   }
   log_line(fmt::format("serving at {}", gateway_->address()));
-  return {};
+  return open_api();
 }
 
 void Node::signalled(int number) {
@@ -42,7 +42,7 @@ void Node::signalled(int number) {
 }
 
 bool Node::calls_under_way() const {
-  bool any = false;
+  bool any = api_->executing() > 0;
   door_->each([&](mcp::Endpoint& endpoint) { any |= gate_->live_calls(endpoint.run()) > 0; });
   return any;
 }
@@ -51,6 +51,7 @@ bool Node::calls_under_way() const {
 Task<void> Node::end_serving() {
   gateway_->set_ending();
   door_->admit_nobody();
+  api_->admit_nobody();
   const Duration until = loop_.now() + calls_within;
   while (calls_under_way() && loop_.now() < until) co_await loop_.sleep(look_again_after);
   door_->finish("the node ends");
@@ -72,6 +73,7 @@ void Node::reload() {
     return;
   }
   deployment_ = *read.deployment;
+  identities_->use(deployment_);
   herald_->use(deployment_);
   role_policies_.clear();
   if (Status people = enrol_configured(); !people) log_line(to_string(people.error()));

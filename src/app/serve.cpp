@@ -1,4 +1,5 @@
 // `pawl serve`: the node in the foreground, with its doors on the network.
+#include <algorithm>
 #include <filesystem>
 
 #include <fmt/format.h>
@@ -8,13 +9,20 @@
 #include "app/gateway.h"
 #include "app/node.h"
 #include "app/paths.h"
+#include "app/real_path.h"
 #include "app/terminal.h"
 #include "base/text.h"
+#include "kernel/policy/identities.h"
 
 namespace pawl::app {
 namespace {
 
 constexpr OptionRow kServeOptions[] = {config_option, state_option};
+
+bool has_agents(const Deployment& deployment, const std::string& role) {
+  return std::ranges::any_of(deployment.agents,
+                             [&role](const auto& entry) { return entry.second.role == role; });
+}
 
 // Everything that can be known to be wrong before anything is started, all of it at once.
 std::vector<Error> serve_mistakes(const DeploymentRead& read) {
@@ -22,12 +30,15 @@ std::vector<Error> serve_mistakes(const DeploymentRead& read) {
   const Deployment& deployment = *read.deployment;
   const std::string directory = std::filesystem::path(read.path).parent_path().string();
   std::vector<Error> errors = serving_mistakes(deployment, directory);
+  std::vector<std::shared_ptr<const Policy>> policies;
   for (const auto& [name, role] : deployment.roles) {
-    if (role.servers.empty()) continue;
-    const std::string file = (std::filesystem::path(directory) / role.file).string();
+    if (role.servers.empty() && !has_agents(deployment, name)) continue;
+    const std::string file = (std::filesystem::path(directory) / home_expanded(role.file)).string();
     const Loaded loaded = read_policy(file, &deployment);
     errors.insert(errors.end(), loaded.errors.begin(), loaded.errors.end());
+    if (loaded.policy) policies.push_back(loaded.policy);
   }
+  for (Error& error : shared_identities(deployment, policies)) errors.push_back(std::move(error));
   return errors;
 }
 

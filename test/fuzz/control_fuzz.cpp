@@ -145,6 +145,7 @@ class Office {
             .groups_of = [](std::string_view) { return std::vector<std::string>{"leads"}; },
             .killed = {},
             .reread = [] { return Status{}; },
+            .open_run = {},
             .config = "deployment.yaml",
             .version = "0"};
   }

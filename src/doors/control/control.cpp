@@ -84,6 +84,11 @@ Task<std::string> Control::answer(std::string request) {
     answered = kill(root);
   } else if (op == "act") {
     answered = act(root);
+  } else if (op == "run_open") {
+    answered = ports_.open_run ? ports_.open_run(root)
+                               : fail(Fault::usage, "this node opens no runs on request");
+  } else if (op == "run_close") {
+    answered = close_run(root);
   } else {
     answered = read(op, root);
     writes = false;
@@ -168,6 +173,21 @@ Result<std::string> Control::kill(json::View request) {
   list("cancelled", stopped->cancelled);
   out.end();
   return out.take();
+}
+
+// Ending a run only tightens: it needs nobody's proof.
+Result<std::string> Control::close_run(json::View request) {
+  const auto run = text(request, "run");
+  const auto reason = text(request, "reason");
+  const auto by = text(request, "by");
+  for (const auto* part : {&run, &reason, &by}) {
+    if (!*part) return std::unexpected(part->error());
+  }
+  const std::string why = "closed by " + visible(*by) + (reason->empty() ? "" : ": " + *reason);
+  if (Status closed = ports_.gate.close_run(*run, why); !closed) {
+    return std::unexpected(closed.error());
+  }
+  return done();
 }
 
 Status Control::authenticate(json::View request) {

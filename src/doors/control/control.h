@@ -10,6 +10,8 @@
 //   {"op":"reviewers"}                {"op":"reread"}   reads the deployment file anew
 //   {"op":"challenge","person":…}     opens a challenge for an act
 //   {"op":"kill","scope":…,"name":…,"reason":…,"by":…}
+//   {"op":"run_open","role":…,"by":…,…}   a run for a door on the network, with its credential
+//   {"op":"run_close","run":…,"reason":…,"by":…}
 //   {"op":"act","person":…,"nonce":…,"signature":…,"act":{"kind":…, …}}
 // kinds of acts: answer {approval, approve, reason, shown, typed}, resume {scope, name, reason},
 // accept {items: [{server, tool, digest}]}, accept_policy {agent, digest}, enrol {enrolled,
@@ -51,6 +53,8 @@ struct ControlPorts {
   std::function<void(const Stopped&)> killed;
   // Reads the deployment file anew; the first reviewers come from there.
   std::function<Status()> reread;
+  // Opens a run as `run_open` asks, and answers it with its credential, as JSON.
+  std::function<Result<std::string>(json::View request)> open_run;
   std::string config;  // where that file is
   std::string version;
 };
@@ -66,6 +70,7 @@ class Control {
   Task<Status> durable();
   Result<std::string> read(std::string_view op, json::View request);
   Result<std::string> kill(json::View request);
+  Result<std::string> close_run(json::View request);
   Result<std::string> act(json::View request);
   Status authenticate(json::View request);
   Status answer_question(const std::string& person, json::View act);

@@ -1,0 +1,164 @@
+// `pawl keys …`: keys of agents. The deployment file holds what is kept of them, and decides.
+//
+// A key is made here, shown once and stored nowhere; what opens the door is the line that a person
+// puts into the file. Taking one back needs nobody's proof: it only tightens.
+#include <fmt/format.h>
+
+#include <vector>
+
+#include "app/client.h"
+#include "app/command.h"
+#include "app/commands.h"
+#include "app/paths.h"
+#include "app/terminal.h"
+#include "base/hash.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "io/pins/replace_file.h"
+#include "kernel/policy/limits.h"
+#include "kernel/token/api_key.h"
+
+namespace pawl::app {
+namespace {
+
+constexpr OptionRow kKeyCreateOptions[] = {config_option, json_option};
+constexpr OptionRow kKeyListOptions[] = {config_option, json_option};
+constexpr OptionRow kKeyRevokeOptions[] = {state_option, config_option, json_option};
+constexpr WordRow kKeyAgent[] = {
+    {"agent", "the agent, as `agents` of the deployment file names it"}};
+constexpr WordRow kKeyPrefix[] = {{"prefix", "the first characters, as `keys list` shows them"}};
+
+Result<Deployment> deployment_of_keys(const Arguments& arguments) {
+  DeploymentRead read = read_deployment(config_path(arguments), arguments.has("--config"));
+  if (read.deployment) return *std::move(read.deployment);
+  return std::unexpected(read.errors.empty() ? Error{Fault::missing, "no deployment file", {}}
+                                             : read.errors.front());
+}
+
+int create_key(const Arguments& arguments) {
+  const std::string agent = arguments.word("agent");
+  const auto deployment = deployment_of_keys(arguments);
+  if (!deployment) return complain(deployment.error());
+  const auto key = token::make_api_key(random_bytes(token::api_key_random_bytes));
+  if (!key) return complain(key.error());
+  if (arguments.has("--json")) {
+    json::Writer text;
+    text.object().key("agent").string(agent).key("keep").string(key->kept.text());
+    out(text.key("key").string(key->secret).end().take());
+    return exit_good;
+  }
+  out(key->secret);
+  // The key alone is on standard output, so that it can go where it belongs without being read.
+  err(fmt::format("this is the key of `{}`; it is shown once and kept nowhere", visible(agent)));
+  const bool known = deployment->agents.contains(agent);
+  err(fmt::format(
+      "{} in {}:\n\n  {}",
+      known ? "it counts once this stands among its `keys`" : "it counts once this stands",
+      config_path(arguments),
+      known ? fmt::format("\"{}\"", key->kept.text())
+            : fmt::format("agents:\n    {}: {{role: ROLE, keys: [\"{}\"]}}", visible(agent),
+                          key->kept.text())));
+  return exit_good;
+}
+
+int list_keys(const Arguments& arguments) {
+  const auto deployment = deployment_of_keys(arguments);
+  if (!deployment) return complain(deployment.error());
+  std::vector<std::vector<std::string>> rows;
+  json::Writer all;
+  all.array();
+  const auto add = [&](const std::string& name, const DeployedAgent& agent,
+                       const std::string& prefix, bool good) {
+    rows.push_back({prefix, name, agent.role, to_string(agent.rights), good ? "" : "revoked"});
+    all.object().key("agent").string(name).key("prefix").string(prefix);
+    all.key("revoked").boolean(!good).key("rights").string(to_string(agent.rights));
+    all.key("role").string(agent.role).end();
+  };
+  for (const auto& [name, agent] : deployment->agents) {
+    for (const token::KeptKey& key : agent.keys) add(name, agent, key.prefix, true);
+    for (const std::string& prefix : agent.revoked) add(name, agent, prefix, false);
+  }
+  if (arguments.has("--json")) {
+    out(all.end().take());
+  } else if (rows.empty()) {
+    out("no agent has a key: `pawl keys create AGENT` makes the first");
+  } else {
+    out(table(rows, {"prefix", "agent", "role", "rights", "state"}));
+  }
+  return exit_good;
+}
+
+// The file with `PREFIX:revoked` in the place of the digest; everything else byte for byte.
+Result<std::string> without_key(const std::string& path, const token::KeptKey& key) {
+  auto text = read_file(path, limits::file_bytes_max);
+  if (!text) return text;
+  const std::size_t at = text->find(key.text());
+  if (at == std::string::npos || text->find(key.text(), at + 1) != std::string::npos) {
+    return fail(Fault::refused, "the line of this key is not found once: take it out by hand",
+                {path, 0, 0});
+  }
+  text->replace(at + key.prefix.size() + 1, key.text().size() - key.prefix.size() - 1,
+                revoked_mark);
+  const LoadedDeployment after = load_deployment(*text, path);
+  if (!after.deployment) {
+    return fail(Fault::refused, "the file would not load without it: take it out by hand",
+                {path, 0, 0});
+  }
+  return text;
+}
+
+int revoke_key(const Arguments& arguments) {
+  const std::string prefix = arguments.word("prefix");
+  const auto deployment = deployment_of_keys(arguments);
+  if (!deployment) return complain(deployment.error());
+  const token::KeptKey* found = nullptr;
+  std::string owner;
+  for (const auto& [name, agent] : deployment->agents) {
+    for (const token::KeptKey& key : agent.keys) {
+      if (key.prefix != prefix) continue;
+      found = &key;
+      owner = name;
+    }
+  }
+  if (found == nullptr) {
+    return complain({Fault::missing, "no agent has a key `" + visible(prefix) + "`", {}});
+  }
+  const std::string path = config_path(arguments);
+  const auto text = without_key(path, *found);
+  if (!text) return complain(text.error());
+  if (Status put = replace_file(path, *text, 0600); !put) return complain(put.error());
+  // A node that runs hears of it now; one that starts later reads the file.
+  const auto directory = state_directory(arguments);
+  auto node = directory ? NodeConnection::open(*directory, control_socket)
+                        : Result<NodeConnection>(std::unexpected(directory.error()));
+  const bool told = node && node->ask(R"({"op":"reread"})");
+  if (arguments.has("--json")) {
+    json::Writer said;
+    said.object().key("agent").string(owner).key("node_told").boolean(told);
+    out(said.key("prefix").string(prefix).end().take());
+    return exit_good;
+  }
+  out(fmt::format("the key {} of `{}` opens nothing any more{}", prefix, visible(owner),
+                  told ? "" : "; no node runs here that would have to be told"));
+  return exit_good;
+}
+
+}  // namespace
+
+extern const CommandRow keys_create_command = {
+    "keys create",
+    "run",
+    "makes a key with which an agent calls over the network",
+    kKeyCreateOptions,
+    kKeyAgent,
+    create_key,
+    "The key goes to standard output and is kept nowhere. What is kept of it, a digest, is printed "
+    "with the line of the deployment file in which it has to stand."};
+extern const CommandRow keys_list_command = {
+    "keys list",     "run", "lists the keys that the deployment file knows",
+    kKeyListOptions, {},    list_keys};
+extern const CommandRow keys_revoke_command = {
+    "keys revoke",     "run",      "takes a key back, at once; needs nobody's permission",
+    kKeyRevokeOptions, kKeyPrefix, revoke_key};
+
+}  // namespace pawl::app

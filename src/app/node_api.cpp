@@ -1,0 +1,152 @@
+// Who calls over the network, and the decision API.
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "app/node_room.h"
+#include "app/paths.h"
+#include "app/real_path.h"
+#include "base/random.h"
+#include "base/text.h"
+#include "io/pins/lock.h"
+#include "io/secrets/run_keys.h"
+
+namespace pawl::app {
+namespace {
+
+constexpr const char* run_keys_name = "runs.key";  // in the node's directory
+
+http::Response key_set_response(std::string text) {
+  http::Response response;
+  response.headers.add("content-type", "application/jwk-set+json");
+  response.headers.add("cache-control", "max-age=300");
+  response.body = std::move(text);
+  return response;
+}
+
+}  // namespace
+
+// The policy that governs a role, as its files are now. The name of a role is that of the agent of
+// its policy: by it the door and the journal mean the same.
+Result<api::RoleInForce> Node::role_in_force(const std::string& name) {
+  const auto role = deployment_.roles.find(name);
+  if (role == deployment_.roles.end()) {
+    return fail(Fault::missing, "there is no role `" + visible(name) + "`");
+  }
+  const std::string file = real_path(
+      (std::filesystem::path(config_directory_) / home_expanded(role->second.file)).string());
+  std::vector<std::string> parts;
+  const Loaded loaded = read_policy(file, &deployment_, &parts);
+  if (!loaded.policy) {
+    return loaded.errors.empty() ? fail(Fault::invalid, "the policy does not load")
+                                 : std::unexpected(loaded.errors.front());
+  }
+  if (loaded.policy->agent != name) {
+    return fail(
+        Fault::invalid,
+        fmt::format("the deployment file gives `{}` to the role `{}`, and its agent is `{}`",
+                    visible(file), visible(name), visible(loaded.policy->agent)));
+  }
+  auto lock = read_lock(file);
+  if (!lock) return std::unexpected(lock.error());
+  watch(file, std::move(parts));
+  return api::RoleInForce{loaded.policy, std::move(*lock), false};
+}
+
+// A run that a person at this machine opens for an agent elsewhere (`pawl runs create`).
+Result<std::string> Node::create_run(json::View request) {
+  if (!identities_) {
+    return fail(Fault::usage,
+                "nothing listens here: a credential is for the doors of `pawl serve`");
+  }
+  const auto member = [request](std::string_view name) {
+    return std::string(request.text(name).value_or(""));
+  };
+  const std::string name = member("role");
+  auto role = role_in_force(name);
+  if (!role) return std::unexpected(role.error());
+  const std::string by = member("by");
+  if (by.empty() || has_hidden_characters(by)) return fail(Fault::invalid, "nobody says who asks");
+  std::string key = member("key");
+  if (key.empty()) key = identities_->new_id("k");
+  const identity::Principal agent{
+      .agent = name, .role = name, .sponsor = by, .rights = {}, .proof = {}, .credential = {}};
+  const auto run = gate_->open_run({.key = identity::run_key(agent, key),
+                                    .sponsor = by,
+                                    .client = "pawl runs create",
+                                    .policy = role->policy,
+                                    .task = member("task"),
+                                    .task_file = member("task_file"),
+                                    .vouched = role->vouched});
+  if (!run) return run;
+  const json::View lasts = request["lasts_seconds"];
+  const Duration life =
+      lasts.is_integer() && lasts.integer() > 0
+          ? Duration::seconds(std::min<std::int64_t>(
+                lasts.integer(), identity::credential_life_max.ns / 1'000'000'000))
+          : identity::credential_life_default;
+  const std::string door =
+      member("audience") == "mcp" ? api_->audience_of_role(name) : api_->audience();
+  const auto issued =
+      identities_->issue({.agent = name, .run = *run, .audience = door, .life = life});
+  if (!issued) return std::unexpected(issued.error());
+  api_->adopt(*run, std::move(role->lock), issued->expires);
+  json::Writer out;
+  out.object().key("ok").boolean(true).key("run").string(*run).key("audience").string(door);
+  out.key("credential").string(issued->token);
+  return out.key("expires").string(to_string(issued->expires)).end().take();
+}
+
+Status Node::open_api() {
+  auto seeds = secrets::open_run_keys(options_.state_directory + "/" + run_keys_name, random_bytes);
+  if (!seeds) return std::unexpected(seeds.error());
+  std::vector<token::SigningKey> keys;
+  for (const std::string& seed : *seeds) {
+    auto key = token::SigningKey::from_seed(seed);
+    if (!key) return std::unexpected(key.error());
+    keys.push_back(*std::move(key));
+  }
+  const std::string& url = deployment_.listen->url;
+  const std::string address = url.empty() ? gateway_->address() : url;
+  identities_.emplace(
+      identity::IdentityPorts{
+          .now = [this] { return clock_->now(); },
+          .run = [this](std::string_view id) { return api_ ? api_->run_of(id) : nullptr; },
+          .note = [this](const std::string& topic,
+                         const std::string& text) { (void)gate_->note({}, topic, text); },
+          .random = random_bytes},
+      std::move(keys), address);
+  identities_->use(deployment_);
+  api_ = std::make_unique<api::Api>(
+      api::ApiPorts{.gate = *gate_,
+                    .identities = *identities_,
+                    .executor = executor_,
+                    .now = [this] { return clock_->now(); },
+                    .role = [this](const std::string& role) -> Result<api::RoleInForce> {
+                      auto in_force = role_in_force(role);
+                      if (!in_force)
+                        log_line("role `" + visible(role) + "`: " + to_string(in_force.error()));
+                      return in_force;
+                    },
+                    .read_sql = read_sql_,
+                    .address = address});
+  const http::Handler serve = [this](http::Request request, http::Responder responder) {
+    api_->serve(std::move(request), std::move(responder));
+  };
+  gateway_->routes().add("GET", "/v1/", http::Hosts::listed, serve);
+  gateway_->routes().add("POST", "/v1/", http::Hosts::listed, serve);
+  gateway_->routes().add("GET", "/.well-known/jwks.json", http::Hosts::any,
+                         [this](const http::Request&, http::Responder responder) {
+                           std::move(responder).answer(key_set_response(identities_->key_set()));
+                         });
+  // A file that loses its agents later does not open the doors to everybody.
+  asks_who_ = !deployment_.agents.empty();
+  if (!asks_who_) {
+    log_line("the deployment file has no `agents`, so nobody can use the decision API");
+  }
+  return {};
+}
+
+}  // namespace pawl::app

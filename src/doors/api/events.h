@@ -1,0 +1,75 @@
+// What happened in a run, for whoever watches: a line for each record, kept for a while so that a
+// watcher can go on where it was cut off.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "io/http/responder.h"
+#include "kernel/state/state.h"
+#include "model/record.h"
+
+namespace pawl::api {
+
+struct RunEvent {
+  std::uint64_t seq = 0;
+  std::string_view type;  // of the record; a literal
+  std::string text;       // JSON
+};
+// The event of a record, and the run that it belongs to; nothing for records that are nobody's.
+// Commitments, facts and digests of arguments stay in the journal.
+struct EventOfRun {
+  std::string run;
+  RunEvent event;
+};
+std::optional<EventOfRun> event_of(const Record& record);
+
+struct EventLimits {
+  std::size_t events_per_run_max, streams_per_run_max, streams_max, runs_max;
+};
+
+class Events {
+ public:
+  explicit Events(EventLimits limits) : limits_(limits) {}
+
+  // A record as it is written: kept here, sent by `flush`, which is for a later turn.
+  void note(const Record& record, const State& state);
+  bool waiting() const { return !waiting_.empty(); }
+  void flush();
+
+  // From the event behind `after` on. False: too many streams. `after` that is not remembered any
+  // more begins with an event `gap`.
+  bool watch(const std::string& run, std::optional<std::uint64_t> after,
+             http::Responder& responder);
+  void sign_of_life();
+  std::size_t streams() const { return streams_.size(); }
+  // The node ends: what was written is sent, and the streams are over.
+  void end();
+
+ private:
+  struct Kept {
+    std::deque<RunEvent> events;
+    std::uint64_t dropped = 0;  // the newest that is not kept any more
+    bool complete = false;      // from the run's first record on
+  };
+  struct Watching {
+    std::string run;
+    http::Stream stream;
+  };
+  void keep(const std::string& run, RunEvent event);
+  void forget_one();
+
+  EventLimits limits_;
+  std::map<std::string, Kept, std::less<>> kept_;
+  std::deque<std::string> order_;  // of `kept_`, oldest first
+  std::vector<EventOfRun> waiting_;
+  std::vector<Watching> streams_;
+};
+
+}  // namespace pawl::api

@@ -1,0 +1,274 @@
+// Runs and sub-runs at this door.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "base/json.h"
+#include "base/text.h"
+#include "doors/api/room.h"
+
+namespace pawl::api {
+namespace {
+
+// How a refusal of the gate is said in HTTP.
+int status_of_fault(const Error& error) {
+  if (error.message.starts_with("ceiling:")) return 429;
+  switch (error.fault) {
+    case Fault::usage:
+    case Fault::invalid:
+      return 400;
+    case Fault::missing:
+      return 404;
+    case Fault::refused:
+      return 409;
+    case Fault::environment:
+    case Fault::io:
+    case Fault::corrupt:
+    case Fault::internal:
+      return 503;
+  }
+  return 503;
+}
+
+Code code_of_fault(const Error& error) {
+  if (error.message.starts_with("ceiling:")) return Code::ceiling;
+  const int status = status_of_fault(error);
+  if (status == 503) return Code::audit_unavailable;
+  return status == 400 ? Code::ambiguous_request : Code::not_granted;
+}
+
+// The task of a run: what was sent, and the words of the sponsor beside it.
+Result<std::string> task_of(const NewRun& wanted, bool may_speak) {
+  const bool words = !wanted.user_text.empty();
+  if (!wanted.task.exists() && !words) return std::string();
+  const bool in_task = wanted.task.exists() && wanted.task["text"].exists();
+  if ((words || in_task) && !may_speak) {
+    return fail(Fault::refused,
+                "words of the sponsor are taken only from who has the right to `speak` for it");
+  }
+  if (words && in_task) {
+    return fail(Fault::invalid, "`user_text` stands beside the task's own `text`");
+  }
+  json::Writer task;
+  task.object();
+  for (const auto [key, value] : wanted.task.members()) task.key(key).value(value);
+  if (words) task.key("text").string(wanted.user_text);
+  return task.end().take();
+}
+
+void put_credential(json::Writer& out, const std::string& audience,
+                    const identity::Identities::Issued& issued) {
+  out.key("audience").string(audience).key("credential").string(issued.token);
+  out.key("expires").string(to_string(issued.expires));
+}
+
+}  // namespace
+
+std::string run_json(const Run& run, const std::string& more) {
+  json::Writer out;
+  out.object().key("run").string(run.id).key("phase").string(to_string(run.phase));
+  out.key("agent").string(run.agent).key("sponsor").string(run.sponsor);
+  out.key("policy").string(run.policy).key("opened").string(to_string(run.opened));
+  if (!run.why.empty()) out.key("why").string(visible(run.why));
+  out.key("steps").natural(run.steps.total()).key("denials").natural(run.denials.total());
+  out.key("executing").natural(run.executing);
+  out.key("held").natural(run.live - run.executing);
+  std::string text = out.end().take();
+  if (!more.empty()) {
+    text.pop_back();
+    text += "," + more + "}";
+  }
+  return text;
+}
+
+void Api::Room::hold_open(const std::string& run, Instant until) {
+  auto known = held.find(run);
+  if (known == held.end() || until <= known->second.until) return;
+  known->second.until = until;
+  const Duration left{std::max<std::int64_t>(0, (until - ports.now()).ns)};
+  known->second.timer = ports.executor.after(left, [room = weak_from_this(), run] {
+    const auto self = room.lock();
+    if (!self || self->held.erase(run) == 0) return;
+    self->ports.gate.leave_run(run);
+  });
+}
+
+const Api::Room::Held* Api::Room::join_again(const std::string& run, Instant until) {
+  if (!held.contains(run)) {
+    const Run* known = ports.gate.state().run(run);
+    const auto policy = ports.gate.policy_of(run);
+    auto role = known == nullptr ? Result<RoleInForce>(fail(Fault::missing, "no run"))
+                                 : ports.role(known->agent);
+    if (!role || !policy) return nullptr;
+    const RunRequest request{.key = known->key,
+                             .sponsor = known->sponsor,
+                             .client = {},
+                             .policy = policy,
+                             .task = policy->task,
+                             .vouched = true};
+    // Of a run that is over nothing is held open: the gate says what becomes of its calls.
+    const bool joins = known->phase != RunPhase::closed && ports.gate.open_run(request);
+    held[run].lock = std::move(role->lock);
+    if (!joins) held[run].until = until;
+  }
+  hold_open(run, until);
+  return &held.at(run);
+}
+
+void Api::Room::open_run(Visit& visit) {
+  if (visit.who.credential) return open_sub_run(visit);
+  const auto wanted = read_new_run(visit.body.root());
+  if (!wanted) return visit.refuse(400, Code::ambiguous_request, wanted.error().message);
+  const identity::Principal& who = visit.who;
+  if (!wanted->sponsor.empty() && !who.rights.speak) {
+    return visit.refuse(403, Code::identity, "a sponsor is named only by who may `speak` for it");
+  }
+  auto task = task_of(*wanted, who.rights.speak);
+  if (!task) {
+    const bool refused = task.error().fault == Fault::refused;
+    return visit.refuse(refused ? 403 : 400, refused ? Code::identity : Code::ambiguous_request,
+                        task.error().message);
+  }
+  auto role = ports.role(who.role);
+  if (!role)
+    return visit.refuse(503, Code::audit_unavailable, "the policy of the role is not there");
+  const std::string name = wanted->key.empty() ? ports.identities.new_id("k") : wanted->key;
+  const RunRequest request{
+      .key = identity::run_key(who, name),
+      .sponsor = wanted->sponsor.empty() ? who.sponsor : visible(wanted->sponsor),
+      .client = "api: " + who.agent + ", " + who.proof,
+      .policy = role->policy,
+      .task = std::move(*task),
+      .task_file = "the request's task",
+      .vouched = role->vouched};
+  const auto run = ports.gate.open_run(request);
+  if (!run) {
+    return visit.refuse(status_of_fault(run.error()), code_of_fault(run.error()),
+                        to_string(run.error()));
+  }
+  // A halt stands for everybody of this role and sponsor, and its run belongs to who opened it.
+  if (!identity::opened_by(*ports.gate.state().run(*run), who.agent)) {
+    ports.gate.leave_run(*run);
+    return visit.refuse(409, Code::run_halted,
+                        "a run of this role and sponsor is halted until a reviewer resumes it");
+  }
+  // One connection for this door, however often a run is joined here.
+  if (held.contains(*run)) ports.gate.leave_run(*run);
+  held[*run].lock = std::move(role->lock);
+  const std::string door = wanted->for_mcp ? ports.address + "/mcp/" + who.role : audience;
+  const auto issued = ports.identities.issue(
+      {.agent = who.agent, .run = *run, .audience = door, .life = wanted->lasts});
+  if (!issued) {
+    return visit.refuse(status_of_fault(issued.error()), code_of_fault(issued.error()),
+                        issued.error().message);
+  }
+  hold_open(*run, issued->expires);
+  json::Writer more;
+  more.object();
+  put_credential(more, door, *issued);
+  std::string members = more.key("role").string(who.role).end().take();
+  members = members.substr(1, members.size() - 2);
+  visit.answer(201, run_json(*ports.gate.state().run(*run), members));
+}
+
+void Api::Room::open_sub_run(Visit& visit) {
+  const auto wanted = read_new_sub_run(visit.body.root());
+  if (!wanted) return visit.refuse(400, Code::ambiguous_request, wanted.error().message);
+  const token::RunCredential& parent = *visit.who.credential;
+  const Instant now = ports.now();
+  const SubRun* above = sub_runs.find(parent.run, now);
+  SubRun sub{.id = ports.identities.new_id("s"),
+             .parent = parent.run,
+             .root = above == nullptr ? parent.run : above->root,
+             .agent = wanted->agent,
+             .attenuation = {},
+             .expires = {}};
+  const Run* root = ports.gate.state().run(sub.root);
+  if (root == nullptr || root->phase != RunPhase::open) {
+    return visit.refuse(409, Code::run_halted, "the run is not open");
+  }
+  auto credential = token::delegate(parent,
+                                    {.agent = sub.agent,
+                                     .run = sub.id,
+                                     .id = ports.identities.new_id("j"),
+                                     .expires = std::min(now + wanted->lasts, parent.expires),
+                                     .attenuation = wanted->attenuation},
+                                    now);
+  if (!credential) {
+    return visit.refuse(403, Code::not_granted, token::to_string(credential.error()));
+  }
+  sub.attenuation = credential->attenuation;
+  sub.expires = credential->expires;
+  const auto issued = ports.identities.issue(std::move(*credential));
+  if (!issued) return visit.refuse(400, Code::ambiguous_request, issued.error().message);
+  json::Writer said;
+  said.object().key("agent").string(sub.agent).key("attenuation");
+  token::write(sub.attenuation, said);
+  said.key("parent_run").string(sub.parent).key("run").string(sub.id).end();
+  if (Status added = sub_runs.add(sub, now); !added) {
+    return visit.refuse(429, Code::ceiling, added.error().message);
+  }
+  // Its calls stand in the journal under the root; this is where they are told apart.
+  if (!ports.gate.note(sub.root, "sub-run", said.text())) {
+    (void)sub_runs.end(sub.id);
+    return visit.refuse(429, Code::ceiling, "too many sub-runs within a minute");
+  }
+  json::Writer out;
+  out.object().key("run").string(sub.id).key("phase").string("open");
+  out.key("agent").string(sub.agent).key("sponsor").string(root->sponsor);
+  out.key("parent_run").string(sub.parent);
+  put_credential(out, audience, *issued);
+  visit.answer(201, out.end().take());
+}
+
+void Api::Room::show_run(Visit& visit) {
+  const Run& run = *ports.gate.state().run(visit.run);
+  const SubRun* sub = sub_runs.find(visit.asked.run, ports.now());
+  if (sub == nullptr) return visit.answer(200, run_json(run));
+  json::Writer out;
+  out.object().key("run").string(sub->id).key("phase").string(to_string(run.phase));
+  out.key("agent").string(sub->agent).key("sponsor").string(run.sponsor);
+  out.key("parent_run").string(sub->parent).key("policy").string(run.policy);
+  out.key("steps").natural(sub->steps).key("denials").natural(sub->denials);
+  out.key("expires").string(to_string(sub->expires));
+  visit.answer(200, out.end().take());
+}
+
+void Api::Room::close_run(Visit& visit) {
+  if (!visit.sub_run.empty()) {
+    (void)sub_runs.end(visit.sub_run);
+    json::Writer out;
+    out.object().key("run").string(visit.sub_run).key("phase").string("closed").end();
+    return visit.answer(200, out.take());
+  }
+  const std::string run = visit.run;
+  if (held.contains(run)) ports.gate.leave_run(run);
+  held.erase(run);
+  const Status closed = ports.gate.close_run(run, "closed at the API by " + visit.who.agent);
+  if (!closed) return visit.refuse(503, Code::audit_unavailable, closed.error().message);
+  const Run* after = ports.gate.state().run(run);
+  if (after == nullptr) return visit.refuse(404, Code::identity, "there is no such run here");
+  visit.answer(200, run_json(*after));
+}
+
+void Api::Room::watch(Visit& visit) {
+  std::optional<std::uint64_t> after;
+  if (const auto text = visit.request.headers.find("last-event-id")) {
+    std::uint64_t number = 0;
+    const char* const end = text->data() + text->size();
+    const auto [stop, wrong] = std::from_chars(text->data(), end, number);
+    if (wrong == std::errc() && stop == end) after = number;
+  }
+  if (!visit.sub_run.empty()) {
+    return visit.refuse(403, Code::identity, "events are those of the whole run");
+  }
+  if (!visit.responder) return;
+  if (!events.watch(visit.run, after, *visit.responder)) {
+    return visit.refuse(429, Code::ceiling, "too many streams");
+  }
+  visit.responder.reset();
+}
+
+}  // namespace pawl::api
