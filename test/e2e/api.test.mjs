@@ -230,7 +230,7 @@ test('R16 sub-runs do less, count in their parent, and end with it', async () =>
   const state = (await g.ask(run.credential, 'GET', `/v1/runs/${run.run}`)).json;
   assert.deepEqual([state.steps, state.denials], [4, 2], 'all of it is charged to the root');
   const [noted] = g.records('call.decided').filter((r) => r.call === name.json.call);
-  assert.match(noted.call_note, new RegExp(`sub-run ${grandchild.run} of page-reader`));
+  assert.match(noted.note, new RegExp(`sub-run ${grandchild.run} of page-reader`));
   const above = await g.ask(child.credential, 'GET', `/v1/runs/${run.run}`);
   assert.equal(above.status, 404, 'a child does not see its parent');
   await g.ask(run.credential, 'POST', `/v1/runs/${run.run}/close`);
@@ -275,7 +275,7 @@ test('events tell what happens, and go on where they were cut off', async () => 
   const first = await watch();
   await until(first, /event: run\.opened/);
   const said = (await g.propose(run, 'put_note', { text: 'e' })).json;
-  await until(first, new RegExp(`event: call\\.decided\\ndata: .*"call":"${said.call}"`));
+  await until(first, new RegExp(`event: call\\.decided\\nid: \\d+\\ndata: .*"call":"${said.call}"`));
   first.stop();
   const last = [...first.text.matchAll(/id: (\d+)/g)].at(-1)[1];
   await g.settle(run, said.call, { outcome: 'completed' });

@@ -39,6 +39,40 @@ Code code_of_fault(const Error& error) {
   return status == 400 ? Code::ambiguous_request : Code::not_granted;
 }
 
+bool plain_key(std::string_view key) {
+  return !key.empty() && std::ranges::all_of(key, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  });
+}
+
+// JSON as the YAML of our files, whose keys are plain words. The depth of a body is bounded.
+Status put_yaml(json::View value, std::string& out) {
+  if (value.is_object()) {
+    char before = '{';
+    for (const auto [key, member] : value.members()) {
+      if (!plain_key(key)) {
+        return fail(Fault::invalid, fmt::format("`{}` is no key of a task here",
+                                                visible(key.substr(0, api_name_bytes_max))));
+      }
+      out.append(1, before).append(key).append(": ");
+      if (Status put = put_yaml(member, out); !put) return put;
+      before = ',';
+    }
+    out += before == '{' ? "{}" : "}";
+  } else if (value.is_array()) {
+    char before = '[';
+    for (const json::View item : value.elements()) {
+      out += before;
+      if (Status put = put_yaml(item, out); !put) return put;
+      before = ',';
+    }
+    out += before == '[' ? "[]" : "]";
+  } else {
+    out += json::write(value);
+  }
+  return {};
+}
+
 // The task of a run: what was sent, and the words of the sponsor beside it.
 Result<std::string> task_of(const NewRun& wanted, bool may_speak) {
   const bool words = !wanted.user_text.empty();
@@ -55,7 +89,11 @@ Result<std::string> task_of(const NewRun& wanted, bool may_speak) {
   task.object();
   for (const auto [key, value] : wanted.task.members()) task.key(key).value(value);
   if (words) task.key("text").string(wanted.user_text);
-  return task.end().take();
+  const auto whole = json::parse(task.end().text());
+  if (!whole) return std::unexpected(whole.error());
+  std::string text;
+  if (Status put = put_yaml(whole->root(), text); !put) return std::unexpected(put.error());
+  return text;
 }
 
 void put_credential(json::Writer& out, const std::string& audience,
