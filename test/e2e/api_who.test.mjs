@@ -144,8 +144,9 @@ test('roles that could not be told apart are not served', () => {
   const text = readFileSync(h.config, 'utf8');
   writeFileSync(
     h.config,
-    text.replace('roles:\n', `roles:\n  twin: {file: "${twin}"}\n`) +
-      `  double: {role: twin, keys: ["AbCdEfGh:${'a'.repeat(64)}"]}\n`,
+    text
+      .replace('roles:\n', `roles:\n  twin: {file: "${twin}"}\n`)
+      .replace('agents:\n', `agents:\n  double: {role: twin, keys: ["AbCdEfGh:${'a'.repeat(64)}"]}\n`),
   );
   const done = h.pawl('serve');
   assert.equal(done.status, 2, done.err);
@@ -155,7 +156,7 @@ test('roles that could not be told apart are not served', () => {
 
 test('the MCP door asks who calls, and takes the run of a credential', async () => {
   const h = new Gatehouse(clerk);
-  const served = JSON.stringify(['node', fixture, h.record, '']);
+  const served = JSON.stringify(['node', fixture, h.record]);
   const text = readFileSync(h.config, 'utf8');
   const roles = text.replace(/clerk: \{file: (.*)\}/, 'clerk: {file: $1, servers: [crm]}');
   writeFileSync(h.config, `${roles}servers: {crm: {command: ${served}}}\n`);

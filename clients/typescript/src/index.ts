@@ -205,26 +205,39 @@ export class Pawl {
       accept: 'text/event-stream',
       ...(after ? { 'last-event-id': after } : {}),
     });
+    // Read by hand: an iterator over the body does not always hear of the signal.
+    const reader = answer.body!.getReader();
+    const stop = () => void reader.cancel().catch(() => {});
+    if (signal?.aborted) stop();
+    signal?.addEventListener('abort', stop, { once: true });
+    const decoder = new TextDecoder();
     let text = '';
-    for await (const part of answer.body!.pipeThrough(new TextDecoderStream())) {
-      text += part;
-      const blocks = text.split('\n\n');
-      text = blocks.pop()!;
-      for (const block of blocks) {
-        const field = (name: string) =>
-          block
-            .split('\n')
-            .filter((line) => line.startsWith(`${name}: `))
-            .map((line) => line.slice(name.length + 2))
-            .join('\n');
-        if (!field('data')) continue;
-        const event: RunEvent = {
-          id: field('id'),
-          type: field('event'),
-          data: JSON.parse(field('data')),
-        };
-        yield event;
+    try {
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) return;
+        text += decoder.decode(value, { stream: true });
+        const blocks = text.split('\n\n');
+        text = blocks.pop()!;
+        for (const block of blocks) {
+          const field = (name: string) =>
+            block
+              .split('\n')
+              .filter((line) => line.startsWith(`${name}: `))
+              .map((line) => line.slice(name.length + 2))
+              .join('\n');
+          if (!field('data')) continue;
+          const event: RunEvent = {
+            id: field('id'),
+            type: field('event'),
+            data: JSON.parse(field('data')),
+          };
+          yield event;
+        }
       }
+    } finally {
+      signal?.removeEventListener('abort', stop);
+      stop();
     }
   }
 }
