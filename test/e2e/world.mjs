@@ -148,7 +148,7 @@ export class World {
     for (const client of this.clients) client.child.kill('SIGKILL');
     spawnSync('pkill', ['-f', `pawl node --state-dir ${this.state}`]);
     await sleep(50);
-    rmSync(this.dir, { recursive: true, force: true });
+    rmSync(this.dir, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   }
 }
 
