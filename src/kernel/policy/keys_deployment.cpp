@@ -82,9 +82,9 @@ constexpr Key kKeys[] = {
      "The role that the agent has. One; several agents may have the same."},
     {deployed_agent, "keys", "list of texts", "required", 0,
      "What is kept of the agent's keys, as `pawl keys create` prints it."},
-    {deployed_agent, "rights", "list of `propose`, `settle`, `watch`, `speak`", "propose, watch", 0,
-     "What it may do: ask for calls, say how calls of its role ended, read runs of its role, hand "
-     "over words of the sponsor."},
+    {deployed_agent, "rights", "list of rights", "propose, watch", 0,
+     "What it may do: `propose` calls, `settle` (say how calls of its role ended), `watch` runs of "
+     "its role, `speak` (hand over words of the sponsor)."},
     {deployed_agent, "sponsor", "person", "the agent itself", 13,
      "The person who answers for its runs."},
     {deployed_agent, "jwt", "mapping", "", 0, "Tokens of another issuer.", true},

@@ -53,6 +53,9 @@ constexpr std::array kTypes = {
     TypeSchema{"list of words", texts},
     TypeSchema{"list of files", text_list},
     TypeSchema{"list of persons or groups", texts},
+    TypeSchema{"person", R"({"type":"string","minLength":1})"},
+    TypeSchema{"list of rights", R"({"type":"array","minItems":1,)"
+                                 R"("items":{"enum":["propose","settle","watch","speak"]}})"},
     TypeSchema{"list of fields", text_list},
     TypeSchema{"list of values", values},
     TypeSchema{"whole number", R"({"type":"integer","minimum":0})"},

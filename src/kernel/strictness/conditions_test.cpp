@@ -12,7 +12,8 @@ namespace {
 
 using ::testing::HasSubstr;
 
-std::shared_ptr<const Policy> load(const std::string& entry, const std::string& approval = "") {
+std::shared_ptr<const Policy> load_conditions(const std::string& entry,
+                                              const std::string& approval = "") {
   const std::string text = "version: 1\nagent: {id: a, identity: a@x, owner: o}\n" + approval +
                            "tools:\n  allowed:\n    - name: tool\n      class: reversible small\n" +
                            entry;
@@ -21,8 +22,8 @@ std::shared_ptr<const Policy> load(const std::string& entry, const std::string& 
   return loaded.policy;
 }
 std::string change(const std::string& before, const std::string& after) {
-  const auto was = load(before);
-  const auto is = load(after);
+  const auto was = load_conditions(before);
+  const auto is = load_conditions(after);
   return laxer_text(laxer_parts(*was, *is), 99);
 }
 
@@ -106,7 +107,7 @@ TEST(StricterConditions, CredentialsByArgumentMayOnlyBeFewer) {
 
 TEST(StricterConditions, WhatMayBeAskedForMayOnlyBecomeLess) {
   const auto with = [](std::string_view lines) {
-    return load("", lines.empty() ? "" : "may_request: [" + std::string(lines) + "]\n");
+    return load_conditions("", lines.empty() ? "" : "may_request: [" + std::string(lines) + "]\n");
   };
   const auto laxer = [&](std::string_view was, std::string_view is) {
     return laxer_text(laxer_parts(*with(was), *with(is)), 9);
@@ -132,8 +133,9 @@ TEST(StricterConditions, WhatMayBeAskedForMayOnlyBecomeLess) {
 
 TEST(StricterConditions, RoutesAreComparedByTheirTexts) {
   const auto with = [](const std::string& to) {
-    return load("      requires_approval: true\n",
-                "approval: {reviewers: [a], route: [{if: args.x == 1, to: [" + to + "]}]}\n");
+    return load_conditions(
+        "      requires_approval: true\n",
+        "approval: {reviewers: [a], route: [{if: args.x == 1, to: [" + to + "]}]}\n");
   };
   EXPECT_EQ(laxer_text(laxer_parts(*with("b"), *with("b"))), "");
   EXPECT_THAT(laxer_text(laxer_parts(*with("b"), *with("c"))), HasSubstr("route"));

@@ -83,7 +83,7 @@ std::string text_of(const Choice& choice) {
   return out;
 }
 
-std::shared_ptr<const Policy> load(const Choice& choice) {
+std::shared_ptr<const Policy> load_property(const Choice& choice) {
   LoadSources sources;
   sources.zone = [](std::string_view) -> Result<Zone> { return Zone(); };
   return load_policy(text_of(choice), "p.yaml", sources).policy;  // null: the places do not fit
@@ -286,8 +286,8 @@ TEST(StrictnessProperty, WhatIsCalledStricterLetsNothingMoreThrough) {
       const std::size_t place = dice.below(other.size());
       other[place] = dice.below(kPlaces[place].size());
     }
-    const auto before = load(choice);
-    const auto after = load(other);
+    const auto before = load_property(choice);
+    const auto after = load_property(other);
     if (!before || !after || choice == other || !laxer_parts(*before, *after).empty()) continue;
     ++stricter;
     World world;

@@ -16,7 +16,7 @@ struct Swap {
   std::string_view from, to;
 };
 
-std::shared_ptr<const Policy> load(std::string_view text) {
+std::shared_ptr<const Policy> load_rows(std::string_view text) {
   Loaded loaded = load_policy(text, "p.yaml", {});
   for (const Error& error : loaded.errors) ADD_FAILURE() << to_string(error) << "\n" << text;
   return loaded.policy;
@@ -49,8 +49,8 @@ std::string laxer_commands(const Swap& edit) {
   const std::size_t at = text.find(edit.from);
   EXPECT_NE(at, std::string::npos) << edit.from;
   text.replace(at, edit.from.size(), edit.to);
-  const auto before = load(kCommands);
-  const auto after = load(text);
+  const auto before = load_rows(kCommands);
+  const auto after = load_rows(text);
   EXPECT_TRUE(before && after) << edit.from;
   return before && after ? laxer_text(laxer_parts(*before, *after), 99) : "does not load";
 }

@@ -113,7 +113,8 @@ TEST(Merging, WhatIsReplacedIsReplacedHoweverItIsSpelled) {
 }
 
 TEST(Merging, StatesAndLoggersSayWhoseTheyAre) {
-  const auto state = read_state(state_of("crm", "pawl-0-1/2"));
+  const std::string made = state_of("crm", "pawl-0-1/2");  // views into it
+  const auto state = read_state(made);
   ASSERT_TRUE(state.has_value());
   EXPECT_EQ(state->server, "crm");
   EXPECT_EQ(state->state, "pawl-0-1/2");
