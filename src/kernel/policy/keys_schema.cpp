@@ -54,8 +54,9 @@ constexpr std::array kTypes = {
     TypeSchema{"list of files", text_list},
     TypeSchema{"list of persons or groups", texts},
     TypeSchema{"person", R"({"type":"string","minLength":1})"},
-    TypeSchema{"list of rights", R"({"type":"array","minItems":1,)"
-                                 R"("items":{"enum":["propose","settle","watch","speak"]}})"},
+    TypeSchema{"list of rights", R"({"anyOf":[{"enum":["propose","settle","watch","speak"]},)"
+                                 R"({"type":"array","minItems":1,"items":)"
+                                 R"({"enum":["propose","settle","watch","speak"]}}]})"},
     TypeSchema{"list of fields", text_list},
     TypeSchema{"list of values", values},
     TypeSchema{"whole number", R"({"type":"integer","minimum":0})"},
