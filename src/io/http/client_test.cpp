@@ -246,20 +246,25 @@ TEST(Client, KeepsItsDeadlineAndItsBounds) {
   EXPECT_THAT(much.error().message, HasSubstr("999"));
 }
 
+// Listens on a free port; the port.
+std::uint16_t listen_on_loopback(const net::Fd& socket) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  auto* pointer = reinterpret_cast<sockaddr*>(&address);
+  EXPECT_EQ(::bind(socket.get(), pointer, size), 0);
+  EXPECT_EQ(::listen(socket.get(), 8), 0);
+  ::getsockname(socket.get(), pointer, &size);
+  return ntohs(address.sin_port);
+}
+
 // Answers the first request of its first connection and closes it at the second; whoever connects
 // again is answered too.
 struct Quitter {
   explicit Quitter(net::Loop& l)
       : loop(l), socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    auto* pointer = reinterpret_cast<sockaddr*>(&address);
-    EXPECT_EQ(::bind(socket.get(), pointer, size), 0);
-    EXPECT_EQ(::listen(socket.get(), 8), 0);
-    ::getsockname(socket.get(), pointer, &size);
-    url = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port));
+    url = "http://127.0.0.1:" + std::to_string(listen_on_loopback(socket));
     accepting = loop.watch(socket.get(), net::Interest::read, [this](net::Ready) { accept(); });
   }
   void accept() {
@@ -320,15 +325,7 @@ TEST(Client, KnowsWhereNothingHasLeft) {
 struct Liar {
   explicit Liar(std::string words) : text(std::move(words)) {
     socket = net::Fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    auto* pointer = reinterpret_cast<sockaddr*>(&address);
-    EXPECT_EQ(::bind(socket.get(), pointer, size), 0);
-    EXPECT_EQ(::listen(socket.get(), 8), 0);
-    ::getsockname(socket.get(), pointer, &size);
-    port = ntohs(address.sin_port);
+    port = listen_on_loopback(socket);
   }
   Result<Answer> ask(Pair& pair) {
     auto watch = pair.loop.watch(socket.get(), net::Interest::read, [this](net::Ready) {
