@@ -103,6 +103,33 @@ struct Probe {
   TextWords words = {};  // of a text that is compared
 };
 
+// A text of at most `TextWords::whole_bytes_max` bytes, as it is compared.
+struct ShortText {
+  std::uint32_t size = 0;
+  TextWords words = {};
+};
+
+// A probe once more, for the quick way of a whole expression that is nothing but probes (chain.h).
+struct Link {
+  enum class Way : std::uint8_t { order, whole, equal, one_of, begins, ends, called };
+  Way way = Way::order;
+  ValueKind plain = ValueKind::error;  // what the place has to hold
+  std::uint8_t how = 0;                // as in Probe
+  bool named = false;                  // a member of the variable, else the variable itself
+  bool sure = false;                   // a text that fits is of the type that is expected
+  std::uint32_t slot = 0;
+  std::uint32_t fuel = 0;  // without what a comparison or a function charges
+  ShortText name = {};
+  std::int64_t integer = 0;
+  ShortText text = {};  // of a beginning or an end
+  std::uint32_t constant = 0;
+  std::uint32_t function = 0;
+  // Ranges in Code::texts: what the text is compared with, and what its type allows, where that is
+  // not everything.
+  std::uint32_t wanted = 0, wanted_end = 0;
+  std::uint32_t choices = 0, choices_end = 0;
+};
+
 struct FoldPlan {
   Fold fold = Fold::all;
   std::uint32_t first = 0;   // frame slots of the variables
@@ -120,6 +147,9 @@ struct Code {
   std::vector<MemberName> names;
   std::vector<Path> paths;
   std::vector<Probe> probes;
+  std::vector<Link> links;  // of the whole expression; empty where it is more than a chain
+  bool links_all = true;    // joined by `&&`, else by `||`
+  std::vector<ShortText> texts;
   std::vector<Expectation> expectations;
   std::vector<FoldPlan> folds;
   std::vector<Run> functions;

@@ -89,18 +89,22 @@ struct MemberName {
 // The node of a member in an object of a document; 0: none.
 [[gnu::noinline]] std::uint32_t member_of_long_name(const json::Document& document,
                                                     std::uint32_t object, std::string_view name);
-// The same; the common way into arguments, without a call for short names.
-inline std::uint32_t member_in(const json::Document& document, std::uint32_t object,
-                               std::string_view name, const TextWords& words) {
-  if (name.size() > TextWords::whole_bytes_max) return member_of_long_name(document, object, name);
+// The same for a name of at most `whole_bytes_max` bytes: the common way into arguments.
+inline std::uint32_t member_of_short_name(const json::Document& document, std::uint32_t object,
+                                          std::size_t size, const TextWords& words) {
   const json::Node* const nodes = document.nodes().data();
   const std::uint32_t end = nodes[object].end;
   for (std::uint32_t at = object + 1; at < end; at = nodes[at + 1].end) {
     const json::Node& key = nodes[at];
-    if (key.size != name.size()) continue;
+    if (key.size != size) continue;
     if (words.match(document.bytes(key).data(), key.size)) return at + 1;
   }
   return 0;
+}
+inline std::uint32_t member_in(const json::Document& document, std::uint32_t object,
+                               std::string_view name, const TextWords& words) {
+  if (name.size() > TextWords::whole_bytes_max) return member_of_long_name(document, object, name);
+  return member_of_short_name(document, object, name.size(), words);
 }
 std::optional<Value> find_field(const Value& map, const MemberName& name);
 std::optional<Value> find_field(const Value& map, std::string_view name);

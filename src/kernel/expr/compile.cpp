@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "kernel/expr/chain.h"
 #include "kernel/expr/checker.h"
 #include "kernel/expr/compiling.h"
 #include "kernel/expr/machine.h"
@@ -29,6 +30,10 @@ std::expected<Program, Errors> compile(const Source& source, const Environment& 
 }
 
 Value Program::evaluate(std::span<const Value> values, Scratch& scratch, Fuel& fuel) const {
+  if (!code_->links.empty()) {
+    const Told told = ask_chain(*code_, values, scratch, fuel);
+    if (told != Told::nothing) return Value::of(told == Told::yes);
+  }
   return Machine(*code_, values, scratch, fuel).run();
 }
 
@@ -42,6 +47,7 @@ Program Compiling::run() {
   code_->frame_size = tree_.frame_size;
   emit(tree_.root);
   add(Op::end);
+  chain();
   Program program;
   program.type_ = checked() ? types_[tree_.root] : simple(TypeKind::dyn);
   program.references_ = references();

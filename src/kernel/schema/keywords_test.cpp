@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "kernel/schema/testing.h"
@@ -172,6 +175,38 @@ TEST(SchemaKeywords, objects) {
        {R"({"a":1})"},
        {R"({"b":1})"}},
   });
+}
+
+// Of every size, equal at the beginning, in the middle or at the end.
+std::vector<std::string> awkward_names() {
+  std::vector<std::string> names = {"", "ä", "z", "\u007f", "name\u00ff", "Name", "name"};
+  for (std::size_t size = 1; size <= 40; ++size) {
+    for (const char odd : {'a', 'm', 'z'}) {
+      for (const std::size_t at : {std::size_t{0}, size / 2, size - 1}) {
+        std::string name(size, 'm');
+        name[at] = odd;
+        names.push_back(std::move(name));
+      }
+    }
+  }
+  std::ranges::sort(names);
+  names.erase(std::ranges::unique(names).begin(), names.end());
+  return names;
+}
+
+TEST(SchemaKeywords, every_name_is_found_and_no_other) {
+  const std::vector<std::string> names = awkward_names();
+  json::Writer half;
+  half.object().key("additionalProperties").boolean(false).key("properties").object();
+  for (std::size_t i = 0; i < names.size(); i += 2) half.key(names[i]).boolean(true);
+  half.end().end();
+  const auto schema = testing::compiled(half.text());
+  ASSERT_TRUE(schema.has_value()) << schema.error().message;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    json::Writer value;
+    value.object().key(names[i]).null().end();
+    EXPECT_EQ(schema->valid(testing::read(value.text()).root()), i % 2 == 0) << names[i];
+  }
 }
 
 TEST(SchemaKeywords, alternatives) {

@@ -1,22 +1,26 @@
 #include <algorithm>
+#include <bit>
+#include <compare>
 
+#include "base/text_key.h"
 #include "kernel/schema/node.h"
 
 namespace pawl::schema {
-namespace {
 
-bool before(std::string_view a, std::string_view b) {
-  return a.size() != b.size() ? a.size() < b.size() : a < b;
+NameKey NameKey::of(std::string_view name) {
+  const TextKey key = TextKey::of(name);
+  return {key.size, std::byteswap(key.head), std::byteswap(key.tail)};
 }
 
-}  // namespace
-
 void Names::add(std::string_view name, NodeId node, bool required) {
-  all.push_back({std::string(name), node, required});
+  all.push_back({std::string(name), NameKey::of(name), node, required});
 }
 
 void Names::sort() {
-  std::ranges::sort(all, [](const Named& a, const Named& b) { return before(a.name, b.name); });
+  // Of one size and with the same beginning: the rest of them, in full.
+  std::ranges::sort(all, [](const Named& a, const Named& b) {
+    return a.key.size != b.key.size ? a.key.size < b.key.size : a.name < b.name;
+  });
   std::size_t kept = 0;
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (kept > 0 && all[kept - 1].name == all[i].name) {
@@ -32,20 +36,21 @@ void Names::sort() {
 }
 
 const Named* Names::find(std::string_view name) const {
+  const NameKey key = NameKey::of(name);
   std::size_t low = 0;
   std::size_t high = all.size();
   while (low < high) {
     const std::size_t middle = (low + high) / 2;
-    const std::string& there = all[middle].name;
-    if (there.size() == name.size()) {
-      const int order = there.compare(name);
-      if (order == 0) return &all[middle];
-      (order < 0 ? low : high) = order < 0 ? middle + 1 : middle;
-    } else if (there.size() < name.size()) {
-      low = middle + 1;
-    } else {
-      high = middle;
+    const Named& there = all[middle];
+    std::strong_ordering order = there.key.size <=> key.size;
+    if (order == 0) order = there.key.head <=> key.head;
+    if (order == 0) {
+      // Behind the first eight bytes of a long name others come before its last eight.
+      order =
+          key.size > TextKey::exact_bytes_max ? there.name <=> name : there.key.tail <=> key.tail;
     }
+    if (order == 0) return &there;
+    (order < 0 ? low : high) = order < 0 ? middle + 1 : middle;
   }
   return nullptr;
 }

@@ -27,10 +27,16 @@ using Kinds = std::uint8_t;
 inline constexpr Kinds kind_null = 1, kind_boolean = 2, kind_whole = 4, kind_fraction = 8,
                        kind_string = 16, kind_array = 32, kind_object = 64, kind_any = 127;
 
-// Names in an order that is cheap to search: by size, then by bytes. No hash that somebody could
-// make collide.
+struct NameKey {
+  std::uint64_t size = 0, head = 0, tail = 0;  // numbers in the order of their bytes
+  static NameKey of(std::string_view name);
+};
+
+// Names in an order that is cheap to search: by size, then by bytes, of which the first and the
+// last eight are compared as numbers. No hash that somebody could make collide.
 struct Named {
   std::string name;
+  NameKey key;
   NodeId node = no_node;  // `no_node`: not among `properties`
   bool required = false;
 };
