@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "kernel/policy/agents.h"
+#include "kernel/policy/issued.h"
 
 namespace pawl {
 
@@ -31,17 +32,13 @@ struct Deployment {
     std::string file;  // as written, relative to the deployment file
     Position at;
   };
-  struct Server {
+  // In place of a command: where it is reached over HTTP.
+  struct Server : ReachedHost {
     std::vector<std::string> command;  // program and arguments, never through a shell
     std::vector<std::string> env;      // names of variables that are passed on
-    // In place of a command: where it is reached over HTTP.
-    std::string url;
-    std::string host;          // of the URL, in small letters, an IPv6 address without brackets
-    std::uint16_t port = 0;    // of the URL
-    bool own_network = false;  // it may lie in a private network or on this machine
-    std::string ca;            // certificates to trust instead of the system's; as written
-    std::string credential;    // what every message carries; empty: nothing
-    std::string header;        // the field that carries credentials; empty: `Authorization: Bearer`
+    std::string credential;            // what every message carries; empty: nothing
+    std::string header;    // the field that carries credentials; empty: `Authorization: Bearer`
+    std::string variable;  // in which a program gets them; empty: it gets none
     Position at;
   };
   struct Person {
@@ -50,12 +47,12 @@ struct Deployment {
     std::string verifier;  // empty: enrolled later
     Position at;
   };
-  struct Credential {
-    // Where the secret is: exactly one of these.
-    std::string env;                   // a variable
-    std::string file;                  // as written
-    std::vector<std::string> command;  // that prints it; never through a shell
-    std::string store;                 // its name in the encrypted store
+  // It has exactly one of: a source, and the ways to have it issued.
+  struct Credential : SecretSource {
+    std::optional<VaultSecret> vault;
+    std::optional<OAuthToken> oauth;
+    std::optional<GithubAppToken> github_app;
+    std::optional<AwsKeys> aws_sts;
     // Who may use it; empty: the only role there is. Several share it because that is written here.
     std::vector<std::string> roles;
     // Where it may go: each of these that is not empty has to fit.
@@ -111,8 +108,9 @@ struct Deployment {
   // once.
   std::set<std::string> persons(const std::vector<std::string>& names) const;
   bool knows(std::string_view person_or_group) const;
-  // Whether a credential may go to this tool of this server, and be used by all of these roles. The
-  // error says what is in the way. An empty tool: messages that are about none.
+  // Whether a credential may go to this tool of this server, and be used by all of these roles, and
+  // whether the server can carry it. The error says what is in the way. An empty tool: messages
+  // that are about none.
   Status check_use(std::string_view credential, const std::vector<std::string>& used_by,
                    std::string_view server, std::string_view tool) const;
   std::vector<std::string> credential_names() const;

@@ -10,26 +10,7 @@
 namespace pawl {
 namespace {
 
-constexpr std::size_t stored_name_bytes_max = 64;
 constexpr std::size_t host_bytes_max = 260;
-
-// As io/secrets names what it stores.
-bool is_stored(std::string_view name) {
-  const auto fine = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
-  return name.size() <= stored_name_bytes_max && !name.empty() && fine(name.front()) &&
-         std::ranges::all_of(name,
-                             [&](char c) { return fine(c) || c == '.' || c == '-' || c == '_'; });
-}
-
-// The variable, or the name in the store, that a credential is.
-std::string name_in(DeploymentBuild& build, const yaml::Entry& key, bool (*fine)(std::string_view),
-                    std::string_view what) {
-  std::string name = build.reading.text(key.value, key.key).value_or("");
-  if (!name.empty() && !fine(name)) {
-    build.reading.mistake(key.value.at, fmt::format("`{}` is no name of {}", visible(name), what));
-  }
-  return name;
-}
 
 // `api.example` or `api.example:8443`, in small letters; an IPv6 address stands in brackets.
 bool is_bound_host(std::string_view host) {
@@ -60,20 +41,14 @@ bool read_binding(DeploymentBuild& build, const yaml::Entry& key, Deployment::Cr
 }
 
 bool is_source(std::string_view key) {
-  return key == "env" || key == "file" || key == "command" || key == "store";
+  return key == "env" || key == "file" || key == "command" || key == "store" || key == "vault" ||
+         key == "oauth" || key == "github_app" || key == "aws_sts";
 }
 
 bool read_credential_key(DeploymentBuild& build, const yaml::Entry& key,
                          Deployment::Credential& into) {
-  if (key.key == "env") {
-    into.env = name_in(build, key, is_variable, "a variable");
-  } else if (key.key == "file") {
-    into.file = build.reading.text(key.value, "file").value_or("");
-  } else if (key.key == "command") {
-    into.command = build.words(key.value, "command");
-  } else if (key.key == "store") {
-    into.store = name_in(build, key, is_stored, "a stored credential");
-  } else if (key.key == "roles") {
+  if (read_source_key(build, key, into) || read_issued(build, key, into)) return true;
+  if (key.key == "roles") {
     for (Placed& role : build.reading.texts(key.value, "roles")) {
       into.roles.push_back(role.text);
       build.users.push_back(std::move(role));
@@ -104,7 +79,8 @@ void read_credential(DeploymentBuild& build, const yaml::Entry& entry) {
   };
   if (read && std::ranges::all_of(entry.value.entries, named_none)) {
     build.reading.mistake(entry.value.at,
-                          "a credential has none of `env`, `file`, `command` and `store`");
+                          "a credential has none of `env`, `file`, `command`, `store`, `vault`, "
+                          "`oauth`, `github_app` and `aws_sts`");
   }
   for (std::size_t i = 1; i < sources.size(); ++i) {
     build.reading.mistake(sources[i]->key_at,

@@ -83,6 +83,19 @@ Status Deployment::check_use(std::string_view credential, const std::vector<std:
     return refuse(fmt::format("may not be sent to the server `{}`", visible(server)));
   }
   const auto reached = servers.find(server);
+  if (reached != servers.end()) {
+    const Server& to = reached->second;
+    if (!to.url.empty() && one.aws_sts) {
+      return refuse(
+          fmt::format("is the keys of a program's environment, and `{}` is reached over "
+                      "HTTP",
+                      visible(server)));
+    }
+    if (to.url.empty() && to.variable.empty() && !one.aws_sts) {
+      return refuse(
+          fmt::format("cannot reach `{}`, which has no `variable` for it", visible(server)));
+    }
+  }
   const std::string host = reached == servers.end() ? std::string() : reached->second.host;
   const std::string shown = host.find(':') == std::string::npos ? host : "[" + host + "]";
   const std::string with_port =

@@ -61,6 +61,22 @@ void check_people(DeploymentBuild& build);
 void read_credentials(DeploymentBuild& build, const yaml::Entry& entry);
 void read_store(DeploymentBuild& build, const yaml::Entry& entry);
 void check_credentials(DeploymentBuild& build);
+// deployment_issued.cpp: the value of `vault`, `oauth`, `github_app` or `aws_sts`. False: it is
+// none of these keys.
+bool read_issued(DeploymentBuild& build, const yaml::Entry& key, Deployment::Credential& into);
+// deployment_sources.cpp
+bool read_source_key(DeploymentBuild& build, const yaml::Entry& key, SecretSource& into);
+void read_source(DeploymentBuild& build, const yaml::Entry& entry, SecretSource& into);
+// deployment_address.cpp
+void read_url(DeploymentBuild& build, const yaml::Node& node, std::string_view what,
+              ReachedHost& into);
+// `private` and `ca`; false where the key is neither.
+bool read_way(DeploymentBuild& build, const yaml::Entry& key, ReachedHost& into);
+// When all of it was read; `what` is the key of the address.
+void check_way(DeploymentBuild& build, const yaml::Node& node, std::string_view what,
+               ReachedHost& into);
+// An address of ours, which no key holds.
+bool take_url(std::string_view url, ReachedHost& into);
 // deployment_listen.cpp
 void read_listen(DeploymentBuild& build, const yaml::Entry& entry);
 // agents.cpp

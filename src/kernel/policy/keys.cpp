@@ -76,6 +76,12 @@ constexpr SectionWords kWords[] = {
     {Section::person, "a person", "people.NAME"},
     {Section::notify, "`notify`", "notify"},
     {Section::credential, "a credential", "credentials.NAME"},
+    {Section::secret_source, "a secret's source",
+     "a secret inside of vault, oauth, github_app and aws_sts"},
+    {Section::vault, "`vault`", "credentials.NAME.vault"},
+    {Section::oauth, "`oauth`", "credentials.NAME.oauth"},
+    {Section::github_app, "`github_app`", "credentials.NAME.github_app"},
+    {Section::aws_sts, "`aws_sts`", "credentials.NAME.aws_sts"},
     {Section::store, "`store`", "store"},
     {Section::deployed_agent, "an agent of the deployment", "agents.NAME"},
 };

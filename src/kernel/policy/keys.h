@@ -69,6 +69,11 @@ enum class Section : std::uint8_t {
   person,
   notify,
   credential,
+  secret_source,
+  vault,
+  oauth,
+  github_app,
+  aws_sts,
   store,
   deployed_agent,
 };
