@@ -6,16 +6,31 @@
 #include <utility>
 
 #include "base/text.h"
+#include "io/net/clock.h"
 #include "io/secrets/source.h"
 
 namespace pawl::broker {
 
 Broker::Broker(net::Loop& loop, std::string store, std::vector<std::string> environment)
-    : loop_(loop), environment_(std::move(environment)), store_(loop, std::move(store)) {}
+    : loop_(loop),
+      environment_(std::move(environment)),
+      store_(loop, std::move(store)),
+      issuer_(loop, issuer_ports()) {}
+
+issue::IssuerPorts Broker::issuer_ports() {
+  return {.read = [this](SecretSource from) -> Task<Result<secrets::Credential>> {
+            auto read = co_await read_source(std::move(from));
+            if (!read) co_return std::unexpected(read.error());
+            co_return std::move(read->value);
+          },
+          .beside = [this](const std::string& file) { return beside(file); },
+          .wall = net::wall_time};
+}
 
 void Broker::use(const Deployment& deployment, const std::string& directory) {
   deployment_ = deployment;
   directory_ = directory;
+  issuer_.forget();
 }
 
 std::string Broker::beside(const std::string& file) const {
@@ -33,13 +48,18 @@ Task<Result<Minted>> Broker::mint(Errand errand) {
                                          visible(errand.credential), minted.error().message);
     co_return minted;
   }
-  // A value of `Basic …` or `Bearer …`: what follows is the secret.
-  const std::string_view value = minted->value.bytes();
-  const std::size_t blank = value.find(' ');
-  const std::string_view rest = blank == value.npos ? std::string_view() : value.substr(blank + 1);
-  bool found = traces_.remember(errand.server, errand.credential, value);
-  if (rest.size() >= scrubbed_bytes_min) {
-    found = found && traces_.remember(errand.server, errand.credential, rest);
+  bool found = true;
+  const auto remember = [&](std::string_view value) {
+    found = found && traces_.remember(errand.server, errand.credential, value);
+  };
+  for (const auto& [variable, value] : minted->variables) remember(value.bytes());
+  if (const std::string_view value = minted->value.bytes(); !value.empty()) {
+    remember(value);
+    // A value of `Basic …` or `Bearer …`: what follows is the secret.
+    const std::size_t blank = value.find(' ');
+    const std::string_view rest =
+        blank == value.npos ? std::string_view() : value.substr(blank + 1);
+    if (rest.size() >= scrubbed_bytes_min) remember(rest);
   }
   if (!found) {
     co_return fail(Fault::invalid, fmt::format("the credential `{}` could not be kept out of what "
@@ -51,7 +71,29 @@ Task<Result<Minted>> Broker::mint(Errand errand) {
 
 Task<Result<Minted>> Broker::read(std::string name, Deployment::Credential from) {
   Minted minted;
-  minted.used = {std::move(name), {}, from.principal};
+  minted.used = {name, {}, from.principal};
+  if (issue::Issuer::issues(from)) {
+    const bool named = !from.principal.empty();
+    auto issued = co_await issuer_.issue(std::move(name), std::move(from));
+    if (!issued) co_return std::unexpected(issued.error());
+    minted.used.version = std::move(issued->version);
+    if (!named) minted.used.principal = std::move(issued->principal);
+    const bool one = issued->values.size() == 1 && issued->values.front().first.empty();
+    if (one) {
+      minted.value = std::move(issued->values.front().second);
+    } else {
+      minted.variables = std::move(issued->values);
+    }
+    co_return minted;
+  }
+  auto value = co_await read_source(std::move(from));
+  if (!value) co_return std::unexpected(value.error());
+  if (value->version > 0) minted.used.version = fmt::format("{}", value->version);
+  minted.value = std::move(value->value);
+  co_return minted;
+}
+
+Task<Result<Stored>> Broker::read_source(SecretSource from) {
   Result<secrets::Credential> value = fail(Fault::internal, "it has no source");
   if (!from.env.empty()) {
     value = secrets::from_environment(from.env);
@@ -63,14 +105,10 @@ Task<Result<Minted>> Broker::read(std::string name, Deployment::Credential from)
   } else if (!from.store.empty()) {
     Deployment::StoreKey key = deployment_.store;
     key.file = beside(key.file);
-    auto stored = co_await store_.get(from.store, std::move(key), environment_);
-    if (!stored) co_return std::unexpected(stored.error());
-    minted.used.version = fmt::format("{}", stored->version);
-    value = std::move(stored->value);
+    co_return co_await store_.get(from.store, std::move(key), environment_);
   }
   if (!value) co_return std::unexpected(value.error());
-  minted.value = *std::move(value);
-  co_return minted;
+  co_return Stored{*std::move(value), 0};
 }
 
 }  // namespace pawl::broker

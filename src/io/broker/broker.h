@@ -3,20 +3,22 @@
 // The deployment file says where each credential is and where it may go; both are looked at here
 // again for every request, whatever a policy names: a credential that is not for this role, server,
 // host or tool is not read at all. A value is read anew each time, so that a rotated secret is the
-// next request's. What was given out is remembered (traces.h), and `scrub` takes it out of what the
-// same server says.
+// next request's; one that somebody issues is kept until shortly before its end (io/issue). What
+// was given out is remembered (traces.h), and `scrub` takes it out of what the same server says.
 // Errors name the credential and its source and never a byte of it.
 // One thread, that of the loop. A mint that is under way must end before the broker does.
 #pragma once
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
 #include "base/task.h"
 #include "io/broker/store_keeper.h"
 #include "io/broker/traces.h"
+#include "io/issue/issuer.h"
 #include "io/net/loop.h"
 #include "io/secrets/credential.h"
 #include "kernel/policy/deployment.h"
@@ -34,6 +36,8 @@ struct Errand {
 
 struct Minted {
   secrets::Credential value;
+  // In place of a value, where it is several: by the variables of a program that they belong in.
+  std::vector<std::pair<std::string, secrets::Credential>> variables;
   UsedCredential used;
 };
 
@@ -50,6 +54,8 @@ class Broker {
 
  private:
   Task<Result<Minted>> read(std::string name, Deployment::Credential from);
+  Task<Result<Stored>> read_source(SecretSource from);
+  issue::IssuerPorts issuer_ports();
   std::string beside(const std::string& file) const;
 
   net::Loop& loop_;
@@ -57,6 +63,7 @@ class Broker {
   Deployment deployment_;
   std::string directory_;
   StoreKeeper store_;
+  issue::Issuer issuer_;
   Traces traces_;
 };
 

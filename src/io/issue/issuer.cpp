@@ -1,0 +1,166 @@
+#include "io/issue/issuer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "io/issue/requests.h"
+
+namespace pawl::issue {
+namespace {
+
+Answered copy_of(const Answered& one) {
+  Answered out;
+  for (const auto& [name, value] : one.values) out.values.emplace_back(name, value.copy());
+  out.lasts = one.lasts;
+  out.version = one.version;
+  out.principal = one.principal;
+  return out;
+}
+
+}  // namespace
+
+bool Issuer::issues(const Deployment::Credential& credential) {
+  return credential.vault || credential.oauth || credential.github_app || credential.aws_sts;
+}
+
+void Issuer::forget() {
+  kept_.clear();
+  logins_.clear();
+  logins_until_.clear();
+}
+
+Duration Issuer::kept_until(Duration lasts) const {
+  const Duration left = std::min(Duration{lasts.ns / 5}, left_min);
+  return loop_.now() + Duration{lasts.ns - left.ns};
+}
+
+Task<Result<Answered>> Issuer::issue(std::string name, Deployment::Credential credential) {
+  KeptPtr& known = kept_[name];
+  if (!known) known = std::make_shared<Kept>();
+  const KeptPtr kept = known;
+  if (!kept->answer.values.empty() && loop_.now() < kept->until) co_return copy_of(kept->answer);
+  kept->answer.values.clear();
+  if (kept->asking) {
+    Completion<Status> done;
+    kept->waiting.push_back(done);
+    if (Status fine = co_await done; !fine) co_return std::unexpected(fine.error());
+    co_return copy_of(kept->answer);
+  }
+  kept->asking = true;
+  auto answer = co_await ask(std::move(name), std::move(credential));
+  kept->asking = false;
+  const Status how = answer ? Status{} : std::unexpected(answer.error());
+  if (answer) {
+    kept->answer = copy_of(*answer);
+    kept->until = kept_until(answer->lasts);
+  }
+  for (auto& one : std::exchange(kept->waiting, {})) one.deliver(how);
+  co_return answer;
+}
+
+Task<Result<Answered>> Issuer::ask(std::string name, Deployment::Credential credential) {
+  if (credential.vault) co_return co_await ask_vault_for(std::move(name), *credential.vault);
+  if (credential.oauth) co_return co_await ask_oauth_for(*credential.oauth);
+  if (credential.github_app) co_return co_await ask_github_for(*credential.github_app);
+  if (credential.aws_sts) co_return co_await ask_aws_for(*credential.aws_sts);
+  co_return fail(Fault::internal, "nobody issues it");
+}
+
+Task<Result<secrets::Credential>> Issuer::vault_token(std::string name, VaultSecret how) {
+  if (how.token.given()) co_return co_await ports_.read(how.token);
+  const auto known = logins_.find(name);
+  if (known != logins_.end() && loop_.now() < logins_until_[name]) {
+    co_return known->second->values.front().second.copy();
+  }
+  auto secret = co_await ports_.read(how.secret_id);
+  if (!secret) co_return std::unexpected(secret.error());
+  auto said = co_await client_of(how.at).fetch(ask_vault_login(how, secret->bytes()));
+  if (!said) co_return std::unexpected(said.error());
+  auto answer = read_vault_login(said->status, said->body);
+  secrets::wipe(said->body);
+  if (!answer) co_return std::unexpected(answer.error());
+  logins_until_[name] = kept_until(answer->lasts);
+  auto token = answer->values.front().second.copy();
+  logins_[name] = std::make_shared<Answered>(*std::move(answer));
+  co_return token;
+}
+
+Task<Result<Answered>> Issuer::ask_vault_for(std::string name, VaultSecret how) {
+  auto token = co_await vault_token(name, how);
+  if (!token) co_return std::unexpected(token.error());
+  auto said = co_await client_of(how.at).fetch(ask_vault(how, token->bytes()));
+  if (!said) co_return std::unexpected(said.error());
+  // Perhaps a login that somebody has taken back: the next call logs in anew.
+  if (said->status == 403) logins_.erase(name);
+  auto answer = read_vault(said->status, said->body, how.field);
+  secrets::wipe(said->body);
+  co_return answer;
+}
+
+Task<Result<Answered>> Issuer::ask_oauth_for(OAuthToken how) {
+  auto secret = co_await ports_.read(how.client_secret);
+  if (!secret) co_return std::unexpected(secret.error());
+  secrets::Credential subject;
+  if (how.subject.given()) {
+    auto read = co_await ports_.read(how.subject);
+    if (!read) co_return std::unexpected(read.error());
+    subject = *std::move(read);
+  }
+  auto said = co_await client_of(how.at).fetch(ask_oauth(how, secret->bytes(), subject.bytes()));
+  if (!said) co_return std::unexpected(said.error());
+  auto answer = read_oauth(said->status, said->body);
+  secrets::wipe(said->body);
+  if (answer) answer->principal = how.client;
+  co_return answer;
+}
+
+Task<Result<Answered>> Issuer::ask_github_for(GithubAppToken how) {
+  auto key = co_await ports_.read(how.key);
+  if (!key) co_return std::unexpected(key.error());
+  auto asked = ask_github(how, key->bytes(), ports_.wall());
+  if (!asked) co_return std::unexpected(asked.error());
+  auto said = co_await client_of(how.at).fetch(*std::move(asked));
+  if (!said) co_return std::unexpected(said.error());
+  auto answer = read_github(said->status, said->body, ports_.wall());
+  secrets::wipe(said->body);
+  if (answer) answer->principal = fmt::format("app {}/{}", how.app, how.installation);
+  co_return answer;
+}
+
+Task<Result<Answered>> Issuer::ask_aws_for(AwsKeys how) {
+  auto key = co_await ports_.read(how.secret_key);
+  if (!key) co_return std::unexpected(key.error());
+  secrets::Credential session;
+  if (how.session_token.given()) {
+    auto read = co_await ports_.read(how.session_token);
+    if (!read) co_return std::unexpected(read.error());
+    session = *std::move(read);
+  }
+  auto said =
+      co_await client_of(how.at).fetch(ask_aws(how, key->bytes(), session.bytes(), ports_.wall()));
+  if (!said) co_return std::unexpected(said.error());
+  auto answer = read_aws(said->status, said->body, ports_.wall());
+  secrets::wipe(said->body);
+  co_return answer;
+}
+
+// One for each place and way: what is listed for one host is not reached in the name of another.
+http::Client& Issuer::client_of(const ReachedHost& at) {
+  const bool bare = at.host.find(':') == std::string::npos;
+  const std::string where = fmt::format("{}:{}", bare ? at.host : "[" + at.host + "]", at.port);
+  const std::string ca = at.ca.empty() ? std::string() : ports_.beside(at.ca);
+  auto& client = clients_[fmt::format("{} {} {}", where, at.own_network ? 1 : 0, ca)];
+  if (!client) {
+    http::ClientOptions options;
+    (at.own_network ? options.reach.private_hosts : options.reach.hosts) = {where};
+    options.ca_file = ca;
+    options.user_agent = "pawl/" PAWL_VERSION;
+    client = std::make_unique<http::Client>(loop_, std::move(options));
+  }
+  return *client;
+}
+
+}  // namespace pawl::issue

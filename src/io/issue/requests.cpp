@@ -1,0 +1,137 @@
+#include "io/issue/requests.h"
+
+#include <fmt/format.h>
+
+#include "base/json.h"
+#include "base/text.h"
+#include "io/secrets/credential.h"
+
+namespace pawl::issue {
+namespace {
+
+constexpr std::string_view kExchange = "urn:ietf:params:oauth:grant-type:token-exchange";
+constexpr std::string_view kForm = "application/x-www-form-urlencoded";
+
+std::string_view without_slash(std::string_view url) {
+  while (url.ends_with('/')) url.remove_suffix(1);
+  return url;
+}
+
+http::Ask asking(std::string method, std::string url) {
+  http::Ask ask;
+  ask.method = std::move(method);
+  ask.url = std::move(url);
+  ask.body_bytes_max = answer_bytes_max;
+  ask.deadline = ask_within;
+  return ask;
+}
+
+http::Ask asking_vault(const VaultSecret& how, std::string method, const std::string& path) {
+  http::Ask ask =
+      asking(std::move(method), fmt::format("{}/v1/{}", without_slash(how.at.url), path));
+  ask.headers.add("accept", "application/json");
+  ask.headers.add("x-vault-request", "true");
+  if (!how.space.empty()) ask.headers.add("x-vault-namespace", how.space);
+  return ask;
+}
+
+void put(std::string& form, std::string_view name, std::string_view value) {
+  if (value.empty()) return;
+  if (!form.empty()) form += '&';
+  form += name;
+  form += '=';
+  std::string coded = percent(value);
+  form += coded;
+  secrets::wipe(coded);
+}
+
+}  // namespace
+
+std::string percent(std::string_view text) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string out;
+  out.reserve(text.size() * 3);  // so that no shorter copy of a secret stays behind
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '-' || c == '.' || c == '_' || c == '~';
+    if (plain) {
+      out += c;
+    } else {
+      out += '%';
+      out += digits[byte >> 4];
+      out += digits[byte & 15];
+    }
+  }
+  return out;
+}
+
+http::Ask ask_vault_login(const VaultSecret& how, std::string_view secret_id) {
+  http::Ask ask = asking_vault(how, "POST", "auth/approle/login");
+  ask.headers.add("content-type", "application/json");
+  json::Writer body;
+  body.object().key("role_id").string(how.role_id).key("secret_id").string(secret_id).end();
+  ask.body = body.take();
+  return ask;
+}
+
+http::Ask ask_vault(const VaultSecret& how, std::string_view token) {
+  http::Ask ask = asking_vault(how, "GET", fmt::format("{}/data/{}", how.mount, how.path));
+  ask.headers.add("x-vault-token", token);
+  return ask;
+}
+
+http::Ask ask_oauth(const OAuthToken& how, std::string_view secret, std::string_view subject) {
+  http::Ask ask = asking("POST", how.at.url);
+  ask.headers.add("accept", "application/json");
+  ask.headers.add("content-type", kForm);
+  put(ask.body, "grant_type", how.subject.given() ? kExchange : "client_credentials");
+  put(ask.body, "scope", how.scope);
+  put(ask.body, "audience", how.audience);
+  put(ask.body, "resource", how.resource);
+  if (how.subject.given()) {
+    put(ask.body, "subject_token", subject);
+    put(ask.body, "subject_token_type", how.subject_type);
+    put(ask.body, "requested_token_type", "urn:ietf:params:oauth:token-type:access_token");
+  }
+  if (how.in_body) {
+    put(ask.body, "client_id", how.client);
+    put(ask.body, "client_secret", secret);
+    return ask;
+  }
+  std::string pair = percent(how.client) + ":" + percent(secret);
+  std::string proof = "Basic " + base64(pair);
+  ask.headers.add("authorization", proof);
+  secrets::wipe(pair);
+  secrets::wipe(proof);
+  return ask;
+}
+
+Result<http::Ask> ask_github(const GithubAppToken& how, std::string_view pem, Instant now) {
+  const auto second = [](Instant at) { return at.ns / 1'000'000'000; };
+  json::Writer claims;
+  claims.object().key("exp").integer(second(now + proof_after));
+  claims.key("iat").integer(second(now) - proof_before.ns / 1'000'000'000);
+  claims.key("iss").string(how.app).end();
+  auto proof = sign_rs256(pem, claims.text());
+  if (!proof) return std::unexpected(proof.error());
+  http::Ask ask = asking("POST", fmt::format("{}/app/installations/{}/access_tokens",
+                                             without_slash(how.at.url), how.installation));
+  ask.headers.add("accept", "application/vnd.github+json");
+  ask.headers.add("content-type", "application/json");
+  ask.headers.add("x-github-api-version", "2022-11-28");
+  ask.headers.add("authorization", "Bearer " + *proof);
+  json::Writer body;
+  body.object().key("permissions").object();
+  for (const auto& [name, level] : how.permissions) body.key(name).string(level);
+  body.end();
+  if (!how.repositories.empty()) {
+    body.key("repositories").array();
+    for (const std::string& name : how.repositories) body.string(name);
+    body.end();
+  }
+  ask.body = body.end().take();
+  return ask;
+}
+
+}  // namespace pawl::issue
