@@ -134,6 +134,12 @@ Result<std::vector<ServerCommand>> server_commands(const Arguments& arguments,
     if (deployment != nullptr) {
       const auto bound = deployment->servers.find(name);
       if (bound != deployment->servers.end()) {
+        const bool reached = !bound->second.url.empty();
+        if (!reached && !(bound->second.variable.empty() && bound->second.credential.empty())) {
+          return fail(Fault::refused, "server `" + visible(name) +
+                                          "` gets a secret when it starts, which only `pawl "
+                                          "serve` can give it");
+        }
         server.reached = given.empty() && !bound->second.url.empty();
         if (given.empty()) server.command = bound->second.command;
         server.wanted.insert(server.wanted.end(), bound->second.env.begin(),

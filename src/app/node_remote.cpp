@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "app/equipped.h"
 #include "app/node_room.h"
 #include "app/paths.h"
 #include "base/text.h"
@@ -193,6 +194,14 @@ Result<std::unique_ptr<mcp::Endpoint>> Node::connect_remote(const std::string& r
       auto wire = remotes_->open(name, {role});
       if (!wire) return std::unexpected(wire.error());
       servers.push_back({std::move(spec), *std::move(wire)});
+      continue;
+    }
+    if (!deployment_.credentials.empty()) {
+      share_files(spec);
+      servers.push_back(
+          {std::move(spec),
+           equipped_wire(loop_, starts_, remotes_->broker(),
+                         {name, deployment_.servers.at(name), config_directory_, {role}})});
       continue;
     }
     auto process = starts_.start(name, deployment_.servers.at(name), config_directory_);

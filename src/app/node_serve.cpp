@@ -74,6 +74,7 @@ void Node::reload() {
   }
   deployment_ = *read.deployment;
   identities_->use(deployment_);
+  remotes_->use(deployment_, config_directory_);
   herald_->use(deployment_);
   role_policies_.clear();
   if (Status people = enrol_configured(); !people) log_line(to_string(people.error()));

@@ -31,6 +31,8 @@ class Remotes {
   // A wire to it, for a run of these roles. Fault::refused where its credential is not theirs.
   Result<std::unique_ptr<mcp::Wire>> open(const std::string& server,
                                           std::vector<std::string> roles);
+  // Who mints the secrets, of other servers too.
+  const std::shared_ptr<broker::Broker>& broker() const { return broker_; }
   // Requests that are under way: farewells may be.
   std::size_t under_way() const;
 

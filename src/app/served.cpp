@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "doors/mcp/pipes.h"
 #include "io/net/pipe.h"
+#include "io/secrets/credential.h"
 
 namespace pawl::app {
 namespace {
@@ -30,6 +31,7 @@ struct ServedProcess {
   Duration second{};
   std::size_t lines = 0;  // in that second
   bool ending = false;
+  std::function<void(std::string&)> scrub;
 
   void says(Duration now, std::string_view line);
 };
@@ -40,16 +42,18 @@ void ServedProcess::says(Duration now, std::string_view line) {
     lines = 0;
   }
   if (++lines > error_lines_per_second_max) return;
-  const std::string text = visible(line.substr(0, error_line_shown_max));
+  std::string whole(line);
+  if (scrub) scrub(whole);
+  const std::string text = visible(std::string_view(whole).substr(0, error_line_shown_max));
   log_line(fmt::format("server `{}`: {}", name, text));
   if (lines == error_lines_per_second_max) {
     log_line(fmt::format("server `{}` says more in this second, which is not kept", name));
   }
 }
 
-Result<std::shared_ptr<ServedProcess>> ServerStarts::start(const std::string& name,
-                                                           const Deployment::Server& server,
-                                                           const std::string& directory) {
+Result<std::shared_ptr<ServedProcess>> ServerStarts::start(
+    const std::string& name, const Deployment::Server& server, const std::string& directory,
+    std::vector<std::string> carried, std::function<void(std::string&)> scrub) {
   if (live_ >= served_processes_max) {
     return fail(Fault::environment, "too many processes of servers are running");
   }
@@ -60,12 +64,19 @@ Result<std::shared_ptr<ServedProcess>> ServerStarts::start(const std::string& na
                             "tried again later",
                             name, record.failures));
   }
-  auto started = net::start({.command = server.command,
-                             .environment = passed_environment(server.env),
-                             .directory = directory,
-                             .error_output = net::ErrorOutput::pipe});
+  net::ChildSpec spec{.command = server.command,
+                      .environment = passed_environment(server.env),
+                      .directory = directory,
+                      .error_output = net::ErrorOutput::pipe};
+  for (std::string& one : carried) {
+    spec.environment.push_back(one);
+    secrets::wipe(one);
+  }
+  auto started = net::start(spec);
+  for (std::string& one : spec.environment) secrets::wipe(one);
   auto process = std::make_shared<ServedProcess>();
   process->name = name;
+  process->scrub = std::move(scrub);
   process->started = loop_.now();
   if (!started) {
     lived(*process);

@@ -4,7 +4,8 @@
 // with the variables that it lists; nothing that a client sends has a part in it. A process belongs
 // to its session and ends with it: its input is closed, then it is asked to end, then it is killed
 // with everybody it started. What it says on its error output goes to the log, line by line and not
-// faster than a person reads.
+// faster than a person reads. Secrets that it is started with stand in its environment, where
+// whoever runs as the same user can read them; they are wiped here, and taken out of what it says.
 // A server that ends right after its start is not started again at once: each time the wait is
 // twice as long, and whoever asks meanwhile is told.
 // Threads: the node's loop, on the thread that lives as long as the process.
@@ -40,9 +41,12 @@ class ServerStarts {
   explicit ServerStarts(net::Loop& loop) : loop_(loop) {}
 
   // Fault::environment where it cannot be started, or not yet again.
+  // `carried`: secrets as `NAME=value`, wiped. `scrub` takes them out of what goes to the log.
   Result<std::shared_ptr<ServedProcess>> start(const std::string& name,
                                                const Deployment::Server& server,
-                                               const std::string& directory);
+                                               const std::string& directory,
+                                               std::vector<std::string> carried = {},
+                                               std::function<void(std::string&)> scrub = {});
   // The process's wire, once.
   std::unique_ptr<mcp::Wire> wire(ServedProcess& process);
   // Its session is over: it ends, in its own time.

@@ -2,10 +2,12 @@
 // else. Ids as in docs/reference/cases.md.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
+import { serve } from './over_http.mjs';
+import { nowhere as search } from './planted.mjs';
 import { World, code, modules, pawl, sleep } from './world.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
@@ -19,19 +21,6 @@ tools:
     - {name: notes/write_note, class: reversible small${more}}
 `;
 
-// A server of its own process; its port is the first line that it says.
-async function serve(t, file, args = [], env = {}) {
-  const child = spawn('node', [file, ...args], { env: { ...process.env, ...env } });
-  t.after(() => child.kill('SIGKILL'));
-  const port = await new Promise((resolve) => {
-    let said = '';
-    child.stdout.on('data', (bytes) => {
-      said += bytes;
-      if (said.includes('\n')) resolve(Number(said.split('\n')[0]));
-    });
-  });
-  return { child, port, url: `http://127.0.0.1:${port}/mcp` };
-}
 const recording = (t, w, mode, env = {}) =>
   serve(t, path.join(here, 'remote.mjs'), [], { ...env, RECORD: w.record, MODE: mode });
 
@@ -169,26 +158,8 @@ test('the reference server from npm, through the client of the SDK', async (t) =
   await client.close();
 });
 
-// Every file below a folder, as bytes.
-function* files(folder) {
-  for (const name of readdirSync(folder)) {
-    const file = path.join(folder, name);
-    if (statSync(file).isDirectory()) yield* files(file);
-    else if (statSync(file).isFile()) yield [file, readFileSync(file, 'latin1')];
-  }
-}
-const spellings = (value) => [
-  value,
-  Buffer.from(value).toString('hex'),
-  ...[0, 1, 2].map((cut) => Buffer.from(value.slice(cut)).toString('base64').slice(4, -6)),
-];
-function nowhere(w, client, ...values) {
-  for (const value of values.flatMap(spellings)) {
-    assert.ok(!JSON.stringify(client.heard).includes(value), `the agent has ${value}`);
-    assert.ok(!client.err.includes(value), 'standard error has it');
-    for (const [file, bytes] of files(w.state)) assert.ok(!bytes.includes(value), `${file} has it`);
-  }
-}
+const nowhere = (w, client, ...values) =>
+  search(w.state, { agent: JSON.stringify(client.heard) }, values, { err: client.err });
 
 test('a secret reaches its server and nobody else: agent, journal, log', async (t) => {
   const other = 'zq-other-secret-of-a-file-55';

@@ -1,0 +1,33 @@
+// The wire to a program of the deployment file that gets secrets when `pawl serve` starts it.
+//
+// Which secret a message goes out with is the policy's choice, and whether it may is looked at by
+// the broker each time; a process for each of them is doors/mcp/programs.h. Here the two meet what
+// starts processes.
+// Threads: the node's loop.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/served.h"
+#include "doors/mcp/wire.h"
+#include "io/broker/broker.h"
+#include "io/net/loop.h"
+#include "kernel/policy/deployment.h"
+
+namespace pawl::app {
+
+struct EquippedServer {
+  std::string name;
+  Deployment::Server server;
+  std::string directory;           // of the deployment file
+  std::vector<std::string> roles;  // of the session
+};
+
+// `starts` lives longer than the wire.
+std::unique_ptr<mcp::Wire> equipped_wire(net::Loop& loop, ServerStarts& starts,
+                                         std::shared_ptr<broker::Broker> broker,
+                                         EquippedServer what);
+
+}  // namespace pawl::app
