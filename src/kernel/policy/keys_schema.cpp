@@ -57,6 +57,10 @@ constexpr std::array kTypes = {
     TypeSchema{"list of rights", R"({"anyOf":[{"enum":["propose","settle","watch","speak"]},)"
                                  R"({"type":"array","minItems":1,"items":)"
                                  R"({"enum":["propose","settle","watch","speak"]}}]})"},
+    TypeSchema{"mapping of permissions",
+               R"({"type":"object","minProperties":1,"additionalProperties":)"
+               R"({"enum":["read","write","admin"]}})"},
+    TypeSchema{"text or number", R"({"type":["string","integer"]})"},
     TypeSchema{"list of fields", text_list},
     TypeSchema{"list of values", values},
     TypeSchema{"whole number", R"({"type":"integer","minimum":0})"},
