@@ -71,6 +71,10 @@ void Node::add_mcp() {
     }
   };
   ports.random = random_bytes;
+  ports.over = [this](const std::string& id) {
+    const Run* run = gate_->state().run(id);
+    return run == nullptr || run->phase == RunPhase::closed;
+  };
   door_ = std::make_unique<mcp::HttpDoor>(loop_, std::move(ports));
   for (const char* method : {"POST", "GET", "DELETE"}) {
     gateway_->routes().add(method, mcp_path, http::Hosts::listed,

@@ -105,7 +105,9 @@ int list_runs(const Arguments& arguments) {
   std::vector<std::vector<std::string>> rows;
   for (json::View run : runs.elements()) {
     const auto text = [run](std::string_view key) { return visible(run.text(key).value_or("")); };
-    rows.push_back({text("run"), text("agent"), text("sponsor"), text("phase"),
+    const bool stands = text("phase") == "closed" && !text("halted").empty();
+    rows.push_back({text("run"), text("agent"), text("sponsor"),
+                    stands ? "closed, its halt stands" : text("phase"),
                     std::to_string(run["steps"].natural()),
                     std::to_string(run["denials"].natural()), text("why")});
   }

@@ -300,3 +300,23 @@ test('the OpenAPI text is one, and has no path that is not there', async () => {
     }
   }
 });
+
+test('a halt outlives its run, is listed, and can be resumed', async () => {
+  const run = await g.run({ key: 'halts' });
+  for (let i = 0; i < 40; ++i) {
+    const said = await g.propose(run, 'drop_table', { table: 'a' });
+    if (said.json.code === 'ceiling') break;
+  }
+  const base = `/v1/runs/${run.run}`;
+  const closed = await g.ask(g.keys.orchestrator, 'POST', `${base}/close`, {});
+  assert.equal(closed.json.phase, 'closed');
+  const listed = g.json('runs', 'list').find((one) => one.run === run.run);
+  assert.deepEqual([listed.phase, listed.halted], ['closed', 'ceiling']);
+  assert.match(g.pawl('runs', 'list').out, /closed, its halt stands/);
+  const resumed = g.pawl('resume', 'run', run.run, '--as', 'ada', '--reason', 'seen');
+  assert.equal(resumed.status, 0, resumed.err);
+  assert.equal(
+    g.json('runs', 'list').find((one) => one.run === run.run),
+    undefined,
+  );
+});

@@ -189,9 +189,11 @@ std::string status_json(const Gate& gate, const Journal& journal, Instant now,
   }
   out.end().key("runs").array();
   for (const auto& [id, run] : state.runs()) {
-    if (run.phase == RunPhase::closed) continue;
+    // A halt outlives its run: it stops every further run of the agent for that sponsor.
+    if (run.phase == RunPhase::closed && run.halted.empty()) continue;
     out.object().key("run").string(id).key("agent").string(run.agent);
     out.key("sponsor").string(run.sponsor).key("phase").string(to_string(run.phase));
+    if (!run.halted.empty()) out.key("halted").string(run.halted);
     out.key("why").string(run.why).key("steps").natural(run.steps.total());
     out.key("denials").natural(run.denials.total());
     out.key("clock_ms").integer(run.clock(now).ns / 1'000'000);

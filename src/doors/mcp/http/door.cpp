@@ -293,16 +293,20 @@ void HttpDoor::State::ended(const ConnectedPtr& connected) {
 
 void HttpDoor::State::look_after() {
   const Duration now = loop.now();
-  std::vector<ConnectedPtr> idle;
+  std::vector<std::pair<ConnectedPtr, const char*>> over;
   for (const auto& [key, connected] : all) {
     connected->client->keep_alive();
     const auto quiet = connected->client->quiet_since();
     const Duration most = connected->era == Era::modern ? connection_idle_max : session_idle_max;
-    if (quiet && now.ns - quiet->ns >= most.ns) idle.push_back(connected);
+    if (quiet && now.ns - quiet->ns >= most.ns) {
+      over.emplace_back(connected, "nothing was asked for a long time");
+    } else if (ports.over(connected->endpoint->run())) {
+      over.emplace_back(connected, "the run was closed");
+    }
   }
-  for (const ConnectedPtr& connected : idle) {
+  for (const auto& [connected, why] : over) {
     forget(connected);
-    connected->endpoint->finish("nothing was asked for a long time");
+    connected->endpoint->finish(why);
   }
   std::erase_if(tallies, [&](const auto& one) {
     return one.second.open == 0 && now.ns - one.second.since.ns >= minute.ns;
@@ -335,6 +339,10 @@ void HttpDoor::each(const std::function<void(Endpoint&)>& visit) const {
   for (const auto& [key, connected] : all) visit(*connected->endpoint);
   const auto leaving = state_->leaving;
   for (const auto& connected : leaving) visit(*connected->endpoint);
+}
+
+void HttpDoor::look_after() {
+  state_->look_after();
 }
 
 void HttpDoor::admit_nobody() {

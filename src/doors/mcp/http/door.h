@@ -69,6 +69,8 @@ struct HttpDoorPorts {
   // Something was refused before it became a call; `run` may be empty.
   std::function<void(const std::string& run, const std::string& sentence)> refused;
   std::function<std::string(std::size_t)> random;
+  // Whether this run is closed: nothing can be called in its sessions any more, and they end.
+  std::function<bool(const std::string& run)> over;
 };
 
 class HttpDoor {
@@ -82,6 +84,8 @@ class HttpDoor {
 
   // For everybody who is connected now.
   void each(const std::function<void(Endpoint&)>& visit) const;
+  // Ends what was idle for long, or whose run is over. Happens every `keep_alive_every` by itself.
+  void look_after();
   // Further requests are answered with 503.
   void admit_nobody();
   // Everything ends, in order, and nothing new begins.

@@ -82,6 +82,7 @@ struct Gatehouse {
       refused.push_back(sentence);
     };
     out.random = random_bytes;
+    out.over = [this](const std::string& run) { return run == closed; };
     return out;
   }
 
@@ -113,6 +114,7 @@ struct Gatehouse {
 
   net::Loop loop;
   std::vector<Spoken*> behind;
+  std::string closed;  // a run that is over
   std::vector<std::string> refused;
   HttpDoor door;
   http::Server server;
@@ -238,6 +240,20 @@ TEST(HttpDoor, TheEndOfASessionAnswersWhatIsOpen) {
       house.sent(Gatehouse::post(R"({"jsonrpc":"2.0","id":9,"method":"tools/list"})", in(session)));
   EXPECT_TRUE(late.sees("there is no such session"));
   EXPECT_EQ(house.door.sessions(), 0U);
+}
+
+TEST(HttpDoor, ASessionEndsWithItsRun) {
+  Gatehouse house;
+  const std::string session = house.opened();
+  house.door.look_after();
+  EXPECT_EQ(house.door.sessions(), 1U);
+  house.closed = "r-1";
+  house.door.look_after();
+  EXPECT_EQ(house.behind.at(0)->why, "the run was closed");
+  EXPECT_EQ(house.door.sessions(), 0U);
+  RawClient late =
+      house.sent(Gatehouse::post(R"({"jsonrpc":"2.0","id":9,"method":"tools/list"})", in(session)));
+  EXPECT_TRUE(late.sees("there is no such session"));
 }
 
 TEST(HttpDoor, WhatTheServerSaysBySelfWaitsForWhoListens) {
