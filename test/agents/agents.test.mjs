@@ -1,0 +1,154 @@
+// Agents as people install them, each through one session of work with the gateway between it and
+// a file server: a call that is allowed, one that is denied and whose reason reaches the agent, and
+// one that a person approves while the agent waits. Their models are stand-ins on this machine.
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { Served } from '../e2e/served.mjs';
+import { pawl, sleep } from '../e2e/world.mjs';
+import { agents, modules } from './agents.mjs';
+import { Model } from './model.mjs';
+
+const server = path.join(modules, '@modelcontextprotocol/server-filesystem/dist/index.js');
+const chosen = (process.env.PAWL_AGENTS ?? Object.keys(agents).join(',')).split(',');
+const patience = 120_000;
+
+const policy = (folder) => `
+version: 1
+agent: {id: coder, identity: coder@example}
+tools:
+  allowed:
+    - name: read_text_file
+      class: read_only
+      args: {path: {path: {under: "${folder}"}}}
+    - name: write_file
+      class: irreversible small
+      args: {path: {path: {under: "${folder}"}}}
+      requires_approval: true
+      approval_timeout_seconds: 90
+`;
+
+class Desk extends Served {
+  // The gateway with one agent that has a key, in front of the file server.
+  async open() {
+    this.work = path.join(realpathSync(this.dir), 'work');
+    mkdirSync(this.work);
+    writeFileSync(path.join(this.work, 'hello.txt'), 'the marker is heliotrope\n');
+    writeFileSync(this.policy, policy(this.work));
+    this.enrol();
+    this.killNode();
+    const plain = `version: 1
+listen: {mcp: "127.0.0.1:0"}
+roles: {tester: {file: policy.yaml, servers: [files]}}
+people: {default_reviewers: [leads], ada: {groups: [leads]}}
+servers: {files: {command: ["${process.execPath}", "${server}", "${this.work}"]}}
+`;
+    this.config = path.join(this.dir, 'pawl.yaml');
+    writeFileSync(this.config, plain);
+    const words = ['keys', 'create', 'desk', '--config', this.config, '--json'];
+    const made = spawnSync(pawl, words, { env: this.env, encoding: 'utf8' });
+    assert.equal(made.status, 0, made.stderr);
+    const { key, keep } = JSON.parse(made.stdout);
+    this.key = key;
+    writeFileSync(this.config, plain + `agents: {desk: {role: tester, keys: ["${keep}"]}}\n`);
+    await this.serve();
+    assert.ok(this.origin, this.log);
+    return this;
+  }
+  // Starts the agent; its words are kept.
+  start(make, model) {
+    const home = path.join(this.dir, 'home');
+    mkdirSync(home);
+    const given = { home, work: this.work, model: model.url, gate: this.url, key: this.key };
+    const { command, env } = make(given);
+    const surroundings = { PATH: process.env.PATH, HOME: home, LANG: 'C.UTF-8', ...env };
+    this.said = '';
+    const [program, ...words] = command;
+    this.agent = spawn(program, words, {
+      cwd: this.work,
+      env: surroundings,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of [this.agent.stdout, this.agent.stderr]) {
+      stream.on('data', (bytes) => (this.said += bytes));
+    }
+    this.left = new Promise((resolve) => {
+      this.agent.on('exit', resolve);
+      this.agent.on('error', (error) => resolve(error.message));
+    });
+    const timer = setTimeout(() => this.agent.kill('SIGKILL'), patience);
+    this.left.then(() => clearTimeout(timer));
+  }
+  // The question that the agent's call became, or null where the agent left without one.
+  async asked() {
+    const left = this.left.then(() => true);
+    for (;;) {
+      const { out } = await this.later('approvals', 'list', '--json');
+      const open = JSON.parse(out || '[]');
+      if (open.length > 0) return open[0];
+      if (await Promise.race([left, sleep(100)])) return null;
+    }
+  }
+  async end() {
+    this.agent?.kill('SIGKILL');
+    await super.end();
+  }
+}
+
+for (const name of chosen) {
+  describe(name, { timeout: patience + 30_000 }, () => {
+    let desk, model, answered, question;
+    before(async () => {
+      desk = await new Desk('').open();
+      const inside = (file) => path.join(desk.work, file);
+      const turn = (tool, args) => ({ server: 'files', tool, args });
+      model = await new Model([
+        turn('read_text_file', { path: inside('hello.txt') }),
+        turn('read_text_file', { path: '/etc/hostname' }),
+        turn('write_file', { path: inside('made.txt'), content: 'by the agent' }),
+        { text: 'finished' },
+      ]).begin();
+      desk.start(agents[name], model);
+      question = await desk.asked();
+      if (question) {
+        assert.equal(existsSync(inside('made.txt')), false, 'written before it was approved');
+        answered = await desk.later('approvals', 'approve', question.approval, '--as', 'ada');
+      }
+      await desk.left;
+    });
+    after(async () => {
+      model.end();
+      await desk.end();
+    });
+
+    const told = () => `${[...model.missing]}\n${desk.said.slice(-3000)}\n${desk.log.slice(-2000)}`;
+    test('reads what it may read', () => {
+      assert.match(model.results[0] ?? '', /heliotrope/, told());
+    });
+    test('is told why it may not read elsewhere, and goes on', () => {
+      assert.match(model.results[1] ?? '', /pawl/, told());
+      assert.match(model.results[1], /path/, told());
+      assert.ok(model.results.length > 2, told());
+    });
+    test('waits for a person, and what was approved is done', () => {
+      assert.equal(answered?.status, 0, answered?.err ?? told());
+      assert.equal(readFileSync(path.join(desk.work, 'made.txt'), 'utf8'), 'by the agent');
+      assert.match(model.results[2] ?? '', /made\.txt/, told());
+    });
+    test('leaves a journal that says all of it', () => {
+      const lines = desk.pawl('audit', 'query', '--json').out.split('\n').filter(Boolean);
+      const calls = lines.map((line) => JSON.parse(line)).filter((r) => r.type === 'call.decided');
+      const verdicts = calls.map((call) => `${call.tool}: ${call.effect}`);
+      const expected = [
+        'read_text_file: allow',
+        'read_text_file: deny',
+        'write_file: hold',
+        'write_file: allow',
+      ];
+      assert.deepEqual(verdicts, expected);
+      assert.equal(desk.pawl('audit', 'verify').status, 0);
+    });
+  });
+}
