@@ -1,9 +1,8 @@
 // A stand-in for a model's API: it plays a script of turns to whichever agent asks, in the dialect
 // that the agent speaks, and keeps what the agent told it. It reaches nothing and knows nothing.
 //
-// A turn is `{server, tool, args}` or `{text}`. Which one comes next is read from the request itself,
-// from the number of results of tools that it carries; so a request that is sent twice gets one
-// answer.
+// A turn is `{server, tool, args}` or `{text}`. Which one comes next is read from the request, from
+// the number of results of tools that it carries: one that is sent twice gets the same answer.
 import { createServer } from 'node:http';
 
 // The tools of a request as `{name, namespace}`, whatever the dialect calls them.

@@ -1,7 +1,7 @@
 // Mixed load on one `pawl serve` for a while: clients of both eras and of the decision API, a
 // person who answers some questions, an operator who kills, resumes and reloads, and tool servers
-// with moods. Afterwards: memory was flat, nothing ran twice or without a decision, no process is left,
-// and the journal verifies.
+// with moods. Afterwards: memory was flat, nothing ran twice or without a decision, no process is
+// left, and the journal verifies.
 //   node soak.mjs SECONDS SEED
 import { spawnSync } from 'node:child_process';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
