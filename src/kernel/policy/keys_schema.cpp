@@ -20,39 +20,40 @@ using enum Section;
 struct TypeSchema {
   std::string_view type, schema;
 };
-constexpr std::string_view texts =
+constexpr std::string_view kTextsSchema =
     R"({"anyOf":[{"type":"string"},{"type":"array","items":{"type":"string"},"minItems":1}]})";
-constexpr std::string_view text_list = R"({"type":"array","items":{"type":"string"},"minItems":1})";
-constexpr std::string_view values =
+constexpr std::string_view kTextListSchema =
+    R"({"type":"array","items":{"type":"string"},"minItems":1})";
+constexpr std::string_view kValuesSchema =
     R"({"anyOf":[{"type":["string","number","boolean"]},)"
     R"({"type":"array","items":{"type":["string","number","boolean"]},"minItems":1}]})";
-constexpr std::string_view sources =
+constexpr std::string_view kSourcesSchema =
     R"({"anyOf":[{"const":"user"},{"type":"object","properties":{"result":{"type":"string"}},)"
     R"("required":["result"],"additionalProperties":false},{"type":"array","minItems":1,)"
     R"("items":{"anyOf":[{"const":"user"},{"type":"object","properties":{"result":)"
     R"({"type":"string"}},"required":["result"],"additionalProperties":false}]}}]})";
 constexpr std::array kTypes = {
-    TypeSchema{"source or list of sources", sources},
+    TypeSchema{"source or list of sources", kSourcesSchema},
     TypeSchema{"text", R"({"type":"string","minLength":1})"},
     TypeSchema{
         "words",
         R"({"type":"string","pattern":)"
         R"("^(read_only|read only|reversible|irreversible|small|large|external_sink|by_call))"
         R"(( (read_only|reversible|irreversible|small|large|external_sink))*$"})"},
-    TypeSchema{"text or list of texts", texts},
+    TypeSchema{"text or list of texts", kTextsSchema},
     TypeSchema{"text or credentials by argument",
                R"({"anyOf":[{"type":"string","minLength":1},{"type":"object","properties":)"
                R"({"of":{"type":"string"}},"required":["of"],"minProperties":2,)"
                R"("additionalProperties":{"type":"string","minLength":1}}]})"},
     TypeSchema{"true or an argument",
                R"({"anyOf":[{"const":true},{"type":"string","pattern":"^args[.]."}]})"},
-    TypeSchema{"list of texts", texts},
-    TypeSchema{"list of names", texts},
+    TypeSchema{"list of texts", kTextsSchema},
+    TypeSchema{"list of names", kTextsSchema},
     TypeSchema{"list of packs", R"({"type":"array","minItems":1,)"
                                 R"("items":{"type":"string","pattern":"^pawl:[^@]+@[0-9]+$"}})"},
-    TypeSchema{"list of words", texts},
-    TypeSchema{"list of files", text_list},
-    TypeSchema{"list of persons or groups", texts},
+    TypeSchema{"list of words", kTextsSchema},
+    TypeSchema{"list of files", kTextListSchema},
+    TypeSchema{"list of persons or groups", kTextsSchema},
     TypeSchema{"person", R"({"type":"string","minLength":1})"},
     TypeSchema{"list of rights", R"({"anyOf":[{"enum":["propose","settle","watch","speak"]},)"
                                  R"({"type":"array","minItems":1,"items":)"
@@ -61,8 +62,8 @@ constexpr std::array kTypes = {
                R"({"type":"object","minProperties":1,"additionalProperties":)"
                R"({"enum":["read","write","admin"]}})"},
     TypeSchema{"text or number", R"({"type":["string","integer"]})"},
-    TypeSchema{"list of fields", text_list},
-    TypeSchema{"list of values", values},
+    TypeSchema{"list of fields", kTextListSchema},
+    TypeSchema{"list of values", kValuesSchema},
     TypeSchema{"whole number", R"({"type":"integer","minimum":0})"},
     TypeSchema{"number", R"({"type":"number"})"},
     TypeSchema{"decimal number", R"({"type":"number","minimum":0})"},
@@ -221,13 +222,13 @@ std::optional<std::string> special(const Key& key) {
         ref(counter));
   }
   if (key.type == "mapping of arguments" || key.type == "mapping of members") {
-    return fmt::format(R"({{"type":"object","additionalProperties":{{"anyOf":[{},{}]}}}})", values,
-                       ref(argument));
+    return fmt::format(R"({{"type":"object","additionalProperties":{{"anyOf":[{},{}]}}}})",
+                       kValuesSchema, ref(argument));
   }
   if (key.type == "expression or mapping of arguments") {
     return fmt::format(R"({{"anyOf":[{{"type":"string","minLength":1}},)"
                        R"({{"type":"object","additionalProperties":{{"anyOf":[{},{}]}}}}]}})",
-                       values, ref(argument));
+                       kValuesSchema, ref(argument));
   }
   if (key.type == "list of names and mappings") {
     return fmt::format(
@@ -243,11 +244,11 @@ std::optional<std::string> special(const Key& key) {
            R"("items":{"type":["string","object"]}}]})";
   }
   if (key.type == "mapping of names to lists") {
-    return fmt::format(R"({{"type":"object","additionalProperties":{{"anyOf":[{},{}]}}}})", values,
-                       ref(list));
+    return fmt::format(R"({{"type":"object","additionalProperties":{{"anyOf":[{},{}]}}}})",
+                       kValuesSchema, ref(list));
   }
   if (key.type == "mapping of group names") {
-    return fmt::format(R"({{"type":"object","additionalProperties":{}}})", texts);
+    return fmt::format(R"({{"type":"object","additionalProperties":{}}})", kTextsSchema);
   }
   return std::nullopt;
 }
