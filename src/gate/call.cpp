@@ -12,6 +12,10 @@ namespace pawl {
 
 namespace {
 
+void mark(Ticket& ticket, Duration CallTimes::* moment) {
+  if (ticket.times) (*ticket.times).*moment = ticket.desk.clock.boot();
+}
+
 // From the grant to the reply. A frame of its own, which a call that waits for a person does not
 // have yet: a hundred thousand of those must be cheap.
 Task<void> carry_out(Ticket& ticket) {
@@ -22,7 +26,9 @@ Task<void> carry_out(Ticket& ticket) {
     if (last_look(ticket, durable) != Next::execute) co_return;
   }
   sending(ticket);
+  mark(ticket, &CallTimes::sent);
   Outcome outcome = co_await ticket.upstream.execute(ticket.asked.call.tool, ticket.forwarded);
+  mark(ticket, &CallTimes::answered);
   Status recorded = settle(ticket, std::move(outcome));  // projection, charges, the last record
   if (recorded && ticket.effect) recorded = co_await journal.durable(ticket.decided);
   deliver(ticket, recorded);
@@ -33,10 +39,12 @@ Task<void> carry_out(Ticket& ticket) {
 Task<Settled> Gate::handle(Proposal proposal, Upstream& upstream, Caller& caller) {
   Ticket ticket(*desk_, proposal, upstream, caller);
   Next next = begin(ticket);  // facts, the kernel's verdict, its record
+  mark(ticket, &CallTimes::decided);
   while (next == Next::wait) {
     co_await *ticket.woken;        // a person, the clock, the switch, nobody any more
     next = after_waiting(ticket);  // facts and verdict again, and their record
   }
+  mark(ticket, &CallTimes::released);
   if (next == Next::execute) co_await carry_out(ticket);
   co_return std::move(ticket.reply());
 }

@@ -156,6 +156,7 @@ Next act(Ticket& ticket, Looked looked) {
     (void)record(ticket, looked);
   }
   const Verdict& verdict = looked.verdict;
+  if (ticket.times) ticket.times->action_class = verdict.action_class;
   tell(ticket, verdict);
   if (verdict.runs()) {
     ticket.phase = Ticket::Phase::granted;

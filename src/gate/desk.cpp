@@ -43,9 +43,19 @@ Result<std::uint64_t> Desk::append(Body body, const Writing& how) {
     broken_ = "the state refused a record of its own: " + applied.error().message;
     return fail(Fault::internal, broken_);
   }
-  if (told) told(record);
+  tell(record);
   snapshot_when_due();
   return seq;
+}
+
+void Desk::tell(const Record& record) {
+  bool gone = false;
+  for (const auto& one : told) {
+    const auto listener = one.lock();
+    if (listener) (*listener)(record);
+    gone |= !listener;
+  }
+  if (gone) std::erase_if(told, [](const auto& one) { return one.expired(); });
 }
 
 bool parse_spelled(std::string_view text, Digest& out) {

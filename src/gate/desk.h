@@ -104,11 +104,14 @@ class Desk {
   std::map<std::string, WaitingPolicy> waiting_policies;  // by agent
   std::vector<std::string> default_reviewers;
   std::optional<std::map<std::string, std::vector<std::string>, std::less<>>> people;
-  std::function<void(const Record&)> told;  // of every record, as it was written
+  using Told = std::function<void(const Record&)>;
+  std::vector<std::weak_ptr<const Told>> told;  // of every record, as it was written
+  std::function<void(const CallOver&)> over;
 
  private:
   void due(Errand what, const std::string& subject);
   void look_at_disk();
+  void tell(const Record& record);
   void snapshot_when_due();
   void snapshot();
 

@@ -66,8 +66,14 @@ Status Gate::escalated(const Escalated& told) {
   return seq ? Status{} : std::unexpected(seq.error());
 }
 
-void Gate::on_record(std::function<void(const Record&)> told) {
-  desk_->told = std::move(told);
+std::shared_ptr<void> Gate::on_record(std::function<void(const Record&)> told) {
+  auto listener = std::make_shared<Desk::Told>(std::move(told));
+  desk_->told.push_back(listener);
+  return listener;
+}
+
+void Gate::on_over(std::function<void(const CallOver&)> told) {
+  desk_->over = std::move(told);
 }
 
 const State& Gate::state() const {

@@ -37,6 +37,8 @@
 #include "kernel/admit/admit.h"
 #include "kernel/policy/policy.h"
 #include "kernel/state/state.h"
+#include "model/class.h"
+#include "model/trace.h"
 
 namespace pawl {
 
@@ -81,6 +83,7 @@ struct Proposal {
   // The question of an earlier leg of this same call, where the door proved that it is one: the
   // call goes on with that question and no other, without another charge.
   std::string resumes;
+  std::shared_ptr<const CallTrace> trace;  // null: nobody traces it
 };
 
 // What the door sends back.
@@ -97,6 +100,28 @@ struct Settled {
   Code code = Code::internal;
   std::string call, approval;
   std::vector<std::string> withheld;
+};
+
+// How the parts of a call went, for whoever measures. Boot time; zero: it did not come to that.
+struct CallTimes {
+  Duration asked{};     // it came to the gate
+  Duration decided{};   // the first verdict was there, and its record written
+  Duration released{};  // … the last one was; later where people were asked
+  Duration sent{};      // its record was durable where it has to be, and the server was asked
+  Duration answered{};  // the server had answered
+  Duration over{};
+  Class action_class = kUnplaced;
+  bool is_error = false;  // the server says that its tool failed
+};
+// A call that is over: once for every `handle`, so that each leg of a held call is one. Valid
+// during the callback.
+struct CallOver {
+  const Proposal& asked;
+  std::string_view role, call, approval;
+  Settled::Kind kind;
+  Code code;
+  bool has_entry;  // the policy names this tool: else its name is nothing but the agent's words
+  CallTimes times;
 };
 
 // What a kill stopped: the open runs it covers, the questions it withdrew, and the calls whose
@@ -183,8 +208,11 @@ class Gate {
   Status escalated(const Escalated& told);
 
   // From now on `told` hears of every record as it is written, in their order: not durable yet, and
-  // in the middle of a turn, so it keeps what it wants and calls nothing here. One listener.
-  void on_record(std::function<void(const Record&)> told);
+  // in the middle of a turn, so it keeps what it wants and calls nothing here. Until the answer is
+  // let go.
+  [[nodiscard]] std::shared_ptr<void> on_record(std::function<void(const Record&)> told);
+  // The same of each call when it is over. One listener; calls that came before are not measured.
+  void on_over(std::function<void(const CallOver&)> told);
 
   const State& state() const;
   // Why no grants are given at the moment; empty: they are.

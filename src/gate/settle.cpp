@@ -157,6 +157,7 @@ Status settle(Ticket& ticket, Outcome outcome) {
   }
   const bool excess = ended.records > reserved;
   describe(ticket, outcome, ended);
+  if (ticket.times) ticket.times->is_error = ended.is_error;
   const bool unknown = ticket.effect && ended.outcome == "indeterminate";
   const bool delivers =
       outcome.kind == Outcome::Kind::result || outcome.kind == Outcome::Kind::error;

@@ -28,6 +28,7 @@ Ticket::Ticket(Desk& desk_in, Proposal& asked_in, Upstream& upstream_in, Caller&
     run->live.push_back(this);
   }
   caller.on_gone = [this] { client_left(*this); };
+  if (desk.over) times = std::make_unique<CallTimes>(CallTimes{.asked = desk.clock.boot()});
 }
 
 Ticket::~Ticket() {
@@ -36,9 +37,17 @@ Ticket::~Ticket() {
   if (phase == Phase::waiting) leave_alone(*this);
   if (phase == Phase::granted) end_unsent(*this);
   if (phase == Phase::executing) lose(*this);
+  tell_over();
   run->live[place] = run->live.back();
   run->live[place]->place = place;
   run->live.pop_back();
+}
+
+void Ticket::tell_over() {
+  if (!times || !desk.over) return;
+  times->over = desk.clock.boot();
+  const Settled& last = reply();
+  desk.over({asked, state().agent, call, approval, last.kind, last.code, tool != nullptr, *times});
 }
 
 bool Ticket::other_policy_now() const {

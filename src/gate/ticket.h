@@ -56,9 +56,11 @@ struct Ticket {
   std::size_t place = 0;     // among the run's live calls
   Phase phase = Phase::fresh;
   bool effect = false;
-  bool cancelled = false;  // the server was asked to stop
+  bool cancelled = false;            // the server was asked to stop
+  std::unique_ptr<CallTimes> times;  // null: nobody measures
 
  private:
+  void tell_over();
   std::unique_ptr<Settled> reply_;
 };
 

@@ -10,6 +10,7 @@
 #include "doors/mcp/http/events.h"
 #include "doors/mcp/http/fields.h"
 #include "fuzz/must.h"
+#include "model/trace.h"
 
 namespace {
 
@@ -41,11 +42,31 @@ void try_values(const http::Headers& headers) {
       const auto again = decoded("=?base64?" + base64(*text) + "?=");
       must(!valid_utf8(*text) || again == text, "a text is not what it was in base64");
     }
+    if (const auto parent = parse_traceparent(value)) {
+      const auto again = parse_traceparent(to_string(*parent));
+      must(again && again->trace == parent->trace && again->sampled == parent->sampled,
+           "a traceparent is not what it was");
+    }
     if (const auto id = parse_event_id(value)) {
       const auto again = parse_event_id(to_string(*id));
       must(again && again->stream == id->stream && again->event == id->event,
            "an id of an event is not what it was");
     }
+  }
+}
+
+// The params of a traced message are what they were, with one more member of `_meta`.
+void try_trace(const http::Headers& headers, const Message& message) {
+  const std::string traced = traced_params(headers, message);
+  if (traced.empty()) return;
+  const auto document = json::parse(traced);
+  must(document.has_value(), "traced params are no JSON");
+  const json::View params = document->root();
+  const auto said = params["_meta"].text(traceparent_name);
+  must(said && parse_traceparent(*said), "traced params have no traceparent");
+  for (auto [key, value] : message.params.members()) {
+    if (key == "_meta") continue;
+    must(json::write(params[key]) == json::write(value), "traced params say something else");
   }
 }
 
@@ -61,6 +82,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   json::Document document;
   const auto message = read_message(rest, Side::client, parser, document);
   if (!message || message->kind != MessageKind::request) return 0;
+  try_trace(headers, *message);
   if (disagreement(headers, *message).empty()) {
     const auto method = field_of(headers, method_field);
     must(method.value == message->method && !method.twice, "the methods differ");

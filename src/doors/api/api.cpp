@@ -180,7 +180,7 @@ void Api::Room::beat() {
 }
 
 Api::Api(ApiPorts ports) : room_(std::make_shared<Room>(std::move(ports))) {
-  room_->ports.gate.on_record([room = std::weak_ptr(room_)](const Record& record) {
+  room_->hears = room_->ports.gate.on_record([room = std::weak_ptr(room_)](const Record& record) {
     if (const auto self = room.lock()) self->heard(record);
   });
   room_->beat();
@@ -252,7 +252,7 @@ void Api::finish() {
     call->outcome.deliver({.kind = Outcome::Kind::lost, .result = {}, .why = "the node ends"});
   }
   room_->events.end();
-  room_->ports.gate.on_record({});
+  room_->hears.reset();
 }
 
 }  // namespace pawl::api

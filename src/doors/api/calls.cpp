@@ -251,6 +251,9 @@ Task<void> Api::Room::propose(VisitPtr visit) {
   proposal.definition = tool->definition;
   proposal.pin = tool->pin;
   proposal.read_sql = ports.read_sql;
+  if (ports.trace) {
+    proposal.trace = ports.trace(visit->request.headers.find(traceparent_name).value_or(""));
+  }
   if (!call->sub_run.empty()) {
     proposal.note = "sub-run " + call->sub_run + " of " + visit->who.agent;
   }

@@ -107,7 +107,7 @@ struct Api::Room : std::enable_shared_from_this<Api::Room> {
   std::deque<std::string> ended_order;
   std::map<OpenCall*, OpenCallPtr> proposed;  // all that are under way
   bool flushing = false, closing = false, over = false;
-  std::shared_ptr<void> life;
+  std::shared_ptr<void> life, hears;
 };
 
 // The decision of a call that may run.

@@ -135,17 +135,7 @@ class AtServer final : public Upstream {
  private:
   Requests::Ticket send(std::string_view params) {
     room_->wires.server->entitle(pass_);
-    std::string meta;
-    if (!entry_->token.empty()) {
-      meta = fmt::format(R"("progressToken":{})", room_->at_server->next_id());
-    }
-    if (room_->server_era == Era::modern) {
-      if (!meta.empty()) meta += ',';
-      meta += entry_->envelope ? *entry_->envelope : *room_->envelope;
-      if (!entry_->modern && !room_->log_level.empty()) {
-        meta += fmt::format(R"(,"{}":"{}")", meta_log_level, room_->log_level);
-      }
-    }
+    const std::string meta = room_->meta_of_call(*entry_);
     auto ticket = meta.empty() ? room_->at_server->send(method_, params)
                                : room_->at_server->send(method_, with_meta(params, meta));
     entry_->server_id = ticket.id;
@@ -356,10 +346,12 @@ Task<void> Session::Room::tool_call(PendingPtr entry, std::shared_ptr<json::Docu
   proposal.read_sql = spec.read_sql;
   proposal.find_program = spec.find_program;
   proposal.resumes = entry->resumes;
+  trace_call(entry, params, proposal);
   if (entry->modern) {
-    proposal.note = dropped(params, {"name", "arguments", "requestState", "inputResponses"});
+    proposal.note = dropped(params, {"name", "arguments", "requestState", "inputResponses"},
+                            entry->trace != nullptr);
   } else if (params.size() > 2) {
-    proposal.note = dropped(params, {"name", "arguments"});
+    proposal.note = dropped(params, {"name", "arguments"}, entry->trace != nullptr);
   }
 
   AtServer upstream(self, entry, "tools/call", !given.exists());
@@ -383,10 +375,11 @@ Task<void> Session::Room::action(PendingPtr entry, std::string method,
   Proposal proposal;
   proposal.run = spec.run;
   proposal.call = Call{spec.server, tool, parsed->root()};
+  trace_call(entry, params, proposal);
   if (params["_meta"].size() > 0) {
     std::vector<std::string_view> kept;
     for (auto [key, value] : params.members()) kept.push_back(key);
-    proposal.note = dropped(params, kept);
+    proposal.note = dropped(params, kept, entry->trace != nullptr);
   }
   proposal.resumes = entry->resumes;
   AtServer upstream(self, entry, method, false);

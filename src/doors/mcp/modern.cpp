@@ -9,6 +9,7 @@
 #include "doors/mcp/methods.h"
 #include "doors/mcp/reply.h"
 #include "doors/mcp/room.h"
+#include "model/trace.h"
 
 namespace pawl::mcp {
 namespace {
@@ -227,6 +228,32 @@ void Session::Room::end_subscriptions() {
     to_client(result_line(open.id, R"({"resultType":"complete",)" + tagged(open.id).substr(1)),
               open.id);
   }
+}
+
+std::string Session::Room::meta_of_call(const Pending& entry) {
+  std::string meta;
+  const auto add = [&meta](std::string_view members) {
+    if (!meta.empty()) meta += ',';
+    meta += members;
+  };
+  if (!entry.token.empty()) add(fmt::format(R"("progressToken":{})", at_server->next_id()));
+  if (entry.trace) {
+    add(fmt::format(R"("{}":"{}")", traceparent_name, to_string(entry.trace->for_server())));
+  }
+  if (server_era == Era::modern) {
+    add(entry.envelope ? *entry.envelope : *envelope);
+    if (!entry.modern && !log_level.empty()) {
+      add(fmt::format(R"("{}":"{}")", meta_log_level, log_level));
+    }
+  }
+  return meta;
+}
+
+void Session::Room::trace_call(const PendingPtr& entry, json::View params,
+                               Proposal& proposal) const {
+  if (!spec.trace) return;
+  entry->trace = spec.trace(params["_meta"].text(traceparent_name).value_or(""));
+  proposal.trace = entry->trace;
 }
 
 }  // namespace pawl::mcp

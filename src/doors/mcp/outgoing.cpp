@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "doors/mcp/era.h"
 #include "io/http/headers.h"
+#include "model/trace.h"
 
 namespace pawl::mcp {
 namespace {
@@ -82,6 +83,8 @@ Result<Outgoing> read_outgoing(std::string_view message, json::Parser& parser,
   out.id = read->id;
   out.method = read->method;
   const json::View params = read->params;
+  const std::string_view trace = params["_meta"].text(traceparent_name).value_or("");
+  if (parse_traceparent(trace)) out.traceparent = trace;
   out.modern = params["_meta"].text(meta_version) == modern_revision;
   if (const std::string_view member = naming_member(out.method); !member.empty()) {
     out.name = params.text(member).value_or("");

@@ -15,11 +15,12 @@ namespace pawl::mcp {
 
 struct Outgoing {
   MessageKind kind = MessageKind::notification;
-  std::string id;       // raw JSON, of a request
-  std::string method;   // of requests and notifications
-  std::string name;     // the tool, the prompt or the resource that it is about
-  std::string cancels;  // raw id of the request that this notification takes back
-  bool modern = false;  // it carries the envelope of the newer era
+  std::string id;           // raw JSON, of a request
+  std::string method;       // of requests and notifications
+  std::string name;         // the tool, the prompt or the resource that it is about
+  std::string cancels;      // raw id of the request that this notification takes back
+  bool modern = false;      // it carries the envelope of the newer era
+  std::string traceparent;  // of a call that is traced
   std::vector<std::pair<std::string, std::string>> mirrored;  // header fields of its arguments
 };
 

@@ -7,6 +7,7 @@
 #include "doors/mcp/era.h"
 #include "doors/mcp/remote_room.h"
 #include "io/net/pipe.h"
+#include "model/trace.h"
 
 namespace pawl::mcp {
 namespace {
@@ -77,6 +78,9 @@ http::Headers Remote::headers_for(const Exchange& exchange, const Minted* minted
   } else {
     if (!exchange.session.empty()) headers.add("mcp-session-id", exchange.session);
     if (!revision.empty()) headers.add("mcp-protocol-version", revision);
+  }
+  if (!exchange.what.traceparent.empty()) {
+    headers.add(traceparent_name, exchange.what.traceparent);
   }
   if (!exchange.last_id.empty()) headers.add("last-event-id", exchange.last_id);
   if (minted != nullptr && !minted->header.empty()) {

@@ -10,6 +10,7 @@
 #include "doors/mcp/message.h"
 #include "doors/mcp/methods.h"
 #include "doors/mcp/tasks.h"
+#include "model/trace.h"
 
 namespace pawl::mcp {
 namespace {
@@ -283,7 +284,7 @@ std::string with_meta(std::string_view params, std::string_view members) {
   return with_members(params, fmt::format(R"("_meta":{{{}}})", members));
 }
 
-std::string dropped(json::View params, const std::vector<std::string_view>& kept) {
+std::string dropped(json::View params, const std::vector<std::string_view>& kept, bool traced) {
   std::vector<std::string> names;
   for (auto [key, value] : params.members()) {
     if (key != "_meta" && std::find(kept.begin(), kept.end(), key) == kept.end()) {
@@ -293,7 +294,8 @@ std::string dropped(json::View params, const std::vector<std::string_view>& kept
   for (auto [key, value] : params["_meta"].members()) {
     const bool read = key == meta_version || key == meta_client || key == meta_capabilities ||
                       key == meta_log_level;
-    if (key != "progressToken" && !read) names.push_back("_meta." + std::string(key));
+    const bool known = key == "progressToken" || (traced && key == traceparent_name);
+    if (!known && !read) names.push_back("_meta." + std::string(key));
   }
   if (names.empty()) return {};
   std::string note = "not forwarded:";

@@ -70,6 +70,7 @@ std::string with_members(std::string_view params, std::string_view members);
 std::string with_meta(std::string_view params, std::string_view members);
 
 // The members of `_meta` and of params that are not forwarded, as a note for the record.
-std::string dropped(json::View params, const std::vector<std::string_view>& kept);
+// Of a call that is traced, its `traceparent` was read.
+std::string dropped(json::View params, const std::vector<std::string_view>& kept, bool traced);
 
 }  // namespace pawl::mcp

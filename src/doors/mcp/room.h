@@ -74,6 +74,7 @@ struct Pending {
   std::uint32_t asked = 0;     // questions so far, for their keys
   std::vector<Question> questions;
   std::shared_ptr<const std::string> envelope;  // its `_meta` at a modern server
+  std::shared_ptr<const CallTrace> trace;       // null: nobody traces it
   bool tasks = false;                           // its client takes a task for an answer
   TaskPtr task;                                 // whose call it is, behind its client's back
   net::Timer patience;                          // while it is parked
@@ -215,6 +216,9 @@ struct Session::Room : std::enable_shared_from_this<Session::Room> {
   Task<void> action(PendingPtr pending, std::string method,
                     std::shared_ptr<json::Document> document, json::View params);
   PendingPtr pend(const Message& message);
+  // The members of `_meta` that its request at the server has, without braces.
+  std::string meta_of_call(const Pending& entry);
+  void trace_call(const PendingPtr& entry, json::View params, Proposal& proposal) const;
   void settle(const PendingPtr& pending, Reply reply);
   void answer(const Pending& pending, const Reply& reply);
 

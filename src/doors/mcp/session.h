@@ -41,6 +41,8 @@ struct SessionSpec {
   ReadSql read_sql;          // empty: no SQL is understood
   FindProgram find_program;  // empty: the server's programs are not ours
   Duration call_deadline = call_deadline_max;
+  // Begins the trace of a call whose client says this of its own; empty: nothing is traced.
+  std::function<std::shared_ptr<const CallTrace>(std::string_view traceparent)> trace;
   // Unpredictable bytes, for what modern clients bring back.
   std::function<std::string(std::size_t)> random = random_bytes;
 };

@@ -134,8 +134,14 @@ void HttpDoor::State::modern(Asking& asking, const Message& message, Taken taken
   }
   const ConnectedPtr connected = known ? known : open(asking, message.id, Era::modern, {});
   if (!connected) return;
+  const std::string traced = params_of(asking, message);
   connected->client->post(std::move(asking.request.body), message, taken,
-                          std::move(asking.responder));
+                          std::move(asking.responder), traced);
+}
+
+std::string HttpDoor::State::params_of(const Asking& asking, const Message& message) const {
+  if (!ports.traced || message.method != "tools/call") return {};
+  return traced_params(asking.request.headers, message);
 }
 
 void HttpDoor::State::older(Asking& asking, const Message& message, Taken taken,
@@ -160,7 +166,9 @@ void HttpDoor::State::older(Asking& asking, const Message& message, Taken taken,
   }
   std::string& body = asking.request.body;
   if (message.kind == MessageKind::request) {
-    return connected->client->post(std::move(body), message, taken, std::move(asking.responder));
+    const std::string traced = params_of(asking, message);
+    return connected->client->post(std::move(body), message, taken, std::move(asking.responder),
+                                   traced);
   }
   if (connected->client->tell(std::move(body))) return accepted(asking);
   say_no(asking, {503, "the tool server is crowded"});

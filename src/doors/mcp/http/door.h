@@ -71,6 +71,7 @@ struct HttpDoorPorts {
   std::function<std::string(std::size_t)> random;
   // Whether this run is closed: nothing can be called in its sessions any more, and they end.
   std::function<bool(const std::string& run)> over;
+  bool traced = false;  // a `traceparent` in the header fields of a call counts as its own
 };
 
 class HttpDoor {

@@ -51,6 +51,8 @@ struct HttpDoor::State : std::enable_shared_from_this<HttpDoor::State> {
   void modern(Asking& asking, const Message& message, Taken taken);
   void older(Asking& asking, const Message& message, Taken taken, const Field& session,
              const Field& version);
+  // See RemoteClient::post.
+  std::string params_of(const Asking& asking, const Message& message) const;
   void unreadable(Asking& asking, const Field& session, const std::string& why);
   static void say_no(Asking& asking, const http::Refusal& refusal);
   static void accepted(Asking& asking);

@@ -4,8 +4,10 @@
 
 #include <fmt/format.h>
 
+#include "base/json.h"
 #include "base/text.h"
 #include "doors/mcp/era.h"
+#include "model/trace.h"
 
 namespace pawl::mcp {
 namespace {
@@ -109,6 +111,22 @@ std::string disagreement(const http::Headers& headers, const Message& message) {
   const auto said = decoded(*name.value);
   if (!said) return "`Mcp-Name` is no base64 of a text";
   return *said == *in_body ? std::string() : differs("Mcp-Name", "names");
+}
+
+std::string traced_params(const http::Headers& headers, const Message& message) {
+  const Field field = field_of(headers, traceparent_name);
+  const json::View meta = message.params["_meta"];
+  if (!field.value || field.twice || !parse_traceparent(*field.value)) return {};
+  if (!message.params.is_object() || (meta.exists() && !meta.is_object())) return {};
+  if (meta[traceparent_name].exists()) return {};
+  json::Writer out;
+  out.object();
+  for (auto [key, value] : message.params.members()) {
+    if (key != "_meta") out.key(key).value(value);
+  }
+  out.key("_meta").object();
+  for (auto [key, value] : meta.members()) out.key(key).value(value);
+  return out.key(traceparent_name).string(*field.value).end().end().take();
 }
 
 }  // namespace pawl::mcp

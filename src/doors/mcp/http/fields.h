@@ -45,6 +45,10 @@ Field field_of(const http::Headers& headers, std::string_view name);
 // have. Nothing: what is between the marks is no base64 of UTF-8.
 std::optional<std::string> decoded(std::string_view value);
 
+// The params of a call with the `traceparent` of its header fields in `_meta`, where the message
+// does not say one itself; empty: they stay as they are.
+std::string traced_params(const http::Headers& headers, const Message& message);
+
 // What is wrong with the fields of a modern request, as a sentence; empty: they agree with it.
 std::string disagreement(const http::Headers& headers, const Message& message);
 

@@ -114,5 +114,26 @@ TEST(Fields, AResourceIsNamedByItsAddress) {
   EXPECT_THAT(about(read, fields), HasSubstr("`Mcp-Name` is missing"));
 }
 
+TEST(Fields, ATraceOfTheFieldsIsTheMessagesOwnWhereItHasNone) {
+  const std::string mine = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  const auto traced = [](const std::string& params, const std::string& field) {
+    const std::string body =
+        R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":)" + params + "}";
+    json::Parser parser;
+    json::Document document;
+    const auto message = read_message(body, Side::client, parser, document);
+    EXPECT_TRUE(message) << body;
+    return message ? traced_params(headers_of({{"traceparent", field}}), *message) : "";
+  };
+  EXPECT_EQ(
+      traced(R"({"name":"a","_meta":{"progressToken":1},"arguments":{}})", mine),
+      R"({"name":"a","arguments":{},"_meta":{"progressToken":1,"traceparent":")" + mine + R"("}})");
+  EXPECT_EQ(traced(R"({"name":"a"})", mine),
+            R"({"name":"a","_meta":{"traceparent":")" + mine + R"("}})");
+  EXPECT_THAT(traced(R"({"name":"a","_meta":{"traceparent":"x"}})", mine), IsEmpty());
+  EXPECT_THAT(traced(R"({"name":"a","_meta":7})", mine), IsEmpty());
+  EXPECT_THAT(traced(R"({"name":"a"})", mine + "\",\"b"), IsEmpty());
+}
+
 }  // namespace
 }  // namespace pawl::mcp

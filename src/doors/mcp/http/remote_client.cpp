@@ -62,18 +62,24 @@ void RemoteClient::open(WireEvents events) {
 }
 
 void RemoteClient::post(std::string text, const Message& request, Taken taken,
-                        http::Responder responder) {
+                        http::Responder responder, const std::string& params) {
   auto answering = std::make_shared<Answering>();
   answering->id = std::string(request.id);
   answering->taken = taken;
   answering->listens = terms_.era == Era::modern && request.method == "subscriptions/listen";
   answering->responder = std::move(responder);
   std::string key = answering->id;
-  if (terms_.era == Era::modern) {
-    key = std::to_string(next_id_++);
-    const auto at = static_cast<std::size_t>(request.id.data() - text.data());
-    text.replace(at, request.id.size(), key);
-  }
+  const auto put = [&text, from = text.data()](std::string_view place, const std::string& what) {
+    if (!what.empty())
+      text.replace(static_cast<std::size_t>(place.data() - from), place.size(), what);
+  };
+  const std::string id = terms_.era == Era::modern ? std::to_string(next_id_++) : std::string();
+  if (!id.empty()) key = id;
+  // From behind: what stands before stays where it was.
+  const bool params_first = request.params_text.data() < request.id.data();
+  if (params_first) put(request.id, id);
+  put(request.params_text, params);
+  if (!params_first) put(request.id, id);
   post_as(key, std::move(text), std::move(answering));
 }
 

@@ -61,7 +61,9 @@ class RemoteClient : public std::enable_shared_from_this<RemoteClient> {
   std::unique_ptr<Wire> wire();
 
   // A request, with the text that it was read from.
-  void post(std::string text, const Message& request, Taken taken, http::Responder responder);
+  // `params` that are not empty take the place of its own.
+  void post(std::string text, const Message& request, Taken taken, http::Responder responder,
+            const std::string& params = {});
   // A text that is no message: the session says what is wrong with it.
   void post_unreadable(std::string text, http::Responder responder);
   // A notification or an answer. False: too much is held back.
