@@ -37,6 +37,7 @@ class Gateway {
 
   // `http://127.0.0.1:8080`, with the port that was taken; `unix:/run/pawl/mcp.sock`.
   const std::string& address() const { return address_; }
+  std::size_t connections() const { return server_.connections(); }
   // `/readyz` says so from now on.
   void set_ending() { ending_ = true; }
   // Listens no more and answers what is under way; true when everybody left in time.

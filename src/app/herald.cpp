@@ -10,7 +10,6 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "io/net/child.h"
-#include "io/net/clock.h"
 
 namespace pawl::app {
 namespace {
@@ -34,12 +33,6 @@ Task<void> attend(net::Loop& loop, net::Child child, std::function<void(std::str
 
 }  // namespace
 
-void log_line(const std::string& text) {
-  const std::string line =
-      fmt::format("{} {}\n", to_string(net::wall_time()), visible(text, Newlines::escape));
-  (void)!::write(STDERR_FILENO, line.data(), line.size());
-}
-
 void NodeHerald::use(const Deployment& deployment) {
   desktop_wanted_ = deployment.desktop == Deployment::Desktop::automatic;
   notify_command_ = deployment.notify_command;
@@ -57,7 +50,7 @@ void NodeHerald::question(const std::string& approval, const std::string& senten
 void NodeHerald::escalate(const std::string& run, const std::string& event,
                           const std::string& sentence) {
   const std::string text = fmt::format("{}: {} (run {})", event, sentence, run);
-  log_line(text);
+  log_line(text, LogLevel::warning);
   say_(run, text);
   desktop("pawl: " + event, text);
   if (!notify_command_.empty()) run_command(run, event, sentence, "notify", notify_command_);

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "app/log.h"
 #include "gate/gate.h"
 #include "gate/ports.h"
 #include "io/net/loop.h"
@@ -43,8 +44,5 @@ class NodeHerald final : public Herald {
   std::vector<std::string> notify_command_;
   std::vector<net::Timer> ladder_;
 };
-
-// One line in the node's log, with the time.
-void log_line(const std::string& text);
 
 }  // namespace pawl::app

@@ -57,6 +57,7 @@ Status Node::read_config() {
   if (identities_) identities_->use(deployment_);
   config_directory_ = std::filesystem::path(read.path).parent_path().string();
   remotes_->use(deployment_, config_directory_);
+  if (watching_) watching_->know(deployment_);
   return {};
 }
 
@@ -197,6 +198,7 @@ Status Node::open() {
   for (const auto& [id, run] : gate_->state().runs()) {
     if (run.phase != RunPhase::closed) gate_->leave_run(id);
   }
+  if (Status watching = open_watching(); !watching) return watching;
   if (Status sockets = open_sockets(); !sockets) return sockets;
   return open_gateway();
 }
@@ -254,7 +256,9 @@ void Node::close() {
   if (remotes_) {
     (void)loop_.run_until([this] { return remotes_->under_way() == 0; }, farewell_within);
   }
+  send_last_traces();
   control_.reset();
+  watching_.reset();
   gate_.reset();
   if (journal_) {
     if (Status closed = journal_->close(); !closed) log_line(to_string(closed.error()));

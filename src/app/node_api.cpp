@@ -52,6 +52,7 @@ Result<api::RoleInForce> Node::role_in_force(const std::string& name) {
   auto lock = read_lock(file);
   if (!lock) return std::unexpected(lock.error());
   watch(file, std::move(parts));
+  watching_->know(*loaded.policy);
   return api::RoleInForce{loaded.policy, std::move(*lock), false};
 }
 
@@ -131,7 +132,8 @@ Status Node::open_api() {
                       return in_force;
                     },
                     .read_sql = read_sql_,
-                    .address = address});
+                    .address = address,
+                    .trace = watching_->begin_trace()});
   const http::Handler serve = [this](http::Request request, http::Responder responder) {
     api_->serve(std::move(request), std::move(responder));
   };

@@ -218,6 +218,7 @@ Result<std::unique_ptr<mcp::Endpoint>> Node::endpoint(std::uint64_t id, const Jo
     server.spec.lock = lock;
     server.spec.call_deadline = options_.call_deadline;
     server.spec.read_sql = read_sql_;
+    server.spec.trace = watching_->begin_trace();
     if (fds.empty()) {
       auto wire = remotes_->open(server.spec.server, roles);
       if (!wire) return std::unexpected(wire.error());

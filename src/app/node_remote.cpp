@@ -75,6 +75,7 @@ void Node::add_mcp() {
     const Run* run = gate_->state().run(id);
     return run == nullptr || run->phase == RunPhase::closed;
   };
+  ports.traced = deployment_.traces.has_value();
   door_ = std::make_unique<mcp::HttpDoor>(loop_, std::move(ports));
   for (const char* method : {"POST", "GET", "DELETE"}) {
     gateway_->routes().add(method, mcp_path, http::Hosts::listed,
@@ -134,6 +135,7 @@ Result<std::shared_ptr<const Policy>> Node::policy_for(const std::string& role) 
   }
   std::string look = look_of(parts);
   known = {file, std::move(look), parts, loaded.policy};
+  watching_->know(*loaded.policy);
   watch(file, std::move(parts));
   return known.policy;
 }
@@ -194,6 +196,7 @@ Result<std::unique_ptr<mcp::Endpoint>> Node::connect_remote(const std::string& r
     spec.lock = lock;
     spec.call_deadline = options_.call_deadline;
     spec.read_sql = read_sql_;
+    spec.trace = watching_->begin_trace();
     if (remotes_->has(name)) {
       auto wire = remotes_->open(name, {role});
       if (!wire) return std::unexpected(wire.error());

@@ -5,6 +5,7 @@
 //   node_serve.cpp  the doors on the network, and their end
 //   node_remote.cpp  who asks there, and the sessions behind
 //   node_api.cpp   who calls there, and the decision API
+//   node_watch.cpp  numbers and traces
 #pragma once
 
 #include <functional>
@@ -23,6 +24,7 @@
 #include "app/remotes.h"
 #include "app/served.h"
 #include "app/sql.h"
+#include "app/watching.h"
 #include "doors/api/api.h"
 #include "doors/control/control.h"
 #include "doors/mcp/http/door.h"
@@ -124,6 +126,11 @@ class Node {
   Task<void> end_serving();
   bool calls_under_way() const;
 
+  // node_watch.cpp
+  Status open_watching();
+  watch::NodeNow numbers() const;
+  void send_last_traces();
+
   // node_remote.cpp
   void add_mcp();
   Task<std::expected<mcp::RemoteCaller, http::Response>> identify(const http::Request& request,
@@ -157,6 +164,8 @@ class Node {
   std::string config_directory_, boot_id_;
   std::unique_ptr<NodeHerald> herald_;
   std::unique_ptr<Gate> gate_;
+  std::unique_ptr<Watching> watching_;
+  std::shared_ptr<void> logs_;
   Challenges challenges_;
   std::unique_ptr<Control> control_;
   std::unique_ptr<Remotes> remotes_;

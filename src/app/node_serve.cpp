@@ -77,6 +77,7 @@ void Node::reload() {
   remotes_->use(deployment_, config_directory_);
   herald_->use(deployment_);
   role_policies_.clear();
+  watching_->know(deployment_);
   if (Status people = enrol_configured(); !people) log_line(to_string(people.error()));
   tell_people();
   if (Status certificate = gateway_->reload(); !certificate) {

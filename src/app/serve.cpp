@@ -1,5 +1,6 @@
 // `pawl serve`: the node in the foreground, with its doors on the network.
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 
 #include <fmt/format.h>
@@ -7,6 +8,7 @@
 #include "app/command.h"
 #include "app/commands.h"
 #include "app/gateway.h"
+#include "app/log.h"
 #include "app/node.h"
 #include "app/paths.h"
 #include "app/real_path.h"
@@ -17,7 +19,11 @@
 namespace pawl::app {
 namespace {
 
-constexpr OptionRow kServeOptions[] = {config_option, state_option};
+constexpr OptionRow kServeOptions[] = {
+    config_option,
+    state_option,
+    {"--log", "FORM", "`text` or `json`: how the log is written (default text)"},
+};
 
 bool has_agents(const Deployment& deployment, const std::string& role) {
   return std::ranges::any_of(deployment.agents,
@@ -50,6 +56,14 @@ int run_serve(const Arguments& arguments) {
   options.config = config_path(arguments);
   options.config_named = true;
   options.serves = true;
+  if (const auto form = arguments.one("--log")) {
+    if (*form != "text" && *form != "json") {
+      const std::string found = "`--log " + visible(*form) + "`";
+      return complain({Fault::usage, found + ": expected `text` or `json`", {}});
+    }
+    // Before there is a second thread.
+    ::setenv(log_variable, form->c_str(), 1);
+  }
   const std::vector<Error> errors = serve_mistakes(read_deployment(options.config, true));
   for (const Error& error : errors) err("pawl: " + to_string(error));
   return errors.empty() ? run_node(options) : exit_usage;

@@ -75,7 +75,7 @@ constexpr DeploymentSection kSections[] = {
     {"version", read_version}, {"listen", read_listen},           {"layers", read_layers},
     {"roles", read_roles},     {"servers", read_servers},         {"people", read_people},
     {"notify", read_notify},   {"credentials", read_credentials}, {"store", read_store},
-    {"notify", read_notify},   {"credentials", read_credentials}, {"agents", read_agents},
+    {"traces", read_traces},   {"agents", read_agents},
 };
 
 }  // namespace

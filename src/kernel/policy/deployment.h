@@ -73,22 +73,30 @@ struct Deployment {
     std::uint16_t port = 0;
     std::string socket;
     Position at;
+    bool none() const { return host.empty() && socket.empty(); }
     // Nobody outside of this machine can reach it.
     bool local() const;
   };
   // The doors on the network.
   struct Listen {
     Address mcp;
+    Address metrics;                   // for Prometheus; of this machine alone; may be none
     std::vector<std::string> hosts;    // names by which clients call, besides those of a loopback
     std::vector<std::string> origins;  // pages that may call
     std::string certificate, key;      // files as written; empty: not encrypted
     std::string url;                   // how clients reach it; empty: at the address itself
     Position at;
   };
+  // Who is told how calls went.
+  struct Traces {
+    ReachedHost collector;
+    std::uint64_t one_in = 1;
+  };
   enum class Desktop : std::uint8_t { automatic, off };
 
   std::string file;
   std::optional<Listen> listen;
+  std::optional<Traces> traces;
   std::vector<Layer> layers;  // that every role has to pass
   std::map<std::string, Role, std::less<>> roles;
   std::map<std::string, Server, std::less<>> servers;

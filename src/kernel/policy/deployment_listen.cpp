@@ -106,6 +106,14 @@ void read_tls(DeploymentBuild& build, const yaml::Node& node, Deployment::Listen
   build.reading.missing(node, Section::tls, "key");
 }
 
+// They say what agents do, and whoever reaches the address reads them.
+void check_metrics(DeploymentBuild& build, const Deployment::Address& address) {
+  if (address.none() || address.local()) return;
+  build.reading.mistake(address.at,
+                        "other machines can reach this address, and whoever does reads the "
+                        "metrics: expected an address of this machine alone, or a socket");
+}
+
 }  // namespace
 
 bool Deployment::Address::local() const {
@@ -118,6 +126,9 @@ void read_listen(DeploymentBuild& build, const yaml::Entry& entry) {
   const bool read = build.reading.keys(entry.value, Section::listen, [&](const yaml::Entry& key) {
     if (key.key == "mcp") {
       listen.mcp = read_address(build, key);
+    } else if (key.key == "metrics") {
+      listen.metrics = read_address(build, key);
+      check_metrics(build, listen.metrics);
     } else if (key.key == "hosts") {
       listen.hosts =
           read_names(build, key, is_host_name,

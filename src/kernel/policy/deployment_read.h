@@ -53,6 +53,8 @@ void check_roles(DeploymentBuild& build);
 void read_servers(DeploymentBuild& build, const yaml::Entry& entry);
 // After the credentials.
 void check_servers(DeploymentBuild& build);
+// deployment_traces.cpp
+void read_traces(DeploymentBuild& build, const yaml::Entry& entry);
 // deployment_people.cpp
 void read_people(DeploymentBuild& build, const yaml::Entry& entry);
 void read_notify(DeploymentBuild& build, const yaml::Entry& entry);

@@ -67,6 +67,20 @@ TEST(Deployment, ListensWhereItSays) {
   EXPECT_THAT(loaded.deployment->roles.at("a").servers, ElementsAre("two", "one"));
 }
 
+TEST(Deployment, WhereMetricsAndTracesGo) {
+  const LoadedDeployment loaded = load_deployment(
+      "listen: {mcp: \"127.0.0.1:1\", metrics: \"/run/pawl/metrics.sock\"}\n"
+      "traces: {url: \"http://localhost:4318/v1/traces\", one_in: 10}\n",
+      "d");
+  ASSERT_TRUE(loaded.deployment) << to_string(loaded.errors.at(0));
+  EXPECT_EQ(loaded.deployment->listen->metrics.socket, "/run/pawl/metrics.sock");
+  const Deployment::Traces& traces = *loaded.deployment->traces;
+  EXPECT_EQ(traces.collector.host, "localhost");
+  EXPECT_EQ(traces.collector.port, 4318);
+  EXPECT_TRUE(traces.collector.own_network);
+  EXPECT_EQ(traces.one_in, 10U);
+}
+
 TEST(Deployment, WhoReachesAnAddress) {
   const auto local = [](std::string_view mcp) {
     const LoadedDeployment loaded =
@@ -109,8 +123,16 @@ constexpr Row kDeploymentRows[] = {
      "1:40: `null` in `origins`: expected scheme and host in lower case, such as "
      "`https://app.example`\n"},
     {"listen: {mcp: \"127.0.0.1:1\", tls: {certificate: c.pem}}", "1:35: `tls` has no `key`\n"},
-    {"listen: {mcp: \"127.0.0.1:1\", metrics: \"127.0.0.1:2\"}",
-     "1:30: `metrics` in `listen` is not enforced by this version, so it is refused\n"},
+    {"listen: {mcp: \"127.0.0.1:1\", metrics: \"0.0.0.0:2\"}",
+     "1:39: other machines can reach this address, and whoever does reads the metrics: expected "
+     "an address of this machine alone, or a socket\n"},
+    {"traces: {one_in: 10}", "1:9: `traces` has no `url`\n"},
+    {"traces: {url: \"http://otel.example:4318/v1/traces\"}",
+     "1:15: `http` is read by everybody on the way: expected `https`, or `private: true` where "
+     "the way is your own\n"},
+    {"traces: {url: \"https://a:b@otel.example/\"}",
+     "1:15: this is no address of a server: expected `https://HOST/PATH`, without a user and "
+     "without `#`\n"},
     {"roles: {r: {file: a, servers: [crn]}}\nservers: {crm: {command: [x]}}",
      "1:32: there is no server `crn`: did you mean `crm`?\n"},
     {"servers: {g: {url: \"ftp://x.example/\"}}",

@@ -70,6 +70,7 @@ constexpr SectionWords kWords[] = {
     {Section::deployment, "the deployment file", "the file"},
     {Section::listen, "`listen`", "listen"},
     {Section::tls, "`tls`", "listen.tls"},
+    {Section::traces, "`traces`", "traces"},
     {Section::role, "a role", "roles.NAME"},
     {Section::server, "a server", "servers.NAME"},
     {Section::people, "`people`", "people"},

@@ -63,6 +63,7 @@ enum class Section : std::uint8_t {
   deployment,
   listen,
   tls,
+  traces,
   role,
   server,
   people,

@@ -18,6 +18,7 @@ constexpr Key kKeys[] = {
     {deployment, "store", "mapping", "systemd's credential", 0,
      "What opens the encrypted store of secrets."},
     {deployment, "listen", "mapping", "nowhere", 0, "Where `pawl serve` listens."},
+    {deployment, "traces", "mapping", "nobody", 0, "Who is told how calls went, as OpenTelemetry."},
     {deployment, "agents", "mapping of names", "none", 0,
      "Who may call over the network, and as which role."},
     {deployment, "policies", "mapping", "", 0, "Where signed policies come from.", true},
@@ -39,11 +40,23 @@ constexpr Key kKeys[] = {
      "audience."},
     {listen, "tls", "mapping", "not encrypted", 0, "Encrypts what is listened on."},
     {listen, "console", "text", "", 0, "The address of the console.", true},
-    {listen, "metrics", "text", "", 0, "The address of the metrics.", true},
+    {listen, "metrics", "text", "nowhere", 0,
+     "The address of the metrics, one of this machine alone: `127.0.0.1:9464`, or the path of a "
+     "socket."},
     {tls, "certificate", "text", "required", 0,
      "A PEM file: the certificate, then those between it and the root."},
     {tls, "key", "text", "required", 0, "A PEM file: the private key."},
     {tls, "client_ca", "text", "", 0, "Who may have signed certificates of clients.", true},
+
+    {traces, "url", "text", "required", 0,
+     "Where a collector takes traces over OTLP/HTTP: `http://127.0.0.1:4318/v1/traces`. `http` "
+     "only on this machine, or with `private`."},
+    {traces, "private", "true or false", "false", 0,
+     "Its name may stand for an address in a private network or on this machine."},
+    {traces, "ca", "text", "the system's", 0,
+     "A PEM file: the certificates that vouch for it, and no others do."},
+    {traces, "one_in", "whole number", "1", 0,
+     "Of so many traces that begin here, one is kept. Of a client's own trace, its client says."},
 
     {role, "file", "text", "required", 13, "The policy file, relative to the deployment file."},
     {role, "directories", "list of texts", "none", 13, "Where the role works."},

@@ -134,6 +134,7 @@ constexpr std::array kLeads = {
     Leads{requirement, "approval", Holds::one, approval},
     Leads{deployment, "listen", Holds::one, listen},
     Leads{listen, "tls", Holds::one, tls},
+    Leads{deployment, "traces", Holds::one, traces},
     Leads{deployment, "roles", Holds::names, role},
     Leads{deployment, "servers", Holds::names, server},
     Leads{deployment, "people", Holds::one, people},

@@ -1,0 +1,59 @@
+// For those who watch the machine: numbers and traces of this node.
+#include "app/node_room.h"
+#include "app/paths.h"
+
+namespace pawl::app {
+namespace {
+
+constexpr Duration last_traces_within = Duration::milliseconds(1500);
+constexpr Duration last_look_within = Duration::seconds(2);
+
+Task<void> flush_into(Watching& watching, std::shared_ptr<bool> done) {
+  (void)co_await watching.flush(last_traces_within);
+  *done = true;
+}
+
+}  // namespace
+
+Status Node::open_watching() {
+  watching_ = std::make_unique<Watching>(loop_, *gate_, *clock_, [this] { return numbers(); });
+  if (options_.serves && deployment_.listen && !deployment_.listen->metrics.none()) {
+    const Deployment::Address& where = deployment_.listen->metrics;
+    if (Status served = watching_->serve_metrics(where); !served) {
+      Error error = served.error();
+      error.at = where.at;
+      return std::unexpected(std::move(error));
+    }
+  }
+  if (deployment_.traces) {
+    watching_->send_traces(*deployment_.traces, config_directory_, journal_->origin(),
+                           [](const std::string& text) { log_line(text); });
+  }
+  watching_->know(deployment_);
+  if (logs_json()) logs_ = gate_->on_record(log_record);
+  return {};
+}
+
+// Calls are over by now; a collector that is not there is not waited for.
+void Node::send_last_traces() {
+  if (!watching_) return;
+  const auto done = std::make_shared<bool>(false);
+  spawn(flush_into(*watching_, done));
+  (void)loop_.run_until([done] { return *done; }, last_look_within);
+}
+
+watch::NodeNow Node::numbers() const {
+  watch::NodeNow now;
+  now.version = PAWL_VERSION;
+  now.ending = ending_;
+  now.sessions = door_ ? door_->sessions() : 0;
+  now.joined = joined_.size();
+  now.connections = gateway_ ? gateway_->connections() : 0;
+  now.server_processes = starts_.live();
+  now.journal_records = journal_->next();
+  now.journal_synced = journal_->synced();
+  now.journal_bytes = journal_->bytes_written();
+  return now;
+}
+
+}  // namespace pawl::app
