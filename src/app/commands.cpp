@@ -43,6 +43,7 @@ std::span<const CommandRow> commands() {
       resume_command,
       status_command,
       replay_command,
+      diff_command,
       audit_tail_command,
       audit_query_command,
       audit_show_command,

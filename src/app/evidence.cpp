@@ -121,4 +121,20 @@ Result<std::string> Evidence::find_run(std::string_view wanted) {
                                         names, fitting.size() > runs_named_max ? " …" : ""));
 }
 
+PayloadLookup lookup_in(Evidence& evidence) {
+  return [&evidence](std::string_view commitment) -> Result<StoredText> {
+    auto payload = evidence.payload(commitment);
+    if (!payload) return std::unexpected(payload.error());
+    switch (payload->state) {
+      case PayloadState::present:
+        return StoredText{StoredText::Kind::present, std::move(payload->bytes)};
+      case PayloadState::erased:
+        return StoredText{StoredText::Kind::erased, {}};
+      case PayloadState::missing:
+        return StoredText{StoredText::Kind::missing, {}};
+    }
+    return StoredText{};
+  };
+}
+
 }  // namespace pawl::app

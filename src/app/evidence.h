@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "analysis/replay/replay.h"
 #include "app/command.h"
 #include "base/hash.h"
 #include "base/json.h"
@@ -61,5 +62,8 @@ class Evidence {
   std::unique_ptr<PosixDisk> disk_;
   JournalReader reader_;
 };
+
+// For whoever decides recorded calls once more. The evidence outlives it.
+PayloadLookup lookup_in(Evidence& evidence);
 
 }  // namespace pawl::app

@@ -218,22 +218,6 @@ std::string as_json(const Replay& replay) {
   return json.take();
 }
 
-PayloadLookup lookup_in(Evidence& evidence) {
-  return [&evidence](std::string_view commitment) -> Result<StoredText> {
-    auto payload = evidence.payload(commitment);
-    if (!payload) return std::unexpected(payload.error());
-    switch (payload->state) {
-      case PayloadState::present:
-        return StoredText{StoredText::Kind::present, std::move(payload->bytes)};
-      case PayloadState::erased:
-        return StoredText{StoredText::Kind::erased, {}};
-      case PayloadState::missing:
-        return StoredText{StoredText::Kind::missing, {}};
-    }
-    return StoredText{};
-  };
-}
-
 int run_replay(const Arguments& arguments) {
   auto evidence = Evidence::open(arguments);
   if (!evidence) return complain(evidence.error());

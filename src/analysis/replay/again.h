@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "analysis/replay/candidate.h"
 #include "analysis/replay/replay.h"
 #include "base/json.h"
 #include "kernel/definition/definition.h"
@@ -38,6 +39,10 @@ class Judge {
   // `state` is what was known just before this record.
   Again decide(const State& state, const Record& record, const CallDecided& decided);
 
+  // What another policy says of it. The error says what is not known.
+  Result<Said> decide_under(const std::shared_ptr<const Policy>& candidate, const State& state,
+                            const Record& record, const CallDecided& decided);
+
   // Null where its bytes cannot be had or do not load; the reason is in the error.
   Result<std::shared_ptr<const Policy>> policy(std::string_view digest);
 
@@ -63,7 +68,11 @@ class Judge {
   Result<std::shared_ptr<const ToolDefinition>> definition(std::string_view digest,
                                                            const std::string& server);
 
+  Result<std::shared_ptr<const Policy>> narrowed(const std::shared_ptr<const Policy>& candidate,
+                                                 const std::string& task);
+
   const PayloadLookup& payload_;
+  std::map<std::string, std::shared_ptr<const Policy>, std::less<>> narrowed_;  // by their task
   std::map<std::string, Source, std::less<>> policy_sources_;
   std::map<std::string, std::string, std::less<>> definition_payloads_;
   std::map<std::string, std::shared_ptr<const Policy>, std::less<>> policies_;

@@ -1,0 +1,239 @@
+// `pawl diff`: what another policy would have said of the calls in the journal, and of those that
+// come.
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "analysis/replay/candidate.h"
+#include "app/command.h"
+#include "app/commands.h"
+#include "app/evidence.h"
+#include "app/paths.h"
+#include "app/terminal.h"
+#include "base/json.h"
+#include "base/text.h"
+
+namespace pawl::app {
+namespace {
+
+constexpr int look_again_every_us = 100'000;
+
+constexpr OptionRow kDiffOptions[] = {
+    policy_option,
+    config_option,
+    {"--live", "", "goes on with new calls until it is interrupted", Takes::nothing},
+    {"--run", "R", "only this run: its id, the beginning of it, or `last`"},
+    {"--since", "TIME", "from this time on: RFC 3339, or how long ago (`2h`)"},
+    {"--all", "", "says every call, those that come out alike too", Takes::nothing},
+    json_option,
+    state_option,
+};
+
+// What of the calls is wanted, and how they are said.
+struct DiffView {
+  std::string run;
+  Instant since{};
+  bool all = false, json = false;
+
+  bool wants(const Compared& one) const {
+    return (run.empty() || one.run == run) && one.at >= since;
+  }
+};
+
+std::string_view word_of(Compared::Kind kind) {
+  switch (kind) {
+    case Compared::Kind::same:
+      return "same";
+    case Compared::Kind::reason:
+      return "reason";
+    case Compared::Kind::laxer:
+      return "laxer";
+    case Compared::Kind::stricter:
+      return "stricter";
+    case Compared::Kind::unknown:
+      return "unknown";
+  }
+  return "";
+}
+
+Ink ink_of_kind(Compared::Kind kind) {
+  if (kind == Compared::Kind::laxer) return Ink::bad;
+  if (kind == Compared::Kind::unknown) return Ink::warn;
+  return kind == Compared::Kind::stricter ? Ink::strong : Ink::dim;
+}
+
+std::string side(const Said& said) {
+  return said.code == "none" ? std::string(to_string(said.effect))
+                             : fmt::format("{} [{}]", to_string(said.effect), visible(said.code));
+}
+
+void say(const Compared& one) {
+  std::string line =
+      fmt::format("{}  record {}  {}  {}: {}", paint(ink_of_kind(one.kind), word_of(one.kind)),
+                  one.seq, to_string(one.at), paint(Ink::strong, visible(one.tool)), side(one.was));
+  if (one.kind == Compared::Kind::unknown) {
+    line += ", and " + visible(one.why);
+  } else {
+    line += ", would be " + side(one.would);
+    if (!one.would.rule_at.empty()) line += "  " + paint(Ink::dim, visible(one.would.rule_at));
+  }
+  out(line);
+}
+
+void write_side(json::Writer& to, std::string_view name, const Said& said) {
+  to.key(name).object().key("code").string(said.code);
+  to.key("effect").string(to_string(said.effect));
+  if (!said.reason.empty()) to.key("reason").string(said.reason);
+  if (!said.rule.empty()) to.key("rule").string(said.rule).key("rule_at").string(said.rule_at);
+  to.end();
+}
+
+void say_json(const Compared& one) {
+  json::Writer to;
+  to.object().key("at").string(to_string(one.at)).key("call").string(one.call);
+  to.key("kind").string(word_of(one.kind)).key("run").string(one.run);
+  to.key("seq").natural(one.seq).key("tool").string(one.tool);
+  write_side(to, "was", one.was);
+  if (one.kind == Compared::Kind::unknown) {
+    to.key("why").string(one.why);
+  } else {
+    write_side(to, "would", one.would);
+  }
+  out(to.end().text());
+}
+
+std::string counted(const ComparedCounts& counts) {
+  std::string line = fmt::format("{} call{} of this role: {} alike", counts.calls,
+                                 counts.calls == 1 ? "" : "s", counts.same);
+  const auto add = [&line](std::uint64_t many, std::string_view what) {
+    if (many > 0) line += fmt::format(", {} {}", many, what);
+  };
+  add(counts.reason, "for another reason");
+  add(counts.stricter, "stricter");
+  add(counts.laxer, "laxer");
+  add(counts.unknown, "not known");
+  return line;
+}
+
+class Differ {
+ public:
+  Differ(std::shared_ptr<const Policy> candidate, Evidence& evidence, DiffView view)
+      : evidence_(evidence),
+        view_(std::move(view)),
+        judge_(std::move(candidate), lookup_in(evidence)) {}
+
+  // Everything that is in the journal by now.
+  Status read() {
+    Status wrong;
+    const Status read = evidence_.records(next_, [&](const JournalEntry& entry, json::View view) {
+      auto record = parse_record(view);
+      if (!record) {
+        wrong =
+            fail(Fault::corrupt, fmt::format("record {}: {}", entry.seq, record.error().message));
+        return false;
+      }
+      auto compared = judge_.take(*record);
+      if (!compared) {
+        wrong = std::unexpected(compared.error());
+        return false;
+      }
+      next_ = entry.seq + 1;
+      if (*compared && view_.wants(**compared)) show(**compared);
+      return true;
+    });
+    return read ? wrong : read;
+  }
+  const ComparedCounts& counts() const { return counts_; }
+
+ private:
+  void show(const Compared& one) {
+    counts_.count(one.kind);
+    if (one.kind == Compared::Kind::same && !view_.all) return;
+    view_.json ? say_json(one) : say(one);
+  }
+
+  Evidence& evidence_;
+  DiffView view_;
+  CandidateJudge judge_;
+  ComparedCounts counts_;
+  std::uint64_t next_ = 0;
+};
+
+Result<DiffView> view_of(const Arguments& arguments, Evidence& evidence) {
+  DiffView view;
+  view.all = arguments.has("--all");
+  view.json = arguments.has("--json");
+  if (const auto wanted = arguments.one("--run")) {
+    auto run = evidence.find_run(*wanted);
+    if (!run) return std::unexpected(run.error());
+    view.run = std::move(*run);
+  }
+  if (const auto given = arguments.one("--since")) {
+    const auto ago = parse_duration(*given);
+    const auto at = parse_instant(*given);
+    if (!ago && !at) {
+      return fail(Fault::usage,
+                  fmt::format("`{}` after `--since` is no time: write `2026-11-21T08:00:00Z` or, "
+                              "for two hours ago, `2h`",
+                              visible(*given)));
+    }
+    view.since = ago ? Instant{wall_clock().ns - ago->ns} : *at;
+  }
+  return view;
+}
+
+// The candidate as the role would get it: with the layers that the deployment file names.
+Result<std::shared_ptr<const Policy>> candidate_of(const Arguments& arguments) {
+  const auto file = arguments.one("--policy");
+  if (!file) return fail(Fault::usage, "which policy? expected `--policy F`");
+  const bool named = arguments.has("--config");
+  const DeploymentRead deployment = read_deployment(config_path(arguments), named);
+  if (!deployment.deployment && !deployment.errors.empty()) {
+    return std::unexpected(deployment.errors.front());
+  }
+  const Deployment* in_force = deployment.deployment ? &*deployment.deployment : nullptr;
+  Loaded loaded = read_policy(*file, in_force);
+  for (const Error& error : loaded.errors) err("pawl: " + to_string(error));
+  if (!loaded.policy) return fail(Fault::invalid, "`" + visible(*file) + "` does not load");
+  return loaded.policy;
+}
+
+int run_diff(const Arguments& arguments) {
+  auto candidate = candidate_of(arguments);
+  if (!candidate) {
+    (void)complain(candidate.error());
+    return exit_usage;
+  }
+  auto evidence = Evidence::open(arguments);
+  if (!evidence) return complain(evidence.error());
+  auto view = view_of(arguments, *evidence);
+  if (!view) return complain(view.error());
+  Differ differ(std::move(*candidate), *evidence, *view);
+  for (;;) {
+    if (Status read = differ.read(); !read) return complain(read.error());
+    if (!arguments.has("--live")) break;
+    ::usleep(look_again_every_us);
+  }
+  const ComparedCounts& counts = differ.counts();
+  if (!view->json) out(counted(counts));
+  return counts.same == counts.calls ? exit_good : exit_no;
+}
+
+}  // namespace
+
+extern const CommandRow diff_command = {
+    "diff",
+    "prove",
+    "says what another policy would have decided, of the calls in the journal",
+    kDiffOptions,
+    {},
+    run_diff,
+    "Decides every proposed call of the role once more under the policy of `--policy`, from the "
+    "recorded facts, arguments and counters, and says where it comes out otherwise: `laxer`, "
+    "`stricter`, or the same for another `reason`. With `--live` it goes on with the calls of a "
+    "node that runs. The policy is never in force: nothing is asked, held or forwarded because of "
+    "it. What it would have to know and nobody found out is `unknown` and never guessed. What came "
+    "after a call that "
+    "it would have stopped is what really came. Exits with 1 where a call comes out otherwise."};
+
+}  // namespace pawl::app
