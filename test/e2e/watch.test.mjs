@@ -5,6 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
+import { nowhere } from './planted.mjs';
 import { Served, modern, read } from './served.mjs';
 import { open } from './tester.mjs';
 import { Collector, Numbers, until } from './watched.mjs';
@@ -230,9 +231,9 @@ credentials: {notes: {env: NOTES_KEY}}
   );
   assert.notEqual(fresh.traceId, trace);
   const numbers = await Numbers.of(w);
-  const everything = [collector.bodies.join(''), numbers.text, w.log].join('');
-  assert.ok(!everything.includes(secret));
-  assert.ok(!everything.includes(words));
+  const told = { metrics: numbers.text, traces: collector.bodies.join(''), log: w.log };
+  nowhere(w.state, { agent: JSON.stringify(fine), ...told }, [secret]);
+  for (const text of Object.values(told)) assert.ok(!text.includes(words));
   assert.ok(numbers.sum('pawl_spans_sent_total') >= 9);
 });
 
