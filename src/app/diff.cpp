@@ -67,7 +67,7 @@ std::string side(const Said& said) {
                              : fmt::format("{} [{}]", to_string(said.effect), visible(said.code));
 }
 
-void say(const Compared& one) {
+void say_compared(const Compared& one) {
   std::string line =
       fmt::format("{}  record {}  {}  {}: {}", paint(ink_of_kind(one.kind), word_of(one.kind)),
                   one.seq, to_string(one.at), paint(Ink::strong, visible(one.tool)), side(one.was));
@@ -102,7 +102,7 @@ void say_json(const Compared& one) {
   out(to.end().text());
 }
 
-std::string counted(const ComparedCounts& counts) {
+std::string counts_text(const ComparedCounts& counts) {
   std::string line = fmt::format("{} call{} of this role: {} alike", counts.calls,
                                  counts.calls == 1 ? "" : "s", counts.same);
   const auto add = [&line](std::uint64_t many, std::string_view what) {
@@ -149,7 +149,7 @@ class Differ {
   void show(const Compared& one) {
     counts_.count(one.kind);
     if (one.kind == Compared::Kind::same && !view_.all) return;
-    view_.json ? say_json(one) : say(one);
+    view_.json ? say_json(one) : say_compared(one);
   }
 
   Evidence& evidence_;
@@ -215,7 +215,7 @@ int run_diff(const Arguments& arguments) {
     ::usleep(look_again_every_us);
   }
   const ComparedCounts& counts = differ.counts();
-  if (!view->json) out(counted(counts));
+  if (!view->json) out(counts_text(counts));
   return counts.same == counts.calls ? exit_good : exit_no;
 }
 
