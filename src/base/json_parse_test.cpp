@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <string>
+#include <thread>
+
 #include "base/json.h"
 #include "base/json_mistake.h"
 
@@ -329,6 +332,34 @@ TEST(JsonLimits, DepthAndSize) {
   EXPECT_THAT(refusal("[{}]", {.depth_max = 1}), HasSubstr("deeper than 1 levels"));
   EXPECT_EQ(refusal("[1, 2]", {.bytes_max = 6}), "accepted");
   EXPECT_EQ(refusal("[1, 2]", {.bytes_max = 5}), "the text has 6 bytes and may have 5");
+}
+
+TEST(JsonParser, LeavesTheDocumentsOfOthersAlone) {
+  Parser one, other;
+  Document first, second;
+  ASSERT_TRUE(one.parse(R"({"a":"one"})", first));
+  ASSERT_TRUE(other.parse(R"(["another", {"A": 1}])", second));
+  const auto third = parse(R"("a third")");
+  EXPECT_FALSE(one.parse(R"({"a":1,"A":2})", second));
+  EXPECT_EQ(write(first.root()), R"({"a":"one"})");
+  EXPECT_FALSE(second.root().exists());
+  ASSERT_TRUE(third.has_value());
+  EXPECT_EQ(write(third->root()), R"("a third")");
+}
+
+TEST(JsonParser, WorksInEveryThread) {
+  const auto work = [](std::size_t size) {
+    Parser parser;
+    Document document;
+    const std::string text = "[\"" + std::string(size, 'x') + "\"]";
+    for (int round = 0; round < 200; ++round) {
+      ASSERT_TRUE(parser.parse(text, document));
+      ASSERT_EQ(write(document.root()), text);
+    }
+  };
+  std::jthread small(work, 10);
+  std::jthread large(work, 50'000);
+  work(1000);
 }
 
 TEST(JsonParser, IsReusedAfterEverything) {
