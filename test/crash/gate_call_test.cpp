@@ -256,5 +256,52 @@ TEST_F(GateCall, WhatIsRecordedCanBeReadBack) {
   }
 }
 
+// What somebody who measures hears of a call, copied while it lasts.
+struct Measured {
+  std::string role, tool;
+  Settled::Kind kind;
+  Code code;
+  bool has_entry;
+  CallTimes times;
+};
+
+TEST_F(GateCall, EachCallIsMeasuredOnceWhenItIsOver) {
+  std::vector<Measured> heard;
+  world.gate->on_over([&heard](const CallOver& call) {
+    heard.push_back({std::string(call.role), std::string(call.asked.call.tool), call.kind,
+                     call.code, call.has_entry, call.times});
+  });
+  world.advance(Duration::seconds(1));
+  (void)world.call("read_note");
+  (void)world.call("nobody_listed_it");
+  ASSERT_EQ(heard.size(), 2u);
+  EXPECT_EQ(heard[0].role, "agent");
+  EXPECT_EQ(heard[0].kind, Settled::Kind::result);
+  EXPECT_TRUE(heard[0].has_entry);
+  EXPECT_EQ(to_string(heard[0].times.action_class), "read_only");
+  EXPECT_GT(heard[0].times.asked.ns, 0);
+  EXPECT_GE(heard[0].times.sent, heard[0].times.decided);
+  EXPECT_GE(heard[0].times.over, heard[0].times.answered);
+  EXPECT_EQ(heard[1].code, Code::not_granted);
+  EXPECT_FALSE(heard[1].has_entry);
+  EXPECT_EQ(heard[1].times.sent.ns, 0) << "it never was at the server";
+  world.gate->on_over({});
+  (void)world.call("read_note");
+  EXPECT_EQ(heard.size(), 2u);
+}
+
+TEST_F(GateCall, EveryListenerHearsOfRecordsUntilItLetsGo) {
+  std::size_t first = 0, second = 0;
+  auto one = world.gate->on_record([&first](const Record&) { ++first; });
+  const auto other = world.gate->on_record([&second](const Record&) { ++second; });
+  (void)world.call("read_note");
+  EXPECT_EQ(first, 2u);
+  EXPECT_EQ(second, 2u);
+  one.reset();
+  (void)world.call("read_note");
+  EXPECT_EQ(first, 2u);
+  EXPECT_EQ(second, 4u);
+}
+
 }  // namespace
 }  // namespace pawl::crash
