@@ -23,7 +23,7 @@ namespace {
 
 constexpr OptionRow kOptions[] = {
     policy_option,
-    {"--server", "NAME", "the name by which the policy calls this server"},
+    asked_server_option,
     {"--env", "NAME", "passes one more variable to the server", Takes::many},
     {"--as", "NAME", "the reviewer who acts (default PAWL_REVIEWER or you)"},
     {"--yes", "", "accepts everything that is shown, without asking for each tool", Takes::nothing},
@@ -32,8 +32,8 @@ constexpr OptionRow kOptions[] = {
     json_option,
 };
 constexpr WordRow kWords[] = {
-    {"command", "the server's program and arguments; without: the policy itself", false, true,
-     true},
+    {"command", "the server's program and arguments; without it and --server: the policy itself",
+     false, true, true},
 };
 
 struct Change {
@@ -126,6 +126,13 @@ Result<std::vector<Change>> wanted_of(const Arguments& arguments, std::vector<Ch
   return wanted;
 }
 
+// With the credential of the roles that have this policy, as their runs will.
+Result<AskedServer> asked_of(const Arguments& arguments, const std::string& policy_file) {
+  const DeploymentRead read = read_deployment(config_path(arguments), false);
+  if (!read.deployment) return std::unexpected(read.errors.front());
+  return asked_server(arguments, roles_of(*read.deployment, policy_file));
+}
+
 int accept_tools(const Arguments& arguments, const std::string& policy_file) {
   const Report report(arguments.has("--json"));
   if (report.json() && !arguments.has("--yes")) {
@@ -134,8 +141,9 @@ int accept_tools(const Arguments& arguments, const std::string& policy_file) {
   const std::string server = arguments.one("--server").value_or("");
   auto lock = read_lock(policy_file);
   if (!lock) return complain(lock.error());
-  auto offer =
-      ask_server(arguments.words("command"), passed_environment(arguments.many("--env")), server);
+  auto asked = asked_of(arguments, policy_file);
+  if (!asked) return complain(asked.error());
+  auto offer = ask_server(std::move(*asked));
   if (!offer) return complain(offer.error());
   if (!offer->instructions.empty()) {
     offer->tools.push_back(pinned_instructions(server, offer->instructions));
@@ -248,8 +256,8 @@ int run_accept(const Arguments& arguments) {
   const auto policy = arguments.one("--policy");
   if (!policy) return complain({Fault::usage, "`--policy F` says whose lock this is", {}});
   const std::string file = absolute(*policy);
-  return arguments.words("command").empty() ? accept_policy(arguments, file)
-                                            : accept_tools(arguments, file);
+  const bool tools = !arguments.words("command").empty() || arguments.has("--server");
+  return tools ? accept_tools(arguments, file) : accept_policy(arguments, file);
 }
 
 }  // namespace
@@ -261,9 +269,10 @@ extern const CommandRow accept_command = {
     kOptions,
     kWords,
     run_accept,
-    "With `-- CMD…` the server is asked for its tools; what differs from `pawl.lock` beside the "
-    "policy is shown, and what you accept is written there. Without a command, the policy file "
-    "itself is accepted for the next runs of its agent, and every line that got laxer is shown "
-    "before. Both need a reviewer's proof."};
+    "With `--server NAME` the server of the deployment file is asked for its tools, started or "
+    "reached over HTTP with its credential, which this user has to be able to read; with `-- CMD…` "
+    "that program is. What differs from `pawl.lock` beside the policy is shown, and what you "
+    "accept is written there. Without either, the policy file itself is accepted for the next runs "
+    "of its agent, and every line that got laxer is shown before. Both need a reviewer's proof."};
 
 }  // namespace pawl::app

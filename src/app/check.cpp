@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <iterator>
 #include <set>
 
 #include <fmt/format.h>
@@ -27,8 +28,9 @@ constexpr auto options = std::to_array<OptionRow>({
      Takes::nothing},
     {"--layers", "F",
      "a layer file that the policy has to pass too, besides those of the deployment", Takes::many},
-    {"--server", "NAME", "the name under which the policy knows the server behind `--`"},
+    asked_server_option,
     {"--env", "NAME", "passes one more variable to the server", Takes::many},
+    state_option,
     json_option,
 });
 constexpr std::array<WordRow, 2> words = {
@@ -90,15 +92,20 @@ Outcome check_file(const std::string& file, const Given& given) {
   return outcome;
 }
 
-// What the server behind `--` offers; nothing without one.
-Result<std::vector<ToolDefinition>> offered(const Arguments& arguments) {
-  const std::vector<std::string> command = arguments.words("command");
-  if (command.empty()) {
-    if (!arguments.has("--server")) return std::vector<ToolDefinition>();
-    return fail(Fault::usage, "`--server` names the server whose command stands behind `--`");
+// What the server behind `--`, or the named one of the deployment file, offers; nothing without.
+Result<std::vector<ToolDefinition>> offered(const Arguments& arguments,
+                                            const Deployment& deployment) {
+  if (arguments.words("command").empty() && !arguments.has("--server")) {
+    return std::vector<ToolDefinition>();
   }
-  auto offer = ask_server(command, passed_environment(arguments.many("--env")),
-                          arguments.one("--server").value_or(""));
+  // Its credential has to be for every role whose file is checked.
+  std::vector<std::string> roles;
+  for (const std::string& file : arguments.words("F")) {
+    std::ranges::move(roles_of(deployment, file), std::back_inserter(roles));
+  }
+  auto asked = asked_server(arguments, std::move(roles));
+  if (!asked) return std::unexpected(asked.error());
+  auto offer = ask_server(std::move(*asked));
   if (!offer) return std::unexpected(offer.error());
   return std::move(offer->tools);
 }
@@ -108,7 +115,7 @@ int run_check(const Arguments& arguments) {
   for (const Error& error : read.errors) err(visible(to_string(error)));
   if (!read.deployment) return exit_usage;
 
-  auto live = offered(arguments);
+  auto live = offered(arguments, *read.deployment);
   if (!live) return complain(live.error());
   const Given given{.read = read,
                     .live = std::move(*live),
@@ -148,7 +155,8 @@ const CommandRow check_command{
         "Every mistake comes at once, as `file:line:column: message`. A gap is a finding, and "
         "an error with --production or in a file of `environment: production`. The table says "
         "for each tool what happens to a call that keeps the limits of its entry.\n\nWith a "
-        "server's command behind `--` the file is held against the tools that it offers: tools "
+        "server's command behind `--`, or a `--server` of the deployment file, the file is held "
+        "against the tools that it offers: tools "
         "that are granted and not offered, arguments that they do not have, values that never "
         "match, calls that cannot be counted.\n\n"
         "    pawl check --server github policy.yaml -- npx -y SERVER\n\n"

@@ -18,7 +18,7 @@ std::string how_to_accept(const std::string& file, std::string_view tool) {
   const std::size_t slash = tool.find('/');
   const std::string server =
       slash == std::string_view::npos ? "NAME" : visible(tool.substr(0, slash));
-  return fmt::format("pawl accept --policy {} --server {} -- CMD...", visible(file), server);
+  return fmt::format("pawl accept --policy {} --server {} [-- CMD...]", visible(file), server);
 }
 
 bool lock_has(const Lock& lock, const std::string& name) {
@@ -118,7 +118,7 @@ void compare_lock(const std::string& file, const Policy& policy, bool asked, Ins
         {asked ? Finding::Weight::error_in_production : Finding::Weight::warning,
          fmt::format(
              "there is no `{}` beside the file: the first use of a tool is recorded, and in "
-             "production denied until somebody runs `pawl accept --policy {} -- CMD…` for "
+             "production denied until somebody runs `pawl accept --policy {} --server NAME` for "
              "each server",
              lock_file_name, visible(file)),
          {file, 0, 0}});

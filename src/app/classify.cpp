@@ -25,8 +25,10 @@ namespace {
 
 constexpr auto classify_options = std::to_array<OptionRow>({
     {"--policy", "F", "judge with the packs and the stated classes of this policy"},
+    asked_server_option,
     {"--env", "NAME", "passes one more variable to the server", Takes::many},
     config_option,
+    state_option,
     json_option,
 });
 constexpr std::array<WordRow, 2> classify_words = {
@@ -182,16 +184,20 @@ std::string json_of(const std::vector<Classified>& all, bool counted) {
   return into.end().take();
 }
 
-Result<ToolSource> source_of(const Arguments& arguments) {
+Result<ToolSource> source_of(const Arguments& arguments, std::vector<std::string> roles) {
   const std::string file = arguments.word("F");
-  const std::vector<std::string> command = arguments.words("command");
-  if (!command.empty() && file.empty()) {
-    auto offer = ask_server(command, passed_environment(arguments.many("--env")), {});
+  const bool asks = !arguments.words("command").empty() || arguments.has("--server");
+  if (asks && file.empty()) {
+    auto asked = asked_server(arguments, std::move(roles));
+    if (!asked) return std::unexpected(asked.error());
+    auto offer = ask_server(std::move(*asked));
     if (!offer) return std::unexpected(offer.error());
     return ToolSource{.tools = std::move(offer->tools), .calls = {}};
   }
-  if (file.empty() || !command.empty()) {
-    return fail(Fault::usage, "name a file with tools or calls, or a server's command behind `--`");
+  if (file.empty() || asks) {
+    return fail(Fault::usage,
+                "name a file with tools or calls, a server's command behind `--`, or a `--server` "
+                "of the deployment file");
   }
   const auto text = read_file(file);
   if (!text) return std::unexpected(text.error());
@@ -200,6 +206,7 @@ Result<ToolSource> source_of(const Arguments& arguments) {
 
 int run_classify(const Arguments& arguments) {
   std::shared_ptr<const Policy> policy;
+  std::vector<std::string> roles;
   if (const auto path = arguments.one("--policy")) {
     const DeploymentRead read = read_deployment(config_path(arguments), arguments.has("--config"));
     for (const Error& error : read.errors) err(visible(to_string(error)));
@@ -208,8 +215,9 @@ int run_classify(const Arguments& arguments) {
     for (const Error& error : loaded.errors) err(visible(to_string(error)));
     if (loaded.policy == nullptr) return exit_usage;
     policy = loaded.policy;
+    roles = roles_of(*read.deployment, *path);
   }
-  const auto source = source_of(arguments);
+  const auto source = source_of(arguments, std::move(roles));
   if (!source) return complain(source.error());
   const auto since = std::chrono::system_clock::now().time_since_epoch();
   const Instant now{std::chrono::duration_cast<std::chrono::nanoseconds>(since).count()};

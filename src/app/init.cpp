@@ -28,22 +28,16 @@ constexpr std::string_view role_letters =
 constexpr OptionRow kInitOptions[] = {
     {"--out", "F", "the file to write (default policy.yaml); `-` prints it"},
     {"--role", "NAME", "the name of the agent's role (default agent)"},
+    asked_server_option,
     {"--env", "NAME", "passes one more variable to the server", Takes::many},
     {"--force", "", "writes over a file that is there", Takes::nothing},
+    config_option,
+    state_option,
     json_option,
 };
 constexpr WordRow kInitWords[] = {
-    {"command", "the server's program and arguments", true, true, true},
+    {"command", "the server's program and arguments", false, true, true},
 };
-
-std::string shown_command(const std::vector<std::string>& words) {
-  std::string line;
-  for (const std::string& word : words) {
-    const bool plain = !word.empty() && word.find_first_of(" \t\n'\"\\$`;&|<>()*?") == word.npos;
-    line += (line.empty() ? "" : " ") + (plain ? visible(word) : "'" + visible(word) + "'");
-  }
-  return line;
-}
 
 // Whole or not at all; a file that is there stays unless `force` says otherwise.
 Status put(const std::string& path, const std::string& text, bool force) {
@@ -80,8 +74,8 @@ Status put(const std::string& path, const std::string& text, bool force) {
   return {};
 }
 
-void print_next_steps(const FirstPolicy& made, const std::string& file,
-                      const std::string& command) {
+void print_next_steps(const FirstPolicy& made, const std::string& file, bool of_deployment,
+                      const std::string& server) {
   out(paint(Ink::good, "written") +
       fmt::format("    {}: {} tools in entries ({} of them ask a person), {} blocked",
                   visible(file), made.granted + made.asking, made.asking, made.blocked));
@@ -93,7 +87,7 @@ void print_next_steps(const FirstPolicy& made, const std::string& file,
   out("  1. read the file, delete what the agent does not need, add limits to arguments");
   out("  2. pawl check " + visible(file));
   out("  3. pawl reviewers add NAME            who may answer the questions");
-  out("  4. pawl mcp --policy " + visible(file) + " -- " + command +
+  out("  4. pawl mcp --policy " + visible(file) + (of_deployment ? " " : " -- ") + server +
       "   in your client's settings");
 }
 
@@ -123,10 +117,12 @@ int run_init(const Arguments& arguments) {
     return complain(
         {Fault::usage, "there is a file already: `--force` writes over it", {file, 0, 0}});
   }
-  const std::vector<std::string> command = arguments.words("command");
-  const auto offer = ask_server(command, passed_environment(arguments.many("--env")), {});
+  auto asked = asked_server(arguments, {role});
+  if (!asked) return complain(asked.error());
+  const bool of_deployment = arguments.words("command").empty();
+  const std::string line = of_deployment ? "--server " + visible(asked->name) : shown(*asked);
+  const auto offer = ask_server(std::move(*asked));
   if (!offer) return complain(offer.error());
-  const std::string line = shown_command(command);
   const FirstPolicy made = first_policy(*offer, role, line);
   if (made.granted + made.asking == 0) {
     return complain({Fault::refused,
@@ -148,7 +144,7 @@ int run_init(const Arguments& arguments) {
     json.key("left_out").natural(made.left_out).end();
     out(json.text());
   } else {
-    print_next_steps(made, file, line);
+    print_next_steps(made, file, of_deployment, line);
   }
   return exit_good;
 }
@@ -162,7 +158,9 @@ extern const CommandRow init_command = {
     kInitOptions,
     kInitWords,
     run_init,
-    "Starts the server once, asks for its tools, and writes an entry for each with its class and "
+    "Asks the server once for its tools (the program behind `--`, or the `--server` of the "
+    "deployment file, over HTTP with its credential too), and writes an entry for each with its "
+    "class and "
     "why. What cannot be undone asks a person; what nothing places is blocked. The file is checked "
     "before it is written, and a file that is there stays unless `--force` is given."};
 

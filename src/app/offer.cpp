@@ -3,22 +3,27 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <memory>
 #include <optional>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "app/paths.h"
+#include "app/remotes.h"
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "doors/mcp/era.h"
 #include "doors/mcp/message.h"
 #include "doors/mcp/methods.h"
+#include "doors/mcp/pipes.h"
 #include "doors/mcp/reply.h"
 #include "doors/mcp/requests.h"
 #include "doors/mcp/shelf.h"
+#include "doors/mcp/wire.h"
 #include "io/net/child.h"
-#include "io/net/pipe.h"
 
 namespace pawl::app {
 namespace {
@@ -35,35 +40,64 @@ std::string own_envelope() {
                      mcp::meta_client, name.text(), mcp::meta_capabilities);
 }
 
+constexpr Duration farewell_within = Duration::seconds(2);
+constexpr Duration end_within = Duration::seconds(15);
+
 struct Asker {
   net::Loop loop;
   json::Parser parser;
   json::Document document;
-  std::optional<net::LineWriter> writer;
-  std::optional<net::LineReader> reader;
+  std::unique_ptr<mcp::Wire> wire;
   std::optional<mcp::Requests> requests;
   Result<Offer> offer = fail(Fault::environment, "the server did not answer");
   std::string envelope;  // of its requests, where it speaks the stateless revision only
   bool done = false;
 
-  void line(std::string_view text);
+  void open(std::unique_ptr<mcp::Wire> way);
+  void hear(std::string_view text);
+  void run(const std::string& server, Duration at_most);
   Task<mcp::Answer> hello();
   Task<void> ask(std::string server);
   Result<json::Document> take(const mcp::Answer& answer) const;
 };
 
-void Asker::line(std::string_view text) {
+void Asker::open(std::unique_ptr<mcp::Wire> way) {
+  wire = std::move(way);
+  requests.emplace([this](std::string line) { return wire->send(std::move(line), {}); });
+  const auto lose = [this](const char* why) { requests->lose_all(why); };
+  wire->open(
+      {.message = [this](std::string_view text) { hear(text); },
+       .too_long = [lose](std::string_view) { lose("the server sent a message beyond the limit"); },
+       .crowded = {},
+       .ended = [lose] { lose("the server ended before it answered"); },
+       .failed = {},
+       .lost =
+           [this](std::string_view id, const std::string& why) {
+             requests->deliver(id, {mcp::Answer::Kind::lost, why});
+           }});
+}
+
+void Asker::hear(std::string_view text) {
   const auto message = mcp::read_message(text, mcp::Side::server, parser, document);
   if (!message) return;
   if (message->kind == mcp::MessageKind::request) {
     const bool ping = message->method == "ping";
-    writer->send(ping ? mcp::result_line(message->id, "{}")
-                      : mcp::error_line(message->id, mcp::method_not_found, "method not found"));
+    wire->send(ping ? mcp::result_line(message->id, "{}")
+                    : mcp::error_line(message->id, mcp::method_not_found, "method not found"),
+               message->id);
   } else if (message->kind == mcp::MessageKind::result) {
     requests->deliver(message->id, {mcp::Answer::Kind::result, std::string(message->result_text)});
   } else if (message->kind == mcp::MessageKind::error) {
     requests->deliver(message->id, {mcp::Answer::Kind::error, std::string(message->error_text)});
   }
+}
+
+void Asker::run(const std::string& server, Duration at_most) {
+  spawn(ask(server), [this] { done = true; });
+  if (!loop.run_until([this] { return done; }, at_most)) {
+    requests->lose_all(fmt::format("the server did not answer within {}", to_string(at_most)));
+  }
+  wire->finish_sending();
 }
 
 Result<json::Document> Asker::take(const mcp::Answer& answer) const {
@@ -112,7 +146,9 @@ Task<void> Asker::ask(std::string server) {
   found.server_version = std::string(root["serverInfo"].text("version").value_or(""));
   found.instructions = std::string(root.text("instructions").value_or(""));
   const bool has_tools = root["capabilities"]["tools"].is_object();
-  if (envelope.empty()) writer->send(mcp::notification_line("notifications/initialized", {}));
+  if (envelope.empty()) {
+    wire->send(mcp::notification_line("notifications/initialized", {}), {});
+  }
   std::string params;
   for (std::size_t page = 0; has_tools && page < mcp::list_pages_max; ++page) {
     const std::string asked = params.empty() && !envelope.empty() ? "{}" : params;
@@ -138,6 +174,41 @@ Task<void> Asker::ask(std::string server) {
     params = cursor.take();
   }
   offer = std::move(found);
+}
+
+Result<Offer> ask_program(AskedServer server, Duration at_most) {
+  auto started = net::start({.command = std::move(server.command),
+                             .environment = std::move(server.environment),
+                             .directory = std::move(server.directory),
+                             .error_output = net::ErrorOutput::inherit});
+  if (!started) return std::unexpected(started.error());
+  Asker asking;
+  net::Child child(asking.loop, std::move(*started));
+  asking.open(mcp::over_pipes(asking.loop, std::move(child.output), std::move(child.input)));
+  asking.run(server.name, at_most);
+  bool over = false;
+  spawn(
+      [](net::Child& server_process) -> Task<void> {
+        (void)co_await server_process.end_gently();
+      }(child),
+      [&over] { over = true; });
+  (void)asking.loop.run_until([&over] { return over; }, end_within);
+  return std::move(asking.offer);
+}
+
+Result<Offer> ask_remote(AskedServer server, Duration at_most) {
+  Asker asking;
+  Remotes remotes(asking.loop, server.state_directory);
+  remotes.use(server.deployment,
+              std::filesystem::path(server.deployment.file).parent_path().string());
+  auto wire = remotes.open(server.name, std::move(server.roles));
+  if (!wire) return std::unexpected(wire.error());
+  asking.open(std::move(*wire));
+  asking.run(server.name, at_most);
+  // A session of the server ends with the wire, and the server hears of it.
+  asking.wire.reset();
+  (void)asking.loop.run_until([&remotes] { return remotes.under_way() == 0; }, farewell_within);
+  return std::move(asking.offer);
 }
 
 }  // namespace
@@ -174,44 +245,19 @@ ToolDefinition pinned_instructions(const std::string& server, const std::string&
   return pinned;
 }
 
-Result<Offer> ask_server(const std::vector<std::string>& command,
-                         std::vector<std::string> environment, const std::string& server,
-                         Duration at_most) {
-  auto started = net::start({.command = command,
-                             .environment = std::move(environment),
-                             .directory = {},
-                             .error_output = net::ErrorOutput::inherit});
-  if (!started) return std::unexpected(started.error());
-  Asker asking;
-  net::Child child(asking.loop, std::move(*started));
-  asking.writer.emplace(asking.loop, std::move(child.input));
-  asking.requests.emplace([&asking](std::string line) { return asking.writer->send(line); });
-  asking.reader.emplace(
-      asking.loop, std::move(child.output),
-      net::LineEvents{.line = [&asking](std::string_view line) { asking.line(line); },
-                      .overlong =
-                          [&asking](std::string_view) {
-                            asking.requests->lose_all("the server sent a message beyond the limit");
-                          },
-                      .batch = {},
-                      .end =
-                          [&asking](net::StreamEnd) {
-                            asking.requests->lose_all("the server ended before it answered");
-                          }});
-  spawn(asking.ask(server), [&asking] { asking.done = true; });
-  if (!asking.loop.run_until([&asking] { return asking.done; }, at_most)) {
-    asking.requests->lose_all(
-        fmt::format("the server did not answer within {}", to_string(at_most)));
+std::string shown(const AskedServer& server) {
+  if (server.command.empty()) return fmt::format("--server {}", visible(server.name));
+  std::string line;
+  for (const std::string& word : server.command) {
+    const bool plain = !word.empty() && word.find_first_of(" \t\n'\"\\$`;&|<>()*?") == word.npos;
+    line += (line.empty() ? "" : " ") + (plain ? visible(word) : "'" + visible(word) + "'");
   }
-  bool over = false;
-  asking.writer->finish();
-  spawn(
-      [](net::Child& server_process) -> Task<void> {
-        (void)co_await server_process.end_gently();
-      }(child),
-      [&over] { over = true; });
-  (void)asking.loop.run_until([&over] { return over; }, Duration::seconds(15));
-  return std::move(asking.offer);
+  return line;
+}
+
+Result<Offer> ask_server(AskedServer server, Duration at_most) {
+  return server.command.empty() ? ask_remote(std::move(server), at_most)
+                                : ask_program(std::move(server), at_most);
 }
 
 }  // namespace pawl::app

@@ -1,13 +1,20 @@
-// What a stdio server offers, asked once: for `init` and `accept`, which decide about definitions
-// before any agent sees them.
+// What a server offers, asked once: for `init`, `accept`, `check` and `classify`, which look at
+// definitions before any agent sees them.
+//
+// A server is a program that is started for it, or one that the deployment file reaches over HTTP:
+// then it is reached as the node reaches it, at that address only, with the credential that the
+// file gives it, within what the file says of that credential. An address on the command line is
+// not offered: who may be reached, and with which secret, is decided in one place.
 #pragma once
 
 #include <string>
 #include <vector>
 
+#include "app/command.h"
 #include "base/error.h"
 #include "base/time.h"
 #include "kernel/definition/definition.h"
+#include "kernel/policy/deployment.h"
 
 namespace pawl::app {
 
@@ -17,11 +24,33 @@ struct Offer {
   std::vector<ToolDefinition> tools;
 };
 
-// Starts the server with the given environment (`NAME=value`), asks for its tools, all pages, and
-// ends it by the ladder. Its standard error goes to ours.
-Result<Offer> ask_server(const std::vector<std::string>& command,
-                         std::vector<std::string> environment, const std::string& server,
-                         Duration at_most = Duration::seconds(60));
+// Who is asked.
+struct AskedServer {
+  std::string name;  // in policies and in the deployment file; may be empty
+  // A program that is started, with the variables `NAME=value`, in a folder (empty: this one).
+  std::vector<std::string> command = {}, environment = {};
+  std::string directory = {};
+  // Without a command: the deployment file that has its address, the folder of the node with its
+  // store of secrets, and the roles for which its credential is asked.
+  Deployment deployment = {};
+  std::string state_directory = {};
+  std::vector<std::string> roles = {};
+};
+
+inline constexpr OptionRow asked_server_option{
+    "--server", "NAME",
+    "the name by which policy and deployment file call the server; without a command it is that "
+    "of the deployment file"};
+
+// The server that a command line names: the program behind `--`, else the `--server` of the
+// deployment file, for these roles. Fault::usage where it names none, or one that is not there.
+Result<AskedServer> asked_server(const Arguments& arguments, std::vector<std::string> roles);
+// How it is started or reached, in one line for people.
+std::string shown(const AskedServer& server);
+
+// Asks it for its tools, all pages, and ends what was started by the ladder. The standard error of
+// a program goes to ours.
+Result<Offer> ask_server(AskedServer server, Duration at_most = Duration::seconds(60));
 
 // The definition under which instructions are pinned; see doors/mcp/shelf.h.
 ToolDefinition pinned_instructions(const std::string& server, const std::string& instructions);
