@@ -197,6 +197,7 @@ Result<std::unique_ptr<mcp::Endpoint>> Node::connect_remote(const std::string& r
     spec.call_deadline = options_.call_deadline;
     spec.read_sql = read_sql_;
     spec.trace = watching_->begin_trace();
+    spec.shared = true;
     if (remotes_->has(name)) {
       auto wire = remotes_->open(name, {role});
       if (!wire) return std::unexpected(wire.error());

@@ -87,6 +87,7 @@ struct Asked {
   std::shared_ptr<Session::Room> room;
   PendingPtr about;
   std::string server_id, method, params;
+  std::string name;  // that a modern server gave to the question
 };
 
 // The client as the side that has the effect: it runs the model, or opens an address.
@@ -99,8 +100,8 @@ class AskClient final : public Upstream {
     const bool address = decided && asked_.method == "elicitation/create";
     std::string shown = address ? with_name(asked_.room->spec.server, decided->root()["request"])
                                 : std::string(arguments);
-    Answer answer =
-        co_await asked_.room->ask(asked_.about, asked_.method, std::move(shown), asked_.server_id);
+    Answer answer = co_await asked_.room->ask(asked_.about, asked_.method, std::move(shown),
+                                              asked_.server_id, asked_.name);
     switch (answer.kind) {
       case Answer::Kind::result:
         if (address) answer.text = action_alone(answer.text);
@@ -172,8 +173,8 @@ Task<Answer> decide_answer(const Asked& asked, const PassAnswer& pass) {
     const auto question = json::parse(asked.params);
     if (question) shown = with_name(asked.room->spec.server, question->root());
   }
-  Answer answer =
-      co_await asked.room->ask(asked.about, asked.method, std::move(shown), asked.server_id);
+  Answer answer = co_await asked.room->ask(asked.about, asked.method, std::move(shown),
+                                           asked.server_id, asked.name);
   if (answer.kind == Answer::Kind::error) co_return answer;
   const auto document =
       json::parse(fmt::format(R"({{"answer":{},"request":{}}})", answer.text, asked.params));
@@ -197,9 +198,10 @@ bool asks_for_secret(json::View params) {
 }
 
 Task<Answer> Session::Room::decide_question(PendingPtr about, std::string server_id,
-                                            std::string method, std::string params,
-                                            PassAnswer pass) {
-  Asked asked{shared_from_this(), std::move(about), std::move(server_id), std::move(method), {}};
+                                            std::string method, std::string params, PassAnswer pass,
+                                            std::string name) {
+  Asked asked{shared_from_this(), std::move(about), std::move(server_id), std::move(method), {},
+              std::move(name)};
   const auto request = json::parse(params);
   const bool address = request && is_address(asked.method, request->root());
   asked.params = address ? R"({"request":)" + params + "}" : std::move(params);

@@ -215,7 +215,7 @@ class AtServer final : public Upstream {
     std::vector<std::pair<std::string, Completion<std::string>>> open;
     for (auto [key, request] : root["inputRequests"].members()) {
       open.emplace_back(std::string(key), Completion<std::string>());
-      start(room_, respond(request, open.back().second));
+      start(room_, respond(open.back().first, request, open.back().second));
     }
     bool all = true;
     std::string responses;
@@ -239,7 +239,7 @@ class AtServer final : public Upstream {
     co_return members;
   }
 
-  Task<void> respond(json::View request, Completion<std::string> answered) {
+  Task<void> respond(std::string key, json::View request, Completion<std::string> answered) {
     const std::string method(request.text("method").value_or(""));
     const json::View params = request["params"];
     const Offers& offered = entry_->modern ? entry_->offers : room_->offers;
@@ -252,7 +252,7 @@ class AtServer final : public Upstream {
         return true;
       };
       const std::string text = params.exists() ? without_meta(params) : "{}";
-      (void)co_await room_->decide_question(entry_, {}, method, text, pass);
+      (void)co_await room_->decide_question(entry_, {}, method, text, pass, key);
     } else {
       (void)room_->gate.note(room_->spec.run, "server request refused",
                              "`" + visible(method.substr(0, 64)) + "` in a result");
@@ -336,7 +336,7 @@ Task<void> Session::Room::tool_call(PendingPtr entry, std::shared_ptr<json::Docu
   const Shelved& shelved = shelf.find(*name);
   const ToolRule* rule = spec.policy->find(spec.server, *name);
   entry->scoped = rule != nullptr && rule->scope != nullptr;
-
+  if (!repeats_truly(entry, shelved, given)) co_return;
   Proposal proposal;
   proposal.run = spec.run;
   proposal.call = Call{spec.server, *name, given.exists() ? given : empty_object().root()};

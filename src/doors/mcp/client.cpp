@@ -89,7 +89,28 @@ void Session::Room::settle(const PendingPtr& entry, Reply reply) {
   if (!entry->gone) answer(*entry, reply);
 }
 
+namespace {
+
+// A call that failed because its server asked what the client never said it could do ends as the
+// modern era has it; where the server could do without, its result stands.
+bool failed_without(const Pending& entry, const Reply& reply) {
+  if (!entry.modern || entry.lacks.empty()) return false;
+  if (reply.kind != Reply::Kind::result) return reply.kind == Reply::Kind::error;
+  const auto document = json::parse(reply.text);
+  if (!document || document->root()["_meta"]["pawl/decision"].exists()) return false;
+  const json::View failed = document->root()["isError"];
+  return failed.kind() == json::Kind::boolean && failed.boolean();
+}
+
+}  // namespace
+
 void Session::Room::answer(const Pending& entry, const Reply& reply) {
+  if (failed_without(entry, reply)) {
+    const std::string needed = R"({"requiredCapabilities":)" + entry.lacks + '}';
+    const std::string error =
+        error_object(missing_capability, "the tool server asks what this client cannot do", needed);
+    return to_client(raw_error_line(entry.id, error), entry.id);
+  }
   switch (reply.kind) {
     case Reply::Kind::none:
       return;

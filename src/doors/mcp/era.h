@@ -30,6 +30,7 @@ inline constexpr std::string_view meta_server = "io.modelcontextprotocol/serverI
 inline constexpr std::string_view meta_subscription = "io.modelcontextprotocol/subscriptionId";
 
 // JSON-RPC errors of the modern era.
+inline constexpr int header_mismatch = -32020;
 inline constexpr int missing_capability = -32021;
 inline constexpr int unsupported_version = -32022;
 

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "doors/mcp/message.h"
 #include "doors/mcp/methods.h"
+#include "doors/mcp/outgoing.h"
 #include "doors/mcp/reply.h"
 #include "doors/mcp/room.h"
 #include "model/trace.h"
@@ -28,6 +29,13 @@ std::string tagged(std::string_view id, std::string_view members = {}) {
   text += fmt::format(":{}}}", id);
   if (!members.empty()) text += fmt::format(",{}", members);
   return text + '}';
+}
+
+// What a client can be asked for at all.
+const json::Document& everything_asked() {
+  static const json::Document document =
+      *json::parse(R"({"elicitation":{"form":{},"url":{}},"roots":{},"sampling":{}})");
+  return document;
 }
 
 bool wants(json::View filter, std::string_view member) {
@@ -121,6 +129,18 @@ bool Session::Room::redeem(const PendingPtr& entry, const Message& message) {
   return true;
 }
 
+bool Session::Room::repeats_truly(const PendingPtr& entry, const Shelved& shelved,
+                                  json::View arguments) {
+  if (!entry->modern || !shelved.mirrored) return true;
+  const Repeated* const repeated = wires.client->repeated(entry->id);
+  if (repeated == nullptr) return true;
+  const std::string wrong = disagreement(*repeated, *shelved.mirrored, arguments);
+  if (wrong.empty()) return true;
+  const Settled settled = gate.refuse(spec.run, Code::ambiguous_request, "tools/call", wrong);
+  settle(entry, {Reply::Kind::error, error_object(header_mismatch, wrong, settled.decision)});
+  return false;
+}
+
 bool Session::Room::hold(const PendingPtr& entry, const std::string& approval) {
   if (!entry->modern || entry->gone || approval.empty() || !has_legs(entry->method)) return false;
   if (entry->task) return true;
@@ -146,7 +166,8 @@ Task<void> Session::Room::after_opening(PendingPtr entry, const Method& method,
                                         json::View params) {
   const auto self = shared_from_this();
   const Envelope seen = read_envelope(params);
-  const bool ready = co_await open_server(true, {newest_revision, seen.capabilities, seen.client});
+  const json::View can = spec.shared ? everything_asked().root() : seen.capabilities;
+  const bool ready = co_await open_server(true, {newest_revision, can, seen.client});
   if (!ready) {
     settle(entry, refusal_of_server());
     co_return;

@@ -28,6 +28,17 @@ json::ParseLimits as_the_server_wrote() {
   return limits;
 }
 
+bool serves_modern_after_all(std::string_view error) {
+  const auto document = json::parse(error, as_the_server_wrote());
+  if (!document) return false;
+  const json::View code = document->root()["code"];
+  if (!code.is_integer() || code.integer() != unsupported_version) return false;
+  for (const json::View one : document->root()["data"]["supported"].elements()) {
+    if (one.is_string() && one.string() == modern_revision) return true;
+  }
+  return false;
+}
+
 std::string wanted_changes(json::View capabilities) {
   json::Writer out;
   out.object();
@@ -73,13 +84,21 @@ Task<bool> Session::Room::open_server(bool modern, Hello hello) {
   co_return fine;
 }
 
-Task<bool> Session::Room::try_discover() {
+Task<Answer> Session::Room::discover_once() {
   auto ticket = at_server->send("server/discover", with_meta("{}", *envelope));
   Completion<Answer> waiting = ticket.answer;
   const net::Timer silence = loop.after(discover_patience, [waiting]() mutable {
     waiting.deliver({Answer::Kind::lost, "the server did not answer `server/discover` in time"});
   });
-  const Answer answer = co_await ticket.answer;
+  co_return co_await ticket.answer;
+}
+
+Task<bool> Session::Room::try_discover() {
+  Answer answer = co_await discover_once();
+  // A server that names the revision among those it serves is asked for it once more.
+  if (answer.kind == Answer::Kind::error && serves_modern_after_all(answer.text)) {
+    answer = co_await discover_once();
+  }
   if (answer.kind != Answer::Kind::result) co_return false;
   const auto result = json::parse(answer.text, as_the_server_wrote());
   const std::string text = result ? said_in_discover(result->root()) : std::string();

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "base/text.h"
 #include "doors/mcp/era.h"
 #include "io/http/headers.h"
@@ -110,21 +112,61 @@ Mirrored mirrored_by(json::View input_schema) {
   return std::move(walk.found);
 }
 
+namespace {
+
+json::View argument_at(json::View arguments, const std::vector<std::string>& path) {
+  for (const std::string& step : path) arguments = arguments[step];
+  return arguments;
+}
+
+// As a field says it; nothing for what is absent, null or no plain value.
+std::optional<std::string> plain_text(json::View value) {
+  if (value.is_string()) return std::string(value.string());
+  if (value.kind() == json::Kind::boolean) return value.boolean() ? "true" : "false";
+  if (value.is_number()) return json::write(value);
+  return std::nullopt;
+}
+
+bool same(json::View value, const std::string& plain, const std::string& said) {
+  if (said == plain) return true;
+  if (!value.is_number()) return false;
+  // One number may be spelled in several ways.
+  const auto number = json::parse(said);
+  return number && number->root().is_number() && json::write(number->root()) == plain;
+}
+
+}  // namespace
+
 std::vector<std::pair<std::string, std::string>> mirror(const Mirrored& wanted,
                                                         json::View arguments) {
   std::vector<std::pair<std::string, std::string>> fields;
   for (const Mirrored::Argument& one : wanted.arguments) {
-    json::View value = arguments;
-    for (const std::string& step : one.path) value = value[step];
-    if (value.is_string()) {
-      fields.emplace_back(one.header, header_text(value.string()));
-    } else if (value.kind() == json::Kind::boolean) {
-      fields.emplace_back(one.header, value.boolean() ? "true" : "false");
-    } else if (value.is_number()) {
-      fields.emplace_back(one.header, json::write(value));
-    }
+    const json::View value = argument_at(arguments, one.path);
+    const auto plain = plain_text(value);
+    if (plain) fields.emplace_back(one.header, value.is_string() ? header_text(*plain) : *plain);
   }
   return fields;
+}
+
+std::string disagreement(const Repeated& said, const Mirrored& wanted, json::View arguments) {
+  for (const Mirrored::Argument& one : wanted.arguments) {
+    const json::View value = argument_at(arguments, one.path);
+    const auto plain = plain_text(value);
+    const auto named = [&one](const auto& field) { return field.first == one.header; };
+    const auto field = std::ranges::find_if(said, named);
+    if (field == said.end()) {
+      if (!plain) continue;
+      return fmt::format("`{}` is missing, which repeats an argument", one.header);
+    }
+    if (std::ranges::count_if(said, named) > 1) {
+      return fmt::format("`{}` stands there twice", one.header);
+    }
+    if (!field->second) return fmt::format("`{}` is no base64 of a text", one.header);
+    if (!plain || !same(value, *plain, *field->second)) {
+      return fmt::format("`{}` and the body say different things", one.header);
+    }
+  }
+  return {};
 }
 
 }  // namespace pawl::mcp

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "doors/mcp/message.h"
+#include "doors/mcp/wire.h"
 
 namespace pawl::mcp {
 
@@ -45,5 +46,8 @@ Mirrored mirrored_by(json::View input_schema);
 // The fields for these arguments. One that is absent, null or no plain value has none.
 std::vector<std::pair<std::string, std::string>> mirror(const Mirrored& wanted,
                                                         json::View arguments);
+// What is wrong with the fields in which somebody else repeated these arguments, as a sentence;
+// empty: they say the same. Fields that the schema does not ask for are nobody's.
+std::string disagreement(const Repeated& said, const Mirrored& wanted, json::View arguments);
 
 }  // namespace pawl::mcp

@@ -17,6 +17,41 @@
 
 namespace pawl::mcp {
 
+namespace {
+
+// A name that a server may give to its question: plain, and not as long as a text.
+bool plain_name(std::string_view name) {
+  constexpr std::size_t bytes_max = 64;
+  return !name.empty() && name.size() <= bytes_max && std::ranges::all_of(name, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-' || c == '.';
+  });
+}
+
+// What a modern client knows the question by: the server's own name for it, where it has a plain
+// one that no other question of the call has, so that clients which answer by name find it.
+std::string key_for(Pending& about, const std::string& name) {
+  const auto taken = [&about](const std::string& key) {
+    return std::ranges::find(about.questions, key, &Question::key) != about.questions.end();
+  };
+  if (plain_name(name) && !taken(name)) return name;
+  std::string made;
+  do {
+    made = fmt::format("q{}", ++about.asked);
+  } while (taken(made));
+  return made;
+}
+
+// The capability without which a client cannot be asked this, as `requiredCapabilities` has it.
+std::string_view capability_for(std::string_view method, json::View params) {
+  if (method == "sampling/createMessage") return R"({"sampling":{}})";
+  if (method == "roots/list") return R"({"roots":{}})";
+  return params.text("mode") == "url" ? R"({"elicitation":{"url":{}}})"
+                                      : R"({"elicitation":{"form":{}}})";
+}
+
+}  // namespace
+
 bool Session::Room::speaks_past_scope(std::string_view method) const {
   return method != "roots/list" && scoped_here();
 }
@@ -29,18 +64,29 @@ bool Session::Room::may_ask(std::string_view method, json::View params,
 }
 
 PendingPtr Session::Room::asked_in(std::string_view method, json::View params) const {
-  // The oldest that can carry it. Whose question it really is, a server of the older era does not
-  // say; it is one of this client's in any case.
+  // The oldest that can carry it, and before all that wait for their client to come back, which it
+  // may never do. Whose question it really is, a server of the older era does not say; it is one of
+  // this client's in any case.
+  PendingPtr waiting;
   for (const auto& [id, entry] : in_flight) {
     const bool room_left =
         entry->round < legs_of_a_call_max && entry->questions.size() < questions_of_a_call_max;
-    if (!entry->gone && room_left && entry->offers.cover(method, params)) return entry;
+    if (entry->gone || !room_left || !entry->offers.cover(method, params)) continue;
+    if (!entry->parked) return entry;
+    if (!waiting) waiting = entry;
   }
-  return nullptr;
+  return waiting;
+}
+
+void Session::Room::remember_lack(std::string_view method, json::View params) const {
+  if (in_flight.size() != 1) return;
+  Pending& entry = *in_flight.begin()->second;
+  if (entry.offers.cover(method, params)) return;
+  entry.lacks = capability_for(method, params);
 }
 
 Task<Answer> Session::Room::ask(PendingPtr about, std::string method, std::string params,
-                                const std::string& server_id) {
+                                const std::string& server_id, const std::string& name) {
   if (client_era != Era::modern) {
     auto ticket = at_client->send(method, params);
     if (!server_id.empty()) asked_client[server_id] = ticket.id;
@@ -56,18 +102,22 @@ Task<Answer> Session::Room::ask(PendingPtr about, std::string method, std::strin
     co_return Answer{Answer::Kind::lost, "the client cannot be asked"};
   }
   Question question;
-  question.key = fmt::format("q{}", ++about->asked);
+  question.key = key_for(*about, name);
   question.server_id = server_id;
   question.method = std::move(method);
   question.params = std::move(params);
   Completion<Answer> answered = question.answer;
   about->questions.push_back(std::move(question));
   if (!server_id.empty()) asked_client[server_id] = 0;
-  // In a later turn: questions that come together go out together.
-  const std::weak_ptr<Room> self = weak_from_this();
-  loop.post([self, about] {
-    if (auto room = self.lock()) room->put_questions(about);
-  });
+  if (!about->gathering.pending()) {
+    const std::weak_ptr<Room> self = weak_from_this();
+    const std::weak_ptr<Pending> open = about;
+    about->gathering = loop.after(questions_together_within, [self, open] {
+      const auto room = self.lock();
+      const auto entry = open.lock();
+      if (room && entry) room->put_questions(entry);
+    });
+  }
   Answer answer = co_await answered;
   asked_client.erase(server_id);
   co_return answer;

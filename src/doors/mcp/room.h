@@ -40,6 +40,9 @@ inline constexpr std::size_t subscriptions_max = 64;
 inline constexpr std::size_t resources_of_a_subscription_max = 64;
 inline constexpr std::size_t resources_heard_max = 4096;
 inline constexpr std::size_t questions_of_a_call_max = 16;
+// Over HTTP questions that a server asks together come one by one: so long the first one waits for
+// the others, to go out with them.
+inline constexpr Duration questions_together_within = Duration::milliseconds(20);
 
 // Something that a server wants to know from a modern client: part of the next leg of a call.
 struct Question {
@@ -73,11 +76,13 @@ struct Pending {
   std::uint32_t round = 0;     // legs that came before
   std::uint32_t asked = 0;     // questions so far, for their keys
   std::vector<Question> questions;
+  std::string lacks;  // what a server of the older era asked in it and its client cannot do
   std::shared_ptr<const std::string> envelope;  // its `_meta` at a modern server
   std::shared_ptr<const CallTrace> trace;       // null: nobody traces it
   bool tasks = false;                           // its client takes a task for an answer
   TaskPtr task;                                 // whose call it is, behind its client's back
   net::Timer patience;                          // while it is parked
+  net::Timer gathering;                         // while its first question waits for others
 };
 using PendingPtr = std::shared_ptr<Pending>;
 
@@ -146,6 +151,7 @@ struct Session::Room : std::enable_shared_from_this<Session::Room> {
   // Makes the server ready, once: which era it speaks, and what it says about itself. False: it did
   // not answer, and `server_refusal` says how. `modern`: what is asked first.
   Task<bool> open_server(bool modern, Hello hello);
+  Task<Answer> discover_once();
   Task<bool> try_discover();
   Task<bool> try_initialize(const Hello& hello);
   void hear_changes();
@@ -159,6 +165,9 @@ struct Session::Room : std::enable_shared_from_this<Session::Room> {
   bool modern_request(const Message& message, const Method& method,
                       std::shared_ptr<json::Document>& document);
   bool acceptable(const Message& message, const Envelope& envelope);
+  // What a call says a second time, in fields beside its message, has to be what the message says.
+  // False: it is not, and was answered.
+  bool repeats_truly(const PendingPtr& pending, const Shelved& shelved, json::View arguments);
   // What a retry brings along. False: it was answered.
   bool redeem(const PendingPtr& pending, const Message& message);
   Task<void> after_opening(PendingPtr pending, const Method& method,
@@ -190,11 +199,14 @@ struct Session::Room : std::enable_shared_from_this<Session::Room> {
   void cancel_at_server(std::uint64_t id, std::string_view reason);
 
   // questions.cpp
-  // Asks the client, in its era; `about` is the call that a modern client is asked in.
+  // Asks the client, in its era; `about` is the call that a modern client is asked in, and `name`
+  // how a modern server calls the question in its result.
   Task<Answer> ask(PendingPtr about, std::string method, std::string params,
-                   const std::string& server_id);
+                   const std::string& server_id, const std::string& name = {});
   // The call of a modern client in which the server may be asking; null: there is none.
   PendingPtr asked_in(std::string_view method, json::View params) const;
+  // The same, where no call can carry it, is remembered at the only call that it can be about.
+  void remember_lack(std::string_view method, json::View params) const;
   // True where what the server asks is words of its own, past a `scope` that withholds them (rule
   // 18). A question for roots has none.
   bool speaks_past_scope(std::string_view method) const;
@@ -208,7 +220,7 @@ struct Session::Room : std::enable_shared_from_this<Session::Room> {
   // asking.cpp
   // Decides what a server asks, asks the client, and passes the answer on.
   Task<Answer> decide_question(PendingPtr about, std::string server_id, std::string method,
-                               std::string params, PassAnswer pass);
+                               std::string params, PassAnswer pass, std::string name = {});
 
   // calls.cpp
   Task<void> tool_call(PendingPtr pending, std::shared_ptr<json::Document> document,

@@ -90,9 +90,10 @@ void Session::Room::server_request_arrived(const Message& message,
       const json::View params = document->root()["params"];
       const PendingPtr about =
           client_era == Era::modern ? asked_in(message.method, params) : PendingPtr();
-      if (asked_client.size() < asked_client_max && (client_era != Era::modern || about) &&
-          granted(*spec.policy, spec.server, "mcp:" + std::string(message.method)) &&
-          !asks_for_secret(params) && !speaks_past_scope(message.method)) {
+      const bool may = granted(*spec.policy, spec.server, "mcp:" + std::string(message.method)) &&
+                       !asks_for_secret(params) && !speaks_past_scope(message.method);
+      if (may && client_era == Era::modern && !about) remember_lack(message.method, params);
+      if (may && asked_client.size() < asked_client_max && (client_era != Era::modern || about)) {
         start(shared_from_this(), ask_client(about, std::string(message.id),
                                              std::string(message.method), document, params));
         return;

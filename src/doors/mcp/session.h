@@ -43,6 +43,9 @@ struct SessionSpec {
   Duration call_deadline = call_deadline_max;
   // Begins the trace of a call whose client says this of its own; empty: nothing is traced.
   std::function<std::shared_ptr<const CallTrace>(std::string_view traceparent)> trace;
+  // Requests of several clients come by one wire, each of which says what it can do: a server of
+  // the older era, which is told once, hears of all that the policy grants.
+  bool shared = false;
   // Unpredictable bytes, for what modern clients bring back.
   std::function<std::string(std::size_t)> random = random_bytes;
 };

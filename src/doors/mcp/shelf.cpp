@@ -7,6 +7,20 @@
 
 namespace pawl::mcp {
 
+namespace {
+
+// A wish that cannot be is none here: whoever reaches the server with it does not call the tool.
+std::shared_ptr<const Mirrored> mirrored_of(const ToolDefinition& tool) {
+  if (tool.text.find("x-mcp-header") == std::string::npos) return nullptr;
+  const auto document = json::parse(tool.text);
+  if (!document) return nullptr;
+  Mirrored mirrored = mirrored_by(document->root()["inputSchema"]);
+  if (!mirrored.fault.empty() || mirrored.arguments.empty()) return nullptr;
+  return std::make_shared<const Mirrored>(std::move(mirrored));
+}
+
+}  // namespace
+
 Shelf::Shelf(Gate& gate, std::string run, std::string server, const Policy& policy,
              const Lock& lock)
     : gate_(gate),
@@ -61,7 +75,9 @@ void Shelf::finish() {
     if (!refused[i].empty()) {
       (void)gate_.note(run_, "tool refused", definition->name + ": " + refused[i]);
     }
-    tools.insert_or_assign(definition->name, Shelved{std::move(definition), state});
+    auto mirrored = mirrored_of(*definition);
+    tools.insert_or_assign(definition->name,
+                           Shelved{std::move(definition), state, std::move(mirrored)});
   }
   incoming_.clear();
   tools_ = std::move(tools);

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "doors/mcp/outgoing.h"
 #include "gate/gate.h"
 #include "io/pins/lock.h"
 #include "kernel/definition/definition.h"
@@ -31,6 +32,7 @@ inline constexpr std::string_view instructions_name = "mcp:instructions";
 struct Shelved {
   std::shared_ptr<const ToolDefinition> definition;
   PinState pin = PinState::unknown_tool;
+  std::shared_ptr<const Mirrored> mirrored = nullptr;  // null: it wants no argument in a header
 };
 
 class Shelf {

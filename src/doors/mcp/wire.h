@@ -9,8 +9,11 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/task.h"
 #include "model/call.h"
@@ -40,6 +43,10 @@ struct Pass {
   UsedCredential used = {};  // filled in
 };
 
+// Arguments of a call that its request says a second time, outside of the message: header fields by
+// their names in small letters. No text: the field says something that cannot be read.
+using Repeated = std::vector<std::pair<std::string, std::optional<std::string>>>;
+
 class Wire {
  public:
   virtual ~Wire() = default;
@@ -55,6 +62,13 @@ class Wire {
   // The message that is sent next is a call with this pass. A wire that carries no credentials
   // takes no notice.
   virtual void entitle(std::shared_ptr<Pass> pass) { (void)pass; }
+
+  // What an open request of the party repeats of its arguments; null where this wire has no place
+  // for that. Valid until the request is answered.
+  virtual const Repeated* repeated(std::string_view request) const {
+    (void)request;
+    return nullptr;
+  }
 
   // No message is delivered until `resume`; the party is held back.
   virtual void pause() = 0;

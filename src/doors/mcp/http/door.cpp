@@ -136,7 +136,7 @@ void HttpDoor::State::modern(Asking& asking, const Message& message, Taken taken
   if (!connected) return;
   const std::string traced = params_of(asking, message);
   connected->client->post(std::move(asking.request.body), message, taken,
-                          std::move(asking.responder), traced);
+                          std::move(asking.responder), traced, repeated_arguments(headers));
 }
 
 std::string HttpDoor::State::params_of(const Asking& asking, const Message& message) const {

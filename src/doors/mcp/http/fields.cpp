@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::string_view base64_begin = "=?base64?";
 constexpr std::string_view base64_end = "?=";
+constexpr std::string_view argument_fields = "mcp-param-";
 
 // The type of one member of `Accept`, or of `Content-Type`, without its parameters.
 std::string type_of(std::string_view member) {
@@ -88,6 +89,17 @@ std::optional<std::string> decoded(std::string_view value) {
   std::string text;
   if (!unbase64(value, text) || !valid_utf8(text)) return std::nullopt;
   return text;
+}
+
+Repeated repeated_arguments(const http::Headers& headers) {
+  Repeated repeated;
+  for (std::size_t i = 0; i < headers.size(); ++i) {
+    const std::string_view name = headers[i].name;
+    if (name.starts_with(argument_fields)) {
+      repeated.emplace_back(std::string(name), decoded(trim(headers[i].value)));
+    }
+  }
+  return repeated;
 }
 
 std::string disagreement(const http::Headers& headers, const Message& message) {

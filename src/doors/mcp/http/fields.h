@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "doors/mcp/message.h"
+#include "doors/mcp/wire.h"
 #include "io/http/message.h"
 
 namespace pawl::mcp {
@@ -21,8 +22,6 @@ inline constexpr std::string_view version_field = "mcp-protocol-version";
 inline constexpr std::string_view method_field = "mcp-method";
 inline constexpr std::string_view name_field = "mcp-name";
 inline constexpr std::string_view last_event_field = "last-event-id";
-
-inline constexpr int header_mismatch = -32020;
 
 // What a client can take as the answer of a request.
 struct Taken {
@@ -48,6 +47,9 @@ std::optional<std::string> decoded(std::string_view value);
 // The params of a call with the `traceparent` of its header fields in `_meta`, where the message
 // does not say one itself; empty: they stay as they are.
 std::string traced_params(const http::Headers& headers, const Message& message);
+
+// The arguments that a request repeats in its fields (`Mcp-Param-…`).
+Repeated repeated_arguments(const http::Headers& headers);
 
 // What is wrong with the fields of a modern request, as a sentence; empty: they agree with it.
 std::string disagreement(const http::Headers& headers, const Message& message);

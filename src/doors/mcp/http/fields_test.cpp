@@ -135,5 +135,18 @@ TEST(Fields, ATraceOfTheFieldsIsTheMessagesOwnWhereItHasNone) {
   EXPECT_THAT(traced(R"({"name":"a"})", mine + "\",\"b"), IsEmpty());
 }
 
+TEST(Fields, RepeatedArgumentsAreDecoded) {
+  http::Headers headers;
+  headers.add("mcp-param-region", " eu ");
+  headers.add("mcp-param-word", "=?base64?w7Y=?=");
+  headers.add("mcp-param-broken", "=?base64?SGVsbG8?=");
+  headers.add("mcp-name", "read");
+  const Repeated repeated = repeated_arguments(headers);
+  ASSERT_EQ(repeated.size(), 3U);
+  EXPECT_EQ(repeated[0], (Repeated::value_type{"mcp-param-region", "eu"}));
+  EXPECT_EQ(repeated[1], (Repeated::value_type{"mcp-param-word", "\u00f6"}));
+  EXPECT_EQ(repeated[2], (Repeated::value_type{"mcp-param-broken", std::nullopt}));
+}
+
 }  // namespace
 }  // namespace pawl::mcp

@@ -36,6 +36,9 @@ class RemoteWire final : public Wire {
   bool send(std::string message, std::string_view request) override {
     return client_->send(std::move(message), request);
   }
+  const Repeated* repeated(std::string_view request) const override {
+    return client_->repeated(request);
+  }
   void pause() override { client_->pause(); }
   void resume() override { client_->resume(); }
   // What was said is in the hands of the connections, which write it whatever becomes of us.
@@ -62,8 +65,10 @@ void RemoteClient::open(WireEvents events) {
 }
 
 void RemoteClient::post(std::string text, const Message& request, Taken taken,
-                        http::Responder responder, const std::string& params) {
+                        http::Responder responder, const std::string& params,
+                        Repeated repeated) {
   auto answering = std::make_shared<Answering>();
+  answering->repeated = std::move(repeated);
   answering->id = std::string(request.id);
   answering->taken = taken;
   answering->listens = terms_.era == Era::modern && request.method == "subscriptions/listen";
@@ -81,6 +86,12 @@ void RemoteClient::post(std::string text, const Message& request, Taken taken,
   put(request.params_text, params);
   if (!params_first) put(request.id, id);
   post_as(key, std::move(text), std::move(answering));
+}
+
+const Repeated* RemoteClient::repeated(std::string_view request) const {
+  const auto found = answering_.find(request);
+  const bool has = terms_.era == Era::modern && found != answering_.end();
+  return has ? &found->second->repeated : nullptr;
 }
 
 void RemoteClient::post_unreadable(std::string text, http::Responder responder) {

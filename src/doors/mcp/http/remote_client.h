@@ -61,9 +61,9 @@ class RemoteClient : public std::enable_shared_from_this<RemoteClient> {
   std::unique_ptr<Wire> wire();
 
   // A request, with the text that it was read from.
-  // `params` that are not empty take the place of its own.
+  // `params` that are not empty take the place of its own; `repeated` is what its fields repeat.
   void post(std::string text, const Message& request, Taken taken, http::Responder responder,
-            const std::string& params = {});
+            const std::string& params = {}, Repeated repeated = {});
   // A text that is no message: the session says what is wrong with it.
   void post_unreadable(std::string text, http::Responder responder);
   // A notification or an answer. False: too much is held back.
@@ -86,6 +86,7 @@ class RemoteClient : public std::enable_shared_from_this<RemoteClient> {
   struct Answering {
     std::string id;  // as the client wrote it; of a text that is no message: what may be one
     Taken taken;
+    Repeated repeated;  // of its arguments, in its header
     bool readable = true;
     bool listens = false;      // subscriptions/listen: what is said of it names it
     std::uint64_t stream = 0;  // its number; 0: nothing was said of it so far
@@ -103,6 +104,7 @@ class RemoteClient : public std::enable_shared_from_this<RemoteClient> {
   // Of the wire.
   void open(WireEvents events);
   bool send(std::string message, std::string_view request);
+  const Repeated* repeated(std::string_view request) const;
   void pause() { paused_ = true; }
   void resume();
   void finish_sending();

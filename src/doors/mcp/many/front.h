@@ -100,6 +100,8 @@ class Front : public std::enable_shared_from_this<Front> {
   void close_when_over();
   void close_now();
   void to_client(std::string line, std::string_view request = {});
+  // What the client repeats of a request that a session knows by an id of ours.
+  const Repeated* repeated(std::string_view request) const;
   // Queues a line for a session and lets it have it, now or in a later turn.
   void say(std::size_t server, Behind::Line line);
   void flush(std::size_t server);

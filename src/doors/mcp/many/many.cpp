@@ -25,6 +25,10 @@ class ClientOfSession final : public Wire {
     --front->inside;
     return true;
   }
+  const Repeated* repeated(std::string_view request) const override {
+    auto front = front_.lock();
+    return front ? front->repeated(request) : nullptr;
+  }
   void pause() override { hold(true); }
   void resume() override { hold(false); }
   Task<bool> drained() override { co_return true; }
