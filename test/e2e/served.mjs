@@ -16,15 +16,16 @@ export const envelope = (capabilities = {}) => ({
 });
 
 export class Served extends World {
-  // `command`: the server's; `more`: further lines of the deployment file.
-  async begin({ mode = '', command, more = '', listen = '{mcp: "127.0.0.1:0"}' } = {}) {
+  // `command`: the server's; `server`: all that the deployment file says of it, instead; `more`:
+  // further lines of that file.
+  async begin({ mode = '', command, server, more = '', listen = '{mcp: "127.0.0.1:0"}' } = {}) {
     this.config = path.join(this.dir, 'pawl.yaml');
     const own = [process.execPath, fixture, this.record, mode].filter(Boolean);
     const behind = command ?? own;
     this.deployment = `version: 1
 listen: ${listen}
 roles: {tester: {file: policy.yaml, servers: [crm]}}
-servers: {crm: {command: ${JSON.stringify(behind)}}}
+servers: {crm: {${server ?? `command: ${JSON.stringify(behind)}`}}}
 ${more}`;
     writeFileSync(this.config, this.deployment);
     await this.serve();
