@@ -11,7 +11,8 @@
 namespace pawl::app {
 namespace {
 
-// The server of this name in the deployment file, started or reached as the node would.
+// The server of this name in the deployment file, started or reached as the node would. One that
+// gets a secret is left to what the node has for that.
 Result<AskedServer> of_deployment(const Arguments& arguments, const std::string& name,
                                   std::vector<std::string> wanted) {
   DeploymentRead read = read_deployment(config_path(arguments), true);
@@ -26,7 +27,7 @@ Result<AskedServer> of_deployment(const Arguments& arguments, const std::string&
   }
   AskedServer asked{.name = name};
   const Deployment::Server& server = found->second;
-  if (server.url.empty()) {
+  if (server.url.empty() && server.credential.empty()) {
     wanted.insert(wanted.end(), server.env.begin(), server.env.end());
     asked.command = server.command;
     asked.directory = std::filesystem::path(read.path).parent_path().string();

@@ -10,8 +10,10 @@
 
 #include <fmt/format.h>
 
+#include "app/equipped.h"
 #include "app/paths.h"
 #include "app/remotes.h"
+#include "app/served.h"
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -196,18 +198,28 @@ Result<Offer> ask_program(AskedServer server, Duration at_most) {
   return std::move(asking.offer);
 }
 
-Result<Offer> ask_remote(AskedServer server, Duration at_most) {
+// As the node has it: reached over HTTP, or started with the secret that it is given.
+Result<Offer> ask_as_node(AskedServer server, Duration at_most) {
   Asker asking;
+  const std::string directory =
+      std::filesystem::path(server.deployment.file).parent_path().string();
   Remotes remotes(asking.loop, server.state_directory);
-  remotes.use(server.deployment,
-              std::filesystem::path(server.deployment.file).parent_path().string());
-  auto wire = remotes.open(server.name, std::move(server.roles));
-  if (!wire) return std::unexpected(wire.error());
-  asking.open(std::move(*wire));
+  remotes.use(server.deployment, directory);
+  ServerStarts starts(asking.loop);
+  if (remotes.has(server.name)) {
+    auto wire = remotes.open(server.name, std::move(server.roles));
+    if (!wire) return std::unexpected(wire.error());
+    asking.open(std::move(*wire));
+  } else {
+    const auto& program = server.deployment.servers.find(server.name)->second;
+    asking.open(equipped_wire(asking.loop, starts, remotes.broker(),
+                              {server.name, program, directory, std::move(server.roles)}));
+  }
   asking.run(server.name, at_most);
   // A session of the server ends with the wire, and the server hears of it.
   asking.wire.reset();
   (void)asking.loop.run_until([&remotes] { return remotes.under_way() == 0; }, farewell_within);
+  (void)asking.loop.run_until([&starts] { return starts.live() == 0; }, end_within);
   return std::move(asking.offer);
 }
 
@@ -256,7 +268,7 @@ std::string shown(const AskedServer& server) {
 }
 
 Result<Offer> ask_server(AskedServer server, Duration at_most) {
-  return server.command.empty() ? ask_remote(std::move(server), at_most)
+  return server.command.empty() ? ask_as_node(std::move(server), at_most)
                                 : ask_program(std::move(server), at_most);
 }
 

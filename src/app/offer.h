@@ -1,9 +1,9 @@
 // What a server offers, asked once: for `init`, `accept`, `check` and `classify`, which look at
 // definitions before any agent sees them.
 //
-// A server is a program that is started for it, or one that the deployment file reaches over HTTP:
-// then it is reached as the node reaches it, at that address only, with the credential that the
-// file gives it, within what the file says of that credential. An address on the command line is
+// A server is a program that is started for it, or one of the deployment file: then it is started
+// or reached as the node does it, at that address only, with the credential that the file gives it,
+// within what the file says of that credential. An address on the command line is
 // not offered: who may be reached, and with which secret, is decided in one place.
 #pragma once
 
@@ -30,8 +30,8 @@ struct AskedServer {
   // A program that is started, with the variables `NAME=value`, in a folder (empty: this one).
   std::vector<std::string> command = {}, environment = {};
   std::string directory = {};
-  // Without a command: the deployment file that has its address, the folder of the node with its
-  // store of secrets, and the roles for which its credential is asked.
+  // Without a command: the deployment file that has its address, or the program that gets a secret;
+  // the folder of the node with its store of secrets, and the roles for which those are asked.
   Deployment deployment = {};
   std::string state_directory = {};
   std::vector<std::string> roles = {};

@@ -106,13 +106,21 @@ test('a credential that is bound elsewhere is not sent to ask for tools', async 
   assert.deepEqual(w.seen(), []);
 });
 
-test('a server with a command in the deployment file is started as the node would', (t) => {
-  const w = new World(production);
-  t.after(() => w.end());
-  const command = ['node', fixture, w.record];
-  deploy(w, `servers: {notes: {command: ${JSON.stringify(command)}}}\n`);
-  w.enrol();
-  const done = accept(w);
-  assert.equal(done.status, 0, done.err);
-  assert.ok(JSON.parse(done.out).accepted.some(({ tool }) => tool === 'notes/read_slow'));
-});
+for (const equipped of [false, true]) {
+  const how = equipped ? ', with its secret' : '';
+  test(`a server with a command is started as the node would${how}`, (t) => {
+    const w = new World(production);
+    t.after(() => w.end());
+    // Without the variable it ends at once.
+    const command = ['node', fixture, w.record, equipped ? 'dies' : 'plain'];
+    const secretly = equipped ? ', credential: reader, variable: NEEDED_TOKEN' : '';
+    deploy(w, `roles: {tester: {file: "${w.policy}", servers: [notes]}}
+servers: {notes: {command: ${JSON.stringify(command)}${secretly}}}
+credentials: {reader: {file: notes.secret, roles: [tester]}}
+`);
+    w.enrol();
+    const done = accept(w);
+    assert.equal(done.status, 0, done.err);
+    assert.ok(JSON.parse(done.out).accepted.some(({ tool }) => tool === 'notes/read_slow'));
+  });
+}
