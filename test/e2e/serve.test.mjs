@@ -107,6 +107,17 @@ test('a session: what belongs to it, and what does not exist without it', async 
   await until(() => processes(w) === 0);
 });
 
+test('a modern client hears log messages in the request that asked for them', async (t) => {
+  const w = await served(t, { mode: 'flood' });
+  const call = async (meta) => {
+    const answer = await w.ask('tools/call', { ...record, _meta: { progressToken: 1, ...meta } });
+    return (await read(answer)).map(({ method }) => method);
+  };
+  const level = { 'io.modelcontextprotocol/logLevel': 'info' };
+  assert.ok((await call(level)).includes('notifications/message'));
+  assert.ok(!(await call({})).includes('notifications/message'));
+});
+
 test('what is no message is refused with 400, charged, and the session goes on', async (t) => {
   const w = await served(t);
   const session = await w.open();

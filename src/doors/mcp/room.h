@@ -142,7 +142,7 @@ struct Session::Room : std::enable_shared_from_this<Session::Room> {
   Task<void> ask_client(PendingPtr about, std::string id, std::string method,
                         std::shared_ptr<json::Document> document, json::View params);
   Task<void> reload(bool tell);
-  bool wants_log(std::string_view level) const;
+  PendingPtr hears_log(std::string_view level) const;
   Task<bool> shelf_ready();
   bool spend_notice();
   bool scoped_here() const;

@@ -182,28 +182,32 @@ void Session::Room::server_progress(json::View params) {
   to_client(notification_line("notifications/progress", text), entry.id);
 }
 
-// A modern client hears what one of its open requests asked to hear.
-bool Session::Room::wants_log(std::string_view level) const {
-  if (client_era != Era::modern) return true;
+// A modern client hears what one of its open requests asked to hear, as part of that request: the
+// oldest, where there are several.
+PendingPtr Session::Room::hears_log(std::string_view level) const {
   const int grave = gravity(level);
   for (const auto& [id, entry] : in_flight) {
     const bool open = !entry->gone && !entry->parked;
-    if (open && entry->log_level >= 0 && grave >= entry->log_level) return true;
+    if (open && entry->log_level >= 0 && grave >= entry->log_level) return entry;
   }
-  return false;
+  return nullptr;
 }
 
 void Session::Room::server_log(const Message& message) {
-  if (!wants_log(message.params.text("level").value_or("info"))) return;
+  const PendingPtr hearer = client_era == Era::modern
+                                ? hears_log(message.params.text("level").value_or("info"))
+                                : nullptr;
+  if (client_era == Era::modern && !hearer) return;
+  const std::string_view request = hearer ? std::string_view(hearer->id) : std::string_view();
   if (!scoped_here()) {
-    to_client(notification_line(message.method, message.params_text));
+    to_client(notification_line(message.method, message.params_text), request);
     return;
   }
   // A log line may hold what a scope withholds; the level is all that passes.
   json::Writer params;
   params.object().key("level").string(message.params.text("level").value_or("info"));
   params.key("data").string(withheld_notice()).end();
-  to_client(notification_line(message.method, params.text()));
+  to_client(notification_line(message.method, params.text()), request);
 }
 
 Task<bool> Session::Room::shelf_ready() {

@@ -65,8 +65,7 @@ void RemoteClient::open(WireEvents events) {
 }
 
 void RemoteClient::post(std::string text, const Message& request, Taken taken,
-                        http::Responder responder, const std::string& params,
-                        Repeated repeated) {
+                        http::Responder responder, const std::string& params, Repeated repeated) {
   auto answering = std::make_shared<Answering>();
   answering->repeated = std::move(repeated);
   answering->id = std::string(request.id);
