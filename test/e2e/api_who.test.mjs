@@ -1,6 +1,8 @@
 // Who may use the decision API, and what stands when the node or a run ends; the program's own
 // commands for it, and the client in TypeScript.
 import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -135,6 +137,65 @@ test('the client in TypeScript', async () => {
   assert.equal(events.at(-1).data.run, run.id);
   stop.abort();
   await following;
+});
+
+test('the client in C++, as a program that executes what it may', async () => {
+  const built = path.resolve(import.meta.dirname, '../../build/dev/examples/orchestrator');
+  const program = process.env.PAWL_ORCHESTRATOR ?? path.join(built, 'pawl_orchestrator');
+  const child = spawn(program, [g.address], {
+    env: { ...g.env, PAWL_AGENT_KEY: g.keys.orchestrator, PAWL_EXECUTOR_KEY: g.keys.executor },
+  });
+  let said = '';
+  child.stdout.on('data', (bytes) => (said += bytes));
+  child.stdin.end(
+    [
+      'read_note {"id":"a\\u00e4\\""}',
+      'put_note {"text":"x"}',
+      'delete_note {}',
+      'send_mail {"to":"c@example.org"}',
+      'read_note {"id":',
+    ].join('\n'),
+  );
+  const [status] = await once(child, 'exit');
+  assert.equal(status, 0, said);
+  const lines = said.trimEnd().split('\n');
+  assert.deepEqual(lines.slice(0, 6), [
+    'allow: {"title":"a note"}',
+    'allow: {"asked":{"text":"x"},"body":"not for the model","title":"a note"}',
+    'deny: not_granted',
+    'hold: approval_pending',
+    'failed: 400 ambiguous_request',
+    'run: closed',
+  ]);
+  assert.ok(lines.includes('event: call.ended'));
+  assert.equal(lines.at(-1), 'event: run.closed');
+  // A key that is nobody's, and an address at which nobody listens.
+  const lost = spawnSync(program, [g.address], { env: { PAWL_AGENT_KEY: 'x' }, encoding: 'utf8' });
+  assert.equal(lost.stdout, 'failed: 401 identity\n');
+  const nobody = spawnSync(program, ['http://127.0.0.1:1'], { env: {}, encoding: 'utf8' });
+  assert.equal(nobody.stdout, 'failed: 0 unreachable\n');
+});
+
+test('a rotated key: what it signed is good for a day, or for nothing', async () => {
+  const kids = async () =>
+    (await g.ask('', 'GET', '/.well-known/jwks.json')).json.keys.map((key) => key.kid);
+  const before = await kids();
+  const run = await g.run();
+  const done = await g.later('keys', 'rotate', '--json');
+  assert.deepEqual(JSON.parse(done.out), { checking: 1, node_told: true }, done.err);
+  const after = await kids();
+  assert.deepEqual(after.slice(1), before, 'the key before stays in the set');
+  assert.equal((await g.propose(run, 'read_note', {})).json.effect, 'allow');
+  const fresh = await g.run();
+  const kid = (token) => JSON.parse(Buffer.from(token.split('.')[0], 'base64url')).kid;
+  assert.deepEqual([kid(run.credential), kid(fresh.credential)], [before[0], after[0]]);
+  const now = await g.later('keys', 'rotate', '--at-once');
+  assert.match(now.out, /open nothing/);
+  assert.equal((await kids()).length, 1);
+  for (const old of [run, fresh]) {
+    assert.equal((await g.propose(old, 'read_note', {})).status, 401);
+  }
+  assert.equal((await g.propose(await g.run(), 'read_note', {})).json.effect, 'allow');
 });
 
 test('roles that could not be told apart are not served', () => {
