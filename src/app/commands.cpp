@@ -35,6 +35,7 @@ std::span<const CommandRow> commands() {
       keys_create_command,
       keys_list_command,
       keys_revoke_command,
+      keys_rotate_command,
       runs_create_command,
       runs_list_command,
       runs_show_command,

@@ -35,6 +35,7 @@ extern const CommandRow init_command;
 extern const CommandRow keys_create_command;
 extern const CommandRow keys_list_command;
 extern const CommandRow keys_revoke_command;
+extern const CommandRow keys_rotate_command;
 extern const CommandRow kill_command;
 extern const CommandRow mcp_command;
 extern const CommandRow node_command;

@@ -8,21 +8,6 @@
 namespace pawl::app {
 namespace {
 
-http::TlsFiles tls_files(const Deployment::Listen& where, const std::string& directory) {
-  const auto beside = [&directory](const std::string& file) {
-    return (std::filesystem::path(directory) / file).string();
-  };
-  http::TlsFiles files;
-  files.certificate = beside(where.certificate);
-  files.key = beside(where.key);
-  return files;
-}
-
-Error located(Error error, const Deployment::Listen& where) {
-  error.at = where.at;
-  return error;
-}
-
 std::string without_brackets(const std::string& host) {
   return host.starts_with('[') ? host.substr(1, host.size() - 2) : host;
 }
@@ -44,6 +29,26 @@ http::Site site_of(const Deployment::Listen& where, std::uint16_t port) {
 }
 
 }  // namespace
+
+http::TlsFiles tls_files(const Deployment::Listen& where, const std::string& directory) {
+  const auto beside = [&directory](const std::string& file) {
+    return (std::filesystem::path(directory) / file).string();
+  };
+  http::TlsFiles files;
+  files.certificate = beside(where.certificate);
+  files.key = beside(where.key);
+  if (!where.client_ca.empty()) {
+    files.client_ca = beside(where.client_ca);
+    files.clients = where.clients_certified ? http::ClientCertificates::required
+                                            : http::ClientCertificates::optional;
+  }
+  return files;
+}
+
+Error located_at(Error error, const Deployment::Listen& where) {
+  error.at = where.at;
+  return error;
+}
 
 Gateway::Gateway(net::Loop& loop, std::function<std::string()> fault)
     : fault_(std::move(fault)), server_(loop, {}, routes_.handler()) {
@@ -72,20 +77,20 @@ void Gateway::health(bool ready, http::Responder responder) const {
 Status Gateway::listen(const Deployment::Listen& where, const std::string& config_directory) {
   if (!where.certificate.empty()) {
     auto loaded = http::TlsSettings::load(tls_files(where, config_directory));
-    if (!loaded) return std::unexpected(located(std::move(loaded.error()), where));
+    if (!loaded) return std::unexpected(located_at(std::move(loaded.error()), where));
     tls_ = std::move(*loaded);
   }
   if (!where.mcp.socket.empty()) {
     routes_.serve_site(site_of(where, 0));
     address_ = "unix:" + where.mcp.socket;
     Status opened = server_.listen_unix(where.mcp.socket, {.replace_stale = true});
-    if (!opened) return std::unexpected(located(std::move(opened.error()), where));
+    if (!opened) return std::unexpected(located_at(std::move(opened.error()), where));
     return {};
   }
   const std::string host = without_brackets(where.mcp.host);
   auto port =
       tls_ ? server_.listen(host, where.mcp.port, *tls_) : server_.listen(host, where.mcp.port);
-  if (!port) return std::unexpected(located(std::move(port.error()), where));
+  if (!port) return std::unexpected(located_at(std::move(port.error()), where));
   routes_.serve_site(site_of(where, *port));
   address_ = fmt::format("{}://{}:{}", tls_ ? "https" : "http", where.mcp.host, *port);
   return {};
@@ -98,41 +103,6 @@ Status Gateway::reload() {
 Task<bool> Gateway::drain(Duration at_most) {
   ending_ = true;
   co_return co_await server_.drain(at_most);
-}
-
-std::vector<Error> serving_mistakes(const Deployment& deployment,
-                                    const std::string& config_directory) {
-  std::vector<Error> errors;
-  if (!deployment.listen) {
-    errors.push_back({Fault::usage,
-                      "it does not say where to listen: expected `listen: {mcp: "
-                      "\"127.0.0.1:8080\"}`",
-                      {deployment.file, 0, 0}});
-    return errors;
-  }
-  const Deployment::Listen& listen = *deployment.listen;
-  if (!listen.certificate.empty()) {
-    const auto loaded = http::TlsSettings::load(tls_files(listen, config_directory));
-    if (!loaded) errors.push_back(located(loaded.error(), listen));
-  }
-  // Whoever can open this machine's sockets is one caller; of the network nobody can say that.
-  if (!listen.mcp.local() && (deployment.agents.empty() || listen.certificate.empty())) {
-    errors.push_back({Fault::refused,
-                      "other machines can reach this address: expected `agents`, so that it is "
-                      "known who calls, and `listen.tls`, so that nobody on the way reads their "
-                      "keys; or an address of this machine alone",
-                      listen.mcp.at});
-  }
-  bool any = !deployment.agents.empty();
-  for (const auto& [name, role] : deployment.roles) {
-    any |= !role.servers.empty();
-  }
-  if (!any) {
-    errors.push_back({Fault::usage,
-                      "no role has `servers`, and there are no `agents`: there is nothing to serve",
-                      {deployment.file, 0, 0}});
-  }
-  return errors;
 }
 
 }  // namespace pawl::app

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "app/paths.h"
 #include "base/error.h"
 #include "base/task.h"
 #include "doors/http/routes.h"
@@ -54,9 +55,15 @@ class Gateway {
   http::Server server_;  // last: its connections use the others
 };
 
+// The files of `tls`, beside the deployment file; and a mistake about them with its place.
+http::TlsFiles tls_files(const Deployment::Listen& where, const std::string& config_directory);
+Error located_at(Error error, const Deployment::Listen& where);
+
 // Why this deployment cannot be served by this version, or not safely; every reason, with its
-// place. The files of `tls` are read and compared. Nothing is listened on.
+// place. The files of `tls` and of keys are read and compared. Nothing is listened on.
 std::vector<Error> serving_mistakes(const Deployment& deployment,
                                     const std::string& config_directory);
+// The same, and what is wrong with the policies of the roles that are served.
+std::vector<Error> serving_mistakes(const DeploymentRead& read);
 
 }  // namespace pawl::app

@@ -14,7 +14,9 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "io/identity/identities.h"
 #include "io/pins/replace_file.h"
+#include "io/secrets/run_keys.h"
 #include "kernel/policy/limits.h"
 #include "kernel/token/api_key.h"
 
@@ -24,6 +26,10 @@ namespace {
 constexpr OptionRow kKeyCreateOptions[] = {config_option, json_option};
 constexpr OptionRow kKeyListOptions[] = {config_option, json_option};
 constexpr OptionRow kKeyRevokeOptions[] = {state_option, config_option, json_option};
+constexpr OptionRow kKeyRotateOptions[] = {
+    state_option,
+    {"--at-once", "", "the credentials that are out there open nothing any more", Takes::nothing},
+    json_option};
 constexpr WordRow kKeyAgent[] = {
     {"agent", "the agent, as `agents` of the deployment file names it"}};
 constexpr WordRow kKeyPrefix[] = {{"prefix", "the first characters, as `keys list` shows them"}};
@@ -143,6 +149,43 @@ int revoke_key(const Arguments& arguments) {
   return exit_good;
 }
 
+// The node that runs here does it, so that its doors know at once; without one, the file is enough.
+int rotate_keys(const Arguments& arguments) {
+  const auto directory = state_directory(arguments);
+  if (!directory) return complain(directory.error());
+  const bool at_once = arguments.has("--at-once");
+  std::size_t checking = 0;
+  auto node = NodeConnection::open(*directory, control_socket);
+  if (node) {
+    json::Writer request;
+    request.object().key("at_once").boolean(at_once).key("op").string("rotate_keys").end();
+    const auto answer = node->ask(request.text());
+    if (!answer) return complain(answer.error());
+    checking = answer->root()["checking"].natural();
+  } else if (node.error().fault != Fault::missing) {
+    return complain(node.error());
+  } else {
+    const auto kept = secrets::rotate_run_keys(
+        *directory + "/" + secrets::run_keys_name,
+        {.now = wall_clock(),
+         .checks_for = at_once ? Duration{} : identity::credential_life_max,
+         .random = random_bytes});
+    if (!kept) return complain(kept.error());
+    checking = kept->size() - 1;
+  }
+  if (arguments.has("--json")) {
+    json::Writer said;
+    said.object().key("checking").natural(checking).key("node_told").boolean(node.has_value());
+    out(said.end().take());
+    return exit_good;
+  }
+  out(checking == 0 ? "a new key signs credentials of runs; those that are out there open nothing"
+                    : fmt::format("a new key signs credentials of runs; {} before it still check "
+                                  "those that are out there, a day at most",
+                                  checking));
+  return exit_good;
+}
+
 }  // namespace
 
 extern const CommandRow keys_create_command = {
@@ -160,5 +203,15 @@ extern const CommandRow keys_list_command = {
 extern const CommandRow keys_revoke_command = {
     "keys revoke",     "run",      "takes a key back, at once; needs nobody's permission",
     kKeyRevokeOptions, kKeyPrefix, revoke_key};
+extern const CommandRow keys_rotate_command = {
+    "keys rotate",
+    "run",
+    "signs the credentials of runs with a new key; needs nobody's permission",
+    kKeyRotateOptions,
+    {},
+    rotate_keys,
+    "The key before it stays in the key set, and checks, until the last credential that it signed "
+    "has ended: a day. With `--at-once`, for a key that somebody else may have, it does not, and "
+    "every agent needs a new credential."};
 
 }  // namespace pawl::app

@@ -194,7 +194,8 @@ Status Node::open() {
         tell_people();
         return {};
       },
-      [this](json::View request) { return create_run(request); }, options_.config, PAWL_VERSION});
+      [this](json::View request) { return create_run(request); },
+      [this](json::View request) { return rotate_keys(request); }, options_.config, PAWL_VERSION});
   for (const auto& [id, run] : gate_->state().runs()) {
     if (run.phase != RunPhase::closed) gate_->leave_run(id);
   }
@@ -229,6 +230,9 @@ void Node::watch_idle() {
 
 void Node::close() {
   if (api_) api_->finish();
+  // Whoever waits for an issuer's keys is answered while there is somebody to answer.
+  if (identities_) identities_->finish();
+  others_keys_.reset();
   if (door_) {
     door_->finish("the node ends");
     (void)loop_.run_until([this] { return door_->sessions() == 0 && starts_.live() == 0; },

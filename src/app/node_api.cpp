@@ -16,7 +16,7 @@
 namespace pawl::app {
 namespace {
 
-constexpr const char* run_keys_name = "runs.key";  // in the node's directory
+constexpr std::string_view resource_metadata_path = "/.well-known/oauth-protected-resource";
 
 http::Response key_set_response(std::string text) {
   http::Response response;
@@ -24,6 +24,16 @@ http::Response key_set_response(std::string text) {
   response.headers.add("cache-control", "max-age=300");
   response.body = std::move(text);
   return response;
+}
+
+Result<std::vector<identity::RunSigner>> signers_of(const std::vector<secrets::RunKey>& kept) {
+  std::vector<identity::RunSigner> signers;
+  for (const secrets::RunKey& one : kept) {
+    auto key = token::SigningKey::from_seed(one.seed);
+    if (!key) return std::unexpected(key.error());
+    signers.push_back({*std::move(key), one.until});
+  }
+  return signers;
 }
 
 }  // namespace
@@ -100,25 +110,83 @@ Result<std::string> Node::create_run(json::View request) {
   return out.key("expires").string(to_string(issued->expires)).end().take();
 }
 
-Status Node::open_api() {
-  auto seeds = secrets::open_run_keys(options_.state_directory + "/" + run_keys_name, random_bytes);
-  if (!seeds) return std::unexpected(seeds.error());
-  std::vector<token::SigningKey> keys;
-  for (const std::string& seed : *seeds) {
-    auto key = token::SigningKey::from_seed(seed);
-    if (!key) return std::unexpected(key.error());
-    keys.push_back(*std::move(key));
+// What anybody may read: the keys that check our credentials, and whose tokens a door takes.
+void Node::add_well_known() {
+  gateway_->routes().add("GET", "/.well-known/jwks.json", http::Hosts::any,
+                         [this](const http::Request&, http::Responder responder) {
+                           std::move(responder).answer(key_set_response(identities_->key_set()));
+                         });
+  const http::Handler describe = [this](const http::Request& request, http::Responder responder) {
+    const std::string_view path = http::path_of(request.target);
+    std::string text = identities_->metadata(path.substr(resource_metadata_path.size()));
+    if (text.empty()) {
+      return std::move(responder).answer(http::respond({404, "nothing is here"}));
+    }
+    http::Response response;
+    response.headers.add("content-type", "application/json");
+    response.headers.add("cache-control", "max-age=300");
+    response.body = std::move(text);
+    std::move(responder).answer(std::move(response));
+  };
+  for (const std::string& path :
+       {std::string(resource_metadata_path), std::string(resource_metadata_path) + "/"}) {
+    gateway_->routes().add("GET", path, http::Hosts::listed, describe);
   }
+}
+
+// Strangers decide how many of these there are, so the journal takes so many a minute.
+void Node::note_refusal(const std::string& topic, const std::string& text) {
+  const std::string more =
+      refusals_unsaid_ == 0 ? "" : fmt::format("; and {} before it", refusals_unsaid_);
+  if (gate_->note({}, topic, text + more)) {
+    refusals_unsaid_ = 0;
+  } else {
+    ++refusals_unsaid_;
+  }
+}
+
+// `pawl keys rotate`: needs nobody's proof, it only tightens.
+Result<std::string> Node::rotate_keys(json::View request) {
+  const json::View now = request["at_once"];
+  const bool at_once = now.kind() == json::Kind::boolean && now.boolean();
+  auto kept =
+      secrets::rotate_run_keys(options_.state_directory + "/" + secrets::run_keys_name,
+                               {.now = clock_->now(),
+                                .checks_for = at_once ? Duration{} : identity::credential_life_max,
+                                .random = random_bytes});
+  if (!kept) return std::unexpected(kept.error());
+  const std::size_t checking = kept->size() - 1;
+  auto keys = signers_of(*kept);
+  if (!keys) return std::unexpected(keys.error());
+  if (identities_) identities_->sign_with(*std::move(keys));
+  (void)gate_->note({}, "keys of runs",
+                    at_once ? "a new key signs, and no older one checks" : "a new key signs");
+  json::Writer out;
+  out.object().key("checking").natural(checking).key("ok").boolean(true).end();
+  return out.take();
+}
+
+Status Node::open_api() {
+  auto kept =
+      secrets::open_run_keys(options_.state_directory + "/" + secrets::run_keys_name, random_bytes);
+  if (!kept) return std::unexpected(kept.error());
+  auto keys = signers_of(*kept);
+  if (!keys) return std::unexpected(keys.error());
   const std::string& url = deployment_.listen->url;
   const std::string address = url.empty() ? gateway_->address() : url;
+  others_keys_ = std::make_unique<identity::HttpKeys>(loop_);
   identities_.emplace(
       identity::IdentityPorts{
           .now = [this] { return clock_->now(); },
           .run = [this](std::string_view id) { return api_ ? api_->run_of(id) : nullptr; },
           .note = [this](const std::string& topic,
-                         const std::string& text) { (void)gate_->note({}, topic, text); },
-          .random = random_bytes},
-      std::move(keys), address);
+                         const std::string& text) { note_refusal(topic, text); },
+          .random = random_bytes,
+          .fetch =
+              [this](KeyPlace place) {
+                return others_keys_->fetch(std::move(place), config_directory_);
+              }},
+      *std::move(keys), address);
   identities_->use(deployment_);
   api_ = std::make_unique<api::Api>(
       api::ApiPorts{.gate = *gate_,
@@ -139,10 +207,7 @@ Status Node::open_api() {
   };
   gateway_->routes().add("GET", "/v1/", http::Hosts::listed, serve);
   gateway_->routes().add("POST", "/v1/", http::Hosts::listed, serve);
-  gateway_->routes().add("GET", "/.well-known/jwks.json", http::Hosts::any,
-                         [this](const http::Request&, http::Responder responder) {
-                           std::move(responder).answer(key_set_response(identities_->key_set()));
-                         });
+  add_well_known();
   // A file that loses its agents later does not open the doors to everybody.
   asks_who_ = !deployment_.agents.empty();
   if (!asks_who_) {

@@ -98,12 +98,13 @@ Task<std::expected<mcp::RemoteCaller, http::Response>> Node::identify(const http
   }
   mcp::RemoteCaller caller;
   if (asks_who_ || !deployment_.agents.empty()) {
-    const auto who = co_await identities_->authenticate(request, api_->audience_of_role(role));
-    if (!who) co_return std::unexpected(identity::refuse(who.error()));
+    const std::string door = api_->audience_of_role(role);
+    const auto who = co_await identities_->authenticate(request, door);
+    if (!who) co_return std::unexpected(identities_->refusal(who.error(), door, "propose"));
     if (!who->rights.propose || who->role != role) {
       const identity::Denied denied = identity::lacks(*who, "propose");
-      (void)gate_->note({}, "identity refused", denied.reason);
-      co_return std::unexpected(identity::refuse(denied));
+      note_refusal("identity refused", denied.reason);
+      co_return std::unexpected(identities_->refusal(denied, door, "propose"));
     }
     caller.agent = who->agent;
     caller.sponsor = who->sponsor;

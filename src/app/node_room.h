@@ -31,6 +31,7 @@
 #include "doors/mcp/many/many.h"
 #include "doors/mcp/session.h"
 #include "gate/gate.h"
+#include "io/identity/http_keys.h"
 #include "io/identity/identities.h"
 #include "io/journal/journal.h"
 #include "io/journal/note.h"
@@ -147,8 +148,11 @@ class Node {
 
   // node_api.cpp
   Status open_api();
+  void add_well_known();
+  void note_refusal(const std::string& topic, const std::string& text);
   Result<api::RoleInForce> role_in_force(const std::string& name);
   Result<std::string> create_run(json::View request);
+  Result<std::string> rotate_keys(json::View request);
 
   bool busy() const;
   void watch_idle();
@@ -178,8 +182,10 @@ class Node {
   ServerStarts starts_{loop_};
   std::map<std::string, ReadPolicy> role_policies_;
   std::unique_ptr<mcp::HttpDoor> door_;
+  std::unique_ptr<identity::HttpKeys> others_keys_;
   std::optional<identity::Identities> identities_;
   std::unique_ptr<api::Api> api_;
+  std::uint64_t refusals_unsaid_ = 0;
   bool asks_who_ = false;             // there were agents when the doors were opened
   std::unique_ptr<Gateway> gateway_;  // its connections hold what the doors answer
   bool ending_ = false;

@@ -64,9 +64,7 @@ Task<void> Node::end_serving() {
 // get what the file says now. Where it listens is decided once.
 void Node::reload() {
   const DeploymentRead read = read_deployment(options_.config, true);
-  std::vector<Error> errors = read.errors;
-  if (read.deployment) errors = serving_mistakes(*read.deployment, config_directory_);
-  if (!errors.empty()) {
+  if (const std::vector<Error> errors = serving_mistakes(read); !errors.empty()) {
     for (const Error& error : errors) log_line(to_string(error));
     log_line("the deployment file has a mistake; what was in force stays");
     (void)gate_->note({}, "deployment file does not load", to_string(errors.front()));

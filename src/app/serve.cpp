@@ -1,9 +1,5 @@
 // `pawl serve`: the node in the foreground, with its doors on the network.
-#include <algorithm>
 #include <cstdlib>
-#include <filesystem>
-
-#include <fmt/format.h>
 
 #include "app/command.h"
 #include "app/commands.h"
@@ -11,10 +7,8 @@
 #include "app/log.h"
 #include "app/node.h"
 #include "app/paths.h"
-#include "app/real_path.h"
 #include "app/terminal.h"
 #include "base/text.h"
-#include "kernel/policy/identities.h"
 
 namespace pawl::app {
 namespace {
@@ -24,29 +18,6 @@ constexpr OptionRow kServeOptions[] = {
     state_option,
     {"--log", "FORM", "`text` or `json`: how the log is written (default text)"},
 };
-
-bool has_agents(const Deployment& deployment, const std::string& role) {
-  return std::ranges::any_of(deployment.agents,
-                             [&role](const auto& entry) { return entry.second.role == role; });
-}
-
-// Everything that can be known to be wrong before anything is started, all of it at once.
-std::vector<Error> serve_mistakes(const DeploymentRead& read) {
-  if (!read.deployment) return read.errors;
-  const Deployment& deployment = *read.deployment;
-  const std::string directory = std::filesystem::path(read.path).parent_path().string();
-  std::vector<Error> errors = serving_mistakes(deployment, directory);
-  std::vector<std::shared_ptr<const Policy>> policies;
-  for (const auto& [name, role] : deployment.roles) {
-    if (role.servers.empty() && !has_agents(deployment, name)) continue;
-    const std::string file = (std::filesystem::path(directory) / home_expanded(role.file)).string();
-    const Loaded loaded = read_policy(file, &deployment);
-    errors.insert(errors.end(), loaded.errors.begin(), loaded.errors.end());
-    if (loaded.policy) policies.push_back(loaded.policy);
-  }
-  for (Error& error : shared_identities(deployment, policies)) errors.push_back(std::move(error));
-  return errors;
-}
 
 int run_serve(const Arguments& arguments) {
   auto directory = state_directory(arguments);
@@ -64,7 +35,7 @@ int run_serve(const Arguments& arguments) {
     // Before there is a second thread.
     ::setenv(log_variable, form->c_str(), 1);
   }
-  const std::vector<Error> errors = serve_mistakes(read_deployment(options.config, true));
+  const std::vector<Error> errors = serving_mistakes(read_deployment(options.config, true));
   for (const Error& error : errors) err("pawl: " + to_string(error));
   return errors.empty() ? run_node(options) : exit_usage;
 }

@@ -146,6 +146,7 @@ class Office {
             .killed = {},
             .reread = [] { return Status{}; },
             .open_run = {},
+            .rotate_keys = {},
             .config = "deployment.yaml",
             .version = "0"};
   }

@@ -1,10 +1,11 @@
-// Any bytes as a token, as claims, and as a set of keys. Nothing that nobody signed is accepted,
-// and what can be read is read the same when we write it.
+// Any bytes as a token, as claims, as a set of keys, and as what an issuer says of itself. Nothing
+// that nobody signed is accepted, and what can be read is read the same when we write it.
 #include <cstddef>
 #include <cstdint>
 #include <string>
 
 #include "fuzz/must.h"
+#include "io/identity/http_keys.h"
 #include "kernel/token/api_key.h"
 #include "kernel/token/base64url.h"
 #include "kernel/token/run_credential.h"
@@ -38,6 +39,20 @@ void as_header(const std::string& text, const SigningKey& key, const KeySet& key
   if (opened) fuzz::must(opened->payload == "{}", "the payload is the one that was signed");
 }
 
+// What an issuer says of itself, and how long its keys are good for.
+void as_discovery(const std::string& text) {
+  const auto keys = identity::keys_of_discovery(text, "https://id.example");
+  if (keys) fuzz::must(text.contains("jwks_uri"), "the keys are where the issuer says");
+  const auto fresh = identity::fresh_for(text);
+  if (fresh) fuzz::must(*fresh >= Duration{} && *fresh <= identity::fresh_max, "within bounds");
+  for (const std::string& url : identity::discovery_addresses(text)) {
+    fuzz::must(url.contains("/.well-known/"), "below a known path");
+  }
+  if (const auto address = parse_web_address(text)) {
+    fuzz::must(address->port != 0 && !address->host.empty(), "an address has a host and a port");
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
@@ -47,6 +62,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   const std::string text(reinterpret_cast<const char*>(bytes), size);
   as_token(text, key, keys);
   as_header(text, key, keys);
+  as_discovery(text);
   (void)parse_spiffe_id(text);
   if (const auto kept = KeptKey::parse(text)) fuzz::must(kept->text() == text, "one spelling");
   if (const auto set = KeySet::parse(text)) {

@@ -129,7 +129,7 @@ Task<bool> Api::Room::admitted(VisitPtr visit) {
     if (visit->responder) {
       http::Responder once = std::move(*visit->responder);
       visit->responder.reset();
-      std::move(once).answer(identity::refuse(who.error()));
+      std::move(once).answer(ports.identities.refusal(who.error(), audience, operation.right));
     }
     co_return false;
   }

@@ -87,6 +87,9 @@ Task<std::string> Control::answer(std::string request) {
   } else if (op == "run_open") {
     answered = ports_.open_run ? ports_.open_run(root)
                                : fail(Fault::usage, "this node opens no runs on request");
+  } else if (op == "rotate_keys") {
+    answered = ports_.rotate_keys ? ports_.rotate_keys(root)
+                                  : fail(Fault::usage, "this node has no keys of runs");
   } else if (op == "run_close") {
     answered = close_run(root);
   } else {

@@ -11,6 +11,7 @@
 //   {"op":"challenge","person":…}     opens a challenge for an act
 //   {"op":"kill","scope":…,"name":…,"reason":…,"by":…}
 //   {"op":"run_open","role":…,"by":…,…}   a run for a door on the network, with its credential
+//   {"op":"rotate_keys","at_once":…}  a new key for the credentials of runs
 //   {"op":"run_close","run":…,"reason":…,"by":…}
 //   {"op":"act","person":…,"nonce":…,"signature":…,"act":{"kind":…, …}}
 // kinds of acts: answer {approval, approve, reason, shown, typed}, resume {scope, name, reason},
@@ -55,6 +56,8 @@ struct ControlPorts {
   std::function<Status()> reread;
   // Opens a run as `run_open` asks, and answers it with its credential, as JSON.
   std::function<Result<std::string>(json::View request)> open_run;
+  // The credentials of runs are signed with a new key from now on.
+  std::function<Result<std::string>(json::View request)> rotate_keys;
   std::string config;  // where that file is
   std::string version;
 };

@@ -20,6 +20,8 @@ struct ClientCertificate {
   std::vector<std::string> uris;  // a SPIFFE id is one of these
   std::vector<std::string> emails;
   std::string sha256;  // of the certificate's DER, in hexadecimal: what `cnf.x5t#S256` is made of
+  // Seconds since 1970 at which it is over: connections live longer than handshakes.
+  std::int64_t not_after = 0;
 };
 
 // Who is on the other side of a connection.

@@ -1,6 +1,7 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include <array>
 #include <utility>
@@ -115,6 +116,10 @@ ClientCertificate describe(X509& certificate) {
   if (length > 0) known.subject.assign(text, static_cast<std::size_t>(length));
   BIO_free(memory);
   add_names(certificate, known);
+  tm end{};
+  if (ASN1_TIME_to_tm(X509_get0_notAfter(&certificate), &end) == 1) {
+    known.not_after = ::timegm(&end);
+  }
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned bytes = 0;
   if (X509_digest(&certificate, EVP_sha256(), digest.data(), &bytes) == 1) {

@@ -27,6 +27,12 @@ std::string_view to_string(How how) {
       return "key";
     case How::run_credential:
       return "credential";
+    case How::issuer_token:
+      return "token";
+    case How::svid:
+      return "svid";
+    case How::certificate:
+      return "certificate";
   }
   return "";
 }
@@ -37,7 +43,8 @@ Denied lacks(const Principal& principal, std::string_view right) {
           .says = "this identity lacks a right",
           .reason = "`" + visible(principal.agent) + "` (" + principal.proof +
                     ") has no right to " + std::string(right),
-          .scope = right};
+          .scope = right,
+          .issuer = principal.issuer};
 }
 
 Proved<std::string_view> bearer_of(const http::Request& request) {
@@ -78,11 +85,15 @@ http::Response refuse(const Denied& denied, const ChallengeTerms& terms) {
     challenge.append(", ").append(name).append("=\"").append(value).append("\"");
   };
   add("error", denied.error);
-  add("scope", denied.scope);
+  add("scope", terms.scope.empty() ? denied.scope : std::string_view(terms.scope));
   add("resource_metadata", terms.metadata);
   http::Response response;
   response.status = denied.status;
-  response.headers.add("www-authenticate", challenge);
+  if (denied.status == 503) {
+    response.headers.add("retry-after", "5");
+  } else {
+    response.headers.add("www-authenticate", challenge);
+  }
   response.headers.add("content-type", "application/json");
   response.headers.add("cache-control", "no-store");
   json::Writer body;

@@ -1,6 +1,7 @@
 // What a request presents to prove who sends it: one `Authorization: Bearer …`.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "io/http/message.h"
@@ -15,7 +16,8 @@ Proved<std::string_view> bearer_of(const http::Request& request);
 
 // What stands in `WWW-Authenticate` and in the body of the refusal.
 struct ChallengeTerms {
-  std::string metadata;  // address of the resource's metadata (RFC 9728); empty: none
+  std::string metadata = {};  // address of the resource's metadata (RFC 9728); empty: none
+  std::string scope = {};     // that would do, as the issuer calls it; empty: the right itself
 };
 http::Response refuse(const Denied& denied, const ChallengeTerms& terms = {});
 

@@ -15,19 +15,43 @@ constexpr std::string_view run_key_mark = "agent:";
 constexpr std::size_t run_name_bytes_max = 128;
 constexpr std::size_t id_bytes = 10;
 
-token::KeySet public_keys(const std::vector<token::SigningKey>& keys) {
+token::KeySet public_keys(const std::vector<RunSigner>& keys) {
   std::vector<token::PublicKey> all;
-  for (const token::SigningKey& key : keys) all.push_back(key.public_key());
+  for (const RunSigner& one : keys) all.push_back(one.key.public_key());
   return token::KeySet::of(all);
 }
 
 }  // namespace
 
-Identities::Identities(IdentityPorts ports, std::vector<token::SigningKey> keys, std::string issuer)
+Identities::Identities(IdentityPorts ports, std::vector<RunSigner> keys, std::string issuer)
     : ports_(std::move(ports)),
       signing_(std::move(keys)),
       keys_(public_keys(signing_)),
-      issuer_(std::move(issuer)) {}
+      issuer_(std::move(issuer)),
+      foreign_keys_({.now = ports_.now,
+                     .fetch = ports_.fetch,
+                     .failed = [note = ports_.note](const std::string& why) {
+                       note("issuer keys", "not fetched: " + why);
+                     }}) {}
+
+void Identities::sign_with(std::vector<RunSigner> keys) {
+  signing_ = std::move(keys);
+  keys_ = public_keys(signing_);
+  known_.clear();
+}
+
+void Identities::drop_ended() {
+  const Instant now = ports_.now();
+  const auto ended = [now](const RunSigner& one) { return one.until && now >= *one.until; };
+  if (std::erase_if(signing_, ended) == 0) return;
+  keys_ = public_keys(signing_);
+  known_.clear();
+}
+
+std::string Identities::key_set() {
+  drop_ended();
+  return keys_.text();
+}
 
 void Identities::use(const Deployment& deployment) {
   kept_.clear();
@@ -42,6 +66,7 @@ void Identities::use(const Deployment& deployment) {
           {name, agent.role, agent.sponsor.empty() ? name : agent.sponsor, agent.rights});
     }
   }
+  use_sources(deployment);
 }
 
 Denied Identities::refused(std::string reason) const {
@@ -60,12 +85,14 @@ Proved<Principal> Identities::by_key(std::string_view key) const {
                    .rights = agent.rights,
                    .how = How::api_key,
                    .proof = "key " + kept_[*found].prefix,
+                   .issuer = {},
                    .credential = {}};
 }
 
-Proved<Principal> Identities::by_credential(const std::string& token, const std::string& audience) {
+Proved<Principal> Identities::by_credential(const std::string& token, const std::string& digest,
+                                            const std::string& audience) {
   const Instant now = ports_.now();
-  const std::string digest = hex(sha256(token));
+  drop_ended();
   auto known = known_.find(digest);
   if (known == known_.end()) {
     auto checked = token::verify_run(token, keys_, {.issuer = issuer_, .audience = audience}, now);
@@ -96,16 +123,33 @@ Proved<Principal> Identities::by_credential(const std::string& token, const std:
                    .rights = {.propose = true, .watch = true},
                    .how = How::run_credential,
                    .proof = "credential " + credential.id,
+                   .issuer = {},
                    .credential = credential};
+}
+
+Task<Proved<Principal>> Identities::by_bearer(std::string token, Asked asked) {
+  if (token.starts_with(token::api_key_mark)) co_return by_key(token);
+  const std::string digest = hex(sha256(token));
+  if (known_.contains(digest)) co_return by_credential(token, digest, asked.audience);
+  std::string source = source_of(token);
+  if (source.empty()) co_return by_credential(token, digest, asked.audience);
+  co_return co_await by_token(std::move(source), std::move(token), digest, std::move(asked));
 }
 
 Task<Proved<Principal>> Identities::authenticate(const http::Request& request,
                                                  std::string audience) {
+  const bool certified = request.remote && request.remote->certificate;
+  const Asked asked{std::move(audience), certified ? &*request.remote->certificate : nullptr};
   const auto presented = bearer_of(request);
-  Proved<Principal> who = !presented ? Proved<Principal>(std::unexpected(presented.error()))
-                          : presented->starts_with(token::api_key_mark)
-                              ? by_key(*presented)
-                              : by_credential(std::string(*presented), audience);
+  Proved<Principal> who = std::unexpected(Denied{});
+  if (presented) {
+    who = co_await by_bearer(std::string(*presented), asked);
+    if (who && certified) who = same_agent(*std::move(who), *asked.certificate);
+  } else if (presented.error().error.empty() && certified) {
+    who = by_certificate(*asked.certificate);
+  } else {
+    who = std::unexpected(presented.error());
+  }
   if (!who && !who.error().error.empty()) {
     const std::string from = request.remote ? request.remote->address : std::string();
     ports_.note("identity refused", who.error().reason + (from.empty() ? "" : ", from " + from));
@@ -143,7 +187,7 @@ Result<Identities::Issued> Identities::issue(token::RunCredential credential) {
   credential.id = new_id("j");
   Issued issued{.token = {}, .id = credential.id, .expires = credential.expires};
   issued.expires.ns -= issued.expires.ns % 1'000'000'000;
-  auto token = token::issue(signing_.front(), std::move(credential), issued.expires);
+  auto token = token::issue(signing_.front().key, std::move(credential), issued.expires);
   if (!token) return std::unexpected(token.error());
   issued.token = *std::move(token);
   return issued;

@@ -3,17 +3,23 @@
 //   const auto who = co_await identities.authenticate(request, audience);
 //   if (!who) return respond(refuse(who.error()));
 //
-// Two proofs are known: a key of an agent that the deployment file names, and the credential of a
-// run that this node signed. Whoever presents anything else is nobody. A key counts as long as it
-// stands in the file, a credential as long as its run is open, whoever it goes back to is still in
-// the file, and its time has not come. Each refusal is told to `note`, which bounds how many are
-// kept; what is said to the caller never tells one refusal of a token from another.
+// These proofs are known: a key of an agent that the deployment file names, the credential of a run
+// that this node signed, a token of an issuer or a trust domain that the file names (foreign.cpp),
+// and the certificate of a client. Whoever presents anything else is nobody. A key counts as long
+// as it stands in the file, a credential as long as its run is open, whoever it goes back to is
+// still in the file, and its time has not come. A token counts for the door that it is for, until
+// its end, on the connection that it is bound to, and only where it is exactly one agent's. Whoever
+// shows a certificate of one agent and a token of another is neither.
+// Each refusal is told to `note`, which bounds how many are kept; what is said to the caller never
+// tells one refusal of a token from another.
 //
 // Threads: the loop that owns the gate.
 #pragma once
 
 #include <functional>
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +28,7 @@
 #include "base/task.h"
 #include "base/time.h"
 #include "io/http/message.h"
+#include "io/identity/key_cache.h"
 #include "io/identity/principal.h"
 #include "kernel/policy/deployment.h"
 #include "kernel/state/state.h"
@@ -31,6 +38,8 @@
 namespace pawl::identity {
 
 inline constexpr std::size_t credentials_known_max = 4096;  // whose signature is not checked twice
+inline constexpr std::size_t tokens_known_max = 1024;       // of others; those that are not huge
+inline constexpr std::size_t known_token_bytes_max = 4096;
 inline constexpr Duration credential_life_default = Duration::seconds(3600);
 inline constexpr Duration credential_life_max = Duration::seconds(24 * 3600);
 
@@ -40,6 +49,8 @@ struct IdentityPorts {
   std::function<const Run*(std::string_view id)> run;
   std::function<void(const std::string& topic, const std::string& text)> note;
   std::function<std::string(std::size_t)> random;
+  // Where others' keys are had from. Without it, nobody's tokens count.
+  std::function<Task<Result<FetchedKeys>>(KeyPlace place)> fetch = {};
 };
 
 // For whom a credential is made.
@@ -50,16 +61,32 @@ struct Bearer {
   Duration life = credential_life_default;
 };
 
+// A key of the node for credentials of runs.
+struct RunSigner {
+  token::SigningKey key;
+  std::optional<Instant> until = {};  // of one that only checks: that long
+};
+
 class Identities {
  public:
   // `keys`: newest first, at least one. `issuer`: how the node is reached from outside.
-  Identities(IdentityPorts ports, std::vector<token::SigningKey> keys, std::string issuer);
+  Identities(IdentityPorts ports, std::vector<RunSigner> keys, std::string issuer);
+  // Other keys from now on, after a rotation.
+  void sign_with(std::vector<RunSigner> keys);
 
   // Who is known, from now on. Again whenever the file was read.
   void use(const Deployment& deployment);
 
-  // `request` outlives the task.
+  // `request` outlives the task. `audience`: the address of the door, below that of the issuer.
   Task<Proved<Principal>> authenticate(const http::Request& request, std::string audience);
+  // The answer to whoever was refused at this door, which wants the right `needs`.
+  http::Response refusal(const Denied& denied, const std::string& audience,
+                         std::string_view needs) const;
+  // What a door says about itself to clients that have no token yet (RFC 9728), as JSON; `path` is
+  // that of the door: `/mcp/ROLE`, `/v1`, empty for all of them. Empty: no issuer's tokens count.
+  std::string metadata(std::string_view path) const;
+  // Whoever waits for keys is told that none come. Before anything that a request uses goes.
+  void finish() { foreign_keys_.finish(); }
 
   struct Issued {
     std::string token, id;
@@ -73,25 +100,56 @@ class Identities {
   const std::string& issuer() const { return issuer_; }
   std::string new_id(std::string_view prefix) const;
   // The public keys that check our credentials (RFC 7517).
-  std::string key_set() const { return keys_.text(); }
+  std::string key_set();
 
  private:
   struct Agent {
     std::string name, role, sponsor;
     Rights rights;
   };
+  // A token of somebody else whose signature fits.
+  struct Foreign {
+    std::string source;
+    std::uint64_t generation = 0;  // of the keys that it was checked with
+    std::shared_ptr<const token::Claims> claims;
+  };
+  struct Asked {
+    std::string audience;
+    const http::ClientCertificate* certificate = nullptr;  // of a request that outlives the task
+  };
+  Task<Proved<Principal>> by_bearer(std::string token, Asked asked);
   Proved<Principal> by_key(std::string_view key) const;
-  Proved<Principal> by_credential(const std::string& token, const std::string& audience);
+  Proved<Principal> by_credential(const std::string& token, const std::string& digest,
+                                  const std::string& audience);
+  // foreign.cpp
+  std::string source_of(const std::string& token) const;
+  Task<Proved<Principal>> by_token(std::string source, std::string token, std::string digest,
+                                   Asked asked);
+  Proved<Principal> judged(const Foreign& foreign, const Asked& asked) const;
+  Proved<Principal> agent_of(const Foreign& foreign, const TokenSource& source) const;
+  Proved<Principal> by_certificate(const http::ClientCertificate& certificate) const;
+  Proved<Principal> same_agent(Principal who, const http::ClientCertificate& certificate) const;
+  token::Expected expected_of(const std::string& source, const Asked& asked) const;
+  std::vector<const TokenSource*> issuers_of(std::string_view role) const;
+  std::string scope_of(std::string_view right, const std::string& issuer) const;
+  Principal principal_of(const std::string& name, How how, std::string proof) const;
   Denied refused(std::string reason) const;
+  void use_sources(const Deployment& deployment);
+  // A key that is over neither checks nor is published.
+  void drop_ended();
 
   IdentityPorts ports_;
-  std::vector<token::SigningKey> signing_;
+  std::vector<RunSigner> signing_;
   token::KeySet keys_;
   std::string issuer_;
   std::vector<token::KeptKey> kept_;
   std::vector<Agent> agents_;                                 // of the kept keys, one each
   std::map<std::string, std::string, std::less<>> roles_of_;  // agent -> role; a role by itself too
   std::map<std::string, token::RunCredential> known_;  // digest of a token whose signature fits
+  std::map<std::string, DeployedAgent, std::less<>> deployed_;
+  std::map<std::string, TokenSource> sources_;  // by `issuer NAME` and `domain NAME`
+  KeyCache foreign_keys_;
+  std::map<std::string, Foreign> foreign_;  // by the digest of the token
 };
 
 // The key of a run that an agent opened: the same name is the same run.

@@ -31,10 +31,10 @@ struct Gatehouse {
     deploy();
   }
 
-  static std::vector<token::SigningKey> keys() {
-    std::vector<token::SigningKey> all;
+  static std::vector<RunSigner> keys() {
+    std::vector<RunSigner> all;
     for (const char byte : {'\x07', '\x08'}) {
-      all.push_back(*token::SigningKey::from_seed(std::string(32, byte)));
+      all.push_back({*token::SigningKey::from_seed(std::string(32, byte))});
     }
     return all;
   }
@@ -190,6 +190,18 @@ TEST(Identities, TheOlderKeyStillChecks) {
   const auto set = json::parse(gate.identities.key_set());
   ASSERT_TRUE(set);
   EXPECT_EQ(set->root()["keys"].size(), 2U);
+  // … until its last credential has ended, and then it signs for nobody who got hold of it.
+  std::vector<RunSigner> rotated = Gatehouse::keys();
+  rotated[1].until = gate.now + Duration::seconds(60);
+  gate.identities.sign_with(std::move(rotated));
+  EXPECT_TRUE(gate.ask("Bearer " + issued->token));
+  gate.now = gate.now + Duration::seconds(60);
+  EXPECT_FALSE(gate.ask("Bearer " + issued->token));
+  EXPECT_EQ(json::parse(gate.identities.key_set())->root()["keys"].size(), 1U);
+  EXPECT_TRUE(gate.ask("Bearer " + gate.credential()));
+  gate.identities.sign_with({{*token::SigningKey::from_seed(std::string(32, '\x09'))}});
+  EXPECT_FALSE(gate.ask("Bearer " + gate.credential() + "x"));
+  EXPECT_TRUE(gate.ask("Bearer " + gate.credential()));
 }
 
 TEST(Identities, NothingIsIssuedForWhatIsOver) {

@@ -13,7 +13,7 @@
 namespace pawl::identity {
 
 // What proved it.
-enum class How : std::uint8_t { api_key, run_credential };
+enum class How : std::uint8_t { api_key, run_credential, issuer_token, svid, certificate };
 std::string_view to_string(How how);
 
 struct Principal {
@@ -22,19 +22,22 @@ struct Principal {
   std::string sponsor;  // who answers for its runs; never empty
   Rights rights;
   How how = How::api_key;
-  std::string proof;  // `key AbCdEfGh`, `credential ID`: for records, nothing of a secret
+  std::string proof;        // `key AbCdEfGh`, `credential ID`: for records, nothing of a secret
+  std::string issuer = {};  // of `How::issuer_token`: its name in the deployment file
   // Of `How::run_credential`: the run that it belongs to, and what it may do less than its role.
   std::optional<token::RunCredential> credential;
 };
 
-// Why nobody was recognised, or why somebody may not. The caller learns `error` and `says`, which
-// repeat nothing of what it sent; `reason` is for the record.
+// Why nobody was recognised, cannot be at the moment (503), or why somebody may not. The caller
+// learns `error` and `says`, which repeat nothing of what it sent; `reason` is for the record.
 struct Denied {
-  int status = 401;             // 401: who are you; 403: known, and not for this
+  // 401: who are you; 403: known, and not for this; 503: nobody can say now
+  int status = 401;
   std::string_view error = {};  // of RFC 6750; empty where nothing was presented
   std::string_view says = {};
   std::string reason = {};
-  std::string_view scope = {};  // that would do, with `insufficient_scope`
+  std::string_view scope = {};  // the right that is missing, with `insufficient_scope`
+  std::string issuer = {};      // whose word for that right is to be said
 };
 template <class T>
 using Proved = std::expected<T, Denied>;

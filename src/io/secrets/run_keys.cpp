@@ -4,7 +4,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <cerrno>
+#include <charconv>
 
 #include "base/text.h"
 #include "io/net/fd.h"
@@ -14,6 +18,7 @@ namespace pawl::secrets {
 namespace {
 
 constexpr std::size_t run_keys_bytes_max = 1024;
+constexpr std::int64_t run_key_seconds_max = 9'000'000'000;  // what an Instant can hold, and more
 
 std::unexpected<Error> run_keys_error(Fault fault, std::string message, const std::string& path) {
   return fail(fault, std::move(message), {path, 0, 0});
@@ -45,34 +50,89 @@ Result<std::string> read_run_keys(const std::string& path) {
   return text;
 }
 
-Result<std::vector<std::string>> parse_run_keys(std::string_view text, const std::string& path) {
-  std::vector<std::string> seeds;
+// `SEED` or `SEED SECONDS`.
+bool parse_run_key(std::string_view line, RunKey& key) {
+  const std::size_t blank = line.find(' ');
+  const std::string_view until = blank == line.npos ? std::string_view() : line.substr(blank + 1);
+  if (blank != line.npos) {
+    std::int64_t seconds = 0;
+    const auto [end, wrong] = std::from_chars(until.data(), until.data() + until.size(), seconds);
+    if (wrong != std::errc() || end != until.data() + until.size() || seconds <= 0 ||
+        seconds > run_key_seconds_max) {
+      return false;
+    }
+    key.until = Instant{} + Duration::seconds(seconds);
+  }
+  return unbase64(line.substr(0, blank), key.seed) && key.seed.size() == run_key_seed_bytes;
+}
+
+Result<std::vector<RunKey>> parse_run_keys(std::string_view text, const std::string& path) {
+  std::vector<RunKey> keys;
   for (const std::string_view line : split(trim(text), '\n')) {
-    std::string seed;
-    const bool good = unbase64(line, seed) && seed.size() == run_key_seed_bytes;
-    if (!good || seeds.size() == run_keys_max) {
+    RunKey key;
+    // The key in force has no end: whoever gave it one meant another line.
+    const bool good = parse_run_key(line, key) && (!keys.empty() || !key.until);
+    if (!good || keys.size() == run_keys_max) {
       return run_keys_error(Fault::corrupt, "these are no keys of runs", path);
     }
-    for (const std::string& other : seeds) {
-      if (other == seed) return run_keys_error(Fault::corrupt, "a key stands here twice", path);
+    for (const RunKey& other : keys) {
+      if (other.seed == key.seed) {
+        return run_keys_error(Fault::corrupt, "a key stands here twice", path);
+      }
     }
-    seeds.push_back(std::move(seed));
+    keys.push_back(std::move(key));
   }
-  return seeds;
+  return keys;
+}
+
+std::string run_keys_text(const std::vector<RunKey>& keys) {
+  std::string text;
+  for (const RunKey& key : keys) {
+    text += base64(key.seed);
+    if (key.until) text += fmt::format(" {}", key.until->ns / 1'000'000'000);
+    text += '\n';
+  }
+  return text;
 }
 
 }  // namespace
 
-Result<std::vector<std::string>> open_run_keys(
-    const std::string& path, const std::function<std::string(std::size_t)>& random) {
+Result<std::vector<RunKey>> open_run_keys(const std::string& path,
+                                          const std::function<std::string(std::size_t)>& random) {
   auto text = read_run_keys(path);
   if (text) return parse_run_keys(*text, path);
   if (text.error().fault != Fault::missing) return std::unexpected(text.error());
-  std::string seed = random(run_key_seed_bytes);
-  if (Status put = replace_file(path, base64(seed) + "\n", 0600); !put) {
+  std::vector<RunKey> keys = {{random(run_key_seed_bytes), {}}};
+  if (Status put = replace_file(path, run_keys_text(keys), 0600); !put) {
     return std::unexpected(put.error());
   }
-  return std::vector<std::string>{std::move(seed)};
+  return keys;
+}
+
+Result<std::vector<RunKey>> rotate_run_keys(const std::string& path, const Rotation& rotation) {
+  auto keys = open_run_keys(path, rotation.random);
+  if (!keys) return keys;
+  // Whole seconds, upwards: a credential may end at the last of them.
+  Instant until = rotation.now + rotation.checks_for + Duration::seconds(1);
+  until.ns -= until.ns % 1'000'000'000;
+  for (RunKey& key : *keys) {
+    if (!key.until) key.until = until;
+  }
+  std::erase_if(*keys, [&](const RunKey& key) {
+    return rotation.checks_for == Duration{} || *key.until <= rotation.now;
+  });
+  if (keys->size() == run_keys_max) {
+    return run_keys_error(Fault::refused,
+                          fmt::format("{} keys still check credentials that are out there; the "
+                                      "next one can follow when the first of them is over",
+                                      run_keys_max),
+                          path);
+  }
+  keys->insert(keys->begin(), RunKey{rotation.random(run_key_seed_bytes), {}});
+  if (Status put = replace_file(path, run_keys_text(*keys), 0600); !put) {
+    return std::unexpected(put.error());
+  }
+  return keys;
 }
 
 }  // namespace pawl::secrets

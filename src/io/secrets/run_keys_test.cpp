@@ -35,7 +35,7 @@ class RunKeysTest : public ::testing::Test {
 TEST_F(RunKeysTest, AreMadeOnceAndReadAgain) {
   const auto made = open_run_keys(path(), fresh);
   ASSERT_TRUE(made);
-  EXPECT_THAT(*made, ::testing::ElementsAre(std::string(32, 'r')));
+  EXPECT_THAT(*made, ::testing::ElementsAre(RunKey{std::string(32, 'r'), {}}));
   struct stat what{};
   ASSERT_EQ(::stat(path().c_str(), &what), 0);
   EXPECT_EQ(what.st_mode & 0777U, 0600U);
@@ -47,10 +47,38 @@ TEST_F(RunKeysTest, AreMadeOnceAndReadAgain) {
 }
 
 TEST_F(RunKeysTest, OlderOnesFollow) {
-  write(base64(std::string(32, 'a')) + "\n" + base64(std::string(32, 'b')) + "\n");
+  write(base64(std::string(32, 'a')) + "\n" + base64(std::string(32, 'b')) + " 1800000000\n");
   const auto keys = open_run_keys(path(), fresh);
   ASSERT_TRUE(keys);
-  EXPECT_THAT(*keys, ::testing::ElementsAre(std::string(32, 'a'), std::string(32, 'b')));
+  const Instant until = Instant{} + Duration::seconds(1'800'000'000);
+  EXPECT_THAT(*keys, ::testing::ElementsAre(RunKey{std::string(32, 'a'), {}},
+                                            RunKey{std::string(32, 'b'), until}));
+}
+
+TEST_F(RunKeysTest, ARotationKeepsWhatIsStillNeeded) {
+  char next = 'a';
+  Rotation rotation{.now = Instant{} + Duration::seconds(1'800'000'000),
+                    .checks_for = Duration::seconds(100),
+                    .random = [&](std::size_t count) { return std::string(count, next++); }};
+  const auto seeds = [](const Result<std::vector<RunKey>>& keys) {
+    std::string all;
+    for (const RunKey& key : *keys) all += key.seed.front();
+    return all;
+  };
+  EXPECT_EQ(seeds(rotate_run_keys(path(), rotation)), "ba") << "the first one was made for it";
+  rotation.now = rotation.now + Duration::seconds(50);
+  EXPECT_EQ(seeds(rotate_run_keys(path(), rotation)), "cba");
+  const auto kept = open_run_keys(path(), fresh);
+  EXPECT_EQ(kept->at(2).until, rotation.now + Duration::seconds(51)) << "the end stays";
+  EXPECT_EQ(kept->at(1).until, rotation.now + Duration::seconds(101));
+  EXPECT_EQ(seeds(rotate_run_keys(path(), rotation)), "dcba");
+  const auto fifth = rotate_run_keys(path(), rotation);
+  ASSERT_FALSE(fifth);
+  EXPECT_EQ(fifth.error().fault, Fault::refused);
+  rotation.now = rotation.now + Duration::seconds(60);
+  EXPECT_EQ(seeds(rotate_run_keys(path(), rotation)), "edcb") << "`a` is over";
+  rotation.checks_for = {};
+  EXPECT_EQ(seeds(rotate_run_keys(path(), rotation)), "f") << "no older key checks any more";
 }
 
 // A file that says nothing clear makes no keys of its own: nobody would notice the new ones.
@@ -58,7 +86,9 @@ TEST_F(RunKeysTest, AreRefusedWhereTheyAreUnclear) {
   const std::string line = base64(std::string(32, 'a')) + "\n";
   for (const std::string& text :
        {std::string(), std::string("x\n"), line + line, line + "\n" + line,
-        base64(std::string(31, 'a')) + "\n", std::string(2000, 'a')}) {
+        base64(std::string(31, 'a')) + "\n", std::string(2000, 'a'),
+        base64(std::string(32, 'b')) + " 5\n", line + base64(std::string(32, 'b')) + " x\n",
+        line + base64(std::string(32, 'b')) + " 99999999999999\n"}) {
     write(text);
     EXPECT_EQ(fault(), Fault::corrupt) << text;
   }

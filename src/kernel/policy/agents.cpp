@@ -14,6 +14,7 @@ namespace {
 constexpr std::size_t keys_of_agent_max = 16;
 constexpr std::size_t agent_name_bytes_max = 128;
 constexpr std::size_t shown_key_chars = 8;
+constexpr std::array<std::string_view, 4> kProofWords = {"keys", "jwt", "certificate", "spiffe"};
 
 struct RightWord {
   std::string_view word;
@@ -90,6 +91,12 @@ void read_deployed_agent(DeploymentBuild& build, const yaml::Entry& entry) {
       read_agent_keys(build, key.value, agent);
     } else if (key.key == "rights") {
       read_agent_rights(build, key.value, agent);
+    } else if (key.key == "jwt") {
+      read_agent_token(build, key.value, agent);
+    } else if (key.key == "certificate") {
+      read_agent_certificate(build, key.value, agent);
+    } else if (key.key == "spiffe") {
+      read_agent_spiffe(build, key.value, agent);
     } else {
       return false;
     }
@@ -97,7 +104,14 @@ void read_deployed_agent(DeploymentBuild& build, const yaml::Entry& entry) {
   };
   if (build.reading.keys(entry.value, Section::deployed_agent, take)) {
     build.reading.missing(entry.value, Section::deployed_agent, "role");
-    build.reading.missing(entry.value, Section::deployed_agent, "keys");
+    const auto proves = [&entry](std::string_view key) {
+      return entry.value.entry(key) != nullptr;
+    };
+    if (std::ranges::none_of(kProofWords, proves)) {
+      build.reading.mistake(entry.value.at,
+                            "an agent has none of `keys`, `jwt`, `certificate` and `spiffe`: "
+                            "nothing could prove who it is");
+    }
   }
   build.into.agents[entry.key] = std::move(agent);
 }
@@ -130,6 +144,16 @@ std::string to_string(const Rights& rights) {
   return text;
 }
 
+Rights within_scopes(Rights rights, const std::map<std::string, std::string, std::less<>>& scopes,
+                     const std::vector<std::string>& held) {
+  for (const RightWord& right : kRightWords) {
+    const auto scope = scopes.find(right.word);
+    const bool has = scope != scopes.end() && std::ranges::find(held, scope->second) != held.end();
+    rights.*right.means &= has;
+  }
+  return rights;
+}
+
 void read_agents(DeploymentBuild& build, const yaml::Entry& entry) {
   build.reading.names(entry.value, "agents",
                       [&build](const yaml::Entry& one) { read_deployed_agent(build, one); });
@@ -148,6 +172,7 @@ void check_agents(DeploymentBuild& build) {
                                 key.prefix, visible(owner->second)));
     }
   }
+  check_agent_proofs(build);
 }
 
 }  // namespace pawl

@@ -54,7 +54,7 @@ TEST(Agents, MistakesAreNamed) {
               HasSubstr("there is no role `clark`: did you mean `clerk`?"));
   EXPECT_THAT(mistakes("  a: {role: clerk, sponsor: bob, " + key + "}\n"),
               HasSubstr("the sponsor `bob` is no person of `people`"));
-  EXPECT_THAT(mistakes("  a: {role: clerk}\n"), HasSubstr("has no `keys`"));
+  EXPECT_THAT(mistakes("  a: {role: clerk}\n"), HasSubstr("nothing could prove who it is"));
   EXPECT_THAT(mistakes("  a: {" + key + "}\n"), HasSubstr("has no `role`"));
   EXPECT_THAT(mistakes("  a/b: {role: clerk, " + key + "}\n"),
               HasSubstr("`a/b` is no name of an agent"));
@@ -62,8 +62,6 @@ TEST(Agents, MistakesAreNamed) {
               HasSubstr("`approve` is no right"));
   EXPECT_THAT(mistakes("  a: {role: clerk, keys: [\"AbCdEfGh:12\"]}\n"),
               HasSubstr("is not what `pawl keys create` prints"));
-  EXPECT_THAT(mistakes("  a: {role: clerk, spiffe: x, " + key + "}\n"),
-              HasSubstr("`spiffe` in an agent of the deployment is not enforced"));
 }
 
 // A secret that stands in the file is not said again in a message that ends in a log.

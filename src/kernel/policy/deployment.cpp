@@ -72,10 +72,13 @@ struct DeploymentSection {
   void (*read)(DeploymentBuild& build, const yaml::Entry& entry);
 };
 constexpr DeploymentSection kSections[] = {
-    {"version", read_version}, {"listen", read_listen},           {"layers", read_layers},
-    {"roles", read_roles},     {"servers", read_servers},         {"people", read_people},
-    {"notify", read_notify},   {"credentials", read_credentials}, {"store", read_store},
-    {"traces", read_traces},   {"agents", read_agents},
+    {"version", read_version}, {"listen", read_listen},
+    {"layers", read_layers},   {"roles", read_roles},
+    {"servers", read_servers}, {"people", read_people},
+    {"notify", read_notify},   {"credentials", read_credentials},
+    {"store", read_store},     {"agents", read_agents},
+    {"issuers", read_issuers}, {"trust_domains", read_trust_domains},
+    {"traces", read_traces},
 };
 
 }  // namespace

@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "kernel/policy/agents.h"
 #include "kernel/policy/issued.h"
+#include "kernel/policy/issuers.h"
 
 namespace pawl {
 
@@ -84,6 +85,8 @@ struct Deployment {
     std::vector<std::string> hosts;    // names by which clients call, besides those of a loopback
     std::vector<std::string> origins;  // pages that may call
     std::string certificate, key;      // files as written; empty: not encrypted
+    std::string client_ca;             // a file as written; empty: no certificates of clients
+    bool clients_certified = false;    // nobody without one gets as far as a request
     std::string url;                   // how clients reach it; empty: at the address itself
     Position at;
   };
@@ -106,6 +109,8 @@ struct Deployment {
   std::map<std::string, Credential, std::less<>> credentials;
   StoreKey store;
   std::map<std::string, DeployedAgent, std::less<>> agents;  // who may call over the network
+  std::map<std::string, TokenSource, std::less<>> issuers;
+  std::map<std::string, TokenSource, std::less<>> trust_domains;  // by their names in SPIFFE ids
   Desktop desktop = Desktop::automatic;
   std::vector<std::string> notify_command;
 

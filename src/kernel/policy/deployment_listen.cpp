@@ -91,11 +91,18 @@ std::vector<std::string> read_names(DeploymentBuild& build, const yaml::Entry& k
 }
 
 void read_tls(DeploymentBuild& build, const yaml::Node& node, Deployment::Listen& into) {
+  std::optional<Position> clients_at;
   const bool read = build.reading.keys(node, Section::tls, [&](const yaml::Entry& key) {
     if (key.key == "certificate") {
       into.certificate = build.reading.text(key.value, "certificate").value_or("");
     } else if (key.key == "key") {
       into.key = build.reading.text(key.value, "key").value_or("");
+    } else if (key.key == "client_ca") {
+      into.client_ca = build.reading.text(key.value, "client_ca").value_or("");
+    } else if (key.key == "clients") {
+      const auto word = build.reading.word(key.value, "clients", {"optional", "required"});
+      into.clients_certified = word == 1U;
+      clients_at = key.key_at;
     } else {
       return false;
     }
@@ -104,6 +111,10 @@ void read_tls(DeploymentBuild& build, const yaml::Node& node, Deployment::Listen
   if (!read) return;
   build.reading.missing(node, Section::tls, "certificate");
   build.reading.missing(node, Section::tls, "key");
+  if (clients_at && into.client_ca.empty()) {
+    build.reading.mistake(*clients_at,
+                          "`clients` without `client_ca`: nobody vouches for their certificates");
+  }
 }
 
 // They say what agents do, and whoever reaches the address reads them.

@@ -81,9 +81,17 @@ void check_way(DeploymentBuild& build, const yaml::Node& node, std::string_view 
 bool take_url(std::string_view url, ReachedHost& into);
 // deployment_listen.cpp
 void read_listen(DeploymentBuild& build, const yaml::Entry& entry);
+// issuers.cpp
+void read_issuers(DeploymentBuild& build, const yaml::Entry& entry);
+void read_trust_domains(DeploymentBuild& build, const yaml::Entry& entry);
 // agents.cpp
 void read_agents(DeploymentBuild& build, const yaml::Entry& entry);
 void check_agents(DeploymentBuild& build);
+// agent_proofs.cpp: what of others proves an agent.
+void read_agent_token(DeploymentBuild& build, const yaml::Node& node, DeployedAgent& agent);
+void read_agent_certificate(DeploymentBuild& build, const yaml::Node& node, DeployedAgent& agent);
+void read_agent_spiffe(DeploymentBuild& build, const yaml::Node& node, DeployedAgent& agent);
+void check_agent_proofs(DeploymentBuild& build);
 
 // What a variable of an environment may be called.
 bool is_variable(std::string_view name);

@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <string>
+#include <utility>
 
+#include "base/json.h"
 #include "base/text.h"
 
 namespace pawl {
@@ -14,6 +17,46 @@ bool is_of_person(const Deployment& deployment, const std::string& folded) {
     if (fold(name) == folded) return true;
   }
   return false;
+}
+
+// The names by which others know an agent.
+std::vector<std::string> names_of(const DeployedAgent& agent) {
+  std::vector<std::string> names;
+  if (agent.jwt) {
+    for (const std::string_view claim : {"sub", "email", "preferred_username", "upn"}) {
+      const auto found = agent.jwt->claims.find(claim);
+      if (found == agent.jwt->claims.end()) continue;
+      const auto value = json::parse(found->second);
+      if (value && value->root().is_string()) names.emplace_back(value->root().string());
+    }
+  }
+  if (agent.certificate) names.push_back(agent.certificate->value);
+  if (!agent.spiffe.empty()) names.push_back(agent.spiffe);
+  return names;
+}
+
+void check_proofs(const Deployment& deployment, const Policy& policy,
+                  const std::map<std::string, std::string>& owners, std::vector<Error>& errors) {
+  for (const auto& [name, agent] : deployment.agents) {
+    if (agent.role != policy.agent) continue;
+    for (const std::string& known : names_of(agent)) {
+      const std::string folded = fold(known);
+      if (policy.environment != Environment::development && is_of_person(deployment, folded)) {
+        errors.push_back({Fault::invalid,
+                          fmt::format("`{}` is proved as `{}`, a person: outside of development an "
+                                      "agent has an identity of its own",
+                                      visible(name), visible(known)),
+                          agent.at});
+      }
+      const auto owner = owners.find(folded);
+      if (owner == owners.end() || owner->second == policy.agent) continue;
+      errors.push_back({Fault::invalid,
+                        fmt::format("`{}` is proved as `{}`, which is the identity of the role "
+                                    "`{}`: what two roles do could not be told apart",
+                                    visible(name), visible(known), visible(owner->second)),
+                        agent.at});
+    }
+  }
 }
 
 }  // namespace
@@ -41,6 +84,7 @@ std::vector<Error> shared_identities(const Deployment& deployment,
                         policy->agent_rule.at});
     }
   }
+  for (const auto& policy : roles) check_proofs(deployment, *policy, owners, errors);
   return errors;
 }
 

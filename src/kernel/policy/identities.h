@@ -11,8 +11,9 @@
 
 namespace pawl {
 
-// `roles`: the policies that the deployment's roles have. Mistakes, each at its `agent`: two roles
-// with one identity, and, but in development, an identity that is a person's.
+// `roles`: the policies that the deployment's roles have. Mistakes, each at its `agent`, there or
+// in the deployment file: two roles with one identity, an agent that is proved by the identity of
+// another role, and, but in development, an identity or a proof that is a person's.
 std::vector<Error> shared_identities(const Deployment& deployment,
                                      std::span<const std::shared_ptr<const Policy>> roles);
 

@@ -39,5 +39,22 @@ TEST(Identities, APersonsIsForDevelopmentOnly) {
   EXPECT_THAT(shared_identities(deployment, trying), IsEmpty());
 }
 
+// What others call an agent says who acts too.
+TEST(Identities, AnAgentIsProvedAsItself) {
+  const LoadedDeployment loaded = load_deployment(
+      "roles: {a: {file: x}, b: {file: y}}\npeople: {ada: {}}\n"
+      "issuers: {corp: {issuer: \"https://id.example\"}}\n"
+      "agents:\n  one: {role: a, jwt: {issuer: corp, claims: {email: Ada}}}\n"
+      "  two: {role: b, jwt: {issuer: corp, claims: {email: \"a@x\"}}}\n",
+      "d");
+  ASSERT_TRUE(loaded.deployment) << sample::said(loaded.errors);
+  const std::shared_ptr<const Policy> both[] = {role("a", "a@x"), role("b", "b@x")};
+  const std::string said = sample::said(shared_identities(*loaded.deployment, both));
+  EXPECT_THAT(said, HasSubstr("`one` is proved as `Ada`, a person"));
+  EXPECT_THAT(said, HasSubstr("`two` is proved as `a@x`, which is the identity of the role `a`"));
+  const std::shared_ptr<const Policy> trying[] = {role("a", "a@x", "environment: development\n")};
+  EXPECT_THAT(shared_identities(*loaded.deployment, trying), IsEmpty());
+}
+
 }  // namespace
 }  // namespace pawl

@@ -85,6 +85,11 @@ constexpr SectionWords kWords[] = {
     {Section::aws_sts, "`aws_sts`", "credentials.NAME.aws_sts"},
     {Section::store, "`store`", "store"},
     {Section::deployed_agent, "an agent of the deployment", "agents.NAME"},
+    {Section::agent_jwt, "`jwt`", "agents.NAME.jwt"},
+    {Section::agent_certificate, "`certificate`", "agents.NAME.certificate"},
+    {Section::issuer, "an issuer", "issuers.NAME"},
+    {Section::issuer_scopes, "`scopes`", "issuers.NAME.scopes"},
+    {Section::trust_domain, "a trust domain", "trust_domains.NAME"},
 };
 
 const SectionWords& words(Section section) {

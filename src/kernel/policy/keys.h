@@ -77,6 +77,11 @@ enum class Section : std::uint8_t {
   aws_sts,
   store,
   deployed_agent,
+  agent_jwt,
+  agent_certificate,
+  issuer,
+  issuer_scopes,
+  trust_domain,
 };
 
 // How the section is called in a message (`a tool's entry`) and where it stands

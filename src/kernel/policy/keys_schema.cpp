@@ -58,6 +58,13 @@ constexpr std::array kTypes = {
     TypeSchema{"list of rights", R"({"anyOf":[{"enum":["propose","settle","watch","speak"]},)"
                                  R"({"type":"array","minItems":1,"items":)"
                                  R"({"enum":["propose","settle","watch","speak"]}}]})"},
+    TypeSchema{"list of algorithms",
+               R"({"anyOf":[{"enum":["EdDSA","ES256","ES384","RS256","PS256"]},)"
+               R"({"type":"array","minItems":1,"items":)"
+               R"({"enum":["EdDSA","ES256","ES384","RS256","PS256"]}}]})"},
+    TypeSchema{"mapping of claims", R"({"type":"object","minProperties":1,)"
+                                    R"("additionalProperties":)"
+                                    R"({"type":["string","integer","boolean"]}})"},
     TypeSchema{"mapping of permissions",
                R"({"type":"object","minProperties":1,"additionalProperties":)"
                R"({"enum":["read","write","admin"]}})"},
@@ -153,6 +160,11 @@ constexpr std::array kLeads = {
     Leads{aws_sts, "session_token", Holds::one, secret_source},
     Leads{deployment, "store", Holds::one, store},
     Leads{deployment, "agents", Holds::names, deployed_agent},
+    Leads{deployed_agent, "jwt", Holds::one, agent_jwt},
+    Leads{deployed_agent, "certificate", Holds::one, agent_certificate},
+    Leads{deployment, "issuers", Holds::names, issuer},
+    Leads{issuer, "scopes", Holds::one, issuer_scopes},
+    Leads{deployment, "trust_domains", Holds::names, trust_domain},
 };
 
 std::string reference_to(Section section) {

@@ -172,6 +172,13 @@ Checked<Claims> verify(std::string_view token, const KeySet& keys, const Expecte
                        Instant now) {
   auto opened = open(token, keys, expected.types);
   if (!opened) return std::unexpected(opened.error());
+  if (!expected.algorithms.empty() &&
+      std::ranges::find(expected.algorithms, opened->header.algorithm) ==
+          expected.algorithms.end()) {
+    return refuse(
+        Flaw::algorithm, "header.alg",
+        fmt::format("`{}` is not permitted for this issuer", name_of(opened->header.algorithm)));
+  }
   auto claims = read_claims(opened->payload);
   if (!claims) return claims;
   claims->key = std::move(opened->key);

@@ -44,6 +44,7 @@ struct Expected {
   std::vector<std::string> audiences;  // one of them has to be in `aud`
   std::vector<std::string> parties;    // where there are any, the token is issued to one of them
   std::vector<std::string> scopes;     // all of them
+  std::vector<Algorithm> algorithms = {};  // where there are any, it is signed with one of them
   std::vector<std::string_view> types = {"jwt", "at+jwt", ""};
   Duration leeway =
       leeway_default;  // for clocks that differ; more than `leeway_max` counts as that

@@ -175,6 +175,7 @@ Checked<RunCredential> verify_run(std::string_view token, const KeySet& keys, co
                           .audiences = {door.audience},
                           .parties = {},
                           .scopes = {},
+                          .algorithms = {},
                           .types = {run_type},
                           .leeway = door.leeway};
   const auto claims = verify(token, keys, expected, now);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/text.h"
 
@@ -51,23 +52,32 @@ Checked<SpiffeId> parse_spiffe_id(std::string_view text) {
   return SpiffeId{std::string(domain), std::string(path)};
 }
 
-Checked<Svid> verify_svid(std::string_view token, const KeySet& keys, std::string_view trust_domain,
-                          const std::string& audience, Instant now, Duration leeway) {
-  const Expected expected{.issuer = {},
-                          .audiences = {audience},
-                          .parties = {},
-                          .scopes = {},
-                          .types = {"jwt", "jose", ""},
-                          .leeway = leeway};
-  auto claims = verify(token, keys, expected, now);
-  if (!claims) return std::unexpected(claims.error());
-  auto id = parse_spiffe_id(claims->subject);
-  if (!id) return std::unexpected(id.error());
-  if (id->trust_domain != trust_domain) {
+Expected expected_svid(std::vector<std::string> audiences, Duration leeway) {
+  return {.issuer = {},
+          .audiences = std::move(audiences),
+          .parties = {},
+          .scopes = {},
+          .algorithms = {},
+          .types = {"jwt", "jose", ""},
+          .leeway = leeway};
+}
+
+Checked<SpiffeId> svid_subject(const Claims& claims, std::string_view trust_domain) {
+  auto id = parse_spiffe_id(claims.subject);
+  if (id && id->trust_domain != trust_domain) {
     return refuse(Flaw::subject, "claims.sub",
-                  fmt::format("{} is not in the trust domain {}", quoted(claims->subject),
+                  fmt::format("{} is not in the trust domain {}", quoted(claims.subject),
                               quoted(trust_domain)));
   }
+  return id;
+}
+
+Checked<Svid> verify_svid(std::string_view token, const KeySet& keys, std::string_view trust_domain,
+                          const std::string& audience, Instant now, Duration leeway) {
+  auto claims = verify(token, keys, expected_svid({audience}, leeway), now);
+  if (!claims) return std::unexpected(claims.error());
+  auto id = svid_subject(*claims, trust_domain);
+  if (!id) return std::unexpected(id.error());
   return Svid{*std::move(id), *std::move(claims)};
 }
 

@@ -7,6 +7,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "kernel/token/claims.h"
 
@@ -23,6 +24,11 @@ struct SpiffeId {
 };
 
 Checked<SpiffeId> parse_spiffe_id(std::string_view text);
+
+// What such a token has to say for these doors; whose subject it is, `svid_subject` finds out.
+Expected expected_svid(std::vector<std::string> audiences, Duration leeway);
+// The subject of checked claims, which has to be of this trust domain.
+Checked<SpiffeId> svid_subject(const Claims& claims, std::string_view trust_domain);
 
 struct Svid {
   SpiffeId id;

@@ -1,0 +1,96 @@
+// What is wrong with a deployment that is to be served: looked at before anything is started, and
+// again before a changed file counts.
+#include <algorithm>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "app/gateway.h"
+#include "app/paths.h"
+#include "app/real_path.h"
+#include "base/text.h"
+#include "io/http/tls.h"
+#include "io/identity/http_keys.h"
+#include "kernel/policy/identities.h"
+
+namespace pawl::app {
+namespace {
+
+bool has_agents(const Deployment& deployment, const std::string& role) {
+  return std::ranges::any_of(deployment.agents,
+                             [&role](const auto& entry) { return entry.second.role == role; });
+}
+
+// Keys that are a file are there from the beginning, or nobody could ever come in with them.
+void check_key_files(const std::map<std::string, TokenSource, std::less<>>& sources,
+                     token::KeyUse use, const std::string& directory, std::vector<Error>& errors) {
+  for (const auto& [name, source] : sources) {
+    if (source.keys.file.empty()) continue;
+    const auto text =
+        identity::read_key_file((std::filesystem::path(directory) / source.keys.file).string());
+    const auto keys = text ? token::KeySet::parse(*text, use)
+                           : Result<token::KeySet>(std::unexpected(text.error()));
+    if (keys) continue;
+    errors.push_back({Fault::invalid,
+                      fmt::format("the keys of `{}`: {}", visible(name), keys.error().message),
+                      source.at});
+  }
+}
+
+}  // namespace
+
+std::vector<Error> serving_mistakes(const Deployment& deployment,
+                                    const std::string& config_directory) {
+  std::vector<Error> errors;
+  if (!deployment.listen) {
+    errors.push_back({Fault::usage,
+                      "it does not say where to listen: expected `listen: {mcp: "
+                      "\"127.0.0.1:8080\"}`",
+                      {deployment.file, 0, 0}});
+    return errors;
+  }
+  const Deployment::Listen& listen = *deployment.listen;
+  if (!listen.certificate.empty()) {
+    const auto loaded = http::TlsSettings::load(tls_files(listen, config_directory));
+    if (!loaded) errors.push_back(located_at(loaded.error(), listen));
+  }
+  // Whoever can open this machine's sockets is one caller; of the network nobody can say that.
+  if (!listen.mcp.local() && (deployment.agents.empty() || listen.certificate.empty())) {
+    errors.push_back({Fault::refused,
+                      "other machines can reach this address: expected `agents`, so that it is "
+                      "known who calls, and `listen.tls`, so that nobody on the way reads their "
+                      "keys; or an address of this machine alone",
+                      listen.mcp.at});
+  }
+  check_key_files(deployment.issuers, token::KeyUse::signature, config_directory, errors);
+  check_key_files(deployment.trust_domains, token::KeyUse::jwt_svid, config_directory, errors);
+  bool any = !deployment.agents.empty();
+  for (const auto& [name, role] : deployment.roles) {
+    any |= !role.servers.empty();
+  }
+  if (!any) {
+    errors.push_back({Fault::usage,
+                      "no role has `servers`, and there are no `agents`: there is nothing to serve",
+                      {deployment.file, 0, 0}});
+  }
+  return errors;
+}
+
+std::vector<Error> serving_mistakes(const DeploymentRead& read) {
+  if (!read.deployment) return read.errors;
+  const Deployment& deployment = *read.deployment;
+  const std::string directory = std::filesystem::path(read.path).parent_path().string();
+  std::vector<Error> errors = serving_mistakes(deployment, directory);
+  std::vector<std::shared_ptr<const Policy>> policies;
+  for (const auto& [name, role] : deployment.roles) {
+    if (role.servers.empty() && !has_agents(deployment, name)) continue;
+    const std::string file = (std::filesystem::path(directory) / home_expanded(role.file)).string();
+    const Loaded loaded = read_policy(file, &deployment);
+    errors.insert(errors.end(), loaded.errors.begin(), loaded.errors.end());
+    if (loaded.policy) policies.push_back(loaded.policy);
+  }
+  for (Error& error : shared_identities(deployment, policies)) errors.push_back(std::move(error));
+  return errors;
+}
+
+}  // namespace pawl::app
