@@ -28,6 +28,7 @@ std::span<const CommandRow> commands() {
       approvals_deny_command,
       reviewers_add_command,
       reviewers_list_command,
+      login_command,
       credentials_set_command,
       credentials_list_command,
       credentials_rotate_command,

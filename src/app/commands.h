@@ -23,6 +23,7 @@ extern const CommandRow classify_command;
 extern const CommandRow credentials_list_command;
 extern const CommandRow credentials_remove_command;
 extern const CommandRow credentials_rotate_command;
+extern const CommandRow login_command;
 extern const CommandRow credentials_set_command;
 extern const CommandRow decide_command;
 extern const CommandRow describe_command;

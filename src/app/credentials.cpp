@@ -14,6 +14,7 @@
 
 #include "app/command.h"
 #include "app/commands.h"
+#include "app/opened_store.h"
 #include "app/paths.h"
 #include "app/terminal.h"
 #include "base/hash.h"
@@ -30,50 +31,15 @@ using secrets::Credential;
 using secrets::Store;
 using secrets::StoreFile;
 
-constexpr OptionRow kKeyFile = {"--key-file", "F", "a file that holds the store's passphrase"};
 constexpr OptionRow kNewKeyFile = {"--new-key-file", "F", "a file that holds the new passphrase"};
 constexpr OptionRow kVersion = {"--version", "N", "this version only (default all of them)"};
-constexpr OptionRow kSetOptions[] = {kKeyFile, state_option, json_option};
+constexpr OptionRow kSetOptions[] = {key_file_option, state_option, json_option};
 constexpr OptionRow kCredentialListOptions[] = {state_option, json_option};
-constexpr OptionRow kRotateOptions[] = {kKeyFile, kNewKeyFile, state_option, json_option};
-constexpr OptionRow kRemoveOptions[] = {kVersion, kKeyFile, state_option, json_option};
+constexpr OptionRow kRotateOptions[] = {key_file_option, kNewKeyFile, state_option, json_option};
+constexpr OptionRow kRemoveOptions[] = {kVersion, key_file_option, state_option, json_option};
 constexpr WordRow kName[] = {{"name", "the credential, as policies name it"}};
 constexpr WordRow kMaybeName[] = {
     {"name", "the credential; without one the store gets a new passphrase", false}};
-// The name of the passphrase among the credentials that systemd passes on.
-constexpr const char* systemd_key = "pawl-credentials-key";
-
-Result<std::string> store_path(const Arguments& arguments) {
-  auto directory = state_directory(arguments);
-  if (!directory) return directory;
-  return *directory + "/" + secrets::store_name;
-}
-
-using Ask = Result<std::string> (*)(const std::string&);
-
-Result<Credential> typed(Ask question_of, const std::string& question, bool twice) {
-  auto answer = question_of(question);
-  if (!answer) return std::unexpected(answer.error());
-  Credential first = Credential::taken_from(*answer);
-  if (twice) {
-    auto again = question_of("once more: ");
-    if (!again) return std::unexpected(again.error());
-    if (Credential::taken_from(*again).bytes() != first.bytes()) {
-      return fail(Fault::usage, "the two passphrases differ");
-    }
-  }
-  return secrets::as_credential(std::move(first), "the passphrase");
-}
-
-// What opens the store: a file that is named, one that systemd passes on, or somebody who types.
-Result<Credential> passphrase(const Arguments& arguments, bool fresh) {
-  if (const auto file = arguments.one("--key-file")) return secrets::from_file(*file);
-  auto passed = secrets::from_systemd(systemd_key);
-  if (passed || passed.error().fault != Fault::missing) return passed;
-  return typed(ask_secret,
-               fresh ? "new passphrase of the store: " : "passphrase of the store: ", fresh);
-}
-
 Result<Credential> new_value(const std::string& name) {
   if (::isatty(STDIN_FILENO) != 1) {
     return secrets::from_descriptor(STDIN_FILENO, "standard input");
@@ -81,38 +47,6 @@ Result<Credential> new_value(const std::string& name) {
   auto answer = ask_hidden(fmt::format("value of {}: ", visible(name)));
   if (!answer) return std::unexpected(answer.error());
   return secrets::as_credential(Credential::taken_from(*answer), "the value");
-}
-
-// The store, locked while somebody changes it.
-struct Opened {
-  StoreFile file;
-  Store store;
-};
-
-Result<Opened> open_store(const Arguments& arguments, bool may_begin) {
-  const auto path = store_path(arguments);
-  if (!path) return std::unexpected(path.error());
-  const auto folder = std::filesystem::path(*path).parent_path();
-  std::error_code error;
-  if (may_begin && std::filesystem::create_directories(folder, error)) {
-    std::filesystem::permissions(folder, std::filesystem::perms::owner_all, error);
-  }
-  if (!may_begin && !std::filesystem::exists(*path, error)) {
-    return fail(Fault::missing, fmt::format("there is no store yet at `{}`: `pawl credentials set "
-                                            "NAME` begins one",
-                                            visible(*path)));
-  }
-  auto file = StoreFile::open(*path);
-  if (!file) return std::unexpected(file.error());
-  const auto text = file->read();
-  if (!text) return std::unexpected(text.error());
-  // Nothing is there, not even an empty file: that would be a store that somebody has emptied.
-  const bool fresh = text->empty() && !std::filesystem::exists(*path, error);
-  const auto key = passphrase(arguments, fresh);
-  if (!key) return std::unexpected(key.error());
-  auto store = fresh ? Store::create(*key, random_bytes) : Store::open(*text, *key);
-  if (!store) return std::unexpected(store.error());
-  return Opened{*std::move(file), *std::move(store)};
 }
 
 void say(const Arguments& arguments, std::string_view done, const std::string& name,
@@ -171,8 +105,8 @@ int rotate(const Arguments& arguments) {
   if (!opened) return complain(opened.error());
   const auto file = arguments.one("--new-key-file");
   // Not from the file that answers for a script: that holds the passphrase of before.
-  const auto fresh =
-      file ? secrets::from_file(*file) : typed(ask_hidden, "new passphrase of the store: ", true);
+  const auto fresh = file ? secrets::from_file(*file)
+                          : typed_passphrase(ask_hidden, "new passphrase of the store: ", true);
   if (!fresh) return complain(fresh.error());
   if (Status done = opened->store.rewrap(*fresh, random_bytes); !done)
     return complain(done.error());

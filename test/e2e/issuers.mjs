@@ -1,7 +1,7 @@
 // Stand-ins for those who issue secrets: Vault, an authorization server, GitHub, AWS STS. Each says
 // no to whoever does not prove itself as the real one demands; signatures are checked with what npm
 // has for that (jose, aws4) and not with anything of ours.
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import path from 'node:path';
 import { modules } from './world.mjs';
@@ -137,4 +137,73 @@ export function sts(t, { access, secret }) {
     const result = element('Credentials', credentials) + user;
     return [200, element('AssumeRoleResponse', element('AssumeRoleResult', result))];
   });
+}
+
+// An authorization server where a person logs in at once: metadata, registration, a browser that is
+// sent back, codes and refresh tokens that serve once (a second use takes everything back).
+export async function login(t, { lasts = 3600 } = {}) {
+  const clients = new Set();
+  const codes = new Map();
+  const live = new Set();
+  const json = { 'content-type': 'application/json' };
+  const own = await stand(t, ({ method, url, headers }, body, issue) => {
+    const here = `http://${headers.host}`;
+    const at = new URL(url, here);
+    if (at.pathname === '/.well-known/oauth-authorization-server') {
+      const said = {
+        issuer: own.issuer ?? here,
+        authorization_endpoint: `${here}/authorize`,
+        token_endpoint: own.token_url ?? `${here}/token`,
+        registration_endpoint: `${here}/register`,
+        code_challenge_methods_supported: own.methods ?? ['S256'],
+        authorization_response_iss_parameter_supported: true,
+      };
+      return [200, said, json];
+    }
+    if (at.pathname === '/register') {
+      const wanted = JSON.parse(body);
+      own.registered = wanted;
+      clients.add(`client-${clients.size}`);
+      return [201, { ...wanted, client_id: [...clients].at(-1) }, json];
+    }
+    if (at.pathname === '/authorize') {
+      const asked = Object.fromEntries(at.searchParams);
+      own.authorized = asked;
+      const good =
+        clients.has(asked.client_id) &&
+        own.registered.redirect_uris.includes(asked.redirect_uri) &&
+        asked.code_challenge_method === 'S256' &&
+        asked.response_type === 'code';
+      if (!good) return [400, 'no'];
+      const code = issue('code');
+      codes.set(code, asked);
+      const back = new URL(asked.redirect_uri);
+      back.search = new URLSearchParams({ code, state: asked.state, iss: own.iss ?? here });
+      return [302, '', { location: String(back) }];
+    }
+    if (method !== 'POST' || at.pathname !== '/token') return [404, {}];
+    const form = Object.fromEntries(new URLSearchParams(body));
+    if (form.grant_type === 'authorization_code') {
+      const asked = codes.get(form.code);
+      codes.delete(form.code);
+      const proof = createHash('sha256').update(form.code_verifier ?? '').digest('base64url');
+      const good =
+        asked &&
+        proof === asked.code_challenge &&
+        form.redirect_uri === asked.redirect_uri &&
+        form.client_id === asked.client_id &&
+        form.resource === asked.resource;
+      if (!good) return [400, { error: 'invalid_grant' }];
+    } else {
+      if (form.grant_type !== 'refresh_token' || !live.delete(form.refresh_token)) {
+        live.clear();
+        return [400, { error: 'invalid_grant' }];
+      }
+    }
+    const refresh_token = issue('refresh');
+    live.add(refresh_token);
+    const access_token = issue('access');
+    return [200, { access_token, refresh_token, token_type: 'Bearer', expires_in: lasts }, json];
+  });
+  return own;
 }

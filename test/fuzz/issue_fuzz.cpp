@@ -6,6 +6,8 @@
 
 #include "fuzz/must.h"
 #include "io/issue/answers.h"
+#include "io/issue/discovery.h"
+#include "io/issue/requests.h"
 
 namespace {
 
@@ -39,6 +41,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     look(read_oauth(status, body), body);
     look(read_github(status, body, now), body);
     look(read_aws(status, body, now), body);
+    look(read_login_tokens(status, body), body);
   }
+  // What a server says of itself is believed about its own place alone.
+  constexpr const char* issuer = "https://login.example";
+  (void)check_resource(body, "https://mcp.example/mcp", issuer);
+  if (const auto found = read_authorization(body, issuer)) {
+    pawl::fuzz::must(origin_of(found->token_url) == issuer, "a secret goes to the issuer");
+  }
+  (void)read_registration(201, body);
+  (void)places_of_resource(body);
+  (void)read_login(body);
   return 0;
 }

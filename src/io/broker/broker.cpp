@@ -24,7 +24,15 @@ issue::IssuerPorts Broker::issuer_ports() {
             co_return std::move(read->value);
           },
           .beside = [this](const std::string& file) { return beside(file); },
-          .wall = net::wall_time};
+          .wall = net::wall_time,
+          .hold = [this](const std::string& name) -> Result<issue::IssuerPorts::Replace> {
+            auto held = store_.hold();
+            if (!held) return std::unexpected(held.error());
+            const auto kept = std::make_shared<secrets::StoreFile>(*std::move(held));
+            return [this, kept, name](const secrets::Credential& value) {
+              return store_.replace(*kept, name, value);
+            };
+          }};
 }
 
 void Broker::use(const Deployment& deployment, const std::string& directory) {
@@ -41,8 +49,10 @@ Task<Result<Minted>> Broker::mint(Errand errand) {
   const Status may =
       deployment_.check_use(errand.credential, errand.roles, errand.server, errand.tool);
   if (!may) co_return std::unexpected(may.error());
+  const auto server = deployment_.servers.find(errand.server);
+  const std::string url = server == deployment_.servers.end() ? std::string() : server->second.url;
   Result<Minted> minted =
-      co_await read(errand.credential, deployment_.credentials.at(errand.credential));
+      co_await read(errand.credential, deployment_.credentials.at(errand.credential), url);
   if (!minted) {
     minted.error().message = fmt::format("the credential `{}` cannot be read: {}",
                                          visible(errand.credential), minted.error().message);
@@ -69,13 +79,18 @@ Task<Result<Minted>> Broker::mint(Errand errand) {
   co_return minted;
 }
 
-Task<Result<Minted>> Broker::read(std::string name, Deployment::Credential from) {
+Task<Result<Minted>> Broker::read(std::string name, Deployment::Credential from, std::string url) {
   Minted minted;
   minted.used = {name, {}, from.principal};
   if (issue::Issuer::issues(from)) {
     const bool named = !from.principal.empty();
+    const bool login = from.login.has_value();
     auto issued = co_await issuer_.issue(std::move(name), std::move(from));
     if (!issued) co_return std::unexpected(issued.error());
+    // A person logged in for one server, and this would be another one.
+    if (login && issued->resource != url) {
+      co_return fail(Fault::refused, "it was got for another server: `pawl login` gets one");
+    }
     minted.used.version = std::move(issued->version);
     if (!named) minted.used.principal = std::move(issued->principal);
     const bool one = issued->values.size() == 1 && issued->values.front().first.empty();

@@ -53,7 +53,8 @@ class Broker {
   void scrub(std::string_view server, std::string& text) const { traces_.scrub(server, text); }
 
  private:
-  Task<Result<Minted>> read(std::string name, Deployment::Credential from);
+  // `url`: of the server that it is for.
+  Task<Result<Minted>> read(std::string name, Deployment::Credential from, std::string url);
   Task<Result<Stored>> read_source(SecretSource from);
   issue::IssuerPorts issuer_ports();
   std::string beside(const std::string& file) const;

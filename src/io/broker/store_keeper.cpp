@@ -6,7 +6,9 @@
 #include <memory>
 #include <utility>
 
+#include "base/hash.h"
 #include "base/text.h"
+#include "io/net/clock.h"
 #include "io/secrets/store_file.h"
 
 namespace pawl::broker {
@@ -93,6 +95,26 @@ Task<Result<Stored>> StoreKeeper::get(std::string name, Deployment::StoreKey key
   auto value = store_->get(name);
   if (!value) co_return std::unexpected(value.error());
   co_return Stored{*std::move(value), version.value_or(0)};
+}
+
+Status StoreKeeper::replace(const secrets::StoreFile& held, const std::string& name,
+                            const secrets::Credential& value) {
+  const auto now = stamp();
+  if (!now || !store_ || !(*now == opened_)) {
+    return fail(Fault::environment, "the store of credentials has changed meanwhile");
+  }
+  const auto version = store_->put(name, value, net::wall_time(), random_bytes);
+  if (!version) return std::unexpected(version.error());
+  for (const secrets::Store::Entry& one : store_->entries()) {
+    if (one.name != name || one.version == *version) continue;
+    if (Status gone = store_->remove(name, one.version); !gone) return gone;
+  }
+  const Status written = held.replace(store_->text());
+  const auto after = stamp();
+  // What is in memory has to be what is in the file.
+  if (!written || !after) store_.reset();
+  if (after) opened_ = *after;
+  return written;
 }
 
 }  // namespace pawl::broker

@@ -22,6 +22,7 @@
 #include "io/secrets/credential.h"
 #include "io/secrets/source.h"
 #include "io/secrets/store.h"
+#include "io/secrets/store_file.h"
 #include "kernel/policy/deployment.h"
 
 namespace pawl::broker {
@@ -40,6 +41,11 @@ class StoreKeeper {
   // The newest version of the name. `key`: where the passphrase comes from, files resolved.
   Task<Result<Stored>> get(std::string name, Deployment::StoreKey key,
                            std::vector<std::string> environment);
+  // Nobody else changes the store while this is there. Fault::environment where somebody does.
+  Result<secrets::StoreFile> hold() const { return secrets::StoreFile::try_open(path_); }
+  // The one version of the name from now on, after `get` and while the store is held.
+  Status replace(const secrets::StoreFile& held, const std::string& name,
+                 const secrets::Credential& value);
 
  private:
   // Which file it is, and in which state.

@@ -128,6 +128,16 @@ Result<Answered> read_oauth(int status, std::string_view body) {
   return out;
 }
 
+Result<Answered> read_login_tokens(int status, std::string_view body) {
+  auto out = read_oauth(status, body);
+  const auto said = json::parse(body);
+  if (!out || !said || !said->root()["refresh_token"].exists()) return out;
+  auto refresh = secret_in(said->root()["refresh_token"], "refresh token");
+  if (!refresh) return std::unexpected(refresh.error());
+  out->refresh = *std::move(refresh);
+  return out;
+}
+
 Result<Answered> read_github(int status, std::string_view body, Instant now) {
   if (Status fine = check_status(status, 201); !fine) return std::unexpected(fine.error());
   const auto said = object_in(body);

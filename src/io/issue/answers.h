@@ -26,12 +26,16 @@ struct Answered {
   std::vector<std::pair<std::string, secrets::Credential>> values;
   Duration lasts = unsaid_end;  // from now
   std::string version, principal;
+  std::string resource;         // of a login: the server that it is for
+  secrets::Credential refresh;  // of a login: what the next question asks with, where it is new
 };
 
 // `status` is that of HTTP. `now` where an answer names an instant.
 Result<Answered> read_vault_login(int status, std::string_view body);
 Result<Answered> read_vault(int status, std::string_view body, std::string_view field);
 Result<Answered> read_oauth(int status, std::string_view body);
+// The same, and the refresh token where there is one.
+Result<Answered> read_login_tokens(int status, std::string_view body);
 Result<Answered> read_github(int status, std::string_view body, Instant now);
 Result<Answered> read_aws(int status, std::string_view body, Instant now);
 

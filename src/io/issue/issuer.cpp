@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "io/issue/discovery.h"
 #include "io/issue/requests.h"
 
 namespace pawl::issue {
@@ -17,13 +18,15 @@ Answered copy_of(const Answered& one) {
   out.lasts = one.lasts;
   out.version = one.version;
   out.principal = one.principal;
+  out.resource = one.resource;
   return out;
 }
 
 }  // namespace
 
 bool Issuer::issues(const Deployment::Credential& credential) {
-  return credential.vault || credential.oauth || credential.github_app || credential.aws_sts;
+  return credential.vault || credential.oauth || credential.github_app || credential.aws_sts ||
+         credential.login;
 }
 
 void Issuer::forget() {
@@ -66,6 +69,7 @@ Task<Result<Answered>> Issuer::ask(std::string name, Deployment::Credential cred
   if (credential.oauth) co_return co_await ask_oauth_for(*credential.oauth);
   if (credential.github_app) co_return co_await ask_github_for(*credential.github_app);
   if (credential.aws_sts) co_return co_await ask_aws_for(*credential.aws_sts);
+  if (credential.login) co_return co_await ask_login_for(*credential.login);
   co_return fail(Fault::internal, "nobody issues it");
 }
 
@@ -144,6 +148,37 @@ Task<Result<Answered>> Issuer::ask_aws_for(AwsKeys how) {
   if (!said) co_return std::unexpected(said.error());
   auto answer = read_aws(said->status, said->body, ports_.wall());
   secrets::wipe(said->body);
+  co_return answer;
+}
+
+// A refresh token may serve once: the store is held while it is asked with, and the next one is on
+// the disk before what came with it is used.
+Task<Result<Answered>> Issuer::ask_login_for(LoginToken how) {
+  auto replace = ports_.hold(how.store);
+  if (!replace) co_return std::unexpected(replace.error());
+  SecretSource from;
+  from.store = how.store;
+  auto stored = co_await ports_.read(from);
+  if (!stored) co_return std::unexpected(stored.error());
+  auto login = read_login(stored->bytes());
+  if (!login) co_return std::unexpected(login.error());
+  const bool same =
+      login->issuer == how.at.url && origin_of(login->token_url) == origin_of(how.at.url);
+  auto said = same ? co_await client_of(how.at).fetch(ask_refresh(*login))
+                   : fail(Fault::refused, "what is stored is a login at another issuer");
+  secrets::wipe(login->refresh_token);
+  if (!said) co_return std::unexpected(said.error());
+  auto answer = read_login_tokens(said->status, said->body);
+  secrets::wipe(said->body);
+  if (!answer) co_return answer;
+  if (!answer->refresh.empty()) {
+    login->refresh_token = std::string(answer->refresh.bytes());
+    const Status kept = (*replace)(write_login(*login));
+    secrets::wipe(login->refresh_token);
+    if (!kept) co_return std::unexpected(kept.error());
+  }
+  answer->principal = login->client;
+  answer->resource = login->resource;
   co_return answer;
 }
 

@@ -32,9 +32,12 @@ inline constexpr Duration left_min = Duration::seconds(120);
 
 // Where the secrets are that ask, and what time it is.
 struct IssuerPorts {
+  // Puts another value in the place of one of the encrypted store, which is held until this goes.
+  using Replace = std::function<Status(const secrets::Credential&)>;
   std::function<Task<Result<secrets::Credential>>(SecretSource)> read;
   std::function<std::string(const std::string& file)> beside;
   std::function<Instant()> wall;
+  std::function<Result<Replace>(const std::string& stored)> hold;
 };
 
 class Issuer {
@@ -61,6 +64,7 @@ class Issuer {
   Task<Result<Answered>> ask_oauth_for(OAuthToken how);
   Task<Result<Answered>> ask_github_for(GithubAppToken how);
   Task<Result<Answered>> ask_aws_for(AwsKeys how);
+  Task<Result<Answered>> ask_login_for(LoginToken how);
   Task<Result<secrets::Credential>> vault_token(std::string name, VaultSecret how);
   http::Client& client_of(const ReachedHost& at);
   Duration kept_until(Duration lasts) const;

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "io/issue/form.h"
 #include "io/secrets/credential.h"
 
 namespace pawl::issue {
@@ -35,7 +36,9 @@ http::Ask asking_vault(const VaultSecret& how, std::string method, const std::st
   return ask;
 }
 
-void put(std::string& form, std::string_view name, std::string_view value) {
+}  // namespace
+
+void put_field(std::string& form, std::string_view name, std::string_view value) {
   if (value.empty()) return;
   if (!form.empty()) form += '&';
   form += name;
@@ -44,8 +47,6 @@ void put(std::string& form, std::string_view name, std::string_view value) {
   form += coded;
   secrets::wipe(coded);
 }
-
-}  // namespace
 
 std::string percent(std::string_view text) {
   constexpr std::string_view digits = "0123456789ABCDEF";
@@ -85,18 +86,18 @@ http::Ask ask_oauth(const OAuthToken& how, std::string_view secret, std::string_
   http::Ask ask = asking("POST", how.at.url);
   ask.headers.add("accept", "application/json");
   ask.headers.add("content-type", kForm);
-  put(ask.body, "grant_type", how.subject.given() ? kExchange : "client_credentials");
-  put(ask.body, "scope", how.scope);
-  put(ask.body, "audience", how.audience);
-  put(ask.body, "resource", how.resource);
+  put_field(ask.body, "grant_type", how.subject.given() ? kExchange : "client_credentials");
+  put_field(ask.body, "scope", how.scope);
+  put_field(ask.body, "audience", how.audience);
+  put_field(ask.body, "resource", how.resource);
   if (how.subject.given()) {
-    put(ask.body, "subject_token", subject);
-    put(ask.body, "subject_token_type", how.subject_type);
-    put(ask.body, "requested_token_type", "urn:ietf:params:oauth:token-type:access_token");
+    put_field(ask.body, "subject_token", subject);
+    put_field(ask.body, "subject_token_type", how.subject_type);
+    put_field(ask.body, "requested_token_type", "urn:ietf:params:oauth:token-type:access_token");
   }
   if (how.in_body) {
-    put(ask.body, "client_id", how.client);
-    put(ask.body, "client_secret", secret);
+    put_field(ask.body, "client_id", how.client);
+    put_field(ask.body, "client_secret", secret);
     return ask;
   }
   std::string pair = percent(how.client) + ":" + percent(secret);

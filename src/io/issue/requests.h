@@ -36,6 +36,19 @@ Result<http::Ask> ask_github(const GithubAppToken& how, std::string_view pem, In
 http::Ask ask_aws(const AwsKeys& how, std::string_view secret_key, std::string_view session_token,
                   Instant now);
 
+// What is known of a login between two questions: kept in the encrypted store as one secret.
+struct Login {
+  std::string issuer, token_url, client, resource, scope, refresh_token;
+};
+secrets::Credential write_login(const Login& login);
+// Fault::invalid where the text is no login. Whoever reads one wipes `refresh_token`.
+Result<Login> read_login(std::string_view text);
+// A new access token for a login (RFC 6749, 6; RFC 8707).
+http::Ask ask_refresh(const Login& login);
+// The first tokens for the code that the browser brought (RFC 6749, 4.1.3; RFC 7636).
+http::Ask ask_with_code(const Login& login, std::string_view code, std::string_view redirect,
+                        std::string_view verifier);
+
 // A signed token (RFC 7515, RS256) with these claims, canonical JSON.
 Result<std::string> sign_rs256(std::string_view pem, std::string_view claims);
 

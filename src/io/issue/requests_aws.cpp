@@ -4,6 +4,7 @@
 #include <ctime>
 
 #include "base/hash.h"
+#include "io/issue/form.h"
 #include "io/issue/requests.h"
 #include "io/secrets/credential.h"
 
@@ -34,12 +35,6 @@ secrets::Credential signing_key(std::string_view secret, std::string_view day,
   key = keyed(key, region);
   key = keyed(key, service);
   return keyed(key, "aws4_request");
-}
-
-void add(std::string& form, std::string_view name, std::string_view value) {
-  if (value.empty()) return;
-  if (!form.empty()) form += '&';
-  form += fmt::format("{}={}", name, percent(value));
 }
 
 // `sts.eu-west-1.amazonaws.com` or `127.0.0.1:4566`, as a client of HTTP writes it.
@@ -87,13 +82,13 @@ http::Ask ask_aws(const AwsKeys& how, std::string_view secret_key, std::string_v
   ask.url = how.at.url;
   ask.body_bytes_max = answer_bytes_max;
   ask.deadline = ask_within;
-  add(ask.body, "Action", "AssumeRole");
-  add(ask.body, "DurationSeconds", fmt::format("{}", how.lasts.ns / 1'000'000'000));
-  add(ask.body, "ExternalId", how.external_id);
-  add(ask.body, "Policy", how.policy);
-  add(ask.body, "RoleArn", how.role);
-  add(ask.body, "RoleSessionName", how.session);
-  add(ask.body, "Version", "2011-06-15");
+  put_field(ask.body, "Action", "AssumeRole");
+  put_field(ask.body, "DurationSeconds", fmt::format("{}", how.lasts.ns / 1'000'000'000));
+  put_field(ask.body, "ExternalId", how.external_id);
+  put_field(ask.body, "Policy", how.policy);
+  put_field(ask.body, "RoleArn", how.role);
+  put_field(ask.body, "RoleSessionName", how.session);
+  put_field(ask.body, "Version", "2011-06-15");
   AwsRequest request{
       .method = "POST", .path = path_of(how.at.url), .query = {}, .headers = {}, .body = ask.body};
   request.headers = {{"content-type", "application/x-www-form-urlencoded; charset=utf-8"},

@@ -63,10 +63,21 @@ Result<std::string> read_store(const std::string& path) {
 }
 
 Result<StoreFile> StoreFile::open(const std::string& path) {
+  return locked(path, LOCK_EX);
+}
+
+Result<StoreFile> StoreFile::try_open(const std::string& path) {
+  return locked(path, LOCK_EX | LOCK_NB);
+}
+
+Result<StoreFile> StoreFile::locked(const std::string& path, int how) {
   const std::string beside = path + ".lock";
   net::Fd lock(::open(beside.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!lock.open()) return failed(Fault::environment, "open the lock of the store", beside);
-  while (::flock(lock.get(), LOCK_EX) != 0) {
+  while (::flock(lock.get(), how) != 0) {
+    if (errno == EWOULDBLOCK) {
+      return fail(Fault::environment, "somebody changes the store of credentials right now");
+    }
     if (errno != EINTR) return failed(Fault::environment, "lock the store", beside);
   }
   return StoreFile(path, std::move(lock));

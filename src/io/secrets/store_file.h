@@ -22,11 +22,14 @@ inline constexpr const char* store_name = "credentials.store";  // in the node's
 class StoreFile {
  public:
   static Result<StoreFile> open(const std::string& path);
+  // Without waiting: Fault::environment where somebody changes it.
+  static Result<StoreFile> try_open(const std::string& path);
 
   Result<std::string> read() const;
   Status replace(std::string_view text) const;
 
  private:
+  static Result<StoreFile> locked(const std::string& path, int how);
   StoreFile(std::string path, net::Fd lock) : path_(std::move(path)), lock_(std::move(lock)) {}
 
   std::string path_;

@@ -54,6 +54,7 @@ struct Deployment {
     std::optional<OAuthToken> oauth;
     std::optional<GithubAppToken> github_app;
     std::optional<AwsKeys> aws_sts;
+    std::optional<LoginToken> login;
     // Who may use it; empty: the only role there is. Several share it because that is written here.
     std::vector<std::string> roles;
     // Where it may go: each of these that is not empty has to fit.

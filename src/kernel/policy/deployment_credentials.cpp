@@ -42,7 +42,7 @@ bool read_binding(DeploymentBuild& build, const yaml::Entry& key, Deployment::Cr
 
 bool is_source(std::string_view key) {
   return key == "env" || key == "file" || key == "command" || key == "store" || key == "vault" ||
-         key == "oauth" || key == "github_app" || key == "aws_sts";
+         key == "oauth" || key == "github_app" || key == "aws_sts" || key == "login";
 }
 
 bool read_credential_key(DeploymentBuild& build, const yaml::Entry& key,
@@ -80,7 +80,7 @@ void read_credential(DeploymentBuild& build, const yaml::Entry& entry) {
   if (read && std::ranges::all_of(entry.value.entries, named_none)) {
     build.reading.mistake(entry.value.at,
                           "a credential has none of `env`, `file`, `command`, `store`, `vault`, "
-                          "`oauth`, `github_app` and `aws_sts`");
+                          "`oauth`, `github_app`, `aws_sts` and `login`");
   }
   for (std::size_t i = 1; i < sources.size(); ++i) {
     build.reading.mistake(sources[i]->key_at,

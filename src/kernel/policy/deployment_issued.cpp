@@ -249,6 +249,30 @@ void read_aws(DeploymentBuild& build, const yaml::Entry& entry, AwsKeys& into) {
   check_way(build, entry.value, "url", into.at);
 }
 
+void read_login(DeploymentBuild& build, const yaml::Entry& entry, LoginToken& into) {
+  SecretSource stored;
+  const bool read = build.reading.keys(entry.value, Section::login, [&](const yaml::Entry& key) {
+    if (key.key == "issuer") {
+      read_url(build, key.value, "issuer", into.at);
+    } else if (key.key == "store") {
+      (void)read_source_key(build, key, stored);
+    } else if (key.key == "client_id") {
+      into.client = any_text(build, key);
+    } else if (key.key == "scope") {
+      into.scope = any_text(build, key);
+    } else {
+      return read_way(build, key, into.at);
+    }
+    return true;
+  });
+  if (!read) return;
+  into.store = std::move(stored.store);
+  for (const std::string_view key : {"issuer", "store"}) {
+    build.reading.missing(entry.value, Section::login, key);
+  }
+  check_way(build, entry.value, "issuer", into.at);
+}
+
 }  // namespace
 
 bool read_issued(DeploymentBuild& build, const yaml::Entry& key, Deployment::Credential& into) {
@@ -260,6 +284,8 @@ bool read_issued(DeploymentBuild& build, const yaml::Entry& key, Deployment::Cre
     read_github(build, key, into.github_app.emplace());
   } else if (key.key == "aws_sts") {
     read_aws(build, key, into.aws_sts.emplace());
+  } else if (key.key == "login") {
+    read_login(build, key, into.login.emplace());
   } else {
     return false;
   }

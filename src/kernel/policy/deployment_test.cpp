@@ -201,10 +201,10 @@ constexpr Row kDeploymentRows[] = {
      "1:10: `slack` in `notify` is not enforced by this version, so it is refused\n"},
     {"credentials: {m: {}}",
      "1:18: a credential has none of `env`, `file`, `command`, `store`, `vault`, `oauth`, "
-     "`github_app` and `aws_sts`\n"},
+     "`github_app`, `aws_sts` and `login`\n"},
     {"credentials: {m: {roles: [a]}}\nroles: {a: {file: x}}",
      "1:18: a credential has none of `env`, `file`, `command`, `store`, `vault`, `oauth`, "
-     "`github_app` and `aws_sts`\n"},
+     "`github_app`, `aws_sts` and `login`\n"},
     {"credentials: {m: {env: A, store: m}}",
      "1:27: `store` beside `env`: a credential has one source\n"},
     {"credentials: {m: {store: M}}", "1:26: `M` is no name of a stored credential\n"},
@@ -219,8 +219,7 @@ constexpr Row kDeploymentRows[] = {
      "1:35: there is no role `roel`: did you mean `role`?\n"},
     {"credentials: {m: {env: A}}\nroles: {a: {file: x}, b: {file: y}}",
      "1:15: `m` does not say which of the 2 roles may use it: expected `roles: [NAME]`\n"},
-    {"credentials: {m: {login: crm}}",
-     "1:19: `login` in a credential is not enforced by this version, so it is refused\n"},
+    {"credentials: {m: {login: crm}}", "1:26: `login` must be a mapping, found `crm`\n"},
     {"credentials: {m: {vault: kv/x}}", "1:26: `vault` must be a mapping, found `kv/x`\n"},
     {"credentials: {m: {env: \"a b\"}}", "1:24: `a b` is no name of a variable\n"},
     {"version: 2", "1:10: `version` is 2, expected 1\n"},

@@ -65,6 +65,15 @@ struct GithubAppToken {
   std::map<std::string, std::string> permissions;
 };
 
+// What `pawl login` was given for a server: a refresh token in the encrypted store, with which an
+// authorization server gives access tokens.
+struct LoginToken {
+  ReachedHost at;      // the authorization server: its issuer
+  std::string store;   // the name under which the refresh token lies in the encrypted store
+  std::string client;  // empty: pawl registers itself
+  std::string scope;
+};
+
 // Short-lived keys of an AWS role, narrowed by a session policy (AssumeRole of STS). Three texts,
 // for a program's environment.
 struct AwsKeys {

@@ -114,6 +114,17 @@ TEST(Issued, AnAwsRole) {
   EXPECT_EQ(issued_mistakes(kAws, "servers: {s: {command: [x], credential: c}}\n"), "");
 }
 
+TEST(Issued, ALogin) {
+  const auto login = issued("login: {issuer: \"https://login.example\", store: crm-login}").login;
+  ASSERT_TRUE(login);
+  EXPECT_EQ(login->at.host, "login.example");
+  EXPECT_EQ(login->store, "crm-login");
+  EXPECT_THAT(issued_mistakes("login: {issuer: \"https://login.example\"}"), HasSubstr("`store`"));
+  EXPECT_THAT(issued_mistakes("login: {store: s}"), HasSubstr("`issuer`"));
+  EXPECT_THAT(issued_mistakes("login: {issuer: \"http://login.example\", store: s}"),
+              HasSubstr("read by everybody"));
+}
+
 TEST(Issued, ASourceIsNeverTheSecretItself) {
   const std::string begun = "oauth: {token_url: \"https://as.example/\", client_id: p, ";
   EXPECT_THAT(issued_mistakes(begun + "client_secret: abc-secret}"),

@@ -83,6 +83,7 @@ constexpr SectionWords kWords[] = {
     {Section::oauth, "`oauth`", "credentials.NAME.oauth"},
     {Section::github_app, "`github_app`", "credentials.NAME.github_app"},
     {Section::aws_sts, "`aws_sts`", "credentials.NAME.aws_sts"},
+    {Section::login, "`login`", "credentials.NAME.login"},
     {Section::store, "`store`", "store"},
     {Section::deployed_agent, "an agent of the deployment", "agents.NAME"},
     {Section::agent_jwt, "`jwt`", "agents.NAME.jwt"},

@@ -75,6 +75,7 @@ enum class Section : std::uint8_t {
   oauth,
   github_app,
   aws_sts,
+  login,
   store,
   deployed_agent,
   agent_jwt,

@@ -151,6 +151,7 @@ constexpr std::array kLeads = {
     Leads{credential, "oauth", Holds::one, oauth},
     Leads{credential, "github_app", Holds::one, github_app},
     Leads{credential, "aws_sts", Holds::one, aws_sts},
+    Leads{credential, "login", Holds::one, login},
     Leads{vault, "token", Holds::one, secret_source},
     Leads{vault, "secret_id", Holds::one, secret_source},
     Leads{oauth, "client_secret", Holds::one, secret_source},

@@ -1,0 +1,289 @@
+// `pawl login SERVER`: a person logs in for a server, and pawl keeps what renews itself.
+//
+// The deployment file names the authorization server; what it and the tool server say of themselves
+// is looked up and compared (io/issue/discovery.h). The code comes back to a socket of the loopback
+// that is there for this one login, and counts only with the state that was sent along. What is
+// kept is the refresh token, in the encrypted store; it is never shown.
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "app/command.h"
+#include "app/commands.h"
+#include "app/join.h"
+#include "app/opened_store.h"
+#include "app/paths.h"
+#include "app/terminal.h"
+#include "base/hash.h"
+#include "base/text.h"
+#include "io/http/client.h"
+#include "io/http/server.h"
+#include "io/issue/answers.h"
+#include "io/issue/discovery.h"
+#include "io/issue/requests.h"
+#include "io/net/loop.h"
+#include "kernel/token/base64url.h"
+
+namespace pawl::app {
+namespace {
+
+constexpr Duration login_within = Duration::seconds(300);
+// Of all questions to others together, besides the person's.
+constexpr Duration questions_within = Duration::seconds(120);
+constexpr std::size_t state_bytes = 16;
+constexpr std::size_t verifier_bytes = 32;
+constexpr std::string_view kCallbackPath = "/callback";
+constexpr std::size_t error_code_chars_max = 64;
+
+constexpr OptionRow kLoginOptions[] = {key_file_option, state_option, config_option};
+constexpr WordRow kLoginWords[] = {{"server", "the server, as the deployment file calls it"}};
+
+// One field of a query, decoded; nothing where it is absent, twice there, or badly written.
+std::optional<std::string> query_field(std::string_view query, std::string_view name) {
+  std::optional<std::string> found;
+  for (const std::string_view part : split(query, '&')) {
+    if (part.substr(0, part.find('=')) != name || part.size() == name.size()) continue;
+    if (found) return std::nullopt;
+    found.emplace();
+    std::string_view rest = part.substr(name.size() + 1);
+    while (!rest.empty()) {
+      std::string byte(1, rest[0] == '+' ? ' ' : rest[0]);
+      const bool escaped = rest[0] == '%';
+      if (escaped && (rest.size() < 3 || !unhex(lower_ascii(rest.substr(1, 2)), byte))) {
+        return std::nullopt;
+      }
+      *found += byte;
+      rest.remove_prefix(escaped ? 3 : 1);
+    }
+  }
+  return found;
+}
+
+http::Client client_for(net::Loop& loop, const ReachedHost& at, const std::string& directory) {
+  http::ClientOptions options;
+  const bool bare = at.host.find(':') == std::string::npos;
+  const std::string where = fmt::format("{}:{}", bare ? at.host : "[" + at.host + "]", at.port);
+  (at.own_network ? options.reach.private_hosts : options.reach.hosts) = {where};
+  if (!at.ca.empty()) options.ca_file = (std::filesystem::path(directory) / at.ca).string();
+  options.user_agent = "pawl/" PAWL_VERSION;
+  return {loop, std::move(options)};
+}
+
+struct LoggingIn {
+  LoggingIn(const Deployment::Server& s, const LoginToken& h, const std::string& directory)
+      : server(s),
+        how(h),
+        at_server(client_for(loop, s, directory)),
+        at_issuer(client_for(loop, h.at, directory)),
+        callback(loop, {}, [this](http::Request request, http::Responder responder) {
+          called(request, std::move(responder));
+        }) {}
+
+  void called(const http::Request& request, http::Responder responder);
+  Task<Result<std::string>> read_place(http::Client& client, std::vector<std::string> places);
+  Task<Status> look_at_server();
+  Task<Result<std::string>> registered();
+  Task<Result<issue::Login>> log_in();
+
+  const Deployment::Server& server;
+  const LoginToken& how;
+  net::Loop loop;
+  http::Client at_server, at_issuer;
+  http::Server callback;
+  issue::Authorization where;
+  std::string state = token::base64url(random_bytes(state_bytes));
+  std::string redirect;
+  Completion<Result<std::string>> code;
+};
+
+// Whoever finds this socket: without the state of this login nothing happens.
+void LoggingIn::called(const http::Request& request, http::Responder responder) {
+  const std::string_view query = http::query_of(request.target);
+  const auto brought = query_field(query, "state");
+  const bool ours = request.method == "GET" && http::path_of(request.target) == kCallbackPath &&
+                    brought && equal_constant_time(*brought, state);
+  if (!ours) {
+    return std::move(responder).answer(http::respond({400, "this belongs to no login"}));
+  }
+  const auto issuer = query_field(query, "iss");
+  const auto given = query_field(query, "code");
+  const std::string error = query_field(query, "error").value_or("");
+  const bool other = issuer ? *issuer != how.at.url : where.says_issuer;
+  http::Response page{200, {}, "pawl has what it needs. This page can be closed.\n"};
+  if (other || !given || given->empty()) {
+    page.body = "This login failed. The terminal says why.\n";
+    code.deliver(
+        fail(Fault::refused, other ? "the answer in the browser is of another authorization server"
+                                   : fmt::format("the authorization server gave no code: {}",
+                                                 visible(error.substr(0, error_code_chars_max)))));
+  } else {
+    code.deliver(*given);
+  }
+  page.headers.add("content-type", "text/plain; charset=utf-8");
+  page.headers.add("cache-control", "no-store");
+  page.headers.add("referrer-policy", "no-referrer");
+  std::move(responder).answer(std::move(page));
+}
+
+// The first of these places that has something; Fault::missing where none has.
+Task<Result<std::string>> LoggingIn::read_place(http::Client& client,
+                                                std::vector<std::string> places) {
+  for (const std::string& place : places) {
+    http::Ask ask;
+    ask.url = place;
+    ask.headers.add("accept", "application/json");
+    ask.body_bytes_max = issue::answer_bytes_max;
+    ask.deadline = issue::ask_within;
+    auto said = co_await client.fetch(std::move(ask));
+    if (!said) co_return std::unexpected(said.error());
+    if (said->status == 200) co_return std::move(said->body);
+  }
+  co_return fail(Fault::missing, "nothing is there");
+}
+
+Task<Status> LoggingIn::look_at_server() {
+  const auto said = co_await read_place(at_server, issue::places_of_resource(server.url));
+  if (said) co_return issue::check_resource(*said, server.url, how.at.url);
+  if (said.error().fault != Fault::missing) co_return std::unexpected(said.error());
+  out("the server does not say which authorization server it trusts; the deployment file does");
+  co_return Status{};
+}
+
+Task<Result<std::string>> LoggingIn::registered() {
+  if (!how.client.empty()) co_return how.client;
+  if (where.register_url.empty()) {
+    co_return fail(Fault::refused,
+                   "the authorization server registers nobody: expected `client_id` in `login` of "
+                   "the deployment file");
+  }
+  http::Ask ask;
+  ask.method = "POST";
+  ask.url = where.register_url;
+  ask.headers.add("content-type", "application/json");
+  ask.body = issue::registration(redirect, how.scope);
+  ask.body_bytes_max = issue::answer_bytes_max;
+  ask.deadline = issue::ask_within;
+  const auto said = co_await at_issuer.fetch(std::move(ask));
+  if (!said) co_return std::unexpected(said.error());
+  co_return issue::read_registration(said->status, said->body);
+}
+
+Task<Result<issue::Login>> LoggingIn::log_in() {
+  if (Status fine = co_await look_at_server(); !fine) co_return std::unexpected(fine.error());
+  const auto said = co_await read_place(at_issuer, issue::places_of_issuer(how.at.url));
+  if (!said) co_return std::unexpected(said.error());
+  auto found = issue::read_authorization(*said, how.at.url);
+  if (!found) co_return std::unexpected(found.error());
+  where = *std::move(found);
+  const auto port = callback.listen("127.0.0.1", 0);
+  if (!port) co_return std::unexpected(port.error());
+  redirect = fmt::format("http://127.0.0.1:{}{}", *port, kCallbackPath);
+  const auto client = co_await registered();
+  if (!client) co_return std::unexpected(client.error());
+
+  issue::Login login{how.at.url, where.token_url, *client, server.url, how.scope, {}};
+  std::string verifier = token::base64url(random_bytes(verifier_bytes));
+  const bool more = where.authorize_url.find('?') != std::string::npos;
+  std::string address = fmt::format(
+      "{}{}response_type=code&client_id={}&redirect_uri={}&state={}&code_challenge={}"
+      "&code_challenge_method=S256&resource={}",
+      where.authorize_url, more ? '&' : '?', issue::percent(*client), issue::percent(redirect),
+      state, token::base64url(bytes_of(sha256(verifier))), issue::percent(server.url));
+  if (!how.scope.empty()) address += "&scope=" + issue::percent(how.scope);
+  out("open this address in a browser of this machine, within five minutes:\n\n" +
+      visible(address) + "\n");
+  const net::Timer patience = loop.after(login_within, [this] {
+    code.deliver(fail(Fault::environment, "nobody has logged in within five minutes"));
+  });
+  const auto brought = co_await code;
+  if (!brought) co_return std::unexpected(brought.error());
+  auto answer = co_await at_issuer.fetch(issue::ask_with_code(login, *brought, redirect, verifier));
+  secrets::wipe(verifier);
+  if (!answer) co_return std::unexpected(answer.error());
+  const auto tokens = issue::read_login_tokens(answer->status, answer->body);
+  secrets::wipe(answer->body);
+  if (!tokens) co_return std::unexpected(tokens.error());
+  if (tokens->refresh.empty()) {
+    co_return fail(Fault::refused,
+                   "the authorization server gives no refresh token: expected a "
+                   "`scope` such as `offline_access`");
+  }
+  login.refresh_token = std::string(tokens->refresh.bytes());
+  (void)co_await callback.drain(Duration::seconds(2));
+  co_return login;
+}
+
+Task<void> note_login(LoggingIn& desk, std::optional<Result<issue::Login>>& into) {
+  into = co_await desk.log_in();
+}
+
+// The server and its `login`, or what is missing of them.
+Result<std::pair<const Deployment::Server*, const LoginToken*>> login_of(
+    const Deployment& deployment, const std::string& name) {
+  const auto server = deployment.servers.find(name);
+  if (server == deployment.servers.end() || server->second.url.empty()) {
+    return fail(Fault::usage,
+                fmt::format("the deployment file has no server `{}` with a `url`", visible(name)));
+  }
+  const auto credential = deployment.credentials.find(server->second.credential);
+  if (credential == deployment.credentials.end() || !credential->second.login) {
+    return fail(Fault::usage,
+                fmt::format("the credential of the server `{}` has no `login` in the deployment "
+                            "file",
+                            visible(name)));
+  }
+  return std::pair(&server->second, &*credential->second.login);
+}
+
+int run_login(const Arguments& arguments) {
+  const DeploymentRead read = read_deployment(config_path(arguments), true);
+  for (const Error& error : read.errors) err("pawl: " + to_string(error));
+  if (!read.deployment) return exit_usage;
+  const auto found = login_of(*read.deployment, arguments.word("server"));
+  if (!found) return complain(found.error());
+  const auto& [server, how] = *found;
+  // Before anybody logs in: whether what is to be kept can be.
+  auto opened = open_store(arguments, true);
+  if (!opened) return complain(opened.error());
+  const secrets::Credential key = std::move(opened->key);
+  opened = fail(Fault::internal, "closed");
+
+  LoggingIn desk(*server, *how, std::filesystem::path(read.path).parent_path().string());
+  std::optional<Result<issue::Login>> login;
+  spawn(note_login(desk, login));
+  (void)desk.loop.run_until([&login] { return login.has_value(); },
+                            login_within + questions_within);
+  if (!login) return complain({Fault::environment, "the login was broken off", {}});
+  if (!*login) return complain(login->error());
+
+  opened = open_store(arguments, true, &key);
+  if (!opened) return complain(opened.error());
+  const secrets::Credential kept = issue::write_login(**login);
+  secrets::wipe((*login)->refresh_token);
+  const auto version = opened->store.put(how->store, kept, wall_clock(), random_bytes);
+  if (!version) return complain(version.error());
+  if (Status written = opened->file.replace(opened->store.text()); !written) {
+    return complain(written.error());
+  }
+  out(fmt::format("{}   {}, version {}", paint(Ink::good, "logged in"), how->store, *version));
+  return exit_good;
+}
+
+}  // namespace
+
+extern const CommandRow login_command = {
+    "login",
+    "run",
+    "logs in for a server, and keeps what renews itself, encrypted",
+    kLoginOptions,
+    kLoginWords,
+    run_login,
+    "The server's credential has a `login` in the deployment file, which names the authorization "
+    "server. An address is printed, to be opened in a browser; the answer comes back to this "
+    "machine (OAuth's authorization code with PKCE). The refresh token goes into the encrypted "
+    "store, and calls get short-lived tokens of it."};
+
+}  // namespace pawl::app

@@ -1,0 +1,12 @@
+// A field of a form, `application/x-www-form-urlencoded`. Inside of this room only.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace pawl::issue {
+
+// Adds `name=value`, the value percent-encoded; an empty one is left out.
+void put_field(std::string& form, std::string_view name, std::string_view value);
+
+}  // namespace pawl::issue
