@@ -45,7 +45,11 @@ int create_key(const Arguments& arguments) {
   const std::string agent = arguments.word("agent");
   const auto deployment = deployment_of_keys(arguments);
   if (!deployment) return complain(deployment.error());
-  const auto key = token::make_api_key(random_bytes(token::api_key_random_bytes));
+  auto key = token::make_api_key(random_bytes(token::api_key_random_bytes));
+  // Its first characters are a word of `pawl keys revoke`, and no option.
+  while (key && key->kept.prefix.starts_with('-')) {
+    key = token::make_api_key(random_bytes(token::api_key_random_bytes));
+  }
   if (!key) return complain(key.error());
   if (arguments.has("--json")) {
     json::Writer text;
