@@ -18,6 +18,7 @@
 #include "app/paths.h"
 #include "app/terminal.h"
 #include "base/hash.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "io/http/client.h"
 #include "io/http/server.h"
@@ -38,7 +39,7 @@ constexpr std::size_t verifier_bytes = 32;
 constexpr std::string_view kCallbackPath = "/callback";
 constexpr std::size_t error_code_chars_max = 64;
 
-constexpr OptionRow kLoginOptions[] = {key_file_option, state_option, config_option};
+constexpr OptionRow kLoginOptions[] = {key_file_option, state_option, config_option, json_option};
 constexpr WordRow kLoginWords[] = {{"server", "the server, as the deployment file calls it"}};
 
 // One field of a query, decoded; nothing where it is absent, twice there, or badly written.
@@ -97,6 +98,7 @@ struct LoggingIn {
   std::string state = token::base64url(random_bytes(state_bytes));
   std::string redirect;
   Completion<Result<std::string>> code;
+  bool for_program = false;  // what is printed is for a program
 };
 
 // Whoever finds this socket: without the state of this login nothing happens.
@@ -148,7 +150,8 @@ Task<Status> LoggingIn::look_at_server() {
   const auto said = co_await read_place(at_server, issue::places_of_resource(server.url));
   if (said) co_return issue::check_resource(*said, server.url, how.at.url);
   if (said.error().fault != Fault::missing) co_return std::unexpected(said.error());
-  out("the server does not say which authorization server it trusts; the deployment file does");
+  if (!for_program)
+    out("the server does not say which authorization server it trusts; the deployment file does");
   co_return Status{};
 }
 
@@ -193,8 +196,12 @@ Task<Result<issue::Login>> LoggingIn::log_in() {
       where.authorize_url, more ? '&' : '?', issue::percent(*client), issue::percent(redirect),
       state, token::base64url(bytes_of(sha256(verifier))), issue::percent(server.url));
   if (!how.scope.empty()) address += "&scope=" + issue::percent(how.scope);
-  out("open this address in a browser of this machine, within five minutes:\n\n" +
-      visible(address) + "\n");
+  if (for_program) {
+    out(json::Writer().object().key("open").string(address).end().take());
+  } else {
+    out("open this address in a browser of this machine, within five minutes:\n\n" +
+        visible(address) + "\n");
+  }
   const net::Timer patience = loop.after(login_within, [this] {
     code.deliver(fail(Fault::environment, "nobody has logged in within five minutes"));
   });
@@ -252,6 +259,7 @@ int run_login(const Arguments& arguments) {
   opened = fail(Fault::internal, "closed");
 
   LoggingIn desk(*server, *how, std::filesystem::path(read.path).parent_path().string());
+  desk.for_program = arguments.has("--json");
   std::optional<Result<issue::Login>> login;
   spawn(note_login(desk, login));
   (void)desk.loop.run_until([&login] { return login.has_value(); },
@@ -267,6 +275,12 @@ int run_login(const Arguments& arguments) {
   if (!version) return complain(version.error());
   if (Status written = opened->file.replace(opened->store.text()); !written) {
     return complain(written.error());
+  }
+  if (arguments.has("--json")) {
+    json::Writer text;
+    text.object().key("done").string("logged in").key("name").string(how->store);
+    out(text.key("version").natural(*version).end().take());
+    return exit_good;
   }
   out(fmt::format("{}   {}, version {}", paint(Ink::good, "logged in"), how->store, *version));
   return exit_good;
