@@ -144,6 +144,7 @@ TEST(KeyCache, WhatASourceSaysOfItsAgeHasBounds) {
   far.later(24 * 3600 + 1);
   far.ask();
   EXPECT_THAT(far.asked, SizeIs(3));
+  far.answers('\x01');
 }
 
 TEST(KeyCache, ASetOfNothingIsNoSet) {
