@@ -138,7 +138,10 @@ std::string traced_params(const http::Headers& headers, const Message& message) 
   }
   out.key("_meta").object();
   for (auto [key, value] : meta.members()) out.key(key).value(value);
-  return out.key(traceparent_name).string(*field.value).end().end().take();
+  std::string traced = out.key(traceparent_name).string(*field.value).end().end().take();
+  // A member that is called nearly the same would make the message ambiguous: it goes on untraced.
+  if (!json::parse(traced)) return {};
+  return traced;
 }
 
 }  // namespace pawl::mcp

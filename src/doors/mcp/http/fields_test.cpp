@@ -132,6 +132,8 @@ TEST(Fields, ATraceOfTheFieldsIsTheMessagesOwnWhereItHasNone) {
             R"({"name":"a","_meta":{"traceparent":")" + mine + R"("}})");
   EXPECT_THAT(traced(R"({"name":"a","_meta":{"traceparent":"x"}})", mine), IsEmpty());
   EXPECT_THAT(traced(R"({"name":"a","_meta":7})", mine), IsEmpty());
+  EXPECT_THAT(traced(R"({"name":"a","_Meta":{}})", mine), IsEmpty());
+  EXPECT_THAT(traced(R"({"name":"a","_meta":{"Traceparent":"x"}})", mine), IsEmpty());
   EXPECT_THAT(traced(R"({"name":"a"})", mine + "\",\"b"), IsEmpty());
 }
 

@@ -149,6 +149,13 @@ std::string replaced(std::string_view text, json::View document, const Replaceme
   const auto instead = [&with](std::string_view key) {
     return std::ranges::find(with, key, &Replacements::value_type::first);
   };
+  // A member that is called nearly the same as one that is put in would make the object ambiguous:
+  // whoever reads it strictly refuses it. Ours counts.
+  const auto shadowed = [&with](std::string_view key) {
+    return std::ranges::any_of(with, [key](const auto& own) {
+      return !own.second.empty() && key != own.first && fold(key) == fold(own.first);
+    });
+  };
   // A key that is spelled with escapes would be missed: such an object is written anew.
   std::string plain;
   const std::vector<Slice> received = top_level(text);
@@ -157,6 +164,7 @@ std::string replaced(std::string_view text, json::View document, const Replaceme
     text = plain;
   }
   for (const Slice& slice : plain.empty() ? received : top_level(text)) {
+    if (shadowed(slice.key)) continue;
     const auto found = instead(slice.key);
     add(slice.key, found == with.end() ? slice.value : std::string_view(found->second));
   }

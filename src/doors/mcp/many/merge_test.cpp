@@ -110,6 +110,8 @@ TEST(Merging, WhatIsReplacedIsReplacedHoweverItIsSpelled) {
   EXPECT_EQ(swap(R"({"n\u0061me":"a/b"})", {{"name", R"("b")"}}), R"({"name":"b"})");
   EXPECT_EQ(swap(R"({"x":1})", {{"cursor", R"("c")"}}), R"({"x":1,"cursor":"c"})");
   EXPECT_EQ(swap(R"({"x":1,"y":2})", {{"x", ""}}), R"({"y":2})");
+  EXPECT_EQ(swap(R"({"Cursor":1,"x":1})", {{"cursor", R"("c")"}}), R"({"x":1,"cursor":"c"})");
+  EXPECT_EQ(swap(R"({"Cursor":1})", {{"cursor", ""}}), R"({"Cursor":1})");
 }
 
 TEST(Merging, StatesAndLoggersSayWhoseTheyAre) {
