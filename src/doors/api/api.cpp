@@ -51,7 +51,8 @@ Api::Room::Room(ApiPorts with)
       audience(ports.address + "/v1"),
       sub_runs(ports.limits.sub_runs_per_run_max),
       events({ports.limits.events_per_run_max, ports.limits.streams_per_run_max,
-              ports.limits.streams_max, ports.limits.runs_remembered_max}) {}
+              ports.limits.streams_max, ports.limits.runs_remembered_max,
+              ports.limits.events_max}) {}
 
 // A record may end a run, and with it its sub-runs. Streams are written in a later turn.
 void Api::Room::heard(const Record& record) {

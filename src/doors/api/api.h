@@ -48,6 +48,7 @@ struct ApiLimits {
   std::size_t streams_max = 1024;
   std::size_t events_per_run_max = 256;  // to begin again from
   std::size_t runs_remembered_max = 4096;
+  std::size_t events_max = 16'384;                // of all runs together, some hundred bytes each
   Duration sign_of_life = Duration::seconds(15);  // on a quiet stream
 };
 

@@ -112,11 +112,14 @@ void Events::note(const Record& record, const State& state) {
 }
 
 void Events::forget_one() {
-  kept_.erase(order_.front());
+  const auto oldest = kept_.find(order_.front());
+  events_ -= oldest->second.events.size();
+  kept_.erase(oldest);
   order_.pop_front();
 }
 
 void Events::keep(const std::string& run, RunEvent event) {
+  while (events_ >= limits_.events_max && !order_.empty()) forget_one();
   auto known = kept_.find(run);
   if (known == kept_.end()) {
     if (order_.size() >= limits_.runs_max) forget_one();
@@ -127,10 +130,12 @@ void Events::keep(const std::string& run, RunEvent event) {
   }
   Kept& kept = known->second;
   kept.events.push_back(std::move(event));
+  ++events_;
   if (kept.events.size() <= limits_.events_per_run_max) return;
   kept.dropped = kept.events.front().seq;
   kept.complete = false;
   kept.events.pop_front();
+  --events_;
 }
 
 void Events::flush() {

@@ -32,6 +32,7 @@ std::optional<EventOfRun> event_of(const Record& record);
 
 struct EventLimits {
   std::size_t events_per_run_max, streams_per_run_max, streams_max, runs_max;
+  std::size_t events_max;  // of all runs; those of the run that was first heard of go first
 };
 
 class Events {
@@ -49,6 +50,7 @@ class Events {
              http::Responder& responder);
   void sign_of_life();
   std::size_t streams() const { return streams_.size(); }
+  std::size_t events() const { return events_; }
   // The node ends: what was written is sent, and the streams are over.
   void end();
 
@@ -68,6 +70,7 @@ class Events {
   EventLimits limits_;
   std::map<std::string, Kept, std::less<>> kept_;
   std::deque<std::string> order_;  // of `kept_`, oldest first
+  std::size_t events_ = 0;         // in `kept_`
   std::vector<EventOfRun> waiting_;
   std::vector<Watching> streams_;
 };
