@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "app/approval_card.h"
 #include "app/client.h"
 #include "app/command.h"
 #include "app/commands.h"
@@ -25,29 +26,6 @@ constexpr OptionRow kAnswerOptions[] = {kAs,         kReason,      kTyped,      
                                         json_option, state_option, config_option};
 constexpr WordRow kId[] = {{"id", "the question, as `approvals list` names it"}};
 
-std::string word(json::View object, std::string_view key) {
-  return visible(object.text(key).value_or(""));
-}
-
-std::string left_of(json::View question) {
-  const json::View left = question["left_ms"];
-  const std::int64_t seconds = left.is_integer() ? left.integer() / 1000 : 0;
-  return to_string(Duration::seconds(seconds));
-}
-
-bool flag(json::View object, std::string_view key) {
-  const json::View value = object[key];
-  return value.exists() && value.kind() == json::Kind::boolean && value.boolean();
-}
-
-std::string people_of(json::View question) {
-  std::size_t approved = 0;
-  for (json::View answer : question["answers"].elements()) {
-    approved += answer.text("answer") == "approve" ? 1 : 0;
-  }
-  return fmt::format("{} of {}", approved, question["quorum"].natural());
-}
-
 int list(const Arguments& arguments) {
   auto node = control(arguments);
   if (!node) return complain(node.error());
@@ -64,80 +42,12 @@ int list(const Arguments& arguments) {
   }
   std::vector<std::vector<std::string>> rows;
   for (json::View question : questions.elements()) {
-    rows.push_back({word(question, "approval"), word(question, "agent"), word(question, "tool"),
-                    people_of(question), left_of(question), word(question, "phase"),
-                    word(question, "why")});
+    rows.push_back({card_word(question, "approval"), card_word(question, "agent"),
+                    card_word(question, "tool"), people_of(question), left_of(question),
+                    card_word(question, "phase"), card_word(question, "why")});
   }
   out(table(rows, {"question", "agent", "tool", "people", "left", "state", "why"}));
   return exit_good;
-}
-
-// What a reader would not see by itself.
-std::string marks(json::View argument) {
-  std::string text;
-  if (const json::View folded = argument["folded"]; folded.exists()) {
-    text += fmt::format("… {} more bytes are folded away", folded.natural());
-  }
-  if (flag(argument, "hidden")) text += "   (hidden characters)";
-  if (flag(argument, "mixed")) text += "   (letters of several alphabets in one word)";
-  return text;
-}
-
-// What the text to type is: `order_id`.
-std::string typed_of(json::View question) {
-  std::string names;
-  for (json::View name : question["typed_of"].elements()) {
-    names += (names.empty() ? "`" : ", `") + visible(name.string()) + "`";
-  }
-  return names.empty() ? "the tool's name" : names;
-}
-
-// The card: what decides first, the agent's own words last. Everything through `visible`.
-void print_card(json::View question) {
-  const bool open = question.text("phase") == "open";
-  out(paint(open ? Ink::warn : Ink::strong,
-            fmt::format("{}  {}", open ? "HELD" : word(question, "phase"),
-                        word(question, "approval"))) +
-      fmt::format("   expires in {}   {} people", left_of(question), people_of(question)));
-  out(fmt::format("tool      {}", paint(Ink::strong, word(question, "tool"))));
-  out(fmt::format("agent     {}   run {}   started by {}", word(question, "agent"),
-                  word(question, "run"), word(question, "sponsor")));
-  if (question["credential"].exists()) {
-    out(fmt::format("uses      the credential {}", word(question, "credential")));
-  }
-  out(fmt::format("why       {}", word(question, "why")));
-  out("arguments");
-  if (!question["display"].exists()) {
-    out("  " + paint(Ink::bad, word(question, "arguments_missing")));
-  }
-  for (json::View argument : question["display"].elements()) {
-    out(fmt::format("  {:<16} {}{}", word(argument, "name"), word(argument, "text"),
-                    paint(Ink::bad, marks(argument))));
-  }
-  if (!question["shown"].exists()) {
-    out(paint(Ink::bad,
-              "not all of it is shown, so it cannot be approved like this: see `--full`"));
-  }
-  if (question["run_steps"].exists()) {
-    out(fmt::format("run       {} steps, {} denied so far, since {}",
-                    question["run_steps"].natural(), question["run_denials"].natural(),
-                    word(question, "run_opened")));
-  }
-  for (json::View given : question["answers"].elements()) {
-    out(fmt::format("answer    {} by {} {}", word(given, "answer"), word(given, "person"),
-                    word(given, "reason")));
-  }
-  if (flag(question, "typed")) {
-    out(paint(Ink::warn, fmt::format("approve by typing {}: {}", typed_of(question),
-                                     word(question, "type_this"))));
-  }
-}
-
-Result<json::Document> question_of(NodeConnection& node, const Arguments& arguments) {
-  json::Writer request;
-  request.object().key("op").string("approval").key("id").string(arguments.word("id"));
-  request.key("full").boolean(arguments.has("--full")).end();
-  return node.ask(request.text());
 }
 
 int show(const Arguments& arguments) {
@@ -154,13 +64,6 @@ int show(const Arguments& arguments) {
   return exit_good;
 }
 
-Result<std::string> typed_confirmation(const Arguments& arguments, json::View question) {
-  if (!flag(question, "typed")) return std::string();
-  if (const auto given = arguments.one("--typed")) return *given;
-  return ask(fmt::format("type {} to approve, exactly `{}`: ", typed_of(question),
-                         word(question, "type_this")));
-}
-
 int give(const Arguments& arguments, bool approve) {
   auto node = control(arguments);
   if (!node) return complain(node.error());
@@ -170,12 +73,7 @@ int give(const Arguments& arguments, bool approve) {
   if (!arguments.has("--json")) print_card(question);
   std::string typed;
   if (approve) {
-    if (!question["shown"].exists()) {
-      return complain({Fault::refused,
-                       "its arguments are too long to be shown like this, and what is not shown "
-                       "cannot be approved: read all of it with `--full`",
-                       {}});
-    }
+    if (Status whole = approvable(question); !whole) return complain(whole.error());
     auto given = typed_confirmation(arguments, question);
     if (!given) return complain(given.error());
     typed = std::move(*given);
@@ -189,7 +87,7 @@ int give(const Arguments& arguments, bool approve) {
   auto done = act(*node, acting_person(arguments), act_text.text());
   if (!done) return complain(done.error());
   auto after = question_of(*node, arguments);
-  const std::string phase = after ? word(after->root()["approval"], "phase") : "";
+  const std::string phase = after ? card_word(after->root()["approval"], "phase") : "";
   if (arguments.has("--json")) {
     json::Writer result;
     result.object().key("approval").string(arguments.word("id")).key("phase").string(phase).end();

@@ -102,6 +102,11 @@ std::string what(json::View record) {
   if (type == "call.decided") return decided(record);
   if (type == "call.ended") return ended(record);
   if (type == "approval.answered") return answered(record);
+  if (type == "approval.changed") {
+    return word("changed") +
+           joined({visible_part(record, "approval"), "by " + visible_part(record, "person"),
+                   visible_part(record, "reason")});
+  }
   if (type == "approval.ended") {
     return word(visible_part(record, "how")) +
            joined({visible_part(record, "approval"), visible_part(record, "call")});

@@ -25,6 +25,7 @@ std::span<const CommandRow> commands() {
       approvals_list_command,
       approvals_show_command,
       approvals_approve_command,
+      approvals_change_command,
       approvals_deny_command,
       reviewers_add_command,
       reviewers_list_command,

@@ -11,6 +11,7 @@ namespace pawl::app {
 
 extern const CommandRow accept_command;
 extern const CommandRow approvals_approve_command;
+extern const CommandRow approvals_change_command;
 extern const CommandRow approvals_deny_command;
 extern const CommandRow approvals_list_command;
 extern const CommandRow approvals_show_command;

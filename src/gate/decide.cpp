@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "gate/change.h"
 #include "gate/facts.h"
 #include "gate/flood.h"
 #include "gate/hold.h"
@@ -294,7 +295,9 @@ Next look_again(Ticket& ticket) {
   ticket.tool =
       ticket.run->policy->bound(call.server, call.tool, ticket.asked.definition, desk.now());
   const Approval* asked = desk.state.approval(ticket.approval);
+  const Status changed = asked ? take_change(ticket, *asked) : Status{};
   Facts facts = gather(ticket, asked ? approval_fact(desk, *asked) : std::nullopt);
+  if (!changed && facts.fault.empty()) facts.fault = changed.error().message;
   return act(ticket, judge(ticket, std::move(facts), Look::after_hold));
 }
 

@@ -34,6 +34,16 @@ namespace pawl {
 
 struct Ticket;
 
+// How a tool was asked for when a call of it was held: what it takes to judge the same call with
+// other arguments while nobody waits for it.
+struct Means {
+  PinState pin = PinState::none;
+  std::shared_ptr<const ToolDefinition> definition;
+  ResolvePath resolve;
+  ReadSql read_sql;
+  FindProgram find_program;
+};
+
 // What the gate keeps about a run besides its state.
 struct RunDesk {
   std::shared_ptr<PolicyInUse> policy;
@@ -44,6 +54,7 @@ struct RunDesk {
   ByName<std::string> offered;         // server \n tool -> digest of the newest definition
   ByName<std::string> rejected;        // binding -> approval: people said no to exactly this
   ByName<std::string> rejected_like;   // near_form -> the same, to whatever is nearly this
+  ByName<Means> means;                 // server \n tool -> of its newest held call
   std::uint64_t definition_bytes = 0;  // of definitions recorded for it
   RunOrigins origins;                  // what its sponsor said, and results that a rule refers to
 };

@@ -12,53 +12,58 @@ namespace pawl {
 namespace {
 
 // A definition that the server replaced since this call was proposed is not what was asked for.
-PinState pin_now(const Ticket& ticket) {
-  const PinState proposed = ticket.asked.pin;
-  if (!ticket.asked.definition || proposed == PinState::unknown_tool) return proposed;
-  std::string key(ticket.asked.call.server);
-  key.append("\n").append(ticket.asked.call.tool);
-  const auto newest = ticket.run->offered.find(key);
-  if (newest == ticket.run->offered.end()) return proposed;
-  return newest->second == spelled(ticket.asked.definition->digest) ? proposed : PinState::changed;
+PinState pin_now(const RunDesk& run, const Proposal& asked) {
+  const PinState proposed = asked.pin;
+  if (!asked.definition || proposed == PinState::unknown_tool) return proposed;
+  std::string key(asked.call.server);
+  key.append("\n").append(asked.call.tool);
+  const auto newest = run.offered.find(key);
+  if (newest == run.offered.end()) return proposed;
+  return newest->second == spelled(asked.definition->digest) ? proposed : PinState::changed;
 }
 
 }  // namespace
 
-Facts gather(const Ticket& ticket, std::optional<ApprovalFact> approval) {
+Facts gather(const LookedAt& what, std::optional<ApprovalFact> approval) {
+  const Proposal& asked = what.asked;
+  const BoundTool* const tool = what.tool;
   Facts facts;
-  facts.pin = pin_now(ticket);
-  if (ticket.asked.definition) facts.definition = spelled(ticket.asked.definition->digest);
+  facts.pin = pin_now(what.run, asked);
+  if (asked.definition) facts.definition = spelled(asked.definition->digest);
   facts.approval = std::move(approval);
-  facts.clock_suspect = ticket.desk.clock_suspect();
-  facts.fault = ticket.desk.fault();
-  if (!ticket.tool) return facts;
-  for (const auto& [pointer, path] : paths_to_resolve(*ticket.tool, ticket.asked.call.arguments)) {
-    facts.paths.push_back(ticket.asked.resolve ? ticket.asked.resolve(pointer, path)
-                                               : PathFact{pointer, {}, {}});
+  facts.clock_suspect = what.desk.clock_suspect();
+  facts.fault = what.desk.fault();
+  if (tool == nullptr) return facts;
+  for (const auto& [pointer, path] : paths_to_resolve(*tool, asked.call.arguments)) {
+    facts.paths.push_back(asked.resolve ? asked.resolve(pointer, path) : PathFact{pointer, {}, {}});
   }
-  if (ticket.asked.find_program) {
-    for (const std::string& word : programs_to_find(*ticket.tool, ticket.asked.call.arguments)) {
-      facts.programs.push_back(
-          ticket.asked.find_program(word, ticket.tool->entry->commands->directories));
+  if (asked.find_program) {
+    for (const std::string& word : programs_to_find(*tool, asked.call.arguments)) {
+      facts.programs.push_back(asked.find_program(word, tool->entry->commands->directories));
     }
-    facts.programs_known = ticket.tool->entry->commands != nullptr &&
-                           !ticket.tool->entry->commands->directories.empty();
+    facts.programs_known =
+        tool->entry->commands != nullptr && !tool->entry->commands->directories.empty();
   }
-  if (ticket.tool->asks_origin) {
-    facts.origins = find_origins(*ticket.tool, ticket.asked.call.arguments, ticket.run->origins);
+  if (tool->asks_origin) {
+    facts.origins = find_origins(*tool, asked.call.arguments, what.run.origins);
   }
-  for (const auto& [pointer, text] : sql_to_read(*ticket.tool, ticket.asked.call.arguments)) {
-    facts.sql.push_back(ticket.asked.read_sql
-                            ? ticket.asked.read_sql(pointer, text)
+  for (const auto& [pointer, text] : sql_to_read(*tool, asked.call.arguments)) {
+    facts.sql.push_back(asked.read_sql
+                            ? asked.read_sql(pointer, text)
                             : SqlFact{pointer, "SQL is not understood at this door", {}});
   }
   return facts;
 }
 
+Facts gather(const Ticket& ticket, std::optional<ApprovalFact> approval) {
+  return gather(LookedAt{ticket.desk, *ticket.run, ticket.asked, ticket.tool.get()},
+                std::move(approval));
+}
+
 std::optional<ApprovalFact> approval_fact(const Desk& desk, const Approval& approval) {
   ApprovalFact fact;
   fact.approval = approval.asked.approval;
-  fact.binding = approval.asked.binding;
+  fact.binding = approval.binding();
   fact.expired = approval.phase == ApprovalPhase::expired || time_is_over(desk, approval);
   switch (approval.phase) {
     case ApprovalPhase::open:

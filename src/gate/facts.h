@@ -8,7 +8,16 @@
 
 namespace pawl {
 
+// What facts are gathered about. `tool` may be null.
+struct LookedAt {
+  const Desk& desk;
+  const RunDesk& run;
+  const Proposal& asked;
+  const BoundTool* tool;
+};
+
 // Gathers anew on every look: a pin that changed or a link that moved while a call waited is seen.
+Facts gather(const LookedAt& what, std::optional<ApprovalFact> approval = {});
 Facts gather(const Ticket& ticket, std::optional<ApprovalFact> approval = {});
 
 // What people said about the question that this call holds: counted again, with the people as they

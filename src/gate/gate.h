@@ -70,7 +70,8 @@ struct RunRequest {
   bool vouched = false;
 };
 
-// One proposed call, parsed and unambiguous. Views live until `handle` returns.
+// One proposed call, parsed and unambiguous. Views live until `handle` returns; the functions are
+// kept, and outlive the connection that the call came by.
 struct Proposal {
   std::string run;
   Call call;
@@ -130,6 +131,23 @@ struct Stopped {
   std::vector<std::string> runs, withdrawn, cancelled;
 };
 
+// A reviewer's other arguments for a call that waits.
+struct Change {
+  std::string approval, person;
+  std::vector<std::string> groups;
+  std::string arguments;  // the text of a JSON object: all of them, not only those that differ
+  std::string reason;     // the agent is told
+  std::string proof, shown;
+  bool typed = false;  // see Gate::answer
+};
+inline constexpr std::size_t changed_arguments_bytes_max = 1UL << 20;
+// What would be approved.
+struct Changed {
+  std::string arguments;  // canonical
+  std::string binding;    // what an answer to them is good for
+  Class action_class = kUnplaced;
+};
+
 // Where a policy stands among the pins of State: server and tool of its PinAccepted.
 inline constexpr std::string_view policy_pin_server = "pawl";
 std::string policy_pin_name(std::string_view agent);
@@ -183,6 +201,12 @@ class Gate {
   Status answer(const std::string& approval, const std::string& person,
                 const std::vector<std::string>& groups, bool approve, const std::string& reason,
                 const std::string& proof, const std::string& shown, bool typed = false);
+  // Approves the call of an open question with other arguments: they become what would run, they
+  // go through the kernel like a call, now and at release, and the approvals that came before count
+  // no more. Refused where the kernel would deny them, or would ask other or more people.
+  Status change(const Change& change);
+  // What `change` would do, without doing it.
+  Result<Changed> try_change(const std::string& approval, std::string_view arguments) const;
   Result<Stopped> kill(const std::string& scope, const std::string& name, const std::string& person,
                        const std::string& reason);
   Status resume(const std::string& scope, const std::string& name, const std::string& person,

@@ -85,8 +85,17 @@ Next ask(Ticket& ticket, const Verdict& verdict, About about) {
     end_unsent(ticket);
     return refuse(ticket, denial(ticket, Code::audit_unavailable, desk.fault()));
   }
+  remember_means(ticket);
   desk.herald.question(ticket.approval, reason_text(verdict, ticket.asked.call));
   return wait(ticket);
+}
+
+void remember_means(Ticket& ticket) {
+  const Proposal& asked = ticket.asked;
+  std::string key(asked.call.server);
+  key.append("\n").append(asked.call.tool);
+  ticket.run->means[std::move(key)] = {asked.pin, asked.definition, asked.resolve, asked.read_sql,
+                                       asked.find_program};
 }
 
 void schedule_end(Desk& desk, const Approval& approval) {
@@ -99,7 +108,10 @@ bool attach(Ticket& ticket, const Approval& asked) {
   ApprovalAttached back{asked.asked.approval, asked.call, true};
   ticket.call = asked.call;
   ticket.approval = asked.asked.approval;
-  if (ticket.desk.append(std::move(back))) return true;
+  if (ticket.desk.append(std::move(back))) {
+    remember_means(ticket);
+    return true;
+  }
   ticket.call.clear();
   ticket.approval.clear();
   return false;

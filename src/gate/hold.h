@@ -18,6 +18,9 @@ struct About {
 // Opens the question of a call that was just recorded as held, and waits.
 Next ask(Ticket& ticket, const Verdict& verdict, About about);
 
+// Remembers how this tool was asked for, for a change of the arguments while nobody waits.
+void remember_means(Ticket& ticket);
+
 // Goes on with the question of an identical call whose caller is gone. False: it could not be
 // written, so this call has to be judged by itself.
 bool attach(Ticket& ticket, const Approval& asked);

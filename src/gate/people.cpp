@@ -19,18 +19,19 @@ bool same_person(std::string_view a, std::string_view b) {
 // Why this person's answer would not count; empty: it does. A rejection needs less than an
 // approval.
 std::string objection(const Desk& desk, const Approval& approval, const std::string& person,
-                      bool approve) {
+                      Answering::Kind kind) {
   const Run* run = desk.state.run(approval.asked.run);
   if (same_person(person, approval.asked.terms->agent) ||
       (run != nullptr && same_person(person, run->identity))) {
     return "nobody answers for their own request";
   }
-  if (!approve) return {};
+  if (kind == Answering::Kind::reject) return {};
   if (approval.asked.terms->quorum > 1 && approval.asked.terms->sponsor.empty()) {
     return "it needs two persons, and nobody knows who started the run, so the second one cannot "
            "be "
            "told from the first";
   }
+  if (kind == Answering::Kind::change) return {};  // what was approved before is another call
   bool others = false;
   for (const Answer& answer : approval.answers) {
     if (!answer.counts || answer.answer != "approve") continue;
@@ -95,37 +96,37 @@ bool time_is_over(const Desk& desk, const Approval& approval) {
   return end && desk.clock.now() >= *end;
 }
 
-Status Gate::answer(const std::string& id, const std::string& person,
-                    const std::vector<std::string>& groups, bool approve, const std::string& reason,
-                    const std::string& proof, const std::string& shown, bool typed) {
-  Desk& desk = *desk_;
-  const Approval* asked = desk.state.approval(id);
-  if (asked == nullptr) return fail(Fault::missing, "there is no question `" + visible(id) + "`");
+Status may_answer(Desk& desk, const Answering& a) {
+  const Approval* asked = desk.state.approval(a.approval);
+  if (asked == nullptr) {
+    return fail(Fault::missing, "there is no question `" + visible(a.approval) + "`");
+  }
   if (asked->phase != ApprovalPhase::open || time_is_over(desk, *asked)) {
     const bool late = asked->phase == ApprovalPhase::open;
-    return fail(Fault::refused, "the question `" + id + "` is " +
+    return fail(Fault::refused, "the question `" + a.approval + "` is " +
                                     (late ? "expired" : std::string(to_string(asked->phase))));
   }
-  if (person.empty() || proof.empty())
+  if (a.person.empty() || a.proof.empty()) {
     return fail(Fault::refused, "an answer needs a proven person");
-  if (!entitled(desk, *asked, person, groups)) {
-    return refused(desk, *asked, person, "they are not among its reviewers");
   }
-  if (desk.people && !desk.people->contains(person)) {
-    return refused(desk, *asked, person, "the deployment does not list them");
+  if (!entitled(desk, *asked, a.person, a.groups)) {
+    return refused(desk, *asked, a.person, "they are not among its reviewers");
   }
-  if (const std::string why = objection(desk, *asked, person, approve); !why.empty()) {
-    return refused(desk, *asked, person, why);
+  if (desk.people && !desk.people->contains(a.person)) {
+    return refused(desk, *asked, a.person, "the deployment does not list them");
   }
-  if (approve && asked->asked.terms->typed && !typed) {
-    return refused(desk, *asked, person, "nobody typed what this question asks for");
+  if (const std::string why = objection(desk, *asked, a.person, a.kind); !why.empty()) {
+    return refused(desk, *asked, a.person, why);
   }
-  const auto seq =
-      desk.append(ApprovalAnswered{id, person, approve ? "approve" : "reject", reason, proof, shown,
-                                   approve && asked->asked.terms->typed});
-  if (!seq) return std::unexpected(seq.error());
-  desk.journal.request_sync(*seq);
-  asked = desk.state.approval(id);
+  if (a.kind != Answering::Kind::reject && asked->asked.terms->typed && !a.typed) {
+    return refused(desk, *asked, a.person, "nobody typed what this question asks for");
+  }
+  return {};
+}
+
+void after_answer(Desk& desk, const std::string& id, std::uint64_t seq) {
+  desk.journal.request_sync(seq);
+  const Approval* asked = desk.state.approval(id);
   if (asked->phase == ApprovalPhase::rejected) {
     if (RunDesk* run = desk.run(asked->asked.run)) remember_rejection(desk, *run, *asked);
   }
@@ -133,6 +134,19 @@ Status Gate::answer(const std::string& id, const std::string& person,
     schedule_end(desk, *asked);
   }
   if (asked->phase != ApprovalPhase::open) wake_or_end(desk, id, std::string(asked->call));
+}
+
+Status Gate::answer(const std::string& id, const std::string& person,
+                    const std::vector<std::string>& groups, bool approve, const std::string& reason,
+                    const std::string& proof, const std::string& shown, bool typed) {
+  Desk& desk = *desk_;
+  const auto kind = approve ? Answering::Kind::approve : Answering::Kind::reject;
+  if (Status may = may_answer(desk, {kind, id, person, groups, proof, typed}); !may) return may;
+  const bool asks_typed = desk.state.approval(id)->asked.terms->typed;
+  const auto seq = desk.append(ApprovalAnswered{id, person, approve ? "approve" : "reject", reason,
+                                                proof, shown, approve && asks_typed});
+  if (!seq) return std::unexpected(seq.error());
+  after_answer(desk, id, *seq);
   return {};
 }
 

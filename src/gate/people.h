@@ -1,6 +1,7 @@
 // Who may answer, and when an answer is over. Private to this room.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -9,6 +10,22 @@
 #include "kernel/state/state.h"
 
 namespace pawl {
+
+// Somebody wants to answer a question.
+struct Answering {
+  enum class Kind : std::uint8_t { approve, reject, change };
+  Kind kind;
+  const std::string &approval, &person;
+  const std::vector<std::string>& groups;
+  const std::string& proof;
+  bool typed;
+};
+
+// Whether their answer may be written. A refusal is recorded, unless there is nothing to answer.
+Status may_answer(Desk& desk, const Answering& answering);
+
+// What follows from an answer that was written as the record `seq`.
+void after_answer(Desk& desk, const std::string& approval, std::uint64_t seq);
 
 // True where one of the question's reviewers (else the deployment's) is this person or a group of
 // theirs. Nobody listed anywhere: nobody may.

@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "gate/change.h"
 #include "gate/decide.h"
 #include "gate/origins.h"
 #include "kernel/admit/admit.h"
@@ -101,6 +102,7 @@ void describe(Ticket& ticket, Outcome& outcome, CallEnded& ended) {
       ended.is_error = says_error(ticket.desk, outcome.result);
       std::string text =
           scope ? projected(*scope, outcome.result, ended.withheld) : std::move(outcome.result);
+      text = with_change_told(ticket, std::move(text));
       return reply_with(ticket, Settled::Kind::result, std::move(text), ended.withheld);
     }
     case Outcome::Kind::error: {

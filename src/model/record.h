@@ -116,6 +116,14 @@ struct ApprovalAnswered {
   std::string approval, person, answer, reason, proof, shown;  // answer: `approve` or `reject`
   bool typed = false;  // the person typed what the question asks for
 };
+// A reviewer approves the call with other arguments than its agent asked for. What others approved
+// before was another call, and counts no more.
+struct ApprovalChanged {
+  std::string approval, person, reason, proof, shown;
+  std::string args;     // commitment to the arguments that would run
+  std::string binding;  // what this answer and later ones are good for
+  bool typed = false;
+};
 // approved, rejected, expired, withdrawn or consumed.
 struct ApprovalEnded {
   std::string approval, how, call;
@@ -163,11 +171,11 @@ struct Unknown {
   std::string type;
 };
 
-using Body =
-    std::variant<NodeStarted, NodeStopped, PolicyLoaded, DefinitionSeen, PinAccepted, RunOpened,
-                 RunHalted, RunClosed, KillSet, Resumed, CallDecided, ApprovalOpened,
-                 ApprovalAnswered, ApprovalEnded, ApprovalAttached, CallEnded, DenialsCounted,
-                 ReviewerEnrolled, Escalated, SnapshotTaken, Noted, RunTightened, Unknown>;
+using Body = std::variant<NodeStarted, NodeStopped, PolicyLoaded, DefinitionSeen, PinAccepted,
+                          RunOpened, RunHalted, RunClosed, KillSet, Resumed, CallDecided,
+                          ApprovalOpened, ApprovalAnswered, ApprovalEnded, ApprovalAttached,
+                          CallEnded, DenialsCounted, ReviewerEnrolled, Escalated, SnapshotTaken,
+                          Noted, RunTightened, ApprovalChanged, Unknown>;
 
 struct Record {
   std::uint64_t seq = 0;

@@ -153,6 +153,17 @@ void members(V& v, Part<V, ApprovalAnswered>& b) {
   v.may("typed", b.typed);
 }
 template <class V>
+void members(V& v, Part<V, ApprovalChanged>& b) {
+  v.need("approval", b.approval);
+  v.need("args", b.args);
+  v.need("binding", b.binding);
+  v.need("person", b.person);
+  v.may("proof", b.proof);
+  v.may("reason", b.reason);
+  v.may("shown", b.shown);
+  v.may("typed", b.typed);
+}
+template <class V>
 void members(V& v, Part<V, ApprovalEnded>& b) {
   v.need("approval", b.approval);
   v.may("call", b.call);

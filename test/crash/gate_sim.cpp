@@ -187,6 +187,14 @@ void GateSim::check_execution(const Executed& executed) {
     must(times <= grants(key, effect ? executed.synced : executed.records),
          executed.tool + " runs without a decision that is " + (effect ? "durable" : "written"));
   }
+  if (executed.arguments.contains("changed") && !world_.disk.off()) {
+    ++reached_.changed;
+    const auto changes = std::ranges::count_if(records_, [&](const Record& record) {
+      return std::holds_alternative<ApprovalChanged>(record.body) && record.seq < executed.synced;
+    });
+    must(++changed_runs_ <= static_cast<std::uint64_t>(changes),
+         executed.tool + " runs with arguments that nobody put there");
+  }
   const State& state = world_.gate->state();
   const pawl::Run* run = state.run(executed.run);
   must(run != nullptr && run->phase == RunPhase::open, executed.tool + " runs in a stopped run");

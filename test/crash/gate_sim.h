@@ -39,7 +39,7 @@ class GateSim {
     std::uint64_t calls = 0, effects = 0, reads = 0, held = 0, taken_up = 0, approved_runs = 0;
     std::uint64_t expired = 0, rejected = 0, halts = 0, kills = 0, aborted = 0, indeterminate = 0;
     std::uint64_t counted = 0, deaths = 0, cuts = 0, failures = 0, full = 0, snapshots = 0;
-    std::uint64_t lost_records = 0, floods = 0;
+    std::uint64_t lost_records = 0, floods = 0, changed = 0;
   };
   const Reached& reached() const { return reached_; }
 
@@ -65,6 +65,7 @@ class GateSim {
   void told_no(const std::string& run);
   void check_denials();
   std::uint64_t grants(const Key& key, std::uint64_t below) const;
+  std::uint64_t changed_runs_ = 0;  // in this life and earlier ones
   void must(bool holds, const std::string& what);
 
   Random random_;

@@ -95,6 +95,11 @@ void GateSim::people() {
   std::ranges::sort(open);
   const std::string& id = open[random_.below(open.size())];
   const std::string person = random_.one_in(2) ? "ann" : "bob";
+  if (random_.one_in(5)) {
+    const std::string other = fmt::format(R"({{"changed":{}}})", random_.below(1000));
+    (void)world_.change(id, other, person);
+    return;
+  }
   (void)(random_.one_in(4) ? world_.reject(id, person) : world_.approve(id, person));
 }
 

@@ -42,6 +42,7 @@ void add(GateSim::Reached& all, const GateSim::Reached& one) {
   all.snapshots += one.snapshots;
   all.lost_records += one.lost_records;
   all.floods += one.floods;
+  all.changed += one.changed;
 }
 
 TEST(GateSim, KeepsItsPromisesInEveryStory) {
@@ -72,7 +73,7 @@ TEST(GateSim, KeepsItsPromisesInEveryStory) {
       {"deaths", all.deaths},       {"cuts", all.cuts},
       {"failures", all.failures},   {"full", all.full},
       {"snapshots", all.snapshots}, {"lost records", all.lost_records},
-      {"floods", all.floods},
+      {"floods", all.floods},       {"changed", all.changed},
   };
   for (const auto& [what, times] : everywhere) {
     EXPECT_GT(times, count / 50) << what;

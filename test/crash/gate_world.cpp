@@ -298,6 +298,17 @@ Status World::reject(const std::string& approval, const std::string& person) {
                       "sha256:shown");
 }
 
+Status World::change(const std::string& approval, const std::string& arguments,
+                     const std::string& person) {
+  return gate->change({.approval = approval,
+                       .person = person,
+                       .groups = groups.at(person),
+                       .arguments = arguments,
+                       .reason = "less of it",
+                       .proof = "test",
+                       .shown = "sha256:shown"});
+}
+
 std::vector<Record> World::records() {
   std::vector<Record> out;
   auto reader = JournalReader::open(disk);

@@ -175,6 +175,8 @@ class World final : public Herald {
   Settled call(const std::string& tool, const std::string& arguments = "{}");
   Status approve(const std::string& approval, const std::string& person = "ann");
   Status reject(const std::string& approval, const std::string& person = "ann");
+  Status change(const std::string& approval, const std::string& arguments,
+                const std::string& person = "ann");
 
   // All records of the journal, in order.
   std::vector<Record> records();

@@ -87,6 +87,38 @@ test('H01 control characters of a terminal never get as far as a question', asyn
   await usable(client);
 });
 
+test('a reviewer approves a call with other arguments, and the agent reads which', async (t) => {
+  const w = new World(mailing);
+  t.after(() => w.end());
+  w.enrol();
+  const client = await w.client();
+  const sent = client.call('send_customer_email', mail('all of our customers at once'));
+  const { approval } = await w.question();
+  const change = (...more) =>
+    w.pawl('approvals', 'change', approval, '--as', 'ada', ...more);
+  assert.equal(change('--yes').status, 2, 'nothing to change');
+  assert.equal(change('--yes', '--unset', 'nothing').status, 2);
+  const file = path.join(w.dir, 'arguments.json');
+  writeFileSync(file, JSON.stringify(mail('x'.repeat(200001))));
+  const long = change('--yes', '--arguments', file);
+  assert.equal(long.status, 1);
+  assert.match(long.err, /would be denied/);
+  const done = change('--yes', '--set', 'body=one customer', '--reason', 'not all of them');
+  assert.equal(done.status, 0, done.err);
+  assert.match(done.out, /- body +"all of our customers at once"/);
+  assert.match(done.out, /\+ body +"one customer"/);
+  const reply = await sent;
+  const texts = reply.content.map((block) => block.text).join('\n');
+  assert.match(texts, /a reviewer approved this call with other arguments than yours/);
+  assert.match(texts, /one customer/);
+  assert.match(texts, /not all of them/);
+  const got = w.calls('send_customer_email').map((call) => call.params.arguments);
+  assert.deepEqual(got, [mail('one customer')]);
+  const [record] = records(w, 'approval.changed');
+  assert.equal(record.person, 'ada');
+  assert.equal(w.pawl('audit', 'verify').status, 0);
+});
+
 test('H01 what is folded away cannot be approved until all of it was shown', async (t) => {
   const w = new World(mailing);
   t.after(() => w.end());

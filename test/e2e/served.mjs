@@ -18,7 +18,7 @@ export const envelope = (capabilities = {}) => ({
 export class Served extends World {
   // `command`: the server's; `server`: all that the deployment file says of it, instead; `more`:
   // further lines of that file.
-  async begin({ mode = '', command, server, more = '', listen = '{mcp: "127.0.0.1:0"}' } = {}) {
+  async begin({ mode = '', command, server, more = '', listen = '{mcp: "127.0.0.1:0"}', through } = {}) {
     this.config = path.join(this.dir, 'pawl.yaml');
     const own = [process.execPath, fixture, this.record, mode].filter(Boolean);
     const behind = command ?? own;
@@ -28,12 +28,14 @@ roles: {tester: {file: policy.yaml, servers: [crm]}}
 servers: {crm: {${server ?? `command: ${JSON.stringify(behind)}`}}}
 ${more}`;
     writeFileSync(this.config, this.deployment);
-    await this.serve();
+    await this.serve(through);
     return this;
   }
-  async serve() {
-    const words = ['serve', '--config', this.config, '--state-dir', this.state];
-    this.node = spawn(process.env.PAWL, words, { env: this.env });
+  // `through` stands before the program: surroundings that it is started in.
+  async serve(through = []) {
+    const words = [process.env.PAWL, 'serve', '--config', this.config, '--state-dir', this.state];
+    const [program, ...more] = [...through, ...words];
+    this.node = spawn(program, more, { env: this.env });
     this.log = '';
     this.ended = once(this.node, 'exit').then(([status]) => status);
     const listens = new Promise((resolve) => {

@@ -92,7 +92,7 @@ void compare_approval(Comparison& sides, const State& state, const Facts& facts)
       "approval", std::string("approved"),
       asked == nullptr ? std::string("no such question") : std::string(to_string(asked->phase)));
   if (asked != nullptr) {
-    sides.member("approval.binding", facts.approval->binding, asked->asked.binding);
+    sides.member("approval.binding", facts.approval->binding, asked->binding());
   }
 }
 

@@ -125,6 +125,12 @@ struct Telling {
     entry.reason = b.reason;
     return asked(b.approval) != nullptr;
   }
+  bool operator()(const ApprovalChanged& b) {
+    entry.who = b.person;
+    entry.verdict = "changes";
+    entry.reason = b.reason;
+    return asked(b.approval) != nullptr;
+  }
   bool operator()(const ApprovalEnded& b) {
     entry.verdict = b.how;
     return asked(b.approval) != nullptr;

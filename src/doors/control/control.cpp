@@ -122,6 +122,15 @@ Result<std::string> Control::read(std::string_view op, json::View request) {
     const bool all = full.kind() == json::Kind::boolean && full.boolean();
     return approval_json(ports_.gate.state(), ports_.journal, *id, now, all);
   }
+  if (op == "change") {
+    const auto id = text(request, "id");
+    if (!id) return std::unexpected(id.error());
+    const auto changed = ports_.gate.try_change(*id, json::write(request["arguments"]));
+    if (!changed) return std::unexpected(changed.error());
+    const json::View full = request["full"];
+    const bool all = full.kind() == json::Kind::boolean && full.boolean();
+    return changed_json(ports_.gate.state(), ports_.journal, *id, *changed, now, all);
+  }
   if (op == "policy") {
     const auto agent = text(request, "agent");
     if (!agent) return std::unexpected(agent.error());
@@ -255,6 +264,40 @@ Status Control::answer_question(const std::string& person, json::View act) {
                             "passphrase", *shown, typed);
 }
 
+Status Control::change_question(const std::string& person, json::View act) {
+  Change change;
+  for (const auto& [name, into] : {std::pair{"approval", &change.approval},
+                                   {"reason", &change.reason},
+                                   {"shown", &change.shown}}) {
+    auto given = text(act, name);
+    if (!given) return std::unexpected(given.error());
+    *into = std::move(*given);
+  }
+  const auto changed = ports_.gate.try_change(change.approval, json::write(act["arguments"]));
+  if (!changed) return std::unexpected(changed.error());
+  const State& state = ports_.gate.state();
+  const auto whole = changed_json(state, ports_.journal, change.approval, *changed, {}, true);
+  if (!whole) return std::unexpected(whole.error());
+  const auto view = json::parse(*whole);
+  if (!view) return std::unexpected(view.error());
+  const json::View approval = view->root()["approval"];
+  if (approval.text("shown") != change.shown) {
+    return fail(Fault::refused, "what was shown is not all of what would run");
+  }
+  if (const auto wanted = approval.text("type_this")) {
+    if (!typed_right(act.text("typed").value_or(""), *wanted)) {
+      return fail(Fault::refused,
+                  "what was typed is not what this question asks for; it stays open");
+    }
+    change.typed = true;
+  }
+  change.person = person;
+  change.groups = ports_.groups_of(person);
+  change.arguments = changed->arguments;
+  change.proof = "passphrase";
+  return ports_.gate.change(change);
+}
+
 Status Control::accept(const std::string& person, json::View act) {
   if (!act["items"].is_array()) return fail(Fault::invalid, "`items` is not a list");
   for (json::View item : act["items"].elements()) {
@@ -278,6 +321,8 @@ Result<std::string> Control::act(json::View request) {
   Status status;
   if (kind == "answer") {
     status = answer_question(person, act);
+  } else if (kind == "change") {
+    status = change_question(person, act);
   } else if (kind == "resume") {
     const auto scope = text(act, "scope");
     const auto name = text(act, "name");

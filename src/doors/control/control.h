@@ -14,7 +14,11 @@
 //   {"op":"rotate_keys","at_once":…}  a new key for the credentials of runs
 //   {"op":"run_close","run":…,"reason":…,"by":…}
 //   {"op":"act","person":…,"nonce":…,"signature":…,"act":{"kind":…, …}}
-// kinds of acts: answer {approval, approve, reason, shown, typed}, resume {scope, name, reason},
+//   {"op":"change","id":…,"arguments":{…},"full":true}   what a call with these would be, and how
+//   it
+//                                     is shown
+// kinds of acts: answer {approval, approve, reason, shown, typed},
+// change {approval, arguments, reason, shown, typed}, resume {scope, name, reason},
 // accept {items: [{server, tool, digest}]}, accept_policy {agent, digest}, enrol {enrolled,
 // verifier}. Answers are {"ok":true,…} or {"ok":false,"fault":…,"error":…}. Threads: the loop that
 // owns the gate.
@@ -77,6 +81,7 @@ class Control {
   Result<std::string> act(json::View request);
   Status authenticate(json::View request);
   Status answer_question(const std::string& person, json::View act);
+  Status change_question(const std::string& person, json::View act);
   Status accept(const std::string& person, json::View act);
 
   ControlPorts ports_;

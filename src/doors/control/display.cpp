@@ -52,7 +52,7 @@ void fold_away(ShownArgument& argument, std::size_t keep) {
 }
 
 std::string digest_of(const Approval& approval, const std::vector<ShownArgument>& arguments) {
-  std::string text = "pawl display v1\n" + approval.asked.approval + "\n" + approval.asked.binding +
+  std::string text = "pawl display v1\n" + approval.asked.approval + "\n" + approval.binding() +
                      "\n" + visible(approval.asked.terms->tool) + "\n";
   for (const ShownArgument& argument : arguments) {
     text += argument.name + " " + argument.text + "\n";

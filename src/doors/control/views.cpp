@@ -31,7 +31,8 @@ void write_question(json::Writer& out, const Approval& approval, Instant now) {
   out.key("deny_on_timeout").boolean(terms.deny_on_timeout);
   if (!terms.credential.empty()) out.key("credential").string(terms.credential);
   out.key("why").string(terms.why);
-  out.key("binding").string(asked.binding);
+  out.key("binding").string(approval.binding());
+  if (approval.changed) out.key("changed_by").string(approval.changed->person);
   out.key("opened").string(to_string(approval.opened));
   out.key("expires").string(to_string(asked.expires));
   out.key("left_ms").integer(std::max<std::int64_t>(0, (asked.expires - now).ns / 1'000'000));
@@ -42,7 +43,8 @@ void write_question(json::Writer& out, const Approval& approval, Instant now) {
   out.key("answers").array();
   for (const Answer& answer : approval.answers) {
     out.object().key("person").string(answer.person).key("answer").string(answer.answer);
-    out.key("reason").string(answer.reason).key("at").string(to_string(answer.at)).end();
+    out.key("reason").string(answer.reason).key("at").string(to_string(answer.at));
+    out.key("counts").boolean(answer.counts).end();
   }
   out.end();
 }
@@ -58,9 +60,9 @@ bool unspell(std::string_view spelled, Digest& out) {
   return true;
 }
 
-Result<std::string> arguments_of(Journal& journal, const Approval& approval) {
+Result<std::string> stored_arguments(Journal& journal, std::string_view at) {
   Digest commitment{};
-  if (!unspell(approval.asked.args, commitment)) {
+  if (!unspell(at, commitment)) {
     return fail(Fault::corrupt, "the question does not say where its arguments are");
   }
   auto payload = journal.payload(commitment);
@@ -88,16 +90,48 @@ void write_display(json::Writer& out, const Approval& approval, std::string_view
   if (!shown.digest.empty()) out.key("shown").string(shown.digest);
 }
 
-}  // namespace
-
-Result<std::string> text_to_type_of(Journal& journal, const Approval& approval) {
-  const QuestionTerms& terms = *approval.asked.terms;
+Result<std::string> text_to_type_with(const QuestionTerms& terms,
+                                      const Result<std::string>& arguments) {
   if (terms.typed_of.empty()) return text_to_type({}, {}, terms.tool);
-  const auto arguments = arguments_of(journal, approval);
   if (!arguments) return std::unexpected(arguments.error());
   const auto document = json::parse(*arguments);
   if (!document) return std::unexpected(document.error());
   return text_to_type(document->root(), terms.typed_of, terms.tool);
+}
+
+// The whole of one question, with the arguments that would run.
+std::string question_json(const State& state, Journal& journal, const Approval& approval,
+                          const Result<std::string>& arguments, Instant now, bool full) {
+  json::Writer out;
+  out.object().key("ok").boolean(true).key("approval").object();
+  write_question(out, approval, now);
+  const auto text = text_to_type_with(*approval.asked.terms, arguments);
+  if (approval.asked.terms->typed && text) out.key("type_this").string(*text);
+  if (arguments) {
+    out.key("arguments").raw(*arguments);
+    write_display(out, approval, *arguments, full);
+  } else {
+    out.key("arguments_missing").string(arguments.error().message);
+  }
+  if (approval.changed) {
+    if (const auto first = stored_arguments(journal, approval.asked.args)) {
+      out.key("asked").raw(*first);
+    }
+  }
+  if (const Run* run = state.run(approval.asked.run)) {
+    out.key("run_steps").natural(run->steps.total());
+    out.key("run_denials").natural(run->denials.total());
+    out.key("run_opened").string(to_string(run->opened));
+    out.key("run_phase").string(to_string(run->phase));
+  }
+  out.end().end();
+  return out.take();
+}
+
+}  // namespace
+
+Result<std::string> text_to_type_of(Journal& journal, const Approval& approval) {
+  return text_to_type_with(*approval.asked.terms, stored_arguments(journal, approval.args()));
 }
 
 std::string approvals_json(const State& state, Instant now) {
@@ -132,27 +166,21 @@ Result<std::string> approval_json(const State& state, Journal& journal, const st
   if (approval == nullptr) {
     return fail(Fault::missing, "there is no question `" + visible(id) + "`");
   }
-  const auto arguments = arguments_of(journal, *approval);
-  json::Writer out;
-  out.object().key("ok").boolean(true).key("approval").object();
-  write_question(out, *approval, now);
-  if (const auto text = text_to_type_of(journal, *approval); approval->asked.terms->typed && text) {
-    out.key("type_this").string(*text);
+  return question_json(state, journal, *approval, stored_arguments(journal, approval->args()), now,
+                       full);
+}
+
+Result<std::string> changed_json(const State& state, Journal& journal, const std::string& id,
+                                 const Changed& changed, Instant now, bool full) {
+  const Approval* approval = state.approval(id);
+  if (approval == nullptr) {
+    return fail(Fault::missing, "there is no question `" + visible(id) + "`");
   }
-  if (arguments) {
-    out.key("arguments").raw(*arguments);
-    write_display(out, *approval, *arguments, full);
-  } else {
-    out.key("arguments_missing").string(arguments.error().message);
-  }
-  if (const Run* run = state.run(approval->asked.run)) {
-    out.key("run_steps").natural(run->steps.total());
-    out.key("run_denials").natural(run->denials.total());
-    out.key("run_opened").string(to_string(run->opened));
-    out.key("run_phase").string(to_string(run->phase));
-  }
-  out.end().end();
-  return out.take();
+  Approval as_changed = *approval;
+  as_changed.changed =
+      std::make_shared<const ChangedQuestion>(ChangedQuestion{{}, changed.binding, {}});
+  as_changed.answers.clear();  // of the call as it was
+  return question_json(state, journal, as_changed, changed.arguments, now, full);
 }
 
 std::string reviewers_json(const State& state, const std::string& config) {

@@ -18,6 +18,10 @@ std::string approvals_json(const State& state, Instant now);
 Result<std::string> text_to_type_of(Journal& journal, const Approval& approval);
 Result<std::string> approval_json(const State& state, Journal& journal, const std::string& id,
                                   Instant now, bool full);
+// The same question as it would be after `Gate::change` with these arguments, in the same shape;
+// its `asked` are the arguments that the agent asks for.
+Result<std::string> changed_json(const State& state, Journal& journal, const std::string& id,
+                                 const Changed& changed, Instant now, bool full);
 std::string status_json(const Gate& gate, const Journal& journal, Instant now,
                         const std::string& version);
 // The bundle of an agent's accepted policy, for a comparison with a new one; empty where none was

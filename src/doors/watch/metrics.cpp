@@ -86,6 +86,7 @@ struct Metrics::Counting {
   void operator()(const RunHalted& b) const { to.halted_.add({to.role_of_run(b.run), b.code}, 1); }
   void operator()(const ApprovalOpened& b) const { to.asked_.add({to.role(b.agent)}, 1); }
   void operator()(const ApprovalAnswered& b) const { to.answers_.add({b.answer}, 1); }
+  void operator()(const ApprovalChanged&) const { to.answers_.add({"change"}, 1); }
   void operator()(const KillSet& b) const { to.kills_.add({b.scope}, 1); }
   void operator()(const Noted& b) const { to.notes_.add({b.topic}, 1); }
   void operator()(const Escalated& b) const { to.told_.add({b.event}, 1); }

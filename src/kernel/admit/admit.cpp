@@ -23,17 +23,29 @@ bool names_all(std::string_view asked, std::string_view now) {
   return true;
 }
 
+}  // namespace
+
+std::string not_covered(const Approval& asked, const Question& question) {
+  const QuestionTerms& terms = *asked.asked.terms;
+  if (terms.quorum < question.quorum) return "it needs more people";
+  if (question.typed && !terms.typed) return "it has to be approved by typing";
+  if (!std::ranges::includes(terms.typed_of, question.typed_of)) return "more has to be typed";
+  if (!names_all(terms.why, question.why)) return "people are asked for another reason";
+  // Other arguments may belong to other people.
+  if (asked.changed && terms.reviewers != question.reviewers) return "other people answer for it";
+  return {};
+}
+
+namespace {
+
 // Whether people have said yes to exactly this call, under what asks for them now.
 bool answered(const Situation& s, const Question& question) {
   const std::optional<ApprovalFact>& fact = s.facts.approval;
   if (!fact || !fact->granted) return false;
   const Approval* asked = s.state.approval(fact->approval);
   if (asked == nullptr || asked->phase != ApprovalPhase::approved) return false;
-  if (asked->asked.run != s.run.id || asked->asked.binding != fact->binding) return false;
-  const QuestionTerms& terms = *asked->asked.terms;
-  if (terms.quorum < question.quorum || (question.typed && !terms.typed)) return false;
-  if (!std::ranges::includes(terms.typed_of, question.typed_of)) return false;
-  if (!names_all(terms.why, question.why)) return false;
+  if (asked->asked.run != s.run.id || asked->binding() != fact->binding) return false;
+  if (!not_covered(*asked, question).empty()) return false;
   return fact->binding == spelled(binding_of(s.policy, *s.tool, s.run, s.call, s.facts));
 }
 

@@ -64,6 +64,9 @@ Verdict admit_refused(const Situation& situation, Code code, std::string says);
 Digest binding_of(const Policy& policy, const BoundTool& tool, const Run& run, const Call& call,
                   const Facts& facts);
 
+// Why the answers to this question are no answers to what is asked for now; empty: they are.
+std::string not_covered(const Approval& asked, const Question& question);
+
 // Rules about arguments in one spelling: what two policies are compared by.
 std::string spelled_rules(const std::vector<ArgumentRule>& rules);
 

@@ -128,6 +128,39 @@ TEST_F(ApprovalTest, AnAnswerAfterItsTimeDoesNotCount) {
   EXPECT_EQ(j.phase("a2"), ApprovalPhase::approved);
 }
 
+TEST_F(ApprovalTest, AChangeIsTheAnswerOfWhoMadeItAndUndoesTheOthers) {
+  const auto changed = [](const std::string& approval, const std::string& person) {
+    ApprovalChanged c;
+    c.approval = approval;
+    c.person = person;
+    c.args = "sha256:aa";
+    c.binding = "sha256:bb";
+    return c;
+  };
+  j.hold("c1", "a1", 2);
+  j.must(J::answer("a1", "first"));
+  j.must(changed("a1", "second"));
+  const Approval& asked = *j.state.approval("a1");
+  EXPECT_EQ(asked.phase, ApprovalPhase::open);
+  EXPECT_EQ(asked.args(), "sha256:aa");
+  EXPECT_EQ(asked.binding(), "sha256:bb");
+  j.must(J::answer("a1", "second"));
+  EXPECT_EQ(j.phase("a1"), ApprovalPhase::open) << "the same person once more";
+  j.must(J::answer("a1", "first"));
+  EXPECT_EQ(j.phase("a1"), ApprovalPhase::approved);
+  j.never(changed("a1", "third"));
+
+  j.hold("c2", "a2");
+  j.wait(301);
+  j.must(changed("a2", "first"));
+  EXPECT_EQ(j.state.approval("a2")->changed, nullptr) << "it came too late";
+  EXPECT_EQ(j.phase("a2"), ApprovalPhase::open);
+  j.never(changed("a9", "first"));
+  ApprovalChanged empty = changed("a2", "first");
+  empty.binding.clear();
+  j.never(empty);
+}
+
 TEST_F(ApprovalTest, ExpiresAlsoWhenGranted) {
   j.hold("c1", "a1");
   j.must(J::answer("a1", "first"));

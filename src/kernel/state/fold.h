@@ -42,6 +42,7 @@ struct Fold {
   // fold_approval.cpp
   Status operator()(const ApprovalOpened& b);
   Status operator()(const ApprovalAnswered& b);
+  Status operator()(const ApprovalChanged& b);
   Status operator()(const ApprovalEnded& b);
   Status operator()(const ApprovalAttached& b);
 

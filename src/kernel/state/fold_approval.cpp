@@ -67,6 +67,31 @@ Status Fold::operator()(const ApprovalAnswered& b) {
   return {};
 }
 
+Status Fold::operator()(const ApprovalChanged& b) {
+  const auto found = state.approvals_.find(b.approval);
+  if (found == state.approvals_.end()) return wrong_approval(b.approval, "was never opened");
+  Approval& approval = found->second;
+  if (approval.phase != ApprovalPhase::open) return wrong_approval(b.approval, "is over");
+  if (b.args.empty() || b.binding.empty()) return wrong_approval(b.approval, "got no change");
+
+  const bool late = approval.asked.terms->deny_on_timeout && at > approval.asked.expires;
+  Answer answer{b.person, "approve", b.reason, at, false};
+  if (!late) {
+    // Looked at without the answers to what would not run any more.
+    std::vector<Answer> before = approval.answers;
+    for (Answer& earlier : approval.answers) earlier.counts = false;
+    answer.counts = counts(approval, state.run(approval.asked.run), b.person);
+    if (!answer.counts) approval.answers = std::move(before);
+  }
+  if (answer.counts) {
+    approval.changed =
+        std::make_shared<const ChangedQuestion>(ChangedQuestion{b.args, b.binding, b.person});
+  }
+  approval.answers.push_back(std::move(answer));
+  count_answers(approval);
+  return {};
+}
+
 // One rejection ends it; distinct persons make the quorum. Where two are wanted and nobody knows
 // who started the run, the second pair of eyes cannot be told from the first, so it is never
 // reached.

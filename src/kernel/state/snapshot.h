@@ -123,6 +123,13 @@ void members(V& v, Part<V, Approval>& a) {
 }
 
 template <class V>
+void members(V& v, Part<V, ChangedQuestion>& c) {
+  v.need("args", c.args);
+  v.need("binding", c.binding);
+  v.need("person", c.person);
+}
+
+template <class V>
 void members(V& v, Part<V, Answer>& a) {
   v.need("answer", a.answer);
   v.need("at", a.at);

@@ -94,12 +94,18 @@ Status Snapshot::read_approvals(json::View list, State& into) {
     const json::View answers = member.inner("answers");
     const json::View flat = member.inner("approval");
     const json::View asked = member.inner("asked");
+    const json::View changed = member.inner("changed");
     Approval approval;
     if (Status done = member.finish(); !done) return done;
     if (Status done = get(flat, approval); !done) return done;
     ApprovalOpened opened;
     if (Status done = get(asked, opened); !done) return done;
     approval.asked = OpenedQuestion(opened);
+    if (changed.exists()) {
+      auto change = std::make_shared<ChangedQuestion>();
+      if (Status done = get(changed, *change); !done) return done;
+      approval.changed = std::move(change);
+    }
     if (Status done = get_all(answers, approval.answers); !done) return done;
     if (!approval.attached) into.detached_[opened.binding].insert(opened.approval);
     into.put_question(std::move(approval));

@@ -60,6 +60,10 @@ void put_approval(const Approval& approval, json::Writer& out) {
   put(approval, out);
   out.key("asked");
   put(approval.asked.record(), out);
+  if (approval.changed) {
+    out.key("changed");
+    put(*approval.changed, out);
+  }
   out.end();
 }
 

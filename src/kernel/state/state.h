@@ -27,6 +27,10 @@
 //   answers     ApprovalAnswered alone: one `reject` makes it rejected, `quorum` distinct persons
 //               with `approve` make it approved. ApprovalEnded comes for expired and withdrawn only
 //               (one that repeats what the fold knows already is accepted).
+//   a change    ApprovalChanged: the question is about other arguments from then on, and the
+//   approvals
+//               before it count no more; it is itself the approval of the person who changed them.
+//               An identical call of the agent still finds the question by what was asked first.
 //   a release   CallDecided round 2 with `approval`: an effect that runs consumes the approval in
 //               that very record; a denial ends the held call, and an approval that was still open
 //               or approved is withdrawn with it.
@@ -185,13 +189,22 @@ struct OpenedQuestion {
   explicit OpenedQuestion(const ApprovalOpened& b);
   ApprovalOpened record() const;
 };
+// What a reviewer put in the place of the arguments that were asked for.
+struct ChangedQuestion {
+  std::string args, binding, person;
+};
 struct Approval {
   OpenedQuestion asked;
+  std::shared_ptr<const ChangedQuestion> changed;  // null: it is what its agent asked for
   ApprovalPhase phase = ApprovalPhase::open;
   Instant opened{};
   std::vector<Answer> answers;
   bool attached = true;  // a live caller waits for it
   std::string call;      // the call it belongs to now
+
+  // What would run, and what an answer is good for.
+  const std::string& args() const { return changed ? changed->args : asked.args; }
+  const std::string& binding() const { return changed ? changed->binding : asked.binding; }
 };
 
 struct Kill {

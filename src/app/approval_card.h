@@ -1,0 +1,33 @@
+// The card of one question in a terminal: what decides first, the agent's own words last,
+// everything through one escaping writer; and what its answers have in common.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "app/client.h"
+#include "app/command.h"
+#include "base/json.h"
+
+namespace pawl::app {
+
+// A text member as a terminal may show it; a flag that is there and true.
+std::string card_word(json::View object, std::string_view key);
+bool card_flag(json::View object, std::string_view key);
+
+std::string left_of(json::View question);    // `4m30s`
+std::string people_of(json::View question);  // `1 of 2`
+
+void print_card(json::View question);
+
+// The question that `id` names, from the node; whole with `--full`.
+Result<json::Document> question_of(NodeConnection& node, const Arguments& arguments);
+
+// What the question asks to be typed: from `--typed`, else from the terminal. Empty where it asks
+// for nothing.
+Result<std::string> typed_confirmation(const Arguments& arguments, json::View question);
+
+// Why what is shown cannot be approved; empty: it can.
+Status approvable(json::View question);
+
+}  // namespace pawl::app

@@ -1,0 +1,211 @@
+#include "gate/change.h"
+
+#include <utility>
+
+#include "base/text.h"
+#include "gate/facts.h"
+#include "gate/people.h"
+#include "kernel/admit/admit.h"
+#include "kernel/admit/explain.h"
+
+namespace pawl {
+
+namespace {
+
+constexpr std::size_t arguments_told_max = 4096;
+
+Result<std::string> stored(const Desk& desk, const std::string& commitment) {
+  Digest digest{};
+  if (!parse_spelled(commitment, digest)) {
+    return fail(Fault::corrupt, "the question does not say where its arguments are");
+  }
+  auto payload = desk.journal.payload(digest);
+  if (!payload) return std::unexpected(payload.error());
+  if (payload->state != PayloadState::present) {
+    return fail(Fault::missing, "the arguments of this call are not stored any more");
+  }
+  return std::move(payload->bytes);
+}
+
+Result<json::Document> read_arguments(std::string_view text) {
+  if (text.size() > changed_arguments_bytes_max) {
+    return fail(Fault::invalid, "arguments of more than " +
+                                    std::to_string(changed_arguments_bytes_max) +
+                                    " bytes are not taken from a reviewer");
+  }
+  auto document = json::parse(text);
+  if (!document) return std::unexpected(document.error());
+  if (!document->root().is_object()) {
+    return fail(Fault::invalid, "the arguments of a call are a JSON object");
+  }
+  return document;
+}
+
+// The name of a tool as its parts: a server's name has no slash.
+struct Named {
+  std::string_view server, tool;
+};
+Named parts_of(std::string_view name) {
+  const std::size_t slash = name.find('/');
+  if (slash == std::string_view::npos) return {{}, name};
+  return {name.substr(0, slash), name.substr(slash + 1)};
+}
+
+// The arguments as they would be, canonical; an error where there is nothing to change.
+Result<std::string> other_arguments(const Desk& desk, const Approval& asked, json::View wanted) {
+  std::string arguments = json::write(wanted);
+  for (const std::string* earlier : {&asked.asked.args, &asked.args()}) {
+    const auto same = stored(desk, *earlier);
+    if (!same) return std::unexpected(same.error());
+    if (*same == arguments) {
+      return fail(Fault::refused, "these are the arguments that it has: approve or deny it");
+    }
+  }
+  return arguments;
+}
+
+// The call as its agent would have made it.
+Result<Proposal> proposal_with(const RunDesk& run, const Approval& asked, json::View arguments) {
+  const Named name = parts_of(asked.asked.terms->tool);
+  if (name.tool.starts_with("mcp:")) {
+    return fail(Fault::refused, "only calls of tools can be changed");
+  }
+  std::string key(name.server);
+  key.append("\n").append(name.tool);
+  const auto means = run.means.find(key);
+  if (means == run.means.end()) {
+    return fail(Fault::refused,
+                "the node was started anew, and the agent has not come back for this call: until "
+                "then nobody can tell what its tool would do with other arguments");
+  }
+  Proposal proposal;
+  proposal.run = asked.asked.run;
+  proposal.call = {name.server, name.tool, arguments};
+  proposal.definition = means->second.definition;
+  proposal.pin = means->second.pin;
+  proposal.resolve = means->second.resolve;
+  proposal.read_sql = means->second.read_sql;
+  proposal.find_program = means->second.find_program;
+  return proposal;
+}
+
+// Why people who answer this question cannot answer for what was made of it.
+Status may_become(const Approval& asked, const Verdict& verdict, const Call& call) {
+  if (verdict.effect == Effect::deny) {
+    return fail(Fault::refused,
+                "with these arguments it would be denied: " + reason_text(verdict, call));
+  }
+  if (verdict.effect != Effect::hold || !verdict.question) return {};
+  Approval as_changed = asked;
+  as_changed.changed = std::make_shared<const ChangedQuestion>();
+  const std::string why = not_covered(as_changed, *verdict.question);
+  if (why.empty()) return {};
+  return fail(Fault::refused, "with these arguments it would be another question: " + why + " (" +
+                                  verdict.question->why + ")");
+}
+
+Result<Changed> judge_changed(Desk& desk, const Approval& asked, std::string_view text) {
+  const auto document = read_arguments(text);
+  if (!document) return std::unexpected(document.error());
+  auto arguments = other_arguments(desk, asked, document->root());
+  if (!arguments) return std::unexpected(arguments.error());
+  RunDesk* const run = desk.run(asked.asked.run);
+  const Run* const state = desk.state.run(asked.asked.run);
+  if (run == nullptr || state == nullptr) return fail(Fault::missing, "its run is not known");
+  const auto proposal = proposal_with(*run, asked, document->root());
+  if (!proposal) return std::unexpected(proposal.error());
+  const Call& call = proposal->call;
+  const std::shared_ptr<const BoundTool> tool =
+      run->policy->bound(call.server, call.tool, proposal->definition, desk.now());
+  if (!tool) return fail(Fault::refused, "the policy does not grant this tool any more");
+  const Facts facts = gather(LookedAt{desk, *run, *proposal, tool.get()});
+  const Policy& policy = run->policy->policy();
+  const Verdict verdict = admit(Situation{.policy = policy,
+                                          .state = desk.state,
+                                          .run = *state,
+                                          .call = call,
+                                          .tool = tool.get(),
+                                          .facts = facts,
+                                          .now = desk.now(),
+                                          .look = Look::after_hold});
+  if (Status may = may_become(asked, verdict, call); !may) return std::unexpected(may.error());
+  return Changed{std::move(*arguments), spelled(binding_of(policy, *tool, *state, call, facts)),
+                 verdict.action_class};
+}
+
+}  // namespace
+
+Status take_change(Ticket& ticket, const Approval& asked) {
+  if (!asked.changed || ticket.change_taken == asked.changed) return {};
+  auto text = stored(ticket.desk, asked.changed->args);
+  if (!text) return std::unexpected(text.error());
+  auto document = json::parse(*text);
+  if (!document) return std::unexpected(document.error());
+  ticket.changed = std::make_unique<json::Document>(std::move(*document));
+  ticket.change_taken = asked.changed;
+  ticket.asked.call.arguments = ticket.changed->root();
+  return {};
+}
+
+std::string with_change_told(const Ticket& ticket, std::string result) {
+  if (!ticket.changed) return result;
+  const Approval* asked = ticket.desk.state.approval(ticket.approval);
+  std::string told = "a reviewer approved this call with other arguments than yours";
+  const std::string arguments = json::write(ticket.changed->root());
+  if (arguments.size() <= arguments_told_max) told += ": " + arguments;
+  if (asked != nullptr && asked->changed) {
+    for (const Answer& answer : asked->answers) {
+      const bool theirs = answer.counts && answer.person == asked->changed->person;
+      if (theirs && !answer.reason.empty()) told += "\nwhy: " + visible(answer.reason);
+    }
+  }
+  const auto document = json::parse(result, {.twins = json::Twins::permit});
+  if (!document || !document->root()["content"].is_array()) return result;
+  json::Writer out;
+  out.object();
+  for (const auto& [name, value] : document->root().members()) {
+    out.key(name);
+    if (name != "content") {
+      out.value(value);
+      continue;
+    }
+    out.array();
+    out.object().key("text").string(told).key("type").string("text").end();
+    for (json::View block : value.elements()) out.value(block);
+    out.end();
+  }
+  out.end();
+  return out.take();
+}
+
+Result<Changed> Gate::try_change(const std::string& id, std::string_view arguments) const {
+  const Approval* asked = desk_->state.approval(id);
+  if (asked == nullptr) return fail(Fault::missing, "there is no question `" + visible(id) + "`");
+  return judge_changed(*desk_, *asked, arguments);
+}
+
+Status Gate::change(const Change& change) {
+  Desk& desk = *desk_;
+  const Answering answering{Answering::Kind::change, change.approval, change.person,
+                            change.groups,           change.proof,    change.typed};
+  if (Status may = may_answer(desk, answering); !may) return may;
+  const Approval& asked = *desk.state.approval(change.approval);
+  auto changed = judge_changed(desk, asked, change.arguments);
+  if (!changed) return std::unexpected(changed.error());
+  const PayloadRef payload{desk.journal.commit_to(changed->arguments), changed->arguments};
+  ApprovalChanged record;
+  record.approval = change.approval;
+  record.person = change.person;
+  record.reason = change.reason;
+  record.proof = change.proof;
+  record.shown = change.shown;
+  record.args = payload.commitment.text();
+  record.binding = std::move(changed->binding);
+  record.typed = asked.asked.terms->typed;
+  const auto seq = desk.append(std::move(record), {.payloads = {&payload, 1}});
+  if (!seq) return std::unexpected(seq.error());
+  after_answer(desk, change.approval, *seq);
+  return {};
+}
+
+}  // namespace pawl
