@@ -1,0 +1,165 @@
+// The frame: places, the line to the node, keys.
+import { $, h, put } from './dom.js';
+import { listen, session, signOut, whenSignedOut, whoAmI } from './api.js';
+import { answered, question, readAll, readStatus, store, watch } from './store.js';
+import { queue } from './queue.js';
+import { runs } from './runs.js';
+import { journal } from './journal.js';
+import { stop } from './stop.js';
+import { policy } from './policy.js';
+import { people } from './people.js';
+import { signInForm } from './sign_in.js';
+
+const places = [
+  { name: 'queue', title: 'Queue', key: 'q', make: queue },
+  { name: 'runs', title: 'Runs', key: 'r', make: runs },
+  { name: 'journal', title: 'Journal', key: 'l', make: journal },
+  { name: 'policies', title: 'Policies', key: 'p', make: policy },
+  { name: 'people', title: 'Reviewers', key: 'v', make: people },
+  { name: 'switch', title: 'Switch', key: 's', make: stop },
+];
+const view = $('view');
+let here = null; // the view that is shown
+let at = ''; // its place
+let hangUp = null;
+
+function whereTo() {
+  const [name, id] = location.hash.replace(/^#\//, '').split('/');
+  const place = places.find((each) => each.name === name) ?? places[0];
+  return { place, id: id ? decodeURIComponent(id) : null };
+}
+
+function show() {
+  if (!session.person) return;
+  const { place, id } = whereTo();
+  document.title = `${store.questions.size > 0 ? `(${store.questions.size}) ` : ''}pawl: ${place.title}`;
+  frame();
+  if (at === place.name && here?.go) return here.go(id);
+  here?.end();
+  at = place.name;
+  here = place.make(view, id);
+  view.scrollTop = 0;
+}
+
+function frame() {
+  const { place } = whereTo();
+  put(
+    $('places'),
+    places.map((each) =>
+      h(
+        'a',
+        { href: `#/${each.name}`, 'aria-current': each === place ? 'page' : null },
+        each.title,
+        each.name === 'queue' && store.questions.size > 0
+          ? h('span', { class: 'count' }, store.questions.size)
+          : null,
+        each.name === 'switch' && store.kills.length > 0
+          ? h('span', { class: 'count' }, store.kills.length)
+          : null,
+      ),
+    ),
+  );
+  put($('person'), [
+    `${session.person}${session.role ? ` (${session.role})` : ''} `,
+    h('button', { type: 'button', onclick: leave }, 'Sign out'),
+  ]);
+  put($('health'), [
+    h('span', { class: store.live ? 'badge good' : 'badge warn' }, store.live ? 'live' : 'connecting'),
+  ]);
+  const alarms = store.status?.alarms ?? [];
+  put($('alarm'), alarms.length > 0 ? [alarms.join(' · ')] : []);
+}
+
+async function enter() {
+  await readAll();
+  hangUp = listen({
+    up: () => {
+      store.live = true;
+      void readAll();
+      frame();
+    },
+    down: () => {
+      store.live = false;
+      frame();
+    },
+    event: (kind, said) => {
+      if (kind === 'question') question(said);
+      else if (kind === 'answered') answered(said.approval);
+      else if (kind === 'again') void readAll();
+      else void readStatus();
+    },
+  });
+  show();
+}
+
+function ask() {
+  hangUp?.();
+  hangUp = null;
+  here?.end();
+  session.person = null;
+  at = '';
+  put($('places'), []);
+  put($('person'), []);
+  here = signInForm(view, () => void enter());
+}
+async function leave() {
+  await signOut();
+  ask();
+}
+
+const help = [
+  ['j k', 'next and previous question'],
+  ['a', 'go to approving; d: go to the reason'],
+  ['/', 'filter'],
+  ['g then q r l p v s', 'queue, runs, journal, policies, reviewers, switch'],
+  ['t', 'light or dark'],
+  ['Esc', 'back to the list'],
+];
+function showKeys() {
+  const dialog = $('keys');
+  put(dialog, [
+    h('h2', { id: 'keys-title' }, 'Keys'),
+    h(
+      'table',
+      {},
+      help.map(([key, what]) => h('tr', {}, h('th', { scope: 'row' }, h('kbd', {}, key)), h('td', {}, what))),
+    ),
+    h('p', {}, h('button', { type: 'button', onclick: () => dialog.close() }, 'Close')),
+  ]);
+  dialog.showModal();
+}
+function turn() {
+  const root = document.documentElement;
+  const dark = matchMedia('(prefers-color-scheme: dark)').matches;
+  const now = root.dataset.theme ?? (dark ? 'dark' : 'light');
+  root.dataset.theme = now === 'dark' ? 'light' : 'dark';
+}
+
+let going = false;
+addEventListener('keydown', (event) => {
+  const typing = event.target.matches('input, textarea, select');
+  if (event.ctrlKey || event.metaKey || event.altKey || !session.person) return;
+  if (typing) {
+    if (event.key === 'Escape') event.target.blur();
+    return;
+  }
+  if ($('keys').open) return;
+  if (going) {
+    going = false;
+    const place = places.find((each) => each.key === event.key);
+    if (place) location.hash = `#/${place.name}`;
+    return;
+  }
+  const own = { g: () => (going = true), '?': showKeys, t: turn };
+  const act = here?.keys?.[event.key] ?? own[event.key];
+  if (!act) return;
+  event.preventDefault();
+  act();
+});
+
+addEventListener('hashchange', show);
+watch(frame);
+whenSignedOut(() => {
+  if (session.person) ask();
+});
+whoAmI().then(enter, ask);

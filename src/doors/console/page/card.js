@@ -1,0 +1,282 @@
+// One question with everything that is needed to answer it. First what decides, then how the call
+// came about, and at the end, marked as such, what the agent says about it. What is not shown whole
+// cannot be approved: the node gives a digest of the display only where nothing is folded, and an
+// answer carries that digest.
+import { badge, copyable, h, left, moment, plural, put, announce } from './dom.js';
+import { get, post, session } from './api.js';
+import { now } from './store.js';
+
+function flags(argument) {
+  const said = [];
+  if (argument.hidden) said.push('has characters that nobody sees; they are written as escapes');
+  if (argument.mixed) said.push('mixes letters of two alphabets that look alike');
+  if (argument.folded) said.push(`${plural(argument.folded, 'byte')} more are not shown`);
+  return said.map((text) => h('p', { class: 'flag' }, `⚠ ${text}`));
+}
+
+// A text with its dangerous parts marked: `marks` are ranges of UTF-16 units, in order.
+function marked(text, marks = []) {
+  const parts = [];
+  let at = 0;
+  for (const { from, to, why } of marks) {
+    if (from < at || to > text.length) continue;
+    parts.push(text.slice(at, from), h('mark', { title: why }, text.slice(from, to)));
+    at = to;
+  }
+  parts.push(text.slice(at));
+  return parts;
+}
+
+function diff(lines) {
+  const signs = { '+': 'plus', '-': 'minus' };
+  return h(
+    'div',
+    { class: 'value diff', role: 'table', 'aria-label': 'what changes' },
+    lines.map((line) =>
+      h(
+        'div',
+        { class: signs[line.sign] ?? '', role: 'row' },
+        h('span', { class: 'number', role: 'cell' }, line.old ?? ''),
+        h('span', { class: 'number', role: 'cell' }, line.new ?? ''),
+        h('span', { role: 'cell' }, line.sign === ' ' ? '' : line.sign),
+        h('span', { role: 'cell' }, line.text),
+      ),
+    ),
+  );
+}
+
+function argument(each) {
+  return [
+    h('h3', {}, h('code', {}, each.name), each.kind ? [' ', badge(each.kind)] : null),
+    each.diff ? diff(each.diff) : h('pre', { class: 'value' }, marked(each.text, each.marks)),
+    (each.notes ?? []).map((note) => h('p', { class: 'flag' }, `⚠ ${note}`)),
+    flags(each),
+  ];
+}
+
+function headline(q, clock) {
+  const grave = q.class.startsWith('irreversible');
+  return h(
+    'div',
+    { class: 'headline' },
+    badge('held', 'warn'),
+    badge(q.class, grave ? 'danger' : ''),
+    q.environment ? badge(q.environment, q.environment === 'production' ? 'danger' : '') : null,
+    clock,
+    h('h1', {}, q.tool),
+  );
+}
+
+function people(q) {
+  const have = q.answers.filter((each) => each.answer === 'approve').length;
+  const answers = q.answers.map((each) =>
+    h(
+      'li',
+      {},
+      moment(each.at),
+      badge(each.answer, each.answer === 'approve' ? 'good' : 'danger'),
+      h('span', { class: 'what' }, `${each.person}${each.reason ? `: ${each.reason}` : ''}`),
+    ),
+  );
+  return [
+    `${have} of ${plural(q.quorum, 'person needed', 'persons needed')}; may answer: ` +
+      q.reviewers.join(', '),
+    answers.length > 0 ? h('ul', { class: 'steps' }, answers) : null,
+  ];
+}
+
+const fact = (name, value, danger = false) =>
+  value === undefined || value === null || value === ''
+    ? null
+    : [h('dt', {}, name), h('dd', danger ? { class: 'danger' } : {}, value)];
+
+function facts(q) {
+  return h(
+    'dl',
+    { class: 'facts' },
+    (q.facts ?? []).map((each) => fact(each.name, each.text, each.danger)),
+    fact('rule', [q.why, q.rule_at ? h('div', {}, h('code', {}, q.rule_at)) : null]),
+    fact('asks', `${q.agent}, for ${q.sponsor}`),
+    fact(
+      'run',
+      h('a', { href: `#/runs/${encodeURIComponent(q.run)}` }, q.run),
+    ),
+    fact('task', q.task),
+    fact('credential', q.credential),
+    fact('people', people(q)),
+    fact('same before', q.same),
+    fact('digest', q.shown ? copyable(q.shown, 'the digest of what is displayed') : null),
+  );
+}
+
+function history(steps) {
+  return h(
+    'ul',
+    { class: 'steps' },
+    steps.map((step) =>
+      h(
+        'li',
+        {},
+        moment(step.at),
+        badge(step.effect, { deny: 'danger', hold: 'warn' }[step.effect] ?? ''),
+        h('span', { class: 'what' }, step.tool, step.said ? `: ${step.said}` : ''),
+      ),
+    ),
+  );
+}
+
+export function card(place, id, { back }) {
+  let question = null;
+  let ended = false;
+  let busy = false;
+  const clock = h('span', { class: 'badge' });
+  const said = h('p', { class: 'said', role: 'alert' });
+  const typed = h('input', { id: 'typed', autocomplete: 'off', spellcheck: false, oninput: ready });
+  const reason = h('input', { id: 'reason', autocomplete: 'off', oninput: ready });
+  const approve = h('button', { type: 'button', class: 'main', onclick: () => answer(true) }, 'Approve');
+  const deny = h(
+    'button',
+    { type: 'button', class: 'harm', onclick: () => answer(false) },
+    'Deny',
+  );
+
+  function may() {
+    if (!question || ended || busy) return false;
+    if (session.role === 'auditor' || question.may?.answer === false) return false;
+    if (!question.shown) return false;
+    return !question.typed || typed.value === question.type_this;
+  }
+  function ready() {
+    approve.disabled = !may();
+    deny.disabled = ended || busy || !question || session.role === 'auditor';
+  }
+  async function answer(yes) {
+    if (yes && !may()) return;
+    busy = true;
+    ready();
+    said.textContent = '';
+    try {
+      const path = `approvals/${encodeURIComponent(id)}/answer`;
+      const done = await post(path, {
+        approve: yes,
+        reason: reason.value,
+        shown: question.shown,
+        typed: question.typed ? typed.value : undefined,
+      });
+      over(done.said ?? (yes ? 'You approved it.' : 'You denied it.'));
+    } catch (error) {
+      said.textContent = error.message;
+    }
+    busy = false;
+    ready();
+  }
+  function over(text = 'It is over: answered, withdrawn, or its time was up.') {
+    if (ended) return;
+    ended = true;
+    ready();
+    announce(text);
+    put(footer, [h('p', {}, h('strong', {}, text)), h('button', { type: 'button', onclick: back }, 'Back')]);
+  }
+  const footer = h('div', { class: 'answer' });
+
+  function controls(q) {
+    const no = q.may?.answer === false ? q.may.why : '';
+    const whole = q.shown
+      ? null
+      : h(
+          'p',
+          { class: 'flag' },
+          'Part of it is folded away, so it cannot be approved. ',
+          h('button', { type: 'button', onclick: () => read(true) }, 'Show all of it'),
+        );
+    return [
+      no ? h('p', { class: 'flag' }, no) : null,
+      whole,
+      h(
+        'div',
+        { class: 'row end' },
+        q.typed
+          ? h(
+              'div',
+              { class: 'field' },
+              h('label', { for: 'typed' }, 'To approve, type ', h('code', {}, q.type_this)),
+              typed,
+            )
+          : null,
+        h(
+          'div',
+          { class: 'field wide-field' },
+          h('label', { for: 'reason' }, 'Reason (the agent reads it if you deny)'),
+          reason,
+        ),
+        h('div', { class: 'row field' }, approve, deny),
+      ),
+      said,
+    ];
+  }
+  function draw(q) {
+    put(place, [
+      h(
+        'article',
+        { class: 'card', 'aria-label': `question ${q.approval}` },
+        h('button', { type: 'button', class: 'back', onclick: back }, '‹ all questions'),
+        headline(q, clock),
+        facts(q),
+        h(
+          'section',
+          { 'aria-label': 'arguments' },
+          h('h2', {}, 'What would run'),
+          (q.arguments_missing ? [h('p', { class: 'flag' }, q.arguments_missing)] : q.display).map(
+            (each) => (each instanceof Node ? each : argument(each)),
+          ),
+        ),
+        q.before?.length
+          ? h('section', {}, h('h2', {}, 'Before this, in the same run'), history(q.before))
+          : null,
+        q.says
+          ? h(
+              'section',
+              {},
+              h('h2', {}, 'The agent says (not verified)'),
+              h('p', { class: 'agent-says' }, q.says),
+            )
+          : null,
+      ),
+      put(footer, controls(q)),
+    ]);
+    tick();
+    ready();
+  }
+  function tick() {
+    if (!question) return;
+    const rest = Date.parse(question.expires) - now();
+    clock.textContent = rest > 0 ? `expires in ${left(rest)}` : 'expired';
+    clock.className = rest < 60_000 ? 'badge danger' : 'badge';
+    if (rest <= 0) over('Its time was up: the call was denied.');
+  }
+  async function read(full = false) {
+    try {
+      const got = await get(`approvals/${encodeURIComponent(id)}${full ? '?full=1' : ''}`);
+      if (handle.gone) return;
+      question = got.approval;
+      draw(question);
+    } catch (error) {
+      if (!handle.gone) put(place, [h('p', { class: 'empty' }, error.message)]);
+    }
+  }
+  const timer = setInterval(tick, 1000);
+  const handle = {
+    id,
+    gone: false,
+    over,
+    focusApprove: () => (question?.typed && !may() ? typed : approve).focus(),
+    focusDeny: () => reason.focus(),
+    end() {
+      handle.gone = true;
+      clearInterval(timer);
+    },
+  };
+  put(place, [h('p', { class: 'empty' }, 'Reading…')]);
+  read();
+  return handle;
+}

@@ -1,0 +1,117 @@
+// Elements of the page. Everything that is shown goes through `h`: children are nodes or become
+// text, never markup, so nothing that an agent or a server wrote is ever read as HTML. Addresses of
+// links are written here, in this program, and never come from data.
+export function h(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === undefined || value === null) continue;
+    if (name.startsWith('aria-')) element.setAttribute(name, String(value));
+    else if (value === false) continue;
+    else if (name.startsWith('on')) element.addEventListener(name.slice(2), value);
+    else if (name === 'class') element.className = value;
+    else if (value === true) element.setAttribute(name, '');
+    else element.setAttribute(name, String(value));
+  }
+  put(element, children);
+  return element;
+}
+
+export function put(element, children) {
+  element.replaceChildren(...flat(children));
+  return element;
+}
+
+function flat(children) {
+  return children
+    .flat(Infinity)
+    .filter((child) => child !== undefined && child !== null && child !== false)
+    .map((child) => (child instanceof Node ? child : document.createTextNode(String(child))));
+}
+
+export const $ = (id) => document.getElementById(id);
+
+// Said aloud by a screen reader, and seen by nobody.
+export function announce(text) {
+  $('said').textContent = text;
+}
+
+// `3 h 52 m`, `41 s`; of what is over, `over`.
+export function left(milliseconds) {
+  if (milliseconds <= 0) return 'over';
+  const seconds = Math.floor(milliseconds / 1000);
+  const parts = [
+    [Math.floor(seconds / 86400), 'd'],
+    [Math.floor(seconds / 3600) % 24, 'h'],
+    [Math.floor(seconds / 60) % 60, 'm'],
+    [seconds % 60, 's'],
+  ];
+  const from = parts.findIndex(([count]) => count > 0);
+  if (from < 0) return '1 s';
+  return parts
+    .slice(from, from + 2)
+    .filter(([count], i) => i === 0 || count > 0)
+    .map(([count, unit]) => `${count} ${unit}`)
+    .join(' ');
+}
+
+const dayTime = new Intl.DateTimeFormat(undefined, {
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+});
+const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'long' });
+
+// A moment, with the whole of it as its title.
+export function moment(text) {
+  const at = new Date(text);
+  if (Number.isNaN(at.getTime())) return h('span', {}, text);
+  const today = at.toDateString() === new Date().toDateString();
+  const shown = today ? dayTime.format(at) : `${at.toLocaleDateString()} ${dayTime.format(at)}`;
+  return h('time', { datetime: text, title: full.format(at) }, shown);
+}
+
+export const plural = (count, one, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
+
+// A word in a box: a class, an effect, a phase.
+export const badge = (text, kind = '') => h('span', { class: `badge ${kind}` }, text);
+
+// How much of a limit is used.
+export function meter(name, used, most, unit = '') {
+  const share = most > 0 ? Math.min(1, used / most) : 0;
+  const kind = share >= 1 ? 'full' : share >= 0.8 ? 'near' : '';
+  const text = most > 0 ? `${used}${unit} of ${most}${unit}` : `${used}${unit}`;
+  const bar = h('span', { class: `meter-bar ${kind}` });
+  bar.style.setProperty('--share', share);
+  return h(
+    'div',
+    {
+      class: 'meter',
+      role: 'meter',
+      'aria-label': name,
+      'aria-valuenow': used,
+      'aria-valuemin': 0,
+      'aria-valuemax': Math.max(most, used, 1),
+      'aria-valuetext': text,
+    },
+    h('span', { class: 'meter-name' }, name),
+    h('span', { class: 'meter-rail' }, bar),
+    h('span', { class: 'meter-text' }, text),
+  );
+}
+
+export function copyable(text, what) {
+  const button = h(
+    'button',
+    {
+      class: 'quiet',
+      type: 'button',
+      title: `copy ${what}`,
+      onclick: async () => {
+        await navigator.clipboard.writeText(text);
+        announce(`${what} copied`);
+      },
+    },
+    h('code', {}, text.length > 19 ? `${text.slice(0, 18)}…` : text),
+  );
+  return button;
+}

@@ -1,0 +1,95 @@
+// How people answer: how many questions, how fast, how often yes. And what to do about it.
+import { h, plural, put } from './dom.js';
+import { get } from './api.js';
+
+const percent = (share) => `${Math.round(share * 100)} %`;
+
+function number(name, value, note) {
+  return h(
+    'section',
+    { class: 'tile' },
+    h('h2', {}, name),
+    h('p', { class: 'big-number' }, value),
+    note ? h('p', {}, note) : null,
+  );
+}
+
+function hours(counts) {
+  const most = Math.max(1, ...counts);
+  return h(
+    'section',
+    { class: 'tile' },
+    h('h2', {}, 'Questions by hour of the day'),
+    h(
+      'div',
+      { class: 'bars', role: 'img', 'aria-label': counts.map((n, i) => `${i} h: ${n}`).join(', ') },
+      counts.map((count) => {
+        const bar = h('span', { title: String(count) });
+        bar.style.setProperty('--share', count / most);
+        return bar;
+      }),
+    ),
+  );
+}
+
+function table(reviewers) {
+  const heads = ['person', 'answers', 'yes', 'median', 'under 2 s', 'vigilance'];
+  return h(
+    'div',
+    { class: 'wide' },
+    h(
+      'table',
+      {},
+      h('thead', {}, h('tr', {}, heads.map((text) => h('th', { scope: 'col' }, text)))),
+      h(
+        'tbody',
+        {},
+        reviewers.map((each) =>
+          h(
+            'tr',
+            {},
+            h('th', { scope: 'row' }, each.person),
+            h('td', {}, each.answers),
+            h('td', {}, percent(each.approved)),
+            h('td', {}, `${each.median_seconds} s`),
+            h('td', {}, each.hasty),
+            h('td', {}, each.seeded > 0 ? `${each.caught} of ${each.seeded}` : 'not measured'),
+          ),
+        ),
+      ),
+    ),
+  );
+}
+
+export function people(view) {
+  const place = h('div', { class: 'page' }, h('p', { class: 'empty' }, 'Reading…'));
+  put(view, [place]);
+  let gone = false;
+  get('people')
+    .then((said) => {
+      if (gone) return;
+      put(place, [
+        h('h1', {}, 'Reviewers'),
+        h(
+          'div',
+          { class: 'cards' },
+          number('Questions a day', said.per_day, `over ${plural(said.days, 'day')}`),
+          number('Answered with yes', percent(said.approved), 'much above 90 % means: ask less'),
+          number('Answered in under two seconds', said.hasty, 'nobody reads a card that fast'),
+          hours(said.hours),
+        ),
+        h('h2', {}, 'Who answers'),
+        table(said.reviewers),
+        said.advice.length > 0
+          ? [h('h2', {}, 'What to change'), h('ul', {}, said.advice.map((text) => h('li', {}, text)))]
+          : null,
+      ]);
+    })
+    .catch((error) => gone || put(place, [h('p', { class: 'empty' }, error.message)]));
+  return {
+    keys: {},
+    end: () => {
+      gone = true;
+    },
+  };
+}

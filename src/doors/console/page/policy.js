@@ -1,0 +1,63 @@
+// The policies in force: in sentences, as a table, and what each layer says.
+import { badge, h, put } from './dom.js';
+import { get } from './api.js';
+
+const verdicts = { allow: 'good', notify: 'good', hold: 'warn', deny: 'danger' };
+
+function table({ environments, tools }) {
+  return h(
+    'div',
+    { class: 'wide' },
+    h(
+      'table',
+      {},
+      h(
+        'thead',
+        {},
+        h('tr', {}, h('th', { scope: 'col' }, 'tool'), environments.map((e) => h('th', { scope: 'col' }, e))),
+      ),
+      h(
+        'tbody',
+        {},
+        tools.map((tool) =>
+          h(
+            'tr',
+            {},
+            h('th', { scope: 'row' }, tool.name),
+            tool.verdicts.map((word) => h('td', {}, badge(word, verdicts[word]))),
+          ),
+        ),
+      ),
+    ),
+  );
+}
+
+function role(each) {
+  return h(
+    'section',
+    { class: 'tile' },
+    h('div', { class: 'row' }, h('h2', {}, each.role), h('code', {}, each.file)),
+    h('p', {}, 'digest ', h('code', {}, each.digest)),
+    each.waiting ? h('p', { class: 'flag' }, each.waiting) : null,
+    each.table ? table(each.table) : null,
+    h('ul', {}, each.sentences.map((text) => h('li', {}, text))),
+    each.layers?.length > 0
+      ? [h('h3', {}, 'Layers'), h('ul', {}, each.layers.map((text) => h('li', {}, text)))]
+      : null,
+  );
+}
+
+export function policy(view) {
+  const place = h('div', { class: 'page' }, h('p', { class: 'empty' }, 'Reading…'));
+  put(view, [place]);
+  let gone = false;
+  get('policies')
+    .then(({ roles }) => gone || put(place, [h('h1', {}, 'Policies in force'), roles.map(role)]))
+    .catch((error) => gone || put(place, [h('p', { class: 'empty' }, error.message)]));
+  return {
+    keys: {},
+    end: () => {
+      gone = true;
+    },
+  };
+}

@@ -1,0 +1,150 @@
+// The queue: a list of which only the visible part is made, and the card of the chosen question.
+import { h, left, put, announce, badge } from './dom.js';
+import { now, ordered, store, watch } from './store.js';
+import { card } from './card.js';
+
+const rowHeight = 76;
+const spare = 6; // rows above and below what is seen
+const riskKinds = ['', '', 'warn', 'danger', 'danger'];
+
+function row(each, index, chosen, choose) {
+  const rest = each.until - now();
+  const button = h(
+    'button',
+    {
+      type: 'button',
+      class: 'question',
+      role: 'option',
+      'aria-selected': each.approval === chosen,
+      'aria-posinset': index + 1,
+      'data-id': each.approval,
+      tabindex: -1,
+      onclick: () => choose(each.approval),
+    },
+    h(
+      'span',
+      { class: 'top' },
+      h('span', { class: 'what' }, each.tool),
+      h('span', { class: rest < 60_000 ? 'time soon' : 'time' }, left(rest)),
+    ),
+    h('span', { class: 'line block' }, each.summary),
+    h(
+      'span',
+      { class: 'top line' },
+      h('span', {}, `${each.agent} for ${each.sponsor}`),
+      badge(each.class, riskKinds[each.risk] ?? 'danger'),
+    ),
+  );
+  button.style.top = `${index * rowHeight}px`;
+  return button;
+}
+
+export function queue(view, id) {
+  let found = [];
+  let chosen = id ?? null;
+  let shown = null;
+  const filter = h('input', {
+    type: 'search',
+    'aria-label': 'filter the queue',
+    placeholder: 'filter: tool, agent, run, reason   ( / )',
+    oninput: () => refresh(),
+  });
+  const count = h('p', { id: 'queue-count', role: 'status' });
+  const inner = h('div', {
+    role: 'listbox',
+    'aria-label': 'questions, by risk and then by time left',
+    tabindex: 0,
+  });
+  const scroller = h('div', { class: 'window', onscroll: () => draw() }, inner);
+  const detail = h('div', { class: 'detail' });
+  const desk = h(
+    'div',
+    { class: 'desk' },
+    h('div', { class: 'list' }, h('div', { class: 'list-head' }, filter, count), scroller),
+    detail,
+  );
+  put(view, [desk]);
+
+  const choose = (next) => {
+    location.hash = next ? `#/queue/${encodeURIComponent(next)}` : '#/queue';
+  };
+  function draw() {
+    const first = Math.max(0, Math.floor(scroller.scrollTop / rowHeight) - spare);
+    const last = Math.ceil((scroller.scrollTop + scroller.clientHeight) / rowHeight) + spare;
+    inner.style.height = `${found.length * rowHeight}px`;
+    inner.style.position = 'relative';
+    put(
+      inner,
+      found.slice(first, last).map((each, i) => row(each, first + i, chosen, choose)),
+    );
+  }
+  function refresh() {
+    found = ordered(filter.value);
+    const all = store.questions.size;
+    count.textContent =
+      found.length === all ? `${all} waiting` : `${found.length} of ${all} waiting`;
+    if (all === 0) count.textContent = 'Nothing waits for a person.';
+    draw();
+    show();
+  }
+  function show() {
+    desk.classList.toggle('open', chosen !== null);
+    if (chosen === shown?.id) {
+      if (chosen && !store.questions.has(chosen)) shown.over();
+      return;
+    }
+    shown?.end();
+    shown = null;
+    if (chosen === null) {
+      const text = store.questions.size > 0 ? 'Choose a question.' : 'Nothing to decide.';
+      put(detail, [h('p', { class: 'empty' }, text)]);
+      return;
+    }
+    shown = card(detail, chosen, { back: () => choose(null) });
+  }
+  function reveal(index) {
+    const top = index * rowHeight;
+    if (top < scroller.scrollTop) scroller.scrollTop = top;
+    const bottom = top + rowHeight - scroller.clientHeight;
+    if (bottom > scroller.scrollTop) scroller.scrollTop = bottom;
+  }
+  function move(by) {
+    if (found.length === 0) return;
+    const at = found.findIndex((each) => each.approval === chosen);
+    const next = Math.min(found.length - 1, Math.max(0, at + (at < 0 && by < 0 ? 0 : by)));
+    reveal(next);
+    choose(found[next].approval);
+    announce(`${found[next].tool}, ${next + 1} of ${found.length}`);
+  }
+  const clock = setInterval(draw, 1000);
+  const unwatch = watch(refresh);
+  const sizes = new ResizeObserver(draw);
+  sizes.observe(scroller);
+  refresh();
+  if (chosen) reveal(found.findIndex((each) => each.approval === chosen));
+  return {
+    keys: {
+      j: () => move(1),
+      k: () => move(-1),
+      ArrowDown: () => move(1),
+      ArrowUp: () => move(-1),
+      '/': () => filter.focus(),
+      Escape: () => choose(null),
+      a: () => shown?.focusApprove(),
+      d: () => shown?.focusDeny(),
+    },
+    go(next) {
+      chosen = next ?? null;
+      const index = found.findIndex((each) => each.approval === chosen);
+      if (index >= 0) reveal(index);
+      draw();
+      show();
+    },
+    end() {
+      clearInterval(clock);
+      sizes.disconnect();
+      unwatch();
+      shown?.end();
+    },
+  };
+}

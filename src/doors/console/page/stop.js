@@ -1,0 +1,115 @@
+// The switch: what is stopped, what can be, and lifting it again.
+import { badge, h, moment, plural, put } from './dom.js';
+import { post, session } from './api.js';
+import { readStatus, store, watch } from './store.js';
+
+const scopes = ['all', 'role', 'agent', 'run', 'tool', 'upstream'];
+
+function stopped(done) {
+  const list = (what, names) =>
+    names?.length > 0 ? h('p', {}, `${what}: `, h('code', {}, names.join(', '))) : null;
+  return [
+    h('p', {}, h('strong', {}, `Stopped in ${done.milliseconds} ms.`)),
+    list('runs', done.runs),
+    list('held calls withdrawn', done.withdrawn),
+    list('calls cancelled at their servers', done.cancelled),
+    done.not_proven_dead?.length > 0
+      ? h('p', { class: 'flag' }, `not proven dead: ${done.not_proven_dead.join(', ')}`)
+      : null,
+  ];
+}
+
+function resume(kill, refresh, said) {
+  return async () => {
+    const reason = prompt(`Why may ${kill.scope} ${kill.name} go on?`);
+    if (reason === null) return;
+    try {
+      await post('resume', { scope: kill.scope, name: kill.name, reason });
+      await refresh();
+    } catch (error) {
+      said.textContent = error.message;
+    }
+  };
+}
+
+export function stop(view) {
+  const said = h('p', { class: 'said', role: 'alert' });
+  const outcome = h('div', { role: 'status' });
+  const now = h('div');
+  const scope = h(
+    'select',
+    { id: 'scope', name: 'scope', onchange: () => ready() },
+    scopes.map((word) => h('option', { value: word }, word)),
+  );
+  const name = h('input', { id: 'name', name: 'name', autocomplete: 'off', oninput: () => ready() });
+  const reason = h('input', { id: 'why', name: 'reason', autocomplete: 'off', oninput: () => ready() });
+  const button = h('button', { class: 'harm main' }, 'Stop');
+  function ready() {
+    name.disabled = scope.value === 'all';
+    button.disabled = !reason.value.trim() || (scope.value !== 'all' && !name.value.trim());
+  }
+  const form = h(
+    'form',
+    {
+      class: 'tile',
+      onsubmit: async (submit) => {
+        submit.preventDefault();
+        said.textContent = '';
+        button.disabled = true;
+        try {
+          const done = await post('kill', {
+            scope: scope.value,
+            name: scope.value === 'all' ? '' : name.value.trim(),
+            reason: reason.value,
+          });
+          put(outcome, stopped(done));
+          await readStatus();
+        } catch (error) {
+          said.textContent = error.message;
+        }
+        ready();
+      },
+    },
+    h('h2', {}, 'Stop now'),
+    h('p', {}, 'It counts for the next decision. Only a reviewer can lift it.'),
+    h(
+      'div',
+      { class: 'row' },
+      h('div', { class: 'field' }, h('label', { for: 'scope' }, 'what'), scope),
+      h('div', { class: 'field' }, h('label', { for: 'name' }, 'which one'), name),
+      h('div', { class: 'field' }, h('label', { for: 'why' }, 'why'), reason),
+      button,
+    ),
+    said,
+    outcome,
+  );
+  function draw() {
+    const halted = store.runs.filter((run) => run.halted);
+    const rows = [
+      ...store.kills,
+      ...halted.map((run) => ({ scope: 'run', name: run.run, reason: run.why, person: 'a ceiling' })),
+    ];
+    put(now, [
+      h('h2', {}, rows.length === 0 ? 'Nothing is stopped' : `Stopped: ${plural(rows.length, 'thing')}`),
+      rows.map((kill) =>
+        h(
+          'div',
+          { class: 'tile row' },
+          badge(kill.scope, 'danger'),
+          h('strong', {}, kill.name),
+          h('span', {}, `${kill.reason || 'no reason given'} (${kill.person})`),
+          kill.at ? moment(kill.at) : null,
+          session.role === 'auditor'
+            ? null
+            : h('button', { type: 'button', onclick: resume(kill, readStatus, said) }, 'Let it go on'),
+        ),
+      ),
+    ]);
+  }
+  put(view, [
+    h('div', { class: 'page' }, h('h1', {}, 'Switch'), session.role === 'auditor' ? null : form, now),
+  ]);
+  ready();
+  draw();
+  return { keys: {}, end: watch(draw) };
+}
