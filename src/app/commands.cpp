@@ -45,6 +45,7 @@ std::span<const CommandRow> commands() {
       kill_command,
       resume_command,
       status_command,
+      console_command,
       replay_command,
       diff_command,
       audit_tail_command,

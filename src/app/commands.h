@@ -21,6 +21,7 @@ extern const CommandRow audit_tail_command;
 extern const CommandRow audit_verify_command;
 extern const CommandRow check_command;
 extern const CommandRow classify_command;
+extern const CommandRow console_command;
 extern const CommandRow credentials_list_command;
 extern const CommandRow credentials_remove_command;
 extern const CommandRow credentials_rotate_command;

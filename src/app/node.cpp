@@ -26,10 +26,11 @@ constexpr Duration remote_end_within = Duration::seconds(9);
 
 // The fold of the journal, and what the clock must continue from.
 struct Folded {
-  State state;
-  std::optional<net::Anchor> anchor;
+  Chronicle& chronicle;
+  State state = {};
+  std::optional<net::Anchor> anchor = {};
   Instant newest{};
-  std::string boot_id;
+  std::string boot_id = {};
 };
 
 Status fold_record(Folded& folded, std::string_view text) {
@@ -42,7 +43,9 @@ Status fold_record(Folded& folded, std::string_view text) {
   if (!folded.boot_id.empty()) {
     folded.anchor = net::Anchor{folded.boot_id, Duration{record->boot_ns}, record->at};
   }
-  return folded.state.apply(*record);
+  if (Status applied = folded.state.apply(*record); !applied) return applied;
+  folded.chronicle.note(*record, folded.state);
+  return {};
 }
 
 }  // namespace
@@ -62,7 +65,7 @@ Status Node::read_config() {
 }
 
 Status Node::open_journal() {
-  Folded folded;
+  Folded folded{chronicle_};
   JournalOptions journal;
   journal.post = [this](std::function<void()> work) { loop_.post(std::move(work)); };
   journal.syncer = make_thread_syncer();
@@ -104,6 +107,8 @@ Status Node::open_journal() {
   gate_ = std::make_unique<Gate>(std::move(folded.state), *journal_, *clock_, executor_, *herald_,
                                  random_bytes, limits);
   herald_->use(gate_.get());
+  chronicles_ =
+      gate_->on_record([this](const Record& written) { chronicle_.note(written, gate_->state()); });
   return gate_->recover();
 }
 
@@ -183,29 +188,35 @@ Status Node::open() {
   if (Status journal = open_journal(); !journal) return journal;
   if (Status people = enrol_configured(); !people) return people;
   tell_people();
-  control_ = std::make_unique<Control>(ControlPorts{
-      *gate_, *journal_, *clock_, challenges_, random_bytes,
-      [this](std::string_view text) { return key_->prove(text); },
-      [this](std::string_view person) { return groups_of(person); },
-      [this](const Stopped& stopped) { killed(stopped); },
-      [this]() -> Status {
-        if (Status read = read_config(); !read) return read;
-        if (Status people = enrol_configured(); !people) return people;
-        tell_people();
-        return {};
-      },
-      [this](json::View request) { return create_run(request); },
-      [this](json::View request) { return rotate_keys(request); }, options_.config, PAWL_VERSION});
+  control_ = std::make_unique<Control>(
+      ControlPorts{*gate_, *journal_, *clock_, challenges_, random_bytes,
+                   [this](std::string_view text) { return key_->prove(text); },
+                   [this](std::string_view person) { return groups_of(person); },
+                   [this](const Stopped& stopped) { killed(stopped); },
+                   [this]() -> Status {
+                     if (Status read = read_config(); !read) return read;
+                     if (Status people = enrol_configured(); !people) return people;
+                     tell_people();
+                     reload_console();
+                     return {};
+                   },
+                   [this](json::View request) { return create_run(request); },
+                   [this](json::View request) { return rotate_keys(request); }, options_.config,
+                   PAWL_VERSION, [this](std::string_view person) { return is_auditor(person); },
+                   [this] { return console_address(); }, &chronicle_});
   for (const auto& [id, run] : gate_->state().runs()) {
     if (run.phase != RunPhase::closed) gate_->leave_run(id);
   }
   if (Status watching = open_watching(); !watching) return watching;
   if (Status sockets = open_sockets(); !sockets) return sockets;
-  return open_gateway();
+  if (Status doors = open_gateway(); !doors) return doors;
+  const bool wanted = options_.serves && deployment_.listen && !deployment_.listen->console.none();
+  return wanted ? open_console() : Status{};
 }
 
 bool Node::busy() const {
   if (options_.serves || !joined_.empty() || !asking_.empty()) return true;
+  if (console_ && console_->watched() > 0) return true;
   for (const auto& [id, approval] : gate_->state().approvals()) {
     if (approval.phase == ApprovalPhase::open || approval.phase == ApprovalPhase::approved) {
       return true;
@@ -229,6 +240,7 @@ void Node::watch_idle() {
 }
 
 void Node::close() {
+  close_console();
   if (api_) api_->finish();
   // Whoever waits for an issuer's keys is answered while there is somebody to answer.
   if (identities_) identities_->finish();

@@ -5,7 +5,7 @@
 //   node_serve.cpp  the doors on the network, and their end
 //   node_remote.cpp  who asks there, and the sessions behind
 //   node_api.cpp   who calls there, and the decision API
-//   node_watch.cpp  numbers and traces
+//   node_watch.cpp  numbers and traces     node_console.cpp  people with a browser
 #pragma once
 
 #include <functional>
@@ -16,16 +16,19 @@
 #include <unordered_map>
 #include <vector>
 
+#include "app/console_listener.h"
 #include "app/executor.h"
 #include "app/gateway.h"
 #include "app/herald.h"
 #include "app/join.h"
+#include "app/journal_desk.h"
 #include "app/node.h"
 #include "app/remotes.h"
 #include "app/served.h"
 #include "app/sql.h"
 #include "app/watching.h"
 #include "doors/api/api.h"
+#include "doors/console/console.h"
 #include "doors/control/control.h"
 #include "doors/mcp/http/door.h"
 #include "doors/mcp/many/many.h"
@@ -154,6 +157,16 @@ class Node {
   Result<std::string> create_run(json::View request);
   Result<std::string> rotate_keys(json::View request);
 
+  // node_console.cpp
+  Status open_console();
+  Result<std::string> console_address();
+  Task<std::string> console_asks(std::string request);
+  std::string policies_in_force();
+  void reload_console();
+  void close_console();
+  bool is_auditor(std::string_view person) const;
+  std::optional<console::Known> known_person(const std::string& person) const;
+
   bool busy() const;
   void watch_idle();
 
@@ -168,6 +181,8 @@ class Node {
   std::string config_directory_, boot_id_;
   std::unique_ptr<NodeHerald> herald_;
   std::unique_ptr<Gate> gate_;
+  Chronicle chronicle_;
+  std::shared_ptr<void> chronicles_;
   std::unique_ptr<Watching> watching_;
   std::shared_ptr<void> logs_;
   Challenges challenges_;
@@ -188,6 +203,9 @@ class Node {
   std::uint64_t refusals_unsaid_ = 0;
   bool asks_who_ = false;             // there were agents when the doors were opened
   std::unique_ptr<Gateway> gateway_;  // its connections hold what the doors answer
+  std::unique_ptr<console::Console> console_;
+  std::unique_ptr<JournalDesk> journal_desk_;
+  std::unique_ptr<ConsoleListener> console_listener_;  // its connections hold what that answers
   bool ending_ = false;
   net::Timer idle_;
   std::uint64_t next_id_ = 1;

@@ -55,6 +55,7 @@ Task<void> Node::end_serving() {
   const Duration until = loop_.now() + calls_within;
   while (calls_under_way() && loop_.now() < until) co_await loop_.sleep(look_again_after);
   door_->finish("the node ends");
+  close_console();
   const bool in_time = co_await gateway_->drain(drain_within);
   if (!in_time) log_line("connections were cut that did not end in time");
   loop_.stop();
@@ -78,6 +79,7 @@ void Node::reload() {
   watching_->know(deployment_);
   if (Status people = enrol_configured(); !people) log_line(to_string(people.error()));
   tell_people();
+  reload_console();
   if (Status certificate = gateway_->reload(); !certificate) {
     log_line("the certificate stays as it was: " + to_string(certificate.error()));
   }

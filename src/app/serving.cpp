@@ -62,6 +62,12 @@ std::vector<Error> serving_mistakes(const Deployment& deployment,
                       "keys; or an address of this machine alone",
                       listen.mcp.at});
   }
+  if (!listen.console.none() && !listen.console.local() && listen.certificate.empty()) {
+    errors.push_back({Fault::refused,
+                      "other machines can reach the console: expected `listen.tls`, so that nobody "
+                      "on the way reads a passphrase; or an address of this machine alone",
+                      listen.console.at});
+  }
   check_key_files(deployment.issuers, token::KeyUse::signature, config_directory, errors);
   check_key_files(deployment.trust_domains, token::KeyUse::jwt_svid, config_directory, errors);
   bool any = !deployment.agents.empty();

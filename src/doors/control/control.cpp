@@ -103,24 +103,21 @@ Task<std::string> Control::answer(std::string request) {
   co_return std::move(*answered);
 }
 
-Result<std::string> Control::read(std::string_view op, json::View request) {
+// The views that pages and terminals are made of.
+Result<std::string> Control::show(std::string_view op, json::View request) {
   const Instant now = ports_.clock.now();
-  if (op == "hello") {
-    const auto nonce = text(request, "nonce");
-    if (!nonce) return std::unexpected(nonce.error());
-    json::Writer out;
-    out.object().key("ok").boolean(true).key("node").string(ports_.journal.public_key());
-    out.key("signature").string(ports_.sign(hello_text(*nonce))).end();
-    return out.take();
+  if (op == "status") {
+    return status_json(ports_.gate, ports_.journal, now, ports_.version, ports_.chronicle);
   }
-  if (op == "status") return status_json(ports_.gate, ports_.journal, now, ports_.version);
-  if (op == "approvals") return approvals_json(ports_.gate.state(), now);
+  if (op == "approvals") {
+    return approvals_json(ports_.gate.state(), ports_.journal, now, ports_.chronicle);
+  }
   if (op == "approval") {
     const auto id = text(request, "id");
     if (!id) return std::unexpected(id.error());
     const json::View full = request["full"];
     const bool all = full.kind() == json::Kind::boolean && full.boolean();
-    return approval_json(ports_.gate.state(), ports_.journal, *id, now, all);
+    return approval_json(ports_.gate.state(), ports_.journal, *id, now, all, ports_.chronicle);
   }
   if (op == "change") {
     const auto id = text(request, "id");
@@ -131,10 +128,41 @@ Result<std::string> Control::read(std::string_view op, json::View request) {
     const bool all = full.kind() == json::Kind::boolean && full.boolean();
     return changed_json(ports_.gate.state(), ports_.journal, *id, *changed, now, all);
   }
+  if (ports_.chronicle == nullptr) return fail(Fault::usage, "this node remembers nothing");
+  if (op == "run") {
+    const auto id = text(request, "id");
+    if (!id) return std::unexpected(id.error());
+    return run_json(ports_.gate, *id, now, *ports_.chronicle);
+  }
+  return people_json(ports_.gate.state(), now, *ports_.chronicle);
+}
+
+Result<std::string> Control::read(std::string_view op, json::View request) {
+  const Instant now = ports_.clock.now();
+  if (op == "hello") {
+    const auto nonce = text(request, "nonce");
+    if (!nonce) return std::unexpected(nonce.error());
+    json::Writer out;
+    out.object().key("ok").boolean(true).key("node").string(ports_.journal.public_key());
+    out.key("signature").string(ports_.sign(hello_text(*nonce))).end();
+    return out.take();
+  }
+  if (op == "status" || op == "approvals" || op == "approval" || op == "run" ||
+      op == "people" || op == "change") {
+    return show(op, request);
+  }
   if (op == "policy") {
     const auto agent = text(request, "agent");
     if (!agent) return std::unexpected(agent.error());
     return policy_json(ports_.gate.state(), ports_.journal, *agent);
+  }
+  if (op == "console") {
+    if (!ports_.console) return fail(Fault::usage, "this node has no console");
+    auto address = ports_.console();
+    if (!address) return std::unexpected(address.error());
+    json::Writer out;
+    out.object().key("address").string(*address).key("ok").boolean(true).end();
+    return out.take();
   }
   if (op == "reviewers") return reviewers_json(ports_.gate.state(), ports_.config);
   if (op == "reread") {
@@ -226,7 +254,8 @@ Status Control::authenticate(json::View request) {
   return {};
 }
 
-Status Control::answer_question(const std::string& person, json::View act) {
+Status Control::answer_question(const std::string& person, const std::string& proof,
+                                json::View act) {
   const auto approval = text(act, "approval");
   const auto reason = text(act, "reason");
   const auto shown = text(act, "shown");
@@ -261,10 +290,11 @@ Status Control::answer_question(const std::string& person, json::View act) {
     }
   }
   return ports_.gate.answer(*approval, person, ports_.groups_of(person), approve.boolean(), *reason,
-                            "passphrase", *shown, typed);
+                            proof, *shown, typed);
 }
 
-Status Control::change_question(const std::string& person, json::View act) {
+Status Control::change_question(const std::string& person, const std::string& proof,
+                                json::View act) {
   Change change;
   for (const auto& [name, into] : {std::pair{"approval", &change.approval},
                                    {"reason", &change.reason},
@@ -294,7 +324,7 @@ Status Control::change_question(const std::string& person, json::View act) {
   change.person = person;
   change.groups = ports_.groups_of(person);
   change.arguments = changed->arguments;
-  change.proof = "passphrase";
+  change.proof = proof;
   return ports_.gate.change(change);
 }
 
@@ -316,13 +346,33 @@ Result<std::string> Control::act(json::View request) {
   const json::View act = request["act"];
   if (!act.is_object()) return fail(Fault::invalid, "`act` is not an object");
   if (Status proof = authenticate(request); !proof) return std::unexpected(proof.error());
-  const std::string person(request.text("person").value_or(""));
+  return performed(std::string(request.text("person").value_or("")), "passphrase", act);
+}
+
+Task<std::string> Control::perform(std::string person, std::string proof, std::string act) {
+  const auto document = json::parse(act);
+  if (!document || !document->root().is_object()) {
+    co_return refusal({Fault::invalid, "the act is not a JSON object", {}});
+  }
+  auto answered = performed(person, proof, document->root());
+  if (!answered) co_return refusal(answered.error());
+  if (Status written = co_await durable(); !written) co_return refusal(written.error());
+  co_return std::move(*answered);
+}
+
+// `proof` says how the person was proven.
+Result<std::string> Control::performed(const std::string& person, const std::string& proof,
+                                       json::View act) {
+  if (ports_.auditor && ports_.auditor(person)) {
+    return fail(Fault::refused,
+                "`" + visible(person) + "` is an auditor, who sees everything and decides nothing");
+  }
   const std::string kind(act.text("kind").value_or(""));
   Status status;
   if (kind == "answer") {
-    status = answer_question(person, act);
+    status = answer_question(person, proof, act);
   } else if (kind == "change") {
-    status = change_question(person, act);
+    status = change_question(person, proof, act);
   } else if (kind == "resume") {
     const auto scope = text(act, "scope");
     const auto name = text(act, "name");

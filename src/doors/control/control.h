@@ -13,10 +13,10 @@
 //   {"op":"run_open","role":…,"by":…,…}   a run for a door on the network, with its credential
 //   {"op":"rotate_keys","at_once":…}  a new key for the credentials of runs
 //   {"op":"run_close","run":…,"reason":…,"by":…}
+//   {"op":"run","id":…}   {"op":"people"}   what happened of late
+//   {"op":"console"}                  where a browser finds the console, which is opened for that
 //   {"op":"act","person":…,"nonce":…,"signature":…,"act":{"kind":…, …}}
-//   {"op":"change","id":…,"arguments":{…},"full":true}   what a call with these would be, and how
-//   it
-//                                     is shown
+//   {"op":"change","id":…,"arguments":{…}}   what a call with these would be, as it is shown
 // kinds of acts: answer {approval, approve, reason, shown, typed},
 // change {approval, arguments, reason, shown, typed}, resume {scope, name, reason},
 // accept {items: [{server, tool, digest}]}, accept_policy {agent, digest}, enrol {enrolled,
@@ -31,6 +31,7 @@
 
 #include "base/json.h"
 #include "base/task.h"
+#include "doors/control/chronicle.h"
 #include "gate/gate.h"
 #include "io/approvals/proof.h"
 #include "io/journal/journal.h"
@@ -64,6 +65,12 @@ struct ControlPorts {
   std::function<Result<std::string>(json::View request)> rotate_keys;
   std::string config;  // where that file is
   std::string version;
+  // Whether a person may look at everything and decide nothing.
+  std::function<bool(std::string_view person)> auditor = {};
+  // The address of the console, opened where it was not.
+  std::function<Result<std::string>()> console = {};
+  // What happened of late; null: nothing of it is shown.
+  const Chronicle* chronicle = nullptr;
 };
 
 class Control {
@@ -72,16 +79,22 @@ class Control {
 
   // Answers when what was asked is durable.
   Task<std::string> answer(std::string request);
+  // An act of somebody whom another door has proven, with how (`proof`, for the record); the rest
+  // is the same. Answers when it is durable.
+  Task<std::string> perform(std::string person, std::string proof, std::string act);
 
  private:
   Task<Status> durable();
   Result<std::string> read(std::string_view op, json::View request);
+  Result<std::string> show(std::string_view op, json::View request);
   Result<std::string> kill(json::View request);
   Result<std::string> close_run(json::View request);
   Result<std::string> act(json::View request);
   Status authenticate(json::View request);
-  Status answer_question(const std::string& person, json::View act);
-  Status change_question(const std::string& person, json::View act);
+  Result<std::string> performed(const std::string& person, const std::string& proof,
+                                json::View act);
+  Status answer_question(const std::string& person, const std::string& proof, json::View act);
+  Status change_question(const std::string& person, const std::string& proof, json::View act);
   Status accept(const std::string& person, json::View act);
 
   ControlPorts ports_;

@@ -6,10 +6,95 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "doors/control/display.h"
+#include "doors/control/line_diff.h"
+#include "doors/control/run_views.h"
 #include "kernel/admit/typed.h"
 
 namespace pawl {
 namespace {
+
+constexpr std::size_t summaries_max = 300;
+constexpr std::size_t summary_args_bytes_max = 4096;
+constexpr std::size_t summary_bytes_max = 160;
+constexpr std::size_t steps_before_max = 8;
+
+bool unspell(std::string_view spelled, Digest& out) {
+  std::string bytes;
+  constexpr std::string_view prefix = "sha256:";
+  if (!spelled.starts_with(prefix) || !unhex(spelled.substr(prefix.size()), bytes) ||
+      bytes.size() != out.size()) {
+    return false;
+  }
+  std::copy(bytes.begin(), bytes.end(), out.begin());
+  return true;
+}
+
+Result<std::string> stored_arguments(Journal& journal, std::string_view at) {
+  Digest commitment{};
+  if (!unspell(at, commitment)) {
+    return fail(Fault::corrupt, "the question does not say where its arguments are");
+  }
+  auto payload = journal.payload(commitment);
+  if (!payload) return std::unexpected(payload.error());
+  if (payload->state != PayloadState::present) {
+    return fail(Fault::missing, "the arguments of this call are not stored any more");
+  }
+  return std::move(payload->bytes);
+}
+
+// What would run.
+Result<std::string> arguments_of(Journal& journal, const Approval& approval) {
+  return stored_arguments(journal, approval.args());
+}
+
+// From nothing to worst: what a list is ordered by. Unknown is nearly the worst.
+std::uint64_t risk_of(const Approval& approval, const JudgedCall* judged) {
+  const auto known = judged == nullptr ? std::nullopt : parse_class(judged->how->class_text);
+  if (!known) return approval.asked.terms->typed || approval.asked.terms->quorum > 1 ? 4 : 3;
+  const bool large = known->blast == Blast::large;
+  switch (known->reversibility) {
+    case Reversibility::read_only:
+      return 0;
+    case Reversibility::reversible:
+      return large ? 2 : 1;
+    case Reversibility::irreversible:
+      return large ? 4 : 3;
+  }
+  return 4;
+}
+
+// The first words of the arguments, to tell questions apart in a list. Never what is decided by.
+std::string summary_of(Journal& journal, const Approval& approval) {
+  const auto arguments = arguments_of(journal, approval);
+  const auto document = arguments ? json::parse(*arguments) : Result<json::Document>();
+  if (!arguments || !document) return {};
+  std::string text;
+  for (auto [key, value] : document->root().members()) {
+    text += (text.empty() ? "" : ", ") + visible(key) + " " +
+            visible(value.is_string() ? std::string(value.string()) : json::write(value));
+    if (text.size() > summary_bytes_max) break;
+  }
+  if (text.size() <= summary_bytes_max) return text;
+  std::size_t end = summary_bytes_max;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+  text.resize(end);
+  return text + "…";
+}
+
+const JudgedCall* judged_in(const Chronicle* chronicle, const Approval& approval) {
+  return chronicle == nullptr ? nullptr : chronicle->judged(approval.asked.approval);
+}
+
+void write_judged(json::Writer& out, Journal& journal, const Approval& approval,
+                  const JudgedCall* judged, bool summary) {
+  out.key("class").string(judged == nullptr ? "" : judged->how->class_text);
+  out.key("risk").natural(risk_of(approval, judged));
+  if (judged == nullptr) return;
+  if (!judged->how->rule_at.empty()) out.key("rule_at").string(judged->how->rule_at);
+  if (summary && judged->args_bytes <= summary_args_bytes_max) {
+    out.key("summary").string(summary_of(journal, approval));
+  }
+}
 
 void write_question(json::Writer& out, const Approval& approval, Instant now) {
   const OpenedQuestion& asked = approval.asked;
@@ -49,30 +134,6 @@ void write_question(json::Writer& out, const Approval& approval, Instant now) {
   out.end();
 }
 
-bool unspell(std::string_view spelled, Digest& out) {
-  std::string bytes;
-  constexpr std::string_view prefix = "sha256:";
-  if (!spelled.starts_with(prefix) || !unhex(spelled.substr(prefix.size()), bytes) ||
-      bytes.size() != out.size()) {
-    return false;
-  }
-  std::copy(bytes.begin(), bytes.end(), out.begin());
-  return true;
-}
-
-Result<std::string> stored_arguments(Journal& journal, std::string_view at) {
-  Digest commitment{};
-  if (!unspell(at, commitment)) {
-    return fail(Fault::corrupt, "the question does not say where its arguments are");
-  }
-  auto payload = journal.payload(commitment);
-  if (!payload) return std::unexpected(payload.error());
-  if (payload->state != PayloadState::present) {
-    return fail(Fault::missing, "the arguments of this call are not stored any more");
-  }
-  return std::move(payload->bytes);
-}
-
 void write_display(json::Writer& out, const Approval& approval, std::string_view arguments,
                    bool full) {
   const auto document = json::parse(arguments);
@@ -88,6 +149,40 @@ void write_display(json::Writer& out, const Approval& approval, std::string_view
   }
   out.end();
   if (!shown.digest.empty()) out.key("shown").string(shown.digest);
+  const std::vector<DiffLine> diff = diff_of_edits(document->root());
+  if (diff.empty()) return;
+  out.key("diff").array();
+  for (const DiffLine& line : diff) {
+    out.object().key("sign").string(std::string_view(&line.sign, 1));
+    if (line.before > 0) out.key("old").natural(line.before);
+    if (line.after > 0) out.key("new").natural(line.after);
+    out.key("text").string(visible(line.text)).end();
+  }
+  out.end();
+}
+
+// The last happenings of the run before the question, oldest first; and what became of questions
+// about the same tool.
+void write_before(json::Writer& out, const Approval& approval, const Chronicle& chronicle) {
+  std::vector<const Happening*> steps;
+  const auto& all = chronicle.happenings();
+  for (auto at = all.rbegin(); at != all.rend() && steps.size() < steps_before_max; ++at) {
+    const bool own = at->call == approval.asked.call && !at->call.empty();
+    if (at->run == approval.asked.run && at->at <= approval.opened && !own) {
+      steps.push_back(&*at);
+    }
+  }
+  out.key("before").array();
+  for (auto at = steps.rbegin(); at != steps.rend(); ++at) {
+    out.object().key("at").string(to_string((*at)->at)).key("effect").string((*at)->word);
+    out.key("tool").string(visible((*at)->tool)).key("said").string(visible((*at)->said)).end();
+  }
+  out.end();
+  const auto known = chronicle.tools().find(approval.asked.terms->tool);
+  if (known == chronicle.tools().end()) return;
+  out.key("same").string(std::to_string(known->second.approved) + " of " +
+                         std::to_string(known->second.answered) +
+                         " answers to questions about this tool were yes");
 }
 
 Result<std::string> text_to_type_with(const QuestionTerms& terms,
@@ -99,12 +194,20 @@ Result<std::string> text_to_type_with(const QuestionTerms& terms,
   return text_to_type(document->root(), terms.typed_of, terms.tool);
 }
 
-// The whole of one question, with the arguments that would run.
-std::string question_json(const State& state, Journal& journal, const Approval& approval,
-                          const Result<std::string>& arguments, Instant now, bool full) {
+// A question, and the arguments that would run.
+struct ShownQuestion {
+  const Approval& approval;
+  Result<std::string> arguments;
+};
+
+std::string question_json(const State& state, Journal& journal, const ShownQuestion& question,
+                          Instant now, bool full, const Chronicle* chronicle) {
+  const auto& [approval, arguments] = question;
   json::Writer out;
   out.object().key("ok").boolean(true).key("approval").object();
   write_question(out, approval, now);
+  write_judged(out, journal, approval, judged_in(chronicle, approval), false);
+  if (chronicle != nullptr) write_before(out, approval, *chronicle);
   const auto text = text_to_type_with(*approval.asked.terms, arguments);
   if (approval.asked.terms->typed && text) out.key("type_this").string(*text);
   if (arguments) {
@@ -131,29 +234,47 @@ std::string question_json(const State& state, Journal& journal, const Approval& 
 }  // namespace
 
 Result<std::string> text_to_type_of(Journal& journal, const Approval& approval) {
-  return text_to_type_with(*approval.asked.terms, stored_arguments(journal, approval.args()));
+  return text_to_type_with(*approval.asked.terms, arguments_of(journal, approval));
 }
 
-std::string approvals_json(const State& state, Instant now) {
-  std::vector<const Approval*> open;
+std::string approval_row_json(const State& state, Journal& journal, const std::string& id,
+                              Instant now, const Chronicle* chronicle) {
+  const Approval* approval = state.approval(id);
+  if (approval == nullptr || approval->phase != ApprovalPhase::open) return {};
+  json::Writer out;
+  out.object();
+  write_question(out, *approval, now);
+  write_judged(out, journal, *approval, judged_in(chronicle, *approval), true);
+  return out.end().take();
+}
+
+std::string approvals_json(const State& state, Journal& journal, Instant now,
+                           const Chronicle* chronicle) {
+  struct Row {
+    const Approval* approval;
+    const JudgedCall* judged;
+    std::uint64_t risk;
+  };
+  std::vector<Row> open;
   for (const auto& [id, approval] : state.approvals()) {
     if (approval.phase == ApprovalPhase::open || approval.phase == ApprovalPhase::approved) {
-      open.push_back(&approval);
+      const JudgedCall* judged = judged_in(chronicle, approval);
+      open.push_back({&approval, judged, risk_of(approval, judged)});
     }
   }
-  std::sort(open.begin(), open.end(), [](const Approval* a, const Approval* b) {
-    const auto risk = [](const Approval& x) {
-      return x.asked.terms->quorum * 2 + (x.asked.terms->typed ? 1 : 0);
-    };
-    if (risk(*a) != risk(*b)) return risk(*a) > risk(*b);
-    if (a->asked.expires != b->asked.expires) return a->asked.expires < b->asked.expires;
-    return a->asked.approval < b->asked.approval;
+  std::sort(open.begin(), open.end(), [](const Row& a, const Row& b) {
+    if (a.risk != b.risk) return a.risk > b.risk;
+    const OpenedQuestion& one = a.approval->asked;
+    const OpenedQuestion& other = b.approval->asked;
+    if (one.expires != other.expires) return one.expires < other.expires;
+    return one.approval < other.approval;
   });
   json::Writer out;
   out.object().key("ok").boolean(true).key("approvals").array();
-  for (const Approval* approval : open) {
+  for (std::size_t i = 0; i < open.size(); ++i) {
     out.object();
-    write_question(out, *approval, now);
+    write_question(out, *open[i].approval, now);
+    write_judged(out, journal, *open[i].approval, open[i].judged, i < summaries_max);
     out.end();
   }
   out.end().end();
@@ -161,13 +282,13 @@ std::string approvals_json(const State& state, Instant now) {
 }
 
 Result<std::string> approval_json(const State& state, Journal& journal, const std::string& id,
-                                  Instant now, bool full) {
+                                  Instant now, bool full, const Chronicle* chronicle) {
   const Approval* approval = state.approval(id);
   if (approval == nullptr) {
     return fail(Fault::missing, "there is no question `" + visible(id) + "`");
   }
-  return question_json(state, journal, *approval, stored_arguments(journal, approval->args()), now,
-                       full);
+  return question_json(state, journal, {*approval, arguments_of(journal, *approval)}, now, full,
+                       chronicle);
 }
 
 Result<std::string> changed_json(const State& state, Journal& journal, const std::string& id,
@@ -180,7 +301,7 @@ Result<std::string> changed_json(const State& state, Journal& journal, const std
   as_changed.changed =
       std::make_shared<const ChangedQuestion>(ChangedQuestion{{}, changed.binding, {}});
   as_changed.answers.clear();  // of the call as it was
-  return question_json(state, journal, as_changed, changed.arguments, now, full);
+  return question_json(state, journal, {as_changed, changed.arguments}, now, full, nullptr);
 }
 
 std::string reviewers_json(const State& state, const std::string& config) {
@@ -195,7 +316,7 @@ std::string reviewers_json(const State& state, const std::string& config) {
 }
 
 std::string status_json(const Gate& gate, const Journal& journal, Instant now,
-                        const std::string& version) {
+                        const std::string& version, const Chronicle* chronicle) {
   const State& state = gate.state();
   json::Writer out;
   out.object().key("ok").boolean(true);
@@ -208,7 +329,8 @@ std::string status_json(const Gate& gate, const Journal& journal, Instant now,
   out.key("kills").array();
   for (const Kill& kill : state.kills()) {
     out.object().key("scope").string(kill.scope).key("name").string(kill.name);
-    out.key("person").string(kill.person).key("reason").string(kill.reason).end();
+    out.key("person").string(kill.person).key("reason").string(kill.reason);
+    out.key("at").string(to_string(kill.at)).end();
   }
   out.end().key("policies_waiting").array();
   for (const WaitingPolicy& waiting : gate.waiting_policies()) {
@@ -225,9 +347,12 @@ std::string status_json(const Gate& gate, const Journal& journal, Instant now,
     out.key("why").string(run.why).key("steps").natural(run.steps.total());
     out.key("denials").natural(run.denials.total());
     out.key("clock_ms").integer(run.clock(now).ns / 1'000'000);
-    out.key("opened").string(to_string(run.opened)).end();
+    out.key("opened").string(to_string(run.opened));
+    if (chronicle != nullptr) write_budgets(out, gate, run, now, *chronicle);
+    out.end();
   }
   out.end();
+  write_alarms(out, gate);
   std::size_t open = 0;
   for (const auto& [id, approval] : state.approvals()) {
     open += approval.phase == ApprovalPhase::open ? 1 : 0;

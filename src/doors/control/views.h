@@ -4,26 +4,39 @@
 #include <string>
 #include <string_view>
 
+#include "doors/control/chronicle.h"
 #include "gate/gate.h"
 #include "io/journal/journal.h"
 
 namespace pawl {
 
-// Open questions first by risk (quorum, typed), then by expiry; each as one object.
-std::string approvals_json(const State& state, Instant now);
+// Where there is no chronicle, its members are missing.
+
+// Open questions first by risk (quorum, typed), then by expiry; each as one object. The first ones
+// with a summary of their arguments.
+std::string approvals_json(const State& state, Journal& journal, Instant now,
+                           const Chronicle* chronicle = nullptr);
+// One of them alone; empty where it does not wait any more.
+std::string approval_row_json(const State& state, Journal& journal, const std::string& id,
+                              Instant now, const Chronicle* chronicle = nullptr);
+// What has to be typed to approve it; an error where its arguments are not stored any more.
+Result<std::string> text_to_type_of(Journal& journal, const Approval& approval);
 // One question with everything that a person needs to answer it: the canonical arguments, the run,
 // the class, who asked, the time left; and how they are displayed, whole or with long values folded
 // (display.h). Fault::missing where there is none of that name.
-// What has to be typed to approve it; an error where its arguments are not stored any more.
-Result<std::string> text_to_type_of(Journal& journal, const Approval& approval);
 Result<std::string> approval_json(const State& state, Journal& journal, const std::string& id,
-                                  Instant now, bool full);
+                                  Instant now, bool full, const Chronicle* chronicle = nullptr);
 // The same question as it would be after `Gate::change` with these arguments, in the same shape;
 // its `asked` are the arguments that the agent asks for.
 Result<std::string> changed_json(const State& state, Journal& journal, const std::string& id,
                                  const Changed& changed, Instant now, bool full);
 std::string status_json(const Gate& gate, const Journal& journal, Instant now,
-                        const std::string& version);
+                        const std::string& version, const Chronicle* chronicle = nullptr);
+// A run with its budgets and its last happenings, oldest first.
+Result<std::string> run_json(const Gate& gate, const std::string& id, Instant now,
+                             const Chronicle& chronicle);
+// How people answer, and what that says about the policy.
+std::string people_json(const State& state, Instant now, const Chronicle& chronicle);
 // The bundle of an agent's accepted policy, for a comparison with a new one; empty where none was
 // accepted or its bytes are gone.
 std::string policy_json(const State& state, Journal& journal, std::string_view agent);

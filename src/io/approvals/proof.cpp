@@ -127,6 +127,20 @@ Result<std::string> sign(const Challenge& challenge, std::string_view passphrase
   return base64(signature);
 }
 
+Status check_passphrase(std::string_view passphrase, std::string_view verifier_text) {
+  const auto verifier = parse_verifier(verifier_text);
+  if (!verifier) return fail(Fault::invalid, "the verifier does not have the promised form");
+  Seed seed;
+  if (!derive(passphrase, verifier->salt, seed)) {
+    return fail(Fault::environment, "Argon2id found no memory");
+  }
+  const std::string key = public_of(key_of(seed));
+  if (key.size() == key_bytes && CRYPTO_memcmp(key.data(), verifier->key.data(), key_bytes) == 0) {
+    return {};
+  }
+  return fail(Fault::refused, "the passphrase is not right");
+}
+
 bool verify(const Challenge& challenge, std::string_view signature, std::string_view text) {
   const auto verifier = parse_verifier(text);
   std::string bytes;
@@ -144,14 +158,17 @@ bool verify(const Challenge& challenge, std::string_view signature, std::string_
                           message.size()) == 1;
 }
 
+Status Challenges::may_try(const std::string& person, Instant now) const {
+  const auto brake = brakes_.find(person);
+  if (brake == brakes_.end() || now >= brake->second.until) return {};
+  return fail(Fault::refused,
+              fmt::format("too many wrong proofs: `{}` can try again in {}", visible(person),
+                          to_string(Duration{(brake->second.until - now).ns})));
+}
+
 Result<std::string> Challenges::open(const std::string& person, std::string_view nonce,
                                      Instant now) {
-  const auto brake = brakes_.find(person);
-  if (brake != brakes_.end() && now < brake->second.until) {
-    return fail(Fault::refused,
-                fmt::format("too many wrong proofs: `{}` can try again in {}", visible(person),
-                            to_string(Duration{(brake->second.until - now).ns})));
-  }
+  if (Status may = may_try(person, now); !may) return std::unexpected(may.error());
   std::erase_if(open_, [&](const auto& entry) { return entry.second.until < now; });
   const auto theirs = [&](const auto& entry) { return entry.second.person == person; };
   if (std::ranges::count_if(open_, theirs) >= open_of_one_max) {

@@ -44,6 +44,10 @@ struct Challenge {
 Result<std::string> sign(const Challenge& challenge, std::string_view passphrase,
                          std::string_view verifier);
 
+// Whether the passphrase is the one behind the verifier: Fault::refused where it is not. For the
+// console, whose people type it into a page; in a thread, like `sign`.
+Status check_passphrase(std::string_view passphrase, std::string_view verifier);
+
 // True where the signature (base64) is by the verifier's key over exactly this challenge.
 bool verify(const Challenge& challenge, std::string_view signature, std::string_view verifier);
 
@@ -60,6 +64,8 @@ class Challenges {
 
   // `nonce` is 32 random bytes. Fault::refused while the person has to wait.
   Result<std::string> open(const std::string& person, std::string_view nonce, Instant now);
+  // The same wait, for a proof that needs no challenge.
+  Status may_try(const std::string& person, Instant now) const;
   // Takes the challenge out: it counts once. False where it is unknown, somebody else's, or old.
   bool take(const std::string& nonce_hex, const std::string& person, Instant now);
   void failed(const std::string& person, Instant now);

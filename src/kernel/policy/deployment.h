@@ -83,6 +83,7 @@ struct Deployment {
   struct Listen {
     Address mcp;
     Address metrics;                   // for Prometheus; of this machine alone; may be none
+    Address console;                   // for people with a browser; may be none
     std::vector<std::string> hosts;    // names by which clients call, besides those of a loopback
     std::vector<std::string> origins;  // pages that may call
     std::string certificate, key;      // files as written; empty: not encrypted
@@ -107,6 +108,7 @@ struct Deployment {
   std::map<std::string, Person, std::less<>> people;
   std::map<std::string, std::vector<std::string>, std::less<>> groups;  // group -> its persons
   std::vector<std::string> default_reviewers;                           // persons or groups
+  std::vector<std::string> auditors;  // persons or groups that see everything and decide nothing
   std::map<std::string, Credential, std::less<>> credentials;
   StoreKey store;
   std::map<std::string, DeployedAgent, std::less<>> agents;  // who may call over the network

@@ -125,6 +125,13 @@ void check_metrics(DeploymentBuild& build, const Deployment::Address& address) {
                         "metrics: expected an address of this machine alone, or a socket");
 }
 
+// A browser knows no socket files.
+void check_console(DeploymentBuild& build, const Deployment::Address& address) {
+  if (address.socket.empty()) return;
+  build.reading.mistake(address.at,
+                        "no browser opens a socket: expected `ADDRESS:PORT` for the console");
+}
+
 }  // namespace
 
 bool Deployment::Address::local() const {
@@ -140,6 +147,9 @@ void read_listen(DeploymentBuild& build, const yaml::Entry& entry) {
     } else if (key.key == "metrics") {
       listen.metrics = read_address(build, key);
       check_metrics(build, listen.metrics);
+    } else if (key.key == "console") {
+      listen.console = read_address(build, key);
+      check_console(build, listen.console);
     } else if (key.key == "hosts") {
       listen.hosts =
           read_names(build, key, is_host_name,

@@ -87,6 +87,8 @@ void read_people(DeploymentBuild& build, const yaml::Entry& section) {
       build.reading.mistake(entry.key_at, refusal(Section::people, entry.key));
     } else if (entry.key == "default_reviewers") {
       build.reviewers = build.reading.texts(entry.value, entry.key);
+    } else if (entry.key == "auditors") {
+      build.auditors = build.reading.texts(entry.value, entry.key);
     } else if (entry.key == "groups") {
       build.reading.names(entry.value, "groups",
                           [&build](const yaml::Entry& one) { read_group(build, one); });
@@ -117,6 +119,11 @@ void check_people(DeploymentBuild& build) {
     build.into.default_reviewers.push_back(reviewer.text);
     if (build.into.knows(reviewer.text)) continue;
     build.unknown(reviewer, "person and no group", persons_and_groups(build.into));
+  }
+  for (const Placed& auditor : build.auditors) {
+    build.into.auditors.push_back(auditor.text);
+    if (build.into.knows(auditor.text)) continue;
+    build.unknown(auditor, "person and no group", persons_and_groups(build.into));
   }
 }
 

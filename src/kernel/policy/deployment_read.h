@@ -37,7 +37,8 @@ struct DeploymentBuild {
 
   Reading reading;
   Deployment into;
-  std::vector<Placed> reviewers;         // `default_reviewers`
+  std::vector<Placed> reviewers;  // `default_reviewers`
+  std::vector<Placed> auditors;
   std::vector<Placed> users;             // roles that credentials name
   std::vector<Mention> members;          // persons that groups name
   std::vector<Mention> servers_of_role;  // servers that roles name

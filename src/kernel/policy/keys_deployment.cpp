@@ -43,7 +43,9 @@ constexpr Key kKeys[] = {
      "How clients reach it, such as `https://gate.example`: the issuer of credentials, and their "
      "audience."},
     {listen, "tls", "mapping", "not encrypted", 0, "Encrypts what is listened on."},
-    {listen, "console", "text", "", 0, "The address of the console.", true},
+    {listen, "console", "text", "nowhere", 0,
+     "The address of the console, for people with a browser: `127.0.0.1:8443`. One that other "
+     "machines can reach needs `tls`. Without it, `pawl console` opens one on this machine."},
     {listen, "metrics", "text", "nowhere", 0,
      "The address of the metrics, one of this machine alone: `127.0.0.1:9464`, or the path of a "
      "socket."},
@@ -91,6 +93,8 @@ constexpr Key kKeys[] = {
      "The variable in which a program that `pawl serve` starts gets its credential."},
     {people, "default_reviewers", "list of persons or groups", "nobody", 10,
      "Who answers where a policy names nobody."},
+    {people, "auditors", "list of persons or groups", "nobody", 10,
+     "Who may look at everything in the console and decides nothing, whatever else they are."},
     {people, "groups", "mapping of group names", "none", 10,
      "Members of groups: lists of persons."},
     {people, "idp", "mapping", "", 10, "An identity provider.", true},

@@ -1,6 +1,9 @@
-// What the page asks of its node. One address, this one; a request that changes something carries
-// the session's token, which no page of another origin can read.
-let token = '';
+// What the page asks of its node. One address, this one. Every request carries the session's token,
+// which no page of another origin can read or send; what changes something is signed besides.
+import { makeKey, signed } from './proof.js';
+import { forget, keep, recall } from './keep.js';
+
+let mine = null; // token, key, node
 export const session = { person: null, role: '', groups: [] };
 let signedOut = () => {};
 export function whenSignedOut(call) {
@@ -15,22 +18,25 @@ export class Refused extends Error {
   }
 }
 
-async function ask(method, path, body) {
-  const headers = { accept: 'application/json' };
-  if (body !== undefined) headers['content-type'] = 'application/json';
-  if (method !== 'GET') headers['x-pawl-token'] = token;
-  let answer;
+async function send(method, path, headers = {}, body = undefined, signal = undefined) {
   try {
-    answer = await fetch(`api/${path}`, {
+    return await fetch(`api/${path}`, {
       method,
-      headers,
-      body: body === undefined ? undefined : JSON.stringify(body),
+      headers: { 'x-pawl-token': mine?.token ?? '', ...headers },
+      body,
+      signal,
       credentials: 'same-origin',
       redirect: 'error',
     });
   } catch {
     throw new Refused(0, { error: 'the node cannot be reached' });
   }
+}
+
+async function ask(method, path, body, type = 'application/json') {
+  const headers = { accept: 'application/json' };
+  if (body !== undefined) headers['content-type'] = type;
+  const answer = await send(method, path, headers, body);
   const said = await answer.json().catch(() => null);
   if (answer.status === 401) signedOut();
   if (!answer.ok) throw new Refused(answer.status, said);
@@ -38,32 +44,82 @@ async function ask(method, path, body) {
 }
 
 export const get = (path) => ask('GET', path);
-export const post = (path, body = {}) => ask('POST', path, body);
+const post = (path, body = '{}') => ask('POST', path, body);
+
+// What a person does: signed over a nonce of the node, which counts once.
+export async function act(what) {
+  const { nonce } = await post('challenge');
+  return post('act', await signed(what, nonce, { ...mine, person: session.person }));
+}
 
 function begin(said) {
-  token = said.token;
   Object.assign(session, { person: said.person, role: said.role, groups: said.groups ?? [] });
   return session;
 }
-export const whoAmI = async () => begin(await get('me'));
-export const signIn = async (person, passphrase) =>
-  begin(await post('sign-in', { person, passphrase }));
+export async function whoAmI() {
+  mine = await recall();
+  if (!mine) throw new Refused(401, { error: 'sign in' });
+  return begin(await get('me'));
+}
+// The passphrase stands behind the line break, as it was typed.
+export async function signIn(person, passphrase) {
+  const { key, open } = await makeKey();
+  const body = `${JSON.stringify({ key: open, person })}\n${passphrase}`;
+  const said = await ask('POST', 'sign-in', body, 'application/octet-stream');
+  mine = { token: said.token, node: said.node, key };
+  await keep(mine);
+  return begin(said);
+}
 export async function signOut() {
   await post('sign-out').catch(() => {});
+  mine = null;
   session.person = null;
+  await forget();
 }
 
-// Events of the node, for as long as somebody is signed in. The browser comes back by itself where
-// the line breaks; what happened meanwhile is read anew.
-export function listen({ event, up, down }) {
-  const source = new EventSource('api/events');
-  source.onopen = up;
-  source.onerror = () => {
-    down();
-    if (source.readyState === EventSource.CLOSED) signedOut();
-  };
-  for (const kind of ['question', 'answered', 'run', 'stop', 'health', 'again']) {
-    source.addEventListener(kind, (message) => event(kind, JSON.parse(message.data)));
+// One event of the stream: lines of `name: value`.
+function read(block) {
+  const event = { kind: 'message', text: '' };
+  for (const line of block.split('\n')) {
+    if (line.startsWith('event: ')) event.kind = line.slice(7);
+    if (line.startsWith('data: ')) event.text += line.slice(6);
   }
-  return () => source.close();
+  return event;
+}
+
+async function follow(signal, { event, up }) {
+  const answer = await send('GET', 'events', { accept: 'text/event-stream' }, undefined, signal);
+  if (answer.status === 401) signedOut();
+  if (!answer.ok) return answer.status !== 401;
+  up();
+  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = '';
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) return true;
+    const blocks = (rest + value).split('\n\n');
+    rest = blocks.pop();
+    for (const block of blocks) {
+      const { kind, text } = read(block);
+      if (text) event(kind, JSON.parse(text));
+    }
+  }
+}
+
+// Events of the node, for as long as somebody is signed in. Where the line breaks it is taken up
+// again; what happened meanwhile is read anew. (An EventSource cannot send our token.)
+export function listen({ event, up, down }) {
+  const over = new AbortController();
+  void (async () => {
+    let wait = 500;
+    while (!over.signal.aborted) {
+      const began = Date.now();
+      const again = await follow(over.signal, { event, up }).catch(() => true);
+      if (over.signal.aborted || !again) return;
+      down();
+      wait = Date.now() - began > 10_000 ? 500 : Math.min(wait * 2, 10_000);
+      await new Promise((resolve) => setTimeout(resolve, wait));
+    }
+  })();
+  return () => over.abort();
 }

@@ -1,5 +1,5 @@
 // The frame: places, the line to the node, keys.
-import { $, h, put } from './dom.js';
+import { $, badge, h, put } from './dom.js';
 import { listen, session, signOut, whenSignedOut, whoAmI } from './api.js';
 import { answered, question, readAll, readStatus, store, watch } from './store.js';
 import { queue } from './queue.js';
@@ -32,7 +32,8 @@ function whereTo() {
 function show() {
   if (!session.person) return;
   const { place, id } = whereTo();
-  document.title = `${store.questions.size > 0 ? `(${store.questions.size}) ` : ''}pawl: ${place.title}`;
+  const waiting = store.questions.size > 0 ? `(${store.questions.size}) ` : '';
+  document.title = `${waiting}pawl: ${place.title}`;
   frame();
   if (at === place.name && here?.go) return here.go(id);
   here?.end();
@@ -64,7 +65,7 @@ function frame() {
     h('button', { type: 'button', onclick: leave }, 'Sign out'),
   ]);
   put($('health'), [
-    h('span', { class: store.live ? 'badge good' : 'badge warn' }, store.live ? 'live' : 'connecting'),
+    store.live ? badge('live', 'good') : badge('connecting', 'warn'),
   ]);
   const alarms = store.status?.alarms ?? [];
   put($('alarm'), alarms.length > 0 ? [alarms.join(' · ')] : []);
@@ -122,7 +123,9 @@ function showKeys() {
     h(
       'table',
       {},
-      help.map(([key, what]) => h('tr', {}, h('th', { scope: 'row' }, h('kbd', {}, key)), h('td', {}, what))),
+      help.map(([key, what]) =>
+        h('tr', {}, h('th', { scope: 'row' }, h('kbd', {}, key)), h('td', {}, what)),
+      ),
     ),
     h('p', {}, h('button', { type: 'button', onclick: () => dialog.close() }, 'Close')),
   ]);

@@ -3,7 +3,7 @@
 // cannot be approved: the node gives a digest of the display only where nothing is folded, and an
 // answer carries that digest.
 import { badge, copyable, h, left, moment, plural, put, announce } from './dom.js';
-import { get, post, session } from './api.js';
+import { act, get, session } from './api.js';
 import { now } from './store.js';
 
 function flags(argument) {
@@ -38,7 +38,7 @@ function diff(lines) {
         { class: signs[line.sign] ?? '', role: 'row' },
         h('span', { class: 'number', role: 'cell' }, line.old ?? ''),
         h('span', { class: 'number', role: 'cell' }, line.new ?? ''),
-        h('span', { role: 'cell' }, line.sign === ' ' ? '' : line.sign),
+        h('span', { role: 'cell' }, line.sign === ' ' ? '' : line.sign === '@' ? '…' : line.sign),
         h('span', { role: 'cell' }, line.text),
       ),
     ),
@@ -48,7 +48,7 @@ function diff(lines) {
 function argument(each) {
   return [
     h('h3', {}, h('code', {}, each.name), each.kind ? [' ', badge(each.kind)] : null),
-    each.diff ? diff(each.diff) : h('pre', { class: 'value' }, marked(each.text, each.marks)),
+    h('pre', { class: 'value' }, marked(each.text, each.marks)),
     (each.notes ?? []).map((note) => h('p', { class: 'flag' }, `⚠ ${note}`)),
     flags(each),
   ];
@@ -60,7 +60,7 @@ function headline(q, clock) {
     'div',
     { class: 'headline' },
     badge('held', 'warn'),
-    badge(q.class, grave ? 'danger' : ''),
+    badge(q.class || 'class not known', grave ? 'danger' : ''),
     q.environment ? badge(q.environment, q.environment === 'production' ? 'danger' : '') : null,
     clock,
     h('h1', {}, q.tool),
@@ -119,7 +119,7 @@ function history(steps) {
         {},
         moment(step.at),
         badge(step.effect, { deny: 'danger', hold: 'warn' }[step.effect] ?? ''),
-        h('span', { class: 'what' }, step.tool, step.said ? `: ${step.said}` : ''),
+        h('span', { class: 'what' }, [step.tool, step.said].filter(Boolean).join(': ')),
       ),
     ),
   );
@@ -129,11 +129,16 @@ export function card(place, id, { back }) {
   let question = null;
   let ended = false;
   let busy = false;
+  let vanished = false; // the node says that it does not wait any more
   const clock = h('span', { class: 'badge' });
   const said = h('p', { class: 'said', role: 'alert' });
   const typed = h('input', { id: 'typed', autocomplete: 'off', spellcheck: false, oninput: ready });
   const reason = h('input', { id: 'reason', autocomplete: 'off', oninput: ready });
-  const approve = h('button', { type: 'button', class: 'main', onclick: () => answer(true) }, 'Approve');
+  const approve = h(
+    'button',
+    { type: 'button', class: 'main', onclick: () => answer(true) },
+    'Approve',
+  );
   const deny = h(
     'button',
     { type: 'button', class: 'harm', onclick: () => answer(false) },
@@ -156,18 +161,20 @@ export function card(place, id, { back }) {
     ready();
     said.textContent = '';
     try {
-      const path = `approvals/${encodeURIComponent(id)}/answer`;
-      const done = await post(path, {
+      await act({
+        kind: 'answer',
+        approval: id,
         approve: yes,
         reason: reason.value,
-        shown: question.shown,
-        typed: question.typed ? typed.value : undefined,
+        shown: question.shown ?? '',
+        typed: question.typed ? typed.value : '',
       });
-      over(done.said ?? (yes ? 'You approved it.' : 'You denied it.'));
+      over(yes ? 'You approved it.' : 'You denied it.');
     } catch (error) {
       said.textContent = error.message;
     }
     busy = false;
+    if (vanished) over();
     ready();
   }
   function over(text = 'It is over: answered, withdrawn, or its time was up.') {
@@ -175,7 +182,10 @@ export function card(place, id, { back }) {
     ended = true;
     ready();
     announce(text);
-    put(footer, [h('p', {}, h('strong', {}, text)), h('button', { type: 'button', onclick: back }, 'Back')]);
+    put(footer, [
+      h('p', {}, h('strong', {}, text)),
+      h('button', { type: 'button', onclick: back }, 'Back'),
+    ]);
   }
   const footer = h('div', { class: 'answer' });
 
@@ -225,6 +235,7 @@ export function card(place, id, { back }) {
         h(
           'section',
           { 'aria-label': 'arguments' },
+          q.diff ? [h('h2', {}, 'What it changes'), diff(q.diff)] : null,
           h('h2', {}, 'What would run'),
           (q.arguments_missing ? [h('p', { class: 'flag' }, q.arguments_missing)] : q.display).map(
             (each) => (each instanceof Node ? each : argument(each)),
@@ -268,7 +279,11 @@ export function card(place, id, { back }) {
   const handle = {
     id,
     gone: false,
-    over,
+    // Our own answer may end it before the node has told us so.
+    over() {
+      vanished = true;
+      if (!busy) over();
+    },
     focusApprove: () => (question?.typed && !may() ? typed : approve).focus(),
     focusDeny: () => reason.focus(),
     end() {

@@ -41,7 +41,11 @@ function table(records) {
       h('td', {}, moment(each.at)),
       h('td', {}, each.effect ? badge(each.effect, effects[each.effect]) : each.type),
       h('td', {}, each.tool ?? ''),
-      h('td', {}, each.run ? h('a', { href: `#/runs/${encodeURIComponent(each.run)}` }, each.run) : ''),
+      h(
+        'td',
+        {},
+        each.run ? h('a', { href: `#/runs/${encodeURIComponent(each.run)}` }, each.run) : '',
+      ),
       h('td', {}, each.said ?? ''),
     );
   const heads = ['#', 'when', 'what', 'tool', 'run', 'why'];

@@ -81,7 +81,10 @@ export function people(view) {
         h('h2', {}, 'Who answers'),
         table(said.reviewers),
         said.advice.length > 0
-          ? [h('h2', {}, 'What to change'), h('ul', {}, said.advice.map((text) => h('li', {}, text)))]
+          ? [
+              h('h2', {}, 'What to change'),
+              h('ul', {}, said.advice.map((text) => h('li', {}, text))),
+            ]
           : null,
       ]);
     })

@@ -14,7 +14,11 @@ function table({ environments, tools }) {
       h(
         'thead',
         {},
-        h('tr', {}, h('th', { scope: 'col' }, 'tool'), environments.map((e) => h('th', { scope: 'col' }, e))),
+        h(
+          'tr',
+          {},
+          ['tool', ...environments].map((text) => h('th', { scope: 'col' }, text)),
+        ),
       ),
       h(
         'tbody',

@@ -32,7 +32,7 @@ function row(each, index, chosen, choose) {
       'span',
       { class: 'top line' },
       h('span', {}, `${each.agent} for ${each.sponsor}`),
-      badge(each.class, riskKinds[each.risk] ?? 'danger'),
+      badge(each.class || 'held', riskKinds[each.risk] ?? 'danger'),
     ),
   );
   button.style.top = `${index * rowHeight}px`;

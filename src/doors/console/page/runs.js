@@ -11,7 +11,12 @@ function tile(run) {
   return h(
     'section',
     { class: 'tile', 'aria-label': `run ${run.run}` },
-    h('div', { class: 'row' }, h('h2', {}, h('a', { href: address }, run.agent)), badge(run.phase, phases[run.phase])),
+    h(
+      'div',
+      { class: 'row' },
+      h('h2', {}, h('a', { href: address }, run.agent)),
+      badge(run.phase, phases[run.phase]),
+    ),
     h('p', {}, `${run.run}, for ${run.sponsor}, since `, moment(run.opened)),
     (run.budgets ?? []).map((each) => meter(each.name, each.used, each.most, each.unit ?? '')),
     run.why ? h('p', { class: 'flag' }, run.why) : null,
@@ -68,7 +73,11 @@ function timeline(view, id) {
       h('div', { class: 'row' }, h('h1', {}, run.agent), badge(run.phase, phases[run.phase])),
       h('p', {}, `${run.run}, for ${run.sponsor}, since `, moment(run.opened)),
       run.why ? h('p', { class: 'flag' }, run.why) : null,
-      h('div', { class: 'tile' }, (run.budgets ?? []).map((b) => meter(b.name, b.used, b.most, b.unit ?? ''))),
+      h(
+        'div',
+        { class: 'tile' },
+        (run.budgets ?? []).map((each) => meter(each.name, each.used, each.most, each.unit ?? '')),
+      ),
       h('h2', {}, plural(run.events.length, 'event')),
       h('ul', { class: 'steps' }, run.events.map(event)),
     ]);

@@ -1,9 +1,9 @@
 // The switch: what is stopped, what can be, and lifting it again.
 import { badge, h, moment, plural, put } from './dom.js';
-import { post, session } from './api.js';
+import { act, session } from './api.js';
 import { readStatus, store, watch } from './store.js';
 
-const scopes = ['all', 'role', 'agent', 'run', 'tool', 'upstream'];
+const scopes = ['all', 'agent', 'run', 'tool'];
 
 function stopped(done) {
   const list = (what, names) =>
@@ -24,7 +24,7 @@ function resume(kill, refresh, said) {
     const reason = prompt(`Why may ${kill.scope} ${kill.name} go on?`);
     if (reason === null) return;
     try {
-      await post('resume', { scope: kill.scope, name: kill.name, reason });
+      await act({ kind: 'resume', scope: kill.scope, name: kill.name, reason });
       await refresh();
     } catch (error) {
       said.textContent = error.message;
@@ -41,8 +41,10 @@ export function stop(view) {
     { id: 'scope', name: 'scope', onchange: () => ready() },
     scopes.map((word) => h('option', { value: word }, word)),
   );
-  const name = h('input', { id: 'name', name: 'name', autocomplete: 'off', oninput: () => ready() });
-  const reason = h('input', { id: 'why', name: 'reason', autocomplete: 'off', oninput: () => ready() });
+  const field = (id, called) =>
+    h('input', { id, name: called, autocomplete: 'off', oninput: () => ready() });
+  const name = field('name', 'name');
+  const reason = field('why', 'reason');
   const button = h('button', { class: 'harm main' }, 'Stop');
   function ready() {
     name.disabled = scope.value === 'all';
@@ -57,7 +59,8 @@ export function stop(view) {
         said.textContent = '';
         button.disabled = true;
         try {
-          const done = await post('kill', {
+          const done = await act({
+            kind: 'kill',
             scope: scope.value,
             name: scope.value === 'all' ? '' : name.value.trim(),
             reason: reason.value,
@@ -87,10 +90,19 @@ export function stop(view) {
     const halted = store.runs.filter((run) => run.halted);
     const rows = [
       ...store.kills,
-      ...halted.map((run) => ({ scope: 'run', name: run.run, reason: run.why, person: 'a ceiling' })),
+      ...halted.map((run) => ({
+        scope: 'run',
+        name: run.run,
+        reason: run.why,
+        person: 'a ceiling',
+      })),
     ];
     put(now, [
-      h('h2', {}, rows.length === 0 ? 'Nothing is stopped' : `Stopped: ${plural(rows.length, 'thing')}`),
+      h(
+        'h2',
+        {},
+        rows.length === 0 ? 'Nothing is stopped' : `Stopped: ${plural(rows.length, 'thing')}`,
+      ),
       rows.map((kill) =>
         h(
           'div',
@@ -101,13 +113,23 @@ export function stop(view) {
           kill.at ? moment(kill.at) : null,
           session.role === 'auditor'
             ? null
-            : h('button', { type: 'button', onclick: resume(kill, readStatus, said) }, 'Let it go on'),
+            : h(
+                'button',
+                { type: 'button', onclick: resume(kill, readStatus, said) },
+                'Let it go on',
+              ),
         ),
       ),
     ]);
   }
   put(view, [
-    h('div', { class: 'page' }, h('h1', {}, 'Switch'), session.role === 'auditor' ? null : form, now),
+    h(
+      'div',
+      { class: 'page' },
+      h('h1', {}, 'Switch'),
+      session.role === 'auditor' ? null : form,
+      now,
+    ),
   ]);
   ready();
   draw();

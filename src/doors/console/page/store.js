@@ -47,8 +47,14 @@ function take(status) {
   store.kills = status.kills;
   tell();
 }
-export async function readStatus() {
-  take(await get('status'));
+// What runs have used changes with every call: read at most twice a second, whoever asks.
+let asked = null;
+export function readStatus() {
+  asked ??= new Promise((resolve) => setTimeout(resolve, 500)).then(async () => {
+    asked = null;
+    take(await get('status'));
+  });
+  return asked;
 }
 
 export function question(each) {
@@ -65,7 +71,9 @@ export function ordered(filter) {
   const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
   const fits = ({ text }) => words.every((word) => text.includes(word));
   const found = [];
-  for (const each of store.questions.values()) if (words.length === 0 || fits(each)) found.push(each);
+  for (const each of store.questions.values()) {
+    if (words.length === 0 || fits(each)) found.push(each);
+  }
   return found.sort(
     (a, b) =>
       b.risk - a.risk || a.until - b.until || (a.approval < b.approval ? -1 : 1),

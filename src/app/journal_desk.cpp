@@ -1,0 +1,166 @@
+#include "app/journal_desk.h"
+
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <utility>
+
+#include "base/json.h"
+#include "base/text.h"
+#include "io/journal/posix_disk.h"
+#include "io/journal/reader.h"
+#include "io/journal/verify.h"
+
+namespace pawl::app {
+namespace {
+
+constexpr Duration kProofLasts = Duration::seconds(60);
+constexpr int kPauseUs = 200'000;
+constexpr std::size_t kSaidBytesMax = 400;
+
+std::string desk_refusal(std::string_view fault, std::string_view why) {
+  json::Writer out;
+  out.object().key("error").string(why).key("fault").string(fault);
+  return out.key("ok").boolean(false).end().take();
+}
+
+// What a table shows of a record; everything in it may be somebody else's words.
+struct FoundRecord {
+  std::uint64_t seq = 0;
+  std::string at, type, effect, tool, run, said;
+};
+
+FoundRecord found_record(std::uint64_t seq, json::View record) {
+  const auto member = [record](std::string_view name) {
+    std::string shown = visible(record.text(name).value_or("").substr(0, kSaidBytesMax));
+    return shown;
+  };
+  FoundRecord found{
+      seq, member("at"), member("type"), member("effect"), member("tool"), member("run"), {}};
+  if (const std::string server = member("server"); !server.empty()) {
+    found.tool = server + "/" + found.tool;
+  }
+  constexpr const char* kSaying[] = {"reason",  "why",    "answer", "how",
+                                     "outcome", "person", "topic",  "text"};
+  for (const char* name : kSaying) {
+    const std::string part = member(name);
+    if (!part.empty()) found.said += (found.said.empty() ? "" : " · ") + part;
+  }
+  return found;
+}
+
+void write_found(json::Writer& out, const FoundRecord& found) {
+  out.object().key("seq").natural(found.seq).key("at").string(found.at);
+  out.key("type").string(found.type);
+  if (!found.effect.empty()) out.key("effect").string(found.effect);
+  out.key("tool").string(found.tool).key("run").string(found.run);
+  out.key("said").string(found.said).end();
+}
+
+}  // namespace
+
+std::string search_journal(const std::string& directory, AuditFilter filter,
+                           const std::function<bool()>& stop) {
+  auto disk = PosixDisk::open(directory, PosixDisk::Root::must_exist);
+  if (!disk) return desk_refusal("environment", disk.error().message);
+  auto reader = JournalReader::open(**disk);
+  if (!reader) return desk_refusal("environment", reader.error().message);
+  std::deque<FoundRecord> found;
+  bool more = false;
+  json::Parser parser;
+  json::Document document;
+  while (!stop()) {
+    const auto entry = reader->next();
+    if (!entry) return desk_refusal("corrupt", entry.error().message);
+    if (!*entry) break;
+    // A record of ours that is no JSON is found by the proof, and by nobody's search.
+    if (!parser.parse((*entry)->record, document)) continue;
+    if (!filter.wants(document.root())) continue;
+    found.push_back(found_record((*entry)->seq, document.root()));
+    if (found.size() > JournalDesk::records_found_max) {
+      found.pop_front();
+      more = true;
+    }
+  }
+  json::Writer out;
+  out.object().key("more").boolean(more).key("ok").boolean(true).key("records").array();
+  for (const FoundRecord& one : found) write_found(out, one);
+  return out.end().end().take();
+}
+
+std::string prove_journal(const std::string& directory) {
+  auto disk = PosixDisk::open(directory, PosixDisk::Root::must_exist);
+  if (!disk) return desk_refusal("environment", disk.error().message);
+  VerifyOptions options;
+  options.findings_max = 1;
+  options.pause = [] { ::usleep(kPauseUs); };
+  const auto found = verify_journal(**disk, options);
+  if (!found) return desk_refusal("environment", found.error().message);
+  json::Writer out;
+  out.object().key("ok").boolean(true).key("records").natural(found->records);
+  out.key("root").string(spelled(found->root)).key("whole").boolean(found->clean());
+  out.key("why").string(found->clean() ? fmt::format("{} of them signed by {} checkpoints",
+                                                     found->checkpoint_size, found->checkpoints)
+                                       : visible(to_string(found->findings.front())));
+  return out.end().take();
+}
+
+Task<std::string> JournalDesk::in_turn(std::function<std::string()> work) {
+  const std::string ends = desk_refusal("environment", "the node ends");
+  if (over_) co_return ends;
+  if (busy_) {
+    if (waiting_.size() >= waiting_max) {
+      co_return desk_refusal("environment", "several searches are under way: try again");
+    }
+    Completion<bool> turn;
+    waiting_.push_back(turn);
+    if (!co_await turn) co_return ends;
+  }
+  busy_ = true;
+  Completion<bool> done;
+  running_ = done;
+  const auto answer = std::make_shared<std::string>();
+  thread_ = std::jthread([loop = &loop_, done, answer, read = std::move(work)]() mutable {
+    *answer = read();
+    loop->post([done]() mutable { done.deliver(true); });
+  });
+  if (!co_await done) co_return ends;
+  thread_.join();
+  running_.reset();
+  busy_ = false;
+  if (!waiting_.empty()) {
+    Completion<bool> next = std::move(waiting_.front());
+    waiting_.pop_front();
+    busy_ = true;
+    loop_.post([next]() mutable { next.deliver(true); });
+  }
+  co_return std::move(*answer);
+}
+
+Task<std::string> JournalDesk::search(AuditFilter filter) {
+  co_return co_await in_turn([this, wanted = std::move(filter)] {
+    return search_journal(directory_, wanted, [this] { return stop_.load(); });
+  });
+}
+
+Task<std::string> JournalDesk::prove() {
+  const bool fresh = !proof_.empty() && loop_.now().ns - proved_.ns < kProofLasts.ns;
+  if (fresh) co_return proof_;
+  std::string proof = co_await in_turn([this] { return prove_journal(directory_); });
+  if (over_) co_return proof;
+  proof_ = proof;
+  proved_ = loop_.now();
+  co_return proof;
+}
+
+void JournalDesk::finish() {
+  over_ = true;
+  stop_ = true;
+  for (auto& turn : std::exchange(waiting_, {})) turn.deliver(false);
+  if (thread_.joinable()) thread_.join();
+  if (auto running = std::exchange(running_, {})) running->deliver(false);
+}
+
+}  // namespace pawl::app

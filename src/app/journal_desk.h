@@ -1,0 +1,57 @@
+// Questions about the whole journal, for the console: a search, and whether it is what was written.
+//
+// Both read every byte there is, so a thread of its own does it, one question at a time. It reads
+// the files beside the node that writes them, as `pawl audit` does, and shares nothing.
+// Threads: everything but the reading belongs to the loop.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "app/audit_text.h"
+#include "base/task.h"
+#include "io/net/loop.h"
+
+namespace pawl::app {
+
+// The newest records that fit, oldest first, as JSON: `{"ok":true,"records":[…],"more":…}`.
+std::string search_journal(const std::string& directory, AuditFilter filter,
+                           const std::function<bool()>& stop);
+// `{"ok":true,"whole":…,"records":…,"root":…,"why":…}`
+std::string prove_journal(const std::string& directory);
+
+class JournalDesk {
+ public:
+  static constexpr std::size_t waiting_max = 8;
+  static constexpr std::size_t records_found_max = 200;
+
+  JournalDesk(net::Loop& loop, std::string directory)
+      : loop_(loop), directory_(std::move(directory)) {}
+  JournalDesk(const JournalDesk&) = delete;
+  ~JournalDesk() { finish(); }
+
+  Task<std::string> search(AuditFilter filter);
+  // What was proved less than a minute ago is not read again.
+  Task<std::string> prove();
+  // Whoever waits is answered.
+  void finish();
+
+ private:
+  Task<std::string> in_turn(std::function<std::string()> work);
+
+  net::Loop& loop_;
+  std::string directory_, proof_;
+  Duration proved_{};
+  bool busy_ = false, over_ = false;
+  std::atomic<bool> stop_ = false;
+  std::deque<Completion<bool>> waiting_;
+  std::optional<Completion<bool>> running_;
+  std::jthread thread_;
+};
+
+}  // namespace pawl::app

@@ -1,0 +1,147 @@
+// People with a browser: the console of a node, opened with it or when somebody asks for it.
+#include <fmt/format.h>
+
+#include <map>
+
+#include "app/node_room.h"
+#include "app/policy_views.h"
+#include "doors/control/views.h"
+
+namespace pawl::app {
+
+bool Node::is_auditor(std::string_view person) const {
+  return deployment_.persons(deployment_.auditors).contains(std::string(person));
+}
+
+// Somebody who may sign in: enrolled, and named by the deployment file as it is now.
+std::optional<console::Known> Node::known_person(const std::string& person) const {
+  const auto& reviewers = gate_->state().reviewers();
+  const auto found = reviewers.find(person);
+  if (found == reviewers.end() || !deployment_.people.contains(person)) return std::nullopt;
+  return console::Known{found->second.verifier, groups_of(person), is_auditor(person)};
+}
+
+Status Node::open_console() {
+  const Deployment::Listen* listen = deployment_.listen ? &*deployment_.listen : nullptr;
+  Deployment::Address where;
+  where.host = "127.0.0.1";
+  if (listen != nullptr && !listen->console.none()) where = listen->console;
+  auto door = std::make_unique<console::Console>(console::ConsolePorts{
+      .loop = loop_,
+      .boot = [this] { return clock_->boot(); },
+      .now = [this] { return clock_->now(); },
+      .random = random_bytes,
+      .node = journal_->public_key(),
+      .person = [this](const std::string& person) { return known_person(person); },
+      .ask = [this](std::string request) { return console_asks(std::move(request)); },
+      .act =
+          [this](std::string person, std::string proof, std::string act) {
+            return control_->perform(std::move(person), std::move(proof), std::move(act));
+          },
+      .row =
+          [this](const std::string& approval) {
+            return approval_row_json(gate_->state(), *journal_, approval, clock_->now(),
+                                     &chronicle_);
+          },
+      .on_record =
+          [this](std::function<void(const Record&)> told) {
+            return gate_->on_record(std::move(told));
+          },
+      .note = [this](const std::string& topic,
+                     const std::string& text) { note_refusal(topic, text); }});
+  auto listener = std::make_unique<ConsoleListener>(
+      loop_, [this](http::Request request, http::Responder responder) {
+        console_->serve(std::move(request), std::move(responder));
+      });
+  if (Status opened = listener->listen(where, listen, config_directory_); !opened) return opened;
+  door->listens_on(listener->port());
+  console_ = std::move(door);
+  journal_desk_ = std::make_unique<JournalDesk>(loop_, options_.state_directory);
+  console_listener_ = std::move(listener);
+  log_line("console at " + console_listener_->address());
+  return {};
+}
+
+// Roles of the deployment file, and others that runs have.
+std::string Node::policies_in_force() {
+  std::map<std::string, std::shared_ptr<const Policy>> found;
+  for (const auto& [id, run] : gate_->state().runs()) {
+    if (run.phase == RunPhase::closed) continue;
+    if (auto policy = gate_->policy_of(id)) found[run.agent] = std::move(policy);
+  }
+  if (options_.serves) {
+    for (const auto& [role, row] : deployment_.roles) {
+      if (auto policy = policy_for(role)) found[(*policy)->agent] = *policy;
+    }
+  }
+  json::Writer out;
+  out.object().key("ok").boolean(true).key("roles").array();
+  const std::vector<WaitingPolicy> waiting = gate_->waiting_policies();
+  for (const auto& [agent, policy] : found) {
+    write_policy(out, *policy, deployment_, waiting, clock_->now());
+  }
+  return out.end().end().take();
+}
+
+namespace {
+
+std::optional<Instant> moment_of(std::string_view text, Instant now) {
+  if (const auto ago = parse_duration(text)) return Instant{now.ns - ago->ns};
+  if (const auto at = parse_instant(text)) return *at;
+  if (const auto day = parse_instant(std::string(text) + "T00:00:00Z")) return *day;
+  return std::nullopt;
+}
+
+AuditFilter wanted_records(json::View request, Instant now) {
+  const auto member = [request](std::string_view name) {
+    return std::string(request.text(name).value_or(""));
+  };
+  AuditFilter filter;
+  filter.run = member("run");
+  filter.tool = member("tool");
+  filter.agent = member("agent");
+  filter.effect = member("effect");
+  filter.since = moment_of(member("since"), now);
+  return filter;
+}
+
+}  // namespace
+
+// The control door, and what takes files to answer.
+Task<std::string> Node::console_asks(std::string request) {
+  const auto document = json::parse(request);
+  const std::string op(document ? document->root().text("op").value_or("") : "");
+  if (op == "policies") co_return policies_in_force();
+  if (op == "journal_proof") co_return co_await journal_desk_->prove();
+  if (op == "journal") {
+    co_return co_await journal_desk_->search(wanted_records(document->root(), clock_->now()));
+  }
+  co_return co_await control_->answer(std::move(request));
+}
+
+// For whoever asks over the control socket, which is the user's own.
+Result<std::string> Node::console_address() {
+  if (!console_) {
+    if (ending_) return fail(Fault::environment, "the node ends");
+    if (Status opened = open_console(); !opened) return std::unexpected(opened.error());
+  }
+  return console_listener_->address();
+}
+
+void Node::reload_console() {
+  if (!console_) return;
+  console_->look_again();
+  if (Status certificate = console_listener_->reload(); !certificate) {
+    log_line("the console's certificate stays as it was: " + to_string(certificate.error()));
+  }
+}
+
+// Before the gate goes: pages are told, and whoever signs in is answered.
+void Node::close_console() {
+  if (console_) console_->finish();
+  if (journal_desk_) journal_desk_->finish();
+  console_listener_.reset();
+  console_.reset();
+}
+
+}  // namespace pawl::app

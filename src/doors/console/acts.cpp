@@ -1,0 +1,95 @@
+// What people do: answers, kills, resumptions. Each is signed by the key of the session.
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/hash.h"
+#include "base/text.h"
+#include "doors/console/room.h"
+#include "kernel/token/base64url.h"
+
+namespace pawl::console {
+namespace {
+
+// How the record of an answer says that the person was proven.
+constexpr std::string_view kProof = "passphrase, key of a session at the console";
+
+std::string kill_request(json::View act, const std::string& person) {
+  json::Writer out;
+  out.object().key("by").string(person);
+  out.key("name").string(act.text("name").value_or("")).key("op").string("kill");
+  out.key("reason").string(act.text("reason").value_or(""));
+  out.key("scope").string(act.text("scope").value_or("")).end();
+  return out.take();
+}
+
+// With how long it took: what a person at a switch wants to know.
+std::string with_time(const std::string& answer, Duration took) {
+  const auto document = json::parse(answer);
+  if (!document || !document->root().is_object()) return answer;
+  json::Writer out;
+  out.object();
+  for (auto [key, value] : document->root().members()) out.key(key).value(value);
+  out.key("milliseconds").number(static_cast<double>(took.ns / 1000) / 1000.0);
+  return out.end().take();
+}
+
+}  // namespace
+
+void Console::Room::challenge(Visit& visit, Session& session) {
+  json::Writer out;
+  out.object().key("nonce").string(sessions.challenge(session, ports.boot())).end();
+  visit.answer(200, out.take());
+}
+
+// False: it was answered.
+bool Console::Room::proved(Visit& visit, Session& session, json::View body) {
+  const auto nonce = body.text("nonce");
+  const auto spelled_signature = body.text("signature");
+  std::string signature;
+  if (!nonce || !spelled_signature || !token::unbase64url(*spelled_signature, signature) ||
+      !body["act"].is_object()) {
+    visit.refuse(400, "expected `act`, `nonce` and `signature`");
+    return false;
+  }
+  const std::string digest = spelled(sha256(json::write(body["act"])));
+  const std::string text = act_text(ports.node, session, *nonce, digest);
+  if (!session.key.verifies(text, signature)) {
+    // Somebody has the cookie and the token, and not the key: neither is good any more.
+    ports.note("proof refused", visible(session.person) + ": an act without the session's key");
+    live.end(session.number);
+    sessions.end(session.number);
+    visit.refuse(403, "this act is not signed by the session's key");
+    return false;
+  }
+  if (!sessions.take(session, *nonce, ports.boot())) {
+    visit.refuse(409, "this act was signed too long ago, or did come before: try again");
+    return false;
+  }
+  return true;
+}
+
+Task<void> Console::Room::act(VisitPtr visit) {
+  const auto self = shared_from_this();
+  const auto body = json::parse(visit->request.body, {.bytes_max = body_bytes_max, .depth_max = 8});
+  if (!body || !body->root().is_object()) co_return visit->refuse(400, "no JSON object");
+  // Nothing was waited for since it was found.
+  Session* session = sessions.numbered(visit->session);
+  if (session == nullptr || !proved(*visit, *session, body->root())) co_return;
+  if (visit->known.auditor) {
+    co_return visit->refuse(403, "an auditor sees everything and decides nothing");
+  }
+  const json::View act = body->root()["act"];
+  const std::string kind(act.text("kind").value_or(""));
+  if (kind == "kill") {
+    const Duration began = ports.boot();
+    std::string answer = co_await ports.ask(kill_request(act, visit->person));
+    co_return pass_on(*visit, with_time(answer, Duration{ports.boot().ns - began.ns}));
+  }
+  if (kind != "answer" && kind != "resume") {
+    co_return visit->refuse(400, "there is no such act here");
+  }
+  pass_on(*visit, co_await ports.act(visit->person, std::string(kProof), json::write(act)));
+}
+
+}  // namespace pawl::console

@@ -1,0 +1,89 @@
+// The console: what a browser asks of a node, over HTTP. The page (page/) is in the program.
+//
+//   GET  /console/NAME                  the page's files
+//   POST /console/api/sign-in           `{"key":JWK,"person":…}`, a line break, the passphrase
+//   POST /console/api/sign-out
+//   GET  /console/api/me                who is signed in
+//   GET  /console/api/WHAT              what the control door shows: approvals, approvals/ID,
+//                                       status, runs/ID, journal, journal/proof, policies, people
+//   GET  /console/api/events            what changes (live.h)
+//   POST /console/api/challenge         a nonce for one act
+//   POST /console/api/act               `{"act":{"kind":…},"nonce":…,"signature":…}`
+//
+// This door decides nothing, and has no way of its own to the gate: what it reads and what people
+// do goes to the control door, through `ConsolePorts`. It adds who is there (sessions.h): a request
+// reads with cookie and token, and acts with a signature over exactly the act besides. GET changes
+// nothing. A request has to come from our own page: `Host` and `Origin` are looked at before it
+// gets here (doors/http), `Origin` and `Sec-Fetch-Site` once more here. Everything is answered with
+// headers that let the page load from nowhere else, and nobody frame it.
+// Threads: one loop; passphrases are looked at in a thread of their own (passphrases.h).
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "base/task.h"
+#include "base/time.h"
+#include "doors/console/live.h"
+#include "doors/console/sessions.h"
+#include "io/http/responder.h"
+#include "io/net/loop.h"
+#include "model/record.h"
+
+namespace pawl::console {
+
+// Somebody who may sign in.
+struct Known {
+  std::string verifier;
+  std::vector<std::string> groups;
+  bool auditor = false;  // sees everything, and decides nothing
+};
+
+struct ConsolePorts {
+  net::Loop& loop;
+  std::function<Duration()> boot;
+  std::function<Instant()> now;
+  std::function<std::string(std::size_t)> random;
+  std::string node;  // its public key: acts are signed for this node
+  // As state and deployment file say it now; nobody who was removed.
+  std::function<std::optional<Known>(const std::string& person)> person;
+  // The control door: `{"op":…}`, and its answer.
+  std::function<Task<std::string>(std::string request)> ask;
+  // … and an act of a person who was proven, with how.
+  std::function<Task<std::string>(std::string person, std::string proof, std::string act)> act;
+  Live::Row row;
+  std::function<std::shared_ptr<void>(std::function<void(const Record&)>)> on_record;
+  std::function<void(const std::string& topic, const std::string& text)> note;
+  SessionLimits sessions = {};
+  LiveLimits live = {};
+};
+
+class Console {
+ public:
+  explicit Console(ConsolePorts ports);
+  ~Console();
+  Console(const Console&) = delete;
+
+  // Where it is listened on, which the cookie is named after: ports of one machine share cookies.
+  void listens_on(std::uint16_t port);
+  // Answers every request of this listener.
+  void serve(http::Request request, http::Responder responder);
+  // People may have changed: sessions of those who are gone end.
+  void look_again();
+  // Pages that are open.
+  std::size_t watched() const;
+  // The node ends. Before the loop goes.
+  void finish();
+
+  struct Room;
+
+ private:
+  std::shared_ptr<Room> room_;
+};
+
+}  // namespace pawl::console

@@ -1,0 +1,47 @@
+// The key of a session: made here at sign-in, never readable, and what signs every act.
+const algorithm = { name: 'ECDSA', namedCurve: 'P-256' };
+const bytes = (text) => new TextEncoder().encode(text);
+
+export async function makeKey() {
+  const pair = await crypto.subtle.generateKey(algorithm, false, ['sign', 'verify']);
+  const { kty, crv, x, y } = await crypto.subtle.exportKey('jwk', pair.publicKey);
+  return { key: pair.privateKey, open: { crv, kty, x, y } };
+}
+
+// The one spelling of an act that page and node hash: no blanks, keys in order.
+function spelled(act) {
+  const pairs = Object.keys(act)
+    .filter((key) => act[key] !== undefined)
+    .sort()
+    .map((key) => `${JSON.stringify(key)}:${JSON.stringify(act[key])}`);
+  return `{${pairs.join(',')}}`;
+}
+
+const hex = (buffer) =>
+  [...new Uint8Array(buffer)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+const base64url = (buffer) =>
+  btoa(String.fromCharCode(...new Uint8Array(buffer)))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replaceAll('=', '');
+
+// `{act, nonce, signature}` as a body.
+export async function signed(act, nonce, { key, node, person }) {
+  const text = spelled(act);
+  const digest = `sha256:${hex(await crypto.subtle.digest('SHA-256', bytes(text)))}`;
+  const whole = [
+    'pawl console act v1',
+    node,
+    location.origin,
+    person,
+    nonce,
+    digest,
+    '',
+  ].join('\n');
+  const signature = await crypto.subtle.sign(
+    { name: 'ECDSA', hash: 'SHA-256' },
+    key,
+    bytes(whole),
+  );
+  return JSON.stringify({ act: JSON.parse(text), nonce, signature: base64url(signature) });
+}

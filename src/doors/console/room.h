@@ -1,0 +1,88 @@
+// The inside of the console, shared by the files that implement it:
+//   console.cpp  from a request to its row      sign_in.cpp  who it is
+//   reads.cpp    what the page reads            acts.cpp     what people do
+//   pages.cpp    files, and the headers of every answer
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/json.h"
+#include "doors/console/console.h"
+#include "doors/console/passphrases.h"
+#include "io/approvals/proof.h"
+
+namespace pawl::console {
+
+inline constexpr std::string_view page_root = "/console/";
+inline constexpr std::string_view api_root = "/console/api/";
+inline constexpr std::size_t body_bytes_max = 64UL << 10;
+
+// One request, while it is answered.
+struct Visit {
+  http::Request request;
+  std::optional<http::Responder> responder;
+  std::string path;   // below `api_root`
+  std::string query;  // as it came
+  // Of who is signed in.
+  std::uint64_t session = 0;
+  std::string person;
+  Known known;
+
+  void answer(int status, std::string json, std::string cookie = {});
+  void refuse(int status, std::string_view why);
+  void refuse(const Error& error);
+};
+using VisitPtr = std::shared_ptr<Visit>;
+
+// The headers that every answer has.
+void add_safety(http::Headers& headers);
+// A file of the page, or why not.
+http::Response page_response(std::string_view path, const http::Request& request);
+
+// A value of a query such as `run=r-1&tool=a%2Fb`, decoded; empty where there is none.
+std::string query_value(std::string_view query, std::string_view name);
+
+struct Console::Room : std::enable_shared_from_this<Console::Room> {
+  explicit Room(ConsolePorts with);
+
+  // console.cpp
+  void serve(VisitPtr visit);
+  void heard(const Record& record);
+  void beat();
+  bool stands(const Session& session) const;
+
+  // sign_in.cpp
+  Task<void> sign_in(VisitPtr visit);
+  void sign_out(Visit& visit);
+  void me(Visit& visit);
+  // The session of the request; without one it is answered with 401, and null.
+  Session* admitted(Visit& visit, bool uses);
+  std::string cookie_name(bool secure) const;
+
+  // reads.cpp
+  Task<void> read(VisitPtr visit);
+  void watch(Visit& visit);
+
+  // acts.cpp
+  void challenge(Visit& visit, Session& session);
+  Task<void> act(VisitPtr visit);
+  bool proved(Visit& visit, Session& session, json::View body);
+
+  ConsolePorts ports;
+  Sessions sessions;
+  Live live;
+  Passphrases passphrases;
+  Challenges brake;  // of its own: wrong passphrases here lock nobody out of the terminal
+  std::uint16_t port = 0;
+  bool flushing = false, over = false;
+  net::Timer life;
+  std::shared_ptr<void> hears;
+};
+
+// The control door's answer, as this door gives it: its status, and its fault as `error`.
+void pass_on(Visit& visit, std::string answer);
+
+}  // namespace pawl::console

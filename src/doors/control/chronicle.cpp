@@ -1,0 +1,169 @@
+#include "doors/control/chronicle.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+namespace pawl {
+namespace {
+
+constexpr std::size_t kLastMax = 4096;
+constexpr std::size_t kToolsMax = 1024;
+constexpr std::int64_t kHourNs = 3'600'000'000'000;
+
+std::string full_name(const CallDecided& b) {
+  return b.server.empty() ? b.tool : b.server + "/" + b.tool;
+}
+
+std::string cut(std::string text, std::size_t most) {
+  if (text.size() <= most) return text;
+  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0U) == 0x80U) --most;
+  text.resize(most);
+  return text + "…";
+}
+
+}  // namespace
+
+// One function for each type of record that people hear of.
+struct ChronicleTeller {
+  Chronicle& into;
+  const Record& record;
+  const State& state;
+
+  Happening begin(std::string run, std::string_view word) const {
+    Happening one;
+    one.seq = record.seq;
+    one.at = record.at;
+    one.run = std::move(run);
+    one.word = word;
+    if (const Run* known = state.run(one.run)) one.agent = known->agent;
+    return one;
+  }
+  void say(Happening one, std::string said) const {
+    one.said = cut(std::move(said), into.limits_.said_bytes_max);
+    into.add(std::move(one));
+  }
+
+  void operator()(const RunOpened& b) const {
+    Happening one = begin(b.run, "opened");
+    one.agent = b.agent;
+    say(std::move(one), "for " + b.sponsor);
+  }
+  void operator()(const RunHalted& b) const { say(begin(b.run, "halted"), b.why); }
+  void operator()(const RunClosed& b) const { say(begin(b.run, "closed"), b.why); }
+  void operator()(const KillSet& b) const {
+    say(begin({}, "kill"), b.scope + " " + b.name + " by " + b.person + ": " + b.reason);
+  }
+  void operator()(const Resumed& b) const {
+    say(begin(b.scope == "run" ? b.name : std::string(), "resumed"),
+        b.scope + " " + b.name + " by " + b.person + ": " + b.reason);
+  }
+  void operator()(const CallDecided& b) const {
+    if (b.effect == "hold" && !b.approval.empty() && b.round == 1) into.judge(b);
+    if (b.round > 1 && !b.approval.empty()) into.forget(b.approval);
+    Happening one = begin(b.run, b.effect);
+    one.tool = full_name(b);
+    one.rule_at = b.rule_at;
+    one.call = b.call;
+    say(std::move(one), b.round > 1 ? b.reason + " (after the hold)" : b.reason);
+  }
+  void operator()(const CallEnded& b) const {
+    if (b.outcome == "completed" && !b.is_error) return;
+    Happening one = begin(b.run, b.outcome);
+    one.call = b.call;
+    say(std::move(one), b.is_error ? "the tool reports an error" : "");
+  }
+  void operator()(const ApprovalOpened&) const {
+    if (into.since_.ns == 0) into.since_ = record.at;
+    ++into.questions_;
+    const std::int64_t hour = record.at.ns / kHourNs % 24;
+    ++into.hours_[static_cast<std::size_t>(hour < 0 ? hour + 24 : hour)];
+  }
+  void operator()(const ApprovalAnswered& b) const {
+    const Approval* approval = state.approval(b.approval);
+    if (approval == nullptr) return;
+    into.answered(b, *approval, record.at);
+    Happening one = begin(approval->asked.run, b.answer);
+    one.tool = approval->asked.terms->tool;
+    one.call = approval->call;
+    say(std::move(one), "by " + b.person + (b.reason.empty() ? "" : ": " + b.reason));
+  }
+  void operator()(const ApprovalEnded& b) const {
+    into.forget(b.approval);
+    const Approval* approval = state.approval(b.approval);
+    if (approval == nullptr) return;
+    Happening one = begin(approval->asked.run, b.how);
+    one.tool = approval->asked.terms->tool;
+    one.call = b.call;
+    say(std::move(one), {});
+  }
+  void operator()(const Escalated& b) const {
+    say(begin(b.run, "escalated"), b.event + " to " + b.contact + ": " + b.outcome);
+  }
+  template <class T>
+  void operator()(const T&) const {}
+};
+
+void Chronicle::note(const Record& record, const State& state) {
+  std::visit(ChronicleTeller{*this, record, state}, record.body);
+}
+
+void Chronicle::add(Happening happening) {
+  if (!happening.run.empty()) {
+    if (last_.size() >= kLastMax && !last_.contains(happening.run)) {
+      last_.erase(
+          std::ranges::min_element(last_, {}, [](const auto& entry) { return entry.second.ns; }));
+    }
+    last_[happening.run] = happening.at;
+  }
+  happenings_.push_back(std::move(happening));
+  if (happenings_.size() > limits_.happenings_max) happenings_.pop_front();
+}
+
+void Chronicle::judge(const CallDecided& b) {
+  while (judged_.size() >= limits_.judged_max && !order_.empty()) {
+    judged_.erase(order_.front());
+    order_.pop_front();
+  }
+  const Judged how{b.class_text, b.rule_at};
+  if (judgements_.size() >= limits_.judgements_max && !judgements_.contains(how)) return;
+  const Judged* kept = &*judgements_.insert(how).first;
+  if (judged_.emplace(b.approval, JudgedCall{kept, b.args_bytes}).second) {
+    order_.push_back(b.approval);
+  }
+  // Those that were forgotten meanwhile leave their place in the order behind.
+  while (order_.size() > 2 * limits_.judged_max) order_.pop_front();
+}
+
+void Chronicle::forget(const std::string& approval) {
+  judged_.erase(approval);
+}
+
+void Chronicle::answered(const ApprovalAnswered& b, const Approval& approval, Instant at) {
+  if (answering_.size() >= limits_.persons_max && !answering_.contains(b.person)) return;
+  Answering& person = answering_[b.person];
+  const Duration took{at.ns - approval.opened.ns};
+  const bool yes = b.answer == "approve";
+  ++person.answers;
+  person.approved += yes ? 1 : 0;
+  person.hasty += yes && took < hasty_below ? 1 : 0;
+  person.took.push_back(took);
+  if (person.took.size() > limits_.times_max) person.took.pop_front();
+  const std::string& tool = approval.asked.terms->tool;
+  if (tools_.size() >= kToolsMax && !tools_.contains(tool)) return;
+  Asked& asked = tools_[tool];
+  ++asked.answered;
+  asked.approved += yes ? 1 : 0;
+}
+
+const JudgedCall* Chronicle::judged(std::string_view approval) const {
+  const auto found = judged_.find(approval);
+  return found == judged_.end() ? nullptr : &found->second;
+}
+
+Instant Chronicle::last_of(std::string_view run) const {
+  const auto found = last_.find(run);
+  return found == last_.end() ? Instant{} : found->second;
+}
+
+}  // namespace pawl

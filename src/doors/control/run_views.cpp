@@ -1,0 +1,144 @@
+#include "doors/control/run_views.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "base/text.h"
+#include "doors/control/views.h"
+
+namespace pawl {
+namespace {
+
+constexpr std::size_t events_of_run_max = 500;
+constexpr std::uint64_t graduate_answers_min = 20;
+constexpr double graduate_share_min = 0.95;
+
+void write_budget(json::Writer& out, std::string_view name, std::uint64_t used, std::uint64_t most,
+                  std::string_view unit = {}) {
+  out.object().key("name").string(name).key("used").natural(used).key("most").natural(most);
+  if (!unit.empty()) out.key("unit").string(unit);
+  out.end();
+}
+
+std::uint64_t in_seconds(Duration span) {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(0, span.ns / 1'000'000'000));
+}
+
+double share(std::uint64_t part, std::uint64_t whole) {
+  return whole == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(whole);
+}
+
+double median_seconds(const Answering& person) {
+  std::vector<std::int64_t> took;
+  for (const Duration one : person.took) took.push_back(one.ns);
+  if (took.empty()) return 0;
+  const auto middle = took.begin() + static_cast<std::ptrdiff_t>(took.size() / 2);
+  std::nth_element(took.begin(), middle, took.end());
+  return static_cast<double>(*middle / 100'000'000) / 10.0;
+}
+
+// Whoever is always told yes need not ask.
+void write_advice(json::Writer& out, const Chronicle& chronicle) {
+  out.key("advice").array();
+  for (const auto& [tool, asked] : chronicle.tools()) {
+    if (asked.answered < graduate_answers_min ||
+        share(asked.approved, asked.answered) < graduate_share_min) {
+      continue;
+    }
+    out.string(
+        fmt::format("`{}` was approved {} times of {}: say in the policy which of these "
+                    "calls need nobody",
+                    visible(tool), asked.approved, asked.answered));
+  }
+  out.end();
+}
+
+}  // namespace
+
+void write_budgets(json::Writer& out, const Gate& gate, const Run& run, Instant now,
+                   const Chronicle& chronicle) {
+  if (const Instant last = chronicle.last_of(run.id); last.ns != 0) {
+    out.key("last").string(to_string(last));
+  }
+  const auto policy = gate.policy_of(run.id);
+  out.key("budgets").array();
+  if (policy != nullptr) {
+    const Ceilings& most = policy->ceilings;
+    if (most.steps) write_budget(out, "steps", run.steps.total(), *most.steps);
+    if (most.denials) write_budget(out, "denials", run.denials.total(), *most.denials);
+    if (most.wall_clock) {
+      write_budget(out, "clock", in_seconds(run.clock(now)), in_seconds(*most.wall_clock), " s");
+    }
+  }
+  out.end();
+}
+
+void write_alarms(json::Writer& out, const Gate& gate) {
+  out.key("alarms").array();
+  if (const std::string fault = gate.fault(); !fault.empty()) {
+    out.string("nothing is granted: " + visible(fault));
+  }
+  for (const Kill& kill : gate.state().kills()) {
+    if (kill.scope == "all") out.string("everything is stopped by " + visible(kill.person));
+  }
+  out.end();
+}
+
+Result<std::string> run_json(const Gate& gate, const std::string& id, Instant now,
+                             const Chronicle& chronicle) {
+  const Run* run = gate.state().run(id);
+  if (run == nullptr) return fail(Fault::missing, "there is no run `" + visible(id) + "`");
+  json::Writer out;
+  out.object().key("ok").boolean(true).key("run").string(id).key("agent").string(run->agent);
+  out.key("sponsor").string(run->sponsor).key("phase").string(to_string(run->phase));
+  out.key("why").string(run->why).key("opened").string(to_string(run->opened));
+  write_budgets(out, gate, *run, now, chronicle);
+  std::vector<const Happening*> found;
+  const auto& all = chronicle.happenings();
+  for (auto at = all.rbegin(); at != all.rend() && found.size() < events_of_run_max; ++at) {
+    if (at->run == id) found.push_back(&*at);
+  }
+  out.key("events").array();
+  for (auto at = found.rbegin(); at != found.rend(); ++at) {
+    const Happening& one = **at;
+    out.object().key("at").string(to_string(one.at)).key("word").string(one.word);
+    out.key("tool").string(visible(one.tool)).key("said").string(visible(one.said));
+    if (!one.rule_at.empty()) out.key("rule_at").string(visible(one.rule_at));
+    out.end();
+  }
+  return out.end().end().take();
+}
+
+std::string people_json(const State& state, Instant now, const Chronicle& chronicle) {
+  std::uint64_t answers = 0, approved = 0, hasty = 0;
+  json::Writer out;
+  out.object().key("reviewers").array();
+  for (const auto& [name, person] : chronicle.answering()) {
+    answers += person.answers;
+    approved += person.approved;
+    hasty += person.hasty;
+    out.object().key("person").string(visible(name)).key("answers").natural(person.answers);
+    out.key("approved").number(share(person.approved, person.answers));
+    out.key("median_seconds").number(median_seconds(person));
+    out.key("hasty").natural(person.hasty).key("seeded").natural(0).key("caught").natural(0);
+    out.key("enrolled").boolean(state.reviewers().contains(name)).end();
+  }
+  out.end();
+  const double days =
+      chronicle.since().ns == 0
+          ? 0.0
+          : std::max(1.0, static_cast<double>((now - chronicle.since()).ns) / 86'400e9);
+  const double per_day = days > 0 ? static_cast<double>(chronicle.questions()) / days : 0.0;
+  out.key("per_day").number(static_cast<double>(static_cast<std::int64_t>(per_day * 10)) / 10.0);
+  out.key("days").natural(static_cast<std::uint64_t>(days));
+  out.key("approved").number(share(approved, answers)).key("hasty").natural(hasty);
+  out.key("hours").array();
+  for (const std::uint64_t count : chronicle.hours()) out.natural(count);
+  out.end();
+  write_advice(out, chronicle);
+  return out.key("ok").boolean(true).end().take();
+}
+
+}  // namespace pawl

@@ -1,0 +1,16 @@
+// Parts of the views that are about runs. Inside of this room only.
+#pragma once
+
+#include "base/json.h"
+#include "doors/control/chronicle.h"
+#include "gate/gate.h"
+
+namespace pawl {
+
+// `last` and `budgets` of a run: what of its ceilings is used.
+void write_budgets(json::Writer& out, const Gate& gate, const Run& run, Instant now,
+                   const Chronicle& chronicle);
+// `alarms`: sentences about what a person has to look at now.
+void write_alarms(json::Writer& out, const Gate& gate);
+
+}  // namespace pawl

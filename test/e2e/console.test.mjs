@@ -1,0 +1,246 @@
+// The console with a real browser: what people see of a real client and a real server behind `pawl
+// serve`, what they may do, and what nobody else may. Pictures of it lie in build/e2e/screens.
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { Watched, browserPath, openBrowser, passphrase, until } from './console.mjs';
+import { modules, sleep } from './world.mjs';
+
+const policy = `
+version: 1
+agent: {id: tester, identity: tester@example}
+tools:
+  allowed:
+    - {name: [read_text_file, list_allowed_directories], class: read_only}
+    - name: edit_file
+      class: irreversible small
+      approval: {by: [leads], typed: args.path, within: 2m}
+    - {name: write_file, class: irreversible small, approval: {by: [leads], quorum: 2, within: 2m}}
+    - {name: create_directory, class: reversible small, approval: {by: [leads], within: 2s}, requires_approval: true}
+    - {name: move_file, class: irreversible small, approval: {by: [leads], within: 2m}}
+execution: {max_steps: 100}
+`;
+const screens = path.join(modules, '..', 'screens');
+const filesystem = path.join(modules, '@modelcontextprotocol/server-filesystem/dist/index.js');
+
+// One node with files for all of them, and an agent that is a client from npm.
+const w = new Watched(policy);
+const skip = !browserPath();
+let browser;
+before(async () => {
+  if (skip) return;
+  mkdirSync(screens, { recursive: true });
+  w.files = path.join(w.dir, 'files');
+  mkdirSync(w.files);
+  w.file = path.join(w.files, 'app.conf');
+  writeFileSync(w.file, 'retries = 3\ntimeout = 10\n');
+  await w.begin({ command: [process.execPath, filesystem, w.files] });
+  const sdk = path.join(modules, '@modelcontextprotocol/sdk/dist/esm/client');
+  const { Client } = await import(`${sdk}/index.js`);
+  const { StreamableHTTPClientTransport } = await import(`${sdk}/streamableHttp.js`);
+  w.agent = new Client({ name: 'agent', version: '1' }, { capabilities: {} });
+  await w.agent.connect(new StreamableHTTPClientTransport(new URL(w.url)));
+  w.call = (name, args) =>
+    w.agent.callTool({ name, arguments: args }, undefined, { timeout: 60_000 });
+  w.edit = (to = 30) =>
+    w.call('edit_file', {
+      path: w.file,
+      edits: [{ oldText: 'retries = 3', newText: `retries = ${to}` }],
+    });
+  browser = await openBrowser();
+});
+after(async () => {
+  await browser?.close();
+  await w.agent?.close().catch(() => {});
+  await w.end();
+});
+const said = (result) => result.content.map((part) => part.text).join('\n');
+
+async function signIn(name, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+  const page = await context.newPage();
+  page.faults = [];
+  page.on('pageerror', (error) => page.faults.push(error.message));
+  page.on('console', (line) => {
+    const refused = /status of 40[139]/.test(line.text());
+    if (line.type() === 'error' && !refused) page.faults.push(line.text());
+  });
+  page.on('request', (request) => {
+    if (new URL(request.url()).origin !== new URL(w.console).origin) {
+      page.faults.push(`it asked ${request.url()}`);
+    }
+  });
+  await page.goto(w.console);
+  await page.fill('#who', name);
+  await page.fill('#passphrase', passphrase);
+  await page.click('text=Sign in >> nth=-1');
+  await page.waitForSelector('#health .good');
+  return page;
+}
+const axeSource = readFileSync(path.join(modules, 'axe-core/axe.min.js'), 'utf8');
+async function looksRight(page, name) {
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  assert.ok(wide <= 0, `${name} overflows by ${wide} px`);
+  await page.evaluate(axeSource);
+  const faults = await page.evaluate(async () =>
+    (await globalThis.axe.run()).violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target).join(' ')}`),
+  );
+  assert.deepEqual(faults, [], name);
+  await page.screenshot({ path: path.join(screens, `${name}.png`) });
+}
+const pick = (page, tool) => page.click(`[role=option]:has-text("${tool}")`);
+const rows = (page) => page.locator('[role=option]').count();
+
+test('a held call is seen, read, typed for and approved, and runs', { skip }, async () => {
+  const page = await signIn( 'ada');
+  assert.equal(await rows(page), 0);
+  const sent = w.edit();
+  await page.waitForSelector('[role=option]');
+  await looksRight(page, 'desk-queue');
+  await pick(page, 'edit_file');
+  const card = page.locator('article.card');
+  await card.waitFor();
+  const text = await card.innerText();
+  assert.match(text, /irreversible small/);
+  assert.match(text, /policy\.yaml:\d+/);
+  assert.match(await page.locator('.diff .minus').innerText(), /retries = 3\b/);
+  assert.match(await page.locator('.diff .plus').innerText(), /retries = 30/);
+  await looksRight(page, 'desk-card');
+  await page.setViewportSize({ width: 390, height: 844 });
+  await looksRight(page, 'phone-card');
+  await page.setViewportSize({ width: 1280, height: 800 });
+  const approve = page.getByRole('button', { name: 'Approve' });
+  assert.ok(await approve.isDisabled());
+  await page.fill('#typed', '/etc/passwd');
+  assert.ok(await approve.isDisabled());
+  await page.fill('#typed', w.file);
+  await page.fill('#reason', 'seen');
+  await approve.click();
+  assert.doesNotMatch(said(await sent), /not allowed/);
+  assert.match(readFileSync(w.file, 'utf8'), /retries = 30/);
+  await page.waitForSelector('text=You approved it.');
+  await until(async () => (await rows(page)) === 0, 'the end of the question');
+  const [answer] = w
+    .pawl('audit', 'query', '--json')
+    .out.split('\n')
+    .filter((line) => line.includes('approval.answered'))
+    .map((line) => JSON.parse(line));
+  assert.equal(answer.person, 'ada');
+  assert.equal(answer.typed, true);
+  assert.match(answer.proof, /key of a session/);
+  assert.match(answer.shown, /^sha256:[0-9a-f]{64}$/);
+  // A reload keeps the session, and the key that nobody can read.
+  await page.reload();
+  await page.waitForSelector('#health .good');
+  for (const [place, title] of [
+    ['runs', 'Runs'],
+    ['journal', 'Journal'],
+    ['policies', 'Policies'],
+    ['people', 'Reviewers'],
+    ['switch', 'Switch'],
+  ]) {
+    await page.goto(`${w.console}#/${place}`);
+    await page.waitForSelector(`h1:has-text("${title}")`);
+    await looksRight(page, `desk-${place}`);
+  }
+  await page.goto(`${w.console}#/runs`);
+  await page.click('section.tile a');
+  await page.waitForSelector('text=approve');
+  await looksRight(page, 'desk-run');
+  assert.deepEqual(page.faults, []);
+});
+
+test('two persons for one call, a refusal with its reason, a stop, and time that is up', { skip }, async () => {
+  const phone = { viewport: { width: 390, height: 844 } };
+  const [ada, bob] = [await signIn('ada'), await signIn('bob', phone)];
+  const written = path.join(w.files, 'new.txt');
+  const sent = w.call('write_file', { path: written, content: 'x' });
+  await looksRight(bob, 'phone-queue');
+  for (const page of [ada, bob]) {
+    await pick(page, 'write_file');
+    await page.getByRole('button', { name: 'Approve' }).click();
+    await page.waitForSelector('text=You approved it.');
+    if (page === ada) assert.throws(() => readFileSync(written));
+  }
+  assert.doesNotMatch(said(await sent), /not allowed/);
+  assert.equal(readFileSync(written, 'utf8'), 'x');
+
+  // On a phone the card takes the place of the list.
+  await bob.getByRole('button', { name: 'Back' }).click();
+  const refused = w.call('move_file', { source: written, destination: `${written}2` });
+  await pick(bob, 'move_file');
+  await bob.fill('#reason', 'that file is read by the importer');
+  await bob.getByRole('button', { name: 'Deny' }).click();
+  assert.match(said(await refused), /that file is read by the importer/);
+
+  assert.match(said(await w.call('create_directory', { path: path.join(w.files, 'd') })), /nobody answered|expired/i);
+
+  // Another call than the refused one: nearly the same is refused without asking anybody.
+  const held = w.call('write_file', { path: path.join(w.files, 'other'), content: 'y' });
+  await until(async () => (await rows(ada)) === 1, 'the question');
+  await ada.goto(`${w.console}#/switch`);
+  await ada.selectOption('#scope', 'agent');
+  await ada.fill('#name', 'tester');
+  await ada.fill('#why', 'it moves files');
+  await ada.getByRole('button', { name: 'Stop' }).click();
+  await ada.waitForSelector('text=/Stopped in/');
+  assert.match(said(await held), /stopped|kill/i);
+  assert.equal((await w.call('read_text_file', { path: written })).isError, true);
+  await looksRight(ada, 'desk-stopped');
+  ada.on('dialog', (dialog) => dialog.accept('it was a test'));
+  await ada.getByRole('button', { name: 'Let it go on' }).first().click();
+  await until(async () => !(await w.call('read_text_file', { path: written })).isError, 'going on');
+  await ada.getByRole('button', { name: 'Sign out' }).click();
+  await ada.waitForSelector('#passphrase');
+  assert.deepEqual([...ada.faults, ...bob.faults], []);
+});
+
+test('H11 a page of another origin frames nothing, reads nothing and decides nothing', { skip }, async (t) => {
+  const page = await signIn( 'ada');
+  const other = http.createServer((request, response) => {
+    response.setHeader('content-type', 'text/html');
+    response.end(`<iframe src="${w.console}"></iframe>`);
+  });
+  await new Promise((resolve) => other.listen(0, '127.0.0.1', resolve));
+  t.after(() => other.close());
+  // The same host at another port: its requests carry the cookie.
+  const evil = await page.context().newPage();
+  await evil.goto(`http://127.0.0.1:${other.address().port}/`);
+  const framed = evil.frames()[1];
+  await framed?.waitForLoadState().catch(() => {});
+  assert.equal(await framed.locator('#view').count().catch(() => 0), 0);
+  const answers = await evil.evaluate(async (address) => {
+    const tries = [
+      fetch(`${address}api/me`, { credentials: 'include' }),
+      fetch(`${address}api/approvals`, { credentials: 'include', mode: 'no-cors' }),
+      fetch(`${address}api/events`, { credentials: 'include' }),
+      fetch(`${address}api/act`, {
+        method: 'POST',
+        credentials: 'include',
+        mode: 'no-cors',
+        headers: { 'content-type': 'text/plain' },
+        body: '{}',
+      }),
+      fetch(`${address}app.js`, { mode: 'no-cors' }),
+    ];
+    const ends = await Promise.allSettled(tries);
+    return ends.map(({ status, value }) => (status === 'rejected' ? 'refused' : value.type));
+  }, w.console);
+  for (const answer of answers) assert.ok(answer === 'refused' || answer === 'opaque', answer);
+  const heard = await evil.evaluate(
+    (address) =>
+      new Promise((resolve) => {
+        const source = new EventSource(`${address}api/events`, { withCredentials: true });
+        source.onopen = () => resolve('open');
+        source.onerror = () => resolve('refused');
+      }),
+    w.console,
+  );
+  assert.equal(heard, 'refused');
+  await page.reload();
+  await page.waitForSelector('#health .good');
+});
