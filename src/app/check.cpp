@@ -11,6 +11,7 @@
 #include "app/check_setup.h"
 #include "app/check_text.h"
 #include "app/commands.h"
+#include "app/drill.h"
 #include "app/offer.h"
 #include "app/paths.h"
 #include "app/terminal.h"
@@ -110,6 +111,21 @@ Result<std::vector<ToolDefinition>> offered(const Arguments& arguments,
   return std::move(offer->tools);
 }
 
+// A switch that nobody tried for so long is not known to work.
+std::optional<std::string> drill_overdue(const Arguments& arguments, const DrillPlan& plan) {
+  const auto last = last_drill(arguments);
+  const std::string at = fmt::format("{}:{}: ", plan.at.file, plan.at.line);
+  if (!last && last.error().fault == Fault::missing) {
+    err(visible(at + "there is no journal here, so nobody can tell when the last drill was"));
+    return std::nullopt;
+  }
+  if (!last) return at + "the last drill is not known: " + to_string(last.error());
+  const std::string wanted = fmt::format("`drill` asks for one every {}", to_string(plan.every));
+  if (!*last) return at + "the kill switch never passed a drill, and " + wanted;
+  if (wall_clock() - **last <= plan.every) return std::nullopt;
+  return at + "the kill switch last passed a drill at " + to_string(**last) + ", and " + wanted;
+}
+
 int run_check(const Arguments& arguments) {
   const DeploymentRead read = read_deployment(config_path(arguments), arguments.has("--config"));
   for (const Error& error : read.errors) err(visible(to_string(error)));
@@ -137,6 +153,12 @@ int run_check(const Arguments& arguments) {
     if (!first) out("");
     first = false;
     out(check_text(file, outcome.report, line_columns()));
+  }
+  if (read.deployment->drill) {
+    if (const auto overdue = drill_overdue(arguments, *read.deployment->drill)) {
+      err(visible(*overdue));
+      status = std::max(status, exit_no);
+    }
   }
   if (as_json) out(reports.end().text());
   return status;

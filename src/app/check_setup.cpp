@@ -46,6 +46,17 @@ std::string role_file(const DeploymentRead& read, const Deployment::Role& role) 
   return real_path((folder / home_expanded(role.file)).string());
 }
 
+// Contacts whom this deployment cannot reach: a ladder with them has a step that fails.
+void compare_contacts(const Policy& policy, const Deployment& deployment, CheckReport& report) {
+  const auto look = [&](const std::string& via, const Position& at) {
+    if (const Status reached = deployment.check_way_to(via); !reached) {
+      report.findings.push_back({Finding::Weight::warning, reached.error().message, at});
+    }
+  };
+  for (const Contact& contact : policy.contacts) look(contact.via, contact.at);
+  if (!policy.ceilings.notify.empty()) look(policy.ceilings.notify, policy.agent_rule.at);
+}
+
 std::pair<std::string, std::string> server_and_tool(const std::string& name) {
   const auto slash = name.find('/');
   if (slash == std::string::npos) return {"", name};
@@ -164,6 +175,7 @@ void compare_deployment(const std::string& file, const Policy& policy, const Dep
                        visible(role.at.file), role.at.line, visible(name), visible(policy.agent)),
            policy.agent_rule.at});
     }
+    if (named == here) compare_contacts(policy, *read.deployment, report);
     if (named != here && name == policy.agent) {
       report.findings.push_back(
           {Finding::Weight::warning,

@@ -75,7 +75,7 @@ std::unique_ptr<mcp::Wire> equipped_wire(net::Loop& loop, ServerStarts& starts,
     carried.reserve(with.variables.size());
     for (const auto& one : with.variables) carried.push_back(assignment(one));
     auto process = starts.start(how->what.name, how->what.server, how->what.directory,
-                                std::move(carried), scrub);
+                                std::move(carried), scrub, how->what.run);
     if (!process) return std::unexpected(process.error());
     mcp::Program program;
     program.wire = starts.wire(**process);

@@ -50,8 +50,9 @@ Error located_at(Error error, const Deployment::Listen& where) {
   return error;
 }
 
-Gateway::Gateway(net::Loop& loop, std::function<std::string()> fault)
-    : fault_(std::move(fault)), server_(loop, {}, routes_.handler()) {
+Gateway::Gateway(net::Loop& loop, std::function<std::string()> fault,
+                 std::function<std::string()> unheard)
+    : fault_(std::move(fault)), unheard_(std::move(unheard)), server_(loop, {}, routes_.handler()) {
   routes_.add("GET", "/healthz", http::Hosts::any,
               [this](const http::Request&, http::Responder responder) {
                 health(false, std::move(responder));
@@ -65,12 +66,14 @@ Gateway::Gateway(net::Loop& loop, std::function<std::string()> fault)
 void Gateway::health(bool ready, http::Responder responder) const {
   http::Response response;
   const bool granting = fault_().empty();
-  response.status = granting && !(ready && ending_) ? 200 : 503;
+  const std::string unheard = ready && unheard_ ? unheard_() : std::string();
+  response.status = granting && !(ready && ending_) && unheard.empty() ? 200 : 503;
   response.headers.add("content-type", "text/plain; charset=utf-8");
   response.headers.add("cache-control", "no-store");
   response.body = !granting                ? "nothing is granted at the moment\n"
                   : response.status == 200 ? "ok\n"
-                                           : "the node ends\n";
+                  : ending_                ? "the node ends\n"
+                                           : unheard + "\n";
   std::move(responder).answer(std::move(response));
 }
 

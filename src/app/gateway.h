@@ -3,7 +3,7 @@
 // Doors put their paths into `routes()` before `listen`; nothing is served before that. `/healthz`
 // and `/readyz` answer 200 while calls can be granted, and 503 as soon as the gate grants nothing
 // (its journal cannot write, its clock jumped); `/readyz` says 503 too once the node is told to
-// end. They tell nothing else, because anybody may ask.
+// end, and while an escalation is unanswered. They tell nothing else, because anybody may ask.
 // Threads: the node's loop.
 #pragma once
 
@@ -26,8 +26,10 @@ namespace pawl::app {
 
 class Gateway {
  public:
-  // `fault`: why nothing is granted at the moment; empty: calls are.
-  Gateway(net::Loop& loop, std::function<std::string()> fault);
+  // `fault`: why nothing is granted at the moment; empty: calls are. `unheard`: why people may not
+  // hear of what happens; empty: they do.
+  Gateway(net::Loop& loop, std::function<std::string()> fault,
+          std::function<std::string()> unheard = {});
 
   http::Routes& routes() { return routes_; }
 
@@ -47,7 +49,7 @@ class Gateway {
  private:
   void health(bool ready, http::Responder responder) const;
 
-  std::function<std::string()> fault_;
+  std::function<std::string()> fault_, unheard_;
   http::Routes routes_;
   std::optional<http::TlsSettings> tls_;
   std::string address_;

@@ -9,33 +9,87 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "doors/control/views.h"
 #include "io/net/child.h"
+#include "io/net/clock.h"
+#include "model/class.h"
 
 namespace pawl::app {
 namespace {
 
-constexpr std::string_view kCommandPrefix = "command:";
-constexpr Duration command_within = Duration::seconds(30);
-constexpr std::size_t ladder_steps_max = 256;
+constexpr Duration desktop_within = Duration::seconds(30);
 
-std::vector<std::string> own_environment() {
-  std::vector<std::string> environment;
-  for (char** entry = environ; *entry != nullptr; ++entry) environment.emplace_back(*entry);
-  return environment;
-}
+using notify::Notice;
 
-// Waits for a notifier, and ends it when it takes too long.
-Task<void> attend(net::Loop& loop, net::Child child, std::function<void(std::string)> done) {
-  auto deadline = loop.after(command_within, [&child] { child.kill(); });
-  const net::Exit exit = co_await child.ended();
-  done(exit.success() ? "told" : net::to_string(exit));
+Task<void> attend_desktop(net::Loop& loop, net::Child child) {
+  const auto deadline = loop.after(desktop_within, [&child] { child.kill(); });
+  (void)co_await child.ended();
 }
 
 }  // namespace
 
-void NodeHerald::use(const Deployment& deployment) {
-  desktop_wanted_ = deployment.desktop == Deployment::Desktop::automatic;
-  notify_command_ = deployment.notify_command;
+bool approvable_by_button(const Approval& approval) {
+  const QuestionTerms& terms = *approval.asked.terms;
+  // What leaves for somewhere outside cannot be called back, whatever its class is.
+  const std::string& named = terms.class_text;
+  const bool mild = named.starts_with("reversible") || named.starts_with("read_only");
+  return !terms.typed && mild && named.find("external_sink") == std::string::npos;
+}
+
+// Shown is approved: a value that is cut, or that a person cannot see as it is, is not shown.
+ButtonDisplay display_for_button(const State& state, Journal& journal,
+                                 const std::string& approval) {
+  const auto text = approval_json(state, journal, approval, {}, true);
+  if (!text) return {};
+  const auto document = json::parse(*text);
+  if (!document) return {};
+  const json::View root = document->root()["approval"];
+  const json::View display = root["display"];
+  const std::string shown(root.text("shown").value_or(""));
+  if (shown.empty() || !display.is_array()) return {};
+  ButtonDisplay all;
+  std::size_t bytes = 0;
+  for (const json::View argument : display.elements()) {
+    notify::ShownValue value{std::string(argument.text("name").value_or("")),
+                             std::string(argument.text("text").value_or(""))};
+    bytes += value.name.size() + value.text.size() + 4;
+    const bool whole = !argument["hidden"].exists() && !argument["mixed"].exists() &&
+                       !argument["folded"].exists() && notify::neutral(value.text) == value.text &&
+                       notify::neutral(value.name) == value.name;
+    if (!whole || bytes > notify::shown_bytes_max) return {};
+    all.values.push_back(std::move(value));
+  }
+  all.shown = shown;
+  return all;
+}
+
+NodeHerald::NodeHerald(net::Loop& loop, std::shared_ptr<broker::Broker> broker,
+                       std::function<void(const std::string&, const std::string&)> say)
+    : loop_(loop),
+      say_(std::move(say)),
+      notifiers_(loop, std::move(broker),
+                 [this](const std::string& way, bool dead, const std::string& why) {
+                   way_changed(way, dead, why);
+                 }) {}
+
+void NodeHerald::use(const Deployment& deployment, const std::string& directory) {
+  deployment_ = deployment;
+  notifiers_.use(deployment, directory);
+  if (gate_ != nullptr) {
+    gate_->set_contacts(deployment.notices.contacts, deployment.notices.acknowledge_within);
+  }
+}
+
+Notice NodeHerald::notice(Notice::Kind kind, const std::string& run, const std::string& event,
+                          const std::string& sentence) const {
+  Notice notice;
+  notice.kind = kind;
+  notice.run = run;
+  notice.event = event;
+  notice.sentence = sentence;
+  notice.link = deployment_.notices.link;
+  notice.at = net::wall_time();
+  return notice;
 }
 
 void NodeHerald::question(const std::string& approval, const std::string& sentence) {
@@ -44,7 +98,18 @@ void NodeHerald::question(const std::string& approval, const std::string& senten
   log_line(text);
   say_({}, text);
   desktop("pawl: a call waits for you", text);
-  if (!notify_command_.empty()) run_command({}, "question", text, "notify", notify_command_);
+  Notice asked = notice(Notice::Kind::question, {}, "question", sentence);
+  asked.id = approval;
+  const auto& slack = deployment_.notices.slack;
+  const Approval* known = gate_ == nullptr ? nullptr : gate_->state().approval(approval);
+  if (known != nullptr) asked.run = known->asked.run;
+  if (known != nullptr && journal_ != nullptr && slack && slack->approve_reversible &&
+      approvable_by_button(*known)) {
+    ButtonDisplay display = display_for_button(gate_->state(), *journal_, approval);
+    asked.values = std::move(display.values);
+    asked.shown = std::move(display.shown);
+  }
+  notifiers_.question(asked);
 }
 
 void NodeHerald::escalate(const std::string& run, const std::string& event,
@@ -53,73 +118,70 @@ void NodeHerald::escalate(const std::string& run, const std::string& event,
   log_line(text, LogLevel::warning);
   say_(run, text);
   desktop("pawl: " + event, text);
-  if (!notify_command_.empty()) run_command(run, event, sentence, "notify", notify_command_);
-  const auto policy = gate_ == nullptr || run.empty() ? nullptr : gate_->policy_of(run);
-  if (!policy) return;
-  if (!policy->ceilings.notify.empty()) {
-    contact(run, event, sentence,
-            Contact{policy->ceilings.notify, policy->ceilings.notify, Duration{}, {}});
-  }
-  for (const Contact& who : policy->contacts) {
-    if (ladder_.size() >= ladder_steps_max) ladder_.clear();
-    ladder_.push_back(loop_.after(
-        who.after, [this, run, event, sentence, who] { contact(run, event, sentence, who); }));
+  notifiers_.escalation(notice(Notice::Kind::told, run, event, sentence));
+}
+
+void NodeHerald::tell(const Rung& rung) {
+  const bool answerable = !rung.escalation.empty();
+  Notice told = notice(answerable ? Notice::Kind::escalation : Notice::Kind::told, rung.run,
+                       rung.event, rung.sentence);
+  told.id = rung.escalation;
+  told.contact = rung.contact.name;
+  notifiers_.send(rung.contact.via, told, [this, rung](const notify::Attempt& attempt) {
+    const bool failed = attempt.end != notify::Attempt::End::told;
+    Escalated record{rung.run,        rung.event, rung.contact.name, rung.contact.via,
+                     failed ? visible(attempt.why) : "told"};
+    record.escalation = rung.escalation;
+    record.step = rung.step;
+    record.failed = failed;
+    if (failed) {
+      const std::string text = fmt::format("nobody told {} of {} ({}): {}", rung.contact.name,
+                                           rung.event, rung.sentence, record.outcome);
+      log_line(text, LogLevel::warning);
+      say_(rung.run, text);
+    }
+    if (gate_ != nullptr) (void)gate_->escalated(record);
+  });
+}
+
+void NodeHerald::changed(const EscalationOpened& opened, const std::string& how) {
+  log_line(fmt::format("the escalation {} ({}) is {}", opened.escalation, opened.event, how));
+  Notice told = notice(how == "resolved" ? Notice::Kind::resolved : Notice::Kind::acknowledged,
+                       opened.run, opened.event, opened.why);
+  told.id = opened.escalation;
+  // Where an incident is open, or somebody counts them. People who were told by word are not told
+  // again.
+  for (const LadderContact& contact : opened.contacts) {
+    const auto way = parse_way(contact.via);
+    if (!way || (way->kind != "pagerduty" && way->kind != "webhook")) continue;
+    told.contact = contact.name;
+    notifiers_.send(contact.via, told, [](const notify::Attempt&) {});
   }
 }
 
-void NodeHerald::contact(const std::string& run, const std::string& event,
-                         const std::string& sentence, const Contact& who) {
-  if (std::string_view(who.via).starts_with(kCommandPrefix)) {
-    const std::string line(trim(std::string_view(who.via).substr(kCommandPrefix.size())));
-    run_command(run, event, sentence, who.name, {"/bin/sh", "-c", line});
-    return;
-  }
-  const std::string text = fmt::format("notify {}: {}: {}", who.name, event, sentence);
-  log_line(text);
-  say_(run, text);
-  if (gate_ != nullptr) {
-    (void)gate_->escalated(Escalated{run, event, who.name, who.via,
-                                     "printed and recorded: this version cannot reach it"});
-  }
+void NodeHerald::way_changed(const std::string& way, bool dead, const std::string& why) {
+  if (!dead) return log_line(fmt::format("notices get through again by {}", way));
+  const std::string sentence =
+      fmt::format("notices do not get through by {}: {}", way, visible(why));
+  log_line(sentence, LogLevel::warning);
+  // In a later turn: the message that found out is told of first.
+  if (gate_ == nullptr) return;
+  loop_.post([this, sentence] {
+    if (gate_ != nullptr) gate_->escalate({}, "notifier_failed", sentence);
+  });
 }
 
 void NodeHerald::desktop(const std::string& title, const std::string& sentence) {
   // The agent's words never get here: the sentence is ours, and its parts are made visible.
-  if (!desktop_wanted_ || std::getenv("DBUS_SESSION_BUS_ADDRESS") == nullptr) return;
+  const bool wanted = deployment_.notices.desktop == Notices::Desktop::automatic;
+  if (!wanted || std::getenv("DBUS_SESSION_BUS_ADDRESS") == nullptr) return;
   net::ChildSpec spec;
-  spec.command = {"notify-send", "--app-name=pawl", title, visible(sentence)};
-  spec.environment = own_environment();
+  spec.command = {"notify-send", "--app-name=pawl", "--", title, notify::neutral(sentence)};
+  for (char** entry = environ; *entry != nullptr; ++entry) spec.environment.emplace_back(*entry);
   spec.error_output = net::ErrorOutput::discard;
   auto started = net::start(spec);
   if (!started) return;  // no notifier installed: the terminal still says it
-  spawn(attend(loop_, net::Child(loop_, std::move(*started)), [](std::string) {}));
-}
-
-void NodeHerald::run_command(const std::string& run, const std::string& event,
-                             const std::string& sentence, const std::string& contact,
-                             std::vector<std::string> command) {
-  net::ChildSpec spec;
-  const std::string via = command.back();
-  spec.command = std::move(command);
-  spec.environment = own_environment();
-  spec.environment.push_back("PAWL_EVENT=" + event);
-  spec.environment.push_back("PAWL_RUN_ID=" + run);
-  spec.environment.push_back("PAWL_TEXT=" + visible(sentence));
-  spec.error_output = net::ErrorOutput::inherit;
-  auto started = net::start(spec);
-  if (!started) {
-    log_line("cannot run the notifier: " + started.error().message);
-    if (gate_ != nullptr) {
-      (void)gate_->escalated(Escalated{run, event, contact, via, started.error().message});
-    }
-    return;
-  }
-  spawn(attend(loop_, net::Child(loop_, std::move(*started)),
-               [this, run, event, contact, via](std::string outcome) {
-                 if (gate_ != nullptr) {
-                   (void)gate_->escalated(Escalated{run, event, contact, via, outcome});
-                 }
-               }));
+  spawn(attend_desktop(loop_, net::Child(loop_, std::move(*started))));
 }
 
 }  // namespace pawl::app

@@ -1,7 +1,10 @@
-// Who hears of questions and escalations, with what this version has: the node's log, the standard
-// error of the client's `pawl mcp`, a desktop notification where there is a session bus, the
-// deployment's notify command, and contacts whose `via` is `command: …`. Contacts with another
-// `via` are recorded and printed: this version has no way to reach them, and says so.
+// Who hears of questions and escalations: the node's log, the standard error of the client's
+// `pawl mcp`, a desktop notification where there is a session bus, and the ways to people that the
+// deployment file has (notifiers.h).
+//
+// The gate climbs the ladder of an escalation and asks for each step here; how it went goes back to
+// the gate as a record. A way that does not get through is itself escalated, once each time that it
+// dies: the ladder of that goes on past contacts who cannot be reached.
 #pragma once
 
 #include <functional>
@@ -10,8 +13,10 @@
 #include <vector>
 
 #include "app/log.h"
+#include "app/notifiers.h"
 #include "gate/gate.h"
 #include "gate/ports.h"
+#include "io/journal/journal.h"
 #include "io/net/loop.h"
 #include "kernel/policy/deployment.h"
 
@@ -20,29 +25,44 @@ namespace pawl::app {
 class NodeHerald final : public Herald {
  public:
   // `say` reaches the people at the clients of a run; an empty run means all of them.
-  NodeHerald(net::Loop& loop, std::function<void(const std::string& run, const std::string&)> say)
-      : loop_(loop), say_(std::move(say)) {}
+  NodeHerald(net::Loop& loop, std::shared_ptr<broker::Broker> broker,
+             std::function<void(const std::string& run, const std::string&)> say);
 
-  void use(Gate* gate) { gate_ = gate; }
-  void use(const Deployment& deployment);
+  void use(Gate* gate, Journal* journal) {
+    gate_ = gate;
+    journal_ = journal;
+  }
+  void use(const Deployment& deployment, const std::string& directory);
+  Notifiers& notifiers() { return notifiers_; }
+  const Notifiers& notifiers() const { return notifiers_; }
 
   void question(const std::string& approval, const std::string& sentence) override;
   void escalate(const std::string& run, const std::string& event,
                 const std::string& sentence) override;
+  void tell(const Rung& rung) override;
+  void changed(const EscalationOpened& opened, const std::string& how) override;
 
  private:
   void desktop(const std::string& title, const std::string& sentence);
-  void contact(const std::string& run, const std::string& event, const std::string& sentence,
-               const Contact& who);
-  void run_command(const std::string& run, const std::string& event, const std::string& sentence,
-                   const std::string& contact, std::vector<std::string> command);
+  void way_changed(const std::string& way, bool dead, const std::string& why);
+  notify::Notice notice(notify::Notice::Kind kind, const std::string& run,
+                        const std::string& event, const std::string& sentence) const;
 
   net::Loop& loop_;
   std::function<void(const std::string&, const std::string&)> say_;
   Gate* gate_ = nullptr;
-  bool desktop_wanted_ = true;
-  std::vector<std::string> notify_command_;
-  std::vector<net::Timer> ladder_;
+  Journal* journal_ = nullptr;
+  Deployment deployment_;
+  Notifiers notifiers_;
 };
+
+// Whether this question may be approved by a button: its class is reversible and nothing has to be
+// typed. What its display is, where all of it can be shown there; else its digest is empty.
+bool approvable_by_button(const Approval& approval);
+struct ButtonDisplay {
+  std::vector<notify::ShownValue> values;
+  std::string shown;
+};
+ButtonDisplay display_for_button(const State& state, Journal& journal, const std::string& approval);
 
 }  // namespace pawl::app

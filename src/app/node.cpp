@@ -60,6 +60,7 @@ Status Node::read_config() {
   if (identities_) identities_->use(deployment_);
   config_directory_ = std::filesystem::path(read.path).parent_path().string();
   remotes_->use(deployment_, config_directory_);
+  herald_->use(deployment_, config_directory_);
   if (watching_) watching_->know(deployment_);
   return {};
 }
@@ -106,7 +107,8 @@ Status Node::open_journal() {
   limits.idle_close = options_.idle_close;
   gate_ = std::make_unique<Gate>(std::move(folded.state), *journal_, *clock_, executor_, *herald_,
                                  random_bytes, limits);
-  herald_->use(gate_.get());
+  herald_->use(gate_.get(), journal_.get());
+  gate_->set_contacts(deployment_.notices.contacts, deployment_.notices.acknowledge_within);
   chronicles_ =
       gate_->on_record([this](const Record& written) { chronicle_.note(written, gate_->state()); });
   return gate_->recover();
@@ -180,30 +182,37 @@ Status Node::open() {
                                      [this](int number) { signalled(number); });
   if (!signals) return std::unexpected(signals.error());
   signals_ = std::move(*signals);
-  herald_ = std::make_unique<NodeHerald>(
-      loop_, [this](const std::string& run, const std::string& text) { say(run, text); });
   remotes_ = std::make_unique<Remotes>(loop_, options_.state_directory);
+  herald_ = std::make_unique<NodeHerald>(
+      loop_, remotes_->broker(),
+      [this](const std::string& run, const std::string& text) { say(run, text); });
   if (Status read = read_config(); !read) return read;
-  herald_->use(deployment_);
   if (Status journal = open_journal(); !journal) return journal;
   if (Status people = enrol_configured(); !people) return people;
   tell_people();
-  control_ = std::make_unique<Control>(
-      ControlPorts{*gate_, *journal_, *clock_, challenges_, random_bytes,
-                   [this](std::string_view text) { return key_->prove(text); },
-                   [this](std::string_view person) { return groups_of(person); },
-                   [this](const Stopped& stopped) { killed(stopped); },
-                   [this]() -> Status {
-                     if (Status read = read_config(); !read) return read;
-                     if (Status people = enrol_configured(); !people) return people;
-                     tell_people();
-                     reload_console();
-                     return {};
-                   },
-                   [this](json::View request) { return create_run(request); },
-                   [this](json::View request) { return rotate_keys(request); }, options_.config,
-                   PAWL_VERSION, [this](std::string_view person) { return is_auditor(person); },
-                   [this] { return console_address(); }, &chronicle_});
+  control_ = std::make_unique<Control>(ControlPorts{
+      *gate_, *journal_, *clock_, challenges_, random_bytes,
+      [this](std::string_view text) { return key_->prove(text); },
+      [this](std::string_view person) { return groups_of(person); },
+      [this](const Stopped& stopped) { killed(stopped); },
+      [this]() -> Status {
+        if (Status read = read_config(); !read) return read;
+        if (Status people = enrol_configured(); !people) return people;
+        tell_people();
+        reload_console();
+        return {};
+      },
+      [this](json::View request) { return create_run(request); },
+      [this](json::View request) { return rotate_keys(request); },
+      [this] { return notices_json(); },
+      [this](std::string scope, std::string name, std::vector<std::string> runs, bool end) {
+        return end_processes(std::move(scope), std::move(name), std::move(runs), end);
+      },
+      [this](std::string person, bool everything) {
+        return drill(std::move(person), everything);
+      },
+      options_.config, PAWL_VERSION, [this](std::string_view person) { return is_auditor(person); },
+      [this] { return console_address(); }, &chronicle_});
   for (const auto& [id, run] : gate_->state().runs()) {
     if (run.phase != RunPhase::closed) gate_->leave_run(id);
   }
@@ -217,6 +226,10 @@ Status Node::open() {
 bool Node::busy() const {
   if (options_.serves || !joined_.empty() || !asking_.empty()) return true;
   if (console_ && console_->watched() > 0) return true;
+  if (herald_->notifiers().waiting() > 0) return true;
+  for (const auto& [id, escalation] : gate_->state().escalations()) {
+    if (escalation.phase == Escalation::Phase::open) return true;
+  }
   for (const auto& [id, approval] : gate_->state().approvals()) {
     if (approval.phase == ApprovalPhase::open || approval.phase == ApprovalPhase::approved) {
       return true;
@@ -275,6 +288,7 @@ void Node::close() {
   send_last_traces();
   control_.reset();
   watching_.reset();
+  if (herald_) herald_->use(nullptr, nullptr);
   gate_.reset();
   if (journal_) {
     if (Status closed = journal_->close(); !closed) log_line(to_string(closed.error()));

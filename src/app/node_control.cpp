@@ -4,7 +4,11 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "app/node_room.h"
+#include "app/process_trees.h"
+#include "base/text.h"
 
 namespace pawl::app {
 
@@ -71,6 +75,52 @@ void Node::killed(const Stopped& stopped) {
       endpoint.cancel_all();
     }
   });
+}
+
+// Processes behind what was killed. Not ended, they are only counted: their sessions go on, with
+// every call denied.
+Task<std::string> Node::end_processes(std::string scope, std::string name,
+                                      std::vector<std::string> runs, bool end) {
+  const std::string folded = fold(name);
+  const auto covered = [&](const std::string& server, const std::string& run) {
+    if (scope == "upstream") return fold(server) == folded;
+    return scope != "tool" && std::ranges::find(runs, run) != runs.end();
+  };
+  std::vector<pid_t> leaders;
+  const auto served = starts_.serving(covered);
+  for (const auto& process : served) leaders.push_back(ServerStarts::leader(*process));
+  std::vector<std::shared_ptr<net::Child>> adopted;
+  for (auto& [id, joined] : joined_) {
+    for (std::size_t i = 0; i < joined->servers.size(); ++i) {
+      if (!covered(joined->server_names[i], joined->run)) continue;
+      auto pidfd = joined->servers[i].duplicate();
+      const auto process = pidfd ? net::process_of(*pidfd) : std::unexpected(pidfd.error());
+      if (!process) continue;  // it has ended
+      leaders.push_back(process->pid);
+      if (!end) continue;
+      if (auto child = net::Child::adopt(loop_, *std::move(pidfd))) {
+        adopted.push_back(std::make_shared<net::Child>(*std::move(child)));
+      }
+    }
+  }
+  TreesEnded ended;
+  if (end) {
+    ended = co_await end_trees(loop_, leaders, [&served, &adopted] {
+      for (const auto& process : served) ServerStarts::kill(*process);
+      for (const auto& child : adopted) child->kill();
+    });
+  } else {
+    ended.alive = trees_of(leaders);
+    ended.processes = ended.alive.size();
+  }
+  json::Writer out;
+  out.object().key("alive").array();
+  for (const net::ProcessStat& one : ended.alive) {
+    out.string(fmt::format("{} {}", one.id.pid, visible(one.name)));
+  }
+  out.end().key("asked").boolean(end).key("found").natural(ended.processes);
+  out.key("took_us").integer(ended.took.ns / 1000).end();
+  co_return out.take();
 }
 
 }  // namespace pawl::app

@@ -229,6 +229,7 @@ Result<std::unique_ptr<mcp::Endpoint>> Node::endpoint(std::uint64_t id, const Jo
       if (join.shares_files) share_files(server.spec);
       server.wire = mcp::over_pipes(loop_, std::move(fds[1]), std::move(fds[0]));
       joined.servers.push_back(std::move(fds[2]));
+      joined.server_names.push_back(join.servers[i].name);
     }
     servers.push_back(std::move(server));
   }

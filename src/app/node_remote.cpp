@@ -153,6 +153,7 @@ Result<std::unique_ptr<mcp::Endpoint>> Node::open_remote(const mcp::RemoteCaller
   request.key = fmt::format("http:{}:{}", role, caller.key);
   request.sponsor = caller.sponsor;
   request.client = caller.client;
+  request.caller = caller.agent;
   request.policy = *policy;
   // A caller that proved to be in a run joins that one, as it is.
   const Run* known = caller.run.empty() ? nullptr : gate_->state().run(caller.run);
@@ -210,10 +211,10 @@ Result<std::unique_ptr<mcp::Endpoint>> Node::connect_remote(const std::string& r
       servers.push_back(
           {std::move(spec),
            equipped_wire(loop_, starts_, remotes_->broker(),
-                         {name, deployment_.servers.at(name), config_directory_, {role}})});
+                         {name, deployment_.servers.at(name), config_directory_, {role}, run})});
       continue;
     }
-    auto process = starts_.start(name, deployment_.servers.at(name), config_directory_);
+    auto process = starts_.start(name, deployment_.servers.at(name), config_directory_, {}, {}, run);
     if (!process) return std::unexpected(process.error());
     remote->owns(*process);
     share_files(spec);

@@ -6,6 +6,8 @@
 //   node_remote.cpp  who asks there, and the sessions behind
 //   node_api.cpp   who calls there, and the decision API
 //   node_watch.cpp  numbers and traces     node_console.cpp  people with a browser
+//   node_drill.cpp  the kill switch, tried
+//   node_notify.cpp  what Slack posts back, and whether people can be reached
 #pragma once
 
 #include <functional>
@@ -44,6 +46,7 @@
 #include "io/net/loop.h"
 #include "io/net/signals.h"
 #include "io/net/unix_socket.h"
+#include "io/notify/slack_answer.h"
 
 namespace pawl::app {
 
@@ -56,6 +59,7 @@ struct Joined {
   std::unique_ptr<mcp::Endpoint> session;
   std::vector<std::vector<net::Fd>> handed;  // of each server, until the join
   std::vector<net::Fd> servers;              // pidfds
+  std::vector<std::string> server_names;     // of these
   std::string run;
   bool over = false;
 };
@@ -116,6 +120,8 @@ class Node {
   void asked(net::Fd socket, net::Peer peer);
   void control_frame(std::uint64_t id, net::Frame frame);
   void killed(const Stopped& stopped);
+  Task<std::string> end_processes(std::string scope, std::string name, std::vector<std::string> runs,
+                                  bool end);
   std::string hello(json::View request) const;
 
   // node_policies.cpp
@@ -129,6 +135,17 @@ class Node {
   void reload();
   Task<void> end_serving();
   bool calls_under_way() const;
+
+  // node_notify.cpp
+  void add_notify();
+  Task<void> slack_posted(http::Request request, http::Responder responder);
+  Status slack_pressed(const notify::SlackAnswer& answer, const std::string& person);
+  std::string unheard() const;
+  std::string notices_json() const;
+
+  // node_drill.cpp
+  Result<std::string> open_drill_run(const std::string& id, const std::string& person);
+  Task<Result<std::string>> drill(std::string person, bool everything);
 
   // node_watch.cpp
   Status open_watching();
@@ -201,6 +218,7 @@ class Node {
   std::optional<identity::Identities> identities_;
   std::unique_ptr<api::Api> api_;
   std::uint64_t refusals_unsaid_ = 0;
+  notify::SlackProofs slack_proofs_;
   bool asks_who_ = false;             // there were agents when the doors were opened
   std::unique_ptr<Gateway> gateway_;  // its connections hold what the doors answer
   std::unique_ptr<console::Console> console_;

@@ -21,8 +21,10 @@ Status Node::open_gateway() {
   if (!options_.serves) return {};
   if (!deployment_.listen)
     return fail(Fault::usage, "the deployment file has no `listen` any more");
-  gateway_ = std::make_unique<Gateway>(loop_, [this] { return gate_->fault(); });
+  gateway_ = std::make_unique<Gateway>(
+      loop_, [this] { return gate_->fault(); }, [this] { return unheard(); });
   add_mcp();
+  add_notify();
   if (Status listens = gateway_->listen(*deployment_.listen, config_directory_); !listens) {
     return listens;
   }
@@ -74,7 +76,7 @@ void Node::reload() {
   deployment_ = *read.deployment;
   identities_->use(deployment_);
   remotes_->use(deployment_, config_directory_);
-  herald_->use(deployment_);
+  herald_->use(deployment_, config_directory_);
   role_policies_.clear();
   watching_->know(deployment_);
   if (Status people = enrol_configured(); !people) log_line(to_string(people.error()));

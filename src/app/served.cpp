@@ -24,7 +24,7 @@ constexpr std::size_t error_line_shown_max = 500;
 }  // namespace
 
 struct ServedProcess {
-  std::string name;
+  std::string name, run;
   Duration started{};
   std::optional<net::Child> child;
   std::optional<net::LineReader> errors;
@@ -53,7 +53,8 @@ void ServedProcess::says(Duration now, std::string_view line) {
 
 Result<std::shared_ptr<ServedProcess>> ServerStarts::start(
     const std::string& name, const Deployment::Server& server, const std::string& directory,
-    std::vector<std::string> carried, std::function<void(std::string&)> scrub) {
+    std::vector<std::string> carried, std::function<void(std::string&)> scrub,
+    const std::string& run) {
   if (live_ >= served_processes_max) {
     return fail(Fault::environment, "too many processes of servers are running");
   }
@@ -76,6 +77,7 @@ Result<std::shared_ptr<ServedProcess>> ServerStarts::start(
   for (std::string& one : spec.environment) secrets::wipe(one);
   auto process = std::make_shared<ServedProcess>();
   process->name = name;
+  process->run = run;
   process->scrub = std::move(scrub);
   process->started = loop_.now();
   if (!started) {
@@ -100,7 +102,28 @@ Result<std::shared_ptr<ServedProcess>> ServerStarts::start(
                                           .end = [](const net::StreamEnd&) {}},
                           error_line_bytes_max);
   ++live_;
+  std::erase_if(all_, [](const auto& one) { return one.expired(); });
+  all_.push_back(process);
   return process;
+}
+
+std::vector<std::shared_ptr<ServedProcess>> ServerStarts::serving(const Serves& wanted) {
+  std::vector<std::shared_ptr<ServedProcess>> found;
+  for (const auto& one : all_) {
+    auto process = one.lock();
+    if (process && process->child && wanted(process->name, process->run)) {
+      found.push_back(std::move(process));
+    }
+  }
+  return found;
+}
+
+pid_t ServerStarts::leader(const ServedProcess& process) {
+  return process.child->id().pid;
+}
+
+void ServerStarts::kill(ServedProcess& process) {
+  process.child->kill();
 }
 
 std::unique_ptr<mcp::Wire> ServerStarts::wire(ServedProcess& process) {

@@ -46,11 +46,18 @@ class ServerStarts {
                                                const Deployment::Server& server,
                                                const std::string& directory,
                                                std::vector<std::string> carried = {},
-                                               std::function<void(std::string&)> scrub = {});
+                                               std::function<void(std::string&)> scrub = {},
+                                               const std::string& run = {});
   // The process's wire, once.
   std::unique_ptr<mcp::Wire> wire(ServedProcess& process);
   // Its session is over: it ends, in its own time.
   void end(const std::shared_ptr<ServedProcess>& process);
+  // Leaders of the processes that serve these: servers by name, in the run that they were started
+  // for. `kill` ends them with everybody they started, now.
+  using Serves = std::function<bool(const std::string& server, const std::string& run)>;
+  std::vector<std::shared_ptr<ServedProcess>> serving(const Serves& wanted);
+  static pid_t leader(const ServedProcess& process);
+  static void kill(ServedProcess& process);
   // Processes that are there, those that end included.
   std::size_t live() const { return live_; }
 
@@ -64,6 +71,7 @@ class ServerStarts {
 
   net::Loop& loop_;
   std::size_t live_ = 0;
+  std::vector<std::weak_ptr<ServedProcess>> all_;
   std::map<std::string, Record> records_;
 };
 

@@ -4,11 +4,13 @@
 
 #include <fmt/format.h>
 
+#include "app/ack.h"
 #include "app/client.h"
 #include "app/command.h"
 #include "app/commands.h"
 #include "app/terminal.h"
 #include "base/text.h"
+#include "kernel/state/state.h"
 
 namespace pawl::app {
 namespace {
@@ -16,19 +18,24 @@ namespace {
 constexpr OptionRow kSwitchReason = {"--reason", "TEXT", "why; it is recorded"};
 constexpr OptionRow kSwitchAs = {"--as", "NAME",
                                  "the reviewer who acts (default PAWL_REVIEWER or you)"};
-constexpr OptionRow kKillOptions[] = {kSwitchReason, json_option, state_option, config_option};
+constexpr OptionRow kKillProcesses = {
+    "--processes", "", "also ends the servers behind, with every process that they started",
+    Takes::nothing};
+constexpr OptionRow kKillOptions[] = {kSwitchReason, kKillProcesses, json_option, state_option,
+                                      config_option};
 constexpr OptionRow kResumeOptions[] = {kSwitchReason, kSwitchAs, json_option, state_option,
                                         config_option};
 constexpr OptionRow kStatusOptions[] = {json_option, state_option, config_option};
 constexpr WordRow kSwitchWords[] = {
-    {"scope", "`all`, `agent`, `run` or `tool`"},
+    {"scope", "`all`, `role`, `agent`, `run`, `tool` or `upstream`"},
     {"name", "which one; nothing for `all`", false},
 };
 
 Status check_scope(const std::string& scope, const std::string& name) {
   const bool all = scope == "all";
-  if (!all && scope != "agent" && scope != "run" && scope != "tool") {
-    return fail(Fault::usage, "`" + visible(scope) + "` is not one of all, agent, run, tool");
+  if (!is_scope(scope)) {
+    return fail(Fault::usage,
+                "`" + visible(scope) + "` is not one of all, role, agent, run, tool, upstream");
   }
   if (all != name.empty()) {
     return fail(Fault::usage, all ? "`all` takes no name" : "`" + scope + "` needs a name");
@@ -43,6 +50,8 @@ std::string texts(json::View list) {
   }
   return joined.empty() ? "none" : joined;
 }
+
+std::vector<std::string> process_lines(json::View processes);
 
 int kill(const Arguments& arguments) {
   const std::string scope = arguments.word("scope");
@@ -59,7 +68,8 @@ int kill(const Arguments& arguments) {
   json::Writer request;
   request.object().key("op").string("kill").key("scope").string(scope).key("name").string(name);
   request.key("reason").string(*reason);
-  request.key("by").string(user == nullptr ? "" : user->pw_name).end();
+  request.key("by").string(user == nullptr ? "" : user->pw_name);
+  request.key("processes").boolean(arguments.has("--processes")).end();
   auto answer = node->ask(request.text());
   if (!answer) return complain(answer.error());
   if (arguments.has("--json")) {
@@ -71,8 +81,27 @@ int kill(const Arguments& arguments) {
   out("runs stopped           " + texts(root["runs"]));
   out("held calls withdrawn   " + texts(root["withdrawn"]));
   out("calls in flight        " + texts(root["cancelled"]));
+  for (const std::string& line : process_lines(root["processes"])) out(line);
   out("lifted by a reviewer: pawl resume " + scope + (name.empty() ? "" : " " + visible(name)));
   return exit_good;
+}
+
+// What became of the processes behind, and who could not be proved dead.
+std::vector<std::string> process_lines(json::View processes) {
+  std::vector<std::string> lines;
+  if (!processes.is_object() || processes["found"].natural() == 0) return lines;
+  const std::uint64_t found = processes["found"].natural();
+  if (processes["asked"].kind() != json::Kind::boolean || !processes["asked"].boolean()) {
+    lines.push_back(fmt::format("processes              {} go on, and every call is denied; "
+                                "--processes ends them",
+                                found));
+    return lines;
+  }
+  const std::size_t alive = processes["alive"].size();
+  lines.push_back(fmt::format("processes              {} ended in {:.1f} ms", found - alive,
+                              static_cast<double>(processes["took_us"].integer()) / 1000));
+  if (alive > 0) lines.push_back("not proved dead        " + texts(processes["alive"]));
+  return lines;
 }
 
 int resume(const Arguments& arguments) {
@@ -116,6 +145,7 @@ int status(const Arguments& arguments) {
                                                 visible(entry.text("person").value_or("")),
                                                 visible(entry.text("reason").value_or(""))));
   }
+  for (const std::string& line : escalation_lines(root)) out(line);
   for (json::View entry : root["policies_waiting"].elements()) {
     const auto text = [&entry](std::string_view key) {
       return visible(entry.text(key).value_or(""));
@@ -141,7 +171,7 @@ int status(const Arguments& arguments) {
 extern const CommandRow kill_command = {
     "kill",
     "run",
-    "stops everything, an agent, a run or a tool; needs nobody's permission",
+    "stops everything, a role, an agent, a run, a tool or a server; needs nobody's permission",
     kKillOptions,
     kSwitchWords,
     kill};

@@ -25,6 +25,7 @@ enum class Errand : std::uint8_t {
   count_denials,  // of a run: the minute is over
   idle,           // of a run: its last connection has been gone for long
   make_room,      // the disk was full: look again
+  climb,          // of an escalation: its next step
 };
 
 class Agenda {

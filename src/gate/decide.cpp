@@ -7,6 +7,7 @@
 #include "gate/facts.h"
 #include "gate/flood.h"
 #include "gate/hold.h"
+#include "gate/ladder.h"
 #include "gate/near.h"
 #include "kernel/admit/admit.h"
 #include "kernel/admit/explain.h"
@@ -143,7 +144,7 @@ void tell(Ticket& ticket, const Verdict& verdict) {
   const std::string sentence = reason_text(verdict, ticket.asked.call);
   if (verdict.halt) halt(ticket.desk, ticket.asked.run, verdict.reason.code, sentence);
   if (verdict.notify && verdict.runs()) {
-    ticket.desk.herald.escalate(ticket.asked.run, "notify", sentence);
+    alert_people(ticket.desk, ticket.asked.run, "notify", sentence);
   }
 }
 
@@ -305,7 +306,7 @@ void halt(Desk& desk, const std::string& run, Code code, const std::string& why)
   const std::string word(to_string(code));
   const auto seq = desk.append(RunHalted{run, word, why}, {.urgency = Urgency::reserve});
   if (seq) desk.journal.request_sync(*seq);
-  desk.herald.escalate(run, word, why);
+  alert_people(desk, run, word, why);
   end_held(desk, run);
 }
 

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "gate/flood.h"
 #include "gate/hold.h"
+#include "gate/ladder.h"
 #include "gate/near.h"
 #include "gate/runs.h"
 
@@ -38,9 +39,13 @@ Result<std::uint64_t> Desk::append(Body body, const Writing& how) {
   const Record record{journal.next(), how.at ? *how.at : now(), clock.boot().ns, std::move(body)};
   const auto seq = journal.append(to_json(record), how.payloads, how.urgency);
   watch_disk();
-  if (!seq) return seq;
+  if (!seq) {
+    hear_of_fault();
+    return seq;
+  }
   if (Status applied = state.apply(record); !applied) {
     broken_ = "the state refused a record of its own: " + applied.error().message;
+    hear_of_fault();
     return fail(Fault::internal, broken_);
   }
   tell(record);
@@ -77,6 +82,15 @@ std::string Desk::fault() const {
   if (journal.failed()) return "the journal cannot be written: " + journal.failure();
   if (journal.full()) return "the disk of the journal is full";
   return {};
+}
+
+// Once for each time that nothing is granted any more.
+void Desk::hear_of_fault() {
+  if (fault().empty() || std::exchange(fault_told_, true)) return;
+  later([this] {
+    const std::string why = fault();
+    if (!why.empty()) alert_people(*this, {}, "audit_failure", "nothing is granted: " + why);
+  });
 }
 
 bool Desk::clock_suspect() const {
@@ -138,6 +152,8 @@ void Desk::due(Errand what, const std::string& subject) {
       return close_idle(*this, subject);
     case Errand::make_room:
       return look_at_disk();
+    case Errand::climb:
+      return climb(*this, subject);
   }
 }
 
@@ -150,6 +166,7 @@ void Desk::watch_disk() {
 void Desk::look_at_disk() {
   watching_disk_ = false;
   if (journal.full()) (void)journal.make_room();
+  if (fault().empty()) fault_told_ = false;
   watch_disk();
 }
 

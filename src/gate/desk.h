@@ -114,6 +114,10 @@ class Desk {
   std::set<std::string> refused_policies;                 // digests that somebody was told about
   std::map<std::string, WaitingPolicy> waiting_policies;  // by agent
   std::vector<std::string> default_reviewers;
+  std::vector<Contact> contacts;                             // the deployment's
+  Duration acknowledge_within = Duration::seconds(15 * 60);  // after the last contact
+  ByName<std::uint32_t> climbed;  // escalation -> steps that were asked for in this life
+  std::set<std::string, std::less<>> hurried;  // … whose next step does not wait for its time
   std::optional<std::map<std::string, std::vector<std::string>, std::less<>>> people;
   using Told = std::function<void(const Record&)>;
   std::vector<std::weak_ptr<const Told>> told;  // of every record, as it was written
@@ -123,12 +127,14 @@ class Desk {
   void due(Errand what, const std::string& subject);
   void look_at_disk();
   void tell(const Record& record);
+  void hear_of_fault();
   void snapshot_when_due();
   void snapshot();
 
   std::string broken_;  // why the state and the journal may disagree
   std::shared_ptr<char> alive_;
   bool watching_disk_ = false;
+  bool fault_told_ = false;
   bool snapshot_planned_ = false;
   std::uint64_t snapshot_size_ = 0;  // records that the newest snapshot covers
 };

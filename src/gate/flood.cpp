@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/text.h"
+#include "gate/ladder.h"
+
 namespace pawl {
 
 namespace {
@@ -25,6 +28,18 @@ void announce(Desk& desk, const std::string& run, std::uint64_t counted) {
                     {.urgency = Urgency::reserve});
 }
 
+// So many refusals within a minute are no slip: somebody looks for what is permitted. Of a halted
+// or killed run people have heard already.
+void look_for_probing(Desk& desk, const std::string& run) {
+  const Run* known = desk.state.run(run);
+  if (known == nullptr || known->phase != RunPhase::open) return;
+  desk.later([&desk, run, agent = known->agent] {
+    alert_people(desk, run, "probing",
+             "more than " + std::to_string(desk.limits.denial_records_max) +
+                 " calls of `" + visible(agent) + "` were refused within a minute");
+  });
+}
+
 }  // namespace
 
 bool written_out(const Desk& desk, const Run& run, Instant now) {
@@ -36,6 +51,7 @@ bool written_out(const Desk& desk, const Run& run, Instant now) {
 void count_refusal(Desk& desk, RunDesk& desk_of_run, const std::string& run, Code code) {
   announce(desk, run, total(desk_of_run));
   if (desk_of_run.counted.empty()) {
+    look_for_probing(desk, run);
     desk.agenda.at(desk.clock.boot() + minute, Errand::count_denials, run);
   }
   ++desk_of_run.counted[std::string(to_string(code))];

@@ -6,6 +6,7 @@
 #include "gate/decide.h"
 #include "gate/desk.h"
 #include "gate/hold.h"
+#include "gate/ladder.h"
 
 namespace pawl {
 
@@ -31,8 +32,9 @@ Status Gate::recover() {
     if (const auto seq = desk.append(std::move(body), {.urgency = Urgency::reserve}); !seq) {
       return std::unexpected(seq.error());
     }
-    if (halted != nullptr) desk.herald.escalate(told.run, told.code, told.why);
+    if (halted != nullptr) alert_people(desk, told.run, told.code, told.why);
   }
+  climb_on(desk);
   desk.watch_disk();
   for (const auto& [id, call] : usable_questions(desk.state)) {
     schedule_end(desk, *desk.state.approval(id));
@@ -58,11 +60,6 @@ Status Gate::note(const std::string& run, const std::string& topic, const std::s
     return fail(Fault::refused, "too many notes of one run in one minute");
   }
   const auto seq = desk.append(Noted{run, topic, visible(text.substr(0, note_bytes_max))});
-  return seq ? Status{} : std::unexpected(seq.error());
-}
-
-Status Gate::escalated(const Escalated& told) {
-  const auto seq = desk_->append(told);
   return seq ? Status{} : std::unexpected(seq.error());
 }
 

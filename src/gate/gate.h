@@ -65,6 +65,7 @@ struct RunRequest {
   // call it. Its text is what the sponsor said, so it has to come from the person who starts the
   // run. A run gets it when it is opened, and keeps it.
   std::string task = {}, task_file = {};
+  std::string caller = {};  // the deployment's name of the agent, where it proved who it is
   // The run's user cannot have written this policy: the deployment pins its digest, or its files
   // belong to somebody else. A changed policy that is not vouched for waits for a person (rule 14).
   bool vouched = false;
@@ -207,8 +208,9 @@ class Gate {
   Status change(const Change& change);
   // What `change` would do, without doing it.
   Result<Changed> try_change(const std::string& approval, std::string_view arguments) const;
+  // `quietly`: an exercise over its own run, of which nobody has to hear.
   Result<Stopped> kill(const std::string& scope, const std::string& name, const std::string& person,
-                       const std::string& reason);
+                       const std::string& reason, bool quietly = false);
   Status resume(const std::string& scope, const std::string& name, const std::string& person,
                 const std::string& reason);
   Status accept(const std::string& server, const std::string& tool, const std::string& digest,
@@ -228,8 +230,17 @@ class Gate {
 
   // For a person to find later. Refused beyond `notes_per_minute_max`: notes come from outside.
   Status note(const std::string& run, const std::string& topic, const std::string& text);
-  // How telling somebody went, for the herald.
+  // How telling somebody went, for the herald. A failed step of a ladder makes the next one due.
   Status escalated(const Escalated& told);
+  // Who hears of what belongs to no run, and of runs whose policy names nobody; and how long after
+  // the last contact an escalation counts as unanswered.
+  void set_contacts(std::vector<Contact> contacts, Duration acknowledge_within);
+  // Something outside of calls that people have to hear of: a dead notifier, a tampered file.
+  void escalate(const std::string& run, const std::string& event, const std::string& sentence);
+  // A person answers for an escalation: its ladder stops. `resolved`: and it is over.
+  Status acknowledge(const std::string& escalation, const std::string& person,
+                     const std::string& proof, bool resolved);
+  Status drilled(const Drilled& drill);
 
   // From now on `told` hears of every record as it is written, in their order: not durable yet, and
   // in the middle of a turn, so it keeps what it wants and calls nothing here. Until the answer is

@@ -80,6 +80,7 @@ Next ask(Ticket& ticket, const Verdict& verdict, About about) {
   opened.reviewers = question.reviewers;
   opened.expires = desk.now() + question.within;
   opened.why = question.why;
+  opened.class_text = to_string(verdict.action_class);
   if (!desk.append(std::move(opened))) {
     ticket.approval.clear();
     end_unsent(ticket);

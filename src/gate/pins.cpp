@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "gate/desk.h"
 #include "gate/gate.h"
+#include "gate/ladder.h"
 
 namespace pawl {
 
@@ -49,6 +50,14 @@ PinState Gate::pin(const std::string& run, const ToolDefinition& tool, bool lock
   PinState pin =
       locked ? under_lock(accepted, digest, locked_digest) : without_lock(accepted, digest);
   if (tool.hidden_characters) pin = PinState::hidden;
+  const bool tampered = pin == PinState::changed || pin == PinState::hidden;
+  if (tampered && !desk_->state.definitions().contains(digest)) {
+    desk_->later([desk = desk_.get(), run, pin, name = tool.server + "/" + tool.name] {
+      alert_people(*desk, run, "tool_changed",
+                     "the definition of `" + visible(name) + "` is not the accepted one" +
+                         (pin == PinState::hidden ? ", and has hidden characters" : ""));
+    });
+  }
   if (!record_definition(*desk_, *known, tool, digest, pin)) return PinState::changed;
   const bool first = pin == PinState::first_use && accepted == nullptr &&
                      known->policy->policy().environment != Environment::production;

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "gate/gate.h"
+#include "gate/ladder.h"
 #include "gate/runs.h"
 #include "kernel/strictness/strictness.h"
 
@@ -23,7 +24,7 @@ Status refuse_laxer(Desk& desk, const Policy& policy, const std::string& digest,
   desk.waiting_policies[policy.agent] = {policy.agent, policy.file, digest, laxer};
   if (desk.refused_policies.insert(digest).second) {
     (void)desk.append(Noted{{}, "policy changed", sentence});
-    desk.herald.escalate({}, "policy_changed", sentence);
+    alert_people(desk, {}, "policy_changed", sentence);
   }
   return fail(Fault::refused, sentence);
 }

@@ -17,6 +17,7 @@
 #include "model/call.h"
 #include "model/clock.h"
 #include "model/facts.h"
+#include "model/record.h"
 #include "model/verdict.h"
 
 namespace pawl {
@@ -85,15 +86,29 @@ using ResolvePath = std::function<PathFact(std::string_view pointer, std::string
 using FindProgram =
     std::function<ProgramFact(std::string_view word, std::span<const std::string> directories)>;
 
-// Someone has to hear of something. Never waits; failures come back as Escalated records.
+// One contact is to be told. `escalation` is empty where nobody has to answer for it.
+struct Rung {
+  std::string escalation, run, event, sentence;
+  LadderContact contact;
+  std::uint32_t step = 0;
+};
+
+// Someone has to hear of something. Never waits; how it went comes back as Escalated records.
 class Herald {
  public:
   virtual ~Herald() = default;
   // A question was opened (desktop notification, command).
   virtual void question(const std::string& approval, const std::string& sentence) = 0;
-  // A halt, an indeterminate effect, a tampered file: `contacts` as the policy lists them.
+  // A halt, an indeterminate effect, a tampered file: for whoever is near this node.
   virtual void escalate(const std::string& run, const std::string& event,
                         const std::string& sentence) = 0;
+  // One step of a ladder, which the gate climbs. Its outcome goes to `Gate::escalated`.
+  virtual void tell(const Rung& rung) { (void)rung; }
+  // Somebody answered for it, or what it was about is over: `how` as in EscalationChanged.
+  virtual void changed(const EscalationOpened& opened, const std::string& how) {
+    (void)opened;
+    (void)how;
+  }
 };
 
 }  // namespace pawl

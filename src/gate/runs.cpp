@@ -74,7 +74,8 @@ Result<std::string> open(Desk& desk, const RunRequest& request, const std::strin
                    .sponsor = request.sponsor,
                    .policy = digest,
                    .client = request.client,
-                   .task = request.task.empty() ? std::string() : spelled(sha256(request.task))};
+                   .task = request.task.empty() ? std::string() : spelled(sha256(request.task)),
+                   .caller = request.caller};
   const std::string id = opened.run;
   if (const auto seq = desk.append(std::move(opened)); !seq) return std::unexpected(seq.error());
   return join(desk, *desk.state.run(id), request, digest);

@@ -7,6 +7,7 @@
 #include "gate/decide.h"
 #include "gate/execute.h"
 #include "gate/hold.h"
+#include "gate/ladder.h"
 #include "gate/ticket.h"
 
 namespace pawl {
@@ -14,9 +15,10 @@ namespace pawl {
 namespace {
 
 Status check_scope(const State& state, const std::string& scope, const std::string& name) {
-  if (scope != "all" && scope != "agent" && scope != "run" && scope != "tool") {
-    return fail(Fault::usage,
-                "`" + visible(scope) + "` is not one of `all`, `agent`, `run`, `tool`");
+  if (!is_scope(scope)) {
+    return fail(Fault::usage, "`" + visible(scope) +
+                                  "` is not one of `all`, `role`, `agent`, `run`, `tool`, "
+                                  "`upstream`");
   }
   if (scope == "all") {
     return name.empty() ? Status{} : fail(Fault::usage, "the scope `all` has no name");
@@ -28,25 +30,16 @@ Status check_scope(const State& state, const std::string& scope, const std::stri
   return {};
 }
 
-bool covers(const KillSet& kill, const Run& run, std::string_view tool) {
-  if (kill.scope == "all") return true;
-  if (kill.scope == "agent") return kill.name == run.agent;
-  if (kill.scope == "run") return kill.name == run.id;
-  const std::string wanted = fold(kill.name);
-  const std::size_t slash = tool.find('/');
-  const bool bare = slash != std::string_view::npos && wanted == fold(tool.substr(slash + 1));
-  return bare || wanted == fold(tool);
-}
-
 // The server may answer at once, and the call be gone before the next one is looked at: so first
 // who, then each one that is still there.
-std::vector<std::string> cancel_covered(Desk& desk, const KillSet& kill) {
+std::vector<std::string> cancel_covered(Desk& desk, const Kill& kill) {
   std::vector<std::pair<std::string, std::string>> calls;  // run, call
   for (const auto& [id, run] : desk.runs) {
     for (const Ticket* ticket : run.live) {
       if (ticket->phase != Ticket::Phase::executing) continue;
-      if (covers(kill, ticket->state(), ticket->asked.call.name()))
+      if (covers(kill, ticket->state()) || covers_tool(kill, ticket->asked.call.name())) {
         calls.emplace_back(id, ticket->call);
+      }
     }
   }
   std::vector<std::string> cancelled;
@@ -61,36 +54,36 @@ std::vector<std::string> cancel_covered(Desk& desk, const KillSet& kill) {
   return cancelled;
 }
 
+std::string about_of(const std::string& scope, const std::string& name) {
+  return name.empty() ? scope : scope + " " + name;
+}
+
 bool stops_something(const State& state, const std::string& scope, const std::string& name) {
   const auto set = [&](const Kill& kill) { return kill.scope == scope && kill.name == name; };
   if (std::ranges::any_of(state.kills(), set)) return true;
   return std::ranges::any_of(state.runs(), [&](const auto& entry) {
-    const Run& run = entry.second;
-    const bool named =
-        (scope == "run" && name == run.id) || (scope == "agent" && name == run.agent);
-    return named && !run.halted.empty();
+    return resumes(scope, name, entry.second) && !entry.second.halted.empty();
   });
 }
 
 }  // namespace
 
 Result<Stopped> Gate::kill(const std::string& scope, const std::string& name,
-                           const std::string& person, const std::string& reason) {
+                           const std::string& person, const std::string& reason, bool quietly) {
   Desk& desk = *desk_;
   if (Status fine = check_scope(desk.state, scope, name); !fine) {
     return std::unexpected(fine.error());
   }
-  KillSet kill{
+  const KillSet set{
       .id = desk.new_id("k"), .scope = scope, .name = name, .person = person, .reason = reason};
+  const Kill kill{set.id, scope, name, person, reason, {}};
   Stopped stopped;
   for (const auto& [id, run] : desk.state.runs()) {
-    if (scope != "tool" && run.phase != RunPhase::closed && covers(kill, run, {})) {
-      stopped.runs.push_back(id);
-    }
+    if (run.phase != RunPhase::closed && covers(kill, run)) stopped.runs.push_back(id);
   }
   std::ranges::sort(stopped.runs);
   const auto before = usable_questions(desk.state);
-  const auto seq = desk.append(kill, {.urgency = Urgency::reserve});
+  const auto seq = desk.append(set, {.urgency = Urgency::reserve});
   stopped.cancelled = cancel_covered(desk, kill);
   if (!seq) {
     return fail(seq.error().fault,
@@ -100,9 +93,11 @@ Result<Stopped> Gate::kill(const std::string& scope, const std::string& name,
   }
   desk.journal.request_sync(*seq);
   stopped.withdrawn = end_withdrawn(desk, before);
-  desk.herald.escalate(scope == "run" ? name : std::string{}, "killed",
-                       "the kill switch was set for " +
-                           (scope == "all" ? "everything" : scope + " `" + visible(name) + "`"));
+  if (quietly) return stopped;
+  alert_people(desk, scope == "run" ? name : std::string{}, "killed",
+           "the kill switch was set for " +
+               (scope == "all" ? "everything" : scope + " `" + visible(name) + "`"),
+           about_of(scope, name));
   return stopped;
 }
 
@@ -113,9 +108,14 @@ Status Gate::resume(const std::string& scope, const std::string& name, const std
     return fail(Fault::missing, "nothing is stopped under the scope `" + visible(scope) + "`" +
                                     (name.empty() ? "" : " and the name `" + visible(name) + "`"));
   }
+  const auto before = desk_->state.escalations();
   const auto seq = desk_->append(Resumed{scope, name, person, reason});
   if (!seq) return std::unexpected(seq.error());
   desk_->journal.request_sync(*seq);
+  for (const auto& [id, escalation] : before) {
+    if (desk_->state.escalations().contains(id)) continue;
+    desk_->herald.changed(escalation.opened, "resolved");
+  }
   return {};
 }
 

@@ -53,7 +53,8 @@ struct PinAccepted {
 
 struct RunOpened {
   std::string run, key, agent, identity, sponsor, policy, client;
-  std::string task = {};  // digest of the task file that narrowed the policy; empty: none
+  std::string task = {};    // digest of the task file that narrowed the policy; empty: none
+  std::string caller = {};  // the deployment's name of the agent that proved who it is
 };
 struct RunHalted {
   std::string run, code, why;
@@ -66,7 +67,8 @@ struct RunTightened {
   std::string run, policy;
 };
 
-// How often the switch is thrown, and over what. scope: `all`, `agent`, `run`, `tool`.
+// How often the switch is thrown, and over what. scope: `all`, `role`, `agent`, `run`, `tool`,
+// `upstream`.
 struct KillSet {
   std::string id, scope, name, person, reason;
 };
@@ -111,6 +113,7 @@ struct ApprovalOpened {
   std::vector<std::string> reviewers;
   Instant expires{};
   std::string why;
+  std::string class_text = {};  // of the call; empty in records of before: as irreversible
 };
 struct ApprovalAnswered {
   std::string approval, person, answer, reason, proof, shown;  // answer: `approve` or `reject`
@@ -156,8 +159,38 @@ struct DenialsCounted {
 struct ReviewerEnrolled {
   std::string person, proof, verifier, by;  // verifier: public part; `by` empty: configuration
 };
+// How telling one contact went. `step` of `escalation` counts from 1; 0: outside of a ladder.
 struct Escalated {
   std::string run, event, contact, via, outcome;
+  std::string escalation = {};
+  std::uint32_t step = 0;
+  bool failed = false;  // nobody was reached this way
+};
+struct LadderContact {
+  std::string name, via;
+  Duration after{};  // since the escalation was opened
+};
+// Something that a person has to answer for, and who is told of it one after another.
+struct EscalationOpened {
+  std::string escalation, run, event, why;
+  std::string about = {};  // of a kill: `SCOPE NAME`, so that lifting it ends the escalation
+  std::vector<LadderContact> contacts;
+  Instant ends{};  // nobody acknowledged it until then: it is unanswered
+};
+// how: `acknowledged`, `resolved`, or `unanswered`, which no person says.
+struct EscalationChanged {
+  std::string escalation, how, person, proof;
+};
+// An exercise of the kill switch: a run made for it, effects under way, processes started.
+struct Drilled {
+  std::string drill, role, run, person;
+  std::uint64_t calls = 0;      // let through before the switch
+  std::uint64_t processes = 0;  // that were running
+  std::uint64_t alive = 0;      // … and could not be proved dead
+  std::uint64_t after = 0;      // calls that were let through after the switch
+  Duration decided{};           // from the switch to the last call that was let through
+  Duration dead{};              // … to the end of the last process
+  bool passed = false;
 };
 struct SnapshotTaken {
   std::string digest;
@@ -171,11 +204,12 @@ struct Unknown {
   std::string type;
 };
 
-using Body = std::variant<NodeStarted, NodeStopped, PolicyLoaded, DefinitionSeen, PinAccepted,
-                          RunOpened, RunHalted, RunClosed, KillSet, Resumed, CallDecided,
-                          ApprovalOpened, ApprovalAnswered, ApprovalEnded, ApprovalAttached,
-                          CallEnded, DenialsCounted, ReviewerEnrolled, Escalated, SnapshotTaken,
-                          Noted, RunTightened, ApprovalChanged, Unknown>;
+using Body =
+    std::variant<NodeStarted, NodeStopped, PolicyLoaded, DefinitionSeen, PinAccepted, RunOpened,
+                 RunHalted, RunClosed, KillSet, Resumed, CallDecided, ApprovalOpened,
+                 ApprovalAnswered, ApprovalEnded, ApprovalAttached, CallEnded, DenialsCounted,
+                 ReviewerEnrolled, Escalated, SnapshotTaken, Noted, RunTightened, EscalationOpened,
+                 EscalationChanged, Drilled, ApprovalChanged, Unknown>;
 
 struct Record {
   std::uint64_t seq = 0;

@@ -44,6 +44,7 @@ void members(V& v, Part<V, PinAccepted>& b) {
 template <class V>
 void members(V& v, Part<V, RunOpened>& b) {
   v.need("agent", b.agent);
+  v.may("caller", b.caller);
   v.may("client", b.client);
   v.may("identity", b.identity);
   v.need("key", b.key);
@@ -130,6 +131,7 @@ void members(V& v, Part<V, ApprovalOpened>& b) {
   v.may("args", b.args);
   v.need("binding", b.binding);
   v.need("call", b.call);
+  v.may("class", b.class_text);
   v.may("credential", b.credential);
   v.may("deny_on_timeout", b.deny_on_timeout, true);
   v.need("expires", b.expires);
@@ -207,10 +209,50 @@ void members(V& v, Part<V, ReviewerEnrolled>& b) {
 template <class V>
 void members(V& v, Part<V, Escalated>& b) {
   v.may("contact", b.contact);
+  v.may("escalation", b.escalation);
   v.need("event", b.event);
+  v.may("failed", b.failed);
   v.may("outcome", b.outcome);
   v.may("run", b.run);
+  v.may("step", b.step);
   v.may("via", b.via);
+}
+template <class V>
+void members(V& v, Part<V, LadderContact>& c) {
+  v.may("after_ns", c.after);
+  v.need("name", c.name);
+  v.need("via", c.via);
+}
+template <class V>
+void members(V& v, Part<V, EscalationOpened>& b) {
+  v.may("about", b.about);
+  v.list("contacts", b.contacts);
+  v.need("ends", b.ends);
+  v.need("escalation", b.escalation);
+  v.need("event", b.event);
+  v.may("run", b.run);
+  v.may("why", b.why);
+}
+template <class V>
+void members(V& v, Part<V, EscalationChanged>& b) {
+  v.need("escalation", b.escalation);
+  v.need("how", b.how);
+  v.may("person", b.person);
+  v.may("proof", b.proof);
+}
+template <class V>
+void members(V& v, Part<V, Drilled>& b) {
+  v.may("after", b.after);
+  v.may("alive", b.alive);
+  v.may("calls", b.calls);
+  v.may("dead_ns", b.dead);
+  v.may("decided_ns", b.decided);
+  v.need("drill", b.drill);
+  v.may("passed", b.passed);
+  v.need("person", b.person);
+  v.may("processes", b.processes);
+  v.need("role", b.role);
+  v.need("run", b.run);
 }
 template <class V>
 void members(V& v, Part<V, SnapshotTaken>& b) {

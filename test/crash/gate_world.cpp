@@ -337,4 +337,19 @@ void World::escalate(const std::string&, const std::string& event, const std::st
   escalations.push_back(event);
 }
 
+void World::tell(const Rung& rung) {
+  rungs.push_back(rung);
+  if (!ways_answer) return;
+  const bool failed = rung.contact.via == unreachable;
+  executor.post([this, rung, failed] {
+    if (!gate) return;
+    (void)gate->escalated({rung.run, rung.event, rung.contact.name, rung.contact.via,
+                           failed ? "nobody there" : "told", rung.escalation, rung.step, failed});
+  });
+}
+
+void World::changed(const EscalationOpened& opened, const std::string& how) {
+  changes.push_back(how + " " + opened.event);
+}
+
 }  // namespace pawl::crash

@@ -186,6 +186,8 @@ class World final : public Herald {
   void question(const std::string& approval, const std::string& sentence) override;
   void escalate(const std::string& run, const std::string& event,
                 const std::string& sentence) override;
+  void tell(const Rung& rung) override;
+  void changed(const EscalationOpened& opened, const std::string& how) override;
 
   Random random;
   SimDisk disk;
@@ -200,6 +202,10 @@ class World final : public Herald {
   std::string run;  // the last one opened
   std::vector<std::string> questions;
   std::vector<std::string> escalations;  // events
+  std::vector<Rung> rungs;               // asked for, in this life and in those before
+  std::vector<std::string> changes;      // `how event`
+  std::string unreachable;               // a way by which nobody is reached
+  bool ways_answer = true;               // how telling went is known at once
   std::map<std::string, std::vector<std::string>> groups = {
       {"ann", {"leads"}}, {"bob", {"leads"}}, {"sam", {"leads"}}, {"eve", {}}};
   std::uint64_t segment_bytes = 1UL << 20;

@@ -52,8 +52,7 @@ struct Telling {
   bool concerns(const std::string& scope, const std::string& name) const {
     const Run* run = state.run(story.run_);
     if (run == nullptr || run->phase == RunPhase::closed) return false;
-    return scope == "all" || scope == "tool" || (scope == "agent" && name == run->agent) ||
-           (scope == "run" && name == run->id);
+    return scope == "tool" || scope == "upstream" || covers({{}, scope, name, {}, {}, {}}, *run);
   }
   const Approval* asked(const std::string& id) {
     const Approval* approval = state.approval(id);
@@ -182,6 +181,25 @@ struct Telling {
     entry.who = b.contact;
     entry.verdict = "told";
     entry.reason = b.event + (b.outcome.empty() ? "" : ": " + b.outcome);
+    return ours(b.run);
+  }
+  bool operator()(const EscalationOpened& b) {
+    entry.verdict = "escalated";
+    entry.reason = b.event + " (" + b.escalation + ")" + (b.why.empty() ? "" : ": " + b.why);
+    return ours(b.run);
+  }
+  bool operator()(const EscalationChanged& b) {
+    const auto known = state.escalations().find(b.escalation);
+    if (known == state.escalations().end()) return false;
+    entry.who = b.person;
+    entry.verdict = b.how;
+    entry.reason = known->second.opened.event + " (" + b.escalation + ")";
+    return ours(known->second.opened.run);
+  }
+  bool operator()(const Drilled& b) {
+    entry.who = b.person;
+    entry.verdict = b.passed ? "drill passed" : "drill failed";
+    entry.reason = "the kill switch was exercised";
     return ours(b.run);
   }
   bool operator()(const Noted& b) {

@@ -101,9 +101,8 @@ void Events::note(const Record& record, const State& state) {
   if (kill == nullptr) return;
   for (const auto& [id, kept] : kept_) {
     const Run* run = state.run(id);
-    const bool covered = run != nullptr && (kill->scope == "all" || kill->name == run->agent ||
-                                            kill->name == run->id);
-    if (!covered || kill->scope == "tool") continue;
+    const Kill over{kill->id, kill->scope, kill->name, kill->person, kill->reason, record.at};
+    if (run == nullptr || !covers(over, *run)) continue;
     json::Writer out;
     out.object().key("at").string(to_string(record.at)).key("reason").string(kill->reason);
     out.key("run").string(id).key("seq").natural(record.seq).key("type").string("kill.set").end();

@@ -180,6 +180,7 @@ void Api::Room::open_run(Visit& visit) {
       .policy = role->policy,
       .task = std::move(*task),
       .task_file = "the request's task",
+      .caller = who.agent,
       .vouched = role->vouched};
   const auto run = ports.gate.open_run(request);
   if (!run) {

@@ -5,8 +5,8 @@
 
 #include "base/hash.h"
 #include "base/text.h"
+#include "doors/control/spoken.h"
 #include "doors/control/views.h"
-#include "kernel/admit/typed.h"
 
 namespace pawl {
 namespace {
@@ -36,6 +36,8 @@ std::string_view word(Fault fault) {
   return "internal";
 }
 
+}  // namespace
+
 std::string refusal(const Error& error) {
   json::Writer out;
   out.object().key("ok").boolean(false).key("fault").string(word(error.fault));
@@ -55,8 +57,6 @@ Result<std::string> text(json::View object, std::string_view key) {
 std::string done() {
   return R"({"ok":true})";
 }
-
-}  // namespace
 
 std::string hello_text(std::string_view nonce) {
   return "pawl hello v1\n" + std::string(nonce) + "\n";
@@ -81,7 +81,9 @@ Task<std::string> Control::answer(std::string request) {
   Result<std::string> answered;
   bool writes = true;
   if (op == "kill") {
-    answered = kill(root);
+    answered = co_await kill(root);
+  } else if (op == "act" && root["act"].text("kind") == "drill") {
+    answered = co_await drill(root);
   } else if (op == "act") {
     answered = act(root);
   } else if (op == "run_open") {
@@ -107,7 +109,8 @@ Task<std::string> Control::answer(std::string request) {
 Result<std::string> Control::show(std::string_view op, json::View request) {
   const Instant now = ports_.clock.now();
   if (op == "status") {
-    return status_json(ports_.gate, ports_.journal, now, ports_.version, ports_.chronicle);
+    return status_json(ports_.gate, ports_.journal, now, ports_.version, ports_.chronicle,
+                       ports_.notices ? ports_.notices() : "[]");
   }
   if (op == "approvals") {
     return approvals_json(ports_.gate.state(), ports_.journal, now, ports_.chronicle);
@@ -147,8 +150,8 @@ Result<std::string> Control::read(std::string_view op, json::View request) {
     out.key("signature").string(ports_.sign(hello_text(*nonce))).end();
     return out.take();
   }
-  if (op == "status" || op == "approvals" || op == "approval" || op == "run" ||
-      op == "people" || op == "change") {
+  if (op == "status" || op == "approvals" || op == "approval" || op == "run" || op == "people" ||
+      op == "change") {
     return show(op, request);
   }
   if (op == "policy") {
@@ -189,17 +192,19 @@ Result<std::string> Control::read(std::string_view op, json::View request) {
   return fail(Fault::usage, "there is no request `" + visible(op.substr(0, 64)) + "`");
 }
 
-Result<std::string> Control::kill(json::View request) {
+Task<Result<std::string>> Control::kill(json::View request) {
   const auto scope = text(request, "scope");
   const auto name = text(request, "name");
   const auto reason = text(request, "reason");
   const auto by = text(request, "by");
   for (const auto* part : {&scope, &name, &reason, &by}) {
-    if (!*part) return std::unexpected(part->error());
+    if (!*part) co_return std::unexpected(part->error());
   }
-  if (reason->empty()) return fail(Fault::usage, "a kill needs a reason");
+  if (reason->empty()) co_return fail(Fault::usage, "a kill needs a reason");
+  const json::View processes = request["processes"];
+  const bool end = processes.kind() == json::Kind::boolean && processes.boolean();
   auto stopped = ports_.gate.kill(*scope, *name, *by, *reason);
-  if (!stopped) return std::unexpected(stopped.error());
+  if (!stopped) co_return std::unexpected(stopped.error());
   if (ports_.killed) ports_.killed(*stopped);
   json::Writer out;
   out.object().key("ok").boolean(true);
@@ -211,8 +216,11 @@ Result<std::string> Control::kill(json::View request) {
   list("runs", stopped->runs);
   list("withdrawn", stopped->withdrawn);
   list("cancelled", stopped->cancelled);
+  if (ports_.processes) {
+    out.key("processes").raw(co_await ports_.processes(*scope, *name, stopped->runs, end));
+  }
   out.end();
-  return out.take();
+  co_return out.take();
 }
 
 // Ending a run only tightens: it needs nobody's proof.
@@ -254,92 +262,12 @@ Status Control::authenticate(json::View request) {
   return {};
 }
 
-Status Control::answer_question(const std::string& person, const std::string& proof,
-                                json::View act) {
-  const auto approval = text(act, "approval");
-  const auto reason = text(act, "reason");
-  const auto shown = text(act, "shown");
-  for (const auto* part : {&approval, &reason, &shown}) {
-    if (!*part) return std::unexpected(part->error());
-  }
-  const json::View approve = act["approve"];
-  if (approve.kind() != json::Kind::boolean) {
-    return fail(Fault::invalid, "`approve` is neither true nor false");
-  }
-  const Approval* question = ports_.gate.state().approval(*approval);
-  if (question == nullptr) {
-    return fail(Fault::missing, "there is no question `" + visible(*approval) + "`");
-  }
-  bool typed = false;
-  if (approve.boolean()) {
-    // Shown is approved: the digest of the display must be the one of all that is stored here.
-    const auto stored = approval_json(ports_.gate.state(), ports_.journal, *approval, {}, true);
-    if (!stored) return std::unexpected(stored.error());
-    const auto view = json::parse(*stored);
-    if (!view || view->root()["approval"].text("shown") != *shown) {
-      return fail(Fault::refused, "what was shown is not all of what would run");
-    }
-    if (question->asked.terms->typed) {
-      const auto wanted = text_to_type_of(ports_.journal, *question);
-      if (!wanted) return std::unexpected(wanted.error());
-      if (!typed_right(act.text("typed").value_or(""), *wanted)) {
-        return fail(Fault::refused,
-                    "what was typed is not what this question asks for; it stays open");
-      }
-      typed = true;
-    }
-  }
-  return ports_.gate.answer(*approval, person, ports_.groups_of(person), approve.boolean(), *reason,
-                            proof, *shown, typed);
-}
-
-Status Control::change_question(const std::string& person, const std::string& proof,
-                                json::View act) {
-  Change change;
-  for (const auto& [name, into] : {std::pair{"approval", &change.approval},
-                                   {"reason", &change.reason},
-                                   {"shown", &change.shown}}) {
-    auto given = text(act, name);
-    if (!given) return std::unexpected(given.error());
-    *into = std::move(*given);
-  }
-  const auto changed = ports_.gate.try_change(change.approval, json::write(act["arguments"]));
-  if (!changed) return std::unexpected(changed.error());
-  const State& state = ports_.gate.state();
-  const auto whole = changed_json(state, ports_.journal, change.approval, *changed, {}, true);
-  if (!whole) return std::unexpected(whole.error());
-  const auto view = json::parse(*whole);
-  if (!view) return std::unexpected(view.error());
-  const json::View approval = view->root()["approval"];
-  if (approval.text("shown") != change.shown) {
-    return fail(Fault::refused, "what was shown is not all of what would run");
-  }
-  if (const auto wanted = approval.text("type_this")) {
-    if (!typed_right(act.text("typed").value_or(""), *wanted)) {
-      return fail(Fault::refused,
-                  "what was typed is not what this question asks for; it stays open");
-    }
-    change.typed = true;
-  }
-  change.person = person;
-  change.groups = ports_.groups_of(person);
-  change.arguments = changed->arguments;
-  change.proof = proof;
-  return ports_.gate.change(change);
-}
-
-Status Control::accept(const std::string& person, json::View act) {
-  if (!act["items"].is_array()) return fail(Fault::invalid, "`items` is not a list");
-  for (json::View item : act["items"].elements()) {
-    const auto server = text(item, "server");
-    const auto tool = text(item, "tool");
-    const auto digest = text(item, "digest");
-    for (const auto* part : {&server, &tool, &digest}) {
-      if (!*part) return std::unexpected(part->error());
-    }
-    if (Status done = ports_.gate.accept(*server, *tool, *digest, person); !done) return done;
-  }
-  return {};
+Task<Result<std::string>> Control::drill(json::View request) {
+  if (!ports_.drill) co_return fail(Fault::usage, "this node tries nothing");
+  if (Status proof = authenticate(request); !proof) co_return std::unexpected(proof.error());
+  const json::View everything = request["act"]["everything"];
+  const bool all = everything.kind() == json::Kind::boolean && everything.boolean();
+  co_return co_await ports_.drill(std::string(request.text("person").value_or("")), all);
 }
 
 Result<std::string> Control::act(json::View request) {
@@ -358,51 +286,6 @@ Task<std::string> Control::perform(std::string person, std::string proof, std::s
   if (!answered) co_return refusal(answered.error());
   if (Status written = co_await durable(); !written) co_return refusal(written.error());
   co_return std::move(*answered);
-}
-
-// `proof` says how the person was proven.
-Result<std::string> Control::performed(const std::string& person, const std::string& proof,
-                                       json::View act) {
-  if (ports_.auditor && ports_.auditor(person)) {
-    return fail(Fault::refused,
-                "`" + visible(person) + "` is an auditor, who sees everything and decides nothing");
-  }
-  const std::string kind(act.text("kind").value_or(""));
-  Status status;
-  if (kind == "answer") {
-    status = answer_question(person, proof, act);
-  } else if (kind == "change") {
-    status = change_question(person, proof, act);
-  } else if (kind == "resume") {
-    const auto scope = text(act, "scope");
-    const auto name = text(act, "name");
-    const auto reason = text(act, "reason");
-    for (const auto* part : {&scope, &name, &reason}) {
-      if (!*part) return std::unexpected(part->error());
-    }
-    status = ports_.gate.resume(*scope, *name, person, *reason);
-  } else if (kind == "accept") {
-    status = accept(person, act);
-  } else if (kind == "accept_policy") {
-    const auto agent = text(act, "agent");
-    const auto digest = text(act, "digest");
-    for (const auto* part : {&agent, &digest}) {
-      if (!*part) return std::unexpected(part->error());
-    }
-    status = ports_.gate.accept_policy(*agent, *digest, person);
-  } else if (kind == "enrol") {
-    const auto who = text(act, "enrolled");
-    const auto verifier = text(act, "verifier");
-    for (const auto* part : {&who, &verifier}) {
-      if (!*part) return std::unexpected(part->error());
-    }
-    if (!valid_verifier(*verifier)) return fail(Fault::invalid, "the verifier is not one");
-    status = ports_.gate.enroll(*who, "passphrase", *verifier, person);
-  } else {
-    return fail(Fault::usage, "there is no act `" + visible(kind.substr(0, 64)) + "`");
-  }
-  if (!status) return std::unexpected(status.error());
-  return done();
 }
 
 }  // namespace pawl

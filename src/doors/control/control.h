@@ -9,7 +9,7 @@
 //   {"op":"policy","agent":…}         the bundle that was accepted for an agent, or `""`
 //   {"op":"reviewers"}                {"op":"reread"}   reads the deployment file anew
 //   {"op":"challenge","person":…}     opens a challenge for an act
-//   {"op":"kill","scope":…,"name":…,"reason":…,"by":…}
+//   {"op":"kill","scope":…,"name":…,"reason":…,"by":…,"processes":true}
 //   {"op":"run_open","role":…,"by":…,…}   a run for a door on the network, with its credential
 //   {"op":"rotate_keys","at_once":…}  a new key for the credentials of runs
 //   {"op":"run_close","run":…,"reason":…,"by":…}
@@ -19,6 +19,7 @@
 //   {"op":"change","id":…,"arguments":{…}}   what a call with these would be, as it is shown
 // kinds of acts: answer {approval, approve, reason, shown, typed},
 // change {approval, arguments, reason, shown, typed}, resume {scope, name, reason},
+// drill {everything}, acknowledge {escalation, resolved},
 // accept {items: [{server, tool, digest}]}, accept_policy {agent, digest}, enrol {enrolled,
 // verifier}. Answers are {"ok":true,…} or {"ok":false,"fault":…,"error":…}. Threads: the loop that
 // owns the gate.
@@ -63,6 +64,14 @@ struct ControlPorts {
   std::function<Result<std::string>(json::View request)> open_run;
   // The credentials of runs are signed with a new key from now on.
   std::function<Result<std::string>(json::View request)> rotate_keys;
+  // How the ways to people fare, as a list of JSON.
+  std::function<std::string()> notices;
+  // The processes behind what was killed, as JSON: ended, or only counted.
+  std::function<Task<std::string>(std::string scope, std::string name,
+                                  std::vector<std::string> runs, bool end)>
+      processes;
+  // Tries the kill switch, in the name of an authenticated person.
+  std::function<Task<Result<std::string>>(std::string person, bool everything)> drill;
   std::string config;  // where that file is
   std::string version;
   // Whether a person may look at everything and decide nothing.
@@ -87,15 +96,17 @@ class Control {
   Task<Status> durable();
   Result<std::string> read(std::string_view op, json::View request);
   Result<std::string> show(std::string_view op, json::View request);
-  Result<std::string> kill(json::View request);
+  Task<Result<std::string>> kill(json::View request);
   Result<std::string> close_run(json::View request);
   Result<std::string> act(json::View request);
+  Task<Result<std::string>> drill(json::View request);
   Status authenticate(json::View request);
   Result<std::string> performed(const std::string& person, const std::string& proof,
                                 json::View act);
   Status answer_question(const std::string& person, const std::string& proof, json::View act);
   Status change_question(const std::string& person, const std::string& proof, json::View act);
   Status accept(const std::string& person, json::View act);
+  Status acknowledge(const std::string& person, const std::string& proof, json::View act);
 
   ControlPorts ports_;
 };

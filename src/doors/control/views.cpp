@@ -315,8 +315,24 @@ std::string reviewers_json(const State& state, const std::string& config) {
   return out.take();
 }
 
+namespace {
+
+void write_escalation(json::Writer& out, const Escalation& escalation) {
+  const EscalationOpened& opened = escalation.opened;
+  out.object().key("escalation").string(opened.escalation).key("event").string(opened.event);
+  out.key("run").string(opened.run).key("why").string(opened.why);
+  out.key("phase").string(to_string(escalation.phase)).key("person").string(escalation.person);
+  out.key("opened").string(to_string(escalation.at)).key("ends").string(to_string(opened.ends));
+  out.key("told").natural(escalation.told).key("contacts").array();
+  for (const LadderContact& contact : opened.contacts) out.string(contact.name);
+  out.end().end();
+}
+
+}  // namespace
+
 std::string status_json(const Gate& gate, const Journal& journal, Instant now,
-                        const std::string& version, const Chronicle* chronicle) {
+                        const std::string& version, const Chronicle* chronicle,
+                        const std::string& notices) {
   const State& state = gate.state();
   json::Writer out;
   out.object().key("ok").boolean(true);
@@ -332,7 +348,14 @@ std::string status_json(const Gate& gate, const Journal& journal, Instant now,
     out.key("person").string(kill.person).key("reason").string(kill.reason);
     out.key("at").string(to_string(kill.at)).end();
   }
-  out.end().key("policies_waiting").array();
+  out.end().key("escalations").array();
+  for (const auto& [id, escalation] : state.escalations()) write_escalation(out, escalation);
+  out.end().key("notices").raw(notices);
+  if (state.last_drill()) {
+    out.key("last_drill").string(to_string(state.last_drill()->at));
+    out.key("drilled_by").string(state.last_drill()->drill.person);
+  }
+  out.key("policies_waiting").array();
   for (const WaitingPolicy& waiting : gate.waiting_policies()) {
     out.object().key("agent").string(waiting.agent).key("file").string(waiting.file);
     out.key("digest").string(waiting.digest).key("laxer").string(waiting.laxer).end();

@@ -30,8 +30,10 @@ Result<std::string> approval_json(const State& state, Journal& journal, const st
 // its `asked` are the arguments that the agent asks for.
 Result<std::string> changed_json(const State& state, Journal& journal, const std::string& id,
                                  const Changed& changed, Instant now, bool full);
+// `notices`: how the ways to people fare, as a list of JSON.
 std::string status_json(const Gate& gate, const Journal& journal, Instant now,
-                        const std::string& version, const Chronicle* chronicle = nullptr);
+                        const std::string& version, const Chronicle* chronicle = nullptr,
+                        const std::string& notices = "[]");
 // A run with its budgets and its last happenings, oldest first.
 Result<std::string> run_json(const Gate& gate, const std::string& id, Instant now,
                              const Chronicle& chronicle);

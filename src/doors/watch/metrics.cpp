@@ -175,7 +175,12 @@ void Metrics::measure_node(const NodeNow& node, std::string& out) {
   const bool grants = gate_.fault().empty();
   single("pawl_granting", "1 while calls can be granted, 0 while the gate fails closed.", gauge,
          grants ? 1 : 0);
-  single("pawl_ready", "1 while new requests are taken.", gauge, grants && !node.ending ? 1 : 0);
+  const auto unanswered = std::ranges::count_if(gate_.state().escalations(), [](const auto& one) {
+    return one.second.phase == Escalation::Phase::unanswered;
+  });
+  single("pawl_ready", "1 while `/readyz` says so: calls are granted, and people hear of things.",
+         gauge, grants && !node.ending && unanswered == 0 ? 1 : 0);
+  measure_people(node, out);
   single("pawl_kills_in_force", "Kills that nobody lifted.", gauge,
          natural(gate_.state().kills().size()));
   single("pawl_sessions", "Sessions of clients over HTTP.", gauge, natural(node.sessions));
@@ -193,6 +198,32 @@ void Metrics::measure_node(const NodeNow& node, std::string& out) {
   single("pawl_spans_lost_total", "Spans that found no room or no collector.", counter,
          natural(node.spans_lost));
   single("pawl_spans_waiting", "Spans that wait to be sent.", gauge, natural(node.spans_waiting));
+}
+
+void Metrics::measure_people(const NodeNow& node, std::string& out) const {
+  Family waiting("pawl_escalations", "What people have to hear of and nobody ended.", gauge,
+                 {"phase"});
+  for (const char* phase : {"open", "unanswered", "acknowledged"}) waiting.set({phase}, 0);
+  for (const auto& [id, escalation] : gate_.state().escalations()) {
+    waiting.add({to_string(escalation.phase)}, 1);
+  }
+  waiting.write(out);
+  if (gate_.state().last_drill()) {
+    Family drill("pawl_last_drill_timestamp_seconds",
+                 "When the kill switch last passed an exercise, in seconds since 1970.", gauge);
+    drill.set({}, static_cast<double>(gate_.state().last_drill()->at.ns) / 1e9);
+    drill.write(out);
+  }
+  if (node.ways.empty()) return;
+  Family up("pawl_notifier_up", "1 while notices get through this way.", gauge, {"way"});
+  Family notices("pawl_notices_total", "Notices, by how they ended.", counter, {"way", "outcome"});
+  for (const NodeNow::Way& way : node.ways) {
+    up.set({way.name}, way.up ? 1 : 0);
+    notices.set({way.name, "told"}, static_cast<double>(way.told));
+    notices.set({way.name, "failed"}, static_cast<double>(way.failed));
+  }
+  up.write(out);
+  notices.write(out);
 }
 
 std::string Metrics::write(const NodeNow& node) {

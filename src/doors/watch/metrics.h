@@ -35,6 +35,13 @@ struct NodeNow {
   std::uint64_t spans_sent = 0, spans_lost = 0, spans_waiting = 0;
   bool traces = false;
   Instant now{};
+  // Ways to people; their names are the deployment's.
+  struct Way {
+    std::string name;
+    bool up = true;
+    std::uint64_t told = 0, failed = 0;
+  };
+  std::vector<Way> ways;
 };
 
 class Metrics {
@@ -57,6 +64,7 @@ class Metrics {
   std::string_view role_of_run(std::string_view run) const;
   void measure_runs(Instant now);
   void measure_node(const NodeNow& node, std::string& out);
+  void measure_people(const NodeNow& node, std::string& out) const;
 
   const Gate& gate_;
   std::set<std::string, std::less<>> roles_, servers_;

@@ -18,11 +18,7 @@ Broker::Broker(net::Loop& loop, std::string store, std::vector<std::string> envi
       issuer_(loop, issuer_ports()) {}
 
 issue::IssuerPorts Broker::issuer_ports() {
-  return {.read = [this](SecretSource from) -> Task<Result<secrets::Credential>> {
-            auto read = co_await read_source(std::move(from));
-            if (!read) co_return std::unexpected(read.error());
-            co_return std::move(read->value);
-          },
+  return {.read = [this](SecretSource from) { return secret(std::move(from)); },
           .beside = [this](const std::string& file) { return beside(file); },
           .wall = net::wall_time,
           .hold = [this](const std::string& name) -> Result<issue::IssuerPorts::Replace> {
@@ -106,6 +102,12 @@ Task<Result<Minted>> Broker::read(std::string name, Deployment::Credential from,
   if (value->version > 0) minted.used.version = fmt::format("{}", value->version);
   minted.value = std::move(value->value);
   co_return minted;
+}
+
+Task<Result<secrets::Credential>> Broker::secret(SecretSource from) {
+  auto read = co_await read_source(std::move(from));
+  if (!read) co_return std::unexpected(read.error());
+  co_return std::move(read->value);
 }
 
 Task<Result<Stored>> Broker::read_source(SecretSource from) {

@@ -16,10 +16,9 @@ namespace {
 [[gnu::cold, gnu::noinline]] bool killed(const Situation& s, Verdict& v) {
   const Kill* kill = s.state.killed(s.run.agent, s.run.id, s.call.name());
   if (kill == nullptr) return false;
-  const std::string over = kill->scope == "all"     ? "everything"
-                           : kill->scope == "agent" ? "this agent"
-                           : kill->scope == "run"   ? "this run"
-                                                    : "this tool";
+  const std::string over = kill->scope == "all"        ? "everything"
+                           : kill->scope == "upstream" ? "this server"
+                                                       : "this " + kill->scope;
   return object(v, Code::killed, nullptr, "the kill switch is set for " + over);
 }
 

@@ -78,7 +78,7 @@ constexpr DeploymentSection kSections[] = {
     {"notify", read_notify},   {"credentials", read_credentials},
     {"store", read_store},     {"agents", read_agents},
     {"issuers", read_issuers}, {"trust_domains", read_trust_domains},
-    {"traces", read_traces},
+    {"traces", read_traces},   {"drill", read_drill},
 };
 
 }  // namespace
@@ -99,6 +99,7 @@ LoadedDeployment load_deployment(std::string_view text, std::string_view file) {
     check_credentials(build);
     check_servers(build);
     check_agents(build);
+    check_notify(build);
   }
   LoadedDeployment loaded;
   if (build.reading.sound()) {

@@ -18,6 +18,7 @@
 #include "kernel/policy/agents.h"
 #include "kernel/policy/issued.h"
 #include "kernel/policy/issuers.h"
+#include "kernel/policy/notices.h"
 
 namespace pawl {
 
@@ -46,6 +47,7 @@ struct Deployment {
     std::vector<std::string> groups;  // as written at the person; `persons` knows all of them
     std::string proof = "passphrase";
     std::string verifier;  // empty: enrolled later
+    std::string slack;     // the id of their account there; empty: none
     Position at;
   };
   // It has exactly one of: a source, and the ways to have it issued.
@@ -97,8 +99,6 @@ struct Deployment {
     ReachedHost collector;
     std::uint64_t one_in = 1;
   };
-  enum class Desktop : std::uint8_t { automatic, off };
-
   std::string file;
   std::optional<Listen> listen;
   std::optional<Traces> traces;
@@ -114,8 +114,8 @@ struct Deployment {
   std::map<std::string, DeployedAgent, std::less<>> agents;  // who may call over the network
   std::map<std::string, TokenSource, std::less<>> issuers;
   std::map<std::string, TokenSource, std::less<>> trust_domains;  // by their names in SPIFFE ids
-  Desktop desktop = Desktop::automatic;
-  std::vector<std::string> notify_command;
+  Notices notices;
+  std::optional<DrillPlan> drill;
 
   // The files of the layers of a role, with its team in their names. A role that has no team cannot
   // pass a layer that is named with one.
@@ -124,6 +124,10 @@ struct Deployment {
   // once.
   std::set<std::string> persons(const std::vector<std::string>& names) const;
   bool knows(std::string_view person_or_group) const;
+  // Whose account of Slack's this is; empty: nobody's.
+  std::string person_of_slack(std::string_view account) const;
+  // Whether this deployment can reach somebody that way; what is in the way where it cannot.
+  Status check_way_to(std::string_view via) const;
   // Whether a credential may go to this tool of this server, and be used by all of these roles, and
   // whether the server can carry it. The error says what is in the way. An empty tool: messages
   // that are about none.

@@ -1,4 +1,4 @@
-// People, groups and notices of the deployment file.
+// People and groups of the deployment file.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -33,6 +33,8 @@ void read_person(DeploymentBuild& build, const yaml::Entry& entry) {
       build.reading.word(key.value, "proof", {"passphrase"}, {"passkey", "idp", "oidc"});
     } else if (key.key == "verifier") {
       person.verifier = build.reading.text(key.value, "verifier").value_or("");
+    } else if (key.key == "slack") {
+      person.slack = build.reading.text(key.value, "slack").value_or("");
     } else {
       return false;
     }
@@ -95,20 +97,6 @@ void read_people(DeploymentBuild& build, const yaml::Entry& section) {
     } else if (build.named(entry, "person")) {
       read_person(build, entry);
     }
-  });
-}
-
-void read_notify(DeploymentBuild& build, const yaml::Entry& entry) {
-  build.reading.keys(entry.value, Section::notify, [&build](const yaml::Entry& key) {
-    if (key.key == "desktop") {
-      const auto word = build.reading.word(key.value, "desktop", {"auto", "off"});
-      build.into.desktop = word == 1U ? Deployment::Desktop::off : Deployment::Desktop::automatic;
-    } else if (key.key == "command") {
-      build.into.notify_command = build.words(key.value, "command");
-    } else {
-      return false;
-    }
-    return true;
   });
 }
 

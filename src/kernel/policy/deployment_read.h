@@ -58,8 +58,11 @@ void check_servers(DeploymentBuild& build);
 void read_traces(DeploymentBuild& build, const yaml::Entry& entry);
 // deployment_people.cpp
 void read_people(DeploymentBuild& build, const yaml::Entry& entry);
-void read_notify(DeploymentBuild& build, const yaml::Entry& entry);
 void check_people(DeploymentBuild& build);
+// deployment_notify.cpp
+void read_notify(DeploymentBuild& build, const yaml::Entry& entry);
+void read_drill(DeploymentBuild& build, const yaml::Entry& entry);
+void check_notify(DeploymentBuild& build);
 // deployment_credentials.cpp
 void read_credentials(DeploymentBuild& build, const yaml::Entry& entry);
 void read_store(DeploymentBuild& build, const yaml::Entry& entry);

@@ -37,8 +37,8 @@ TEST(Deployment, TheLeastFile) {
   EXPECT_EQ(d.people.at("second").verifier, "v1:abc");
   EXPECT_EQ(d.people.at("first.lastname").proof, "passphrase");
   EXPECT_THAT(d.default_reviewers, ElementsAre("support-leads"));
-  EXPECT_EQ(d.desktop, Deployment::Desktop::off);
-  EXPECT_THAT(d.notify_command, ElementsAre("notify-me", "--loud"));
+  EXPECT_EQ(d.notices.desktop, Notices::Desktop::off);
+  EXPECT_THAT(d.notices.command, ElementsAre("notify-me", "--loud"));
   EXPECT_THAT(d.credential_names(), ElementsAre("mail-relay"));
   EXPECT_EQ(d.credentials.at("mail-relay").env, "MAIL_TOKEN");
   EXPECT_TRUE(d.knows("support-leads"));
@@ -197,8 +197,7 @@ constexpr Row kDeploymentRows[] = {
      "1:26: groups from elsewhere are not enforced by this version, so they are refused: expected "
      "a list of persons\n"},
     {"notify: {desktop: yes}", "1:19: `desktop` must be `auto` or `off`, found `yes`\n"},
-    {"notify: {slack: {}}",
-     "1:10: `slack` in `notify` is not enforced by this version, so it is refused\n"},
+    {"notify: {slack: {}}", "1:17: `slack` has no `token`\n"},
     {"credentials: {m: {}}",
      "1:18: a credential has none of `env`, `file`, `command`, `store`, `vault`, `oauth`, "
      "`github_app`, `aws_sts` and `login`\n"},

@@ -58,6 +58,9 @@ constexpr std::array kTypes = {
     TypeSchema{"list of rights", R"({"anyOf":[{"enum":["propose","settle","watch","speak"]},)"
                                  R"({"type":"array","minItems":1,"items":)"
                                  R"({"enum":["propose","settle","watch","speak"]}}]})"},
+    TypeSchema{"list of `reversible`", R"({"anyOf":[{"const":"reversible"},)"
+                                       R"({"type":"array","minItems":1,)"
+                                       R"("items":{"const":"reversible"}}]})"},
     TypeSchema{"list of algorithms",
                R"({"anyOf":[{"enum":["EdDSA","ES256","ES384","RS256","PS256"]},)"
                R"({"type":"array","minItems":1,"items":)"
@@ -146,6 +149,17 @@ constexpr std::array kLeads = {
     Leads{deployment, "servers", Holds::names, server},
     Leads{deployment, "people", Holds::one, people},
     Leads{deployment, "notify", Holds::one, notify},
+    Leads{notify, "contacts", Holds::list, notify_contact},
+    Leads{notify, "slack", Holds::one, notify_slack},
+    Leads{notify, "webhooks", Holds::names, notify_webhook},
+    Leads{notify, "pagerduty", Holds::one, notify_pagerduty},
+    Leads{notify, "mail", Holds::one, notify_mail},
+    Leads{notify_slack, "token", Holds::one, secret_source},
+    Leads{notify_slack, "signing_secret", Holds::one, secret_source},
+    Leads{notify_webhook, "secret", Holds::one, secret_source},
+    Leads{notify_pagerduty, "services", Holds::names, secret_source},
+    Leads{notify_mail, "password", Holds::one, secret_source},
+    Leads{deployment, "drill", Holds::one, drill},
     Leads{deployment, "credentials", Holds::names, credential},
     Leads{credential, "vault", Holds::one, vault},
     Leads{credential, "oauth", Holds::one, oauth},

@@ -295,7 +295,8 @@ constexpr Key kPolicyKeys[] = {
     {escalation, "contacts", "list of mappings", "required", 0, "Who is told, one after another."},
     {contact, "name", "text", "required", 0, "The person."},
     {contact, "via", "text", "required", 0,
-     "`command: …` is run; other ways (`slack:@name`) are recorded and printed."},
+     "How: `pagerduty:SERVICE`, `slack:@PERSON`, `slack:#CHANNEL`, `webhook:NAME`, "
+     "`mail:ADDRESS` or `command: LINE`, by what `notify` of the deployment file has."},
     {contact, "after", "duration", "0s", 0, "How long after the event."},
 
     {autonomy, "default", "`new`, `established` or `mature`", "new", 12,

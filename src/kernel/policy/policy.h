@@ -24,6 +24,7 @@
 #include "kernel/constraint/plan.h"
 #include "kernel/pack/pack.h"
 #include "kernel/policy/cases.h"
+#include "kernel/policy/contact.h"
 #include "kernel/policy/counters.h"
 #include "kernel/policy/layer.h"
 #include "kernel/policy/name.h"
@@ -132,12 +133,6 @@ struct Ceilings {
   std::optional<Duration> wall_clock;
   Rule steps_rule, denials_rule, tokens_rule, cost_rule, wall_clock_rule;
   std::string notify;  // `on_budget_exceeded.notify`
-};
-
-struct Contact {
-  std::string name, via;  // via: `command: …` is run; other schemes are announced
-  Duration after{};
-  Position at;
 };
 
 // A window of every week, in minutes since Sunday 00:00 of the zone. `until` may lie in the next

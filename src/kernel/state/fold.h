@@ -21,7 +21,6 @@ struct Fold {
   Status operator()(const DefinitionSeen& b);
   Status operator()(const PinAccepted& b);
   Status operator()(const ReviewerEnrolled& b);
-  Status operator()(const Escalated& b);
   Status operator()(const SnapshotTaken& b);
   Status operator()(const Noted& b);
   Status operator()(const Unknown& b);
@@ -34,6 +33,14 @@ struct Fold {
   Status operator()(const KillSet& b);
   Status operator()(const Resumed& b);
   Status operator()(const DenialsCounted& b);
+
+  // fold_escalation.cpp
+  Status operator()(const Escalated& b);
+  Status operator()(const EscalationOpened& b);
+  Status operator()(const EscalationChanged& b);
+  Status operator()(const Drilled& b);
+  // What was stopped goes on: nobody has to answer for it any more.
+  void end_escalations(const Resumed& b, const std::vector<std::string>& runs);
 
   // fold_call.cpp
   Status operator()(const CallDecided& b);
@@ -79,10 +86,6 @@ Instant whole_microseconds(Instant at);
 
 // Saturating, so that no claim can turn a counter round.
 std::uint64_t add(std::uint64_t a, std::uint64_t b);
-
-// True where the kill covers a run, or a tool of any run.
-bool covers(const Kill& kill, const Run& run);
-bool covers_tool(const Kill& kill, std::string_view tool);
 
 Run* find(ByName<Run>& runs, std::string_view id);
 

@@ -48,9 +48,6 @@ Status Fold::operator()(const ReviewerEnrolled& b) {
   return {};
 }
 
-Status Fold::operator()(const Escalated&) {
-  return {};
-}
 Status Fold::operator()(const SnapshotTaken&) {
   return {};
 }

@@ -21,9 +21,7 @@ std::string_view without_server(std::string_view tool) {
 }
 
 Status check_kill(const KillSet& b, const std::vector<Kill>& kills) {
-  const bool known =
-      b.scope == "all" || b.scope == "agent" || b.scope == "run" || b.scope == "tool";
-  if (!known) return fail(Fault::corrupt, "`" + visible(b.scope) + "` is no scope of a kill");
+  if (!is_scope(b.scope)) return fail(Fault::corrupt, "`" + visible(b.scope) + "` is no scope of a kill");
   if ((b.scope == "all") != b.name.empty()) {
     return fail(Fault::corrupt, "a kill names what it covers, and `all` names nothing");
   }
@@ -46,16 +44,33 @@ Run* find(ByName<Run>& runs, std::string_view id) {
   return found == runs.end() ? nullptr : &found->second;
 }
 
+bool is_scope(std::string_view scope) {
+  return scope == "all" || scope == "role" || scope == "agent" || scope == "run" ||
+         scope == "tool" || scope == "upstream";
+}
+
 bool covers(const Kill& kill, const Run& run) {
   if (kill.scope == "all") return true;
-  if (kill.scope == "agent") return kill.name == run.agent;
+  if (kill.scope == "role") return kill.name == run.agent;
+  // An agent is called by its policy's `agent.id`, or by its name in the deployment file.
+  if (kill.scope == "agent") return kill.name == run.agent || kill.name == run.caller;
   return kill.scope == "run" && kill.name == run.id;
 }
 
 bool covers_tool(const Kill& kill, std::string_view tool) {
+  if (kill.scope == "upstream") {
+    const std::string_view alone = without_server(tool);
+    if (alone.size() == tool.size()) return false;
+    return fold(kill.name) == fold(tool.substr(0, tool.size() - alone.size() - 1));
+  }
   if (kill.scope != "tool") return false;
   const std::string wanted = fold(kill.name);
   return wanted == fold(tool) || wanted == fold(without_server(tool));
+}
+
+bool resumes(std::string_view scope, std::string_view name, const Run& run) {
+  if (scope == "run") return name == run.id;
+  return (scope == "agent" || scope == "role") && name == run.agent;
 }
 
 void Fold::keep_time(Run& run) const {
@@ -125,6 +140,7 @@ Status Fold::operator()(const RunOpened& b) {
   run.identity = b.identity;
   run.sponsor = b.sponsor;
   run.policy = b.policy;
+  run.caller = b.caller;
   run.opened = at;
   run.journal_bytes = record_charge_bytes;
   const auto covered = [&](const Kill& kill) { return covers(kill, run); };
@@ -190,9 +206,7 @@ Status Fold::operator()(const Resumed& b) {
   };
   std::vector<std::string> halted;
   for (const auto& [id, run] : state.runs_) {
-    const bool named =
-        (b.scope == "run" && b.name == id) || (b.scope == "agent" && b.name == run.agent);
-    if (named && !run.halted.empty()) halted.push_back(id);
+    if (resumes(b.scope, b.name, run) && !run.halted.empty()) halted.push_back(id);
   }
   if (halted.empty() && std::ranges::none_of(state.kills_, lifted)) {
     return fail(Fault::refused,
@@ -202,6 +216,7 @@ Status Fold::operator()(const Resumed& b) {
   std::ranges::sort(halted);  // the order in which closed runs are forgotten
   for (const std::string& id : halted) lift_halt(state.runs_.at(id));
   std::erase_if(state.kills_, lifted);
+  end_escalations(b, halted);
   for (auto& [id, run] : state.runs_) {
     const auto covered = [&](const Kill& kill) { return covers(kill, run); };
     if (run.phase != RunPhase::killed || std::ranges::any_of(state.kills_, covered)) continue;

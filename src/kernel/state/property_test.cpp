@@ -22,7 +22,7 @@ class Chaos {
     switch (pick(20)) {
       case 0:
         return RunOpened{run(), "key" + std::to_string(pick(4)), "agent", "", sponsor(), "", "",
-                         ""};
+                         "", word({"", "bot"})};
       case 1:
         return pick(6) == 0 ? Body(RunHalted{run(), "ceiling", "chaos"}) : decided();
       case 2:
@@ -32,6 +32,8 @@ class Chaos {
       case 4:
         return Resumed{word({"all", "run", "agent", "tool"}), word({"", "r0", "agent", "t1"}),
                        "reviewer", ""};
+      case 16:
+        return escalation();
       case 5:
         return NodeStarted{"n", "", "boot", "", j.state.epoch() + pick(2)};
       case 6:
@@ -72,9 +74,25 @@ class Chaos {
   KillSet kill() {
     KillSet set;
     set.id = "k" + std::to_string(pick(5));
-    set.scope = word({"all", "run", "agent", "tool"});
+    set.scope = word({"all", "run", "agent", "tool", "role", "upstream"});
     set.name = set.scope == "all" ? "" : word({"r0", "agent", "t1", "tool"});
     return set;
+  }
+  Body escalation() {
+    const std::string id = "e" + std::to_string(pick(6));
+    switch (pick(4)) {
+      case 0:
+        return EscalationChanged{id, word({"acknowledged", "resolved", "unanswered", "gone"}),
+                                 word({"ann", ""}), "passphrase"};
+      case 1:
+        return Escalated{run(), "ceiling", "Ann", "slack:@ann", "told", id,
+                         static_cast<std::uint32_t>(pick(4)), pick(2) == 0};
+      default:
+        return EscalationOpened{id, run(), word({"ceiling", "killed"}), "chaos",
+                                word({"", "all", "run r0"}),
+                                {{"Ann", "slack:@ann", {}}, {"Ben", "mail:b@x", Duration{5}}},
+                                Instant{1}};
+    }
   }
   CallDecided decided() {
     CallDecided d = J::decided(call(), word({"allow", "hold", "deny", "notify"}),

@@ -20,7 +20,8 @@ OpenedQuestion::OpenedQuestion(const ApprovalOpened& b)
                                                           .typed_of = b.typed_of,
                                                           .credential = b.credential,
                                                           .reviewers = b.reviewers,
-                                                          .why = b.why})) {}
+                                                          .why = b.why,
+                                                          .class_text = b.class_text})) {}
 
 ApprovalOpened OpenedQuestion::record() const {
   ApprovalOpened b;
@@ -40,6 +41,7 @@ ApprovalOpened OpenedQuestion::record() const {
   b.reviewers = terms->reviewers;
   b.expires = expires;
   b.why = terms->why;
+  b.class_text = terms->class_text;
   return b;
 }
 

@@ -168,7 +168,44 @@ TEST(KillTest, AHaltUnderAKillStands) {
   EXPECT_EQ(j.run().phase, RunPhase::halted);
 }
 
-TEST(KillTest, HasOneOfFourScopesAndANameWhereItNeedsOne) {
+TEST(KillTest, OfAServerCoversItsToolsAndNobodyElses) {
+  TestJournal j;
+  j.open("r");
+  j.must(kill("upstream", "CRM", "k1"));
+  EXPECT_EQ(j.state.killed("agent", "r", "crm/delete_it")->id, "k1");
+  EXPECT_EQ(j.state.killed("agent", "r", "crm/mcp:resources/read")->id, "k1");
+  EXPECT_EQ(j.state.killed("agent", "r", "crm2/delete_it"), nullptr);
+  EXPECT_EQ(j.state.killed("agent", "r", "crm"), nullptr);
+  EXPECT_EQ(j.state.killed("agent", "r", "mcp:resources/read"), nullptr);
+  EXPECT_EQ(j.run().phase, RunPhase::open);
+  j.must(Resumed{"upstream", "CRM", "reviewer", ""});
+  EXPECT_EQ(j.state.killed("agent", "r", "crm/delete_it"), nullptr);
+}
+
+TEST(KillTest, OfARoleAndOfAnAgentByItsNameInTheDeployment) {
+  TestJournal j;
+  for (const char* name : {"one", "two"}) {
+    RunOpened opened;
+    opened.run = name;
+    opened.key = opened.run;
+    opened.agent = "sre";
+    opened.caller = std::string("bot-") + name;
+    j.must(opened);
+  }
+  j.must(kill("agent", "bot-one", "k1"));
+  EXPECT_EQ(j.state.run("one")->phase, RunPhase::killed);
+  EXPECT_EQ(j.state.run("two")->phase, RunPhase::open);
+  EXPECT_EQ(j.state.killed("sre", "one", "x")->id, "k1");
+  EXPECT_EQ(j.state.killed("sre", "two", "x"), nullptr);
+  j.must(kill("role", "sre", "k2"));
+  EXPECT_EQ(j.state.run("two")->phase, RunPhase::killed);
+  EXPECT_EQ(j.state.killed("sre", "two", "x")->id, "k2");
+  j.must(Resumed{"role", "sre", "reviewer", ""});
+  EXPECT_EQ(j.state.run("one")->phase, RunPhase::killed);
+  EXPECT_EQ(j.state.run("two")->phase, RunPhase::open);
+}
+
+TEST(KillTest, HasOneOfSixScopesAndANameWhereItNeedsOne) {
   TestJournal j;
   j.never(kill("everything", ""));
   j.never(kill("all", "agent"));

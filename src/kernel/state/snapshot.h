@@ -23,6 +23,7 @@ struct Snapshot {
   static Status read_calls(json::View list, State& into);
   static Status read_approvals(json::View list, State& into);
   static Status read_agents(json::View list, State& into);
+  static Status read_escalations(MemberReader& member, State& into);
   static Status read_people(MemberReader& member, State& into);
 };
 
@@ -79,6 +80,7 @@ void members(V& v, Part<V, Run>& r) {
   v.may("agent", r.agent);
   v.may("ahead", r.ahead);
   v.may("bytes", r.journal_bytes);
+  v.may("caller", r.caller);
   v.may("counted_ns", r.counted);
   v.may("denial_minute", r.denial_minute);
   v.may("denial_records", r.denial_records);
@@ -136,6 +138,14 @@ void members(V& v, Part<V, Answer>& a) {
   v.may("counts", a.counts);
   v.need("person", a.person);
   v.may("reason", a.reason);
+}
+
+template <class V>
+void members(V& v, Part<V, Escalation>& e) {
+  v.need("at", e.at);
+  v.may("person", e.person);
+  phase_member(v, e.phase, Escalation::Phase::acknowledged);
+  v.may("told", e.told);
 }
 
 template <class V>

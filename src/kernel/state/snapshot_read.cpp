@@ -168,6 +168,33 @@ Status Snapshot::read_people(MemberReader& member, State& into) {
   return each(member.inner("reviewers"), reviewer);
 }
 
+Status Snapshot::read_escalations(MemberReader& member, State& into) {
+  const auto escalation = [&](json::View element) -> Status {
+    MemberReader of(element);
+    const json::View flat = of.inner("escalation");
+    const json::View opened = of.inner("opened");
+    Escalation one;
+    if (Status done = of.finish(); !done) return done;
+    if (Status done = get(flat, one); !done) return done;
+    if (Status done = get(opened, one.opened); !done) return done;
+    into.escalations_.emplace(one.opened.escalation, std::move(one));
+    return {};
+  };
+  if (const json::View list = member.inner("escalations"); list.exists()) {
+    if (Status done = each(list, escalation); !done) return done;
+  }
+  const json::View drill = member.inner("last_drill");
+  if (!drill.exists()) return {};
+  MemberReader of(drill);
+  State::LastDrill last;
+  of.need("at", last.at);
+  const json::View inner = of.inner("drill");
+  if (Status done = of.finish(); !done) return done;
+  if (Status done = get(inner, last.drill); !done) return done;
+  into.last_drill_ = std::move(last);
+  return {};
+}
+
 Status Snapshot::read(json::View root, State& into) {
   MemberReader member(root);
   std::vector<std::string> closed, definitions, ended;
@@ -187,6 +214,7 @@ Status Snapshot::read(json::View root, State& into) {
   if (Status done = read_approvals(member.inner("approvals"), into); !done) return done;
   if (Status done = read_people(member, into); !done) return done;
   if (Status done = read_agents(member.inner("sums"), into); !done) return done;
+  if (Status done = read_escalations(member, into); !done) return done;
   into.closed_.assign(closed.begin(), closed.end());
   into.ended_.assign(ended.begin(), ended.end());
   into.definitions_.insert(definitions.begin(), definitions.end());

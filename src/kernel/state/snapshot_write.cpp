@@ -81,13 +81,32 @@ std::string Snapshot::write(const State& state) {
   put_texts(state.definitions_, out);
   out.key("ended");
   put_texts(state.ended_, out);
-  out.key("epoch").integer(state.epoch_).key("keys").array();
+  out.key("epoch").integer(state.epoch_);
+  if (!state.escalations_.empty()) {
+    out.key("escalations").array();
+    for (const auto& [id, escalation] : state.escalations_) {
+      out.object().key("escalation");
+      put(escalation, out);
+      out.key("opened");
+      put(escalation.opened, out);
+      out.end();
+    }
+    out.end();
+  }
+  out.key("keys").array();
   for (const auto& [key, run] : sorted(state.run_keys_)) {
     out.object().key("key").string(key).key("run").string(*run).end();
   }
   out.end().key("kills").array();
   for (const Kill& kill : state.kills_) put(kill, out);
-  out.end().key("next_seq").natural(state.next_seq_).key("pins").array();
+  out.end();
+  if (state.last_drill_) {
+    out.key("last_drill").object().key("at").string(to_string(state.last_drill_->at));
+    out.key("drill");
+    put(state.last_drill_->drill, out);
+    out.end();
+  }
+  out.key("next_seq").natural(state.next_seq_).key("pins").array();
   for (const auto& [tool, pin] : state.pins_) {
     out.object().key("digest").string(pin.digest).key("person").string(pin.person);
     out.key("server").string(tool.first).key("tool").string(tool.second).end();

@@ -170,11 +170,17 @@ const Kill* State::killed(std::string_view agent, std::string_view run,
     const auto found = std::ranges::find_if(kills_, covers_it);
     return found == kills_.end() ? nullptr : &*found;
   };
-  const std::array<const Kill*, 4> most_general_first = {
+  const Run* asks = this->run(run);
+  const std::string_view caller = asks == nullptr ? std::string_view() : asks->caller;
+  const std::array<const Kill*, 6> most_general_first = {
       first_with([](const Kill& k) { return k.scope == "all"; }),
-      first_with([&](const Kill& k) { return k.scope == "agent" && k.name == agent; }),
+      first_with([&](const Kill& k) { return k.scope == "role" && k.name == agent; }),
+      first_with([&](const Kill& k) {
+        return k.scope == "agent" && (k.name == agent || k.name == caller);
+      }),
       first_with([&](const Kill& k) { return k.scope == "run" && k.name == run; }),
-      first_with([&](const Kill& k) { return covers_tool(k, tool); }),
+      first_with([&](const Kill& k) { return k.scope == "upstream" && covers_tool(k, tool); }),
+      first_with([&](const Kill& k) { return k.scope == "tool" && covers_tool(k, tool); }),
   };
   const auto found = std::ranges::find_if(most_general_first, [](auto* kill) { return kill; });
   return found == most_general_first.end() ? nullptr : *found;

@@ -128,6 +128,7 @@ struct LiveCall {
 
 struct Run {
   std::string id, key, agent, identity, sponsor, policy;
+  std::string caller;  // the deployment's name of the agent, where it proved who it is
   RunPhase phase = RunPhase::open;
   std::string halted, why;  // code and reason of a halt that stands, also after the run closed
   Count steps, denials;
@@ -176,6 +177,7 @@ struct QuestionTerms {
   std::string credential = {};
   std::vector<std::string> reviewers = {};
   std::string why = {};
+  std::string class_text = {};
   friend auto operator<=>(const QuestionTerms&, const QuestionTerms&) = default;
 };
 // A question as it was opened (ApprovalOpened), with terms that it shares with questions like it: a
@@ -211,6 +213,27 @@ struct Kill {
   std::string id, scope, name, person, reason;
   Instant at{};
 };
+// `all`, `role`, `agent`, `run`, `tool`, `upstream`: what a kill may be over.
+bool is_scope(std::string_view scope);
+// True where the kill covers a run; where it covers a tool (`server/tool`, or `tool`) of any run.
+bool covers(const Kill& kill, const Run& run);
+bool covers_tool(const Kill& kill, std::string_view tool);
+// True where lifting what is stopped under this scope and name lifts the run's halt.
+bool resumes(std::string_view scope, std::string_view name, const Run& run);
+
+// What people have to hear of and nobody has ended yet. `told` counts the steps of the ladder whose
+// outcome is a record; the next life of a node goes on behind them.
+struct Escalation {
+  enum class Phase : std::uint8_t { open, unanswered, acknowledged };
+  EscalationOpened opened;
+  Instant at{};
+  Phase phase = Phase::open;
+  std::uint32_t told = 0;
+  std::string person;  // who acknowledged it
+};
+std::string_view to_string(Escalation::Phase phase);
+inline constexpr std::size_t escalations_max = 256;  // kept at a time
+
 struct Pin {
   std::string digest, person;
 };
@@ -255,6 +278,13 @@ class State {
   const ByName<LiveCall>& calls() const { return calls_; }
   const ByName<Approval>& approvals() const { return approvals_; }
   const std::vector<Kill>& kills() const { return kills_; }
+  const std::map<std::string, Escalation, std::less<>>& escalations() const { return escalations_; }
+  // The newest exercise of the switch that passed.
+  struct LastDrill {
+    Instant at{};
+    Drilled drill;
+  };
+  const std::optional<LastDrill>& last_drill() const { return last_drill_; }
   const ByName<Reviewer>& reviewers() const { return reviewers_; }
   const std::set<std::string>& policies() const { return policies_; }  // digests with payload
   const std::set<std::string>& definitions() const { return definitions_; }
@@ -287,6 +317,8 @@ class State {
   std::set<std::shared_ptr<const QuestionTerms>, ByTerms> terms_;  // of all questions
   ByName<std::set<std::string>> detached_;  // binding -> live questions whose caller is gone
   std::vector<Kill> kills_;
+  std::map<std::string, Escalation, std::less<>> escalations_;
+  std::optional<LastDrill> last_drill_;
   // agent -> sponsor -> runs whose halt stands
   std::map<std::string, std::map<std::string, std::set<std::string>, std::less<>>, std::less<>>
       halts_;

@@ -1,0 +1,134 @@
+// Notices of this node: what Slack posts back, and whether anybody can be reached.
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "app/node_room.h"
+#include "base/text.h"
+
+namespace pawl::app {
+namespace {
+
+constexpr const char* slack_path = "/notify/slack";
+
+// The value of a field that stands once; empty: it does not.
+std::string_view once(const http::Request& request, std::string_view name) {
+  if (request.headers.count(name) != 1) return {};
+  return request.headers.find(name).value_or(std::string_view());
+}
+
+std::string_view verb(notify::Pressed pressed) {
+  switch (pressed) {
+    case notify::Pressed::approve:
+      return "approved";
+    case notify::Pressed::reject:
+      return "rejected";
+    case notify::Pressed::acknowledge:
+      return "acknowledged";
+    case notify::Pressed::open:
+      return "opened";
+  }
+  return "opened";
+}
+
+}  // namespace
+
+void Node::add_notify() {
+  if (!deployment_.notices.slack || !deployment_.notices.slack->signing.given()) return;
+  gateway_->routes().add("POST", slack_path, http::Hosts::listed,
+                         [this](http::Request request, http::Responder responder) {
+                           spawn(slack_posted(std::move(request), std::move(responder)));
+                         });
+}
+
+// Nothing of the body is looked at before its signature fits. Whoever presses hears below the
+// notice what became of it; Slack itself only that the post was taken.
+Task<void> Node::slack_posted(http::Request request, http::Responder responder) {
+  auto secret = co_await herald_->notifiers().signing_secret();
+  if (!secret) {
+    note_refusal("slack refused", secret.error().message);
+    co_return std::move(responder).answer(http::respond({503, "nothing can be checked now"}));
+  }
+  const Status proved = slack_proofs_.check(
+      secret->bytes(),
+      {once(request, "x-slack-request-timestamp"), once(request, "x-slack-signature"),
+       request.body},
+      clock_->now());
+  if (!proved) {
+    note_refusal("slack refused", proved.error().message);
+    co_return std::move(responder).answer(http::respond({401, "this is not from Slack"}));
+  }
+  const auto answer = notify::read_slack_answer(request.body);
+  if (!answer) {
+    note_refusal("slack refused", answer.error().message);
+    co_return std::move(responder).answer(http::respond({400, "this cannot be read"}));
+  }
+  http::Response taken;
+  taken.headers.add("cache-control", "no-store");
+  std::move(responder).answer(std::move(taken));
+  if (answer->pressed == notify::Pressed::open) co_return;
+  const std::string person = deployment_.person_of_slack(answer->account);
+  const Status done = slack_pressed(*answer, person);
+  if (!done) note_refusal("slack refused", done.error().message);
+  const std::string who = person.empty() ? "somebody" : person;
+  herald_->notifiers().slack_line(
+      answer->channel, answer->thread,
+      done ? fmt::format("{} by {}", verb(answer->pressed), who)
+           : fmt::format("not {}: {}", verb(answer->pressed), done.error().message));
+}
+
+// The account has to be an enrolled reviewer's. What may be approved here is looked at now, and not
+// when the notice was posted.
+Status Node::slack_pressed(const notify::SlackAnswer& answer, const std::string& person) {
+  if (person.empty()) {
+    return fail(Fault::refused, "the deployment knows nobody with the account `" +
+                                    visible(answer.account) + "`");
+  }
+  if (answer.pressed == notify::Pressed::acknowledge) {
+    return gate_->acknowledge(answer.id, person, "slack", false);
+  }
+  if (!gate_->state().reviewers().contains(person)) {
+    return fail(Fault::refused, "`" + visible(person) + "` is no enrolled reviewer");
+  }
+  const bool approve = answer.pressed == notify::Pressed::approve;
+  const Approval* asked = gate_->state().approval(answer.id);
+  if (asked == nullptr) {
+    return fail(Fault::missing, "there is no question `" + visible(answer.id) + "`");
+  }
+  std::string shown;
+  if (approve) {
+    const auto& slack = deployment_.notices.slack;
+    if (!slack || !slack->approve_reversible || !approvable_by_button(*asked)) {
+      return fail(Fault::refused, "this is not approved in Slack; sign in to answer it");
+    }
+    shown = display_for_button(gate_->state(), *journal_, answer.id).shown;
+    if (shown.empty() || shown != answer.shown) {
+      return fail(Fault::refused, "what was shown is not all of what would run");
+    }
+  }
+  return gate_->answer(answer.id, person, groups_of(person), approve, "in Slack", "slack", shown);
+}
+
+// Why people might not hear of what happens, for `/readyz`. Empty: nothing is known to be wrong.
+std::string Node::unheard() const {
+  for (const auto& [id, escalation] : gate_->state().escalations()) {
+    if (escalation.phase == Escalation::Phase::unanswered) {
+      return "an escalation is unanswered";
+    }
+  }
+  return {};
+}
+
+std::string Node::notices_json() const {
+  json::Writer out;
+  out.array();
+  for (const WayNow& way : herald_->notifiers().now()) {
+    out.object().key("dead").string(way.dead).key("failed").natural(way.failed);
+    out.key("name").string(way.name).key("told").natural(way.told);
+    out.key("waiting").natural(way.waiting).end();
+  }
+  out.end();
+  return out.take();
+}
+
+}  // namespace pawl::app

@@ -1,0 +1,158 @@
+// Acts: what an authenticated person does to a node.
+#include <utility>
+
+#include "base/text.h"
+#include "doors/control/control.h"
+#include "doors/control/spoken.h"
+#include "doors/control/views.h"
+#include "kernel/admit/typed.h"
+
+namespace pawl {
+
+Status Control::answer_question(const std::string& person, const std::string& proof,
+                                json::View act) {
+  const auto approval = text(act, "approval");
+  const auto reason = text(act, "reason");
+  const auto shown = text(act, "shown");
+  for (const auto* part : {&approval, &reason, &shown}) {
+    if (!*part) return std::unexpected(part->error());
+  }
+  const json::View approve = act["approve"];
+  if (approve.kind() != json::Kind::boolean) {
+    return fail(Fault::invalid, "`approve` is neither true nor false");
+  }
+  const Approval* question = ports_.gate.state().approval(*approval);
+  if (question == nullptr) {
+    return fail(Fault::missing, "there is no question `" + visible(*approval) + "`");
+  }
+  bool typed = false;
+  if (approve.boolean()) {
+    // Shown is approved: the digest of the display must be the one of all that is stored here.
+    const auto stored = approval_json(ports_.gate.state(), ports_.journal, *approval, {}, true);
+    if (!stored) return std::unexpected(stored.error());
+    const auto view = json::parse(*stored);
+    if (!view || view->root()["approval"].text("shown") != *shown) {
+      return fail(Fault::refused, "what was shown is not all of what would run");
+    }
+    if (question->asked.terms->typed) {
+      const auto wanted = text_to_type_of(ports_.journal, *question);
+      if (!wanted) return std::unexpected(wanted.error());
+      if (!typed_right(act.text("typed").value_or(""), *wanted)) {
+        return fail(Fault::refused,
+                    "what was typed is not what this question asks for; it stays open");
+      }
+      typed = true;
+    }
+  }
+  return ports_.gate.answer(*approval, person, ports_.groups_of(person), approve.boolean(), *reason,
+                            proof, *shown, typed);
+}
+
+Status Control::change_question(const std::string& person, const std::string& proof,
+                                json::View act) {
+  Change change;
+  for (const auto& [name, into] : {std::pair{"approval", &change.approval},
+                                   {"reason", &change.reason},
+                                   {"shown", &change.shown}}) {
+    auto given = text(act, name);
+    if (!given) return std::unexpected(given.error());
+    *into = std::move(*given);
+  }
+  const auto changed = ports_.gate.try_change(change.approval, json::write(act["arguments"]));
+  if (!changed) return std::unexpected(changed.error());
+  const State& state = ports_.gate.state();
+  const auto whole = changed_json(state, ports_.journal, change.approval, *changed, {}, true);
+  if (!whole) return std::unexpected(whole.error());
+  const auto view = json::parse(*whole);
+  if (!view) return std::unexpected(view.error());
+  const json::View approval = view->root()["approval"];
+  if (approval.text("shown") != change.shown) {
+    return fail(Fault::refused, "what was shown is not all of what would run");
+  }
+  if (const auto wanted = approval.text("type_this")) {
+    if (!typed_right(act.text("typed").value_or(""), *wanted)) {
+      return fail(Fault::refused,
+                  "what was typed is not what this question asks for; it stays open");
+    }
+    change.typed = true;
+  }
+  change.person = person;
+  change.groups = ports_.groups_of(person);
+  change.arguments = changed->arguments;
+  change.proof = proof;
+  return ports_.gate.change(change);
+}
+
+Status Control::accept(const std::string& person, json::View act) {
+  if (!act["items"].is_array()) return fail(Fault::invalid, "`items` is not a list");
+  for (json::View item : act["items"].elements()) {
+    const auto server = text(item, "server");
+    const auto tool = text(item, "tool");
+    const auto digest = text(item, "digest");
+    for (const auto* part : {&server, &tool, &digest}) {
+      if (!*part) return std::unexpected(part->error());
+    }
+    if (Status done = ports_.gate.accept(*server, *tool, *digest, person); !done) return done;
+  }
+  return {};
+}
+
+// It ends with something going on again: a reviewer asks for it.
+// Any enrolled reviewer answers for an escalation: it loosens nothing but the ladder.
+Status Control::acknowledge(const std::string& person, const std::string& proof,
+                            json::View act) {
+  const auto escalation = text(act, "escalation");
+  if (!escalation) return std::unexpected(escalation.error());
+  const json::View resolved = act["resolved"];
+  const bool over = resolved.kind() == json::Kind::boolean && resolved.boolean();
+  return ports_.gate.acknowledge(*escalation, person, proof, over);
+}
+
+// `proof` says how the person was proven.
+Result<std::string> Control::performed(const std::string& person, const std::string& proof,
+                                       json::View act) {
+  if (ports_.auditor && ports_.auditor(person)) {
+    return fail(Fault::refused,
+                "`" + visible(person) + "` is an auditor, who sees everything and decides nothing");
+  }
+  const std::string kind(act.text("kind").value_or(""));
+  Status status;
+  if (kind == "answer") {
+    status = answer_question(person, proof, act);
+  } else if (kind == "change") {
+    status = change_question(person, proof, act);
+  } else if (kind == "resume") {
+    const auto scope = text(act, "scope");
+    const auto name = text(act, "name");
+    const auto reason = text(act, "reason");
+    for (const auto* part : {&scope, &name, &reason}) {
+      if (!*part) return std::unexpected(part->error());
+    }
+    status = ports_.gate.resume(*scope, *name, person, *reason);
+  } else if (kind == "acknowledge") {
+    status = acknowledge(person, proof, act);
+  } else if (kind == "accept") {
+    status = accept(person, act);
+  } else if (kind == "accept_policy") {
+    const auto agent = text(act, "agent");
+    const auto digest = text(act, "digest");
+    for (const auto* part : {&agent, &digest}) {
+      if (!*part) return std::unexpected(part->error());
+    }
+    status = ports_.gate.accept_policy(*agent, *digest, person);
+  } else if (kind == "enrol") {
+    const auto who = text(act, "enrolled");
+    const auto verifier = text(act, "verifier");
+    for (const auto* part : {&who, &verifier}) {
+      if (!*part) return std::unexpected(part->error());
+    }
+    if (!valid_verifier(*verifier)) return fail(Fault::invalid, "the verifier is not one");
+    status = ports_.gate.enroll(*who, "passphrase", *verifier, person);
+  } else {
+    return fail(Fault::usage, "there is no act `" + visible(kind.substr(0, 64)) + "`");
+  }
+  if (!status) return std::unexpected(status.error());
+  return done();
+}
+
+}  // namespace pawl

@@ -1,0 +1,19 @@
+// How requests and answers of the control door are spelled. Private to this room.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "base/json.h"
+
+namespace pawl {
+
+std::string refusal(const Error& error);
+
+// A member that has to be a text, and not an endless one.
+Result<std::string> text(json::View object, std::string_view key);
+
+std::string done();
+
+}  // namespace pawl

@@ -1,0 +1,178 @@
+#include "gate/ladder.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "base/text.h"
+
+namespace pawl {
+
+namespace {
+
+constexpr std::size_t sentence_bytes_max = 1024;
+
+// Those of the run's policy; where it names nobody, or nothing runs, the deployment's.
+std::vector<LadderContact> contacts_of(Desk& desk, const std::string& run) {
+  std::vector<LadderContact> named;
+  const RunDesk* known = run.empty() ? nullptr : desk.run(run);
+  if (known != nullptr) {
+    const Policy& policy = known->policy->policy();
+    if (!policy.ceilings.notify.empty()) {
+      named.push_back({policy.ceilings.notify, policy.ceilings.notify, {}});
+    }
+    for (const Contact& one : policy.contacts) named.push_back({one.name, one.via, one.after});
+  }
+  if (named.empty()) {
+    for (const Contact& one : desk.contacts) named.push_back({one.name, one.via, one.after});
+  }
+  // In the order of their times, and as they are written where these are equal.
+  std::vector<LadderContact> sorted;
+  for (LadderContact& one : named) {
+    const auto place = std::ranges::upper_bound(sorted, one.after, {}, &LadderContact::after);
+    sorted.insert(place, std::move(one));
+  }
+  return sorted;
+}
+
+bool already_open(const State& state, const std::string& run, const std::string& event,
+                  const std::string& why) {
+  return std::ranges::any_of(state.escalations(), [&](const auto& entry) {
+    const Escalation& one = entry.second;
+    return one.phase != Escalation::Phase::acknowledged && one.opened.run == run &&
+           one.opened.event == event && (!run.empty() || one.opened.why == why);
+  });
+}
+
+// Nothing can be written, so no ladder can be kept: everybody hears of it now.
+void tell_all(Desk& desk, const EscalationOpened& opened, bool at_once_only) {
+  const Duration first = opened.contacts.front().after;
+  for (const LadderContact& contact : opened.contacts) {
+    if (at_once_only && contact.after > first) continue;
+    desk.herald.tell({{}, opened.run, opened.event, opened.why, contact, 0});
+  }
+}
+
+}  // namespace
+
+bool wants_an_answer(const std::string& event) {
+  return event != "notify" && event != "policy_changed";
+}
+
+void alert_people(Desk& desk, const std::string& run, const std::string& event,
+              const std::string& sentence, const std::string& about) {
+  desk.herald.escalate(run, event, sentence);
+  EscalationOpened opened;
+  opened.contacts = contacts_of(desk, run);
+  if (opened.contacts.empty()) return;
+  opened.run = run;
+  opened.event = event;
+  opened.why = visible(sentence.substr(0, sentence_bytes_max));
+  opened.about = about;
+  if (!wants_an_answer(event)) return tell_all(desk, opened, true);
+  if (already_open(desk.state, run, event, opened.why)) return;
+  opened.escalation = desk.new_id("e");
+  opened.ends = desk.now() + opened.contacts.back().after + desk.acknowledge_within;
+  const std::string id = opened.escalation;
+  const bool room = desk.state.escalations().size() < escalations_max ||
+                    std::ranges::any_of(desk.state.escalations(), [](const auto& entry) {
+                      return entry.second.phase == Escalation::Phase::acknowledged;
+                    });
+  // Where hundreds wait for somebody, one more ladder brings nobody sooner.
+  if (!room) return;
+  const auto seq = desk.append(opened, {.urgency = Urgency::reserve});
+  if (!seq) return tell_all(desk, opened, false);
+  desk.journal.request_sync(*seq);
+  // In a later turn: whoever escalates is in the middle of something.
+  desk.later([&desk, id] { climb(desk, id); });
+}
+
+void climb(Desk& desk, const std::string& id) {
+  const auto found = desk.state.escalations().find(id);
+  if (found == desk.state.escalations().end() || found->second.phase != Escalation::Phase::open) {
+    desk.climbed.erase(id);
+    desk.hurried.erase(id);
+    return;
+  }
+  const Escalation escalation = found->second;  // telling may change what is there
+  const EscalationOpened& opened = escalation.opened;
+  const Instant now = desk.clock.now();
+  std::uint32_t next = std::max(desk.climbed[id], escalation.told);
+  bool hurry = desk.hurried.erase(id) > 0;
+  while (next < opened.contacts.size()) {
+    const LadderContact& contact = opened.contacts[next];
+    if (!std::exchange(hurry, false) && now < escalation.at + contact.after) break;
+    desk.climbed[id] = ++next;
+    desk.herald.tell({id, opened.run, opened.event, opened.why, contact, next});
+  }
+  const Instant due = next < opened.contacts.size()
+                          ? escalation.at + opened.contacts[next].after
+                          : opened.ends;
+  if (now < due) {
+    return desk.agenda.at(desk.clock.boot() + Duration{(due - now).ns}, Errand::climb, id);
+  }
+  const auto seq = desk.append(EscalationChanged{id, "unanswered", {}, {}},
+                               {.urgency = Urgency::reserve});
+  if (seq) desk.journal.request_sync(*seq);
+  desk.herald.escalate(opened.run, "unanswered",
+                       "nobody acknowledged the escalation " + id + " (" + opened.event + ")");
+}
+
+void climb_on(Desk& desk) {
+  std::vector<std::string> open;
+  for (const auto& [id, escalation] : desk.state.escalations()) {
+    if (escalation.phase == Escalation::Phase::open) open.push_back(id);
+  }
+  for (const std::string& id : open) desk.later([&desk, id] { climb(desk, id); });
+}
+
+void Gate::set_contacts(std::vector<Contact> contacts, Duration acknowledge_within) {
+  desk_->contacts = std::move(contacts);
+  desk_->acknowledge_within = acknowledge_within;
+}
+
+void Gate::escalate(const std::string& run, const std::string& event, const std::string& sentence) {
+  alert_people(*desk_, run, event, sentence);
+}
+
+Status Gate::escalated(const Escalated& told) {
+  const auto seq = desk_->append(told);
+  if (told.failed && !told.escalation.empty()) {
+    desk_->hurried.insert(told.escalation);
+    desk_->later([desk = desk_.get(), id = told.escalation] { climb(*desk, id); });
+  }
+  return seq ? Status{} : std::unexpected(seq.error());
+}
+
+Status Gate::acknowledge(const std::string& escalation, const std::string& person,
+                         const std::string& proof, bool resolved) {
+  if (person.empty() || proof.empty()) {
+    return fail(Fault::refused, "an acknowledgement needs a proven person");
+  }
+  const auto found = desk_->state.escalations().find(escalation);
+  if (found == desk_->state.escalations().end()) {
+    return fail(Fault::missing, "there is no escalation `" + visible(escalation) + "`");
+  }
+  if (!resolved && found->second.phase == Escalation::Phase::acknowledged) {
+    return fail(Fault::refused, "`" + visible(found->second.person) + "` acknowledged it already");
+  }
+  const EscalationOpened opened = found->second.opened;
+  const std::string how = resolved ? "resolved" : "acknowledged";
+  const auto seq = desk_->append(EscalationChanged{escalation, how, person, proof},
+                                 {.urgency = Urgency::reserve});
+  if (!seq) return std::unexpected(seq.error());
+  desk_->journal.request_sync(*seq);
+  desk_->climbed.erase(escalation);
+  desk_->hurried.erase(escalation);
+  desk_->herald.changed(opened, how);
+  return {};
+}
+
+Status Gate::drilled(const Drilled& drill) {
+  const auto seq = desk_->append(drill);
+  if (!seq) return std::unexpected(seq.error());
+  desk_->journal.request_sync(*seq);
+  return {};
+}
+
+}  // namespace pawl

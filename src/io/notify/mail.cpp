@@ -1,0 +1,163 @@
+#include "io/notify/mail.h"
+
+#include <curl/curl.h>
+#include <openssl/crypto.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace pawl::notify {
+namespace {
+
+constexpr Duration look_after = Duration::milliseconds(5);
+constexpr long mail_within_ms = 20'000;
+constexpr long mail_connect_within_ms = 10'000;
+
+// libcurl's two kinds of handles are one type.
+struct FreeEasy {
+  void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
+};
+struct FreeMulti {
+  void operator()(CURLM* multi) const { curl_multi_cleanup(multi); }
+};
+struct FreeList {
+  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+};
+
+// A mail in libcurl's hands.
+struct Mailing {
+  explicit Mailing(MailOrder o) : order(std::move(o)) {}
+  ~Mailing() {
+    if (added) curl_multi_remove_handle(multi.get(), easy.get());
+  }
+  Mailing(const Mailing&) = delete;
+
+  MailOrder order;
+  std::size_t read = 0;
+  std::optional<Error> refusal;
+  bool added = false;
+  std::unique_ptr<CURLM, FreeMulti> multi{curl_multi_init()};
+  std::unique_ptr<CURL, FreeEasy> easy{curl_easy_init()};
+  std::unique_ptr<curl_slist, FreeList> to;
+};
+
+std::size_t on_mail_read(char* into, std::size_t size, std::size_t count, void* user) {
+  auto& mailing = *static_cast<Mailing*>(user);
+  const std::string& text = mailing.order.text;
+  const std::size_t bytes = std::min(size * count, text.size() - mailing.read);
+  std::memcpy(into, text.data() + mailing.read, bytes);
+  mailing.read += bytes;
+  return bytes;
+}
+
+// What the server says is of no interest, and nothing of it goes to our standard output.
+std::size_t on_mail_answer(char* /*bytes*/, std::size_t size, std::size_t count, void* /*user*/) {
+  return size * count;
+}
+
+curl_socket_t on_mail_socket(void* user, curlsocktype /*purpose*/, curl_sockaddr* address) {
+  auto& mailing = *static_cast<Mailing*>(user);
+  const MailOrder& order = mailing.order;
+  Status allowed = http::check_address(order.reach, order.host, order.port, address->addr);
+  if (!allowed) {
+    mailing.refusal = std::move(allowed.error());
+    return CURL_SOCKET_BAD;
+  }
+  mailing.refusal.reset();
+  return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+void set_mail_safety(CURL* easy, const MailOrder& order) {
+  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+  curl_easy_setopt(easy, CURLOPT_PROXY, "");
+  curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
+  curl_easy_setopt(easy, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
+  curl_easy_setopt(easy, CURLOPT_USE_SSL, static_cast<long>(CURLUSESSL_ALL));
+  curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+  if (!order.ca_file.empty()) {
+    curl_easy_setopt(easy, CURLOPT_CAINFO, order.ca_file.c_str());
+    curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
+  }
+  curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, mail_within_ms);
+  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, mail_connect_within_ms);
+}
+
+Status begin_mail(Mailing& mailing) {
+  const MailOrder& order = mailing.order;
+  if (Status reach = http::check_host(order.reach, order.host, order.port); !reach) return reach;
+  CURL* easy = mailing.easy.get();
+  if (easy == nullptr || !mailing.multi) {
+    return fail(Fault::environment, "libcurl gives no handle");
+  }
+  const bool numbers = order.host.find(':') != std::string::npos;
+  const std::string url =
+      fmt::format("{}://{}{}{}:{}", order.tls_from_start ? "smtps" : "smtp", numbers ? "[" : "",
+                  order.host, numbers ? "]" : "", order.port);
+  curl_easy_setopt(easy, CURLOPT_URL, url.c_str());
+  set_mail_safety(easy, order);
+  if (!order.password.empty()) {
+    std::string password(order.password.bytes());
+    curl_easy_setopt(easy, CURLOPT_USERNAME, order.user.c_str());
+    curl_easy_setopt(easy, CURLOPT_PASSWORD, password.c_str());
+    secrets::wipe(password);
+  }
+  curl_easy_setopt(easy, CURLOPT_MAIL_FROM, ("<" + order.from + ">").c_str());
+  mailing.to.reset(curl_slist_append(nullptr, ("<" + order.to + ">").c_str()));
+  curl_easy_setopt(easy, CURLOPT_MAIL_RCPT, mailing.to.get());
+  curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
+  curl_easy_setopt(easy, CURLOPT_READFUNCTION, &on_mail_read);
+  curl_easy_setopt(easy, CURLOPT_READDATA, &mailing);
+  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &on_mail_answer);
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &on_mail_socket);
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, &mailing);
+  if (curl_multi_add_handle(mailing.multi.get(), easy) != CURLM_OK) {
+    return fail(Fault::environment, "libcurl takes no further mail");
+  }
+  mailing.added = true;
+  return {};
+}
+
+Attempt ended(Mailing& mailing, CURLcode code) {
+  if (code == CURLE_OK) return {Attempt::End::told, {}, {}};
+  if (mailing.refusal) return {Attempt::End::refused, mailing.refusal->message, {}};
+  long said = 0;
+  curl_easy_getinfo(mailing.easy.get(), CURLINFO_RESPONSE_CODE, &said);
+  const std::string& host = mailing.order.host;
+  const std::string why =
+      said >= 400 ? fmt::format("`{}` answered {}", host, said)
+                  : fmt::format("cannot mail by `{}`: {}", host, curl_easy_strerror(code));
+  const bool never = said >= 500 || code == CURLE_PEER_FAILED_VERIFICATION ||
+                     code == CURLE_SSL_CACERT_BADFILE || code == CURLE_LOGIN_DENIED ||
+                     code == CURLE_USE_SSL_FAILED;
+  return {never ? Attempt::End::refused : Attempt::End::again, why, {}};
+}
+
+}  // namespace
+
+Task<Attempt> send_mail(net::Loop& loop, MailOrder order) {
+  Mailing mailing(std::move(order));
+  if (Status begun = begin_mail(mailing); !begun) {
+    co_return Attempt{Attempt::End::refused, begun.error().message, {}};
+  }
+  for (;;) {
+    int running = 0;
+    curl_multi_perform(mailing.multi.get(), &running);
+    int left = 0;
+    while (const CURLMsg* message = curl_multi_info_read(mailing.multi.get(), &left)) {
+      if (message->msg == CURLMSG_DONE) co_return ended(mailing, message->data.result);
+    }
+    co_await loop.sleep(look_after);
+  }
+}
+
+}  // namespace pawl::notify
