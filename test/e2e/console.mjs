@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
+import https from 'node:https';
 import path from 'node:path';
 import { Served } from './served.mjs';
 import { modules, sleep } from './world.mjs';
@@ -19,17 +20,19 @@ export async function until(found, what = 'it') {
   throw new Error(`${what} never came`);
 }
 
-// ada and bob are leads, and eve is an auditor.
+// Everybody is a lead, and eve is an auditor besides.
 export class Watched extends Served {
-  async begin(options = {}) {
-    await super.begin({ listen: '{mcp: "127.0.0.1:0", console: "127.0.0.1:0"}', ...options });
+  async begin({ persons = ['ada', 'bob', 'eve'], tls = '', ...options } = {}) {
+    const listen = `{mcp: "127.0.0.1:0", console: "127.0.0.1:0"${tls}}`;
+    await super.begin({ listen, ...options });
     if (!this.origin) throw new Error(this.log);
-    for (const [name, group] of [['ada', 'leads'], ['bob', 'leads'], ['eve', 'leads']]) {
-      const words = ['reviewers', 'add', name, '--group', group, '--config', this.config];
+    for (const name of persons) {
+      const words = ['reviewers', 'add', name, '--group', 'leads', '--config', this.config];
       const done = await this.later(...words, '--as', 'ada');
       if (done.status !== 0) throw new Error(done.err);
     }
-    const roles = '  default_reviewers: [leads]\n  auditors: [eve]\n';
+    const auditors = persons.includes('eve') ? '  auditors: [eve]\n' : '';
+    const roles = `  default_reviewers: [leads]\n${auditors}`;
     this.edit((text) => text.replace('people:\n', `people:\n${roles}`));
     await until(() => this.log.includes('was read again'), 'the new file');
     this.console = this.json('console').address;
@@ -42,9 +45,11 @@ export class Watched extends Served {
   }
   // A request exactly as it is said, without what a browser or a client would add.
   request(method, place, headers = {}, body = undefined) {
+    const { request } = this.ca ? https : http;
+    const where = { host: '127.0.0.1', port: this.port, path: `/console/${place}`, ca: this.ca };
     return new Promise((resolve, reject) => {
-      const asked = http.request(
-        { host: '127.0.0.1', port: this.port, path: `/console/${place}`, method, headers },
+      const asked = request(
+        { ...where, method, headers },
         (answer) => {
           let text = '';
           answer.on('data', (bytes) => (text += bytes));
@@ -106,7 +111,8 @@ export class Person {
   async signed(act, { nonce, pair = this.pair, origin = this.origin, over = {} } = {}) {
     const once = nonce ?? (await this.nonce());
     const keys = Object.keys(act).sort();
-    const text = `{${keys.map((key) => `${JSON.stringify(key)}:${JSON.stringify(act[key])}`).join(',')}}`;
+    const pairs = keys.map((key) => `${JSON.stringify(key)}:${JSON.stringify(act[key])}`);
+    const text = `{${pairs.join(',')}}`;
     const digest = Buffer.from(await subtle.digest('SHA-256', Buffer.from(text))).toString('hex');
     const { node } = this.said;
     const lines = ['pawl console act v1', node, origin, this.name, once, `sha256:${digest}`, ''];

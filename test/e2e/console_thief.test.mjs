@@ -1,9 +1,12 @@
 // Who is nobody at the console: requests that no page of ours would send, by somebody who has the
 // cookie, the token, or both. The ids are those of docs/reference/cases.md.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { Person, Watched, until } from './console.mjs';
-import { code, sleep } from './world.mjs';
+import { World, code, sleep } from './world.mjs';
 
 const policy = `
 version: 1
@@ -224,4 +227,43 @@ test('H09 wrong passphrases wait, and lock nobody out of the terminal', async ()
   assert.equal((await ada.get('me')).status, 200, 'who is signed in stays so');
   const done = await w.later('resume', 'all', '--as', 'ada', '--config', w.config);
   assert.doesNotMatch(done.err, /too many wrong proofs/);
+});
+
+test('over TLS the cookie belongs to this host alone', async (t) => {
+  const own = new Watched(policy);
+  t.after(() => own.end());
+  const words = 'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -batch -days 2';
+  const files = ['-keyout', 'gate.key', '-out', 'gate.pem', '-subj', '/CN=gate'];
+  const more = ['-addext', 'subjectAltName=IP:127.0.0.1'];
+  const made = [...words.split(' '), ...files, ...more];
+  execFileSync('openssl', made, { cwd: own.dir, stdio: 'pipe' });
+  own.ca = readFileSync(path.join(own.dir, 'gate.pem'));
+  const tls = ', tls: {certificate: gate.pem, key: gate.key}';
+  await own.begin({ persons: ['ada'], tls });
+  assert.match(own.console, /^https:/);
+  const ada = await own.person('ada');
+  assert.equal(ada.answer.status, 200, ada.answer.text);
+  const name = `__Host-pawl-${own.port}`;
+  const attributes = 'Path=/; HttpOnly; SameSite=Strict; Secure';
+  assert.match(ada.cookie, new RegExp(`^${name}=[^;]+; ${attributes}$`));
+  assert.equal((await ada.get('me')).status, 200);
+  assert.equal((await ada.get('me', { origin: `http://127.0.0.1:${own.port}` })).status, 403);
+  // In the clear it is not served at all.
+  const plain = await fetch(`http://127.0.0.1:${own.port}/console/`).catch((error) => error);
+  assert.ok(plain instanceof Error);
+});
+
+test('a node that serves nobody opens a console when it is asked to', async (t) => {
+  const own = new World(policy);
+  t.after(() => own.end());
+  const client = await own.client();
+  const [first, second] = [own.json('console'), own.json('console')];
+  assert.equal(first.address, second.address);
+  assert.match(first.address, /^http:\/\/127\.0\.0\.1:\d+\/console\/$/);
+  const page = await fetch(first.address);
+  assert.equal(page.status, 200);
+  assert.match(await page.text(), /<title>pawl<\/title>/);
+  const answer = await fetch(`${first.address}api/me`);
+  assert.equal(answer.status, 401);
+  await client.close();
 });

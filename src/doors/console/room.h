@@ -2,6 +2,7 @@
 //   console.cpp  from a request to its row      sign_in.cpp  who it is
 //   reads.cpp    what the page reads            acts.cpp     what people do
 //   pages.cpp    files, and the headers of every answer
+//   requests.cpp what a request says
 #pragma once
 
 #include <memory>
@@ -41,9 +42,6 @@ using VisitPtr = std::shared_ptr<Visit>;
 void add_safety(http::Headers& headers);
 // A file of the page, or why not.
 http::Response page_response(std::string_view path, const http::Request& request);
-
-// A value of a query such as `run=r-1&tool=a%2Fb`, decoded; empty where there is none.
-std::string query_value(std::string_view query, std::string_view name);
 
 struct Console::Room : std::enable_shared_from_this<Console::Room> {
   explicit Room(ConsolePorts with);

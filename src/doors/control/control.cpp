@@ -120,7 +120,10 @@ Result<std::string> Control::show(std::string_view op, json::View request) {
     if (!id) return std::unexpected(id.error());
     const json::View full = request["full"];
     const bool all = full.kind() == json::Kind::boolean && full.boolean();
-    return approval_json(ports_.gate.state(), ports_.journal, *id, now, all, ports_.chronicle);
+    const Approval* asked = ports_.gate.state().approval(*id);
+    const auto policy = asked == nullptr ? nullptr : ports_.gate.policy_of(asked->asked.run);
+    return approval_json(ports_.gate.state(), ports_.journal, *id, now, all, ports_.chronicle,
+                         policy.get());
   }
   if (op == "change") {
     const auto id = text(request, "id");

@@ -200,13 +200,23 @@ struct ShownQuestion {
   Result<std::string> arguments;
 };
 
+// What else is known; null: nothing of it is.
+struct Surroundings {
+  const Chronicle* chronicle = nullptr;
+  const Policy* policy = nullptr;
+};
+
 std::string question_json(const State& state, Journal& journal, const ShownQuestion& question,
-                          Instant now, bool full, const Chronicle* chronicle) {
+                          Instant now, bool full, const Surroundings& around) {
   const auto& [approval, arguments] = question;
+  const Chronicle* const chronicle = around.chronicle;
   json::Writer out;
   out.object().key("ok").boolean(true).key("approval").object();
   write_question(out, approval, now);
   write_judged(out, journal, approval, judged_in(chronicle, approval), false);
+  if (around.policy != nullptr && around.policy->environment != Environment::none) {
+    out.key("environment").string(to_string(around.policy->environment));
+  }
   if (chronicle != nullptr) write_before(out, approval, *chronicle);
   const auto text = text_to_type_with(*approval.asked.terms, arguments);
   if (approval.asked.terms->typed && text) out.key("type_this").string(*text);
@@ -282,13 +292,14 @@ std::string approvals_json(const State& state, Journal& journal, Instant now,
 }
 
 Result<std::string> approval_json(const State& state, Journal& journal, const std::string& id,
-                                  Instant now, bool full, const Chronicle* chronicle) {
+                                  Instant now, bool full, const Chronicle* chronicle,
+                                  const Policy* policy) {
   const Approval* approval = state.approval(id);
   if (approval == nullptr) {
     return fail(Fault::missing, "there is no question `" + visible(id) + "`");
   }
   return question_json(state, journal, {*approval, arguments_of(journal, *approval)}, now, full,
-                       chronicle);
+                       {chronicle, policy});
 }
 
 Result<std::string> changed_json(const State& state, Journal& journal, const std::string& id,
@@ -301,7 +312,7 @@ Result<std::string> changed_json(const State& state, Journal& journal, const std
   as_changed.changed =
       std::make_shared<const ChangedQuestion>(ChangedQuestion{{}, changed.binding, {}});
   as_changed.answers.clear();  // of the call as it was
-  return question_json(state, journal, {as_changed, changed.arguments}, now, full, nullptr);
+  return question_json(state, journal, {as_changed, changed.arguments}, now, full, {});
 }
 
 std::string policy_json(const State& state, Journal& journal, std::string_view agent) {

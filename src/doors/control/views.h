@@ -23,9 +23,10 @@ std::string approval_row_json(const State& state, Journal& journal, const std::s
 Result<std::string> text_to_type_of(Journal& journal, const Approval& approval);
 // One question with everything that a person needs to answer it: the canonical arguments, the run,
 // the class, who asked, the time left; and how they are displayed, whole or with long values folded
-// (display.h). Fault::missing where there is none of that name.
+// (display.h). Fault::missing where there is none of that name. `policy` is that of its run.
 Result<std::string> approval_json(const State& state, Journal& journal, const std::string& id,
-                                  Instant now, bool full, const Chronicle* chronicle = nullptr);
+                                  Instant now, bool full, const Chronicle* chronicle = nullptr,
+                                  const Policy* policy = nullptr);
 // The same question as it would be after `Gate::change` with these arguments, in the same shape;
 // its `asked` are the arguments that the agent asks for.
 Result<std::string> changed_json(const State& state, Journal& journal, const std::string& id,

@@ -36,6 +36,26 @@ TEST(Proof, AWrongPassphraseSignsNothing) {
   EXPECT_EQ(signature.error().fault, Fault::refused);
 }
 
+TEST(Proof, APassphraseThatWasTypedElsewhereIsTheOneOrNot) {
+  const auto verifier = make_verifier("correct horse", kSalt);
+  ASSERT_TRUE(verifier.has_value());
+  EXPECT_TRUE(check_passphrase("correct horse", *verifier));
+  EXPECT_EQ(check_passphrase("correct house", *verifier).error().fault, Fault::refused);
+  EXPECT_EQ(check_passphrase("", *verifier).error().fault, Fault::refused);
+  EXPECT_EQ(check_passphrase("correct horse", "other").error().fault, Fault::invalid);
+}
+
+TEST(Challenges, TheBrakeCountsForProofsWithoutAChallengeToo) {
+  Challenges challenges;
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_TRUE(challenges.may_try("ada", kNow));
+    challenges.failed("ada", kNow);
+  }
+  EXPECT_EQ(challenges.may_try("ada", kNow).error().fault, Fault::refused);
+  EXPECT_TRUE(challenges.may_try("bob", kNow));
+  EXPECT_TRUE(challenges.may_try("ada", kNow + Duration::seconds(1)));
+}
+
 TEST(Proof, RefusesBrokenSignaturesAndVerifiers) {
   const auto verifier = make_verifier("correct horse", kSalt);
   ASSERT_TRUE(verifier.has_value());

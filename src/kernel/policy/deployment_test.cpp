@@ -67,6 +67,21 @@ TEST(Deployment, ListensWhereItSays) {
   EXPECT_THAT(loaded.deployment->roles.at("a").servers, ElementsAre("two", "one"));
 }
 
+TEST(Deployment, WherePeopleLookAndWhoOnlyLooks) {
+  const LoadedDeployment loaded = load_deployment(
+      "listen: {mcp: \"127.0.0.1:1\", console: \"[::1]:8443\"}\n"
+      "people: {ada: {groups: [leads]}, eve: {groups: [audit]}, auditors: [audit]}\n",
+      "d");
+  ASSERT_TRUE(loaded.deployment) << to_string(loaded.errors.at(0));
+  EXPECT_EQ(loaded.deployment->listen->console.host, "[::1]");
+  EXPECT_EQ(loaded.deployment->listen->console.port, 8443);
+  EXPECT_THAT(loaded.deployment->persons(loaded.deployment->auditors), ElementsAre("eve"));
+  for (const char* wrong : {"people: {ada: {}, auditors: [eve]}\n",
+                            "listen: {mcp: \"127.0.0.1:1\", console: \"/run/x.sock\"}\n"}) {
+    EXPECT_FALSE(load_deployment(wrong, "d").deployment) << wrong;
+  }
+}
+
 TEST(Deployment, WhereMetricsAndTracesGo) {
   const LoadedDeployment loaded = load_deployment(
       "listen: {mcp: \"127.0.0.1:1\", metrics: \"/run/pawl/metrics.sock\"}\n"

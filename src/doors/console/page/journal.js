@@ -85,7 +85,7 @@ export function journal(view) {
       if (gone) return;
       put(results, [
         h('p', {}, `${plural(records.length, 'record')}${more ? ', and there are more' : ''}`),
-        records.length > 0 ? table(records) : null,
+        records.length > 0 ? table(records.toReversed()) : null,
       ]);
     } catch (error) {
       if (!gone) put(results, [h('p', { class: 'said' }, error.message)]);

@@ -19,7 +19,7 @@ function hours(counts) {
   return h(
     'section',
     { class: 'tile' },
-    h('h2', {}, 'Questions by hour of the day'),
+    h('h2', {}, 'Questions by hour of the day (UTC)'),
     h(
       'div',
       { class: 'bars', role: 'img', 'aria-label': counts.map((n, i) => `${i} h: ${n}`).join(', ') },

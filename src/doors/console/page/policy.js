@@ -28,7 +28,7 @@ function table({ environments, tools }) {
             'tr',
             {},
             h('th', { scope: 'row' }, tool.name),
-            tool.verdicts.map((word) => h('td', {}, badge(word, verdicts[word]))),
+            tool.verdicts.map((text) => h('td', {}, badge(text, verdicts[text.split(' ')[0]]))),
           ),
         ),
       ),

@@ -4,7 +4,19 @@ import { get } from './api.js';
 import { store, watch } from './store.js';
 
 const phases = { open: 'good', halted: 'danger', killed: 'danger', closed: '' };
-const effects = { allow: 'good', notify: 'good', hold: 'warn', deny: 'danger' };
+const effects = {
+  allow: 'good',
+  notify: 'good',
+  approve: 'good',
+  resumed: 'good',
+  hold: 'warn',
+  expired: 'warn',
+  withdrawn: 'warn',
+  deny: 'danger',
+  reject: 'danger',
+  halted: 'danger',
+  kill: 'danger',
+};
 
 function tile(run) {
   const address = `#/runs/${encodeURIComponent(run.run)}`;

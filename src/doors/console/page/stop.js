@@ -9,7 +9,7 @@ function stopped(done) {
   const list = (what, names) =>
     names?.length > 0 ? h('p', {}, `${what}: `, h('code', {}, names.join(', '))) : null;
   return [
-    h('p', {}, h('strong', {}, `Stopped in ${done.milliseconds} ms.`)),
+    h('p', {}, h('strong', {}, `Stopped in ${done.milliseconds.toFixed(1)} ms.`)),
     list('runs', done.runs),
     list('held calls withdrawn', done.withdrawn),
     list('calls cancelled at their servers', done.cancelled),
