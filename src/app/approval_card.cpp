@@ -84,6 +84,38 @@ void print_left_out(json::View question) {
   }
 }
 
+void print_judged(json::View question) {
+  const std::string judged = card_word(question, "class");
+  if (judged.empty()) return;
+  const std::string place = card_word(question, "environment");
+  out(fmt::format("is        {}{}",
+                  paint(judged.starts_with("irrev") ? Ink::bad : Ink::warn, judged),
+                  place.empty() ? "" : "   in " + place));
+  if (question["rule_at"].exists()) out("rule      " + card_word(question, "rule_at"));
+}
+
+// Line by line, where the call is an edit.
+void print_changes(json::View question) {
+  if (!question["diff"].exists()) return;
+  out("changes");
+  for (json::View line : question["diff"].elements()) {
+    const std::string sign = card_word(line, "sign");
+    const Ink ink = sign == "+" ? Ink::good : sign == "-" ? Ink::bad : Ink::plain;
+    out("  " + paint(ink, (sign == "@" ? "…" : sign) + " " + card_word(line, "text")));
+  }
+}
+
+void print_before(json::View question) {
+  if (question["before"].size() > 0) out("before");
+  for (json::View step : question["before"].elements()) {
+    const std::string tool = card_word(step, "tool");
+    const std::string said = card_word(step, "said");
+    out(fmt::format("  {:<10} {}", card_word(step, "effect"),
+                    tool.empty() || said.empty() ? tool + said : tool + ": " + said));
+  }
+  if (question["same"].exists()) out("same      " + card_word(question, "same"));
+}
+
 }  // namespace
 
 // The card: what decides first, the agent's own words last. Everything through `visible`.
@@ -103,6 +135,8 @@ void print_card(json::View question) {
     out(fmt::format("uses      the credential {}", card_word(question, "credential")));
   }
   out(fmt::format("why       {}", card_word(question, "why")));
+  print_judged(question);
+  print_changes(question);
   out("arguments");
   if (!question["display"].exists()) {
     out("  " + paint(Ink::bad, card_word(question, "arguments_missing")));
@@ -120,6 +154,7 @@ void print_card(json::View question) {
                     question["run_steps"].natural(), question["run_denials"].natural(),
                     card_word(question, "run_opened")));
   }
+  print_before(question);
   for (json::View given : question["answers"].elements()) {
     out(fmt::format("answer    {} by {} {}", card_word(given, "answer"), card_word(given, "person"),
                     card_word(given, "reason")));

@@ -8,6 +8,8 @@
 namespace pawl::console {
 
 void pass_on(Visit& visit, std::string answer) {
+  // Long lists begin like this: they are not read once more to see it.
+  if (answer.starts_with(R"({"ok":true,)")) return visit.answer(200, std::move(answer));
   const auto document = json::parse(answer);
   if (!document) return visit.refuse(500, "the node gave no answer");
   const json::View root = document->root();
