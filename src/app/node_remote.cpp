@@ -21,6 +21,13 @@ namespace {
 constexpr std::string_view mcp_path = "/mcp/";
 constexpr std::size_t client_name_bytes_max = 64;
 constexpr std::size_t role_bytes_max = 256;
+// An account that gets another name is somebody else in so long.
+constexpr Duration user_name_kept = Duration::seconds(10);
+
+uid_t own_user() {
+  static const uid_t user = ::getuid();
+  return user;
+}
 
 std::string client_of(const http::Request& request) {
   const std::string_view agent = request.headers.find("user-agent").value_or("");
@@ -113,10 +120,19 @@ Task<std::expected<mcp::RemoteCaller, http::Response>> Node::identify(const http
     caller.client = client_of(request) + ", " + who->agent + " by " + who->proof;
     co_return caller;
   }
-  caller.sponsor = user_name(request.remote->user.value_or(::getuid()));
+  caller.sponsor = caller_name(request.remote->user.value_or(own_user()));
   caller.key = "local:" + caller.sponsor;
   caller.client = client_of(request);
   co_return caller;
+}
+
+const std::string& Node::caller_name(uid_t user) {
+  const Duration now = loop_.now();
+  KnownUser& last = last_caller_;
+  if (last.user != user || now.ns - last.asked.ns >= user_name_kept.ns) {
+    last = {user, user_name(user), now};
+  }
+  return last.name;
 }
 
 Result<std::shared_ptr<const Policy>> Node::policy_for(const std::string& role) {

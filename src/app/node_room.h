@@ -83,6 +83,13 @@ std::string look_of(const std::vector<std::string>& files);
 void share_files(mcp::SessionSpec& spec);
 std::string user_name(uid_t user);
 
+// The name of whoever called last. Most callers are one user, and asking for a name opens a file.
+struct KnownUser {
+  std::optional<uid_t> user;
+  std::string name;
+  Duration asked{};
+};
+
 // The files that a policy was read from, and how they looked then.
 struct Watched {
   std::vector<std::string> files;
@@ -156,6 +163,7 @@ class Node {
   void add_mcp();
   Task<std::expected<mcp::RemoteCaller, http::Response>> identify(const http::Request& request,
                                                                   std::string role);
+  const std::string& caller_name(uid_t user);
   Result<std::unique_ptr<mcp::Endpoint>> open_remote(const mcp::RemoteCaller& caller,
                                                      const std::string& role,
                                                      std::unique_ptr<mcp::Wire> client,
@@ -214,6 +222,7 @@ class Node {
   ServerStarts starts_{loop_};
   std::map<std::string, ReadPolicy> role_policies_;
   std::unique_ptr<mcp::HttpDoor> door_;
+  KnownUser last_caller_;
   std::unique_ptr<identity::HttpKeys> others_keys_;
   std::optional<identity::Identities> identities_;
   std::unique_ptr<api::Api> api_;
