@@ -64,7 +64,7 @@ void log_record(const Record& record) {
   json::Writer out;
   out.object().key("at").string(to_string(net::wall_time()));
   out.key("level").string(word_of(grave ? LogLevel::warning : LogLevel::usual));
-  write_log(out.key("record").raw(event->event.text).end().take());
+  write_log(out.key("record").raw(api::json_of(event->run, event->event)).end().take());
 }
 
 }  // namespace pawl::app

@@ -1,6 +1,9 @@
 #include "doors/api/events.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstring>
 #include <utility>
 #include <variant>
 
@@ -10,62 +13,121 @@
 namespace pawl::api {
 namespace {
 
-// Writes the members of a record that a watcher may have; answers the run, empty for none.
-struct EventMembers {
-  json::Writer& out;
+// What an event may say of its record. The order is that of `kNames`.
+enum class Name : std::uint8_t {
+  agent,
+  sponsor,
+  policy,
+  code,
+  why,
+  call,
+  approval,
+  server,
+  tool,
+  effect,
+  reason,
+  of_class,
+  expires,
+  outcome,
+  is_error,
+  records,
+  count,
+};
+constexpr auto kNames = std::to_array<std::string_view>(
+    {"agent", "sponsor", "policy", "code", "why", "call", "approval", "server", "tool", "effect",
+     "reason", "class", "expires", "outcome", "is_error", "records", "count"});
 
-  void text(std::string_view name, std::string_view value) const {
-    if (!value.empty()) out.key(name).string(value);
+// Members in a row: a name, whether the value is JSON already, its length, its bytes.
+class Members {
+ public:
+  void text(Name name, std::string_view value) {
+    if (!value.empty()) put(name, false, value);
   }
+  void json(Name name, std::string_view value) { put(name, true, value); }
+  void number(Name name, std::uint64_t value) {
+    std::array<char, 24> digits;
+    const char* end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+    json(name, {digits.data(), end});
+  }
+  std::string take() { return std::move(bytes_); }
+
+  static void write(std::string_view bytes, json::Writer& out) {
+    while (bytes.size() >= kHeadBytes) {
+      std::uint32_t size = 0;
+      std::memcpy(&size, bytes.data() + 2, sizeof size);
+      const std::string_view value = bytes.substr(kHeadBytes, size);
+      out.key(kNames[static_cast<std::size_t>(bytes[0])]);
+      bytes[1] != 0 ? out.raw(value) : out.string(value);
+      bytes.remove_prefix(kHeadBytes + value.size());
+    }
+  }
+
+ private:
+  static constexpr std::size_t kHeadBytes = 6;
+  void put(Name name, bool is_json, std::string_view value) {
+    if (bytes_.empty()) bytes_.reserve(kUsualBytes);
+    std::array<char, kHeadBytes> head{static_cast<char>(name), is_json ? '\1' : '\0'};
+    const auto size = static_cast<std::uint32_t>(value.size());
+    std::memcpy(head.data() + 2, &size, sizeof size);
+    bytes_.append(head.data(), head.size()).append(value);
+  }
+  static constexpr std::size_t kUsualBytes = 160;
+  std::string bytes_;
+};
+
+// Takes the members of a record that a watcher may have; answers the run, empty for none.
+struct EventMembers {
+  Members& out;
+
   std::string operator()(const RunOpened& b) const {
-    text("agent", b.agent);
-    text("sponsor", b.sponsor);
-    text("policy", b.policy);
+    out.text(Name::agent, b.agent);
+    out.text(Name::sponsor, b.sponsor);
+    out.text(Name::policy, b.policy);
     return b.run;
   }
   std::string operator()(const RunHalted& b) const {
-    text("code", b.code);
-    text("why", b.why);
+    out.text(Name::code, b.code);
+    out.text(Name::why, b.why);
     return b.run;
   }
   std::string operator()(const RunClosed& b) const {
-    text("why", b.why);
+    out.text(Name::why, b.why);
     return b.run;
   }
   std::string operator()(const RunTightened& b) const {
-    text("policy", b.policy);
+    out.text(Name::policy, b.policy);
     return b.run;
   }
   std::string operator()(const CallDecided& b) const {
-    text("call", b.call);
-    text("approval", b.approval);
-    text("server", b.server);
-    text("tool", b.tool);
-    text("effect", b.effect);
-    text("code", b.code);
-    text("reason", b.reason);
-    text("class", b.class_text);
+    out.text(Name::call, b.call);
+    out.text(Name::approval, b.approval);
+    out.text(Name::server, b.server);
+    out.text(Name::tool, b.tool);
+    out.text(Name::effect, b.effect);
+    out.text(Name::code, b.code);
+    out.text(Name::reason, b.reason);
+    out.text(Name::of_class, b.class_text);
     return b.run;
   }
   std::string operator()(const ApprovalOpened& b) const {
-    text("approval", b.approval);
-    text("call", b.call);
-    text("tool", b.tool);
-    text("why", b.why);
-    out.key("expires").string(to_string(b.expires));
+    out.text(Name::approval, b.approval);
+    out.text(Name::call, b.call);
+    out.text(Name::tool, b.tool);
+    out.text(Name::why, b.why);
+    out.text(Name::expires, to_string(b.expires));
     return b.run;
   }
   std::string operator()(const CallEnded& b) const {
-    text("call", b.call);
-    text("outcome", b.outcome);
-    out.key("is_error").boolean(b.is_error);
-    out.key("records").natural(b.records);
+    out.text(Name::call, b.call);
+    out.text(Name::outcome, b.outcome);
+    out.json(Name::is_error, b.is_error ? "true" : "false");
+    out.number(Name::records, b.records);
     return b.run;
   }
   std::string operator()(const DenialsCounted& b) const {
     if (b.count == 0) return {};
-    text("code", b.code);
-    out.key("count").natural(b.count);
+    out.text(Name::code, b.code);
+    out.number(Name::count, b.count);
     return b.run;
   }
   template <class T>
@@ -74,39 +136,46 @@ struct EventMembers {
   }
 };
 
-std::string text_of(const RunEvent& event) {
+std::string text_of(std::string_view run, const RunEvent& event) {
   const std::string id = std::to_string(event.seq);
-  const auto text =
-      http::write_event({.name = event.type, .text = event.text, .id = id, .retry = {}});
+  const std::string json = json_of(run, event);
+  const auto text = http::write_event({.name = event.type, .text = json, .id = id, .retry = {}});
   return text.value_or(std::string());
 }
 
 }  // namespace
 
 std::optional<EventOfRun> event_of(const Record& record) {
-  json::Writer out;
-  out.object().key("at").string(to_string(record.at));
+  Members members;
   EventOfRun found;
-  found.run = std::visit(EventMembers{out}, record.body);
+  found.run = std::visit(EventMembers{members}, record.body);
   if (found.run.empty()) return std::nullopt;
-  found.event = {record.seq, type_of(record.body), {}};
-  out.key("run").string(found.run).key("seq").natural(record.seq);
-  found.event.text = out.key("type").string(found.event.type).end().take();
+  found.event = {record.seq, type_of(record.body), record.at, members.take()};
   return found;
+}
+
+std::string json_of(std::string_view run, const RunEvent& event) {
+  json::Writer out;
+  out.object().key("at").string(to_string(event.at));
+  Members::write(event.members, out);
+  out.key("run").string(run).key("seq").natural(event.seq);
+  return out.key("type").string(event.type).end().take();
 }
 
 void Events::note(const Record& record, const State& state) {
   if (auto event = event_of(record)) waiting_.push_back(std::move(*event));
   const KillSet* kill = std::get_if<KillSet>(&record.body);
   if (kill == nullptr) return;
+  Members members;
+  std::string reason;  // also where it is empty
+  json::write_string(kill->reason, reason);
+  members.json(Name::reason, reason);
+  const std::string told = members.take();
   for (const auto& [id, kept] : kept_) {
     const Run* run = state.run(id);
     const Kill over{kill->id, kill->scope, kill->name, kill->person, kill->reason, record.at};
     if (run == nullptr || !covers(over, *run)) continue;
-    json::Writer out;
-    out.object().key("at").string(to_string(record.at)).key("reason").string(kill->reason);
-    out.key("run").string(id).key("seq").natural(record.seq).key("type").string("kill.set").end();
-    waiting_.push_back({id, {record.seq, type_of(record.body), out.take()}});
+    waiting_.push_back({id, {record.seq, type_of(record.body), record.at, told}});
   }
 }
 
@@ -140,9 +209,11 @@ void Events::keep(const std::string& run, RunEvent event) {
 void Events::flush() {
   std::vector<EventOfRun> now = std::exchange(waiting_, {});
   for (EventOfRun& one : now) {
-    const std::string text = text_of(one.event);
+    std::string text;
     for (Watching& watching : streams_) {
-      if (watching.run == one.run) (void)watching.stream.write(text);
+      if (watching.run != one.run) continue;
+      if (text.empty()) text = text_of(one.run, one.event);
+      (void)watching.stream.write(text);
     }
     keep(one.run, std::move(one.event));
   }
@@ -169,7 +240,7 @@ bool Events::watch(const std::string& run, std::optional<std::uint64_t> after,
   }
   if (known != kept_.end()) {
     for (const RunEvent& event : known->second.events) {
-      if (!after || event.seq > *after) (void)stream.write(text_of(event));
+      if (!after || event.seq > *after) (void)stream.write(text_of(run, event));
     }
   }
   streams_.push_back({run, std::move(stream)});

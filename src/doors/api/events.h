@@ -17,10 +17,13 @@
 
 namespace pawl::api {
 
+// Two for each call, and mostly nobody watches: what is told is kept as it is, and becomes JSON
+// when somebody asks.
 struct RunEvent {
   std::uint64_t seq = 0;
   std::string_view type;  // of the record; a literal
-  std::string text;       // JSON
+  Instant at{};
+  std::string members;  // of the record, for `json_of` only
 };
 // The event of a record, and the run that it belongs to; nothing for records that are nobody's.
 // Commitments, facts and digests of arguments stay in the journal.
@@ -29,6 +32,7 @@ struct EventOfRun {
   RunEvent event;
 };
 std::optional<EventOfRun> event_of(const Record& record);
+std::string json_of(std::string_view run, const RunEvent& event);
 
 struct EventLimits {
   std::size_t events_per_run_max, streams_per_run_max, streams_max, runs_max;

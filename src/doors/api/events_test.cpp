@@ -33,5 +33,40 @@ TEST(Events, AreBoundedForARunAndForAllOfThem) {
   EXPECT_GE(events.events(), 16U);
 }
 
+// What is kept of a record becomes the JSON that the API promises, whenever somebody asks.
+TEST(Events, SayOfARecordWhatAWatcherMayKnow) {
+  Record record;
+  record.seq = 7;
+  CallDecided decided;
+  decided.run = "r-1";
+  decided.call = "c-1";
+  decided.tool = "say \"it\"\n";
+  decided.effect = "deny";
+  decided.code = "blocked";
+  record.body = decided;
+  const auto event = event_of(record);
+  ASSERT_TRUE(event);
+  EXPECT_EQ(event->run, "r-1");
+  EXPECT_EQ(json_of(event->run, event->event),
+            R"({"at":"1970-01-01T00:00:00Z","call":"c-1","tool":"say \"it\"\n","effect":"deny",)"
+            R"("code":"blocked","run":"r-1","seq":7,"type":"call.decided"})");
+
+  CallEnded ended;
+  ended.run = "r-1";
+  ended.call = "c-1";
+  ended.outcome = "result";
+  ended.is_error = true;
+  ended.records = 12;
+  record.body = ended;
+  const auto end = event_of(record);
+  ASSERT_TRUE(end);
+  EXPECT_EQ(json_of(end->run, end->event),
+            R"({"at":"1970-01-01T00:00:00Z","call":"c-1","outcome":"result","is_error":true,)"
+            R"("records":12,"run":"r-1","seq":7,"type":"call.ended"})");
+
+  record.body = NodeStopped{"the end"};
+  EXPECT_FALSE(event_of(record));
+}
+
 }  // namespace
 }  // namespace pawl::api
