@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <vector>
 
 #include "base/json.h"
@@ -30,19 +31,54 @@ bool needs_escape(char c) {
   return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\';
 }
 
+// Which of 16 bytes need an escape.
+__m128i escaped(__m128i bytes) {
+  const __m128i quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
+  const __m128i backslash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
+  const __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1F)), bytes);
+  return _mm_or_si128(control, _mm_or_si128(quote, backslash));
+}
+
+__m128i load_16(const char* at) {
+  return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+}
+
+// The first and the last eight (or four) bytes of a shorter text: together all of it.
+template <class Word>
+__m128i load_both_ends(std::string_view text) {
+  std::array<Word, 2> ends;
+  std::memcpy(&ends[0], text.data(), sizeof(Word));
+  std::memcpy(&ends[1], text.data() + text.size() - sizeof(Word), sizeof(Word));
+  if constexpr (sizeof(Word) == 8) {
+    return _mm_set_epi64x(static_cast<long long>(ends[1]), static_cast<long long>(ends[0]));
+  } else {
+    return _mm_set1_epi64x(static_cast<long long>(std::uint64_t{ends[1]} << 32 | ends[0]));
+  }
+}
+
+// ASCII in which nothing needs an escape: nearly every text. Names have a few bytes, so no loop
+// goes over single ones but in the shortest.
+bool is_plain(std::string_view text) {
+  const auto good = [](__m128i bytes) {
+    return _mm_movemask_epi8(_mm_or_si128(escaped(bytes), bytes)) == 0;
+  };
+  if (text.size() >= 16) {
+    for (std::size_t i = 0; i + 16 <= text.size(); i += 16) {
+      if (!good(load_16(text.data() + i))) return false;
+    }
+    return good(load_16(text.data() + text.size() - 16));
+  }
+  if (text.size() >= 8) return good(load_both_ends<std::uint64_t>(text));
+  if (text.size() >= 4) return good(load_both_ends<std::uint32_t>(text));
+  return std::ranges::none_of(
+      text, [](char c) { return needs_escape(c) || static_cast<unsigned char>(c) >= 0x80; });
+}
+
 // How many bytes from the front need no escape, 16 at a time.
 std::size_t plain_run(std::string_view text) {
   std::size_t i = 0;
-  const __m128i quote = _mm_set1_epi8('"');
-  const __m128i backslash = _mm_set1_epi8('\\');
-  const __m128i last_control = _mm_set1_epi8(0x1F);
   for (; i + 16 <= text.size(); i += 16) {
-    const auto* at = reinterpret_cast<const __m128i*>(text.data() + i);
-    const __m128i bytes = _mm_loadu_si128(at);
-    const __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, last_control), bytes);
-    const __m128i special = _mm_or_si128(
-        control, _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)));
-    const auto mask = static_cast<unsigned>(_mm_movemask_epi8(special));
+    const auto mask = static_cast<unsigned>(_mm_movemask_epi8(escaped(load_16(text.data() + i))));
     if (mask != 0) return i + static_cast<std::size_t>(std::countr_zero(mask));
   }
   while (i < text.size() && !needs_escape(text[i])) ++i;
@@ -94,10 +130,9 @@ void write_plain_string(std::string_view text, std::string& out) {
 
 // `text` is valid UTF-8.
 void write_valid_string(std::string_view text, std::string& out) {
-  std::size_t run = plain_run(text);
-  if (run == text.size()) return write_plain_string(text, out);
+  if (is_plain(text)) return write_plain_string(text, out);
   out += '"';
-  for (;; run = plain_run(text)) {
+  for (std::size_t run = plain_run(text);; run = plain_run(text)) {
     out += text.substr(0, run);
     if (run == text.size()) break;
     append_escape(text[run], out);
@@ -166,7 +201,8 @@ void write_object(View object, std::string& out) {
 }  // namespace
 
 void write_string(std::string_view text, std::string& out) {
-  // Nearly every text is ASCII, and ASCII cannot be broken.
+  if (is_plain(text)) return write_plain_string(text, out);
+  // ASCII cannot be broken.
   if (is_ascii(text)) return write_valid_string(text, out);
   std::string repaired;
   std::string_view rest = text;

@@ -64,6 +64,25 @@ TEST(JsonWrite, UsesTheFewestEscapes) {
   }
 }
 
+// Several bytes are looked at together: none of them may hide behind the others.
+TEST(JsonWrite, EscapesWhereverTheyStandInTextsOfEveryLength) {
+  for (std::size_t size = 1; size <= 40; ++size) {
+    for (std::size_t at = 0; at < size; ++at) {
+      for (const char c : {'"', '\\', '\n', '\x1f', '\0', ' ', '\x7f'}) {
+        std::string text(size, 'a');
+        text[at] = c;
+        const std::string written = literal(text);
+        const bool escaped = c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20;
+        ASSERT_EQ(written.size() == size + 2, !escaped) << size << ' ' << at;
+        ASSERT_EQ(parse(written)->root().string(), text) << size << ' ' << at;
+      }
+      std::string broken(size, 'a');
+      broken[at] = '\xff';
+      ASSERT_NE(literal(broken).find("\xEF\xBF\xBD"), std::string::npos) << size << ' ' << at;
+    }
+  }
+}
+
 TEST(JsonWrite, RepairsWhatIsNotUtf8) {
   EXPECT_EQ(literal("a\xFF\"b"), "\"a\uFFFD\\\"b\"");
   EXPECT_EQ(literal("\xED\xA0\x80"), "\"\uFFFD\uFFFD\uFFFD\"");
