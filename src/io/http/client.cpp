@@ -9,6 +9,13 @@
 #include "io/http/transfer.h"
 
 namespace pawl::http {
+namespace {
+
+constexpr int kStepsAtOnceMax = 4;
+// Handles that wait for the next request. Each has the options that all of a client's have.
+constexpr std::size_t kHandlesKeptMax = 32;
+
+}  // namespace
 
 // libcurl's set of transfers, its sockets watched by our loop and its one timer on our clock.
 struct Client::State : std::enable_shared_from_this<Client::State> {
@@ -16,7 +23,7 @@ struct Client::State : std::enable_shared_from_this<Client::State> {
   ~State();
 
   void add(const std::shared_ptr<Transfer>& transfer);
-  void look_later();
+  void look_later(std::shared_ptr<Transfer> transfer);
   void look();
   void act(curl_socket_t socket, int what);
   void reap();
@@ -24,6 +31,9 @@ struct Client::State : std::enable_shared_from_this<Client::State> {
   void close();
   void watch(curl_socket_t socket, int what);
   void set_timer(long ms);
+  void act_later();
+  void act_now();
+  void step(curl_socket_t socket, int what);
 
   static int on_socket(CURL* easy, curl_socket_t socket, int what, void* user, void* of_socket);
   static int on_timer(CURLM* multi, long ms, void* user);
@@ -34,9 +44,14 @@ struct Client::State : std::enable_shared_from_this<Client::State> {
   CURLM* multi = nullptr;
   std::unordered_map<curl_socket_t, net::Watch> watches;
   net::Timer timer;
+  std::vector<EasyHandle> handles;  // of requests that posted something, and are over
+  KnownAddress address;             // of the last request
   std::unordered_map<Transfer*, std::shared_ptr<Transfer>> transfers;
-  bool acting = false;  // inside of libcurl: it must not be called again
+  std::vector<std::shared_ptr<Transfer>> changed;  // new, cancelled, or to go on: look at them
+  bool acting = false;                             // inside of libcurl: it must not be called again
   bool look_posted = false;
+  bool at_once = false;  // libcurl wants to be called in a later turn
+  bool act_posted = false;
   bool closed = false;
 };
 
@@ -54,6 +69,7 @@ Client::State::State(net::Loop& l, ClientOptions o) : loop(l), options(std::move
 }
 
 Client::State::~State() {
+  handles.clear();
   curl_multi_cleanup(multi);
   curl_global_cleanup();
 }
@@ -97,12 +113,35 @@ void Client::State::watch(curl_socket_t socket, int what) {
 
 void Client::State::set_timer(long ms) {
   timer.reset();
+  at_once = ms == 0 && !closed;
   if (ms < 0 || closed) return;
+  // Most of them: libcurl wants to go on in a later turn, which needs no clock.
+  if (at_once) return act_later();
   timer = loop.after(Duration::milliseconds(ms), [this] { act(CURL_SOCKET_TIMEOUT, 0); });
+}
+
+void Client::State::act_later() {
+  if (std::exchange(act_posted, true)) return;
+  loop.post([self = shared_from_this()] {
+    self->act_posted = false;
+    self->act_now();
+  });
+}
+
+void Client::State::act_now() {
+  if (!closed && std::exchange(at_once, false)) act(CURL_SOCKET_TIMEOUT, 0);
 }
 
 void Client::State::act(curl_socket_t socket, int what) {
   const std::shared_ptr<State> self = shared_from_this();
+  step(socket, what);
+  // What libcurl wants to do at once needs no turn of the loop; a loop of its own does.
+  for (int i = 0; i < kStepsAtOnceMax && !closed && std::exchange(at_once, false); ++i) {
+    step(CURL_SOCKET_TIMEOUT, 0);
+  }
+}
+
+void Client::State::step(curl_socket_t socket, int what) {
   int running = 0;
   acting = true;
   curl_multi_socket_action(multi, socket, what, &running);
@@ -125,6 +164,7 @@ void Client::State::reap() {
     const auto found = transfers.find(static_cast<Transfer*>(user));
     if (found == transfers.end()) continue;
     const std::shared_ptr<Transfer> transfer = found->second;
+    transfer->fine = code == CURLE_OK;
     remove(*transfer);
     transfer->tell_end(transfer->outcome(code));
   }
@@ -132,15 +172,22 @@ void Client::State::reap() {
 
 void Client::State::remove(Transfer& transfer) {
   if (std::exchange(transfer.added, false)) curl_multi_remove_handle(multi, transfer.easy.get());
+  const bool again = transfer.fine && transfer.posts() && handles.size() < kHandlesKeptMax;
+  if (transfer.easy && again && !closed) {
+    transfer.let_go_of_handle();
+    handles.push_back(std::move(transfer.easy));
+  }
   transfer.easy.reset();
   transfers.erase(&transfer);
 }
 
-void Client::State::look_later() {
+void Client::State::look_later(std::shared_ptr<Transfer> transfer) {
+  changed.push_back(std::move(transfer));
   if (std::exchange(look_posted, true)) return;
   loop.post([self = shared_from_this()] {
     self->look_posted = false;
     self->look();
+    self->act_now();
   });
 }
 
@@ -148,18 +195,15 @@ void Client::State::look_later() {
 void Client::State::look() {
   if (acting || closed) return;
   const std::shared_ptr<State> self = shared_from_this();
-  std::vector<std::shared_ptr<Transfer>> all;
-  for (const auto& [pointer, transfer] : transfers) {
-    const bool waits = !transfer->added || (transfer->stopped && !transfer->paused);
-    if (waits || transfer->cancelled) all.push_back(transfer);
-  }
-  for (const auto& transfer : all) {
+  for (const auto& transfer : std::exchange(changed, {})) {
     if (closed) return;
     if (transfer->cancelled) {
       remove(*transfer);
+    } else if (transfer->over) {
+      continue;
     } else if (!transfer->added) {
       add(transfer);
-    } else if (std::exchange(transfer->stopped, false)) {
+    } else if (!transfer->paused && std::exchange(transfer->stopped, false)) {
       acting = true;
       curl_easy_pause(transfer->easy.get(), CURLPAUSE_CONT);
       acting = false;
@@ -168,7 +212,11 @@ void Client::State::look() {
 }
 
 void Client::State::add(const std::shared_ptr<Transfer>& transfer) {
-  Status ready = transfer->prepare(&on_close, this);
+  if (transfer->posts() && !handles.empty()) {
+    transfer->easy = std::move(handles.back());
+    handles.pop_back();
+  }
+  Status ready = transfer->prepare(address, {&on_close, this});
   if (ready && curl_multi_add_handle(multi, transfer->easy.get()) != CURLM_OK) {
     ready = fail(Fault::environment, "libcurl takes no further request");
   }
@@ -182,6 +230,8 @@ void Client::State::close() {
   if (std::exchange(closed, true)) return;
   const auto all = std::exchange(transfers, {});
   timer.reset();
+  at_once = false;
+  changed.clear();
   // Inside of a callback of libcurl the handles stay until it has returned: each transfer holds
   // what it needs, and the state is kept by whoever called.
   for (const auto& [pointer, transfer] : all) {
@@ -239,11 +289,12 @@ Client::~Client() {
 
 Fetch Client::start(Ask ask, FetchEvents events) {
   auto transfer = std::make_shared<Transfer>(state_->options, std::move(ask), std::move(events));
-  transfer->let_go = [weak = std::weak_ptr(state_)] {
-    if (const auto state = weak.lock(); state && !state->closed) state->look_later();
+  transfer->let_go = [weak = std::weak_ptr(state_), pointer = transfer.get()] {
+    const auto state = weak.lock();
+    if (state && !state->closed) state->look_later(pointer->shared_from_this());
   };
   state_->transfers.emplace(transfer.get(), transfer);
-  state_->look_later();
+  state_->look_later(transfer);
   return Fetch(std::move(transfer));
 }
 

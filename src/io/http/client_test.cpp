@@ -117,6 +117,43 @@ TEST(Client, KnowsMethodsWithAndWithoutABody) {
   EXPECT_EQ(pair.server.connections(), 1U);
 }
 
+// What libcurl keeps of a request that is over serves the next one, and says nothing of the first.
+TEST(Client, NothingOfARequestIsLeftInTheNextOne) {
+  Pair pair;
+  Ask first;
+  first.method = "POST";
+  first.url = pair.url("/first");
+  first.headers.add("authorization", "Bearer planted");
+  first.body = "a body that was long";
+  first.deadline = Duration::milliseconds(900);
+  ASSERT_TRUE(pair.fetch(std::move(first)));
+  for (const char* target : {"/second?a=b", "/third"}) {
+    Ask next;
+    next.method = "POST";
+    next.url = pair.url(target);
+    next.deadline = {};
+    ASSERT_TRUE(pair.fetch(std::move(next)));
+    const Request& seen = pair.requests.back();
+    EXPECT_EQ(seen.target, target);
+    EXPECT_EQ(seen.body, "");
+    EXPECT_EQ(seen.headers.find("authorization"), std::nullopt);
+    EXPECT_EQ(seen.headers.find("content-length"), "0");
+  }
+  ASSERT_TRUE(pair.fetch({.url = pair.url("/get")}));
+  EXPECT_EQ(pair.requests.back().method, "GET");
+  EXPECT_EQ(pair.requests.back().headers.find("content-length"), std::nullopt);
+}
+
+TEST(Client, WhereItMayReachIsAskedOfEachRequest) {
+  Pair pair;
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_TRUE(pair.fetch({.method = "POST", .url = pair.url("/")}));
+    const auto refused = pair.fetch({.method = "POST", .url = "http://169.254.169.254/latest"});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().fault, Fault::refused);
+  }
+}
+
 TEST(Client, CarriesALargeBodyBothWays) {
   Pair pair;
   const std::string body(10UL << 20, 'x');

@@ -83,8 +83,14 @@ bool Transfer::leave() {
   return false;
 }
 
-Status Transfer::read_url() {
-  url.reset(curl_url());
+Status Transfer::read_url(KnownAddress& known) {
+  if (known.url && known.text == ask.url) {
+    url = known.url;
+    host = known.host;
+    port = known.port;
+    return check_host(options.reach, host, port);
+  }
+  url = std::shared_ptr<CURLU>(curl_url(), CurlSet());
   if (curl_url_set(url.get(), CURLUPART_URL, ask.url.c_str(),
                    CURLU_DISALLOW_USER | CURLU_PATH_AS_IS) != CURLUE_OK ||
       ask.url.find('\0') != std::string::npos) {
@@ -97,6 +103,7 @@ Status Transfer::read_url() {
   host = part_of(url.get(), CURLUPART_HOST);
   const std::string number = part_of(url.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT);
   std::from_chars(number.data(), number.data() + number.size(), port);
+  known = {ask.url, url, host, port};
   return check_host(options.reach, host, port);
 }
 
@@ -116,12 +123,14 @@ Status Transfer::make_lines() {
       return fail(Fault::invalid, fmt::format("the header `{}` is not the caller's", header.name));
     }
     // Without a value, a colon would mean to libcurl that the field is not wanted.
-    add(header.value.empty() ? fmt::format("{};", header.name)
-                             : fmt::format("{}: {}", header.name, header.value));
+    std::string line;
+    line.reserve(header.name.size() + header.value.size() + 2);
+    line.append(header.name).append(header.value.empty() ? ";" : ": ").append(header.value);
+    add(std::move(line));
   }
   // What libcurl would add by itself.
   for (const char* name : {"accept", "content-type", "expect"}) {
-    if (!ask.headers.find(name)) add(fmt::format("{}:", name));
+    if (!ask.headers.find(name)) add(std::string(name) + ':');
   }
   return {};
 }
@@ -153,7 +162,25 @@ void Transfer::set_safety() {
   curl_easy_setopt(to, CURLOPT_MAXAGE_CONN, kept_idle_s);
   curl_easy_setopt(to, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(to, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(options.connect_time));
-  if (ask.deadline.ns > 0) curl_easy_setopt(to, CURLOPT_TIMEOUT_MS, milliseconds(ask.deadline));
+  curl_easy_setopt(to, CURLOPT_USERAGENT, options.user_agent.c_str());
+}
+
+void Transfer::set_callbacks(Closing closing) {
+  CURL* to = easy.get();
+  curl_easy_setopt(to, CURLOPT_HEADERFUNCTION, &on_header);
+  curl_easy_setopt(to, CURLOPT_WRITEFUNCTION, &on_body);
+  curl_easy_setopt(to, CURLOPT_OPENSOCKETFUNCTION, &on_open);
+  curl_easy_setopt(to, CURLOPT_PREREQFUNCTION, &on_leave);
+  curl_easy_setopt(to, CURLOPT_CLOSESOCKETFUNCTION, closing.close);
+  curl_easy_setopt(to, CURLOPT_CLOSESOCKETDATA, closing.closer);
+}
+
+void Transfer::set_user(void* user) {
+  CURL* to = easy.get();
+  for (const CURLoption option : {CURLOPT_PRIVATE, CURLOPT_HEADERDATA, CURLOPT_WRITEDATA,
+                                  CURLOPT_OPENSOCKETDATA, CURLOPT_PREREQDATA}) {
+    curl_easy_setopt(to, option, user);
+  }
 }
 
 void Transfer::set_body() {
@@ -169,29 +196,31 @@ void Transfer::set_body() {
   }
 }
 
-Status Transfer::prepare(curl_closesocket_callback close, void* closer) {
-  if (Status read = read_url(); !read) return read;
+Status Transfer::prepare(KnownAddress& known, Closing closing) {
+  if (Status read = read_url(known); !read) return read;
   if (Status made = make_lines(); !made) return made;
-  easy.reset(curl_easy_init());
-  if (!easy) return fail(Fault::environment, "libcurl gives no handle");
+  if (!easy) {
+    easy.reset(curl_easy_init());
+    if (!easy) return fail(Fault::environment, "libcurl gives no handle");
+    set_safety();
+    set_callbacks(closing);
+  }
   CURL* to = easy.get();
-  set_safety();
   set_body();
+  set_user(this);
+  curl_easy_setopt(to, CURLOPT_TIMEOUT_MS, ask.deadline.ns > 0 ? milliseconds(ask.deadline) : 0L);
   curl_easy_setopt(to, CURLOPT_CURLU, url.get());
   curl_easy_setopt(to, CURLOPT_HTTPHEADER, lines.get());
-  curl_easy_setopt(to, CURLOPT_USERAGENT, options.user_agent.c_str());
-  curl_easy_setopt(to, CURLOPT_PRIVATE, this);
-  curl_easy_setopt(to, CURLOPT_HEADERFUNCTION, &on_header);
-  curl_easy_setopt(to, CURLOPT_HEADERDATA, this);
-  curl_easy_setopt(to, CURLOPT_WRITEFUNCTION, &on_body);
-  curl_easy_setopt(to, CURLOPT_WRITEDATA, this);
-  curl_easy_setopt(to, CURLOPT_OPENSOCKETFUNCTION, &on_open);
-  curl_easy_setopt(to, CURLOPT_OPENSOCKETDATA, this);
-  curl_easy_setopt(to, CURLOPT_PREREQFUNCTION, &on_leave);
-  curl_easy_setopt(to, CURLOPT_PREREQDATA, this);
-  curl_easy_setopt(to, CURLOPT_CLOSESOCKETFUNCTION, close);
-  curl_easy_setopt(to, CURLOPT_CLOSESOCKETDATA, closer);
   return {};
+}
+
+void Transfer::let_go_of_handle() {
+  CURL* to = easy.get();
+  set_user(nullptr);
+  curl_easy_setopt(to, CURLOPT_CURLU, nullptr);
+  curl_easy_setopt(to, CURLOPT_HTTPHEADER, nullptr);
+  curl_easy_setopt(to, CURLOPT_POSTFIELDS, nullptr);
+  curl_easy_setopt(to, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t{0});
 }
 
 // The one place where an address is known and nothing has been sent to it yet.

@@ -19,6 +19,22 @@ struct CurlSet {
   void operator()(curl_slist* list) const { curl_slist_free_all(list); }
 };
 
+using EasyHandle = std::unique_ptr<CURL, CurlSet>;
+
+// An address that was read before: most requests of a client go to one.
+struct KnownAddress {
+  std::string text;
+  std::shared_ptr<CURLU> url;
+  std::string host;
+  std::uint16_t port = 0;
+};
+
+// What closes a socket of libcurl.
+struct Closing {
+  curl_closesocket_callback close;
+  void* closer;
+};
+
 struct Transfer : std::enable_shared_from_this<Transfer> {
   Transfer(const ClientOptions& o, Ask a, FetchEvents e)
       : options(o), ask(std::move(a)), events(std::move(e)) {}
@@ -27,7 +43,12 @@ struct Transfer : std::enable_shared_from_this<Transfer> {
   Transfer(const Transfer&) = delete;
 
   // Everything that libcurl has to know. Fault::invalid or refused where it must not be sent.
-  Status prepare(curl_closesocket_callback close, void* closer);
+  // `easy` may hold a handle that another request let go of.
+  Status prepare(KnownAddress& known, Closing closing);
+  // Handles of such requests may be used again.
+  bool posts() const { return ask.method == "POST"; }
+  // Nothing of this request is left in its handle.
+  void let_go_of_handle();
   // After the transfer: what to tell.
   std::optional<Error> outcome(CURLcode code) const;
   void tell_end(std::optional<Error> error);
@@ -44,9 +65,9 @@ struct Transfer : std::enable_shared_from_this<Transfer> {
   Ask ask;
   FetchEvents events;
   std::function<void()> let_go;  // asks the client to look again: cancelled, or to go on
-  std::unique_ptr<CURLU, CurlSet> url;
+  std::shared_ptr<CURLU> url;
   std::unique_ptr<curl_slist, CurlSet> lines;
-  std::unique_ptr<CURL, CurlSet> easy;
+  EasyHandle easy;
   std::string host;
   std::uint16_t port = 0;
   AnswerHead head;
@@ -59,13 +80,16 @@ struct Transfer : std::enable_shared_from_this<Transfer> {
   bool stopped = false;  // libcurl waits for us to go on
   bool cancelled = false;
   bool sent = false;  // bytes of it may have left
+  bool fine = false;  // libcurl had nothing against it
   bool over = false;
 
  private:
-  Status read_url();
+  Status read_url(KnownAddress& known);
   Status make_lines();
   void set_safety();
+  void set_callbacks(Closing closing);
   void set_body();
+  void set_user(void* user);
 };
 
 }  // namespace pawl::http
