@@ -15,9 +15,11 @@ bool fits(std::string_view row, std::string_view path) {
 // Somebody else could have read it as another path.
 bool ambiguous(std::string_view path) {
   if (!path.starts_with('/') || path.contains('\\')) return true;
-  const std::string folded = lower_ascii(path);
-  for (const std::string_view escape : {"%2e", "%2f", "%5c", "%00", "%25"}) {
-    if (folded.contains(escape)) return true;
+  if (path.contains('%')) {
+    const std::string folded = lower_ascii(path);
+    for (const std::string_view escape : {"%2e", "%2f", "%5c", "%00", "%25"}) {
+      if (folded.contains(escape)) return true;
+    }
   }
   for (std::size_t at = 0; at < path.size();) {
     const std::size_t end = std::min(path.find('/', at + 1), path.size());
@@ -52,9 +54,13 @@ const Routes::Row* Routes::find(std::string_view method, std::string_view path,
   for (const Row& row : rows_) {
     if (!fits(row.path, path) || row.path.size() != longest) continue;
     if (row.method == method) best = &row;
+  }
+  if (best != nullptr) return best;
+  for (const Row& row : rows_) {
+    if (!fits(row.path, path) || row.path.size() != longest) continue;
     methods += (methods.empty() ? "" : ", ") + row.method;
   }
-  return best;
+  return nullptr;
 }
 
 void Routes::serve(Request request, Responder responder) const {

@@ -83,6 +83,20 @@ TEST(Head, WhoseFieldsHaveTwoReadingsIsRefused) {
   for (const std::string& bytes : bad) EXPECT_EQ(status_of(bytes), 400) << bytes;
 }
 
+// Eight bytes of a value are looked at together: none of them may hide behind the others.
+TEST(Head, AControlCharacterIsFoundWhereverItStands) {
+  for (int c = 0; c < 256; ++c) {
+    const bool fine = c == '\t' || (c >= 0x20 && c != 0x7f);
+    for (std::size_t at = 0; at < 20; ++at) {
+      for (const char beside : {'a', '\xff', '!', '~'}) {
+        std::string value(20, beside);
+        value[at] = static_cast<char>(c);
+        ASSERT_EQ(is_field_value(value), fine) << c << " at " << at;
+      }
+    }
+  }
+}
+
 TEST(Head, WithAnOddRequestLineOrHostIsRefused) {
   const std::vector<std::string> bad = {
       "\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n",

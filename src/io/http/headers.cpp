@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
+#include <span>
 
 #include <openssl/crypto.h>
 
@@ -23,14 +25,19 @@ constexpr std::array<bool, 256> token_characters() {
 }
 constexpr std::array<bool, 256> kToken = token_characters();
 
+// Room for the fields of most messages that say nothing of their size before.
+constexpr std::size_t kUsualBytes = 256;
+constexpr std::size_t kUsualFields = 6;
+
 }  // namespace
 
 void Headers::add(std::string_view name, std::string_view value) {
-  fields_.push_back({static_cast<std::uint32_t>(text_.size()),
-                     static_cast<std::uint32_t>(name.size()),
+  if (fields_.empty()) reserve(kUsualBytes, kUsualFields);
+  const std::size_t at = text_.size();
+  fields_.push_back({static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(name.size()),
                      static_cast<std::uint32_t>(value.size())});
-  for (const char c : name) text_ += lower(c);
-  text_ += value;
+  text_.append(name).append(value);
+  for (char& c : std::span(text_).subspan(at, name.size())) c = lower(c);
 }
 
 void Headers::reserve(std::size_t bytes, std::size_t fields) {
@@ -71,7 +78,20 @@ bool is_token(std::string_view text) {
 }
 
 bool is_field_value(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) {
+  // Most values have no byte that could matter; eight are looked at together.
+  constexpr std::uint64_t ones = 0x0101'0101'0101'0101;
+  constexpr std::uint64_t high = ones << 7;
+  std::size_t i = 0;
+  for (; i + sizeof(std::uint64_t) <= text.size(); i += sizeof(std::uint64_t)) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data() + i, sizeof word);
+    const std::uint64_t deleted = word ^ (ones * 0x7f);
+    // A byte below a blank, or a DEL. Which one does not matter: all are asked then.
+    const std::uint64_t low = (word - ones * 0x20) & ~word;
+    const std::uint64_t zero = (deleted - ones) & ~deleted;
+    if (((low | zero) & high) != 0) break;
+  }
+  return std::ranges::all_of(text.substr(i), [](char c) {
     const auto byte = static_cast<unsigned char>(c);
     return byte == '\t' || (byte >= 0x20 && byte != 0x7f);
   });

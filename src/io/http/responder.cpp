@@ -43,16 +43,16 @@ std::string_view date_of(const Exchange& exchange) {
 std::string head_text(const Response& response, std::optional<std::size_t> length,
                       const Exchange& exchange, std::string_view date) {
   std::string text;
-  text.reserve(256);
-  auto out = std::back_inserter(text);
-  fmt::format_to(out, "HTTP/1.1 {} {}\r\n", response.status, phrase_of(response.status));
+  text.reserve(512);
+  text.append("HTTP/1.1 ").append(std::to_string(response.status)).append(" ");
+  text.append(phrase_of(response.status)).append("\r\n");
   for (std::size_t i = 0; i < response.headers.size(); ++i) {
     const Header header = response.headers[i];
     text.append(header.name).append(": ").append(header.value).append("\r\n");
   }
   if (!date.empty()) text.append("date: ").append(date).append("\r\n");
   if (length && !bodiless(response.status)) {
-    fmt::format_to(out, "content-length: {}\r\n", *length);
+    text.append("content-length: ").append(std::to_string(*length)).append("\r\n");
   } else if (!length && !exchange.http10) {
     text += "transfer-encoding: chunked\r\n";
   }

@@ -9,9 +9,15 @@ namespace {
 
 constexpr std::string_view kBreaks = "\r\n";
 
+// Where the next line break is, or the end: two searches of the library instead of one by bytes.
+std::size_t line_end(std::string_view text) {
+  const std::string_view line = text.substr(0, text.find('\n'));
+  return std::min(line.find('\r'), line.size());
+}
+
 void add_lines(std::string_view text, std::string& out) {
   for (;;) {
-    const std::size_t end = std::min(text.find_first_of(kBreaks), text.size());
+    const std::size_t end = line_end(text);
     out.append("data: ").append(text.substr(0, end)).append("\n");
     if (end == text.size()) return;
     text.remove_prefix(text.substr(end).starts_with("\r\n") ? end + 2 : end + 1);

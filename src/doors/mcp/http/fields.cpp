@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::string_view base64_begin = "=?base64?";
 constexpr std::string_view base64_end = "?=";
+// What nearly every client says.
+constexpr std::string_view usual_accept = "application/json, text/event-stream";
 constexpr std::string_view argument_fields = "mcp-param-";
 
 // The type of one member of `Accept`, or of `Content-Type`, without its parameters.
@@ -49,6 +51,10 @@ Taken taken_of(const http::Headers& headers) {
   for (std::size_t i = 0; i < headers.size(); ++i) {
     if (headers[i].name != "accept") continue;
     std::string_view rest = headers[i].value;
+    if (rest == usual_accept) {
+      taken = {true, true};
+      continue;
+    }
     while (!rest.empty()) {
       const std::size_t comma = std::min(rest.find(','), rest.size());
       const std::string_view member = rest.substr(0, comma);
@@ -65,6 +71,7 @@ Taken taken_of(const http::Headers& headers) {
 bool is_json(const http::Headers& headers) {
   if (headers.count("content-type") != 1) return false;
   const std::string_view value = *headers.find("content-type");
+  if (value == "application/json") return true;
   if (type_of(value) != "application/json") return false;
   std::string parameters = lower_ascii(value.substr(std::min(value.find(';'), value.size())));
   std::erase_if(parameters, [](char c) { return c == ' ' || c == '\t' || c == '"'; });
