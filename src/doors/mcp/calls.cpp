@@ -264,7 +264,9 @@ class AtServer final : public Upstream {
 
   std::string params_for(std::string_view tool, std::string_view arguments) const {
     if (method_ != "tools/call") return std::string(arguments);
-    std::string params = R"({"name":)";
+    std::string params;
+    params.reserve(tool.size() + arguments.size() + 40);
+    params += R"({"name":)";
     json::write_string(tool, params);
     if (!without_arguments_ || arguments != "{}") {
       params += R"(,"arguments":)";

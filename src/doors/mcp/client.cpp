@@ -23,8 +23,10 @@ std::shared_ptr<json::Document> Session::Room::document_for(std::string_view lin
 
 void Session::Room::client_line(std::string_view line) {
   if (closing) return;
-  auto document = document_for(line);
-  const Result<Message> message = read_message(line, Side::client, parser, *document);
+  const ReadMessage* known = wires.client->already_read(line);
+  auto document = known == nullptr ? document_for(line) : known->document;
+  const Result<Message> message =
+      known == nullptr ? read_message(line, Side::client, parser, *document) : known->message;
   if (!message) {
     const std::string id = id_of(line);
     refuse_line(id, invalid_request, message.error().message, method_of(line));

@@ -1,5 +1,6 @@
 #include "doors/mcp/message.h"
 
+#include <algorithm>
 #include <array>
 #include <vector>
 
@@ -12,6 +13,9 @@ namespace {
 
 constexpr std::array<std::string_view, 6> kMembers = {"jsonrpc", "id",     "method",
                                                       "params",  "result", "error"};
+
+// What stands around the parts of a line that we write, and a little more.
+constexpr std::size_t kLineBytes = 96;
 
 bool is_blank(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r';
@@ -61,14 +65,36 @@ Error refused(std::string message) {
   return Error{.fault = Fault::invalid, .message = std::move(message), .at = {}};
 }
 
-Status check_members(json::View root) {
-  for (auto [key, value] : root.members()) {
-    bool known = false;
-    for (std::string_view member : kMembers) known = known || key == member;
-    if (!known)
-      return std::unexpected(refused("a message has a member that JSON-RPC does not have"));
+// The members of a message, each looked for once. `times` counts them as `kMembers` has them.
+struct Top {
+  std::array<json::View, kMembers.size()> values;
+  std::array<std::uint32_t, kMembers.size()> times{};
+  bool strange = false;
+
+  explicit Top(json::View root) {
+    for (auto [key, value] : root.members()) {
+      const auto* known = std::ranges::find(kMembers, key);
+      if (known == kMembers.end()) {
+        strange = true;
+        continue;
+      }
+      const auto at = static_cast<std::size_t>(known - kMembers.begin());
+      if (times[at]++ == 0) values[at] = value;
+    }
   }
-  if (root.text("jsonrpc") != "2.0") {
+  json::View jsonrpc() const { return values[0]; }
+  json::View id() const { return values[1]; }
+  json::View method() const { return values[2]; }
+  json::View params() const { return values[3]; }
+  json::View result() const { return values[4]; }
+  json::View error() const { return values[5]; }
+};
+
+Status check_members(const Top& top) {
+  if (top.strange) {
+    return std::unexpected(refused("a message has a member that JSON-RPC does not have"));
+  }
+  if (!top.jsonrpc().is_string() || top.jsonrpc().string() != "2.0") {
     return std::unexpected(refused("`jsonrpc` is not the text `2.0`"));
   }
   return {};
@@ -80,16 +106,16 @@ Status check_id(json::View id) {
   return std::unexpected(refused("`id` is neither a text nor an integer"));
 }
 
-Result<MessageKind> kind_of(json::View root) {
-  const bool method = root["method"].exists();
-  const bool id = root["id"].exists();
-  const bool result = root["result"].exists();
-  const bool error = root["error"].exists();
+Result<MessageKind> kind_of(const Top& top) {
+  const bool method = top.method().exists();
+  const bool id = top.id().exists();
+  const bool result = top.result().exists();
+  const bool error = top.error().exists();
   if (method && !result && !error) {
-    if (!root["method"].is_string()) return std::unexpected(refused("`method` is not a text"));
+    if (!top.method().is_string()) return std::unexpected(refused("`method` is not a text"));
     return id ? MessageKind::request : MessageKind::notification;
   }
-  if (!method && id && result != error && !root["params"].exists()) {
+  if (!method && id && result != error && !top.params().exists()) {
     return result ? MessageKind::result : MessageKind::error;
   }
   return std::unexpected(refused("a message is neither a request, a notification nor an answer"));
@@ -128,19 +154,20 @@ Result<Message> read_message(std::string_view line, Side side, json::Parser& par
   const json::View root = document.root();
   if (root.is_array()) return std::unexpected(refused("a batch of messages is not accepted"));
   if (!root.is_object()) return std::unexpected(refused("a message is not an object"));
-  if (Status known = check_members(root); !known) return std::unexpected(known.error());
-  if (Status id = check_id(root["id"]); !id) return std::unexpected(id.error());
-  const Result<MessageKind> kind = kind_of(root);
+  const Top top(root);
+  if (Status known = check_members(top); !known) return std::unexpected(known.error());
+  if (Status id = check_id(top.id()); !id) return std::unexpected(id.error());
+  const Result<MessageKind> kind = kind_of(top);
   if (!kind) return std::unexpected(kind.error());
 
   Message message;
   message.kind = *kind;
-  message.params = root["params"];
+  message.params = top.params();
   if (message.params.exists() && !message.params.is_object()) {
     return std::unexpected(refused("`params` is not an object"));
   }
-  if (root["method"].is_string()) message.method = root["method"].string();
-  message.result = root["result"];
+  if (top.method().is_string()) message.method = top.method().string();
+  message.result = top.result();
   std::size_t seen = 0;
   for (const Slice& slice : top_level(line)) {
     ++seen;
@@ -155,10 +182,8 @@ Result<Message> read_message(std::string_view line, Side side, json::Parser& par
       (message.kind == MessageKind::error && message.error_text.empty())) {
     return std::unexpected(refused("a member of the message is spelled with escapes"));
   }
-  for (std::string_view member : kMembers) {
-    std::size_t times = 0;
-    for (auto [key, value] : root.members()) times += key == member ? 1 : 0;
-    if (times > 1) return std::unexpected(refused("a member of the message stands twice"));
+  if (std::ranges::any_of(top.times, [](std::uint32_t times) { return times > 1; })) {
+    return std::unexpected(refused("a member of the message stands twice"));
   }
   return message;
 }
@@ -203,8 +228,20 @@ std::string method_of(std::string_view line) {
   return std::string(document->root().text("method").value_or(""));
 }
 
+void put_on_one_line(std::string& message) {
+  for (const char end : {'\n', '\r'}) {
+    for (std::size_t at = message.find(end); at != std::string::npos; at = message.find(end, at)) {
+      message[at] = ' ';
+    }
+  }
+}
+
 std::string result_line(std::string_view id, std::string_view result) {
-  return fmt::format(R"({{"jsonrpc":"2.0","id":{},"result":{}}})", id, result);
+  std::string text;
+  text.reserve(id.size() + result.size() + kLineBytes);
+  text.append(R"({"jsonrpc":"2.0","id":)").append(id).append(R"(,"result":)").append(result);
+  text += '}';
+  return text;
 }
 
 std::string error_line(std::string_view id, int code, std::string_view message,
@@ -228,7 +265,9 @@ std::string raw_error_line(std::string_view id, std::string_view error) {
 }
 
 std::string request_line(std::uint64_t id, std::string_view method, std::string_view params) {
-  std::string text = fmt::format(R"({{"jsonrpc":"2.0","id":{},"method":)", id);
+  std::string text;
+  text.reserve(params.size() + method.size() + kLineBytes);
+  text.append(R"({"jsonrpc":"2.0","id":)").append(std::to_string(id)).append(R"(,"method":)");
   json::write_string(method, text);
   if (!params.empty()) {
     text += R"(,"params":)";

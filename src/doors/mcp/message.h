@@ -61,6 +61,10 @@ inline constexpr int method_not_found = -32601;
 inline constexpr int invalid_params = -32602;
 inline constexpr int refused_by_policy = -31999;  // outside the range that JSON-RPC reserves
 
+// Line ends between the parts of JSON, where alone they may stand, are blanks: over pipes they end
+// a message.
+void put_on_one_line(std::string& message);
+
 // Answers, complete lines without newline. `id` is raw JSON.
 std::string result_line(std::string_view id, std::string_view result);
 std::string error_line(std::string_view id, int code, std::string_view message,

@@ -121,9 +121,7 @@ void Remote::left(Exchange& exchange) {
 void Remote::deliver(std::string text) {
   if (!hearing) return;
   if (server.scrub) server.scrub(text);
-  // Between the parts of JSON, where alone they may stand, line ends are blanks; over pipes, where
-  // this may go on to, they end a message.
-  std::ranges::replace_if(text, [](char c) { return c == '\n' || c == '\r'; }, ' ');
+  put_on_one_line(text);
   if (paused || !waiting.empty()) {
     waiting.push_back(std::move(text));
   } else if (events.message) {

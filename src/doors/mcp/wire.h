@@ -15,7 +15,9 @@
 #include <utility>
 #include <vector>
 
+#include "base/json.h"
 #include "base/task.h"
+#include "doors/mcp/message.h"
 #include "model/call.h"
 
 namespace pawl::mcp {
@@ -47,6 +49,13 @@ struct Pass {
 // their names in small letters. No text: the field says something that cannot be read.
 using Repeated = std::vector<std::pair<std::string, std::optional<std::string>>>;
 
+// A message of a client that its door has read already, with the text that it was read from.
+struct ReadMessage {
+  std::string_view line;
+  Message message;
+  std::shared_ptr<json::Document> document;
+};
+
 class Wire {
  public:
   virtual ~Wire() = default;
@@ -67,6 +76,13 @@ class Wire {
   // for that. Valid until the request is answered.
   virtual const Repeated* repeated(std::string_view request) const {
     (void)request;
+    return nullptr;
+  }
+
+  // The message that is being delivered, where this is the very text that somebody read with the
+  // rules for clients; else null. Valid until the callback returns.
+  virtual const ReadMessage* already_read(std::string_view line) const {
+    (void)line;
     return nullptr;
   }
 

@@ -18,6 +18,8 @@ namespace pawl::mcp {
 namespace {
 
 constexpr std::size_t session_id_bytes = 16;
+constexpr std::size_t kept_body_bytes_max = 16UL << 10;
+constexpr std::size_t documents_max = 16;
 constexpr Duration minute = Duration::seconds(60);
 
 bool older_revision(std::string_view version) {
@@ -69,13 +71,23 @@ void HttpDoor::State::post(Asking& asking) {
   if (session.twice || version.twice) {
     return say_no(asking, {400, "a header field of the protocol stands there twice"});
   }
-  json::Document document;
-  const auto message = read_message(asking.request.body, Side::client, parser, document);
+  asking.document = free_document(asking.request.body.size());
+  const auto message = read_message(asking.request.body, Side::client, parser, *asking.document);
   if (!message) return unreadable(asking, session, message.error().message);
-  // Blanks between the members: one message is one line for servers on pipes.
-  std::ranges::replace_if(asking.request.body, [](char c) { return c == '\n' || c == '\r'; }, ' ');
+  put_on_one_line(asking.request.body);
   if (is_modern(*message, session, version)) return modern(asking, *message, taken);
   older(asking, *message, taken, session, version);
+}
+
+// One that no call has in hands. A long message does not leave its memory behind.
+std::shared_ptr<json::Document> HttpDoor::State::free_document(std::size_t bytes) {
+  if (bytes > kept_body_bytes_max) return std::make_shared<json::Document>();
+  const auto free = std::ranges::find_if(
+      documents, [](const auto& document) { return document.use_count() == 1; });
+  if (free != documents.end()) return *free;
+  auto made = std::make_shared<json::Document>();
+  if (documents.size() < documents_max) documents.push_back(made);
+  return made;
 }
 
 bool HttpDoor::State::is_modern(const Message& message, const Field& session,
@@ -135,7 +147,7 @@ void HttpDoor::State::modern(Asking& asking, const Message& message, Taken taken
   const ConnectedPtr connected = known ? known : open(asking, message.id, Era::modern, {});
   if (!connected) return;
   const std::string traced = params_of(asking, message);
-  connected->client->post(std::move(asking.request.body), message, taken,
+  connected->client->post(std::move(asking.request.body), message, asking.document, taken,
                           std::move(asking.responder), traced, repeated_arguments(headers));
 }
 
@@ -167,8 +179,8 @@ void HttpDoor::State::older(Asking& asking, const Message& message, Taken taken,
   std::string& body = asking.request.body;
   if (message.kind == MessageKind::request) {
     const std::string traced = params_of(asking, message);
-    return connected->client->post(std::move(body), message, taken, std::move(asking.responder),
-                                   traced);
+    return connected->client->post(std::move(body), message, asking.document, taken,
+                                   std::move(asking.responder), traced);
   }
   if (connected->client->tell(std::move(body))) return accepted(asking);
   say_no(asking, {503, "the tool server is crowded"});

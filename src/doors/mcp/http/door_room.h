@@ -26,6 +26,7 @@ struct HttpDoor::State : std::enable_shared_from_this<HttpDoor::State> {
     RemoteCaller caller;
     http::Request request;
     http::Responder responder;
+    std::shared_ptr<json::Document> document = nullptr;  // what the body says
   };
   // A session of an older client, or what all requests of a modern caller share.
   struct Connected {
@@ -47,6 +48,7 @@ struct HttpDoor::State : std::enable_shared_from_this<HttpDoor::State> {
   void post(Asking& asking);
   void get(Asking& asking);
   void end_session(Asking& asking);
+  std::shared_ptr<json::Document> free_document(std::size_t bytes);
   static bool is_modern(const Message& message, const Field& session, const Field& version);
   void modern(Asking& asking, const Message& message, Taken taken);
   void older(Asking& asking, const Message& message, Taken taken, const Field& session,
@@ -70,6 +72,7 @@ struct HttpDoor::State : std::enable_shared_from_this<HttpDoor::State> {
   net::Loop& loop;
   HttpDoorPorts ports;
   json::Parser parser;
+  std::vector<std::shared_ptr<json::Document>> documents;  // of messages, for the next ones
   std::map<std::string, ConnectedPtr, std::less<>> all;
   std::vector<ConnectedPtr> leaving;
   std::map<std::string, Tally> tallies;

@@ -30,7 +30,12 @@ using testing::StartsWith;
 struct Spoken final : Endpoint {
   explicit Spoken(std::unique_ptr<Wire> wire, HttpDoorPorts::Ended over)
       : client(std::move(wire)), ended(std::move(over)) {
-    client->open({.message = [this](std::string_view text) { heard.emplace_back(text); },
+    client->open({.message =
+                      [this](std::string_view text) {
+                        heard.emplace_back(text);
+                        const ReadMessage* read = client->already_read(text);
+                        ids_read.emplace_back(read == nullptr ? "" : read->message.id);
+                      },
                   .too_long = {},
                   .crowded = [this](bool now) { crowded = now; },
                   .ended = [this] { finish("the client closed"); },
@@ -49,6 +54,7 @@ struct Spoken final : Endpoint {
   std::unique_ptr<Wire> client;
   HttpDoorPorts::Ended ended;
   std::vector<std::string> heard;
+  std::vector<std::string> ids_read;  // by the door, of each; empty: it has to be read again
   std::string why, name = "r-1";
   bool crowded = false;
 };
@@ -209,6 +215,27 @@ TEST(HttpDoor, ModernClientsWithOneIdAreKeptApart) {
   behind.client->send(result_line("1", R"({"n":1})"), "1");
   EXPECT_TRUE(one.sees(R"({"jsonrpc":"2.0","id":1,"result":{"n":1}})") &&
               two.sees(R"({"jsonrpc":"2.0","id":1,"result":{"n":2}})"));
+}
+
+// What is decided on is what was read; a message that the door changed was not read by anybody yet.
+TEST(HttpDoor, ARequestIsReadOnceWhereNothingOfItChanges) {
+  Gatehouse house;
+  const std::string session = house.opened();
+  const RawClient older = house.sent(Gatehouse::post(
+      "{\"jsonrpc\":\"2.0\",\n\"id\":\"x\",\r\n\"method\":\"tools/list\"}", in(session)));
+  Spoken& first = *house.behind.at(0);
+  house.hears(first, 2);
+  EXPECT_THAT(first.heard.at(1), Not(HasSubstr("\n")));
+  EXPECT_EQ(first.ids_read.at(1), R"("x")");
+  const RawClient told = house.sent(
+      Gatehouse::post(R"({"jsonrpc":"2.0","method":"notifications/initialized"})", in(session)));
+  house.hears(first, 3);
+  EXPECT_EQ(first.ids_read.at(2), "");
+  const RawClient modern = house.sent(Gatehouse::post(modern_list("\"y\""), kModernFields));
+  ASSERT_TRUE(house.loop.run_until([&] { return house.behind.size() == 2; }));
+  house.hears(*house.behind.at(1), 1);
+  EXPECT_EQ(house.behind.at(1)->ids_read.at(0), "");
+  EXPECT_EQ(first.client->already_read(first.heard.at(1)), nullptr);
 }
 
 TEST(HttpDoor, AModernClientThatGoesCancelsItsRequest) {

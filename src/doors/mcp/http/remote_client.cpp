@@ -39,6 +39,9 @@ class RemoteWire final : public Wire {
   const Repeated* repeated(std::string_view request) const override {
     return client_->repeated(request);
   }
+  const ReadMessage* already_read(std::string_view line) const override {
+    return client_->already_read(line);
+  }
   void pause() override { client_->pause(); }
   void resume() override { client_->resume(); }
   // What was said is in the hands of the connections, which write it whatever becomes of us.
@@ -51,10 +54,7 @@ class RemoteWire final : public Wire {
 };
 
 RemoteClient::RemoteClient(net::Loop& loop, RemoteTerms terms)
-    : loop_(loop),
-      terms_(std::move(terms)),
-      kept_(kept_events_max, kept_events_bytes_max),
-      touched_(loop.now()) {}
+    : loop_(loop), terms_(std::move(terms)), touched_(loop.now()) {}
 
 std::unique_ptr<Wire> RemoteClient::wire() {
   return std::make_unique<RemoteWire>(shared_from_this());
@@ -64,7 +64,8 @@ void RemoteClient::open(WireEvents events) {
   events_ = std::move(events);
 }
 
-void RemoteClient::post(std::string text, const Message& request, Taken taken,
+void RemoteClient::post(std::string text, const Message& request,
+                        std::shared_ptr<json::Document> document, Taken taken,
                         http::Responder responder, const std::string& params, Repeated repeated) {
   auto answering = std::make_shared<Answering>();
   answering->repeated = std::move(repeated);
@@ -84,7 +85,12 @@ void RemoteClient::post(std::string text, const Message& request, Taken taken,
   if (params_first) put(request.id, id);
   put(request.params_text, params);
   if (!params_first) put(request.id, id);
+  const auto self = shared_from_this();
+  const ReadMessage read{text, request, std::move(document)};
+  const bool changed = !id.empty() || !params.empty();  // it is read again
+  const ReadMessage* before = std::exchange(posting_, changed ? nullptr : &read);
   post_as(key, std::move(text), std::move(answering));
+  posting_ = before;
 }
 
 const Repeated* RemoteClient::repeated(std::string_view request) const {

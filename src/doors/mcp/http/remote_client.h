@@ -60,10 +60,11 @@ class RemoteClient : public std::enable_shared_from_this<RemoteClient> {
   // For the session; once.
   std::unique_ptr<Wire> wire();
 
-  // A request, with the text that it was read from.
+  // A request, with the text that it was read from and the document that it points into.
   // `params` that are not empty take the place of its own; `repeated` is what its fields repeat.
-  void post(std::string text, const Message& request, Taken taken, http::Responder responder,
-            const std::string& params = {}, Repeated repeated = {});
+  void post(std::string text, const Message& request, std::shared_ptr<json::Document> document,
+            Taken taken, http::Responder responder, const std::string& params = {},
+            Repeated repeated = {});
   // A text that is no message: the session says what is wrong with it.
   void post_unreadable(std::string text, http::Responder responder);
   // A notification or an answer. False: too much is held back.
@@ -105,6 +106,12 @@ class RemoteClient : public std::enable_shared_from_this<RemoteClient> {
   void open(WireEvents events);
   bool send(std::string message, std::string_view request);
   const Repeated* repeated(std::string_view request) const;
+  // The same bytes at the same place: the message's own texts are parts of them.
+  const ReadMessage* already_read(std::string_view line) const {
+    const bool same = posting_ != nullptr && posting_->line.data() == line.data() &&
+                      posting_->line.size() == line.size();
+    return same ? posting_ : nullptr;
+  }
   void pause() { paused_ = true; }
   void resume();
   void finish_sending();
@@ -133,8 +140,10 @@ class RemoteClient : public std::enable_shared_from_this<RemoteClient> {
   std::map<std::string, AnsweringPtr, std::less<>> answering_;  // by the id that the session knows
   std::deque<http::Stream> listening_;                          // the newest last
   std::uint64_t listen_events_ = 0, listen_written_ = 0;
-  KeptEvents kept_;
+  KeptEvents kept_{kept_events_max, kept_events_bytes_max};
   std::deque<Told> held_back_;
+  // The request that is being posted as it came, for who is told of it at once.
+  const ReadMessage* posting_ = nullptr;
   std::string delivering_;  // the key of the request that the session is being told of
   std::uint64_t next_id_ = 1, next_stream_ = 1;
   Duration touched_;
