@@ -79,8 +79,7 @@ std::unique_ptr<mcp::Wire> equipped_wire(net::Loop& loop, ServerStarts& starts,
     if (!process) return std::unexpected(process.error());
     mcp::Program program;
     program.wire = starts.wire(**process);
-    program.life = std::shared_ptr<void>(process->get(),
-                                         [&starts, kept = *process](void*) { starts.end(kept); });
+    program.life = starts.life(*process);
     return program;
   };
   return mcp::over_programs(loop, std::move(programs));

@@ -31,22 +31,6 @@ Result<std::string> text_of(json::View request, std::string_view key) {
   return std::string(value.string());
 }
 
-// The role whose directories hold this one; the longest wins.
-const Deployment::Role* bound_role(const Deployment& deployment, const std::string& directory) {
-  const Deployment::Role* best = nullptr;
-  std::size_t longest = 0;
-  for (const auto& [name, role] : deployment.roles) {
-    for (const std::string& written : role.directories) {
-      const std::string root = real_path(expand(written));
-      if (inside(real_path(directory), root) && root.size() > longest) {
-        longest = root.size();
-        best = &role;
-      }
-    }
-  }
-  return best;
-}
-
 }  // namespace
 
 std::string to_json(const JoinRequest& request) {
@@ -91,9 +75,26 @@ Result<JoinRequest> parse_join(json::View request) {
   return join;
 }
 
+// Of several the longest wins.
+const Deployment::Role* role_of_directory(const Deployment& deployment,
+                                          const std::string& directory) {
+  const Deployment::Role* best = nullptr;
+  std::size_t longest = 0;
+  for (const auto& [name, role] : deployment.roles) {
+    for (const std::string& written : role.directories) {
+      const std::string root = real_path(expand(written));
+      if (inside(real_path(directory), root) && root.size() > longest) {
+        longest = root.size();
+        best = &role;
+      }
+    }
+  }
+  return best;
+}
+
 Result<std::string> governing_policy(const JoinRequest& request, const Deployment& deployment,
                                      const std::string& config_directory) {
-  const Deployment::Role* role = bound_role(deployment, request.directory);
+  const Deployment::Role* role = role_of_directory(deployment, request.directory);
   if (role == nullptr) {
     if (request.policy.empty()) {
       return fail(Fault::missing,

@@ -5,6 +5,8 @@
 // A server that the deployment file reaches over HTTP is not started: its frame carries nothing.
 // Then it joins, with the client's pipe ends:
 //   fds[0] the client's messages (read)   fds[1] to the client (write)
+// Where it joined with several servers and one of them ends, the node asks for it once more, by its
+// place, and gets a frame with three others, or one that says why not.
 // The node runs nothing on request: command and directory are told only to be compared with the
 // deployment file, and to be recorded. Which run this is, the node finds out itself where it can:
 // the parent of the shim is read from /proc, not believed.
@@ -23,6 +25,8 @@ namespace pawl::app {
 
 inline constexpr std::size_t join_fds = 2, server_fds = 3;
 inline constexpr const char* server_frame = R"({"op":"server"})";
+// How long a shim may take to start a server again.
+inline constexpr Duration shim_starts_within = Duration::seconds(10);
 
 struct JoinServer {
   std::string name;  // empty: it has none
@@ -42,6 +46,10 @@ struct JoinRequest {
 
 std::string to_json(const JoinRequest& request);
 Result<JoinRequest> parse_join(json::View request);
+
+// The role that this directory is bound to; null: none.
+const Deployment::Role* role_of_directory(const Deployment& deployment,
+                                          const std::string& directory);
 
 // The policy file that governs: the one named, unless the deployment binds the directory to
 // another.

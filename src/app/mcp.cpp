@@ -22,6 +22,7 @@
 #include "app/join.h"
 #include "app/node.h"
 #include "app/paths.h"
+#include "app/real_path.h"
 #include "app/server_process.h"
 #include "app/terminal.h"
 #include "base/text.h"
@@ -40,6 +41,8 @@ constexpr OptionRow kMcpOptions[] = {
      "the name by which the policy and the deployment file call this server; several are servers "
      "of the deployment file behind one endpoint",
      Takes::many},
+    {"--role", "NAME",
+     "takes policy and servers of this role of the deployment file, as `pawl serve` does"},
     {"--env", "NAME", "passes one more variable of this environment to the server", Takes::many},
     state_option,
     config_option,
@@ -50,6 +53,7 @@ constexpr WordRow kMcpWords[] = {
 
 struct Shim {
   net::Loop loop;
+  std::vector<ServerCommand> commands;
   std::vector<std::unique_ptr<ServerProcess>> servers;
   std::optional<net::Channel> node;
   std::optional<net::Signals> signals;
@@ -60,31 +64,68 @@ struct Shim {
 
   void end(const std::string& reason);
   Task<void> watch_server(ServerProcess& server);
+  void start(std::size_t server, std::uint64_t number);
+  Result<ServerProcess*> launch(const ServerCommand& command);
 };
 
 void Shim::end(const std::string& reason) {
   if (std::exchange(ending, true)) return;
   why = reason;
-  if (servers.empty()) return loop.stop();
-  auto left = std::make_shared<std::size_t>(servers.size());
+  // One more than there are, for the time while they are told.
+  auto left = std::make_shared<std::size_t>(1);
+  const auto one_less = [this, left] {
+    if (--*left == 0) loop.stop();
+  };
   for (const auto& server : servers) {
-    spawn(server->end(), [this, left] {
-      if (--*left == 0) loop.stop();
-    });
+    if (server->ending()) continue;
+    ++*left;
+    spawn(server->end(), one_less);
   }
+  one_less();
 }
 
 Task<void> Shim::watch_server(ServerProcess& server) {
   ++running;
   (void)co_await server.ended();
   if (ending) co_return;
-  if (--running > 0) {
-    // The others go on without it; the node says so to the client.
+  --running;
+  if (commands.size() > 1) {
+    // The others go on without it, and the node has it started again when it is wanted.
     server.report(initialized);
+    co_await server.end();
+    loop.post([this, gone = &server] {
+      std::erase_if(servers, [gone](const auto& one) { return one.get() == gone; });
+    });
     co_return;
   }
   // The node reads what the server still wrote, answers the client, and says that it is done.
   patience = loop.after(node_last_words, [this] { end("the server ended"); });
+}
+
+Result<ServerProcess*> Shim::launch(const ServerCommand& command) {
+  auto started = ServerProcess::start(loop, command);
+  if (!started) return std::unexpected(started.error());
+  servers.push_back(std::move(*started));
+  return servers.back().get();
+}
+
+// The node wants a server once more: the same one, in the same surroundings.
+void Shim::start(std::size_t server, std::uint64_t number) {
+  json::Writer answer;
+  answer.object().key("op").string("started").key("number").natural(number);
+  const bool known = !ending && server < commands.size() && !commands[server].reached;
+  auto launched = known ? launch(commands[server])
+                        : Result<ServerProcess*>(fail(Fault::refused, "there is no such server"));
+  if (!launched) {
+    answer.key("error").string(to_string(launched.error())).end();
+    (void)node->send(answer.text());
+    return;
+  }
+  answer.end();
+  (void)node->send(answer.text(), (*launched)->own_fds());
+  (*launched)->handed_over();
+  (void)(*launched)->relay();
+  spawn(watch_server(**launched));
 }
 
 void on_frame(Shim& shim, const net::Frame& frame) {
@@ -94,6 +135,12 @@ void on_frame(Shim& shim, const net::Frame& frame) {
   const auto op = root.text("op");
   if (op == "say") {
     err("pawl: " + visible(root.text("text").value_or(""), Newlines::escape));
+  } else if (op == "start") {
+    const json::View server = root["server"];
+    const json::View number = root["number"];
+    const bool fine =
+        server.is_integer() && server.integer() >= 0 && number.is_integer() && number.integer() > 0;
+    if (fine) shim.start(server.natural(), number.natural());
   } else if (op == "end") {
     const json::View seen = root["initialized"];
     shim.initialized = seen.kind() == json::Kind::boolean && seen.boolean();
@@ -115,14 +162,56 @@ int report(const Shim& shim) {
 }
 
 Error no_server() {
-  return {Fault::usage, "no server: `pawl mcp [options] -- PROGRAM ARGUMENTS…`", {}};
+  return {
+      Fault::usage,
+      "no server: `pawl mcp [options] -- PROGRAM ARGUMENTS…`, or `--role NAME` with the servers "
+      "of a role of the deployment file",
+      {}};
+}
+
+std::string client_directory() {
+  std::error_code ignored;
+  const char* const project = std::getenv("CLAUDE_PROJECT_DIR");
+  return project == nullptr || *project == '\0' ? std::filesystem::current_path(ignored).string()
+                                                : absolute(project);
+}
+
+// The role whose servers these are: the one that is named, else, where nothing else says which
+// servers are meant, that of the directory. Null: none.
+Result<const Deployment::Role*> role_meant(const Arguments& arguments,
+                                           const Deployment* deployment) {
+  const bool others = !arguments.many("--server").empty() || !arguments.words("command").empty();
+  const auto named = arguments.one("--role");
+  if (!named) {
+    const bool bound = deployment != nullptr && !others;
+    return bound ? role_of_directory(*deployment, client_directory()) : nullptr;
+  }
+  if (others || arguments.one("--policy")) {
+    return fail(Fault::usage,
+                "a role brings its policy and its servers: expected `--role` without "
+                "`--policy`, `--server` and a command");
+  }
+  const Deployment::Role* role = nullptr;
+  if (deployment != nullptr) {
+    const auto found = deployment->roles.find(*named);
+    if (found != deployment->roles.end()) role = &found->second;
+  }
+  if (role == nullptr) {
+    return fail(Fault::missing, "the deployment file has no role `" + visible(*named) + "`");
+  }
+  if (role->servers.empty()) {
+    return fail(Fault::missing, "role `" + visible(*named) + "` has no `servers`");
+  }
+  return role;
 }
 
 // The servers of this client: the one whose command was given, or those of the deployment file.
 Result<std::vector<ServerCommand>> server_commands(const Arguments& arguments,
-                                                   const Deployment* deployment) {
+                                                   const Deployment* deployment,
+                                                   const Deployment::Role* role) {
   std::vector<std::string> names = arguments.many("--server");
   const std::vector<std::string> given = arguments.words("command");
+  if (names.empty() && given.empty() && role != nullptr) names = role->servers;
   if (names.empty()) names.emplace_back();
   if (names.size() > 1 && !given.empty()) {
     return fail(Fault::usage,
@@ -156,40 +245,37 @@ Result<std::vector<ServerCommand>> server_commands(const Arguments& arguments,
   return servers;
 }
 
-JoinRequest join_request(const Arguments& arguments, const std::vector<ServerCommand>& servers) {
+JoinRequest join_request(const Arguments& arguments, const std::vector<ServerCommand>& servers,
+                         const std::string& role_file) {
   const auto variable = [](const char* name) {
     const char* text = std::getenv(name);
     return text == nullptr ? std::string() : std::string(text);
   };
   JoinRequest request;
-  const std::string policy = arguments.one("--policy").value_or(variable("PAWL_POLICY"));
+  const std::string policy =
+      role_file.empty() ? arguments.one("--policy").value_or(variable("PAWL_POLICY")) : role_file;
   if (!policy.empty()) request.policy = absolute(policy);
   if (const auto task = arguments.one("--task")) request.task = absolute(*task);
   for (const ServerCommand& server : servers) {
     request.servers.push_back({server.name, server.command});
   }
-  std::error_code ignored;
-  const std::string project = variable("CLAUDE_PROJECT_DIR");
-  request.directory =
-      project.empty() ? std::filesystem::current_path(ignored).string() : absolute(project);
+  request.directory = client_directory();
   request.run = variable("PAWL_RUN");
   request.session = variable("CLAUDE_CODE_SESSION_ID");
   return request;
 }
 
 // Servers are started here and handed over one by one, then the client's own pipes.
-Status hand_over(Shim& shim, NodeConnection& node, const JoinRequest& request,
-                 const std::vector<ServerCommand>& commands) {
-  for (const ServerCommand& command : commands) {
+Status hand_over(Shim& shim, NodeConnection& node, const JoinRequest& request) {
+  for (const ServerCommand& command : shim.commands) {
     if (command.reached) {
       if (Status sent = node.send(server_frame, {}); !sent) return sent;
       continue;
     }
-    auto started = ServerProcess::start(shim.loop, command);
+    const auto started = shim.launch(command);
     if (!started) return std::unexpected(started.error());
-    shim.servers.push_back(std::move(*started));
-    if (Status sent = node.send(server_frame, shim.servers.back()->fds()); !sent) return sent;
-    shim.servers.back()->handed_over();
+    if (Status sent = node.send(server_frame, (*started)->fds()); !sent) return sent;
+    (*started)->handed_over();
   }
   auto in = net::take_standard(STDIN_FILENO);
   if (!in) return std::unexpected(in.error());
@@ -205,17 +291,25 @@ Result<NodeConnection> join(const Arguments& arguments, Shim& shim) {
   const std::string config = config_path(arguments);
   const DeploymentRead deployment = read_deployment(config, arguments.has("--config"));
   if (!deployment.errors.empty()) return std::unexpected(deployment.errors.front());
-  const auto commands =
-      server_commands(arguments, deployment.deployment ? &*deployment.deployment : nullptr);
+  const Deployment* const known = deployment.deployment ? &*deployment.deployment : nullptr;
+  const auto role = role_meant(arguments, known);
+  if (!role) return std::unexpected(role.error());
+  const auto commands = server_commands(arguments, known, *role);
   if (!commands) return std::unexpected(commands.error());
+  // Of a directory's role the node knows the policy by itself.
+  const std::string role_file =
+      arguments.has("--role")
+          ? (std::filesystem::path(config).parent_path() / home_expanded((*role)->file)).string()
+          : std::string();
 
   if (auto node = NodeLauncher(*directory, config).ensure(); !node) {
     return std::unexpected(node.error());
   }
   auto connection = NodeConnection::open(*directory, join_socket);
   if (!connection) return connection;
-  const JoinRequest request = join_request(arguments, *commands);
-  if (Status sent = hand_over(shim, *connection, request, *commands); !sent) {
+  const JoinRequest request = join_request(arguments, *commands, role_file);
+  shim.commands = *commands;
+  if (Status sent = hand_over(shim, *connection, request); !sent) {
     return std::unexpected(sent.error());
   }
   auto answer = connection->channel().receive(Duration::seconds(30));
@@ -282,8 +376,8 @@ extern const CommandRow mcp_command = {
     "message. The policy is the one named with --policy, else PAWL_POLICY, else the one that the "
     "deployment file binds to this directory. The server gets the variables HOME, LOGNAME, PATH, "
     "SHELL, TERM, USER, LANG, LC_ALL, TMPDIR, TZ, and those named with --env. With several "
-    "--server the "
-    "commands come from the deployment file, and the name of a tool or of a prompt is "
+    "--server, with --role, or in a directory of a role that has `servers`, the commands come from "
+    "the deployment file, and of several servers the name of a tool or of a prompt is "
     "`server/name`."};
 
 }  // namespace pawl::app

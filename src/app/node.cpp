@@ -97,7 +97,7 @@ Status Node::open_journal() {
   started.node = journal_->public_key();
   started.version = PAWL_VERSION;
   started.boot_id = boot_id_;
-  started.setup = "wrap";
+  started.setup = options_.serves ? "serve" : "wrap";
   started.epoch = folded.state.epoch() + 1;
   Record record{journal_->next(), clock_->now(), clock_->boot().ns, std::move(started)};
   auto appended = journal_->append(pawl::to_json(record));

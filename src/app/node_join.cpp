@@ -128,6 +128,9 @@ void Node::join_frame(std::uint64_t id, net::Frame frame) {
     joined.channel->send(hello(root));
     return;
   }
+  if (root.text("op") == "started" && joined.session) {
+    return started_by_shim(joined, root, std::move(frame.fds));
+  }
   if (root.text("op") == "server" && !joined.session) {
     const bool fine = (frame.fds.size() == server_fds || frame.fds.empty()) &&
                       joined.handed.size() < mcp::servers_of_an_endpoint_max;
@@ -219,6 +222,7 @@ Result<std::unique_ptr<mcp::Endpoint>> Node::endpoint(std::uint64_t id, const Jo
     server.spec.call_deadline = options_.call_deadline;
     server.spec.read_sql = read_sql_;
     server.spec.trace = watching_->begin_trace();
+    server.spec.now = [this] { return clock_->now(); };
     if (fds.empty()) {
       auto wire = remotes_->open(server.spec.server, roles);
       if (!wire) return std::unexpected(wire.error());
@@ -230,6 +234,12 @@ Result<std::unique_ptr<mcp::Endpoint>> Node::endpoint(std::uint64_t id, const Jo
       server.wire = mcp::over_pipes(loop_, std::move(fds[1]), std::move(fds[0]));
       joined.servers.push_back(std::move(fds[2]));
       joined.server_names.push_back(join.servers[i].name);
+      // A client with one server sees it end, as it would without pawl.
+      if (join.servers.size() > 1) {
+        server.spec.start_again = [this, id, i, name = join.servers[i].name] {
+          return start_by_shim(id, i, name);
+        };
+      }
     }
     servers.push_back(std::move(server));
   }
@@ -237,6 +247,55 @@ Result<std::unique_ptr<mcp::Endpoint>> Node::endpoint(std::uint64_t id, const Jo
   return mcp::connect(
       loop_, *gate_, mcp::over_pipes(loop_, std::move(client[0]), std::move(client[1])),
       std::move(servers), [this, id](const mcp::SessionEnd& end) { session_ended(id, end); });
+}
+
+// The server's surroundings are those of the shim, so the shim starts it.
+Task<Result<mcp::Program>> Node::start_by_shim(std::uint64_t id, std::size_t server,
+                                               std::string name) {
+  const auto found = joined_.find(id);
+  if (found == joined_.end()) co_return fail(Fault::environment, "the client's shim is gone");
+  Joined& joined = *found->second;
+  const std::uint64_t number = joined.next_start++;
+  Completion<Result<std::vector<net::Fd>>> answered;
+  joined.starting.emplace(number, answered);
+  json::Writer out;
+  out.object().key("op").string("start").key("server").natural(server);
+  out.key("number").natural(number).end();
+  joined.channel->send(out.take());
+  const net::Timer enough = loop_.after(shim_starts_within, [waiting = answered]() mutable {
+    waiting.deliver(fail(Fault::environment, "it was not started in time"));
+  });
+  auto fds = co_await answered;
+  // The shim may be gone by now, and this place with it.
+  const auto still = joined_.find(id);
+  if (still != joined_.end()) still->second->starting.erase(number);
+  if (!fds) co_return std::unexpected(fds.error());
+  if (still != joined_.end()) {
+    // The switch ends the process that is there now.
+    Joined& now = *still->second;
+    const auto place = std::ranges::find(now.server_names, name);
+    if (place != now.server_names.end()) {
+      const auto at = static_cast<std::size_t>(place - now.server_names.begin());
+      now.servers[at] = std::move((*fds)[2]);
+    }
+  }
+  co_return mcp::Program{mcp::over_pipes(loop_, std::move((*fds)[1]), std::move((*fds)[0])),
+                         nullptr};
+}
+
+void Node::started_by_shim(Joined& joined, json::View answer, std::vector<net::Fd> fds) {
+  const json::View number = answer["number"];
+  const auto asked = number.is_integer() && number.integer() > 0
+                         ? joined.starting.find(number.natural())
+                         : joined.starting.end();
+  if (asked == joined.starting.end()) return;
+  auto waiting = asked->second;
+  if (fds.size() == server_fds) {
+    waiting.deliver(std::move(fds));
+  } else {
+    waiting.deliver(
+        fail(Fault::environment, visible(answer.text("error").value_or("it was not started"))));
+  }
 }
 
 void Node::session_ended(std::uint64_t id, const mcp::SessionEnd& end) {
@@ -263,6 +322,9 @@ void Node::drop(std::uint64_t id) {
   const auto found = joined_.find(id);
   if (found == joined_.end()) return;
   Joined& joined = *found->second;
+  for (auto& [number, waiting] : std::exchange(joined.starting, {})) {
+    waiting.deliver(fail(Fault::environment, "the client's shim is gone"));
+  }
   if (joined.session && !joined.over) {
     joined.session->finish("the client's shim is gone");
     return;

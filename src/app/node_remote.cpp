@@ -1,7 +1,6 @@
 // Clients on the network: who asks, in which run, and the sessions in front of their servers.
 #include <unistd.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <utility>
 
@@ -11,7 +10,6 @@
 #include "app/node_room.h"
 #include "app/paths.h"
 #include "base/text.h"
-#include "doors/mcp/pipes.h"
 #include "io/identity/bearer.h"
 #include "io/pins/lock.h"
 
@@ -35,31 +33,6 @@ std::string client_of(const http::Request& request) {
 }
 
 }  // namespace
-
-// What a client is connected to, and the processes behind it: the one ends, then the others.
-class RemoteSession final : public mcp::Endpoint {
- public:
-  explicit RemoteSession(ServerStarts& starts) : starts_(starts) {}
-  ~RemoteSession() override {
-    endpoint_.reset();
-    for (const auto& process : processes_) starts_.end(process);
-  }
-  RemoteSession(const RemoteSession&) = delete;
-
-  void owns(std::shared_ptr<ServedProcess> process) { processes_.push_back(std::move(process)); }
-  void begin(std::unique_ptr<mcp::Endpoint> endpoint) { endpoint_ = std::move(endpoint); }
-  void finish(const std::string& why) override { endpoint_->finish(why); }
-  void cancel_all() override { endpoint_->cancel_all(); }
-  const std::string& run() const override { return endpoint_->run(); }
-  void use_policy(std::shared_ptr<const Policy> policy) override {
-    endpoint_->use_policy(std::move(policy));
-  }
-
- private:
-  ServerStarts& starts_;
-  std::vector<std::shared_ptr<ServedProcess>> processes_;
-  std::unique_ptr<mcp::Endpoint> endpoint_;
-};
 
 void Node::add_mcp() {
   mcp::HttpDoorPorts ports;
@@ -204,47 +177,59 @@ Result<std::unique_ptr<mcp::Endpoint>> Node::connect_remote(const std::string& r
                                                             std::unique_ptr<mcp::Wire> client,
                                                             mcp::HttpDoorPorts::Ended ended) {
   std::vector<mcp::ServerBehind> servers;
-  // Whatever goes wrong below: who was started ends.
-  auto remote = std::make_unique<RemoteSession>(starts_);
   for (const std::string& name : deployment_.roles.at(role).servers) {
-    mcp::SessionSpec spec;
-    spec.run = run;
-    spec.server = name;
-    spec.policy = gate_->policy_of(run);
-    spec.lock = lock;
-    spec.call_deadline = options_.call_deadline;
-    spec.read_sql = read_sql_;
-    spec.trace = watching_->begin_trace();
-    spec.shared = true;
+    mcp::ServerBehind server;
+    server.spec.run = run;
+    server.spec.server = name;
+    server.spec.policy = gate_->policy_of(run);
+    server.spec.lock = lock;
+    server.spec.call_deadline = options_.call_deadline;
+    server.spec.read_sql = read_sql_;
+    server.spec.trace = watching_->begin_trace();
+    server.spec.now = [this] { return clock_->now(); };
+    server.spec.shared = true;
     if (remotes_->has(name)) {
       auto wire = remotes_->open(name, {role});
       if (!wire) return std::unexpected(wire.error());
-      servers.push_back({std::move(spec), *std::move(wire)});
-      continue;
+      server.wire = *std::move(wire);
+    } else {
+      share_files(server.spec);
+      const auto start = start_of(name, role, run);
+      auto program = start();
+      if (!program) return std::unexpected(program.error());
+      server.wire = std::move(program->wire);
+      server.life = std::move(program->life);
+      server.spec.start_again = [start]() -> Task<Result<mcp::Program>> { co_return start(); };
     }
-    if (!deployment_.credentials.empty()) {
-      share_files(spec);
-      servers.push_back(
-          {std::move(spec),
-           equipped_wire(loop_, starts_, remotes_->broker(),
-                         {name, deployment_.servers.at(name), config_directory_, {role}, run})});
-      continue;
-    }
-    auto process = starts_.start(name, deployment_.servers.at(name), config_directory_, {}, {}, run);
-    if (!process) return std::unexpected(process.error());
-    remote->owns(*process);
-    share_files(spec);
-    servers.push_back({std::move(spec), starts_.wire(**process)});
+    servers.push_back(std::move(server));
   }
-  auto endpoint = mcp::connect(loop_, *gate_, std::move(client), std::move(servers),
-                               [this, run, ended = std::move(ended)](const mcp::SessionEnd& end) {
-                                 log_line(fmt::format("run {}: {}", run, end.why));
-                                 gate_->leave_run(run);
-                                 ended(end);
-                               });
-  if (!endpoint) return std::unexpected(endpoint.error());
-  remote->begin(std::move(*endpoint));
-  return remote;
+  return mcp::connect(loop_, *gate_, std::move(client), std::move(servers),
+                      [this, run, ended = std::move(ended)](const mcp::SessionEnd& end) {
+                        log_line(fmt::format("run {}: {}", run, end.why));
+                        gate_->leave_run(run);
+                        ended(end);
+                      });
+}
+
+// What starts this server, now and again: as the deployment file has it now, whatever it says
+// later.
+std::function<Result<mcp::Program>()> Node::start_of(const std::string& name,
+                                                     const std::string& role) {
+  const Deployment::Server server = deployment_.servers.at(name);
+  if (!deployment_.credentials.empty()) {
+    return [this, what = EquippedServer{name, server, config_directory_, {role}, run}] {
+      return Result<mcp::Program>(
+          mcp::Program{equipped_wire(loop_, starts_, remotes_->broker(), what), nullptr});
+    };
+  }
+  return [this, name, server, run, directory = config_directory_]() -> Result<mcp::Program> {
+    auto process = starts_.start(name, server, directory, {}, {}, run);
+    if (!process) return std::unexpected(process.error());
+    mcp::Program program;
+    program.wire = starts_.wire(**process);
+    program.life = starts_.life(*process);
+    return program;
+  };
 }
 
 }  // namespace pawl::app

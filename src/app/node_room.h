@@ -60,6 +60,9 @@ struct Joined {
   std::vector<std::vector<net::Fd>> handed;  // of each server, until the join
   std::vector<net::Fd> servers;              // pidfds
   std::vector<std::string> server_names;     // of these
+  // What the shim was asked to start, by the number of the question.
+  std::map<std::uint64_t, Completion<Result<std::vector<net::Fd>>>> starting;
+  std::uint64_t next_start = 1;
   std::string run;
   bool over = false;
 };
@@ -118,6 +121,9 @@ class Node {
   Result<std::unique_ptr<mcp::Endpoint>> endpoint(std::uint64_t id, const JoinRequest& join,
                                                   const std::string& run, const Lock& lock,
                                                   std::vector<net::Fd> client);
+  Task<Result<mcp::Program>> start_by_shim(std::uint64_t id, std::size_t server,
+                                           std::string name);
+  void started_by_shim(Joined& joined, json::View answer, std::vector<net::Fd> fds);
   void session_ended(std::uint64_t id, const mcp::SessionEnd& end);
   void drop(std::uint64_t id);
   void run_left(const std::string& run);
@@ -172,6 +178,8 @@ class Node {
                                                         const std::string& role, const Lock& lock,
                                                         std::unique_ptr<mcp::Wire> client,
                                                         mcp::HttpDoorPorts::Ended ended);
+  std::function<Result<mcp::Program>()> start_of(const std::string& name, const std::string& role,
+                                                 const std::string& run);
   Result<std::shared_ptr<const Policy>> policy_for(const std::string& role);
 
   // node_api.cpp

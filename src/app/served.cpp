@@ -140,6 +140,11 @@ void ServerStarts::lived(const ServedProcess& process) {
   record.again = loop_.now() + std::min(Duration{first_wait.ns << doubled}, start_again_max);
 }
 
+std::shared_ptr<void> ServerStarts::life(std::shared_ptr<ServedProcess> process) {
+  void* const held = process.get();
+  return {held, [this, kept = std::move(process)](void*) { end(kept); }};
+}
+
 void ServerStarts::end(const std::shared_ptr<ServedProcess>& process) {
   if (std::exchange(process->ending, true)) return;
   spawn(ladder(process));

@@ -1,4 +1,5 @@
-// Servers that the node itself starts, for clients on the network: a process for each session.
+// Servers that the node itself starts, for clients on the network: a process for each session, and
+// another one when it ended (doors/mcp/session.h).
 //
 // What is started is what the deployment file says under the server's name, where that file lies,
 // with the variables that it lists; nothing that a client sends has a part in it. A process belongs
@@ -50,8 +51,8 @@ class ServerStarts {
                                                const std::string& run = {});
   // The process's wire, once.
   std::unique_ptr<mcp::Wire> wire(ServedProcess& process);
-  // Its session is over: it ends, in its own time.
-  void end(const std::shared_ptr<ServedProcess>& process);
+  // Who uses it holds this; when nobody does, it ends, in its own time.
+  std::shared_ptr<void> life(std::shared_ptr<ServedProcess> process);
   // Leaders of the processes that serve these: servers by name, in the run that they were started
   // for. `kill` ends them with everybody they started, now.
   using Serves = std::function<bool(const std::string& server, const std::string& run)>;
@@ -66,6 +67,7 @@ class ServerStarts {
     unsigned failures = 0;  // starts in a row that did not live long
     Duration again{};       // not before this moment
   };
+  void end(const std::shared_ptr<ServedProcess>& process);
   Task<void> ladder(std::shared_ptr<ServedProcess> process);
   void lived(const ServedProcess& process);
 

@@ -58,6 +58,14 @@ std::vector<int> ServerProcess::fds() const {
   return {started_->input.get(), started_->output.get(), started_->pidfd.get()};
 }
 
+std::vector<net::Fd> ServerProcess::own_fds() const {
+  std::vector<net::Fd> all;
+  for (const net::Fd* one : {&started_->input, &started_->output, &started_->pidfd}) {
+    if (auto copy = one->duplicate()) all.push_back(std::move(*copy));
+  }
+  return all;
+}
+
 void ServerProcess::handed_over() {
   if (!started_) return;
   started_->input.reset();
@@ -100,6 +108,7 @@ Task<net::Exit> ServerProcess::ended() {
 }
 
 Task<void> ServerProcess::end() {
+  ending_ = true;
   handed_over();
   const net::Ending ended = co_await child_->end_gently();
   if (!exit_) lived_ = Duration{loop_.now().ns - since_.ns};

@@ -32,6 +32,8 @@ class ServerProcess {
   // For the node: what the server reads, what it writes, and its pidfd. Once; `handed_over` when
   // they were sent.
   std::vector<int> fds() const;
+  // The same, to be kept; fewer where the system has no more.
+  std::vector<net::Fd> own_fds() const;
   void handed_over();
   // From here on its standard error is relayed. After `handed_over`.
   Status relay();
@@ -39,6 +41,7 @@ class ServerProcess {
   Task<net::Exit> ended();
   // Ends it, on the ladder of `net::Child`, and tells of what did not die.
   Task<void> end();
+  bool ending() const { return ending_; }
   // What a person should know about an end that nobody asked for.
   void report(bool initialized) const;
 
@@ -59,6 +62,7 @@ class ServerProcess {
   Duration since_{};
   Duration lived_{};
   std::optional<net::Exit> exit_;
+  bool ending_ = false;
 };
 
 }  // namespace pawl::app

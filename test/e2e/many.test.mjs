@@ -2,7 +2,7 @@
 // are slow, end or refuse. Ids as in docs/reference/cases.md.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { at, begin, deploy, grant, granted, names, several } from './endpoint.mjs';
@@ -103,7 +103,7 @@ test('S12 S14 a grant for one server is none for another', async (t) => {
   }
   assert.equal(code(await client.request('prompts/get', { name: 'hello' })), 'not_granted');
   const task = await client.request('tasks/get', { taskId: '1' });
-  assert.equal(code(task), 'not_granted');
+  assert.equal(code(task), 'ambiguous_request');
   assert.equal(w.calls().length, 0);
   assert.equal(at(w, 'crm', 'tasks/get').length, 0);
   const records = w.pawl('audit', 'query', '--json').out;
@@ -233,23 +233,23 @@ test('a list that is cancelled is cancelled at every server, a call at its own',
   assert.equal(at(w, 'bank', 'tools/call').length, 1);
 });
 
-test('a server that ends takes no other along', async (t) => {
+test('a server that ends takes no other along, and is started again where it was', async (t) => {
   const [w, client] = await begin(t);
   const waiting = client.call('crm/wait', {});
   await until(() => at(w, 'crm', 'tools/call').length === 1);
   await client.call('crm/die', {});
   assert.equal(code(await waiting), 'upstream_failed');
-  await until(() => client.heard.some((m) => m.method === 'notifications/tools/list_changed'));
-  const list = (await client.request('tools/list', {})).result;
-  assert.ok(list.tools.every((tool) => tool.name.startsWith('bank/')));
-  assert.deepEqual(list._meta['pawl/list'].absent, ['crm']);
   assert.equal((await client.call('bank/read', {})).isError, undefined);
-  const refused = await client.call('crm/read', {});
-  assert.equal(code(refused), 'upstream_failed');
-  assert.match(text(refused), /server `crm` has ended; nothing was sent/);
+  assert.equal(text(await client.call('crm/read', {})), 'read of crm');
+  assert.deepEqual([at(w, 'crm', 'initialize').length, at(w, 'bank', 'initialize').length], [2, 1]);
+  const list = (await client.request('tools/list', {})).result;
+  assert.equal(list._meta['pawl/list'].absent, undefined);
+  assert.ok(tools(list).includes('crm/read'));
   assert.match(client.err, /server `crm` ended with/);
-  assert.ok(w.pawl('audit', 'query', '--json').out.includes('server absent'));
+  assert.ok(w.pawl('audit', 'query', '--json').out.includes('server ended'));
+  assert.equal(w.children(client).length, 2);
   assert.equal(await client.close(), 0);
+  await until(() => w.children(client)[0] === '');
 });
 
 test('a server that refuses to start, or says nothing, is absent until it answers', async (t) => {
@@ -264,7 +264,8 @@ test('a server that refuses to start, or says nothing, is absent until it answer
   const called = client.call('bank/read', {});
   assert.equal(text(await client.call('crm/read', {})), 'read of crm');
   assert.ok(Date.now() - before < 8_000);
-  assert.match(text(await client.call('dead/read', {})), /server `dead` did not start/);
+  const refused = text(await client.call('dead/read', {}));
+  assert.match(refused, /server `dead` has ended and is not there again: .*; nothing was sent/);
   assert.equal(text(await called), 'read of bank');
   await until(() => client.heard.some((m) => m.method === 'notifications/tools/list_changed'));
   const later = (await client.request('tools/list', {})).result;
@@ -307,16 +308,17 @@ const process_of = (w, server) => {
   return Number(spawnSync('pgrep', words, { encoding: 'utf8' }).stdout.trim().split('\n')[0]);
 };
 
-test('when every server has ended, so has the endpoint', async (t) => {
+test('when every server has ended, each is there again for its next call', async (t) => {
   const [w, client] = await begin(t);
   process.kill(process_of(w, 'crm'), 'SIGKILL');
-  await until(() => client.heard.some((m) => m.method === 'notifications/tools/list_changed'));
   const waiting = client.call('bank/wait', {});
   await until(() => at(w, 'bank', 'tools/call').length === 1);
   process.kill(process_of(w, 'bank'), 'SIGKILL');
   assert.equal(code(await waiting), 'upstream_failed');
-  assert.equal(await client.closed, 1);
+  assert.equal(text(await client.call('bank/read', {})), 'read of bank');
+  assert.equal(text(await client.call('crm/read', {})), 'read of crm');
   assert.match(client.err, /server `bank` ended with/);
+  assert.equal(await client.close(), 0);
 });
 
 test('a server that does not read is refused more, and the other is served', async (t) => {
@@ -340,4 +342,33 @@ test('a server that does not read is refused more, and the other is served', asy
   const answered = all.filter((result) => !result.isError);
   assert.ok(answered.length > 0);
   assert.equal(w.calls('read').filter((line) => line.server === 'crm').length, answered.length);
+});
+
+test('a role of the deployment file brings its policy and its servers', async (t) => {
+  const w = new World(granted);
+  t.after(() => w.end());
+  const servers = Object.fromEntries(
+    ['crm', 'bank', 'other'].map((name) => [name, ['node', several, w.record, name]]),
+  );
+  deploy(w, servers);
+  const config = path.join(w.dir, 'config', 'pawl', 'pawl.yaml');
+  const roles = `roles:
+  tester: {file: "${w.policy}", servers: [crm, bank]}
+  lone: {file: "${w.policy}"}
+`;
+  appendFileSync(config, roles);
+  const role = (name, ...words) =>
+    w.pawl('mcp', '--config', config, '--role', name, ...words);
+  assert.match(role('nobody').err, /the deployment file has no role `nobody`/);
+  assert.match(role('lone').err, /role `lone` has no `servers`/);
+  assert.match(role('tester', '--server', 'crm').err, /a role brings its policy and its servers/);
+  assert.equal(w.seen().length, 0);
+  const through = [pawl, 'mcp', '--state-dir', w.state, '--config', config, '--role', 'tester'];
+  const client = new Session(kits[0], {});
+  t.after(() => client.close());
+  await client.open(through[0], through.slice(1), w.env);
+  const list = tools(await client.client.listTools());
+  assert.ok(list.includes('crm/read') && list.includes('bank/read'));
+  assert.equal(text(await client.call('bank/read', { id: '1' })), 'read of bank');
+  assert.equal(at(w, 'other', 'initialize').length, 0);
 });

@@ -71,15 +71,17 @@ std::string action_alone(std::string_view answer) {
 // A server waits for a person as long as its own client would; nobody is kept patient.
 class ServerAsking final : public Caller {
  public:
-  explicit ServerAsking(std::shared_ptr<Session::Room> room) : room_(std::move(room)) {}
+  explicit ServerAsking(std::shared_ptr<Session::Room> room)
+      : room_(std::move(room)), incarnation_(room_->incarnation) {}
   Duration patience(Duration within) const override {
     return std::min(within, Duration::seconds(45));
   }
   void waiting(const std::string&, Duration, Duration) override {}
-  bool gone() const override { return room_->server_gone; }
+  bool gone() const override { return room_->server_gone || room_->incarnation != incarnation_; }
 
  private:
   std::shared_ptr<Session::Room> room_;
+  std::uint64_t incarnation_;
 };
 
 // What is asked, of whom, and in which call.
@@ -216,12 +218,16 @@ Task<void> Session::Room::ask_client(PendingPtr about, std::string id, std::stri
   std::string text = params.exists() ? without_meta(params) : "{}";
   document.reset();
   const auto self = shared_from_this();
-  const PassAnswer pass = [self, id](std::string_view answer) {
-    return self->to_server(result_line(id, answer));
+  // One that was started in its place asked nothing.
+  const auto asker = incarnation;
+  const PassAnswer pass = [self, id, asker](std::string_view answer) {
+    return self->incarnation == asker && self->to_server(result_line(id, answer));
   };
   const Answer told =
       co_await decide_question(std::move(about), id, std::move(method), std::move(text), pass);
-  if (told.kind != Answer::Kind::result) to_server(raw_error_line(id, told.text));
+  if (told.kind != Answer::Kind::result && incarnation == asker) {
+    to_server(raw_error_line(id, told.text));
+  }
 }
 
 }  // namespace pawl::mcp

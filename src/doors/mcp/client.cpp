@@ -75,11 +75,8 @@ PendingPtr Session::Room::pend(const Message& message) {
 
 void Session::Room::settle(const PendingPtr& entry, Reply reply) {
   by_server_id.erase(entry->server_id);
-  if (entry->modern) in_flight.erase(entry->server_id);
-  if (entry->task) {
-    entry->task->kept = std::move(reply);
-    return;
-  }
+  in_flight.erase(entry->server_id);
+  if (entry->task) return end_task(entry->task, std::move(reply));
   if (entry->parked) {
     // The client will come back for it; nobody answers questions of a call that is over.
     entry->over = true;
@@ -144,6 +141,7 @@ void Session::Room::client_request(const Message& message,
     to_client(result_line(message.id, "{}"), message.id);
     return;
   }
+  if (method.handling == Handling::task && client_era == Era::legacy) return task_request(message);
   if (method.handling == Handling::handshake) {
     if (std::exchange(client_era, Era::legacy) == Era::legacy) {
       to_client(error_line(message.id, invalid_request, "`initialize` was sent before"),
@@ -258,6 +256,7 @@ Task<void> Session::Room::initialize(std::string id, std::shared_ptr<json::Docum
                                      json::View params) {
   const Hello hello = hello_of(params);
   offers = offers_of(hello.capabilities);
+  remember(hello);
   const bool ready = co_await open_server(false, hello);
   const std::string_view revision = hello.revision;  // a name of the table, not of the document
   document.reset();
@@ -287,7 +286,9 @@ void Session::Room::remember_cursor(json::View result) {
 }
 
 Task<void> Session::Room::list(PendingPtr entry, std::string method, std::string params) {
+  const auto self = shared_from_this();
   const bool tools = method == "tools/list";
+  if (server_gone && !co_await server_there()) co_return refuse_absent(entry, method, false);
   if (tools) co_await shelf_ready();
   const bool own = entry->envelope != nullptr;
   auto ticket =

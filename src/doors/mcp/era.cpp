@@ -8,6 +8,7 @@
 #include "doors/mcp/message.h"
 #include "doors/mcp/methods.h"
 #include "doors/mcp/reply.h"
+#include "doors/mcp/tasks.h"
 
 namespace pawl::mcp {
 namespace {
@@ -160,6 +161,7 @@ FromModern from_modern(std::string_view result) {
   if (types == 0 || type == "\"complete\"") {
     return {FromModern::Kind::complete, without_era_members(result)};
   }
+  if (type == "\"task\"") return {FromModern::Kind::task, {}};
   if (type != "\"input_required\"" || !asks) return {};
   return {FromModern::Kind::input_required, {}};
 }
@@ -212,7 +214,10 @@ std::string envelope_for_server(json::View capabilities, json::View client, cons
   json::Writer out;
   out.object().key(meta_version).string(modern_revision);
   out.key(meta_client).raw(client_name(client));
-  out.key(meta_capabilities).raw(client_capabilities(capabilities, policy, server));
+  // Tasks that a server makes of its calls are pawl's to follow, whatever the client knows.
+  out.key(meta_capabilities);
+  out.raw(with_members(client_capabilities(capabilities, policy, server),
+                       fmt::format(R"("extensions":{{"{}":{{}}}})", tasks_extension)));
   out.end();
   const std::string text = out.take();
   return text.substr(1, text.size() - 2);

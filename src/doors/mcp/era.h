@@ -28,6 +28,7 @@ inline constexpr std::string_view meta_capabilities = "io.modelcontextprotocol/c
 inline constexpr std::string_view meta_log_level = "io.modelcontextprotocol/logLevel";
 inline constexpr std::string_view meta_server = "io.modelcontextprotocol/serverInfo";
 inline constexpr std::string_view meta_subscription = "io.modelcontextprotocol/subscriptionId";
+inline constexpr std::string_view meta_related_task = "io.modelcontextprotocol/related-task";
 
 // JSON-RPC errors of the modern era.
 inline constexpr int header_mismatch = -32020;
@@ -68,7 +69,7 @@ std::string result_for_modern(std::string_view result, Cached cached);
 
 // A modern server's result in the older form.
 struct FromModern {
-  enum class Kind : std::uint8_t { complete, input_required, invalid };
+  enum class Kind : std::uint8_t { complete, input_required, task, invalid };
   Kind kind = Kind::invalid;
   std::string text;  // of complete: without what only the modern era has
 };

@@ -90,7 +90,7 @@ TEST(FromModern, TellsWhatAResultIs) {
   EXPECT_EQ(from_modern(R"({"resultType":"input_required","requestState":"s"})").kind,
             FromModern::Kind::input_required);
   EXPECT_EQ(from_modern(R"({"resultType":"input_required"})").kind, FromModern::Kind::invalid);
-  EXPECT_EQ(from_modern(R"({"resultType":"task","taskId":"t"})").kind, FromModern::Kind::invalid);
+  EXPECT_EQ(from_modern(R"({"resultType":"task","taskId":"t"})").kind, FromModern::Kind::task);
   EXPECT_EQ(from_modern(R"({"resultType":7})").kind, FromModern::Kind::invalid);
   EXPECT_EQ(from_modern(R"({"resultType":"complete","resultType":"task"})").kind,
             FromModern::Kind::invalid);

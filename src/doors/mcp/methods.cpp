@@ -25,10 +25,9 @@ constexpr std::array kClientMethods = {
     Method{"prompts/get", Handling::action},
     Method{"completion/complete", Handling::action},
     Method{"logging/setLevel", Handling::action, Spoken::legacy},
-    Method{"tasks/get", Handling::action, Spoken::legacy},
-    Method{"tasks/result", Handling::action, Spoken::legacy},
-    Method{"tasks/list", Handling::action, Spoken::legacy},
-    Method{"tasks/cancel", Handling::action, Spoken::legacy},
+    Method{"tasks/get", Handling::task, Spoken::legacy},
+    Method{"tasks/result", Handling::task, Spoken::legacy},
+    Method{"tasks/cancel", Handling::task, Spoken::legacy},
 };
 
 constexpr std::array<std::pair<std::string_view, ServerAsks>, 4> kServerRequests = {{

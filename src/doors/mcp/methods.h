@@ -18,6 +18,7 @@ enum class Handling : std::uint8_t {
   tool_list,  // tools/list: forwarded and filtered
   list,       // other lists: forwarded where their content action is granted, else empty
   call,       // tools/call
+  task,       // of a task that pawl made of a call
   action,     // decided as `mcp:METHOD`
   unknown,
 };

@@ -167,7 +167,14 @@ Task<void> Session::Room::after_opening(PendingPtr entry, const Method& method,
   const auto self = shared_from_this();
   const Envelope seen = read_envelope(params);
   const json::View can = spec.shared ? everything_asked().root() : seen.capabilities;
-  const bool ready = co_await open_server(true, {newest_revision, can, seen.client});
+  const Hello hello{newest_revision, can, seen.client};
+  remember(hello);
+  const bool ready = co_await open_server(true, hello);
+  if (!ready && server_gone && spec.start_again) {
+    const bool call = method.handling == Handling::call;
+    refuse_absent(entry, call ? called_tool(params) : std::string(method.name), call);
+    co_return;
+  }
   if (!ready) {
     settle(entry, refusal_of_server());
     co_return;

@@ -58,29 +58,57 @@ std::string wanted_changes(json::View capabilities) {
 
 Task<bool> Session::Room::open_server(bool modern, Hello hello) {
   if (opening == Opening::open) co_return true;
-  if (opening == Opening::failed || server_gone) co_return false;
   if (opening == Opening::under_way) {
     Completion<bool> ready;
     waiting_for_server.push_back(ready);
     co_return co_await ready;
   }
+  const bool again = server_gone && spec.start_again && !closing;
+  if (opening == Opening::failed || (server_gone && !again)) co_return false;
   opening = Opening::under_way;
   envelope = std::make_shared<const std::string>(
       envelope_for_server(hello.capabilities, hello.client, *spec.policy, spec.server));
+  bool fine = !again || co_await start_again();
+  if (fine) fine = co_await find_era(modern, hello, again);
+  // One that a session of the older era cannot use is no server; another start may make one.
+  const bool useless = !fine && spec.start_again && (again || !modern) && !closing;
+  if (useless && !server_gone) server_closed("it refused to be opened");
+  // What one modern client says of itself and the server refuses must not bind the next one, and
+  // one that ended may be started again.
+  const bool next = server_gone ? bool(spec.start_again) : modern;
+  opening = fine ? Opening::open : next ? Opening::closed : Opening::failed;
+  if (fine) {
+    has_tools = said.root()["capabilities"]["tools"].is_object();
+    if (server_era == Era::modern) hear_changes();
+    if (again) {
+      co_await meet_again();
+      fine = !server_gone;
+    } else if (modern) {
+      // A modern client will not say it.
+      initialized_by_client();
+    }
+  }
+  if (again) tell_presence(fine);
+  if (fine) why_absent.clear();
+  for (auto& waiting : std::exchange(waiting_for_server, {})) waiting.deliver(fine);
+  co_return fine;
+}
+
+Task<bool> Session::Room::find_era(bool modern, const Hello& hello, bool again) {
+  // A client that opens a server waits as long as it likes; here it would be a call that waits.
+  net::Timer patience;
+  if (again) {
+    patience = loop.after(opened_again_within, [self = weak_from_this()] {
+      if (auto room = self.lock()) room->server_closed("it did not say what it is in time");
+    });
+  }
   bool fine = modern && co_await try_discover();
   if (!fine) fine = co_await try_initialize(hello);
   // It refused, so it is there: perhaps one that speaks nothing but the newer era.
   if (!fine && !server_refusal.empty()) fine = co_await try_discover();
-  // What one modern client says of itself and the server refuses must not bind the next one.
-  const Opening without = modern && !server_gone ? Opening::closed : Opening::failed;
-  opening = fine ? Opening::open : without;
-  if (fine) {
-    has_tools = said.root()["capabilities"]["tools"].is_object();
-    if (server_era == Era::modern) hear_changes();
-    // A modern client will not say it.
-    if (modern) initialized_by_client();
+  if (!fine && again) {
+    why_absent = server_refusal.empty() ? "it did not say what it is" : "it refused to be opened";
   }
-  for (auto& waiting : std::exchange(waiting_for_server, {})) waiting.deliver(fine);
   co_return fine;
 }
 

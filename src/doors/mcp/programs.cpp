@@ -21,6 +21,7 @@ class ProgramsWire final : public Wire {
     return programs_->send(std::move(message));
   }
   bool carries_secrets() const override { return true; }
+  std::optional<std::string> belongs_to() const override { return programs_->about; }
   void entitle(std::shared_ptr<Pass> pass) override { programs_->next_pass = std::move(pass); }
   void pause() override {
     programs_->paused = true;
@@ -49,6 +50,17 @@ std::string with_id(std::string_view message, std::string_view old_id, std::stri
   out += id;
   out += message.substr(at + old_id.size());
   return out;
+}
+
+std::string only_request_of(const RunningProgram& process) {
+  std::string call, other;
+  std::size_t calls = 0;
+  for (const auto& [id, is_call] : process.asked) {
+    calls += is_call ? 1 : 0;
+    (is_call ? call : other) = id;
+  }
+  if (calls > 0) return calls == 1 ? call : std::string();
+  return process.asked.size() == 1 ? other : std::string();
 }
 
 bool Programs::send(std::string message) {
@@ -126,12 +138,19 @@ ProgramLinePtr Programs::line_for(const Outgoing& what, const Pass* pass) {
   return line;
 }
 
-void Programs::deliver(std::string text) {
+void Programs::hand_over_to_session(const Said& one) {
+  about = one.about;
+  if (events.message) events.message(one.text);
+  about.clear();
+}
+
+void Programs::deliver(std::string text, std::string request) {
   if (!hearing) return;
+  Said one{std::move(text), std::move(request)};
   if (paused || !waiting.empty()) {
-    waiting.push_back(std::move(text));
-  } else if (events.message) {
-    events.message(text);
+    waiting.push_back(std::move(one));
+  } else {
+    hand_over_to_session(one);
   }
 }
 
@@ -164,9 +183,9 @@ void Programs::look_whether_crowded() {
 void Programs::resume() {
   const auto self = shared_from_this();
   while (!paused && hearing && !waiting.empty()) {
-    const std::string text = std::move(waiting.front());
+    const Said one = std::move(waiting.front());
     waiting.pop_front();
-    if (events.message) events.message(text);
+    hand_over_to_session(one);
   }
   if (paused || !hearing) return;
   for (const RunningPtr& one : std::vector(processes)) {

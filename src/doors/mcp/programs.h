@@ -48,11 +48,6 @@ struct Equipment {
   UsedCredential used = {};
 };
 
-struct Program {
-  std::unique_ptr<Wire> wire;
-  std::shared_ptr<void> life;  // it ends when nobody holds this any more
-};
-
 struct ServerPrograms {
   std::string own;  // the credential of the server itself; empty: it has none
   // An error: the message is not sent, and its words are its answer.

@@ -159,15 +159,15 @@ void Programs::said(const RunningPtr& process, std::string_view text) {
     case MessageKind::request: {
       const std::string id = question_id(*process, message->id);
       process->questions[key_of(id)] = std::string(message->id);
-      return deliver(with_id(line, message->id, id));
+      return deliver(with_id(line, message->id, id), only_request_of(*process));
     }
     case MessageKind::notification: {
-      const json::View about = message->params["requestId"];
-      if (message->method == "notifications/cancelled" && about.exists()) {
-        const std::string id = question_id(*process, json::write(about));
+      const json::View which = message->params["requestId"];
+      if (message->method == "notifications/cancelled" && which.exists()) {
+        const std::string id = question_id(*process, json::write(which));
         return deliver(notification_line(message->method, R"({"requestId":)" + id + "}"));
       }
-      return deliver(std::move(line));
+      return deliver(std::move(line), only_request_of(*process));
     }
     case MessageKind::result:
     case MessageKind::error:

@@ -28,6 +28,8 @@ struct RunningProgram {
   bool opening = false, retired = false, crowded = false, over = false;
 };
 using RunningPtr = std::shared_ptr<RunningProgram>;
+// The only call that a process has, or the only request; empty: it has none, or several.
+std::string only_request_of(const RunningProgram& process);
 
 // What waits for the process of one credential, in order.
 struct ProgramLine {
@@ -52,7 +54,8 @@ struct Programs : std::enable_shared_from_this<Programs> {
   bool send(std::string message);
   void answer_question(std::string_view id, std::string message);
   ProgramLinePtr line_for(const Outgoing& what, const Pass* pass);
-  void deliver(std::string text);
+  // `about`: the request of ours that it belongs to, or empty.
+  void deliver(std::string text, std::string about = {});
   void refuse(const Outgoing& what, const std::string& why);
   void lose(const std::string& id, const std::string& why);
   void look_whether_crowded();
@@ -83,7 +86,12 @@ struct Programs : std::enable_shared_from_this<Programs> {
   json::Document document;
   std::map<std::string, ProgramLinePtr> lines;  // by credential
   std::vector<RunningPtr> processes;            // those that run, retired ones too
-  std::deque<std::string> waiting;              // what was said while this is paused
+  struct Said {
+    std::string text, about;
+  };
+  void hand_over_to_session(const Said& one);
+  std::deque<Said> waiting;  // what was said while this is paused
+  std::string about;         // of what is being handed over
   std::vector<Completion<bool>> draining;
   std::shared_ptr<Pass> next_pass;
   std::string hello, hello_id, ready;  // what opened the first process

@@ -6,6 +6,7 @@
 // parked goes out with the next leg; one that nobody answers in time is lost, and its call is
 // cancelled.
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include <fmt/format.h>
@@ -63,39 +64,48 @@ bool Session::Room::may_ask(std::string_view method, json::View params,
          !asks_for_secret(params) && !speaks_past_scope(method);
 }
 
-PendingPtr Session::Room::asked_in(std::string_view method, json::View params) const {
-  // The oldest that can carry it, and before all that wait for their client to come back, which it
-  // may never do. Whose question it really is, a server of the older era does not say; it is one of
-  // this client's in any case.
-  PendingPtr waiting;
-  for (const auto& [id, entry] : in_flight) {
-    const bool room_left =
-        entry->round < legs_of_a_call_max && entry->questions.size() < questions_of_a_call_max;
-    if (entry->gone || !room_left || !entry->offers.cover(method, params)) continue;
-    if (!entry->parked) return entry;
-    if (!waiting) waiting = entry;
+PendingPtr Session::Room::belongs_to(json::View params) const {
+  if (const auto task = params["_meta"][meta_related_task].text("taskId")) {
+    for (const auto& [id, entry] : in_flight) {
+      if (entry->server_task == *task) return entry;
+    }
+    return nullptr;
   }
-  return waiting;
+  if (const auto request = wires.server->belongs_to()) {
+    std::uint64_t id = 0;
+    const auto [end, error] =
+        std::from_chars(request->data(), request->data() + request->size(), id);
+    const auto found = error == std::errc{} ? in_flight.find(id) : in_flight.end();
+    return found == in_flight.end() ? nullptr : found->second;
+  }
+  return in_flight.size() == 1 ? in_flight.begin()->second : nullptr;
 }
 
-void Session::Room::remember_lack(std::string_view method, json::View params) const {
-  if (in_flight.size() != 1) return;
-  Pending& entry = *in_flight.begin()->second;
-  if (entry.offers.cover(method, params)) return;
-  entry.lacks = capability_for(method, params);
+bool Session::Room::carries(Pending& about, std::string_view method, json::View params) const {
+  if (about.gone) return false;
+  if (!about.modern) return true;
+  if (!about.offers.cover(method, params)) {
+    about.lacks = capability_for(method, params);
+    return false;
+  }
+  return about.round < legs_of_a_call_max && about.questions.size() < questions_of_a_call_max;
 }
 
 Task<Answer> Session::Room::ask(PendingPtr about, std::string method, std::string params,
                                 const std::string& server_id, const std::string& name) {
   if (client_era != Era::modern) {
+    asking_in = about ? about->id : std::string();
     auto ticket = at_client->send(method, params);
+    asking_in.clear();
     if (!server_id.empty()) asked_client[server_id] = ticket.id;
-    // So that it can be withdrawn with its call.
+    // So that it can be withdrawn with its call. A server of the older era may want the answer
+    // though the call is over, and takes its question back by itself.
+    const bool of_call = about && server_id.empty();
     const std::string key = std::to_string(ticket.id);
-    if (about) about->questions.push_back({key, server_id, method, {}, ticket.answer, true});
+    if (of_call) about->questions.push_back({key, server_id, method, {}, ticket.answer, true});
     Answer answer = co_await ticket.answer;
     asked_client.erase(server_id);
-    if (about) std::erase_if(about->questions, [&](const Question& q) { return q.key == key; });
+    if (of_call) std::erase_if(about->questions, [&](const Question& q) { return q.key == key; });
     co_return answer;
   }
   if (!about || about->gone || about->round >= legs_of_a_call_max) {
@@ -125,6 +135,11 @@ Task<Answer> Session::Room::ask(PendingPtr about, std::string method, std::strin
 
 void Session::Room::put_questions(const PendingPtr& entry) {
   if (entry->parked || entry->gone || entry->over || entry->questions.empty()) return;
+  if (entry->task) {
+    for (Question& question : entry->questions) question.shown = true;
+    for (auto& waiting : std::exchange(entry->task->watching, {})) waiting.deliver(true);
+    return;
+  }
   if (client_gone || !pending.contains(entry->key)) return;
   std::string requests;
   for (Question& question : entry->questions) {

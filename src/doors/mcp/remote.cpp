@@ -24,6 +24,7 @@ class RemoteWire final : public Wire {
   }
   bool carries_secrets() const override { return bool(remote_->server.mint); }
   void entitle(std::shared_ptr<Pass> pass) override { remote_->next_pass = std::move(pass); }
+  std::optional<std::string> belongs_to() const override { return remote_->about; }
   void pause() override {
     remote_->paused = true;
     for (const ExchangePtr& one : remote_->exchanges) {
@@ -118,23 +119,30 @@ void Remote::left(Exchange& exchange) {
   for (auto& one : std::exchange(draining, {})) one.deliver(true);
 }
 
-void Remote::deliver(std::string text) {
+void Remote::hand_over(const Said& one) {
+  about = one.about;
+  if (events.message) events.message(one.text);
+  about.reset();
+}
+
+void Remote::deliver(std::string text, std::optional<std::string> request) {
   if (!hearing) return;
   if (server.scrub) server.scrub(text);
   put_on_one_line(text);
+  Said one{std::move(text), std::move(request)};
   if (paused || !waiting.empty()) {
-    waiting.push_back(std::move(text));
-  } else if (events.message) {
-    events.message(text);
+    waiting.push_back(std::move(one));
+  } else {
+    hand_over(one);
   }
 }
 
 void Remote::resume() {
   const auto self = shared_from_this();
   while (!paused && hearing && !waiting.empty()) {
-    const std::string text = std::move(waiting.front());
+    const Said one = std::move(waiting.front());
     waiting.pop_front();
-    if (events.message) events.message(text);
+    hand_over(one);
   }
   if (paused || !hearing) return;
   for (const ExchangePtr& one : exchanges) {

@@ -198,7 +198,9 @@ bool Remote::arrived(const ExchangePtr& exchange, std::string text) {
       });
     }
   }
-  deliver(std::move(text));
+  // What comes on the stream of the session belongs to no request, or the server does not say.
+  const bool ours = exchange->request() && exchange->aim == Exchange::Aim::message;
+  deliver(std::move(text), ours ? std::optional(exchange->what.id) : std::nullopt);
   return !exchange->over && hearing;
 }
 

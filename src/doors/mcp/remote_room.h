@@ -59,7 +59,8 @@ struct Remote : std::enable_shared_from_this<Remote> {
   bool take_back(std::string_view id);
   void queued(Exchange& exchange, std::size_t bytes);
   void left(Exchange& exchange);
-  void deliver(std::string text);
+  // `about`: the request of ours on whose stream it came, or nothing.
+  void deliver(std::string text, std::optional<std::string> about = std::nullopt);
   void resume();
   Task<bool> drained();
   void finish_sending();
@@ -101,8 +102,14 @@ struct Remote : std::enable_shared_from_this<Remote> {
   json::Document document;
   std::vector<ExchangePtr> exchanges;
   std::map<std::string, Mirrored, std::less<>> mirrored;  // tools with such arguments, or faults
-  std::deque<ExchangePtr> held;     // until the server has been told that the client is ready
-  std::deque<std::string> waiting;  // what the server said while this is paused
+  std::deque<ExchangePtr> held;  // until the server has been told that the client is ready
+  struct Said {
+    std::string text;
+    std::optional<std::string> about;
+  };
+  void hand_over(const Said& one);
+  std::deque<Said> waiting;          // what the server said while this is paused
+  std::optional<std::string> about;  // of what is being handed over
   std::vector<Completion<bool>> draining;
   std::shared_ptr<Pass> next_pass;
   std::size_t unsent_bytes = 0;

@@ -78,6 +78,8 @@ void Remote::session_lost() {
   lost_session = true;
   stream_timer.reset();
   if (stream) close(ExchangePtr(stream));
+  // It may be another program by now: what it offers is read and compared before further calls.
+  deliver(notification_line("notifications/tools/list_changed", "{}"));
   reopen();
 }
 
@@ -96,14 +98,23 @@ void Remote::reopen() {
 void Remote::reopened() {
   reopening = false;
   lost_session = false;
+  // Calls that were judged by what another program said of its tools are not for this one.
+  std::deque<ExchangePtr> judged_before;
+  std::erase_if(held, [&judged_before](const ExchangePtr& one) {
+    if (one->what.method != "tools/call") return false;
+    judged_before.push_back(one);
+    return true;
+  });
+  for (const ExchangePtr& one : judged_before) {
+    if (!one->over)
+      refuse(one, "the tool server was opened again before this was sent; call again");
+  }
   if (ready.empty()) return flush_held();
   introducing = true;
   auto exchange = std::make_shared<Exchange>();
   exchange->what.method = "notifications/initialized";
   exchange->body = ready;
   begin(std::move(exchange));
-  // It may be another program by now: what it offers is read and compared again.
-  deliver(notification_line("notifications/tools/list_changed", "{}"));
 }
 
 // The next message tries again.

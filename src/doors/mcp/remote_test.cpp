@@ -188,23 +188,27 @@ TEST(Remote, AServerThatLostItsSessionIsOpenedAnew) {
   ASSERT_TRUE(way.send(call(9)));
   way.next();
   way.answer(404, "", "");
-  way.wait_heard(1);
-  EXPECT_THAT(way.heard.at(0), AllOf(HasSubstr(R"("id":9)"), HasSubstr("lost its session")));
+  way.wait_heard(2);
+  // What is offered has to be read again, before anything else is called.
+  EXPECT_THAT(way.heard.at(0), HasSubstr("tools/list_changed"));
+  EXPECT_THAT(way.heard.at(1), AllOf(HasSubstr(R"("id":9)"), HasSubstr("lost its session")));
   const http::Request& again = way.next().request;
   EXPECT_EQ(again.body, kInitialize);
   EXPECT_EQ(again.headers.find("mcp-session-id"), std::nullopt);
-  ASSERT_TRUE(way.send(call(10)));  // waits
+  const std::string list = R"({"jsonrpc":"2.0","id":11,"method":"tools/list"})";
+  ASSERT_TRUE(way.send(list));      // waits
+  ASSERT_TRUE(way.send(call(10)));  // was judged by what another program said
   way.answer(200, std::string(kOpened), "application/json", {{"mcp-session-id", "s2"}});
   EXPECT_EQ(way.next().request.body, kReady);
   way.answer(202, "", "");
-  way.wait_heard(2);
-  // The answer to `initialize` is nobody's; what is offered has to be read again.
-  EXPECT_THAT(way.heard.at(1), HasSubstr("tools/list_changed"));
+  // The answer to `initialize` is nobody's.
+  way.wait_heard(3);
+  EXPECT_THAT(way.heard.at(2), AllOf(HasSubstr(R"("id":10)"), HasSubstr("opened again")));
   http::Request& first = way.next().request;
   http::Request& second = way.next().request;
-  const http::Request& called = first.method == "POST" ? first : second;
-  EXPECT_EQ(called.body, call(10));
-  EXPECT_EQ(called.headers.find("mcp-session-id"), "s2");
+  const http::Request& asked = first.method == "POST" ? first : second;
+  EXPECT_EQ(asked.body, list);
+  EXPECT_EQ(asked.headers.find("mcp-session-id"), "s2");
 }
 
 TEST(Remote, WhatWaitsForASessionThatCannotBeOpenedIsAnError) {
@@ -217,8 +221,8 @@ TEST(Remote, WhatWaitsForASessionThatCannotBeOpenedIsAnError) {
   way.next();
   ASSERT_TRUE(way.send(call(10)));
   way.answer(503, "", "");
-  way.wait_heard(2);
-  EXPECT_THAT(way.heard.at(1), AllOf(HasSubstr(R"("id":10)"), HasSubstr("cannot be opened")));
+  way.wait_heard(3);
+  EXPECT_THAT(way.heard.at(2), AllOf(HasSubstr(R"("id":10)"), HasSubstr("cannot be opened")));
   ASSERT_TRUE(way.send(call(11)));  // tries again
   EXPECT_EQ(way.next().request.body, kInitialize);
 }

@@ -18,6 +18,7 @@ namespace {
 constexpr std::string_view kReserved = "pawl/";
 constexpr std::size_t dropped_names_max = 8;
 constexpr std::size_t dropped_name_bytes_max = 64;
+constexpr std::size_t called_name_bytes_max = 256;
 
 // Which action's grant shows a capability. A capability that is not here is never passed on.
 struct Capability {
@@ -81,6 +82,11 @@ std::string shown_tool(json::View tool, const ToolRule& entry) {
 
 }  // namespace
 
+std::string called_tool(json::View params) {
+  const std::string_view name = params.text("name").value_or("tools/call");
+  return visible(name.substr(0, called_name_bytes_max));
+}
+
 bool granted(const Policy& policy, std::string_view server, std::string_view tool) {
   return policy.find(server, tool) != nullptr && policy.blocks(server, tool) == nullptr;
 }
@@ -123,7 +129,12 @@ std::string initialize_params(const Hello& hello, const Policy& policy, std::str
 std::string server_capabilities(json::View offered, const Policy& policy, std::string_view server,
                                 bool modern) {
   const std::string kept = capabilities(offered, kServerCapabilities, policy, server);
-  if (!modern) return kept;
+  if (!modern) {
+    // Of its tools: which of them, their definitions say.
+    const bool tasks = offered["tasks"]["requests"]["tools"]["call"].exists();
+    return tasks ? with_members(kept, R"("tasks":{"cancel":{},"requests":{"tools":{"call":{}}}})")
+                 : kept;
+  }
   const auto document = json::parse(kept);
   json::Writer out;
   out.object();
@@ -254,6 +265,25 @@ std::string without_reserved(std::string_view result_text) {
     out.end();
   }
   out.end();
+  return out.take();
+}
+
+std::string with_related_task(std::string_view result, std::string_view task) {
+  json::ParseLimits limits;
+  limits.twins = json::Twins::permit;
+  const auto document = json::parse(result, limits);
+  if (!document || !document->root().is_object()) return std::string(result);
+  json::Writer out;
+  out.object();
+  for (auto [key, value] : document->root().members()) {
+    if (key != "_meta") out.key(key).value(value);
+  }
+  out.key("_meta").object();
+  for (auto [name, inner] : document->root()["_meta"].members()) {
+    if (name != meta_related_task) out.key(name).value(inner);
+  }
+  out.key(meta_related_task).object().key("taskId").string(task).end();
+  out.end().end();
   return out.take();
 }
 

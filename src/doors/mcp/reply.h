@@ -36,6 +36,9 @@ std::string initialize_result(json::View said, const Policy& policy, std::string
 std::string server_capabilities(json::View capabilities, const Policy& policy,
                                 std::string_view server, bool modern);
 
+// How records call what a `tools/call` with these params asks for.
+std::string called_tool(json::View params);
+
 // True where the policy grants this name and does not block it.
 bool granted(const Policy& policy, std::string_view server, std::string_view tool);
 
@@ -59,6 +62,9 @@ std::string refused_error(const Settled& settled);
 // A result without members of `_meta` that only pawl may write (threats S06); empty where nothing
 // had to be taken out.
 std::string without_reserved(std::string_view result_text);
+
+// A result of a task of the older era, which says whose it is.
+std::string with_related_task(std::string_view result, std::string_view task);
 
 // Canonical text of params without `_meta`; for actions. A modern client's retry has two members of
 // its own, which are not part of what is asked.

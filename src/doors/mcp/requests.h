@@ -44,6 +44,8 @@ class Requests {
   bool deliver(std::string_view raw_id, Answer answer);
   // Everybody who waits is told, and whoever asks later.
   void lose_all(const std::string& why);
+  // There is another one in its place, which may be asked.
+  void again() { lost_ = false; }
   std::size_t open() const { return open_.size(); }
   bool lost() const { return lost_; }
 

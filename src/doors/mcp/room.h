@@ -3,7 +3,8 @@
 //   server.cpp   what the server sends     calls.cpp      calls and actions, from message to reply
 //   opening.cpp  the server is opened      modern.cpp     requests of the modern era, subscriptions
 //   asking.cpp   what a server may ask     questions.cpp  how a client is asked, in its era
-//   resources.cpp  subscriptions to single resources    tasks.cpp  held calls as tasks
+//   resources.cpp  subscriptions to single resources    tasks.cpp  calls as tasks
+//   at_server.h  a call at the server       returning.cpp  a server that is started again
 #pragma once
 
 #include <cstdint>
@@ -53,11 +54,14 @@ struct Question {
 
 // A request of the client that has no answer yet.
 struct Pending {
-  std::string id;               // raw JSON, as the client wrote it
-  std::string key;              // the same id in our spelling
-  std::string token;            // raw JSON of its progress token, or empty
-  std::uint64_t server_id = 0;  // of our request at the server, once there is one
-  double shift = 0;             // added to the server's progress: what we told the client before
+  std::string id;                 // raw JSON, as the client wrote it
+  std::string key;                // the same id in our spelling
+  std::string token;              // raw JSON of its progress token, or empty
+  std::uint64_t server_id = 0;    // of our request at the server, once there is one
+  std::uint64_t incarnation = 1;  // of the server that it was judged for
+  std::shared_ptr<const ToolDefinition> definition;  // … and what that said of the tool
+  std::string server_task;                           // that the server made of it
+  double shift = 0;  // added to the server's progress: what we told the client before
   double last_progress = -1;
   bool gone = false;         // cancelled by the client, or the client left
   bool scoped = false;       // its result is projected: side channels are withheld
@@ -97,7 +101,9 @@ struct Session::Room : std::enable_shared_from_this<Session::Room> {
         wires(std::move(w)),
         shelf(gate, spec.run, spec.server, *spec.policy, spec.lock),
         opened(loop.now()),
-        legs(spec.random(key_bytes)) {}
+        legs(spec.random(key_bytes)),
+        life(std::move(wires.life)),
+        started(opened) {}
 
   // session.cpp
   void open();
@@ -147,10 +153,26 @@ struct Session::Room : std::enable_shared_from_this<Session::Room> {
   bool spend_notice();
   bool scoped_here() const;
 
+  // returning.cpp
+  // What the client said of itself, to say it again.
+  void remember(const Hello& hello);
+  void server_left(const std::string& why);
+  // Starts and opens a server that ended. False: it is not there, and `absence` says why.
+  Task<bool> server_there();
+  // Its tools are read and compared. False: it is not there any more.
+  Task<bool> tools_known();
+  std::string absence() const;
+  void refuse_absent(const PendingPtr& pending, const std::string& what, bool call);
+  Task<bool> start_again();
+  Task<void> meet_again();
+  void tell_presence(bool there);
+  void keep_for_server(std::string_view method, json::View params);
+
   // opening.cpp
   // Makes the server ready, once: which era it speaks, and what it says about itself. False: it did
   // not answer, and `server_refusal` says how. `modern`: what is asked first.
   Task<bool> open_server(bool modern, Hello hello);
+  Task<bool> find_era(bool modern, const Hello& hello, bool again);
   Task<Answer> discover_once();
   Task<bool> try_discover();
   Task<bool> try_initialize(const Hello& hello);
@@ -181,8 +203,15 @@ struct Session::Room : std::enable_shared_from_this<Session::Room> {
   bool hold(const PendingPtr& pending, const std::string& approval);
 
   // tasks.cpp
+  TaskPtr new_task(const Pending& pending, const std::string& created);
+  std::string time_of_records() const;
   bool make_task(const PendingPtr& pending, const std::string& approval);
+  void show_task(const PendingPtr& pending);
+  bool begin_task(const PendingPtr& pending, const Shelved& shelved);
+  void end_task(const TaskPtr& task, Reply reply);
   void task_request(const Message& message);
+  void update_task(const Message& message, const TaskPtr& task);
+  Task<void> task_result(PendingPtr pending, TaskPtr task);
   Task<void> get_task(PendingPtr pending, TaskPtr task);
   Task<void> cancel_task(PendingPtr pending, TaskPtr task);
   Task<void> task_moves(TaskPtr task);
@@ -203,10 +232,11 @@ struct Session::Room : std::enable_shared_from_this<Session::Room> {
   // how a modern server calls the question in its result.
   Task<Answer> ask(PendingPtr about, std::string method, std::string params,
                    const std::string& server_id, const std::string& name = {});
-  // The call of a modern client in which the server may be asking; null: there is none.
-  PendingPtr asked_in(std::string_view method, json::View params) const;
-  // The same, where no call can carry it, is remembered at the only call that it can be about.
-  void remember_lack(std::string_view method, json::View params) const;
+  // The call that a message of the server belongs to: the one that the way to it, or the protocol,
+  // names; where they say nothing, the only one that is open there. Null: none, or one of several.
+  PendingPtr belongs_to(json::View params) const;
+  // Whether its client can still be asked this in it; what the client lacks for that is remembered.
+  bool carries(Pending& about, std::string_view method, json::View params) const;
   // True where what the server asks is words of its own, past a `scope` that withholds them (rule
   // 18). A question for roots has none.
   bool speaks_past_scope(std::string_view method) const;
@@ -272,7 +302,8 @@ struct Session::Room : std::enable_shared_from_this<Session::Room> {
   std::shared_ptr<const std::string> envelope;  // for requests of our own at a modern server
   std::string log_level;                        // that a client of the older era set there
   Legs legs;
-  std::map<std::uint64_t, PendingPtr> in_flight;  // calls of modern clients, by our id
+  std::map<std::uint64_t, PendingPtr> in_flight;  // calls at the server, by our id
+  std::string asking_in;  // the client's request that a question of ours belongs to, as it is sent
   std::vector<PendingPtr> parked;
   std::unordered_map<std::string, TaskPtr> tasks;
   struct Subscription {
@@ -286,6 +317,17 @@ struct Session::Room : std::enable_shared_from_this<Session::Room> {
   // Those requests until they are acknowledged.
   std::map<std::uint64_t, std::pair<std::string, Completion<bool>>> acknowledging;
   std::function<void(SessionEnd)> ended;
+
+  // Of a server that can be started again.
+  std::shared_ptr<void> life;
+  Duration started{}, not_before{};
+  unsigned ends_in_a_row = 0;
+  std::uint64_t incarnation = 1;
+  std::string why_absent;
+  bool absent = false;  // and the client was told
+  bool client_crowded = false, server_crowded = false;
+  std::shared_ptr<const json::Document> hello_said;
+  std::set<std::string> kept_subscriptions;
 };
 
 // Starts a coroutine of the session and counts it, so that the session outlives it.

@@ -88,18 +88,23 @@ void Session::Room::server_request_arrived(const Message& message,
       // A modern server asks in its results, and not with requests.
       if (server_era == Era::modern) break;
       const json::View params = document->root()["params"];
-      const PendingPtr about =
-          client_era == Era::modern ? asked_in(message.method, params) : PendingPtr();
+      const PendingPtr about = belongs_to(params);
       const bool may = granted(*spec.policy, spec.server, "mcp:" + std::string(message.method)) &&
                        !asks_for_secret(params) && !speaks_past_scope(message.method);
-      if (may && client_era == Era::modern && !about) remember_lack(message.method, params);
-      if (may && asked_client.size() < asked_client_max && (client_era != Era::modern || about)) {
+      // A client of the older era has this session for itself, and can be asked at any time.
+      const bool reached =
+          about ? carries(*about, message.method, params) : client_era != Era::modern;
+      if (may && reached && asked_client.size() < asked_client_max) {
         start(shared_from_this(), ask_client(about, std::string(message.id),
                                              std::string(message.method), document, params));
         return;
       }
       if (spend_notice()) {
-        (void)gate.note(spec.run, "server request refused", std::string(message.method));
+        const bool which = may && !about && in_flight.size() > 1;
+        (void)gate.note(spec.run, "server request refused",
+                        which ? fmt::format("{}: which of {} open calls it belongs to, nobody says",
+                                            message.method, in_flight.size())
+                              : std::string(message.method));
       }
       break;
     }
@@ -186,9 +191,13 @@ void Session::Room::server_progress(json::View params) {
 // oldest, where there are several.
 PendingPtr Session::Room::hears_log(std::string_view level) const {
   const int grave = gravity(level);
+  const PendingPtr about = belongs_to({});
+  const auto hears = [grave](const Pending& one) {
+    return !one.gone && !one.parked && one.log_level >= 0 && grave >= one.log_level;
+  };
+  if (about) return hears(*about) ? about : nullptr;
   for (const auto& [id, entry] : in_flight) {
-    const bool open = !entry->gone && !entry->parked;
-    if (open && entry->log_level >= 0 && grave >= entry->log_level) return entry;
+    if (hears(*entry)) return entry;
   }
   return nullptr;
 }
@@ -248,9 +257,9 @@ Task<void> Session::Room::reload(bool tell) {
         params = cursor.take();
       }
     }
-    // An incomplete reading shows nothing: a list that was cut is not a list that was compared.
-    if (!complete) shelf.begin();
-    shelf.finish();
+    // An incomplete reading shows nothing: a list that was cut is not a list that was compared. Who
+    // asks next has it read again.
+    complete ? shelf.finish() : shelf.forget();
     if (reload_again) co_await loop.sleep(reload_interval_min);
   } while (reload_again && !server_gone);
   reloading = false;

@@ -40,7 +40,8 @@ void Session::cancel_all() {
     if (task->running) all.push_back(task->running);
   }
   for (const PendingPtr& pending : all) {
-    if (pending->server_id == 0) continue;
+    // A task at the server was cancelled as one, by its call.
+    if (pending->server_id == 0 || !pending->server_task.empty()) continue;
     json::Writer params;
     params.object().key("requestId").natural(pending->server_id);
     params.key("reason").string("stopped by the kill switch").end();
@@ -71,7 +72,7 @@ void Session::Room::open() {
   at_client.emplace([self](std::string line) {
     auto room = self.lock();
     if (!room || room->client_gone) return false;
-    room->to_client(std::move(line));
+    room->to_client(std::move(line), room->asking_in);
     return true;
   });
   wires.server->open(server_events());
@@ -98,6 +99,7 @@ WireEvents Session::Room::server_events() {
           [self](bool crowded) {
             auto room = self.lock();
             if (!room) return;
+            room->server_crowded = crowded;
             crowded ? room->wires.client->pause() : room->wires.client->resume();
           },
       .ended =
@@ -132,6 +134,7 @@ WireEvents Session::Room::client_events() {
           [self](bool crowded) {
             auto room = self.lock();
             if (!room) return;
+            room->client_crowded = crowded;
             crowded ? room->wires.server->pause() : room->wires.server->resume();
           },
       .ended =
@@ -177,6 +180,7 @@ void Session::Room::server_closed(const std::string& reason) {
   server_gone = true;
   at_server->lose_all("the tool server ended");
   for (auto& waiting : std::exchange(waiting_for_shelf, {})) waiting.deliver(false);
+  if (spec.start_again && !closing) return server_left(reason);
   for (auto& waiting : std::exchange(waiting_for_server, {})) waiting.deliver(false);
   finish(reason);
 }
@@ -185,6 +189,14 @@ void Session::Room::finish(const std::string& reason) {
   if (closing) return;
   closing = true;
   why = reason;
+  // A task would outlive the session at its server.
+  std::vector<PendingPtr> tasked;
+  for (const auto& [id, open] : in_flight) {
+    if (!open->server_task.empty() && !std::exchange(open->gone, true)) tasked.push_back(open);
+  }
+  for (const PendingPtr& open : tasked) {
+    if (open->caller != nullptr && open->caller->on_gone) open->caller->on_gone();
+  }
   std::weak_ptr<Room> self = weak_from_this();
   settle_timer = loop.after(settle_before_close, [self] {
     auto room = self.lock();

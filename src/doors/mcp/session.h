@@ -3,16 +3,23 @@
 // The session owns a wire to each of the two (wire.h; pipes.h has those of stdio). What passes
 // between them is decided by the gate; this class turns messages into calls and settled calls into
 // messages, keeps ids and tokens of the two sides apart, and decides nothing. It ends when the
-// client closes, the server ends, or the node stops: calls in flight get a moment to settle, then
-// the server is told that nothing more will come.
-// Threads: one loop.
+// client closes, the node stops, or the server ends where nobody can start it again: calls in
+// flight get a moment to settle, then the server is told that nothing more will come.
+//
+// A server that can be started again is, for the next request that needs it: calls that it had are
+// settled as lost, what it asked is withdrawn, and the client stays. What the new one offers is
+// read and compared before anything is sent to it (threats S10), and the client is told of lists
+// that changed. One that ends right after its start is waited for longer each time. Threads: one
+// loop.
 #pragma once
 
 #include <functional>
 #include <memory>
 #include <string>
 
+#include "base/error.h"
 #include "base/hash.h"
+#include "base/task.h"
 #include "base/time.h"
 #include "doors/mcp/endpoint.h"
 #include "doors/mcp/wire.h"
@@ -32,6 +39,19 @@ inline constexpr Duration first_use_within = Duration::seconds(10);
 inline constexpr std::uint32_t notices_per_second_max = 1000;
 inline constexpr std::size_t requests_open_max = 200'000;
 
+// A server that lived so long did not end right after its start.
+inline constexpr Duration server_lives_long = Duration::seconds(5);
+// How long is waited before a start, after ends right after the start: doubled each time.
+inline constexpr Duration start_wait_first = Duration::milliseconds(500);
+inline constexpr Duration start_wait_max = Duration::seconds(30);
+// After so many in a row it is left alone for longer.
+inline constexpr unsigned starts_in_a_row_max = 8;
+inline constexpr Duration start_wait_exhausted = Duration::seconds(600);
+// A call waits so long for a start that is not due yet; else it is refused.
+inline constexpr Duration start_awaited_max = Duration::seconds(2);
+// One that was started again and does not say in this time what it is, is ended.
+inline constexpr Duration opened_again_within = Duration::seconds(30);
+
 struct SessionSpec {
   std::string run;
   std::string server;  // name by which the policy calls it; empty: it has none
@@ -46,12 +66,18 @@ struct SessionSpec {
   // Requests of several clients come by one wire, each of which says what it can do: a server of
   // the older era, which is told once, hears of all that the policy grants.
   bool shared = false;
+  // Starts the server once more when it ended; empty: the session ends with it. An error is for who
+  // asks, and says why it cannot be.
+  std::function<Task<Result<Program>>()> start_again;
+  // The time of the records; empty: nothing here says what time it is.
+  std::function<Instant()> now;
   // Unpredictable bytes, for what modern clients bring back.
   std::function<std::string(std::size_t)> random = random_bytes;
 };
 
 struct SessionWires {
   std::unique_ptr<Wire> client, server;
+  std::shared_ptr<void> life = nullptr;  // of the server, where it ends with this
 };
 
 class Session final : public Endpoint {

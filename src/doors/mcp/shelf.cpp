@@ -19,6 +19,16 @@ std::shared_ptr<const Mirrored> mirrored_of(const ToolDefinition& tool) {
   return std::make_shared<const Mirrored>(std::move(mirrored));
 }
 
+using Tools = std::unordered_map<std::string, Shelved>;
+
+bool same_tools(const Tools& before, const Tools& now) {
+  return before.size() == now.size() && std::ranges::all_of(now, [&before](const auto& entry) {
+           const auto known = before.find(entry.first);
+           return known != before.end() && known->second.pin == entry.second.pin &&
+                  known->second.definition->digest == entry.second.definition->digest;
+         });
+}
+
 }  // namespace
 
 Shelf::Shelf(Gate& gate, std::string run, std::string server, const Policy& policy,
@@ -80,10 +90,12 @@ void Shelf::finish() {
                            Shelved{std::move(definition), state, std::move(mirrored)});
   }
   incoming_.clear();
+  if (instructions_changed_) {
+    for (auto& [name, shelved] : tools) shelved.pin = PinState::changed;
+  }
+  differs_ = !same_tools(tools_, tools);
   tools_ = std::move(tools);
   read_ = true;
-  if (!instructions_changed_) return;
-  for (auto& [name, shelved] : tools_) shelved.pin = PinState::changed;
 }
 
 bool Shelf::instructions(std::string_view text, bool production) {
@@ -103,7 +115,7 @@ bool Shelf::instructions(std::string_view text, bool production) {
 
 const Shelved& Shelf::find(std::string_view name) const {
   static const Shelved unknown{};
-  const auto found = tools_.find(std::string(name));
+  const auto found = read_ ? tools_.find(std::string(name)) : tools_.end();
   return found == tools_.end() ? unknown : found->second;
 }
 

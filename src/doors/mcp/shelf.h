@@ -45,6 +45,10 @@ class Shelf {
   bool add_page(json::View result);
   // The reading is complete: names are compared, definitions pinned.
   void finish();
+  // Nothing is known for certain until the next `finish`: it may be another program by now.
+  void forget() { read_ = false; }
+  // Whether the last `finish` found something else than the one before.
+  bool differs() const { return differs_; }
   // From now on the server is a known one: what it offers for the first time is new. Before, and
   // only where no earlier session met it, its first uses are recorded as they come.
   void met() { met_ = true; }
@@ -69,7 +73,7 @@ class Shelf {
   std::vector<ToolDefinition> incoming_;
   std::unordered_map<std::string, Shelved> tools_;
   bool instructions_changed_ = false;
-  bool read_ = false;
+  bool read_ = false, differs_ = false;
 };
 
 }  // namespace pawl::mcp

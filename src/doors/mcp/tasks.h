@@ -1,14 +1,19 @@
-// Held calls as tasks: the extension `io.modelcontextprotocol/tasks` of the modern era.
+// Calls as tasks: the extension `io.modelcontextprotocol/tasks` of the modern era, and the tasks of
+// revision 2025-11-25.
 //
-// A client that declares the extension with a call is not kept waiting for a person: the call is
-// answered with a task at once, and the client asks for it. A task is a leg without an end of its
-// own (legs.h): nothing runs while nobody asks. Once the question is answered, the next `tasks/get`
-// is the live request that the approval is used by; the call then goes on at its server, and its
-// result is kept until the client has come for it or the task is too old. Within a task nobody can
-// be asked anything, so `tasks/update` has nothing to say.
-// A task belongs to its session. Its id is 128 random bits, and one that is not known is refused
-// and charged like any attempt.
-// Threads: one loop. Times on the wire are those of the question's records.
+// A modern client that declares the extension with a call is not kept waiting for a person, nor for
+// a server that makes a task of the call: it is answered with a task at once, and asks for it. Of a
+// call that waits for a person nothing runs while nobody asks: it is a leg without an end of its
+// own (legs.h). Once the question is answered, the next `tasks/get` is the live request that the
+// approval is used by; the call then goes on at its server, and its result is kept until the client
+// has come for it or the task is too old. A client of the older era asks for a task with its call,
+// of tools whose definition knows tasks; that call goes on by itself, and waits for people.
+// What a server asks in a task of its own, the client reads in `tasks/get` and answers with
+// `tasks/update`; in one that waited for a person nobody can be asked anything.
+// A task is pawl's and has an id of pawl's, whatever the server calls its own. It belongs to its
+// session. Its id is 128 random bits, and one that is not known is refused and charged like any
+// attempt.
+// Threads: one loop. Times on the wire are those of the records.
 #pragma once
 
 #include <memory>
@@ -35,7 +40,7 @@ inline constexpr Duration task_poll_every = Duration::seconds(2);
 inline constexpr Duration task_answer_within = Duration::seconds(1);
 
 struct HeldTask {
-  std::string id, approval;
+  std::string id, approval;                     // of the question that it waits for; empty: of none
   std::string params;                           // of the call: canonical, without `_meta`
   std::shared_ptr<const std::string> envelope;  // its `_meta` at a modern server
   std::string created, changed;                 // as the protocol writes times
@@ -46,9 +51,11 @@ struct HeldTask {
 };
 using TaskPtr = std::shared_ptr<HeldTask>;
 
+// Of a client of the older era: its status, as that era has it, and its members, without braces.
+std::string older_task_members(const HeldTask& task);
 // Whether a request says that its sender knows the extension.
 bool declares_tasks(json::View params);
-// `tasks/get`, `tasks/update`, `tasks/cancel`.
+// `tasks/get`, `tasks/update`, `tasks/cancel`; `tasks/result` of the older era.
 bool is_task_request(std::string_view method);
 // The members of a task on the wire, without braces.
 std::string task_members(const HeldTask& task);

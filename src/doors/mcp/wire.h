@@ -86,6 +86,11 @@ class Wire {
     return nullptr;
   }
 
+  // Of the message that is being delivered: which of our requests it belongs to, as raw JSON, where
+  // the way to the party says so (over HTTP: on the stream of whose answer it came). Empty: to
+  // none. Nothing: the way does not say.
+  virtual std::optional<std::string> belongs_to() const { return std::nullopt; }
+
   // No message is delivered until `resume`; the party is held back.
   virtual void pause() = 0;
   virtual void resume() = 0;
@@ -96,6 +101,12 @@ class Wire {
   virtual void finish_sending() = 0;
   // Nothing more is heard from the party; no event follows.
   virtual void stop_hearing() = 0;
+};
+
+// A server that was started, or reached.
+struct Program {
+  std::unique_ptr<Wire> wire;
+  std::shared_ptr<void> life;  // it ends when nobody holds this any more
 };
 
 }  // namespace pawl::mcp

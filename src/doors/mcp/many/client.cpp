@@ -103,7 +103,7 @@ void Front::client_request(const Message& message) {
   if (newer) {
     // What is wrong with it, a session says as it would alone.
     const bool fine = seen.supported && seen.wrong.empty();
-    if (fine && is_task_request(message.method)) return of_task(message);
+    if (fine && is_task_request(message.method)) return of_task(message, true);
     const bool right = fine && method.spoken != Spoken::legacy;
     if (!right || unknown) return to_some_session(message);
     // Asking what there is commits a client to nothing: it may still go on with `initialize`.
@@ -135,6 +135,8 @@ void Front::dispatch(const Message& message, const Method& method, bool modern) 
       return page(message, method, modern);
     case Handling::call:
       return named(message, modern);
+    case Handling::task:
+      return of_task(message, modern);
     case Handling::action:
       break;
     case Handling::here:
@@ -147,8 +149,7 @@ void Front::dispatch(const Message& message, const Method& method, bool modern) 
     return fan_out(message, method, modern, Gathering::Kind::level);
   }
   if (method.name.starts_with("resources/")) return placed(message, modern);
-  refuse_request(message, modern, Code::not_granted, std::string(method.name),
-                 "which of several servers a task belongs to is not known");
+  to_some_session(message);
 }
 
 void Front::to_some_session(const Message& message) {
@@ -241,12 +242,12 @@ void Front::placed(const Message& message, bool modern) {
 }
 
 // A task is asked for where it is. Of one that is nowhere, a session says so.
-void Front::of_task(const Message& message) {
+void Front::of_task(const Message& message, bool modern) {
   const auto id = message.params.text("taskId");
   const auto task = id ? read_state(*id) : std::nullopt;
   const auto server = task ? find(task->server) : std::nullopt;
   if (!server) return to_some_session(message);
-  forward(message, true, *server, {{"taskId", quoted(task->state)}});
+  forward(message, modern, *server, {{"taskId", quoted(task->state)}});
 }
 
 void Front::forward(const Message& message, bool modern, std::size_t i, Replacements with) {
@@ -272,7 +273,8 @@ void Front::forward(const Message& message, bool modern, std::size_t i, Replacem
   about.id = std::string(message.id);
   about.key = key_of(message.id);
   about.modern = modern;
-  about.legs = modern && may_have_legs(message.method);
+  about.legs = modern ? may_have_legs(message.method)
+                      : is_task_request(message.method) || message.params["task"].exists();
   about.task = is_task_request(message.method);
   ask(std::move(about), message.method,
       with.empty() ? std::string(message.params_text)

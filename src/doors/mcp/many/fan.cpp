@@ -149,7 +149,8 @@ void Front::learn(const Gathering& all, const Gathering::Answered& answer) {
   const bool hello = all.kind == Gathering::Kind::hello;
   if (!hello && all.kind != Gathering::Kind::discover) return;
   if (answer.piece != Gathering::Piece::result) {
-    if (hello && server.stage == Behind::Stage::opening) server.stage = Behind::Stage::failed;
+    const bool waited = hello && server.stage == Behind::Stage::opening;
+    if (waited) server.stage = server.returns ? Behind::Stage::open : Behind::Stage::failed;
   } else {
     const auto said = json::parse(answer.text, as_a_session_sent());
     const json::View offers = said ? said->root()["capabilities"] : json::View();

@@ -46,6 +46,7 @@ struct Behind {
   Stage stage = Stage::silent;
   bool paused = false, flushing = false, deaf = false;
   bool greeted = false;  // it heard `notifications/initialized`
+  bool returns = false;  // its session starts it again, and says so where it cannot
   bool late = false;     // the others went on without it, and nothing came since
   bool prompts = false, resources = false, logging = false;
   std::deque<Line> waiting;
@@ -123,7 +124,7 @@ class Front : public std::enable_shared_from_this<Front> {
   void named(const Message& message, bool modern);
   void completion(const Message& message, bool modern);
   void placed(const Message& message, bool modern);
-  void of_task(const Message& message);
+  void of_task(const Message& message, bool modern);
   void forward(const Message& message, bool modern, std::size_t server, Replacements with);
   void cancelled(json::View params);
   std::optional<std::size_t> find(std::string_view server) const;

@@ -86,9 +86,10 @@ Result<std::unique_ptr<Endpoint>> connect(net::Loop& loop, Gate& gate, std::uniq
                                           Duration patience) {
   if (servers.size() == 1) {
     ServerBehind& only = servers.front();
-    return std::make_unique<Session>(loop, gate, std::move(only.spec),
-                                     SessionWires{std::move(client), std::move(only.wire)},
-                                     std::move(ended));
+    return std::make_unique<Session>(
+        loop, gate, std::move(only.spec),
+        SessionWires{std::move(client), std::move(only.wire), std::move(only.life)},
+        std::move(ended));
   }
   std::vector<std::string> names;
   for (const ServerBehind& server : servers) names.push_back(server.spec.server);
@@ -102,9 +103,11 @@ Result<std::unique_ptr<Endpoint>> connect(net::Loop& loop, Gate& gate, std::uniq
   const std::weak_ptr<Front> self = front;
   for (std::size_t i = 0; i < servers.size(); ++i) {
     front->behind[i].name = names[i];
+    front->behind[i].returns = bool(servers[i].spec.start_again);
     front->behind[i].session = std::make_unique<Session>(
         loop, gate, std::move(servers[i].spec),
-        SessionWires{std::make_unique<ClientOfSession>(self, i), std::move(servers[i].wire)},
+        SessionWires{std::make_unique<ClientOfSession>(self, i), std::move(servers[i].wire),
+                     std::move(servers[i].life)},
         [self, i](const SessionEnd& end) {
           if (auto later = self.lock()) later->session_ended(i, end);
         });

@@ -5,7 +5,7 @@
 // their `server/` (names.h), answers of several servers become one (merge.h), resources find their
 // server (places.h), and ids of the client, of each session and of the questions of servers are
 // kept apart. A server that ends, fails or is slow takes no other along: what it offers is absent,
-// and said to be, until it answers.
+// and said to be, until it answers; one that can be started again is, for what it is asked next.
 // With exactly one server there is nothing to fan out: `connect` gives its session, names as they
 // are.
 // Threads: one loop.
@@ -37,6 +37,7 @@ inline constexpr std::size_t waiting_messages_max = 1000;
 struct ServerBehind {
   SessionSpec spec;  // its `server` is the name here; its `run` that of the others
   std::unique_ptr<Wire> wire;
+  std::shared_ptr<void> life = nullptr;  // of the server, where it ends with this
 };
 
 // One client in front of these servers, at least one. Refused where their names cannot stand

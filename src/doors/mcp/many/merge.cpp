@@ -22,9 +22,13 @@ constexpr std::string_view kListNote = "pawl/list";
 // A capability of one server is one of the endpoint; so is each of its switches.
 std::string union_of_capabilities(const std::vector<Part>& parts) {
   std::map<std::string, std::map<std::string, bool>> all;
-  bool tasks = false;
+  bool tasks = false, older_tasks = false;
   for (const Part& part : parts) {
     for (auto [name, value] : part.result["capabilities"].members()) {
+      if (name == "tasks") {
+        older_tasks = older_tasks || value.is_object();
+        continue;
+      }
       if (name == "extensions") {
         tasks = tasks || value[tasks_extension].exists();
         continue;
@@ -44,6 +48,7 @@ std::string union_of_capabilities(const std::vector<Part>& parts) {
     for (const auto& [key, on] : switches) out.key(key).boolean(on);
     out.end();
   }
+  if (older_tasks) out.key("tasks").raw(R"({"cancel":{},"requests":{"tools":{"call":{}}}})");
   if (tasks) out.key("extensions").object().key(tasks_extension).object().end().end();
   out.end();
   return out.take();

@@ -33,10 +33,37 @@ std::string with_server(std::string_view result, std::string_view server) {
   return own.empty() ? std::string(result) : replaced(result, root, own);
 }
 
+json::Document as_it_was_sent(std::string_view text) {
+  json::ParseLimits limits;
+  limits.twins = json::Twins::permit;
+  auto document = json::parse(text, limits);
+  return document ? std::move(*document) : json::Document();
+}
+
+// The same in the older era: a task that was made, its state, and the result of one.
+std::string with_server_of_task(std::string_view result, std::string_view server) {
+  const json::Document document = as_it_was_sent(result);
+  const json::View root = document.root();
+  if (root["task"].text("taskId")) {
+    const std::string task = json::write(root["task"]);
+    return replaced(result, root, {{"task", with_server(task, server)}});
+  }
+  const json::View meta = root["_meta"];
+  if (meta[meta_related_task].text("taskId")) {
+    const std::string related = with_server(json::write(meta[meta_related_task]), server);
+    const std::string text = json::write(meta);
+    const json::Document whole = as_it_was_sent(text);
+    return replaced(result, root,
+                    {{"_meta", replaced(text, whole.root(), {{meta_related_task, related}})}});
+  }
+  return with_server(result, server);
+}
+
 // A server's own result may have such members too, and means nothing by them.
 bool names_a_server(const Forwarded& about, std::string_view result) {
   if (!about.legs) return false;
   if (about.task) return true;
+  if (!about.modern) return result.starts_with(R"({"task":{"taskId":")");
   const bool asks = result.starts_with(R"({"resultType":"input_required")");
   return asks || result.starts_with(R"({"resultType":"task")");
 }
@@ -97,7 +124,8 @@ void Front::session_answer(std::size_t i, const Message& message) {
   if (!names_a_server(about, message.result_text)) {
     return to_client(result_line(about.id, message.result_text), about.id);
   }
-  to_client(result_line(about.id, with_server(message.result_text, behind[i].name)), about.id);
+  const auto named = about.modern ? with_server : with_server_of_task;
+  to_client(result_line(about.id, named(message.result_text, behind[i].name)), about.id);
 }
 
 void Front::session_notification(std::size_t i, const Message& message, std::string_view request) {
