@@ -15,9 +15,9 @@ namespace {
 
 constexpr OptionRow kDrillAs = {"--as", "NAME",
                                 "the reviewer who acts (default PAWL_REVIEWER or you)"};
-constexpr OptionRow kEverything = {
-    "--everything", "", "throws the switch over everything, in a maintenance window",
-    Takes::nothing};
+constexpr OptionRow kEverything = {"--everything", "",
+                                   "throws the switch over everything, in a maintenance window",
+                                   Takes::nothing};
 constexpr OptionRow kDrillOptions[] = {kDrillAs, kEverything, json_option, state_option,
                                        config_option};
 
@@ -26,7 +26,7 @@ std::string milliseconds(json::View microseconds) {
   return fmt::format("{:.1f} ms", static_cast<double>(us) / 1000);
 }
 
-int drill(const Arguments& arguments) {
+int run_drill(const Arguments& arguments) {
   auto node = control(arguments);
   if (!node) return complain(node.error());
   json::Writer act_text;
@@ -35,8 +35,7 @@ int drill(const Arguments& arguments) {
   auto done = act(*node, acting_person(arguments), act_text.text());
   if (!done) return complain(done.error());
   const json::View root = done->root();
-  const bool passed =
-      root["passed"].kind() == json::Kind::boolean && root["passed"].boolean();
+  const bool passed = root["passed"].kind() == json::Kind::boolean && root["passed"].boolean();
   if (arguments.has("--json")) {
     out(json::write(root));
     return passed ? exit_good : exit_no;
@@ -47,8 +46,8 @@ int drill(const Arguments& arguments) {
   out(fmt::format("calls let through      {} before the switch, {} after it",
                   root["calls"].natural(), root["after"].natural()));
   out("to the last of them    " + milliseconds(root["decided_us"]));
-  out(fmt::format("processes              {}, and {} not proved dead",
-                  root["processes"].natural(), root["alive"].natural()));
+  out(fmt::format("processes              {}, and {} not proved dead", root["processes"].natural(),
+                  root["alive"].natural()));
   out("to the end of the last " + milliseconds(root["dead_us"]));
   return passed ? exit_good : exit_no;
 }
@@ -76,7 +75,7 @@ extern const CommandRow drill_command = {
     .says = "tries the kill switch on a run of its own, and measures it; needs a reviewer",
     .options = kDrillOptions,
     .words = {},
-    .run = drill,
+    .run = run_drill,
     .more =
         "The deployment file says whose run it is (`drill: {role: canary, every: 30d}`); the "
         "policy of that role allows the tool `drill_effect`, which does nothing. A run is opened, "

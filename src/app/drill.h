@@ -9,7 +9,8 @@
 
 namespace pawl::app {
 
-// As the journal of the state directory has it; nothing: never. Fault::missing: no journal is there.
+// As the journal of the state directory has it; nothing: never. Fault::missing: no journal is
+// there.
 Result<std::optional<Instant>> last_drill(const Arguments& arguments);
 
 }  // namespace pawl::app

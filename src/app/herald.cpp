@@ -129,7 +129,7 @@ void NodeHerald::tell(const Rung& rung) {
   told.contact = rung.contact.name;
   notifiers_.send(rung.contact.via, told, [this, rung](const notify::Attempt& attempt) {
     const bool failed = attempt.end != notify::Attempt::End::told;
-    Escalated record{rung.run,        rung.event, rung.contact.name, rung.contact.via,
+    Escalated record{rung.run, rung.event, rung.contact.name, rung.contact.via,
                      failed ? visible(attempt.why) : "told"};
     record.escalation = rung.escalation;
     record.step = rung.step;

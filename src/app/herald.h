@@ -45,8 +45,8 @@ class NodeHerald final : public Herald {
  private:
   void desktop(const std::string& title, const std::string& sentence);
   void way_changed(const std::string& way, bool dead, const std::string& why);
-  notify::Notice notice(notify::Notice::Kind kind, const std::string& run,
-                        const std::string& event, const std::string& sentence) const;
+  notify::Notice notice(notify::Notice::Kind kind, const std::string& run, const std::string& event,
+                        const std::string& sentence) const;
 
   net::Loop& loop_;
   std::function<void(const std::string&, const std::string&)> say_;

@@ -208,9 +208,7 @@ Status Node::open() {
       [this](std::string scope, std::string name, std::vector<std::string> runs, bool end) {
         return end_processes(std::move(scope), std::move(name), std::move(runs), end);
       },
-      [this](std::string person, bool everything) {
-        return drill(std::move(person), everything);
-      },
+      [this](std::string person, bool everything) { return drill(std::move(person), everything); },
       options_.config, PAWL_VERSION, [this](std::string_view person) { return is_auditor(person); },
       [this] { return console_address(); }, &chronicle_});
   for (const auto& [id, run] : gate_->state().runs()) {

@@ -94,6 +94,35 @@ Result<std::vector<std::shared_ptr<net::Child>>> start_trees(net::Loop& loop) {
   return children;
 }
 
+std::vector<pid_t> leaders_of(const std::vector<std::shared_ptr<net::Child>>& children) {
+  std::vector<pid_t> leaders;
+  for (const auto& child : children) leaders.push_back(child->id().pid);
+  return leaders;
+}
+
+Status give_tool(Drilling& drilling) {
+  const auto schema = json::parse(R"({"type":"object"})");
+  auto tool = definition_of({}, drill_tool, schema->root(), {});
+  auto arguments = json::parse("{}");
+  if (!tool) return std::unexpected(tool.error());
+  if (!arguments) return std::unexpected(arguments.error());
+  drilling.tool = std::make_shared<const ToolDefinition>(*std::move(tool));
+  drilling.arguments = *std::move(arguments);
+  return {};
+}
+
+// It passed where calls were let through before the switch and none after it, and everybody died.
+void fill_in(Drilled& record, const Drilling& drilling, const TreesEnded& ended) {
+  record.processes = ended.processes;
+  record.alive = ended.alive.size();
+  record.dead = ended.took;
+  record.calls = drilling.calls;
+  record.after = drilling.after;
+  record.decided = Duration{std::max<std::int64_t>(drilling.last.ns - drilling.thrown.ns, 0)};
+  record.passed = record.calls > 0 && record.after == 0 && record.alive == 0 &&
+                  record.processes == drill_processes && drilling.callers == 0;
+}
+
 std::string drill_json(const Drilled& drill) {
   json::Writer out;
   out.object().key("after").natural(drill.after).key("alive").natural(drill.alive);
@@ -131,65 +160,43 @@ Task<Result<std::string>> Node::drill(std::string person, bool everything) {
   if (!run) co_return std::unexpected(run.error());
   record.role = deployment_.drill->role;
   record.run = *run;
-  const auto schema = json::parse(R"({"type":"object"})");
-  auto tool = definition_of({}, drill_tool, schema->root(), {});
-  auto arguments = json::parse("{}");
-  if (!tool || !arguments) co_return fail(Fault::internal, "the drill has no tool");
   auto drilling = std::make_shared<Drilling>(*gate_, loop_, *run);
-  drilling->tool = std::make_shared<const ToolDefinition>(*std::move(tool));
-  drilling->arguments = *std::move(arguments);
-  auto children = start_trees(loop_);
-  const Duration until = loop_.now() + drill_within;
-  std::vector<pid_t> leaders;
-  if (children) {
-    for (const auto& child : *children) leaders.push_back(child->id().pid);
-    while (trees_of(leaders).size() < drill_processes && loop_.now() < until) {
-      co_await loop_.sleep(drill_looks_after);
-    }
-    drilling->callers = drill_callers;
-    for (std::size_t i = 0; i < drill_callers; ++i) spawn(call_until_stopped(drilling));
-    while (drilling->calls < drill_calls_before && drilling->callers > 0 && loop_.now() < until) {
-      co_await loop_.sleep(drill_looks_after);
-    }
+  if (Status ready = give_tool(*drilling); !ready) co_return std::unexpected(ready.error());
+  const auto children = start_trees(loop_);
+  if (!children) co_return std::unexpected(children.error());
+  const std::vector<pid_t> leaders = leaders_of(*children);
+  const Duration until{loop_.now().ns + drill_within.ns};
+  while (trees_of(leaders).size() < drill_processes && loop_.now() < until) {
+    co_await loop_.sleep(drill_looks_after);
+  }
+  drilling->callers = drill_callers;
+  for (std::size_t i = 0; i < drill_callers; ++i) spawn(call_until_stopped(drilling));
+  while (drilling->calls < drill_calls_before && drilling->callers > 0 && loop_.now() < until) {
+    co_await loop_.sleep(drill_looks_after);
   }
   drilling->thrown = loop_.now();
   const std::string scope = everything ? "all" : "run";
   const std::string name = everything ? std::string() : *run;
   const auto stopped = gate_->kill(scope, name, person, "drill " + record.drill, !everything);
-  if (stopped) killed(*stopped);
-  TreesEnded ended;
-  if (children) {
-    ended = co_await end_trees(loop_, leaders, [&children] {
-      for (const auto& child : *children) child->kill();
-    });
-  }
-  while (drilling->callers > 0 && loop_.now() < drilling->thrown + drill_within) {
+  if (!stopped) co_return std::unexpected(stopped.error());
+  killed(*stopped);
+  const TreesEnded ended = co_await end_trees(loop_, leaders, [&children] {
+    for (const auto& child : *children) child->kill();
+  });
+  const Duration last_look{drilling->thrown.ns + drill_within.ns};
+  while (drilling->callers > 0 && loop_.now() < last_look) {
     co_await loop_.sleep(drill_looks_after);
   }
-  record.calls = drilling->calls;
-  record.after = drilling->after;
-  record.decided = Duration{std::max<std::int64_t>(drilling->last.ns - drilling->thrown.ns, 0)};
-  record.processes = ended.processes;
-  record.alive = ended.alive.size();
-  record.dead = ended.took;
-  record.passed = stopped && record.calls > 0 && record.after == 0 && record.alive == 0 &&
-                  record.processes == drill_processes && drilling->callers == 0;
   // A switch that was thrown is lifted whatever came out; where that fails, it stays thrown.
-  if (stopped) {
-    const Status lifted = gate_->resume(scope, name, person, "drill " + record.drill + " is over");
-    if (!lifted) co_return std::unexpected(lifted.error());
-  }
+  const Status lifted = gate_->resume(scope, name, person, "drill " + record.drill + " is over");
+  if (!lifted) co_return std::unexpected(lifted.error());
   (void)gate_->close_run(*run, "the drill is over");
+  fill_in(record, *drilling, ended);
   if (Status written = gate_->drilled(record); !written) co_return std::unexpected(written.error());
-  if (!stopped) co_return std::unexpected(stopped.error());
-  if (!children) co_return std::unexpected(children.error());
-  if (record.calls == 0) {
-    co_return fail(Fault::refused, fmt::format("no call was let through, so nothing was tried: the "
-                                               "policy of `{}` has to allow `{}`. {}",
-                                               visible(record.role), drill_tool,
-                                               drilling->refused));
-  }
-  co_return drill_json(record);
+  if (record.calls > 0) co_return drill_json(record);
+  co_return fail(Fault::refused, fmt::format("no call was let through, so nothing was tried: the "
+                                             "policy of `{}` has to allow `{}`. {}",
+                                             visible(record.role), drill_tool, drilling->refused));
 }
 
 }  // namespace pawl::app

@@ -49,11 +49,10 @@ Task<void> Node::slack_posted(http::Request request, http::Responder responder) 
     note_refusal("slack refused", secret.error().message);
     co_return std::move(responder).answer(http::respond({503, "nothing can be checked now"}));
   }
-  const Status proved = slack_proofs_.check(
-      secret->bytes(),
-      {once(request, "x-slack-request-timestamp"), once(request, "x-slack-signature"),
-       request.body},
-      clock_->now());
+  const Status proved = slack_proofs_.check(secret->bytes(),
+                                            {once(request, "x-slack-request-timestamp"),
+                                             once(request, "x-slack-signature"), request.body},
+                                            clock_->now());
   if (!proved) {
     note_refusal("slack refused", proved.error().message);
     co_return std::move(responder).answer(http::respond({401, "this is not from Slack"}));
@@ -81,8 +80,8 @@ Task<void> Node::slack_posted(http::Request request, http::Responder responder) 
 // when the notice was posted.
 Status Node::slack_pressed(const notify::SlackAnswer& answer, const std::string& person) {
   if (person.empty()) {
-    return fail(Fault::refused, "the deployment knows nobody with the account `" +
-                                    visible(answer.account) + "`");
+    return fail(Fault::refused,
+                "the deployment knows nobody with the account `" + visible(answer.account) + "`");
   }
   if (answer.pressed == notify::Pressed::acknowledge) {
     return gate_->acknowledge(answer.id, person, "slack", false);

@@ -214,7 +214,8 @@ Result<std::unique_ptr<mcp::Endpoint>> Node::connect_remote(const std::string& r
 // What starts this server, now and again: as the deployment file has it now, whatever it says
 // later.
 std::function<Result<mcp::Program>()> Node::start_of(const std::string& name,
-                                                     const std::string& role) {
+                                                     const std::string& role,
+                                                     const std::string& run) {
   const Deployment::Server server = deployment_.servers.at(name);
   if (!deployment_.credentials.empty()) {
     return [this, what = EquippedServer{name, server, config_directory_, {role}, run}] {

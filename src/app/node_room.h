@@ -133,8 +133,8 @@ class Node {
   void asked(net::Fd socket, net::Peer peer);
   void control_frame(std::uint64_t id, net::Frame frame);
   void killed(const Stopped& stopped);
-  Task<std::string> end_processes(std::string scope, std::string name, std::vector<std::string> runs,
-                                  bool end);
+  Task<std::string> end_processes(std::string scope, std::string name,
+                                  std::vector<std::string> runs, bool end);
   std::string hello(json::View request) const;
 
   // node_policies.cpp

@@ -38,7 +38,13 @@ std::vector<std::string> environment_for(const Notice& notice) {
   environment.push_back("PAWL_EVENT=" + notice.event);
   environment.push_back("PAWL_RUN_ID=" + notice.run);
   environment.push_back("PAWL_NOTICE_ID=" + notice.id);
-  environment.push_back("PAWL_TEXT=" + visible(notice.sentence));
+  const std::string text = visible(notice.sentence);
+  const bool asks = notice.kind == Notice::Kind::question;
+  environment.push_back("PAWL_TEXT=" +
+                        (asks ? fmt::format("waiting for a person: {} · {} · pawl approvals show "
+                                            "{}",
+                                            notice.id, text, notice.id)
+                              : text));
   return environment;
 }
 
@@ -85,8 +91,8 @@ void Notifiers::use(const Deployment& deployment, const std::string& directory) 
 
 std::shared_ptr<http::Client> Notifiers::client_of(const ReachedHost& at) {
   const bool bare = at.host.find(':') == std::string::npos;
-  const std::string where = fmt::format("{}{}{}:{}", bare ? "" : "[", at.host, bare ? "" : "]",
-                                        at.port);
+  const std::string where =
+      fmt::format("{}{}{}:{}", bare ? "" : "[", at.host, bare ? "" : "]", at.port);
   std::shared_ptr<http::Client>& client =
       clients_[where + (at.own_network ? " private " : " ") + at.ca];
   if (client) return client;
@@ -218,8 +224,8 @@ void Notifiers::mail(const std::string& to, const Notice& notice, Done done) {
     order.port = mail.at.port;
     order.ca_file = beside(mail.at.ca);
     const bool bare = mail.at.host.find(':') == std::string::npos;
-    const std::string where = fmt::format("{}{}{}:{}", bare ? "" : "[", mail.at.host,
-                                          bare ? "" : "]", mail.at.port);
+    const std::string where =
+        fmt::format("{}{}{}:{}", bare ? "" : "[", mail.at.host, bare ? "" : "]", mail.at.port);
     (mail.at.own_network ? order.reach.private_hosts : order.reach.hosts) = {where};
     order.user = mail.user;
     if (mail.password.given()) {

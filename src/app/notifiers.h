@@ -79,7 +79,8 @@ class Notifiers {
   Tell tell_;
   Deployment deployment_;
   std::string directory_;
-  std::map<std::string, std::shared_ptr<http::Client>> clients_;  // by address and how it is reached
+  std::map<std::string, std::shared_ptr<http::Client>>
+      clients_;  // by address and how it is reached
   std::map<std::string, notify::Messenger> ways_;
 };
 

@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "io/net/end_now.h"
+
 namespace pawl::app {
 namespace {
 
 constexpr Duration look_for_dead_after = Duration::milliseconds(1);
+constexpr Duration known_dead_within = Duration::milliseconds(50);
 
 }  // namespace
 
@@ -28,19 +31,44 @@ std::vector<net::ProcessStat> trees_of(const std::vector<pid_t>& leaders) {
   return found;
 }
 
+namespace {
+
+// Waits until all of them are dead; false where that takes longer.
+Task<bool> all_dead(net::Loop& loop, std::vector<net::ProcessStat>& alive, Duration until) {
+  for (;;) {
+    std::erase_if(alive, [](const net::ProcessStat& one) { return !net::alive(one.id); });
+    if (alive.empty()) co_return true;
+    if (loop.now() >= until) co_return false;
+    co_await loop.sleep(look_for_dead_after);
+  }
+}
+
+}  // namespace
+
 Task<TreesEnded> end_trees(net::Loop& loop, std::vector<pid_t> leaders,
                            std::function<void()> kill) {
   TreesEnded ended;
   ended.alive = trees_of(leaders);
   ended.processes = ended.alive.size();
   const Duration begun = loop.now();
+  // Whom we know at once. Then `kill`, which looks through all processes for who came meanwhile.
+  for (const net::ProcessStat& one : ended.alive) net::end_now(one.id);
+  const bool known_dead =
+      co_await all_dead(loop, ended.alive, Duration{begun.ns + known_dead_within.ns});
+  ended.took = Duration{loop.now().ns - begun.ns};
   kill();
-  for (;;) {
-    std::erase_if(ended.alive, [](const net::ProcessStat& one) { return !net::alive(one.id); });
-    ended.took = Duration{loop.now().ns - begun.ns};
-    if (ended.alive.empty() || ended.took >= proved_dead_within) co_return ended;
-    co_await loop.sleep(look_for_dead_after);
+  const std::vector<net::ProcessStat> newcomers = trees_of(leaders);
+  for (const net::ProcessStat& one : newcomers) {
+    const bool counted = std::ranges::any_of(
+        ended.alive, [&one](const net::ProcessStat& other) { return other.id == one.id; });
+    if (counted) continue;
+    ended.alive.push_back(one);
+    ++ended.processes;
   }
+  if (known_dead && ended.alive.empty()) co_return ended;
+  (void)co_await all_dead(loop, ended.alive, Duration{begun.ns + proved_dead_within.ns});
+  ended.took = Duration{loop.now().ns - begun.ns};
+  co_return ended;
 }
 
 }  // namespace pawl::app

@@ -30,7 +30,6 @@ struct TreesEnded {
 // Everybody below these leaders and in their groups, the leaders included.
 std::vector<net::ProcessStat> trees_of(const std::vector<pid_t>& leaders);
 // `kill` sends the signal to all of them.
-Task<TreesEnded> end_trees(net::Loop& loop, std::vector<pid_t> leaders,
-                           std::function<void()> kill);
+Task<TreesEnded> end_trees(net::Loop& loop, std::vector<pid_t> leaders, std::function<void()> kill);
 
 }  // namespace pawl::app

@@ -51,10 +51,12 @@ void ServedProcess::says(Duration now, std::string_view line) {
   }
 }
 
-Result<std::shared_ptr<ServedProcess>> ServerStarts::start(
-    const std::string& name, const Deployment::Server& server, const std::string& directory,
-    std::vector<std::string> carried, std::function<void(std::string&)> scrub,
-    const std::string& run) {
+Result<std::shared_ptr<ServedProcess>> ServerStarts::start(const std::string& name,
+                                                           const Deployment::Server& server,
+                                                           const std::string& directory,
+                                                           std::vector<std::string> carried,
+                                                           std::function<void(std::string&)> scrub,
+                                                           const std::string& run) {
   if (live_ >= served_processes_max) {
     return fail(Fault::environment, "too many processes of servers are running");
   }

@@ -92,9 +92,10 @@ std::vector<std::string> process_lines(json::View processes) {
   if (!processes.is_object() || processes["found"].natural() == 0) return lines;
   const std::uint64_t found = processes["found"].natural();
   if (processes["asked"].kind() != json::Kind::boolean || !processes["asked"].boolean()) {
-    lines.push_back(fmt::format("processes              {} go on, and every call is denied; "
-                                "--processes ends them",
-                                found));
+    lines.push_back(
+        fmt::format("processes              {} go on, and every call is denied; "
+                    "--processes ends them",
+                    found));
     return lines;
   }
   const std::size_t alive = processes["alive"].size();

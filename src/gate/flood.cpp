@@ -35,8 +35,8 @@ void look_for_probing(Desk& desk, const std::string& run) {
   if (known == nullptr || known->phase != RunPhase::open) return;
   desk.later([&desk, run, agent = known->agent] {
     alert_people(desk, run, "probing",
-             "more than " + std::to_string(desk.limits.denial_records_max) +
-                 " calls of `" + visible(agent) + "` were refused within a minute");
+                 "more than " + std::to_string(desk.limits.denial_records_max) + " calls of `" +
+                     visible(agent) + "` were refused within a minute");
   });
 }
 

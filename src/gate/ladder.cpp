@@ -60,7 +60,7 @@ bool wants_an_answer(const std::string& event) {
 }
 
 void alert_people(Desk& desk, const std::string& run, const std::string& event,
-              const std::string& sentence, const std::string& about) {
+                  const std::string& sentence, const std::string& about) {
   desk.herald.escalate(run, event, sentence);
   EscalationOpened opened;
   opened.contacts = contacts_of(desk, run);
@@ -74,10 +74,11 @@ void alert_people(Desk& desk, const std::string& run, const std::string& event,
   opened.escalation = desk.new_id("e");
   opened.ends = desk.now() + opened.contacts.back().after + desk.acknowledge_within;
   const std::string id = opened.escalation;
-  const bool room = desk.state.escalations().size() < escalations_max ||
-                    std::ranges::any_of(desk.state.escalations(), [](const auto& entry) {
-                      return entry.second.phase == Escalation::Phase::acknowledged;
-                    });
+  const bool room =
+      desk.state.escalations().size() < escalations_max ||
+      std::ranges::any_of(
+          desk.state.escalations(),
+          [](const auto& entry) { return entry.second.phase == Escalation::Phase::acknowledged; });
   // Where hundreds wait for somebody, one more ladder brings nobody sooner.
   if (!room) return;
   const auto seq = desk.append(opened, {.urgency = Urgency::reserve});
@@ -105,14 +106,13 @@ void climb(Desk& desk, const std::string& id) {
     desk.climbed[id] = ++next;
     desk.herald.tell({id, opened.run, opened.event, opened.why, contact, next});
   }
-  const Instant due = next < opened.contacts.size()
-                          ? escalation.at + opened.contacts[next].after
-                          : opened.ends;
+  const Instant due =
+      next < opened.contacts.size() ? escalation.at + opened.contacts[next].after : opened.ends;
   if (now < due) {
     return desk.agenda.at(desk.clock.boot() + Duration{(due - now).ns}, Errand::climb, id);
   }
-  const auto seq = desk.append(EscalationChanged{id, "unanswered", {}, {}},
-                               {.urgency = Urgency::reserve});
+  const auto seq =
+      desk.append(EscalationChanged{id, "unanswered", {}, {}}, {.urgency = Urgency::reserve});
   if (seq) desk.journal.request_sync(*seq);
   desk.herald.escalate(opened.run, "unanswered",
                        "nobody acknowledged the escalation " + id + " (" + opened.event + ")");

@@ -3,8 +3,8 @@
 //
 // What there is to climb is state (kernel/state): a node that starts again goes on behind the steps
 // whose outcome was recorded, so a contact may be told twice and is never left out. A step that
-// failed does not keep the next one waiting. A ladder at whose end nobody acknowledged is unanswered,
-// and stays that until somebody does.
+// failed does not keep the next one waiting. A ladder at whose end nobody acknowledged is
+// unanswered, and stays that until somebody does.
 #pragma once
 
 #include <string>
@@ -18,7 +18,7 @@ bool wants_an_answer(const std::string& event);
 
 // Tells whoever is near, and opens a ladder where people are named. `about`: of a kill.
 void alert_people(Desk& desk, const std::string& run, const std::string& event,
-              const std::string& sentence, const std::string& about = {});
+                  const std::string& sentence, const std::string& about = {});
 // Asks for the steps that are due, and for the end of the ladder.
 void climb(Desk& desk, const std::string& escalation);
 // After a start: every open ladder goes on.

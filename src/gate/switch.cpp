@@ -95,9 +95,9 @@ Result<Stopped> Gate::kill(const std::string& scope, const std::string& name,
   stopped.withdrawn = end_withdrawn(desk, before);
   if (quietly) return stopped;
   alert_people(desk, scope == "run" ? name : std::string{}, "killed",
-           "the kill switch was set for " +
-               (scope == "all" ? "everything" : scope + " `" + visible(name) + "`"),
-           about_of(scope, name));
+               "the kill switch was set for " +
+                   (scope == "all" ? "everything" : scope + " `" + visible(name) + "`"),
+               about_of(scope, name));
   return stopped;
 }
 

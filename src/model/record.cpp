@@ -13,12 +13,15 @@ namespace {
 
 // The type words, in the order of Body's alternatives.
 constexpr std::array<std::string_view, 26> type_words = {
-    "node.started", "node.stopped",    "policy.loaded",     "definition.seen", "pin.accepted",
-    "run.opened",   "run.halted",      "run.closed",        "kill.set",        "resumed",
-    "call.decided", "approval.opened", "approval.answered", "approval.ended",  "approval.attached",
-    "call.ended",   "denials.counted", "reviewer.enrolled", "escalated",       "snapshot.taken",
-    "noted",        "run.tightened",   "escalation.opened", "escalation.changed", "drilled",
-    "approval.changed",
+    "node.started",      "node.stopped",      "policy.loaded",
+    "definition.seen",   "pin.accepted",      "run.opened",
+    "run.halted",        "run.closed",        "kill.set",
+    "resumed",           "call.decided",      "approval.opened",
+    "approval.answered", "approval.ended",    "approval.attached",
+    "call.ended",        "denials.counted",   "reviewer.enrolled",
+    "escalated",         "snapshot.taken",    "noted",
+    "run.tightened",     "escalation.opened", "escalation.changed",
+    "drilled",           "approval.changed",
 };
 static_assert(std::variant_size_v<Body> == type_words.size() + 1);  // `Unknown` has no word
 

@@ -167,9 +167,9 @@ escalation: {contacts: [{name: Ada, via: "slack:@ada"}]}
 }
 
 TEST_F(GateLadder, WhereNothingCanBeWrittenEverybodyHearsOfItNow) {
-  world.gate->set_contacts({{"Ada", "pagerduty:agents", {}, {}},
-                            {"Ben", "slack:@ben", Duration::seconds(300), {}}},
-                           Duration::seconds(60));
+  world.gate->set_contacts(
+      {{"Ada", "pagerduty:agents", {}, {}}, {"Ben", "slack:@ben", Duration::seconds(300), {}}},
+      Duration::seconds(60));
   world.disk.set_faults({.write_error = 1});
   world.call("read_note");
   world.settle();

@@ -118,11 +118,17 @@ export async function mailServer(t, dir) {
           say('250 taken');
           continue;
         }
+        if (mail.asked) {
+          mail.asked = false;
+          mail.auth = Buffer.from(line, 'base64').toString();
+          say('235 fine');
+          continue;
+        }
         const word = line.split(/[ :]/)[0].toUpperCase();
         if (word === 'EHLO') socket.write('250-localhost\r\n250 AUTH PLAIN\r\n');
         else if (word === 'AUTH') {
-          mail.auth = Buffer.from(line.split(' ')[2] ?? '', 'base64').toString();
-          say('235 fine');
+          mail.asked = true;
+          say('334 ');
         } else if (word === 'MAIL') {
           mail.from = line;
           say('250 fine');

@@ -155,4 +155,14 @@ Status check_address(const Reach& reach, std::string_view host, std::uint16_t po
               fmt::format("`{}` is at {}, which it may not be", host, to_string(kind)));
 }
 
+Result<int> open_allowed(const Reach& reach, std::string_view host, std::uint16_t port,
+                         const sockaddr& address, SocketKind kind) {
+  if (Status allowed = check_address(reach, host, port, address); !allowed) {
+    return std::unexpected(std::move(allowed.error()));
+  }
+  const int made = ::socket(kind.family, kind.type | SOCK_CLOEXEC, kind.protocol);
+  if (made < 0) return fail(Fault::environment, "there is no socket left");
+  return made;
+}
+
 }  // namespace pawl::http

@@ -44,5 +44,11 @@ Status check_host(const Reach& reach, std::string_view host, std::uint16_t port)
 // Whether this address may be dialled in its name.
 Status check_address(const Reach& reach, std::string_view host, std::uint16_t port,
                      const sockaddr& address);
+// A socket for an address that may be dialled in its name; the caller closes it.
+struct SocketKind {
+  int family = 0, type = 0, protocol = 0;
+};
+Result<int> open_allowed(const Reach& reach, std::string_view host, std::uint16_t port,
+                         const sockaddr& address, SocketKind kind);
 
 }  // namespace pawl::http

@@ -2,6 +2,8 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <signal.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,6 +16,7 @@
 #include <optional>
 #include <system_error>
 
+#include "io/net/end_now.h"
 #include "io/net/fd.h"
 
 namespace pawl::net {
@@ -142,6 +145,12 @@ Result<std::string> boot_id() {
 bool alive(const ProcessId& id) {
   const Result<ProcessStat> now = read_stat(id.pid);
   return now && now->id == id && !now->dead();
+}
+
+void end_now(const ProcessId& id) {
+  const Fd process(static_cast<int>(::syscall(SYS_pidfd_open, id.pid, 0)));
+  if (!process.open() || !alive(id)) return;
+  ::syscall(SYS_pidfd_send_signal, process.get(), SIGKILL, nullptr, 0);
 }
 
 std::vector<ProcessStat> processes() {

@@ -2,7 +2,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+#include "io/net/end_now.h"
 
 namespace pawl::net {
 namespace {
@@ -112,6 +116,23 @@ TEST(Processes, a_circle_of_parents_ends) {
 TEST(Processes, the_list_holds_this_one_and_it_is_a_child_of_its_parent) {
   EXPECT_THAT(pids(processes()), testing::Contains(::getpid()));
   if (::getppid() > 0) EXPECT_THAT(pids(children(::getppid())), testing::Contains(::getpid()));
+}
+
+TEST(Processes, only_the_one_that_is_meant_is_ended) {
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    for (;;) ::pause();
+  }
+  const auto stat = read_stat(child);
+  ASSERT_TRUE(stat);
+  end_now({child, stat->id.started_ticks + 1});  // one that had this number before
+  EXPECT_TRUE(alive(stat->id));
+  end_now(stat->id);
+  int how = 0;
+  ASSERT_EQ(::waitpid(child, &how, 0), child);
+  EXPECT_TRUE(WIFSIGNALED(how) && WTERMSIG(how) == SIGKILL);
+  end_now(stat->id);  // nobody
 }
 
 }  // namespace

@@ -1,8 +1,6 @@
 #include "io/notify/mail.h"
 
 #include <curl/curl.h>
-#include <openssl/crypto.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <cstring>
@@ -64,13 +62,11 @@ std::size_t on_mail_answer(char* /*bytes*/, std::size_t size, std::size_t count,
 curl_socket_t on_mail_socket(void* user, curlsocktype /*purpose*/, curl_sockaddr* address) {
   auto& mailing = *static_cast<Mailing*>(user);
   const MailOrder& order = mailing.order;
-  Status allowed = http::check_address(order.reach, order.host, order.port, address->addr);
-  if (!allowed) {
-    mailing.refusal = std::move(allowed.error());
-    return CURL_SOCKET_BAD;
-  }
-  mailing.refusal.reset();
-  return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  auto made = http::open_allowed(order.reach, order.host, order.port, address->addr,
+                                 {address->family, address->socktype, address->protocol});
+  if (made) return *made;
+  mailing.refusal = std::move(made.error());
+  return CURL_SOCKET_BAD;
 }
 
 void set_mail_safety(CURL* easy, const MailOrder& order) {
@@ -129,7 +125,9 @@ Status begin_mail(Mailing& mailing) {
 
 Attempt ended(Mailing& mailing, CURLcode code) {
   if (code == CURLE_OK) return {Attempt::End::told, {}, {}};
-  if (mailing.refusal) return {Attempt::End::refused, mailing.refusal->message, {}};
+  if (mailing.refusal && code == CURLE_COULDNT_CONNECT) {
+    return {Attempt::End::refused, mailing.refusal->message, {}};
+  }
   long said = 0;
   curl_easy_getinfo(mailing.easy.get(), CURLINFO_RESPONSE_CODE, &said);
   const std::string& host = mailing.order.host;

@@ -41,8 +41,8 @@ Duration asked_wait(const http::Answer& answer) {
 // What a status alone says; `told` stands for 2xx.
 Attempt by_status(const Result<http::Answer>& answer) {
   if (!answer) {
-    const bool never = answer.error().fault == Fault::refused ||
-                       answer.error().fault == Fault::invalid;
+    const bool never =
+        answer.error().fault == Fault::refused || answer.error().fault == Fault::invalid;
     return {never ? Attempt::End::refused : Attempt::End::again, answer.error().message, {}};
   }
   const int status = answer->status;
@@ -152,8 +152,9 @@ Result<http::Ask> webhook_message(const std::string& url, const secrets::Credent
   if (!text.starts_with(secret_prefix) || !unbase64(text.substr(secret_prefix.size()), key) ||
       key.size() < signing_key_bytes_min) {
     secrets::wipe(key);
-    return fail(Fault::invalid, "the secret of a webhook is `whsec_` and at least 16 bytes in "
-                                "base64");
+    return fail(Fault::invalid,
+                "the secret of a webhook is `whsec_` and at least 16 bytes in "
+                "base64");
   }
   json::Writer out;
   out.object().key("data").object();
@@ -187,9 +188,10 @@ http::Ask pagerduty_message(const std::string& url, const secrets::Credential& k
   out.key("dedup_key").string("pawl " + neutral(dedup, dedup_bytes_max - 16));
   const bool trigger =
       notice.kind != Notice::Kind::acknowledged && notice.kind != Notice::Kind::resolved;
-  out.key("event_action").string(trigger                                      ? "trigger"
-                                 : notice.kind == Notice::Kind::acknowledged ? "acknowledge"
-                                                                              : "resolve");
+  out.key("event_action")
+      .string(trigger                                     ? "trigger"
+              : notice.kind == Notice::Kind::acknowledged ? "acknowledge"
+                                                          : "resolve");
   if (trigger) {
     out.key("payload").object().key("component").string("pawl").key("custom_details").object();
     out.key("contact").string(neutral(notice.contact, 128)).key("run").string(notice.run);
@@ -224,7 +226,8 @@ std::string mail_message(const MailText& mail, const Notice& notice) {
   field("Content-Transfer-Encoding", "base64");
   out += "\r\n";
   std::string lines;
-  for (const char c : plain_text(notice)) lines += c == '\n' ? std::string("\r\n") : std::string(1, c);
+  for (const char c : plain_text(notice))
+    lines += c == '\n' ? std::string("\r\n") : std::string(1, c);
   const std::string body = base64(lines);
   for (std::size_t at = 0; at < body.size(); at += 76) out += body.substr(at, 76) + "\r\n";
   return out;

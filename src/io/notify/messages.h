@@ -23,8 +23,8 @@ inline constexpr Duration post_deadline = Duration::seconds(10);
 // How an attempt ended.
 struct Attempt {
   enum class End : std::uint8_t { told, again, refused } end = End::refused;
-  std::string why;        // never with anything secret
-  Duration wait{};        // what the other side asked for before the next attempt
+  std::string why;  // never with anything secret
+  Duration wait{};  // what the other side asked for before the next attempt
 };
 
 // `buttons`: what may be answered there; `channel`: `#name` or an id.
@@ -42,8 +42,7 @@ Attempt slack_answered(const Result<http::Answer>& answer);
 
 // Fault::invalid where the secret is none of the form `whsec_BASE64`.
 Result<http::Ask> webhook_message(const std::string& url, const secrets::Credential& secret,
-                                  const std::string& message_id, Instant now,
-                                  const Notice& notice);
+                                  const std::string& message_id, Instant now, const Notice& notice);
 Attempt webhook_answered(const Result<http::Answer>& answer);
 
 http::Ask pagerduty_message(const std::string& url, const secrets::Credential& key,

@@ -75,9 +75,8 @@ TEST(Neutral, NothingInASlackMessageIsMarkup) {
 
 TEST(Neutral, AMailHasTheHeadersThatWeWroteAndNoOthers) {
   for (const std::string_view hostile : kHostile) {
-    const std::string mail =
-        mail_message({"pawl@acme.example", "ada@acme.example", "id@host", kNow},
-                     a_notice(std::string(hostile)));
+    const std::string mail = mail_message(
+        {"pawl@acme.example", "ada@acme.example", "id@host", kNow}, a_notice(std::string(hostile)));
     const std::size_t end = mail.find("\r\n\r\n");
     ASSERT_NE(end, std::string::npos);
     std::vector<std::string> names;
@@ -124,10 +123,9 @@ TEST(Webhook, ItsSignatureIsThatOfTheExampleOfTheStandard) {
 TEST(PagerDuty, AnEscalationIsOneIncidentFromItsBeginningToItsEnd) {
   Notice notice = a_notice("the run may take at most 25 steps");
   std::string last;
-  for (const auto& [kind, action] :
-       {std::pair{Notice::Kind::escalation, "trigger"},
-        std::pair{Notice::Kind::acknowledged, "acknowledge"},
-        std::pair{Notice::Kind::resolved, "resolve"}}) {
+  for (const auto& [kind, action] : {std::pair{Notice::Kind::escalation, "trigger"},
+                                     std::pair{Notice::Kind::acknowledged, "acknowledge"},
+                                     std::pair{Notice::Kind::resolved, "resolve"}}) {
     notice.kind = kind;
     const http::Ask ask = pagerduty_message("https://pd", secret("key-1234567"), "host", notice);
     const auto document = json::parse(ask.body);
@@ -153,8 +151,7 @@ Result<http::Answer> answered(int status, std::string body = {}, std::string_vie
 TEST(Answers, WhatIsWorthAnotherTry) {
   using End = Attempt::End;
   EXPECT_EQ(slack_answered(answered(200, R"({"ok":true})")).end, End::told);
-  EXPECT_EQ(slack_answered(answered(200, R"({"ok":false,"error":"ratelimited"})")).end,
-            End::again);
+  EXPECT_EQ(slack_answered(answered(200, R"({"ok":false,"error":"ratelimited"})")).end, End::again);
   const Attempt wrong = slack_answered(answered(200, R"({"ok":false,"error":"invalid_auth"})"));
   EXPECT_EQ(wrong.end, End::refused);
   EXPECT_THAT(wrong.why, HasSubstr("invalid_auth"));
@@ -178,8 +175,7 @@ TEST(Answers, WhatIsWorthAnotherTry) {
 struct SlackPost {
   std::string timestamp = "1795420800", signature, body = "payload=%7B%7D";
   explicit SlackPost(std::string_view key = "8f742231b10e8888abcd99yyyzzz85a5") {
-    signature =
-        "v0=" + hex(hmac_sha256(key, "v0:" + timestamp + ":" + body));
+    signature = "v0=" + hex(hmac_sha256(key, "v0:" + timestamp + ":" + body));
   }
   SignedPost view() const { return {timestamp, signature, body}; }
 };
@@ -194,11 +190,10 @@ TEST(SlackProof, TheExampleOfSlacksPageFits) {
       "T1DC2JH3J%2F397700885554%2F96rGlfmibIGlgcZRskXaIFfN&trigger_id=398738663015.47445629121."
       "803a0bc887a14d10d2c447fce8b6703c";
   SlackProofs proofs;
-  EXPECT_TRUE(proofs.check(kSigningKey,
-                           {"1531420618",
-                            "v0=a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503",
-                            body},
-                           Instant{1'531'420'620'000'000'000}));
+  EXPECT_TRUE(proofs.check(
+      kSigningKey,
+      {"1531420618", "v0=a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503", body},
+      Instant{1'531'420'620'000'000'000}));
 }
 
 TEST(SlackProof, OnceWithinFiveMinutesAndNeverAgain) {
@@ -212,12 +207,12 @@ TEST(SlackProof, OnceWithinFiveMinutesAndNeverAgain) {
   EXPECT_FALSE(SlackProofs{}.check("another key of Slack's", post.view(), kNow));
   EXPECT_FALSE(SlackProofs{}.check("", SlackPost("").view(), kNow)) << "no key is no proof";
   (void)proofs.check(kSigningKey, SlackPost("x").view(), kNow + Duration::seconds(1000));
-  for (auto change : {+[](SlackPost& p) { p.body += "x"; }, +[](SlackPost& p) { p.timestamp += "0"; },
-                      +[](SlackPost& p) { p.timestamp = "1795420801"; },
-                      +[](SlackPost& p) { p.timestamp.clear(); },
-                      +[](SlackPost& p) { p.signature.back() ^= 1; },
-                      +[](SlackPost& p) { p.signature.erase(0, 3); },
-                      +[](SlackPost& p) { p.signature.clear(); }}) {
+  for (auto change :
+       {+[](SlackPost& p) { p.body += "x"; }, +[](SlackPost& p) { p.timestamp += "0"; },
+        +[](SlackPost& p) { p.timestamp = "1795420801"; },
+        +[](SlackPost& p) { p.timestamp.clear(); }, +[](SlackPost& p) { p.signature.back() ^= 1; },
+        +[](SlackPost& p) { p.signature.erase(0, 3); },
+        +[](SlackPost& p) { p.signature.clear(); }}) {
     SlackPost changed;
     change(changed);
     SlackProofs fresh;
@@ -234,26 +229,35 @@ std::string form_of(std::string_view payload) {
 
 TEST(SlackAnswers, OneButtonOfOneAccount) {
   const auto read = [](std::string_view payload) { return read_slack_answer(form_of(payload)); };
-  const auto good = read(
-      R"({"type":"block_actions","user":{"id":"U1A"},"channel":{"id":"C9X"},)"
-      R"("message":{"ts":"1700.01"},"actions":[{"action_id":"pawl_approve",)"
-      R"("value":"a-12 sha256:00ff"}]})");
+  const auto good = read(R"({"type":"block_actions","user":{"id":"U1A"},"channel":{"id":"C9X"},)"
+                         R"("message":{"ts":"1700.01"},"actions":[{"action_id":"pawl_approve",)"
+                         R"("value":"a-12 sha256:00ff"}]})");
   ASSERT_TRUE(good) << good.error().message;
   EXPECT_EQ(good->account, "U1A");
   EXPECT_EQ(good->id, "a-12");
   EXPECT_EQ(good->shown, "sha256:00ff");
   EXPECT_EQ(good->channel, "C9X");
   EXPECT_EQ(good->pressed, Pressed::approve);
-  for (const char* bad :
-       {"", "[]", "{}", R"({"type":"view_submission"})",
-        R"({"type":"block_actions","user":{"id":"U1"},"actions":[]})",
-        R"({"type":"block_actions","user":{"id":"U1"},"actions":[{"action_id":"pawl_approve","value":"a-1"},{"action_id":"pawl_approve","value":"a-2"}]})",
-        R"({"type":"block_actions","user":{"id":"U1"},"actions":[{"action_id":"approve","value":"a-1"}]})",
-        R"({"type":"block_actions","user":{"id":""},"actions":[{"action_id":"pawl_approve","value":"a-1"}]})",
-        R"({"type":"block_actions","user":{"id":"U1","id":"U2"},"actions":[{"action_id":"pawl_approve","value":"a-1"}]})",
-        R"({"type":"block_actions","user":{"id":"U1"},"actions":[{"action_id":"pawl_approve","value":"A<1>"}]})"}) {
-    EXPECT_FALSE(read(bad)) << bad;
-  }
+  const auto with = [](std::string_view user, std::string_view actions) {
+    return R"({"type":"block_actions","user":)" + std::string(user) + R"(,"actions":[)" +
+           std::string(actions) + "]}";
+  };
+  const std::string user = R"({"id":"U1"})";
+  const std::string press = R"({"action_id":"pawl_approve","value":"a-1"})";
+  EXPECT_TRUE(read(with(user, press)));
+  const std::string wrong[] = {
+      "",
+      "[]",
+      "{}",
+      R"({"type":"view_submission"})",
+      with(user, ""),
+      with(user, press + "," + press),
+      with(user, R"({"action_id":"approve","value":"a-1"})"),
+      with(R"({"id":""})", press),
+      with(R"({"id":"U1","id":"U2"})", press),
+      with(user, R"({"action_id":"pawl_approve","value":"A<1>"})"),
+  };
+  for (const std::string& bad : wrong) EXPECT_FALSE(read(bad)) << bad;
   EXPECT_FALSE(read_slack_answer("payload=%7"));
   EXPECT_FALSE(read_slack_answer("payload=%zz"));
   EXPECT_FALSE(read_slack_answer("payload=a&payload=b"));

@@ -78,8 +78,7 @@ Status SlackProofs::check(std::string_view secret, const SignedPost& post, Insta
     return not_counted("it has no time");
   }
   const std::string base = "v0:" + std::string(post.timestamp) + ":" + std::string(post.body);
-  const std::string wanted =
-      std::string(version_prefix) + hex(hmac_sha256(secret, base));
+  const std::string wanted = std::string(version_prefix) + hex(hmac_sha256(secret, base));
   if (!equal_constant_time(wanted, post.signature)) return not_counted("its signature is another");
   const std::int64_t second = now.ns / second_ns;
   const std::int64_t window = signature_window.ns / second_ns;
@@ -121,8 +120,7 @@ Result<SlackAnswer> read_slack_answer(std::string_view body) {
   if (!made_of(answer.account, id_bytes_max, account_characters)) return wrong("nobody pressed it");
   if (answer.pressed == Pressed::open) return answer;
   if (!made_of(answer.id, id_bytes_max, id_characters)) return wrong("it is about nothing");
-  if (!answer.shown.empty() &&
-      !made_of(answer.shown, shown_digest_bytes_max, digest_characters)) {
+  if (!answer.shown.empty() && !made_of(answer.shown, shown_digest_bytes_max, digest_characters)) {
     return wrong("it says nothing about what was shown");
   }
   const std::string_view channel = root["channel"].text("id").value_or("");

@@ -141,8 +141,9 @@ void read_pagerduty(DeploymentBuild& build, const yaml::Entry& entry) {
 
 std::string read_mail_address(DeploymentBuild& build, Placed address) {
   if (is_mail_address(address.text)) return std::move(address.text);
-  build.reading.mistake(address.at, fmt::format("`{}` is no mail address such as `ada@acme.example`",
-                                                visible(address.text)));
+  build.reading.mistake(
+      address.at,
+      fmt::format("`{}` is no mail address such as `ada@acme.example`", visible(address.text)));
   return {};
 }
 
@@ -267,11 +268,10 @@ void read_notify(DeploymentBuild& build, const yaml::Entry& entry) {
       build.reading.items(key.value, "contacts",
                           [&](const yaml::Node& item) { read_notice_contact(build, item); });
     } else if (key.key == "acknowledge_within") {
-      notices.acknowledge_within =
-          build.reading
-              .duration(key.value, "acknowledge_within",
-                        {Duration::seconds(1), limits::contact_after_max})
-              .value_or(notices.acknowledge_within);
+      notices.acknowledge_within = build.reading
+                                       .duration(key.value, "acknowledge_within",
+                                                 {Duration::seconds(1), limits::contact_after_max})
+                                       .value_or(notices.acknowledge_within);
     } else {
       return false;
     }
@@ -342,7 +342,8 @@ std::string Deployment::person_of_slack(std::string_view account) const {
 
 Status Deployment::check_way_to(std::string_view via) const {
   const auto refused = [&via](std::string_view why) -> Status {
-    return fail(Fault::refused, fmt::format("nobody can be reached by `{}`: {}", visible(via), why));
+    return fail(Fault::refused,
+                fmt::format("nobody can be reached by `{}`: {}", visible(via), why));
   };
   const auto way = parse_way(via);
   if (!way) {
@@ -364,8 +365,9 @@ Status Deployment::check_way_to(std::string_view via) const {
     return has ? Status{} : refused("`notify.pagerduty.services` has no such service");
   }
   if (way->kind == "webhook") {
-    return notices.webhooks.contains(way->goal) ? Status{}
-                                                : refused("`notify.webhooks` has none of that name");
+    return notices.webhooks.contains(way->goal)
+               ? Status{}
+               : refused("`notify.webhooks` has none of that name");
   }
   if (way->kind == "mail") {
     if (!notices.mail) return refused("the deployment has no `notify.mail`");

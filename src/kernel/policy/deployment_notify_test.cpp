@@ -56,9 +56,9 @@ TEST(DeploymentNotify, EveryWayIsReadAndReached) {
   EXPECT_EQ(d.person_of_slack("U024BE7LH"), "ada");
   EXPECT_EQ(d.person_of_slack("U024BE7L"), "");
   EXPECT_EQ(d.person_of_slack(""), "");
-  for (const char* via : {"pagerduty:agents", "slack:@ada", "slack:#incidents", "#oncall-agents",
-                          "slack:C024BE91L", "webhook:siem", "mail:x@acme.example",
-                          "command: tell-me"}) {
+  for (const char* via :
+       {"pagerduty:agents", "slack:@ada", "slack:#incidents", "#oncall-agents", "slack:C024BE91L",
+        "webhook:siem", "mail:x@acme.example", "command: tell-me"}) {
     EXPECT_TRUE(d.check_way_to(via)) << via;
   }
   for (const char* via : {"pagerduty:other", "slack:@ben", "slack:#UPPER", "webhook:other",

@@ -14,7 +14,8 @@ EscalationOpened escalation_of(const std::string& id, const std::string& run = "
   opened.event = about.empty() ? "ceiling" : "killed";
   opened.why = "the run may take at most 25 steps";
   opened.about = about;
-  opened.contacts = {{"Ada", "pagerduty:agents", {}}, {"Ben", "slack:@ben", Duration::seconds(300)}};
+  opened.contacts = {{"Ada", "pagerduty:agents", {}},
+                     {"Ben", "slack:@ben", Duration::seconds(300)}};
   opened.ends = Instant{1'800'000'900'000'000'000};
   return opened;
 }

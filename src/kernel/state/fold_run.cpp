@@ -21,7 +21,8 @@ std::string_view without_server(std::string_view tool) {
 }
 
 Status check_kill(const KillSet& b, const std::vector<Kill>& kills) {
-  if (!is_scope(b.scope)) return fail(Fault::corrupt, "`" + visible(b.scope) + "` is no scope of a kill");
+  if (!is_scope(b.scope))
+    return fail(Fault::corrupt, "`" + visible(b.scope) + "` is no scope of a kill");
   if ((b.scope == "all") != b.name.empty()) {
     return fail(Fault::corrupt, "a kill names what it covers, and `all` names nothing");
   }

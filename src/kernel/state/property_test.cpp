@@ -21,8 +21,15 @@ class Chaos {
   Body next(const TestJournal& j) {
     switch (pick(20)) {
       case 0:
-        return RunOpened{run(), "key" + std::to_string(pick(4)), "agent", "", sponsor(), "", "",
-                         "", word({"", "bot"})};
+        return RunOpened{run(),
+                         "key" + std::to_string(pick(4)),
+                         "agent",
+                         "",
+                         sponsor(),
+                         "",
+                         "",
+                         "",
+                         word({"", "bot"})};
       case 1:
         return pick(6) == 0 ? Body(RunHalted{run(), "ceiling", "chaos"}) : decided();
       case 2:
@@ -85,10 +92,19 @@ class Chaos {
         return EscalationChanged{id, word({"acknowledged", "resolved", "unanswered", "gone"}),
                                  word({"ann", ""}), "passphrase"};
       case 1:
-        return Escalated{run(), "ceiling", "Ann", "slack:@ann", "told", id,
-                         static_cast<std::uint32_t>(pick(4)), pick(2) == 0};
+        return Escalated{run(),
+                         "ceiling",
+                         "Ann",
+                         "slack:@ann",
+                         "told",
+                         id,
+                         static_cast<std::uint32_t>(pick(4)),
+                         pick(2) == 0};
       default:
-        return EscalationOpened{id, run(), word({"ceiling", "killed"}), "chaos",
+        return EscalationOpened{id,
+                                run(),
+                                word({"ceiling", "killed"}),
+                                "chaos",
                                 word({"", "all", "run r0"}),
                                 {{"Ann", "slack:@ann", {}}, {"Ben", "mail:b@x", Duration{5}}},
                                 Instant{1}};

@@ -67,6 +67,20 @@ void put_approval(const Approval& approval, json::Writer& out) {
   out.end();
 }
 
+void put_escalations(const std::map<std::string, Escalation, std::less<>>& escalations,
+                     json::Writer& out) {
+  if (escalations.empty()) return;
+  out.key("escalations").array();
+  for (const auto& [id, escalation] : escalations) {
+    out.object().key("escalation");
+    put(escalation, out);
+    out.key("opened");
+    put(escalation.opened, out);
+    out.end();
+  }
+  out.end();
+}
+
 }  // namespace
 
 std::string Snapshot::write(const State& state) {
@@ -82,17 +96,7 @@ std::string Snapshot::write(const State& state) {
   out.key("ended");
   put_texts(state.ended_, out);
   out.key("epoch").integer(state.epoch_);
-  if (!state.escalations_.empty()) {
-    out.key("escalations").array();
-    for (const auto& [id, escalation] : state.escalations_) {
-      out.object().key("escalation");
-      put(escalation, out);
-      out.key("opened");
-      put(escalation.opened, out);
-      out.end();
-    }
-    out.end();
-  }
+  put_escalations(state.escalations(), out);
   out.key("keys").array();
   for (const auto& [key, run] : sorted(state.run_keys_)) {
     out.object().key("key").string(key).key("run").string(*run).end();
