@@ -154,6 +154,35 @@ test('a held call is seen, read, typed for and approved, and runs', { skip }, as
   assert.deepEqual(page.faults, []);
 });
 
+test('a reviewer makes another call of it, which is judged and then runs', { skip }, async () => {
+  const page = await signIn('ada');
+  const here = path.join(w.files, 'from.txt');
+  writeFileSync(here, 'x');
+  const there = (name) => path.join(w.files, name);
+  const sent = w.call('move_file', { source: here, destination: there('wrong.txt') });
+  await pick(page, 'move_file');
+  await page.getByRole('button', { name: 'Change…' }).click();
+  const text = await page.inputValue('#changed');
+  await page.fill('#changed', `${text},`);
+  await page.getByRole('button', { name: 'Look at it' }).click();
+  await page.waitForSelector('.said:has-text("JSON")');
+  await page.fill('#changed', text.replace('wrong.txt', 'right.txt'));
+  await page.fill('#reason', 'that name is taken');
+  await page.getByRole('button', { name: 'Look at it' }).click();
+  await page.waitForSelector('.two .minus:has-text("wrong.txt")');
+  await page.waitForSelector('.two .plus:has-text("right.txt")');
+  await looksRight(page, 'desk-change');
+  await page.setViewportSize({ width: 390, height: 844 });
+  await looksRight(page, 'phone-change');
+  await page.getByRole('button', { name: 'Approve this instead' }).click();
+  const told = said(await sent);
+  assert.match(told, /a reviewer approved this call with other arguments/);
+  assert.match(told, /that name is taken/);
+  assert.equal(readFileSync(there('right.txt'), 'utf8'), 'x');
+  assert.throws(() => readFileSync(there('wrong.txt')));
+  assert.deepEqual(page.faults, []);
+});
+
 test('two persons for one call, a refusal with its reason, a stop, and time that is up', { skip }, async () => {
   const phone = { viewport: { width: 390, height: 844 } };
   const [ada, bob] = [await signIn('ada'), await signIn('bob', phone)];

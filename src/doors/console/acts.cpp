@@ -86,7 +86,7 @@ Task<void> Console::Room::act(VisitPtr visit) {
     std::string answer = co_await ports.ask(kill_request(act, visit->person));
     co_return pass_on(*visit, with_time(answer, Duration{ports.boot().ns - began.ns}));
   }
-  if (kind != "answer" && kind != "resume") {
+  if (kind != "answer" && kind != "change" && kind != "resume" && kind != "acknowledge") {
     co_return visit->refuse(400, "there is no such act here");
   }
   pass_on(*visit, co_await ports.act(visit->person, std::string(kProof), json::write(act)));

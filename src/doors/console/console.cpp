@@ -136,7 +136,8 @@ void Console::Room::serve(VisitPtr visit) {
     spawn(sign_in(std::move(visit)));
     return;
   }
-  const bool acts = path == "act" || path == "challenge" || path == "sign-out";
+  const bool acts =
+      path == "act" || path == "challenge" || path == "sign-out" || path == "preview";
   if (posts && !acts) return visit->refuse(404, "nothing is here");
   if (!posts && (acts || path == "sign-in")) return visit->refuse(405, "this path wants POST");
   if (posts && !is_type(visit->request, "application/json")) {
@@ -155,6 +156,8 @@ void Console::Room::serve(VisitPtr visit) {
   if (path == "challenge") return challenge(*visit, *session);
   if (path == "act") {
     spawn(act(std::move(visit)));
+  } else if (path == "preview") {
+    spawn(preview(std::move(visit)));
   } else {
     spawn(read(std::move(visit)));
   }

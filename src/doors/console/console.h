@@ -7,6 +7,8 @@
 //   GET  /console/api/WHAT              what the control door shows: approvals, approvals/ID,
 //                                       status, runs/ID, journal, journal/proof, policies, people
 //   GET  /console/api/events            what changes (live.h)
+//   POST /console/api/preview           `{"approval":…,"arguments_text":…}`: the question as it
+//                                       would be with other arguments
 //   POST /console/api/challenge         a nonce for one act
 //   POST /console/api/act               `{"act":{"kind":…},"nonce":…,"signature":…}`
 //

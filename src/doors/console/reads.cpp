@@ -30,6 +30,21 @@ Task<void> Console::Room::read(VisitPtr visit) {
   pass_on(*visit, std::move(answer));
 }
 
+// What a question would be with other arguments. It is asked with a body because arguments are long,
+// and changes nothing.
+Task<void> Console::Room::preview(VisitPtr visit) {
+  const auto self = shared_from_this();
+  const auto body = json::parse(visit->request.body, {.bytes_max = body_bytes_max, .depth_max = 8});
+  if (!body || !body->root().is_object()) co_return visit->refuse(400, "no JSON object");
+  const auto id = body->root().text("approval");
+  const auto arguments = body->root().text("arguments_text");
+  if (!id || !arguments) co_return visit->refuse(400, "expected `approval` and `arguments_text`");
+  json::Writer request;
+  request.object().key("arguments_text").string(*arguments).key("full").boolean(true);
+  request.key("id").string(*id).key("op").string("change").end();
+  pass_on(*visit, co_await ports.ask(request.take()));
+}
+
 void Console::Room::watch(Visit& visit) {
   http::Response head = http::event_stream();
   add_safety(head.headers);

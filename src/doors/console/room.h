@@ -62,6 +62,7 @@ struct Console::Room : std::enable_shared_from_this<Console::Room> {
 
   // reads.cpp
   Task<void> read(VisitPtr visit);
+  Task<void> preview(VisitPtr visit);
   void watch(Visit& visit);
 
   // acts.cpp

@@ -58,7 +58,9 @@ Status Control::change_question(const std::string& person, const std::string& pr
     if (!given) return std::unexpected(given.error());
     *into = std::move(*given);
   }
-  const auto changed = ports_.gate.try_change(change.approval, json::write(act["arguments"]));
+  const auto wanted = arguments_in(act);
+  if (!wanted) return std::unexpected(wanted.error());
+  const auto changed = ports_.gate.try_change(change.approval, *wanted);
   if (!changed) return std::unexpected(changed.error());
   const State& state = ports_.gate.state();
   const auto whole = changed_json(state, ports_.journal, change.approval, *changed, {}, true);

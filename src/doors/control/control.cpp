@@ -54,6 +54,11 @@ Result<std::string> text(json::View object, std::string_view key) {
   return std::string(*value);
 }
 
+Result<std::string> arguments_in(json::View object) {
+  const auto as_text = object.text("arguments_text");
+  return as_text ? std::string(*as_text) : json::write(object["arguments"]);
+}
+
 std::string done() {
   return R"({"ok":true})";
 }
@@ -128,7 +133,9 @@ Result<std::string> Control::show(std::string_view op, json::View request) {
   if (op == "change") {
     const auto id = text(request, "id");
     if (!id) return std::unexpected(id.error());
-    const auto changed = ports_.gate.try_change(*id, json::write(request["arguments"]));
+    const auto wanted = arguments_in(request);
+    if (!wanted) return std::unexpected(wanted.error());
+    const auto changed = ports_.gate.try_change(*id, *wanted);
     if (!changed) return std::unexpected(changed.error());
     const json::View full = request["full"];
     const bool all = full.kind() == json::Kind::boolean && full.boolean();

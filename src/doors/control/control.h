@@ -16,7 +16,8 @@
 //   {"op":"run","id":…}   {"op":"people"}   what happened of late
 //   {"op":"console"}                  where a browser finds the console, which is opened for that
 //   {"op":"act","person":…,"nonce":…,"signature":…,"act":{"kind":…, …}}
-//   {"op":"change","id":…,"arguments":{…}}   what a call with these would be, as it is shown
+//   {"op":"change","id":…,"arguments":{…}}   what a call with these would be, as it is shown;
+//                                     also as a text, `arguments_text`
 // kinds of acts: answer {approval, approve, reason, shown, typed},
 // change {approval, arguments, reason, shown, typed}, resume {scope, name, reason},
 // drill {everything}, acknowledge {escalation, resolved},

@@ -14,6 +14,10 @@ std::string refusal(const Error& error);
 // A member that has to be a text, and not an endless one.
 Result<std::string> text(json::View object, std::string_view key);
 
+// The arguments of a changed call: an object, or its text, which keeps numbers that a page cannot
+// hold as they are.
+Result<std::string> arguments_in(json::View object);
+
 std::string done();
 
 }  // namespace pawl

@@ -194,6 +194,20 @@ Result<std::string> text_to_type_with(const QuestionTerms& terms,
   return text_to_type(document->root(), terms.typed_of, terms.tool);
 }
 
+// What the agent asked for, as it is displayed beside what a reviewer made of it.
+void write_asked_display(json::Writer& out, const Approval& approval, std::string_view arguments,
+                         bool full) {
+  const auto document = json::parse(arguments);
+  if (!document) return;
+  out.key("asked_display").array();
+  for (const ShownArgument& argument : display(approval, document->root(), full).arguments) {
+    out.object().key("name").string(argument.name).key("text").string(argument.text);
+    if (argument.folded > 0) out.key("folded").natural(argument.folded);
+    out.end();
+  }
+  out.end();
+}
+
 // A question, and the arguments that would run.
 struct ShownQuestion {
   const Approval& approval;
@@ -222,6 +236,9 @@ std::string question_json(const State& state, Journal& journal, const ShownQuest
   if (approval.asked.terms->typed && text) out.key("type_this").string(*text);
   if (arguments) {
     out.key("arguments").raw(*arguments);
+    if (arguments->size() <= display_bytes_shown_max) {
+      out.key("arguments_text").string(*arguments);
+    }
     write_display(out, approval, *arguments, full);
   } else {
     out.key("arguments_missing").string(arguments.error().message);
@@ -229,6 +246,7 @@ std::string question_json(const State& state, Journal& journal, const ShownQuest
   if (approval.changed) {
     if (const auto first = stored_arguments(journal, approval.asked.args)) {
       out.key("asked").raw(*first);
+      write_asked_display(out, approval, *first, full);
     }
   }
   if (const Run* run = state.run(approval.asked.run)) {

@@ -46,6 +46,10 @@ async function ask(method, path, body, type = 'application/json') {
 export const get = (path) => ask('GET', path);
 const post = (path, body = '{}') => ask('POST', path, body);
 
+// A question as it would be with other arguments. Changes nothing.
+export const preview = (approval, arguments_text) =>
+  post('preview', JSON.stringify({ approval, arguments_text }));
+
 // What a person does: signed over a nonce of the node, which counts once.
 export async function act(what) {
   const { nonce } = await post('challenge');

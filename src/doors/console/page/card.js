@@ -4,6 +4,7 @@
 // answer carries that digest.
 import { badge, copyable, h, left, moment, plural, put, announce } from './dom.js';
 import { act, get, session } from './api.js';
+import { changes } from './change.js';
 import { now } from './store.js';
 
 function flags(argument) {
@@ -68,7 +69,7 @@ function headline(q, clock) {
 }
 
 function people(q) {
-  const have = q.answers.filter((each) => each.answer === 'approve').length;
+  const have = q.answers.filter((each) => each.answer === 'approve' && each.counts).length;
   const answers = q.answers.map((each) =>
     h(
       'li',
@@ -103,6 +104,7 @@ function facts(q) {
     ),
     fact('task', q.task),
     fact('credential', q.credential),
+    fact('changed', q.changed_by ? `by ${q.changed_by}` : null),
     fact('people', people(q)),
     fact('same before', q.same),
     fact('digest', q.shown ? copyable(q.shown, 'the digest of what is displayed') : null),
@@ -145,6 +147,18 @@ export function card(place, id, { back }) {
     'Deny',
   );
 
+  const change = h(
+    'button',
+    { type: 'button', onclick: () => put(footer, [other()]) },
+    'Change…',
+  );
+  const other = () =>
+    changes(question, {
+      over,
+      reason,
+      back: () => put(footer, controls(question)),
+    });
+
   function may() {
     if (!question || ended || busy) return false;
     if (session.role === 'auditor' || question.may?.answer === false) return false;
@@ -154,6 +168,7 @@ export function card(place, id, { back }) {
   function ready() {
     approve.disabled = !may();
     deny.disabled = ended || busy || !question || session.role === 'auditor';
+    change.disabled = deny.disabled || question.may?.answer === false;
   }
   async function answer(yes) {
     if (yes && !may()) return;
@@ -219,7 +234,7 @@ export function card(place, id, { back }) {
           h('label', { for: 'reason' }, 'Reason (the agent reads it if you deny)'),
           reason,
         ),
-        h('div', { class: 'row field' }, approve, deny),
+        h('div', { class: 'row field' }, approve, q.arguments_text ? change : null, deny),
       ),
       said,
     ];
