@@ -13,6 +13,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -56,6 +57,15 @@ class MemberWriter {
       members(member, part);
       out_.end();
     }
+    out_.end();
+  }
+  // One such part, or none.
+  template <class T>
+  void part(std::string_view name, const std::optional<T>& one) {
+    if (!one) return;
+    key(name);
+    MemberWriter member(out_);
+    members(member, *one);
     out_.end();
   }
   // A complete JSON object held as text.
@@ -128,6 +138,16 @@ class MemberReader {
       members(member, parts.emplace_back());
       if (const Status read = member.finish(); !read) return wrong(name, read.error().message);
     }
+  }
+  template <class T>
+  void part(std::string_view name, std::optional<T>& one) {
+    one.reset();
+    const json::View found = inner(name);
+    if (!found.exists()) return;
+    if (!found.is_object()) return wrong(name, "is no object");
+    MemberReader member(found);
+    members(member, one.emplace());
+    if (const Status read = member.finish(); !read) wrong(name, read.error().message);
   }
   void object(std::string_view name, std::string& text);
 

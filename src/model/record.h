@@ -77,6 +77,17 @@ struct Resumed {
   std::string scope, name, person, reason;
 };
 
+// What a candidate said of a look (rule 15): a second policy, which never acts. Without an effect
+// and a reason it said the same as the policy in force.
+struct CandidateSaid {
+  std::string policy;                  // digest of its bundle, before any task
+  std::string effect = {}, code = {};  // empty: as decided
+  std::string rule = {}, rule_at = {};
+  std::string why = {};  // nobody knows what it would have said
+
+  friend bool operator==(const CandidateSaid&, const CandidateSaid&) = default;
+};
+
 // One look of the kernel at one call. round 1 is the proposal, round 2 the look after a hold.
 struct CallDecided {
   std::string call, run;
@@ -98,6 +109,10 @@ struct CallDecided {
   std::string entry;                 // ToolRule::key, for counters; empty without a grant
   std::string approval;              // round 1: the question opened or joined; 2: the answer used
   std::int64_t abi = decision_abi;
+  // False: the role is watched and not stopped, so the call runs although it was denied or held.
+  // What it reserves and its class are then those under which it runs (kernel/admit/let_through.h).
+  bool enforced = true;
+  std::optional<CandidateSaid> candidate = {};  // absent: nobody asked one
   std::string call_note;  // what was dropped or replaced before deciding: `_meta` keys …
 };
 

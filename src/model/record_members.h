@@ -92,6 +92,15 @@ void members(V& v, Part<V, SumCharge>& c) {
   v.may("window_ns", c.window);
 }
 template <class V>
+void members(V& v, Part<V, CandidateSaid>& c) {
+  v.may("code", c.code);
+  v.may("effect", c.effect);
+  v.need("policy", c.policy);
+  v.may("rule", c.rule);
+  v.may("rule_at", c.rule_at);
+  v.may("why", c.why);
+}
+template <class V>
 void members(V& v, Part<V, CallDecided>& b) {
   v.need("abi", b.abi);
   v.may("approval", b.approval);
@@ -100,11 +109,13 @@ void members(V& v, Part<V, CallDecided>& b) {
   v.may("args_digest", b.args_digest);
   v.need("call", b.call);
   v.may("calls", b.calls);
+  v.part("candidate", b.candidate);
   v.may("class", b.class_text);
   v.need("code", b.code);
   v.may("credential", b.credential);
   v.may("definition", b.definition);
   v.need("effect", b.effect);
+  v.may("enforced", b.enforced, true);
   v.may("entry", b.entry);
   v.object("facts", b.facts);
   v.may("forwarded", b.forwarded);

@@ -99,6 +99,10 @@ struct Names {
   void list(std::string_view name, const std::vector<T>&) {
     all.emplace(name);
   }
+  template <class T>
+  void part(std::string_view name, const std::optional<T>&) {
+    all.emplace(name);
+  }
 };
 
 TEST(RecordTest, ThePageListsEveryMemberAndMarksThoseThatAreAlwaysThere) {

@@ -24,6 +24,18 @@ bool has_effect(std::string_view class_text) {
   return !c || c->has_effect();  // what cannot be told has one
 }
 
+// Nothing where it cannot be. A decision that is not enforced lets its call run: never one that
+// follows a hold, asks people, halts its run, or cannot be undone.
+std::optional<CallEvent> event_of(const CallDecided& b) {
+  const std::optional<CallEvent> event = decision_event(b.effect);
+  if (b.enforced || !event) return event;
+  const std::optional<Class> c = parse_class(b.class_text);
+  const bool undone = c && c->reversibility != Reversibility::irreversible;
+  const bool plain = b.round == 1 && b.approval.empty() && !b.halt;
+  return undone && plain && *event != CallEvent::admit ? std::optional(CallEvent::admit)
+                                                       : std::nullopt;
+}
+
 void count_start(EntryCounts& counts, Instant at, std::uint64_t calls) {
   const std::int64_t now = floor_divide(at.ns, second_ns);
   std::erase_if(counts.recent, [&](const Starts& s) { return s.second < now - 60; });
@@ -106,7 +118,8 @@ Status Fold::check_decision(const CallDecided& b, const Run& run, CallEvent even
 Status Fold::operator()(const CallDecided& b) {
   Run* run = find(state.runs_, b.run);
   if (run == nullptr) return wrong_call(b.call, "belongs to no run");
-  const std::optional<CallEvent> event = decision_event(b.effect);
+  const std::optional<CallEvent> event = event_of(b);
+  if (!event && !b.enforced) return wrong_call(b.call, "cannot have been let through");
   if (!event) return wrong_call(b.call, "was decided with an unknown effect");
   if (Status fine = check_decision(b, *run, *event); !fine) return fine;
 

@@ -118,7 +118,12 @@ class Chaos {
     if (d.round == 2) d.steps = 0;
     if (pick(2) == 0 || d.effect == "hold") d.approval = approval();
     d.halt = d.effect == "deny" && pick(30) == 0;
-    const bool runs = d.effect == "allow" || d.effect == "notify";
+    if (pick(6) == 0) d.enforced = false;
+    if (!d.enforced && pick(4) != 0) {
+      d.class_text = word({"read_only", "reversible small"});
+      if (pick(3) != 0) d.approval.clear();
+    }
+    const bool runs = d.effect == "allow" || d.effect == "notify" || !d.enforced;
     for (int i = runs ? pick(3) : 0; i > 0; --i) d.sums.push_back(charge());
     return d;
   }
