@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "kernel/admit/admit.h"
+#include "kernel/admit/let_through.h"
 #include "kernel/definition/definition.h"
 #include "model/facts.h"
 
@@ -63,25 +64,43 @@ class Comparison {
 
 namespace {
 
-void compare(Comparison& sides, const CallDecided& recorded, const Verdict& again) {
+// What the call runs under: the verdict's own, or what lets it through all the same.
+struct Terms {
+  Class action_class;
+  const std::string* credential;
+  const Reservation& reservation;
+  const std::vector<Rewrite>& rewrites;
+  bool runs;
+};
+Terms terms_of(const Verdict& verdict, const std::optional<LetThrough>& passing) {
+  if (passing) {
+    return {passing->action_class, passing->credential, passing->reservation, passing->rewrites,
+            true};
+  }
+  return {verdict.action_class, verdict.credential, verdict.reservation, verdict.rewrites,
+          verdict.effect != Effect::deny};
+}
+
+void compare(Comparison& sides, const CallDecided& recorded, const Verdict& again,
+             const Terms& terms) {
   sides.member("effect", recorded.effect, std::string(to_string(again.effect)));
   sides.member("code", recorded.code, std::string(to_string(again.reason.code)));
   const Rule* rule = again.reason.rule;
   sides.member("rule", recorded.rule, rule == nullptr ? std::string() : rule->path);
   sides.member("rule_at", place_in_file(recorded.rule_at),
                rule == nullptr ? std::string() : place_in_file(to_string(rule->at)));
-  sides.member("class", recorded.class_text, to_string(again.action_class));
+  sides.member("class", recorded.class_text, to_string(terms.action_class));
   if (!recorded.credential.empty()) {
     sides.member("credential", recorded.credential,
-                 again.credential == nullptr ? std::string() : *again.credential);
+                 terms.credential == nullptr ? std::string() : *terms.credential);
   }
   sides.member("halt", recorded.halt, again.halt);
   sides.member("notify", recorded.notify, again.notify);
   sides.member("retry", recorded.retry, again.retry);
-  sides.member("steps", std::uint64_t{recorded.steps}, std::uint64_t{again.reservation.steps});
-  sides.member("calls", std::uint64_t{recorded.calls}, std::uint64_t{again.reservation.calls});
-  sides.member("records", recorded.records, again.reservation.records);
-  sides.member("sums", spelled(recorded.sums), spelled(again.reservation.sums));
+  sides.member("steps", std::uint64_t{recorded.steps}, std::uint64_t{terms.reservation.steps});
+  sides.member("calls", std::uint64_t{recorded.calls}, std::uint64_t{terms.reservation.calls});
+  sides.member("records", recorded.records, terms.reservation.records);
+  sides.member("sums", spelled(recorded.sums), spelled(terms.reservation.sums));
 }
 
 // The people's answer is a fact of the record; that somebody gave it stands in the records before.
@@ -208,13 +227,12 @@ Result<Judge::Inputs> Judge::inputs(const CallDecided& decided) {
 
 // What was sent must be the received arguments, or those with the rewrites of this verdict.
 Status Judge::compare_forwarded(const Inputs& in, const CallDecided& decided,
-                                const Verdict& verdict, Comparison& sides) const {
-  if (verdict.effect == Effect::deny) return {};
-  if (verdict.rewrites.empty()) {
+                                std::span<const Rewrite> rewrites, Comparison& sides) const {
+  if (rewrites.empty()) {
     sides.member("forwarded", decided.forwarded, std::string());
     return {};
   }
-  const auto again = forwarded_arguments(in.arguments.root(), verdict.rewrites);
+  const auto again = forwarded_arguments(in.arguments.root(), rewrites);
   if (!again) return std::unexpected(again.error());
   const auto recorded = text(decided.forwarded, "what was forwarded");
   if (!recorded) return std::unexpected(recorded.error());
@@ -240,26 +258,32 @@ Again Judge::decide(const State& state, const Record& record, const CallDecided&
     bound = bind(*in->policy, *entry, in->definition, record.at);
   }
   const Call call{decided.server, decided.tool, in->arguments.root()};
-  const Verdict verdict =
-      admit(Situation{.policy = *in->policy,
-                      .state = state,
-                      .run = *run,
-                      .call = call,
-                      .tool = bound ? &*bound : nullptr,
-                      .facts = in->facts,
-                      .now = record.at,
-                      .look = decided.round == 1 ? Look::proposal : Look::after_hold});
+  const Situation situation{.policy = *in->policy,
+                            .state = state,
+                            .run = *run,
+                            .call = call,
+                            .tool = bound ? &*bound : nullptr,
+                            .facts = in->facts,
+                            .now = record.at,
+                            .look = decided.round == 1 ? Look::proposal : Look::after_hold};
+  const Verdict verdict = admit(situation);
+  // Whether the role was watched, the record says; whether this call may be, is decided again.
+  std::optional<LetThrough> passing;
+  if (!decided.enforced) passing = let_through(situation, verdict, in->definition);
+  const Terms terms = terms_of(verdict, passing);
   Comparison sides(record.seq, decided.call);
-  compare(sides, decided, verdict);
+  compare(sides, decided, verdict, terms);
+  sides.member("enforced", decided.enforced, !passing);
   compare_approval(sides, state, in->facts);
   sides.member("policy", decided.policy, run->policy);
   sides.member("definition", decided.definition, in->facts.definition);
   sides.member("entry", decided.entry, bound ? bound->entry->key : std::string());
-  if (verdict.effect == Effect::hold && bound) {
+  if (verdict.effect == Effect::hold && bound && !passing) {
     sides.member("args_digest", decided.args_digest,
                  spelled(binding_of(*in->policy, *bound, *run, call, in->facts)));
   }
-  const Status sent = compare_forwarded(*in, decided, verdict, sides);
+  const Status sent =
+      terms.runs ? compare_forwarded(*in, decided, terms.rewrites, sides) : Status{};
   Again again = sides.done();
   // A difference that is known stands, whatever else is gone.
   if (!sent && again.kind == Again::Kind::equal) return unknown(sent.error().message);

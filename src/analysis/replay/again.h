@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -62,8 +63,8 @@ class Judge {
     std::shared_ptr<const ToolDefinition> definition;
   };
   Result<Inputs> inputs(const CallDecided& decided);
-  Status compare_forwarded(const Inputs& in, const CallDecided& decided, const Verdict& verdict,
-                           Comparison& sides) const;
+  Status compare_forwarded(const Inputs& in, const CallDecided& decided,
+                           std::span<const Rewrite> rewrites, Comparison& sides) const;
   Result<std::string> text(std::string_view commitment, std::string_view what) const;
   Result<std::shared_ptr<const ToolDefinition>> definition(std::string_view digest,
                                                            const std::string& server);

@@ -50,6 +50,7 @@ struct TimelineEntry {
   std::vector<std::string> approved_by;  // a release: who said yes
   Duration took{};
   bool is_error = false, again = false;  // again: the look after the hold
+  bool enforced = true;                  // false: the call ran although it was denied or held
 };
 
 // Where the run stood after an entry. Limits are absent where the policy sets none.

@@ -82,8 +82,9 @@ struct Telling {
     entry.rule = b.rule;
     entry.rule_at = b.rule_at;
     entry.again = b.round > 1;
+    entry.enforced = b.enforced;
     if (const auto received = story.judge_.arguments(b)) entry.arguments = summary(*received);
-    if (b.effect != "deny") story.tools_[b.call] = entry.tool;
+    if (b.effect != "deny" || !b.enforced) story.tools_[b.call] = entry.tool;
     if (entry.again) approvers(b.approval);
     return true;
   }

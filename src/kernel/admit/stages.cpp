@@ -14,13 +14,13 @@ constexpr std::array<DenyStage, 19> deny_table = {{
     {"identity", deny_identity},
     {"run ceilings", deny_run_ceilings},
     {"blocked", deny_blocked},
-    {"grant", deny_grant},
+    {"grant", deny_grant, Rollout::watched},
     {"environment", deny_environment},
     {"credential", deny_credential},
     {"pin", deny_pin},
     {"schema", deny_schema},
-    {"constraints", deny_constraints},
-    {"cases", deny_cases},
+    {"constraints", deny_constraints, Rollout::watched},
+    {"cases", deny_cases, Rollout::watched},
     {"commands", deny_commands},
     {"layers", deny_layers},
     {"outside", deny_outside},
@@ -32,12 +32,12 @@ constexpr std::array<DenyStage, 19> deny_table = {{
 constexpr std::array<HoldStage, 8> hold_table = {{
     {"layers", ask_layers},
     {"freeze", ask_freeze},
-    {"cases", ask_cases},
+    {"cases", ask_cases, Rollout::watched},
     {"commands", ask_commands},
-    {"requires_approval", ask_requires_approval},
-    {"class and stage", ask_class},
+    {"requires_approval", ask_requires_approval, Rollout::watched},
+    {"class and stage", ask_class, Rollout::watched},
     {"outside", ask_outside},
-    {"origin and constraints", ask_arguments},
+    {"origin and constraints", ask_arguments, Rollout::watched},
 }};
 
 }  // namespace

@@ -15,9 +15,14 @@ namespace pawl {
 // A stage that may refuse. True: it objects, and has said why in the verdict's reason (and `halt`
 // and `retry` where they apply). False: it has nothing against the call; it may have added rewrites
 // and the reservation.
+//
+// Whether a stage counts while a role is watched and not stopped (let_through.h). A new stage is
+// enforced unless somebody says that it is watched.
+enum class Rollout : std::uint8_t { enforced, watched };
 struct DenyStage {
   std::string_view name;
   bool (*objects)(const Situation& situation, Verdict& verdict);
+  Rollout rollout = Rollout::enforced;
 };
 std::span<const DenyStage> deny_stages();
 // Goes through them in order until one objects.
@@ -51,6 +56,7 @@ struct Asked {
 struct HoldStage {
   std::string_view name;
   void (*asks)(const Situation& situation, Asked& asked);
+  Rollout rollout = Rollout::enforced;
 };
 std::span<const HoldStage> hold_stages();
 void ask_all(const Situation& situation, Asked& asked);
