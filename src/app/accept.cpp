@@ -15,6 +15,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "doors/mcp/shelf.h"
+#include "gate/rollout.h"
 #include "io/pins/lock.h"
 #include "kernel/strictness/strictness.h"
 
@@ -26,6 +27,7 @@ constexpr OptionRow kOptions[] = {
     asked_server_option,
     {"--env", "NAME", "passes one more variable to the server", Takes::many},
     {"--as", "NAME", "the reviewer who acts (default PAWL_REVIEWER or you)"},
+    {"--observe", "ROLE", "accepts that the role is watched and not stopped, as it is deployed"},
     {"--yes", "", "accepts everything that is shown, without asking for each tool", Takes::nothing},
     state_option,
     config_option,
@@ -252,7 +254,44 @@ int accept_policy(const Arguments& arguments, const std::string& policy_file) {
   return exit_good;
 }
 
+// What the deployment file here says, which is what the proof is about.
+int accept_observation(const Arguments& arguments, const std::string& name) {
+  const DeploymentRead read = read_deployment(config_path(arguments), arguments.has("--config"));
+  for (const Error& error : read.errors) (void)complain(error);
+  if (!read.deployment) return exit_no;
+  const auto role = read.deployment->roles.find(name);
+  if (role == read.deployment->roles.end() || !role->second.observe) {
+    return complain(
+        {Fault::usage,
+         fmt::format("`{}` has no role `{}` with `observe`", visible(read.path), visible(name)),
+         {}});
+  }
+  const Observation what{name, role->second.observe->until, role->second.observe->reason};
+  const Report report(arguments.has("--json"));
+  report.say(
+      fmt::format("watched   {}: what its policy stops runs until {}, unless it is "
+                  "irreversible, blocked or over a ceiling\nreason    {}",
+                  visible(name), to_string(what.until), visible(what.reason)));
+  auto node = control(arguments);
+  if (!node) return complain(node.error());
+  json::Writer act_text;
+  act_text.object().key("agent").string(name).key("digest").string(what.digest());
+  act_text.key("kind").string("accept_observation").end();
+  auto done = act(*node, acting_person(arguments), act_text.text());
+  if (!done) return complain(done.error());
+  report.say(paint(Ink::good, "accepted"));
+  if (report.json()) {
+    json::Writer text;
+    text.object().key("agent").string(name).key("digest").string(what.digest());
+    out(text.key("until").string(to_string(what.until)).end().text());
+  }
+  return exit_good;
+}
+
 int run_accept(const Arguments& arguments) {
+  if (const auto observed = arguments.one("--observe")) {
+    return accept_observation(arguments, *observed);
+  }
   const auto policy = arguments.one("--policy");
   if (!policy) return complain({Fault::usage, "`--policy F` says whose lock this is", {}});
   const std::string file = absolute(*policy);
@@ -273,6 +312,7 @@ extern const CommandRow accept_command = {
     "reached over HTTP with its credential, which this user has to be able to read; with `-- CMD…` "
     "that program is. What differs from `pawl.lock` beside the policy is shown, and what you "
     "accept is written there. Without either, the policy file itself is accepted for the next runs "
-    "of its agent, and every line that got laxer is shown before. Both need a reviewer's proof."};
+    "of its agent, and every line that got laxer is shown before. With `--observe ROLE` it is the "
+    "role's `observe` of the deployment file. All of them need a reviewer's proof."};
 
 }  // namespace pawl::app

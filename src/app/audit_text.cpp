@@ -53,8 +53,10 @@ std::string decided(json::View record) {
   std::string reason = visible_part(record, "reason");
   if (reason.empty()) reason = full_tool(record);
   const std::string approval = visible_part(record, "approval");
+  const std::string watched = record["enforced"].exists() ? "(not enforced: it ran)" : "";
   return word(visible_part(record, "effect")) +
          joined({visible_part(record, "call"), std::move(reason), approval.empty() ? "" : approval,
+                 watched,
                  record["round"].is_integer() && record["round"].integer() > 1 ? "(after the hold)"
                                                                                : ""});
 }

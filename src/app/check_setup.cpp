@@ -162,6 +162,37 @@ std::vector<ToolDefinition> accepted_definitions(const std::string& file) {
   return all;
 }
 
+namespace {
+
+// What a role that comes into force by steps leaves open meanwhile.
+void compare_rollout(const std::string& name, const Deployment::Role& role, const Policy& policy,
+                     const DeploymentRead& read, CheckReport& report) {
+  if (role.observe && wall_clock() < role.observe->until) {
+    report.findings.push_back(
+        {Finding::Weight::error_in_production,
+         fmt::format("the deployment file ({}:{}) has `{}` watched and not stopped until {}: {}",
+                     visible(role.observe->at.file), role.observe->at.line, visible(name),
+                     to_string(role.observe->until), visible(role.observe->reason)),
+         policy.agent_rule.at});
+  }
+  if (role.candidate.empty()) return;
+  const std::string file = candidate_file(read.path, role);
+  const Loaded loaded = read_policy(file, &*read.deployment);
+  std::string wrong;
+  if (!loaded.policy) {
+    wrong = loaded.errors.empty() ? "no reason given" : visible(to_string(loaded.errors.front()));
+  } else if (loaded.policy->agent != name) {
+    wrong = fmt::format("its agent is `{}`", visible(loaded.policy->agent));
+  }
+  if (wrong.empty()) return;
+  report.findings.push_back({Finding::Weight::warning,
+                             fmt::format("the candidate of `{}` (`{}`) cannot be judged: {}",
+                                         visible(name), visible(role.candidate), wrong),
+                             policy.agent_rule.at});
+}
+
+}  // namespace
+
 void compare_deployment(const std::string& file, const Policy& policy, const DeploymentRead& read,
                         CheckReport& report) {
   const std::string here = real_path(absolute(file));
@@ -176,7 +207,9 @@ void compare_deployment(const std::string& file, const Policy& policy, const Dep
            policy.agent_rule.at});
     }
     if (named == here) compare_contacts(policy, *read.deployment, report);
-    if (named != here && name == policy.agent) {
+    if (named == here && name == policy.agent) compare_rollout(name, role, policy, read, report);
+    const bool beside = !role.candidate.empty() && candidate_file(read.path, role) == here;
+    if (named != here && name == policy.agent && !beside) {
       report.findings.push_back(
           {Finding::Weight::warning,
            fmt::format("the deployment file ({}:{}) lets `{}` govern `{}`, not this file",

@@ -50,6 +50,7 @@ std::span<const CommandRow> commands() {
       console_command,
       replay_command,
       diff_command,
+      observe_report_command,
       audit_tail_command,
       audit_query_command,
       audit_show_command,

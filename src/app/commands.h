@@ -30,6 +30,7 @@ extern const CommandRow credentials_set_command;
 extern const CommandRow decide_command;
 extern const CommandRow describe_command;
 extern const CommandRow diff_command;
+extern const CommandRow observe_report_command;
 extern const CommandRow eval_command;
 extern const CommandRow explain_command;
 extern const CommandRow fmt_command;

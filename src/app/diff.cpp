@@ -7,6 +7,7 @@
 #include "analysis/replay/candidate.h"
 #include "app/command.h"
 #include "app/commands.h"
+#include "app/diff_recorded.h"
 #include "app/evidence.h"
 #include "app/paths.h"
 #include "app/terminal.h"
@@ -27,17 +28,6 @@ constexpr OptionRow kDiffOptions[] = {
     {"--all", "", "says every call, those that come out alike too", Takes::nothing},
     json_option,
     state_option,
-};
-
-// What of the calls is wanted, and how they are said.
-struct DiffView {
-  std::string run;
-  Instant since{};
-  bool all = false, json = false;
-
-  bool wants(const Compared& one) const {
-    return (run.empty() || one.run == run) && one.at >= since;
-  }
 };
 
 std::string_view word_of(Compared::Kind kind) {
@@ -138,7 +128,7 @@ class Differ {
         return false;
       }
       next_ = entry.seq + 1;
-      if (*compared && view_.wants(**compared)) show(**compared);
+      if (*compared && view_.wants((*compared)->run, (*compared)->at)) show(**compared);
       return true;
     });
     return read ? wrong : read;
@@ -159,7 +149,9 @@ class Differ {
   std::uint64_t next_ = 0;
 };
 
-Result<DiffView> view_of(const Arguments& arguments, Evidence& evidence) {
+}  // namespace
+
+Result<DiffView> diff_view_of(const Arguments& arguments, Evidence& evidence) {
   DiffView view;
   view.all = arguments.has("--all");
   view.json = arguments.has("--json");
@@ -182,10 +174,16 @@ Result<DiffView> view_of(const Arguments& arguments, Evidence& evidence) {
   return view;
 }
 
+namespace {
+
 // The candidate as the role would get it: with the layers that the deployment file names.
 Result<std::shared_ptr<const Policy>> candidate_of(const Arguments& arguments) {
   const auto file = arguments.one("--policy");
-  if (!file) return fail(Fault::usage, "which policy? expected `--policy F`");
+  if (!file) {
+    return fail(Fault::usage,
+                "which policy? expected `--policy F`, or `--live ROLE` for what the "
+                "candidate of a role said");
+  }
   const bool named = arguments.has("--config");
   const DeploymentRead deployment = read_deployment(config_path(arguments), named);
   if (!deployment.deployment && !deployment.errors.empty()) {
@@ -198,7 +196,12 @@ Result<std::shared_ptr<const Policy>> candidate_of(const Arguments& arguments) {
   return loaded.policy;
 }
 
+constexpr WordRow kDiffWords[] = {
+    {"role", "with --live: the role whose candidate was judged as its calls came", false},
+};
+
 int run_diff(const Arguments& arguments) {
+  if (!arguments.word("role").empty()) return run_diff_recorded(arguments);
   auto candidate = candidate_of(arguments);
   if (!candidate) {
     (void)complain(candidate.error());
@@ -206,7 +209,7 @@ int run_diff(const Arguments& arguments) {
   }
   auto evidence = Evidence::open(arguments);
   if (!evidence) return complain(evidence.error());
-  auto view = view_of(arguments, *evidence);
+  auto view = diff_view_of(arguments, *evidence);
   if (!view) return complain(view.error());
   Differ differ(std::move(*candidate), *evidence, *view);
   for (;;) {
@@ -226,7 +229,7 @@ extern const CommandRow diff_command = {
     "prove",
     "says what another policy would have decided, of the calls in the journal",
     kDiffOptions,
-    {},
+    kDiffWords,
     run_diff,
     "Decides every proposed call of the role once more under the policy of `--policy`, from the "
     "recorded facts, arguments and counters, and says where it comes out otherwise: `laxer`, "
@@ -234,6 +237,10 @@ extern const CommandRow diff_command = {
     "node that runs. The policy is never in force: nothing is asked, held or forwarded because of "
     "it. What it would have to know and nobody found out is `unknown` and never guessed. What came "
     "after a call that "
-    "it would have stopped is what really came. Exits with 1 where a call comes out otherwise."};
+    "it would have stopped is what really came. Exits with 1 where a call comes out otherwise.\n\n"
+    "    pawl diff --live ROLE\n\n"
+    "says what the role's own `candidate` said as the calls came, from their records: how often it "
+    "came out otherwise, and for each rule the newest calls. Only the newest candidate, or with "
+    "--all every one that was judged."};
 
 }  // namespace pawl::app

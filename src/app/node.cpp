@@ -62,6 +62,7 @@ Status Node::read_config() {
   remotes_->use(deployment_, config_directory_);
   herald_->use(deployment_, config_directory_);
   if (watching_) watching_->know(deployment_);
+  roll_out();
   return {};
 }
 
@@ -190,6 +191,7 @@ Status Node::open() {
   if (Status journal = open_journal(); !journal) return journal;
   if (Status people = enrol_configured(); !people) return people;
   tell_people();
+  roll_out();
   control_ = std::make_unique<Control>(ControlPorts{
       *gate_, *journal_, *clock_, challenges_, random_bytes,
       [this](std::string_view text) { return key_->prove(text); },
@@ -238,6 +240,7 @@ bool Node::busy() const {
 
 void Node::watch_idle() {
   watch_policies();
+  watch_rollout();
   if (busy()) {
     idle_now_ = false;
   } else if (!std::exchange(idle_now_, true)) {

@@ -2,6 +2,7 @@
 //   node.cpp       life: lock, journal, fold, sockets, idle end
 //   node_join.cpp  runs and sessions       node_control.cpp  people
 //   node_policies.cpp  policy files that change meanwhile
+//   node_rollout.cpp  candidates, and roles that are watched
 //   node_serve.cpp  the doors on the network, and their end
 //   node_remote.cpp  who asks there, and the sessions behind
 //   node_api.cpp   who calls there, and the decision API
@@ -14,6 +15,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -80,6 +82,13 @@ struct ReadPolicy {
   std::shared_ptr<const Policy> policy;
 };
 
+// The candidate of a role as it was read last.
+struct ReadCandidate {
+  std::vector<std::string> parts;
+  std::string look;
+  Candidate what;
+};
+
 // What `stat` says about files, as one text.
 std::string look_of(const std::vector<std::string>& files);
 // The node and the server share files and programs.
@@ -141,6 +150,11 @@ class Node {
   void watch_policies();
   void watch(const std::string& file, std::vector<std::string> parts);
   void use_policies();
+
+  // node_rollout.cpp
+  void roll_out();
+  void watch_rollout();
+  void say_rollout();
 
   // node_serve.cpp
   Status open_gateway();
@@ -225,7 +239,9 @@ class Node {
   std::optional<net::Listener> join_, ask_;
   std::map<std::uint64_t, std::unique_ptr<Joined>> joined_;
   std::map<std::uint64_t, std::unique_ptr<Asking>> asking_;
-  std::map<std::string, Watched> watched_;  // by policy file, of every run that joined
+  std::map<std::string, Watched> watched_;           // by policy file, of every run that joined
+  std::map<std::string, ReadCandidate> candidates_;  // by role
+  std::set<std::string> rollout_said_;
   ReadSql read_sql_ = isolated_sql();
   ServerStarts starts_{loop_};
   std::map<std::string, ReadPolicy> role_policies_;

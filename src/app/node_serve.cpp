@@ -79,6 +79,7 @@ void Node::reload() {
   herald_->use(deployment_, config_directory_);
   role_policies_.clear();
   watching_->know(deployment_);
+  roll_out();
   if (Status people = enrol_configured(); !people) log_line(to_string(people.error()));
   tell_people();
   reload_console();

@@ -124,6 +124,8 @@ DeploymentRead read_deployment(const std::string& path, bool must_exist) {
   LoadedDeployment loaded = load_deployment(*text, path);
   read.deployment = std::move(loaded.deployment);
   read.errors = std::move(loaded.errors);
+  if (read.deployment) read.errors = observed_too_long(*read.deployment, wall_clock());
+  if (!read.errors.empty()) read.deployment.reset();
   return read;
 }
 

@@ -34,6 +34,9 @@ DeploymentRead read_deployment(const std::string& path, bool must_exist);
 // The roles that the deployment file gives the policy of this file to.
 std::vector<std::string> roles_of(const Deployment& deployment, const std::string& path);
 
+// Where the candidate of a role is, of the deployment file at `path`; links followed.
+std::string candidate_file(const std::string& path, const Deployment::Role& role);
+
 // Reads and loads a policy file with its lists and zones, and with the layers that the deployment
 // names for its role: without one of them there is no policy. `files` gets the names of all files
 // that it was read from. The file's own examples are about the file alone.

@@ -46,7 +46,22 @@ std::vector<std::string> roles_of(const Deployment& deployment, const std::strin
   return names;
 }
 
+std::string candidate_file(const std::string& path, const Deployment::Role& role) {
+  return real_path(beside(path, home_expanded(role.candidate)));
+}
+
 namespace {
+
+// … and those whose candidate it is: it may name the same credentials.
+std::vector<std::string> roles_beside(const Deployment& deployment, const std::string& path) {
+  std::vector<std::string> names = roles_of(deployment, path);
+  for (const auto& [name, role] : deployment.roles) {
+    const bool known = std::ranges::find(names, name) != names.end();
+    if (known || role.candidate.empty()) continue;
+    if (candidate_file(deployment.file, role) == real_path(path)) names.push_back(name);
+  }
+  return names;
+}
 
 LoadSources sources_for(const std::string& path, const Deployment* deployment, Files* files) {
   LoadSources sources;
@@ -58,7 +73,7 @@ LoadSources sources_for(const std::string& path, const Deployment* deployment, F
     return failed ? std::string() : place.string();
   };
   if (deployment != nullptr) {
-    sources.credentials = deployment->credential_names(roles_of(*deployment, path));
+    sources.credentials = deployment->credential_names(roles_beside(*deployment, path));
   }
   return sources;
 }

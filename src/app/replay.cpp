@@ -97,6 +97,7 @@ std::string story(const TimelineEntry& entry) {
     add(fmt::format("in {} ms", entry.took.ns / 1'000'000));
   }
   if (entry.is_error) add("the tool reports an error");
+  if (!entry.enforced) add("not enforced: it ran");
   return text;
 }
 
@@ -174,6 +175,7 @@ void write(json::Writer& json, const TimelineStep& step) {
   json.end();
   text("call", entry.call);
   text("code", entry.code);
+  if (!entry.enforced) json.key("enforced").boolean(false);
   if (entry.is_error) json.key("is_error").boolean(true);
   text("reason", entry.reason);
   text("rule", entry.rule);

@@ -8,6 +8,7 @@
 #include "app/client.h"
 #include "app/command.h"
 #include "app/commands.h"
+#include "app/rollout_text.h"
 #include "app/terminal.h"
 #include "base/text.h"
 #include "kernel/state/state.h"
@@ -154,6 +155,7 @@ int status(const Arguments& arguments) {
     out(paint(Ink::warn, "waits") + "      the laxer policy of " + text("agent") +
         ": pawl accept --policy " + text("file") + "\n           " + text("laxer"));
   }
+  say_rollout_of(root);
   std::vector<std::vector<std::string>> rows;
   for (json::View run : root["runs"].elements()) {
     const auto text = [&run](std::string_view key) { return visible(run.text(key).value_or("")); };

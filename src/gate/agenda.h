@@ -26,6 +26,7 @@ enum class Errand : std::uint8_t {
   idle,           // of a run: its last connection has been gone for long
   make_room,      // the disk was full: look again
   climb,          // of an escalation: its next step
+  observe,        // of an agent: watching without enforcing is over
 };
 
 class Agenda {

@@ -3,14 +3,17 @@
 #include <utility>
 #include <vector>
 
+#include "gate/candidates.h"
 #include "gate/change.h"
 #include "gate/facts.h"
 #include "gate/flood.h"
 #include "gate/hold.h"
 #include "gate/ladder.h"
 #include "gate/near.h"
+#include "gate/observe.h"
 #include "kernel/admit/admit.h"
 #include "kernel/admit/explain.h"
+#include "kernel/admit/let_through.h"
 
 namespace pawl {
 
@@ -23,19 +26,45 @@ struct Looked {
   Look look;
   Instant at;
   std::string args = {};  // commitment to the arguments, once it is recorded
+  // The verdict stands and is not enforced: what the call runs under all the same.
+  std::optional<LetThrough> passing = {};
+
+  bool runs() const { return verdict.runs() || passing.has_value(); }
 };
+
+Situation situation_of(const Ticket& ticket, const Facts& facts, Instant now, Look look) {
+  return {.policy = ticket.policy(),
+          .state = ticket.desk.state,
+          .run = ticket.state(),
+          .call = ticket.asked.call,
+          .tool = ticket.tool.get(),
+          .facts = facts,
+          .now = now,
+          .look = look};
+}
 
 Looked judge(const Ticket& ticket, Facts facts, Look look) {
   const Instant now = ticket.desk.now();
-  Verdict verdict = admit(Situation{.policy = ticket.policy(),
-                                    .state = ticket.desk.state,
-                                    .run = ticket.state(),
-                                    .call = ticket.asked.call,
-                                    .tool = ticket.tool.get(),
-                                    .facts = facts,
-                                    .now = now,
-                                    .look = look});
-  return {std::move(facts), std::move(verdict), look, now, {}};
+  Verdict verdict = admit(situation_of(ticket, facts, now, look));
+  return {std::move(facts), std::move(verdict), look, now};
+}
+
+// Where the role is watched and not stopped, what is neither dangerous nor forbidden runs.
+void watch(const Ticket& ticket, Looked& looked) {
+  if (looked.verdict.runs()) return;
+  if (enforcement(ticket.desk, ticket.state().agent) == Enforcement::enforced) return;
+  looked.passing = let_through(situation_of(ticket, looked.facts, looked.at, looked.look),
+                               looked.verdict, ticket.asked.definition);
+}
+
+void describe_passing(const LetThrough& passing, CallDecided& record) {
+  record.enforced = false;
+  record.class_text = to_string(passing.action_class);
+  record.credential = passing.credential == nullptr ? std::string() : *passing.credential;
+  record.steps = passing.reservation.steps;
+  record.calls = passing.reservation.calls;
+  record.records = passing.reservation.records;
+  record.sums = passing.reservation.sums;
 }
 
 CallDecided describe(const Ticket& ticket, const Looked& looked) {
@@ -69,6 +98,8 @@ CallDecided describe(const Ticket& ticket, const Looked& looked) {
   record.sums = verdict.reservation.sums;
   if (ticket.tool) record.entry = ticket.tool->entry->key;
   record.call_note = ticket.asked.note;
+  if (looked.passing) describe_passing(*looked.passing, record);
+  record.candidate = ask_candidate(ticket, looked.facts, verdict, looked.look, looked.at);
   return record;
 }
 
@@ -80,7 +111,9 @@ std::string binding(const Ticket& ticket, const Facts& facts) {
 // Writes the decision with the payloads that it commits to. A grant is refused room on a full disk;
 // a denial is not. What lets the call run is kept in `ticket.forwarded`.
 Result<std::uint64_t> write(Ticket& ticket, Looked& looked, CallDecided record) {
-  const bool denied = looked.verdict.effect == Effect::deny;
+  const bool denied = looked.verdict.effect == Effect::deny && !looked.passing;
+  const std::vector<Rewrite>& rewrites =
+      looked.passing ? looked.passing->rewrites : looked.verdict.rewrites;
   const json::View arguments = ticket.asked.call.arguments;
   std::string received = arguments.exists() ? json::write(arguments) : "{}";
   record.args_bytes = received.size();
@@ -92,19 +125,22 @@ Result<std::uint64_t> write(Ticket& ticket, Looked& looked, CallDecided record) 
     payloads.push_back({ticket.desk.journal.commit_to(received), received});
     record.args = payloads.back().commitment.text();
   }
-  if (!denied && !looked.verdict.rewrites.empty()) {
-    auto rewritten = forwarded_arguments(arguments, looked.verdict.rewrites);
+  if (!denied && !rewrites.empty()) {
+    auto rewritten = forwarded_arguments(arguments, rewrites);
     if (!rewritten) return std::unexpected(rewritten.error());
     sent = std::move(*rewritten);
     payloads.push_back({ticket.desk.journal.commit_to(sent), sent});
     record.forwarded = payloads.back().commitment.text();
   }
   looked.args = record.args;
+  const auto said = record.candidate ? candidate_kind(record) : std::nullopt;
+  const std::string unsaid = said == CandidateKind::error ? record.candidate->why : std::string();
   const auto seq = ticket.desk.append(std::move(record),
                                       {.payloads = payloads,
                                        .urgency = denied ? Urgency::reserve : Urgency::ordinary,
                                        .at = looked.at});
-  if (seq && looked.verdict.runs()) {
+  if (seq && said) count_candidate(ticket, *said, unsaid);
+  if (seq && looked.runs()) {
     ticket.forwarded = sent.empty() ? std::move(received) : std::move(sent);
   }
   return seq;
@@ -115,18 +151,19 @@ bool record(Ticket& ticket, Looked& looked) {
   Desk& desk = ticket.desk;
   const Verdict& verdict = looked.verdict;
   const bool proposal = looked.look == Look::proposal;
-  if (proposal && verdict.effect == Effect::deny && !verdict.halt &&
+  if (proposal && verdict.effect == Effect::deny && !verdict.halt && !looked.passing &&
       !written_out(desk, ticket.state(), looked.at)) {
     count_refusal(desk, *ticket.run, ticket.asked.run, verdict.reason.code);
     return true;
   }
   if (proposal) ticket.call = desk.call_id();
   CallDecided decided = describe(ticket, looked);
-  if (verdict.effect == Effect::hold) {
+  const bool holds = verdict.effect == Effect::hold && !looked.passing;
+  if (holds) {
     ticket.approval = desk.new_id("a");
     decided.args_digest = binding(ticket, looked.facts);
   }
-  if (verdict.effect == Effect::hold || (!proposal && looked.facts.approval)) {
+  if (holds || (!proposal && looked.facts.approval)) {
     decided.approval = ticket.approval;
   }
   const auto seq = write(ticket, looked, std::move(decided));
@@ -135,8 +172,8 @@ bool record(Ticket& ticket, Looked& looked) {
     return true;
   }
   if (proposal) ticket.call.clear();
-  if (verdict.effect == Effect::hold) ticket.approval.clear();
-  return verdict.effect == Effect::deny;
+  if (holds) ticket.approval.clear();
+  return verdict.effect == Effect::deny && !looked.passing;
 }
 
 void tell(Ticket& ticket, const Verdict& verdict) {
@@ -146,6 +183,16 @@ void tell(Ticket& ticket, const Verdict& verdict) {
   if (verdict.notify && verdict.runs()) {
     alert_people(ticket.desk, ticket.asked.run, "notify", sentence);
   }
+}
+
+Next let_run(Ticket& ticket, const Verdict& verdict) {
+  ticket.phase = Ticket::Phase::granted;
+  ticket.decided_under = ticket.run->policy.get();
+  ticket.effect = verdict.action_class.has_effect();
+  const std::string* const credential = verdict.credential;
+  ticket.upstream.entitle(credential == nullptr ? std::string_view() : *credential);
+  ticket.caller.granted(ticket.call, verdict);
+  return Next::execute;
 }
 
 // What was decided, put into effect.
@@ -160,14 +207,19 @@ Next act(Ticket& ticket, Looked looked) {
   const Verdict& verdict = looked.verdict;
   if (ticket.times) ticket.times->action_class = verdict.action_class;
   tell(ticket, verdict);
-  if (verdict.runs()) {
-    ticket.phase = Ticket::Phase::granted;
-    ticket.decided_under = ticket.run->policy.get();
-    ticket.effect = verdict.action_class.has_effect();
-    const std::string* const credential = verdict.credential;
-    ticket.upstream.entitle(credential == nullptr ? std::string_view() : *credential);
-    ticket.caller.granted(ticket.call, verdict);
-    return Next::execute;
+  if (verdict.runs()) return let_run(ticket, verdict);
+  if (looked.passing) {
+    // Still a verdict that refuses; only what the call runs under is another.
+    Verdict stands = verdict;
+    stands.action_class = looked.passing->action_class;
+    stands.credential = looked.passing->credential;
+    ticket.watched = true;
+    if (ticket.times) {
+      ticket.times->action_class = stands.action_class;
+      ticket.times->not_enforced = verdict.effect;
+    }
+    count_passed(ticket.desk, ticket.state().agent);
+    return let_run(ticket, stands);
   }
   if (verdict.effect == Effect::hold && verdict.question) {
     return ask(ticket, verdict, {binding(ticket, looked.facts), std::move(looked.args)});
@@ -202,15 +254,18 @@ std::optional<ApprovalFact> said_no_to_the_like(const Ticket& ticket) {
   return fact;
 }
 
-// A proposal that would ask people: not once more for what they rejected, and not while too many
-// questions of this run wait. Nothing: it may ask.
-std::optional<Next> ask_nobody(Ticket& ticket, Looked& looked) {
-  if (looked.verdict.effect != Effect::hold) return std::nullopt;
+// People are not asked once more for what they rejected.
+void ask_once(Ticket& ticket, Looked& looked) {
+  if (looked.verdict.effect != Effect::hold) return;
   if (auto fact = said_no_to_the_like(ticket)) {
     looked.facts.approval = std::move(fact);
     looked = judge(ticket, std::move(looked.facts), Look::proposal);
-    return std::nullopt;
   }
+}
+
+// A proposal that would ask people, while too many questions of this run wait. Nothing: it may ask.
+std::optional<Next> ask_nobody(Ticket& ticket, const Looked& looked) {
+  if (looked.verdict.effect != Effect::hold || looked.passing) return std::nullopt;
   const Run& run = ticket.state();
   const std::uint32_t most = ticket.desk.limits.questions_per_run_max;
   if (run.live - run.executing < most) return std::nullopt;
@@ -286,6 +341,8 @@ Next begin(Ticket& ticket) {
   }
   facts.approval = said_no(ticket, facts);
   Looked looked = judge(ticket, std::move(facts), Look::proposal);
+  ask_once(ticket, looked);
+  watch(ticket, looked);
   if (const auto over = ask_nobody(ticket, looked)) return *over;
   return act(ticket, std::move(looked));
 }

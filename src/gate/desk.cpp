@@ -154,6 +154,8 @@ void Desk::due(Errand what, const std::string& subject) {
       return look_at_disk();
     case Errand::climb:
       return climb(*this, subject);
+    case Errand::observe:
+      return end_observations(*this);
   }
 }
 

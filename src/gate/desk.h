@@ -21,7 +21,9 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "gate/agenda.h"
+#include "gate/candidates.h"
 #include "gate/gate.h"
+#include "gate/observe.h"
 #include "gate/policies.h"
 #include "gate/ports.h"
 #include "io/journal/journal.h"
@@ -56,6 +58,7 @@ struct RunDesk {
   ByName<std::string> rejected_like;   // near_form -> the same, to whatever is nearly this
   ByName<Means> means;                 // server \n tool -> of its newest held call
   std::uint64_t definition_bytes = 0;  // of definitions recorded for it
+  CandidateOfRun candidate;            // where its role has one
   RunOrigins origins;                  // what its sponsor said, and results that a rule refers to
 };
 
@@ -113,6 +116,9 @@ class Desk {
   ByName<std::pair<std::int64_t, std::uint32_t>> notes;   // run -> minute, notes in it
   std::set<std::string> refused_policies;                 // digests that somebody was told about
   std::map<std::string, WaitingPolicy> waiting_policies;  // by agent
+  std::map<std::string, CandidateInUse, std::less<>> candidates;         // by agent
+  std::map<std::string, ObservationInUse, std::less<>> observing;        // by agent; in force
+  std::map<std::string, Observation, std::less<>> observations_waiting;  // by agent
   std::vector<std::string> default_reviewers;
   std::vector<Contact> contacts;                             // the deployment's
   Duration acknowledge_within = Duration::seconds(15 * 60);  // after the last contact

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "gate/decide.h"
+#include "gate/observe.h"
 
 namespace pawl {
 
@@ -36,6 +37,12 @@ Next last_look(Ticket& ticket, const Status& durable) {
     return refuse(ticket, denial(ticket, Code::cancelled,
                                  "the policy became stricter before it was sent; called again, it "
                                  "is judged anew"));
+  }
+  if (ticket.watched && enforcement(desk, run.agent) == Enforcement::enforced) {
+    end_unsent(ticket);
+    return refuse(ticket, denial(ticket, Code::cancelled,
+                                 "watching without enforcing ended before it was sent; called "
+                                 "again, it is judged anew"));
   }
   return Next::execute;
 }

@@ -60,6 +60,65 @@ Facts gather(const Ticket& ticket, std::optional<ApprovalFact> approval) {
                 std::move(approval));
 }
 
+namespace {
+
+// Runs keep the values of those fields only that their policy refers to.
+bool knows_sources(const Policy& in_force, const Policy& other) {
+  return std::ranges::all_of(other.sources, [&in_force](const OriginSource& source) {
+    return std::ranges::find(in_force.sources, source) != in_force.sources.end();
+  });
+}
+
+bool same_directories(const BoundTool* one, const BoundTool& other) {
+  return one != nullptr && one->entry->commands != nullptr && other.entry->commands != nullptr &&
+         one->entry->commands->directories == other.entry->commands->directories;
+}
+
+void find_programs(const Ticket& ticket, const BoundTool& tool, Facts& facts) {
+  if (same_directories(ticket.tool.get(), tool)) return;
+  facts.programs.clear();
+  const CommandRule* commands = tool.entry->commands.get();
+  facts.programs_known =
+      ticket.asked.find_program != nullptr && commands != nullptr && !commands->directories.empty();
+  if (!ticket.asked.find_program || commands == nullptr) return;
+  for (const std::string& word : programs_to_find(tool, ticket.asked.call.arguments)) {
+    facts.programs.push_back(ticket.asked.find_program(word, commands->directories));
+  }
+}
+
+}  // namespace
+
+Result<Facts> gather_beside(const Ticket& ticket, const BoundTool* tool, const Policy& policy,
+                            const Facts& known) {
+  Facts facts = known;
+  facts.approval.reset();
+  if (tool == nullptr) return facts;
+  const json::View arguments = ticket.asked.call.arguments;
+  std::vector<std::pair<std::string, std::string>> resolved;
+  if (ticket.tool) resolved = paths_to_resolve(*ticket.tool, arguments);
+  for (const auto& wanted : paths_to_resolve(*tool, arguments)) {
+    if (std::ranges::find(resolved, wanted) != resolved.end()) continue;
+    const auto& [pointer, path] = wanted;  // below another directory it leads elsewhere
+    std::erase_if(facts.paths, [&](const PathFact& fact) { return fact.pointer == wanted.first; });
+    facts.paths.push_back(ticket.asked.resolve ? ticket.asked.resolve(pointer, path)
+                                               : PathFact{pointer, {}, {}});
+  }
+  find_programs(ticket, *tool, facts);
+  for (const auto& [pointer, text] : sql_to_read(*tool, arguments)) {
+    if (std::ranges::find(facts.sql, pointer, &SqlFact::pointer) != facts.sql.end()) continue;
+    facts.sql.push_back(ticket.asked.read_sql
+                            ? ticket.asked.read_sql(pointer, text)
+                            : SqlFact{pointer, "SQL is not understood at this door", {}});
+  }
+  if (!tool->asks_origin) return facts;
+  if (!knows_sources(ticket.policy(), policy)) {
+    return fail(Fault::missing,
+                "it asks where values came from, and the policy in force does not keep that");
+  }
+  facts.origins = find_origins(*tool, arguments, ticket.run->origins);
+  return facts;
+}
+
 std::optional<ApprovalFact> approval_fact(const Desk& desk, const Approval& approval) {
   ApprovalFact fact;
   fact.approval = approval.asked.approval;

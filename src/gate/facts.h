@@ -20,6 +20,12 @@ struct LookedAt {
 Facts gather(const LookedAt& what, std::optional<ApprovalFact> approval = {});
 Facts gather(const Ticket& ticket, std::optional<ApprovalFact> approval = {});
 
+// The same for another policy of the role, whose entry for the tool is `tool`: what is known
+// already is not found out again, and nobody's answer is among it. The error says what cannot be
+// known.
+Result<Facts> gather_beside(const Ticket& ticket, const BoundTool* tool, const Policy& policy,
+                            const Facts& known);
+
 // What people said about the question that this call holds: counted again, with the people as they
 // are now (threats H06). Nothing where the question is open.
 std::optional<ApprovalFact> approval_fact(const Desk& desk, const Approval& approval);

@@ -26,6 +26,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,6 +34,7 @@
 #include "base/error.h"
 #include "base/task.h"
 #include "gate/ports.h"
+#include "gate/rollout.h"
 #include "io/journal/journal.h"
 #include "kernel/admit/admit.h"
 #include "kernel/policy/policy.h"
@@ -113,7 +115,8 @@ struct CallTimes {
   Duration answered{};  // the server had answered
   Duration over{};
   Class action_class = kUnplaced;
-  bool is_error = false;  // the server says that its tool failed
+  bool is_error = false;                    // the server says that its tool failed
+  std::optional<Effect> not_enforced = {};  // the verdict that stood when the call ran all the same
 };
 // A call that is over: once for every `handle`, so that each leg of a held call is one. Valid
 // during the callback.
@@ -184,6 +187,18 @@ class Gate {
   // for those under way; answers the runs that took it. A laxer one waits and is told.
   std::vector<std::string> offer_policy(const std::shared_ptr<const Policy>& policy);
   std::vector<WaitingPolicy> waiting_policies() const;
+
+  // All candidates and all observations there are now; what is not among them is over. Beginnings
+  // and ends are records. An observation ends by itself; see gate/rollout.h.
+  void set_candidates(std::vector<Candidate> candidates);
+  std::vector<CandidateNow> candidates() const;
+  void set_observations(const std::vector<Observation>& observations);
+  // Those that are in force or wait for a person.
+  std::vector<ObservationNow> observations() const;
+  // Whether calls of this run may run although its policy stops them: for lists of what there is.
+  bool watched(const std::string& run) const;
+  Status accept_observation(const std::string& agent, const std::string& digest,
+                            const std::string& person);
 
   // The one way of a call.
   Task<Settled> handle(Proposal proposal, Upstream& upstream, Caller& caller);

@@ -23,16 +23,28 @@ tools:
       max_calls_per_run: 6
       counters: [{per: run, max: 6}, {add: 2, per: 1h, max: 5000}]
     - {name: "mail_*", class: irreversible small, requires_approval: true}
+    - {name: "set_*", class: reversible small, requires_approval: true, max_calls_per_run: 4}
 execution: {max_steps: 40, max_wall_clock: 10m, max_denials: 12}
 approval: {reviewers: [leads], within: 60s}
 )";
+
+// Judged beside it in some stories; it says yes and no where the policy does not.
+constexpr const char* candidate = R"(version: 1
+agent: {id: agent, identity: agent@x, owner: o@x}
+tools:
+  allowed:
+    - {name: "read_*", class: read_only, max_calls_per_run: 2}
+    - {name: "set_*", class: reversible small}
+  blocked: ["put_*"]
+)";
+constexpr Duration watched_for = Duration::seconds(1800);
 
 bool is_effect(std::string_view tool) {
   return !tool.starts_with("read_");
 }
 
 bool lets_run(const CallDecided& decided) {
-  return decided.effect == "allow" || decided.effect == "notify";
+  return decided.effect == "allow" || decided.effect == "notify" || !decided.enforced;
 }
 
 }  // namespace
@@ -43,6 +55,8 @@ GateSim::GateSim(std::uint64_t seed) : random_(seed), world_(policy, seed * 7919
   world_.limits.snapshot_records = 15 + random_.below(60);
   world_.limits.denial_records_max = 2 + static_cast<std::uint32_t>(random_.below(4));
   world_.limits.questions_per_run_max = 3;
+  if (random_.one_in(2)) watched_until_ = world_.clock.wall + watched_for;
+  with_candidate_ = random_.one_in(2);
   world_.server.on_execute = [this](const Executed& executed) { check_execution(executed); };
   world_.on_reply = [this](const Asked& asked) { check_reply(asked); };
 }
@@ -74,6 +88,13 @@ void GateSim::begin_life() {
   Status started = world_.try_start();
   must(started.has_value(), started ? "" : "the node does not start: " + started.error().message);
   if (wrong_) return;
+  if (watched_until_) {
+    world_.gate->set_observations({{"agent", *watched_until_, "first contact"}});
+  }
+  if (with_candidate_) {
+    world_.gate->set_candidates(
+        {{.agent = "agent", .file = "next.yaml", .policy = world_.load(candidate)}});
+  }
   reached_.snapshots += world_.journal->recovery().from_snapshot > 0;
   check_start();
   if (wrong_) return;
@@ -237,6 +258,9 @@ void GateSim::end_life() {
     const auto* attached = std::get_if<ApprovalAttached>(&record.body);
     reached_.taken_up += attached != nullptr && attached->attached;
     const auto* decided = std::get_if<CallDecided>(&record.body);
+    reached_.watched += decided != nullptr && !decided->enforced;
+    reached_.beside +=
+        decided != nullptr && decided->candidate && !decided->candidate->code.empty();
     reached_.approved_runs += decided != nullptr && decided->round == 2 && lets_run(*decided);
   }
   reader_.reset();

@@ -65,7 +65,8 @@ void GateSim::ask() {
   const std::string which = std::to_string(random_.below(4));
   const std::string tool = kind < 3   ? "read_" + which
                            : kind < 5 ? "put_" + which
-                           : kind < 8 ? "mail_" + which
+                           : kind < 7 ? "mail_" + which
+                           : kind < 8 ? "set_" + which
                                       : "drop_" + which;
   const auto patience = static_cast<std::int64_t>(1 + random_.below(120));
   ++reached_.calls;

@@ -17,14 +17,22 @@ export const envelope = (capabilities = {}) => ({
 
 export class Served extends World {
   // `command`: the server's; `server`: all that the deployment file says of it, instead; `more`:
-  // further lines of that file.
-  async begin({ mode = '', command, server, more = '', listen = '{mcp: "127.0.0.1:0"}', through } = {}) {
+  // further lines of that file; `role`: what it says of the role besides.
+  async begin({
+    mode = '',
+    command,
+    server,
+    more = '',
+    role = '',
+    listen = '{mcp: "127.0.0.1:0"}',
+    through,
+  } = {}) {
     this.config = path.join(this.dir, 'pawl.yaml');
     const own = [process.execPath, fixture, this.record, mode].filter(Boolean);
     const behind = command ?? own;
     this.deployment = `version: 1
 listen: ${listen}
-roles: {tester: {file: policy.yaml, servers: [crm]}}
+roles: {tester: {file: policy.yaml, servers: [crm]${role}}}
 servers: {crm: {${server ?? `command: ${JSON.stringify(behind)}`}}}
 ${more}`;
     writeFileSync(this.config, this.deployment);

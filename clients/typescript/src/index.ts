@@ -29,6 +29,9 @@ export type Allowed = {
   credential?: string;
   approval?: string;
   notify?: boolean;
+  /** What was decided of a call that may run because its role is watched and not stopped. */
+  decided?: 'deny' | 'hold';
+  enforced?: false;
 };
 export type Refused = {
   effect: 'deny' | 'hold';

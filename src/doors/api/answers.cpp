@@ -21,6 +21,7 @@ std::string allowed_json(const OpenCall& call, std::string_view arguments) {
   put_tool(out, call);
   if (!call.approval.empty()) out.key("approval").string(call.approval);
   if (!call.credential.empty()) out.key("credential").string(call.credential);
+  if (!call.decided.empty()) out.key("decided").string(call.decided).key("enforced").boolean(false);
   if (call.notify) out.key("notify").boolean(true);
   if (call.scope) {
     out.key("scope").array();

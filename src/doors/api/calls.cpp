@@ -98,6 +98,7 @@ class AtOrchestrator final : public Caller, public Upstream {
     call_->class_text = to_string(verdict.action_class);
     call_->credential = verdict.credential == nullptr ? std::string() : *verdict.credential;
     call_->notify = verdict.notify;
+    if (!verdict.runs()) call_->decided = to_string(verdict.effect);
   }
 
   Task<Outcome> execute(std::string_view, std::string_view arguments) override {

@@ -32,10 +32,12 @@ enum class Name : std::uint8_t {
   is_error,
   records,
   count,
+  enforced,
 };
 constexpr auto kNames = std::to_array<std::string_view>(
     {"agent", "sponsor", "policy", "code", "why", "call", "approval", "server", "tool", "effect",
-     "reason", "class", "expires", "outcome", "is_error", "records", "count"});
+     "reason", "class", "expires", "outcome", "is_error", "records", "count",
+     "enforced"});
 
 // Members in a row: a name, whether the value is JSON already, its length, its bytes.
 class Members {
@@ -104,6 +106,7 @@ struct EventMembers {
     out.text(Name::server, b.server);
     out.text(Name::tool, b.tool);
     out.text(Name::effect, b.effect);
+    if (!b.enforced) out.json(Name::enforced, "false");
     out.text(Name::code, b.code);
     out.text(Name::reason, b.reason);
     out.text(Name::of_class, b.class_text);

@@ -34,6 +34,7 @@ constexpr auto kSchemas = std::to_array<SchemaRow>({
      R"("retryable":{"type":"boolean"},"server":{"type":"string"},"tool":{"type":"string"},)"
      R"("arguments":{"type":"object"},"class":{"type":"string"},"settle_by":{"type":"string"},)"
      R"("credential":{"type":"string"},"scope":{"type":"array","items":{"type":"string"}},)"
+     R"("decided":{"enum":["deny","hold"]},"enforced":{"enum":[false]},)"
      R"("notify":{"type":"boolean"}},"additionalProperties":false})"},
     {"Call",
      R"({"type":"object","required":["call","phase"],"properties":{"call":{"type":"string"},)"

@@ -42,10 +42,11 @@ struct OpenCall {
   std::string class_text, credential;
   std::shared_ptr<const Scope> scope;
   bool notify = false;
-  bool told = false;      // somebody was told that it may run
-  bool gone = false;      // … and nobody is there to be told
-  bool cancel = false;    // it is to be stopped
-  bool reported = false;  // somebody said how it ended
+  std::string decided = {};  // the effect of a verdict that was not enforced; empty: it was
+  bool told = false;         // somebody was told that it may run
+  bool gone = false;         // … and nobody is there to be told
+  bool cancel = false;       // it is to be stopped
+  bool reported = false;     // somebody said how it ended
   Instant settle_by{};
   Completion<Outcome> outcome;
   Completion<std::string> settlement;  // JSON, for who reported

@@ -142,6 +142,13 @@ Result<std::string> Control::performed(const std::string& person, const std::str
       if (!*part) return std::unexpected(part->error());
     }
     status = ports_.gate.accept_policy(*agent, *digest, person);
+  } else if (kind == "accept_observation") {
+    const auto agent = text(act, "agent");
+    const auto digest = text(act, "digest");
+    for (const auto* part : {&agent, &digest}) {
+      if (!*part) return std::unexpected(part->error());
+    }
+    status = ports_.gate.accept_observation(*agent, *digest, person);
   } else if (kind == "enrol") {
     const auto who = text(act, "enrolled");
     const auto verifier = text(act, "verifier");

@@ -21,7 +21,8 @@
 // kinds of acts: answer {approval, approve, reason, shown, typed},
 // change {approval, arguments, reason, shown, typed}, resume {scope, name, reason},
 // drill {everything}, acknowledge {escalation, resolved},
-// accept {items: [{server, tool, digest}]}, accept_policy {agent, digest}, enrol {enrolled,
+// accept {items: [{server, tool, digest}]}, accept_policy {agent, digest},
+// accept_observation {agent, digest}, enrol {enrolled,
 // verifier}. Answers are {"ok":true,…} or {"ok":false,"fault":…,"error":…}. Threads: the loop that
 // owns the gate.
 #pragma once

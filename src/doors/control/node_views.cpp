@@ -1,4 +1,5 @@
 // The views of the whole node: how it stands, and who its people are.
+#include "doors/control/rollout.h"
 #include "doors/control/run_views.h"
 #include "doors/control/views.h"
 
@@ -60,7 +61,9 @@ std::string status_json(const Gate& gate, const Journal& journal, Instant now,
     out.object().key("agent").string(waiting.agent).key("file").string(waiting.file);
     out.key("digest").string(waiting.digest).key("laxer").string(waiting.laxer).end();
   }
-  out.end().key("runs").array();
+  out.end();
+  write_rollout(out, gate);
+  out.key("runs").array();
   for (const auto& [id, run] : state.runs()) {
     // A halt outlives its run: it stops every further run of the agent for that sponsor.
     if (run.phase == RunPhase::closed && run.halted.empty()) continue;

@@ -183,6 +183,8 @@ FilteredList filter_tools(json::View result, const Policy& policy, std::string_v
                           const Shelf& shelf) {
   std::size_t offered = 0;
   std::size_t shown = 0;
+  std::size_t watched = 0;  // what nobody granted and is shown all the same
+  const bool all = shelf.watched();
   bool projected = false;
   json::Writer tools;
   tools.array();
@@ -190,8 +192,13 @@ FilteredList filter_tools(json::View result, const Policy& policy, std::string_v
     ++offered;
     const std::string_view name = tool.text("name").value_or("");
     const ToolRule* entry = policy.find(server, name);
-    if (entry == nullptr || policy.blocks(server, name) != nullptr) continue;
+    if ((entry == nullptr && !all) || policy.blocks(server, name) != nullptr) continue;
     if (!visible_pin(shelf.find(name).pin)) continue;
+    if (entry == nullptr) {
+      ++watched;
+      tools.raw(json::write(tool));
+      continue;
+    }
     ++shown;
     projected = projected || entry->scope != nullptr;
     tools.raw(shown_tool(tool, *entry));
@@ -207,7 +214,9 @@ FilteredList filter_tools(json::View result, const Policy& policy, std::string_v
   }
   out.key("tools").raw(tools.text());
   out.key("_meta").object();
-  out.key("pawl/list").object().key("granted").natural(shown).key("offered").natural(offered).end();
+  out.key("pawl/list").object().key("granted").natural(shown).key("offered").natural(offered);
+  if (watched > 0) out.key("watched").natural(watched);
+  out.end();
   out.end();
   out.end();
   return {out.take(), true};

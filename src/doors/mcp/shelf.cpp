@@ -55,7 +55,8 @@ bool Shelf::new_under_glob(std::string_view tool) const {
   if (!met_ || tool == instructions_name || gate_.state().pin(server_, tool) != nullptr)
     return false;
   const ToolRule* entry = policy_.find(server_, tool);
-  if (entry == nullptr) return false;
+  // What a server adds while its role is watched does not run because nobody looked at it.
+  if (entry == nullptr) return gate_.watched(run_);
   return std::ranges::none_of(entry->names, [&](std::string_view name) {
     return name.substr(name.rfind('/') + 1) == tool;
   });

@@ -60,6 +60,8 @@ class Shelf {
   const Shelved& find(std::string_view name) const;
   std::size_t size() const { return tools_.size(); }
   bool read() const { return read_; }
+  // The role is watched and not stopped: the client sees what nobody granted too.
+  bool watched() const { return gate_.watched(run_); }
 
  private:
   PinState pin(const ToolDefinition& tool);

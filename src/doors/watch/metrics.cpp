@@ -72,6 +72,10 @@ struct Metrics::Counting {
   void operator()(const CallDecided& b) const {
     to.decisions_.add({to.role_of_run(b.run), to.server(b.server), b.class_text, b.effect, b.code},
                       1);
+    if (const auto kind = candidate_kind(b)) {
+      to.candidates_.add({to.role_of_run(b.run), to_string(*kind)}, 1);
+    }
+    if (!b.enforced) to.passed_.add({to.role_of_run(b.run), b.effect, b.code}, 1);
   }
   void operator()(const DenialsCounted& b) const {
     if (b.count == 0) return;
@@ -161,6 +165,18 @@ void Metrics::measure_runs(Instant now) {
   }
 }
 
+void Metrics::measure_rollout(Instant now) {
+  usable_.forget();
+  observing_.forget();
+  for (const CandidateNow& one : gate_.candidates()) {
+    usable_.set({role(one.agent)}, one.why.empty() ? 1 : 0);
+  }
+  for (const ObservationNow& one : gate_.observations()) {
+    if (one.waits) continue;
+    observing_.set({role(one.what.agent)}, static_cast<double>((one.what.until - now).ns) / 1e9);
+  }
+}
+
 void Metrics::measure_node(const NodeNow& node, std::string& out) {
   const auto single = [&out](std::string_view name, std::string_view help, Family::Kind kind,
                              double value) {
@@ -228,10 +244,12 @@ void Metrics::measure_people(const NodeNow& node, std::string& out) const {
 
 std::string Metrics::write(const NodeNow& node) {
   measure_runs(node.now);
+  measure_rollout(node.now);
   std::string out;
   measure_node(node, out);
-  for (const Family* family : {&decisions_, &ended_, &opened_, &halted_, &asked_, &answers_,
-                               &kills_, &notes_, &told_, &runs_, &waiting_, &executing_, &spent_}) {
+  for (const Family* family :
+       {&decisions_, &ended_, &opened_, &halted_, &asked_, &answers_, &kills_, &notes_, &told_,
+        &candidates_, &passed_, &usable_, &observing_, &runs_, &waiting_, &executing_, &spent_}) {
     family->write(out);
   }
   for (const Times* times : {&deciding_, &syncing_, &upstream_, &people_}) times->write(out);

@@ -63,6 +63,7 @@ class Metrics {
   std::string_view server(std::string_view name) const;
   std::string_view role_of_run(std::string_view run) const;
   void measure_runs(Instant now);
+  void measure_rollout(Instant now);
   void measure_node(const NodeNow& node, std::string& out);
   void measure_people(const NodeNow& node, std::string& out) const;
 
@@ -85,6 +86,22 @@ class Metrics {
   Family notes_{
       "pawl_notes_total", "Notes in the journal, such as refused identities.", counter, {"topic"}};
   Family told_{"pawl_escalations_total", "Notices to people.", counter, {"event"}};
+  Family candidates_{"pawl_candidate_total",
+                     "What the candidate of a role said of looks at its calls.",
+                     counter,
+                     {"role", "kind"}};
+  Family passed_{"pawl_observed_total",
+                 "Calls that ran although they were denied or held, as their role is watched.",
+                 counter,
+                 {"role", "verdict", "code"}};
+  Family usable_{"pawl_candidate_usable",
+                 "1 where the candidate of a role can be judged, 0 where it does not load.",
+                 gauge,
+                 {"role"}};
+  Family observing_{"pawl_observing_seconds_left",
+                    "For how long a role is still watched and not stopped.",
+                    gauge,
+                    {"role"}};
   Times deciding_;
   Times syncing_;
   Times upstream_;

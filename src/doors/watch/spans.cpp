@@ -102,7 +102,13 @@ otlp::Span whole(const CallOver& call, const Asked& asked, const Drawing& drawin
   span.attributes.emplace_back("pawl.run", call.asked.run);
   const bool ran = call.times.sent.ns != 0;
   const bool held = call.kind == Settled::Kind::pending;
-  span.attributes.emplace_back("pawl.verdict", std::string(ran ? "allow" : held ? "hold" : "deny"));
+  const std::optional<Effect>& stands = call.times.not_enforced;
+  const std::string_view verdict = stands ? to_string(*stands)
+                                   : ran  ? "allow"
+                                   : held ? "hold"
+                                          : "deny";
+  span.attributes.emplace_back("pawl.verdict", std::string(verdict));
+  if (stands) span.attributes.emplace_back("pawl.enforced", std::string("false"));
   if (!ran) span.attributes.emplace_back("pawl.code", std::string(to_string(call.code)));
   span.attributes.emplace_back("pawl.class", to_string(call.times.action_class));
   if (!call.approval.empty()) {

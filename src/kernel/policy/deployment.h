@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/time.h"
 #include "kernel/policy/agents.h"
 #include "kernel/policy/issued.h"
 #include "kernel/policy/issuers.h"
@@ -23,8 +24,16 @@
 namespace pawl {
 
 struct Deployment {
+  // Watching without enforcing (rule 15).
+  struct Observe {
+    Instant until{};
+    std::string reason;
+    Position at;
+  };
   struct Role {
     std::string file;
+    std::string candidate;           // a second policy file, judged beside it; empty: none
+    std::optional<Observe> observe;  // absent: it is enforced
     std::vector<std::string> directories;
     std::string team;                  // `${role.team}` in the names of layers
     std::vector<std::string> servers;  // what `pawl serve` offers it at /mcp/ROLE
@@ -144,5 +153,9 @@ struct LoadedDeployment {
 };
 
 LoadedDeployment load_deployment(std::string_view text, std::string_view file);
+
+// No role is watched for longer than this from now on.
+inline constexpr Duration observe_max = Duration::seconds(14 * 86'400);
+std::vector<Error> observed_too_long(const Deployment& deployment, Instant now);
 
 }  // namespace pawl

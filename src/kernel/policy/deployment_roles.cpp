@@ -44,13 +44,43 @@ void read_directories(DeploymentBuild& build, const yaml::Node& node, Deployment
   }
 }
 
+void read_observe(DeploymentBuild& build, const yaml::Node& node, Deployment::Role& role) {
+  Deployment::Observe observe;
+  observe.at = node.at;
+  std::optional<Instant> until;
+  const bool read = build.reading.keys(node, Section::observe, [&](const yaml::Entry& key) {
+    if (key.key == "until") {
+      until = build.reading.end(key.value, "until");
+      observe.at = key.value.at;
+    } else if (key.key == "reason") {
+      observe.reason = build.reading.text(key.value, "reason").value_or("");
+    } else {
+      return false;
+    }
+    return true;
+  });
+  if (!read) return;
+  for (const std::string_view key : {"until", "reason"}) {
+    build.reading.missing(node, Section::observe, key);
+  }
+  if (!until) return;
+  observe.until = *until;
+  role.observe = std::move(observe);
+}
+
 void read_role(DeploymentBuild& build, const yaml::Entry& entry) {
   Deployment::Role role;
   role.at = entry.key_at;
+  Position candidate_at;
   const bool named_well = build.named(entry, "role");
   const bool read = build.reading.keys(entry.value, Section::role, [&](const yaml::Entry& key) {
     if (key.key == "file") {
       role.file = build.reading.text(key.value, "file").value_or("");
+    } else if (key.key == "candidate") {
+      role.candidate = build.reading.text(key.value, "candidate").value_or("");
+      candidate_at = key.value.at;
+    } else if (key.key == "observe") {
+      read_observe(build, key.value, role);
     } else if (key.key == "team") {
       read_team(build, key.value, role);
     } else if (key.key == "directories") {
@@ -66,6 +96,9 @@ void read_role(DeploymentBuild& build, const yaml::Entry& entry) {
     return true;
   });
   if (read) build.reading.missing(entry.value, Section::role, "file");
+  if (!role.candidate.empty() && role.candidate == role.file) {
+    build.reading.mistake(candidate_at, "the candidate is the policy that is in force");
+  }
   if (named_well) build.into.roles[entry.key] = std::move(role);
 }
 
@@ -80,6 +113,22 @@ void read_layers(DeploymentBuild& build, const yaml::Entry& entry) {
 void read_roles(DeploymentBuild& build, const yaml::Entry& entry) {
   build.reading.names(entry.value, "roles",
                       [&build](const yaml::Entry& one) { read_role(build, one); });
+}
+
+std::vector<Error> observed_too_long(const Deployment& deployment, Instant now) {
+  std::vector<Error> errors;
+  for (const auto& [name, role] : deployment.roles) {
+    if (!role.observe || role.observe->until <= now + observe_max) continue;
+    Position at = role.observe->at;
+    at.file = deployment.file;
+    errors.push_back(
+        {Fault::invalid,
+         fmt::format("`observe` of `{}` may last 14 days at most from now, and its end "
+                     "is {}",
+                     visible(name), to_string(role.observe->until)),
+         std::move(at)});
+  }
+  return errors;
 }
 
 void check_roles(DeploymentBuild& build) {

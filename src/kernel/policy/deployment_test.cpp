@@ -45,6 +45,27 @@ TEST(Deployment, TheLeastFile) {
   EXPECT_FALSE(d.knows("support"));
 }
 
+TEST(Deployment, ARoleComesIntoForceBySteps) {
+  const LoadedDeployment loaded = load_deployment(
+      "roles:\n"
+      "  a: {file: x, candidate: next/x, observe: {until: 2026-12-01, reason: first week}}\n"
+      "  b: {file: y, observe: {until: 2026-12-02T12:00:00Z, reason: second}}\n",
+      "d");
+  ASSERT_THAT(loaded.errors, IsEmpty()) << sample::said(loaded.errors);
+  const Deployment& d = *loaded.deployment;
+  EXPECT_EQ(d.roles.at("a").candidate, "next/x");
+  EXPECT_EQ(d.roles.at("a").observe->reason, "first week");
+  EXPECT_EQ(d.roles.at("a").observe->until, *parse_instant("2026-12-02T00:00:00Z"))
+      << "the day is part of it";
+  const Instant end = d.roles.at("b").observe->until;
+  EXPECT_THAT(observed_too_long(d, Instant{end.ns - observe_max.ns}), IsEmpty());
+  const auto errors = observed_too_long(d, Instant{end.ns - observe_max.ns - 1});
+  ASSERT_EQ(errors.size(), 1U);
+  EXPECT_EQ(to_string(errors.front()),
+            "d:3:33: `observe` of `b` may last 14 days at most from now, and its end is "
+            "2026-12-02T12:00:00Z");
+}
+
 TEST(Deployment, ListensWhereItSays) {
   const LoadedDeployment loaded = load_deployment(
       "listen:\n"
@@ -191,8 +212,13 @@ constexpr Row kDeploymentRows[] = {
      "1:35: `A=b` is no name of a variable: the value is not written here\n"},
     {"servers: {g: {command: [x], env: [1A]}}", "1:35: `1A` is no name of a variable\n"},
     {"roles: {r: {}}", "1:12: a role has no `file`\n"},
-    {"roles: {r: {file: a, observe: {}}}",
-     "1:22: `observe` in a role is not enforced by this version, so it is refused\n"},
+    {"roles: {r: {file: a, observe: {reason: x}}}", "1:31: `observe` of a role has no `until`\n"},
+    {"roles: {r: {file: a, observe: {until: 2026-12-01}}}",
+     "1:31: `observe` of a role has no `reason`\n"},
+    {"roles: {r: {file: a, observe: {until: soon, reason: x}}}",
+     "1:39: `until` must be a date such as `2027-03-31` or an instant such as "
+     "`2027-03-31T12:00:00Z`, found `soon`\n"},
+    {"roles: {r: {file: a, candidate: a}}", "1:33: the candidate is the policy that is in force\n"},
     {"roles: {r: {file: a, directories: [src]}}",
      "1:36: the directory `src` must begin with `/` or `~/`\n"},
     {"people: {idp: {issuer: x}}",

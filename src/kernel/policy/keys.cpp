@@ -72,6 +72,7 @@ constexpr SectionWords kWords[] = {
     {Section::tls, "`tls`", "listen.tls"},
     {Section::traces, "`traces`", "traces"},
     {Section::role, "a role", "roles.NAME"},
+    {Section::observe, "`observe` of a role", "roles.NAME.observe"},
     {Section::server, "a server", "servers.NAME"},
     {Section::people, "`people`", "people"},
     {Section::person, "a person", "people.NAME"},

@@ -65,6 +65,7 @@ enum class Section : std::uint8_t {
   tls,
   traces,
   role,
+  observe,
   server,
   people,
   person,

@@ -74,8 +74,15 @@ constexpr Key kKeys[] = {
     {role, "team", "text", "none", 13, "The team whose layer applies."},
     {role, "servers", "list of texts", "none", 13,
      "The servers that `pawl serve` offers this role at `/mcp/ROLE`."},
-    {role, "candidate", "text", "", 15, "A second policy that is judged and never acts.", true},
-    {role, "observe", "mapping", "", 15, "Watches without enforcing.", true},
+    {role, "candidate", "text", "none", 15,
+     "A second policy file, relative to the deployment file. It is judged beside the policy on "
+     "each "
+     "call, recorded, and never acts."},
+    {role, "observe", "mapping", "it is enforced", 15,
+     "Lets calls run that the policy would stop, up to an end; above is what stays enforced."},
+    {observe, "until", "date or instant", "required", 15,
+     "When it ends, by itself: at most 14 days from now. A date is part of it."},
+    {observe, "reason", "text", "required", 15, "Why; it is recorded."},
     {server, "command", "list of words", "required, or `url`", 13,
      "The program and its arguments."},
     {server, "env", "list of names", "none", 13, "Variables that are passed on; no others are."},

@@ -146,6 +146,7 @@ constexpr std::array kLeads = {
     Leads{listen, "tls", Holds::one, tls},
     Leads{deployment, "traces", Holds::one, traces},
     Leads{deployment, "roles", Holds::names, role},
+    Leads{role, "observe", Holds::one, observe},
     Leads{deployment, "servers", Holds::names, server},
     Leads{deployment, "people", Holds::one, people},
     Leads{deployment, "notify", Holds::one, notify},

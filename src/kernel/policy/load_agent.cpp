@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 
 #include "base/text.h"
 #include "kernel/policy/build.h"
@@ -12,7 +11,6 @@ namespace pawl {
 namespace {
 
 constexpr std::size_t id_bytes_max = 128;
-const Duration kDay = Duration::seconds(86'400);
 
 bool is_id(std::string_view id) {
   return id.size() <= id_bytes_max && std::ranges::all_of(id, [](char c) {
@@ -91,15 +89,7 @@ void read_risk(Build& build, const yaml::Node& node) {
 }  // namespace
 
 std::optional<Instant> read_end(Build& build, const yaml::Node& node, std::string_view what) {
-  if (node.is_scalar()) {
-    if (const auto instant = parse_instant(node.text)) return *instant;
-    const auto date = parse_instant(node.text + "T00:00:00Z");
-    if (date && date->ns <= std::numeric_limits<std::int64_t>::max() - kDay.ns) return *date + kDay;
-  }
-  build.reading.mistake(node.at, fmt::format("`{}` must be a date such as `2027-03-31` or an "
-                                             "instant such as `2027-03-31T12:00:00Z`, found {}",
-                                             what, node.described()));
-  return std::nullopt;
+  return build.reading.end(node, what);
 }
 
 void read_agent(Build& build, const yaml::Node& node) {

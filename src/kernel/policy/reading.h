@@ -61,6 +61,8 @@ class Reading {
   std::optional<std::uint64_t> count(const yaml::Node& node, std::string_view what, Between bounds);
   std::optional<Duration> duration(const yaml::Node& node, std::string_view what,
                                    LengthBetween bounds);
+  // The end of something: an instant, or a date, which is part of it.
+  std::optional<Instant> end(const yaml::Node& node, std::string_view what);
   // A whole number of seconds.
   std::optional<Duration> seconds(const yaml::Node& node, std::string_view what, Duration most);
   // A text without hidden characters, not empty.

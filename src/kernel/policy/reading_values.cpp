@@ -5,6 +5,7 @@
 #include <array>
 #include <cctype>
 #include <charconv>
+#include <limits>
 #include <unordered_map>
 
 #include "base/text.h"
@@ -149,6 +150,19 @@ std::optional<Duration> Reading::duration(const yaml::Node& node, std::string_vi
     return std::nullopt;
   }
   return *length;
+}
+
+std::optional<Instant> Reading::end(const yaml::Node& node, std::string_view what) {
+  if (node.is_scalar()) {
+    if (const auto instant = parse_instant(node.text)) return *instant;
+    const auto date = parse_instant(node.text + "T00:00:00Z");
+    const Duration day = Duration::seconds(86'400);
+    if (date && date->ns <= std::numeric_limits<std::int64_t>::max() - day.ns) return *date + day;
+  }
+  mistake(node.at, fmt::format("`{}` must be a date such as `2027-03-31` or an instant such as "
+                               "`2027-03-31T12:00:00Z`, found {}",
+                               what, node.described()));
+  return std::nullopt;
 }
 
 std::optional<Duration> Reading::seconds(const yaml::Node& node, std::string_view what,

@@ -1,0 +1,140 @@
+#include "gate/candidates.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+#include "gate/facts.h"
+#include "gate/runs.h"
+#include "gate/ticket.h"
+#include "kernel/admit/explain.h"
+
+namespace pawl {
+
+namespace {
+
+constexpr std::size_t why_bytes_max = 300;
+
+std::string shortened(const Error& error) {
+  return visible(error.message.substr(0, why_bytes_max));
+}
+
+// As the run's own task narrows it: made once for a run, and again when either is another one.
+const CandidateOfRun& narrow(const std::shared_ptr<PolicyInUse>& candidate, RunDesk& run) {
+  CandidateOfRun& known = run.candidate;
+  const std::string& task = run.policy->policy().task;
+  if (known.from == candidate && known.task == task) return known;
+  known = {.from = candidate, .policy = candidate, .task = task, .mistake = {}};
+  if (task.empty()) return known;
+  const auto with_task = narrowed(candidate->shared(), task, {});
+  known.policy = with_task ? std::make_shared<PolicyInUse>(*with_task) : nullptr;
+  if (!with_task) {
+    known.mistake = "the task of its run does not fit it: " + shortened(with_task.error());
+  }
+  return known;
+}
+
+void compare(const Verdict& verdict, const Verdict& would, CandidateSaid& said) {
+  if (would.effect == verdict.effect && would.reason.code == verdict.reason.code) return;
+  said.effect = to_string(would.effect);
+  said.code = to_string(would.reason.code);
+  if (would.reason.rule == nullptr) return;
+  said.rule = would.reason.rule->path;
+  said.rule_at = to_string(would.reason.rule->at);
+}
+
+std::string journal_text(const Candidate& candidate, const std::string& digest) {
+  const std::string whose = "candidate of `" + visible(candidate.agent) + "`: ";
+  if (!candidate.policy) return whose + "cannot be used: " + candidate.why;
+  return whose + visible(candidate.file) + " (" + digest + ") is judged beside the policy";
+}
+
+}  // namespace
+
+std::optional<CandidateSaid> ask_candidate(const Ticket& ticket, const Facts& facts,
+                                           const Verdict& verdict, Look look, Instant now) {
+  const auto found = ticket.desk.candidates.find(ticket.state().agent);
+  if (found == ticket.desk.candidates.end() || !found->second.policy) return std::nullopt;
+  CandidateSaid said{.policy = found->second.policy->digest()};
+  const CandidateOfRun& candidate = narrow(found->second.policy, *ticket.run);
+  said.why = candidate.mistake;
+  if (!candidate.policy) return said;
+  const Call& call = ticket.asked.call;
+  const Policy& policy = candidate.policy->policy();
+  const auto tool = candidate.policy->bound(call.server, call.tool, ticket.asked.definition, now);
+  if (tool && !tool->misfits.empty()) {
+    said.why = "its entry does not fit the tool: " + shortened(tool->misfits.front());
+    return said;
+  }
+  const auto own = gather_beside(ticket, tool.get(), policy, facts);
+  if (!own) {
+    said.why = own.error().message;
+    return said;
+  }
+  const Verdict would = admit({.policy = policy,
+                               .state = ticket.desk.state,
+                               .run = ticket.state(),
+                               .call = call,
+                               .tool = tool.get(),
+                               .facts = *own,
+                               .now = now,
+                               .look = look});
+  // What people answered to the question that was asked is an answer to this one too.
+  const bool answered = look == Look::after_hold || facts.approval.has_value();
+  if (!answered || would.effect != Effect::hold) compare(verdict, would, said);
+  return said;
+}
+
+void count_candidate(const Ticket& ticket, CandidateKind kind, std::string_view why) {
+  const auto found = ticket.desk.candidates.find(ticket.state().agent);
+  if (found == ticket.desk.candidates.end()) return;
+  found->second.counts.add(kind);
+  if (why.empty()) return;
+  found->second.last_error =
+      "`" + visible(ticket.asked.call.name().substr(0, shown_name_bytes_max)) + "`: ";
+  found->second.last_error += why;
+}
+
+void Gate::set_candidates(std::vector<Candidate> candidates) {
+  Desk& desk = *desk_;
+  const auto note = [&desk](std::string text) {
+    (void)desk.append(Noted{{}, "candidate", std::move(text)});
+  };
+  std::erase_if(desk.candidates, [&](const auto& known) {
+    const bool gone =
+        std::ranges::find(candidates, known.first, &Candidate::agent) == candidates.end();
+    if (gone) note("candidate of `" + visible(known.first) + "`: there is none any more");
+    return gone;
+  });
+  for (Candidate& candidate : candidates) {
+    const std::string digest = candidate.policy ? spelled(candidate.policy->digest) : "";
+    const auto known = desk.candidates.find(candidate.agent);
+    if (known != desk.candidates.end()) {
+      const CandidateInUse& now = known->second;
+      const std::string before = now.policy ? now.policy->digest() : "";
+      if (before == digest && now.what.why == candidate.why && now.what.file == candidate.file) {
+        continue;
+      }
+    }
+    note(journal_text(candidate, digest));
+    CandidateInUse& made = desk.candidates[candidate.agent];
+    made = {};
+    if (candidate.policy) made.policy = std::make_shared<PolicyInUse>(candidate.policy);
+    made.what = std::move(candidate);
+  }
+}
+
+std::vector<CandidateNow> Gate::candidates() const {
+  std::vector<CandidateNow> out;
+  for (const auto& [agent, known] : desk_->candidates) {
+    out.push_back({.agent = agent,
+                   .file = known.what.file,
+                   .digest = known.policy ? known.policy->digest() : std::string(),
+                   .why = known.what.why,
+                   .last_error = known.last_error,
+                   .counts = known.counts});
+  }
+  return out;
+}
+
+}  // namespace pawl

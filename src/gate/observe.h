@@ -1,0 +1,33 @@
+// Watching without enforcing (gate/rollout.h). Private to this room.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/time.h"
+#include "gate/rollout.h"
+#include "model/verdict.h"
+
+namespace pawl {
+
+class Desk;
+
+// What the desk keeps of one, by agent.
+struct ObservationInUse {
+  Observation what;
+  Duration ends{};  // boot, besides the wall clock, which somebody may set
+  std::uint64_t passed = 0;
+};
+
+enum class Enforcement : std::uint8_t { enforced, watched };
+// Asked after each verdict: whether what the policy stops is stopped in runs of this agent.
+Enforcement enforcement(const Desk& desk, std::string_view agent);
+
+// A call was let through under it.
+void count_passed(Desk& desk, std::string_view agent);
+
+// Errand of the agenda: those that are over by now end, with a record.
+void end_observations(Desk& desk);
+
+}  // namespace pawl
