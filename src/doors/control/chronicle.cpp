@@ -88,6 +88,16 @@ struct ChronicleTeller {
     one.call = approval->call;
     say(std::move(one), "by " + b.person + (b.reason.empty() ? "" : ": " + b.reason));
   }
+  // Somebody who changes a call has read it; whether it was approved as asked, it was not.
+  void operator()(const ApprovalChanged& b) const {
+    const Approval* approval = state.approval(b.approval);
+    if (approval == nullptr) return;
+    into.answered(ApprovalAnswered{b.approval, b.person, "change"}, *approval, record.at);
+    Happening one = begin(approval->asked.run, "change");
+    one.tool = approval->asked.terms->tool;
+    one.call = approval->call;
+    say(std::move(one), "by " + b.person + (b.reason.empty() ? "" : ": " + b.reason));
+  }
   void operator()(const ApprovalEnded& b) const {
     into.forget(b.approval);
     const Approval* approval = state.approval(b.approval);
