@@ -21,7 +21,7 @@ constexpr OptionRow kEverything = {"--everything", "",
 constexpr OptionRow kDrillOptions[] = {kDrillAs, kEverything, json_option, state_option,
                                        config_option};
 
-std::string milliseconds(json::View microseconds) {
+std::string shown_ms(json::View microseconds) {
   const std::int64_t us = microseconds.is_integer() ? microseconds.integer() : 0;
   return fmt::format("{:.1f} ms", static_cast<double>(us) / 1000);
 }
@@ -45,10 +45,10 @@ int run_drill(const Arguments& arguments) {
                   visible(root.text("role").value_or(""))));
   out(fmt::format("calls let through      {} before the switch, {} after it",
                   root["calls"].natural(), root["after"].natural()));
-  out("to the last of them    " + milliseconds(root["decided_us"]));
+  out("to the last of them    " + shown_ms(root["decided_us"]));
   out(fmt::format("processes              {}, and {} not proved dead", root["processes"].natural(),
                   root["alive"].natural()));
-  out("to the end of the last " + milliseconds(root["dead_us"]));
+  out("to the end of the last " + shown_ms(root["dead_us"]));
   return passed ? exit_good : exit_no;
 }
 

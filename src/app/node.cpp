@@ -299,6 +299,7 @@ void Node::close() {
 int Node::run() {
   if (Status opened = open(); !opened) {
     log_line("the node cannot start: " + to_string(opened.error()));
+    tell_of_no_start(opened.error());
     return opened.error().fault == Fault::refused ? exit_no : exit_usage;
   }
   log_line(fmt::format("node {} serves {} ({} records)", PAWL_VERSION, options_.state_directory,

@@ -10,6 +10,7 @@ namespace pawl::app {
 namespace {
 
 constexpr const char* slack_path = "/notify/slack";
+constexpr Duration last_words_within = Duration::seconds(10);
 
 // The value of a field that stands once; empty: it does not.
 std::string_view once(const http::Request& request, std::string_view name) {
@@ -106,6 +107,25 @@ Status Node::slack_pressed(const notify::SlackAnswer& answer, const std::string&
     }
   }
   return gate_->answer(answer.id, person, groups_of(person), approve, "in Slack", "slack", shown);
+}
+
+// A journal that was damaged or cut is not opened, and nothing can be recorded: everybody hears of
+// it now, and each once for every start that fails so.
+void Node::tell_of_no_start(const Error& error) {
+  if (!herald_ || error.fault != Fault::corrupt) return;
+  notify::Notice notice;
+  notice.event = "tampering";
+  notice.sentence = "the node cannot start: " + error.message;
+  notice.at = net::wall_time();
+  const auto told = [](const notify::Attempt& attempt) {
+    if (attempt.end != notify::Attempt::End::told) log_line("nobody told: " + attempt.why);
+  };
+  herald_->notifiers().escalation(notice);
+  for (const Contact& contact : deployment_.notices.contacts) {
+    notice.contact = contact.name;
+    herald_->notifiers().send(contact.via, notice, told);
+  }
+  (void)loop_.run_until([this] { return herald_->notifiers().waiting() == 0; }, last_words_within);
 }
 
 // Why people might not hear of what happens, for `/readyz`. Empty: nothing is known to be wrong.

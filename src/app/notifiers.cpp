@@ -63,7 +63,7 @@ Task<Attempt> run_program(net::Loop& loop, std::vector<std::string> words, Notic
   co_return refused_because(net::to_string(exit));
 }
 
-Attempt unread(const Error& error) {
+Attempt secret_unread(const Error& error) {
   return {Attempt::End::again, "its secret cannot be read: " + error.message, {}};
 }
 
@@ -158,7 +158,7 @@ void Notifiers::slack(const std::string& channel, const Notice& notice, Done don
   const auto attempt = [client = client_of(slack.at), broker = broker_, source = slack.token,
                         url = slack.at.url, channel, notice, buttons]() -> Task<Attempt> {
     auto token = co_await broker->secret(source);
-    if (!token) co_return unread(token.error());
+    if (!token) co_return secret_unread(token.error());
     co_return notify::slack_answered(
         co_await client->fetch(notify::slack_message(url, *token, channel, notice, buttons)));
   };
@@ -172,7 +172,7 @@ void Notifiers::slack_line(const std::string& channel, const std::string& thread
   const auto attempt = [client = client_of(slack.at), broker = broker_, source = slack.token,
                         url = slack.at.url, channel, thread, sentence]() -> Task<Attempt> {
     auto token = co_await broker->secret(source);
-    if (!token) co_return unread(token.error());
+    if (!token) co_return secret_unread(token.error());
     co_return notify::slack_answered(
         co_await client->fetch(notify::slack_line(url, *token, channel, thread, sentence)));
   };
@@ -193,7 +193,7 @@ void Notifiers::webhook(const std::string& name, const Notice& notice, Done done
   const auto attempt = [client = client_of(hook.at), broker = broker_, source = hook.secret,
                         url = hook.at.url, id, notice]() -> Task<Attempt> {
     auto secret = co_await broker->secret(source);
-    if (!secret) co_return unread(secret.error());
+    if (!secret) co_return secret_unread(secret.error());
     auto ask = notify::webhook_message(url, *secret, id, net::wall_time(), notice);
     if (!ask) co_return refused_because(ask.error().message);
     co_return notify::webhook_answered(co_await client->fetch(std::move(*ask)));
@@ -207,7 +207,7 @@ void Notifiers::pagerduty(const std::string& service, const Notice& notice, Done
                         source = duty.keys.find(service)->second, url = duty.at.url,
                         notice]() -> Task<Attempt> {
     auto key = co_await broker->secret(source);
-    if (!key) co_return unread(key.error());
+    if (!key) co_return secret_unread(key.error());
     co_return notify::pagerduty_answered(
         co_await client->fetch(notify::pagerduty_message(url, *key, host_name(), notice)));
   };
@@ -230,7 +230,7 @@ void Notifiers::mail(const std::string& to, const Notice& notice, Done done) {
     order.user = mail.user;
     if (mail.password.given()) {
       auto password = co_await broker_->secret(mail.password);
-      if (!password) co_return unread(password.error());
+      if (!password) co_return secret_unread(password.error());
       order.password = std::move(*password);
     }
     order.from = mail.from;

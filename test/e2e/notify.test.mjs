@@ -1,7 +1,7 @@
 // What people hear, and how they answer for it: Slack, a webhook, PagerDuty and mail as other
 // programs see them, the ladder of an escalation, and what a press of a button may do.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import {
@@ -256,4 +256,20 @@ test('a way that is dead is escalated itself, and keeps nobody waiting', async (
   slack.answer = () => ({ status: 200, body: '{"ok":true}' });
   assert.equal((await w.later('kill', 'tool', 'read_slow', '--reason', 'x')).status, 0);
   await until(async () => (await status()).notices.every((one) => one.dead === ''));
+});
+
+test('a journal that was cut keeps the node from starting, and people hear of it', async (t) => {
+  const { w, duty, slack } = await world(t, {
+    contacts: [['Agents', 'pagerduty:agents'], ['Ada', 'slack:@ada', '1h']],
+  });
+  w.node.kill('SIGTERM');
+  await w.ended;
+  const journal = readdirSync(w.state, { recursive: true }).filter((name) => /\.seg$/.test(name));
+  assert.ok(journal.length > 0, readdirSync(w.state, { recursive: true }).join());
+  for (const name of journal) rmSync(path.join(w.state, name), { force: true });
+  await w.serve();
+  assert.equal(w.origin, null, w.log);
+  const incident = duty.posts.find((one) => /tampering/.test(one.json.payload?.summary));
+  assert.ok(incident, w.log);
+  assert.ok(slack.posts.some((one) => /tampering/.test(one.json.text)), 'without the hour');
 });
