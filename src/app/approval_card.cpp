@@ -92,6 +92,11 @@ void print_judged(json::View question) {
                   paint(judged.starts_with("irrev") ? Ink::bad : Ink::warn, judged),
                   place.empty() ? "" : "   in " + place));
   if (question["rule_at"].exists()) out("rule      " + card_word(question, "rule_at"));
+  for (json::View fact : question["facts"].elements()) {
+    const std::string line =
+        fmt::format("{:<9} {}", card_word(fact, "name"), card_word(fact, "text"));
+    out(card_flag(fact, "danger") ? paint(Ink::bad, line) : line);
+  }
 }
 
 // Line by line, where the call is an edit.
@@ -143,6 +148,9 @@ void print_card(json::View question) {
   }
   for (json::View argument : question["display"].elements()) {
     print_argument(question, argument);
+    for (json::View note : argument["notes"].elements()) {
+      out("  " + paint(Ink::bad, "! " + visible(note.is_string() ? note.string() : "")));
+    }
   }
   if (question["asked"].is_object()) print_left_out(question);
   if (!question["shown"].exists()) {

@@ -138,7 +138,10 @@ void Chronicle::judge(const CallDecided& b) {
   const Judged how{b.class_text, b.rule_at};
   if (judgements_.size() >= limits_.judgements_max && !judgements_.contains(how)) return;
   const Judged* kept = &*judgements_.insert(how).first;
-  if (judged_.emplace(b.approval, JudgedCall{kept, b.args_bytes}).second) {
+  const bool facts_too =
+      judged_.size() < limits_.facts_kept_max && b.facts.size() <= limits_.facts_bytes_max;
+  JudgedCall call{kept, b.args_bytes, facts_too ? b.facts : std::string()};
+  if (judged_.emplace(b.approval, std::move(call)).second) {
     order_.push_back(b.approval);
   }
   // Those that were forgotten meanwhile leave their place in the order behind.

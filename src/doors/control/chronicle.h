@@ -29,7 +29,9 @@ struct ChronicleLimits {
   std::size_t said_bytes_max = 400;   // of each
   std::size_t judged_max = 100'000;   // waiting calls
   std::size_t judgements_max = 4096;  // that differ
-  std::size_t times_max = 500;        // of answers of one person
+  std::size_t facts_kept_max = 5000;  // waiting calls whose facts are kept
+  std::size_t facts_bytes_max = 4096;
+  std::size_t times_max = 500;  // of answers of one person
   std::size_t persons_max = 256;
 };
 
@@ -47,6 +49,7 @@ struct Judged {
 struct JudgedCall {
   const Judged* how = nullptr;  // never null in a chronicle
   std::uint64_t args_bytes = 0;
+  std::string facts;  // as recorded, of the first ones that are not long
 };
 
 // How a person answers, since the beginning of this chronicle.

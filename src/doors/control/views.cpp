@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "doors/control/display.h"
+#include "doors/control/evidence.h"
 #include "doors/control/line_diff.h"
 #include "doors/control/run_views.h"
 #include "kernel/admit/typed.h"
@@ -134,17 +135,39 @@ void write_question(json::Writer& out, const Approval& approval, Instant now) {
   out.end();
 }
 
+void write_evidence(json::Writer& out, const ToolRule& entry, const ShownArgument& argument,
+                    json::View value) {
+  const LineEvidence evidence = line_evidence(entry, argument.name, value, argument.text);
+  if (!evidence.notes.empty()) {
+    out.key("kind").string("command line").key("notes").array();
+    for (const std::string& note : evidence.notes) out.string(note);
+    out.end();
+  }
+  if (evidence.marks.empty()) return;
+  out.key("marks").array();
+  for (const ShownMark& mark : evidence.marks) {
+    out.object().key("from").natural(mark.from).key("to").natural(mark.to);
+    out.key("why").string(mark.why).end();
+  }
+  out.end();
+}
+
 void write_display(json::Writer& out, const Approval& approval, std::string_view arguments,
-                   bool full) {
+                   bool full, const Policy* policy) {
   const auto document = json::parse(arguments);
   if (!document) return;
   const Display shown = display(approval, document->root(), full);
+  const ToolRule* entry =
+      policy == nullptr ? nullptr : entry_of(*policy, approval.asked.terms->tool);
   out.key("display").array();
   for (const ShownArgument& argument : shown.arguments) {
     out.object().key("name").string(argument.name).key("text").string(argument.text);
     if (argument.hidden) out.key("hidden").boolean(true);
     if (argument.mixed) out.key("mixed").boolean(true);
     if (argument.folded > 0) out.key("folded").natural(argument.folded);
+    if (entry != nullptr && argument.folded == 0) {
+      write_evidence(out, *entry, argument, document->root()[argument.name]);
+    }
     out.end();
   }
   out.end();
@@ -232,6 +255,9 @@ std::string question_json(const State& state, Journal& journal, const ShownQuest
     out.key("environment").string(to_string(around.policy->environment));
   }
   if (chronicle != nullptr) write_before(out, approval, *chronicle);
+  // What was found out is about the call as its agent made it.
+  const JudgedCall* const judged = approval.changed ? nullptr : judged_in(chronicle, approval);
+  if (judged != nullptr) write_facts(out, judged->facts);
   const auto text = text_to_type_with(*approval.asked.terms, arguments);
   if (approval.asked.terms->typed && text) out.key("type_this").string(*text);
   if (arguments) {
@@ -239,7 +265,7 @@ std::string question_json(const State& state, Journal& journal, const ShownQuest
     if (arguments->size() <= display_bytes_shown_max) {
       out.key("arguments_text").string(*arguments);
     }
-    write_display(out, approval, *arguments, full);
+    write_display(out, approval, *arguments, full, around.policy);
   } else {
     out.key("arguments_missing").string(arguments.error().message);
   }
