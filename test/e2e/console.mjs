@@ -12,7 +12,7 @@ export const passphrase = 'correct horse battery';
 const { subtle } = globalThis.crypto;
 
 export async function until(found, what = 'it') {
-  for (let i = 0; i < 500; ++i) {
+  for (let i = 0; i < 3000; ++i) {
     const value = await found();
     if (value) return value;
     await sleep(20);
@@ -61,6 +61,11 @@ export class Watched extends Served {
       asked.on('error', reject);
       asked.end(body);
     });
+  }
+  // The answer as soon as its head is there.
+  stream(place, headers) {
+    const where = { host: '127.0.0.1', port: this.port, path: `/console/${place}`, headers };
+    return new Promise((resolve, reject) => http.get(where, resolve).on('error', reject));
   }
   async person(name, words = passphrase) {
     const one = new Person(this, name);

@@ -6,7 +6,7 @@ import http from 'node:http';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { Watched, browserPath, openBrowser, passphrase, until } from './console.mjs';
-import { modules, sleep } from './world.mjs';
+import { modules } from './world.mjs';
 
 const policy = `
 version: 1
@@ -16,10 +16,10 @@ tools:
     - {name: [read_text_file, list_allowed_directories], class: read_only}
     - name: edit_file
       class: irreversible small
-      approval: {by: [leads], typed: args.path, within: 2m}
-    - {name: write_file, class: irreversible small, approval: {by: [leads], quorum: 2, within: 2m}}
+      approval: {by: [leads], typed: args.path, within: 1h}
+    - {name: write_file, class: irreversible small, approval: {by: [leads], quorum: 2, within: 1h}}
     - {name: create_directory, class: reversible small, approval: {by: [leads], within: 2s}, requires_approval: true}
-    - {name: move_file, class: irreversible small, approval: {by: [leads], within: 2m}}
+    - {name: move_file, class: irreversible small, approval: {by: [leads], within: 1h}}
 execution: {max_steps: 100}
 `;
 const screens = path.join(modules, '..', 'screens');
@@ -43,7 +43,7 @@ before(async () => {
   w.agent = new Client({ name: 'agent', version: '1' }, { capabilities: {} });
   await w.agent.connect(new StreamableHTTPClientTransport(new URL(w.url)));
   w.call = (name, args) =>
-    w.agent.callTool({ name, arguments: args }, undefined, { timeout: 60_000 });
+    w.agent.callTool({ name, arguments: args }, undefined, { timeout: 600_000 });
   w.edit = (to = 30) =>
     w.call('edit_file', {
       path: w.file,
@@ -61,6 +61,7 @@ const said = (result) => result.content.map((part) => part.text).join('\n');
 async function signIn(name, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
   const page = await context.newPage();
+  page.setDefaultTimeout(120_000);
   page.faults = [];
   page.on('pageerror', (error) => page.faults.push(error.message));
   page.on('console', (line) => {
