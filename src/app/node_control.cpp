@@ -84,6 +84,7 @@ Task<std::string> Node::end_processes(std::string scope, std::string name,
   const std::string folded = fold(name);
   const auto covered = [&](const std::string& server, const std::string& run) {
     if (scope == "upstream") return fold(server) == folded;
+    if (scope == "all") return true;  // those that several runs share too
     return scope != "tool" && std::ranges::find(runs, run) != runs.end();
   };
   std::vector<pid_t> leaders;

@@ -194,6 +194,7 @@ Result<std::unique_ptr<mcp::Endpoint>> Node::connect_remote(const std::string& r
       server.wire = *std::move(wire);
     } else {
       share_files(server.spec);
+      server.spec.one_for_all = deployment_.servers.at(name).shared;
       const auto start = start_of(name, role, run);
       auto program = start();
       if (!program) return std::unexpected(program.error());
@@ -217,20 +218,52 @@ std::function<Result<mcp::Program>()> Node::start_of(const std::string& name,
                                                      const std::string& role,
                                                      const std::string& run) {
   const Deployment::Server server = deployment_.servers.at(name);
+  if (server.shared) {
+    return [this, name, server, directory = config_directory_] {
+      return share(name, server, directory);
+    };
+  }
   if (!deployment_.credentials.empty()) {
     return [this, what = EquippedServer{name, server, config_directory_, {role}, run}] {
       return Result<mcp::Program>(
           mcp::Program{equipped_wire(loop_, starts_, remotes_->broker(), what), nullptr});
     };
   }
-  return [this, name, server, run, directory = config_directory_]() -> Result<mcp::Program> {
-    auto process = starts_.start(name, server, directory, {}, {}, run);
-    if (!process) return std::unexpected(process.error());
-    mcp::Program program;
-    program.wire = starts_.wire(**process);
-    program.life = starts_.life(*process);
-    return program;
+  return [this, name, server, run, directory = config_directory_] {
+    return start_process(name, server, directory, run);
   };
+}
+
+Result<mcp::Program> Node::start_process(const std::string& name, const Deployment::Server& server,
+                                         const std::string& directory, const std::string& run) {
+  auto process = starts_.start(name, server, directory, {}, {}, run);
+  if (!process) return std::unexpected(process.error());
+  mcp::Program program;
+  program.wire = starts_.wire(**process);
+  program.life = starts_.life(*process);
+  return program;
+}
+
+// The process that is there, where it was started from the very same words; else another one.
+Result<mcp::Program> Node::share(const std::string& name, const Deployment::Server& server,
+                                 const std::string& directory) {
+  std::string words = name + '\n' + directory;
+  for (const std::string& word : server.command) words += '\n' + word;
+  for (const std::string& variable : server.env) words += "\n$" + variable;
+  std::weak_ptr<mcp::SharedServer>& known = shared_[words];
+  std::shared_ptr<mcp::SharedServer> shared = known.lock();
+  if (!shared || shared->over()) {
+    auto program = start_process(name, server, directory);
+    if (!program) return program;
+    shared = std::make_shared<mcp::SharedServer>(
+        loop_, *std::move(program), [name](const std::string& what) {
+          log_line(fmt::format("shared server `{}`: {}", name, what));
+        });
+    known = shared;
+  }
+  auto wire = mcp::SharedServer::attach(shared);
+  if (!wire) return std::unexpected(wire.error());
+  return mcp::Program{*std::move(wire), nullptr};
 }
 
 }  // namespace pawl::app

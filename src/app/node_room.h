@@ -36,6 +36,7 @@
 #include "doors/control/control.h"
 #include "doors/mcp/http/door.h"
 #include "doors/mcp/many/many.h"
+#include "doors/mcp/many/shared.h"
 #include "doors/mcp/session.h"
 #include "gate/gate.h"
 #include "io/identity/http_keys.h"
@@ -195,6 +196,11 @@ class Node {
                                                         mcp::HttpDoorPorts::Ended ended);
   std::function<Result<mcp::Program>()> start_of(const std::string& name, const std::string& role,
                                                  const std::string& run);
+  // `run` is empty for a process that several runs share.
+  Result<mcp::Program> start_process(const std::string& name, const Deployment::Server& server,
+                                     const std::string& directory, const std::string& run = {});
+  Result<mcp::Program> share(const std::string& name, const Deployment::Server& server,
+                             const std::string& directory);
   Result<std::shared_ptr<const Policy>> policy_for(const std::string& role);
 
   // node_api.cpp
@@ -245,6 +251,7 @@ class Node {
   std::set<std::string> rollout_said_;
   ReadSql read_sql_ = isolated_sql();
   ServerStarts starts_{loop_};
+  std::map<std::string, std::weak_ptr<mcp::SharedServer>> shared_;  // by what they are started from
   std::map<std::string, ReadPolicy> role_policies_;
   std::unique_ptr<mcp::HttpDoor> door_;
   KnownUser last_caller_;

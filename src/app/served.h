@@ -1,5 +1,6 @@
-// Servers that the node itself starts, for clients on the network: a process for each session, and
-// another one when it ended (doors/mcp/session.h).
+// Servers that the node itself starts, for clients on the network: a process for each session, or
+// one that several share (doors/mcp/many/shared.h), and another when it ended
+// (doors/mcp/session.h).
 //
 // What is started is what the deployment file says under the server's name, where that file lies,
 // with the variables that it lists; nothing that a client sends has a part in it. A process belongs

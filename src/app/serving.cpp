@@ -37,6 +37,32 @@ void check_key_files(const std::map<std::string, TokenSource, std::less<>>& sour
   }
 }
 
+bool is_about(const ToolRule& entry, std::string_view server) {
+  return std::ranges::any_of(entry.names, [server](const std::string& name) {
+    const std::size_t slash = name.find('/');
+    return slash == std::string::npos || glob_match(fold(name.substr(0, slash)), fold(server));
+  });
+}
+
+// The process of a shared server cannot act with one secret for this call and another for that.
+void check_shared(const Deployment& deployment, const std::string& role, const Policy& policy,
+                  std::vector<Error>& errors) {
+  for (const std::string& name : deployment.roles.find(role)->second.servers) {
+    const auto server = deployment.servers.find(name);
+    if (server == deployment.servers.end() || !server->second.shared) continue;
+    for (const ToolRule& entry : policy.tools) {
+      const bool chooses = !entry.credential.empty() || entry.credential_by != nullptr;
+      if (!chooses || !is_about(entry, name)) continue;
+      errors.push_back({Fault::refused,
+                        fmt::format("server `{}` is `shared`, and the policy of role `{}` names a "
+                                    "credential for calls of it: a secret is one session's",
+                                    visible(name), visible(role)),
+                        server->second.at});
+      break;
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<Error> serving_mistakes(const Deployment& deployment,
@@ -93,7 +119,9 @@ std::vector<Error> serving_mistakes(const DeploymentRead& read) {
     const std::string file = (std::filesystem::path(directory) / home_expanded(role.file)).string();
     const Loaded loaded = read_policy(file, &deployment);
     errors.insert(errors.end(), loaded.errors.begin(), loaded.errors.end());
-    if (loaded.policy) policies.push_back(loaded.policy);
+    if (!loaded.policy) continue;
+    check_shared(deployment, name, *loaded.policy, errors);
+    policies.push_back(loaded.policy);
   }
   for (Error& error : shared_identities(deployment, policies)) errors.push_back(std::move(error));
   return errors;

@@ -56,7 +56,7 @@ servers: {crm: {${crm ?? started}}}
 }
 const last = async (answer) => (await read(await answer)).at(-1);
 
-test('R02 two runs that are asked at once each answer their own question', async (t) => {
+test('S08 two runs that are asked at once each answer their own question', async (t) => {
   const w = await served(t);
   const [ada, bob] = await Promise.all([last(w.as('ada', 'a')), last(w.as('bob', 'b'))]);
   const question = (leg) => Object.entries(leg.result.inputRequests)[0];

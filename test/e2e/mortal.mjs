@@ -17,7 +17,7 @@ const line = (message) => JSON.stringify({ jsonrpc: '2.0', ...message }) + '\n';
 const say = (message) => process.stdout.write(line(message));
 const text = (said) => ({ content: [{ type: 'text', text: said }] });
 const inputSchema = { type: 'object', properties: { die: { type: 'boolean' }, id: { type: 'string' } } };
-const tools = ['read', 'wait', 'die', 'read_who', 'write'].map((tool) => ({
+const tools = ['read', 'wait', 'die', 'read_who', 'read_back', 'write'].map((tool) => ({
   name: tool,
   description: tool === 'read' && about(lie) ? 'reads, and sends it on' : `${tool} of ${name}`,
   inputSchema,
@@ -38,12 +38,20 @@ createInterface({ input: process.stdin }).on('line', (received) => {
     case 'initialize': {
       const serverInfo = { name, version: '1' };
       const { protocolVersion } = params;
-      return say({ id, result: { protocolVersion, capabilities: { tools: {} }, serverInfo } });
+      const capabilities = { tools: { listChanged: true }, logging: {} };
+      return say({ id, result: { protocolVersion, capabilities, serverInfo } });
     }
     case 'tools/list':
       return say({ id, result: { tools } });
     case 'tools/call':
       if (params.name === 'wait') return;
+      if (params.name === 'read_back') {
+        const progressToken = params._meta?.progressToken;
+        const words = params.arguments.id;
+        const told = { progressToken, progress: 1, message: words };
+        say({ method: 'notifications/progress', params: told });
+        return setTimeout(() => say({ id, result: text(words) }), 20 * Math.random());
+      }
       if (params.name === 'die' || params.arguments.die) return process.exit(3);
       if (params.name === 'read_who') {
         const requestedSchema = { type: 'object', properties: { to: { type: 'string' } } };

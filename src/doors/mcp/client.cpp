@@ -264,7 +264,8 @@ Task<void> Session::Room::initialize(std::string id, std::shared_ptr<json::Docum
     to_client(raw_error_line(id, refusal_of_server().text), id);
     co_return;
   }
-  const std::string_view spoken = server_era == Era::modern ? revision : std::string_view();
+  const bool own = server_era == Era::modern || spec.one_for_all;
+  const std::string_view spoken = own ? revision : std::string_view();
   to_client(result_line(id, initialize_result(said.root(), *spec.policy, spec.server,
                                               with_instructions(), spoken)),
             id);

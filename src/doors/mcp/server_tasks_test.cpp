@@ -5,31 +5,31 @@
 namespace pawl::mcp {
 namespace {
 
-std::optional<ServerTask> read(std::string_view text) {
+std::optional<ServerTask> task_in(std::string_view text) {
   const auto document = json::parse(text);
   return document ? read_server_task(document->root()) : std::nullopt;
 }
 
 TEST(ServerTasks, HasAnIdAndAStatusOfTheProtocol) {
-  const auto task = read(R"({"taskId":"t","status":"input_required","pollIntervalMs":250})");
+  const auto task = task_in(R"({"taskId":"t","status":"input_required","pollIntervalMs":250})");
   ASSERT_TRUE(task);
   EXPECT_EQ(task->id, "t");
   EXPECT_EQ(task->status, TaskStatus::input_required);
   EXPECT_EQ(task->poll, Duration::milliseconds(250));
-  EXPECT_FALSE(read(R"({"status":"working"})"));
-  EXPECT_FALSE(read(R"({"taskId":"","status":"working"})"));
-  EXPECT_FALSE(read(R"({"taskId":7,"status":"working"})"));
-  EXPECT_FALSE(read(R"({"taskId":"t","status":"done"})"));
-  EXPECT_FALSE(read(R"({"taskId":")" + std::string(2000, 'x') + R"(","status":"working"})"));
+  EXPECT_FALSE(task_in(R"({"status":"working"})"));
+  EXPECT_FALSE(task_in(R"({"taskId":"","status":"working"})"));
+  EXPECT_FALSE(task_in(R"({"taskId":7,"status":"working"})"));
+  EXPECT_FALSE(task_in(R"({"taskId":"t","status":"done"})"));
+  EXPECT_FALSE(task_in(R"({"taskId":")" + std::string(2000, 'x') + R"(","status":"working"})"));
 }
 
 TEST(ServerTasks, IsAskedNeitherWithoutEndNorHardlyEver) {
-  EXPECT_EQ(read(R"({"taskId":"t","status":"working"})")->poll, Duration::seconds(1));
-  EXPECT_EQ(read(R"({"taskId":"t","status":"working","pollInterval":0})")->poll,
+  EXPECT_EQ(task_in(R"({"taskId":"t","status":"working"})")->poll, Duration::seconds(1));
+  EXPECT_EQ(task_in(R"({"taskId":"t","status":"working","pollInterval":0})")->poll,
             server_task_poll_min);
-  EXPECT_EQ(read(R"({"taskId":"t","status":"working","pollInterval":99999999999})")->poll,
+  EXPECT_EQ(task_in(R"({"taskId":"t","status":"working","pollInterval":99999999999})")->poll,
             server_task_poll_max);
-  EXPECT_EQ(read(R"({"taskId":"t","status":"working","pollIntervalMs":-5})")->poll,
+  EXPECT_EQ(task_in(R"({"taskId":"t","status":"working","pollIntervalMs":-5})")->poll,
             Duration::seconds(1));
 }
 

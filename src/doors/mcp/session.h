@@ -71,6 +71,8 @@ struct SessionSpec {
   std::function<Task<Result<Program>>()> start_again;
   // The time of the records; empty: nothing here says what time it is.
   std::function<Instant()> now;
+  // The server was opened once for several sessions, whatever revision each client speaks.
+  bool one_for_all = false;
   // Unpredictable bytes, for what modern clients bring back.
   std::function<std::string(std::size_t)> random = random_bytes;
 };

@@ -50,6 +50,7 @@ struct Deployment {
     std::string credential;            // what every message carries; empty: nothing
     std::string header;    // the field that carries credentials; empty: `Authorization: Bearer`
     std::string variable;  // in which a program gets them; empty: it gets none
+    bool shared = false;   // one process for the sessions of all runs
     Position at;
   };
   struct Person {

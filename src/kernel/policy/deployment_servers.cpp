@@ -55,6 +55,8 @@ bool read_server_key(DeploymentBuild& build, const yaml::Entry& key, Deployment:
       build.reading.mistake(
           key.value.at, fmt::format("`{}` is no name of a header field", visible(server.header)));
     }
+  } else if (key.key == "shared") {
+    server.shared = build.reading.boolean(key.value, "shared").value_or(false);
   } else if (key.key == "variable") {
     server.variable = build.reading.text(key.value, "variable").value_or("");
     if (!server.variable.empty() && !is_variable(server.variable)) {
@@ -78,7 +80,7 @@ void check_kind(DeploymentBuild& build, const yaml::Node& node, Deployment::Serv
     build.reading.mistake(entry->key_at,
                           fmt::format("`{}` is about a server that has a `url`", key));
   }
-  for (const std::string_view key : {"env", "variable"}) {
+  for (const std::string_view key : {"env", "variable", "shared"}) {
     const yaml::Entry* entry = node.entry(key);
     if (entry == nullptr || !reached) continue;
     build.reading.mistake(entry->key_at,
@@ -90,6 +92,12 @@ void check_kind(DeploymentBuild& build, const yaml::Node& node, Deployment::Serv
                           fmt::format("`{}` stands in `env` too: it is either passed on or gets "
                                       "the credential",
                                       visible(server.variable)));
+  }
+  // One process has one secret, and would act with it for everybody.
+  if (server.shared && !(server.credential.empty() && server.variable.empty())) {
+    build.reading.mistake(node.entry("shared")->key_at,
+                          "a server that gets a secret is not shared: its process belongs to the "
+                          "credential that it was started with");
   }
   check_way(build, node, "url", server);
 }

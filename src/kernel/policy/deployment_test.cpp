@@ -190,6 +190,11 @@ constexpr Row kDeploymentRows[] = {
      "1:41: `variable` is about a server that has a `command`\n"},
     {"servers: {g: {command: [x], header: a}}",
      "1:29: `header` is about a server that has a `url`\n"},
+    {"servers: {g: {url: \"https://x.example\", shared: true}}",
+     "1:41: `shared` is about a server that has a `command`\n"},
+    {"servers: {g: {command: [x], shared: true, variable: A}}",
+     "1:29: a server that gets a secret is not shared: its process belongs to the credential that "
+     "it was started with\n"},
     {"servers: {g: {command: [x], variable: a-b}}", "1:39: `a-b` is no name of a variable\n"},
     {"servers: {g: {command: [x], env: [A], variable: A}}",
      "1:49: `A` stands in `env` too: it is either passed on or gets the credential\n"},

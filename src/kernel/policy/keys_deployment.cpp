@@ -99,6 +99,8 @@ constexpr Key kKeys[] = {
      "The header field whose whole value the credential is."},
     {server, "variable", "text", "none", 13,
      "The variable in which a program that `pawl serve` starts gets its credential."},
+    {server, "shared", "true or false", "false", 13,
+     "One process of a program for the sessions of all runs of `pawl serve`."},
     {people, "default_reviewers", "list of persons or groups", "nobody", 10,
      "Who answers where a policy names nobody."},
     {people, "auditors", "list of persons or groups", "nobody", 10,

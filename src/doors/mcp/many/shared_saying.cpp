@@ -1,0 +1,189 @@
+// What a process says to the sessions that share it.
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "doors/mcp/era.h"
+#include "doors/mcp/many/merge.h"
+#include "doors/mcp/many/shared_room.h"
+#include "doors/mcp/methods.h"
+
+namespace pawl::mcp {
+namespace {
+
+constexpr std::size_t shown_method_bytes_max = 64;
+
+std::optional<std::uint64_t> own_id(std::string_view raw) {
+  std::uint64_t id = 0;
+  const auto [end, error] = std::from_chars(raw.data(), raw.data() + raw.size(), id);
+  if (raw.empty() || error != std::errc{} || end != raw.data() + raw.size()) return std::nullopt;
+  return id;
+}
+
+// The line with another id in its place.
+std::string renamed_line(std::string_view line, std::string_view old_id, std::string_view id) {
+  const auto at = static_cast<std::size_t>(old_id.data() - line.data());
+  std::string out(line.substr(0, at));
+  out += id;
+  out += line.substr(at + old_id.size());
+  return out;
+}
+
+// What is told of a part of a resource is told to who subscribed to the whole.
+bool part_of(std::string_view uri, std::string_view whole) {
+  if (!uri.starts_with(whole)) return false;
+  return uri.size() == whole.size() || whole.ends_with('/') || uri[whole.size()] == '/';
+}
+
+// What the server said of itself, without what it cannot do for several.
+std::string shared_hello(const Message& message) {
+  const json::View offered = message.result["capabilities"];
+  json::Writer out;
+  out.object();
+  for (auto [name, value] : offered.members()) {
+    if (name != "logging") out.key(name).value(value);
+  }
+  out.end();
+  return replaced(message.result_text, message.result, {{"capabilities", out.take()}});
+}
+
+}  // namespace
+
+void SharedProcess::said(std::string_view line) {
+  if (over) return;
+  const auto self = shared_from_this();
+  json::Document document;
+  const auto message = read_message(line, Side::server, parser, document);
+  if (!message) {
+    if (unheard++ == 0) tell("it says what is no message: " + message.error().message);
+    return;
+  }
+  switch (message->kind) {
+    case MessageKind::request: {
+      if (message->method == "ping") {
+        (void)program.wire->send(result_line(message->id, "{}"), {});
+        return;
+      }
+      (void)program.wire->send(error_line(message->id, method_not_found, "method not found"), {});
+      tell(fmt::format("`{}` was refused: nobody can say which session it is for",
+                       visible(message->method.substr(0, shown_method_bytes_max))));
+      return;
+    }
+    case MessageKind::notification:
+      return noticed(*message, line);
+    case MessageKind::result:
+    case MessageKind::error:
+      return answered(*message, line);
+  }
+}
+
+void SharedProcess::answered(const Message& message, std::string_view line) {
+  const auto id = own_id(message.id);
+  if (id && *id == opening_id && opening == Opening::under_way) return opened(message);
+  const auto found = id ? asked.find(*id) : asked.end();
+  if (found == asked.end()) return;
+  const AskedOfShared request = std::move(found->second);
+  asked.erase(found);
+  const bool result = message.kind == MessageKind::result;
+  if (request.probes) {
+    --probes;
+    if (opening == Opening::probing && result) opening = Opening::newer;
+    if (opening == Opening::probing && probes == 0) opening = Opening::closed;
+  }
+  if (const GuestPtr guest = guest_of(request.guest)) {
+    guest->asked.erase(request.id);
+    if (result && !request.subscribes.empty()) guest->uris.insert(request.subscribes);
+    deliver(guest, renamed_line(line, message.id, request.id));
+  }
+  go_on_opening();
+}
+
+void SharedProcess::opened(const Message& message) {
+  const bool fine = message.kind == MessageKind::result && message.result.is_object();
+  opening = fine ? Opening::older : Opening::closed;
+  if (fine) hello = shared_hello(message);
+  const std::string error = fine ? std::string() : std::string(message.error_text);
+  const auto waiting = std::exchange(openers, {});
+  for (const auto& [number, id] : waiting) {
+    answer(number,
+           fine ? result_line(id, hello)
+                : raw_error_line(
+                      id, error.empty() ? error_object(invalid_request, "no answer") : error));
+  }
+  refuse_probes();
+}
+
+void SharedProcess::noticed(const Message& message, std::string_view line) {
+  switch (server_notice(message.method)) {
+    case Notice::progress: {
+      const json::View token = message.params["progressToken"];
+      const bool ours = token.is_integer() && token.integer() >= 0;
+      const auto found = ours ? asked.find(token.natural()) : asked.end();
+      if (found == asked.end() || found->second.token.empty()) return;
+      const GuestPtr guest = guest_of(found->second.guest);
+      if (!guest) return;
+      return deliver(guest, notification_line(message.method,
+                                              replaced(message.params_text, message.params,
+                                                       {{"progressToken", found->second.token}})));
+    }
+    case Notice::tools_changed:
+    case Notice::list_changed:
+    case Notice::acknowledged:
+    case Notice::resource_updated:
+      return updated(message, line);
+    case Notice::message:
+    case Notice::elicitation_done:
+    case Notice::cancelled:
+    case Notice::initialized:
+    case Notice::roots_changed:
+    case Notice::unknown:
+      if (unheard++ == 0) tell("what it says to nobody in particular is not passed on");
+      return;
+  }
+}
+
+// In the newer era it belongs to a subscription; in the older one, to all or to who subscribed.
+void SharedProcess::updated(const Message& message, std::string_view line) {
+  const json::View subscription = message.params["_meta"][meta_subscription];
+  if (subscription.exists()) {
+    const bool ours = subscription.is_integer() && subscription.integer() >= 0;
+    const auto found = ours ? asked.find(subscription.natural()) : asked.end();
+    const GuestPtr guest = found == asked.end() ? nullptr : guest_of(found->second.guest);
+    if (!guest) return;
+    return deliver(guest, notification_line(message.method,
+                                            with_subscription(message.params, found->second.id)));
+  }
+  const bool one = server_notice(message.method) == Notice::resource_updated;
+  const std::string uri(message.params.text("uri").value_or(""));
+  const std::string text(line);
+  for (const auto& [number, guest] : std::map(guests)) {
+    const bool heard = !one || std::ranges::any_of(guest->uris, [&uri](const std::string& whole) {
+      return part_of(uri, whole);
+    });
+    if (heard) deliver(guest, text);
+  }
+}
+
+void SharedProcess::too_long(std::string_view head) {
+  const auto id = own_id(id_of_head(head));
+  if (id && *id == opening_id && opening == Opening::under_way) {
+    Message none;
+    none.kind = MessageKind::error;
+    return opened(none);
+  }
+  const auto found = id ? asked.find(*id) : asked.end();
+  if (found == asked.end()) return;
+  const AskedOfShared request = std::move(found->second);
+  asked.erase(found);
+  const GuestPtr guest = guest_of(request.guest);
+  if (!guest) return;
+  guest->asked.erase(request.id);
+  if (guest->hearing && guest->events.lost)
+    guest->events.lost(request.id, "its answer is too long");
+}
+
+}  // namespace pawl::mcp

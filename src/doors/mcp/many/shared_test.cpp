@@ -1,0 +1,267 @@
+#include "doors/mcp/many/shared.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace pawl::mcp {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+constexpr const char* kHello =
+    R"({"protocolVersion":"2025-11-25","capabilities":{"logging":{},"tools":{}},)"
+    R"("serverInfo":{"name":"s","version":"1"}})";
+
+// The process, as far as its wire goes.
+struct OneProcess {
+  WireEvents events;
+  std::vector<std::string> got;
+  bool gone = false;
+};
+
+class ProcessWire final : public Wire {
+ public:
+  explicit ProcessWire(std::shared_ptr<OneProcess> process) : process_(std::move(process)) {}
+  ~ProcessWire() override { process_->gone = true; }
+  ProcessWire(const ProcessWire&) = delete;
+  void open(WireEvents events) override { process_->events = std::move(events); }
+  bool send(std::string message, std::string_view) override {
+    process_->got.push_back(std::move(message));
+    return true;
+  }
+  void pause() override {}
+  void resume() override {}
+  Task<bool> drained() override { co_return true; }
+  void finish_sending() override {}
+  void stop_hearing() override {}
+
+ private:
+  std::shared_ptr<OneProcess> process_;
+};
+
+struct OneSession {
+  std::unique_ptr<Wire> wire;
+  std::vector<std::string> heard;
+  bool ended = false;
+};
+
+class SharedTest : public testing::Test {
+ protected:
+  SharedTest() {
+    server_ = std::make_shared<SharedServer>(
+        loop_, Program{std::make_unique<ProcessWire>(process_), nullptr},
+        [this](const std::string& what) { told_.push_back(what); });
+    enter(one_);
+    enter(two_);
+    server_.reset();  // its wires keep it
+  }
+  void enter(OneSession& session) {
+    auto wire = SharedServer::attach(server_);
+    ASSERT_TRUE(wire);
+    session.wire = *std::move(wire);
+    session.wire->open(
+        {.message = [&session](std::string_view text) { session.heard.emplace_back(text); },
+         .too_long = {},
+         .crowded = {},
+         .ended = [&session] { session.ended = true; },
+         .failed = {}});
+  }
+  void turn() {
+    bool done = false;
+    loop_.post([&done] { done = true; });
+    loop_.run_until([&done] { return done; });
+  }
+  void says(const std::string& line) {
+    process_->events.message(line);
+    turn();
+  }
+  // Both have opened it.
+  void open() {
+    for (OneSession* session : {&one_, &two_}) {
+      session->wire->send(request_of(1, "initialize", R"({"capabilities":{"sampling":{}}})"), {});
+    }
+    says(std::string(R"({"jsonrpc":"2.0","id":1,"result":)") + kHello + "}");
+    for (OneSession* session : {&one_, &two_}) {
+      session->wire->send(R"({"jsonrpc":"2.0","method":"notifications/initialized"})", {});
+      session->heard.clear();
+    }
+    process_->got.clear();
+  }
+  static std::string request_of(int id, const std::string& method, const std::string& params) {
+    return R"({"jsonrpc":"2.0","id":)" + std::to_string(id) + R"(,"method":")" + method +
+           R"(","params":)" + params + "}";
+  }
+  static std::string call(int id) {
+    return request_of(
+        id, "tools/call",
+        R"({"_meta":{"progressToken":)" + std::to_string(id) + R"(},"arguments":{},"name":"x"})");
+  }
+
+  net::Loop loop_;
+  std::shared_ptr<OneProcess> process_ = std::make_shared<OneProcess>();
+  std::vector<std::string> told_;
+  std::shared_ptr<SharedServer> server_;
+  OneSession one_, two_;
+};
+
+TEST_F(SharedTest, IsOpenedOnceInNobodysName) {
+  one_.wire->send(request_of(7, "initialize", R"({"capabilities":{"elicitation":{}}})"), {});
+  two_.wire->send(request_of(9, "initialize", "{}"), {});
+  ASSERT_EQ(process_->got.size(), 1U);
+  EXPECT_THAT(process_->got[0], HasSubstr(R"("capabilities":{},"clientInfo":{"name":"pawl")"));
+  says(std::string(R"({"jsonrpc":"2.0","id":1,"result":)") + kHello + "}");
+  // Nobody gets its log, so nobody is told that it has one.
+  EXPECT_THAT(one_.heard, ElementsAre(AllOf(HasSubstr(R"("id":7)"), HasSubstr(R"({"tools":{}})"))));
+  EXPECT_THAT(two_.heard, ElementsAre(HasSubstr(R"("id":9)")));
+  for (OneSession* session : {&one_, &two_}) {
+    session->wire->send(R"({"jsonrpc":"2.0","method":"notifications/initialized"})", {});
+  }
+  EXPECT_EQ(process_->got.size(), 2U);
+}
+
+TEST_F(SharedTest, AnswersAndProgressReachWhoAskedThoughTheirIdsAreTheSame) {
+  open();
+  one_.wire->send(call(5), {});
+  two_.wire->send(call(5), {});
+  EXPECT_THAT(process_->got,
+              ElementsAre(AllOf(HasSubstr(R"("id":2,)"), HasSubstr(R"("progressToken":2)")),
+                          AllOf(HasSubstr(R"("id":3,)"), HasSubstr(R"("progressToken":3)"))));
+  says(R"({"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":3,)"
+       R"("progress":1}})");
+  EXPECT_THAT(one_.heard, IsEmpty());
+  EXPECT_THAT(two_.heard, ElementsAre(HasSubstr(R"("progressToken":5)")));
+  says(R"({"jsonrpc":"2.0","id":2,"result":{"content":["one's"]}})");
+  EXPECT_THAT(one_.heard,
+              ElementsAre(R"({"jsonrpc":"2.0","id":5,"result":{"content":["one's"]}})"));
+  EXPECT_EQ(two_.heard.size(), 1U);
+  // A second answer is nobody's, and so is one that was never asked for.
+  says(R"({"jsonrpc":"2.0","id":2,"result":{}})");
+  says(R"({"jsonrpc":"2.0","id":5,"result":{}})");
+  EXPECT_EQ(one_.heard.size() + two_.heard.size(), 2U);
+}
+
+TEST_F(SharedTest, ACancellationReachesTheCallOfItsSession) {
+  open();
+  one_.wire->send(call(5), {});
+  two_.wire->send(call(5), {});
+  process_->got.clear();
+  two_.wire->send(
+      R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":5}})", {});
+  two_.wire->send(
+      R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":2}})", {});
+  EXPECT_THAT(process_->got, ElementsAre(HasSubstr(R"("requestId":3)")));
+}
+
+TEST_F(SharedTest, WhatItAsksIsRefusedAndWhatItSaysToNobodyReachesNobody) {
+  open();
+  one_.wire->send(call(5), {});
+  process_->got.clear();
+  says(R"({"jsonrpc":"2.0","id":"q","method":"elicitation/create","params":{"message":"who?"}})");
+  EXPECT_THAT(process_->got, ElementsAre(AllOf(HasSubstr(R"("id":"q")"), HasSubstr("-32601"))));
+  says(R"({"jsonrpc":"2.0","method":"notifications/message","params":{"data":"secret"}})");
+  EXPECT_THAT(one_.heard, IsEmpty());
+  EXPECT_THAT(two_.heard, IsEmpty());
+  EXPECT_EQ(told_.size(), 2U);
+  two_.wire->send(request_of(6, "logging/setLevel", R"({"level":"debug"})"), {});
+  turn();
+  EXPECT_THAT(two_.heard, ElementsAre(HasSubstr("-32601")));
+  EXPECT_EQ(process_->got.size(), 1U);
+}
+
+TEST_F(SharedTest, ListsAreToldToAllAndResourcesToWhoSubscribed) {
+  open();
+  one_.wire->send(request_of(5, "resources/subscribe", R"({"uri":"a://x"})"), {});
+  says(R"({"jsonrpc":"2.0","id":2,"result":{}})");
+  one_.heard.clear();
+  says(R"({"jsonrpc":"2.0","method":"notifications/tools/list_changed"})");
+  says(
+      R"({"jsonrpc":"2.0","method":"notifications/resources/updated","params":{"uri":"a://x/y"}})");
+  EXPECT_EQ(one_.heard.size(), 2U);
+  EXPECT_EQ(two_.heard.size(), 1U);
+  // The last who listens ends it.
+  two_.wire->send(request_of(6, "resources/subscribe", R"({"uri":"a://x"})"), {});
+  says(R"({"jsonrpc":"2.0","id":3,"result":{}})");
+  process_->got.clear();
+  one_.wire->send(request_of(7, "resources/unsubscribe", R"({"uri":"a://x"})"), {});
+  EXPECT_THAT(process_->got, IsEmpty());
+  two_.wire.reset();
+  EXPECT_THAT(process_->got, ElementsAre(HasSubstr("resources/unsubscribe")));
+}
+
+TEST_F(SharedTest, ASessionThatGoesTakesItsCallsAlongAndTheLastOneTheProcess) {
+  open();
+  one_.wire->send(call(5), {});
+  two_.wire->send(call(6), {});
+  process_->got.clear();
+  one_.wire.reset();
+  EXPECT_THAT(process_->got, ElementsAre(HasSubstr(R"("requestId":2)")));
+  says(R"({"jsonrpc":"2.0","id":2,"result":{}})");
+  says(R"({"jsonrpc":"2.0","id":3,"result":{}})");
+  EXPECT_THAT(one_.heard, IsEmpty());
+  EXPECT_EQ(two_.heard.size(), 1U);
+  EXPECT_FALSE(process_->gone);
+  two_.wire.reset();
+  turn();
+  EXPECT_TRUE(process_->gone);
+}
+
+TEST_F(SharedTest, ItEndsForAll) {
+  open();
+  one_.wire->send(call(5), {});
+  process_->events.ended();
+  EXPECT_TRUE(one_.ended);
+  EXPECT_TRUE(two_.ended);
+  EXPECT_FALSE(one_.wire->send(call(6), {}));
+}
+
+TEST_F(SharedTest, WhoTakesNothingIsLetGoAndNoOther) {
+  open();
+  one_.wire->pause();
+  const std::string big(1UL << 20, 'x');
+  for (std::size_t i = 0; i * big.size() <= untaken_bytes_max; ++i) {
+    says(R"({"jsonrpc":"2.0","method":"notifications/tools/list_changed","params":{"x":")" + big +
+         "\"}}");
+  }
+  EXPECT_TRUE(one_.ended);
+  EXPECT_FALSE(two_.ended);
+  EXPECT_THAT(one_.heard, IsEmpty());
+}
+
+TEST_F(SharedTest, TheEraIsThatOfWhoComesFirst) {
+  one_.wire->send(request_of(5, "server/discover", "{}"), {});
+  two_.wire->send(request_of(6, "initialize", "{}"), {});
+  ASSERT_EQ(process_->got.size(), 1U);
+  says(R"({"jsonrpc":"2.0","id":1,"result":{"supportedVersions":["2026-07-28"]}})");
+  EXPECT_THAT(one_.heard, ElementsAre(HasSubstr("supportedVersions")));
+  EXPECT_THAT(two_.heard, ElementsAre(HasSubstr("-32022")));
+  EXPECT_EQ(process_->got.size(), 1U);
+}
+
+TEST_F(SharedTest, WhereNobodySpeaksTheNewerEraTheOlderOneIsOpened) {
+  one_.wire->send(request_of(5, "server/discover", "{}"), {});
+  two_.wire->send(request_of(6, "initialize", "{}"), {});
+  says(R"({"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"no"}})");
+  ASSERT_EQ(process_->got.size(), 2U);
+  EXPECT_THAT(process_->got[1], HasSubstr("initialize"));
+  // The first one's server is silent: it opens it too, and is not left waiting.
+  one_.wire->send(request_of(7, "initialize", "{}"), {});
+  says(std::string(R"({"jsonrpc":"2.0","id":2,"result":)") + kHello + "}");
+  EXPECT_EQ(one_.heard.size(), 2U);
+  EXPECT_EQ(two_.heard.size(), 1U);
+}
+
+TEST_F(SharedTest, ASecretIsNotForIt) {
+  open();
+  auto pass = std::make_shared<Pass>();
+  pass->credential = "crm-token";
+  one_.wire->entitle(pass);
+  one_.wire->send(call(5), {});
+  turn();
+  EXPECT_THAT(process_->got, IsEmpty());
+  EXPECT_THAT(one_.heard, ElementsAre(HasSubstr("gets no credential")));
+}
+
+}  // namespace
+}  // namespace pawl::mcp
