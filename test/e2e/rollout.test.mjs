@@ -1,11 +1,13 @@
 // How a role comes into force: a candidate beside its policy, and a time in which it is watched and
 // not stopped; with clients from npm over HTTP.
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { test } from 'node:test';
+import { Gatehouse, clerk } from './api_world.mjs';
 import { Served } from './served.mjs';
-import { open } from './tester.mjs';
+import { open, start } from './tester.mjs';
 import { Numbers, until } from './watched.mjs';
 import { code, modules, sleep } from './world.mjs';
 
@@ -203,4 +205,47 @@ test('a role that ran is watched only when a person accepts it, and never for lo
   await bad.begin({ role: ', observe: {until: "2026-12-01"}' });
   assert.equal(await bad.ended, 2);
   assert.match(bad.log, /`observe` of a role has no `reason`/);
+});
+
+test('an orchestrator is told that a call may run, and what was decided of it', async (t) => {
+  const limited = 'reversible small, args: {text: {max_length: 3}}';
+  const policy = clerk.replace('put_note, class: reversible small', `put_note, class: ${limited}`);
+  const g = new Gatehouse(policy);
+  t.after(() => g.end());
+  const config = readFileSync(g.config, 'utf8');
+  const watched = `policy.yaml"${observe(soon(3_600_000))}`;
+  writeFileSync(g.config, config.replace('policy.yaml"', watched));
+  await g.serve();
+  const Ajv = createRequire(path.join(modules, 'x.js'))('ajv/dist/2020').default;
+  const ajv = new Ajv({ strict: false });
+  ajv.addSchema({ $id: 'api', ...(await g.ask('', 'GET', '/v1/openapi.json')).json });
+  const run = await g.run({ key: 'watched' });
+  const ask = async (tool, args, more) => {
+    const { json } = await g.propose(run, tool, args, more);
+    assert.ok(ajv.validate({ $ref: 'api#/components/schemas/Decision' }, json), ajv.errorsText());
+    return json;
+  };
+  const said = await ask('put_note', { text: 'longer' });
+  assert.deepEqual([said.effect, said.decided, said.enforced], ['allow', 'deny', false]);
+  assert.deepEqual(said.arguments, { text: 'longer' });
+  const done = await g.settle(run, said.call, { outcome: 'completed' });
+  assert.equal(done.json.outcome, 'completed');
+  assert.equal((await ask('get_weather', {})).code, 'not_granted', 'nobody knows what it is');
+  const definition = { name: 'get_weather', inputSchema: { type: 'object' } };
+  assert.equal((await ask('get_weather', {}, { definition })).decided, 'deny');
+  const evil = { name: 'wipe_disk', inputSchema: { type: 'object' } };
+  assert.equal((await ask('wipe_disk', {}, { definition: evil })).effect, 'deny');
+  assert.equal((await ask('touch', { ids: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11] })).code, 'ceiling');
+});
+
+test('a client that joins over stdio is judged by the candidate and watched too', async (t) => {
+  const role = `file: ../../policy.yaml, candidate: ../../next.yaml${observe(soon(3_600_000))}`;
+  const deployment = `version: 1\nroles: {tester: {${role}}}\n`;
+  const [w, client] = await start(t, { policy: strict, deployment, lists: { 'next.yaml': open } });
+  const fine = await client.call('read_customer_record', { customer_id: long });
+  assert.equal(fine.isError, undefined);
+  const [said] = decided(w);
+  assert.deepEqual([said.effect, said.enforced, said.candidate.code], ['deny', false, 'none']);
+  const status = w.pawl('status').out;
+  assert.match(status, /watched {4}tester.*\n.*candidate {2}of tester: 0 same, 1 laxer/);
 });
