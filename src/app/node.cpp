@@ -20,7 +20,7 @@ namespace pawl::app {
 namespace {
 
 constexpr Duration idle_look_every = Duration::seconds(1);
-constexpr Duration farewell_within = Duration::seconds(1);
+constexpr Duration node_farewell_within = Duration::seconds(1);
 // Two settlings of a session, and the rungs of its server's ladder.
 constexpr Duration remote_end_within = Duration::seconds(9);
 
@@ -284,7 +284,7 @@ void Node::close() {
   asking_.clear();
   // Servers that keep sessions are told that theirs is over, where they listen.
   if (remotes_) {
-    (void)loop_.run_until([this] { return remotes_->under_way() == 0; }, farewell_within);
+    (void)loop_.run_until([this] { return remotes_->under_way() == 0; }, node_farewell_within);
   }
   send_last_traces();
   control_.reset();

@@ -44,10 +44,10 @@ struct Drilling {
 class DrillServer final : public Upstream {
  public:
   explicit DrillServer(std::shared_ptr<Drilling> drilling) : drilling_(std::move(drilling)) {}
-  Task<Outcome> execute(std::string_view, std::string_view) override {
+  Task<pawl::Outcome> execute(std::string_view, std::string_view) override {
     drilling_->last = drilling_->loop.now();
     ++(drilling_->thrown.ns == 0 ? drilling_->calls : drilling_->after);
-    co_return Outcome{Outcome::Kind::result, R"({"content":[]})", {}};
+    co_return pawl::Outcome{pawl::Outcome::Kind::result, R"({"content":[]})", {}};
   }
   void cancel() override {}
 
