@@ -6,6 +6,7 @@
 #include <openssl/hmac.h>
 #include <sys/random.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -76,7 +77,19 @@ std::string hex(const Digest& digest) {
 }
 
 std::string spelled(const Digest& digest) {
-  return "sha256:" + hex(digest);
+  constexpr std::string_view name = "sha256:";
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string out;
+  // Six of them in each call: one allocation, and no text in between.
+  out.resize_and_overwrite(name.size() + 2 * digest.size(), [&](char* to, std::size_t size) {
+    to = std::copy(name.begin(), name.end(), to);
+    for (const std::uint8_t byte : digest) {
+      *to++ = digits[byte >> 4];
+      *to++ = digits[byte & 0xF];
+    }
+    return size;
+  });
+  return out;
 }
 
 std::uint32_t crc32c(std::string_view bytes, std::uint32_t seed) {

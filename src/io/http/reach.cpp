@@ -97,9 +97,12 @@ bool belongs_to_this_machine(const sockaddr& address) {
 }
 
 bool listed(const std::vector<std::string>& hosts, std::string_view host, std::uint16_t port) {
-  const std::string with_port = fmt::format("{}:{}", host, port);
-  return std::ranges::any_of(hosts, [&](const std::string& one) {
-    return same_ignoring_case(one, host) || same_ignoring_case(one, with_port);
+  const std::string its_port = ':' + std::to_string(port);
+  return std::ranges::any_of(hosts, [&](std::string_view one) {
+    if (one.ends_with(its_port)) {
+      if (same_ignoring_case(one.substr(0, one.size() - its_port.size()), host)) return true;
+    }
+    return same_ignoring_case(one, host);
   });
 }
 

@@ -272,10 +272,10 @@ bool Transfer::take_head_line(std::string_view line) {
 }
 
 std::optional<Error> Transfer::outcome(CURLcode code) const {
-  if (refusal && code != CURLE_OK) return refusal;
+  if (code == CURLE_OK) return std::nullopt;
+  if (refusal) return refusal;
   // The rest are failures of the connection; which one, libcurl says.
   const std::string words = fmt::format("cannot ask `{}`: {}", host, curl_easy_strerror(code));
-  if (code == CURLE_OK) return std::nullopt;
   if (code == CURLE_COULDNT_RESOLVE_HOST) return Error{Fault::missing, words, {}};
   if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE) {
     return Error{Fault::refused, words, {}};

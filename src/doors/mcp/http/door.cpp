@@ -33,27 +33,28 @@ http::Refusal no_such_session() {
 }  // namespace
 
 void HttpDoor::State::serve(std::string role, http::Request request, http::Responder responder) {
-  spawn(handle(shared_from_this(), std::move(role), std::move(request), std::move(responder)));
+  // Beside the frame of the task, which would be too large for the quick lists of malloc.
+  auto asking = std::make_unique<Asking>(std::move(role), std::move(request), std::move(responder));
+  spawn(handle(shared_from_this(), std::move(asking)));
 }
 
-Task<void> HttpDoor::State::handle(std::shared_ptr<State> self, std::string role,
-                                   http::Request request, http::Responder responder) {
-  auto caller = co_await self->ports.identify(request, role);
+Task<void> HttpDoor::State::handle(std::shared_ptr<State> self, std::unique_ptr<Asking> asking) {
+  auto caller = co_await self->ports.identify(asking->request, asking->role);
   if (!caller) {
-    std::move(responder).answer(std::move(caller.error()));
+    std::move(asking->responder).answer(std::move(caller.error()));
     co_return;
   }
   if (self->ending) {
-    std::move(responder).answer(http::respond({503, "the node ends"}));
+    std::move(asking->responder).answer(http::respond({503, "the node ends"}));
     co_return;
   }
-  Asking asking{std::move(role), std::move(*caller), std::move(request), std::move(responder)};
-  if (asking.request.method == "POST") {
-    self->post(asking);
-  } else if (asking.request.method == "GET") {
-    self->get(asking);
+  asking->caller = std::move(*caller);
+  if (asking->request.method == "POST") {
+    self->post(*asking);
+  } else if (asking->request.method == "GET") {
+    self->get(*asking);
   } else {
-    self->end_session(asking);
+    self->end_session(*asking);
   }
 }
 

@@ -22,10 +22,13 @@ struct HttpDoor::State : std::enable_shared_from_this<HttpDoor::State> {
 
   // One request, with the right to answer it.
   struct Asking {
+    Asking(std::string r, http::Request q, http::Responder a)
+        : role(std::move(r)), request(std::move(q)), responder(std::move(a)) {}
+
     std::string role;
-    RemoteCaller caller;
     http::Request request;
     http::Responder responder;
+    RemoteCaller caller = {};                            // once it is known
     std::shared_ptr<json::Document> document = nullptr;  // what the body says
   };
   // A session of an older client, or what all requests of a modern caller share.
@@ -43,8 +46,7 @@ struct HttpDoor::State : std::enable_shared_from_this<HttpDoor::State> {
   };
 
   void serve(std::string role, http::Request request, http::Responder responder);
-  static Task<void> handle(std::shared_ptr<State> self, std::string role, http::Request request,
-                           http::Responder responder);
+  static Task<void> handle(std::shared_ptr<State> self, std::unique_ptr<Asking> asking);
   void post(Asking& asking);
   void get(Asking& asking);
   void end_session(Asking& asking);
