@@ -30,7 +30,7 @@ std::string with_time(const std::string& answer, Duration took) {
   json::Writer out;
   out.object();
   for (auto [key, value] : document->root().members()) out.key(key).value(value);
-  out.key("milliseconds").number(static_cast<double>(took.ns / 1000) / 1000.0);
+  out.key("milliseconds").number(static_cast<double>(took.ns) / 1e6);
   return out.end().take();
 }
 

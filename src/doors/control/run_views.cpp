@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "base/text.h"
@@ -36,7 +37,7 @@ double median_seconds(const Answering& person) {
   if (took.empty()) return 0;
   const auto middle = took.begin() + static_cast<std::ptrdiff_t>(took.size() / 2);
   std::nth_element(took.begin(), middle, took.end());
-  return static_cast<double>(*middle / 100'000'000) / 10.0;
+  return std::round(static_cast<double>(*middle) / 1e8) / 10.0;
 }
 
 // Whoever is always told yes need not ask.
@@ -131,7 +132,7 @@ std::string people_json(const State& state, Instant now, const Chronicle& chroni
           ? 0.0
           : std::max(1.0, static_cast<double>((now - chronicle.since()).ns) / 86'400e9);
   const double per_day = days > 0 ? static_cast<double>(chronicle.questions()) / days : 0.0;
-  out.key("per_day").number(static_cast<double>(static_cast<std::int64_t>(per_day * 10)) / 10.0);
+  out.key("per_day").number(std::round(per_day * 10) / 10.0);
   out.key("days").natural(static_cast<std::uint64_t>(days));
   out.key("approved").number(share(approved, answers)).key("hasty").natural(hasty);
   out.key("hours").array();
