@@ -3,7 +3,7 @@ import { badge, h, moment, plural, put } from './dom.js';
 import { act, session } from './api.js';
 import { readStatus, store, watch } from './store.js';
 
-const scopes = ['all', 'agent', 'run', 'tool'];
+const scopes = ['all', 'role', 'agent', 'run', 'tool', 'upstream'];
 
 function stopped(done) {
   const list = (what, names) =>
