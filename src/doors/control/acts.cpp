@@ -71,8 +71,8 @@ Status Control::change_question(const std::string& person, const std::string& pr
   if (approval.text("shown") != change.shown) {
     return fail(Fault::refused, "what was shown is not all of what would run");
   }
-  if (const auto wanted = approval.text("type_this")) {
-    if (!typed_right(act.text("typed").value_or(""), *wanted)) {
+  if (const auto to_type = approval.text("type_this")) {
+    if (!typed_right(act.text("typed").value_or(""), *to_type)) {
       return fail(Fault::refused,
                   "what was typed is not what this question asks for; it stays open");
     }

@@ -92,7 +92,11 @@ struct ChronicleTeller {
   void operator()(const ApprovalChanged& b) const {
     const Approval* approval = state.approval(b.approval);
     if (approval == nullptr) return;
-    into.answered(ApprovalAnswered{b.approval, b.person, "change"}, *approval, record.at);
+    ApprovalAnswered as_answer;
+    as_answer.approval = b.approval;
+    as_answer.person = b.person;
+    as_answer.answer = "change";
+    into.answered(as_answer, *approval, record.at);
     Happening one = begin(approval->asked.run, "change");
     one.tool = approval->asked.terms->tool;
     one.call = approval->call;
