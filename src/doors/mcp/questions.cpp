@@ -78,7 +78,13 @@ PendingPtr Session::Room::belongs_to(json::View params) const {
     const auto found = error == std::errc{} ? in_flight.find(id) : in_flight.end();
     return found == in_flight.end() ? nullptr : found->second;
   }
-  return in_flight.size() == 1 ? in_flight.begin()->second : nullptr;
+  // One call may have several requests open: those about its task.
+  PendingPtr only;
+  for (const auto& [id, entry] : in_flight) {
+    if (only && only != entry) return nullptr;
+    only = entry;
+  }
+  return only;
 }
 
 bool Session::Room::carries(Pending& about, std::string_view method, json::View params) const {

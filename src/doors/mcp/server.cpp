@@ -102,8 +102,8 @@ void Session::Room::server_request_arrived(const Message& message,
       if (spend_notice()) {
         const bool which = may && !about && in_flight.size() > 1;
         (void)gate.note(spec.run, "server request refused",
-                        which ? fmt::format("{}: which of {} open calls it belongs to, nobody says",
-                                            message.method, in_flight.size())
+                        which ? fmt::format("{}: which of several calls it belongs to, nobody says",
+                                            message.method)
                               : std::string(message.method));
       }
       break;
