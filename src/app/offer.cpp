@@ -42,7 +42,7 @@ std::string own_envelope() {
                      mcp::meta_client, name.text(), mcp::meta_capabilities);
 }
 
-constexpr Duration farewell_within = Duration::seconds(2);
+constexpr Duration offer_farewell_within = Duration::seconds(2);
 constexpr Duration end_within = Duration::seconds(15);
 
 struct Asker {
@@ -218,7 +218,8 @@ Result<Offer> ask_as_node(AskedServer server, Duration at_most) {
   asking.run(server.name, at_most);
   // A session of the server ends with the wire, and the server hears of it.
   asking.wire.reset();
-  (void)asking.loop.run_until([&remotes] { return remotes.under_way() == 0; }, farewell_within);
+  (void)asking.loop.run_until([&remotes] { return remotes.under_way() == 0; },
+                              offer_farewell_within);
   (void)asking.loop.run_until([&starts] { return starts.live() == 0; }, end_within);
   return std::move(asking.offer);
 }
