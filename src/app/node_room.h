@@ -131,8 +131,7 @@ class Node {
   Result<std::unique_ptr<mcp::Endpoint>> endpoint(std::uint64_t id, const JoinRequest& join,
                                                   const std::string& run, const Lock& lock,
                                                   std::vector<net::Fd> client);
-  Task<Result<mcp::Program>> start_by_shim(std::uint64_t id, std::size_t server,
-                                           std::string name);
+  Task<Result<mcp::Program>> start_by_shim(std::uint64_t id, std::size_t server, std::string name);
   void started_by_shim(Joined& joined, json::View answer, std::vector<net::Fd> fds);
   void session_ended(std::uint64_t id, const mcp::SessionEnd& end);
   void drop(std::uint64_t id);

@@ -186,8 +186,12 @@ Result<Changed> Gate::try_change(const std::string& id, std::string_view argumen
 
 Status Gate::change(const Change& change) {
   Desk& desk = *desk_;
-  const Answering answering{Answering::Kind::change, change.approval, change.person,
-                            change.groups,           change.proof,    change.typed};
+  const AnswerGiven answering{AnswerGiven::Kind::change,
+                              change.approval,
+                              change.person,
+                              change.groups,
+                              change.proof,
+                              change.typed};
   if (Status may = may_answer(desk, answering); !may) return may;
   const Approval& asked = *desk.state.approval(change.approval);
   auto changed = judge_changed(desk, asked, change.arguments);

@@ -19,19 +19,19 @@ bool same_person(std::string_view a, std::string_view b) {
 // Why this person's answer would not count; empty: it does. A rejection needs less than an
 // approval.
 std::string objection(const Desk& desk, const Approval& approval, const std::string& person,
-                      Answering::Kind kind) {
+                      AnswerGiven::Kind kind) {
   const Run* run = desk.state.run(approval.asked.run);
   if (same_person(person, approval.asked.terms->agent) ||
       (run != nullptr && same_person(person, run->identity))) {
     return "nobody answers for their own request";
   }
-  if (kind == Answering::Kind::reject) return {};
+  if (kind == AnswerGiven::Kind::reject) return {};
   if (approval.asked.terms->quorum > 1 && approval.asked.terms->sponsor.empty()) {
     return "it needs two persons, and nobody knows who started the run, so the second one cannot "
            "be "
            "told from the first";
   }
-  if (kind == Answering::Kind::change) return {};  // what was approved before is another call
+  if (kind == AnswerGiven::Kind::change) return {};  // what was approved before is another call
   bool others = false;
   for (const Answer& answer : approval.answers) {
     if (!answer.counts || answer.answer != "approve") continue;
@@ -96,7 +96,7 @@ bool time_is_over(const Desk& desk, const Approval& approval) {
   return end && desk.clock.now() >= *end;
 }
 
-Status may_answer(Desk& desk, const Answering& a) {
+Status may_answer(Desk& desk, const AnswerGiven& a) {
   const Approval* asked = desk.state.approval(a.approval);
   if (asked == nullptr) {
     return fail(Fault::missing, "there is no question `" + visible(a.approval) + "`");
@@ -118,7 +118,7 @@ Status may_answer(Desk& desk, const Answering& a) {
   if (const std::string why = objection(desk, *asked, a.person, a.kind); !why.empty()) {
     return refused(desk, *asked, a.person, why);
   }
-  if (a.kind != Answering::Kind::reject && asked->asked.terms->typed && !a.typed) {
+  if (a.kind != AnswerGiven::Kind::reject && asked->asked.terms->typed && !a.typed) {
     return refused(desk, *asked, a.person, "nobody typed what this question asks for");
   }
   return {};
@@ -140,7 +140,7 @@ Status Gate::answer(const std::string& id, const std::string& person,
                     const std::vector<std::string>& groups, bool approve, const std::string& reason,
                     const std::string& proof, const std::string& shown, bool typed) {
   Desk& desk = *desk_;
-  const auto kind = approve ? Answering::Kind::approve : Answering::Kind::reject;
+  const auto kind = approve ? AnswerGiven::Kind::approve : AnswerGiven::Kind::reject;
   if (Status may = may_answer(desk, {kind, id, person, groups, proof, typed}); !may) return may;
   const bool asks_typed = desk.state.approval(id)->asked.terms->typed;
   const auto seq = desk.append(ApprovalAnswered{id, person, approve ? "approve" : "reject", reason,

@@ -12,7 +12,7 @@
 namespace pawl {
 
 // Somebody wants to answer a question.
-struct Answering {
+struct AnswerGiven {
   enum class Kind : std::uint8_t { approve, reject, change };
   Kind kind;
   const std::string &approval, &person;
@@ -22,7 +22,7 @@ struct Answering {
 };
 
 // Whether their answer may be written. A refusal is recorded, unless there is nothing to answer.
-Status may_answer(Desk& desk, const Answering& answering);
+Status may_answer(Desk& desk, const AnswerGiven& answering);
 
 // What follows from an answer that was written as the record `seq`.
 void after_answer(Desk& desk, const std::string& approval, std::uint64_t seq);

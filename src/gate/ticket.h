@@ -56,8 +56,8 @@ struct Ticket {
   std::size_t place = 0;     // among the run's live calls
   Phase phase = Phase::fresh;
   bool effect = false;
-  bool watched = false;    // it runs although it was denied or held
-  bool cancelled = false;  // the server was asked to stop
+  bool watched = false;                     // it runs although it was denied or held
+  bool cancelled = false;                   // the server was asked to stop
   std::unique_ptr<json::Document> changed;  // what a reviewer put in the place of its arguments
   std::shared_ptr<const ChangedQuestion> change_taken;
   std::unique_ptr<CallTimes> times;  // null: nobody measures

@@ -36,8 +36,7 @@ enum class Name : std::uint8_t {
 };
 constexpr auto kNames = std::to_array<std::string_view>(
     {"agent", "sponsor", "policy", "code", "why", "call", "approval", "server", "tool", "effect",
-     "reason", "class", "expires", "outcome", "is_error", "records", "count",
-     "enforced"});
+     "reason", "class", "expires", "outcome", "is_error", "records", "count", "enforced"});
 
 // Members in a row: a name, whether the value is JSON already, its length, its bytes.
 class Members {

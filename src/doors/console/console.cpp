@@ -136,8 +136,7 @@ void Console::Room::serve(VisitPtr visit) {
     spawn(sign_in(std::move(visit)));
     return;
   }
-  const bool acts =
-      path == "act" || path == "challenge" || path == "sign-out" || path == "preview";
+  const bool acts = path == "act" || path == "challenge" || path == "sign-out" || path == "preview";
   if (posts && !acts) return visit->refuse(404, "nothing is here");
   if (!posts && (acts || path == "sign-in")) return visit->refuse(405, "this path wants POST");
   if (posts && !is_type(visit->request, "application/json")) {

@@ -30,8 +30,8 @@ Task<void> Console::Room::read(VisitPtr visit) {
   pass_on(*visit, std::move(answer));
 }
 
-// What a question would be with other arguments. It is asked with a body because arguments are long,
-// and changes nothing.
+// What a question would be with other arguments. It is asked with a body because arguments are
+// long, and changes nothing.
 Task<void> Console::Room::preview(VisitPtr visit) {
   const auto self = shared_from_this();
   const auto body = json::parse(visit->request.body, {.bytes_max = body_bytes_max, .depth_max = 8});

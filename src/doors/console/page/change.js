@@ -80,7 +80,12 @@ export function changes(q, { over, reason, back }) {
         ? h(
             'div',
             { class: 'field' },
-            h('label', { for: 'typed-changed' }, 'To approve, type ', h('code', {}, would.type_this)),
+            h(
+              'label',
+              { for: 'typed-changed' },
+              'To approve, type ',
+              h('code', {}, would.type_this),
+            ),
             typed,
           )
         : null,
