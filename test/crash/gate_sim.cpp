@@ -28,15 +28,6 @@ execution: {max_steps: 40, max_wall_clock: 10m, max_denials: 12}
 approval: {reviewers: [leads], within: 60s}
 )";
 
-// Judged beside it in some stories; it says yes and no where the policy does not.
-constexpr const char* candidate = R"(version: 1
-agent: {id: agent, identity: agent@x, owner: o@x}
-tools:
-  allowed:
-    - {name: "read_*", class: read_only, max_calls_per_run: 2}
-    - {name: "set_*", class: reversible small}
-  blocked: ["put_*"]
-)";
 constexpr Duration watched_for = Duration::seconds(1800);
 
 bool is_effect(std::string_view tool) {
@@ -56,7 +47,6 @@ GateSim::GateSim(std::uint64_t seed) : random_(seed), world_(policy, seed * 7919
   world_.limits.denial_records_max = 2 + static_cast<std::uint32_t>(random_.below(4));
   world_.limits.questions_per_run_max = 3;
   if (random_.one_in(2)) watched_until_ = world_.clock.wall + watched_for;
-  with_candidate_ = random_.one_in(2);
   world_.server.on_execute = [this](const Executed& executed) { check_execution(executed); };
   world_.on_reply = [this](const Asked& asked) { check_reply(asked); };
 }
@@ -90,10 +80,6 @@ void GateSim::begin_life() {
   if (wrong_) return;
   if (watched_until_) {
     world_.gate->set_observations({{"agent", *watched_until_, "first contact"}});
-  }
-  if (with_candidate_) {
-    world_.gate->set_candidates(
-        {{.agent = "agent", .file = "next.yaml", .policy = world_.load(candidate)}});
   }
   reached_.snapshots += world_.journal->recovery().from_snapshot > 0;
   check_start();
@@ -259,8 +245,6 @@ void GateSim::end_life() {
     reached_.taken_up += attached != nullptr && attached->attached;
     const auto* decided = std::get_if<CallDecided>(&record.body);
     reached_.watched += decided != nullptr && !decided->enforced;
-    reached_.beside +=
-        decided != nullptr && decided->candidate && !decided->candidate->code.empty();
     reached_.approved_runs += decided != nullptr && decided->round == 2 && lets_run(*decided);
   }
   reader_.reset();

@@ -39,7 +39,7 @@ class GateSim {
     std::uint64_t calls = 0, effects = 0, reads = 0, held = 0, taken_up = 0, approved_runs = 0;
     std::uint64_t expired = 0, rejected = 0, halts = 0, kills = 0, aborted = 0, indeterminate = 0;
     std::uint64_t counted = 0, deaths = 0, cuts = 0, failures = 0, full = 0, snapshots = 0;
-    std::uint64_t lost_records = 0, floods = 0, changed = 0, watched = 0, beside = 0;
+    std::uint64_t lost_records = 0, floods = 0, changed = 0, watched = 0;
   };
   const Reached& reached() const { return reached_; }
 
@@ -80,7 +80,6 @@ class GateSim {
   std::optional<std::string> wrong_;
   Reached reached_;
   std::optional<Instant> watched_until_;  // the role is not enforced before
-  bool with_candidate_ = false;
   enum class End : std::uint8_t { none, stop, death, cut } last_end_ = End::none;
   std::uint64_t durable_ = 0;  // at the end of the last life
   bool clean_ = true;          // no fault was injected in this life
