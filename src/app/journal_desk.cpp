@@ -100,7 +100,7 @@ std::string prove_journal(const std::string& directory) {
   if (!found) return desk_refusal("environment", found.error().message);
   json::Writer out;
   out.object().key("ok").boolean(true).key("records").natural(found->records);
-  out.key("root").string(spelled(found->root)).key("whole").boolean(found->clean());
+  out.key("root").string(pawl::spelled(found->root)).key("whole").boolean(found->clean());
   out.key("why").string(found->clean() ? fmt::format("{} of them signed by {} checkpoints",
                                                      found->checkpoint_size, found->checkpoints)
                                        : visible(to_string(found->findings.front())));
