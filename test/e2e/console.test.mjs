@@ -65,7 +65,7 @@ async function signIn(name, options = {}) {
   page.faults = [];
   page.on('pageerror', (error) => page.faults.push(error.message));
   page.on('console', (line) => {
-    const refused = /status of 40[139]/.test(line.text());
+    const refused = /status of 40[0139]/.test(line.text());
     if (line.type() === 'error' && !refused) page.faults.push(line.text());
   });
   page.on('request', (request) => {
@@ -166,7 +166,9 @@ test('a reviewer makes another call of it, which is judged and then runs', { ski
   const text = await page.inputValue('#changed');
   await page.fill('#changed', `${text},`);
   await page.getByRole('button', { name: 'Look at it' }).click();
-  await page.waitForSelector('.said:has-text("JSON")');
+  const wrong = page.locator('.changes .said:not(:empty)');
+  await wrong.waitFor({ timeout: 10_000 });
+  assert.match(await wrong.innerText(), /4:2: more text follows/);
   await page.fill('#changed', text.replace('wrong.txt', 'right.txt'));
   await page.fill('#reason', 'that name is taken');
   await page.getByRole('button', { name: 'Look at it' }).click();
