@@ -71,8 +71,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   as_target(text);
   as_bearer(text);
   if (const auto record = parse_record(text)) {
-    const auto event = event_of(*record);
-    if (event) fuzz::must(json::parse(event->event.text).has_value(), "an event is JSON");
+    const auto of = event_of(*record);
+    if (of) fuzz::must(json::parse(json_of(of->run, of->event)).has_value(), "an event is JSON");
   }
   return 0;
 }
