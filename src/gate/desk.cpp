@@ -147,7 +147,11 @@ void Desk::due(Errand what, const std::string& subject) {
     case Errand::patience:
       return keep_patient(*this, subject);
     case Errand::count_denials:
-      return write_counts(*this, subject);
+      write_counts(*this, subject);
+      if (const Run* of = state.run(subject); of && of->phase == RunPhase::closed) {
+        forget_run(*this, subject);
+      }
+      return;
     case Errand::idle:
       return close_idle(*this, subject);
     case Errand::make_room:

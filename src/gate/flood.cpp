@@ -23,7 +23,8 @@ std::uint64_t total(const RunDesk& run) {
 void announce(Desk& desk, const std::string& run, std::uint64_t counted) {
   const Run* known = desk.state.run(run);
   if (known == nullptr || counted < known->ahead) return;
-  const std::uint64_t ahead = std::max(ahead_first, 2 * known->ahead);
+  // More than are counted already: on a full disk some were, and could not be announced.
+  const std::uint64_t ahead = std::max({ahead_first, 2 * known->ahead, 2 * counted});
   (void)desk.append(DenialsCounted{.run = run, .code = {}, .count = 0, .ahead = ahead},
                     {.urgency = Urgency::reserve});
 }

@@ -120,14 +120,19 @@ void close_idle(Desk& desk, const std::string& id) {
     return desk.agenda.at(desk.clock.boot() + desk.limits.idle_close, Errand::idle, id);
   }
   write_counts(desk, id);
-  (void)desk.append(
+  const auto closed = desk.append(
       RunClosed{id, "its last connection has been gone for " + to_string(desk.limits.idle_close)});
+  // On a full disk the run stays open, and what is known about it stays known.
+  if (!closed) return desk.agenda.at(desk.clock.boot() + desk.limits.idle_close, Errand::idle, id);
   forget_run(desk, id);
 }
 
 void forget_run(Desk& desk, const std::string& id) {
   const auto known = desk.runs.find(id);
-  if (known != desk.runs.end() && known->second.live.empty()) desk.runs.erase(known);
+  // Refusals that found no room in the journal wait here; the errand that writes them comes back.
+  if (known != desk.runs.end() && known->second.live.empty() && known->second.counted.empty()) {
+    desk.runs.erase(known);
+  }
   desk.notes.erase(id);
 }
 

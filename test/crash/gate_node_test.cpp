@@ -268,6 +268,33 @@ TEST_F(GateNode, RoomThatComesBackIsNoticed) {
   EXPECT_EQ(world.call("read_note").kind, Settled::Kind::result);
 }
 
+TEST_F(GateNode, RefusalsThatFoundNoRoomAreCountedWhenThereIsSome) {
+  constexpr int refusals = 60;
+  const std::string first = world.run;
+  world.open("other", "other");
+  for (int i = 0; i < refusals; ++i) {
+    Asked& asked = world.ask({.run = first, .tool = "nothing"});
+    world.settle();
+    ASSERT_EQ(asked.reply->code, Code::not_granted);
+  }
+  ASSERT_LT(world.gate->state().run(first)->denials.settled, refusals) << "some are only counted";
+  world.disk.set_capacity(world.disk.used_bytes());
+  Settled reply;
+  do {
+    reply = world.call("read_note", R"({"x":")" + std::string(4000, 'y') + R"("})");
+  } while (reply.kind == Settled::Kind::result);
+  // It would be closed now, and what is not in the journal yet would be forgotten with it.
+  world.gate->leave_run(first);
+  world.advance(world.limits.idle_close + Duration::seconds(120));
+  world.disk.set_capacity(1ULL << 40);
+  world.advance(world.limits.idle_close + Duration::seconds(120));
+  EXPECT_EQ(world.gate->state().run(first)->denials.settled, refusals);
+  EXPECT_EQ(world.gate->state().run(first)->phase, RunPhase::closed);
+  world.kill();
+  world.start();
+  EXPECT_EQ(world.gate->state().run(first)->denials.settled, refusals);
+}
+
 TEST_F(GateNode, AFailedSyncStopsEverything) {
   world.server.answers = true;
   world.sync.held = true;
