@@ -147,6 +147,9 @@ class Office {
             .reread = [] { return Status{}; },
             .open_run = {},
             .rotate_keys = {},
+            .notices = {},
+            .processes = {},
+            .drill = {},
             .config = "deployment.yaml",
             .version = "0"};
   }
