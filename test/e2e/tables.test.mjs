@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { startPostgres } from './postgres.mjs';
+import { startPostgres } from '../../examples/incidents/postgres.mjs';
 import { World, code, modules } from './world.mjs';
 
 const tables = path.join(path.dirname(fileURLToPath(import.meta.url)), '../adversarial');

@@ -90,17 +90,20 @@ void write_facts(json::Writer& out, std::string_view facts_text) {
   say_pin(rows, facts->pin);
   for (const PathFact& path : facts->paths) {
     const bool failed = !path.failure.empty();
-    rows.say("path " + path.pointer, failed ? "cannot be resolved: " + path.failure : path.resolved,
+    rows.say("path",
+             path.pointer +
+                 (failed ? " cannot be resolved: " + path.failure : " leads to " + path.resolved),
              failed);
   }
   for (const SqlFact& sql : facts->sql) say_sql(rows, sql);
   for (const ProgramFact& program : facts->programs) {
-    rows.say("program " + program.word, program.found.empty() ? "is not found" : program.real,
+    rows.say("program",
+             program.word + (program.found.empty() ? " is not found" : " is " + program.real),
              program.found.empty());
   }
   for (const OriginFact& origin : facts->origins) {
-    rows.say("from " + origin.source,
-             origin.pointer + (origin.part.empty() ? "" : " " + origin.part));
+    rows.say("from", origin.source + ", for " + origin.pointer +
+                         (origin.part.empty() ? "" : " " + origin.part));
   }
   out.end();
 }

@@ -1,5 +1,5 @@
-// PostgreSQL as Debian has it, on a socket in a folder of its own, for one test; it does not run as
-// root. Null where it is not installed.
+// PostgreSQL as Debian has it, on a socket in a folder of its own; it does not run as root. Null
+// where it is not installed. `t.after` is given what stops it again.
 import { spawnSync } from 'node:child_process';
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
