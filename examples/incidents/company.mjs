@@ -1,5 +1,5 @@
-// A small company as a tool server: environments, deployments and mail in a file, and a database
-// that is a real PostgreSQL. It does whatever it is asked, at once: what an agent may reach must not
+// A small company as a tool server: environments, deployments and mail in a file, a database that
+// is a real PostgreSQL. It does whatever it is asked, at once: what an agent may reach must not
 // depend on the server's good sense.
 //   node company.mjs MODULES WORLD.json environment|deploy|mail|database [PSQL WORD…]
 import { spawnSync } from 'node:child_process';

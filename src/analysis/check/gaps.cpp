@@ -80,10 +80,13 @@ void check_contacts(const Subject& subject) {
                     "escalation reaches only channels: nobody in particular is called, so nobody "
                     "has to answer");
   }
+  // With a deployment file its own ways are compared, by the command that has read it.
+  if (subject.deployment != nullptr) return;
   for (const Contact& contact : policy.contacts) {
     if (way(contact) == "command") continue;
     subject.finding(note, contact.at,
-                    fmt::format("`{}` is recorded and printed: this version runs `command:` only",
+                    fmt::format("`{}` reaches somebody where the deployment file's `notify` has "
+                                "that way; without it the sentence is only recorded",
                                 visible(contact.via)));
   }
 }

@@ -177,14 +177,10 @@ TEST(Lints, NamesThatNeverDecide) {
               Contains(HasSubstr("p.yaml:5:7: `do_*` never decides")));
 }
 
-TEST(Lints, RowsThatHoldNeedPeopleToo) {
-  const std::string text = file(
-      "class: irreversible small, commands: [{run: [ls], class: read_only}, {run: [rm], then: "
-      "hold, "
-      "approval: {by: [nobody-known]}}]",
-      "");
+// The errors of a policy in a deployment where `leads` are one person.
+std::vector<std::string> errors_with_people(const std::string& text) {
   const Loaded loaded = load_policy(text, "p.yaml", {});
-  ASSERT_THAT(loaded.errors, IsEmpty()) << to_string(loaded.errors.front());
+  EXPECT_THAT(loaded.errors, IsEmpty()) << to_string(loaded.errors.front());
   const Deployment people =
       *load_deployment("people: {ada: {groups: [leads]}, default_reviewers: [leads]}\n", "d.yaml")
            .deployment;
@@ -192,7 +188,32 @@ TEST(Lints, RowsThatHoldNeedPeopleToo) {
   for (const Error& error : check(loaded, &people, {}, kLintNow, false).errors) {
     errors.push_back(to_string(error));
   }
-  EXPECT_THAT(errors, Contains(HasSubstr("`nobody-known`, who is to answer for `do_it`")));
+  return errors;
+}
+
+TEST(Lints, RowsThatHoldNeedPeopleToo) {
+  const std::string text = file(
+      "class: irreversible small, commands: [{run: [ls], class: read_only}, {run: [rm], then: "
+      "hold, "
+      "approval: {by: [nobody-known]}}]",
+      "");
+  EXPECT_THAT(errors_with_people(text),
+              Contains(HasSubstr("`nobody-known`, who is to answer for `do_it`")));
+}
+
+TEST(Lints, FreezesThatHoldNeedPeopleToo) {
+  const auto with = [](std::string_view freeze) {
+    return errors_with_people(file("class: reversible small",
+                                   "approval: {reviewers: [leads], quorum: 2}\n"
+                                   "autonomy: {default: established}\nfreeze: [{name: f, " +
+                                       std::string(freeze) + ", stop: [reversible]}]\n"));
+  };
+  const std::string soon = "from: 2098-01-01T00:00:00Z, until: 2099-01-01T00:00:00Z";
+  EXPECT_THAT(with(soon + ", then: hold"), Contains(HasSubstr("needs 2 persons")));
+  EXPECT_THAT(with(soon + ", then: hold, env: [production]"), IsEmpty());
+  EXPECT_THAT(with(soon), IsEmpty()) << "it denies";
+  EXPECT_THAT(with("from: 2020-01-01T00:00:00Z, until: 2020-02-01T00:00:00Z, then: hold"),
+              IsEmpty());
 }
 
 TEST(Lints, ChannelsAreNobodyInParticular) {

@@ -180,6 +180,18 @@ void check_rows(const Subject& subject, const ToolRule& entry, const Question& q
   }
 }
 
+// A freeze may ask about calls that pass on every other day.
+bool frozen_asks(const Subject& subject, Class c) {
+  const Environment place =
+      subject.production ? Environment::production : subject.policy.environment;
+  return std::ranges::any_of(subject.policy.freezes, [&](const Freeze& freeze) {
+    const bool there =
+        freeze.env.empty() || std::ranges::find(freeze.env, place) != freeze.env.end();
+    return freeze.then == Effect::hold && there && (freeze.weekly || freeze.until > subject.now) &&
+           std::ranges::find(freeze.stop, c.reversibility) != freeze.stop.end();
+  });
+}
+
 }  // namespace
 
 void check_people(const Subject& subject) {
@@ -192,7 +204,11 @@ void check_people(const Subject& subject) {
   for (const ToolRule& entry : policy.tools) {
     const Question question = question_of_all(subject, entry, class_of(subject, entry));
     check_rows_that_may_ask(subject, entry, class_of(subject, entry), question);
-    if (question.effect == Effect::hold) check_reviewers(subject, entry, question);
+    const bool passes = question.effect == Effect::allow || question.effect == Effect::notify;
+    if (question.effect == Effect::hold ||
+        (passes && frozen_asks(subject, class_of(subject, entry)))) {
+      check_reviewers(subject, entry, question);
+    }
     check_cases(subject, entry, entry.cases, question);
     check_rows(subject, entry, question);
     for (const Route& route : entry.approval.routes) check_route(subject, entry, route, question);
