@@ -106,6 +106,17 @@ for (const era of ['older', 'modern']) {
     assert.ok(notes(w, 'task not confirmed as cancelled'));
   });
 
+  test(`a kill cancels it that came before its server said that it is one (${era})`, async (t) => {
+    const [w, client] = await world(t, era, { modern: true });
+    const call = client.ask('tools/call', { name: 'read_late', arguments: {} });
+    await until(() => w.seen('tools/call').length === 1);
+    assert.equal(w.pawl('kill', 'all', '--reason', 'drill').status, 0);
+    assert.ok(await call);
+    await until(() => notes(w, 'task cancelled'));
+    assert.equal(w.seen('tasks/cancel').length, 1);
+    assert.deepEqual(ends(w, 'read_late').map((one) => one.outcome), ['cancelled']);
+  });
+
   test(`what its server asks within a task is answered within it (${era})`, async (t) => {
     const capabilities = { elicitation: {}, extensions: { [extension]: {} } };
     const [w, client] = await world(t, era, { modern: true, capabilities });
@@ -122,6 +133,18 @@ for (const era of ['older', 'modern']) {
     assert.equal(ends(w, 'read_asked').length, 1);
   });
 }
+
+test('its client cancels it before its server said that it is one', async (t) => {
+  const [w, client] = await world(t, 'older', { capabilities: { elicitation: {} } });
+  const params = { name: 'read_late', arguments: {}, task: {} };
+  const made = (await client.request('tools/call', params)).result.task;
+  await until(() => w.seen('tools/call').length === 1);
+  await client.request('tasks/cancel', { taskId: made.taskId });
+  await until(() => notes(w, 'task cancelled'));
+  assert.equal(w.seen('tasks/cancel').length, 1);
+  assert.equal(w.seen('notifications/cancelled').length, 0);
+  assert.deepEqual(ends(w, 'read_late').map((one) => one.outcome), ['cancelled']);
+});
 
 test('the end of the time of a run is the end of its tasks', async (t) => {
   const more = 'execution: {max_wall_clock_seconds: 1}\n';
@@ -165,7 +188,7 @@ test('a client of the older era has tasks too, and reads their result once they 
   const cancelled = await client.request('tasks/cancel', { taskId: made.taskId });
   assert.equal(cancelled.result.status, 'cancelled');
   assert.ok((await result).error);
-  assert.equal(w.seen('tasks/cancel').length, 1);
+  await until(() => w.seen('tasks/cancel').length === 1);
   const twice = await client.request('tasks/cancel', { taskId: made.taskId });
   assert.equal(twice.error.code, -32602);
 });

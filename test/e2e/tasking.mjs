@@ -1,6 +1,7 @@
 // A tool server that makes tasks of its calls: plain Node, of ERA `older` (2025-11-25) or `modern`
 // (2026-07-28). What it receives is appended to RECORD. Its tools: `read_soon` ends by itself,
-// `read_long` when it is cancelled, `write_stubborn` never, `read_asked` asks who, `read_failed` fails.
+// `read_long` when it is cancelled, `write_stubborn` never, `read_asked` asks who, `read_failed` fails;
+// `read_late` is as `read_long`, and it is said late that it is a task.
 import { appendFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
@@ -10,6 +11,7 @@ const line = (message) => JSON.stringify({ jsonrpc: '2.0', ...message }) + '\n';
 const say = (message) => process.stdout.write(line(message));
 const text = (said) => ({ content: [{ type: 'text', text: said }] });
 const names = ['read_soon', 'read_long', 'write_stubborn', 'read_asked', 'read_failed'];
+names.push('read_late');
 const tools = names.map((name) => ({
   name,
   inputSchema: { type: 'object', properties: {} },
@@ -50,7 +52,8 @@ function answer_result(id, task) {
 function make(id, name) {
   const task = { id: `theirs-${next++}`, name, status: 'working', waiting: [] };
   tasks.set(task.id, task);
-  say({ id, result: modern ? { resultType: 'task', ...status(task) } : { task: status(task) } });
+  const result = modern ? { resultType: 'task', ...status(task) } : { task: status(task) };
+  setTimeout(() => say({ id, result }), name === 'read_late' ? 400 : 0);
   if (name === 'read_soon') setTimeout(() => end(task, 'completed', text('soon enough')), 300);
   if (name === 'read_failed') setTimeout(() => end(task, 'failed'), 200);
   if (name === 'read_asked') task.status = 'input_required';

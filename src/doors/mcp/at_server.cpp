@@ -62,7 +62,7 @@ Task<Outcome> AtServer::execute(std::string_view tool, std::string_view argument
     Answer answer = co_await ticket.answer;
     timer_.reset();
     if (room_->server_era != Era::modern || answer.kind != Answer::Kind::result) {
-      const bool may = tasked_ && answer.kind == Answer::Kind::result && !cancelled_;
+      const bool may = tasked_ && answer.kind == Answer::Kind::result;
       const auto task = may ? read_made_task(answer.text) : std::nullopt;
       if (task) co_return co_await follow(*task);
       co_return outcome_of(std::move(answer));
@@ -127,8 +127,10 @@ void AtServer::cancel() {
   cancelled_ = entry_->server_id != 0 || asking_;
   if (asking_) return room_->withdraw_questions(*entry_, "cancelled");
   if (entry_->server_id == 0) return;
-  tell_server("cancelled by the client");
+  // Where the server makes a task of it, the task is what ends it, once its id is known.
+  if (!tasked_) tell_server("cancelled by the client");
   timer_ = room_->loop.after(answer_after_cancel_max, [this] {
+    if (tasked_) tell_server("cancelled by the client");
     waiting_.deliver({Answer::Kind::lost, "cancelled; the server did not say what became of it"});
   });
 }

@@ -137,6 +137,8 @@ Task<Outcome> AtServer::follow(ServerTask task) {
   task_ends_ = room_->loop.now() + room_->spec.call_deadline;
   watch_task();
   room_->show_task(entry_);
+  // It was cancelled before anybody knew that it is a task.
+  if (cancelled_) stop("cancelled");
   const bool older = room_->server_era != Era::modern;
   for (;;) {
     if (older && !stopping_) {

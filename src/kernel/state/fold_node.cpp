@@ -1,5 +1,3 @@
-#include <set>
-
 #include "base/text.h"
 #include "kernel/state/fold.h"
 
@@ -12,11 +10,11 @@ Status Fold::operator()(const NodeStarted& b) {
   }
   state.epoch_ = b.epoch;
   // No caller of the node before can still be there; the questions live on.
-  std::set<std::string> left;
-  for (const auto& [id, approval] : state.approvals_) {
-    if (approval.attached && next(approval.phase, ApprovalEvent::withdraw)) left.insert(id);
+  for (auto& [id, approval] : state.approvals_) {
+    if (approval.attached && next(approval.phase, ApprovalEvent::withdraw)) {
+      set_attached(approval, false);
+    }
   }
-  for (const std::string& id : left) set_attached(state.approvals_.at(id), false);
   return {};
 }
 

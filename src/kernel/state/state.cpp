@@ -84,12 +84,14 @@ Status State::apply(const Record& record) {
 }
 
 std::vector<Body> State::settle_after_crash() const {
-  std::map<std::string_view, const LiveCall*> calls;  // in an order that is always the same
-  for (const auto& [id, call] : calls_) calls.emplace(id, &call);
+  std::vector<const LiveCall*> calls;  // in an order that is always the same
+  calls.reserve(calls_.size());
+  for (const auto& [id, call] : calls_) calls.push_back(&call);
+  std::ranges::sort(calls, {}, &LiveCall::id);
 
   std::vector<Body> out;
   std::map<std::string_view, std::string_view> halts;
-  for (const auto& [id, call] : calls) {
+  for (const LiveCall* call : calls) {
     if (call->phase == CallPhase::admitted) {
       CallEnded ended;
       ended.call = call->id;
