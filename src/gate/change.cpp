@@ -14,7 +14,19 @@ namespace {
 
 constexpr std::size_t arguments_told_max = 4096;
 
-Result<std::string> stored(const Desk& desk, const std::string& commitment) {
+// The name of a tool as its parts: a server's name has no slash.
+struct Named {
+  std::string_view server, tool;
+};
+Named parts_of(std::string_view name) {
+  const std::size_t slash = name.find('/');
+  if (slash == std::string_view::npos) return {{}, name};
+  return {name.substr(0, slash), name.substr(slash + 1)};
+}
+
+}  // namespace
+
+Result<std::string> arguments_at(const Desk& desk, const std::string& commitment) {
   Digest digest{};
   if (!parse_spelled(commitment, digest)) {
     return fail(Fault::corrupt, "the question does not say where its arguments are");
@@ -27,45 +39,7 @@ Result<std::string> stored(const Desk& desk, const std::string& commitment) {
   return std::move(payload->bytes);
 }
 
-Result<json::Document> read_arguments(std::string_view text) {
-  if (text.size() > changed_arguments_bytes_max) {
-    return fail(Fault::invalid, "arguments of more than " +
-                                    std::to_string(changed_arguments_bytes_max) +
-                                    " bytes are not taken from a reviewer");
-  }
-  auto document = json::parse(text);
-  if (!document) return std::unexpected(document.error());
-  if (!document->root().is_object()) {
-    return fail(Fault::invalid, "the arguments of a call are a JSON object");
-  }
-  return document;
-}
-
-// The name of a tool as its parts: a server's name has no slash.
-struct Named {
-  std::string_view server, tool;
-};
-Named parts_of(std::string_view name) {
-  const std::size_t slash = name.find('/');
-  if (slash == std::string_view::npos) return {{}, name};
-  return {name.substr(0, slash), name.substr(slash + 1)};
-}
-
-// The arguments as they would be, canonical; an error where there is nothing to change.
-Result<std::string> other_arguments(const Desk& desk, const Approval& asked, json::View wanted) {
-  std::string arguments = json::write(wanted);
-  for (const std::string* earlier : {&asked.asked.args, &asked.args()}) {
-    const auto same = stored(desk, *earlier);
-    if (!same) return std::unexpected(same.error());
-    if (*same == arguments) {
-      return fail(Fault::refused, "these are the arguments that it has: approve or deny it");
-    }
-  }
-  return arguments;
-}
-
-// The call as its agent would have made it.
-Result<Proposal> proposal_with(const RunDesk& run, const Approval& asked, json::View arguments) {
+Result<Proposal> proposal_of(const RunDesk& run, const Approval& asked, json::View arguments) {
   const Named name = parts_of(asked.asked.terms->tool);
   if (name.tool.starts_with("mcp:")) {
     return fail(Fault::refused, "only calls of tools can be changed");
@@ -87,6 +61,35 @@ Result<Proposal> proposal_with(const RunDesk& run, const Approval& asked, json::
   proposal.read_sql = means->second.read_sql;
   proposal.find_program = means->second.find_program;
   return proposal;
+}
+
+namespace {
+
+Result<json::Document> read_arguments(std::string_view text) {
+  if (text.size() > changed_arguments_bytes_max) {
+    return fail(Fault::invalid, "arguments of more than " +
+                                    std::to_string(changed_arguments_bytes_max) +
+                                    " bytes are not taken from a reviewer");
+  }
+  auto document = json::parse(text);
+  if (!document) return std::unexpected(document.error());
+  if (!document->root().is_object()) {
+    return fail(Fault::invalid, "the arguments of a call are a JSON object");
+  }
+  return document;
+}
+
+// The arguments as they would be, canonical; an error where there is nothing to change.
+Result<std::string> other_arguments(const Desk& desk, const Approval& asked, json::View wanted) {
+  std::string arguments = json::write(wanted);
+  for (const std::string* earlier : {&asked.asked.args, &asked.args()}) {
+    const auto same = arguments_at(desk, *earlier);
+    if (!same) return std::unexpected(same.error());
+    if (*same == arguments) {
+      return fail(Fault::refused, "these are the arguments that it has: approve or deny it");
+    }
+  }
+  return arguments;
 }
 
 // Why people who answer this question cannot answer for what was made of it.
@@ -112,7 +115,7 @@ Result<Changed> judge_changed(Desk& desk, const Approval& asked, std::string_vie
   RunDesk* const run = desk.run(asked.asked.run);
   const Run* const state = desk.state.run(asked.asked.run);
   if (run == nullptr || state == nullptr) return fail(Fault::missing, "its run is not known");
-  const auto proposal = proposal_with(*run, asked, document->root());
+  const auto proposal = proposal_of(*run, asked, document->root());
   if (!proposal) return std::unexpected(proposal.error());
   const Call& call = proposal->call;
   const std::shared_ptr<const BoundTool> tool =
@@ -137,7 +140,7 @@ Result<Changed> judge_changed(Desk& desk, const Approval& asked, std::string_vie
 
 Status take_change(Ticket& ticket, const Approval& asked) {
   if (!asked.changed || ticket.change_taken == asked.changed) return {};
-  auto text = stored(ticket.desk, asked.changed->args);
+  auto text = arguments_at(ticket.desk, asked.changed->args);
   if (!text) return std::unexpected(text.error());
   auto document = json::parse(*text);
   if (!document) return std::unexpected(document.error());

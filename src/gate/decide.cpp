@@ -11,6 +11,7 @@
 #include "gate/ladder.h"
 #include "gate/near.h"
 #include "gate/observe.h"
+#include "gate/talk.h"
 #include "kernel/admit/admit.h"
 #include "kernel/admit/explain.h"
 #include "kernel/admit/let_through.h"
@@ -325,6 +326,7 @@ Next begin(Ticket& ticket) {
   ticket.tool =
       ticket.run->policy->bound(call.server, call.tool, ticket.asked.definition, desk.now());
   settle_counts(desk, *ticket.run, ticket.state());  // no ceiling is judged with a count missing
+  if (const auto over = take_reply(ticket)) return *over;
   Facts facts = gather(ticket);
   if (const Approval* asked = open_question(ticket, facts)) {
     if (attach(ticket, *asked)) return still_open(ticket) ? wait(ticket) : look_again(ticket);

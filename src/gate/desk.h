@@ -113,6 +113,7 @@ class Desk {
   json::Document parsed;
   std::unordered_map<std::string, RunDesk, StateTextHash, std::equal_to<>> runs;
   std::unordered_map<std::string, Ticket*> waiting;       // by approval: who waits for it now
+  ByName<std::size_t> remarks_told;                       // … how much its agent was told of it
   ByName<std::pair<std::int64_t, std::uint32_t>> notes;   // run -> minute, notes in it
   std::set<std::string> refused_policies;                 // digests that somebody was told about
   std::map<std::string, WaitingPolicy> waiting_policies;  // by agent

@@ -104,6 +104,9 @@ struct Settled {
   Code code = Code::internal;
   std::string call, approval;
   std::vector<std::string> withheld;
+  // Of `pending`: a reviewer asks the agent something, and this is the first time that it is told.
+  // A door shows it to the agent, and does not keep the request for itself.
+  bool asks = false;
 };
 
 // How the parts of a call went, for whoever measures. Boot time; zero: it did not come to that.
@@ -150,6 +153,43 @@ struct Changed {
   std::string arguments;  // canonical
   std::string binding;    // what an answer to them is good for
   Class action_class = kUnplaced;
+};
+
+// A reviewer asks the agent about a call that waits. The agent reads it when its request is
+// answered as pending, which happens at once, and says something to it by calling again with the
+// same arguments and one more, `pawl_answer`. That one is never part of the call: it is not what
+// people approve, and no tool receives it. A tool that has an argument of this name cannot be asked
+// about.
+struct AskedBack {
+  std::string approval, person;
+  std::vector<std::string> groups;
+  std::string text, proof;
+};
+inline constexpr std::string_view reply_argument = "pawl_answer";
+inline constexpr std::size_t asked_back_bytes_max = 1000;
+inline constexpr std::size_t reply_bytes_max = 2000;
+
+// A reviewer passes a question on.
+struct PassedOn {
+  std::string approval, person;
+  std::vector<std::string> groups;
+  std::string to;  // a person or a group
+  std::string reason, proof;
+};
+inline constexpr std::size_t pass_reason_bytes_max = 1000;
+
+// Answers of one person to several questions, given in one act.
+struct Answers {
+  struct One {
+    std::string approval, shown;
+    bool typed = false;
+  };
+  std::vector<One> to;
+  bool approve = false;
+  std::string person;
+  std::vector<std::string> groups;
+  std::string reason, proof;
+  std::string batch;  // digest over all that was displayed
 };
 
 // Where a policy stands among the pins of State: server and tool of its PinAccepted.
@@ -223,6 +263,17 @@ class Gate {
   Status change(const Change& change);
   // What `change` would do, without doing it.
   Result<Changed> try_change(const std::string& approval, std::string_view arguments) const;
+  // All of them or none: what would not be written for one is a refusal of the whole act.
+  Status answer(const Answers& answers);
+  // What the call of an open question would take out of its run's ceilings, would it run now; an
+  // error where it would be denied.
+  Result<Reservation> would_take(const std::string& approval) const;
+  // Neither of these two answers anything, or changes who may answer, or until when.
+  Status ask_back(const AskedBack& asked);
+  Status pass_on(const PassedOn& passed);
+  // Whether a reviewer asks the agent of this call something that it was not told yet: the next
+  // request for it is answered at once.
+  bool asks_agent(const std::string& approval) const;
   // `quietly`: an exercise over its own run, of which nobody has to hear.
   Result<Stopped> kill(const std::string& scope, const std::string& name, const std::string& person,
                        const std::string& reason, bool quietly = false);

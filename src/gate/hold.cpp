@@ -7,6 +7,7 @@
 #include "gate/decide.h"
 #include "gate/execute.h"
 #include "gate/people.h"
+#include "gate/talk.h"
 #include "kernel/admit/explain.h"
 
 namespace pawl {
@@ -49,6 +50,13 @@ Next tell_pending(Ticket& ticket, const Approval& asked) {
   }
   reply.text += "). call again with the same arguments to get the result; other work may continue.";
   reply.decision = decision_json(verdict, ticket.policy(), ticket.call, ticket.approval);
+  const ToldTalk told = tell_talk(ticket.desk, asked);
+  if (!told.text.empty()) {
+    reply.text += told.text;
+    reply.decision.pop_back();
+    reply.decision += R"(,"asks":)" + told.decision + '}';
+    reply.asks = told.first;
+  }
   return Next::reply;
 }
 
@@ -134,6 +142,7 @@ Next wait(Ticket& ticket) {
   ticket.since = desk.clock.boot();
   ticket.until = ticket.since + ticket.caller.patience(left);
   if (end) ticket.until = std::min(ticket.until, ticket.since + until(desk, *end));
+  if (untold(desk, asked)) ticket.until = ticket.since;  // its agent reads first what it is asked
   ticket.sign = ticket.since + desk.limits.progress_every;
   desk.waiting[ticket.approval] = &ticket;
   ticket.caller.waiting(ticket.approval, {}, left);
@@ -186,6 +195,7 @@ void expire(Desk& desk, const std::string& approval) {
 }
 
 void wake_or_end(Desk& desk, const std::string& approval, const std::string& call) {
+  desk.remarks_told.erase(approval);
   const auto waiting = desk.waiting.find(approval);
   if (waiting != desk.waiting.end()) return wake(*waiting->second);
   // The state forgets questions that ended long ago, but not the calls that they held.

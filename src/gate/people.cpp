@@ -16,6 +16,20 @@ bool same_person(std::string_view a, std::string_view b) {
   return !a.empty() && fold(a) == fold(b);
 }
 
+// Whether a call may run because of it.
+bool approves(AnswerGiven::Kind kind) {
+  switch (kind) {
+    case AnswerGiven::Kind::approve:
+    case AnswerGiven::Kind::change:
+      return true;
+    case AnswerGiven::Kind::reject:
+    case AnswerGiven::Kind::ask:
+    case AnswerGiven::Kind::pass:
+      return false;
+  }
+  return true;
+}
+
 // Why this person's answer would not count; empty: it does. A rejection needs less than an
 // approval.
 std::string objection(const Desk& desk, const Approval& approval, const std::string& person,
@@ -25,7 +39,7 @@ std::string objection(const Desk& desk, const Approval& approval, const std::str
       (run != nullptr && same_person(person, run->identity))) {
     return "nobody answers for their own request";
   }
-  if (kind == AnswerGiven::Kind::reject) return {};
+  if (!approves(kind)) return {};
   if (approval.asked.terms->quorum > 1 && approval.asked.terms->sponsor.empty()) {
     return "it needs two persons, and nobody knows who started the run, so the second one cannot "
            "be "
@@ -65,6 +79,27 @@ bool entitled(const Desk& desk, const Approval& approval, const std::string& per
   return std::ranges::any_of(reviewers, [&](const std::string& reviewer) {
     return std::ranges::all_of(parts_of_reviewer(reviewer), is);
   });
+}
+
+std::string cannot_take(const Desk& desk, const Approval& approval, const std::string& to,
+                        const std::string& by) {
+  const std::string name = "`" + visible(to.substr(0, 128)) + "`";
+  if (to.empty() || same_person(to, by)) return "it is passed on to nobody else";
+  if (!desk.people) {
+    return entitled(desk, approval, to, {to}) ? std::string{}
+                                              : name + " is not among those who may answer it";
+  }
+  bool known = false;
+  std::string why = name + " is not among those who may answer it";
+  for (const auto& [person, groups] : *desk.people) {
+    if (person != to && std::ranges::find(groups, to) == groups.end()) continue;
+    known = true;
+    if (same_person(person, by) || !entitled(desk, approval, person, groups)) continue;
+    std::string objects = objection(desk, approval, person, AnswerGiven::Kind::approve);
+    if (objects.empty()) return {};
+    why = name + " could not approve it: " + objects;
+  }
+  return known ? why : "the deployment knows no person and no group " + name;
 }
 
 std::string no_longer_entitled(const Desk& desk, const Approval& approval) {
@@ -118,7 +153,7 @@ Status may_answer(Desk& desk, const AnswerGiven& a) {
   if (const std::string why = objection(desk, *asked, a.person, a.kind); !why.empty()) {
     return refused(desk, *asked, a.person, why);
   }
-  if (a.kind != AnswerGiven::Kind::reject && asked->asked.terms->typed && !a.typed) {
+  if (approves(a.kind) && asked->asked.terms->typed && !a.typed) {
     return refused(desk, *asked, a.person, "nobody typed what this question asks for");
   }
   return {};

@@ -11,9 +11,9 @@
 
 namespace pawl {
 
-// Somebody wants to answer a question.
+// Somebody wants to answer a question, to ask its agent something, or to pass it on.
 struct AnswerGiven {
-  enum class Kind : std::uint8_t { approve, reject, change };
+  enum class Kind : std::uint8_t { approve, reject, change, ask, pass };
   Kind kind;
   const std::string &approval, &person;
   const std::vector<std::string>& groups;
@@ -31,6 +31,11 @@ void after_answer(Desk& desk, const std::string& approval, std::uint64_t seq);
 // theirs. Nobody listed anywhere: nobody may.
 bool entitled(const Desk& desk, const Approval& approval, const std::string& person,
               const std::vector<std::string>& groups);
+
+// Why nobody behind this name, a person or a group, could approve the question after `by` passed it
+// on; empty: somebody can.
+std::string cannot_take(const Desk& desk, const Approval& approval, const std::string& to,
+                        const std::string& by);
 
 // A person without whose approval the quorum would not be reached, and who may not answer any more:
 // the deployment does not list them, or not in a group that the question names. Empty: the quorum

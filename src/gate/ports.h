@@ -93,12 +93,25 @@ struct Rung {
   std::uint32_t step = 0;
 };
 
+// Something happened to a question that waits. `to`: the persons or groups whom it concerns.
+struct QuestionNews {
+  enum class Kind : std::uint8_t {
+    passed,   // it was passed on to them
+    replied,  // its agent said something to what they asked
+  };
+  Kind kind;
+  std::string approval, sentence;
+  std::vector<std::string> to;
+};
+std::string_view to_string(QuestionNews::Kind kind);
+
 // Someone has to hear of something. Never waits; how it went comes back as Escalated records.
 class Herald {
  public:
   virtual ~Herald() = default;
   // A question was opened (desktop notification, command).
   virtual void question(const std::string& approval, const std::string& sentence) = 0;
+  virtual void news(const QuestionNews& news) { (void)news; }
   // A halt, an indeterminate effect, a tampered file: for whoever is near this node.
   virtual void escalate(const std::string& run, const std::string& event,
                         const std::string& sentence) = 0;

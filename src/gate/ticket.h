@@ -60,7 +60,8 @@ struct Ticket {
   bool cancelled = false;                   // the server was asked to stop
   std::unique_ptr<json::Document> changed;  // what a reviewer put in the place of its arguments
   std::shared_ptr<const ChangedQuestion> change_taken;
-  std::unique_ptr<CallTimes> times;  // null: nobody measures
+  std::unique_ptr<json::Document> without_reply;  // its arguments, where it brought words as well
+  std::unique_ptr<CallTimes> times;               // null: nobody measures
 
  private:
   void tell_over();

@@ -132,7 +132,8 @@ struct ApprovalOpened {
 };
 struct ApprovalAnswered {
   std::string approval, person, answer, reason, proof, shown;  // answer: `approve` or `reject`
-  bool typed = false;  // the person typed what the question asks for
+  bool typed = false;      // the person typed what the question asks for
+  std::string batch = {};  // digest over everything that was answered in one act; empty: alone
 };
 // A reviewer approves the call with other arguments than its agent asked for. What others approved
 // before was another call, and counts no more.
@@ -141,6 +142,20 @@ struct ApprovalChanged {
   std::string args;     // commitment to the arguments that would run
   std::string binding;  // what this answer and later ones are good for
   bool typed = false;
+};
+// A reviewer asks the agent something about its call, and answers later. Neither the question to
+// people nor its time changes with that.
+struct ApprovalAsked {
+  std::string approval, person, text, proof;
+};
+// What the agent says to that. Its words are a payload.
+struct ApprovalReplied {
+  std::string approval, words;  // words: their commitment
+};
+// A reviewer passes a question on to a person or a group among those who may answer it. All of them
+// still may.
+struct ApprovalPassed {
+  std::string approval, person, to, reason, proof;
 };
 // approved, rejected, expired, withdrawn or consumed.
 struct ApprovalEnded {
@@ -219,12 +234,12 @@ struct Unknown {
   std::string type;
 };
 
-using Body =
-    std::variant<NodeStarted, NodeStopped, PolicyLoaded, DefinitionSeen, PinAccepted, RunOpened,
-                 RunHalted, RunClosed, KillSet, Resumed, CallDecided, ApprovalOpened,
-                 ApprovalAnswered, ApprovalEnded, ApprovalAttached, CallEnded, DenialsCounted,
-                 ReviewerEnrolled, Escalated, SnapshotTaken, Noted, RunTightened, EscalationOpened,
-                 EscalationChanged, Drilled, ApprovalChanged, Unknown>;
+using Body = std::variant<NodeStarted, NodeStopped, PolicyLoaded, DefinitionSeen, PinAccepted,
+                          RunOpened, RunHalted, RunClosed, KillSet, Resumed, CallDecided,
+                          ApprovalOpened, ApprovalAnswered, ApprovalEnded, ApprovalAttached,
+                          CallEnded, DenialsCounted, ReviewerEnrolled, Escalated, SnapshotTaken,
+                          Noted, RunTightened, EscalationOpened, EscalationChanged, Drilled,
+                          ApprovalChanged, ApprovalAsked, ApprovalReplied, ApprovalPassed, Unknown>;
 
 struct Record {
   std::uint64_t seq = 0;

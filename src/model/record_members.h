@@ -159,11 +159,32 @@ template <class V>
 void members(V& v, Part<V, ApprovalAnswered>& b) {
   v.need("answer", b.answer);
   v.need("approval", b.approval);
+  v.may("batch", b.batch);
   v.need("person", b.person);
   v.may("proof", b.proof);
   v.may("reason", b.reason);
   v.may("shown", b.shown);
   v.may("typed", b.typed);
+}
+template <class V>
+void members(V& v, Part<V, ApprovalAsked>& b) {
+  v.need("approval", b.approval);
+  v.need("person", b.person);
+  v.may("proof", b.proof);
+  v.need("text", b.text);
+}
+template <class V>
+void members(V& v, Part<V, ApprovalReplied>& b) {
+  v.need("approval", b.approval);
+  v.need("words", b.words);
+}
+template <class V>
+void members(V& v, Part<V, ApprovalPassed>& b) {
+  v.need("approval", b.approval);
+  v.need("person", b.person);
+  v.may("proof", b.proof);
+  v.may("reason", b.reason);
+  v.need("to", b.to);
 }
 template <class V>
 void members(V& v, Part<V, ApprovalChanged>& b) {

@@ -194,6 +194,7 @@ void GateSim::check_execution(const Executed& executed) {
     must(times <= grants(key, effect ? executed.synced : executed.records),
          executed.tool + " runs without a decision that is " + (effect ? "durable" : "written"));
   }
+  must(!executed.arguments.contains("pawl_answer"), executed.tool + " gets words for people");
   if (executed.arguments.contains("changed") && !world_.disk.off()) {
     ++reached_.changed;
     const auto changes = std::ranges::count_if(records_, [&](const Record& record) {
@@ -239,6 +240,9 @@ void GateSim::end_life() {
     reached_.halts += std::holds_alternative<RunHalted>(record.body);
     reached_.counted += std::holds_alternative<DenialsCounted>(record.body);
     reached_.held += std::holds_alternative<ApprovalOpened>(record.body);
+    reached_.replied += std::holds_alternative<ApprovalReplied>(record.body);
+    const auto* answered = std::get_if<ApprovalAnswered>(&record.body);
+    reached_.batches += answered != nullptr && !answered->batch.empty();
     const auto* over = std::get_if<ApprovalEnded>(&record.body);
     reached_.expired += over != nullptr && over->how == "expired";
     const auto* attached = std::get_if<ApprovalAttached>(&record.body);

@@ -40,6 +40,7 @@ class GateSim {
     std::uint64_t expired = 0, rejected = 0, halts = 0, kills = 0, aborted = 0, indeterminate = 0;
     std::uint64_t counted = 0, deaths = 0, cuts = 0, failures = 0, full = 0, snapshots = 0;
     std::uint64_t lost_records = 0, floods = 0, changed = 0, watched = 0;
+    std::uint64_t replied = 0, batches = 0;
   };
   const Reached& reached() const { return reached_; }
 
@@ -53,6 +54,7 @@ class GateSim {
   void ask();
   void flood();
   void people();
+  void together(const std::vector<std::string>& open, const std::string& person);
   void server();
   void operate();
   void disturb();

@@ -70,7 +70,10 @@ void GateSim::ask() {
                                       : "drop_" + which;
   const auto patience = static_cast<std::int64_t>(1 + random_.below(120));
   ++reached_.calls;
-  world_.ask({.run = run, .tool = tool, .patience = Duration::seconds(patience)});
+  // Sometimes with words for people, who mostly asked nothing.
+  const std::string arguments = random_.one_in(3) ? R"({"pawl_answer":"that one"})" : "{}";
+  world_.ask(
+      {.run = run, .tool = tool, .arguments = arguments, .patience = Duration::seconds(patience)});
 }
 
 void GateSim::flood() {
@@ -96,12 +99,41 @@ void GateSim::people() {
   std::ranges::sort(open);
   const std::string& id = open[random_.below(open.size())];
   const std::string person = random_.one_in(2) ? "ann" : "bob";
+  if (random_.one_in(6)) {
+    const auto& groups = world_.groups.at(person);
+    if (random_.one_in(3)) {
+      (void)world_.gate->pass_on({id, person, groups, person == "ann" ? "bob" : "ann", "", "test"});
+    } else {
+      (void)world_.gate->ask_back({id, person, groups, "which one?", "test"});
+    }
+    return;
+  }
+  if (random_.one_in(6)) return together(open, person);
   if (random_.one_in(5)) {
     const std::string other = fmt::format(R"({{"changed":{}}})", random_.below(1000));
     (void)world_.change(id, other, person);
     return;
   }
   (void)(random_.one_in(4) ? world_.reject(id, person) : world_.approve(id, person));
+}
+
+// Whether they may be answered together is the gate's to say.
+void GateSim::together(const std::vector<std::string>& open, const std::string& person) {
+  Answers answers;
+  for (const std::string& id : open) {
+    if (random_.one_in(2)) answers.to.push_back({id, "sha256:shown"});
+  }
+  answers.approve = random_.one_in(2);
+  answers.person = person;
+  answers.groups = world_.groups.at(person);
+  answers.proof = "test";
+  answers.batch = "sha256:all";
+  const std::uint64_t before = world_.journal->next();
+  const bool done = world_.gate->answer(answers).has_value();
+  const std::uint64_t written = world_.journal->next() - before;
+  // A refusal is at most a note, unless the disk ends in the middle.
+  must(done ? written >= answers.to.size() : written <= 1 || world_.journal->full(),
+       fmt::format("{} answers in one act wrote {} records", answers.to.size(), written));
 }
 
 void GateSim::server() {

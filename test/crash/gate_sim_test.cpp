@@ -44,6 +44,8 @@ void add(GateSim::Reached& all, const GateSim::Reached& one) {
   all.floods += one.floods;
   all.changed += one.changed;
   all.watched += one.watched;
+  all.replied += one.replied;
+  all.batches += one.batches;
 }
 
 TEST(GateSim, KeepsItsPromisesInEveryStory) {
@@ -75,7 +77,8 @@ TEST(GateSim, KeepsItsPromisesInEveryStory) {
       {"failures", all.failures},   {"full", all.full},
       {"snapshots", all.snapshots}, {"lost records", all.lost_records},
       {"floods", all.floods},       {"changed", all.changed},
-      {"watched", all.watched},
+      {"watched", all.watched},     {"replied", all.replied},
+      {"batches", all.batches},
   };
   for (const auto& [what, times] : everywhere) {
     EXPECT_GT(times, count / 50) << what;

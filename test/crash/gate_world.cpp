@@ -333,6 +333,12 @@ void World::question(const std::string& approval, const std::string&) {
   questions.push_back(approval);
 }
 
+void World::news(const QuestionNews& told) {
+  for (const std::string& to : told.to) {
+    told_news.push_back(std::string(to_string(told.kind)) + ' ' + to);
+  }
+}
+
 void World::escalate(const std::string&, const std::string& event, const std::string&) {
   escalations.push_back(event);
 }

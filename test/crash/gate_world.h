@@ -184,6 +184,7 @@ class World final : public Herald {
   std::shared_ptr<const Policy> load(const std::string& text) const;
 
   void question(const std::string& approval, const std::string& sentence) override;
+  void news(const QuestionNews& news) override;
   void escalate(const std::string& run, const std::string& event,
                 const std::string& sentence) override;
   void tell(const Rung& rung) override;
@@ -201,6 +202,7 @@ class World final : public Herald {
   std::shared_ptr<const Policy> policy;
   std::string run;  // the last one opened
   std::vector<std::string> questions;
+  std::vector<std::string> told_news;    // `kind to`
   std::vector<std::string> escalations;  // events
   std::vector<Rung> rungs;               // asked for, in this life and in those before
   std::vector<std::string> changes;      // `how event`

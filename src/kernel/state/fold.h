@@ -50,6 +50,9 @@ struct Fold {
   Status operator()(const ApprovalOpened& b);
   Status operator()(const ApprovalAnswered& b);
   Status operator()(const ApprovalChanged& b);
+  Status operator()(const ApprovalAsked& b);
+  Status operator()(const ApprovalReplied& b);
+  Status operator()(const ApprovalPassed& b);
   Status operator()(const ApprovalEnded& b);
   Status operator()(const ApprovalAttached& b);
 

@@ -132,6 +132,21 @@ void members(V& v, Part<V, ChangedQuestion>& c) {
 }
 
 template <class V>
+void members(V& v, Part<V, Talk>& t) {
+  v.may("passed_because", t.passed_because);
+  v.may("passed_by", t.passed_by);
+  v.may("passed_to", t.passed_to);
+  v.may("passes", t.passes);
+}
+
+template <class V>
+void members(V& v, Part<V, Remark>& r) {
+  v.need("at", r.at);
+  v.may("person", r.person);
+  v.need("text", r.text);
+}
+
+template <class V>
 void members(V& v, Part<V, Answer>& a) {
   v.need("answer", a.answer);
   v.need("at", a.at);

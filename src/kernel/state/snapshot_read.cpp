@@ -95,6 +95,8 @@ Status Snapshot::read_approvals(json::View list, State& into) {
     const json::View flat = member.inner("approval");
     const json::View asked = member.inner("asked");
     const json::View changed = member.inner("changed");
+    const json::View remarks = member.inner("remarks");
+    const json::View talk = member.inner("talk");
     Approval approval;
     if (Status done = member.finish(); !done) return done;
     if (Status done = get(flat, approval); !done) return done;
@@ -105,6 +107,12 @@ Status Snapshot::read_approvals(json::View list, State& into) {
       auto change = std::make_shared<ChangedQuestion>();
       if (Status done = get(changed, *change); !done) return done;
       approval.changed = std::move(change);
+    }
+    if (talk.exists()) {
+      auto said = std::make_shared<Talk>();
+      if (Status done = get(talk, *said); !done) return done;
+      if (Status done = get_all(remarks, said->remarks); !done) return done;
+      approval.talk = std::move(said);
     }
     if (Status done = get_all(answers, approval.answers); !done) return done;
     if (!approval.attached) into.detached_[opened.binding].insert(opened.approval);

@@ -64,6 +64,12 @@ void put_approval(const Approval& approval, json::Writer& out) {
     out.key("changed");
     put(*approval.changed, out);
   }
+  if (approval.talk) {
+    out.key("remarks").array();
+    for (const Remark& remark : approval.talk->remarks) put(remark, out);
+    out.end().key("talk");
+    put(*approval.talk, out);
+  }
   out.end();
 }
 

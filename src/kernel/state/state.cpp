@@ -160,6 +160,23 @@ const Approval* State::detached(std::string_view run, std::string_view binding) 
   return nullptr;
 }
 
+const Approval* State::asked_back(std::string_view run, std::string_view binding) const {
+  const auto found = detached_.find(binding);
+  if (found == detached_.end()) return nullptr;
+  const Approval* best = nullptr;
+  for (const std::string& id : found->second) {
+    const Approval* asked = approval(id);
+    if (asked == nullptr || asked->asked.run != run || !asked->talk) continue;
+    if (asked->talk->remarks.empty()) continue;
+    const auto before = [](const Approval& one, const Approval& other) {
+      if (one.talk->unanswered() != other.talk->unanswered()) return one.talk->unanswered();
+      return one.talk->remarks.back().at < other.talk->remarks.back().at;
+    };
+    if (best == nullptr || before(*asked, *best)) best = asked;
+  }
+  return best;
+}
+
 const Sums* State::sums(std::string_view agent) const {
   const auto found = sums_.find(agent);
   return found == sums_.end() ? nullptr : &found->second;

@@ -31,6 +31,8 @@
 //   approvals
 //               before it count no more; it is itself the approval of the person who changed them.
 //               An identical call of the agent still finds the question by what was asked first.
+//   a remark    ApprovalAsked while the question is open, at most one ApprovalReplied to what was
+//               asked before it, ApprovalPassed to who should look at it. None of them moves it.
 //   a release   CallDecided round 2 with `approval`: an effect that runs consumes the approval in
 //               that very record; a denial ends the held call, and an approval that was still open
 //               or approved is withdrawn with it.
@@ -195,9 +197,28 @@ struct OpenedQuestion {
 struct ChangedQuestion {
   std::string args, binding, person;
 };
+// What a reviewer asked the agent, or the agent said to that.
+struct Remark {
+  std::string person;  // empty: the agent
+  std::string text;    // a person's words; of the agent the commitment to its words
+  Instant at{};
+};
+// What was said about a question besides its answers. Nothing of it decides anything.
+struct Talk {
+  std::vector<Remark> remarks;
+  std::uint32_t passes = 0;
+  std::string passed_to, passed_by, passed_because;  // the last time; empty: it was not
+
+  // A person asked, and the agent has said nothing to that yet.
+  bool unanswered() const { return !remarks.empty() && !remarks.back().person.empty(); }
+  std::size_t asked() const;  // by people
+};
+inline constexpr std::size_t asked_back_max = 8;  // about one question
+inline constexpr std::uint32_t passes_max = 16;
 struct Approval {
   OpenedQuestion asked;
   std::shared_ptr<const ChangedQuestion> changed;  // null: it is what its agent asked for
+  std::shared_ptr<const Talk> talk;                // null: nobody said anything
   ApprovalPhase phase = ApprovalPhase::open;
   Instant opened{};
   std::vector<Answer> answers;
@@ -258,6 +279,9 @@ class State {
   const Approval* approval(std::string_view id) const;
   // The open or approved, unconsumed question with this binding whose caller is gone, or null.
   const Approval* detached(std::string_view run, std::string_view binding) const;
+  // One of those about which its agent was asked something: with the oldest unanswered question
+  // where there is any, or null.
+  const Approval* asked_back(std::string_view run, std::string_view binding) const;
   // The sums of an agent's counters over all of its runs, or null.
   const Sums* sums(std::string_view agent) const;
   // A kill that covers this subject and tool, or null. The most general one first.

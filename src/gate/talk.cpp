@@ -1,0 +1,200 @@
+#include "gate/talk.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "base/text.h"
+#include "gate/decide.h"
+#include "gate/facts.h"
+#include "gate/people.h"
+#include "kernel/admit/admit.h"
+
+namespace pawl {
+
+namespace {
+
+// Where the tool says itself what this argument is, it is the tool's.
+bool owns_reply_argument(const BoundTool& tool) {
+  const Shape* shape = tool.shape();
+  if (shape != nullptr && shape->find(reply_argument) != nullptr) return true;
+  return std::ranges::any_of(tool.arguments, [](const ArgumentRule& rule) {
+    return rule.path.size() == 1 && rule.path.front().name == reply_argument;
+  });
+}
+
+Settled refused_reply(const Ticket& ticket, std::string says) {
+  return refuse_here(ticket.desk, {.run = ticket.asked.run,
+                                   .server = std::string(ticket.asked.call.server),
+                                   .tool = std::string(ticket.asked.call.tool),
+                                   .code = Code::constraint,
+                                   .says = std::move(says)});
+}
+
+// The call without the words: what is judged, shown and sent from here on.
+bool without_reply(Ticket& ticket) {
+  json::Writer out;
+  out.object();
+  for (const auto& [name, value] : ticket.asked.call.arguments.members()) {
+    if (name != reply_argument) out.key(name).value(value);
+  }
+  auto document = json::parse(out.end().take());
+  if (!document) return false;
+  ticket.without_reply = std::make_unique<json::Document>(std::move(*document));
+  ticket.asked.call.arguments = ticket.without_reply->root();
+  return true;
+}
+
+bool write_reply(Desk& desk, const Approval& asked, const std::string& words) {
+  const PayloadRef payload{desk.journal.commit_to(words), words};
+  const ApprovalReplied record{asked.asked.approval, payload.commitment.text()};
+  const std::string person = asked.talk->remarks.back().person;
+  if (!desk.append(record, {.payloads = {&payload, 1}})) return false;
+  desk.herald.news({QuestionNews::Kind::replied,
+                    record.approval,
+                    "the agent said something to what `" + visible(person) + "` asked",
+                    {person}});
+  return true;
+}
+
+}  // namespace
+
+std::optional<Next> take_reply(Ticket& ticket) {
+  const json::View arguments = ticket.asked.call.arguments;
+  if (!arguments.exists() || !arguments.is_object() || !ticket.tool) return std::nullopt;
+  const json::View given = arguments[reply_argument];
+  if (!given.exists() || owns_reply_argument(*ticket.tool)) return std::nullopt;
+  if (ticket.state().phase != RunPhase::open) return std::nullopt;  // which is what is said
+  Desk& desk = ticket.desk;
+  const bool fits = given.is_string() && given.string().size() <= reply_bytes_max &&
+                    !trim(given.string()).empty();
+  if (!fits) {
+    ticket.reply() =
+        refused_reply(ticket, "`" + std::string(reply_argument) + "` is a text of at most " +
+                                  std::to_string(reply_bytes_max) + " bytes");
+    return Next::reply;
+  }
+  const std::string words(given.string());
+  const Approval* asked = nullptr;
+  if (without_reply(ticket)) {
+    const Facts facts = gather(ticket);
+    asked = desk.state.asked_back(ticket.state().id,
+                                  spelled(binding_of(ticket.policy(), *ticket.tool, ticket.state(),
+                                                     ticket.asked.call, facts)));
+  }
+  if (asked == nullptr) {
+    ticket.reply() = refused_reply(ticket, "nobody asks about this call; make it without `" +
+                                               std::string(reply_argument) + "`");
+    return Next::reply;
+  }
+  const std::string id = asked->asked.approval;
+  if (asked->talk->unanswered() && !write_reply(desk, *asked, words)) {
+    return refuse(ticket, denial(ticket, Code::audit_unavailable, desk.fault()));
+  }
+  ticket.asked.resumes = id;
+  return std::nullopt;
+}
+
+bool untold(const Desk& desk, const Approval& asked) {
+  if (asked.phase != ApprovalPhase::open || !asked.talk || !asked.talk->unanswered()) return false;
+  const auto told = desk.remarks_told.find(asked.asked.approval);
+  return told == desk.remarks_told.end() || told->second < asked.talk->remarks.size();
+}
+
+ToldTalk tell_talk(Desk& desk, const Approval& asked) {
+  ToldTalk told;
+  if (!asked.talk || !asked.talk->unanswered()) return told;
+  told.first = untold(desk, asked);
+  desk.remarks_told[asked.asked.approval] = asked.talk->remarks.size();
+  const std::vector<Remark>& remarks = asked.talk->remarks;
+  auto from = remarks.end();
+  while (from != remarks.begin() && !std::prev(from)->person.empty()) --from;
+  json::Writer out;
+  out.array();
+  for (; from != remarks.end(); ++from) {
+    const std::string person = visible(from->person);
+    const std::string text = visible(from->text);
+    told.text += "\na reviewer (" + person + ") asks about this call: " + text;
+    out.object().key("person").string(person).key("text").string(text).end();
+  }
+  told.decision = out.end().take();
+  told.text += "\nto say something to that, call again with the same arguments and `" +
+               std::string(reply_argument) + "`, a text of at most " +
+               std::to_string(reply_bytes_max) +
+               " bytes: people read it as yours, and the call stays as it is.";
+  return told;
+}
+
+Status Gate::ask_back(const AskedBack& a) {
+  Desk& desk = *desk_;
+  const std::string text(trim(a.text));
+  if (text.empty() || text.size() > asked_back_bytes_max) {
+    return fail(Fault::invalid, "a question to the agent is a text of at most " +
+                                    std::to_string(asked_back_bytes_max) + " bytes");
+  }
+  const AnswerGiven asking{AnswerGiven::Kind::ask, a.approval, a.person, a.groups, a.proof, false};
+  if (Status may = may_answer(desk, asking); !may) return may;
+  const Approval& asked = *desk.state.approval(a.approval);
+  const std::string& tool = asked.asked.terms->tool;
+  if (tool.starts_with("mcp:") || tool.find("/mcp:") != std::string::npos) {
+    return fail(Fault::refused, "only the agent of a tool's call reads a question about it");
+  }
+  if (asked.talk && asked.talk->asked() >= asked_back_max) {
+    return fail(Fault::refused, "its agent was asked " + std::to_string(asked_back_max) +
+                                    " times about this call already: approve or deny it");
+  }
+  const auto seq = desk.append(ApprovalAsked{a.approval, a.person, text, a.proof});
+  if (!seq) return std::unexpected(seq.error());
+  desk.journal.request_sync(*seq);
+  // Whoever waits for the answer of people is told at once, and is to come back.
+  const auto waiting = desk.waiting.find(a.approval);
+  if (waiting == desk.waiting.end()) return {};
+  waiting->second->until = desk.clock.boot();
+  wake(*waiting->second);
+  return {};
+}
+
+bool Gate::asks_agent(const std::string& approval) const {
+  const Approval* asked = desk_->state.approval(approval);
+  return asked != nullptr && untold(*desk_, *asked);
+}
+
+Status Gate::pass_on(const PassedOn& p) {
+  Desk& desk = *desk_;
+  if (p.reason.size() > pass_reason_bytes_max) {
+    return fail(Fault::invalid,
+                "a reason has at most " + std::to_string(pass_reason_bytes_max) + " bytes here");
+  }
+  const AnswerGiven passing{
+      AnswerGiven::Kind::pass, p.approval, p.person, p.groups, p.proof, false};
+  if (Status may = may_answer(desk, passing); !may) return may;
+  const Approval& asked = *desk.state.approval(p.approval);
+  if (asked.talk && asked.talk->passes >= passes_max) {
+    return fail(Fault::refused,
+                "it was passed on " + std::to_string(passes_max) + " times already");
+  }
+  if (const std::string why = cannot_take(desk, asked, p.to, p.person); !why.empty()) {
+    return fail(Fault::refused, why);
+  }
+  const auto seq = desk.append(ApprovalPassed{p.approval, p.person, p.to, p.reason, p.proof});
+  if (!seq) return std::unexpected(seq.error());
+  desk.journal.request_sync(*seq);
+  desk.herald.news({QuestionNews::Kind::passed,
+                    p.approval,
+                    "`" + visible(p.person) + "` passed a question on to `" + visible(p.to) + "`" +
+                        (p.reason.empty() ? "" : ": " + visible(p.reason)),
+                    {p.to}});
+  return {};
+}
+
+std::string_view to_string(QuestionNews::Kind kind) {
+  switch (kind) {
+    case QuestionNews::Kind::passed:
+      return "passed";
+    case QuestionNews::Kind::replied:
+      return "replied";
+  }
+  return "passed";
+}
+
+}  // namespace pawl

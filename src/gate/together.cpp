@@ -1,0 +1,107 @@
+// Several questions answered in one act, and what their calls would take together.
+#include <algorithm>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "base/text.h"
+#include "gate/change.h"
+#include "gate/desk.h"
+#include "gate/facts.h"
+#include "gate/people.h"
+#include "kernel/admit/takes.h"
+#include "kernel/state/together.h"
+
+namespace pawl {
+
+namespace {
+
+Status well_formed(const Answers& answers) {
+  if (answers.to.empty() || answers.to.size() > together_max) {
+    return fail(Fault::invalid,
+                "one act answers 1 to " + std::to_string(together_max) + " questions");
+  }
+  std::set<std::string_view> seen;
+  for (const Answers::One& one : answers.to) {
+    if (!seen.insert(one.approval).second) {
+      return fail(Fault::invalid, "`" + visible(one.approval) + "` is answered twice");
+    }
+  }
+  if (answers.batch.empty()) return fail(Fault::invalid, "nothing was displayed");
+  return {};
+}
+
+}  // namespace
+
+Status Gate::answer(const Answers& answers) {
+  Desk& desk = *desk_;
+  if (Status fine = well_formed(answers); !fine) return fine;
+  std::vector<const Approval*> questions;
+  for (const Answers::One& one : answers.to) {
+    const Approval* asked = desk.state.approval(one.approval);
+    if (asked == nullptr) {
+      return fail(Fault::missing, "there is no question `" + visible(one.approval) + "`");
+    }
+    questions.push_back(asked);
+  }
+  if (answers.approve) {
+    if (const std::string why = not_together(questions); !why.empty()) {
+      return fail(Fault::refused, why);
+    }
+  }
+  const auto kind = answers.approve ? AnswerGiven::Kind::approve : AnswerGiven::Kind::reject;
+  for (const Answers::One& one : answers.to) {
+    const Status may = may_answer(
+        desk, {kind, one.approval, answers.person, answers.groups, answers.proof, one.typed});
+    if (!may) {
+      return fail(may.error().fault,
+                  "nothing was answered: `" + visible(one.approval) + "`: " + may.error().message);
+    }
+  }
+  for (const Answers::One& one : answers.to) {
+    ApprovalAnswered record;
+    record.approval = one.approval;
+    record.person = answers.person;
+    record.answer = answers.approve ? "approve" : "reject";
+    record.reason = answers.reason;
+    record.proof = answers.proof;
+    record.shown = one.shown;
+    record.typed = answers.approve && desk.state.approval(one.approval)->asked.terms->typed;
+    record.batch = answers.batch;
+    const auto seq = desk.append(std::move(record));
+    // Those before it are answered, and their calls go on in a later turn, if at all: a journal
+    // that does not take this record grants nothing either.
+    if (!seq) return std::unexpected(seq.error());
+    after_answer(desk, one.approval, *seq);
+  }
+  return {};
+}
+
+Result<Reservation> Gate::would_take(const std::string& id) const {
+  Desk& desk = *desk_;
+  const Approval* asked = desk.state.approval(id);
+  if (asked == nullptr) return fail(Fault::missing, "there is no question `" + visible(id) + "`");
+  const auto text = arguments_at(desk, asked->args());
+  if (!text) return std::unexpected(text.error());
+  const auto document = json::parse(*text);
+  if (!document) return std::unexpected(document.error());
+  RunDesk* const run = desk.run(asked->asked.run);
+  const Run* const state = desk.state.run(asked->asked.run);
+  if (run == nullptr || state == nullptr) return fail(Fault::missing, "its run is not known");
+  const auto proposal = proposal_of(*run, *asked, document->root());
+  if (!proposal) return std::unexpected(proposal.error());
+  const Call& call = proposal->call;
+  const auto tool = run->policy->bound(call.server, call.tool, proposal->definition, desk.now());
+  if (!tool) return fail(Fault::refused, "the policy does not grant this tool any more");
+  const Facts facts = gather(LookedAt{desk, *run, *proposal, tool.get()});
+  return takes_if_answered(Situation{.policy = run->policy->policy(),
+                                     .state = desk.state,
+                                     .run = *state,
+                                     .call = call,
+                                     .tool = tool.get(),
+                                     .facts = facts,
+                                     .now = desk.now(),
+                                     .look = Look::after_hold});
+}
+
+}  // namespace pawl

@@ -1,0 +1,38 @@
+#include "kernel/state/together.h"
+
+#include "base/text.h"
+#include "model/class.h"
+
+namespace pawl {
+
+namespace {
+
+std::string named(const Approval& question) {
+  return "`" + visible(question.asked.approval) + "`";
+}
+
+}  // namespace
+
+std::string not_together(std::span<const Approval* const> questions) {
+  if (questions.empty()) return "there is no question";
+  const QuestionTerms& first = *questions.front()->asked.terms;
+  const auto judged = parse_class(first.class_text);
+  for (const Approval* question : questions) {
+    const QuestionTerms& terms = *question->asked.terms;
+    if (terms.tool != first.tool) {
+      return named(*question) + " is about another tool than " + named(*questions.front());
+    }
+    if (terms.class_text != first.class_text) {
+      return named(*question) + " is of another class than " + named(*questions.front());
+    }
+    if (question->changed) return named(*question) + " was changed by a reviewer: answer it alone";
+    const bool grave = !judged || judged->reversibility == Reversibility::irreversible;
+    if (questions.size() > 1 && grave && !terms.typed) {
+      return named(*question) +
+             " cannot be undone and asks for no typed confirmation of its own: answer it alone";
+    }
+  }
+  return {};
+}
+
+}  // namespace pawl
