@@ -55,7 +55,7 @@ std::string typed_of(json::View question) {
 }
 
 // The old text of an argument that a reviewer changed, and the new one below it.
-void print_argument(json::View question, json::View argument) {
+void print_argument(Lines& page, json::View question, json::View argument) {
   const json::View asked = question["asked"];
   const std::string name = card_word(argument, "name");
   const std::string text = card_word(argument, "text");
@@ -63,114 +63,215 @@ void print_argument(json::View question, json::View argument) {
     return fmt::format("{} {:<16} {}", sign, name, value);
   };
   const std::string after = paint(Ink::bad, marks(argument));
-  if (!asked.is_object()) return out(line(" ", text) + after);
+  if (!asked.is_object()) return page.push_back(line(" ", text) + after);
   const json::View before = asked[argument.text("name").value_or("")];
   const std::string was = before.exists() ? visible(json::write(before)) : std::string();
-  if (was == text) return out(line(" ", text) + after);
-  if (before.exists()) out(paint(Ink::bad, line("-", was)));
-  out(paint(Ink::good, line("+", text)) + after);
+  if (was == text) return page.push_back(line(" ", text) + after);
+  if (before.exists()) page.push_back(paint(Ink::bad, line("-", was)));
+  page.push_back(paint(Ink::good, line("+", text)) + after);
 }
 
 // Arguments that the agent asks for, and that a reviewer left out.
-void print_left_out(json::View question) {
+void print_left_out(Lines& page, json::View question) {
   for (const auto& [name, value] : question["asked"].members()) {
     bool there = false;
     for (json::View argument : question["display"].elements()) {
       there = there || argument.text("name") == visible(name);
     }
     if (!there) {
-      out(paint(Ink::bad, fmt::format("- {:<16} {}", visible(name), visible(json::write(value)))));
+      page.push_back(
+          paint(Ink::bad, fmt::format("- {:<16} {}", visible(name), visible(json::write(value)))));
     }
   }
 }
 
-void print_judged(json::View question) {
+void print_judged(Lines& page, json::View question) {
   const std::string judged = card_word(question, "class");
   if (judged.empty()) return;
   const std::string place = card_word(question, "environment");
-  out(fmt::format("is        {}{}",
-                  paint(judged.starts_with("irrev") ? Ink::bad : Ink::warn, judged),
-                  place.empty() ? "" : "   in " + place));
-  if (question["rule_at"].exists()) out("rule      " + card_word(question, "rule_at"));
+  page.push_back(fmt::format("is        {}{}",
+                             paint(judged.starts_with("irrev") ? Ink::bad : Ink::warn, judged),
+                             place.empty() ? "" : "   in " + place));
+  if (question["rule_at"].exists()) page.push_back("rule      " + card_word(question, "rule_at"));
   for (json::View fact : question["facts"].elements()) {
     const std::string line =
         fmt::format("{:<9} {}", card_word(fact, "name"), card_word(fact, "text"));
-    out(card_flag(fact, "danger") ? paint(Ink::bad, line) : line);
+    page.push_back(card_flag(fact, "danger") ? paint(Ink::bad, line) : line);
   }
 }
 
 // Line by line, where the call is an edit.
-void print_changes(json::View question) {
+void print_changes(Lines& page, json::View question) {
   if (!question["diff"].exists()) return;
-  out("changes");
+  page.push_back("changes");
   for (json::View line : question["diff"].elements()) {
     const std::string sign = card_word(line, "sign");
     const Ink ink = sign == "+" ? Ink::good : sign == "-" ? Ink::bad : Ink::plain;
-    out("  " + paint(ink, (sign == "@" ? "…" : sign) + " " + card_word(line, "text")));
+    page.push_back("  " + paint(ink, (sign == "@" ? "…" : sign) + " " + card_word(line, "text")));
   }
 }
 
-void print_before(json::View question) {
-  if (question["before"].size() > 0) out("before");
+void print_before(Lines& page, json::View question) {
+  if (question["before"].size() > 0) page.push_back("before");
   for (json::View step : question["before"].elements()) {
     const std::string tool = card_word(step, "tool");
     const std::string said = card_word(step, "said");
-    out(fmt::format("  {:<10} {}", card_word(step, "effect"),
-                    tool.empty() || said.empty() ? tool + said : tool + ": " + said));
+    page.push_back(fmt::format("  {:<10} {}", card_word(step, "effect"),
+                               tool.empty() || said.empty() ? tool + said : tool + ": " + said));
   }
-  if (question["same"].exists()) out("same      " + card_word(question, "same"));
+  if (question["same"].exists()) page.push_back("same      " + card_word(question, "same"));
+}
+
+// What reviewers asked the agent, and what it said. The agent's words are marked as its own.
+void print_talk(Lines& page, json::View question) {
+  if (question["talk"].size() > 0) page.push_back("asked");
+  for (json::View remark : question["talk"].elements()) {
+    const std::string person = card_word(remark, "person");
+    if (!person.empty()) {
+      page.push_back(fmt::format("  {} asks: {}", person, card_word(remark, "text")));
+      continue;
+    }
+    const bool there = remark["text"].exists();
+    page.push_back(paint(Ink::warn, "  the agent says, in its own words: ") +
+                   (there ? card_word(remark, "text") : card_word(remark, "missing")) +
+                   (card_flag(remark, "hidden") ? paint(Ink::bad, "   (hidden characters)") : ""));
+  }
+  if (card_flag(question, "agent_asked")) page.push_back("  the agent has not answered that yet");
+}
+
+}  // namespace
+
+std::string state_of(json::View question) {
+  std::string state = card_word(question, "phase");
+  if (question["passed_to"].exists()) state += ", for " + card_word(question, "passed_to");
+  return state;
+}
+
+namespace {
+
+// What would run, with what was found out about it.
+void print_call(Lines& page, json::View question) {
+  print_judged(page, question);
+  print_changes(page, question);
+  page.emplace_back("arguments");
+  if (!question["display"].exists()) {
+    page.push_back("  " + paint(Ink::bad, card_word(question, "arguments_missing")));
+  }
+  for (json::View argument : question["display"].elements()) {
+    print_argument(page, question, argument);
+    for (json::View note : argument["notes"].elements()) {
+      page.push_back("  " + paint(Ink::bad, "! " + visible(note.is_string() ? note.string() : "")));
+    }
+  }
+  if (question["asked"].is_object()) print_left_out(page, question);
+  if (!question["shown"].exists()) {
+    page.push_back(paint(
+        Ink::bad, "not all of it is shown, so it cannot be approved like this: see `--full`"));
+  }
+}
+
+void print_who(Lines& page, json::View question) {
+  page.push_back(fmt::format("agent     {}   run {}   started by {}", card_word(question, "agent"),
+                             card_word(question, "run"), card_word(question, "sponsor")));
+  if (question["changed_by"].exists()) {
+    page.push_back(fmt::format("changed   by {}", card_word(question, "changed_by")));
+  }
+  if (question["passed_to"].exists()) {
+    const std::string because = card_word(question, "passed_because");
+    page.push_back(fmt::format("passed on to {} by {}{}", card_word(question, "passed_to"),
+                               card_word(question, "passed_by"),
+                               because.empty() ? "" : ": " + because));
+  }
+  if (question["credential"].exists()) {
+    page.push_back(fmt::format("uses      the credential {}", card_word(question, "credential")));
+  }
+  page.push_back(fmt::format("why       {}", card_word(question, "why")));
+}
+
+void print_what_to_type(Lines& page, json::View question) {
+  if (!card_flag(question, "typed")) return;
+  page.push_back(paint(Ink::warn, fmt::format("approve by typing {}: {}", typed_of(question),
+                                              card_word(question, "type_this"))));
+}
+
+std::string card_head(json::View question) {
+  const bool open = question.text("phase") == "open";
+  return paint(open ? Ink::warn : Ink::strong,
+               fmt::format("{}  {}", open ? "HELD" : card_word(question, "phase"),
+                           card_word(question, "approval"))) +
+         fmt::format("   expires in {}   {} people", left_of(question), people_of(question));
+}
+
+std::string names_in(json::View list) {
+  std::string names;
+  for (json::View name : list.elements()) {
+    names += (names.empty() ? "" : ", ") + visible(name.is_string() ? name.string() : "");
+  }
+  return names;
 }
 
 }  // namespace
 
 // The card: what decides first, the agent's own words last. Everything through `visible`.
-void print_card(json::View question) {
-  const bool open = question.text("phase") == "open";
-  out(paint(open ? Ink::warn : Ink::strong,
-            fmt::format("{}  {}", open ? "HELD" : card_word(question, "phase"),
-                        card_word(question, "approval"))) +
-      fmt::format("   expires in {}   {} people", left_of(question), people_of(question)));
-  out(fmt::format("tool      {}", paint(Ink::strong, card_word(question, "tool"))));
-  out(fmt::format("agent     {}   run {}   started by {}", card_word(question, "agent"),
-                  card_word(question, "run"), card_word(question, "sponsor")));
-  if (question["changed_by"].exists()) {
-    out(fmt::format("changed   by {}", card_word(question, "changed_by")));
-  }
-  if (question["credential"].exists()) {
-    out(fmt::format("uses      the credential {}", card_word(question, "credential")));
-  }
-  out(fmt::format("why       {}", card_word(question, "why")));
-  print_judged(question);
-  print_changes(question);
-  out("arguments");
-  if (!question["display"].exists()) {
-    out("  " + paint(Ink::bad, card_word(question, "arguments_missing")));
-  }
-  for (json::View argument : question["display"].elements()) {
-    print_argument(question, argument);
-    for (json::View note : argument["notes"].elements()) {
-      out("  " + paint(Ink::bad, "! " + visible(note.is_string() ? note.string() : "")));
-    }
-  }
-  if (question["asked"].is_object()) print_left_out(question);
-  if (!question["shown"].exists()) {
-    out(paint(Ink::bad,
-              "not all of it is shown, so it cannot be approved like this: see `--full`"));
-  }
+Lines card_lines(json::View question) {
+  Lines page;
+  page.push_back(card_head(question));
+  page.push_back("tool      " + paint(Ink::strong, card_word(question, "tool")));
+  print_who(page, question);
+  print_call(page, question);
   if (question["run_steps"].exists()) {
-    out(fmt::format("run       {} steps, {} denied so far, since {}",
-                    question["run_steps"].natural(), question["run_denials"].natural(),
-                    card_word(question, "run_opened")));
+    page.push_back(fmt::format("run       {} steps, {} denied so far, since {}",
+                               question["run_steps"].natural(), question["run_denials"].natural(),
+                               card_word(question, "run_opened")));
   }
-  print_before(question);
+  print_before(page, question);
+  print_talk(page, question);
   for (json::View given : question["answers"].elements()) {
-    out(fmt::format("answer    {} by {} {}", card_word(given, "answer"), card_word(given, "person"),
-                    card_word(given, "reason")));
+    page.push_back(fmt::format("answer    {} by {} {}", card_word(given, "answer"),
+                               card_word(given, "person"), card_word(given, "reason")));
   }
-  if (card_flag(question, "typed")) {
-    out(paint(Ink::warn, fmt::format("approve by typing {}: {}", typed_of(question),
-                                     card_word(question, "type_this"))));
+  print_what_to_type(page, question);
+  return page;
+}
+
+// Several of them: what they come to first, then each with everything that would run.
+Lines together_lines(json::View together) {
+  Lines page;
+  page.push_back(paint(Ink::warn, fmt::format("{} CALLS", together["calls"].natural())) + "   of " +
+                 paint(Ink::strong, card_word(together, "tool")) + "   " +
+                 card_word(together, "class"));
+  page.push_back("agents    " + names_in(together["agents"]));
+  page.push_back("runs      " + names_in(together["runs"]));
+  std::string sum = fmt::format("together  {} records", together["records"].natural());
+  for (json::View one : together["sums"].elements()) {
+    sum += fmt::format("; {} {}{}", card_word(one, "counter"), card_word(one, "add"),
+                       one["of"].exists() ? " (of " + card_word(one, "of") + ")" : "");
   }
+  page.push_back(paint(Ink::strong, sum));
+  for (json::View line : together["unknown"].elements()) {
+    page.push_back(paint(Ink::bad, "not known " + visible(line.is_string() ? line.string() : "")));
+  }
+  if (together["why_not"].exists()) {
+    page.push_back(
+        paint(Ink::bad, "cannot be approved together: " + card_word(together, "why_not")));
+  }
+  for (json::View question : together["questions"].elements()) {
+    page.emplace_back();
+    page.push_back(card_head(question));
+    print_who(page, question);
+    print_call(page, question);
+    print_talk(page, question);
+    print_what_to_type(page, question);
+  }
+  return page;
+}
+
+void print_lines(const Lines& page) {
+  for (const std::string& line : page) out(line);
+}
+
+void print_card(json::View question) {
+  print_lines(card_lines(question));
 }
 
 Result<json::Document> question_of(NodeConnection& node, const Arguments& arguments) {
@@ -183,6 +284,10 @@ Result<json::Document> question_of(NodeConnection& node, const Arguments& argume
 Result<std::string> typed_confirmation(const Arguments& arguments, json::View question) {
   if (!card_flag(question, "typed")) return std::string();
   if (const auto given = arguments.one("--typed")) return *given;
+  return ask_what_to_type(question);
+}
+
+Result<std::string> ask_what_to_type(json::View question) {
   return ask(fmt::format("type {} to approve, exactly `{}`: ", typed_of(question),
                          card_word(question, "type_this")));
 }

@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "app/client.h"
 #include "app/command.h"
@@ -18,6 +19,13 @@ bool card_flag(json::View object, std::string_view key);
 std::string left_of(json::View question);    // `4m30s`
 std::string people_of(json::View question);  // `1 of 2`
 
+std::string state_of(json::View question);  // `open, for bob`
+
+// Lines as a terminal may show them, with colours, however long.
+using Lines = std::vector<std::string>;
+Lines card_lines(json::View question);
+Lines together_lines(json::View together);
+void print_lines(const Lines& page);
 void print_card(json::View question);
 
 // The question that `id` names, from the node; whole with `--full`.
@@ -26,6 +34,7 @@ Result<json::Document> question_of(NodeConnection& node, const Arguments& argume
 // What the question asks to be typed: from `--typed`, else from the terminal. Empty where it asks
 // for nothing.
 Result<std::string> typed_confirmation(const Arguments& arguments, json::View question);
+Result<std::string> ask_what_to_type(json::View question);
 
 // Why what is shown cannot be approved; empty: it can.
 Status approvable(json::View question);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "app/approval_card.h"
+#include "app/approvals_answer.h"
 #include "app/client.h"
 #include "app/command.h"
 #include "app/commands.h"
@@ -25,6 +26,10 @@ constexpr OptionRow kShowOptions[] = {kFull, json_option, state_option, config_o
 constexpr OptionRow kAnswerOptions[] = {kAs,         kReason,      kTyped,       kFull,
                                         json_option, state_option, config_option};
 constexpr WordRow kId[] = {{"id", "the question, as `approvals list` names it"}};
+constexpr WordRow kIds[] = {{"id",
+                             "the question, as `approvals list` names it; several are answered "
+                             "together, in one act",
+                             true, true}};
 
 int list(const Arguments& arguments) {
   auto node = control(arguments);
@@ -44,7 +49,7 @@ int list(const Arguments& arguments) {
   for (json::View question : questions.elements()) {
     rows.push_back({card_word(question, "approval"), card_word(question, "agent"),
                     card_word(question, "tool"), people_of(question), left_of(question),
-                    card_word(question, "phase"), card_word(question, "why")});
+                    state_of(question), card_word(question, "why")});
   }
   out(table(rows, {"question", "agent", "tool", "people", "left", "state", "why"}));
   return exit_good;
@@ -64,39 +69,63 @@ int show(const Arguments& arguments) {
   return exit_good;
 }
 
-int give(const Arguments& arguments, bool approve) {
-  auto node = control(arguments);
-  if (!node) return complain(node.error());
-  auto answer = question_of(*node, arguments);
+int tell_answer(const Arguments& arguments, bool approve, const std::vector<std::string>& ids,
+                const std::string& now) {
+  if (arguments.has("--json")) {
+    json::Writer result;
+    result.object();
+    if (ids.size() == 1) {
+      result.key("approval").string(ids.front()).key("phase").string(now);
+    } else {
+      result.key("approvals").array();
+      for (const std::string& id : ids) result.string(id);
+      result.end().key("ok").boolean(true);
+    }
+    out(result.end().text());
+    return exit_good;
+  }
+  const std::string who = visible(acting_person(arguments));
+  out(paint(approve ? Ink::good : Ink::bad, approve ? "approved" : "rejected") +
+      (ids.size() == 1
+           ? fmt::format(" by {}; the question is now {}", who, now)
+           : fmt::format(" by {}: {} questions, each for its own call", who, ids.size())));
+  return exit_good;
+}
+
+int give_one(const Arguments& arguments, NodeConnection& node, const Deciding& how) {
+  const auto answer = question_of(node, arguments);
   if (!answer) return complain(answer.error());
   const json::View question = answer->root()["approval"];
   if (!arguments.has("--json")) print_card(question);
   std::string typed;
-  if (approve) {
+  if (how.approve) {
     if (Status whole = approvable(question); !whole) return complain(whole.error());
     auto given = typed_confirmation(arguments, question);
     if (!given) return complain(given.error());
     typed = std::move(*given);
   }
-  json::Writer act_text;
-  act_text.object().key("approval").string(question.text("approval").value_or(""));
-  act_text.key("approve").boolean(approve).key("kind").string("answer");
-  act_text.key("reason").string(arguments.one("--reason").value_or(""));
-  act_text.key("shown").string(question.text("shown").value_or(""));
-  act_text.key("typed").string(typed).end();
-  auto done = act(*node, acting_person(arguments), act_text.text());
-  if (!done) return complain(done.error());
-  auto after = question_of(*node, arguments);
+  if (Status done = send_answer(node, how, question, typed); !done) return complain(done.error());
+  const auto after = question_of(node, arguments);
   const std::string phase = after ? card_word(after->root()["approval"], "phase") : "";
-  if (arguments.has("--json")) {
-    json::Writer result;
-    result.object().key("approval").string(arguments.word("id")).key("phase").string(phase).end();
-    out(result.text());
-  } else {
-    out(paint(approve ? Ink::good : Ink::bad, approve ? "approved" : "rejected") +
-        fmt::format(" by {}; the question is now {}", visible(acting_person(arguments)), phase));
+  return tell_answer(arguments, how.approve, {arguments.word("id")}, phase);
+}
+
+int give(const Arguments& arguments, bool approve) {
+  auto node = control(arguments);
+  if (!node) return complain(node.error());
+  const Deciding how{approve, acting_person(arguments), arguments.one("--reason").value_or("")};
+  const std::vector<std::string> ids = arguments.words("id");
+  if (ids.size() == 1) return give_one(arguments, *node, how);
+  if (arguments.has("--typed")) {
+    return complain(
+        {Fault::usage, "`--typed` is of one question; for several the terminal asks", {}});
   }
-  return exit_good;
+  const auto together = questions_together(*node, ids, arguments.has("--full"));
+  if (!together) return complain(together.error());
+  const json::View all = together->root()["together"];
+  if (!arguments.has("--json")) print_lines(together_lines(all));
+  if (Status done = send_answers(*node, how, all); !done) return complain(done.error());
+  return tell_answer(arguments, approve, ids, {});
 }
 
 int approve(const Arguments& arguments) {
@@ -114,10 +143,18 @@ extern const CommandRow approvals_show_command = {
     "approvals show", "run", "shows one question with everything needed to answer it",
     kShowOptions,     kId,   show};
 extern const CommandRow approvals_approve_command = {
-    "approvals approve", "run", "approves exactly the call that is shown, once",
-    kAnswerOptions,      kId,   approve};
+    "approvals approve",
+    "run",
+    "approves exactly the call that is shown, once",
+    kAnswerOptions,
+    kIds,
+    approve,
+    "Several questions about one tool and of one class are approved in one act: what their calls "
+    "would take together is shown first, then everything that would run. Each stays an approval of "
+    "its own call. Calls that cannot be undone go together only where each asks for a typed "
+    "confirmation, which is asked for each."};
 extern const CommandRow approvals_deny_command = {
     "approvals deny", "run", "rejects a call; the reason goes to the agent",
-    kAnswerOptions,   kId,   deny};
+    kAnswerOptions,   kIds,  deny};
 
 }  // namespace pawl::app

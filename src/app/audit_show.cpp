@@ -27,10 +27,8 @@ struct Committed {
   std::string_view member, name;
 };
 constexpr Committed kCommitted[] = {
-    {"args", "arguments"},
-    {"forwarded", "forwarded"},
-    {"payload", "payload"},
-    {"result", "result"},
+    {"args", "arguments"}, {"forwarded", "forwarded"}, {"payload", "payload"},
+    {"result", "result"},  {"words", "words"},
 };
 
 std::string_view to_string(PayloadState state) {

@@ -109,6 +109,17 @@ std::string what(json::View record) {
            joined({visible_part(record, "approval"), "by " + visible_part(record, "person"),
                    visible_part(record, "reason")});
   }
+  if (type == "approval.asked") {
+    return word("asked") +
+           joined({visible_part(record, "approval"), "by " + visible_part(record, "person"),
+                   visible_part(record, "text")});
+  }
+  if (type == "approval.replied") return word("replied") + visible_part(record, "approval");
+  if (type == "approval.passed") {
+    return word("passed on") +
+           joined({visible_part(record, "approval"), "by " + visible_part(record, "person"),
+                   "to " + visible_part(record, "to"), visible_part(record, "reason")});
+  }
   if (type == "approval.ended") {
     return word(visible_part(record, "how")) +
            joined({visible_part(record, "approval"), visible_part(record, "call")});

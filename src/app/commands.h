@@ -11,10 +11,13 @@ namespace pawl::app {
 
 extern const CommandRow accept_command;
 extern const CommandRow approvals_approve_command;
+extern const CommandRow approvals_ask_command;
 extern const CommandRow approvals_change_command;
 extern const CommandRow approvals_deny_command;
 extern const CommandRow approvals_list_command;
+extern const CommandRow approvals_pass_command;
 extern const CommandRow approvals_show_command;
+extern const CommandRow approvals_watch_command;
 extern const CommandRow audit_query_command;
 extern const CommandRow audit_show_command;
 extern const CommandRow audit_tail_command;

@@ -52,8 +52,10 @@ TEST(Dispatch, AnUnknownNameGetsTheNearestRightOne) {
 TEST(Dispatch, AFamilyWithoutItsSecondWord) {
   const auto ran = run({"approvals"});
   EXPECT_EQ(ran.status, exit_usage);
-  EXPECT_THAT(ran.err,
-              HasSubstr("needs one of these words next: list, show, approve, change, deny"));
+  EXPECT_THAT(
+      ran.err,
+      HasSubstr(
+          "needs one of these words next: list, show, watch, approve, change, deny, ask, pass"));
   EXPECT_THAT(run({"approvals", "--json"}).err, HasSubstr("needs one of these words next"));
   EXPECT_EQ(run({"approvals", "aprove"}).err,
             "pawl: `pawl approvals` knows no `aprove`: did you mean `approve`?\n");

@@ -112,6 +112,27 @@ void NodeHerald::question(const std::string& approval, const std::string& senten
   notifiers_.question(asked);
 }
 
+// To everybody who hears of questions, and to those whom it concerns where Slack knows them.
+void NodeHerald::news(const QuestionNews& news) {
+  const std::string text =
+      fmt::format("{} · {} · pawl approvals show {}", news.approval, news.sentence, news.approval);
+  log_line(text);
+  say_({}, text);
+  desktop("pawl: a call waits for you", text);
+  const Approval* known = gate_ == nullptr ? nullptr : gate_->state().approval(news.approval);
+  Notice told = notice(Notice::Kind::question, known == nullptr ? "" : known->asked.run,
+                       std::string(to_string(news.kind)), news.sentence);
+  told.id = news.approval;
+  notifiers_.question(told);
+  if (!deployment_.notices.slack) return;
+  for (const std::string& name : deployment_.persons(news.to)) {
+    const auto person = deployment_.people.find(name);
+    if (person == deployment_.people.end() || person->second.slack.empty()) continue;
+    told.contact = name;
+    notifiers_.send("slack:@" + name, told, [](const notify::Attempt&) {});
+  }
+}
+
 void NodeHerald::escalate(const std::string& run, const std::string& event,
                           const std::string& sentence) {
   const std::string text = fmt::format("{}: {} (run {})", event, sentence, run);

@@ -37,6 +37,7 @@ class NodeHerald final : public Herald {
   const Notifiers& notifiers() const { return notifiers_; }
 
   void question(const std::string& approval, const std::string& sentence) override;
+  void news(const QuestionNews& news) override;
   void escalate(const std::string& run, const std::string& event,
                 const std::string& sentence) override;
   void tell(const Rung& rung) override;

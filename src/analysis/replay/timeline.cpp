@@ -131,6 +131,22 @@ struct Telling {
     entry.reason = b.reason;
     return asked(b.approval) != nullptr;
   }
+  bool operator()(const ApprovalAsked& b) {
+    entry.who = b.person;
+    entry.verdict = "asks agent";
+    entry.reason = b.text;
+    return asked(b.approval) != nullptr;
+  }
+  bool operator()(const ApprovalReplied& b) {
+    entry.verdict = "replies";
+    return asked(b.approval) != nullptr;
+  }
+  bool operator()(const ApprovalPassed& b) {
+    entry.who = b.person;
+    entry.verdict = "passes on";
+    entry.reason = "to " + b.to + (b.reason.empty() ? "" : ": " + b.reason);
+    return asked(b.approval) != nullptr;
+  }
   bool operator()(const ApprovalEnded& b) {
     entry.verdict = b.how;
     return asked(b.approval) != nullptr;

@@ -42,7 +42,7 @@ std::string decided_json(const OpenCall& call, const Settled& settled) {
   put_tool(out, call);
   if (const auto decision = json::parse(settled.decision)) {
     const json::View root = decision->root();
-    for (const char* name : {"rule", "rule_at", "policy", "retryable"}) {
+    for (const char* name : {"rule", "rule_at", "policy", "retryable", "asks"}) {
       if (root[name].exists()) out.key(name).value(root[name]);
     }
   }

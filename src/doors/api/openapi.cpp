@@ -35,6 +35,9 @@ constexpr auto kSchemas = std::to_array<SchemaRow>({
      R"("arguments":{"type":"object"},"class":{"type":"string"},"settle_by":{"type":"string"},)"
      R"("credential":{"type":"string"},"scope":{"type":"array","items":{"type":"string"}},)"
      R"("decided":{"enum":["deny","hold"]},"enforced":{"enum":[false]},)"
+     R"("asks":{"type":"array","items":{"type":"object","required":["person","text"],)"
+     R"("properties":{"person":{"type":"string"},"text":{"type":"string"}},)"
+     R"("additionalProperties":false}},)"
      R"("notify":{"type":"boolean"}},"additionalProperties":false})"},
     {"Call",
      R"({"type":"object","required":["call","phase"],"properties":{"call":{"type":"string"},)"

@@ -1,6 +1,9 @@
 // What people do: answers, kills, resumptions. Each is signed by the key of the session.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+#include <string_view>
 #include <utility>
 
 #include "base/hash.h"
@@ -86,7 +89,9 @@ Task<void> Console::Room::act(VisitPtr visit) {
     std::string answer = co_await ports.ask(kill_request(act, visit->person));
     co_return pass_on(*visit, with_time(answer, Duration{ports.boot().ns - began.ns}));
   }
-  if (kind != "answer" && kind != "change" && kind != "resume" && kind != "acknowledge") {
+  constexpr std::array<std::string_view, 7> kinds = {
+      "answer", "answer_together", "change", "ask", "pass", "resume", "acknowledge"};
+  if (std::ranges::find(kinds, kind) == kinds.end()) {
     co_return visit->refuse(400, "there is no such act here");
   }
   pass_on(*visit, co_await ports.act(visit->person, std::string(kProof), json::write(act)));

@@ -19,6 +19,10 @@ struct Changed {
 struct ChangeOf {
   Changed operator()(const ApprovalOpened& b) const { return {"question", b.approval}; }
   Changed operator()(const ApprovalAnswered& b) const { return {"question", b.approval}; }
+  Changed operator()(const ApprovalChanged& b) const { return {"question", b.approval}; }
+  Changed operator()(const ApprovalAsked& b) const { return {"question", b.approval}; }
+  Changed operator()(const ApprovalReplied& b) const { return {"question", b.approval}; }
+  Changed operator()(const ApprovalPassed& b) const { return {"question", b.approval}; }
   Changed operator()(const ApprovalEnded& b) const { return {"question", b.approval}; }
   Changed operator()(const CallDecided& b) const {
     return b.round > 1 && !b.approval.empty() ? Changed{"question", b.approval}

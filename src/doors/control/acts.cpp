@@ -85,6 +85,27 @@ Status Control::change_question(const std::string& person, const std::string& pr
   return ports_.gate.change(change);
 }
 
+Status Control::ask_agent(const std::string& person, const std::string& proof, json::View act) {
+  auto approval = text(act, "approval");
+  auto question = text(act, "text");
+  for (const auto* part : {&approval, &question}) {
+    if (!*part) return std::unexpected(part->error());
+  }
+  return ports_.gate.ask_back(
+      {std::move(*approval), person, ports_.groups_of(person), std::move(*question), proof});
+}
+
+Status Control::pass_on(const std::string& person, const std::string& proof, json::View act) {
+  auto approval = text(act, "approval");
+  auto to = text(act, "to");
+  auto reason = text(act, "reason");
+  for (const auto* part : {&approval, &to, &reason}) {
+    if (!*part) return std::unexpected(part->error());
+  }
+  return ports_.gate.pass_on({std::move(*approval), person, ports_.groups_of(person),
+                              std::move(*to), std::move(*reason), proof});
+}
+
 Status Control::accept(const std::string& person, json::View act) {
   if (!act["items"].is_array()) return fail(Fault::invalid, "`items` is not a list");
   for (json::View item : act["items"].elements()) {
@@ -120,8 +141,14 @@ Result<std::string> Control::performed(const std::string& person, const std::str
   Status status;
   if (kind == "answer") {
     status = answer_question(person, proof, act);
+  } else if (kind == "answer_together") {
+    status = answer_together(person, proof, act);
   } else if (kind == "change") {
     status = change_question(person, proof, act);
+  } else if (kind == "ask") {
+    status = ask_agent(person, proof, act);
+  } else if (kind == "pass") {
+    status = pass_on(person, proof, act);
   } else if (kind == "resume") {
     const auto scope = text(act, "scope");
     const auto name = text(act, "name");

@@ -44,6 +44,16 @@ struct ChronicleTeller {
     into.add(std::move(one));
   }
 
+  // Something that was said about a question.
+  void about(const std::string& id, std::string_view word, std::string said) const {
+    const Approval* approval = state.approval(id);
+    if (approval == nullptr) return;
+    Happening one = begin(approval->asked.run, word);
+    one.tool = approval->asked.terms->tool;
+    one.call = approval->call;
+    say(std::move(one), std::move(said));
+  }
+
   void operator()(const RunOpened& b) const {
     Happening one = begin(b.run, "opened");
     one.agent = b.agent;
@@ -102,6 +112,14 @@ struct ChronicleTeller {
     one.call = approval->call;
     say(std::move(one), "by " + b.person + (b.reason.empty() ? "" : ": " + b.reason));
   }
+  void operator()(const ApprovalAsked& b) const {
+    about(b.approval, "asked", "by " + b.person + ": " + b.text);
+  }
+  void operator()(const ApprovalReplied& b) const { about(b.approval, "replied", {}); }
+  void operator()(const ApprovalPassed& b) const {
+    about(b.approval, "passed on",
+          "by " + b.person + " to " + b.to + (b.reason.empty() ? "" : ": " + b.reason));
+  }
   void operator()(const ApprovalEnded& b) const {
     into.forget(b.approval);
     const Approval* approval = state.approval(b.approval);
@@ -118,7 +136,32 @@ struct ChronicleTeller {
   void operator()(const T&) const {}
 };
 
+namespace {
+
+// Halts, kills and closed runs withdraw questions; a second look uses them up.
+struct ChangesQuestions {
+  bool operator()(const CallDecided& b) const { return !b.approval.empty(); }
+  bool operator()(const ApprovalOpened&) const { return true; }
+  bool operator()(const ApprovalAnswered&) const { return true; }
+  bool operator()(const ApprovalChanged&) const { return true; }
+  bool operator()(const ApprovalAsked&) const { return true; }
+  bool operator()(const ApprovalReplied&) const { return true; }
+  bool operator()(const ApprovalPassed&) const { return true; }
+  bool operator()(const ApprovalEnded&) const { return true; }
+  bool operator()(const ApprovalAttached&) const { return true; }
+  bool operator()(const RunHalted&) const { return true; }
+  bool operator()(const RunClosed&) const { return true; }
+  bool operator()(const KillSet&) const { return true; }
+  template <class T>
+  bool operator()(const T&) const {
+    return false;
+  }
+};
+
+}  // namespace
+
 void Chronicle::note(const Record& record, const State& state) {
+  if (std::visit(ChangesQuestions{}, record.body)) ++changes_;
   std::visit(ChronicleTeller{*this, record, state}, record.body);
 }
 

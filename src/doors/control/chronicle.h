@@ -77,6 +77,8 @@ class Chronicle {
   // Questions by the hour of the day (UTC), and since when they are counted.
   const std::array<std::uint64_t, 24>& hours() const { return hours_; }
   std::uint64_t questions() const { return questions_; }
+  // Grows with every record that changes which questions there are, or how they stand.
+  std::uint64_t changes_of_questions() const { return changes_; }
   Instant since() const { return since_; }
   // By tool: how often people were asked, and how often they said yes.
   struct Asked {
@@ -100,7 +102,7 @@ class Chronicle {
   std::map<std::string, Answering, std::less<>> answering_;
   std::map<std::string, Asked, std::less<>> tools_;
   std::array<std::uint64_t, 24> hours_{};
-  std::uint64_t questions_ = 0;
+  std::uint64_t questions_ = 0, changes_ = 0;
   Instant since_{};
 };
 

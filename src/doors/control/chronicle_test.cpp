@@ -83,5 +83,22 @@ TEST(Chronicle, CountsQuestionsByTheHour) {
   EXPECT_EQ(teller.chronicle.since(), Instant{90'005'000'000'000});
 }
 
+TEST(Chronicle, CountsWhatChangesTheListOfQuestions) {
+  Teller teller;
+  const auto changes = [&teller] { return teller.chronicle.changes_of_questions(); };
+  teller.tell(RunOpened{});
+  teller.tell(held(""));
+  EXPECT_EQ(changes(), 0u);
+  std::uint64_t before = 0;
+  for (const Body& body :
+       {Body(held("a-1")), Body(ApprovalOpened{}), Body(ApprovalAsked{}), Body(ApprovalReplied{}),
+        Body(ApprovalPassed{}), Body(ApprovalChanged{}), Body(ApprovalAnswered{}),
+        Body(ApprovalAttached{}), Body(ApprovalEnded{}), Body(RunHalted{}), Body(RunClosed{}),
+        Body(KillSet{})}) {
+    teller.tell(body);
+    EXPECT_EQ(changes(), ++before);
+  }
+}
+
 }  // namespace
 }  // namespace pawl

@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "doors/control/spoken.h"
+#include "doors/control/together.h"
 #include "doors/control/views.h"
 
 namespace pawl {
@@ -118,7 +119,24 @@ Result<std::string> Control::show(std::string_view op, json::View request) {
                        ports_.notices ? ports_.notices() : "[]");
   }
   if (op == "approvals") {
-    return approvals_json(ports_.gate.state(), ports_.journal, now, ports_.chronicle);
+    const json::View limit = request["limit"];
+    const std::string_view filter = request.text("filter").value_or("");
+    if (filter.size() > reason_bytes_max) return fail(Fault::invalid, "`filter` is too long");
+    return approvals_json(ports_.gate.state(), ports_.journal, now, ports_.chronicle,
+                          {std::string(filter), limit.is_integer() ? limit.natural() : 0});
+  }
+  if (op == "changes") {
+    if (ports_.chronicle == nullptr) return fail(Fault::usage, "this node remembers nothing");
+    json::Writer out;
+    out.object().key("changes").natural(ports_.chronicle->changes_of_questions());
+    return out.key("ok").boolean(true).end().take();
+  }
+  if (op == "together") {
+    const auto ids = ids_in(request["ids"]);
+    if (!ids) return std::unexpected(ids.error());
+    const json::View full = request["full"];
+    const bool all = full.kind() == json::Kind::boolean && full.boolean();
+    return together_json(ports_.gate, ports_.journal, *ids, now, all, ports_.chronicle);
   }
   if (op == "approval") {
     const auto id = text(request, "id");
@@ -161,7 +179,7 @@ Result<std::string> Control::read(std::string_view op, json::View request) {
     return out.take();
   }
   if (op == "status" || op == "approvals" || op == "approval" || op == "run" || op == "people" ||
-      op == "change") {
+      op == "change" || op == "changes" || op == "together") {
     return show(op, request);
   }
   if (op == "policy") {

@@ -18,8 +18,13 @@
 //   {"op":"act","person":…,"nonce":…,"signature":…,"act":{"kind":…, …}}
 //   {"op":"change","id":…,"arguments":{…}}   what a call with these would be, as it is shown;
 //                                     also as a text, `arguments_text`
+//   {"op":"together","ids":[…],"full":true}   several questions, and what their calls would take
+//   {"op":"changes"}                  a number that grows whenever the list of questions changes
+// A list of questions takes `filter`, a text that is found anywhere in them, and `limit`.
 // kinds of acts: answer {approval, approve, reason, shown, typed},
-// change {approval, arguments, reason, shown, typed}, resume {scope, name, reason},
+// answer_together {answers: [{approval, shown, typed}], approve, reason, shown},
+// change {approval, arguments, reason, shown, typed}, ask {approval, text},
+// pass {approval, to, reason}, resume {scope, name, reason},
 // drill {everything}, acknowledge {escalation, resolved},
 // accept {items: [{server, tool, digest}]}, accept_policy {agent, digest},
 // accept_observation {agent, digest}, enrol {enrolled,
@@ -106,7 +111,10 @@ class Control {
   Result<std::string> performed(const std::string& person, const std::string& proof,
                                 json::View act);
   Status answer_question(const std::string& person, const std::string& proof, json::View act);
+  Status answer_together(const std::string& person, const std::string& proof, json::View act);
   Status change_question(const std::string& person, const std::string& proof, json::View act);
+  Status ask_agent(const std::string& person, const std::string& proof, json::View act);
+  Status pass_on(const std::string& person, const std::string& proof, json::View act);
   Status accept(const std::string& person, json::View act);
   Status acknowledge(const std::string& person, const std::string& proof, json::View act);
 

@@ -9,6 +9,8 @@
 #include "doors/control/evidence.h"
 #include "doors/control/line_diff.h"
 #include "doors/control/run_views.h"
+#include "doors/control/stored.h"
+#include "doors/control/talk.h"
 #include "kernel/admit/typed.h"
 
 namespace pawl {
@@ -19,33 +21,11 @@ constexpr std::size_t summary_args_bytes_max = 4096;
 constexpr std::size_t summary_bytes_max = 160;
 constexpr std::size_t steps_before_max = 8;
 
-bool unspell(std::string_view spelled, Digest& out) {
-  std::string bytes;
-  constexpr std::string_view prefix = "sha256:";
-  if (!spelled.starts_with(prefix) || !unhex(spelled.substr(prefix.size()), bytes) ||
-      bytes.size() != out.size()) {
-    return false;
-  }
-  std::copy(bytes.begin(), bytes.end(), out.begin());
-  return true;
-}
-
-Result<std::string> stored_arguments(Journal& journal, std::string_view at) {
-  Digest commitment{};
-  if (!unspell(at, commitment)) {
-    return fail(Fault::corrupt, "the question does not say where its arguments are");
-  }
-  auto payload = journal.payload(commitment);
-  if (!payload) return std::unexpected(payload.error());
-  if (payload->state != PayloadState::present) {
-    return fail(Fault::missing, "the arguments of this call are not stored any more");
-  }
-  return std::move(payload->bytes);
-}
+constexpr std::string_view kArgumentsOfCall = "the arguments of this call";
 
 // What would run.
 Result<std::string> arguments_of(Journal& journal, const Approval& approval) {
-  return stored_arguments(journal, approval.args());
+  return stored_text(journal, approval.args(), kArgumentsOfCall);
 }
 
 // From nothing to worst: what a list is ordered by. Unknown is nearly the worst.
@@ -80,6 +60,18 @@ std::string summary_of(Journal& journal, const Approval& approval) {
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
   text.resize(end);
   return text + "…";
+}
+
+// `filter` is folded; empty: everything is.
+bool is_wanted(const Approval& approval, std::string_view filter) {
+  if (filter.empty()) return true;
+  const QuestionTerms& terms = *approval.asked.terms;
+  const auto has = [filter](std::string_view text) {
+    return fold(text).find(filter) != std::string::npos;
+  };
+  return has(approval.asked.approval) || has(terms.tool) || has(terms.agent) ||
+         has(approval.asked.run) || has(terms.sponsor) || has(terms.class_text) || has(terms.why) ||
+         (approval.talk && has(approval.talk->passed_to));
 }
 
 const JudgedCall* judged_in(const Chronicle* chronicle, const Approval& approval) {
@@ -123,6 +115,7 @@ void write_question(json::Writer& out, const Approval& approval, Instant now) {
   out.key("expires").string(to_string(asked.expires));
   out.key("left_ms").integer(std::max<std::int64_t>(0, (asked.expires - now).ns / 1'000'000));
   out.key("attached").boolean(approval.attached);
+  write_passed(out, approval);
   out.key("reviewers").array();
   for (const std::string& reviewer : terms.reviewers) out.string(reviewer);
   out.end();
@@ -258,6 +251,7 @@ std::string question_json(const State& state, Journal& journal, const ShownQuest
   // What was found out is about the call as its agent made it.
   const JudgedCall* const judged = approval.changed ? nullptr : judged_in(chronicle, approval);
   if (judged != nullptr) write_facts(out, judged->facts);
+  write_talk(out, journal, approval);
   const auto text = text_to_type_with(*approval.asked.terms, arguments);
   if (approval.asked.terms->typed && text) out.key("type_this").string(*text);
   if (arguments) {
@@ -270,7 +264,7 @@ std::string question_json(const State& state, Journal& journal, const ShownQuest
     out.key("arguments_missing").string(arguments.error().message);
   }
   if (approval.changed) {
-    if (const auto first = stored_arguments(journal, approval.asked.args)) {
+    if (const auto first = stored_text(journal, approval.asked.args, kArgumentsOfCall)) {
       out.key("asked").raw(*first);
       write_asked_display(out, approval, *first, full);
     }
@@ -303,18 +297,20 @@ std::string approval_row_json(const State& state, Journal& journal, const std::s
 }
 
 std::string approvals_json(const State& state, Journal& journal, Instant now,
-                           const Chronicle* chronicle) {
+                           const Chronicle* chronicle, const QuestionsWanted& wanted) {
   struct Row {
     const Approval* approval;
     const JudgedCall* judged;
     std::uint64_t risk;
   };
   std::vector<Row> open;
+  const std::string filter = fold(wanted.filter);
   for (const auto& [id, approval] : state.approvals()) {
-    if (approval.phase == ApprovalPhase::open || approval.phase == ApprovalPhase::approved) {
-      const JudgedCall* judged = judged_in(chronicle, approval);
-      open.push_back({&approval, judged, risk_of(approval, judged)});
-    }
+    const bool live =
+        approval.phase == ApprovalPhase::open || approval.phase == ApprovalPhase::approved;
+    if (!live || !is_wanted(approval, filter)) continue;
+    const JudgedCall* judged = judged_in(chronicle, approval);
+    open.push_back({&approval, judged, risk_of(approval, judged)});
   }
   std::sort(open.begin(), open.end(), [](const Row& a, const Row& b) {
     if (a.risk != b.risk) return a.risk > b.risk;
@@ -323,15 +319,16 @@ std::string approvals_json(const State& state, Journal& journal, Instant now,
     if (one.expires != other.expires) return one.expires < other.expires;
     return one.approval < other.approval;
   });
+  const std::size_t shown = wanted.limit == 0 ? open.size() : std::min(open.size(), wanted.limit);
   json::Writer out;
   out.object().key("ok").boolean(true).key("approvals").array();
-  for (std::size_t i = 0; i < open.size(); ++i) {
+  for (std::size_t i = 0; i < shown; ++i) {
     out.object();
     write_question(out, *open[i].approval, now);
     write_judged(out, journal, *open[i].approval, open[i].judged, i < summaries_max);
     out.end();
   }
-  out.end().end();
+  out.end().key("matching").natural(open.size()).end();
   return out.take();
 }
 

@@ -12,10 +12,17 @@ namespace pawl {
 
 // Where there is no chronicle, its members are missing.
 
+// Which questions of all. `filter`: a text that is found, case folded, in a question's id, tool,
+// agent, run, sponsor, class, reason, or in who it was passed on to; `limit` 0: all.
+struct QuestionsWanted {
+  std::string filter = {};
+  std::uint64_t limit = 0;
+};
 // Open questions first by risk (quorum, typed), then by expiry; each as one object. The first ones
-// with a summary of their arguments.
+// with a summary of their arguments. `matching` says how many there are.
 std::string approvals_json(const State& state, Journal& journal, Instant now,
-                           const Chronicle* chronicle = nullptr);
+                           const Chronicle* chronicle = nullptr,
+                           const QuestionsWanted& wanted = {});
 // One of them alone; empty where it does not wait any more.
 std::string approval_row_json(const State& state, Journal& journal, const std::string& id,
                               Instant now, const Chronicle* chronicle = nullptr);

@@ -136,7 +136,9 @@ Task<void> Session::Room::tool_call(PendingPtr entry, std::shared_ptr<json::Docu
   AtServer upstream(self, entry, "tools/call", !given.exists());
   ClientWaits caller(self, entry);
   Settled settled = co_await gate.handle(std::move(proposal), upstream, caller);
-  if (settled.kind == Settled::Kind::pending && hold(entry, settled.approval)) co_return;
+  // What a reviewer asks the agent is for the agent: its client does not wait it out.
+  const bool waits = settled.kind == Settled::Kind::pending && !settled.asks;
+  if (waits && hold(entry, settled.approval)) co_return;
   settle(entry, reply_to_call(std::move(settled)));
   (void)document;
 }

@@ -241,7 +241,8 @@ Task<void> Session::Room::get_task(PendingPtr entry, TaskPtr task) {
   const auto self = shared_from_this();
   const bool older = !entry->modern;
   const Approval* asked = task->approval.empty() ? nullptr : gate.state().approval(task->approval);
-  const bool waits = asked != nullptr && asked->phase == ApprovalPhase::open;
+  const bool waits =
+      asked != nullptr && asked->phase == ApprovalPhase::open && !gate.asks_agent(task->approval);
   if (asked != nullptr && !asked->answers.empty()) {
     task->changed = to_string(asked->answers.back().at);
   }

@@ -1,0 +1,60 @@
+#include "app/approvals_answer.h"
+
+#include "app/approval_card.h"
+#include "app/terminal.h"
+#include "base/text.h"
+
+namespace pawl::app {
+
+Status send_answer(NodeConnection& node, const Deciding& how, json::View question,
+                   const std::string& typed) {
+  json::Writer act_text;
+  act_text.object().key("approval").string(question.text("approval").value_or(""));
+  act_text.key("approve").boolean(how.approve).key("kind").string("answer");
+  act_text.key("reason").string(how.reason);
+  act_text.key("shown").string(question.text("shown").value_or(""));
+  act_text.key("typed").string(typed).end();
+  const auto done = act(node, how.person, act_text.text());
+  return done ? Status{} : std::unexpected(done.error());
+}
+
+Result<json::Document> questions_together(NodeConnection& node, const std::vector<std::string>& ids,
+                                          bool full) {
+  json::Writer request;
+  request.object().key("full").boolean(full).key("ids").array();
+  for (const std::string& id : ids) request.string(id);
+  request.end().key("op").string("together").end();
+  return node.ask(request.text());
+}
+
+Status send_answers(NodeConnection& node, const Deciding& how, json::View together) {
+  if (how.approve && together["why_not"].exists()) {
+    return fail(Fault::refused,
+                "they cannot be approved together: " + card_word(together, "why_not"));
+  }
+  if (!together["shown"].exists()) {
+    return fail(Fault::refused,
+                "the arguments of some are too long to be shown like this, and what is not shown "
+                "cannot be answered together: read all of it with `--full`");
+  }
+  json::Writer act_text;
+  act_text.object().key("answers").array();
+  for (json::View question : together["questions"].elements()) {
+    std::string typed;
+    if (how.approve && card_flag(question, "typed")) {
+      auto given = ask_what_to_type(question);
+      if (!given) return std::unexpected(given.error());
+      typed = std::move(*given);
+    }
+    act_text.object().key("approval").string(question.text("approval").value_or(""));
+    act_text.key("shown").string(question.text("shown").value_or(""));
+    act_text.key("typed").string(typed).end();
+  }
+  act_text.end().key("approve").boolean(how.approve).key("kind").string("answer_together");
+  act_text.key("reason").string(how.reason);
+  act_text.key("shown").string(together.text("shown").value_or("")).end();
+  const auto done = act(node, how.person, act_text.text());
+  return done ? Status{} : std::unexpected(done.error());
+}
+
+}  // namespace pawl::app

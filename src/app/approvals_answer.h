@@ -1,0 +1,28 @@
+// Answers to questions, as acts of a reviewer: what the commands and the live list have in common.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "app/client.h"
+#include "base/json.h"
+
+namespace pawl::app {
+
+struct Deciding {
+  bool approve = false;
+  std::string person, reason;
+};
+
+// One question, as it was displayed.
+Status send_answer(NodeConnection& node, const Deciding& how, json::View question,
+                   const std::string& typed);
+
+// Several questions with what their calls would take together. `full` folds nothing.
+Result<json::Document> questions_together(NodeConnection& node, const std::vector<std::string>& ids,
+                                          bool full);
+// Answers all of them in one act, as they were displayed: asks on the terminal for what has to be
+// typed of each.
+Status send_answers(NodeConnection& node, const Deciding& how, json::View together);
+
+}  // namespace pawl::app
