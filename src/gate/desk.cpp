@@ -146,12 +146,12 @@ void Desk::due(Errand what, const std::string& subject) {
       return expire(*this, subject);
     case Errand::patience:
       return keep_patient(*this, subject);
-    case Errand::count_denials:
+    case Errand::count_denials: {
       write_counts(*this, subject);
-      if (const Run* of = state.run(subject); of && of->phase == RunPhase::closed) {
-        forget_run(*this, subject);
-      }
+      const Run* run = state.run(subject);
+      if (run == nullptr || run->phase == RunPhase::closed) forget_run(*this, subject);
       return;
+    }
     case Errand::idle:
       return close_idle(*this, subject);
     case Errand::make_room:

@@ -53,9 +53,9 @@ Settled Gate::refuse(const std::string& run, Code code, const std::string& what,
 
 Status Gate::note(const std::string& run, const std::string& topic, const std::string& text) {
   Desk& desk = *desk_;
-  auto& [minute, count] = desk.notes[desk.state.run(run) != nullptr ? run : std::string{}];
+  auto& [in_minute, count] = desk.notes[desk.state.run(run) != nullptr ? run : std::string{}];
   const std::int64_t now = desk.clock.boot().ns / minute_ns + 1;
-  if (std::exchange(minute, now) != now) count = 0;
+  if (std::exchange(in_minute, now) != now) count = 0;
   if (++count > desk.limits.notes_per_minute_max) {
     return fail(Fault::refused, "too many notes of one run in one minute");
   }

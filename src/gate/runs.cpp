@@ -129,11 +129,11 @@ void close_idle(Desk& desk, const std::string& id) {
 
 void forget_run(Desk& desk, const std::string& id) {
   const auto known = desk.runs.find(id);
-  // Refusals that found no room in the journal wait here; the errand that writes them comes back.
-  if (known != desk.runs.end() && known->second.live.empty() && known->second.counted.empty()) {
-    desk.runs.erase(known);
-  }
   desk.notes.erase(id);
+  if (known == desk.runs.end() || !known->second.live.empty()) return;
+  // Refusals that a full disk has no room for are counted when it has.
+  const bool uncounted = !known->second.counted.empty() && desk.state.run(id) != nullptr;
+  if (!uncounted) desk.runs.erase(known);
 }
 
 Result<std::string> Gate::open_run(const RunRequest& request) {

@@ -14,7 +14,7 @@ namespace pawl {
 std::shared_ptr<PolicyInUse> reload_policy(Desk& desk, std::string_view digest);
 
 // After a run was closed: what the desk kept about it, unless calls of it are still under way or
-// refusals are not in the journal yet.
+// refusals of it are not in the journal yet.
 void forget_run(Desk& desk, const std::string& id);
 
 // A policy as a run with this task has it; the policy itself where the task is empty.

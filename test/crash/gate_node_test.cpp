@@ -156,6 +156,23 @@ TEST_F(GateNode, ADeathInAFloodLosesNoDenial) {
   EXPECT_LE(world.count("denials.counted"), 2u + 2u + 3u + 4u + 8u);
 }
 
+TEST_F(GateNode, ARunThatIsClosedOnAFullDiskLosesNoDenial) {
+  for (int i = 0; i < 100; ++i) world.call("nothing_like_it");
+  world.disk.set_capacity(world.disk.used_bytes());
+  for (int i = 0; i < 2000 && world.gate->fault().empty(); ++i) {
+    world.call("put_note", R"({"x":")" + std::string(1000, 'y') + R"("})");
+  }
+  ASSERT_FALSE(world.gate->fault().empty());
+  const std::string closed = world.run;
+  ASSERT_TRUE(world.gate->close_run(closed, "the client said so"));
+  world.disk.set_capacity(1ULL << 40);
+  world.advance(Duration::seconds(3));
+  for (int i = 0; i < 150; ++i) world.call("nothing_like_it");
+  world.kill();
+  world.start();
+  EXPECT_GE(world.gate->state().run(closed)->denials.settled, 250u);
+}
+
 TEST_F(GateNode, ACountedFloodStillReachesTheCeiling) {
   world.policy =
       world.load(std::string(policy) + "execution: {max_denials: 40, max_steps: 1000}\n");

@@ -132,7 +132,8 @@ void GateSim::together(const std::vector<std::string>& open, const std::string& 
   const bool done = world_.gate->answer(answers).has_value();
   const std::uint64_t written = world_.journal->next() - before;
   // A refusal is at most a note, unless the disk ends in the middle.
-  must(done ? written >= answers.to.size() : written <= 1 || world_.journal->full(),
+  const bool ended = world_.journal->full() || world_.journal->failed() || world_.disk.off();
+  must(done ? written >= answers.to.size() : written <= 1 || ended,
        fmt::format("{} answers in one act wrote {} records", answers.to.size(), written));
 }
 
