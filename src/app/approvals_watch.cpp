@@ -38,9 +38,9 @@ constexpr OptionRow kOptionsOfWatch[] = {
     config_option};
 
 // The node, as long as it is there; a new connection where it was started anew.
-class Watched {
+class QueueLink {
  public:
-  Watched(NodeConnection node, std::string directory)
+  QueueLink(NodeConnection node, std::string directory)
       : node_(std::move(node)), directory_(std::move(directory)) {}
 
   NodeConnection& node() { return node_; }
@@ -93,9 +93,9 @@ class Watched {
 };
 
 // The page, the terminal and the node together.
-class Watch {
+class LiveQueue {
  public:
-  Watch(Watched node, std::unique_ptr<Screen> screen, std::string person)
+  LiveQueue(QueueLink node, std::unique_ptr<Screen> screen, std::string person)
       : node_(std::move(node)), screen_(std::move(screen)), person_(std::move(person)) {}
 
   void run() {
@@ -243,7 +243,7 @@ class Watch {
     return done ? Status{} : std::unexpected(done.error());
   }
 
-  Watched node_;
+  QueueLink node_;
   std::unique_ptr<Screen> screen_;
   std::string person_;
   WatchPage page_;
@@ -252,7 +252,7 @@ class Watch {
 };
 
 // For programs: the list as a line whenever it changes.
-int print_changes(Watched node) {
+int print_changes(QueueLink node) {
   for (;;) {
     const auto changed = node.changed();
     if (!changed) return complain(changed.error());
@@ -272,11 +272,11 @@ int watch(const Arguments& arguments) {
   if (!directory) return complain(directory.error());
   auto node = control(arguments);
   if (!node) return complain(node.error());
-  Watched watched(std::move(*node), *directory);
+  QueueLink watched(std::move(*node), *directory);
   if (arguments.has("--json")) return print_changes(std::move(watched));
   auto screen = Screen::open();
   if (!screen) return complain(screen.error());
-  Watch(std::move(watched), std::move(*screen), acting_person(arguments)).run();
+  LiveQueue(std::move(watched), std::move(*screen), acting_person(arguments)).run();
   return exit_good;
 }
 

@@ -93,6 +93,32 @@ test('a held call waits, is approved, and executes once', async () => {
   assert.equal(state.json.steps, 2, 'coming back for a held call costs nothing');
 });
 
+test('a reviewer asks about a held call, and the same call says something to that', async () => {
+  const { check } = await compare();
+  const run = await g.run({ key: 'asked' });
+  const mail = { to: 'asked' };
+  const waiting = g.propose(run, 'send_mail', mail, { wait_seconds: 30 });
+  let asked;
+  for (let i = 0; i < 200 && !asked; ++i) {
+    await sleep(25);
+    asked = g.json('approvals', 'list').find((question) => question.run === run.run);
+  }
+  const { approval } = asked;
+  assert.equal(g.pawl('approvals', 'ask', approval, 'to whom?', '--as', 'ada').status, 0);
+  const told = await waiting;
+  assert.equal(told.status, 202);
+  check('Decision', told.json);
+  assert.deepEqual(told.json.asks, [{ person: 'ada', text: 'to whom?' }]);
+  const words = { ...mail, pawl_answer: 'to myself' };
+  const back = g.propose(run, 'send_mail', words, { wait_seconds: 30 });
+  for (let i = 0; i < 200 && g.records('approval.replied').length === 0; ++i) await sleep(25);
+  assert.equal(g.approve(approval).status, 0);
+  const said = await back;
+  assert.equal(said.status, 200);
+  assert.deepEqual(said.json.arguments, mail, 'the words are no argument of what is executed');
+  assert.equal((await g.settle(run, said.json.call, { outcome: 'completed' })).status, 200);
+});
+
 test('a held call can be followed as events', async () => {
   const run = await g.run();
   const answer = await fetch(`${g.address}/v1/runs/${run.run}/calls`, {

@@ -3,10 +3,12 @@
 // client.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
+import { Watched, until } from './console.mjs';
 import { World, code, pawl, sleep } from './world.mjs';
 
 const role = `
@@ -252,4 +254,51 @@ test('modern clients get what their agent is asked as a result, also of a task',
   }
   assert.match(task.result.content[0].text, /and this one\?/);
   assert.deepEqual(await w.open(1), [second], 'the question waits for its agent');
+});
+
+test('a session at the console asks, and answers several as they were displayed', async (t) => {
+  const w = new Watched(role.replace('{reviewers: [leads]}', '{reviewers: [leads], within: 5m}'));
+  t.after(() => w.end());
+  await w.begin({ persons: ['ada', 'bob'] });
+  const session = await w.open();
+  const ada = await w.person('ada');
+  const call = (customer_id) => session.call('delete_customer_record', { customer_id });
+  const first = call('c-1');
+  const listed = async (count) =>
+    until(async () => {
+      const { approvals } = await ada.json('approvals');
+      return approvals.length === count && approvals;
+    }, `${count} questions`);
+  const [{ approval }] = await listed(1);
+  assert.equal((await ada.act({ kind: 'ask', approval, text: 'why?' })).status, 200);
+  assert.equal(code(await first), 'approval_pending');
+  assert.equal((await ada.act({ kind: 'pass', approval, to: 'bob', reason: '' })).status, 200);
+  const back = session.call('delete_customer_record', { customer_id: 'c-1', pawl_answer: 'old' });
+  const second = call('c-2');
+  await until(async () => (await listed(2)).every((one) => one.attached), 'both of them');
+  const card = (await ada.json(`approvals/${approval}`)).approval;
+  assert.equal(card.passed_to, 'bob');
+  assert.deepEqual(card.talk.map(({ agent, text }) => [agent ?? false, text]), [
+    [false, 'why?'],
+    [true, 'old'],
+  ]);
+
+  const ids = (await listed(2)).map((one) => one.approval).sort();
+  const answers = [];
+  for (const id of ids) {
+    const { shown, type_this: typed } = (await ada.json(`approvals/${id}`)).approval;
+    answers.push({ approval: id, shown, typed });
+  }
+  const lines = answers.map((one) => `${one.approval} ${one.shown}\n`).join('');
+  const digest = createHash('sha256').update(`pawl batch v1\n${lines}`).digest('hex');
+  const act = { kind: 'answer_together', approve: true, reason: '', shown: `sha256:${digest}` };
+  const one_untyped = answers.map((one, i) => (i === 0 ? { ...one, typed: '' } : one));
+  const other_digest = { ...act, shown: `sha256:${'0'.repeat(64)}`, answers };
+  for (const wrong of [{ ...act, answers: one_untyped }, other_digest]) {
+    assert.equal((await ada.act(wrong)).status, 403);
+  }
+  assert.equal(w.calls('delete_customer_record').length, 0);
+  assert.equal((await ada.act({ ...act, answers })).status, 200);
+  for (const answer of await Promise.all([back, second])) assert.equal(answer.isError, undefined);
+  assert.equal(w.calls('delete_customer_record').length, 2);
 });
