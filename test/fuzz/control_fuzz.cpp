@@ -108,7 +108,10 @@ class Office {
     const auto answer = json::parse(said);
     if (!answer->root()["ok"].boolean()) return;
     must(!made_up, "an act was done on a proof of another one");
-    allowed_ += parsed->root().text("kind") == "accept" ? parsed->root()["items"].size() : 1;
+    const auto kind = parsed->root().text("kind");
+    const bool several = kind == "accept" || kind == "answer_together";
+    const char* const list = kind == "accept" ? "items" : "answers";
+    allowed_ += several ? parsed->root()[list].size() : 1;
   }
 
   // What loosens, counted in the journal, beside what the reviewer asked for.
