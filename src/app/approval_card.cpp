@@ -170,9 +170,22 @@ void print_call(Lines& page, json::View question) {
   }
 }
 
+// Who started the run may be the first pair of eyes, and never the second.
+void print_place_of_sponsor(Lines& page, json::View question) {
+  if (question["quorum"].natural() < 2) return;
+  const std::string sponsor = card_word(question, "sponsor");
+  page.push_back(
+      "eyes      " +
+      (sponsor.empty()
+           ? paint(Ink::bad, "nobody knows who started the run, so nobody can be the second")
+           : fmt::format("{} started the run: the first of them at most, never the second",
+                         sponsor)));
+}
+
 void print_who(Lines& page, json::View question) {
   page.push_back(fmt::format("agent     {}   run {}   started by {}", card_word(question, "agent"),
                              card_word(question, "run"), card_word(question, "sponsor")));
+  print_place_of_sponsor(page, question);
   if (question["changed_by"].exists()) {
     page.push_back(fmt::format("changed   by {}", card_word(question, "changed_by")));
   }

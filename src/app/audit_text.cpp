@@ -129,6 +129,15 @@ std::string what(json::View record) {
            joined({visible_part(record, "approval"), visible_part(record, "tool"),
                    visible_part(record, "why")});
   }
+  if (type == "grant.made") {
+    return word("granted") + joined({visible_part(record, "grant"), visible_part(record, "tool"),
+                                     "until " + visible_part(record, "until")});
+  }
+  if (type == "grant.ended") {
+    return word("ended") +
+           joined({visible_part(record, "grant"), "by " + visible_part(record, "person"),
+                   visible_part(record, "reason")});
+  }
   if (type == "run.halted") {
     return word("halted") + joined({visible_part(record, "code"), visible_part(record, "why")});
   }

@@ -45,6 +45,8 @@ std::span<const CommandRow> commands() {
       runs_list_command,
       runs_show_command,
       runs_close_command,
+      grants_list_command,
+      grants_end_command,
       ack_command,
       kill_command,
       resume_command,

@@ -44,6 +44,8 @@ extern const CommandRow keys_list_command;
 extern const CommandRow keys_revoke_command;
 extern const CommandRow keys_rotate_command;
 extern const CommandRow ack_command;
+extern const CommandRow grants_list_command;
+extern const CommandRow grants_end_command;
 extern const CommandRow drill_command;
 extern const CommandRow kill_command;
 extern const CommandRow mcp_command;

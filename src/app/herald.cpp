@@ -12,6 +12,7 @@
 #include "doors/control/views.h"
 #include "io/net/child.h"
 #include "io/net/clock.h"
+#include "model/access.h"
 #include "model/class.h"
 
 namespace pawl::app {
@@ -32,6 +33,8 @@ bool approvable_by_button(const Approval& approval) {
   const QuestionTerms& terms = *approval.asked.terms;
   // What leaves for somewhere outside cannot be called back, whatever its class is.
   const std::string& named = terms.class_text;
+  // A request for access is mild itself; what it opens may not be.
+  if (asks_for_access(terms.tool)) return false;
   const bool mild = named.starts_with("reversible") || named.starts_with("read_only");
   return !terms.typed && mild && named.find("external_sink") == std::string::npos;
 }
@@ -67,14 +70,16 @@ NodeHerald::NodeHerald(net::Loop& loop, std::shared_ptr<broker::Broker> broker,
                        std::function<void(const std::string&, const std::string&)> say)
     : loop_(loop),
       say_(std::move(say)),
-      notifiers_(loop, std::move(broker),
+      notifiers_(loop, broker,
                  [this](const std::string& way, bool dead, const std::string& why) {
                    way_changed(way, dead, why);
-                 }) {}
+                 }),
+      automatic_(loop, std::move(broker)) {}
 
 void NodeHerald::use(const Deployment& deployment, const std::string& directory) {
   deployment_ = deployment;
   notifiers_.use(deployment, directory);
+  automatic_.use(deployment, directory);
   if (gate_ != nullptr) {
     gate_->set_contacts(deployment.notices.contacts, deployment.notices.acknowledge_within);
   }
@@ -110,6 +115,7 @@ void NodeHerald::question(const std::string& approval, const std::string& senten
     asked.shown = std::move(display.shown);
   }
   notifiers_.question(asked);
+  automatic_.ask(approval);
 }
 
 // To everybody who hears of questions, and to those whom it concerns where Slack knows them.

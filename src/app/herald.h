@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "app/automatic.h"
 #include "app/log.h"
 #include "app/notifiers.h"
 #include "gate/gate.h"
@@ -31,8 +32,10 @@ class NodeHerald final : public Herald {
   void use(Gate* gate, Journal* journal) {
     gate_ = gate;
     journal_ = journal;
+    automatic_.use(gate, journal);
   }
   void use(const Deployment& deployment, const std::string& directory);
+  AutomaticReviewers& automatic() { return automatic_; }
   Notifiers& notifiers() { return notifiers_; }
   const Notifiers& notifiers() const { return notifiers_; }
 
@@ -55,6 +58,7 @@ class NodeHerald final : public Herald {
   Journal* journal_ = nullptr;
   Deployment deployment_;
   Notifiers notifiers_;
+  AutomaticReviewers automatic_;
 };
 
 // Whether this question may be approved by a button: its class is reversible and nothing has to be

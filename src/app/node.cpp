@@ -13,6 +13,7 @@
 #include "app/node_room.h"
 #include "app/paths.h"
 #include "base/random.h"
+#include "base/text.h"
 #include "io/journal/key_files.h"
 #include "kernel/state/state.h"
 
@@ -140,6 +141,16 @@ void Node::tell_people() {
   std::map<std::string, std::vector<std::string>, std::less<>> groups;
   for (const auto& [name, person] : deployment_.people) groups[name] = groups_of(name);
   gate_->set_people(std::move(groups));
+  std::map<std::string, std::string, std::less<>> accounts;
+  std::set<std::string, std::less<>> programs;
+  for (const auto& [name, person] : deployment_.people) {
+    accounts[fold(name)] = name;
+    if (person.automatic) programs.insert(name);
+    for (const std::string& account : person.accounts) accounts[fold(account)] = name;
+  }
+  gate_->set_accounts(std::move(accounts));
+  gate_->set_programs(std::move(programs));
+  herald_->automatic().ask_open();
 }
 
 std::vector<std::string> Node::groups_of(std::string_view person) const {

@@ -148,6 +148,9 @@ int add(const Arguments& arguments) {
   if (listed && !before.deployment->people.at(name).verifier.empty()) {
     return complain({Fault::usage, "`" + name + "` has a verifier in `" + path + "` already", {}});
   }
+  if (listed && before.deployment->people.at(name).automatic) {
+    return complain({Fault::usage, "`" + name + "` is a program and proves nothing", {}});
+  }
   auto verifier = new_verifier(name);
   if (!verifier) return complain(verifier.error());
   if (listed) {

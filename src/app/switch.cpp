@@ -8,6 +8,7 @@
 #include "app/client.h"
 #include "app/command.h"
 #include "app/commands.h"
+#include "app/grants.h"
 #include "app/rollout_text.h"
 #include "app/terminal.h"
 #include "base/text.h"
@@ -148,6 +149,7 @@ int status(const Arguments& arguments) {
                                                 visible(entry.text("reason").value_or(""))));
   }
   for (const std::string& line : escalation_lines(root)) out(line);
+  for (const std::string& line : grant_lines(root)) out(line);
   for (json::View entry : root["policies_waiting"].elements()) {
     const auto text = [&entry](std::string_view key) {
       return visible(entry.text(key).value_or(""));

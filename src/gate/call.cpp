@@ -4,6 +4,7 @@
 #include "gate/decide.h"
 #include "gate/execute.h"
 #include "gate/gate.h"
+#include "gate/grants.h"
 #include "gate/hold.h"
 #include "gate/settle.h"
 #include "gate/ticket.h"
@@ -27,7 +28,9 @@ Task<void> carry_out(Ticket& ticket) {
   }
   sending(ticket);
   mark(ticket, &CallTimes::sent);
-  Outcome outcome = co_await ticket.upstream.execute(ticket.asked.call.tool, ticket.forwarded);
+  Outcome outcome = asks_people_for_access(ticket) ? make_grant(ticket)
+                                                   : co_await ticket.upstream.execute(
+                                                         ticket.asked.call.tool, ticket.forwarded);
   mark(ticket, &CallTimes::answered);
   Status recorded = settle(ticket, std::move(outcome));  // projection, charges, the last record
   if (recorded && ticket.effect) recorded = co_await journal.durable(ticket.decided);

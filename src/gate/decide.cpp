@@ -7,6 +7,7 @@
 #include "gate/change.h"
 #include "gate/facts.h"
 #include "gate/flood.h"
+#include "gate/grants.h"
 #include "gate/hold.h"
 #include "gate/ladder.h"
 #include "gate/near.h"
@@ -15,6 +16,7 @@
 #include "kernel/admit/admit.h"
 #include "kernel/admit/explain.h"
 #include "kernel/admit/let_through.h"
+#include "model/access.h"
 
 namespace pawl {
 
@@ -61,6 +63,7 @@ void watch(const Ticket& ticket, Looked& looked) {
 void describe_passing(const LetThrough& passing, CallDecided& record) {
   record.enforced = false;
   record.class_text = to_string(passing.action_class);
+  record.grant.clear();  // it runs because its role is watched, and uses nothing that was granted
   record.credential = passing.credential == nullptr ? std::string() : *passing.credential;
   record.steps = passing.reservation.steps;
   record.calls = passing.reservation.calls;
@@ -90,6 +93,7 @@ CallDecided describe(const Ticket& ticket, const Looked& looked) {
   if (verdict.effect != Effect::deny && verdict.credential != nullptr) {
     record.credential = *verdict.credential;
   }
+  record.grant = verdict.grant;
   record.halt = verdict.halt;
   record.notify = verdict.notify;
   record.retry = verdict.retry;
@@ -280,6 +284,25 @@ std::optional<Next> ask_nobody(Ticket& ticket, const Looked& looked) {
   return Next::reply;
 }
 
+// A request for access that no door made, and a second one while people think about the first.
+std::optional<Next> ask_no_more(Ticket& ticket) {
+  const Call& call = ticket.asked.call;
+  if (!asked_for(call.tool)) return std::nullopt;
+  GateRefusal refusal{.run = ticket.asked.run,
+                      .server = std::string(call.server),
+                      .tool = std::string(call.tool),
+                      .code = Code::not_granted,
+                      .says = "nothing can be asked for at this door"};
+  if (ticket.asked.own) {
+    const std::string asked = asks_already(ticket);
+    if (asked.empty()) return std::nullopt;
+    refusal.code = Code::approval_pending;
+    refusal.says = "it is being asked for already: approval " + asked;
+  }
+  ticket.reply() = refuse_here(ticket.desk, refusal);
+  return Next::reply;
+}
+
 // The open question of an identical call whose caller is gone, if there is one. A later leg of a
 // call goes on with its own.
 const Approval* open_question(const Ticket& ticket, const Facts& facts) {
@@ -341,6 +364,7 @@ Next begin(Ticket& ticket) {
                                         .halts = true});
     return Next::reply;
   }
+  if (const auto over = ask_no_more(ticket)) return *over;
   facts.approval = said_no(ticket, facts);
   Looked looked = judge(ticket, std::move(facts), Look::proposal);
   ask_once(ticket, looked);

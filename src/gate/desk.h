@@ -57,6 +57,7 @@ struct RunDesk {
   ByName<std::string> rejected;        // binding -> approval: people said no to exactly this
   ByName<std::string> rejected_like;   // near_form -> the same, to whatever is nearly this
   ByName<Means> means;                 // server \n tool -> of its newest held call
+  ByName<std::string> asking;          // request for access -> its newest question
   std::uint64_t definition_bytes = 0;  // of definitions recorded for it
   CandidateOfRun candidate;            // where its role has one
   RunOrigins origins;                  // what its sponsor said, and results that a rule refers to
@@ -126,6 +127,8 @@ class Desk {
   ByName<std::uint32_t> climbed;  // escalation -> steps that were asked for in this life
   std::set<std::string, std::less<>> hurried;  // … whose next step does not wait for its time
   std::optional<std::map<std::string, std::vector<std::string>, std::less<>>> people;
+  std::map<std::string, std::string, std::less<>> accounts;  // folded -> person
+  std::set<std::string, std::less<>> programs;               // people that are none
   using Told = std::function<void(const Record&)>;
   std::vector<std::weak_ptr<const Told>> told;  // of every record, as it was written
   std::function<void(const CallOver&)> over;

@@ -27,6 +27,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -88,6 +89,9 @@ struct Proposal {
   // call goes on with that question and no other, without another charge.
   std::string resumes;
   std::shared_ptr<const CallTrace> trace;  // null: nobody traces it
+  // The door made this request itself, out of a call of pawl's own tool: `definition` and `pin` are
+  // those of the tool that is asked for (model/access.h).
+  bool own = false;
 };
 
 // What the door sends back.
@@ -293,6 +297,17 @@ class Gate {
   // is not here any more, or in other groups, has not approved (threats H06). Without this call the
   // entitlement at the time of the answer stands.
   void set_people(std::map<std::string, std::vector<std::string>, std::less<>> groups_of);
+  // Accounts under which they start runs, folded, and whose they are: a run that is opened from now
+  // on has the person as its sponsor, who is then never its second pair of eyes (threats H07).
+  void set_accounts(std::map<std::string, std::string, std::less<>> person_of);
+  // Those of the people that are programs (`automatic_proof`): what one of them is said to have
+  // answered with another proof counts no more than what anybody else answers with theirs.
+  void set_programs(std::set<std::string, std::less<>> programs);
+
+  // Takes a grant back. What tightens needs nobody's proof; `person` is who says so.
+  Status end_grant(const std::string& grant, const std::string& person, const std::string& reason);
+  // Whether people let this run use the tool at the moment: for lists of what there is.
+  bool lent(const std::string& run, std::string_view server, std::string_view tool) const;
 
   // For a person to find later. Refused beyond `notes_per_minute_max`: notes come from outside.
   Status note(const std::string& run, const std::string& topic, const std::string& text);

@@ -6,6 +6,7 @@
 
 #include "gate/decide.h"
 #include "gate/execute.h"
+#include "gate/grants.h"
 #include "gate/people.h"
 #include "gate/talk.h"
 #include "kernel/admit/explain.h"
@@ -95,6 +96,7 @@ Next ask(Ticket& ticket, const Verdict& verdict, About about) {
     return refuse(ticket, denial(ticket, Code::audit_unavailable, desk.fault()));
   }
   remember_means(ticket);
+  remember_asking(ticket);
   desk.herald.question(ticket.approval, reason_text(verdict, ticket.asked.call));
   return wait(ticket);
 }

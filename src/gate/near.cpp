@@ -1,6 +1,7 @@
 #include "gate/near.h"
 
 #include "base/text.h"
+#include "model/access.h"
 
 namespace pawl {
 
@@ -13,7 +14,8 @@ bool is_digit(char c) {
 }  // namespace
 
 std::string near_form(std::string_view tool, std::string_view arguments) {
-  const std::string folded = fold(arguments);
+  // Whoever may not have a tool does not get it for better reasons.
+  const std::string folded = asks_for_access(tool) ? std::string() : fold(arguments);
   std::string form = fold(tool);
   form += '\n';
   for (std::size_t i = 0; i < folded.size(); ++i) {

@@ -150,6 +150,9 @@ Status may_answer(Desk& desk, const AnswerGiven& a) {
   if (desk.people && !desk.people->contains(a.person)) {
     return refused(desk, *asked, a.person, "the deployment does not list them");
   }
+  if (desk.programs.contains(a.person) != (a.proof == automatic_proof)) {
+    return refused(desk, *asked, a.person, "a program answers by itself, and nobody else does so");
+  }
   if (const std::string why = objection(desk, *asked, a.person, a.kind); !why.empty()) {
     return refused(desk, *asked, a.person, why);
   }
@@ -196,6 +199,9 @@ Status Gate::enroll(const std::string& person, const std::string& proof,
                 "only the first reviewer comes from the configuration; an enrolled "
                 "one adds the others");
   }
+  if (desk_->programs.contains(person)) {
+    return fail(Fault::refused, "`" + visible(person) + "` is a program and proves nothing");
+  }
   if (!by.empty() && !reviewers.contains(by)) {
     return fail(Fault::refused, "`" + visible(by) + "` is no reviewer and cannot enrol one");
   }
@@ -205,6 +211,14 @@ Status Gate::enroll(const std::string& person, const std::string& proof,
 
 void Gate::set_default_reviewers(std::vector<std::string> reviewers) {
   desk_->default_reviewers = std::move(reviewers);
+}
+
+void Gate::set_programs(std::set<std::string, std::less<>> programs) {
+  desk_->programs = std::move(programs);
+}
+
+void Gate::set_accounts(std::map<std::string, std::string, std::less<>> person_of) {
+  desk_->accounts = std::move(person_of);
 }
 
 void Gate::set_people(std::map<std::string, std::vector<std::string>, std::less<>> groups_of) {

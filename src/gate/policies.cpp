@@ -27,14 +27,14 @@ std::shared_ptr<const BoundTool> PolicyInUse::bound(
   if (known != kept_.end() && still_good(known->second, definition.get(), now)) {
     return known->second.tool;
   }
-  const ToolRule* entry = policy_->find(server, tool);
-  if (entry == nullptr) return nullptr;
+  auto bound = bind_call(*policy_, server, tool, definition, now);
+  if (!bound) return nullptr;
   if (known == kept_.end() && kept_.size() >= bound_tools_max) kept_.clear();
   Kept& kept = kept_[std::move(key)];
   kept.defined = definition != nullptr;
   kept.definition = definition ? definition->digest : Digest{};
   kept.at = now;
-  kept.tool = std::make_shared<const BoundTool>(bind(*policy_, *entry, definition, now));
+  kept.tool = std::make_shared<const BoundTool>(std::move(*bound));
   return kept.tool;
 }
 

@@ -144,6 +144,10 @@ Result<std::string> Gate::open_run(const RunRequest& request) {
   const Run* same = known.run_by_key(request.key);
   const bool joins = same != nullptr && same->phase != RunPhase::closed;
   RunRequest narrow = request;
+  const auto person = desk_->accounts.find(fold(request.sponsor));
+  // An open run keeps the name that it was opened with.
+  const bool named_so = joins && same->sponsor == request.sponsor;
+  if (person != desk_->accounts.end() && !named_so) narrow.sponsor = person->second;
   if (joins) {
     // A second server of the client, or one that came back: the run's own task holds for it too.
     const RunDesk* here = desk_->run(same->id);
@@ -159,7 +163,7 @@ Result<std::string> Gate::open_run(const RunRequest& request) {
   narrow.policy = *policy;
   const std::string digest = spelled(narrow.policy->digest);
   if (joins) return join(*desk_, *same, narrow, digest);
-  if (const Run* halted = known.halt_of(request.policy->agent, request.sponsor)) {
+  if (const Run* halted = known.halt_of(request.policy->agent, narrow.sponsor)) {
     if (const Run* stopped = stopped_run(known, *halted, digest)) {
       return join(*desk_, *stopped, narrow, digest);
     }

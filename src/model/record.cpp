@@ -12,7 +12,7 @@ namespace pawl {
 namespace {
 
 // The type words, in the order of Body's alternatives.
-constexpr std::array<std::string_view, 29> type_words = {
+constexpr std::array<std::string_view, 31> type_words = {
     "node.started",      "node.stopped",      "policy.loaded",
     "definition.seen",   "pin.accepted",      "run.opened",
     "run.halted",        "run.closed",        "kill.set",
@@ -23,6 +23,7 @@ constexpr std::array<std::string_view, 29> type_words = {
     "run.tightened",     "escalation.opened", "escalation.changed",
     "drilled",           "approval.changed",  "approval.asked",
     "approval.replied",  "approval.passed",
+    "grant.made",        "grant.ended",
 };
 static_assert(std::variant_size_v<Body> == type_words.size() + 1);  // `Unknown` has no word
 

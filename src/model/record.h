@@ -113,6 +113,7 @@ struct CallDecided {
   // What it reserves and its class are then those under which it runs (kernel/admit/let_through.h).
   bool enforced = true;
   std::optional<CandidateSaid> candidate = {};  // absent: nobody asked one
+  std::string grant = {};                       // under which it runs; see GrantMade
   std::string call_note;  // what was dropped or replaced before deciding: `_meta` keys …
 };
 
@@ -226,6 +227,25 @@ struct SnapshotTaken {
   std::string digest;
   std::uint64_t size = 0;
 };
+// One argument that calls under a grant have to have: its digest with the grant's id, because the
+// value may be what somebody wants to be forgotten.
+struct GrantedArgument {
+  std::string name, digest;
+};
+// People let an agent use a tool for a while that its policy only lets it ask for. `call` is the
+// request, and `approval` what was answered.
+struct GrantMade {
+  std::string grant, run, call, approval, tool;  // tool: `server/tool`, or `tool`
+  std::string line;                              // digest of the policy's line as it was compiled
+  Instant until{};
+  std::uint64_t calls = 0;   // at most; zero: no limit
+  std::uint64_t before = 0;  // calls of the same line that were charged to the run already
+  std::vector<GrantedArgument> arguments;
+};
+// A grant that somebody took back. Time, the end of the run, a halt and a kill need no record.
+struct GrantEnded {
+  std::string grant, run, person, reason;
+};
 // Anything a person should find later: a dropped answer, a stripped key, a server that died.
 struct Noted {
   std::string run, topic, text;
@@ -239,7 +259,8 @@ using Body = std::variant<NodeStarted, NodeStopped, PolicyLoaded, DefinitionSeen
                           ApprovalOpened, ApprovalAnswered, ApprovalEnded, ApprovalAttached,
                           CallEnded, DenialsCounted, ReviewerEnrolled, Escalated, SnapshotTaken,
                           Noted, RunTightened, EscalationOpened, EscalationChanged, Drilled,
-                          ApprovalChanged, ApprovalAsked, ApprovalReplied, ApprovalPassed, Unknown>;
+                          ApprovalChanged, ApprovalAsked, ApprovalReplied, ApprovalPassed, GrantMade,
+                          GrantEnded, Unknown>;
 
 struct Record {
   std::uint64_t seq = 0;

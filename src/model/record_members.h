@@ -119,6 +119,7 @@ void members(V& v, Part<V, CallDecided>& b) {
   v.may("entry", b.entry);
   v.object("facts", b.facts);
   v.may("forwarded", b.forwarded);
+  v.may("grant", b.grant);
   v.may("halt", b.halt);
   v.may("note", b.call_note);
   v.may("notify", b.notify);
@@ -284,6 +285,31 @@ void members(V& v, Part<V, Drilled>& b) {
   v.need("person", b.person);
   v.may("processes", b.processes);
   v.need("role", b.role);
+  v.need("run", b.run);
+}
+template <class V>
+void members(V& v, Part<V, GrantedArgument>& a) {
+  v.need("digest", a.digest);
+  v.need("name", a.name);
+}
+template <class V>
+void members(V& v, Part<V, GrantMade>& b) {
+  v.may("approval", b.approval);
+  v.list("arguments", b.arguments);
+  v.may("before", b.before);
+  v.need("call", b.call);
+  v.may("calls", b.calls);
+  v.need("grant", b.grant);
+  v.need("line", b.line);
+  v.need("run", b.run);
+  v.need("tool", b.tool);
+  v.need("until", b.until);
+}
+template <class V>
+void members(V& v, Part<V, GrantEnded>& b) {
+  v.need("grant", b.grant);
+  v.may("person", b.person);
+  v.may("reason", b.reason);
   v.need("run", b.run);
 }
 template <class V>

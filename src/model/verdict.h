@@ -128,6 +128,7 @@ struct Verdict {
   std::shared_ptr<const Wish> wish;          // may be set where effect is hold
   std::shared_ptr<const Question> question;  // set exactly where effect is hold
   std::vector<Rewrite> rewrites;
+  std::string grant;    // that lets the call run where no entry of the policy does
   bool notify = false;  // somebody is told although the call runs
   bool halt = false;    // the run halts and escalates with this verdict
   bool retry = false;   // a later identical call may succeed

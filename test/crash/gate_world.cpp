@@ -90,6 +90,7 @@ Proposal Asked::proposal() {
   out.pin = wanted_.pin;
   out.resolve = wanted_.resolve;
   out.resumes = wanted_.resumes;
+  out.own = wanted_.own;
   return out;
 }
 

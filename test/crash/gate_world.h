@@ -118,6 +118,7 @@ class Asked final : public Caller, public Upstream {
     ResolvePath resolve = {};
     std::string server = {};
     std::string resumes = {};  // the question of an earlier leg
+    bool own = false;          // a door made it out of a call of pawl's own tool
   };
   Asked(ToolServer& server, Wanted wanted);
 

@@ -273,11 +273,28 @@ test('a kill reaches calls that are executed elsewhere', async () => {
   const call = `/v1/runs/${run.run}/calls/${said.call}`;
   const open = (await g.ask(g.keys.executor, 'GET', call)).json;
   assert.equal(open.cancel, true, 'who executes is told to stop');
-  assert.equal((await g.propose(run, 'read_note', {})).json.code, 'killed');
+  const after = await g.propose(run, 'read_note', {});
+  assert.equal(after.status, 401, 'the switch revoked the credential of the run');
   await sleep(6000);
   const [ended] = g.records('call.ended').filter((r) => r.call === said.call);
   assert.equal(ended.outcome, 'indeterminate', 'nobody said how far it came');
+  const notes = g.records('noted').filter((r) => r.topic === 'identity refused');
+  assert.match(notes.at(-1).text, new RegExp(`${run.run}.*the kill switch revoked`));
   await g.later('resume', 'run', run.run, '--as', 'ada', '--reason', 'test');
+  assert.equal((await g.propose(run, 'read_note', {})).status, 401, 'also when it goes on');
+});
+
+test('a run that was killed and resumed gets another credential', async () => {
+  const run = await g.run({ key: 'again' });
+  await g.later('kill', 'run', run.run, '--reason', 'test');
+  const none = await g.ask(g.keys.orchestrator, 'POST', '/v1/runs', { key: 'again' });
+  assert.notEqual(none.status, 201);
+  await g.later('resume', 'run', run.run, '--as', 'ada', '--reason', 'test');
+  await sleep(1100);
+  const next = await g.run({ key: 'again' });
+  assert.equal(next.run, run.run, 'it is the same run');
+  assert.equal((await g.propose(next, 'read_note', {})).json.effect, 'allow');
+  assert.equal((await g.propose(run, 'read_note', {})).status, 401);
 });
 
 test('events tell what happens, and go on where they were cut off', async () => {

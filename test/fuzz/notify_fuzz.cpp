@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "fuzz/must.h"
 #include "io/notify/messages.h"
+#include "io/notify/reviewer_answer.h"
 #include "io/notify/slack_answer.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
@@ -18,6 +19,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     must(pawl::is_ascii(answer->account) && !answer->account.empty(), "somebody pressed");
     must(answer->pressed == Pressed::open || !answer->id.empty(), "it is about something");
     must(answer->id.find_first_of("<> \r\n") == std::string::npos, "an id is a word");
+  }
+  if (const auto said = read_reviewer_answer(text, "a-7k2", "sha256:00")) {
+    must(text.find("sha256:00") != std::string::npos || text.find('\\') != std::string::npos,
+         "an answer names its question");
+    must(pawl::visible(said->reason) == said->reason, "a reason is shown as it is");
   }
   SlackProofs proofs;
   must(!proofs.check("a secret", {text, text, text}, pawl::Instant{}), "nobody signed it");

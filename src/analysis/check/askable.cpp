@@ -37,6 +37,10 @@ void check_reviewers(const Subject& subject, const Askable& one) {
                                   "the deployment file",
                                   visible(reviewer), tool));
   }
+  const std::set<std::string> persons = subject.deployment->persons(reviewers);
+  if (persons.empty() || !only_programs(*subject.deployment, persons)) return;
+  subject.error(
+      at, fmt::format("`{}` could be granted by programs only, which grant nothing alone", tool));
 }
 
 // Its arguments have to be those of the tool.
@@ -66,9 +70,6 @@ void check_askable(const Subject& subject) {
     check_reviewers(subject, one);
     check_offered(subject, one);
   }
-  if (subject.policy.askable.empty()) return;
-  subject.finding(note, subject.policy.askable.front().what.rule.at,
-                  std::string(nothing_to_ask_with));
 }
 
 void say_askable(const Subject& subject, std::vector<std::string>& lines) {
@@ -86,7 +87,6 @@ void say_askable(const Subject& subject, std::vector<std::string>& lines) {
     for (const ArgumentRule& rule : one.what.arguments) line += "; " + argument_sentence(rule);
     lines.push_back(std::move(line));
   }
-  if (!subject.policy.askable.empty()) lines.emplace_back(nothing_to_ask_with);
 }
 
 }  // namespace pawl::checking

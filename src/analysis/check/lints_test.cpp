@@ -229,8 +229,6 @@ TEST(Lints, ChannelsAreNobodyInParticular) {
 TEST(Lints, WhatMayBeAskedFor) {
   const std::string_view more =
       "may_request: [{name: export, args: {rows: {max: 9}}, by: [leads], for: 1h}]\n";
-  EXPECT_THAT(findings("class: read_only", {}, more),
-              Contains(HasSubstr(std::string(nothing_to_ask_with))));
   const std::vector<ToolDefinition> live = {lint_tool("do_it", "{}"),
                                             lint_tool("export", R"({"lines":{}})")};
   const Loaded loaded = load_policy(file("class: read_only", more), "p.yaml", {});

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -77,6 +78,8 @@ void check_counters(const Subject& subject);
 void check_packs(const Subject& subject);
 // Fills the table, and finds entries that do not fit what is offered.
 void check_tools(const Subject& subject);
+// Whether all of these persons are programs (`automatic`).
+bool only_programs(const Deployment& deployment, const std::set<std::string>& persons);
 // `may_request`: whether it could be granted; and what it would be, in sentences.
 void check_askable(const Subject& subject);
 void say_askable(const Subject& subject, std::vector<std::string>& lines);

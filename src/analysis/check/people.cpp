@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "analysis/check/parts.h"
 #include "base/text.h"
@@ -16,6 +17,19 @@ constexpr Duration within_default = Duration::seconds(300);
 
 const Position& asking_place(const ToolRule& entry) {
   return entry.approval_rule.path.empty() ? entry.rule.at : entry.approval_rule.at;
+}
+
+// The most dangerous reading of the tools that an entry grants.
+Class class_of(const Subject& subject, const ToolRule& entry) {
+  std::optional<Class> worst;
+  for (const ToolDefinition& tool : subject.live) {
+    if (subject.policy.find(tool.server, tool.name) != &entry) continue;
+    const Class one =
+        bind(subject.policy, entry, std::make_shared<const ToolDefinition>(tool), subject.now)
+            .action_class;
+    worst = worst ? more_dangerous(*worst, one) : one;
+  }
+  return worst ? *worst : bind(subject.policy, entry, nullptr, subject.now).action_class;
 }
 
 void check_reviewers(const Subject& subject, const ToolRule& entry, Question question) {
@@ -45,7 +59,15 @@ void check_reviewers(const Subject& subject, const ToolRule& entry, Question que
                                   "group of the deployment file",
                                   visible(reviewer), tool));
   }
-  const std::size_t persons = subject.deployment->persons(question.reviewers).size();
+  const std::set<std::string> named = subject.deployment->persons(question.reviewers);
+  const std::size_t persons = named.size();
+  const bool undone = class_of(subject, entry).reversibility != Reversibility::irreversible;
+  if (persons > 0 && !undone && only_programs(*subject.deployment, named)) {
+    subject.error(at, fmt::format("a held call of `{}` can be answered by programs only, which "
+                                  "approve nothing alone that cannot be undone",
+                                  tool));
+    return;
+  }
   if (persons >= question.quorum) return;
   std::string says = fmt::format("a held call of `{}` needs {} persons, and its reviewers are {}",
                                  tool, question.quorum, persons);
@@ -61,19 +83,6 @@ void check_reviewers(const Subject& subject, const ToolRule& entry, Question que
   subject.error(at, std::move(says));
 }
 
-// The most dangerous reading of the tools that an entry grants.
-Class class_of(const Subject& subject, const ToolRule& entry) {
-  std::optional<Class> worst;
-  for (const ToolDefinition& tool : subject.live) {
-    if (subject.policy.find(tool.server, tool.name) != &entry) continue;
-    const Class one =
-        bind(subject.policy, entry, std::make_shared<const ToolDefinition>(tool), subject.now)
-            .action_class;
-    worst = worst ? more_dangerous(*worst, one) : one;
-  }
-  return worst ? *worst : bind(subject.policy, entry, nullptr, subject.now).action_class;
-}
-
 bool asks(const Cases& cases) {
   return cases.otherwise == Effect::hold ||
          std::ranges::any_of(cases.list, [](const Case& one) { return one.then == Effect::hold; });
@@ -87,6 +96,13 @@ bool rows_ask(const CommandRule& rule) {
 }
 
 }  // namespace
+
+bool only_programs(const Deployment& deployment, const std::set<std::string>& persons) {
+  return std::ranges::all_of(persons, [&](const std::string& name) {
+    const auto person = deployment.people.find(name);
+    return person != deployment.people.end() && person->second.automatic;
+  });
+}
 
 namespace {
 

@@ -253,10 +253,8 @@ Again Judge::decide(const State& state, const Record& record, const CallDecided&
   auto in = inputs(decided);
   if (!in) return unknown(in.error().message);
 
-  std::optional<BoundTool> bound;
-  if (const ToolRule* entry = in->policy->find(decided.server, decided.tool)) {
-    bound = bind(*in->policy, *entry, in->definition, record.at);
-  }
+  const std::optional<BoundTool> bound =
+      bind_call(*in->policy, decided.server, decided.tool, in->definition, record.at);
   const Call call{decided.server, decided.tool, in->arguments.root()};
   const Situation situation{.policy = *in->policy,
                             .state = state,
@@ -274,6 +272,7 @@ Again Judge::decide(const State& state, const Record& record, const CallDecided&
   Comparison sides(record.seq, decided.call);
   compare(sides, decided, verdict, terms);
   sides.member("enforced", decided.enforced, !passing);
+  sides.member("grant", decided.grant, verdict.grant);
   compare_approval(sides, state, in->facts);
   sides.member("policy", decided.policy, run->policy);
   sides.member("definition", decided.definition, in->facts.definition);

@@ -87,13 +87,8 @@ Result<Said> Judge::decide_under(const std::shared_ptr<const Policy>& candidate,
   auto with_task = narrowed(candidate, in->policy->task);
   if (!with_task) return std::unexpected(with_task.error());
   const Policy& would_be = **with_task;
-  std::optional<BoundTool> bound, then;
-  if (const ToolRule* entry = would_be.find(decided.server, decided.tool)) {
-    bound = bind(would_be, *entry, in->definition, record.at);
-  }
-  if (const ToolRule* entry = in->policy->find(decided.server, decided.tool)) {
-    then = bind(*in->policy, *entry, in->definition, record.at);
-  }
+  const auto bound = bind_call(would_be, decided.server, decided.tool, in->definition, record.at);
+  const auto then = bind_call(*in->policy, decided.server, decided.tool, in->definition, record.at);
   if (bound) {
     const std::string missing = missing_fact(would_be, *bound, *in->policy, then ? &*then : nullptr,
                                              in->arguments.root(), in->facts);

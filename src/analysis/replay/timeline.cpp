@@ -219,6 +219,22 @@ struct Telling {
     entry.reason = "the kill switch was exercised";
     return ours(b.run);
   }
+  bool operator()(const GrantMade& b) {
+    entry.approval = b.approval;
+    entry.call = b.call;
+    entry.tool = b.tool;
+    entry.verdict = "granted";
+    entry.reason = b.grant + " until " + to_string(b.until);
+    if (b.calls > 0) entry.reason += ", at most " + std::to_string(b.calls) + " calls";
+    for (const GrantedArgument& argument : b.arguments) entry.reason += ", one " + argument.name;
+    return ours(b.run);
+  }
+  bool operator()(const GrantEnded& b) {
+    entry.who = b.person;
+    entry.verdict = "grant ended";
+    entry.reason = b.grant + (b.reason.empty() ? "" : ": " + b.reason);
+    return ours(b.run);
+  }
   bool operator()(const Noted& b) {
     entry.verdict = b.topic;
     entry.reason = b.text;

@@ -129,6 +129,16 @@ struct ChronicleTeller {
     one.call = b.call;
     say(std::move(one), {});
   }
+  void operator()(const GrantMade& b) const {
+    Happening one = begin(b.run, "granted");
+    one.tool = b.tool;
+    one.call = b.call;
+    say(std::move(one), b.grant + " until " + to_string(b.until));
+  }
+  void operator()(const GrantEnded& b) const {
+    say(begin(b.run, "grant ended"),
+        b.grant + " by " + b.person + (b.reason.empty() ? "" : ": " + b.reason));
+  }
   void operator()(const Escalated& b) const {
     say(begin(b.run, "escalated"), b.event + " to " + b.contact + ": " + b.outcome);
   }

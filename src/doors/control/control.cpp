@@ -100,6 +100,8 @@ Task<std::string> Control::answer(std::string request) {
                                   : fail(Fault::usage, "this node has no keys of runs");
   } else if (op == "run_close") {
     answered = close_run(root);
+  } else if (op == "grant_end") {
+    answered = end_grant(root);
   } else {
     answered = read(op, root);
     writes = false;
@@ -262,6 +264,20 @@ Result<std::string> Control::close_run(json::View request) {
   const std::string why = "closed by " + visible(*by) + (reason->empty() ? "" : ": " + *reason);
   if (Status closed = ports_.gate.close_run(*run, why); !closed) {
     return std::unexpected(closed.error());
+  }
+  return done();
+}
+
+// So does taking back what was granted.
+Result<std::string> Control::end_grant(json::View request) {
+  const auto grant = text(request, "grant");
+  const auto reason = text(request, "reason");
+  const auto by = text(request, "by");
+  for (const auto* part : {&grant, &reason, &by}) {
+    if (!*part) return std::unexpected(part->error());
+  }
+  if (Status ended = ports_.gate.end_grant(*grant, *by, *reason); !ended) {
+    return std::unexpected(ended.error());
   }
   return done();
 }

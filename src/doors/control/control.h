@@ -13,6 +13,7 @@
 //   {"op":"run_open","role":…,"by":…,…}   a run for a door on the network, with its credential
 //   {"op":"rotate_keys","at_once":…}  a new key for the credentials of runs
 //   {"op":"run_close","run":…,"reason":…,"by":…}
+//   {"op":"grant_end","grant":…,"reason":…,"by":…}   takes back what people granted
 //   {"op":"run","id":…}   {"op":"people"}   what happened of late
 //   {"op":"console"}                  where a browser finds the console, which is opened for that
 //   {"op":"act","person":…,"nonce":…,"signature":…,"act":{"kind":…, …}}
@@ -105,6 +106,7 @@ class Control {
   Result<std::string> show(std::string_view op, json::View request);
   Task<Result<std::string>> kill(json::View request);
   Result<std::string> close_run(json::View request);
+  Result<std::string> end_grant(json::View request);
   Result<std::string> act(json::View request);
   Task<Result<std::string>> drill(json::View request);
   Status authenticate(json::View request);

@@ -76,6 +76,33 @@ void write_budgets(json::Writer& out, const Gate& gate, const Run& run, Instant 
   out.end();
 }
 
+void write_grants(json::Writer& out, const State& state, Instant now) {
+  std::vector<std::pair<const Grant*, const Run*>> all;
+  for (const auto& [id, run] : state.runs()) {
+    for (const Grant& grant : run.grants) {
+      if (now < grant.until) all.emplace_back(&grant, &run);
+    }
+  }
+  std::ranges::sort(all, [](const auto& a, const auto& b) {
+    return std::pair(a.first->until, a.first->id) < std::pair(b.first->until, b.first->id);
+  });
+  out.key("grants").array();
+  for (const auto& [grant, run] : all) {
+    out.object().key("grant").string(grant->id).key("run").string(run->id);
+    out.key("agent").string(run->agent).key("tool").string(grant->tool);
+    out.key("approval").string(grant->approval).key("until").string(to_string(grant->until));
+    out.key("left_ms").integer((grant->until - now).ns / 1'000'000);
+    if (grant->calls > 0) out.key("calls").natural(grant->calls);
+    if (!grant->arguments.empty()) {
+      out.key("arguments").array();
+      for (const GrantedArgument& argument : grant->arguments) out.string(argument.name);
+      out.end();
+    }
+    out.end();
+  }
+  out.end();
+}
+
 void write_alarms(json::Writer& out, const Gate& gate) {
   out.key("alarms").array();
   if (const std::string fault = gate.fault(); !fault.empty()) {

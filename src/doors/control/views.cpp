@@ -12,6 +12,7 @@
 #include "doors/control/stored.h"
 #include "doors/control/talk.h"
 #include "kernel/admit/typed.h"
+#include "model/access.h"
 
 namespace pawl {
 namespace {
@@ -30,6 +31,8 @@ Result<std::string> arguments_of(Journal& journal, const Approval& approval) {
 
 // From nothing to worst: what a list is ordered by. Unknown is nearly the worst.
 std::uint64_t risk_of(const Approval& approval, const JudgedCall* judged) {
+  // What may be done with it later counts, not the asking.
+  if (asks_for_access(approval.asked.terms->tool)) return 3;
   const auto known = judged == nullptr ? std::nullopt : parse_class(judged->how->class_text);
   if (!known) return approval.asked.terms->typed || approval.asked.terms->quorum > 1 ? 4 : 3;
   const bool large = known->blast == Blast::large;
@@ -123,6 +126,7 @@ void write_question(json::Writer& out, const Approval& approval, Instant now) {
   for (const Answer& answer : approval.answers) {
     out.object().key("person").string(answer.person).key("answer").string(answer.answer);
     out.key("reason").string(answer.reason).key("at").string(to_string(answer.at));
+    if (answer.automatic) out.key("automatic").boolean(true);
     out.key("counts").boolean(answer.counts).end();
   }
   out.end();

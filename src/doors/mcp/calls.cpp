@@ -12,6 +12,7 @@
 #include "doors/mcp/reply.h"
 #include "doors/mcp/room.h"
 #include "kernel/policy/policy.h"
+#include "model/access.h"
 
 namespace pawl::mcp {
 namespace {
@@ -88,7 +89,67 @@ Reply reply_to_action(Settled settled) {
   return reply_to_call(std::move(settled));
 }
 
+// What an agent asks for: the tool, and the rest of its words in one text.
+struct AskedFor {
+  std::string tool, arguments;
+};
+AskedFor asked_in(json::View given, std::string_view server) {
+  AskedFor asked;
+  json::Writer out;
+  out.object();
+  for (auto [name, value] : given.members()) {
+    if (name == "tool" && value.is_string()) {
+      std::string_view tool = value.string();
+      // As the list of an endpoint with several servers has it.
+      const bool whole = tool.size() > server.size() && tool.starts_with(server) &&
+                         tool[server.size()] == '/' && !server.empty();
+      if (whole) tool.remove_prefix(server.size() + 1);
+      asked.tool = tool;
+    } else {
+      out.key(name).value(value);
+    }
+  }
+  out.end();
+  asked.arguments = out.take();
+  return asked;
+}
+
 }  // namespace
+
+Task<void> Session::Room::access_call(PendingPtr entry, std::shared_ptr<json::Document> document,
+                                      json::View params, json::View given) {
+  const auto self = shared_from_this();
+  if (!repeats_truly(entry, Shelved{}, given)) co_return;
+  const AskedFor asked = asked_in(given, spec.server);
+  const auto arguments = json::parse(asked.arguments);
+  if (asked.tool.empty() || !arguments) {
+    const Settled settled = gate.refuse(spec.run, Code::constraint, std::string(access_tool_name),
+                                        "it says which `tool` it asks for, by its name");
+    settle(entry, {Reply::Kind::result, refused_result(settled)});
+    co_return;
+  }
+  const Shelved& shelved = shelf.find(asked.tool);
+  const std::string action = access_name(asked.tool);
+  Proposal proposal;
+  proposal.run = spec.run;
+  proposal.call = Call{spec.server, action, arguments->root()};
+  proposal.definition = shelved.definition;
+  proposal.pin = shelved.pin;
+  proposal.resumes = entry->resumes;
+  proposal.own = true;
+  trace_call(entry, params, proposal);
+  proposal.note = dropped(params, {"name", "arguments", "requestState", "inputResponses"},
+                          entry->trace != nullptr);
+  AtServer upstream(self, entry, "tools/call", false);  // the gate asks no server
+  ClientWaits caller(self, entry);
+  Settled settled = co_await gate.handle(std::move(proposal), upstream, caller);
+  if (settled.kind == Settled::Kind::pending && hold(entry, settled.approval)) co_return;
+  const bool more = settled.kind == Settled::Kind::result;
+  settle(entry, reply_to_call(std::move(settled)));
+  // The list of tools has one more.
+  if (more && !client_gone && !closing) announce("notifications/tools/list_changed");
+  (void)document;
+}
 
 Task<void> Session::Room::tool_call(PendingPtr entry, std::shared_ptr<json::Document> document,
                                     json::View params) {
@@ -106,6 +167,8 @@ Task<void> Session::Room::tool_call(PendingPtr entry, std::shared_ptr<json::Docu
     co_return refuse_absent(entry, called_tool(params), true);
   if (!shelf.read() || reloading) co_await shelf_ready();
   if (has_tools && !shelf.read()) co_return refuse_absent(entry, called_tool(params), true);
+  const bool asks = *name == access_tool_name && !spec.policy->askable.empty();
+  if (asks) co_return co_await access_call(entry, document, params, given);
   const Shelved& shelved = shelf.find(*name);
   entry->incarnation = incarnation;
   entry->definition = shelved.definition;

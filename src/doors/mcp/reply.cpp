@@ -10,6 +10,7 @@
 #include "doors/mcp/message.h"
 #include "doors/mcp/methods.h"
 #include "doors/mcp/tasks.h"
+#include "kernel/policy/access.h"
 #include "model/trace.h"
 
 namespace pawl::mcp {
@@ -192,10 +193,11 @@ FilteredList filter_tools(json::View result, const Policy& policy, std::string_v
     ++offered;
     const std::string_view name = tool.text("name").value_or("");
     const ToolRule* entry = policy.find(server, name);
-    if ((entry == nullptr && !all) || policy.blocks(server, name) != nullptr) continue;
+    const bool lent = entry == nullptr && shelf.lent(name);
+    if ((entry == nullptr && !all && !lent) || policy.blocks(server, name) != nullptr) continue;
     if (!visible_pin(shelf.find(name).pin)) continue;
     if (entry == nullptr) {
-      ++watched;
+      ++(lent ? shown : watched);
       tools.raw(json::write(tool));
       continue;
     }
@@ -203,8 +205,11 @@ FilteredList filter_tools(json::View result, const Policy& policy, std::string_v
     projected = projected || entry->scope != nullptr;
     tools.raw(shown_tool(tool, *entry));
   }
+  std::string own;
+  if (!result["nextCursor"].exists()) own = access_tool(policy, server, shelf.names());
+  if (!own.empty()) tools.raw(own);
   tools.end();
-  if (shown == offered && !projected) return {};
+  if (shown == offered && !projected && own.empty()) return {};
 
   json::Writer out;
   out.object();

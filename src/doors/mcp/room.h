@@ -255,6 +255,9 @@ struct Session::Room : std::enable_shared_from_this<Session::Room> {
   // calls.cpp
   Task<void> tool_call(PendingPtr pending, std::shared_ptr<json::Document> document,
                        json::View params);
+  // A call of pawl's own tool: a request for access to another one.
+  Task<void> access_call(PendingPtr pending, std::shared_ptr<json::Document> document,
+                         json::View params, json::View given);
   Task<void> action(PendingPtr pending, std::string method,
                     std::shared_ptr<json::Document> document, json::View params);
   PendingPtr pend(const Message& message);

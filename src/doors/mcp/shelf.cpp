@@ -114,6 +114,16 @@ bool Shelf::instructions(std::string_view text, bool production) {
   return fine;
 }
 
+std::vector<std::string> Shelf::names() const {
+  std::vector<std::string> names;
+  for (const auto& [name, shelved] : tools_) {
+    const bool known = shelved.pin == PinState::accepted || shelved.pin == PinState::first_use;
+    if (known) names.push_back(name);
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
 const Shelved& Shelf::find(std::string_view name) const {
   static const Shelved unknown{};
   const auto found = read_ ? tools_.find(std::string(name)) : tools_.end();

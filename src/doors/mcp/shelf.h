@@ -62,6 +62,10 @@ class Shelf {
   bool read() const { return read_; }
   // The role is watched and not stopped: the client sees what nobody granted too.
   bool watched() const { return gate_.watched(run_); }
+  // People let this run use the tool for a while.
+  bool lent(std::string_view name) const { return gate_.lent(run_, server_, name); }
+  // Those that may be called as far as their definitions go, in the order of the alphabet.
+  std::vector<std::string> names() const;
 
  private:
   PinState pin(const ToolDefinition& tool);

@@ -113,6 +113,13 @@ Proved<Principal> Identities::by_credential(const std::string& token, const std:
     return std::unexpected(
         refused("a credential of the run `" + visible(credential.run) + "`, which is over"));
   }
+  // In whole seconds, as credentials count: one that was made in the second of the kill is gone
+  // too.
+  constexpr std::int64_t second = 1'000'000'000;
+  if (run->revoked && credential.issued.ns / second <= run->revoked->ns / second) {
+    return std::unexpected(refused("a credential of the run `" + visible(credential.run) +
+                                   "`, which the kill switch revoked"));
+  }
   if (!roles_of_.contains(credential.actors.back())) {
     return std::unexpected(refused("a credential of `" + visible(credential.actors.back()) +
                                    "`, who is not in the deployment file any more"));
@@ -165,6 +172,9 @@ Result<Identities::Issued> Identities::issue(const Bearer& bearer) {
   const Run* run = ports_.run(bearer.run);
   if (run == nullptr || run->phase == RunPhase::closed) {
     return fail(Fault::missing, "there is no open run `" + visible(bearer.run) + "`");
+  }
+  if (run->phase == RunPhase::killed) {
+    return fail(Fault::refused, "the run `" + visible(bearer.run) + "` is killed");
   }
   token::RunCredential credential;
   credential.audience = bearer.audience;

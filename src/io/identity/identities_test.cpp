@@ -158,6 +158,17 @@ TEST(Identities, WhatMakesACredentialUseless) {
   EXPECT_FALSE(gate.ask("Bearer " + token)) << "replayed after its run";
   gate.run.phase = RunPhase::halted;
   EXPECT_TRUE(gate.ask("Bearer " + token)) << "a halted run is told that it is halted";
+  gate.run.phase = RunPhase::killed;
+  gate.run.revoked = gate.now;
+  EXPECT_FALSE(gate.ask("Bearer " + token)) << "the kill switch revoked it";
+  EXPECT_THAT(gate.notes, Contains(HasSubstr("the kill switch revoked")));
+  EXPECT_FALSE(gate.identities.issue({.agent = "nightly", .run = "r-1", .audience = kDoor}));
+  gate.run.phase = RunPhase::open;
+  EXPECT_FALSE(gate.ask("Bearer " + token)) << "also after somebody resumed the run";
+  gate.now = gate.now + Duration::seconds(1);
+  EXPECT_TRUE(gate.ask("Bearer " + gate.credential())) << "a new one counts";
+  gate.run.revoked.reset();
+  gate.run.phase = RunPhase::halted;
   gate.deploy(false);
   EXPECT_FALSE(gate.ask("Bearer " + token)) << "its agent is gone";
   gate.deploy();

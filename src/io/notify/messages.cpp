@@ -144,9 +144,8 @@ Attempt slack_answered(const Result<http::Answer>& answer) {
           asked_wait(*answer)};
 }
 
-Result<http::Ask> webhook_message(const std::string& url, const secrets::Credential& secret,
-                                  const std::string& message_id, Instant now,
-                                  const Notice& notice) {
+Result<http::Ask> signed_post(const std::string& url, const secrets::Credential& secret,
+                              const std::string& message_id, Instant now, std::string body) {
   const std::string_view text = secret.bytes();
   std::string key;
   if (!text.starts_with(secret_prefix) || !unbase64(text.substr(secret_prefix.size()), key) ||
@@ -156,6 +155,19 @@ Result<http::Ask> webhook_message(const std::string& url, const secrets::Credent
                 "the secret of a webhook is `whsec_` and at least 16 bytes in "
                 "base64");
   }
+  http::Ask ask = json_post(url, std::move(body));
+  const std::string seconds = fmt::format("{}", now.ns / 1'000'000'000);
+  const Digest mac = hmac_sha256(key, message_id + "." + seconds + "." + ask.body);
+  secrets::wipe(key);
+  ask.headers.add("webhook-id", message_id);
+  ask.headers.add("webhook-timestamp", seconds);
+  ask.headers.add("webhook-signature", "v1," + base64(bytes_of(mac)));
+  return ask;
+}
+
+Result<http::Ask> webhook_message(const std::string& url, const secrets::Credential& secret,
+                                  const std::string& message_id, Instant now,
+                                  const Notice& notice) {
   json::Writer out;
   out.object().key("data").object();
   if (!notice.contact.empty()) out.key("contact").string(neutral(notice.contact, 128));
@@ -166,14 +178,7 @@ Result<http::Ask> webhook_message(const std::string& url, const secrets::Credent
   out.key("run").string(notice.run).key("text").string(neutral(notice.sentence)).end();
   out.key("timestamp").string(to_string(notice.at));
   out.key("type").string(fmt::format("pawl.{}", to_string(notice.kind))).end();
-  http::Ask ask = json_post(url, out.take());
-  const std::string seconds = fmt::format("{}", now.ns / 1'000'000'000);
-  const Digest mac = hmac_sha256(key, message_id + "." + seconds + "." + ask.body);
-  secrets::wipe(key);
-  ask.headers.add("webhook-id", message_id);
-  ask.headers.add("webhook-timestamp", seconds);
-  ask.headers.add("webhook-signature", "v1," + base64(bytes_of(mac)));
-  return ask;
+  return signed_post(url, secret, message_id, now, out.take());
 }
 
 Attempt webhook_answered(const Result<http::Answer>& answer) {

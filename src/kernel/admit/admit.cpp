@@ -120,6 +120,7 @@ void deny(const Situation& s, Verdict& v) {
   v.reservation.records = 0;
   v.reservation.sums.clear();
   v.rewrites.clear();
+  v.grant.clear();
   bound_denials(s, v);
 }
 

@@ -192,10 +192,11 @@ TEST_F(AdmitTest, AKeyThatNoSchemaHasIsRefused) {
 TEST_F(AdmitTest, TheStagesStandInTheOrderOfTheLifeOfACall) {
   std::vector<std::string_view> names;
   for (const DenyStage& stage : deny_stages()) names.push_back(stage.name);
-  EXPECT_THAT(names, ::testing::ElementsAre(
-                         "fault", "kill", "run state", "identity", "run ceilings", "blocked",
-                         "grant", "environment", "credential", "pin", "schema", "constraints",
-                         "cases", "commands", "layers", "outside", "freeze", "limits", "counters"));
+  EXPECT_THAT(names,
+              ::testing::ElementsAre("fault", "kill", "run state", "identity", "run ceilings",
+                                     "blocked", "grant", "environment", "credential", "pin",
+                                     "schema", "constraints", "access", "cases", "commands",
+                                     "layers", "outside", "freeze", "limits", "counters"));
 }
 
 TEST_F(AdmitTest, ARefusedRequestIsBoundedLikeAnyOther) {

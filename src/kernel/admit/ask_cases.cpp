@@ -124,7 +124,12 @@ Question question_of_entry(const Situation& s, const Asked& asked) {
   if (asked.cases != 0) {
     for (const Case* one : holding(s, asked)) add_typed(question, one->approval.typed);
   }
-  add_typed(question, own.typed ? own.typed : file.typed);
+  const std::optional<TypedText>& typed = own.typed ? own.typed : file.typed;
+  if (typed && s.tool->wanted_entry != nullptr) {
+    question.typed = true;  // a request has other arguments than the calls that it asks for
+  } else {
+    add_typed(question, typed);
+  }
   question.within =
       terms.within.value_or(own.within.value_or(file.within.value_or(default_within)));
   question.deny_on_timeout = terms.deny_on_timeout.value_or(

@@ -3,7 +3,7 @@
 
 #include <re2/re2.h>
 
-#include "kernel/admit/admit.h"
+#include "kernel/admit/access.h"
 #include "kernel/document/manifest.h"
 #include "kernel/policy/commands.h"
 #include "kernel/sql/judge.h"
@@ -242,6 +242,10 @@ void put_slice(const Policy& policy, const BoundTool& tool, json::Writer& out) {
   put_condition("if", entry.conditions, entry.only_if, out);
   out.key("key").string(entry.key);
   put_layers(policy, out);
+  if (tool.line != nullptr) {
+    const ToolRule& lent = tool.wanted_entry == nullptr ? entry : *tool.wanted_entry;
+    out.key("line").string(line_digest(policy, *tool.line, lent));
+  }
   put_count("max_calls_per_minute", entry.max_calls_per_minute, out);
   put_count("max_calls_per_run", entry.max_calls_per_run, out);
   put_count("max_records_per_run", entry.max_records_per_run, out);

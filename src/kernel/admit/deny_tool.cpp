@@ -4,7 +4,9 @@
 #include <utility>
 
 #include "base/text.h"
+#include "kernel/admit/access.h"
 #include "kernel/admit/stages.h"
+#include "model/access.h"
 
 namespace pawl {
 
@@ -16,6 +18,20 @@ namespace {
 
 [[gnu::cold, gnu::noinline]] bool not_granted(const Situation& s, Verdict& v) {
   return object(v, Code::not_granted, &s.policy.default_rule, "no entry of the policy grants it");
+}
+
+// Of a tool that may only be asked for.
+[[gnu::noinline]] bool not_lent(const Situation& s, Verdict& v) {
+  static const Words ask{{}, "ask for it with the tool `" + std::string(access_tool_name) + "`"};
+  std::string why;
+  const Grant* grant = grant_for(s, why);
+  if (grant != nullptr) {
+    v.grant = grant->id;
+    return false;
+  }
+  object(v, Code::not_granted, &s.tool->entry->rule, std::move(why));
+  v.reason.words = &ask;
+  return true;
 }
 
 [[gnu::cold, gnu::noinline]] bool not_pinned(const Situation& s, Verdict& v) {
@@ -78,7 +94,8 @@ bool deny_blocked(const Situation& s, Verdict& v) {
 }
 
 bool deny_grant(const Situation& s, Verdict& v) {
-  return (s.tool == nullptr || s.tool->entry == nullptr) && not_granted(s, v);
+  if (s.tool == nullptr || s.tool->entry == nullptr) return not_granted(s, v);
+  return s.tool->line != nullptr && s.tool->wanted_entry == nullptr && not_lent(s, v);
 }
 
 bool deny_pin(const Situation& s, Verdict& v) {

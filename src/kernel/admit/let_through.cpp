@@ -7,6 +7,7 @@
 #include "kernel/admit/call_values.h"
 #include "kernel/admit/judge_cases.h"
 #include "kernel/admit/stages.h"
+#include "model/access.h"
 
 namespace pawl {
 
@@ -19,7 +20,7 @@ constexpr std::string_view protocol_action = "mcp:";
 bool may_be_watched(const Situation& s, const Verdict& verdict) {
   return !verdict.runs() && !verdict.halt && s.look == Look::proposal && s.facts.fault.empty() &&
          !s.facts.clock_suspect && !s.facts.approval && s.policy.task.empty() &&
-         !s.call.tool.starts_with(protocol_action);
+         !s.call.tool.starts_with(protocol_action) && !s.call.tool.starts_with(own_prefix);
 }
 
 // An entry that says nothing.

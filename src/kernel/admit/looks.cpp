@@ -91,6 +91,7 @@ Looks blocked(const Situation& s) {
 }
 
 Looks grant(const Situation& s) {
+  if (s.tool != nullptr && s.tool->line != nullptr) return looks_of_grant(s);
   const bool granted = s.tool != nullptr && s.tool->entry != nullptr;
   return {look(granted ? &s.tool->entry->rule : &s.policy.default_rule, "entry",
                granted ? fmt::format("`{}`", visible(s.tool->entry->key))
@@ -323,7 +324,7 @@ struct Row {
   bool can_deny;
   Looks (*looks)(const Situation& situation);
 };
-constexpr std::array<Row, 27> kRows = {{
+constexpr std::array<Row, 29> kRows = {{
     {"fault", true, nothing},
     {"kill", true, kill},
     {"run state", true, run_state},
@@ -336,6 +337,7 @@ constexpr std::array<Row, 27> kRows = {{
     {"pin", true, pin},
     {"schema", true, schema},
     {"constraints", true, constraints},
+    {"access", true, looks_of_access},
     {"cases", true, looks_of_cases},
     {"commands", true, commands},
     {"layers", true, layers_that_deny},
@@ -346,6 +348,7 @@ constexpr std::array<Row, 27> kRows = {{
     {"freeze", false, freezes_that_hold},
     {"cases", false, nothing},
     {"commands", false, commands},
+    {"access", false, looks_of_access},
     {"requires_approval", false, requires_approval},
     {"class and stage", false, class_and_stage},
     {"outside", false, outside_holds},

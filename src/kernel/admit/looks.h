@@ -25,6 +25,9 @@ std::vector<TracedLook> looks_of_counters(const Situation& situation);
 // looks_named.cpp
 std::vector<TracedLook> looks_of_environment(const Situation& situation);
 std::vector<TracedLook> looks_of_credential(const Situation& situation);
+// Of a tool that a line of `may_request` has, and of a request for it.
+std::vector<TracedLook> looks_of_grant(const Situation& situation);
+std::vector<TracedLook> looks_of_access(const Situation& situation);
 
 // looks_cases.cpp. Precondition: the situation has values.
 TracedLook look_of_condition(const Situation& situation, std::uint16_t place, std::string about);

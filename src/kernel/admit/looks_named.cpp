@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "kernel/admit/access.h"
 #include "kernel/admit/argument_at.h"
 #include "kernel/admit/looks.h"
 
@@ -45,6 +46,26 @@ std::vector<TracedLook> looks_of_credential(const Situation& s) {
   if (found != nullptr) seen += ", so `" + visible(*found) + "`";
   TracedLook out = look(by->rule, "credential by `" + visible(path) + "`", std::move(seen));
   out.wants = fmt::format("one of {} values", by->values.size());
+  return {std::move(out)};
+}
+
+std::vector<TracedLook> looks_of_grant(const Situation& s) {
+  const Rule& rule = s.tool->entry->rule;
+  if (s.tool->wanted_entry != nullptr) {
+    return {look(rule, "request", "`" + visible(s.tool->line->what.key) + "` may be asked for")};
+  }
+  std::string why;
+  const Grant* grant = grant_for(s, why);
+  TracedLook out =
+      look(rule, "grant", grant == nullptr ? why : grant->id + " until " + to_string(grant->until));
+  out.wants = "one that people gave and that covers this call";
+  return {std::move(out)};
+}
+
+std::vector<TracedLook> looks_of_access(const Situation& s) {
+  if (s.tool->wanted_entry == nullptr) return {};
+  TracedLook out = look(s.tool->entry->rule, "asks for", access_sentence(s));
+  out.wants = "no more than its line, and a person who grants it";
   return {std::move(out)};
 }
 

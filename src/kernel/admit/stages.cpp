@@ -7,7 +7,7 @@ namespace pawl {
 
 namespace {
 
-constexpr std::array<DenyStage, 19> deny_table = {{
+constexpr std::array<DenyStage, 20> deny_table = {{
     {"fault", deny_fault},
     {"kill", deny_kill},
     {"run state", deny_run_state},
@@ -20,6 +20,7 @@ constexpr std::array<DenyStage, 19> deny_table = {{
     {"pin", deny_pin},
     {"schema", deny_schema},
     {"constraints", deny_constraints, Rollout::watched},
+    {"access", deny_access},
     {"cases", deny_cases, Rollout::watched},
     {"commands", deny_commands},
     {"layers", deny_layers},
@@ -29,11 +30,12 @@ constexpr std::array<DenyStage, 19> deny_table = {{
     {"counters", deny_counters},
 }};
 
-constexpr std::array<HoldStage, 8> hold_table = {{
+constexpr std::array<HoldStage, 9> hold_table = {{
     {"layers", ask_layers},
     {"freeze", ask_freeze},
     {"cases", ask_cases, Rollout::watched},
     {"commands", ask_commands},
+    {"access", ask_access},
     {"requires_approval", ask_requires_approval, Rollout::watched},
     {"class and stage", ask_class, Rollout::watched},
     {"outside", ask_outside},

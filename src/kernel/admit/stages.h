@@ -100,6 +100,10 @@ bool deny_cases(const Situation& s, Verdict& v);
 bool deny_layers(const Situation& s, Verdict& v);
 void ask_layers(const Situation& s, Asked& asked);
 
+// access.cpp: requests for what the policy only lets be asked for.
+bool deny_access(const Situation& s, Verdict& v);
+void ask_access(const Situation& s, Asked& asked);
+
 // outside.cpp: what the arguments of a call may carry outside.
 bool deny_outside(const Situation& s, Verdict& v);
 void ask_outside(const Situation& s, Asked& asked);

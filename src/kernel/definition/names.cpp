@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "base/utf8.h"
 #include "kernel/definition/definition.h"
+#include "model/access.h"
 
 namespace pawl {
 namespace {
@@ -84,6 +85,8 @@ std::string bad_name(std::string_view name) {
   const std::string look = skeleton(name);
   if (look.find('/') != std::string::npos) return "the name holds a slash";
   if (look.starts_with(reserved_prefix)) return "names that begin with `mcp:` are reserved";
+  if (look.starts_with(own_prefix)) return "names that begin with `pawl:` are reserved";
+  if (look == skeleton(access_tool_name)) return "this name is the one of pawl's own tool";
   return {};
 }
 

@@ -129,7 +129,9 @@ void add_layers(Build& build, const Recorded* recorded);
 void read_servers(Build& build, const yaml::Node& node);
 std::shared_ptr<const EnvironmentBy> read_environment_by(Build& build, const yaml::Node& node,
                                                          Rule rule);
-// Gives every entry the defaults of the servers that its names reach: one entry for each of them.
+// One entry with the defaults of the servers that its names reach: one for each of them.
+std::vector<ToolRule> with_servers(Build& build, ToolRule entry);
+// Does that for every entry.
 void apply_servers(Build& build);
 
 // load_call_examples.cpp

@@ -2,9 +2,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "base/text.h"
 #include "kernel/policy/deployment_read.h"
+#include "kernel/policy/limits.h"
 
 namespace pawl {
 namespace {
@@ -23,6 +25,50 @@ void read_group(DeploymentBuild& build, const yaml::Entry& entry) {
   }
 }
 
+// One of a command and an address.
+AutomaticReviewer read_automatic(DeploymentBuild& build, const yaml::Entry& entry) {
+  AutomaticReviewer made;
+  WebhookNotices hook;
+  const bool read =
+      build.reading.keys(entry.value, Section::automatic, [&](const yaml::Entry& key) {
+        if (key.key == "command") {
+          made.command = build.words(key.value, "command");
+        } else if (key.key == "url") {
+          read_url(build, key.value, "url", hook.at);
+        } else if (key.key == "secret") {
+          read_source(build, key, hook.secret);
+        } else if (key.key == "within") {
+          const auto within = build.reading.duration(
+              key.value, "within", {Duration::seconds(1), limits::automatic_within_max});
+          made.within = within.value_or(made.within);
+        } else {
+          return read_way(build, key, hook.at);
+        }
+        return true;
+      });
+  if (!read) return made;
+  const bool posts = entry.value.entry("url") != nullptr;
+  if (posts == (entry.value.entry("command") != nullptr)) {
+    build.reading.mistake(entry.key_at, "`automatic` has either `command` or `url`");
+  }
+  if (posts) {
+    build.reading.missing(entry.value, Section::automatic, "secret");
+    check_way(build, entry.value, "url", hook.at);
+    made.webhook = std::move(hook);
+  }
+  return made;
+}
+
+void check_person(DeploymentBuild& build, const yaml::Entry& entry,
+                  const Deployment::Person& person) {
+  if (!person.automatic) return;
+  if (person.verifier.empty() && person.slack.empty() && person.accounts.empty()) return;
+  build.reading.mistake(entry.key_at,
+                        fmt::format("`{}` is a program, so it has neither `verifier` nor `slack` "
+                                    "nor `accounts`",
+                                    visible(entry.key)));
+}
+
 void read_person(DeploymentBuild& build, const yaml::Entry& entry) {
   Deployment::Person person;
   person.at = entry.key_at;
@@ -35,11 +81,16 @@ void read_person(DeploymentBuild& build, const yaml::Entry& entry) {
       person.verifier = build.reading.text(key.value, "verifier").value_or("");
     } else if (key.key == "slack") {
       person.slack = build.reading.text(key.value, "slack").value_or("");
+    } else if (key.key == "accounts") {
+      person.accounts = build.list(key.value, "accounts");
+    } else if (key.key == "automatic") {
+      person.automatic = read_automatic(build, key);
     } else {
       return false;
     }
     return true;
   });
+  check_person(build, entry, person);
   build.into.people[entry.key] = std::move(person);
 }
 
@@ -100,7 +151,27 @@ void read_people(DeploymentBuild& build, const yaml::Entry& section) {
   });
 }
 
+namespace {
+
+// Nobody could tell whose run it is.
+void check_accounts(DeploymentBuild& build) {
+  std::map<std::string, std::string> owners;
+  for (const auto& [name, person] : build.into.people) owners[fold(name)] = name;
+  for (const auto& [name, person] : build.into.people) {
+    for (const std::string& account : person.accounts) {
+      const auto [known, fresh] = owners.emplace(fold(account), name);
+      if (fresh || known->second == name) continue;
+      build.reading.mistake(
+          person.at, fmt::format("the account `{}` of `{}` is `{}`'s already", visible(account),
+                                 visible(name), visible(known->second)));
+    }
+  }
+}
+
+}  // namespace
+
 void check_people(DeploymentBuild& build) {
+  check_accounts(build);
   gather_groups(build);
   check_groups(build);
   for (const Placed& reviewer : build.reviewers) {

@@ -76,6 +76,7 @@ constexpr SectionWords kWords[] = {
     {Section::server, "a server", "servers.NAME"},
     {Section::people, "`people`", "people"},
     {Section::person, "a person", "people.NAME"},
+    {Section::automatic, "`automatic`", "people.NAME.automatic"},
     {Section::notify, "`notify`", "notify"},
     {Section::notify_slack, "`slack`", "notify.slack"},
     {Section::notify_webhook, "a webhook", "notify.webhooks.NAME"},

@@ -69,6 +69,7 @@ enum class Section : std::uint8_t {
   server,
   people,
   person,
+  automatic,
   notify,
   notify_slack,
   notify_webhook,

@@ -158,6 +158,8 @@ constexpr std::array kLeads = {
     Leads{notify_slack, "token", Holds::one, secret_source},
     Leads{notify_slack, "signing_secret", Holds::one, secret_source},
     Leads{notify_webhook, "secret", Holds::one, secret_source},
+    Leads{person, "automatic", Holds::one, automatic},
+    Leads{automatic, "secret", Holds::one, secret_source},
     Leads{notify_pagerduty, "services", Holds::names, secret_source},
     Leads{notify_mail, "password", Holds::one, secret_source},
     Leads{deployment, "drill", Holds::one, drill},

@@ -36,8 +36,7 @@ constexpr Key kPolicyKeys[] = {
     {file, "secrets", "mapping", "credentials are held", 11,
      "What must not leave through the arguments of a call that can carry data outside."},
     {file, "may_request", "list of mappings", "nothing", 0,
-     "What an agent may ask people for, and no more. It grants nothing, and nothing can be asked "
-     "for in this version: the tool with which an agent asks comes later."},
+     "What an agent may ask people for, and no more. It grants nothing by itself."},
     {file, "workspace", "word", "", 0, "The base that `$workspace` stands for.", true},
     {file, "flows", "list", "", 0, "Rules about the order of calls.", true},
     {file, "task", "mapping", "", 0, "What a task may narrow.", true},
@@ -331,10 +330,12 @@ constexpr Key kPolicyKeys[] = {
      "Tools that nothing grants; no glob, and none that is blocked."},
     {may_request, "args", "mapping of arguments", "none", 6,
      "What each argument would have to be."},
-    {may_request, "by", "text or list of texts", "the file's `approval`", 10, "Who may grant it."},
+    {may_request, "by", "text or list of texts", "the file's `approval`", 10,
+     "Who may grant it, and answers for calls of it that are held."},
     {may_request, "for", "duration", "required", 0,
      "How long it would be granted; a week at most."},
-    {may_request, "max_calls", "whole number", "no limit", 9, "How many calls at most."},
+    {may_request, "max_calls", "whole number", "no limit", 9,
+     "How many calls of one grant at most."},
 };
 
 }  // namespace

@@ -35,6 +35,7 @@ inline constexpr std::uint64_t cost_usd_max = 1'000'000'000;
 inline constexpr Duration wall_clock_max = Duration::seconds(366LL * 86'400);
 inline constexpr Duration approval_max = Duration::seconds(90LL * 86'400);
 inline constexpr Duration lent_max = Duration::seconds(7LL * 86'400);  // of what was asked for
+inline constexpr Duration automatic_within_max = Duration::seconds(600);
 inline constexpr Duration contact_after_max = Duration::seconds(7LL * 86'400);
 
 }  // namespace pawl::limits

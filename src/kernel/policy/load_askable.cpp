@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "kernel/policy/access.h"
 #include "kernel/policy/build.h"
 #include "kernel/policy/limits.h"
 
@@ -26,6 +27,10 @@ class AskableReader {
       build_.reading.missing(node_, Section::may_request, key);
     }
     for (const ArgumentRule& argument : made_.what.arguments) check_sources_of(build_, argument);
+    made_.ask = access_entry(made_.what);
+    ToolRule lent = made_.what;
+    lent.max_calls_per_run.reset();  // of each grant, and not of the run
+    made_.lent = with_servers(build_, std::move(lent));
     build_.policy.askable.push_back(std::move(made_));
   }
 

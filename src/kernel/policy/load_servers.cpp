@@ -198,18 +198,26 @@ void read_servers(Build& build, const yaml::Node& node) {
                       [&](const yaml::Entry& server) { read_server(build, server); });
 }
 
+std::vector<ToolRule> with_servers(Build& build, ToolRule entry) {
+  std::vector<ToolRule> all;
+  if (entry.environment_by == nullptr) entry.environment_by = build.environment_by;
+  check_denied(build, entry);
+  auto groups = by_server(build, entry);
+  for (auto& [server, names] : groups) {
+    ToolRule part = entry;  // with its key: what it counts is counted together
+    // Examples are about the calls that get the defaults.
+    if (server.empty() && groups.size() > 1) part.examples.clear();
+    part.names = std::move(names);
+    if (!server.empty()) apply(build.servers.at(server), part);
+    all.push_back(std::move(part));
+  }
+  return all;
+}
+
 void apply_servers(Build& build) {
   std::vector<ToolRule> all;
   for (ToolRule& entry : build.policy.tools) {
-    if (entry.environment_by == nullptr) entry.environment_by = build.environment_by;
-    check_denied(build, entry);
-    auto groups = by_server(build, entry);
-    for (auto& [server, names] : groups) {
-      ToolRule part = entry;  // with its key: what it counts is counted together
-      // Examples are about the calls that get the defaults.
-      if (server.empty() && groups.size() > 1) part.examples.clear();
-      part.names = std::move(names);
-      if (!server.empty()) apply(build.servers.at(server), part);
+    for (ToolRule& part : with_servers(build, std::move(entry))) {
       part.index = static_cast<std::uint32_t>(all.size());
       all.push_back(std::move(part));
     }

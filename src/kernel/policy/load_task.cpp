@@ -39,7 +39,9 @@ class Narrowing {
   void read(const yaml::Node& root) {
     task_.reading.keys(root, Section::task, [&](const yaml::Entry& key) { return take(key); });
     narrow_ceilings();
-    if (tools_) role_.policy.tools = std::move(*tools_);
+    if (!tools_) return;
+    role_.policy.tools = std::move(*tools_);
+    role_.policy.askable.clear();  // who named the tools of the run named all of them
   }
 
  private:

@@ -104,6 +104,23 @@ class FoldedKey {
   bool plain_ = false;
 };
 
+// What lines of `may_request` lend, the names with a server first.
+template <class Lent>
+void index_lines(const std::vector<Askable>& lines, std::vector<Lent>& into) {
+  std::vector<Lent> anywhere;
+  for (std::uint32_t line = 0; line < lines.size(); ++line) {
+    for (std::uint32_t entry = 0; entry < lines[line].lent.size(); ++entry) {
+      for (const std::string& name : lines[line].lent[entry].names) {
+        auto pattern = parse_name(name);
+        if (!pattern) continue;
+        std::vector<Lent>& among = pattern->any_server ? anywhere : into;
+        among.push_back({std::move(*pattern), line, entry});
+      }
+    }
+  }
+  into.insert(into.end(), anywhere.begin(), anywhere.end());
+}
+
 }  // namespace
 
 void Policy::index() {
@@ -147,6 +164,7 @@ void Policy::index() {
   for (const auto& [depth, i] : depths) ordered.push_back(std::move(globs_[i]));
   globs_ = std::move(ordered);
 
+  index_lines(askable, lent_);
   for (std::uint32_t i = 0; i < blocked.size(); ++i) {
     auto pattern = parse_name(blocked[i].folded);
     if (!pattern) continue;

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "kernel/definition/definition.h"
+#include "model/access.h"
 
 namespace pawl {
 namespace {
@@ -200,6 +201,7 @@ Result<NamePattern> parse_name(std::string_view written) {
     if (const auto mistake = part_mistake(server); !mistake.empty()) return wrong(mistake);
   }
   if (const auto mistake = part_mistake(tool); !mistake.empty()) return wrong(mistake);
+  if (tool.starts_with(own_prefix)) return wrong("begins with `pawl:`, which no policy grants");
   if (!tool.starts_with(reserved_prefix) && tool.find('/') != std::string_view::npos) {
     return wrong("has more than one `/`: expected `tool` or `server/tool`");
   }

@@ -57,6 +57,14 @@ struct Notices {
   Duration acknowledge_within = Duration::seconds(900);  // after the last contact
 };
 
+// A program that answers questions, as one of the pairs of eyes: it has exactly one of a command
+// and an address, and gives no answer later than `within`.
+struct AutomaticReviewer {
+  std::vector<std::string> command;
+  std::optional<WebhookNotices> webhook;
+  Duration within = Duration::seconds(10);
+};
+
 // The exercise of the kill switch.
 struct DrillPlan {
   std::string role;  // whose run is killed

@@ -116,10 +116,11 @@ struct Askable {
   // `max_calls_per_run`. Nothing else of it is set.
   ToolRule what;
   Duration lasts{};
+  // Made of those (access.h): the entry of a request for it; and the entries of what is granted,
+  // with what the file says of their servers.
+  ToolRule ask = {};
+  std::vector<ToolRule> lent = {};
 };
-// As long as no door serves it. The reference page and `check` say the same.
-inline constexpr std::string_view nothing_to_ask_with =
-    "nothing can be asked for in this version: the tool with which an agent asks comes later";
 
 struct BlockedName {
   std::string folded;  // after case folding and NFKC; without a server: any server
@@ -216,6 +217,12 @@ class Policy {
   // The entry that grants this tool: exact name before glob, the most specific glob first; null if
   // none. `server` may be empty. Hash lookup for exact names.
   const ToolRule* find(std::string_view server, std::string_view tool) const;
+  // The line of `may_request` that has this tool, with the entry of what is granted; null if none.
+  struct Lendable {
+    const Askable* line = nullptr;
+    const ToolRule* entry = nullptr;
+  };
+  Lendable lendable(std::string_view server, std::string_view tool) const;
   // The line that blocks it, or null. Case, width and server do not matter (rule 2).
   const BlockedName* blocks(std::string_view server, std::string_view tool) const;
   Stage stage_of(const ToolRule& tool) const;
@@ -234,6 +241,11 @@ class Policy {
     NamePattern pattern;
     std::uint32_t position;
   };
+  struct LentName {
+    NamePattern pattern;
+    std::uint32_t line, entry;
+  };
+  std::vector<LentName> lent_;   // of `askable`, those with a server first
   NameTable exact_;              // names without a server
   NameTable qualified_;          // `server/tool`
   std::vector<Glob> globs_;      // most specific first
@@ -299,6 +311,12 @@ struct BoundTool {
   std::unique_ptr<const ArgumentPlan> plan;  // for `arguments` as they are; null: evaluate in full
   bool asks_origin = false;  // a rule asks where a value came from: facts are needed
   bool may_hold = false;     // a rule asks a person where it fails
+  // Where its entry belongs to a line of `may_request`: that line. It is then a request for it, or,
+  // where `wanted_entry` is null, a call that needs a grant.
+  const Askable* line = nullptr;
+  // Of a request: what would be granted, and the definition of that tool where it is known.
+  const ToolRule* wanted_entry = nullptr;
+  std::shared_ptr<const ToolDefinition> wanted;
 
   // What the schema says about the arguments, or null.
   const Shape* shape() const {
@@ -313,6 +331,13 @@ struct BoundTool {
 };
 BoundTool bind(const Policy& policy, const ToolRule& entry,
                std::shared_ptr<const ToolDefinition> tool, Instant now);
+// What decides a call by its name: the entry that grants the tool; else the line of `may_request`
+// that has it, which grants nothing without a grant; or that line's own entry, for a request
+// (`pawl:access:…`). Nothing where the policy does not know it. `tool` is the definition of the
+// tool that is called, or asked for.
+std::optional<BoundTool> bind_call(const Policy& policy, std::string_view server,
+                                   std::string_view name,
+                                   const std::shared_ptr<const ToolDefinition>& tool, Instant now);
 
 // What has to be found out about the arguments of a call before it is judged, by the rules of the
 // entry and of its cases: see paths_to_resolve, sql_to_read and find_origins. Each pointer once.

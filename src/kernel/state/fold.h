@@ -56,6 +56,10 @@ struct Fold {
   Status operator()(const ApprovalEnded& b);
   Status operator()(const ApprovalAttached& b);
 
+  // fold_grant.cpp
+  Status operator()(const GrantMade& b);
+  Status operator()(const GrantEnded& b);
+
   // What several of them need. None of these can fail.
   void halt(Run& run, std::string_view code, std::string_view why);
   void lift_halt(Run& run);

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "kernel/state/fold.h"
+#include "model/access.h"
 
 namespace pawl {
 
@@ -13,6 +14,13 @@ Status wrong_approval(std::string_view approval, std::string_view what) {
 
 bool same_person(std::string_view a, std::string_view b) {
   return !a.empty() && pawl::fold(a) == pawl::fold(b);
+}
+
+// What cannot be undone, or cannot be told, is not done on the word of programs alone.
+bool a_program_may_do(const Approval& approval) {
+  const std::optional<Class> c = parse_class(approval.asked.terms->class_text);
+  return c && c->reversibility != Reversibility::irreversible &&
+         !asks_for_access(approval.asked.terms->tool);
 }
 
 // Whether one more approval by `person` is a further pair of eyes.
@@ -57,7 +65,7 @@ Status Fold::operator()(const ApprovalAnswered& b) {
   if (!next(approval.phase, ApprovalEvent::reject)) return wrong_approval(b.approval, "is over");
 
   const Run* run = state.run(approval.asked.run);
-  Answer answer{b.person, b.answer, b.reason, at, false};
+  Answer answer{b.person, b.answer, b.reason, at, false, b.proof == automatic_proof};
   const bool late = approval.asked.terms->deny_on_timeout && at > approval.asked.expires;
   const bool own = same_person(b.person, approval.asked.terms->agent) ||
                    (run != nullptr && same_person(b.person, run->identity));
@@ -97,14 +105,17 @@ Status Fold::operator()(const ApprovalChanged& b) {
 // reached.
 void Fold::count_answers(Approval& approval) {
   std::size_t approvals = 0;
+  bool seen = false;  // by a person
   for (const Answer& answer : approval.answers) {
     if (!answer.counts) continue;
     if (answer.answer == "reject") return end_approval(approval, ApprovalPhase::rejected);
     ++approvals;
+    seen = seen || !answer.automatic;
   }
   const std::uint8_t quorum = approval.asked.terms->quorum;
   if (approval.phase != ApprovalPhase::open || approvals < quorum) return;
   if (quorum > 1 && approval.asked.terms->sponsor.empty()) return;
+  if (!seen && !a_program_may_do(approval)) return;
   approval.phase = ApprovalPhase::approved;
   const auto call = state.calls_.find(approval.call);
   if (call != state.calls_.end()) stop_waiting(call->second);

@@ -93,6 +93,7 @@ void Fold::halt(Run& run, std::string_view code, std::string_view why) {
   if (!run.halted.empty()) return;
   run.halted = code;
   run.why = why;
+  run.grants.clear();
   run.denial_records = 0;
   state.halts_[run.agent][run.sponsor].insert(run.id);
   const std::string& id = run.id;
@@ -181,6 +182,7 @@ Status Fold::operator()(const RunClosed& b) {
   if (!to) return fail(Fault::corrupt, "the run `" + visible(b.run) + "` is closed already");
   withdraw_where([&](const Approval& approval) { return approval.asked.run == b.run; });
   run->phase = *to;
+  run->grants.clear();
   keep_time(*run);
   retire(*run);
   return {};
@@ -191,7 +193,10 @@ Status Fold::operator()(const KillSet& b) {
   const Kill kill{b.id, b.scope, b.name, b.person, b.reason, at};
   state.kills_.push_back(kill);
   for (auto& [id, run] : state.runs_) {
+    std::erase_if(run.grants, [&](const Grant& grant) { return covers_tool(kill, grant.tool); });
     if (!covers(kill, run)) continue;
+    run.grants.clear();
+    if (run.phase != RunPhase::closed) run.revoked = at;
     if (const std::optional<RunPhase> to = next(run.phase, RunEvent::kill)) run.phase = *to;
   }
   withdraw_where([&](const Approval& approval) {

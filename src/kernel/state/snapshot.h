@@ -95,11 +95,24 @@ void members(V& v, Part<V, Run>& r) {
   v.need("opened", r.opened);
   phase_member(v, r.phase, RunPhase::closed);
   v.may("policy", r.policy);
+  time_member(v, "revoked", r.revoked);
   time_member(v, "running_since", r.running_since);
   v.may("sponsor", r.sponsor);
   v.may("steps", r.steps.settled);
   v.may("waiting", r.waiting);
   v.may("why", r.why);
+}
+
+template <class V>
+void members(V& v, Part<V, Grant>& g) {
+  v.may("approval", g.approval);
+  v.list("arguments", g.arguments);
+  v.may("before", g.before);
+  v.may("calls", g.calls);
+  v.need("id", g.id);
+  v.need("line", g.line);
+  v.need("tool", g.tool);
+  v.need("until", g.until);
 }
 
 template <class V>
@@ -150,6 +163,7 @@ template <class V>
 void members(V& v, Part<V, Answer>& a) {
   v.need("answer", a.answer);
   v.need("at", a.at);
+  v.may("automatic", a.automatic);
   v.may("counts", a.counts);
   v.need("person", a.person);
   v.may("reason", a.reason);

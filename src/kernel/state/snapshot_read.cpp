@@ -46,6 +46,7 @@ Status Snapshot::read_runs(json::View list, State& into) {
   return each(list, [&](json::View element) -> Status {
     MemberReader member(element);
     const json::View entries = member.inner("entries");
+    const json::View grants = member.has("grants") ? member.inner("grants") : json::View();
     const json::View flat = member.inner("run");
     const json::View seen = member.has("seen") ? member.inner("seen") : json::View();
     const json::View sums = member.inner("sums");
@@ -54,6 +55,9 @@ Status Snapshot::read_runs(json::View list, State& into) {
     if (Status done = get(flat, run); !done) return done;
     const auto entry = [&](json::View view) { return get_entry(view, run); };
     if (Status done = each(entries, entry); !done) return done;
+    if (grants.exists()) {
+      if (Status done = get_all(grants, run.grants); !done) return done;
+    }
     const auto executed = [&](json::View view) -> Status {
       MemberReader of(view);
       std::string tool;

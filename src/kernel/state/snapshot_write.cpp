@@ -37,7 +37,13 @@ void put_run(const Run& run, json::Writer& out) {
     for (const Starts& starts : counts.recent) put(starts, out);
     out.end().end();
   }
-  out.end().key("run");
+  out.end();
+  if (!run.grants.empty()) {
+    out.key("grants").array();
+    for (const Grant& grant : run.grants) put(grant, out);
+    out.end();
+  }
+  out.key("run");
   put(run, out);
   if (!run.seen.empty()) {
     out.key("seen").array();

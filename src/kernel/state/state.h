@@ -40,6 +40,8 @@
 //               comes back, ApprovalAttached{attached: true} with the id of the first call: it goes
 //               on as that call and costs no step. NodeStarted detaches every approval.
 //   nobody back ApprovalEnded expired or withdrawn, then CallEnded `aborted` for the held call.
+//   a grant     GrantMade while the request for it executes, so before its CallEnded: what a crash
+//               leaves is a grant or none. GrantEnded where somebody takes it back.
 //   refused     a request that never became a call: CallDecided `deny`, empty facts, 1 step.
 //   in a flood  DenialsCounted charges `count` steps and denials. `ahead` of them may be answered
 //               before the next one; a crash in between charges all of these, so that a run has
@@ -128,6 +130,15 @@ struct LiveCall {
   Instant since{};
 };
 
+// A tool that people let a run use for a while (GrantMade). Over when its time is, when its calls
+// are used up, and with everything that stops the run.
+struct Grant {
+  std::string id, tool, line, approval;
+  Instant until{};
+  std::uint64_t calls = 0, before = 0;  // see GrantMade
+  std::vector<GrantedArgument> arguments;
+};
+
 struct Run {
   std::string id, key, agent, identity, sponsor, policy;
   std::string caller;  // the deployment's name of the agent, where it proved who it is
@@ -138,7 +149,9 @@ struct Run {
   Sums sums;  // of counters per run
   // Calls that were let through, by `server/tool` or `tool`; one that never left is taken back.
   std::map<std::string, std::uint64_t, std::less<>> seen;
+  std::vector<Grant> grants;  // in their order; one whose time is over may still be here
   Instant opened{};
+  std::optional<Instant> revoked;  // a kill: credentials of before are good for nothing
   // The wall clock (rule 9): starts at the first call, stands still while a call waits for a person
   // and none executes.
   std::optional<Instant> first_call;
@@ -169,7 +182,10 @@ struct Answer {
   std::string person, answer, reason;
   Instant at{};
   bool counts = false;
+  bool automatic = false;  // a program's: never the only one for what cannot be undone
 };
+// How an answer of an automated reviewer was proven.
+inline constexpr std::string_view automatic_proof = "automatic";
 // What questions about one tool mostly have in common.
 struct QuestionTerms {
   std::string agent = {}, sponsor = {}, tool = {};

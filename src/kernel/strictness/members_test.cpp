@@ -51,7 +51,7 @@ TEST(Strictness, KnowsEveryMember) {
   const auto& [in_words, reader, compiled, spelled] = LineRule{};
   const auto& [kinds, namespaces, denies] = document::ManifestRule{};
   const auto& [freeze, from, until, stop, then, freeze_rule, weekly, env] = Freeze{};
-  const auto& [what, lasts] = Askable{};
+  const auto& [what, lasts, ask, lent] = Askable{};  // the last two are made of the others
   const auto& [risk, reason, owner, end, risk_rule] = AcceptedRisk{};
   const auto& [layer, of_layer, layer_file, layer_rule, requirements, exceptions, bundled] =
       Layer{};

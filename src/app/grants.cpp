@@ -1,0 +1,99 @@
+// `pawl grants …`: what agents asked for and people granted, and taking it back.
+#include "app/grants.h"
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "app/client.h"
+#include "app/command.h"
+#include "app/commands.h"
+#include "app/terminal.h"
+#include "base/text.h"
+#include "base/time.h"
+
+namespace pawl::app {
+namespace {
+
+constexpr OptionRow kGrantListOptions[] = {state_option, config_option, json_option};
+constexpr OptionRow kGrantEndOptions[] = {
+    {"--reason", "TEXT", "why; it is recorded"}, state_option, config_option, json_option};
+constexpr WordRow kGrantId[] = {{"grant", "the grant, as `grants list` names it"}};
+
+std::string grant_word(json::View entry, std::string_view key) {
+  return visible(entry.text(key).value_or(""));
+}
+
+std::string grant_left(json::View grant) {
+  return to_string(Duration::seconds(grant["left_ms"].integer() / 1000));
+}
+
+// What of a grant is narrower than its tool.
+std::string grant_bounds(json::View grant) {
+  std::string bounds;
+  if (grant["calls"].exists()) bounds = fmt::format("at most {}", grant["calls"].natural());
+  for (json::View name : grant["arguments"].elements()) {
+    bounds += (bounds.empty() ? "one " : ", one ") + visible(name.string());
+  }
+  return bounds;
+}
+
+int list_grants(const Arguments& arguments) {
+  auto node = control(arguments);
+  if (!node) return complain(node.error());
+  auto answer = node->ask(R"({"op":"status"})");
+  if (!answer) return complain(answer.error());
+  const json::View grants = answer->root()["grants"];
+  if (arguments.has("--json")) {
+    out(json::write(grants));
+    return exit_good;
+  }
+  std::vector<std::vector<std::string>> rows;
+  for (json::View grant : grants.elements()) {
+    rows.push_back({grant_word(grant, "grant"), grant_word(grant, "run"),
+                    grant_word(grant, "agent"), grant_word(grant, "tool"), grant_left(grant),
+                    grant_bounds(grant), grant_word(grant, "approval")});
+  }
+  out(rows.empty() ? "nothing is granted for a while"
+                   : table(rows, {"grant", "run", "agent", "tool", "left", "bounds", "approval"}));
+  return exit_good;
+}
+
+int end_grant(const Arguments& arguments) {
+  auto node = control(arguments);
+  if (!node) return complain(node.error());
+  const passwd* user = ::getpwuid(::getuid());
+  json::Writer request;
+  request.object().key("op").string("grant_end");
+  request.key("by").string(user == nullptr ? fmt::format("uid:{}", ::getuid()) : user->pw_name);
+  request.key("grant").string(arguments.word("grant"));
+  request.key("reason").string(arguments.one("--reason").value_or("")).end();
+  auto answer = node->ask(request.text());
+  if (!answer) return complain(answer.error());
+  out(arguments.has("--json") ? R"({"ended":true})" : "ended    " + arguments.word("grant"));
+  return exit_good;
+}
+
+}  // namespace
+
+std::vector<std::string> grant_lines(json::View status) {
+  std::vector<std::string> lines;
+  for (json::View grant : status["grants"].elements()) {
+    const std::string bounds = grant_bounds(grant);
+    lines.push_back(paint(Ink::warn, "granted") +
+                    fmt::format("    {} to run {} for {} more{} ({})", grant_word(grant, "tool"),
+                                grant_word(grant, "run"), grant_left(grant),
+                                bounds.empty() ? "" : ", " + bounds, grant_word(grant, "grant")));
+  }
+  return lines;
+}
+
+extern const CommandRow grants_list_command = {
+    "grants list",     "run", "lists what people let agents use for a while",
+    kGrantListOptions, {},    list_grants};
+extern const CommandRow grants_end_command = {
+    "grants end",     "run",    "takes a grant back; needs nobody's permission",
+    kGrantEndOptions, kGrantId, end_grant};
+
+}  // namespace pawl::app

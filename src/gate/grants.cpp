@@ -1,0 +1,122 @@
+#include "gate/grants.h"
+
+#include <utility>
+
+#include "base/text.h"
+#include "gate/decide.h"
+#include "kernel/admit/access.h"
+#include "model/access.h"
+
+namespace pawl {
+
+namespace {
+
+constexpr std::size_t reason_bytes_max = 1024;
+
+Outcome not_made(const std::string& why) {
+  json::Writer out;
+  out.object().key("code").integer(-32603).key("message").string("nothing was granted: " + why);
+  out.end();
+  return {.kind = Outcome::Kind::error, .result = out.take(), .why = {}};
+}
+
+std::string told(const GrantMade& made, const std::string& sentence) {
+  std::string text = "a person granted " + sentence + ": until " + to_string(made.until) +
+                     ", for this run only (" + made.grant + ").";
+  text += " every call is still judged by itself; the list of tools has it now.";
+  json::Writer out;
+  out.object().key("content").array().object();
+  out.key("text").string(text).key("type").string("text").end().end();
+  out.key("isError").boolean(false).end();
+  return out.take();
+}
+
+const Run* run_of_grant(const State& state, std::string_view grant) {
+  for (const auto& [id, run] : state.runs()) {
+    for (const Grant& one : run.grants) {
+      if (one.id == grant) return &run;
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+bool asks_people_for_access(const Ticket& ticket) {
+  return ticket.tool != nullptr && ticket.tool->wanted_entry != nullptr;
+}
+
+Outcome make_grant(Ticket& ticket) {
+  Desk& desk = ticket.desk;
+  const Facts facts;
+  const Situation situation{.policy = ticket.policy(),
+                            .state = desk.state,
+                            .run = ticket.state(),
+                            .call = ticket.asked.call,
+                            .tool = ticket.tool.get(),
+                            .facts = facts,
+                            .now = desk.now(),
+                            .look = Look::after_hold};
+  const AccessGiven given = access_given(situation);
+  GrantMade made;
+  made.grant = desk.new_id("g");
+  made.run = ticket.asked.run;
+  made.call = ticket.call;
+  made.approval = ticket.approval;
+  made.tool = given.tool;
+  made.line = given.line;
+  made.until = desk.now() + given.lasts;
+  made.calls = given.calls;
+  made.before = given.before;
+  for (auto [name, value] : given.arguments.members()) {
+    made.arguments.push_back({std::string(name), granted_digest(made.grant, name, value)});
+  }
+  const std::string sentence = access_sentence(situation);
+  const auto seq = desk.append(made);
+  if (!seq) return not_made(seq.error().message);
+  desk.journal.request_sync(*seq);
+  return {.kind = Outcome::Kind::result, .result = told(made, sentence), .why = {}};
+}
+
+std::string asks_already(const Ticket& ticket) {
+  const auto known = ticket.run->asking.find(ticket.asked.call.name());
+  if (known == ticket.run->asking.end()) return {};
+  const Approval* asked = ticket.desk.state.approval(known->second);
+  const bool open = asked != nullptr && (asked->phase == ApprovalPhase::open ||
+                                         asked->phase == ApprovalPhase::approved);
+  return open ? known->second : std::string();
+}
+
+void remember_asking(Ticket& ticket) {
+  if (asks_people_for_access(ticket)) {
+    ticket.run->asking[ticket.asked.call.name()] = ticket.approval;
+  }
+}
+
+Status Gate::end_grant(const std::string& grant, const std::string& person,
+                       const std::string& reason) {
+  Desk& desk = *desk_;
+  const Run* run = run_of_grant(desk.state, grant);
+  if (run == nullptr) {
+    return fail(Fault::missing, "there is no grant `" + visible(grant) + "` in force");
+  }
+  const auto seq =
+      desk.append(GrantEnded{grant, run->id, person, visible(reason.substr(0, reason_bytes_max))},
+                  {.urgency = Urgency::reserve});
+  if (!seq) return std::unexpected(seq.error());
+  desk.journal.request_sync(*seq);
+  return {};
+}
+
+bool Gate::lent(const std::string& run, std::string_view server, std::string_view tool) const {
+  const Run* known = desk_->state.run(run);
+  if (known == nullptr || known->grants.empty()) return false;
+  const Instant now = desk_->now();
+  const std::string name = Call{server, tool, {}}.name();
+  for (const Grant& grant : known->grants) {
+    if (grant.tool == name && now < grant.until) return true;
+  }
+  return false;
+}
+
+}  // namespace pawl

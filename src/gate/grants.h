@@ -1,0 +1,21 @@
+// What people let a run use for a while: made when a request for it runs, taken back by anybody.
+// Private to this room; see kernel/admit/access.h for what a grant is good for.
+#pragma once
+
+#include <string>
+
+#include "gate/ticket.h"
+
+namespace pawl {
+
+// True of a request for access: it has no server, what it does is a record of ours.
+bool asks_people_for_access(const Ticket& ticket);
+
+// Makes the grant that people said yes to. Precondition: its decision is written and lets it run.
+Outcome make_grant(Ticket& ticket);
+
+// The open question with which this run asks for the same tool already; empty: there is none.
+std::string asks_already(const Ticket& ticket);
+void remember_asking(Ticket& ticket);
+
+}  // namespace pawl
