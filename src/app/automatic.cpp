@@ -65,7 +65,8 @@ std::vector<std::string> own_environment() {
   return environment;
 }
 
-Task<Result<std::string>> ask_program(net::Loop& loop, AutomaticReviewer how, std::string text) {
+Task<Result<std::string>> consult_program(net::Loop& loop, AutomaticReviewer how,
+                                          std::string text) {
   net::ChildSpec spec;
   spec.command = how.command;
   spec.environment = own_environment();
@@ -155,7 +156,7 @@ struct AutomaticReviewers::Room : std::enable_shared_from_this<AutomaticReviewer
                      GivenQuestion given) {
     const auto self = shared_from_this();
     const auto said = how.webhook ? co_await ask_address(how, given.text)
-                                  : co_await ask_program(loop, how, given.text);
+                                  : co_await consult_program(loop, how, given.text);
     if (gate == nullptr) co_return;
     if (!said) co_return note(person, given.approval, said.error().message);
     const auto answer = notify::read_reviewer_answer(*said, given.approval, given.binding);
