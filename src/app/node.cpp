@@ -14,6 +14,7 @@
 #include "app/paths.h"
 #include "base/random.h"
 #include "base/text.h"
+#include "io/approvals/ways.h"
 #include "io/journal/key_files.h"
 #include "kernel/state/state.h"
 
@@ -123,7 +124,7 @@ Status Node::enrol_configured() {
     if (person.verifier.empty()) continue;
     const auto& known = gate_->state().reviewers();
     const auto found = known.find(name);
-    if (found != known.end() && found->second.verifier == person.verifier) continue;
+    if (found != known.end() && is_known_by(found->second.verifier, person.verifier)) continue;
     if (!first) {
       log_line("the deployment file names reviewer `" + name +
                "` anew: a reviewer enrols others with `pawl reviewers add`");

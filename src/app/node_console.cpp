@@ -1,11 +1,13 @@
 // People with a browser: the console of a node, opened with it or when somebody asks for it.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 
 #include "app/node_room.h"
 #include "app/policy_views.h"
 #include "doors/control/views.h"
+#include "io/approvals/ways.h"
 
 namespace pawl::app {
 
@@ -18,7 +20,17 @@ std::optional<console::Known> Node::known_person(const std::string& person) cons
   const auto& reviewers = gate_->state().reviewers();
   const auto found = reviewers.find(person);
   if (found == reviewers.end() || !deployment_.people.contains(person)) return std::nullopt;
-  return console::Known{found->second.verifier, groups_of(person), is_auditor(person)};
+  return console::Known{ways_of(found->second.verifier), groups_of(person), is_auditor(person)};
+}
+
+// Whose passkey this is; empty: nobody's who may sign in.
+std::string Node::owner_of_passkey(std::string_view id) const {
+  for (const auto& [name, reviewer] : gate_->state().reviewers()) {
+    const auto passkeys = passkeys_of(reviewer.verifier);
+    const bool theirs = std::ranges::find(passkeys, id, &token::Passkey::id) != passkeys.end();
+    if (theirs && known_person(name)) return name;
+  }
+  return {};
 }
 
 Status Node::open_console() {
@@ -33,6 +45,7 @@ Status Node::open_console() {
       .random = random_bytes,
       .node = journal_->public_key(),
       .person = [this](const std::string& person) { return known_person(person); },
+      .owner_of_passkey = [this](std::string_view id) { return owner_of_passkey(id); },
       .ask = [this](std::string request) { return console_asks(std::move(request)); },
       .act =
           [this](std::string person, std::string proof, std::string act) {

@@ -219,6 +219,7 @@ class Node {
   void close_console();
   bool is_auditor(std::string_view person) const;
   std::optional<console::Known> known_person(const std::string& person) const;
+  std::string owner_of_passkey(std::string_view id) const;
 
   bool busy() const;
   void watch_idle();

@@ -5,7 +5,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { Watched, browserPath, openBrowser, passphrase, until } from './console.mjs';
+import { looksRight, screens, signedIn } from './browsed.mjs';
+import { Watched, browserPath, openBrowser, until } from './console.mjs';
 import { modules } from './world.mjs';
 
 const policy = `
@@ -22,7 +23,6 @@ tools:
     - {name: move_file, class: irreversible small, approval: {by: [leads], within: 1h}}
 execution: {max_steps: 100}
 `;
-const screens = path.join(modules, '..', 'screens');
 const filesystem = path.join(modules, '@modelcontextprotocol/server-filesystem/dist/index.js');
 
 // One node with files for all of them, and an agent that is a client from npm.
@@ -31,7 +31,6 @@ const skip = !browserPath();
 let browser;
 before(async () => {
   if (skip) return;
-  mkdirSync(screens, { recursive: true });
   w.files = path.join(w.dir, 'files');
   mkdirSync(w.files);
   w.file = path.join(w.files, 'app.conf');
@@ -58,41 +57,7 @@ after(async () => {
 });
 const said = (result) => result.content.map((part) => part.text).join('\n');
 
-async function signIn(name, options = {}) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
-  const page = await context.newPage();
-  page.setDefaultTimeout(120_000);
-  page.faults = [];
-  page.on('pageerror', (error) => page.faults.push(error.message));
-  page.on('console', (line) => {
-    const refused = /status of 40[0139]/.test(line.text());
-    if (line.type() === 'error' && !refused) page.faults.push(line.text());
-  });
-  page.on('request', (request) => {
-    if (new URL(request.url()).origin !== new URL(w.console).origin) {
-      page.faults.push(`it asked ${request.url()}`);
-    }
-  });
-  await page.goto(w.console);
-  await page.fill('#who', name);
-  await page.fill('#passphrase', passphrase);
-  await page.click('text=Sign in >> nth=-1');
-  await page.waitForSelector('#health .good');
-  return page;
-}
-const axeSource = readFileSync(path.join(modules, 'axe-core/axe.min.js'), 'utf8');
-async function looksRight(page, name) {
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-  assert.ok(wide <= 0, `${name} overflows by ${wide} px`);
-  await page.evaluate(axeSource);
-  const faults = await page.evaluate(async () =>
-    (await globalThis.axe.run()).violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target).join(' ')}`),
-  );
-  assert.deepEqual(faults, [], name);
-  await page.screenshot({ path: path.join(screens, `${name}.png`) });
-}
+const signIn = (name, options) => signedIn(browser, w, name, options);
 const pick = (page, tool) => page.click(`[role=option]:has-text("${tool}")`);
 const rows = (page) => page.locator('[role=option]').count();
 

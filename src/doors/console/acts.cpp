@@ -15,7 +15,9 @@ namespace pawl::console {
 namespace {
 
 // How the record of an answer says that the person was proven.
-constexpr std::string_view kProof = "passphrase, key of a session at the console";
+std::string proof_of(const Session& session) {
+  return fmt::format("{}, key of a session at the console", kind_of_way(session.way));
+}
 
 std::string kill_request(json::View act, const std::string& person) {
   json::Writer out;
@@ -89,12 +91,18 @@ Task<void> Console::Room::act(VisitPtr visit) {
     std::string answer = co_await ports.ask(kill_request(act, visit->person));
     co_return pass_on(*visit, with_time(answer, Duration{ports.boot().ns - began.ns}));
   }
+  const std::string proof = proof_of(*session);
+  if (kind == "passkey") {
+    const auto enrolled = enrolment(*session, act);
+    if (!enrolled) co_return visit->refuse(enrolled.error());
+    co_return pass_on(*visit, co_await ports.act(visit->person, proof, *enrolled));
+  }
   constexpr std::array<std::string_view, 7> kinds = {
       "answer", "answer_together", "change", "ask", "pass", "resume", "acknowledge"};
   if (std::ranges::find(kinds, kind) == kinds.end()) {
     co_return visit->refuse(400, "there is no such act here");
   }
-  pass_on(*visit, co_await ports.act(visit->person, std::string(kProof), json::write(act)));
+  pass_on(*visit, co_await ports.act(visit->person, proof, json::write(act)));
 }
 
 }  // namespace pawl::console

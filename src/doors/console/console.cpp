@@ -1,5 +1,6 @@
 #include "doors/console/console.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -51,6 +52,10 @@ bool is_read(std::string_view path) {
 
 }  // namespace
 
+bool Known::by(std::string_view way) const {
+  return std::ranges::find(ways, way) != ways.end();
+}
+
 void Visit::answer(int status, std::string json, std::string cookie) {
   if (!responder) return;
   http::Response response;
@@ -93,11 +98,12 @@ Console::Room::Room(ConsolePorts with)
     : ports(std::move(with)),
       sessions(ports.random, ports.sessions),
       live(ports.row, ports.live),
-      passphrases(ports.loop) {}
+      passphrases(ports.loop),
+      tickets(ports.random(ticket_secret_bytes), ports.tickets) {}
 
 bool Console::Room::stands(const Session& session) const {
   const auto known = ports.person(session.person);
-  return known && known->verifier == session.verifier;
+  return known && known->by(session.way);
 }
 
 void Console::Room::heard(const Record& record) {
@@ -136,7 +142,9 @@ void Console::Room::serve(VisitPtr visit) {
     spawn(sign_in(std::move(visit)));
     return;
   }
-  const bool acts = path == "act" || path == "challenge" || path == "sign-out" || path == "preview";
+  const bool begins = path == "passkey/challenge" || path == "passkey/sign-in";
+  const bool acts = begins || path == "act" || path == "challenge" || path == "sign-out" ||
+                    path == "preview" || path == "passkey/new";
   if (posts && !acts) return visit->refuse(404, "nothing is here");
   if (!posts && (acts || path == "sign-in")) return visit->refuse(405, "this path wants POST");
   if (posts && !is_type(visit->request, "application/json")) {
@@ -145,6 +153,8 @@ void Console::Room::serve(VisitPtr visit) {
   if (!posts && path != "me" && path != "events" && !is_read(path)) {
     return visit->refuse(404, "nothing is here");
   }
+  if (path == "passkey/challenge") return passkey_challenge(*visit);
+  if (path == "passkey/sign-in") return passkey_sign_in(*visit);
   // What the page asks for by itself, as long as it is open, is no use of it.
   const bool alone = path == "status" || path == "events" || path == "approvals";
   Session* session = admitted(*visit, !alone);
@@ -153,6 +163,7 @@ void Console::Room::serve(VisitPtr visit) {
   if (path == "events") return watch(*visit);
   if (path == "sign-out") return sign_out(*visit);
   if (path == "challenge") return challenge(*visit, *session);
+  if (path == "passkey/new") return passkey_new(*visit, *session);
   if (path == "act") {
     spawn(act(std::move(visit)));
   } else if (path == "preview") {

@@ -2,6 +2,9 @@
 //
 //   GET  /console/NAME                  the page's files
 //   POST /console/api/sign-in           `{"key":JWK,"person":…}`, a line break, the passphrase
+//   POST /console/api/passkey/challenge `{"key":JWK}`: what a passkey has to sign for this key
+//   POST /console/api/passkey/sign-in   … and what it has signed (kernel/token/passkey.h)
+//   POST /console/api/passkey/new       a challenge for a new passkey of who is signed in
 //   POST /console/api/sign-out
 //   GET  /console/api/me                who is signed in
 //   GET  /console/api/WHAT              what the control door shows: approvals, approvals/ID,
@@ -33,6 +36,7 @@
 #include "base/time.h"
 #include "doors/console/live.h"
 #include "doors/console/sessions.h"
+#include "doors/console/tickets.h"
 #include "io/http/responder.h"
 #include "io/net/loop.h"
 #include "model/record.h"
@@ -41,9 +45,11 @@ namespace pawl::console {
 
 // Somebody who may sign in.
 struct Known {
-  std::string verifier;
+  std::vector<std::string> ways;  // by which they are known (io/approvals/ways.h)
   std::vector<std::string> groups;
   bool auditor = false;  // sees everything, and decides nothing
+
+  bool by(std::string_view way) const;  // they are still known that way
 };
 
 struct ConsolePorts {
@@ -54,6 +60,8 @@ struct ConsolePorts {
   std::string node;  // its public key: acts are signed for this node
   // As state and deployment file say it now; nobody who was removed.
   std::function<std::optional<Known>(const std::string& person)> person;
+  // Whose passkey this is, by its id; empty: nobody's.
+  std::function<std::string(std::string_view id)> owner_of_passkey;
   // The control door: `{"op":…}`, and its answer.
   std::function<Task<std::string>(std::string request)> ask;
   // … and an act of a person who was proven, with how.
@@ -63,6 +71,7 @@ struct ConsolePorts {
   std::function<void(const std::string& topic, const std::string& text)> note;
   SessionLimits sessions = {};
   LiveLimits live = {};
+  TicketLimits tickets = {};
 };
 
 class Console {

@@ -2,9 +2,11 @@
 //   console.cpp  from a request to its row      sign_in.cpp  who it is
 //   reads.cpp    what the page reads            acts.cpp     what people do
 //   pages.cpp    files, and the headers of every answer
-//   requests.cpp what a request says
+//   requests.cpp what a request says             passkeys.cpp  passkeys
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,6 +22,8 @@ namespace pawl::console {
 inline constexpr std::string_view page_root = "/console/";
 inline constexpr std::string_view api_root = "/console/api/";
 inline constexpr std::size_t body_bytes_max = 64UL << 10;
+inline constexpr std::size_t ticket_secret_bytes = 32;
+inline constexpr std::size_t ticket_random_bytes = 16;
 
 // One request, while it is answered.
 struct Visit {
@@ -54,11 +58,21 @@ struct Console::Room : std::enable_shared_from_this<Console::Room> {
 
   // sign_in.cpp
   Task<void> sign_in(VisitPtr visit);
+  // They are who they say, known by this way: a session for this key of the page.
+  void welcome(Visit& visit, const std::string& person, const Known& known, const std::string& way,
+               token::PublicKey key);
   void sign_out(Visit& visit);
   void me(Visit& visit);
   // The session of the request; without one it is answered with 401, and null.
   Session* admitted(Visit& visit, bool uses);
   std::string cookie_name(bool secure) const;
+
+  // passkeys.cpp
+  void passkey_challenge(Visit& visit);
+  void passkey_sign_in(Visit& visit);
+  void passkey_new(Visit& visit, const Session& session);
+  // The act that the control door knows, for a new passkey of who is signed in.
+  Result<std::string> enrolment(const Session& session, json::View act);
 
   // reads.cpp
   Task<void> read(VisitPtr visit);
@@ -74,12 +88,21 @@ struct Console::Room : std::enable_shared_from_this<Console::Room> {
   Sessions sessions;
   Live live;
   Passphrases passphrases;
+  Tickets tickets;
   Challenges brake;  // of its own: wrong passphrases here lock nobody out of the terminal
+  std::map<std::string, std::uint32_t> counted;  // by passkey: how often it was used, as it says
   std::uint16_t port = 0;
   bool flushing = false, over = false;
   net::Timer life;
   std::shared_ptr<void> hears;
 };
+
+// What a way is, in a word: `passphrase`, `passkey`.
+std::string_view kind_of_way(std::string_view way);
+// Bytes that a page sent as base64url; nothing where it is none, or empty.
+std::optional<std::string> bytes_member(json::View object, std::string_view name);
+// Where the page of this request is.
+std::string origin_of(const http::Request& request);
 
 // The control door's answer, as this door gives it: its status, and its fault as `error`.
 void pass_on(Visit& visit, std::string answer);

@@ -33,15 +33,15 @@ void Sessions::make_room(const std::string& person) {
   sessions_.erase(oldest);
 }
 
-Opened Sessions::open(std::string person, std::string verifier, std::string origin,
-                      token::PublicKey key, Duration now) {
+Opened Sessions::open(std::string person, std::string way, std::string origin, token::PublicKey key,
+                      Duration now) {
   make_room(person);
   Opened opened{token::base64url(random_(kSecretBytes)), token::base64url(random_(kSecretBytes)),
                 next_++};
   sessions_.emplace(spelled(sha256(opened.cookie)),
                     Session{.number = opened.number,
                             .person = std::move(person),
-                            .verifier = std::move(verifier),
+                            .way = std::move(way),
                             .origin = std::move(origin),
                             .token_hash = spelled(sha256(opened.token)),
                             .key = std::move(key),

@@ -37,8 +37,8 @@ struct SessionLimits {
 
 struct Session {
   std::uint64_t number = 0;
-  std::string person, verifier;  // as enrolled when they signed in
-  std::string origin;            // the page's, as the browser said it
+  std::string person, way;  // … and by which of theirs they signed in
+  std::string origin;       // the page's, as the browser said it
   std::string token_hash;
   token::PublicKey key;
   Duration began{}, used{};
@@ -56,7 +56,7 @@ class Sessions {
   explicit Sessions(Random random, SessionLimits limits = {})
       : random_(std::move(random)), limits_(limits) {}
 
-  Opened open(std::string person, std::string verifier, std::string origin, token::PublicKey key,
+  Opened open(std::string person, std::string way, std::string origin, token::PublicKey key,
               Duration now);
   // The session of both, or null. `uses`: a person did something, and not the page by itself.
   Session* find(std::string_view cookie, std::string_view token, bool uses, Duration now);

@@ -1,11 +1,13 @@
 // Who it is: signing in with a passphrase, and the cookie and the token of every request after it.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/text.h"
 #include "doors/console/requests.h"
 #include "doors/console/room.h"
+#include "kernel/token/passkey.h"
 
 namespace pawl::console {
 namespace {
@@ -14,15 +16,31 @@ bool encrypted(const http::Request& request) {
   return request.headers.find("origin").value_or("").starts_with("https://");
 }
 
-std::string person_json(const std::string& person, const Known& known, std::string_view node,
+std::string person_json(const Visit& visit, std::string_view way, std::string_view node,
                         std::string_view token) {
   json::Writer out;
   out.object().key("groups").array();
-  for (const std::string& group : known.groups) out.string(group);
-  out.end().key("node").string(node).key("person").string(person);
-  out.key("role").string(known.auditor ? "auditor" : "");
+  for (const std::string& group : visit.known.groups) out.string(group);
+  out.end().key("node").string(node).key("passkeys").array();
+  for (const std::string& one : visit.known.ways) {
+    const auto passkey = token::read_passkey(one);
+    if (!passkey) continue;
+    out.object().key("id").string(passkey->id).key("label").string(visible(passkey->label));
+    out.key("now").boolean(one == way).key("site").string(passkey->site).end();
+  }
+  out.end().key("person").string(visit.person);
+  out.key("role").string(visit.known.auditor ? "auditor" : "");
   if (!token.empty()) out.key("token").string(token);
+  out.key("way").string(kind_of_way(way));
   return out.end().take();
+}
+
+// The passphrase among somebody's ways; empty: they have none.
+std::string passphrase_of(const std::optional<Known>& known) {
+  if (!known) return {};
+  const auto found =
+      std::ranges::find_if(known->ways, [](const std::string& way) { return valid_verifier(way); });
+  return found == known->ways.end() ? std::string() : *found;
 }
 
 // Somebody's verifier and nobody's: a name that nobody has takes as long as a wrong passphrase.
@@ -53,13 +71,13 @@ Session* Console::Room::admitted(Visit& visit, bool uses) {
     const std::string_view origin = request.headers.find("origin").value_or(session->origin);
     const bool fits = origin == session->origin &&
                       session->origin.ends_with(request.headers.find("host").value_or("-"));
-    if (known && known->verifier == session->verifier && fits) {
+    if (known && known->by(session->way) && fits) {
       visit.session = session->number;
       visit.person = session->person;
       visit.known = *known;
       return session;
     }
-    if (!known || known->verifier != session->verifier) {
+    if (!known || !known->by(session->way)) {
       live.end(session->number);
       sessions.end(session->number);
     }
@@ -77,28 +95,36 @@ Task<void> Console::Room::sign_in(VisitPtr visit) {
     co_return visit->refuse(429, may.error().message);
   }
   const auto known = ports.person(person);
+  const std::string way = passphrase_of(known);
   Status right = co_await passphrases.check(std::move(asked->passphrase),
-                                            known ? known->verifier : nobodys_verifier());
-  if (right && !known) right = fail(Fault::refused, std::string(wrong_sign_in));
+                                            way.empty() ? nobodys_verifier() : way);
+  if (right && way.empty()) right = fail(Fault::refused, std::string(wrong_sign_in));
   if (over) co_return visit->refuse(503, "the node ends");
   if (!right && right.error().fault != Fault::refused) co_return visit->refuse(right.error());
   // Somebody may have removed them meanwhile.
   const auto now_known = ports.person(person);
-  if (!right || !now_known || now_known->verifier != known->verifier) {
+  if (!right || !now_known || !now_known->by(way)) {
     // Names that nobody has would only fill the memory.
     if (known) brake.failed(person, ports.now());
     ports.note("sign-in refused", visible(person.substr(0, 128)) + " at the console");
     co_return visit->refuse(403, wrong_sign_in);
   }
   brake.succeeded(person);
-  const bool secure = encrypted(visit->request);
-  const Opened opened = sessions.open(
-      person, now_known->verifier, std::string(visit->request.headers.find("origin").value_or("")),
-      std::move(asked->key), ports.boot());
-  ports.note("signed in", visible(person) + " at the console");
-  visit->answer(200, person_json(person, *now_known, ports.node, opened.token),
-                fmt::format("{}={}; Path={}; HttpOnly; SameSite=Strict{}", cookie_name(secure),
-                            opened.cookie, secure ? "/" : "/console", secure ? "; Secure" : ""));
+  welcome(*visit, person, *now_known, way, std::move(asked->key));
+}
+
+void Console::Room::welcome(Visit& visit, const std::string& person, const Known& known,
+                            const std::string& way, token::PublicKey key) {
+  const bool secure = encrypted(visit.request);
+  const Opened opened =
+      sessions.open(person, way, origin_of(visit.request), std::move(key), ports.boot());
+  ports.note("signed in",
+             fmt::format("{} at the console, with a {}", visible(person), kind_of_way(way)));
+  visit.person = person;
+  visit.known = known;
+  visit.answer(200, person_json(visit, way, ports.node, opened.token),
+               fmt::format("{}={}; Path={}; HttpOnly; SameSite=Strict{}", cookie_name(secure),
+                           opened.cookie, secure ? "/" : "/console", secure ? "; Secure" : ""));
 }
 
 void Console::Room::sign_out(Visit& visit) {
@@ -112,7 +138,17 @@ void Console::Room::sign_out(Visit& visit) {
 }
 
 void Console::Room::me(Visit& visit) {
-  visit.answer(200, person_json(visit.person, visit.known, ports.node, {}));
+  const Session* session = sessions.numbered(visit.session);
+  visit.answer(
+      200, person_json(visit, session == nullptr ? std::string() : session->way, ports.node, {}));
+}
+
+std::string_view kind_of_way(std::string_view way) {
+  return way.starts_with("passkey$") ? "passkey" : "passphrase";
+}
+
+std::string origin_of(const http::Request& request) {
+  return std::string(request.headers.find("origin").value_or(""));
 }
 
 }  // namespace pawl::console

@@ -5,6 +5,7 @@
 #include "doors/control/control.h"
 #include "doors/control/spoken.h"
 #include "doors/control/views.h"
+#include "io/approvals/ways.h"
 #include "kernel/admit/typed.h"
 
 namespace pawl {
@@ -130,6 +131,22 @@ Status Control::acknowledge(const std::string& person, const std::string& proof,
   return ports_.gate.acknowledge(*escalation, person, proof, over);
 }
 
+// One passkey more, or one less, of the person who asks: the record of their enrolment, anew.
+Status Control::passkey(const std::string& person, json::View act) {
+  const auto& reviewers = ports_.gate.state().reviewers();
+  const auto known = reviewers.find(person);
+  if (known == reviewers.end()) {
+    return fail(Fault::refused, "only an enrolled reviewer has passkeys");
+  }
+  const bool adds = act["add"].exists();
+  const auto given = text(act, adds ? "add" : "remove");
+  if (!given) return std::unexpected(given.error());
+  const std::string& now = known->second.verifier;
+  const auto ways = adds ? with_passkey(now, *given) : without_passkey(now, *given);
+  if (!ways) return std::unexpected(ways.error());
+  return ports_.gate.enroll(person, kinds_of(*ways), *ways, person);
+}
+
 // `proof` says how the person was proven.
 Result<std::string> Control::performed(const std::string& person, const std::string& proof,
                                        json::View act) {
@@ -175,6 +192,8 @@ Result<std::string> Control::performed(const std::string& person, const std::str
       if (!*part) return std::unexpected(part->error());
     }
     status = ports_.gate.accept_observation(*agent, *digest, person);
+  } else if (kind == "passkey") {
+    status = passkey(person, act);
   } else if (kind == "enrol") {
     const auto who = text(act, "enrolled");
     const auto verifier = text(act, "verifier");

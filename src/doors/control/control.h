@@ -29,8 +29,9 @@
 // drill {everything}, acknowledge {escalation, resolved},
 // accept {items: [{server, tool, digest}]}, accept_policy {agent, digest},
 // accept_observation {agent, digest}, enrol {enrolled,
-// verifier}. Answers are {"ok":true,…} or {"ok":false,"fault":…,"error":…}. Threads: the loop that
-// owns the gate.
+// verifier}, passkey {add or remove: of the person's own (io/approvals/ways.h)}.
+// Answers are {"ok":true,…} or {"ok":false,"fault":…,"error":…}.
+// Threads: the loop that owns the gate.
 #pragma once
 
 #include <functional>
@@ -118,6 +119,7 @@ class Control {
   Status ask_agent(const std::string& person, const std::string& proof, json::View act);
   Status pass_on(const std::string& person, const std::string& proof, json::View act);
   Status accept(const std::string& person, json::View act);
+  Status passkey(const std::string& person, json::View act);
   Status acknowledge(const std::string& person, const std::string& proof, json::View act);
 
   ControlPorts ports_;

@@ -44,8 +44,14 @@ std::string prefix() {
   return fmt::format("argon2id$m={},t={},p=1$", argon_memory_kib, argon_passes);
 }
 
+// Of all that a person is known by, the passphrase.
 std::optional<Verifier> parse_verifier(std::string_view text) {
   const std::string head = prefix();
+  for (const std::string_view way : split(text, ' ')) {
+    if (!way.starts_with(head)) continue;
+    text = way;
+    break;
+  }
   if (!text.starts_with(head)) return std::nullopt;
   text.remove_prefix(head.size());
   const std::size_t dollar = text.find('$');
@@ -89,7 +95,7 @@ std::string message_of(const Challenge& challenge) {
 }  // namespace
 
 bool valid_verifier(std::string_view text) {
-  return parse_verifier(text).has_value();
+  return text.find(' ') == std::string_view::npos && parse_verifier(text).has_value();
 }
 
 Result<std::string> make_verifier(std::string_view passphrase, std::string_view salt) {

@@ -6,7 +6,8 @@
 // configuration file or whoever listens on a socket holds nothing that could act in the reviewer's
 // name, and a recorded proof fits one act on one node once.
 //
-// Verifier text:  `argon2id$m=65536,t=3,p=1$<salt base64>$<public key base64>`
+// Verifier text:  `argon2id$m=65536,t=3,p=1$<salt base64>$<public key base64>`; a reviewer who has
+//                 passkeys as well has theirs behind it (ways.h), which mean nothing here
 // Signed message: `pawl-proof-v1\n<node key>\n<nonce hex>\n<person>\n<act digest>\n`
 // Threads: pure functions, but for the slow Argon2id (about 0.1 s), which callers run where it does
 // not stop a loop: in the command, never in the node.
@@ -51,7 +52,7 @@ Status check_passphrase(std::string_view passphrase, std::string_view verifier);
 // True where the signature (base64) is by the verifier's key over exactly this challenge.
 bool verify(const Challenge& challenge, std::string_view signature, std::string_view verifier);
 
-// A verifier that has the promised form.
+// A verifier that has the promised form, and is of a passphrase alone.
 bool valid_verifier(std::string_view text);
 
 // Open challenges of a node, and a brake per person: each failure doubles the wait of that person,

@@ -72,6 +72,12 @@ class OtherKey {
   }
 
   std::string sign(std::string_view text, const char* digest, bool pss) const {
+    const std::string signature = sign_in_der(text, digest, pss);
+    return side_ == 0 ? signature : side_by_side(signature);
+  }
+
+  // As OpenSSL writes it, and authenticators do.
+  std::string sign_in_der(std::string_view text, const char* digest, bool pss = false) const {
     const OwnedDigestContext context(EVP_MD_CTX_new());
     EVP_PKEY_CTX* terms = nullptr;
     std::size_t size = 1024;
@@ -85,7 +91,7 @@ class OtherKey {
       std::abort();
     }
     signature.resize(size);
-    return side_ == 0 ? signature : side_by_side(signature);
+    return signature;
   }
 
   std::string token(std::string_view header, std::string_view payload, const char* digest,

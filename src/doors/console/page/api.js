@@ -2,9 +2,10 @@
 // which no page of another origin can read or send; what changes something is signed besides.
 import { makeKey, signed } from './proof.js';
 import { forget, keep, recall } from './keep.js';
+import { make, prove } from './passkey.js';
 
 let mine = null; // token, key, node
-export const session = { person: null, role: '', groups: [] };
+export const session = { person: null, role: '', groups: [], passkeys: [], way: '' };
 let signedOut = () => {};
 export function whenSignedOut(call) {
   signedOut = call;
@@ -57,7 +58,8 @@ export async function act(what) {
 }
 
 function begin(said) {
-  Object.assign(session, { person: said.person, role: said.role, groups: said.groups ?? [] });
+  const { person, role, groups = [], passkeys = [], way } = said;
+  Object.assign(session, { person, role, groups, passkeys, way });
   return session;
 }
 export async function whoAmI() {
@@ -69,11 +71,26 @@ export async function whoAmI() {
 export async function signIn(person, passphrase) {
   const { key, open } = await makeKey();
   const body = `${JSON.stringify({ key: open, person })}\n${passphrase}`;
-  const said = await ask('POST', 'sign-in', body, 'application/octet-stream');
+  return signedIn(await ask('POST', 'sign-in', body, 'application/octet-stream'), key);
+}
+async function signedIn(said, key) {
   mine = { token: said.token, node: said.node, key };
   await keep(mine);
   return begin(said);
 }
+// The challenge belongs to the key that the page has made for its session.
+export async function signInWithPasskey() {
+  const { key, open } = await makeKey();
+  const challenge = await post('passkey/challenge', JSON.stringify({ key: open }));
+  const proof = await prove(challenge);
+  return signedIn(await post('passkey/sign-in', JSON.stringify({ key: open, ...proof })), key);
+}
+export async function addPasskey(label) {
+  if (!label) throw new Error('give it a name by which you know it again');
+  const made = await make(await post('passkey/new'), session.person, session.passkeys);
+  return act({ kind: 'passkey', label, ...made });
+}
+export const dropPasskey = (id) => act({ kind: 'passkey', remove: id });
 export async function signOut() {
   await post('sign-out').catch(() => {});
   mine = null;

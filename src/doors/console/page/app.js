@@ -8,6 +8,7 @@ import { journal } from './journal.js';
 import { stop } from './stop.js';
 import { policy } from './policy.js';
 import { people } from './people.js';
+import { you } from './you.js';
 import { signInForm } from './sign_in.js';
 
 const places = [
@@ -17,6 +18,7 @@ const places = [
   { name: 'policies', title: 'Policies', key: 'p', make: policy },
   { name: 'people', title: 'Reviewers', key: 'v', make: people },
   { name: 'switch', title: 'Switch', key: 's', make: stop },
+  { name: 'you', title: 'You', key: 'y', make: you, apart: true },
 ];
 const view = $('view');
 let here = null; // the view that is shown
@@ -46,7 +48,7 @@ function frame() {
   const { place } = whereTo();
   put(
     $('places'),
-    places.map((each) =>
+    places.filter((each) => !each.apart).map((each) =>
       h(
         'a',
         { href: `#/${each.name}`, 'aria-current': each === place ? 'page' : null },
@@ -61,7 +63,12 @@ function frame() {
     ),
   );
   put($('person'), [
-    `${session.person}${session.role ? ` (${session.role})` : ''} `,
+    h(
+      'a',
+      { href: '#/you', 'aria-current': place.apart ? 'page' : null },
+      `${session.person}${session.role ? ` (${session.role})` : ''}`,
+    ),
+    ' ',
     h('button', { type: 'button', onclick: leave }, 'Sign out'),
   ]);
   put($('health'), [
@@ -101,6 +108,7 @@ function ask() {
   at = '';
   put($('places'), []);
   put($('person'), []);
+  put($('health'), []);
   here = signInForm(view, () => void enter());
 }
 async function leave() {
@@ -112,7 +120,7 @@ const help = [
   ['j k', 'next and previous question'],
   ['a', 'go to approving; d: go to the reason'],
   ['/', 'filter'],
-  ['g then q r l p v s', 'queue, runs, journal, policies, reviewers, switch'],
+  ['g then q r l p v s y', 'queue, runs, journal, policies, reviewers, switch, you'],
   ['t', 'light or dark'],
   ['Esc', 'back to the list'],
 ];

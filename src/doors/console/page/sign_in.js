@@ -1,6 +1,7 @@
-// Who are you? A name and a passphrase, sent to this node and to nobody else.
+// Who are you? A passkey, or a name and a passphrase, sent to this node and to nobody else.
 import { h, put } from './dom.js';
-import { signIn } from './api.js';
+import { signIn, signInWithPasskey } from './api.js';
+import { possible } from './passkey.js';
 
 export function signInForm(view, done) {
   const said = h('p', { class: 'said', role: 'alert' });
@@ -13,30 +14,37 @@ export function signInForm(view, done) {
     required: true,
   });
   const button = h('button', { class: 'main' }, 'Sign in');
+  const others = possible
+    ? [h('button', { type: 'button', onclick: () => attempt(signInWithPasskey) }, 'Use a passkey')]
+    : [];
+  const buttons = [button, ...others];
+  async function attempt(way) {
+    said.textContent = '';
+    for (const each of buttons) each.disabled = true;
+    try {
+      await way();
+      passphrase.value = '';
+      done();
+    } catch (error) {
+      said.textContent = error.message;
+      passphrase.select();
+    }
+    for (const each of buttons) each.disabled = false;
+  }
   const form = h(
     'form',
     {
       class: 'sign-in',
-      onsubmit: async (submit) => {
+      onsubmit: (submit) => {
         submit.preventDefault();
-        said.textContent = '';
-        button.disabled = true;
-        try {
-          await signIn(name.value.trim(), passphrase.value);
-          passphrase.value = '';
-          done();
-        } catch (error) {
-          said.textContent = error.message;
-          passphrase.select();
-        }
-        button.disabled = false;
+        void attempt(() => signIn(name.value.trim(), passphrase.value));
       },
     },
     h('h1', {}, 'Sign in'),
     h('div', { class: 'field' }, h('label', { for: 'who' }, 'Reviewer'), name),
     h('div', { class: 'field' }, h('label', { for: 'passphrase' }, 'Passphrase'), passphrase),
     said,
-    button,
+    h('div', { class: 'row' }, buttons),
   );
   put(view, [form]);
   name.focus();

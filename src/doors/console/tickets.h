@@ -1,0 +1,50 @@
+// Challenges for people who are not signed in yet: a text that we gave to somebody for one purpose
+// and one key of a page, and that counts once and for a while.
+//
+// Nothing is kept of a ticket that is given: it carries its end and a MAC of ours, so whoever asks
+// for many takes no room from others. What is kept is those that were used, until their end.
+// A ticket is given for the key that the page has made for the session it wants: whoever brings
+// it with another key brings nothing.
+// Threads: one loop. Times count since boot.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "base/time.h"
+
+namespace pawl::console {
+
+struct TicketLimits {
+  Duration life = Duration::seconds(300);
+  std::size_t used_max = 4096;  // more sign-ins than that within a life are refused
+};
+
+class Tickets {
+ public:
+  // `secret`: 32 random bytes.
+  explicit Tickets(std::string secret, TicketLimits limits = {})
+      : secret_(std::move(secret)), limits_(limits) {}
+
+  // `random`: 16 bytes. `purpose` and `bound` hold no line breaks.
+  std::string give(std::string_view purpose, std::string_view bound, std::string_view random,
+                   Duration now) const;
+  // Whether it was given for this, its time is not over, and nobody has used it.
+  bool good(std::string_view ticket, std::string_view purpose, std::string_view bound,
+            Duration now) const;
+  // It is used, from now on. False: it was already.
+  bool use(std::string_view ticket, Duration now);
+  // A secret of ours that belongs to this ticket.
+  std::string secret_for(std::string_view ticket, std::string_view word) const;
+
+ private:
+  std::string mac(std::string_view purpose, std::string_view bound, std::string_view head) const;
+
+  std::string secret_;
+  TicketLimits limits_;
+  std::map<std::string, Duration, std::less<>> used_;  // with their ends
+};
+
+}  // namespace pawl::console

@@ -1,0 +1,61 @@
+// The console's page in a real browser: opened, signed in to, and looked at. Pictures of it lie in
+// build/e2e/screens.
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { passphrase } from './console.mjs';
+import { modules } from './world.mjs';
+
+export const screens = path.join(modules, '..', 'screens');
+const axeSource = readFileSync(path.join(modules, 'axe-core/axe.min.js'), 'utf8');
+
+// A page at the console's address (or `at`), which keeps what goes wrong in it in `faults`.
+export async function opened(browser, world, { at = world.console, ...options } = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(120_000);
+  page.faults = [];
+  page.on('pageerror', (error) => page.faults.push(error.message));
+  page.on('console', (line) => {
+    const refused = /status of 40[0139]/.test(line.text());
+    if (line.type() === 'error' && !refused) page.faults.push(line.text());
+  });
+  page.on('request', (request) => {
+    if (new URL(request.url()).origin !== new URL(at).origin) {
+      page.faults.push(`it asked ${request.url()}`);
+    }
+  });
+  await page.goto(at);
+  return page;
+}
+
+export async function signedIn(browser, world, name, options) {
+  const page = await opened(browser, world, options);
+  await page.fill('#who', name);
+  await page.fill('#passphrase', passphrase);
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await page.waitForSelector('#health .good');
+  return page;
+}
+
+export async function looksRight(page, name) {
+  mkdirSync(screens, { recursive: true });
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  assert.ok(wide <= 0, `${name} overflows by ${wide} px`);
+  await page.evaluate(axeSource);
+  const faults = await page.evaluate(async () =>
+    (await globalThis.axe.run()).violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target).join(' ')}`),
+  );
+  assert.deepEqual(faults, [], name);
+  await page.screenshot({ path: path.join(screens, `${name}.png`) });
+}
+
+// On a desk and on a phone.
+export async function looksRightEverywhere(page, name) {
+  await looksRight(page, `desk-${name}`);
+  await page.setViewportSize({ width: 390, height: 844 });
+  await looksRight(page, `phone-${name}`);
+  await page.setViewportSize({ width: 1280, height: 800 });
+}
