@@ -201,6 +201,23 @@ void print_who(Lines& page, json::View question) {
   page.push_back(fmt::format("why       {}", card_word(question, "why")));
 }
 
+// What the approval may be good for besides this call, if whoever answers wants that.
+void print_wider(Lines& page, json::View question) {
+  const json::View wider = question["wider"];
+  if (!wider.exists()) return;
+  std::string more;
+  if (wider["identical"].exists()) {
+    more = fmt::format("`--identical N`: N identical calls of the run, {} at most",
+                       wider["identical"].natural());
+  }
+  if (wider["run_ms"].exists()) {
+    more += fmt::format("{}`--for-run`: calls like it of the run, for {}",
+                        more.empty() ? "" : "; ",
+                        to_string(Duration::milliseconds(wider["run_ms"].integer())));
+  }
+  page.push_back("may also  " + more);
+}
+
 void print_what_to_type(Lines& page, json::View question) {
   if (!card_flag(question, "typed")) return;
   page.push_back(paint(Ink::warn, fmt::format("approve by typing {}: {}", typed_of(question),
@@ -243,6 +260,7 @@ Lines card_lines(json::View question) {
     page.push_back(fmt::format("answer    {} by {} {}", card_word(given, "answer"),
                                card_word(given, "person"), card_word(given, "reason")));
   }
+  print_wider(page, question);
   print_what_to_type(page, question);
   return page;
 }

@@ -1,5 +1,6 @@
 // `pawl approvals …`: the queue in a terminal, and its answers.
 #include <algorithm>
+#include <charconv>
 
 #include <fmt/format.h>
 
@@ -25,6 +26,12 @@ constexpr OptionRow kListOptions[] = {json_option, state_option, config_option};
 constexpr OptionRow kShowOptions[] = {kFull, json_option, state_option, config_option};
 constexpr OptionRow kAnswerOptions[] = {kAs,         kReason,      kTyped,       kFull,
                                         json_option, state_option, config_option};
+constexpr OptionRow kIdentical = {"--identical", "N",
+                                  "good for N identical calls of the run, this one among them"};
+constexpr OptionRow kForRun = {"--for-run", "", "good for calls like it of the run, for a while",
+                               Takes::nothing};
+constexpr OptionRow kApproveOptions[] = {kAs,     kReason,     kTyped,       kFull,        kIdentical,
+                                         kForRun, json_option, state_option, config_option};
 constexpr WordRow kId[] = {{"id", "the question, as `approvals list` names it"}};
 constexpr WordRow kIds[] = {{"id",
                              "the question, as `approvals list` names it; several are answered "
@@ -110,10 +117,34 @@ int give_one(const Arguments& arguments, NodeConnection& node, const Deciding& h
   return tell_answer(arguments, how.approve, {arguments.word("id")}, phase);
 }
 
+Result<Deciding> deciding(const Arguments& arguments, bool approve) {
+  Deciding how{.approve = approve,
+               .person = acting_person(arguments),
+               .reason = arguments.one("--reason").value_or("")};
+  if (!approve) return how;  // these two words are of `approve`
+  how.for_run = arguments.has("--for-run");
+  if (const auto calls = arguments.one("--identical")) {
+    const auto [end, wrong] =
+        std::from_chars(calls->data(), calls->data() + calls->size(), how.identical);
+    if (wrong != std::errc() || end != calls->data() + calls->size() || how.identical == 0) {
+      return fail(Fault::usage, "`--identical` is a number of calls, 2 or more");
+    }
+  }
+  if (how.for_run && how.identical > 0) {
+    return fail(Fault::usage, "`--for-run` and `--identical` are two ways; one of them");
+  }
+  if ((how.for_run || how.identical > 0) && arguments.words("id").size() > 1) {
+    return fail(Fault::usage, "`--for-run` and `--identical` are of one question");
+  }
+  return how;
+}
+
 int give(const Arguments& arguments, bool approve) {
+  const auto wanted = deciding(arguments, approve);
+  if (!wanted) return complain(wanted.error());
+  const Deciding& how = *wanted;
   auto node = control(arguments);
   if (!node) return complain(node.error());
-  const Deciding how{approve, acting_person(arguments), arguments.one("--reason").value_or("")};
   const std::vector<std::string> ids = arguments.words("id");
   if (ids.size() == 1) return give_one(arguments, *node, how);
   if (arguments.has("--typed")) {
@@ -146,10 +177,13 @@ extern const CommandRow approvals_approve_command = {
     "approvals approve",
     "run",
     "approves exactly the call that is shown, once",
-    kAnswerOptions,
+    kApproveOptions,
     kIds,
     approve,
-    "Several questions about one tool and of one class are approved in one act: what their calls "
+    "Where the policy offers it (`approval.wider`) and the call can be undone, one approval is good "
+    "for more: `--identical N` for N identical calls of this run, `--for-run` for calls like it of "
+    "this run, for as long as the policy says. `pawl grants` lists these approvals and takes them "
+    "back. Several questions about one tool and of one class are approved in one act: what their calls "
     "would take together is shown first, then everything that would run. Each stays an approval of "
     "its own call. Calls that cannot be undone go together only where each asks for a typed "
     "confirmation, which is asked for each."};

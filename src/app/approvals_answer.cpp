@@ -10,8 +10,10 @@ Status send_answer(NodeConnection& node, const Deciding& how, json::View questio
                    const std::string& typed) {
   json::Writer act_text;
   act_text.object().key("approval").string(question.text("approval").value_or(""));
-  act_text.key("approve").boolean(how.approve).key("kind").string("answer");
-  act_text.key("reason").string(how.reason);
+  act_text.key("approve").boolean(how.approve);
+  if (how.for_run) act_text.key("for_run").boolean(true);
+  if (how.identical > 0) act_text.key("identical").natural(how.identical);
+  act_text.key("kind").string("answer").key("reason").string(how.reason);
   act_text.key("shown").string(question.text("shown").value_or(""));
   act_text.key("typed").string(typed).end();
   const auto done = act(node, how.person, act_text.text());

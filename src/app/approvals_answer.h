@@ -1,6 +1,7 @@
 // Answers to questions, as acts of a reviewer: what the commands and the live list have in common.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,9 @@ namespace pawl::app {
 struct Deciding {
   bool approve = false;
   std::string person, reason;
+  // What the approval is good for besides its call.
+  std::uint64_t identical = 0;
+  bool for_run = false;
 };
 
 // One question, as it was displayed.

@@ -79,10 +79,18 @@ std::string ended(json::View record) {
                  with});
 }
 
+// What an approval is good for besides its call.
+std::string reach_of_answer(json::View record) {
+  if (record["for_run"].exists()) return "for calls like it of this run";
+  const json::View calls = record["identical"];
+  return calls.is_integer() ? fmt::format("for {} identical calls", calls.integer())
+                            : std::string();
+}
+
 std::string answered(json::View record) {
   return word(visible_part(record, "answer")) +
          joined({visible_part(record, "approval"), "by " + visible_part(record, "person"),
-                 visible_part(record, "reason")});
+                 reach_of_answer(record), visible_part(record, "reason")});
 }
 
 // What is worth a column of a record that has no line of its own: everything but the envelope.

@@ -26,13 +26,19 @@ std::string grant_word(json::View entry, std::string_view key) {
 }
 
 std::string grant_left(json::View grant) {
+  if (!grant["left_ms"].exists()) return "as the run";
   return to_string(Duration::seconds(grant["left_ms"].integer() / 1000));
 }
 
 // What of a grant is narrower than its tool.
 std::string grant_bounds(json::View grant) {
   std::string bounds;
-  if (grant["calls"].exists()) bounds = fmt::format("at most {}", grant["calls"].natural());
+  const std::string stands = grant_word(grant, "stands");
+  if (grant["calls"].exists()) {
+    bounds = fmt::format(stands.empty() ? "at most {}" : "{} identical", grant["calls"].natural());
+  } else if (!stands.empty()) {
+    bounds = "approved " + stands;
+  }
   for (json::View name : grant["arguments"].elements()) {
     bounds += (bounds.empty() ? "one " : ", one ") + visible(name.string());
   }
@@ -81,9 +87,11 @@ std::vector<std::string> grant_lines(json::View status) {
   std::vector<std::string> lines;
   for (json::View grant : status["grants"].elements()) {
     const std::string bounds = grant_bounds(grant);
+    const std::string more =
+        grant["left_ms"].exists() ? " for " + grant_left(grant) + " more" : std::string();
     lines.push_back(paint(Ink::warn, "granted") +
-                    fmt::format("    {} to run {} for {} more{} ({})", grant_word(grant, "tool"),
-                                grant_word(grant, "run"), grant_left(grant),
+                    fmt::format("    {} to run {}{}{} ({})", grant_word(grant, "tool"),
+                                grant_word(grant, "run"), more,
                                 bounds.empty() ? "" : ", " + bounds, grant_word(grant, "grant")));
   }
   return lines;

@@ -12,6 +12,7 @@
 #include "gate/ladder.h"
 #include "gate/near.h"
 #include "gate/observe.h"
+#include "gate/people.h"
 #include "gate/talk.h"
 #include "kernel/admit/admit.h"
 #include "kernel/admit/explain.h"
@@ -113,6 +114,11 @@ std::string binding(const Ticket& ticket, const Facts& facts) {
       binding_of(ticket.policy(), *ticket.tool, ticket.state(), ticket.asked.call, facts));
 }
 
+std::string likeness(const Ticket& ticket, const Looked& looked) {
+  return spelled(
+      likeness_of(situation_of(ticket, looked.facts, looked.at, looked.look), looked.verdict));
+}
+
 // Writes the decision with the payloads that it commits to. A grant is refused room on a full disk;
 // a denial is not. What lets the call run is kept in `ticket.forwarded`.
 Result<std::uint64_t> write(Ticket& ticket, Looked& looked, CallDecided record) {
@@ -171,6 +177,8 @@ bool record(Ticket& ticket, Looked& looked) {
   if (holds || (!proposal && looked.facts.approval)) {
     decided.approval = ticket.approval;
   }
+  const auto& answer = looked.facts.approval;
+  if (proposal && verdict.runs() && answer) decided.approval = answer->approval;  // it stands
   const auto seq = write(ticket, looked, std::move(decided));
   if (seq) {
     ticket.decided = *seq;
@@ -227,7 +235,9 @@ Next act(Ticket& ticket, Looked looked) {
     return let_run(ticket, stands);
   }
   if (verdict.effect == Effect::hold && verdict.question) {
-    return ask(ticket, verdict, {binding(ticket, looked.facts), std::move(looked.args)});
+    About about{binding(ticket, looked.facts), std::move(looked.args), {}};
+    if (verdict.question->for_run.ns > 0) about.likeness = likeness(ticket, looked);
+    return ask(ticket, verdict, std::move(about));
   }
   return refuse(ticket, verdict);
 }
@@ -265,6 +275,26 @@ void ask_once(Ticket& ticket, Looked& looked) {
   if (auto fact = said_no_to_the_like(ticket)) {
     looked.facts.approval = std::move(fact);
     looked = judge(ticket, std::move(looked.facts), Look::proposal);
+  }
+}
+
+// People are not asked for what they made an earlier approval of this run good for.
+void let_stand(const Ticket& ticket, Looked& looked) {
+  if (looked.verdict.effect != Effect::hold || !looked.verdict.question) return;
+  const Desk& desk = ticket.desk;
+  for (const Standing& one : ticket.state().standing) {
+    const Approval* given = desk.state.approval(one.approval);
+    if (given == nullptr || one.tool != ticket.asked.call.name()) continue;
+    if (!no_longer_entitled(desk, *given).empty()) continue;
+    Facts facts = looked.facts;
+    facts.approval =
+        ApprovalFact{.approval = one.approval,
+                     .binding = one.for_run ? given->asked.terms->likeness : given->asked.binding,
+                     .granted = true};
+    Looked again = judge(ticket, std::move(facts), Look::proposal);
+    if (!again.verdict.runs()) continue;
+    looked = std::move(again);
+    return;
   }
 }
 
@@ -368,6 +398,7 @@ Next begin(Ticket& ticket) {
   facts.approval = said_no(ticket, facts);
   Looked looked = judge(ticket, std::move(facts), Look::proposal);
   ask_once(ticket, looked);
+  let_stand(ticket, looked);
   watch(ticket, looked);
   if (const auto over = ask_nobody(ticket, looked)) return *over;
   return act(ticket, std::move(looked));

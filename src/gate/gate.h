@@ -39,6 +39,7 @@
 #include "io/journal/journal.h"
 #include "kernel/admit/admit.h"
 #include "kernel/policy/policy.h"
+#include "kernel/state/reach.h"
 #include "kernel/state/state.h"
 #include "model/class.h"
 #include "model/trace.h"
@@ -257,10 +258,11 @@ class Gate {
 
   // People. `person` was authenticated by the caller, `proof` says how; `typed`: the caller
   // compared what the person typed with what the question asks for. Without it such a question is
-  // not approved.
+  // not approved. `reach`: what else the approval is good for, where the question offers it.
   Status answer(const std::string& approval, const std::string& person,
                 const std::vector<std::string>& groups, bool approve, const std::string& reason,
-                const std::string& proof, const std::string& shown, bool typed = false);
+                const std::string& proof, const std::string& shown, bool typed = false,
+                const Reach& reach = {});
   // Approves the call of an open question with other arguments: they become what would run, they
   // go through the kernel like a call, now and at release, and the approvals that came before count
   // no more. Refused where the kernel would deny them, or would ask other or more people.

@@ -1,5 +1,6 @@
 #include "gate/grants.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/text.h"
@@ -33,9 +34,9 @@ std::string told(const GrantMade& made, const std::string& sentence) {
 
 const Run* run_of_grant(const State& state, std::string_view grant) {
   for (const auto& [id, run] : state.runs()) {
-    for (const Grant& one : run.grants) {
-      if (one.id == grant) return &run;
-    }
+    if (std::ranges::find(run.grants, grant, &Grant::id) != run.grants.end()) return &run;
+    const auto stands = std::ranges::find(run.standing, grant, &Standing::approval);
+    if (stands != run.standing.end()) return &run;
   }
   return nullptr;
 }

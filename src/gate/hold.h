@@ -13,6 +13,7 @@ namespace pawl {
 // What a question is about: what its answer is good for, and the commitment to the arguments.
 struct About {
   std::string binding, args;
+  std::string likeness;  // see ApprovalOpened
 };
 
 // Opens the question of a call that was just recorded as held, and waits.

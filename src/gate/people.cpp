@@ -7,6 +7,7 @@
 #include "gate/hold.h"
 #include "gate/near.h"
 #include "kernel/policy/layer.h"
+#include "kernel/state/reach.h"
 
 namespace pawl {
 
@@ -176,13 +177,27 @@ void after_answer(Desk& desk, const std::string& id, std::uint64_t seq) {
 
 Status Gate::answer(const std::string& id, const std::string& person,
                     const std::vector<std::string>& groups, bool approve, const std::string& reason,
-                    const std::string& proof, const std::string& shown, bool typed) {
+                    const std::string& proof, const std::string& shown, bool typed,
+                    const Reach& reach) {
   Desk& desk = *desk_;
   const auto kind = approve ? AnswerGiven::Kind::approve : AnswerGiven::Kind::reject;
   if (Status may = may_answer(desk, {kind, id, person, groups, proof, typed}); !may) return may;
-  const bool asks_typed = desk.state.approval(id)->asked.terms->typed;
-  const auto seq = desk.append(ApprovalAnswered{id, person, approve ? "approve" : "reject", reason,
-                                                proof, shown, approve && asks_typed});
+  const Approval& asked = *desk.state.approval(id);
+  if (reach.any()) {
+    const std::string why =
+        approve ? out_of_reach(asked, reach) : "what is rejected is good for nothing";
+    if (!why.empty()) return refused(desk, asked, person, why);
+  }
+  const bool asks_typed = asked.asked.terms->typed;
+  const auto seq = desk.append(ApprovalAnswered{.approval = id,
+                                                .person = person,
+                                                .answer = approve ? "approve" : "reject",
+                                                .reason = reason,
+                                                .proof = proof,
+                                                .shown = shown,
+                                                .typed = approve && asks_typed,
+                                                .identical = reach.identical,
+                                                .for_run = reach.for_run});
   if (!seq) return std::unexpected(seq.error());
   after_answer(desk, id, *seq);
   return {};

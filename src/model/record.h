@@ -130,11 +130,19 @@ struct ApprovalOpened {
   Instant expires{};
   std::string why;
   std::string class_text = {};  // of the call; empty in records of before: as irreversible
+  // What one approval may be good for besides its call; zero: nothing. Of calls of the run whatever
+  // their arguments are, `likeness` says what they have in common.
+  std::uint64_t identical = 0;
+  Duration for_run{};
+  std::string likeness = {};
 };
 struct ApprovalAnswered {
   std::string approval, person, answer, reason, proof, shown;  // answer: `approve` or `reject`
   bool typed = false;      // the person typed what the question asks for
   std::string batch = {};  // digest over everything that was answered in one act; empty: alone
+  // What else it is good for: so many identical calls, or calls like it for as long as was offered.
+  std::uint64_t identical = 0;
+  bool for_run = false;
 };
 // A reviewer approves the call with other arguments than its agent asked for. What others approved
 // before was another call, and counts no more.

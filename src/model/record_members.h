@@ -147,6 +147,9 @@ void members(V& v, Part<V, ApprovalOpened>& b) {
   v.may("credential", b.credential);
   v.may("deny_on_timeout", b.deny_on_timeout, true);
   v.need("expires", b.expires);
+  v.may("for_run_ns", b.for_run);
+  v.may("identical", b.identical);
+  v.may("likeness", b.likeness);
   v.need("quorum", b.quorum);
   v.may("reviewers", b.reviewers);
   v.need("run", b.run);
@@ -161,6 +164,8 @@ void members(V& v, Part<V, ApprovalAnswered>& b) {
   v.need("answer", b.answer);
   v.need("approval", b.approval);
   v.may("batch", b.batch);
+  v.may("for_run", b.for_run);
+  v.may("identical", b.identical);
   v.need("person", b.person);
   v.may("proof", b.proof);
   v.may("reason", b.reason);

@@ -97,6 +97,9 @@ struct Question {
   Duration within = Duration::seconds(300);
   std::vector<std::string> reviewers;  // groups, persons; empty: the deployment's default_reviewers
   std::string why;                     // sentences for the reviewer, one per holding stage, "; "
+  // What one approval may be good for besides this call; zero: nothing.
+  std::uint64_t identical = 0;
+  Duration for_run{};
 };
 
 // What one part of an entry (a row of `commands`) asks of people, gathered while deny stages look

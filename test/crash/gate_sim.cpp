@@ -23,7 +23,10 @@ tools:
       max_calls_per_run: 6
       counters: [{per: run, max: 6}, {add: 2, per: 1h, max: 5000}]
     - {name: "mail_*", class: irreversible small, requires_approval: true}
-    - {name: "set_*", class: reversible small, requires_approval: true, max_calls_per_run: 4}
+    - name: "set_*"
+      class: reversible small
+      approval: {wider: {identical: 3, run: 20s}}
+      max_calls_per_run: 4
 execution: {max_steps: 40, max_wall_clock: 10m, max_denials: 12}
 approval: {reviewers: [leads], within: 60s}
 )";
@@ -267,6 +270,39 @@ void GateSim::end_life() {
   world_.kill();
 }
 
+// An approval is used once, or as often and as long as whoever gave it said.
+void GateSim::check_standing() {
+  struct Use {
+    std::string run;
+    Instant first{};
+    std::uint64_t times = 0;
+  };
+  std::map<std::string, Use> uses;
+  std::map<std::string, ApprovalAnswered> given;
+  for (const Record& record : records_) {
+    if (const auto* answered = std::get_if<ApprovalAnswered>(&record.body)) {
+      if (answered->answer == "approve") given[answered->approval] = *answered;
+      continue;
+    }
+    const auto* decided = std::get_if<CallDecided>(&record.body);
+    if (decided == nullptr || !decided->enforced || !lets_run(*decided)) continue;
+    if (!decided->tool.starts_with("set_")) continue;
+    const std::string& approval = decided->approval;
+    must(!approval.empty(), "a call was let through unasked");
+    Use& use = uses[approval];
+    if (use.times++ == 0) {
+      must(decided->round == 2, "an approval is used first by another call than its own");
+      use = {decided->run, record.at, 1};
+      continue;
+    }
+    ++reached_.stood;
+    const ApprovalAnswered& answer = given[approval];
+    must(decided->round == 1 && decided->run == use.run, approval + " was used elsewhere");
+    const bool in_time = answer.for_run && record.at < use.first + Duration::seconds(20);
+    must(in_time || use.times <= answer.identical, approval + " was used too often");
+  }
+}
+
 void GateSim::check_end() {
   std::map<std::string, std::uint64_t> puts;
   std::map<std::string, std::uint64_t> all;
@@ -288,6 +324,7 @@ void GateSim::check_end() {
     must(decided->round == 2 && !decided->approval.empty(), "a mail was let through unasked");
     must(used.insert(decided->approval).second, decided->approval + " was used twice");
   }
+  check_standing();
   const auto verified = verify_journal(world_.disk);
   must(verified.has_value(), "the journal cannot be verified");
   if (verified && !verified->clean()) {

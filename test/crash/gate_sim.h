@@ -40,7 +40,7 @@ class GateSim {
     std::uint64_t expired = 0, rejected = 0, halts = 0, kills = 0, aborted = 0, indeterminate = 0;
     std::uint64_t counted = 0, deaths = 0, cuts = 0, failures = 0, full = 0, snapshots = 0;
     std::uint64_t lost_records = 0, floods = 0, changed = 0, watched = 0;
-    std::uint64_t replied = 0, batches = 0;
+    std::uint64_t replied = 0, batches = 0, stood = 0;
   };
   const Reached& reached() const { return reached_; }
 
@@ -54,6 +54,7 @@ class GateSim {
   void ask();
   void flood();
   void people();
+  void approve(const std::string& id, const std::string& person);
   void together(const std::vector<std::string>& open, const std::string& person);
   void server();
   void operate();
@@ -64,6 +65,7 @@ class GateSim {
   void check_execution(const Executed& executed);
   void check_reply(const Asked& asked);
   void check_end();
+  void check_standing();
   void told_no(const std::string& run);
   void check_denials();
   std::uint64_t grants(const Key& key, std::uint64_t below) const;

@@ -114,7 +114,21 @@ void GateSim::people() {
     (void)world_.change(id, other, person);
     return;
   }
-  (void)(random_.one_in(4) ? world_.reject(id, person) : world_.approve(id, person));
+  if (random_.one_in(4)) {
+    (void)world_.reject(id, person);
+  } else {
+    approve(id, person);
+  }
+}
+
+// For the one call, or for more; whether it may be is the gate's to say.
+void GateSim::approve(const std::string& id, const std::string& person) {
+  Reach reach;
+  if (random_.one_in(2)) reach.identical = random_.below(5);
+  if (random_.one_in(3)) reach.for_run = true;
+  const Status done = world_.gate->answer(id, person, world_.groups.at(person), true, "", "test",
+                                          "sha256:shown", false, reach);
+  if (!done && reach.any()) (void)world_.approve(id, person);
 }
 
 // Whether they may be answered together is the gate's to say.

@@ -46,6 +46,7 @@ void add(GateSim::Reached& all, const GateSim::Reached& one) {
   all.watched += one.watched;
   all.replied += one.replied;
   all.batches += one.batches;
+  all.stood += one.stood;
 }
 
 TEST(GateSim, KeepsItsPromisesInEveryStory) {
@@ -78,6 +79,7 @@ TEST(GateSim, KeepsItsPromisesInEveryStory) {
       {"snapshots", all.snapshots}, {"lost records", all.lost_records},
       {"floods", all.floods},       {"changed", all.changed},
       {"watched", all.watched},     {"replied", all.replied},
+      {"stood", all.stood},
       {"batches", all.batches},
   };
   for (const auto& [what, times] : everywhere) {

@@ -104,15 +104,20 @@ void compare(Comparison& sides, const CallDecided& recorded, const Verdict& agai
 }
 
 // The people's answer is a fact of the record; that somebody gave it stands in the records before.
-void compare_approval(Comparison& sides, const State& state, const Facts& facts) {
+void compare_approval(Comparison& sides, const State& state, const Facts& facts, Instant now) {
   if (!facts.approval || !facts.approval->granted) return;
   const Approval* asked = state.approval(facts.approval->approval);
-  sides.member(
-      "approval", std::string("approved"),
-      asked == nullptr ? std::string("no such question") : std::string(to_string(asked->phase)));
-  if (asked != nullptr) {
-    sides.member("approval.binding", facts.approval->binding, asked->binding());
-  }
+  const Run* run = asked == nullptr ? nullptr : state.run(asked->asked.run);
+  const Standing* standing = run == nullptr ? nullptr : run->stands(facts.approval->approval, now);
+  const bool stands = standing != nullptr && asked->phase == ApprovalPhase::consumed;
+  const std::string phase(asked == nullptr ? "no such question"
+                          : stands         ? to_string(ApprovalPhase::approved)
+                                           : to_string(asked->phase));
+  sides.member("approval", std::string("approved"), phase);
+  if (asked == nullptr) return;
+  const bool alike = stands && standing->for_run;
+  sides.member("approval.binding", facts.approval->binding,
+               alike ? asked->asked.terms->likeness : asked->binding());
 }
 
 Again refused_at_the_door(const Record& record, const CallDecided& decided) {
@@ -273,7 +278,7 @@ Again Judge::decide(const State& state, const Record& record, const CallDecided&
   compare(sides, decided, verdict, terms);
   sides.member("enforced", decided.enforced, !passing);
   sides.member("grant", decided.grant, verdict.grant);
-  compare_approval(sides, state, in->facts);
+  compare_approval(sides, state, in->facts, record.at);
   sides.member("policy", decided.policy, run->policy);
   sides.member("definition", decided.definition, in->facts.definition);
   sides.member("entry", decided.entry, bound ? bound->entry->key : std::string());

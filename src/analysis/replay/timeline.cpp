@@ -123,6 +123,11 @@ struct Telling {
     entry.who = b.person;
     entry.verdict = b.answer;
     entry.reason = b.reason;
+    if (b.for_run) entry.reason += entry.reason.empty() ? "for the run" : " (for the run)";
+    if (b.identical > 0) {
+      const std::string calls = std::to_string(b.identical) + " identical calls";
+      entry.reason += entry.reason.empty() ? "for " + calls : " (for " + calls + ")";
+    }
     return asked(b.approval) != nullptr;
   }
   bool operator()(const ApprovalChanged& b) {

@@ -10,6 +10,31 @@
 
 namespace pawl {
 
+namespace {
+
+// What an approval is to be good for besides its call: `identical` calls, or calls like it
+// `for_run`.
+Result<Reach> reach_in(json::View act) {
+  Reach reach;
+  const json::View identical = act["identical"];
+  const json::View for_run = act["for_run"];
+  if (identical.exists()) {
+    if (!identical.is_integer() || identical.integer() < 1) {
+      return fail(Fault::invalid, "`identical` is not a number of calls");
+    }
+    reach.identical = static_cast<std::uint64_t>(identical.integer());
+  }
+  if (for_run.exists()) {
+    if (for_run.kind() != json::Kind::boolean) {
+      return fail(Fault::invalid, "`for_run` is neither true nor false");
+    }
+    reach.for_run = for_run.boolean();
+  }
+  return reach;
+}
+
+}  // namespace
+
 Status Control::answer_question(const std::string& person, const std::string& proof,
                                 json::View act) {
   const auto approval = text(act, "approval");
@@ -45,8 +70,10 @@ Status Control::answer_question(const std::string& person, const std::string& pr
       typed = true;
     }
   }
+  const auto reach = reach_in(act);
+  if (!reach) return std::unexpected(reach.error());
   return ports_.gate.answer(*approval, person, ports_.groups_of(person), approve.boolean(), *reason,
-                            proof, *shown, typed);
+                            proof, *shown, typed, *reach);
 }
 
 Status Control::change_question(const std::string& person, const std::string& proof,

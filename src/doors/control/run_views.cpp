@@ -76,6 +76,38 @@ void write_budgets(json::Writer& out, const Gate& gate, const Run& run, Instant 
   out.end();
 }
 
+namespace {
+
+// Approvals that are good for more calls of their runs, by their ids.
+void write_standing(json::Writer& out, const State& state, Instant now) {
+  std::vector<std::pair<const Standing*, const Run*>> all;
+  for (const auto& [id, run] : state.runs()) {
+    for (const Standing& one : run.standing) {
+      const bool counts = run.stands(one.approval, now) != nullptr;
+      if (counts && state.approval(one.approval) != nullptr) all.emplace_back(&one, &run);
+    }
+  }
+  std::ranges::sort(all, {}, [](const auto& one) -> const std::string& {
+    return one.first->approval;
+  });
+  for (const auto& [one, run] : all) {
+    out.object().key("grant").string(one->approval).key("run").string(run->id);
+    out.key("agent").string(run->agent).key("tool").string(one->tool);
+    out.key("approval").string(one->approval);
+    if (one->until) {
+      out.key("until").string(to_string(*one->until));
+      out.key("left_ms").integer((*one->until - now).ns / 1'000'000);
+    }
+    if (one->for_run) {
+      out.key("stands").string("for the run").end();
+    } else {
+      out.key("calls").natural(one->left).key("stands").string("for identical calls").end();
+    }
+  }
+}
+
+}  // namespace
+
 void write_grants(json::Writer& out, const State& state, Instant now) {
   std::vector<std::pair<const Grant*, const Run*>> all;
   for (const auto& [id, run] : state.runs()) {
@@ -100,6 +132,7 @@ void write_grants(json::Writer& out, const State& state, Instant now) {
     }
     out.end();
   }
+  write_standing(out, state, now);
   out.end();
 }
 

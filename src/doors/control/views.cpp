@@ -110,6 +110,12 @@ void write_question(json::Writer& out, const Approval& approval, Instant now) {
     out.end();
   }
   out.key("deny_on_timeout").boolean(terms.deny_on_timeout);
+  if (terms.identical > 0 || terms.for_run.ns > 0) {
+    out.key("wider").object();
+    if (terms.identical > 0) out.key("identical").natural(terms.identical);
+    if (terms.for_run.ns > 0) out.key("run_ms").integer(terms.for_run.ns / 1'000'000);
+    out.end();
+  }
   if (!terms.credential.empty()) out.key("credential").string(terms.credential);
   out.key("why").string(terms.why);
   out.key("binding").string(approval.binding());
@@ -127,6 +133,8 @@ void write_question(json::Writer& out, const Approval& approval, Instant now) {
     out.object().key("person").string(answer.person).key("answer").string(answer.answer);
     out.key("reason").string(answer.reason).key("at").string(to_string(answer.at));
     if (answer.automatic) out.key("automatic").boolean(true);
+    if (answer.for_run) out.key("for_run").boolean(true);
+    if (answer.identical > 0) out.key("identical").natural(answer.identical);
     out.key("counts").boolean(answer.counts).end();
   }
   out.end();

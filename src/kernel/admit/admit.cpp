@@ -38,14 +38,33 @@ std::string not_covered(const Approval& asked, const Question& question) {
 
 namespace {
 
-// Whether people have said yes to exactly this call, under what asks for them now.
-bool answered(const Situation& s, const Question& question) {
+// Whether people made an approval of this run good for this call too.
+bool stands(const Situation& s, const Verdict& v, const Approval& asked, const Question& question) {
+  const QuestionTerms& terms = *asked.asked.terms;
+  const Standing* standing = s.run.stands(asked.asked.approval, s.now);
+  if (standing == nullptr || s.look != Look::proposal || terms.tool != s.call.name()) return false;
+  if (terms.class_text != to_string(v.action_class)) return false;
+  // Other arguments may belong to other people.
+  if (terms.reviewers != question.reviewers) return false;
+  const std::string& binding = s.facts.approval->binding;
+  if (standing->for_run) {
+    return question.for_run.ns > 0 && binding == terms.likeness &&
+           binding == spelled(likeness_of(s, v));
+  }
+  return question.identical > 0 && binding == asked.asked.binding &&
+         binding == spelled(binding_of(s.policy, *s.tool, s.run, s.call, s.facts));
+}
+
+// Whether people have said yes to exactly this call, or to ones like it, under what asks for them
+// now.
+bool answered(const Situation& s, const Verdict& v, const Question& question) {
   const std::optional<ApprovalFact>& fact = s.facts.approval;
   if (!fact || !fact->granted) return false;
   const Approval* asked = s.state.approval(fact->approval);
-  if (asked == nullptr || asked->phase != ApprovalPhase::approved) return false;
-  if (asked->asked.run != s.run.id || asked->binding() != fact->binding) return false;
+  if (asked == nullptr || asked->asked.run != s.run.id) return false;
   if (!not_covered(*asked, question).empty()) return false;
+  if (asked->phase == ApprovalPhase::consumed) return stands(s, v, *asked, question);
+  if (asked->phase != ApprovalPhase::approved || asked->binding() != fact->binding) return false;
   return fact->binding == spelled(binding_of(s.policy, *s.tool, s.run, s.call, s.facts));
 }
 
@@ -181,7 +200,7 @@ Verdict decide(const Situation& s) {
       deny(s, v);
       return v;
     }
-    if (!answered(s, question)) {
+    if (!answered(s, v, question)) {
       v.reason.words = asked.words;
       hold(s, asked, std::move(question), v);
       return v;

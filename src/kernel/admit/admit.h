@@ -64,6 +64,10 @@ Verdict admit_refused(const Situation& situation, Code code, std::string says);
 Digest binding_of(const Policy& policy, const BoundTool& tool, const Run& run, const Call& call,
                   const Facts& facts);
 
+// What calls of one run have in common that are asked for in the same way, whatever their arguments
+// are: tool, definition, pin, slice of the policy, class, cases, environment and credential.
+Digest likeness_of(const Situation& situation, const Verdict& verdict);
+
 // Why the answers to this question are no answers to what is asked for now; empty: they are.
 std::string not_covered(const Approval& asked, const Question& question);
 

@@ -49,6 +49,7 @@ void ask_arguments(const Situation& s, Asked& asked) {
     if (!violation || !violation->hold) continue;
     if (!asked.hold) asked.code = violation->code;
     asked.ask(violation->rule, "`" + visible(violation->argument) + "` " + violation->says);
+    asked.by_value = true;
   }
 }
 

@@ -143,10 +143,39 @@ Question question_of_entry(const Situation& s, const Asked& asked) {
 
 }  // namespace
 
+namespace {
+
+// What one approval may be good for besides the call. Nothing where a layer or a row of `commands`
+// asks, where something is typed, and where the call cannot be undone.
+void add_wider(const Situation& s, const Asked& asked, Question& question) {
+  const bool undone = asked.action_class.reversibility != Reversibility::irreversible;
+  const bool plain = asked.wish == nullptr && asked.layers == 0 && !question.typed &&
+                     s.tool->wanted_entry == nullptr;
+  if (!undone || !plain) return;
+  const auto& own = s.tool->entry->approval.wider;
+  const Wider usual = own ? *own : s.policy.approval.wider.value_or(Wider{});
+  Wider wider = usual;
+  bool first = true;
+  if (asked.cases != 0) {
+    for (const Case* one : holding(s, asked)) {
+      const Wider stated = one->approval.wider.value_or(usual);
+      wider = first ? stated : wider.and_not_more_than(stated);
+      first = false;
+    }
+  }
+  question.identical = wider.identical;
+  // Other values of the same argument are other reasons, and what carries data outside is looked
+  // at each time.
+  if (!asked.by_value && !asked.action_class.external_sink) question.for_run = wider.run;
+}
+
+}  // namespace
+
 Question question_of(const Situation& s, const Asked& asked) {
   Question question =
       asked.wish != nullptr ? question_of_rows(s, asked) : question_of_entry(s, asked);
   if (asked.layers != 0) unite_layers(s, asked, question);
+  add_wider(s, asked, question);
   return question;
 }
 

@@ -145,6 +145,10 @@ void put_terms(std::string_view key, const ApprovalTerms& terms, const Condition
     out.end();
   }
   if (terms.typed) out.key("typed").string(terms.typed->argument);
+  if (terms.wider) {
+    out.key("wider").object().key("identical").natural(terms.wider->identical);
+    out.key("run_ns").integer(terms.wider->run.ns).end();
+  }
   if (terms.within) out.key("within_ns").integer(terms.within->ns);
   out.end();
 }
@@ -316,6 +320,20 @@ Digest binding_of(const Policy& policy, const BoundTool& tool, const Run& run, c
   out.key("sponsor").string(run.sponsor);
   out.key("tool").string(call.name()).end();
   return sha256({"pawl binding v1\n", out.text()});
+}
+
+Digest likeness_of(const Situation& s, const Verdict& verdict) {
+  json::Writer out;
+  out.object().key("cases").natural(verdict.cases);
+  out.key("class").string(to_string(verdict.action_class));
+  out.key("credential").string(verdict.credential == nullptr ? "" : *verdict.credential);
+  out.key("definition").string(s.facts.definition);
+  out.key("environment").string(to_string(verdict.environment));
+  out.key("pin").string(to_string(s.facts.pin));
+  out.key("slice");
+  put_slice(s.policy, *s.tool, out);
+  out.key("tool").string(s.call.name()).end();
+  return sha256({"pawl likeness v1\n", out.text()});
 }
 
 }  // namespace pawl

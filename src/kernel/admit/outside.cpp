@@ -104,6 +104,7 @@ const Rule& rule_of(const Situation& s) {
   if (s.policy.secrets_of(*s.tool->entry) != Effect::hold) return;
   if (const auto what = Baggage(*s.tool, s.policy.secrets.listed.get()).find(s.call.arguments)) {
     asked.ask(&rule_of(s), *what + ", and it can carry data outside");
+    asked.by_value = true;
   }
 }
 

@@ -48,6 +48,7 @@ struct Asked {
   const Wish* wish = nullptr;    // of rows that hold
   std::uint64_t layers = 0;      // a bit for each row of `require` that holds
   bool by_role = false;          // something else than a layer asks too
+  bool by_value = false;         // a value of the arguments is a reason
 
   // Nothing asked yet, about a call that the deny stages let pass.
   static Asked about(const Verdict& verdict);

@@ -100,6 +100,10 @@ void read_case_list(Build& build, const yaml::Node& list, ToolRule& rule, Condit
 // load_approval.cpp. `path` and `conditions` are those of the entry, or of the file.
 ApprovalTerms read_approval(Build& build, const yaml::Node& node, const std::string& path,
                             std::vector<std::shared_ptr<const Condition>>& conditions);
+// A mistake where `wider` stands in them.
+void refuse_wider(Build& build, const ApprovalTerms& terms, std::string_view why);
+inline constexpr std::string_view wider_is_for_what_can_be_undone =
+    "what cannot be undone is approved call by call: `wider` is for reversible classes";
 void read_entry_approval(Build& build, const yaml::Node& entry, ToolRule& rule);
 
 void read_reviewers(Build& build, const yaml::Entry& key, ApprovalTerms& terms);

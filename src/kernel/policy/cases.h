@@ -7,6 +7,7 @@
 // and where it fails.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -36,6 +37,19 @@ struct TypedText {
   Rule rule;
 };
 
+// What one approval may be good for besides its call, where that can be undone. Zero: nothing.
+struct Wider {
+  std::uint64_t identical = 0;  // so many identical calls, this one among them
+  Duration run{};               // so long for calls like it, of the same run
+
+  bool any() const { return identical > 0 || run.ns > 0; }
+  // The less of both, each by itself.
+  Wider and_not_more_than(const Wider& other) const {
+    return {std::min(identical, other.identical), std::min(run, other.run)};
+  }
+  friend bool operator==(const Wider&, const Wider&) = default;
+};
+
 // How people are asked; what an entry does not say comes from the file's `approval:`. The
 // reviewers of all routes that match answer in place of `reviewers`.
 struct ApprovalTerms {
@@ -45,6 +59,8 @@ struct ApprovalTerms {
   std::vector<Route> routes;
   std::optional<bool> deny_on_timeout;
   std::optional<TypedText> typed;
+  std::optional<Wider> wider;
+  Rule wider_rule;
 };
 
 struct Case {

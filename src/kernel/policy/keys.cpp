@@ -53,6 +53,7 @@ constexpr SectionWords kWords[] = {
     {Section::approval, "`approval`",
      "approval, tools.allowed[].approval, tools.allowed[].cases[].approval"},
     {Section::route, "a route", "approval.route[]"},
+    {Section::wider, "`wider`", "approval.wider"},
     {Section::execution, "`execution`", "execution"},
     {Section::budget, "`on_budget_exceeded`", "execution.on_budget_exceeded"},
     {Section::escalation, "`escalation`", "escalation"},

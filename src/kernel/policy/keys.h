@@ -43,6 +43,7 @@ enum class Section : std::uint8_t {
   secrets,
   approval,
   route,
+  wider,
   execution,
   budget,
   escalation,

@@ -120,6 +120,7 @@ constexpr std::array kLeads = {
     Leads{entry, "cases", Holds::list, situation},
     Leads{situation, "approval", Holds::one, approval},
     Leads{approval, "route", Holds::list, route},
+    Leads{approval, "wider", Holds::one, wider},
     Leads{task, "execution", Holds::one, execution},
     Leads{argument, "path", Holds::one, path},
     Leads{argument, "url", Holds::one, url},

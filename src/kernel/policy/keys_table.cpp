@@ -271,6 +271,15 @@ constexpr Key kPolicyKeys[] = {
      "name (`true`). A call that has no such text is denied."},
     {approval, "route", "list of mappings", "none", 10,
      "Reviewers by condition: those of every route that matches answer, in place of `reviewers`."},
+    {approval, "wider", "mapping", "none", 10,
+     "What a reviewer may make one approval good for, besides its call, where the call can be "
+     "undone and nothing has to be typed. Whoever answers chooses it; else it is the one call."},
+    {wider, "identical", "whole number", "none", 10,
+     "Up to so many identical calls of the run, the first one among them."},
+    {wider, "run", "duration", "none", 10,
+     "So long for calls of the same run that are asked for the same reasons, of the same class, "
+     "whatever their arguments are. Not where a value of the arguments is the reason, and not for "
+     "what can carry data outside."},
     {route, "if", "expression", "required", 7,
      "When the route matches. One that fails matches too."},
     {route, "to", "text or list of texts", "required", 10, "Who answers then."},

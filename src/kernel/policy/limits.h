@@ -30,6 +30,7 @@ inline constexpr std::uint64_t calls_per_minute_max = 10'000;
 inline constexpr std::uint64_t tokens_max = 1'000'000'000'000;
 inline constexpr std::uint64_t length_max = 64UL << 20;
 inline constexpr std::uint64_t quorum_max = 16;
+inline constexpr std::uint64_t identical_max = 1000;
 inline constexpr std::uint64_t cost_usd_max = 1'000'000'000;
 
 inline constexpr Duration wall_clock_max = Duration::seconds(366LL * 86'400);

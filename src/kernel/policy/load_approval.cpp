@@ -62,7 +62,33 @@ void read_typed(Build& build, const yaml::Entry& key, const std::string& path,
   terms.typed = std::move(typed);
 }
 
+void read_wider(Build& build, const yaml::Entry& key, const std::string& path,
+                ApprovalTerms& terms) {
+  Wider wider;
+  terms.wider_rule = {path + "/approval/wider", key.key_at};
+  const bool read = build.reading.keys(key.value, Section::wider, [&](const yaml::Entry& member) {
+    if (member.key == "identical") {
+      const auto calls = build.reading.count(member.value, "identical", {2, limits::identical_max});
+      wider.identical = calls.value_or(0);
+    } else if (member.key == "run") {
+      const LengthBetween bounds{Duration::seconds(1), limits::approval_max};
+      wider.run = build.reading.duration(member.value, "run", bounds).value_or(Duration{});
+    } else {
+      return false;
+    }
+    return true;
+  });
+  if (read && key.value.entries.empty()) {
+    build.reading.mistake(key.value.at, "`wider` is empty: expected `identical`, `run`, or both");
+  }
+  terms.wider = wider;
+}
+
 }  // namespace
+
+void refuse_wider(Build& build, const ApprovalTerms& terms, std::string_view why) {
+  if (terms.wider) build.reading.mistake(terms.wider_rule.at, why);
+}
 
 ApprovalTerms read_approval(Build& build, const yaml::Node& node, const std::string& path,
                             std::vector<std::shared_ptr<const Condition>>& conditions) {
@@ -78,6 +104,8 @@ ApprovalTerms read_approval(Build& build, const yaml::Node& node, const std::str
           build.reading.duration(key.value, "within", {Duration::seconds(1), limits::approval_max});
     } else if (key.key == "typed") {
       read_typed(build, key, path, terms);
+    } else if (key.key == "wider") {
+      read_wider(build, key, path, terms);
     } else if (key.key == "route") {
       build.reading.items(key.value, "route", [&](const yaml::Node& item) {
         const std::string at = fmt::format("{}/approval/route/{}", path, terms.routes.size() + 1);
@@ -131,6 +159,10 @@ void read_entry_approval(Build& build, const yaml::Node& entry, ToolRule& rule) 
     rule.approval = read_approval(build, approval->value, rule.rule.path, rule.conditions);
     rule.requires_approval = true;
     rule.approval_rule = {rule.rule.path + "/approval", approval->key_at};
+    const auto& stated = rule.stated_class;
+    if (stated && stated->reversibility == Reversibility::irreversible) {
+      refuse_wider(build, rule.approval, wider_is_for_what_can_be_undone);
+    }
   }
   if (asked != nullptr) {
     rule.approval_rule = {rule.rule.path + "/requires_approval", asked->key_at};

@@ -55,6 +55,10 @@ class CaseReader {
       return;
     }
     build_.reading.missing(node_, Section::situation, "if");
+    const auto& stated = case_.action_class;
+    if (stated && stated->reversibility == Reversibility::irreversible) {
+      refuse_wider(build_, case_.approval, wider_is_for_what_can_be_undone);
+    }
     settle_effect();
     if (const yaml::Entry* key = node_.entry("if")) read_if(*key);
     rule_.cases.list.push_back(std::move(case_));

@@ -76,6 +76,7 @@ class RequirementReader {
   void read_terms(const yaml::Entry& key) {
     std::vector<std::shared_ptr<const Condition>> routes;
     made_.approval = read_approval(build_, key.value, made_.rule.path, routes);
+    refuse_wider(build_, made_.approval, "a layer only tightens: `wider` is the role's to say");
     if (const yaml::Entry* route = key.value.entry("route")) {
       build_.reading.mistake(route->key_at,
                              "a layer has no routes: one row of `require` for each "

@@ -229,6 +229,7 @@ bool RowReader::take(const yaml::Entry& key, command::Row& row, CommandRow& desc
   } else if (key.key == "approval") {
     described.approval =
         read_approval(build_, key.value, described.rule.path + "/approval", entry_.conditions);
+    refuse_wider(build_, described.approval, "commands are approved one by one: no `wider` here");
   } else if (key.key == "cases" || key.key == "else") {
     return true;  // read last
   } else if (key.key == "say") {

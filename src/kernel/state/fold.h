@@ -68,6 +68,10 @@ struct Fold {
   void charge_denial(Run& run, std::uint64_t count) const;
   void end_call(LiveCall& call);  // out of the live calls; `call` is gone afterwards
   void stop_waiting(LiveCall& call);
+  // fold_standing.cpp
+  Status check_reach(const ApprovalAnswered& b, const Approval& approval) const;
+  void let_stand(const Approval& approval, Run& run) const;
+  static void use_standing(Run& run, std::string_view approval);
   void end_approval(Approval& approval, ApprovalPhase how);
   void set_attached(Approval& approval, bool attached);
   void index_detached(Approval& approval, bool attached);

@@ -63,9 +63,16 @@ Status Fold::operator()(const ApprovalAnswered& b) {
   if (b.answer != "approve" && b.answer != "reject")
     return wrong_approval(b.approval, "got no answer");
   if (!next(approval.phase, ApprovalEvent::reject)) return wrong_approval(b.approval, "is over");
+  if (Status fine = check_reach(b, approval); !fine) return fine;
 
   const Run* run = state.run(approval.asked.run);
-  Answer answer{b.person, b.answer, b.reason, at, false, b.proof == automatic_proof};
+  Answer answer{.person = b.person,
+                .answer = b.answer,
+                .reason = b.reason,
+                .at = at,
+                .automatic = b.proof == automatic_proof,
+                .identical = b.identical,
+                .for_run = b.for_run};
   const bool late = approval.asked.terms->deny_on_timeout && at > approval.asked.expires;
   const bool own = same_person(b.person, approval.asked.terms->agent) ||
                    (run != nullptr && same_person(b.person, run->identity));
@@ -83,7 +90,7 @@ Status Fold::operator()(const ApprovalChanged& b) {
   if (b.args.empty() || b.binding.empty()) return wrong_approval(b.approval, "got no change");
 
   const bool late = approval.asked.terms->deny_on_timeout && at > approval.asked.expires;
-  Answer answer{b.person, "approve", b.reason, at, false};
+  Answer answer{.person = b.person, .answer = "approve", .reason = b.reason, .at = at};
   if (!late) {
     // Looked at without the answers to what would not run any more.
     std::vector<Answer> before = approval.answers;

@@ -76,8 +76,11 @@ Status Fold::check_question(const CallDecided& b, CallEvent event) const {
   if (b.approval.empty() || event == CallEvent::deny) return {};
   const Approval* asked = state.approval(b.approval);
   if (event == CallEvent::admit) {
-    const bool usable =
-        asked != nullptr && asked->phase == ApprovalPhase::approved && asked->asked.run == b.run;
+    const bool mine = asked != nullptr && asked->asked.run == b.run;
+    const Run* run = state.run(b.run);
+    const bool stands = b.round == 1 && run != nullptr && run->stands(b.approval, at) != nullptr;
+    const bool usable = mine && (asked->phase == ApprovalPhase::approved ||
+                                 (asked->phase == ApprovalPhase::consumed && stands));
     return usable ? Status{} : wrong_call(b.call, "uses an approval that is not there to be used");
   }
   if (asked == nullptr) return {};  // opened by the record that follows
@@ -199,6 +202,7 @@ void Fold::admit(const CallDecided& b, LiveCall& call, Run& run) {
   call.approval = used;
   const auto approval = state.approvals_.find(used);
   if (approval == state.approvals_.end()) return;
+  if (approval->second.phase == ApprovalPhase::consumed) return use_standing(run, used);
   // Single use: the same record that admits the call consumes the answer. An answer that was not
   // needed after all (nothing holds the call any more) is withdrawn.
   const std::optional<ApprovalPhase> to =
@@ -212,6 +216,7 @@ void Fold::admit(const CallDecided& b, LiveCall& call, Run& run) {
     }
     approval->second.call = b.call;
   }
+  if (*to == ApprovalPhase::consumed) let_stand(approval->second, run);
   end_approval(approval->second, *to);
 }
 

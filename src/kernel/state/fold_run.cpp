@@ -94,6 +94,7 @@ void Fold::halt(Run& run, std::string_view code, std::string_view why) {
   run.halted = code;
   run.why = why;
   run.grants.clear();
+  run.standing.clear();
   run.denial_records = 0;
   state.halts_[run.agent][run.sponsor].insert(run.id);
   const std::string& id = run.id;
@@ -183,6 +184,7 @@ Status Fold::operator()(const RunClosed& b) {
   withdraw_where([&](const Approval& approval) { return approval.asked.run == b.run; });
   run->phase = *to;
   run->grants.clear();
+  run->standing.clear();
   keep_time(*run);
   retire(*run);
   return {};
@@ -193,9 +195,12 @@ Status Fold::operator()(const KillSet& b) {
   const Kill kill{b.id, b.scope, b.name, b.person, b.reason, at};
   state.kills_.push_back(kill);
   for (auto& [id, run] : state.runs_) {
-    std::erase_if(run.grants, [&](const Grant& grant) { return covers_tool(kill, grant.tool); });
+    const auto covered = [&](const auto& one) { return covers_tool(kill, one.tool); };
+    std::erase_if(run.grants, covered);
+    std::erase_if(run.standing, covered);
     if (!covers(kill, run)) continue;
     run.grants.clear();
+    run.standing.clear();
     if (run.phase != RunPhase::closed) run.revoked = at;
     if (const std::optional<RunPhase> to = next(run.phase, RunEvent::kill)) run.phase = *to;
   }

@@ -21,7 +21,10 @@ OpenedQuestion::OpenedQuestion(const ApprovalOpened& b)
                                                           .credential = b.credential,
                                                           .reviewers = b.reviewers,
                                                           .why = b.why,
-                                                          .class_text = b.class_text})) {}
+                                                          .class_text = b.class_text,
+                                                          .identical = b.identical,
+                                                          .for_run = b.for_run,
+                                                          .likeness = b.likeness})) {}
 
 ApprovalOpened OpenedQuestion::record() const {
   ApprovalOpened b;
@@ -42,6 +45,9 @@ ApprovalOpened OpenedQuestion::record() const {
   b.expires = expires;
   b.why = terms->why;
   b.class_text = terms->class_text;
+  b.identical = terms->identical;
+  b.for_run = terms->for_run;
+  b.likeness = terms->likeness;
   return b;
 }
 

@@ -165,8 +165,19 @@ void members(V& v, Part<V, Answer>& a) {
   v.need("at", a.at);
   v.may("automatic", a.automatic);
   v.may("counts", a.counts);
+  v.may("for_run", a.for_run);
+  v.may("identical", a.identical);
   v.need("person", a.person);
   v.may("reason", a.reason);
+}
+
+template <class V>
+void members(V& v, Part<V, Standing>& s) {
+  v.need("approval", s.approval);
+  v.may("for_run", s.for_run);
+  v.may("left", s.left);
+  v.need("tool", s.tool);
+  time_member(v, "until", s.until);
 }
 
 template <class V>

@@ -49,6 +49,7 @@ Status Snapshot::read_runs(json::View list, State& into) {
     const json::View grants = member.has("grants") ? member.inner("grants") : json::View();
     const json::View flat = member.inner("run");
     const json::View seen = member.has("seen") ? member.inner("seen") : json::View();
+    const json::View standing = member.has("standing") ? member.inner("standing") : json::View();
     const json::View sums = member.inner("sums");
     Run run;
     if (Status done = member.finish(); !done) return done;
@@ -57,6 +58,9 @@ Status Snapshot::read_runs(json::View list, State& into) {
     if (Status done = each(entries, entry); !done) return done;
     if (grants.exists()) {
       if (Status done = get_all(grants, run.grants); !done) return done;
+    }
+    if (standing.exists()) {
+      if (Status done = get_all(standing, run.standing); !done) return done;
     }
     const auto executed = [&](json::View view) -> Status {
       MemberReader of(view);

@@ -52,6 +52,11 @@ void put_run(const Run& run, json::Writer& out) {
     }
     out.end();
   }
+  if (!run.standing.empty()) {
+    out.key("standing").array();
+    for (const Standing& one : run.standing) put(one, out);
+    out.end();
+  }
   if (!run.sums.empty()) {
     out.key("sums");
     write_sums(run.sums, out);

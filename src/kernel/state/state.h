@@ -33,6 +33,9 @@
 //               An identical call of the agent still finds the question by what was asked first.
 //   a remark    ApprovalAsked while the question is open, at most one ApprovalReplied to what was
 //               asked before it, ApprovalPassed to who should look at it. None of them moves it.
+//   a wider one ApprovalAnswered with `identical` or `for_run`, where the question offers it. What all
+//               who approved made it good for stands once its call is let run; CallDecided round 1
+//               that lets another one run names it (fold_standing.cpp).
 //   a release   CallDecided round 2 with `approval`: an effect that runs consumes the approval in
 //               that very record; a denial ends the held call, and an approval that was still open
 //               or approved is withdrawn with it.
@@ -139,6 +142,17 @@ struct Grant {
   std::vector<GrantedArgument> arguments;
 };
 
+// An approval that its reviewers made good for more calls of its run than the one that it was asked
+// for. It counts as long as the question is remembered; over with its calls or its time, and with
+// everything that stops the run.
+struct Standing {
+  std::string approval, tool;
+  bool for_run = false;      // for calls like it; else for identical ones
+  std::uint64_t left = 0;    // identical calls
+  std::optional<Instant> until;  // of one for the run
+};
+inline constexpr std::size_t standing_max = 64;  // of one run; the oldest goes first
+
 struct Run {
   std::string id, key, agent, identity, sponsor, policy;
   std::string caller;  // the deployment's name of the agent, where it proved who it is
@@ -150,6 +164,7 @@ struct Run {
   // Calls that were let through, by `server/tool` or `tool`; one that never left is taken back.
   std::map<std::string, std::uint64_t, std::less<>> seen;
   std::vector<Grant> grants;  // in their order; one whose time is over may still be here
+  std::vector<Standing> standing;  // likewise
   Instant opened{};
   std::optional<Instant> revoked;  // a kill: credentials of before are good for nothing
   // The wall clock (rule 9): starts at the first call, stands still while a call waits for a person
@@ -165,6 +180,8 @@ struct Run {
   std::uint64_t journal_bytes = 0;   // payloads, and a flat charge for each record
 
   Duration clock(Instant now) const;
+  // What this approval is good for besides its call, now; null: nothing.
+  const Standing* stands(std::string_view approval, Instant now) const;
   // Denials that were written out one by one: after a halt since the halt, else in this minute.
   std::uint32_t denials_written(Instant now) const;
 };
@@ -183,6 +200,8 @@ struct Answer {
   Instant at{};
   bool counts = false;
   bool automatic = false;  // a program's: never the only one for what cannot be undone
+  std::uint64_t identical = 0;  // see ApprovalAnswered
+  bool for_run = false;
 };
 // How an answer of an automated reviewer was proven.
 inline constexpr std::string_view automatic_proof = "automatic";
@@ -196,6 +215,9 @@ struct QuestionTerms {
   std::vector<std::string> reviewers = {};
   std::string why = {};
   std::string class_text = {};
+  std::uint64_t identical = 0;
+  Duration for_run = {};
+  std::string likeness = {};
   friend auto operator<=>(const QuestionTerms&, const QuestionTerms&) = default;
 };
 // A question as it was opened (ApprovalOpened), with terms that it shares with questions like it: a

@@ -28,6 +28,7 @@ bool same_terms(const ToolRule& before, const ApprovalTerms& a, const ToolRule& 
                 const ApprovalTerms& b) {
   return a.quorum == b.quorum && a.within == b.within && a.reviewers == b.reviewers &&
          a.deny_on_timeout == b.deny_on_timeout && same_typed(a.typed, b.typed) &&
+         a.wider == b.wider &&
          same_routes(a, before.conditions, b, after.conditions);
 }
 
@@ -77,7 +78,7 @@ bool keeps_case(const ToolRule& before, const Case& one, const ToolRule& after) 
 bool only_stops(const Case& one, Effect otherwise) {
   const ApprovalTerms& terms = one.approval;
   const bool plain = !terms.quorum && !terms.within && terms.reviewers.empty() &&
-                     terms.routes.empty() && !terms.deny_on_timeout;
+                     terms.routes.empty() && !terms.deny_on_timeout && !terms.wider;
   return one.then >= Effect::hold && one.then >= otherwise && !one.action_class && plain;
 }
 
@@ -88,7 +89,7 @@ void compare_cases(const Pair& pair, Laxness& laxness) {
   if (before.cases.empty()) {
     for (const Case& one : after.cases.list) {
       if (!one.action_class && one.approval.reviewers.empty() && one.approval.routes.empty() &&
-          !one.approval.within && !one.approval.deny_on_timeout) {
+          !one.approval.within && !one.approval.deny_on_timeout && !one.approval.wider) {
         continue;
       }
       laxness.found(one.rule.at, "a new case of " + name + " says another class or other people");

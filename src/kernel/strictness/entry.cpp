@@ -208,6 +208,7 @@ struct Terms {
   bool deny_on_timeout;
   std::vector<std::string> reviewers;
   std::optional<TypedText> typed;
+  Wider wider;
 };
 
 Terms terms_of(const Policy& policy, const ToolRule& entry) {
@@ -217,7 +218,8 @@ Terms terms_of(const Policy& policy, const ToolRule& entry) {
           own.within.value_or(file.within.value_or(default_within)),
           own.deny_on_timeout.value_or(file.deny_on_timeout.value_or(true)),
           own.reviewers.empty() ? file.reviewers : own.reviewers,
-          own.typed ? own.typed : file.typed};
+          own.typed ? own.typed : file.typed,
+          own.wider ? *own.wider : file.wider.value_or(Wider{})};
 }
 
 void compare_approval(const Pair& pair, Laxness& laxness) {
@@ -239,6 +241,9 @@ void compare_approval(const Pair& pair, Laxness& laxness) {
   }
   if (before.typed && (!after.typed || after.typed->argument != before.typed->argument)) {
     laxness.found(at, "who approves " + name_of(entry) + " types something else, or nothing");
+  }
+  if (after.wider.identical > before.wider.identical || after.wider.run > before.wider.run) {
+    laxness.found(at, "one approval may be good for more calls of " + name_of(entry));
   }
   if (!same_routes(pair.old_entry.approval, pair.old_entry.conditions, entry.approval,
                    entry.conditions) ||
