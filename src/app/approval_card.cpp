@@ -172,6 +172,9 @@ void print_call(Lines& page, json::View question) {
 
 // Who started the run may be the first pair of eyes, and never the second.
 void print_place_of_sponsor(Lines& page, json::View question) {
+  if (question["needs"].exists()) {
+    page.push_back("needs     " + paint(Ink::warn, card_word(question, "needs")));
+  }
   if (question["quorum"].natural() < 2) return;
   const std::string sponsor = card_word(question, "sponsor");
   page.push_back(

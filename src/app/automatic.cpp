@@ -27,6 +27,7 @@ namespace {
 
 constexpr std::size_t reviewer_message_id_bytes = 16;
 constexpr std::size_t consulted_at_once_max = 8;
+constexpr std::size_t waiting_max = 1024;
 constexpr std::size_t asked_max = 4096;  // remembered; then those that are over are forgotten
 
 // What a question came to be: the text of the card, and what an answer has to repeat.
@@ -192,9 +193,11 @@ struct AutomaticReviewers::Room : std::enable_shared_from_this<AutomaticReviewer
       const auto known = deployment.people.find(person);
       if (known == deployment.people.end() || !known->second.automatic) continue;
       if (!asked_of.insert(approval + "\n" + asked->binding() + "\n" + person).second) continue;
-      auto what = question(approval);
-      if (!what) continue;
-      waiting.push_back({person, groups_of(person), *known->second.automatic, std::move(*what)});
+      if (waiting.size() >= waiting_max) {
+        note(person, approval, fmt::format("{} questions wait for programs already", waiting_max));
+        continue;
+      }
+      waiting.push_back({person, approval, *known->second.automatic, net::boot_time()});
     }
     forget_what_is_over();
     begin();
@@ -204,9 +207,19 @@ struct AutomaticReviewers::Room : std::enable_shared_from_this<AutomaticReviewer
     while (consulted < consulted_at_once_max && !waiting.empty()) {
       Consulting next = std::move(waiting.front());
       waiting.pop_front();
+      // The time in which it has to answer began with the question, not with its turn.
+      next.how.within.ns -= net::boot_time().ns - next.since.ns;
+      if (next.how.within.ns <= 0) {
+        note(next.person, next.approval, "its turn did not come in time");
+        continue;
+      }
+      const auto listed = deployment.people.find(next.person);
+      auto what = question(next.approval);
+      if (!what || listed == deployment.people.end()) continue;
       ++consulted;
-      spawn(consult(std::move(next.person), std::move(next.groups), std::move(next.how),
-                    std::move(next.given)),
+      std::vector<std::string> groups = groups_of(next.person);
+      spawn(consult(std::move(next.person), std::move(groups), std::move(next.how),
+                    std::move(*what)),
             [self = shared_from_this()] {
               --self->consulted;
               if (self->gate != nullptr) self->begin();
@@ -230,10 +243,9 @@ struct AutomaticReviewers::Room : std::enable_shared_from_this<AutomaticReviewer
   std::string directory;
   std::set<std::string> asked_of;  // question, what it is about, reviewer
   struct Consulting {
-    std::string person;
-    std::vector<std::string> groups;
+    std::string person, approval;
     AutomaticReviewer how;
-    GivenQuestion given;
+    Duration since;  // boot
   };
   std::deque<Consulting> waiting;
   std::size_t consulted = 0;

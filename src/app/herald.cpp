@@ -12,8 +12,7 @@
 #include "doors/control/views.h"
 #include "io/net/child.h"
 #include "io/net/clock.h"
-#include "model/access.h"
-#include "model/class.h"
+#include "kernel/state/eyes.h"
 
 namespace pawl::app {
 namespace {
@@ -31,12 +30,7 @@ Task<void> attend_desktop(net::Loop& loop, net::Child child) {
 
 bool approvable_by_button(const Approval& approval) {
   const QuestionTerms& terms = *approval.asked.terms;
-  // What leaves for somewhere outside cannot be called back, whatever its class is.
-  const std::string& named = terms.class_text;
-  // A request for access is mild itself; what it opens may not be.
-  if (asks_for_access(terms.tool)) return false;
-  const bool mild = named.starts_with("reversible") || named.starts_with("read_only");
-  return !terms.typed && mild && named.find("external_sink") == std::string::npos;
+  return !terms.typed && is_mild(terms);
 }
 
 // Shown is approved: a value that is cut, or that a person cannot see as it is, is not shown.

@@ -19,7 +19,9 @@ bool Node::is_auditor(std::string_view person) const {
 std::optional<console::Known> Node::known_person(const std::string& person) const {
   const auto& reviewers = gate_->state().reviewers();
   const auto found = reviewers.find(person);
-  if (found == reviewers.end() || !deployment_.people.contains(person)) return std::nullopt;
+  const auto listed = deployment_.people.find(person);
+  if (found == reviewers.end() || listed == deployment_.people.end()) return std::nullopt;
+  if (listed->second.automatic) return std::nullopt;  // a program answers by itself
   return console::Known{ways_of(found->second.verifier), groups_of(person), is_auditor(person)};
 }
 

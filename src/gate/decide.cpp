@@ -200,6 +200,7 @@ void tell(Ticket& ticket, const Verdict& verdict) {
 
 Next let_run(Ticket& ticket, const Verdict& verdict) {
   ticket.phase = Ticket::Phase::granted;
+  ticket.grant = ticket.watched ? std::string() : verdict.grant;
   ticket.decided_under = ticket.run->policy.get();
   ticket.effect = verdict.action_class.has_effect();
   const std::string* const credential = verdict.credential;

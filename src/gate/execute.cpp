@@ -8,6 +8,15 @@
 
 namespace pawl {
 
+namespace {
+
+bool still_granted(const Run& run, std::string_view grant, Instant now) {
+  const auto found = std::ranges::find(run.grants, grant, &Grant::id);
+  return found != run.grants.end() && now < found->until;
+}
+
+}  // namespace
+
 Next last_look(Ticket& ticket, const Status& durable) {
   Desk& desk = ticket.desk;
   if (!durable || desk.journal.failed()) {
@@ -31,6 +40,11 @@ Next last_look(Ticket& ticket, const Status& durable) {
   if (run.phase != RunPhase::open || desk.state.halt_of(run.agent, run.sponsor) != nullptr) {
     end_unsent(ticket);
     return refuse(ticket, denial(ticket, Code::run_halted, "the run was stopped meanwhile"));
+  }
+  if (!ticket.grant.empty() && !still_granted(run, ticket.grant, desk.now())) {
+    end_unsent(ticket);
+    return refuse(ticket, denial(ticket, Code::not_granted,
+                                 "what people had granted ended before it was sent"));
   }
   if (ticket.other_policy_now()) {
     end_unsent(ticket);

@@ -7,14 +7,18 @@
 #include "gate/hold.h"
 #include "gate/near.h"
 #include "kernel/policy/layer.h"
+#include "kernel/state/eyes.h"
 #include "kernel/state/reach.h"
 
 namespace pawl {
 
 namespace {
 
-bool same_person(std::string_view a, std::string_view b) {
-  return !a.empty() && fold(a) == fold(b);
+// Who started the run, by the name that the deployment knows them by now.
+std::string_view sponsor_of(const Desk& desk, const Approval& approval) {
+  const std::string& sponsor = approval.asked.terms->sponsor;
+  const auto person = desk.accounts.find(fold(sponsor));
+  return person == desk.accounts.end() ? std::string_view(sponsor) : person->second;
 }
 
 // Whether a call may run because of it.
@@ -51,9 +55,9 @@ std::string objection(const Desk& desk, const Approval& approval, const std::str
   for (const Answer& answer : approval.answers) {
     if (!answer.counts || answer.answer != "approve") continue;
     if (same_person(answer.person, person)) return "the same person has approved it already";
-    others = true;
+    others = others || !answer.automatic;
   }
-  if (others && same_person(person, approval.asked.terms->sponsor)) {
+  if (others && same_person(person, sponsor_of(desk, approval))) {
     return "who started the run cannot be the second pair of eyes";
   }
   return {};
@@ -86,6 +90,7 @@ std::string cannot_take(const Desk& desk, const Approval& approval, const std::s
                         const std::string& by) {
   const std::string name = "`" + visible(to.substr(0, 128)) + "`";
   if (to.empty() || same_person(to, by)) return "it is passed on to nobody else";
+  if (desk.programs.contains(to)) return name + " is a program, which nobody asks twice";
   if (!desk.people) {
     return entitled(desk, approval, to, {to}) ? std::string{}
                                               : name + " is not among those who may answer it";
@@ -95,7 +100,8 @@ std::string cannot_take(const Desk& desk, const Approval& approval, const std::s
   for (const auto& [person, groups] : *desk.people) {
     if (person != to && std::ranges::find(groups, to) == groups.end()) continue;
     known = true;
-    if (same_person(person, by) || !entitled(desk, approval, person, groups)) continue;
+    if (same_person(person, by) || desk.programs.contains(person)) continue;
+    if (!entitled(desk, approval, person, groups)) continue;
     std::string objects = objection(desk, approval, person, AnswerGiven::Kind::approve);
     if (objects.empty()) return {};
     why = name + " could not approve it: " + objects;
@@ -105,18 +111,19 @@ std::string cannot_take(const Desk& desk, const Approval& approval, const std::s
 
 std::string no_longer_entitled(const Desk& desk, const Approval& approval) {
   if (!desk.people) return {};
-  std::size_t standing = 0;
+  std::vector<const Answer*> standing;
   std::string missing;
   for (const Answer& answer : approval.answers) {
     if (!answer.counts || answer.answer != "approve") continue;
     const auto known = desk.people->find(answer.person);
     if (known != desk.people->end() && entitled(desk, approval, answer.person, known->second)) {
-      ++standing;
+      standing.push_back(&answer);
     } else {
       missing = answer.person;
     }
   }
-  return standing >= approval.asked.terms->quorum ? std::string{} : missing;
+  if (enough_eyes(*approval.asked.terms, standing)) return {};
+  return missing.empty() ? "nobody" : missing;
 }
 
 std::optional<Instant> ends_at(const Approval& approval) {
@@ -217,7 +224,7 @@ Status Gate::enroll(const std::string& person, const std::string& proof,
   if (desk_->programs.contains(person)) {
     return fail(Fault::refused, "`" + visible(person) + "` is a program and proves nothing");
   }
-  if (!by.empty() && !reviewers.contains(by)) {
+  if (!by.empty() && (!reviewers.contains(by) || desk_->programs.contains(by))) {
     return fail(Fault::refused, "`" + visible(by) + "` is no reviewer and cannot enrol one");
   }
   const auto seq = desk_->append(ReviewerEnrolled{person, proof, verifier, by});
@@ -226,6 +233,10 @@ Status Gate::enroll(const std::string& person, const std::string& proof,
 
 void Gate::set_default_reviewers(std::vector<std::string> reviewers) {
   desk_->default_reviewers = std::move(reviewers);
+}
+
+bool Gate::is_program(std::string_view person) const {
+  return desk_->programs.contains(person);
 }
 
 void Gate::set_programs(std::set<std::string, std::less<>> programs) {

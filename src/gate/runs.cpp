@@ -136,6 +136,25 @@ void forget_run(Desk& desk, const std::string& id) {
   if (!uncounted) desk.runs.erase(known);
 }
 
+namespace {
+
+// Under whatever account the person started the run that is halted: accounts may have been written
+// into the deployment file since.
+const Run* halt_of_person(const Desk& desk, std::string_view agent, std::string_view sponsor) {
+  if (const Run* halted = desk.state.halt_of(agent, sponsor)) return halted;
+  const auto person_of = [&desk](std::string_view name) {
+    const auto found = desk.accounts.find(fold(name));
+    return fold(found == desk.accounts.end() ? name : std::string_view(found->second));
+  };
+  const std::string person = person_of(sponsor);
+  for (const std::string& other : desk.state.halted_sponsors(agent)) {
+    if (!other.empty() && person_of(other) == person) return desk.state.halt_of(agent, other);
+  }
+  return nullptr;
+}
+
+}  // namespace
+
 Result<std::string> Gate::open_run(const RunRequest& request) {
   if (!request.policy || request.key.empty()) {
     return fail(Fault::invalid, "a run needs a policy and a key");
@@ -163,7 +182,7 @@ Result<std::string> Gate::open_run(const RunRequest& request) {
   narrow.policy = *policy;
   const std::string digest = spelled(narrow.policy->digest);
   if (joins) return join(*desk_, *same, narrow, digest);
-  if (const Run* halted = known.halt_of(request.policy->agent, narrow.sponsor)) {
+  if (const Run* halted = halt_of_person(*desk_, request.policy->agent, narrow.sponsor)) {
     if (const Run* stopped = stopped_run(known, *halted, digest)) {
       return join(*desk_, *stopped, narrow, digest);
     }

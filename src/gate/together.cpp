@@ -31,6 +31,19 @@ Status well_formed(const Answers& answers) {
   return {};
 }
 
+// The journal took some of them and no more; whoever answered has to know which.
+Error unfinished(const Answers& answers, const std::string& stopped_at, Error error) {
+  std::string given;
+  for (const Answers::One& one : answers.to) {
+    if (one.approval == stopped_at) break;
+    given += (given.empty() ? "" : ", ") + one.approval;
+  }
+  if (given.empty()) return error;
+  error.message = "only " + given + " are answered, `" + visible(stopped_at) +
+                  "` and those after it are not: " + error.message;
+  return error;
+}
+
 }  // namespace
 
 Status Gate::answer(const Answers& answers) {
@@ -71,7 +84,7 @@ Status Gate::answer(const Answers& answers) {
     const auto seq = desk.append(std::move(record));
     // Those before it are answered, and their calls go on in a later turn, if at all: a journal
     // that does not take this record grants nothing either.
-    if (!seq) return std::unexpected(seq.error());
+    if (!seq) return std::unexpected(unfinished(answers, one.approval, seq.error()));
     after_answer(desk, one.approval, *seq);
   }
   return {};

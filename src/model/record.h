@@ -26,7 +26,7 @@ namespace pawl {
 
 inline constexpr int record_format = 1;
 // Replay demands equal verdicts within one decision version only.
-inline constexpr int decision_abi = 1;
+inline constexpr int decision_abi = 2;
 
 // A node took the state directory. `fault` says why grants are stopped, if they are.
 struct NodeStarted {

@@ -61,10 +61,12 @@ void check_reviewers(const Subject& subject, const ToolRule& entry, Question que
   }
   const std::set<std::string> named = subject.deployment->persons(question.reviewers);
   const std::size_t persons = named.size();
-  const bool undone = class_of(subject, entry).reversibility != Reversibility::irreversible;
+  const Class worst = class_of(subject, entry);
+  const bool undone =
+      worst.reversibility != Reversibility::irreversible && !worst.external_sink;
   if (persons > 0 && !undone && only_programs(*subject.deployment, named)) {
     subject.error(at, fmt::format("a held call of `{}` can be answered by programs only, which "
-                                  "approve nothing alone that cannot be undone",
+                                  "approve nothing alone that cannot be undone or carries data outside",
                                   tool));
     return;
   }

@@ -181,6 +181,9 @@ Result<std::string> Control::performed(const std::string& person, const std::str
     return fail(Fault::refused,
                 "`" + visible(person) + "` is an auditor, who sees everything and decides nothing");
   }
+  if (ports_.gate.is_program(person)) {
+    return fail(Fault::refused, "`" + visible(person) + "` is a program, which answers by itself");
+  }
   const std::string kind(act.text("kind").value_or(""));
   Status status;
   if (kind == "answer") {

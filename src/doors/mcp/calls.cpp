@@ -143,7 +143,9 @@ Task<void> Session::Room::access_call(PendingPtr entry, std::shared_ptr<json::Do
   AtServer upstream(self, entry, "tools/call", false);  // the gate asks no server
   ClientWaits caller(self, entry);
   Settled settled = co_await gate.handle(std::move(proposal), upstream, caller);
-  if (settled.kind == Settled::Kind::pending && hold(entry, settled.approval)) co_return;
+  // What a reviewer asks the agent is for the agent, as with every call.
+  const bool waits = settled.kind == Settled::Kind::pending && !settled.asks;
+  if (waits && hold(entry, settled.approval)) co_return;
   const bool more = settled.kind == Settled::Kind::result;
   settle(entry, reply_to_call(std::move(settled)));
   // The list of tools has one more.

@@ -105,6 +105,23 @@ TEST(TypedKey, IsATruthOrAnArgument) {
   EXPECT_THAT(typed("'args.ids[]'"), HasSubstr("one argument"));
 }
 
+TEST(Approval, MayBeForMoreWhereACallCanBeUndone) {
+  const auto wider = [](std::string_view keys) {
+    const Loaded loaded = sample::load(sample::entry(keys));
+    if (loaded.policy == nullptr) return sample::said(loaded.errors);
+    const auto& read = loaded.policy->tools.at(0).approval.wider;
+    return read ? std::to_string(read->identical) + " " + to_string(read->run) : "none";
+  };
+  EXPECT_EQ(wider("approval: {by: [x], wider: {identical: 5, run: 30m}}"), "5 30m");
+  EXPECT_EQ(wider("approval: {by: [x], wider: {run: 1h}}"), "0 1h");
+  EXPECT_EQ(wider("approval: {by: [x]}"), "none");
+  EXPECT_THAT(wider("approval: {by: [x], wider: {}}"), HasSubstr("expected `identical`, `run`"));
+  EXPECT_THAT(wider("approval: {by: [x], wider: {identical: 1}}"), HasSubstr("identical"));
+  EXPECT_THAT(wider("approval: {by: [x], wider: {for_ever: true}}"), HasSubstr("for_ever"));
+  EXPECT_THAT(wider("class: irreversible small\napproval: {by: [x], wider: {run: 1h}}"),
+              HasSubstr("call by call"));
+}
+
 TEST(ZonesOfExpressions, AreFoundAtLoadAndKeptInTheBundle) {
   const std::string text = sample::entry("if: now.getHours(\"Europe/Berlin\") >= 8");
   const Loaded loaded = sample::load(text);

@@ -87,7 +87,7 @@ void read_wider(Build& build, const yaml::Entry& key, const std::string& path,
 }  // namespace
 
 void refuse_wider(Build& build, const ApprovalTerms& terms, std::string_view why) {
-  if (terms.wider) build.reading.mistake(terms.wider_rule.at, why);
+  if (terms.wider) build.reading.mistake(terms.wider_rule.at, std::string(why));
 }
 
 ApprovalTerms read_approval(Build& build, const yaml::Node& node, const std::string& path,

@@ -1,8 +1,8 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "kernel/state/eyes.h"
 #include "kernel/state/fold.h"
-#include "model/access.h"
 
 namespace pawl {
 
@@ -12,18 +12,8 @@ Status wrong_approval(std::string_view approval, std::string_view what) {
   return fail(Fault::corrupt, "the question `" + visible(approval) + "` " + std::string(what));
 }
 
-bool same_person(std::string_view a, std::string_view b) {
-  return !a.empty() && pawl::fold(a) == pawl::fold(b);
-}
-
-// What cannot be undone, or cannot be told, is not done on the word of programs alone.
-bool a_program_may_do(const Approval& approval) {
-  const std::optional<Class> c = parse_class(approval.asked.terms->class_text);
-  return c && c->reversibility != Reversibility::irreversible &&
-         !asks_for_access(approval.asked.terms->tool);
-}
-
-// Whether one more approval by `person` is a further pair of eyes.
+// Whether one more approval by `person` is a further pair of eyes. What programs said before takes
+// no place from whoever started the run.
 bool counts(const Approval& approval, const Run* run, std::string_view person) {
   if (same_person(person, approval.asked.terms->agent)) return false;
   if (run != nullptr && (same_person(person, run->identity) || same_person(person, run->agent))) {
@@ -33,7 +23,7 @@ bool counts(const Approval& approval, const Run* run, std::string_view person) {
   for (const Answer& answer : approval.answers) {
     if (!answer.counts || answer.answer != "approve") continue;
     if (same_person(answer.person, person)) return false;
-    ++earlier;
+    if (!answer.automatic) ++earlier;
   }
   return earlier == 0 || !same_person(person, approval.asked.terms->sponsor);
 }
@@ -107,22 +97,16 @@ Status Fold::operator()(const ApprovalChanged& b) {
   return {};
 }
 
-// One rejection ends it; distinct persons make the quorum. Where two are wanted and nobody knows
-// who started the run, the second pair of eyes cannot be told from the first, so it is never
-// reached.
+// One rejection ends it; distinct persons make the quorum, as far as they are enough (eyes.h).
 void Fold::count_answers(Approval& approval) {
-  std::size_t approvals = 0;
-  bool seen = false;  // by a person
+  std::vector<const Answer*> approvals;
   for (const Answer& answer : approval.answers) {
     if (!answer.counts) continue;
     if (answer.answer == "reject") return end_approval(approval, ApprovalPhase::rejected);
-    ++approvals;
-    seen = seen || !answer.automatic;
+    approvals.push_back(&answer);
   }
-  const std::uint8_t quorum = approval.asked.terms->quorum;
-  if (approval.phase != ApprovalPhase::open || approvals < quorum) return;
-  if (quorum > 1 && approval.asked.terms->sponsor.empty()) return;
-  if (!seen && !a_program_may_do(approval)) return;
+  if (approval.phase != ApprovalPhase::open) return;
+  if (!enough_eyes(*approval.asked.terms, approvals)) return;
   approval.phase = ApprovalPhase::approved;
   const auto call = state.calls_.find(approval.call);
   if (call != state.calls_.end()) stop_waiting(call->second);

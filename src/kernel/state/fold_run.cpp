@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "kernel/state/fold.h"
 #include "kernel/state/withdraw.h"
+#include "model/access.h"
 
 namespace pawl {
 
@@ -58,7 +59,14 @@ bool covers(const Kill& kill, const Run& run) {
   return kill.scope == "run" && kill.name == run.id;
 }
 
+// A request for a tool is stopped with the tool.
 bool covers_tool(const Kill& kill, std::string_view tool) {
+  if (asks_for_access(tool)) {
+    const std::size_t at = tool.find(access_prefix);
+    std::string wanted(tool.substr(0, at));
+    wanted += tool.substr(at + access_prefix.size());
+    if (covers_tool(kill, wanted)) return true;
+  }
   if (kill.scope == "upstream") {
     const std::string_view alone = without_server(tool);
     if (alone.size() == tool.size()) return false;

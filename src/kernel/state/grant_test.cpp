@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "kernel/state/eyes.h"
 #include "kernel/state/test_journal.h"
 #include "model/access.h"
 
@@ -107,6 +108,33 @@ TEST_F(GrantTest, ThoseThatAreOverMakeRoom) {
   }
 }
 
+// A request is stopped with its tool, and an answer to it is good for nothing afterwards.
+TEST_F(GrantTest, AKillOfTheToolWithdrawsWhatAsksForIt) {
+  for (const std::string server : {"", "crm/"}) {
+    j = TestJournal();
+    j.open("r");
+    CallDecided held = J::decided("c1", "hold");
+    held.server = server.empty() ? "" : "crm";
+    held.tool = access_name("export");
+    held.class_text = "read_only small";
+    held.approval = "a1";
+    j.must(held);
+    ApprovalOpened opened;
+    opened.approval = "a1";
+    opened.call = "c1";
+    opened.run = "r";
+    opened.binding = "b";
+    opened.tool = server + access_name("export");
+    opened.class_text = held.class_text;
+    opened.expires = j.now + Duration::seconds(300);
+    j.must(opened);
+    j.must(J::answer("a1", "first"));
+    EXPECT_EQ(j.phase("a1"), ApprovalPhase::approved);
+    j.must(KillSet{"k1", "tool", "export", "ann", "stop", {}});
+    EXPECT_EQ(j.phase("a1"), ApprovalPhase::withdrawn);
+  }
+}
+
 class AutomaticTest : public ::testing::Test {
  protected:
   void SetUp() override { j.open("r"); }
@@ -149,6 +177,54 @@ TEST_F(AutomaticTest, ProgramsAloneNeverDoForWhatCannot) {
     j.must(J::answer("a1", "first"));
     EXPECT_EQ(j.phase("a1"), ApprovalPhase::approved);
   }
+}
+
+TEST_F(AutomaticTest, NeitherForWhatCarriesSomethingOutside) {
+  hold("reversible small external_sink");
+  j.must(program("robot"));
+  EXPECT_EQ(j.phase("a1"), ApprovalPhase::open);
+  j.must(J::answer("a1", "first"));
+  EXPECT_EQ(j.phase("a1"), ApprovalPhase::approved);
+}
+
+// In whatever order: the second pair of eyes is a person who did not start the run.
+TEST_F(AutomaticTest, WithWhoeverStartedTheRunAProgramIsNotEnough) {
+  for (const bool person_first : {true, false}) {
+    j = TestJournal();
+    j.open("r", "sam");
+    hold("irreversible small", 2);
+    if (person_first) j.must(J::answer("a1", "sam"));
+    j.must(program("robot"));
+    if (!person_first) j.must(J::answer("a1", "sam"));
+    EXPECT_EQ(j.phase("a1"), ApprovalPhase::open);
+    EXPECT_TRUE(j.state.approval("a1")->answers.at(1).counts);
+    j.must(J::answer("a1", "first"));
+    EXPECT_EQ(j.phase("a1"), ApprovalPhase::approved);
+  }
+}
+
+TEST_F(AutomaticTest, AProgramTakesNoPlaceFromWhoeverStartedTheRun) {
+  j = TestJournal();
+  j.open("r", "sam");
+  hold("irreversible small");
+  j.must(program("robot"));
+  j.must(J::answer("a1", "sam"));
+  EXPECT_EQ(j.phase("a1"), ApprovalPhase::approved);
+}
+
+// Of those who approved, some may not answer any more.
+TEST_F(AutomaticTest, WhatIsLeftHasToBeEnoughByItself) {
+  const Answer person{.person = "first", .answer = "approve", .counts = true};
+  Answer robot{.person = "robot", .answer = "approve", .counts = true, .automatic = true};
+  QuestionTerms terms{.sponsor = "sam", .class_text = "irreversible small"};
+  const std::vector<const Answer*> both = {&robot, &person}, one = {&robot};
+  EXPECT_TRUE(enough_eyes(terms, both));
+  EXPECT_FALSE(enough_eyes(terms, one));
+  EXPECT_FALSE(enough_eyes(terms, {}));
+  terms.class_text = "reversible small";
+  EXPECT_TRUE(enough_eyes(terms, one));
+  terms.tool = access_name("export");
+  EXPECT_FALSE(enough_eyes(terms, one));
 }
 
 TEST_F(AutomaticTest, IsOneOfTwoPairsOfEyes) {

@@ -205,6 +205,14 @@ const Kill* State::killed(std::string_view agent, std::string_view run,
   return found == most_general_first.end() ? nullptr : *found;
 }
 
+std::vector<std::string> State::halted_sponsors(std::string_view agent) const {
+  std::vector<std::string> sponsors;
+  const auto found = halts_.find(agent);
+  if (found == halts_.end()) return sponsors;
+  for (const auto& [sponsor, runs] : found->second) sponsors.push_back(sponsor);
+  return sponsors;
+}
+
 const Run* State::halt_of(std::string_view agent, std::string_view sponsor) const {
   const auto of_agent = halts_.find(agent);
   if (of_agent == halts_.end()) return nullptr;

@@ -326,6 +326,8 @@ class State {
   const Kill* killed(std::string_view agent, std::string_view run, std::string_view tool) const;
   // A halt that still stands for (agent, sponsor) from an earlier run, or null (threats R04).
   const Run* halt_of(std::string_view agent, std::string_view sponsor) const;
+  // Sponsors of runs of this agent whose halt stands, sorted.
+  std::vector<std::string> halted_sponsors(std::string_view agent) const;
   bool any_halt() const { return !halts_.empty(); }
 
   // The accepted definition of a tool, or null; `person` is empty where its first use was recorded.

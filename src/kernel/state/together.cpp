@@ -1,7 +1,7 @@
 #include "kernel/state/together.h"
 
 #include "base/text.h"
-#include "model/class.h"
+#include "kernel/state/eyes.h"
 
 namespace pawl {
 
@@ -16,7 +16,6 @@ std::string named(const Approval& question) {
 std::string not_together(std::span<const Approval* const> questions) {
   if (questions.empty()) return "there is no question";
   const QuestionTerms& first = *questions.front()->asked.terms;
-  const auto judged = parse_class(first.class_text);
   for (const Approval* question : questions) {
     const QuestionTerms& terms = *question->asked.terms;
     if (terms.tool != first.tool) {
@@ -26,10 +25,10 @@ std::string not_together(std::span<const Approval* const> questions) {
       return named(*question) + " is of another class than " + named(*questions.front());
     }
     if (question->changed) return named(*question) + " was changed by a reviewer: answer it alone";
-    const bool grave = !judged || judged->reversibility == Reversibility::irreversible;
-    if (questions.size() > 1 && grave && !terms.typed) {
+    if (questions.size() > 1 && !is_mild(terms) && !terms.typed) {
       return named(*question) +
-             " cannot be undone and asks for no typed confirmation of its own: answer it alone";
+             " cannot be undone, carries something outside or opens a tool, and asks for no typed "
+             "confirmation of its own: answer it alone";
     }
   }
   return {};

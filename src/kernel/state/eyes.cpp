@@ -1,0 +1,31 @@
+#include "kernel/state/eyes.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "model/access.h"
+
+namespace pawl {
+
+bool is_mild(const QuestionTerms& terms) {
+  const std::optional<Class> c = parse_class(terms.class_text);
+  return c && c->reversibility != Reversibility::irreversible && !c->external_sink &&
+         !asks_for_access(terms.tool);
+}
+
+bool same_person(std::string_view a, std::string_view b) {
+  return !a.empty() && fold(a) == fold(b);
+}
+
+bool enough_eyes(const QuestionTerms& terms, std::span<const Answer* const> approvals) {
+  if (approvals.size() < terms.quorum) return false;
+  // The second pair of eyes cannot be told from the first where nobody knows who started the run.
+  if (terms.quorum > 1 && terms.sponsor.empty()) return false;
+  if (is_mild(terms)) return true;
+  return std::ranges::any_of(approvals, [&](const Answer* answer) {
+    const bool started_it = terms.quorum > 1 && same_person(answer->person, terms.sponsor);
+    return !answer->automatic && !started_it;
+  });
+}
+
+}  // namespace pawl
