@@ -333,4 +333,22 @@ Status approvable(json::View question) {
               "approved: read all of it with `--full`");
 }
 
+void say_answered(const Arguments& arguments, json::View done, const std::string& phase,
+                  const std::string& word) {
+  const std::string wrong = card_word(done, "vigilance");
+  if (arguments.has("--json")) {
+    json::Writer result;
+    result.object().key("approval").string(arguments.word("id")).key("phase").string(phase);
+    if (!wrong.empty()) result.key("vigilance").string(wrong);
+    result.end();
+    return out(result.text());
+  }
+  out(fmt::format("{} by {}; the question is now {}", word, visible(acting_person(arguments)),
+                  phase));
+  if (wrong.empty()) return;
+  out("It was asked for to see whether people read. Nothing would have run.\n"
+      "It ought to be denied: " +
+      wrong);
+}
+
 }  // namespace pawl::app

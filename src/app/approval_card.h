@@ -36,6 +36,11 @@ Result<json::Document> question_of(NodeConnection& node, const Arguments& argume
 Result<std::string> typed_confirmation(const Arguments& arguments, json::View question);
 Result<std::string> ask_what_to_type(json::View question);
 
+// Says what became of a question that was answered: `word` is what was done. Whoever answered what
+// was only asked to see whether people read is told so.
+void say_answered(const Arguments& arguments, json::View done, const std::string& phase,
+                  const std::string& word);
+
 // Why what is shown cannot be approved; empty: it can.
 Status approvable(json::View question);
 

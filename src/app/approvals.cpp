@@ -76,26 +76,18 @@ int show(const Arguments& arguments) {
   return exit_good;
 }
 
-int tell_answer(const Arguments& arguments, bool approve, const std::vector<std::string>& ids,
-                const std::string& now) {
+int tell_answers(const Arguments& arguments, bool approve, const std::vector<std::string>& ids) {
   if (arguments.has("--json")) {
     json::Writer result;
-    result.object();
-    if (ids.size() == 1) {
-      result.key("approval").string(ids.front()).key("phase").string(now);
-    } else {
-      result.key("approvals").array();
-      for (const std::string& id : ids) result.string(id);
-      result.end().key("ok").boolean(true);
-    }
+    result.object().key("approvals").array();
+    for (const std::string& id : ids) result.string(id);
+    result.end().key("ok").boolean(true);
     out(result.end().text());
     return exit_good;
   }
-  const std::string who = visible(acting_person(arguments));
   out(paint(approve ? Ink::good : Ink::bad, approve ? "approved" : "rejected") +
-      (ids.size() == 1
-           ? fmt::format(" by {}; the question is now {}", who, now)
-           : fmt::format(" by {}: {} questions, each for its own call", who, ids.size())));
+      fmt::format(" by {}: {} questions, each for its own call", visible(acting_person(arguments)),
+                  ids.size()));
   return exit_good;
 }
 
@@ -111,10 +103,13 @@ int give_one(const Arguments& arguments, NodeConnection& node, const Deciding& h
     if (!given) return complain(given.error());
     typed = std::move(*given);
   }
-  if (Status done = send_answer(node, how, question, typed); !done) return complain(done.error());
+  const auto done = send_answer(node, how, question, typed);
+  if (!done) return complain(done.error());
   const auto after = question_of(node, arguments);
   const std::string phase = after ? card_word(after->root()["approval"], "phase") : "";
-  return tell_answer(arguments, how.approve, {arguments.word("id")}, phase);
+  say_answered(arguments, done->root(), phase,
+               paint(how.approve ? Ink::good : Ink::bad, how.approve ? "approved" : "rejected"));
+  return exit_good;
 }
 
 Result<Deciding> deciding(const Arguments& arguments, bool approve) {
@@ -156,7 +151,7 @@ int give(const Arguments& arguments, bool approve) {
   const json::View all = together->root()["together"];
   if (!arguments.has("--json")) print_lines(together_lines(all));
   if (Status done = send_answers(*node, how, all); !done) return complain(done.error());
-  return tell_answer(arguments, approve, ids, {});
+  return tell_answers(arguments, approve, ids);
 }
 
 int approve(const Arguments& arguments) {

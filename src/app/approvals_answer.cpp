@@ -6,7 +6,7 @@
 
 namespace pawl::app {
 
-Status send_answer(NodeConnection& node, const Deciding& how, json::View question,
+Result<json::Document> send_answer(NodeConnection& node, const Deciding& how, json::View question,
                    const std::string& typed) {
   json::Writer act_text;
   act_text.object().key("approval").string(question.text("approval").value_or(""));
@@ -16,8 +16,7 @@ Status send_answer(NodeConnection& node, const Deciding& how, json::View questio
   act_text.key("kind").string("answer").key("reason").string(how.reason);
   act_text.key("shown").string(question.text("shown").value_or(""));
   act_text.key("typed").string(typed).end();
-  const auto done = act(node, how.person, act_text.text());
-  return done ? Status{} : std::unexpected(done.error());
+  return act(node, how.person, act_text.text());
 }
 
 Result<json::Document> questions_together(NodeConnection& node, const std::vector<std::string>& ids,

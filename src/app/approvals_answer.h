@@ -18,8 +18,8 @@ struct Deciding {
   bool for_run = false;
 };
 
-// One question, as it was displayed.
-Status send_answer(NodeConnection& node, const Deciding& how, json::View question,
+// One question, as it was displayed; what the node says to that.
+Result<json::Document> send_answer(NodeConnection& node, const Deciding& how, json::View question,
                    const std::string& typed);
 
 // Several questions with what their calls would take together. `full` folds nothing.

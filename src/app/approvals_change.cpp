@@ -133,14 +133,7 @@ int change(const Arguments& arguments) {
   if (!done) return complain(done.error());
   const auto after = question_of(*node, arguments);
   const std::string phase = after ? card_word(after->root()["approval"], "phase") : "";
-  if (arguments.has("--json")) {
-    json::Writer result;
-    result.object().key("approval").string(arguments.word("id")).key("phase").string(phase).end();
-    out(result.text());
-  } else {
-    out(paint(Ink::good, "changed and approved") +
-        fmt::format(" by {}; the question is now {}", visible(acting_person(arguments)), phase));
-  }
+  say_answered(arguments, done->root(), phase, paint(Ink::good, "changed and approved"));
   return exit_good;
 }
 

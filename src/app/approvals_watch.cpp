@@ -198,6 +198,9 @@ class LiveQueue {
     if (over) page_.close_card();
     look(true);
     page_.say(fmt::format("{}: {} by {}", about, what, visible(person_)));
+    if (const std::string wrong = std::exchange(measured_, {}); !wrong.empty()) {
+      page_.say(about + " was asked to see whether people read; it ought to be denied: " + wrong);
+    }
   }
 
   Result<std::string> reason(bool approve) {
@@ -218,9 +221,12 @@ class LiveQueue {
     }
     auto why = reason(approve);
     if (!why) return std::unexpected(why.error());
-    const Deciding how{approve, person_, std::move(*why)};
-    return single ? send_answer(node_.node(), how, what, typed)
-                  : send_answers(node_.node(), how, what);
+    const Deciding how{.approve = approve, .person = person_, .reason = std::move(*why)};
+    if (!single) return send_answers(node_.node(), how, what);
+    const auto done = send_answer(node_.node(), how, what, typed);
+    if (!done) return std::unexpected(done.error());
+    measured_ = card_word(done->root(), "vigilance");
+    return {};
   }
   Status ask_agent() {
     const auto text = app::ask("what do you ask the agent?");
@@ -246,6 +252,7 @@ class LiveQueue {
   QueueLink node_;
   std::unique_ptr<Screen> screen_;
   std::string person_;
+  std::string measured_;  // why what was answered last ought to be denied, where it only measured
   WatchPage page_;
   json::Document card_;
   Duration read_at_{};

@@ -101,7 +101,9 @@ std::string question_of(const Explanation& e, std::size_t columns_max) {
       who.persons.empty()
           ? "nobody"
           : visible(fmt::format("{} of {}", q.quorum, fmt::join(who.persons, ", ")));
-  if (who.persons.size() < q.quorum && !who.persons.empty()) {
+  if (e.deployment.open_ended(who.named)) {
+    persons += ", and whom the provider knows in their groups";
+  } else if (who.persons.size() < q.quorum && !who.persons.empty()) {
     persons += fmt::format(", and {} are needed", q.quorum);
   }
   std::string text = persons;

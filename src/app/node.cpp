@@ -141,6 +141,9 @@ void Node::tell_people() {
   gate_->set_default_reviewers(deployment_.default_reviewers);
   std::map<std::string, std::vector<std::string>, std::less<>> groups;
   for (const auto& [name, person] : deployment_.people) groups[name] = groups_of(name);
+  for (const auto& [name, vouching] : vouched_) {
+    if (!way_of_vouched(name).empty()) groups[name] = groups_of(name);
+  }
   gate_->set_people(std::move(groups));
   std::map<std::string, std::string, std::less<>> accounts;
   std::set<std::string, std::less<>> programs;
@@ -159,6 +162,11 @@ std::vector<std::string> Node::groups_of(std::string_view person) const {
   for (const auto& [group, persons] : deployment_.groups) {
     if (std::find(persons.begin(), persons.end(), person) != persons.end()) {
       groups.push_back(group);
+    }
+  }
+  for (std::string& group : groups_through_provider(person)) {
+    if (std::find(groups.begin(), groups.end(), group) == groups.end()) {
+      groups.push_back(std::move(group));
     }
   }
   const auto known = deployment_.people.find(person);
@@ -202,17 +210,21 @@ Status Node::open() {
   if (Status read = read_config(); !read) return read;
   if (Status journal = open_journal(); !journal) return journal;
   if (Status people = enrol_configured(); !people) return people;
-  tell_people();
+  people_changed();
   roll_out();
   control_ = std::make_unique<Control>(ControlPorts{
-      *gate_, *journal_, *clock_, challenges_, random_bytes,
+      *gate_,
+      *journal_,
+      *clock_,
+      challenges_,
+      random_bytes,
       [this](std::string_view text) { return key_->prove(text); },
       [this](std::string_view person) { return groups_of(person); },
       [this](const Stopped& stopped) { killed(stopped); },
       [this]() -> Status {
         if (Status read = read_config(); !read) return read;
         if (Status people = enrol_configured(); !people) return people;
-        tell_people();
+        people_changed();
         reload_console();
         return {};
       },
@@ -223,8 +235,12 @@ Status Node::open() {
         return end_processes(std::move(scope), std::move(name), std::move(runs), end);
       },
       [this](std::string person, bool everything) { return drill(std::move(person), everything); },
-      options_.config, PAWL_VERSION, [this](std::string_view person) { return is_auditor(person); },
-      [this] { return console_address(); }, &chronicle_});
+      options_.config,
+      PAWL_VERSION,
+      [this](std::string_view person) { return is_auditor(person); },
+      [this] { return console_address(); },
+      [this](const std::string& run) { return why_to_deny(run); },
+      &chronicle_});
   for (const auto& [id, run] : gate_->state().runs()) {
     if (run.phase != RunPhase::closed) gate_->leave_run(id);
   }

@@ -12,17 +12,25 @@
 namespace pawl::app {
 
 bool Node::is_auditor(std::string_view person) const {
-  return deployment_.persons(deployment_.auditors).contains(std::string(person));
+  if (deployment_.persons(deployment_.auditors).contains(std::string(person))) return true;
+  // Of groups that only the provider knows.
+  return std::ranges::any_of(groups_of(person), [this](const std::string& group) {
+    return std::ranges::find(deployment_.auditors, group) != deployment_.auditors.end();
+  });
 }
 
-// Somebody who may sign in: enrolled, and named by the deployment file as it is now.
+// Somebody who may sign in: enrolled and named by the deployment file as it is now, or vouched for.
 std::optional<console::Known> Node::known_person(const std::string& person) const {
   const auto& reviewers = gate_->state().reviewers();
   const auto found = reviewers.find(person);
   const auto listed = deployment_.people.find(person);
-  if (found == reviewers.end() || listed == deployment_.people.end()) return std::nullopt;
-  if (listed->second.automatic) return std::nullopt;  // a program answers by itself
-  return console::Known{ways_of(found->second.verifier), groups_of(person), is_auditor(person)};
+  const bool is_listed = listed != deployment_.people.end();
+  if (is_listed && listed->second.automatic) return std::nullopt;  // a program answers by itself
+  std::vector<std::string> ways;
+  if (found != reviewers.end() && is_listed) ways = ways_of(found->second.verifier);
+  if (std::string way = way_of_vouched(person); !way.empty()) ways.push_back(std::move(way));
+  if (ways.empty()) return std::nullopt;
+  return console::Known{std::move(ways), groups_of(person), is_auditor(person)};
 }
 
 // Whose passkey this is; empty: nobody's who may sign in.
@@ -48,6 +56,13 @@ Status Node::open_console() {
       .node = journal_->public_key(),
       .person = [this](const std::string& person) { return known_person(person); },
       .owner_of_passkey = [this](std::string_view id) { return owner_of_passkey(id); },
+      .provider = [this] { return deployment_.provider ? deployment_.provider->at.host : ""; },
+      .provider_address =
+          [this](console::ProviderSignIn asked) { return provider_address(std::move(asked)); },
+      .provider_redeem =
+          [this](console::ProviderSignIn asked, std::string code, std::string issuer) {
+            return provider_redeem(std::move(asked), std::move(code), std::move(issuer));
+          },
       .ask = [this](std::string request) { return console_asks(std::move(request)); },
       .act =
           [this](std::string person, std::string proof, std::string act) {
@@ -154,6 +169,7 @@ void Node::reload_console() {
 // Before the gate goes: pages are told, and whoever signs in is answered.
 void Node::close_console() {
   if (console_) console_->finish();
+  if (provider_) provider_->finish();
   if (journal_desk_) journal_desk_->finish();
   console_listener_.reset();
   console_.reset();

@@ -71,10 +71,14 @@ Task<void> Node::slack_posted(http::Request request, http::Responder responder) 
   const Status done = slack_pressed(*answer, person);
   if (!done) note_refusal("slack refused", done.error().message);
   const std::string who = person.empty() ? "somebody" : person;
-  herald_->notifiers().slack_line(
-      answer->channel, answer->thread,
-      done ? fmt::format("{} by {}", verb(answer->pressed), who)
-           : fmt::format("not {}: {}", verb(answer->pressed), done.error().message));
+  std::string text = done ? fmt::format("{} by {}", verb(answer->pressed), who)
+                          : fmt::format("not {}: {}", verb(answer->pressed), done.error().message);
+  const Approval* asked = done ? gate_->state().approval(answer->id) : nullptr;
+  const std::string wrong = asked ? why_to_deny(std::string(asked->asked.run)) : std::string();
+  if (!wrong.empty()) {
+    text += ". It was asked for to see whether people read, and ought to be denied: " + wrong;
+  }
+  herald_->notifiers().slack_line(answer->channel, answer->thread, std::move(text));
 }
 
 // The account has to be an enrolled reviewer's. What may be approved here is looked at now, and not

@@ -41,6 +41,7 @@
 #include "gate/gate.h"
 #include "io/identity/http_keys.h"
 #include "io/identity/identities.h"
+#include "io/identity/provider.h"
 #include "io/journal/journal.h"
 #include "io/journal/note.h"
 #include "io/journal/posix_disk.h"
@@ -220,6 +221,24 @@ class Node {
   bool is_auditor(std::string_view person) const;
   std::optional<console::Known> known_person(const std::string& person) const;
   std::string owner_of_passkey(std::string_view id) const;
+  // node_vigilance.cpp
+  void plan_vigilance();
+  void seed_vigilance();
+  Task<void> seed(Vigilance::Seed seed);
+  std::string sponsor_like(std::string_view agent) const;
+  std::string why_to_deny(const std::string& run) const;
+  void heard_vigilance(const Record& record);
+  void end_vigilance(const std::string& run, const std::string& text);
+  // node_vouched.cpp
+  identity::Provider* provider_in_force();
+  std::vector<std::string> groups_through_provider(std::string_view person) const;
+  std::string way_of_vouched(std::string_view person) const;
+  bool name_is_free(std::string_view name) const;
+  Task<Result<std::string>> provider_address(console::ProviderSignIn asked);
+  Task<Result<console::CameBack>> provider_redeem(console::ProviderSignIn asked, std::string code,
+                                                  std::string issuer);
+  void look_at_vouched();
+  void people_changed();
 
   bool busy() const;
   void watch_idle();
@@ -262,6 +281,19 @@ class Node {
   notify::SlackProofs slack_proofs_;
   bool asks_who_ = false;             // there were agents when the doors were opened
   std::unique_ptr<Gateway> gateway_;  // its connections hold what the doors answer
+  std::map<std::string, std::string, std::less<>> vigilance_;  // by run: why to deny its call
+  std::set<std::string, std::less<>> seeds_in_vain_;           // that no policy holds
+  net::Timer vigilance_next_;
+  std::shared_ptr<void> vigilance_hears_;
+  std::unique_ptr<identity::HttpKeys> console_keys_;
+  std::unique_ptr<identity::Provider> provider_;
+  struct Vouching {
+    std::string name, issuer;  // as the provider calls them
+    std::vector<std::string> groups;
+    Instant until{};
+  };
+  std::map<std::string, Vouching, std::less<>> vouched_;  // by person
+  net::Timer vouched_end_;
   std::unique_ptr<console::Console> console_;
   std::unique_ptr<JournalDesk> journal_desk_;
   std::unique_ptr<ConsoleListener> console_listener_;  // its connections hold what that answers

@@ -81,7 +81,7 @@ void Node::reload() {
   watching_->know(deployment_);
   roll_out();
   if (Status people = enrol_configured(); !people) log_line(to_string(people.error()));
-  tell_people();
+  people_changed();
   reload_console();
   if (Status certificate = gateway_->reload(); !certificate) {
     log_line("the certificate stays as it was: " + to_string(certificate.error()));

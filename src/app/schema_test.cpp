@@ -124,6 +124,14 @@ TEST(Schema, MistakesAreFound) {
   EXPECT_NE(violations(policy, "agent: {id: a}\n"), "");
   const schema::Schema deployment = compiled({"schema", "--deployment"});
   EXPECT_NE(violations(deployment, "rolls: {}\n"), "");
+  const std::string vouched =
+      "version: 1\nroles: {r: {file: p.yaml}}\npeople:\n"
+      "  idp: {issuer: \"https://id.example\", client: pawl, client_secret: {env: S}}\n"
+      "  groups: {leads: {oidc: [a, b]}, ops: [ada]}\n  ada: {oidc: ada@myco.example}\n"
+      "vigilance: {every: 7d, calls: [{role: r, server: s, tool: t, arguments: {n: [1]}, wrong: "
+      "w}]}\n";
+  EXPECT_EQ(violations(deployment, vouched), "");
+  EXPECT_NE(violations(deployment, "people: {groups: {leads: {saml: a}}}\n"), "");
   EXPECT_NE(violations(deployment, "people: {ada: {prof: passphrase}}\n"), "");
   const schema::Schema layer = compiled({"schema", "--layer"});
   EXPECT_NE(violations(layer, "layer: org\nowner: o\ntools: {}\n"), "");

@@ -9,8 +9,10 @@ import { modules } from './world.mjs';
 export const screens = path.join(modules, '..', 'screens');
 const axeSource = readFileSync(path.join(modules, 'axe-core/axe.min.js'), 'utf8');
 
-// A page at the console's address (or `at`), which keeps what goes wrong in it in `faults`.
-export async function opened(browser, world, { at = world.console, ...options } = {}) {
+// A page at the console's address (or `at`), which keeps what goes wrong in it in `faults`. It asks
+// nobody else, but for those of `friends`.
+export async function opened(browser, world, settings = {}) {
+  const { at = world.console, friends = [], ...options } = settings;
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
   const page = await context.newPage();
   page.setDefaultTimeout(120_000);
@@ -21,7 +23,8 @@ export async function opened(browser, world, { at = world.console, ...options } 
     if (line.type() === 'error' && !refused) page.faults.push(line.text());
   });
   page.on('request', (request) => {
-    if (new URL(request.url()).origin !== new URL(at).origin) {
+    const { origin } = new URL(request.url());
+    if (origin !== new URL(at).origin && !friends.includes(origin)) {
       page.faults.push(`it asked ${request.url()}`);
     }
   });

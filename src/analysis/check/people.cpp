@@ -62,15 +62,18 @@ void check_reviewers(const Subject& subject, const ToolRule& entry, Question que
   const std::set<std::string> named = subject.deployment->persons(question.reviewers);
   const std::size_t persons = named.size();
   const Class worst = class_of(subject, entry);
+  const bool open_ended = subject.deployment->open_ended(question.reviewers);
   const bool undone =
       worst.reversibility != Reversibility::irreversible && !worst.external_sink;
-  if (persons > 0 && !undone && only_programs(*subject.deployment, named)) {
+  if (persons > 0 && !undone && !open_ended && only_programs(*subject.deployment, named)) {
     subject.error(at, fmt::format("a held call of `{}` can be answered by programs only, which "
-                                  "approve nothing alone that cannot be undone or carries data outside",
+                                  "approve nothing alone that cannot be undone or carries data "
+                                  "outside",
                                   tool));
     return;
   }
-  if (persons >= question.quorum) return;
+  // How many a group of the provider has, nobody knows here.
+  if (persons >= question.quorum || open_ended) return;
   std::string says = fmt::format("a held call of `{}` needs {} persons, and its reviewers are {}",
                                  tool, question.quorum, persons);
   const bool both = std::ranges::any_of(question.reviewers, [](const std::string& reviewer) {

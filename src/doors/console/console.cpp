@@ -142,7 +142,8 @@ void Console::Room::serve(VisitPtr visit) {
     spawn(sign_in(std::move(visit)));
     return;
   }
-  const bool begins = path == "passkey/challenge" || path == "passkey/sign-in";
+  const bool begins = path == "passkey/challenge" || path == "passkey/sign-in" ||
+                      path == "provider/begin" || path == "provider/sign-in";
   const bool acts = begins || path == "act" || path == "challenge" || path == "sign-out" ||
                     path == "preview" || path == "passkey/new";
   if (posts && !acts) return visit->refuse(404, "nothing is here");
@@ -150,11 +151,20 @@ void Console::Room::serve(VisitPtr visit) {
   if (posts && !is_type(visit->request, "application/json")) {
     return visit->refuse(415, "the body is not `application/json`");
   }
+  if (!posts && path == "ways") return ways(*visit);
   if (!posts && path != "me" && path != "events" && !is_read(path)) {
     return visit->refuse(404, "nothing is here");
   }
   if (path == "passkey/challenge") return passkey_challenge(*visit);
   if (path == "passkey/sign-in") return passkey_sign_in(*visit);
+  if (path == "provider/begin") {
+    spawn(provider_begin(std::move(visit)));
+    return;
+  }
+  if (path == "provider/sign-in") {
+    spawn(provider_sign_in(std::move(visit)));
+    return;
+  }
   // What the page asks for by itself, as long as it is open, is no use of it.
   const bool alone = path == "status" || path == "events" || path == "approvals";
   Session* session = admitted(*visit, !alone);

@@ -5,6 +5,9 @@
 //   POST /console/api/passkey/challenge `{"key":JWK}`: what a passkey has to sign for this key
 //   POST /console/api/passkey/sign-in   … and what it has signed (kernel/token/passkey.h)
 //   POST /console/api/passkey/new       a challenge for a new passkey of who is signed in
+//   GET  /console/api/ways              how people sign in, for whoever asks
+//   POST /console/api/provider/begin    `{"key":JWK}`: where the browser goes
+//   POST /console/api/provider/sign-in  … and what it came back with, signed by that key
 //   POST /console/api/sign-out
 //   GET  /console/api/me                who is signed in
 //   GET  /console/api/WHAT              what the control door shows: approvals, approvals/ID,
@@ -52,6 +55,15 @@ struct Known {
   bool by(std::string_view way) const;  // they are still known that way
 };
 
+// A sign-in with a provider, as the console made it up.
+struct ProviderSignIn {
+  std::string redirect, state, nonce, verifier;
+};
+// Who came back from there: a person of this deployment, and the way by which they are known.
+struct CameBack {
+  std::string person, way;
+};
+
 struct ConsolePorts {
   net::Loop& loop;
   std::function<Duration()> boot;
@@ -62,6 +74,12 @@ struct ConsolePorts {
   std::function<std::optional<Known>(const std::string& person)> person;
   // Whose passkey this is, by its id; empty: nobody's.
   std::function<std::string(std::string_view id)> owner_of_passkey;
+  // The provider's name for the page; empty: there is none, and the two others are not asked.
+  std::function<std::string()> provider = {};
+  // Where the browser goes, and who it is that came back with a code (and an issuer, or empty).
+  std::function<Task<Result<std::string>>(ProviderSignIn)> provider_address = {};
+  std::function<Task<Result<CameBack>>(ProviderSignIn, std::string code, std::string issuer)>
+      provider_redeem = {};
   // The control door: `{"op":…}`, and its answer.
   std::function<Task<std::string>(std::string request)> ask;
   // … and an act of a person who was proven, with how.

@@ -35,6 +35,9 @@ struct ChangeOf {
   Changed operator()(const KillSet&) const { return {"stop", {}}; }
   Changed operator()(const Resumed&) const { return {"stop", {}}; }
   Changed operator()(const Escalated&) const { return {"health", {}}; }
+  Changed operator()(const EscalationOpened&) const { return {"health", {}}; }
+  Changed operator()(const EscalationChanged&) const { return {"health", {}}; }
+  Changed operator()(const Drilled&) const { return {"health", {}}; }
   Changed operator()(const PolicyLoaded&) const { return {"health", {}}; }
   template <class T>
   Changed operator()(const T&) const {

@@ -19,6 +19,13 @@ constexpr std::string_view kNoSite =
     "a page at an address has no passkeys: open the console by a name, such as `localhost`";
 constexpr std::size_t kLabelBytesMax = 120;
 
+// A passkey is enrolled for a person in one session.
+std::string bound_to(const Session& session) {
+  return fmt::format("{} {}", session.number, hex(sha256(session.person)));
+}
+
+}  // namespace
+
 // The key of the page, for which everything here is.
 Result<token::PublicKey> key_in(json::View body) {
   auto key = token::PublicKey::from_jwk(body["key"]);
@@ -28,18 +35,11 @@ Result<token::PublicKey> key_in(json::View body) {
   return key;
 }
 
-// A passkey is enrolled for a person in one session.
-std::string bound_to(const Session& session) {
-  return fmt::format("{} {}", session.number, hex(sha256(session.person)));
-}
-
 Result<json::Document> body_of(const Visit& visit) {
   auto body = json::parse(visit.request.body, {.bytes_max = body_bytes_max, .depth_max = 4});
   if (body && !body->root().is_object()) return fail(Fault::invalid, "no JSON object");
   return body;
 }
-
-}  // namespace
 
 std::optional<std::string> bytes_member(json::View object, std::string_view name) {
   const auto text = object.text(name);

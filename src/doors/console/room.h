@@ -3,6 +3,7 @@
 //   reads.cpp    what the page reads            acts.cpp     what people do
 //   pages.cpp    files, and the headers of every answer
 //   requests.cpp what a request says             passkeys.cpp  passkeys
+//   provider.cpp people of an OpenID provider
 #pragma once
 
 #include <cstdint>
@@ -74,6 +75,12 @@ struct Console::Room : std::enable_shared_from_this<Console::Room> {
   // The act that the control door knows, for a new passkey of who is signed in.
   Result<std::string> enrolment(const Session& session, json::View act);
 
+  // provider.cpp
+  void ways(Visit& visit);
+  ProviderSignIn provider_sign_in_of(const http::Request& request, std::string state) const;
+  Task<void> provider_begin(VisitPtr visit);
+  Task<void> provider_sign_in(VisitPtr visit);
+
   // reads.cpp
   Task<void> read(VisitPtr visit);
   Task<void> preview(VisitPtr visit);
@@ -97,8 +104,11 @@ struct Console::Room : std::enable_shared_from_this<Console::Room> {
   std::shared_ptr<void> hears;
 };
 
-// What a way is, in a word: `passphrase`, `passkey`.
+// What a way is, in a word: `passphrase`, `passkey`, `provider`.
 std::string_view kind_of_way(std::string_view way);
+// The body of a request as a JSON object, and the key of the page in it.
+Result<json::Document> body_of(const Visit& visit);
+Result<token::PublicKey> key_in(json::View body);
 // Bytes that a page sent as base64url; nothing where it is none, or empty.
 std::optional<std::string> bytes_member(json::View object, std::string_view name);
 // Where the page of this request is.

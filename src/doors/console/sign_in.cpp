@@ -144,7 +144,9 @@ void Console::Room::me(Visit& visit) {
 }
 
 std::string_view kind_of_way(std::string_view way) {
-  return way.starts_with("passkey$") ? "passkey" : "passphrase";
+  return way.starts_with("passkey$") ? "passkey"
+         : way.starts_with("oidc$")  ? "provider"
+                                     : "passphrase";
 }
 
 std::string origin_of(const http::Request& request) {

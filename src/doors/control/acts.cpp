@@ -236,7 +236,20 @@ Result<std::string> Control::performed(const std::string& person, const std::str
     return fail(Fault::usage, "there is no act `" + visible(kind.substr(0, 64)) + "`");
   }
   if (!status) return std::unexpected(status.error());
+  if (kind == "answer" || kind == "change") return answered(act);
   return done();
+}
+
+// Whoever answered what was only asked to see whether they read is told so, and nothing before.
+std::string Control::answered(json::View act) const {
+  const Approval* question = ports_.gate.state().approval(act.text("approval").value_or(""));
+  const std::string wrong = question == nullptr || !ports_.vigilance
+                                ? std::string()
+                                : ports_.vigilance(std::string(question->asked.run));
+  if (wrong.empty()) return done();
+  json::Writer out;
+  out.object().key("ok").boolean(true).key("vigilance").string(wrong).end();
+  return out.take();
 }
 
 }  // namespace pawl

@@ -92,7 +92,7 @@ struct ChronicleTeller {
   void operator()(const ApprovalAnswered& b) const {
     const Approval* approval = state.approval(b.approval);
     if (approval == nullptr) return;
-    into.answered(b, *approval, record.at);
+    into.answered(b, *approval, record.at, is_vigilance(state, approval->asked.run));
     Happening one = begin(approval->asked.run, b.answer);
     one.tool = approval->asked.terms->tool;
     one.call = approval->call;
@@ -106,7 +106,7 @@ struct ChronicleTeller {
     as_answer.approval = b.approval;
     as_answer.person = b.person;
     as_answer.answer = "change";
-    into.answered(as_answer, *approval, record.at);
+    into.answered(as_answer, *approval, record.at, is_vigilance(state, approval->asked.run));
     Happening one = begin(approval->asked.run, "change");
     one.tool = approval->asked.terms->tool;
     one.call = approval->call;
@@ -209,11 +209,22 @@ void Chronicle::forget(const std::string& approval) {
   judged_.erase(approval);
 }
 
-void Chronicle::answered(const ApprovalAnswered& b, const Approval& approval, Instant at) {
+bool is_vigilance(const State& state, std::string_view run) {
+  const Run* found = state.run(run);
+  return found != nullptr && found->key.starts_with(vigilance_key);
+}
+
+void Chronicle::answered(const ApprovalAnswered& b, const Approval& approval, Instant at,
+                         bool seeded) {
   if (answering_.size() >= limits_.persons_max && !answering_.contains(b.person)) return;
   Answering& person = answering_[b.person];
   const Duration took{at.ns - approval.opened.ns};
   const bool yes = b.answer == "approve";
+  if (seeded) {
+    ++person.seeded;
+    person.caught += b.answer == "reject" ? 1 : 0;
+    return;
+  }
   ++person.answers;
   person.approved += yes ? 1 : 0;
   person.hasty += yes && took < hasty_below ? 1 : 0;

@@ -55,8 +55,14 @@ struct JudgedCall {
 // How a person answers, since the beginning of this chronicle.
 struct Answering {
   std::uint64_t answers = 0, approved = 0, hasty = 0;
+  // Of calls that nobody ought to approve: asked, and not approved. Counted here and nowhere else.
+  std::uint64_t seeded = 0, caught = 0;
   std::deque<Duration> took;  // from question to answer
 };
+
+// The keys of runs that were made to measure whether people read begin so; no door makes such keys.
+inline constexpr std::string_view vigilance_key = "vigilance:";
+bool is_vigilance(const State& state, std::string_view run);
 
 inline constexpr Duration hasty_below = Duration::seconds(2);
 
@@ -91,7 +97,7 @@ class Chronicle {
   void add(Happening happening);
   void judge(const CallDecided& b);
   void forget(const std::string& approval);
-  void answered(const ApprovalAnswered& b, const Approval& approval, Instant at);
+  void answered(const ApprovalAnswered& b, const Approval& approval, Instant at, bool seeded);
 
   ChronicleLimits limits_;
   std::deque<Happening> happenings_;

@@ -87,6 +87,9 @@ struct ControlPorts {
   std::function<bool(std::string_view person)> auditor = {};
   // The address of the console, opened where it was not.
   std::function<Result<std::string>()> console = {};
+  // Why a call of this run ought to be denied, where it was asked for to see whether people read;
+  // empty of every other run.
+  std::function<std::string(const std::string& run)> vigilance = {};
   // What happened of late; null: nothing of it is shown.
   const Chronicle* chronicle = nullptr;
 };
@@ -120,6 +123,7 @@ class Control {
   Status pass_on(const std::string& person, const std::string& proof, json::View act);
   Status accept(const std::string& person, json::View act);
   Status passkey(const std::string& person, json::View act);
+  std::string answered(json::View act) const;
   Status acknowledge(const std::string& person, const std::string& proof, json::View act);
 
   ControlPorts ports_;

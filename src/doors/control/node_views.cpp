@@ -7,6 +7,15 @@ namespace pawl {
 
 namespace {
 
+void write_drill(json::Writer& out, const State::LastDrill& last) {
+  const Drilled& drill = last.drill;
+  out.key("last_drill").string(to_string(last.at)).key("drilled_by").string(drill.person);
+  out.key("drill").object().key("alive").natural(drill.alive).key("calls").natural(drill.calls);
+  out.key("dead_us").integer(drill.dead.ns / 1000);
+  out.key("decided_us").integer(drill.decided.ns / 1000).key("drill").string(drill.drill);
+  out.key("processes").natural(drill.processes).key("role").string(drill.role).end();
+}
+
 void write_escalation(json::Writer& out, const Escalation& escalation) {
   const EscalationOpened& opened = escalation.opened;
   out.object().key("escalation").string(opened.escalation).key("event").string(opened.event);
@@ -52,10 +61,7 @@ std::string status_json(const Gate& gate, const Journal& journal, Instant now,
   out.end().key("escalations").array();
   for (const auto& [id, escalation] : state.escalations()) write_escalation(out, escalation);
   out.end().key("notices").raw(notices);
-  if (state.last_drill()) {
-    out.key("last_drill").string(to_string(state.last_drill()->at));
-    out.key("drilled_by").string(state.last_drill()->drill.person);
-  }
+  if (state.last_drill()) write_drill(out, *state.last_drill());
   out.key("policies_waiting").array();
   for (const WaitingPolicy& waiting : gate.waiting_policies()) {
     out.object().key("agent").string(waiting.agent).key("file").string(waiting.file);

@@ -183,7 +183,8 @@ std::string people_json(const State& state, Instant now, const Chronicle& chroni
     out.object().key("person").string(visible(name)).key("answers").natural(person.answers);
     out.key("approved").number(share(person.approved, person.answers));
     out.key("median_seconds").number(median_seconds(person));
-    out.key("hasty").natural(person.hasty).key("seeded").natural(0).key("caught").natural(0);
+    out.key("hasty").natural(person.hasty).key("seeded").natural(person.seeded);
+    out.key("caught").natural(person.caught);
     out.key("enrolled").boolean(state.reviewers().contains(name)).end();
   }
   out.end();

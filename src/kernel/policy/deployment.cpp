@@ -72,13 +72,14 @@ struct DeploymentSection {
   void (*read)(DeploymentBuild& build, const yaml::Entry& entry);
 };
 constexpr DeploymentSection kSections[] = {
-    {"version", read_version}, {"listen", read_listen},
-    {"layers", read_layers},   {"roles", read_roles},
-    {"servers", read_servers}, {"people", read_people},
-    {"notify", read_notify},   {"credentials", read_credentials},
-    {"store", read_store},     {"agents", read_agents},
-    {"issuers", read_issuers}, {"trust_domains", read_trust_domains},
-    {"traces", read_traces},   {"drill", read_drill},
+    {"version", read_version},     {"listen", read_listen},
+    {"layers", read_layers},       {"roles", read_roles},
+    {"servers", read_servers},     {"people", read_people},
+    {"notify", read_notify},       {"credentials", read_credentials},
+    {"store", read_store},         {"agents", read_agents},
+    {"issuers", read_issuers},     {"trust_domains", read_trust_domains},
+    {"traces", read_traces},       {"drill", read_drill},
+    {"vigilance", read_vigilance},
 };
 
 }  // namespace
@@ -100,6 +101,7 @@ LoadedDeployment load_deployment(std::string_view text, std::string_view file) {
     check_servers(build);
     check_agents(build);
     check_notify(build);
+    check_vigilance(build);
   }
   LoadedDeployment loaded;
   if (build.reading.sound()) {

@@ -20,6 +20,7 @@
 #include "kernel/policy/issued.h"
 #include "kernel/policy/issuers.h"
 #include "kernel/policy/notices.h"
+#include "kernel/policy/people.h"
 
 namespace pawl {
 
@@ -58,6 +59,7 @@ struct Deployment {
     std::string proof = "passphrase";
     std::string verifier;                        // empty: enrolled later
     std::string slack;                           // the id of their account there; empty: none
+    std::string oidc;  // how the provider calls them; empty: it does not know them
     std::vector<std::string> accounts;           // under which they start runs, besides their name
     std::optional<AutomaticReviewer> automatic;  // they are a program
     Position at;
@@ -121,6 +123,9 @@ struct Deployment {
   std::map<std::string, std::vector<std::string>, std::less<>> groups;  // group -> its persons
   std::vector<std::string> default_reviewers;                           // persons or groups
   std::vector<std::string> auditors;  // persons or groups that see everything and decide nothing
+  std::optional<PersonProvider> provider;
+  // Groups whose members the provider knows: the names that it has for each.
+  std::map<std::string, std::vector<std::string>, std::less<>> provider_groups;
   std::map<std::string, Credential, std::less<>> credentials;
   StoreKey store;
   std::map<std::string, DeployedAgent, std::less<>> agents;  // who may call over the network
@@ -128,6 +133,7 @@ struct Deployment {
   std::map<std::string, TokenSource, std::less<>> trust_domains;  // by their names in SPIFFE ids
   Notices notices;
   std::optional<DrillPlan> drill;
+  std::optional<Vigilance> vigilance;
 
   // The files of the layers of a role, with its team in their names. A role that has no team cannot
   // pass a layer that is named with one.
@@ -136,6 +142,8 @@ struct Deployment {
   // once.
   std::set<std::string> persons(const std::vector<std::string>& names) const;
   bool knows(std::string_view person_or_group) const;
+  // Whether one of them is a group whose members only the provider knows.
+  bool open_ended(const std::vector<std::string>& names) const;
   // Whose account of Slack's this is; empty: nobody's.
   std::string person_of_slack(std::string_view account) const;
   // Whether this deployment can reach somebody that way; what is in the way where it cannot.

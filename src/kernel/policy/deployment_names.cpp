@@ -58,6 +58,14 @@ std::set<std::string> Deployment::persons(const std::vector<std::string>& names)
   return out;
 }
 
+bool Deployment::open_ended(const std::vector<std::string>& names) const {
+  return std::ranges::any_of(names, [this](const std::string& name) {
+    const auto parts = parts_of_reviewer(name);
+    return std::ranges::any_of(
+        parts, [this](std::string_view part) { return provider_groups.contains(part); });
+  });
+}
+
 bool Deployment::knows(std::string_view person_or_group) const {
   const std::vector<std::string_view> parts = parts_of_reviewer(person_or_group);
   return std::ranges::all_of(parts, [this](std::string_view part) {

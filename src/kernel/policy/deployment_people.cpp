@@ -11,14 +11,28 @@
 namespace pawl {
 namespace {
 
+// A group whose members the provider knows, by its own names for it.
+void read_provider_group(DeploymentBuild& build, const yaml::Entry& entry) {
+  std::vector<std::string> names;
+  const bool read =
+      build.reading.keys(entry.value, Section::provider_group, [&](const yaml::Entry& key) {
+        if (key.key != "oidc") return false;
+        for (Placed& name : build.reading.texts(key.value, "oidc")) {
+          names.push_back(std::move(name.text));
+        }
+        return true;
+      });
+  if (read && names.empty()) {
+    build.reading.mistake(entry.value.at, "`oidc` is how the provider calls this group");
+  }
+  build.into.groups[entry.key];
+  build.into.provider_groups[entry.key] = std::move(names);
+  build.provider_groups.push_back({entry.key, entry.value.at});
+}
+
 void read_group(DeploymentBuild& build, const yaml::Entry& entry) {
   if (!build.named(entry, "group")) return;
-  if (entry.value.is_map()) {
-    build.reading.mistake(entry.value.at,
-                          "groups from elsewhere are not enforced by this version, so they are "
-                          "refused: expected a list of persons");
-    return;
-  }
+  if (entry.value.is_map()) return read_provider_group(build, entry);
   build.into.groups[entry.key];
   for (Placed& person : build.reading.texts(entry.value, entry.key)) {
     build.members.push_back({entry.key, std::move(person)});
@@ -79,6 +93,8 @@ void read_person(DeploymentBuild& build, const yaml::Entry& entry) {
       build.reading.word(key.value, "proof", {"passphrase"}, {"passkey", "idp", "oidc"});
     } else if (key.key == "verifier") {
       person.verifier = build.reading.text(key.value, "verifier").value_or("");
+    } else if (key.key == "oidc") {
+      person.oidc = build.reading.text(key.value, "oidc").value_or("");
     } else if (key.key == "slack") {
       person.slack = build.reading.text(key.value, "slack").value_or("");
     } else if (key.key == "accounts") {
@@ -142,6 +158,8 @@ void read_people(DeploymentBuild& build, const yaml::Entry& section) {
       build.reviewers = build.reading.texts(entry.value, entry.key);
     } else if (entry.key == "auditors") {
       build.auditors = build.reading.texts(entry.value, entry.key);
+    } else if (entry.key == "idp") {
+      read_provider(build, entry);
     } else if (entry.key == "groups") {
       build.reading.names(entry.value, "groups",
                           [&build](const yaml::Entry& one) { read_group(build, one); });
@@ -174,6 +192,7 @@ void check_people(DeploymentBuild& build) {
   check_accounts(build);
   gather_groups(build);
   check_groups(build);
+  check_provider(build);
   for (const Placed& reviewer : build.reviewers) {
     build.into.default_reviewers.push_back(reviewer.text);
     if (build.into.knows(reviewer.text)) continue;

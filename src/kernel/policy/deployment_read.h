@@ -39,6 +39,7 @@ struct DeploymentBuild {
   Deployment into;
   std::vector<Placed> reviewers;  // `default_reviewers`
   std::vector<Placed> auditors;
+  std::vector<Placed> provider_groups;
   std::vector<Placed> users;             // roles that credentials name
   std::vector<Mention> members;          // persons that groups name
   std::vector<Mention> servers_of_role;  // servers that roles name
@@ -59,6 +60,11 @@ void read_traces(DeploymentBuild& build, const yaml::Entry& entry);
 // deployment_people.cpp
 void read_people(DeploymentBuild& build, const yaml::Entry& entry);
 void check_people(DeploymentBuild& build);
+// deployment_provider.cpp: who vouches for people, and whether they read.
+void read_provider(DeploymentBuild& build, const yaml::Entry& entry);
+void check_provider(DeploymentBuild& build);
+void read_vigilance(DeploymentBuild& build, const yaml::Entry& entry);
+void check_vigilance(DeploymentBuild& build);
 // deployment_notify.cpp
 void read_notify(DeploymentBuild& build, const yaml::Entry& entry);
 void read_drill(DeploymentBuild& build, const yaml::Entry& entry);

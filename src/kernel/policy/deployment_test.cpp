@@ -226,8 +226,6 @@ constexpr Row kDeploymentRows[] = {
     {"roles: {r: {file: a, candidate: a}}", "1:33: the candidate is the policy that is in force\n"},
     {"roles: {r: {file: a, directories: [src]}}",
      "1:36: the directory `src` must begin with `/` or `~/`\n"},
-    {"people: {idp: {issuer: x}}",
-     "1:10: `idp` in `people` is not enforced by this version, so it is refused\n"},
     {"people: {ada: {proof: passkey}}",
      "1:23: `proof: passkey` is not enforced by this version, so it is refused\n"},
     {"people: {ada: {proof: password}}", "1:23: `proof` must be `passphrase`, found `password`\n"},
@@ -240,8 +238,7 @@ constexpr Row kDeploymentRows[] = {
      "1:36: there is no person `adda`: did you mean `ada`?\n"},
     {"people: {ada: {groups: [ada]}}", "1:10: `ada` is a person and a group\n"},
     {"people: {groups: {leads: {oidc: \"okta:leads\"}}}",
-     "1:26: groups from elsewhere are not enforced by this version, so they are refused: expected "
-     "a list of persons\n"},
+     "1:26: the group `leads` has `oidc`, and `people` has no `idp`\n"},
     {"notify: {desktop: yes}", "1:19: `desktop` must be `auto` or `off`, found `yes`\n"},
     {"notify: {slack: {}}", "1:17: `slack` has no `token`\n"},
     {"credentials: {m: {}}",

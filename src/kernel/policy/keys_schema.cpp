@@ -65,6 +65,7 @@ constexpr std::array kTypes = {
                R"({"anyOf":[{"enum":["EdDSA","ES256","ES384","RS256","PS256"]},)"
                R"({"type":"array","minItems":1,"items":)"
                R"({"enum":["EdDSA","ES256","ES384","RS256","PS256"]}}]})"},
+    TypeSchema{"any mapping", R"({"type":"object"})"},
     TypeSchema{"mapping of claims", R"({"type":"object","minProperties":1,)"
                                     R"("additionalProperties":)"
                                     R"({"type":["string","integer","boolean"]}})"},
@@ -164,6 +165,10 @@ constexpr std::array kLeads = {
     Leads{notify_pagerduty, "services", Holds::names, secret_source},
     Leads{notify_mail, "password", Holds::one, secret_source},
     Leads{deployment, "drill", Holds::one, drill},
+    Leads{people, "idp", Holds::one, person_provider},
+    Leads{person_provider, "client_secret", Holds::one, secret_source},
+    Leads{deployment, "vigilance", Holds::one, vigilance},
+    Leads{vigilance, "calls", Holds::list, vigilance_call},
     Leads{deployment, "credentials", Holds::names, credential},
     Leads{credential, "vault", Holds::one, vault},
     Leads{credential, "oauth", Holds::one, oauth},
@@ -280,7 +285,8 @@ std::optional<std::string> special(const Key& key) {
                        kValuesSchema, ref(list));
   }
   if (key.type == "mapping of group names") {
-    return fmt::format(R"({{"type":"object","additionalProperties":{}}})", kTextsSchema);
+    return fmt::format(R"({{"type":"object","additionalProperties":{{"anyOf":[{},{}]}}}})",
+                       kTextsSchema, ref(provider_group));
   }
   return std::nullopt;
 }

@@ -1,7 +1,7 @@
 // What the page asks of its node. One address, this one. Every request carries the session's token,
 // which no page of another origin can read or send; what changes something is signed besides.
-import { makeKey, signed } from './proof.js';
-import { forget, keep, recall } from './keep.js';
+import { makeKey, signed, signedReturn } from './proof.js';
+import { comeBack, forget, keep, leave, recall } from './keep.js';
 import { make, prove } from './passkey.js';
 
 let mine = null; // token, key, node
@@ -84,6 +84,32 @@ export async function signInWithPasskey() {
   const challenge = await post('passkey/challenge', JSON.stringify({ key: open }));
   const proof = await prove(challenge);
   return signedIn(await post('passkey/sign-in', JSON.stringify({ key: open, ...proof })), key);
+}
+export const waysToSignIn = () => get('ways');
+// The browser goes to the provider, and comes back to this very page with a code.
+export async function goToProvider() {
+  const { key, open } = await makeKey();
+  const begun = await post('provider/begin', JSON.stringify({ key: open }));
+  await leave({ key, open, state: begun.state });
+  location.assign(begun.open);
+}
+// What it came back with, taken out of the address first; null: nothing.
+export async function returned() {
+  const brought = new URLSearchParams(location.search);
+  if (!brought.has('state')) return null;
+  history.replaceState(null, '', location.pathname + location.hash);
+  const journey = await comeBack();
+  const state = brought.get('state');
+  if (journey?.state !== state) throw new Error('this page did not begin that sign-in');
+  if (!brought.has('code')) throw new Error('the provider has not signed you in');
+  const body = {
+    code: brought.get('code'),
+    iss: brought.get('iss') ?? '',
+    key: journey.open,
+    signature: await signedReturn(state, journey.key),
+    state,
+  };
+  return signedIn(await post('provider/sign-in', JSON.stringify(body)), journey.key);
 }
 export async function addPasskey(label) {
   if (!label) throw new Error('give it a name by which you know it again');

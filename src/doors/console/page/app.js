@@ -1,6 +1,6 @@
 // The frame: places, the line to the node, keys.
 import { $, badge, h, put } from './dom.js';
-import { listen, session, signOut, whenSignedOut, whoAmI } from './api.js';
+import { listen, returned, session, signOut, whenSignedOut, whoAmI } from './api.js';
 import { answered, question, readAll, readStatus, store, watch } from './store.js';
 import { queue } from './queue.js';
 import { runs } from './runs.js';
@@ -9,6 +9,7 @@ import { stop } from './stop.js';
 import { policy } from './policy.js';
 import { people } from './people.js';
 import { you } from './you.js';
+import { alarms, waiting as alarmsWaiting } from './alarms.js';
 import { signInForm } from './sign_in.js';
 
 const places = [
@@ -18,6 +19,7 @@ const places = [
   { name: 'policies', title: 'Policies', key: 'p', make: policy },
   { name: 'people', title: 'Reviewers', key: 'v', make: people },
   { name: 'switch', title: 'Switch', key: 's', make: stop },
+  { name: 'alarms', title: 'Alarms', key: 'e', make: alarms },
   { name: 'you', title: 'You', key: 'y', make: you, apart: true },
 ];
 const view = $('view');
@@ -55,6 +57,9 @@ function frame() {
         each.title,
         each.name === 'queue' && store.questions.size > 0
           ? h('span', { class: 'count' }, store.questions.size)
+          : null,
+        each.name === 'alarms' && alarmsWaiting() > 0
+          ? h('span', { class: 'count' }, alarmsWaiting())
           : null,
         each.name === 'switch' && store.kills.length > 0
           ? h('span', { class: 'count' }, store.kills.length)
@@ -100,7 +105,7 @@ async function enter() {
   show();
 }
 
-function ask() {
+function ask(trouble = '') {
   hangUp?.();
   hangUp = null;
   here?.end();
@@ -109,7 +114,7 @@ function ask() {
   put($('places'), []);
   put($('person'), []);
   put($('health'), []);
-  here = signInForm(view, () => void enter());
+  here = signInForm(view, () => void enter(), trouble);
 }
 async function leave() {
   await signOut();
@@ -120,7 +125,8 @@ const help = [
   ['j k', 'next and previous question'],
   ['a', 'go to approving; d: go to the reason'],
   ['/', 'filter'],
-  ['g then q r l p v s y', 'queue, runs, journal, policies, reviewers, switch, you'],
+  ['g then q r l p', 'queue, runs, journal, policies'],
+  ['g then v s e y', 'reviewers, switch, alarms, you'],
   ['t', 'light or dark'],
   ['Esc', 'back to the list'],
 ];
@@ -173,4 +179,12 @@ watch(frame);
 whenSignedOut(() => {
   if (session.person) ask();
 });
-whoAmI().then(enter, ask);
+async function begin() {
+  try {
+    if (await returned()) return enter();
+  } catch (error) {
+    return ask(error.message);
+  }
+  return whoAmI().then(enter, () => ask());
+}
+void begin();

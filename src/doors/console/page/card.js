@@ -176,7 +176,7 @@ export function card(place, id, { back }) {
     ready();
     said.textContent = '';
     try {
-      await act({
+      const told = await act({
         kind: 'answer',
         approval: id,
         approve: yes,
@@ -184,7 +184,7 @@ export function card(place, id, { back }) {
         shown: question.shown ?? '',
         typed: question.typed ? typed.value : '',
       });
-      over(yes ? 'You approved it.' : 'You denied it.');
+      over(`You ${yes ? 'approved' : 'denied'} it.`, told);
     } catch (error) {
       said.textContent = error.message;
     }
@@ -192,13 +192,18 @@ export function card(place, id, { back }) {
     if (vanished) over();
     ready();
   }
-  function over(text = 'It is over: answered, withdrawn, or its time was up.') {
+  function over(text = 'It is over: answered, withdrawn, or its time was up.', told = {}) {
     if (ended) return;
     ended = true;
     ready();
-    announce(text);
+    const meant = told.vigilance
+      ? `It was asked for to see whether people read. Nothing would have run. ` +
+        `It ought to be denied: ${told.vigilance}`
+      : '';
+    announce(`${text} ${meant}`);
     put(footer, [
       h('p', {}, h('strong', {}, text)),
+      meant ? h('p', { class: 'flag vigilance' }, meant) : null,
       h('button', { type: 'button', onclick: back }, 'Back'),
     ]);
   }

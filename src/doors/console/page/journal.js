@@ -51,7 +51,7 @@ function table(records) {
   const heads = ['#', 'when', 'what', 'tool', 'run', 'why'];
   return h(
     'div',
-    { class: 'wide' },
+    { class: 'wide', role: 'region', 'aria-label': 'records', tabindex: 0 },
     h(
       'table',
       {},

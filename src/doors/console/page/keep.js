@@ -1,6 +1,7 @@
 // What the page keeps of a session, so that a reload does not sign anybody out: the token, and the
 // key that signs acts. The browser lets us use that key and read it never.
 const kept = 'now';
+const gone = 'at the provider'; // a sign-in that is under way there, with its key
 
 function database() {
   return new Promise((resolve, reject) => {
@@ -25,7 +26,15 @@ async function within(mode, use) {
 }
 
 // A browser that keeps nothing (some private windows) is asked to sign in again after a reload.
-export const recall = () => within('readonly', (store) => store.get(kept)).catch(() => null);
-export const keep = (session) =>
-  within('readwrite', (store) => store.put(session, kept)).catch(() => null);
-export const forget = () => within('readwrite', (store) => store.delete(kept)).catch(() => null);
+const read = (name) => within('readonly', (store) => store.get(name)).catch(() => null);
+const write = (name, what) => within('readwrite', (store) => store.put(what, name));
+const remove = (name) => within('readwrite', (store) => store.delete(name)).catch(() => null);
+export const recall = () => read(kept);
+export const keep = (session) => write(kept, session).catch(() => null);
+export const forget = () => remove(kept);
+export const leave = (journey) => write(gone, journey);
+export async function comeBack() {
+  const journey = await read(gone);
+  await remove(gone);
+  return journey;
+}

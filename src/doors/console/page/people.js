@@ -36,7 +36,7 @@ function table(reviewers) {
   const heads = ['person', 'answers', 'yes', 'median', 'under 2 s', 'vigilance'];
   return h(
     'div',
-    { class: 'wide' },
+    { class: 'wide', role: 'region', 'aria-label': 'reviewers', tabindex: 0 },
     h(
       'table',
       {},

@@ -7,7 +7,7 @@ const verdicts = { allow: 'good', notify: 'good', hold: 'warn', deny: 'danger' }
 function table({ environments, tools }) {
   return h(
     'div',
-    { class: 'wide' },
+    { class: 'wide', role: 'region', 'aria-label': 'tools and environments', tabindex: 0 },
     h(
       'table',
       {},

@@ -28,6 +28,13 @@ export const base64url = (buffer) =>
 export const bytesOf = (text) =>
   Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (c) => c.charCodeAt(0));
 
+// The key that a sign-in began with says that it is this page that goes on with it.
+export async function signedReturn(state, key) {
+  const whole = ['pawl console sign-in v1', location.origin, state, ''].join('\n');
+  const algorithm = { name: 'ECDSA', hash: 'SHA-256' };
+  return base64url(await crypto.subtle.sign(algorithm, key, bytes(whole)));
+}
+
 // `{act, nonce, signature}` as a body.
 export async function signed(act, nonce, { key, node, person }) {
   const text = spelled(act);

@@ -1,10 +1,11 @@
-// Who are you? A passkey, or a name and a passphrase, sent to this node and to nobody else.
+// Who are you? A passkey, a provider that the deployment names, or a name and a passphrase, sent to
+// this node and to nobody else.
 import { h, put } from './dom.js';
-import { signIn, signInWithPasskey } from './api.js';
+import { goToProvider, signIn, signInWithPasskey, waysToSignIn } from './api.js';
 import { possible } from './passkey.js';
 
-export function signInForm(view, done) {
-  const said = h('p', { class: 'said', role: 'alert' });
+export function signInForm(view, done, trouble = '') {
+  const said = h('p', { class: 'said', role: 'alert' }, trouble);
   const name = h('input', { id: 'who', name: 'person', autocomplete: 'username', required: true });
   const passphrase = h('input', {
     id: 'passphrase',
@@ -18,11 +19,22 @@ export function signInForm(view, done) {
     ? [h('button', { type: 'button', onclick: () => attempt(signInWithPasskey) }, 'Use a passkey')]
     : [];
   const buttons = [button, ...others];
-  async function attempt(way) {
+  const row = h('div', { class: 'row' }, buttons);
+  waysToSignIn()
+    .then(({ provider }) => {
+      if (!provider) return;
+      const go = h('button', { type: 'button', onclick: () => attempt(goToProvider, false) });
+      go.textContent = `Sign in at ${provider}`;
+      buttons.push(go);
+      put(row, buttons);
+    })
+    .catch(() => {});
+  async function attempt(way, here = true) {
     said.textContent = '';
     for (const each of buttons) each.disabled = true;
     try {
       await way();
+      if (!here) return; // the browser goes elsewhere
       passphrase.value = '';
       done();
     } catch (error) {
@@ -44,7 +56,7 @@ export function signInForm(view, done) {
     h('div', { class: 'field' }, h('label', { for: 'who' }, 'Reviewer'), name),
     h('div', { class: 'field' }, h('label', { for: 'passphrase' }, 'Passphrase'), passphrase),
     said,
-    h('div', { class: 'row' }, buttons),
+    row,
   );
   put(view, [form]);
   name.focus();

@@ -1,0 +1,232 @@
+#include "io/identity/provider.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include "base/hash.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "io/http/client.h"
+#include "io/issue/requests.h"
+#include "kernel/token/base64url.h"
+#include "kernel/token/claims.h"
+
+namespace pawl::identity {
+namespace {
+
+const std::string kSource = "provider";
+constexpr Duration kDescribedFor = Duration::seconds(3600);
+
+std::unexpected<Error> no_word(std::string why) {
+  return fail(Fault::refused, std::move(why));
+}
+
+http::Client client_of(net::Loop& loop, const PersonProvider& from, const std::string& directory) {
+  http::ClientOptions options;
+  const ReachedHost& at = from.at;
+  const bool bare = at.host.find(':') == std::string::npos;
+  const std::string where = fmt::format("{}:{}", bare ? at.host : "[" + at.host + "]", at.port);
+  (at.own_network ? options.reach.private_hosts : options.reach.hosts) = {where};
+  if (!at.ca.empty()) options.ca_file = (std::filesystem::path(directory) / at.ca).string();
+  return {loop, std::move(options)};
+}
+
+// A text, or a list of texts; nothing where it is anything else.
+std::optional<std::vector<std::string>> texts_in(json::View value) {
+  std::vector<std::string> texts;
+  if (!value.exists()) return texts;
+  if (value.is_string()) return std::vector{std::string(value.string())};
+  if (!value.is_array() || value.size() > groups_of_person_max) return std::nullopt;
+  for (const json::View one : value.elements()) {
+    if (!one.is_string()) return std::nullopt;
+    texts.emplace_back(one.string());
+  }
+  return texts;
+}
+
+void prove_client(http::Ask& ask, const std::string& client, const secrets::Credential& secret) {
+  if (secret.empty()) return;
+  std::string pair = issue::percent(client) + ":" + issue::percent(secret.bytes());
+  std::string proof = "Basic " + base64(pair);
+  ask.headers.add("authorization", proof);
+  secrets::wipe(pair);
+  secrets::wipe(proof);
+}
+
+Result<std::string> id_token_in(const http::Answer& answer) {
+  const auto said = json::parse(answer.body);
+  const auto token =
+      said && said->root().is_object() ? said->root().text("id_token") : std::nullopt;
+  if (answer.status >= 400 && answer.status <= 499) {
+    return no_word("the provider does not take this sign-in");
+  }
+  if (answer.status != 200 || !token) return fail(Fault::io, "the provider gave no ID token");
+  return std::string(*token);
+}
+
+}  // namespace
+
+struct Provider::Asking {
+  Asking(ProviderPorts with, PersonProvider provider, std::string beside)
+      : ports(std::move(with)),
+        from(std::move(provider)),
+        client(std::make_unique<http::Client>(client_of(ports.loop, from, beside))),
+        keys({ports.now, ports.fetch, ports.failed}) {
+    KeyPlace place;
+    place.issuer = from.at.url;
+    place.ca = from.at.ca;
+    place.own_network = from.at.own_network;
+    keys.use({{kSource, {std::move(place), token::KeyUse::signature}}});
+  }
+
+  // What it says of itself, read again after a while.
+  static Task<Result<issue::Authorization>> describe(std::shared_ptr<Asking> self);
+  static Task<Result<Vouched>> judge(std::shared_ptr<Asking> self, std::string id_token,
+                                     std::string nonce);
+
+  ProviderPorts ports;
+  PersonProvider from;
+  std::unique_ptr<http::Client> client;  // null: the node ends
+  KeyCache keys;
+  std::optional<issue::Authorization> described;
+  Instant described_at{};
+};
+
+Provider::Provider(ProviderPorts ports, PersonProvider from, std::string directory)
+    : asking_(std::make_shared<Asking>(std::move(ports), std::move(from), std::move(directory))) {}
+
+void Provider::finish() {
+  asking_->client.reset();
+  asking_->keys.finish();
+}
+
+const PersonProvider& Provider::from() const {
+  return asking_->from;
+}
+
+Task<Result<issue::Authorization>> Provider::Asking::describe(std::shared_ptr<Asking> self) {
+  const bool fresh = self->described && self->ports.now() - self->described_at < kDescribedFor;
+  if (fresh) co_return *self->described;
+  for (const std::string& place : issue::places_of_issuer(self->from.at.url)) {
+    if (!self->client) co_return fail(Fault::environment, "the node ends");
+    http::Ask ask;
+    ask.url = place;
+    ask.headers.add("accept", "application/json");
+    ask.body_bytes_max = issue::answer_bytes_max;
+    ask.deadline = issue::ask_within;
+    const auto said = co_await self->client->fetch(std::move(ask));
+    if (!said) co_return fail(Fault::environment, said.error().message);
+    if (said->status != 200) continue;
+    auto found = issue::read_authorization(said->body, self->from.at.url);
+    if (!found) co_return fail(Fault::environment, found.error().message);
+    self->described = *found;
+    self->described_at = self->ports.now();
+    co_return *std::move(found);
+  }
+  co_return fail(Fault::environment, "the provider does not describe itself");
+}
+
+std::string sign_in_address(const std::string& authorize_url, const PersonProvider& from,
+                            const ProviderAsked& asked) {
+  const bool more = authorize_url.find('?') != std::string::npos;
+  return fmt::format(
+      "{}{}response_type=code&scope=openid&client_id={}&redirect_uri={}&state={}&nonce={}"
+      "&code_challenge={}&code_challenge_method=S256",
+      authorize_url, more ? '&' : '?', issue::percent(from.client), issue::percent(asked.redirect),
+      issue::percent(asked.state), issue::percent(asked.nonce),
+      token::base64url(bytes_of(sha256(asked.verifier))));
+}
+
+Task<Result<std::string>> Provider::address(ProviderAsked asked) {
+  const auto self = asking_;
+  const auto described = co_await Asking::describe(self);
+  if (!described) co_return std::unexpected(described.error());
+  co_return sign_in_address(described->authorize_url, self->from, asked);
+}
+
+Result<Vouched> judge_id_token(const token::Claims& claims, const PersonProvider& from,
+                               std::string_view nonce) {
+  const json::View all = claims.document.root();
+  if (nonce.empty() || all.text("nonce") != nonce) {
+    return no_word("the provider's token is of another sign-in");
+  }
+  // A token for several clients says which of them asked for it.
+  const bool other_party = !claims.party.empty() && claims.party != from.client;
+  if (other_party || (claims.audiences.size() > 1 && claims.party.empty())) {
+    return no_word("the provider's token is for another client");
+  }
+  const auto ways = texts_in(all["amr"]);
+  for (const std::string& wanted : from.require) {
+    if (!ways || std::ranges::find(*ways, wanted) == ways->end()) {
+      return no_word(
+          fmt::format("the provider does not say that you signed in with `{}`", visible(wanted)));
+    }
+  }
+  Vouched vouched;
+  vouched.name = all.text(from.person_claim).value_or("");
+  if (vouched.name.empty() || vouched.name.size() > person_name_bytes_max) {
+    return no_word(fmt::format("the provider does not say who you are: its token has no `{}`",
+                               visible(from.person_claim)));
+  }
+  // An address that nobody has checked may be anybody's.
+  const json::View checked = all["email_verified"];
+  const bool unchecked =
+      checked.exists() && !(checked.kind() == json::Kind::boolean && checked.boolean());
+  if (from.person_claim == "email" && unchecked) {
+    return no_word("the provider has not verified your address");
+  }
+  auto groups = texts_in(all[from.groups_claim]);
+  if (!groups) return no_word("the provider's token names no groups that can be read");
+  vouched.groups = *std::move(groups);
+  return vouched;
+}
+
+Task<Result<Vouched>> Provider::Asking::judge(std::shared_ptr<Asking> self, std::string id_token,
+                                              std::string nonce) {
+  const token::Expected expected{.issuer = self->from.at.url,
+                                 .audiences = {self->from.client},
+                                 .parties = {},
+                                 .scopes = {},
+                                 .types = {"jwt", ""}};
+  auto keys = co_await self->keys.keys(kSource);
+  if (!keys) co_return fail(Fault::environment, keys.error().message);
+  auto claims = token::verify(id_token, *keys->keys, expected, self->ports.now());
+  if (!claims && claims.error().flaw == token::Flaw::key_unknown) {
+    auto newer = co_await self->keys.newer(kSource, keys->generation);
+    if (newer) claims = token::verify(id_token, *newer->keys, expected, self->ports.now());
+  }
+  if (!claims) {
+    co_return no_word("the provider's token does not count: " + token::to_string(claims.error()));
+  }
+  co_return judge_id_token(*claims, self->from, nonce);
+}
+
+Task<Result<Vouched>> Provider::redeem(ProviderAsked asked, ProviderAnswer answer) {
+  const auto self = asking_;
+  const auto described = co_await Asking::describe(self);
+  if (!described) co_return std::unexpected(described.error());
+  if (answer.issuer.empty() ? described->says_issuer : answer.issuer != self->from.at.url) {
+    co_return no_word("the answer in the browser is of another provider");
+  }
+  secrets::Credential secret;
+  if (self->from.client_secret.given()) {
+    auto read = co_await self->ports.secret(self->from.client_secret);
+    if (!read) co_return fail(Fault::environment, "the client's secret cannot be read");
+    secret = *std::move(read);
+  }
+  const issue::Login login{self->from.at.url, described->token_url, self->from.client, {}, {}, {}};
+  http::Ask ask = issue::ask_with_code(login, answer.code, asked.redirect, asked.verifier);
+  prove_client(ask, self->from.client, secret);
+  if (!self->client) co_return fail(Fault::environment, "the node ends");
+  auto said = co_await self->client->fetch(std::move(ask));
+  if (!said) co_return fail(Fault::environment, said.error().message);
+  auto id_token = id_token_in(*said);
+  secrets::wipe(said->body);
+  if (!id_token) co_return std::unexpected(id_token.error());
+  co_return co_await Asking::judge(self, *std::move(id_token), asked.nonce);
+}
+
+}  // namespace pawl::identity

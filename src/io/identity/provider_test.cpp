@@ -1,0 +1,84 @@
+#include "io/identity/provider.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include <string>
+
+#include "kernel/token/claims.h"
+
+namespace pawl::identity {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+PersonProvider some_provider() {
+  PersonProvider from;
+  from.at.url = "https://id.example";
+  from.client = "pawl";
+  from.person_claim = "email";
+  from.require = {"mfa"};
+  return from;
+}
+
+constexpr std::string_view kGood =
+    R"("iss":"https://id.example","aud":"pawl","sub":"00u1","exp":2000000000,"nonce":"n",)"
+    R"("amr":["pwd","mfa"],"email":"ada@myco.example","groups":["leads","sre"])";
+
+Result<Vouched> judged(std::string_view claims, std::string_view nonce = "n") {
+  auto read = token::read_claims(fmt::format("{{{}}}", claims));
+  EXPECT_TRUE(read) << claims;
+  return judge_id_token(*read, some_provider(), nonce);
+}
+
+// The claims with one of them replaced, or taken out.
+std::string with(std::string_view name, std::string_view value) {
+  const std::string key = fmt::format("\"{}\":", name);
+  std::string text(kGood);
+  const std::size_t at = text.find(key);
+  if (at == std::string::npos) return text + "," + key + std::string(value);
+  const bool list = text[at + key.size()] == '[';
+  std::size_t end = list ? text.find(']', at) + 1 : text.find(',', at);
+  if (end == std::string::npos) end = text.size();
+  return text.replace(at, end - at, key + std::string(value));
+}
+
+TEST(Provider, VouchesForWhoSignedInThere) {
+  const auto who = judged(kGood);
+  ASSERT_TRUE(who) << to_string(who.error());
+  EXPECT_EQ(who->name, "ada@myco.example");
+  EXPECT_THAT(who->groups, ElementsAre("leads", "sre"));
+  EXPECT_THAT(judged(with("groups", "\"leads\""))->groups, ElementsAre("leads"));
+  EXPECT_TRUE(judged(with("email_verified", "true")));
+  EXPECT_TRUE(judged(with("azp", "\"pawl\"")));
+}
+
+TEST(Provider, ATokenForSomethingElseVouchesForNobody) {
+  EXPECT_FALSE(judged(kGood, "another"));
+  EXPECT_FALSE(judged(kGood, ""));
+  for (const std::string& wrong :
+       {with("nonce", "\"m\""), with("nonce", "\"\""), with("nonce", "1"), with("azp", "\"other\""),
+        with("aud", "[\"pawl\",\"other\"]"), with("amr", "[\"pwd\"]"), with("amr", "\"pwd\""),
+        with("amr", "{}"), with("amr", "[1]"), with("email", "\"\""), with("email", "1"),
+        with("email_verified", "false"), with("email_verified", "\"true\""), with("groups", "[1]"),
+        with("groups", "{}"), with("email", "\"" + std::string(300, 'x') + "\"")}) {
+    EXPECT_FALSE(judged(wrong)) << wrong;
+  }
+}
+
+TEST(Provider, TheBrowserGoesThereWithAChallenge) {
+  const ProviderAsked asked{"https://gate.example/console/", "s t", "n", "verifier"};
+  const std::string address =
+      sign_in_address("https://id.example/authorize", some_provider(), asked);
+  EXPECT_THAT(address, HasSubstr("https://id.example/authorize?response_type=code&scope=openid"));
+  EXPECT_THAT(address,
+              HasSubstr("&redirect_uri=https%3A%2F%2Fgate.example%2Fconsole%2F&state=s%20t"));
+  EXPECT_THAT(address, HasSubstr("&code_challenge_method=S256"));
+  EXPECT_THAT(address, ::testing::Not(HasSubstr("verifier")));
+  EXPECT_THAT(sign_in_address("https://id.example/a?b=c", some_provider(), asked),
+              HasSubstr("/a?b=c&response_type=code"));
+}
+
+}  // namespace
+}  // namespace pawl::identity

@@ -1,0 +1,45 @@
+// What the deployment file says of people besides their names: who else vouches for them, and how
+// it is measured whether they read what they answer.
+//
+//   people:
+//     idp: {issuer: "https://id.example", client: pawl, require: [mfa]}
+//     groups: {leads: {oidc: platform-leads}}     whoever is in that group there
+//     ada: {oidc: ada@myco.example}               ada is whom the provider calls so
+//   vigilance:
+//     every: 7d
+//     calls: [{role: support, server: crm, tool: send_mail, arguments: {…}, wrong: "why"}]
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/time.h"
+#include "kernel/policy/issued.h"
+
+namespace pawl {
+
+// An OpenID provider through which people sign in to the console.
+struct PersonProvider {
+  ReachedHost at;  // its issuer
+  std::string client;
+  SecretSource client_secret;  // not given: the client is a public one
+  std::string person_claim = "sub", groups_claim = "groups";
+  std::vector<std::string> require;  // of `amr`, all of them
+  Position at_file;
+};
+
+// Calls that nobody ought to approve, asked for now and then. Nothing of them ever runs.
+struct Vigilance {
+  struct Seed {
+    std::string role, server, tool;
+    std::string arguments;  // JSON
+    std::string wrong;      // why it ought to be denied: told to whoever has answered
+    Position at;
+  };
+  Duration every{};
+  std::vector<Seed> calls;
+  Position at;
+};
+
+}  // namespace pawl
