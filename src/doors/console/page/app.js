@@ -83,26 +83,36 @@ function frame() {
   put($('alarm'), alarms.length > 0 ? [alarms.join(' · ')] : []);
 }
 
-async function enter() {
-  await readAll();
+// Everything is read when the line to the node stands, so that nothing is missed between the two;
+// and once where it does not.
+function enter() {
+  let shown = false;
+  const read = () =>
+    readAll().then(
+      () => {
+        if (!shown && session.person) show();
+        shown = true;
+      },
+      () => {}, // the line breaks as well, and is taken up again
+    );
   hangUp = listen({
     up: () => {
       store.live = true;
-      void readAll();
+      void read();
       frame();
     },
     down: () => {
       store.live = false;
+      if (!shown) void read();
       frame();
     },
     event: (kind, said) => {
       if (kind === 'question') question(said);
       else if (kind === 'answered') answered(said.approval);
-      else if (kind === 'again') void readAll();
+      else if (kind === 'again') void read();
       else void readStatus();
     },
   });
-  show();
 }
 
 function ask(trouble = '') {
@@ -114,7 +124,7 @@ function ask(trouble = '') {
   put($('places'), []);
   put($('person'), []);
   put($('health'), []);
-  here = signInForm(view, () => void enter(), trouble);
+  here = signInForm(view, enter, trouble);
 }
 async function leave() {
   await signOut();
