@@ -35,7 +35,8 @@ std::string grant_bounds(json::View grant) {
   std::string bounds;
   const std::string stands = grant_word(grant, "stands");
   if (grant["calls"].exists()) {
-    bounds = fmt::format(stands.empty() ? "at most {}" : "{} identical", grant["calls"].natural());
+    const std::string calls = std::to_string(grant["calls"].natural());
+    bounds = stands.empty() ? "at most " + calls : calls + " identical";
   } else if (!stands.empty()) {
     bounds = "approved " + stands;
   }

@@ -288,10 +288,10 @@ void let_stand(const Ticket& ticket, Looked& looked) {
     if (given == nullptr || one.tool != ticket.asked.call.name()) continue;
     if (!no_longer_entitled(desk, *given).empty()) continue;
     Facts facts = looked.facts;
-    facts.approval =
-        ApprovalFact{.approval = one.approval,
-                     .binding = one.for_run ? given->asked.terms->likeness : given->asked.binding,
-                     .granted = true};
+    ApprovalFact& fact = facts.approval.emplace();
+    fact.approval = one.approval;
+    fact.binding = one.for_run ? given->asked.terms->likeness : given->asked.binding;
+    fact.granted = true;
     Looked again = judge(ticket, std::move(facts), Look::proposal);
     if (!again.verdict.runs()) continue;
     looked = std::move(again);

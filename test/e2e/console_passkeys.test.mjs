@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { looksRightEverywhere, opened, signedIn } from './browsed.mjs';
-import { Person, Watched, browserPath, openBrowser, until } from './console.mjs';
+import { Person, Watched, browserPath, openBrowser, passphrase, until } from './console.mjs';
 
 const policy = `
 version: 1
@@ -66,6 +66,10 @@ test('a passkey is enrolled, signs in and decides, until it is removed', { skip 
   await page.getByRole('button', { name: 'Add a passkey' }).click();
   await page.waitForSelector('text=give it a name');
   await page.fill('#label', 'the blue key');
+  // A session alone adds no way to sign in.
+  await page.getByRole('button', { name: 'Add a passkey' }).click();
+  await page.waitForSelector('text=say your passphrase first');
+  await page.fill('#word', passphrase);
   await page.getByRole('button', { name: 'Add a passkey' }).click();
   await page.waitForSelector('.tile:has-text("the blue key")');
   await looksRightEverywhere(page, 'you');
@@ -98,6 +102,9 @@ test('a passkey is enrolled, signs in and decides, until it is removed', { skip 
   // Removed, it ends the session that it opened, and opens none.
   await page.click('#person a');
   await page.getByRole('button', { name: 'remove the blue key' }).click();
+  await page.waitForSelector('text=say your passphrase first');
+  await page.fill('#word', passphrase);
+  await page.getByRole('button', { name: 'remove the blue key' }).click();
   await page.waitForSelector('#passphrase');
   await usePasskey(page);
   await page.waitForSelector('text=not that of a reviewer');
@@ -109,6 +116,7 @@ test('H11 a passkey that was asked by another port of localhost proves nothing',
   const device = await withAuthenticator(page);
   await page.goto(`${w.named}#/you`);
   await page.fill('#label', 'bob');
+  await page.fill('#word', passphrase);
   await page.getByRole('button', { name: 'Add a passkey' }).click();
   await page.waitForSelector('.tile:has-text("bob")');
   const [credential] = await device.keys();
@@ -200,6 +208,12 @@ test('without a session nobody enrols a passkey, and at an address there are non
   const empty = { kind: 'passkey', label: 'x', challenge: 'x', client: 'eA', authenticator: 'eA' };
   assert.equal((await ada.act(empty)).status, 403);
   assert.equal((await ada.act({ kind: 'passkey', add: 'passkey$localhost$x' })).status, 400);
+  const bob = await w.person('bob');
+  const words = JSON.stringify({ passphrase: 'wrong' });
+  assert.equal((await bob.post('passkey/new', words)).status, 400, 'at an address');
+  const removed = { kind: 'passkey', remove: 'x', passphrase: 'wrong' };
+  assert.equal((await bob.act(removed)).status, 403);
+  assert.ok(w.pawl('audit', 'query', '--json').out.includes('a passkey without the passphrase'));
   const page = await signedIn(browser, w, 'ada');
   await page.goto(`${w.console}#/you`);
   await page.waitForSelector('a:has-text("localhost")');

@@ -93,6 +93,14 @@ Task<void> Console::Room::act(VisitPtr visit) {
   }
   const std::string proof = proof_of(*session);
   if (kind == "passkey") {
+    if (act["remove"].exists()) {
+      const Status sure =
+          co_await proved_again(visit, std::string(act.text("passphrase").value_or("")));
+      if (over) co_return visit->refuse(503, "the node ends");
+      if (!sure) co_return visit->refuse(sure.error());
+      session = sessions.numbered(visit->session);
+      if (session == nullptr) co_return visit->refuse(401, "sign in");
+    }
     const auto enrolled = enrolment(*session, act);
     if (!enrolled) co_return visit->refuse(enrolled.error());
     co_return pass_on(*visit, co_await ports.act(visit->person, proof, *enrolled));

@@ -173,8 +173,9 @@ void Console::Room::serve(VisitPtr visit) {
   if (path == "events") return watch(*visit);
   if (path == "sign-out") return sign_out(*visit);
   if (path == "challenge") return challenge(*visit, *session);
-  if (path == "passkey/new") return passkey_new(*visit, *session);
-  if (path == "act") {
+  if (path == "passkey/new") {
+    spawn(passkey_new(std::move(visit)));
+  } else if (path == "act") {
     spawn(act(std::move(visit)));
   } else if (path == "preview") {
     spawn(preview(std::move(visit)));

@@ -108,9 +108,23 @@ void Console::Room::passkey_sign_in(Visit& visit) {
   visit.refuse(403, kWrongPasskey);
 }
 
-void Console::Room::passkey_new(Visit& visit, const Session& session) {
+// Whoever asks for this has just said their passphrase; what it is asked with is good for one new
+// passkey.
+Task<void> Console::Room::passkey_new(VisitPtr visit_ptr) {
+  const auto self = shared_from_this();
+  Visit& visit = *visit_ptr;
+  const auto body = body_of(visit);
+  if (!body) co_return visit.refuse(body.error());
+  if (token::site_of(origin_of(visit.request)).empty()) co_return visit.refuse(400, kNoSite);
+  const Status sure =
+      co_await proved_again(visit_ptr, std::string(body->root().text("passphrase").value_or("")));
+  if (over) co_return visit.refuse(503, "the node ends");
+  if (!sure) co_return visit.refuse(sure.error());
+  const Session* found = sessions.numbered(visit.session);
+  if (found == nullptr) co_return visit.refuse(401, "sign in");
+  const Session& session = *found;
   const std::string site = token::site_of(session.origin);
-  if (site.empty()) return visit.refuse(400, kNoSite);
+  if (site.empty()) co_return visit.refuse(400, kNoSite);
   json::Writer out;
   out.object().key("challenge");
   out.string(

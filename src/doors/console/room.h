@@ -62,6 +62,8 @@ struct Console::Room : std::enable_shared_from_this<Console::Room> {
   // They are who they say, known by this way: a session for this key of the page.
   void welcome(Visit& visit, const std::string& person, const Known& known, const std::string& way,
                token::PublicKey key);
+  // That it is they at this moment, by their passphrase: a session alone adds no way to sign in.
+  Task<Status> proved_again(VisitPtr visit, std::string passphrase);
   void sign_out(Visit& visit);
   void me(Visit& visit);
   // The session of the request; without one it is answered with 401, and null.
@@ -71,7 +73,7 @@ struct Console::Room : std::enable_shared_from_this<Console::Room> {
   // passkeys.cpp
   void passkey_challenge(Visit& visit);
   void passkey_sign_in(Visit& visit);
-  void passkey_new(Visit& visit, const Session& session);
+  Task<void> passkey_new(VisitPtr visit);
   // The act that the control door knows, for a new passkey of who is signed in.
   Result<std::string> enrolment(const Session& session, json::View act);
 

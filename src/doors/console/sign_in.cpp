@@ -113,6 +113,29 @@ Task<void> Console::Room::sign_in(VisitPtr visit) {
   welcome(*visit, person, *now_known, way, std::move(asked->key));
 }
 
+Task<Status> Console::Room::proved_again(VisitPtr visit, std::string passphrase) {
+  const auto self = shared_from_this();
+  const std::string person = visit->person;
+  if (Status may = brake.may_try(person, ports.now()); !may) co_return may;
+  const auto known = ports.person(person);
+  const std::string way = passphrase_of(known);
+  if (way.empty()) co_return fail(Fault::refused, "without a passphrase there are no passkeys here");
+  if (passphrase.empty()) co_return fail(Fault::refused, "say your passphrase first");
+  Status right = co_await passphrases.check(secrets::Credential::taken_from(passphrase), way);
+  const auto now_known = ports.person(person);
+  if (right && !(now_known && now_known->by(way))) {
+    right = fail(Fault::refused, std::string(wrong_sign_in));
+  }
+  if (right) {
+    brake.succeeded(person);
+  } else if (right.error().fault == Fault::refused) {
+    brake.failed(person, ports.now());
+    ports.note("proof refused", visible(person) + ": a passkey without the passphrase");
+    right = fail(Fault::refused, "this is not your passphrase");
+  }
+  co_return right;
+}
+
 void Console::Room::welcome(Visit& visit, const std::string& person, const Known& known,
                             const std::string& way, token::PublicKey key) {
   const bool secure = encrypted(visit.request);

@@ -130,7 +130,7 @@ TEST_F(GrantTest, AKillOfTheToolWithdrawsWhatAsksForIt) {
     j.must(opened);
     j.must(J::answer("a1", "first"));
     EXPECT_EQ(j.phase("a1"), ApprovalPhase::approved);
-    j.must(KillSet{"k1", "tool", "export", "ann", "stop", {}});
+    j.must(KillSet{"k1", "tool", "export", "ann", "stop"});
     EXPECT_EQ(j.phase("a1"), ApprovalPhase::withdrawn);
   }
 }
@@ -214,8 +214,10 @@ TEST_F(AutomaticTest, AProgramTakesNoPlaceFromWhoeverStartedTheRun) {
 
 // Of those who approved, some may not answer any more.
 TEST_F(AutomaticTest, WhatIsLeftHasToBeEnoughByItself) {
-  const Answer person{.person = "first", .answer = "approve", .counts = true};
-  Answer robot{.person = "robot", .answer = "approve", .counts = true, .automatic = true};
+  const Answer person{.person = "first", .answer = "approve", .reason = {}, .counts = true};
+  Answer robot = person;
+  robot.person = "robot";
+  robot.automatic = true;
   QuestionTerms terms{.sponsor = "sam", .class_text = "irreversible small"};
   const std::vector<const Answer*> both = {&robot, &person}, one = {&robot};
   EXPECT_TRUE(enough_eyes(terms, both));

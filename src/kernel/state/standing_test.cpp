@@ -130,7 +130,7 @@ TEST_F(StandingTest, WhateverStopsTheRunEndsIt) {
     EXPECT_EQ(j.run().standing.size(), 1U);
   };
   stand("c1", "a1");
-  j.must(KillSet{"k1", "tool", "tool", "ann", "stop", {}});
+  j.must(KillSet{"k1", "tool", "tool", "ann", "stop"});
   EXPECT_TRUE(j.run().standing.empty());
   stand("c2", "a2");
   j.must(GrantEnded{"a2", "r", "ann", "enough"});

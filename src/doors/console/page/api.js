@@ -111,12 +111,13 @@ export async function returned() {
   };
   return signedIn(await post('provider/sign-in', JSON.stringify(body)), journey.key);
 }
-export async function addPasskey(label) {
+export async function addPasskey(label, passphrase) {
   if (!label) throw new Error('give it a name by which you know it again');
-  const made = await make(await post('passkey/new'), session.person, session.passkeys);
+  const asked = await post('passkey/new', JSON.stringify({ passphrase }));
+  const made = await make(asked, session.person, session.passkeys);
   return act({ kind: 'passkey', label, ...made });
 }
-export const dropPasskey = (id) => act({ kind: 'passkey', remove: id });
+export const dropPasskey = (id, passphrase) => act({ kind: 'passkey', remove: id, passphrase });
 export async function signOut() {
   await post('sign-out').catch(() => {});
   mine = null;

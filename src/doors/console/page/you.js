@@ -23,6 +23,12 @@ function row(passkey, drop) {
 export function you(view) {
   const said = h('p', { class: 'said', role: 'alert' });
   const label = h('input', { id: 'label', name: 'label', autocomplete: 'off', maxlength: 40 });
+  const word = h('input', {
+    id: 'word',
+    type: 'password',
+    autocomplete: 'current-password',
+    maxlength: 1024,
+  });
   const button = h('button', { class: 'main' }, 'Add a passkey');
   const list = h('div');
   async function change(step) {
@@ -32,6 +38,7 @@ export function you(view) {
       await step();
       await whoAmI();
       label.value = '';
+      word.value = '';
     } catch (error) {
       said.textContent = error.message;
     }
@@ -44,7 +51,7 @@ export function you(view) {
       class: 'tile',
       onsubmit: (submit) => {
         submit.preventDefault();
-        void change(() => addPasskey(label.value.trim()));
+        void change(() => addPasskey(label.value.trim(), word.value));
       },
     },
     h('div', { class: 'row' }, [
@@ -60,10 +67,14 @@ export function you(view) {
     const link = h('a', { href: elsewhere }, elsewhere);
     return h('p', {}, 'A page at an address has no passkeys. ', link);
   }
+  const asksWord =
+    session.role !== 'auditor' &&
+    session.way !== 'provider' &&
+    (possible || session.passkeys.length > 0);
   function draw() {
     put(list, [
       session.passkeys.length === 0 ? h('p', {}, 'None yet.') : null,
-      session.passkeys.map((each) => row(each, (id) => change(() => dropPasskey(id)))),
+      session.passkeys.map((each) => row(each, (id) => change(() => dropPasskey(id, word.value)))),
     ]);
   }
   put(view, [
@@ -76,6 +87,14 @@ export function you(view) {
       h('h2', {}, 'Passkeys'),
       h('p', {}, 'A passkey signs you in here without a passphrase, and nowhere else.'),
       list,
+      asksWord
+        ? h(
+            'div',
+            { class: 'field' },
+            h('label', { for: 'word' }, 'Your passphrase, to add or remove one'),
+            word,
+          )
+        : null,
       ways(),
       said,
     ),
