@@ -197,6 +197,11 @@ struct Answers {
   std::string batch;  // digest over all that was displayed
 };
 
+// Why a person may not answer a question, by what they would answer; empty: they may.
+struct Objections {
+  std::string approve, change, reject;
+};
+
 // Where a policy stands among the pins of State: server and tool of its PinAccepted.
 inline constexpr std::string_view policy_pin_server = "pawl";
 std::string policy_pin_name(std::string_view agent);
@@ -327,6 +332,10 @@ class Gate {
   Status acknowledge(const std::string& escalation, const std::string& person,
                      const std::string& proof, bool resolved);
   Status drilled(const Drilled& drill);
+  // What an answer of this person would be refused for now: for whoever is about to give one. The
+  // refusals themselves come from the same place; nothing is recorded here.
+  Objections objections(const std::string& approval, const std::string& person,
+                        const std::vector<std::string>& groups) const;
 
   // From now on `told` hears of every record as it is written, in their order: not durable yet, and
   // in the middle of a turn, so it keeps what it wants and calls nothing here. Until the answer is

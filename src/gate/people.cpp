@@ -139,6 +139,16 @@ bool time_is_over(const Desk& desk, const Approval& approval) {
   return end && desk.clock.now() >= *end;
 }
 
+std::string why_not(const Desk& desk, const Approval& asked, const AnswerGiven& a) {
+  if (!entitled(desk, asked, a.person, a.groups)) return "only its reviewers answer it";
+  if (desk.people && !desk.people->contains(a.person))
+    return "only persons of the deployment answer";
+  if (desk.programs.contains(a.person) != (a.proof == automatic_proof)) {
+    return "a program answers by itself, and nobody else does so";
+  }
+  return objection(desk, asked, a.person, a.kind);
+}
+
 Status may_answer(Desk& desk, const AnswerGiven& a) {
   const Approval* asked = desk.state.approval(a.approval);
   if (asked == nullptr) {
@@ -152,16 +162,7 @@ Status may_answer(Desk& desk, const AnswerGiven& a) {
   if (a.person.empty() || a.proof.empty()) {
     return fail(Fault::refused, "an answer needs a proven person");
   }
-  if (!entitled(desk, *asked, a.person, a.groups)) {
-    return refused(desk, *asked, a.person, "they are not among its reviewers");
-  }
-  if (desk.people && !desk.people->contains(a.person)) {
-    return refused(desk, *asked, a.person, "the deployment does not list them");
-  }
-  if (desk.programs.contains(a.person) != (a.proof == automatic_proof)) {
-    return refused(desk, *asked, a.person, "a program answers by itself, and nobody else does so");
-  }
-  if (const std::string why = objection(desk, *asked, a.person, a.kind); !why.empty()) {
+  if (const std::string why = why_not(desk, *asked, a); !why.empty()) {
     return refused(desk, *asked, a.person, why);
   }
   if (approves(a.kind) && asked->asked.terms->typed && !a.typed) {
@@ -208,6 +209,20 @@ Status Gate::answer(const std::string& id, const std::string& person,
   if (!seq) return std::unexpected(seq.error());
   after_answer(desk, id, *seq);
   return {};
+}
+
+Objections Gate::objections(const std::string& id, const std::string& person,
+                            const std::vector<std::string>& groups) const {
+  const Approval* asked = desk_->state.approval(id);
+  if (asked == nullptr || asked->phase != ApprovalPhase::open || time_is_over(*desk_, *asked)) {
+    return {"it does not wait any more", "it does not wait any more", "it does not wait any more"};
+  }
+  const std::string none;
+  const auto why = [&](AnswerGiven::Kind kind) {
+    return why_not(*desk_, *asked, {kind, id, person, groups, none, true});
+  };
+  return {why(AnswerGiven::Kind::approve), why(AnswerGiven::Kind::change),
+          why(AnswerGiven::Kind::reject)};
 }
 
 Status Gate::enroll(const std::string& person, const std::string& proof,

@@ -21,6 +21,9 @@ struct AnswerGiven {
   bool typed;
 };
 
+// Why theirs would not count, whoever has proven to be this person; empty: it would. Of an open
+// question, and without what they have to type.
+std::string why_not(const Desk& desk, const Approval& approval, const AnswerGiven& answering);
 // Whether their answer may be written. A refusal is recorded, unless there is nothing to answer.
 Status may_answer(Desk& desk, const AnswerGiven& answering);
 

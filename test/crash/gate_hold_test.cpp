@@ -339,6 +339,27 @@ TEST_F(GateHold, AnswersNeedAProofAndAQuestion) {
   EXPECT_TRUE(recorded);
 }
 
+TEST_F(GateHold, WhatWouldBeRefusedIsSaidBefore) {
+  Asked& asked = held("wire");
+  const auto tried = [&](const std::string& person, const std::string& group) {
+    const std::size_t records = world.records().size();
+    const Objections why = world.gate->objections(asked.approval, person, {group});
+    EXPECT_EQ(world.records().size(), records);
+    const Status done = world.gate->answer(asked.approval, person, {group}, true, "", "test", "d");
+    EXPECT_EQ(done ? std::string() : done.error().message, why.approve) << person;
+    return why;
+  };
+  EXPECT_NE(tried("eve", "others").reject, "");
+  EXPECT_NE(tried("agent", "leads").reject, "");
+  EXPECT_EQ(tried("ann", "leads").approve, "");
+  const Objections twice = tried("ann", "leads");
+  EXPECT_THAT(twice.approve, HasSubstr("approved it already"));
+  EXPECT_EQ(twice.reject, "");
+  EXPECT_THAT(tried("sam", "leads").approve, HasSubstr("second pair of eyes"));
+  EXPECT_EQ(tried("bob", "leads").approve, "");
+  EXPECT_NE(world.gate->objections(asked.approval, "cyd", {"leads"}).reject, "");
+}
+
 TEST_F(GateHold, WhatHasToBeTypedIsNotApprovedWithout) {
   Asked& asked = held("erase", R"({"name":"web-1"})");
   Gate& gate = *world.gate;

@@ -161,7 +161,16 @@ test('two persons for one call, a refusal with its reason, a stop, and time that
     await pick(page, 'write_file');
     await page.getByRole('button', { name: 'Approve' }).click();
     await page.waitForSelector('text=You approved it.');
-    if (page === ada) assert.throws(() => readFileSync(written));
+    if (page !== ada) continue;
+    assert.throws(() => readFileSync(written));
+    // Said before anybody presses, by what would refuse it.
+    await page.getByRole('button', { name: 'Back' }).click();
+    await pick(page, 'write_file');
+    const no = page.locator('.flag.no');
+    assert.match(await no.innerText(), /may not approve it: the same person has approved it/);
+    assert.ok(await page.getByRole('button', { name: 'Approve' }).isDisabled());
+    assert.ok(await page.getByRole('button', { name: 'Deny' }).isEnabled());
+    await looksRight(page, 'desk-may-not');
   }
   assert.doesNotMatch(said(await sent), /not allowed/);
   assert.equal(readFileSync(written, 'utf8'), 'x');

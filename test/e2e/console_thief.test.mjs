@@ -130,10 +130,13 @@ test('an auditor sees everything and decides nothing, here or at the terminal', 
   assert.equal(eve.said.role, 'auditor');
   const sent = send();
   const { approval } = await asked(eve);
-  assert.match(JSON.stringify(await eve.json(`approvals/${approval}`)), /myco\.example/);
+  const shown = await eve.json(`approvals/${approval}`);
+  assert.match(JSON.stringify(shown), /myco\.example/);
   const refused = await eve.approve(approval, { typed: mail().to });
   assert.equal(refused.status, 403);
   assert.match(refused.text, /auditor/);
+  const why = JSON.parse(refused.text).error;
+  assert.deepEqual(shown.may_not, { approve: why, change: why, deny: why });
   const kill = await eve.act({ kind: 'kill', scope: 'all', name: '', reason: 'x' });
   assert.equal(kill.status, 403);
   const words = ['approvals', 'approve', approval, '--typed', mail().to, '--as', 'eve'];
@@ -141,6 +144,8 @@ test('an auditor sees everything and decides nothing, here or at the terminal', 
   assert.notEqual(terminal.status, 0);
   assert.match(terminal.err, /auditor/);
   const ada = await w.person('ada');
+  const free = { approve: '', change: '', deny: '' };
+  assert.deepEqual((await ada.json(`approvals/${approval}`)).may_not, free);
   assert.equal((await ada.approve(approval, { typed: mail().to })).status, 200);
   assert.equal((await sent).isError, undefined);
 });

@@ -26,7 +26,7 @@ void pass_on(Visit& visit, std::string answer) {
 
 Task<void> Console::Room::read(VisitPtr visit) {
   const auto self = shared_from_this();
-  std::string answer = co_await ports.ask(request_for(visit->path, visit->query));
+  std::string answer = co_await ports.ask(request_for(visit->path, visit->query, visit->person));
   pass_on(*visit, std::move(answer));
 }
 

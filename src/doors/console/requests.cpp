@@ -56,7 +56,7 @@ std::string query_value(std::string_view query, std::string_view name) {
   return {};
 }
 
-std::string request_for(std::string_view path, std::string_view query) {
+std::string request_for(std::string_view path, std::string_view query, std::string_view person) {
   json::Writer out;
   out.object();
   const std::size_t slash = path.find('/');
@@ -66,6 +66,7 @@ std::string request_for(std::string_view path, std::string_view query) {
   if (what == "approvals" && slash != std::string_view::npos) {
     out.key("op").string("approval").key("id").string(id);
     out.key("full").boolean(query_value(query, "full") == "1");
+    if (!person.empty()) out.key("person").string(person);
   } else if (what == "runs") {
     out.key("op").string("run").key("id").string(id);
   } else if (path == "journal/proof") {

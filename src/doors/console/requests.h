@@ -22,8 +22,9 @@ std::string_view cookie_of(const http::Headers& headers, std::string_view name);
 // A value of a query such as `run=r-1&tool=a%2Fb`, decoded; empty where there is none.
 std::string query_value(std::string_view query, std::string_view name);
 
-// What is asked of the control door for a path of the page below `/console/api/`.
-std::string request_for(std::string_view path, std::string_view query);
+// What is asked of the control door for a path of the page below `/console/api/`, by whom.
+std::string request_for(std::string_view path, std::string_view query,
+                        std::string_view person = {});
 
 struct SignIn {
   std::string person;

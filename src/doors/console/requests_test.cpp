@@ -41,6 +41,8 @@ TEST(Requests, AQueryIsDecodedOrEmpty) {
 TEST(Requests, APathIsARequestOfTheControlDoor) {
   EXPECT_EQ(request_for("status", ""), R"({"op":"status"})");
   EXPECT_EQ(request_for("approvals/a-1", "full=1"), R"({"op":"approval","id":"a-1","full":true})");
+  EXPECT_EQ(request_for("approvals/a-1", "", "ada"),
+            R"({"op":"approval","id":"a-1","full":false,"person":"ada"})");
   EXPECT_EQ(request_for("runs/r%22", ""), R"({"op":"run","id":"r\""})");
   EXPECT_EQ(request_for("journal/proof", ""), R"({"op":"journal_proof"})");
   EXPECT_EQ(request_for("journal", "run=r"),

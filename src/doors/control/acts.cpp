@@ -174,16 +174,16 @@ Status Control::passkey(const std::string& person, json::View act) {
   return ports_.gate.enroll(person, kinds_of(*ways), *ways, person);
 }
 
+std::string Control::only_looks(const std::string& person) const {
+  const bool auditor = ports_.auditor && ports_.auditor(person);
+  if (auditor) return "an auditor sees everything and decides nothing";
+  return ports_.gate.is_program(person) ? "a program answers by itself, and does nothing else" : "";
+}
+
 // `proof` says how the person was proven.
 Result<std::string> Control::performed(const std::string& person, const std::string& proof,
                                        json::View act) {
-  if (ports_.auditor && ports_.auditor(person)) {
-    return fail(Fault::refused,
-                "`" + visible(person) + "` is an auditor, who sees everything and decides nothing");
-  }
-  if (ports_.gate.is_program(person)) {
-    return fail(Fault::refused, "`" + visible(person) + "` is a program, which answers by itself");
-  }
+  if (const std::string no = only_looks(person); !no.empty()) return fail(Fault::refused, no);
   const std::string kind(act.text("kind").value_or(""));
   Status status;
   if (kind == "answer") {

@@ -113,6 +113,18 @@ Task<std::string> Control::answer(std::string request) {
   co_return std::move(*answered);
 }
 
+// What stands in the way of an answer of this person, beside what is shown.
+void Control::write_may(std::string& shown, const std::string& id,
+                        const std::string& person) const {
+  Objections why = ports_.gate.objections(id, person, ports_.groups_of(person));
+  if (const std::string no = only_looks(person); !no.empty()) why = {no, no, no};
+  json::Writer may;
+  may.object().key("approve").string(why.approve).key("change").string(why.change);
+  may.key("deny").string(why.reject).end();
+  shown.pop_back();
+  shown += ",\"may_not\":" + may.take() + "}";
+}
+
 // The views that pages and terminals are made of.
 Result<std::string> Control::show(std::string_view op, json::View request) {
   const Instant now = ports_.clock.now();
@@ -147,8 +159,11 @@ Result<std::string> Control::show(std::string_view op, json::View request) {
     const bool all = full.kind() == json::Kind::boolean && full.boolean();
     const Approval* asked = ports_.gate.state().approval(*id);
     const auto policy = asked == nullptr ? nullptr : ports_.gate.policy_of(asked->asked.run);
-    return approval_json(ports_.gate.state(), ports_.journal, *id, now, all, ports_.chronicle,
-                         policy.get());
+    auto shown = approval_json(ports_.gate.state(), ports_.journal, *id, now, all, ports_.chronicle,
+                               policy.get());
+    const auto person = request.text("person");
+    if (shown && person) write_may(*shown, *id, std::string(*person));
+    return shown;
   }
   if (op == "change") {
     const auto id = text(request, "id");

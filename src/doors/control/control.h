@@ -124,6 +124,9 @@ class Control {
   Status accept(const std::string& person, json::View act);
   Status passkey(const std::string& person, json::View act);
   std::string answered(json::View act) const;
+  void write_may(std::string& shown, const std::string& id, const std::string& person) const;
+  // Why this person decides nothing at all; empty: they may.
+  std::string only_looks(const std::string& person) const;
   Status acknowledge(const std::string& person, const std::string& proof, json::View act);
 
   ControlPorts ports_;

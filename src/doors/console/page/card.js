@@ -3,7 +3,7 @@
 // cannot be approved: the node gives a digest of the display only where nothing is folded, and an
 // answer carries that digest.
 import { badge, copyable, h, left, moment, plural, put, announce } from './dom.js';
-import { act, get, session } from './api.js';
+import { act, get } from './api.js';
 import { changes } from './change.js';
 import { now } from './store.js';
 
@@ -159,16 +159,19 @@ export function card(place, id, { back }) {
       back: () => put(footer, controls(question)),
     });
 
+  // Why the node would refuse that of whoever is signed in; empty: it would not.
+  const no = (what) => question?.may_not?.[what] ?? '';
   function may() {
     if (!question || ended || busy) return false;
-    if (session.role === 'auditor' || question.may?.answer === false) return false;
+    if (no('approve')) return false;
     if (!question.shown) return false;
     return !question.typed || typed.value === question.type_this;
   }
   function ready() {
     approve.disabled = !may();
-    deny.disabled = ended || busy || !question || session.role === 'auditor';
-    change.disabled = deny.disabled || question.may?.answer === false;
+    const closed = ended || busy || !question;
+    deny.disabled = closed || no('deny') !== '';
+    change.disabled = closed || no('change') !== '';
   }
   async function answer(yes) {
     if (yes && !may()) return;
@@ -210,7 +213,8 @@ export function card(place, id, { back }) {
   const footer = h('div', { class: 'answer' });
 
   function controls(q) {
-    const no = q.may?.answer === false ? q.may.why : '';
+    const why = no('approve') || no('deny');
+    const what = no('deny') ? 'answer' : 'approve';
     const whole = q.shown
       ? null
       : h(
@@ -220,7 +224,7 @@ export function card(place, id, { back }) {
           h('button', { type: 'button', onclick: () => read(true) }, 'Show all of it'),
         );
     return [
-      no ? h('p', { class: 'flag' }, no) : null,
+      why ? h('p', { class: 'flag no' }, `You may not ${what} it: ${why}.`) : null,
       whole,
       h(
         'div',
@@ -289,7 +293,7 @@ export function card(place, id, { back }) {
     try {
       const got = await get(`approvals/${encodeURIComponent(id)}${full ? '?full=1' : ''}`);
       if (handle.gone) return;
-      question = got.approval;
+      question = { ...got.approval, may_not: got.may_not };
       draw(question);
     } catch (error) {
       if (!handle.gone) put(place, [h('p', { class: 'empty' }, error.message)]);
