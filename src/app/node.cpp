@@ -240,7 +240,8 @@ Status Node::open() {
       [this](std::string_view person) { return is_auditor(person); },
       [this] { return console_address(); },
       [this](const std::string& run) { return why_to_deny(run); },
-      &chronicle_});
+      &chronicle_,
+      [this] { return deployment_.default_reviewers; }});
   for (const auto& [id, run] : gate_->state().runs()) {
     if (run.phase != RunPhase::closed) gate_->leave_run(id);
   }

@@ -125,6 +125,16 @@ void Control::write_may(std::string& shown, const std::string& id,
   shown += ",\"may_not\":" + may.take() + "}";
 }
 
+Answerers Control::answerers() const {
+  Answerers people;
+  for (const auto& [name, reviewer] : ports_.gate.state().reviewers()) {
+    if (!only_looks(name).empty()) continue;
+    people.persons.emplace_back(name, ports_.groups_of(name));
+  }
+  if (ports_.by_default) people.by_default = ports_.by_default();
+  return people;
+}
+
 // The views that pages and terminals are made of.
 Result<std::string> Control::show(std::string_view op, json::View request) {
   const Instant now = ports_.clock.now();
@@ -159,8 +169,9 @@ Result<std::string> Control::show(std::string_view op, json::View request) {
     const bool all = full.kind() == json::Kind::boolean && full.boolean();
     const Approval* asked = ports_.gate.state().approval(*id);
     const auto policy = asked == nullptr ? nullptr : ports_.gate.policy_of(asked->asked.run);
+    const Answerers people = answerers();
     auto shown = approval_json(ports_.gate.state(), ports_.journal, *id, now, all, ports_.chronicle,
-                               policy.get());
+                               policy.get(), &people);
     const auto person = request.text("person");
     if (shown && person) write_may(*shown, *id, std::string(*person));
     return shown;

@@ -42,6 +42,7 @@
 #include "base/json.h"
 #include "base/task.h"
 #include "doors/control/chronicle.h"
+#include "doors/control/views.h"
 #include "gate/gate.h"
 #include "io/approvals/proof.h"
 #include "io/journal/journal.h"
@@ -92,6 +93,8 @@ struct ControlPorts {
   std::function<std::string(const std::string& run)> vigilance = {};
   // What happened of late; null: nothing of it is shown.
   const Chronicle* chronicle = nullptr;
+  // `default_reviewers` of the deployment file.
+  std::function<std::vector<std::string>()> by_default = {};
 };
 
 class Control {
@@ -108,6 +111,7 @@ class Control {
   Task<Status> durable();
   Result<std::string> read(std::string_view op, json::View request);
   Result<std::string> show(std::string_view op, json::View request);
+  Answerers answerers() const;
   Task<Result<std::string>> kill(json::View request);
   Result<std::string> close_run(json::View request);
   Result<std::string> end_grant(json::View request);

@@ -263,6 +263,7 @@ struct ShownQuestion {
 struct Surroundings {
   const Chronicle* chronicle = nullptr;
   const Policy* policy = nullptr;
+  const Answerers* people = nullptr;
 };
 
 std::string question_json(const State& state, Journal& journal, const ShownQuestion& question,
@@ -281,6 +282,7 @@ std::string question_json(const State& state, Journal& journal, const ShownQuest
   const JudgedCall* const judged = approval.changed ? nullptr : judged_in(chronicle, approval);
   if (judged != nullptr) write_facts(out, judged->facts);
   write_talk(out, journal, approval);
+  if (around.people != nullptr) write_takers(out, approval, *around.people);
   const auto text = text_to_type_with(*approval.asked.terms, arguments);
   if (approval.asked.terms->typed && text) out.key("type_this").string(*text);
   if (arguments) {
@@ -363,13 +365,13 @@ std::string approvals_json(const State& state, Journal& journal, Instant now,
 
 Result<std::string> approval_json(const State& state, Journal& journal, const std::string& id,
                                   Instant now, bool full, const Chronicle* chronicle,
-                                  const Policy* policy) {
+                                  const Policy* policy, const Answerers* people) {
   const Approval* approval = state.approval(id);
   if (approval == nullptr) {
     return fail(Fault::missing, "there is no question `" + visible(id) + "`");
   }
   return question_json(state, journal, {*approval, arguments_of(journal, *approval)}, now, full,
-                       {chronicle, policy});
+                       {chronicle, policy, people});
 }
 
 Result<std::string> changed_json(const State& state, Journal& journal, const std::string& id,

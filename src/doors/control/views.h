@@ -3,6 +3,8 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "doors/control/chronicle.h"
 #include "gate/gate.h"
@@ -28,12 +30,19 @@ std::string approval_row_json(const State& state, Journal& journal, const std::s
                               Instant now, const Chronicle* chronicle = nullptr);
 // What has to be typed to approve it; an error where its arguments are not stored any more.
 Result<std::string> text_to_type_of(Journal& journal, const Approval& approval);
+// People who are asked to answer, as the deployment has them now.
+struct Answerers {
+  std::vector<std::pair<std::string, std::vector<std::string>>> persons;  // enrolled; their groups
+  std::vector<std::string> by_default;  // `default_reviewers`: who may where a policy names nobody
+};
 // One question with everything that a person needs to answer it: the canonical arguments, the run,
 // the class, who asked, the time left; and how they are displayed, whole or with long values folded
-// (display.h). Fault::missing where there is none of that name. `policy` is that of its run.
+// (display.h). Fault::missing where there is none of that name. `policy` is that of its run; with
+// `people` it says who it can be passed on to.
 Result<std::string> approval_json(const State& state, Journal& journal, const std::string& id,
                                   Instant now, bool full, const Chronicle* chronicle = nullptr,
-                                  const Policy* policy = nullptr);
+                                  const Policy* policy = nullptr,
+                                  const Answerers* people = nullptr);
 // The same question as it would be after `Gate::change` with these arguments, in the same shape;
 // its `asked` are the arguments that the agent asks for.
 Result<std::string> changed_json(const State& state, Journal& journal, const std::string& id,

@@ -6,6 +6,8 @@ import { badge, copyable, h, left, moment, plural, put, announce } from './dom.j
 import { act, get } from './api.js';
 import { changes } from './change.js';
 import { now } from './store.js';
+import { asking, passedOn, passing, placeOfSponsor, takersOf, talk } from './talk.js';
+import { accessReason, accessWanted, kindOf, titleOf, wantedTool } from './access.js';
 
 function flags(argument) {
   const said = [];
@@ -56,15 +58,14 @@ function argument(each) {
 }
 
 function headline(q, clock) {
-  const grave = q.class.startsWith('irreversible');
   return h(
     'div',
     { class: 'headline' },
     badge('held', 'warn'),
-    badge(q.class || 'class not known', grave ? 'danger' : ''),
+    kindOf(q),
     q.environment ? badge(q.environment, q.environment === 'production' ? 'danger' : '') : null,
     clock,
-    h('h1', {}, q.tool),
+    h('h1', {}, titleOf(q)),
   );
 }
 
@@ -81,7 +82,7 @@ function people(q) {
   );
   return [
     `${have} of ${plural(q.quorum, 'person needed', 'persons needed')}; may answer: ` +
-      q.reviewers.join(', '),
+      (q.reviewers.length > 0 ? q.reviewers.join(', ') : 'whom the deployment names'),
     answers.length > 0 ? h('ul', { class: 'steps' }, answers) : null,
   ];
 }
@@ -91,7 +92,7 @@ const fact = (name, value, danger = false) =>
     ? null
     : [h('dt', {}, name), h('dd', danger ? { class: 'danger' } : {}, value)];
 
-function facts(q) {
+export function facts(q) {
   return h(
     'dl',
     { class: 'facts' },
@@ -102,9 +103,11 @@ function facts(q) {
       'run',
       h('a', { href: `#/runs/${encodeURIComponent(q.run)}` }, q.run),
     ),
+    fact('eyes', placeOfSponsor(q), !q.sponsor),
     fact('task', q.task),
     fact('credential', q.credential),
     fact('changed', q.changed_by ? `by ${q.changed_by}` : null),
+    fact('handed over', passedOn(q)),
     fact('people', people(q)),
     fact('same before', q.same),
     fact('digest', q.shown ? copyable(q.shown, 'the digest of what is displayed') : null),
@@ -127,10 +130,47 @@ function history(steps) {
   );
 }
 
+// All of what would run, or be granted.
+export function call(q) {
+  const missing = q.arguments_missing ? h('p', { class: 'flag' }, q.arguments_missing) : null;
+  return h(
+    'section',
+    { 'aria-label': 'arguments' },
+    wantedTool(q) !== null && !missing
+      ? accessWanted(q, argument)
+      : [
+          q.diff ? [h('h2', {}, 'What it changes'), diff(q.diff)] : null,
+          h('h2', {}, 'What would run'),
+          missing ?? q.display.map(argument),
+        ],
+  );
+}
+
+// The agent's own words, which come last: what it said to reviewers, and what it gave as a reason.
+export function words(q) {
+  return [
+    talk(q),
+    wantedTool(q) === null ? null : accessReason(q, flags),
+    q.says
+      ? h(
+          'section',
+          {},
+          h('h2', {}, 'The agent says (not verified)'),
+          h('p', { class: 'agent-says' }, q.says),
+        )
+      : null,
+  ];
+}
+
+// What of a question has to stay the same while somebody reads it.
+export const displayOf = (q) =>
+  JSON.stringify([q.binding, q.shown, q.display, q.arguments_missing, q.type_this]);
+
 export function card(place, id, { back }) {
   let question = null;
   let ended = false;
   let busy = false;
+  let whole = false; // nothing is folded
   let vanished = false; // the node says that it does not wait any more
   const clock = h('span', { class: 'badge' });
   const said = h('p', { class: 'said', role: 'alert' });
@@ -172,6 +212,8 @@ export function card(place, id, { back }) {
     const closed = ended || busy || !question;
     deny.disabled = closed || no('deny') !== '';
     change.disabled = closed || no('change') !== '';
+    ask.disabled = deny.disabled;
+    pass.disabled = deny.disabled || takersOf(question).length === 0;
   }
   async function answer(yes) {
     if (yes && !may()) return;
@@ -211,6 +253,28 @@ export function card(place, id, { back }) {
     ]);
   }
   const footer = h('div', { class: 'answer' });
+  const known = h('div'); // facts
+  const spoken = h('div');
+  const told = h('p', { class: 'told', role: 'status' });
+
+  // In the place of the buttons, until it is done or left.
+  function instead(form, focus) {
+    const back = () => put(footer, controls(question));
+    const over = (text) => {
+      back();
+      told.textContent = text;
+      void read();
+    };
+    told.textContent = '';
+    put(footer, [form(question, { over, back })]);
+    footer.querySelector(focus)?.focus();
+  }
+  const ask = h('button', { type: 'button', onclick: () => instead(asking, 'textarea') }, 'Ask…');
+  const pass = h(
+    'button',
+    { type: 'button', onclick: () => instead(passing, 'select') },
+    'Hand over…',
+  );
 
   function controls(q) {
     const why = no('approve') || no('deny');
@@ -243,8 +307,15 @@ export function card(place, id, { back }) {
           h('label', { for: 'reason' }, 'Reason (the agent reads it if you deny)'),
           reason,
         ),
-        h('div', { class: 'row field' }, approve, q.arguments_text ? change : null, deny),
+        h('div', { class: 'row field' }, [
+          approve,
+          q.arguments_text ? change : null,
+          deny,
+          ask,
+          pass,
+        ]),
       ),
+      told,
       said,
     ];
   }
@@ -255,31 +326,22 @@ export function card(place, id, { back }) {
         { class: 'card', 'aria-label': `question ${q.approval}` },
         h('button', { type: 'button', class: 'back', onclick: back }, '‹ all questions'),
         headline(q, clock),
-        facts(q),
-        h(
-          'section',
-          { 'aria-label': 'arguments' },
-          q.diff ? [h('h2', {}, 'What it changes'), diff(q.diff)] : null,
-          h('h2', {}, 'What would run'),
-          (q.arguments_missing ? [h('p', { class: 'flag' }, q.arguments_missing)] : q.display).map(
-            (each) => (each instanceof Node ? each : argument(each)),
-          ),
-        ),
+        put(known, [facts(q)]),
+        call(q),
         q.before?.length
           ? h('section', {}, h('h2', {}, 'Before this, in the same run'), history(q.before))
           : null,
-        q.says
-          ? h(
-              'section',
-              {},
-              h('h2', {}, 'The agent says (not verified)'),
-              h('p', { class: 'agent-says' }, q.says),
-            )
-          : null,
+        put(spoken, words(q)),
       ),
       put(footer, controls(q)),
     ]);
     tick();
+    ready();
+  }
+  // What people and the agent said meanwhile; what would run is the same, and so is what was typed.
+  function freshen(q) {
+    put(known, [facts(q)]);
+    put(spoken, words(q));
     ready();
   }
   function tick() {
@@ -289,12 +351,32 @@ export function card(place, id, { back }) {
     clock.className = rest < 60_000 ? 'badge danger' : 'badge';
     if (rest <= 0) over('Its time was up: the call was denied.');
   }
-  async function read(full = false) {
+  // Somebody changed the call meanwhile: nobody approves another one than they were reading.
+  function became(next) {
+    const again = () => {
+      typed.value = '';
+      draw((question = next));
+    };
+    const text = 'Meanwhile it became another call.';
+    announce(text);
+    put(footer, [
+      h('p', { class: 'flag' }, `⚠ ${text}`),
+      h('button', { type: 'button', onclick: again }, 'Show what it is now'),
+    ]);
+  }
+  async function read(full = whole) {
+    const unfolds = full !== whole;
+    whole = full;
     try {
       const got = await get(`approvals/${encodeURIComponent(id)}${full ? '?full=1' : ''}`);
       if (handle.gone) return;
-      question = { ...got.approval, may_not: got.may_not };
-      draw(question);
+      if (ended) return;
+      const next = { ...got.approval, may_not: got.may_not };
+      const before = question && displayOf(question);
+      if (before && !unfolds && before !== displayOf(next)) return became(next);
+      question = next;
+      if (before && !unfolds) freshen(question);
+      else draw(question);
     } catch (error) {
       if (!handle.gone) put(place, [h('p', { class: 'empty' }, error.message)]);
     }
@@ -304,6 +386,10 @@ export function card(place, id, { back }) {
     id,
     gone: false,
     // Our own answer may end it before the node has told us so.
+    // Somebody said something about it: it is read anew.
+    news: () => void read(),
+    focusAsk: () => (ask.disabled ? null : ask.click()),
+    focusPass: () => (pass.disabled ? null : pass.click()),
     over() {
       vanished = true;
       if (!busy) over();
