@@ -37,9 +37,9 @@ bool is_type(const http::Request& request, std::string_view wanted) {
   return http::same_ignoring_case(trim(type->substr(0, type->find(';'))), wanted);
 }
 
-constexpr std::array<std::string_view, 9> kRead = {"approvals", "approvals/", "status",
-                                                   "runs/",     "journal",    "journal/proof",
-                                                   "policies",  "people",     "policies/"};
+constexpr std::array<std::string_view, 10> kRead = {
+    "approvals",     "approvals/", "status", "runs/",     "journal",
+    "journal/proof", "policies",   "people", "policies/", "together"};
 
 bool is_read(std::string_view path) {
   for (const std::string_view row : kRead) {

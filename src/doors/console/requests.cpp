@@ -69,6 +69,12 @@ std::string request_for(std::string_view path, std::string_view query, std::stri
     if (!person.empty()) out.key("person").string(person);
   } else if (what == "runs") {
     out.key("op").string("run").key("id").string(id);
+  } else if (path == "together") {
+    out.key("op").string("together").key("full").boolean(query_value(query, "full") == "1");
+    out.key("ids").array();
+    const std::string ids = query_value(query, "ids");
+    for (const std::string_view each : split(ids, ',')) out.string(each);
+    out.end();
   } else if (path == "journal/proof") {
     out.key("op").string("journal_proof");
   } else {

@@ -2,12 +2,15 @@
 import { h, left, put, announce, badge } from './dom.js';
 import { now, ordered, store, watch } from './store.js';
 import { card } from './card.js';
+import { marks, together } from './together.js';
+import { passedOn } from './talk.js';
+import { kindOf, titleOf, wantedTool } from './access.js';
 
 const rowHeight = 76;
 const spare = 6; // rows above and below what is seen
 const riskKinds = ['', '', 'warn', 'danger', 'danger'];
 
-function row(each, index, chosen, choose) {
+function row(each, index, chosen, choose, marked) {
   const rest = each.until - now();
   const button = h(
     'button',
@@ -18,21 +21,29 @@ function row(each, index, chosen, choose) {
       'aria-selected': each.approval === chosen,
       'aria-posinset': index + 1,
       'data-id': each.approval,
+      'aria-checked': marked.on() ? marked.has(each.approval) : null,
       tabindex: -1,
-      onclick: () => choose(each.approval),
+      onclick: () => (marked.on() ? marked.turn(each.approval) : choose(each.approval)),
     },
     h(
       'span',
       { class: 'top' },
-      h('span', { class: 'what' }, each.tool),
+      h(
+        'span',
+        { class: 'what' },
+        marked.on() ? (marked.has(each.approval) ? '☑ ' : '☐ ') : null,
+        titleOf(each),
+      ),
       h('span', { class: rest < 60_000 ? 'time soon' : 'time' }, left(rest)),
     ),
     h('span', { class: 'line block' }, each.summary),
     h(
       'span',
       { class: 'top line' },
-      h('span', {}, `${each.agent} for ${each.sponsor}`),
-      badge(each.class || 'held', riskKinds[each.risk] ?? 'danger'),
+      h('span', { class: 'who' }, passedOn(each) ?? `${each.agent} for ${each.sponsor}`),
+      wantedTool(each) === null
+        ? badge(each.class || 'held', riskKinds[each.risk] ?? 'danger')
+        : kindOf(each),
     ),
   );
   button.style.top = `${index * rowHeight}px`;
@@ -57,15 +68,24 @@ export function queue(view, id) {
   });
   const scroller = h('div', { class: 'window', onscroll: () => draw() }, inner);
   const detail = h('div', { class: 'detail' });
+  const marked = marks({ open: (ids) => choose(ids), draw: () => draw() });
+  marked.listed = () => found;
   const desk = h(
     'div',
     { class: 'desk' },
-    h('div', { class: 'list' }, h('div', { class: 'list-head' }, filter, count), scroller),
+    h(
+      'div',
+      { class: 'list' },
+      h('div', { class: 'list-head' }, filter, count, marked.bar),
+      scroller,
+    ),
     detail,
   );
   put(view, [desk]);
 
+  // At once: the next key is about this one. The address follows.
   const choose = (next) => {
+    go(next);
     location.hash = next ? `#/queue/${encodeURIComponent(next)}` : '#/queue';
   };
   function draw() {
@@ -75,7 +95,7 @@ export function queue(view, id) {
     inner.style.position = 'relative';
     put(
       inner,
-      found.slice(first, last).map((each, i) => row(each, first + i, chosen, choose)),
+      found.slice(first, last).map((each, i) => row(each, first + i, chosen, choose, marked)),
     );
   }
   function refresh() {
@@ -84,15 +104,27 @@ export function queue(view, id) {
     count.textContent =
       found.length === all ? `${all} waiting` : `${found.length} of ${all} waiting`;
     if (all === 0) count.textContent = 'Nothing waits for a person.';
+    marked.bar.hidden = all < 2;
+    marked.keep();
     draw();
     show();
+  }
+  // The questions of what is shown, as the list has them; null where one is over.
+  let seen = null;
+  function rows() {
+    const each = (chosen ?? '').split(',').map((one) => store.questions.get(one));
+    return each.every(Boolean) ? each : null;
   }
   function show() {
     desk.classList.toggle('open', chosen !== null);
     if (chosen === shown?.id) {
-      if (chosen && !store.questions.has(chosen)) shown.over();
+      const now = rows();
+      if (!now) shown.over();
+      else if (now.some((each, i) => each !== seen?.[i])) shown.news();
+      seen = now;
       return;
     }
+    seen = rows();
     shown?.end();
     shown = null;
     if (chosen === null) {
@@ -100,13 +132,21 @@ export function queue(view, id) {
       put(detail, [h('p', { class: 'empty' }, text)]);
       return;
     }
-    shown = card(detail, chosen, { back: () => choose(null) });
+    const open = chosen.includes(',') ? together : card;
+    shown = open(detail, chosen, { back: () => choose(null), choose });
   }
   function reveal(index) {
     const top = index * rowHeight;
     if (top < scroller.scrollTop) scroller.scrollTop = top;
     const bottom = top + rowHeight - scroller.clientHeight;
     if (bottom > scroller.scrollTop) scroller.scrollTop = bottom;
+  }
+  function go(next) {
+    chosen = next ?? null;
+    const index = found.findIndex((each) => each.approval === chosen);
+    if (index >= 0) reveal(index);
+    draw();
+    show();
   }
   function move(by) {
     if (found.length === 0) return;
@@ -132,14 +172,12 @@ export function queue(view, id) {
       Escape: () => choose(null),
       a: () => shown?.focusApprove(),
       d: () => shown?.focusDeny(),
+      c: () => shown?.focusAsk(),
+      h: () => shown?.focusPass(),
+      x: () => marked.turn(chosen?.includes(',') ? null : chosen),
+      o: () => marked.open(),
     },
-    go(next) {
-      chosen = next ?? null;
-      const index = found.findIndex((each) => each.approval === chosen);
-      if (index >= 0) reveal(index);
-      draw();
-      show();
-    },
+    go,
     end() {
       clearInterval(clock);
       sizes.disconnect();
