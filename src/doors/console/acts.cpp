@@ -28,6 +28,14 @@ std::string kill_request(json::View act, const std::string& person) {
   return out.take();
 }
 
+std::string end_of_grant(json::View act, const std::string& person) {
+  json::Writer out;
+  out.object().key("by").string(person);
+  out.key("grant").string(act.text("grant").value_or("")).key("op").string("grant_end");
+  out.key("reason").string(act.text("reason").value_or("")).end();
+  return out.take();
+}
+
 // With how long it took: what a person at a switch wants to know.
 std::string with_time(const std::string& answer, Duration took) {
   const auto document = json::parse(answer);
@@ -90,6 +98,9 @@ Task<void> Console::Room::act(VisitPtr visit) {
     const Duration began = ports.boot();
     std::string answer = co_await ports.ask(kill_request(act, visit->person));
     co_return pass_on(*visit, with_time(answer, Duration{ports.boot().ns - began.ns}));
+  }
+  if (kind == "grant_end") {
+    co_return pass_on(*visit, co_await ports.ask(end_of_grant(act, visit->person)));
   }
   const std::string proof = proof_of(*session);
   if (kind == "passkey") {

@@ -32,6 +32,8 @@ struct ChangeOf {
   Changed operator()(const RunHalted& b) const { return {"stop", b.run}; }
   Changed operator()(const RunClosed& b) const { return {"run", b.run}; }
   Changed operator()(const CallEnded& b) const { return {"run", b.run}; }
+  Changed operator()(const GrantMade& b) const { return {"run", b.run}; }
+  Changed operator()(const GrantEnded& b) const { return {"run", b.run}; }
   Changed operator()(const KillSet&) const { return {"stop", {}}; }
   Changed operator()(const Resumed&) const { return {"stop", {}}; }
   Changed operator()(const Escalated&) const { return {"health", {}}; }

@@ -69,7 +69,7 @@ std::string status_json(const Gate& gate, const Journal& journal, Instant now,
   }
   out.end();
   write_rollout(out, gate);
-  write_grants(out, state, now);
+  write_grants(out, gate, now);
   out.key("runs").array();
   for (const auto& [id, run] : state.runs()) {
     // A halt outlives its run: it stops every further run of the agent for that sponsor.

@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <vector>
 
 #include "base/text.h"
 #include "doors/control/views.h"
+#include "kernel/admit/access.h"
 
 namespace pawl {
 namespace {
@@ -78,6 +80,37 @@ void write_budgets(json::Writer& out, const Gate& gate, const Run& run, Instant 
 
 namespace {
 
+// The entry under which calls of a grant are counted; null where the run's policy has no such line
+// any more.
+const ToolRule* entry_of_grant(const Policy& policy, const Grant& grant) {
+  for (const Askable& line : policy.askable) {
+    for (const ToolRule& entry : line.lent) {
+      if (line_digest(policy, line, entry) == grant.line) return &entry;
+    }
+  }
+  return nullptr;
+}
+
+// Calls of its line since it was made, those under way included.
+std::optional<std::uint64_t> used_of(const Gate& gate, const Run& run, const Grant& grant) {
+  const auto policy = gate.policy_of(run.id);
+  const ToolRule* entry = policy == nullptr ? nullptr : entry_of_grant(*policy, grant);
+  if (entry == nullptr) return std::nullopt;
+  const auto counts = run.entries.find(entry->key);
+  const std::uint64_t now = counts == run.entries.end() ? 0 : counts->second.calls.total();
+  return now < grant.before ? 0 : now - grant.before;
+}
+
+void write_givers(json::Writer& out, const State& state, std::string_view approval) {
+  out.key("by").array();
+  if (const Approval* asked = state.approval(approval)) {
+    for (const Answer& answer : asked->answers) {
+      if (answer.counts && answer.answer == "approve") out.string(visible(answer.person));
+    }
+  }
+  out.end();
+}
+
 // Approvals that are good for more calls of their runs, by their ids.
 void write_standing(json::Writer& out, const State& state, Instant now) {
   std::vector<std::pair<const Standing*, const Run*>> all;
@@ -92,8 +125,10 @@ void write_standing(json::Writer& out, const State& state, Instant now) {
   });
   for (const auto& [one, run] : all) {
     out.object().key("grant").string(one->approval).key("run").string(run->id);
-    out.key("agent").string(run->agent).key("tool").string(one->tool);
+    out.key("agent").string(run->agent).key("sponsor").string(run->sponsor);
+    out.key("tool").string(one->tool);
     out.key("approval").string(one->approval);
+    write_givers(out, state, one->approval);
     if (one->until) {
       out.key("until").string(to_string(*one->until));
       out.key("left_ms").integer((*one->until - now).ns / 1'000'000);
@@ -108,7 +143,8 @@ void write_standing(json::Writer& out, const State& state, Instant now) {
 
 }  // namespace
 
-void write_grants(json::Writer& out, const State& state, Instant now) {
+void write_grants(json::Writer& out, const Gate& gate, Instant now) {
+  const State& state = gate.state();
   std::vector<std::pair<const Grant*, const Run*>> all;
   for (const auto& [id, run] : state.runs()) {
     for (const Grant& grant : run.grants) {
@@ -121,7 +157,10 @@ void write_grants(json::Writer& out, const State& state, Instant now) {
   out.key("grants").array();
   for (const auto& [grant, run] : all) {
     out.object().key("grant").string(grant->id).key("run").string(run->id);
-    out.key("agent").string(run->agent).key("tool").string(grant->tool);
+    out.key("agent").string(run->agent).key("sponsor").string(run->sponsor);
+    out.key("tool").string(grant->tool);
+    write_givers(out, state, grant->approval);
+    if (const auto used = used_of(gate, *run, *grant)) out.key("used").natural(*used);
     out.key("approval").string(grant->approval).key("until").string(to_string(grant->until));
     out.key("left_ms").integer((grant->until - now).ns / 1'000'000);
     if (grant->calls > 0) out.key("calls").natural(grant->calls);

@@ -11,7 +11,7 @@ namespace pawl {
 void write_budgets(json::Writer& out, const Gate& gate, const Run& run, Instant now,
                    const Chronicle& chronicle);
 // `grants`: what people let runs use for a while, the soonest to end first.
-void write_grants(json::Writer& out, const State& state, Instant now);
+void write_grants(json::Writer& out, const Gate& gate, Instant now);
 // `alarms`: sentences about what a person has to look at now.
 void write_alarms(json::Writer& out, const Gate& gate);
 

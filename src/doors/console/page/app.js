@@ -6,6 +6,7 @@ import { queue } from './queue.js';
 import { runs } from './runs.js';
 import { journal } from './journal.js';
 import { stop } from './stop.js';
+import { grants } from './grants.js';
 import { policy } from './policy.js';
 import { people } from './people.js';
 import { you } from './you.js';
@@ -18,6 +19,7 @@ const places = [
   { name: 'journal', title: 'Journal', key: 'l', make: journal },
   { name: 'policies', title: 'Policies', key: 'p', make: policy },
   { name: 'people', title: 'Reviewers', key: 'v', make: people },
+  { name: 'grants', title: 'Grants', key: 'n', make: grants },
   { name: 'switch', title: 'Switch', key: 's', make: stop },
   { name: 'alarms', title: 'Alarms', key: 'e', make: alarms },
   { name: 'you', title: 'You', key: 'y', make: you, apart: true },
@@ -134,9 +136,11 @@ async function leave() {
 const help = [
   ['j k', 'next and previous question'],
   ['a', 'go to approving; d: go to the reason'],
+  ['c', 'ask the agent; h: hand over'],
+  ['x', 'select this question with others; o: open what is selected'],
   ['/', 'filter'],
   ['g then q r l p', 'queue, runs, journal, policies'],
-  ['g then v s e y', 'reviewers, switch, alarms, you'],
+  ['g then v n s e y', 'reviewers, grants, switch, alarms, you'],
   ['t', 'light or dark'],
   ['Esc', 'back to the list'],
 ];
