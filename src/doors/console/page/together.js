@@ -3,7 +3,7 @@
 // displayed of it; the act carries the digest over all of them.
 import { $, announce, badge, h, left, plural, put } from './dom.js';
 import { act, get, session } from './api.js';
-import { call, displayOf, facts, words } from './card.js';
+import { call, displayOf, facts, words } from './shown.js';
 import { now, store } from './store.js';
 import { kindOf, titleOf } from './access.js';
 
