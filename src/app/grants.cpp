@@ -60,10 +60,12 @@ int list_grants(const Arguments& arguments) {
   for (json::View grant : grants.elements()) {
     rows.push_back({grant_word(grant, "grant"), grant_word(grant, "run"),
                     grant_word(grant, "agent"), grant_word(grant, "tool"), grant_left(grant),
+                    grant["used"].exists() ? std::to_string(grant["used"].natural()) : "not known",
                     grant_bounds(grant), grant_word(grant, "approval")});
   }
-  out(rows.empty() ? "nothing is granted for a while"
-                   : table(rows, {"grant", "run", "agent", "tool", "left", "bounds", "approval"}));
+  out(rows.empty()
+          ? "nothing is granted for a while"
+          : table(rows, {"grant", "run", "agent", "tool", "left", "used", "bounds", "approval"}));
   return exit_good;
 }
 

@@ -12,7 +12,7 @@
 #include "gate/ladder.h"
 #include "gate/near.h"
 #include "gate/observe.h"
-#include "gate/people.h"
+#include "gate/said.h"
 #include "gate/talk.h"
 #include "kernel/admit/admit.h"
 #include "kernel/admit/explain.h"
@@ -243,33 +243,6 @@ Next act(Ticket& ticket, Looked looked) {
   return refuse(ticket, verdict);
 }
 
-// People said no to exactly this call already: asking them again is not an attempt worth a
-// question.
-std::optional<ApprovalFact> said_no(const Ticket& ticket, const Facts& facts) {
-  if (!ticket.tool || ticket.run->rejected.empty()) return std::nullopt;
-  const auto found = ticket.run->rejected.find(binding(ticket, facts));
-  if (found == ticket.run->rejected.end()) return std::nullopt;
-  const Approval* asked = ticket.desk.state.approval(found->second);
-  return asked == nullptr ? std::nullopt : approval_fact(ticket.desk, *asked);
-}
-
-// People said no to a call that differs from this one in blanks, digits or case only. Whoever would
-// be asked again has answered already.
-std::optional<ApprovalFact> said_no_to_the_like(const Ticket& ticket) {
-  const auto& like = ticket.run->rejected_like;
-  if (like.empty()) return std::nullopt;
-  const json::View arguments = ticket.asked.call.arguments;
-  const std::string text = arguments.exists() ? json::write(arguments) : "{}";
-  const auto found = like.find(near_form(ticket.asked.call.name(), text));
-  if (found == like.end()) return std::nullopt;
-  const Approval* asked = ticket.desk.state.approval(found->second);
-  auto fact = asked == nullptr ? std::nullopt : approval_fact(ticket.desk, *asked);
-  if (!fact) return fact;
-  const std::string words = fact->reason.empty() ? "" : " (" + fact->reason + ")";
-  fact->reason = "nearly this call was rejected" + words;
-  return fact;
-}
-
 // People are not asked once more for what they rejected.
 void ask_once(Ticket& ticket, Looked& looked) {
   if (looked.verdict.effect != Effect::hold) return;
@@ -282,16 +255,9 @@ void ask_once(Ticket& ticket, Looked& looked) {
 // People are not asked for what they made an earlier approval of this run good for.
 void let_stand(const Ticket& ticket, Looked& looked) {
   if (looked.verdict.effect != Effect::hold || !looked.verdict.question) return;
-  const Desk& desk = ticket.desk;
-  for (const Standing& one : ticket.state().standing) {
-    const Approval* given = desk.state.approval(one.approval);
-    if (given == nullptr || one.tool != ticket.asked.call.name()) continue;
-    if (!no_longer_entitled(desk, *given).empty()) continue;
+  for (ApprovalFact& fact : standing_approvals(ticket)) {
     Facts facts = looked.facts;
-    ApprovalFact& fact = facts.approval.emplace();
-    fact.approval = one.approval;
-    fact.binding = one.for_run ? given->asked.terms->likeness : given->asked.binding;
-    fact.granted = true;
+    facts.approval = std::move(fact);
     Looked again = judge(ticket, std::move(facts), Look::proposal);
     if (!again.verdict.runs()) continue;
     looked = std::move(again);
@@ -396,7 +362,9 @@ Next begin(Ticket& ticket) {
     return Next::reply;
   }
   if (const auto over = ask_no_more(ticket)) return *over;
-  facts.approval = said_no(ticket, facts);
+  if (ticket.tool && !ticket.run->rejected.empty()) {
+    facts.approval = said_no(ticket, binding(ticket, facts));
+  }
   Looked looked = judge(ticket, std::move(facts), Look::proposal);
   ask_once(ticket, looked);
   let_stand(ticket, looked);

@@ -129,6 +129,13 @@ void GateSim::approve(const std::string& id, const std::string& person) {
   const Status done = world_.gate->answer(id, person, world_.groups.at(person), true, "", "test",
                                           "sha256:shown", false, reach);
   if (!done && reach.any()) (void)world_.approve(id, person);
+  const Approval* asked = world_.gate->state().approval(id);
+  if (!done || !reach.any() || asked == nullptr) return;
+  const std::string run = asked->asked.run, tool = asked->asked.terms->tool;
+  world_.settle();
+  for (std::uint64_t again = random_.below(4); again > 0; --again) {
+    world_.ask({.run = run, .tool = tool});
+  }
 }
 
 // Whether they may be answered together is the gate's to say.

@@ -13,10 +13,11 @@ agent: {id: tester, identity: tester@example}
 tools:
   allowed:
     - {name: read_customer_record, class: read_only}
-    - name: update_order_status
+    - name: read_big
       class: reversible small
       requires_approval: true
       constraints: {max_records_per_run: 50}
+      counters: {bytes: {add: args.bytes, per: 1h, max: 1000}}
     - {name: access_payment_raw, class: irreversible small}
     - name: delete_customer_record
       class: irreversible small
@@ -27,20 +28,20 @@ may_request:
     by: [leads]
     for: 30m
     max_calls: 2
-approval: {reviewers: [leads]}
 execution: {max_steps: 100}
 `;
 const w = new Watched(policy);
 const skip = !browserPath();
 const phone = { viewport: { width: 390, height: 844 } };
-let browser, agent, ada, bob;
+let browser, agent, ada, bob, eve;
 before(async () => {
   if (skip) return;
   const opening = openBrowser();
-  await w.begin({ persons: ['ada', 'bob'] });
+  await w.begin();
   agent = await w.open();
   browser = await opening;
-  [ada, bob] = await Promise.all([
+  [eve, ada, bob] = await Promise.all([
+    w.person('eve'),
     signedIn(browser, w, 'ada'),
     signedIn(browser, w, 'bob', { ...phone, colorScheme: 'dark' }),
   ]);
@@ -67,7 +68,6 @@ test('a reviewer asks, the agent says something, and another one decides', { ski
   await ada.locator('article.card').waitFor();
   await ada.keyboard.press('c');
   await ada.fill('#ask-text', 'which \u202ecustomer?');
-  await looksRight(ada, 'desk-ask');
   await button(ada, 'Ask it').click();
   const pending = await sent;
   assert.equal(code(pending), 'approval_pending');
@@ -95,13 +95,11 @@ test('a reviewer asks, the agent says something, and another one decides', { ski
   const options = await ada.locator('#pass-to option').allInnerTexts();
   assert.deepEqual(options, ['bob', 'leads (bob)']);
   await ada.fill('#pass-why', 'it is his customer');
-  await looksRight(ada, 'desk-hand-over');
   await button(ada, 'Hand over').click();
   const passed = 'for bob, passed on by ada because it is his customer';
   await ada.waitForSelector(`article.card dd:text-is("${passed}")`);
   await looksRight(ada, 'desk-talk');
   await bob.waitForSelector(`[role=option]:has-text("${passed}")`);
-  await looksRight(bob, 'phone-dark-queue-for');
   await rows(bob).click();
   await bob.waitForSelector(`article.card dd:text-is("${passed}")`);
   await bob.locator('.talk').scrollIntoViewIfNeeded();
@@ -115,15 +113,15 @@ test('a reviewer asks, the agent says something, and another one decides', { ski
 
 test('several are approved in one act, each read and typed for by itself', { skip }, async () => {
   await ada.goto(`${w.console}#/queue`);
-  const orders = ['o-1', 'o-2', 'o-3'];
-  const sent = orders.map((order_id) => agent.call('update_order_status', { order_id }));
+  const sizes = [7, 20, 300];
+  const sent = sizes.map((bytes) => agent.call('read_big', { bytes }));
   const customers = ['c-1', 'c-2'];
   const drop = (customer_id) => agent.call('delete_customer_record', { customer_id });
   const gone = customers.map(drop);
   await waiting(ada, 5);
 
   await button(ada, 'Select several').click();
-  for (const tool of ['update_order_status', 'delete_customer_record']) {
+  for (const tool of ['read_big', 'delete_customer_record']) {
     await ada.click(`[role=option]:has-text("${tool}")`);
   }
   await ada.waitForSelector('text=2 selected; of several tools');
@@ -133,7 +131,7 @@ test('several are approved in one act, each read and typed for by itself', { ski
   assert.ok(await button(ada, 'Deny all 2').isEnabled());
 
   await button(ada, 'Select several').click();
-  await ada.click('[role=option]:has-text("update_order_status")');
+  await ada.click('[role=option]:has-text("read_big")');
   await button(ada, 'All like it').click();
   await ada.waitForSelector('[aria-checked=true] >> nth=2');
   await looksRight(ada, 'desk-selected');
@@ -141,16 +139,50 @@ test('several are approved in one act, each read and typed for by itself', { ski
   await button(ada, 'Approve all 3').waitFor();
   const card = ada.locator('article.card');
   const text = await card.innerText();
-  assert.match(text, /3 calls[^]*?crm\/update_order_status/);
-  assert.match(text, /together\s+3 records/);
-  assert.ok(text.indexOf('3 records') < text.indexOf('o-1'), 'what they come to stands first');
-  for (const order of orders) assert.match(text, new RegExp(order));
-  await looksRightEverywhere(ada, 'together');
+  assert.match(text, /3 calls[^]*?crm\/read_big/);
+  assert.match(text, /together\s+3 records; read_big\/bytes 327\n/);
+  assert.ok(text.indexOf('bytes 327') < text.indexOf('What would run'), 'it stands first');
+  for (const bytes of sizes) assert.match(text, new RegExp(`bytes\\s+${bytes}\\b`));
+  await looksRight(ada, 'desk-together');
   await button(ada, 'Approve all 3').click();
   for (const answer of await Promise.all(sent)) assert.equal(answer.isError, undefined);
   const answered = (await records('approval.answered')).slice(-3);
   assert.equal(new Set(answered.map((record) => record.batch)).size, 1);
   assert.equal(new Set(answered.map((record) => record.shown)).size, 3);
+
+  // Somebody makes another call of one while it is read.
+  await ada.click('[role=option]:has-text("customer_id c-1")');
+  await button(ada, 'Approve').waitFor();
+  const [, id] = decodeURIComponent(new URL(ada.url()).hash).split('queue/');
+  const other = ['customer_id=c-3', '--typed', 'c-3', '--reason', 'a mix-up', '--as', 'bob'];
+  const changed = await w.later('approvals', 'change', id, '--set', ...other);
+  assert.equal(changed.status, 0, changed.err);
+  await ada.waitForSelector('text=Meanwhile it became another call.');
+  assert.equal(await button(ada, 'Approve').count(), 0);
+  await looksRight(ada, 'desk-became');
+  await button(ada, 'Show what it is now').click();
+  await ada.waitForSelector('article.card dd:text-is("by bob")');
+  await ada.fill('#typed', 'c-3');
+  await button(ada, 'Approve').click();
+  assert.match((await gone[0]).content[0].text, /a mix-up/);
+  await ada.goto(`${w.console}#/queue`);
+  await waiting(ada, 1);
+  // One of several is over meanwhile: nothing is answered, and the others can be opened.
+  gone.push(drop('c-4'));
+  const denied = drop('c-5');
+  await waiting(ada, 3);
+  await ada.keyboard.press('j');
+  await ada.keyboard.press('x');
+  await button(ada, 'All like it').click();
+  await ada.keyboard.press('o');
+  await button(ada, 'Approve all 3').waitFor();
+  const five = (await eve.json('approvals')).approvals.find((q) => /c-5/.test(q.summary)).approval;
+  const no = ['approvals', 'deny', five, '--reason', 'no', '--as', 'bob'];
+  assert.equal((await w.later(...no)).status, 0);
+  await ada.waitForSelector(`text=Over meanwhile: ${five}. Nothing was answered here.`);
+  await button(ada, 'Open the other 2').click();
+  await button(ada, 'Approve all 2').waitFor();
+  assert.equal(code(await denied), 'approval_rejected');
 
   // With keys alone, and a text to type for each: two persons one after the other.
   await waiting(ada, 2);
@@ -174,7 +206,7 @@ test('several are approved in one act, each read and typed for by itself', { ski
     await approve.click();
     await page.waitForSelector('text=You approved 2 questions');
   }
-  for (const answer of await Promise.all(gone)) assert.equal(answer.isError, undefined);
+  for (const answer of await Promise.all(gone.slice(1))) assert.equal(answer.isError, undefined);
 });
 
 test('access is granted for a while, and taken back', { skip }, async () => {
@@ -208,6 +240,10 @@ test('access is granted for a while, and taken back', { skip }, async () => {
   await tile.waitFor();
   assert.match(await tile.innerText(), /send_customer_email[^]*granted by\s+ada[^]*1 of 2/);
   await looksRightEverywhere(ada, 'grants');
+  const [{ grant }] = (await eve.json('status')).grants;
+  const act = { kind: 'grant_end', grant, reason: '' };
+  assert.equal((await eve.act(act)).status, 403, 'an auditor decides nothing');
+  assert.equal((await eve.act(act, { over: { signature: 'AA' } })).status, 403);
   await button(ada, /take back crm.send_customer_email/).click();
   await ada.fill('#end-why', 'the sale is over');
   await ada.keyboard.press('Enter');

@@ -12,6 +12,7 @@
 #include "doors/control/stored.h"
 #include "doors/control/talk.h"
 #include "kernel/admit/typed.h"
+#include "kernel/state/eyes.h"
 #include "model/access.h"
 
 namespace pawl {
@@ -92,20 +93,6 @@ void write_judged(json::Writer& out, Journal& journal, const Approval& approval,
   }
 }
 
-// Why it is open although as many have approved it as are asked for; empty: they have not.
-std::string still_needed(const Approval& approval) {
-  const QuestionTerms& terms = *approval.asked.terms;
-  std::size_t approvals = 0;
-  bool person = false;
-  for (const Answer& answer : approval.answers) {
-    if (!answer.counts || answer.answer != "approve") continue;
-    ++approvals;
-    person = person || !answer.automatic;
-  }
-  if (approval.phase != ApprovalPhase::open || approvals < terms.quorum) return {};
-  return person ? "a person who did not start the run" : "a person, besides programs";
-}
-
 void write_question(json::Writer& out, const Approval& approval, Instant now) {
   const OpenedQuestion& asked = approval.asked;
   const QuestionTerms& terms = *asked.terms;
@@ -124,7 +111,7 @@ void write_question(json::Writer& out, const Approval& approval, Instant now) {
     out.end();
   }
   out.key("deny_on_timeout").boolean(terms.deny_on_timeout);
-  if (const std::string needs = still_needed(approval); !needs.empty()) {
+  if (const std::string needs = eyes_needed(approval); !needs.empty()) {
     out.key("needs").string(needs);
   }
   if (terms.identical > 0 || terms.for_run.ns > 0) {

@@ -28,4 +28,16 @@ bool enough_eyes(const QuestionTerms& terms, std::span<const Answer* const> appr
   });
 }
 
+std::string eyes_needed(const Approval& approval) {
+  std::size_t approvals = 0;
+  bool person = false;
+  for (const Answer& answer : approval.answers) {
+    if (!answer.counts || answer.answer != "approve") continue;
+    ++approvals;
+    person = person || !answer.automatic;
+  }
+  if (approval.phase != ApprovalPhase::open || approvals < approval.asked.terms->quorum) return {};
+  return person ? "a person who did not start the run" : "a person, besides programs";
+}
+
 }  // namespace pawl

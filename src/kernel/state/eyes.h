@@ -7,6 +7,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "kernel/state/state.h"
@@ -21,5 +22,9 @@ bool same_person(std::string_view a, std::string_view b);
 
 // Whether these approvals, of distinct persons, let the call run.
 bool enough_eyes(const QuestionTerms& terms, std::span<const Answer* const> approvals);
+
+// Who is still needed where as many have approved it as were asked for, and it is open all the same;
+// empty: nobody but those.
+std::string eyes_needed(const Approval& approval);
 
 }  // namespace pawl

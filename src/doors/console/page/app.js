@@ -62,6 +62,9 @@ function frame() {
           : null,
         each.name === 'alarms' && alarmsWaiting() > 0
           ? h('span', { class: 'count' }, alarmsWaiting())
+            : null,
+        each.name === 'grants' && store.status?.grants?.length > 0
+          ? h('span', { class: 'count' }, store.status.grants.length)
           : null,
         each.name === 'switch' && store.kills.length > 0
           ? h('span', { class: 'count' }, store.kills.length)

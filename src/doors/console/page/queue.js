@@ -40,7 +40,11 @@ function row(each, index, chosen, choose, marked) {
     h(
       'span',
       { class: 'top line' },
-      h('span', { class: 'who' }, passedOn(each) ?? `${each.agent} for ${each.sponsor}`),
+      h(
+        'span',
+        { class: 'who', title: passedOn(each) },
+        passedOn(each) ?? `${each.agent} for ${each.sponsor}`,
+      ),
       wantedTool(each) === null
         ? badge(each.class || 'held', riskKinds[each.risk] ?? 'danger')
         : kindOf(each),

@@ -209,6 +209,8 @@ export function together(place, id, { back, choose }) {
   }
   function controls() {
     const fields = all.questions.filter((q) => q.typed).length;
+    const asks = fields > 0 && !all.why_not;
+    const asking = asks ? `${plural(fields, 'question asks', 'questions ask')} for a text.` : '';
     approve.textContent = `Approve all ${all.questions.length}`;
     deny.textContent = `Deny all ${all.questions.length}`;
     if (session.role === 'auditor') return [];
@@ -221,9 +223,7 @@ export function together(place, id, { back, choose }) {
             'Part of it is folded away, so it cannot be answered together. ',
             h('button', { type: 'button', onclick: () => void read(true) }, 'Show all of it'),
           ),
-      fields > 0 && !all.why_not
-        ? h('p', { class: 'flag' }, `${plural(fields, 'question asks', 'questions ask')} for a text to type.`)
-        : null,
+      asking ? h('p', { class: 'flag' }, asking) : null,
       h(
         'div',
         { class: 'row end' },

@@ -1,0 +1,48 @@
+#include "gate/said.h"
+
+#include <utility>
+
+#include "gate/facts.h"
+#include "gate/near.h"
+#include "gate/people.h"
+
+namespace pawl {
+
+std::optional<ApprovalFact> said_no(const Ticket& ticket, const std::string& binding) {
+  const auto found = ticket.run->rejected.find(binding);
+  if (found == ticket.run->rejected.end()) return std::nullopt;
+  const Approval* asked = ticket.desk.state.approval(found->second);
+  return asked == nullptr ? std::nullopt : approval_fact(ticket.desk, *asked);
+}
+
+std::optional<ApprovalFact> said_no_to_the_like(const Ticket& ticket) {
+  const auto& like = ticket.run->rejected_like;
+  if (like.empty()) return std::nullopt;
+  const json::View arguments = ticket.asked.call.arguments;
+  const std::string text = arguments.exists() ? json::write(arguments) : "{}";
+  const auto found = like.find(near_form(ticket.asked.call.name(), text));
+  if (found == like.end()) return std::nullopt;
+  const Approval* asked = ticket.desk.state.approval(found->second);
+  auto fact = asked == nullptr ? std::nullopt : approval_fact(ticket.desk, *asked);
+  if (!fact) return fact;
+  const std::string words = fact->reason.empty() ? "" : " (" + fact->reason + ")";
+  fact->reason = "nearly this call was rejected" + words;
+  return fact;
+}
+
+std::vector<ApprovalFact> standing_approvals(const Ticket& ticket) {
+  const Desk& desk = ticket.desk;
+  std::vector<ApprovalFact> facts;
+  for (const Standing& one : ticket.state().standing) {
+    const Approval* given = desk.state.approval(one.approval);
+    if (given == nullptr || one.tool != ticket.asked.call.name()) continue;
+    if (!no_longer_entitled(desk, *given).empty()) continue;
+    ApprovalFact& fact = facts.emplace_back();
+    fact.approval = one.approval;
+    fact.binding = one.for_run ? given->asked.terms->likeness : given->asked.binding;
+    fact.granted = true;
+  }
+  return facts;
+}
+
+}  // namespace pawl
