@@ -214,8 +214,7 @@ void print_wider(Lines& page, json::View question) {
                        wider["identical"].natural());
   }
   if (wider["run_ms"].exists()) {
-    more += fmt::format("{}`--for-run`: calls like it of the run, for {}",
-                        more.empty() ? "" : "; ",
+    more += fmt::format("{}`--for-run`: calls like it of the run, for {}", more.empty() ? "" : "; ",
                         to_string(Duration::milliseconds(wider["run_ms"].integer())));
   }
   page.push_back("may also  " + more);

@@ -30,8 +30,8 @@ constexpr OptionRow kIdentical = {"--identical", "N",
                                   "good for N identical calls of the run, this one among them"};
 constexpr OptionRow kForRun = {"--for-run", "", "good for calls like it of the run, for a while",
                                Takes::nothing};
-constexpr OptionRow kApproveOptions[] = {kAs,     kReason,     kTyped,       kFull,        kIdentical,
-                                         kForRun, json_option, state_option, config_option};
+constexpr OptionRow kApproveOptions[] = {
+    kAs, kReason, kTyped, kFull, kIdentical, kForRun, json_option, state_option, config_option};
 constexpr WordRow kId[] = {{"id", "the question, as `approvals list` names it"}};
 constexpr WordRow kIds[] = {{"id",
                              "the question, as `approvals list` names it; several are answered "
@@ -175,10 +175,12 @@ extern const CommandRow approvals_approve_command = {
     kApproveOptions,
     kIds,
     approve,
-    "Where the policy offers it (`approval.wider`) and the call can be undone, one approval is good "
+    "Where the policy offers it (`approval.wider`) and the call can be undone, one approval is "
+    "good "
     "for more: `--identical N` for N identical calls of this run, `--for-run` for calls like it of "
     "this run, for as long as the policy says. `pawl grants` lists these approvals and takes them "
-    "back. Several questions about one tool and of one class are approved in one act: what their calls "
+    "back. Several questions about one tool and of one class are approved in one act: what their "
+    "calls "
     "would take together is shown first, then everything that would run. Each stays an approval of "
     "its own call. Calls that cannot be undone go together only where each asks for a typed "
     "confirmation, which is asked for each."};

@@ -7,7 +7,7 @@
 namespace pawl::app {
 
 Result<json::Document> send_answer(NodeConnection& node, const Deciding& how, json::View question,
-                   const std::string& typed) {
+                                   const std::string& typed) {
   json::Writer act_text;
   act_text.object().key("approval").string(question.text("approval").value_or(""));
   act_text.key("approve").boolean(how.approve);

@@ -20,7 +20,7 @@ struct Deciding {
 
 // One question, as it was displayed; what the node says to that.
 Result<json::Document> send_answer(NodeConnection& node, const Deciding& how, json::View question,
-                   const std::string& typed);
+                                   const std::string& typed);
 
 // Several questions with what their calls would take together. `full` folds nothing.
 Result<json::Document> questions_together(NodeConnection& node, const std::vector<std::string>& ids,

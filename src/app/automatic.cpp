@@ -218,12 +218,12 @@ struct AutomaticReviewers::Room : std::enable_shared_from_this<AutomaticReviewer
       if (!what || listed == deployment.people.end()) continue;
       ++consulted;
       std::vector<std::string> groups = groups_of(next.person);
-      spawn(consult(std::move(next.person), std::move(groups), std::move(next.how),
-                    std::move(*what)),
-            [self = shared_from_this()] {
-              --self->consulted;
-              if (self->gate != nullptr) self->begin();
-            });
+      spawn(
+          consult(std::move(next.person), std::move(groups), std::move(next.how), std::move(*what)),
+          [self = shared_from_this()] {
+            --self->consulted;
+            if (self->gate != nullptr) self->begin();
+          });
     }
   }
 

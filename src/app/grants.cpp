@@ -94,8 +94,8 @@ std::vector<std::string> grant_lines(json::View status) {
         grant["left_ms"].exists() ? " for " + grant_left(grant) + " more" : std::string();
     lines.push_back(paint(Ink::warn, "granted") +
                     fmt::format("    {} to run {}{}{} ({})", grant_word(grant, "tool"),
-                                grant_word(grant, "run"), more,
-                                bounds.empty() ? "" : ", " + bounds, grant_word(grant, "grant")));
+                                grant_word(grant, "run"), more, bounds.empty() ? "" : ", " + bounds,
+                                grant_word(grant, "grant")));
   }
   return lines;
 }

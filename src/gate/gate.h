@@ -295,8 +295,8 @@ class Gate {
   // Accepts another policy for an agent's next runs.
   Status accept_policy(const std::string& agent, const std::string& digest,
                        const std::string& person);
-  // Whether this person of the deployment is a program, which answers by itself and acts in no other
-  // way.
+  // Whether this person of the deployment is a program, which answers by itself and acts in no
+  // other way.
   bool is_program(std::string_view person) const;
   // `by` is a reviewer; empty for the very first one, which comes from the configuration.
   Status enroll(const std::string& person, const std::string& proof, const std::string& verifier,

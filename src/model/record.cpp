@@ -22,8 +22,8 @@ constexpr std::array<std::string_view, 31> type_words = {
     "escalated",         "snapshot.taken",    "noted",
     "run.tightened",     "escalation.opened", "escalation.changed",
     "drilled",           "approval.changed",  "approval.asked",
-    "approval.replied",  "approval.passed",
-    "grant.made",        "grant.ended",
+    "approval.replied",  "approval.passed",   "grant.made",
+    "grant.ended",
 };
 static_assert(std::variant_size_v<Body> == type_words.size() + 1);  // `Unknown` has no word
 

@@ -262,13 +262,13 @@ struct Unknown {
   std::string type;
 };
 
-using Body = std::variant<NodeStarted, NodeStopped, PolicyLoaded, DefinitionSeen, PinAccepted,
-                          RunOpened, RunHalted, RunClosed, KillSet, Resumed, CallDecided,
-                          ApprovalOpened, ApprovalAnswered, ApprovalEnded, ApprovalAttached,
-                          CallEnded, DenialsCounted, ReviewerEnrolled, Escalated, SnapshotTaken,
-                          Noted, RunTightened, EscalationOpened, EscalationChanged, Drilled,
-                          ApprovalChanged, ApprovalAsked, ApprovalReplied, ApprovalPassed, GrantMade,
-                          GrantEnded, Unknown>;
+using Body =
+    std::variant<NodeStarted, NodeStopped, PolicyLoaded, DefinitionSeen, PinAccepted, RunOpened,
+                 RunHalted, RunClosed, KillSet, Resumed, CallDecided, ApprovalOpened,
+                 ApprovalAnswered, ApprovalEnded, ApprovalAttached, CallEnded, DenialsCounted,
+                 ReviewerEnrolled, Escalated, SnapshotTaken, Noted, RunTightened, EscalationOpened,
+                 EscalationChanged, Drilled, ApprovalChanged, ApprovalAsked, ApprovalReplied,
+                 ApprovalPassed, GrantMade, GrantEnded, Unknown>;
 
 struct Record {
   std::uint64_t seq = 0;

@@ -79,8 +79,7 @@ TEST(GateSim, KeepsItsPromisesInEveryStory) {
       {"snapshots", all.snapshots}, {"lost records", all.lost_records},
       {"floods", all.floods},       {"changed", all.changed},
       {"watched", all.watched},     {"replied", all.replied},
-      {"stood", all.stood},
-      {"batches", all.batches},
+      {"stood", all.stood},         {"batches", all.batches},
   };
   for (const auto& [what, times] : everywhere) {
     EXPECT_GT(times, count / 50) << what;

@@ -200,7 +200,8 @@ test('H07 who started the run by another account is not the second pair of eyes'
   assert.equal(w.approve(approval).status, 0);
   const [still] = w.json('approvals', 'list');
   assert.equal(still.phase, 'open');
-  assert.match(w.pawl('approvals', 'show', approval).out, /needs +a person who did not start the run/);
+  const shown = w.pawl('approvals', 'show', approval).out;
+  assert.match(shown, /needs +a person who did not start the run/);
   assert.equal(w.calls('send_customer_email').length, 0);
   sent.catch(() => {});
 });

@@ -1,5 +1,5 @@
-// One approval for more calls than its own: chosen at the terminal, where the policy offers it, with
-// a real client and a real server.
+// One approval for more calls than its own: chosen at the terminal, where the policy offers it,
+// with a real client and a real server.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { World, code, sleep } from './world.mjs';
@@ -34,7 +34,8 @@ const later = async (w, client, args) => {
 test('so many identical calls with one approval, and no more', async (t) => {
   const [w, client] = await world(t);
   const [sent, { approval }] = await later(w, client, order('o-1'));
-  assert.match(w.pawl('approvals', 'show', approval).out, /may also +`--identical N`.* 3 at most; `--for-run`.*10m/);
+  const card = w.pawl('approvals', 'show', approval).out;
+  assert.match(card, /may also +`--identical N`.* 3 at most; `--for-run`.*10m/);
   const both = w.approve(approval, '--identical', '2', '--for-run');
   assert.match(both.err, /two ways/);
   const many = w.approve(approval, '--identical', '4');

@@ -63,8 +63,7 @@ void check_reviewers(const Subject& subject, const ToolRule& entry, Question que
   const std::size_t persons = named.size();
   const Class worst = class_of(subject, entry);
   const bool open_ended = subject.deployment->open_ended(question.reviewers);
-  const bool undone =
-      worst.reversibility != Reversibility::irreversible && !worst.external_sink;
+  const bool undone = worst.reversibility != Reversibility::irreversible && !worst.external_sink;
   if (persons > 0 && !undone && !open_ended && only_programs(*subject.deployment, named)) {
     subject.error(at, fmt::format("a held call of `{}` can be answered by programs only, which "
                                   "approve nothing alone that cannot be undone or carries data "

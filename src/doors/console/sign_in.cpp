@@ -119,7 +119,8 @@ Task<Status> Console::Room::proved_again(VisitPtr visit, std::string passphrase)
   if (Status may = brake.may_try(person, ports.now()); !may) co_return may;
   const auto known = ports.person(person);
   const std::string way = passphrase_of(known);
-  if (way.empty()) co_return fail(Fault::refused, "without a passphrase there are no passkeys here");
+  if (way.empty())
+    co_return fail(Fault::refused, "without a passphrase there are no passkeys here");
   if (passphrase.empty()) co_return fail(Fault::refused, "say your passphrase first");
   Status right = co_await passphrases.check(secrets::Credential::taken_from(passphrase), way);
   const auto now_known = ports.person(person);

@@ -120,9 +120,8 @@ void write_standing(json::Writer& out, const State& state, Instant now) {
       if (counts && state.approval(one.approval) != nullptr) all.emplace_back(&one, &run);
     }
   }
-  std::ranges::sort(all, {}, [](const auto& one) -> const std::string& {
-    return one.first->approval;
-  });
+  std::ranges::sort(all, {},
+                    [](const auto& one) -> const std::string& { return one.first->approval; });
   for (const auto& [one, run] : all) {
     out.object().key("grant").string(one->approval).key("run").string(run->id);
     out.key("agent").string(run->agent).key("sponsor").string(run->sponsor);

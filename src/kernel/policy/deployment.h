@@ -57,10 +57,10 @@ struct Deployment {
   struct Person {
     std::vector<std::string> groups;  // as written at the person; `persons` knows all of them
     std::string proof = "passphrase";
-    std::string verifier;                        // empty: enrolled later
-    std::string slack;                           // the id of their account there; empty: none
-    std::string oidc;  // how the provider calls them; empty: it does not know them
-    std::vector<std::string> accounts;           // under which they start runs, besides their name
+    std::string verifier;               // empty: enrolled later
+    std::string slack;                  // the id of their account there; empty: none
+    std::string oidc;                   // how the provider calls them; empty: it does not know them
+    std::vector<std::string> accounts;  // under which they start runs, besides their name
     std::optional<AutomaticReviewer> automatic;  // they are a program
     Position at;
   };

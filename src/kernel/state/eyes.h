@@ -23,8 +23,8 @@ bool same_person(std::string_view a, std::string_view b);
 // Whether these approvals, of distinct persons, let the call run.
 bool enough_eyes(const QuestionTerms& terms, std::span<const Answer* const> approvals);
 
-// Who is still needed where as many have approved it as were asked for, and it is open all the same;
-// empty: nobody but those.
+// Who is still needed where as many have approved it as were asked for, and it is open all the
+// same; empty: nobody but those.
 std::string eyes_needed(const Approval& approval);
 
 }  // namespace pawl

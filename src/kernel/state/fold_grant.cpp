@@ -62,8 +62,8 @@ Status Fold::operator()(const GrantEnded& b) {
   if (run == nullptr) return wrong_grant(b.grant, "belongs to no run");
   // An approval that stands for more calls is taken back by its own name.
   const auto lent = std::erase_if(run->grants, [&](const Grant& one) { return one.id == b.grant; });
-  const auto stood = std::erase_if(
-      run->standing, [&](const Standing& one) { return one.approval == b.grant; });
+  const auto stood =
+      std::erase_if(run->standing, [&](const Standing& one) { return one.approval == b.grant; });
   if (lent + stood == 0) return wrong_grant(b.grant, "is not there");
   return {};
 }

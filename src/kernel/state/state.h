@@ -33,9 +33,8 @@
 //               An identical call of the agent still finds the question by what was asked first.
 //   a remark    ApprovalAsked while the question is open, at most one ApprovalReplied to what was
 //               asked before it, ApprovalPassed to who should look at it. None of them moves it.
-//   a wider one ApprovalAnswered with `identical` or `for_run`, where the question offers it. What all
-//               who approved made it good for stands once its call is let run; CallDecided round 1
-//               that lets another one run names it (fold_standing.cpp).
+//   a wider one ApprovalAnswered with `identical` or `for_run`: what all who approved chose stands
+//               once its call is let run; CallDecided round 1 of another call names it.
 //   a release   CallDecided round 2 with `approval`: an effect that runs consumes the approval in
 //               that very record; a denial ends the held call, and an approval that was still open
 //               or approved is withdrawn with it.
@@ -147,8 +146,8 @@ struct Grant {
 // everything that stops the run.
 struct Standing {
   std::string approval, tool;
-  bool for_run = false;      // for calls like it; else for identical ones
-  std::uint64_t left = 0;    // identical calls
+  bool for_run = false;          // for calls like it; else for identical ones
+  std::uint64_t left = 0;        // identical calls
   std::optional<Instant> until;  // of one for the run
 };
 inline constexpr std::size_t standing_max = 64;  // of one run; the oldest goes first
@@ -163,7 +162,7 @@ struct Run {
   Sums sums;  // of counters per run
   // Calls that were let through, by `server/tool` or `tool`; one that never left is taken back.
   std::map<std::string, std::uint64_t, std::less<>> seen;
-  std::vector<Grant> grants;  // in their order; one whose time is over may still be here
+  std::vector<Grant> grants;       // in their order; one whose time is over may still be here
   std::vector<Standing> standing;  // likewise
   Instant opened{};
   std::optional<Instant> revoked;  // a kill: credentials of before are good for nothing
@@ -199,7 +198,7 @@ struct Answer {
   std::string person, answer, reason;
   Instant at{};
   bool counts = false;
-  bool automatic = false;  // a program's: never the only one for what cannot be undone
+  bool automatic = false;       // a program's: never the only one for what cannot be undone
   std::uint64_t identical = 0;  // see ApprovalAnswered
   bool for_run = false;
 };

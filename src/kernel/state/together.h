@@ -3,7 +3,8 @@
 // Each of them is still its own approval: bound to its own call, counted by itself. What they have
 // to have in common is what a reader has in mind while reading many: one tool, one class. What
 // cannot be undone, carries something outside or opens a tool is approved together only where each
-// call asks for a typed confirmation of its own. A call that a reviewer changed is read alone. Rejecting needs nothing of that.
+// call asks for a typed confirmation of its own. A call that a reviewer changed is read alone.
+// Rejecting needs nothing of that.
 #pragma once
 
 #include <span>

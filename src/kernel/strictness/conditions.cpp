@@ -28,8 +28,7 @@ bool same_terms(const ToolRule& before, const ApprovalTerms& a, const ToolRule& 
                 const ApprovalTerms& b) {
   return a.quorum == b.quorum && a.within == b.within && a.reviewers == b.reviewers &&
          a.deny_on_timeout == b.deny_on_timeout && same_typed(a.typed, b.typed) &&
-         a.wider == b.wider &&
-         same_routes(a, before.conditions, b, after.conditions);
+         a.wider == b.wider && same_routes(a, before.conditions, b, after.conditions);
 }
 
 // Constraints of a case are compared by the same rules as those of an entry, both ways.

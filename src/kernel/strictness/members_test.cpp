@@ -42,8 +42,8 @@ TEST(Strictness, KnowsEveryMember) {
   const auto& [hosts, schemes, query_max] = UrlCheck{};
   const auto& [dialect, statements, tables, columns, functions, types, where, most_statements] =
       sql::SqlRule{};
-  const auto& [quorum, within, reviewers, routes, deny_on_timeout, typed, wider,
-               wider_rule] = ApprovalTerms{};
+  const auto& [quorum, within, reviewers, routes, deny_on_timeout, typed, wider, wider_rule] =
+      ApprovalTerms{};
   const auto& [typed_argument, typed_rule] = TypedText{};
   const auto& [rows_rule, rows_else, line_argument, rows_line, rows, rows_otherwise, programs,
                examples] = CommandRule{};

@@ -62,7 +62,7 @@ function frame() {
           : null,
         each.name === 'alarms' && alarmsWaiting() > 0
           ? h('span', { class: 'count' }, alarmsWaiting())
-            : null,
+          : null,
         each.name === 'grants' && store.status?.grants?.length > 0
           ? h('span', { class: 'count' }, store.status.grants.length)
           : null,

@@ -147,7 +147,12 @@ export function card(place, id, { back }) {
             )
           : null,
         reach
-          ? h('div', { class: 'field' }, h('label', { for: 'reach' }, 'Approving is good for'), reach)
+          ? h(
+              'div',
+              { class: 'field' },
+              h('label', { for: 'reach' }, 'Approving is good for'),
+              reach,
+            )
           : null,
         h(
           'div',

@@ -1,5 +1,5 @@
-// What a question shows, first what decides, then how the call came about, and at the end, marked as
-// such, what the agent says about it.
+// What a question shows: first what decides, then how the call came about, and at the end, marked
+// as such, what the agent says about it.
 import { badge, copyable, h, moment, plural } from './dom.js';
 import { passedOn, placeOfSponsor, talk } from './talk.js';
 import { accessReason, accessWanted, kindOf, titleOf, wantedTool } from './access.js';
