@@ -70,10 +70,11 @@ std::string name_of(const Vigilance::Seed& seed) {
 // its file again: and nobody knows when.
 void Node::plan_vigilance() {
   vigilance_next_.reset();
-  if (!deployment_.vigilance || deployment_.vigilance->calls.empty()) return;
+  // Also where the file plans none any more: one may wait since before.
   if (!vigilance_hears_) {
     vigilance_hears_ = gate_->on_record([this](const Record& record) { heard_vigilance(record); });
   }
+  if (!deployment_.vigilance || deployment_.vigilance->calls.empty()) return;
   const auto every = static_cast<double>(deployment_.vigilance->every.ns);
   constexpr std::uint64_t kParts = std::uint64_t{1} << 53;
   const double part = static_cast<double>(random_below(kParts) + 1) / static_cast<double>(kParts);

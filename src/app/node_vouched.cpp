@@ -30,7 +30,7 @@ std::string way_through(const PersonProvider& provider, std::string_view name) {
   return "oidc$" + token::base64url(provider.at.url) + "$" + token::base64url(name);
 }
 
-identity::ProviderAsked asked_of(console::ProviderSignIn asked) {
+identity::ProviderAsked as_asked(console::ProviderSignIn asked) {
   return {std::move(asked.redirect), std::move(asked.state), std::move(asked.nonce),
           std::move(asked.verifier)};
 }
@@ -116,7 +116,7 @@ bool Node::name_is_free(std::string_view name) const {
 Task<Result<std::string>> Node::provider_address(console::ProviderSignIn asked) {
   identity::Provider* provider = provider_in_force();
   if (provider == nullptr) co_return fail(Fault::missing, "there is no provider");
-  co_return co_await provider->address(asked_of(std::move(asked)));
+  co_return co_await provider->address(as_asked(std::move(asked)));
 }
 
 Task<Result<console::CameBack>> Node::provider_redeem(console::ProviderSignIn asked,
@@ -125,7 +125,7 @@ Task<Result<console::CameBack>> Node::provider_redeem(console::ProviderSignIn as
   if (provider == nullptr) co_return fail(Fault::missing, "there is no provider");
   const PersonProvider from = provider->from();
   auto vouched =
-      co_await provider->redeem(asked_of(std::move(asked)), {std::move(code), std::move(issuer)});
+      co_await provider->redeem(as_asked(std::move(asked)), {std::move(code), std::move(issuer)});
   if (!vouched) co_return std::unexpected(vouched.error());
   // The file may have been read again meanwhile.
   if (!deployment_.provider || deployment_.provider->at.url != from.at.url) {
