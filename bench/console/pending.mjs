@@ -107,23 +107,20 @@ const filtered = (page, text) =>
 
 // From the proposal, with its decision and record, to the frame in which its question is counted.
 async function live(crowd, page, number) {
-  const shown = page.evaluate(
-    (text) =>
-      new Promise((resolve) => {
-        const count = document.getElementById('queue-count');
-        const look = () => {
-          if (!count.textContent.startsWith(text)) return;
-          watching.disconnect();
-          requestAnimationFrame(() => setTimeout(() => resolve(Date.now())));
-        };
-        const watching = new MutationObserver(look);
-        watching.observe(count, { childList: true, characterData: true, subtree: true });
-      }),
-    `${number + 1} waiting`,
-  );
+  await page.evaluate((text) => {
+    const count = document.getElementById('queue-count');
+    globalThis.shown = new Promise((resolve) => {
+      const watching = new MutationObserver(() => {
+        if (!count.textContent.startsWith(text)) return;
+        watching.disconnect();
+        requestAnimationFrame(() => setTimeout(() => resolve(Date.now())));
+      });
+      watching.observe(count, { childList: true, characterData: true, subtree: true });
+    });
+  }, `${number + 1} waiting`);
   const began = Date.now();
   await crowd.question_number(number);
-  return (await shown) - began;
+  return (await page.evaluate(() => globalThis.shown)) - began;
 }
 
 const crowd = new Crowd();
