@@ -76,18 +76,23 @@ int show(const Arguments& arguments) {
   return exit_good;
 }
 
-int tell_answers(const Arguments& arguments, bool approve, const std::vector<std::string>& ids) {
+int tell_answers(const Arguments& arguments, bool approve, const std::vector<std::string>& ids,
+                 const std::string& measured) {
   if (arguments.has("--json")) {
     json::Writer result;
     result.object().key("approvals").array();
     for (const std::string& id : ids) result.string(id);
     result.end().key("ok").boolean(true);
+    if (!measured.empty()) result.key("vigilance").string(measured);
     out(result.end().text());
     return exit_good;
   }
   out(paint(approve ? Ink::good : Ink::bad, approve ? "approved" : "rejected") +
       fmt::format(" by {}: {} questions, each for its own call", visible(acting_person(arguments)),
                   ids.size()));
+  if (!measured.empty()) {
+    out("Asked for to see whether people read, and nothing would have run: " + measured);
+  }
   return exit_good;
 }
 
@@ -150,8 +155,9 @@ int give(const Arguments& arguments, bool approve) {
   if (!together) return complain(together.error());
   const json::View all = together->root()["together"];
   if (!arguments.has("--json")) print_lines(together_lines(all));
-  if (Status done = send_answers(*node, how, all); !done) return complain(done.error());
-  return tell_answers(arguments, approve, ids);
+  const auto done = send_answers(*node, how, all);
+  if (!done) return complain(done.error());
+  return tell_answers(arguments, approve, ids, card_word(done->root(), "vigilance"));
 }
 
 int approve(const Arguments& arguments) {

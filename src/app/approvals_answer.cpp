@@ -28,7 +28,8 @@ Result<json::Document> questions_together(NodeConnection& node, const std::vecto
   return node.ask(request.text());
 }
 
-Status send_answers(NodeConnection& node, const Deciding& how, json::View together) {
+Result<json::Document> send_answers(NodeConnection& node, const Deciding& how,
+                                    json::View together) {
   if (how.approve && together["why_not"].exists()) {
     return fail(Fault::refused,
                 "they cannot be approved together: " + card_word(together, "why_not"));
@@ -54,8 +55,7 @@ Status send_answers(NodeConnection& node, const Deciding& how, json::View togeth
   act_text.end().key("approve").boolean(how.approve).key("kind").string("answer_together");
   act_text.key("reason").string(how.reason);
   act_text.key("shown").string(together.text("shown").value_or("")).end();
-  const auto done = act(node, how.person, act_text.text());
-  return done ? Status{} : std::unexpected(done.error());
+  return act(node, how.person, act_text.text());
 }
 
 }  // namespace pawl::app

@@ -27,6 +27,7 @@ Result<json::Document> questions_together(NodeConnection& node, const std::vecto
                                           bool full);
 // Answers all of them in one act, as they were displayed: asks on the terminal for what has to be
 // typed of each.
-Status send_answers(NodeConnection& node, const Deciding& how, json::View together);
+// What the node says to that.
+Result<json::Document> send_answers(NodeConnection& node, const Deciding& how, json::View together);
 
 }  // namespace pawl::app

@@ -222,8 +222,8 @@ class LiveQueue {
     auto why = reason(approve);
     if (!why) return std::unexpected(why.error());
     const Deciding how{.approve = approve, .person = person_, .reason = std::move(*why)};
-    if (!single) return send_answers(node_.node(), how, what);
-    const auto done = send_answer(node_.node(), how, what, typed);
+    const auto done = single ? send_answer(node_.node(), how, what, typed)
+                             : send_answers(node_.node(), how, what);
     if (!done) return std::unexpected(done.error());
     measured_ = card_word(done->root(), "vigilance");
     return {};

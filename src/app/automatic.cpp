@@ -14,6 +14,7 @@
 #include "app/log.h"
 #include "base/random.h"
 #include "base/text.h"
+#include "doors/control/chronicle.h"
 #include "doors/control/views.h"
 #include "io/http/client.h"
 #include "io/net/child.h"
@@ -186,6 +187,7 @@ struct AutomaticReviewers::Room : std::enable_shared_from_this<AutomaticReviewer
     if (gate == nullptr) return;
     const Approval* asked = gate->state().approval(approval);
     if (asked == nullptr) return;
+    if (is_vigilance(gate->state(), asked->asked.run)) return;  // it is people that are measured
     const auto& named = asked->asked.terms->reviewers;
     const std::set<std::string> may =
         deployment.persons(named.empty() ? deployment.default_reviewers : named);

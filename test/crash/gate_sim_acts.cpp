@@ -105,6 +105,11 @@ void GateSim::people() {
       (void)world_.gate->pass_on({id, person, groups, person == "ann" ? "bob" : "ann", "", "test"});
     } else {
       (void)world_.gate->ask_back({id, person, groups, "which one?", "test"});
+      if (const Approval* asked = world_.gate->state().approval(id); asked && random_.one_in(2)) {
+        const std::string run = asked->asked.run, tool = asked->asked.terms->tool;
+        world_.settle();
+        world_.ask({.run = run, .tool = tool, .arguments = R"({"pawl_answer":"that one"})"});
+      }
     }
     return;
   }

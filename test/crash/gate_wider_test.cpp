@@ -21,7 +21,7 @@ tools:
       cases:
         - {if: args.place == "far", then: hold, class: reversible large}
         - {if: args.place == "there", then: hold}
-        - {if: "true", then: hold}
+        - {if: args.n > 0, then: hold}
       else: hold
     - {name: mail_it, class: irreversible small, requires_approval: true}
 execution: {max_steps: 100, max_denials: 30}
@@ -139,11 +139,11 @@ TEST_F(GateWider, ALifeLaterItStillStands) {
 }
 
 TEST_F(GateWider, ARejectionOfTheSameStandsAbove) {
+  Asked& first = call(one);
   Asked& other = call(two);
   ASSERT_FALSE(other.done());
   ASSERT_TRUE(world.reject(other.approval));
   world.settle();
-  Asked& first = call(one);
   ASSERT_TRUE(answer(first, {.for_run = true}));
   Asked& again = call(two);
   ASSERT_TRUE(again.done());

@@ -236,16 +236,26 @@ Result<std::string> Control::performed(const std::string& person, const std::str
     return fail(Fault::usage, "there is no act `" + visible(kind.substr(0, 64)) + "`");
   }
   if (!status) return std::unexpected(status.error());
-  if (kind == "answer" || kind == "change") return answered(act);
+  if (kind.starts_with("answer") || kind == "change") return answered(act);
   return done();
 }
 
-// Whoever answered what was only asked to see whether they read is told so, and nothing before.
+// Why a question ought to have been denied that was only asked to see whether people read; empty:
+// it was not.
+std::string Control::measured(std::string_view approval) const {
+  const Approval* question = ports_.gate.state().approval(approval);
+  if (question == nullptr || !ports_.vigilance) return {};
+  return ports_.vigilance(std::string(question->asked.run));
+}
+
+// Whoever answered such a question is told so, and nothing before.
 std::string Control::answered(json::View act) const {
-  const Approval* question = ports_.gate.state().approval(act.text("approval").value_or(""));
-  const std::string wrong = question == nullptr || !ports_.vigilance
-                                ? std::string()
-                                : ports_.vigilance(std::string(question->asked.run));
+  std::string wrong = measured(act.text("approval").value_or(""));
+  for (json::View one : act["answers"].elements()) {
+    const std::string id(one.text("approval").value_or(""));
+    const std::string why = measured(id);
+    if (!why.empty()) wrong += (wrong.empty() ? "" : "; ") + id + ": " + why;
+  }
   if (wrong.empty()) return done();
   json::Writer out;
   out.object().key("ok").boolean(true).key("vigilance").string(wrong).end();

@@ -128,6 +128,7 @@ class Control {
   Status accept(const std::string& person, json::View act);
   Status passkey(const std::string& person, json::View act);
   std::string answered(json::View act) const;
+  std::string measured(std::string_view approval) const;
   void write_may(std::string& shown, const std::string& id, const std::string& person) const;
   // Why this person decides nothing at all; empty: they may.
   std::string only_looks(const std::string& person) const;

@@ -87,7 +87,7 @@ TEST_F(StandingTest, NobodyChoosesMoreThanIsOffered) {
   j.never(answer("a2", 0, true));
   hold("c3", "a3", 1, "");
   j.never(answer("a3", 2));
-  hold("c4", "a4", 1, "read_only small external_sink");
+  hold("c4", "a4", 1, "read_only external_sink");
   j.never(answer("a4", 0, true));
   j.must(answer("a4", 2));
 }

@@ -157,7 +157,7 @@ export function together(place, id, { back, choose }) {
     said.textContent = '';
     const count = all.questions.length;
     try {
-      await act({
+      const told = await act({
         kind: 'answer_together',
         answers: all.questions.map((q) => ({
           approval: q.approval,
@@ -168,7 +168,11 @@ export function together(place, id, { back, choose }) {
         reason: reason.value,
         shown: all.shown,
       });
-      over(`You ${yes ? 'approved' : 'denied'} ${count} questions, each for its own call.`);
+      const meant = told.vigilance
+        ? ` Asked for to see whether people read, and nothing would have run: ${told.vigilance}`
+        : '';
+      const word = yes ? 'approved' : 'denied';
+      over(`You ${word} ${count} questions, each for its own call.${meant}`);
     } catch (error) {
       said.textContent = error.message;
     }
