@@ -49,7 +49,7 @@ test('so many identical calls with one approval, and no more', async (t) => {
   assert.deepEqual(w.json('grants', 'list'), []);
   const [third, question] = await later(w, client, order('o-1'));
   assert.equal(executed(w), 2);
-  w.pawl('approvals', 'deny', question.approval);
+  assert.equal(w.pawl('approvals', 'deny', question.approval, '--as', 'ada').status, 0);
   assert.equal(code(await third), 'approval_rejected');
   // It can be told again from the journal alone.
   assert.equal(w.pawl('replay', 'last').status, 0);
