@@ -175,13 +175,13 @@ void print_place_of_sponsor(Lines& page, json::View question) {
   if (question["needs"].exists()) {
     page.push_back("needs     " + paint(Ink::warn, card_word(question, "needs")));
   }
-  if (question["quorum"].natural() < 2) return;
+  if (question["quorum"].natural() < 2 && !card_flag(question, "apart")) return;
   const std::string sponsor = card_word(question, "sponsor");
   page.push_back(
       "eyes      " +
       (sponsor.empty()
-           ? paint(Ink::bad, "nobody knows who started the run, so nobody can be the second")
-           : fmt::format("{} started the run: the first of them at most, never the second",
+           ? paint(Ink::bad, "nobody knows who started the run, so nobody is known to be another")
+           : fmt::format("{} started the run: never the only one, and never the second",
                          sponsor)));
 }
 

@@ -90,6 +90,7 @@ Next ask(Ticket& ticket, const Verdict& verdict, About about) {
   opened.expires = desk.now() + question.within;
   opened.why = question.why;
   opened.class_text = to_string(verdict.action_class);
+  opened.apart = question.apart;
   opened.identical = question.identical;
   opened.for_run = question.for_run;
   opened.likeness = std::move(about.likeness);

@@ -45,10 +45,9 @@ std::string objection(const Desk& desk, const Approval& approval, const std::str
     return "nobody answers for their own request";
   }
   if (!approves(kind)) return {};
-  if (approval.asked.terms->quorum > 1 && approval.asked.terms->sponsor.empty()) {
-    return "it needs two persons, and nobody knows who started the run, so the second one cannot "
-           "be "
-           "told from the first";
+  const QuestionTerms& terms = *approval.asked.terms;
+  if ((terms.quorum > 1 || terms.apart) && terms.sponsor.empty()) {
+    return "somebody has to look who did not start the run, and nobody knows who started it";
   }
   if (kind == AnswerGiven::Kind::change) return {};  // what was approved before is another call
   bool others = false;

@@ -130,6 +130,7 @@ struct ApprovalOpened {
   Instant expires{};
   std::string why;
   std::string class_text = {};  // of the call; empty in records of before: as irreversible
+  bool apart = false;  // somebody has to approve it who did not start the run, whatever the quorum
   // What one approval may be good for besides its call; zero: nothing. Of calls of the run whatever
   // their arguments are, `likeness` says what they have in common.
   std::uint64_t identical = 0;
@@ -235,8 +236,9 @@ struct SnapshotTaken {
   std::string digest;
   std::uint64_t size = 0;
 };
-// One argument that calls under a grant have to have: its digest with the grant's id, because the
-// value may be what somebody wants to be forgotten.
+// One argument that calls under a grant have to have: its digest with the grant's id, so that equal
+// values of two grants do not look equal. Who can guess the value can find it, also after payloads
+// were erased.
 struct GrantedArgument {
   std::string name, digest;
 };

@@ -139,6 +139,7 @@ void members(V& v, Part<V, CallDecided>& b) {
 template <class V>
 void members(V& v, Part<V, ApprovalOpened>& b) {
   v.may("agent", b.agent);
+  v.may("apart", b.apart);
   v.need("approval", b.approval);
   v.may("args", b.args);
   v.need("binding", b.binding);

@@ -97,6 +97,8 @@ struct Question {
   Duration within = Duration::seconds(300);
   std::vector<std::string> reviewers;  // groups, persons; empty: the deployment's default_reviewers
   std::string why;                     // sentences for the reviewer, one per holding stage, "; "
+  // Somebody has to look who did not start the run: in production, and in a freeze.
+  bool apart = false;
   // What one approval may be good for besides this call; zero: nothing.
   std::uint64_t identical = 0;
   Duration for_run{};

@@ -195,7 +195,7 @@ test('H07 who started the run by another account is not the second pair of eyes'
   const [question] = w.json('approvals', 'list');
   assert.equal(question.sponsor, 'ada', 'the person, and not the account');
   const card = w.pawl('approvals', 'show', approval).out;
-  assert.match(card, /ada started the run: the first of them at most, never the second/);
+  assert.match(card, /ada started the run: never the only one, and never the second/);
   // Whoever started it is the first person, and a program is no second one.
   assert.equal(w.approve(approval).status, 0);
   const [still] = w.json('approvals', 'list');

@@ -103,6 +103,7 @@ void write_question(json::Writer& out, const Approval& approval, Instant now) {
   out.key("sponsor").string(terms.sponsor);
   out.key("tool").string(terms.tool);
   out.key("call").string(approval.call);
+  if (terms.apart) out.key("apart").boolean(true);
   out.key("quorum").natural(terms.quorum);
   out.key("typed").boolean(terms.typed);
   if (!terms.typed_of.empty()) {

@@ -28,6 +28,7 @@ bool names_all(std::string_view asked, std::string_view now) {
 std::string not_covered(const Approval& asked, const Question& question) {
   const QuestionTerms& terms = *asked.asked.terms;
   if (terms.quorum < question.quorum) return "it needs more people";
+  if (question.apart && !terms.apart) return "somebody has to look who did not start the run";
   if (question.typed && !terms.typed) return "it has to be approved by typing";
   if (!std::ranges::includes(terms.typed_of, question.typed_of)) return "more has to be typed";
   if (!names_all(terms.why, question.why)) return "people are asked for another reason";

@@ -31,6 +31,7 @@ bool in_force(const Freeze& freeze, const Situation& s, Class c, Environment env
     if (freeze.then != Effect::hold || !in_force(freeze, s, asked.action_class, asked.environment))
       continue;
     asked.ask(&freeze.rule, "the freeze `" + freeze.name + "` is in force");
+    asked.frozen = true;
   }
 }
 

@@ -87,6 +87,52 @@ TEST_F(HoldTest, StagesAreUnitedAndTheStrictestWins) {
   EXPECT_THAT(v.question->why, HasSubstr("new"));
 }
 
+TEST_F(HoldTest, InProductionAndInAFreezeSomebodyElseLooks) {
+  EXPECT_FALSE(w.look("mail", W::small).question->apart);
+  Freeze freeze;
+  freeze.name = "year-end";
+  freeze.from = w.now;
+  freeze.until = w.now + Duration::seconds(10);
+  freeze.stop = {Reversibility::reversible};
+  freeze.then = Effect::hold;
+  w.policy.freezes.push_back(freeze);
+  EXPECT_TRUE(w.look("mail", W::small).question->apart);
+  w.policy.freezes.clear();
+  w.policy.environment = Environment::production;
+  EXPECT_TRUE(w.look("mail", W::small).question->apart);
+  EXPECT_FALSE(w.look("mail", W::read).question->apart) << "what changes nothing";
+}
+
+TEST_F(HoldTest, AnApprovalFromBeforeProductionIsAskedAnew) {
+  w.propose("mail", W::small);
+  w.approve();
+  EXPECT_TRUE(again(W::small).runs());
+  QuestionTerms terms;
+  Approval asked;
+  asked.asked.terms = std::make_shared<const QuestionTerms>(terms);
+  Question question;
+  EXPECT_EQ(not_covered(asked, question), "");
+  question.apart = true;
+  EXPECT_NE(not_covered(asked, question), "");
+}
+
+TEST_F(HoldTest, WiderIsOfferedWhereACallCanBeUndoneOnly) {
+  w.policy.approval.wider = Wider{5, Duration::seconds(60)};
+  const auto offered = [this](Class c) {
+    const Verdict v = w.look("mail", c);
+    return std::pair(v.question->identical, v.question->for_run.ns / 1'000'000'000);
+  };
+  EXPECT_EQ(offered(W::small), std::pair(std::uint64_t{5}, std::int64_t{60}));
+  EXPECT_EQ(offered(W::mail), std::pair(std::uint64_t{0}, std::int64_t{0}));
+  EXPECT_EQ(offered(kUnplaced), std::pair(std::uint64_t{0}, std::int64_t{0}));
+  Class sink = W::small;
+  sink.external_sink = true;
+  EXPECT_EQ(offered(sink), std::pair(std::uint64_t{5}, std::int64_t{0}));
+  w.policy.tools.front().approval.wider = Wider{2, {}};
+
+  EXPECT_EQ(offered(W::small), std::pair(std::uint64_t{2}, std::int64_t{0}));
+}
+
 TEST_F(HoldTest, WithoutAutonomyTheColumnEstablishedAppliesWithTheFilesOwnQuorum) {
   EXPECT_EQ(w.look("touch", W::read).effect, Effect::allow);
   EXPECT_EQ(w.look("touch", W::small).effect, Effect::allow);

@@ -49,6 +49,7 @@ struct Asked {
   std::uint64_t layers = 0;      // a bit for each row of `require` that holds
   bool by_role = false;          // something else than a layer asks too
   bool by_value = false;         // a value of the arguments is a reason
+  bool frozen = false;           // a freeze is
 
   // Nothing asked yet, about a call that the deny stages let pass.
   static Asked about(const Verdict& verdict);

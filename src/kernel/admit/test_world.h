@@ -152,6 +152,7 @@ struct TestWorld {
     q.sponsor = "sponsor";
     q.tool = tool;
     q.quorum = v.question->quorum;
+    q.apart = v.question->apart;
     q.typed = v.question->typed;
     q.expires = now + v.question->within;
     q.why = v.question->why;

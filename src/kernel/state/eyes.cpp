@@ -20,11 +20,13 @@ bool same_person(std::string_view a, std::string_view b) {
 bool enough_eyes(const QuestionTerms& terms, std::span<const Answer* const> approvals) {
   if (approvals.size() < terms.quorum) return false;
   // The second pair of eyes cannot be told from the first where nobody knows who started the run.
-  if (terms.quorum > 1 && terms.sponsor.empty()) return false;
-  if (is_mild(terms)) return true;
+  const bool apart = terms.quorum > 1 || terms.apart;
+  if (apart && terms.sponsor.empty()) return false;
+  const bool mild = is_mild(terms);
+  if (mild && !terms.apart) return true;
   return std::ranges::any_of(approvals, [&](const Answer* answer) {
-    const bool started_it = terms.quorum > 1 && same_person(answer->person, terms.sponsor);
-    return !answer->automatic && !started_it;
+    const bool started_it = apart && same_person(answer->person, terms.sponsor);
+    return (mild || !answer->automatic) && !started_it;
   });
 }
 

@@ -22,6 +22,7 @@ OpenedQuestion::OpenedQuestion(const ApprovalOpened& b)
                                                           .reviewers = b.reviewers,
                                                           .why = b.why,
                                                           .class_text = b.class_text,
+                                                          .apart = b.apart,
                                                           .identical = b.identical,
                                                           .for_run = b.for_run,
                                                           .likeness = b.likeness})) {}
@@ -45,6 +46,7 @@ ApprovalOpened OpenedQuestion::record() const {
   b.expires = expires;
   b.why = terms->why;
   b.class_text = terms->class_text;
+  b.apart = terms->apart;
   b.identical = terms->identical;
   b.for_run = terms->for_run;
   b.likeness = terms->likeness;

@@ -214,6 +214,7 @@ struct QuestionTerms {
   std::vector<std::string> reviewers = {};
   std::string why = {};
   std::string class_text = {};
+  bool apart = false;
   std::uint64_t identical = 0;
   Duration for_run = {};
   std::string likeness = {};

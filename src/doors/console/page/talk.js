@@ -15,10 +15,10 @@ export function passedOn(q) {
 
 // Who started the run may be the first pair of eyes, and never the second.
 export function placeOfSponsor(q) {
-  if (q.quorum < 2) return null;
+  if (q.quorum < 2 && !q.apart) return null;
   return q.sponsor
-    ? `${q.sponsor} started the run: the first of them at most, never the second`
-    : 'nobody knows who started the run, so nobody can be the second';
+    ? `${q.sponsor} started the run: never the only one, and never the second`
+    : 'nobody knows who started the run, so nobody is known to be another';
 }
 
 function remark(each) {
