@@ -181,8 +181,7 @@ void print_place_of_sponsor(Lines& page, json::View question) {
       "eyes      " +
       (sponsor.empty()
            ? paint(Ink::bad, "nobody knows who started the run, so nobody is known to be another")
-           : fmt::format("{} started the run: never the only one, and never the second",
-                         sponsor)));
+           : fmt::format("{} started the run: never the only one, and never the second", sponsor)));
 }
 
 void print_who(Lines& page, json::View question) {

@@ -176,8 +176,7 @@ Question question_of(const Situation& s, const Asked& asked) {
       asked.wish != nullptr ? question_of_rows(s, asked) : question_of_entry(s, asked);
   if (asked.layers != 0) unite_layers(s, asked, question);
   const bool effect = asked.action_class.has_effect();
-  question.apart =
-      asked.frozen || (effect && asked.environment == Environment::production);
+  question.apart = asked.frozen || (effect && asked.environment == Environment::production);
   add_wider(s, asked, question);
   return question;
 }

@@ -3,8 +3,8 @@
 // A program may be one of them. It is never the only one where the call cannot be undone, carries
 // something outside, or opens a tool; there, a second pair of eyes is a person who did not start
 // the run. In production and in a freeze somebody who did not start it looks at every call that
-// waits, however few are asked for. The gate asks this when an approval is used, too: of those who gave it, some may not
-// answer such questions any more.
+// waits, however few are asked for. The gate asks this when an approval is used, too: of those who
+// gave it, some may not answer such questions any more.
 #pragma once
 
 #include <span>

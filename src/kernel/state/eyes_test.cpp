@@ -12,7 +12,8 @@ using J = TestJournal;
 class EyesTest : public ::testing::Test {
  protected:
   // A held call of a run that `sam` started.
-  void hold(const std::string& class_text, std::uint8_t quorum, const std::string& sponsor = "sam") {
+  void hold(const std::string& class_text, std::uint8_t quorum,
+            const std::string& sponsor = "sam") {
     j = TestJournal();
     j.open("r", sponsor);
     CallDecided held = J::decided("c1", "hold");
