@@ -151,6 +151,7 @@ void Node::tell_people() {
     accounts[fold(name)] = name;
     if (person.automatic) programs.insert(name);
     for (const std::string& account : person.accounts) accounts[fold(account)] = name;
+    if (!person.oidc.empty()) accounts.emplace(fold(person.oidc), name);
   }
   gate_->set_accounts(std::move(accounts));
   gate_->set_programs(std::move(programs));

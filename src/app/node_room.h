@@ -225,6 +225,8 @@ class Node {
   void plan_vigilance();
   void seed_vigilance();
   Task<void> seed(Vigilance::Seed seed);
+  bool stands_still(const std::string& agent, const Vigilance::Seed& seed) const;
+  void end_withdrawn_vigilance();
   std::string sponsor_like(std::string_view agent) const;
   std::string why_to_deny(const std::string& run) const;
   void heard_vigilance(const Record& record);

@@ -7,6 +7,7 @@
 // was.
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -109,6 +110,14 @@ std::string Node::sponsor_like(std::string_view agent) const {
   return newest == nullptr ? std::string("pawl") : std::string(newest->sponsor);
 }
 
+// Where something is stopped it would join what is stopped, or be refused for that.
+bool Node::stands_still(const std::string& agent, const Vigilance::Seed& seed) const {
+  const State& state = gate_->state();
+  const std::string tool = Call{seed.server, seed.tool, {}}.name();
+  return !gate_->fault().empty() || !state.halted_sponsors(agent).empty() ||
+         state.killed(agent, {}, tool) != nullptr;
+}
+
 Task<void> Node::seed(Vigilance::Seed seed) {
   const auto role = role_in_force(seed.role);
   auto arguments = json::parse(seed.arguments);
@@ -117,6 +126,7 @@ Task<void> Node::seed(Vigilance::Seed seed) {
     log_line("vigilance: the call of `" + visible(seed.tool) + "` cannot be asked for");
     co_return;
   }
+  if (stands_still(role->policy->agent, seed)) co_return;
   RunRequest request;
   request.key = std::string(vigilance_key) + make_id("v", random_bytes(5));
   request.sponsor = sponsor_like(role->policy->agent);
@@ -136,7 +146,9 @@ Task<void> Node::seed(Vigilance::Seed seed) {
   const Settled settled = co_await gate_->handle(std::move(proposal), server, caller);
   if (settled.kind == Settled::Kind::pending) co_return;
   // Asked for again, it would only fill the journal; the file, read again, gives it another try.
-  seeds_in_vain_.insert(name_of(seed));
+  const bool for_now = settled.code == Code::frozen || settled.code == Code::ceiling ||
+                       settled.code == Code::rate || stands_still(role->policy->agent, seed);
+  if (!for_now) seeds_in_vain_.insert(name_of(seed));
   end_vigilance(*run, fmt::format("nobody was asked: the policy does not hold this call of `{}`",
                                   visible(seed.tool)));
   log_line("vigilance: the policy of `" + visible(seed.role) + "` does not hold the call of `" +
@@ -171,12 +183,29 @@ void Node::heard_vigilance(const Record& record) {
     if (run.empty()) return;
     end(run, fmt::format("`{}` changed and approved {}, which ought to be denied: {}",
                          visible(changed->person), changed->approval, why_to_deny(run)));
+  } else if (std::holds_alternative<KillSet>(record.body)) {
+    loop_.post([this] { end_withdrawn_vigilance(); });
   } else if (const auto* over = std::get_if<ApprovalEnded>(&record.body)) {
     const std::string run = run_of(over->approval);
     if (!run.empty() && over->how == "expired") {
       end(run, "nobody answered " + over->approval);
     }
   }
+}
+
+// A question that the switch withdrew is over, and nobody goes on in its run.
+void Node::end_withdrawn_vigilance() {
+  std::set<std::string> waiting, over;
+  for (const auto& [id, approval] : gate_->state().approvals()) {
+    const bool waits =
+        approval.phase == ApprovalPhase::open || approval.phase == ApprovalPhase::approved;
+    if (waits) waiting.insert(approval.asked.run);
+  }
+  for (const auto& [id, run] : gate_->state().runs()) {
+    const bool ours = run.phase != RunPhase::closed && is_vigilance(gate_->state(), id);
+    if (ours && !waiting.contains(id)) over.insert(id);
+  }
+  for (const std::string& run : over) end_vigilance(run, "the switch was thrown");
 }
 
 void Node::end_vigilance(const std::string& run, const std::string& text) {

@@ -99,7 +99,7 @@ std::string Node::way_of_vouched(std::string_view person) const {
 }
 
 // Nobody of the file, and no group, is called so, in any case of letters; nor does the provider
-// call a person of the file so.
+// call a person of the file so, nor do they start runs under that name.
 bool Node::name_is_free(std::string_view name) const {
   const std::string folded = fold(name);
   const auto& people = deployment_.people;
@@ -109,7 +109,9 @@ bool Node::name_is_free(std::string_view name) const {
   return std::ranges::none_of(people, same) && std::ranges::none_of(groups, same) &&
          std::ranges::none_of(enrolled, same) &&
          std::ranges::none_of(people, [&folded](const auto& row) {
-           return !row.second.oidc.empty() && fold(row.second.oidc) == folded;
+           const auto is = [&folded](const std::string& name) { return fold(name) == folded; };
+           return (!row.second.oidc.empty() && is(row.second.oidc)) ||
+                  std::ranges::any_of(row.second.accounts, is);
          });
 }
 

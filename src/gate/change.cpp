@@ -98,6 +98,17 @@ Status may_become(const Approval& asked, const Verdict& verdict, const Call& cal
     return fail(Fault::refused,
                 "with these arguments it would be denied: " + reason_text(verdict, call));
   }
+  const auto asked_class = parse_class(asked.asked.terms->class_text);
+  const bool other_class = !asked_class || less_dangerous(*asked_class, verdict.action_class) ||
+                           (verdict.action_class.external_sink && !asked_class->external_sink);
+  if (other_class && to_string(verdict.action_class) != asked.asked.terms->class_text) {
+    return fail(Fault::refused, "with these arguments it would be of another class: " +
+                                    to_string(verdict.action_class));
+  }
+  const std::string credential = verdict.credential == nullptr ? "" : *verdict.credential;
+  if (credential != asked.asked.terms->credential) {
+    return fail(Fault::refused, "with these arguments it would use another credential");
+  }
   if (verdict.effect != Effect::hold || !verdict.question) return {};
   Approval as_changed = asked;
   as_changed.changed = std::make_shared<const ChangedQuestion>();

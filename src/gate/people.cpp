@@ -21,6 +21,13 @@ std::string_view sponsor_of(const Desk& desk, const Approval& approval) {
   return person == desk.accounts.end() ? std::string_view(sponsor) : person->second;
 }
 
+// The run has kept a name under which the deployment knows this person only since. The record says
+// that name, so by the record alone they would be somebody else.
+bool started_as_another(const Desk& desk, const Approval& approval, std::string_view person) {
+  const std::string_view now = sponsor_of(desk, approval);
+  return same_person(person, now) && !same_person(person, approval.asked.terms->sponsor);
+}
+
 // Whether a call may run because of it.
 bool approves(AnswerGiven::Kind kind) {
   switch (kind) {
@@ -48,6 +55,10 @@ std::string objection(const Desk& desk, const Approval& approval, const std::str
   const QuestionTerms& terms = *approval.asked.terms;
   if ((terms.quorum > 1 || terms.apart) && terms.sponsor.empty()) {
     return "somebody has to look who did not start the run, and nobody knows who started it";
+  }
+  const bool apart = terms.quorum > 1 || terms.apart;
+  if (apart && started_as_another(desk, approval, person)) {
+    return "they started the run, by another account";
   }
   if (kind == AnswerGiven::Kind::change) return {};  // what was approved before is another call
   bool others = false;
@@ -110,12 +121,16 @@ std::string cannot_take(const Desk& desk, const Approval& approval, const std::s
 
 std::string no_longer_entitled(const Desk& desk, const Approval& approval) {
   if (!desk.people) return {};
+  const bool apart = approval.asked.terms->quorum > 1 || approval.asked.terms->apart;
   std::vector<const Answer*> standing;
   std::string missing;
   for (const Answer& answer : approval.answers) {
     if (!answer.counts || answer.answer != "approve") continue;
     const auto known = desk.people->find(answer.person);
-    if (known != desk.people->end() && entitled(desk, approval, answer.person, known->second)) {
+    const bool may = known != desk.people->end() &&
+                     entitled(desk, approval, answer.person, known->second) &&
+                     !(apart && started_as_another(desk, approval, answer.person));
+    if (may) {
       standing.push_back(&answer);
     } else {
       missing = answer.person;

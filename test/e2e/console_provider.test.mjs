@@ -37,7 +37,7 @@ after(async () => {
   await w.end();
 });
 const says = (email, groups = ['mail-team'], more = {}) =>
-  (id.claims = { email, groups, amr: ['pwd', 'mfa'], ...more });
+  (id.claims = { email, email_verified: true, groups, amr: ['pwd', 'mfa'], ...more });
 
 // A person whose browser is this program.
 async function through(change = {}) {
@@ -113,11 +113,13 @@ test('nobody becomes another by what a provider calls them', async () => {
     ['eve@myco.example', undefined, /none of the groups/],
     [undefined, ['mail-team'], /no `email`/],
   ]) {
-    id.claims = { email, groups, amr: ['mfa'] };
+    id.claims = { email, email_verified: true, groups, amr: ['mfa'] };
     const one = await through();
     assert.equal(one.answer.status, 403, `${email}: ${one.answer.text}`);
     assert.match(one.answer.text, why);
   }
+  says('ada@myco.example', [], { email_verified: undefined });
+  assert.match((await through()).answer.text, /verified your address/);
   says('ada@myco.example', [], { amr: ['pwd'] });
   assert.match((await through()).answer.text, /`mfa`/);
   // An auditor is one by a group of the provider, too.

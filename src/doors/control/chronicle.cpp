@@ -83,8 +83,9 @@ struct ChronicleTeller {
     one.call = b.call;
     say(std::move(one), b.is_error ? "the tool reports an error" : "");
   }
-  void operator()(const ApprovalOpened&) const {
+  void operator()(const ApprovalOpened& b) const {
     if (into.since_.ns == 0) into.since_ = record.at;
+    if (is_vigilance(state, b.run)) return;  // not one that an agent asked
     ++into.questions_;
     const std::int64_t hour = record.at.ns / kHourNs % 24;
     ++into.hours_[static_cast<std::size_t>(hour < 0 ? hour + 24 : hour)];

@@ -173,10 +173,11 @@ Result<Vouched> judge_id_token(const token::Claims& claims, const PersonProvider
   }
   // An address that nobody has checked may be anybody's.
   const json::View checked = all["email_verified"];
-  const bool unchecked =
-      checked.exists() && !(checked.kind() == json::Kind::boolean && checked.boolean());
-  if (from.person_claim == "email" && unchecked) {
-    return no_word("the provider has not verified your address");
+  const bool verified = checked.kind() == json::Kind::boolean && checked.boolean();
+  if (from.person_claim == "email" && !verified) {
+    return no_word(
+        "the provider does not say that it has verified your address: name people by another "
+        "claim, such as `sub`");
   }
   auto groups = texts_in(all[from.groups_claim]);
   if (!groups) return no_word("the provider's token names no groups that can be read");

@@ -24,7 +24,8 @@ PersonProvider some_provider() {
 
 constexpr std::string_view kGood =
     R"("iss":"https://id.example","aud":"pawl","sub":"00u1","exp":2000000000,"nonce":"n",)"
-    R"("amr":["pwd","mfa"],"email":"ada@myco.example","groups":["leads","sre"])";
+    R"("amr":["pwd","mfa"],"email":"ada@myco.example","email_verified":true,)"
+    R"("groups":["leads","sre"])";
 
 Result<Vouched> judged(std::string_view claims, std::string_view nonce = "n") {
   auto read = token::read_claims(fmt::format("{{{}}}", claims));
@@ -61,8 +62,9 @@ TEST(Provider, ATokenForSomethingElseVouchesForNobody) {
        {with("nonce", "\"m\""), with("nonce", "\"\""), with("nonce", "1"), with("azp", "\"other\""),
         with("aud", "[\"pawl\",\"other\"]"), with("amr", "[\"pwd\"]"), with("amr", "\"pwd\""),
         with("amr", "{}"), with("amr", "[1]"), with("email", "\"\""), with("email", "1"),
-        with("email_verified", "false"), with("email_verified", "\"true\""), with("groups", "[1]"),
-        with("groups", "{}"), with("email", "\"" + std::string(300, 'x') + "\"")}) {
+        with("email_verified", "false"), with("email_verified", "\"true\""),
+        with("email_verified", "null"), with("groups", "[1]"), with("groups", "{}"),
+        with("email", "\"" + std::string(300, 'x') + "\"")}) {
     EXPECT_FALSE(judged(wrong)) << wrong;
   }
 }

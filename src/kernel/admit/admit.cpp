@@ -49,6 +49,7 @@ bool stands(const Situation& s, const Verdict& v, const Approval& asked, const Q
   if (terms.reviewers != question.reviewers) return false;
   const std::string& binding = s.facts.approval->binding;
   if (standing->for_run) {
+    if (s.facts.clock_suspect) return false;  // nobody can say that its time is not over
     return question.for_run.ns > 0 && binding == terms.likeness &&
            binding == spelled(likeness_of(s, v));
   }
