@@ -20,8 +20,9 @@ if(PAWL_SANITIZE)
   if(PAWL_SANITIZE MATCHES "undefined")
     # This check asks the kernel through a pipe whether an object may be read, and calls it broken
     # where there is no descriptor left, which is what some tests bring about. AddressSanitizer
-    # finds what it would find.
-    target_compile_options(pawl_flags INTERFACE -fno-sanitize=vptr)
+    # finds what it would find. So it does of objects that are too small for an access, whose check
+    # is a fifth of the time of compiling.
+    target_compile_options(pawl_flags INTERFACE -fno-sanitize=vptr,object-size)
     target_link_options(pawl_flags INTERFACE -fno-sanitize=vptr)
   endif()
 endif()
