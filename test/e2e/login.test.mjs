@@ -10,6 +10,7 @@ import { login } from './issuers.mjs';
 import { serve } from './over_http.mjs';
 import { nowhere } from './planted.mjs';
 import { Served, read } from './served.mjs';
+import { Collector, Numbers, told as watching } from './watched.mjs';
 import { pawl } from './world.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
@@ -24,6 +25,7 @@ tools:
 // A deployment with a server that is logged in for; `begin` starts the login and gives its address.
 async function world(t, { lasts, keys = '' } = {}) {
   const own = await login(t, { lasts });
+  const collector = await new Collector().open(t);
   const w = new Served(rules);
   t.after(() => w.end());
   const remote = path.join(here, 'remote.mjs');
@@ -34,7 +36,8 @@ async function world(t, { lasts, keys = '' } = {}) {
   writeFileSync(
     w.config,
     `version: 1
-listen: {mcp: "127.0.0.1:0"}
+listen: {mcp: "127.0.0.1:0", metrics: "127.0.0.1:0"}
+traces: {url: "${collector.url}"}
 roles: {tester: {file: policy.yaml, servers: [crm]}}
 servers: {crm: {url: "${server.url}", credential: person}}
 credentials: {person: {login: {issuer: "${own.url}", store: crm-login, scope: "a b"${keys}}}}
@@ -59,11 +62,11 @@ store: {key_file: key}
     });
     return run;
   };
-  return { own, w, server, begin };
+  return { own, w, server, begin, collector };
 }
 
 test('a person logs in, and calls carry tokens that renew themselves', async (t) => {
-  const { own, w, server, begin } = await world(t, { lasts: 2 });
+  const { own, w, server, begin, collector } = await world(t, { lasts: 2 });
   const run = begin();
   const address = await run.address;
   // Somebody else finds the socket first.
@@ -103,7 +106,8 @@ test('a person logs in, and calls carry tokens that renew themselves', async (t)
   assert.ok(sent.size >= 3);
   const issued = own.issued.filter((one) => one.startsWith('zq-access'));
   for (const proof of sent) assert.ok(issued.includes(proof?.replace('Bearer ', '')), proof);
-  nowhere(w.state, { agent: told.join(), log: w.log, login: run.said }, own.issued);
+  const said = { agent: told.join(), log: w.log, login: run.said };
+  nowhere(w.state, { ...said, ...(await watching(w, collector)) }, own.issued);
 });
 
 test('whoever is not the named authorization server gets nobody\'s login', async (t) => {
@@ -127,7 +131,7 @@ test('whoever is not the named authorization server gets nobody\'s login', async
 });
 
 test('without a login a call is an error, and one that was taken back is too', async (t) => {
-  const { own, w, begin } = await world(t);
+  const { own, w, begin, collector } = await world(t);
   const run = begin();
   await (await fetch(await run.address)).text();
   assert.equal(await run.ended, 0, run.said);
@@ -140,5 +144,8 @@ test('without a login a call is an error, and one that was taken back is too', a
   await w.serve();
   const session = await w.open();
   assert.match(JSON.stringify(session.hello), /`person` cannot be read: .*`invalid_grant`/);
-  nowhere(w.state, { agent: JSON.stringify(session.hello), log: w.log }, own.issued);
+  const { text: metrics } = await Numbers.of(w);
+  const said = { agent: JSON.stringify(session.hello), log: w.log, metrics };
+  // No call was made, so there is no trace of one.
+  nowhere(w.state, said, own.issued, { traces: collector.bodies.join('\n') });
 });

@@ -1,5 +1,6 @@
 // Secrets of servers behind `pawl serve`: programs that get theirs when they start, and secrets
-// that somebody else issues. Whatever comes of it, none reaches agent, journal or log.
+// that somebody else issues. Whatever comes of it, none reaches agent, journal, log, metrics or
+// traces.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -10,6 +11,7 @@ import { authorization, github, pem, planted, sts, vault } from './issuers.mjs';
 import { serve } from './over_http.mjs';
 import { nowhere } from './planted.mjs';
 import { Served, events, read } from './served.mjs';
+import { Collector, told } from './watched.mjs';
 import { modules, pawl, sleep } from './world.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
@@ -31,6 +33,7 @@ class Secret extends Served {
     Object.assign(this.env, env);
     this.config = path.join(this.dir, 'pawl.yaml');
     this.told = [];
+    this.collector = await new Collector().open(t);
     const command = [process.execPath, path.join(here, 'keyed.mjs'), modules, this.record];
     this.settings = { command: url ? '' : `command: ${JSON.stringify(command)}`, server, url };
     this.write(credentials);
@@ -44,7 +47,8 @@ class Secret extends Served {
     writeFileSync(
       this.config,
       `version: 1
-listen: {mcp: "127.0.0.1:0"}
+listen: {mcp: "127.0.0.1:0", metrics: "127.0.0.1:0"}
+traces: {url: "${this.collector.url}"}
 roles: {tester: {file: policy.yaml, servers: [crm]}}
 servers: {crm: {${where}${server}}}
 credentials:
@@ -72,11 +76,12 @@ ${credentials}`,
     const all = lines(this.pawl('audit', 'query', '--json').out);
     return all.filter((one) => one.type === 'call.ended');
   }
-  // Further places, such as what is said to those who measure, are for whoever adds them.
-  nowhere(...values) {
+  async nowhere(...values) {
     const { stdout } = spawnSync(pawl, ['audit', 'query', '--json', '--state-dir', this.state],
       { env: this.env, encoding: 'utf8' });
-    nowhere(this.state, { agent: this.told.join('\n'), log: this.log, audit: stdout }, values);
+    const watching = await told(this, this.collector);
+    const said = { agent: this.told.join('\n'), log: this.log, audit: stdout };
+    nowhere(this.state, { ...said, ...watching }, values);
   }
 }
 const secret = (t, options) => new Secret(options?.rules ?? rules).start(t, options);
@@ -114,7 +119,7 @@ test('a program has its own secret, and a call of another credential another pro
   assert.deepEqual(ended[0], ['reader', 'reader@crm']);
   assert.deepEqual(ended[1], ['writer', undefined]);
   await until(() => /called with .*redacted writer/.test(w.log));
-  w.nowhere(one, two);
+  await w.nowhere(one, two);
   await w.session.close();
   await until(() => !alive(first.pid) && !alive(second.pid));
 });
@@ -150,7 +155,7 @@ test('what two processes ask goes to the client and back to the one that asked',
   const said = await Promise.all(['a', 'b', 'a', 'b'].map(ask));
   assert.deepEqual(said, ['a: for a?', 'b: for b?', 'a: for a?', 'b: for b?']);
   assert.deepEqual(w.used().sort(), [one, one, two, two].sort());
-  w.nowhere(one, two);
+  await w.nowhere(one, two);
 });
 
 test('a rotated secret is the next call\'s, in a process of its own', async (t) => {
@@ -175,7 +180,7 @@ test('a rotated secret is the next call\'s, in a process of its own', async (t) 
   const other = await w.call('write_note');
   assert.match(other, /`writer` cannot be read/);
   assert.equal(w.used().length, 2);
-  w.nowhere(...values);
+  await w.nowhere(...values);
 });
 
 test('what is bound elsewhere starts nothing; what has no variable is refused', async (t) => {
@@ -189,7 +194,7 @@ test('what is bound elsewhere starts nothing; what has no variable is refused', 
   await w.connect();
   assert.match(await w.call('write_note'), /`writer` is not for the tool `write_note`/);
   assert.equal(w.seen().length, 1);
-  w.nowhere(value);
+  await w.nowhere(value);
   const none = await secret(t, {
     credentials: '  writer: {env: WRITER}\n',
     env: { WRITER: value },
@@ -226,7 +231,7 @@ test('Vault: a token or an AppRole, its secret kept for a while and its version 
   const [first, login, second] = own.issued;
   assert.deepEqual(w.used(), [first, second, first]);
   assert.deepEqual(w.ends().map((one) => one.credential_version), ['1', '2', '1']);
-  w.nowhere(token, secret_id, ...own.issued);
+  await w.nowhere(token, secret_id, ...own.issued);
   assert.ok(own.asked.every(({ headers }) => !JSON.stringify(headers).includes(login)
     || headers['x-vault-token'] === login));
 });
@@ -252,7 +257,7 @@ test('an authorization server: client credentials, and a token in exchange', asy
   const [first, second] = own.issued;
   assert.deepEqual(w.used(), [first, second, first]);
   assert.deepEqual(w.ends().map((one) => one.principal), ['pawl', 'pawl', 'pawl']);
-  w.nowhere(client, subject, ...own.issued);
+  await w.nowhere(client, subject, ...own.issued);
 });
 
 test('a server over HTTP: one question for many calls, a new one before the end', async (t) => {
@@ -284,7 +289,31 @@ test('a server over HTTP: one question for many calls, a new one before the end'
   // Bound to another host: nobody is asked, and nothing is sent.
   assert.match(await w.call('write_note'), /may not be sent to the host/);
   assert.equal(own.asked.length, before + 1);
-  w.nowhere(client, ...own.issued);
+  await w.nowhere(client, ...own.issued);
+});
+
+test('a server that sends its callers to another host gives that host nothing', async (t) => {
+  const client = planted('client');
+  const own = await authorization(t, { secret: client });
+  const w = new Secret(rules);
+  stored(w, 'client', client);
+  const remote = path.join(here, 'remote.mjs');
+  const seen = path.join(w.dir, 'elsewhere');
+  const elsewhere = await serve(t, remote, [], { RECORD: seen, MODE: 'echo' });
+  const AWAY = elsewhere.url.replace('127.0.0.1', 'localhost');
+  const server = await serve(t, remote, [], { RECORD: w.record, MODE: 'away', AWAY });
+  const begun = `token_url: "${own.url}/token", client_id: pawl, client_secret: {file: client}`;
+  await w.start(t, {
+    url: server.url,
+    server: ', credential: reader',
+    credentials: `  reader: {oauth: {${begun}}, hosts: ["127.0.0.1"]}\n  writer: {env: NONE}\n`,
+  });
+  await w.connect();
+  assert.match(await w.call('read_note', { id: 'a' }), /redirects are not followed/);
+  const sent = w.seen().filter((one) => one.body?.includes('tools/call'));
+  assert.deepEqual(sent.map((one) => one.headers.authorization), [`Bearer ${own.issued[0]}`]);
+  assert.ok(!existsSync(seen), 'the other host was asked');
+  await w.nowhere(client, ...own.issued);
 });
 
 test('who issues sends nobody elsewhere, and says no without being repeated', async (t) => {
@@ -306,7 +335,7 @@ test('who issues sends nobody elsewhere, and says no without being repeated', as
   assert.match(await w.call('write_note'), /redirects are not followed/);
   assert.deepEqual(away.asked, []);
   assert.deepEqual(w.used(), []);
-  w.nowhere(client, wrong);
+  await w.nowhere(client, wrong);
 });
 
 test('a GitHub App and an AWS role: proofs that their own libraries check', async (t) => {
@@ -341,5 +370,5 @@ test('a GitHub App and an AWS role: proofs that their own libraries check', asyn
   const principals = w.ends().map((one) => one.principal);
   assert.deepEqual(principals, ['app 12/34', 'arn:aws:sts::1:assumed-role/a/pawl']);
   const lines = pem.split('\n').filter((line) => line.length > 40);
-  w.nowhere(key, ...lines, ...apps.issued, ...roles.issued);
+  await w.nowhere(key, ...lines, ...apps.issued, ...roles.issued);
 });

@@ -78,6 +78,17 @@ function checked(body) {
 const plainValue = ({ stringValue, intValue, boolValue }) =>
   stringValue ?? (intValue !== undefined ? Number(intValue) : boolValue);
 
+// All that this node has told to those who watch it, once nothing waits to be sent.
+export async function told(world, collector) {
+  const { text } = await until(async () => {
+    const now = await Numbers.of(world);
+    const all = now.sum('pawl_spans_sent_total') > 0 && now.sum('pawl_spans_waiting') === 0;
+    return all && now;
+  });
+  if (collector.wrong) throw collector.wrong;
+  return { metrics: text, traces: collector.bodies.join('\n') };
+}
+
 // A collector. `manner(n)` gives the status for its n-th request; null: no answer at all.
 export class Collector {
   constructor(manner = () => 200) {
