@@ -1,77 +1,147 @@
-// Adversarial cases at the stdio door; the ids are those of docs/reference/cases.md. Each is
-// checked at the recording server, for its code, and for a client that is still usable afterwards.
+// Adversarial cases; the ids are those of docs/reference/cases.md. Each is checked at the recording
+// server, for its code, and for a client that is still usable afterwards. What a door could get
+// wrong, requests beside calls and what servers do, is tried over pipes and over HTTP.
 import assert from 'node:assert/strict';
 import { mkdirSync, symlinkSync, writeFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { begin, doors } from './doors.mjs';
 import { open, start, usable } from './tester.mjs';
-import { World, code, fixture, modules, seed, sleep } from './world.mjs';
+import { World, code, modules, sleep } from './world.mjs';
 
-test('D01 D02 D04 requests with content are denied unless granted, and never reach the server', async (t) => {
-  const [w, client] = await start(t);
-  const requests = [
-    ['prompts/get', { name: 'analyze-schema', arguments: { includeData: 'true' } }],
-    ['resources/read', { uri: 'table-info://vault' }],
-    ['resources/read', { uri: 'file:///etc/passwd' }],
-    [
-      'completion/complete',
-      { ref: { type: 'ref/prompt', name: 'x' }, argument: { name: 'a', value: 'x'.repeat(4096) } },
-    ],
-    ['resources/subscribe', { uri: 'x://' + 'data'.repeat(100) }],
-  ];
-  for (const [method, params] of requests) {
-    const answer = await client.request(method, params);
-    assert.equal(code(answer), 'not_granted', method);
-    assert.equal(w.seen(method).length, 0, method);
-  }
-  const hidden = (await client.request('prompts/list')).result;
-  assert.deepEqual(hidden, { prompts: [], _meta: { 'pawl/list': { granted: 0, hidden: true } } });
-  assert.equal(w.seen('prompts/list').length, 0);
-  await usable(client);
-});
+const production = `
+version: 1
+agent: {id: tester, identity: tester@example, owner: o@example}
+environment: production
+tools: {allowed: [{name: read_customer_record, class: read_only}]}
+`;
 
-test('D05 D06 a server asks for nothing that is not granted', async (t) => {
-  const [w, client] = await start(t, {
-    mode: 'asks',
-    capabilities: { sampling: {}, elicitation: {} },
+for (const door of doors) {
+  test(`D01 D02 D04 requests with content are denied unless granted, and never reach the server (${door})`, async (t) => {
+    const [w, client] = await begin(t, door);
+    const requests = [
+      ['prompts/get', { name: 'analyze-schema', arguments: { includeData: 'true' } }],
+      ['resources/read', { uri: 'table-info://vault' }],
+      ['resources/read', { uri: 'file:///etc/passwd' }],
+      [
+        'completion/complete',
+        { ref: { type: 'ref/prompt', name: 'x' }, argument: { name: 'a', value: 'x'.repeat(4096) } },
+      ],
+      ['resources/subscribe', { uri: 'x://' + 'data'.repeat(100) }],
+    ];
+    for (const [method, params] of requests) {
+      const answer = await client.request(method, params);
+      assert.equal(code(answer), 'not_granted', method);
+      assert.equal(w.seen(method).length, 0, method);
+    }
+    const hidden = (await client.request('prompts/list')).result;
+    assert.deepEqual(hidden, { prompts: [], _meta: { 'pawl/list': { granted: 0, hidden: true } } });
+    assert.equal(w.seen('prompts/list').length, 0);
+    await usable(client);
   });
-  await usable(client);
-  assert.equal(
-    client.heard.filter(
-      (m) => m.method?.startsWith('sampling') || m.method?.startsWith('elicitation'),
-    ).length,
-    0,
-  );
-  for (let i = 0; i < 100 && w.seen().filter((m) => m.error).length < 2; ++i) await sleep(20);
-  const errors = w.seen().filter((m) => m.error);
-  assert.deepEqual(errors.map((m) => m.id).sort(), ['e', 'q']);
-});
 
-test('D08 only listed keys of _meta are forwarded, and the token is ours', async (t) => {
-  const [w, client] = await start(t);
-  await client.call(
-    'read_customer_record',
-    { customer_id: 'c' },
-    { progressToken: 'carries data', baggage: 'x'.repeat(100_000), odd: 1 },
-  );
-  const [seen] = w.calls();
-  assert.deepEqual(Object.keys(seen.params._meta), ['progressToken']);
-  assert.equal(typeof seen.params._meta.progressToken, 'number');
-});
+  test(`D05 D06 a server asks for nothing that is not granted (${door})`, async (t) => {
+    const [w, client] = await begin(t, door, {
+      mode: 'asks',
+      capabilities: { sampling: {}, elicitation: {} },
+    });
+    await usable(client);
+    for (let i = 0; i < 100 && w.seen().filter((m) => m.error).length < 2; ++i) await sleep(20);
+    const errors = w.seen().filter((m) => m.error);
+    assert.deepEqual(errors.map((m) => m.id).sort(), ['e', 'q']);
+    await usable(client);
+    assert.equal(
+      client.heard.filter(
+        (m) => m.method?.startsWith('sampling') || m.method?.startsWith('elicitation'),
+      ).length,
+      0,
+    );
+  });
 
-test('D10 unknown methods are refused in both directions', async (t) => {
-  const [w, client] = await start(t);
-  for (const method of [
-    'tools/Call',
-    'tools/call ',
-    'experimental/run',
-    'sampling/createMessage',
-  ]) {
-    assert.equal((await client.request(method, {})).error.code, -32601, method);
-    assert.equal(w.seen(method).length, 0);
-  }
-  await usable(client);
-});
+  test(`D08 only listed keys of _meta are forwarded, and the token is ours (${door})`, async (t) => {
+    const [w, client] = await begin(t, door);
+    await client.call(
+      'read_customer_record',
+      { customer_id: 'c' },
+      { progressToken: 'carries data', baggage: 'x'.repeat(100_000), odd: 1 },
+    );
+    const [seen] = w.calls();
+    assert.deepEqual(Object.keys(seen.params._meta), ['progressToken']);
+    assert.equal(typeof seen.params._meta.progressToken, 'number');
+  });
+
+  test(`D10 unknown methods are refused in both directions (${door})`, async (t) => {
+    const [w, client] = await begin(t, door);
+    for (const method of [
+      'tools/Call',
+      'tools/call ',
+      'experimental/run',
+      'sampling/createMessage',
+    ]) {
+      assert.equal((await client.request(method, {})).error.code, -32601, method);
+      assert.equal(w.seen(method).length, 0);
+    }
+    await usable(client);
+  });
+
+  test(`S07 ten megabytes and more pass whole (${door})`, async (t) => {
+    const [, client] = await begin(t, door);
+    const result = await client.call('read_big', { bytes: 11 << 20 });
+    assert.equal(result.content[0].text.length, 11 << 20);
+  });
+
+  test(`S08 only the first live answer is delivered (${door})`, async (t) => {
+    const [, client] = await begin(t, door, { mode: 'twice' });
+    await usable(client);
+    await usable(client);
+    assert.equal(client.heard.filter((m) => m.result?.content?.[0]?.text === 'second').length, 0);
+  });
+
+  test(`S09 S10 a changed definition is denied until a reviewer accepts it (${door})`, async (t) => {
+    const [w, client] = await begin(t, door);
+    await usable(client);
+    w.enrol();
+    const changed = await w.again(client, 'changed');
+    assert.equal(
+      code(await changed.call('read_customer_record', { customer_id: 'c' })),
+      'tool_changed',
+    );
+    const shown = (await changed.request('tools/list')).result.tools.map((tool) => tool.name);
+    assert.ok(!shown.includes('read_customer_record'));
+    assert.notEqual(w.accept('nobody').status, 0);
+    const denied = await changed.call('read_customer_record', { customer_id: 'c' });
+    assert.equal(code(denied), 'tool_changed');
+    const done = w.accept('ada');
+    assert.equal(done.status, 0, done.err);
+    await usable(await w.again(changed, 'changed'));
+    assert.equal(w.calls().length, 2);
+  });
+
+  test(`S09 hidden characters in a definition are never accepted (${door})`, async (t) => {
+    const [w, client] = await begin(t, door, { mode: 'hidden' });
+    assert.equal(
+      code(await client.call('read_customer_record', { customer_id: 'c' })),
+      'tool_changed',
+    );
+    assert.equal(w.calls().length, 0);
+  });
+
+  test(`S11 names that cannot be told apart are not callable (${door})`, async (t) => {
+    const [w, client] = await begin(t, door, { mode: 'twins' });
+    assert.equal(
+      code(await client.call('read_customer_record', { customer_id: 'c' })),
+      'tool_changed',
+    );
+    assert.equal(w.calls().length, 0);
+  });
+
+  test(`S13 in production nothing is callable before it was accepted (${door})`, async (t) => {
+    const [w, client] = await begin(t, door, { policy: production });
+    const result = await client.call('read_customer_record', { customer_id: 'c' });
+    assert.equal(code(result), 'tool_changed');
+    assert.equal(w.calls().length, 0);
+  });
+}
 
 test('P03 P04 arguments that nobody named, and empty ones, are refused', async (t) => {
   const [w, client] = await start(t);
@@ -161,82 +231,6 @@ tools:
   symlinkSync(path.join(root, 'other'), path.join(root, 'ok', 'sub'));
   assert.equal(w.approve(question.approval).status, 0);
   assert.equal(code(await made), 'constraint');
-});
-
-test('S07 ten megabytes and more pass whole', async (t) => {
-  const [, client] = await start(t);
-  const result = await client.call('read_big', { bytes: 11 << 20 });
-  assert.equal(result.content[0].text.length, 11 << 20);
-});
-
-test('S08 only the first live answer is delivered', async (t) => {
-  const [, client] = await start(t, { mode: 'twice' });
-  await usable(client);
-  await usable(client);
-  assert.equal(client.heard.filter((m) => m.result?.content?.[0]?.text === 'second').length, 0);
-});
-
-test('S09 S10 a changed definition is denied until a reviewer accepts it', async (t) => {
-  const [w, client] = await start(t);
-  await usable(client);
-  await client.close();
-  w.enrol();
-  const changed = await w.client({ mode: 'changed' });
-  assert.equal(
-    code(await changed.call('read_customer_record', { customer_id: 'c' })),
-    'tool_changed',
-  );
-  const shown = (await changed.request('tools/list')).result.tools.map((tool) => tool.name);
-  assert.ok(!shown.includes('read_customer_record'));
-  await changed.close();
-  const command = ['node', fixture, w.record, 'changed'];
-  const refused = w.pawl(
-    'accept',
-    '--policy',
-    w.policy,
-    '--yes',
-    '--as',
-    'nobody',
-    '--',
-    ...command,
-  );
-  assert.notEqual(refused.status, 0);
-  const done = w.pawl('accept', '--policy', w.policy, '--yes', '--as', 'ada', '--', ...command);
-  assert.equal(done.status, 0, done.err);
-  const after = await w.client({ mode: 'changed' });
-  await usable(after);
-});
-
-test('S09 hidden characters in a definition are never accepted', async (t) => {
-  const [w, client] = await start(t, { mode: 'hidden' });
-  assert.equal(
-    code(await client.call('read_customer_record', { customer_id: 'c' })),
-    'tool_changed',
-  );
-  assert.equal(w.calls().length, 0);
-});
-
-test('S11 names that cannot be told apart are not callable', async (t) => {
-  const [w, client] = await start(t, { mode: 'twins' });
-  assert.equal(
-    code(await client.call('read_customer_record', { customer_id: 'c' })),
-    'tool_changed',
-  );
-  assert.equal(w.calls().length, 0);
-});
-
-test('S13 in production nothing is callable before it was accepted', async (t) => {
-  const [w, client] = await start(t, {
-    policy: `
-version: 1
-agent: {id: tester, identity: tester@example, owner: o@example}
-environment: production
-tools: {allowed: [{name: read_customer_record, class: read_only}]}
-`,
-  });
-  const result = await client.call('read_customer_record', { customer_id: 'c' });
-  assert.equal(code(result), 'tool_changed');
-  assert.equal(w.calls().length, 0);
 });
 
 test('S14 a server name that the deployment file binds to another command is refused', async (t) => {

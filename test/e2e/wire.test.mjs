@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
+import { begin, doors } from './doors.mjs';
 import { open, start, usable } from './tester.mjs';
 import { World, code, fixture, sleep } from './world.mjs';
 
@@ -270,3 +271,26 @@ test('S13 a denial and `pawl check` say how to accept', async (t) => {
   assert.match(result.content[0].text, /pawl accept/);
   assert.match(w.check(), /pawl\s+accept\s+--policy/);
 });
+
+for (const door of doors) {
+  test(`S04 two keys of one name in a result: nothing of it passes as it came (${door})`, async (t) => {
+    const policy = open.replace(
+      '[read_customer_record, read_big, read_slow], class: read_only',
+      'read_customer_record, class: read_only, scope: [customer_id, contact_info]',
+    );
+    for (const mode of ['double', 'double-text']) {
+      const [w, client] = await begin(t, door, { policy, mode });
+      const answer = await client.request('tools/call', {
+        name: 'read_customer_record',
+        arguments: { customer_id: 'c' },
+      });
+      const told = JSON.stringify([answer, client.heard]);
+      assert.ok(!told.includes('SECRET'), told);
+      assert.ok(answer.result ?? answer.error, told);
+      assert.equal(w.calls().length, 1);
+      // The session goes on, and the node's journal is whole.
+      assert.ok((await client.request('tools/list')).result.tools.length > 0);
+      assert.equal(w.pawl('audit', 'verify').status, 0);
+    }
+  });
+}
