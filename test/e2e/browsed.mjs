@@ -41,23 +41,43 @@ export async function signedIn(browser, world, name, options) {
   return page;
 }
 
-export async function looksRight(page, name) {
-  mkdirSync(screens, { recursive: true });
+// Rules of axe that a change of colours alone may break.
+const colours = { type: 'rule', values: ['color-contrast', 'link-in-text-block'] };
+
+async function fits(page, name) {
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   assert.ok(wide <= 0, `${name} overflows by ${wide} px`);
-  await page.evaluate(axeSource);
-  const faults = await page.evaluate(async () =>
-    (await globalThis.axe.run()).violations
+}
+
+// What axe finds, by these of its rules or by all of them.
+async function accessible(page, name, only) {
+  if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(axeSource);
+  const faults = await page.evaluate(async (runOnly) => {
+    const found = await globalThis.axe.run({ resultTypes: ['violations'], ...runOnly });
+    return found.violations
       .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target).join(' ')}`),
-  );
+      .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target).join(' ')}`);
+  }, only && { runOnly: only });
   assert.deepEqual(faults, [], name);
+}
+
+export async function looksRight(page, name) {
+  mkdirSync(screens, { recursive: true });
+  await fits(page, name);
+  await accessible(page, name);
   await page.screenshot({ path: path.join(screens, `${name}.png`) });
 }
 
-// On a desk and on a phone.
+// On a desk and on a phone, in the light and in the dark. Between those two only colours differ.
 export async function looksRightEverywhere(page, name) {
   await looksRight(page, `desk-${name}`);
+  await page.emulateMedia({ colorScheme: 'dark' });
+  const shown = await page.evaluate(() => getComputedStyle(document.documentElement).colorScheme);
+  const dark = await page.evaluate(() => matchMedia('(prefers-color-scheme: dark)').matches);
+  assert.ok(dark && shown === 'light dark', shown);
+  await accessible(page, `dark-${name}`, colours);
+  await page.screenshot({ path: path.join(screens, `dark-${name}.png`) });
+  await page.emulateMedia({ colorScheme: 'light' });
   await page.setViewportSize({ width: 390, height: 844 });
   await looksRight(page, `phone-${name}`);
   await page.setViewportSize({ width: 1280, height: 800 });

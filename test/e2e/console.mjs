@@ -139,10 +139,18 @@ export class Person {
 }
 
 // Debian's browser; nothing where it is not installed.
-export function browserPath() {
+function browserPath() {
   const found = spawnSync('sh', ['-c', 'command -v chromium'], { encoding: 'utf8' });
   const file = found.stdout.trim();
   return file && existsSync(file) ? file : null;
+}
+// Why a test that needs a browser is left out, or false. Where somebody said that there is one, as
+// scripts/test does after it installed it, leaving out is a failure: nothing was looked at.
+export function browserless() {
+  if (browserPath()) return false;
+  const why = 'there is no `chromium` on the path';
+  if (process.env.PAWL_BROWSER === 'required') throw new Error(why);
+  return why;
 }
 export async function openBrowser() {
   const { chromium } = await import(path.join(modules, 'playwright-core/index.mjs'));

@@ -5,8 +5,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { looksRight, screens, signedIn } from './browsed.mjs';
-import { Watched, browserPath, openBrowser, until } from './console.mjs';
+import { looksRight, looksRightEverywhere, signedIn } from './browsed.mjs';
+import { Watched, browserless, openBrowser, until } from './console.mjs';
 import { modules } from './world.mjs';
 
 const policy = `
@@ -27,7 +27,7 @@ const filesystem = path.join(modules, '@modelcontextprotocol/server-filesystem/d
 
 // One node with files for all of them, and an agent that is a client from npm.
 const w = new Watched(policy);
-const skip = !browserPath();
+const skip = browserless();
 let browser;
 before(async () => {
   if (skip) return;
@@ -111,12 +111,12 @@ test('a held call is seen, read, typed for and approved, and runs', { skip }, as
   ]) {
     await page.goto(`${w.console}#/${place}`);
     await page.waitForSelector(`h1:has-text("${title}")`);
-    await looksRight(page, `desk-${place}`);
+    await looksRightEverywhere(page, place);
   }
   await page.goto(`${w.console}#/runs`);
   await page.click('section.tile a');
   await page.waitForSelector('text=approve');
-  await looksRight(page, 'desk-run');
+  await looksRightEverywhere(page, 'run');
   assert.deepEqual(page.faults, []);
 });
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { looksRightEverywhere, opened, signedIn } from './browsed.mjs';
-import { Person, Watched, browserPath, openBrowser, passphrase, until } from './console.mjs';
+import { Person, Watched, browserless, openBrowser, passphrase, until } from './console.mjs';
 
 const policy = `
 version: 1
@@ -13,7 +13,7 @@ tools:
     - {name: send_customer_email, class: irreversible small, approval: {by: [leads]}}
 `;
 const w = new Watched(policy);
-const skip = !browserPath();
+const skip = browserless();
 let browser;
 before(async () => {
   if (skip) return;

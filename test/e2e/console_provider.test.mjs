@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { looksRightEverywhere, opened } from './browsed.mjs';
-import { Person, Watched, browserPath, openBrowser, until } from './console.mjs';
+import { Person, Watched, browserless, openBrowser, until } from './console.mjs';
 import { client, provider } from './provider.mjs';
 
 const policy = `
@@ -178,7 +178,7 @@ test('H06 who is out of the file is signed out at once', async () => {
   w.edit((text) => text.replace(/ada: \{/, 'ada: {oidc: ada@myco.example, '));
 });
 
-test('a browser goes to the provider and comes back', { skip: !browserPath() }, async () => {
+test('a browser goes to the provider and comes back', { skip: browserless() }, async () => {
   const browser = await openBrowser();
   try {
     says('zoe@myco.example');

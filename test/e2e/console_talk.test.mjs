@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { looksRight, looksRightEverywhere, signedIn } from './browsed.mjs';
-import { Watched, browserPath, openBrowser, until } from './console.mjs';
+import { Watched, browserless, openBrowser, until } from './console.mjs';
 import { code } from './world.mjs';
 
 const policy = `
@@ -31,7 +31,7 @@ may_request:
 execution: {max_steps: 100}
 `;
 const w = new Watched(policy);
-const skip = !browserPath();
+const skip = browserless();
 const phone = { viewport: { width: 390, height: 844 } };
 let browser, agent, ada, bob, eve;
 before(async () => {

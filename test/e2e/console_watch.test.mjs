@@ -5,7 +5,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { looksRightEverywhere, signedIn } from './browsed.mjs';
-import { Watched, browserPath, openBrowser, until } from './console.mjs';
+import { Watched, browserless, openBrowser, until } from './console.mjs';
 
 const policy = `
 version: 1
@@ -34,7 +34,7 @@ const seeds = `vigilance:
       wrong: nobody is ever asked about this one
 `;
 const w = new Watched(policy);
-const skip = !browserPath();
+const skip = browserless();
 let browser;
 before(async () => {
   if (skip) return;
