@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Served } from '../e2e/served.mjs';
@@ -96,6 +97,12 @@ servers: {files: {command: ["${process.execPath}", "${server}", "${this.work}"]}
     await super.end();
   }
 }
+
+test('no agent can reach anything but this machine', {
+  skip: process.env.PAWL_AGENTS_NETWORK === 'open' && 'PAWL_AGENTS_NETWORK=open',
+}, () => {
+  assert.deepEqual(Object.keys(networkInterfaces()), ['lo']);
+});
 
 for (const name of chosen) {
   describe(name, { timeout: patience + 30_000 }, () => {
