@@ -214,7 +214,8 @@ for (const way of Object.keys(ways)) {
         if (shared) assert.equal(agent.questions, 0);
         else if (!alone || Era === Older) assert.equal(agent.questions, many);
       }
-      const places = (name) => new Set(calls.filter((one) => of(one) === name).map((one) => one.place));
+      const places = (name) =>
+        new Set(calls.filter((one) => of(one) === name).map((one) => one.place));
       const [mine, theirs] = names.map(places);
       if (shared) assert.deepEqual([...mine], [...theirs]);
       else assert.ok([...mine].every((place) => !theirs.has(place)));

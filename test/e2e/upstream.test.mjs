@@ -192,29 +192,65 @@ test('a secret reaches its server and nobody else: agent, journal, log', async (
   nowhere(w, client, secret, other);
 });
 
-test('a secret of the store has a version; a rotated one is the next call\'s', async (t) => {
+const opened = {
+  file: () => 'key_file: key',
+  command: (w) => `key_command: [cat, "${path.join(w.dir, 'key')}"]`,
+};
+for (const [by, opens] of Object.entries(opened)) {
+  test(`a secret of the store opened by a ${by}, and the rotated one of the next call`, async (t) => {
+    const w = new World(policy());
+    t.after(() => w.end());
+    const key = path.join(w.dir, 'key');
+    writeFileSync(key, 'correct horse battery\n', { mode: 0o600 });
+    const stored = (verb, value) =>
+      spawnSync(pawl, ['credentials', verb, 'notes-key', '--key-file', key, '--state-dir', w.state],
+        { env: w.env, input: value, encoding: 'utf8' });
+    assert.equal(stored('set', 'first-stored-value').status, 0);
+    const { url } = await recording(t, w, 'echo');
+    const client = await join(w, url, {
+      keys: ', credential: stored, header: X-Api-Key',
+      deployment: `credentials: {stored: {store: notes-key}}\nstore: {${opens(w)}}\n`,
+    });
+    assert.match(text(await client.call('read_note', { id: 'a' })), /\[redacted stored\]/);
+    assert.equal(stored('rotate', 'second-stored-value').status, 0);
+    assert.match(text(await client.call('read_note', { id: 'b' })), /\[redacted stored\]/);
+    const keys = requests(w).filter((one) => one.body.includes('tools/call'))
+      .map((one) => one.headers['x-api-key']);
+    assert.deepEqual(keys, ['first-stored-value', 'second-stored-value']);
+    const versions = records(w, 'call.ended').map((one) => one.credential_version);
+    assert.deepEqual(versions, ['1', '2']);
+    nowhere(w, client, 'first-stored-value', 'second-stored-value');
+  });
+}
+
+test('a store that its command does not open is a call that was not sent', async (t) => {
   const w = new World(policy());
   t.after(() => w.end());
   const key = path.join(w.dir, 'key');
   writeFileSync(key, 'correct horse battery\n', { mode: 0o600 });
-  const stored = (verb, value) =>
-    spawnSync(pawl, ['credentials', verb, 'notes-key', '--key-file', key, '--state-dir', w.state],
-      { env: w.env, input: value, encoding: 'utf8' });
-  assert.equal(stored('set', 'first-stored-value').status, 0);
+  const words = ['credentials', 'set', 'notes-key', '--key-file', key, '--state-dir', w.state];
+  const options = { env: w.env, input: 'first-stored-value', encoding: 'utf8' };
+  assert.equal(spawnSync(pawl, words, options).status, 0);
   const { url } = await recording(t, w, 'echo');
-  const client = await join(w, url, {
-    keys: ', credential: stored, header: X-Api-Key',
-    deployment: 'credentials: {stored: {store: notes-key}}\nstore: {key_file: key}\n',
-  });
-  assert.match(text(await client.call('read_note', { id: 'a' })), /\[redacted stored\]/);
-  assert.equal(stored('rotate', 'second-stored-value').status, 0);
-  assert.match(text(await client.call('read_note', { id: 'b' })), /\[redacted stored\]/);
-  const keys = requests(w).filter((one) => one.body.includes('tools/call'))
-    .map((one) => one.headers['x-api-key']);
-  assert.deepEqual(keys, ['first-stored-value', 'second-stored-value']);
-  const versions = records(w, 'call.ended').map((one) => one.credential_version);
-  assert.deepEqual(versions, ['1', '2']);
-  nowhere(w, client, 'first-stored-value', 'second-stored-value');
+  for (const [command, why] of [
+    [['sh', '-c', 'echo a wrong key'], /passphrase is not that of the store/],
+    [['sh', '-c', 'cat "$0"; exit 3', key], /status 3|exit/],
+    [['no-such-program'], /no-such-program/],
+  ]) {
+    const client = await join(w, url, {
+      keys: ', credential: stored',
+      deployment: `credentials: {stored: {store: notes-key}}
+store: {key_command: ${JSON.stringify(command)}}
+`,
+    });
+    const begun = client.server?.result;
+    const said = begun ? await client.call('read_note', { id: 'a' }) : client.server;
+    const told = JSON.stringify(said ?? '') + client.err;
+    assert.match(told, why);
+    assert.ok(!bodies(w).includes('tools/call'), 'nothing was sent');
+    nowhere(w, { heard: [told], err: client.err }, 'first-stored-value', 'correct horse battery');
+    await client.close();
+  }
 });
 
 test('a redirect is not followed, and what it leads to gets nothing', async (t) => {

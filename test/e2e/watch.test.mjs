@@ -1,10 +1,11 @@
 // What is told to those who watch the machine: numbers, traces and the log, and what is not.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
+import { Gatehouse } from './api_world.mjs';
 import { nowhere } from './planted.mjs';
 import { Served, modern, read } from './served.mjs';
 import { open } from './tester.mjs';
@@ -235,6 +236,39 @@ credentials: {notes: {env: NOTES_KEY}}
   nowhere(w.state, { agent: JSON.stringify(fine), ...told }, [secret]);
   for (const text of Object.values(told)) assert.ok(!text.includes(words));
   assert.ok(numbers.sum('pawl_spans_sent_total') >= 9);
+});
+
+test('a call over the decision API goes on with the trace of its caller', async (t) => {
+  const collector = await new Collector().open(t);
+  const w = new Gatehouse();
+  t.after(() => w.end());
+  appendFileSync(w.config, `traces: {url: "${collector.url}"}\n`);
+  await w.serve();
+  const run = await w.run();
+  const propose = (tool, traceparent, id) => {
+    const body = { tool, arguments: { id, words } };
+    return w.ask(run.credential, 'POST', `/v1/runs/${run.run}/calls`, body, { traceparent });
+  };
+  const { json: granted } = await propose('put_note', mine, 'a');
+  assert.equal(granted.effect, 'allow', JSON.stringify(granted));
+  // Its span ends with what became of it.
+  const settle = ({ call }) => w.settle(run, call, { outcome: 'completed', result: { ok: true } });
+  assert.equal((await settle(granted)).status, 200);
+  assert.equal((await propose('drop_it', mine, 'b')).json.effect, 'deny');
+  for (const verdict of ['allow', 'deny']) {
+    const span = await until(() =>
+      collector.spans.find((one) => one.attributes['pawl.verdict'] === verdict),
+    );
+    assert.deepEqual([span.traceId, span.parentSpanId], [trace, client], verdict);
+  }
+  // What is no `traceparent` begins a trace of its own.
+  const before = collector.spans.length;
+  await settle((await propose('put_note', `${mine}-x`, 'c')).json);
+  await until(() => collector.spans.length > before);
+  const fresh = collector.spans.slice(before);
+  assert.ok(fresh.every((one) => one.traceId !== trace), JSON.stringify(fresh));
+  if (collector.wrong) throw collector.wrong;
+  assert.ok(!collector.bodies.join('').includes(words));
 });
 
 test('a client that does not want its trace kept is not kept', async (t) => {
