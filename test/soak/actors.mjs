@@ -67,8 +67,12 @@ export class Actor {
     if (n < 17) return 'put';
     return n < 19 ? 'send' : 'drop';
   }
+  // What is called, under the name that it has at the endpoint of this role.
   call() {
-    return { tool: this.draw(), token: `t${++tokens}` };
+    const servers = this.world.offered[this.role];
+    const tool = this.draw();
+    const name = servers.length > 1 ? `${servers[this.roll(servers.length)]}/${tool}` : tool;
+    return { tool, name, token: `t${++tokens}` };
   }
   // The answer to the request `id`, of JSON or of a stream.
   async read(answer, id) {
@@ -95,6 +99,7 @@ export class Actor {
       if (said !== `${tool} ${token}`) this.world.strange(`${tool} ${token} was answered: ${said}`);
       if (tool === 'drop') this.world.strange(`${tool} was executed`);
       this.count('done');
+      this.count(`done: ${this.role}`);
     } else {
       const other = `answered: ${JSON.stringify(message.error ?? message)}`.slice(0, 110);
       this.count(decision?.code ?? other);
@@ -120,7 +125,7 @@ export class Older extends Actor {
     await this.post(url, initialized, this.bearer, fields);
     for (let id = 1; id <= calls && !this.world.stopping; ++id) {
       const call = this.call();
-      const { tool: name, token } = call;
+      const { name, token } = call;
       const _meta = { progressToken: id };
       const params = { name, arguments: { token }, _meta };
       const message = { jsonrpc: '2.0', id, method: 'tools/call', params };
@@ -149,7 +154,7 @@ export class Modern extends Actor {
     for (let id = 1; id <= calls && !this.world.stopping; ++id) {
       const { url } = this;
       const call = this.call();
-      const { tool: name, token } = call;
+      const { name, token } = call;
       const fields = {
         'mcp-protocol-version': modern,
         'mcp-method': 'tools/call',

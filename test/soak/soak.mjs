@@ -1,9 +1,10 @@
 // Mixed load on one `pawl serve` for a while: clients of both eras and of the decision API, a
 // person who answers some questions, an operator who kills, resumes and reloads, and tool servers
-// with moods. Afterwards: memory was flat, nothing ran twice or without a decision, no process is
+// with moods: a process for each, one that sessions share, one over HTTP, and two behind one
+// endpoint. Afterwards: memory was flat, nothing ran twice or without a decision, no process is
 // left, and the journal verifies.
 //   node soak.mjs SECONDS SEED
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,21 +15,40 @@ import { dice } from './dice.mjs';
 
 const seconds = Number(process.argv[2] ?? 120);
 const seed = Number(process.argv[3] ?? Math.trunc(Math.random() * 1e9));
-const server = path.join(path.dirname(fileURLToPath(import.meta.url)), 'server.mjs');
+const here = path.dirname(fileURLToPath(import.meta.url));
+const server = path.join(here, 'server.mjs');
 
-const policy = (role) => `
+// Which servers each role has.
+const offered = {
+  steady: ['steady'],
+  moody: ['moody'],
+  common: ['common'],
+  remote: ['remote'],
+  both: ['left', 'right'],
+};
+const policy = (role) => {
+  const servers = offered[role];
+  const named = (tool) =>
+    servers.length > 1 ? `[${servers.map((one) => `${one}/${tool}`).join(', ')}]` : tool;
+  const risks = (servers.length > 1 ? servers.map((one) => `${one}/put`) : ['put'])
+    .map((name) => `  - {rule: tools/${name}/class, reason: soak, owner: ada, until: 2099-12-31}`);
+  return `
 version: 1
 agent: {id: ${role}, identity: ${role}@example}
 tools:
   allowed:
-    - {name: look, class: read_only}
-    - {name: put, class: reversible small}
-    - {name: send, class: irreversible small, requires_approval: true, approval_timeout_seconds: 15}
+    - {name: ${named('look')}, class: read_only}
+    - {name: ${named('put')}, class: reversible small}
+    - name: ${named('send')}
+      class: irreversible small
+      requires_approval: true
+      approval_timeout_seconds: 15
   blocked: [drop]
 accept_risk:
-  - {rule: tools/put/class, reason: soak, owner: ada, until: 2099-12-31}
+${risks.join('\n')}
 execution: {max_steps: 200, max_denials: 50, max_wall_clock: 1h}
 `;
+};
 
 class Place extends Served {
   constructor() {
@@ -46,18 +66,30 @@ class Place extends Served {
   async open() {
     this.effects = path.join(this.dir, 'effects');
     writeFileSync(this.effects, '');
-    this.roles = ['steady', 'moody'];
+    this.offered = offered;
+    this.roles = Object.keys(offered);
     const each = (make) => this.roles.map(make).join(', ');
     for (const role of this.roles) writeFileSync(path.join(this.dir, `${role}.yaml`), policy(role));
-    const run = (role) =>
-      JSON.stringify([process.execPath, server, this.effects, String(seed), role]);
+    const run = (mood) =>
+      `command: ${JSON.stringify([process.execPath, server, this.effects, String(seed), mood])}`;
+    const words = [path.join(here, 'remote.mjs'), this.effects, String(seed)];
+    this.far = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const port = Number(await new Promise((resolve) => this.far.stdout.once('data', resolve)));
+    const servers = [
+      `steady: {${run('steady')}}`,
+      `moody: {${run('moody')}}`,
+      `common: {shared: true, ${run('moody')}}`,
+      `remote: {url: "http://127.0.0.1:${port}/mcp"}`,
+      `left: {${run('moody')}}`,
+      `right: {${run('steady')}}`,
+    ];
     this.enrol();
     this.killNode();
     this.config = path.join(this.dir, 'pawl.yaml');
     const plain = `version: 1
 listen: {mcp: "127.0.0.1:0"}
-roles: {${each((role) => `${role}: {file: ${role}.yaml, servers: [${role}]}`)}}
-servers: {${each((role) => `${role}: {command: ${run(role)}}`)}}
+roles: {${each((role) => `${role}: {file: ${role}.yaml, servers: [${offered[role].join(', ')}]}`)}}
+servers: {${servers.join(', ')}}
 people: {default_reviewers: [leads], ada: {groups: [leads]}}
 `;
     writeFileSync(this.config, plain);
@@ -217,6 +249,7 @@ check(`descriptors are bounded: at most ${Math.max(...files)}`, Math.max(...file
 const before = world.below();
 world.node.kill('SIGTERM');
 const status = await Promise.race([world.ended, sleep(30_000).then(() => 'still there')]);
+world.far.kill('SIGKILL');
 check('SIGTERM ends the node in order', status === 0, `${status}: ${world.log.slice(-2000)}`);
 await sleep(200);
 const left = before.filter((pid) => spawnSync('kill', ['-0', pid]).status === 0);
@@ -238,6 +271,8 @@ for (const tool of ['put', 'send']) {
   const some = executed(tool) > 0;
   check(`${tool}: ${told}`, some && executed(tool) <= (allowed.get(tool) ?? 0));
 }
+const idle = world.roles.filter((role) => !world.met.get(`done: ${role}`));
+check('every way to a server was used', idle.length === 0, idle.join(' '));
 check('nothing blocked was executed', executed('drop') === 0);
 check('nothing was executed twice', new Set(effects).size === effects.length);
 
