@@ -155,6 +155,7 @@ void Node::tell_people() {
   }
   gate_->set_accounts(std::move(accounts));
   gate_->set_programs(std::move(programs));
+  gate_->set_auditors(auditors());
   herald_->automatic().ask_open();
 }
 
@@ -238,7 +239,6 @@ Status Node::open() {
       [this](std::string person, bool everything) { return drill(std::move(person), everything); },
       options_.config,
       PAWL_VERSION,
-      [this](std::string_view person) { return is_auditor(person); },
       [this] { return console_address(); },
       [this](const std::string& run) { return why_to_deny(run); },
       &chronicle_,

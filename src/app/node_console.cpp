@@ -19,6 +19,21 @@ bool Node::is_auditor(std::string_view person) const {
   });
 }
 
+// All of them by name, for the gate, which refuses what they decide at whichever door.
+std::set<std::string, std::less<>> Node::auditors() const {
+  std::set<std::string, std::less<>> all;
+  for (const std::string& name : deployment_.persons(deployment_.auditors)) all.insert(name);
+  const auto add = [&](const auto& people) {
+    for (const auto& [name, row] : people) {
+      if (is_auditor(name)) all.insert(name);
+    }
+  };
+  add(deployment_.people);
+  add(vouched_);
+  add(gate_->state().reviewers());
+  return all;
+}
+
 // Somebody who may sign in: enrolled and named by the deployment file as it is now, or vouched for.
 std::optional<console::Known> Node::known_person(const std::string& person) const {
   const auto& reviewers = gate_->state().reviewers();

@@ -219,6 +219,7 @@ class Node {
   void reload_console();
   void close_console();
   bool is_auditor(std::string_view person) const;
+  std::set<std::string, std::less<>> auditors() const;
   std::optional<console::Known> known_person(const std::string& person) const;
   std::string owner_of_passkey(std::string_view id) const;
   // node_vigilance.cpp

@@ -129,6 +129,8 @@ class Desk {
   std::optional<std::map<std::string, std::vector<std::string>, std::less<>>> people;
   std::map<std::string, std::string, std::less<>> accounts;  // folded -> person
   std::set<std::string, std::less<>> programs;               // people that are none
+  std::set<std::string, std::less<>> auditors;               // people that decide nothing
+  std::set<std::string, std::less<>> told_without_ladder;    // what found no room
   using Told = std::function<void(const Record&)>;
   std::vector<std::weak_ptr<const Told>> told;  // of every record, as it was written
   std::function<void(const CallOver&)> over;

@@ -298,6 +298,8 @@ class Gate {
   // Whether this person of the deployment is a program, which answers by itself and acts in no
   // other way.
   bool is_program(std::string_view person) const;
+  // Whether this person sees everything and decides nothing: refused wherever a person decides.
+  bool is_auditor(std::string_view person) const;
   // `by` is a reviewer; empty for the very first one, which comes from the configuration.
   Status enroll(const std::string& person, const std::string& proof, const std::string& verifier,
                 const std::string& by);
@@ -313,6 +315,7 @@ class Gate {
   // Those of the people that are programs (`automatic_proof`): what one of them is said to have
   // answered with another proof counts no more than what anybody else answers with theirs.
   void set_programs(std::set<std::string, std::less<>> programs);
+  void set_auditors(std::set<std::string, std::less<>> auditors);
 
   // Takes a grant back. What tightens needs nobody's proof; `person` is who says so.
   Status end_grant(const std::string& grant, const std::string& person, const std::string& reason);

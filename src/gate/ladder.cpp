@@ -1,4 +1,5 @@
 #include "gate/ladder.h"
+#include "gate/people.h"
 
 #include <algorithm>
 #include <utility>
@@ -149,6 +150,7 @@ Status Gate::acknowledge(const std::string& escalation, const std::string& perso
   if (person.empty() || proof.empty()) {
     return fail(Fault::refused, "an acknowledgement needs a proven person");
   }
+  if (Status may = may_decide(*desk_, person); !may) return may;
   const auto found = desk_->state.escalations().find(escalation);
   if (found == desk_->state.escalations().end()) {
     return fail(Fault::missing, "there is no escalation `" + visible(escalation) + "`");

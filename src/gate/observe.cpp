@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "gate/desk.h"
+#include "gate/people.h"
 
 namespace pawl {
 
@@ -145,7 +146,7 @@ bool Gate::watched(const std::string& run) const {
 Status Gate::accept_observation(const std::string& agent, const std::string& digest,
                                 const std::string& person) {
   Desk& desk = *desk_;
-  if (person.empty()) return fail(Fault::refused, "an observation is accepted by a person");
+  if (Status may = may_decide(desk, person); !may) return may;
   const auto waiting = desk.observations_waiting.find(agent);
   if (waiting == desk.observations_waiting.end() || waiting->second.digest() != digest ||
       desk.now() >= waiting->second.until) {

@@ -42,6 +42,8 @@ bool approves(AnswerGiven::Kind kind) {
   return true;
 }
 
+constexpr const char* auditor_says = "an auditor sees everything and decides nothing";
+
 // Why this person's answer would not count; empty: it does. A rejection needs less than an
 // approval.
 std::string objection(const Desk& desk, const Approval& approval, const std::string& person,
@@ -101,6 +103,7 @@ std::string cannot_take(const Desk& desk, const Approval& approval, const std::s
   const std::string name = "`" + visible(to.substr(0, 128)) + "`";
   if (to.empty() || same_person(to, by)) return "it is passed on to nobody else";
   if (desk.programs.contains(to)) return name + " is a program, which nobody asks twice";
+  if (desk.auditors.contains(to)) return name + " is an auditor, who decides nothing";
   if (!desk.people) {
     return entitled(desk, approval, to, {to}) ? std::string{}
                                               : name + " is not among those who may answer it";
@@ -111,6 +114,7 @@ std::string cannot_take(const Desk& desk, const Approval& approval, const std::s
     if (person != to && std::ranges::find(groups, to) == groups.end()) continue;
     known = true;
     if (same_person(person, by) || desk.programs.contains(person)) continue;
+    if (desk.auditors.contains(person)) continue;
     if (!entitled(desk, approval, person, groups)) continue;
     std::string objects = objection(desk, approval, person, AnswerGiven::Kind::approve);
     if (objects.empty()) return {};
@@ -127,7 +131,7 @@ std::string no_longer_entitled(const Desk& desk, const Approval& approval) {
   for (const Answer& answer : approval.answers) {
     if (!answer.counts || answer.answer != "approve") continue;
     const auto known = desk.people->find(answer.person);
-    const bool may = known != desk.people->end() &&
+    const bool may = known != desk.people->end() && !desk.auditors.contains(answer.person) &&
                      entitled(desk, approval, answer.person, known->second) &&
                      !(apart && started_as_another(desk, approval, answer.person));
     if (may) {
@@ -153,7 +157,13 @@ bool time_is_over(const Desk& desk, const Approval& approval) {
   return end && desk.clock.now() >= *end;
 }
 
+Status may_decide(const Desk& desk, const std::string& person) {
+  if (person.empty()) return fail(Fault::refused, "this is done by a person, and nobody is one");
+  return desk.auditors.contains(person) ? fail(Fault::refused, auditor_says) : Status{};
+}
+
 std::string why_not(const Desk& desk, const Approval& asked, const AnswerGiven& a) {
+  if (desk.auditors.contains(a.person)) return auditor_says;
   if (!entitled(desk, asked, a.person, a.groups)) return "only its reviewers answer it";
   if (desk.people && !desk.people->contains(a.person))
     return "only persons of the deployment answer";
@@ -253,6 +263,7 @@ Status Gate::enroll(const std::string& person, const std::string& proof,
   if (desk_->programs.contains(person)) {
     return fail(Fault::refused, "`" + visible(person) + "` is a program and proves nothing");
   }
+  if (!by.empty() && desk_->auditors.contains(by)) return fail(Fault::refused, auditor_says);
   if (!by.empty() && (!reviewers.contains(by) || desk_->programs.contains(by))) {
     return fail(Fault::refused, "`" + visible(by) + "` is no reviewer and cannot enrol one");
   }
@@ -266,6 +277,14 @@ void Gate::set_default_reviewers(std::vector<std::string> reviewers) {
 
 bool Gate::is_program(std::string_view person) const {
   return desk_->programs.contains(person);
+}
+
+bool Gate::is_auditor(std::string_view person) const {
+  return desk_->auditors.contains(person);
+}
+
+void Gate::set_auditors(std::set<std::string, std::less<>> auditors) {
+  desk_->auditors = std::move(auditors);
 }
 
 void Gate::set_programs(std::set<std::string, std::less<>> programs) {

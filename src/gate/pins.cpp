@@ -3,6 +3,7 @@
 #include "gate/desk.h"
 #include "gate/gate.h"
 #include "gate/ladder.h"
+#include "gate/people.h"
 
 namespace pawl {
 
@@ -69,7 +70,7 @@ PinState Gate::pin(const std::string& run, const ToolDefinition& tool, bool lock
 
 Status Gate::accept(const std::string& server, const std::string& tool, const std::string& digest,
                     const std::string& person) {
-  if (person.empty()) return fail(Fault::refused, "a definition is accepted by a person");
+  if (Status may = may_decide(*desk_, person); !may) return may;
   if (server == policy_pin_server) {
     return fail(Fault::invalid, "no server is called `pawl`; a policy is accepted as a policy");
   }
@@ -80,7 +81,7 @@ Status Gate::accept(const std::string& server, const std::string& tool, const st
 
 Status Gate::accept_policy(const std::string& agent, const std::string& digest,
                            const std::string& person) {
-  if (person.empty()) return fail(Fault::refused, "a policy is accepted by a person");
+  if (Status may = may_decide(*desk_, person); !may) return may;
   const auto seq = desk_->append(
       PinAccepted{std::string(policy_pin_server), policy_pin_name(agent), digest, person});
   if (!seq) return std::unexpected(seq.error());

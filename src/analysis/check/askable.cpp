@@ -37,7 +37,7 @@ void check_reviewers(const Subject& subject, const Askable& one) {
                                   "the deployment file",
                                   visible(reviewer), tool));
   }
-  const std::set<std::string> persons = subject.deployment->persons(reviewers);
+  const std::set<std::string> persons = answerers(*subject.deployment, reviewers);
   if (persons.empty() || !only_programs(*subject.deployment, persons)) return;
   subject.error(
       at, fmt::format("`{}` could be granted by programs only, which grant nothing alone", tool));

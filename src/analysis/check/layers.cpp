@@ -153,7 +153,7 @@ void check_rows_that_may_ask(const Subject& subject, const ToolRule& entry, Clas
     add_row(*one.row, one.asks, more);
     if (more.effect != Effect::hold) continue;
     if (more.reviewers.empty()) more.reviewers = subject.deployment->default_reviewers;
-    const std::size_t persons = subject.deployment->persons(more.reviewers).size();
+    const std::size_t persons = answerers(*subject.deployment, more.reviewers).size();
     if (persons >= more.quorum || subject.deployment->open_ended(more.reviewers)) continue;
     subject.finding(warning, one.row->rule.at,
                     fmt::format("a call of `{}` that this row asks about needs {} persons, and {} "

@@ -78,6 +78,9 @@ void check_counters(const Subject& subject);
 void check_packs(const Subject& subject);
 // Fills the table, and finds entries that do not fit what is offered.
 void check_tools(const Subject& subject);
+// The persons behind these names who may decide something: auditors decide nothing.
+std::set<std::string> answerers(const Deployment& deployment,
+                                const std::vector<std::string>& reviewers);
 // Whether all of these persons are programs (`automatic`).
 bool only_programs(const Deployment& deployment, const std::set<std::string>& persons);
 // `may_request`: whether it could be granted; and what it would be, in sentences.

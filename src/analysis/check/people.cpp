@@ -59,7 +59,7 @@ void check_reviewers(const Subject& subject, const ToolRule& entry, Question que
                                   "group of the deployment file",
                                   visible(reviewer), tool));
   }
-  const std::set<std::string> named = subject.deployment->persons(question.reviewers);
+  const std::set<std::string> named = answerers(*subject.deployment, question.reviewers);
   const std::size_t persons = named.size();
   const Class worst = class_of(subject, entry);
   const bool open_ended = subject.deployment->open_ended(question.reviewers);
@@ -100,6 +100,13 @@ bool rows_ask(const CommandRule& rule) {
 }
 
 }  // namespace
+
+std::set<std::string> answerers(const Deployment& deployment,
+                                const std::vector<std::string>& reviewers) {
+  std::set<std::string> named = deployment.persons(reviewers);
+  for (const std::string& auditor : deployment.persons(deployment.auditors)) named.erase(auditor);
+  return named;
+}
 
 bool only_programs(const Deployment& deployment, const std::set<std::string>& persons) {
   return std::ranges::all_of(persons, [&](const std::string& name) {

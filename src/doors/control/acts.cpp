@@ -175,8 +175,7 @@ Status Control::passkey(const std::string& person, json::View act) {
 }
 
 std::string Control::only_looks(const std::string& person) const {
-  const bool auditor = ports_.auditor && ports_.auditor(person);
-  if (auditor) return "an auditor sees everything and decides nothing";
+  if (ports_.gate.is_auditor(person)) return "an auditor sees everything and decides nothing";
   return ports_.gate.is_program(person) ? "a program answers by itself, and does nothing else" : "";
 }
 

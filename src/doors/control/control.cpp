@@ -335,9 +335,11 @@ Status Control::authenticate(json::View request) {
 Task<Result<std::string>> Control::drill(json::View request) {
   if (!ports_.drill) co_return fail(Fault::usage, "this node tries nothing");
   if (Status proof = authenticate(request); !proof) co_return std::unexpected(proof.error());
+  const std::string person(request.text("person").value_or(""));
+  if (const std::string no = only_looks(person); !no.empty()) co_return fail(Fault::refused, no);
   const json::View everything = request["act"]["everything"];
   const bool all = everything.kind() == json::Kind::boolean && everything.boolean();
-  co_return co_await ports_.drill(std::string(request.text("person").value_or("")), all);
+  co_return co_await ports_.drill(person, all);
 }
 
 Result<std::string> Control::act(json::View request) {

@@ -84,8 +84,6 @@ struct ControlPorts {
   std::function<Task<Result<std::string>>(std::string person, bool everything)> drill;
   std::string config;  // where that file is
   std::string version;
-  // Whether a person may look at everything and decide nothing.
-  std::function<bool(std::string_view person)> auditor = {};
   // The address of the console, opened where it was not.
   std::function<Result<std::string>()> console = {};
   // Why a call of this run ought to be denied, where it was asked for to see whether people read;
