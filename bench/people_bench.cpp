@@ -129,7 +129,8 @@ void measure_kills(Node& node, std::uint64_t times) {
     for (std::uint32_t n = 0; n < callers; ++n) spawn(work_until_stopped(node, server, running));
     for (int turns = 0; turns < 50; ++turns) node.loop.turn();
     const std::int64_t began = clock_ns(CLOCK_MONOTONIC);
-    if (const auto stopped = node.gate->kill("all", "", "ann", "bench", true); !stopped) {
+    if (const auto stopped = node.gate->kill("all", "", "ann", "bench", KillAlarm::none);
+        !stopped) {
       give_up(stopped.error().message);
     }
     while (running > 0) node.loop.turn();

@@ -80,8 +80,13 @@ extern const CommandRow drill_command = {
         "The deployment file says whose run it is (`drill: {role: canary, every: 30d}`); the "
         "policy of that role allows the tool `drill_effect`, which does nothing. A run is opened, "
         "calls are let through, a hundred processes are started; then the switch is thrown over "
-        "that run, and with --everything over all of them. What was stopped goes on afterwards. "
-        "The outcome is a record, and `pawl check` fails when the last drill that passed is older "
-        "than the deployment file says.\n\nExit status 1: it did not pass."};
+        "that run, and with --everything over all of them. The drill's own kill is lifted "
+        "afterwards, and no other; a drill is refused where somebody has stopped what it would "
+        "try. With --everything runs go on and take calls again, but what the switch ended stays "
+        "ended: held calls are withdrawn, calls at servers cancelled, what people granted is gone, "
+        "and credentials of runs are no longer good. The outcome is a record, and `pawl check` "
+        "fails when the last drill that passed is older than the deployment file says.\n\nExit "
+        "status "
+        "1: it did not pass."};
 
 }  // namespace pawl::app

@@ -123,6 +123,55 @@ void fill_in(Drilled& record, const Drilling& drilling, const TreesEnded& ended)
                   record.processes >= drill_processes && drilling.callers == 0;
 }
 
+// A stop that somebody else threw, which an exercise would have to undo to be one; empty: there is
+// none.
+std::string stopped_already(const State& state, const std::string& run) {
+  const Run* known = state.run(run);
+  for (const Kill& kill : state.kills()) {
+    const bool covered = known == nullptr || covers(kill, *known) || covers_tool(kill, drill_tool);
+    if (!covered) continue;
+    const std::string what = kill.scope + (kill.name.empty() ? "" : " " + kill.name);
+    return fmt::format("`{}` is stopped by {} ({}): it is resumed first, and tried then",
+                       visible(what), kill.person.empty() ? "somebody" : visible(kill.person),
+                       visible(kill.reason));
+  }
+  return {};
+}
+
+// Until the calls run, or nothing more is to be expected.
+Task<void> begin_drill(std::shared_ptr<Drilling> drilling, std::vector<pid_t> leaders) {
+  net::Loop& loop = drilling->loop;
+  const Duration until{loop.now().ns + drill_within.ns};
+  while (trees_of(leaders).size() < drill_processes && loop.now() < until) {
+    co_await loop.sleep(drill_looks_after);
+  }
+  drilling->callers = drill_callers;
+  for (std::size_t i = 0; i < drill_callers; ++i) spawn(call_until_stopped(drilling));
+  while (drilling->calls < drill_calls_before && drilling->callers > 0 && loop.now() < until) {
+    co_await loop.sleep(drill_looks_after);
+  }
+}
+
+// Lifts the drill's own kill and nothing else: whoever threw the switch in earnest meanwhile finds
+// it thrown. So does whoever has lifted the drill's already.
+Status end_drill(Gate& gate, const std::string& kill, const Drilled& record) {
+  const std::string reason = "drill " + record.drill + " is over";
+  const auto& kills = gate.state().kills();
+  if (std::ranges::find(kills, kill, &Kill::id) != kills.end()) {
+    if (Status lifted = gate.lift(kill, record.person, reason); !lifted) return lifted;
+  }
+  // What its calls used up is not held against the next run of this role.
+  const Run* run = gate.state().run(record.run);
+  const bool stopped = std::ranges::any_of(gate.state().kills(), [&](const Kill& one) {
+    return one.scope == "run" && one.name == record.run;
+  });
+  if (run != nullptr && !run->halted.empty() && !stopped) {
+    (void)gate.resume("run", record.run, record.person, reason);
+  }
+  (void)gate.close_run(record.run, "the drill is over");
+  return {};
+}
+
 std::string drill_json(const Drilled& drill) {
   json::Writer out;
   out.object().key("after").natural(drill.after).key("alive").natural(drill.alive);
@@ -150,8 +199,8 @@ Result<std::string> Node::open_drill_run(const std::string& id, const std::strin
   return gate_->open_run(request);
 }
 
-// A run of its own, calls that have an effect, processes; then the switch, and clocks. What was
-// stopped for it goes on afterwards, in the name of the person who asked.
+// A run of its own, calls that have an effect, processes; then the switch, and clocks. Its own kill
+// is lifted afterwards, in the name of the person who asked.
 Task<Result<std::string>> Node::drill(std::string person, bool everything) {
   Drilled record;
   record.drill = make_id("d", random_bytes(5));
@@ -160,26 +209,29 @@ Task<Result<std::string>> Node::drill(std::string person, bool everything) {
   if (!run) co_return std::unexpected(run.error());
   record.role = deployment_.drill->role;
   record.run = *run;
+  if (const std::string no = stopped_already(gate_->state(), *run); !no.empty()) {
+    (void)gate_->close_run(*run, "nothing was tried");
+    co_return fail(Fault::refused, no);
+  }
   auto drilling = std::make_shared<Drilling>(*gate_, loop_, *run);
   if (Status ready = give_tool(*drilling); !ready) co_return std::unexpected(ready.error());
   const auto children = start_trees(loop_);
   if (!children) co_return std::unexpected(children.error());
   const std::vector<pid_t> leaders = leaders_of(*children);
-  const Duration until{loop_.now().ns + drill_within.ns};
-  while (trees_of(leaders).size() < drill_processes && loop_.now() < until) {
-    co_await loop_.sleep(drill_looks_after);
-  }
-  drilling->callers = drill_callers;
-  for (std::size_t i = 0; i < drill_callers; ++i) spawn(call_until_stopped(drilling));
-  while (drilling->calls < drill_calls_before && drilling->callers > 0 && loop_.now() < until) {
-    co_await loop_.sleep(drill_looks_after);
-  }
+  co_await begin_drill(drilling, leaders);
+  // Somebody may have thrown it while the processes started.
+  const std::string stopped_by = stopped_already(gate_->state(), *run);
   drilling->thrown = loop_.now();
   const std::string scope = everything ? "all" : "run";
   const std::string name = everything ? std::string() : *run;
-  const auto stopped = gate_->kill(scope, name, person, "drill " + record.drill, !everything);
-  if (!stopped) co_return std::unexpected(stopped.error());
-  killed(*stopped);
+  std::string kill;
+  if (stopped_by.empty()) {
+    const auto stopped = gate_->kill(scope, name, person, "drill " + record.drill,
+                                     everything ? KillAlarm::exercise : KillAlarm::none);
+    if (!stopped) co_return std::unexpected(stopped.error());
+    kill = stopped->kill;
+    killed(*stopped);
+  }
   const TreesEnded ended = co_await end_trees(loop_, leaders, [&children] {
     for (const auto& child : *children) child->kill();
   });
@@ -188,9 +240,8 @@ Task<Result<std::string>> Node::drill(std::string person, bool everything) {
     co_await loop_.sleep(drill_looks_after);
   }
   // A switch that was thrown is lifted whatever came out; where that fails, it stays thrown.
-  const Status lifted = gate_->resume(scope, name, person, "drill " + record.drill + " is over");
-  if (!lifted) co_return std::unexpected(lifted.error());
-  (void)gate_->close_run(*run, "the drill is over");
+  if (Status over = end_drill(*gate_, kill, record); !over) co_return std::unexpected(over.error());
+  if (!stopped_by.empty()) co_return fail(Fault::refused, stopped_by);
   fill_in(record, *drilling, ended);
   if (Status written = gate_->drilled(record); !written) co_return std::unexpected(written.error());
   if (record.calls > 0) co_return drill_json(record);

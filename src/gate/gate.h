@@ -138,10 +138,15 @@ struct CallOver {
 };
 
 // What a kill stopped: the open runs it covers, the questions it withdrew, and the calls whose
-// server was asked to stop (what becomes of those is in their records).
+// server was asked to stop (what becomes of those is in their records). `kill`: its id.
 struct Stopped {
   std::vector<std::string> runs, withdrawn, cancelled;
+  std::string kill = {};
 };
+
+// Whom a kill alarms. An exercise over its own run alarms nobody; over more than that, it says that
+// it is one, and what is thrown in earnest meanwhile is told by itself.
+enum class KillAlarm : std::uint8_t { real, exercise, none };
 
 // A reviewer's other arguments for a call that waits.
 struct Change {
@@ -285,11 +290,13 @@ class Gate {
   // Whether a reviewer asks the agent of this call something that it was not told yet: the next
   // request for it is answered at once.
   bool asks_agent(const std::string& approval) const;
-  // `quietly`: an exercise over its own run, of which nobody has to hear.
   Result<Stopped> kill(const std::string& scope, const std::string& name, const std::string& person,
-                       const std::string& reason, bool quietly = false);
+                       const std::string& reason, KillAlarm alarm = KillAlarm::real);
   Status resume(const std::string& scope, const std::string& name, const std::string& person,
                 const std::string& reason);
+  // Lifts the one kill with this id, as `Stopped` has it, and no other of its scope and name: what
+  // set it was an exercise, and somebody may have thrown the switch in earnest meanwhile.
+  Status lift(const std::string& kill, const std::string& person, const std::string& reason);
   Status accept(const std::string& server, const std::string& tool, const std::string& digest,
                 const std::string& person);
   // Accepts another policy for an agent's next runs.

@@ -8,6 +8,7 @@
 #include "gate/execute.h"
 #include "gate/hold.h"
 #include "gate/ladder.h"
+#include "gate/people.h"
 #include "gate/ticket.h"
 
 namespace pawl {
@@ -66,10 +67,23 @@ bool stops_something(const State& state, const std::string& scope, const std::st
   });
 }
 
+// Whatever the resumption ends of what people had to answer for is over, and they hear so.
+Status go_on(Desk& desk, const Resumed& record) {
+  const auto before = desk.state.escalations();
+  const auto seq = desk.append(record);
+  if (!seq) return std::unexpected(seq.error());
+  desk.journal.request_sync(*seq);
+  for (const auto& [id, escalation] : before) {
+    if (desk.state.escalations().contains(id)) continue;
+    desk.herald.changed(escalation.opened, "resolved");
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<Stopped> Gate::kill(const std::string& scope, const std::string& name,
-                           const std::string& person, const std::string& reason, bool quietly) {
+                           const std::string& person, const std::string& reason, KillAlarm alarm) {
   Desk& desk = *desk_;
   if (Status fine = check_scope(desk.state, scope, name); !fine) {
     return std::unexpected(fine.error());
@@ -78,6 +92,7 @@ Result<Stopped> Gate::kill(const std::string& scope, const std::string& name,
       .id = desk.new_id("k"), .scope = scope, .name = name, .person = person, .reason = reason};
   const Kill kill{set.id, scope, name, person, reason, {}};
   Stopped stopped;
+  stopped.kill = set.id;
   for (const auto& [id, run] : desk.state.runs()) {
     if (run.phase != RunPhase::closed && covers(kill, run)) stopped.runs.push_back(id);
   }
@@ -93,30 +108,31 @@ Result<Stopped> Gate::kill(const std::string& scope, const std::string& name,
   }
   desk.journal.request_sync(*seq);
   stopped.withdrawn = end_withdrawn(desk, before);
-  if (quietly) return stopped;
+  if (alarm == KillAlarm::none) return stopped;
   alert_people(desk, scope == "run" ? name : std::string{}, "killed",
                "the kill switch was set for " +
-                   (scope == "all" ? "everything" : scope + " `" + visible(name) + "`"),
+                   (scope == "all" ? "everything" : scope + " `" + visible(name) + "`") +
+                   (alarm == KillAlarm::exercise ? ", in an exercise: " + visible(reason) : ""),
                about_of(scope, name));
   return stopped;
 }
 
 Status Gate::resume(const std::string& scope, const std::string& name, const std::string& person,
                     const std::string& reason) {
-  if (person.empty()) return fail(Fault::refused, "only a person can let something go on");
+  if (Status may = may_decide(*desk_, person); !may) return may;
   if (!stops_something(desk_->state, scope, name)) {
     return fail(Fault::missing, "nothing is stopped under the scope `" + visible(scope) + "`" +
                                     (name.empty() ? "" : " and the name `" + visible(name) + "`"));
   }
-  const auto before = desk_->state.escalations();
-  const auto seq = desk_->append(Resumed{scope, name, person, reason});
-  if (!seq) return std::unexpected(seq.error());
-  desk_->journal.request_sync(*seq);
-  for (const auto& [id, escalation] : before) {
-    if (desk_->state.escalations().contains(id)) continue;
-    desk_->herald.changed(escalation.opened, "resolved");
+  return go_on(*desk_, {scope, name, person, reason});
+}
+
+Status Gate::lift(const std::string& kill, const std::string& person, const std::string& reason) {
+  if (Status may = may_decide(*desk_, person); !may) return may;
+  if (std::ranges::find(desk_->state.kills(), kill, &Kill::id) == desk_->state.kills().end()) {
+    return fail(Fault::missing, "the kill `" + visible(kill) + "` is lifted already");
   }
-  return {};
+  return go_on(*desk_, {"kill", kill, person, reason});
 }
 
 }  // namespace pawl

@@ -67,6 +67,37 @@ test('a drill kills what it started, is measured, and is what check asks for', a
   assert.equal((await session.call('read_customer_record', { customer_id: 'c' })).isError, undefined);
 });
 
+test('a stop in earnest outlives a drill, and no auditor tries one', async (t) => {
+  const w = await world(t);
+  const session = await w.open();
+  const call = () => session.call('read_customer_record', { customer_id: 'c' });
+  const kills = async () => JSON.parse((await w.later('status', '--json')).out).kills;
+  for (const scope of [['all'], ['role', 'canary'], ['tool', 'drill_effect']]) {
+    assert.equal((await w.later('kill', ...scope, '--reason', 'it sends mails')).status, 0);
+    for (const more of [[], ['--everything']]) {
+      const done = await w.later('drill', ...more, '--as', 'ada');
+      assert.notEqual(done.status, 0, done.out);
+      assert.match(done.err, /is stopped by .*it sends mails.*resumed first/);
+      const [stands, ...others] = await kills();
+      assert.deepEqual([stands.scope, others], [scope[0], []]);
+    }
+    assert.equal(code(await call()), scope[0] === 'all' ? 'killed' : undefined);
+    assert.equal((await w.later('resume', ...scope, '--as', 'ada')).status, 0);
+  }
+  // What a drill does not cover stands beside it.
+  assert.equal((await w.later('kill', 'tool', 'read_big', '--reason', 'x')).status, 0);
+  assert.equal((await w.later('drill', '--everything', '--as', 'ada')).status, 0);
+  assert.deepEqual((await kills()).map(({ scope, name }) => [scope, name]), [['tool', 'read_big']]);
+  assert.equal((await call()).isError, undefined);
+  // Enrolled, and an auditor since.
+  writeFileSync(w.config, readFileSync(w.config, 'utf8').replace('people: {', 'people: {auditors: [ada], '));
+  w.node.kill('SIGHUP');
+  await until(() => w.log.includes('was read again'), 'the new file');
+  const looks = await w.later('drill', '--as', 'ada');
+  assert.notEqual(looks.status, 0);
+  assert.match(looks.err, /auditor/);
+});
+
 test('a drill whose role permits nothing is none', async (t) => {
   const w = await world(t, { role: canary.replace('drill_effect', 'other') });
   const done = await w.later('drill', '--as', 'ada');

@@ -34,6 +34,11 @@ Status check_kill(const KillSet& b, const std::vector<Kill>& kills) {
   return {};
 }
 
+// Every kill of that scope and name; of the scope `kill`, the one with that id.
+bool lifts(const Resumed& b, const Kill& kill) {
+  return b.scope == "kill" ? kill.id == b.name : kill.scope == b.scope && kill.name == b.name;
+}
+
 }  // namespace
 
 std::uint64_t add(std::uint64_t a, std::uint64_t b) {
@@ -220,22 +225,28 @@ Status Fold::operator()(const KillSet& b) {
 }
 
 Status Fold::operator()(const Resumed& b) {
-  const auto lifted = [&](const Kill& kill) {
-    return kill.scope == b.scope && kill.name == b.name;
-  };
+  const auto lifted = [&](const Kill& kill) { return lifts(b, kill); };
   std::vector<std::string> halted;
   for (const auto& [id, run] : state.runs_) {
     if (resumes(b.scope, b.name, run) && !run.halted.empty()) halted.push_back(id);
   }
-  if (halted.empty() && std::ranges::none_of(state.kills_, lifted)) {
+  const auto first = std::ranges::find_if(state.kills_, lifted);
+  if (halted.empty() && first == state.kills_.end()) {
     return fail(Fault::refused,
                 "nothing is stopped under the scope `" + visible(b.scope) + "`" +
                     (b.name.empty() ? "" : " and the name `" + visible(b.name) + "`"));
   }
   std::ranges::sort(halted);  // the order in which closed runs are forgotten
   for (const std::string& id : halted) lift_halt(state.runs_.at(id));
+  Resumed over = b;
+  if (b.scope == "kill") {
+    over.scope = first->scope;
+    over.name = first->name;
+  }
   std::erase_if(state.kills_, lifted);
-  end_escalations(b, halted);
+  // Where another stop of the same is in force, people still have to answer for that one.
+  const auto same = [&](const Kill& kill) { return lifts(over, kill); };
+  if (std::ranges::none_of(state.kills_, same)) end_escalations(over, halted);
   for (auto& [id, run] : state.runs_) {
     const auto covered = [&](const Kill& kill) { return covers(kill, run); };
     if (run.phase != RunPhase::killed || std::ranges::any_of(state.kills_, covered)) continue;

@@ -205,6 +205,22 @@ TEST(KillTest, OfARoleAndOfAnAgentByItsNameInTheDeployment) {
   EXPECT_EQ(j.state.run("two")->phase, RunPhase::open);
 }
 
+// Of two stops of the same, an exercise lifts its own.
+TEST(KillTest, OneOfTwoIsLiftedByItsId) {
+  TestJournal j;
+  j.open("r");
+  j.must(kill("all", "", "drill"));
+  j.must(kill("all", "", "real"));
+  j.must(Resumed{"kill", "drill", "reviewer", ""});
+  ASSERT_EQ(j.state.kills().size(), 1U);
+  EXPECT_EQ(j.state.kills().front().id, "real");
+  EXPECT_EQ(j.run().phase, RunPhase::killed);
+  j.never(Resumed{"kill", "drill", "reviewer", ""});
+  j.never(Resumed{"kill", "", "reviewer", ""});
+  j.must(Resumed{"kill", "real", "reviewer", ""});
+  EXPECT_EQ(j.run().phase, RunPhase::open);
+}
+
 TEST(KillTest, HasOneOfSixScopesAndANameWhereItNeedsOne) {
   TestJournal j;
   j.never(kill("everything", ""));
