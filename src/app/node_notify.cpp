@@ -134,6 +134,7 @@ void Node::tell_of_no_start(const Error& error) {
 
 // Why people might not hear of what happens, for `/readyz`. Empty: nothing is known to be wrong.
 std::string Node::unheard() const {
+  if (gate_->ladders_full()) return "more escalations wait than can be kept";
   for (const auto& [id, escalation] : gate_->state().escalations()) {
     if (escalation.phase == Escalation::Phase::unanswered) {
       return "an escalation is unanswered";

@@ -338,6 +338,8 @@ class Gate {
   void set_contacts(std::vector<Contact> contacts, Duration acknowledge_within);
   // Something outside of calls that people have to hear of: a dead notifier, a tampered file.
   void escalate(const std::string& run, const std::string& event, const std::string& sentence);
+  // Whether so many wait for somebody that no further one gets a ladder.
+  bool ladders_full() const;
   // A person answers for an escalation: its ladder stops. `resolved`: and it is over.
   Status acknowledge(const std::string& escalation, const std::string& person,
                      const std::string& proof, bool resolved);

@@ -45,13 +45,36 @@ bool already_open(const State& state, const std::string& run, const std::string&
   });
 }
 
+bool room_for_a_ladder(const State& state) {
+  const auto answered = [](const auto& entry) {
+    return entry.second.phase == Escalation::Phase::acknowledged;
+  };
+  return state.escalations().size() < escalations_max ||
+         std::ranges::any_of(state.escalations(), answered);
+}
+
 // Nothing can be written, so no ladder can be kept: everybody hears of it now.
 void tell_all(Desk& desk, const EscalationOpened& opened, bool at_once_only) {
+  if (opened.contacts.empty()) return;
   const Duration first = opened.contacts.front().after;
   for (const LadderContact& contact : opened.contacts) {
     if (at_once_only && contact.after > first) continue;
     desk.herald.tell({{}, opened.run, opened.event, opened.why, contact, 0});
   }
+}
+
+// Hundreds wait for somebody: what comes now has no ladder, and is a record all the same, and all
+// its contacts hear of it. Once each, while there is no room.
+void tell_without_ladder(Desk& desk, const EscalationOpened& opened) {
+  constexpr std::size_t kept_max = 1024;
+  const std::string& of_it = opened.run.empty() ? opened.why : opened.run;
+  const std::string what = of_it + "\n" + opened.event;
+  auto& told = desk.told_without_ladder;
+  if (told.size() >= kept_max || !told.insert(what).second) return;
+  (void)desk.append(
+      Noted{opened.run, "escalation without a ladder", opened.event + ": " + opened.why},
+      {.urgency = Urgency::reserve});
+  tell_all(desk, opened, false);
 }
 
 }  // namespace
@@ -65,7 +88,6 @@ void alert_people(Desk& desk, const std::string& run, const std::string& event,
   desk.herald.escalate(run, event, sentence);
   EscalationOpened opened;
   opened.contacts = contacts_of(desk, run);
-  if (opened.contacts.empty()) return;
   opened.run = run;
   opened.event = event;
   opened.why = visible(sentence.substr(0, sentence_bytes_max));
@@ -73,15 +95,12 @@ void alert_people(Desk& desk, const std::string& run, const std::string& event,
   if (!wants_an_answer(event)) return tell_all(desk, opened, true);
   if (already_open(desk.state, run, event, opened.why)) return;
   opened.escalation = desk.new_id("e");
-  opened.ends = desk.now() + opened.contacts.back().after + desk.acknowledge_within;
+  // Also where there is nobody to tell: it waits for whoever looks, and is unanswered at its end.
+  const Duration last = opened.contacts.empty() ? Duration{} : opened.contacts.back().after;
+  opened.ends = desk.now() + last + desk.acknowledge_within;
+  if (!room_for_a_ladder(desk.state)) return tell_without_ladder(desk, opened);
+  desk.told_without_ladder.clear();
   const std::string id = opened.escalation;
-  const bool room =
-      desk.state.escalations().size() < escalations_max ||
-      std::ranges::any_of(
-          desk.state.escalations(),
-          [](const auto& entry) { return entry.second.phase == Escalation::Phase::acknowledged; });
-  // Where hundreds wait for somebody, one more ladder brings nobody sooner.
-  if (!room) return;
   const auto seq = desk.append(opened, {.urgency = Urgency::reserve});
   if (!seq) return tell_all(desk, opened, false);
   desk.journal.request_sync(*seq);
@@ -134,6 +153,10 @@ void Gate::set_contacts(std::vector<Contact> contacts, Duration acknowledge_with
 
 void Gate::escalate(const std::string& run, const std::string& event, const std::string& sentence) {
   alert_people(*desk_, run, event, sentence);
+}
+
+bool Gate::ladders_full() const {
+  return !room_for_a_ladder(desk_->state);
 }
 
 Status Gate::escalated(const Escalated& told) {

@@ -4,7 +4,8 @@
 // What there is to climb is state (kernel/state): a node that starts again goes on behind the steps
 // whose outcome was recorded, so a contact may be told twice and is never left out. A step that
 // failed does not keep the next one waiting. A ladder at whose end nobody acknowledged is
-// unanswered, and stays that until somebody does.
+// unanswered, and stays that until somebody does. So is one without a contact: that nobody is named
+// makes nothing quiet.
 #pragma once
 
 #include <string>

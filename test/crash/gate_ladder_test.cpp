@@ -148,6 +148,73 @@ TEST_F(GateLadder, AKillIsOverWhenItIsLifted) {
   EXPECT_THAT(world.gate->state().escalations(), IsEmpty());
 }
 
+// Somebody throws the switch in earnest while an exercise has thrown it.
+TEST_F(GateLadder, AnExerciseLiftsItsOwnKillAndNoOther) {
+  world.gate->set_contacts({{"Ada", "pagerduty:agents", {}, {}}}, Duration::seconds(60));
+  const auto drill = world.gate->kill("all", "", "ann", "drill d-1", KillAlarm::exercise);
+  ASSERT_TRUE(drill);
+  const auto real = world.gate->kill("all", "", "eve", "it sends mails");
+  ASSERT_TRUE(real);
+  world.settle();
+  EXPECT_THAT(told(), ElementsAre("Ada", "Ada")) << "of the exercise, and of what is none";
+  EXPECT_THAT(world.rungs.front().sentence, HasSubstr("in an exercise"));
+  EXPECT_FALSE(world.gate->lift(drill->kill, "", "over"));
+  ASSERT_TRUE(world.gate->lift(drill->kill, "ann", "over"));
+  ASSERT_EQ(world.gate->state().kills().size(), 1U);
+  EXPECT_EQ(world.gate->state().kills().front().id, real->kill);
+  EXPECT_EQ(world.call("read_note").code, Code::killed);
+  EXPECT_FALSE(world.gate->state().escalations().empty());
+  EXPECT_FALSE(world.gate->lift(drill->kill, "ann", "over"));
+  EXPECT_FALSE(world.gate->resume("kill", real->kill, "ann", "over")) << "nothing that people say";
+  world.kill();
+  world.start();
+  ASSERT_EQ(world.gate->state().kills().size(), 1U);
+  ASSERT_TRUE(world.gate->lift(real->kill, "ann", "looked at it"));
+  EXPECT_THAT(world.gate->state().escalations(), IsEmpty());
+  EXPECT_EQ(world.call("read_note").kind, Settled::Kind::result);
+}
+
+TEST_F(GateLadder, WhereNobodyIsNamedItIsARecordAndRedAtItsEnd) {
+  world.gate->set_contacts({}, Duration::seconds(60));
+  ASSERT_TRUE(world.gate->kill("tool", "put_note", "ann", "looks odd"));
+  world.settle();
+  EXPECT_THAT(world.rungs, IsEmpty());
+  EXPECT_EQ(world.count("escalation.opened"), 1U);
+  EXPECT_THAT(only().opened.contacts, IsEmpty());
+  EXPECT_EQ(only().phase, Escalation::Phase::open);
+  minutes(2);
+  EXPECT_EQ(only().phase, Escalation::Phase::unanswered);
+  world.kill();
+  world.start();
+  EXPECT_EQ(only().phase, Escalation::Phase::unanswered);
+  world.gate->escalate({}, "notify", "the deployment file was read again");
+  EXPECT_EQ(world.gate->state().escalations().size(), 1U) << "that waits for nobody";
+}
+
+TEST_F(GateLadder, WhatFindsNoRoomForALadderIsToldToEverybodyOnce) {
+  world.gate->set_contacts(
+      {{"Ada", "pagerduty:agents", {}, {}}, {"Ben", "slack:@ben", Duration::seconds(300), {}}},
+      Duration::seconds(3600));
+  for (std::size_t i = 0; i < escalations_max; ++i) {
+    EXPECT_FALSE(world.gate->ladders_full());
+    world.gate->escalate({}, "tampering", "file " + std::to_string(i));
+  }
+  world.settle();
+  EXPECT_TRUE(world.gate->ladders_full());
+  const std::size_t before = world.rungs.size();
+  for (int i = 0; i < 3; ++i) world.gate->escalate({}, "tampering", "one more file");
+  world.settle();
+  ASSERT_EQ(world.rungs.size(), before + 2) << "each contact, at once, and once";
+  EXPECT_EQ(world.rungs.back().contact.name, "Ben");
+  EXPECT_EQ(world.rungs.back().sentence, "one more file");
+  EXPECT_EQ(world.count("noted"), 1U);
+  const std::string first = world.gate->state().escalations().begin()->first;
+  ASSERT_TRUE(world.gate->acknowledge(first, "ann", "slack", false));
+  EXPECT_FALSE(world.gate->ladders_full());
+  world.gate->escalate({}, "tampering", "one more file");
+  EXPECT_TRUE(world.gate->ladders_full()) << "now it has a ladder";
+}
+
 TEST_F(GateLadder, AFloodOfRefusalsLooksLikeProbing) {
   World probed(R"(version: 1
 agent: {id: agent, identity: agent@x, owner: o@x}

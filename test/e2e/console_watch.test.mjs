@@ -63,6 +63,12 @@ test('an alarm is seen, taken and ended, and the last drill is there', { skip },
   const page = await signedIn(browser, w, 'ada');
   await page.click('nav >> text=Alarms');
   await page.waitForSelector('text=nobody knows that the switch works');
+  // Nobody is named, and nothing is quiet.
+  const first = w.pawl('kill', 'tool', 'y', '--reason', 'a test', '--config', w.config);
+  assert.equal(first.status, 0, first.err);
+  await page.waitForSelector('section:has-text("It has no contacts.")');
+  await page.getByRole('button', { name: /It is over/ }).click();
+  await page.waitForSelector('text=Nothing waits for anybody.');
   await again((text) => `${text}drill: {role: canary, every: 30d}\nnotify:
   contacts: [{name: night, via: "command: true"}]\n`);
   const drilled = await w.later('drill', '--as', 'ada', '--config', w.config, '--json');
@@ -79,7 +85,8 @@ test('an alarm is seen, taken and ended, and the last drill is there', { skip },
   await page.getByRole('button', { name: /It is over/ }).click();
   await page.waitForSelector('text=Nothing waits for anybody.');
   const changes = records('escalation.changed').map(({ how, person }) => [how, person]);
-  assert.deepEqual(changes, [['acknowledged', 'ada'], ['resolved', 'ada']]);
+  const taken = [['acknowledged', 'ada'], ['resolved', 'ada']];
+  assert.deepEqual(changes, [['resolved', 'ada'], ...taken]);
   assert.match(records('escalation.changed')[0].proof, /key of a session/);
   const eve = await signedIn(browser, w, 'eve');
   await eve.goto(`${w.console}#/alarms`);

@@ -56,9 +56,33 @@ TEST(EscalationTest, NobodyAnsweredIsNotTheEndOfIt) {
   j.never(EscalationChanged{"e1", "unanswered", "", ""});
   j.never(EscalationChanged{"e1", "acknowledged", "", "slack"});
   j.must(EscalationChanged{"e1", "acknowledged", "ada", "slack"});
-  EscalationOpened nobody = escalation_of("e2");
+}
+
+TEST(EscalationTest, WhereNobodyIsNamedItIsUnansweredAllTheSame) {
+  TestJournal j;
+  EscalationOpened nobody = escalation_of("e1");
   nobody.contacts.clear();
-  j.never(nobody);
+  j.must(nobody);
+  j.must(EscalationChanged{"e1", "unanswered", "", ""});
+  EXPECT_EQ(escalation_in(j).phase, Escalation::Phase::unanswered);
+  const auto again = State::from_json(j.state.to_json());
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_EQ(again->escalations().at("e1").phase, Escalation::Phase::unanswered);
+}
+
+TEST(EscalationTest, WhatAnotherStopIsAboutWaitsForThatOne) {
+  TestJournal j;
+  j.open("r");
+  j.must(escalation_of("e1", "", "all"));
+  KillSet drill{.id = "k1", .scope = "all", .name = "", .person = "", .reason = "x"};
+  KillSet real = drill;
+  real.id = "k2";
+  j.must(drill);
+  j.must(real);
+  j.must(Resumed{"kill", "k1", "reviewer", ""});
+  EXPECT_TRUE(j.state.escalations().contains("e1"));
+  j.must(Resumed{"kill", "k2", "reviewer", ""});
+  EXPECT_TRUE(j.state.escalations().empty());
 }
 
 TEST(EscalationTest, WhatGoesOnNeedsNobodyAnyMore) {

@@ -36,7 +36,6 @@ Status Fold::operator()(const EscalationOpened& b) {
   if (state.escalations_.contains(b.escalation)) {
     return fail(Fault::corrupt, "the escalation `" + visible(b.escalation) + "` was opened before");
   }
-  if (b.contacts.empty()) return fail(Fault::corrupt, "an escalation tells somebody");
   if (state.escalations_.size() >= escalations_max) {
     // Whom somebody has answered for makes room; what nobody has answered for stays.
     auto oldest = state.escalations_.end();
