@@ -1,8 +1,5 @@
 #include "app/herald.h"
 
-#include <unistd.h>
-
-#include <cstdlib>
 #include <utility>
 
 #include <fmt/format.h>
@@ -10,21 +7,13 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "doors/control/views.h"
-#include "io/net/child.h"
 #include "io/net/clock.h"
 #include "kernel/state/eyes.h"
 
 namespace pawl::app {
 namespace {
 
-constexpr Duration desktop_within = Duration::seconds(30);
-
 using notify::Notice;
-
-Task<void> attend_desktop(net::Loop& loop, net::Child child) {
-  const auto deadline = loop.after(desktop_within, [&child] { child.kill(); });
-  (void)co_await child.ended();
-}
 
 }  // namespace
 
@@ -96,7 +85,7 @@ void NodeHerald::question(const std::string& approval, const std::string& senten
                                        approval, sentence, approval);
   log_line(text);
   say_({}, text);
-  desktop("pawl: a call waits for you", text);
+  notifiers_.desktop("pawl: a call waits for you", text);
   Notice asked = notice(Notice::Kind::question, {}, "question", sentence);
   asked.id = approval;
   const auto& slack = deployment_.notices.slack;
@@ -118,7 +107,7 @@ void NodeHerald::news(const QuestionNews& news) {
       fmt::format("{} · {} · pawl approvals show {}", news.approval, news.sentence, news.approval);
   log_line(text);
   say_({}, text);
-  desktop("pawl: a call waits for you", text);
+  notifiers_.desktop("pawl: a call waits for you", text);
   const Approval* known = gate_ == nullptr ? nullptr : gate_->state().approval(news.approval);
   Notice told = notice(Notice::Kind::question, known == nullptr ? "" : known->asked.run,
                        std::string(to_string(news.kind)), news.sentence);
@@ -138,7 +127,7 @@ void NodeHerald::escalate(const std::string& run, const std::string& event,
   const std::string text = fmt::format("{}: {} (run {})", event, sentence, run);
   log_line(text, LogLevel::warning);
   say_(run, text);
-  desktop("pawl: " + event, text);
+  notifiers_.desktop("pawl: " + event, text);
   notifiers_.escalation(notice(Notice::Kind::told, run, event, sentence));
 }
 
@@ -190,19 +179,6 @@ void NodeHerald::way_changed(const std::string& way, bool dead, const std::strin
   loop_.post([this, sentence] {
     if (gate_ != nullptr) gate_->escalate({}, "notifier_failed", sentence);
   });
-}
-
-void NodeHerald::desktop(const std::string& title, const std::string& sentence) {
-  // The agent's words never get here: the sentence is ours, and its parts are made visible.
-  const bool wanted = deployment_.notices.desktop == Notices::Desktop::automatic;
-  if (!wanted || std::getenv("DBUS_SESSION_BUS_ADDRESS") == nullptr) return;
-  net::ChildSpec spec;
-  spec.command = {"notify-send", "--app-name=pawl", "--", title, notify::neutral(sentence)};
-  for (char** entry = environ; *entry != nullptr; ++entry) spec.environment.emplace_back(*entry);
-  spec.error_output = net::ErrorOutput::discard;
-  auto started = net::start(spec);
-  if (!started) return;  // no notifier installed: the terminal still says it
-  spawn(attend_desktop(loop_, net::Child(loop_, std::move(*started))));
 }
 
 }  // namespace pawl::app

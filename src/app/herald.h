@@ -47,7 +47,6 @@ class NodeHerald final : public Herald {
   void changed(const EscalationOpened& opened, const std::string& how) override;
 
  private:
-  void desktop(const std::string& title, const std::string& sentence);
   void way_changed(const std::string& way, bool dead, const std::string& why);
   notify::Notice notice(notify::Notice::Kind kind, const std::string& run, const std::string& event,
                         const std::string& sentence) const;

@@ -81,18 +81,18 @@ Task<void> Node::slack_posted(http::Request request, http::Responder responder) 
   herald_->notifiers().slack_line(answer->channel, answer->thread, std::move(text));
 }
 
-// The account has to be an enrolled reviewer's. What may be approved here is looked at now, and not
-// when the notice was posted.
+// The account has to be an enrolled reviewer's, whatever is pressed; an auditor's press the gate
+// refuses. What may be approved here is looked at now, and not when the notice was posted.
 Status Node::slack_pressed(const notify::SlackAnswer& answer, const std::string& person) {
   if (person.empty()) {
     return fail(Fault::refused,
                 "the deployment knows nobody with the account `" + visible(answer.account) + "`");
   }
-  if (answer.pressed == notify::Pressed::acknowledge) {
-    return gate_->acknowledge(answer.id, person, "slack", false);
-  }
   if (!gate_->state().reviewers().contains(person)) {
     return fail(Fault::refused, "`" + visible(person) + "` is no enrolled reviewer");
+  }
+  if (answer.pressed == notify::Pressed::acknowledge) {
+    return gate_->acknowledge(answer.id, person, "slack", false);
   }
   const bool approve = answer.pressed == notify::Pressed::approve;
   const Approval* asked = gate_->state().approval(answer.id);
@@ -110,7 +110,9 @@ Status Node::slack_pressed(const notify::SlackAnswer& answer, const std::string&
       return fail(Fault::refused, "what was shown is not all of what would run");
     }
   }
-  return gate_->answer(answer.id, person, groups_of(person), approve, "in Slack", "slack", shown);
+  // The agent reads why: there is no field for words at a button.
+  const std::string reason = approve ? "in Slack" : "rejected by " + person + " in Slack";
+  return gate_->answer(answer.id, person, groups_of(person), approve, reason, "slack", shown);
 }
 
 // A journal that was damaged or cut is not opened, and nothing can be recorded: everybody hears of

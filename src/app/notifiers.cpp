@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <utility>
 
@@ -31,10 +32,15 @@ std::string host_name() {
   return ::gethostname(name, sizeof name - 1) == 0 ? name : "pawl";
 }
 
-// What a program that is run for a notice gets to know.
-std::vector<std::string> environment_for(const Notice& notice) {
+std::vector<std::string> inherited_environment() {
   std::vector<std::string> environment;
   for (char** entry = environ; *entry != nullptr; ++entry) environment.emplace_back(*entry);
+  return environment;
+}
+
+// What a program that is run for a notice gets to know.
+std::vector<std::string> environment_for(const Notice& notice) {
+  std::vector<std::string> environment = inherited_environment();
   environment.push_back("PAWL_EVENT=" + notice.event);
   environment.push_back("PAWL_RUN_ID=" + notice.run);
   environment.push_back("PAWL_NOTICE_ID=" + notice.id);
@@ -48,19 +54,16 @@ std::vector<std::string> environment_for(const Notice& notice) {
   return environment;
 }
 
-// Waits for a notifier's program, and ends it when it takes too long.
-Task<Attempt> run_program(net::Loop& loop, std::vector<std::string> words, Notice notice) {
-  net::ChildSpec spec;
-  spec.command = std::move(words);
-  spec.environment = environment_for(notice);
-  spec.error_output = net::ErrorOutput::inherit;
+// Waits for a notifier's program, and ends it when it takes too long. What fails now may work in a
+// while: the program may be about to be installed, and what it talks to may be down.
+Task<Attempt> run_program(net::Loop& loop, net::ChildSpec spec) {
   auto started = net::start(spec);
-  if (!started) co_return refused_because(started.error().message);
+  if (!started) co_return Attempt{Attempt::End::again, started.error().message, {}};
   net::Child child(loop, std::move(*started));
   const auto deadline = loop.after(command_within, [&child] { child.kill(); });
   const net::Exit exit = co_await child.ended();
   if (exit.success()) co_return Attempt{Attempt::End::told, {}, {}};
-  co_return refused_because(net::to_string(exit));
+  co_return Attempt{Attempt::End::again, net::to_string(exit), {}};
 }
 
 Attempt secret_unread(const Error& error) {
@@ -84,8 +87,11 @@ void Notifiers::use(const Deployment& deployment, const std::string& directory) 
   if (notices.mail) wanted.emplace_back("mail");
   for (const auto& [name, hook] : notices.webhooks) wanted.push_back("webhook:" + name);
   for (const std::string& name : wanted) way(name);
+  // Those that are a way once something went there.
+  wanted.emplace_back("command");
+  if (notices.desktop == Notices::Desktop::automatic) wanted.emplace_back("desktop");
   std::erase_if(ways_, [&wanted](const auto& one) {
-    return one.first != "command" && std::ranges::find(wanted, one.first) == wanted.end();
+    return std::ranges::find(wanted, one.first) == wanted.end();
   });
 }
 
@@ -242,10 +248,24 @@ void Notifiers::mail(const std::string& to, const Notice& notice, Done done) {
 }
 
 void Notifiers::command(std::vector<std::string> words, const Notice& notice, Done done) {
-  const auto attempt = [&loop = loop_, words = std::move(words), notice] {
-    return run_program(loop, words, notice);
-  };
+  net::ChildSpec spec;
+  spec.command = std::move(words);
+  spec.environment = environment_for(notice);
+  spec.error_output = net::ErrorOutput::inherit;
+  const auto attempt = [&loop = loop_, spec] { return run_program(loop, spec); };
   way("command").send({attempt, std::move(done)});
+}
+
+void Notifiers::desktop(const std::string& title, const std::string& sentence) {
+  // The agent's words never get here: the sentence is ours, and its parts are made visible.
+  const bool wanted = deployment_.notices.desktop == Notices::Desktop::automatic;
+  if (!wanted || std::getenv("DBUS_SESSION_BUS_ADDRESS") == nullptr) return;
+  net::ChildSpec spec;
+  spec.command = {"notify-send", "--app-name=pawl", "--", title, notify::neutral(sentence)};
+  spec.environment = inherited_environment();
+  spec.error_output = net::ErrorOutput::discard;
+  const auto attempt = [&loop = loop_, spec] { return run_program(loop, spec); };
+  way("desktop").send({attempt, {}});
 }
 
 std::vector<WayNow> Notifiers::now() const {

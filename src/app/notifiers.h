@@ -29,7 +29,7 @@ namespace pawl::app {
 
 // How a way fares.
 struct WayNow {
-  std::string name;  // `slack`, `webhook:siem`, `pagerduty`, `mail`, `command`
+  std::string name;  // `slack`, `webhook:siem`, `pagerduty`, `mail`, `command`, `desktop`
   std::string dead;  // why nothing gets through; empty: it does, as far as anybody knows
   std::uint64_t told = 0, failed = 0, waiting = 0;
 };
@@ -55,6 +55,8 @@ class Notifiers {
   // What happened, to the webhooks that hear of everything, and the deployment's program. Contacts
   // are told one by one, with `send`.
   void escalation(const notify::Notice& notice);
+  // To whoever sits here, where there is a session bus and the file does not say otherwise.
+  void desktop(const std::string& title, const std::string& sentence);
   // Below a message in Slack: what became of a press of its button.
   void slack_line(const std::string& channel, const std::string& thread,
                   const std::string& sentence);

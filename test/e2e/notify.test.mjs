@@ -1,7 +1,14 @@
 // What people hear, and how they answer for it: Slack, a webhook, PagerDuty and mail as other
 // programs see them, the ladder of an escalation, and what a press of a button may do.
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import {
@@ -17,7 +24,7 @@ import {
   web,
 } from './heard.mjs';
 import { Served } from './served.mjs';
-import { code } from './world.mjs';
+import { code, sleep } from './world.mjs';
 
 const policy = (contacts = '', more = '') => `version: 1
 agent: {id: tester, identity: tester@example, owner: o@example}
@@ -34,8 +41,12 @@ ${contacts}${more}
 `;
 
 // A node, the stand-ins around it, and a session of an agent.
-async function world(t, { contacts = [], notify = '', escalation = '', approve = true } = {}) {
+async function world(
+  t,
+  { contacts = [], notify = '', escalation = '', approve = true, desktop = 'off', env = () => ({}) } = {},
+) {
   const w = new Served(policy(escalation));
+  Object.assign(w.env, env(w));
   t.after(() => w.end());
   const [slack, hook, duty] = [await web(t), await web(t), await web(t)];
   hook.answer = () => ({ status: 204 });
@@ -55,7 +66,7 @@ async function world(t, { contacts = [], notify = '', escalation = '', approve =
   ben: {groups: [leads], slack: U0BEN}
   eve: {slack: U0EVE}
 notify:
-  desktop: "off"
+  desktop: "${desktop}"
   link: https://console.example
   slack:
     url: ${slack.url}
@@ -75,7 +86,7 @@ ${approve ? '    approve: [reversible]' : ''}
     password: ${secret('mailpass', 'mail password')}
     to: [leads@acme.example]
 ${named.length > 0 ? `  contacts: [${named.join(', ')}]` : ''}
-${notify}`,
+${typeof notify === 'function' ? notify() : notify}`,
   });
   assert.ok(w.origin, w.log);
   const session = await w.open();
@@ -256,6 +267,95 @@ test('a way that is dead is escalated itself, and keeps nobody waiting', async (
   slack.answer = () => ({ status: 200, body: '{"ok":true}' });
   assert.equal((await w.later('kill', 'tool', 'read_slow', '--reason', 'x')).status, 0);
   await until(async () => (await status()).notices.every((one) => one.dead === ''));
+});
+
+test('an auditor presses in vain, and nobody acknowledges who is not enrolled', async (t) => {
+  const { w, slack, session, press, status } = await world(t, {
+    contacts: [['Ada', 'slack:@ada']],
+  });
+  const enrol = ['reviewers', 'add', 'zoe', '--group', 'leads', '--config', w.config];
+  const enrolled = await w.later(...enrol, '--as', 'ada');
+  assert.equal(enrolled.status, 0, enrolled.err);
+  const file = readFileSync(w.config, 'utf8').replace('  zoe: {', '  zoe: {slack: U0ZOE, ');
+  writeFileSync(w.config, file.replace('people:\n', 'people:\n  auditors: [zoe]\n'));
+  w.node.kill('SIGHUP');
+  await until(() => w.log.includes('was read again'), 'the new file');
+  const call = session.call('update_order_status', update);
+  const [approve] = buttons(await question(slack));
+  const said = (text) => until(() => slack.posts.find((one) => text.test(one.json.text)));
+  const id = approve.value.split(' ')[0];
+  for (const [action, value] of [['pawl_approve', approve.value], ['pawl_reject', id]]) {
+    slack.posts.length = 0;
+    assert.equal((await press(action, value, { user: 'U0ZOE' })).status, 200);
+    await said(/^not (approved|rejected): an auditor sees everything and decides nothing/);
+    assert.equal(JSON.parse((await w.later('approvals', 'list', '--json')).out)[0].phase, 'open');
+  }
+  assert.equal((await w.later('kill', 'tool', 'read_big', '--reason', 'x')).status, 0);
+  const [{ escalation }] = (await status()).escalations;
+  for (const [user, why] of [['U0ZOE', /auditor/], ['U0BEN', /no enrolled reviewer/]]) {
+    slack.posts.length = 0;
+    assert.equal((await press('pawl_acknowledge', escalation, { user })).status, 200);
+    assert.match((await said(/^not acknowledged/)).json.text, why);
+    assert.equal((await status()).escalations[0].phase, 'open');
+  }
+  assert.equal((await press('pawl_acknowledge', escalation)).status, 200);
+  await said(/^acknowledged by ada/);
+  assert.equal((await status()).escalations[0].phase, 'acknowledged');
+  assert.equal((await press('pawl_reject', id)).status, 200);
+  const told = await call;
+  assert.equal(code(told), 'approval_rejected');
+  assert.match(told.content[0].text, /rejected by ada in Slack/);
+});
+
+test('where nobody is named, it is red at its end all the same', async (t) => {
+  const { w, status } = await world(t, { notify: '  acknowledge_within: 1s\n' });
+  const ready = async () => (await fetch(`${w.origin}/readyz`)).status;
+  assert.equal(await ready(), 200);
+  assert.equal((await w.later('kill', 'tool', 'read_big', '--reason', 'looks odd')).status, 0);
+  await until(async () => (await ready()) === 503, 'red');
+  const [escalation] = (await status()).escalations;
+  assert.equal(escalation.phase, 'unanswered');
+  assert.deepEqual(escalation.contacts, []);
+  assert.equal((await records(w, 'escalation.opened')).length, 1);
+  assert.equal((await w.later('ack', escalation.escalation, '--as', 'ada')).status, 0);
+  assert.equal(await ready(), 200);
+});
+
+test('a program and the desktop are tried again, and what is dead is escalated', async (t) => {
+  let here;
+  const { w, duty, status } = await world(t, {
+    contacts: [['Agents', 'pagerduty:agents']],
+    desktop: 'auto',
+    env: ({ dir, env }) => {
+      here = (name) => path.join(dir, name);
+      mkdirSync(here('bin'));
+      const broken = `if [ -e ${here('broken')} ]; then echo x >> ${here('tried')}; exit 1; fi`;
+      const send = ['#!/bin/sh', broken, `echo "$*" >> ${here('shown')}`, ''].join('\n');
+      writeFileSync(here('bin/notify-send'), send, { mode: 0o755 });
+      const bus = `unix:path=${here('no-bus')}`;
+      return { PATH: `${here('bin')}:${env.PATH}`, DBUS_SESSION_BUS_ADDRESS: bus };
+    },
+    // It fails the first time.
+    notify: () =>
+      `  command: [sh, -c, "mkdir ${here('once')} && exit 1; echo $PAWL_EVENT >> ${here('ran')}"]\n`,
+  });
+  const way = async (name) => (await status()).notices.find((one) => one.name === name);
+  const content = (name) => (existsSync(here(name)) ? readFileSync(here(name), 'utf8') : '');
+  writeFileSync(here('broken'), '');
+  assert.equal((await w.later('kill', 'tool', 'read_big', '--reason', 'x')).status, 0);
+  await until(() => content('ran').includes('killed'), 'the second try of the program');
+  assert.ok(existsSync(here('once')));
+  assert.deepEqual([(await way('command')).failed, (await way('command')).dead], [0, '']);
+  await sleep(8000); // five tries with growing pauses
+  const dead = (one) => /by desktop/.test(one.json.payload.summary);
+  const told = await until(() => duty.posts.find(dead));
+  assert.match(told.json.payload.summary, /notifier_failed/);
+  assert.match((await way('desktop')).dead, /1/);
+  assert.ok(content('tried').split('\n').length > 5, content('tried'));
+  rmSync(here('broken'));
+  assert.equal((await w.later('kill', 'tool', 'read_slow', '--reason', 'x')).status, 0);
+  await until(() => content('shown').includes('pawl: killed'), 'a notification');
+  assert.equal((await way('desktop')).dead, '');
 });
 
 test('a journal that was cut keeps the node from starting, and people hear of it', async (t) => {
