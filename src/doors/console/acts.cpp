@@ -23,6 +23,8 @@ std::string kill_request(json::View act, const std::string& person) {
   json::Writer out;
   out.object().key("by").string(person);
   out.key("name").string(act.text("name").value_or("")).key("op").string("kill");
+  const json::View processes = act["processes"];
+  out.key("processes").boolean(processes.kind() == json::Kind::boolean && processes.boolean());
   out.key("reason").string(act.text("reason").value_or(""));
   out.key("scope").string(act.text("scope").value_or("")).end();
   return out.take();

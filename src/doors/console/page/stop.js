@@ -5,6 +5,21 @@ import { readStatus, store, watch } from './store.js';
 
 const scopes = ['all', 'role', 'agent', 'run', 'tool', 'upstream'];
 
+// What the node says of the processes behind it: ended, or only counted.
+function processes({ found, alive, asked, took_us: took }) {
+  const alike = plural(found, 'process', 'processes');
+  if (!asked) {
+    return h('p', {}, `${alike} of servers behind it: they go on, and every call is denied.`);
+  }
+  const dead = found - alive.length;
+  return [
+    h('p', {}, `${dead} of ${alike} dead after ${(took / 1000).toFixed(1)} ms.`),
+    alive.length > 0
+      ? h('p', { class: 'flag' }, 'Not proven dead: ', h('code', {}, alive.join(', ')))
+      : null,
+  ];
+}
+
 function stopped(done) {
   const list = (what, names) =>
     names?.length > 0 ? h('p', {}, `${what}: `, h('code', {}, names.join(', '))) : null;
@@ -13,9 +28,7 @@ function stopped(done) {
     list('runs', done.runs),
     list('held calls withdrawn', done.withdrawn),
     list('calls cancelled at their servers', done.cancelled),
-    done.not_proven_dead?.length > 0
-      ? h('p', { class: 'flag' }, `not proven dead: ${done.not_proven_dead.join(', ')}`)
-      : null,
+    done.processes ? processes(done.processes) : null,
   ];
 }
 
@@ -45,6 +58,7 @@ export function stop(view) {
     h('input', { id, name: called, autocomplete: 'off', oninput: () => ready() });
   const name = field('name', 'name');
   const reason = field('why', 'reason');
+  const ends = h('input', { id: 'processes', type: 'checkbox' });
   const button = h('button', { class: 'harm main' }, 'Stop');
   function ready() {
     name.disabled = scope.value === 'all';
@@ -64,6 +78,7 @@ export function stop(view) {
             scope: scope.value,
             name: scope.value === 'all' ? '' : name.value.trim(),
             reason: reason.value,
+            processes: ends.checked,
           });
           put(outcome, stopped(done));
           await readStatus();
@@ -82,6 +97,12 @@ export function stop(view) {
       h('div', { class: 'field' }, h('label', { for: 'name' }, 'which one'), name),
       h('div', { class: 'field' }, h('label', { for: 'why' }, 'why'), reason),
       button,
+    ),
+    h(
+      'label',
+      { class: 'check', for: 'processes' },
+      ends,
+      ' end the processes of servers behind it too, at once and with all that they started',
     ),
     said,
     outcome,
