@@ -51,6 +51,8 @@ test('a drill kills what it started, is measured, and is what check asks for', a
   assert.equal(drill.passed, true, done.out);
   assert.equal(drill.processes, 100);
   assert.equal(drill.alive, 0);
+  // How fast is a row of scripts/bench; here, that it was measured, and that it ended.
+  assert.ok(drill.dead_us > 0 && drill.dead_us < 60_000_000, done.out);
   assert.equal(drill.after, 0);
   assert.ok(drill.calls >= 1);
   t.diagnostic(`last admitted after ${drill.decided_us} us, 100 processes dead after ${drill.dead_us} us`);
