@@ -59,6 +59,9 @@ Result<api::RoleInForce> Node::role_in_force(const std::string& name) {
         fmt::format("the deployment file gives `{}` to the role `{}`, and its agent is `{}`",
                     visible(file), visible(name), visible(loaded.policy->agent)));
   }
+  if (Status answered = answerable(*loaded.policy); !answered) {
+    return std::unexpected(answered.error());
+  }
   auto lock = read_lock(file);
   if (!lock) return std::unexpected(lock.error());
   watch(file, std::move(parts));

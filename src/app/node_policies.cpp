@@ -2,17 +2,22 @@
 // and read only where that differs. What the file means then is the gate's business (rule 14).
 #include <sys/stat.h>
 
+#include <filesystem>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "analysis/check/check.h"
 #include "app/node_room.h"
 #include "app/paths.h"
+#include "app/real_path.h"
+#include "base/text.h"
 
 namespace pawl::app {
 namespace {
 
 constexpr std::size_t watched_max = 1024;
+constexpr std::size_t said_max = 1024;
 
 }  // namespace
 
@@ -31,6 +36,32 @@ std::string look_of(const std::vector<std::string>& files) {
   return out;
 }
 
+// Before a policy is in force. A call that waits for nobody is only a call that is refused late: in
+// production it is a mistake of the file, and elsewhere it is said, each once.
+Status Node::answerable(const Policy& policy) {
+  const CheckReport report = check_answers(policy, deployment_, clock_->now());
+  for (const Finding& finding : report.findings) {
+    const std::string text = to_string(Error{Fault::invalid, finding.message, finding.at});
+    if (answers_said_.size() >= said_max || !answers_said_.insert(text).second) continue;
+    log_line(visible(text), LogLevel::warning);
+  }
+  if (report.errors.empty()) return {};
+  return std::unexpected(report.errors.front());
+}
+
+// Of every role, at the start and when the deployment file was read again: somebody else may be
+// left to answer, or nobody.
+void Node::look_at_answerers() {
+  for (const auto& [name, role] : deployment_.roles) {
+    const auto file = std::filesystem::path(config_directory_) / home_expanded(role.file);
+    const Loaded loaded = read_policy(file.string(), &deployment_);
+    if (!loaded.policy) continue;
+    if (const Status answered = answerable(*loaded.policy); !answered) {
+      log_line(visible(to_string(answered.error())), LogLevel::warning);
+    }
+  }
+}
+
 // The file may have changed again since it was read: it is looked at once more.
 void Node::watch(const std::string& file, std::vector<std::string> parts) {
   if (watched_.size() >= watched_max && !watched_.contains(file)) return;
@@ -44,7 +75,9 @@ void Node::watch_policies() {
     if (look == watched.seen || !gate_->fault().empty()) continue;
     watched.seen = std::move(look);
     std::vector<std::string> parts;
-    const Loaded loaded = read_policy(file, &deployment_, &parts);
+    Loaded loaded = read_policy(file, &deployment_, &parts);
+    const Status answered = loaded.policy ? answerable(*loaded.policy) : Status{};
+    if (!answered) loaded = {.policy = nullptr, .errors = {answered.error()}};
     if (!loaded.policy) {
       const std::string why =
           loaded.errors.empty() ? file + " does not load" : to_string(loaded.errors.front());

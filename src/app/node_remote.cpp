@@ -123,6 +123,10 @@ Result<std::shared_ptr<const Policy>> Node::policy_for(const std::string& role) 
     log_line("role `" + role + "` cannot be served: " + why);
     return fail(Fault::environment, "the policy of this role does not load");
   }
+  if (Status answered = answerable(*loaded.policy); !answered) {
+    log_line("role `" + role + "` cannot be served: " + to_string(answered.error()));
+    return fail(Fault::environment, "the policy of this role asks people who cannot answer");
+  }
   std::string look = look_of(parts);
   known = {file, std::move(look), parts, loaded.policy};
   watching_->know(*loaded.policy);

@@ -82,6 +82,7 @@ void Node::reload() {
   roll_out();
   if (Status people = enrol_configured(); !people) log_line(to_string(people.error()));
   people_changed();
+  look_at_answerers();
   reload_console();
   if (Status certificate = gateway_->reload(); !certificate) {
     log_line("the certificate stays as it was: " + to_string(certificate.error()));

@@ -5,12 +5,14 @@
 
 #include <fmt/format.h>
 
+#include "analysis/check/check.h"
 #include "app/gateway.h"
 #include "app/paths.h"
 #include "app/real_path.h"
 #include "base/text.h"
 #include "io/http/tls.h"
 #include "io/identity/http_keys.h"
+#include "io/net/clock.h"
 #include "kernel/policy/identities.h"
 
 namespace pawl::app {
@@ -121,6 +123,8 @@ std::vector<Error> serving_mistakes(const DeploymentRead& read) {
     errors.insert(errors.end(), loaded.errors.begin(), loaded.errors.end());
     if (!loaded.policy) continue;
     check_shared(deployment, name, *loaded.policy, errors);
+    const CheckReport answers = check_answers(*loaded.policy, deployment, net::wall_time());
+    errors.insert(errors.end(), answers.errors.begin(), answers.errors.end());
     policies.push_back(loaded.policy);
   }
   for (Error& error : shared_identities(deployment, policies)) errors.push_back(std::move(error));

@@ -78,4 +78,22 @@ CheckReport check(const Loaded& loaded, const Deployment* deployment,
   return report;
 }
 
+CheckReport check_answers(const Policy& policy, const Deployment& deployment, Instant now) {
+  CheckReport report;
+  const bool strict = policy.environment == Environment::production;
+  const checking::Subject subject{policy, &deployment, {}, now, strict, report};
+  checking::check_answerers(subject);
+  if (strict) {
+    checking::raise(report);
+  } else {
+    for (Error& error : report.errors) {
+      report.findings.push_back({Finding::Weight::warning, std::move(error.message), error.at});
+    }
+    report.errors.clear();
+  }
+  checking::in_order_of_file(report.errors);
+  checking::in_order_of_file(report.findings);
+  return report;
+}
+
 }  // namespace pawl

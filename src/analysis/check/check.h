@@ -54,4 +54,9 @@ CheckReport check(const Loaded& loaded, const Deployment* deployment,
                   std::span<const ToolDefinition> live, Instant now, bool production,
                   KnownBy by = KnownBy::offered);
 
+// Whether people can answer what a policy would ask, for whoever puts it into force: `pawl check`
+// is not always asked before. In production a hold that nobody can answer is an error, and
+// elsewhere a finding.
+CheckReport check_answers(const Policy& policy, const Deployment& deployment, Instant now);
+
 }  // namespace pawl

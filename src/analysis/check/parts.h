@@ -60,6 +60,8 @@ std::string place_of(const Policy& policy, const Rule& rule);
 
 void check_ceilings(const Subject& subject);
 void check_people(const Subject& subject);
+// The part of it that says whether somebody can answer what waits.
+void check_answerers(const Subject& subject);
 void check_contacts(const Subject& subject);
 void check_stages(const Subject& subject);
 void check_times(const Subject& subject);

@@ -32,6 +32,43 @@ Class class_of(const Subject& subject, const ToolRule& entry) {
   return worst ? *worst : bind(subject.policy, entry, nullptr, subject.now).action_class;
 }
 
+// A freeze may ask about calls that pass on every other day.
+bool frozen_asks(const Subject& subject, Class c) {
+  const Environment place =
+      subject.production ? Environment::production : subject.policy.environment;
+  return std::ranges::any_of(subject.policy.freezes, [&](const Freeze& freeze) {
+    const bool there =
+        freeze.env.empty() || std::ranges::find(freeze.env, place) != freeze.env.end();
+    return freeze.then == Effect::hold && there && (freeze.weekly || freeze.until > subject.now) &&
+           std::ranges::find(freeze.stop, c.reversibility) != freeze.stop.end();
+  });
+}
+
+// Whoever started a run is not the last who approves its calls, where two are asked for, in
+// production and in a freeze. With one person who may answer, that person's own runs wait for
+// nobody.
+void check_apart(const Subject& subject, const ToolRule& entry, const Question& question,
+                 const std::set<std::string>& named) {
+  const Class worst = class_of(subject, entry);
+  const bool strict = worst.has_effect() &&
+                      (subject.production || subject.policy.environment == Environment::production);
+  if (question.quorum < 2 && !strict && !frozen_asks(subject, worst)) return;
+  const bool mild = worst.reversibility != Reversibility::irreversible && !worst.external_sink;
+  std::size_t eyes = 0;
+  std::string only;
+  for (const std::string& name : named) {
+    if (!mild && only_programs(*subject.deployment, {name})) continue;
+    ++eyes;
+    only = name;
+  }
+  if (eyes != 1) return;
+  subject.finding(warning, asking_place(entry),
+                  fmt::format("a held call of `{}` is not let through by whoever started its run "
+                              "alone, and `{}` is the only one who may answer: nobody can let the "
+                              "calls of their runs through",
+                              visible(entry.key), visible(only)));
+}
+
 void check_reviewers(const Subject& subject, const ToolRule& entry, Question question) {
   const Position& at = asking_place(entry);
   const std::string tool = visible(entry.key);
@@ -72,7 +109,8 @@ void check_reviewers(const Subject& subject, const ToolRule& entry, Question que
     return;
   }
   // How many a group of the provider has, nobody knows here.
-  if (persons >= question.quorum || open_ended) return;
+  if (open_ended) return;
+  if (persons >= question.quorum) return check_apart(subject, entry, question, named);
   std::string says = fmt::format("a held call of `{}` needs {} persons, and its reviewers are {}",
                                  tool, question.quorum, persons);
   const bool both = std::ranges::any_of(question.reviewers, [](const std::string& reviewer) {
@@ -207,21 +245,9 @@ void check_rows(const Subject& subject, const ToolRule& entry, const Question& q
   }
 }
 
-// A freeze may ask about calls that pass on every other day.
-bool frozen_asks(const Subject& subject, Class c) {
-  const Environment place =
-      subject.production ? Environment::production : subject.policy.environment;
-  return std::ranges::any_of(subject.policy.freezes, [&](const Freeze& freeze) {
-    const bool there =
-        freeze.env.empty() || std::ranges::find(freeze.env, place) != freeze.env.end();
-    return freeze.then == Effect::hold && there && (freeze.weekly || freeze.until > subject.now) &&
-           std::ranges::find(freeze.stop, c.reversibility) != freeze.stop.end();
-  });
-}
-
 }  // namespace
 
-void check_people(const Subject& subject) {
+void check_answerers(const Subject& subject) {
   const Policy& policy = subject.policy;
   for (const ToolRule& entry : policy.tools) {
     const Question question = question_of_all(subject, entry, class_of(subject, entry));
@@ -240,8 +266,30 @@ void check_people(const Subject& subject) {
     check_rows(subject, entry, question);
     for (const Route& route : entry.approval.routes) check_route(subject, entry, route, question);
   }
+}
+
+namespace {
+
+// Where nobody is said to have started its runs, nobody is kept from approving its calls alone.
+void check_sponsors(const Subject& subject) {
+  if (!subject.production && subject.policy.environment != Environment::production) return;
+  for (const auto& [name, agent] : subject.deployment->agents) {
+    if (agent.role != subject.policy.agent || !agent.sponsor.empty()) continue;
+    subject.finding(note, subject.policy.agent_rule.at,
+                    fmt::format("the agent `{}` has no `sponsor` in the deployment file: whoever "
+                                "starts its runs is not known, and may approve their calls alone",
+                                visible(name)));
+  }
+}
+
+}  // namespace
+
+void check_people(const Subject& subject) {
+  check_answerers(subject);
+  const Policy& policy = subject.policy;
   if (subject.deployment == nullptr) return;
   const Deployment& deployment = *subject.deployment;
+  check_sponsors(subject);
   if (!policy.identity.empty() && deployment.people.contains(policy.identity)) {
     subject.error(policy.agent_rule.at,
                   fmt::format("the identity `{}` is a person's: an agent needs its own",
