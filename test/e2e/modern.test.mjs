@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { open } from './tester.mjs';
 import { World, code, sleep } from './world.mjs';
 
@@ -50,6 +50,19 @@ const records = (w, ...words) =>
     .out.split('\n')
     .filter(Boolean)
     .map((line) => JSON.parse(line));
+
+// A held call is answered after the patience of a client: it begins here, and is looked at below.
+const mail = { name: 'send_customer_email', arguments: { to: 'a@myco.example', body: 'x' } };
+const held = new World(
+  open.replace('body: {max_length: 100}}', 'body: {max_length: 100}}, approval: {within: 5m}'),
+);
+after(() => held.end());
+const waits = (async () => {
+  held.enrol();
+  const client = await held.client({ modern: true });
+  return { w: held, client, leg: await client.askFor(90_000, 'tools/call', mail) };
+})();
+waits.catch(() => {});
 
 test('pawl answers discovery from what a server of the older era says about itself', async (t) => {
   const [w, client] = await modern(t);
@@ -240,21 +253,8 @@ test('changes of lists come by subscription, tagged, and only then', async (t) =
   assert.equal(client.heard.filter((line) => line.id === 'listen:0').length, 0);
 });
 
-test('a held call is answered with legs, and each of them is the same step', async (t) => {
-  const policy = open.replace(
-    "body: {max_length: 100}}",
-    "body: {max_length: 100}}, approval: {within: 5m}",
-  );
-  const [w, client] = await modern(t, { policy });
-  w.enrol();
-  const mail = {
-    name: 'send_customer_email',
-    arguments: { to: 'a@myco.example', body: 'x' },
-  };
-  const leg = await Promise.race([
-    client.askFor(90_000, 'tools/call', mail),
-    sleep(80_000).then(() => assert.fail('there was no leg')),
-  ]);
+test('a held call is answered with legs, and each of them is the same step', async () => {
+  const { w, client, leg } = await waits;
   assert.equal(leg.result.resultType, 'input_required');
   assert.equal(leg.result.inputRequests, undefined);
   const question = await w.question();
