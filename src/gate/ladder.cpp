@@ -1,11 +1,11 @@
 #include "gate/ladder.h"
-#include "gate/people.h"
 
 #include <algorithm>
 #include <utility>
 #include <vector>
 
 #include "base/text.h"
+#include "gate/people.h"
 
 namespace pawl {
 

@@ -265,7 +265,10 @@ ${risk('mcp:*')}`);
 });
 
 test('S13 a denial and `pawl check` say how to accept', async (t) => {
-  const policy = open.replace('version: 1', 'version: 1\nenvironment: production');
+  // Nobody is there to be asked about mails, which production would refuse to begin with.
+  const policy = open
+    .replace('version: 1', 'version: 1\nenvironment: production')
+    .replace(/.*send_customer_email.*\n/, '');
   const [w, client] = await start(t, { policy: policy.replace('{id: tester', '{owner: o@example, id: tester') });
   const result = await client.call('read_customer_record', { customer_id: 'c' });
   assert.match(result.content[0].text, /pawl accept/);
