@@ -208,6 +208,10 @@ Result<std::string> Judge::arguments(const CallDecided& decided) const {
   return text(decided.args, "the arguments");
 }
 
+Result<std::string> Judge::words(const ApprovalReplied& replied) const {
+  return text(replied.words, "its words");
+}
+
 Result<Judge::Inputs> Judge::inputs(const CallDecided& decided) {
   Inputs in;
   const auto facts_text = json::parse(decided.facts);

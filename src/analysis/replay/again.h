@@ -49,6 +49,8 @@ class Judge {
 
   // Canonical arguments as received.
   Result<std::string> arguments(const CallDecided& decided) const;
+  // What an agent said to people, as it said it.
+  Result<std::string> words(const ApprovalReplied& replied) const;
 
  private:
   struct Source {

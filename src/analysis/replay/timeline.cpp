@@ -21,15 +21,29 @@ std::string cut(std::string text, std::size_t bytes_max) {
   return text + "…";
 }
 
-// `path: /tmp/a.txt, content: "…"`: enough to recognise the call.
+// A text in which blanks, commas and the like are its own stands in quotes: nothing in it looks
+// like the next argument.
+std::string value_text(json::View value) {
+  if (!value.is_string()) return cut(visible(json::write(value)), argument_bytes_max);
+  const std::string text(value.string());
+  if (!text.empty() && text.find_first_of(" ,:\"\t\n") == std::string::npos) {
+    return cut(visible(text), argument_bytes_max);
+  }
+  std::string quoted = "\"";
+  for (const char c : cut(visible(text), argument_bytes_max)) {
+    quoted += c == '"' ? "\\\"" : std::string(1, c);
+  }
+  return quoted + "\"";
+}
+
+// `path: /tmp/a.txt, content: "two words"`: enough to recognise the call.
 std::string summary(std::string_view canonical) {
   const auto document = json::parse(canonical);
   if (!document || !document->root().is_object()) return {};
   std::string all;
   for (const auto& [key, value] : document->root().members()) {
-    const std::string text = value.is_string() ? std::string(value.string()) : json::write(value);
     all += (all.empty() ? "" : ", ") + cut(visible(key), argument_bytes_max) + ": " +
-           cut(visible(text), argument_bytes_max);
+           value_text(value);
     if (all.size() > arguments_bytes_max) break;
   }
   return cut(std::move(all), arguments_bytes_max);
@@ -143,8 +157,12 @@ struct Telling {
     return asked(b.approval) != nullptr;
   }
   bool operator()(const ApprovalReplied& b) {
+    if (asked(b.approval) == nullptr) return false;
+    const auto words = story.judge_.words(b);
+    entry.who = story.opened_.agent;
     entry.verdict = "replies";
-    return asked(b.approval) != nullptr;
+    entry.reason = words ? "in its own words: " + *words : words.error().message;
+    return true;
   }
   bool operator()(const ApprovalPassed& b) {
     entry.who = b.person;

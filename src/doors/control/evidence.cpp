@@ -42,7 +42,9 @@ void say_sql(FactRows& rows, const SqlFact& fact) {
                               sql.statements == 1 ? "" : "s"));
   rows.say("reads", list_of(sql.reads));
   rows.say("changes", list_of(sql.writes), true);
-  rows.say("nothing narrows", list_of(sql.unbounded), true);
+  if (!sql.unbounded.empty()) {
+    rows.say("unbounded", list_of(sql.unbounded) + ", which nothing narrows", true);
+  }
   rows.say("calls", list_of(sql.functions), true);
   rows.say("refused", list_of(sql.refusals), true);
 }

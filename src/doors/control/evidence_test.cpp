@@ -90,6 +90,13 @@ TEST(Evidence, FactsSayWhereThingsLeadAndWhatIsDangerous) {
   EXPECT_NE(shown.find(R"({"danger":true,"name":"changes","text":"orders"})"), std::string::npos);
   EXPECT_NE(shown.find(R"("text":"rm is /usr/bin/rm\\u{1b}[2J")"), std::string::npos) << shown;
   EXPECT_EQ(shown.find("reads"), std::string::npos);
+  EXPECT_NE(shown.find(R"("name":"unbounded","text":"delete, which nothing narrows")"),
+            std::string::npos);
+  const auto rows = json::parse(shown);
+  ASSERT_TRUE(rows.has_value());
+  for (const json::View row : rows->root()["facts"].elements()) {
+    EXPECT_LE(row.text("name").value_or("").size(), 9U) << "wider than its column in a terminal";
+  }
 }
 
 TEST(Evidence, WhatFailedIsSaidAndNoFactsAreNoRows) {
