@@ -17,7 +17,7 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "doors/control/chronicle.h"
-#include "kernel/definition/definition.h"
+#include "kernel/definition/made.h"
 
 namespace pawl::app {
 namespace {
@@ -40,16 +40,10 @@ class AsksAndGoes final : public Caller {
   bool gone() const override { return false; }
 };
 
-// A tool that takes just these arguments, whatever they are: nothing is known of one that nobody
-// has connected yet, and what the policy says of arguments it says by itself.
-std::shared_ptr<const ToolDefinition> tool_that_takes(const Vigilance::Seed& seed,
-                                                      json::View arguments) {
-  json::Writer text;
-  text.object().key("type").string("object").key("properties").object();
-  for (const auto [name, value] : arguments.members()) text.key(name).object().end();
-  const auto schema = json::parse(text.end().end().take());
-  if (!schema) return nullptr;
-  auto tool = definition_of(seed.server, seed.tool, schema->root(), {});
+// Nothing is known of a tool that nobody has connected yet, and what the policy says of arguments
+// it says by itself.
+std::shared_ptr<const ToolDefinition> tool_of(const Vigilance::Seed& seed, json::View arguments) {
+  auto tool = tool_that_takes(seed.server, seed.tool, arguments);
   return tool ? std::make_shared<const ToolDefinition>(*std::move(tool)) : nullptr;
 }
 
@@ -121,7 +115,7 @@ bool Node::stands_still(const std::string& agent, const Vigilance::Seed& seed) c
 Task<void> Node::seed(Vigilance::Seed seed) {
   const auto role = role_in_force(seed.role);
   auto arguments = json::parse(seed.arguments);
-  const auto tool = arguments ? tool_that_takes(seed, arguments->root()) : nullptr;
+  const auto tool = arguments ? tool_of(seed, arguments->root()) : nullptr;
   if (!role || !tool) {
     log_line("vigilance: the call of `" + visible(seed.tool) + "` cannot be asked for");
     co_return;

@@ -130,9 +130,13 @@ test('H14 a seeded request that is approved runs nothing and is recorded', { ski
   const held = decided.filter(({ tool }) => tool === 'send_customer_email');
   assert.ok(held.length >= 2);
   for (const { effect, round } of held) assert.deepEqual([effect, round], ['hold', 1]);
-  // The call that no policy holds was tried once, and there was nothing behind it.
+  // The call that the policy allows was tried once at most, and was refused.
   const reads = decided.filter(({ tool }) => tool === 'read_customer_record');
   assert.ok(reads.length <= 1, JSON.stringify(reads));
+  for (const { effect, reason } of reads) {
+    assert.equal(effect, 'deny');
+    assert.match(reason, /never runs/);
+  }
   const bob = await w.person('bob');
   const { reviewers } = await bob.json('people');
   const { answers, caught, seeded } = reviewers.find(({ person }) => person === 'bob');

@@ -59,6 +59,8 @@ CheckReport check(const Loaded& loaded, const Deployment* deployment,
   checking::check_ceilings(subject);
   checking::check_tools(subject);
   checking::check_people(subject);
+  checking::check_persons(subject);
+  checking::check_seeds(subject);
   checking::check_contacts(subject);
   checking::check_stages(subject);
   checking::check_times(subject);

@@ -62,6 +62,13 @@ void check_ceilings(const Subject& subject);
 void check_people(const Subject& subject);
 // The part of it that says whether somebody can answer what waits.
 void check_answerers(const Subject& subject);
+// persons.cpp. The deployment file's people; and whether who started a run could stand in the way
+// of a question that is asked of just so many as it needs.
+void check_persons(const Subject& subject);
+void check_place_of_sponsor(const Subject& subject, const Position& at, const std::string& tool,
+                            const Question& question, Class action_class);
+// Whether the calls of `vigilance` would be held.
+void check_seeds(const Subject& subject);
 void check_contacts(const Subject& subject);
 void check_stages(const Subject& subject);
 void check_times(const Subject& subject);

@@ -110,7 +110,10 @@ void check_reviewers(const Subject& subject, const ToolRule& entry, Question que
   }
   // How many a group of the provider has, nobody knows here.
   if (open_ended) return;
-  if (persons >= question.quorum) return check_apart(subject, entry, question, named);
+  if (persons >= question.quorum) {
+    check_apart(subject, entry, question, named);
+    return check_place_of_sponsor(subject, at, tool, question);
+  }
   std::string says = fmt::format("a held call of `{}` needs {} persons, and its reviewers are {}",
                                  tool, question.quorum, persons);
   const bool both = std::ranges::any_of(question.reviewers, [](const std::string& reviewer) {

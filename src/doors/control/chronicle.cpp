@@ -210,11 +210,6 @@ void Chronicle::forget(const std::string& approval) {
   judged_.erase(approval);
 }
 
-bool is_vigilance(const State& state, std::string_view run) {
-  const Run* found = state.run(run);
-  return found != nullptr && found->key.starts_with(vigilance_key);
-}
-
 void Chronicle::answered(const ApprovalAnswered& b, const Approval& approval, Instant at,
                          bool seeded) {
   if (answering_.size() >= limits_.persons_max && !answering_.contains(b.person)) return;

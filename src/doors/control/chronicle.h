@@ -20,6 +20,7 @@
 
 #include "base/time.h"
 #include "kernel/state/state.h"
+#include "kernel/state/vigilance.h"
 #include "model/record.h"
 
 namespace pawl {
@@ -59,10 +60,6 @@ struct Answering {
   std::uint64_t seeded = 0, caught = 0;
   std::deque<Duration> took;  // from question to answer
 };
-
-// The keys of runs that were made to measure whether people read begin so; no door makes such keys.
-inline constexpr std::string_view vigilance_key = "vigilance:";
-bool is_vigilance(const State& state, std::string_view run);
 
 inline constexpr Duration hasty_below = Duration::seconds(2);
 
