@@ -184,6 +184,8 @@ TEST(Layer, RowsOfRequire) {
               HasSubstr("`typed` says again what `approval.typed` says"));
   EXPECT_THAT(said_of(row("{if: 'tool == \"x\"', approval: {typed: args.name}}")),
               HasSubstr("a layer does not know the arguments of any tool"));
+  EXPECT_THAT(said_of(row("{if: 'tool == \"x\"', then: hold, approval: {wider: {run: 1h}}}")),
+              HasSubstr("a layer only tightens: `wider` is the role's to say"));
   EXPECT_THAT(said_of(row("{if: 'run.records[\"x\"] > 3', then: hold}")),
               HasSubstr("a layer does not know the entries of a role"));
   EXPECT_THAT(said_of(row("{if: 'tool == \"x\"', approval: {route: [{if: 'tool == \"x\"', to: "
