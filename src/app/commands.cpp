@@ -2,11 +2,16 @@
 
 #include <algorithm>
 #include <array>
+#include <vector>
 
 namespace pawl::app {
 
-std::span<const CommandRow> commands() {
-  static const auto rows = std::to_array<CommandRow>({
+namespace {
+
+// In the order in which they are shown. Copied at the first use, when the rows of all files are
+// there.
+struct CommandTable {
+  std::vector<CommandRow> rows = {
       mcp_command,
       serve_command,
       node_command,
@@ -47,6 +52,7 @@ std::span<const CommandRow> commands() {
       runs_close_command,
       grants_list_command,
       grants_end_command,
+      grants_report_command,
       ack_command,
       kill_command,
       resume_command,
@@ -62,8 +68,14 @@ std::span<const CommandRow> commands() {
       audit_verify_command,
       help_command,
       version_command,
-  });
-  return rows;
+  };
+};
+
+}  // namespace
+
+std::span<const CommandRow> commands() {
+  static const CommandTable table;
+  return table.rows;
 }
 
 std::span<const Group> groups() {

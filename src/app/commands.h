@@ -46,6 +46,7 @@ extern const CommandRow keys_rotate_command;
 extern const CommandRow ack_command;
 extern const CommandRow grants_list_command;
 extern const CommandRow grants_end_command;
+extern const CommandRow grants_report_command;
 extern const CommandRow drill_command;
 extern const CommandRow kill_command;
 extern const CommandRow mcp_command;

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "app/access_report.h"
 #include "app/command.h"
 #include "app/node_room.h"
 #include "app/paths.h"
@@ -29,6 +30,7 @@ constexpr Duration remote_end_within = Duration::seconds(9);
 // The fold of the journal, and what the clock must continue from.
 struct Folded {
   Chronicle& chronicle;
+  AccessHistory& access;
   State state = {};
   std::optional<net::Anchor> anchor = {};
   Instant newest{};
@@ -47,6 +49,7 @@ Status fold_record(Folded& folded, std::string_view text) {
   }
   if (Status applied = folded.state.apply(*record); !applied) return applied;
   folded.chronicle.note(*record, folded.state);
+  folded.access.take(*record);
   return {};
 }
 
@@ -69,7 +72,7 @@ Status Node::read_config() {
 }
 
 Status Node::open_journal() {
-  Folded folded{chronicle_};
+  Folded folded{chronicle_, access_};
   JournalOptions journal;
   journal.post = [this](std::function<void()> work) { loop_.post(std::move(work)); };
   journal.syncer = make_thread_syncer();
@@ -112,8 +115,10 @@ Status Node::open_journal() {
                                  random_bytes, limits);
   herald_->use(gate_.get(), journal_.get());
   gate_->set_contacts(deployment_.notices.contacts, deployment_.notices.acknowledge_within);
-  chronicles_ =
-      gate_->on_record([this](const Record& written) { chronicle_.note(written, gate_->state()); });
+  chronicles_ = gate_->on_record([this](const Record& written) {
+    chronicle_.note(written, gate_->state());
+    access_.take(written);
+  });
   return gate_->recover();
 }
 
@@ -242,7 +247,8 @@ Status Node::open() {
       [this] { return console_address(); },
       [this](const std::string& run) { return why_to_deny(run); },
       &chronicle_,
-      [this] { return deployment_.default_reviewers; }});
+      [this] { return deployment_.default_reviewers; },
+      [this](json::Writer& out) { write_access(out, access_); }});
   for (const auto& [id, run] : gate_->state().runs()) {
     if (run.phase != RunPhase::closed) gate_->leave_run(id);
   }

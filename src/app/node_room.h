@@ -20,6 +20,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "analysis/drift/access_use.h"
 #include "app/console_listener.h"
 #include "app/executor.h"
 #include "app/gateway.h"
@@ -260,6 +261,7 @@ class Node {
   std::unique_ptr<NodeHerald> herald_;
   std::unique_ptr<Gate> gate_;
   Chronicle chronicle_;
+  AccessHistory access_;
   std::shared_ptr<void> chronicles_;
   std::unique_ptr<Watching> watching_;
   std::shared_ptr<void> logs_;

@@ -76,6 +76,21 @@ test('an agent asks, a person grants, the tool is there and every call is judged
   const replayed = w.pawl('replay', grant.run);
   assert.equal(replayed.status, 0, replayed.out + replayed.err);
   assert.match(replayed.out, new RegExp(`granted[^]*${grant.grant}`));
+  const { access } = w.json('grants', 'report');
+  assert.deepEqual(access.map(({ first, last, ...counts }) => counts), [
+    {
+      asked: 1,
+      calls: 2,
+      days: 1,
+      granted: 1,
+      rejected: 0,
+      role: grant.agent,
+      taken_back: 0,
+      tool: 'update_order_status',
+      used: 1,
+    },
+  ]);
+  assert.match(w.pawl('grants', 'report').out, /update_order_status +1 +1 +1 +0 +1 +2 /);
   assert.equal(w.pawl('audit', 'verify').status, 0);
 });
 

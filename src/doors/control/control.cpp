@@ -193,7 +193,7 @@ Result<std::string> Control::show(std::string_view op, json::View request) {
     if (!id) return std::unexpected(id.error());
     return run_json(ports_.gate, *id, now, *ports_.chronicle);
   }
-  return people_json(ports_.gate.state(), now, *ports_.chronicle);
+  return people_json(ports_.gate.state(), now, *ports_.chronicle, ports_.access);
 }
 
 Result<std::string> Control::read(std::string_view op, json::View request) {

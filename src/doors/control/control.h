@@ -93,6 +93,8 @@ struct ControlPorts {
   const Chronicle* chronicle = nullptr;
   // `default_reviewers` of the deployment file.
   std::function<std::vector<std::string>()> by_default = {};
+  // What was asked for, granted and used of late, into the view of how people answer.
+  std::function<void(json::Writer& out)> access = {};
 };
 
 class Control {

@@ -210,7 +210,8 @@ Result<std::string> run_json(const Gate& gate, const std::string& id, Instant no
   return out.end().end().take();
 }
 
-std::string people_json(const State& state, Instant now, const Chronicle& chronicle) {
+std::string people_json(const State& state, Instant now, const Chronicle& chronicle,
+                        const std::function<void(json::Writer& out)>& more) {
   std::uint64_t answers = 0, approved = 0, hasty = 0;
   json::Writer out;
   out.object().key("reviewers").array();
@@ -238,6 +239,7 @@ std::string people_json(const State& state, Instant now, const Chronicle& chroni
   for (const std::uint64_t count : chronicle.hours()) out.natural(count);
   out.end();
   write_advice(out, chronicle);
+  if (more) more(out);
   return out.key("ok").boolean(true).end().take();
 }
 

@@ -1,6 +1,7 @@
 // What the control door shows: JSON of approvals, runs and the node.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -54,8 +55,9 @@ std::string status_json(const Gate& gate, const Journal& journal, Instant now,
 // A run with its budgets and its last happenings, oldest first.
 Result<std::string> run_json(const Gate& gate, const std::string& id, Instant now,
                              const Chronicle& chronicle);
-// How people answer, and what that says about the policy.
-std::string people_json(const State& state, Instant now, const Chronicle& chronicle);
+// How people answer, and what that says about the policy; with members that `more` writes, if any.
+std::string people_json(const State& state, Instant now, const Chronicle& chronicle,
+                        const std::function<void(json::Writer& out)>& more = {});
 // The bundle of an agent's accepted policy, for a comparison with a new one; empty where none was
 // accepted or its bytes are gone.
 std::string policy_json(const State& state, Journal& journal, std::string_view agent);

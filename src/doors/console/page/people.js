@@ -61,6 +61,33 @@ function table(reviewers) {
   );
 }
 
+// What agents asked for beyond their policy, and what became of it.
+function access(rows) {
+  const heads = ['role', 'tool', 'asked', 'on days', 'granted', 'refused', 'used', 'calls'];
+  return [
+    h('h2', {}, 'Asked for beyond the policy'),
+    h(
+      'div',
+      { class: 'wide', role: 'region', 'aria-label': 'requests for access', tabindex: 0 },
+      h(
+        'table',
+        {},
+        h('thead', {}, h('tr', {}, heads.map((text) => h('th', { scope: 'col' }, text)))),
+        h(
+          'tbody',
+          {},
+          rows.map(({ role, tool, asked, days, granted, rejected, used, calls }) =>
+            h('tr', {}, [
+              h('th', { scope: 'row' }, role),
+              [tool, asked, days, granted, rejected, used, calls].map((each) => h('td', {}, each)),
+            ]),
+          ),
+        ),
+      ),
+    ),
+  ];
+}
+
 export function people(view) {
   const place = h('div', { class: 'page' }, h('p', { class: 'empty' }, 'Reading…'));
   put(view, [place]);
@@ -68,6 +95,7 @@ export function people(view) {
   get('people')
     .then((said) => {
       if (gone) return;
+      const advice = [...said.advice, ...(said.access_advice ?? [])];
       put(place, [
         h('h1', {}, 'Reviewers'),
         h(
@@ -80,11 +108,9 @@ export function people(view) {
         ),
         h('h2', {}, 'Who answers'),
         table(said.reviewers),
-        said.advice.length > 0
-          ? [
-              h('h2', {}, 'What to change'),
-              h('ul', {}, said.advice.map((text) => h('li', {}, text))),
-            ]
+        said.access?.length > 0 ? access(said.access) : null,
+        advice.length > 0
+          ? [h('h2', {}, 'What to change'), h('ul', {}, advice.map((text) => h('li', {}, text)))]
           : null,
       ]);
     })
