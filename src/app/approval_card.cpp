@@ -147,6 +147,18 @@ std::string state_of(json::View question) {
   return state;
 }
 
+std::string may_not_of(json::View question) {
+  const json::View why = question["may_not"];
+  const std::string deny = card_word(why, "deny");
+  if (!deny.empty()) return "may not answer: " + deny;
+  const std::string approve = card_word(why, "approve");
+  return approve.empty() ? std::string() : "may not approve: " + approve;
+}
+
+void write_asker(json::Writer& request, const std::string& person) {
+  request.key("passphrase").boolean(true).key("person").string(person);
+}
+
 namespace {
 
 // What would run, with what was found out about it.
@@ -184,10 +196,24 @@ void print_place_of_sponsor(Lines& page, json::View question) {
            : fmt::format("{} started the run: never the only one, and never the second", sponsor)));
 }
 
+std::string names_in(json::View list) {
+  std::string names;
+  for (json::View name : list.elements()) {
+    names += (names.empty() ? "" : ", ") + visible(name.is_string() ? name.string() : "");
+  }
+  return names;
+}
+
 void print_who(Lines& page, json::View question) {
   page.push_back(fmt::format("agent     {}   run {}   started by {}", card_word(question, "agent"),
                              card_word(question, "run"), card_word(question, "sponsor")));
   print_place_of_sponsor(page, question);
+  if (question["reviewers"].size() > 0) {
+    page.push_back("reviewers " + names_in(question["reviewers"]));
+  }
+  if (const std::string why = may_not_of(question); !why.empty()) {
+    page.push_back("you       " + paint(Ink::bad, why));
+  }
   if (question["changed_by"].exists()) {
     page.push_back(fmt::format("changed   by {}", card_word(question, "changed_by")));
   }
@@ -231,14 +257,6 @@ std::string card_head(json::View question) {
                fmt::format("{}  {}", open ? "HELD" : card_word(question, "phase"),
                            card_word(question, "approval"))) +
          fmt::format("   expires in {}   {} people", left_of(question), people_of(question));
-}
-
-std::string names_in(json::View list) {
-  std::string names;
-  for (json::View name : list.elements()) {
-    names += (names.empty() ? "" : ", ") + visible(name.is_string() ? name.string() : "");
-  }
-  return names;
 }
 
 }  // namespace
@@ -309,7 +327,9 @@ void print_card(json::View question) {
 Result<json::Document> question_of(NodeConnection& node, const Arguments& arguments) {
   json::Writer request;
   request.object().key("op").string("approval").key("id").string(arguments.word("id"));
-  request.key("full").boolean(arguments.has("--full")).end();
+  request.key("full").boolean(arguments.has("--full"));
+  write_asker(request, acting_person(arguments));
+  request.end();
   return node.ask(request.text());
 }
 

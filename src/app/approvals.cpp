@@ -1,6 +1,7 @@
 // `pawl approvals …`: the queue in a terminal, and its answers.
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -22,8 +23,8 @@ constexpr OptionRow kTyped = {"--typed", "TEXT",
                               "what the question asks to be typed; otherwise the terminal asks"};
 constexpr OptionRow kFull = {"--full", "", "shows long arguments whole, however long",
                              Takes::nothing};
-constexpr OptionRow kListOptions[] = {json_option, state_option, config_option};
-constexpr OptionRow kShowOptions[] = {kFull, json_option, state_option, config_option};
+constexpr OptionRow kListOptions[] = {kAs, json_option, state_option, config_option};
+constexpr OptionRow kShowOptions[] = {kAs, kFull, json_option, state_option, config_option};
 constexpr OptionRow kAnswerOptions[] = {kAs,         kReason,      kTyped,       kFull,
                                         json_option, state_option, config_option};
 constexpr OptionRow kIdentical = {"--identical", "N",
@@ -41,7 +42,11 @@ constexpr WordRow kIds[] = {{"id",
 int list(const Arguments& arguments) {
   auto node = control(arguments);
   if (!node) return complain(node.error());
-  auto answer = node->ask(R"({"op":"approvals"})");
+  const std::string person = acting_person(arguments);
+  json::Writer request;
+  request.object().key("op").string("approvals");
+  write_asker(request, person);
+  auto answer = node->ask(request.end().text());
   if (!answer) return complain(answer.error());
   const json::View questions = answer->root()["approvals"];
   if (arguments.has("--json")) {
@@ -53,12 +58,26 @@ int list(const Arguments& arguments) {
     return exit_good;
   }
   std::vector<std::vector<std::string>> rows;
+  std::set<std::string> refusals;
   for (json::View question : questions.elements()) {
     rows.push_back({card_word(question, "approval"), card_word(question, "agent"),
                     card_word(question, "tool"), people_of(question), left_of(question),
                     state_of(question), card_word(question, "why")});
+    refusals.insert(may_not_of(question));
   }
-  out(table(rows, {"question", "agent", "tool", "people", "left", "state", "why"}));
+  std::vector<std::string> head = {"question", "agent", "tool", "people", "left", "state", "why"};
+  if (refusals.size() > 1) {
+    head.insert(head.end() - 1, "you");
+    std::size_t row = 0;
+    for (json::View question : questions.elements()) {
+      const std::string why = may_not_of(question);
+      rows[row].insert(rows[row].end() - 1, why.empty() ? "may answer" : why);
+      ++row;
+    }
+  }
+  out(table(rows, head));
+  const std::string of_all = refusals.size() == 1 ? *refusals.begin() : std::string();
+  if (!of_all.empty()) out("`" + visible(person) + "` " + of_all);
   return exit_good;
 }
 
@@ -151,7 +170,7 @@ int give(const Arguments& arguments, bool approve) {
     return complain(
         {Fault::usage, "`--typed` is of one question; for several the terminal asks", {}});
   }
-  const auto together = questions_together(*node, ids, arguments.has("--full"));
+  const auto together = questions_together(*node, ids, arguments.has("--full"), how.person);
   if (!together) return complain(together.error());
   const json::View all = together->root()["together"];
   if (!arguments.has("--json")) print_lines(together_lines(all));

@@ -20,11 +20,13 @@ Result<json::Document> send_answer(NodeConnection& node, const Deciding& how, js
 }
 
 Result<json::Document> questions_together(NodeConnection& node, const std::vector<std::string>& ids,
-                                          bool full) {
+                                          bool full, const std::string& person) {
   json::Writer request;
   request.object().key("full").boolean(full).key("ids").array();
   for (const std::string& id : ids) request.string(id);
-  request.end().key("op").string("together").end();
+  request.end().key("op").string("together");
+  write_asker(request, person);
+  request.end();
   return node.ask(request.text());
 }
 

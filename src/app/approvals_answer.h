@@ -22,9 +22,10 @@ struct Deciding {
 Result<json::Document> send_answer(NodeConnection& node, const Deciding& how, json::View question,
                                    const std::string& typed);
 
-// Several questions with what their calls would take together. `full` folds nothing.
+// Several questions with what their calls would take together, and what stands in the way of this
+// person. `full` folds nothing.
 Result<json::Document> questions_together(NodeConnection& node, const std::vector<std::string>& ids,
-                                          bool full);
+                                          bool full, const std::string& person);
 // Answers all of them in one act, as they were displayed: asks on the terminal for what has to be
 // typed of each.
 // What the node says to that.

@@ -40,8 +40,8 @@ constexpr OptionRow kOptionsOfWatch[] = {
 // The node, as long as it is there; a new connection where it was started anew.
 class QueueLink {
  public:
-  QueueLink(NodeConnection node, std::string directory)
-      : node_(std::move(node)), directory_(std::move(directory)) {}
+  QueueLink(NodeConnection node, std::string directory, std::string person)
+      : node_(std::move(node)), directory_(std::move(directory)), person_(std::move(person)) {}
 
   NodeConnection& node() { return node_; }
 
@@ -58,8 +58,9 @@ class QueueLink {
   Result<json::Document> list(const std::string& filter) {
     json::Writer request;
     request.object().key("filter").string(filter).key("limit").natural(kRowsMax);
-    request.key("op").string("approvals").end();
-    return ask(request.text());
+    request.key("op").string("approvals");
+    write_asker(request, person_);
+    return ask(request.end().text());
   }
   Result<json::Document> ask(std::string_view request) {
     if (lost_) {
@@ -86,7 +87,7 @@ class QueueLink {
   }
 
   NodeConnection node_;
-  std::string directory_;
+  std::string directory_, person_;
   std::optional<std::uint64_t> seen_;
   Duration next_try_{};
   bool lost_ = false;
@@ -141,10 +142,12 @@ class LiveQueue {
   Result<json::Document> one() {
     json::Writer request;
     request.object().key("full").boolean(page_.whole()).key("id").string(page_.wanted().front());
-    return node_.ask(request.key("op").string("approval").end().text());
+    request.key("op").string("approval");
+    write_asker(request, person_);
+    return node_.ask(request.end().text());
   }
   Result<json::Document> several() {
-    return questions_together(node_.node(), page_.wanted(), page_.whole());
+    return questions_together(node_.node(), page_.wanted(), page_.whole(), person_);
   }
   json::View view() const {
     return card_.root()[page_.wanted().size() == 1 ? "approval" : "together"];
@@ -279,7 +282,7 @@ int watch(const Arguments& arguments) {
   if (!directory) return complain(directory.error());
   auto node = control(arguments);
   if (!node) return complain(node.error());
-  QueueLink watched(std::move(*node), *directory);
+  QueueLink watched(std::move(*node), *directory, acting_person(arguments));
   if (arguments.has("--json")) return print_changes(std::move(watched));
   auto screen = Screen::open();
   if (!screen) return complain(screen.error());

@@ -134,8 +134,8 @@ struct AutomaticReviewers::Room : std::enable_shared_from_this<AutomaticReviewer
     const Approval* asked = gate->state().approval(approval);
     if (asked == nullptr || asked->phase != ApprovalPhase::open) return std::nullopt;
     const auto policy = gate->policy_of(asked->asked.run);
-    auto text = approval_json(gate->state(), *journal, approval, net::wall_time(), true, nullptr,
-                              policy.get());
+    auto text = approval_json(gate->state(), *journal, approval, net::wall_time(), true,
+                              {.policy = policy.get()});
     if (!text) return std::nullopt;
     const auto document = json::parse(*text);
     if (!document) return std::nullopt;

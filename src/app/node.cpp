@@ -248,7 +248,8 @@ Status Node::open() {
       [this](const std::string& run) { return why_to_deny(run); },
       &chronicle_,
       [this] { return deployment_.default_reviewers; },
-      [this](json::Writer& out) { write_access(out, access_); }});
+      [this](json::Writer& out) { write_access(out, access_); },
+      [this](std::function<void()> work) { loop_.post(std::move(work)); }});
   for (const auto& [id, run] : gate_->state().runs()) {
     if (run.phase != RunPhase::closed) gate_->leave_run(id);
   }

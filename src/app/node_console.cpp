@@ -83,11 +83,7 @@ Status Node::open_console() {
           [this](std::string person, std::string proof, std::string act) {
             return control_->perform(std::move(person), std::move(proof), std::move(act));
           },
-      .row =
-          [this](const std::string& approval) {
-            return approval_row_json(gate_->state(), *journal_, approval, clock_->now(),
-                                     &chronicle_);
-          },
+      .row = [this](const std::string& approval) { return control_->row(approval); },
       .on_record =
           [this](std::function<void(const Record&)> told) {
             return gate_->on_record(std::move(told));

@@ -65,7 +65,7 @@ void WatchPage::set_list(json::View answer, Duration now) {
         {card_word(question, "approval"), card_word(question, "class"), card_word(question, "tool"),
          card_word(question, "agent"), people_of(question), state_of(question),
          question["summary"].exists() ? card_word(question, "summary") : card_word(question, "why"),
-         now + Duration::milliseconds(left_ms)});
+         may_not_of(question), now + Duration::milliseconds(left_ms)});
   }
   wide_ = {};
   for (const WatchRow& row : rows_) {
@@ -208,7 +208,8 @@ std::string WatchPage::row_text(const WatchRow& row, bool selected, Duration now
   text += padded(row.tool, wide_.tool) + " " + padded(row.agent, wide_.agent) + " ";
   text += padded(row.people, kPeopleColumns) + " ";
   text += paint(left < kSoon ? Ink::bad : Ink::plain, padded(time, kTimeColumns)) + " ";
-  text += (row.state == "open" ? "" : row.state + "  ") + row.why;
+  text += row.state == "open" ? "" : row.state + "  ";
+  text += row.may_not.empty() ? row.why : paint(Ink::dim, "(" + row.may_not + ")  ") + row.why;
   return selected ? paint(Ink::strong, "> ") + text : "  " + text;
 }
 

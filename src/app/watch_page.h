@@ -21,7 +21,8 @@ namespace pawl::app {
 // One line of the list, made of what the node says; every text is visible already.
 struct WatchRow {
   std::string id, risk, tool, agent, people, state, why;
-  Duration ends{};  // on the clock of the page
+  std::string may_not;  // why whoever watches may not answer it; empty: they may
+  Duration ends{};      // on the clock of the page
 };
 
 class WatchPage {

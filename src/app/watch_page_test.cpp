@@ -53,6 +53,24 @@ TEST(WatchPage, ShowsTheQuestionsWithEverythingVisible) {
   EXPECT_EQ(page.render(kWindow, Duration{}).size(), kWindow.rows);
 }
 
+TEST(WatchPage, SaysBeforehandWhyWhoeverWatchesMayNotAnswer) {
+  WatchPage page;
+  const auto list = json::parse(
+      R"({"approvals":[{"approval":"a-1","phase":"open","answers":[],"quorum":2,"left_ms":1,)"
+      R"("why":"asked","may_not":{"approve":"they are \u001b[2J","change":"","deny":""}},)"
+      R"({"approval":"a-2","phase":"open","answers":[],"quorum":1,"left_ms":1,"why":"free",)"
+      R"("may_not":{"approve":"","change":"","deny":""}},)"
+      R"({"approval":"a-3","phase":"open","answers":[],"quorum":1,"left_ms":1,"why":"no",)"
+      R"("may_not":{"approve":"x","change":"x","deny":"never"}}]})");
+  ASSERT_TRUE(list.has_value());
+  page.set_list(list->root(), Duration{});
+  const std::string shown = joined(page.render(kWindow, Duration{}));
+  EXPECT_THAT(shown, HasSubstr("(may not approve: they are \\u{1b}[2J)  asked"));
+  EXPECT_THAT(shown, HasSubstr("(may not answer: never)  no"));
+  EXPECT_THAT(shown, HasSubstr(" free"));
+  EXPECT_THAT(shown, Not(HasSubstr(")  free")));
+}
+
 TEST(WatchPage, SelectionStaysWithItsQuestion) {
   WatchPage page;
   page.set_list(questions({"a-1", "a-2"}).root(), Duration{});

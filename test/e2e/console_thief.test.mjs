@@ -136,7 +136,7 @@ test('an auditor sees everything and decides nothing, here or at the terminal', 
   assert.equal(refused.status, 403);
   assert.match(refused.text, /auditor/);
   const why = JSON.parse(refused.text).error;
-  assert.deepEqual(shown.may_not, { approve: why, change: why, deny: why });
+  assert.deepEqual(shown.approval.may_not, { approve: why, change: why, deny: why });
   const kill = await eve.act({ kind: 'kill', scope: 'all', name: '', reason: 'x' });
   assert.equal(kill.status, 403);
   const words = ['approvals', 'approve', approval, '--typed', mail().to, '--as', 'eve'];
@@ -145,7 +145,7 @@ test('an auditor sees everything and decides nothing, here or at the terminal', 
   assert.match(terminal.err, /auditor/);
   const ada = await w.person('ada');
   const free = { approve: '', change: '', deny: '' };
-  assert.deepEqual((await ada.json(`approvals/${approval}`)).may_not, free);
+  assert.deepEqual((await ada.json(`approvals/${approval}`)).approval.may_not, free);
   assert.equal((await ada.approve(approval, { typed: mail().to })).status, 200);
   assert.equal((await sent).isError, undefined);
 });

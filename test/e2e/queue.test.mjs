@@ -27,8 +27,8 @@ approval: {reviewers: [leads]}
 const mail = (body, to = 'a@myco.example') => ({ to, body });
 
 class Queue extends World {
-  constructor(t, more = '') {
-    super(role);
+  constructor(t, more = '', policy = role) {
+    super(policy);
     t.after(() => this.end());
     this.enrol();
     const config = path.join(this.dir, 'config', 'pawl', 'pawl.yaml');
@@ -201,6 +201,54 @@ test('the live list shows a held call, and answers it after its card was read', 
   assert.match(terminal.drawn, /\x1b\[\?25h\x1b\[\?1049l/, 'the terminal is as it was');
 });
 
+test('the terminal says beforehand why somebody may not answer, as the console does', async (t) => {
+  const two = 'approval: {typed: args.customer_id}';
+  const w = new Queue(t, '', role.replace(two, 'approval: {quorum: 2}'));
+  const client = await w.client();
+  assert.equal(w.pawl('reviewers', 'add', 'mia', '--group', 'guests', '--as', 'ada').status, 0);
+  client.call('delete_customer_record', { customer_id: 'c-1' }).catch(() => {});
+  const { approval, may_not: of_nobody } = await w.question();
+  assert.match(of_nobody.approve, /nobody is enrolled as/);
+  const seen = (person, words = ['list']) => w.pawl('approvals', ...words, '--as', person).out;
+  const show = ['show', approval];
+  assert.match(seen('mia'), /`mia` may not answer: only its reviewers answer it/);
+  assert.match(seen('mia', show), /reviewers leads\nyou +may not answer: only its reviewers/);
+  assert.match(seen('bob', show), /you +may not answer: nobody is enrolled as `bob`/);
+  assert.doesNotMatch(seen('ada', show), /^you/m);
+  assert.doesNotMatch(seen('ada'), /may not/);
+  assert.equal(w.approve(approval).status, 0);
+  assert.match(seen('ada', show), /you +may not approve: the same person has approved it already/);
+  client.call('delete_customer_record', { customer_id: 'c-2' }).catch(() => {});
+  await w.open(2);
+  const list = seen('ada').replace(/\s+/g, ' ');
+  assert.match(list, /may not approve: the same person has approved it already/);
+  assert.match(list, /may answer/);
+  const terminal = new Terminal(t, w, 'approvals', 'watch', '--as', 'ada');
+  await terminal.shows(/\(may not approve: the same/);
+});
+
+test('a filter finds words in the arguments of all questions', async (t) => {
+  const w = new Watched(role.replace('{reviewers: [leads]}', '{reviewers: [leads], within: 5m}'));
+  t.after(() => w.end());
+  await w.begin({ persons: ['ada'] });
+  const session = await w.open();
+  const long = `${'x '.repeat(300)}needle`;
+  for (const body of ['hay', long]) session.call('send_customer_email', mail(body)).catch(() => {});
+  const ada = await w.person('ada');
+  const { approvals } = await until(async () => {
+    const list = await ada.json('approvals');
+    return list.approvals.length === 2 && list;
+  }, 'two questions');
+  const { approval } = approvals.find(({ summary }) => !summary.includes('hay'));
+  assert.doesNotMatch(JSON.stringify(approvals), /needle/, 'a summary has the first words');
+  const found = await ada.json('approvals?names=1&filter=NEEDLE%20email');
+  assert.deepEqual([found.names, found.matching, found.unread], [[approval], 1, 0]);
+  assert.deepEqual((await ada.json('approvals?names=1&filter=needle%20hay')).names, []);
+  const rows = await ada.json(`approvals?ids=${approval},a-none`);
+  assert.deepEqual(rows.approvals.map((row) => row.approval), [approval]);
+  assert.equal((await ada.get(`approvals?ids=${'a,'.repeat(60)}`)).status, 400);
+});
+
 test('the live list is lines of JSON for programs', async (t) => {
   const w = new Queue(t);
   const client = await w.client();
@@ -221,6 +269,20 @@ test('the live list is lines of JSON for programs', async (t) => {
   const nowhere = w.pawl('approvals', 'watch');
   assert.equal(nowhere.status, 2);
   assert.match(nowhere.err, /needs a terminal/);
+});
+
+test('a card says the environment that its call names, not only the one of the policy', async (t) => {
+  const where = 'environment: {of: args.order_id, staging: [o-stg], development: [o-dev]}';
+  const others = /    - \{name: (send|delete)_.*\n/g;
+  const w = new Queue(t, '', role.replace('tools:', `${where}\ntools:`).replace(others, ''));
+  const client = await w.client();
+  for (const [order_id, place] of [['o-dev', 'development'], ['o-stg', 'staging']]) {
+    client.call('update_order_status', { order_id, status: 'ok' }).catch(() => {});
+    const { approval } = await w.question();
+    assert.match(w.pawl('approvals', 'show', approval).out, new RegExp(`^is .* in ${place}$`, 'm'));
+    assert.equal(w.json('approvals', 'show', approval).environment, place);
+    assert.equal(w.pawl('approvals', 'deny', approval, '--as', 'ada').status, 0);
+  }
 });
 
 test('modern clients get what their agent is asked as a result, also of a task', async (t) => {

@@ -75,6 +75,18 @@ std::string request_for(std::string_view path, std::string_view query, std::stri
     const std::string ids = query_value(query, "ids");
     for (const std::string_view each : split(ids, ',')) out.string(each);
     out.end();
+    if (!person.empty()) out.key("person").string(person);
+  } else if (path == "approvals") {
+    out.key("op").string("approvals");
+    if (const std::string filter = query_value(query, "filter"); !filter.empty()) {
+      out.key("filter").string(filter);
+    }
+    if (query_value(query, "names") == "1") out.key("names").boolean(true);
+    if (const std::string ids = query_value(query, "ids"); !ids.empty()) {
+      out.key("ids").array();
+      for (const std::string_view each : split(ids, ',')) out.string(each);
+      out.end();
+    }
   } else if (path == "journal/proof") {
     out.key("op").string("journal_proof");
   } else {

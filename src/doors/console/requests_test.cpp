@@ -46,7 +46,13 @@ TEST(Requests, APathIsARequestOfTheControlDoor) {
   EXPECT_EQ(request_for("runs/r%22", ""), R"({"op":"run","id":"r\""})");
   EXPECT_EQ(request_for("together", "ids=a-1%2Ca-2&full=1"),
             R"({"op":"together","full":true,"ids":["a-1","a-2"]})");
+  EXPECT_EQ(request_for("approvals", ""), R"({"op":"approvals"})");
+  EXPECT_EQ(request_for("approvals", "filter=a%20b&names=1"),
+            R"({"op":"approvals","filter":"a b","names":true})");
+  EXPECT_EQ(request_for("approvals", "ids=a-1,a-2"), R"({"op":"approvals","ids":["a-1","a-2"]})");
   EXPECT_EQ(request_for("together", ""), R"({"op":"together","full":false,"ids":[""]})");
+  EXPECT_EQ(request_for("together", "ids=a-1", "ada"),
+            R"({"op":"together","full":false,"ids":["a-1"],"person":"ada"})");
   EXPECT_EQ(request_for("journal/proof", ""), R"({"op":"journal_proof"})");
   EXPECT_EQ(request_for("journal", "run=r"),
             R"({"op":"journal","run":"r","tool":"","agent":"","effect":"","since":""})");

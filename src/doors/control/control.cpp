@@ -12,7 +12,6 @@
 namespace pawl {
 namespace {
 
-constexpr std::size_t reason_bytes_max = 4096;
 constexpr std::size_t nonce_bytes = 32;
 
 std::string_view word(Fault fault) {
@@ -49,7 +48,7 @@ std::string refusal(const Error& error) {
 Result<std::string> text(json::View object, std::string_view key) {
   const auto value = object.text(key);
   if (!value) return fail(Fault::invalid, "`" + std::string(key) + "` is not a text");
-  if (value->size() > reason_bytes_max) {
+  if (value->size() > spoken_bytes_max) {
     return fail(Fault::invalid, "`" + std::string(key) + "` is too long");
   }
   return std::string(*value);
@@ -113,18 +112,6 @@ Task<std::string> Control::answer(std::string request) {
   co_return std::move(*answered);
 }
 
-// What stands in the way of an answer of this person, beside what is shown.
-void Control::write_may(std::string& shown, const std::string& id,
-                        const std::string& person) const {
-  Objections why = ports_.gate.objections(id, person, ports_.groups_of(person));
-  if (const std::string no = only_looks(person); !no.empty()) why = {no, no, no};
-  json::Writer may;
-  may.object().key("approve").string(why.approve).key("change").string(why.change);
-  may.key("deny").string(why.reject).end();
-  shown.pop_back();
-  shown += ",\"may_not\":" + may.take() + "}";
-}
-
 Answerers Control::answerers() const {
   Answerers people;
   for (const auto& [name, reviewer] : ports_.gate.state().reviewers()) {
@@ -142,13 +129,7 @@ Result<std::string> Control::show(std::string_view op, json::View request) {
     return status_json(ports_.gate, ports_.journal, now, ports_.version, ports_.chronicle,
                        ports_.notices ? ports_.notices() : "[]");
   }
-  if (op == "approvals") {
-    const json::View limit = request["limit"];
-    const std::string_view filter = request.text("filter").value_or("");
-    if (filter.size() > reason_bytes_max) return fail(Fault::invalid, "`filter` is too long");
-    return approvals_json(ports_.gate.state(), ports_.journal, now, ports_.chronicle,
-                          {std::string(filter), limit.is_integer() ? limit.natural() : 0});
-  }
+  if (op == "approvals") return questions(request);
   if (op == "changes") {
     if (ports_.chronicle == nullptr) return fail(Fault::usage, "this node remembers nothing");
     json::Writer out;
@@ -160,7 +141,8 @@ Result<std::string> Control::show(std::string_view op, json::View request) {
     if (!ids) return std::unexpected(ids.error());
     const json::View full = request["full"];
     const bool all = full.kind() == json::Kind::boolean && full.boolean();
-    return together_json(ports_.gate, ports_.journal, *ids, now, all, ports_.chronicle);
+    return together_json(ports_.gate, ports_.journal, *ids, now, all, ports_.chronicle,
+                         may_not(request));
   }
   if (op == "approval") {
     const auto id = text(request, "id");
@@ -170,11 +152,13 @@ Result<std::string> Control::show(std::string_view op, json::View request) {
     const Approval* asked = ports_.gate.state().approval(*id);
     const auto policy = asked == nullptr ? nullptr : ports_.gate.policy_of(asked->asked.run);
     const Answerers people = answerers();
-    auto shown = approval_json(ports_.gate.state(), ports_.journal, *id, now, all, ports_.chronicle,
-                               policy.get(), &people);
-    const auto person = request.text("person");
-    if (shown && person) write_may(*shown, *id, std::string(*person));
-    return shown;
+    const MayNot asks = may_not(request);
+    const Objections why = asks ? asks(*id) : Objections{};
+    return approval_json(ports_.gate.state(), ports_.journal, *id, now, all,
+                         {.chronicle = ports_.chronicle,
+                          .policy = policy.get(),
+                          .people = &people,
+                          .may_not = asks ? &why : nullptr});
   }
   if (op == "change") {
     const auto id = text(request, "id");
@@ -185,7 +169,8 @@ Result<std::string> Control::show(std::string_view op, json::View request) {
     if (!changed) return std::unexpected(changed.error());
     const json::View full = request["full"];
     const bool all = full.kind() == json::Kind::boolean && full.boolean();
-    return changed_json(ports_.gate.state(), ports_.journal, *id, *changed, now, all);
+    const auto policy = ports_.gate.policy_of(ports_.gate.state().approval(*id)->asked.run);
+    return changed_json(ports_.gate.state(), ports_.journal, *id, *changed, now, all, policy.get());
   }
   if (ports_.chronicle == nullptr) return fail(Fault::usage, "this node remembers nothing");
   if (op == "run") {

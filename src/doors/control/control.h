@@ -21,7 +21,10 @@
 //                                     also as a text, `arguments_text`
 //   {"op":"together","ids":[…],"full":true}   several questions, and what their calls would take
 //   {"op":"changes"}                  a number that grows whenever the list of questions changes
-// A list of questions takes `filter`, a text that is found anywhere in them, and `limit`.
+// A list of questions takes `filter`, words that are found anywhere in them, and `limit`; with
+// `names` it is their ids alone, with `ids` (a list) it is of these. Questions
+// are shown with `may_not`, why a `person` may not answer them, where a request names one; with
+// `passphrase`, of somebody who would prove by it who they are.
 // kinds of acts: answer {approval, approve, reason, shown, typed},
 // answer_together {answers: [{approval, shown, typed}], approve, reason, shown},
 // change {approval, arguments, reason, shown, typed}, ask {approval, text},
@@ -35,6 +38,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +46,7 @@
 #include "base/json.h"
 #include "base/task.h"
 #include "doors/control/chronicle.h"
+#include "doors/control/question_texts.h"
 #include "doors/control/views.h"
 #include "gate/gate.h"
 #include "io/approvals/proof.h"
@@ -95,22 +100,30 @@ struct ControlPorts {
   std::function<std::vector<std::string>()> by_default = {};
   // What was asked for, granted and used of late, into the view of how people answer.
   std::function<void(json::Writer& out)> access = {};
+  // Does something in a later turn of the loop.
+  std::function<void(std::function<void()> work)> later = {};
 };
 
 class Control {
  public:
-  explicit Control(ControlPorts ports) : ports_(std::move(ports)) {}
+  explicit Control(ControlPorts ports);
+  Control(const Control&) = delete;
+  Control& operator=(const Control&) = delete;
 
   // Answers when what was asked is durable.
   Task<std::string> answer(std::string request);
   // An act of somebody whom another door has proven, with how (`proof`, for the record); the rest
   // is the same. Answers when it is durable.
   Task<std::string> perform(std::string person, std::string proof, std::string act);
+  // A waiting question as a list has it; empty where it does not wait any more.
+  std::string row(const std::string& approval);
 
  private:
   Task<Status> durable();
   Result<std::string> read(std::string_view op, json::View request);
   Result<std::string> show(std::string_view op, json::View request);
+  Result<std::string> questions(json::View request);
+  void read_on(std::size_t left_before);
   Answerers answerers() const;
   Task<Result<std::string>> kill(json::View request);
   Result<std::string> close_run(json::View request);
@@ -129,12 +142,16 @@ class Control {
   Status passkey(const std::string& person, json::View act);
   std::string answered(json::View act) const;
   std::string measured(std::string_view approval) const;
-  void write_may(std::string& shown, const std::string& id, const std::string& person) const;
+  MayNot may_not(json::View request) const;
+  std::string no_passphrase(const std::string& person) const;
   // Why this person decides nothing at all; empty: they may.
   std::string only_looks(const std::string& person) const;
   Status acknowledge(const std::string& person, const std::string& proof, json::View act);
 
   ControlPorts ports_;
+  QuestionTexts texts_;
+  bool reading_ = false;
+  std::shared_ptr<bool> here_ = std::make_shared<bool>(true);  // work for later may outlive this
 };
 
 // The text that a hello signs: `pawl hello v1\n<nonce>\n`.

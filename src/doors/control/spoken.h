@@ -1,6 +1,7 @@
 // How requests and answers of the control door are spelled. Private to this room.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -10,6 +11,8 @@
 namespace pawl {
 
 std::string refusal(const Error& error);
+
+inline constexpr std::size_t spoken_bytes_max = 4096;  // of what people write into a member
 
 // A member that has to be a text, and not an endless one.
 Result<std::string> text(json::View object, std::string_view key);

@@ -1,9 +1,11 @@
 // Which environment a call works in and which credential it uses, where an argument says so.
 #include <algorithm>
+#include <optional>
 #include <string>
 
 #include "kernel/admit/argument_at.h"
 #include "kernel/admit/call_values.h"
+#include "kernel/admit/environment.h"
 #include "kernel/admit/stages.h"
 
 namespace pawl {
@@ -11,11 +13,15 @@ namespace pawl {
 namespace {
 
 // Anything else than a listed value, or nothing at all, names no environment.
+std::optional<Environment> named_by(const EnvironmentBy& by, json::View arguments) {
+  const json::View value = argument_at(arguments, by.argument);
+  return value.is_string() ? by.find(value.string()) : std::nullopt;
+}
+
 [[gnu::noinline]] bool names_none(const Situation& s, const EnvironmentBy* by, Verdict& v) {
   // Until it is known it is the strictest.
   v.environment = Environment::production;
-  const json::View value = argument_at(s.call.arguments, by->argument);
-  const auto found = value.is_string() ? by->find(value.string()) : std::nullopt;
+  const auto found = named_by(*by, s.call.arguments);
   if (!found) {
     object(v, Code::constraint, &by->rule, "does not name an environment that the policy knows");
     v.reason.argument = to_string(by->argument);
@@ -37,6 +43,11 @@ namespace {
 }
 
 }  // namespace
+
+Environment environment_of(const Policy& policy, const ToolRule& entry, json::View arguments) {
+  if (entry.environment_by == nullptr) return policy.environment;
+  return named_by(*entry.environment_by, arguments).value_or(Environment::production);
+}
 
 bool deny_environment(const Situation& s, Verdict& v) {
   const EnvironmentBy* by = s.tool->entry->environment_by.get();

@@ -225,7 +225,7 @@ export function card(place, id, { back }) {
       const got = await get(`approvals/${encodeURIComponent(id)}${full ? '?full=1' : ''}`);
       if (handle.gone) return;
       if (ended) return;
-      const next = { ...got.approval, may_not: got.may_not };
+      const next = got.approval;
       const before = question && displayOf(question);
       if (before && !unfolds && before !== displayOf(next)) return became(next);
       question = next;

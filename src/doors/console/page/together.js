@@ -126,12 +126,18 @@ export function together(place, id, { back, choose }) {
   function can() {
     return all !== null && !ended && !busy && session.role !== 'auditor' && Boolean(all.shown);
   }
+  // Of which of them the node would refuse that of whoever is signed in, and why.
+  const refuses = (what) =>
+    (all?.questions ?? [])
+      .filter((q) => q.may_not?.[what])
+      .map((q) => `${q.approval}: ${q.may_not[what]}`);
   function may() {
+    if (refuses('approve').length > 0) return false;
     return can() && !all.why_not && all.questions.every(isTyped);
   }
   function ready() {
     approve.disabled = !may();
-    deny.disabled = !can();
+    deny.disabled = !can() || refuses('deny').length > 0;
   }
   function over(text) {
     if (ended) return;
@@ -218,7 +224,13 @@ export function together(place, id, { back, choose }) {
     approve.textContent = `Approve all ${all.questions.length}`;
     deny.textContent = `Deny all ${all.questions.length}`;
     if (session.role === 'auditor') return [];
+    const denies = refuses('deny');
+    const not = denies.length > 0 ? denies : refuses('approve');
+    const what = denies.length > 0 ? 'answer' : 'approve';
     return [
+      not.length > 0
+        ? h('p', { class: 'flag no' }, `You may not ${what} all of it: ${not.join('; ')}.`)
+        : null,
       all.shown
         ? null
         : h(

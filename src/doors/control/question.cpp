@@ -1,0 +1,111 @@
+#include "doors/control/question.h"
+
+#include <algorithm>
+
+#include "doors/control/stored.h"
+#include "doors/control/talk.h"
+#include "kernel/state/eyes.h"
+#include "model/access.h"
+
+namespace pawl {
+
+namespace {
+
+constexpr std::string_view kArgumentsOfCall = "the arguments of this call";
+
+}  // namespace
+
+Result<std::string> arguments_of(Journal& journal, const Approval& approval) {
+  return stored_text(journal, approval.args(), kArgumentsOfCall);
+}
+
+Result<std::string> asked_arguments_of(Journal& journal, const Approval& approval) {
+  return stored_text(journal, approval.asked.args, kArgumentsOfCall);
+}
+
+std::uint64_t risk_of(const Approval& approval, const JudgedCall* judged) {
+  // What may be done with it later counts, not the asking.
+  if (asks_for_access(approval.asked.terms->tool)) return 3;
+  const auto known = judged == nullptr ? std::nullopt : parse_class(judged->how->class_text);
+  if (!known) return approval.asked.terms->typed || approval.asked.terms->quorum > 1 ? 4 : 3;
+  const bool large = known->blast == Blast::large;
+  switch (known->reversibility) {
+    case Reversibility::read_only:
+      return 0;
+    case Reversibility::reversible:
+      return large ? 2 : 1;
+    case Reversibility::irreversible:
+      return large ? 4 : 3;
+  }
+  return 4;
+}
+
+const JudgedCall* judged_in(const Chronicle* chronicle, const Approval& approval) {
+  return chronicle == nullptr ? nullptr : chronicle->judged(approval.asked.approval);
+}
+
+void write_judged(json::Writer& out, const Approval& approval, const JudgedCall* judged) {
+  out.key("class").string(judged == nullptr ? "" : judged->how->class_text);
+  out.key("risk").natural(risk_of(approval, judged));
+  if (judged == nullptr || judged->how->rule_at.empty()) return;
+  out.key("rule_at").string(judged->how->rule_at);
+}
+
+void write_question(json::Writer& out, const Approval& approval, Instant now) {
+  const OpenedQuestion& asked = approval.asked;
+  const QuestionTerms& terms = *asked.terms;
+  out.key("approval").string(asked.approval);
+  out.key("phase").string(to_string(approval.phase));
+  out.key("run").string(asked.run);
+  out.key("agent").string(terms.agent);
+  out.key("sponsor").string(terms.sponsor);
+  out.key("tool").string(terms.tool);
+  out.key("call").string(approval.call);
+  if (terms.apart) out.key("apart").boolean(true);
+  out.key("quorum").natural(terms.quorum);
+  out.key("typed").boolean(terms.typed);
+  if (!terms.typed_of.empty()) {
+    out.key("typed_of").array();
+    for (const std::string& argument : terms.typed_of) out.string(argument);
+    out.end();
+  }
+  out.key("deny_on_timeout").boolean(terms.deny_on_timeout);
+  if (const std::string needs = eyes_needed(approval); !needs.empty()) {
+    out.key("needs").string(needs);
+  }
+  if (terms.identical > 0 || terms.for_run.ns > 0) {
+    out.key("wider").object();
+    if (terms.identical > 0) out.key("identical").natural(terms.identical);
+    if (terms.for_run.ns > 0) out.key("run_ms").integer(terms.for_run.ns / 1'000'000);
+    out.end();
+  }
+  if (!terms.credential.empty()) out.key("credential").string(terms.credential);
+  out.key("why").string(terms.why);
+  out.key("binding").string(approval.binding());
+  if (approval.changed) out.key("changed_by").string(approval.changed->person);
+  out.key("opened").string(to_string(approval.opened));
+  out.key("expires").string(to_string(asked.expires));
+  out.key("left_ms").integer(std::max<std::int64_t>(0, (asked.expires - now).ns / 1'000'000));
+  out.key("attached").boolean(approval.attached);
+  write_passed(out, approval);
+  out.key("reviewers").array();
+  for (const std::string& reviewer : terms.reviewers) out.string(reviewer);
+  out.end();
+  out.key("answers").array();
+  for (const Answer& answer : approval.answers) {
+    out.object().key("person").string(answer.person).key("answer").string(answer.answer);
+    out.key("reason").string(answer.reason).key("at").string(to_string(answer.at));
+    if (answer.automatic) out.key("automatic").boolean(true);
+    if (answer.for_run) out.key("for_run").boolean(true);
+    if (answer.identical > 0) out.key("identical").natural(answer.identical);
+    out.key("counts").boolean(answer.counts).end();
+  }
+  out.end();
+}
+
+void write_may_not(json::Writer& out, const Objections& why) {
+  out.key("may_not").object().key("approve").string(why.approve);
+  out.key("change").string(why.change).key("deny").string(why.reject).end();
+}
+
+}  // namespace pawl

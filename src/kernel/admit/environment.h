@@ -1,0 +1,13 @@
+// Where a call works, for whoever shows it.
+#pragma once
+
+#include "base/json.h"
+#include "kernel/policy/policy.h"
+
+namespace pawl {
+
+// What an argument of the call says where its entry asks for that, else the policy's environment.
+// An argument that names none is production, the strictest: such a call is denied.
+Environment environment_of(const Policy& policy, const ToolRule& entry, json::View arguments);
+
+}  // namespace pawl
