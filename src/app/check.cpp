@@ -12,6 +12,7 @@
 #include "app/check_text.h"
 #include "app/commands.h"
 #include "app/drill.h"
+#include "app/gateway.h"
 #include "app/offer.h"
 #include "app/paths.h"
 #include "app/terminal.h"
@@ -44,6 +45,7 @@ constexpr std::array<WordRow, 2> words = {
 
 struct Given {
   const DeploymentRead& read;
+  std::vector<Error> mistakes;  // of the deployment with the policies of all its roles
   std::vector<ToolDefinition> live;
   MoreLayers layers;
   bool production = false, lock = false;
@@ -87,6 +89,10 @@ Outcome check_file(const std::string& file, const Given& given) {
       compare_lock(file, policy, given.lock, wall_clock(), outcome.report);
     }
     compare_deployment(file, policy, given.read, outcome.report);
+    if (!roles_of(deployment, file).empty()) {
+      outcome.report.errors.insert(outcome.report.errors.end(), given.mistakes.begin(),
+                                   given.mistakes.end());
+    }
     compare_links(policy, outcome.report);
   }
   if (!outcome.report.passes()) outcome.status = unread(loaded) ? exit_usage : exit_no;
@@ -134,6 +140,7 @@ int run_check(const Arguments& arguments) {
   auto live = offered(arguments, *read.deployment);
   if (!live) return complain(live.error());
   const Given given{.read = read,
+                    .mistakes = deployment_mistakes(read),
                     .live = std::move(*live),
                     .layers = {.files = arguments.many("--layers")},
                     .production = arguments.has("--production"),

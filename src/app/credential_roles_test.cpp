@@ -41,13 +41,49 @@ TEST_F(CredentialRoles, OneRoleOrThoseThatAreWritten) {
   EXPECT_THAT(decided("clerk", "mail", mail), HasSubstr("\"allow\""));
   EXPECT_THAT(decided("cook", "mail", mail),
               HasSubstr("no credential `mail` of this role in the deployment file"));
-  const std::string both = "mail: {store: mail, roles: [clerk, cook]}";
+  EXPECT_THAT(decided("clerk", "mail", "mail: {store: mail, roles: [clerk, cook]}"),
+              HasSubstr("`mail` is for 2 roles, which are one and the same at the server"));
+  const std::string both =
+      "mail: {store: mail, roles: [clerk, cook], accept_risk: {reason: one mailbox, "
+      "owner: o@example.org, until: 2099-01-01}}";
   EXPECT_THAT(decided("clerk", "mail", both), HasSubstr("\"allow\""));
   EXPECT_THAT(decided("cook", "mail", both), HasSubstr("\"allow\""));
   EXPECT_THAT(decided("clerk", "mail", "mail: {store: mail}"),
               HasSubstr("does not say which of the 2 roles may use it"));
+  const std::string over =
+      "mail: {store: mail, roles: [clerk, cook], accept_risk: {reason: one "
+      "mailbox, owner: o@example.org, until: 2020-01-01}}";
+  EXPECT_THAT(decided("clerk", "mail", over), HasSubstr("was accepted until 2020-01-02"));
   // A policy that the deployment gives to nobody uses nothing that is somebody's.
   EXPECT_THAT(decided("guest", "mail", both), HasSubstr("no credential `mail`"));
+}
+
+TEST_F(CredentialRoles, CheckSaysWhatTwoRolesShare) {
+  const std::string clerk = folder_.write("clerk.yaml", role("clerk", "mail"));
+  const std::string live = role("cook", "mail");
+  folder_.write("cook.yaml", live);
+  const std::string config = folder_.write(
+      "pawl.yaml",
+      "roles: {clerk: {file: clerk.yaml}, cook: {file: cook.yaml}}\n"
+      "people: {ada: {accounts: [\"cook@example.iam\"]}}\n"
+      "credentials: {mail: {store: mail, roles: [clerk, cook], accept_risk: {reason: r, owner: "
+      "o@example.org, until: 2099-01-01}}}\n");
+  const auto check = [&] {
+    const auto ran = run({"check", clerk, "--config", config, "--json"});
+    return std::make_pair(ran.status, ran.out);
+  };
+  EXPECT_THAT(check(), ::testing::Pair(1, HasSubstr("`cook@example.iam` is a person")));
+  std::string text = live;
+  text.replace(text.find("staging"), 7, "production");
+  text.replace(text.find("identity: cook@"), 15, "identity: chef@");
+  folder_.write("cook.yaml", text);
+  EXPECT_THAT(check(), ::testing::Pair(1, HasSubstr("`cook` works in production")));
+  text.replace(text.find("production"), 10, "staging");
+  folder_.write("cook.yaml", text);
+  EXPECT_EQ(check().first, 0) << check().second;
+  text.replace(text.find("chef@"), 5, "clerk@");
+  folder_.write("cook.yaml", text);
+  EXPECT_THAT(check(), ::testing::Pair(1, HasSubstr("is the identity of the role")));
 }
 
 }  // namespace

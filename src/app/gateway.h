@@ -67,5 +67,7 @@ std::vector<Error> serving_mistakes(const Deployment& deployment,
                                     const std::string& config_directory);
 // The same, and what is wrong with the policies of the roles that are served.
 std::vector<Error> serving_mistakes(const DeploymentRead& read);
+// Why no node can work with this deployment, whether it serves or not.
+std::vector<Error> deployment_mistakes(const DeploymentRead& read);
 
 }  // namespace pawl::app

@@ -10,11 +10,13 @@
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
+#include <iterator>
 #include <string_view>
 
 #include <fmt/format.h>
 
 #include "app/command.h"
+#include "base/hash.h"
 #include "base/text.h"
 #include "io/net/fd.h"
 #include "kernel/policy/limits.h"
@@ -111,7 +113,7 @@ std::string config_path(const Arguments& arguments) {
 }
 
 DeploymentRead read_deployment(const std::string& path, bool must_exist) {
-  DeploymentRead read{.deployment = std::nullopt, .errors = {}, .path = path};
+  DeploymentRead read{.deployment = std::nullopt, .errors = {}, .path = path, .digest = {}};
   const auto text = read_file(path, limits::file_bytes_max);
   if (!text && text.error().fault == Fault::missing && !must_exist) {
     read.deployment.emplace();
@@ -124,7 +126,11 @@ DeploymentRead read_deployment(const std::string& path, bool must_exist) {
   LoadedDeployment loaded = load_deployment(*text, path);
   read.deployment = std::move(loaded.deployment);
   read.errors = std::move(loaded.errors);
-  if (read.deployment) read.errors = observed_too_long(*read.deployment, wall_clock());
+  read.digest = spelled(sha256(*text));
+  if (read.deployment) {
+    read.errors = observed_too_long(*read.deployment, wall_clock());
+    std::ranges::move(risks_ended(*read.deployment, wall_clock()), std::back_inserter(read.errors));
+  }
   if (!read.errors.empty()) read.deployment.reset();
   return read;
 }

@@ -28,6 +28,7 @@ struct DeploymentRead {
   std::optional<Deployment> deployment;
   std::vector<Error> errors;
   std::string path;
+  std::string digest;  // of the file's bytes, spelled; empty: there is none
 };
 DeploymentRead read_deployment(const std::string& path, bool must_exist);
 

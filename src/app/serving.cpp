@@ -2,6 +2,8 @@
 // again before a changed file counts.
 #include <algorithm>
 #include <filesystem>
+#include <functional>
+#include <iterator>
 
 #include <fmt/format.h>
 
@@ -110,24 +112,54 @@ std::vector<Error> serving_mistakes(const Deployment& deployment,
   return errors;
 }
 
+namespace {
+
+// The policies that roles of this deployment have. A mistake in one is told where `must_load` says
+// that the role depends on it.
+std::vector<std::shared_ptr<const Policy>> policies_of(
+    const Deployment& deployment, const std::string& directory,
+    const std::function<bool(const std::string& role)>& must_load, std::vector<Error>& errors) {
+  std::vector<std::shared_ptr<const Policy>> policies;
+  for (const auto& [name, role] : deployment.roles) {
+    const std::string file = (std::filesystem::path(directory) / home_expanded(role.file)).string();
+    const Loaded loaded = read_policy(file, &deployment);
+    const bool needed = must_load(name);
+    if (needed) errors.insert(errors.end(), loaded.errors.begin(), loaded.errors.end());
+    if (!loaded.policy) continue;
+    if (needed) {
+      check_shared(deployment, name, *loaded.policy, errors);
+      const CheckReport answers = check_answers(*loaded.policy, deployment, net::wall_time());
+      errors.insert(errors.end(), answers.errors.begin(), answers.errors.end());
+    }
+    policies.push_back(loaded.policy);
+  }
+  return policies;
+}
+
+}  // namespace
+
 std::vector<Error> serving_mistakes(const DeploymentRead& read) {
   if (!read.deployment) return read.errors;
   const Deployment& deployment = *read.deployment;
   const std::string directory = std::filesystem::path(read.path).parent_path().string();
   std::vector<Error> errors = serving_mistakes(deployment, directory);
-  std::vector<std::shared_ptr<const Policy>> policies;
-  for (const auto& [name, role] : deployment.roles) {
-    if (role.servers.empty() && !has_agents(deployment, name)) continue;
-    const std::string file = (std::filesystem::path(directory) / home_expanded(role.file)).string();
-    const Loaded loaded = read_policy(file, &deployment);
-    errors.insert(errors.end(), loaded.errors.begin(), loaded.errors.end());
-    if (!loaded.policy) continue;
-    check_shared(deployment, name, *loaded.policy, errors);
-    const CheckReport answers = check_answers(*loaded.policy, deployment, net::wall_time());
-    errors.insert(errors.end(), answers.errors.begin(), answers.errors.end());
-    policies.push_back(loaded.policy);
-  }
-  for (Error& error : shared_identities(deployment, policies)) errors.push_back(std::move(error));
+  const auto served = [&deployment](const std::string& role) {
+    return !deployment.roles.at(role).servers.empty() || has_agents(deployment, role);
+  };
+  const auto policies = policies_of(deployment, directory, served, errors);
+  std::ranges::move(shared_identities(deployment, policies), std::back_inserter(errors));
+  std::ranges::move(shared_credentials(deployment, policies), std::back_inserter(errors));
+  return errors;
+}
+
+std::vector<Error> deployment_mistakes(const DeploymentRead& read) {
+  if (!read.deployment) return read.errors;
+  const std::string directory = std::filesystem::path(read.path).parent_path().string();
+  std::vector<Error> ignored;  // of a role that does not load, whoever joins in it is told
+  const auto none = [](const std::string&) { return false; };
+  const auto policies = policies_of(*read.deployment, directory, none, ignored);
+  std::vector<Error> errors = shared_identities(*read.deployment, policies);
+  std::ranges::move(shared_credentials(*read.deployment, policies), std::back_inserter(errors));
   return errors;
 }
 

@@ -164,7 +164,8 @@ test('two runs share what a server from npm keeps', async (t) => {
 });
 
 test('secrets and sharing exclude each other, before anything is started', async (t) => {
-  const secret = 'credentials: {token: {env: TOKEN, roles: [ada, bob]}}\n';
+  const risk = 'accept_risk: {reason: a test, owner: o@example, until: 2099-01-01}';
+  const secret = `credentials: {token: {env: TOKEN, roles: [ada, bob], ${risk}}}\n`;
   const refused = async (options, words) => {
     const w = await served(t, options);
     assert.equal(w.origin, null);

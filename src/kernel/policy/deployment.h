@@ -64,6 +64,12 @@ struct Deployment {
     std::optional<AutomaticReviewer> automatic;  // they are a program
     Position at;
   };
+  // Why several roles are one and the same at a server.
+  struct SharedRisk {
+    std::string reason, owner;
+    Instant until{};
+    Position at;
+  };
   // It has exactly one of: a source, and the ways to have it issued.
   struct Credential : SecretSource {
     std::optional<VaultSecret> vault;
@@ -71,8 +77,9 @@ struct Deployment {
     std::optional<GithubAppToken> github_app;
     std::optional<AwsKeys> aws_sts;
     std::optional<LoginToken> login;
-    // Who may use it; empty: the only role there is. Several share it because that is written here.
+    // Who may use it; empty: the only role there is. Several share it where `risk` says why.
     std::vector<std::string> roles;
+    std::optional<SharedRisk> risk;
     // Where it may go: each of these that is not empty has to fit.
     std::vector<std::string> hosts;    // `host` or `host:port`
     std::vector<std::string> servers;  // names of servers
@@ -168,5 +175,7 @@ LoadedDeployment load_deployment(std::string_view text, std::string_view file);
 // No role is watched for longer than this from now on.
 inline constexpr Duration observe_max = Duration::seconds(14 * 86'400);
 std::vector<Error> observed_too_long(const Deployment& deployment, Instant now);
+// Credentials of several roles whose accepted risk has ended.
+std::vector<Error> risks_ended(const Deployment& deployment, Instant now);
 
 }  // namespace pawl

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/text.h"
 #include "kernel/policy/deployment_read.h"
@@ -45,6 +46,32 @@ bool is_source(std::string_view key) {
          key == "oauth" || key == "github_app" || key == "aws_sts" || key == "login";
 }
 
+void read_shared_risk(DeploymentBuild& build, const yaml::Node& node,
+                      Deployment::Credential& into) {
+  Deployment::SharedRisk risk;
+  risk.at = node.at;
+  std::optional<Instant> until;
+  const bool read = build.reading.keys(node, Section::credential_risk, [&](const yaml::Entry& key) {
+    if (key.key == "reason") {
+      risk.reason = build.reading.text(key.value, "reason", Lines::several).value_or("");
+    } else if (key.key == "owner") {
+      risk.owner = build.reading.text(key.value, "owner").value_or("");
+    } else if (key.key == "until") {
+      until = build.reading.end(key.value, "until");
+    } else {
+      return false;
+    }
+    return true;
+  });
+  if (!read) return;
+  for (const std::string_view key : {"reason", "owner", "until"}) {
+    build.reading.missing(node, Section::credential_risk, key);
+  }
+  if (!until) return;
+  risk.until = *until;
+  into.risk = std::move(risk);
+}
+
 bool read_credential_key(DeploymentBuild& build, const yaml::Entry& key,
                          Deployment::Credential& into) {
   if (read_source_key(build, key, into) || read_issued(build, key, into)) return true;
@@ -53,6 +80,8 @@ bool read_credential_key(DeploymentBuild& build, const yaml::Entry& key,
       into.roles.push_back(role.text);
       build.users.push_back(std::move(role));
     }
+  } else if (key.key == "accept_risk") {
+    read_shared_risk(build, key.value, into);
   } else if (key.key == "principal") {
     into.principal = build.reading.text(key.value, "principal").value_or("");
   } else {
@@ -115,16 +144,43 @@ void read_store(DeploymentBuild& build, const yaml::Entry& entry) {
   }
 }
 
-// One credential for two roles would be one identity at the server: only where it is written.
+std::vector<Error> risks_ended(const Deployment& deployment, Instant now) {
+  std::vector<Error> errors;
+  for (const auto& [name, credential] : deployment.credentials) {
+    if (!credential.risk || now < credential.risk->until) continue;
+    Position at = credential.risk->at;
+    at.file = deployment.file;
+    errors.push_back({Fault::invalid,
+                      fmt::format("the risk that several roles use `{}` was accepted until {}",
+                                  visible(name), to_string(credential.risk->until)),
+                      std::move(at)});
+  }
+  return errors;
+}
+
+// One credential for two roles is one identity at the server: only where somebody says why. That
+// it is never so in production is for whoever has read the policies (identities.h).
 void check_credentials(DeploymentBuild& build) {
   std::vector<std::string> roles;
   for (const auto& [name, role] : build.into.roles) roles.push_back(name);
   for (const Placed& user : build.users) {
     if (!build.into.roles.contains(user.text)) build.unknown(user, "role", roles);
   }
-  if (roles.size() < 2) return;
   for (const auto& [name, credential] : build.into.credentials) {
-    if (!credential.roles.empty()) continue;
+    const std::set<std::string> users(credential.roles.begin(), credential.roles.end());
+    if (users.size() > 1 && !credential.risk) {
+      build.reading.mistake(credential.at,
+                            fmt::format("`{}` is for {} roles, which are one and the same at the "
+                                        "server then: expected a credential for each, or "
+                                        "`accept_risk: {{reason, owner, until}}`",
+                                        visible(name), users.size()));
+    } else if (users.size() < 2 && credential.risk) {
+      build.reading.mistake(credential.risk->at,
+                            fmt::format("`{}` is not for several roles, so there is no risk to "
+                                        "accept",
+                                        visible(name)));
+    }
+    if (roles.size() < 2 || !credential.roles.empty()) continue;
     build.reading.mistake(credential.at,
                           fmt::format("`{}` does not say which of the {} roles may use it: "
                                       "expected `roles: [NAME]`",

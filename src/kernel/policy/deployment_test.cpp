@@ -135,6 +135,15 @@ struct Row {
   std::string_view text, says;
 };
 constexpr Row kDeploymentRows[] = {
+    {"roles: {a: {file: x}, b: {file: y}}\ncredentials: {k: {store: s, roles: [a, b]}}\n",
+     "2:15: `k` is for 2 roles, which are one and the same at the server then: expected a "
+     "credential for each, or `accept_risk: {reason, owner, until}`\n"},
+    {"roles: {a: {file: x}}\ncredentials:\n  k: {store: s, roles: [a], accept_risk: "
+     "{reason: r, owner: o, until: 2030-01-01}}\n",
+     "3:42: `k` is not for several roles, so there is no risk to accept\n"},
+    {"roles: {a: {file: x}, b: {file: y}}\ncredentials:\n  k: {store: s, roles: [a, b], "
+     "accept_risk: {reason: r, until: 2030-01-01}}\n",
+     "3:45: `accept_risk` of a credential has no `owner`\n"},
     {"rols: {}", "1:1: unknown key `rols` in the deployment file: did you mean `roles`?\n"},
     {"policies: {}",
      "1:1: `policies` in the deployment file is not enforced by this version, so it is "
@@ -294,10 +303,16 @@ TEST(Deployment, ACredentialHasASourceAndUsers) {
       "credentials:\n"
       "  one: {file: /run/secrets/one, roles: [a]}\n"
       "  two: {command: [op, read, 8080], roles: [b]}\n"
-      "  both: {store: mail-relay, roles: [a, b]}\n",
+      "  both: {store: mail-relay, roles: [a, b],\n"
+      "         accept_risk: {reason: one mailbox, owner: o@x, until: 2026-12-02}}\n",
       "d");
   ASSERT_THAT(loaded.errors, IsEmpty()) << sample::said(loaded.errors);
   const Deployment& d = *loaded.deployment;
+  const Instant end = d.credentials.at("both").risk->until;
+  EXPECT_THAT(risks_ended(d, Instant{end.ns - 1}), IsEmpty());
+  ASSERT_EQ(risks_ended(d, end).size(), 1U);
+  EXPECT_EQ(to_string(risks_ended(d, end).front()),
+            "d:6:23: the risk that several roles use `both` was accepted until " + to_string(end));
   EXPECT_EQ(d.credentials.at("one").file, "/run/secrets/one");
   EXPECT_THAT(d.credentials.at("two").command, ElementsAre("op", "read", "8080"));
   EXPECT_EQ(d.credentials.at("both").store, "mail-relay");

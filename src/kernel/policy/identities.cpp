@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -12,11 +14,25 @@
 namespace pawl {
 namespace {
 
+// By their name, by what their provider calls them, or by an account of theirs.
 bool is_of_person(const Deployment& deployment, const std::string& folded) {
-  for (const auto& [name, person] : deployment.people) {
-    if (fold(name) == folded) return true;
-  }
-  return false;
+  return std::ranges::any_of(deployment.people, [&folded](const auto& entry) {
+    const auto& [name, person] = entry;
+    const auto same = [&folded](const std::string& known) { return fold(known) == folded; };
+    return same(name) || (!person.oidc.empty() && same(person.oidc)) ||
+           std::ranges::any_of(person.accounts, same);
+  });
+}
+
+// Also where an argument of some call says so.
+bool may_be_production(const Policy& policy) {
+  if (policy.environment == Environment::production) return true;
+  return std::ranges::any_of(policy.tools, [](const ToolRule& entry) {
+    return entry.environment_by != nullptr &&
+           std::ranges::any_of(entry.environment_by->values, [](const auto& value) {
+             return value.second == Environment::production;
+           });
+  });
 }
 
 // The names by which others know an agent.
@@ -85,6 +101,25 @@ std::vector<Error> shared_identities(const Deployment& deployment,
     }
   }
   for (const auto& policy : roles) check_proofs(deployment, *policy, owners, errors);
+  return errors;
+}
+
+std::vector<Error> shared_credentials(const Deployment& deployment,
+                                      std::span<const std::shared_ptr<const Policy>> roles) {
+  std::vector<Error> errors;
+  for (const auto& [name, credential] : deployment.credentials) {
+    const std::set<std::string> users(credential.roles.begin(), credential.roles.end());
+    if (users.size() < 2) continue;
+    const auto known = std::ranges::find_if(roles, [&users](const auto& policy) {
+      return users.contains(policy->agent) && may_be_production(*policy);
+    });
+    if (known == roles.end()) continue;
+    errors.push_back({Fault::invalid,
+                      fmt::format("`{}` is for {} roles, and `{}` works in production: there, a "
+                                  "role has a credential of its own, whatever risk is accepted",
+                                  visible(name), users.size(), visible((*known)->agent)),
+                      credential.at});
+  }
   return errors;
 }
 

@@ -39,6 +39,48 @@ TEST(Identities, APersonsIsForDevelopmentOnly) {
   EXPECT_THAT(shared_identities(deployment, trying), IsEmpty());
 }
 
+TEST(Identities, APersonIsTheirAccountsToo) {
+  const LoadedDeployment loaded = load_deployment(
+      "people:\n  idp: {issuer: \"https://id.example\", client: c}\n"
+      "  ada: {oidc: \"ada@corp.example\", accounts: [ada-laptop]}\n"
+      "  bob: {}\n",
+      "d");
+  ASSERT_TRUE(loaded.deployment) << sample::said(loaded.errors);
+  for (const char* theirs : {"Ada@corp.example", "ada-LAPTOP", "BOB"}) {
+    const std::shared_ptr<const Policy> mine[] = {role("a", theirs)};
+    const auto errors = shared_identities(*loaded.deployment, mine);
+    ASSERT_THAT(errors, SizeIs(1)) << theirs;
+    EXPECT_THAT(errors[0].message, HasSubstr("is a person of the deployment file"));
+    const std::shared_ptr<const Policy> trying[] = {
+        role("a", theirs, "environment: development\n")};
+    EXPECT_THAT(shared_identities(*loaded.deployment, trying), IsEmpty()) << theirs;
+  }
+  const std::shared_ptr<const Policy> own[] = {role("a", "svc-a@corp.example")};
+  EXPECT_THAT(shared_identities(*loaded.deployment, own), IsEmpty());
+}
+
+TEST(Identities, InProductionNoCredentialIsSeveralRoles) {
+  const LoadedDeployment loaded = load_deployment(
+      "roles: {a: {file: x}, b: {file: y}, c: {file: z}}\n"
+      "credentials:\n  own: {store: o, roles: [c]}\n"
+      "  both: {store: m, roles: [a, b], accept_risk: {reason: r, owner: o, until: 2030-01-01}}\n",
+      "d");
+  ASSERT_TRUE(loaded.deployment) << sample::said(loaded.errors);
+  const std::string production = "environment: production\n";
+  const auto said = [&](const std::string& of_b, const std::string& of_c) {
+    const std::shared_ptr<const Policy> all[] = {role("a", "a@x"), role("b", "b@x", of_b),
+                                                 role("c", "c@x", of_c)};
+    return sample::said(shared_credentials(*loaded.deployment, all));
+  };
+  EXPECT_EQ(said("", production), "");
+  EXPECT_EQ(said("environment: staging\n", production), "");
+  EXPECT_THAT(said(production, ""),
+              HasSubstr("`both` is for 2 roles, and `b` works in production"));
+  // … and where only some of its calls are in production.
+  EXPECT_THAT(said("environment: {of: args.context, production: [live], staging: [try]}\n", ""),
+              HasSubstr("`b` works in production"));
+}
+
 // What others call an agent says who acts too.
 TEST(Identities, AnAgentIsProvedAsItself) {
   const LoadedDeployment loaded = load_deployment(

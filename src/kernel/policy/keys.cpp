@@ -90,6 +90,7 @@ constexpr SectionWords kWords[] = {
     {Section::vigilance, "`vigilance`", "vigilance"},
     {Section::vigilance_call, "a call of `vigilance`", "vigilance.calls[]"},
     {Section::credential, "a credential", "credentials.NAME"},
+    {Section::credential_risk, "`accept_risk` of a credential", "credentials.NAME.accept_risk"},
     {Section::secret_source, "a secret's source",
      "a secret inside of vault, oauth, github_app, aws_sts and notify"},
     {Section::vault, "`vault`", "credentials.NAME.vault"},

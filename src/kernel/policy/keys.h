@@ -83,6 +83,7 @@ enum class Section : std::uint8_t {
   vigilance,
   vigilance_call,
   credential,
+  credential_risk,
   secret_source,
   vault,
   oauth,

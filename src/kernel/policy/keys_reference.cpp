@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "kernel/policy/keys.h"
 
 namespace pawl {
@@ -9,15 +11,24 @@ std::string heading(Section section) {
   const std::string_view where = place(section);
   if (section == Section::file || section == Section::deployment) return "The file itself";
   if (section == Section::layer) return "A layer file";
+  const auto is_words = [](std::string_view part) { return part.find(' ') != part.npos; };
   std::string text;
-  for (const char c : where) {
-    if (c == ',') {
-      text += "` and `";
-    } else if (c != ' ') {
-      text += c;
+  for (std::string_view rest = where; !rest.empty();) {
+    const std::string_view part = rest.substr(0, rest.find(", "));
+    rest.remove_prefix(std::min(part.size() + 2, rest.size()));
+    if (text.empty() && is_words(part)) {
+      // Words from the beginning: a sentence, and no path.
+      text = std::string(where);
+      text.front() = static_cast<char>(text.front() - 'a' + 'A');
+      return text;
+    }
+    if (is_words(part)) {
+      text += fmt::format(", {}", part);
+    } else {
+      text += fmt::format("{}`{}`", text.empty() ? "" : " and ", part);
     }
   }
-  return fmt::format("`{}`", text);
+  return text;
 }
 
 void write_section(Section section, std::string& page) {

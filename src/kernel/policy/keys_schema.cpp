@@ -170,6 +170,7 @@ constexpr std::array kLeads = {
     Leads{deployment, "vigilance", Holds::one, vigilance},
     Leads{vigilance, "calls", Holds::list, vigilance_call},
     Leads{deployment, "credentials", Holds::names, credential},
+    Leads{credential, "accept_risk", Holds::one, credential_risk},
     Leads{credential, "vault", Holds::one, vault},
     Leads{credential, "oauth", Holds::one, oauth},
     Leads{credential, "github_app", Holds::one, github_app},

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <set>
 
@@ -9,6 +10,9 @@
 
 namespace pawl {
 namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr std::string_view kMark = "<!-- from here on written from the table of keys -->\n";
 
@@ -65,6 +69,21 @@ TEST(Keys, RefusalsNameTheNearestRightOne) {
             "`contain` in a tool's entry is not enforced by this version, so it is refused");
   EXPECT_EQ(refusal(Section::url, "\x1b[31m"),
             "unknown key `\\u{1b}[31m` in `url`: expected `host`, `scheme`, `query_max`");
+}
+
+TEST(Keys, AHeadingIsAPathOrASentence) {
+  for (const bool deployment : {false, true}) {
+    const std::string page = reference(deployment);
+    for (std::size_t at = page.find("### "); at != page.npos; at = page.find("### ", at + 1)) {
+      const std::string line = page.substr(at, page.find('\n', at) - at);
+      EXPECT_EQ(std::ranges::count(line, '`') % 2, 0) << line;
+      EXPECT_THAT(line, Not(HasSubstr("asamapping"))) << line;
+    }
+  }
+  EXPECT_THAT(reference(false), HasSubstr("### `tools.allowed[].commands`, as a mapping\n"));
+  EXPECT_THAT(reference(true), HasSubstr("### A secret inside of vault, oauth, github_app, aws_sts "
+                                         "and notify\n"));
+  EXPECT_THAT(reference(true), HasSubstr("### `credentials.NAME.accept_risk`\n"));
 }
 
 }  // namespace
