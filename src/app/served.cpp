@@ -57,7 +57,7 @@ Result<std::shared_ptr<ServedProcess>> ServerStarts::start(const std::string& na
                                                            std::vector<std::string> carried,
                                                            std::function<void(std::string&)> scrub,
                                                            const std::string& run) {
-  if (live_ >= served_processes_max) {
+  if (live_ >= processes_max_) {
     return fail(Fault::environment, "too many processes of servers are running");
   }
   const Record& record = records_[name];

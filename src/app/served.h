@@ -40,7 +40,8 @@ struct ServedProcess;
 
 class ServerStarts {
  public:
-  explicit ServerStarts(net::Loop& loop) : loop_(loop) {}
+  explicit ServerStarts(net::Loop& loop, std::size_t processes_max = served_processes_max)
+      : loop_(loop), processes_max_(processes_max) {}
 
   // Fault::environment where it cannot be started, or not yet again.
   // `carried`: secrets as `NAME=value`, wiped. `scrub` takes them out of what goes to the log.
@@ -73,6 +74,7 @@ class ServerStarts {
   void lived(const ServedProcess& process);
 
   net::Loop& loop_;
+  std::size_t processes_max_;
   std::size_t live_ = 0;
   std::vector<std::weak_ptr<ServedProcess>> all_;
   std::map<std::string, Record> records_;

@@ -237,6 +237,7 @@ void HttpDoor::State::accepted(Asking& asking) {
 HttpDoor::State::ConnectedPtr HttpDoor::State::open(Asking& asking, std::string_view id, Era era,
                                                     RemoteTerms terms) {
   terms.era = era;
+  terms.requests_max = ports.limits.requests_of_session;
   if (!may_begin(asking.caller.key)) {
     refuse(std::move(asking.responder), 429, id, "too many sessions");
     return nullptr;
@@ -273,8 +274,9 @@ bool HttpDoor::State::may_begin(const std::string& caller) {
     tally.since = loop.now();
     tally.begun = 0;
   }
-  return all.size() + leaving.size() < sessions_max && tally.open < sessions_of_caller_max &&
-         tally.begun < new_sessions_per_minute_max;
+  const HttpDoorLimits& most = ports.limits;
+  return all.size() + leaving.size() < most.sessions && tally.open < most.sessions_of_caller &&
+         tally.begun < most.new_sessions_per_minute;
 }
 
 std::string HttpDoor::State::modern_key(const Asking& asking) {
@@ -318,7 +320,8 @@ void HttpDoor::State::look_after() {
   for (const auto& [key, connected] : all) {
     connected->client->keep_alive();
     const auto quiet = connected->client->quiet_since();
-    const Duration most = connected->era == Era::modern ? connection_idle_max : session_idle_max;
+    const Duration most =
+        connected->era == Era::modern ? ports.limits.connection_idle : ports.limits.session_idle;
     if (quiet && now.ns - quiet->ns >= most.ns) {
       over.emplace_back(connected, "nothing was asked for a long time");
     } else if (ports.over(connected->endpoint->run())) {

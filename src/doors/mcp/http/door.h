@@ -46,6 +46,15 @@ inline constexpr Duration session_idle_max = Duration::seconds(3600);
 inline constexpr Duration connection_idle_max = Duration::seconds(900);
 inline constexpr Duration keep_alive_every = Duration::seconds(15);
 
+struct HttpDoorLimits {
+  std::size_t sessions = sessions_max;  // those that end included
+  std::size_t sessions_of_caller = sessions_of_caller_max;
+  std::uint32_t new_sessions_per_minute = new_sessions_per_minute_max;
+  std::size_t requests_of_session = requests_of_client_max;
+  Duration session_idle = session_idle_max;
+  Duration connection_idle = connection_idle_max;
+};
+
 // Who calls, as far as this door needs it.
 struct RemoteCaller {
   std::string key;      // the same for whoever may share a run, another for everybody else
@@ -72,6 +81,7 @@ struct HttpDoorPorts {
   // Whether this run is closed: nothing can be called in its sessions any more, and they end.
   std::function<bool(const std::string& run)> over;
   bool traced = false;  // a `traceparent` in the header fields of a call counts as its own
+  HttpDoorLimits limits = {};
 };
 
 class HttpDoor {

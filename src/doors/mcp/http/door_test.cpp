@@ -61,15 +61,16 @@ struct Spoken final : Endpoint {
 
 // The door behind a server, with callers that say who they are.
 struct Gatehouse {
-  Gatehouse()
-      : door(loop, ports()), server(loop, {}, [this](auto request, auto responder) {
+  explicit Gatehouse(const HttpDoorLimits& limits = {})
+      : door(loop, ports(limits)), server(loop, {}, [this](auto request, auto responder) {
           door.serve("role", std::move(request), std::move(responder));
         }) {
     port = server.listen("127.0.0.1", 0).value_or(0);
   }
 
-  HttpDoorPorts ports() {
+  HttpDoorPorts ports(const HttpDoorLimits& limits) {
     HttpDoorPorts out;
+    out.limits = limits;
     out.identify = [](const http::Request& request,
                       std::string) -> Task<std::expected<RemoteCaller, http::Response>> {
       const auto who = request.headers.find("who");
@@ -113,6 +114,11 @@ struct Gatehouse {
     EXPECT_TRUE(client.sees(R"("result":{}})"));
     const std::size_t at = client.got().find("mcp-session-id: ");
     return at == std::string::npos ? "" : client.got().substr(at + 16, 32);
+  }
+  // What is answered to whoever wants a session.
+  bool answered(const std::string& text, const std::string& more = "") {
+    return sent(post(R"({"jsonrpc":"2.0","id":1,"method":"initialize","params":{}})", more))
+        .sees(text);
   }
   void hears(Spoken& one, std::size_t messages) {
     EXPECT_TRUE(loop.run_until([&] { return one.heard.size() >= messages; }));
@@ -278,6 +284,92 @@ TEST(HttpDoor, ASessionEndsWithItsRun) {
   house.door.look_after();
   EXPECT_EQ(house.behind.at(0)->why, "the run was closed");
   EXPECT_EQ(house.door.sessions(), 0U);
+  RawClient late =
+      house.sent(Gatehouse::post(R"({"jsonrpc":"2.0","id":9,"method":"tools/list"})", in(session)));
+  EXPECT_TRUE(late.sees("there is no such session"));
+}
+
+TEST(HttpDoor, ACallerHasSoManySessions) {
+  Gatehouse house({.sessions_of_caller = 2});
+  const std::string first = house.opened();
+  EXPECT_NE(house.opened(), first);
+  EXPECT_TRUE(house.answered("429"));
+  EXPECT_TRUE(house.answered("too many sessions"));
+  EXPECT_EQ(house.behind.size(), 2U);
+  // Others have theirs, and the end of one makes room.
+  EXPECT_NE(house.opened("Who: bob\r\n"), "");
+  house.behind.at(0)->finish("enough");
+  EXPECT_NE(house.opened(), "");
+  EXPECT_TRUE(house.answered("too many sessions"));
+}
+
+TEST(HttpDoor, AllCallersTogetherHaveSoManySessions) {
+  Gatehouse house({.sessions = 2});
+  (void)house.opened();
+  (void)house.opened("Who: bob\r\n");
+  EXPECT_TRUE(house.answered("too many sessions", "Who: eve\r\n"));
+  // A modern caller's connection is one of them.
+  RawClient modern = house.sent(Gatehouse::post(modern_list("1"), kModernFields));
+  EXPECT_TRUE(modern.sees("too many sessions"));
+  EXPECT_EQ(house.behind.size(), 2U);
+}
+
+TEST(HttpDoor, NewSessionsCountEvenWhereTheOldOnesAreGone) {
+  Gatehouse house({.new_sessions_per_minute = 2});
+  for (int i = 0; i < 2; ++i) {
+    (void)house.opened();
+    house.behind.back()->finish("the client goes");
+  }
+  EXPECT_EQ(house.door.sessions(), 0U);
+  EXPECT_TRUE(house.answered("too many sessions"));
+  house.door.look_after();  // forgets nobody who began something in this minute
+  EXPECT_TRUE(house.answered("too many sessions"));
+  EXPECT_NE(house.opened("Who: bob\r\n"), "");
+}
+
+TEST(HttpDoor, ASessionHasSoManyOpenRequests) {
+  Gatehouse house({.requests_of_session = 2});
+  const std::string session = house.opened();
+  Spoken& behind = *house.behind.at(0);
+  const auto ask = [&](const std::string& id) {
+    return house.sent(Gatehouse::post(
+        R"({"jsonrpc":"2.0","id":)" + id + R"(,"method":"tools/list"})", in(session)));
+  };
+  RawClient one = ask("11");
+  RawClient two = ask("12");
+  house.hears(behind, 3);
+  RawClient three = ask("13");
+  EXPECT_TRUE(three.sees("429"));
+  EXPECT_TRUE(three.sees("too many requests are open"));
+  EXPECT_EQ(behind.heard.size(), 3U) << "it went no further";
+  behind.client->send(result_line("11", "{}"), "11");
+  EXPECT_TRUE(one.sees(R"("id":11)"));
+  RawClient four = ask("14");
+  house.hears(behind, 4);
+}
+
+TEST(HttpDoor, WhoAsksNothingForLongLosesTheSession) {
+  Gatehouse house(
+      {.session_idle = Duration::milliseconds(50), .connection_idle = Duration::seconds(3600)});
+  const std::string session = house.opened();
+  RawClient waits =
+      house.sent(Gatehouse::post(R"({"jsonrpc":"2.0","id":2,"method":"tools/list"})", in(session)));
+  Spoken& behind = *house.behind.at(0);
+  house.hears(behind, 2);
+  const Duration began = house.loop.now();
+  const auto past = [&] { return house.loop.now().ns - began.ns > 100'000'000; };
+  EXPECT_TRUE(house.loop.run_until(past));
+  house.door.look_after();
+  EXPECT_EQ(behind.why, "") << "an answer is missing";
+  behind.client->send(result_line("2", "{}"), "2");
+  EXPECT_TRUE(waits.sees(R"("id":2)"));
+  house.door.look_after();
+  EXPECT_EQ(behind.why, "") << "it was a moment ago";
+  const Duration answered = house.loop.now();
+  EXPECT_TRUE(
+      house.loop.run_until([&] { return house.loop.now().ns - answered.ns > 100'000'000; }));
+  house.door.look_after();
+  EXPECT_EQ(behind.why, "nothing was asked for a long time");
   RawClient late =
       house.sent(Gatehouse::post(R"({"jsonrpc":"2.0","id":9,"method":"tools/list"})", in(session)));
   EXPECT_TRUE(late.sees("there is no such session"));

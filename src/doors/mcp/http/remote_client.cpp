@@ -110,7 +110,7 @@ void RemoteClient::post_unreadable(std::string text, http::Responder responder) 
 
 void RemoteClient::post_as(const std::string& wanted, std::string text, AnsweringPtr answering) {
   touched_ = loop_.now();
-  if (over_ || answering_.size() >= requests_of_client_max) {
+  if (over_ || answering_.size() >= terms_.requests_max) {
     const std::string_view why = over_ ? "the session ended" : "too many requests are open";
     return refuse(std::move(*answering->responder), over_ ? 404 : 429, answering->id, why);
   }

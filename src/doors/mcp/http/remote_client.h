@@ -51,6 +51,7 @@ struct RemoteTerms {
   std::string session;  // of an older client: its id, which every answer repeats
   // Whether an event without data means nothing to an older client (2025-11-25).
   bool primes = false;
+  std::size_t requests_max = requests_of_client_max;
 };
 
 class RemoteClient : public std::enable_shared_from_this<RemoteClient> {
