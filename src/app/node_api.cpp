@@ -1,13 +1,11 @@
 // Who calls over the network, and the decision API.
 #include <algorithm>
-#include <filesystem>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "app/node_room.h"
 #include "app/paths.h"
-#include "app/real_path.h"
 #include "base/random.h"
 #include "base/text.h"
 #include "io/pins/lock.h"
@@ -38,35 +36,30 @@ Result<std::vector<identity::RunSigner>> signers_of(const std::vector<secrets::R
 
 }  // namespace
 
-// The policy that governs a role, as its files are now. The name of a role is that of the agent of
-// its policy: by it the door and the journal mean the same.
-Result<api::RoleInForce> Node::role_in_force(const std::string& name) {
-  const auto role = deployment_.roles.find(name);
-  if (role == deployment_.roles.end()) {
+// The policy that governs a role. The name of a role is that of the agent of its policy: by it the
+// door and the journal mean the same.
+Result<api::RoleInForce> Node::role_as_it_is(const std::string& name) {
+  if (!deployment_.roles.contains(name)) {
     return fail(Fault::missing, "there is no role `" + visible(name) + "`");
   }
-  const std::string file = real_path(
-      (std::filesystem::path(config_directory_) / home_expanded(role->second.file)).string());
-  std::vector<std::string> parts;
-  const Loaded loaded = read_policy(file, &deployment_, &parts);
-  if (!loaded.policy) {
-    return loaded.errors.empty() ? fail(Fault::invalid, "the policy does not load")
-                                 : std::unexpected(loaded.errors.front());
+  RolePolicy governs = policy_for(name);
+  if (governs.policy && governs.policy->agent != name) {
+    return fail(Fault::invalid,
+                fmt::format("the deployment file gives `{}` to the role `{}`, and its agent is "
+                            "`{}`",
+                            visible(governs.file), visible(name), visible(governs.policy->agent)));
   }
-  if (loaded.policy->agent != name) {
-    return fail(
-        Fault::invalid,
-        fmt::format("the deployment file gives `{}` to the role `{}`, and its agent is `{}`",
-                    visible(file), visible(name), visible(loaded.policy->agent)));
-  }
-  if (Status answered = answerable(*loaded.policy); !answered) {
-    return std::unexpected(answered.error());
-  }
-  auto lock = read_lock(file);
+  auto lock = read_lock(governs.file);
   if (!lock) return std::unexpected(lock.error());
-  watch(file, std::move(parts));
-  watching_->know(*loaded.policy);
-  return api::RoleInForce{loaded.policy, std::move(*lock), false};
+  return api::RoleInForce{.policy = std::move(governs.policy),
+                          .missing = std::move(governs.missing),
+                          .lock = *std::move(lock)};
+}
+
+Result<api::RoleInForce> Node::role_in_force(const std::string& name) {
+  auto role = role_as_it_is(name);
+  if (role && !role->policy) return std::unexpected(role->missing);
+  return role;
 }
 
 // A run that a person at this machine opens for an agent elsewhere (`pawl runs create`).
@@ -93,7 +86,8 @@ Result<std::string> Node::create_run(json::View request) {
                                     .policy = role->policy,
                                     .task = member("task"),
                                     .task_file = member("task_file"),
-                                    .vouched = role->vouched});
+                                    .vouched = role->vouched,
+                                    .keeps_policy = true});
   if (!run) return run;
   const json::View lasts = request["lasts_seconds"];
   const Duration life =
@@ -105,12 +99,25 @@ Result<std::string> Node::create_run(json::View request) {
       member("audience") == "mcp" ? api_->audience_of_role(name) : api_->audience();
   const auto issued =
       identities_->issue({.agent = name, .run = *run, .audience = door, .life = life});
-  if (!issued) return std::unexpected(issued.error());
+  if (!issued) {
+    gate_->leave_run(*run);
+    return std::unexpected(issued.error());
+  }
   api_->adopt(*run, std::move(role->lock), issued->expires);
   json::Writer out;
   out.object().key("ok").boolean(true).key("run").string(*run).key("audience").string(door);
   out.key("credential").string(issued->token);
   return out.key("expires").string(to_string(issued->expires)).end().take();
+}
+
+// The clock of a run stands still while a person is asked, so this is the earliest moment that its
+// time can be used up; whoever goes on after it asks for another credential.
+std::optional<Instant> Node::deadline_of(std::string_view id) const {
+  const Run* run = gate_->state().run(id);
+  const auto policy = run == nullptr ? nullptr : gate_->policy_of(run->id);
+  if (!policy || !policy->ceilings.wall_clock) return std::nullopt;
+  const Instant now = clock_->now();
+  return now + Duration{policy->ceilings.wall_clock->ns - run->clock(now).ns};
 }
 
 // What anybody may read: the keys that check our credentials, and whose tokens a door takes.
@@ -182,6 +189,7 @@ Status Node::open_api() {
       identity::IdentityPorts{
           .now = [this] { return clock_->now(); },
           .run = [this](std::string_view id) { return api_ ? api_->run_of(id) : nullptr; },
+          .deadline = [this](std::string_view run) { return deadline_of(run); },
           .note = [this](const std::string& topic,
                          const std::string& text) { note_refusal(topic, text); },
           .random = random_bytes,
@@ -197,9 +205,12 @@ Status Node::open_api() {
                     .executor = executor_,
                     .now = [this] { return clock_->now(); },
                     .role = [this](const std::string& role) -> Result<api::RoleInForce> {
-                      auto in_force = role_in_force(role);
-                      if (!in_force)
-                        log_line("role `" + visible(role) + "`: " + to_string(in_force.error()));
+                      auto in_force = role_as_it_is(role);
+                      const bool none = in_force && !in_force->policy;
+                      if (!in_force || none) {
+                        log_line("role `" + visible(role) +
+                                 "`: " + to_string(none ? in_force->missing : in_force.error()));
+                      }
                       return in_force;
                     },
                     .read_sql = read_sql_,

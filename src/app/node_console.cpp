@@ -112,7 +112,9 @@ std::string Node::policies_in_force() {
   }
   if (options_.serves) {
     for (const auto& [role, row] : deployment_.roles) {
-      if (auto policy = policy_for(role)) found[(*policy)->agent] = *policy;
+      if (auto governs = policy_for(role); governs.policy) {
+        found[governs.policy->agent] = governs.policy;
+      }
     }
   }
   json::Writer out;

@@ -196,6 +196,7 @@ Result<std::string> Node::open_drill_run(const std::string& id, const std::strin
   request.sponsor = person;
   request.client = "pawl drill";
   request.policy = role->policy;
+  request.keeps_policy = true;
   return gate_->open_run(request);
 }
 

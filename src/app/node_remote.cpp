@@ -9,6 +9,7 @@
 #include "app/equipped.h"
 #include "app/node_room.h"
 #include "app/paths.h"
+#include "app/real_path.h"
 #include "base/text.h"
 #include "io/identity/bearer.h"
 #include "io/pins/lock.h"
@@ -108,57 +109,70 @@ const std::string& Node::caller_name(uid_t user) {
   return last.name;
 }
 
-Result<std::shared_ptr<const Policy>> Node::policy_for(const std::string& role) {
-  const std::string file =
-      (std::filesystem::path(config_directory_) / deployment_.roles.at(role).file).string();
+// As its files are now, or, where they do not load or are laxer than what was accepted, what was
+// accepted (rule 14).
+RolePolicy Node::policy_for(const std::string& role) {
+  const std::string file = real_path(
+      (std::filesystem::path(config_directory_) / home_expanded(deployment_.roles.at(role).file))
+          .string());
   ReadPolicy& known = role_policies_[role];
-  if (known.policy && known.file == file && look_of(known.parts) == known.look) {
-    return known.policy;
+  if (known.file != file || known.look.empty() || look_of(known.parts) != known.look) {
+    std::vector<std::string> parts;
+    const Loaded loaded = read_policy(file, &deployment_, &parts);
+    known.file = file;
+    known.look = look_of(parts);
+    known.parts = parts;
+    known.policy = loaded.policy;
+    if (loaded.policy) {
+      known.agent = loaded.policy->agent;
+      watch(file, std::move(parts));
+    } else {
+      const std::string why =
+          loaded.errors.empty() ? file + " does not load" : to_string(loaded.errors.front());
+      log_line("role `" + role + "` goes on as it was accepted, if it was: " + why);
+    }
   }
-  std::vector<std::string> parts;
-  const Loaded loaded = read_policy(file, &deployment_, &parts);
-  if (!loaded.policy) {
-    const std::string why =
-        loaded.errors.empty() ? file + " does not load" : to_string(loaded.errors.front());
-    log_line("role `" + role + "` cannot be served: " + why);
-    return fail(Fault::environment, "the policy of this role does not load");
+  const std::string& agent = known.agent.empty() ? role : known.agent;
+  auto in_force = gate_->policy_in_force(agent, known.policy);
+  if (!in_force) return {.policy = nullptr, .missing = in_force.error(), .file = file};
+  if (Status answered = answerable(**in_force); !answered) {
+    return {.policy = nullptr, .missing = answered.error(), .file = file};
   }
-  if (Status answered = answerable(*loaded.policy); !answered) {
-    log_line("role `" + role + "` cannot be served: " + to_string(answered.error()));
-    return fail(Fault::environment, "the policy of this role asks people who cannot answer");
-  }
-  std::string look = look_of(parts);
-  known = {file, std::move(look), parts, loaded.policy};
-  watching_->know(*loaded.policy);
-  watch(file, std::move(parts));
-  return known.policy;
+  watching_->know(**in_force);
+  return {.policy = *in_force, .missing = {}, .file = file};
 }
 
 Result<std::unique_ptr<mcp::Endpoint>> Node::open_remote(const mcp::RemoteCaller& caller,
                                                          const std::string& role,
                                                          std::unique_ptr<mcp::Wire> client,
                                                          mcp::HttpDoorPorts::Ended ended) {
-  auto policy = policy_for(role);
-  if (!policy) return std::unexpected(policy.error());
-  auto lock = read_lock((*policy)->file);
+  const RolePolicy governs = policy_for(role);
+  auto lock = read_lock(governs.file);
   if (!lock) return std::unexpected(lock.error());
   RunRequest request;
   request.key = fmt::format("http:{}:{}", role, caller.key);
   request.sponsor = caller.sponsor;
   request.client = caller.client;
   request.caller = caller.agent;
-  request.policy = *policy;
-  // A caller that proved to be in a run joins that one, as it is.
-  const Run* known = caller.run.empty() ? nullptr : gate_->state().run(caller.run);
-  if (!caller.run.empty()) {
-    const auto in_force = gate_->policy_of(caller.run);
-    if (known == nullptr || known->phase == RunPhase::closed || !in_force) {
-      return fail(Fault::refused, "the run of the credential is over");
-    }
+  request.policy = governs.policy;
+  request.keeps_policy = true;
+  // A caller that proved to be in a run joins that one, as it is; and a run that is there goes on
+  // whatever became of the file.
+  const bool proved = !caller.run.empty();
+  const Run* known =
+      proved ? gate_->state().run(caller.run) : gate_->state().run_by_key(request.key);
+  const bool open = known != nullptr && known->phase != RunPhase::closed;
+  const auto own = open ? gate_->policy_of(known->id) : nullptr;
+  if (proved && !own) return fail(Fault::refused, "the run of the credential is over");
+  if (own && (proved || !request.policy)) {
     request.key = known->key;
     request.sponsor = known->sponsor;
-    request.policy = in_force;
-    request.task = in_force->task;
+    request.policy = own;
+    request.task = own->task;
+  }
+  if (!request.policy) {
+    log_line("role `" + role + "` cannot be served: " + to_string(governs.missing));
+    return std::unexpected(governs.missing);
   }
   auto run = gate_->open_run(request);
   if (!run) {

@@ -1,5 +1,6 @@
 // The inside of a node, shared by the files that implement it:
 //   node.cpp       life: lock, journal, fold, sockets, idle end
+//   node_config.cpp  the deployment file, read anew
 //   node_join.cpp  runs and sessions       node_control.cpp  people
 //   node_policies.cpp  policy files that change meanwhile
 //   node_rollout.cpp  candidates, and roles that are watched
@@ -82,7 +83,15 @@ struct Asking {
 struct ReadPolicy {
   std::string file, look;
   std::vector<std::string> parts;
-  std::shared_ptr<const Policy> policy;
+  std::shared_ptr<const Policy> policy;  // null: it did not load
+  std::string agent;                     // of the last one that did
+};
+
+// What governs the next run of a role, whatever its file says meanwhile.
+struct RolePolicy {
+  std::shared_ptr<const Policy> policy;  // null: nothing does, and `missing` says why
+  Error missing = {};
+  std::string file = {};
 };
 
 // The candidate of a role as it was read last.
@@ -123,8 +132,15 @@ class Node {
   Status enrol_configured();
   void tell_people();
   std::vector<std::string> groups_of(std::string_view person) const;
-  Status read_config();
   void close();
+
+  // node_config.cpp
+  Status read_config();
+  Result<std::string> reread_config();
+  void take_back_keys(const Deployment& file);
+  void note_config();
+  void warn_of_writers();
+  void reload();
 
   // node_join.cpp
   void joined(net::Fd socket, net::Peer peer);
@@ -161,7 +177,6 @@ class Node {
   // node_serve.cpp
   Status open_gateway();
   void signalled(int number);
-  void reload();
   Task<void> end_serving();
   bool calls_under_way() const;
 
@@ -202,7 +217,7 @@ class Node {
                                      const std::string& directory, const std::string& run = {});
   Result<mcp::Program> share(const std::string& name, const Deployment::Server& server,
                              const std::string& directory);
-  Result<std::shared_ptr<const Policy>> policy_for(const std::string& role);
+  RolePolicy policy_for(const std::string& role);
 
   // node_api.cpp
   Status open_api();
@@ -210,8 +225,10 @@ class Node {
   void note_refusal(const std::string& topic, const std::string& text);
   Status answerable(const Policy& policy);
   void look_at_answerers();
+  Result<api::RoleInForce> role_as_it_is(const std::string& name);
   Result<api::RoleInForce> role_in_force(const std::string& name);
   Result<std::string> create_run(json::View request);
+  std::optional<Instant> deadline_of(std::string_view run) const;
   Result<std::string> rotate_keys(json::View request);
 
   // node_console.cpp
@@ -258,6 +275,7 @@ class Node {
   std::optional<journal::NodeKey> key_;
   Deployment deployment_;
   std::string config_directory_, boot_id_;
+  std::string config_digest_, config_noted_;
   std::unique_ptr<NodeHerald> herald_;
   std::unique_ptr<Gate> gate_;
   Chronicle chronicle_;

@@ -126,6 +126,7 @@ Task<void> Node::seed(Vigilance::Seed seed) {
   request.sponsor = sponsor_like(role->policy->agent);
   request.client = "pawl vigilance";
   request.policy = role->policy;
+  request.keeps_policy = true;
   const auto run = gate_->open_run(request);
   if (!run) co_return log_line("vigilance: " + to_string(run.error()));
   vigilance_[*run] = seed.wrong;

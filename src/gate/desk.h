@@ -118,6 +118,8 @@ class Desk {
   ByName<std::pair<std::int64_t, std::uint32_t>> notes;   // run -> minute, notes in it
   std::set<std::string> refused_policies;                 // digests that somebody was told about
   std::map<std::string, WaitingPolicy> waiting_policies;  // by agent
+  // What was offered and refused last, by agent: it is recorded once somebody accepts it.
+  std::map<std::string, std::shared_ptr<const Policy>> offered_policies;
   std::map<std::string, CandidateInUse, std::less<>> candidates;         // by agent
   std::map<std::string, ObservationInUse, std::less<>> observing;        // by agent; in force
   std::map<std::string, Observation, std::less<>> observations_waiting;  // by agent

@@ -73,6 +73,9 @@ struct RunRequest {
   // The run's user cannot have written this policy: the deployment pins its digest, or its files
   // belong to somebody else. A changed policy that is not vouched for waits for a person (rule 14).
   bool vouched = false;
+  // For doors whose callers come and go while a file waits for a person: where `policy` is laxer
+  // than the one of a run that is there, the run keeps its own. Otherwise who joins it is refused.
+  bool keeps_policy = false;
 };
 
 // One proposed call, parsed and unambiguous. Views live until `handle` returns; the functions are
@@ -241,6 +244,11 @@ class Gate {
   // A policy file changed while the node runs. A stricter one is in force at once, for new runs and
   // for those under way; answers the runs that took it. A laxer one waits and is told.
   std::vector<std::string> offer_policy(const std::shared_ptr<const Policy>& policy);
+  // What governs the next run of an agent whose file says `offered`, or nothing that loads (null):
+  // a file that is laxer waits for a person, and the accepted policy goes on meanwhile. Refused
+  // where there is none, or its text is gone.
+  Result<std::shared_ptr<const Policy>> policy_in_force(
+      const std::string& agent, const std::shared_ptr<const Policy>& offered);
   std::vector<WaitingPolicy> waiting_policies() const;
 
   // All candidates and all observations there are now; what is not among them is over. Beginnings

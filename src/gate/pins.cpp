@@ -4,6 +4,7 @@
 #include "gate/gate.h"
 #include "gate/ladder.h"
 #include "gate/people.h"
+#include "gate/policy_change.h"
 
 namespace pawl {
 
@@ -82,6 +83,13 @@ Status Gate::accept(const std::string& server, const std::string& tool, const st
 Status Gate::accept_policy(const std::string& agent, const std::string& digest,
                            const std::string& person) {
   if (Status may = may_decide(*desk_, person); !may) return may;
+  // Its text goes on with it, whatever becomes of the file before the next run.
+  const auto offered = desk_->offered_policies.find(agent);
+  if (offered != desk_->offered_policies.end() && spelled(offered->second->digest) == digest) {
+    if (Status written = record_policy(*desk_, *offered->second, digest); !written) return written;
+    (void)desk_->policies.keep(offered->second);
+    desk_->offered_policies.erase(offered);
+  }
   const auto seq = desk_->append(
       PinAccepted{std::string(policy_pin_server), policy_pin_name(agent), digest, person});
   if (!seq) return std::unexpected(seq.error());

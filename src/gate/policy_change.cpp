@@ -14,14 +14,16 @@ namespace pawl {
 namespace {
 
 // Somebody hears of a file once, however often it is offered.
-Status refuse_laxer(Desk& desk, const Policy& policy, const std::string& digest,
-                    const std::string& laxer) {
+Status refuse_laxer(Desk& desk, const std::shared_ptr<const Policy>& offered,
+                    const std::string& digest, const std::string& laxer) {
+  const Policy& policy = *offered;
   const std::string sentence = "the policy of `" + visible(policy.agent) + "` (" +
                                visible(policy.file) +
                                ") is not the one that was accepted: a reviewer accepts " + digest +
                                " before new runs use it (`pawl accept --policy " +
                                visible(policy.file) + "`); laxer is " + laxer;
   desk.waiting_policies[policy.agent] = {policy.agent, policy.file, digest, laxer};
+  desk.offered_policies[policy.agent] = offered;
   if (desk.refused_policies.insert(digest).second) {
     (void)desk.append(Noted{{}, "policy changed", sentence});
     alert_people(desk, {}, "policy_changed", sentence);
@@ -58,7 +60,7 @@ Status accept_or_refuse(Desk& desk, const std::shared_ptr<const Policy>& policy,
   const bool same = accepted != nullptr && accepted->digest == digest;
   if (accepted != nullptr && !same && !vouched) {
     if (const std::string laxer = laxer_than(desk, accepted->digest, *policy); !laxer.empty()) {
-      return refuse_laxer(desk, *policy, digest, laxer);
+      return refuse_laxer(desk, policy, digest, laxer);
     }
   }
   if (Status written = record_policy(desk, *policy, digest); !written) return written;
@@ -66,7 +68,6 @@ Status accept_or_refuse(Desk& desk, const std::shared_ptr<const Policy>& policy,
     const auto seq = desk.append(PinAccepted{std::string(policy_pin_server), name, digest, {}});
     if (!seq) return std::unexpected(seq.error());
   }
-  desk.waiting_policies.erase(policy->agent);
   return {};
 }
 
@@ -95,6 +96,7 @@ std::vector<std::string> Gate::offer_policy(const std::shared_ptr<const Policy>&
   if (desk.state.pin(policy_pin_server, policy_pin_name(policy->agent)) == nullptr) return taken;
   const std::string digest = spelled(policy->digest);
   if (!accept_or_refuse(desk, policy, digest, false)) return taken;
+  desk.waiting_policies.erase(policy->agent);
   std::vector<std::string> others;
   for (const auto& [id, run] : desk.state.runs()) {
     const bool other = run.agent == policy->agent && run.policy != digest;
@@ -109,6 +111,37 @@ std::vector<std::string> Gate::offer_policy(const std::shared_ptr<const Policy>&
     if (tighten(desk, *desk.state.run(id), *own, spelled((*own)->digest))) taken.push_back(id);
   }
   return taken;
+}
+
+Result<std::shared_ptr<const Policy>> Gate::policy_in_force(
+    const std::string& agent, const std::shared_ptr<const Policy>& offered) {
+  Desk& desk = *desk_;
+  const Pin* pin = desk.state.pin(policy_pin_server, policy_pin_name(agent));
+  if (pin == nullptr) {
+    // The first policy of an agent comes with its first run.
+    if (offered) return offered;
+    return fail(Fault::environment, "the policy of `" + visible(agent) +
+                                        "` does not load, and none was accepted before");
+  }
+  const std::string accepted = pin->digest;
+  const std::string digest = offered ? spelled(offered->digest) : std::string();
+  const std::string laxer =
+      !offered || digest == accepted ? std::string() : laxer_than(desk, accepted, *offered);
+  if (offered && laxer.empty()) {
+    desk.waiting_policies.erase(agent);
+    return offered;
+  }
+  const std::shared_ptr<PolicyInUse> known = known_policy(desk, accepted);
+  if (offered) {
+    const Status refused = refuse_laxer(desk, offered, digest, laxer);
+    if (!known) return std::unexpected(refused.error());
+  }
+  if (!known) {
+    return fail(Fault::refused, "the policy of `" + visible(agent) +
+                                    "` does not load, and the text of the accepted one, " +
+                                    accepted + ", is not in the journal");
+  }
+  return known->shared();
 }
 
 std::vector<WaitingPolicy> Gate::waiting_policies() const {

@@ -29,13 +29,18 @@ Result<std::string> join(Desk& desk, const Run& run, const RunRequest& request,
   if (run.agent != request.policy->agent || run.sponsor != request.sponsor) {
     return fail(Fault::refused, "the run `" + run.id + "` belongs to another agent or sponsor");
   }
-  if (Status fine = tighten(desk, run, request.policy, digest); !fine) {
-    return std::unexpected(fine.error());
-  }
-  std::shared_ptr<PolicyInUse> policy = desk.policies.keep(request.policy);
   RunDesk* known = desk.run(run.id);
-  if (known == nullptr) return fail(Fault::internal, "the run `" + run.id + "` has no policy");
-  known->policy = std::move(policy);
+  const bool keeps = request.keeps_policy && known != nullptr && run.policy != digest &&
+                     !laxer_than(desk, run.policy, *request.policy).empty();
+  if (!keeps) {
+    if (Status fine = tighten(desk, run, request.policy, digest); !fine) {
+      return std::unexpected(fine.error());
+    }
+    std::shared_ptr<PolicyInUse> policy = desk.policies.keep(request.policy);
+    known = desk.run(run.id);
+    if (known == nullptr) return fail(Fault::internal, "the run `" + run.id + "` has no policy");
+    known->policy = std::move(policy);
+  }
   ++known->joined;
   return run.id;
 }
@@ -64,6 +69,8 @@ Result<std::string> open(Desk& desk, const RunRequest& request, const std::strin
   if (Status fine = accept_or_refuse(desk, role, spelled(role->digest), request.vouched); !fine) {
     return std::unexpected(fine.error());
   }
+  // Beside what goes on, a laxer file still waits.
+  if (!request.keeps_policy) desk.waiting_policies.erase(policy.agent);
   if (Status written = record_policy(desk, policy, digest); !written) {
     return std::unexpected(written.error());
   }

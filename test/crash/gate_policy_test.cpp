@@ -50,6 +50,61 @@ TEST_F(GatePolicy, ALaxerFileWaitsAndSaysWhatGotLaxer) {  // R01
   EXPECT_EQ(run().policy, spelled(stricter->digest));
 }
 
+// What a door does whose callers come and go while a file waits for a person.
+TEST_F(GatePolicy, WhatWasAcceptedGoesOnBesideALaxerOrABrokenFile) {  // rule 14
+  const auto in_force = world.policy;
+  const auto looser = world.load(std::string(policy) + "environment: development\n");
+  for (const auto& offered : {in_force, looser, std::shared_ptr<const Policy>()}) {
+    const auto governs = world.gate->policy_in_force("agent", offered);
+    ASSERT_TRUE(governs) << governs.error().message;
+    EXPECT_EQ((*governs)->digest, in_force->digest);
+  }
+  EXPECT_THAT(world.escalations, ElementsAre("policy_changed"));
+  // The run that is there keeps its own, whoever joins it; what waits goes on waiting.
+  RunRequest again{.key = "key", .sponsor = "sam", .client = "test", .policy = looser};
+  EXPECT_FALSE(world.gate->open_run(again));
+  again.keeps_policy = true;
+  EXPECT_EQ(world.gate->open_run(again), world.run);
+  EXPECT_EQ(run().policy, spelled(in_force->digest));
+  EXPECT_EQ(world.gate->policy_of(world.run)->digest, in_force->digest);
+  RunRequest fresh{.key = "new", .sponsor = "sam", .client = "test", .policy = in_force};
+  fresh.keeps_policy = true;
+  const auto opened = world.gate->open_run(fresh);
+  ASSERT_TRUE(opened);
+  EXPECT_EQ(world.gate->policy_of(*opened)->digest, in_force->digest);
+  ASSERT_EQ(world.gate->waiting_policies().size(), 1u);
+
+  // Accepted, it is for new runs, and its text goes on although no run has had it yet.
+  ASSERT_TRUE(world.gate->accept_policy("agent", spelled(looser->digest), "ann"));
+  EXPECT_TRUE(world.gate->waiting_policies().empty());
+  const auto after = world.gate->policy_in_force("agent", nullptr);
+  ASSERT_TRUE(after);
+  EXPECT_EQ((*after)->digest, looser->digest);
+  EXPECT_EQ(world.gate->open_run(again), world.run);
+  EXPECT_EQ(world.gate->policy_of(world.run)->digest, in_force->digest);
+
+  // A stricter one is taken by whoever joins, as ever.
+  RunRequest strict = again;
+  strict.policy = world.load(std::string(policy).replace(std::string(policy).find("approval: {"), 0,
+                                                         "execution: {max_steps: 5}\n"));
+  EXPECT_EQ(world.gate->open_run(strict), world.run);
+  EXPECT_EQ(run().policy, spelled(strict.policy->digest));
+}
+
+TEST_F(GatePolicy, WithoutTheTextOfWhatWasAcceptedNothingGoesOn) {
+  EXPECT_FALSE(world.gate->policy_in_force("nobody", nullptr));
+  const auto first = world.gate->policy_in_force("agent", world.policy);
+  EXPECT_TRUE(first);
+  // A digest whose file nobody has offered here.
+  ASSERT_TRUE(world.gate->accept_policy("agent", "sha256:" + std::string(64, '1'), "ann"));
+  for (const auto& offered : {world.policy, std::shared_ptr<const Policy>()}) {
+    const auto governs = world.gate->policy_in_force("agent", offered);
+    ASSERT_FALSE(governs);
+    EXPECT_EQ(governs.error().fault, Fault::refused);
+    EXPECT_THAT(governs.error().message, HasSubstr("is not in the journal"));
+  }
+}
+
 TEST_F(GatePolicy, AStricterPolicyCountsAtOnceAndSurvivesACrash) {  // rule 14
   EXPECT_EQ(world.call("put_note").kind, Settled::Kind::result);
   std::string text(policy);

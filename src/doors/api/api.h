@@ -54,8 +54,9 @@ struct ApiLimits {
 
 // A role as it is in force for the next run.
 struct RoleInForce {
-  std::shared_ptr<const Policy> policy;
-  Lock lock;
+  std::shared_ptr<const Policy> policy;  // null: nothing is, and `missing` says why
+  Error missing = {};
+  Lock lock = {};
   bool vouched = false;  // see RunRequest
 };
 

@@ -73,6 +73,7 @@ struct Api::Room : std::enable_shared_from_this<Api::Room> {
 
   // runs.cpp
   void open_run(Visit& visit);
+  void give_credential(Visit& visit, const std::string& run, const NewRun& wanted, Lock lock);
   void open_sub_run(Visit& visit);
   void show_run(Visit& visit);
   void close_run(Visit& visit);

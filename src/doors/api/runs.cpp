@@ -96,6 +96,13 @@ Result<std::string> task_of(const NewRun& wanted, bool may_speak) {
   return text;
 }
 
+// Of a run that is there: it goes on, whatever became of the role's file.
+std::shared_ptr<const Policy> policy_of_open(const Gate& gate, const std::string& key) {
+  const Run* known = gate.state().run_by_key(key);
+  const bool open = known != nullptr && known->phase != RunPhase::closed;
+  return open ? gate.policy_of(known->id) : nullptr;
+}
+
 void put_credential(json::Writer& out, const std::string& audience,
                     const identity::Identities::Issued& issued) {
   out.key("audience").string(audience).key("credential").string(issued.token);
@@ -173,15 +180,22 @@ void Api::Room::open_run(Visit& visit) {
   if (!role)
     return visit.refuse(503, Code::audit_unavailable, "the policy of the role is not there");
   const std::string name = wanted->key.empty() ? ports.identities.new_id("k") : wanted->key;
+  const std::string key = identity::run_key(who, name);
+  auto policy = role->policy ? role->policy : policy_of_open(ports.gate, key);
+  if (!policy) {
+    return visit.refuse(status_of_fault(role->missing), code_of_fault(role->missing),
+                        role->missing.message);
+  }
   const RunRequest request{
-      .key = identity::run_key(who, name),
+      .key = key,
       .sponsor = wanted->sponsor.empty() ? who.sponsor : visible(wanted->sponsor),
       .client = "api: " + who.agent + ", " + who.proof,
-      .policy = role->policy,
+      .policy = std::move(policy),
       .task = std::move(*task),
       .task_file = "the request's task",
       .caller = who.agent,
-      .vouched = role->vouched};
+      .vouched = role->vouched,
+      .keeps_policy = true};
   const auto run = ports.gate.open_run(request);
   if (!run) {
     return visit.refuse(status_of_fault(run.error()), code_of_fault(run.error()),
@@ -193,23 +207,30 @@ void Api::Room::open_run(Visit& visit) {
     return visit.refuse(409, Code::run_halted,
                         "a run of this role and sponsor is halted until a reviewer resumes it");
   }
-  // One connection for this door, however often a run is joined here.
-  if (held.contains(*run)) ports.gate.leave_run(*run);
-  held[*run].lock = std::move(role->lock);
-  const std::string door = wanted->for_mcp ? ports.address + "/mcp/" + who.role : audience;
+  give_credential(visit, *run, *wanted, std::move(role->lock));
+}
+
+// For a run that was just joined.
+void Api::Room::give_credential(Visit& visit, const std::string& run, const NewRun& wanted,
+                                Lock lock) {
+  const identity::Principal& who = visit.who;
+  const std::string door = wanted.for_mcp ? ports.address + "/mcp/" + who.role : audience;
   const auto issued = ports.identities.issue(
-      {.agent = who.agent, .run = *run, .audience = door, .life = wanted->lasts});
+      {.agent = who.agent, .run = run, .audience = door, .life = wanted.lasts});
+  // One connection for this door, however often a run is joined here.
+  if (!issued || held.contains(run)) ports.gate.leave_run(run);
   if (!issued) {
     return visit.refuse(status_of_fault(issued.error()), code_of_fault(issued.error()),
                         issued.error().message);
   }
-  hold_open(*run, issued->expires);
+  held[run].lock = std::move(lock);
+  hold_open(run, issued->expires);
   json::Writer more;
   more.object();
   put_credential(more, door, *issued);
   std::string members = more.key("role").string(who.role).end().take();
   members = members.substr(1, members.size() - 2);
-  visit.answer(201, run_json(*ports.gate.state().run(*run), members));
+  visit.answer(201, run_json(*ports.gate.state().run(run), members));
 }
 
 void Api::Room::open_sub_run(Visit& visit) {
@@ -239,9 +260,12 @@ void Api::Room::open_sub_run(Visit& visit) {
     return visit.refuse(403, Code::not_granted, token::to_string(credential.error()));
   }
   sub.attenuation = credential->attenuation;
-  sub.expires = credential->expires;
-  const auto issued = ports.identities.issue(std::move(*credential));
-  if (!issued) return visit.refuse(400, Code::ambiguous_request, issued.error().message);
+  const auto issued = ports.identities.issue(std::move(*credential), sub.root);
+  if (!issued) {
+    return visit.refuse(status_of_fault(issued.error()), code_of_fault(issued.error()),
+                        issued.error().message);
+  }
+  sub.expires = issued->expires;
   json::Writer said;
   said.object().key("agent").string(sub.agent).key("attenuation");
   token::write(sub.attenuation, said);

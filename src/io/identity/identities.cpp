@@ -189,15 +189,23 @@ Result<Identities::Issued> Identities::issue(const Bearer& bearer) {
   std::copy(digest.begin(), digest.end(), credential.policy.begin());
   credential.issued = credential.not_before = ports_.now();
   credential.expires = credential.issued + std::min(bearer.life, credential_life_max);
-  return issue(std::move(credential));
+  return issue(std::move(credential), bearer.run);
 }
 
-Result<Identities::Issued> Identities::issue(token::RunCredential credential) {
+Result<Identities::Issued> Identities::issue(token::RunCredential credential,
+                                             const std::string& root) {
+  constexpr std::int64_t second = 1'000'000'000;
   credential.issuer = issuer_;
   credential.id = new_id("j");
+  const auto deadline = ports_.deadline ? ports_.deadline(root) : std::optional<Instant>();
+  if (deadline && deadline->ns - credential.issued.ns < second) {
+    return fail(Fault::refused, "the run `" + visible(credential.run) + "` has no time left");
+  }
+  if (deadline) credential.expires = std::min(credential.expires, *deadline);
   Issued issued{.token = {}, .id = credential.id, .expires = credential.expires};
-  issued.expires.ns -= issued.expires.ns % 1'000'000'000;
-  auto token = token::issue(signing_.front().key, std::move(credential), issued.expires);
+  issued.expires.ns -= issued.expires.ns % second;
+  auto token =
+      token::issue(signing_.front().key, std::move(credential), deadline.value_or(issued.expires));
   if (!token) return std::unexpected(token.error());
   issued.token = *std::move(token);
   return issued;

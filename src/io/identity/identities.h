@@ -47,6 +47,8 @@ struct IdentityPorts {
   std::function<Instant()> now;
   // The run that a credential names, or the one that it counts in; null: there is no such run.
   std::function<const Run*(std::string_view id)> run;
+  // When the time of this run is used up, as far as anybody can tell now; absent: it has no end.
+  std::function<std::optional<Instant>(std::string_view run)> deadline = {};
   std::function<void(const std::string& topic, const std::string& text)> note;
   std::function<std::string(std::size_t)> random;
   // Where others' keys are had from. Without it, nobody's tokens count.
@@ -92,10 +94,12 @@ class Identities {
     std::string token, id;
     Instant expires;
   };
-  // Fault::missing: no such open run.
+  // No credential outlives its run: it ends with the time that the run has left, if that is
+  // sooner. Fault::missing: no such open run. Fault::refused: it has no time left.
   Result<Issued> issue(const Bearer& bearer);
-  // For a sub-agent: what `token::delegate` made of the parent's.
-  Result<Issued> issue(token::RunCredential credential);
+  // For a sub-agent: what `token::delegate` made of the parent's; `root` is the run of the gate's
+  // that its calls belong to.
+  Result<Issued> issue(token::RunCredential credential, const std::string& root);
 
   const std::string& issuer() const { return issuer_; }
   std::string new_id(std::string_view prefix) const;

@@ -41,6 +41,9 @@ struct Gatehouse {
   IdentityPorts ports() {
     return {.now = [this] { return now; },
             .run = [this](std::string_view id) { return id == run.id ? &run : nullptr; },
+            .deadline = [this](std::string_view id) -> std::optional<Instant> {
+              return id == run.id ? deadline : std::nullopt;
+            },
             .note = [this](const std::string&, const std::string& text) { notes.push_back(text); },
             .random = [this](std::size_t count) { return std::string(count, ++counter); }};
   }
@@ -81,6 +84,7 @@ struct Gatehouse {
 
   Instant now{1'800'000'000LL * 1'000'000'000};
   Run run;
+  std::optional<Instant> deadline;
   std::vector<std::string> notes;
   char counter = 0;
   Identities identities;
@@ -224,6 +228,34 @@ TEST(Identities, NothingIsIssuedForWhatIsOver) {
   const auto longest = gate.identities.issue(
       {.agent = "nightly", .run = "r-1", .audience = kDoor, .life = Duration::seconds(10'000'000)});
   EXPECT_EQ(longest->expires, gate.now + credential_life_max);
+}
+
+TEST(Identities, NoCredentialOutlivesItsRun) {
+  Gatehouse gate;
+  const Bearer bearer{.agent = "nightly", .run = "r-1", .audience = kDoor};
+  gate.deadline = gate.now + Duration::seconds(61);
+  const auto issued = gate.identities.issue(bearer);
+  ASSERT_TRUE(issued);
+  EXPECT_EQ(issued->expires, gate.now + Duration::seconds(61));
+  const auto who = gate.ask("Bearer " + issued->token);
+  ASSERT_TRUE(who);
+  EXPECT_EQ(who->credential->expires, issued->expires);
+  // A sub-agent's ends no later, whatever its parent's says.
+  token::RunCredential child = *who->credential;
+  child.run = "s-1";
+  child.expires = gate.now + Duration::seconds(3600);
+  EXPECT_EQ(gate.identities.issue(child, "r-1")->expires, *gate.deadline);
+  // What is left of a second is no time.
+  gate.deadline = gate.now + Duration::milliseconds(999);
+  for (const auto& none : {gate.identities.issue(bearer), gate.identities.issue(child, "r-1")}) {
+    ASSERT_FALSE(none);
+    EXPECT_EQ(none.error().fault, Fault::refused);
+    EXPECT_THAT(none.error().message, HasSubstr("has no time left"));
+  }
+  gate.deadline = gate.now + Duration::seconds(10'000'000);
+  EXPECT_EQ(gate.identities.issue(bearer)->expires, gate.now + credential_life_default);
+  gate.now = issued->expires;
+  EXPECT_FALSE(gate.ask("Bearer " + issued->token));
 }
 
 TEST(Identities, ARefusalTellsAStrangerNothing) {
