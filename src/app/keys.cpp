@@ -10,6 +10,7 @@
 #include "app/command.h"
 #include "app/commands.h"
 #include "app/paths.h"
+#include "app/real_path.h"
 #include "app/terminal.h"
 #include "base/hash.h"
 #include "base/json.h"
@@ -117,10 +118,37 @@ Result<std::string> without_key(const std::string& path, const token::KeptKey& k
   return text;
 }
 
+// What the node that runs here makes of the changed file; one that starts later reads it anyway.
+struct NodeHeard {
+  bool told = false;
+  std::string deaf;     // it runs, and nobody can say that the key opens nothing there
+  std::string mistake;  // of the file, but the key is taken back all the same
+};
+
+NodeHeard tell_node(const Arguments& arguments, const std::string& path) {
+  const auto directory = state_directory(arguments);
+  if (!directory) return {};
+  auto node = NodeConnection::open(*directory, control_socket);
+  if (!node && node.error().fault == Fault::missing) return {};
+  auto answer = node ? node->ask(R"({"op":"reread"})")
+                     : Result<json::Document>(std::unexpected(node.error()));
+  if (!answer) return {.told = false, .deaf = to_string(answer.error()), .mistake = {}};
+  const auto config = std::string(answer->root().text("config").value_or(""));
+  if (real_path(config) != real_path(path)) {
+    return {.told = false, .deaf = "it reads another file, " + visible(config), .mistake = {}};
+  }
+  return {
+      .told = true, .deaf = {}, .mistake = visible(answer->root().text("mistake").value_or(""))};
+}
+
 int revoke_key(const Arguments& arguments) {
   const std::string prefix = arguments.word("prefix");
   const auto deployment = deployment_of_keys(arguments);
-  if (!deployment) return complain(deployment.error());
+  if (!deployment) {
+    err("no key is taken back: the deployment file has to load for that; or take its line out by "
+        "hand");
+    return complain(deployment.error());
+  }
   const token::KeptKey* found = nullptr;
   std::string owner;
   for (const auto& [name, agent] : deployment->agents) {
@@ -137,20 +165,25 @@ int revoke_key(const Arguments& arguments) {
   const auto text = without_key(path, *found);
   if (!text) return complain(text.error());
   if (Status put = replace_file(path, *text, 0600); !put) return complain(put.error());
-  // A node that runs hears of it now; one that starts later reads the file.
-  const auto directory = state_directory(arguments);
-  auto node = directory ? NodeConnection::open(*directory, control_socket)
-                        : Result<NodeConnection>(std::unexpected(directory.error()));
-  const bool told = node && node->ask(R"({"op":"reread"})");
+  const NodeHeard heard = tell_node(arguments, path);
+  if (!heard.deaf.empty()) {
+    err(
+        fmt::format("the key {} is revoked in {}, and the node that runs here did not take it: {}; "
+                    "until it does, the key opens its doors",
+                    prefix, path, heard.deaf));
+  } else if (!heard.mistake.empty()) {
+    err("no other line of the file is in force, it has a mistake: " + heard.mistake);
+  }
+  const int status = heard.deaf.empty() ? exit_good : exit_no;
   if (arguments.has("--json")) {
     json::Writer said;
-    said.object().key("agent").string(owner).key("node_told").boolean(told);
+    said.object().key("agent").string(owner).key("node_told").boolean(heard.told);
     out(said.key("prefix").string(prefix).end().take());
-    return exit_good;
+  } else if (heard.deaf.empty()) {
+    out(fmt::format("the key {} of `{}` opens nothing any more{}", prefix, visible(owner),
+                    heard.told ? "" : "; no node runs here that would have to be told"));
   }
-  out(fmt::format("the key {} of `{}` opens nothing any more{}", prefix, visible(owner),
-                  told ? "" : "; no node runs here that would have to be told"));
-  return exit_good;
+  return status;
 }
 
 // The node that runs here does it, so that its doors know at once; without one, the file is enough.

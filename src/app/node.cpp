@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <utility>
 
 #include <fmt/format.h>
@@ -54,22 +53,6 @@ Status fold_record(Folded& folded, std::string_view text) {
 }
 
 }  // namespace
-
-Status Node::read_config() {
-  const DeploymentRead read = read_deployment(options_.config, options_.config_named);
-  if (!read.deployment) {
-    for (const Error& error : read.errors) log_line(to_string(error));
-    return read.errors.empty() ? Status{} : std::unexpected(read.errors.front());
-  }
-  deployment_ = *read.deployment;
-  if (identities_) identities_->use(deployment_);
-  config_directory_ = std::filesystem::path(read.path).parent_path().string();
-  remotes_->use(deployment_, config_directory_);
-  herald_->use(deployment_, config_directory_);
-  if (watching_) watching_->know(deployment_);
-  roll_out();
-  return {};
-}
 
 Status Node::open_journal() {
   Folded folded{chronicle_, access_};
@@ -216,6 +199,8 @@ Status Node::open() {
       [this](const std::string& run, const std::string& text) { say(run, text); });
   if (Status read = read_config(); !read) return read;
   if (Status journal = open_journal(); !journal) return journal;
+  if (!config_digest_.empty()) note_config();
+  warn_of_writers();
   if (Status people = enrol_configured(); !people) return people;
   people_changed();
   roll_out();
@@ -228,13 +213,7 @@ Status Node::open() {
       [this](std::string_view text) { return key_->prove(text); },
       [this](std::string_view person) { return groups_of(person); },
       [this](const Stopped& stopped) { killed(stopped); },
-      [this]() -> Status {
-        if (Status read = read_config(); !read) return read;
-        if (Status people = enrol_configured(); !people) return people;
-        people_changed();
-        reload_console();
-        return {};
-      },
+      [this] { return reread_config(); },
       [this](json::View request) { return create_run(request); },
       [this](json::View request) { return rotate_keys(request); },
       [this] { return notices_json(); },

@@ -63,31 +63,4 @@ Task<void> Node::end_serving() {
   loop_.stop();
 }
 
-// A bad file never replaces a good one. Sessions keep what they began with; new ones, and people,
-// get what the file says now. Where it listens is decided once.
-void Node::reload() {
-  const DeploymentRead read = read_deployment(options_.config, true);
-  if (const std::vector<Error> errors = serving_mistakes(read); !errors.empty()) {
-    for (const Error& error : errors) log_line(to_string(error));
-    log_line("the deployment file has a mistake; what was in force stays");
-    (void)gate_->note({}, "deployment file does not load", to_string(errors.front()));
-    return;
-  }
-  deployment_ = *read.deployment;
-  identities_->use(deployment_);
-  remotes_->use(deployment_, config_directory_);
-  herald_->use(deployment_, config_directory_);
-  role_policies_.clear();
-  watching_->know(deployment_);
-  roll_out();
-  if (Status people = enrol_configured(); !people) log_line(to_string(people.error()));
-  people_changed();
-  look_at_answerers();
-  reload_console();
-  if (Status certificate = gateway_->reload(); !certificate) {
-    log_line("the certificate stays as it was: " + to_string(certificate.error()));
-  }
-  log_line("the deployment file was read again");
-}
-
 }  // namespace pawl::app

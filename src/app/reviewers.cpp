@@ -165,7 +165,14 @@ int add(const Arguments& arguments) {
   auto text = with_person(path, person_line(name, arguments.many("--group"), *verifier), first);
   if (!text) return complain(text.error());
   if (Status written = write_config(path, *text); !written) return complain(written.error());
-  if (auto done = node->ask(R"({"op":"reread"})"); !done) return complain(done.error());
+  const auto done = node->ask(R"({"op":"reread"})");
+  if (!done) return complain(done.error());
+  if (const auto mistake = done->root().text("mistake")) {
+    return complain({Fault::refused,
+                     "what " + path + " says of `" + name +
+                         "` does not count until this is put right: " + visible(*mistake),
+                     {}});
+  }
   say_enrolled(arguments, name, path, first);
   return exit_good;
 }

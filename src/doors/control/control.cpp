@@ -210,8 +210,13 @@ Result<std::string> Control::read(std::string_view op, json::View request) {
   }
   if (op == "reviewers") return reviewers_json(ports_.gate.state(), ports_.config);
   if (op == "reread") {
-    if (Status read = ports_.reread(); !read) return std::unexpected(read.error());
-    return done();
+    const auto mistake = ports_.reread();
+    if (!mistake) return std::unexpected(mistake.error());
+    json::Writer out;
+    out.object().key("config").string(ports_.config);
+    if (!mistake->empty()) out.key("mistake").string(*mistake);
+    out.key("ok").boolean(true).end();
+    return out.take();
   }
   if (op == "challenge") {
     const auto person = text(request, "person");

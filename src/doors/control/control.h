@@ -7,7 +7,9 @@
 //   {"op":"hello","nonce":…}          the node proves its key, before anybody sends it anything
 //   {"op":"status"}                   {"op":"approvals"}    {"op":"approval","id":…,"full":true}
 //   {"op":"policy","agent":…}         the bundle that was accepted for an agent, or `""`
-//   {"op":"reviewers"}                {"op":"reread"}   reads the deployment file anew
+//   {"op":"reviewers"}
+//   {"op":"reread"}                   reads the deployment file anew; says which one (`config`),
+//                                     and what is wrong with it (`mistake`)
 //   {"op":"challenge","person":…}     opens a challenge for an act
 //   {"op":"kill","scope":…,"name":…,"reason":…,"by":…,"processes":true}
 //   {"op":"run_open","role":…,"by":…,…}   a run for a door on the network, with its credential
@@ -73,8 +75,9 @@ struct ControlPorts {
   std::function<std::vector<std::string>(std::string_view person)> groups_of;
   // A kill took effect: sessions cancel what is at their servers.
   std::function<void(const Stopped&)> killed;
-  // Reads the deployment file anew; the first reviewers come from there.
-  std::function<Status()> reread;
+  // Reads the deployment file anew; the first reviewers come from there. Not empty: its mistake,
+  // for which what was in force stays, without the keys that it takes back.
+  std::function<Result<std::string>()> reread;
   // Opens a run as `run_open` asks, and answers it with its credential, as JSON.
   std::function<Result<std::string>(json::View request)> open_run;
   // The credentials of runs are signed with a new key from now on.

@@ -1,0 +1,132 @@
+// The deployment file: read at the start, on a signal, when something joins and when a command
+// says that it changed; and what counts of one that has a mistake.
+//
+// All of these go through `read_config`, so that none of them is a way round the checks of another.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "app/node_room.h"
+#include "app/paths.h"
+#include "base/text.h"
+
+namespace pawl::app {
+namespace {
+
+// Who may write this file, or put another one in its place, besides its owner's people; empty:
+// nobody whom an agent or a server could be.
+std::string writers_of(const std::string& file) {
+  struct stat what{};
+  const std::string folder = std::filesystem::path(file).parent_path().string();
+  for (const std::string& one : {file, folder}) {
+    if (::stat(one.c_str(), &what) != 0) continue;
+    // In a folder such as /tmp nobody replaces what is another's.
+    const bool kept = S_ISDIR(what.st_mode) && (what.st_mode & S_ISVTX) != 0;
+    if ((what.st_mode & S_IWOTH) != 0 && !kept) return "every user of this machine";
+    if (::access(one.c_str(), W_OK) == 0) return "the user that this node runs as";
+  }
+  return {};
+}
+
+}  // namespace
+
+// Rule 14: nobody accepts a deployment file, so the journal says which one counted from when on,
+// and whose word it may be.
+void Node::note_config() {
+  if (config_noted_ == config_digest_) return;
+  std::string text = options_.config + " is " + config_digest_;
+  if (config_digest_.empty()) text = options_.config + " is not there";
+  const std::string writers = config_digest_.empty() ? std::string() : writers_of(options_.config);
+  if (!writers.empty()) text += ", and can be written by " + writers;
+  // What the journal has no room for now is said with the next one that is read.
+  if (gate_->note({}, "deployment file", text)) config_noted_ = config_digest_;
+}
+
+void Node::warn_of_writers() {
+  const std::string writers = config_digest_.empty() ? std::string() : writers_of(options_.config);
+  if (writers.empty()) return;
+  log_line(
+      fmt::format("warning: {} can be written by {}, and so by agents and servers that run as "
+                  "such: what it says is then their word",
+                  options_.config, writers));
+}
+
+// A bad file never replaces a good one. Sessions keep what they began with; new ones, and people,
+// get what the file says now.
+Status Node::read_config() {
+  const DeploymentRead read = read_deployment(options_.config, options_.config_named);
+  const std::vector<Error> errors =
+      options_.serves ? serving_mistakes(read) : deployment_mistakes(read);
+  if (!errors.empty()) {
+    for (const Error& error : errors) log_line(to_string(error));
+    if (gate_) (void)gate_->note({}, "deployment file does not load", to_string(errors.front()));
+    if (gate_ && read.deployment) take_back_keys(*read.deployment);
+    return std::unexpected(errors.front());
+  }
+  if (!read.deployment) return {};
+  deployment_ = *read.deployment;
+  config_digest_ = read.digest;
+  if (identities_) identities_->use(deployment_);
+  config_directory_ = std::filesystem::path(read.path).parent_path().string();
+  remotes_->use(deployment_, config_directory_);
+  herald_->use(deployment_, config_directory_);
+  role_policies_.clear();
+  if (watching_) watching_->know(deployment_);
+  roll_out();
+  if (gate_) note_config();
+  return {};
+}
+
+// What only tightens counts at once, whatever else is wrong with the file: a key that it calls
+// revoked opens nothing any more, of whichever agent it was.
+void Node::take_back_keys(const Deployment& file) {
+  std::vector<std::string> taken;
+  for (const auto& [name, agent] : file.agents) {
+    for (const std::string& prefix : agent.revoked) {
+      for (auto& [owner, known] : deployment_.agents) {
+        const auto is_it = [&prefix](const token::KeptKey& key) { return key.prefix == prefix; };
+        if (std::erase_if(known.keys, is_it) > 0) taken.push_back(prefix);
+      }
+    }
+  }
+  if (taken.empty()) return;
+  if (identities_) identities_->use(deployment_);
+  for (const std::string& prefix : taken) {
+    log_line("the key " + visible(prefix) +
+             " is taken back, as the file says; no other line of it "
+             "is in force");
+  }
+}
+
+// For `reread` of the control socket: empty where the file is in force, else the mistake for which
+// what was in force stays.
+Result<std::string> Node::reread_config() {
+  if (Status read = read_config(); !read) return to_string(read.error());
+  if (Status people = enrol_configured(); !people) return std::unexpected(people.error());
+  people_changed();
+  look_at_answerers();
+  reload_console();
+  return std::string();
+}
+
+// On SIGHUP. Where it listens is decided once.
+void Node::reload() {
+  if (Status read = read_config(); !read) {
+    return log_line("the deployment file has a mistake; what was in force stays");
+  }
+  if (Status people = enrol_configured(); !people) log_line(to_string(people.error()));
+  people_changed();
+  look_at_answerers();
+  reload_console();
+  if (Status certificate = gateway_->reload(); !certificate) {
+    log_line("the certificate stays as it was: " + to_string(certificate.error()));
+  }
+  log_line("the deployment file was read again");
+}
+
+}  // namespace pawl::app
