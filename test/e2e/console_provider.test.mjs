@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { looksRightEverywhere, opened } from './browsed.mjs';
-import { Person, Watched, browserless, openBrowser, until } from './console.mjs';
+import { Person, Watched, browserless, openBrowser, passphrase, until } from './console.mjs';
 import { client, provider } from './provider.mjs';
 
 const policy = `
@@ -176,6 +176,45 @@ test('H06 who is out of the file is signed out at once', async () => {
   w.edit((text) => text.replace('oidc: ada@myco.example, ', ''));
   await until(async () => (await ada.get('me')).status === 401, 'the end of the session');
   w.edit((text) => text.replace(/ada: \{/, 'ada: {oidc: ada@myco.example, '));
+});
+
+test('a link survives the way to the provider', { skip: browserless() }, async () => {
+  const sent = w.session.call('send_customer_email', { to: 'b@myco.example', body: 'a link' });
+  says('zoe@myco.example');
+  const { approval } = await asked(await through());
+  const browser = await openBrowser();
+  try {
+    // As a notice has it: without the page's path.
+    const link = `${new URL(w.console).origin}/#/queue/${approval}`;
+    const page = await opened(browser, w, { at: link, friends: [id.origin] });
+    await page.getByRole('button', { name: 'Sign in at 127.0.0.1' }).click();
+    await page.click('#yes');
+    await page.waitForSelector('article.card');
+    assert.match(await page.innerText('article.card h1'), /send_customer_email/);
+    assert.equal(page.url(), `${w.console}#/queue/${approval}`);
+    assert.deepEqual(page.faults, []);
+    // A passphrase leads there too, and what is no place of the page leads nowhere.
+    const other = await opened(browser, w, { at: link });
+    await other.fill('#who', 'bob');
+    await other.fill('#passphrase', passphrase);
+    await other.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await other.waitForSelector('article.card');
+    const wrong = await opened(browser, w, {
+      at: `${w.console}#//evil.example/@x`,
+      friends: [id.origin],
+    });
+    await wrong.getByRole('button', { name: 'Sign in at 127.0.0.1' }).click();
+    await wrong.click('#yes');
+    await wrong.waitForSelector('#health .good');
+    assert.equal(wrong.url(), w.console);
+    assert.deepEqual(wrong.faults, []);
+  } finally {
+    await browser.close();
+  }
+  const zoe = await through();
+  const no = { kind: 'answer', approval, approve: false, reason: 'no', shown: '', typed: '' };
+  assert.equal((await zoe.act(no)).status, 200);
+  await sent;
 });
 
 test('a browser goes to the provider and comes back', { skip: browserless() }, async () => {

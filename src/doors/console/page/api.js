@@ -90,9 +90,10 @@ export const waysToSignIn = () => get('ways');
 export async function goToProvider() {
   const { key, open } = await makeKey();
   const begun = await post('provider/begin', JSON.stringify({ key: open }));
-  await leave({ key, open, state: begun.state });
+  await leave({ key, open, place: location.hash, state: begun.state });
   location.assign(begun.open);
 }
+const isPlace = (hash) => typeof hash === 'string' && /^#\/[a-z]+(\/[\w.~%,-]+)?$/.test(hash);
 // What it came back with, taken out of the address first; null: nothing.
 export async function returned() {
   const brought = new URLSearchParams(location.search);
@@ -101,6 +102,9 @@ export async function returned() {
   const journey = await comeBack();
   const state = brought.get('state');
   if (journey?.state !== state) throw new Error('this page did not begin that sign-in');
+  // Where they were going: kept by this page and not by the address, which anybody can write. It is
+  // a place of this page, and can be nothing else.
+  if (isPlace(journey.place)) history.replaceState(null, '', location.pathname + journey.place);
   if (!brought.has('code')) throw new Error('the provider has not signed you in');
   const body = {
     code: brought.get('code'),
