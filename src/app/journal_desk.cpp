@@ -155,6 +155,16 @@ Task<std::string> JournalDesk::prove() {
   co_return proof;
 }
 
+Task<std::optional<FoundCalls>> JournalDesk::look_back(std::vector<SoughtCall> sought) {
+  const auto found = std::make_shared<std::optional<FoundCalls>>();
+  (void)co_await in_turn([this, found, wanted = std::move(sought)] {
+    auto disk = PosixDisk::open(directory_, PosixDisk::Root::must_exist);
+    if (disk) *found = pawl::look_back(**disk, wanted, [this] { return stop_.load(); });
+    return std::string();
+  });
+  co_return std::move(*found);
+}
+
 void JournalDesk::finish() {
   over_ = true;
   stop_ = true;

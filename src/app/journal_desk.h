@@ -1,8 +1,9 @@
 // Questions about the whole journal, for the console: a search, and whether it is what was written.
 //
 // Both read every byte there is, so a thread of its own does it, one question at a time. It reads
-// the files beside the node that writes them, as `pawl audit` does, and shares nothing.
-// Threads: everything but the reading belongs to the loop.
+// the files beside the node that writes them, as `pawl audit` does, and shares nothing. Cards have
+// a desk of their own, so that no proof keeps them waiting. Threads: everything but the reading
+// belongs to the loop.
 #pragma once
 
 #include <atomic>
@@ -12,9 +13,11 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "app/audit_text.h"
 #include "base/task.h"
+#include "doors/control/look_back.h"
 #include "io/net/loop.h"
 
 namespace pawl::app {
@@ -38,6 +41,8 @@ class JournalDesk {
   Task<std::string> search(AuditFilter filter);
   // What was proved less than a minute ago is not read again.
   Task<std::string> prove();
+  // How waiting calls were judged; nothing where nobody can read now.
+  Task<std::optional<FoundCalls>> look_back(std::vector<SoughtCall> sought);
   // Whoever waits is answered.
   void finish();
 

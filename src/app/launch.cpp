@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
@@ -33,6 +35,16 @@ Duration seconds_from_environment(const char* name, Duration otherwise) {
   return parsed ? *parsed : otherwise;
 }
 
+std::uint64_t number_from_environment(const char* name, std::uint64_t otherwise) {
+  const char* text = std::getenv(name);
+  if (text == nullptr) return otherwise;
+  const std::string_view digits = text;
+  std::uint64_t parsed = 0;
+  const auto [end, wrong] = std::from_chars(digits.data(), digits.data() + digits.size(), parsed);
+  const bool whole = wrong == std::errc() && end == digits.data() + digits.size();
+  return whole && parsed > 0 ? parsed : otherwise;
+}
+
 int run_launch(const Arguments& arguments) {
   auto directory = state_directory(arguments);
   if (!directory) return exit_usage;
@@ -42,6 +54,9 @@ int run_launch(const Arguments& arguments) {
   options.config_named = arguments.has("--config");
   options.idle = seconds_from_environment("PAWL_NODE_IDLE", options.idle);
   options.idle_close = seconds_from_environment("PAWL_IDLE_CLOSE", options.idle_close);
+  // Only ever sooner: a snapshot more takes nothing but time.
+  options.snapshot_records =
+      number_from_environment("PAWL_SNAPSHOT_RECORDS", options.snapshot_records);
   // Only ever sooner: whoever starts a node first must not make calls wait for ever.
   options.call_deadline = std::min(
       options.call_deadline, seconds_from_environment("PAWL_CALL_DEADLINE", options.call_deadline));

@@ -94,6 +94,7 @@ Status Node::open_journal() {
   if (Status applied = folded.state.apply(record); !applied) return applied;
   GateLimits limits;
   limits.idle_close = options_.idle_close;
+  limits.snapshot_records = std::min(limits.snapshot_records, options_.snapshot_records);
   gate_ = std::make_unique<Gate>(std::move(folded.state), *journal_, *clock_, executor_, *herald_,
                                  random_bytes, limits);
   herald_->use(gate_.get(), journal_.get());
@@ -204,6 +205,7 @@ Status Node::open() {
   if (Status people = enrol_configured(); !people) return people;
   people_changed();
   roll_out();
+  card_desk_ = std::make_unique<JournalDesk>(loop_, options_.state_directory);
   control_ = std::make_unique<Control>(ControlPorts{
       *gate_,
       *journal_,
@@ -228,7 +230,8 @@ Status Node::open() {
       &chronicle_,
       [this] { return deployment_.default_reviewers; },
       [this](json::Writer& out) { write_access(out, access_); },
-      [this](std::function<void()> work) { loop_.post(std::move(work)); }});
+      [this](std::function<void()> work) { loop_.post(std::move(work)); },
+      [this](std::vector<SoughtCall> sought) { return card_desk_->look_back(std::move(sought)); }});
   for (const auto& [id, run] : gate_->state().runs()) {
     if (run.phase != RunPhase::closed) gate_->leave_run(id);
   }
@@ -272,6 +275,7 @@ void Node::watch_idle() {
 
 void Node::close() {
   close_console();
+  if (card_desk_) card_desk_->finish();
   if (api_) api_->finish();
   // Whoever waits for an issuer's keys is answered while there is somebody to answer.
   if (identities_) identities_->finish();

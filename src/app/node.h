@@ -19,6 +19,7 @@ struct NodeOptions {
   bool serves = false;        // `pawl serve`: listens on the network, and does not end when idle
   Duration idle = Duration::seconds(60);
   Duration idle_close = Duration::seconds(600);
+  std::uint64_t snapshot_records = 100'000;  // between two snapshots; at most as a gate has it
   Duration call_deadline = Duration::seconds(3600);  // of one call at its server
 };
 

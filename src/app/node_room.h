@@ -321,7 +321,7 @@ class Node {
   std::map<std::string, Vouching, std::less<>> vouched_;  // by person
   net::Timer vouched_end_;
   std::unique_ptr<console::Console> console_;
-  std::unique_ptr<JournalDesk> journal_desk_;
+  std::unique_ptr<JournalDesk> journal_desk_, card_desk_;
   std::unique_ptr<ConsoleListener> console_listener_;  // its connections hold what that answers
   bool ending_ = false;
   net::Timer idle_;

@@ -4,6 +4,8 @@
 #include <utility>
 #include <variant>
 
+#include "kernel/state/eyes.h"
+
 namespace pawl {
 namespace {
 
@@ -108,6 +110,7 @@ struct ChronicleTeller {
     as_answer.person = b.person;
     as_answer.answer = "change";
     into.answered(as_answer, *approval, record.at, is_vigilance(state, approval->asked.run));
+    into.displays_.erase(b.approval);  // of what would not run any more
     Happening one = begin(approval->asked.run, "change");
     one.tool = approval->asked.terms->tool;
     one.call = approval->call;
@@ -172,6 +175,7 @@ struct ChangesQuestions {
 }  // namespace
 
 void Chronicle::note(const Record& record, const State& state) {
+  if (first_.ns == 0) begins_ = first_ = record.at;
   if (std::visit(ChangesQuestions{}, record.body)) ++changes_;
   std::visit(ChronicleTeller{*this, record, state}, record.body);
 }
@@ -185,7 +189,9 @@ void Chronicle::add(Happening happening) {
     last_[happening.run] = happening.at;
   }
   happenings_.push_back(std::move(happening));
-  if (happenings_.size() > limits_.happenings_max) happenings_.pop_front();
+  if (happenings_.size() <= limits_.happenings_max) return;
+  happenings_.pop_front();
+  begins_ = happenings_.front().at;
 }
 
 void Chronicle::judge(const CallDecided& b) {
@@ -198,7 +204,7 @@ void Chronicle::judge(const CallDecided& b) {
   const Judged* kept = &*judgements_.insert(how).first;
   const bool facts_too =
       judged_.size() < limits_.facts_kept_max && b.facts.size() <= limits_.facts_bytes_max;
-  JudgedCall call{kept, b.args_bytes, facts_too ? b.facts : std::string()};
+  JudgedCall call{kept, b.args_bytes, facts_too, facts_too ? b.facts : std::string()};
   if (judged_.emplace(b.approval, std::move(call)).second) {
     order_.push_back(b.approval);
   }
@@ -208,6 +214,46 @@ void Chronicle::judge(const CallDecided& b) {
 
 void Chronicle::forget(const std::string& approval) {
   judged_.erase(approval);
+  displays_.erase(approval);
+}
+
+void Chronicle::recall(const std::string& approval, const CallDecided* found) {
+  std::erase_if(recalled_, [&](const Recalled& one) { return one.approval == approval; });
+  Recalled& one = recalled_.emplace_back();
+  one.approval = approval;
+  if (found != nullptr) {
+    one.found = true;
+    one.how = {found->class_text, found->rule_at};
+    one.call.args_bytes = found->args_bytes;
+    one.call.has_facts = found->facts.size() <= limits_.recalled_bytes_max;
+    if (one.call.has_facts) one.call.facts = found->facts;
+  }
+  one.call.how = &one.how;
+  if (recalled_.size() > limits_.recalled_max) recalled_.pop_front();
+}
+
+void Chronicle::displayed(const std::string& approval, const std::string& person, Instant at) {
+  auto known = displays_.find(approval);
+  if (known == displays_.end()) {
+    while (displays_order_.size() >= limits_.displays_max) {
+      displays_.erase(displays_order_.front());
+      displays_order_.pop_front();
+    }
+    displays_order_.push_back(approval);
+    known = displays_.emplace(approval, std::vector<std::pair<std::string, Instant>>()).first;
+  }
+  if (first_display(approval, person) || known->second.size() >= limits_.readers_max) return;
+  known->second.emplace_back(person, at);
+}
+
+std::optional<Instant> Chronicle::first_display(const std::string& approval,
+                                                const std::string& person) const {
+  const auto known = displays_.find(approval);
+  if (known == displays_.end()) return std::nullopt;
+  for (const auto& [reader, at] : known->second) {
+    if (reader == person) return at;
+  }
+  return std::nullopt;
 }
 
 void Chronicle::answered(const ApprovalAnswered& b, const Approval& approval, Instant at,
@@ -223,19 +269,38 @@ void Chronicle::answered(const ApprovalAnswered& b, const Approval& approval, In
   }
   ++person.answers;
   person.approved += yes ? 1 : 0;
-  person.hasty += yes && took < hasty_below ? 1 : 0;
+  person.at_once += yes && took < hasty_below ? 1 : 0;
   person.took.push_back(took);
   if (person.took.size() > limits_.times_max) person.took.pop_front();
+  if (const auto first = first_display(b.approval, b.person)) {
+    const Duration read{at.ns - first->ns};
+    ++person.displayed;
+    person.hasty += yes && read < hasty_below ? 1 : 0;
+    person.read.push_back(read);
+    if (person.read.size() > limits_.times_max) person.read.pop_front();
+  }
   const std::string& tool = approval.asked.terms->tool;
   if (tools_.size() >= kToolsMax && !tools_.contains(tool)) return;
   Asked& asked = tools_[tool];
   ++asked.answered;
   asked.approved += yes ? 1 : 0;
+  asked.grave += is_mild(*approval.asked.terms) ? 0 : 1;
 }
 
 const JudgedCall* Chronicle::judged(std::string_view approval) const {
-  const auto found = judged_.find(approval);
-  return found == judged_.end() ? nullptr : &found->second;
+  const auto kept = judged_.find(approval);
+  if (kept != judged_.end() && kept->second.has_facts) return &kept->second;
+  for (const Recalled& one : recalled_) {
+    if (one.found && one.approval == approval) return &one.call;
+  }
+  return kept == judged_.end() ? nullptr : &kept->second;
+}
+
+bool Chronicle::remembers(std::string_view approval) const {
+  const JudgedCall* known = judged(approval);
+  return (known != nullptr && known->has_facts) ||
+         std::ranges::any_of(recalled_,
+                             [&](const Recalled& one) { return one.approval == approval; });
 }
 
 Instant Chronicle::last_of(std::string_view run) const {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 
 namespace pawl {
 namespace {
@@ -98,6 +99,161 @@ TEST(Chronicle, CountsWhatChangesTheListOfQuestions) {
     teller.tell(body);
     EXPECT_EQ(changes(), ++before);
   }
+}
+
+// A run with questions, as records make them.
+class Asked {
+ public:
+  explicit Asked(ChronicleLimits limits = {}) : chronicle(limits) {
+    RunOpened opened;
+    opened.run = "r-1";
+    opened.key = "k";
+    opened.agent = "mail";
+    opened.sponsor = "sam";
+    opened.policy = "sha256:p";
+    tell(opened);
+  }
+  void tell(Body body) {
+    const Record record{state.next_seq(), now, 0, std::move(body)};
+    const Status applied = state.apply(record);
+    ASSERT_TRUE(applied) << applied.error().message;
+    chronicle.note(record, state);
+  }
+  void ask(const std::string& id, const std::string& class_text = "reversible small") {
+    CallDecided decided = held(id, class_text);
+    decided.call = "c-" + id;
+    decided.policy = "sha256:p";
+    decided.facts = R"({"facts":")" + id + "\"}";
+    tell(decided);
+    ApprovalOpened opened;
+    opened.approval = id;
+    opened.call = "c-" + id;
+    opened.run = "r-1";
+    opened.agent = "mail";
+    opened.sponsor = "sam";
+    opened.tool = "crm/mail";
+    opened.binding = "b-" + id;
+    opened.args = "sha256:a";
+    opened.class_text = class_text;
+    opened.expires = now + Duration::seconds(3600);
+    tell(opened);
+  }
+  void answer(const std::string& id, const std::string& person, bool yes = true) {
+    ApprovalAnswered answered;
+    answered.approval = id;
+    answered.person = person;
+    answered.answer = yes ? "approve" : "reject";
+    tell(answered);
+  }
+  void later(std::int64_t milliseconds) { now = now + Duration::milliseconds(milliseconds); }
+
+  State state;
+  Chronicle chronicle;
+  Instant now{1'000'000'000'000};
+};
+
+TEST(ChronicleOfAnswers, WhoReadsForTwoSecondsIsNotHastyHoweverLongTheQuestionWaited) {
+  Asked asked;
+  asked.ask("a-1");
+  asked.later(60'000);
+  asked.chronicle.displayed("a-1", "ann", asked.now);
+  asked.later(1'000);
+  asked.chronicle.displayed("a-1", "ann", asked.now);  // looked at once more
+  asked.later(999);
+  asked.answer("a-1", "ann");
+  asked.ask("a-2");
+  asked.chronicle.displayed("a-2", "bob", asked.now);
+  asked.later(1'000);
+  asked.chronicle.displayed("a-2", "ann", asked.now);
+  asked.later(2'000);
+  asked.answer("a-2", "ann");
+  const Answering& ann = asked.chronicle.answering().at("ann");
+  EXPECT_EQ(ann.answers, 2u);
+  EXPECT_EQ(ann.displayed, 2u);
+  EXPECT_EQ(ann.hasty, 1u) << "two minutes after the question, 1.999 s after the card";
+  EXPECT_EQ(ann.at_once, 0u);
+  ASSERT_EQ(ann.read.size(), 2u);
+  EXPECT_EQ(ann.read[0], Duration::milliseconds(1999));
+  EXPECT_EQ(ann.read[1], Duration::seconds(2));
+  EXPECT_EQ(ann.took[0], Duration::milliseconds(61'999));
+}
+
+TEST(ChronicleOfAnswers, WhoHadNoCardIsNotSaidToHaveReadItFast) {
+  Asked asked;
+  asked.ask("a-1");
+  asked.chronicle.displayed("a-1", "bob", asked.now);
+  asked.later(500);
+  asked.answer("a-1", "ann");
+  const Answering& ann = asked.chronicle.answering().at("ann");
+  EXPECT_EQ(ann.displayed, 0u);
+  EXPECT_EQ(ann.hasty, 0u);
+  EXPECT_EQ(ann.at_once, 1u) << "half a second after the question";
+  EXPECT_TRUE(ann.read.empty());
+  asked.ask("a-2");
+  asked.chronicle.displayed("a-2", "ann", asked.now);
+  asked.later(500);
+  asked.answer("a-2", "ann", false);
+  EXPECT_EQ(asked.chronicle.answering().at("ann").hasty, 0u) << "a no is never hasty";
+}
+
+TEST(ChronicleOfAnswers, AChangedCallIsReadAnew) {
+  Asked asked;
+  asked.ask("a-1");
+  asked.chronicle.displayed("a-1", "ann", asked.now);
+  asked.later(60'000);
+  ApprovalChanged changed;
+  changed.approval = "a-1";
+  changed.person = "bob";
+  changed.args = "sha256:b";
+  changed.binding = "b-other";
+  asked.tell(changed);
+  asked.chronicle.displayed("a-1", "ann", asked.now);
+  asked.later(100);
+  asked.answer("a-1", "ann");
+  // bob's change was the approval that was wanted; ann's answer is one all the same.
+  EXPECT_EQ(asked.chronicle.answering().at("ann").hasty, 1u);
+}
+
+TEST(ChronicleOfAnswers, CountsWhatSomebodyOughtToLookAtByTool) {
+  Asked asked;
+  asked.ask("a-1");
+  asked.answer("a-1", "ann");
+  EXPECT_EQ(asked.chronicle.tools().at("crm/mail").grave, 0u);
+  for (const char* class_text : {"irreversible small", "reversible small external_sink", ""}) {
+    const std::uint64_t before = asked.chronicle.tools().at("crm/mail").grave;
+    const std::string id = "a-of " + std::string(class_text);
+    asked.ask(id, class_text);
+    asked.answer(id, "ann");
+    EXPECT_EQ(asked.chronicle.tools().at("crm/mail").grave, before + 1) << class_text;
+  }
+}
+
+TEST(ChronicleOfCalls, SaysWhichFactsItDoesNotKeepAndTakesThemFromTheJournal) {
+  Asked asked({.facts_kept_max = 1, .recalled_max = 2, .recalled_bytes_max = 64});
+  asked.ask("a-1");
+  asked.ask("a-2");
+  const Chronicle& chronicle = asked.chronicle;
+  EXPECT_TRUE(chronicle.judged("a-1")->has_facts);
+  EXPECT_FALSE(chronicle.judged("a-2")->has_facts);
+  EXPECT_EQ(chronicle.judged("a-2")->how->rule_at, "p.yaml:3:7");
+  EXPECT_FALSE(chronicle.remembers("a-2"));
+  CallDecided found = held("a-2");
+  found.facts = R"({"facts":"read back"})";
+  asked.chronicle.recall("a-2", &found);
+  EXPECT_TRUE(chronicle.remembers("a-2"));
+  EXPECT_EQ(chronicle.judged("a-2")->facts, found.facts);
+  // Of a question from before the snapshot nothing at all is kept.
+  EXPECT_EQ(chronicle.judged("a-0"), nullptr);
+  asked.chronicle.recall("a-0", &found);
+  EXPECT_EQ(chronicle.judged("a-0")->how->rule_at, "p.yaml:3:7");
+  // What is not in the journal is not asked for again and again.
+  asked.chronicle.recall("a-9", nullptr);
+  EXPECT_TRUE(chronicle.remembers("a-9"));
+  EXPECT_EQ(chronicle.judged("a-9"), nullptr);
+  EXPECT_FALSE(chronicle.remembers("a-2")) << "the oldest goes first";
+  found.facts = std::string(65, 'x');
+  asked.chronicle.recall("a-2", &found);
+  EXPECT_FALSE(chronicle.judged("a-2")->has_facts) << "too long to be kept here either";
 }
 
 }  // namespace

@@ -102,7 +102,10 @@ Task<std::string> Control::answer(std::string request) {
   } else if (op == "grant_end") {
     answered = end_grant(root);
   } else {
+    const std::vector<std::string> cards = cards_of(op, root);
+    if (!cards.empty()) co_await remember(cards);
     answered = read(op, root);
+    if (answered) note_display(cards, root);
     writes = false;
   }
   if (!answered) co_return refusal(answered.error());

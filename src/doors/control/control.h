@@ -23,6 +23,8 @@
 //                                     also as a text, `arguments_text`
 //   {"op":"together","ids":[…],"full":true}   several questions, and what their calls would take
 //   {"op":"changes"}                  a number that grows whenever the list of questions changes
+// A card (`approval`, `together`) may name the `person` who gets it: when they first had it is what
+// the time that they read it for is counted from.
 // A list of questions takes `filter`, words that are found anywhere in them, and `limit`; with
 // `names` it is their ids alone, with `ids` (a list) it is of these. Questions
 // are shown with `may_not`, why a `person` may not answer them, where a request names one; with
@@ -41,6 +43,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,6 +51,7 @@
 #include "base/json.h"
 #include "base/task.h"
 #include "doors/control/chronicle.h"
+#include "doors/control/look_back.h"
 #include "doors/control/question_texts.h"
 #include "doors/control/views.h"
 #include "gate/gate.h"
@@ -98,13 +102,16 @@ struct ControlPorts {
   // empty of every other run.
   std::function<std::string(const std::string& run)> vigilance = {};
   // What happened of late; null: nothing of it is shown.
-  const Chronicle* chronicle = nullptr;
+  Chronicle* chronicle = nullptr;
   // `default_reviewers` of the deployment file.
   std::function<std::vector<std::string>()> by_default = {};
   // What was asked for, granted and used of late, into the view of how people answer.
   std::function<void(json::Writer& out)> access = {};
   // Does something in a later turn of the loop.
   std::function<void(std::function<void()> work)> later = {};
+  // Reads back how waiting calls were judged (look_back.h), in a thread of its own; nothing: nobody
+  // could read now. Null: what the chronicle does not keep is missing.
+  std::function<Task<std::optional<FoundCalls>>(std::vector<SoughtCall>)> look_back = {};
 };
 
 class Control {
@@ -127,6 +134,8 @@ class Control {
   Result<std::string> show(std::string_view op, json::View request);
   Result<std::string> questions(json::View request);
   void read_on(std::size_t left_before);
+  Task<void> remember(std::vector<std::string> ids);
+  void note_display(const std::vector<std::string>& ids, json::View request);
   Answerers answerers() const;
   Task<Result<std::string>> kill(json::View request);
   Result<std::string> close_run(json::View request);

@@ -21,14 +21,25 @@ class FactRows {
  public:
   explicit FactRows(json::Writer& out) : out_(out) {}
   void say(std::string_view name, const std::string& text, bool danger = false) {
-    if (text.empty() || ++rows_ > facts_shown_max) return;
+    if (text.empty()) return;
+    if (rows_ == facts_shown_max) {
+      ++more_;
+      return;
+    }
+    ++rows_;
     out_.object().key("danger").boolean(danger).key("name").string(visible(name));
     out_.key("text").string(visible(text)).end();
+  }
+  // What there was no room for is said.
+  void finish() {
+    if (more_ == 0) return;
+    out_.object().key("danger").boolean(true).key("name").string("more");
+    out_.key("text").string(fmt::format("{} more are not shown here", more_)).end();
   }
 
  private:
   json::Writer& out_;
-  std::size_t rows_ = 0;
+  std::size_t rows_ = 0, more_ = 0;
 };
 
 std::string list_of(const std::vector<std::string>& names) {
@@ -107,6 +118,7 @@ void write_facts(json::Writer& out, std::string_view facts_text) {
     rows.say("from", origin.source + ", for " + origin.pointer +
                          (origin.part.empty() ? "" : " " + origin.part));
   }
+  rows.finish();
   out.end();
 }
 

@@ -23,10 +23,10 @@ Result<std::string> asked_arguments_of(Journal& journal, const Approval& approva
   return stored_text(journal, approval.asked.args, kArgumentsOfCall);
 }
 
-std::uint64_t risk_of(const Approval& approval, const JudgedCall* judged) {
+std::uint64_t risk_of(const Approval& approval) {
   // What may be done with it later counts, not the asking.
   if (asks_for_access(approval.asked.terms->tool)) return 3;
-  const auto known = judged == nullptr ? std::nullopt : parse_class(judged->how->class_text);
+  const auto known = parse_class(approval.asked.terms->class_text);
   if (!known) return approval.asked.terms->typed || approval.asked.terms->quorum > 1 ? 4 : 3;
   const bool large = known->blast == Blast::large;
   switch (known->reversibility) {
@@ -45,8 +45,8 @@ const JudgedCall* judged_in(const Chronicle* chronicle, const Approval& approval
 }
 
 void write_judged(json::Writer& out, const Approval& approval, const JudgedCall* judged) {
-  out.key("class").string(judged == nullptr ? "" : judged->how->class_text);
-  out.key("risk").natural(risk_of(approval, judged));
+  out.key("class").string(approval.asked.terms->class_text);
+  out.key("risk").natural(risk_of(approval));
   if (judged == nullptr || judged->how->rule_at.empty()) return;
   out.key("rule_at").string(judged->how->rule_at);
 }

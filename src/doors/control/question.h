@@ -18,7 +18,7 @@ Result<std::string> asked_arguments_of(Journal& journal, const Approval& approva
 // Null where it is not known how its call was judged.
 const JudgedCall* judged_in(const Chronicle* chronicle, const Approval& approval);
 // From nothing to worst: what a list is ordered by. Unknown is nearly the worst.
-std::uint64_t risk_of(const Approval& approval, const JudgedCall* judged);
+std::uint64_t risk_of(const Approval& approval);
 
 // Into an open object: what it is, how its call was judged, and why whoever asks may not answer it.
 void write_question(json::Writer& out, const Approval& approval, Instant now);

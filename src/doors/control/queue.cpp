@@ -30,7 +30,7 @@ std::vector<Row> rows_of(const State& state, const Chronicle* chronicle,
     unread += texts.unread(approval) ? 1 : 0;
     if (!texts.has(approval, words)) continue;
     const JudgedCall* judged = judged_in(chronicle, approval);
-    rows.push_back({&approval, judged, risk_of(approval, judged)});
+    rows.push_back({&approval, judged, risk_of(approval)});
   }
   texts.sweep(state, waiting);
   std::sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) {

@@ -33,20 +33,21 @@ double share(std::uint64_t part, std::uint64_t whole) {
   return whole == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(whole);
 }
 
-double median_seconds(const Answering& person) {
+double median_seconds(const std::deque<Duration>& each) {
   std::vector<std::int64_t> took;
-  for (const Duration one : person.took) took.push_back(one.ns);
+  for (const Duration one : each) took.push_back(one.ns);
   if (took.empty()) return 0;
   const auto middle = took.begin() + static_cast<std::ptrdiff_t>(took.size() / 2);
   std::nth_element(took.begin(), middle, took.end());
   return std::round(static_cast<double>(*middle) / 1e8) / 10.0;
 }
 
-// Whoever is always told yes need not ask.
+// Whoever is always told yes need not ask, where what was asked for can be undone and carries
+// nothing outside: anything else is looked at however often it was fine.
 void write_advice(json::Writer& out, const Chronicle& chronicle) {
   out.key("advice").array();
   for (const auto& [tool, asked] : chronicle.tools()) {
-    if (asked.answered < graduate_answers_min ||
+    if (asked.grave > 0 || asked.answered < graduate_answers_min ||
         share(asked.approved, asked.answered) < graduate_share_min) {
       continue;
     }
@@ -212,16 +213,20 @@ Result<std::string> run_json(const Gate& gate, const std::string& id, Instant no
 
 std::string people_json(const State& state, Instant now, const Chronicle& chronicle,
                         const std::function<void(json::Writer& out)>& more) {
-  std::uint64_t answers = 0, approved = 0, hasty = 0;
+  std::uint64_t answers = 0, approved = 0, hasty = 0, displayed = 0, at_once = 0;
   json::Writer out;
   out.object().key("reviewers").array();
   for (const auto& [name, person] : chronicle.answering()) {
     answers += person.answers;
     approved += person.approved;
     hasty += person.hasty;
+    displayed += person.displayed;
+    at_once += person.at_once;
     out.object().key("person").string(visible(name)).key("answers").natural(person.answers);
     out.key("approved").number(share(person.approved, person.answers));
-    out.key("median_seconds").number(median_seconds(person));
+    out.key("at_once").natural(person.at_once).key("displayed").natural(person.displayed);
+    out.key("median_open_seconds").number(median_seconds(person.took));
+    out.key("median_seconds").number(median_seconds(person.read));
     out.key("hasty").natural(person.hasty).key("seeded").natural(person.seeded);
     out.key("caught").natural(person.caught);
     out.key("enrolled").boolean(state.reviewers().contains(name)).end();
@@ -234,7 +239,9 @@ std::string people_json(const State& state, Instant now, const Chronicle& chroni
   const double per_day = days > 0 ? static_cast<double>(chronicle.questions()) / days : 0.0;
   out.key("per_day").number(std::round(per_day * 10) / 10.0);
   out.key("days").natural(static_cast<std::uint64_t>(days));
-  out.key("approved").number(share(approved, answers)).key("hasty").natural(hasty);
+  out.key("answers").natural(answers).key("approved").number(share(approved, answers));
+  out.key("hasty").natural(hasty).key("displayed").natural(displayed);
+  out.key("at_once").natural(at_once).key("since").string(to_string(chronicle.counts_since()));
   out.key("hours").array();
   for (const std::uint64_t count : chronicle.hours()) out.natural(count);
   out.end();

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
 #include "base/json.h"
@@ -22,5 +23,8 @@ Result<std::string> text(json::View object, std::string_view key);
 Result<std::string> arguments_in(json::View object);
 
 std::string done();
+
+// The questions whose cards a request asks for; none: it asks for something else.
+std::vector<std::string> cards_of(std::string_view op, json::View request);
 
 }  // namespace pawl

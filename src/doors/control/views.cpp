@@ -8,6 +8,7 @@
 #include "doors/control/display.h"
 #include "doors/control/evidence.h"
 #include "doors/control/line_diff.h"
+#include "doors/control/past.h"
 #include "doors/control/question.h"
 #include "doors/control/run_views.h"
 #include "doors/control/stored.h"
@@ -17,8 +18,6 @@
 
 namespace pawl {
 namespace {
-
-constexpr std::size_t steps_before_max = 8;
 
 void write_evidence(json::Writer& out, const ToolRule& entry, const ShownArgument& argument,
                     json::View value) {
@@ -67,30 +66,6 @@ void write_display(json::Writer& out, const Approval& approval, std::string_view
     out.key("text").string(visible(line.text)).end();
   }
   out.end();
-}
-
-// The last happenings of the run before the question, oldest first; and what became of questions
-// about the same tool.
-void write_before(json::Writer& out, const Approval& approval, const Chronicle& chronicle) {
-  std::vector<const Happening*> steps;
-  const auto& all = chronicle.happenings();
-  for (auto at = all.rbegin(); at != all.rend() && steps.size() < steps_before_max; ++at) {
-    const bool own = at->call == approval.asked.call && !at->call.empty();
-    if (at->run == approval.asked.run && at->at <= approval.opened && !own) {
-      steps.push_back(&*at);
-    }
-  }
-  out.key("before").array();
-  for (auto at = steps.rbegin(); at != steps.rend(); ++at) {
-    out.object().key("at").string(to_string((*at)->at)).key("effect").string((*at)->word);
-    out.key("tool").string(visible((*at)->tool)).key("said").string(visible((*at)->said)).end();
-  }
-  out.end();
-  const auto known = chronicle.tools().find(approval.asked.terms->tool);
-  if (known == chronicle.tools().end()) return;
-  out.key("same").string(std::to_string(known->second.approved) + " of " +
-                         std::to_string(known->second.answered) +
-                         " answers to questions about this tool were yes");
 }
 
 Result<std::string> text_to_type_with(const QuestionTerms& terms,
@@ -146,10 +121,8 @@ std::string question_json(const State& state, Journal& journal, const ShownQuest
   if (around.policy != nullptr && arguments) {
     write_environment(out, *around.policy, approval, *arguments);
   }
-  if (chronicle != nullptr) write_before(out, approval, *chronicle);
-  // What was found out is about the call as its agent made it.
-  const JudgedCall* const judged = approval.changed ? nullptr : judged_in(chronicle, approval);
-  if (judged != nullptr) write_facts(out, judged->facts);
+  if (chronicle != nullptr) write_past(out, approval, state.run(approval.asked.run), *chronicle);
+  if (around.policy != nullptr) write_task(out, approval, *around.policy);
   write_talk(out, journal, approval);
   if (around.people != nullptr) write_takers(out, approval, *around.people);
   const auto text = text_to_type_with(*approval.asked.terms, arguments);

@@ -182,8 +182,8 @@ export function card(place, id, { back }) {
         headline(q, clock),
         put(known, [facts(q)]),
         call(q),
-        q.before?.length
-          ? h('section', {}, h('h2', {}, 'Before this, in the same run'), history(q.before))
+        q.before?.length || q.earlier
+          ? h('section', {}, h('h2', {}, 'Before this, in the same run'), history(q))
           : null,
         put(spoken, words(q)),
       ),

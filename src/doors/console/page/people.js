@@ -33,7 +33,7 @@ function hours(counts) {
 }
 
 function table(reviewers) {
-  const heads = ['person', 'answers', 'yes', 'median', 'under 2 s', 'vigilance'];
+  const heads = ['person', 'answers', 'yes', 'read for', 'under 2 s', 'since asked', 'vigilance'];
   return h(
     'div',
     { class: 'wide', role: 'region', 'aria-label': 'reviewers', tabindex: 0 },
@@ -51,8 +51,9 @@ function table(reviewers) {
             h('th', { scope: 'row' }, each.person),
             h('td', {}, each.answers),
             h('td', {}, percent(each.approved)),
-            h('td', {}, `${each.median_seconds} s`),
-            h('td', {}, each.hasty),
+            h('td', {}, each.displayed > 0 ? `${each.median_seconds} s` : 'not known'),
+            h('td', {}, `${each.hasty} of ${each.displayed}`),
+            h('td', {}, `${each.median_open_seconds} s`),
             h('td', {}, each.seeded > 0 ? `${each.caught} of ${each.seeded}` : 'not measured'),
           ),
         ),
@@ -103,10 +104,21 @@ export function people(view) {
           { class: 'cards' },
           number('Questions a day', said.per_day, `over ${plural(said.days, 'day')}`),
           number('Answered with yes', percent(said.approved), 'much above 90 % means: ask less'),
-          number('Answered in under two seconds', said.hasty, 'nobody reads a card that fast'),
+          number(
+            'Approved after under two seconds with the card',
+            said.hasty,
+            `of ${plural(said.displayed, 'answer')} of which it is known when the card was ` +
+              'displayed since this node started: nobody reads one that fast',
+          ),
+          number(
+            'Approved within two seconds of the question',
+            said.at_once,
+            `of ${plural(said.answers, 'answer')}, whether or not a card was displayed`,
+          ),
           hours(said.hours),
         ),
         h('h2', {}, 'Who answers'),
+        h('p', { class: 'note' }, 'Times are medians; “read for” begins with the card.'),
         table(said.reviewers),
         said.access?.length > 0 ? access(said.access) : null,
         advice.length > 0

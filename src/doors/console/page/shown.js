@@ -92,6 +92,7 @@ export function facts(q) {
     'dl',
     { class: 'facts' },
     (q.facts ?? []).map((each) => fact(each.name, each.text, each.danger)),
+    fact('missing', q.facts_missing, true),
     fact('rule', [q.why, q.rule_at ? h('div', {}, h('code', {}, q.rule_at)) : null]),
     fact('asks', `${q.agent}, for ${q.sponsor}`),
     fact(
@@ -105,16 +106,17 @@ export function facts(q) {
     fact('handed over', passedOn(q)),
     fact('people', people(q)),
     fact('needs', q.needs, true),
-    fact('same before', q.same),
+    fact('same tool', q.same_tool),
     fact('digest', q.shown ? copyable(q.shown, 'the digest of what is displayed') : null),
   );
 }
 
-export function history(steps) {
+export function history({ before = [], earlier }) {
   return h(
     'ul',
     { class: 'steps' },
-    steps.map((step) =>
+    earlier ? h('li', {}, h('span', { class: 'what' }, earlier)) : null,
+    before.map((step) =>
       h(
         'li',
         {},
@@ -147,14 +149,6 @@ export function words(q) {
   return [
     talk(q),
     wantedTool(q) === null ? null : accessReason(q, flags),
-    q.says
-      ? h(
-          'section',
-          {},
-          h('h2', {}, 'The agent says (not verified)'),
-          h('p', { class: 'agent-says' }, q.says),
-        )
-      : null,
   ];
 }
 

@@ -1,0 +1,79 @@
+#include "doors/control/past.h"
+
+#include <fmt/format.h>
+
+#include <string>
+#include <vector>
+
+#include "base/text.h"
+#include "doors/control/evidence.h"
+
+namespace pawl {
+namespace {
+
+constexpr std::size_t steps_before_max = 8;
+constexpr std::size_t task_bytes_shown_max = 400;
+
+std::string replay_of(const Approval& approval) {
+  return "`pawl replay " + visible(approval.asked.run) + "`";
+}
+
+// What was found out is about the call as its agent made it.
+void write_found_out(json::Writer& out, const Approval& approval, const Chronicle& chronicle) {
+  if (approval.changed) return;
+  const JudgedCall* const judged = chronicle.judged(approval.asked.approval);
+  if (judged != nullptr && judged->has_facts) return write_facts(out, judged->facts);
+  out.key("facts_missing")
+      .string(
+          "what was found out about it (paths, SQL, the tool's definition) "
+          "is not kept here: see " +
+          replay_of(approval));
+}
+
+}  // namespace
+
+void write_task(json::Writer& out, const Approval& approval, const Policy& policy) {
+  if (policy.task_words.empty()) return;
+  std::string words = visible(policy.task_words);
+  if (words.size() > task_bytes_shown_max) {
+    std::size_t end = task_bytes_shown_max;
+    while (end > 0 && (static_cast<unsigned char>(words[end]) & 0xC0U) == 0x80U) --end;
+    words.resize(end);
+    words += "… (more is not shown)";
+  }
+  const std::string& sponsor = approval.asked.terms->sponsor;
+  out.key("task").string(sponsor.empty() ? words : visible(sponsor) + " said: " + words);
+}
+
+void write_past(json::Writer& out, const Approval& approval, const Run* run,
+                const Chronicle& chronicle) {
+  write_found_out(out, approval, chronicle);
+  std::vector<const Happening*> steps;
+  const auto& all = chronicle.happenings();
+  for (auto at = all.rbegin(); at != all.rend() && steps.size() < steps_before_max; ++at) {
+    const bool own = at->call == approval.asked.call && !at->call.empty();
+    if (at->run == approval.asked.run && at->at <= approval.opened && !own) {
+      steps.push_back(&*at);
+    }
+  }
+  out.key("before").array();
+  for (auto at = steps.rbegin(); at != steps.rend(); ++at) {
+    out.object().key("at").string(to_string((*at)->at)).key("effect").string((*at)->word);
+    out.key("tool").string(visible((*at)->tool)).key("said").string(visible((*at)->said)).end();
+  }
+  out.end();
+  const bool whole = run != nullptr && chronicle.begins() <= run->opened;
+  if (!whole && steps.size() < steps_before_max) {
+    out.key("earlier").string("what it did before that is not kept here: see " +
+                              replay_of(approval));
+  }
+  const auto known = chronicle.tools().find(approval.asked.terms->tool);
+  if (known == chronicle.tools().end()) return;
+  out.key("same_tool")
+      .string(
+          fmt::format("{} of {} answers about this tool since {} were yes, whatever the arguments",
+                      known->second.approved, known->second.answered,
+                      to_string(chronicle.counts_since()).substr(0, 16)));
+}
+
+}  // namespace pawl
