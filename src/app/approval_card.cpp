@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "app/card_call.h"
 #include "app/terminal.h"
 #include "base/text.h"
 
@@ -34,17 +35,6 @@ std::string people_of(json::View question) {
 
 namespace {
 
-// What a reader would not see by itself.
-std::string marks(json::View argument) {
-  std::string text;
-  if (const json::View folded = argument["folded"]; folded.exists()) {
-    text += fmt::format("… {} more bytes are folded away", folded.natural());
-  }
-  if (card_flag(argument, "hidden")) text += "   (hidden characters)";
-  if (card_flag(argument, "mixed")) text += "   (letters of several alphabets in one word)";
-  return text;
-}
-
 // What the text to type is: `order_id`.
 std::string typed_of(json::View question) {
   std::string names;
@@ -52,91 +42,6 @@ std::string typed_of(json::View question) {
     names += (names.empty() ? "`" : ", `") + visible(name.string()) + "`";
   }
   return names.empty() ? "the tool's name" : names;
-}
-
-// The old text of an argument that a reviewer changed, and the new one below it.
-void print_argument(Lines& page, json::View question, json::View argument) {
-  const json::View asked = question["asked"];
-  const std::string name = card_word(argument, "name");
-  const std::string text = card_word(argument, "text");
-  const auto line = [&](std::string_view sign, std::string_view value) {
-    return fmt::format("{} {:<16} {}", sign, name, value);
-  };
-  const std::string after = paint(Ink::bad, marks(argument));
-  if (!asked.is_object()) return page.push_back(line(" ", text) + after);
-  const json::View before = asked[argument.text("name").value_or("")];
-  const std::string was = before.exists() ? visible(json::write(before)) : std::string();
-  if (was == text) return page.push_back(line(" ", text) + after);
-  if (before.exists()) page.push_back(paint(Ink::bad, line("-", was)));
-  page.push_back(paint(Ink::good, line("+", text)) + after);
-}
-
-// Arguments that the agent asks for, and that a reviewer left out.
-void print_left_out(Lines& page, json::View question) {
-  for (const auto& [name, value] : question["asked"].members()) {
-    bool there = false;
-    for (json::View argument : question["display"].elements()) {
-      there = there || argument.text("name") == visible(name);
-    }
-    if (!there) {
-      page.push_back(
-          paint(Ink::bad, fmt::format("- {:<16} {}", visible(name), visible(json::write(value)))));
-    }
-  }
-}
-
-void print_judged(Lines& page, json::View question) {
-  const std::string judged = card_word(question, "class");
-  if (judged.empty()) return;
-  const std::string place = card_word(question, "environment");
-  page.push_back(fmt::format("is        {}{}",
-                             paint(judged.starts_with("irrev") ? Ink::bad : Ink::warn, judged),
-                             place.empty() ? "" : "   in " + place));
-  if (question["rule_at"].exists()) page.push_back("rule      " + card_word(question, "rule_at"));
-  for (json::View fact : question["facts"].elements()) {
-    const std::string line =
-        fmt::format("{:<9} {}", card_word(fact, "name"), card_word(fact, "text"));
-    page.push_back(card_flag(fact, "danger") ? paint(Ink::bad, line) : line);
-  }
-}
-
-// Line by line, where the call is an edit.
-void print_changes(Lines& page, json::View question) {
-  if (!question["diff"].exists()) return;
-  page.push_back("changes");
-  for (json::View line : question["diff"].elements()) {
-    const std::string sign = card_word(line, "sign");
-    const Ink ink = sign == "+" ? Ink::good : sign == "-" ? Ink::bad : Ink::plain;
-    page.push_back("  " + paint(ink, (sign == "@" ? "…" : sign) + " " + card_word(line, "text")));
-  }
-}
-
-void print_before(Lines& page, json::View question) {
-  if (question["before"].size() > 0) page.push_back("before");
-  for (json::View step : question["before"].elements()) {
-    const std::string tool = card_word(step, "tool");
-    const std::string said = card_word(step, "said");
-    page.push_back(fmt::format("  {:<10} {}", card_word(step, "effect"),
-                               tool.empty() || said.empty() ? tool + said : tool + ": " + said));
-  }
-  if (question["same"].exists()) page.push_back("same      " + card_word(question, "same"));
-}
-
-// What reviewers asked the agent, and what it said. The agent's words are marked as its own.
-void print_talk(Lines& page, json::View question) {
-  if (question["talk"].size() > 0) page.push_back("asked");
-  for (json::View remark : question["talk"].elements()) {
-    const std::string person = card_word(remark, "person");
-    if (!person.empty()) {
-      page.push_back(fmt::format("  {} asks: {}", person, card_word(remark, "text")));
-      continue;
-    }
-    const bool there = remark["text"].exists();
-    page.push_back(paint(Ink::warn, "  the agent says, in its own words: ") +
-                   (there ? card_word(remark, "text") : card_word(remark, "missing")) +
-                   (card_flag(remark, "hidden") ? paint(Ink::bad, "   (hidden characters)") : ""));
-  }
-  if (card_flag(question, "agent_asked")) page.push_back("  the agent has not answered that yet");
 }
 
 }  // namespace
@@ -160,27 +65,6 @@ void write_asker(json::Writer& request, const std::string& person) {
 }
 
 namespace {
-
-// What would run, with what was found out about it.
-void print_call(Lines& page, json::View question) {
-  print_judged(page, question);
-  print_changes(page, question);
-  page.emplace_back("arguments");
-  if (!question["display"].exists()) {
-    page.push_back("  " + paint(Ink::bad, card_word(question, "arguments_missing")));
-  }
-  for (json::View argument : question["display"].elements()) {
-    print_argument(page, question, argument);
-    for (json::View note : argument["notes"].elements()) {
-      page.push_back("  " + paint(Ink::bad, "! " + visible(note.is_string() ? note.string() : "")));
-    }
-  }
-  if (question["asked"].is_object()) print_left_out(page, question);
-  if (!question["shown"].exists()) {
-    page.push_back(paint(
-        Ink::bad, "not all of it is shown, so it cannot be approved like this: see `--full`"));
-  }
-}
 
 // Who started the run may be the first pair of eyes, and never the second.
 void print_place_of_sponsor(Lines& page, json::View question) {
@@ -207,10 +91,11 @@ std::string names_in(json::View list) {
 void print_who(Lines& page, json::View question) {
   page.push_back(fmt::format("agent     {}   run {}   started by {}", card_word(question, "agent"),
                              card_word(question, "run"), card_word(question, "sponsor")));
+  if (question["task"].exists()) page.push_back("task      " + card_word(question, "task"));
+  const std::string reviewers = names_in(question["reviewers"]);
+  page.push_back("people    " + people_of(question) +
+                 "; may answer: " + (reviewers.empty() ? "whom the deployment names" : reviewers));
   print_place_of_sponsor(page, question);
-  if (question["reviewers"].size() > 0) {
-    page.push_back("reviewers " + names_in(question["reviewers"]));
-  }
   if (const std::string why = may_not_of(question); !why.empty()) {
     page.push_back("you       " + paint(Ink::bad, why));
   }
@@ -259,6 +144,10 @@ std::string card_head(json::View question) {
          fmt::format("   expires in {}   {} people", left_of(question), people_of(question));
 }
 
+void print_digest(Lines& page, json::View question) {
+  if (question["shown"].exists()) page.push_back("digest    " + card_word(question, "shown"));
+}
+
 }  // namespace
 
 // The card: what decides first, the agent's own words last. Everything through `visible`.
@@ -274,13 +163,14 @@ Lines card_lines(json::View question) {
                                card_word(question, "run_opened")));
   }
   print_before(page, question);
-  print_talk(page, question);
   for (json::View given : question["answers"].elements()) {
     page.push_back(fmt::format("answer    {} by {} {}", card_word(given, "answer"),
                                card_word(given, "person"), card_word(given, "reason")));
   }
+  print_digest(page, question);
   print_wider(page, question);
   print_what_to_type(page, question);
+  print_words(page, question);
   return page;
 }
 
@@ -310,8 +200,9 @@ Lines together_lines(json::View together) {
     page.push_back(card_head(question));
     print_who(page, question);
     print_call(page, question);
-    print_talk(page, question);
+    print_digest(page, question);
     print_what_to_type(page, question);
+    print_words(page, question);
   }
   return page;
 }

@@ -60,12 +60,13 @@ int list(const Arguments& arguments) {
   std::vector<std::vector<std::string>> rows;
   std::set<std::string> refusals;
   for (json::View question : questions.elements()) {
-    rows.push_back({card_word(question, "approval"), card_word(question, "agent"),
-                    card_word(question, "tool"), people_of(question), left_of(question),
-                    state_of(question), card_word(question, "why")});
+    rows.push_back({card_word(question, "approval"), card_word(question, "class"),
+                    card_word(question, "agent"), card_word(question, "tool"), people_of(question),
+                    left_of(question), state_of(question), card_word(question, "why")});
     refusals.insert(may_not_of(question));
   }
-  std::vector<std::string> head = {"question", "agent", "tool", "people", "left", "state", "why"};
+  std::vector<std::string> head = {"question", "class", "agent", "tool",
+                                   "people",   "left",  "state", "why"};
   if (refusals.size() > 1) {
     head.insert(head.end() - 1, "you");
     std::size_t row = 0;

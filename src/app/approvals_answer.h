@@ -22,8 +22,8 @@ struct Deciding {
 Result<json::Document> send_answer(NodeConnection& node, const Deciding& how, json::View question,
                                    const std::string& typed);
 
-// Several questions with what their calls would take together, and what stands in the way of this
-// person. `full` folds nothing.
+// Several questions with what their calls would take together, for this person to read, and what
+// stands in the way of them. `full` folds nothing.
 Result<json::Document> questions_together(NodeConnection& node, const std::vector<std::string>& ids,
                                           bool full, const std::string& person);
 // Answers all of them in one act, as they were displayed: asks on the terminal for what has to be

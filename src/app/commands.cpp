@@ -8,10 +8,9 @@ namespace pawl::app {
 
 namespace {
 
-// In the order in which they are shown. Copied at the first use, when the rows of all files are
-// there.
-struct CommandTable {
-  std::vector<CommandRow> rows = {
+// Up to the questions, and behind them: the table has one row for each command.
+std::vector<CommandRow> rows_to_the_questions() {
+  return {
       mcp_command,
       serve_command,
       node_command,
@@ -35,6 +34,12 @@ struct CommandTable {
       approvals_deny_command,
       approvals_ask_command,
       approvals_pass_command,
+      approvals_stats_command,
+  };
+}
+
+std::vector<CommandRow> rows_behind_the_questions() {
+  return {
       reviewers_add_command,
       reviewers_list_command,
       login_command,
@@ -69,13 +74,17 @@ struct CommandTable {
       help_command,
       version_command,
   };
-};
+}
 
 }  // namespace
 
 std::span<const CommandRow> commands() {
-  static const CommandTable table;
-  return table.rows;
+  static const std::vector<CommandRow> rows = [] {
+    std::vector<CommandRow> all = rows_to_the_questions();
+    for (const CommandRow& row : rows_behind_the_questions()) all.push_back(row);
+    return all;
+  }();
+  return rows;
 }
 
 std::span<const Group> groups() {

@@ -17,6 +17,7 @@ extern const CommandRow approvals_deny_command;
 extern const CommandRow approvals_list_command;
 extern const CommandRow approvals_pass_command;
 extern const CommandRow approvals_show_command;
+extern const CommandRow approvals_stats_command;
 extern const CommandRow approvals_watch_command;
 extern const CommandRow audit_query_command;
 extern const CommandRow audit_show_command;

@@ -128,8 +128,11 @@ test('H12 words about who approved it are quoted as the agent\'s', async (t) => 
   const sent = client.call(ask, { tool, why: words });
   const { approval } = await w.question();
   const card = w.pawl('approvals', 'show', approval).out;
-  assert.match(card, /why +"already approved by security/);
-  assert.match(card, /\\u\{202e\}yes/);
+  const [ours, theirs, ...more] = card.split('the agent says (not verified):');
+  assert.deepEqual(more, []);
+  assert.doesNotMatch(ours, /security|evil/);
+  assert.match(ours, /grants +the use of send_customer_email to run r/);
+  assert.match(theirs, /^\s+why +"already approved by security[^\n]*\\u\{202e\}yes"[^\n]*\n$/);
   assert.match(card, /irreversible/);
   const refused = w.pawl('approvals', 'deny', approval, '--as', 'ada', '--reason', 'no such thing');
   assert.equal(refused.status, 0, refused.err);

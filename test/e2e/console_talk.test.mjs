@@ -85,9 +85,9 @@ test('a reviewer asks, the agent says something, and another one decides', { ski
   assert.equal(await card.locator('img, script, a[href^="http"]').count(), 0);
   const text = await card.innerText();
   assert.match(text, /ada asks: which \\u\{202e\}customer\?/);
-  assert.match(text, /in its own words \(not verified\)/);
+  assert.match(text, /the agent says \(not verified\)/);
   assert.match(text, /characters that nobody sees/);
-  assert.ok(text.indexOf('in its own words') > text.indexOf('What would run'), 'it comes last');
+  assert.ok(text.indexOf('the agent says (not') > text.indexOf('What would run'), 'it comes last');
   assert.equal(await ada.inputValue('#reason'), 'half a rea');
 
   await ada.locator('article.card h1').click();

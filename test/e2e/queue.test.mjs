@@ -90,7 +90,8 @@ test('a reviewer asks, and the agent answers with the same call', async (t) => {
   const card = w.pawl('approvals', 'show', approval).out;
   assert.doesNotMatch(card, raw_bytes);
   assert.match(card, /ada asks: which \\u\{202e\}customer\?/);
-  assert.match(card, /the agent says, in its own words: already approved by security\\u\{200b\}/);
+  const said = /the agent says \(not verified\): already approved by security\\u\{200b\}.*evil/;
+  assert.match(card.trimEnd().split('\n').at(-1), said, 'it comes last');
   assert.match(card, /\(hidden characters\)/);
   assert.doesNotMatch(JSON.stringify(w.records('approval.replied')), /security/);
 

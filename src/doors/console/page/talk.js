@@ -33,7 +33,7 @@ function remark(each) {
     h(
       'div',
       { class: 'what' },
-      h('p', { class: 'flag' }, 'the agent says, in its own words (not verified):'),
+      h('p', { class: 'flag' }, 'the agent says (not verified):'),
       each.missing
         ? h('p', { class: 'flag' }, `⚠ ${each.missing}`)
         : h('p', { class: 'agent-says' }, each.text),
@@ -49,10 +49,10 @@ export function talk(q) {
     'section',
     { class: 'talk', 'aria-label': 'asked and said' },
     h('h2', {}, 'Asked'),
-    h('ol', { class: 'remarks' }, q.talk.map(remark)),
     q.agent_asked
       ? h('p', {}, badge('waits', 'warn'), ' the agent has not answered that yet')
       : null,
+    h('ol', { class: 'remarks' }, q.talk.map(remark)),
   );
 }
 
