@@ -66,7 +66,7 @@ void check_answerers(const Subject& subject);
 // of a question that is asked of just so many as it needs.
 void check_persons(const Subject& subject);
 void check_place_of_sponsor(const Subject& subject, const Position& at, const std::string& tool,
-                            const Question& question, Class action_class);
+                            const Question& question);
 // Whether the calls of `vigilance` would be held.
 void check_seeds(const Subject& subject);
 void check_contacts(const Subject& subject);
