@@ -5,7 +5,8 @@
 //
 // One `pawl serve`, agents that propose calls which are held, and a page that is signed in and
 // loaded anew. Prints one JSON object: milliseconds until the first row is painted, until a filter
-// over all rows is painted, and from a proposal until the page shows its question.
+// over all rows is painted, until one over the arguments of all calls is, which the node looks in,
+// and from a proposal until the page shows its question.
 // Each is the middle one of several rounds, with the worst beside it. `scripts/bench` runs it.
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -105,6 +106,24 @@ const filtered = (page, text) =>
     return { took, says: document.getElementById('queue-count').textContent };
   }, text);
 
+// The same of what only the node knows: until the page says how many it found.
+const found_in_arguments = (page, text, says) =>
+  page.evaluate(
+    async ([words, wanted]) => {
+      const field = document.querySelector('input[type=search]');
+      const count = document.getElementById('queue-count');
+      const began = performance.now();
+      field.value = words;
+      field.dispatchEvent(new Event('input', { bubbles: true }));
+      while (count.textContent !== wanted) {
+        if (performance.now() - began > 10_000) return { says: count.textContent };
+        await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+      }
+      return { took: performance.now() - began, says: count.textContent };
+    },
+    [text, says],
+  );
+
 // From the proposal, with its decision and record, to the frame in which its question is counted.
 async function live(crowd, page, number) {
   await page.evaluate((text) => {
@@ -152,6 +171,15 @@ try {
     assert.equal(says, `1 of ${wanted} waiting`);
     filters.push(took, (await filtered(page, '')).took);
   }
+  const inside = [];
+  for (let i = 0; i < rounds; ++i) {
+    const number = Math.floor((wanted / rounds) * i) + 1;
+    const only = `1 of ${wanted} waiting`;
+    const { took, says } = await found_in_arguments(page, `customer-${number}@`, only);
+    assert.equal(says, only);
+    inside.push(took);
+    await filtered(page, '');
+  }
   const updates = [];
   for (let i = 0; i < rounds; ++i) updates.push(await live(crowd, page, wanted + i));
   const result = {
@@ -159,6 +187,7 @@ try {
     questions: wanted,
     first_paint_ms: middle(paints),
     filter_ms: middle(filters),
+    filter_arguments_ms: middle(inside),
     live_ms: middle(updates),
     filling_s: Math.round(filling),
   };

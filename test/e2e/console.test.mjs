@@ -219,6 +219,32 @@ test('two persons for one call, a refusal with its reason, a stop, and time that
   assert.deepEqual([...ada.faults, ...bob.faults], []);
 });
 
+test('the filter finds words of arguments that no row shows', { skip }, async () => {
+  const page = await signIn('ada');
+  const long = `${'word '.repeat(200)}Needle`;
+  const file = (name) => path.join(w.files, name);
+  const sent = [
+    w.call('write_file', { path: file('hay.txt'), content: 'hay' }),
+    w.call('write_file', { path: file('long.txt'), content: long }),
+  ];
+  await page.waitForSelector('#queue-count:text-is("2 waiting")');
+  assert.doesNotMatch(await page.locator('[role=listbox]').innerText(), /needle/i);
+  const search = page.locator('input[type=search]');
+  await search.fill('needle write_file');
+  await page.waitForSelector('#queue-count:text-is("1 of 2 waiting")');
+  assert.match(await page.locator('[role=option]').innerText(), /word word/);
+  await search.fill('needle hay');
+  await page.waitForSelector('#queue-count:text-is("0 of 2 waiting")');
+  await search.fill('');
+  await page.waitForSelector('#queue-count:text-is("2 waiting")');
+  const open = JSON.parse(w.pawl('approvals', 'list', '--json').out);
+  const ids = open.map(({ approval }) => approval);
+  const denied = await w.later('approvals', 'deny', ...ids, '--as', 'ada', '--config', w.config);
+  assert.equal(denied.status, 0, denied.err);
+  for (const answer of await Promise.all(sent)) assert.equal(answer.isError, true);
+  assert.deepEqual(page.faults, []);
+});
+
 test('H11 a page of another origin frames nothing, reads nothing and decides nothing', { skip }, async (t) => {
   const page = await signIn( 'ada');
   const other = http.createServer((request, response) => {

@@ -1,6 +1,6 @@
 // The queue: a list of which only the visible part is made, and the card of the chosen question.
 import { h, left, put, announce, badge } from './dom.js';
-import { now, ordered, store, watch } from './store.js';
+import { look, lookAgain, now, ordered, store, summarise, unread, watch } from './store.js';
 import { card } from './card.js';
 import { marks, together } from './together.js';
 import { passedOn } from './talk.js';
@@ -61,8 +61,12 @@ export function queue(view, id) {
   const filter = h('input', {
     type: 'search',
     'aria-label': 'filter the queue',
-    placeholder: 'filter: tool, agent, run, reason   ( / )',
-    oninput: () => refresh(),
+    placeholder: 'filter: tool, agent, arguments   ( / )',
+    maxlength: 200,
+    oninput: () => {
+      refresh();
+      void look(filter.value);
+    },
   });
   const count = h('p', { id: 'queue-count', role: 'status' });
   const inner = h('div', {
@@ -97,16 +101,20 @@ export function queue(view, id) {
     const last = Math.ceil((scroller.scrollTop + scroller.clientHeight) / rowHeight) + spare;
     inner.style.height = `${found.length * rowHeight}px`;
     inner.style.position = 'relative';
+    const visible = found.slice(first, last);
     put(
       inner,
-      found.slice(first, last).map((each, i) => row(each, first + i, chosen, choose, marked)),
+      visible.map((each, i) => row(each, first + i, chosen, choose, marked)),
     );
+    summarise(visible);
   }
   function refresh() {
     found = ordered(filter.value);
     const all = store.questions.size;
     count.textContent =
       found.length === all ? `${all} waiting` : `${found.length} of ${all} waiting`;
+    const rest = unread(filter.value);
+    if (rest > 0) count.textContent += `, the arguments of ${rest} not read yet`;
     if (all === 0) count.textContent = 'Nothing waits for a person.';
     marked.bar.hidden = all < 2;
     marked.keep();
@@ -160,7 +168,10 @@ export function queue(view, id) {
     choose(found[next].approval);
     announce(`${found[next].tool}, ${next + 1} of ${found.length}`);
   }
-  const clock = setInterval(draw, 1000);
+  const clock = setInterval(() => {
+    draw();
+    lookAgain(filter.value);
+  }, 1000);
   const unwatch = watch(refresh);
   const sizes = new ResizeObserver(draw);
   sizes.observe(scroller);
