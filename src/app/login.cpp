@@ -1,9 +1,11 @@
 // `pawl login SERVER`: a person logs in for a server, and pawl keeps what renews itself.
 //
 // The deployment file names the authorization server; what it and the tool server say of themselves
-// is looked up and compared (io/issue/discovery.h). The code comes back to a socket of the loopback
-// that is there for this one login, and counts only with the state that was sent along. What is
-// kept is the refresh token, in the encrypted store; it is never shown.
+// is looked up and compared (login_server.h, io/issue/discovery.h). What the server names and the
+// file does not is told, for a person to put into the file: nobody is asked for anything, and no
+// browser is sent anywhere, because a server says so. The code comes back to a socket of the
+// loopback that is there for this one login, and counts only with the state that was sent along.
+// What is kept is the refresh token, in the encrypted store; it is never shown.
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -14,6 +16,7 @@
 #include "app/command.h"
 #include "app/commands.h"
 #include "app/join.h"
+#include "app/login_server.h"
 #include "app/opened_store.h"
 #include "app/paths.h"
 #include "app/terminal.h"
@@ -84,7 +87,6 @@ struct LoggingIn {
         }) {}
 
   void called(const http::Request& request, http::Responder responder);
-  Task<Result<std::string>> read_place(http::Client& client, std::vector<std::string> places);
   Task<Status> look_at_server();
   Task<Result<std::string>> registered();
   Task<Result<issue::Login>> log_in();
@@ -130,26 +132,10 @@ void LoggingIn::called(const http::Request& request, http::Responder responder) 
   std::move(responder).answer(std::move(page));
 }
 
-// The first of these places that has something; Fault::missing where none has.
-Task<Result<std::string>> LoggingIn::read_place(http::Client& client,
-                                                std::vector<std::string> places) {
-  for (const std::string& place : places) {
-    http::Ask ask;
-    ask.url = place;
-    ask.headers.add("accept", "application/json");
-    ask.body_bytes_max = issue::answer_bytes_max;
-    ask.deadline = issue::ask_within;
-    auto said = co_await client.fetch(std::move(ask));
-    if (!said) co_return std::unexpected(said.error());
-    if (said->status == 200) co_return std::move(said->body);
-  }
-  co_return fail(Fault::missing, "nothing is there");
-}
-
 Task<Status> LoggingIn::look_at_server() {
-  const auto said = co_await read_place(at_server, issue::places_of_resource(server.url));
-  if (said) co_return issue::check_resource(*said, server.url, how.at.url);
-  if (said.error().fault != Fault::missing) co_return std::unexpected(said.error());
+  const auto said = co_await ask_about_logins(at_server, server.url);
+  if (!said) co_return std::unexpected(said.error());
+  if (said->said) co_return issue::check_named(said->issuers, how.at.url);
   if (!for_program)
     out("the server does not say which authorization server it trusts; the deployment file does");
   co_return Status{};
@@ -176,7 +162,7 @@ Task<Result<std::string>> LoggingIn::registered() {
 
 Task<Result<issue::Login>> LoggingIn::log_in() {
   if (Status fine = co_await look_at_server(); !fine) co_return std::unexpected(fine.error());
-  const auto said = co_await read_place(at_issuer, issue::places_of_issuer(how.at.url));
+  const auto said = co_await read_first(at_issuer, issue::places_of_issuer(how.at.url));
   if (!said) co_return std::unexpected(said.error());
   auto found = issue::read_authorization(*said, how.at.url);
   if (!found) co_return std::unexpected(found.error());
@@ -197,8 +183,12 @@ Task<Result<issue::Login>> LoggingIn::log_in() {
       state, token::base64url(bytes_of(sha256(verifier))), issue::percent(server.url));
   if (!how.scope.empty()) address += "&scope=" + issue::percent(how.scope);
   if (for_program) {
-    out(json::Writer().object().key("open").string(address).end().take());
+    json::Writer said;
+    said.object().key("issuer").string(how.at.url).key("open").string(address);
+    out(said.end().take());
   } else {
+    out(fmt::format("the authorization server of the deployment file is {}, for {}\n",
+                    visible(how.at.url), visible(server.url)));
     out("open this address in a browser of this machine, within five minutes:\n\n" +
         visible(address) + "\n");
   }
@@ -227,38 +217,76 @@ Task<void> note_login(LoggingIn& desk, std::optional<Result<issue::Login>>& into
   into = co_await desk.log_in();
 }
 
-// The server and its `login`, or what is missing of them.
-Result<std::pair<const Deployment::Server*, const LoginToken*>> login_of(
-    const Deployment& deployment, const std::string& name) {
-  const auto server = deployment.servers.find(name);
-  if (server == deployment.servers.end() || server->second.url.empty()) {
-    return fail(Fault::usage,
-                fmt::format("the deployment file has no server `{}` with a `url`", visible(name)));
+Task<void> note_said(http::Client& client, std::string url,
+                     std::optional<Result<SaidOfLogins>>& into) {
+  into = co_await ask_about_logins(client, std::move(url));
+}
+
+// A server for which the file has no login: what it says is told, and that is all.
+int tell_what_it_says(const Arguments& arguments, const Deployment::Server& server,
+                      const std::string& directory) {
+  net::Loop loop;
+  std::optional<Result<SaidOfLogins>> said;
+  http::Client client = client_for(loop, server, directory);
+  spawn(note_said(client, server.url, said));
+  (void)loop.run_until([&said] { return said.has_value(); }, questions_within);
+  if (!said) return complain({Fault::environment, "the server has not answered", {}});
+  if (!*said) return complain(said->error());
+  const SaidOfLogins& found = **said;
+  if (arguments.has("--json")) {
+    json::Writer text;
+    text.object().key("issuers").array();
+    for (const std::string& issuer : found.issuers) text.string(issuer);
+    out(text.end().key("scope").string(found.scope).end().take());
+    return exit_no;
   }
-  const auto credential = deployment.credentials.find(server->second.credential);
-  if (credential == deployment.credentials.end() || !credential->second.login) {
-    return fail(Fault::usage,
-                fmt::format("the credential of the server `{}` has no `login` in the deployment "
-                            "file",
-                            visible(name)));
+  if (found.issuers.empty()) {
+    return complain({Fault::missing, "the server does not say who logs people in for it", {}});
   }
-  return std::pair(&server->second, &*credential->second.login);
+  out("the server says that people log in for it at:\n");
+  for (const std::string& issuer : found.issuers) out("  " + visible(issuer));
+  if (!found.scope.empty()) out(fmt::format("\nwith the scope `{}`", visible(found.scope)));
+  const std::string name =
+      server.credential.empty() ? arguments.word("server") + "-person" : server.credential;
+  out(
+      fmt::format("\nNobody is asked there before the deployment file says so. If you trust it:\n\n"
+                  "  credentials:\n    {}: {{login: {{issuer: \"{}\", store: {}}}}}\n",
+                  visible(name), found.issuers.front(), visible(name)));
+  if (server.credential.empty()) {
+    out(fmt::format("and `credential: {}` at the server.", visible(name)));
+  }
+  return exit_no;
+}
+
+// How somebody logs in for it; null: the file does not say.
+const LoginToken* login_of(const Deployment& deployment, const Deployment::Server& server) {
+  const auto credential = deployment.credentials.find(server.credential);
+  if (credential == deployment.credentials.end() || !credential->second.login) return nullptr;
+  return &*credential->second.login;
 }
 
 int run_login(const Arguments& arguments) {
   const DeploymentRead read = read_deployment(config_path(arguments), true);
   for (const Error& error : read.errors) err("pawl: " + to_string(error));
   if (!read.deployment) return exit_usage;
-  const auto found = login_of(*read.deployment, arguments.word("server"));
-  if (!found) return complain(found.error());
-  const auto& [server, how] = *found;
+  const auto found = read.deployment->servers.find(arguments.word("server"));
+  if (found == read.deployment->servers.end() || found->second.url.empty()) {
+    return complain({Fault::usage,
+                     fmt::format("the deployment file has no server `{}` with a `url`",
+                                 visible(arguments.word("server"))),
+                     {}});
+  }
+  const Deployment::Server* server = &found->second;
+  const std::string directory = std::filesystem::path(read.path).parent_path().string();
+  const LoginToken* how = login_of(*read.deployment, *server);
+  if (how == nullptr) return tell_what_it_says(arguments, *server, directory);
   // Before anybody logs in: whether what is to be kept can be.
   auto opened = open_store(arguments, true);
   if (!opened) return complain(opened.error());
   const secrets::Credential key = std::move(opened->key);
   opened = fail(Fault::internal, "closed");
 
-  LoggingIn desk(*server, *how, std::filesystem::path(read.path).parent_path().string());
+  LoggingIn desk(*server, *how, directory);
   desk.for_program = arguments.has("--json");
   std::optional<Result<issue::Login>> login;
   spawn(note_login(desk, login));
@@ -298,6 +326,7 @@ extern const CommandRow login_command = {
     "The server's credential has a `login` in the deployment file, which names the authorization "
     "server. An address is printed, to be opened in a browser; the answer comes back to this "
     "machine (OAuth's authorization code with PKCE). The refresh token goes into the encrypted "
-    "store, and calls get short-lived tokens of it."};
+    "store, and calls get short-lived tokens of it. Where the file has no `login` for the server, "
+    "what the server says of who logs people in for it is shown, and nobody there is asked."};
 
 }  // namespace pawl::app

@@ -6,6 +6,7 @@
 
 #include "fuzz/must.h"
 #include "io/issue/answers.h"
+#include "io/issue/challenge.h"
 #include "io/issue/discovery.h"
 #include "io/issue/requests.h"
 
@@ -45,7 +46,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   }
   // What a server says of itself is believed about its own place alone.
   constexpr const char* issuer = "https://login.example";
-  (void)check_resource(body, "https://mcp.example/mcp", issuer);
+  if (const auto named = issuers_of_resource(body, "https://mcp.example/mcp")) {
+    for (const std::string& one : *named) {
+      pawl::fuzz::must(one.find_first_of("\"`\n \x7f") == one.npos, "an issuer can be shown");
+    }
+  }
+  if (const auto found = bearer_challenge(body)) {
+    pawl::fuzz::must(found->metadata.size() + found->scope.size() <= size, "nothing is made up");
+  }
   if (const auto found = read_authorization(body, issuer)) {
     pawl::fuzz::must(origin_of(found->token_url) == issuer, "a secret goes to the issuer");
   }

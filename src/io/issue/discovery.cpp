@@ -1,6 +1,7 @@
 #include "io/issue/discovery.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -11,6 +12,7 @@ namespace pawl::issue {
 namespace {
 
 constexpr std::size_t client_id_bytes_max = 1024;
+constexpr std::size_t address_bytes_max = 2048;
 constexpr std::string_view kResourcePlace = "/.well-known/oauth-protected-resource";
 constexpr std::string_view kIssuerPlace = "/.well-known/oauth-authorization-server";
 constexpr std::string_view kOpenIdPlace = "/.well-known/openid-configuration";
@@ -29,6 +31,15 @@ std::string_view bare(std::string_view url) {
 
 std::unexpected<Error> refused(std::string what) {
   return fail(Fault::refused, std::move(what));
+}
+
+// What can be shown as it is and stand in a file between quotes.
+bool is_address(std::string_view text) {
+  constexpr std::string_view kOdd = "\"'`\\<>{}";
+  const bool web = text.starts_with("https://") || text.starts_with("http://");
+  return web && text.size() <= address_bytes_max && !origin_of(text).ends_with('/') &&
+         std::ranges::all_of(text,
+                             [kOdd](char c) { return c > ' ' && c < '\x7f' && !kOdd.contains(c); });
 }
 
 // An endpoint at the origin of the issuer.
@@ -67,18 +78,35 @@ std::vector<std::string> places_of_issuer(std::string_view issuer) {
   return places;
 }
 
-Status check_resource(std::string_view body, std::string_view server_url, std::string_view issuer) {
+Result<std::vector<std::string>> issuers_of_resource(std::string_view body,
+                                                     std::string_view server_url) {
   const auto said = json::parse(body);
-  if (!said) return refused("what the server says of itself is no JSON");
+  if (!said || !said->root().is_object()) {
+    return refused("what the server says of itself is no JSON object");
+  }
   const std::string_view resource = bare(said->root().text("resource").value_or(""));
   const std::string_view url = bare(server_url);
   const bool fits = !resource.empty() && origin_of(resource) == origin_of(url) &&
                     (url == resource || (url.starts_with(resource) && url[resource.size()] == '/'));
   if (!fits) return refused("what the server says of itself is about another address");
+  std::vector<std::string> named;
   for (const json::View one : said->root()["authorization_servers"].elements()) {
-    if (one.is_string() && bare(one.string()) == bare(issuer)) return {};
+    if (!one.is_string() || !is_address(one.string()) || named.size() >= issuers_named_max) {
+      return refused("the server names authorization servers that are no addresses, or too many");
+    }
+    named.emplace_back(one.string());
   }
-  return refused("the server does not name this `issuer` as its authorization server");
+  return named;
+}
+
+Status check_named(const std::vector<std::string>& named, std::string_view issuer) {
+  const auto same = [issuer](const std::string& one) { return bare(one) == bare(issuer); };
+  if (std::ranges::any_of(named, same)) return {};
+  if (named.empty()) return refused("the server names no authorization server");
+  return refused(
+      fmt::format("the server names `{}` as its authorization server, and the `issuer` in the "
+                  "deployment file is `{}`",
+                  fmt::join(named, "`, `"), visible(issuer)));
 }
 
 Result<Authorization> read_authorization(std::string_view body, std::string_view issuer) {

@@ -21,8 +21,13 @@ std::string_view origin_of(std::string_view url);
 std::vector<std::string> places_of_resource(std::string_view server_url);
 std::vector<std::string> places_of_issuer(std::string_view issuer);
 
-// Whether this server says that tokens of this issuer are for it.
-Status check_resource(std::string_view body, std::string_view server_url, std::string_view issuer);
+// Whom this server names as its authorization servers: addresses that can be shown, and that it
+// names is no reason to go there. Fault::refused where it speaks of another address than its own.
+inline constexpr std::size_t issuers_named_max = 16;
+Result<std::vector<std::string>> issuers_of_resource(std::string_view body,
+                                                     std::string_view server_url);
+// Whether `issuer` is one of them.
+Status check_named(const std::vector<std::string>& named, std::string_view issuer);
 
 struct Authorization {
   std::string authorize_url, token_url;

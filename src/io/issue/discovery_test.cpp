@@ -12,9 +12,11 @@ constexpr const char* kServer = "https://mcp.example:8443/v1/mcp";
 constexpr const char* kIssuer = "https://login.example/tenant";
 
 std::string said_by_resource(const std::string& resource, const std::string& issuer) {
-  const Status fine = check_resource(
+  const auto named = issuers_of_resource(
       R"({"resource":")" + resource + R"(","authorization_servers":[")" + issuer + R"("]})",
-      kServer, kIssuer);
+      kServer);
+  if (!named) return named.error().message;
+  const Status fine = check_named(*named, kIssuer);
   return fine ? "fine" : fine.error().message;
 }
 
@@ -39,7 +41,16 @@ TEST(Discovery, AServerSpeaksOfItselfAndOfTheNamedIssuer) {
         << other;
   }
   EXPECT_EQ(said_by_resource(kServer, "https://evil.example"),
-            "the server does not name this `issuer` as its authorization server");
+            "the server names `https://evil.example` as its authorization server, and the "
+            "`issuer` in the deployment file is `https://login.example/tenant`");
+  for (const char* odd : {"https://a b", "javascript:x", "https://x\u202e", "https://x`", "",
+                          "https://x\\\"", "https://", "/x"}) {
+    EXPECT_EQ(said_by_resource(kServer, odd),
+              "the server names authorization servers that are no addresses, or too many")
+        << odd;
+  }
+  EXPECT_FALSE(issuers_of_resource("[]", kServer));
+  EXPECT_EQ(check_named({}, kIssuer).error().message, "the server names no authorization server");
 }
 
 std::string authorization(const std::string& issuer, const std::string& token,
