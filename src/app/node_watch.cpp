@@ -27,7 +27,7 @@ Status Node::open_watching() {
   }
   if (deployment_.traces) {
     watching_->send_traces(*deployment_.traces, config_directory_, journal_->origin(),
-                           [](const std::string& text) { log_line(text); });
+                           remotes_->broker(), [](const std::string& text) { log_line(text); });
   }
   watching_->know(deployment_);
   if (logs_json()) logs_ = gate_->on_record(log_record);

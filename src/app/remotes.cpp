@@ -41,15 +41,23 @@ Task<Result<mcp::Minted>> mint_for(std::shared_ptr<const Carrying> how, mcp::Pas
   mcp::Minted out;
   out.used = std::move(minted->used);
   out.header = how->header.empty() ? "authorization" : how->header;
-  out.value = how->header.empty() ? with_scheme(minted->value) : std::move(minted->value);
-  if (!http::is_field_value(out.value.bytes())) {
-    co_return fail(Fault::invalid,
-                   fmt::format("the credential `{}` cannot stand in a header", visible(name)));
-  }
+  auto whole = in_field(how->header, std::move(minted->value), name);
+  if (!whole) co_return std::unexpected(whole.error());
+  out.value = *std::move(whole);
   co_return out;
 }
 
 }  // namespace
+
+Result<secrets::Credential> in_field(const std::string& header, secrets::Credential value,
+                                     std::string_view name) {
+  secrets::Credential whole = header.empty() ? with_scheme(value) : std::move(value);
+  if (!http::is_field_value(whole.bytes())) {
+    return fail(Fault::invalid,
+                fmt::format("the credential `{}` cannot stand in a header", visible(name)));
+  }
+  return whole;
+}
 
 Remotes::Remotes(net::Loop& loop, const std::string& state_directory)
     : loop_(loop),

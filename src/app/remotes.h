@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.h"
@@ -18,6 +19,11 @@
 #include "kernel/policy/deployment.h"
 
 namespace pawl::app {
+
+// What stands in the field `header` of a request that carries this secret; without a name of a
+// field, that of `Authorization: Bearer`. Fault::invalid where no field can hold it.
+Result<secrets::Credential> in_field(const std::string& header, secrets::Credential value,
+                                     std::string_view name);
 
 class Remotes {
  public:

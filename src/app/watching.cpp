@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "app/log.h"
+#include "app/remotes.h"
 #include "base/random.h"
 #include "doors/watch/spans.h"
 
@@ -23,6 +24,15 @@ void fill(std::array<std::uint8_t, N>& id, std::string_view bytes) {
 std::string reach_text(const ReachedHost& server) {
   const bool bare = server.host.find(':') == std::string::npos;
   return fmt::format("{}:{}", bare ? server.host : "[" + server.host + "]", server.port);
+}
+
+Task<Result<otlp::Proof>> proof_of(std::shared_ptr<broker::Broker> broker, std::string name,
+                                   std::string header) {
+  auto value = co_await broker->own(name);
+  if (!value) co_return std::unexpected(value.error());
+  auto whole = in_field(header, *std::move(value), name);
+  if (!whole) co_return std::unexpected(whole.error());
+  co_return otlp::Proof{header.empty() ? "authorization" : header, *std::move(whole)};
 }
 
 }  // namespace
@@ -88,7 +98,7 @@ void Watching::answer(http::Responder responder) {
 }
 
 void Watching::send_traces(const Deployment::Traces& where, const std::string& directory,
-                           const std::string& instance,
+                           const std::string& instance, std::shared_ptr<broker::Broker> broker,
                            std::function<void(const std::string&)> tell) {
   const ReachedHost& collector = where.collector;
   otlp::ExporterSetup setup;
@@ -100,6 +110,11 @@ void Watching::send_traces(const Deployment::Traces& where, const std::string& d
   }
   setup.client.user_agent = "pawl/" PAWL_VERSION;
   setup.resource = {"pawl", PAWL_VERSION, instance};
+  if (!where.credential.empty()) {
+    setup.prove = [broker = std::move(broker), name = where.credential, header = where.header] {
+      return proof_of(broker, name, header);
+    };
+  }
   exporter_.emplace(loop_, std::move(setup), std::move(tell));
   one_in_ = where.one_in;
   measure();

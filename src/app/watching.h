@@ -18,6 +18,7 @@
 #include "doors/http/routes.h"
 #include "doors/watch/metrics.h"
 #include "gate/gate.h"
+#include "io/broker/broker.h"
 #include "io/http/server.h"
 #include "io/net/loop.h"
 #include "io/otlp/exporter.h"
@@ -35,8 +36,10 @@ class Watching {
   Watching(const Watching&) = delete;
 
   Status serve_metrics(const Deployment::Address& where);
+  // `broker`: mints what the collector wants to see.
   void send_traces(const Deployment::Traces& where, const std::string& directory,
-                   const std::string& instance, std::function<void(const std::string&)> tell);
+                   const std::string& instance, std::shared_ptr<broker::Broker> broker,
+                   std::function<void(const std::string&)> tell);
 
   // Names that may be labels.
   void know(const Deployment& deployment);

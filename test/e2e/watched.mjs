@@ -93,6 +93,7 @@ export async function told(world, collector) {
 export class Collector {
   constructor(manner = () => 200) {
     this.bodies = [];
+    this.headers = [];
     this.spans = [];
     this.requests = 0;
     this.server = createServer((request, response) => {
@@ -121,6 +122,7 @@ export class Collector {
       this.wrong = error;
     }
     this.bodies.push(body);
+    this.headers.push(request.headers);
     if (status === 200)
       for (const one of JSON.parse(body).resourceSpans)
         for (const scope of one.scopeSpans)

@@ -104,6 +104,25 @@ Task<Result<Minted>> Broker::read(std::string name, Deployment::Credential from,
   co_return minted;
 }
 
+Task<Result<secrets::Credential>> Broker::own(std::string credential) {
+  const auto known = deployment_.credentials.find(credential);
+  if (known == deployment_.credentials.end()) {
+    co_return fail(Fault::missing,
+                   fmt::format("there is no credential `{}` any more", visible(credential)));
+  }
+  auto minted = co_await read(credential, known->second, {});
+  if (!minted) {
+    minted.error().message = fmt::format("the credential `{}` cannot be read: {}",
+                                         visible(credential), minted.error().message);
+    co_return std::unexpected(minted.error());
+  }
+  if (minted->value.empty()) {
+    co_return fail(Fault::invalid,
+                   fmt::format("the credential `{}` is no single text", visible(credential)));
+  }
+  co_return std::move(minted->value);
+}
+
 Task<Result<secrets::Credential>> Broker::secret(SecretSource from) {
   auto read = co_await read_source(std::move(from));
   if (!read) co_return std::unexpected(read.error());

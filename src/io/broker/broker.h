@@ -50,6 +50,8 @@ class Broker {
   void use(const Deployment& deployment, const std::string& directory);
 
   Task<Result<Minted>> mint(Errand errand);
+  // What a request of pawl's own carries, which goes to nobody's server: the collector's.
+  Task<Result<secrets::Credential>> own(std::string credential);
   // A secret of pawl's own, which has no name and goes to nobody's server: a notifier's.
   Task<Result<secrets::Credential>> secret(SecretSource from);
   void scrub(std::string_view server, std::string& text) const { traces_.scrub(server, text); }

@@ -59,6 +59,17 @@ struct Exporter::State : std::enable_shared_from_this<Exporter::State> {
     return ask;
   }
 
+  // Without what it wants to see, nothing is sent.
+  static Task<Result<http::Answer>> ask(std::shared_ptr<State> self, http::Ask request) {
+    if (self->setup.prove) {
+      const auto proof = co_await self->setup.prove();
+      if (!proof) co_return std::unexpected(proof.error());
+      if (self->over) co_return fail(Fault::environment, "the node ends");
+      request.headers.add(proof->header, proof->value.bytes());
+    }
+    co_return co_await self->client.fetch(std::move(request));
+  }
+
   static Task<void> send(std::shared_ptr<State> self) {
     const std::size_t many = std::min(self->queue.size(), self->setup.limits.batch_max);
     std::vector<Span> batch(std::make_move_iterator(self->queue.begin()),
@@ -67,7 +78,7 @@ struct Exporter::State : std::enable_shared_from_this<Exporter::State> {
     self->under_way = many;
     Duration pause = self->setup.limits.again_after;
     for (unsigned round = 1; !self->over; ++round) {
-      const Result<http::Answer> answer = co_await self->client.fetch(self->request(batch));
+      const Result<http::Answer> answer = co_await ask(self, self->request(batch));
       if (self->over) break;
       self->hear(answer);
       if (taken(answer)) {

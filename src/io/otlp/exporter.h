@@ -19,11 +19,13 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "base/task.h"
 #include "base/time.h"
 #include "io/http/client.h"
 #include "io/net/loop.h"
 #include "io/otlp/span.h"
+#include "io/secrets/credential.h"
 
 namespace pawl::otlp {
 
@@ -37,10 +39,18 @@ struct ExporterLimits {
   unsigned tries_max = 6;
 };
 
+// What a collector wants to see before it takes anything.
+struct Proof {
+  std::string header;
+  secrets::Credential value;  // all of the field
+};
+
 struct ExporterSetup {
   std::string collector;  // its URL
   http::ClientOptions client;
   Resource resource;
+  // Asked for each request, so that a rotated secret is the next one's; may be empty.
+  std::function<Task<Result<Proof>>()> prove = {};
   ExporterLimits limits = {};
 };
 

@@ -62,7 +62,7 @@ TEST(Otlp, WhatAnAnswerSaysOfRejectedSpans) {
 
 // A collector, and an exporter that sends to it.
 struct Collected {
-  explicit Collected(ExporterLimits limits = {}) {
+  explicit Collected(ExporterLimits limits = {}, decltype(ExporterSetup::prove) prove = {}) {
     const auto port = server.listen("127.0.0.1", 0).value_or(0);
     ExporterSetup setup;
     setup.collector = "http://127.0.0.1:" + std::to_string(port) + "/v1/traces";
@@ -70,6 +70,7 @@ struct Collected {
     setup.resource = {"pawl", "1", "node"};
     limits.pause = limits.again_after = Duration::milliseconds(5);
     setup.limits = limits;
+    setup.prove = std::move(prove);
     exporter.emplace(loop, std::move(setup),
                      [this](const std::string& text) { told.push_back(text); });
   }
@@ -83,7 +84,7 @@ struct Collected {
   net::Loop loop;
   std::vector<int> statuses;  // for the next requests; then 200
   std::string answer = "{}";
-  std::vector<std::string> bodies, told;
+  std::vector<std::string> bodies, told, proofs;
   http::Server server{loop, {}, [this](http::Request request, http::Responder responder) {
                         http::Response response;
                         if (!statuses.empty()) {
@@ -93,6 +94,7 @@ struct Collected {
                         response.headers.add("content-type", "application/json");
                         response.body = answer;
                         bodies.push_back(std::move(request.body));
+                        proofs.emplace_back(request.headers.find("x-key").value_or(""));
                         std::move(responder).answer(std::move(response));
                       }};
   std::optional<Exporter> exporter;
@@ -105,6 +107,23 @@ TEST(Exporter, SpansGoTogetherAndAreCounted) {
   EXPECT_EQ(world.bodies.size(), 1U);
   EXPECT_EQ(world.exporter->waiting(), 0U);
   EXPECT_THAT(world.told, IsEmpty());
+}
+
+TEST(Exporter, EachRequestCarriesWhatTheCollectorWantsToSee) {
+  int read = 0;
+  const auto key = [&read]() -> Task<Result<Proof>> {
+    if (++read == 1) co_return fail(Fault::environment, "the key cannot be read");
+    co_return Proof{"x-key", secrets::Credential::copy_of("key " + std::to_string(read))};
+  };
+  Collected world({}, key);
+  world.statuses = {503};
+  world.send(1);
+  ASSERT_TRUE(world.until([&] { return world.exporter->sent() == 1; }));
+  // Without it nothing was sent, and a rotated one is the next request's.
+  EXPECT_THAT(world.proofs, ElementsAre("key 2", "key 3"));
+  EXPECT_THAT(world.told,
+              ElementsAre("the collector of traces does not take them: the key cannot be read",
+                          "the collector of traces takes them again"));
 }
 
 TEST(Exporter, ACollectorThatIsBusyIsAskedAgainWithTheSame) {

@@ -99,6 +99,7 @@ LoadedDeployment load_deployment(std::string_view text, std::string_view file) {
     check_roles(build);
     check_credentials(build);
     check_servers(build);
+    check_traces(build);
     check_agents(build);
     check_notify(build);
     check_vigilance(build);

@@ -119,6 +119,9 @@ struct Deployment {
   struct Traces {
     ReachedHost collector;
     std::uint64_t one_in = 1;
+    std::string credential;  // that the collector wants to see, and nobody else gets; may be none
+    std::string header;      // the field whose whole value it is; empty: `Authorization: Bearer`
+    Position at;             // of `credential`
   };
   std::string file;
   std::optional<Listen> listen;

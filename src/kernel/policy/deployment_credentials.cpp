@@ -180,7 +180,8 @@ void check_credentials(DeploymentBuild& build) {
                                         "accept",
                                         visible(name)));
     }
-    if (roles.size() < 2 || !credential.roles.empty()) continue;
+    const bool collectors = build.into.traces && build.into.traces->credential == name;
+    if (roles.size() < 2 || !credential.roles.empty() || collectors) continue;
     build.reading.mistake(credential.at,
                           fmt::format("`{}` does not say which of the {} roles may use it: "
                                       "expected `roles: [NAME]`",

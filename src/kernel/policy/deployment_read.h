@@ -55,8 +55,12 @@ void check_roles(DeploymentBuild& build);
 void read_servers(DeploymentBuild& build, const yaml::Entry& entry);
 // After the credentials.
 void check_servers(DeploymentBuild& build);
+// The name of a header field, in small letters.
+std::string read_header_name(DeploymentBuild& build, const yaml::Node& node);
 // deployment_traces.cpp
 void read_traces(DeploymentBuild& build, const yaml::Entry& entry);
+// After the credentials.
+void check_traces(DeploymentBuild& build);
 // deployment_people.cpp
 void read_people(DeploymentBuild& build, const yaml::Entry& entry);
 void check_people(DeploymentBuild& build);

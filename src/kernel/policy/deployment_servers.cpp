@@ -49,12 +49,7 @@ bool read_server_key(DeploymentBuild& build, const yaml::Entry& key, Deployment:
     server.credential = build.reading.text(key.value, "credential").value_or("");
     build.carried.push_back({server.credential, {server.credential, key.value.at}});
   } else if (key.key == "header") {
-    server.header = lower_ascii(build.reading.text(key.value, "header").value_or(""));
-    if (!server.header.empty() &&
-        !only_of(server.header, "abcdefghijklmnopqrstuvwxyz0123456789-_")) {
-      build.reading.mistake(
-          key.value.at, fmt::format("`{}` is no name of a header field", visible(server.header)));
-    }
+    server.header = read_header_name(build, key.value);
   } else if (key.key == "shared") {
     server.shared = build.reading.boolean(key.value, "shared").value_or(false);
   } else if (key.key == "variable") {
@@ -114,6 +109,14 @@ void read_server(DeploymentBuild& build, const yaml::Entry& entry) {
 }
 
 }  // namespace
+
+std::string read_header_name(DeploymentBuild& build, const yaml::Node& node) {
+  std::string name = lower_ascii(build.reading.text(node, "header").value_or(""));
+  if (!name.empty() && !only_of(name, "abcdefghijklmnopqrstuvwxyz0123456789-_")) {
+    build.reading.mistake(node.at, fmt::format("`{}` is no name of a header field", visible(name)));
+  }
+  return name;
+}
 
 void read_servers(DeploymentBuild& build, const yaml::Entry& entry) {
   build.reading.names(entry.value, "servers",

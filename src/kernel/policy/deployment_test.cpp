@@ -117,6 +117,31 @@ TEST(Deployment, WhereMetricsAndTracesGo) {
   EXPECT_EQ(traces.one_in, 10U);
 }
 
+TEST(Deployment, WhatTheCollectorGetsIsForNobodyElse) {
+  const std::string rest =
+      "roles: {r: {file: a, servers: [crm]}, s: {file: b}}\nservers: {crm: {url: "
+      "\"https://crm.example/\"}}\n";
+  const std::string traces = "traces: {url: \"https://otel.example/v1\", credential: c}\n";
+  const LoadedDeployment loaded = load_deployment(
+      "version: 1\n" + rest + traces + "credentials: {c: {env: KEY, hosts: [otel.example]}}\n",
+      "d");
+  ASSERT_TRUE(loaded.deployment) << to_string(loaded.errors.at(0));
+  EXPECT_EQ(loaded.deployment->traces->credential, "c");
+  EXPECT_FALSE(loaded.deployment->check_use("c", {"r"}, "crm", "t"));
+  const std::string key = "credentials: {c: {env: KEY}}\n";
+  for (const std::string& wrong :
+       {rest + traces, rest + traces + "credentials: {c: {env: K, roles: [r]}}\n",
+        rest + traces + "credentials: {c: {env: K, servers: [crm]}}\n",
+        rest + traces + "credentials: {c: {env: K, tools: [crm/x]}}\n",
+        rest + traces + "credentials: {c: {env: K, hosts: [crm.example]}}\n",
+        traces + key + "servers: {crm: {url: \"https://crm.example/\", credential: c}}\n",
+        traces + "credentials: {c: {login: {issuer: \"https://i.example\", store: s}}}\n",
+        key + "traces: {url: \"https://otel.example/v1\", header: x-key}\n",
+        key + "traces: {url: \"https://o.example/v1\", credential: c, header: \"x: y\"}\n"}) {
+    EXPECT_FALSE(load_deployment("version: 1\n" + wrong, "d").deployment) << wrong;
+  }
+}
+
 TEST(Deployment, WhoReachesAnAddress) {
   const auto local = [](std::string_view mcp) {
     const LoadedDeployment loaded =

@@ -68,6 +68,10 @@ constexpr Key kKeys[] = {
      "Its name may stand for an address in a private network or on this machine."},
     {traces, "ca", "text", "the system's", 0,
      "A PEM file: the certificates that vouch for it, and no others do."},
+    {traces, "credential", "text", "none", 13,
+     "The name of the credential that the collector wants to see. No call carries it."},
+    {traces, "header", "text", "`Authorization: Bearer`", 13,
+     "The header field whose whole value the credential is."},
     {traces, "one_in", "whole number", "1", 0,
      "Of so many traces that begin here, one is kept. Of a client's own trace, its client says."},
 
