@@ -237,8 +237,8 @@ Status Node::open() {
   }
   if (Status watching = open_watching(); !watching) return watching;
   if (Status sockets = open_sockets(); !sockets) return sockets;
-  if (Status doors = open_gateway(); !doors) return doors;
   look_at_answerers();
+  if (Status doors = open_gateway(); !doors) return doors;
   const bool wanted = options_.serves && deployment_.listen && !deployment_.listen->console.none();
   return wanted ? open_console() : Status{};
 }
