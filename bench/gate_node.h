@@ -125,7 +125,10 @@ class Client final : public Caller {
   bool gone_ = false;
 };
 
-inline JournalReplay replay_into(State& state) {
+// Who hears of every record after it was applied, those that are read at the start included.
+using Hearing = std::function<void(const Record&, const State&)>;
+
+inline JournalReplay replay_into(State& state, const Hearing& hears) {
   JournalReplay replay;
   replay.state = [&state](std::string_view text, std::uint64_t) -> Status {
     auto read = State::from_json(text);
@@ -133,16 +136,21 @@ inline JournalReplay replay_into(State& state) {
     state = std::move(*read);
     return {};
   };
-  replay.record = [&state](std::uint64_t, std::string_view text) -> Status {
+  replay.record = [&state, &hears](std::uint64_t, std::string_view text) -> Status {
     const auto record = parse_record(text);
-    return record ? state.apply(*record) : std::unexpected(record.error());
+    if (!record) return std::unexpected(record.error());
+    if (Status applied = state.apply(*record); !applied) return applied;
+    if (hears) hears(*record, state);
+    return {};
   };
   return replay;
 }
 
 // A node with one open run. In a directory that has a journal already, with all that is in it.
 struct Node {
-  explicit Node(const std::string& directory, std::uint64_t snapshot_records = 1ULL << 40) {
+  explicit Node(const std::string& directory, std::uint64_t snapshot_records = 1ULL << 40,
+                Hearing hearing = {})
+      : hears(std::move(hearing)) {
     auto opened = PosixDisk::open(directory, PosixDisk::Root::create);
     if (!opened) give_up(opened.error().message);
     disk = std::move(*opened);
@@ -152,7 +160,7 @@ struct Node {
     options.random = random_in_batches();
     options.post = [this](std::function<void()> work) { loop.post(std::move(work)); };
     State state;
-    auto journal_opened = Journal::open(*disk, std::move(options), replay_into(state));
+    auto journal_opened = Journal::open(*disk, std::move(options), replay_into(state, hears));
     if (!journal_opened) give_up(journal_opened.error().message);
     journal = std::move(*journal_opened);
     GateLimits limits;
@@ -161,6 +169,9 @@ struct Node {
     limits.snapshot_records = snapshot_records;
     gate = std::make_unique<Gate>(std::move(state), *journal, clock, loop, herald, random_bytes,
                                   limits);
+    if (hears) {
+      heard = gate->on_record([this](const Record& written) { hears(written, gate->state()); });
+    }
     gate->set_people({{"ann", {"leads"}}, {"bob", {"leads"}}});
     if (const Status recovered = gate->recover(); !recovered) give_up(recovered.error().message);
     Loaded loaded = load_policy(policy_text, "bench.yaml", {});
@@ -177,6 +188,8 @@ struct Node {
   std::unique_ptr<PosixDisk> disk;
   std::unique_ptr<Journal> journal;
   std::unique_ptr<Gate> gate;
+  Hearing hears;
+  std::shared_ptr<void> heard;
   std::string run;
 };
 

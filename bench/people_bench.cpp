@@ -5,7 +5,8 @@
 //   bench_people DIRECTORY answer CALLS | kill TIMES | held CALLS [RECORDS] | reopen
 //
 // `held` dies with its calls and leaves the directory for `reopen`; a snapshot is written after so
-// many RECORDS (without: as often as a node does). Prints one JSON object. Durations are wall time
+// many RECORDS (without: as often as a node does). Both have the chronicle that a node has, with
+// what people are shown of these calls. Prints one JSON object. Durations are wall time
 // from the moment at which the gate has the proven answer, with the syncs of the disk; memory is
 // what the kernel says is resident, before and after.
 #include <algorithm>
@@ -15,6 +16,7 @@
 
 #include <fmt/format.h>
 
+#include "doors/control/chronicle.h"
 #include "gate_node.h"
 
 namespace pawl::bench {
@@ -47,7 +49,12 @@ Task<void> hold(Node& node, HeldCall& call, std::uint64_t& over) {
   ++over;
 }
 
-// Memory of the gate and its state alone: the clients' messages are one document for all of them.
+// What a node remembers for people.
+Hearing told_to(Chronicle& chronicle) {
+  return [&chronicle](const Record& record, const State& state) { chronicle.note(record, state); };
+}
+
+// Memory of the node's gate, state and chronicle: the clients' messages are one document for all.
 void measure_held(Node& node, std::uint64_t calls) {
   for (int i = 0; i < 100; ++i) node.loop.turn();
   const std::uint64_t before = resident_bytes();
@@ -145,7 +152,8 @@ void measure_kills(Node& node, std::uint64_t times) {
 void reopen(const std::string& directory) {
   const std::uint64_t before = resident_bytes();
   const std::int64_t began = clock_ns(CLOCK_MONOTONIC);
-  const Node node(directory);
+  Chronicle chronicle;
+  const Node node(directory, 1ULL << 40, told_to(chronicle));
   const std::int64_t took = clock_ns(CLOCK_MONOTONIC) - began;
   std::uint64_t open = 0;
   for (const auto& [id, approval] : node.gate->state().approvals()) {
@@ -171,7 +179,9 @@ int run(int count, char** words) {
   std::filesystem::remove_all(directory);
   const std::uint64_t snapshots =
       count > 4 ? std::strtoull(words[4], nullptr, 10) : GateLimits{}.snapshot_records;
-  Node node(directory, what == "held" ? snapshots : 1ULL << 40);
+  Chronicle chronicle;
+  Node node(directory, what == "held" ? snapshots : 1ULL << 40,
+            what == "held" ? told_to(chronicle) : Hearing());
   if (what == "answer") {
     measure_answers(node, number);
   } else if (what == "kill") {
