@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { test } from 'node:test';
-import { Gateway, judged, judgedAsClient, scored } from './suite.mjs';
+import { Gateway, judged, judgedAsClient, judgedAtLogin, scored } from './suite.mjs';
 
 const older = '2025-11-25';
 const modern = '2026-07-28';
@@ -89,4 +89,42 @@ for (const [revision, name, but = []] of client) {
   test(`${revision} as the client of the suite: ${name}`, async () => {
     passed(await judgedAsClient(name, revision), but);
   });
+}
+
+// `pawl login` as the suite's client. The suite's authorization servers give no refresh tokens, so
+// that no login is kept: looked at is all that happens before. Not here: scenarios of clients with
+// a secret (pawl is a public client), of a second login for more scopes (people choose them in the
+// deployment file), and of an authorization server that changes (that file names it).
+const logins = {
+  [older]: [
+    ['metadata-var1'],
+    ['token-endpoint-auth-none'],
+    ['metadata-default'],
+    // The token is asked for the address in the deployment file, not for one above it.
+    ['metadata-var2', ['resource-parameter-matches-prm']],
+    ['metadata-var3'],
+    ['scope-from-www-authenticate'],
+    ['scope-from-scopes-supported'],
+    ['scope-omitted-when-undefined'],
+  ],
+  [modern]: [
+    ['resource-mismatch'],
+    ['iss-wrong-issuer'],
+    ['offline-access-scope'],
+    ['metadata-issuer-mismatch'],
+    ['offline-access-not-supported'],
+    ['iss-supported'],
+    ['iss-not-advertised'],
+    ['iss-supported-missing'],
+    ['iss-unexpected'],
+    ['iss-normalized'],
+  ],
+};
+for (const [revision, scenarios] of Object.entries(logins)) {
+  for (const [i, [name, but]] of scenarios.entries()) {
+    const few = revision === older ? 2 : 4;
+    test(`${revision} as a client that logs in: ${name}`, { skip: !all && i >= few }, async () => {
+      passed(await judgedAtLogin(`auth/${name}`, revision), but);
+    });
+  }
 }

@@ -60,7 +60,8 @@ export class Gateway extends Served {
   }
 }
 
-// Runs the suite; what it says of each scenario is in a folder of its own below `into`.
+// Runs the suite; what it says of each scenario is in a folder of its own below `into`, by its name,
+// which may have a slash.
 async function run(words, prefix, into) {
   const program = path.join(suite, 'dist/index.js');
   const options = { maxBuffer: 64 << 20, timeout: whole_ms };
@@ -70,10 +71,10 @@ async function run(words, prefix, into) {
     );
   });
   const checks = new Map();
-  for (const folder of existsSync(into) ? readdirSync(into) : []) {
-    const name = /^(.*)-\d{4}-\d\d-\d\dT[\d-]+Z$/.exec(folder)?.[1];
+  for (const file of existsSync(into) ? readdirSync(into, { recursive: true }) : []) {
+    const name = /^(.*)-\d{4}-\d\d-\d\dT[\d-]+Z\/checks\.json$/.exec(file)?.[1];
     if (!name?.startsWith(prefix)) continue;
-    const text = readFileSync(path.join(into, folder, 'checks.json'), 'utf8');
+    const text = readFileSync(path.join(into, file), 'utf8');
     checks.set(name.slice(prefix.length), JSON.parse(text));
   }
   if (checks.size === 0) throw new Error(`the suite said nothing: ${told}`);
@@ -87,12 +88,16 @@ export function judged(url, revision, into) {
 }
 
 // What it says about a client of one of its own servers: our client with pawl between them.
-export async function judgedAsClient(name, revision) {
+// Where it has to log in: `pawl login` before that.
+export const judgedAtLogin = (name, revision) => judgedAsClient(name, revision, 'login.mjs');
+
+export async function judgedAsClient(name, revision, script = 'client.mjs') {
   const into = mkdtempSync(path.join(tmpdir(), 'pawl-conformance-'));
-  const command = `${process.execPath} ${here}/client.mjs`;
+  const command = `${process.execPath} ${here}/${script}`;
   const words = ['client', '--command', command, '--scenario', name, '--spec-version', revision];
   try {
-    return (await run([...words, '--timeout', String(scenario_ms)], '', into)).get(name);
+    const checks = await run([...words, '--timeout', String(scenario_ms)], '', into);
+    return checks.get(name);
   } finally {
     rmSync(into, { recursive: true, force: true });
   }

@@ -88,8 +88,8 @@ TEST_F(GateCarry, NotToAnotherRunOfTheSameAgentAndPerson) {
 TEST_F(GateCarry, NotToAnotherAgentThatAsksForTheSame) {
   const std::string approval = granted();
   const auto theirs = changed("{id: agent, identity: agent@x", "{id: it, identity: it@x");
-  const auto opened = world.gate->open_run(
-      {.key = "theirs", .sponsor = "sam", .client = "test", .policy = theirs});
+  const auto opened =
+      world.gate->open_run({.key = "theirs", .sponsor = "sam", .client = "test", .policy = theirs});
   ASSERT_TRUE(opened) << opened.error().message;
   expect_held(ask(mail(*opened)), approval);
   expect_still_mine(approval);
@@ -124,9 +124,8 @@ TEST_F(GateCarry, NotToTheToolOfThatNameOfAnotherServer) {
 
 TEST_F(GateCarry, NotToOtherArguments) {
   const std::string approval = granted();
-  for (const char* arguments :
-       {R"({"to":"b"})", R"({"to":"A"})", R"({"to":"a "})", R"({"to":["a"]})",
-        R"({"to":"a","bcc":"a"})", "{}"}) {
+  for (const char* arguments : {R"({"to":"b"})", R"({"to":"A"})", R"({"to":"a "})",
+                                R"({"to":["a"]})", R"({"to":"a","bcc":"a"})", "{}"}) {
     expect_held(ask({.run = mine, .tool = "send_mail", .arguments = arguments}), approval);
   }
   expect_still_mine(approval);

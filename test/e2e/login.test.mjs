@@ -80,6 +80,7 @@ test('a person logs in, and calls carry tokens that renew themselves', async (t)
   assert.equal(own.authorized.resource, server.url);
   assert.equal(own.authorized.scope, 'a b');
   assert.equal(own.registered.token_endpoint_auth_method, 'none');
+  assert.equal(own.registered.application_type, 'native');
   await w.serve();
   assert.ok(w.origin, w.log);
   const told = [];

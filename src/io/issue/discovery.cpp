@@ -157,7 +157,9 @@ Result<std::string> read_registration(int status, std::string_view body) {
 
 std::string registration(std::string_view redirect, std::string_view scope) {
   json::Writer out;
-  out.object().key("client_name").string("pawl");
+  // A program on this machine: without the word, a redirect to its loopback may be refused.
+  out.object().key("application_type").string("native");
+  out.key("client_name").string("pawl");
   out.key("grant_types").array().string("authorization_code").string("refresh_token").end();
   out.key("redirect_uris").array().string(redirect).end();
   out.key("response_types").array().string("code").end();

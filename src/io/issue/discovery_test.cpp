@@ -88,5 +88,13 @@ TEST(Discovery, ARegistrationGivesAnId) {
   EXPECT_FALSE(read_registration(403, R"({"client_id":"c-1"})"));
 }
 
+TEST(Discovery, ARegistrationIsOfAProgramWithoutASecret) {
+  EXPECT_EQ(registration("http://127.0.0.1:1/callback", "a b"),
+            R"({"application_type":"native","client_name":"pawl",)"
+            R"("grant_types":["authorization_code","refresh_token"],)"
+            R"("redirect_uris":["http://127.0.0.1:1/callback"],"response_types":["code"],)"
+            R"("scope":"a b","token_endpoint_auth_method":"none"})");
+}
+
 }  // namespace
 }  // namespace pawl::issue
