@@ -237,7 +237,7 @@ Status Node::open() {
   }
   if (Status watching = open_watching(); !watching) return watching;
   if (Status sockets = open_sockets(); !sockets) return sockets;
-  look_at_answerers();
+  look_at_roles();
   if (Status doors = open_gateway(); !doors) return doors;
   const bool wanted = options_.serves && deployment_.listen && !deployment_.listen->console.none();
   return wanted ? open_console() : Status{};

@@ -109,7 +109,7 @@ Result<std::string> Node::reread_config() {
   if (Status read = read_config(); !read) return to_string(read.error());
   if (Status people = enrol_configured(); !people) return std::unexpected(people.error());
   people_changed();
-  look_at_answerers();
+  look_at_roles();
   reload_console();
   return std::string();
 }
@@ -121,7 +121,7 @@ void Node::reload() {
   }
   if (Status people = enrol_configured(); !people) log_line(to_string(people.error()));
   people_changed();
-  look_at_answerers();
+  look_at_roles();
   reload_console();
   if (Status certificate = gateway_->reload(); !certificate) {
     log_line("the certificate stays as it was: " + to_string(certificate.error()));

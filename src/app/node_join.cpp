@@ -181,7 +181,7 @@ Result<std::string> Node::open_session(std::uint64_t id, json::View request,
     return loaded.errors.empty() ? fail(Fault::invalid, "the policy does not load")
                                  : std::unexpected(loaded.errors.front());
   }
-  if (Status answered = answerable(*loaded.policy); !answered) {
+  if (Status answered = fit_for_use(*loaded.policy); !answered) {
     return std::unexpected(answered.error());
   }
   auto lock = read_lock(*file);

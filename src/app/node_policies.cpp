@@ -36,10 +36,11 @@ std::string look_of(const std::vector<std::string>& files) {
   return out;
 }
 
-// Before a policy is in force. A call that waits for nobody is only a call that is refused late: in
-// production it is a mistake of the file, and elsewhere it is said, each once.
-Status Node::answerable(const Policy& policy) {
-  const CheckReport report = check_answers(policy, deployment_, clock_->now());
+// Before a policy is in force. A call that waits for nobody is only a call that is refused late,
+// and a ceiling that nobody measures is none: in production these are mistakes of the file, and
+// elsewhere they are said, each once.
+Status Node::fit_for_use(const Policy& policy) {
+  const CheckReport report = check_before_use(policy, deployment_, clock_->now());
   for (const Finding& finding : report.findings) {
     const std::string text = to_string(Error{Fault::invalid, finding.message, finding.at});
     if (answers_said_.size() >= said_max || !answers_said_.insert(text).second) continue;
@@ -49,14 +50,14 @@ Status Node::answerable(const Policy& policy) {
   return std::unexpected(report.errors.front());
 }
 
-// Of every role, at the start and when the deployment file was read again: somebody else may be
-// left to answer, or nobody.
-void Node::look_at_answerers() {
+// At the start and when the deployment file was read again: somebody else may be left to answer, or
+// nobody.
+void Node::look_at_roles() {
   for (const auto& [name, role] : deployment_.roles) {
     const auto file = std::filesystem::path(config_directory_) / home_expanded(role.file);
     const Loaded loaded = read_policy(file.string(), &deployment_);
     if (!loaded.policy) continue;
-    if (const Status answered = answerable(*loaded.policy); !answered) {
+    if (const Status answered = fit_for_use(*loaded.policy); !answered) {
       log_line(visible(to_string(answered.error())), LogLevel::warning);
     }
   }
@@ -76,7 +77,7 @@ void Node::watch_policies() {
     watched.seen = std::move(look);
     std::vector<std::string> parts;
     Loaded loaded = read_policy(file, &deployment_, &parts);
-    const Status answered = loaded.policy ? answerable(*loaded.policy) : Status{};
+    const Status answered = loaded.policy ? fit_for_use(*loaded.policy) : Status{};
     if (!answered) loaded = {.policy = nullptr, .errors = {answered.error()}};
     if (!loaded.policy) {
       const std::string why =

@@ -135,7 +135,7 @@ RolePolicy Node::policy_for(const std::string& role) {
   const std::string& agent = known.agent.empty() ? role : known.agent;
   auto in_force = gate_->policy_in_force(agent, known.policy);
   if (!in_force) return {.policy = nullptr, .missing = in_force.error(), .file = file};
-  if (Status answered = answerable(**in_force); !answered) {
+  if (Status answered = fit_for_use(**in_force); !answered) {
     return {.policy = nullptr, .missing = answered.error(), .file = file};
   }
   watching_->know(**in_force);

@@ -223,8 +223,8 @@ class Node {
   Status open_api();
   void add_well_known();
   void note_refusal(const std::string& topic, const std::string& text);
-  Status answerable(const Policy& policy);
-  void look_at_answerers();
+  Status fit_for_use(const Policy& policy);
+  void look_at_roles();
   Result<api::RoleInForce> role_as_it_is(const std::string& name);
   Result<api::RoleInForce> role_in_force(const std::string& name);
   Result<std::string> create_run(json::View request);
@@ -297,7 +297,7 @@ class Node {
   ServerStarts starts_{loop_};
   std::map<std::string, std::weak_ptr<mcp::SharedServer>> shared_;  // by what they are started from
   std::map<std::string, ReadPolicy> role_policies_;
-  std::set<std::string> answers_said_;  // findings of `answerable` that are in the log
+  std::set<std::string> answers_said_;  // findings of `fit_for_use` that are in the log
   std::unique_ptr<mcp::HttpDoor> door_;
   KnownUser last_caller_;
   std::unique_ptr<identity::HttpKeys> others_keys_;

@@ -128,7 +128,7 @@ std::vector<std::shared_ptr<const Policy>> policies_of(
     if (!loaded.policy) continue;
     if (needed) {
       check_shared(deployment, name, *loaded.policy, errors);
-      const CheckReport answers = check_answers(*loaded.policy, deployment, net::wall_time());
+      const CheckReport answers = check_before_use(*loaded.policy, deployment, net::wall_time());
       errors.insert(errors.end(), answers.errors.begin(), answers.errors.end());
     }
     policies.push_back(loaded.policy);

@@ -133,3 +133,25 @@ ${more}`;
   assert.deepEqual(gaps(), []);
   assert.match(check(w).said, /`max_tokens_per_run: 1000` is unmetered; accepted by t@example/);
 });
+
+test('R13 in production no run begins under a ceiling that nothing meters, unless somebody accepts it', async (t) => {
+  const limited = (environment, more = '') =>
+    `environment: ${environment}\n${open}execution:
+  max_steps: 9
+  max_tokens_per_run: 1000
+escalation: {contacts: [{name: Owner, via: "command: true"}]}
+${more}`;
+  const risk = 'accept_risk: [{rule: execution/max_tokens_per_run, reason: t, owner: t@example, until: 2030-01-01}]\n';
+  for (const [environment, more, starts] of [
+    ['production', '', false],
+    ['production', risk, true],
+    ['development', '', true],
+  ]) {
+    const w = new World(limited(environment, more));
+    t.after(() => w.end());
+    const client = await w.client();
+    assert.equal(client.server !== null, starts, client.err);
+    if (!starts) assert.match(client.err, /`max_tokens_per_run: 1000` is unmetered/);
+    assert.equal(w.calls('update_order_status').length, 0);
+  }
+});

@@ -80,11 +80,15 @@ CheckReport check(const Loaded& loaded, const Deployment* deployment,
   return report;
 }
 
-CheckReport check_answers(const Policy& policy, const Deployment& deployment, Instant now) {
+CheckReport check_before_use(const Policy& policy, const Deployment& deployment, Instant now) {
   CheckReport report;
   const bool strict = policy.environment == Environment::production;
   const checking::Subject subject{policy, &deployment, {}, now, strict, report};
   checking::check_answerers(subject);
+  checking::check_metering(subject);
+  // What somebody accepted, and what is only worth knowing, is for whoever asks `pawl check`.
+  std::erase_if(report.findings,
+                [](const Finding& one) { return one.weight == Finding::Weight::note; });
   if (strict) {
     checking::raise(report);
   } else {

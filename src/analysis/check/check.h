@@ -54,9 +54,10 @@ CheckReport check(const Loaded& loaded, const Deployment* deployment,
                   std::span<const ToolDefinition> live, Instant now, bool production,
                   KnownBy by = KnownBy::offered);
 
-// Whether people can answer what a policy would ask, for whoever puts it into force: `pawl check`
-// is not always asked before. In production a hold that nobody can answer is an error, and
-// elsewhere a finding.
-CheckReport check_answers(const Policy& policy, const Deployment& deployment, Instant now);
+// What has to be true of a policy before it is in force, for whoever brings it there: `pawl check`
+// is not always asked before. That people can answer what it would ask, and that this set-up can
+// measure what its ceilings limit, or that somebody accepted that it cannot. In production these
+// are errors, and elsewhere findings.
+CheckReport check_before_use(const Policy& policy, const Deployment& deployment, Instant now);
 
 }  // namespace pawl

@@ -47,7 +47,7 @@ std::string money(std::uint64_t nano_usd) {
   return fmt::format("{}.{} USD", nano_usd / nano_per_usd, decimals);
 }
 
-void check_ceilings(const Subject& subject) {
+void check_metering(const Subject& subject) {
   const Ceilings& ceilings = subject.policy.ceilings;
   if (ceilings.tokens) {
     check_unmetered(subject, ceilings.tokens_rule,
@@ -57,6 +57,11 @@ void check_ceilings(const Subject& subject) {
     check_unmetered(subject, ceilings.cost_rule,
                     fmt::format("max_cost_usd: {}", money(*ceilings.cost_nano_usd)));
   }
+}
+
+void check_ceilings(const Subject& subject) {
+  check_metering(subject);
+  const Ceilings& ceilings = subject.policy.ceilings;
   const bool any = ceilings.steps || ceilings.wall_clock || ceilings.denials || ceilings.tokens ||
                    ceilings.cost_nano_usd;
   if (any && !ceilings.steps) {

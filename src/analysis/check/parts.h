@@ -59,6 +59,8 @@ void summarise_layers(const Policy& policy, std::vector<std::string>& lines);
 std::string place_of(const Policy& policy, const Rule& rule);
 
 void check_ceilings(const Subject& subject);
+// The part of it that says which limits nothing here can measure.
+void check_metering(const Subject& subject);
 void check_people(const Subject& subject);
 // The part of it that says whether somebody can answer what waits.
 void check_answerers(const Subject& subject);

@@ -106,7 +106,7 @@ TEST(CheckPeople, AHoldThatNobodyAnswersIsAnErrorInProductionAlone) {
                   "\nagent: {id: a, identity: a@x, owner: o}\ntools:\n  allowed:\n"
                   "    - {name: do_it, class: reversible small, requires_approval: true}\n" +
                   std::string(approval));
-    return check_answers(*loaded.policy, people, kAsked);
+    return check_before_use(*loaded.policy, people, kAsked);
   };
   constexpr std::string_view two = "approval: {reviewers: [leads], quorum: 2}\n";
   EXPECT_THAT(told_of(look("production", two).errors), ElementsAre(HasSubstr("needs 2 persons")));
