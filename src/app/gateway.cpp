@@ -51,8 +51,11 @@ Error located_at(Error error, const Deployment::Listen& where) {
 }
 
 Gateway::Gateway(net::Loop& loop, std::function<std::string()> fault,
-                 std::function<std::string()> unheard)
-    : fault_(std::move(fault)), unheard_(std::move(unheard)), server_(loop, {}, routes_.handler()) {
+                 std::function<std::string()> unheard, std::function<std::string()> degraded)
+    : fault_(std::move(fault)),
+      unheard_(std::move(unheard)),
+      degraded_(std::move(degraded)),
+      server_(loop, {}, routes_.handler()) {
   routes_.add("GET", "/healthz", http::Hosts::any,
               [this](const http::Request&, http::Responder responder) {
                 health(false, std::move(responder));
@@ -74,6 +77,9 @@ void Gateway::health(bool ready, http::Responder responder) const {
                   : response.status == 200 ? "ok\n"
                   : ending_                ? "the node ends\n"
                                            : unheard + "\n";
+  if (const std::string worse = degraded_ ? degraded_() : std::string(); !worse.empty()) {
+    response.body += "degraded: " + worse + "\n";
+  }
   std::move(responder).answer(std::move(response));
 }
 

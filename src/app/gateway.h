@@ -3,7 +3,9 @@
 // Doors put their paths into `routes()` before `listen`; nothing is served before that. `/healthz`
 // and `/readyz` answer 200 while calls can be granted, and 503 as soon as the gate grants nothing
 // (its journal cannot write, its clock jumped); `/readyz` says 503 too once the node is told to
-// end, and while an escalation is unanswered. They tell nothing else, because anybody may ask.
+// end, and while an escalation is unanswered. A way to people by which nothing gets through makes
+// neither of them red, because calls are decided as before and the other ways are used: it is named
+// in a second line. They tell nothing else, because anybody may ask.
 // Threads: the node's loop.
 #pragma once
 
@@ -27,9 +29,10 @@ namespace pawl::app {
 class Gateway {
  public:
   // `fault`: why nothing is granted at the moment; empty: calls are. `unheard`: why people may not
-  // hear of what happens; empty: they do.
+  // hear of what happens; empty: they do. `degraded`: what works less well than it should; empty:
+  // nothing.
   Gateway(net::Loop& loop, std::function<std::string()> fault,
-          std::function<std::string()> unheard = {});
+          std::function<std::string()> unheard = {}, std::function<std::string()> degraded = {});
 
   http::Routes& routes() { return routes_; }
 
@@ -49,7 +52,7 @@ class Gateway {
  private:
   void health(bool ready, http::Responder responder) const;
 
-  std::function<std::string()> fault_, unheard_;
+  std::function<std::string()> fault_, unheard_, degraded_;
   http::Routes routes_;
   std::optional<http::TlsSettings> tls_;
   std::string address_;

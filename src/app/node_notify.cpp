@@ -145,6 +145,15 @@ std::string Node::unheard() const {
   return {};
 }
 
+// Names of the file alone: what a way answered may be anybody's words, and anybody may ask.
+std::string Node::degraded() const {
+  std::string ways;
+  for (const WayNow& way : herald_->notifiers().now()) {
+    if (!way.dead.empty()) ways += (ways.empty() ? "" : ", ") + way.name;
+  }
+  return ways.empty() ? ways : "notices do not get through by " + ways;
+}
+
 std::string Node::notices_json() const {
   json::Writer out;
   out.array();

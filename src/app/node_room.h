@@ -185,6 +185,7 @@ class Node {
   Task<void> slack_posted(http::Request request, http::Responder responder);
   Status slack_pressed(const notify::SlackAnswer& answer, const std::string& person);
   std::string unheard() const;
+  std::string degraded() const;
   void tell_of_no_start(const Error& error);
   std::string notices_json() const;
 

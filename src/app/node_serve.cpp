@@ -22,7 +22,8 @@ Status Node::open_gateway() {
   if (!deployment_.listen)
     return fail(Fault::usage, "the deployment file has no `listen` any more");
   gateway_ = std::make_unique<Gateway>(
-      loop_, [this] { return gate_->fault(); }, [this] { return unheard(); });
+      loop_, [this] { return gate_->fault(); }, [this] { return unheard(); },
+      [this] { return degraded(); });
   add_mcp();
   add_notify();
   if (Status listens = gateway_->listen(*deployment_.listen, config_directory_); !listens) {

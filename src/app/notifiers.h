@@ -6,7 +6,7 @@
 //   ways.send("slack:@ada", notice, done);
 //
 // Secrets are read anew for every attempt, so that a rotated one is the next attempt's. A way that
-// does not get through is told of (`tell`), and stands in the status, in `/readyz` and in the
+// does not get through is told of (`tell`), and is named in the status, in `/readyz` and in the
 // metrics until it does.
 // Threads: the node's loop.
 #pragma once

@@ -24,6 +24,7 @@ import {
   web,
 } from './heard.mjs';
 import { Served } from './served.mjs';
+import { Numbers } from './watched.mjs';
 import { code, sleep } from './world.mjs';
 
 const policy = (contacts = '', more = '') => `version: 1
@@ -61,6 +62,7 @@ async function world(
   const [verifier] = /verifier: "[^"]*"/.exec(config);
   w.killNode();
   await w.begin({
+    listen: '{mcp: "127.0.0.1:0", metrics: "127.0.0.1:0"}',
     more: `people:
   ada: {groups: [leads], slack: U0ADA, ${verifier}}
   ben: {groups: [leads], slack: U0BEN}
@@ -261,12 +263,22 @@ test('a way that is dead is escalated itself, and keeps nobody waiting', async (
   await until(() => duty.posts.find((one) => /notifier_failed/.test(one.json.payload.summary)));
   const way = (await status()).notices.find((one) => one.name === 'slack');
   assert.match(way.dead, /token_revoked/);
+  // Named, and not what the other side said of it; calls are decided as before.
+  for (const place of ['readyz', 'healthz']) {
+    const health = await fetch(`${w.origin}/${place}`);
+    assert.equal(health.status, 200);
+    assert.equal(await health.text(), 'ok\ndegraded: notices do not get through by slack\n');
+  }
+  const up = async (name) => (await Numbers.of(w)).sum('pawl_notifier_up', { way: name });
+  assert.deepEqual([await up('slack'), await up('pagerduty')], [0, 1]);
   assert.match((await w.later('status')).out, /notices do not get through by slack/);
   const failed = (await records(w, 'escalated')).find((one) => one.failed);
   assert.match(failed.outcome, /token_revoked/);
   slack.answer = () => ({ status: 200, body: '{"ok":true}' });
   assert.equal((await w.later('kill', 'tool', 'read_slow', '--reason', 'x')).status, 0);
   await until(async () => (await status()).notices.every((one) => one.dead === ''));
+  assert.equal(await (await fetch(`${w.origin}/readyz`)).text(), 'ok\n');
+  assert.equal(await up('slack'), 1);
 });
 
 test('an auditor presses in vain, and nobody acknowledges who is not enrolled', async (t) => {
