@@ -11,6 +11,7 @@
 #include "app/paths.h"
 #include "app/real_path.h"
 #include "base/text.h"
+#include "doors/mcp/absent.h"
 #include "io/identity/bearer.h"
 #include "io/pins/lock.h"
 
@@ -195,6 +196,8 @@ Result<std::unique_ptr<mcp::Endpoint>> Node::connect_remote(const std::string& r
                                                             std::unique_ptr<mcp::Wire> client,
                                                             mcp::HttpDoorPorts::Ended ended) {
   std::vector<mcp::ServerBehind> servers;
+  std::optional<Error> nobody;  // why the first of those that are absent is
+  std::size_t absent = 0;
   for (const std::string& name : deployment_.roles.at(role).servers) {
     mcp::ServerBehind server;
     server.spec.run = run;
@@ -215,13 +218,21 @@ Result<std::unique_ptr<mcp::Endpoint>> Node::connect_remote(const std::string& r
       server.spec.one_for_all = deployment_.servers.at(name).shared;
       const auto start = start_of(name, role, run);
       auto program = start();
-      if (!program) return std::unexpected(program.error());
-      server.wire = std::move(program->wire);
-      server.life = std::move(program->life);
+      if (program) {
+        server.wire = std::move(program->wire);
+        server.life = std::move(program->life);
+      } else {
+        // The others are there without it, and it may come.
+        if (!nobody) nobody = program.error();
+        ++absent;
+        server.wire = mcp::to_nobody();
+        server.spec.not_started = program.error().message;
+      }
       server.spec.start_again = [start]() -> Task<Result<mcp::Program>> { co_return start(); };
     }
     servers.push_back(std::move(server));
   }
+  if (absent == servers.size() && nobody) return std::unexpected(*nobody);
   return mcp::connect(loop_, *gate_, std::move(client), std::move(servers),
                       [this, run, ended = std::move(ended)](const mcp::SessionEnd& end) {
                         log_line(fmt::format("run {}: {}", run, end.why));

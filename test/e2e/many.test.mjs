@@ -265,7 +265,7 @@ test('a server that refuses to start, or says nothing, is absent until it answer
   assert.equal(text(await client.call('crm/read', {})), 'read of crm');
   assert.ok(Date.now() - before < 8_000);
   const refused = text(await client.call('dead/read', {}));
-  assert.match(refused, /server `dead` has ended and is not there again: .*; nothing was sent/);
+  assert.match(refused, /server `dead` is not there yet: .*; nothing was sent/);
   assert.equal(text(await called), 'read of bank');
   await until(() => client.heard.some((m) => m.method === 'notifications/tools/list_changed'));
   const later = (await client.request('tools/list', {})).result;

@@ -170,6 +170,9 @@ Task<void> Session::Room::after_opening(PendingPtr entry, const Method& method,
   const Hello hello{newest_revision, can, seen.client};
   remember(hello);
   const bool ready = co_await open_server(true, hello);
+  // What is to be told is that it came.
+  const bool awaits = method.handling == Handling::listen && !ever_there;
+  if (!ready && server_gone && spec.start_again && awaits) co_return co_await listen(entry, params);
   if (!ready && server_gone && spec.start_again) {
     const bool call = method.handling == Handling::call;
     refuse_absent(entry, call ? called_tool(params) : std::string(method.name), call);
@@ -207,7 +210,8 @@ Task<void> Session::Room::listen(PendingPtr entry, json::View params) {
     co_return;
   }
   Subscription open{entry->id, entry->key};
-  open.uris = co_await hear_resources(entry, filter["resourceSubscriptions"]);
+  const bool awaited = server_gone && !ever_there;  // what it offers, nobody knows yet
+  if (!awaited) open.uris = co_await hear_resources(entry, filter["resourceSubscriptions"]);
   const bool full = subscriptions.size() >= subscriptions_max;
   if (full || entry->gone) {
     for (const std::string& uri : open.uris) unsubscribe_at_server(uri);
@@ -217,10 +221,11 @@ Task<void> Session::Room::listen(PendingPtr entry, json::View params) {
   }
   const json::View offered = said.root()["capabilities"];
   const auto changes = [&](std::string_view list, std::string_view action) {
-    return offered[list]["listChanged"].exists() && granted(*spec.policy, spec.server, action);
+    const bool told = awaited || offered[list]["listChanged"].exists();
+    return told && granted(*spec.policy, spec.server, action);
   };
   // Of tools pawl tells by itself too, when another policy shows others.
-  open.tools = wants(filter, "toolsListChanged") && has_tools;
+  open.tools = wants(filter, "toolsListChanged") && (has_tools || awaited);
   open.prompts = wants(filter, "promptsListChanged") && changes("prompts", "mcp:prompts/get");
   open.resources =
       wants(filter, "resourcesListChanged") && changes("resources", "mcp:resources/read");

@@ -88,8 +88,10 @@ Task<bool> Session::Room::open_server(bool modern, Hello hello) {
       initialized_by_client();
     }
   }
+  if (fine) ever_there = true;
   if (again) tell_presence(fine);
   if (fine) why_absent.clear();
+  if (!fine) look_for_it();
   for (auto& waiting : std::exchange(waiting_for_server, {})) waiting.deliver(fine);
   co_return fine;
 }

@@ -45,9 +45,15 @@ void Session::Room::server_left(const std::string& reason) {
   const bool soon = loop.now().ns - started.ns < server_lives_long.ns;
   ends_in_a_row = soon ? ends_in_a_row + 1 : 0;
   not_before = loop.now() + wait_before_start(ends_in_a_row);
-  (void)gate.note(
-      spec.run, "server ended",
-      fmt::format("{}: {}; it is started again for what it is asked next", spec.server, reason));
+  if (ever_there) {
+    (void)gate.note(
+        spec.run, "server ended",
+        fmt::format("{}: {}; it is started again for what it is asked next", spec.server, reason));
+  } else {
+    why_absent = reason;
+    (void)gate.note(spec.run, "server absent",
+                    fmt::format("{}: {}; it is tried again", spec.server, reason));
+  }
   shelf.forget();
   instructions_fine.reset();
   cursors.clear();
@@ -78,6 +84,10 @@ std::string Session::Room::absence() const {
   const std::string name =
       spec.server.empty() ? "the tool server" : "server `" + visible(spec.server) + "`";
   if (!server_gone) return name + " did not say what it offers; nothing was sent";
+  if (!ever_there && spec.start_again) {
+    return fmt::format("{} is not there yet: {}; nothing was sent", name,
+                       why_absent.empty() ? "it did not start" : why_absent);
+  }
   if (!spec.start_again || why_absent.empty()) return name + " has ended; nothing was sent";
   return fmt::format("{} has ended and is not there again: {}; nothing was sent", name, why_absent);
 }
@@ -107,6 +117,7 @@ Task<bool> Session::Room::start_again() {
     why_absent = program.error().message;
     co_return false;
   }
+  if (!ever_there) opened = started;
   ++incarnation;
   wires.server = std::move(program->wire);
   life = std::move(program->life);
@@ -117,6 +128,18 @@ Task<bool> Session::Room::start_again() {
   wires.server->open(server_events());
   if (client_crowded) wires.server->pause();
   co_return true;
+}
+
+void Session::Room::look_for_it() {
+  if (ever_there || closing || !server_gone || !spec.start_again || !hello_said) return;
+  const Duration left{std::max(not_before.ns - loop.now().ns, std::int64_t{0})};
+  start_timer = loop.after(left, [self = weak_from_this()] {
+    const auto room = self.lock();
+    if (!room || room->closing) return;
+    start(room, [](std::shared_ptr<Room> later) -> Task<void> {
+      (void)co_await later->server_there();
+    }(room));
+  });
 }
 
 // It is open: before anything else is said to it, what it offers is compared with what was.

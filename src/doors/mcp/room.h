@@ -5,6 +5,7 @@
 //   asking.cpp   what a server may ask     questions.cpp  how a client is asked, in its era
 //   resources.cpp  subscriptions to single resources    tasks.cpp  calls as tasks
 //   at_server.h  a call at the server       returning.cpp  a server that is started again
+//   absent.h     the wire to a server that could not be started yet
 #pragma once
 
 #include <cstdint>
@@ -164,6 +165,8 @@ struct Session::Room : std::enable_shared_from_this<Session::Room> {
   std::string absence() const;
   void refuse_absent(const PendingPtr& pending, const std::string& what, bool call);
   Task<bool> start_again();
+  // Tries a server that was never there, and goes on trying.
+  void look_for_it();
   Task<void> meet_again();
   void tell_presence(bool there);
   void keep_for_server(std::string_view method, json::View params);
@@ -290,7 +293,7 @@ struct Session::Room : std::enable_shared_from_this<Session::Room> {
   std::uint32_t running = 0;  // coroutines of this session
   bool client_gone = false, server_gone = false, closing = false, closed = false;
   std::string why;
-  net::Timer settle_timer, notice_timer, reload_timer, listen_timer;
+  net::Timer settle_timer, notice_timer, reload_timer, listen_timer, start_timer;
   Duration listen_pause = Duration::seconds(1);
 
   // What the two sides speak. A client chooses by its first request, a server is asked.
@@ -327,7 +330,8 @@ struct Session::Room : std::enable_shared_from_this<Session::Room> {
   unsigned ends_in_a_row = 0;
   std::uint64_t incarnation = 1;
   std::string why_absent;
-  bool absent = false;  // and the client was told
+  bool absent = false;      // and the client was told
+  bool ever_there = false;  // it said what it is, once
   bool client_crowded = false, server_crowded = false;
   std::shared_ptr<const json::Document> hello_said;
   std::set<std::string> kept_subscriptions;

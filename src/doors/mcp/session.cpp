@@ -77,6 +77,7 @@ void Session::Room::open() {
   });
   wires.server->open(server_events());
   wires.client->open(client_events());
+  if (!spec.not_started.empty()) server_closed(spec.not_started);
 }
 
 WireEvents Session::Room::server_events() {
@@ -236,6 +237,7 @@ void Session::Room::close_now() {
   notice_timer.reset();
   reload_timer.reset();
   listen_timer.reset();
+  start_timer.reset();
   for (const PendingPtr& open : std::exchange(parked, {})) {
     open->patience.reset();
     withdraw_questions(*open, "the session ended");

@@ -9,8 +9,9 @@
 // A server that can be started again is, for the next request that needs it: calls that it had are
 // settled as lost, what it asked is withdrawn, and the client stays. What the new one offers is
 // read and compared before anything is sent to it (threats S10), and the client is told of lists
-// that changed. One that ends right after its start is waited for longer each time. Threads: one
-// loop.
+// that changed. One that ends right after its start is waited for longer each time. One that was
+// never there is tried without being asked, since its client knows none of its tools.
+// Threads: one loop.
 #pragma once
 
 #include <functional>
@@ -69,6 +70,9 @@ struct SessionSpec {
   // Starts the server once more when it ended; empty: the session ends with it. An error is for who
   // asks, and says why it cannot be.
   std::function<Task<Result<Program>>()> start_again;
+  // Why it could not be started at first, where its wire leads to nobody (absent.h) and
+  // `start_again` may do better; empty: it was started.
+  std::string not_started = {};
   // The time of the records; empty: nothing here says what time it is.
   std::function<Instant()> now;
   // The server was opened once for several sessions, whatever revision each client speaks.

@@ -1,0 +1,23 @@
+#include "doors/mcp/absent.h"
+
+namespace pawl::mcp {
+namespace {
+
+class ToNobody final : public Wire {
+ public:
+  void open(WireEvents /*events*/) override {}
+  bool send(std::string /*message*/, std::string_view /*request*/) override { return false; }
+  void pause() override {}
+  void resume() override {}
+  Task<bool> drained() override { co_return false; }
+  void finish_sending() override {}
+  void stop_hearing() override {}
+};
+
+}  // namespace
+
+std::unique_ptr<Wire> to_nobody() {
+  return std::make_unique<ToNobody>();
+}
+
+}  // namespace pawl::mcp
