@@ -32,7 +32,7 @@ std::string way_through(const PersonProvider& provider, std::string_view name) {
 
 identity::ProviderAsked as_asked(console::ProviderSignIn asked) {
   return {std::move(asked.redirect), std::move(asked.state), std::move(asked.nonce),
-          std::move(asked.verifier)};
+          std::move(asked.verifier), asked.began};
 }
 
 bool same_host(const ReachedHost& a, const ReachedHost& b) {
@@ -43,8 +43,8 @@ bool same_source(const SecretSource& a, const SecretSource& b) {
 }
 bool same_provider(const PersonProvider& a, const PersonProvider& b) {
   return same_host(a.at, b.at) && same_source(a.client_secret, b.client_secret) &&
-         std::tie(a.client, a.person_claim, a.groups_claim, a.require) ==
-             std::tie(b.client, b.person_claim, b.groups_claim, b.require);
+         std::tie(a.client, a.person_claim, a.groups_claim, a.require, a.max_age) ==
+             std::tie(b.client, b.person_claim, b.groups_claim, b.require, b.max_age);
 }
 
 }  // namespace

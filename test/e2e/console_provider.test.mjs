@@ -170,6 +170,45 @@ test('an answer counts once, for the page that asked, and as the provider signed
   assert.equal((await through()).answer.status, 200);
 });
 
+test('a session that was left open at the provider signs nobody in', async () => {
+  says('ada@myco.example');
+  const now = () => Math.floor(Date.now() / 1000);
+  for (const [auth_time, why] of [
+    [undefined, /no `auth_time`/],
+    ['yesterday', /no `auth_time`/],
+    [now() - 400, /more than 5m ago/],
+    [now() + 3600, /still to come/],
+  ]) {
+    id.change = { auth_time };
+    const one = await through();
+    assert.equal(one.answer.status, 403, String(auth_time));
+    assert.match(one.answer.text, why);
+    assert.equal(id.redeemed.max_age, '300');
+  }
+  id.change = { auth_time: now() - 200 };
+  assert.equal((await through()).answer.status, 200);
+  id.change = {};
+});
+
+test('whoever tries without end waits, and nobody else for long', async () => {
+  says('ada@myco.example');
+  // What a page of somebody else does: its own key, and codes that are none.
+  const tries = async () => {
+    for (let i = 0; i < 200; ++i) {
+      const one = await through({ body: { code: 'x' } });
+      if (one.answer.status !== 403) return one;
+    }
+    return null;
+  };
+  const [first] = await Promise.all(Array.from({ length: 3 }, tries));
+  assert.equal(first?.answer.status, 429, first?.answer.text);
+  assert.match(first.answer.text, /try again soon/);
+  assert.ok(id.asked.filter((one) => one === '/token').length < 200);
+  // Other ways to sign in have nothing to do with it, and this one is open again after a while.
+  assert.equal((await w.person('ada')).answer.status, 200);
+  await until(async () => (await through()).answer.status === 200, 'the way in');
+});
+
 test('H06 who is out of the file is signed out at once', async () => {
   says('ada@myco.example');
   const ada = await through();

@@ -45,7 +45,9 @@ export async function provider() {
       asked?.code_challenge === challenge.digest('base64url');
     if (!right) return null;
     const now = Math.floor(Date.now() / 1000);
-    const rest = { iss: it.origin, aud: client.id, iat: now, exp: now + 60, nonce: asked.nonce };
+    it.redeemed = asked;
+    const times = { iat: now, exp: now + 60, auth_time: now };
+    const rest = { iss: it.origin, aud: client.id, nonce: asked.nonce, ...times };
     return it.token({ sub: 'x', ...rest, ...it.claims, ...it.change }, it.key);
   };
   const server = createServer(async (request, response) => {

@@ -99,7 +99,9 @@ Console::Room::Room(ConsolePorts with)
       sessions(ports.random, ports.sessions),
       live(ports.row, ports.live),
       passphrases(ports.loop),
-      tickets(ports.random(ticket_secret_bytes), ports.tickets) {}
+      tickets(ports.random(ticket_secret_bytes), ports.tickets),
+      passkey_tickets({.life = ports.tickets.life}),
+      returns(ports.returns) {}
 
 bool Console::Room::stands(const Session& session) const {
   const auto known = ports.person(session.person);

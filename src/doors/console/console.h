@@ -39,6 +39,7 @@
 #include "base/task.h"
 #include "base/time.h"
 #include "doors/console/live.h"
+#include "doors/console/redemptions.h"
 #include "doors/console/sessions.h"
 #include "doors/console/tickets.h"
 #include "io/http/responder.h"
@@ -59,6 +60,7 @@ struct Known {
 // A sign-in with a provider, as the console made it up.
 struct ProviderSignIn {
   std::string redirect, state, nonce, verifier;
+  Instant began{};  // when it was made up
 };
 // Who came back from there: a person of this deployment, and the way by which they are known.
 struct CameBack {
@@ -91,6 +93,7 @@ struct ConsolePorts {
   SessionLimits sessions = {};
   LiveLimits live = {};
   TicketLimits tickets = {};
+  ReturnLimits returns = {};
 };
 
 class Console {

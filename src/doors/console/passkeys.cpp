@@ -98,7 +98,7 @@ void Console::Room::passkey_sign_in(Visit& visit) {
       ports.note("sign-in refused", visible(person) + " with a passkey that was copied");
       return visit.refuse(403, "this passkey counts backwards, so there is a copy of it");
     }
-    if (!tickets.use(*challenge, ports.boot())) {
+    if (!passkey_tickets.use(*challenge, person, ports.boot())) {
       return visit.refuse(409, "this took too long, or came before: try again");
     }
     // Authenticators that do not count say 0.
@@ -163,7 +163,7 @@ Result<std::string> Console::Room::enrolment(const Session& session, json::View 
   if (!ports.owner_of_passkey(made->id).empty()) {
     return fail(Fault::refused, "this passkey is enrolled already");
   }
-  if (!tickets.use(*challenge, ports.boot())) {
+  if (!passkey_tickets.use(*challenge, session.person, ports.boot())) {
     return fail(Fault::refused, "this took too long, or came before: try again");
   }
   made->label = label;

@@ -10,12 +10,21 @@
 
 #include "base/text.h"
 #include "doors/console/room.h"
+#include "io/http/peer_key.h"
 
 namespace pawl::console {
 namespace {
 
 constexpr std::string_view kToComeBack = "sign-in with a provider";
 constexpr std::size_t kCodeBytesMax = 4096;
+
+// This machine is one peer, whichever address of its loopback is used.
+std::string peer_of(const http::Request& request) {
+  if (!request.remote) return {};
+  const std::string& address = request.remote->address;
+  const bool own = address == "::1" || address.starts_with("127.");
+  return own ? std::string("loopback") : http::peer_key(address);
+}
 
 std::string came_back_text(std::string_view origin, std::string_view state) {
   return fmt::format("pawl console sign-in v1\n{}\n{}\n", origin, state);
@@ -35,6 +44,7 @@ ProviderSignIn Console::Room::provider_sign_in_of(const http::Request& request,
   asked.redirect = origin_of(request) + std::string(page_root);
   asked.nonce = tickets.secret_for(state, "nonce");
   asked.verifier = tickets.secret_for(state, "verifier");
+  asked.began = Instant{ports.now().ns - tickets.age(state, ports.boot()).ns};
   asked.state = std::move(state);
   return asked;
 }
@@ -79,16 +89,24 @@ Task<void> Console::Room::provider_sign_in(VisitPtr visit) {
     co_return visit->refuse(403, "this page did not begin this sign-in");
   }
   // Before the provider is asked: whoever sends it twice asks once.
-  if (!tickets.use(state, ports.boot())) {
-    co_return visit->refuse(409, "this took too long, or came before: try again");
+  switch (returns.begin(state, peer_of(visit->request), ports.boot())) {
+    case Returns::Turn::goes:
+      break;
+    case Returns::Turn::before:
+      co_return visit->refuse(409, "this took too long, or came before: try again");
+    case Returns::Turn::waits:
+      co_return visit->refuse(429, "too many sign-ins come from where you are: try again soon");
   }
   const auto who = co_await ports.provider_redeem(provider_sign_in_of(visit->request, state), code,
                                                   std::string(root.text("iss").value_or("")));
   if (over) co_return visit->refuse(503, "the node ends");
+  const bool counts =
+      returns.ended(state, who ? std::string_view(who->person) : std::string_view(), ports.boot());
   if (!who) {
     ports.note("sign-in refused", "with a provider at the console: " + who.error().message);
     co_return visit->refuse(who.error());
   }
+  if (!counts) co_return visit->refuse(429, "you signed in too often: try again soon");
   const auto known = ports.person(who->person);
   if (!known || !known->by(who->way)) {
     co_return visit->refuse(403, "the provider knows you, and this deployment does not");

@@ -98,6 +98,8 @@ struct Console::Room : std::enable_shared_from_this<Console::Room> {
   Live live;
   Passphrases passphrases;
   Tickets tickets;
+  Redemptions passkey_tickets;
+  Returns returns;   // from a provider: no room of theirs is that of passkeys
   Challenges brake;  // of its own: wrong passphrases here lock nobody out of the terminal
   std::map<std::string, std::uint32_t> counted;  // by passkey: how often it was used, as it says
   std::uint16_t port = 0;

@@ -1,5 +1,6 @@
 #include "doors/console/tickets.h"
 
+#include <cassert>
 #include <cstdint>
 
 #include "base/hash.h"
@@ -54,13 +55,16 @@ bool Tickets::good(std::string_view ticket, std::string_view purpose, std::strin
                            mac(purpose, bound, head))) {
     return false;
   }
-  return now.ns < end_in(head).ns && used_.find(ticket) == used_.end();
+  return now.ns < end_in(head).ns;
 }
 
-bool Tickets::use(std::string_view ticket, Duration now) {
-  std::erase_if(used_, [now](const auto& one) { return one.second.ns <= now.ns; });
-  if (used_.size() >= limits_.used_max) return false;
-  return used_.emplace(ticket, Duration{now.ns + limits_.life.ns}).second;
+Duration Tickets::age(std::string_view ticket, Duration now) const {
+  std::string bytes;
+  const bool whole = token::unbase64url(ticket, bytes) && bytes.size() == kTicketHead + kMacBytes;
+  assert(whole);
+  if (!whole) return {};
+  const Duration end = end_in(std::string_view(bytes).substr(0, kTicketHead));
+  return Duration{now.ns - (end.ns - limits_.life.ns)};
 }
 
 std::string Tickets::secret_for(std::string_view ticket, std::string_view word) const {

@@ -1,15 +1,13 @@
 // Challenges for people who are not signed in yet: a text that we gave to somebody for one purpose
-// and one key of a page, and that counts once and for a while.
+// and one key of a page, and that counts for a while.
 //
 // Nothing is kept of a ticket that is given: it carries its end and a MAC of ours, so whoever asks
-// for many takes no room from others. What is kept is those that were used, until their end.
+// for many takes no room from others. That each counts once is kept elsewhere (redemptions.h).
 // A ticket is given for the key that the page has made for the session it wants: whoever brings
 // it with another key brings nothing.
 // Threads: one loop. Times count since boot.
 #pragma once
 
-#include <cstddef>
-#include <map>
 #include <string>
 #include <string_view>
 
@@ -19,7 +17,6 @@ namespace pawl::console {
 
 struct TicketLimits {
   Duration life = Duration::seconds(300);
-  std::size_t used_max = 4096;  // more sign-ins than that within a life are refused
 };
 
 class Tickets {
@@ -31,11 +28,11 @@ class Tickets {
   // `random`: 16 bytes. `purpose` and `bound` hold no line breaks.
   std::string give(std::string_view purpose, std::string_view bound, std::string_view random,
                    Duration now) const;
-  // Whether it was given for this, its time is not over, and nobody has used it.
+  // Whether it was given for this, and its time is not over.
   bool good(std::string_view ticket, std::string_view purpose, std::string_view bound,
             Duration now) const;
-  // It is used, from now on. False: it was already.
-  bool use(std::string_view ticket, Duration now);
+  // How long ago it was given. Precondition: it is good.
+  Duration age(std::string_view ticket, Duration now) const;
   // A secret of ours that belongs to this ticket.
   std::string secret_for(std::string_view ticket, std::string_view word) const;
 
@@ -44,7 +41,6 @@ class Tickets {
 
   std::string secret_;
   TicketLimits limits_;
-  std::map<std::string, Duration, std::less<>> used_;  // with their ends
 };
 
 }  // namespace pawl::console

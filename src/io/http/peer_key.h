@@ -1,4 +1,4 @@
-// What counts as one peer, where connections of one are counted. Inside of this room only.
+// What counts as one peer, where what peers do is counted.
 #pragma once
 
 #include <string>

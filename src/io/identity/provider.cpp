@@ -18,6 +18,7 @@ namespace pawl::identity {
 namespace {
 
 const std::string kSource = "provider";
+constexpr Duration kSecond = Duration::seconds(1);
 constexpr Duration kDescribedFor = Duration::seconds(3600);
 
 std::unexpected<Error> no_word(std::string why) {
@@ -56,6 +57,30 @@ void prove_client(http::Ask& ask, const std::string& client, const secrets::Cred
   secrets::wipe(proof);
 }
 
+// `auth_time`: counted from the moment the browser was sent there, as the provider counts it, so
+// that whoever takes their time over a second factor is not too late.
+Status signed_in_lately(json::View when, Duration max_age, Instant began, Instant now) {
+  const bool said =
+      when.is_integer() && when.integer() >= 0 && when.integer() <= token::numeric_date_max;
+  if (!said) {
+    return no_word(
+        "the provider does not say when you signed in there: its token has no "
+        "`auth_time`");
+  }
+  const Instant at{when.integer() * kSecond.ns};
+  if (at > now + token::leeway_default) {
+    return no_word("the provider says that you signed in there at a time that is still to come");
+  }
+  // Whole seconds: what it says may be up to one less than it was.
+  if (at + max_age + token::leeway_default < began) {
+    return no_word(
+        fmt::format("you signed in at the provider more than {} ago, and it has not "
+                    "asked you again",
+                    to_string(max_age)));
+  }
+  return {};
+}
+
 Result<std::string> id_token_in(const http::Answer& answer) {
   const auto said = json::parse(answer.body);
   const auto token =
@@ -85,7 +110,7 @@ struct Provider::Asking {
   // What it says of itself, read again after a while.
   static Task<Result<issue::Authorization>> describe(std::shared_ptr<Asking> self);
   static Task<Result<Vouched>> judge(std::shared_ptr<Asking> self, std::string id_token,
-                                     std::string nonce);
+                                     ProviderAsked asked);
 
   ProviderPorts ports;
   PersonProvider from;
@@ -134,9 +159,9 @@ std::string sign_in_address(const std::string& authorize_url, const PersonProvid
   const bool more = authorize_url.find('?') != std::string::npos;
   return fmt::format(
       "{}{}response_type=code&scope=openid&client_id={}&redirect_uri={}&state={}&nonce={}"
-      "&code_challenge={}&code_challenge_method=S256",
+      "&max_age={}&code_challenge={}&code_challenge_method=S256",
       authorize_url, more ? '&' : '?', issue::percent(from.client), issue::percent(asked.redirect),
-      issue::percent(asked.state), issue::percent(asked.nonce),
+      issue::percent(asked.state), issue::percent(asked.nonce), from.max_age.ns / kSecond.ns,
       token::base64url(bytes_of(sha256(asked.verifier))));
 }
 
@@ -148,15 +173,18 @@ Task<Result<std::string>> Provider::address(ProviderAsked asked) {
 }
 
 Result<Vouched> judge_id_token(const token::Claims& claims, const PersonProvider& from,
-                               std::string_view nonce) {
+                               const ProviderAsked& asked, Instant now) {
   const json::View all = claims.document.root();
-  if (nonce.empty() || all.text("nonce") != nonce) {
+  if (asked.nonce.empty() || all.text("nonce") != asked.nonce) {
     return no_word("the provider's token is of another sign-in");
   }
   // A token for several clients says which of them asked for it.
   const bool other_party = !claims.party.empty() && claims.party != from.client;
   if (other_party || (claims.audiences.size() > 1 && claims.party.empty())) {
     return no_word("the provider's token is for another client");
+  }
+  if (Status recent = signed_in_lately(all["auth_time"], from.max_age, asked.began, now); !recent) {
+    return std::unexpected(recent.error());
   }
   const auto ways = texts_in(all["amr"]);
   for (const std::string& wanted : from.require) {
@@ -186,7 +214,7 @@ Result<Vouched> judge_id_token(const token::Claims& claims, const PersonProvider
 }
 
 Task<Result<Vouched>> Provider::Asking::judge(std::shared_ptr<Asking> self, std::string id_token,
-                                              std::string nonce) {
+                                              ProviderAsked asked) {
   const token::Expected expected{.issuer = self->from.at.url,
                                  .audiences = {self->from.client},
                                  .parties = {},
@@ -202,7 +230,7 @@ Task<Result<Vouched>> Provider::Asking::judge(std::shared_ptr<Asking> self, std:
   if (!claims) {
     co_return no_word("the provider's token does not count: " + token::to_string(claims.error()));
   }
-  co_return judge_id_token(*claims, self->from, nonce);
+  co_return judge_id_token(*claims, self->from, asked, self->ports.now());
 }
 
 Task<Result<Vouched>> Provider::redeem(ProviderAsked asked, ProviderAnswer answer) {
@@ -227,7 +255,7 @@ Task<Result<Vouched>> Provider::redeem(ProviderAsked asked, ProviderAnswer answe
   auto id_token = id_token_in(*said);
   secrets::wipe(said->body);
   if (!id_token) co_return std::unexpected(id_token.error());
-  co_return co_await Asking::judge(self, *std::move(id_token), asked.nonce);
+  co_return co_await Asking::judge(self, *std::move(id_token), std::move(asked));
 }
 
 }  // namespace pawl::identity

@@ -6,8 +6,9 @@
 // The deployment file names the provider; what that says of itself is believed about itself alone,
 // its endpoints are at its own origin, and nothing is followed elsewhere. A token counts where the
 // provider signed it with a public key, for this client, for this sign-in (`nonce`), now, and with
-// the ways of signing in that the file wants (`amr`). What it says of the person are its words;
-// who that is here, the deployment says.
+// the ways of signing in that the file wants (`amr`). It has to say when the person signed in there
+// (`auth_time`, asked for by `max_age`): a session that somebody left open there signs nobody in
+// here. What it says of the person are its words; who that is here, the deployment says.
 // Nothing is kept but its public keys. The caller makes `state`, `nonce` and `verifier`, and counts
 // each answer once.
 // Threads: one loop.
@@ -45,6 +46,7 @@ struct ProviderPorts {
 
 struct ProviderAsked {
   std::string redirect, state, nonce, verifier;
+  Instant began{};  // when the browser was sent there
 };
 // What the browser brought.
 struct ProviderAnswer {
@@ -78,8 +80,8 @@ class Provider {
 // The address for the browser.
 std::string sign_in_address(const std::string& authorize_url, const PersonProvider& from,
                             const ProviderAsked& asked);
-// What an ID token says, if it is one for us and now. Whether its key may be too new: Refusal.
+// What an ID token says, if it is one for us, for this sign-in and fresh enough.
 Result<Vouched> judge_id_token(const token::Claims& claims, const PersonProvider& from,
-                               std::string_view nonce);
+                               const ProviderAsked& asked, Instant now);
 
 }  // namespace pawl::identity

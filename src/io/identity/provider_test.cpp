@@ -24,13 +24,19 @@ PersonProvider some_provider() {
 
 constexpr std::string_view kGood =
     R"("iss":"https://id.example","aud":"pawl","sub":"00u1","exp":2000000000,"nonce":"n",)"
-    R"("amr":["pwd","mfa"],"email":"ada@myco.example","email_verified":true,)"
+    R"("amr":["pwd","mfa"],"auth_time":1000000,"email":"ada@myco.example","email_verified":true,)"
     R"("groups":["leads","sre"])";
 
+constexpr Instant at_second(std::int64_t second) {
+  return Instant{second * Duration::seconds(1).ns};
+}
+
+// For a sign-in that began at 1000010 and is over at 1000100.
 Result<Vouched> judged(std::string_view claims, std::string_view nonce = "n") {
   auto read = token::read_claims(fmt::format("{{{}}}", claims));
   EXPECT_TRUE(read) << claims;
-  return judge_id_token(*read, some_provider(), nonce);
+  const ProviderAsked asked{"", "", std::string(nonce), "", at_second(1'000'010)};
+  return judge_id_token(*read, some_provider(), asked, at_second(1'000'100));
 }
 
 // The claims with one of them replaced, or taken out.
@@ -69,14 +75,31 @@ TEST(Provider, ATokenForSomethingElseVouchesForNobody) {
   }
 }
 
+TEST(Provider, ASessionThatWasLeftOpenThereVouchesForNobody) {
+  // Five minutes before it began, and what clocks may differ by.
+  EXPECT_TRUE(judged(with("auth_time", "999680")));
+  EXPECT_FALSE(judged(with("auth_time", "999679")));
+  EXPECT_TRUE(judged(with("auth_time", "1000130")));
+  for (const char* wrong : {"1000131", "\"1000000\"", "null", "-1", "1000000.5", "0", "9000000001",
+                            "true", "[1000000]"}) {
+    EXPECT_FALSE(judged(with("auth_time", wrong))) << wrong;
+  }
+  std::string without(kGood);
+  without.erase(without.find("\"auth_time\""), std::string_view("\"auth_time\":1000000,").size());
+  const auto nobody = judged(without);
+  ASSERT_FALSE(nobody);
+  EXPECT_THAT(nobody.error().message, HasSubstr("no `auth_time`"));
+}
+
 TEST(Provider, TheBrowserGoesThereWithAChallenge) {
-  const ProviderAsked asked{"https://gate.example/console/", "s t", "n", "verifier"};
+  const ProviderAsked asked{"https://gate.example/console/", "s t", "n", "verifier", {}};
   const std::string address =
       sign_in_address("https://id.example/authorize", some_provider(), asked);
   EXPECT_THAT(address, HasSubstr("https://id.example/authorize?response_type=code&scope=openid"));
   EXPECT_THAT(address,
               HasSubstr("&redirect_uri=https%3A%2F%2Fgate.example%2Fconsole%2F&state=s%20t"));
   EXPECT_THAT(address, HasSubstr("&code_challenge_method=S256"));
+  EXPECT_THAT(address, HasSubstr("&max_age=300&"));
   EXPECT_THAT(address, ::testing::Not(HasSubstr("verifier")));
   EXPECT_THAT(sign_in_address("https://id.example/a?b=c", some_provider(), asked),
               HasSubstr("/a?b=c&response_type=code"));

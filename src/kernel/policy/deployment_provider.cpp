@@ -15,6 +15,7 @@ namespace {
 constexpr Duration kEveryMin = Duration::seconds(1);
 constexpr Duration kEveryMax = Duration::seconds(366LL * 86'400);
 constexpr std::size_t kSeedsMax = 100;
+constexpr Duration kAgeMin = Duration::seconds(1);
 
 void read_seed(DeploymentBuild& build, const yaml::Node& item, Vigilance& into) {
   Vigilance::Seed seed;
@@ -65,6 +66,9 @@ void read_provider(DeploymentBuild& build, const yaml::Entry& entry) {
           provider.groups_claim = build.reading.text(key.value, key.key).value_or("");
         } else if (key.key == "require") {
           provider.require = build.list(key.value, "require");
+        } else if (key.key == "max_age") {
+          provider.max_age = build.reading.duration(key.value, key.key, {kAgeMin, provider_age_max})
+                                 .value_or(provider_age_default);
         } else {
           return read_way(build, key, provider.at);
         }

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "kernel/policy/deployment.h"
@@ -31,6 +32,7 @@ people:
   EXPECT_EQ(d.provider->client_secret.env, "IDP");
   EXPECT_EQ(d.provider->person_claim, "sub");
   EXPECT_THAT(d.provider->require, ElementsAre("mfa"));
+  EXPECT_EQ(d.provider->max_age, Duration::seconds(300));
   EXPECT_THAT(d.provider_groups.at("leads"), ElementsAre("platform-leads", "sre-leads"));
   EXPECT_EQ(d.people.at("ada").oidc, "ada@myco.example");
   EXPECT_TRUE(d.knows("leads"));
@@ -46,6 +48,11 @@ TEST(PeopleOfAProvider, MistakesAreSaid) {
               HasSubstr("the provider's `x` is `ada` already"));
   EXPECT_THAT(provider_mistakes(idp + "  groups: {leads: {saml: x}}\n"), HasSubstr("`saml`"));
   EXPECT_THAT(provider_mistakes("people: {idp: {client: pawl}}"), HasSubstr("`issuer`"));
+  for (const char* age : {"0s", "13h", "7d", "300"}) {
+    const std::string wrong = fmt::format(
+        "people: {{idp: {{issuer: \"https://id.example\", client: p, max_age: {}}}}}", age);
+    EXPECT_THAT(provider_mistakes(wrong), HasSubstr("max_age")) << age;
+  }
   EXPECT_THAT(provider_mistakes("people: {idp: {issuer: \"http://id.example\", client: pawl}}"),
               HasSubstr("http"));
   EXPECT_THAT(

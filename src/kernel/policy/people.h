@@ -19,6 +19,9 @@
 
 namespace pawl {
 
+inline constexpr Duration provider_age_default = Duration::seconds(300);
+inline constexpr Duration provider_age_max = Duration::seconds(12L * 3600);
+
 // An OpenID provider through which people sign in to the console.
 struct PersonProvider {
   ReachedHost at;  // its issuer
@@ -26,6 +29,8 @@ struct PersonProvider {
   SecretSource client_secret;  // not given: the client is a public one
   std::string person_claim = "sub", groups_claim = "groups";
   std::vector<std::string> require;  // of `amr`, all of them
+  // How long before a sign-in here somebody may have signed in there.
+  Duration max_age = provider_age_default;
   Position at_file;
 };
 
