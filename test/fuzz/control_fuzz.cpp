@@ -147,7 +147,7 @@ class Office {
             .sign = [](std::string_view) { return std::string("c2ln"); },
             .groups_of = [](std::string_view) { return std::vector<std::string>{"leads"}; },
             .killed = {},
-            .reread = [] { return Status{}; },
+            .reread = [] { return Result<std::string>(std::string()); },
             .open_run = {},
             .rotate_keys = {},
             .notices = {},
