@@ -285,6 +285,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     House::turn();
   }
   if (!house.process->ended) return 0;
+  // Whoever does not listen hears it when they listen again.
+  for (const Visitor& one : house.visitors) {
+    if (one.wire) one.wire->resume();
+  }
   House::turn();
   for (const Visitor& one : house.visitors) {
     must(!one.wire || one.ended, "the process has ended, and a session does not know");

@@ -136,10 +136,13 @@ void SharedProcess::ended() {
   for (const auto& [number, guest] : std::map(guests)) let_go(guest);
 }
 
-// For this session the server has ended.
+// For this session the server has ended, once it has taken what was said before that.
 void SharedProcess::let_go(const GuestPtr& guest) {
-  if (!guest->hearing || std::exchange(guest->told_end, true)) return;
+  if (!guest->hearing || guest->told_end) return;
   guest->sending = false;
+  guest->leaving = true;
+  if (!guest->waiting.empty()) return;
+  guest->told_end = true;
   if (guest->events.ended) guest->events.ended();
 }
 
@@ -172,7 +175,7 @@ void SharedProcess::leave(std::uint64_t number) {
 }
 
 void SharedProcess::deliver(const GuestPtr& guest, std::string text) {
-  if (!guest->hearing) return;
+  if (!guest->hearing || guest->leaving) return;
   if (!guest->paused && guest->waiting.empty()) {
     if (guest->events.message) guest->events.message(text);
     return look_whether_over(guest);
@@ -182,6 +185,7 @@ void SharedProcess::deliver(const GuestPtr& guest, std::string text) {
   if (guest->waiting_bytes <= untaken_bytes_max) return;
   tell("a session takes nothing of what its shared server says, and is let go");
   guest->waiting.clear();
+  guest->leaving = true;
   loop.post([self = shared_from_this(), guest] { self->let_go(guest); });
 }
 
@@ -192,6 +196,7 @@ void SharedProcess::take(const GuestPtr& guest) {
     guest->waiting_bytes -= text.size();
     if (guest->events.message) guest->events.message(text);
   }
+  if (guest->leaving) return let_go(guest);
   look_whether_over(guest);
 }
 

@@ -25,8 +25,9 @@ namespace pawl::mcp {
 struct Guest {
   std::uint64_t number = 0;
   WireEvents events;
-  bool paused = false, sending = true, hearing = true, told_end = false;
-  std::deque<std::string> waiting;  // what it does not take yet
+  bool paused = false, sending = true, hearing = true;
+  bool leaving = false, told_end = false;  // it ends for this session, and did
+  std::deque<std::string> waiting;         // what it does not take yet
   std::size_t waiting_bytes = 0;
   std::map<std::string, std::uint64_t> asked;  // its requests: by their raw id, ours
   std::set<std::string> uris;                  // that it subscribed to

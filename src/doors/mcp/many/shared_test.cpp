@@ -263,5 +263,23 @@ TEST_F(SharedTest, ASecretIsNotForIt) {
   EXPECT_THAT(one_.heard, ElementsAre(HasSubstr("gets no credential")));
 }
 
+TEST_F(SharedTest, WhatWasSaidBeforeTheEndIsHeardBeforeIt) {
+  open();
+  one_.wire->send(call(5), {});
+  one_.wire->pause();
+  says(R"({"jsonrpc":"2.0","id":2,"result":{}})");
+  process_->events.ended();
+  turn();
+  EXPECT_TRUE(two_.ended);
+  EXPECT_FALSE(one_.ended);
+  one_.wire->resume();
+  turn();
+  EXPECT_THAT(one_.heard, ElementsAre(HasSubstr(R"("id":5)")));
+  EXPECT_TRUE(one_.ended);
+  one_.wire->resume();
+  turn();
+  EXPECT_EQ(one_.heard.size(), 1U);
+}
+
 }  // namespace
 }  // namespace pawl::mcp
