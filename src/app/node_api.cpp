@@ -86,6 +86,7 @@ Result<std::string> Node::create_run(json::View request) {
                                     .policy = role->policy,
                                     .task = member("task"),
                                     .task_file = member("task_file"),
+                                    .caller = name,
                                     .vouched = role->vouched,
                                     .keeps_policy = true});
   if (!run) return run;

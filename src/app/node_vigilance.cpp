@@ -95,13 +95,14 @@ void Node::seed_vigilance() {
 }
 
 // Who started this agent's newest run: a question of somebody whom nobody knows says what it is.
+// Empty: nobody has yet, and so nobody is asked for it.
 std::string Node::sponsor_like(std::string_view agent) const {
   const Run* newest = nullptr;
   for (const auto& [id, run] : gate_->state().runs()) {
     if (run.agent != agent || run.key.starts_with(vigilance_key)) continue;
     if (newest == nullptr || run.opened > newest->opened) newest = &run;
   }
-  return newest == nullptr ? std::string("pawl") : std::string(newest->sponsor);
+  return newest == nullptr ? std::string() : std::string(newest->sponsor);
 }
 
 // Where something is stopped it would join what is stopped, or be refused for that.
@@ -124,6 +125,7 @@ Task<void> Node::seed(Vigilance::Seed seed) {
   RunRequest request;
   request.key = std::string(vigilance_key) + make_id("v", random_bytes(5));
   request.sponsor = sponsor_like(role->policy->agent);
+  if (request.sponsor.empty()) co_return;
   request.client = "pawl vigilance";
   request.policy = role->policy;
   request.keeps_policy = true;

@@ -117,6 +117,18 @@ test('H14 a seeded request that is approved runs nothing and is recorded', { ski
     const all = JSON.parse(w.pawl('approvals', 'list', '--json').out);
     return all.length > 0 && all;
   });
+  // Its row has the members of any row, and somebody who starts such runs.
+  const real = w.session.call('send_customer_email', { to: 'a@myco.example', body: 'hello' });
+  const other = await until(() => {
+    const all = JSON.parse(w.pawl('approvals', 'list', '--json').out);
+    return all.find((one) => one.approval !== row.approval);
+  });
+  assert.deepEqual(Object.keys(row).sort(), Object.keys(other).sort());
+  for (const same of ['agent', 'sponsor', 'tool', 'reviewers', 'quorum', 'why', 'class']) {
+    assert.deepEqual(row[same], other[same], same);
+  }
+  await w.later('approvals', 'deny', other.approval, '--as', 'ada');
+  await real;
   const denied = await w.later('approvals', 'deny', row.approval, '--as', 'ada');
   assert.match(denied.out, /It ought to be denied: the recipient is outside of the company/);
   await again((text) => text.replace(seeds, ''));

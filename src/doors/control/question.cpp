@@ -86,7 +86,6 @@ void write_question(json::Writer& out, const Approval& approval, Instant now) {
   out.key("opened").string(to_string(approval.opened));
   out.key("expires").string(to_string(asked.expires));
   out.key("left_ms").integer(std::max<std::int64_t>(0, (asked.expires - now).ns / 1'000'000));
-  out.key("attached").boolean(approval.attached);
   write_passed(out, approval);
   out.key("reviewers").array();
   for (const std::string& reviewer : terms.reviewers) out.string(reviewer);
