@@ -77,7 +77,8 @@ void Console::Room::passkey_sign_in(Visit& visit) {
   if (!challenge || !id || !client || !authenticator || !signature) {
     return visit.refuse(400, "no sign-in of our page");
   }
-  if (!tickets.good(*challenge, kToSignIn, key->thumbprint(), ports.boot())) {
+  if (!tickets.good(*challenge, kToSignIn, key->thumbprint(), ports.boot()) ||
+      passkey_tickets.used(*challenge)) {
     return visit.refuse(409, "this took too long, or came before: try again");
   }
   const std::string person = ports.owner_of_passkey(*id);
@@ -154,7 +155,8 @@ Result<std::string> Console::Room::enrolment(const Session& session, json::View 
                                           "know it again",
                                           kLabelBytesMax));
   }
-  if (!tickets.good(*challenge, kToEnrol, bound_to(session), ports.boot())) {
+  if (!tickets.good(*challenge, kToEnrol, bound_to(session), ports.boot()) ||
+      passkey_tickets.used(*challenge)) {
     return fail(Fault::refused, "this took too long, or came before: try again");
   }
   auto made =
