@@ -60,8 +60,8 @@ export class Gateway extends Served {
   }
 }
 
-// Runs the suite; what it says of each scenario is in a folder of its own below `into`, by its name,
-// which may have a slash.
+// Runs the suite; what it says of each scenario is in a folder of its own below `into`, by its
+// name, which may have a slash.
 async function run(words, prefix, into) {
   const program = path.join(suite, 'dist/index.js');
   const options = { maxBuffer: 64 << 20, timeout: whole_ms };
