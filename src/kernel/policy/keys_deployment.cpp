@@ -128,7 +128,8 @@ constexpr Key kKeys[] = {
     {person_provider, "require", "list of texts", "none", 10,
      "How somebody has to have signed in there: these words in `amr`, such as `mfa`."},
     {person_provider, "max_age", "duration", "5m", 10,
-     "How long before the sign-in here somebody may have signed in there (`auth_time`)."},
+     "How long before the sign-in here somebody may have signed in there (`auth_time`): 1s to "
+     "12h."},
     {person_provider, "private", "true or false", "false", 10, "As at a server."},
     {person_provider, "ca", "text", "the system's", 10, "As at a server."},
     {provider_group, "oidc", "text or list of texts", "required", 10,
