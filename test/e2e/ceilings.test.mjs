@@ -135,13 +135,15 @@ ${more}`;
 });
 
 test('R13 in production no run begins under a ceiling that nothing meters, unless somebody accepts it', async (t) => {
-  const limited = (environment, more = '') =>
-    `environment: ${environment}\n${open}execution:
-  max_steps: 9
-  max_tokens_per_run: 1000
+  const limited = (environment, more) => `version: 1
+environment: ${environment}
+agent: {id: tester, identity: tester@example, owner: o@example}
+tools: {allowed: [{name: read_customer_record, class: read_only}]}
+execution: {max_steps: 9, max_tokens_per_run: 1000}
 escalation: {contacts: [{name: Owner, via: "command: true"}]}
 ${more}`;
-  const risk = 'accept_risk: [{rule: execution/max_tokens_per_run, reason: t, owner: t@example, until: 2030-01-01}]\n';
+  const risk =
+    'accept_risk: [{rule: execution/max_tokens_per_run, reason: t, owner: t@example, until: 2030-01-01}]\n';
   for (const [environment, more, starts] of [
     ['production', '', false],
     ['production', risk, true],
@@ -152,6 +154,5 @@ ${more}`;
     const client = await w.client();
     assert.equal(client.server !== null, starts, client.err);
     if (!starts) assert.match(client.err, /`max_tokens_per_run: 1000` is unmetered/);
-    assert.equal(w.calls('update_order_status').length, 0);
   }
 });
