@@ -23,7 +23,7 @@ class Stage {
   constructor(story, { pawl, modules, tell }) {
     Object.assign(this, { story, pawl, modules, tell, undo: [] });
     this.dir = mkdtempSync(path.join(tmpdir(), 'pawl-incident-'));
-    this.undo.push(() => rmSync(this.dir, { recursive: true, force: true }));
+    this.undo.push(() => rmSync(this.dir, { recursive: true, force: true, maxRetries: 20 }));
     this.env = {
       ...process.env,
       XDG_CONFIG_HOME: path.join(this.dir, 'config'),

@@ -83,7 +83,8 @@ test('a question from before the snapshot keeps its class, its rule and its fact
   const opening = w.records('approval.opened').find((record) => record.approval === approval);
   assert.ok(taken.at(-1).size > opening.seq, 'the question lies behind it');
   // It counts from the next signed checkpoint on.
-  const signed = () => Number(/signed +(\d+) records/.exec(w.pawl('audit', 'verify').out)?.[1] ?? 0);
+  const verified = () => w.pawl('audit', 'verify').out;
+  const signed = () => Number(/signed +(\d+) records/.exec(verified())?.[1] ?? 0);
   for (let i = 0; i < 400 && signed() <= taken.at(-1).seq; ++i) await sleep(25);
   w.killNode();
   client.child.kill('SIGKILL');

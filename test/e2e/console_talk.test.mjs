@@ -237,7 +237,7 @@ test('access is granted for a while, and taken back', { skip }, async () => {
   await ada.keyboard.press('g');
   await ada.keyboard.press('n');
   const tile = ada.locator('section.tile');
-  await tile.waitFor();
+  await ada.waitForSelector('section.tile:has-text("1 of 2")');
   assert.match(await tile.innerText(), /send_customer_email[^]*granted by\s+ada[^]*1 of 2/);
   await looksRightEverywhere(ada, 'grants');
   const [{ grant }] = (await eve.json('status')).grants;

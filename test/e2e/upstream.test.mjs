@@ -250,6 +250,7 @@ store: {key_command: ${JSON.stringify(command)}}
     assert.ok(!bodies(w).includes('tools/call'), 'nothing was sent');
     nowhere(w, { heard: [told], err: client.err }, 'first-stored-value', 'correct horse battery');
     await client.close();
+    w.killNode();
   }
 });
 
