@@ -32,7 +32,7 @@ namespace pawl {
 struct ChronicleLimits {
   std::size_t happenings_max = 20'000;
   std::size_t said_bytes_max = 400;   // of each
-  std::size_t judged_max = 100'000;   // waiting calls
+  std::size_t judged_max = 20'000;    // waiting calls; the others are read back for their card
   std::size_t judgements_max = 4096;  // that differ
   std::size_t facts_kept_max = 5000;  // waiting calls whose facts are kept
   std::size_t facts_bytes_max = 4096;
