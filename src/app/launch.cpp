@@ -17,6 +17,7 @@
 #include "app/client.h"
 #include "app/command.h"
 #include "app/commands.h"
+#include "app/memory.h"
 #include "app/node.h"
 #include "app/paths.h"
 #include "io/net/detached.h"
@@ -86,7 +87,7 @@ Status NodeLauncher::launch() const {
     words.emplace_back("--config");
     words.push_back(config_);
   }
-  return net::start_detached("/proc/self/exe", std::move(words), log);
+  return net::start_detached("/proc/self/exe", std::move(words), log, {memory_setting});
 }
 
 Result<NodeStart> NodeLauncher::ensure() const {

@@ -2,12 +2,16 @@
 #include <cstdio>
 #include <exception>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "app/command.h"
 #include "app/dispatch.h"
+#include "app/memory.h"
 
 int main(int count, char** words) {
+  const std::string_view command = count > 1 ? words[1] : "";
+  if (command == "serve" || command == "node") pawl::app::begin_with_memory(words);
   try {
     return pawl::app::dispatch(
         std::vector<std::string>(words + (count > 0 ? 1 : 0), words + count));

@@ -82,8 +82,8 @@ Result<json::Document> read_arguments(std::string_view text) {
 // The arguments as they would be, canonical; an error where there is nothing to change.
 Result<std::string> other_arguments(const Desk& desk, const Approval& asked, json::View wanted) {
   std::string arguments = json::write(wanted);
-  for (const std::string* earlier : {&asked.asked.args, &asked.args()}) {
-    const auto same = arguments_at(desk, *earlier);
+  for (const std::string& earlier : {asked.asked.args.text(), asked.args()}) {
+    const auto same = arguments_at(desk, earlier);
     if (!same) return std::unexpected(same.error());
     if (*same == arguments) {
       return fail(Fault::refused, "these are the arguments that it has: approve or deny it");

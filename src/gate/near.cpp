@@ -37,9 +37,9 @@ std::string near_form(std::string_view tool, std::string_view arguments) {
 
 void remember_rejection(Desk& desk, RunDesk& run, const Approval& approval) {
   const OpenedQuestion& asked = approval.asked;
-  run.rejected[asked.binding] = asked.approval;
+  run.rejected[asked.binding.text()] = asked.approval;
   Digest commitment{};
-  if (!parse_spelled(asked.args, commitment)) return;
+  if (!parse_spelled(asked.args.text(), commitment)) return;
   const auto payload = desk.journal.payload(commitment);
   if (!payload || payload->state != PayloadState::present) return;
   run.rejected_like[near_form(asked.terms->tool, payload->bytes)] = asked.approval;

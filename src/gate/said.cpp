@@ -39,7 +39,7 @@ std::vector<ApprovalFact> standing_approvals(const Ticket& ticket) {
     if (!no_longer_entitled(desk, *given).empty()) continue;
     ApprovalFact& fact = facts.emplace_back();
     fact.approval = one.approval;
-    fact.binding = one.for_run ? given->asked.terms->likeness : given->asked.binding;
+    fact.binding = one.for_run ? given->asked.terms->likeness : given->asked.binding.text();
     fact.granted = true;
   }
   return facts;

@@ -232,17 +232,18 @@ test('H09 a socket that cannot prove the node key gets nothing from the command'
 test('R02 the node takes neither the folder nor the loader variables of who started it', async (t) => {
   const w = new World(open);
   t.after(() => w.end());
-  const client = await w.client({ env: { LD_PRELOAD: '', OPENSSL_CONF: '/tmp/other.cnf' } });
+  const loading = { LD_PRELOAD: '', OPENSSL_CONF: '/tmp/other.cnf', GLIBC_TUNABLES: 'a.b=1' };
+  const client = await w.client({ env: loading });
   await usable(client);
   const [node] = w.nodes();
   const environment = readFileSync(`/proc/${node}/environ`, 'utf8').split('\0');
   assert.deepEqual(
-    environment.filter((entry) => /^(LD_PRELOAD|OPENSSL_CONF)=/.test(entry)),
-    [],
+    environment.filter((entry) => /^(LD_PRELOAD|OPENSSL_CONF|GLIBC_TUNABLES)=/.test(entry)),
+    ['GLIBC_TUNABLES=glibc.malloc.tcache_count=256'],  // its own
   );
   assert.equal(readlinkSync(`/proc/${node}/cwd`), '/');
   for (const server of w.children(client)) {
     const passed = readFileSync(`/proc/${server}/environ`, 'utf8');
-    assert.doesNotMatch(passed, /LD_PRELOAD|OPENSSL_CONF|PAWL_PASSPHRASE_FILE/);
+    assert.doesNotMatch(passed, /LD_PRELOAD|OPENSSL_CONF|GLIBC|PAWL_PASSPHRASE_FILE/);
   }
 });

@@ -10,7 +10,7 @@ namespace {
 Approval question() {
   Approval approval;
   approval.asked.approval = "a-1";
-  approval.asked.binding = "sha256:b";
+  approval.asked.binding = KeptDigest("sha256:b");
   approval.asked.terms = std::make_shared<QuestionTerms>(QuestionTerms{.tool = "send_mail"});
   return approval;
 }

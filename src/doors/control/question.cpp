@@ -20,7 +20,7 @@ Result<std::string> arguments_of(Journal& journal, const Approval& approval) {
 }
 
 Result<std::string> asked_arguments_of(Journal& journal, const Approval& approval) {
-  return stored_text(journal, approval.asked.args, kArgumentsOfCall);
+  return stored_text(journal, approval.asked.args.text(), kArgumentsOfCall);
 }
 
 std::uint64_t risk_of(const Approval& approval) {

@@ -16,8 +16,8 @@ namespace {
 constexpr char erasing_path[] = "erasing";
 constexpr std::uint64_t erasing_bytes_max = 1UL << 20;
 constexpr std::size_t zero_chunk_bytes = 1UL << 20;
-constexpr unsigned entry_bits = 40;  // number of an entry's 64 bytes in its file: 64 TiB
-constexpr std::size_t slots_min = 64;
+constexpr unsigned entry_bits = 40;    // number of an entry's 64 bytes in its file: 64 TiB
+constexpr std::size_t slots_min = 64;  // a power of two, and doubled: a place is a mask away
 
 struct Erasure {
   PayloadPlace place;
@@ -117,8 +117,8 @@ Status PayloadIndex::walk(Disk& disk, std::uint64_t first) {
 
 void PayloadIndex::insert(std::vector<Slot>& slots, const Slot& slot) const {
   // A commitment is a hash already: its own bytes are the slot's number.
-  std::size_t at = slot.prefix[0] % slots.size();
-  while (slots[at].place != 0) at = (at + 1) % slots.size();
+  std::size_t at = slot.prefix[0] & (slots.size() - 1);
+  while (slots[at].place != 0) at = (at + 1) & (slots.size() - 1);
   slots[at] = slot;
 }
 
@@ -145,8 +145,8 @@ std::vector<PayloadPlace> PayloadIndex::find(const Digest& commitment) const {
   if (slots_.empty()) return places;
   Slot wanted;
   std::memcpy(wanted.prefix, commitment.data(), sizeof wanted.prefix);
-  for (std::size_t at = wanted.prefix[0] % slots_.size(); slots_[at].place != 0;
-       at = (at + 1) % slots_.size()) {
+  for (std::size_t at = wanted.prefix[0] & (slots_.size() - 1); slots_[at].place != 0;
+       at = (at + 1) & (slots_.size() - 1)) {
     const Slot& slot = slots_[at];
     if (slot.prefix[0] != wanted.prefix[0] || slot.prefix[1] != wanted.prefix[1]) continue;
     const std::uint64_t entry = slot.place & ((1ULL << entry_bits) - 1);

@@ -17,7 +17,7 @@ constexpr int status_not_started = 127;
 constexpr std::string_view kLoaders[] = {"LD_",
                                          "GLIBC_TUNABLES=", "GCONV_PATH=", "LOCPATH=", "OPENSSL_"};
 
-std::vector<char*> own_surroundings() {
+std::vector<char*> own_surroundings(std::vector<std::string>& more) {
   std::vector<char*> kept;
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string_view text(*entry);
@@ -25,6 +25,7 @@ std::vector<char*> own_surroundings() {
         kLoaders, [&](std::string_view loader) { return text.starts_with(loader); });
     if (!loads) kept.push_back(*entry);
   }
+  for (std::string& entry : more) kept.push_back(entry.data());
   kept.push_back(nullptr);
   return kept;
 }
@@ -45,11 +46,12 @@ std::vector<char*> own_surroundings() {
 
 }  // namespace
 
-Status start_detached(const std::string& program, std::vector<std::string> words, const Fd& log) {
+Status start_detached(const std::string& program, std::vector<std::string> words, const Fd& log,
+                      std::vector<std::string> more) {
   std::vector<char*> pointers;
   for (std::string& word : words) pointers.push_back(word.data());
   pointers.push_back(nullptr);
-  const std::vector<char*> environment = own_surroundings();
+  const std::vector<char*> environment = own_surroundings(more);
   const pid_t between = ::fork();
   if (between < 0) {
     return std::unexpected(system_error(Fault::environment, "start a process", errno));

@@ -31,8 +31,10 @@ TEST(Detached, NothingThatLoadsOtherCodeIsPassedOnAndNoFolderOfTheStarter) {  //
   ::setenv("PAWL_PLAIN", "kept", 1);
   auto pipe = make_pipe();
   ASSERT_TRUE(pipe.has_value());
-  const std::string script = "echo ${LD_PRELOAD-none} ${OPENSSL_CONF-none} $PAWL_PLAIN $PWD >&2";
-  ASSERT_TRUE(start_detached("/bin/sh", {"sh", "-c", script}, pipe->write).has_value());
+  const std::string script =
+      "echo ${LD_PRELOAD-none} ${OPENSSL_CONF-none} $PAWL_PLAIN $MORE $PWD >&2";
+  ASSERT_TRUE(
+      start_detached("/bin/sh", {"sh", "-c", script}, pipe->write, {"MORE=given"}).has_value());
   pipe->write.reset();
   char buffer[256] = {};
   std::string said;
@@ -43,7 +45,7 @@ TEST(Detached, NothingThatLoadsOtherCodeIsPassedOnAndNoFolderOfTheStarter) {  //
   ::unsetenv("LD_PRELOAD");
   ::unsetenv("OPENSSL_CONF");
   ::unsetenv("PAWL_PLAIN");
-  EXPECT_EQ(said, "none none kept /\n");
+  EXPECT_EQ(said, "none none kept given /\n");
 }
 
 }  // namespace

@@ -53,7 +53,7 @@ bool stands(const Situation& s, const Verdict& v, const Approval& asked, const Q
     return question.for_run.ns > 0 && binding == terms.likeness &&
            binding == spelled(likeness_of(s, v));
   }
-  return question.identical > 0 && binding == asked.asked.binding &&
+  return question.identical > 0 && asked.asked.binding == binding &&
          binding == spelled(binding_of(s.policy, *s.tool, s.run, s.call, s.facts));
 }
 

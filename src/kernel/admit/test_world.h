@@ -173,7 +173,7 @@ struct TestWorld {
     const Approval* asked = state.approval("a" + last);
     ApprovalFact fact;
     fact.approval = "a" + last;
-    fact.binding = asked->asked.binding;
+    fact.binding = asked->asked.binding.text();
     fact.granted = asked->phase == ApprovalPhase::approved;
     facts.approval = fact;
   }

@@ -161,11 +161,12 @@ Status Fold::operator()(const ApprovalAttached& b) {
 void Fold::index_detached(Approval& approval, bool attached) {
   approval.attached = attached;
   const std::string& id = approval.asked.approval;
+  const std::string binding = approval.asked.binding.text();
   if (!attached) {
-    state.detached_[approval.asked.binding].insert(id);
+    state.detached_[binding].insert(id);
     return;
   }
-  const auto index = state.detached_.find(approval.asked.binding);
+  const auto index = state.detached_.find(binding);
   if (index != state.detached_.end() && index->second.erase(id) > 0 && index->second.empty()) {
     state.detached_.erase(index);
   }

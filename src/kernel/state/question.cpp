@@ -1,3 +1,5 @@
+#include "kernel/state/question.h"
+
 #include <utility>
 
 #include "kernel/state/state.h"
@@ -32,8 +34,8 @@ ApprovalOpened OpenedQuestion::record() const {
   b.approval = approval;
   b.call = call;
   b.run = run;
-  b.binding = binding;
-  b.args = args;
+  b.binding = binding.text();
+  b.args = args.text();
   b.agent = terms->agent;
   b.sponsor = terms->sponsor;
   b.tool = terms->tool;

@@ -53,7 +53,6 @@
 // Threads: one loop owns a State. Shared with nobody.
 #pragma once
 
-#include <compare>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -69,6 +68,7 @@
 #include "base/error.h"
 #include "base/text_key.h"
 #include "base/time.h"
+#include "kernel/state/question.h"
 #include "kernel/state/sums.h"
 #include "model/record.h"
 
@@ -204,53 +204,6 @@ struct Answer {
 };
 // How an answer of an automated reviewer was proven.
 inline constexpr std::string_view automatic_proof = "automatic";
-// What questions about one tool mostly have in common.
-struct QuestionTerms {
-  std::string agent = {}, sponsor = {}, tool = {};
-  std::uint8_t quorum = 1;
-  bool typed = false, deny_on_timeout = true;
-  std::vector<std::string> typed_of = {};  // see Question
-  std::string credential = {};
-  std::vector<std::string> reviewers = {};
-  std::string why = {};
-  std::string class_text = {};
-  bool apart = false;
-  std::uint64_t identical = 0;
-  Duration for_run = {};
-  std::string likeness = {};
-  friend auto operator<=>(const QuestionTerms&, const QuestionTerms&) = default;
-};
-// A question as it was opened (ApprovalOpened), with terms that it shares with questions like it: a
-// hundred thousand of them wait in little memory.
-struct OpenedQuestion {
-  std::string approval, call, run, binding, args;
-  Instant expires{};
-  std::shared_ptr<const QuestionTerms> terms = std::make_shared<QuestionTerms>();  // never null
-
-  OpenedQuestion() = default;
-  explicit OpenedQuestion(const ApprovalOpened& b);
-  ApprovalOpened record() const;
-};
-// What a reviewer put in the place of the arguments that were asked for.
-struct ChangedQuestion {
-  std::string args, binding, person;
-};
-// What a reviewer asked the agent, or the agent said to that.
-struct Remark {
-  std::string person;  // empty: the agent
-  std::string text;    // a person's words; of the agent the commitment to its words
-  Instant at{};
-};
-// What was said about a question besides its answers. Nothing of it decides anything.
-struct Talk {
-  std::vector<Remark> remarks;
-  std::uint32_t passes = 0;
-  std::string passed_to, passed_by, passed_because;  // the last time; empty: it was not
-
-  // A person asked, and the agent has said nothing to that yet.
-  bool unanswered() const { return !remarks.empty() && !remarks.back().person.empty(); }
-  std::size_t asked() const;  // by people
-};
 inline constexpr std::size_t asked_back_max = 8;  // about one question
 inline constexpr std::uint32_t passes_max = 16;
 struct Approval {
@@ -264,8 +217,8 @@ struct Approval {
   std::string call;      // the call it belongs to now
 
   // What would run, and what an answer is good for.
-  const std::string& args() const { return changed ? changed->args : asked.args; }
-  const std::string& binding() const { return changed ? changed->binding : asked.binding; }
+  std::string args() const { return changed ? changed->args : asked.args.text(); }
+  std::string binding() const { return changed ? changed->binding : asked.binding.text(); }
 };
 
 struct Kill {

@@ -83,7 +83,7 @@ TEST_F(TalkTest, HasBounds) {
 TEST_F(TalkTest, IsFoundByItsCallWhileNobodyWaits) {
   j.hold("c1", "a1");
   j.must(asked());
-  const std::string binding = j.state.approval("a1")->asked.binding;
+  const std::string binding = j.state.approval("a1")->binding();
   EXPECT_EQ(j.state.asked_back("r", binding), nullptr) << "its caller is there";
   j.must(ApprovalAttached{"a1", "c1", false});
   ASSERT_NE(j.state.asked_back("r", binding), nullptr);
