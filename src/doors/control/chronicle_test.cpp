@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "doors/control/run_testing.h"
+
 namespace pawl {
 namespace {
 
@@ -101,55 +103,15 @@ TEST(Chronicle, CountsWhatChangesTheListOfQuestions) {
   }
 }
 
-// A run with questions, as records make them.
-class Asked {
+// A run with questions about one tool.
+class Asked : public RecordedRun {
  public:
-  explicit Asked(ChronicleLimits limits = {}) : chronicle(limits) {
-    RunOpened opened;
-    opened.run = "r-1";
-    opened.key = "k";
-    opened.agent = "mail";
-    opened.sponsor = "sam";
-    opened.policy = "sha256:p";
-    tell(opened);
-  }
-  void tell(Body body) {
-    const Record record{state.next_seq(), now, 0, std::move(body)};
-    const Status applied = state.apply(record);
-    ASSERT_TRUE(applied) << applied.error().message;
-    chronicle.note(record, state);
-  }
+  using RecordedRun::RecordedRun;
   void ask(const std::string& id, const std::string& class_text = "reversible small") {
     CallDecided decided = held(id, class_text);
-    decided.call = "c-" + id;
-    decided.policy = "sha256:p";
     decided.facts = R"({"facts":")" + id + "\"}";
-    tell(decided);
-    ApprovalOpened opened;
-    opened.approval = id;
-    opened.call = "c-" + id;
-    opened.run = "r-1";
-    opened.agent = "mail";
-    opened.sponsor = "sam";
-    opened.tool = "crm/mail";
-    opened.binding = "b-" + id;
-    opened.args = "sha256:a";
-    opened.class_text = class_text;
-    opened.expires = now + Duration::seconds(3600);
-    tell(opened);
+    hold(std::move(decided));
   }
-  void answer(const std::string& id, const std::string& person, bool yes = true) {
-    ApprovalAnswered answered;
-    answered.approval = id;
-    answered.person = person;
-    answered.answer = yes ? "approve" : "reject";
-    tell(answered);
-  }
-  void later(std::int64_t milliseconds) { now = now + Duration::milliseconds(milliseconds); }
-
-  State state;
-  Chronicle chronicle;
-  Instant now{1'000'000'000'000};
 };
 
 TEST(ChronicleOfAnswers, WhoReadsForTwoSecondsIsNotHastyHoweverLongTheQuestionWaited) {

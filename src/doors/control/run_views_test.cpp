@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "doors/control/run_testing.h"
 #include "doors/control/views.h"
 
 namespace pawl {
@@ -12,64 +13,30 @@ using ::testing::HasSubstr;
 
 constexpr std::int64_t kDay_s = 86'400;
 
-// A node's records about one tool of a run, which people are asked about and answer.
-class AnsweredDesk {
+// A run whose questions a person answers.
+class AnsweredDesk : public RecordedRun {
  public:
   AnsweredDesk() {
-    RunOpened opened;
-    opened.run = "r-1";
-    opened.key = "k";
-    opened.agent = "mail";
-    opened.sponsor = "sam";
-    opened.policy = "sha256:p";
-    tell(opened);
     ReviewerEnrolled ann;
     ann.person = "ann";
     ann.proof = "passphrase";
     ann.verifier = "v";
     tell(ann);
   }
-  void tell(Body body) {
-    const Record record{state.next_seq(), now, 0, std::move(body)};
-    const Status applied = state.apply(record);
-    ASSERT_TRUE(applied) << applied.error().message;
-    chronicle.note(record, state);
-  }
   // Answered so many milliseconds after its card, which comes a minute after the question.
   void answered(const std::string& tool, const std::string& class_text, bool yes,
                 std::int64_t after_ms) {
-    const std::string id = "a-" + std::to_string(++asked_);
     CallDecided decided;
-    decided.call = "c-" + id;
-    decided.run = "r-1";
     decided.tool = tool;
-    decided.effect = "hold";
-    decided.approval = id;
+    decided.approval = "a-" + std::to_string(++asked_);
     decided.class_text = class_text;
-    decided.policy = "sha256:p";
-    tell(decided);
-    ApprovalOpened opened;
-    opened.approval = id;
-    opened.call = decided.call;
-    opened.run = "r-1";
-    opened.agent = "mail";
-    opened.sponsor = "sam";
-    opened.tool = tool;
-    opened.binding = "b-" + id;
-    opened.args = "sha256:a";
-    opened.class_text = class_text;
-    opened.expires = now + Duration::seconds(3600);
-    tell(opened);
-    now = now + Duration::seconds(60);
-    chronicle.displayed(id, "ann", now);
-    now = now + Duration::milliseconds(after_ms);
-    tell(ApprovalAnswered{id, "ann", yes ? "approve" : "reject", {}, "passphrase", {}});
+    hold(decided);
+    later(60'000);
+    chronicle.displayed(decided.approval, "ann", now);
+    later(after_ms);
+    answer(decided.approval, "ann", yes);
   }
   json::Document people() { return *json::parse(people_json(state, now, chronicle)); }
-
-  State state;
-  Chronicle chronicle;
-  Instant now{1'000'000'000'000'000};
 
  private:
   int asked_ = 0;
