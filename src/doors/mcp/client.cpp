@@ -200,25 +200,18 @@ void Session::Room::dispatch(PendingPtr entry, const Method& method,
 
 void Session::Room::client_notification(const Message& message) {
   switch (client_notice(message.method)) {
-    case Notice::initialized:
+    case ClientNotice::initialized:
       if (client_era == Era::legacy) initialized_by_client();
       return;
-    case Notice::cancelled:
+    case ClientNotice::cancelled:
       cancel_of_client(message.params);
       return;
-    case Notice::roots_changed:
+    case ClientNotice::roots_changed:
       if (server_era == Era::legacy && granted(*spec.policy, spec.server, "mcp:roots/list")) {
         to_server(notification_line(message.method, {}));
       }
       return;
-    case Notice::progress:
-    case Notice::message:
-    case Notice::tools_changed:
-    case Notice::list_changed:
-    case Notice::resource_updated:
-    case Notice::elicitation_done:
-    case Notice::acknowledged:
-    case Notice::unknown:
+    case ClientNotice::unknown:
       (void)gate.note(spec.run, "notification dropped",
                       "`" + visible(message.method.substr(0, 64)) + "` of the client");
       return;
@@ -232,9 +225,8 @@ void Session::Room::initialized_by_client() {
 }
 
 void Session::Room::cancel_of_client(json::View params) {
-  const json::View id = params["requestId"];
-  if (!id.is_string() && !id.is_integer()) return;
-  const auto found = pending.find(key_of(json::write(id)));
+  const auto key = key_of_cancelled(params);
+  const auto found = key ? pending.find(*key) : pending.end();
   if (found == pending.end()) return;
   const PendingPtr entry = found->second;
   const auto heard = std::ranges::find(subscriptions, entry->key, &Subscription::key);

@@ -220,6 +220,12 @@ std::string key_of(std::string_view id) {
   return document ? json::write(document->root()) : std::string(id);
 }
 
+std::optional<std::string> key_of_cancelled(json::View params) {
+  const json::View id = params["requestId"];
+  if (!id.is_string() && !id.is_integer()) return std::nullopt;
+  return key_of(json::write(id));
+}
+
 std::string method_of(std::string_view line) {
   json::ParseLimits limits;
   limits.twins = json::Twins::permit;

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,6 +44,8 @@ std::string id_of_head(std::string_view head);
 
 // Ids that are one value in two spellings are one id.
 std::string key_of(std::string_view id);
+// That of the request which a cancellation names, if it names one.
+std::optional<std::string> key_of_cancelled(json::View params);
 
 // The members of the top-level object of a valid JSON text, as slices of it.
 struct Slice {

@@ -44,5 +44,20 @@ TEST(TopLevel, GoesOverALongTextOfEscapesOnce) {
   EXPECT_EQ(slices[1].value, "1");
 }
 
+std::optional<std::string> cancelled_by(std::string_view params) {
+  return key_of_cancelled(json::parse(params)->root());
+}
+
+TEST(Cancelled, NamesARequestByItsIdInAnySpelling) {
+  EXPECT_EQ(cancelled_by(R"({"requestId":7})"), key_of("7"));
+  EXPECT_EQ(cancelled_by(R"({"requestId":"\u0061"})"), key_of(R"("a")"));
+  EXPECT_NE(cancelled_by(R"({"requestId":"7"})"), cancelled_by(R"({"requestId":7})"));
+  EXPECT_EQ(cancelled_by(R"({"requestId":""})"), key_of(R"("")"));
+  for (const char* none : {"{}", "[]", R"({"requestId":null})", R"({"requestId":1.5})",
+                           R"({"requestId":[7]})", R"({"requestId":{"id":7}})"}) {
+    EXPECT_EQ(cancelled_by(none), std::nullopt) << none;
+  }
+}
+
 }  // namespace
 }  // namespace pawl::mcp

@@ -37,23 +37,22 @@ constexpr std::array<std::pair<std::string_view, ServerAsks>, 4> kServerRequests
     {"roots/list", ServerAsks::decide_answer},
 }};
 
-constexpr std::array<std::pair<std::string_view, Notice>, 4> kClientNotices = {{
-    {"notifications/initialized", Notice::initialized},
-    {"notifications/cancelled", Notice::cancelled},
-    {"notifications/progress", Notice::progress},
-    {"notifications/roots/list_changed", Notice::roots_changed},
+constexpr std::array<std::pair<std::string_view, ClientNotice>, 3> kClientNotices = {{
+    {"notifications/initialized", ClientNotice::initialized},
+    {"notifications/cancelled", ClientNotice::cancelled},
+    {"notifications/roots/list_changed", ClientNotice::roots_changed},
 }};
 
-constexpr std::array<std::pair<std::string_view, Notice>, 9> kServerNotices = {{
-    {"notifications/cancelled", Notice::cancelled},
-    {"notifications/progress", Notice::progress},
-    {"notifications/message", Notice::message},
-    {"notifications/tools/list_changed", Notice::tools_changed},
-    {"notifications/prompts/list_changed", Notice::list_changed},
-    {"notifications/resources/list_changed", Notice::list_changed},
-    {"notifications/resources/updated", Notice::resource_updated},
-    {"notifications/elicitation/complete", Notice::elicitation_done},
-    {"notifications/subscriptions/acknowledged", Notice::acknowledged},
+constexpr std::array<std::pair<std::string_view, ServerNotice>, 9> kServerNotices = {{
+    {"notifications/cancelled", ServerNotice::cancelled},
+    {"notifications/progress", ServerNotice::progress},
+    {"notifications/message", ServerNotice::message},
+    {"notifications/tools/list_changed", ServerNotice::tools_changed},
+    {"notifications/prompts/list_changed", ServerNotice::list_changed},
+    {"notifications/resources/list_changed", ServerNotice::list_changed},
+    {"notifications/resources/updated", ServerNotice::resource_updated},
+    {"notifications/elicitation/complete", ServerNotice::elicitation_done},
+    {"notifications/subscriptions/acknowledged", ServerNotice::acknowledged},
 }};
 
 template <class Table, class Value>
@@ -77,12 +76,12 @@ ServerAsks server_request(std::string_view name) {
   return look_up(kServerRequests, name, ServerAsks::unknown);
 }
 
-Notice client_notice(std::string_view name) {
-  return look_up(kClientNotices, name, Notice::unknown);
+ClientNotice client_notice(std::string_view name) {
+  return look_up(kClientNotices, name, ClientNotice::unknown);
 }
 
-Notice server_notice(std::string_view name) {
-  return look_up(kServerNotices, name, Notice::unknown);
+ServerNotice server_notice(std::string_view name) {
+  return look_up(kServerNotices, name, ServerNotice::unknown);
 }
 
 }  // namespace pawl::mcp

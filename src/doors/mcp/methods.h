@@ -41,22 +41,21 @@ const Method& client_method(std::string_view name);
 enum class ServerAsks : std::uint8_t { ping, decide_before, decide_answer, unknown };
 ServerAsks server_request(std::string_view name);
 
-// What may be notified, and by whom.
-enum class Notice : std::uint8_t {
-  initialized,
+// What a client may notify of, and what a server may.
+enum class ClientNotice : std::uint8_t { initialized, cancelled, roots_changed, unknown };
+ClientNotice client_notice(std::string_view name);
+enum class ServerNotice : std::uint8_t {
   cancelled,
   progress,
-  roots_changed,  // from clients
   message,
   tools_changed,
   list_changed,
   resource_updated,
   elicitation_done,
-  acknowledged,  // from servers
+  acknowledged,
   unknown,
 };
-Notice client_notice(std::string_view name);
-Notice server_notice(std::string_view name);
+ServerNotice server_notice(std::string_view name);
 
 // Revisions that are served with `initialize`; any other is answered with the newest of these.
 inline constexpr std::string_view revisions[] = {"2024-11-05", "2025-03-26", "2025-06-18",

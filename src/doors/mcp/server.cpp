@@ -115,34 +115,34 @@ void Session::Room::server_request_arrived(const Message& message,
 }
 
 void Session::Room::server_notification(const Message& message) {
-  const Notice notice = server_notice(message.method);
+  const ServerNotice notice = server_notice(message.method);
   if (!spend_notice()) {
     // A change must never be missed, however fast it is announced.
-    if (notice == Notice::tools_changed) start(shared_from_this(), reload(false));
+    if (notice == ServerNotice::tools_changed) start(shared_from_this(), reload(false));
     return;
   }
   switch (notice) {
-    case Notice::progress:
+    case ServerNotice::progress:
       return server_progress(message.params);
-    case Notice::message:
+    case ServerNotice::message:
       return server_log(message);
-    case Notice::tools_changed:
+    case ServerNotice::tools_changed:
       start(shared_from_this(), reload(true));
       return;
-    case Notice::list_changed:
+    case ServerNotice::list_changed:
       announce(message.method);
       return;
-    case Notice::acknowledged:
+    case ServerNotice::acknowledged:
       return server_acknowledged(message.params);
-    case Notice::resource_updated:
+    case ServerNotice::resource_updated:
       return resource_updated(message.params);
-    case Notice::elicitation_done:
+    case ServerNotice::elicitation_done:
       if (client_era != Era::modern &&
           granted(*spec.policy, spec.server, "mcp:elicitation/create")) {
         to_client(notification_line(message.method, message.params_text));
       }
       return;
-    case Notice::cancelled: {
+    case ServerNotice::cancelled: {
       const json::View id = message.params["requestId"];
       if (!id.is_string() && !id.is_integer()) return;
       const auto found = asked_client.find(json::write(id));
@@ -152,9 +152,7 @@ void Session::Room::server_notification(const Message& message) {
                                   fmt::format(R"({{"requestId":{}}})", found->second)));
       return;
     }
-    case Notice::initialized:
-    case Notice::roots_changed:
-    case Notice::unknown:
+    case ServerNotice::unknown:
       (void)gate.note(spec.run, "notification dropped",
                       "`" + visible(message.method.substr(0, 64)) + "` of the server");
       return;

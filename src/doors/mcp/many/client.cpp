@@ -283,7 +283,7 @@ void Front::forward(const Message& message, bool modern, std::size_t i, Replacem
 
 void Front::client_notification(const Message& message) {
   switch (client_notice(message.method)) {
-    case Notice::initialized:
+    case ClientNotice::initialized:
       if (era != Era::legacy) return;
       greeted = true;
       for (std::size_t i = 0; i < behind.size(); ++i) {
@@ -293,22 +293,15 @@ void Front::client_notification(const Message& message) {
         say(i, {0, notification_line(message.method, {})});
       }
       return;
-    case Notice::cancelled:
+    case ClientNotice::cancelled:
       return cancelled(message.params);
-    case Notice::roots_changed:
+    case ClientNotice::roots_changed:
       for (std::size_t i = 0; i < behind.size(); ++i) {
         if (behind[i].stage != Behind::Stage::open) continue;
         say(i, {0, notification_line(message.method, {})});
       }
       return;
-    case Notice::progress:
-    case Notice::message:
-    case Notice::tools_changed:
-    case Notice::list_changed:
-    case Notice::resource_updated:
-    case Notice::elicitation_done:
-    case Notice::acknowledged:
-    case Notice::unknown:
+    case ClientNotice::unknown:
       (void)gate.note(run, "notification dropped",
                       "`" + visible(message.method.substr(0, 64)) + "` of the client");
       return;
@@ -317,9 +310,8 @@ void Front::client_notification(const Message& message) {
 
 // One that all servers were asked is cancelled at each of them.
 void Front::cancelled(json::View params) {
-  const json::View id = params["requestId"];
-  if (!id.is_string() && !id.is_integer()) return;
-  const auto found = open_requests.find(key_of(json::write(id)));
+  const auto key = key_of_cancelled(params);
+  const auto found = key ? open_requests.find(*key) : open_requests.end();
   if (found == open_requests.end()) return;
   const std::vector<std::uint64_t> ids = std::move(found->second);
   open_requests.erase(found);

@@ -130,20 +130,20 @@ void Front::session_answer(std::size_t i, const Message& message) {
 
 void Front::session_notification(std::size_t i, const Message& message, std::string_view request) {
   switch (server_notice(message.method)) {
-    case Notice::progress: {
+    case ServerNotice::progress: {
       // Of a request that is over, nothing is said any more.
       const std::string id = raw_id_of(request);
       if (id.empty()) return;
       return to_client(notification_line(message.method, message.params_text), id);
     }
-    case Notice::message:
+    case ServerNotice::message:
       return to_client(
           notification_line(message.method, with_logger(behind[i].name, message.params)),
           raw_id_of(request));
-    case Notice::tools_changed:
-    case Notice::list_changed:
+    case ServerNotice::tools_changed:
+    case ServerNotice::list_changed:
       return changed(listener_of(message.params), message.method);
-    case Notice::resource_updated: {
+    case ServerNotice::resource_updated: {
       const auto listener = listener_of(message.params);
       if (!listener) {
         return to_client(notification_line(message.method, message.params_text));
@@ -152,15 +152,13 @@ void Front::session_notification(std::size_t i, const Message& message, std::str
           notification_line(message.method, with_subscription(message.params, listener->id)),
           listener->id);
     }
-    case Notice::elicitation_done:
+    case ServerNotice::elicitation_done:
       return to_client(notification_line(message.method, message.params_text));
-    case Notice::cancelled:
+    case ServerNotice::cancelled:
       return take_back(i, message.params);
-    case Notice::acknowledged:
+    case ServerNotice::acknowledged:
       return acknowledged(message.params);
-    case Notice::initialized:
-    case Notice::roots_changed:
-    case Notice::unknown:
+    case ServerNotice::unknown:
       return;
   }
 }

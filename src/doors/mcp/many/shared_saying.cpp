@@ -119,7 +119,7 @@ void SharedProcess::opened(const Message& message) {
 
 void SharedProcess::noticed(const Message& message, std::string_view line) {
   switch (server_notice(message.method)) {
-    case Notice::progress: {
+    case ServerNotice::progress: {
       const json::View token = message.params["progressToken"];
       const bool ours = token.is_integer() && token.integer() >= 0;
       const auto found = ours ? asked.find(token.natural()) : asked.end();
@@ -130,17 +130,15 @@ void SharedProcess::noticed(const Message& message, std::string_view line) {
                                               replaced(message.params_text, message.params,
                                                        {{"progressToken", found->second.token}})));
     }
-    case Notice::tools_changed:
-    case Notice::list_changed:
-    case Notice::acknowledged:
-    case Notice::resource_updated:
+    case ServerNotice::tools_changed:
+    case ServerNotice::list_changed:
+    case ServerNotice::acknowledged:
+    case ServerNotice::resource_updated:
       return updated(message, line);
-    case Notice::message:
-    case Notice::elicitation_done:
-    case Notice::cancelled:
-    case Notice::initialized:
-    case Notice::roots_changed:
-    case Notice::unknown:
+    case ServerNotice::message:
+    case ServerNotice::elicitation_done:
+    case ServerNotice::cancelled:
+    case ServerNotice::unknown:
       if (unheard++ == 0) tell("what it says to nobody in particular is not passed on");
       return;
   }
@@ -157,7 +155,7 @@ void SharedProcess::updated(const Message& message, std::string_view line) {
     return deliver(guest, notification_line(message.method,
                                             with_subscription(message.params, found->second.id)));
   }
-  const bool one = server_notice(message.method) == Notice::resource_updated;
+  const bool one = server_notice(message.method) == ServerNotice::resource_updated;
   const std::string uri(message.params.text("uri").value_or(""));
   const std::string text(line);
   for (const auto& [number, guest] : std::map(guests)) {
