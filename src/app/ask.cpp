@@ -13,6 +13,7 @@
 
 #include "app/terminal.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "io/net/fd.h"
 
 namespace pawl::app {
@@ -69,13 +70,6 @@ Result<net::Fd> open_terminal() {
   return terminal;
 }
 
-void erase_character(std::string& text) {
-  while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0xc0U) == 0x80U) {
-    text.pop_back();
-  }
-  if (!text.empty()) text.pop_back();
-}
-
 // What a key does to the answer: more of it, the end of it, or the end of everything.
 enum class Key : std::uint8_t { goes_on, done, interrupted };
 
@@ -92,7 +86,7 @@ Key take(char key, std::string& answer) {
       return Key::goes_on;
     case backspace_key:
     case delete_key:
-      erase_character(answer);
+      utf8::erase_last(answer);
       return Key::goes_on;
     default:  // a text has no other keys that are no characters
       if (static_cast<unsigned char>(key) >= ' ' && answer.size() < answer_bytes_max) answer += key;

@@ -6,6 +6,7 @@
 
 #include "app/terminal.h"
 #include "base/text.h"
+#include "base/utf8.h"
 
 namespace pawl::app {
 namespace {
@@ -219,9 +220,7 @@ std::string pretty(std::string_view bytes, std::string_view margin, std::size_t 
     shown = visible(bytes.substr(0, bytes_max), Newlines::keep);
   }
   if (shown.size() > bytes_max) {
-    std::size_t end = bytes_max;
-    while (end > 0 && (static_cast<unsigned char>(shown[end]) & 0xC0U) == 0x80U) --end;
-    shown.resize(end);
+    shown.resize(utf8::beginning(shown, bytes_max).size());
     shown += fmt::format("\n{}… {} bytes in all; `--json` prints them", margin, bytes.size());
   }
   return std::string(margin) + shown;

@@ -8,6 +8,7 @@
 #include "app/layout.h"
 #include "app/terminal.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "kernel/admit/explain.h"
 
 namespace pawl::app {
@@ -241,10 +242,7 @@ std::string quoted_line(const std::string& source, const Position& at, std::size
   // Columns count characters; what stands before the mark is as wide as it is shown.
   std::size_t bytes = 0;
   for (std::uint32_t column = 1; column < at.column && bytes < line.size(); ++column) {
-    ++bytes;
-    while (bytes < line.size() && (static_cast<unsigned char>(line[bytes]) & 0xC0U) == 0x80U) {
-      ++bytes;
-    }
+    bytes = utf8::behind(line, bytes);
   }
   std::string shown = visible(line);
   const std::size_t before = columns(visible(line.substr(0, bytes)));

@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "kernel/classify/classify.h"
 #include "kernel/policy/name.h"
 
@@ -23,12 +24,7 @@ constexpr std::string_view wall_clock_first = "30m";
 
 // One line that a comment may hold, whatever the server wrote.
 std::string comment(std::string_view text) {
-  std::string line = visible(text.substr(0, text.find('\n')));
-  if (line.size() <= comment_bytes_max) return line;
-  std::size_t end = comment_bytes_max;
-  while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xC0U) == 0x80U) --end;
-  line.resize(end);
-  return line + "…";
+  return utf8::shortened(visible(text.substr(0, text.find('\n'))), comment_bytes_max);
 }
 
 // As YAML: plain where nobody can read it otherwise, else as a JSON string, which YAML has too.

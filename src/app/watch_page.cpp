@@ -9,6 +9,7 @@
 #include "app/layout.h"
 #include "app/terminal.h"
 #include "base/text.h"
+#include "base/utf8.h"
 
 namespace pawl::app {
 namespace {
@@ -186,10 +187,7 @@ WatchPage::Act WatchPage::press_in_filter(const Key& key) {
     filtering_ = false;
     filter_.clear();
   } else if (key.kind == Key::Kind::erase) {
-    while (!filter_.empty() && (static_cast<unsigned char>(filter_.back()) & 0xc0U) == 0x80U) {
-      filter_.pop_back();
-    }
-    if (!filter_.empty()) filter_.pop_back();
+    utf8::erase_last(filter_);
   } else if (key.kind == Key::Kind::text && filter_.size() < kFilterBytesMax) {
     filter_ += key.text;
   } else {

@@ -18,10 +18,6 @@ constexpr std::size_t shown_bytes_max = 40;
 
 enum class Expect : std::uint8_t { value, element_or_end, name_or_end, name, colon, next, nothing };
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 class Reader {
  public:
   Reader(std::string_view text, std::size_t depth_max) : text_(text), depth_max_(depth_max) {}

@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 
+#include "base/text.h"
+
 namespace pawl::json {
 namespace {
 
@@ -13,10 +15,6 @@ namespace {
 constexpr std::int64_t exponent_max = 1'000'000'000'000;
 // The largest power of ten that a double holds.
 constexpr int power_of_ten_max = 308;
-
-bool number_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 // The digits of a number as mantissa x 10^exponent, without zeros at either end.
 struct Digits {
@@ -62,7 +60,7 @@ std::int64_t read_exponent(std::string_view text) {
   const bool negative = !text.empty() && text.front() == '-';
   std::int64_t value = 0;
   for (char c : text) {
-    if (number_digit(c) && value < exponent_max) value = value * 10 + (c - '0');
+    if (is_digit(c) && value < exponent_max) value = value * 10 + (c - '0');
   }
   return negative ? -value : value;
 }
@@ -179,7 +177,7 @@ void round_large_numbers(std::span<char> json) {
     std::size_t size = 1;
     if (c == '"') {
       size = string_bytes(rest);
-    } else if (c == '-' || number_digit(c)) {
+    } else if (c == '-' || is_digit(c)) {
       size = token_bytes(rest);
       const std::string_view token = rest.substr(0, size);
       if (is_number(token)) {
@@ -196,7 +194,7 @@ std::string_view FractionScanner::next() {
     const char c = rest_.front();
     if (c == '"') {
       rest_.remove_prefix(string_bytes(rest_));
-    } else if (c == '-' || number_digit(c)) {
+    } else if (c == '-' || is_digit(c)) {
       const std::size_t size = token_bytes(rest_);
       const std::string_view token = rest_.substr(0, size);
       rest_.remove_prefix(size);

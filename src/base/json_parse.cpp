@@ -23,14 +23,8 @@ constexpr std::size_t text_bytes_max = 1UL << 30;
 // Buffers that one large message made are given back after it.
 constexpr std::size_t kept_bytes_max = 1UL << 20;
 constexpr std::size_t first_bytes = 4096;
-constexpr std::size_t shown_json_bytes_max = 64;
 
 constexpr std::uint64_t payload_mask = (1ULL << 56) - 1;
-
-std::string shown(std::string_view untrusted) {
-  const bool cut = untrusted.size() > shown_json_bytes_max;
-  return "`" + visible(untrusted.substr(0, shown_json_bytes_max)) + (cut ? "…`" : "`");
-}
 
 // `part` lies inside `text`.
 Position in_text(std::string_view text, std::string_view part) {
@@ -187,8 +181,8 @@ class Flattener {
 
   std::unexpected<Error> twin_keys() const {
     const auto& [first, second] = twins_.found();
-    return fail(Fault::invalid,
-                "two keys of one object are the same: " + shown(first) + " and " + shown(second));
+    return fail(Fault::invalid, "two keys of one object are the same: " + in_backticks(first) +
+                                    " and " + in_backticks(second));
   }
 
   bool fraction(Node& node, double value) {
@@ -231,7 +225,7 @@ class Flattener {
       why = " would be rounded to a whole number";
     }
     if (why.empty()) return true;
-    wrong_number_ = fail(Fault::invalid, shown(token) + why, in_text(text_, token));
+    wrong_number_ = fail(Fault::invalid, in_backticks(token) + why, in_text(text_, token));
     return false;
   }
 

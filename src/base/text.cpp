@@ -112,6 +112,10 @@ bool is_ascii(std::string_view text) {
   return true;
 }
 
+bool all_digits(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, is_digit);
+}
+
 bool valid_utf8(std::string_view text) {
   if (is_ascii(text)) return true;
   while (!text.empty()) {
@@ -176,6 +180,11 @@ std::string visible(std::string_view text, Newlines newlines) {
     }
   }
   return out;
+}
+
+std::string in_backticks(std::string_view text, std::size_t bytes_max) {
+  const std::string_view begin = utf8::beginning(text, bytes_max);
+  return "`" + visible(begin) + (begin.size() < text.size() ? "…`" : "`");
 }
 
 std::size_t columns(std::string_view visible_text) {

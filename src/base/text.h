@@ -17,6 +17,12 @@ std::string fold(std::string_view text);
 // NFKC alone.
 std::string compose(std::string_view text);
 
+// One of the ten of ASCII, whatever the locale; and a text that is nothing else, and not empty.
+constexpr bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+bool all_digits(std::string_view text);
+
 bool is_ascii(std::string_view text);
 std::string lower_ascii(std::string_view text);
 
@@ -29,6 +35,9 @@ bool has_hidden_characters(std::string_view text);
 // `newlines` keeps '\n' as it is.
 enum class Newlines : unsigned char { escape, keep };
 std::string visible(std::string_view text, Newlines newlines = Newlines::escape);
+
+// Somebody else's text in a message: made visible, in backticks, and no more of it than this.
+std::string in_backticks(std::string_view text, std::size_t bytes_max = 64);
 
 // Terminal columns that a visible text takes (wide characters count two).
 std::size_t columns(std::string_view visible_text);

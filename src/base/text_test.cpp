@@ -36,6 +36,63 @@ TEST(Utf8, EveryScalarValueSurvivesTheRoundTrip) {
   EXPECT_EQ(utf8::count("a\xFFö\U0001F600"), 4U);
 }
 
+TEST(Utf8, CutsBetweenCharacters) {
+  const std::string_view text = "aö\u20AC\U0001F600";  // 1, 2, 3 and 4 bytes
+  const std::size_t whole[] = {0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 10};
+  for (std::size_t most = 0; most < std::size(whole); ++most) {
+    const std::string_view begin = utf8::beginning(text, most);
+    EXPECT_EQ(begin, text.substr(0, whole[most])) << most;
+    EXPECT_TRUE(valid_utf8(begin));
+    const std::string cut = utf8::shortened(text, most);
+    EXPECT_EQ(cut, std::string(begin) + (most < text.size() ? "…" : "")) << most;
+  }
+  EXPECT_EQ(utf8::beginning("", 0), "");
+  EXPECT_EQ(utf8::shortened("", 0), "");
+  // Bytes that begin nothing are no reason to read on, in either direction.
+  const std::string_view bad = "\x80\x80\x80";
+  EXPECT_EQ(utf8::beginning(bad, 2), "");
+  EXPECT_EQ(utf8::beginning(bad, 3), bad);
+  EXPECT_EQ(utf8::beginning("ab\xC3", 2), "ab");
+}
+
+TEST(Utf8, GoesFromCharacterToCharacter) {
+  const std::string_view text = "aö\u20AC\U0001F600";
+  std::vector<std::size_t> ends;
+  for (std::size_t at = 0; at < text.size();) ends.push_back(at = utf8::behind(text, at));
+  EXPECT_THAT(ends, ElementsAre(1, 3, 6, 10));
+  EXPECT_EQ(utf8::behind("\xC3", 0), 1U);
+  EXPECT_EQ(utf8::behind("\x80\x80z", 0), 2U);
+  std::string left(text);
+  for (const std::size_t size : {6, 3, 1, 0, 0}) {
+    utf8::erase_last(left);
+    EXPECT_EQ(left, text.substr(0, size));
+  }
+  std::string bad = "\x80\x80";
+  utf8::erase_last(bad);
+  EXPECT_EQ(bad, "");
+}
+
+TEST(Text, DigitsAreThoseOfAsciiAlone) {
+  for (int byte = 0; byte < 256; ++byte) {
+    const char c = static_cast<char>(byte);
+    EXPECT_EQ(is_digit(c), std::string_view("0123456789").contains(c)) << byte;
+  }
+  EXPECT_TRUE(all_digits("0"));
+  EXPECT_TRUE(all_digits("0123456789"));
+  for (const char* other : {"", " ", "1 ", "-1", "1.0", "12a", "\u0663"}) {
+    EXPECT_FALSE(all_digits(other)) << other;
+  }
+}
+
+TEST(Text, InBackticksIsWhatSomebodyWroteAndNoMoreOfItThanFits) {
+  EXPECT_EQ(in_backticks(""), "``");
+  EXPECT_EQ(in_backticks("a\x1b[2J\n"), "`a\\u{1b}[2J\\u{0a}`");
+  EXPECT_EQ(in_backticks(std::string(64, 'x')), "`" + std::string(64, 'x') + "`");
+  EXPECT_EQ(in_backticks(std::string(65, 'x')), "`" + std::string(64, 'x') + "…`");
+  EXPECT_EQ(in_backticks("aöö", 4), "`aö…`");
+  EXPECT_EQ(in_backticks("\xFF\xFF", 1), "`\\x{ff}…`");
+}
+
 TEST(Fold, JoinsWhatLooksLikeOneName) {
   EXPECT_EQ(fold("ToolName_9"), "toolname_9");
   EXPECT_EQ(fold("\u017Ftatus"), "status");  // long s

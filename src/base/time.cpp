@@ -10,12 +10,6 @@ namespace {
 
 constexpr std::int64_t second_ns = 1'000'000'000;
 constexpr std::int64_t day_seconds = 86'400;
-constexpr std::size_t quoted_bytes_max = 64;
-
-std::string quoted(std::string_view text) {
-  const bool cut = text.size() > quoted_bytes_max;
-  return "`" + visible(text.substr(0, quoted_bytes_max)) + (cut ? "…`" : "`");
-}
 
 // Reads fixed-width fields from the front of a text; a field that is not there fails the whole.
 struct Fields {
@@ -83,7 +77,7 @@ std::int64_t read_fraction(Fields& in) {
   std::int64_t unit = second_ns / 10;
   std::size_t digits = 0;
   in.expect('.');
-  while (in.good && !in.rest.empty() && in.rest.front() >= '0' && in.rest.front() <= '9') {
+  while (in.good && !in.rest.empty() && is_digit(in.rest.front())) {
     if (++digits > 9) return in.broken();
     ns += unit * (in.rest.front() - '0');
     unit /= 10;
@@ -126,7 +120,7 @@ constexpr std::array<Unit, 6> units = {{{"w", 7 * day_seconds* second_ns},
 bool take_term(std::string_view& rest, std::size_t& first_unit, std::int64_t& sum) {
   std::int64_t count = 0;
   std::size_t digits = 0;
-  while (digits < rest.size() && rest[digits] >= '0' && rest[digits] <= '9') {
+  while (digits < rest.size() && is_digit(rest[digits])) {
     if (__builtin_mul_overflow(count, 10, &count)) return false;
     if (__builtin_add_overflow(count, rest[digits] - '0', &count)) return false;
     ++digits;
@@ -162,17 +156,19 @@ Result<Instant> parse_instant(std::string_view text) {
   const std::int64_t fraction = in.next_is('.') ? read_fraction(in) : 0;
   const std::int64_t east = read_offset(in);
   if (!in.good || !in.rest.empty()) {
-    return fail(Fault::invalid, quoted(text) +
+    return fail(Fault::invalid, in_backticks(text) +
                                     " is not a time: expected the form `2026-11-21T08:00:00Z` "
                                     "or `2026-11-21T08:00:00+01:00`");
   }
   if (!in_calendar(t)) {
-    return fail(Fault::invalid, quoted(text) + " is not a time: no calendar has this date or hour");
+    return fail(Fault::invalid,
+                in_backticks(text) + " is not a time: no calendar has this date or hour");
   }
   std::int64_t ns = 0;
   if (__builtin_mul_overflow(seconds_as_utc(t) - east, second_ns, &ns) ||
       __builtin_add_overflow(ns, fraction, &ns)) {
-    return fail(Fault::invalid, quoted(text) + " is out of range: years 1678 to 2261 can be told");
+    return fail(Fault::invalid,
+                in_backticks(text) + " is out of range: years 1678 to 2261 can be told");
   }
   return Instant{ns};
 }
@@ -211,7 +207,7 @@ Result<Duration> parse_duration(std::string_view text) {
   bool good = !rest.empty();
   while (good && !rest.empty()) good = take_term(rest, first_unit, sum);
   if (!good) {
-    return fail(Fault::invalid, quoted(text) +
+    return fail(Fault::invalid, in_backticks(text) +
                                     " is not a length of time: expected a number and a unit "
                                     "out of `ms`, `s`, `m`, `h`, `d`, `w`, as in `300s` or "
                                     "`1h30m`");
@@ -244,12 +240,13 @@ Result<CivilTime> parse_civil(std::string_view text) {
     t.second = in.number(2);
   }
   if (!in.good || !in.rest.empty()) {
-    return fail(Fault::invalid,
-                quoted(text) + " is not a date and time: expected the form `2026-12-18T18:00`");
+    return fail(
+        Fault::invalid,
+        in_backticks(text) + " is not a date and time: expected the form `2026-12-18T18:00`");
   }
   if (!in_calendar(t)) {
     return fail(Fault::invalid,
-                quoted(text) + " is not a date and time: no calendar has this date or hour");
+                in_backticks(text) + " is not a date and time: no calendar has this date or hour");
   }
   return t;
 }

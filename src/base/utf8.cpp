@@ -7,10 +7,6 @@ unsigned char byte_at(std::string_view text, std::size_t i) {
   return static_cast<unsigned char>(text[i]);
 }
 
-bool continues(std::string_view text, std::size_t i) {
-  return i < text.size() && (byte_at(text, i) & 0xC0) == 0x80;
-}
-
 // Length of the sequence a lead byte promises; 0 for a byte that leads nothing.
 std::size_t promised(unsigned char lead) {
   if (lead < 0x80) return 1;
@@ -32,7 +28,7 @@ Point next(std::string_view& text) {
   char32_t value = size == 2 ? lead & 0x1FU : size == 3 ? lead & 0x0FU : lead & 0x07U;
   bool whole = size != 0;
   for (std::size_t i = 1; whole && i < size; ++i) {
-    whole = continues(text, i);
+    whole = i < text.size() && continues(text[i]);
     if (whole) value = (value << 6) | (byte_at(text, i) & 0x3FU);
   }
   const bool overlong = (size == 3 && value < 0x800) || (size == 4 && value < 0x10000);
@@ -43,6 +39,22 @@ Point next(std::string_view& text) {
   }
   text.remove_prefix(size);
   return {value, true};
+}
+
+std::string_view beginning(std::string_view text, std::size_t bytes_max) {
+  if (text.size() <= bytes_max) return text;
+  while (bytes_max > 0 && continues(text[bytes_max])) --bytes_max;
+  return text.substr(0, bytes_max);
+}
+
+std::string shortened(std::string_view text, std::size_t bytes_max) {
+  const std::string_view begin = beginning(text, bytes_max);
+  return std::string(begin) + (begin.size() < text.size() ? "…" : "");
+}
+
+void erase_last(std::string& text) {
+  while (!text.empty() && continues(text.back())) text.pop_back();
+  if (!text.empty()) text.pop_back();
 }
 
 void append(char32_t point, std::string& out) {

@@ -8,12 +8,6 @@
 namespace pawl::yaml {
 namespace {
 
-constexpr std::size_t shown_bytes_max = 60;
-
-bool all_digits(std::string_view text) {
-  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
-}
-
 // Digits as people write them: no zero in front, which other readers take for octal.
 bool plain_digits(std::string_view text) {
   return all_digits(text) && (text.size() == 1 || text.front() != '0');
@@ -25,11 +19,6 @@ std::string_view without_minus(std::string_view text) {
 }
 
 }  // namespace
-
-std::string in_backticks(std::string_view text) {
-  const bool cut = text.size() > shown_bytes_max;
-  return "`" + visible(text.substr(0, shown_bytes_max)) + (cut ? "…`" : "`");
-}
 
 const Entry* Node::entry(std::string_view key) const {
   const auto found = std::find_if(entries.begin(), entries.end(),

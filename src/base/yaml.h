@@ -66,7 +66,4 @@ struct Read {
 // `file` is the name used in positions. At most `bytes_max` bytes are read.
 Read read(std::string_view text, std::string_view file, std::size_t bytes_max = 4UL << 20);
 
-// Text of somebody else for a message: escaped, at most 60 bytes of it, in backticks.
-std::string in_backticks(std::string_view text);
-
 }  // namespace pawl::yaml

@@ -2,13 +2,11 @@
 
 #include <algorithm>
 
+#include "base/utf8.h"
+
 namespace pawl::yaml {
 
 namespace {
-
-bool continues(char c) {
-  return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
-}
 
 std::string_view without_end(std::string_view line) {
   while (!line.empty() && (line.back() == '\n' || line.back() == '\r' || line.back() == ' ' ||
@@ -34,8 +32,7 @@ std::size_t Extents::offset(const Position& at) const {
   if (at.line == 0 || at.line > lines_.size()) return text_.size();
   std::size_t offset = lines_[at.line - 1];
   for (std::uint32_t column = 1; column < at.column && offset < text_.size(); ++column) {
-    ++offset;
-    while (offset < text_.size() && continues(text_[offset])) ++offset;
+    offset = utf8::behind(text_, offset);
   }
   return offset;
 }

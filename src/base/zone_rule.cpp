@@ -2,6 +2,8 @@
 
 #include <chrono>
 
+#include "base/text.h"
+
 namespace pawl {
 namespace {
 
@@ -21,9 +23,6 @@ int year_of(std::int64_t local_seconds) {
 
 bool is_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
 }
 
 }  // namespace

@@ -5,14 +5,6 @@
 
 namespace pawl {
 
-namespace {
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-}  // namespace
-
 std::string near_form(std::string_view tool, std::string_view arguments) {
   // Whoever may not have a tool does not get it for better reasons.
   const std::string folded = asks_for_access(tool) ? std::string() : fold(arguments);

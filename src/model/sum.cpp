@@ -2,16 +2,14 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+
 namespace pawl {
 
 namespace {
 
 // Exponents beyond this leave no amount, and are not counted any further.
 constexpr std::int64_t exponent_max = 1'000;
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 std::int64_t exponent_of(std::string_view text) {
   const bool negative = text.starts_with('-');

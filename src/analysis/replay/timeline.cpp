@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "base/utf8.h"
 
 namespace pawl {
 
@@ -12,25 +13,16 @@ namespace {
 constexpr std::size_t argument_bytes_max = 48;
 constexpr std::size_t arguments_bytes_max = 160;
 
-// Cut at a character, never inside one.
-std::string cut(std::string text, std::size_t bytes_max) {
-  if (text.size() <= bytes_max) return text;
-  std::size_t end = bytes_max;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
-  text.resize(end);
-  return text + "…";
-}
-
 // A text in which blanks, commas and the like are its own stands in quotes: nothing in it looks
 // like the next argument.
 std::string value_text(json::View value) {
-  if (!value.is_string()) return cut(visible(json::write(value)), argument_bytes_max);
+  if (!value.is_string()) return utf8::shortened(visible(json::write(value)), argument_bytes_max);
   const std::string text(value.string());
   if (!text.empty() && text.find_first_of(" ,:\"\t\n") == std::string::npos) {
-    return cut(visible(text), argument_bytes_max);
+    return utf8::shortened(visible(text), argument_bytes_max);
   }
   std::string quoted = "\"";
-  for (const char c : cut(visible(text), argument_bytes_max)) {
+  for (const char c : utf8::shortened(visible(text), argument_bytes_max)) {
     quoted += c == '"' ? "\\\"" : std::string(1, c);
   }
   return quoted + "\"";
@@ -42,11 +34,11 @@ std::string summary(std::string_view canonical) {
   if (!document || !document->root().is_object()) return {};
   std::string all;
   for (const auto& [key, value] : document->root().members()) {
-    all += (all.empty() ? "" : ", ") + cut(visible(key), argument_bytes_max) + ": " +
+    all += (all.empty() ? "" : ", ") + utf8::shortened(visible(key), argument_bytes_max) + ": " +
            value_text(value);
     if (all.size() > arguments_bytes_max) break;
   }
-  return cut(std::move(all), arguments_bytes_max);
+  return utf8::shortened(all, arguments_bytes_max);
 }
 
 std::string full_name(const CallDecided& decided) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/utf8.h"
+
 namespace pawl {
 
 namespace {
@@ -15,10 +17,7 @@ std::size_t offset_of(std::string_view text, const Position& at) {
     offset = end + 1;
   }
   for (std::uint32_t column = 1; column < at.column && offset < text.size(); ++column) {
-    ++offset;
-    while (offset < text.size() && (static_cast<unsigned char>(text[offset]) & 0xC0U) == 0x80U) {
-      ++offset;
-    }
+    offset = utf8::behind(text, offset);
   }
   return offset;
 }

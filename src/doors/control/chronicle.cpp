@@ -4,6 +4,7 @@
 #include <utility>
 #include <variant>
 
+#include "base/utf8.h"
 #include "kernel/state/eyes.h"
 
 namespace pawl {
@@ -15,13 +16,6 @@ constexpr std::int64_t kHourNs = 3'600'000'000'000;
 
 std::string full_name(const CallDecided& b) {
   return b.server.empty() ? b.tool : b.server + "/" + b.tool;
-}
-
-std::string cut(std::string text, std::size_t most) {
-  if (text.size() <= most) return text;
-  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0U) == 0x80U) --most;
-  text.resize(most);
-  return text + "…";
 }
 
 }  // namespace
@@ -42,7 +36,7 @@ struct ChronicleTeller {
     return one;
   }
   void say(Happening one, std::string said) const {
-    one.said = cut(std::move(said), into.limits_.said_bytes_max);
+    one.said = utf8::shortened(said, into.limits_.said_bytes_max);
     into.add(std::move(one));
   }
 

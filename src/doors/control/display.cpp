@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "kernel/definition/definition.h"
 
 namespace pawl {
@@ -46,7 +47,7 @@ bool hides(json::View value) {
 // Cut between two characters; what `visible` wrote is valid UTF-8.
 void fold_away(ShownArgument& argument, std::size_t keep) {
   if (argument.text.size() <= keep) return;
-  while (keep > 0 && (static_cast<unsigned char>(argument.text[keep]) & 0xC0U) == 0x80U) --keep;
+  keep = utf8::beginning(argument.text, keep).size();
   argument.folded = argument.text.size() - keep;
   argument.text.resize(keep);
 }

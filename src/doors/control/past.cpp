@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "base/utf8.h"
 #include "doors/control/evidence.h"
 
 namespace pawl {
@@ -36,10 +37,7 @@ void write_task(json::Writer& out, const Approval& approval, const Policy& polic
   if (policy.task_words.empty()) return;
   std::string words = visible(policy.task_words);
   if (words.size() > task_bytes_shown_max) {
-    std::size_t end = task_bytes_shown_max;
-    while (end > 0 && (static_cast<unsigned char>(words[end]) & 0xC0U) == 0x80U) --end;
-    words.resize(end);
-    words += "… (more is not shown)";
+    words = utf8::shortened(words, task_bytes_shown_max) + " (more is not shown)";
   }
   const std::string& sponsor = approval.asked.terms->sponsor;
   out.key("task").string(sponsor.empty() ? words : visible(sponsor) + " said: " + words);

@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "base/utf8.h"
 
 namespace pawl {
 namespace {
@@ -17,10 +18,7 @@ std::string cut_arguments(json::View arguments, std::size_t most) {
             visible(value.is_string() ? std::string(value.string()) : json::write(value));
     if (text.size() > most) break;
   }
-  if (text.size() <= most) return text;
-  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0U) == 0x80U) --most;
-  text.resize(most);
-  return text + "…";
+  return utf8::shortened(text, most);
 }
 
 std::string text_of_terms(const Approval& approval) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 
+#include "base/text.h"
 #include "io/http/head_scan.h"
 
 namespace pawl::http {
@@ -15,10 +16,6 @@ constexpr std::size_t kHostBytesMax = 255 + 6;  // a name, a colon and a port
 constexpr auto kSingle =
     std::to_array<std::string_view>({"host", "content-length", "transfer-encoding", "content-type",
                                      "authorization", "origin", "expect"});
-
-bool digits(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
-}
 
 // `name`, `name:port`, `[address]`, `[address]:port`.
 bool is_host(std::string_view text) {
@@ -41,7 +38,7 @@ bool is_host(std::string_view text) {
     if (name.empty() || !plain) return false;
   }
   if (end == text.size()) return true;
-  return text[end] == ':' && text.size() - end <= 6 && digits(text.substr(end + 1));
+  return text[end] == ':' && text.size() - end <= 6 && all_digits(text.substr(end + 1));
 }
 
 // Some servers take `_` for `-`: `Content_Length` could be the length that they see.
@@ -101,7 +98,7 @@ std::expected<void, Refusal> judge_length(Head& head, const ServerLimits& limits
   }
   if (length) {
     // Nineteen digits fit; more, and signs, blanks and lists, are somebody's second reading.
-    if (!digits(*length) || length->size() > 19) {
+    if (!all_digits(*length) || length->size() > 19) {
       return refuse(400, "the content length is not a number");
     }
     std::from_chars(length->data(), length->data() + length->size(), head.framing.body_bytes);

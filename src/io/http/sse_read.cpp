@@ -2,6 +2,7 @@
 #include <charconv>
 #include <utility>
 
+#include "base/text.h"
 #include "io/http/sse.h"
 
 namespace pawl::http {
@@ -78,10 +79,8 @@ void EventReader::field(std::string_view name, std::string_view value) {
       id_ = value;
     }
   } else if (name == "retry") {
-    const bool digits = !value.empty() && value.size() <= kRetryDigitsMax &&
-                        std::ranges::all_of(value, [](char c) { return c >= '0' && c <= '9'; });
     std::int64_t ms = 0;
-    if (!digits) return;
+    if (value.size() > kRetryDigitsMax || !all_digits(value)) return;
     std::from_chars(value.data(), value.data() + value.size(), ms);
     retry_ = Duration::milliseconds(ms);
   }

@@ -3,19 +3,12 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "base/utf8.h"
 
 namespace pawl::notify {
 namespace {
 
 constexpr std::size_t encoded_word_bytes = 39;  // becomes 52 of base64, and 64 with what is around
-
-std::string cut_at_character(std::string text, std::size_t bytes_max) {
-  if (text.size() <= bytes_max) return text;
-  std::size_t end = bytes_max;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
-  text.resize(end);
-  return text + "…";
-}
 
 std::string replaced(std::string text, std::string_view what, std::string_view with) {
   for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at)) {
@@ -46,7 +39,7 @@ std::string_view to_string(Notice::Kind kind) {
 std::string neutral(std::string_view text, std::size_t bytes_max) {
   // Only what is shown is looked at: a long text costs no more than a short one.
   const std::string_view part = text.substr(0, bytes_max * 4);
-  return cut_at_character(replaced(visible(part), "://", "[:]//"), bytes_max);
+  return utf8::shortened(replaced(visible(part), "://", "[:]//"), bytes_max);
 }
 
 std::string slack_text(std::string_view text, std::size_t bytes_max) {
@@ -70,12 +63,11 @@ std::string mail_header(std::string_view text) {
   // `=?` would begin an encoded word.
   if (is_ascii(plain) && plain.find("=?") == std::string::npos && plain.size() <= 70) return plain;
   std::string out;
-  for (std::size_t at = 0; at < plain.size();) {
-    std::size_t end = std::min(at + encoded_word_bytes, plain.size());
-    while (end < plain.size() && (static_cast<unsigned char>(plain[end]) & 0xC0U) == 0x80U) --end;
+  for (std::string_view rest = plain; !rest.empty();) {
+    const std::string_view part = utf8::beginning(rest, encoded_word_bytes);
     if (!out.empty()) out += "\r\n ";
-    out += "=?utf-8?B?" + base64(std::string_view(plain).substr(at, end - at)) + "?=";
-    at = end;
+    out += "=?utf-8?B?" + base64(part) + "?=";
+    rest.remove_prefix(part.size());
   }
   return out;
 }

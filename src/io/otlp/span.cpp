@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "base/utf8.h"
 
 namespace pawl::otlp {
 namespace {
@@ -21,12 +22,8 @@ std::string nanoseconds(Instant at) {
   return std::to_string(at.ns);
 }
 
-// Cut where a character ends.
 std::string_view cut(std::string_view text) {
-  if (text.size() <= attribute_bytes_max) return text;
-  std::size_t end = attribute_bytes_max;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
-  return text.substr(0, end);
+  return utf8::beginning(text, attribute_bytes_max);
 }
 
 void write_attribute(std::string_view name, const Value& value, json::Writer& out) {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "base/utf8.h"
 #include "kernel/admit/judge_cases.h"
 #include "kernel/admit/stages.h"
 #include "kernel/constraint/in_words.h"
@@ -381,9 +382,7 @@ std::string shown_value(std::string_view name, json::View value) {
   }
   std::string shown = visible(json::write(value));
   if (shown.size() <= seen_bytes_max) return shown;
-  std::size_t end = seen_bytes_max;
-  while (end > 0 && (static_cast<unsigned char>(shown[end]) & 0xC0U) == 0x80U) --end;
-  return fmt::format("{}… ({} bytes)", shown.substr(0, end), shown.size());
+  return fmt::format("{} ({} bytes)", utf8::shortened(shown, seen_bytes_max), shown.size());
 }
 
 }  // namespace pawl

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/text.h"
 #include "kernel/command/line.h"
 
 namespace pawl::command {
@@ -133,9 +134,6 @@ class Level {
 
 inline bool is_blank(char c) {
   return c == ' ' || c == '\t';
-}
-inline bool is_digit(char c) {
-  return c >= '0' && c <= '9';
 }
 inline bool is_name_start(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';

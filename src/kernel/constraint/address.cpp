@@ -4,6 +4,8 @@
 
 #include <iterator>
 
+#include "base/text.h"
+
 namespace pawl {
 namespace {
 
@@ -14,7 +16,7 @@ constexpr std::size_t address_bytes_max = 45;
 std::optional<unsigned> take_decimal(std::string_view& text, unsigned max) {
   unsigned value = 0;
   std::size_t digits = 0;
-  while (digits < text.size() && text[digits] >= '0' && text[digits] <= '9') {
+  while (digits < text.size() && is_digit(text[digits])) {
     if (digits == 1 && text[0] == '0') return std::nullopt;
     value = value * 10 + static_cast<unsigned>(text[digits] - '0');
     if (value > max) return std::nullopt;
@@ -45,7 +47,7 @@ std::optional<unsigned> take_group(std::string_view& text) {
   std::size_t digits = 0;
   for (; digits < text.size() && digits < 4; ++digits) {
     const char c = text[digits];
-    const bool decimal = c >= '0' && c <= '9';
+    const bool decimal = is_digit(c);
     if (!decimal && !(c >= 'a' && c <= 'f')) break;
     value = value * 16 + static_cast<unsigned>(decimal ? c - '0' : c - 'a' + 10);
   }

@@ -11,9 +11,6 @@ namespace {
 constexpr std::size_t host_bytes_max = 253;
 constexpr std::size_t label_bytes_max = 63;
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 bool is_letter_or_digit(char c) {
   return is_digit(c) || (c >= 'a' && c <= 'z');
 }

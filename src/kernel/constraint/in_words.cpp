@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "base/utf8.h"
 #include "kernel/document/manifest.h"
 
 namespace pawl {
@@ -16,11 +17,7 @@ constexpr std::size_t said_max = 5;         // entries of one list
 constexpr std::size_t said_bytes_max = 60;  // of one entry
 
 std::string cut(std::string_view text) {
-  const std::string shown = visible(text);
-  if (shown.size() <= said_bytes_max) return shown;
-  std::size_t end = said_bytes_max;
-  while (end > 0 && (static_cast<unsigned char>(shown[end]) & 0xC0U) == 0x80U) --end;
-  return shown.substr(0, end) + "…";
+  return utf8::shortened(visible(text), said_bytes_max);
 }
 
 // `one of 3 values`, or `one of `a`, `b``.

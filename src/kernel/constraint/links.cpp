@@ -46,9 +46,6 @@ constexpr std::array file_endings = std::to_array<std::string_view>({
 });
 static_assert(std::ranges::is_sorted(file_endings));
 
-bool link_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 bool is_foreign(char c) {
   return (static_cast<unsigned char>(c) & 0x80) != 0;
 }
@@ -57,7 +54,7 @@ bool is_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 bool is_word(char c) {
-  return is_letter(c) || link_digit(c) || is_foreign(c);
+  return is_letter(c) || is_digit(c) || is_foreign(c);
 }
 bool is_name(char c) {
   return is_word(c) || c == '-' || c == '.' || c == '_';
@@ -178,7 +175,7 @@ std::string_view Scanner::authority(std::size_t begin, std::string_view scheme, 
 std::string_view Scanner::at_colon(std::size_t colon) {
   std::size_t begin = colon;
   while (begin > settled_ &&
-         (is_letter(text_[begin - 1]) || link_digit(text_[begin - 1]) || text_[begin - 1] == '+' ||
+         (is_letter(text_[begin - 1]) || is_digit(text_[begin - 1]) || text_[begin - 1] == '+' ||
           text_[begin - 1] == '-' || text_[begin - 1] == '.')) {
     --begin;
   }
@@ -244,7 +241,7 @@ std::string_view Scanner::at_sign(std::size_t i) {
 bool Scanner::followed_as_link(std::size_t end) const {
   const char next = at(end);
   if (is_slash(next)) return true;
-  if (next == ':') return link_digit(at(end + 1));
+  if (next == ':') return is_digit(at(end + 1));
   return (next == '?' || next == '#') && is_word(at(end + 1));
 }
 
@@ -261,8 +258,7 @@ std::string_view Scanner::at_name(std::size_t begin, std::size_t end) {
   }
   if (is_slash(before(begin)) && !name.starts_with("www.")) return {};  // a part of a path
   const std::string_view ending = name.substr(dot + 1);
-  const bool lettered =
-      ending.size() > 1 && std::ranges::none_of(ending, [](char c) { return link_digit(c); });
+  const bool lettered = ending.size() > 1 && std::ranges::none_of(ending, is_digit);
   const bool numeric = name.find_first_not_of("0123456789.") == std::string_view::npos &&
                        std::ranges::count(name, '.') == 3;
   const bool file = std::ranges::binary_search(file_endings, ending);
@@ -273,7 +269,7 @@ std::string_view Scanner::at_name(std::size_t begin, std::size_t end) {
   std::size_t port_end = last;
   if (followed && at(end) == ':') {
     port_end = end + 1;
-    while (link_digit(at(port_end))) ++port_end;
+    while (is_digit(at(port_end))) ++port_end;
   }
   if (!listed(token_at(first, port_end), {})) return foreign;
   settled_ = port_end;

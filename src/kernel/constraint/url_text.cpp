@@ -2,19 +2,17 @@
 
 #include <array>
 
+#include "base/text.h"
 #include "kernel/constraint/host_set.h"
 
 namespace pawl {
 namespace {
 
-constexpr bool is_numeral(char c) {
-  return c >= '0' && c <= '9';
-}
 constexpr bool is_small(char c) {
   return c >= 'a' && c <= 'z';
 }
 constexpr bool is_alnum(char c) {
-  return is_numeral(c) || is_small(c) || (c >= 'A' && c <= 'Z');
+  return is_digit(c) || is_small(c) || (c >= 'A' && c <= 'Z');
 }
 
 // What may stand in a path, a query or a fragment without a percent sign.
@@ -27,7 +25,7 @@ constexpr std::array<bool, 256> plain_table() {
 constexpr auto plain_chars = plain_table();
 
 int hex_value(char c) {
-  if (is_numeral(c)) return c - '0';
+  if (is_digit(c)) return c - '0';
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   return -1;  // small letters are not canonical
 }
@@ -82,7 +80,7 @@ std::string_view check_behind(std::string_view behind, bool fragment) {
 bool good_scheme(std::string_view scheme) {
   if (scheme.empty() || !is_small(scheme.front())) return false;
   for (char c : scheme) {
-    if (!is_small(c) && !is_numeral(c) && c != '+' && c != '-' && c != '.') return false;
+    if (!is_small(c) && !is_digit(c) && c != '+' && c != '-' && c != '.') return false;
   }
   return true;
 }

@@ -148,8 +148,8 @@ std::optional<std::string> clause_text(Context& context, char clause, int precis
 int take_precision(std::string_view& text) {
   if (!text.starts_with('.')) return kPrecisionDefault;
   text.remove_prefix(1);
-  int value = text.empty() || text.front() < '0' || text.front() > '9' ? -1 : 0;
-  while (value >= 0 && !text.empty() && text.front() >= '0' && text.front() <= '9') {
+  int value = text.empty() || !is_digit(text.front()) ? -1 : 0;
+  while (value >= 0 && !text.empty() && is_digit(text.front())) {
     value = value * 10 + (text.front() - '0');
     text.remove_prefix(1);
     if (value > kPrecisionMax) return -1;

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "base/utf8.h"
 #include "kernel/expr/literal.h"
 
 namespace pawl::expr {
@@ -20,9 +21,6 @@ constexpr auto kMarks = std::to_array<std::string_view>(
     {"&&", "||", "==", "!=", "<=", ">=", "<", ">", "+", "-", "*", "/",
      "%",  "!",  "?",  ":",  ".",  ",",  "(", ")", "[", "]", "{", "}"});
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 bool is_hex(char c) {
   return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
@@ -92,11 +90,7 @@ class Lexer {
   }
 
   std::string shown_character() const {
-    std::size_t size = 1;
-    while (at_ + size < text_.size() &&
-           (static_cast<unsigned char>(text_[at_ + size]) & 0xC0U) == 0x80U)
-      ++size;
-    return fmt::format("`{}`", visible(text_.substr(at_, size)));
+    return fmt::format("`{}`", visible(text_.substr(at_, utf8::behind(text_, at_) - at_)));
   }
 
   // Prefixes are r, b, or both in either order and case.

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "base/time.h"
 #include "kernel/expr/context.h"
 
@@ -49,7 +50,7 @@ std::optional<std::int64_t> take_fraction(std::string_view& text) {
   std::int64_t value = 0;
   std::int64_t unit = kSecond / 10;
   const std::size_t before = text.size();
-  while (!text.empty() && text.front() >= '0' && text.front() <= '9') {
+  while (!text.empty() && is_digit(text.front())) {
     value += (text.front() - '0') * unit;
     unit /= 10;
     text.remove_prefix(1);

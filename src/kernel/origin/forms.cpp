@@ -13,17 +13,11 @@ constexpr std::size_t account_least = 15;
 constexpr std::size_t account_most = 34;
 constexpr std::size_t number_bytes_max = 40;
 
-bool digit(char c) {
-  return c >= '0' && c <= '9';
-}
 bool letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 bool blank(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-bool digits(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, digit);
 }
 
 std::string one_blank_each(std::string_view text) {
@@ -41,16 +35,16 @@ std::string one_blank_each(std::string_view text) {
 // Digits in groups of three between commas, as a person writes them.
 bool grouped(std::string_view whole) {
   const auto groups = split(whole, ',');
-  if (groups.front().size() > 3 || !digits(groups.front())) return false;
+  if (groups.front().size() > 3 || !all_digits(groups.front())) return false;
   return std::ranges::all_of(groups.begin() + 1, groups.end(), [](std::string_view group) {
-    return group.size() == 3 && digits(group);
+    return group.size() == 3 && all_digits(group);
   });
 }
 
 // `2026-01-31`
 bool is_day(std::string_view text) {
-  return text.size() == 10 && text[4] == '-' && text[7] == '-' && digits(text.substr(0, 4)) &&
-         digits(text.substr(5, 2)) && digits(text.substr(8, 2));
+  return text.size() == 10 && text[4] == '-' && text[7] == '-' && all_digits(text.substr(0, 4)) &&
+         all_digits(text.substr(5, 2)) && all_digits(text.substr(8, 2));
 }
 
 }  // namespace
@@ -70,11 +64,11 @@ std::string number_form(std::string_view text) {
   const std::size_t point = text.find('.');
   const std::string_view whole = text.substr(0, point);
   std::string_view part = point == std::string_view::npos ? "" : text.substr(point + 1);
-  if (point != std::string_view::npos && !digits(part)) return {};
-  if (!digits(whole) && !grouped(whole)) return {};
+  if (point != std::string_view::npos && !all_digits(part)) return {};
+  if (!all_digits(whole) && !grouped(whole)) return {};
   std::string out;
   for (const char c : whole) {
-    if (digit(c) && (c != '0' || !out.empty())) out += c;
+    if (is_digit(c) && (c != '0' || !out.empty())) out += c;
   }
   if (out.empty()) out = "0";
   while (part.ends_with('0')) part.remove_suffix(1);
@@ -86,20 +80,21 @@ std::string account_form(std::string_view text) {
   std::string out;
   for (const char c : text) {
     if (c == ' ') continue;
-    if (!digit(c) && !letter(c)) return {};
+    if (!is_digit(c) && !letter(c)) return {};
     out += c;
   }
   if (out.size() < account_least || out.size() > account_most) return {};
-  const bool shaped = letter(out[0]) && letter(out[1]) && digit(out[2]) && digit(out[3]);
+  const bool shaped = letter(out[0]) && letter(out[1]) && is_digit(out[2]) && is_digit(out[3]);
   return shaped ? lower_ascii(out) : std::string{};
 }
 
 std::string time_form(std::string_view text) {
   const std::size_t colon = text.find(':');
-  if (colon == std::string_view::npos || colon > 2 || !digits(text.substr(0, colon))) return {};
+  if (colon == std::string_view::npos || colon > 2 || !all_digits(text.substr(0, colon))) return {};
   const std::string_view minutes = text.substr(colon + 1, 2);
   const std::string_view behind = text.substr(std::min(text.size(), colon + 3));
-  if (minutes.size() != 2 || !digits(minutes) || (!behind.empty() && behind != ":00")) return {};
+  if (minutes.size() != 2 || !all_digits(minutes) || (!behind.empty() && behind != ":00"))
+    return {};
   return std::string(2 - colon, '0') + std::string(text.substr(0, colon + 3));
 }
 

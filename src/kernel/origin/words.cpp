@@ -35,10 +35,6 @@ bool drop_back(std::string_view& text) {
   return false;
 }
 
-bool one_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 // A comma or semicolon parts two tokens, unless it groups digits or stands in an address.
 std::vector<std::string_view> at_commas(std::string_view word) {
   if (word.find("://") != std::string_view::npos) return {word};
@@ -46,8 +42,8 @@ std::vector<std::string_view> at_commas(std::string_view word) {
   std::size_t begin = 0;
   for (std::size_t i = 0; i < word.size(); ++i) {
     if (word[i] != ',' && word[i] != ';') continue;
-    const bool groups = word[i] == ',' && i > 0 && i + 1 < word.size() && one_digit(word[i - 1]) &&
-                        one_digit(word[i + 1]);
+    const bool groups = word[i] == ',' && i > 0 && i + 1 < word.size() && is_digit(word[i - 1]) &&
+                        is_digit(word[i + 1]);
     if (groups) continue;
     out.push_back(word.substr(begin, i - begin));
     begin = i + 1;
@@ -99,14 +95,14 @@ unsigned day_of(std::string_view word) {
       break;
     }
   }
-  if (word.empty() || word.size() > 2 || !std::ranges::all_of(word, one_digit)) return 0;
+  if (word.empty() || word.size() > 2 || !std::ranges::all_of(word, is_digit)) return 0;
   unsigned day = 0;
   for (const char c : word) day = 10 * day + static_cast<unsigned>(c - '0');
   return day <= 31 ? day : 0;
 }
 
 bool is_year(std::string_view word) {
-  return word.size() == 4 && std::ranges::all_of(word, one_digit);
+  return word.size() == 4 && std::ranges::all_of(word, is_digit);
 }
 
 std::string two(unsigned number) {

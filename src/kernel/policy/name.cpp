@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "base/utf8.h"
 #include "kernel/definition/definition.h"
 #include "model/access.h"
 
@@ -19,7 +20,7 @@ char32_t next(std::string_view text, std::size_t& at) {
   const auto first = static_cast<unsigned char>(text[at++]);
   if (first < 0x80) return first;
   char32_t sign = first;
-  while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U) {
+  while (at < text.size() && utf8::continues(text[at])) {
     sign = (sign << 8U) | static_cast<unsigned char>(text[at++]);
   }
   return sign;

@@ -30,10 +30,6 @@ std::string_view meant_boolean(std::string_view text) {
   return {};
 }
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 std::string listed(const std::vector<std::string>& words) {
   std::string text;
   for (std::size_t i = 0; i < words.size(); ++i) {

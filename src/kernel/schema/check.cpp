@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "base/utf8.h"
 #include "kernel/schema/address.h"
 
 namespace pawl::schema {
@@ -17,7 +18,7 @@ constexpr std::size_t pattern_bytes_per_step = 8;
 // Code points of well-formed UTF-8: every byte that begins one.
 std::uint64_t length_of(std::string_view text) {
   std::uint64_t count = 0;
-  for (char c : text) count += (static_cast<unsigned char>(c) & 0xc0U) != 0x80U;
+  for (char c : text) count += !utf8::continues(c);
   return count;
 }
 

@@ -43,9 +43,6 @@ constexpr auto categories = std::to_array<std::pair<std::string_view, std::strin
     {"Control", "Cc"},
 });
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 bool is_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }

@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "base/text.h"
+
 namespace pawl::schema {
 namespace {
 
@@ -11,14 +13,11 @@ constexpr std::size_t mailbox_bytes_max = 64;
 constexpr std::size_t host_bytes_max = 253;
 constexpr std::size_t label_bytes_max = 63;
 
-bool digit(char c) {
-  return c >= '0' && c <= '9';
-}
 bool letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 bool hex(char c) {
-  return digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 bool one_of(char c, std::string_view marks) {
   return marks.find(c) != std::string_view::npos;
@@ -29,7 +28,7 @@ std::optional<int> number(std::string_view& text, std::size_t count) {
   if (text.size() < count) return std::nullopt;
   int value = 0;
   for (std::size_t i = 0; i < count; ++i) {
-    if (!digit(text[i])) return std::nullopt;
+    if (!is_digit(text[i])) return std::nullopt;
     value = value * 10 + (text[i] - '0');
   }
   text.remove_prefix(count);
@@ -77,8 +76,8 @@ bool take_time(std::string_view& text) {
   const auto second = number(text, 2);
   if (!second || *second > 60) return false;
   if (take(text, '.')) {
-    if (text.empty() || !digit(text.front())) return false;
-    while (!text.empty() && digit(text.front())) text.remove_prefix(1);
+    if (text.empty() || !is_digit(text.front())) return false;
+    while (!text.empty() && is_digit(text.front())) text.remove_prefix(1);
   }
   const auto offset = take_offset(text);
   if (!offset) return false;
@@ -106,7 +105,7 @@ bool is_hostname(std::string_view text) {
     const std::string_view label = text.substr(0, end);
     if (label.empty() || label.size() > label_bytes_max) return false;
     if (label.front() == '-' || label.back() == '-') return false;
-    const auto allowed = [](char c) { return letter(c) || digit(c) || c == '-'; };
+    const auto allowed = [](char c) { return letter(c) || is_digit(c) || c == '-'; };
     if (!std::ranges::all_of(label, allowed)) return false;
     if (end == text.size()) return true;
     text.remove_prefix(end + 1);
@@ -120,7 +119,7 @@ bool is_email(std::string_view text) {
   if (local.front() == '.' || local.back() == '.') return false;
   if (local.find("..") != std::string_view::npos) return false;
   const auto allowed = [](char c) {
-    return letter(c) || digit(c) || one_of(c, "!#$%&'*+-/=?^_`{|}~.");
+    return letter(c) || is_digit(c) || one_of(c, "!#$%&'*+-/=?^_`{|}~.");
   };
   return std::ranges::all_of(local, allowed) && is_hostname(text.substr(at + 1));
 }
@@ -129,7 +128,7 @@ bool is_ipv4(std::string_view text) {
   for (int part = 0; part < 4; ++part) {
     if (part > 0 && !take(text, '.')) return false;
     std::size_t digits = 0;
-    while (digits < text.size() && digit(text[digits])) ++digits;
+    while (digits < text.size() && is_digit(text[digits])) ++digits;
     if (digits == 0 || digits > 3 || (digits > 1 && text.front() == '0')) return false;
     if (*number(text, digits) > 255) return false;
   }
@@ -162,7 +161,7 @@ bool is_ipv6(std::string_view text) {
 bool is_uri(std::string_view text) {
   const std::size_t colon = text.find(':');
   if (colon == std::string_view::npos || colon == 0 || !letter(text.front())) return false;
-  const auto in_scheme = [](char c) { return letter(c) || digit(c) || one_of(c, "+-."); };
+  const auto in_scheme = [](char c) { return letter(c) || is_digit(c) || one_of(c, "+-."); };
   if (!std::ranges::all_of(text.substr(0, colon), in_scheme)) return false;
   const std::string_view rest = text.substr(colon + 1);
   const std::size_t authority_end =
@@ -178,7 +177,7 @@ bool is_uri(std::string_view text) {
     const bool host_bracket = one_of(c, "[]") && i < authority_end;
     const bool second_hash = c == '#' && std::exchange(fragment, true);
     if (second_hash) return false;
-    if (!letter(c) && !digit(c) && !one_of(c, "-._~:/?#@!$&'()*+,;=") && !host_bracket) {
+    if (!letter(c) && !is_digit(c) && !one_of(c, "-._~:/?#@!$&'()*+,;=") && !host_bracket) {
       return false;
     }
   }

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 
+#include "base/text.h"
 #include "kernel/secret/secret.h"
 
 namespace pawl {
@@ -122,9 +123,6 @@ constexpr std::array<Range, 128> rows_by_byte = [] {
   return out;
 }();
 
-bool digit(char c) {
-  return c >= '0' && c <= '9';
-}
 bool lower(char c) {
   return c >= 'a' && c <= 'z';
 }
@@ -137,17 +135,17 @@ bool follows(Tail tail, char c) {
     case any:
       return c > ' ' && c < 0x7f;
     case hexadecimal:
-      return digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+      return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
     case base32:
-      return upper(c) || digit(c);
+      return upper(c) || is_digit(c);
     case alnum:
-      return digit(c) || lower(c) || upper(c);
+      return is_digit(c) || lower(c) || upper(c);
     case word:
-      return digit(c) || lower(c) || upper(c) || c == '_';
+      return is_digit(c) || lower(c) || upper(c) || c == '_';
     case token:
-      return digit(c) || lower(c) || upper(c) || c == '_' || c == '-';
+      return is_digit(c) || lower(c) || upper(c) || c == '_' || c == '-';
     case dotted:
-      return digit(c) || lower(c) || upper(c) || c == '_' || c == '-' || c == '.' || c == '+' ||
+      return is_digit(c) || lower(c) || upper(c) || c == '_' || c == '-' || c == '.' || c == '+' ||
              c == '/' || c == '~' || c == '=';
   }
   return false;
@@ -163,7 +161,7 @@ bool has_shape(const Shape& shape, std::string_view text) {
   const std::string_view rest = text.substr(shape.begins.size());
   const std::string_view tail = tail_of(rest.substr(0, 512), shape.tail);
   if (tail.size() < shape.least) return false;
-  return !shape.mixed || (std::ranges::any_of(tail, digit) && std::ranges::any_of(tail, lower) &&
+  return !shape.mixed || (std::ranges::any_of(tail, is_digit) && std::ranges::any_of(tail, lower) &&
                           std::ranges::any_of(tail, upper));
 }
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <string>
 
+#include "base/text.h"
 #include "base/utf8.h"
 
 namespace pawl::sql {
@@ -15,9 +16,6 @@ namespace {
 bool letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
          static_cast<unsigned char>(c) >= 0x80;
-}
-bool digit(char c) {
-  return c >= '0' && c <= '9';
 }
 bool blank(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
@@ -127,7 +125,7 @@ Status Scan::quoted(char quote) {
 
 Status Scan::word() {
   const std::size_t start = here_;
-  while (letter(at(here_)) || digit(at(here_)) || at(here_) == '$') ++here_;
+  while (letter(at(here_)) || is_digit(at(here_)) || at(here_) == '$') ++here_;
   std::string lower(text_.substr(start, here_ - start));
   for (char& c : lower) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
@@ -146,7 +144,7 @@ Status Scan::word() {
 }
 
 Status Scan::number() {
-  while (digit(at(here_)) || letter(at(here_)) || at(here_) == '.') ++here_;
+  while (is_digit(at(here_)) || letter(at(here_)) || at(here_) == '.') ++here_;
   return count();
 }
 
@@ -196,10 +194,10 @@ Status Scan::next() {
   if (c == '/' && d == '*') return block_comment();
   if (c == '\'' || c == '"') return quoted(c);
   if (letter(c)) return word();
-  if (digit(c) || (c == '.' && digit(d))) return number();
+  if (is_digit(c) || (c == '.' && is_digit(d))) return number();
   if (c == '(' || c == ')' || c == '[' || c == ']') return bracket(c);
   if (c == '$') {
-    if (!digit(d)) return refuse("a dollar quote is an ordinary name in other dialects");
+    if (!is_digit(d)) return refuse("a dollar quote is an ordinary name in other dialects");
     ++here_;
     return number();
   }

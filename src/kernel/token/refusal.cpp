@@ -88,12 +88,7 @@ std::string to_string(const Refusal& refusal) {
 }
 
 std::string quoted(std::string_view text) {
-  // Cut between characters, so that what is shown is valid.
-  std::size_t end = text.size() > quoted_bytes_max ? quoted_bytes_max : text.size();
-  while (end < text.size() && end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) {
-    --end;
-  }
-  return "`" + visible(text.substr(0, end)) + (end < text.size() ? "…`" : "`");
+  return in_backticks(text, quoted_bytes_max);
 }
 
 }  // namespace pawl::token
