@@ -7,7 +7,6 @@
 
 #include "app/command.h"
 #include "app/commands.h"
-#include "app/diff_recorded.h"
 #include "app/evidence.h"
 #include "app/paths.h"
 #include "app/terminal.h"
@@ -20,7 +19,8 @@ constexpr Duration kReportedByDefault = Duration::seconds(30L * 86'400);
 constexpr std::int64_t kNsOfDay = 86'400'000'000'000;
 
 constexpr OptionRow kOptionsOfGrantsReport[] = {
-    {"--since", "TIME", "from this time on: RFC 3339, or how long ago (`24h`); else 30 days"},
+    {"--since", "TIME",
+     "from this time on: RFC 3339, a date, or how long ago (`24h`); else 30 days"},
     json_option,
     state_option,
 };
@@ -53,26 +53,19 @@ void print_access(const AccessHistory& history, std::int64_t days) {
 int report_grants(const Arguments& arguments) {
   auto evidence = Evidence::open(arguments);
   if (!evidence) return complain(evidence.error());
-  const auto view = diff_view_of(arguments, *evidence);
-  if (!view) return complain(view.error());
+  const auto given = moment_of(arguments, "--since");
+  if (!given) return complain(given.error());
   const Instant now = wall_clock();
-  const Instant since =
-      arguments.has("--since") ? view->since : now + Duration{-kReportedByDefault.ns};
+  const Instant since = given->value_or(now + Duration{-kReportedByDefault.ns});
   AccessHistory history(since);
-  Status wrong;
-  const Status read = evidence->records(0, [&](const JournalEntry& entry, json::View shown) {
-    const auto record = parse_record(shown);
-    if (!record) {
-      wrong = fail(Fault::corrupt, fmt::format("record {}: {}", entry.seq, record.error().message));
-      return false;
-    }
-    history.take(*record);
-    return true;
-  });
+  const Status read =
+      evidence->parsed_records(0, [&history](const JournalEntry&, const Record& record) {
+        history.take(record);
+        return true;
+      });
   if (!read) return complain(read.error());
-  if (!wrong) return complain(wrong.error());
   const std::int64_t days = std::max<std::int64_t>(1, (now - since).ns / kNsOfDay);
-  if (!view->json) {
+  if (!arguments.has("--json")) {
     print_access(history, days);
     return exit_good;
   }

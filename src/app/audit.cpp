@@ -11,7 +11,6 @@
 #include "app/command.h"
 #include "app/commands.h"
 #include "app/evidence.h"
-#include "app/paths.h"
 #include "app/terminal.h"
 #include "base/text.h"
 #include "model/verdict.h"
@@ -57,18 +56,6 @@ Result<std::uint64_t> number_of(const Arguments& arguments, std::string_view opt
   return value;
 }
 
-Result<std::optional<Instant>> time_of(const Arguments& arguments, std::string_view option) {
-  const auto given = arguments.one(option);
-  if (!given) return std::optional<Instant>{};
-  if (const auto ago = parse_duration(*given)) return Instant{wall_clock().ns - ago->ns};
-  if (const auto at = parse_instant(*given)) return *at;
-  if (const auto day = parse_instant(*given + "T00:00:00Z")) return *day;
-  return fail(Fault::usage,
-              fmt::format("`{}` after `{}` is no time: write `2026-11-21T08:00:00Z`, `2026-11-21` "
-                          "or, for two hours ago, `2h`",
-                          visible(*given), option));
-}
-
 Status check_words(const AuditFilter& filter) {
   constexpr std::string_view effects[] = {"allow", "notify", "contain", "hold", "deny"};
   bool known = filter.effect.empty();
@@ -95,9 +82,9 @@ Result<AuditFilter> filter_of(const Arguments& arguments, Evidence& evidence) {
   filter.effect = arguments.one("--effect").value_or("");
   filter.code = arguments.one("--code").value_or("");
   filter.agent = arguments.one("--agent").value_or("");
-  auto since = time_of(arguments, "--since");
+  auto since = moment_of(arguments, "--since");
   if (!since) return std::unexpected(since.error());
-  auto until = time_of(arguments, "--until");
+  auto until = moment_of(arguments, "--until");
   if (!until) return std::unexpected(until.error());
   filter.since = *since;
   filter.until = *until;

@@ -24,7 +24,7 @@ constexpr OptionRow kDiffOptions[] = {
     config_option,
     {"--live", "", "goes on with new calls until it is interrupted", Takes::nothing},
     {"--run", "R", "only this run: its id, the beginning of it, or `last`"},
-    {"--since", "TIME", "from this time on: RFC 3339, or how long ago (`2h`)"},
+    {"--since", "TIME", "from this time on: RFC 3339, a date, or how long ago (`2h`)"},
     {"--all", "", "says every call, those that come out alike too", Takes::nothing},
     json_option,
     state_option,
@@ -114,24 +114,14 @@ class Differ {
 
   // Everything that is in the journal by now.
   Status read() {
-    Status wrong;
-    const Status read = evidence_.records(next_, [&](const JournalEntry& entry, json::View view) {
-      auto record = parse_record(view);
-      if (!record) {
-        wrong =
-            fail(Fault::corrupt, fmt::format("record {}: {}", entry.seq, record.error().message));
-        return false;
-      }
-      auto compared = judge_.take(*record);
-      if (!compared) {
-        wrong = std::unexpected(compared.error());
-        return false;
-      }
+    const auto take = [this](const JournalEntry& entry, const Record& record) -> Result<bool> {
+      auto compared = judge_.take(record);
+      if (!compared) return std::unexpected(compared.error());
       next_ = entry.seq + 1;
       if (*compared && view_.wants((*compared)->run, (*compared)->at)) show(**compared);
       return true;
-    });
-    return read ? wrong : read;
+    };
+    return evidence_.parsed_records(next_, take);
   }
   const ComparedCounts& counts() const { return counts_; }
 
@@ -160,17 +150,9 @@ Result<DiffView> diff_view_of(const Arguments& arguments, Evidence& evidence) {
     if (!run) return std::unexpected(run.error());
     view.run = std::move(*run);
   }
-  if (const auto given = arguments.one("--since")) {
-    const auto ago = parse_duration(*given);
-    const auto at = parse_instant(*given);
-    if (!ago && !at) {
-      return fail(Fault::usage,
-                  fmt::format("`{}` after `--since` is no time: write `2026-11-21T08:00:00Z` or, "
-                              "for two hours ago, `2h`",
-                              visible(*given)));
-    }
-    view.since = ago ? Instant{wall_clock().ns - ago->ns} : *at;
-  }
+  const auto since = moment_of(arguments, "--since");
+  if (!since) return std::unexpected(since.error());
+  view.since = since->value_or(view.since);
   return view;
 }
 

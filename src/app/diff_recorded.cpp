@@ -109,22 +109,6 @@ void write_counts_of(const std::string& role, const RecordedCandidate& one) {
   out(to.text());
 }
 
-Status read_history(Evidence& evidence, const DiffView& view, CandidateHistory& history,
-                    std::vector<RecordedLook>& looks) {
-  Status wrong;
-  const Status read = evidence.records(0, [&](const JournalEntry& entry, json::View shown) {
-    auto record = parse_record(shown);
-    if (!record) {
-      wrong = fail(Fault::corrupt, fmt::format("record {}: {}", entry.seq, record.error().message));
-      return false;
-    }
-    auto look = history.take(*record);
-    if (look && view.json) looks.push_back(std::move(*look));
-    return true;
-  });
-  return read ? wrong : read;
-}
-
 }  // namespace
 
 int run_diff_recorded(const Arguments& arguments) {
@@ -142,9 +126,12 @@ int run_diff_recorded(const Arguments& arguments) {
   CandidateHistory history(
       role, [&view](std::string_view run, Instant at) { return view->wants(run, at); });
   std::vector<RecordedLook> looks;
-  if (Status read = read_history(*evidence, *view, history, looks); !read) {
-    return complain(read.error());
-  }
+  const Status read = evidence->parsed_records(0, [&](const JournalEntry&, const Record& record) {
+    auto look = history.take(record);
+    if (look && view->json) looks.push_back(std::move(*look));
+    return true;
+  });
+  if (!read) return complain(read.error());
   const auto& all = history.candidates();
   if (all.empty()) {
     if (!view->json) out("no candidate of " + visible(role) + " was judged on these calls");

@@ -38,6 +38,23 @@ std::optional<Digest> parse_digest(std::string_view text) {
   return digest;
 }
 
+std::optional<Instant> moment_of(std::string_view text, Instant now) {
+  if (const auto ago = parse_duration(text)) return Instant{now.ns - ago->ns};
+  if (const auto at = parse_instant(text)) return *at;
+  if (const auto day = parse_instant(std::string(text) + "T00:00:00Z")) return *day;
+  return std::nullopt;
+}
+
+Result<std::optional<Instant>> moment_of(const Arguments& arguments, std::string_view option) {
+  const auto given = arguments.one(option);
+  if (!given) return std::optional<Instant>{};
+  if (const auto moment = moment_of(*given, wall_clock())) return moment;
+  return fail(Fault::usage,
+              fmt::format("`{}` after `{}` is no time: write `2026-11-21T08:00:00Z`, `2026-11-21` "
+                          "or, for two hours ago, `2h`",
+                          visible(*given), option));
+}
+
 Result<Evidence> Evidence::open(const Arguments& arguments) {
   auto directory = state_directory(arguments);
   if (!directory) return std::unexpected(directory.error());
@@ -62,6 +79,23 @@ Status Evidence::records(std::uint64_t first,
     if (!record) return std::unexpected(record.error());
     if (!each(**entry, record->root())) return {};
   }
+}
+
+Status Evidence::parsed_records(
+    std::uint64_t first,
+    const std::function<Result<bool>(const JournalEntry&, const Record&)>& each) {
+  Status wrong;
+  const Status read = records(first, [&](const JournalEntry& entry, json::View view) {
+    const auto record = parse_record(view);
+    if (!record) {
+      wrong = fail(Fault::corrupt, fmt::format("record {}: {}", entry.seq, record.error().message));
+      return false;
+    }
+    const Result<bool> more = each(entry, *record);
+    if (!more) wrong = std::unexpected(more.error());
+    return more.value_or(false);
+  });
+  return read ? wrong : read;
 }
 
 Result<Payload> Evidence::payload(std::string_view commitment) {

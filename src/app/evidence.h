@@ -15,14 +15,22 @@
 #include "app/command.h"
 #include "base/hash.h"
 #include "base/json.h"
+#include "base/time.h"
 #include "io/journal/note.h"
 #include "io/journal/posix_disk.h"
 #include "io/journal/reader.h"
+#include "model/record.h"
 
 namespace pawl::app {
 
 // `sha256:` and 64 digits, back to bytes.
 std::optional<Digest> parse_digest(std::string_view text);
+
+// A moment as people write it: RFC 3339, a date (its beginning, UTC), or how long before `now`
+// (`2h`).
+std::optional<Instant> moment_of(std::string_view text, Instant now);
+// The same behind an option, from now on; nothing where the option was not given.
+Result<std::optional<Instant>> moment_of(const Arguments& arguments, std::string_view option);
 
 // What a record's place in the signed tree is worth.
 struct Inclusion {
@@ -44,6 +52,11 @@ class Evidence {
   // Every record from `first` on until the journal ends for now, or `each` answers false.
   Status records(std::uint64_t first,
                  const std::function<bool(const JournalEntry&, json::View)>& each);
+  // The same, as what the records say. Ends with the error that `each` answers, too;
+  // Fault::corrupt for a record that says nothing we know how to read.
+  Status parsed_records(
+      std::uint64_t first,
+      const std::function<Result<bool>(const JournalEntry&, const Record&)>& each);
 
   // The stored bytes behind `sha256:…`; `missing` for what is no commitment.
   Result<Payload> payload(std::string_view commitment);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "app/evidence.h"
 #include "app/node_room.h"
 #include "app/policy_views.h"
 #include "doors/control/views.h"
@@ -127,13 +128,6 @@ std::string Node::policies_in_force() {
 }
 
 namespace {
-
-std::optional<Instant> moment_of(std::string_view text, Instant now) {
-  if (const auto ago = parse_duration(text)) return Instant{now.ns - ago->ns};
-  if (const auto at = parse_instant(text)) return *at;
-  if (const auto day = parse_instant(std::string(text) + "T00:00:00Z")) return *day;
-  return std::nullopt;
-}
 
 AuditFilter wanted_records(json::View request, Instant now) {
   const auto member = [request](std::string_view name) {

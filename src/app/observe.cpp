@@ -4,7 +4,6 @@
 #include "analysis/replay/watched.h"
 #include "app/command.h"
 #include "app/commands.h"
-#include "app/diff_recorded.h"
 #include "app/evidence.h"
 #include "app/terminal.h"
 #include "base/json.h"
@@ -14,7 +13,7 @@ namespace pawl::app {
 namespace {
 
 constexpr OptionRow kReportOptions[] = {
-    {"--since", "TIME", "from this time on: RFC 3339, or how long ago (`24h`)"},
+    {"--since", "TIME", "from this time on: RFC 3339, a date, or how long ago (`24h`)"},
     json_option,
     state_option,
 };
@@ -54,29 +53,24 @@ void write_day(const std::string& date, const std::string& role, const WatchedDa
 int run_observe_report(const Arguments& arguments) {
   auto evidence = Evidence::open(arguments);
   if (!evidence) return complain(evidence.error());
-  const auto view = diff_view_of(arguments, *evidence);
-  if (!view) return complain(view.error());
+  const auto since = moment_of(arguments, "--since");
+  if (!since) return complain(since.error());
+  const bool json = arguments.has("--json");
   const std::string wanted = arguments.word("role");
   WatchedReport report([&](std::string_view role, Instant at) {
-    return (wanted.empty() || role == wanted) && at >= view->since;
+    return (wanted.empty() || role == wanted) && (!*since || at >= **since);
   });
-  Status wrong;
-  const Status read = evidence->records(0, [&](const JournalEntry& entry, json::View shown) {
-    const auto record = parse_record(shown);
-    if (!record) {
-      wrong = fail(Fault::corrupt, fmt::format("record {}: {}", entry.seq, record.error().message));
-      return false;
-    }
-    report.take(*record);
-    return true;
-  });
+  const Status read =
+      evidence->parsed_records(0, [&report](const JournalEntry&, const Record& record) {
+        report.take(record);
+        return true;
+      });
   if (!read) return complain(read.error());
-  if (!wrong) return complain(wrong.error());
   const auto& days = report.days();
-  if (days.empty() && !view->json) out("nothing ran that a policy would have stopped");
+  if (days.empty() && !json) out("nothing ran that a policy would have stopped");
   for (const auto& [date, roles] : days) {
     for (const auto& [role, day] : roles) {
-      view->json ? write_day(date, role, day) : say_day(date, role, day);
+      json ? write_day(date, role, day) : say_day(date, role, day);
     }
   }
   return exit_good;

@@ -227,18 +227,12 @@ int run_replay(const Arguments& arguments) {
   if (!wanted) return complain(wanted.error());
   Replayer replayer(*wanted, lookup_in(*evidence));
   Progress progress("records");
-  Status parsed;
-  const Status read = evidence->records(0, [&](const JournalEntry& entry, json::View record) {
-    auto whole = parse_record(record);
-    if (!whole) {
-      parsed = fail(Fault::corrupt, fmt::format("record {}: {}", entry.seq, whole.error().message));
-      return false;
-    }
-    progress.step(entry.seq, 0);
-    return replayer.take(*whole);
-  });
+  const Status read =
+      evidence->parsed_records(0, [&](const JournalEntry& entry, const Record& record) {
+        progress.step(entry.seq, 0);
+        return replayer.take(record);
+      });
   if (!read) return complain(read.error());
-  if (!parsed) return complain(parsed.error());
   const Replay replay = replayer.finish();
   if (arguments.has("--json")) {
     out(as_json(replay));
