@@ -99,6 +99,14 @@ Outcome check_file(const std::string& file, const Given& given) {
   return outcome;
 }
 
+std::vector<std::string> roles_checked(const Arguments& arguments, const Deployment& deployment) {
+  std::vector<std::string> roles;
+  for (const std::string& file : arguments.words("F")) {
+    std::ranges::move(roles_of(deployment, file), std::back_inserter(roles));
+  }
+  return roles;
+}
+
 // What the server behind `--`, or the named one of the deployment file, offers; nothing without.
 Result<std::vector<ToolDefinition>> offered(const Arguments& arguments,
                                             const Deployment& deployment) {
@@ -106,11 +114,7 @@ Result<std::vector<ToolDefinition>> offered(const Arguments& arguments,
     return std::vector<ToolDefinition>();
   }
   // Its credential has to be for every role whose file is checked.
-  std::vector<std::string> roles;
-  for (const std::string& file : arguments.words("F")) {
-    std::ranges::move(roles_of(deployment, file), std::back_inserter(roles));
-  }
-  auto asked = asked_server(arguments, std::move(roles));
+  auto asked = asked_server(arguments, roles_checked(arguments, deployment));
   if (!asked) return std::unexpected(asked.error());
   auto offer = ask_server(std::move(*asked));
   if (!offer) return std::unexpected(offer.error());
@@ -139,8 +143,14 @@ int run_check(const Arguments& arguments) {
 
   auto live = offered(arguments, *read.deployment);
   if (!live) return complain(live.error());
+  ProductionRoles production;
+  if (arguments.has("--production")) {
+    for (std::string& role : roles_checked(arguments, *read.deployment)) {
+      production.insert(std::move(role));
+    }
+  }
   const Given given{.read = read,
-                    .mistakes = deployment_mistakes(read),
+                    .mistakes = deployment_mistakes(read, production),
                     .live = std::move(*live),
                     .layers = {.files = arguments.many("--layers")},
                     .production = arguments.has("--production"),

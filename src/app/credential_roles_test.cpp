@@ -81,6 +81,9 @@ TEST_F(CredentialRoles, CheckSaysWhatTwoRolesShare) {
   text.replace(text.find("production"), 10, "staging");
   folder_.write("cook.yaml", text);
   EXPECT_EQ(check().first, 0) << check().second;
+  const auto asked = run({"check", "--production", clerk, "--config", config, "--json"});
+  EXPECT_EQ(asked.status, 1);
+  EXPECT_THAT(asked.out, HasSubstr("`clerk` would work in production"));
   text.replace(text.find("chef@"), 5, "clerk@");
   folder_.write("cook.yaml", text);
   EXPECT_THAT(check(), ::testing::Pair(1, HasSubstr("is the identity of the role")));

@@ -23,6 +23,7 @@
 #include "io/http/tls.h"
 #include "io/net/loop.h"
 #include "kernel/policy/deployment.h"
+#include "kernel/policy/identities.h"
 
 namespace pawl::app {
 
@@ -71,6 +72,7 @@ std::vector<Error> serving_mistakes(const Deployment& deployment,
 // The same, and what is wrong with the policies of the roles that are served.
 std::vector<Error> serving_mistakes(const DeploymentRead& read);
 // Why no node can work with this deployment, whether it serves or not.
-std::vector<Error> deployment_mistakes(const DeploymentRead& read);
+std::vector<Error> deployment_mistakes(const DeploymentRead& read,
+                                       const ProductionRoles& production = {});
 
 }  // namespace pawl::app

@@ -152,14 +152,16 @@ std::vector<Error> serving_mistakes(const DeploymentRead& read) {
   return errors;
 }
 
-std::vector<Error> deployment_mistakes(const DeploymentRead& read) {
+std::vector<Error> deployment_mistakes(const DeploymentRead& read,
+                                       const ProductionRoles& production) {
   if (!read.deployment) return read.errors;
   const std::string directory = std::filesystem::path(read.path).parent_path().string();
   std::vector<Error> ignored;  // of a role that does not load, whoever joins in it is told
   const auto none = [](const std::string&) { return false; };
   const auto policies = policies_of(*read.deployment, directory, none, ignored);
-  std::vector<Error> errors = shared_identities(*read.deployment, policies);
-  std::ranges::move(shared_credentials(*read.deployment, policies), std::back_inserter(errors));
+  std::vector<Error> errors = shared_identities(*read.deployment, policies, production);
+  std::ranges::move(shared_credentials(*read.deployment, policies, production),
+                    std::back_inserter(errors));
   return errors;
 }
 

@@ -24,6 +24,11 @@ bool is_of_person(const Deployment& deployment, const std::string& folded) {
   });
 }
 
+// Where a person's identity may be an agent's too.
+bool in_development(const Policy& policy, const ProductionRoles& production) {
+  return policy.environment == Environment::development && !production.contains(policy.agent);
+}
+
 // Also where an argument of some call says so.
 bool may_be_production(const Policy& policy) {
   if (policy.environment == Environment::production) return true;
@@ -52,12 +57,13 @@ std::vector<std::string> names_of(const DeployedAgent& agent) {
 }
 
 void check_proofs(const Deployment& deployment, const Policy& policy,
-                  const std::map<std::string, std::string>& owners, std::vector<Error>& errors) {
+                  const std::map<std::string, std::string>& owners,
+                  const ProductionRoles& production, std::vector<Error>& errors) {
   for (const auto& [name, agent] : deployment.agents) {
     if (agent.role != policy.agent) continue;
     for (const std::string& known : names_of(agent)) {
       const std::string folded = fold(known);
-      if (policy.environment != Environment::development && is_of_person(deployment, folded)) {
+      if (!in_development(policy, production) && is_of_person(deployment, folded)) {
         errors.push_back({Fault::invalid,
                           fmt::format("`{}` is proved as `{}`, a person: outside of development an "
                                       "agent has an identity of its own",
@@ -78,7 +84,8 @@ void check_proofs(const Deployment& deployment, const Policy& policy,
 }  // namespace
 
 std::vector<Error> shared_identities(const Deployment& deployment,
-                                     std::span<const std::shared_ptr<const Policy>> roles) {
+                                     std::span<const std::shared_ptr<const Policy>> roles,
+                                     const ProductionRoles& production) {
   std::vector<Error> errors;
   std::map<std::string, std::string> owners;  // folded identity -> role
   for (const auto& policy : roles) {
@@ -92,7 +99,7 @@ std::vector<Error> shared_identities(const Deployment& deployment,
                                     visible(policy->identity), visible(owner->second)),
                         policy->agent_rule.at});
     }
-    if (policy->environment != Environment::development && is_of_person(deployment, folded)) {
+    if (!in_development(*policy, production) && is_of_person(deployment, folded)) {
       errors.push_back({Fault::invalid,
                         fmt::format("`{}` is a person of the deployment file: outside of "
                                     "development an agent has an identity of its own",
@@ -100,24 +107,29 @@ std::vector<Error> shared_identities(const Deployment& deployment,
                         policy->agent_rule.at});
     }
   }
-  for (const auto& policy : roles) check_proofs(deployment, *policy, owners, errors);
+  for (const auto& policy : roles) {
+    check_proofs(deployment, *policy, owners, production, errors);
+  }
   return errors;
 }
 
 std::vector<Error> shared_credentials(const Deployment& deployment,
-                                      std::span<const std::shared_ptr<const Policy>> roles) {
+                                      std::span<const std::shared_ptr<const Policy>> roles,
+                                      const ProductionRoles& production) {
   std::vector<Error> errors;
   for (const auto& [name, credential] : deployment.credentials) {
     const std::set<std::string> users(credential.roles.begin(), credential.roles.end());
     if (users.size() < 2) continue;
-    const auto known = std::ranges::find_if(roles, [&users](const auto& policy) {
-      return users.contains(policy->agent) && may_be_production(*policy);
+    const auto known = std::ranges::find_if(roles, [&](const auto& policy) {
+      return users.contains(policy->agent) &&
+             (may_be_production(*policy) || production.contains(policy->agent));
     });
     if (known == roles.end()) continue;
     errors.push_back({Fault::invalid,
-                      fmt::format("`{}` is for {} roles, and `{}` works in production: there, a "
+                      fmt::format("`{}` is for {} roles, and `{}` {} in production: there, a "
                                   "role has a credential of its own, whatever risk is accepted",
-                                  visible(name), users.size(), visible((*known)->agent)),
+                                  visible(name), users.size(), visible((*known)->agent),
+                                  may_be_production(**known) ? "works" : "would work"),
                       credential.at});
   }
   return errors;

@@ -37,6 +37,8 @@ TEST(Identities, APersonsIsForDevelopmentOnly) {
   EXPECT_THAT(shared_identities(deployment, mine), SizeIs(1));
   const std::shared_ptr<const Policy> trying[] = {role("a", "ada@x", "environment: development\n")};
   EXPECT_THAT(shared_identities(deployment, trying), IsEmpty());
+  EXPECT_THAT(shared_identities(deployment, trying, {"b"}), IsEmpty());
+  EXPECT_THAT(shared_identities(deployment, trying, {"a"}), SizeIs(1));
 }
 
 TEST(Identities, APersonIsTheirAccountsToo) {
@@ -67,10 +69,11 @@ TEST(Identities, InProductionNoCredentialIsSeveralRoles) {
       "d");
   ASSERT_TRUE(loaded.deployment) << sample::said(loaded.errors);
   const std::string production = "environment: production\n";
-  const auto said = [&](const std::string& of_b, const std::string& of_c) {
+  const auto said = [&](const std::string& of_b, const std::string& of_c,
+                        const ProductionRoles& production_roles = {}) {
     const std::shared_ptr<const Policy> all[] = {role("a", "a@x"), role("b", "b@x", of_b),
                                                  role("c", "c@x", of_c)};
-    return sample::said(shared_credentials(*loaded.deployment, all));
+    return sample::said(shared_credentials(*loaded.deployment, all, production_roles));
   };
   EXPECT_EQ(said("", production), "");
   EXPECT_EQ(said("environment: staging\n", production), "");
@@ -79,6 +82,10 @@ TEST(Identities, InProductionNoCredentialIsSeveralRoles) {
   // … and where only some of its calls are in production.
   EXPECT_THAT(said("environment: {of: args.context, production: [live], staging: [try]}\n", ""),
               HasSubstr("`b` works in production"));
+  // … and where somebody asks what would be if they were.
+  EXPECT_EQ(said("", "", {"c"}), "");
+  EXPECT_THAT(said("environment: development\n", "", {"b"}),
+              HasSubstr("`both` is for 2 roles, and `b` would work in production"));
 }
 
 // What others call an agent says who acts too.
@@ -96,6 +103,8 @@ TEST(Identities, AnAgentIsProvedAsItself) {
   EXPECT_THAT(said, HasSubstr("`two` is proved as `a@x`, which is the identity of the role `a`"));
   const std::shared_ptr<const Policy> trying[] = {role("a", "a@x", "environment: development\n")};
   EXPECT_THAT(shared_identities(*loaded.deployment, trying), IsEmpty());
+  EXPECT_THAT(sample::said(shared_identities(*loaded.deployment, trying, {"a"})),
+              HasSubstr("`one` is proved as `Ada`, a person"));
 }
 
 }  // namespace
