@@ -5,10 +5,13 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/random.h"
 #include "base/text.h"
@@ -179,6 +182,54 @@ TEST(Broker, OpensTheStoreAndSeesThatItChanged) {
   // A store that cannot be opened any more gives nothing, also not what it gave before.
   desk.write("credentials.store", "{}");
   EXPECT_THAT(desk.refusal("c"), HasSubstr("cannot be read"));
+}
+
+// Two calls at once; what the world is like changes after the first has begun to open the store.
+void expect_own_key(Desk& desk, const std::function<void()>& meanwhile) {
+  std::optional<Result<Minted>> first, second, third;
+  const Errand errand{{}, "crm", "read", "c"};
+  spawn(Desk::note(*desk.broker, errand, first));
+  meanwhile();
+  spawn(Desk::note(*desk.broker, errand, second));
+  spawn(Desk::note(*desk.broker, errand, third));
+  ASSERT_TRUE(desk.loop.run_until([&] { return first && second && third; }));
+  ASSERT_FALSE(*first);
+  EXPECT_THAT(first->error().message, HasSubstr("passphrase"));
+  ASSERT_TRUE(*second) << second->error().message;
+  ASSERT_TRUE(*third) << third->error().message;
+  EXPECT_EQ((*second)->value.bytes(), "stored-value");
+  EXPECT_EQ((*third)->value.bytes(), "stored-value");
+}
+
+TEST(Broker, WhoeverOpensTheStoreWhileAnotherDoesHasTheirOwnKey) {
+  const std::string with = std::string(kServers) + "credentials: {c: {store: s}}\nstore: ";
+  Desk desk;
+  store(desk, "stored-value");
+  desk.write("wrong", "wrong horse battery\n");
+  desk.write("right", "correct horse battery\n");
+  desk.use(with + "{key_file: wrong}\n");
+  expect_own_key(desk, [&] { desk.use(with + "{key_file: right}\n"); });
+  // The same file with something else in it is another key too.
+  Desk other;
+  store(other, "stored-value");
+  other.write("key", "wrong horse battery\n");
+  other.use(with + "{key_file: key}\n");
+  expect_own_key(other, [&] { other.write("key", "correct horse battery\n"); });
+}
+
+TEST(Broker, AWrongKeyIsWrongForAllWhoHaveIt) {
+  Desk desk;
+  store(desk, "stored-value");
+  desk.write("key", "wrong horse battery\n");
+  desk.use(std::string(kServers) + "credentials: {c: {store: s}}\nstore: {key_file: key}\n");
+  std::vector<std::optional<Result<Minted>>> all(4);
+  for (auto& one : all) spawn(Desk::note(*desk.broker, {{}, "crm", "read", "c"}, one));
+  ASSERT_TRUE(desk.loop.run_until(
+      [&] { return std::ranges::all_of(all, [](const auto& one) { return one.has_value(); }); }));
+  for (const auto& one : all) {
+    ASSERT_FALSE(*one);
+    EXPECT_THAT(one->error().message, HasSubstr("passphrase"));
+  }
 }
 
 }  // namespace

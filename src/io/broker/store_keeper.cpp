@@ -36,6 +36,7 @@ Task<Result<secrets::Credential>> passphrase_of(net::Loop& loop, Deployment::Sto
 }  // namespace
 
 StoreKeeper::~StoreKeeper() {
+  ended_ = true;
   for (auto& one : std::exchange(waiting_, {})) {
     one.deliver(fail(Fault::environment, "the node ends"));
   }
@@ -51,9 +52,18 @@ Result<StoreKeeper::Stamp> StoreKeeper::stamp() const {
 }
 
 Task<Status> StoreKeeper::open(Deployment::StoreKey key, std::vector<std::string> environment) {
-  Completion<Status> done;
-  waiting_.push_back(done);
-  if (std::exchange(opening_, true)) co_return co_await done;
+  const std::uint64_t before = openings_;
+  while (opening_) {
+    // One that began before has read a key that may be another one by now: also in the same file.
+    const bool ours = openings_ > before && key == opening_with_;
+    Completion<Status> done;
+    waiting_.push_back(done);
+    const Status how = co_await done;
+    if (how || ours || ended_) co_return how;
+  }
+  opening_ = true;
+  opening_with_ = key;
+  ++openings_;
   store_.reset();
   // Before the reading: a change meanwhile makes it stale, and not the other way around.
   const auto seen = stamp();

@@ -4,7 +4,8 @@
 // text and the passphrase, gives back the open store, and shares nothing. What stays in memory are
 // the sealed values and the key that opens one at a time. A file that changed is opened anew, so
 // that a rotated secret is the next call's; a file that cannot be opened gives nothing, also where
-// an older one could be.
+// an older one could be. Whoever asks while it is being opened waits: an opening that succeeds is
+// everybody's, and one that fails is only of those who asked before it began, with the same key.
 // One thread, that of the loop.
 #pragma once
 
@@ -62,7 +63,9 @@ class StoreKeeper {
   std::string path_;
   std::optional<secrets::Store> store_;
   Stamp opened_;
-  bool opening_ = false;
+  bool opening_ = false, ended_ = false;
+  std::uint64_t openings_ = 0;         // begun so far
+  Deployment::StoreKey opening_with_;  // the newest of them
   std::vector<Completion<Status>> waiting_;
   std::jthread thread_;
 };

@@ -91,6 +91,7 @@ struct Deployment {
   struct StoreKey {
     std::string file;                  // as written
     std::vector<std::string> command;  // that prints the passphrase
+    friend bool operator==(const StoreKey&, const StoreKey&) = default;
   };
   // `127.0.0.1:8080`, `[::1]:8080`, `localhost:8080`, or the path of a Unix socket.
   struct Address {
