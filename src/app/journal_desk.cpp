@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <deque>
 #include <memory>
 #include <utility>
 
@@ -108,35 +109,17 @@ std::string prove_journal(const std::string& directory) {
 }
 
 Task<std::string> JournalDesk::in_turn(std::function<std::string()> work) {
-  const std::string ends = desk_refusal("environment", "the node ends");
-  if (over_) co_return ends;
-  if (busy_) {
-    if (waiting_.size() >= waiting_max) {
-      co_return desk_refusal("environment", "several searches are under way: try again");
-    }
-    Completion<bool> turn;
-    waiting_.push_back(turn);
-    if (!co_await turn) co_return ends;
-  }
-  busy_ = true;
-  Completion<bool> done;
-  running_ = done;
   const auto answer = std::make_shared<std::string>();
-  thread_ = std::jthread([loop = &loop_, done, answer, read = std::move(work)]() mutable {
-    *answer = read();
-    loop->post([done]() mutable { done.deliver(true); });
-  });
-  if (!co_await done) co_return ends;
-  thread_.join();
-  running_.reset();
-  busy_ = false;
-  if (!waiting_.empty()) {
-    Completion<bool> next = std::move(waiting_.front());
-    waiting_.pop_front();
-    busy_ = true;
-    loop_.post([next]() mutable { next.deliver(true); });
+  const auto ran = co_await aside_.run([answer, read = std::move(work)] { *answer = read(); });
+  switch (ran) {
+    case net::Aside::Ran::yes:
+      co_return std::move(*answer);
+    case net::Aside::Ran::crowded:
+      co_return desk_refusal("environment", "several searches are under way: try again");
+    case net::Aside::Ran::over:
+      break;
   }
-  co_return std::move(*answer);
+  co_return desk_refusal("environment", "the node ends");
 }
 
 Task<std::string> JournalDesk::search(AuditFilter filter) {
@@ -149,7 +132,7 @@ Task<std::string> JournalDesk::prove() {
   const bool fresh = !proof_.empty() && loop_.now().ns - proved_.ns < kProofLasts.ns;
   if (fresh) co_return proof_;
   std::string proof = co_await in_turn([this] { return prove_journal(directory_); });
-  if (over_) co_return proof;
+  if (stop_) co_return proof;
   proof_ = proof;
   proved_ = loop_.now();
   co_return proof;
@@ -166,11 +149,8 @@ Task<std::optional<FoundCalls>> JournalDesk::look_back(std::vector<SoughtCall> s
 }
 
 void JournalDesk::finish() {
-  over_ = true;
   stop_ = true;
-  for (auto& turn : std::exchange(waiting_, {})) turn.deliver(false);
-  if (thread_.joinable()) thread_.join();
-  if (auto running = std::exchange(running_, {})) running->deliver(false);
+  aside_.finish();
 }
 
 }  // namespace pawl::app

@@ -1,23 +1,21 @@
 // Questions about the whole journal, for the console: a search, and whether it is what was written.
 //
-// Both read every byte there is, so a thread of its own does it, one question at a time. It reads
-// the files beside the node that writes them, as `pawl audit` does, and shares nothing. Cards have
-// a desk of their own, so that no proof keeps them waiting. Threads: everything but the reading
-// belongs to the loop.
+// Both read every byte there is, so that is done aside (io/net/aside.h), one question at a time: of
+// the files beside the node that writes them, as `pawl audit` does. Cards have a desk of their own,
+// so that no proof keeps them waiting. Threads: everything but the reading belongs to the loop.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "app/audit_text.h"
 #include "base/task.h"
 #include "doors/control/look_back.h"
+#include "io/net/aside.h"
 #include "io/net/loop.h"
 
 namespace pawl::app {
@@ -34,7 +32,7 @@ class JournalDesk {
   static constexpr std::size_t records_found_max = 200;
 
   JournalDesk(net::Loop& loop, std::string directory)
-      : loop_(loop), directory_(std::move(directory)) {}
+      : loop_(loop), directory_(std::move(directory)), aside_(loop, waiting_max) {}
   JournalDesk(const JournalDesk&) = delete;
   ~JournalDesk() { finish(); }
 
@@ -52,11 +50,8 @@ class JournalDesk {
   net::Loop& loop_;
   std::string directory_, proof_;
   Duration proved_{};
-  bool busy_ = false, over_ = false;
   std::atomic<bool> stop_ = false;
-  std::deque<Completion<bool>> waiting_;
-  std::optional<Completion<bool>> running_;
-  std::jthread thread_;
+  net::Aside aside_;
 };
 
 }  // namespace pawl::app
