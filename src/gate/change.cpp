@@ -39,6 +39,10 @@ Result<std::string> arguments_at(const Desk& desk, const std::string& commitment
   return std::move(payload->bytes);
 }
 
+namespace {
+
+// The call of a question as its agent would have made it. Lives as long as `arguments` and the
+// question.
 Result<Proposal> proposal_of(const RunDesk& run, const Approval& asked, json::View arguments) {
   const Named name = parts_of(asked.asked.terms->tool);
   if (name.tool.starts_with("mcp:")) {
@@ -61,6 +65,30 @@ Result<Proposal> proposal_of(const RunDesk& run, const Approval& asked, json::Vi
   proposal.read_sql = means->second.read_sql;
   proposal.find_program = means->second.find_program;
   return proposal;
+}
+
+}  // namespace
+
+Status judge_waiting(Desk& desk, const Approval& asked, json::View arguments,
+                     const std::function<Status(const Situation&)>& judge) {
+  RunDesk* const run = desk.run(asked.asked.run);
+  const Run* const state = desk.state.run(asked.asked.run);
+  if (run == nullptr || state == nullptr) return fail(Fault::missing, "its run is not known");
+  const auto proposal = proposal_of(*run, asked, arguments);
+  if (!proposal) return std::unexpected(proposal.error());
+  const Call& call = proposal->call;
+  const std::shared_ptr<const BoundTool> tool =
+      run->policy->bound(call.server, call.tool, proposal->definition, desk.now());
+  if (!tool) return fail(Fault::refused, "the policy does not grant this tool any more");
+  const Facts facts = gather(LookedAt{desk, *run, *proposal, tool.get()});
+  return judge(Situation{.policy = run->policy->policy(),
+                         .state = desk.state,
+                         .run = *state,
+                         .call = call,
+                         .tool = tool.get(),
+                         .facts = facts,
+                         .now = desk.now(),
+                         .look = Look::after_hold});
 }
 
 namespace {
@@ -123,28 +151,18 @@ Result<Changed> judge_changed(Desk& desk, const Approval& asked, std::string_vie
   if (!document) return std::unexpected(document.error());
   auto arguments = other_arguments(desk, asked, document->root());
   if (!arguments) return std::unexpected(arguments.error());
-  RunDesk* const run = desk.run(asked.asked.run);
-  const Run* const state = desk.state.run(asked.asked.run);
-  if (run == nullptr || state == nullptr) return fail(Fault::missing, "its run is not known");
-  const auto proposal = proposal_of(*run, asked, document->root());
-  if (!proposal) return std::unexpected(proposal.error());
-  const Call& call = proposal->call;
-  const std::shared_ptr<const BoundTool> tool =
-      run->policy->bound(call.server, call.tool, proposal->definition, desk.now());
-  if (!tool) return fail(Fault::refused, "the policy does not grant this tool any more");
-  const Facts facts = gather(LookedAt{desk, *run, *proposal, tool.get()});
-  const Policy& policy = run->policy->policy();
-  const Verdict verdict = admit(Situation{.policy = policy,
-                                          .state = desk.state,
-                                          .run = *state,
-                                          .call = call,
-                                          .tool = tool.get(),
-                                          .facts = facts,
-                                          .now = desk.now(),
-                                          .look = Look::after_hold});
-  if (Status may = may_become(asked, verdict, call); !may) return std::unexpected(may.error());
-  return Changed{std::move(*arguments), spelled(binding_of(policy, *tool, *state, call, facts)),
-                 verdict.action_class};
+  Changed changed;
+  const auto judge = [&](const Situation& s) -> Status {
+    const Verdict verdict = admit(s);
+    if (Status may = may_become(asked, verdict, s.call); !may) return may;
+    changed = {*std::move(arguments),
+               spelled(binding_of(s.policy, *s.tool, s.run, s.call, s.facts)),
+               verdict.action_class};
+    return {};
+  };
+  const Status judged = judge_waiting(desk, asked, document->root(), judge);
+  if (!judged) return std::unexpected(judged.error());
+  return changed;
 }
 
 }  // namespace

@@ -2,18 +2,22 @@
 // room.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "gate/ticket.h"
+#include "kernel/admit/admit.h"
 
 namespace pawl {
 
 // The arguments that a commitment of a record is of.
 Result<std::string> arguments_at(const Desk& desk, const std::string& commitment);
 
-// The call of a question as its agent would have made it, with these arguments; an error where the
-// agent did not come back after a start of the node. Lives as long as `arguments` and the question.
-Result<Proposal> proposal_of(const RunDesk& run, const Approval& asked, json::View arguments);
+// What `judge` makes of a waiting call with these arguments, as it would be decided after its hold:
+// its error, or why nobody can tell. Not where the agent has not come back after a start of the
+// node.
+Status judge_waiting(Desk& desk, const Approval& asked, json::View arguments,
+                     const std::function<Status(const Situation&)>& judge);
 
 // Puts what a reviewer changed in the place of the arguments of the waiting call, once. From then
 // on they are what is judged, recorded and sent. An error: they are not stored any more.

@@ -7,7 +7,6 @@
 #include "base/text.h"
 #include "gate/change.h"
 #include "gate/desk.h"
-#include "gate/facts.h"
 #include "gate/people.h"
 #include "kernel/admit/takes.h"
 #include "kernel/state/together.h"
@@ -98,23 +97,16 @@ Result<Reservation> Gate::would_take(const std::string& id) const {
   if (!text) return std::unexpected(text.error());
   const auto document = json::parse(*text);
   if (!document) return std::unexpected(document.error());
-  RunDesk* const run = desk.run(asked->asked.run);
-  const Run* const state = desk.state.run(asked->asked.run);
-  if (run == nullptr || state == nullptr) return fail(Fault::missing, "its run is not known");
-  const auto proposal = proposal_of(*run, *asked, document->root());
-  if (!proposal) return std::unexpected(proposal.error());
-  const Call& call = proposal->call;
-  const auto tool = run->policy->bound(call.server, call.tool, proposal->definition, desk.now());
-  if (!tool) return fail(Fault::refused, "the policy does not grant this tool any more");
-  const Facts facts = gather(LookedAt{desk, *run, *proposal, tool.get()});
-  return takes_if_answered(Situation{.policy = run->policy->policy(),
-                                     .state = desk.state,
-                                     .run = *state,
-                                     .call = call,
-                                     .tool = tool.get(),
-                                     .facts = facts,
-                                     .now = desk.now(),
-                                     .look = Look::after_hold});
+  Reservation taken;
+  const auto judge = [&taken](const Situation& s) -> Status {
+    auto takes = takes_if_answered(s);
+    if (!takes) return std::unexpected(takes.error());
+    taken = *std::move(takes);
+    return {};
+  };
+  const Status judged = judge_waiting(desk, *asked, document->root(), judge);
+  if (!judged) return std::unexpected(judged.error());
+  return taken;
 }
 
 }  // namespace pawl
