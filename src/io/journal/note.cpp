@@ -30,6 +30,18 @@ const unsigned char* raw(std::string_view bytes) {
   return reinterpret_cast<const unsigned char*>(bytes.data());
 }
 
+// An Ed25519 signature; empty where none could be made.
+std::string signed_by(EVP_PKEY* secret, std::string_view text) {
+  std::string signature(signature_bytes, '\0');
+  std::size_t count = signature.size();
+  const Context context(EVP_MD_CTX_new());
+  const bool done =
+      context && EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, secret) == 1 &&
+      EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &count,
+                     raw(text), text.size()) == 1;
+  return done && count == signature_bytes ? signature : std::string();
+}
+
 std::string key_hash(std::string_view name, std::string_view public_bytes) {
   const Digest digest = sha256({name, "\n", std::string_view(&ed25519_algorithm, 1), public_bytes});
   return std::string(bytes_of(digest).substr(0, hash_bytes));
@@ -194,14 +206,8 @@ std::string NodeKey::text() const {
 std::string NodeKey::sign(const Checkpoint& checkpoint) const {
   assert(checkpoint.origin == public_.name_);
   const std::string body = signed_text(checkpoint);
-  std::string signature(signature_bytes, '\0');
-  std::size_t count = signature.size();
-  const Context context(EVP_MD_CTX_new());
-  const bool done =
-      context && EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, secret_.get()) == 1 &&
-      EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &count,
-                     raw(body), body.size()) == 1;
-  if (!done || count != signature_bytes) std::abort();  // out of memory: nothing else can fail here
+  const std::string signature = signed_by(secret_.get(), body);
+  if (signature.empty()) std::abort();  // out of memory: nothing else can fail here
   return fmt::format("{}\n{}{} {}\n", body, signature_mark, public_.name_,
                      base64(public_.hash_ + signature));
 }
@@ -217,14 +223,7 @@ bool no_checkpoint(std::string_view text) {
 
 std::string NodeKey::prove(std::string_view text) const {
   if (!no_checkpoint(text)) return {};
-  std::string signature(signature_bytes, '\0');
-  std::size_t count = signature.size();
-  const Context context(EVP_MD_CTX_new());
-  const bool done =
-      context && EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, secret_.get()) == 1 &&
-      EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &count,
-                     raw(text), text.size()) == 1;
-  return done ? base64(signature) : std::string();
+  return base64(signed_by(secret_.get(), text));
 }
 
 bool PublicKey::proves(std::string_view text, std::string_view signature_base64) const {
