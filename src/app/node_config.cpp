@@ -20,7 +20,7 @@ namespace {
 
 // Who may write this file, or put another one in its place, besides its owner's people; empty:
 // nobody whom an agent or a server could be.
-std::string writers_of(const std::string& file) {
+std::string writers_of_file(const std::string& file) {
   struct stat what{};
   const std::string folder = std::filesystem::path(file).parent_path().string();
   for (const std::string& one : {file, folder}) {
@@ -35,20 +35,25 @@ std::string writers_of(const std::string& file) {
 
 }  // namespace
 
+// Nobody writes what is not there.
+std::string Node::config_writers() const {
+  return config_digest_.empty() ? std::string() : writers_of_file(options_.config);
+}
+
 // Rule 14: nobody accepts a deployment file, so the journal says which one counted from when on,
 // and whose word it may be.
 void Node::note_config() {
   if (config_noted_ == config_digest_) return;
   std::string text = options_.config + " is " + config_digest_;
   if (config_digest_.empty()) text = options_.config + " is not there";
-  const std::string writers = config_digest_.empty() ? std::string() : writers_of(options_.config);
+  const std::string writers = config_writers();
   if (!writers.empty()) text += ", and can be written by " + writers;
   // What the journal has no room for now is said with the next one that is read.
   if (gate_->note({}, "deployment file", text)) config_noted_ = config_digest_;
 }
 
 void Node::warn_of_writers() {
-  const std::string writers = config_digest_.empty() ? std::string() : writers_of(options_.config);
+  const std::string writers = config_writers();
   if (writers.empty()) return;
   log_line(
       fmt::format("warning: {} can be written by {}, and so by agents and servers that run as "
@@ -103,14 +108,21 @@ void Node::take_back_keys(const Deployment& file) {
   }
 }
 
+// What follows from a file that is in force now. Who is no longer in it is nobody from here on,
+// also where a new one could not be enrolled.
+Status Node::follow_config() {
+  const Status people = enrol_configured();
+  people_changed();
+  look_at_roles();
+  reload_console();
+  return people;
+}
+
 // For `reread` of the control socket: empty where the file is in force, else the mistake for which
 // what was in force stays.
 Result<std::string> Node::reread_config() {
   if (Status read = read_config(); !read) return to_string(read.error());
-  if (Status people = enrol_configured(); !people) return std::unexpected(people.error());
-  people_changed();
-  look_at_roles();
-  reload_console();
+  if (Status followed = follow_config(); !followed) return std::unexpected(followed.error());
   return std::string();
 }
 
@@ -119,10 +131,7 @@ void Node::reload() {
   if (Status read = read_config(); !read) {
     return log_line("the deployment file has a mistake; what was in force stays");
   }
-  if (Status people = enrol_configured(); !people) log_line(to_string(people.error()));
-  people_changed();
-  look_at_roles();
-  reload_console();
+  if (Status followed = follow_config(); !followed) log_line(to_string(followed.error()));
   if (Status certificate = gateway_->reload(); !certificate) {
     log_line("the certificate stays as it was: " + to_string(certificate.error()));
   }

@@ -138,6 +138,8 @@ class Node {
   Status read_config();
   Result<std::string> reread_config();
   void take_back_keys(const Deployment& file);
+  Status follow_config();
+  std::string config_writers() const;
   void note_config();
   void warn_of_writers();
   void reload();
