@@ -43,7 +43,7 @@ Status Node::fit_for_use(const Policy& policy) {
   const CheckReport report = check_before_use(policy, deployment_, clock_->now());
   for (const Finding& finding : report.findings) {
     const std::string text = to_string(Error{Fault::invalid, finding.message, finding.at});
-    if (answers_said_.size() >= said_max || !answers_said_.insert(text).second) continue;
+    if (findings_said_.size() >= said_max || !findings_said_.insert(text).second) continue;
     log_line(visible(text), LogLevel::warning);
   }
   if (report.errors.empty()) return {};

@@ -300,7 +300,7 @@ class Node {
   ServerStarts starts_{loop_};
   std::map<std::string, std::weak_ptr<mcp::SharedServer>> shared_;  // by what they are started from
   std::map<std::string, ReadPolicy> role_policies_;
-  std::set<std::string> answers_said_;  // findings of `fit_for_use` that are in the log
+  std::set<std::string> findings_said_;  // of `fit_for_use` that are in the log
   std::unique_ptr<mcp::HttpDoor> door_;
   KnownUser last_caller_;
   std::unique_ptr<identity::HttpKeys> others_keys_;
