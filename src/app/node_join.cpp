@@ -218,14 +218,7 @@ Result<std::unique_ptr<mcp::Endpoint>> Node::endpoint(std::uint64_t id, const Jo
   for (std::size_t i = 0; i < join.servers.size(); ++i) {
     std::vector<net::Fd>& fds = joined.handed[i];
     mcp::ServerBehind server;
-    server.spec.run = run;
-    server.spec.server = join.servers[i].name;
-    server.spec.policy = gate_->policy_of(run);
-    server.spec.lock = lock;
-    server.spec.call_deadline = options_.call_deadline;
-    server.spec.read_sql = read_sql_;
-    server.spec.trace = watching_->begin_trace();
-    server.spec.now = [this] { return clock_->now(); };
+    server.spec = session_of(run, join.servers[i].name, lock);
     if (fds.empty()) {
       auto wire = remotes_->open(server.spec.server, roles);
       if (!wire) return std::unexpected(wire.error());

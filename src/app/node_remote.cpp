@@ -190,6 +190,20 @@ Result<std::unique_ptr<mcp::Endpoint>> Node::open_remote(const mcp::RemoteCaller
   return remote;
 }
 
+mcp::SessionSpec Node::session_of(const std::string& run, const std::string& server,
+                                  const Lock& lock) {
+  mcp::SessionSpec spec;
+  spec.run = run;
+  spec.server = server;
+  spec.policy = gate_->policy_of(run);
+  spec.lock = lock;
+  spec.call_deadline = options_.call_deadline;
+  spec.read_sql = read_sql_;
+  spec.trace = watching_->begin_trace();
+  spec.now = [this] { return clock_->now(); };
+  return spec;
+}
+
 Result<std::unique_ptr<mcp::Endpoint>> Node::connect_remote(const std::string& run,
                                                             const std::string& role,
                                                             const Lock& lock,
@@ -200,14 +214,7 @@ Result<std::unique_ptr<mcp::Endpoint>> Node::connect_remote(const std::string& r
   std::size_t absent = 0;
   for (const std::string& name : deployment_.roles.at(role).servers) {
     mcp::ServerBehind server;
-    server.spec.run = run;
-    server.spec.server = name;
-    server.spec.policy = gate_->policy_of(run);
-    server.spec.lock = lock;
-    server.spec.call_deadline = options_.call_deadline;
-    server.spec.read_sql = read_sql_;
-    server.spec.trace = watching_->begin_trace();
-    server.spec.now = [this] { return clock_->now(); };
+    server.spec = session_of(run, name, lock);
     server.spec.shared = true;
     if (remotes_->has(name)) {
       auto wire = remotes_->open(name, {role});

@@ -213,6 +213,8 @@ class Node {
                                                         const std::string& role, const Lock& lock,
                                                         std::unique_ptr<mcp::Wire> client,
                                                         mcp::HttpDoorPorts::Ended ended);
+  // What every session of a run has, whoever connects it.
+  mcp::SessionSpec session_of(const std::string& run, const std::string& server, const Lock& lock);
   std::function<Result<mcp::Program>()> start_of(const std::string& name, const std::string& role,
                                                  const std::string& run);
   // `run` is empty for a process that several runs share.
