@@ -117,11 +117,14 @@ RolePolicy Node::policy_for(const std::string& role) {
       (std::filesystem::path(config_directory_) / home_expanded(deployment_.roles.at(role).file))
           .string());
   ReadPolicy& known = role_policies_[role];
-  if (known.file != file || known.look.empty() || look_of(known.parts) != known.look) {
+  const std::string before = look_of(known.parts);
+  if (known.file != file || known.look.empty() || before != known.look) {
     std::vector<std::string> parts;
     const Loaded loaded = read_policy(file, &deployment_, &parts);
+    // What changed while it was read is read by whoever comes next.
+    const bool still = known.file == file && known.parts == parts && look_of(parts) == before;
     known.file = file;
-    known.look = look_of(parts);
+    known.look = still ? before : std::string();
     known.parts = parts;
     known.policy = loaded.policy;
     if (loaded.policy) {
@@ -136,7 +139,14 @@ RolePolicy Node::policy_for(const std::string& role) {
   const std::string& agent = known.agent.empty() ? role : known.agent;
   auto in_force = gate_->policy_in_force(agent, known.policy);
   if (!in_force) return {.policy = nullptr, .missing = in_force.error(), .file = file};
-  if (Status answered = fit_for_use(**in_force); !answered) {
+  const Instant now = clock_->now();
+  if (!known.judged.is_of(*in_force, now)) {
+    known.judged = {.policy = *in_force,
+                    .from = now,
+                    .until = same_before_use_until(**in_force, now),
+                    .answer = fit_for_use(**in_force)};
+  }
+  if (const Status& answered = known.judged.answer; !answered) {
     return {.policy = nullptr, .missing = answered.error(), .file = file};
   }
   watching_->know(**in_force);

@@ -79,12 +79,26 @@ struct Asking {
   bool over = false;
 };
 
-// The policy of a role as it was read last.
+// What `fit_for_use` said of a policy, which it keeps so that no other one takes its address, from
+// a moment on and before another.
+struct JudgedPolicy {
+  std::shared_ptr<const Policy> policy;
+  Instant from{}, until{};
+  Status answer;
+
+  bool is_of(const std::shared_ptr<const Policy>& other, Instant now) const {
+    return policy != nullptr && policy == other && from <= now && now < until;
+  }
+};
+
+// The policy of a role as it was read last. Forgotten with each deployment file that is read.
 struct ReadPolicy {
-  std::string file, look;
+  std::string file;
+  std::string look;  // of `parts`, before and after they were read; empty: read them again
   std::vector<std::string> parts;
   std::shared_ptr<const Policy> policy;  // null: it did not load
   std::string agent;                     // of the last one that did
+  JudgedPolicy judged;                   // the one that governs instead, or this one
 };
 
 // What governs the next run of a role, whatever its file says meanwhile.

@@ -1,6 +1,7 @@
 #include "analysis/check/check.h"
 
 #include <algorithm>
+#include <limits>
 #include <tuple>
 
 #include "analysis/check/parts.h"
@@ -100,6 +101,21 @@ CheckReport check_before_use(const Policy& policy, const Deployment& deployment,
   checking::in_order_of_file(report.errors);
   checking::in_order_of_file(report.findings);
   return report;
+}
+
+Instant same_before_use_until(const Policy& policy, Instant now) {
+  Instant next{std::numeric_limits<std::int64_t>::max()};
+  const auto take = [&](Instant end) {
+    if (end > now) next = std::min(next, end);
+  };
+  for (const AcceptedRisk& risk : policy.risks) take(risk.until);
+  for (const Freeze& freeze : policy.freezes) {
+    if (!freeze.weekly) take(freeze.until);
+  }
+  for (const Layer& layer : policy.layers) {
+    for (const Exception& one : layer.exceptions) take(one.until);
+  }
+  return next;
 }
 
 }  // namespace pawl

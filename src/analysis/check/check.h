@@ -60,4 +60,8 @@ CheckReport check(const Loaded& loaded, const Deployment* deployment,
 // are errors, and elsewhere findings.
 CheckReport check_before_use(const Policy& policy, const Deployment& deployment, Instant now);
 
+// From `now` on and before this moment, that answer is the same for the same policy and deployment:
+// the next end of a risk that was accepted, of a freeze, or of an exception from a layer.
+Instant same_before_use_until(const Policy& policy, Instant now);
+
 }  // namespace pawl

@@ -117,5 +117,38 @@ TEST(CheckPeople, AHoldThatNobodyAnswersIsAnErrorInProductionAlone) {
   EXPECT_TRUE(look("production", "approval: {reviewers: [leads]}\n").passes());
 }
 
+// Whoever keeps an answer knows until when it is one.
+TEST(CheckPeople, WhatIsKnownBeforeUseIsSoUntilTheNextEndOfAnything) {
+  const auto at = [](std::string_view text) { return *parse_instant(text); };
+  const auto policy = [](const std::string& more) {
+    return load_role(
+               "version: 1\nenvironment: production\nagent: {id: a, identity: a@x, owner: o}\n"
+               "tools: {allowed: [{name: look, class: read_only}]}\n" +
+               more)
+        .policy;
+  };
+  const Instant start = at("2026-11-01T00:00:00Z");
+  EXPECT_EQ(same_before_use_until(*policy(""), start).ns, INT64_MAX);
+  const auto both = policy(
+      "execution: {max_tokens_per_run: 9}\n"
+      "accept_risk: [{rule: execution/max_tokens_per_run, reason: r, owner: o, until: "
+      "\"2026-11-05T00:00:00Z\"}]\n"
+      "freeze: [{name: f, from: \"2026-11-02T00:00:00Z\", until: \"2026-11-03T00:00:00Z\", "
+      "stop: [read_only], then: hold}]\n");
+  ASSERT_NE(both, nullptr);
+  const Instant freeze = at("2026-11-03T00:00:00Z"), risk = at("2026-11-05T00:00:00Z");
+  EXPECT_EQ(same_before_use_until(*both, start), freeze);
+  EXPECT_EQ(same_before_use_until(*both, freeze), risk);
+  EXPECT_EQ(same_before_use_until(*both, Instant{risk.ns - 1}), risk);
+  EXPECT_EQ(same_before_use_until(*both, risk).ns, INT64_MAX);
+  // It is not the same on either side of such an end.
+  const Deployment people = people_file("version: 1\npeople: {ada: {groups: [leads]}}\n");
+  const auto passes = [&](Instant now) { return check_before_use(*both, people, now).passes(); };
+  EXPECT_FALSE(passes(Instant{freeze.ns - 1})) << "the freeze asks, and nobody answers";
+  EXPECT_TRUE(passes(freeze));
+  EXPECT_TRUE(passes(Instant{risk.ns - 1}));
+  EXPECT_FALSE(passes(risk)) << "the ceiling is unmetered";
+}
+
 }  // namespace
 }  // namespace pawl
