@@ -77,6 +77,21 @@ TEST_F(Explain, AHeldCallNamesWhoCouldAnswer) {
   EXPECT_THAT(ran.out, AllOf(StartsWith("HELD  pay"), HasSubstr("1 of ada (reviewers: leads)")));
 }
 
+TEST_F(Explain, AnAuditorIsNobodyWhoCouldAnswer) {
+  const std::string call = R"({"tool":"pay","arguments":{"to":"other-payee","api_key":"a"}})";
+  folder.write("pawl.yaml",
+               "people: {ada: {groups: [leads]}, eve: {groups: [leads, audit]}, auditors: [audit], "
+               "default_reviewers: [leads]}\n");
+  const auto ran = explain(call);
+  EXPECT_THAT(ran.out, HasSubstr("1 of ada (reviewers: leads)")) << ran.err;
+  const auto read = json::parse(explain(call, {"--json"}).out);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(json::write(read->root()["question"]["persons"]), R"(["ada"])");
+  folder.write("pawl.yaml",
+               "people: {eve: {groups: [leads]}, auditors: [leads], default_reviewers: [leads]}\n");
+  EXPECT_THAT(explain(call).out, HasSubstr("nobody (reviewers: leads)"));
+}
+
 TEST_F(Explain, AJsonAnswerHasEveryStage) {
   const auto ran = explain(R"({"tool":"delete_note","arguments":{}})", {"--json"});
   const auto parsed = json::parse(ran.out);

@@ -91,6 +91,10 @@ Answerers answerers(const Explanation& e) {
   out.named = e.trace.verdict.question->reviewers;
   if (out.named.empty()) out.named = e.deployment.default_reviewers;
   out.persons = e.deployment.persons(out.named);
+  // Auditors see everything and decide nothing.
+  for (const std::string& one : e.deployment.persons(e.deployment.auditors)) {
+    out.persons.erase(one);
+  }
   return out;
 }
 
