@@ -45,10 +45,19 @@ void check_twins_of_provider(const Subject& subject, const Deployment& deploymen
   }
 }
 
+// Who answers questions would be whoever finds a browser open.
+void check_fresh_sign_in(const Subject& subject, const Deployment& deployment) {
+  if (!deployment.provider || deployment.provider->max_age) return;
+  subject.finding(warning, deployment.provider->at_file,
+                  "`max_age: off`: nobody can tell whether people signed in at the provider just "
+                  "now, so a browser that was left open there is a way into the console");
+}
+
 }  // namespace
 
 void check_persons(const Subject& subject) {
   if (subject.deployment == nullptr) return;
+  check_fresh_sign_in(subject, *subject.deployment);
   check_auditors(subject, *subject.deployment);
   check_twins_of_provider(subject, *subject.deployment);
 }

@@ -106,6 +106,16 @@ TEST(CheckPersons, AnAuditorByAGroupOfTheProviderIsNoneByAPassphrase) {
   EXPECT_THAT(said("  ada: {oidc: ada@x, groups: [leads]}\n", "[leads]"), Not(warned));
 }
 
+TEST(CheckPersons, AProviderThatIsNotAskedWhenIsSaid) {
+  const auto said = [](const std::string& more) {
+    return findings_of(kPolicyOfSeeds,
+                       "people:\n  idp: {issuer: \"https://id.example\", client: pawl" + more +
+                           "}\n  ada: {oidc: x}\n");
+  };
+  EXPECT_THAT(said(", max_age: off"), Contains(HasSubstr("`max_age: off`: nobody can tell")));
+  EXPECT_THAT(said(""), Not(Contains(HasSubstr("max_age"))));
+}
+
 TEST(CheckPersons, AsManyReviewersAsAQuestionNeedsLeaveNoPlaceForWhoStartedTheRun) {
   const auto said = [](std::string_view more, std::string_view people) {
     const std::string policy =

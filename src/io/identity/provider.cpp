@@ -157,11 +157,14 @@ Task<Result<issue::Authorization>> Provider::Asking::describe(std::shared_ptr<As
 std::string sign_in_address(const std::string& authorize_url, const PersonProvider& from,
                             const ProviderAsked& asked) {
   const bool more = authorize_url.find('?') != std::string::npos;
+  // Of a provider that does not say when somebody signed in, no more than this can be had.
+  const std::string fresh = from.max_age ? fmt::format("max_age={}", from.max_age->ns / kSecond.ns)
+                                         : std::string("prompt=login");
   return fmt::format(
       "{}{}response_type=code&scope=openid&client_id={}&redirect_uri={}&state={}&nonce={}"
-      "&max_age={}&code_challenge={}&code_challenge_method=S256",
+      "&{}&code_challenge={}&code_challenge_method=S256",
       authorize_url, more ? '&' : '?', issue::percent(from.client), issue::percent(asked.redirect),
-      issue::percent(asked.state), issue::percent(asked.nonce), from.max_age.ns / kSecond.ns,
+      issue::percent(asked.state), issue::percent(asked.nonce), fresh,
       token::base64url(bytes_of(sha256(asked.verifier))));
 }
 
@@ -183,9 +186,9 @@ Result<Vouched> judge_id_token(const token::Claims& claims, const PersonProvider
   if (other_party || (claims.audiences.size() > 1 && claims.party.empty())) {
     return no_word("the provider's token is for another client");
   }
-  if (Status recent = signed_in_lately(all["auth_time"], from.max_age, asked.began, now); !recent) {
-    return std::unexpected(recent.error());
-  }
+  const Status recent =
+      from.max_age ? signed_in_lately(all["auth_time"], *from.max_age, asked.began, now) : Status{};
+  if (!recent) return std::unexpected(recent.error());
   const auto ways = texts_in(all["amr"]);
   for (const std::string& wanted : from.require) {
     if (!ways || std::ranges::find(*ways, wanted) == ways->end()) {

@@ -32,11 +32,12 @@ constexpr Instant at_second(std::int64_t second) {
 }
 
 // For a sign-in that began at 1000010 and is over at 1000100.
-Result<Vouched> judged(std::string_view claims, std::string_view nonce = "n") {
+Result<Vouched> judged(std::string_view claims, std::string_view nonce = "n",
+                       const PersonProvider& from = some_provider()) {
   auto read = token::read_claims(fmt::format("{{{}}}", claims));
   EXPECT_TRUE(read) << claims;
   const ProviderAsked asked{"", "", std::string(nonce), "", at_second(1'000'010)};
-  return judge_id_token(*read, some_provider(), asked, at_second(1'000'100));
+  return judge_id_token(*read, from, asked, at_second(1'000'100));
 }
 
 // The claims with one of them replaced, or taken out.
@@ -89,6 +90,20 @@ TEST(Provider, ASessionThatWasLeftOpenThereVouchesForNobody) {
   const auto nobody = judged(without);
   ASSERT_FALSE(nobody);
   EXPECT_THAT(nobody.error().message, HasSubstr("no `auth_time`"));
+}
+
+TEST(Provider, OneThatDoesNotSayWhenIsTakenAtItsWordWhereTheFileSaysSo) {
+  PersonProvider from = some_provider();
+  from.max_age.reset();
+  std::string without(kGood);
+  without.erase(without.find("\"auth_time\""), std::string_view("\"auth_time\":1000000,").size());
+  EXPECT_TRUE(judged(without, "n", from));
+  EXPECT_TRUE(judged(with("auth_time", "1"), "n", from)) << "nor is it looked at then";
+  EXPECT_FALSE(judged(without, "other", from)) << "all the rest counts";
+  EXPECT_FALSE(judged(with("amr", R"(["pwd"])"), "n", from));
+  const std::string address = sign_in_address("https://id.example/authorize", from, {});
+  EXPECT_THAT(address, HasSubstr("&prompt=login&"));
+  EXPECT_THAT(address, ::testing::Not(HasSubstr("max_age")));
 }
 
 TEST(Provider, TheBrowserGoesThereWithAChallenge) {

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "base/json.h"
@@ -47,6 +48,12 @@ void read_seed(DeploymentBuild& build, const yaml::Node& item, Vigilance& into) 
   into.calls.push_back(std::move(seed));
 }
 
+std::optional<Duration> read_age(DeploymentBuild& build, const yaml::Entry& key) {
+  if (key.value.is_scalar() && key.value.text == "off") return std::nullopt;
+  return build.reading.duration(key.value, key.key, {kAgeMin, provider_age_max})
+      .value_or(provider_age_default);
+}
+
 }  // namespace
 
 void read_provider(DeploymentBuild& build, const yaml::Entry& entry) {
@@ -67,8 +74,7 @@ void read_provider(DeploymentBuild& build, const yaml::Entry& entry) {
         } else if (key.key == "require") {
           provider.require = build.list(key.value, "require");
         } else if (key.key == "max_age") {
-          provider.max_age = build.reading.duration(key.value, key.key, {kAgeMin, provider_age_max})
-                                 .value_or(provider_age_default);
+          provider.max_age = read_age(build, key);
         } else {
           return read_way(build, key, provider.at);
         }

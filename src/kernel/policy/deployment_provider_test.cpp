@@ -40,6 +40,15 @@ people:
   EXPECT_FALSE(d.open_ended({"ops", "ada"}));
 }
 
+TEST(PeopleOfAProvider, OfOneThatDoesNotSayWhenNobodyAsks) {
+  const LoadedDeployment loaded = load_deployment(
+      "version: 1\n"
+      "people: {idp: {issuer: \"https://id.example\", client: p, max_age: off}}\n",
+      "d");
+  ASSERT_THAT(loaded.errors, IsEmpty()) << sample::said(loaded.errors);
+  EXPECT_EQ(loaded.deployment->provider->max_age, std::nullopt);
+}
+
 TEST(PeopleOfAProvider, MistakesAreSaid) {
   const std::string idp = "people:\n  idp: {issuer: \"https://id.example\", client: pawl}\n";
   EXPECT_THAT(provider_mistakes("people: {ada: {oidc: x}}"), HasSubstr("has no `idp`"));
@@ -52,6 +61,11 @@ TEST(PeopleOfAProvider, MistakesAreSaid) {
     const std::string wrong = fmt::format(
         "people: {{idp: {{issuer: \"https://id.example\", client: p, max_age: {}}}}}", age);
     EXPECT_THAT(provider_mistakes(wrong), HasSubstr("max_age")) << age;
+  }
+  for (const char* no : {"none", "\"\"", "[off]", "Off"}) {
+    const std::string wrong = fmt::format(
+        "people: {{idp: {{issuer: \"https://id.example\", client: p, max_age: {}}}}}", no);
+    EXPECT_THAT(provider_mistakes(wrong), HasSubstr("max_age")) << no;
   }
   EXPECT_THAT(provider_mistakes("people: {idp: {issuer: \"http://id.example\", client: pawl}}"),
               HasSubstr("http"));

@@ -127,9 +127,9 @@ constexpr Key kKeys[] = {
      "The claim with the groups that somebody is in."},
     {person_provider, "require", "list of texts", "none", 10,
      "How somebody has to have signed in there: these words in `amr`, such as `mfa`."},
-    {person_provider, "max_age", "duration", "5m", 10,
+    {person_provider, "max_age", "duration or `off`", "5m", 10,
      "How long before the sign-in here somebody may have signed in there (`auth_time`): 1s to "
-     "12h."},
+     "12h. `off` for a provider that does not say when that was."},
     {person_provider, "private", "true or false", "false", 10, "As at a server."},
     {person_provider, "ca", "text", "the system's", 10, "As at a server."},
     {provider_group, "oidc", "text or list of texts", "required", 10,

@@ -82,6 +82,8 @@ constexpr std::array kTypes = {
     TypeSchema{"period, `agent` or argument", R"({"type":"string","minLength":1})"},
     TypeSchema{"argument or `agent`", R"({"type":"string","minLength":1})"},
     TypeSchema{"duration", R"({"type":"string","pattern":"^([0-9]+(ms|s|m|h|d|w))+$"})"},
+    TypeSchema{"duration or `off`", R"({"anyOf":[{"const":"off"},)"
+                                    R"({"type":"string","pattern":"^([0-9]+(ms|s|m|h|d|w))+$"}]})"},
     TypeSchema{"date or instant", R"({"type":"string","pattern":"^[0-9]{4}-[0-9]{2}-[0-9]{2}"})"},
     TypeSchema{"local time or instant",
                R"({"type":"string","pattern":"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}"})"},

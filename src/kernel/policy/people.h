@@ -10,6 +10,7 @@
 //     calls: [{role: support, server: crm, tool: send_mail, arguments: {…}, wrong: "why"}]
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,8 +30,9 @@ struct PersonProvider {
   SecretSource client_secret;  // not given: the client is a public one
   std::string person_claim = "sub", groups_claim = "groups";
   std::vector<std::string> require;  // of `amr`, all of them
-  // How long before a sign-in here somebody may have signed in there.
-  Duration max_age = provider_age_default;
+  // How long before a sign-in here somebody may have signed in there; nothing: the provider does
+  // not say when, and nobody asks.
+  std::optional<Duration> max_age = provider_age_default;
   Position at_file;
 };
 
