@@ -8,6 +8,7 @@
 #include "app/paths.h"
 #include "base/random.h"
 #include "base/text.h"
+#include "doors/api/body.h"
 #include "io/pins/lock.h"
 #include "io/secrets/run_keys.h"
 
@@ -62,20 +63,46 @@ Result<api::RoleInForce> Node::role_in_force(const std::string& name) {
   return role;
 }
 
+// A part of a run that is open, for a sub-agent (`pawl runs create --parent`).
+Result<std::string> Node::create_sub_run(json::View request) {
+  json::Writer body;
+  body.object();
+  for (const char* name : {"agent", "audience", "lasts_seconds", "limits", "tools"}) {
+    if (request[name].exists()) body.key(name).value(request[name]);
+  }
+  const auto document = json::parse(body.end().text());
+  if (!document) return std::unexpected(document.error());
+  const auto wanted = api::read_new_sub_run(document->root());
+  if (!wanted) return std::unexpected(wanted.error());
+  if (wanted->for_mcp && !asks_who_ && deployment_.agents.empty()) {
+    return fail(Fault::usage,
+                "the MCP door asks nobody who they are while the deployment file has no `agents`, "
+                "so a credential would not make less of anybody there");
+  }
+  const std::string by(request.text("by").value_or(""));
+  auto opened = api_->open_sub_run(std::string(request.text("parent").value_or("")), *wanted, by);
+  if (!opened) return std::unexpected(opened.error());
+  json::Writer out;
+  out.object().key("ok").boolean(true).key("run").string(opened->run);
+  out.key("audience").string(opened->audience).key("credential").string(opened->issued.token);
+  return out.key("expires").string(to_string(opened->issued.expires)).end().take();
+}
+
 // A run that a person at this machine opens for an agent elsewhere (`pawl runs create`).
 Result<std::string> Node::create_run(json::View request) {
   if (!identities_) {
     return fail(Fault::usage,
                 "nothing listens here: a credential is for the doors of `pawl serve`");
   }
+  const std::string by(request.text("by").value_or(""));
+  if (by.empty() || has_hidden_characters(by)) return fail(Fault::invalid, "nobody says who asks");
+  if (request["parent"].exists()) return create_sub_run(request);
   const auto member = [request](std::string_view name) {
     return std::string(request.text(name).value_or(""));
   };
   const std::string name = member("role");
   auto role = role_in_force(name);
   if (!role) return std::unexpected(role.error());
-  const std::string by = member("by");
-  if (by.empty() || has_hidden_characters(by)) return fail(Fault::invalid, "nobody says who asks");
   std::string key = member("key");
   if (key.empty()) key = identities_->new_id("k");
   const identity::Principal agent{

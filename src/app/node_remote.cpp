@@ -45,11 +45,12 @@ void Node::add_mcp() {
                       std::unique_ptr<mcp::Wire> client, mcp::HttpDoorPorts::Ended ended) {
     return open_remote(caller, role, std::move(client), std::move(ended));
   };
-  ports.refused = [this](const std::string& run, const std::string& sentence) {
+  ports.refused = [this](const std::string& run, const mcp::RemoteCaller& caller,
+                         const std::string& sentence) {
     if (run.empty()) {
       (void)gate_->note({}, "request refused", sentence);
     } else {
-      (void)gate_->refuse(run, Code::ambiguous_request, "message", sentence);
+      (void)gate_->refuse(run, Code::ambiguous_request, "message", sentence, caller.part.get());
     }
   };
   ports.random = random_bytes;
@@ -88,17 +89,40 @@ Task<std::expected<mcp::RemoteCaller, http::Response>> Node::identify(const http
       note_refusal("identity refused", denied.reason);
       co_return std::unexpected(identities_->refusal(denied, door, "propose"));
     }
-    caller.agent = who->agent;
-    caller.sponsor = who->sponsor;
-    caller.run = who->credential ? who->credential->run : std::string();
-    caller.key = "agent:" + who->agent + ":" + caller.run;
-    caller.client = client_of(request) + ", " + who->agent + " by " + who->proof;
-    co_return caller;
+    auto known_as = caller_of(*who, client_of(request));
+    if (!known_as) {
+      note_refusal("identity refused", known_as.error().reason);
+      co_return std::unexpected(identities_->refusal(known_as.error(), door, "propose"));
+    }
+    co_return *std::move(known_as);
   }
   caller.sponsor = caller_name(request.remote->user.value_or(own_user()));
   caller.key = "local:" + caller.sponsor;
   caller.client = client_of(request);
   co_return caller;
+}
+
+// Whoever has the credential of a sub-run is in the run at its root, with less than that.
+identity::Proved<mcp::RemoteCaller> Node::caller_of(const identity::Principal& who,
+                                                    const std::string& client) const {
+  mcp::RemoteCaller caller;
+  caller.agent = who.agent;
+  caller.sponsor = who.sponsor;
+  caller.client = client + ", " + who.agent + " by " + who.proof;
+  const std::string proved = who.credential ? who.credential->run : std::string();
+  caller.key = "agent:" + who.agent + ":" + proved;
+  caller.run = proved;
+  if (!who.credential || who.credential->parent_run.empty()) return caller;
+  caller.part = api_->part(proved);
+  const Run* root = api_->run_of(proved);
+  if (!caller.part || root == nullptr) {
+    return std::unexpected(identity::Denied{.error = "invalid_token",
+                                            .says = "what was presented is not accepted",
+                                            .reason = "a credential of a sub-run that is over"});
+  }
+  caller.run = root->id;
+  caller.agent = who.credential->actors.back();
+  return caller;
 }
 
 const std::string& Node::caller_name(uid_t user) {
@@ -190,12 +214,14 @@ Result<std::unique_ptr<mcp::Endpoint>> Node::open_remote(const mcp::RemoteCaller
     log_line("session refused: " + to_string(run.error()));
     return std::unexpected(run.error());
   }
-  auto remote = connect_remote(*run, role, *lock, std::move(client), std::move(ended));
+  auto remote =
+      connect_remote({*run, caller.part}, role, *lock, std::move(client), std::move(ended));
   if (!remote) {
     gate_->leave_run(*run);
     return remote;
   }
-  log_line(fmt::format("run {}: session of role `{}`, client {}", *run, role, caller.client));
+  log_line(fmt::format("run {}: session of role `{}`{}, client {}", *run, role,
+                       caller.part ? ", " + caller.part->name() : "", caller.client));
   use_policies();
   return remote;
 }
@@ -214,17 +240,19 @@ mcp::SessionSpec Node::session_of(const std::string& run, const std::string& ser
   return spec;
 }
 
-Result<std::unique_ptr<mcp::Endpoint>> Node::connect_remote(const std::string& run,
+Result<std::unique_ptr<mcp::Endpoint>> Node::connect_remote(const PartOfRun& whose,
                                                             const std::string& role,
                                                             const Lock& lock,
                                                             std::unique_ptr<mcp::Wire> client,
                                                             mcp::HttpDoorPorts::Ended ended) {
+  const std::string& run = whose.run;
   std::vector<mcp::ServerBehind> servers;
   std::optional<Error> nobody;  // why the first of those that are absent is
   std::size_t absent = 0;
   for (const std::string& name : deployment_.roles.at(role).servers) {
     mcp::ServerBehind server;
     server.spec = session_of(run, name, lock);
+    server.spec.part = whose.part;
     server.spec.shared = true;
     if (remotes_->has(name)) {
       auto wire = remotes_->open(name, {role});

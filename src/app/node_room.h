@@ -223,7 +223,13 @@ class Node {
                                                      const std::string& role,
                                                      std::unique_ptr<mcp::Wire> client,
                                                      mcp::HttpDoorPorts::Ended ended);
-  Result<std::unique_ptr<mcp::Endpoint>> connect_remote(const std::string& run,
+  identity::Proved<mcp::RemoteCaller> caller_of(const identity::Principal& who,
+                                                const std::string& client) const;
+  struct PartOfRun {
+    std::string run;
+    std::shared_ptr<RunPart> part;  // null: all of it
+  };
+  Result<std::unique_ptr<mcp::Endpoint>> connect_remote(const PartOfRun& whose,
                                                         const std::string& role, const Lock& lock,
                                                         std::unique_ptr<mcp::Wire> client,
                                                         mcp::HttpDoorPorts::Ended ended);
@@ -247,6 +253,7 @@ class Node {
   Result<api::RoleInForce> role_as_it_is(const std::string& name);
   Result<api::RoleInForce> role_in_force(const std::string& name);
   Result<std::string> create_run(json::View request);
+  Result<std::string> create_sub_run(json::View request);
   std::optional<Instant> deadline_of(std::string_view run) const;
   Result<std::string> rotate_keys(json::View request);
 

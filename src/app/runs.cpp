@@ -2,6 +2,8 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <charconv>
+
 #include <fmt/format.h>
 
 #include "app/client.h"
@@ -19,6 +21,12 @@ constexpr std::size_t task_of_run_bytes_max = 256UL << 10;
 
 constexpr OptionRow kRunCreateOptions[] = {
     {"--role", "NAME", "the role, as the deployment file names it"},
+    {"--parent", "RUN", "instead of a role: a part of this run, for a sub-agent"},
+    {"--agent", "NAME", "beside `--parent`: how the sub-agent is called"},
+    {"--tool", "NAME", "beside `--parent`: a tool or glob that it is given (default: all of them)",
+     Takes::many},
+    {"--steps", "N", "beside `--parent`: how many steps it has at most"},
+    {"--denials", "N", "beside `--parent`: after so many denials it gets nothing more"},
     {"--key", "TEXT", "the same key is the same run while it is open (default: a new run)"},
     {"--task", "F", "what the run is for, and what it keeps of its role"},
     {"--for", "DOOR", "`api` or `mcp`: the door that the credential is for (default api)"},
@@ -37,10 +45,61 @@ std::string user_of_runs() {
   return user == nullptr ? fmt::format("uid:{}", ::getuid()) : user->pw_name;
 }
 
+// Options that say nothing about what is asked for.
+Status no_other_options(const Arguments& arguments) {
+  const bool part = arguments.has("--parent");
+  for (const char* name : {"--agent", "--tool", "--steps", "--denials"}) {
+    if (!part && arguments.has(name)) {
+      return fail(Fault::usage, fmt::format("`{}` belongs to `--parent`", name));
+    }
+  }
+  for (const char* name : {"--role", "--key", "--task"}) {
+    if (part && arguments.has(name)) {
+      return fail(Fault::usage, fmt::format("`{}` beside `--parent`: a part of a run has the "
+                                            "role, the policy and the task of that run",
+                                            name));
+    }
+  }
+  return {};
+}
+
+// The rest of a request for a part of a run.
+Result<std::string> part_wanted(const Arguments& arguments, json::Writer& request) {
+  const std::string agent = arguments.one("--agent").value_or("");
+  if (agent.empty()) {
+    return fail(Fault::usage, "`--agent` is missing: how is the sub-agent called?");
+  }
+  request.key("agent").string(agent).key("parent").string(arguments.one("--parent").value_or(""));
+  request.key("limits").object();
+  for (const std::string_view name : {"steps", "denials"}) {
+    const std::string option = fmt::format("--{}", name);
+    const auto text = arguments.one(option);
+    if (!text) continue;
+    std::uint64_t most = 0;
+    const char* const end = text->data() + text->size();
+    const auto [stop, wrong] = std::from_chars(text->data(), end, most);
+    if (wrong != std::errc() || stop != end) {
+      return fail(Fault::usage, fmt::format("`{}` is a number such as 10", option));
+    }
+    request.key(name).natural(most);
+  }
+  request.end();
+  if (arguments.has("--tool")) {
+    request.key("tools").array();
+    for (const std::string& tool : arguments.many("--tool")) request.string(tool);
+    request.end();
+  }
+  return request.end().take();
+}
+
 // What the node is asked for. Errors name the option.
 Result<std::string> run_wanted(const Arguments& arguments) {
+  if (Status fits = no_other_options(arguments); !fits) return std::unexpected(fits.error());
+  const bool part = arguments.has("--parent");
   const auto role = arguments.one("--role");
-  if (!role || role->empty()) return fail(Fault::usage, "`--role` is missing: whose run is it?");
+  if (!part && (!role || role->empty())) {
+    return fail(Fault::usage, "`--role` is missing: whose run is it?");
+  }
   const std::string door = arguments.one("--for").value_or("api");
   if (door != "api" && door != "mcp") {
     return fail(Fault::usage, "`--for` is `api` or `mcp`, found `" + visible(door) + "`");
@@ -51,8 +110,10 @@ Result<std::string> run_wanted(const Arguments& arguments) {
   }
   json::Writer request;
   request.object().key("op").string("run_open").key("audience").string(door);
-  request.key("by").string(user_of_runs()).key("key").string(arguments.one("--key").value_or(""));
-  request.key("lasts_seconds").integer(lasts->ns / 1'000'000'000).key("role").string(*role);
+  request.key("by").string(user_of_runs());
+  request.key("lasts_seconds").integer(lasts->ns / 1'000'000'000);
+  if (part) return part_wanted(arguments, request);
+  request.key("key").string(arguments.one("--key").value_or("")).key("role").string(*role);
   if (const auto task = arguments.one("--task")) {
     const auto text = read_file(*task, task_of_run_bytes_max);
     if (!text) return std::unexpected(text.error());
@@ -157,7 +218,11 @@ extern const CommandRow runs_create_command = {
     {},
     create_run,
     "For an agent that calls a door of `pawl serve`, which has to run. The run belongs to you: you "
-    "answer for it. A task file is read here, as the words of the person who starts the run."};
+    "answer for it. A task file is read here, as the words of the person who starts the run.\n\n"
+    "With `--parent` it is a part of an open run, or of such a part: the sub-agent has the tools "
+    "that are named here of those that the run has, what it uses counts in the run, and it ends "
+    "with the run.\n\n"
+    "    pawl runs create --parent r-7k2m9xq4 --agent reader --tool 'get_*' --steps 10 --for mcp"};
 extern const CommandRow runs_list_command = {"runs list",     "run", "lists the runs of the node",
                                              kRunListOptions, {},    list_runs};
 extern const CommandRow runs_show_command = {"runs show",     "run",  "shows how one run stands",

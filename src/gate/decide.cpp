@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "gate/bounds.h"
 #include "gate/candidates.h"
 #include "gate/change.h"
 #include "gate/facts.h"
@@ -107,7 +108,7 @@ CallDecided describe(const Ticket& ticket, const Looked& looked) {
   record.records = verdict.reservation.records;
   record.sums = verdict.reservation.sums;
   if (ticket.tool) record.entry = ticket.tool->entry->key;
-  record.call_note = ticket.asked.note;
+  record.call_note = note_of(ticket.asked);
   if (looked.passing) describe_passing(*looked.passing, record);
   record.candidate = ask_candidate(ticket, looked.facts, verdict, looked.look, looked.at);
   return record;
@@ -275,33 +276,24 @@ std::optional<Next> ask_nobody(Ticket& ticket, const Looked& looked) {
   const Run& run = ticket.state();
   const std::uint32_t most = ticket.desk.limits.questions_per_run_max;
   if (run.live - run.executing < most) return std::nullopt;
-  ticket.reply() = refuse_here(
-      ticket.desk,
-      {.run = ticket.asked.run,
-       .server = std::string(ticket.asked.call.server),
-       .tool = std::string(ticket.asked.call.tool),
-       .code = Code::ceiling,
-       .says = std::to_string(most) + " questions of this run wait for people already"});
-  return Next::reply;
+  return refuse_early(
+      ticket, refusal_of(ticket, Code::ceiling,
+                         std::to_string(most) + " questions of this run wait for people already"));
 }
 
 // A request for access that no door made, and a second one while people think about the first.
 std::optional<Next> ask_no_more(Ticket& ticket) {
   const Call& call = ticket.asked.call;
   if (!asked_for(call.tool)) return std::nullopt;
-  GateRefusal refusal{.run = ticket.asked.run,
-                      .server = std::string(call.server),
-                      .tool = std::string(call.tool),
-                      .code = Code::not_granted,
-                      .says = "nothing can be asked for at this door"};
+  GateRefusal refusal =
+      refusal_of(ticket, Code::not_granted, "nothing can be asked for at this door");
   if (ticket.asked.own) {
     const std::string asked = asks_already(ticket);
     if (asked.empty()) return std::nullopt;
     refusal.code = Code::approval_pending;
     refusal.says = "it is being asked for already: approval " + asked;
   }
-  ticket.reply() = refuse_here(ticket.desk, refusal);
-  return Next::reply;
+  return refuse_early(ticket, refusal);
 }
 
 // The open question of an identical call whose caller is gone, if there is one. A later leg of a
@@ -350,20 +342,19 @@ Next begin(Ticket& ticket) {
   ticket.tool =
       ticket.run->policy->bound(call.server, call.tool, ticket.asked.definition, desk.now());
   settle_counts(desk, *ticket.run, ticket.state());  // no ceiling is judged with a count missing
+  if (const auto over = outside_part(ticket)) return *over;
   if (const auto over = take_reply(ticket)) return *over;
   Facts facts = gather(ticket);
   if (const Approval* asked = open_question(ticket, facts)) {
     if (attach(ticket, *asked)) return still_open(ticket) ? wait(ticket) : look_again(ticket);
   }
   if (const auto over = ended_meanwhile(ticket)) return *over;
+  if (const auto over = charge_part(ticket)) return *over;
   if (ticket.state().phase == RunPhase::open && quota_spent(desk, ticket.state(), call.arguments)) {
-    ticket.reply() = refuse_here(desk, {.run = ticket.asked.run,
-                                        .server = std::string(call.server),
-                                        .tool = std::string(call.tool),
-                                        .code = Code::ceiling,
-                                        .says = "this run has written as much as one run may",
-                                        .halts = true});
-    return Next::reply;
+    GateRefusal refusal =
+        refusal_of(ticket, Code::ceiling, "this run has written as much as one run may");
+    refusal.halts = true;
+    return refuse_early(ticket, refusal);
   }
   if (const auto over = ask_no_more(ticket)) return *over;
   if (ticket.tool && !ticket.run->rejected.empty()) {

@@ -22,7 +22,9 @@ struct GateRefusal {
   Code code = Code::internal;
   std::string says = {};
   bool halts = false;
+  std::string note = {};  // of the record
 };
+GateRefusal refusal_of(const Ticket& ticket, Code code, std::string says);
 Settled refuse_here(Desk& desk, const GateRefusal& refusal);
 
 // Halts the run: a record, an escalation, and everything that waits is woken to be refused.

@@ -5,6 +5,7 @@
 
 #include "gate/decide.h"
 #include "gate/observe.h"
+#include "gate/part.h"
 
 namespace pawl {
 
@@ -40,6 +41,10 @@ Next last_look(Ticket& ticket, const Status& durable) {
   if (run.phase != RunPhase::open || desk.state.halt_of(run.agent, run.sponsor) != nullptr) {
     end_unsent(ticket);
     return refuse(ticket, denial(ticket, Code::run_halted, "the run was stopped meanwhile"));
+  }
+  if (ticket.asked.part && ticket.asked.part->over()) {
+    end_unsent(ticket);
+    return refuse(ticket, denial(ticket, Code::not_granted, "the sub-run ended meanwhile"));
   }
   if (!ticket.grant.empty() && !still_granted(run, ticket.grant, desk.now())) {
     end_unsent(ticket);

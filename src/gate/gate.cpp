@@ -7,6 +7,7 @@
 #include "gate/desk.h"
 #include "gate/hold.h"
 #include "gate/ladder.h"
+#include "gate/part.h"
 
 namespace pawl {
 
@@ -47,8 +48,14 @@ Status Gate::recover() {
 }
 
 Settled Gate::refuse(const std::string& run, Code code, const std::string& what,
-                     const std::string& sentence) {
-  return refuse_here(*desk_, {.run = run, .tool = what, .code = code, .says = sentence});
+                     const std::string& sentence, RunPart* part) {
+  GateRefusal refusal{.run = run, .tool = what, .code = code, .says = sentence};
+  if (part != nullptr) {
+    part->charge_step();
+    part->charge_denial();
+    refusal.note = part->name();
+  }
+  return refuse_here(*desk_, refusal);
 }
 
 Status Gate::note(const std::string& run, const std::string& topic, const std::string& text) {

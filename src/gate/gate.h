@@ -46,6 +46,8 @@
 
 namespace pawl {
 
+class RunPart;  // part.h
+
 struct GateLimits {
   Duration progress_every = Duration::seconds(5);
   std::uint32_t denial_records_max = 16;  // per run after a halt, and per minute in a flood
@@ -96,6 +98,7 @@ struct Proposal {
   // The door made this request itself, out of a call of pawl's own tool: `definition` and `pin` are
   // those of the tool that is asked for (model/access.h).
   bool own = false;
+  std::shared_ptr<RunPart> part;  // of the run, whose call it is; null: the whole run's
 };
 
 // What the door sends back.
@@ -268,7 +271,7 @@ class Gate {
   // A request that was refused before it could become a call (ambiguous, unknown method, too long):
   // charged and recorded like every attempt.
   Settled refuse(const std::string& run, Code code, const std::string& what,
-                 const std::string& sentence);
+                 const std::string& sentence, RunPart* part = nullptr);
 
   // Definitions that a server offers: compared with what was accepted; first uses are recorded.
   PinState pin(const std::string& run, const ToolDefinition& tool, bool locked,

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "gate/bounds.h"
 #include "gate/decide.h"
 #include "gate/execute.h"
 #include "gate/grants.h"
@@ -163,6 +164,7 @@ Next after_waiting(Ticket& ticket) {
     ticket.reply().kind = Settled::Kind::gone;
     return Next::reply;
   }
+  if (const auto over = part_is_over(ticket)) return *over;
   const Approval* asked = desk.state.approval(ticket.approval);
   if (still_open(ticket)) {
     leave_alone(ticket);

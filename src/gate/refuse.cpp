@@ -2,8 +2,10 @@
 #include <utility>
 
 #include "base/json.h"
+#include "gate/bounds.h"
 #include "gate/decide.h"
 #include "gate/flood.h"
+#include "gate/part.h"
 #include "kernel/admit/admit.h"
 #include "kernel/admit/explain.h"
 
@@ -74,9 +76,21 @@ Verdict denial(const Ticket& ticket, Code code, std::string says) {
 
 Next refuse(Ticket& ticket, const Verdict& verdict) {
   ticket.phase = Ticket::Phase::over;
+  // What was let run was no denial, whatever became of it.
+  const bool denied = ticket.decided_under == nullptr;
+  if (ticket.asked.part && denied) ticket.asked.part->charge_denial();
   ticket.reply() = refused(verdict, ticket.asked.call, ticket.entry(), ticket.policy(), ticket.call,
                            ticket.approval);
   return Next::reply;
+}
+
+GateRefusal refusal_of(const Ticket& ticket, Code code, std::string says) {
+  return {.run = ticket.asked.run,
+          .server = std::string(ticket.asked.call.server),
+          .tool = std::string(ticket.asked.call.tool),
+          .code = code,
+          .says = std::move(says),
+          .note = note_of(ticket.asked)};
 }
 
 Settled refuse_here(Desk& desk, const GateRefusal& refusal) {
@@ -104,6 +118,7 @@ Settled refuse_here(Desk& desk, const GateRefusal& refusal) {
     record.class_text = to_string(verdict.action_class);
     record.halt = verdict.halt;
     record.steps = verdict.reservation.steps;
+    record.call_note = refusal.note;
     if (!desk.append(std::move(record), {.urgency = Urgency::reserve, .at = now})) id.clear();
   } else {
     count_refusal(desk, *run, refusal.run, verdict.reason.code);

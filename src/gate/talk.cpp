@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "gate/bounds.h"
 #include "gate/decide.h"
 #include "gate/facts.h"
 #include "gate/people.h"
@@ -21,14 +22,6 @@ bool owns_reply_argument(const BoundTool& tool) {
   return std::ranges::any_of(tool.arguments, [](const ArgumentRule& rule) {
     return rule.path.size() == 1 && rule.path.front().name == reply_argument;
   });
-}
-
-Settled refused_reply(const Ticket& ticket, std::string says) {
-  return refuse_here(ticket.desk, {.run = ticket.asked.run,
-                                   .server = std::string(ticket.asked.call.server),
-                                   .tool = std::string(ticket.asked.call.tool),
-                                   .code = Code::constraint,
-                                   .says = std::move(says)});
 }
 
 // The call without the words: what is judged, shown and sent from here on.
@@ -69,10 +62,9 @@ std::optional<Next> take_reply(Ticket& ticket) {
   const bool fits = given.is_string() && given.string().size() <= reply_bytes_max &&
                     !trim(given.string()).empty();
   if (!fits) {
-    ticket.reply() =
-        refused_reply(ticket, "`" + std::string(reply_argument) + "` is a text of at most " +
-                                  std::to_string(reply_bytes_max) + " bytes");
-    return Next::reply;
+    return refuse_uncharged(ticket, Code::constraint,
+                            "`" + std::string(reply_argument) + "` is a text of at most " +
+                                std::to_string(reply_bytes_max) + " bytes");
   }
   const std::string words(given.string());
   const Approval* asked = nullptr;
@@ -83,9 +75,9 @@ std::optional<Next> take_reply(Ticket& ticket) {
                                                      ticket.asked.call, facts)));
   }
   if (asked == nullptr) {
-    ticket.reply() = refused_reply(ticket, "nobody asks about this call; make it without `" +
-                                               std::string(reply_argument) + "`");
-    return Next::reply;
+    return refuse_uncharged(
+        ticket, Code::constraint,
+        "nobody asks about this call; make it without `" + std::string(reply_argument) + "`");
   }
   const std::string id = asked->asked.approval;
   if (asked->talk->unanswered() && !write_reply(desk, *asked, words)) {

@@ -91,6 +91,7 @@ Proposal Asked::proposal() {
   out.resolve = wanted_.resolve;
   out.resumes = wanted_.resumes;
   out.own = wanted_.own;
+  out.part = wanted_.part;
   return out;
 }
 

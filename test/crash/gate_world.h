@@ -119,6 +119,7 @@ class Asked final : public Caller, public Upstream {
     std::string server = {};
     std::string resumes = {};  // the question of an earlier leg
     bool own = false;          // a door made it out of a call of pawl's own tool
+    std::shared_ptr<RunPart> part = {};
   };
   Asked(ToolServer& server, Wanted wanted);
 

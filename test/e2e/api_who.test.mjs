@@ -128,6 +128,11 @@ test('the client in TypeScript', async () => {
   assert.deepEqual([(await waiting).effect, (await waiting).code], ['deny', 'approval_rejected']);
   const child = await run.sub({ agent: 'reader', tools: ['read_note'] });
   assert.equal((await child.state()).parent_run, run.id);
+  const part = await run.sub({ agent: 'reader', audience: 'mcp' });
+  assert.match(part.opened.audience, /\/mcp\/clerk$/);
+  await assert.rejects(part.state(), (error) => error instanceof PawlError && error.status === 401);
+  assert.equal((await run.stateOf(part.id)).agent, 'reader');
+  assert.equal((await run.closeSub(part.id)).phase, 'closed');
   await assert.rejects(agent.settle(run.id, decision.call, { outcome: 'cancelled' }), (error) => {
     return error instanceof PawlError && error.status === 403 && error.code === 'identity';
   });

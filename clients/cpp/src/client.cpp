@@ -90,6 +90,7 @@ Answer<Run> Run::opened(std::string_view text, const Options& options) {
   run.id_ = said.text("run");
   run.credential_ = said.text("credential");
   run.expires_ = said.text("expires");
+  run.audience_ = said.text("audience");
   if (!is_id(run.id_) || run.credential_.empty()) return unclear();
   Options own = options;
   own.key = run.credential_;
@@ -128,6 +129,7 @@ Answer<Run> Run::sub(const NewSubRun& wanted) {
   tools += ']';
   Writer body;
   body.text("agent", wanted.agent);
+  if (wanted.for_mcp) body.text("audience", "mcp");
   if (wanted.steps || wanted.denials) body.raw("limits", limits.take());
   if (wanted.lasts) {
     body.number("lasts_seconds", static_cast<std::uint64_t>(wanted.lasts->count()));
@@ -144,6 +146,16 @@ Answer<RunState> Run::state() {
 
 Answer<RunState> Run::close() {
   return state_of(caller_->ask("POST", path_of_run(id_, "/close")));
+}
+
+Answer<RunState> Run::state_of_sub(std::string_view sub) {
+  if (!is_id(sub)) return std::unexpected(Failure{0, "usage", "this is no id of a run"});
+  return state_of(caller_->ask("GET", path_of_run(sub)));
+}
+
+Answer<RunState> Run::close_sub(std::string_view sub) {
+  if (!is_id(sub)) return std::unexpected(Failure{0, "usage", "this is no id of a run"});
+  return state_of(caller_->ask("POST", path_of_run(sub, "/close")));
 }
 
 Pawl::Pawl(Options options)

@@ -84,6 +84,8 @@ export type NewRun = {
 };
 export type NewSubRun = {
   agent: string;
+  /** The door that the credential is for: with `mcp`, that of the role, and not this one. */
+  audience?: 'api' | 'mcp';
   tools?: string[];
   limits?: { steps?: number; denials?: number };
   lasts_seconds?: number;
@@ -174,6 +176,8 @@ export class Run {
       if (Date.now() >= until) return decision;
     }
   }
+  // With `audience: 'mcp'` the credential is for the sub-agent's client; what that run may be asked
+  // here, this one asks: `stateOf`, `closeSub`.
   async sub(wanted: NewSubRun): Promise<Run> {
     const opened = await this.#caller.json<Opened>('POST', '/v1/runs', wanted);
     return new Run(opened, { address: this.#caller.address, key: opened.credential });
@@ -183,6 +187,12 @@ export class Run {
   }
   close(): Promise<RunState> {
     return this.#caller.json('POST', `/v1/runs/${this.id}/close`);
+  }
+  stateOf(sub: string): Promise<RunState> {
+    return this.#caller.json('GET', `/v1/runs/${sub}`);
+  }
+  closeSub(sub: string): Promise<RunState> {
+    return this.#caller.json('POST', `/v1/runs/${sub}/close`);
   }
 }
 

@@ -49,7 +49,7 @@ void Visit::refuse(int status, Code code, std::string_view reason) {
 Api::Room::Room(ApiPorts with)
     : ports(std::move(with)),
       audience(ports.address + "/v1"),
-      sub_runs(ports.limits.sub_runs_per_run_max),
+      sub_runs(std::make_shared<SubRuns>(ports.limits.sub_runs_per_run_max, ports.now)),
       events({ports.limits.events_per_run_max, ports.limits.streams_per_run_max,
               ports.limits.streams_max, ports.limits.runs_remembered_max,
               ports.limits.events_max}) {}
@@ -58,7 +58,7 @@ Api::Room::Room(ApiPorts with)
 void Api::Room::heard(const Record& record) {
   events.note(record, ports.gate.state());
   if (const auto* closed = std::get_if<RunClosed>(&record.body)) {
-    sub_runs.end_root(closed->run);
+    sub_runs->end_root(closed->run);
     held.erase(closed->run);
   }
   if (!events.waiting() || std::exchange(flushing, true)) return;
@@ -89,8 +89,8 @@ bool Api::Room::read_body(Visit& visit) {
   }
   // Of a call, every attempt is charged to its run, also one that nobody can read.
   if (visit.asked.operation->op == Op::propose) {
-    (void)ports.gate.refuse(visit.run, Code::ambiguous_request, "calls", parsed.error().message);
-    if (!visit.sub_run.empty()) sub_runs.charge_step(visit.sub_run);
+    (void)ports.gate.refuse(visit.run, Code::ambiguous_request, "calls", parsed.error().message,
+                            visit.part.get());
   }
   visit.refuse(400, Code::ambiguous_request, parsed.error().message);
   return false;
@@ -99,15 +99,16 @@ bool Api::Room::read_body(Visit& visit) {
 bool Api::Room::find_run(Visit& visit) {
   if (visit.asked.run.empty()) return true;
   const identity::Principal& who = visit.who;
-  const SubRun* sub = sub_runs.find(visit.asked.run, ports.now());
-  visit.sub_run = sub == nullptr ? std::string() : sub->id;
+  const SubRun* sub = sub_runs->find(visit.asked.run);
+  visit.sub_run = sub == nullptr ? std::string() : sub->id();
+  visit.part = sub_runs->part(visit.asked.run);
   visit.run = sub == nullptr ? visit.asked.run : sub->root;
   const Run* run = ports.gate.state().run(visit.run);
   bool fine = run != nullptr;
   if (fine && who.credential) {
     // Its own, and the sub-runs that it opened: ids are no authority.
     fine = who.credential->run == visit.asked.run ||
-           (sub != nullptr && sub->parent == who.credential->run);
+           (sub != nullptr && sub->parent() == who.credential->run);
   } else if (fine) {
     const bool own = identity::opened_by(*run, who.agent);
     const bool others = visit.asked.operation->right != "propose";
@@ -218,7 +219,7 @@ void Api::serve(http::Request request, http::Responder responder) {
 
 const Run* Api::run_of(std::string_view id) const {
   const State& state = room_->ports.gate.state();
-  const SubRun* sub = room_->sub_runs.find(id, room_->ports.now());
+  const SubRun* sub = room_->sub_runs->find(id);
   return state.run(sub == nullptr ? id : std::string_view(sub->root));
 }
 
@@ -228,6 +229,10 @@ const std::string& Api::audience() const {
 
 std::string Api::audience_of_role(std::string_view role) const {
   return room_->ports.address + "/mcp/" + std::string(role);
+}
+
+std::shared_ptr<RunPart> Api::part(std::string_view sub_run) const {
+  return room_->sub_runs->part(sub_run);
 }
 
 void Api::adopt(const std::string& run, Lock lock, Instant until) {

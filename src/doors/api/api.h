@@ -17,9 +17,10 @@
 // open, and what was allowed and not told has not happened.
 //
 // Sub-runs: with the credential of a run, an agent gets one for a sub-agent, with fewer tools and
-// smaller limits. A sub-run has no counters of its own that could add up: each of its calls is a
-// call of the run at the root, under its policy and its ceilings, and whatever ends that run ends
-// them all. Sub-runs live in memory: they end with the node.
+// smaller limits, for this door or for the MCP door of the role. A sub-run has no counters of its
+// own that could add up: each of its calls is a call of the run at the root, under its policy and
+// its ceilings, and whatever ends that run ends them all. Sub-runs live in memory: they end with
+// the node.
 //
 // Threads: the loop that owns the gate.
 #pragma once
@@ -74,6 +75,13 @@ struct ApiPorts {
   ApiLimits limits = {};
 };
 
+struct NewSubRun;  // body.h
+
+struct OpenedSubRun {
+  std::string run, parent, sponsor, audience;
+  identity::Identities::Issued issued;
+};
+
 class Api {
  public:
   explicit Api(ApiPorts ports);
@@ -89,6 +97,12 @@ class Api {
   const std::string& audience() const;
   // … and for the MCP door of a role, at the same address.
   std::string audience_of_role(std::string_view role) const;
+  // What a sub-run may that is not over; null: there is none of this id.
+  std::shared_ptr<RunPart> part(std::string_view sub_run) const;
+  // A sub-run for somebody at this machine, who answers for it as `by`. Fault::missing: there is no
+  // such parent. Others: it may not be, and why.
+  Result<OpenedSubRun> open_sub_run(const std::string& parent, const NewSubRun& wanted,
+                                    const std::string& by);
   // A run that somebody else opened and joined, with a credential until then: it is kept open as
   // long as that.
   void adopt(const std::string& run, Lock lock, Instant until);

@@ -15,9 +15,11 @@ namespace {
 constexpr std::string_view kName = R"({"type":"string","minLength":1,"maxLength":256})";
 constexpr std::string_view kSeconds = R"({"type":"integer","minimum":10,"maximum":86400})";
 
+constexpr Member kAudience = {"audience", false, R"({"enum":["api","mcp"]})",
+                              "The door that the credential is for; `api` where it is absent."};
+
 constexpr auto kRunMembers = std::to_array<Member>({
-    {"audience", false, R"({"enum":["api","mcp"]})",
-     "The door that the credential is for; `api` where it is absent."},
+    kAudience,
     {"key", false, R"({"type":"string","minLength":1,"maxLength":128})",
      "The same key of the same agent is the same run, while it is open. Without one a run is new."},
     {"lasts_seconds", false, kSeconds, "How long the credential is good; an hour where absent."},
@@ -30,6 +32,7 @@ constexpr auto kRunMembers = std::to_array<Member>({
 constexpr auto kSubRunMembers = std::to_array<Member>({
     {"agent", true, R"({"type":"string","minLength":1,"maxLength":128})",
      "The name of the sub-agent."},
+    kAudience,
     {"lasts_seconds", false, kSeconds, "At most as long as the credential that asks."},
     {"limits", false,
      R"({"type":"object","properties":{"steps":{"type":"integer","minimum":0},)"
@@ -112,6 +115,14 @@ Result<Duration> read_lasts(json::View root) {
                       identity::credential_life_max);
 }
 
+// Whether the credential is for the MCP door of the role.
+Result<bool> read_audience(json::View root) {
+  if (!root["audience"].exists()) return false;
+  const auto word = root.text("audience").value_or("");
+  if (word != "api" && word != "mcp") return wrong("audience", "is neither `api` nor `mcp`");
+  return word == "mcp";
+}
+
 }  // namespace
 
 std::span<const Member> members_of(Body body) {
@@ -148,11 +159,9 @@ Result<NewRun> read_new_run(json::View root) {
   const auto lasts = read_lasts(root);
   if (!lasts) return std::unexpected(lasts.error());
   run.lasts = *lasts;
-  if (const json::View audience = root["audience"]; audience.exists()) {
-    const auto word = root.text("audience").value_or("");
-    if (word != "api" && word != "mcp") return wrong("audience", "is neither `api` nor `mcp`");
-    run.for_mcp = word == "mcp";
-  }
+  const auto for_mcp = read_audience(root);
+  if (!for_mcp) return std::unexpected(for_mcp.error());
+  run.for_mcp = *for_mcp;
   return run;
 }
 
@@ -165,6 +174,9 @@ Result<NewSubRun> read_new_sub_run(json::View root) {
   const auto lasts = read_lasts(root);
   if (!lasts) return std::unexpected(lasts.error());
   run.lasts = *lasts;
+  const auto for_mcp = read_audience(root);
+  if (!for_mcp) return std::unexpected(for_mcp.error());
+  run.for_mcp = *for_mcp;
   json::Writer wanted;
   wanted.object();
   for (const char* name : {"limits", "tools"}) {
@@ -178,7 +190,7 @@ Result<NewSubRun> read_new_sub_run(json::View root) {
   for (const auto& [limit, value] : run.attenuation.limits) {
     if (limit == token::Limit::steps || limit == token::Limit::denials) continue;
     return wrong("limits",
-                 fmt::format("has `{}`, which nothing meters at this door", token::name_of(limit)));
+                 fmt::format("has `{}`, which nothing meters here", token::name_of(limit)));
   }
   return run;
 }

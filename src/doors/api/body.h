@@ -44,6 +44,7 @@ struct NewSubRun {
   std::string agent;
   token::Attenuation attenuation;
   Duration lasts{};
+  bool for_mcp = false;
 };
 Result<NewSubRun> read_new_sub_run(json::View root);
 

@@ -59,6 +59,10 @@ TEST(Body, ASubRunIsBoundedByWhatIsCounted) {
   const auto run = read_new_sub_run(root.root());
   ASSERT_TRUE(run);
   EXPECT_EQ(run->attenuation.limits.at(token::Limit::steps), 3U);
+  EXPECT_FALSE(run->for_mcp);
+  const auto door = document(R"({"agent":"reader","audience":"mcp"})");
+  EXPECT_TRUE(read_new_sub_run(door.root())->for_mcp);
+  EXPECT_FALSE(read_new_sub_run(document(R"({"agent":"a","audience":"web"})").root()));
   const auto tokens = read_new_sub_run(document(R"({"agent":"a","limits":{"tokens":3}})").root());
   ASSERT_FALSE(tokens);
   EXPECT_THAT(tokens.error().message, HasSubstr("nothing meters"));

@@ -194,52 +194,34 @@ std::size_t Api::Room::open_calls(std::string_view run) const {
       proposed, [run](const auto& entry) { return entry.second->run == run; }));
 }
 
-// What stands at this door before the gate: the bounds of a sub-run, and of what is open at once.
-bool Api::Room::may_propose(Visit& visit, const NewCall& call) {
-  if (open_calls(visit.run) >= ports.limits.open_calls_per_run_max) {
-    visit.refuse(429, Code::rate, "too many calls of this run are open");
-    return false;
-  }
-  if (visit.sub_run.empty()) return true;
-  const std::string objection =
-      sub_runs.objection(visit.sub_run, call.server, call.tool, ports.now());
-  sub_runs.charge_step(visit.sub_run);
-  if (objection.empty()) return true;
-  sub_runs.charge_denial(visit.sub_run);
-  const Code code = objection.contains("tool") ? Code::not_granted : Code::ceiling;
-  OpenCall refused;
-  refused.server = call.server;
-  refused.tool = call.tool;
-  const Settled settled = ports.gate.refuse(
-      visit.run, code, std::string(call.tool.substr(0, api_name_bytes_max)), objection);
-  visit.answer(status_of(settled), decided_json(refused, settled));
-  return false;
-}
-
 Task<void> Api::Room::propose(VisitPtr visit) {
   const auto self = shared_from_this();
   const auto wanted = read_new_call(visit->body.root());
   if (!wanted) {
-    (void)ports.gate.refuse(visit->run, Code::ambiguous_request, "calls", wanted.error().message);
-    if (!visit->sub_run.empty()) sub_runs.charge_step(visit->sub_run);
+    (void)ports.gate.refuse(visit->run, Code::ambiguous_request, "calls", wanted.error().message,
+                            visit->part.get());
     co_return visit->refuse(400, Code::ambiguous_request, wanted.error().message);
   }
-  if (!may_propose(*visit, *wanted)) co_return;
+  if (open_calls(visit->run) >= ports.limits.open_calls_per_run_max) {
+    co_return visit->refuse(429, Code::rate, "too many calls of this run are open");
+  }
   const Held* here = join_again(visit->run, visit->who.credential
                                                 ? visit->who.credential->expires
                                                 : ports.now() + identity::credential_life_default);
   if (here == nullptr) {
     co_return visit->refuse(503, Code::audit_unavailable, "the files of the role are not there");
   }
-  const auto tool = defined(ports.gate, here->lock, visit->run, *wanted);
+  // Of a tool that it was not given, a sub-run has nothing recorded.
+  const bool given = !visit->part || visit->part->covers(wanted->server, wanted->tool);
+  const auto tool = given ? defined(ports.gate, here->lock, visit->run, *wanted)
+                          : Result<DefinedTool>(DefinedTool{});
   if (!tool) {
     (void)ports.gate.refuse(visit->run, Code::schema, std::string(wanted->tool),
-                            tool.error().message);
+                            tool.error().message, visit->part.get());
     co_return visit->refuse(400, Code::schema, tool.error().message);
   }
   auto call = std::make_shared<OpenCall>();
   call->run = visit->run;
-  call->sub_run = visit->sub_run;
   call->server = wanted->server;
   call->tool = wanted->tool;
   if (const auto policy = ports.gate.policy_of(visit->run)) {
@@ -255,17 +237,12 @@ Task<void> Api::Room::propose(VisitPtr visit) {
   if (ports.trace) {
     proposal.trace = ports.trace(visit->request.headers.find(traceparent_name).value_or(""));
   }
-  if (!call->sub_run.empty()) {
-    proposal.note = "sub-run " + call->sub_run + " of " + visit->who.agent;
-  }
+  proposal.part = visit->part;
   const auto back = std::make_shared<ApiAnswer>(visit);
   AtOrchestrator both(self, call, back, wanted->wait);
   proposed[call.get()] = call;
   const Settled settled = co_await ports.gate.handle(std::move(proposal), both, both);
   proposed.erase(call.get());
-  if (settled.kind == Settled::Kind::refused && !call->told && !call->sub_run.empty()) {
-    sub_runs.charge_denial(call->sub_run);
-  }
   if (call->told) co_return ended(call, settled);
   call->approval = settled.approval;
   call->id = settled.call;

@@ -40,7 +40,7 @@ std::vector<Operation> operations_of_runs() {
        "POST",
        "/v1/runs",
        "Opens a run, or joins the open one of the same key; with the credential of a run, opens a "
-       "sub-run of it",
+       "sub-run of it, for this door or for the MCP door of its role",
        "propose",
        Body::run,
        "Run",

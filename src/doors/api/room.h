@@ -5,6 +5,7 @@
 #pragma once
 
 #include <deque>
+#include <expected>
 #include <map>
 #include <memory>
 #include <optional>
@@ -12,9 +13,11 @@
 #include <string_view>
 
 #include "doors/api/api.h"
+#include "doors/api/body.h"
 #include "doors/api/events.h"
 #include "doors/api/operations.h"
 #include "doors/api/sub_runs.h"
+#include "gate/part.h"
 #include "io/identity/bearer.h"
 
 namespace pawl::api {
@@ -26,8 +29,9 @@ struct Visit {
   Asked asked;
   json::Document body;
   identity::Principal who;
-  std::string run;      // that counts: the root of a sub-run
-  std::string sub_run;  // empty: none
+  std::string run;                // that counts: the root of a sub-run
+  std::string sub_run;            // empty: none
+  std::shared_ptr<RunPart> part;  // … and what it may; null: none
 
   void answer(int status, std::string text);
   void refuse(int status, Code code, std::string_view reason);
@@ -36,7 +40,7 @@ using VisitPtr = std::shared_ptr<Visit>;
 
 // A call between its proposal and its end.
 struct OpenCall {
-  std::string id, run, sub_run, server, tool;
+  std::string id, run, server, tool;
   std::string approval;  // while a person is asked
   std::string decision;  // JSON of an allowed call, as it was told
   std::string class_text, credential;
@@ -53,6 +57,13 @@ struct OpenCall {
   std::shared_ptr<void> timer;
 };
 using OpenCallPtr = std::shared_ptr<OpenCall>;
+
+// What is answered to a request that cannot be met.
+struct Refusal {
+  int status = 503;
+  Code code = Code::internal;
+  std::string reason;
+};
 
 struct EndedCall {
   std::string run, text;  // JSON of `Call`
@@ -75,6 +86,10 @@ struct Api::Room : std::enable_shared_from_this<Api::Room> {
   void open_run(Visit& visit);
   void give_credential(Visit& visit, const std::string& run, const NewRun& wanted, Lock lock);
   void open_sub_run(Visit& visit);
+  // For a sub-agent of whoever has this credential; `by`: a person who asks for it, or nobody.
+  std::expected<OpenedSubRun, Refusal> begin_sub_run(const token::RunCredential& parent,
+                                                     const NewSubRun& wanted,
+                                                     const std::string& by);
   void show_run(Visit& visit);
   void close_run(Visit& visit);
   void watch(Visit& visit);
@@ -91,7 +106,6 @@ struct Api::Room : std::enable_shared_from_this<Api::Room> {
 
   // calls.cpp
   Task<void> propose(VisitPtr visit);
-  bool may_propose(Visit& visit, const NewCall& call);
   void show_call(Visit& visit);
   std::size_t open_calls(std::string_view run) const;
 
@@ -101,7 +115,7 @@ struct Api::Room : std::enable_shared_from_this<Api::Room> {
 
   ApiPorts ports;
   std::string audience;
-  SubRuns sub_runs;
+  std::shared_ptr<SubRuns> sub_runs;
   Events events;
   std::map<std::string, Held, std::less<>> held;          // runs that this door keeps open
   std::map<std::string, OpenCallPtr, std::less<>> calls;  // that may run, by id

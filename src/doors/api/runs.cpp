@@ -233,67 +233,111 @@ void Api::Room::give_credential(Visit& visit, const std::string& run, const NewR
   visit.answer(201, run_json(*ports.gate.state().run(run), members));
 }
 
-void Api::Room::open_sub_run(Visit& visit) {
-  const auto wanted = read_new_sub_run(visit.body.root());
-  if (!wanted) return visit.refuse(400, Code::ambiguous_request, wanted.error().message);
-  const token::RunCredential& parent = *visit.who.credential;
-  const Instant now = ports.now();
-  const SubRun* above = sub_runs.find(parent.run, now);
-  SubRun sub{.id = ports.identities.new_id("s"),
-             .parent = parent.run,
-             .root = above == nullptr ? parent.run : above->root,
-             .agent = wanted->agent,
-             .attenuation = {},
-             .expires = {}};
+std::expected<OpenedSubRun, Refusal> Api::Room::begin_sub_run(const token::RunCredential& parent,
+                                                              const NewSubRun& wanted,
+                                                              const std::string& by) {
+  const auto no = [](int status, Code code, std::string reason) {
+    return std::unexpected(Refusal{status, code, std::move(reason)});
+  };
+  const SubRun* above = sub_runs->find(parent.run);
+  SubRun sub{.root = above == nullptr ? parent.run : above->root, .credential = {}, .expires = {}};
   const Run* root = ports.gate.state().run(sub.root);
   if (root == nullptr || root->phase != RunPhase::open) {
-    return visit.refuse(409, Code::run_halted, "the run is not open");
+    return no(409, Code::run_halted, "the run is not open");
   }
-  auto credential = token::delegate(parent,
-                                    {.agent = sub.agent,
-                                     .run = sub.id,
-                                     .id = ports.identities.new_id("j"),
-                                     .expires = std::min(now + wanted->lasts, parent.expires),
-                                     .attenuation = wanted->attenuation},
-                                    now);
-  if (!credential) {
-    return visit.refuse(403, Code::not_granted, token::to_string(credential.error()));
-  }
-  sub.attenuation = credential->attenuation;
+  const std::string sponsor = root->sponsor;
+  const std::string door = wanted.for_mcp ? ports.address + "/mcp/" + root->agent : audience;
+  auto credential =
+      token::delegate(parent,
+                      {.agent = wanted.agent,
+                       .run = ports.identities.new_id("s"),
+                       .id = ports.identities.new_id("j"),
+                       .expires = std::min(ports.now() + wanted.lasts, parent.expires),
+                       .attenuation = wanted.attenuation,
+                       .audience = door},
+                      ports.now());
+  if (!credential) return no(403, Code::not_granted, token::to_string(credential.error()));
+  sub.credential = *credential;
   const auto issued = ports.identities.issue(std::move(*credential), sub.root);
   if (!issued) {
-    return visit.refuse(status_of_fault(issued.error()), code_of_fault(issued.error()),
-                        issued.error().message);
+    return no(status_of_fault(issued.error()), code_of_fault(issued.error()),
+              issued.error().message);
   }
   sub.expires = issued->expires;
+  // It may be the first that this life of the node hears of the run.
+  if (join_again(sub.root, issued->expires) == nullptr) {
+    return no(503, Code::audit_unavailable, "the files of the role are not there");
+  }
   json::Writer said;
-  said.object().key("agent").string(sub.agent).key("attenuation");
-  token::write(sub.attenuation, said);
-  said.key("parent_run").string(sub.parent).key("run").string(sub.id).end();
-  if (Status added = sub_runs.add(sub, now); !added) {
-    return visit.refuse(429, Code::ceiling, added.error().message);
+  said.object().key("agent").string(wanted.agent).key("attenuation");
+  token::write(sub.credential.attenuation, said);
+  said.key("audience").string(door);
+  if (!by.empty()) said.key("by").string(visible(by));
+  said.key("parent_run").string(sub.parent()).key("run").string(sub.id()).end();
+  if (Status added = sub_runs->add(sub); !added) {
+    return no(429, Code::ceiling, added.error().message);
   }
   // Its calls stand in the journal under the root; this is where they are told apart.
   if (!ports.gate.note(sub.root, "sub-run", said.text())) {
-    (void)sub_runs.end(sub.id);
-    return visit.refuse(429, Code::ceiling, "too many sub-runs within a minute");
+    (void)sub_runs->end(sub.id());
+    return no(429, Code::ceiling, "too many sub-runs within a minute");
+  }
+  return OpenedSubRun{.run = sub.id(),
+                      .parent = sub.parent(),
+                      .sponsor = sponsor,
+                      .audience = door,
+                      .issued = *issued};
+}
+
+Result<OpenedSubRun> Api::open_sub_run(const std::string& parent, const NewSubRun& wanted,
+                                       const std::string& by) {
+  Room& room = *room_;
+  const SubRun* const sub = room.sub_runs->find(parent);
+  const Run* const run = room.ports.gate.state().run(parent);
+  if (sub == nullptr && run == nullptr) {
+    return fail(Fault::missing, "there is no run `" + visible(parent) + "`");
+  }
+  Result<token::RunCredential> above = fail(Fault::internal, "nobody's");
+  if (sub != nullptr) {
+    above = sub->credential;
+    above->expires = sub->expires;
+  } else {
+    above = room.ports.identities.credential_of(
+        {.agent = run->caller.empty() ? run->agent : run->caller,
+         .run = parent,
+         .audience = room.audience,
+         .life = identity::credential_life_max});
+  }
+  if (!above) return std::unexpected(above.error());
+  auto opened = room.begin_sub_run(*above, wanted, by);
+  if (!opened) return fail(Fault::refused, opened.error().reason);
+  return *std::move(opened);
+}
+
+void Api::Room::open_sub_run(Visit& visit) {
+  const auto wanted = read_new_sub_run(visit.body.root());
+  if (!wanted) return visit.refuse(400, Code::ambiguous_request, wanted.error().message);
+  const auto opened = begin_sub_run(*visit.who.credential, *wanted, {});
+  if (!opened) {
+    const Refusal& no = opened.error();
+    return visit.refuse(no.status, no.code, no.reason);
   }
   json::Writer out;
-  out.object().key("run").string(sub.id).key("phase").string("open");
-  out.key("agent").string(sub.agent).key("sponsor").string(root->sponsor);
-  out.key("parent_run").string(sub.parent);
-  put_credential(out, audience, *issued);
+  out.object().key("run").string(opened->run).key("phase").string("open");
+  out.key("agent").string(wanted->agent).key("sponsor").string(opened->sponsor);
+  out.key("parent_run").string(opened->parent);
+  put_credential(out, opened->audience, opened->issued);
   visit.answer(201, out.end().take());
 }
 
 void Api::Room::show_run(Visit& visit) {
   const Run& run = *ports.gate.state().run(visit.run);
-  const SubRun* sub = sub_runs.find(visit.asked.run, ports.now());
+  const SubRun* sub = sub_runs->find(visit.asked.run);
   if (sub == nullptr) return visit.answer(200, run_json(run));
   json::Writer out;
-  out.object().key("run").string(sub->id).key("phase").string(to_string(run.phase));
-  out.key("agent").string(sub->agent).key("sponsor").string(run.sponsor);
-  out.key("parent_run").string(sub->parent).key("policy").string(run.policy);
+  out.object().key("run").string(sub->id()).key("phase").string(to_string(run.phase));
+  out.key("agent").string(sub->credential.agent()).key("sponsor").string(run.sponsor);
+  out.key("parent_run").string(sub->parent()).key("policy").string(run.policy);
   out.key("steps").natural(sub->steps).key("denials").natural(sub->denials);
   out.key("expires").string(to_string(sub->expires));
   visit.answer(200, out.end().take());
@@ -301,7 +345,7 @@ void Api::Room::show_run(Visit& visit) {
 
 void Api::Room::close_run(Visit& visit) {
   if (!visit.sub_run.empty()) {
-    (void)sub_runs.end(visit.sub_run);
+    (void)sub_runs->end(visit.sub_run);
     json::Writer out;
     out.object().key("run").string(visit.sub_run).key("phase").string("closed").end();
     return visit.answer(200, out.take());

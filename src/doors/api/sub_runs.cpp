@@ -11,9 +11,10 @@ namespace pawl::api {
 namespace {
 
 // A pattern with a slash is about one server's tool, one without about any server's, as in a
-// policy.
-bool covers(const std::string& pattern, std::string_view server, std::string_view tool) {
-  if (!pattern.contains('/') || tool.starts_with("mcp:")) return glob_match(pattern, tool);
+// policy. Actions of the protocol have a slash in their names, and belong to any server too.
+bool covered_by(const std::string& pattern, std::string_view server, std::string_view tool) {
+  const bool anywhere = !pattern.contains('/') || pattern.starts_with("mcp:");
+  if (anywhere) return glob_match(pattern, tool);
   return glob_match(pattern, std::string(server) + "/" + std::string(tool));
 }
 
@@ -23,20 +24,71 @@ std::uint64_t used(const SubRun& run, token::Limit limit) {
 
 }  // namespace
 
-Status SubRuns::add(SubRun run, Instant now) {
-  std::erase_if(runs_, [now](const auto& entry) { return now >= entry.second.expires; });
+template <class Visit>
+void SubRuns::climb(std::string_view id, Visit&& visit) {
+  for (auto at = runs_.find(id); at != runs_.end(); at = runs_.find(at->second.parent())) {
+    visit(at->second);
+  }
+}
+
+// Every look goes to the table: who holds this keeps no sub-run that ended.
+class SubRuns::Part final : public RunPart {
+ public:
+  Part(std::shared_ptr<SubRuns> all, const SubRun& run)
+      : all_(std::move(all)),
+        id_(run.id()),
+        name_(fmt::format("sub-run {} of {}", run.id(), visible(run.credential.agent()))) {}
+
+  const std::string& name() const override { return name_; }
+  bool over() const override { return all_->find(id_) == nullptr; }
+  bool covers(std::string_view server, std::string_view tool) const override {
+    bool all = !over();
+    all_->climb(id_, [&](const SubRun& run) {
+      const auto& tools = run.credential.attenuation.tools;
+      all = all && (!tools || std::ranges::any_of(*tools, [&](const std::string& pattern) {
+              return covered_by(pattern, server, tool);
+            }));
+    });
+    return all;
+  }
+  std::string spent() const override {
+    std::string limit;
+    all_->climb(id_, [&](const SubRun& run) {
+      for (const auto& [name, most] : run.credential.attenuation.limits) {
+        if (!limit.empty() || used(run, name) < most) continue;
+        limit = fmt::format("the sub-run `{}` has used its {} {}", run.id(), most,
+                            token::name_of(name));
+      }
+    });
+    return limit;
+  }
+  void charge_step() override {
+    all_->climb(id_, [](SubRun& run) { ++run.steps; });
+  }
+  void charge_denial() override {
+    all_->climb(id_, [](SubRun& run) { ++run.denials; });
+  }
+
+ private:
+  std::shared_ptr<SubRuns> all_;
+  std::string id_, name_;
+};
+
+Status SubRuns::add(SubRun run) {
+  std::erase_if(runs_, [now = now_()](const auto& entry) { return now >= entry.second.expires; });
   const auto of_root = std::ranges::count_if(
       runs_, [&](const auto& entry) { return entry.second.root == run.root; });
   if (static_cast<std::size_t>(of_root) >= per_root_max_) {
     return fail(Fault::refused,
                 fmt::format("ceiling: one run has at most {} sub-runs", per_root_max_));
   }
-  std::string id = run.id;
+  std::string id = run.id();
   runs_.emplace(std::move(id), std::move(run));
   return {};
 }
 
-const SubRun* SubRuns::find(std::string_view id, Instant now) const {
+const SubRun* SubRuns::find(std::string_view id) const {
+  const Instant now = now_();
   const SubRun* found = nullptr;
   // One whose parent is over is over: along the chain ends only come earlier.
   for (std::string_view at = id;;) {
@@ -44,47 +96,20 @@ const SubRun* SubRuns::find(std::string_view id, Instant now) const {
     if (known == runs_.end()) return found != nullptr && at == found->root ? found : nullptr;
     if (now >= known->second.expires) return nullptr;
     if (found == nullptr) found = &known->second;
-    at = known->second.parent;
+    at = known->second.parent();
   }
 }
 
-std::string SubRuns::objection(std::string_view id, std::string_view server, std::string_view tool,
-                               Instant now) const {
-  if (find(id, now) == nullptr) return "the sub-run is over";
-  for (auto at = runs_.find(id); at != runs_.end(); at = runs_.find(at->second.parent)) {
-    const SubRun& run = at->second;
-    const auto& tools = run.attenuation.tools;
-    if (tools && std::ranges::none_of(*tools, [&](const std::string& pattern) {
-          return covers(pattern, server, tool);
-        })) {
-      return "the sub-run has no such tool";
-    }
-    for (const auto& [limit, most] : run.attenuation.limits) {
-      if (used(run, limit) < most) continue;
-      return fmt::format("the sub-run `{}` has used its {} {}", run.id, most,
-                         token::name_of(limit));
-    }
-  }
-  return {};
-}
-
-void SubRuns::charge_step(std::string_view id) {
-  for (auto at = runs_.find(id); at != runs_.end(); at = runs_.find(at->second.parent)) {
-    ++at->second.steps;
-  }
-}
-
-void SubRuns::charge_denial(std::string_view id) {
-  for (auto at = runs_.find(id); at != runs_.end(); at = runs_.find(at->second.parent)) {
-    ++at->second.denials;
-  }
+std::shared_ptr<RunPart> SubRuns::part(std::string_view id) {
+  const SubRun* const known = find(id);
+  return known == nullptr ? nullptr : std::make_shared<Part>(shared_from_this(), *known);
 }
 
 std::vector<std::string> SubRuns::end(std::string_view id) {
   std::vector<std::string> gone = {std::string(id)};
   for (std::size_t i = 0; i < gone.size(); ++i) {
     for (const auto& [name, run] : runs_) {
-      if (run.parent == gone[i]) gone.push_back(name);
+      if (run.parent() == gone[i]) gone.push_back(name);
     }
   }
   for (const std::string& name : gone) runs_.erase(name);

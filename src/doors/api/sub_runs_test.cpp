@@ -8,77 +8,113 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr Instant kNow{1'800'000'000LL * 1'000'000'000};
+// A root `r-1` and what is below it, at a time that the test says.
+struct Family {
+  explicit Family(std::size_t most = 8)
+      : runs(std::make_shared<SubRuns>(most, [this] { return now; })) {}
+  Family(const Family&) = delete;
 
-SubRun sub(const std::string& id, const std::string& parent, token::Attenuation attenuation = {}) {
-  return {.id = id,
-          .parent = parent,
-          .root = "r-1",
-          .agent = "reader",
-          .attenuation = std::move(attenuation),
-          .expires = kNow + Duration::seconds(60)};
-}
+  Status add(const std::string& id, const std::string& parent,
+             token::Attenuation attenuation = {}) {
+    SubRun run;
+    run.root = "r-1";
+    run.credential.run = id;
+    run.credential.parent_run = parent;
+    run.credential.actors = {"reader", "coder"};
+    run.credential.attenuation = std::move(attenuation);
+    run.expires = now + Duration::seconds(60);
+    return runs->add(std::move(run));
+  }
+
+  Instant now{1'800'000'000LL * 1'000'000'000};
+  std::shared_ptr<SubRuns> runs;
+};
+
 token::Attenuation steps(std::uint64_t most) {
   return {.tools = {}, .limits = {{token::Limit::steps, most}}};
 }
 
 // R16: a chain of sub-agents, each with what its parent has: the sum never exceeds it.
 TEST(SubRuns, WhatChildrenUseIsTheirParents) {
-  SubRuns runs(8);
-  ASSERT_TRUE(runs.add(sub("s-1", "r-1", steps(3)), kNow));
-  ASSERT_TRUE(runs.add(sub("s-2", "s-1", steps(3)), kNow));
-  ASSERT_TRUE(runs.add(sub("s-3", "s-1", steps(3)), kNow));
+  Family family;
+  ASSERT_TRUE(family.add("s-1", "r-1", steps(3)));
+  ASSERT_TRUE(family.add("s-2", "s-1", steps(3)));
+  ASSERT_TRUE(family.add("s-3", "s-1", steps(3)));
   for (const char* id : {"s-2", "s-3", "s-2"}) {
-    EXPECT_EQ(runs.objection(id, "", "a", kNow), "");
-    runs.charge_step(id);
+    const auto part = family.runs->part(id);
+    EXPECT_EQ(part->spent(), "");
+    part->charge_step();
   }
   for (const char* id : {"s-1", "s-2", "s-3"}) {
-    EXPECT_THAT(runs.objection(id, "", "a", kNow), HasSubstr("`s-1` has used its 3 steps")) << id;
+    EXPECT_THAT(family.runs->part(id)->spent(), HasSubstr("`s-1` has used its 3 steps")) << id;
   }
 }
 
 TEST(SubRuns, DenialsAreCountedLikewise) {
-  SubRuns runs(8);
-  ASSERT_TRUE(
-      runs.add(sub("s-1", "r-1", {.tools = {}, .limits = {{token::Limit::denials, 1}}}), kNow));
-  runs.charge_step("s-1");
-  EXPECT_EQ(runs.objection("s-1", "", "a", kNow), "");
-  runs.charge_denial("s-1");
-  EXPECT_THAT(runs.objection("s-1", "", "a", kNow), HasSubstr("1 denials"));
+  Family family;
+  ASSERT_TRUE(family.add("s-1", "r-1", {.tools = {}, .limits = {{token::Limit::denials, 1}}}));
+  const auto part = family.runs->part("s-1");
+  part->charge_step();
+  EXPECT_EQ(part->spent(), "");
+  part->charge_denial();
+  EXPECT_THAT(part->spent(), HasSubstr("1 denials"));
 }
 
 TEST(SubRuns, ToolsAreThoseOfEveryoneAbove) {
-  SubRuns runs(8);
-  ASSERT_TRUE(runs.add(sub("s-1", "r-1", {.tools = {{"get_*", "bank/pay"}}, .limits = {}}), kNow));
-  ASSERT_TRUE(runs.add(sub("s-2", "s-1", {.tools = {{"*", "bank/*"}}, .limits = {}}), kNow));
-  EXPECT_EQ(runs.objection("s-2", "", "get_name", kNow), "");
-  EXPECT_EQ(runs.objection("s-2", "crm", "get_name", kNow), "");
-  EXPECT_EQ(runs.objection("s-2", "bank", "pay", kNow), "");
-  EXPECT_NE(runs.objection("s-2", "shop", "pay", kNow), "");
-  EXPECT_NE(runs.objection("s-2", "", "pay", kNow), "");
+  Family family;
+  ASSERT_TRUE(family.add("s-1", "r-1", {.tools = {{"get_*", "bank/pay"}}, .limits = {}}));
+  ASSERT_TRUE(family.add("s-2", "s-1", {.tools = {{"*", "bank/*"}}, .limits = {}}));
+  const auto part = family.runs->part("s-2");
+  EXPECT_TRUE(part->covers("", "get_name"));
+  EXPECT_TRUE(part->covers("crm", "get_name"));
+  EXPECT_TRUE(part->covers("bank", "pay"));
+  EXPECT_FALSE(part->covers("shop", "pay"));
+  EXPECT_FALSE(part->covers("", "pay"));
+  EXPECT_FALSE(part->covers("", "mcp:resources/read"));
+  EXPECT_EQ(part->name(), "sub-run s-2 of reader");
+}
+
+TEST(SubRuns, ActionsOfTheProtocolAreGivenByTheirNames) {
+  Family family;
+  ASSERT_TRUE(family.add("s-1", "r-1", {.tools = {{"mcp:resources/*", "crm/*"}}, .limits = {}}));
+  const auto part = family.runs->part("s-1");
+  EXPECT_TRUE(part->covers("bank", "mcp:resources/read"));
+  EXPECT_FALSE(part->covers("bank", "mcp:prompts/get"));
+  EXPECT_TRUE(part->covers("crm", "get_name"));
+  EXPECT_FALSE(part->covers("bank", "get_name"));
 }
 
 TEST(SubRuns, EndWithWhatTheyArePartOf) {
-  SubRuns runs(8);
-  ASSERT_TRUE(runs.add(sub("s-1", "r-1"), kNow));
-  ASSERT_TRUE(runs.add(sub("s-2", "s-1"), kNow));
-  ASSERT_NE(runs.find("s-2", kNow), nullptr);
-  EXPECT_EQ(runs.find("s-2", kNow + Duration::seconds(60)), nullptr) << "its time is over";
-  EXPECT_EQ(runs.end("s-1").size(), 2U);
-  EXPECT_EQ(runs.find("s-2", kNow), nullptr);
-  EXPECT_NE(runs.objection("s-2", "", "a", kNow), "");
-  ASSERT_TRUE(runs.add(sub("s-3", "r-1"), kNow));
-  runs.end_root("r-1");
-  EXPECT_EQ(runs.find("s-3", kNow), nullptr);
-  EXPECT_EQ(runs.find("r-1", kNow), nullptr);
+  Family family;
+  ASSERT_TRUE(family.add("s-1", "r-1"));
+  ASSERT_TRUE(family.add("s-2", "s-1"));
+  const auto part = family.runs->part("s-2");
+  ASSERT_NE(part, nullptr);
+  const Instant then = family.now;
+  family.now = then + Duration::seconds(60);
+  EXPECT_TRUE(part->over()) << "its time is over";
+  EXPECT_FALSE(part->covers("", "a"));
+  EXPECT_EQ(family.runs->find("s-2"), nullptr);
+  family.now = then;
+  EXPECT_FALSE(part->over());
+  EXPECT_EQ(family.runs->end("s-1").size(), 2U);
+  EXPECT_TRUE(part->over());
+  EXPECT_FALSE(part->covers("", "a"));
+  EXPECT_EQ(family.runs->part("s-2"), nullptr);
+  part->charge_step();
+  ASSERT_TRUE(family.add("s-3", "r-1"));
+  family.runs->end_root("r-1");
+  EXPECT_EQ(family.runs->find("s-3"), nullptr);
+  EXPECT_EQ(family.runs->find("r-1"), nullptr);
 }
 
 TEST(SubRuns, AreBoundedInNumber) {
-  SubRuns runs(2);
-  ASSERT_TRUE(runs.add(sub("s-1", "r-1"), kNow));
-  ASSERT_TRUE(runs.add(sub("s-2", "r-1"), kNow));
-  EXPECT_FALSE(runs.add(sub("s-3", "r-1"), kNow));
-  EXPECT_TRUE(runs.add(sub("s-3", "r-1"), kNow + Duration::seconds(60))) << "those are over";
+  Family family(2);
+  ASSERT_TRUE(family.add("s-1", "r-1"));
+  ASSERT_TRUE(family.add("s-2", "r-1"));
+  EXPECT_FALSE(family.add("s-3", "r-1"));
+  family.now = family.now + Duration::seconds(60);
+  EXPECT_TRUE(family.add("s-3", "r-1")) << "those are over";
 }
 
 }  // namespace

@@ -146,6 +146,7 @@ class GiveAnswer final : public Upstream {
 Proposal proposal_for(const SessionSpec& spec, std::string_view tool, json::View arguments) {
   Proposal proposal;
   proposal.run = spec.run;
+  proposal.part = spec.part;
   proposal.call = Call{spec.server, tool, arguments};
   return proposal;
 }

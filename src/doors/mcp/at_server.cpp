@@ -87,7 +87,7 @@ Task<Outcome> AtServer::execute(std::string_view tool, std::string_view argument
     if (more.empty()) co_return failed("the tool server asked for what it is not granted");
     // The last look again: what was let run is not let run for ever.
     const Call call{room_->spec.server, tool, {}};
-    if (!room_->gate.goes_on(room_->spec.run, call, decided_under.get())) {
+    if (!room_->goes_on(call, decided_under.get())) {
       co_return failed("the run was stopped, or its policy changed, before it was over");
     }
     if (room_->server_gone) co_return failed("the tool server ended after it had asked for more");

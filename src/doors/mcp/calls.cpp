@@ -123,8 +123,8 @@ Task<void> Session::Room::access_call(PendingPtr entry, std::shared_ptr<json::Do
   const AskedFor asked = asked_in(given, spec.server);
   const auto arguments = json::parse(asked.arguments);
   if (asked.tool.empty() || !arguments) {
-    const Settled settled = gate.refuse(spec.run, Code::constraint, std::string(access_tool_name),
-                                        "it says which `tool` it asks for, by its name");
+    const Settled settled = refuse(Code::constraint, std::string(access_tool_name),
+                                   "it says which `tool` it asks for, by its name");
     settle(entry, {Reply::Kind::result, refused_result(settled)});
     co_return;
   }
@@ -132,6 +132,7 @@ Task<void> Session::Room::access_call(PendingPtr entry, std::shared_ptr<json::Do
   const std::string action = access_name(asked.tool);
   Proposal proposal;
   proposal.run = spec.run;
+  proposal.part = spec.part;
   proposal.call = Call{spec.server, action, arguments->root()};
   proposal.definition = shelved.definition;
   proposal.pin = shelved.pin;
@@ -160,8 +161,8 @@ Task<void> Session::Room::tool_call(PendingPtr entry, std::shared_ptr<json::Docu
   const json::View given = params["arguments"];
   if (!name || (given.exists() && !given.is_object())) {
     const Settled settled =
-        gate.refuse(spec.run, Code::ambiguous_request, "tools/call",
-                    "`name` is a text and `arguments` an object, and one of them is not");
+        refuse(Code::ambiguous_request, "tools/call",
+               "`name` is a text and `arguments` an object, and one of them is not");
     settle(entry, {Reply::Kind::result, refused_result(settled)});
     co_return;
   }
@@ -181,6 +182,7 @@ Task<void> Session::Room::tool_call(PendingPtr entry, std::shared_ptr<json::Docu
   if (as_task && !begin_task(entry, shelved)) co_return;
   Proposal proposal;
   proposal.run = spec.run;
+  proposal.part = spec.part;
   proposal.call = Call{spec.server, *name, given.exists() ? given : empty_object().root()};
   proposal.definition = shelved.definition;
   proposal.pin = shelved.pin;
@@ -222,6 +224,7 @@ Task<void> Session::Room::action(PendingPtr entry, std::string method,
   entry->incarnation = incarnation;
   Proposal proposal;
   proposal.run = spec.run;
+  proposal.part = spec.part;
   proposal.call = Call{spec.server, tool, parsed->root()};
   trace_call(entry, params, proposal);
   if (params["_meta"].size() > 0) {

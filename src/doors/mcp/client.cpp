@@ -52,8 +52,8 @@ void Session::Room::client_line(std::string_view line) {
 
 void Session::Room::refuse_line(std::string_view id, int code, const std::string& what,
                                 std::string_view method) {
-  const Settled settled = gate.refuse(spec.run, Code::ambiguous_request,
-                                      method.empty() ? "message" : std::string(method), what);
+  const Settled settled =
+      refuse(Code::ambiguous_request, method.empty() ? "message" : std::string(method), what);
   if (method == "tools/call" && id != "null") {
     to_client(result_line(id, refused_result(settled)), id);
     return;
@@ -168,8 +168,7 @@ void Session::Room::refuse_unknown(const Message& message) {
   // Both are asked by clients that want to find out what is spoken here, and mean no harm.
   const bool asking = message.method == "server/discover" || message.method == "ping";
   if (!asking) {
-    (void)gate.refuse(spec.run, Code::not_granted, std::string(message.method),
-                      "this method is not known");
+    (void)refuse(Code::not_granted, std::string(message.method), "this method is not known");
   }
   to_client(error_line(message.id, method_not_found, "method not found"), message.id);
 }
@@ -191,7 +190,7 @@ void Session::Room::dispatch(PendingPtr entry, const Method& method,
                    error_object(invalid_params, "this cursor was not given by the server")});
     return;
   }
-  if (method.handling == Handling::list && !granted(*spec.policy, spec.server, method.shown_by)) {
+  if (method.handling == Handling::list && !granted(shown(), method.shown_by)) {
     settle(entry, {Reply::Kind::result, empty_list(method.member)});
     return;
   }
@@ -207,7 +206,7 @@ void Session::Room::client_notification(const Message& message) {
       cancel_of_client(message.params);
       return;
     case ClientNotice::roots_changed:
-      if (server_era == Era::legacy && granted(*spec.policy, spec.server, "mcp:roots/list")) {
+      if (server_era == Era::legacy && granted(shown(), "mcp:roots/list")) {
         to_server(notification_line(message.method, {}));
       }
       return;
@@ -258,8 +257,7 @@ Task<void> Session::Room::initialize(std::string id, std::shared_ptr<json::Docum
   }
   const bool own = server_era == Era::modern || spec.one_for_all;
   const std::string_view spoken = own ? revision : std::string_view();
-  to_client(result_line(id, initialize_result(said.root(), *spec.policy, spec.server,
-                                              with_instructions(), spoken)),
+  to_client(result_line(id, initialize_result(said.root(), shown(), with_instructions(), spoken)),
             id);
 }
 
@@ -303,7 +301,7 @@ Task<void> Session::Room::list(PendingPtr entry, std::string method, std::string
   }
   remember_cursor(result->root());
   FilteredList filtered;
-  if (tools) filtered = filter_tools(result->root(), *spec.policy, spec.server, shelf);
+  if (tools) filtered = filter_tools(result->root(), shown(), shelf);
   std::string clean = filtered.changed ? std::move(filtered.text) : without_reserved(answer.text);
   Reply reply{Reply::Kind::result, clean.empty() ? std::move(answer.text) : std::move(clean)};
   if (server_era == Era::modern) {

@@ -166,12 +166,11 @@ FromModern from_modern(std::string_view result) {
   return {FromModern::Kind::input_required, {}};
 }
 
-std::string discover_result(json::View said, const Policy& policy, std::string_view server,
-                            bool with_instructions) {
+std::string discover_result(json::View said, const Shown& to, bool with_instructions) {
   json::Writer out;
   out.object();
   out.key("supportedVersions").array().string(modern_revision).end();
-  out.key("capabilities").raw(server_capabilities(said["capabilities"], policy, server, true));
+  out.key("capabilities").raw(server_capabilities(said["capabilities"], to, true));
   if (const auto text = said.text("instructions"); text && with_instructions) {
     out.key("instructions").string(*text);
   }

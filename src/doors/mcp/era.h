@@ -16,6 +16,8 @@
 
 namespace pawl::mcp {
 
+struct Shown;  // reply.h
+
 enum class Era : std::uint8_t { unknown, legacy, modern };
 
 inline constexpr std::string_view modern_revision = "2026-07-28";
@@ -76,8 +78,7 @@ struct FromModern {
 FromModern from_modern(std::string_view result);
 
 // Answer of `server/discover` from what a server said about itself in the form of `initialize`.
-std::string discover_result(json::View said, const Policy& policy, std::string_view server,
-                            bool with_instructions);
+std::string discover_result(json::View said, const Shown& to, bool with_instructions);
 // A modern server's `server/discover` in the form of an `initialize` result; empty where it does
 // not serve the modern revision.
 std::string said_in_discover(json::View result);

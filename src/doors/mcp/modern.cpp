@@ -113,9 +113,9 @@ bool Session::Room::redeem(const PendingPtr& entry, const Message& message) {
                                              : std::nullopt;
   if (!leg) {
     const Settled settled =
-        gate.refuse(spec.run, Code::ambiguous_request, entry->method,
-                    "`requestState` is not one that waits for this request: it was changed, used "
-                    "before, is too old, or belongs to another");
+        refuse(Code::ambiguous_request, entry->method,
+               "`requestState` is not one that waits for this request: it was changed, used "
+               "before, is too old, or belongs to another");
     settle(entry,
            {Reply::Kind::error, error_object(invalid_params, settled.text, settled.decision)});
     return false;
@@ -136,7 +136,7 @@ bool Session::Room::repeats_truly(const PendingPtr& entry, const Shelved& shelve
   if (repeated == nullptr) return true;
   const std::string wrong = disagreement(*repeated, *shelved.mirrored, arguments);
   if (wrong.empty()) return true;
-  const Settled settled = gate.refuse(spec.run, Code::ambiguous_request, "tools/call", wrong);
+  const Settled settled = refuse(Code::ambiguous_request, "tools/call", wrong);
   settle(entry, {Reply::Kind::error, error_object(header_mismatch, wrong, settled.decision)});
   return false;
 }
@@ -185,15 +185,15 @@ Task<void> Session::Room::after_opening(PendingPtr entry, const Method& method,
   if (server_era == Era::modern) {
     std::string own =
         envelope_for_server(seen.capabilities, seen.client, *spec.policy, spec.server);
-    if (entry->log_level >= 0 && granted(*spec.policy, spec.server, "mcp:logging/setLevel")) {
+    if (entry->log_level >= 0 && granted(shown(), "mcp:logging/setLevel")) {
       own += fmt::format(R"(,"{}":"{}")", meta_log_level, seen.log_level);
     }
     entry->envelope =
         own == *envelope ? envelope : std::make_shared<const std::string>(std::move(own));
   }
   if (method.handling == Handling::discover) {
-    settle(entry, {Reply::Kind::result,
-                   discover_result(said.root(), *spec.policy, spec.server, with_instructions())});
+    settle(entry,
+           {Reply::Kind::result, discover_result(said.root(), shown(), with_instructions())});
   } else if (method.handling == Handling::listen) {
     co_await listen(entry, params);
   } else {
@@ -222,7 +222,7 @@ Task<void> Session::Room::listen(PendingPtr entry, json::View params) {
   const json::View offered = said.root()["capabilities"];
   const auto changes = [&](std::string_view list, std::string_view action) {
     const bool told = awaited || offered[list]["listChanged"].exists();
-    return told && granted(*spec.policy, spec.server, action);
+    return told && granted(shown(), action);
   };
   // Of tools pawl tells by itself too, when another policy shows others.
   open.tools = wants(filter, "toolsListChanged") && (has_tools || awaited);

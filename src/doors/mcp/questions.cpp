@@ -59,8 +59,7 @@ bool Session::Room::speaks_past_scope(std::string_view method) const {
 
 bool Session::Room::may_ask(std::string_view method, json::View params,
                             const Offers& offered) const {
-  return offered.cover(method, params) &&
-         granted(*spec.policy, spec.server, "mcp:" + std::string(method)) &&
+  return offered.cover(method, params) && granted(shown(), "mcp:" + std::string(method)) &&
          !asks_for_secret(params) && !speaks_past_scope(method);
 }
 

@@ -40,15 +40,14 @@ constexpr Capability kServerCapabilities[] = {
 };
 
 template <std::size_t N>
-std::string capabilities(json::View offered, const Capability (&table)[N], const Policy& policy,
-                         std::string_view server) {
+std::string capabilities(json::View offered, const Capability (&table)[N], const Shown& to) {
   json::Writer out;
   out.object();
   for (auto [key, value] : offered.members()) {
     const auto* gate = std::find_if(std::begin(table), std::end(table),
                                     [&](const Capability& g) { return g.capability == key; });
     if (gate == std::end(table)) continue;
-    if (!gate->action.empty() && !granted(policy, server, gate->action)) continue;
+    if (!gate->action.empty() && !granted(to, gate->action)) continue;
     out.key(key).value(value);
   }
   out.end();
@@ -88,8 +87,10 @@ std::string called_tool(json::View params) {
   return visible(name.substr(0, called_name_bytes_max));
 }
 
-bool granted(const Policy& policy, std::string_view server, std::string_view tool) {
-  return policy.find(server, tool) != nullptr && policy.blocks(server, tool) == nullptr;
+bool granted(const Shown& to, std::string_view tool) {
+  return to.policy.find(to.server, tool) != nullptr &&
+         to.policy.blocks(to.server, tool) == nullptr &&
+         (to.part == nullptr || to.part->covers(to.server, tool));
 }
 
 Hello hello_of(json::View params) {
@@ -114,7 +115,7 @@ std::string client_name(json::View client) {
 }
 
 std::string client_capabilities(json::View offered, const Policy& policy, std::string_view server) {
-  return capabilities(offered, kClientCapabilities, policy, server);
+  return capabilities(offered, kClientCapabilities, {policy, server});
 }
 
 std::string initialize_params(const Hello& hello, const Policy& policy, std::string_view server) {
@@ -127,9 +128,8 @@ std::string initialize_params(const Hello& hello, const Policy& policy, std::str
   return out.take();
 }
 
-std::string server_capabilities(json::View offered, const Policy& policy, std::string_view server,
-                                bool modern) {
-  const std::string kept = capabilities(offered, kServerCapabilities, policy, server);
+std::string server_capabilities(json::View offered, const Shown& to, bool modern) {
+  const std::string kept = capabilities(offered, kServerCapabilities, to);
   if (!modern) {
     // Of its tools: which of them, their definitions say.
     const bool tasks = offered["tasks"]["requests"]["tools"]["call"].exists();
@@ -146,7 +146,7 @@ std::string server_capabilities(json::View offered, const Policy& policy, std::s
     } else if (value["listChanged"].exists()) {
       out.key("listChanged").value(value["listChanged"]);
     }
-    const bool hears = granted(policy, server, "mcp:resources/subscribe");
+    const bool hears = granted(to, "mcp:resources/subscribe");
     if (name == "resources" && value["subscribe"].exists() && hears) {
       out.key("subscribe").value(value["subscribe"]);
     }
@@ -160,8 +160,8 @@ std::string server_capabilities(json::View offered, const Policy& policy, std::s
   return out.take();
 }
 
-std::string initialize_result(json::View said, const Policy& policy, std::string_view server,
-                              bool with_instructions, std::string_view revision) {
+std::string initialize_result(json::View said, const Shown& to, bool with_instructions,
+                              std::string_view revision) {
   json::Writer out;
   out.object();
   for (auto [key, value] : said.members()) {
@@ -169,7 +169,7 @@ std::string initialize_result(json::View said, const Policy& policy, std::string
     if (key == "_meta") continue;
     out.key(key);
     if (key == "capabilities") {
-      out.raw(server_capabilities(value, policy, server, false));
+      out.raw(server_capabilities(value, to, false));
     } else if (key == "protocolVersion" && !revision.empty()) {
       out.string(revision);
     } else {
@@ -180,8 +180,8 @@ std::string initialize_result(json::View said, const Policy& policy, std::string
   return out.take();
 }
 
-FilteredList filter_tools(json::View result, const Policy& policy, std::string_view server,
-                          const Shelf& shelf) {
+FilteredList filter_tools(json::View result, const Shown& to, const Shelf& shelf) {
+  const auto& [policy, server, part] = to;
   std::size_t offered = 0;
   std::size_t shown = 0;
   std::size_t watched = 0;  // what nobody granted and is shown all the same
@@ -195,6 +195,7 @@ FilteredList filter_tools(json::View result, const Policy& policy, std::string_v
     const ToolRule* entry = policy.find(server, name);
     const bool lent = entry == nullptr && shelf.lent(name);
     if ((entry == nullptr && !all && !lent) || policy.blocks(server, name) != nullptr) continue;
+    if (part != nullptr && !part->covers(server, name)) continue;
     if (!visible_pin(shelf.find(name).pin)) continue;
     if (entry == nullptr) {
       ++(lent ? shown : watched);
@@ -206,7 +207,14 @@ FilteredList filter_tools(json::View result, const Policy& policy, std::string_v
     tools.raw(shown_tool(tool, *entry));
   }
   std::string own;
-  if (!result["nextCursor"].exists()) own = access_tool(policy, server, shelf.names());
+  if (!result["nextCursor"].exists()) {
+    std::vector<std::string> names = shelf.names();
+    if (part != nullptr) {
+      std::erase_if(names,
+                    [&to](const std::string& one) { return !to.part->covers(to.server, one); });
+    }
+    own = access_tool(policy, server, names);
+  }
   if (!own.empty()) tools.raw(own);
   tools.end();
   if (shown == offered && !projected && own.empty()) return {};

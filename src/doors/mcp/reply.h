@@ -9,9 +9,20 @@
 #include "base/json.h"
 #include "doors/mcp/shelf.h"
 #include "gate/gate.h"
+#include "gate/part.h"
 #include "kernel/policy/policy.h"
 
 namespace pawl::mcp {
+
+// What a client is shown of a server, and may be asked by it: what the policy grants, and where the
+// client is a part of its run, what that was given.
+struct Shown {
+  const Policy& policy;
+  std::string_view server;
+  const RunPart* part = nullptr;
+};
+// True where the policy grants this name and does not block it, and the part has it.
+bool granted(const Shown& to, std::string_view tool);
 
 // What a client says when it opens the way to a server. Views into its message.
 struct Hello {
@@ -30,17 +41,13 @@ std::string client_capabilities(json::View capabilities, const Policy& policy,
 // The server's answer as it goes to the client: capabilities whose actions the policy does not
 // grant are left out, and instructions that are not accepted. `revision` where the client and the
 // server do not speak the same one.
-std::string initialize_result(json::View said, const Policy& policy, std::string_view server,
-                              bool with_instructions, std::string_view revision = {});
+std::string initialize_result(json::View said, const Shown& to, bool with_instructions,
+                              std::string_view revision = {});
 // For a client of the modern era changes come by subscription, and pawl itself tells of tools.
-std::string server_capabilities(json::View capabilities, const Policy& policy,
-                                std::string_view server, bool modern);
+std::string server_capabilities(json::View capabilities, const Shown& to, bool modern);
 
 // How records call what a `tools/call` with these params asks for.
 std::string called_tool(json::View params);
-
-// True where the policy grants this name and does not block it.
-bool granted(const Policy& policy, std::string_view server, std::string_view tool);
 
 // One page of tools/list with what may be called. `changed` tells whether anything differs from
 // what was received; if not, the received bytes pass.
@@ -48,8 +55,7 @@ struct FilteredList {
   std::string text;
   bool changed = false;
 };
-FilteredList filter_tools(json::View result, const Policy& policy, std::string_view server,
-                          const Shelf& shelf);
+FilteredList filter_tools(json::View result, const Shown& to, const Shelf& shelf);
 
 // An empty list of a method, for lists whose content is not granted; `_meta` says that it is so.
 std::string empty_list(std::string_view member);

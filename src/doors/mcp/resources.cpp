@@ -75,6 +75,7 @@ Task<std::set<std::string>> Session::Room::hear_resources(PendingPtr entry, json
     if (entry->gone || !arguments) break;
     Proposal proposal;
     proposal.run = spec.run;
+    proposal.part = spec.part;
     proposal.call = Call{spec.server, "mcp:resources/subscribe", arguments->root()};
     AtResource upstream(self);
     WantsToHear caller(entry);
@@ -164,7 +165,7 @@ void Session::Room::cancel_at_server(std::uint64_t id, std::string_view reason) 
 void Session::Room::resource_updated(json::View params) {
   constexpr std::string_view method = "notifications/resources/updated";
   const auto uri = params.text("uri");
-  if (!uri || !granted(*spec.policy, spec.server, "mcp:resources/subscribe")) return;
+  if (!uri || !granted(shown(), "mcp:resources/subscribe")) return;
   if (client_era != Era::modern) return to_client(notification_line(method, uri_alone(*uri)));
   for (const Subscription& open : subscriptions) {
     const bool heard = std::ranges::any_of(

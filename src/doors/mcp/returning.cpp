@@ -93,7 +93,7 @@ std::string Session::Room::absence() const {
 }
 
 void Session::Room::refuse_absent(const PendingPtr& entry, const std::string& what, bool call) {
-  const Settled settled = gate.refuse(spec.run, Code::upstream_failed, what, absence());
+  const Settled settled = refuse(Code::upstream_failed, what, absence());
   settle(entry, call ? Reply{Reply::Kind::result, refused_result(settled)}
                      : Reply{Reply::Kind::error, refused_error(settled)});
 }
@@ -156,7 +156,7 @@ Task<void> Session::Room::meet_again() {
   }();
   resources_heard.clear();
   for (const std::string& uri : uris) {
-    if (!granted(*spec.policy, spec.server, "mcp:resources/subscribe")) break;
+    if (!granted(shown(), "mcp:resources/subscribe")) break;
     spawn([](std::shared_ptr<Room> room, std::string name) -> Task<void> {
       json::Writer arguments;
       arguments.object().key("uri").string(name).end();
@@ -164,7 +164,7 @@ Task<void> Session::Room::meet_again() {
     }(shared_from_this(), uri));
   }
   if (server_era != Era::modern && client_era != Era::modern && !log_level.empty() &&
-      granted(*spec.policy, spec.server, "mcp:logging/setLevel")) {
+      granted(shown(), "mcp:logging/setLevel")) {
     (void)at_server->send("logging/setLevel", fmt::format(R"({{"level":"{}"}})", log_level));
   }
 }
@@ -179,10 +179,10 @@ void Session::Room::tell_presence(bool there) {
   if (has_tools && (was_absent || shelf.differs())) announce("notifications/tools/list_changed");
   // Of the other lists nobody knows what they were.
   const json::View offered = said.root()["capabilities"];
-  if (offered["prompts"].exists() && granted(*spec.policy, spec.server, "mcp:prompts/get")) {
+  if (offered["prompts"].exists() && granted(shown(), "mcp:prompts/get")) {
     announce("notifications/prompts/list_changed");
   }
-  if (offered["resources"].exists() && granted(*spec.policy, spec.server, "mcp:resources/read")) {
+  if (offered["resources"].exists() && granted(shown(), "mcp:resources/read")) {
     announce("notifications/resources/list_changed");
   }
 }

@@ -120,6 +120,17 @@ struct Session::Room : std::enable_shared_from_this<Session::Room> {
   void close_now();
   Task<void> last_words();
 
+  Shown shown() const { return {*spec.policy, spec.server, spec.part.get()}; }
+  // See Gate::refuse.
+  Settled refuse(Code code, const std::string& what, const std::string& sentence) {
+    return gate.refuse(spec.run, code, what, sentence, spec.part.get());
+  }
+  // See Gate::goes_on.
+  bool goes_on(const Call& call, const Policy* decided_under) const {
+    const bool over = spec.part && spec.part->over();
+    return !over && gate.goes_on(spec.run, call, decided_under);
+  }
+
   // client.cpp
   std::shared_ptr<json::Document> document_for(std::string_view line) const;
   void client_line(std::string_view line);

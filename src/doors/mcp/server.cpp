@@ -89,7 +89,7 @@ void Session::Room::server_request_arrived(const Message& message,
       if (server_era == Era::modern) break;
       const json::View params = document->root()["params"];
       const PendingPtr about = belongs_to(params);
-      const bool may = granted(*spec.policy, spec.server, "mcp:" + std::string(message.method)) &&
+      const bool may = granted(shown(), "mcp:" + std::string(message.method)) &&
                        !asks_for_secret(params) && !speaks_past_scope(message.method);
       // A client of the older era has this session for itself, and can be asked at any time.
       const bool reached =
@@ -137,8 +137,7 @@ void Session::Room::server_notification(const Message& message) {
     case ServerNotice::resource_updated:
       return resource_updated(message.params);
     case ServerNotice::elicitation_done:
-      if (client_era != Era::modern &&
-          granted(*spec.policy, spec.server, "mcp:elicitation/create")) {
+      if (client_era != Era::modern && granted(shown(), "mcp:elicitation/create")) {
         to_client(notification_line(message.method, message.params_text));
       }
       return;

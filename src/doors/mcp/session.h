@@ -25,6 +25,7 @@
 #include "doors/mcp/endpoint.h"
 #include "doors/mcp/wire.h"
 #include "gate/gate.h"
+#include "gate/part.h"
 #include "io/net/loop.h"
 #include "io/pins/lock.h"
 
@@ -75,6 +76,8 @@ struct SessionSpec {
   std::string not_started = {};
   // The time of the records; empty: nothing here says what time it is.
   std::function<Instant()> now;
+  // The client is a part of the run, and has less than it; null: it is not.
+  std::shared_ptr<RunPart> part = nullptr;
   // The server was opened once for several sessions, whatever revision each client speaks.
   bool one_for_all = false;
   // Unpredictable bytes, for what modern clients bring back.

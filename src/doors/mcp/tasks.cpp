@@ -197,8 +197,8 @@ void Session::Room::task_request(const Message& message) {
   const auto id = message.params.text("taskId");
   const auto found = id ? tasks.find(std::string(*id)) : tasks.end();
   if (found == tasks.end()) {
-    const Settled settled = gate.refuse(spec.run, Code::ambiguous_request,
-                                        std::string(message.method), "there is no such task");
+    const Settled settled =
+        refuse(Code::ambiguous_request, std::string(message.method), "there is no such task");
     return to_client(error_line(message.id, invalid_params, settled.text, settled.decision),
                      message.id);
   }

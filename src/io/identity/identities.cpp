@@ -168,7 +168,7 @@ std::string Identities::new_id(std::string_view prefix) const {
   return make_id(prefix, ports_.random(id_bytes));
 }
 
-Result<Identities::Issued> Identities::issue(const Bearer& bearer) {
+Result<token::RunCredential> Identities::credential_of(const Bearer& bearer) const {
   const Run* run = ports_.run(bearer.run);
   if (run == nullptr || run->phase == RunPhase::closed) {
     return fail(Fault::missing, "there is no open run `" + visible(bearer.run) + "`");
@@ -189,7 +189,13 @@ Result<Identities::Issued> Identities::issue(const Bearer& bearer) {
   std::copy(digest.begin(), digest.end(), credential.policy.begin());
   credential.issued = credential.not_before = ports_.now();
   credential.expires = credential.issued + std::min(bearer.life, credential_life_max);
-  return issue(std::move(credential), bearer.run);
+  return credential;
+}
+
+Result<Identities::Issued> Identities::issue(const Bearer& bearer) {
+  auto credential = credential_of(bearer);
+  if (!credential) return std::unexpected(credential.error());
+  return issue(*std::move(credential), bearer.run);
 }
 
 Result<Identities::Issued> Identities::issue(token::RunCredential credential,

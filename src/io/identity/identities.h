@@ -97,6 +97,8 @@ class Identities {
   // No credential outlives its run: it ends with the time that the run has left, if that is
   // sooner. Fault::missing: no such open run. Fault::refused: it has no time left.
   Result<Issued> issue(const Bearer& bearer);
+  // What their credential would say, before the time of the run is looked at.
+  Result<token::RunCredential> credential_of(const Bearer& bearer) const;
   // For a sub-agent: what `token::delegate` made of the parent's; `root` is the run of the gate's
   // that its calls belong to.
   Result<Issued> issue(token::RunCredential credential, const std::string& root);

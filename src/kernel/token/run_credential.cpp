@@ -202,6 +202,7 @@ Checked<RunCredential> delegate(const RunCredential& parent, const Delegation& w
   child.actors.insert(child.actors.begin(), wanted.agent);
   child.run = wanted.run;
   child.parent_run = parent.run;
+  if (!wanted.audience.empty()) child.audience = wanted.audience;
   child.attenuation = *std::move(attenuation);
   child.issued = whole(now);
   child.not_before = child.issued;

@@ -62,10 +62,11 @@ struct Delegation {
   std::string id;
   Instant expires;
   Attenuation attenuation;
+  std::string audience = {};  // another door than the parent's; empty: the same
 };
 
-// The credential of the sub-agent's run: the same sponsor, policy, issuer and audience, the parent
-// recorded, and at most the parent's tools, ceilings and time. Flaw::wider where more is asked.
+// The credential of the sub-agent's run: the same sponsor, policy and issuer, the parent recorded,
+// and at most the parent's tools, ceilings and time. Flaw::wider where more is asked.
 Checked<RunCredential> delegate(const RunCredential& parent, const Delegation& wanted, Instant now);
 
 }  // namespace pawl::token

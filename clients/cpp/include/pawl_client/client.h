@@ -103,6 +103,7 @@ struct NewSubRun {
   std::vector<std::string> tools = {};
   std::optional<std::uint64_t> steps = {}, denials = {};
   std::optional<std::chrono::seconds> lasts = {};
+  bool for_mcp = false;  // the credential is for the role's MCP door, and not for this one
 };
 
 struct Event {
@@ -118,18 +119,24 @@ class Run {
   // What the agent may be given: it is good for this run and nothing else.
   const std::string& credential() const { return credential_; }
   const std::string& expires() const { return expires_; }
+  // The one door that the credential is for.
+  const std::string& audience() const { return audience_; }
 
   // Comes back for a held call until somebody answered, or the patience is over.
   Answer<Decision> propose(const Proposal& proposal);
+  // With `for_mcp` the credential is for the sub-agent's client; what that run may be asked here,
+  // this one asks: `state_of_sub`, `close_sub`.
   Answer<Run> sub(const NewSubRun& wanted);
   Answer<RunState> state();
   Answer<RunState> close();
+  Answer<RunState> state_of_sub(std::string_view sub);
+  Answer<RunState> close_sub(std::string_view sub);
 
  private:
   friend class Pawl;
   Run() = default;
   static Answer<Run> opened(std::string_view text, const Options& options);
-  std::string id_, credential_, expires_;
+  std::string id_, credential_, expires_, audience_;
   std::shared_ptr<Caller> caller_;
 };
 

@@ -108,7 +108,7 @@ void HttpDoor::State::unreadable(Asking& asking, const Field& session, const std
     return connected->client->post_unreadable(std::move(body), std::move(asking.responder));
   }
   const ConnectedPtr connected = find(modern_key(asking));
-  ports.refused(connected ? connected->endpoint->run() : std::string(), why);
+  ports.refused(connected ? connected->endpoint->run() : std::string(), asking.caller, why);
   refuse(std::move(asking.responder), 400, id_of(body), why,
          json::parse(body) ? invalid_request : parse_error);
 }
@@ -120,7 +120,7 @@ void HttpDoor::State::modern(Asking& asking, const Message& message, Taken taken
   }
   const ConnectedPtr known = find(modern_key(asking));
   const auto no = [&](const std::string& line, int status) {
-    ports.refused(known ? known->endpoint->run() : std::string(),
+    ports.refused(known ? known->endpoint->run() : std::string(), asking.caller,
                   fmt::format("`{}`: {}", message.method.substr(0, 64), status));
     http::Response response;
     response.status = status;
@@ -246,6 +246,7 @@ HttpDoor::State::ConnectedPtr HttpDoor::State::open(Asking& asking, std::string_
   connected->caller = asking.caller.key;
   connected->role = asking.role;
   connected->era = era;
+  connected->part = asking.caller.part;
   connected->key = era == Era::modern ? modern_key(asking) : terms.session;
   connected->client = std::make_shared<RemoteClient>(loop, std::move(terms));
   const std::weak_ptr<State> self = weak_from_this();
@@ -326,6 +327,9 @@ void HttpDoor::State::look_after() {
       over.emplace_back(connected, "nothing was asked for a long time");
     } else if (ports.over(connected->endpoint->run())) {
       over.emplace_back(connected, "the run was closed");
+    } else if (connected->part && connected->part->over() && !connected->client->waits()) {
+      // What it had asked before is still answered: a call that is cut off halts the whole run.
+      over.emplace_back(connected, "the sub-run is over");
     }
   }
   for (const auto& [connected, why] : over) {

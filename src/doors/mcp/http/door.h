@@ -31,6 +31,7 @@
 #include "doors/mcp/endpoint.h"
 #include "doors/mcp/http/remote_client.h"
 #include "doors/mcp/wire.h"
+#include "gate/part.h"
 #include "io/http/message.h"
 #include "io/http/responder.h"
 #include "io/net/loop.h"
@@ -61,7 +62,9 @@ struct RemoteCaller {
   std::string sponsor;  // who answers for the run
   std::string agent;    // of the deployment file; empty: nobody said
   std::string run;      // that the caller proved to be in; empty: the one of its key
-  std::string client;   // how the program calls itself, for people
+  // … and what part of it; null: the whole run.
+  std::shared_ptr<RunPart> part = nullptr;
+  std::string client;  // how the program calls itself, for people
 };
 
 struct HttpDoorPorts {
@@ -76,7 +79,9 @@ struct HttpDoorPorts {
                                                   std::unique_ptr<Wire> client, Ended ended)>
       open;
   // Something was refused before it became a call; `run` may be empty.
-  std::function<void(const std::string& run, const std::string& sentence)> refused;
+  std::function<void(const std::string& run, const RemoteCaller& caller,
+                     const std::string& sentence)>
+      refused;
   std::function<std::string(std::size_t)> random;
   // Whether this run is closed: nothing can be called in its sessions any more, and they end.
   std::function<bool(const std::string& run)> over;

@@ -35,6 +35,7 @@ struct HttpDoor::State : std::enable_shared_from_this<HttpDoor::State> {
   struct Connected {
     std::string key, caller, role;
     Era era = Era::legacy;
+    std::shared_ptr<RunPart> part;
     std::shared_ptr<RemoteClient> client;
     std::unique_ptr<Endpoint> endpoint;
   };

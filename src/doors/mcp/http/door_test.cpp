@@ -85,7 +85,7 @@ struct Gatehouse {
       behind.push_back(made.get());
       return made;
     };
-    out.refused = [this](const std::string&, const std::string& sentence) {
+    out.refused = [this](const std::string&, const RemoteCaller&, const std::string& sentence) {
       refused.push_back(sentence);
     };
     out.random = random_bytes;

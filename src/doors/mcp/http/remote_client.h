@@ -16,6 +16,7 @@
 // Threads: one loop.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -80,6 +81,10 @@ class RemoteClient : public std::enable_shared_from_this<RemoteClient> {
 
   // Nothing is open, and nothing was since then.
   std::optional<Duration> quiet_since();
+  // A request has no answer, other than one that only listens.
+  bool waits() const {
+    return std::ranges::any_of(answering_, [](const auto& one) { return !one.second->listens; });
+  }
 
  private:
   friend class RemoteWire;

@@ -67,8 +67,9 @@ void Front::client_line(std::string_view line) {
 
 void Front::refuse_line(std::string_view id, int code, const std::string& what,
                         std::string_view method) {
-  const Settled settled = gate.refuse(run, Code::ambiguous_request,
-                                      method.empty() ? "message" : std::string(method), what);
+  const Settled settled =
+      gate.refuse(run, Code::ambiguous_request, method.empty() ? "message" : std::string(method),
+                  what, part.get());
   if (method == "tools/call" && id != "null") {
     return to_client(result_line(id, refused_result(settled)), id);
   }
@@ -77,7 +78,7 @@ void Front::refuse_line(std::string_view id, int code, const std::string& what,
 
 void Front::refuse_request(const Message& message, bool modern, Code code, const std::string& name,
                            const std::string& sentence) {
-  const Settled settled = gate.refuse(run, code, name, sentence);
+  const Settled settled = gate.refuse(run, code, name, sentence, part.get());
   if (message.method != "tools/call") {
     return to_client(raw_error_line(message.id, refused_error(settled)), message.id);
   }

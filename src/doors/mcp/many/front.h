@@ -175,6 +175,7 @@ class Front : public std::enable_shared_from_this<Front> {
   Places places;
   Duration patience;
   std::string run;
+  std::shared_ptr<RunPart> part;  // of it, whose client this is; null: it is not
   json::Parser parser;
   Era era = Era::unknown;
   bool greeted = false;  // the client said `notifications/initialized`

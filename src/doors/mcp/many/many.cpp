@@ -99,6 +99,7 @@ Result<std::unique_ptr<Endpoint>> connect(net::Loop& loop, Gate& gate, std::uniq
   auto front = std::make_shared<Front>(loop, gate, std::move(client), servers.size(), patience);
   std::string run = servers.front().spec.run;
   front->run = run;
+  front->part = servers.front().spec.part;
   front->ended = std::move(ended);
   const std::weak_ptr<Front> self = front;
   for (std::size_t i = 0; i < servers.size(); ++i) {

@@ -35,7 +35,7 @@ inline constexpr std::size_t waiting_bytes_max = 8UL << 20;
 inline constexpr std::size_t waiting_messages_max = 1000;
 
 struct ServerBehind {
-  SessionSpec spec;  // its `server` is the name here; its `run` that of the others
+  SessionSpec spec;  // its `server` is the name here; its `run` and `part` those of the others
   std::unique_ptr<Wire> wire;
   std::shared_ptr<void> life = nullptr;  // of the server, where it ends with this
 };

@@ -97,12 +97,12 @@ void own_name(json::Writer& out) {
   out.object().key("name").string("pawl").key("version").string(PAWL_VERSION).end();
 }
 
-struct Shown {
+struct ShownOfList {
   std::uint64_t granted = 0, offered = 0;
 };
 
 // What the session in front of a server said of its page; else all of it is shown.
-Shown shown_of(json::View result, std::uint64_t elements) {
+ShownOfList shown_of(json::View result, std::uint64_t elements) {
   const json::View note = result["_meta"][kListNote];
   const json::View granted = note["granted"], offered = note["offered"];
   const auto natural = [](json::View v) { return v.is_integer() && v.integer() >= 0; };
@@ -203,7 +203,7 @@ std::string merged_hello(const std::vector<Part>& parts, bool modern) {
 }
 
 std::string merged_page(std::string_view member, bool named, const std::vector<Part>& parts) {
-  Shown all;
+  ShownOfList all;
   Cursors next;
   std::vector<std::string_view> absent, hidden;
   json::Writer out;
@@ -220,7 +220,7 @@ std::string merged_page(std::string_view member, bool named, const std::vector<P
       list_element(out, part.server, named, element);
       ++elements;
     }
-    const Shown shown = shown_of(part.result, elements);
+    const ShownOfList shown = shown_of(part.result, elements);
     all.granted += shown.granted;
     all.offered += shown.offered;
     if (const auto cursor = part.result.text("nextCursor")) next.emplace_back(part.server, *cursor);

@@ -1,0 +1,59 @@
+#include "gate/bounds.h"
+
+#include <utility>
+
+#include "gate/decide.h"
+#include "gate/hold.h"
+#include "gate/part.h"
+#include "model/access.h"
+
+namespace pawl {
+
+namespace {
+
+constexpr const char* ended_says = "the sub-run is over";
+
+}  // namespace
+
+Next refuse_early(Ticket& ticket, const GateRefusal& refusal) {
+  if (ticket.asked.part) ticket.asked.part->charge_denial();
+  ticket.reply() = refuse_here(ticket.desk, refusal);
+  return Next::reply;
+}
+
+Next refuse_uncharged(Ticket& ticket, Code code, std::string says) {
+  if (ticket.asked.part) ticket.asked.part->charge_step();
+  return refuse_early(ticket, refusal_of(ticket, code, std::move(says)));
+}
+
+std::string note_of(const Proposal& asked) {
+  if (!asked.part) return asked.note;
+  return asked.note.empty() ? asked.part->name() : asked.part->name() + "; " + asked.note;
+}
+
+std::optional<Next> outside_part(Ticket& ticket) {
+  const RunPart* const part = ticket.asked.part.get();
+  if (part == nullptr) return std::nullopt;
+  if (part->over()) return refuse_uncharged(ticket, Code::not_granted, ended_says);
+  const Call& call = ticket.asked.call;
+  // Who asks for access to a tool asks for that tool.
+  if (part->covers(call.server, asked_for(call.tool).value_or(call.tool))) return std::nullopt;
+  return refuse_uncharged(ticket, Code::not_granted, "the sub-run has no such tool");
+}
+
+std::optional<Next> charge_part(Ticket& ticket) {
+  RunPart* const part = ticket.asked.part.get();
+  if (part == nullptr) return std::nullopt;
+  std::string spent = part->spent();
+  if (!spent.empty()) return refuse_uncharged(ticket, Code::ceiling, std::move(spent));
+  part->charge_step();
+  return std::nullopt;
+}
+
+std::optional<Next> part_is_over(Ticket& ticket) {
+  if (!ticket.asked.part || !ticket.asked.part->over()) return std::nullopt;
+  leave_alone(ticket);
+  return refuse(ticket, denial(ticket, Code::not_granted, ended_says));
+}
+
+}  // namespace pawl

@@ -1,0 +1,27 @@
+// The bounds of a part of a run (part.h), as the gate keeps them. Private to this room.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "gate/decide.h"
+#include "gate/ticket.h"
+
+namespace pawl {
+
+// What its records say besides: the part, and what the door has to say.
+std::string note_of(const Proposal& asked);
+
+// A refusal that is charged to the part as well: after its step was, or with it.
+Next refuse_early(Ticket& ticket, const GateRefusal& refusal);
+Next refuse_uncharged(Ticket& ticket, Code code, std::string says);
+
+// A call that the part was not given, or that comes when the part is over. Before anything else is
+// looked at: a part learns nothing of questions and definitions that are none of its own.
+std::optional<Next> outside_part(Ticket& ticket);
+// A call that is judged anew is charged, where the part has room for it.
+std::optional<Next> charge_part(Ticket& ticket);
+// The part ended while the call waited: its answer, if there is one, is left for who may use it.
+std::optional<Next> part_is_over(Ticket& ticket);
+
+}  // namespace pawl

@@ -1,0 +1,156 @@
+// A part of a run: the gate asks it before the policy, and charges it with what it charges the run.
+#include <set>
+
+#include "crash/gate_fixture.h"
+#include "gate/part.h"
+#include "model/access.h"
+
+namespace pawl::crash {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+// One that a test says everything about.
+struct SomePart final : RunPart {
+  const std::string& name() const override { return called; }
+  bool over() const override { return ended; }
+  bool covers(std::string_view, std::string_view tool) const override {
+    return !ended && tools.contains(tool);
+  }
+  std::string spent() const override {
+    return steps < steps_max ? "" : "all of its steps are used";
+  }
+  void charge_step() override { ++steps; }
+  void charge_denial() override { ++denials; }
+
+  std::string called = "sub-run s-1 of reader";
+  std::set<std::string, std::less<>> tools = {"read_note", "put_note", "send_mail"};
+  std::uint64_t steps = 0, denials = 0, steps_max = 100;
+  bool ended = false;
+};
+
+class GatePart : public GateTest {
+ protected:
+  Asked& ask(const std::string& tool, const std::string& arguments = "{}") {
+    return world.ask(
+        Asked::Wanted{.run = world.run, .tool = tool, .arguments = arguments, .part = part});
+  }
+  Settled call(const std::string& tool) {
+    Asked& asked = ask(tool);
+    world.settle();
+    EXPECT_TRUE(asked.done());
+    return asked.done() ? *asked.reply : Settled{};
+  }
+  CallDecided last_decision() {
+    CallDecided last;
+    for (const Record& record : world.records()) {
+      if (const auto* one = std::get_if<CallDecided>(&record.body)) last = *one;
+    }
+    return last;
+  }
+  std::shared_ptr<SomePart> part = std::make_shared<SomePart>();
+};
+
+TEST_F(GatePart, WhatItHasIsDecidedByThePolicyAndChargedToBoth) {
+  EXPECT_EQ(call("put_note").kind, Settled::Kind::result);
+  EXPECT_EQ(part->steps, 1U);
+  EXPECT_EQ(part->denials, 0U);
+  EXPECT_EQ(run().steps.total(), 1U);
+  EXPECT_EQ(last_decision().call_note, "sub-run s-1 of reader");
+  part->tools.insert("drop_table");
+  EXPECT_EQ(call("drop_table").code, Code::not_granted) << "it permits nothing";
+  EXPECT_EQ(part->steps, 2U);
+  EXPECT_EQ(part->denials, 1U);
+  EXPECT_EQ(run().denials.total(), 1U);
+}
+
+TEST_F(GatePart, WhatItWasNotGivenIsRefusedWhateverThePolicySays) {
+  part->tools = {"put_note"};
+  const Settled refused = call("read_note");
+  EXPECT_EQ(refused.code, Code::not_granted);
+  EXPECT_THAT(refused.text, HasSubstr("the sub-run has no such tool"));
+  EXPECT_EQ(world.server.executed.size(), 0U);
+  EXPECT_EQ(part->steps, 1U);
+  EXPECT_EQ(part->denials, 1U);
+  EXPECT_EQ(run().denials.total(), 1U);
+  EXPECT_THAT(last_decision().call_note, StartsWith("sub-run s-1"));
+  // Asking for access to it is asking for it.
+  EXPECT_THAT(call(access_name("read_note")).text, HasSubstr("the sub-run has no such tool"));
+  expect_same_after_restart();
+}
+
+TEST_F(GatePart, ALimitLeavesNoRoomAndAHeldCallNeedsNone) {
+  part->steps_max = 1;
+  Asked& held = ask("send_mail", R"({"to":"a"})");
+  world.settle();
+  const std::string approval = held.approval;
+  ASSERT_FALSE(approval.empty());
+  EXPECT_EQ(part->steps, 1U);
+  EXPECT_EQ(call("read_note").code, Code::ceiling);
+  EXPECT_EQ(part->steps, 2U);
+  // Coming back for what was held costs nothing.
+  held.leave();
+  world.settle();
+  Asked& back = ask("send_mail", R"({"to":"a"})");
+  world.settle();
+  EXPECT_EQ(back.approval, approval);
+  EXPECT_EQ(part->steps, 2U);
+  ASSERT_TRUE(world.approve(approval));
+  world.settle();
+  ASSERT_TRUE(back.done());
+  EXPECT_EQ(back.reply->kind, Settled::Kind::result);
+  EXPECT_EQ(part->denials, 1U);
+}
+
+TEST_F(GatePart, OneThatEndedGetsNothingAlsoNotWhatWasApproved) {
+  Asked& held = ask("send_mail", R"({"to":"a"})");
+  world.settle();
+  part->ended = true;
+  ASSERT_TRUE(world.approve(held.approval));
+  world.settle();
+  ASSERT_TRUE(held.done());
+  EXPECT_EQ(held.reply->code, Code::not_granted);
+  EXPECT_THAT(held.reply->text, HasSubstr("the sub-run is over"));
+  EXPECT_EQ(world.server.executed.size(), 0U);
+  EXPECT_THAT(call("read_note").text, HasSubstr("the sub-run is over"));
+  // The run's own answer is still there for the run.
+  Asked& own = world.ask("send_mail", R"({"to":"a"})");
+  world.settle();
+  ASSERT_TRUE(own.done());
+  EXPECT_EQ(own.reply->kind, Settled::Kind::result);
+  expect_same_after_restart();
+}
+
+TEST_F(GatePart, OneThatEndsWhileTheDecisionIsSyncedSendsNothing) {
+  world.sync.held = true;
+  Asked& asked = ask("put_note");
+  world.settle();
+  ASSERT_FALSE(asked.done());
+  part->ended = true;
+  world.sync.held = false;
+  world.sync.run();
+  world.settle();
+  ASSERT_TRUE(asked.done());
+  EXPECT_THAT(asked.reply->text, HasSubstr("the sub-run ended meanwhile"));
+  EXPECT_EQ(world.server.executed.size(), 0U);
+}
+
+TEST_F(GatePart, WhatNeverBecameACallIsChargedToItToo) {
+  const Settled refused = world.gate->refuse(world.run, Code::ambiguous_request, "message",
+                                             "it cannot be read", part.get());
+  EXPECT_EQ(refused.code, Code::ambiguous_request);
+  EXPECT_EQ(part->steps, 1U);
+  EXPECT_EQ(part->denials, 1U);
+  EXPECT_EQ(run().denials.total(), 1U);
+  EXPECT_THAT(last_decision().call_note, StartsWith("sub-run s-1"));
+}
+
+TEST_F(GatePart, AKillOfItsRunIsSaidBeforeAnythingOfIt) {
+  part->tools.clear();
+  ASSERT_TRUE(world.gate->kill("run", world.run, "ann", "test"));
+  EXPECT_EQ(call("read_note").code, Code::killed);
+}
+
+}  // namespace
+}  // namespace pawl::crash
