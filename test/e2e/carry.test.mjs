@@ -113,24 +113,27 @@ test('a modern client that sends answers along with its call is refused, and not
     const { error, result } = await client.ask('tools/call', invented);
     assert.equal(error?.code, -32602, JSON.stringify(result));
   }
-  // To no question at all they are dropped, and the call is one more that waits.
-  const twin = client.ask('tools/call', { ...mail, inputResponses }, {}, 'twin', 120_000);
-  twin.catch(() => {});
-  const both = await questioned(w, 2);
-  assert.ok(both.includes(approval));
+  // Without a state they belong to nothing: the call that waits does not become a second one.
+  for (const invented of [inputResponses, null, 7, [yes(approval)]]) {
+    const { error } = await client.ask('tools/call', { ...mail, inputResponses: invented });
+    assert.equal(error?.code, -32602, JSON.stringify(invented));
+    assert.equal(error.data.code, 'ambiguous_request');
+  }
+  const both = await questioned(w, 1);
+  assert.deepEqual(both, [approval]);
   // As an argument, as `_meta`, and by the tool for words to a reviewer it is none either.
   const args = { ...mail.arguments, ...yes(approval).content };
   const wrong = await client.ask('tools/call', { ...mail, arguments: args });
   assert.equal(code(wrong.result), 'constraint');
-  assert.deepEqual(await questioned(w, 2), both);
-  const answered = client.heard.filter((m) => ['held', 'twin'].includes(m.id));
+  assert.deepEqual(await questioned(w, 1), both);
+  const answered = client.heard.filter((m) => m.id === 'held');
   assert.deepEqual(answered, [], 'no question of pawl’s is a result');
   assert.equal(w.calls().length, 0);
   assert.equal(w.approve(approval).status, 0);
   const { result } = await call;
   assert.deepEqual([result.resultType, result.isError], ['complete', undefined]);
   assert.equal(w.calls().length, 1);
-  assert.equal(questions(w).length, 1);
+  assert.equal(questions(w).length, 0);
 });
 
 test('a form of a server that looks like a question of pawl’s is the server’s', async (t) => {

@@ -177,6 +177,35 @@ test('D07 an answer that is missing is asked for again', async (t) => {
   assert.notEqual(again.requestState, leg.requestState);
 });
 
+test('answers along with a first call are ignored, and the record says so', async (t) => {
+  const [w, client] = await modern(t);
+  const inputResponses = { q1: { action: 'accept', content: { approve: true } } };
+  for (const count of [1, 2]) {
+    const { result } = await client.ask('tools/call', { ...read, inputResponses });
+    assert.equal(result.isError, undefined);
+    assert.equal(w.calls().length, count, 'once it is over, it is a first one again');
+  }
+  assert.deepEqual(w.calls()[0].params.arguments, read.arguments);
+  assert.ok(!JSON.stringify(w.seen()).includes('q1'), 'nothing of them was sent');
+  const [decided] = records(w).filter((record) => record.type === 'call.decided');
+  assert.match(decided.note, /not forwarded: `inputResponses`/);
+});
+
+test('an answer that lost its state does not make a second question of the call', async (t) => {
+  const [w, client] = await questioned(t, 'waits', asking());
+  const leg = (await client.ask('tools/call', note)).result;
+  const [key] = Object.keys(leg.inputRequests);
+  const inputResponses = { [key]: { action: 'accept', content: { to: 'x' } } };
+  const lost = await client.ask('tools/call', { ...note, inputResponses });
+  assert.equal(lost.error.code, -32602);
+  assert.match(lost.error.message, /without a `requestState`.*nothing was asked again/s);
+  assert.equal(w.calls().length, 1, 'the server was not called again');
+  const { requestState } = leg;
+  const done = (await client.ask('tools/call', { ...note, requestState, inputResponses })).result;
+  assert.equal(done.resultType, 'complete');
+  assert.equal(w.calls().length, 1);
+});
+
 test('R07 a `requestState` serves once, unchanged, for its own request', async (t) => {
   const [w, client] = await questioned(t, 'waits', asking());
   const leg = (await client.ask('tools/call', note)).result;

@@ -139,8 +139,7 @@ Task<void> Session::Room::access_call(PendingPtr entry, std::shared_ptr<json::Do
   proposal.resumes = entry->resumes;
   proposal.own = true;
   trace_call(entry, params, proposal);
-  proposal.note = dropped(params, {"name", "arguments", "requestState", "inputResponses"},
-                          entry->trace != nullptr);
+  proposal.note = dropped(params, {"name", "arguments", "requestState"}, entry->trace != nullptr);
   AtServer upstream(self, entry, "tools/call", false);  // the gate asks no server
   ClientWaits caller(self, entry);
   Settled settled = co_await gate.handle(std::move(proposal), upstream, caller);
@@ -192,8 +191,7 @@ Task<void> Session::Room::tool_call(PendingPtr entry, std::shared_ptr<json::Docu
   proposal.resumes = entry->resumes;
   trace_call(entry, params, proposal);
   if (entry->modern) {
-    proposal.note = dropped(params, {"name", "arguments", "requestState", "inputResponses"},
-                            entry->trace != nullptr);
+    proposal.note = dropped(params, {"name", "arguments", "requestState"}, entry->trace != nullptr);
   } else if (params.size() > 2) {
     std::vector<std::string_view> kept = {"name", "arguments"};
     if (as_task) kept.emplace_back("task");

@@ -1,5 +1,6 @@
 #include "doors/mcp/legs.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -16,6 +17,10 @@ std::string hex_of(std::string_view bytes) {
   std::string out;
   for (unsigned char c : bytes) out += fmt::format("{:02x}", c);
   return out;
+}
+
+Digest request_of(const Bound& bound) {
+  return sha256({bound.run, "\n", bound.server, "\n", bound.method, "\n", bound.params});
 }
 
 }  // namespace
@@ -35,6 +40,7 @@ std::string Legs::issue(std::string_view name, const Bound& bound, Leg leg, Dura
   if (open_.size() >= legs_open_max) sweep(now);
   if (open_.size() >= legs_open_max) return {};
   leg.ends = now + leg_lifetime;
+  leg.request = request_of(bound);
   std::string spelled = hex_of(name);
   std::string text = fmt::format("{}{}-{}", kPrefix, spelled, seal(spelled, bound, leg));
   open_.insert_or_assign(std::move(spelled), std::move(leg));
@@ -54,6 +60,13 @@ std::optional<Leg> Legs::redeem(std::string_view text, const Bound& bound, Durat
   open_.erase(found);
   if (leg.ends.ns <= now.ns) return std::nullopt;
   return leg;
+}
+
+bool Legs::wait_for(const Bound& bound, Duration now) const {
+  const Digest request = request_of(bound);
+  return std::ranges::any_of(open_, [&](const auto& entry) {
+    return entry.second.request == request && entry.second.ends.ns > now.ns;
+  });
 }
 
 void Legs::forget(const Pending& parked) {

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "base/hash.h"
 #include "base/time.h"
 
 namespace pawl::mcp {
@@ -37,6 +38,7 @@ struct Leg {
   std::string approval;             // the question to people that it waits for, or empty
   std::shared_ptr<Pending> parked;  // the call that waits for the client's answers, or null
   Duration ends{};
+  Digest request{};  // of what it is bound to; made by `issue`
 };
 
 class Legs {
@@ -49,6 +51,8 @@ class Legs {
   // The leg of a text that the client brings, once. Nothing: it is not ours, belongs to another
   // request, is over, or was used.
   std::optional<Leg> redeem(std::string_view text, const Bound& bound, Duration now);
+  // Whether a leg of this very request waits for its client.
+  bool wait_for(const Bound& bound, Duration now) const;
   // A parked call is over, or nobody came back for it.
   void forget(const Pending& parked);
   std::size_t open() const { return open_.size(); }

@@ -47,6 +47,18 @@ TEST_F(LegsTest, OneIsGoodForItsRequestOnly) {
   EXPECT_TRUE(legs.redeem(text, bound, now).has_value());
 }
 
+TEST_F(LegsTest, OneIsWaitedForByItsVeryRequest) {
+  EXPECT_FALSE(legs.wait_for(bound, now));
+  const std::string text = issue('a');
+  EXPECT_TRUE(legs.wait_for(bound, now));
+  Bound other = bound;
+  other.params = R"({"arguments":{"a":2},"name":"t"})";
+  EXPECT_FALSE(legs.wait_for(other, now));
+  EXPECT_FALSE(legs.wait_for(bound, now + leg_lifetime));
+  ASSERT_TRUE(legs.redeem(text, bound, now).has_value());
+  EXPECT_FALSE(legs.wait_for(bound, now));
+}
+
 TEST_F(LegsTest, NoDamagedTextComesBack) {
   const std::string text = issue('a');
   for (std::size_t i = 0; i < text.size(); ++i) {

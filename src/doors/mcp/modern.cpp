@@ -77,6 +77,7 @@ bool Session::Room::modern_request(const Message& message, const Method& method,
   entry->cached = cached ? Cached::yes : Cached::no;
   if (has_legs(message.method)) entry->params = without_meta(message.params, true);
   if (message.params["requestState"].exists() && !redeem(entry, message)) return true;
+  if (answers_nothing(entry, message)) return true;
   start(shared_from_this(),
         after_opening(std::move(entry), method, std::move(document), message.params));
   return true;
@@ -126,6 +127,30 @@ bool Session::Room::redeem(const PendingPtr& entry, const Message& message) {
   }
   entry->resumes = std::move(leg->approval);
   entry->round = leg->round;
+  return true;
+}
+
+// Answers without a state are no answer: only a state says to which call they belong. Where the
+// same request is under way, or waits, they must not make a second one of it, with a second
+// question. Where it is the first, the protocol has them ignored; the record says that they were.
+bool Session::Room::answers_nothing(const PendingPtr& entry, const Message& message) {
+  const json::View responses = message.params["inputResponses"];
+  if (!responses.exists() || message.params["requestState"].exists()) return false;
+  if (responses.is_object() && responses.size() == 0) return false;
+  const auto same = [&entry](const PendingPtr& one) {
+    return one != entry && one->method == entry->method && one->params == entry->params;
+  };
+  const bool waits = legs.wait_for(bound_of(*entry), loop.now()) ||
+                     std::ranges::any_of(parked, same) ||
+                     std::ranges::any_of(pending, same, [](const auto& one) { return one.second; });
+  if (responses.is_object() && !waits) return false;
+  const Settled settled =
+      refuse(Code::ambiguous_request, entry->method,
+             responses.is_object()
+                 ? "`inputResponses` came without a `requestState`, so they belong to no question; "
+                   "the same request waits already, and nothing was asked again"
+                 : "`inputResponses` is not an object");
+  settle(entry, {Reply::Kind::error, error_object(invalid_params, settled.text, settled.decision)});
   return true;
 }
 

@@ -206,6 +206,8 @@ struct Session::Room : std::enable_shared_from_this<Session::Room> {
   bool repeats_truly(const PendingPtr& pending, const Shelved& shelved, json::View arguments);
   // What a retry brings along. False: it was answered.
   bool redeem(const PendingPtr& pending, const Message& message);
+  // Whether it brings answers that belong to nothing. True: it was answered.
+  bool answers_nothing(const PendingPtr& pending, const Message& message);
   Task<void> after_opening(PendingPtr pending, const Method& method,
                            std::shared_ptr<json::Document> document, json::View params);
   Task<void> listen(PendingPtr pending, json::View params);
