@@ -93,6 +93,30 @@ for (const era of ['older', 'modern']) {
     assert.ok(notes(w, 'task cancelled'));
   });
 
+  test(`a server that takes its time to cancel it is waited for (${era})`, async (t) => {
+    const [w, client] = await world(t, era, { modern: true });
+    for (const [name, end] of [
+      ['read_tardy', 'cancelled'],
+      ['read_over', 'completed'],
+    ]) {
+      const task = (await client.ask('tools/call', { name, arguments: {} })).result;
+      const begun = Date.now();
+      const told = await about(client, 'tasks/cancel', task.taskId);
+      assert.deepEqual([told.resultType, told.taskId], ['complete', undefined]);
+      assert.ok(Date.now() - begun < 2500, 'its client does not wait for the server');
+      const meanwhile = await about(client, 'tasks/get', task.taskId);
+      assert.equal(meanwhile.status, 'working');
+      assert.match(meanwhile.statusMessage, /cancelled; the tool server was told/);
+      const done = await over(client, task.taskId);
+      assert.equal(done.status, end);
+      if (end === 'completed') assert.equal(text(done.result), 'too late');
+      assert.deepEqual(ends(w, name).map((one) => one.outcome), [end]);
+    }
+    assert.ok(notes(w, 'task cancelled'));
+    assert.ok(!notes(w, 'task not confirmed as cancelled'));
+    assert.equal(w.seen('tasks/cancel').length, 2);
+  });
+
   test(`a kill cancels it; where nobody confirms, the record says so (${era})`, async (t) => {
     const [w, client] = await world(t, era, { modern: true });
     const task = (await client.ask('tools/call', { name: 'write_stubborn', arguments: {} })).result;
@@ -191,6 +215,28 @@ test('a client of the older era has tasks too, and reads their result once they 
   await until(() => w.seen('tasks/cancel').length === 1);
   const twice = await client.request('tasks/cancel', { taskId: made.taskId });
   assert.equal(twice.error.code, -32602);
+});
+
+test('of the older era a task is cancelled at once for its client', async (t) => {
+  const [w, client] = await world(t, 'older', { capabilities: { elicitation: {} } });
+  for (const [name, end] of [
+    ['read_tardy', 'cancelled'],
+    ['read_over', 'completed'],
+  ]) {
+    const params = { name, arguments: {}, task: {} };
+    const { taskId } = (await client.request('tools/call', params)).result.task;
+    const theirs = (method) => w.seen(method).filter((one) => one.params.taskId === taskId);
+    assert.deepEqual(theirs('tasks/result'), [], 'its id is pawl’s');
+    await until(() => w.seen('tasks/result').length === (name === 'read_tardy' ? 1 : 2));
+    const told = (await client.request('tasks/cancel', { taskId })).result;
+    assert.equal(told.status, 'cancelled');
+    assert.match(told.statusMessage, /the tool server was told/);
+    assert.match((await client.request('tasks/result', { taskId })).error.message, /was cancelled/);
+    await until(() => ends(w, name).length === 1);
+    assert.deepEqual(ends(w, name).map((one) => one.outcome), [end]);
+    const after = (await client.request('tasks/get', { taskId })).result;
+    assert.deepEqual([after.status, after.statusMessage], ['cancelled', undefined]);
+  }
 });
 
 test('the task tool of the reference server from npm, through the client of the SDK', async (t) => {

@@ -1,7 +1,8 @@
 // A tool server that makes tasks of its calls: plain Node, of ERA `older` (2025-11-25) or `modern`
 // (2026-07-28). What it receives is appended to RECORD. Its tools: `read_soon` ends by itself,
-// `read_long` when it is cancelled, `write_stubborn` never, `read_asked` asks who, `read_failed` fails;
-// `read_late` is as `read_long`, and it is said late that it is a task.
+// `read_long` when it is cancelled, `write_stubborn` never, `read_asked` asks who, `read_failed`
+// fails; `read_tardy` takes its time to say that it is cancelled, `read_over` that it was over by
+// then; `read_late` is as `read_long`, and it is said late that it is a task.
 import { appendFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
@@ -11,7 +12,8 @@ const line = (message) => JSON.stringify({ jsonrpc: '2.0', ...message }) + '\n';
 const say = (message) => process.stdout.write(line(message));
 const text = (said) => ({ content: [{ type: 'text', text: said }] });
 const names = ['read_soon', 'read_long', 'write_stubborn', 'read_asked', 'read_failed'];
-names.push('read_late');
+names.push('read_late', 'read_tardy', 'read_over');
+const tardy_ms = 3000;
 const tools = names.map((name) => ({
   name,
   inputSchema: { type: 'object', properties: {} },
@@ -62,8 +64,12 @@ function about(id, method, task, params) {
   if (!task) return say({ id, error: { code: -32602, message: 'no such task' } });
   if (method === 'tasks/cancel') {
     if (task.name === 'write_stubborn') return say({ id, error: { code: -32603, message: 'no' } });
-    end(task, 'cancelled');
-    return say({ id, result: modern ? full(task) : status(task) });
+    const late = ['read_tardy', 'read_over'].includes(task.name);
+    setTimeout(() => {
+      task.name === 'read_over' ? end(task, 'completed', text('too late')) : end(task, 'cancelled');
+      say({ id, result: modern ? full(task) : status(task) });
+    }, late ? tardy_ms : 0);
+    return;
   }
   if (method === 'tasks/update') {
     end(task, 'completed', text(`for ${params.inputResponses.who.content?.to ?? 'nobody'}`));

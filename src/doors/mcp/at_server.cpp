@@ -26,6 +26,14 @@ json::ParseLimits as_the_server_said() {
   return limits;
 }
 
+// From here on something of the call is at the server.
+void goes_out(Pending& entry, Pass* pass, std::string_view tool, std::string_view arguments) {
+  entry.sent = true;
+  if (pass == nullptr) return;
+  pass->tool = std::string(tool);
+  pass->arguments = std::string(arguments);
+}
+
 }  // namespace
 
 void AtServer::entitle(std::string_view credential) {
@@ -39,7 +47,7 @@ Task<Outcome> AtServer::execute(std::string_view tool, std::string_view argument
     const std::string why = co_await returned(tool);
     if (!why.empty()) co_return failed(why);
   }
-  if (pass_) pass_->tool = std::string(tool);
+  goes_out(*entry_, pass_.get(), tool, arguments);
   std::string params = params_for(tool, arguments);
   tasked_ = wants_server_task();
   if (tasked_) {
@@ -111,7 +119,7 @@ Task<std::string> AtServer::returned(std::string_view tool) {
   }
   // The last look again: starting a server took its time.
   const Call call{room_->spec.server, tool, {}};
-  if (entry_->gone || !room_->gate.goes_on(room_->spec.run, call, decided_under.get())) {
+  if (entry_->gone || entry_->cancelled || !room_->goes_on(call, decided_under.get())) {
     co_return std::string("the call was stopped before its server was there; nothing was sent");
   }
   entry_->incarnation = room_->incarnation;
@@ -129,7 +137,8 @@ void AtServer::cancel() {
   if (entry_->server_id == 0) return;
   // Where the server makes a task of it, the task is what ends it, once its id is known.
   if (!tasked_) tell_server("cancelled by the client");
-  timer_ = room_->loop.after(answer_after_cancel_max, [this] {
+  const Duration within = entry_->cancelled ? cancelled_task_within : answer_after_cancel_max;
+  timer_ = room_->loop.after(within, [this] {
     if (tasked_) tell_server("cancelled by the client");
     waiting_.deliver({Answer::Kind::lost, "cancelled; the server did not say what became of it"});
   });

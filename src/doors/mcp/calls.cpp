@@ -204,7 +204,9 @@ Task<void> Session::Room::tool_call(PendingPtr entry, std::shared_ptr<json::Docu
   // What a reviewer asks the agent is for the agent: its client does not wait it out.
   const bool waits = settled.kind == Settled::Kind::pending && !settled.asks;
   if (waits && hold(entry, settled.approval)) co_return;
-  settle(entry, reply_to_call(std::move(settled)));
+  // A task that its client cancelled, and whose server had no end for it, has none.
+  const bool nothing = entry->cancelled && settled.code == Code::cancelled;
+  settle(entry, nothing ? Reply{} : reply_to_call(std::move(settled)));
   (void)document;
 }
 

@@ -87,7 +87,7 @@ PendingPtr Session::Room::belongs_to(json::View params) const {
 }
 
 bool Session::Room::carries(Pending& about, std::string_view method, json::View params) const {
-  if (about.gone) return false;
+  if (about.gone || about.cancelled) return false;
   if (!about.modern) return true;
   if (!about.offers.cover(method, params)) {
     about.lacks = capability_for(method, params);
@@ -113,7 +113,7 @@ Task<Answer> Session::Room::ask(PendingPtr about, std::string method, std::strin
     if (of_call) std::erase_if(about->questions, [&](const Question& q) { return q.key == key; });
     co_return answer;
   }
-  if (!about || about->gone || about->round >= legs_of_a_call_max) {
+  if (!about || about->gone || about->cancelled || about->round >= legs_of_a_call_max) {
     co_return Answer{Answer::Kind::lost, "the client cannot be asked"};
   }
   Question question;

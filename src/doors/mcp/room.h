@@ -65,6 +65,8 @@ struct Pending {
   double shift = 0;  // added to the server's progress: what we told the client before
   double last_progress = -1;
   bool gone = false;         // cancelled by the client, or the client left
+  bool sent = false;         // something of it went to the server
+  bool cancelled = false;    // a task: its client has cancelled it, and is told what became of it
   bool scoped = false;       // its result is projected: side channels are withheld
   Caller* caller = nullptr;  // while it waits in the gate
 

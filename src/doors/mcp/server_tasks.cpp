@@ -262,11 +262,11 @@ void AtServer::stop(const std::string& why) {
   auto ticket = send_about_task("tasks/cancel");
   start(room_,
         [](std::shared_ptr<Session::Room> room, Requests::Ticket open,
-           std::shared_ptr<Stopping> stopping) -> Task<void> {
-          const net::Timer enough =
-              room->loop.after(stopped_within, [answer = open.answer]() mutable {
-                answer.deliver({Answer::Kind::lost, "it did not answer"});
-              });
+           std::shared_ptr<Stopping> stopping,
+           Duration within) -> Task<void> {
+          const net::Timer enough = room->loop.after(within, [answer = open.answer]() mutable {
+            answer.deliver({Answer::Kind::lost, "it did not answer"});
+          });
           const Answer answer = co_await open.answer;
           const auto document = json::parse(answer.kind == Answer::Kind::result ? answer.text : "",
                                             as_the_task_says());
@@ -274,7 +274,8 @@ void AtServer::stop(const std::string& why) {
             if (const auto task = read_server_task(document->root())) stopping->said = task->status;
           }
           stopping->over.deliver(true);
-        }(room_, std::move(ticket), stopping_));
+        }(room_, std::move(ticket), stopping_,
+                            entry_->cancelled ? cancelled_task_within : stopped_within));
   // Last, and by copies: whoever waits goes on inside, and this object may be gone afterwards.
   const auto room = room_;
   const auto entry = entry_;
@@ -290,7 +291,7 @@ Task<Outcome> AtServer::stopped() {
   const auto stopping = stopping_;
   (void)co_await stopping->over;
   std::optional<TaskStatus> status = stopping->said;
-  if (!status || !is_over(*status)) {
+  if (status != TaskStatus::cancelled) {
     const net::Timer enough = room_->loop.after(
         stopped_within, [this] { waiting_.deliver({Answer::Kind::lost, "it did not answer"}); });
     const Answer said = co_await ask_about_task("tasks/get");

@@ -43,6 +43,9 @@ std::string_view older_status_of(const HeldTask& task) {
 }
 
 std::string status_words(const HeldTask& task) {
+  if (task.running && task.running->cancelled) {
+    return "it is cancelled; the tool server was told, and has not said yet what became of it";
+  }
   if (!task.running && !task.approval.empty()) {
     return "waiting for a person: approval " + task.approval;
   }
@@ -96,7 +99,8 @@ std::string task_members(const HeldTask& task) {
 std::string older_task_members(const HeldTask& task) {
   json::Writer out;
   out.object().key("taskId").string(task.id).key("status").string(older_status_of(task));
-  if (!task.kept) out.key("statusMessage").string(status_words(task));
+  const bool stopping = task.running && task.running->cancelled;
+  if (!task.kept || stopping) out.key("statusMessage").string(status_words(task));
   out.key("createdAt").string(task.created).key("lastUpdatedAt").string(task.changed);
   out.key("ttl").raw(milliseconds(task_lifetime));
   out.key("pollInterval").raw(milliseconds(task_poll_every));
@@ -178,7 +182,8 @@ bool Session::Room::begin_task(const PendingPtr& entry, const Shelved& shelved) 
 
 // The end of a call that is a task.
 void Session::Room::end_task(const TaskPtr& task, Reply reply) {
-  task->kept = std::move(reply);
+  // Of the older era, one that was cancelled stays so, whatever its call came to.
+  if (!task->kept) task->kept = std::move(reply);
   if (spec.now) task->changed = time_of_records();
   const PendingPtr call = std::exchange(task->running, nullptr);
   if (call) withdraw_questions(*call, "the call is over");
@@ -286,9 +291,14 @@ Task<void> Session::Room::cancel_task(PendingPtr entry, TaskPtr task) {
     co_return;
   }
   if (task->running && !task->kept) {
-    task->running->gone = true;
-    Caller* caller = task->running->caller;
-    if (caller != nullptr && caller->on_gone) caller->on_gone();
+    // What was sent has an end that somebody may want to know; nothing else has.
+    const PendingPtr call = task->running;
+    (call->sent ? call->cancelled : call->gone) = true;
+    if (older) {
+      task->kept = Reply{};
+      for (auto& waiting : std::exchange(task->watching, {})) waiting.deliver(true);
+    }
+    if (call->caller != nullptr && call->caller->on_gone) call->caller->on_gone();
     if (task->running && !task->kept) co_await task_moves(task);
   } else if (!task->kept) {
     // Whatever a person says now: nobody asks for it any more, so nothing runs.

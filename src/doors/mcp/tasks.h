@@ -10,6 +10,9 @@
 // of tools whose definition knows tasks; that call goes on by itself, and waits for people.
 // What a server asks in a task of its own, the client reads in `tasks/get` and answers with
 // `tasks/update`; in one that waited for a person nobody can be asked anything.
+// A task that its client cancels is `cancelled` at once where nothing of it was sent, and in the
+// older era in any case, as the protocol has it. In the modern era it goes on until its server said
+// what became of it, or did not in time: what was over before the server heard of it has a result.
 // A task is pawl's and has an id of pawl's, whatever the server calls its own. It belongs to its
 // session. Its id is 128 random bits, and one that is not known is refused and charged like any
 // attempt.
@@ -36,6 +39,9 @@ inline constexpr std::string_view tasks_extension = "io.modelcontextprotocol/tas
 inline constexpr std::size_t tasks_open_max = 1000;
 inline constexpr Duration task_lifetime = Duration::seconds(3600);
 inline constexpr Duration task_poll_every = Duration::seconds(2);
+// Of a task that its client cancelled, so long the server may take to say what became of it: nobody
+// waits for that, and a word that comes is worth more than an early record that nobody knows.
+inline constexpr Duration cancelled_task_within = Duration::seconds(10);
 // How long `tasks/get` waits for a call that goes on.
 inline constexpr Duration task_answer_within = Duration::seconds(1);
 
