@@ -39,7 +39,8 @@ Task<Result<mcp::Equipment>> equipment_for(std::shared_ptr<const Equipping> how,
   const std::string name = pass.credential.empty() ? what.server.credential : pass.credential;
   mcp::Equipment out;
   if (name.empty()) co_return out;
-  auto minted = co_await how->broker->mint({what.roles, what.name, pass.tool, name});
+  auto minted = co_await how->broker->mint(
+      {what.roles, what.name, pass.tool, name, std::move(pass.arguments)});
   if (!minted) co_return std::unexpected(minted.error());
   out.used = std::move(minted->used);
   for (auto& [variable, value] : minted->variables) {

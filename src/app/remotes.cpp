@@ -36,7 +36,8 @@ struct Carrying {
 Task<Result<mcp::Minted>> mint_for(std::shared_ptr<const Carrying> how, mcp::Pass pass) {
   const std::string name = pass.credential.empty() ? how->credential : pass.credential;
   if (name.empty()) co_return mcp::Minted{};
-  auto minted = co_await how->broker->mint({how->roles, how->server, pass.tool, name});
+  auto minted = co_await how->broker->mint(
+      {how->roles, how->server, pass.tool, name, std::move(pass.arguments)});
   if (!minted) co_return std::unexpected(minted.error());
   mcp::Minted out;
   out.used = std::move(minted->used);

@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <utility>
 
+#include "base/json.h"
 #include "base/text.h"
 #include "io/net/clock.h"
 #include "io/secrets/source.h"
@@ -41,14 +43,69 @@ std::string Broker::beside(const std::string& file) const {
   return file.empty() ? std::string() : (std::filesystem::path(directory_) / file).string();
 }
 
+namespace {
+
+constexpr std::size_t owner_characters_max = 39;
+constexpr std::size_t repository_characters_max = 100;
+
+bool plain(std::string_view text, std::size_t most, std::string_view besides) {
+  return !text.empty() && text.size() <= most && std::ranges::all_of(text, [&](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           besides.contains(c);
+  });
+}
+
+// The repository that a call names: `NAME`, or `OWNER/NAME`, of which the name counts, because an
+// installation has one owner. Nothing where it is neither.
+std::string_view repository_in(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  const std::string_view name = slash == text.npos ? text : text.substr(slash + 1);
+  const bool owned = slash == text.npos || plain(text.substr(0, slash), owner_characters_max, "-");
+  const bool fine =
+      owned && plain(name, repository_characters_max, "-_.") && name != "." && name != "..";
+  return fine ? name : std::string_view();
+}
+
+}  // namespace
+
+Status choose_repository(GithubAppToken& token, std::string_view arguments) {
+  if (token.repository_by.empty()) return {};
+  const auto given = json::parse(arguments);
+  const json::View value = given ? given->root()[token.repository_by] : json::View();
+  const std::string_view name =
+      value.exists() && value.is_string() ? repository_in(value.string()) : std::string_view();
+  if (name.empty()) {
+    return fail(Fault::invalid,
+                fmt::format("it is for the repository that `args.{}` names, and the call names "
+                            "none there: expected `NAME` or `OWNER/NAME`",
+                            token.repository_by));
+  }
+  token.repositories = {std::string(name)};
+  token.repository_by.clear();
+  return {};
+}
+
 Task<Result<Minted>> Broker::mint(Errand errand) {
   const Status may =
       deployment_.check_use(errand.credential, errand.roles, errand.server, errand.tool);
   if (!may) co_return std::unexpected(may.error());
   const auto server = deployment_.servers.find(errand.server);
   const std::string url = server == deployment_.servers.end() ? std::string() : server->second.url;
-  Result<Minted> minted =
-      co_await read(errand.credential, deployment_.credentials.at(errand.credential), url);
+  Deployment::Credential from = deployment_.credentials.at(errand.credential);
+  std::string kept_as = errand.credential;
+  Result<Minted> minted = fail(Fault::internal, "nobody was asked");
+  const bool chosen = from.github_app && !from.github_app->repository_by.empty();
+  const Status named = chosen ? choose_repository(*from.github_app, errand.arguments) : Status{};
+  const std::string repository =
+      chosen && named ? from.github_app->repositories.front() : std::string();
+  // Of each repository a token of its own: no name of a credential has a line break.
+  if (!repository.empty()) kept_as += "\n" + repository;
+  if (named) {
+    minted = co_await read(errand.credential, std::move(from), url, std::move(kept_as));
+  } else {
+    minted = std::unexpected(named.error());
+  }
+  if (minted && !repository.empty()) minted->used.principal += ", repository " + repository;
   if (!minted) {
     minted.error().message = fmt::format("the credential `{}` cannot be read: {}",
                                          visible(errand.credential), minted.error().message);
@@ -75,13 +132,14 @@ Task<Result<Minted>> Broker::mint(Errand errand) {
   co_return minted;
 }
 
-Task<Result<Minted>> Broker::read(std::string name, Deployment::Credential from, std::string url) {
+Task<Result<Minted>> Broker::read(std::string name, Deployment::Credential from, std::string url,
+                                  std::string kept_as) {
   Minted minted;
   minted.used = {name, {}, from.principal};
   if (issue::Issuer::issues(from)) {
     const bool named = !from.principal.empty();
     const bool login = from.login.has_value();
-    auto issued = co_await issuer_.issue(std::move(name), std::move(from));
+    auto issued = co_await issuer_.issue(std::move(kept_as), std::move(from));
     if (!issued) co_return std::unexpected(issued.error());
     // A person logged in for one server, and this would be another one.
     if (login && issued->resource != url) {
@@ -110,7 +168,7 @@ Task<Result<secrets::Credential>> Broker::own(std::string credential) {
     co_return fail(Fault::missing,
                    fmt::format("there is no credential `{}` any more", visible(credential)));
   }
-  auto minted = co_await read(credential, known->second, {});
+  auto minted = co_await read(credential, known->second, {}, credential);
   if (!minted) {
     minted.error().message = fmt::format("the credential `{}` cannot be read: {}",
                                          visible(credential), minted.error().message);

@@ -32,6 +32,7 @@ struct Errand {
   std::string server;
   std::string tool;  // empty: a message that is no call
   std::string credential;
+  std::string arguments = {};  // of the call, as they were decided: JSON
 };
 
 struct Minted {
@@ -40,6 +41,10 @@ struct Minted {
   std::vector<std::pair<std::string, secrets::Credential>> variables;
   UsedCredential used;
 };
+
+// Of a token for the repository that an argument names, the one that these name; every other stays
+// as it is. Fault::invalid: they name none, or what can be no repository.
+Status choose_repository(GithubAppToken& token, std::string_view arguments);
 
 class Broker {
  public:
@@ -57,8 +62,9 @@ class Broker {
   void scrub(std::string_view server, std::string& text) const { traces_.scrub(server, text); }
 
  private:
-  // `url`: of the server that it is for.
-  Task<Result<Minted>> read(std::string name, Deployment::Credential from, std::string url);
+  // `url`: of the server that it is for. `kept_as`: what one that somebody issues is kept under.
+  Task<Result<Minted>> read(std::string name, Deployment::Credential from, std::string url,
+                            std::string kept_as);
   Task<Result<Stored>> read_source(SecretSource from);
   issue::IssuerPorts issuer_ports();
   std::string beside(const std::string& file) const;

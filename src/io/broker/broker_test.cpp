@@ -149,6 +149,62 @@ TEST(Broker, ReadsNothingThatIsBoundElsewhere) {
   EXPECT_THAT(as_a("other"), HasSubstr("not in the deployment file"));
 }
 
+// Of the repository that `args.repo` names in these arguments; or why of none.
+std::string chosen_by(std::string_view arguments) {
+  GithubAppToken token;
+  token.repository_by = "repo";
+  const Status done = choose_repository(token, arguments);
+  if (!done) return done.error().message;
+  EXPECT_EQ(token.repository_by, "");
+  EXPECT_EQ(token.repositories.size(), 1U);
+  return token.repositories.front();
+}
+
+TEST(Broker, ARepositoryIsTheOneThatTheCallNames) {
+  EXPECT_EQ(chosen_by(R"({"repo":"web"})"), "web");
+  EXPECT_EQ(chosen_by(R"({"owner":"myco","repo":"a-b_c.d"})"), "a-b_c.d");
+  EXPECT_EQ(chosen_by(R"({"repo":"my-co/web"})"), "web");
+  const std::string most(100, 'a');
+  EXPECT_EQ(chosen_by(R"({"repo":")" + most + R"("})"), most);
+  for (const std::string& wrong : {std::string("{}"),
+                                   std::string(R"({"Repo":"web"})"),
+                                   std::string(R"({"repo":["web"]})"),
+                                   std::string(R"({"repo":7})"),
+                                   std::string(R"({"repo":null})"),
+                                   std::string(R"({"repo":""})"),
+                                   std::string(R"({"repo":"."})"),
+                                   std::string(R"({"repo":".."})"),
+                                   std::string(R"({"repo":"a/b/c"})"),
+                                   std::string(R"({"repo":"/web"})"),
+                                   std::string(R"({"repo":"myco/"})"),
+                                   std::string(R"({"repo":"my.co/web"})"),
+                                   std::string(R"({"repo":"web docs"})"),
+                                   std::string(R"({"repo":"web\n"})"),
+                                   std::string(R"({"repo":"web\",\"docs"})"),
+                                   std::string(R"({"repo":"wéb"})"),
+                                   std::string(R"({"repo":"web?x"})"),
+                                   std::string(R"({"repo":"*"})"),
+                                   R"({"repo":"a)" + most + R"("})",
+                                   std::string()}) {
+    EXPECT_THAT(chosen_by(wrong), HasSubstr("the repository that `args.repo` names")) << wrong;
+  }
+  GithubAppToken fixed;
+  fixed.repositories = {"web", "docs"};
+  ASSERT_TRUE(choose_repository(fixed, R"({"repo":"evil"})"));
+  EXPECT_EQ(fixed.repositories.size(), 2U);
+}
+
+TEST(Broker, ATokenForTheRepositoryOfACallIsForNothingElse) {
+  Desk desk;
+  ::setenv("BROKER_PEM", "a-key-that-is-none", 1);
+  desk.use(std::string(kServers) +
+           "credentials: {g: {github_app: {id: 1, installation: 2, key: {env: BROKER_PEM}, "
+           "repositories: \"${args.repo}\", permissions: {contents: read}}}}\n");
+  // Neither has arguments: a message that is no call, and a call without any.
+  EXPECT_THAT(desk.refusal("g", ""), HasSubstr("not for every message"));
+  EXPECT_THAT(desk.refusal("g"), HasSubstr("the repository that `args.repo` names"));
+}
+
 void store(Desk& desk, const std::string& value) {
   const auto passphrase = secrets::Credential::copy_of("correct horse battery");
   auto file = secrets::StoreFile::open(desk.path("credentials.store"));

@@ -19,7 +19,7 @@
 
 namespace pawl::broker {
 
-inline constexpr std::size_t remembered_max = 16;
+inline constexpr std::size_t remembered_max = 64;
 
 class Traces {
  public:

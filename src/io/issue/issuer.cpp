@@ -40,7 +40,19 @@ Duration Issuer::kept_until(Duration lasts) const {
   return loop_.now() + Duration{lasts.ns - left.ns};
 }
 
+// What is over goes first, then what nobody waits for: it is asked for again.
+void Issuer::make_room() {
+  if (kept_.size() < kept_max) return;
+  const auto idle = [](const Kept& one) { return !one.asking && one.waiting.empty(); };
+  std::erase_if(kept_, [&](const auto& entry) {
+    return idle(*entry.second) && loop_.now() >= entry.second->until;
+  });
+  if (kept_.size() < kept_max) return;
+  std::erase_if(kept_, [&](const auto& entry) { return idle(*entry.second); });
+}
+
 Task<Result<Answered>> Issuer::issue(std::string name, Deployment::Credential credential) {
+  if (!kept_.contains(name)) make_room();
   KeptPtr& known = kept_[name];
   if (!known) known = std::make_shared<Kept>();
   const KeptPtr kept = known;

@@ -29,6 +29,8 @@ namespace pawl::issue {
 
 // It is not given out any more when a fifth of its time, or this, is left.
 inline constexpr Duration left_min = Duration::seconds(120);
+// Of one credential there may be many: one for each repository that calls name.
+inline constexpr std::size_t kept_max = 256;
 
 // Where the secrets are that ask, and what time it is.
 struct IssuerPorts {
@@ -68,6 +70,7 @@ class Issuer {
   Task<Result<secrets::Credential>> vault_token(std::string name, VaultSecret how);
   http::Client& client_of(const ReachedHost& at);
   Duration kept_until(Duration lasts) const;
+  void make_room();
 
   net::Loop& loop_;
   IssuerPorts ports_;

@@ -150,6 +150,37 @@ void read_permissions(DeploymentBuild& build, const yaml::Entry& entry, GithubAp
   });
 }
 
+// A list of names, or `${args.repo}`: the one that an argument of the call names.
+void read_repositories(DeploymentBuild& build, const yaml::Entry& key, GithubAppToken& into) {
+  constexpr std::string_view begin = "${args.";
+  std::vector<Placed> all = build.reading.texts(key.value, "repositories");
+  for (Placed& one : all) {
+    const std::string_view text = one.text;
+    if (!text.starts_with('$')) {
+      if (!is_word(text)) {
+        build.reading.mistake(one.at, fmt::format("`{}` is no repository: expected its name "
+                                                  "without the owner",
+                                                  visible(text)));
+      }
+      into.repositories.push_back(std::move(one.text));
+      continue;
+    }
+    const bool formed = text.starts_with(begin) && text.ends_with('}');
+    const std::string_view name =
+        formed ? text.substr(begin.size(), text.size() - begin.size() - 1) : std::string_view();
+    if (!is_variable(name)) {
+      build.reading.mistake(one.at, fmt::format("`{}` names no argument: expected "
+                                                "`${{args.repo}}`, with the argument's own name",
+                                                visible(text)));
+    } else if (all.size() > 1) {
+      build.reading.mistake(one.at, fmt::format("`{}` stands alone: a call is given what it "
+                                                "names, and nothing beside that",
+                                                visible(text)));
+    }
+    into.repository_by = std::string(name);
+  }
+}
+
 void read_github(DeploymentBuild& build, const yaml::Entry& entry, GithubAppToken& into) {
   (void)take_url("https://api.github.com", into.at);
   const auto take = [&](const yaml::Entry& key) {
@@ -163,14 +194,7 @@ void read_github(DeploymentBuild& build, const yaml::Entry& entry, GithubAppToke
     } else if (key.key == "key") {
       read_source(build, key, into.key);
     } else if (key.key == "repositories") {
-      for (Placed& one : build.reading.texts(key.value, "repositories")) {
-        if (!is_word(one.text)) {
-          build.reading.mistake(one.at, fmt::format("`{}` is no repository: expected its name "
-                                                    "without the owner",
-                                                    visible(one.text)));
-        }
-        into.repositories.push_back(std::move(one.text));
-      }
+      read_repositories(build, key, into);
     } else if (key.key == "permissions") {
       read_permissions(build, key, into);
     } else if (key.key == "url") {

@@ -115,6 +115,9 @@ Status Deployment::check_use(std::string_view credential, const std::vector<std:
       (host.empty() || (!lists(one.hosts, shown) && !lists(one.hosts, with_port)))) {
     return refuse(fmt::format("may not be sent to the host `{}`", visible(shown)));
   }
+  if (tool.empty() && one.github_app && !one.github_app->repository_by.empty()) {
+    return refuse("is for the repository that a call names, and not for every message");
+  }
   if (one.tools.empty()) return {};
   if (tool.empty()) return refuse("is for calls of its `tools` only, and not for every message");
   const bool fits = std::ranges::any_of(one.tools, [&](const std::string& written) {

@@ -56,6 +56,9 @@ void check_traces(DeploymentBuild& build) {
   if (!one.roles.empty() || !one.servers.empty() || !one.tools.empty()) {
     no("is for calls: one for the collector has no `roles`, `servers` or `tools`");
   }
+  if (one.github_app && !one.github_app->repository_by.empty()) {
+    no("is for the repository that a call names, and the collector gets none");
+  }
   if (one.aws_sts || one.login) no("is no text that can stand in a header of the collector's");
   const ReachedHost& at = traces.collector;
   const std::string host = at.host.find(':') == std::string::npos ? at.host : "[" + at.host + "]";

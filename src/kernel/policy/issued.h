@@ -62,6 +62,8 @@ struct GithubAppToken {
   std::uint64_t installation = 0;
   SecretSource key;                       // PEM
   std::vector<std::string> repositories;  // empty: all that the installation has
+  // The argument of the call that names the only repository; empty: none does.
+  std::string repository_by;
   std::map<std::string, std::string> permissions;
 };
 

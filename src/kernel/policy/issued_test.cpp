@@ -96,6 +96,19 @@ TEST(Issued, AGithubApp) {
   EXPECT_THAT(issued_mistakes(begun + "permissions: {contents: read}, repositories: [a/b]}"),
               HasSubstr("without the owner"));
   EXPECT_THAT(issued_mistakes(begun.substr(0, begun.size() - 2) + "}"), HasSubstr("permissions"));
+  const std::string rest = "permissions: {contents: read}, repositories: ";
+  const auto chosen = issued(begun + rest + "\"${args.repo}\"}").github_app;
+  EXPECT_EQ(chosen->repository_by, "repo");
+  EXPECT_THAT(chosen->repositories, testing::IsEmpty());
+  for (const char* wrong : {"\"${args.}\"", "\"${args.a.b}\"", "\"${args.a/../b}\"", "\"${repo}\"",
+                            "\"${args.repo\"", "\"$args.repo\"", "\"x${args.repo}\""}) {
+    EXPECT_NE(issued_mistakes(begun + rest + wrong + "}"), "") << wrong;
+  }
+  EXPECT_THAT(issued_mistakes(begun + rest + "[web, \"${args.repo}\"]}"),
+              HasSubstr("stands alone"));
+  EXPECT_THAT(issued_mistakes(begun + rest + "\"${args.repo}\"}",
+                              "servers: {s: {url: \"https://x.example\", credential: c}}\n"),
+              HasSubstr("not for every message"));
 }
 
 TEST(Issued, AnAwsRole) {

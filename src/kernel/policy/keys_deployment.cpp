@@ -351,7 +351,8 @@ constexpr Key kKeys[] = {
     {github_app, "installation", "whole number", "required", 0, "The id of the installation."},
     {github_app, "key", "mapping", "required", 0, "The app's private key (PEM): its source."},
     {github_app, "repositories", "list of texts", "all of the installation", 0,
-     "The repositories that the token opens, without their owner."},
+     "The repositories that the token opens, without their owner; or `${args.NAME}`: the one that "
+     "this argument of the call names."},
     {github_app, "permissions", "mapping of permissions", "required", 0,
      "What the token permits: `{contents: read}`."},
     {github_app, "url", "text", "`https://api.github.com`", 0, "The address of the API."},
