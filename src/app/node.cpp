@@ -15,6 +15,7 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "io/approvals/ways.h"
+#include "io/http/libcurl.h"
 #include "io/journal/key_files.h"
 #include "kernel/state/state.h"
 
@@ -187,6 +188,8 @@ Status Node::open_sockets() {
 }
 
 Status Node::open() {
+  // A node without a way to the servers of its file, or to the people, is none.
+  if (Status usable = http::fit(http::Libcurl::made()); !usable) return usable;
   auto disk = PosixDisk::open(options_.state_directory, PosixDisk::Root::create);
   if (!disk) return std::unexpected(disk.error());
   disk_ = std::move(*disk);

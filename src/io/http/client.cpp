@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "io/http/libcurl.h"
 #include "io/http/transfer.h"
 
 namespace pawl::http {
@@ -41,6 +42,7 @@ struct Client::State : std::enable_shared_from_this<Client::State> {
 
   net::Loop& loop;
   ClientOptions options;
+  Status usable;  // the library
   CURLM* multi = nullptr;
   std::unordered_map<curl_socket_t, net::Watch> watches;
   net::Timer timer;
@@ -57,6 +59,9 @@ struct Client::State : std::enable_shared_from_this<Client::State> {
 
 Client::State::State(net::Loop& l, ClientOptions o) : loop(l), options(std::move(o)) {
   curl_global_init(CURL_GLOBAL_DEFAULT);
+  const Libcurl library = Libcurl::made();
+  usable = fit(library);
+  if (options.ca_file.empty()) options.ca_file = roots_elsewhere(library);
   multi = curl_multi_init();
   curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, &on_socket);
   curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, this);
@@ -216,7 +221,7 @@ void Client::State::add(const std::shared_ptr<Transfer>& transfer) {
     transfer->easy = std::move(handles.back());
     handles.pop_back();
   }
-  Status ready = transfer->prepare(address, {&on_close, this});
+  Status ready = usable ? transfer->prepare(address, {&on_close, this}) : usable;
   if (ready && curl_multi_add_handle(multi, transfer->easy.get()) != CURLM_OK) {
     ready = fail(Fault::environment, "libcurl takes no further request");
   }

@@ -10,6 +10,8 @@
 #include <cstring>
 #include <utility>
 
+#include "io/http/libcurl.h"
+
 namespace pawl::http {
 namespace {
 
@@ -135,44 +137,46 @@ Status Transfer::make_lines() {
   return {};
 }
 
-void Transfer::set_safety() {
-  CURL* to = easy.get();
-  curl_easy_setopt(to, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(to, CURLOPT_FOLLOWLOCATION, 0L);
-  curl_easy_setopt(to, CURLOPT_PROXY, "");
-  curl_easy_setopt(to, CURLOPT_NOPROXY, "*");
-  curl_easy_setopt(to, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
-  curl_easy_setopt(to, CURLOPT_PATH_AS_IS, 1L);
-  curl_easy_setopt(to, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
-  curl_easy_setopt(to, CURLOPT_HTTP09_ALLOWED, 0L);
-  curl_easy_setopt(to, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-  curl_easy_setopt(to, CURLOPT_SSL_VERIFYPEER, 1L);
-  curl_easy_setopt(to, CURLOPT_SSL_VERIFYHOST, 2L);
+Status Transfer::set_safety() {
+  Options to(easy.get());
+  to.set(CURLOPT_PROTOCOLS_STR, "http,https");
+  to.set(CURLOPT_FOLLOWLOCATION, 0L);
+  to.forgo(CURLOPT_PROXY, "");
+  to.forgo(CURLOPT_NOPROXY, "*");
+  to.forgo(CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
+  to.set(CURLOPT_PATH_AS_IS, 1L);
+  to.set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  to.set(CURLOPT_HTTP09_ALLOWED, 0L);
+  to.set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  to.set(CURLOPT_SSL_VERIFYPEER, 1L);
+  to.set(CURLOPT_SSL_VERIFYHOST, 2L);
   if (!options.ca_file.empty()) {
-    curl_easy_setopt(to, CURLOPT_CAINFO, options.ca_file.c_str());
-    curl_easy_setopt(to, CURLOPT_CAPATH, nullptr);
+    to.set(CURLOPT_CAINFO, options.ca_file.c_str());
+    to.set(CURLOPT_CAPATH, nullptr);
   }
   if (!options.certificate.empty()) {
-    curl_easy_setopt(to, CURLOPT_SSLCERT, options.certificate.c_str());
-    curl_easy_setopt(to, CURLOPT_SSLKEY, options.key.c_str());
+    to.set(CURLOPT_SSLCERT, options.certificate.c_str());
+    to.set(CURLOPT_SSLKEY, options.key.c_str());
   }
   // Letting go of a name that is still being resolved would wait for the resolver, and the loop
   // too.
-  curl_easy_setopt(to, CURLOPT_QUICK_EXIT, 1L);
-  curl_easy_setopt(to, CURLOPT_MAXAGE_CONN, kept_idle_s);
-  curl_easy_setopt(to, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(to, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(options.connect_time));
-  curl_easy_setopt(to, CURLOPT_USERAGENT, options.user_agent.c_str());
+  to.set(CURLOPT_QUICK_EXIT, 1L);
+  to.set(CURLOPT_MAXAGE_CONN, kept_idle_s);
+  to.set(CURLOPT_NOSIGNAL, 1L);
+  to.set(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(options.connect_time));
+  to.set(CURLOPT_USERAGENT, options.user_agent.c_str());
+  return to.taken();
 }
 
-void Transfer::set_callbacks(Closing closing) {
-  CURL* to = easy.get();
-  curl_easy_setopt(to, CURLOPT_HEADERFUNCTION, &on_header);
-  curl_easy_setopt(to, CURLOPT_WRITEFUNCTION, &on_body);
-  curl_easy_setopt(to, CURLOPT_OPENSOCKETFUNCTION, &on_open);
-  curl_easy_setopt(to, CURLOPT_PREREQFUNCTION, &on_leave);
-  curl_easy_setopt(to, CURLOPT_CLOSESOCKETFUNCTION, closing.close);
-  curl_easy_setopt(to, CURLOPT_CLOSESOCKETDATA, closing.closer);
+Status Transfer::set_callbacks(Closing closing) {
+  Options to(easy.get());
+  to.set(CURLOPT_HEADERFUNCTION, &on_header);
+  to.set(CURLOPT_WRITEFUNCTION, &on_body);
+  to.set(CURLOPT_OPENSOCKETFUNCTION, &on_open);
+  to.set(CURLOPT_PREREQFUNCTION, &on_leave);
+  to.set(CURLOPT_CLOSESOCKETFUNCTION, closing.close);
+  to.set(CURLOPT_CLOSESOCKETDATA, closing.closer);
+  return to.taken();
 }
 
 void Transfer::set_user(void* user) {
@@ -202,8 +206,8 @@ Status Transfer::prepare(KnownAddress& known, Closing closing) {
   if (!easy) {
     easy.reset(curl_easy_init());
     if (!easy) return fail(Fault::environment, "libcurl gives no handle");
-    set_safety();
-    set_callbacks(closing);
+    if (Status safe = set_safety(); !safe) return safe;
+    if (Status ours = set_callbacks(closing); !ours) return ours;
   }
   CURL* to = easy.get();
   set_body();

@@ -86,8 +86,9 @@ struct Transfer : std::enable_shared_from_this<Transfer> {
  private:
   Status read_url(KnownAddress& known);
   Status make_lines();
-  void set_safety();
-  void set_callbacks(Closing closing);
+  // False in a handle that must not be used.
+  Status set_safety();
+  Status set_callbacks(Closing closing);
   void set_body();
   void set_user(void* user);
 };

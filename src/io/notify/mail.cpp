@@ -10,6 +10,8 @@
 
 #include <fmt/format.h>
 
+#include "io/http/libcurl.h"
+
 namespace pawl::notify {
 namespace {
 
@@ -69,23 +71,28 @@ curl_socket_t on_mail_socket(void* user, curlsocktype /*purpose*/, curl_sockaddr
   return CURL_SOCKET_BAD;
 }
 
-void set_mail_safety(CURL* easy, const MailOrder& order) {
-  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
-  curl_easy_setopt(easy, CURLOPT_PROXY, "");
-  curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
-  curl_easy_setopt(easy, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
-  curl_easy_setopt(easy, CURLOPT_USE_SSL, static_cast<long>(CURLUSESSL_ALL));
-  curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
-  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
-  if (!order.ca_file.empty()) {
-    curl_easy_setopt(easy, CURLOPT_CAINFO, order.ca_file.c_str());
-    curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
+Status set_mail_safety(CURL* easy, const MailOrder& order) {
+  const http::Libcurl library = http::Libcurl::made();
+  if (Status usable = http::fit(library); !usable) return usable;
+  http::Options to(easy);
+  to.set(CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+  to.forgo(CURLOPT_PROXY, "");
+  to.forgo(CURLOPT_NOPROXY, "*");
+  to.forgo(CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
+  to.set(CURLOPT_USE_SSL, static_cast<long>(CURLUSESSL_ALL));
+  to.set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  to.set(CURLOPT_SSL_VERIFYPEER, 1L);
+  to.set(CURLOPT_SSL_VERIFYHOST, 2L);
+  const std::string ca = order.ca_file.empty() ? http::roots_elsewhere(library) : order.ca_file;
+  if (!ca.empty()) {
+    to.set(CURLOPT_CAINFO, ca.c_str());
+    to.set(CURLOPT_CAPATH, nullptr);
   }
-  curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
-  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, mail_within_ms);
-  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, mail_connect_within_ms);
+  to.set(CURLOPT_QUICK_EXIT, 1L);
+  to.set(CURLOPT_NOSIGNAL, 1L);
+  to.set(CURLOPT_TIMEOUT_MS, mail_within_ms);
+  to.set(CURLOPT_CONNECTTIMEOUT_MS, mail_connect_within_ms);
+  return to.taken();
 }
 
 Status begin_mail(Mailing& mailing) {
@@ -100,22 +107,24 @@ Status begin_mail(Mailing& mailing) {
       fmt::format("{}://{}{}{}:{}", order.tls_from_start ? "smtps" : "smtp", numbers ? "[" : "",
                   order.host, numbers ? "]" : "", order.port);
   curl_easy_setopt(easy, CURLOPT_URL, url.c_str());
-  set_mail_safety(easy, order);
+  if (Status safe = set_mail_safety(easy, order); !safe) return safe;
   if (!order.password.empty()) {
     std::string password(order.password.bytes());
     curl_easy_setopt(easy, CURLOPT_USERNAME, order.user.c_str());
     curl_easy_setopt(easy, CURLOPT_PASSWORD, password.c_str());
     secrets::wipe(password);
   }
-  curl_easy_setopt(easy, CURLOPT_MAIL_FROM, ("<" + order.from + ">").c_str());
   mailing.to.reset(curl_slist_append(nullptr, ("<" + order.to + ">").c_str()));
-  curl_easy_setopt(easy, CURLOPT_MAIL_RCPT, mailing.to.get());
-  curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
-  curl_easy_setopt(easy, CURLOPT_READFUNCTION, &on_mail_read);
-  curl_easy_setopt(easy, CURLOPT_READDATA, &mailing);
-  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &on_mail_answer);
-  curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &on_mail_socket);
-  curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, &mailing);
+  http::Options to(easy);
+  to.set(CURLOPT_MAIL_FROM, ("<" + order.from + ">").c_str());
+  to.set(CURLOPT_MAIL_RCPT, mailing.to.get());
+  to.set(CURLOPT_UPLOAD, 1L);
+  to.set(CURLOPT_READFUNCTION, &on_mail_read);
+  to.set(CURLOPT_READDATA, &mailing);
+  to.set(CURLOPT_WRITEFUNCTION, &on_mail_answer);
+  to.set(CURLOPT_OPENSOCKETFUNCTION, &on_mail_socket);
+  to.set(CURLOPT_OPENSOCKETDATA, &mailing);
+  if (Status taken = to.taken(); !taken) return taken;
   if (curl_multi_add_handle(mailing.multi.get(), easy) != CURLM_OK) {
     return fail(Fault::environment, "libcurl takes no further mail");
   }
