@@ -13,9 +13,13 @@ elseif(PAWL_PROFILE AND CMAKE_CXX_COMPILER_ID MATCHES "Clang")
   string(REGEX MATCH "^[0-9]+" profile_version "${CMAKE_CXX_COMPILER_VERSION}")
   find_program(PAWL_PROFDATA NAMES llvm-profdata-${profile_version} llvm-profdata)
   set(counts ${CMAKE_SOURCE_DIR}/cmake/release.profile)
-  set(indexed ${CMAKE_BINARY_DIR}/release.profdata)
+  # Named by what is in it: other counts are another flag, and everything is compiled again. Objects
+  # of two profiles do not link.
+  file(SHA256 ${counts} profile_hash)
+  string(SUBSTRING ${profile_hash} 0 16 profile_hash)
+  set(indexed ${CMAKE_BINARY_DIR}/release.${profile_hash}.profdata)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${counts})
-  if(PAWL_PROFDATA AND ${counts} IS_NEWER_THAN ${indexed})
+  if(PAWL_PROFDATA AND NOT EXISTS ${indexed})
     set(in_each_group [=[
       /^unity_/ {
         for (group = 0; group < 10; ++group) {

@@ -1,8 +1,9 @@
 # Functions that the scripts share. Sourced, never run: `source "$(dirname "$0")/lib.sh"`.
 # Every script runs from the root of the tree, may be run twice, and says what it does.
+# shellcheck shell=bash disable=SC2034
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-cd "$root"
+cd "$root" || exit
 me=$(basename "$0")
 cores=$(nproc 2>/dev/null || echo 2)
 test_preset=${PAWL_TEST_PRESET:-dev}
@@ -77,6 +78,27 @@ compile() {
 # has_target PRESET TARGET: whether the build of that preset knows it.
 has_target() {
   ninja -C "build/$1" -t query "$2" >/dev/null 2>&1
+}
+
+# check WHAT COMMAND...: one thing that has to hold of what a script has made; says all that the
+# command said where it does not. `checked` is the closing line.
+checks_passed=0 checks_failed=0
+check() {
+  local what=$1 said="build/log/$me.said"
+  shift
+  mkdir -p build/log
+  if "$@" >"$said" 2>&1; then
+    checks_passed=$((checks_passed + 1))
+    say "passed: $what"
+  else
+    checks_failed=$((checks_failed + 1))
+    complain "FAILED: $what"
+    cat "$said" >&2
+  fi
+}
+checked() {
+  echo "$checks_passed passed, $checks_failed failed"
+  ((checks_failed == 0 && checks_passed > 0))
 }
 
 # Counts. Each part of a run adds a line `passed failed skipped` to the file that PAWL_TALLY names.

@@ -9,7 +9,36 @@
 #include "app/dispatch.h"
 #include "app/memory.h"
 
+#ifdef PAWL_STATIC
+#include <nss.h>
+#include <openssl/crypto.h>
+
+namespace {
+
+// The libraries inside would load others where files of the machine name some: nsswitch.conf those
+// that know users and hosts, openssl.cnf providers. They are made for the machine's own C library
+// and not for the one inside, and whoever comes to be loaded is in the gate. So both files go
+// unread.
+bool stays_alone() {
+  return __nss_configure_lookup("passwd", "files") == 0 &&
+         __nss_configure_lookup("hosts", "files dns") == 0 &&
+         OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr) == 1;
+}
+
+}  // namespace
+#else
+namespace {
+bool stays_alone() {
+  return true;
+}
+}  // namespace
+#endif
+
 int main(int count, char** words) {
+  if (!stays_alone()) {
+    std::fputs("pawl: the program cannot be kept from the libraries of the machine\n", stderr);
+    return pawl::app::exit_usage;
+  }
   const std::string_view command = count > 1 ? words[1] : "";
   if (command == "serve" || command == "node") pawl::app::begin_with_memory(words);
   try {
