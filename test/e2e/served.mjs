@@ -17,13 +17,14 @@ export const envelope = (capabilities = {}) => ({
 
 export class Served extends World {
   // `command`: the server's; `server`: all that the deployment file says of it, instead; `more`:
-  // further lines of that file; `role`: what it says of the role besides.
+  // further lines of that file; `role`: what it says of the role besides; `roles`: further ones.
   async begin({
     mode = '',
     command,
     server,
     more = '',
     role = '',
+    roles = '',
     listen = '{mcp: "127.0.0.1:0"}',
     through,
   } = {}) {
@@ -32,7 +33,7 @@ export class Served extends World {
     const behind = command ?? own;
     this.deployment = `version: 1
 listen: ${listen}
-roles: {tester: {file: policy.yaml, servers: [crm]${role}}}
+roles: {tester: {file: policy.yaml, servers: [crm]${role}}${roles && `, ${roles}`}}
 servers: {crm: {${server ?? `command: ${JSON.stringify(behind)}`}}}
 ${more}`;
     writeFileSync(this.config, this.deployment);

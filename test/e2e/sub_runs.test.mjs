@@ -2,11 +2,12 @@
 // front of a tool server that records what it receives. Ids as in docs/reference/cases.md.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { Served, modern, read } from './served.mjs';
 import { open } from './tester.mjs';
-import { code, pawl, sleep } from './world.mjs';
+import { code, fixture, pawl, sleep } from './world.mjs';
 
 const customer = { customer_id: 'c' };
 const order = { order_id: 'o', status: 'ok' };
@@ -14,14 +15,16 @@ const mail = { to: 'a@myco.example', body: 'b' };
 
 // A gateway with one agent, which opens runs and parts of them.
 class Family extends Served {
-  async start(t) {
+  async start(t, { role = 'tester', ...options } = {}) {
     t.after(() => this.end());
     this.config = path.join(this.dir, 'pawl.yaml');
     const words = ['keys', 'create', 'main', '--json'];
     const made = JSON.parse(spawnSync(pawl, words, { env: this.env, encoding: 'utf8' }).stdout);
     this.key = made.key;
-    await this.begin({ more: `agents: {main: {role: tester, keys: ["${made.keep}"]}}\n` });
+    const more = `agents: {main: {role: ${role}, keys: ["${made.keep}"]}}\n`;
+    await this.begin({ more, ...options });
     assert.ok(this.origin, this.log);
+    this.url = `${this.origin}/mcp/${role}`;
     return this;
   }
   async api(token, method, target, body) {
@@ -306,6 +309,41 @@ test('a part at a door that asks nobody who they are would be no less', async (t
   const refused = await w.later('runs', 'create', ...words);
   assert.notEqual(refused.status, 0);
   assert.match(refused.err, /no `agents`/);
+});
+
+test('behind several servers a part has what it was given of each', async (t) => {
+  const w = new Family(open);
+  const both = `
+version: 1
+agent: {id: both, identity: both@example}
+tools: {allowed: [{name: "*/read_*", class: read_only}]}
+accept_risk:
+  - {rule: "tools/*/read_*/class", reason: t, owner: t@example, until: 2030-01-01}
+`;
+  writeFileSync(path.join(w.dir, 'both.yaml'), both);
+  const command = JSON.stringify([process.execPath, fixture, w.record]);
+  await w.start(t, {
+    role: 'both',
+    server: `command: ${command}}, bank: {command: ${command}`,
+    roles: 'both: {file: both.yaml, servers: [crm, bank]}',
+  });
+  const part = await w.part(await w.run(), { tools: ['crm/read_customer_record', 'read_slow'] });
+  for (const connect of Object.values(eras)) {
+    const client = await connect(w.holder(part));
+    const shown = names(await client.list());
+    assert.deepEqual(shown, ['bank/read_slow', 'crm/read_customer_record', 'crm/read_slow']);
+    assert.equal((await client.call('crm/read_customer_record', customer)).isError, undefined);
+    assert.equal((await client.call('bank/read_slow', { ms: 1 })).isError, undefined);
+    const denied = await client.call('bank/read_customer_record', customer);
+    assert.match(denied.content[0].text, /the sub-run has no such tool/);
+    // A name without a server is refused before any session, and charged all the same.
+    const nowhere = await client.call('read_customer_record', customer);
+    assert.equal(code(nowhere), 'not_granted');
+  }
+  const decided = w.records('call.decided');
+  assert.equal(decided.length, 8);
+  for (const { note } of decided) assert.match(note, new RegExp(`^sub-run ${part.run} of reader`));
+  assert.equal(w.calls('read_customer_record').length, 2);
 });
 
 test('what pawl says the protocol is stays as it is for a part', async (t) => {
