@@ -11,9 +11,13 @@ namespace pawl::api {
 namespace {
 
 // A pattern with a slash is about one server's tool, one without about any server's, as in a
-// policy. Actions of the protocol have a slash in their names, and belong to any server too.
+// policy. Actions of the protocol are covered by what begins as they do, and by no other glob.
 bool covered_by(const std::string& pattern, std::string_view server, std::string_view tool) {
-  const bool anywhere = !pattern.contains('/') || pattern.starts_with("mcp:");
+  constexpr std::string_view action = "mcp:";
+  const bool anywhere = !pattern.contains('/') || pattern.starts_with(action);
+  const std::size_t name = anywhere ? 0 : pattern.find('/') + 1;
+  const bool names_action = std::string_view(pattern).substr(name).starts_with(action);
+  if (tool.starts_with(action) != names_action) return false;
   if (anywhere) return glob_match(pattern, tool);
   return glob_match(pattern, std::string(server) + "/" + std::string(tool));
 }

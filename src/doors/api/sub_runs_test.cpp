@@ -80,6 +80,13 @@ TEST(SubRuns, ActionsOfTheProtocolAreGivenByTheirNames) {
   const auto part = family.runs->part("s-1");
   EXPECT_TRUE(part->covers("bank", "mcp:resources/read"));
   EXPECT_FALSE(part->covers("bank", "mcp:prompts/get"));
+  EXPECT_FALSE(part->covers("crm", "mcp:prompts/get")) << "a glob of tools is none of actions";
+  ASSERT_TRUE(family.add("s-2", "r-1", {.tools = {{"*", "crm/mcp:prompts/*"}}, .limits = {}}));
+  const auto other = family.runs->part("s-2");
+  EXPECT_TRUE(other->covers("crm", "mcp:prompts/get"));
+  EXPECT_FALSE(other->covers("bank", "mcp:prompts/get"));
+  EXPECT_FALSE(other->covers("crm", "mcp:resources/read"));
+  EXPECT_TRUE(other->covers("crm", "anything"));
   EXPECT_TRUE(part->covers("crm", "get_name"));
   EXPECT_FALSE(part->covers("bank", "get_name"));
 }

@@ -164,6 +164,10 @@ TEST(Delegation, OnlyShrinks) {
   ASSERT_TRUE(all);
   EXPECT_EQ(all->attenuation, parent.attenuation);
   EXPECT_EQ(all->parent_run, parent.run);
+  EXPECT_EQ(all->audience, parent.audience);
+  wanted.audience = "https://gate.example/mcp/other";
+  EXPECT_EQ(delegate(parent, wanted, kNow)->audience, wanted.audience);
+  wanted.audience.clear();
   EXPECT_EQ(all->sponsor, parent.sponsor);
   EXPECT_EQ(all->policy, parent.policy);
   EXPECT_THAT(all->actors, testing::ElementsAre("reader", "coder"));
