@@ -40,9 +40,9 @@ struct WireEvents {
 
 // The credential that a call goes out with, by its name in the deployment file.
 struct Pass {
-  std::string tool;        // which call it is for: a credential may be bound to tools
-  std::string credential;  // empty: what the server gets for every message
-  std::string arguments;   // of the call, as decided: JSON; what a credential opens may follow it
+  std::string tool;          // which call it is for: a credential may be bound to tools
+  std::string credential;    // empty: what the server gets for every message
+  std::string arguments;     // of the call, as decided: JSON; what a credential opens may follow it
   UsedCredential used = {};  // filled in
 };
 
