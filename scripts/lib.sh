@@ -80,6 +80,17 @@ has_target() {
   ninja -C "build/$1" -t query "$2" >/dev/null 2>&1
 }
 
+# await FILE REGEX: the first match, of a program that says where it listens.
+await() {
+  local i
+  for ((i = 0; i < 200; ++i)); do
+    grep -oEm 1 "$2" "$1" 2>/dev/null && return 0
+    sleep 0.05
+  done
+  tail -n 3 "$1" >&2
+  die "nothing listens: $1"
+}
+
 # check WHAT COMMAND...: one thing that has to hold of what a script has made; says all that the
 # command said where it does not. `checked` is the closing line.
 checks_passed=0 checks_failed=0

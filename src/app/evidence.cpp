@@ -25,19 +25,6 @@ Result<json::Document> read(const JournalEntry& entry) {
 
 }  // namespace
 
-std::optional<Digest> parse_digest(std::string_view text) {
-  constexpr std::string_view prefix = "sha256:";
-  std::string bytes;
-  Digest digest{};
-  if (!text.starts_with(prefix) || !unhex(text.substr(prefix.size()), bytes) ||
-      bytes.size() != digest.size()) {
-    return std::nullopt;
-  }
-  std::ranges::transform(bytes, digest.begin(),
-                         [](char c) { return static_cast<unsigned char>(c); });
-  return digest;
-}
-
 std::optional<Instant> moment_of(std::string_view text, Instant now) {
   if (const auto ago = parse_duration(text)) return Instant{now.ns - ago->ns};
   if (const auto at = parse_instant(text)) return *at;
@@ -99,9 +86,9 @@ Status Evidence::parsed_records(
 }
 
 Result<Payload> Evidence::payload(std::string_view commitment) {
-  const auto digest = parse_digest(commitment);
-  if (!digest) return Payload{};
-  return reader_.payload(*digest);
+  Digest digest{};
+  if (!parse_spelled(commitment, digest)) return Payload{};
+  return reader_.payload(digest);
 }
 
 Result<Inclusion> Evidence::inclusion(const JournalEntry& entry) {

@@ -23,9 +23,6 @@
 
 namespace pawl::app {
 
-// `sha256:` and 64 digits, back to bytes.
-std::optional<Digest> parse_digest(std::string_view text);
-
 // A moment as people write it: RFC 3339, a date (its beginning, UTC), or how long before `now`
 // (`2h`).
 std::optional<Instant> moment_of(std::string_view text, Instant now);

@@ -17,6 +17,8 @@
 namespace pawl {
 namespace {
 
+constexpr std::string_view kSpelledName = "sha256:";
+
 struct FreeMd {
   void operator()(EVP_MD* md) const { EVP_MD_free(md); }
 };
@@ -77,19 +79,29 @@ std::string hex(const Digest& digest) {
 }
 
 std::string spelled(const Digest& digest) {
-  constexpr std::string_view name = "sha256:";
   constexpr std::string_view digits = "0123456789abcdef";
   std::string out;
   // Six of them in each call: one allocation, and no text in between.
-  out.resize_and_overwrite(name.size() + 2 * digest.size(), [&](char* to, std::size_t size) {
-    to = std::copy(name.begin(), name.end(), to);
-    for (const std::uint8_t byte : digest) {
-      *to++ = digits[byte >> 4];
-      *to++ = digits[byte & 0xF];
-    }
-    return size;
-  });
+  out.resize_and_overwrite(kSpelledName.size() + 2 * digest.size(),
+                           [&](char* to, std::size_t size) {
+                             to = std::copy(kSpelledName.begin(), kSpelledName.end(), to);
+                             for (const std::uint8_t byte : digest) {
+                               *to++ = digits[byte >> 4];
+                               *to++ = digits[byte & 0xF];
+                             }
+                             return size;
+                           });
   return out;
+}
+
+bool parse_spelled(std::string_view text, Digest& into) {
+  std::string bytes;
+  if (!text.starts_with(kSpelledName) || !unhex(text.substr(kSpelledName.size()), bytes) ||
+      bytes.size() != into.size()) {
+    return false;
+  }
+  std::ranges::copy(bytes, into.begin());
+  return true;
 }
 
 std::uint32_t crc32c(std::string_view bytes, std::uint32_t seed) {

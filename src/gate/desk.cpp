@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "base/id.h"
-#include "base/text.h"
 #include "gate/flood.h"
 #include "gate/hold.h"
 #include "gate/ladder.h"
@@ -61,15 +60,6 @@ void Desk::tell(const Record& record) {
     gone |= !listener;
   }
   if (gone) std::erase_if(told, [](const auto& one) { return one.expired(); });
-}
-
-bool parse_spelled(std::string_view text, Digest& out) {
-  constexpr std::string_view prefix = "sha256:";
-  std::string bytes;
-  if (!text.starts_with(prefix) || !unhex(text.substr(prefix.size()), bytes)) return false;
-  if (bytes.size() != out.size()) return false;
-  for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<std::uint8_t>(bytes[i]);
-  return true;
 }
 
 Instant Desk::now() const {

@@ -63,9 +63,6 @@ struct RunDesk {
   RunOrigins origins;                  // what its sponsor said, and results that a rule refers to
 };
 
-// `sha256:` and 64 digits, as `spelled` writes them, back to bytes.
-bool parse_spelled(std::string_view text, Digest& out);
-
 // How a record is written.
 struct Writing {
   std::span<const PayloadRef> payloads = {};

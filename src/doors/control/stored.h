@@ -5,13 +5,9 @@
 #include <string_view>
 
 #include "base/error.h"
-#include "base/hash.h"
 #include "io/journal/journal.h"
 
 namespace pawl {
-
-// `sha256:` and 64 digits, back to bytes. False: it is none.
-bool unspell(std::string_view spelled, Digest& out);
 
 // The payload of a commitment as a record spells it. `what` is how messages call it: `the arguments
 // of this call`. Fault::missing where it was erased, Fault::corrupt where that is no commitment.

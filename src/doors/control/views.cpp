@@ -187,7 +187,7 @@ std::string policy_json(const State& state, Journal& journal, std::string_view a
   const Pin* accepted = state.pin(policy_pin_server, policy_pin_name(agent));
   std::string bundle;
   Digest commitment{};
-  if (accepted != nullptr && unspell(state.policy_payload(accepted->digest), commitment)) {
+  if (accepted != nullptr && parse_spelled(state.policy_payload(accepted->digest), commitment)) {
     const auto payload = journal.payload(commitment);
     if (payload && payload->state == PayloadState::present) bundle = payload->bytes;
   }

@@ -1,31 +1,14 @@
 #include "kernel/state/kept_digest.h"
 
-#include <algorithm>
-
-#include "base/text.h"
-
 namespace pawl {
-namespace {
 
-constexpr std::string_view kPrefix = "sha256:";
-
-// False, and `into` is nothing but zeroes, unless `spelled` would give the text back.
-bool read_spelled(std::string_view text, Digest& into) {
-  std::string bytes;
-  if (!text.starts_with(kPrefix) || !unhex(text.substr(kPrefix.size()), bytes) ||
-      bytes.size() != into.size()) {
-    return false;
-  }
-  std::ranges::copy(bytes, into.begin());
-  if (into != Digest{} && spelled(into) == text) return true;
-  into = {};
-  return false;
-}
-
-}  // namespace
-
+// Kept as bytes is what `spelled` gives back, letter for letter; nothing but zeroes stands for the
+// other texts.
 KeptDigest::KeptDigest(std::string_view text) {
-  if (!text.empty() && !read_spelled(text, digest_)) {
+  Digest digest{};
+  if (parse_spelled(text, digest) && digest != Digest{} && spelled(digest) == text) {
+    digest_ = digest;
+  } else if (!text.empty()) {
     other_ = std::make_shared<const std::string>(text);
   }
 }
