@@ -95,6 +95,38 @@ test('an alarm is seen, taken and ended, and the last drill is there', { skip },
   assert.deepEqual([...page.faults, ...eve.faults], []);
 });
 
+test('a question that comes while the page reads everything anew stays', { skip }, async () => {
+  const page = await signedIn(browser, w, 'ada');
+  const session = await w.open();
+  await session.call('read_customer_record', { customer_id: 'c' });
+  // A run that is closed has all pages read anew. This one has the list, and waits for the rest.
+  let go;
+  const held = new Promise((resolve) => (go = resolve));
+  await page.route('**/api/status', async (route) => {
+    await held;
+    await route.continue();
+  });
+  const listed = page.waitForResponse(/api\/approvals$/);
+  const [{ run }] = records('run.opened').slice(-1);
+  const closed = await w.later('runs', 'close', run, '--reason', 'done', '--config', w.config);
+  assert.equal(closed.status, 0, closed.err);
+  await (await listed).finished();
+  const other = await w.open();
+  const mail = other.call('send_customer_email', { to: 'a@myco.example', body: 'hello' });
+  const row = page.locator('[role=option]:has-text("send_customer_email")');
+  await row.waitFor();
+  const status = page.waitForResponse(/api\/status$/);
+  go();
+  await (await status).finished();
+  await page.waitForTimeout(500);
+  assert.equal(await row.count(), 1);
+  await row.click();
+  await page.getByRole('button', { name: 'Approve', exact: true }).click();
+  assert.notEqual((await mail).isError, true);
+  await until(async () => (await row.count()) === 0, 'an empty queue');
+  assert.deepEqual(page.faults, []);
+});
+
 test('H14 a seeded request that is approved runs nothing and is recorded', { skip }, async () => {
   const page = await signedIn(browser, w, 'bob');
   w.session = await w.open();

@@ -158,6 +158,7 @@ export async function* events(answer) {
 export async function read(answer) {
   if (answer.headers.get('content-type')?.startsWith('application/json'))
     return [await answer.json()];
+  if (!answer.ok) throw new Error(`${answer.status}: ${await answer.text()}`);
   const all = [];
   for await (const { message } of events(answer)) if (message) all.push(message);
   return all;

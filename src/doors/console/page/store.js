@@ -91,14 +91,46 @@ export function summarise(rows) {
   }, 50);
 }
 
+// Readings that are on their way: what happened to questions since each was asked for, by id; null
+// is a question that is over. A list says how things stood at some moment after it was asked for,
+// so what happened since goes on top of it: it is newer, or the node tells of what is newer still.
+const readings = new Set();
+const order = () => {
+  let asked = 0;
+  let here = 0;
+  // A function that says, once its answer has come, whether it is newer than what came before it.
+  return () => {
+    const mine = ++asked;
+    return () => {
+      if (mine < here) return false;
+      here = mine;
+      return true;
+    };
+  };
+};
+const [listAsked, statusAsked] = [order(), order()];
+
 export async function readAll() {
-  const [list, status] = await Promise.all([get('approvals'), get('status')]);
-  store.skew = Date.parse(status.now) - Date.now();
-  asked.clear();
-  store.questions = new Map(list.approvals.map((each) => [each.approval, known(each)]));
-  take(status);
+  const since = new Map();
+  const isNewer = listAsked();
+  readings.add(since);
+  try {
+    const [list] = await Promise.all([get('approvals'), statusNow()]);
+    if (!isNewer()) return;
+    asked.clear();
+    const rows = list.approvals.map((each) => [each.approval, known(each)]);
+    store.questions = new Map([...rows, ...since]);
+    for (const [id, row] of since) if (row === null) store.questions.delete(id);
+    tell();
+  } finally {
+    readings.delete(since);
+  }
 }
-function take(status) {
+async function statusNow() {
+  const isNewer = statusAsked();
+  const status = await get('status');
+  if (!isNewer()) return;
+  store.skew = Date.parse(status.now) - Date.now();
   store.status = status;
   store.runs = status.runs;
   store.kills = status.kills;
@@ -107,19 +139,23 @@ function take(status) {
 // What runs have used changes with every call: read at most twice a second, whoever asks.
 let reading = null;
 export function readStatus() {
-  reading ??= new Promise((resolve) => setTimeout(resolve, 500)).then(async () => {
+  reading ??= new Promise((resolve) => setTimeout(resolve, 500)).then(() => {
     reading = null;
-    take(await get('status'));
+    return statusNow();
   });
   return reading;
 }
 
+function happened(id, row) {
+  for (const since of readings) since.set(id, row);
+  if (row) store.questions.set(id, row);
+  return row !== null || store.questions.delete(id);
+}
 export function question(each) {
-  store.questions.set(each.approval, known(each));
-  tell();
+  if (happened(each.approval, known(each))) tell();
 }
 export function answered(id) {
-  if (store.questions.delete(id)) tell();
+  if (happened(id, null)) tell();
 }
 export const now = () => Date.now() + store.skew;
 
