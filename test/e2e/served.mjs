@@ -117,6 +117,7 @@ class Session {
     return this.world.post({ jsonrpc: '2.0', id, method, params }, this.headers, options);
   }
   async call(name, args, _meta) {
+    if (!this.id) throw new Error(`there is no session: ${JSON.stringify(this.hello)}`);
     const answer = await this.post('tools/call', { name, arguments: args, _meta });
     const messages = await read(answer);
     return messages.at(-1).result ?? messages.at(-1);

@@ -96,11 +96,11 @@ export function summarise(rows) {
 // so what happened since goes on top of it: it is newer, or the node tells of what is newer still.
 const readings = new Set();
 const order = () => {
-  let asked = 0;
+  let begun = 0;
   let here = 0;
   // A function that says, once its answer has come, whether it is newer than what came before it.
   return () => {
-    const mine = ++asked;
+    const mine = ++begun;
     return () => {
       if (mine < here) return false;
       here = mine;
