@@ -3,11 +3,14 @@
 //
 //   pawl_orchestrator ADDRESS    with PAWL_AGENT_KEY and PAWL_EXECUTOR_KEY
 //   each line of its input: TOOL ARGUMENTS
+//   or, for a sub-agent that may call this tool and no other: sub TOOL: TOOL ARGUMENTS
+//   or, for one that speaks MCP by itself:                    sub TOOL
 #include <pawl_client/client.h>
 
 #include <cstdlib>
 #include <iostream>
 #include <string>
+#include <string_view>
 
 namespace {
 
@@ -43,6 +46,28 @@ void one_call(pawl_client::Run& run, pawl_client::Pawl& executor, const std::str
   std::cout << "allow: " << kept->result << "\n";
 }
 
+// A sub-agent may do less than its run: one tool here, two steps, a minute.
+void sub_agent(pawl_client::Run& run, pawl_client::Pawl& executor, const std::string& line) {
+  const std::size_t colon = line.find(": ");
+  const bool speaks_mcp = colon == std::string::npos;
+  pawl_client::NewSubRun wanted{.agent = "helper", .tools = {line.substr(0, colon)}};
+  wanted.steps = 2;
+  wanted.lasts = std::chrono::minutes(1);
+  wanted.for_mcp = speaks_mcp;
+  auto helper = run.sub(wanted);
+  if (!helper) return complain(helper.error());
+  if (!speaks_mcp) one_call(*helper, executor, line.substr(colon + 2));
+  // Whose credential is for the other door cannot ask here, so its run asks for it.
+  const auto state = speaks_mcp ? run.state_of_sub(helper->id()) : helper->state();
+  if (!state) return complain(state.error());
+  const auto closed = speaks_mcp ? run.close_sub(helper->id()) : helper->close();
+  if (!closed) return complain(closed.error());
+  const bool ours = state->parent_run == run.id();
+  std::cout << (ours ? "helper: " : "nobody's: ") << state->phase << " after " << state->steps
+            << " steps, " << closed->phase << (speaks_mcp ? ", at " : "")
+            << (speaks_mcp ? helper->audience() : "") << "\n";
+}
+
 }  // namespace
 
 int main(int count, char** words) {
@@ -54,7 +79,14 @@ int main(int count, char** words) {
     complain(run.error());
     return 1;
   }
-  for (std::string line; std::getline(std::cin, line);) one_call(*run, executor, line);
+  constexpr std::string_view sub = "sub ";
+  for (std::string line; std::getline(std::cin, line);) {
+    if (line.starts_with(sub)) {
+      sub_agent(*run, executor, line.substr(sub.size()));
+    } else {
+      one_call(*run, executor, line);
+    }
+  }
   const auto closed = run->close();
   std::cout << "run: " << (closed ? closed->phase : "lost") << "\n";
   // What happened, as somebody sees it who may watch the role's runs.

@@ -158,17 +158,25 @@ test('the client in C++, as a program that executes what it may', async () => {
       'put_note {"text":"x"}',
       'delete_note {}',
       'send_mail {"to":"c@example.org"}',
+      'sub read_note: read_note {"id":"1"}',
+      'sub read_note: put_note {"text":"x"}',
+      'sub read_*',
       'read_note {"id":',
     ].join('\n'),
   );
   const [status] = await once(child, 'exit');
   assert.equal(status, 0, said);
-  const lines = said.trimEnd().split('\n');
-  assert.deepEqual(lines.slice(0, 6), [
+  const lines = said.trimEnd().replace(/127\.0\.0\.1:\d+/, 'here').split('\n');
+  assert.deepEqual(lines.slice(0, 11), [
     'allow: {"title":"a note"}',
     'allow: {"asked":{"text":"x"},"body":"not for the model","title":"a note"}',
     'deny: not_granted',
     'hold: approval_pending',
+    'allow: {"title":"a note"}',
+    'helper: open after 1 steps, closed',
+    'deny: not_granted',
+    'helper: open after 1 steps, closed',
+    'helper: open after 0 steps, closed, at http://here/mcp/clerk',
     'failed: 400 ambiguous_request',
     'run: closed',
   ]);
