@@ -54,18 +54,18 @@ void sub_agent(pawl_client::Run& run, pawl_client::Pawl& executor, const std::st
   wanted.steps = 2;
   wanted.lasts = std::chrono::minutes(1);
   wanted.for_mcp = speaks_mcp;
-  auto helper = run.sub(wanted);
-  if (!helper) return complain(helper.error());
-  if (!speaks_mcp) one_call(*helper, executor, line.substr(colon + 2));
+  auto sub = run.sub(wanted);
+  if (!sub) return complain(sub.error());
+  if (!speaks_mcp) one_call(*sub, executor, line.substr(colon + 2));
   // Whose credential is for the other door cannot ask here, so its run asks for it.
-  const auto state = speaks_mcp ? run.state_of_sub(helper->id()) : helper->state();
+  const auto state = speaks_mcp ? run.state_of_sub(sub->id()) : sub->state();
   if (!state) return complain(state.error());
-  const auto closed = speaks_mcp ? run.close_sub(helper->id()) : helper->close();
+  const auto closed = speaks_mcp ? run.close_sub(sub->id()) : sub->close();
   if (!closed) return complain(closed.error());
   const bool ours = state->parent_run == run.id();
   std::cout << (ours ? "helper: " : "nobody's: ") << state->phase << " after " << state->steps
             << " steps, " << closed->phase << (speaks_mcp ? ", at " : "")
-            << (speaks_mcp ? helper->audience() : "") << "\n";
+            << (speaks_mcp ? sub->audience() : "") << "\n";
 }
 
 }  // namespace
@@ -79,10 +79,10 @@ int main(int count, char** words) {
     complain(run.error());
     return 1;
   }
-  constexpr std::string_view sub = "sub ";
+  constexpr std::string_view for_another = "sub ";
   for (std::string line; std::getline(std::cin, line);) {
-    if (line.starts_with(sub)) {
-      sub_agent(*run, executor, line.substr(sub.size()));
+    if (line.starts_with(for_another)) {
+      sub_agent(*run, executor, line.substr(for_another.size()));
     } else {
       one_call(*run, executor, line);
     }
