@@ -23,7 +23,7 @@ constexpr std::size_t error_line_shown_max = 500;
 
 }  // namespace
 
-struct ServedProcess {
+struct ServedProcess : std::enable_shared_from_this<ServedProcess> {
   std::string name, run;
   Duration started{};
   std::optional<net::Child> child;
@@ -31,6 +31,7 @@ struct ServedProcess {
   Duration second{};
   std::size_t lines = 0;  // in that second
   bool ending = false;
+  bool dismissed = false;  // it was there when we ended what it reads
   std::function<void(std::string&)> scrub;
 
   void says(Duration now, std::string_view line);
@@ -129,7 +130,12 @@ void ServerStarts::kill(ServedProcess& process) {
 }
 
 std::unique_ptr<mcp::Wire> ServerStarts::wire(ServedProcess& process) {
-  return mcp::over_pipes(loop_, std::move(process.child->output), std::move(process.child->input));
+  // A program that ends as soon as it is told may be gone before its session is: it did live.
+  return mcp::over_pipes(loop_, std::move(process.child->output), std::move(process.child->input),
+                         [self = process.weak_from_this()] {
+                           const auto alive = self.lock();
+                           if (alive && alive->child->running()) alive->dismissed = true;
+                         });
 }
 
 void ServerStarts::lived(const ServedProcess& process) {
@@ -154,7 +160,7 @@ void ServerStarts::end(const std::shared_ptr<ServedProcess>& process) {
 
 Task<void> ServerStarts::ladder(std::shared_ptr<ServedProcess> process) {
   // Only one that ended before it was asked to is not started again at once.
-  if (process->child->running()) {
+  if (process->dismissed || process->child->running()) {
     records_.erase(process->name);
   } else {
     lived(*process);

@@ -43,5 +43,57 @@ TEST(ServerStarts, SoManyProcessesAndNoMore) {
   EXPECT_TRUE(loop.run_until([&] { return starts.live() == 0; }, Duration::seconds(20)));
 }
 
+// A process, with what holds it.
+struct Held {
+  std::unique_ptr<mcp::Wire> wire;
+  std::shared_ptr<void> life;
+  bool ended = false;
+};
+
+std::unique_ptr<Held> held(net::Loop& loop, ServerStarts& starts, const Deployment::Server& server,
+                           const std::function<void(Held&)>& then) {
+  auto process = starts.start("crm", server, "/");
+  if (!process) return nullptr;
+  auto one = std::make_unique<Held>();
+  one->wire = starts.wire(**process);
+  one->life = starts.life(*std::move(process));
+  mcp::WireEvents events;
+  events.message = [](std::string_view) {};
+  events.too_long = [](std::string_view) {};
+  events.ended = [held = one.get()] { held->ended = true; };
+  one->wire->open(std::move(events));
+  then(*one);
+  EXPECT_TRUE(loop.run_until([&] { return one->ended; }, Duration::seconds(20)));
+  // Its output has ended; so has the program, a moment later.
+  (void)loop.run_until([] { return false; }, Duration::milliseconds(200));
+  one->life.reset();
+  return one;
+}
+
+TEST(ServerStarts, OneThatEndsWhenItIsToldIsStartedAgainAtOnce) {
+  net::Loop loop;
+  ServerStarts starts(loop);
+  for (int i = 0; i < 2; ++i) {
+    const auto one = held(loop, starts, that_listens(), [](Held& h) { h.wire->finish_sending(); });
+    EXPECT_NE(one, nullptr) << "start " << i;
+  }
+  EXPECT_TRUE(loop.run_until([&] { return starts.live() == 0; }, Duration::seconds(20)));
+}
+
+TEST(ServerStarts, OneThatEndsByItselfIsNotStartedAgainAtOnce) {
+  net::Loop loop;
+  ServerStarts starts(loop);
+  Deployment::Server leaves;
+  leaves.command = {"true"};
+  const auto one = held(loop, starts, leaves, [](Held&) {});
+  ASSERT_NE(one, nullptr);
+  // That its wire is closed afterwards makes no difference.
+  one->wire.reset();
+  const auto again = starts.start("crm", leaves, "/");
+  ASSERT_FALSE(again);
+  EXPECT_THAT(again.error().message, HasSubstr("ended right after its start"));
+  EXPECT_TRUE(loop.run_until([&] { return starts.live() == 0; }, Duration::seconds(20)));
+}
+
 }  // namespace
 }  // namespace pawl::app

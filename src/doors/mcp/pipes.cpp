@@ -10,8 +10,13 @@ namespace {
 
 class PipeWire final : public Wire {
  public:
-  PipeWire(net::Loop& loop, net::Fd from, net::Fd to)
-      : loop_(loop), from_(std::move(from)), to_(std::move(to)) {}
+  PipeWire(net::Loop& loop, net::Fd from, net::Fd to, net::Callback at_our_end)
+      : loop_(loop),
+        from_(std::move(from)),
+        to_(std::move(to)),
+        at_our_end_(std::move(at_our_end)) {}
+  ~PipeWire() override { we_end(); }
+  PipeWire(const PipeWire&) = delete;
 
   void open(WireEvents events) override {
     net::WriterEvents writing{.crowded = std::move(events.crowded), .failed = {}};
@@ -38,6 +43,7 @@ class PipeWire final : public Wire {
   }
   Task<bool> drained() override { co_return writer_ ? co_await writer_->drained() : false; }
   void finish_sending() override {
+    we_end();
     if (writer_) writer_->finish();
   }
   void stop_hearing() override {
@@ -45,16 +51,22 @@ class PipeWire final : public Wire {
   }
 
  private:
+  void we_end() {
+    if (auto tell = std::exchange(at_our_end_, nullptr)) tell();
+  }
+
   net::Loop& loop_;
   net::Fd from_, to_;
+  net::Callback at_our_end_;
   std::optional<net::LineReader> reader_;
   std::optional<net::LineWriter> writer_;
 };
 
 }  // namespace
 
-std::unique_ptr<Wire> over_pipes(net::Loop& loop, net::Fd from, net::Fd to) {
-  return std::make_unique<PipeWire>(loop, std::move(from), std::move(to));
+std::unique_ptr<Wire> over_pipes(net::Loop& loop, net::Fd from, net::Fd to,
+                                 net::Callback at_our_end) {
+  return std::make_unique<PipeWire>(loop, std::move(from), std::move(to), std::move(at_our_end));
 }
 
 SessionWires over_pipes(net::Loop& loop, SessionPipes pipes) {

@@ -14,8 +14,10 @@ struct SessionPipes {
   net::Fd client_in, client_out, server_in, server_out;
 };
 
-// What is read from the party, and what it reads.
-std::unique_ptr<Wire> over_pipes(net::Loop& loop, net::Fd from, net::Fd to);
+// What is read from the party, and what it reads. `at_our_end` is called once, before the party can
+// see that nothing more comes: because of `finish_sending`, or because nobody holds the wire.
+std::unique_ptr<Wire> over_pipes(net::Loop& loop, net::Fd from, net::Fd to,
+                                 net::Callback at_our_end = {});
 SessionWires over_pipes(net::Loop& loop, SessionPipes pipes);
 
 }  // namespace pawl::mcp
