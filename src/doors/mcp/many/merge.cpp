@@ -1,7 +1,10 @@
 #include "doors/mcp/many/merge.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
+#include <string>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -19,12 +22,37 @@ constexpr std::string_view kCursorPrefix = "pawl-";
 constexpr std::size_t cursor_bytes_max = 256UL << 10;
 constexpr std::string_view kListNote = "pawl/list";
 
+// How the protocol spells capabilities and their switches.
+constexpr std::array<std::string_view, 10> kSpelled = {
+    "completions", "experimental", "extensions", "listChanged", "logging",
+    "prompts",     "resources",    "subscribe",  "tasks",       "tools"};
+
+// One spelling of each name: many programs read two that differ in case as one. The protocol's
+// counts, and of what it does not know the first.
+class Spellings {
+ public:
+  // `within`: the object that the name is a member of.
+  bool takes(std::string_view within, std::string_view name) {
+    const std::string folded = fold(name);
+    for (std::string_view known : kSpelled) {
+      if (fold(known) == folded) return known == name;
+    }
+    const auto [first, fresh] = first_.emplace(std::pair(std::string(within), folded), name);
+    return fresh || first->second == name;
+  }
+
+ private:
+  std::map<std::pair<std::string, std::string>, std::string> first_;
+};
+
 // A capability of one server is one of the endpoint; so is each of its switches.
 std::string union_of_capabilities(const std::vector<Part>& parts) {
   std::map<std::string, std::map<std::string, bool>> all;
+  Spellings spellings;
   bool tasks = false, older_tasks = false;
   for (const Part& part : parts) {
     for (auto [name, value] : part.result["capabilities"].members()) {
+      if (!spellings.takes("", name)) continue;
       if (name == "tasks") {
         older_tasks = older_tasks || value.is_object();
         continue;
@@ -35,7 +63,8 @@ std::string union_of_capabilities(const std::vector<Part>& parts) {
       }
       auto& switches = all[std::string(name)];
       for (auto [key, on] : value.members()) {
-        if (on.kind() == json::Kind::boolean) switches[std::string(key)] |= on.boolean();
+        if (on.kind() != json::Kind::boolean || !spellings.takes(name, key)) continue;
+        switches[std::string(key)] |= on.boolean();
       }
     }
   }

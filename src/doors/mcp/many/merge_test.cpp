@@ -38,6 +38,15 @@ TEST(Merging, TheOldestRevisionAndTheUnionOfCapabilities) {
   EXPECT_EQ(hello.root()["serverInfo"].text("name"), "pawl");
 }
 
+TEST(Merging, ACapabilityHasOneSpelling) {
+  Answers all;
+  all.add("a", R"({"capabilities":{"tools":{"listCHanged":true},"TOOLS":{"x":true},"Tasks":{},)"
+               R"("extra":{"on":true,"ON":true}}})");
+  all.add("b", R"({"capabilities":{"Extra":{"off":true},"extra":{"On":true,"more":false}}})");
+  EXPECT_EQ(json::write(all.hello().root()["capabilities"]),
+            R"({"extra":{"more":false,"on":true},"tools":{"listChanged":true}})");
+}
+
 TEST(Merging, NobodySpeaksAsAnotherServerOrAsPawl) {
   Answers all;
   all.add("crm",
