@@ -294,6 +294,16 @@ TEST(Adversarial, Writes) {
           {"INSERT INTO orders (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET id = 2", kKind}});
 }
 
+// What takes twice as long for each level would take the age of the world here.
+TEST(Adversarial, ADeepConditionIsReadInGoodTime) {
+  std::string sum = "id";
+  for (int i = 0; i < 60; ++i) sum += " + id";
+  expect(writing(),
+         {{"DELETE FROM orders WHERE " + sum + " = " + sum, "without a condition"},
+          {"DELETE FROM orders WHERE " + sum + " = 1 + " + sum, ""},
+          {"DELETE FROM orders WHERE " + sum + " = 1 OR " + sum + " <> 1", "without a condition"}});
+}
+
 TEST(Adversarial, Columns) {
   constexpr const char* kColumn = "column";
   expect(columns(), {{"SELECT id, status FROM orders", ""},
