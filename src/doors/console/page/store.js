@@ -146,16 +146,18 @@ export function readStatus() {
   return reading;
 }
 
-function happened(id, row) {
+function noteSince(id, row) {
   for (const since of readings) since.set(id, row);
-  if (row) store.questions.set(id, row);
-  return row !== null || store.questions.delete(id);
 }
 export function question(each) {
-  if (happened(each.approval, known(each))) tell();
+  const row = known(each);
+  noteSince(row.approval, row);
+  store.questions.set(row.approval, row);
+  tell();
 }
 export function answered(id) {
-  if (happened(id, null)) tell();
+  noteSince(id, null);
+  if (store.questions.delete(id)) tell();
 }
 export const now = () => Date.now() + store.skew;
 
