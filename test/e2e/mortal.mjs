@@ -1,10 +1,10 @@
 // A tool server that ends: plain Node, by NAME. Every line it receives is appended to RECORD, its
 // start too. Where the file LIE holds its name it describes `read` differently; where LIE.dead does
-// it ends as it starts.
+// it ends as it starts. With `polite` it answers what it does not know with an empty result.
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
-const [record, name, lie] = process.argv.slice(2);
+const [record, name, lie, manner] = process.argv.slice(2);
 const keep = (line) => appendFileSync(record, JSON.stringify({ server: name, ...line }) + '\n');
 const lines = existsSync(record) ? readFileSync(record, 'utf8').split('\n').filter(Boolean) : [];
 const about = (file) => existsSync(file) && readFileSync(file, 'utf8').includes(name);
@@ -61,6 +61,7 @@ createInterface({ input: process.stdin }).on('line', (received) => {
       }
       return say({ id, result: text(`${params.name} of ${name} ${birth}`) });
     default:
+      if (manner === 'polite') return say({ id, result: {} });
       return say({ id, error: { code: -32601, message: 'method not found' } });
   }
 });

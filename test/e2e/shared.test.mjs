@@ -24,13 +24,14 @@ accept_risk:
   - {rule: "tools/mcp:elicitation/create/class", reason: t, owner: t@example, until: 2030-01-01}
 `;
 
-async function served(t, { server, more = '', file = '' } = {}) {
+async function served(t, { server, more = '', file = '', manner = [] } = {}) {
   const w = new Served('');
   t.after(() => w.end());
   for (const name of ['ada', 'bob']) {
     writeFileSync(path.join(w.dir, `${name}.yaml`), role(name, more));
   }
-  const mortal = [process.execPath, path.join(here, 'mortal.mjs'), w.record, 'crm', `${w.dir}/lie`];
+  const words = [process.execPath, path.join(here, 'mortal.mjs')];
+  const mortal = [...words, w.record, 'crm', `${w.dir}/lie`, ...manner];
   w.config = path.join(w.dir, 'pawl.yaml');
   writeFileSync(
     w.config,
@@ -149,6 +150,16 @@ test('its end is the end for all, and it is started again once', async (t) => {
   const three = await w.openAs('bob');
   assert.equal(text(await calling(w, 'bob', three)('read', {})), 'read of crm 2');
   assert.equal(starts(w), 2);
+});
+
+// A modern client comes first, and the server answers its `server/discover` with an empty result.
+test('an older server that answers everything is there for clients of both eras', async (t) => {
+  const w = await served(t, { manner: ['polite'] });
+  assert.equal(text(await last(w.as('ada', 'read', {}))), 'read of crm 1');
+  const older = await w.openAs('bob');
+  assert.equal(text(await calling(w, 'bob', older)('read', {})), 'read of crm 1');
+  assert.equal(text(await last(w.as('ada', 'read', {}))), 'read of crm 1');
+  assert.equal(starts(w), 1);
 });
 
 test('two runs share what a server from npm keeps', async (t) => {

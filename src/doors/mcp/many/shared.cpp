@@ -154,10 +154,11 @@ void SharedProcess::leave(std::uint64_t number) {
   std::erase_if(openers, [number](const auto& one) { return one.first == number; });
   std::erase_if(probers, [number](const auto& one) { return one.first == number; });
   if (over) return;
+  // A server that does not answer the only probe must not leave the others waiting for it.
+  give_up_probes(*guest);
+  go_on_opening();
   for (const auto& [id, ours] : guest->asked) {
-    AskedOfShared& request = asked[ours];
-    request.guest = 0;
-    if (request.probes) continue;
+    asked[ours].guest = 0;
     (void)program.wire->send(
         notification_line("notifications/cancelled", fmt::format(R"({{"requestId":{}}})", ours)),
         {});

@@ -130,13 +130,7 @@ void SharedProcess::unsubscribe(const GuestPtr& guest, const Message& message) {
 
 void SharedProcess::open_older(const GuestPtr& guest, std::string id) {
   // Whoever asks for the older era has given up asking for the newer one.
-  for (auto& [ours, request] : asked) {
-    if (request.guest != guest->number || !std::exchange(request.probes, false)) continue;
-    guest->asked.erase(request.id);
-    request.guest = 0;
-    --probes;
-  }
-  if (opening == Opening::probing && probes == 0) opening = Opening::closed;
+  give_up_probes(*guest);
   switch (opening) {
     case Opening::older:
       return answer(guest->number, result_line(id, hello));
@@ -175,6 +169,21 @@ void SharedProcess::discover(const GuestPtr& guest, const Message& message) {
   AskedOfShared request;
   request.probes = true;
   forward(guest, message, std::move(request));
+}
+
+// Nobody waits for the answers to these any more, and they decide nothing when they come.
+void SharedProcess::give_up_probes(Guest& guest) {
+  for (auto& [ours, request] : asked) {
+    if (request.guest != guest.number || !std::exchange(request.probes, false)) continue;
+    guest.asked.erase(request.id);
+    request.guest = 0;
+    probe_over();
+  }
+}
+
+void SharedProcess::probe_over() {
+  --probes;
+  if (opening == Opening::probing && probes == 0) opening = Opening::closed;
 }
 
 // The era is known, or is still to be found out: those who waited go on.

@@ -69,6 +69,8 @@ struct SharedProcess : std::enable_shared_from_this<SharedProcess> {
   void unsubscribe(const GuestPtr& guest, const Message& message);
   void open_older(const GuestPtr& guest, std::string id);
   void discover(const GuestPtr& guest, const Message& message);
+  void give_up_probes(Guest& guest);
+  void probe_over();
   void go_on_opening();
   void refuse_probes();
 

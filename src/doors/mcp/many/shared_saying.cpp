@@ -90,9 +90,10 @@ void SharedProcess::answered(const Message& message, std::string_view line) {
   asked.erase(found);
   const bool result = message.kind == MessageKind::result;
   if (request.probes) {
-    --probes;
-    if (opening == Opening::probing && result) opening = Opening::newer;
-    if (opening == Opening::probing && probes == 0) opening = Opening::closed;
+    // As a session reads it: there are older servers that answer what they do not know with `{}`.
+    const bool newer = result && !said_in_discover(message.result).empty();
+    if (opening == Opening::probing && newer) opening = Opening::newer;
+    probe_over();
   }
   if (const GuestPtr guest = guest_of(request.guest)) {
     guest->asked.erase(request.id);
@@ -177,11 +178,13 @@ void SharedProcess::too_long(std::string_view head) {
   if (found == asked.end()) return;
   const AskedOfShared request = std::move(found->second);
   asked.erase(found);
-  const GuestPtr guest = guest_of(request.guest);
-  if (!guest) return;
-  guest->asked.erase(request.id);
-  if (guest->hearing && guest->events.lost)
-    guest->events.lost(request.id, "its answer is too long");
+  if (request.probes) probe_over();
+  if (const GuestPtr guest = guest_of(request.guest)) {
+    guest->asked.erase(request.id);
+    if (guest->hearing && guest->events.lost)
+      guest->events.lost(request.id, "its answer is too long");
+  }
+  go_on_opening();
 }
 
 }  // namespace pawl::mcp

@@ -14,6 +14,8 @@ constexpr const char* kHello =
     R"({"protocolVersion":"2025-11-25","capabilities":{"logging":{},"tools":{}},)"
     R"("serverInfo":{"name":"s","version":"1"}})";
 
+constexpr const char* kNewerHello = R"({"supportedVersions":["2026-07-28"],"capabilities":{}})";
+
 // The process, as far as its wire goes.
 struct OneProcess {
   WireEvents events;
@@ -233,7 +235,7 @@ TEST_F(SharedTest, TheEraIsThatOfWhoComesFirst) {
   one_.wire->send(request_of(5, "server/discover", "{}"), {});
   two_.wire->send(request_of(6, "initialize", "{}"), {});
   ASSERT_EQ(process_->got.size(), 1U);
-  says(R"({"jsonrpc":"2.0","id":1,"result":{"supportedVersions":["2026-07-28"]}})");
+  says(std::string(R"({"jsonrpc":"2.0","id":1,"result":)") + kNewerHello + "}");
   EXPECT_THAT(one_.heard, ElementsAre(HasSubstr("supportedVersions")));
   EXPECT_THAT(two_.heard, ElementsAre(HasSubstr("-32022")));
   EXPECT_EQ(process_->got.size(), 1U);
@@ -250,6 +252,46 @@ TEST_F(SharedTest, WhereNobodySpeaksTheNewerEraTheOlderOneIsOpened) {
   says(std::string(R"({"jsonrpc":"2.0","id":2,"result":)") + kHello + "}");
   EXPECT_EQ(one_.heard.size(), 2U);
   EXPECT_EQ(two_.heard.size(), 1U);
+}
+
+// Some older servers answer whatever they do not know with an empty result, others name revisions
+// that are none of ours. That is no server of the newer era, and the session that asked says so by
+// asking for the older one: so does the next.
+TEST_F(SharedTest, AnAnswerThatServesNoNewerEraLeavesTheOlderOneToAll) {
+  one_.wire->send(request_of(5, "server/discover", "{}"), {});
+  says(R"({"jsonrpc":"2.0","id":1,"result":{}})");
+  two_.wire->send(request_of(6, "server/discover", "{}"), {});
+  says(R"({"jsonrpc":"2.0","id":2,"result":{"supportedVersions":["2031-01-01"]}})");
+  one_.wire->send(request_of(7, "initialize", "{}"), {});
+  two_.wire->send(request_of(8, "initialize", "{}"), {});
+  ASSERT_EQ(process_->got.size(), 3U);
+  EXPECT_THAT(process_->got[2], HasSubstr("initialize"));
+  says(std::string(R"({"jsonrpc":"2.0","id":3,"result":)") + kHello + "}");
+  EXPECT_THAT(one_.heard, ElementsAre(HasSubstr(R"("id":5)"), HasSubstr("2025-11-25")));
+  EXPECT_THAT(two_.heard, ElementsAre(HasSubstr(R"("id":6)"), HasSubstr("2025-11-25")));
+}
+
+TEST_F(SharedTest, AnAnswerToTheProbeThatIsTooLongHoldsNobodyUp) {
+  one_.wire->send(request_of(5, "server/discover", "{}"), {});
+  two_.wire->send(request_of(6, "initialize", "{}"), {});
+  ASSERT_EQ(process_->got.size(), 1U);
+  process_->events.too_long(R"({"jsonrpc":"2.0","id":1,"result":{"x":")");
+  ASSERT_EQ(process_->got.size(), 2U);
+  EXPECT_THAT(process_->got[1], HasSubstr("initialize"));
+}
+
+TEST_F(SharedTest, WhoLeavesWithAProbeUnansweredHoldsNobodyUp) {
+  one_.wire->send(request_of(5, "server/discover", "{}"), {});
+  two_.wire->send(request_of(6, "initialize", "{}"), {});
+  ASSERT_EQ(process_->got.size(), 1U);
+  one_.wire.reset();
+  turn();
+  ASSERT_EQ(process_->got.size(), 2U);
+  EXPECT_THAT(process_->got[1], HasSubstr("initialize"));
+  // What was given up decides nothing when it is answered after all.
+  says(std::string(R"({"jsonrpc":"2.0","id":1,"result":)") + kNewerHello + "}");
+  says(std::string(R"({"jsonrpc":"2.0","id":2,"result":)") + kHello + "}");
+  EXPECT_THAT(two_.heard, ElementsAre(HasSubstr("2025-11-25")));
 }
 
 TEST_F(SharedTest, ASecretIsNotForIt) {
