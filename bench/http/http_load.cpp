@@ -139,7 +139,10 @@ class Load {
   void take(Caller& caller) {
     if (!caller.connection->receive()) return;
     const std::string_view text = caller.connection->answer();
-    if (text.find("done") == text.npos) give_up("refused: " + std::string(text));
+    // The server's own words: a refusal has them in none of its sentences.
+    if (text.find(R"({"type":"text","text":"done"}])") == text.npos) {
+      give_up("refused: " + std::string(text));
+    }
     caller.connection->next();
     const auto now = Clock::now();
     if (answered_ >= warm_) {

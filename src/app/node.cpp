@@ -23,6 +23,8 @@ namespace pawl::app {
 namespace {
 
 constexpr Duration idle_look_every = Duration::seconds(1);
+// Longer than a quick server takes, shorter than anybody notices on a processor.
+constexpr Duration asks_for{50'000};
 constexpr Duration node_farewell_within = Duration::seconds(1);
 // Two settlings of a session, and the rungs of its server's ladder.
 constexpr Duration remote_end_within = Duration::seconds(9);
@@ -329,6 +331,7 @@ int Node::run() {
   log_line(fmt::format("node {} serves {} ({} records)", PAWL_VERSION, options_.state_directory,
                        journal_->next()));
   watch_idle();
+  loop_.set_patience(asks_for);
   const Status ran = loop_.run();
   close();
   if (!ran) {

@@ -100,6 +100,10 @@ void Loop::stop() {
   core_->ring();
 }
 
+void Loop::set_patience(Duration most) {
+  core_->patience.set_most(most);
+}
+
 void Loop::post(Callback work) {
   if (in_thread()) {
     core_->posted.push_back(std::move(work));

@@ -105,6 +105,11 @@ class Loop {
   // Ends `run` after the turn that is under way. Any thread.
   void stop();
 
+  // From now on a wait may ask for events again and again for so long before it sleeps, as long as
+  // that meets some. For a loop that answers others and is worth a little of a processor: a call to
+  // a quick server then wakes nobody. Nothing, the beginning: it sleeps at once.
+  void set_patience(Duration most);
+
   // Runs `work` on the loop's thread in a later turn, in order of posting. Any thread. Work that
   // is still queued when the loop is destroyed is destroyed and not run.
   void post(Callback work);

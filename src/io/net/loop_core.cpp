@@ -1,5 +1,6 @@
 #include "io/net/loop_core.h"
 
+#include <sched.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/timerfd.h>
@@ -92,11 +93,32 @@ void Core::fire() {
   arm();
 }
 
+int Core::wait(std::span<epoll_event> room) {
+  const int most = static_cast<int>(room.size());
+  if (patience.asks()) {
+    // What is there already says nothing about what will come.
+    int count = ::epoll_wait(events.get(), room.data(), most, 0);
+    if (count > 0) return count;
+    const std::int64_t until = boot_time().ns + patience.most().ns;
+    while (count <= 0 && boot_time().ns < until) {
+      ::sched_yield();  // whoever else wants this processor: it may be the one we wait for
+      count = ::epoll_wait(events.get(), room.data(), most, 0);
+    }
+    if (count > 0) {
+      patience.met();
+      return count;
+    }
+    patience.missed();
+  }
+  return ::epoll_wait(events.get(), room.data(), most, -1);
+}
+
 void Core::turn(bool may_wait) {
   const bool idle = posted.empty() && deferred.empty() && !mail.load(std::memory_order_acquire);
   std::array<epoll_event, kEventsPerTurnMax> happened;
-  const int count =
-      ::epoll_wait(events.get(), happened.data(), kEventsPerTurnMax, may_wait && idle ? -1 : 0);
+  const int count = may_wait && idle
+                        ? wait(happened)
+                        : ::epoll_wait(events.get(), happened.data(), kEventsPerTurnMax, 0);
   bool due = false;
   for (int i = 0; i < count; ++i) {
     void* what = happened[static_cast<std::size_t>(i)].data.ptr;

@@ -2,18 +2,22 @@
 // room only.
 #pragma once
 
+#include <sys/epoll.h>
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <thread>
 #include <unordered_set>
 #include <vector>
 
 #include "io/net/fd.h"
 #include "io/net/loop.h"
+#include "io/net/patience.h"
 #include "io/net/timer_heap.h"
 
 namespace pawl::net::loop_detail {
@@ -47,6 +51,7 @@ struct Core {
   std::vector<Callback> posted;    // by this thread
   std::vector<Callback> deferred;  // to the end of the turn
   std::unique_ptr<char[]> read_buffer;
+  Patience patience;
 
   std::mutex inbox_lock;
   std::vector<Callback> inbox;  // by other threads, guarded by inbox_lock
@@ -59,6 +64,8 @@ struct Core {
   void arm();
   void fire();
   void turn(bool may_wait);
+  // Events that happened, as many as there is room for; waits until there is one.
+  int wait(std::span<epoll_event> room);
   void run_posted();
   void run_deferred();
   bool set_events(WatchNode& node, Interest interest) const;
