@@ -1,7 +1,8 @@
 // A recording tool server over HTTP, plain Node, of the older era with sessions or of both. What it
 // receives is appended to RECORD, a line of JSON for each request: method, headers, body.
 // MODE: `json` answers in JSON, `sse` in events; `forgets` loses its session at the first call;
-// `away` redirects calls to AWAY; `breaks` cuts every call; `echo` shows what it was sent.
+// `away` redirects calls to AWAY; `breaks` cuts every call; `echo` shows what it was sent; `deaf`
+// offers no stream and says 404 for it; `fickle` loses every session as soon as it is ready.
 import { appendFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 
@@ -57,7 +58,7 @@ function take(request, response, body) {
   const id = request.headers['mcp-session-id'];
   const no = (status, headers = {}) => response.writeHead(status, headers).end();
   if (request.method === 'DELETE') return open.delete(id) ? no(200) : no(404);
-  if (request.method === 'GET') return open.has(id) ? no(405) : no(404);
+  if (request.method === 'GET') return open.has(id) && mode !== 'deaf' ? no(405) : no(404);
   const message = JSON.parse(body);
   const calls = message.method === 'tools/call';
   if (mode === 'away' && calls) return no(307, { location: process.env.AWAY });
@@ -66,6 +67,7 @@ function take(request, response, body) {
     forgot = true;
     open.clear();
   }
+  if (mode === 'fickle' && message.method === 'notifications/initialized') open.delete(id);
   if (message.method !== 'initialize' && !open.has(id)) return no(404);
   if (message.id === undefined) return no(202);
   const headers = {};

@@ -85,6 +85,24 @@ test('a server that lost its session is opened anew, and its tools are read agai
   assert.ok(seen.lastIndexOf('tools/list') < seen.lastIndexOf('tools/call'));
 });
 
+test('a server that says 404 where it offers no stream is opened once', async (t) => {
+  const { w, client } = await world(t, 'deaf');
+  await until(() => bodies(w).includes('GET'));
+  for (const id of ['a', 'b', 'c'])
+    assert.equal(text(await client.call('read_note', { id })), `read_note {"id":"${id}"}`);
+  assert.equal(bodies(w).filter((one) => one === 'initialize').length, 1);
+  assert.equal(bodies(w).filter((one) => one === 'GET').length, 1);
+});
+
+test('a server that loses each session at once is not asked without a pause', async (t) => {
+  const begun = Date.now();
+  const { w } = await world(t, 'fickle', { wait: false });
+  const opened = () => bodies(w).filter((one) => one === 'initialize').length;
+  await until(() => opened() >= 4);
+  // Opened by the client; at once; after one second; after two.
+  assert.ok(Date.now() - begun >= 3000, `${Date.now() - begun} ms`);
+});
+
 test('a call that was never answered is lost: an effect halts the run', async (t) => {
   const { w, client } = await world(t, 'breaks');
   assert.equal(code(await client.call('read_note', { id: 'a' })), 'upstream_failed');

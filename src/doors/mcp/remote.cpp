@@ -161,7 +161,9 @@ Task<bool> Remote::drained() {
 void Remote::finish_sending() {
   sending = false;
   stream_timer.reset();
+  reopen_timer.reset();
   if (stream) close(ExchangePtr(stream));
+  if (std::exchange(reopen_waits, false)) not_reopened("its client has gone");
   look_whether_over();
 }
 
@@ -180,6 +182,7 @@ void Remote::stop() {
   if (!std::exchange(hearing, false)) return;
   sending = false;
   stream_timer.reset();
+  reopen_timer.reset();
   // Dropping an exchange may let go of others that wait for it.
   const auto all = std::exchange(exchanges, {});
   for (const ExchangePtr& one : all) {

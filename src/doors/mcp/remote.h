@@ -5,6 +5,7 @@
 // along, ended by DELETE, and its own stream (GET) is listened to; a stream that breaks is resumed
 // with `Last-Event-ID`. A server that lost the session is opened anew, and the session behind this
 // wire hears that its tools may have changed; what met the loss was not executed and is an error.
+// One that does not live for long is opened anew after a pause, which grows.
 // In the newer era there is nothing but POSTs, with the headers that repeat what is in the body,
 // and a request is cancelled by closing its exchange.
 //
@@ -44,6 +45,9 @@ inline constexpr unsigned resumptions_max = 5;
 inline constexpr Duration again_min = Duration::milliseconds(100);
 inline constexpr Duration again_after = Duration::seconds(1);
 inline constexpr Duration again_max = Duration::seconds(60);
+// One that was opened anew and is lost before is opened again after a pause: `again_after`, then
+// twice as long each time, up to `again_max`.
+inline constexpr Duration session_lives_min = Duration::seconds(60);
 // For messages that are no requests; how long a request may take is known to whoever sends it.
 inline constexpr Duration accepted_within = Duration::seconds(30);
 // A server that has answered may keep its stream open so long.

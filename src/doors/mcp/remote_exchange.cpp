@@ -133,7 +133,10 @@ void Remote::on_head(const ExchangePtr& exchange, const http::AnswerHead& head) 
     session = id.size() <= session_id_bytes_max ? std::string(id) : std::string();
   }
   if (exchange->form != Exchange::Form::events) return;
-  if (exchange->aim == Exchange::Aim::hearing) stream_pause = again_after;
+  if (exchange->aim == Exchange::Aim::hearing) {
+    stream_pause = again_after;
+    heard_session = exchange->session == session;
+  }
   const std::weak_ptr<Remote> weak = weak_from_this();
   const std::weak_ptr<Exchange> one = exchange;
   exchange->reader.emplace(
@@ -234,8 +237,8 @@ void Remote::on_end(const ExchangePtr& exchange, std::optional<Error> error) {
     const bool gone = exchange->status == 404 && !exchange->session.empty();
     const bool introduces = exchange->what.method == "notifications/initialized";
     close(exchange);
+    if (gone && exchange->session == session) return session_lost();
     if (introduces) introduced();
-    if (gone && exchange->session == session) session_lost();
     return;
   }
   if (!error && exchange->form == Exchange::Form::refusal) return refused_by_server(exchange);

@@ -91,6 +91,7 @@ struct Remote : std::enable_shared_from_this<Remote> {
   void hear_again(const Exchange& exchange);
   void session_lost();
   void reopen();
+  void reopen_now();
   void reopened();
   void not_reopened(const std::string& why);
   void farewell();
@@ -121,8 +122,13 @@ struct Remote : std::enable_shared_from_this<Remote> {
   ExchangePtr stream;
   Duration stream_pause = again_after;
   net::Timer stream_timer;
-  bool introducing = false;  // `initialized` is on its way
+  bool introducing = false;    // `initialized` is on its way
+  bool heard_session = false;  // it had a stream of its own
   bool lost_session = false, reopening = false;
+  std::optional<Duration> reopened_at;
+  Duration reopen_pause{};  // zero: at once
+  net::Timer reopen_timer;
+  bool reopen_waits = false;  // for that timer
 };
 
 }  // namespace pawl::mcp

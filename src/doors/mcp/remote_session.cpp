@@ -34,6 +34,7 @@ Task<void> say_farewell(RemoteServer server, http::Headers headers) {
 // The server has answered `initialize`; `version` is the revision that it chose.
 void Remote::opened(std::string_view version) {
   revision = http::is_field_value(version) ? std::string(version) : std::string();
+  heard_session = false;
 }
 
 // `initialized` was taken, or refused: either way the server has had it before what comes now.
@@ -51,10 +52,11 @@ void Remote::hear() {
   begin(stream);
 }
 
-// The stream of the session ended, or there is none.
+// The stream of the session ended, or there is none. Many servers say 404 where they offer none, so
+// that it tells of a lost session only where this session had a stream; else a POST will tell.
 void Remote::hear_again(const Exchange& ended) {
   const bool streamed = ended.form == Exchange::Form::events;
-  const bool gone = ended.status == 404 && ended.session == session;
+  const bool gone = ended.status == 404 && ended.session == session && heard_session;
   const bool unreached = ended.status == 0 || ended.status >= 500;
   const Duration asked = ended.again_in.value_or(stream_pause);
   const std::string last_id = ended.last_id;
@@ -76,15 +78,30 @@ void Remote::hear_again(const Exchange& ended) {
 void Remote::session_lost() {
   session.clear();
   lost_session = true;
+  introducing = false;
   stream_timer.reset();
+  const bool soon = reopened_at && loop.now().ns - reopened_at->ns < session_lives_min.ns;
+  reopen_pause =
+      soon ? std::clamp(Duration{reopen_pause.ns * 2}, again_after, again_max) : Duration{};
   if (stream) close(ExchangePtr(stream));
   // It may be another program by now: what it offers is read and compared before further calls.
   deliver(notification_line("notifications/tools/list_changed", "{}"));
   reopen();
 }
 
+// A server that loses again and again what it has just opened is asked ever more rarely: each time
+// costs a secret, and tells the client that its tools changed.
 void Remote::reopen() {
-  if (reopening || !sending || hello.empty()) return;
+  if (reopening || reopen_waits || !sending || hello.empty()) return;
+  if (reopen_pause.ns == 0) return reopen_now();
+  reopen_waits = true;
+  reopen_timer = loop.after(reopen_pause, [weak = weak_from_this()] {
+    const auto self = weak.lock();
+    if (self && std::exchange(self->reopen_waits, false) && self->sending) self->reopen_now();
+  });
+}
+
+void Remote::reopen_now() {
   reopening = true;
   auto exchange = std::make_shared<Exchange>();
   exchange->aim = Exchange::Aim::reopening;
@@ -96,6 +113,7 @@ void Remote::reopen() {
 }
 
 void Remote::reopened() {
+  reopened_at = loop.now();
   reopening = false;
   lost_session = false;
   // Calls that were judged by what another program said of its tools are not for this one.

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -209,6 +211,68 @@ TEST(Remote, AServerThatLostItsSessionIsOpenedAnew) {
   const http::Request& asked = first.method == "POST" ? first : second;
   EXPECT_EQ(asked.body, list);
   EXPECT_EQ(asked.headers.find("mcp-session-id"), "s2");
+}
+
+TEST(Remote, AnAddressThatOffersNoStreamHasNotLostItsSession) {
+  for (const int status : {404, 405}) {
+    Way way;
+    way.open();
+    way.begin();
+    way.answer(status, "", "");
+    way.settle();
+    EXPECT_EQ(way.asked.size(), 3U) << status;
+    ASSERT_TRUE(way.send(call(9)));
+    EXPECT_EQ(way.next().request.headers.find("mcp-session-id"), "s1");
+    way.answer(200, answer_to(9));
+    way.wait_heard(1);
+    EXPECT_THAT(way.heard, ElementsAre(answer_to(9))) << status;
+  }
+}
+
+TEST(Remote, ASessionWhoseStreamIsGoneIsOpenedAnew) {
+  Way way;
+  way.open();
+  way.begin();
+  way.stream().end();
+  EXPECT_EQ(way.next().request.method, "GET");
+  way.answer(404, "", "");
+  EXPECT_EQ(way.next().request.body, kInitialize);
+  way.wait_heard(1);
+  EXPECT_THAT(way.heard, ElementsAre(HasSubstr("tools/list_changed")));
+}
+
+TEST(Remote, SessionsThatAreLostAtOnceAreOpenedEverMoreRarely) {
+  Way way;
+  way.open();
+  way.begin();
+  ASSERT_TRUE(way.send(call(9)));
+  way.next();
+  way.answer(404, "", "");
+  Duration lost_at = way.loop.now();
+  for (int i = 0; i < 3; ++i) {
+    // The first time at once, then after a pause that grows.
+    EXPECT_EQ(way.next().request.body, kInitialize);
+    const std::int64_t pause_ns = i == 0 ? 0 : again_after.ns << (i - 1);
+    EXPECT_GE(way.loop.now().ns - lost_at.ns, pause_ns) << i;
+    way.answer(200, std::string(kOpened), "application/json", {{"mcp-session-id", "s2"}});
+    EXPECT_EQ(way.next().request.body, kReady);
+    lost_at = way.loop.now();
+    way.answer(404, "", "");
+  }
+  const std::size_t asked = way.asked.size();
+  way.settle();
+  // Nobody's message shortens it, and the client hears of each loss once.
+  ASSERT_TRUE(way.send(R"({"jsonrpc":"2.0","id":11,"method":"tools/list"})"));
+  way.settle();
+  EXPECT_EQ(way.asked.size(), asked);
+  EXPECT_EQ(std::ranges::count_if(way.heard,
+                                  [](const std::string& one) {
+                                    return one.find("list_changed") != std::string::npos;
+                                  }),
+            4);
+  // A client that leaves meanwhile waits for nothing.
+  way.wire->finish_sending();
+  EXPECT_TRUE(way.loop.run_until([&] { return way.ended; }));
 }
 
 TEST(Remote, WhatWaitsForASessionThatCannotBeOpenedIsAnError) {
