@@ -1,6 +1,7 @@
 #include "doors/mcp/asking.h"
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -68,6 +69,11 @@ std::string action_alone(std::string_view answer) {
   return out.take();
 }
 
+bool accepts(std::string_view answer) {
+  const auto document = json::parse(answer);
+  return document && document->root().text("action") == "accept";
+}
+
 // A server waits for a person as long as its own client would; nobody is kept patient.
 class ServerAsking final : public Caller {
  public:
@@ -102,11 +108,18 @@ class AskClient final : public Upstream {
     const bool address = decided && asked_.method == "elicitation/create";
     std::string shown = address ? with_name(asked_.room->spec.server, decided->root()["request"])
                                 : std::string(arguments);
+    const std::string own(address ? decided->root()["request"].text("elicitationId").value_or("")
+                                  : "");
+    std::set<std::string>& open = asked_.room->addresses_shown;
+    const bool heard = !own.empty() && own.size() <= elicitation_id_bytes_max;
+    if (heard && open.size() < addresses_shown_max) open.insert(own);
     Answer answer = co_await asked_.room->ask(asked_.about, asked_.method, std::move(shown),
                                               asked_.server_id, asked_.name);
+    if (address && answer.kind == Answer::Kind::result) answer.text = action_alone(answer.text);
+    // What the person did not open has no end to hear of.
+    if (answer.kind != Answer::Kind::result || !accepts(answer.text)) open.erase(own);
     switch (answer.kind) {
       case Answer::Kind::result:
-        if (address) answer.text = action_alone(answer.text);
         co_return Outcome{Outcome::Kind::result, std::move(answer.text), {}};
       case Answer::Kind::error:
         co_return Outcome{Outcome::Kind::error, std::move(answer.text), {}};

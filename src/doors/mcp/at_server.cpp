@@ -10,6 +10,7 @@
 #include "doors/mcp/message.h"
 #include "doors/mcp/methods.h"
 #include "doors/mcp/reply.h"
+#include "doors/mcp/said_by_server.h"
 
 namespace pawl::mcp {
 namespace {
@@ -48,6 +49,7 @@ Task<Outcome> AtServer::execute(std::string_view tool, std::string_view argument
     if (!why.empty()) co_return failed(why);
   }
   goes_out(*entry_, pass_.get(), tool, arguments);
+  if (method_ == "resources/subscribe") room_->keep_subscription(arguments);
   std::string params = params_for(tool, arguments);
   tasked_ = wants_server_task();
   if (tasked_) {
@@ -166,23 +168,24 @@ Outcome AtServer::outcome_of(Answer answer) const {
   switch (answer.kind) {
     case Answer::Kind::result: {
       std::string clean = without_reserved(answer.text);
-      if (!clean.empty()) {
-        (void)room_->gate.note(room_->spec.run, "reserved key stripped",
-                               "the server wrote a key of `_meta` that only pawl may write");
-      }
+      if (!clean.empty()) room_->note_reserved();
       return sent(
           {Outcome::Kind::result, clean.empty() ? std::move(answer.text) : std::move(clean), {}});
     }
-    case Answer::Kind::error:
-      return sent({Outcome::Kind::error, std::move(answer.text), {}});
+    case Answer::Kind::error: {
+      std::string text = room_->error_of_server(std::move(answer.text));
+      // The gate keeps back the words; a number holds as much.
+      if (entry_->scoped) text = error_under_scope(text);
+      return sent({Outcome::Kind::error, std::move(text), {}});
+    }
     case Answer::Kind::lost:
       break;
   }
   return sent({cancelled_ ? Outcome::Kind::cancelled : Outcome::Kind::lost, {}, answer.text});
 }
 
-Outcome AtServer::failed(std::string_view why) const {
-  return sent({Outcome::Kind::error, error_object(refused_by_policy, why), {}});
+Outcome AtServer::failed(std::string_view why, int code) const {
+  return sent({Outcome::Kind::error, error_object(code, why), {}});
 }
 
 Outcome AtServer::sent(Outcome outcome) const {

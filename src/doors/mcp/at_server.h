@@ -61,7 +61,7 @@ class AtServer final : public Upstream {
   Task<Outcome> stopped();
 
   Outcome outcome_of(Answer answer) const;
-  Outcome failed(std::string_view why) const;
+  Outcome failed(std::string_view why, int code = refused_by_policy) const;
   // With what the wire says about the secret that the last of its requests carried.
   Outcome sent(Outcome outcome) const;
   Outcome keep_level(std::string_view arguments);

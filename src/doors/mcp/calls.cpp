@@ -222,6 +222,8 @@ Task<void> Session::Room::action(PendingPtr entry, std::string method,
   }
   if (server_gone && !co_await server_there()) co_return refuse_absent(entry, method, false);
   entry->incarnation = incarnation;
+  const ToolRule* rule = spec.policy->find(spec.server, tool);
+  entry->scoped = rule != nullptr && rule->scope != nullptr;
   Proposal proposal;
   proposal.run = spec.run;
   proposal.part = spec.part;

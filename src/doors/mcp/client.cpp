@@ -7,6 +7,7 @@
 #include "doors/mcp/methods.h"
 #include "doors/mcp/reply.h"
 #include "doors/mcp/room.h"
+#include "doors/mcp/said_by_server.h"
 
 namespace pawl::mcp {
 namespace {
@@ -288,8 +289,12 @@ Task<void> Session::Room::list(PendingPtr entry, std::string method, std::string
   entry->server_id = ticket.id;
   Answer answer = co_await ticket.answer;
   if (answer.kind == Answer::Kind::error) {
-    settle(entry, {Reply::Kind::error, std::move(answer.text)});
+    settle(entry, {Reply::Kind::error,
+                   scoped_here() ? error_under_scope(answer.text) : std::move(answer.text)});
     co_return;
+  }
+  if (std::string clean = without_reserved(answer.text); !clean.empty()) {
+    answer.text = std::move(clean);
   }
   json::ParseLimits limits;
   limits.twins = json::Twins::permit;
@@ -302,8 +307,7 @@ Task<void> Session::Room::list(PendingPtr entry, std::string method, std::string
   remember_cursor(result->root());
   FilteredList filtered;
   if (tools) filtered = filter_tools(result->root(), shown(), shelf);
-  std::string clean = filtered.changed ? std::move(filtered.text) : without_reserved(answer.text);
-  Reply reply{Reply::Kind::result, clean.empty() ? std::move(answer.text) : std::move(clean)};
+  Reply reply{Reply::Kind::result, std::move(filtered.changed ? filtered.text : answer.text)};
   if (server_era == Era::modern) {
     FromModern listed = from_modern(reply.text);
     reply.text = std::move(listed.text);
@@ -311,6 +315,10 @@ Task<void> Session::Room::list(PendingPtr entry, std::string method, std::string
       reply = {Reply::Kind::error,
                error_object(invalid_request, "the tool server's answer is not a list")};
     }
+  }
+  if (reply.kind == Reply::Kind::result && scoped_here()) {
+    const std::string_view member = tools ? "tools" : client_method(method).member;
+    reply.text = list_under_scope(reply.text, member, filtered.changed);
   }
   settle(entry, std::move(reply));
 }

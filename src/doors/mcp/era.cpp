@@ -23,7 +23,6 @@ constexpr std::array<std::string_view, 5> kResultMembers = {"resultType", "ttlMs
 // Codes of the older revisions that must not be sent in the modern era.
 constexpr int resource_not_found = -32002;
 constexpr int address_required = -32042;
-constexpr int internal_error = -32603;
 
 bool era_member(std::string_view key) {
   return std::ranges::find(kResultMembers, key) != kResultMembers.end();

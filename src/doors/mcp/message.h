@@ -62,6 +62,7 @@ inline constexpr int parse_error = -32700;
 inline constexpr int invalid_request = -32600;
 inline constexpr int method_not_found = -32601;
 inline constexpr int invalid_params = -32602;
+inline constexpr int internal_error = -32603;
 inline constexpr int refused_by_policy = -31999;  // outside the range that JSON-RPC reserves
 
 // Line ends between the parts of JSON, where alone they may stand, are blanks: over pipes they end

@@ -16,7 +16,6 @@
 namespace pawl::mcp {
 namespace {
 
-constexpr std::string_view kReserved = "pawl/";
 constexpr std::size_t dropped_names_max = 8;
 constexpr std::size_t dropped_name_bytes_max = 64;
 constexpr std::size_t called_name_bytes_max = 256;
@@ -52,10 +51,6 @@ std::string capabilities(json::View offered, const Capability (&table)[N], const
   }
   out.end();
   return out.take();
-}
-
-bool reserved(std::string_view name) {
-  return fold(name).starts_with(kReserved);
 }
 
 bool visible_pin(PinState pin) {
@@ -254,40 +249,6 @@ std::string refused_result(const Settled& settled) {
 
 std::string refused_error(const Settled& settled) {
   return error_object(refused_by_policy, settled.text, settled.decision);
-}
-
-std::string without_reserved(std::string_view result_text) {
-  if (result_text.find("_meta") == std::string_view::npos &&
-      result_text.find("\\u") == std::string_view::npos) {
-    return {};
-  }
-  json::ParseLimits limits;
-  limits.twins = json::Twins::permit;
-  const auto document = json::parse(result_text, limits);
-  if (!document) return {};
-  // A server may write `_meta` twice, and readers differ in which one they believe: each counts.
-  bool forged = false;
-  for (auto [key, value] : document->root().members()) {
-    if (key != "_meta") continue;
-    for (auto [name, inner] : value.members()) forged = forged || reserved(name);
-  }
-  if (!forged) return {};
-  json::Writer out;
-  out.object();
-  for (auto [key, value] : document->root().members()) {
-    out.key(key);
-    if (key != "_meta") {
-      out.value(value);
-      continue;
-    }
-    out.object();
-    for (auto [name, inner] : value.members()) {
-      if (!reserved(name)) out.key(name).value(inner);
-    }
-    out.end();
-  }
-  out.end();
-  return out.take();
 }
 
 std::string with_related_task(std::string_view result, std::string_view task) {

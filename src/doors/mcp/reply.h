@@ -65,10 +65,6 @@ std::string refused_result(const Settled& settled);
 // The same decision for every other method: a JSON-RPC error object with it as data.
 std::string refused_error(const Settled& settled);
 
-// A result without members of `_meta` that only pawl may write (threats S06); empty where nothing
-// had to be taken out.
-std::string without_reserved(std::string_view result_text);
-
 // A result of a task of the older era, which says whose it is.
 std::string with_related_task(std::string_view result, std::string_view task);
 

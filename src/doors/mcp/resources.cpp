@@ -162,18 +162,29 @@ void Session::Room::cancel_at_server(std::uint64_t id, std::string_view reason) 
   to_server(notification_line("notifications/cancelled", params.text()));
 }
 
+// The client hears of what it asked for. Under a scope the server's own address of a part could
+// hold what is withheld, so the client hears the one that it wrote itself.
 void Session::Room::resource_updated(json::View params) {
   constexpr std::string_view method = "notifications/resources/updated";
   const auto uri = params.text("uri");
   if (!uri || !granted(shown(), "mcp:resources/subscribe")) return;
-  if (client_era != Era::modern) return to_client(notification_line(method, uri_alone(*uri)));
+  const bool scoped = scoped_here();
+  const auto heard_in = [&uri](const std::set<std::string>& uris) {
+    return std::ranges::find_if(uris,
+                                [&](const std::string& whole) { return is_within(*uri, whole); });
+  };
+  if (client_era != Era::modern) {
+    const auto whole = heard_in(kept_subscriptions);
+    if (scoped && whole == kept_subscriptions.end()) return;
+    return to_client(
+        notification_line(method, uri_alone(scoped ? std::string_view(*whole) : *uri)));
+  }
   for (const Subscription& open : subscriptions) {
-    const bool heard = std::ranges::any_of(
-        open.uris, [&](const std::string& whole) { return is_within(*uri, whole); });
-    if (!heard) continue;
+    const auto whole = heard_in(open.uris);
+    if (whole == open.uris.end()) continue;
     json::Writer told;
     told.object().key("_meta").object().key(meta_subscription).raw(open.id).end();
-    told.key("uri").string(*uri).end();
+    told.key("uri").string(scoped ? std::string_view(*whole) : *uri).end();
     to_client(notification_line(method, told.text()), open.id);
   }
 }

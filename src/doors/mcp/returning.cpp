@@ -57,6 +57,7 @@ void Session::Room::server_left(const std::string& reason) {
   shelf.forget();
   instructions_fine.reset();
   cursors.clear();
+  addresses_shown.clear();
   if (opening != Opening::under_way) opening = Opening::closed;
   // Questions of a modern client went with their calls.
   for (const auto& [theirs, ours] : std::exchange(asked_client, {})) {
@@ -189,15 +190,20 @@ void Session::Room::tell_presence(bool there) {
 
 // What a client of the older era has its server keep, to be said again to another.
 void Session::Room::keep_for_server(std::string_view method, json::View params) {
-  if (!spec.start_again || client_era == Era::modern) return;
-  const std::string uri(params.text("uri").value_or(""));
-  if (method == "resources/subscribe" && kept_subscriptions.size() < resources_heard_max) {
-    kept_subscriptions.insert(uri);
-  } else if (method == "resources/unsubscribe") {
-    kept_subscriptions.erase(uri);
+  if (client_era == Era::modern) return;
+  if (method == "resources/unsubscribe") {
+    kept_subscriptions.erase(std::string(params.text("uri").value_or("")));
   } else if (method == "logging/setLevel" && gravity(params.text("level").value_or("")) >= 0) {
     log_level = std::string(*params.text("level"));
   }
+}
+
+// Before the server is asked: it may tell of the resource before it answers.
+void Session::Room::keep_subscription(std::string_view arguments) {
+  const auto document = json::parse(arguments);
+  const auto uri = document ? document->root().text("uri") : std::nullopt;
+  if (client_era == Era::modern || !uri || kept_subscriptions.size() >= resources_heard_max) return;
+  kept_subscriptions.emplace(*uri);
 }
 
 }  // namespace pawl::mcp

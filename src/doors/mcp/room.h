@@ -41,6 +41,8 @@ inline constexpr std::size_t leg_name_bytes = 16;
 inline constexpr std::size_t subscriptions_max = 64;
 inline constexpr std::size_t resources_of_a_subscription_max = 64;
 inline constexpr std::size_t resources_heard_max = 4096;
+inline constexpr std::size_t addresses_shown_max = 256;
+inline constexpr std::size_t elicitation_id_bytes_max = 1024;
 inline constexpr std::size_t questions_of_a_call_max = 16;
 // Over HTTP questions that a server asks together come one by one: so long the first one waits for
 // the others, to go out with them.
@@ -159,6 +161,10 @@ struct Session::Room : std::enable_shared_from_this<Session::Room> {
   void server_notification(const Message& message);
   void server_progress(json::View params);
   void server_log(const Message& message);
+  void server_elicited(json::View params);
+  // An error of the server as it may be passed on; what was taken out is noted.
+  std::string error_of_server(std::string text);
+  void note_reserved();
   Task<void> ask_client(PendingPtr about, std::string id, std::string method,
                         std::shared_ptr<json::Document> document, json::View params);
   Task<void> reload(bool tell);
@@ -183,6 +189,7 @@ struct Session::Room : std::enable_shared_from_this<Session::Room> {
   Task<void> meet_again();
   void tell_presence(bool there);
   void keep_for_server(std::string_view method, json::View params);
+  void keep_subscription(std::string_view arguments);
 
   // opening.cpp
   // Makes the server ready, once: which era it speaks, and what it says about itself. False: it did
@@ -300,6 +307,8 @@ struct Session::Room : std::enable_shared_from_this<Session::Room> {
   std::unordered_map<std::uint64_t, PendingPtr> by_server_id;   // for progress
   std::unordered_map<std::string, std::uint64_t> asked_client;  // server's raw id -> our id
   std::unordered_set<std::string> cursors;  // that the server gave: no other is passed to it
+  // Addresses that the client was shown, by the ids of their servers, until they are over.
+  std::set<std::string> addresses_shown;
   std::vector<Completion<bool>> waiting_for_shelf;
   bool initialized = false, has_tools = false;
   bool reloading = false, reload_again = false;

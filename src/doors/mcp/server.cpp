@@ -1,4 +1,5 @@
 // What the server sends.
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -9,6 +10,7 @@
 #include "doors/mcp/methods.h"
 #include "doors/mcp/reply.h"
 #include "doors/mcp/room.h"
+#include "doors/mcp/said_by_server.h"
 #include "kernel/redact/scope.h"
 
 namespace pawl::mcp {
@@ -33,15 +35,25 @@ void Session::Room::server_line(std::string_view line) {
     case MessageKind::result:
     case MessageKind::error: {
       const bool result = message->kind == MessageKind::result;
-      const std::string_view text = result ? message->result_text : message->error_text;
-      const bool waited = at_server->deliver(
-          message->id, {result ? Answer::Kind::result : Answer::Kind::error, std::string(text)});
+      Answer answer{result ? Answer::Kind::result : Answer::Kind::error,
+                    result ? std::string(message->result_text)
+                           : error_of_server(std::string(message->error_text))};
+      const bool waited = at_server->deliver(message->id, std::move(answer));
       if (!waited && spend_notice()) {
         (void)gate.note(spec.run, "answer dropped", "nobody waits for an answer with its id");
       }
       return;
     }
   }
+}
+
+std::string Session::Room::error_of_server(std::string text) {
+  ErrorSaid passed = error_said(text);
+  if (passed.forged && spend_notice()) {
+    (void)gate.note(spec.run, "error shortened",
+                    "the server said in it what only pawl may, or asked for an address");
+  }
+  return passed.text.empty() ? text : std::move(passed.text);
 }
 
 bool Session::Room::spend_notice() {
@@ -137,10 +149,7 @@ void Session::Room::server_notification(const Message& message) {
     case ServerNotice::resource_updated:
       return resource_updated(message.params);
     case ServerNotice::elicitation_done:
-      if (client_era != Era::modern && granted(shown(), "mcp:elicitation/create")) {
-        to_client(notification_line(message.method, message.params_text));
-      }
-      return;
+      return server_elicited(message.params);
     case ServerNotice::cancelled: {
       const json::View id = message.params["requestId"];
       if (!id.is_string() && !id.is_integer()) return;
@@ -167,12 +176,14 @@ void Session::Room::server_progress(json::View params) {
   const json::View progress = params["progress"];
   // Nothing is said of a request that was answered with a leg.
   if (entry.token.empty() || entry.gone || entry.parked || !progress.is_number()) return;
-  const double value = progress.number() + entry.shift;
+  // A number holds as much as words do: under a scope it only counts.
+  const double value =
+      entry.scoped ? std::max(entry.last_progress, 0.0) + 1 : progress.number() + entry.shift;
   if (value <= entry.last_progress) return;
   entry.last_progress = value;
   std::string text = R"({"progressToken":)" + entry.token + R"(,"progress":)";
   json::write_number(value, text);
-  if (params["total"].is_number()) {
+  if (params["total"].is_number() && !entry.scoped) {
     text += R"(,"total":)";
     json::write_number(params["total"].number() + entry.shift, text);
   }
@@ -200,20 +211,39 @@ PendingPtr Session::Room::hears_log(std::string_view level) const {
 }
 
 void Session::Room::server_log(const Message& message) {
-  const PendingPtr hearer = client_era == Era::modern
-                                ? hears_log(message.params.text("level").value_or("info"))
-                                : nullptr;
-  if (client_era == Era::modern && !hearer) return;
-  const std::string_view request = hearer ? std::string_view(hearer->id) : std::string_view();
-  if (!scoped_here()) {
-    to_client(notification_line(message.method, message.params_text), request);
+  const std::string said_to_all = log_said(message.params, message.params_text, scoped_here());
+  if (said_to_all.empty()) {
+    (void)gate.note(spec.run, "notification dropped",
+                    "a log message of the server has no level that the protocol knows");
     return;
   }
-  // A log line may hold what a scope withholds; the level is all that passes.
-  json::Writer params;
-  params.object().key("level").string(message.params.text("level").value_or("info"));
-  params.key("data").string(withheld_notice()).end();
-  to_client(notification_line(message.method, params.text()), request);
+  const PendingPtr hearer =
+      client_era == Era::modern ? hears_log(message.params.text("level").value_or("")) : nullptr;
+  if (client_era == Era::modern && !hearer) return;
+  const std::string_view request = hearer ? std::string_view(hearer->id) : std::string_view();
+  const std::string clean = without_reserved(said_to_all);
+  if (!clean.empty()) note_reserved();
+  to_client(notification_line(message.method, clean.empty() ? said_to_all : clean), request);
+}
+
+void Session::Room::note_reserved() {
+  (void)gate.note(spec.run, "reserved key stripped",
+                  "the server wrote a key of `_meta` that only pawl may write");
+}
+
+// A client hears the end of what it was shown, in its own session, and once.
+void Session::Room::server_elicited(json::View params) {
+  const auto id = params.text("elicitationId");
+  if (!id || addresses_shown.erase(std::string(*id)) == 0) {
+    (void)gate.note(spec.run, "notification dropped",
+                    "the server told of the end of what this client was not shown");
+    return;
+  }
+  if (client_era == Era::modern || scoped_here()) return;
+  if (!granted(shown(), "mcp:elicitation/create")) return;
+  json::Writer told;
+  told.object().key("elicitationId").string(*id).end();
+  to_client(notification_line("notifications/elicitation/complete", told.text()));
 }
 
 Task<bool> Session::Room::shelf_ready() {

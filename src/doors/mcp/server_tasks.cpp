@@ -226,7 +226,9 @@ Outcome AtServer::end_of_task(TaskStatus status, json::View task) {
       if (error.is_object()) return outcome_of({Answer::Kind::error, json::write(error)});
       if (!last_error_.empty()) return outcome_of({Answer::Kind::error, last_error_});
       const std::string words(task.text("statusMessage").value_or(""));
-      return failed("the task of the tool server failed" + (words.empty() ? "" : ": " + words));
+      // Its words, so not under the code that only pawl's have.
+      return failed("the task of the tool server failed" + (words.empty() ? "" : ": " + words),
+                    internal_error);
     }
     case TaskStatus::cancelled:
       return failed("the tool server cancelled its task");

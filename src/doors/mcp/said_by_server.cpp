@@ -1,0 +1,173 @@
+#include "doors/mcp/said_by_server.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <utility>
+
+#include "base/text.h"
+#include "doors/mcp/era.h"
+#include "doors/mcp/message.h"
+#include "kernel/redact/scope.h"
+#include "model/verdict.h"
+
+namespace pawl::mcp {
+namespace {
+
+constexpr std::string_view kReserved = "pawl/";
+// Of the older era: `data.elicitations` holds addresses that a person is to open.
+constexpr int address_required = -32042;
+constexpr int resource_not_found = -32002;
+constexpr std::array<int, 6> kCodesOfTheProtocol = {parse_error,      invalid_request,
+                                                    method_not_found, invalid_params,
+                                                    internal_error,   resource_not_found};
+
+json::ParseLimits as_it_came() {
+  json::ParseLimits limits;
+  limits.twins = json::Twins::permit;
+  return limits;
+}
+
+// A server may write a key twice, and readers differ in which one they believe: each counts. What
+// structured content holds is the tool's own.
+bool holds_reserved(json::View value) {
+  for (json::View element : value.elements()) {
+    if (holds_reserved(element)) return true;
+  }
+  for (auto [key, inner] : value.members()) {
+    if (key == "structuredContent") continue;
+    if (key == "_meta") {
+      for (auto [name, ignored] : inner.members()) {
+        if (reserved_name(name)) return true;
+      }
+    }
+    if (holds_reserved(inner)) return true;
+  }
+  return false;
+}
+
+void write_unreserved(json::View value, bool meta, json::Writer& out) {
+  if (value.is_array()) {
+    out.array();
+    for (json::View element : value.elements()) write_unreserved(element, false, out);
+    out.end();
+    return;
+  }
+  if (!value.is_object()) {
+    out.value(value);
+    return;
+  }
+  out.object();
+  for (auto [key, inner] : value.members()) {
+    if (meta && reserved_name(key)) continue;
+    out.key(key);
+    if (key == "structuredContent") {
+      out.value(inner);
+    } else {
+      write_unreserved(inner, key == "_meta", out);
+    }
+  }
+  out.end();
+}
+
+// Shaped like a decision of pawl's: it has one of the codes of denials, or a reserved name.
+bool looks_decided(json::View value) {
+  Code code{};
+  for (auto [key, inner] : value.members()) {
+    if (reserved_name(key)) return true;
+    if (key == "code" && inner.is_string() && parse_code(inner.string(), code)) return true;
+  }
+  return holds_reserved(value);
+}
+
+// The parts of an error, each where it stands once; `whole` where there is nothing else.
+struct ErrorParts {
+  json::View code, message, data;
+  bool whole = true, one_code = true, one_data = true;
+};
+
+ErrorParts parts_of(json::View error) {
+  ErrorParts parts;
+  for (auto [key, value] : error.members()) {
+    const bool code = key == "code";
+    const bool data = key == "data";
+    json::View& part = code ? parts.code : data ? parts.data : parts.message;
+    parts.whole = parts.whole && (code || data || key == "message") && !part.exists();
+    parts.one_code = parts.one_code && !(code && part.exists());
+    parts.one_data = parts.one_data && !(data && part.exists());
+    if (code || data || key == "message") part = value;
+  }
+  parts.one_code = parts.one_code && parts.code.is_integer() &&
+                   std::in_range<std::int32_t>(parts.code.integer());
+  parts.whole = parts.whole && parts.one_code && parts.message.is_string();
+  return parts;
+}
+
+bool is_of_the_protocol(std::int64_t code) {
+  return std::ranges::find(kCodesOfTheProtocol, code) != kCodesOfTheProtocol.end();
+}
+
+}  // namespace
+
+bool reserved_name(std::string_view name) {
+  return fold(name).starts_with(kReserved);
+}
+
+std::string without_reserved(std::string_view text) {
+  if (text.find("_meta") == std::string_view::npos && text.find("\\u") == std::string_view::npos) {
+    return {};
+  }
+  const auto document = json::parse(text, as_it_came());
+  if (!document || !holds_reserved(document->root())) return {};
+  json::Writer out;
+  write_unreserved(document->root(), false, out);
+  return out.take();
+}
+
+ErrorSaid error_said(std::string_view error) {
+  const auto document = json::parse(error, as_it_came());
+  const json::View root = document ? document->root() : json::View();
+  const ErrorParts parts = parts_of(root);
+  const bool own = parts.one_code && (parts.code.integer() == refused_by_policy ||
+                                      parts.code.integer() == address_required);
+  const bool forged = looks_decided(root) || looks_decided(parts.data);
+  if (parts.whole && !own && !forged) return {};
+  const std::string_view words = root.is_string()            ? root.string()
+                                 : parts.message.is_string() ? parts.message.string()
+                                                             : "the tool server failed";
+  const bool keeps_data = parts.one_code && parts.one_data && !own && !forged;
+  const bool keeps_code = parts.one_code && !own;
+  return {error_object(keeps_code ? static_cast<int>(parts.code.integer()) : internal_error, words,
+                       keeps_data && parts.data.exists() ? json::write(parts.data) : ""),
+          forged || (own && parts.data.exists())};
+}
+
+std::string error_under_scope(std::string_view error) {
+  const auto document = json::parse(error, as_it_came());
+  const json::View code = document ? document->root()["code"] : json::View();
+  const bool known = code.is_integer() && is_of_the_protocol(code.integer());
+  return error_object(known ? static_cast<int>(code.integer()) : internal_error, withheld_notice());
+}
+
+std::string list_under_scope(std::string_view result, std::string_view member, bool by_pawl) {
+  const auto document = json::parse(result, as_it_came());
+  const json::View root = document ? document->root() : json::View();
+  json::Writer out;
+  out.object().key(member);
+  root[member].exists() ? out.value(root[member]) : out.raw("[]");
+  if (const auto next = root.text("nextCursor")) out.key("nextCursor").string(*next);
+  if (by_pawl) out.key("_meta").value(root["_meta"]);
+  out.end();
+  return out.take();
+}
+
+std::string log_said(json::View params, std::string_view text, bool scoped) {
+  const auto level = params.text("level");
+  if (!level || gravity(*level) < 0) return {};
+  if (!scoped) return std::string(text);
+  json::Writer out;
+  out.object().key("level").string(*level).key("data").string(withheld_notice()).end();
+  return out.take();
+}
+
+}  // namespace pawl::mcp
