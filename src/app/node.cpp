@@ -315,6 +315,7 @@ void Node::close() {
   send_last_traces();
   control_.reset();
   watching_.reset();
+  if (gate_) gate_->write_refusals();
   if (herald_) herald_->use(nullptr, nullptr);
   gate_.reset();
   if (journal_) {

@@ -172,15 +172,8 @@ void Node::add_well_known() {
   }
 }
 
-// Strangers decide how many of these there are, so the journal takes so many a minute.
 void Node::note_refusal(const std::string& topic, const std::string& text) {
-  const std::string more =
-      refusals_unsaid_ == 0 ? "" : fmt::format("; and {} before it", refusals_unsaid_);
-  if (gate_->note({}, topic, text + more)) {
-    refusals_unsaid_ = 0;
-  } else {
-    ++refusals_unsaid_;
-  }
+  gate_->note_refusal(topic, text);
 }
 
 // `pawl keys rotate`: needs nobody's proof, it only tightens.

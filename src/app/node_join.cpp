@@ -145,7 +145,7 @@ void Node::join_frame(std::uint64_t id, net::Frame frame) {
   const auto run = open_session(id, root, std::move(frame.fds));
   if (!run) {
     log_line("join refused: " + to_string(run.error()));
-    (void)gate_->note({}, "join refused", to_string(run.error()));
+    gate_->note_refusal("join refused", to_string(run.error()));
     joined.channel->send(refusal(run.error()));
     return;
   }

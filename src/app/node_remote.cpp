@@ -48,7 +48,7 @@ void Node::add_mcp() {
   ports.refused = [this](const std::string& run, const mcp::RemoteCaller& caller,
                          const std::string& sentence) {
     if (run.empty()) {
-      (void)gate_->note({}, "request refused", sentence);
+      gate_->note_refusal("request refused", sentence);
     } else {
       (void)gate_->refuse(run, Code::ambiguous_request, "message", sentence, caller.part.get());
     }

@@ -329,7 +329,6 @@ class Node {
   std::unique_ptr<identity::HttpKeys> others_keys_;
   std::optional<identity::Identities> identities_;
   std::unique_ptr<api::Api> api_;
-  std::uint64_t refusals_unsaid_ = 0;
   notify::SlackProofs slack_proofs_;
   bool asks_who_ = false;             // there were agents when the doors were opened
   std::unique_ptr<Gateway> gateway_;  // its connections hold what the doors answer

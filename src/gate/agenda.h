@@ -27,6 +27,8 @@ enum class Errand : std::uint8_t {
   make_room,      // the disk was full: look again
   climb,          // of an escalation: its next step
   observe,        // of an agent: watching without enforcing is over
+  // Of a topic under which strangers are refused: those that were only counted are written.
+  count_refusals,
 };
 
 class Agenda {

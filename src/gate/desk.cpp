@@ -8,6 +8,7 @@
 #include "gate/hold.h"
 #include "gate/ladder.h"
 #include "gate/near.h"
+#include "gate/notes.h"
 #include "gate/runs.h"
 
 namespace pawl {
@@ -150,6 +151,8 @@ void Desk::due(Errand what, const std::string& subject) {
       return climb(*this, subject);
     case Errand::observe:
       return end_observations(*this);
+    case Errand::count_refusals:
+      return write_refusals(*this, subject);
   }
 }
 

@@ -70,6 +70,13 @@ struct Writing {
   std::optional<Instant> at = {};  // when it was decided; absent: now
 };
 
+// Notes of strangers who were refused, under one topic.
+struct Refusals {
+  std::int64_t minute = 0;    // of the last one; 0: there was none
+  std::uint32_t written = 0;  // in that minute
+  std::uint64_t counted = 0;  // … and not in the journal yet
+};
+
 class Desk {
  public:
   Desk(State state_in, Journal& journal_in, Clock& clock_in, Executor& executor_in,
@@ -113,6 +120,7 @@ class Desk {
   std::unordered_map<std::string, Ticket*> waiting;       // by approval: who waits for it now
   ByName<std::size_t> remarks_told;                       // … how much its agent was told of it
   ByName<std::pair<std::int64_t, std::uint32_t>> notes;   // run -> minute, notes in it
+  ByName<Refusals> refusals;                              // by topic, which are words of ours
   std::set<std::string> refused_policies;                 // digests that somebody was told about
   std::map<std::string, WaitingPolicy> waiting_policies;  // by agent
   // What was offered and refused last, by agent: it is recorded once somebody accepts it.

@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "base/text.h"
 #include "gate/decide.h"
 #include "gate/desk.h"
 #include "gate/hold.h"
@@ -10,13 +9,6 @@
 #include "gate/part.h"
 
 namespace pawl {
-
-namespace {
-
-constexpr std::size_t note_bytes_max = 1024;
-constexpr std::int64_t minute_ns = 60'000'000'000;
-
-}  // namespace
 
 Gate::Gate(State state, Journal& journal, Clock& clock, Executor& executor, Herald& herald,
            std::function<std::string(std::size_t)> random, GateLimits limits)
@@ -56,18 +48,6 @@ Settled Gate::refuse(const std::string& run, Code code, const std::string& what,
     refusal.note = part->name();
   }
   return refuse_here(*desk_, refusal);
-}
-
-Status Gate::note(const std::string& run, const std::string& topic, const std::string& text) {
-  Desk& desk = *desk_;
-  auto& [in_minute, count] = desk.notes[desk.state.run(run) != nullptr ? run : std::string{}];
-  const std::int64_t now = desk.clock.boot().ns / minute_ns + 1;
-  if (std::exchange(in_minute, now) != now) count = 0;
-  if (++count > desk.limits.notes_per_minute_max) {
-    return fail(Fault::refused, "too many notes of one run in one minute");
-  }
-  const auto seq = desk.append(Noted{run, topic, visible(text.substr(0, note_bytes_max))});
-  return seq ? Status{} : std::unexpected(seq.error());
 }
 
 std::shared_ptr<void> Gate::on_record(std::function<void(const Record&)> told) {

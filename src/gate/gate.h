@@ -60,6 +60,7 @@ struct GateLimits {
   std::uint64_t result_payload_bytes_max = 1UL << 20;  // larger results: digest only
   std::uint64_t definition_bytes_max = 32UL << 20;     // definitions recorded for one run
   std::uint32_t notes_per_minute_max = 32;             // of one run; the others are dropped
+  std::uint32_t refusals_per_minute_max = 32;          // of one topic; the others are a count
   std::uint64_t snapshot_records = 100'000;            // between two snapshots of the state
 };
 
@@ -342,6 +343,12 @@ class Gate {
 
   // For a person to find later. Refused beyond `notes_per_minute_max`: notes come from outside.
   Status note(const std::string& run, const std::string& topic, const std::string& text);
+  // Somebody was refused who belongs to no run: a token that proves nobody, a proof that is wrong.
+  // Every one of them is a record, or counted in one. `topic` is one of the door's few words, and
+  // never of who asked. What the node itself has to say has its own room beside them.
+  void note_refusal(const std::string& topic, const std::string& text);
+  // Writes what is only counted so far: before the node ends.
+  void write_refusals();
   // How telling somebody went, for the herald. A failed step of a ladder makes the next one due.
   Status escalated(const Escalated& told);
   // Who hears of what belongs to no run, and of runs whose policy names nobody; and how long after

@@ -124,7 +124,7 @@ Task<bool> Api::Room::admitted(VisitPtr visit) {
   auto who = co_await ports.identities.authenticate(visit->request, audience);
   if (who && !may(who->rights, operation.right)) {
     identity::Denied denied = identity::lacks(*who, operation.right);
-    (void)ports.gate.note({}, "identity refused", denied.reason);
+    ports.gate.note_refusal("identity refused", denied.reason);
     who = std::unexpected(std::move(denied));
   }
   if (!who) {

@@ -318,7 +318,7 @@ Status Control::authenticate(json::View request) {
       !verify(challenge, *signature, known->second.verifier)) {
     // Names that nobody has would only fill the memory.
     if (known != reviewers.end()) ports_.challenges.failed(*person, now);
-    (void)ports_.gate.note({}, "proof refused", visible(person->substr(0, 128)));
+    ports_.gate.note_refusal("proof refused", visible(person->substr(0, 128)));
     return fail(Fault::refused, "this proof does not show that `" + visible(*person) + "` asks");
   }
   ports_.challenges.succeeded(*person);

@@ -1,0 +1,72 @@
+#include "gate/notes.h"
+
+#include <cstddef>
+#include <utility>
+
+#include "base/text.h"
+#include "gate/gate.h"
+
+namespace pawl {
+
+namespace {
+
+constexpr std::size_t note_bytes_max = 1024;
+constexpr Duration minute = Duration::seconds(60);
+// Where notes of runs that nobody knows any more are counted; no run is called so.
+constexpr std::string_view run_unknown = "?";
+
+// Never 0, which is no minute.
+std::int64_t minute_of(const Desk& desk) {
+  return desk.clock.boot().ns / minute.ns + 1;
+}
+
+Noted noted(const std::string& run, const std::string& topic, const std::string& text) {
+  return {run, topic, visible(text.substr(0, note_bytes_max))};
+}
+
+}  // namespace
+
+Status Gate::note(const std::string& run, const std::string& topic, const std::string& text) {
+  Desk& desk = *desk_;
+  const bool known = run.empty() || desk.state.run(run) != nullptr;
+  auto& [in_minute, count] = desk.notes[known ? run : std::string(run_unknown)];
+  const std::int64_t now = minute_of(desk);
+  if (std::exchange(in_minute, now) != now) count = 0;
+  if (++count > desk.limits.notes_per_minute_max) {
+    return fail(Fault::refused, "too many notes of one run in one minute");
+  }
+  const auto seq = desk.append(noted(run, topic, text));
+  return seq ? Status{} : std::unexpected(seq.error());
+}
+
+void Gate::note_refusal(const std::string& topic, const std::string& text) {
+  Desk& desk = *desk_;
+  Refusals& refusals = desk.refusals[topic];
+  const std::int64_t now = minute_of(desk);
+  if (std::exchange(refusals.minute, now) != now) refusals.written = 0;
+  if (refusals.written < desk.limits.refusals_per_minute_max &&
+      desk.append(noted({}, topic, text))) {
+    ++refusals.written;
+    return;
+  }
+  if (refusals.counted++ > 0) return;
+  desk.agenda.at(desk.clock.boot() + minute, Errand::count_refusals, topic);
+}
+
+void Gate::write_refusals() {
+  for (const auto& [topic, refusals] : desk_->refusals) pawl::write_refusals(*desk_, topic);
+}
+
+void write_refusals(Desk& desk, const std::string& topic) {
+  const auto known = desk.refusals.find(topic);
+  if (known == desk.refusals.end() || known->second.counted == 0) return;
+  const std::string many = std::to_string(known->second.counted);
+  if (desk.append(noted({}, topic, many + " more, which are only counted"))) {
+    known->second.counted = 0;
+    return;
+  }
+  // No room now: they are kept, and written with those of the next minute.
+  desk.agenda.at(desk.clock.boot() + minute, Errand::count_refusals, topic);
+}
+
+}  // namespace pawl
