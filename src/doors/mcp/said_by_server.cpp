@@ -16,11 +16,11 @@ namespace {
 
 constexpr std::string_view kReserved = "pawl/";
 // Of the older era: `data.elicitations` holds addresses that a person is to open.
-constexpr int address_required = -32042;
-constexpr int resource_not_found = -32002;
+constexpr int kAddressRequired = -32042;
+constexpr int kResourceNotFound = -32002;
 constexpr std::array<int, 6> kCodesOfTheProtocol = {parse_error,      invalid_request,
                                                     method_not_found, invalid_params,
-                                                    internal_error,   resource_not_found};
+                                                    internal_error,   kResourceNotFound};
 
 json::ParseLimits as_it_came() {
   json::ParseLimits limits;
@@ -129,7 +129,7 @@ ErrorSaid error_said(std::string_view error) {
   const json::View root = document ? document->root() : json::View();
   const ErrorParts parts = parts_of(root);
   const bool own = parts.one_code && (parts.code.integer() == refused_by_policy ||
-                                      parts.code.integer() == address_required);
+                                      parts.code.integer() == kAddressRequired);
   const bool forged = looks_decided(root) || looks_decided(parts.data);
   if (parts.whole && !own && !forged) return {};
   const std::string_view words = root.is_string()            ? root.string()
