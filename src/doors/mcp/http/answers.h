@@ -5,11 +5,10 @@
 #include <string>
 #include <string_view>
 
+#include "doors/mcp/message.h"
 #include "io/http/responder.h"
 
 namespace pawl::mcp {
-
-inline constexpr int internal_error = -32603;
 
 // Whether a message is the answer of a request: a result or an error.
 bool is_answer(std::string_view message);
