@@ -183,9 +183,9 @@ Task<Result<issue::Login>> LoggingIn::log_in() {
       state, token::base64url(bytes_of(sha256(verifier))), issue::percent(server.url));
   if (!how.scope.empty()) address += "&scope=" + issue::percent(how.scope);
   if (for_program) {
-    json::Writer said;
-    said.object().key("issuer").string(how.at.url).key("open").string(address);
-    out(said.end().take());
+    json::Writer line;
+    line.object().key("issuer").string(how.at.url).key("open").string(address);
+    out(line.end().take());
   } else {
     out(fmt::format("the authorization server of the deployment file is {}, for {}\n",
                     visible(how.at.url), visible(server.url)));
