@@ -199,23 +199,23 @@ void Front::conclude(const std::shared_ptr<Gathering>& all) {
   for (std::size_t i = 0; i < all->answers.size(); ++i) {
     const Gathering::Answered& answer = all->answers[i];
     if (all->kind == Gathering::Kind::page && has_no_such_list(answer)) continue;
-    Part part{behind[answer.server].name, {}};
+    Part one{behind[answer.server].name, {}};
     if (answer.piece == Gathering::Piece::result) {
       auto parsed = json::parse(answer.text, as_a_session_sent());
       if (parsed && parsed->root().is_object()) {
         documents[i] = std::move(*parsed);
-        part.result = documents[i].root();
+        one.result = documents[i].root();
         ++results;
       }
     }
-    parts.push_back(part);
+    parts.push_back(one);
   }
   if (all->kind == Gathering::Kind::listen) return start_listening(all);
   const bool greeting = all->kind != Gathering::Kind::page && all->kind != Gathering::Kind::level;
-  for (const Part& part : parts) {
-    if (part.result.exists() || all->kind == Gathering::Kind::level) continue;
+  for (const Part& one : parts) {
+    if (one.result.exists() || all->kind == Gathering::Kind::level) continue;
     (void)gate.note(run, "server absent",
-                    fmt::format("{} did not answer `{}`", part.server, all->method->name));
+                    fmt::format("{} did not answer `{}`", one.server, all->method->name));
   }
   if (results == 0) return reply_error(*all, first_error(*all));
   if (greeting) return reply(*all, merged_hello(parts, all->modern), Cached::yes);
