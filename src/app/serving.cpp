@@ -116,10 +116,10 @@ namespace {
 
 // The policies that roles of this deployment have. A mistake in one is told where `must_load` says
 // that the role depends on it.
-std::vector<std::shared_ptr<const Policy>> policies_of(
-    const Deployment& deployment, const std::string& directory,
-    const std::function<bool(const std::string& role)>& must_load, std::vector<Error>& errors) {
-  std::vector<std::shared_ptr<const Policy>> policies;
+std::vector<DeployedRole> policies_of(const Deployment& deployment, const std::string& directory,
+                                      const std::function<bool(const std::string& role)>& must_load,
+                                      std::vector<Error>& errors) {
+  std::vector<DeployedRole> policies;
   for (const auto& [name, role] : deployment.roles) {
     const std::string file = (std::filesystem::path(directory) / home_expanded(role.file)).string();
     const Loaded loaded = read_policy(file, &deployment);
@@ -131,7 +131,7 @@ std::vector<std::shared_ptr<const Policy>> policies_of(
       const CheckReport answers = check_before_use(*loaded.policy, deployment, net::wall_time());
       errors.insert(errors.end(), answers.errors.begin(), answers.errors.end());
     }
-    policies.push_back(loaded.policy);
+    policies.push_back({name, loaded.policy});
   }
   return policies;
 }
@@ -147,6 +147,7 @@ std::vector<Error> serving_mistakes(const DeploymentRead& read) {
     return !deployment.roles.at(role).servers.empty() || has_agents(deployment, role);
   };
   const auto policies = policies_of(deployment, directory, served, errors);
+  std::ranges::move(misnamed_roles(deployment, policies, served), std::back_inserter(errors));
   std::ranges::move(shared_identities(deployment, policies), std::back_inserter(errors));
   std::ranges::move(shared_credentials(deployment, policies), std::back_inserter(errors));
   return errors;
@@ -159,7 +160,9 @@ std::vector<Error> deployment_mistakes(const DeploymentRead& read,
   std::vector<Error> ignored;  // of a role that does not load, whoever joins in it is told
   const auto none = [](const std::string&) { return false; };
   const auto policies = policies_of(*read.deployment, directory, none, ignored);
-  std::vector<Error> errors = shared_identities(*read.deployment, policies, production);
+  std::vector<Error> errors = misnamed_roles(*read.deployment, policies, none, production);
+  std::ranges::move(shared_identities(*read.deployment, policies, production),
+                    std::back_inserter(errors));
   std::ranges::move(shared_credentials(*read.deployment, policies, production),
                     std::back_inserter(errors));
   return errors;

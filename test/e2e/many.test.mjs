@@ -354,7 +354,7 @@ test('a role of the deployment file brings its policy and its servers', async (t
   const config = path.join(w.dir, 'config', 'pawl', 'pawl.yaml');
   const roles = `roles:
   tester: {file: "${w.policy}", servers: [crm, bank]}
-  lone: {file: "${w.policy}"}
+  lone: {file: lone.yaml}
 `;
   appendFileSync(config, roles);
   const role = (name, ...words) =>

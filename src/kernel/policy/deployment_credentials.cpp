@@ -2,9 +2,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 
 #include "base/text.h"
+#include "kernel/policy/credential_sources.h"
 #include "kernel/policy/deployment_read.h"
 #include "kernel/policy/name.h"
 
@@ -166,14 +166,17 @@ void check_credentials(DeploymentBuild& build) {
   for (const Placed& user : build.users) {
     if (!build.into.roles.contains(user.text)) build.unknown(user, "role", roles);
   }
+  const UsersOfCredentials all = users_of_credentials(build.into);
   for (const auto& [name, credential] : build.into.credentials) {
-    const std::set<std::string> users(credential.roles.begin(), credential.roles.end());
+    const auto& [users, same] = all.find(name)->second;
     if (users.size() > 1 && !credential.risk) {
+      const std::string with =
+          same.empty() ? "" : fmt::format(", as it is the same secret as `{}`", *same.begin());
       build.reading.mistake(credential.at,
-                            fmt::format("`{}` is for {} roles, which are one and the same at the "
+                            fmt::format("`{}` is for {} roles{}, which are one and the same at the "
                                         "server then: expected a credential for each, or "
                                         "`accept_risk: {{reason, owner, until}}`",
-                                        visible(name), users.size()));
+                                        visible(name), users.size(), visible(with)));
     } else if (users.size() < 2 && credential.risk) {
       build.reading.mistake(credential.risk->at,
                             fmt::format("`{}` is not for several roles, so there is no risk to "

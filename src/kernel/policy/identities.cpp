@@ -10,6 +10,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "kernel/policy/credential_sources.h"
 
 namespace pawl {
 namespace {
@@ -25,8 +26,8 @@ bool is_of_person(const Deployment& deployment, const std::string& folded) {
 }
 
 // Where a person's identity may be an agent's too.
-bool in_development(const Policy& policy, const ProductionRoles& production) {
-  return policy.environment == Environment::development && !production.contains(policy.agent);
+bool in_development(const DeployedRole& role, const ProductionRoles& production) {
+  return role.policy->environment == Environment::development && !production.contains(role.name);
 }
 
 // Also where an argument of some call says so.
@@ -56,14 +57,14 @@ std::vector<std::string> names_of(const DeployedAgent& agent) {
   return names;
 }
 
-void check_proofs(const Deployment& deployment, const Policy& policy,
+void check_proofs(const Deployment& deployment, const DeployedRole& role,
                   const std::map<std::string, std::string>& owners,
                   const ProductionRoles& production, std::vector<Error>& errors) {
   for (const auto& [name, agent] : deployment.agents) {
-    if (agent.role != policy.agent) continue;
+    if (agent.role != role.name) continue;
     for (const std::string& known : names_of(agent)) {
       const std::string folded = fold(known);
-      if (!in_development(policy, production) && is_of_person(deployment, folded)) {
+      if (!in_development(role, production) && is_of_person(deployment, folded)) {
         errors.push_back({Fault::invalid,
                           fmt::format("`{}` is proved as `{}`, a person: outside of development an "
                                       "agent has an identity of its own",
@@ -71,7 +72,7 @@ void check_proofs(const Deployment& deployment, const Policy& policy,
                           agent.at});
       }
       const auto owner = owners.find(folded);
-      if (owner == owners.end() || owner->second == policy.agent) continue;
+      if (owner == owners.end() || owner->second == role.name) continue;
       errors.push_back({Fault::invalid,
                         fmt::format("`{}` is proved as `{}`, which is the identity of the role "
                                     "`{}`: what two roles do could not be told apart",
@@ -84,22 +85,23 @@ void check_proofs(const Deployment& deployment, const Policy& policy,
 }  // namespace
 
 std::vector<Error> shared_identities(const Deployment& deployment,
-                                     std::span<const std::shared_ptr<const Policy>> roles,
+                                     std::span<const DeployedRole> roles,
                                      const ProductionRoles& production) {
   std::vector<Error> errors;
   std::map<std::string, std::string> owners;  // folded identity -> role
-  for (const auto& policy : roles) {
+  for (const DeployedRole& role : roles) {
+    const auto& policy = role.policy;
     if (policy->identity.empty()) continue;
     const std::string folded = fold(policy->identity);
-    const auto [owner, fresh] = owners.emplace(folded, policy->agent);
-    if (!fresh && owner->second != policy->agent) {
+    const auto [owner, fresh] = owners.emplace(folded, role.name);
+    if (!fresh) {
       errors.push_back({Fault::invalid,
                         fmt::format("`{}` is the identity of the role `{}` too: what two roles do "
                                     "could not be told apart",
                                     visible(policy->identity), visible(owner->second)),
                         policy->agent_rule.at});
     }
-    if (!in_development(*policy, production) && is_of_person(deployment, folded)) {
+    if (!in_development(role, production) && is_of_person(deployment, folded)) {
       errors.push_back({Fault::invalid,
                         fmt::format("`{}` is a person of the deployment file: outside of "
                                     "development an agent has an identity of its own",
@@ -107,29 +109,51 @@ std::vector<Error> shared_identities(const Deployment& deployment,
                         policy->agent_rule.at});
     }
   }
-  for (const auto& policy : roles) {
-    check_proofs(deployment, *policy, owners, production, errors);
+  for (const DeployedRole& role : roles) {
+    check_proofs(deployment, role, owners, production, errors);
+  }
+  return errors;
+}
+
+std::vector<Error> misnamed_roles(const Deployment& deployment, std::span<const DeployedRole> roles,
+                                  const std::function<bool(const std::string& role)>& served,
+                                  const ProductionRoles& production) {
+  std::vector<Error> errors;
+  for (const DeployedRole& role : roles) {
+    const std::string& agent = role.policy->agent;
+    if (agent == role.name) continue;
+    if (in_development(role, production) && !served(role.name)) continue;
+    const auto written = deployment.roles.find(role.name);
+    Position at = written == deployment.roles.end() ? Position{} : written->second.at;
+    at.file = deployment.file;
+    errors.push_back(
+        {Fault::invalid,
+         fmt::format("the role `{}` has the policy of the agent `{}`: a role is called "
+                     "as its policy's `agent.id`",
+                     visible(role.name), visible(agent)),
+         std::move(at)});
   }
   return errors;
 }
 
 std::vector<Error> shared_credentials(const Deployment& deployment,
-                                      std::span<const std::shared_ptr<const Policy>> roles,
+                                      std::span<const DeployedRole> roles,
                                       const ProductionRoles& production) {
   std::vector<Error> errors;
+  const UsersOfCredentials all = users_of_credentials(deployment);
   for (const auto& [name, credential] : deployment.credentials) {
-    const std::set<std::string> users(credential.roles.begin(), credential.roles.end());
+    const std::set<std::string>& users = all.find(name)->second.roles;
     if (users.size() < 2) continue;
-    const auto known = std::ranges::find_if(roles, [&](const auto& policy) {
-      return users.contains(policy->agent) &&
-             (may_be_production(*policy) || production.contains(policy->agent));
+    const auto known = std::ranges::find_if(roles, [&](const DeployedRole& role) {
+      return users.contains(role.name) &&
+             (may_be_production(*role.policy) || production.contains(role.name));
     });
     if (known == roles.end()) continue;
     errors.push_back({Fault::invalid,
                       fmt::format("`{}` is for {} roles, and `{}` {} in production: there, a "
                                   "role has a credential of its own, whatever risk is accepted",
-                                  visible(name), users.size(), visible((*known)->agent),
-                                  may_be_production(**known) ? "works" : "would work"),
+                                  visible(name), users.size(), visible(known->name),
+                                  may_be_production(*known->policy) ? "works" : "would work"),
                       credential.at});
   }
   return errors;
