@@ -12,7 +12,7 @@
 // Errors: Fault::invalid for what cannot be asked, Fault::refused for what may not be reached and
 // for certificates that do not verify, Fault::missing where a name has no address, Fault::io for
 // the rest. They name the host and never the rest of the address, which may hold a secret. Header
-// fields may hold one too: what this room keeps of them is wiped when a request is over.
+// fields and bodies may hold one too: what this room keeps of them is wiped when a request is over.
 // One thread, that of the loop. Client and fetches may end inside of their own callbacks.
 #pragma once
 

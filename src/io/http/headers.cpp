@@ -34,6 +34,14 @@ constexpr std::size_t kUsualFields = 6;
 void Headers::add(std::string_view name, std::string_view value) {
   if (fields_.empty()) reserve(kUsualBytes, kUsualFields);
   const std::size_t at = text_.size();
+  const std::size_t bytes = at + name.size() + value.size();
+  if (bytes > text_.capacity()) {
+    std::string longer;  // without a copy that stays behind: values may be secrets
+    longer.reserve(2 * bytes);
+    longer.append(text_);
+    OPENSSL_cleanse(text_.data(), text_.size());
+    text_.swap(longer);
+  }
   fields_.push_back({static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(name.size()),
                      static_cast<std::uint32_t>(value.size())});
   text_.append(name).append(value);

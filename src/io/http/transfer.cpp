@@ -72,8 +72,9 @@ long milliseconds(Duration length) {
 
 }  // namespace
 
-Transfer::~Transfer() {
+void Transfer::wipe() {
   ask.headers.wipe();
+  OPENSSL_cleanse(ask.body.data(), ask.body.size());
   for (curl_slist* line = lines.get(); line != nullptr; line = line->next) {
     OPENSSL_cleanse(line->data, std::strlen(line->data));
   }

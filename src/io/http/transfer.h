@@ -38,9 +38,11 @@ struct Closing {
 struct Transfer : std::enable_shared_from_this<Transfer> {
   Transfer(const ClientOptions& o, Ask a, FetchEvents e)
       : options(o), ask(std::move(a)), events(std::move(e)) {}
-  // Header fields may hold secrets: our copies of them are wiped.
-  ~Transfer();
+  ~Transfer() { wipe(); }
   Transfer(const Transfer&) = delete;
+
+  // Header fields and the body may hold secrets: our copies of them are made zero.
+  void wipe();
 
   // Everything that libcurl has to know. Fault::invalid or refused where it must not be sent.
   // `easy` may hold a handle that another request let go of.

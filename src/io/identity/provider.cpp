@@ -49,12 +49,7 @@ std::optional<std::vector<std::string>> texts_in(json::View value) {
 }
 
 void prove_client(http::Ask& ask, const std::string& client, const secrets::Credential& secret) {
-  if (secret.empty()) return;
-  std::string pair = issue::percent(client) + ":" + issue::percent(secret.bytes());
-  std::string proof = "Basic " + base64(pair);
-  ask.headers.add("authorization", proof);
-  secrets::wipe(pair);
-  secrets::wipe(proof);
+  if (!secret.empty()) issue::add_basic_proof(ask, client, secret.bytes());
 }
 
 // `auth_time`: counted from the moment the browser was sent there, as the provider counts it, so

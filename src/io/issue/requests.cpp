@@ -40,12 +40,31 @@ http::Ask asking_vault(const VaultSecret& how, std::string method, const std::st
 
 void put_field(std::string& form, std::string_view name, std::string_view value) {
   if (value.empty()) return;
-  if (!form.empty()) form += '&';
-  form += name;
-  form += '=';
   std::string coded = percent(value);
-  form += coded;
+  const std::size_t bytes = form.size() + name.size() + coded.size() + 2;
+  if (bytes > form.capacity()) {
+    std::string longer;
+    longer.reserve(2 * bytes);
+    longer.append(form);
+    secrets::wipe(form);
+    form.swap(longer);
+  }
+  if (!form.empty()) form += '&';
+  form.append(name).append("=").append(coded);
   secrets::wipe(coded);
+}
+
+void add_basic_proof(http::Ask& ask, std::string_view client, std::string_view secret) {
+  std::string name = percent(client), word = percent(secret);
+  std::string pair;
+  pair.reserve(name.size() + word.size() + 1);
+  pair.append(name).append(":").append(word);
+  std::string coded = base64(pair);
+  std::string proof;
+  proof.reserve(coded.size() + 6);
+  proof.append("Basic ").append(coded);
+  ask.headers.add("authorization", proof);
+  for (std::string* one : {&word, &pair, &coded, &proof}) secrets::wipe(*one);
 }
 
 std::string percent(std::string_view text) {
@@ -70,9 +89,13 @@ std::string percent(std::string_view text) {
 http::Ask ask_vault_login(const VaultSecret& how, std::string_view secret_id) {
   http::Ask ask = asking_vault(how, "POST", "auth/approle/login");
   ask.headers.add("content-type", "application/json");
-  json::Writer body;
-  body.object().key("role_id").string(how.role_id).key("secret_id").string(secret_id).end();
-  ask.body = body.take();
+  // So that no shorter copy stays behind: at most six bytes for one.
+  ask.body.reserve((how.role_id.size() + secret_id.size()) * 6 + 64);
+  ask.body = R"({"role_id":)";
+  json::write_string(how.role_id, ask.body);
+  ask.body += R"(,"secret_id":)";
+  json::write_string(secret_id, ask.body);
+  ask.body += '}';
   return ask;
 }
 
@@ -100,11 +123,7 @@ http::Ask ask_oauth(const OAuthToken& how, std::string_view secret, std::string_
     put_field(ask.body, "client_secret", secret);
     return ask;
   }
-  std::string pair = percent(how.client) + ":" + percent(secret);
-  std::string proof = "Basic " + base64(pair);
-  ask.headers.add("authorization", proof);
-  secrets::wipe(pair);
-  secrets::wipe(proof);
+  add_basic_proof(ask, how.client, secret);
   return ask;
 }
 

@@ -3,8 +3,8 @@
 //   http::Ask ask = ask_github(how, key, now);
 //
 // Pure but for the key operations of OpenSSL. What goes into a request is the deployment file's and
-// secrets; nothing of a call. Secrets stand in header fields and in bodies: `io/http` wipes the
-// fields that it keeps, and whoever gives an Ask away gives its secrets away with it.
+// secrets; nothing of a call. Secrets stand in header fields and in bodies: `io/http` wipes
+// both when a request is over, and whoever gives an Ask away gives its secrets away with it.
 // Sources: RFC 6749 (4.4, 2.3.1), RFC 8693 (2.1), RFC 7519, AWS Signature Version 4, the HTTP APIs
 // of Vault and of GitHub.
 #pragma once
@@ -65,5 +65,7 @@ std::string sign_aws(const AwsRequest& request, std::string_view access_key,
 
 // `a b&c` as `a%20b%26c`: everything but letters, digits, `-`, `.`, `_` and `~`.
 std::string percent(std::string_view text);
+// Proves a client with its secret: HTTP's `Authorization: Basic` as RFC 6749, 2.3.1 has it.
+void add_basic_proof(http::Ask& ask, std::string_view client, std::string_view secret);
 
 }  // namespace pawl::issue

@@ -87,6 +87,22 @@ TEST(Requests, AVaultIsAskedForTheSecretOfAnEngine) {
   EXPECT_EQ(login.body, R"({"role_id":"r","secret_id":"s\"1"})");
 }
 
+TEST(Requests, AFormThatGrowsIsWhole) {
+  Login login;
+  login.client = std::string(300, 'c');
+  login.resource = "https://a.example/mcp";
+  login.refresh_token = std::string(700, 'r') + "/";
+  EXPECT_EQ(ask_refresh(login).body, "grant_type=refresh_token&client_id=" + login.client +
+                                         "&resource=https%3A%2F%2Fa.example%2Fmcp&refresh_token=" +
+                                         std::string(700, 'r') + "%2F");
+  login.token_url = "https://a.example/\"t\"";
+  const auto again = read_login(write_login(login).bytes());
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->refresh_token, login.refresh_token);
+  EXPECT_EQ(again->token_url, login.token_url);
+  EXPECT_EQ(again->scope, "");
+}
+
 TEST(Requests, WhatIsNoPrivateKeySignsNothing) {
   for (const char* pem :
        {"", "no key", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"}) {
