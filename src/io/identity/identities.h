@@ -136,7 +136,7 @@ class Identities {
   Proved<Principal> by_certificate(const http::ClientCertificate& certificate) const;
   Proved<Principal> same_agent(Principal who, const http::ClientCertificate& certificate) const;
   token::Expected expected_of(const std::string& source, const Asked& asked) const;
-  std::vector<const TokenSource*> issuers_of(std::string_view role) const;
+  std::vector<const TokenSource*> issuers() const;
   std::string scope_of(std::string_view right, const std::string& issuer) const;
   Principal principal_of(const std::string& name, How how, std::string proof) const;
   Denied refused(std::string reason) const;

@@ -19,11 +19,12 @@ std::string_view role_of_door(std::string_view path) {
 
 }  // namespace
 
-// Whose tokens can open a door of this role; empty: of any role.
-std::vector<const TokenSource*> Identities::issuers_of(std::string_view role) const {
+// Whose tokens can open a door. Not of which role: whoever proved nothing learns from no answer
+// which roles there are.
+std::vector<const TokenSource*> Identities::issuers() const {
   std::set<std::string> names;
   for (const auto& [name, agent] : deployed_) {
-    if (agent.jwt && (role.empty() || agent.role == role)) names.insert(agent.jwt->issuer);
+    if (agent.jwt) names.insert(agent.jwt->issuer);
   }
   std::vector<const TokenSource*> all;
   for (const std::string& name : names) {
@@ -47,13 +48,13 @@ std::string Identities::scope_of(std::string_view right, const std::string& issu
 std::string Identities::metadata(std::string_view path) const {
   const bool door = path.empty() || path == "/v1" || !role_of_door(path).empty();
   if (!door) return {};
-  const auto issuers = issuers_of(role_of_door(path));
-  if (issuers.empty()) return {};
+  const auto all = issuers();
+  if (all.empty()) return {};
   std::set<std::string> scopes;
   json::Writer out;
   out.object().key("resource").string(issuer_ + std::string(path));
   out.key("authorization_servers").array();
-  for (const TokenSource* source : issuers) {
+  for (const TokenSource* source : all) {
     out.string(source->keys.issuer);
     for (const auto& [right, scope] : source->scopes) scopes.insert(scope);
   }
@@ -73,7 +74,7 @@ http::Response Identities::refusal(const Denied& denied, const std::string& audi
   const std::string_view path = audience.starts_with(issuer_)
                                     ? std::string_view(audience).substr(issuer_.size())
                                     : std::string_view();
-  if (!issuers_of(role_of_door(path)).empty()) {
+  if (!issuers().empty()) {
     terms.metadata = issuer_ + std::string(kMetadata) + std::string(path);
     // A client that has nothing yet asks for what this door wants.
     terms.scope = scope_of(denied.scope.empty() ? needs : denied.scope, denied.issuer);
