@@ -51,7 +51,11 @@ void Connection::read() {
   for (int i = 0; i < kReadsPerTurnMax && !closed_ && conversation_.wants_bytes(); ++i) {
     const Moved got = wire_->read(buffer);
     if (got.what == Moved::What::again) return;
-    if (got.what == Moved::What::failed) return conversation_.lose();
+    if (got.what == Moved::What::failed) {
+      const std::string why = wire_->unproved();
+      if (!why.empty() && service_->unproved) service_->unproved(*remote_, why);
+      return conversation_.lose();
+    }
     if (got.what == Moved::What::ended) return conversation_.receive_end();
     identify();
     conversation_.receive({buffer.data(), got.bytes});

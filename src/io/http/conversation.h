@@ -31,6 +31,8 @@ class Conversation;
 struct Service {
   ServerLimits limits;
   Handler handler;
+  // A handshake failed for the client's certificate, or the lack of one; may be empty.
+  std::function<void(const Remote&, const std::string& why)> unproved = {};
   std::function<std::string_view()> date;  // the value of the Date field, or nothing
   std::size_t bodies_bytes = 0;            // of requests that are being read
   bool draining = false;                   // no further requests

@@ -119,6 +119,10 @@ Result<std::uint16_t> Server::State::listen(const std::string& address, std::uin
   return taken;
 }
 
+void Server::on_unproved(std::function<void(const Remote&, const std::string& why)> heard) {
+  state_->service->unproved = std::move(heard);
+}
+
 Result<std::uint16_t> Server::listen(const std::string& address, std::uint16_t port) {
   return state_->listen(address, port, [state = state_.get()](net::Fd socket, Remote remote) {
     state->serve(plain_wire(std::move(socket)), std::move(remote));

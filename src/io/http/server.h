@@ -14,6 +14,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -45,6 +46,9 @@ class Server {
   Status listen_unix(const std::string& path, net::ListenOptions options = {});
   // A connection that somebody else accepted.
   void serve(net::Fd socket, Remote remote);
+
+  // Hears of each handshake that failed for the client's certificate, or the lack of one.
+  void on_unproved(std::function<void(const Remote&, const std::string& why)> heard);
 
   // Listens no more; what is being answered is finished, requests that come meanwhile get 503. True
   // when every connection ended by itself, false where some were cut after `at_most`.

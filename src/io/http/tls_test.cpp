@@ -129,19 +129,30 @@ TEST_F(Encrypted, AClientsCertificateIsHandedOver) {
   EXPECT_THAT(remote.certificate->uris, ElementsAre("spiffe://myco.example/agent/support"));
   EXPECT_THAT(remote.certificate->dns_names, ElementsAre("agent.example"));
   EXPECT_EQ(remote.certificate->sha256.size(), 64U);
+  std::string why;
+  server.on_unproved([&why](const Remote&, const std::string& said) { why = said; });
   EXPECT_FALSE(post(trusting(), "x")) << "without a certificate";
+  EXPECT_TRUE(loop.run_until([&] { return !why.empty(); }));
+  EXPECT_EQ(why, "no certificate of a client");
 }
 
 TEST_F(Encrypted, ACertificateOfNobodyIsRefusedEvenWhereNoneIsNeeded) {
   TlsFiles asking = files();
   asking.clients = ClientCertificates::optional;
   listen(asking);
+  std::vector<std::string> unproved;
+  server.on_unproved([&unproved](const Remote& who, const std::string& why) {
+    unproved.push_back(who.address + ": " + why);
+  });
   EXPECT_TRUE(post(trusting(), "x"));
   EXPECT_FALSE(remote.certificate);
+  EXPECT_THAT(unproved, testing::IsEmpty());
   const Folder elsewhere;
   const Authority other(elsewhere.path());
   other.sign("agent", "URI:spiffe://myco.example/agent/support");
   EXPECT_FALSE(post(as("agent", other), "x"));
+  EXPECT_TRUE(loop.run_until([&] { return !unproved.empty(); }));
+  EXPECT_THAT(unproved, ElementsAre(testing::StartsWith("127.0.0.1: a certificate of a client: ")));
 }
 
 TEST_F(Encrypted, APlainRequestAndASilentPeerGetNothing) {

@@ -49,6 +49,8 @@ class TlsWire final : public Wire {
   bool established() const override { return SSL_is_init_finished(session_.get()) == 1; }
   bool pending() const override { return SSL_pending(session_.get()) > 0; }
 
+  std::string unproved() const override { return unproved_; }
+
   std::optional<ClientCertificate> certificate() const override {
     const std::unique_ptr<X509, FreeTls> peer(SSL_get1_peer_certificate(session_.get()));
     if (!peer || SSL_get_verify_result(session_.get()) != X509_V_OK) return std::nullopt;
@@ -68,14 +70,25 @@ class TlsWire final : public Wire {
       case SSL_ERROR_ZERO_RETURN:
         return {Moved::What::ended, 0};
       default:
+        if (!established()) unproved_ = why_unproved();
         // A connection that ends without saying so may have been cut by somebody in between.
         failed_ = true;
         return {Moved::What::failed, 0};
     }
   }
 
+  std::string why_unproved() const {
+    if (ERR_GET_REASON(ERR_peek_error()) == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE) {
+      return "no certificate of a client";
+    }
+    const long verified = SSL_get_verify_result(session_.get());
+    if (verified == X509_V_OK) return {};
+    return std::string("a certificate of a client: ") + X509_verify_cert_error_string(verified);
+  }
+
   net::Fd socket_;
   std::unique_ptr<SSL, FreeTls> session_;
+  std::string unproved_;
   bool read_wants_write_ = false;
   bool write_waits_ = false;
   bool failed_ = false;

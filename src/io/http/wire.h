@@ -46,6 +46,8 @@ class Wire {
   // True where bytes wait that the socket does not tell of.
   virtual bool pending() const { return false; }
   virtual std::optional<ClientCertificate> certificate() const { return std::nullopt; }
+  // After a handshake that failed for the peer's certificate, or the lack of one: why.
+  virtual std::string unproved() const { return {}; }
 };
 
 std::unique_ptr<Wire> plain_wire(net::Fd socket);
