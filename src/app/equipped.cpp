@@ -76,7 +76,7 @@ std::unique_ptr<mcp::Wire> equipped_wire(net::Loop& loop, ServerStarts& starts,
     carried.reserve(with.variables.size());
     for (const auto& one : with.variables) carried.push_back(assignment(one));
     auto process = starts.start(how->what.name, how->what.server, how->what.directory,
-                                std::move(carried), scrub, how->what.run);
+                                std::move(carried), scrub, how->what.of);
     if (!process) return std::unexpected(process.error());
     mcp::Program program;
     program.wire = starts.wire(**process);

@@ -23,7 +23,7 @@ struct EquippedServer {
   Deployment::Server server;
   std::string directory;           // of the deployment file
   std::vector<std::string> roles;  // of the session
-  std::string run = {};            // that it is started for
+  ProcessOf of = {};               // that it is started for
 };
 
 // `starts` lives longer than the wire.

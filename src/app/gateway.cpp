@@ -50,12 +50,12 @@ Error located_at(Error error, const Deployment::Listen& where) {
   return error;
 }
 
-Gateway::Gateway(net::Loop& loop, std::function<std::string()> fault,
+Gateway::Gateway(net::Loop& loop, http::ServerLimits limits, std::function<std::string()> fault,
                  std::function<std::string()> unheard, std::function<std::string()> degraded)
     : fault_(std::move(fault)),
       unheard_(std::move(unheard)),
       degraded_(std::move(degraded)),
-      server_(loop, {}, routes_.handler()) {
+      server_(loop, limits, routes_.handler()) {
   routes_.add("GET", "/healthz", http::Hosts::any,
               [this](const http::Request&, http::Responder responder) {
                 health(false, std::move(responder));

@@ -32,7 +32,7 @@ class Gateway {
   // `fault`: why nothing is granted at the moment; empty: calls are. `unheard`: why people may not
   // hear of what happens; empty: they do. `degraded`: what works less well than it should; empty:
   // nothing.
-  Gateway(net::Loop& loop, std::function<std::string()> fault,
+  Gateway(net::Loop& loop, http::ServerLimits limits, std::function<std::string()> fault,
           std::function<std::string()> unheard = {}, std::function<std::string()> degraded = {});
 
   http::Routes& routes() { return routes_; }

@@ -37,6 +37,14 @@ Result<std::vector<identity::RunSigner>> signers_of(const std::vector<secrets::R
 
 }  // namespace
 
+// What a policy file says after the deployment file was read is looked at here.
+Status Node::is_of_role(const RolePolicy& governs, const std::string& name) const {
+  if (!governs.policy || governs.policy->agent == name) return {};
+  return fail(Fault::invalid,
+              fmt::format("the deployment file gives `{}` to the role `{}`, and its agent is `{}`",
+                          visible(governs.file), visible(name), visible(governs.policy->agent)));
+}
+
 // The policy that governs a role. The name of a role is that of the agent of its policy: by it the
 // door and the journal mean the same.
 Result<api::RoleInForce> Node::role_as_it_is(const std::string& name) {
@@ -44,12 +52,7 @@ Result<api::RoleInForce> Node::role_as_it_is(const std::string& name) {
     return fail(Fault::missing, "there is no role `" + visible(name) + "`");
   }
   RolePolicy governs = policy_for(name);
-  if (governs.policy && governs.policy->agent != name) {
-    return fail(Fault::invalid,
-                fmt::format("the deployment file gives `{}` to the role `{}`, and its agent is "
-                            "`{}`",
-                            visible(governs.file), visible(name), visible(governs.policy->agent)));
-  }
+  if (Status fits = is_of_role(governs, name); !fits) return std::unexpected(fits.error());
   auto lock = read_lock(governs.file);
   if (!lock) return std::unexpected(lock.error());
   return api::RoleInForce{.policy = std::move(governs.policy),

@@ -23,12 +23,16 @@ namespace {
 std::string writers_of_file(const std::string& file) {
   struct stat what{};
   const std::string folder = std::filesystem::path(file).parent_path().string();
+  const uid_t own = ::geteuid();
   for (const std::string& one : {file, folder}) {
     if (::stat(one.c_str(), &what) != 0) continue;
     // In a folder such as /tmp nobody replaces what is another's.
     const bool kept = S_ISDIR(what.st_mode) && (what.st_mode & S_ISVTX) != 0;
     if ((what.st_mode & S_IWOTH) != 0 && !kept) return "every user of this machine";
-    if (::access(one.c_str(), W_OK) == 0) return "the user that this node runs as";
+    // An owner may give themselves the right that they lack.
+    if (what.st_uid == own || ::access(one.c_str(), W_OK) == 0) {
+      return "the user that this node runs as";
+    }
   }
   return {};
 }
@@ -79,6 +83,7 @@ Status Node::read_config() {
   if (identities_) identities_->use(deployment_);
   config_directory_ = std::filesystem::path(read.path).parent_path().string();
   remotes_->use(deployment_, config_directory_);
+  use_limits();
   herald_->use(deployment_, config_directory_);
   role_policies_.clear();
   if (watching_) watching_->know(deployment_);

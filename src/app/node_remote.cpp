@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "analysis/check/check.h"
 #include "app/equipped.h"
 #include "app/node_room.h"
 #include "app/paths.h"
@@ -23,6 +24,12 @@ constexpr std::size_t client_name_bytes_max = 64;
 constexpr std::size_t role_bytes_max = 256;
 // An account that gets another name is somebody else in so long.
 constexpr Duration user_name_kept = Duration::seconds(10);
+
+// What the deployment file says without a word about it is what the door does by itself.
+static_assert(GatewayLimits{}.sessions == mcp::sessions_max &&
+              GatewayLimits{}.sessions_of_caller == mcp::sessions_of_caller_max &&
+              GatewayLimits{}.new_sessions_per_minute == mcp::new_sessions_per_minute_max &&
+              GatewayLimits{}.requests_of_session == mcp::requests_of_client_max);
 
 uid_t own_user() {
   static const uid_t user = ::getuid();
@@ -60,6 +67,10 @@ void Node::add_mcp() {
   };
   ports.traced = deployment_.traces.has_value();
   door_ = std::make_unique<mcp::HttpDoor>(loop_, std::move(ports));
+  use_limits();
+  starts_.on_refused([this](const ProcessOf& of, const std::string& why) {
+    note_refusal("process refused", of.caller.empty() ? why : "`" + of.caller + "`: " + why);
+  });
   for (const char* method : {"POST", "GET", "DELETE"}) {
     gateway_->routes().add(method, mcp_path, http::Hosts::listed,
                            [this](http::Request request, http::Responder responder) {
@@ -67,6 +78,17 @@ void Node::add_mcp() {
                              door_->serve(role, std::move(request), std::move(responder));
                            });
   }
+}
+
+// What the deployment file in force says, for what begins from now on.
+void Node::use_limits() {
+  const GatewayLimits& limits = deployment_.limits;
+  starts_.limit({.all = limits.processes, .of_caller = limits.processes_of_caller});
+  if (!door_) return;
+  door_->limit({.sessions = limits.sessions,
+                .sessions_of_caller = limits.sessions_of_caller,
+                .new_sessions_per_minute = limits.new_sessions_per_minute,
+                .requests_of_session = limits.requests_of_session});
 }
 
 // Where the deployment file names agents, one of them it has to be, with its own role, or the
@@ -97,7 +119,7 @@ Task<std::expected<mcp::RemoteCaller, http::Response>> Node::identify(const http
     co_return *std::move(known_as);
   }
   caller.sponsor = caller_name(request.remote->user.value_or(own_user()));
-  caller.key = "local:" + caller.sponsor;
+  caller.key = caller.account = "local:" + caller.sponsor;
   caller.client = client_of(request);
   co_return caller;
 }
@@ -110,7 +132,8 @@ identity::Proved<mcp::RemoteCaller> Node::caller_of(const identity::Principal& w
   caller.sponsor = who.sponsor;
   caller.client = client + ", " + who.agent + " by " + who.proof;
   const std::string proved = who.credential ? who.credential->run : std::string();
-  caller.key = "agent:" + who.agent + ":" + proved;
+  caller.account = "agent:" + who.agent;
+  caller.key = caller.account + ":" + proved;
   caller.run = proved;
   if (!who.credential || who.credential->parent_run.empty()) return caller;
   caller.part = api_->part(proved);
@@ -182,6 +205,10 @@ Result<std::unique_ptr<mcp::Endpoint>> Node::open_remote(const mcp::RemoteCaller
                                                          std::unique_ptr<mcp::Wire> client,
                                                          mcp::HttpDoorPorts::Ended ended) {
   const RolePolicy governs = policy_for(role);
+  if (Status fits = is_of_role(governs, role); !fits) {
+    log_line("session refused: " + to_string(fits.error()));
+    return std::unexpected(fits.error());
+  }
   auto lock = read_lock(governs.file);
   if (!lock) return std::unexpected(lock.error());
   RunRequest request;
@@ -214,8 +241,8 @@ Result<std::unique_ptr<mcp::Endpoint>> Node::open_remote(const mcp::RemoteCaller
     log_line("session refused: " + to_string(run.error()));
     return std::unexpected(run.error());
   }
-  auto remote =
-      connect_remote({*run, caller.part}, role, *lock, std::move(client), std::move(ended));
+  auto remote = connect_remote({{*run, caller.account}, caller.part}, role, *lock,
+                               std::move(client), std::move(ended));
   if (!remote) {
     gate_->leave_run(*run);
     return remote;
@@ -240,12 +267,24 @@ mcp::SessionSpec Node::session_of(const std::string& run, const std::string& ser
   return spec;
 }
 
+// Every program of the role that is not shared will be a process of this session.
+Status Node::room_for_session(const ProcessOf& of, const std::string& role) {
+  std::size_t processes = 0;
+  for (const std::string& name : deployment_.roles.at(role).servers) {
+    if (!remotes_->has(name) && !deployment_.servers.at(name).shared) ++processes;
+  }
+  return processes == 0 ? Status{} : starts_.room_for(of, processes);
+}
+
 Result<std::unique_ptr<mcp::Endpoint>> Node::connect_remote(const PartOfRun& whose,
                                                             const std::string& role,
                                                             const Lock& lock,
                                                             std::unique_ptr<mcp::Wire> client,
                                                             mcp::HttpDoorPorts::Ended ended) {
-  const std::string& run = whose.run;
+  const std::string& run = whose.of.run;
+  if (Status room = room_for_session(whose.of, role); !room) {
+    return std::unexpected(room.error());
+  }
   std::vector<mcp::ServerBehind> servers;
   std::optional<Error> nobody;  // why the first of those that are absent is
   std::size_t absent = 0;
@@ -261,7 +300,7 @@ Result<std::unique_ptr<mcp::Endpoint>> Node::connect_remote(const PartOfRun& who
     } else {
       share_files(server.spec);
       server.spec.one_for_all = deployment_.servers.at(name).shared;
-      const auto start = start_of(name, role, run);
+      const auto start = start_of(name, role, whose.of);
       auto program = start();
       if (program) {
         server.wire = std::move(program->wire);
@@ -289,8 +328,7 @@ Result<std::unique_ptr<mcp::Endpoint>> Node::connect_remote(const PartOfRun& who
 // What starts this server, now and again: as the deployment file has it now, whatever it says
 // later.
 std::function<Result<mcp::Program>()> Node::start_of(const std::string& name,
-                                                     const std::string& role,
-                                                     const std::string& run) {
+                                                     const std::string& role, const ProcessOf& of) {
   const Deployment::Server server = deployment_.servers.at(name);
   if (server.shared) {
     return [this, name, server, directory = config_directory_] {
@@ -298,19 +336,19 @@ std::function<Result<mcp::Program>()> Node::start_of(const std::string& name,
     };
   }
   if (!deployment_.credentials.empty()) {
-    return [this, what = EquippedServer{name, server, config_directory_, {role}, run}] {
+    return [this, what = EquippedServer{name, server, config_directory_, {role}, of}] {
       return Result<mcp::Program>(
           mcp::Program{equipped_wire(loop_, starts_, remotes_->broker(), what), nullptr});
     };
   }
-  return [this, name, server, run, directory = config_directory_] {
-    return start_process(name, server, directory, run);
+  return [this, name, server, of, directory = config_directory_] {
+    return start_process(name, server, directory, of);
   };
 }
 
 Result<mcp::Program> Node::start_process(const std::string& name, const Deployment::Server& server,
-                                         const std::string& directory, const std::string& run) {
-  auto process = starts_.start(name, server, directory, {}, {}, run);
+                                         const std::string& directory, const ProcessOf& of) {
+  auto process = starts_.start(name, server, directory, {}, {}, of);
   if (!process) return std::unexpected(process.error());
   mcp::Program program;
   program.wire = starts_.wire(**process);

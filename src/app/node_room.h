@@ -216,6 +216,7 @@ class Node {
 
   // node_remote.cpp
   void add_mcp();
+  void use_limits();
   Task<std::expected<mcp::RemoteCaller, http::Response>> identify(const http::Request& request,
                                                                   std::string role);
   const std::string& caller_name(uid_t user);
@@ -226,9 +227,10 @@ class Node {
   identity::Proved<mcp::RemoteCaller> caller_of(const identity::Principal& who,
                                                 const std::string& client) const;
   struct PartOfRun {
-    std::string run;
+    ProcessOf of;
     std::shared_ptr<RunPart> part;  // null: all of it
   };
+  Status room_for_session(const ProcessOf& of, const std::string& role);
   Result<std::unique_ptr<mcp::Endpoint>> connect_remote(const PartOfRun& whose,
                                                         const std::string& role, const Lock& lock,
                                                         std::unique_ptr<mcp::Wire> client,
@@ -236,10 +238,9 @@ class Node {
   // What every session of a run has, whoever connects it.
   mcp::SessionSpec session_of(const std::string& run, const std::string& server, const Lock& lock);
   std::function<Result<mcp::Program>()> start_of(const std::string& name, const std::string& role,
-                                                 const std::string& run);
-  // `run` is empty for a process that several runs share.
+                                                 const ProcessOf& of);
   Result<mcp::Program> start_process(const std::string& name, const Deployment::Server& server,
-                                     const std::string& directory, const std::string& run = {});
+                                     const std::string& directory, const ProcessOf& of = {});
   Result<mcp::Program> share(const std::string& name, const Deployment::Server& server,
                              const std::string& directory);
   RolePolicy policy_for(const std::string& role);
@@ -250,6 +251,7 @@ class Node {
   void note_refusal(const std::string& topic, const std::string& text);
   Status fit_for_use(const Policy& policy);
   void look_at_roles();
+  Status is_of_role(const RolePolicy& governs, const std::string& name) const;
   Result<api::RoleInForce> role_as_it_is(const std::string& name);
   Result<api::RoleInForce> role_in_force(const std::string& name);
   Result<std::string> create_run(json::View request);

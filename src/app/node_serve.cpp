@@ -21,8 +21,11 @@ Status Node::open_gateway() {
   if (!options_.serves) return {};
   if (!deployment_.listen)
     return fail(Fault::usage, "the deployment file has no `listen` any more");
+  http::ServerLimits limits;
+  limits.connections_max = deployment_.limits.connections;
+  limits.connections_per_peer_max = deployment_.limits.connections_of_address;
   gateway_ = std::make_unique<Gateway>(
-      loop_, [this] { return gate_->fault(); }, [this] { return unheard(); },
+      loop_, limits, [this] { return gate_->fault(); }, [this] { return unheard(); },
       [this] { return degraded(); });
   add_mcp();
   add_notify();

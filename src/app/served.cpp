@@ -24,7 +24,8 @@ constexpr std::size_t error_line_shown_max = 500;
 }  // namespace
 
 struct ServedProcess : std::enable_shared_from_this<ServedProcess> {
-  std::string name, run;
+  std::string name;
+  ProcessOf of;
   Duration started{};
   std::optional<net::Child> child;
   std::optional<net::LineReader> errors;
@@ -52,15 +53,30 @@ void ServedProcess::says(Duration now, std::string_view line) {
   }
 }
 
+Status ServerStarts::room_for(const ProcessOf& of, std::size_t processes) {
+  std::string why;
+  const auto known = live_of_.find(of.caller);
+  const std::size_t theirs = known == live_of_.end() ? 0 : known->second;
+  if (live_ + processes > limits_.all) {
+    why = "too many processes of servers are running";
+  } else if (!of.caller.empty() && theirs + processes > limits_.of_caller) {
+    why = fmt::format(
+        "too many processes of servers are running for this caller: {}, and at most "
+        "{} may",
+        theirs, limits_.of_caller);
+  }
+  if (why.empty()) return {};
+  if (refused_) refused_(of, why);
+  return fail(Fault::environment, std::move(why));
+}
+
 Result<std::shared_ptr<ServedProcess>> ServerStarts::start(const std::string& name,
                                                            const Deployment::Server& server,
                                                            const std::string& directory,
                                                            std::vector<std::string> carried,
                                                            std::function<void(std::string&)> scrub,
-                                                           const std::string& run) {
-  if (live_ >= processes_max_) {
-    return fail(Fault::environment, "too many processes of servers are running");
-  }
+                                                           const ProcessOf& of) {
+  if (Status room = room_for(of, 1); !room) return std::unexpected(room.error());
   const Record& record = records_[name];
   if (loop_.now() < record.again) {
     return fail(Fault::environment,
@@ -80,7 +96,7 @@ Result<std::shared_ptr<ServedProcess>> ServerStarts::start(const std::string& na
   for (std::string& one : spec.environment) secrets::wipe(one);
   auto process = std::make_shared<ServedProcess>();
   process->name = name;
-  process->run = run;
+  process->of = of;
   process->scrub = std::move(scrub);
   process->started = loop_.now();
   if (!started) {
@@ -105,6 +121,7 @@ Result<std::shared_ptr<ServedProcess>> ServerStarts::start(const std::string& na
                                           .end = [](const net::StreamEnd&) {}},
                           error_line_bytes_max);
   ++live_;
+  if (!of.caller.empty()) ++live_of_[of.caller];
   std::erase_if(all_, [](const auto& one) { return one.expired(); });
   all_.push_back(process);
   return process;
@@ -114,7 +131,7 @@ std::vector<std::shared_ptr<ServedProcess>> ServerStarts::serving(const Serves& 
   std::vector<std::shared_ptr<ServedProcess>> found;
   for (const auto& one : all_) {
     auto process = one.lock();
-    if (process && process->child && wanted(process->name, process->run)) {
+    if (process && process->child && wanted(process->name, process->of.run)) {
       found.push_back(std::move(process));
     }
   }
@@ -172,6 +189,10 @@ Task<void> ServerStarts::ladder(std::shared_ptr<ServedProcess> process) {
   }
   process->errors.reset();
   --live_;
+  if (const auto caller = live_of_.find(process->of.caller);
+      caller != live_of_.end() && --caller->second == 0) {
+    live_of_.erase(caller);
+  }
 }
 
 }  // namespace pawl::app

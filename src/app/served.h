@@ -10,6 +10,7 @@
 // whoever runs as the same user can read them; they are wiped here, and taken out of what it says.
 // A server that ends right after its start is not started again at once: each time the wait is
 // twice as long, and whoever asks meanwhile is told.
+// One caller has a bounded share of all processes, so that it leaves the others theirs.
 // Threads: the node's loop, on the thread that lives as long as the process.
 #pragma once
 
@@ -30,18 +31,38 @@
 
 namespace pawl::app {
 
-inline constexpr std::size_t served_processes_max = 1024;
 inline constexpr Duration lives_long = Duration::seconds(5);
 inline constexpr Duration start_again_max = Duration::seconds(30);
 inline constexpr std::size_t error_lines_per_second_max = 20;
+
+// Processes that are there, those that end included.
+struct ProcessLimits {
+  std::size_t all = GatewayLimits{}.processes;
+  std::size_t of_caller = GatewayLimits{}.processes_of_caller;
+};
+
+// For whom a process is started. Both are empty for one that several share.
+struct ProcessOf {
+  std::string run = {};
+  std::string caller = {};  // whose share it is of
+};
 
 // One process of a server, with the wire to it.
 struct ServedProcess;
 
 class ServerStarts {
  public:
-  explicit ServerStarts(net::Loop& loop, std::size_t processes_max = served_processes_max)
-      : loop_(loop), processes_max_(processes_max) {}
+  explicit ServerStarts(net::Loop& loop, ProcessLimits limits = {})
+      : loop_(loop), limits_(limits) {}
+
+  // From now on; what runs already goes on.
+  void limit(ProcessLimits limits) { limits_ = limits; }
+  // Hears of each start that was refused because there are too many.
+  void on_refused(std::function<void(const ProcessOf& of, const std::string& why)> refused) {
+    refused_ = std::move(refused);
+  }
+  // Whether so many more may be started for this caller. Refusals are told.
+  Status room_for(const ProcessOf& of, std::size_t processes);
 
   // Fault::environment where it cannot be started, or not yet again.
   // `carried`: secrets as `NAME=value`, wiped. `scrub` takes them out of what goes to the log.
@@ -50,7 +71,7 @@ class ServerStarts {
                                                const std::string& directory,
                                                std::vector<std::string> carried = {},
                                                std::function<void(std::string&)> scrub = {},
-                                               const std::string& run = {});
+                                               const ProcessOf& of = {});
   // The process's wire, once.
   std::unique_ptr<mcp::Wire> wire(ServedProcess& process);
   // Who uses it holds this; when nobody does, it ends, in its own time.
@@ -74,8 +95,10 @@ class ServerStarts {
   void lived(const ServedProcess& process);
 
   net::Loop& loop_;
-  std::size_t processes_max_;
+  ProcessLimits limits_;
+  std::function<void(const ProcessOf&, const std::string&)> refused_;
   std::size_t live_ = 0;
+  std::map<std::string, std::size_t> live_of_;  // by caller
   std::vector<std::weak_ptr<ServedProcess>> all_;
   std::map<std::string, Record> records_;
 };

@@ -16,7 +16,7 @@ Deployment::Server that_listens() {
 
 TEST(ServerStarts, SoManyProcessesAndNoMore) {
   net::Loop loop;
-  ServerStarts starts(loop, 2);
+  ServerStarts starts(loop, {.all = 2});
   std::vector<std::shared_ptr<void>> lives;
   std::vector<std::unique_ptr<mcp::Wire>> wires;
   for (int i = 0; i < 2; ++i) {
@@ -38,6 +38,44 @@ TEST(ServerStarts, SoManyProcessesAndNoMore) {
   ASSERT_TRUE(next) << next.error().message;
   lives.push_back(starts.life(*next));
   next->reset();
+  wires.clear();
+  lives.clear();
+  EXPECT_TRUE(loop.run_until([&] { return starts.live() == 0; }, Duration::seconds(20)));
+}
+
+TEST(ServerStarts, OneCallerLeavesTheOthersTheirs) {
+  net::Loop loop;
+  ServerStarts starts(loop, {.all = 8, .of_caller = 2});
+  std::vector<std::string> refused;
+  starts.on_refused([&refused](const ProcessOf& of, const std::string& why) {
+    refused.push_back(of.caller + ": " + why);
+  });
+  std::vector<std::shared_ptr<void>> lives;
+  std::vector<std::unique_ptr<mcp::Wire>> wires;
+  const auto begin = [&](const std::string& run, const std::string& caller) -> std::string {
+    auto process = starts.start("crm", that_listens(), "/", {}, {}, {run, caller});
+    if (!process) return process.error().message;
+    wires.push_back(starts.wire(**process));
+    lives.push_back(starts.life(*process));
+    return "";
+  };
+  EXPECT_EQ(begin("r-1", "eve"), "");
+  EXPECT_FALSE(starts.room_for({"r-1", "eve"}, 2));
+  EXPECT_TRUE(starts.room_for({"r-1", "eve"}, 1));
+  EXPECT_EQ(begin("r-2", "eve"), "");
+  // In whichever run.
+  EXPECT_THAT(begin("r-3", "eve"), HasSubstr("for this caller: 2, and at most 2 may"));
+  EXPECT_THAT(refused, ::testing::ElementsAre(HasSubstr("eve: too many processes"),
+                                              HasSubstr("eve: too many processes")));
+  EXPECT_EQ(begin("r-4", "bob"), "");
+  EXPECT_EQ(begin("", ""), "");  // shared
+  // A smaller limit counts from now on, and what ends makes room.
+  starts.limit({.all = 8, .of_caller = 1});
+  EXPECT_NE(begin("r-4", "bob"), "");
+  wires.clear();
+  lives.clear();
+  EXPECT_TRUE(loop.run_until([&] { return starts.live() == 0; }, Duration::seconds(20)));
+  EXPECT_EQ(begin("r-1", "eve"), "");
   wires.clear();
   lives.clear();
   EXPECT_TRUE(loop.run_until([&] { return starts.live() == 0; }, Duration::seconds(20)));

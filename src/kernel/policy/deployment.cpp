@@ -79,7 +79,7 @@ constexpr DeploymentSection kSections[] = {
     {"store", read_store},         {"agents", read_agents},
     {"issuers", read_issuers},     {"trust_domains", read_trust_domains},
     {"traces", read_traces},       {"drill", read_drill},
-    {"vigilance", read_vigilance},
+    {"vigilance", read_vigilance}, {"limits", read_limits},
 };
 
 }  // namespace

@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "base/time.h"
 #include "kernel/policy/agents.h"
+#include "kernel/policy/gateway_limits.h"
 #include "kernel/policy/issued.h"
 #include "kernel/policy/issuers.h"
 #include "kernel/policy/notices.h"
@@ -126,6 +127,7 @@ struct Deployment {
   };
   std::string file;
   std::optional<Listen> listen;
+  GatewayLimits limits;
   std::optional<Traces> traces;
   std::vector<Layer> layers;  // that every role has to pass
   std::map<std::string, Role, std::less<>> roles;

@@ -51,6 +51,8 @@ struct DeploymentBuild {
 void read_layers(DeploymentBuild& build, const yaml::Entry& entry);
 void read_roles(DeploymentBuild& build, const yaml::Entry& entry);
 void check_roles(DeploymentBuild& build);
+// deployment_limits.cpp
+void read_limits(DeploymentBuild& build, const yaml::Entry& entry);
 // deployment_servers.cpp
 void read_servers(DeploymentBuild& build, const yaml::Entry& entry);
 // After the credentials.

@@ -71,6 +71,7 @@ constexpr SectionWords kWords[] = {
     {Section::deployment, "the deployment file", "the file"},
     {Section::listen, "`listen`", "listen"},
     {Section::tls, "`tls`", "listen.tls"},
+    {Section::gateway_limits, "`limits`", "limits"},
     {Section::traces, "`traces`", "traces"},
     {Section::role, "a role", "roles.NAME"},
     {Section::observe, "`observe` of a role", "roles.NAME.observe"},

@@ -64,6 +64,7 @@ enum class Section : std::uint8_t {
   deployment,
   listen,
   tls,
+  gateway_limits,
   traces,
   role,
   observe,

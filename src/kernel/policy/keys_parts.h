@@ -13,5 +13,7 @@ std::span<const Key> keys_of_languages();
 std::span<const Key> keys_of_layers();
 // keys_deployment.cpp: the deployment file.
 std::span<const Key> keys_of_deployment();
+// keys_serving.cpp: the same file, what it says about `pawl serve` itself.
+std::span<const Key> keys_of_serving();
 
 }  // namespace pawl

@@ -148,6 +148,7 @@ constexpr std::array kLeads = {
     Leads{requirement, "approval", Holds::one, approval},
     Leads{deployment, "listen", Holds::one, listen},
     Leads{listen, "tls", Holds::one, tls},
+    Leads{deployment, "limits", Holds::one, gateway_limits},
     Leads{deployment, "traces", Holds::one, traces},
     Leads{deployment, "roles", Holds::names, role},
     Leads{role, "observe", Holds::one, observe},

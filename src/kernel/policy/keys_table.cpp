@@ -353,7 +353,7 @@ std::span<const Key> all_keys() {
   static const std::vector<Key> all = [] {
     std::vector<Key> rows(std::begin(kPolicyKeys), std::end(kPolicyKeys));
     for (const std::span<const Key> more :
-         {keys_of_languages(), keys_of_layers(), keys_of_deployment()}) {
+         {keys_of_languages(), keys_of_layers(), keys_of_deployment(), keys_of_serving()}) {
       rows.insert(rows.end(), more.begin(), more.end());
     }
     return rows;

@@ -238,12 +238,16 @@ HttpDoor::State::ConnectedPtr HttpDoor::State::open(Asking& asking, std::string_
                                                     RemoteTerms terms) {
   terms.era = era;
   terms.requests_max = ports.limits.requests_of_session;
-  if (!may_begin(asking.caller.key)) {
+  const RemoteCaller& caller = asking.caller;
+  const std::string account = caller.account.empty() ? caller.key : caller.account;
+  if (!may_begin(account)) {
+    ports.refused({}, caller, fmt::format("`{}`: too many sessions", visible(account)));
     refuse(std::move(asking.responder), 429, id, "too many sessions");
     return nullptr;
   }
   auto connected = std::make_shared<Connected>();
-  connected->caller = asking.caller.key;
+  connected->caller = caller.key;
+  connected->account = account;
   connected->role = asking.role;
   connected->era = era;
   connected->part = asking.caller.part;
@@ -263,14 +267,14 @@ HttpDoor::State::ConnectedPtr HttpDoor::State::open(Asking& asking, std::string_
   }
   connected->endpoint = std::move(*opened);
   all[connected->key] = connected;
-  Tally& tally = tallies[connected->caller];
+  Tally& tally = tallies[connected->account];
   ++tally.open;
   ++tally.begun;
   return connected;
 }
 
-bool HttpDoor::State::may_begin(const std::string& caller) {
-  Tally& tally = tallies[caller];
+bool HttpDoor::State::may_begin(const std::string& account) {
+  Tally& tally = tallies[account];
   if (loop.now().ns - tally.since.ns >= minute.ns) {
     tally.since = loop.now();
     tally.begun = 0;
@@ -308,7 +312,7 @@ void HttpDoor::State::forget(const ConnectedPtr& connected) {
 void HttpDoor::State::ended(const ConnectedPtr& connected) {
   forget(connected);
   std::erase(leaving, connected);
-  if (const auto tally = tallies.find(connected->caller); tally != tallies.end()) {
+  if (const auto tally = tallies.find(connected->account); tally != tallies.end()) {
     if (tally->second.open > 0) --tally->second.open;
   }
   // Not inside of its own last words.
@@ -371,6 +375,10 @@ void HttpDoor::each(const std::function<void(Endpoint&)>& visit) const {
 
 void HttpDoor::look_after() {
   state_->look_after();
+}
+
+void HttpDoor::limit(const HttpDoorLimits& limits) {
+  state_->ports.limits = limits;
 }
 
 void HttpDoor::admit_nobody() {

@@ -50,7 +50,7 @@ inline constexpr Duration keep_alive_every = Duration::seconds(15);
 struct HttpDoorLimits {
   std::size_t sessions = sessions_max;  // those that end included
   std::size_t sessions_of_caller = sessions_of_caller_max;
-  std::uint32_t new_sessions_per_minute = new_sessions_per_minute_max;
+  std::uint64_t new_sessions_per_minute = new_sessions_per_minute_max;
   std::size_t requests_of_session = requests_of_client_max;
   Duration session_idle = session_idle_max;
   Duration connection_idle = connection_idle_max;
@@ -65,6 +65,8 @@ struct RemoteCaller {
   // … and what part of it; null: the whole run.
   std::shared_ptr<RunPart> part = nullptr;
   std::string client;  // how the program calls itself, for people
+  // Whose share of sessions and processes it uses, in whichever run; empty: the key's.
+  std::string account = {};
 };
 
 struct HttpDoorPorts {
@@ -98,6 +100,8 @@ class HttpDoor {
   // POST, GET and DELETE at a role's address.
   void serve(const std::string& role, http::Request request, http::Responder responder);
 
+  // Counts for what begins from now on.
+  void limit(const HttpDoorLimits& limits);
   // For everybody who is connected now.
   void each(const std::function<void(Endpoint&)>& visit) const;
   // Ends what was idle for long, or whose run is over. Happens every `keep_alive_every` by itself.

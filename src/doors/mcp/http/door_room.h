@@ -33,7 +33,7 @@ struct HttpDoor::State : std::enable_shared_from_this<HttpDoor::State> {
   };
   // A session of an older client, or what all requests of a modern caller share.
   struct Connected {
-    std::string key, caller, role;
+    std::string key, caller, account, role;
     Era era = Era::legacy;
     std::shared_ptr<RunPart> part;
     std::shared_ptr<RemoteClient> client;
@@ -64,7 +64,7 @@ struct HttpDoor::State : std::enable_shared_from_this<HttpDoor::State> {
 
   // Null: the request was answered.
   ConnectedPtr open(Asking& asking, std::string_view id, Era era, RemoteTerms terms);
-  bool may_begin(const std::string& caller);
+  bool may_begin(const std::string& account);
   static std::string modern_key(const Asking& asking);
   ConnectedPtr find(std::string_view key) const;
   ConnectedPtr find_session(const Asking& asking, std::string_view id) const;
@@ -78,7 +78,7 @@ struct HttpDoor::State : std::enable_shared_from_this<HttpDoor::State> {
   std::vector<std::shared_ptr<json::Document>> documents;  // of messages, for the next ones
   std::map<std::string, ConnectedPtr, std::less<>> all;
   std::vector<ConnectedPtr> leaving;
-  std::map<std::string, Tally> tallies;
+  std::map<std::string, Tally> tallies;  // by account
   net::Timer rounds;
   bool ending = false;
 };

@@ -77,6 +77,7 @@ struct Gatehouse {
       if (who == "nobody") co_return std::unexpected(http::respond({401, "who are you?"}));
       RemoteCaller caller;
       caller.key = std::string(who.value_or("ada"));
+      caller.account = std::string(request.headers.find("account").value_or(""));
       co_return caller;
     };
     out.open = [this](const RemoteCaller&, const std::string&, std::unique_ptr<Wire> client,
@@ -294,7 +295,8 @@ TEST(HttpDoor, ACallerHasSoManySessions) {
   const std::string first = house.opened();
   EXPECT_NE(house.opened(), first);
   EXPECT_TRUE(house.answered("429"));
-  EXPECT_TRUE(house.answered("too many sessions"));
+  EXPECT_TRUE(house.answered("too many sessions", "Who: ada, elsewhere\r\nAccount: ada\r\n"));
+  EXPECT_THAT(house.refused, ElementsAre("`ada`: too many sessions", "`ada`: too many sessions"));
   EXPECT_EQ(house.behind.size(), 2U);
   // Others have theirs, and the end of one makes room.
   EXPECT_NE(house.opened("Who: bob\r\n"), "");
