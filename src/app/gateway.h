@@ -39,6 +39,10 @@ class Gateway {
 
   // Listens where the deployment file says. Relative files are those beside it.
   Status listen(const Deployment::Listen& where, const std::string& config_directory);
+  // Hears of clients whose certificates do not let them in, from the beginning on.
+  void on_unproved(std::function<void(const http::Remote&, const std::string& why)> heard) {
+    server_.on_unproved(std::move(heard));
+  }
   // The certificate's files are read again; a bad one leaves what was.
   Status reload();
 

@@ -1,6 +1,7 @@
 // Clients on the network: who asks, in which run, and the sessions in front of their servers.
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <utility>
 
@@ -34,6 +35,14 @@ static_assert(GatewayLimits{}.sessions == mcp::sessions_max &&
 uid_t own_user() {
   static const uid_t user = ::getuid();
   return user;
+}
+
+// As the deployment file may call one.
+bool may_be_role(std::string_view name) {
+  return !name.empty() && name.size() <= role_bytes_max && std::ranges::all_of(name, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.' || c == '@';
+  });
 }
 
 std::string client_of(const http::Request& request) {
@@ -92,17 +101,17 @@ void Node::use_limits() {
 }
 
 // Where the deployment file names agents, one of them it has to be, with its own role, or the
-// credential of a run of that role. Where it names none, only this machine can call: whoever may
-// open a socket of it is one caller, in one run for each role.
+// credential of a run of that role; whoever proves nothing, or to be another's, is told the same
+// of a role that there is and of one that there is not. Where it names none, only this machine can
+// call: whoever may open a socket of it is one caller, in one run for each role.
 Task<std::expected<mcp::RemoteCaller, http::Response>> Node::identify(const http::Request& request,
                                                                       std::string role) {
-  const auto known =
-      role.size() > role_bytes_max ? deployment_.roles.end() : deployment_.roles.find(role);
-  if (known == deployment_.roles.end() || known->second.servers.empty()) {
+  const bool asks = asks_who_ || !deployment_.agents.empty();
+  if (!may_be_role(role) || (!asks && !serves(role))) {
     co_return std::unexpected(http::respond({404, "there is no such role"}));
   }
   mcp::RemoteCaller caller;
-  if (asks_who_ || !deployment_.agents.empty()) {
+  if (asks) {
     const std::string door = api_->audience_of_role(role);
     const auto who = co_await identities_->authenticate(request, door);
     if (!who) co_return std::unexpected(identities_->refusal(who.error(), door, "propose"));
@@ -111,6 +120,7 @@ Task<std::expected<mcp::RemoteCaller, http::Response>> Node::identify(const http
       note_refusal("identity refused", denied.reason);
       co_return std::unexpected(identities_->refusal(denied, door, "propose"));
     }
+    if (!serves(role)) co_return std::unexpected(http::respond({404, "it has no servers"}));
     auto known_as = caller_of(*who, client_of(request));
     if (!known_as) {
       note_refusal("identity refused", known_as.error().reason);
@@ -122,6 +132,11 @@ Task<std::expected<mcp::RemoteCaller, http::Response>> Node::identify(const http
   caller.key = caller.account = "local:" + caller.sponsor;
   caller.client = client_of(request);
   co_return caller;
+}
+
+bool Node::serves(const std::string& role) const {
+  const auto known = deployment_.roles.find(role);
+  return known != deployment_.roles.end() && !known->second.servers.empty();
 }
 
 // Whoever has the credential of a sub-run is in the run at its root, with less than that.

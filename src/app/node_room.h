@@ -219,6 +219,7 @@ class Node {
   void use_limits();
   Task<std::expected<mcp::RemoteCaller, http::Response>> identify(const http::Request& request,
                                                                   std::string role);
+  bool serves(const std::string& role) const;
   const std::string& caller_name(uid_t user);
   Result<std::unique_ptr<mcp::Endpoint>> open_remote(const mcp::RemoteCaller& caller,
                                                      const std::string& role,

@@ -27,6 +27,9 @@ Status Node::open_gateway() {
   gateway_ = std::make_unique<Gateway>(
       loop_, limits, [this] { return gate_->fault(); }, [this] { return unheard(); },
       [this] { return degraded(); });
+  gateway_->on_unproved([this](const http::Remote& remote, const std::string& why) {
+    note_refusal("identity refused", why + ", from " + remote.address);
+  });
   add_mcp();
   add_notify();
   if (Status listens = gateway_->listen(*deployment_.listen, config_directory_); !listens) {

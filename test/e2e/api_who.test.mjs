@@ -259,6 +259,19 @@ test('the MCP door asks who calls, and takes the run of a credential', async () 
       assert.equal((await hello(token)).status, 401, token);
     }
     assert.equal((await hello(h.keys.executor)).status, 403, 'who executes does not propose');
+    // Whoever proves nothing learns of no role whether there is one.
+    const said = async (role, token) => {
+      const headers = token ? { authorization: `Bearer ${token}` } : {};
+      const answer = await fetch(`${h.address}/mcp/${role}`, { method: 'POST', headers });
+      const fields = [...answer.headers].filter(([name]) => name !== 'date');
+      return { status: answer.status, fields, body: await answer.text() };
+    };
+    for (const [token, status] of [['', 401], ['pawl_' + 'A'.repeat(43), 401]]) {
+      const known = await said('clerk', token);
+      assert.equal(known.status, status);
+      assert.deepEqual(await said('nobody', token), known);
+    }
+    assert.equal((await said('nobody', h.keys.orchestrator)).status, 403);
     assert.equal((await hello(h.keys.orchestrator)).status, 200);
     assert.equal((await hello(mcp.credential)).status, 200);
     const listed = JSON.parse((await h.later('runs', 'list', '--json')).out);

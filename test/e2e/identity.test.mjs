@@ -127,7 +127,7 @@ test('a client from npm finds out whose token is wanted, and gets one', async (t
     bearer_methods_supported: ['header'],
   });
   for (const [target, status] of [
-    ['', 200], ['/v1', 200], ['/mcp/nobody', 404], ['/other', 404],
+    ['', 200], ['/v1', 200], ['/mcp/nobody', 200], ['/other', 404],
   ]) {
     const at = `${w.origin}/.well-known/oauth-protected-resource${target}`;
     assert.equal((await fetch(at)).status, status, at);
@@ -304,6 +304,7 @@ agents:
   assert.match(said, /certificate [0-9a-f]{12} of `bot` and of `robot`/);
   assert.match(said, /over a connection of `bot`/);
   assert.match(said, /bound to a certificate that the connection lacks/);
+  assert.match(said, /a certificate of a client: .*, from 127\.0\.0\.1/, 'one that let nobody in');
 });
 
 test('an SVID of a trust domain, whose bundle is a file that is replaced', async (t) => {

@@ -114,6 +114,10 @@ bool Api::Room::find_run(Visit& visit) {
     const bool others = visit.asked.operation->right != "propose";
     fine = own || (others && run->agent == who.role);
   }
+  if (!fine && run != nullptr) {
+    ports.gate.note_refusal("identity refused", "`" + visible(who.agent) + "` by " + who.proof +
+                                                    ": the run `" + run->id + "` of another");
+  }
   if (!fine) visit.refuse(404, Code::identity, "there is no such run here");
   return fine;
 }

@@ -296,10 +296,13 @@ HttpDoor::State::ConnectedPtr HttpDoor::State::find(std::string_view key) const 
 
 HttpDoor::State::ConnectedPtr HttpDoor::State::find_session(const Asking& asking,
                                                             std::string_view id) const {
-  ConnectedPtr connected = find(id);
+  const ConnectedPtr connected = find(id);
   const bool theirs = connected && connected->era == Era::legacy &&
                       connected->role == asking.role && connected->caller == asking.caller.key;
-  return theirs ? connected : nullptr;
+  if (!connected || theirs) return connected;
+  ports.refused({}, asking.caller,
+                fmt::format("`{}`: the session of another", visible(asking.caller.key)));
+  return nullptr;
 }
 
 // No request reaches it any more; it lives until what is under way has ended.

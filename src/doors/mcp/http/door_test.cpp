@@ -179,6 +179,7 @@ TEST(HttpDoor, ASessionIsNobodyElses) {
   const std::string list = R"({"jsonrpc":"2.0","id":2,"method":"tools/list"})";
   RawClient other = house.sent(Gatehouse::post(list, in(session) + "who: eve\r\n"));
   EXPECT_TRUE(other.sees("there is no such session"));
+  EXPECT_THAT(house.refused, ElementsAre(HasSubstr("the session of another")));
   EXPECT_THAT(other.got(), StartsWith("HTTP/1.1 404"));
   RawClient gone =
       house.sent("DELETE / HTTP/1.1\r\nHost: a\r\nwho: eve\r\n" + in(session) + "\r\n");
