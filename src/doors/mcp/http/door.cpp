@@ -18,8 +18,6 @@ namespace pawl::mcp {
 namespace {
 
 constexpr std::size_t session_id_bytes = 16;
-constexpr std::size_t kept_body_bytes_max = 16UL << 10;
-constexpr std::size_t documents_max = 16;
 constexpr Duration minute = Duration::seconds(60);
 
 bool older_revision(std::string_view version) {
@@ -35,6 +33,7 @@ http::Refusal no_such_session() {
 void HttpDoor::State::serve(std::string role, http::Request request, http::Responder responder) {
   // Beside the frame of the task, which would be too large for the quick lists of malloc.
   auto asking = std::make_unique<Asking>(std::move(role), std::move(request), std::move(responder));
+  if (asking->request.method == "POST" && !weighed(*asking)) return;
   spawn(handle(shared_from_this(), std::move(asking)));
 }
 
@@ -49,6 +48,7 @@ Task<void> HttpDoor::State::handle(std::shared_ptr<State> self, std::unique_ptr<
     co_return;
   }
   asking->caller = std::move(*caller);
+  if (!self->counted(*asking)) co_return;
   if (asking->request.method == "POST") {
     self->post(*asking);
   } else if (asking->request.method == "GET") {
@@ -72,23 +72,14 @@ void HttpDoor::State::post(Asking& asking) {
   if (session.twice || version.twice) {
     return say_no(asking, {400, "a header field of the protocol stands there twice"});
   }
-  asking.document = free_document(asking.request.body.size());
-  const auto message = read_message(asking.request.body, Side::client, parser, *asking.document);
+  asking.document = reading->document_for(asking.request.body.size());
+  const auto message =
+      read_message(asking.request.body, Side::client, reading->parser, *asking.document);
   if (!message) return unreadable(asking, session, message.error().message);
+  if (!borne(asking, *message)) return;
   put_on_one_line(asking.request.body);
   if (is_modern(*message, session, version)) return modern(asking, *message, taken);
   older(asking, *message, taken, session, version);
-}
-
-// One that no call has in hands. A long message does not leave its memory behind.
-std::shared_ptr<json::Document> HttpDoor::State::free_document(std::size_t bytes) {
-  if (bytes > kept_body_bytes_max) return std::make_shared<json::Document>();
-  const auto free = std::ranges::find_if(
-      documents, [](const auto& document) { return document.use_count() == 1; });
-  if (free != documents.end()) return *free;
-  auto made = std::make_shared<json::Document>();
-  if (documents.size() < documents_max) documents.push_back(made);
-  return made;
 }
 
 bool HttpDoor::State::is_modern(const Message& message, const Field& session,
@@ -105,7 +96,8 @@ void HttpDoor::State::unreadable(Asking& asking, const Field& session, const std
   if (session.value) {
     const ConnectedPtr connected = find_session(asking, *session.value);
     if (!connected) return say_no(asking, no_such_session());
-    return connected->client->post_unreadable(std::move(body), std::move(asking.responder));
+    return connected->client->post_unreadable(std::move(body), std::move(asking.load),
+                                              std::move(asking.responder));
   }
   const ConnectedPtr connected = find(modern_key(asking));
   ports.refused(connected ? connected->endpoint->run() : std::string(), asking.caller, why);
@@ -148,8 +140,8 @@ void HttpDoor::State::modern(Asking& asking, const Message& message, Taken taken
   const ConnectedPtr connected = known ? known : open(asking, message.id, Era::modern, {});
   if (!connected) return;
   const std::string traced = params_of(asking, message);
-  connected->client->post(std::move(asking.request.body), message, asking.document, taken,
-                          std::move(asking.responder), traced, repeated_arguments(headers));
+  connected->client->post(posted(asking), message, taken, std::move(asking.responder), traced,
+                          repeated_arguments(headers));
 }
 
 std::string HttpDoor::State::params_of(const Asking& asking, const Message& message) const {
@@ -177,13 +169,12 @@ void HttpDoor::State::older(Asking& asking, const Message& message, Taken taken,
     return refuse(std::move(asking.responder), 400, message.id,
                   "`Mcp-Session-Id` is missing: begin with `initialize`", invalid_request);
   }
-  std::string& body = asking.request.body;
   if (message.kind == MessageKind::request) {
     const std::string traced = params_of(asking, message);
-    return connected->client->post(std::move(body), message, asking.document, taken,
-                                   std::move(asking.responder), traced);
+    return connected->client->post(posted(asking), message, taken, std::move(asking.responder),
+                                   traced);
   }
-  if (connected->client->tell(std::move(body))) return accepted(asking);
+  if (connected->client->tell(std::move(asking.request.body), asking.load)) return accepted(asking);
   say_no(asking, {503, "the tool server is crowded"});
 }
 
@@ -205,7 +196,7 @@ void HttpDoor::State::get(Asking& asking) {
     after = parse_event_id(*last.value);
     if (!after) return say_no(asking, {400, "`Last-Event-ID` is none of this session"});
   }
-  if (const auto refused = connected->client->listen(asking.responder, after)) {
+  if (const auto refused = connected->client->listen(asking.responder, after, until(asking))) {
     say_no(asking, *refused);
   }
 }
@@ -238,6 +229,8 @@ HttpDoor::State::ConnectedPtr HttpDoor::State::open(Asking& asking, std::string_
                                                     RemoteTerms terms) {
   terms.era = era;
   terms.requests_max = ports.limits.requests_of_session;
+  terms.held_back_bytes_max = ports.limits.held_back_bytes;
+  terms.reading = reading;
   const RemoteCaller& caller = asking.caller;
   const std::string account = caller.account.empty() ? caller.key : caller.account;
   if (!may_begin(account)) {
@@ -326,6 +319,7 @@ void HttpDoor::State::look_after() {
   const Duration now = loop.now();
   std::vector<std::pair<ConnectedPtr, const char*>> over;
   for (const auto& [key, connected] : all) {
+    connected->client->end_unproved();
     connected->client->keep_alive();
     const auto quiet = connected->client->quiet_since();
     const Duration most =
@@ -344,7 +338,8 @@ void HttpDoor::State::look_after() {
     connected->endpoint->finish(why);
   }
   std::erase_if(tallies, [&](const auto& one) {
-    return one.second.open == 0 && now.ns - one.second.since.ns >= minute.ns;
+    return one.second.open == 0 && one.second.bytes.use_count() == 1 &&
+           now.ns - one.second.since.ns >= minute.ns;
   });
   const std::weak_ptr<State> self = weak_from_this();
   rounds = loop.after(keep_alive_every, [self] {

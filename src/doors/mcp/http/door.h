@@ -22,6 +22,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -41,6 +42,10 @@ namespace pawl::mcp {
 inline constexpr std::size_t sessions_max = 16'384;
 inline constexpr std::size_t sessions_of_caller_max = 4096;
 inline constexpr std::uint32_t new_sessions_per_minute_max = 600;  // of one caller
+// Bytes of bodies whose requests are under way, see load.h: of one caller, of all.
+inline constexpr std::size_t requests_bytes_of_caller_max = 128UL << 20;
+inline constexpr std::size_t requests_bytes_max = 512UL << 20;
+inline constexpr std::uint64_t requests_per_second_max = 100'000;  // of one caller
 // Without a request, a stream that listens or an answer that is missing, so long.
 inline constexpr Duration session_idle_max = Duration::seconds(3600);
 // Longer than a modern client may take to come back to a call that waits (legs.h).
@@ -52,6 +57,10 @@ struct HttpDoorLimits {
   std::size_t sessions_of_caller = sessions_of_caller_max;
   std::uint64_t new_sessions_per_minute = new_sessions_per_minute_max;
   std::size_t requests_of_session = requests_of_client_max;
+  std::size_t requests_bytes_of_caller = requests_bytes_of_caller_max;
+  std::size_t requests_bytes = requests_bytes_max;
+  std::uint64_t requests_per_second = requests_per_second_max;
+  std::size_t held_back_bytes = held_back_bytes_most;  // of one session
   Duration session_idle = session_idle_max;
   Duration connection_idle = connection_idle_max;
 };
@@ -67,6 +76,8 @@ struct RemoteCaller {
   std::string client;  // how the program calls itself, for people
   // Whose share of sessions and processes it uses, in whichever run; empty: the key's.
   std::string account = {};
+  // What proved it is over so long from now; nothing: not by itself.
+  std::optional<Duration> proof_lasts = {};
 };
 
 struct HttpDoorPorts {

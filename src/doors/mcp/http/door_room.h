@@ -1,8 +1,10 @@
 // The inside of the door: who is connected, and how a request finds its session.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +14,7 @@
 #include "doors/mcp/endpoint.h"
 #include "doors/mcp/http/door.h"
 #include "doors/mcp/http/fields.h"
+#include "doors/mcp/http/load.h"
 #include "doors/mcp/http/remote_client.h"
 #include "io/net/loop.h"
 
@@ -30,6 +33,8 @@ struct HttpDoor::State : std::enable_shared_from_this<HttpDoor::State> {
     http::Responder responder;
     RemoteCaller caller = {};                            // once it is known
     std::shared_ptr<json::Document> document = nullptr;  // what the body says
+    std::shared_ptr<Load> load = nullptr;                // of a POST
+    LoadSum bytes_of_caller = nullptr;
   };
   // A session of an older client, or what all requests of a modern caller share.
   struct Connected {
@@ -44,6 +49,9 @@ struct HttpDoor::State : std::enable_shared_from_this<HttpDoor::State> {
     std::size_t open = 0;
     std::uint32_t begun = 0;  // since then
     Duration since{};
+    LoadSum bytes = std::make_shared<std::size_t>(0);  // of its requests under way
+    std::uint64_t asked = 0;                           // in that second
+    Duration second{};
   };
 
   void serve(std::string role, http::Request request, http::Responder responder);
@@ -51,7 +59,9 @@ struct HttpDoor::State : std::enable_shared_from_this<HttpDoor::State> {
   void post(Asking& asking);
   void get(Asking& asking);
   void end_session(Asking& asking);
-  std::shared_ptr<json::Document> free_document(std::size_t bytes);
+  Posted posted(Asking& asking) const;
+  // When what proved who asks is over; nothing: not by itself.
+  std::optional<Duration> until(const Asking& asking) const;
   static bool is_modern(const Message& message, const Field& session, const Field& version);
   void modern(Asking& asking, const Message& message, Taken taken);
   void older(Asking& asking, const Message& message, Taken taken, const Field& session,
@@ -61,6 +71,13 @@ struct HttpDoor::State : std::enable_shared_from_this<HttpDoor::State> {
   void unreadable(Asking& asking, const Field& session, const std::string& why);
   static void say_no(Asking& asking, const http::Refusal& refusal);
   static void accepted(Asking& asking);
+
+  // door_load.cpp. False: the request was answered.
+  bool weighed(Asking& asking);
+  bool counted(Asking& asking);
+  bool borne(Asking& asking, const Message& message);
+  void turn_away(Asking& asking, int status, std::string_view id, std::string_view why);
+  static const std::string& account_of(const RemoteCaller& caller);
 
   // Null: the request was answered.
   ConnectedPtr open(Asking& asking, std::string_view id, Era era, RemoteTerms terms);
@@ -74,8 +91,8 @@ struct HttpDoor::State : std::enable_shared_from_this<HttpDoor::State> {
 
   net::Loop& loop;
   HttpDoorPorts ports;
-  json::Parser parser;
-  std::vector<std::shared_ptr<json::Document>> documents;  // of messages, for the next ones
+  std::shared_ptr<Reading> reading = std::make_shared<Reading>();
+  LoadSum bytes = std::make_shared<std::size_t>(0);  // of all requests under way
   std::map<std::string, ConnectedPtr, std::less<>> all;
   std::vector<ConnectedPtr> leaving;
   std::map<std::string, Tally> tallies;  // by account

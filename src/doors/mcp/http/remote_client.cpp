@@ -13,6 +13,7 @@ namespace {
 
 constexpr Duration come_back_after = Duration::seconds(1);
 constexpr std::uint64_t listening_stream = 0;
+constexpr std::string_view proof_over = "what proved who listens is over; prove it anew";
 
 Task<void> tell_when_drained(std::weak_ptr<RemoteClient> client, http::Stream& out,
                              void (RemoteClient::*told)()) {
@@ -64,99 +65,19 @@ void RemoteClient::open(WireEvents events) {
   events_ = std::move(events);
 }
 
-void RemoteClient::post(std::string text, const Message& request,
-                        std::shared_ptr<json::Document> document, Taken taken,
-                        http::Responder responder, const std::string& params, Repeated repeated) {
-  auto answering = std::make_shared<Answering>();
-  answering->repeated = std::move(repeated);
-  answering->id = std::string(request.id);
-  answering->taken = taken;
-  answering->listens = terms_.era == Era::modern && request.method == "subscriptions/listen";
-  answering->responder = std::move(responder);
-  std::string key = answering->id;
-  const auto put = [&text, from = text.data()](std::string_view place, const std::string& what) {
-    if (!what.empty())
-      text.replace(static_cast<std::size_t>(place.data() - from), place.size(), what);
-  };
-  const std::string id = terms_.era == Era::modern ? std::to_string(next_id_++) : std::string();
-  if (!id.empty()) key = id;
-  // From behind: what stands before stays where it was.
-  const bool params_first = request.params_text.data() < request.id.data();
-  if (params_first) put(request.id, id);
-  put(request.params_text, params);
-  if (!params_first) put(request.id, id);
-  const auto self = shared_from_this();
-  const ReadMessage read{text, request, std::move(document)};
-  const bool changed = !id.empty() || !params.empty();  // it is read again
-  const ReadMessage* before = std::exchange(posting_, changed ? nullptr : &read);
-  post_as(key, std::move(text), std::move(answering));
-  posting_ = before;
-}
-
-const Repeated* RemoteClient::repeated(std::string_view request) const {
-  const auto found = answering_.find(request);
-  const bool has = terms_.era == Era::modern && found != answering_.end();
-  return has ? &found->second->repeated : nullptr;
-}
-
-void RemoteClient::post_unreadable(std::string text, http::Responder responder) {
-  auto answering = std::make_shared<Answering>();
-  answering->id = id_of(text);
-  answering->readable = false;
-  answering->taken = {.json = true, .events = false};
-  answering->responder = std::move(responder);
-  post_as({}, std::move(text), std::move(answering));
-}
-
-void RemoteClient::post_as(const std::string& wanted, std::string text, AnsweringPtr answering) {
+bool RemoteClient::tell(std::string text, std::shared_ptr<Load> load) {
   touched_ = loop_.now();
-  if (over_ || answering_.size() >= terms_.requests_max) {
-    const std::string_view why = over_ ? "the session ended" : "too many requests are open";
-    return refuse(std::move(*answering->responder), over_ ? 404 : 429, answering->id, why);
-  }
-  // A second request with an id that is open is for the session to refuse: its answer has no id.
-  const bool taken = wanted.empty() || answering_.contains(wanted);
-  const std::string key = taken ? fmt::format("text {}", next_id_++) : wanted;
-  answering_[key] = answering;
-  guard(key, answering);
-  if (!deliver({std::move(text), key})) {
-    answering_.erase(key);
-    refuse(std::move(*answering->responder), 503, answering->id, "the tool server is crowded");
-  }
-}
-
-// What may happen to a request while it waits.
-void RemoteClient::guard(const std::string& key, const AnsweringPtr& answering) {
-  const std::weak_ptr<RemoteClient> self = weak_from_this();
-  if (terms_.era == Era::modern) {
-    answering->responder->on_gone([self, key] {
-      // Later: it may be our own writing that found out.
-      if (auto client = self.lock()) {
-        client->loop_.post([self, key] {
-          if (auto later = self.lock()) later->cancelled(key);
-        });
-      }
-    });
-  }
-  if (answering->taken.events) {
-    const std::weak_ptr<Answering> open = answering;
-    answering->patience = loop_.after(events_after, [self, open] {
-      const auto client = self.lock();
-      const auto late = open.lock();
-      if (client && late && late->responder) client->begin_events(*late);
-    });
-  }
-}
-
-bool RemoteClient::tell(std::string text) {
-  touched_ = loop_.now();
-  return deliver({std::move(text), {}});
+  return deliver({std::move(text), {}, std::move(load), {}});
 }
 
 bool RemoteClient::deliver(Told told) {
   if (deaf_ || !events_.message) return true;
   if (paused_) {
     if (held_back_.size() >= held_back_max) return false;
+    // One alone may be as long as it likes: a body has a bound of its own.
+    const std::size_t bytes = held_back_bytes_ + told.text.size();
+    if (!held_back_.empty() && bytes > terms_.held_back_bytes_max) return false;
+    held_back_bytes_ = bytes;
     held_back_.push_back(std::move(told));
     return true;
   }
@@ -164,7 +85,9 @@ bool RemoteClient::deliver(Told told) {
   const auto self = shared_from_this();
   const auto message = events_.message;
   const std::string before = std::exchange(delivering_, told.key);
+  const ReadMessage* outer = std::exchange(posting_, told.read ? &*told.read : nullptr);
   message(told.text);
+  posting_ = outer;
   delivering_ = before;
   return true;
 }
@@ -177,6 +100,7 @@ void RemoteClient::resume() {
     while (client && !client->paused_ && !client->held_back_.empty()) {
       Told next = std::move(client->held_back_.front());
       client->held_back_.pop_front();
+      client->held_back_bytes_ -= next.text.size();
       (void)client->deliver(std::move(next));
     }
   });
@@ -296,16 +220,17 @@ void RemoteClient::roomy() {
 
 void RemoteClient::to_listening(std::string message) {
   const EventId id{listening_stream, ++listen_events_};
-  std::erase_if(listening_, [](const http::Stream& out) { return out.gone(); });
+  std::erase_if(listening_, [](const Listening& one) { return one.out.gone(); });
   if (!listening_.empty()) {
-    write(listening_.back(), id, message);
+    write(listening_.back().out, id, message);
     listen_written_ = id.event;
   }
   kept_.keep(id, std::move(message));
 }
 
 std::optional<http::Refusal> RemoteClient::listen(http::Responder& responder,
-                                                  std::optional<EventId> last) {
+                                                  std::optional<EventId> last,
+                                                  std::optional<Duration> until) {
   touched_ = loop_.now();
   if (over_) return http::Refusal{404, "the session ended"};
   if (last && last->stream != listening_stream) return read_again(responder, *last);
@@ -317,9 +242,9 @@ std::optional<http::Refusal> RemoteClient::listen(http::Responder& responder,
     for (const KeptEvents::Kept& one : *kept) write(out, one.id, one.message);
   }
   listen_written_ = listen_events_;
-  listening_.push_back(std::move(out));
+  listening_.push_back({std::move(out), until});
   if (listening_.size() > listening_max) {
-    listening_.front().end();
+    listening_.front().out.end();
     listening_.pop_front();
   }
   return std::nullopt;
@@ -349,6 +274,8 @@ void RemoteClient::cancelled(const std::string& key) {
                                    fmt::format(R"({{"requestId":{},"reason":"the connection )"
                                                R"(was closed"}})",
                                                key)),
+                 {},
+                 {},
                  {}});
 }
 
@@ -363,14 +290,40 @@ void RemoteClient::keep_alive() {
   const auto nudge = [&comment](http::Stream& out) {
     if (out.queued_bytes() == 0) (void)out.write(comment);
   };
-  for (http::Stream& out : listening_) nudge(out);
+  for (Listening& one : listening_) nudge(one.out);
   for (const auto& [key, open] : answering_) {
     if (open->out) nudge(*open->out);
   }
 }
 
+// Whoever listens asks for as long as it likes; a call was judged when it was made, and ends.
+void RemoteClient::end_unproved() {
+  const Duration now = loop_.now();
+  const auto over = [now](const std::optional<Duration>& until) {
+    return until && now.ns >= until->ns;
+  };
+  std::erase_if(listening_, [&over](Listening& one) {
+    if (over(one.until)) one.out.end();
+    return over(one.until);
+  });
+  for (const auto& [key, open] : answering_) {
+    if (!open->listens || !over(open->until)) continue;
+    if (open->responder) {
+      refuse(std::move(*std::exchange(open->responder, std::nullopt)), 401, open->id, proof_over);
+    } else if (open->out) {
+      write(*open->out, {open->stream, ++open->events},
+            error_line(open->id, internal_error, proof_over));
+      open->out->end();
+      open->out.reset();
+    }
+    loop_.post([self = weak_from_this(), key] {
+      if (const auto client = self.lock()) client->cancelled(key);
+    });
+  }
+}
+
 std::optional<Duration> RemoteClient::quiet_since() {
-  std::erase_if(listening_, [](const http::Stream& out) { return out.gone(); });
+  std::erase_if(listening_, [](const Listening& one) { return one.out.gone(); });
   if (!answering_.empty() || !listening_.empty()) return std::nullopt;
   return touched_;
 }
@@ -378,6 +331,7 @@ std::optional<Duration> RemoteClient::quiet_since() {
 void RemoteClient::finish_sending() {
   if (std::exchange(over_, true)) return;
   held_back_.clear();
+  held_back_bytes_ = 0;
   for (auto& [key, open] : std::exchange(answering_, {})) {
     if (open->responder) {
       refuse(std::move(*open->responder), 200, open->id,
@@ -387,7 +341,7 @@ void RemoteClient::finish_sending() {
       open->out->end();
     }
   }
-  for (http::Stream& out : listening_) out.end();
+  for (Listening& one : listening_) one.out.end();
   listening_.clear();
 }
 

@@ -31,6 +31,7 @@
 #include "doors/mcp/era.h"
 #include "doors/mcp/http/events.h"
 #include "doors/mcp/http/fields.h"
+#include "doors/mcp/http/load.h"
 #include "doors/mcp/message.h"
 #include "doors/mcp/wire.h"
 #include "io/http/responder.h"
@@ -43,6 +44,7 @@ inline constexpr std::size_t listening_max = 4;              // streams that wai
 inline constexpr std::size_t kept_events_max = 512;
 inline constexpr std::size_t kept_events_bytes_max = 1UL << 20;
 inline constexpr std::size_t held_back_max = 256;  // messages, while the server is crowded
+inline constexpr std::size_t held_back_bytes_most = 32UL << 20;
 inline constexpr std::size_t crowded_bytes = 1UL << 20;
 // A request that has no answer after so long is answered as events, so that it can be kept alive.
 inline constexpr Duration events_after = Duration::seconds(2);
@@ -53,6 +55,16 @@ struct RemoteTerms {
   // Whether an event without data means nothing to an older client (2025-11-25).
   bool primes = false;
   std::size_t requests_max = requests_of_client_max;
+  std::size_t held_back_bytes_max = held_back_bytes_most;
+  std::shared_ptr<Reading> reading = {};  // of the door
+};
+
+// A request as it came: its text, the document that it was read into, what it weighs.
+struct Posted {
+  std::string text;
+  std::shared_ptr<json::Document> document;
+  std::shared_ptr<Load> load;
+  std::optional<Duration> until = {};  // see `listen`
 };
 
 class RemoteClient : public std::enable_shared_from_this<RemoteClient> {
@@ -62,18 +74,20 @@ class RemoteClient : public std::enable_shared_from_this<RemoteClient> {
   // For the session; once.
   std::unique_ptr<Wire> wire();
 
-  // A request, with the text that it was read from and the document that it points into.
-  // `params` that are not empty take the place of its own; `repeated` is what its fields repeat.
-  void post(std::string text, const Message& request, std::shared_ptr<json::Document> document,
-            Taken taken, http::Responder responder, const std::string& params = {},
-            Repeated repeated = {});
+  // A request, which points into what was posted. `params` that are not empty take the place of its
+  // own; `repeated` is what its fields repeat.
+  void post(Posted posted, const Message& request, Taken taken, http::Responder responder,
+            const std::string& params = {}, Repeated repeated = {});
   // A text that is no message: the session says what is wrong with it.
-  void post_unreadable(std::string text, http::Responder responder);
+  void post_unreadable(std::string text, std::shared_ptr<Load> load, http::Responder responder);
   // A notification or an answer. False: too much is held back.
-  bool tell(std::string text);
+  bool tell(std::string text, std::shared_ptr<Load> load);
   // A stream for what belongs to no request, or the rest of one that broke. A refusal leaves the
-  // responder where it was.
-  std::optional<http::Refusal> listen(http::Responder& responder, std::optional<EventId> last);
+  // responder where it was. `until`: what proved who listens is over then, by the loop's time.
+  std::optional<http::Refusal> listen(http::Responder& responder, std::optional<EventId> last,
+                                      std::optional<Duration> until);
+  // Streams that listen end with what proved whose they are.
+  void end_unproved();
   // The client says that it goes.
   void leave();
   // Comments on all open streams.
@@ -101,11 +115,20 @@ class RemoteClient : public std::enable_shared_from_this<RemoteClient> {
     std::optional<http::Responder> responder;  // until then
     std::optional<http::Stream> out;
     net::Timer patience;
+    std::shared_ptr<Load> load;
+    std::optional<Duration> until;
+  };
+  struct Listening {
+    http::Stream out;
+    std::optional<Duration> until;
   };
   using AnsweringPtr = std::shared_ptr<Answering>;
   struct Told {
     std::string text;
     std::string key;  // of its request; empty: it is none
+    std::shared_ptr<Load> load;
+    // What it says, where that is known: parts of the text, which does not move with this.
+    std::optional<ReadMessage> read;
   };
 
   // Of the wire.
@@ -123,7 +146,7 @@ class RemoteClient : public std::enable_shared_from_this<RemoteClient> {
   void finish_sending();
   void stop_hearing();
 
-  void post_as(const std::string& wanted, std::string text, AnsweringPtr answering);
+  void post_as(const std::string& wanted, Told told, const AnsweringPtr& answering);
   void guard(const std::string& key, const AnsweringPtr& answering);
   bool deliver(Told told);
   // The key of the exchange that a message goes to; empty: that exchange is over.
@@ -144,11 +167,12 @@ class RemoteClient : public std::enable_shared_from_this<RemoteClient> {
   WireEvents events_;
   bool deaf_ = false, over_ = false, paused_ = false, crowded_ = false;
   std::map<std::string, AnsweringPtr, std::less<>> answering_;  // by the id that the session knows
-  std::deque<http::Stream> listening_;                          // the newest last
+  std::deque<Listening> listening_;                             // the newest last
   std::uint64_t listen_events_ = 0, listen_written_ = 0;
   KeptEvents kept_{kept_events_max, kept_events_bytes_max};
   std::deque<Told> held_back_;
-  // The request that is being posted as it came, for who is told of it at once.
+  std::size_t held_back_bytes_ = 0;
+  // What the session is being told, where it was read already.
   const ReadMessage* posting_ = nullptr;
   std::string delivering_;  // the key of the request that the session is being told of
   std::uint64_t next_id_ = 1, next_stream_ = 1;

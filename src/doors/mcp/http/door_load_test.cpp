@@ -1,0 +1,282 @@
+// What the door bears: bytes of requests under way, requests in a second, what is held back.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "base/random.h"
+#include "doors/mcp/http/door.h"
+#include "doors/mcp/message.h"
+#include "io/http/server.h"
+#include "io/http/socket_testing.h"
+
+namespace pawl::mcp {
+namespace {
+
+using http::RawClient;
+using testing::HasSubstr;
+
+constexpr std::size_t kib = 1024;
+
+// A session that hears everything and holds what it was read from as long as the test wants.
+struct Bearing final : Endpoint {
+  Bearing(std::unique_ptr<Wire> wire, HttpDoorPorts::Ended over)
+      : client(std::move(wire)), ended(std::move(over)) {
+    client->open({.message =
+                      [this](std::string_view text) {
+                        heard.emplace_back(text);
+                        const ReadMessage* read = client->already_read(text);
+                        if (read != nullptr && holds) held.push_back(read->document);
+                      },
+                  .too_long = {},
+                  .crowded = {},
+                  .ended = {},
+                  .failed = {}});
+  }
+  void finish(const std::string&) override {
+    client->finish_sending();
+    client->stop_hearing();
+    if (auto over = std::exchange(ended, {})) over({"over", false, true});
+  }
+  void cancel_all() override {}
+  const std::string& run() const override { return name; }
+  void use_policy(std::shared_ptr<const Policy>) override {}
+
+  std::unique_ptr<Wire> client;
+  HttpDoorPorts::Ended ended;
+  std::vector<std::string> heard;
+  std::vector<std::shared_ptr<json::Document>> held;
+  bool holds = false;
+  std::string name = "r-1";
+};
+
+struct Scales {
+  explicit Scales(const HttpDoorLimits& limits)
+      : door(loop, ports(limits)), server(loop, {}, [this](auto request, auto responder) {
+          door.serve("role", std::move(request), std::move(responder));
+        }) {
+    port = server.listen("127.0.0.1", 0).value_or(0);
+  }
+
+  HttpDoorPorts ports(const HttpDoorLimits& limits) {
+    HttpDoorPorts out;
+    out.limits = limits;
+    out.identify = [](const http::Request& request,
+                      std::string) -> Task<std::expected<RemoteCaller, http::Response>> {
+      RemoteCaller caller;
+      caller.key = std::string(request.headers.find("who").value_or("ada"));
+      if (request.headers.find("over")) caller.proof_lasts = Duration{};
+      co_return caller;
+    };
+    out.open = [this](const RemoteCaller&, const std::string&, std::unique_ptr<Wire> client,
+                      HttpDoorPorts::Ended ended) -> Result<std::unique_ptr<Endpoint>> {
+      auto made = std::make_unique<Bearing>(std::move(client), std::move(ended));
+      behind.push_back(made.get());
+      return made;
+    };
+    out.refused = [this](const std::string&, const RemoteCaller&, const std::string& sentence) {
+      refused.push_back(sentence);
+    };
+    out.random = random_bytes;
+    out.over = [](const std::string&) { return false; };
+    return out;
+  }
+
+  RawClient post(const std::string& body, const std::string& more) {
+    RawClient client(loop, port);
+    client.send(
+        fmt::format("POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+                    "Accept: application/json, text/event-stream\r\nContent-Length: {}\r\n{}\r\n{}",
+                    body.size(), more, body));
+    return client;
+  }
+  // The field that names a new session.
+  std::string opened(const std::string& who = "") {
+    RawClient client = post(R"({"jsonrpc":"2.0","id":1,"method":"initialize","params":{}})", who);
+    const std::size_t before = behind.size();
+    EXPECT_TRUE(loop.run_until([&] { return behind.size() > before; }));
+    behind.back()->client->send(result_line("1", "{}"), "1");
+    EXPECT_TRUE(client.sees(R"("result":{}})"));
+    const std::size_t at = client.got().find("mcp-session-id: ");
+    return at == std::string::npos ? "" : client.got().substr(at, 48) + "\r\n" + who;
+  }
+  void hears(const Bearing& one, std::size_t messages) {
+    EXPECT_TRUE(loop.run_until([&] { return one.heard.size() >= messages; }));
+  }
+
+  net::Loop loop;
+  std::vector<Bearing*> behind;
+  std::vector<std::string> refused;
+  HttpDoor door;
+  http::Server server;
+  std::uint16_t port = 0;
+};
+
+// A message whose load is exactly this.
+std::string weighing(std::size_t bytes, const std::string& head) {
+  const std::string begin = R"({"jsonrpc":"2.0",)" + head + R"(,"params":{"x":")";
+  return begin + std::string(bytes - load_bytes_min - begin.size() - 3, 'x') + R"("}})";
+}
+std::string asking(std::size_t bytes, int id) {
+  return weighing(bytes, fmt::format(R"("id":{},"method":"tools/list")", id));
+}
+std::string telling(std::size_t bytes) {
+  return weighing(bytes, R"("method":"notifications/x")");
+}
+
+TEST(HttpDoorLoad, ACallerHasSoManyBytesUnderWay) {
+  Scales scales({.requests_bytes_of_caller = 16 * kib});
+  const std::string session = scales.opened();
+  Bearing& behind = *scales.behind.at(0);
+  RawClient first = scales.post(asking(15 * kib, 11), session);
+  scales.hears(behind, 2);
+  RawClient second = scales.post(asking(2 * kib, 12), session);
+  EXPECT_TRUE(second.sees("of this caller are under way"));
+  EXPECT_THAT(second.got(), HasSubstr("HTTP/1.1 429"));
+  EXPECT_THAT(second.got(), HasSubstr(R"("id":12,"error")"));
+  EXPECT_THAT(scales.refused.back(), HasSubstr("`ada`: too many bytes"));
+  // What may end a request still passes, where it is short.
+  EXPECT_TRUE(scales.post(telling(2 * kib), session).sees("HTTP/1.1 202"));
+  scales.hears(behind, 3);
+  // Others have their own.
+  const std::string of_bob = scales.opened("Who: bob\r\n");
+  const RawClient theirs = scales.post(asking(15 * kib, 11), of_bob);
+  scales.hears(*scales.behind.at(1), 2);
+  // An answer makes room.
+  behind.client->send(result_line("11", "{}"), "11");
+  EXPECT_TRUE(first.sees(R"("id":11,"result")"));
+  const RawClient third = scales.post(asking(15 * kib, 13), session);
+  scales.hears(behind, 4);
+  // The end of a session does.
+  behind.finish("enough");
+  const std::string next = scales.opened();
+  const RawClient fourth = scales.post(asking(15 * kib, 14), next);
+  scales.hears(*scales.behind.at(2), 2);
+}
+
+TEST(HttpDoorLoad, AllTogetherHaveSoManyBytesUnderWay) {
+  Scales scales({.requests_bytes = 16 * kib});
+  const std::string session = scales.opened();
+  const std::string of_bob = scales.opened("Who: bob\r\n");
+  Bearing& behind = *scales.behind.at(0);
+  const RawClient first = scales.post(asking(15 * kib, 11), session);
+  scales.hears(behind, 2);
+  for (const std::size_t bytes : {2 * kib, 8 * kib}) {  // the second before it is known whose it is
+    RawClient other = scales.post(asking(bytes, 12), of_bob);
+    EXPECT_TRUE(other.sees("too many bytes of requests are under way"));
+    EXPECT_THAT(other.got(), HasSubstr("HTTP/1.1 503"));
+    EXPECT_THAT(other.got(), HasSubstr(R"("id":12,"error")"));
+  }
+  behind.client->send(result_line("11", "{}"), "11");
+  const RawClient third = scales.post(asking(8 * kib, 13), of_bob);
+  scales.hears(*scales.behind.at(1), 2);
+}
+
+// A modern client that goes gets no answer: what its call still holds counts until it is let go.
+TEST(HttpDoorLoad, WhatACallStillHoldsCountsAfterItsClientHasGone) {
+  Scales scales({.requests_bytes_of_caller = 16 * kib});
+  const std::string fields = "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: tools/list\r\n";
+  const auto list = [](std::size_t bytes) {
+    const std::string begin = R"({"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"_meta":{)"
+                              R"("io.modelcontextprotocol/protocolVersion":"2026-07-28",)"
+                              R"("io.modelcontextprotocol/clientCapabilities":{}},"x":")";
+    return begin + std::string(bytes - load_bytes_min - begin.size() - 3, 'x') + R"("}})";
+  };
+  RawClient opens = scales.post(list(2 * kib), fields);
+  ASSERT_TRUE(scales.loop.run_until([&] { return scales.behind.size() == 1; }));
+  Bearing& behind = *scales.behind.at(0);
+  scales.hears(behind, 1);
+  behind.client->send(result_line("1", "{}"), "1");
+  EXPECT_TRUE(opens.sees(R"("result")"));
+  behind.holds = true;
+  RawClient leaves = scales.post(list(12 * kib), fields);
+  scales.hears(behind, 2);
+  ASSERT_EQ(behind.held.size(), 1U);
+  leaves.close();
+  scales.hears(behind, 3);
+  EXPECT_THAT(behind.heard.back(), HasSubstr("notifications/cancelled"));
+  EXPECT_TRUE(scales.post(list(12 * kib), fields).sees("HTTP/1.1 429"));
+  behind.held.clear();
+  const RawClient again = scales.post(list(12 * kib), fields);
+  scales.hears(behind, 4);
+}
+
+TEST(HttpDoorLoad, WhatIsHeldBackHasABoundInBytes) {
+  Scales scales({.held_back_bytes = 8 * kib});
+  const std::string session = scales.opened();
+  Bearing& behind = *scales.behind.at(0);
+  behind.client->pause();
+  EXPECT_TRUE(scales.post(telling(5 * kib), session).sees("HTTP/1.1 202"));
+  EXPECT_TRUE(scales.post(telling(6 * kib), session).sees("the tool server is crowded"));
+  RawClient asks = scales.post(asking(6 * kib, 12), session);
+  EXPECT_TRUE(asks.sees("the tool server is crowded"));
+  EXPECT_THAT(asks.got(), HasSubstr("HTTP/1.1 503"));
+  behind.client->resume();
+  scales.hears(behind, 2);
+  behind.client->pause();
+  // One alone passes, however long it is.
+  EXPECT_TRUE(scales.post(telling(12 * kib), session).sees("HTTP/1.1 202"));
+  EXPECT_TRUE(scales.post(telling(2 * kib), session).sees("the tool server is crowded"));
+  behind.client->resume();
+  scales.hears(behind, 3);
+}
+
+TEST(HttpDoorLoad, WhoListensDoesSoAsLongAsIsProvedWhoItIs) {
+  Scales scales({});
+  const std::string session = scales.opened();
+  Bearing& behind = *scales.behind.at(0);
+  const auto listens = [&](const std::string& more) {
+    RawClient client(scales.loop, scales.port);
+    client.send("GET / HTTP/1.1\r\nHost: a\r\nAccept: text/event-stream\r\n" + session + more +
+                "\r\n");
+    EXPECT_TRUE(client.sees("text/event-stream"));
+    return client;
+  };
+  RawClient stays = listens("");
+  RawClient over = listens("Over: now\r\n");
+  RawClient call = scales.post(asking(2 * kib, 11), session + "Over: now\r\n");
+  scales.hears(behind, 2);
+  scales.door.look_after();
+  EXPECT_TRUE(over.sees("\r\n0\r\n\r\n"));
+  behind.client->send(notification_line("notifications/tools/list_changed", "{}"), "");
+  EXPECT_TRUE(stays.sees("list_changed"));
+  // A call was judged when it was made.
+  behind.client->send(result_line("11", "{}"), "11");
+  EXPECT_TRUE(call.sees(R"("id":11,"result")"));
+}
+
+TEST(HttpDoorLoad, ASubscriptionEndsWithWhatProvedWhoseItIs) {
+  Scales scales({});
+  RawClient client = scales.post(
+      R"({"jsonrpc":"2.0","id":"s","method":"subscriptions/listen","params":{"_meta":{)"
+      R"("io.modelcontextprotocol/protocolVersion":"2026-07-28",)"
+      R"("io.modelcontextprotocol/clientCapabilities":{}}}})",
+      "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: subscriptions/listen\r\nOver: now\r\n");
+  ASSERT_TRUE(scales.loop.run_until([&] { return scales.behind.size() == 1; }));
+  Bearing& behind = *scales.behind.at(0);
+  scales.hears(behind, 1);
+  scales.door.look_after();
+  EXPECT_TRUE(client.sees("what proved who listens is over"));
+  EXPECT_THAT(client.got(), HasSubstr(R"("id":"s","error")"));
+  scales.hears(behind, 2);
+  EXPECT_THAT(behind.heard.back(), HasSubstr("notifications/cancelled"));
+}
+
+TEST(HttpDoorLoad, ACallerAsksSoOftenInASecond) {
+  Scales scales({.requests_per_second = 0});
+  const std::string hello = R"({"jsonrpc":"2.0","id":1,"method":"initialize","params":{}})";
+  RawClient first = scales.post(hello, "");
+  EXPECT_TRUE(first.sees("too many requests in a second"));
+  EXPECT_THAT(first.got(), HasSubstr("HTTP/1.1 429"));
+  EXPECT_TRUE(scales.behind.empty());
+  scales.door.limit({});
+  EXPECT_NE(scales.opened(), "");
+}
+
+}  // namespace
+}  // namespace pawl::mcp
