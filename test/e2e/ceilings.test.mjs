@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { Gatehouse, clerk } from './api_world.mjs';
 import { begin, doors } from './doors.mjs';
 import { files } from './planted.mjs';
 import { open, usable } from './tester.mjs';
@@ -50,6 +51,61 @@ for (const door of doors) {
     assert.equal(w.pawl('audit', 'verify').status, 0);
   });
 }
+
+// What the decision API does not even read is an attempt like every other.
+test('R08 a flood of refused calls halts its run, and writes next to nothing (decision API)', async (t) => {
+  const g = new Gatehouse(clerk.replace(/execution: .*/, 'execution: {max_denials: 200, max_steps: 20000}'));
+  t.after(() => g.end());
+  await g.serve();
+  const run = await g.run();
+  const calls = `/v1/runs/${run.run}/calls`;
+  const said = async () => (await g.ask(g.keys.orchestrator, 'GET', `/v1/runs/${run.run}`)).json;
+  const large = JSON.stringify({ tool: 'put_note', arguments: { body: 'x'.repeat(9 << 20) } });
+  const kinds = [
+    [400, '{"tool": ', {}],
+    [400, '{"tool": "put_note", "arguments": []}', {}],
+    [413, large, {}],
+    [415, '{}', { 'content-type': 'text/plain' }],
+  ];
+  for (const [i, [status, body, headers]] of kinds.entries()) {
+    const refused = await g.ask(run.credential, 'POST', calls, body, headers);
+    assert.deepEqual([refused.status, refused.json.code], [status, 'ambiguous_request']);
+    const { steps, denials } = await said();
+    assert.deepEqual([steps, denials], [i + 1, i + 1], `${status}`);
+  }
+  const before = bytes(g);
+  for (let i = 0; i < 12; ++i) {
+    const many = Array.from({ length: 50 }, (_, n) => {
+      const [, body, headers] = kinds[n % 25 === 0 ? 2 : 3];
+      return g.ask(run.credential, 'POST', calls, body, headers);
+    });
+    await Promise.all(many);
+  }
+  assert.equal((await said()).phase, 'halted');
+  assert.equal((await g.propose(run, 'read_note', {})).json.code, 'run_halted');
+  assert.equal(g.records('run.halted').length, 1);
+  const records = g.records('call.decided').filter((one) => one.run === run.run);
+  assert.ok(records.length < 60, `${records.length} records`);
+  assert.ok(bytes(g) - before < 4 << 20, `${bytes(g) - before} bytes`);
+  assert.equal(g.pawl('audit', 'verify').status, 0);
+});
+
+test('R08 a call that finds too many open ones is charged as well', async (t) => {
+  const g = new Gatehouse(clerk.replace(/execution: .*/, 'execution: {max_denials: 200, max_steps: 20000}'));
+  t.after(() => g.end());
+  await g.serve();
+  const run = await g.run();
+  let refused;
+  for (let i = 0; i < 30 && !refused; ++i) {
+    const many = Array.from({ length: 50 }, () => g.propose(run, 'put_note', { text: 'x' }));
+    refused = (await Promise.all(many)).find(({ status }) => status === 429);
+  }
+  assert.equal(refused.json.code, 'rate');
+  const state = (await g.ask(g.keys.orchestrator, 'GET', `/v1/runs/${run.run}`)).json;
+  assert.equal(state.executing, 1024);
+  assert.equal(state.steps, state.executing + state.denials);
+  assert.ok(state.denials > 0);
+});
 
 test('R08 a flood of one agent leaves the others alone', async (t) => {
   const w = new World(flooded);

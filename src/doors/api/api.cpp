@@ -73,26 +73,26 @@ void Api::Room::heard(const Record& record) {
 bool Api::Room::read_body(Visit& visit) {
   if (visit.asked.operation->body == Body::none) return true;
   if (!is_json(visit.request)) {
-    visit.refuse(415, Code::ambiguous_request, "the body is not `application/json`");
-    return false;
+    return refuse_attempt(visit, 415, "the body is not `application/json`");
   }
   if (visit.request.body.size() > api_body_bytes_max) {
-    visit.refuse(413, Code::ambiguous_request, "the body is too long");
-    return false;
+    return refuse_attempt(visit, 413, "the body is too long");
   }
   json::ParseLimits limits;
   limits.depth_max = api_depth_max;
   auto parsed = json::parse(visit.request.body, limits);
-  if (parsed) {
-    visit.body = std::move(*parsed);
-    return true;
-  }
-  // Of a call, every attempt is charged to its run, also one that nobody can read.
+  if (!parsed) return refuse_attempt(visit, 400, parsed.error().message);
+  visit.body = std::move(*parsed);
+  return true;
+}
+
+bool Api::Room::refuse_attempt(Visit& visit, int status, const std::string& why) {
+  constexpr Code code = Code::ambiguous_request;
   if (visit.asked.operation->op == Op::propose) {
-    (void)ports.gate.refuse(visit.run, Code::ambiguous_request, "calls", parsed.error().message,
-                            visit.part.get());
+    refuse_proposal(visit, {.status = status, .code = code, .reason = why});
+  } else {
+    visit.refuse(status, code, why);
   }
-  visit.refuse(400, Code::ambiguous_request, parsed.error().message);
   return false;
 }
 

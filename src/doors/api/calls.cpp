@@ -194,31 +194,35 @@ std::size_t Api::Room::open_calls(std::string_view run) const {
       proposed, [run](const auto& entry) { return entry.second->run == run; }));
 }
 
+void Api::Room::refuse_proposal(Visit& visit, const Refusal& refusal, std::string_view tool) {
+  (void)ports.gate.refuse(visit.run, refusal.code, std::string(tool), refusal.reason,
+                          visit.part.get());
+  visit.refuse(refusal.status, refusal.code, refusal.reason);
+}
+
 Task<void> Api::Room::propose(VisitPtr visit) {
   const auto self = shared_from_this();
   const auto wanted = read_new_call(visit->body.root());
   if (!wanted) {
-    (void)ports.gate.refuse(visit->run, Code::ambiguous_request, "calls", wanted.error().message,
-                            visit->part.get());
-    co_return visit->refuse(400, Code::ambiguous_request, wanted.error().message);
+    co_return refuse_proposal(*visit, {400, Code::ambiguous_request, wanted.error().message});
   }
   if (open_calls(visit->run) >= ports.limits.open_calls_per_run_max) {
-    co_return visit->refuse(429, Code::rate, "too many calls of this run are open");
+    co_return refuse_proposal(*visit, {429, Code::rate, "too many calls of this run are open"},
+                              wanted->tool);
   }
   const Held* here = join_again(visit->run, visit->who.credential
                                                 ? visit->who.credential->expires
                                                 : ports.now() + identity::credential_life_default);
   if (here == nullptr) {
-    co_return visit->refuse(503, Code::audit_unavailable, "the files of the role are not there");
+    const Refusal gone{503, Code::audit_unavailable, "the files of the role are not there"};
+    co_return refuse_proposal(*visit, gone, wanted->tool);
   }
   // Of a tool that it was not given, a sub-run has nothing recorded.
   const bool given = !visit->part || visit->part->covers(wanted->server, wanted->tool);
   const auto tool = given ? defined(ports.gate, here->lock, visit->run, *wanted)
                           : Result<DefinedTool>(DefinedTool{});
   if (!tool) {
-    (void)ports.gate.refuse(visit->run, Code::schema, std::string(wanted->tool),
-                            tool.error().message, visit->part.get());
-    co_return visit->refuse(400, Code::schema, tool.error().message);
+    co_return refuse_proposal(*visit, {400, Code::schema, tool.error().message}, wanted->tool);
   }
   auto call = std::make_shared<OpenCall>();
   call->run = visit->run;

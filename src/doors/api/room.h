@@ -77,6 +77,8 @@ struct Api::Room : std::enable_shared_from_this<Api::Room> {
   // Who is it, may it, and is the body an object in one reading? False: it was answered.
   Task<bool> admitted(VisitPtr visit);
   bool read_body(Visit& visit);
+  // A body that nobody reads; answers false.
+  bool refuse_attempt(Visit& visit, int status, const std::string& why);
   // Whether the run of the path is one that this caller may see or use; false: it was answered.
   bool find_run(Visit& visit);
   void heard(const Record& record);
@@ -106,6 +108,9 @@ struct Api::Room : std::enable_shared_from_this<Api::Room> {
 
   // calls.cpp
   Task<void> propose(VisitPtr visit);
+  // The only way in which a proposal is refused before the gate sees it: every attempt is charged
+  // to its run, and recorded or counted. `tool`: what it is about, where that can be told.
+  void refuse_proposal(Visit& visit, const Refusal& refusal, std::string_view tool = "calls");
   void show_call(Visit& visit);
   std::size_t open_calls(std::string_view run) const;
 
