@@ -180,7 +180,7 @@ void Api::Room::beat() {
   life = ports.executor.after(ports.limits.sign_of_life, [room = weak_from_this()] {
     const auto self = room.lock();
     if (!self) return;
-    self->events.sign_of_life();
+    self->events.sign_of_life(self->ports.now());
     self->beat();
   });
 }

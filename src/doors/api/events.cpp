@@ -223,7 +223,7 @@ void Events::flush() {
 }
 
 bool Events::watch(const std::string& run, std::optional<std::uint64_t> after,
-                   http::Responder& responder) {
+                   http::Responder& responder, std::optional<Instant> until) {
   flush();
   const auto of_run =
       std::ranges::count_if(streams_, [&](const Watching& other) { return other.run == run; });
@@ -245,13 +245,22 @@ bool Events::watch(const std::string& run, std::optional<std::uint64_t> after,
       if (!after || event.seq > *after) (void)stream.write(text_of(run, event));
     }
   }
-  streams_.push_back({run, std::move(stream)});
+  streams_.push_back({run, std::move(stream), until});
   return true;
 }
 
-void Events::sign_of_life() {
-  for (Watching& watching : streams_) (void)watching.stream.write(http::write_comment("."));
-  std::erase_if(streams_, [](const Watching& watching) { return watching.stream.gone(); });
+void Events::sign_of_life(Instant now) {
+  const auto over = [now](const Watching& watching) {
+    return watching.stream.gone() || (watching.until && now >= *watching.until);
+  };
+  for (Watching& watching : streams_) {
+    if (over(watching)) {
+      watching.stream.end();
+    } else {
+      (void)watching.stream.write(http::write_comment("."));
+    }
+  }
+  std::erase_if(streams_, over);
 }
 
 void Events::end() {

@@ -49,10 +49,11 @@ class Events {
   void flush();
 
   // From the event behind `after` on. False: too many streams. `after` that is not remembered any
-  // more begins with an event `gap`.
-  bool watch(const std::string& run, std::optional<std::uint64_t> after,
-             http::Responder& responder);
-  void sign_of_life();
+  // more begins with an event `gap`. `until`: what proved who watches is over then.
+  bool watch(const std::string& run, std::optional<std::uint64_t> after, http::Responder& responder,
+             std::optional<Instant> until);
+  // Those whose watcher is not known any more end here.
+  void sign_of_life(Instant now);
   std::size_t streams() const { return streams_.size(); }
   std::size_t events() const { return events_; }
   // The node ends: what was written is sent, and the streams are over.
@@ -67,6 +68,7 @@ class Events {
   struct Watching {
     std::string run;
     http::Stream stream;
+    std::optional<Instant> until;
   };
   void keep(const std::string& run, RunEvent event);
   void forget_one();

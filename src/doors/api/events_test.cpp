@@ -4,6 +4,9 @@
 
 #include <string>
 
+#include "io/http/server.h"
+#include "io/http/socket_testing.h"
+
 namespace pawl::api {
 namespace {
 
@@ -34,6 +37,25 @@ TEST(Events, AreBoundedForARunAndForAllOfThem) {
 }
 
 // What is kept of a record becomes the JSON that the API promises, whenever somebody asks.
+TEST(Events, AStreamEndsWithWhatProvedItsWatcher) {
+  net::Loop loop;
+  Events events(kLimits);
+  http::Server server(loop, {}, [&events](const http::Request&, http::Responder responder) {
+    EXPECT_TRUE(events.watch("r-1", {}, responder, Instant{10}));
+  });
+  const auto port = server.listen("127.0.0.1", 0);
+  ASSERT_TRUE(port);
+  http::RawClient client(loop, *port);
+  client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_TRUE(client.sees("event: gap"));
+  events.sign_of_life(Instant{9});
+  EXPECT_TRUE(client.sees(": ."));
+  EXPECT_EQ(events.streams(), 1U);
+  events.sign_of_life(Instant{10});
+  EXPECT_TRUE(client.sees("\r\n0\r\n\r\n"));
+  EXPECT_EQ(events.streams(), 0U);
+}
+
 TEST(Events, SayOfARecordWhatAWatcherMayKnow) {
   Record record;
   record.seq = 7;

@@ -372,7 +372,7 @@ void Api::Room::watch(Visit& visit) {
     return visit.refuse(403, Code::identity, "events are those of the whole run");
   }
   if (!visit.responder) return;
-  if (!events.watch(visit.run, after, *visit.responder)) {
+  if (!events.watch(visit.run, after, *visit.responder, visit.who.until)) {
     return visit.refuse(429, Code::ceiling, "too many streams");
   }
   visit.responder.reset();

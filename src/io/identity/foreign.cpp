@@ -38,6 +38,11 @@ std::vector<std::string> audiences_of(const std::string& door, const std::string
   return all;
 }
 
+// Whole seconds, as far as our time goes.
+Instant end_of(const http::ClientCertificate& certificate) {
+  return Instant{} + Duration::seconds(std::min(certificate.not_after, token::numeric_date_max));
+}
+
 }  // namespace
 
 void Identities::use_sources(const Deployment& deployment) {
@@ -168,6 +173,7 @@ Proved<Principal> Identities::agent_of(const Foreign& foreign, const TokenSource
       *found, svid ? How::svid : How::issuer_token,
       fmt::format("{} {} of {}", svid ? "svid" : "token", token::quoted(id), foreign.source));
   if (!svid) who.issuer = name;
+  if (claims.expires) who.until = *claims.expires + source.clock_skew;
   if (!source.scopes.empty()) {
     who.rights = within_scopes(who.rights, source.scopes, claims.scopes);
   }
@@ -183,13 +189,15 @@ Principal Identities::principal_of(const std::string& name, How how, std::string
           .how = how,
           .proof = std::move(proof),
           .issuer = {},
-          .credential = {}};
+          .credential = {},
+          .until = {}};
 }
 
 Proved<Principal> Identities::by_certificate(const http::ClientCertificate& certificate) const {
   const std::string proof = "certificate " + certificate.sha256.substr(0, proof_bytes_max);
   // A connection may be older than the certificate's last day.
-  if (Instant{} + Duration::seconds(certificate.not_after) <= ports_.now()) {
+  const Instant end = end_of(certificate);
+  if (end <= ports_.now()) {
     return std::unexpected(refused(proof + ", which is over"));
   }
   const std::string* found = nullptr;
@@ -201,7 +209,9 @@ Proved<Principal> Identities::by_certificate(const http::ClientCertificate& cert
     found = &name;
   }
   if (found == nullptr) return std::unexpected(refused(proof + " of no agent here"));
-  return principal_of(*found, How::certificate, proof);
+  Principal who = principal_of(*found, How::certificate, proof);
+  who.until = end;
+  return who;
 }
 
 // A certificate that is no agent's proves nothing, and takes nothing from a token beside it.

@@ -116,6 +116,8 @@ TEST(Foreign, ATokenOfAnIssuerIsItsAgent) {
   EXPECT_EQ(who->sponsor, "ada");
   EXPECT_EQ(who->how, How::issuer_token);
   EXPECT_EQ(who->proof, "token `t-1` of issuer corp");
+  ASSERT_TRUE(who->until);
+  EXPECT_GE(*who->until, embassy.now + Duration::seconds(600));
   EXPECT_TRUE(embassy.ask(Embassy::nightly()));
   EXPECT_TRUE(embassy.ask(Embassy::nightly("", "https://gate.example")));
   EXPECT_TRUE(embassy.ask(Embassy::nightly("", "https://gate.example/")));
@@ -264,6 +266,11 @@ TEST(Foreign, ACertificateIsItsAgent) {
   ASSERT_TRUE(who) << embassy.notes.back();
   EXPECT_EQ(who->agent, "certified");
   EXPECT_EQ(who->proof, "certificate abababababab");
+  EXPECT_EQ(who->until, embassy.now + Duration::seconds(60));
+  // The end of those that have none (RFC 5280, 4.1.2.5) is behind the end of our time.
+  embassy.shown->not_after = 253'402'300'799;
+  EXPECT_TRUE(embassy.ask(""));
+  embassy.shown = certificate_of("Bot.example");
   embassy.now = embassy.now + Duration::seconds(60);
   EXPECT_THAT(embassy.refused(""), HasSubstr("which is over"));
   embassy.now = embassy.now + Duration::seconds(-60);

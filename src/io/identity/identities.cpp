@@ -86,7 +86,8 @@ Proved<Principal> Identities::by_key(std::string_view key) const {
                    .how = How::api_key,
                    .proof = "key " + kept_[*found].prefix,
                    .issuer = {},
-                   .credential = {}};
+                   .credential = {},
+                   .until = {}};
 }
 
 Proved<Principal> Identities::by_credential(const std::string& token, const std::string& digest,
@@ -131,7 +132,8 @@ Proved<Principal> Identities::by_credential(const std::string& token, const std:
                    .how = How::run_credential,
                    .proof = "credential " + credential.id,
                    .issuer = {},
-                   .credential = credential};
+                   .credential = credential,
+                   .until = credential.expires};
 }
 
 Task<Proved<Principal>> Identities::by_bearer(std::string token, Asked asked) {

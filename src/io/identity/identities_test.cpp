@@ -240,6 +240,7 @@ TEST(Identities, NoCredentialOutlivesItsRun) {
   const auto who = gate.ask("Bearer " + issued->token);
   ASSERT_TRUE(who);
   EXPECT_EQ(who->credential->expires, issued->expires);
+  EXPECT_EQ(who->until, issued->expires);
   // A sub-agent's ends no later, whatever its parent's says.
   token::RunCredential child = *who->credential;
   child.run = "s-1";

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/time.h"
 #include "kernel/policy/agents.h"
 #include "kernel/token/run_credential.h"
 
@@ -26,6 +27,8 @@ struct Principal {
   std::string issuer = {};  // of `How::issuer_token`: its name in the deployment file
   // Of `How::run_credential`: the run that it belongs to, and what it may do less than its role.
   std::optional<token::RunCredential> credential;
+  // When what proved it is over; nothing: not by itself.
+  std::optional<Instant> until = {};
 };
 
 // Why nobody was recognised, cannot be at the moment (503), or why somebody may not. The caller
