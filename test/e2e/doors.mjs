@@ -3,16 +3,21 @@
 // with other manners, enrols a reviewer, and accepts what that server offers.
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { Served, events, read } from './served.mjs';
 import { open } from './tester.mjs';
 import { World, fixture } from './world.mjs';
 
 export const doors = ['stdio', 'http'];
 
-// [world, client] of a fixture with these manners behind this door.
-export async function begin(t, door, { policy = open, mode = '', capabilities = {} } = {}) {
+// [world, client] of a fixture with these manners behind this door; `behind`: the command of
+// another server, made of the world; `files`: what lies beside the policy, by name.
+export async function begin(t, door, options = {}) {
+  const { policy = open, mode = '', capabilities = {}, behind, files = {} } = options;
   const w = new { stdio: Piped, http: Reached }[door](policy);
   t.after(() => w.end());
+  for (const [name, text] of Object.entries(files)) writeFileSync(path.join(w.dir, name), text);
+  w.behind = behind?.(w);
   await w.start(mode);
   return [w, await w.join(capabilities)];
 }
@@ -22,7 +27,8 @@ class Piped extends World {
     this.mode = mode;
   }
   join(capabilities) {
-    return this.client({ mode: this.mode, capabilities });
+    const args = this.behind ? ['--server', 'crm'] : [];
+    return this.client({ mode: this.mode, command: this.behind, args, capabilities });
   }
   async again(client, mode) {
     await client.close();
@@ -38,7 +44,7 @@ class Piped extends World {
 class Reached extends Served {
   async start(mode) {
     this.mode = mode;
-    await this.begin({ mode });
+    await this.begin({ mode, command: this.behind });
     assert.ok(this.origin, this.log);
   }
   async join(capabilities) {
@@ -69,6 +75,13 @@ class Reached extends Served {
   }
 }
 
+// As they come; what is no stream of events comes whole.
+async function* messages(answer) {
+  const streams = answer.headers.get('content-type')?.startsWith('text/event-stream');
+  if (!streams) return yield* await read(answer);
+  for await (const { message } of events(answer)) if (message) yield message;
+}
+
 class Client {
   constructor(session) {
     this.session = session;
@@ -81,9 +94,16 @@ class Client {
     }
   }
   async request(method, params) {
-    const messages = await read(await this.session.post(method, params));
-    this.heard.push(...messages);
-    return messages.at(-1);
+    let last;
+    for await (const message of messages(await this.session.post(method, params))) {
+      this.heard.push(message);
+      last = message;
+    }
+    return last;
+  }
+  // An answer to what the server asked.
+  respond(id, result) {
+    return this.session.world.post({ jsonrpc: '2.0', id, result }, this.session.headers);
   }
   async call(name, args, _meta) {
     const answer = await this.request('tools/call', { name, arguments: args, _meta });

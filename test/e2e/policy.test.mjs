@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { begin, doors } from './doors.mjs';
 import { open, start, usable } from './tester.mjs';
 import { code, sleep } from './world.mjs';
 
@@ -30,18 +31,20 @@ test('R01 a grant that the agent appends waits for a person, and the run is unch
   assert.match(w.pawl('audit', 'tail').out, /laxer is .*is not blocked any more/);
 });
 
-test('R01 a payee that the agent appends to a list file waits as well', async (t) => {
-  const listed = open
-    .replace('tools:', 'lists: {words: {file: words.txt}}\ntools:')
-    .replace('{in: [ok]}', '{in: $words}');
-  const [w, client] = await start(t, { policy: listed, lists: { 'words.txt': 'ok\n' } });
-  const args = (status) => ({ order_id: 'a', status });
-  await usable(client);
-  writeFileSync(path.join(w.dir, 'words.txt'), 'ok\nevil\n');
-  await until('the list waits', () => w.json('status').policies_waiting.length === 1);
-  assert.equal(code(await client.call('update_order_status', args('evil'))), 'constraint');
-  assert.equal(w.calls('update_order_status').length, 0);
-});
+for (const door of doors) {
+  test(`R01 a payee that the agent appends to a list file waits as well (${door})`, async (t) => {
+    const policy = open
+      .replace('tools:', 'lists: {words: {file: words.txt}}\ntools:')
+      .replace('{in: [ok]}', '{in: $words}');
+    const [w, client] = await begin(t, door, { policy, files: { 'words.txt': 'ok\n' } });
+    const args = (status) => ({ order_id: 'a', status });
+    await usable(client);
+    writeFileSync(path.join(w.dir, 'words.txt'), 'ok\nevil\n');
+    await until('the list waits', () => w.json('status').policies_waiting.length === 1);
+    assert.equal(code(await client.call('update_order_status', args('evil'))), 'constraint');
+    assert.equal(w.calls('update_order_status').length, 0);
+  });
+}
 
 test('a stricter file counts at once, for the open run and its list of tools', async (t) => {
   const [w, client] = await start(t);

@@ -34,6 +34,13 @@ for (const door of doors) {
       assert.equal(code(answer), 'not_granted', method);
       assert.equal(w.seen(method).length, 0, method);
     }
+    // Each is charged as a step.
+    for (const [method, steps] of [['completion/complete', [1]], ['resources/read', [1, 1]]]) {
+      const words = ['audit', 'query', '--tool', `mcp:${method}`, '--json'];
+      const records = w.pawl(...words).out.split('\n').filter(Boolean).map((one) => JSON.parse(one));
+      const decided = records.filter((record) => record.type === 'call.decided');
+      assert.deepEqual(decided.map((record) => record.steps), steps, method);
+    }
     const hidden = (await client.request('prompts/list')).result;
     assert.deepEqual(hidden, { prompts: [], _meta: { 'pawl/list': { granted: 0, hidden: true } } });
     assert.equal(w.seen('prompts/list').length, 0);

@@ -202,6 +202,10 @@ class Raw {
   askFor(patience, method, params) {
     return this.ask(method, params, {}, this.next++, patience);
   }
+  // An answer to what the server asked.
+  respond(id, result) {
+    this.line(JSON.stringify({ jsonrpc: '2.0', id, result }));
+  }
   raw(id, text) {
     const answer = this.answer(id);
     this.line(text);
