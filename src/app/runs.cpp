@@ -27,6 +27,8 @@ constexpr OptionRow kRunCreateOptions[] = {
      Takes::many},
     {"--steps", "N", "beside `--parent`: how many steps it has at most"},
     {"--denials", "N", "beside `--parent`: after so many denials it gets nothing more"},
+    {"--calls", "N", "beside `--parent`: how many of its calls are executed at most"},
+    {"--records", "N", "beside `--parent`: how many records they touch at most"},
     {"--key", "TEXT", "the same key is the same run while it is open (default: a new run)"},
     {"--task", "F", "what the run is for, and what it keeps of its role"},
     {"--for", "DOOR", "`api` or `mcp`: the door that the credential is for (default api)"},
@@ -48,7 +50,7 @@ std::string user_of_runs() {
 // Options that say nothing about what is asked for.
 Status no_other_options(const Arguments& arguments) {
   const bool part = arguments.has("--parent");
-  for (const char* name : {"--agent", "--tool", "--steps", "--denials"}) {
+  for (const char* name : {"--agent", "--tool", "--steps", "--denials", "--calls", "--records"}) {
     if (!part && arguments.has(name)) {
       return fail(Fault::usage, fmt::format("`{}` belongs to `--parent`", name));
     }
@@ -71,7 +73,7 @@ Result<std::string> part_wanted(const Arguments& arguments, json::Writer& reques
   }
   request.key("agent").string(agent).key("parent").string(arguments.one("--parent").value_or(""));
   request.key("limits").object();
-  for (const std::string_view name : {"steps", "denials"}) {
+  for (const std::string_view name : {"steps", "denials", "calls", "records"}) {
     const std::string option = fmt::format("--{}", name);
     const auto text = arguments.one(option);
     if (!text) continue;

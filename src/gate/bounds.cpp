@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "gate/decide.h"
+#include "gate/execute.h"
 #include "gate/hold.h"
 #include "gate/part.h"
 #include "model/access.h"
@@ -12,6 +13,8 @@ namespace pawl {
 namespace {
 
 constexpr const char* ended_says = "the sub-run is over";
+constexpr const char* uncounted_says =
+    "the sub-run is bounded in records, and those that this touches cannot be counted";
 
 }  // namespace
 
@@ -48,6 +51,44 @@ std::optional<Next> charge_part(Ticket& ticket) {
   if (!spent.empty()) return refuse_uncharged(ticket, Code::ceiling, std::move(spent));
   part->charge_step();
   return std::nullopt;
+}
+
+std::string take_from_part(Ticket& ticket, const Situation& situation, const Verdict& verdict,
+                           bool runs) {
+  RunPart* const part = ticket.asked.part.get();
+  if (part == nullptr || (!runs && verdict.effect != Effect::hold)) return {};
+  PartUse use{.calls = 1, .records = 0};
+  if (part->counts_records()) {
+    const auto records = records_touched(situation, verdict);
+    if (!records) return uncounted_says;
+    use.records = *records;
+  }
+  std::string none = part->no_room(use);
+  if (none.empty() && runs) ticket.taken = std::make_unique<TakenFromPart>(*part, use);
+  return none;
+}
+
+Next refuse_full(Ticket& ticket, const std::string& limit) {
+  return refuse_early(ticket, refusal_of(ticket, Code::ceiling, limit));
+}
+
+Next refuse_unsent(Ticket& ticket, const std::string& limit) {
+  end_unsent(ticket);
+  return refuse(ticket, denial(ticket, Code::ceiling, limit));
+}
+
+TakenFromPart::TakenFromPart(RunPart& part, const PartUse& use) : part_(&part), use_(use) {
+  part_->take(use_);
+}
+
+TakenFromPart::~TakenFromPart() {
+  if (part_ != nullptr) part_->give_back(use_);
+}
+
+void TakenFromPart::spend(std::uint64_t records_reported) {
+  RunPart* const part = std::exchange(part_, nullptr);
+  if (part == nullptr || !part->counts_records() || records_reported <= use_.records) return;
+  part->charge_records(records_reported - use_.records);
 }
 
 std::optional<Next> part_is_over(Ticket& ticket) {

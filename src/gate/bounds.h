@@ -6,6 +6,7 @@
 
 #include "gate/decide.h"
 #include "gate/ticket.h"
+#include "kernel/admit/admit.h"
 
 namespace pawl {
 
@@ -21,6 +22,13 @@ Next refuse_uncharged(Ticket& ticket, Code code, std::string says);
 std::optional<Next> outside_part(Ticket& ticket);
 // A call that is judged anew is charged, where the part has room for it.
 std::optional<Next> charge_part(Ticket& ticket);
+// Before a call is let run, or people are asked whether it may: what it needs of its part. Empty:
+// there is room, and of a call that `runs` it is taken; else the limit that leaves none, in words.
+std::string take_from_part(Ticket& ticket, const Situation& situation, const Verdict& verdict,
+                           bool runs);
+// The part has no room for a call that was not decided yet; for one that people let run.
+Next refuse_full(Ticket& ticket, const std::string& limit);
+Next refuse_unsent(Ticket& ticket, const std::string& limit);
 // The part ended while the call waited: its answer, if there is one, is left for who may use it.
 std::optional<Next> part_is_over(Ticket& ticket);
 

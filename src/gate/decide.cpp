@@ -248,6 +248,11 @@ Next act(Ticket& ticket, Looked looked) {
   return refuse(ticket, verdict);
 }
 
+std::string take(Ticket& ticket, const Looked& looked) {
+  const Situation about = situation_of(ticket, looked.facts, looked.at, looked.look);
+  return take_from_part(ticket, about, looked.verdict, looked.runs());
+}
+
 // People are not asked once more for what they rejected.
 void ask_once(Ticket& ticket, Looked& looked) {
   if (looked.verdict.effect != Effect::hold) return;
@@ -365,6 +370,7 @@ Next begin(Ticket& ticket) {
   let_stand(ticket, looked);
   watch(ticket, looked);
   if (const auto over = ask_nobody(ticket, looked)) return *over;
+  if (std::string none = take(ticket, looked); !none.empty()) return refuse_full(ticket, none);
   return act(ticket, std::move(looked));
 }
 
@@ -377,7 +383,10 @@ Next look_again(Ticket& ticket) {
   const Status changed = asked ? take_change(ticket, *asked) : Status{};
   Facts facts = gather(ticket, asked ? approval_fact(desk, *asked) : std::nullopt);
   if (!changed && facts.fault.empty()) facts.fault = changed.error().message;
-  return act(ticket, judge(ticket, std::move(facts), Look::after_hold));
+  Looked looked = judge(ticket, std::move(facts), Look::after_hold);
+  const std::string none = take(ticket, looked);
+  const Next next = act(ticket, std::move(looked));
+  return next == Next::execute && !none.empty() ? refuse_unsent(ticket, none) : next;
 }
 
 void halt(Desk& desk, const std::string& run, Code code, const std::string& why) {

@@ -6,10 +6,18 @@
 // Threads: the loop that owns the gate.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace pawl {
+
+// What a call that is let run takes. It is taken before the decision is written, in the same turn,
+// so that calls at the same time never take more together than there is.
+struct PartUse {
+  std::uint64_t calls = 0;
+  std::uint64_t records = 0;  // that it touches
+};
 
 class RunPart {
  public:
@@ -25,6 +33,18 @@ class RunPart {
   virtual std::string spent() const = 0;
   virtual void charge_step() = 0;
   virtual void charge_denial() = 0;
+
+  // Whether it, or what it is part of, is bounded in records: then they are counted, also of tools
+  // of which the policy counts none.
+  virtual bool counts_records() const = 0;
+  // The limit that leaves no room for this much more, in words; empty: there is room.
+  virtual std::string no_room(const PartUse& use) const = 0;
+  // Precondition of `take`: `no_room` was asked in this turn, and said that there is.
+  virtual void take(const PartUse& use) = 0;
+  // Of a call that was never sent: all that it had taken.
+  virtual void give_back(const PartUse& use) = 0;
+  // Of a call that touched more than it had taken.
+  virtual void charge_records(std::uint64_t more) = 0;
 };
 
 }  // namespace pawl

@@ -152,6 +152,7 @@ Status settle(Ticket& ticket, Outcome outcome) {
   ended.run = ticket.asked.run;
   ended.took = Duration{desk.clock.boot().ns - ticket.since.ns};
   if (const LiveCall* call = desk.state.call(ticket.call)) ended.records = call->records;
+  if (ticket.taken) ticket.taken->spend(outcome.records);
   ended.sent_with = std::move(outcome.sent_with);
   const std::uint64_t reserved = ended.records;
   if (ticket.entry() != nullptr) {

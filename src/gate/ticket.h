@@ -12,6 +12,7 @@
 #include "base/task.h"
 #include "gate/desk.h"
 #include "gate/gate.h"
+#include "gate/part.h"
 #include "gate/ports.h"
 
 namespace pawl {
@@ -21,6 +22,22 @@ enum class Next : std::uint8_t {
   reply,    // it is over: `Ticket::reply` says how
   wait,     // for people
   execute,  // the decision is written and lets it run
+};
+
+// What a call took out of its part. It goes back by itself, unless the call was sent.
+class [[nodiscard]] TakenFromPart {
+ public:
+  TakenFromPart(RunPart& part, const PartUse& use);
+  ~TakenFromPart();
+  TakenFromPart(const TakenFromPart&) = delete;
+  TakenFromPart& operator=(const TakenFromPart&) = delete;
+
+  // It was sent: nothing goes back. A report only raises what it took.
+  void spend(std::uint64_t records_reported);
+
+ private:
+  RunPart* part_;  // of the proposal, which outlives its ticket; null: it is spent
+  PartUse use_;
 };
 
 struct Ticket {
@@ -63,6 +80,7 @@ struct Ticket {
   std::shared_ptr<const ChangedQuestion> change_taken;
   std::unique_ptr<json::Document> without_reply;  // its arguments, where it brought words as well
   std::unique_ptr<CallTimes> times;               // null: nobody measures
+  std::unique_ptr<TakenFromPart> taken;           // null: it has no part, or took nothing of it
 
  private:
   void tell_over();

@@ -23,10 +23,29 @@ struct SomePart final : RunPart {
   }
   void charge_step() override { ++steps; }
   void charge_denial() override { ++denials; }
+  bool counts_records() const override { return records_max.has_value(); }
+  std::string no_room(const PartUse& use) const override {
+    if (used.calls + use.calls > calls_max) return "all of its calls are used";
+    const bool fits = !records_max || used.records + use.records <= *records_max;
+    return fits ? "" : "all of its records are used";
+  }
+  void take(const PartUse& use) override {
+    EXPECT_EQ(no_room(use), "");
+    used.calls += use.calls;
+    used.records += use.records;
+  }
+  void give_back(const PartUse& use) override {
+    used.calls -= use.calls;
+    used.records -= use.records;
+  }
+  void charge_records(std::uint64_t more) override { used.records += more; }
 
   std::string called = "sub-run s-1 of reader";
   std::set<std::string, std::less<>> tools = {"read_note", "put_note", "send_mail"};
   std::uint64_t steps = 0, denials = 0, steps_max = 100;
+  PartUse used;
+  std::uint64_t calls_max = 100;
+  std::optional<std::uint64_t> records_max;
   bool ended = false;
 };
 
@@ -144,6 +163,88 @@ TEST_F(GatePart, WhatNeverBecameACallIsChargedToItToo) {
   EXPECT_EQ(part->denials, 1U);
   EXPECT_EQ(run().denials.total(), 1U);
   EXPECT_THAT(last_decision().call_note, StartsWith("sub-run s-1"));
+}
+
+TEST_F(GatePart, CallsThatAreExecutedAreTakenBeforeTheyAreSent) {
+  part->calls_max = 2;
+  world.server.answers = false;
+  for (int i = 0; i < 5; ++i) ask("read_note");
+  world.settle();
+  EXPECT_EQ(world.server.executed.size(), 2U) << "of those at the same time too";
+  EXPECT_EQ(part->used.calls, 2U);
+  EXPECT_EQ(part->denials, 3U);
+  EXPECT_EQ(run().denials.total(), 3U);
+  EXPECT_EQ(run().steps.total(), 5U);
+  EXPECT_EQ(last_decision().code, "ceiling");
+  EXPECT_THAT(last_decision().reason, HasSubstr("all of its calls are used"));
+  while (!world.server.waiting.empty()) {
+    world.server.answer({Outcome::Kind::error, R"({"code":1,"message":"no"})", {}});
+  }
+  world.settle();
+  EXPECT_EQ(part->used.calls, 2U) << "what was sent was executed, however it ended";
+  EXPECT_EQ(call("drop_table").code, Code::not_granted) << "what is refused takes none";
+  expect_same_after_restart();
+}
+
+TEST_F(GatePart, ACallThatIsNotSentGivesBackWhatItTook) {
+  world.sync.held = true;
+  Asked& asked = ask("put_note");
+  world.settle();
+  EXPECT_EQ(part->used.calls, 1U);
+  ASSERT_TRUE(world.gate->kill("tool", "put_note", "ann", "test"));
+  world.sync.held = false;
+  world.sync.run();
+  world.settle();
+  ASSERT_TRUE(asked.done());
+  EXPECT_EQ(asked.reply->code, Code::killed);
+  EXPECT_EQ(part->used.calls, 0U);
+}
+
+TEST_F(GatePart, PeopleAreNotAskedForACallThatHasNoRoom) {
+  part->calls_max = 1;
+  Asked& held = ask("send_mail", R"({"to":"a"})");
+  world.settle();
+  ASSERT_FALSE(held.approval.empty());
+  EXPECT_EQ(part->used.calls, 0U) << "a hold takes nothing";
+  EXPECT_EQ(call("read_note").kind, Settled::Kind::result);
+  Asked& other = ask("send_mail", R"({"to":"b"})");
+  world.settle();
+  ASSERT_TRUE(other.done());
+  EXPECT_EQ(other.reply->code, Code::ceiling);
+  EXPECT_EQ(world.count("approval.opened"), 1U);
+  ASSERT_TRUE(world.approve(held.approval));
+  world.settle();
+  ASSERT_TRUE(held.done());
+  EXPECT_EQ(held.reply->code, Code::ceiling) << "somebody else took the last one meanwhile";
+  EXPECT_EQ(world.server.count("send_mail"), 0U);
+  EXPECT_EQ(std::get<CallEnded>(world.records().back().body).outcome, "aborted");
+  EXPECT_EQ(run().live, 0U);
+  expect_same_after_restart();
+}
+
+TEST_F(GatePart, RecordsAreCountedWhateverThePolicyCounts) {
+  part->records_max = 3;
+  Asked& two = ask("read_note", R"({"ids":[1,2]})");
+  world.settle();
+  EXPECT_EQ(two.reply->kind, Settled::Kind::result);
+  EXPECT_EQ(part->used.records, 2U);
+  Asked& more = ask("read_note", R"({"ids":[1,2]})");
+  world.settle();
+  EXPECT_EQ(more.reply->code, Code::ceiling);
+  Asked& unknown = ask("read_note", R"({"ids":[1],"names":["a"]})");
+  world.settle();
+  EXPECT_EQ(unknown.reply->code, Code::ceiling);
+  EXPECT_THAT(unknown.reply->text, HasSubstr("cannot be counted"));
+  world.server.answers = false;
+  Asked& reported = ask("read_note");
+  world.settle();
+  world.server.answer(
+      {.kind = Outcome::Kind::result, .result = world.server.result, .why = {}, .records = 40});
+  world.settle();
+  EXPECT_EQ(reported.reply->kind, Settled::Kind::result);
+  EXPECT_EQ(part->used.records, 42U) << "a report raises the charge";
+  EXPECT_EQ(run().phase, RunPhase::open) << "the policy counts none";
+  EXPECT_EQ(run().entries.at("read_note").records.total(), 0U);
 }
 
 TEST_F(GatePart, AKillOfItsRunIsSaidBeforeAnythingOfIt) {

@@ -194,7 +194,7 @@ test('what nobody may send', async () => {
     assert.equal(refused.json.code, 'ambiguous_request');
   }
   const state = (await g.ask(run.credential, 'GET', `/v1/runs/${run.run}`)).json;
-  assert.equal(state.denials, 4, 'every attempt is charged');
+  assert.equal(state.denials, 5, 'every attempt is charged');
   assert.equal((await g.ask('', 'GET', '/v1/nothing')).status, 404);
   const wrong = await g.ask(run.credential, 'GET', calls);
   assert.deepEqual([wrong.status, wrong.headers.get('allow')], [405, 'POST']);
@@ -263,6 +263,30 @@ test('R16 sub-runs do less, count in their parent, and end with it', async () =>
   for (const gone of [child, grandchild]) {
     assert.equal((await g.propose(gone, 'read_note', {})).status, 401);
   }
+});
+
+test('R16 what sub-runs execute, and the records of it, are taken from everyone above', async () => {
+  const run = await g.run();
+  const sub = async (parent, body) =>
+    g.ask(parent.credential, 'POST', '/v1/runs', { agent: 'reader', ...body });
+  const child = (await sub(run, { limits: { calls: 3, records: 5 } })).json;
+  const inner = (await sub(child, { limits: { calls: 3 } })).json;
+  assert.equal((await sub(child, { limits: { records: 6 } })).status, 403);
+  const refused = await sub(child, { limits: { cost_nano_usd: 5 } });
+  assert.match(refused.json.reason, /nothing meters/);
+  const ids = (n) => ({ ids: Array.from({ length: n }, (_, i) => i) });
+  // At the same time there are not more of them than one after another.
+  const asked = await Promise.all([1, 2, 3].map(() => g.propose(inner, 'read_note', ids(2))));
+  const effects = asked.map(({ json }) => json.code).sort();
+  assert.deepEqual(effects, ['ceiling', 'none', 'none'], 'two records twice, and not a third time');
+  const [{ json: call }] = asked.filter(({ json }) => json.effect === 'allow');
+  await g.settle(run, call.call, { outcome: 'completed', result: { title: 't' } });
+  assert.match((await g.propose(child, 'read_note', ids(2))).json.reason, /1 of its 5 records left/);
+  assert.equal((await g.propose(child, 'read_note', ids(1))).json.effect, 'allow');
+  assert.match((await g.propose(inner, 'read_note', ids(0))).json.reason, /0 of its 3 calls left/);
+  const state = (await g.ask(child.credential, 'GET', `/v1/runs/${child.run}`)).json;
+  assert.deepEqual([state.calls, state.records], [3, 5]);
+  assert.equal((await g.propose(run, 'read_note', ids(9))).json.effect, 'allow', 'the run goes on');
 });
 
 test('a kill reaches calls that are executed elsewhere', async () => {

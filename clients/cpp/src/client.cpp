@@ -121,6 +121,8 @@ Answer<Run> Run::sub(const NewSubRun& wanted) {
   Writer limits;
   if (wanted.steps) limits.number("steps", *wanted.steps);
   if (wanted.denials) limits.number("denials", *wanted.denials);
+  if (wanted.calls) limits.number("calls", *wanted.calls);
+  if (wanted.records) limits.number("records", *wanted.records);
   std::string tools = "[";
   for (const std::string& tool : wanted.tools) {
     if (tools.size() > 1) tools += ',';
@@ -130,7 +132,9 @@ Answer<Run> Run::sub(const NewSubRun& wanted) {
   Writer body;
   body.text("agent", wanted.agent);
   if (wanted.for_mcp) body.text("audience", "mcp");
-  if (wanted.steps || wanted.denials) body.raw("limits", limits.take());
+  if (wanted.steps || wanted.denials || wanted.calls || wanted.records) {
+    body.raw("limits", limits.take());
+  }
   if (wanted.lasts) {
     body.number("lasts_seconds", static_cast<std::uint64_t>(wanted.lasts->count()));
   }

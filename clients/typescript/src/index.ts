@@ -71,6 +71,9 @@ export type RunState = {
   why?: string;
   steps?: number;
   denials?: number;
+  /** Of a sub-run: its calls that were sent, or are about to be; their records where those are bounded. */
+  calls?: number;
+  records?: number;
 };
 export type Opened = RunState & { credential: string; audience: string; expires: string };
 
@@ -87,7 +90,8 @@ export type NewSubRun = {
   /** The door that the credential is for: with `mcp`, that of the role, and not this one. */
   audience?: 'api' | 'mcp';
   tools?: string[];
-  limits?: { steps?: number; denials?: number };
+  /** `calls` that are executed, and the `records` that they touch. */
+  limits?: { steps?: number; denials?: number; calls?: number; records?: number };
   lasts_seconds?: number;
 };
 export type ProposeOptions = {

@@ -36,7 +36,8 @@ constexpr auto kSubRunMembers = std::to_array<Member>({
     {"lasts_seconds", false, kSeconds, "At most as long as the credential that asks."},
     {"limits", false,
      R"({"type":"object","properties":{"steps":{"type":"integer","minimum":0},)"
-     R"("denials":{"type":"integer","minimum":0}},"additionalProperties":false})",
+     R"("denials":{"type":"integer","minimum":0},"calls":{"type":"integer","minimum":0},)"
+     R"("records":{"type":"integer","minimum":0}},"additionalProperties":false})",
      "Of the sub-run; what it uses counts in the run of its parent too."},
     {"tools", false,
      R"({"type":"array","items":{"type":"string","minLength":1,"maxLength":256},"maxItems":256})",
@@ -123,6 +124,21 @@ Result<bool> read_audience(json::View root) {
   return word == "mcp";
 }
 
+bool is_metered(token::Limit limit) {
+  switch (limit) {
+    case token::Limit::steps:
+    case token::Limit::denials:
+    case token::Limit::calls:
+    case token::Limit::records:
+      return true;
+    case token::Limit::tokens:
+    case token::Limit::cost_nano_usd:
+    case token::Limit::wall_clock_ms:
+      return false;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::span<const Member> members_of(Body body) {
@@ -188,7 +204,7 @@ Result<NewSubRun> read_new_sub_run(json::View root) {
   if (!attenuation) return fail(Fault::invalid, token::to_string(attenuation.error()));
   run.attenuation = *std::move(attenuation);
   for (const auto& [limit, value] : run.attenuation.limits) {
-    if (limit == token::Limit::steps || limit == token::Limit::denials) continue;
+    if (is_metered(limit)) continue;
     return wrong("limits",
                  fmt::format("has `{}`, which nothing meters here", token::name_of(limit)));
   }

@@ -66,6 +66,11 @@ TEST(Body, ASubRunIsBoundedByWhatIsCounted) {
   const auto tokens = read_new_sub_run(document(R"({"agent":"a","limits":{"tokens":3}})").root());
   ASSERT_FALSE(tokens);
   EXPECT_THAT(tokens.error().message, HasSubstr("nothing meters"));
+  const auto executed =
+      read_new_sub_run(document(R"({"agent":"a","limits":{"calls":2,"records":9}})").root());
+  ASSERT_TRUE(executed);
+  EXPECT_EQ(executed->attenuation.limits.at(token::Limit::calls), 2U);
+  EXPECT_EQ(executed->attenuation.limits.at(token::Limit::records), 9U);
   EXPECT_FALSE(read_new_sub_run(document(R"({"tools":["a"]})").root()));
   EXPECT_FALSE(read_new_sub_run(document(R"({"agent":"a","task":{}})").root()));
 }

@@ -23,6 +23,7 @@ constexpr auto kSchemas = std::to_array<SchemaRow>({
             R"("policy":{"type":"string"},"opened":{"type":"string"},)"
             R"("parent_run":{"type":"string"},"why":{"type":"string"},)"
             R"("steps":{"type":"integer"},"denials":{"type":"integer"},)"
+            R"("calls":{"type":"integer"},"records":{"type":"integer"},)"
             R"("executing":{"type":"integer"},"held":{"type":"integer"},)"
             R"("audience":{"type":"string"},"credential":{"type":"string"},)"
             R"("expires":{"type":"string"}},"additionalProperties":false})"},

@@ -339,6 +339,8 @@ void Api::Room::show_run(Visit& visit) {
   out.key("agent").string(sub->credential.agent()).key("sponsor").string(run.sponsor);
   out.key("parent_run").string(sub->parent()).key("policy").string(run.policy);
   out.key("steps").natural(sub->steps).key("denials").natural(sub->denials);
+  out.key("calls").natural(sub->used.calls);
+  if (visit.part && visit.part->counts_records()) out.key("records").natural(sub->used.records);
   out.key("expires").string(to_string(sub->expires));
   visit.answer(200, out.end().take());
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "base/text.h"
@@ -22,8 +23,39 @@ bool covered_by(const std::string& pattern, std::string_view server, std::string
   return glob_match(pattern, std::string(server) + "/" + std::string(tool));
 }
 
-std::uint64_t used(const SubRun& run, token::Limit limit) {
-  return limit == token::Limit::steps ? run.steps : run.denials;
+// What is used of a limit, and what a call that is let run takes of it. The door opens no sub-run
+// with a limit that nothing meters here.
+struct Spent {
+  std::uint64_t used = 0, more = 0;
+};
+Spent spent_of(const SubRun& run, token::Limit limit, const PartUse& use) {
+  switch (limit) {
+    case token::Limit::steps:
+      return {run.steps, 0};
+    case token::Limit::denials:
+      return {run.denials, 0};
+    case token::Limit::calls:
+      return {run.used.calls, use.calls};
+    case token::Limit::records:
+      return {run.used.records, use.records};
+    case token::Limit::tokens:
+    case token::Limit::cost_nano_usd:
+    case token::Limit::wall_clock_ms:
+      break;
+  }
+  return {};
+}
+
+bool is_of_executed(token::Limit limit) {
+  return limit == token::Limit::calls || limit == token::Limit::records;
+}
+
+// Sums have to stay sums, whatever somebody reports.
+void raise(std::uint64_t& to, std::uint64_t more) {
+  if (__builtin_add_overflow(to, more, &to)) to = std::numeric_limits<std::uint64_t>::max();
+}
+void lower(std::uint64_t& from, std::uint64_t less) {
+  from -= std::min(from, less);
 }
 
 }  // namespace
@@ -41,7 +73,9 @@ class SubRuns::Part final : public RunPart {
   Part(std::shared_ptr<SubRuns> all, const SubRun& run)
       : all_(std::move(all)),
         id_(run.id()),
-        name_(fmt::format("sub-run {} of {}", run.id(), visible(run.credential.agent()))) {}
+        name_(fmt::format("sub-run {} of {}", run.id(), visible(run.credential.agent()))) {
+    all_->climb(id_, [this](const SubRun& one) { chain_.push_back(one.id()); });
+  }
 
   const std::string& name() const override { return name_; }
   bool over() const override { return all_->find(id_) == nullptr; }
@@ -59,7 +93,7 @@ class SubRuns::Part final : public RunPart {
     std::string limit;
     all_->climb(id_, [&](const SubRun& run) {
       for (const auto& [name, most] : run.credential.attenuation.limits) {
-        if (!limit.empty() || used(run, name) < most) continue;
+        if (!limit.empty() || is_of_executed(name) || spent_of(run, name, {}).used < most) continue;
         limit = fmt::format("the sub-run `{}` has used its {} {}", run.id(), most,
                             token::name_of(name));
       }
@@ -72,10 +106,55 @@ class SubRuns::Part final : public RunPart {
   void charge_denial() override {
     all_->climb(id_, [](SubRun& run) { ++run.denials; });
   }
+  bool counts_records() const override {
+    bool counted = false;
+    all_->climb(id_, [&](const SubRun& run) {
+      counted = counted || run.credential.attenuation.limits.contains(token::Limit::records);
+    });
+    return counted;
+  }
+  std::string no_room(const PartUse& use) const override {
+    std::string limit;
+    all_->climb(id_, [&](const SubRun& run) {
+      for (const auto& [name, most] : run.credential.attenuation.limits) {
+        const Spent spent = spent_of(run, name, use);
+        if (!limit.empty() || !is_of_executed(name)) continue;
+        const std::uint64_t left = most - std::min(most, spent.used);
+        if (spent.more <= left) continue;
+        limit = fmt::format("the sub-run `{}` has {} of its {} {} left, and this takes {}",
+                            run.id(), left, most, token::name_of(name), spent.more);
+      }
+    });
+    return limit;
+  }
+  void take(const PartUse& use) override {
+    each_above([&](SubRun& run) {
+      raise(run.used.calls, use.calls);
+      raise(run.used.records, use.records);
+    });
+  }
+  void give_back(const PartUse& use) override {
+    each_above([&](SubRun& run) {
+      lower(run.used.calls, use.calls);
+      lower(run.used.records, use.records);
+    });
+  }
+  void charge_records(std::uint64_t more) override {
+    each_above([more](SubRun& run) { raise(run.used.records, more); });
+  }
 
  private:
+  // What is settled after one of them ended still counts at those that are left.
+  template <class Visit>
+  void each_above(Visit&& visit) {
+    for (const std::string& id : chain_) {
+      if (const auto at = all_->runs_.find(id); at != all_->runs_.end()) visit(at->second);
+    }
+  }
+
   std::shared_ptr<SubRuns> all_;
   std::string id_, name_;
+  std::vector<std::string> chain_;  // its id, and those above it
 };
 
 Status SubRuns::add(SubRun run) {

@@ -27,6 +27,7 @@ struct SubRun {
   token::RunCredential credential;  // what the sub-agent has; it is not its text
   Instant expires{};
   std::uint64_t steps = 0, denials = 0;
+  PartUse used = {};  // of calls that were sent, or are about to be
 
   const std::string& id() const { return credential.run; }
   const std::string& parent() const { return credential.parent_run; }  // a sub-run, or the root

@@ -60,6 +60,46 @@ TEST(SubRuns, DenialsAreCountedLikewise) {
   EXPECT_THAT(part->spent(), HasSubstr("1 denials"));
 }
 
+TEST(SubRuns, WhatIsExecutedIsTakenOfEveryoneAboveOrOfNobody) {
+  Family family;
+  ASSERT_TRUE(family.add("s-1", "r-1", {.tools = {}, .limits = {{token::Limit::calls, 3}}}));
+  ASSERT_TRUE(family.add("s-2", "s-1", {.tools = {}, .limits = {{token::Limit::records, 10}}}));
+  ASSERT_TRUE(family.add("s-3", "s-1"));
+  const auto reads = family.runs->part("s-2");
+  const auto other = family.runs->part("s-3");
+  EXPECT_TRUE(reads->counts_records());
+  EXPECT_FALSE(other->counts_records());
+  EXPECT_EQ(reads->no_room({.calls = 1, .records = 10}), "");
+  EXPECT_THAT(reads->no_room({.calls = 1, .records = 11}),
+              HasSubstr("`s-2` has 10 of its 10 records left, and this takes 11"));
+  reads->take({.calls = 1, .records = 4});
+  other->take({.calls = 1, .records = 0});
+  EXPECT_EQ(reads->spent(), "") << "they bound what is executed, and not what is asked";
+  EXPECT_EQ(family.runs->find("s-1")->used.calls, 2U);
+  reads->take({.calls = 1, .records = 0});
+  EXPECT_THAT(other->no_room({.calls = 1, .records = 0}), HasSubstr("`s-1` has 0 of its 3 calls"));
+  other->give_back({.calls = 1, .records = 0});
+  EXPECT_EQ(other->no_room({.calls = 1, .records = 0}), "") << "that one was never sent";
+  reads->charge_records(7);
+  EXPECT_THAT(reads->no_room({.calls = 1, .records = 1}), HasSubstr("0 of its 10 records"));
+}
+
+TEST(SubRuns, WhatEndsLaterThanItsSubRunStillCountsAbove) {
+  Family family;
+  ASSERT_TRUE(family.add("s-1", "r-1", {.tools = {}, .limits = {{token::Limit::records, 5}}}));
+  ASSERT_TRUE(family.add("s-2", "s-1"));
+  const auto part = family.runs->part("s-2");
+  part->take({.calls = 1, .records = 1});
+  part->take({.calls = 1, .records = 1});
+  ASSERT_EQ(family.runs->end("s-2").size(), 1U);
+  part->charge_records(2);
+  part->give_back({.calls = 1, .records = 1});
+  EXPECT_EQ(family.runs->find("s-1")->used.records, 3U);
+  EXPECT_EQ(family.runs->find("s-1")->used.calls, 1U);
+  part->charge_records(~0ULL);
+  EXPECT_EQ(family.runs->find("s-1")->used.records, ~0ULL) << "and never begins anew";
+}
+
 TEST(SubRuns, ToolsAreThoseOfEveryoneAbove) {
   Family family;
   ASSERT_TRUE(family.add("s-1", "r-1", {.tools = {{"get_*", "bank/pay"}}, .limits = {}}));

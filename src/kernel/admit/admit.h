@@ -17,6 +17,7 @@
 // carries the reservation, the fold charges it (kernel/state).
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 
@@ -77,6 +78,11 @@ std::string spelled_rules(const std::vector<ArgumentRule>& rules);
 // What is forwarded: the canonical text of the arguments with the rewrites in their places.
 // A rewrite whose pointer names no string is an error of ours (`internal`).
 Result<std::string> forwarded_arguments(json::View arguments, std::span<const Rewrite> rewrites);
+
+// How many records a call touches, as its entry says it: counted also where the entry limits none.
+// Nothing: that cannot be told, or no entry is bound.
+// `verdict`: of this situation.
+std::optional<std::uint64_t> records_touched(const Situation& situation, const Verdict& verdict);
 
 // What a call settles at: its reservation, or the report where the entry limits records and the
 // report is higher. A report only raises (threats 3, rule 12); CallEnded carries the result.

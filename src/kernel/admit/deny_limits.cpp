@@ -81,6 +81,17 @@ bool deny_limits(const Situation& s, Verdict& v) {
   return limited && over_a_limit(s, v);
 }
 
+std::optional<std::uint64_t> records_touched(const Situation& s, const Verdict& verdict) {
+  if (s.tool == nullptr) return std::nullopt;
+  if (!s.tool->entry->records_by) return records_of(s);
+  CallValues values(s);
+  values.in_force(verdict.environment);
+  values.in_force(verdict.action_class);
+  Situation with = s;
+  with.values = &values;
+  return records_of(with);
+}
+
 std::uint64_t settled_records(const ToolRule& entry, std::uint64_t reserved,
                               std::uint64_t reported) {
   return entry.counts_records() ? std::max(reserved, reported) : reserved;

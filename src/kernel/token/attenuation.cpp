@@ -14,11 +14,13 @@ struct LimitName {
   Limit limit;
   std::string_view name;
 };
-constexpr std::array<LimitName, 5> limit_names = {{{Limit::steps, "steps"},
+constexpr std::array<LimitName, 7> limit_names = {{{Limit::steps, "steps"},
                                                    {Limit::denials, "denials"},
                                                    {Limit::tokens, "tokens"},
                                                    {Limit::cost_nano_usd, "cost_nano_usd"},
-                                                   {Limit::wall_clock_ms, "wall_clock_ms"}}};
+                                                   {Limit::wall_clock_ms, "wall_clock_ms"},
+                                                   {Limit::calls, "calls"},
+                                                   {Limit::records, "records"}}};
 
 constexpr std::string_view claim = "claims.attenuation";
 

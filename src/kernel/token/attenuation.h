@@ -17,7 +17,15 @@
 
 namespace pawl::token {
 
-enum class Limit : std::uint8_t { steps, denials, tokens, cost_nano_usd, wall_clock_ms };
+enum class Limit : std::uint8_t {
+  steps,
+  denials,
+  tokens,
+  cost_nano_usd,
+  wall_clock_ms,
+  calls,    // that are executed
+  records,  // that they touch
+};
 
 std::string_view name_of(Limit limit);
 std::optional<Limit> limit_named(std::string_view name);

@@ -102,6 +102,7 @@ struct NewSubRun {
   std::string agent;
   std::vector<std::string> tools = {};
   std::optional<std::uint64_t> steps = {}, denials = {};
+  std::optional<std::uint64_t> calls = {}, records = {};  // of calls that are executed
   std::optional<std::chrono::seconds> lasts = {};
   bool for_mcp = false;  // the credential is for the role's MCP door, and not for this one
 };
