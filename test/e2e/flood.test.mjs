@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
+import { begin } from './doors.mjs';
 import { World, code } from './world.mjs';
 
 const hostile = path.join(path.dirname(fileURLToPath(import.meta.url)), 'hostile.mjs');
@@ -27,8 +28,8 @@ async function world(t, mode, env = {}) {
   return [w, client, other];
 }
 
-const peak_mib = (w) => {
-  const status = readFileSync(`/proc/${w.nodes()[0]}/status`, 'utf8');
+const peak_mib = (w, node = w.nodes()[0]) => {
+  const status = readFileSync(`/proc/${node}/status`, 'utf8');
   return Number(/VmHWM:\s+(\d+)/.exec(status)[1]) / 1024;
 };
 const records = (w) => w.pawl('audit', 'query', '--json').out.split('\n').filter(Boolean).length;
@@ -56,6 +57,24 @@ for (const mode of ['progress', 'changes', 'stderr']) {
     if (mode === 'stderr') assert.ok(client.err.length >= 20_000_000);
   });
 }
+
+test('S07 a flood of changes over HTTP leaves other sessions, memory and journal alone', async (t) => {
+  const behind = (w) => [process.execPath, hostile, w.record, 'changes'];
+  const [w, client] = await begin(t, 'http', { policy, behind });
+  const other = await w.join({});
+  let over = false;
+  const flooded = client.call('read_note', { id: 'n' }).finally(() => {
+    over = true;
+  });
+  let meanwhile = 0;
+  do {
+    assert.equal((await answers(other)).isError, undefined);
+  } while (++meanwhile < 100_000 && !over);
+  assert.equal((await flooded).content[0].text, 'done');
+  assert.equal((await answers(client)).isError, undefined);
+  assert.ok(peak_mib(w, w.node.pid) < 256, `${peak_mib(w, w.node.pid)} MiB`);
+  assert.ok(records(w) < 2 * meanwhile + 200, `${records(w)} records, ${meanwhile} calls`);
+});
 
 test('S07 an answer beyond the limit is one clear error', async (t) => {
   const [w, client, other] = await world(t, 'huge');

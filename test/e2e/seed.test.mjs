@@ -1,6 +1,7 @@
 // The seed's policy over real stdio: every line of it is enforced at the server.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { begin, doors } from './doors.mjs';
 import { World, code, seed, sleep } from './world.mjs';
 
 async function world(t, options, policy = seed(options)) {
@@ -9,37 +10,39 @@ async function world(t, options, policy = seed(options)) {
   return made;
 }
 
-test('a read returns the three fields of its scope by every way back (S01, S06)', async (t) => {
-  const w = await world(t);
-  const client = await w.client();
-  const result = await client.call('read_customer_record', { customer_id: 'c-1' });
-  assert.deepEqual(Object.keys(result.structuredContent).sort(), [
-    'contact_info',
-    'customer_id',
-    'order_history',
-  ]);
-  assert.ok(!JSON.stringify(result).includes('SECRET'), JSON.stringify(result));
-  assert.equal(code(result), undefined);
-});
-
-for (const mode of ['prose', 'error']) {
-  test(`what is no JSON, and errors, are withheld under a scope: ${mode} (S02, S03)`, async (t) => {
-    const w = await world(t);
-    const client = await w.client({ mode });
+// Over HTTP a role is called as its agent.
+const rules = seed().replace('support-agent-v2', 'tester');
+for (const door of doors) {
+  test(`a read returns the three fields of its scope by every way back (S01, S06, ${door})`, async (t) => {
+    const [, client] = await begin(t, door, { policy: rules });
     const result = await client.call('read_customer_record', { customer_id: 'c-1' });
-    assert.ok(
-      !JSON.stringify(result).includes('SECRET') && !JSON.stringify(result).includes('U0VDUkVU'),
-      JSON.stringify(result),
-    );
+    assert.deepEqual(Object.keys(result.structuredContent).sort(), [
+      'contact_info',
+      'customer_id',
+      'order_history',
+    ]);
+    assert.ok(!JSON.stringify(result).includes('SECRET'), JSON.stringify(result));
+    assert.equal(code(result), undefined);
+  });
+
+  for (const mode of ['prose', 'error']) {
+    test(`what is no JSON, and errors, are withheld under a scope: ${mode} (S02, S03, ${door})`, async (t) => {
+      const [, client] = await begin(t, door, { policy: rules, mode });
+      const result = await client.call('read_customer_record', { customer_id: 'c-1' });
+      assert.ok(
+        !JSON.stringify(result).includes('SECRET') && !JSON.stringify(result).includes('U0VDUkVU'),
+        JSON.stringify(result),
+      );
+    });
+  }
+
+  test(`progress and log messages are withheld under a scope (S03, ${door})`, async (t) => {
+    const [, client] = await begin(t, door, { policy: rules, mode: 'flood' });
+    await client.call('read_customer_record', { customer_id: 'c-1' }, { progressToken: 'p' });
+    assert.ok(!JSON.stringify(client.heard).includes('SECRET'), JSON.stringify(client.heard));
+    assert.ok(client.heard.some((m) => m.method === 'notifications/progress'));
   });
 }
-
-test('progress and log messages are withheld under a scope (S03)', async (t) => {
-  const w = await world(t);
-  const client = await w.client({ mode: 'flood' });
-  await client.call('read_customer_record', { customer_id: 'c-1' }, { progressToken: 'p' });
-  assert.ok(!JSON.stringify(client.heard).includes('SECRET'), JSON.stringify(client.heard));
-});
 
 test('an order takes the listed states, named arguments only, and ten records a run', async (t) => {
   const w = await world(t);

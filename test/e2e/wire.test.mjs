@@ -1,12 +1,14 @@
 // Cases at the wire that threats.test.mjs does not have: links, questions of servers, reserved
 // names, ids, what is dropped, tools that come later. The ids are those of docs/reference/cases.md.
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
 import { begin, doors } from './doors.mjs';
 import { open, start, usable } from './tester.mjs';
-import { World, code, fixture, sleep } from './world.mjs';
+import { Served, older } from './served.mjs';
+import { World, code, fixture, seed, sleep } from './world.mjs';
 
 const hostile = path.join(path.dirname(fileURLToPath(import.meta.url)), 'hostile.mjs');
 const risk = (tool) =>
@@ -36,30 +38,28 @@ const decisions = (w, tool) =>
     .map((line) => JSON.parse(line))
     .filter((record) => record.type === 'call.decided');
 
-async function questioned(t, mode, policy) {
-  const w = new World(policy);
-  t.after(() => w.end());
-  const client = await w.client({
-    command: ['node', hostile, w.record, mode],
-    args: ['--server', 'crm'],
+const questioned = (t, door, mode, policy) =>
+  begin(t, door, {
+    policy,
     capabilities: { elicitation: { form: {}, url: {} } },
+    behind: (w) => [process.execPath, hostile, w.record, mode],
   });
-  return [w, client];
-}
+const customer = { customer_id: 'c' };
 
-test('D03 a link in a result gives no right to what it names', async (t) => {
-  const [w, client] = await start(t, { mode: 'links' });
-  const result = await client.call('read_customer_record', { customer_id: 'c' });
-  assert.equal(result.content[0].type, 'resource_link');
-  const answer = await client.request('resources/read', { uri: result.content[0].uri });
-  assert.equal(code(answer), 'not_granted');
-  assert.equal(w.seen('resources/read').length, 0);
-  assert.equal(decisions(w, 'mcp:resources/read').length, 1);
-  await usable(client);
-});
+for (const door of doors) {
+  test(`D03 a link in a result gives no right to what it names (${door})`, async (t) => {
+    const [w, client] = await begin(t, door, { mode: 'links' });
+    const result = await client.call('read_customer_record', customer);
+    assert.equal(result.content[0].type, 'resource_link');
+    const answer = await client.request('resources/read', { uri: result.content[0].uri });
+    assert.equal(code(answer), 'not_granted');
+    assert.equal(w.seen('resources/read').length, 0);
+    assert.equal(decisions(w, 'mcp:resources/read').length, 1);
+    await usable(client);
+  });
 
-test('D05 sampling under a grant is one decided call of the run, and its ceiling counts', async (t) => {
-  const w = new World(`
+  test(`D05 sampling under a grant is one decided call of the run, and its ceiling counts (${door})`, async (t) => {
+    const policy = `
 version: 1
 agent: {id: tester, identity: tester@example}
 tools:
@@ -67,88 +67,117 @@ tools:
     - {name: read_customer_record, class: read_only}
     - {name: "mcp:sampling/createMessage", class: read_only, max_calls_per_run: 1}
 execution: {max_tokens_per_run: 10}
-${risk('mcp:sampling/createMessage')}`);
-  t.after(() => w.end());
-  const client = await w.client({ mode: 'asks', capabilities: { sampling: {} } });
-  await usable(client);
-  const asked = () => client.heard.filter((m) => m.method === 'sampling/createMessage');
-  const [first] = await until(() => asked().length > 0 && asked());
-  const reply = { role: 'assistant', model: 'm', content: { type: 'text', text: 'x' } };
-  client.line(JSON.stringify({ jsonrpc: '2.0', id: first.id, result: reply }));
-  await until(() => w.seen().some((m) => m.id === 'q' && m.result));
-  await usable(client);
-  await until(() => w.seen().some((m) => m.id === 'q' && m.error));
-  assert.equal(asked().length, 1);
-  const [allowed, refused] = decisions(w, 'mcp:sampling/createMessage');
-  assert.equal(allowed.effect, 'allow');
-  assert.equal(refused.effect, 'deny');
-  assert.match(w.check(), /unmetered|cannot meter|not metered/);
-});
+${risk('mcp:sampling/createMessage')}`;
+    const [w, client] = await begin(t, door, { policy, mode: 'asks', capabilities: { sampling: {} } });
+    await usable(client);
+    const asked = () => client.heard.filter((m) => m.method === 'sampling/createMessage');
+    const [first] = await until(() => asked().length > 0 && asked());
+    const reply = { role: 'assistant', model: 'm', content: { type: 'text', text: 'x' } };
+    client.respond(first.id, reply);
+    await until(() => w.seen().some((m) => m.id === 'q' && m.result));
+    await usable(client);
+    await until(() => w.seen().some((m) => m.id === 'q' && m.error));
+    assert.equal(asked().length, 1);
+    const [allowed, refused] = decisions(w, 'mcp:sampling/createMessage');
+    assert.equal(allowed.effect, 'allow');
+    assert.equal(refused.effect, 'deny');
+    assert.match(w.check(), /unmetered|cannot meter|not metered/);
+  });
 
-test('D06 a form that asks for a secret is refused under a grant too', async (t) => {
-  const [w, client] = await questioned(t, 'secret', asking());
-  await client.call('read_note', { id: 'n' });
-  await until(() => w.seen().filter((m) => m.error).length === 4);
-  assert.equal(client.heard.filter((m) => m.method === 'elicitation/create').length, 0);
-});
-
-test('D06 a form is shown with the name of the server that asks', async (t) => {
-  const [, client] = await questioned(t, 'asks', asking());
-  await client.call('read_note', { id: 'n' });
-  const form = await until(() => client.heard.find((m) => m.method === 'elicitation/create'));
-  assert.equal(form.params.message, 'tool server `crm` asks: pawl reviewer: who is it for?');
-});
-
-test('D06 an address is decided before it is shown, and its answer carries the action alone', async (t) => {
-  const only = ', args: {request.url: {url: {host: [good.example]}}}';
-  const [w, client] = await questioned(t, 'address', asking(only));
-  await client.call('read_note', { id: 'n' });
-  await until(() => w.seen().some((m) => m.id === 'u1' && m.error));
-  assert.equal(client.heard.filter((m) => m.method === 'elicitation/create').length, 0);
-  assert.equal(decisions(w, 'mcp:elicitation/create')[0].code, 'constraint');
-
-  const [other, free] = await questioned(t, 'address', asking());
-  await free.call('read_note', { id: 'n' });
-  const page = await until(() => free.heard.find((m) => m.method === 'elicitation/create'));
-  assert.match(page.params.message, /^tool server `crm` asks: /);
-  const result = { action: 'accept', content: { to: 'carried' } };
-  free.line(JSON.stringify({ jsonrpc: '2.0', id: page.id, result }));
-  const told = await until(() => other.seen().find((m) => m.id === 'u1'));
-  assert.deepEqual(told.result, { action: 'accept' });
-});
-
-test('D07 an answer outside of a constraint never reaches the server, and is charged once', async (t) => {
-  const only = ', args: {answer.content.to: {email_domain: [myco.example]}}';
-  for (const [to, passes] of [
-    ['a@evil.example', false],
-    ['a@myco.example', true],
-  ]) {
-    const [w, client] = await questioned(t, 'asks', asking(only));
+  test(`D06 a form that asks for a secret is refused under a grant too (${door})`, async (t) => {
+    const [w, client] = await questioned(t, door, 'secret', asking());
     await client.call('read_note', { id: 'n' });
-    const form = await until(() => client.heard.find((m) => m.method === 'elicitation/create'));
-    const result = { action: 'accept', content: { to } };
-    client.line(JSON.stringify({ jsonrpc: '2.0', id: form.id, result }));
-    const told = await until(() => w.seen().find((m) => m.id === 'f1'));
-    assert.equal(told.error === undefined, passes, JSON.stringify(told));
-    assert.equal(JSON.stringify(w.seen()).includes(to), passes);
-    const decided = decisions(w, 'mcp:elicitation/create');
-    assert.deepEqual(
-      decided.map((record) => [record.code, record.steps]),
-      [[passes ? 'none' : 'constraint', 1]],
-    );
-    assert.equal((await client.call('read_again', { id: 'n' })).isError, undefined);
-  }
-});
+    await until(() => w.seen().filter((m) => m.error).length === 4);
+    assert.equal(client.heard.filter((m) => m.method === 'elicitation/create').length, 0);
+  });
 
-test('D08 what is dropped is in the record', async (t) => {
-  const [w, client] = await start(t);
-  const meta = { progressToken: 'carries', baggage: 'x'.repeat(100_000), 'odd\u202ename': 1 };
-  await client.call('read_customer_record', { customer_id: 'c' }, meta);
-  const [record] = decisions(w, 'read_customer_record');
-  assert.match(JSON.stringify(record), /_meta\.baggage/);
-  assert.match(JSON.stringify(record), /odd\\\\u\{202e\}name/);
-  assert.ok(!JSON.stringify(w.seen()).includes('carries'));
-});
+  test(`D06 D07 a form names who asks; an answer outside of a constraint never reaches the server (${door})`, async (t) => {
+    const only = ', args: {answer.content.to: {email_domain: [myco.example]}}';
+    const [w, client] = await questioned(t, door, 'asks', asking(only));
+    let count = 0;
+    for (const [to, passes] of [
+      ['a@evil.example', false],
+      ['a@myco.example', true],
+    ]) {
+      const forms = () => client.heard.filter((m) => m.method === 'elicitation/create');
+      await client.call('read_note', { id: 'n' });
+      await until(() => forms().length > count);
+      const form = forms()[count++];
+      assert.equal(form.params.message, 'tool server `crm` asks: pawl reviewer: who is it for?');
+      client.respond(form.id, { action: 'accept', content: { to } });
+      const answers = () => w.seen().filter((m) => m.id === 'f1');
+      await until(() => answers().length === count);
+      const told = answers().at(-1);
+      assert.equal(told.error === undefined, passes, JSON.stringify(told));
+      assert.equal(JSON.stringify(w.seen()).includes(to), passes);
+      // Charged once each.
+      assert.deepEqual(
+        decisions(w, 'mcp:elicitation/create').map((record) => [record.code, record.steps]),
+        [['constraint', 1], ['none', 1]].slice(0, count),
+      );
+      assert.equal((await client.call('read_again', { id: 'n' })).isError, undefined);
+    }
+  });
+
+  test(`D06 an address is decided before it is shown, and its answer carries the action alone (${door})`, async (t) => {
+    const only = ', args: {request.url: {url: {host: [good.example]}}}';
+    const [w, client] = await questioned(t, door, 'address', asking(only));
+    await client.call('read_note', { id: 'n' });
+    await until(() => w.seen().some((m) => m.id === 'u1' && m.error));
+    assert.equal(client.heard.filter((m) => m.method === 'elicitation/create').length, 0);
+    assert.equal(decisions(w, 'mcp:elicitation/create')[0].code, 'constraint');
+
+    const [other, free] = await questioned(t, door, 'address', asking());
+    await free.call('read_note', { id: 'n' });
+    const page = await until(() => free.heard.find((m) => m.method === 'elicitation/create'));
+    assert.match(page.params.message, /^tool server `crm` asks: /);
+    free.respond(page.id, { action: 'accept', content: { to: 'carried' } });
+    const told = await until(() => other.seen().find((m) => m.id === 'u1'));
+    assert.deepEqual(told.result, { action: 'accept' });
+  });
+
+  test(`D08 R06 what is dropped is in the record, and one id of a tool use twice is two calls (${door})`, async (t) => {
+    const [w, client] = await begin(t, door);
+    const meta = { progressToken: 'carries', baggage: 'x'.repeat(100_000), 'odd\u202ename': 1 };
+    await client.call('read_customer_record', customer, meta);
+    const [record] = decisions(w, 'read_customer_record');
+    assert.match(JSON.stringify(record), /_meta\.baggage/);
+    assert.match(JSON.stringify(record), /odd\\\\u\{202e\}name/);
+    assert.ok(!JSON.stringify(w.seen()).includes('carries'));
+
+    const use = { 'claudecode/toolUseId': 'toolu_1' };
+    for (let i = 0; i < 2; ++i) await client.call('read_customer_record', customer, use);
+    assert.equal(code(await client.call('delete_customer_record', customer, use)), 'blocked');
+    assert.deepEqual(
+      decisions(w, 'read_customer_record').map((one) => [one.effect, one.steps]),
+      Array(3).fill(['allow', 1]),
+    );
+    assert.equal(w.calls().length, 3);
+  });
+
+  test(`S10 a tool that a known server adds later is not granted by a glob (${door})`, async (t) => {
+    const policy = `
+version: 1
+agent: {id: tester, identity: tester@example}
+tools: {allowed: [{name: "read_*", class: read_only}]}
+${risk('read_*')}`;
+    const [w, before] = await begin(t, door, { policy });
+    w.enrol();
+    await usable(before);
+    const after = await w.again(before, 'more');
+    await usable(after);
+    const result = await after.call('read_and_delete', {});
+    assert.equal(code(result), 'tool_changed');
+    assert.match(result.content[0].text, /pawl accept/);
+    const shown = (await after.request('tools/list')).result.tools.map((tool) => tool.name);
+    assert.ok(!shown.includes('read_and_delete') && shown.includes('read_big'));
+    assert.equal(w.calls('read_and_delete').length, 0);
+    const done = w.accept('ada');
+    assert.equal(done.status, 0, done.err);
+    const accepted = await w.again(after, 'more');
+    assert.equal((await accepted.call('read_and_delete', {})).isError, undefined);
+  });
+}
 
 test('the server gets our own spelling of the arguments', async (t) => {
   const [w, client] = await start(t);
@@ -181,56 +210,11 @@ test('R06 one id twice: the second is refused without an answer to the first', a
   assert.equal((await client.request('tools/call', slow, 7)).result.isError, undefined);
 });
 
-test('R06 one id of a tool use twice: each call is decided and charged by itself', async (t) => {
-  const [w, client] = await start(t);
-  const meta = { 'claudecode/toolUseId': 'toolu_1' };
-  const customer = { customer_id: 'c' };
-  for (let i = 0; i < 2; ++i) await client.call('read_customer_record', customer, meta);
-  const denied = await client.call('delete_customer_record', customer, meta);
-  assert.equal(code(denied), 'blocked');
-  assert.deepEqual(
-    decisions(w, 'read_customer_record').map((record) => [record.effect, record.steps]),
-    [
-      ['allow', 1],
-      ['allow', 1],
-    ],
-  );
-  assert.equal(w.calls().length, 2);
-});
-
-test('S10 a tool that a known server adds later is not granted by a glob', async (t) => {
-  const w = new World(`
-version: 1
-agent: {id: tester, identity: tester@example}
-tools: {allowed: [{name: "read_*", class: read_only}]}
-${risk('read_*')}`);
-  t.after(() => w.end());
-  w.enrol();
-  const before = await w.client();
-  await usable(before);
-  await before.close();
-  const after = await w.client({ mode: 'more' });
-  await usable(after);
-  const result = await after.call('read_and_delete', {});
-  assert.equal(code(result), 'tool_changed');
-  assert.match(result.content[0].text, /pawl accept/);
-  const shown = (await after.request('tools/list')).result.tools.map((tool) => tool.name);
-  assert.ok(!shown.includes('read_and_delete') && shown.includes('read_big'));
-  assert.equal(w.calls('read_and_delete').length, 0);
-  await after.close();
-  const command = ['node', fixture, w.record, 'more'];
-  const done = w.pawl('accept', '--policy', w.policy, '--yes', '--as', 'ada', '--', ...command);
-  assert.equal(done.status, 0, done.err);
-  const accepted = await w.client({ mode: 'more' });
-  assert.equal((await accepted.call('read_and_delete', {})).isError, undefined);
-});
-
 test('S09 changed instructions stop a server until a reviewer accepts them', async (t) => {
   const [w, client] = await start(t, { mode: 'told' });
   w.enrol();
   await usable(client);
   await client.close();
-  const customer = { customer_id: 'c' };
   const changed = await w.client({ mode: 'told-anew' });
   assert.equal(code(await changed.call('read_customer_record', customer)), 'tool_changed');
   await changed.close();
@@ -273,6 +257,56 @@ test('S13 a denial and `pawl check` say how to accept', async (t) => {
   const result = await client.call('read_customer_record', { customer_id: 'c' });
   assert.match(result.content[0].text, /pawl accept/);
   assert.match(w.check(), /pawl\s+accept\s+--policy/);
+});
+
+test('S14 R12 R13 `pawl serve` starts no server under what does not load', async (t) => {
+  const production = `version: 1
+environment: production
+agent: {id: tester, identity: tester@example, owner: o@example}
+tools: {allowed: [{name: read_customer_record, class: read_only}]}
+execution: {max_steps: 9, max_tokens_per_run: 1000}
+escalation: {contacts: [{name: Owner, via: "command: true"}]}
+`;
+  const understated = open.replace('read_big, read_slow]', 'read_big, drop_table]');
+  for (const [policy, change, why] of [
+    [open, (text) => text.replaceAll('crm', 'pawl'), /`pawl` is a reserved name/],
+    [understated, (text) => text, /drop_table/],
+    [production, (text) => text, /`max_tokens_per_run: 1000` is unmetered/],
+  ]) {
+    const w = new Served(policy);
+    t.after(() => w.end());
+    const deployed = w.serve.bind(w);
+    w.serve = () => {
+      writeFileSync(w.config, change(w.deployment));
+      return deployed();
+    };
+    await w.begin();
+    let said = '';
+    if (w.origin) {
+      const params = { protocolVersion: older, capabilities: {}, clientInfo: { name: 'c', version: '1' } };
+      const answer = await w.post({ jsonrpc: '2.0', id: 1, method: 'initialize', params });
+      said = await answer.text();
+      assert.ok(!said.includes('serverInfo'), said);
+    }
+    assert.match(w.log + said, why);
+    assert.equal(w.seen().length, 0);
+  }
+});
+
+test('R17 a question whose time went by while the process was stopped is not answered after it', async (t) => {
+  const policy = seed({ timeout: 4 }).replace('support-agent-v2', 'tester');
+  const [w, client] = await begin(t, 'http', { policy });
+  w.enrol();
+  const held = client.call('send_customer_email', { to: 'a@b.example', body: '' });
+  const { approval } = await w.question();
+  w.node.kill('SIGSTOP');
+  // It reaches the node as soon as that goes on.
+  const late = w.later('approvals', 'approve', approval, '--as', 'ada');
+  await sleep(4200);
+  w.node.kill('SIGCONT');
+  assert.equal(code(await held), 'approval_expired');
+  assert.notEqual((await late).status, 0);
+  assert.equal(w.calls('send_customer_email').length, 0);
 });
 
 for (const door of doors) {
