@@ -33,6 +33,7 @@ class Secret extends Served {
     Object.assign(this.env, env);
     this.config = path.join(this.dir, 'pawl.yaml');
     this.told = [];
+    this.received = [];
     this.collector = await new Collector().open(t);
     const command = [process.execPath, path.join(here, 'keyed.mjs'), modules, this.record];
     this.settings = { command: url ? '' : `command: ${JSON.stringify(command)}`, server, url };
@@ -57,6 +58,9 @@ ${credentials}`,
   }
   async connect(capabilities) {
     this.session = await this.open(capabilities);
+    // What is said beside the answers, for as long as the session lasts.
+    const stream = await this.session.listen();
+    stream.body.pipeTo(new WritableStream()).catch(() => {});
     return this;
   }
   async call(name, args = {}) {
@@ -80,7 +84,10 @@ ${credentials}`,
     const { stdout } = spawnSync(pawl, ['audit', 'query', '--json', '--state-dir', this.state],
       { env: this.env, encoding: 'utf8' });
     const watching = await told(this, this.collector);
+    const received = this.received.map((bytes) => Buffer.concat(bytes).toString('latin1'));
+    assert.ok(received.some((one) => /^content-type: text\/event-stream$/m.test(one)));
     const said = { agent: this.told.join('\n'), log: this.log, audit: stdout };
+    said.received = received.join('\n');
     nowhere(this.state, { ...said, ...watching }, values);
   }
 }

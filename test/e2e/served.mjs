@@ -62,8 +62,25 @@ ${more}`;
     await this.ended;
     await super.end();
   }
+  // What the agent's side receives, where a test wants to look at it: the bytes of each answer by
+  // themselves, its status and header fields first.
+  async reach(options) {
+    const answer = await fetch(this.url, options);
+    if (!this.received) return answer;
+    const fields = [...answer.headers].map(([name, value]) => `${name}: ${value}`);
+    const kept = [Buffer.from([answer.status, ...fields, '', ''].join('\n'))];
+    this.received.push(kept);
+    if (!answer.body) return answer;
+    const [told, copy] = answer.body.tee();
+    const keep = async () => {
+      for await (const bytes of copy) kept.push(Buffer.from(bytes));
+    };
+    keep().catch(() => {});
+    const { status, headers } = answer;
+    return new Response(told, { status, headers });
+  }
   post(message, headers = {}, options = {}) {
-    return fetch(this.url, {
+    return this.reach({
       method: 'POST',
       headers: {
         'content-type': 'application/json',
@@ -123,7 +140,7 @@ class Session {
     return messages.at(-1).result ?? messages.at(-1);
   }
   listen(last, options = {}) {
-    return fetch(this.world.url, {
+    return this.world.reach({
       headers: {
         ...this.headers,
         accept: 'text/event-stream',
@@ -133,7 +150,7 @@ class Session {
     });
   }
   close() {
-    return fetch(this.world.url, { method: 'DELETE', headers: this.headers });
+    return this.world.reach({ method: 'DELETE', headers: this.headers });
   }
 }
 
