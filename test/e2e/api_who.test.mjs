@@ -272,6 +272,11 @@ test('the MCP door asks who calls, and takes the run of a credential', async () 
       assert.deepEqual(await said('nobody', token), known);
     }
     assert.equal((await said('nobody', h.keys.orchestrator)).status, 403);
+    // Nor whose a run is; the attempt is noted.
+    const theirs = await h.ask(h.keys.other, 'POST', `/v1/runs/${api.run}/calls`, {});
+    assert.equal(theirs.status, 404);
+    const noted = h.records('noted').map((one) => `${one.topic}: ${one.text}`);
+    assert.ok(noted.some((one) => one.startsWith('identity refused: `other`')), noted.join('\n'));
     assert.equal((await hello(h.keys.orchestrator)).status, 200);
     assert.equal((await hello(mcp.credential)).status, 200);
     const listed = JSON.parse((await h.later('runs', 'list', '--json')).out);
