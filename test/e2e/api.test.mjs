@@ -281,7 +281,8 @@ test('R16 what sub-runs execute, and the records of it, are taken from everyone 
   assert.deepEqual(effects, ['ceiling', 'none', 'none'], 'two records twice, and not a third time');
   const [{ json: call }] = asked.filter(({ json }) => json.effect === 'allow');
   await g.settle(run, call.call, { outcome: 'completed', result: { title: 't' } });
-  assert.match((await g.propose(child, 'read_note', ids(2))).json.reason, /1 of its 5 records left/);
+  const full = await g.propose(child, 'read_note', ids(2));
+  assert.match(full.json.reason, /1 of its 5 records left/);
   assert.equal((await g.propose(child, 'read_note', ids(1))).json.effect, 'allow');
   assert.match((await g.propose(inner, 'read_note', ids(0))).json.reason, /0 of its 3 calls left/);
   const state = (await g.ask(child.credential, 'GET', `/v1/runs/${child.run}`)).json;
