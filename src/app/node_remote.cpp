@@ -151,6 +151,7 @@ identity::Proved<mcp::RemoteCaller> Node::caller_of(const identity::Principal& w
   caller.key = caller.account + ":" + proved;
   caller.run = proved;
   if (who.until) caller.proof_lasts = *who.until - clock_->now();
+  caller.stands = who.stands;
   if (!who.credential || who.credential->parent_run.empty()) return caller;
   caller.part = api_->part(proved);
   const Run* root = api_->run_of(proved);

@@ -335,6 +335,29 @@ agents: {worker: {role: tester, spiffe: "spiffe://prod.example/ns/a/sa/worker"}}
   assert.equal(metadata.status, 404, 'a trust domain is no authorization server');
 });
 
+test('whoever is taken out of the file hears nothing more', async (t) => {
+  const id = await issuer(t);
+  const w = await gate(t, id);
+  const token = bearer(await id.token({ aud: w.origin }));
+  const opened = await w.post(hello, token);
+  const session = opened.headers.get('mcp-session-id');
+  await opened.text();
+  const events = { ...token, accept: 'text/event-stream' };
+  const asked = { ...token, 'content-type': 'application/json' };
+  const begun = await fetch(`${w.origin}/v1/runs`, { method: 'POST', headers: asked, body: '{}' });
+  const { run } = await begun.json();
+  const streams = [
+    await fetch(w.url, { headers: { ...events, 'mcp-session-id': session } }),
+    await fetch(`${w.origin}/v1/runs/${run}/events`, { headers: events }),
+  ];
+  for (const one of streams) assert.equal(one.status, 200);
+  const ended = Promise.all(streams.map((one) => one.text()));
+  const before = readFileSync(w.config, 'utf8');
+  writeFileSync(w.config, before.replace('svc-tester', 'svc-other'));
+  w.node.kill('SIGHUP');
+  await ended;
+});
+
 test('a reload in which two roles are one changes nothing', async (t) => {
   const id = await issuer(t);
   const w = await gate(t, id);
@@ -350,4 +373,18 @@ test('a reload in which two roles are one changes nothing', async (t) => {
   w.node.kill('SIGHUP');
   for (let i = 0; i < 100 && !/was read again/.test(w.log); ++i) await sleep(20);
   assert.equal((await w.post(hello, bearer(await id.token({ aud: w.url })))).status, 401);
+});
+
+test('a role is called as its agent, also where its file changes later', async (t) => {
+  const w = new Served(open);
+  t.after(() => w.end());
+  await w.begin();
+  assert.ok((await w.open()).id);
+  writeFileSync(w.policy, open.replace('id: tester', 'id: other'));
+  assert.match((await w.open()).hello.error.message, /role `tester`, and its agent is `other`/);
+  w.node.kill('SIGTERM');
+  await w.ended;
+  await w.serve();
+  assert.equal(await w.ended, 2);
+  assert.match(w.log, /the role `tester` has the policy of the agent `other`/);
 });

@@ -223,7 +223,7 @@ void Events::flush() {
 }
 
 bool Events::watch(const std::string& run, std::optional<std::uint64_t> after,
-                   http::Responder& responder, std::optional<Instant> until) {
+                   http::Responder& responder, Watcher who) {
   flush();
   const auto of_run =
       std::ranges::count_if(streams_, [&](const Watching& other) { return other.run == run; });
@@ -245,13 +245,15 @@ bool Events::watch(const std::string& run, std::optional<std::uint64_t> after,
       if (!after || event.seq > *after) (void)stream.write(text_of(run, event));
     }
   }
-  streams_.push_back({run, std::move(stream), until});
+  streams_.push_back({run, std::move(stream), std::move(who)});
   return true;
 }
 
 void Events::sign_of_life(Instant now) {
   const auto over = [now](const Watching& watching) {
-    return watching.stream.gone() || (watching.until && now >= *watching.until);
+    const Watcher& who = watching.who;
+    return watching.stream.gone() || (who.until && now >= *who.until) ||
+           (who.stands && !*who.stands);
   };
   for (Watching& watching : streams_) {
     if (over(watching)) {

@@ -34,6 +34,12 @@ struct EventOfRun {
 std::optional<EventOfRun> event_of(const Record& record);
 std::string json_of(std::string_view run, const RunEvent& event);
 
+// How long it counts who watches: until then, and as long as they stand.
+struct Watcher {
+  std::optional<Instant> until = {};
+  std::shared_ptr<const bool> stands = nullptr;
+};
+
 struct EventLimits {
   std::size_t events_per_run_max, streams_per_run_max, streams_max, runs_max;
   std::size_t events_max;  // of all runs; those of the run that was first heard of go first
@@ -49,9 +55,9 @@ class Events {
   void flush();
 
   // From the event behind `after` on. False: too many streams. `after` that is not remembered any
-  // more begins with an event `gap`. `until`: what proved who watches is over then.
+  // more begins with an event `gap`.
   bool watch(const std::string& run, std::optional<std::uint64_t> after, http::Responder& responder,
-             std::optional<Instant> until);
+             Watcher who);
   // Those whose watcher is not known any more end here.
   void sign_of_life(Instant now);
   std::size_t streams() const { return streams_.size(); }
@@ -68,7 +74,7 @@ class Events {
   struct Watching {
     std::string run;
     http::Stream stream;
-    std::optional<Instant> until;
+    Watcher who;
   };
   void keep(const std::string& run, RunEvent event);
   void forget_one();

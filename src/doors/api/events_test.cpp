@@ -40,8 +40,9 @@ TEST(Events, AreBoundedForARunAndForAllOfThem) {
 TEST(Events, AStreamEndsWithWhatProvedItsWatcher) {
   net::Loop loop;
   Events events(kLimits);
-  http::Server server(loop, {}, [&events](const http::Request&, http::Responder responder) {
-    EXPECT_TRUE(events.watch("r-1", {}, responder, Instant{10}));
+  const auto stands = std::make_shared<bool>(true);
+  http::Server server(loop, {}, [&events, stands](const http::Request&, http::Responder responder) {
+    EXPECT_TRUE(events.watch("r-1", {}, responder, {Instant{10}, stands}));
   });
   const auto port = server.listen("127.0.0.1", 0);
   ASSERT_TRUE(port);
@@ -54,6 +55,12 @@ TEST(Events, AStreamEndsWithWhatProvedItsWatcher) {
   events.sign_of_life(Instant{10});
   EXPECT_TRUE(client.sees("\r\n0\r\n\r\n"));
   EXPECT_EQ(events.streams(), 0U);
+  http::RawClient other(loop, *port);
+  other.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_TRUE(other.sees("event: gap"));
+  *stands = false;
+  events.sign_of_life(Instant{9});
+  EXPECT_TRUE(other.sees("\r\n0\r\n\r\n"));
 }
 
 TEST(Events, SayOfARecordWhatAWatcherMayKnow) {

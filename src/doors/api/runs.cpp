@@ -374,7 +374,7 @@ void Api::Room::watch(Visit& visit) {
     return visit.refuse(403, Code::identity, "events are those of the whole run");
   }
   if (!visit.responder) return;
-  if (!events.watch(visit.run, after, *visit.responder, visit.who.until)) {
+  if (!events.watch(visit.run, after, *visit.responder, {visit.who.until, visit.who.stands})) {
     return visit.refuse(429, Code::ceiling, "too many streams");
   }
   visit.responder.reset();

@@ -190,7 +190,8 @@ Principal Identities::principal_of(const std::string& name, How how, std::string
           .proof = std::move(proof),
           .issuer = {},
           .credential = {},
-          .until = {}};
+          .until = {},
+          .stands = standing_of(name)};
 }
 
 Proved<Principal> Identities::by_certificate(const http::ClientCertificate& certificate) const {

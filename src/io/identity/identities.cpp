@@ -21,6 +21,17 @@ token::KeySet public_keys(const std::vector<RunSigner>& keys) {
   return token::KeySet::of(all);
 }
 
+// What makes somebody this agent, other than a key.
+std::string terms_of(const DeployedAgent& agent) {
+  std::string terms = agent.role + '\n' + agent.spiffe + '\n';
+  if (agent.jwt) {
+    terms += agent.jwt->issuer;
+    for (const auto& [claim, value] : agent.jwt->claims) terms += '\n' + claim + '\n' + value;
+  }
+  if (agent.certificate) terms += "\ncertificate\n" + agent.certificate->value;
+  return terms;
+}
+
 }  // namespace
 
 Identities::Identities(IdentityPorts ports, std::vector<RunSigner> keys, std::string issuer)
@@ -57,16 +68,36 @@ void Identities::use(const Deployment& deployment) {
   kept_.clear();
   agents_.clear();
   roles_of_.clear();
+  stood_ = std::exchange(standing_, {});
   for (const auto& [name, role] : deployment.roles) roles_of_[name] = name;
   for (const auto& [name, agent] : deployment.agents) {
     roles_of_[name] = agent.role;
+    (void)stand(name, terms_of(agent));
     for (const token::KeptKey& key : agent.keys) {
       kept_.push_back(key);
-      agents_.push_back(
-          {name, agent.role, agent.sponsor.empty() ? name : agent.sponsor, agent.rights});
+      agents_.push_back({name, agent.role, agent.sponsor.empty() ? name : agent.sponsor,
+                         agent.rights, stand(key.prefix + ' ' + name, agent.role)});
     }
   }
+  for (const auto& [name, role] : roles_of_) {
+    if (!standing_.contains(name)) (void)stand(name, role);
+  }
+  for (const auto& [name, gone] : std::exchange(stood_, {})) *gone.mark = false;
   use_sources(deployment);
+}
+
+std::shared_ptr<const bool> Identities::stand(const std::string& who, const std::string& terms) {
+  const auto before = stood_.find(who);
+  const bool same = before != stood_.end() && before->second.terms == terms;
+  auto mark = same ? before->second.mark : std::make_shared<bool>(true);
+  if (same) stood_.erase(before);
+  standing_.insert_or_assign(who, Standing{terms, mark});
+  return mark;
+}
+
+std::shared_ptr<const bool> Identities::standing_of(std::string_view agent) const {
+  const auto found = standing_.find(agent);
+  return found == standing_.end() ? nullptr : found->second.mark;
 }
 
 Denied Identities::refused(std::string reason) const {
@@ -87,7 +118,8 @@ Proved<Principal> Identities::by_key(std::string_view key) const {
                    .proof = "key " + kept_[*found].prefix,
                    .issuer = {},
                    .credential = {},
-                   .until = {}};
+                   .until = {},
+                   .stands = agent.stands};
 }
 
 Proved<Principal> Identities::by_credential(const std::string& token, const std::string& digest,
@@ -133,7 +165,8 @@ Proved<Principal> Identities::by_credential(const std::string& token, const std:
                    .proof = "credential " + credential.id,
                    .issuer = {},
                    .credential = credential,
-                   .until = credential.expires};
+                   .until = credential.expires,
+                   .stands = standing_of(credential.actors.back())};
 }
 
 Task<Proved<Principal>> Identities::by_bearer(std::string token, Asked asked) {

@@ -112,7 +112,16 @@ class Identities {
   struct Agent {
     std::string name, role, sponsor;
     Rights rights;
+    std::shared_ptr<const bool> stands;
   };
+  // Somebody, or a key, of the file as it was read last.
+  struct Standing {
+    std::string terms;  // its role, and what else makes somebody it
+    std::shared_ptr<bool> mark;
+  };
+  // Still true where it stood before with the same terms.
+  std::shared_ptr<const bool> stand(const std::string& who, const std::string& terms);
+  std::shared_ptr<const bool> standing_of(std::string_view agent) const;
   // A token of somebody else whose signature fits.
   struct Foreign {
     std::string source;
@@ -151,6 +160,8 @@ class Identities {
   std::vector<token::KeptKey> kept_;
   std::vector<Agent> agents_;                                 // of the kept keys, one each
   std::map<std::string, std::string, std::less<>> roles_of_;  // agent -> role; a role by itself too
+  std::map<std::string, Standing, std::less<>> standing_;     // by agent, and by key and agent
+  std::map<std::string, Standing, std::less<>> stood_;        // while a file is read
   std::map<std::string, token::RunCredential> known_;  // digest of a token whose signature fits
   std::map<std::string, DeployedAgent, std::less<>> deployed_;
   std::map<std::string, TokenSource> sources_;  // by `issuer NAME` and `domain NAME`

@@ -119,6 +119,30 @@ TEST(Identities, WhatIsNoKeyOfTheFileIsNobodys) {
   EXPECT_THAT(gate.notes[0], Not(HasSubstr(key_of('z').secret.substr(5))));
 }
 
+TEST(Identities, WhoeverIsTakenOutOfTheFileStandsNoLonger) {
+  Gatehouse gate;
+  const auto by_key = gate.ask("Bearer " + key_of('a').secret);
+  const auto by_credential = gate.ask("Bearer " + gate.credential());
+  ASSERT_TRUE(by_key && by_credential);
+  gate.deploy(true);
+  EXPECT_TRUE(*by_key->stands && *by_credential->stands) << "the file says the same";
+  gate.identities.use({});
+  EXPECT_FALSE(*by_key->stands || *by_credential->stands);
+  gate.deploy(true);
+  EXPECT_FALSE(*by_key->stands) << "who comes back proves it anew";
+  EXPECT_TRUE(*gate.ask("Bearer " + key_of('a').secret)->stands);
+  // A key that goes is no proof any more; another of the same agent still is.
+  const auto kept = gate.ask("Bearer " + key_of('b').secret);
+  const auto gone = gate.ask("Bearer " + key_of('c').secret);
+  ASSERT_TRUE(kept && gone);
+  Deployment fewer;
+  fewer.agents["executor"].role = "clerk";
+  fewer.agents["executor"].keys = {key_of('b').kept};
+  gate.identities.use(fewer);
+  EXPECT_TRUE(*kept->stands);
+  EXPECT_FALSE(*gone->stands);
+}
+
 TEST(Identities, OneBearerTokenAndNothingElse) {
   Gatehouse gate;
   const auto nothing = gate.ask("");

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,6 +30,8 @@ struct Principal {
   std::optional<token::RunCredential> credential;
   // When what proved it is over; nothing: not by itself.
   std::optional<Instant> until = {};
+  // False from when the deployment file does not name it, or its key, any more. Null: nobody says.
+  std::shared_ptr<const bool> stands = {};
 };
 
 // Why nobody was recognised, cannot be at the moment (503), or why somebody may not. The caller

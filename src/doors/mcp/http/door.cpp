@@ -196,7 +196,7 @@ void HttpDoor::State::get(Asking& asking) {
     after = parse_event_id(*last.value);
     if (!after) return say_no(asking, {400, "`Last-Event-ID` is none of this session"});
   }
-  if (const auto refused = connected->client->listen(asking.responder, after, until(asking))) {
+  if (const auto refused = connected->client->listen(asking.responder, after, proof_of(asking))) {
     say_no(asking, *refused);
   }
 }

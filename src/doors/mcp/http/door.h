@@ -78,6 +78,8 @@ struct RemoteCaller {
   std::string account = {};
   // What proved it is over so long from now; nothing: not by itself.
   std::optional<Duration> proof_lasts = {};
+  // False from when nobody knows this caller any more. Null: nobody says.
+  std::shared_ptr<const bool> stands = nullptr;
 };
 
 struct HttpDoorPorts {

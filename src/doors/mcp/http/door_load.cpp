@@ -73,12 +73,14 @@ bool HttpDoor::State::borne(Asking& asking, const Message& message) {
 }
 
 Posted HttpDoor::State::posted(Asking& asking) const {
-  return {std::move(asking.request.body), asking.document, std::move(asking.load), until(asking)};
+  return {std::move(asking.request.body), asking.document, std::move(asking.load),
+          proof_of(asking)};
 }
 
-std::optional<Duration> HttpDoor::State::until(const Asking& asking) const {
-  if (!asking.caller.proof_lasts) return std::nullopt;
-  return loop.now() + *asking.caller.proof_lasts;
+Proof HttpDoor::State::proof_of(const Asking& asking) const {
+  Proof proof{.until = {}, .stands = asking.caller.stands};
+  if (asking.caller.proof_lasts) proof.until = loop.now() + *asking.caller.proof_lasts;
+  return proof;
 }
 
 void HttpDoor::State::turn_away(Asking& asking, int status, std::string_view id,

@@ -66,11 +66,12 @@ struct Scales {
   HttpDoorPorts ports(const HttpDoorLimits& limits) {
     HttpDoorPorts out;
     out.limits = limits;
-    out.identify = [](const http::Request& request,
-                      std::string) -> Task<std::expected<RemoteCaller, http::Response>> {
+    out.identify = [this](const http::Request& request,
+                          std::string) -> Task<std::expected<RemoteCaller, http::Response>> {
       RemoteCaller caller;
       caller.key = std::string(request.headers.find("who").value_or("ada"));
       if (request.headers.find("over")) caller.proof_lasts = Duration{};
+      caller.stands = stands;
       co_return caller;
     };
     out.open = [this](const RemoteCaller&, const std::string&, std::unique_ptr<Wire> client,
@@ -112,6 +113,7 @@ struct Scales {
   net::Loop loop;
   std::vector<Bearing*> behind;
   std::vector<std::string> refused;
+  std::shared_ptr<bool> stands = std::make_shared<bool>(true);
   HttpDoor door;
   http::Server server;
   std::uint16_t port = 0;
@@ -248,6 +250,11 @@ TEST(HttpDoorLoad, WhoListensDoesSoAsLongAsIsProvedWhoItIs) {
   // A call was judged when it was made.
   behind.client->send(result_line("11", "{}"), "11");
   EXPECT_TRUE(call.sees(R"("id":11,"result")"));
+  scales.door.look_after();
+  EXPECT_THAT(stays.got(), testing::Not(HasSubstr("\r\n0\r\n\r\n")));
+  *scales.stands = false;  // whoever it was is not in the file any more
+  scales.door.look_after();
+  EXPECT_TRUE(stays.sees("\r\n0\r\n\r\n"));
 }
 
 TEST(HttpDoorLoad, ASubscriptionEndsWithWhatProvedWhoseItIs) {

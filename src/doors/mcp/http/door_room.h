@@ -60,8 +60,7 @@ struct HttpDoor::State : std::enable_shared_from_this<HttpDoor::State> {
   void get(Asking& asking);
   void end_session(Asking& asking);
   Posted posted(Asking& asking) const;
-  // When what proved who asks is over; nothing: not by itself.
-  std::optional<Duration> until(const Asking& asking) const;
+  Proof proof_of(const Asking& asking) const;
   static bool is_modern(const Message& message, const Field& session, const Field& version);
   void modern(Asking& asking, const Message& message, Taken taken);
   void older(Asking& asking, const Message& message, Taken taken, const Field& session,

@@ -229,8 +229,7 @@ void RemoteClient::to_listening(std::string message) {
 }
 
 std::optional<http::Refusal> RemoteClient::listen(http::Responder& responder,
-                                                  std::optional<EventId> last,
-                                                  std::optional<Duration> until) {
+                                                  std::optional<EventId> last, Proof proof) {
   touched_ = loop_.now();
   if (over_) return http::Refusal{404, "the session ended"};
   if (last && last->stream != listening_stream) return read_again(responder, *last);
@@ -242,7 +241,7 @@ std::optional<http::Refusal> RemoteClient::listen(http::Responder& responder,
     for (const KeptEvents::Kept& one : *kept) write(out, one.id, one.message);
   }
   listen_written_ = listen_events_;
-  listening_.push_back({std::move(out), until});
+  listening_.push_back({std::move(out), std::move(proof)});
   if (listening_.size() > listening_max) {
     listening_.front().out.end();
     listening_.pop_front();
@@ -299,15 +298,13 @@ void RemoteClient::keep_alive() {
 // Whoever listens asks for as long as it likes; a call was judged when it was made, and ends.
 void RemoteClient::end_unproved() {
   const Duration now = loop_.now();
-  const auto over = [now](const std::optional<Duration>& until) {
-    return until && now.ns >= until->ns;
-  };
-  std::erase_if(listening_, [&over](Listening& one) {
-    if (over(one.until)) one.out.end();
-    return over(one.until);
+  std::erase_if(listening_, [now](Listening& one) {
+    const bool over = one.proof.over(now);
+    if (over) one.out.end();
+    return over;
   });
   for (const auto& [key, open] : answering_) {
-    if (!open->listens || !over(open->until)) continue;
+    if (!open->listens || !open->proof.over(now)) continue;
     if (open->responder) {
       refuse(std::move(*std::exchange(open->responder, std::nullopt)), 401, open->id, proof_over);
     } else if (open->out) {

@@ -59,12 +59,20 @@ struct RemoteTerms {
   std::shared_ptr<Reading> reading = {};  // of the door
 };
 
+// How long it counts who asked: until then by the loop's time, and as long as they stand.
+struct Proof {
+  std::optional<Duration> until = {};
+  std::shared_ptr<const bool> stands = nullptr;
+
+  bool over(Duration now) const { return (until && now.ns >= until->ns) || (stands && !*stands); }
+};
+
 // A request as it came: its text, the document that it was read into, what it weighs.
 struct Posted {
   std::string text;
   std::shared_ptr<json::Document> document;
   std::shared_ptr<Load> load;
-  std::optional<Duration> until = {};  // see `listen`
+  Proof proof = {};
 };
 
 class RemoteClient : public std::enable_shared_from_this<RemoteClient> {
@@ -83,9 +91,9 @@ class RemoteClient : public std::enable_shared_from_this<RemoteClient> {
   // A notification or an answer. False: too much is held back.
   bool tell(std::string text, std::shared_ptr<Load> load);
   // A stream for what belongs to no request, or the rest of one that broke. A refusal leaves the
-  // responder where it was. `until`: what proved who listens is over then, by the loop's time.
+  // responder where it was.
   std::optional<http::Refusal> listen(http::Responder& responder, std::optional<EventId> last,
-                                      std::optional<Duration> until);
+                                      Proof proof);
   // Streams that listen end with what proved whose they are.
   void end_unproved();
   // The client says that it goes.
@@ -116,11 +124,11 @@ class RemoteClient : public std::enable_shared_from_this<RemoteClient> {
     std::optional<http::Stream> out;
     net::Timer patience;
     std::shared_ptr<Load> load;
-    std::optional<Duration> until;
+    Proof proof;
   };
   struct Listening {
     http::Stream out;
-    std::optional<Duration> until;
+    Proof proof;
   };
   using AnsweringPtr = std::shared_ptr<Answering>;
   struct Told {

@@ -12,7 +12,7 @@ void RemoteClient::post(Posted posted, const Message& request, Taken taken,
                         http::Responder responder, const std::string& params, Repeated repeated) {
   auto answering = std::make_shared<Answering>();
   answering->load = posted.load;
-  answering->until = posted.until;
+  answering->proof = std::move(posted.proof);
   std::string& text = posted.text;
   answering->repeated = std::move(repeated);
   answering->id = std::string(request.id);
