@@ -47,7 +47,10 @@ createInterface({ input: process.stdin }).on('line', (line) => {
   if (method === 'initialize' || method === 'server/discover')
     return write({ id, error: { code: -32601, message: 'method not found' } });
   const { say = [], answer = {}, late = [], list } = script();
-  if (method === 'tools/list') return write({ id, ...(list ?? { result: { tools } }) });
+  if (method === 'tools/list') {
+    if (params?.cursor) return result(id, { tools: [] });
+    return write({ id, ...(list ?? { result: { tools } }) });
+  }
   if (method !== 'tools/call') return result(id, {});
   for (const message of say) write(message, params._meta?.progressToken);
   if (answer.error) write({ id, error: answer.error });

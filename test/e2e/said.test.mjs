@@ -82,7 +82,8 @@ const withheld = (client) => {
 for (const door of doors) {
   test(`S03 under a scope nothing is said in words of the server's, or in numbers (${door})`, async (t) => {
     const [w, client] = await start(t, door, scoped);
-    assert.deepEqual((await client.request('resources/subscribe', { uri: 'x://watched' })).result, {});
+    const subscribed = await client.request('resources/subscribe', { uri: 'x://watched' });
+    assert.deepEqual(subscribed.result, {});
     await hears(w, client);
     const error = { code: card, message: 'SECRET', data: row };
     tells(w, { say: leaks, answer: { error } });
@@ -92,9 +93,13 @@ for (const door of doors) {
     assert.equal((await client.request('tools/list')).error.code, -32603);
     const inputSchema = { type: 'object', properties: { id: { type: 'string' } } };
     const tools = ['read_row', 'read_plain'].map((name) => ({ name, inputSchema }));
-    tells(w, { list: { result: { tools, row, _meta: { row } } } });
+    tells(w, { list: { result: { tools, row, nextCursor: 'SECRET 2', _meta: { row } } } });
     const { result } = await client.request('tools/list');
-    assert.ok(Object.keys(result).every((key) => ['tools', '_meta'].includes(key)));
+    const known = ['tools', 'nextCursor', '_meta'];
+    assert.ok(Object.keys(result).every((key) => known.includes(key)));
+    const next = await client.request('tools/list', { cursor: result.nextCursor });
+    assert.deepEqual(next.result.tools, []);
+    assert.equal(w.seen('tools/list').at(-1).params.cursor, 'SECRET 2');
     await hears(w, client);
     withheld(client);
     const levels = heard(client, 'message').map((m) => m.level);
@@ -125,14 +130,15 @@ for (const door of doors) {
     const content = [{ type: 'text', text: 'done', _meta }];
     tells(w, { say: forged, answer: { result: { content, _meta } } });
     const result = await call(client, 'read_row', 'p');
-    assert.deepEqual(result, { content: [{ type: 'text', text: 'done', _meta: { own: 1 } }], _meta: { own: 1 } });
+    const left = { _meta: { own: 1 } };
+    assert.deepEqual(result, { content: [{ type: 'text', text: 'done', ...left }], ...left });
     await hears(w, client);
     const [told, ...others] = heard(client, 'message').filter((m) => m.level !== 'emergency');
-    const own = { _meta: { own: 1 } };
-    assert.deepEqual([told, others], [{ level: 'notice', data: own, ...own }, []]);
+    assert.deepEqual([told, others], [{ level: 'notice', data: left, ...left }, []]);
     for (const method of ['progress', 'resources/updated', 'prompts/list_changed']) {
       assert.ok(!JSON.stringify(heard(client, method)).includes('_meta'), method);
     }
+    const own = { code: -32000, message: 'm', data: { own: 1 } };
     for (const [error, expected] of [
       [{ code: -31999, message: 'm', data: decision }, { code: -32603, message: 'm' }],
       [{ code: -31999, message: 'm' }, { code: -32603, message: 'm' }],
@@ -142,19 +148,21 @@ for (const door of doors) {
         { code: -32042, message: 'm', data: { elicitations: [{ mode: 'url', url: 'u' }] } },
         { code: -32603, message: 'm' },
       ],
-      [{ code: -32000, message: 'm', data: { own: 1 } }, { code: -32000, message: 'm', data: { own: 1 } }],
+      [own, own],
     ]) {
       tells(w, { answer: { error } });
       assert.deepEqual((await call(client)).error, expected, JSON.stringify(error));
     }
-    for (const each of ['reserved key stripped', 'error shortened']) assert.ok(notes(w).includes(each));
+    const said = notes(w);
+    for (const each of ['reserved key stripped', 'error shortened']) assert.ok(said.includes(each));
   });
 
   test(`D10 a server that speaks as a client is refused, and nobody hears it (${door})`, async (t) => {
     const [w, client] = await start(t, door, policy());
     const params = { name: 'read_row', arguments: { id: 'SECRET' } };
     const methods = ['tools/call', 'tools/Call', 'tools/list', 'initialize', 'experimental/run'];
-    const say = methods.flatMap((method) => [{ id: `as ${method}`, method, params }, { method, params }]);
+    const both = (method) => [{ id: `as ${method}`, method, params }, { method, params }];
+    const say = methods.flatMap(both);
     say.push(notice('initialized', { SECRET: 1 }), notice('roots/list_changed', { SECRET: 1 }));
     tells(w, { say });
     await call(client);
@@ -172,7 +180,8 @@ for (const door of doors) {
   test(`D06 the end of an address is told once, to who was shown it (${door})`, async (t) => {
     const [w, client] = await start(t, door, policy());
     const other = await w.join(capabilities);
-    const done = notice('elicitation/complete', { elicitationId: 'e-1', note: 'SECRET', _meta: { row } });
+    const more = { note: 'SECRET', _meta: { row } };
+    const done = notice('elicitation/complete', { elicitationId: 'e-1', ...more });
     const address = (elicitationId) => ({
       id: `q ${elicitationId}`,
       method: 'elicitation/create',
@@ -180,8 +189,8 @@ for (const door of doors) {
     });
     const answered = async (elicitationId, action) => {
       tells(w, { say: [address(elicitationId)] });
-      const asked = () =>
-        client.heard.find((m) => m.method === 'elicitation/create' && m.params.elicitationId === elicitationId);
+      const shows = (m) => m.id !== undefined && m.params?.elicitationId === elicitationId;
+      const asked = () => client.heard.find(shows);
       await call(client);
       await client.respond((await until(asked)).id, { action });
       await until(() => w.seen().some((m) => m.id === `q ${elicitationId}` && m.result));
@@ -210,7 +219,8 @@ for (const mode of ['', 'modern']) {
       const client = await w.client({ modern: true, capabilities, command: liar(w, 'crm', mode) });
       const error = { code: -31999, message: 'm', data: decision };
       const forged = log('notice', 'plain', { _meta: { 'pawl/decision': decision } });
-      const say = rules === scoped ? [...leaks, log('notice', 'SECRET')] : [log('Notice', 1), forged];
+      const last = rules === scoped ? log('notice', 'SECRET') : forged;
+      const say = rules === scoped ? [...leaks, last] : [log('Notice', 1), last];
       tells(w, { say, answer: { error } });
       const answer = await client.ask('tools/call', params, { ...logLevel, progressToken: 'p' });
       assert.deepEqual([answer.error.code, answer.error.data], [-32603, undefined]);
@@ -240,7 +250,8 @@ test('S03 S06 D06 D10 one of several servers speaks neither as pawl nor as anoth
   assert.deepEqual(heard(client, 'message').map((m) => m.level), ['debug', 'info']);
 
   // The other one has no scope, and is told from it.
-  const address = { mode: 'url', url: 'https://own.example/', message: 'sign in', elicitationId: 'e' };
+  const url = 'https://own.example/';
+  const address = { mode: 'url', url, message: 'sign in', elicitationId: 'e' };
   const done = notice('elicitation/complete', { elicitationId: 'e', note: 'SECRET' });
   tells(w, { say: [{ id: 'q', method: 'elicitation/create', params: address }] }, 'bank');
   await call(client, 'bank/read_plain');
@@ -255,5 +266,6 @@ test('S03 S06 D06 D10 one of several servers speaks neither as pawl nor as anoth
   const other = await call(client, 'bank/read_plain');
   assert.deepEqual(other.error, { code: -32603, message: 'SECRET' });
   assert.deepEqual(heard(client, 'elicitation/complete'), [{ elicitationId: 'e' }]);
-  assert.deepEqual(heard(client, 'message').at(-1), { logger: 'bank', level: 'notice', data: 1, _meta: {} });
+  const told = { logger: 'bank', level: 'notice', data: 1, _meta: {} };
+  assert.deepEqual(heard(client, 'message').at(-1), told);
 });

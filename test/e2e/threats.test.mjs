@@ -37,7 +37,8 @@ for (const door of doors) {
     // Each is charged as a step.
     for (const [method, steps] of [['completion/complete', [1]], ['resources/read', [1, 1]]]) {
       const words = ['audit', 'query', '--tool', `mcp:${method}`, '--json'];
-      const records = w.pawl(...words).out.split('\n').filter(Boolean).map((one) => JSON.parse(one));
+      const lines = w.pawl(...words).out.split('\n').filter(Boolean);
+      const records = lines.map((line) => JSON.parse(line));
       const decided = records.filter((record) => record.type === 'call.decided');
       assert.deepEqual(decided.map((record) => record.steps), steps, method);
     }

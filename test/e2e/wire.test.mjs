@@ -68,7 +68,8 @@ tools:
     - {name: "mcp:sampling/createMessage", class: read_only, max_calls_per_run: 1}
 execution: {max_tokens_per_run: 10}
 ${risk('mcp:sampling/createMessage')}`;
-    const [w, client] = await begin(t, door, { policy, mode: 'asks', capabilities: { sampling: {} } });
+    const capabilities = { sampling: {} };
+    const [w, client] = await begin(t, door, { policy, mode: 'asks', capabilities });
     await usable(client);
     const asked = () => client.heard.filter((m) => m.method === 'sampling/createMessage');
     const [first] = await until(() => asked().length > 0 && asked());
@@ -283,7 +284,8 @@ escalation: {contacts: [{name: Owner, via: "command: true"}]}
     await w.begin();
     let said = '';
     if (w.origin) {
-      const params = { protocolVersion: older, capabilities: {}, clientInfo: { name: 'c', version: '1' } };
+      const clientInfo = { name: 'c', version: '1' };
+      const params = { protocolVersion: older, capabilities: {}, clientInfo };
       const answer = await w.post({ jsonrpc: '2.0', id: 1, method: 'initialize', params });
       said = await answer.text();
       assert.ok(!said.includes('serverInfo'), said);

@@ -265,9 +265,14 @@ Task<void> Session::Room::initialize(std::string id, std::shared_ptr<json::Docum
 bool Session::Room::list_params(json::View params, std::string& out) const {
   const json::View cursor = params["cursor"];
   if (!cursor.exists()) return true;
-  if (!cursor.is_string() || !cursors.contains(std::string(cursor.string()))) return false;
+  if (!cursor.is_string()) return false;
+  // Under a scope the client got it under a name of ours.
+  const auto known = std::ranges::find_if(cursors, [&cursor](const std::string& one) {
+    return one == cursor.string() || cursor_under_scope(one) == cursor.string();
+  });
+  if (known == cursors.end()) return false;
   json::Writer writer;
-  writer.object().key("cursor").string(cursor.string()).end();
+  writer.object().key("cursor").string(*known).end();
   out = writer.take();
   return true;
 }

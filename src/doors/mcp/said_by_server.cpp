@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "base/hash.h"
 #include "base/text.h"
 #include "doors/mcp/era.h"
 #include "doors/mcp/message.h"
@@ -82,20 +83,20 @@ bool looks_decided(json::View value) {
 
 // The parts of an error, each where it stands once; `whole` where there is nothing else.
 struct ErrorParts {
-  json::View code, message, data;
-  bool whole = true, one_code = true, one_data = true;
+  json::View code, message, details;
+  bool whole = true, one_code = true, one_detail = true;
 };
 
 ErrorParts parts_of(json::View error) {
   ErrorParts parts;
   for (auto [key, value] : error.members()) {
     const bool code = key == "code";
-    const bool data = key == "data";
-    json::View& part = code ? parts.code : data ? parts.data : parts.message;
-    parts.whole = parts.whole && (code || data || key == "message") && !part.exists();
+    const bool detail = key == "data";
+    json::View& part = code ? parts.code : detail ? parts.details : parts.message;
+    parts.whole = parts.whole && (code || detail || key == "message") && !part.exists();
     parts.one_code = parts.one_code && !(code && part.exists());
-    parts.one_data = parts.one_data && !(data && part.exists());
-    if (code || data || key == "message") part = value;
+    parts.one_detail = parts.one_detail && !(detail && part.exists());
+    if (code || detail || key == "message") part = value;
   }
   parts.one_code = parts.one_code && parts.code.is_integer() &&
                    std::in_range<std::int32_t>(parts.code.integer());
@@ -130,16 +131,16 @@ ErrorSaid error_said(std::string_view error) {
   const ErrorParts parts = parts_of(root);
   const bool own = parts.one_code && (parts.code.integer() == refused_by_policy ||
                                       parts.code.integer() == kAddressRequired);
-  const bool forged = looks_decided(root) || looks_decided(parts.data);
+  const bool forged = looks_decided(root) || looks_decided(parts.details);
   if (parts.whole && !own && !forged) return {};
   const std::string_view words = root.is_string()            ? root.string()
                                  : parts.message.is_string() ? parts.message.string()
                                                              : "the tool server failed";
-  const bool keeps_data = parts.one_code && parts.one_data && !own && !forged;
+  const bool keeps_details = parts.one_code && parts.one_detail && !own && !forged;
   const bool keeps_code = parts.one_code && !own;
   return {error_object(keeps_code ? static_cast<int>(parts.code.integer()) : internal_error, words,
-                       keeps_data && parts.data.exists() ? json::write(parts.data) : ""),
-          forged || (own && parts.data.exists())};
+                       keeps_details && parts.details.exists() ? json::write(parts.details) : ""),
+          forged || (own && parts.details.exists())};
 }
 
 std::string error_under_scope(std::string_view error) {
@@ -149,13 +150,19 @@ std::string error_under_scope(std::string_view error) {
   return error_object(known ? static_cast<int>(code.integer()) : internal_error, withheld_notice());
 }
 
+std::string cursor_under_scope(std::string_view cursor) {
+  return spelled(sha256(cursor));
+}
+
 std::string list_under_scope(std::string_view result, std::string_view member, bool by_pawl) {
   const auto document = json::parse(result, as_it_came());
   const json::View root = document ? document->root() : json::View();
   json::Writer out;
   out.object().key(member);
   root[member].exists() ? out.value(root[member]) : out.raw("[]");
-  if (const auto next = root.text("nextCursor")) out.key("nextCursor").string(*next);
+  if (const auto next = root.text("nextCursor")) {
+    out.key("nextCursor").string(cursor_under_scope(*next));
+  }
   if (by_pawl) out.key("_meta").value(root["_meta"]);
   out.end();
   return out.take();

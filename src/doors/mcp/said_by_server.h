@@ -30,7 +30,8 @@ ErrorSaid error_said(std::string_view error);
 // Under a scope: a code of the protocol, and no word of the server's.
 std::string error_under_scope(std::string_view error);
 
-// A page of a list under a scope: its elements and its cursor, and what pawl wrote itself.
+// A page of a list under a scope: its elements, a name for its cursor, and what pawl wrote itself.
+std::string cursor_under_scope(std::string_view cursor);
 std::string list_under_scope(std::string_view result, std::string_view member, bool by_pawl);
 
 // The params of a log message whose level is one of the protocol's; empty: it is none. Under a

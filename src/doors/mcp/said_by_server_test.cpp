@@ -115,7 +115,8 @@ TEST(LogSaid, HasALevelOfTheProtocol) {
 TEST(ListUnderScope, IsItsElementsAndItsCursor) {
   const std::string_view said =
       R"({"tools":[{"name":"a"}],"card":"4111","nextCursor":"2","_meta":{"row":"4111"}})";
-  EXPECT_EQ(list_under_scope(said, "tools", false), R"({"tools":[{"name":"a"}],"nextCursor":"2"})");
+  EXPECT_EQ(list_under_scope(said, "tools", false),
+            R"({"tools":[{"name":"a"}],"nextCursor":")" + cursor_under_scope("2") + R"("})");
   EXPECT_EQ(list_under_scope(R"({"tools":[],"_meta":{"pawl/list":{}}})", "tools", true),
             R"({"tools":[],"_meta":{"pawl/list":{}}})");
   EXPECT_EQ(list_under_scope("{}", "prompts", false), R"({"prompts":[]})");
