@@ -20,6 +20,13 @@ std::string at(const ReachedHost& where) {
   return where.host + ':' + std::to_string(where.port);
 }
 
+// Of a URL that was read. One host may issue for several, each at a path of its own.
+std::string_view path_of(std::string_view url) {
+  const std::size_t host = url.find("://");
+  const std::size_t path = host == url.npos ? host : url.find('/', host + 3);
+  return path == url.npos ? "/" : url.substr(path, url.find_first_of("?#", path) - path);
+}
+
 // The path of a file that is named beside another one, in one spelling.
 std::vector<std::string> steps_to(std::string_view name, std::string_view beside) {
   std::string whole(name);
@@ -55,7 +62,10 @@ std::string identity_of(const Deployment::Credential& one, const std::string& fi
     // With a token to exchange, the server sees whose that one is.
     const OAuthToken& it = *one.oauth;
     const bool exchanges = it.subject.given();
-    return joined("oauth", {at(it.at), it.client, exchanges ? source_text(it.subject, file) : ""});
+    std::vector<std::string> parts = steps_to(path_of(it.at.url), {});
+    parts.insert(parts.begin(),
+                 {at(it.at), it.client, exchanges ? source_text(it.subject, file) : ""});
+    return joined("oauth", parts);
   }
   if (one.github_app) {
     const GithubAppToken& it = *one.github_app;

@@ -141,6 +141,8 @@ TEST(Identities, OneSecretUnderTwoNamesIsOneCredential) {
       {client + "}", client + ", scope: more}"},
       {client + ", subject: {env: U}}", client + ", subject: {env: U}}"},
       {app + "}", app + ", repositories: [web]}"},
+      {client + "}",
+       "oauth: {token_url: \"https://ID.example:443/./t\", client_id: c, client_secret: {env: S}}"},
   };
   for (const auto& [a, b] : same) {
     EXPECT_THAT(errors_of(a, b), HasSubstr("`a` is for 2 roles, as it is the same secret as `b`"))
@@ -151,6 +153,10 @@ TEST(Identities, OneSecretUnderTwoNamesIsOneCredential) {
       {"env: mail", "store: mail"},
       {"command: [pass, show, t]", "command: [pass, show t]"},
       {client + ", subject: {env: U}}", client + ", subject: {env: W}}"},
+      // Two realms of one host.
+      {client + "}",
+       "oauth: {token_url: \"https://id.example/realms/b/t\", client_id: c, client_secret: {env: "
+       "S}}"},
   };
   for (const auto& [a, b] : apart) EXPECT_EQ(errors_of(a, b), "") << a << " and " << b;
 }
