@@ -60,18 +60,17 @@ std::string with_name(std::string_view server, json::View params) {
   return out.take();
 }
 
-// The answer to an address carries nothing but what the person did.
-std::string action_alone(std::string_view answer) {
+// What the person did with an address.
+std::string action_in(std::string_view answer) {
   const auto document = json::parse(answer);
-  json::Writer out;
-  out.object().key("action");
-  out.string(document ? document->root().text("action").value_or("cancel") : "cancel").end();
-  return out.take();
+  return std::string(document ? document->root().text("action").value_or("cancel") : "cancel");
 }
 
-bool accepts(std::string_view answer) {
-  const auto document = json::parse(answer);
-  return document && document->root().text("action") == "accept";
+// The answer to an address carries nothing but that.
+std::string action_alone(std::string_view action) {
+  json::Writer out;
+  out.object().key("action").string(action).end();
+  return out.take();
 }
 
 // A server waits for a person as long as its own client would; nobody is kept patient.
@@ -115,9 +114,11 @@ class AskClient final : public Upstream {
     if (heard && open.size() < addresses_shown_max) open.insert(own);
     Answer answer = co_await asked_.room->ask(asked_.about, asked_.method, std::move(shown),
                                               asked_.server_id, asked_.name);
-    if (address && answer.kind == Answer::Kind::result) answer.text = action_alone(answer.text);
+    const bool answered = address && answer.kind == Answer::Kind::result;
+    const std::string action = answered ? action_in(answer.text) : std::string();
+    if (answered) answer.text = action_alone(action);
     // What the person did not open has no end to hear of.
-    if (answer.kind != Answer::Kind::result || !accepts(answer.text)) open.erase(own);
+    if (action != "accept") open.erase(own);
     switch (answer.kind) {
       case Answer::Kind::result:
         co_return Outcome{Outcome::Kind::result, std::move(answer.text), {}};
