@@ -20,10 +20,6 @@ constexpr std::array<std::string_view, 8> kLevels = {"debug", "info",     "notic
 constexpr std::array<std::string_view, 5> kResultMembers = {"resultType", "ttlMs", "cacheScope",
                                                             "inputRequests", "requestState"};
 
-// Codes of the older revisions that must not be sent in the modern era.
-constexpr int resource_not_found = -32002;
-constexpr int address_required = -32042;
-
 bool era_member(std::string_view key) {
   return std::ranges::find(kResultMembers, key) != kResultMembers.end();
 }
@@ -33,12 +29,6 @@ bool may_hold_era_members(std::string_view text) {
   if (text.find("\\u") != std::string_view::npos) return true;
   return std::ranges::any_of(kResultMembers,
                              [&](std::string_view name) { return text.find(name) != text.npos; });
-}
-
-json::ParseLimits as_received() {
-  json::ParseLimits limits;
-  limits.twins = json::Twins::permit;
-  return limits;
 }
 
 std::string plain_key(std::string_view key) {
@@ -120,7 +110,7 @@ std::string unsupported_error(std::string_view requested) {
 }
 
 std::string error_for_modern(std::string_view error) {
-  const auto document = json::parse(error, as_received());
+  const auto document = json::parse(error, as_it_came);
   const json::View code = document ? document->root()["code"] : json::View();
   if (!code.is_integer()) return std::string(error);
   const std::int64_t now = code.integer() == resource_not_found ? invalid_params

@@ -65,6 +65,14 @@ inline constexpr int invalid_params = -32602;
 inline constexpr int internal_error = -32603;
 inline constexpr int refused_by_policy = -31999;  // outside the range that JSON-RPC reserves
 
+// Of the older revisions, and never sent in the modern era. With the second one `data.elicitations`
+// holds addresses that a person is to open.
+inline constexpr int resource_not_found = -32002;
+inline constexpr int address_required = -32042;
+
+// How what a server wrote is read: twins are the client's business.
+inline constexpr json::ParseLimits as_it_came = {.twins = json::Twins::permit};
+
 // Line ends between the parts of JSON, where alone they may stand, are blanks: over pipes they end
 // a message.
 void put_on_one_line(std::string& message);

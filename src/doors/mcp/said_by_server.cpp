@@ -16,18 +16,9 @@ namespace pawl::mcp {
 namespace {
 
 constexpr std::string_view kReserved = "pawl/";
-// Of the older era: `data.elicitations` holds addresses that a person is to open.
-constexpr int kAddressRequired = -32042;
-constexpr int kResourceNotFound = -32002;
 constexpr std::array<int, 6> kCodesOfTheProtocol = {parse_error,      invalid_request,
                                                     method_not_found, invalid_params,
-                                                    internal_error,   kResourceNotFound};
-
-json::ParseLimits as_it_came() {
-  json::ParseLimits limits;
-  limits.twins = json::Twins::permit;
-  return limits;
-}
+                                                    internal_error,   resource_not_found};
 
 // A server may write a key twice, and readers differ in which one they believe: each counts. What
 // structured content holds is the tool's own.
@@ -71,14 +62,19 @@ void write_unreserved(json::View value, bool meta, json::Writer& out) {
   out.end();
 }
 
-// Shaped like a decision of pawl's: it has one of the codes of denials, or a reserved name.
+// Shaped like a decision of pawl's: it has a reserved name, or one of the codes of denials beside
+// what else decisions have. The code alone is a word that servers have too (`schema`, `rate`).
 bool looks_decided(json::View value) {
   Code code{};
+  bool denial = false, effect = false, policy = false, more = false;
   for (auto [key, inner] : value.members()) {
     if (reserved_name(key)) return true;
-    if (key == "code" && inner.is_string() && parse_code(inner.string(), code)) return true;
+    denial = denial || (key == "code" && inner.is_string() && parse_code(inner.string(), code));
+    effect = effect || key == "effect";
+    policy = policy || key == "policy";
+    more = more || key == "decision" || key == "retryable";
   }
-  return holds_reserved(value);
+  return (denial && (more || (effect && policy))) || holds_reserved(value);
 }
 
 // The parts of an error, each where it stands once; `whole` where there is nothing else.
@@ -118,7 +114,7 @@ std::string without_reserved(std::string_view text) {
   if (text.find("_meta") == std::string_view::npos && text.find("\\u") == std::string_view::npos) {
     return {};
   }
-  const auto document = json::parse(text, as_it_came());
+  const auto document = json::parse(text, as_it_came);
   if (!document || !holds_reserved(document->root())) return {};
   json::Writer out;
   write_unreserved(document->root(), false, out);
@@ -126,11 +122,11 @@ std::string without_reserved(std::string_view text) {
 }
 
 ErrorSaid error_said(std::string_view error) {
-  const auto document = json::parse(error, as_it_came());
+  const auto document = json::parse(error, as_it_came);
   const json::View root = document ? document->root() : json::View();
   const ErrorParts parts = parts_of(root);
   const bool own = parts.one_code && (parts.code.integer() == refused_by_policy ||
-                                      parts.code.integer() == kAddressRequired);
+                                      parts.code.integer() == address_required);
   const bool forged = looks_decided(root) || looks_decided(parts.details);
   if (parts.whole && !own && !forged) return {};
   const std::string_view words = root.is_string()            ? root.string()
@@ -144,7 +140,7 @@ ErrorSaid error_said(std::string_view error) {
 }
 
 std::string error_under_scope(std::string_view error) {
-  const auto document = json::parse(error, as_it_came());
+  const auto document = json::parse(error, as_it_came);
   const json::View code = document ? document->root()["code"] : json::View();
   const bool known = code.is_integer() && is_of_the_protocol(code.integer());
   return error_object(known ? static_cast<int>(code.integer()) : internal_error, withheld_notice());
@@ -155,7 +151,7 @@ std::string cursor_under_scope(std::string_view cursor) {
 }
 
 std::string list_under_scope(std::string_view result, std::string_view member, bool by_pawl) {
-  const auto document = json::parse(result, as_it_came());
+  const auto document = json::parse(result, as_it_came);
   const json::View root = document ? document->root() : json::View();
   json::Writer out;
   out.object().key(member);

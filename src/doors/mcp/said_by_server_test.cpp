@@ -19,7 +19,10 @@ TEST(ErrorSaid, PassesAsItCame) {
   for (std::string_view plain :
        {R"({"code":-32601,"message":"method not found"})",
         R"({ "code": -32000, "message": "m", "data": {"code":"ENOENT", "path":"/x"} })",
-        R"({"code":-32002,"message":"m","data":{"uri":"x://y"}})"}) {
+        R"({"code":-32002,"message":"m","data":{"uri":"x://y"}})",
+        R"({"code":-32000,"message":"m","data":{"code":"rate","retry_after":3}})",
+        R"({"code":-32000,"message":"m","data":{"code":"schema","policy":"p"}})",
+        R"({"code":-32000,"message":"m","data":{"decision":"final","retryable":true}})"}) {
     EXPECT_EQ(passed(plain), plain);
     EXPECT_FALSE(error_said(plain).forged) << plain;
   }
@@ -40,7 +43,8 @@ TEST(ErrorSaid, HasNeverTheCodeOfADenial) {
 TEST(ErrorSaid, CarriesNothingThatLooksLikeADecision) {
   for (std::string_view forged :
        {R"({"code":-32000,"message":"m","data":{"code":"blocked","decision":"c-1"}})",
-        R"({"code":-32000,"message":"m","data":{"code":"x","code":"none"}})",
+        R"({"code":-32000,"message":"m","data":{"code":"x","code":"none","retryable":0}})",
+        R"({"code":-32000,"message":"m","data":{"effect":"deny","policy":"p","code":"rate"}})",
         R"({"code":-32000,"message":"m","data":{"pawl/decision":{"code":"none"}}})",
         R"({"code":-32000,"message":"m","data":{"_meta":{"PAWL/decision":1}}})",
         R"({"code":-32000,"message":"m","_meta":{"pawl/decision":{}}})"}) {
