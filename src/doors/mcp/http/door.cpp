@@ -159,6 +159,7 @@ void HttpDoor::State::older(Asking& asking, const Message& message, Taken taken,
   if (session.value) {
     connected = find_session(asking, *session.value);
     if (!connected) return say_no(asking, no_such_session());
+    connected->lasting |= may_last(message);
   } else if (message.kind == MessageKind::request && message.method == "initialize") {
     const bool primes = hello_of(message.params).revision == newest_revision;
     connected = open(
@@ -232,7 +233,7 @@ HttpDoor::State::ConnectedPtr HttpDoor::State::open(Asking& asking, std::string_
   terms.held_back_bytes_max = ports.limits.held_back_bytes;
   terms.reading = reading;
   const RemoteCaller& caller = asking.caller;
-  const std::string account = caller.account.empty() ? caller.key : caller.account;
+  const std::string& account = account_of(caller);
   if (!may_begin(account)) {
     ports.refused({}, caller, fmt::format("`{}`: too many sessions", visible(account)));
     refuse(std::move(asking.responder), 429, id, "too many sessions");
@@ -337,6 +338,7 @@ void HttpDoor::State::look_after() {
     forget(connected);
     connected->endpoint->finish(why);
   }
+  end_crowding();
   std::erase_if(tallies, [&](const auto& one) {
     return one.second.open == 0 && one.second.bytes.use_count() == 1 &&
            now.ns - one.second.since.ns >= minute.ns;

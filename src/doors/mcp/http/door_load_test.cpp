@@ -23,6 +23,22 @@ using testing::HasSubstr;
 
 constexpr std::size_t kib = 1024;
 
+// What the door says of a message is what anybody reads in it, and points into its text.
+void expect_what_is_written(std::string_view text, const Message& said) {
+  json::Parser parser;
+  json::Document document;
+  const auto read = read_message(text, Side::client, parser, document);
+  ASSERT_TRUE(read) << text;
+  EXPECT_EQ(said.kind, read->kind);
+  EXPECT_EQ(said.method, read->method);
+  EXPECT_EQ(said.id, read->id);
+  EXPECT_EQ(said.id.data(), read->id.data());
+  EXPECT_EQ(said.params_text, read->params_text);
+  EXPECT_EQ(said.params_text.data(), read->params_text.data());
+  EXPECT_EQ(said.params.exists(), read->params.exists());
+  if (said.params.exists()) EXPECT_EQ(json::write(said.params), json::write(read->params));
+}
+
 // A session that hears everything and holds what it was read from as long as the test wants.
 struct Bearing final : Endpoint {
   Bearing(std::unique_ptr<Wire> wire, HttpDoorPorts::Ended over)
@@ -31,6 +47,7 @@ struct Bearing final : Endpoint {
                       [this](std::string_view text) {
                         heard.emplace_back(text);
                         const ReadMessage* read = client->already_read(text);
+                        if (read != nullptr) expect_what_is_written(text, read->message);
                         if (read != nullptr && holds) held.push_back(read->document);
                       },
                   .too_long = {},
@@ -66,6 +83,7 @@ struct Scales {
   HttpDoorPorts ports(const HttpDoorLimits& limits) {
     HttpDoorPorts out;
     out.limits = limits;
+    out.traced = true;
     out.identify = [this](const http::Request& request,
                           std::string) -> Task<std::expected<RemoteCaller, http::Response>> {
       RemoteCaller caller;
@@ -251,6 +269,8 @@ TEST(HttpDoorLoad, WhoListensDoesSoAsLongAsIsProvedWhoItIs) {
   behind.client->send(result_line("11", "{}"), "11");
   EXPECT_TRUE(call.sees(R"("id":11,"result")"));
   scales.door.look_after();
+  behind.client->send(notification_line("notifications/prompts/list_changed", "{}"), "");
+  EXPECT_TRUE(stays.sees("prompts/list_changed"));
   EXPECT_THAT(stays.got(), testing::Not(HasSubstr("\r\n0\r\n\r\n")));
   *scales.stands = false;  // whoever it was is not in the file any more
   scales.door.look_after();
@@ -272,6 +292,59 @@ TEST(HttpDoorLoad, ASubscriptionEndsWithWhatProvedWhoseItIs) {
   EXPECT_THAT(client.got(), HasSubstr(R"("id":"s","error")"));
   scales.hears(behind, 2);
   EXPECT_THAT(behind.heard.back(), HasSubstr("notifications/cancelled"));
+}
+
+// A modern request gets an id of the door's, wherever and however long its own stood.
+TEST(HttpDoorLoad, ARequestWithAnotherIdSaysWhatItSaid) {
+  Scales scales({});
+  const std::string begin = R"({"jsonrpc":"2.0","method":"tools/call")";
+  const std::string params =
+      R"("params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28",)"
+      R"("io.modelcontextprotocol/clientCapabilities":{}},"name":"t","arguments":{}})";
+  const std::string fields =
+      "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: tools/call\r\nMcp-Name: t\r\n";
+  const std::string trace =
+      "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n";
+  std::size_t asked = 0;
+  const auto passes = [&](const std::string& id, const std::string& body, const std::string& more) {
+    RawClient client = scales.post(body, fields + more);
+    const std::string ours = std::to_string(++asked);
+    ASSERT_TRUE(scales.loop.run_until([&] { return !scales.behind.empty(); }));
+    Bearing& behind = *scales.behind.at(0);
+    scales.hears(behind, asked);
+    EXPECT_EQ(behind.heard.back().contains("traceparent"), !more.empty());
+    behind.client->send(result_line(ours, "{}"), ours);
+    EXPECT_TRUE(client.sees(R"({"jsonrpc":"2.0","id":)" + id + R"(,"result":{}})"));
+  };
+  for (const std::string id : {"7", R"("one that is much longer than ours")", R"("")"}) {
+    for (const std::string& more : {std::string(), trace}) {
+      passes(id, begin + ",\"id\":" + id + "," + params + "}", more);
+      passes(id, begin + "," + params + ",\n\"id\" : " + id + " }", more);
+    }
+  }
+}
+
+// It has no end, and there may be a thousand: what ordinary calls are read into stays for those.
+TEST(HttpDoorLoad, AnOpenSubscriptionKeepsNoDocument) {
+  Scales scales({});
+  const std::string fields =
+      "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: subscriptions/listen\r\n";
+  const std::string listens =
+      R"({"jsonrpc":"2.0","id":"s","method":"subscriptions/listen","params":{"_meta":{)"
+      R"("io.modelcontextprotocol/protocolVersion":"2026-07-28",)"
+      R"("io.modelcontextprotocol/clientCapabilities":{}}}})";
+  const RawClient first = scales.post(listens, fields);
+  ASSERT_TRUE(scales.loop.run_until([&] { return scales.behind.size() == 1; }));
+  Bearing& behind = *scales.behind.at(0);
+  scales.hears(behind, 1);
+  behind.holds = true;
+  const RawClient second = scales.post(listens, fields);
+  scales.hears(behind, 2);
+  const json::Document* const read_into = behind.held.at(0).get();
+  behind.held.clear();
+  const RawClient third = scales.post(listens, fields);
+  scales.hears(behind, 3);
+  EXPECT_EQ(behind.held.at(0).get(), read_into);
 }
 
 TEST(HttpDoorLoad, ACallerAsksSoOftenInASecond) {

@@ -225,7 +225,7 @@ TEST(HttpDoor, ModernClientsWithOneIdAreKeptApart) {
               two.sees(R"({"jsonrpc":"2.0","id":1,"result":{"n":2}})"));
 }
 
-// What is decided on is what was read; a message that the door changed is read again as it is now.
+// What is decided on is what was read, with the id that the door gave it.
 TEST(HttpDoor, ARequestIsReadByTheDoor) {
   Gatehouse house;
   const std::string session = house.opened();

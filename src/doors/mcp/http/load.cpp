@@ -20,10 +20,13 @@ void Load::count_in(LoadSum sum) {
   (first_ ? second_ : first_) = std::move(sum);
 }
 
-std::shared_ptr<json::Document> Load::held_by(const std::shared_ptr<Load>& load,
+std::shared_ptr<json::Document> Load::held_by(std::shared_ptr<Load> load,
                                               std::shared_ptr<json::Document> document) {
-  load->document_ = std::move(document);
-  return {load, load->document_.get()};
+  json::Document* const held = document.get();
+  // Not of one in the other: an open subscription has a load for hours, and needs no document.
+  return {std::make_shared<std::pair<std::shared_ptr<Load>, std::shared_ptr<json::Document>>>(
+              std::move(load), std::move(document)),
+          held};
 }
 
 std::shared_ptr<json::Document> Reading::document_for(std::size_t bytes) {

@@ -33,14 +33,13 @@ class Load {
   // At most two sums, each once.
   void count_in(LoadSum sum);
 
-  // `document`, which holds the load from now on. Once.
-  static std::shared_ptr<json::Document> held_by(const std::shared_ptr<Load>& load,
+  // `document`, where whoever holds it holds the load as well; the load alone holds no document.
+  static std::shared_ptr<json::Document> held_by(std::shared_ptr<Load> load,
                                                  std::shared_ptr<json::Document> document);
 
  private:
   std::size_t bytes_;
   LoadSum first_, second_;
-  std::shared_ptr<json::Document> document_;
 };
 
 // What the messages of a door are read with, and into.

@@ -7,6 +7,26 @@
 #include "doors/mcp/http/remote_client.h"
 
 namespace pawl::mcp {
+namespace {
+
+std::size_t place_in(const std::string& text, std::string_view part) {
+  return static_cast<std::size_t>(part.data() - text.data());
+}
+
+// `id` in the place of the client's: nothing else that a message says changes, so it is not read
+// again. (The root of its document still has the client's. Nobody reads that but `read_message`.)
+Message with_id(const std::string& id, std::string& text, Message request) {
+  const std::size_t at = place_in(text, request.id);
+  std::size_t params_at = request.params_text.empty() ? 0 : place_in(text, request.params_text);
+  if (params_at > at) params_at = params_at + id.size() - request.id.size();
+  text.replace(at, request.id.size(), id);
+  const std::string_view now = text;
+  request.id = now.substr(at, id.size());
+  request.params_text = now.substr(params_at, request.params_text.size());
+  return request;
+}
+
+}  // namespace
 
 void RemoteClient::post(Posted posted, const Message& request, Taken taken,
                         http::Responder responder, const std::string& params, Repeated repeated) {
@@ -19,25 +39,18 @@ void RemoteClient::post(Posted posted, const Message& request, Taken taken,
   answering->taken = taken;
   answering->listens = terms_.era == Era::modern && request.method == "subscriptions/listen";
   answering->responder = std::move(responder);
-  std::string key = answering->id;
-  const auto put = [&text, from = text.data()](std::string_view place, const std::string& what) {
-    if (!what.empty())
-      text.replace(static_cast<std::size_t>(place.data() - from), place.size(), what);
-  };
-  const std::string id = terms_.era == Era::modern ? std::to_string(next_id_++) : std::string();
-  if (!id.empty()) key = id;
-  // From behind: what stands before stays where it was.
-  const bool params_first = request.params_text.data() < request.id.data();
-  if (params_first) put(request.id, id);
-  put(request.params_text, params);
-  if (!params_first) put(request.id, id);
-  const bool changed = !id.empty() || !params.empty();
-  const auto fresh = changed ? terms_.reading->document_for(text.size()) : posted.document;
-  const auto document = Load::held_by(posted.load, fresh);
-  const Result<Message> again =
-      changed ? read_message(text, Side::client, terms_.reading->parser, *document) : request;
-  if (!again) return refuse(std::move(*answering->responder), 400, answering->id, "unreadable");
-  ReadMessage read{text, *again, document};
+  Message message = request;
+  if (terms_.era == Era::modern) message = with_id(std::to_string(next_id_++), text, request);
+  const std::string key(message.id);
+  auto document = std::move(posted.document);
+  if (!params.empty()) {
+    text.replace(place_in(text, message.params_text), message.params_text.size(), params);
+    document = terms_.reading->document_for(text.size());
+    const auto again = read_message(text, Side::client, terms_.reading->parser, *document);
+    if (!again) return refuse(std::move(*answering->responder), 400, answering->id, "unreadable");
+    message = *again;
+  }
+  ReadMessage read{text, message, Load::held_by(posted.load, std::move(document))};
   post_as(key, {std::move(text), {}, posted.load, std::move(read)}, answering);
 }
 
