@@ -36,7 +36,7 @@ TEST(Events, AreBoundedForARunAndForAllOfThem) {
   EXPECT_GE(events.events(), 16U);
 }
 
-// What is kept of a record becomes the JSON that the API promises, whenever somebody asks.
+// At its time, or because whoever proved it does not stand any more.
 TEST(Events, AStreamEndsWithWhatProvedItsWatcher) {
   net::Loop loop;
   Events events(kLimits);
@@ -63,6 +63,7 @@ TEST(Events, AStreamEndsWithWhatProvedItsWatcher) {
   EXPECT_TRUE(other.sees("\r\n0\r\n\r\n"));
 }
 
+// What is kept of a record becomes the JSON that the API promises, whenever somebody asks.
 TEST(Events, SayOfARecordWhatAWatcherMayKnow) {
   Record record;
   record.seq = 7;
