@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
+#include "base/sum.h"
 #include "base/text.h"
 
 namespace pawl::api {
@@ -50,10 +50,6 @@ bool is_of_executed(token::Limit limit) {
   return limit == token::Limit::calls || limit == token::Limit::records;
 }
 
-// Sums have to stay sums, whatever somebody reports.
-void raise(std::uint64_t& to, std::uint64_t more) {
-  if (__builtin_add_overflow(to, more, &to)) to = std::numeric_limits<std::uint64_t>::max();
-}
 void lower(std::uint64_t& from, std::uint64_t less) {
   from -= std::min(from, less);
 }
@@ -129,8 +125,8 @@ class SubRuns::Part final : public RunPart {
   }
   void take(const PartUse& use) override {
     each_above([&](SubRun& run) {
-      raise(run.used.calls, use.calls);
-      raise(run.used.records, use.records);
+      run.used.calls = sum_of(run.used.calls, use.calls);
+      run.used.records = sum_of(run.used.records, use.records);
     });
   }
   void give_back(const PartUse& use) override {
@@ -140,7 +136,7 @@ class SubRuns::Part final : public RunPart {
     });
   }
   void charge_records(std::uint64_t more) override {
-    each_above([more](SubRun& run) { raise(run.used.records, more); });
+    each_above([more](SubRun& run) { run.used.records = sum_of(run.used.records, more); });
   }
 
  private:

@@ -95,9 +95,6 @@ struct Fold {
 
 Instant whole_microseconds(Instant at);
 
-// Saturating, so that no claim can turn a counter round.
-std::uint64_t add(std::uint64_t a, std::uint64_t b);
-
 Run* find(ByName<Run>& runs, std::string_view id);
 
 }  // namespace pawl

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/sum.h"
 #include "base/text.h"
 #include "kernel/state/fold.h"
 
@@ -41,7 +42,7 @@ void count_start(EntryCounts& counts, Instant at, std::uint64_t calls) {
   std::erase_if(counts.recent, [&](const Starts& s) { return s.second < now - 60; });
   const auto place = std::ranges::lower_bound(counts.recent, now, {}, &Starts::second);
   if (place != counts.recent.end() && place->second == now) {
-    place->count = add(place->count, calls);
+    place->count = sum_of(place->count, calls);
   } else {
     counts.recent.insert(place, Starts{now, calls});
   }
@@ -53,7 +54,7 @@ std::uint64_t EntryCounts::last_minute(Instant now) const {
   const std::int64_t second = floor_divide(now.ns, second_ns);
   std::uint64_t sum = 0;
   for (const Starts& starts : recent) {
-    if (starts.second >= second - 60) sum = add(sum, starts.count);
+    if (starts.second >= second - 60) sum = sum_of(sum, starts.count);
   }
   return sum;
 }
@@ -126,8 +127,8 @@ Status Fold::operator()(const CallDecided& b) {
   if (!event) return wrong_call(b.call, "was decided with an unknown effect");
   if (Status fine = check_decision(b, *run, *event); !fine) return fine;
 
-  run->journal_bytes = add(run->journal_bytes, record_charge_bytes);
-  if (!b.args.empty()) run->journal_bytes = add(run->journal_bytes, b.args_bytes);
+  run->journal_bytes = sum_of(run->journal_bytes, record_charge_bytes);
+  if (!b.args.empty()) run->journal_bytes = sum_of(run->journal_bytes, b.args_bytes);
   if (b.round == 1) {
     propose(b, *run, *event);
   } else {
@@ -147,7 +148,7 @@ Status Fold::operator()(const CallDecided& b) {
 
 void Fold::propose(const CallDecided& b, Run& run, CallEvent event) {
   if (!run.first_call) run.first_call = at;
-  run.steps.settled = add(run.steps.settled, b.steps);
+  run.steps.settled = sum_of(run.steps.settled, b.steps);
   if (event == CallEvent::deny) return;
   LiveCall& call = begin_call(b, run);
   if (event == CallEvent::admit) {
@@ -196,7 +197,7 @@ void Fold::admit(const CallDecided& b, LiveCall& call, Run& run) {
   counts.calls.reserved += b.calls;
   count_start(counts, at, b.calls);
   std::uint64_t& seen = run.seen[call.tool];
-  seen = add(seen, 1);
+  seen = sum_of(seen, 1);
   ++run.executing;
   const std::string used = b.approval.empty() ? call.approval : b.approval;
   call.approval = used;
@@ -266,8 +267,8 @@ void Fold::settle(const CallEnded& b, const LiveCall& call, Run& run, CallEvent 
     }
     return;
   }
-  counts.records.settled = add(counts.records.settled, std::max(call.records, b.records));
-  counts.calls.settled = add(counts.calls.settled, call.calls);
+  counts.records.settled = sum_of(counts.records.settled, std::max(call.records, b.records));
+  counts.calls.settled = sum_of(counts.calls.settled, call.calls);
 }
 
 Status Fold::operator()(const CallEnded& b) {
@@ -280,7 +281,7 @@ Status Fold::operator()(const CallEnded& b) {
   if (!next(call.phase, *event)) return wrong_call(b.call, "was held and cannot have run");
 
   Run& run = state.runs_.at(call.run);
-  run.journal_bytes = add(run.journal_bytes, add(record_charge_bytes, b.result_bytes));
+  run.journal_bytes = sum_of(run.journal_bytes, sum_of(record_charge_bytes, b.result_bytes));
   const bool was_held = call.phase == CallPhase::held;
   const bool excess = !was_held && *event != CallEvent::abort && b.records > call.records;
   if (was_held) {

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/sum.h"
 #include "base/text.h"
 #include "kernel/state/fold.h"
 #include "model/access.h"
@@ -53,7 +54,7 @@ Status Fold::operator()(const GrantMade& b) {
   std::erase_if(run->grants, over);
   run->grants.push_back({b.grant, b.tool, b.line, b.approval, whole_microseconds(b.until), b.calls,
                          b.before, b.arguments});
-  run->journal_bytes = add(run->journal_bytes, record_charge_bytes);
+  run->journal_bytes = sum_of(run->journal_bytes, record_charge_bytes);
   return {};
 }
 

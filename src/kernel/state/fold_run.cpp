@@ -1,6 +1,6 @@
 #include <algorithm>
-#include <limits>
 
+#include "base/sum.h"
 #include "base/text.h"
 #include "kernel/state/fold.h"
 #include "kernel/state/withdraw.h"
@@ -40,11 +40,6 @@ bool lifts(const Resumed& b, const Kill& kill) {
 }
 
 }  // namespace
-
-std::uint64_t add(std::uint64_t a, std::uint64_t b) {
-  std::uint64_t sum = 0;
-  return __builtin_add_overflow(a, b, &sum) ? std::numeric_limits<std::uint64_t>::max() : sum;
-}
 
 Run* find(ByName<Run>& runs, std::string_view id) {
   const auto found = runs.find(id);
@@ -98,7 +93,7 @@ void Fold::keep_time(Run& run) const {
 }
 
 void Fold::charge_denial(Run& run, std::uint64_t count) const {
-  run.denials.settled = add(run.denials.settled, count);
+  run.denials.settled = sum_of(run.denials.settled, count);
 }
 
 void Fold::halt(Run& run, std::string_view code, std::string_view why) {
@@ -174,7 +169,7 @@ Status Fold::operator()(const RunHalted& b) {
   Run* run = find(state.runs_, b.run);
   if (run == nullptr) return no_run(b.run);
   halt(*run, b.code, b.why);
-  run->journal_bytes = add(run->journal_bytes, record_charge_bytes);
+  run->journal_bytes = sum_of(run->journal_bytes, record_charge_bytes);
   return {};
 }
 
@@ -185,7 +180,7 @@ Status Fold::operator()(const RunTightened& b) {
     return fail(Fault::corrupt, "the run `" + visible(b.run) + "` is closed and keeps its policy");
   }
   run->policy = b.policy;
-  run->journal_bytes = add(run->journal_bytes, record_charge_bytes);
+  run->journal_bytes = sum_of(run->journal_bytes, record_charge_bytes);
   return {};
 }
 
@@ -261,11 +256,11 @@ Status Fold::operator()(const DenialsCounted& b) {
   if (run == nullptr) return no_run(b.run);
   if (b.count == 0 && b.ahead == 0) return fail(Fault::corrupt, "a count of no denials");
   run->ahead = b.ahead;
-  run->steps.settled = add(run->steps.settled, b.count);
+  run->steps.settled = sum_of(run->steps.settled, b.count);
   charge_denial(*run, b.count);
   if (!run->first_call) run->first_call = at;
   keep_time(*run);
-  run->journal_bytes = add(run->journal_bytes, record_charge_bytes);
+  run->journal_bytes = sum_of(run->journal_bytes, record_charge_bytes);
   return {};
 }
 

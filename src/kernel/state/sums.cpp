@@ -5,14 +5,14 @@
 #include <limits>
 #include <utility>
 
+#include "base/sum.h"
+
 namespace pawl {
 
 namespace {
 
 Amount more(Amount a, Amount b) {
-  std::uint64_t sum = 0;
-  const bool over = __builtin_add_overflow(a.nano, b.nano, &sum);
-  return {over ? std::numeric_limits<std::uint64_t>::max() : sum};
+  return {sum_of(a.nano, b.nano)};
 }
 
 Amount less(Amount a, Amount b) {
