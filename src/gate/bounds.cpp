@@ -57,6 +57,8 @@ std::string take_from_part(Ticket& ticket, const Situation& situation, const Ver
                            bool runs) {
   RunPart* const part = ticket.asked.part.get();
   if (part == nullptr || (!runs && verdict.effect != Effect::hold)) return {};
+  // What asks for access is no call of the tool: it makes a record, and no server hears of it.
+  if (asked_for(ticket.asked.call.tool)) return {};
   PartUse use{.calls = 1, .records = 0};
   if (part->counts_records()) {
     const auto records = records_touched(situation, verdict);

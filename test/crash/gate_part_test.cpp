@@ -247,6 +247,45 @@ TEST_F(GatePart, RecordsAreCountedWhateverThePolicyCounts) {
   EXPECT_EQ(run().entries.at("read_note").records.total(), 0U);
 }
 
+// What it leads to is a record, and what it is granted needs a call.
+TEST(GatePartAccess, AskingForAccessTakesNoCallAndNoRecords) {
+  World world(R"(version: 1
+agent: {id: agent, identity: agent@x, owner: o@x}
+tools:
+  allowed: [{name: read_note, class: read_only}]
+may_request: [{name: export_it, by: [leads], for: 10m, max_calls: 2}]
+approval: {reviewers: [leads]}
+)");
+  world.start();
+  world.open();
+  const auto part = std::make_shared<SomePart>();
+  part->tools = {"export_it"};
+  part->calls_max = 1;
+  part->records_max = 1;
+  const auto ask = [&](const std::string& tool, const std::string& arguments) -> Asked& {
+    Asked& asked = world.ask(Asked::Wanted{.run = world.run,
+                                           .tool = tool,
+                                           .arguments = arguments,
+                                           .own = tool != "export_it",
+                                           .part = part});
+    world.settle();
+    return asked;
+  };
+  Asked& request = ask(access_name("export_it"), R"({"why":"it is due"})");
+  ASSERT_FALSE(request.done());
+  ASSERT_TRUE(world.approve(request.approval));
+  world.settle();
+  ASSERT_TRUE(request.done());
+  EXPECT_EQ(request.reply->kind, Settled::Kind::result);
+  EXPECT_EQ(part->used.calls, 0U);
+  EXPECT_EQ(part->used.records, 0U);
+  EXPECT_EQ(part->steps, 1U);
+  Asked& call = ask("export_it", R"({"id":5})");
+  ASSERT_TRUE(call.done());
+  EXPECT_EQ(call.reply->kind, Settled::Kind::result);
+  EXPECT_EQ(part->used.calls, 1U);
+}
+
 TEST_F(GatePart, AKillOfItsRunIsSaidBeforeAnythingOfIt) {
   part->tools.clear();
   ASSERT_TRUE(world.gate->kill("run", world.run, "ann", "test"));
