@@ -1,6 +1,8 @@
 #include "doors/mcp/http/answers.h"
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -65,12 +67,14 @@ std::string tagged_for_client(std::string_view message, std::string_view key, st
 }
 
 int status_of(std::string_view answer) {
-  const auto document = json::parse(answer, [] {
-    json::ParseLimits limits;
-    limits.twins = json::Twins::permit;
-    return limits;
-  }());
-  const json::View code = document ? document->root()["error"]["code"] : json::View();
+  // Results are long, and most answers: only an error is read.
+  const std::vector<Slice> members = top_level(answer);
+  const auto error = std::ranges::find(members, "error", &Slice::key);
+  if (error == members.end()) return 200;
+  json::ParseLimits limits;
+  limits.twins = json::Twins::permit;
+  const auto document = json::parse(error->value, limits);
+  const json::View code = document ? document->root()["code"] : json::View();
   if (!code.is_integer()) return 200;
   switch (code.integer()) {
     case method_not_found:
