@@ -84,6 +84,7 @@ Status Node::read_config() {
   config_directory_ = std::filesystem::path(read.path).parent_path().string();
   remotes_->use(deployment_, config_directory_);
   use_limits();
+  end_local_streams();
   herald_->use(deployment_, config_directory_);
   role_policies_.clear();
   if (watching_) watching_->know(deployment_);

@@ -1,7 +1,6 @@
 // Clients on the network: who asks, in which run, and the sessions in front of their servers.
 #include <unistd.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <utility>
 
@@ -16,6 +15,7 @@
 #include "doors/mcp/absent.h"
 #include "io/identity/bearer.h"
 #include "io/pins/lock.h"
+#include "kernel/policy/deployment_read.h"
 
 namespace pawl::app {
 namespace {
@@ -39,10 +39,7 @@ uid_t own_user() {
 
 // As the deployment file may call one.
 bool may_be_role(std::string_view name) {
-  return !name.empty() && name.size() <= role_bytes_max && std::ranges::all_of(name, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '_' || c == '.' || c == '@';
-  });
+  return name.size() <= role_bytes_max && is_word(name);
 }
 
 std::string client_of(const http::Request& request) {
@@ -74,6 +71,9 @@ void Node::add_mcp() {
     const Run* run = gate_->state().run(id);
     return run == nullptr || run->phase == RunPhase::closed;
   };
+  ports.crowded = [this](const std::string& account) { return starts_.crowding(account); };
+  ports.processes_of = [this](const std::string& role) { return processes_of(role); };
+  ports.calls = [this](const std::string& run) { return gate_->live_calls(run) > 0; };
   ports.traced = deployment_.traces.has_value();
   door_ = std::make_unique<mcp::HttpDoor>(loop_, std::move(ports));
   use_limits();
@@ -131,7 +131,19 @@ Task<std::expected<mcp::RemoteCaller, http::Response>> Node::identify(const http
   caller.sponsor = caller_name(request.remote->user.value_or(own_user()));
   caller.key = caller.account = "local:" + caller.sponsor;
   caller.client = client_of(request);
+  auto& stands = local_stands_[role];
+  if (!stands) stands = std::make_shared<bool>(true);
+  caller.stands = stands;
   co_return caller;
+}
+
+// Callers of this machine who prove nothing hear of a role no longer than they could ask for it.
+void Node::end_local_streams() {
+  std::erase_if(local_stands_, [this](const auto& one) {
+    const bool stands = deployment_.agents.empty() && serves(one.first);
+    *one.second = stands;
+    return !stands;
+  });
 }
 
 bool Node::serves(const std::string& role) const {
@@ -145,10 +157,13 @@ identity::Proved<mcp::RemoteCaller> Node::caller_of(const identity::Principal& w
   mcp::RemoteCaller caller;
   caller.agent = who.agent;
   caller.sponsor = who.sponsor;
-  caller.client = client + ", " + who.agent + " by " + who.proof;
+  // What a sub-agent is called was chosen by whoever started it, so it has no share of its own.
+  const std::string& deployed = who.credential ? who.credential->actors.back() : who.agent;
+  const std::string acts = deployed == who.agent ? who.agent : who.agent + " of " + deployed;
+  caller.client = client + ", " + acts + " by " + who.proof;
   const std::string proved = who.credential ? who.credential->run : std::string();
-  caller.account = "agent:" + who.agent;
-  caller.key = caller.account + ":" + proved;
+  caller.account = "agent:" + deployed;
+  caller.key = "agent:" + who.agent + ":" + proved;
   caller.run = proved;
   if (who.until) caller.proof_lasts = *who.until - clock_->now();
   caller.stands = who.stands;
@@ -284,15 +299,6 @@ mcp::SessionSpec Node::session_of(const std::string& run, const std::string& ser
   return spec;
 }
 
-// Every program of the role that is not shared will be a process of this session.
-Status Node::room_for_session(const ProcessOf& of, const std::string& role) {
-  std::size_t processes = 0;
-  for (const std::string& name : deployment_.roles.at(role).servers) {
-    if (!remotes_->has(name) && !deployment_.servers.at(name).shared) ++processes;
-  }
-  return processes == 0 ? Status{} : starts_.room_for(of, processes);
-}
-
 Result<std::unique_ptr<mcp::Endpoint>> Node::connect_remote(const PartOfRun& whose,
                                                             const std::string& role,
                                                             const Lock& lock,
@@ -340,59 +346,6 @@ Result<std::unique_ptr<mcp::Endpoint>> Node::connect_remote(const PartOfRun& who
                         gate_->leave_run(run);
                         ended(end);
                       });
-}
-
-// What starts this server, now and again: as the deployment file has it now, whatever it says
-// later.
-std::function<Result<mcp::Program>()> Node::start_of(const std::string& name,
-                                                     const std::string& role, const ProcessOf& of) {
-  const Deployment::Server server = deployment_.servers.at(name);
-  if (server.shared) {
-    return [this, name, server, directory = config_directory_] {
-      return share(name, server, directory);
-    };
-  }
-  if (!deployment_.credentials.empty()) {
-    return [this, what = EquippedServer{name, server, config_directory_, {role}, of}] {
-      return Result<mcp::Program>(
-          mcp::Program{equipped_wire(loop_, starts_, remotes_->broker(), what), nullptr});
-    };
-  }
-  return [this, name, server, of, directory = config_directory_] {
-    return start_process(name, server, directory, of);
-  };
-}
-
-Result<mcp::Program> Node::start_process(const std::string& name, const Deployment::Server& server,
-                                         const std::string& directory, const ProcessOf& of) {
-  auto process = starts_.start(name, server, directory, {}, {}, of);
-  if (!process) return std::unexpected(process.error());
-  mcp::Program program;
-  program.wire = starts_.wire(**process);
-  program.life = starts_.life(*process);
-  return program;
-}
-
-// The process that is there, where it was started from the very same words; else another one.
-Result<mcp::Program> Node::share(const std::string& name, const Deployment::Server& server,
-                                 const std::string& directory) {
-  std::string words = name + '\n' + directory;
-  for (const std::string& word : server.command) words += '\n' + word;
-  for (const std::string& variable : server.env) words += "\n$" + variable;
-  std::weak_ptr<mcp::SharedServer>& known = shared_[words];
-  std::shared_ptr<mcp::SharedServer> shared = known.lock();
-  if (!shared || shared->over()) {
-    auto program = start_process(name, server, directory);
-    if (!program) return program;
-    shared = std::make_shared<mcp::SharedServer>(
-        loop_, *std::move(program), [name](const std::string& what) {
-          log_line(fmt::format("shared server `{}`: {}", name, what));
-        });
-    known = shared;
-  }
-  auto wire = mcp::SharedServer::attach(shared);
-  if (!wire) return std::unexpected(wire.error());
-  return mcp::Program{*std::move(wire), nullptr};
 }
 
 }  // namespace pawl::app

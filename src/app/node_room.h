@@ -219,6 +219,7 @@ class Node {
   void use_limits();
   Task<std::expected<mcp::RemoteCaller, http::Response>> identify(const http::Request& request,
                                                                   std::string role);
+  void end_local_streams();
   bool serves(const std::string& role) const;
   const std::string& caller_name(uid_t user);
   Result<std::unique_ptr<mcp::Endpoint>> open_remote(const mcp::RemoteCaller& caller,
@@ -231,20 +232,23 @@ class Node {
     ProcessOf of;
     std::shared_ptr<RunPart> part;  // null: all of it
   };
-  Status room_for_session(const ProcessOf& of, const std::string& role);
   Result<std::unique_ptr<mcp::Endpoint>> connect_remote(const PartOfRun& whose,
                                                         const std::string& role, const Lock& lock,
                                                         std::unique_ptr<mcp::Wire> client,
                                                         mcp::HttpDoorPorts::Ended ended);
   // What every session of a run has, whoever connects it.
   mcp::SessionSpec session_of(const std::string& run, const std::string& server, const Lock& lock);
+  RolePolicy policy_for(const std::string& role);
+
+  // node_processes.cpp
+  std::size_t processes_of(const std::string& role) const;
+  Status room_for_session(const ProcessOf& of, const std::string& role);
   std::function<Result<mcp::Program>()> start_of(const std::string& name, const std::string& role,
                                                  const ProcessOf& of);
   Result<mcp::Program> start_process(const std::string& name, const Deployment::Server& server,
                                      const std::string& directory, const ProcessOf& of = {});
   Result<mcp::Program> share(const std::string& name, const Deployment::Server& server,
                              const std::string& directory);
-  RolePolicy policy_for(const std::string& role);
 
   // node_api.cpp
   Status open_api();
@@ -329,6 +333,8 @@ class Node {
   std::set<std::string> findings_said_;  // of `fit_for_use` that are in the log
   std::unique_ptr<mcp::HttpDoor> door_;
   KnownUser last_caller_;
+  // By role: true as long as callers who prove nothing may ask for it.
+  std::map<std::string, std::shared_ptr<bool>> local_stands_;
   std::unique_ptr<identity::HttpKeys> others_keys_;
   std::optional<identity::Identities> identities_;
   std::unique_ptr<api::Api> api_;

@@ -70,6 +70,31 @@ Status ServerStarts::room_for(const ProcessOf& of, std::size_t processes) {
   return fail(Fault::environment, std::move(why));
 }
 
+std::size_t ServerStarts::staying(const std::string* caller) const {
+  return static_cast<std::size_t>(std::ranges::count_if(all_, [caller](const auto& one) {
+    const auto process = one.lock();
+    return process && !process->ending && (caller == nullptr || process->of.caller == *caller);
+  }));
+}
+
+std::optional<std::size_t> ServerStarts::lacking(const ProcessOf& of, std::size_t processes) const {
+  const std::size_t share =
+      of.caller.empty() ? limits_.all : std::min(limits_.all, limits_.of_caller);
+  if (processes > share) return std::nullopt;
+  const auto above = [processes](std::size_t staying, std::size_t most) {
+    return staying + processes > most ? staying + processes - most : 0;
+  };
+  const std::size_t of_all = above(staying(nullptr), limits_.all);
+  if (of.caller.empty()) return of_all;
+  return std::max(of_all, above(staying(&of.caller), limits_.of_caller));
+}
+
+std::size_t ServerStarts::crowding(const std::string& caller) const {
+  const std::size_t roomy = limits_.of_caller - limits_.of_caller / 4;
+  const std::size_t theirs = staying(&caller);
+  return theirs > roomy ? theirs - roomy : 0;
+}
+
 Result<std::shared_ptr<ServedProcess>> ServerStarts::start(const std::string& name,
                                                            const Deployment::Server& server,
                                                            const std::string& directory,

@@ -18,6 +18,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -63,6 +64,11 @@ class ServerStarts {
   }
   // Whether so many more may be started for this caller. Refusals are told.
   Status room_for(const ProcessOf& of, std::size_t processes);
+  // How many have to end before there is that room, besides those that end already. Nothing: there
+  // never is.
+  std::optional<std::size_t> lacking(const ProcessOf& of, std::size_t processes) const;
+  // How many this caller has above three quarters of its share, without those that end already.
+  std::size_t crowding(const std::string& caller) const;
 
   // Fault::environment where it cannot be started, or not yet again.
   // `carried`: secrets as `NAME=value`, wiped. `scrub` takes them out of what goes to the log.
@@ -90,6 +96,8 @@ class ServerStarts {
     unsigned failures = 0;  // starts in a row that did not live long
     Duration again{};       // not before this moment
   };
+  // Of this caller, or of all; without those that end.
+  std::size_t staying(const std::string* caller) const;
   void end(const std::shared_ptr<ServedProcess>& process);
   Task<void> ladder(std::shared_ptr<ServedProcess> process);
   void lived(const ServedProcess& process);

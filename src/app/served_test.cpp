@@ -81,6 +81,34 @@ TEST(ServerStarts, OneCallerLeavesTheOthersTheirs) {
   EXPECT_TRUE(loop.run_until([&] { return starts.live() == 0; }, Duration::seconds(20)));
 }
 
+TEST(ServerStarts, WhatEndsAlreadyNeedNotEnd) {
+  net::Loop loop;
+  ServerStarts starts(loop, {.all = 8, .of_caller = 4});
+  std::vector<std::shared_ptr<void>> lives;
+  std::vector<std::unique_ptr<mcp::Wire>> wires;
+  for (int i = 0; i < 4; ++i) {
+    auto process = starts.start("crm", that_listens(), "/", {}, {}, {"r-1", "eve"});
+    ASSERT_TRUE(process) << process.error().message;
+    wires.push_back(starts.wire(**process));
+    lives.push_back(starts.life(*process));
+    EXPECT_EQ(starts.crowding("eve"), i == 3 ? 1U : 0U);
+  }
+  EXPECT_EQ(starts.lacking({"r-1", "eve"}, 2), 2U);
+  EXPECT_EQ(starts.lacking({"r-1", "eve"}, 5), std::nullopt) << "there never is that room";
+  EXPECT_EQ(starts.lacking({"r-2", "bob"}, 4), 0U);
+  starts.limit({.all = 4, .of_caller = 4});
+  EXPECT_EQ(starts.lacking({"r-2", "bob"}, 1), 1U);
+  lives.pop_back();
+  EXPECT_EQ(starts.live(), 4U);
+  EXPECT_EQ(starts.lacking({"r-2", "bob"}, 1), 0U);
+  EXPECT_EQ(starts.lacking({"r-1", "eve"}, 2), 1U);
+  EXPECT_EQ(starts.crowding("eve"), 0U);
+  EXPECT_FALSE(starts.room_for({"r-1", "eve"}, 1)) << "it has not ended yet";
+  wires.clear();
+  lives.clear();
+  EXPECT_TRUE(loop.run_until([&] { return starts.live() == 0; }, Duration::seconds(20)));
+}
+
 // A process, with what holds it.
 struct Held {
   std::unique_ptr<mcp::Wire> wire;

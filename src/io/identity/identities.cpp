@@ -21,9 +21,14 @@ token::KeySet public_keys(const std::vector<RunSigner>& keys) {
   return token::KeySet::of(all);
 }
 
-// What makes somebody this agent, other than a key.
+// What a key of the agent opens.
+std::string terms_of_key(const DeployedAgent& agent) {
+  return agent.role + '\n' + to_string(agent.rights);
+}
+
+// What makes somebody this agent, other than a key, and what it may do.
 std::string terms_of(const DeployedAgent& agent) {
-  std::string terms = agent.role + '\n' + agent.spiffe + '\n';
+  std::string terms = terms_of_key(agent) + '\n' + agent.spiffe + '\n';
   if (agent.jwt) {
     terms += agent.jwt->issuer;
     for (const auto& [claim, value] : agent.jwt->claims) terms += '\n' + claim + '\n' + value;
@@ -76,7 +81,7 @@ void Identities::use(const Deployment& deployment) {
     for (const token::KeptKey& key : agent.keys) {
       kept_.push_back(key);
       agents_.push_back({name, agent.role, agent.sponsor.empty() ? name : agent.sponsor,
-                         agent.rights, stand(key.prefix + ' ' + name, agent.role)});
+                         agent.rights, stand(key.prefix + ' ' + name, terms_of_key(agent))});
     }
   }
   for (const auto& [name, role] : roles_of_) {

@@ -116,7 +116,7 @@ class Identities {
   };
   // Somebody, or a key, of the file as it was read last.
   struct Standing {
-    std::string terms;  // its role, and what else makes somebody it
+    std::string terms;  // its role and rights, and what else makes somebody it
     std::shared_ptr<bool> mark;
   };
   // Still true where it stood before with the same terms.

@@ -138,9 +138,30 @@ TEST(Identities, WhoeverIsTakenOutOfTheFileStandsNoLonger) {
   Deployment fewer;
   fewer.agents["executor"].role = "clerk";
   fewer.agents["executor"].keys = {key_of('b').kept};
+  fewer.agents["executor"].rights = {.settle = true};
   gate.identities.use(fewer);
   EXPECT_TRUE(*kept->stands);
   EXPECT_FALSE(*gone->stands);
+}
+
+TEST(Identities, WhoeverMayDoLessStandsNoLonger) {
+  Gatehouse gate;
+  const auto by_key = gate.ask("Bearer " + key_of('a').secret);
+  const auto by_credential = gate.ask("Bearer " + gate.credential());
+  ASSERT_TRUE(by_key && by_credential);
+  Deployment less;
+  less.roles["clerk"];
+  less.agents["nightly"].role = "clerk";
+  less.agents["nightly"].sponsor = "ada";
+  less.agents["nightly"].keys = {key_of('a').kept};
+  less.agents["nightly"].rights = {.propose = true};
+  gate.identities.use(less);
+  EXPECT_FALSE(*by_key->stands);
+  EXPECT_FALSE(*by_credential->stands);
+  const auto again = gate.ask("Bearer " + key_of('a').secret);
+  ASSERT_TRUE(again);
+  EXPECT_TRUE(*again->stands);
+  EXPECT_EQ(to_string(again->rights), "propose");
 }
 
 TEST(Identities, OneBearerTokenAndNothingElse) {

@@ -159,6 +159,7 @@ void HttpDoor::State::older(Asking& asking, const Message& message, Taken taken,
   if (session.value) {
     connected = find_session(asking, *session.value);
     if (!connected) return say_no(asking, no_such_session());
+    connected->lasting |= may_last(message);
   } else if (message.kind == MessageKind::request && message.method == "initialize") {
     const bool primes = hello_of(message.params).revision == newest_revision;
     connected = open(
@@ -337,6 +338,7 @@ void HttpDoor::State::look_after() {
     forget(connected);
     connected->endpoint->finish(why);
   }
+  end_crowding();
   std::erase_if(tallies, [&](const auto& one) {
     return one.second.open == 0 && one.second.bytes.use_count() == 1 &&
            now.ns - one.second.since.ns >= minute.ns;

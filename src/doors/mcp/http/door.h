@@ -50,6 +50,8 @@ inline constexpr std::uint64_t requests_per_second_max = 100'000;  // of one cal
 inline constexpr Duration session_idle_max = Duration::seconds(3600);
 // Longer than a modern client may take to come back to a call that waits (legs.h).
 inline constexpr Duration connection_idle_max = Duration::seconds(900);
+// … and where its caller lacks room for another one.
+inline constexpr Duration session_quiet_min = Duration::seconds(60);
 inline constexpr Duration keep_alive_every = Duration::seconds(15);
 
 struct HttpDoorLimits {
@@ -62,6 +64,7 @@ struct HttpDoorLimits {
   std::uint64_t requests_per_second = requests_per_second_max;
   std::size_t held_back_bytes = held_back_bytes_most;  // of one session
   Duration session_idle = session_idle_max;
+  Duration session_quiet = session_quiet_min;
   Duration connection_idle = connection_idle_max;
 };
 
@@ -100,6 +103,12 @@ struct HttpDoorPorts {
   std::function<std::string(std::size_t)> random;
   // Whether this run is closed: nothing can be called in its sessions any more, and they end.
   std::function<bool(const std::string& run)> over;
+  // How many processes of servers this account should give back, so that there is room for its next
+  // sessions; how many a session of this role has; whether calls of this run are under way. Null:
+  // nobody counts.
+  std::function<std::size_t(const std::string& account)> crowded = {};
+  std::function<std::size_t(const std::string& role)> processes_of = {};
+  std::function<bool(const std::string& run)> calls = {};
   bool traced = false;  // a `traceparent` in the header fields of a call counts as its own
   HttpDoorLimits limits = {};
 };
@@ -119,6 +128,10 @@ class HttpDoor {
   void each(const std::function<void(Endpoint&)>& visit) const;
   // Ends what was idle for long, or whose run is over. Happens every `keep_alive_every` by itself.
   void look_after();
+  // Ends sessions of older clients of this account that nothing was asked in for `session_quiet`
+  // and nothing waits for, the longest quiet first, until they had so many processes, with those
+  // that end already. That many: the processes end a moment later.
+  std::size_t end_quiet(const std::string& account, std::size_t processes);
   // Further requests are answered with 503.
   void admit_nobody();
   // Everything ends, in order, and nothing new begins.

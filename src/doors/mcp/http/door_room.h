@@ -43,6 +43,8 @@ struct HttpDoor::State : std::enable_shared_from_this<HttpDoor::State> {
     std::shared_ptr<RunPart> part;
     std::shared_ptr<RemoteClient> client;
     std::unique_ptr<Endpoint> endpoint;
+    // A call may go on that no request waits for: a task, or what was cancelled.
+    bool lasting = false;
   };
   using ConnectedPtr = std::shared_ptr<Connected>;
   struct Tally {
@@ -77,6 +79,11 @@ struct HttpDoor::State : std::enable_shared_from_this<HttpDoor::State> {
   bool borne(Asking& asking, const Message& message);
   void turn_away(Asking& asking, int status, std::string_view id, std::string_view why);
   static const std::string& account_of(const RemoteCaller& caller);
+  // door_quiet.cpp
+  static bool may_last(const Message& message);
+  bool may_end(const Connected& connected) const;
+  std::size_t end_quiet(const std::string& account, std::size_t least, std::size_t most);
+  void end_crowding();
 
   // Null: the request was answered.
   ConnectedPtr open(Asking& asking, std::string_view id, Era era, RemoteTerms terms);
