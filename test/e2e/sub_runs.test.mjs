@@ -357,3 +357,31 @@ test('what pawl says the protocol is stays as it is for a part', async (t) => {
   const bad = await part.post('{"jsonrpc":"2.0","id":1,"method":"a","method":"b"}');
   assert.equal(bad.status, 400);
 });
+
+test('a sub-run spends the share of the agent that is deployed, whatever it is called', async (t) => {
+  const w = await begin(t);
+  const words = ['keys', 'create', 'bob', '--json'];
+  const bob = JSON.parse(spawnSync(pawl, words, { env: w.env, encoding: 'utf8' }).stdout);
+  const more = `bob: {role: tester, keys: ["${bob.keep}"]}`;
+  const limits = 'limits: {processes: 8, processes_of_caller: 1}';
+  const before = w.deployment;
+  writeFileSync(w.config, before.replace('agents: {', `${limits}\nagents: {${more}, `));
+  w.node.kill('SIGHUP');
+  while (!w.log.includes('the deployment file was read again')) await sleep(20);
+  const run = await w.run();
+  const first = await w.holder(await w.part(run, { agent: 'bob' })).open();
+  assert.ok(first.hello.result, JSON.stringify(first.hello));
+  const share = /for this caller: 1, and at most 1 may/;
+  for (const agent of ['bob', 'eve']) {
+    const part = await w.holder(await w.part(run, { agent })).open();
+    assert.match(part.hello.error.message, share, agent);
+  }
+  assert.match((await w.holder({ credential: w.key }).open()).hello.error.message, share);
+  const theirs = await w.holder({ credential: bob.key }).open();
+  assert.ok(theirs.hello.result, 'bob has a share of his own');
+  const refused = w.records('noted').filter(({ topic }) => topic === 'process refused');
+  assert.ok(refused.length > 0);
+  for (const { text } of refused) assert.match(text, /^`agent:main`/);
+  const clients = w.records('run_opened').map(({ client }) => client);
+  assert.ok(w.log.includes('bob of main by credential'), `${w.log}\n${clients}`);
+});
