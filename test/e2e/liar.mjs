@@ -1,7 +1,8 @@
 // A tool server that says what it is told to. Before it answers a call it reads SCRIPT, `{say,
 // answer}`: it sends those messages as they stand, TOKEN in them being the call's progress token,
-// and then the answer, a result or an error; `late` messages follow the answer. MODE `modern` speaks
-// the stateless revision, `lists` answers lists from the script too. Every line that it receives is
+// and then the answer, a result or an error; `late` messages follow the answer. With `until` it waits
+// for that file first; `list` answers lists, and `refused` is the error of other requests. MODE `modern`
+// speaks the stateless revision. Every line that it receives is
 // appended to RECORD with its name. Plain Node.
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -32,7 +33,7 @@ const serverInfo = { name, version: '1' };
 const result = (id, value) =>
   write({ id, result: mode === 'modern' ? { resultType: 'complete', ...value } : value });
 
-createInterface({ input: process.stdin }).on('line', (line) => {
+createInterface({ input: process.stdin }).on('line', async (line) => {
   const { id, method, params } = JSON.parse(line);
   appendFileSync(record, JSON.stringify({ server: name, ...JSON.parse(line) }) + '\n');
   if (method === undefined || id === undefined) return;
@@ -46,12 +47,13 @@ createInterface({ input: process.stdin }).on('line', (line) => {
     return result(id, { protocolVersion: params.protocolVersion, capabilities, serverInfo });
   if (method === 'initialize' || method === 'server/discover')
     return write({ id, error: { code: -32601, message: 'method not found' } });
-  const { say = [], answer = {}, late = [], list } = script();
+  const { say = [], answer = {}, late = [], list, refused, until } = script();
   if (method === 'tools/list') {
     if (params?.cursor) return result(id, { tools: [] });
     return write({ id, ...(list ?? { result: { tools } }) });
   }
-  if (method !== 'tools/call') return result(id, {});
+  if (method !== 'tools/call') return refused ? write({ id, error: refused }) : result(id, {});
+  while (until && !existsSync(until)) await new Promise((resolve) => setTimeout(resolve, 10));
   for (const message of say) write(message, params._meta?.progressToken);
   if (answer.error) write({ id, error: answer.error });
   else result(id, { content: [{ type: 'text', text: 'done' }], ...answer.result });

@@ -81,6 +81,19 @@ test('a server that ends is started again for its next call, and takes nobody al
   assert.ok(!heard.some((m) => m.method === 'notifications/tools/list_changed'));
 });
 
+test('what a server refused to tell of is not asked of the one that comes after it', async (t) => {
+  const w = await served(t, ['crm']);
+  const session = await w.open();
+  const [refused] = await read(await session.post('resources/subscribe', { uri: 'x://own' }));
+  assert.equal(refused.error.code, -32601);
+  await session.call('die', {});
+  assert.equal(text(await session.call('read', {})), 'read of crm 2');
+  // What is said again is said before the level of the log is heard.
+  await session.post('logging/setLevel', { level: 'info' });
+  await until(() => w.seen('logging/setLevel').length === 1);
+  assert.equal(w.seen('resources/subscribe').length, 1);
+});
+
 test('S10 a tool that another start describes differently is not called', async (t) => {
   const w = await served(t);
   const session = await w.open();

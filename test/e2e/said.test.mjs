@@ -2,7 +2,7 @@
 // what was shown, and methods that are a client's. One server that says what it is told to, behind
 // both doors, in both eras, and as one of several. Ids as in docs/reference/cases.md.
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
@@ -26,8 +26,11 @@ const scoped = policy(', scope: [id]');
 const capabilities = { elicitation: { form: {}, url: {} }, sampling: {}, roots: {} };
 const liar = (w, name, mode = '') =>
   [process.execPath, path.join(here, 'liar.mjs'), w.record, name, mode].filter(Boolean);
-const tells = (w, script, name = 'crm') =>
-  writeFileSync(`${w.record}.${name}`, JSON.stringify(script));
+// At once: a list may be read meanwhile.
+function tells(w, script, name = 'crm') {
+  writeFileSync(`${w.record}.next`, JSON.stringify(script));
+  renameSync(`${w.record}.next`, `${w.record}.${name}`);
+}
 const start = (t, door, rules) =>
   begin(t, door, { policy: rules, capabilities, behind: (w) => liar(w, 'crm') });
 
@@ -208,6 +211,57 @@ for (const door of doors) {
     assert.deepEqual(heard(other, 'elicitation/complete'), []);
   });
 }
+
+test('S03 under a scope a resource is told as what was subscribed to, and is nearest', async (t) => {
+  const [w, client] = await start(t, 'stdio', scoped);
+  const subscribe = (uri) => client.request('resources/subscribe', { uri });
+  const whole = 'x://watched';
+  const long = `x://${'long'.repeat(2100)}`;
+  for (const uri of [whole, `${whole}/part`, long]) await subscribe(uri);
+  tells(w, { refused: { code: -32602, message: 'm' } });
+  for (const uri of ['x://refused', whole]) assert.equal((await subscribe(uri)).error.code, -32602);
+  const told = [`${whole}/part/SECRET`, `${whole}/SECRET`, 'x://refused/SECRET', `${long}/SECRET`];
+  tells(w, { say: told.map((uri) => notice('resources/updated', { uri })) });
+  await call(client);
+  await hears(w, client);
+  assert.deepEqual(heard(client, 'resources/updated'), [{ uri: `${whole}/part` }, { uri: whole }]);
+});
+
+test('S03 a scope that comes while the server works counts for all that it says', async (t) => {
+  const [w, client] = await start(t, 'http', policy());
+  await hears(w, client);
+  const goes = `${w.record}.goes`;
+  const progress = notice('progress', { progressToken: 'TOKEN', progress: card, total: card });
+  tells(w, { until: goes, say: [progress], answer: { error: { code: card, message: 'SECRET' } } });
+  const before = w.calls().length;
+  const answer = call(client, 'read_row', 'p');
+  await until(() => w.calls().length > before);
+  writeFileSync(w.policy, scoped);
+  w.node.kill('SIGHUP');
+  await until(() => w.log.includes('the stricter policy of'));
+  writeFileSync(goes, '');
+  assert.equal((await answer).error.code, -32603);
+  assert.deepEqual(heard(client, 'progress'), [{ progressToken: 'p', progress: 1 }]);
+  withheld(client);
+});
+
+test('S06 what a server repeats is noted once, and counted', async (t) => {
+  const [w, client] = await start(t, 'stdio', policy());
+  const many = (message) => Array.from({ length: 50 }, () => message);
+  const unknown = notice('elicitation/complete', { elicitationId: 'e' });
+  const own = { 'pawl/own': 1 };
+  tells(w, { say: [log('warn', 1), unknown, log('info', 1, { _meta: own })].flatMap(many) });
+  await call(client);
+  await hears(w, client);
+  const texts = ['no level that the protocol knows', 'was not shown', 'a key of `_meta`'];
+  for (const each of texts) assert.equal(notes(w).split(each).length, 2, each);
+  const inputSchema = { type: 'object' };
+  tells(w, { list: { result: { tools: [{ name: 'read_row', inputSchema }], _meta: own } } });
+  assert.ok(!JSON.stringify(await client.request('tools/list')).includes('pawl/own'));
+  assert.equal(notes(w).split(texts[2]).length, 3);
+  await client.close();
+  await until(() => notes(w).split(/ more: (?:a log|the server)/).length === 4);
+});
 
 for (const mode of ['', 'modern']) {
   test(`S03 S06 a modern client in front of a server of ${mode ? 'its own' : 'the older'} era`, async (t) => {

@@ -21,12 +21,6 @@ constexpr Duration pace = Duration::milliseconds(250);
 // After a cancellation a server need not answer; what it does not say in this time is not known.
 constexpr Duration answer_after_cancel_max = Duration::seconds(2);
 
-json::ParseLimits as_the_server_said() {
-  json::ParseLimits limits;
-  limits.twins = json::Twins::permit;
-  return limits;
-}
-
 // From here on something of the call is at the server.
 void goes_out(Pending& entry, Pass* pass, std::string_view tool, std::string_view arguments) {
   entry.sent = true;
@@ -49,7 +43,7 @@ Task<Outcome> AtServer::execute(std::string_view tool, std::string_view argument
     if (!why.empty()) co_return failed(why);
   }
   goes_out(*entry_, pass_.get(), tool, arguments);
-  if (method_ == "resources/subscribe") room_->keep_subscription(arguments);
+  if (method_ == "resources/subscribe") room_->keep_subscription(*entry_, arguments);
   std::string params = params_for(tool, arguments);
   tasked_ = wants_server_task();
   if (tasked_) {
@@ -83,7 +77,7 @@ Task<Outcome> AtServer::execute(std::string_view tool, std::string_view argument
       co_return outcome_of(std::move(answer));
     }
     if (said.kind == FromModern::Kind::task) {
-      const auto document = json::parse(answer.text, as_the_server_said());
+      const auto document = json::parse(answer.text, as_it_came);
       const auto task = document ? read_server_task(document->root()) : std::nullopt;
       if (task && method_ == "tools/call") co_return co_await follow(*task);
     }
@@ -175,7 +169,7 @@ Outcome AtServer::outcome_of(Answer answer) const {
     case Answer::Kind::error: {
       std::string text = room_->error_of_server(std::move(answer.text));
       // The gate keeps back the words; a number holds as much.
-      if (entry_->scoped) text = error_under_scope(text);
+      if (room_->withholds(*entry_)) text = error_under_scope(text);
       return sent({Outcome::Kind::error, std::move(text), {}});
     }
     case Answer::Kind::lost:
@@ -214,7 +208,7 @@ Task<Outcome> AtServer::subscription(std::string_view arguments) {
 }
 
 Task<std::string> AtServer::fulfil(std::string asked) {
-  const auto document = json::parse(asked, as_the_server_said());
+  const auto document = json::parse(asked, as_it_came);
   if (!document) co_return std::string();
   const json::View root = document->root();
   if (root["inputRequests"].size() > questions_of_a_call_max) co_return std::string();

@@ -175,6 +175,7 @@ Task<void> Session::Room::tool_call(PendingPtr entry, std::shared_ptr<json::Docu
   entry->incarnation = incarnation;
   entry->definition = shelved.definition;
   const ToolRule* rule = spec.policy->find(spec.server, *name);
+  entry->action = std::string(*name);
   entry->scoped = rule != nullptr && rule->scope != nullptr;
   if (!repeats_truly(entry, shelved, given)) co_return;
   const bool as_task = !entry->modern && params["task"].is_object();
@@ -223,6 +224,7 @@ Task<void> Session::Room::action(PendingPtr entry, std::string method,
   if (server_gone && !co_await server_there()) co_return refuse_absent(entry, method, false);
   entry->incarnation = incarnation;
   const ToolRule* rule = spec.policy->find(spec.server, tool);
+  entry->action = tool;
   entry->scoped = rule != nullptr && rule->scope != nullptr;
   Proposal proposal;
   proposal.run = spec.run;
@@ -239,7 +241,8 @@ Task<void> Session::Room::action(PendingPtr entry, std::string method,
   ClientWaits caller(self, entry);
   Settled settled = co_await gate.handle(std::move(proposal), upstream, caller);
   if (settled.kind == Settled::Kind::pending && hold(entry, settled.approval)) co_return;
-  if (settled.kind == Settled::Kind::result) keep_for_server(method, parsed->root());
+  settled.kind == Settled::Kind::result ? keep_for_server(method, parsed->root())
+                                        : forget_refused(*entry);
   settle(entry, reply_to_action(std::move(settled)));
   (void)document;
 }

@@ -266,20 +266,27 @@ bool Session::Room::list_params(json::View params, std::string& out) const {
   const json::View cursor = params["cursor"];
   if (!cursor.exists()) return true;
   if (!cursor.is_string()) return false;
-  // Under a scope the client got it under a name of ours.
-  const auto known = std::ranges::find_if(cursors, [&cursor](const std::string& one) {
-    return one == cursor.string() || cursor_under_scope(one) == cursor.string();
-  });
-  if (known == cursors.end()) return false;
+  std::string_view known = cursor.string();
+  const std::string given(known);
+  if (!cursors.contains(given)) {
+    // Under a scope the client got it under a name of ours.
+    const auto named = cursor_names.find(given);
+    if (named == cursor_names.end()) return false;
+    known = named->second;
+  }
   json::Writer writer;
-  writer.object().key("cursor").string(*known).end();
+  writer.object().key("cursor").string(known).end();
   out = writer.take();
   return true;
 }
 
 void Session::Room::remember_cursor(json::View result) {
   const auto next = result.text("nextCursor");
-  if (next && cursors.size() < list_pages_max) cursors.emplace(*next);
+  if (!next) return;
+  if (cursors.size() < list_pages_max) cursors.emplace(*next);
+  const auto known = cursors.find(std::string(*next));
+  if (known == cursors.end() || !scoped_here()) return;
+  cursor_names.insert_or_assign(cursor_under_scope(*next), std::string_view(*known));
 }
 
 Task<void> Session::Room::list(PendingPtr entry, std::string method, std::string params) {
@@ -299,11 +306,11 @@ Task<void> Session::Room::list(PendingPtr entry, std::string method, std::string
     co_return;
   }
   if (std::string clean = without_reserved(answer.text); !clean.empty()) {
+    note_reserved();
     answer.text = std::move(clean);
   }
-  json::ParseLimits limits;
-  limits.twins = json::Twins::permit;
-  const auto result = json::parse(answer.kind == Answer::Kind::result ? answer.text : "", limits);
+  const auto result =
+      json::parse(answer.kind == Answer::Kind::result ? answer.text : "", as_it_came);
   if (!result || !result->root().is_object()) {
     settle(entry,
            {Reply::Kind::error, error_object(invalid_request, "the tool server did not answer")});

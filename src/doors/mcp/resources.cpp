@@ -60,15 +60,24 @@ bool is_within(std::string_view uri, std::string_view whole) {
   return uri.size() == whole.size() || whole.ends_with('/') || uri[whole.size()] == '/';
 }
 
+// The resource itself, or else the nearest that it is a part of.
+auto nearest(const std::set<std::string>& uris, std::string_view uri) {
+  auto best = uris.end();
+  for (auto whole = uris.begin(); whole != uris.end(); ++whole) {
+    if (!is_within(uri, *whole)) continue;
+    if (best == uris.end() || whole->size() > best->size()) best = whole;
+  }
+  return best;
+}
+
 }  // namespace
 
 Task<std::set<std::string>> Session::Room::hear_resources(PendingPtr entry, json::View wanted) {
   const auto self = shared_from_this();
   std::set<std::string> uris, heard;
   for (json::View uri : wanted.elements()) {
-    if (uri.is_string() && uris.size() < resources_of_a_subscription_max) {
-      uris.emplace(uri.string());
-    }
+    const bool fits = uri.is_string() && uri.string().size() <= resource_uri_bytes_max;
+    if (fits && uris.size() < resources_of_a_subscription_max) uris.emplace(uri.string());
   }
   for (const std::string& uri : uris) {
     const auto arguments = json::parse(uri_alone(uri));
@@ -99,10 +108,11 @@ Task<Outcome> Session::Room::subscribe_at_server(std::string_view arguments) {
     co_return Outcome{error ? Outcome::Kind::error : Outcome::Kind::lost,
                       error ? answer.text : std::string(), error ? std::string() : answer.text};
   }
-  if (resources_heard.size() >= resources_heard_max) {
-    co_return Outcome{Outcome::Kind::error,
-                      error_object(invalid_params, "too many resources are subscribed to"),
-                      {}};
+  if (resources_heard.size() >= resources_heard_max || uri.size() > resource_uri_bytes_max) {
+    const std::string_view refusal = uri.size() > resource_uri_bytes_max
+                                         ? "the address of this resource is too long"
+                                         : "too many resources are subscribed to";
+    co_return Outcome{Outcome::Kind::error, error_object(invalid_params, refusal), {}};
   }
   if (resources_heard.contains(uri)) co_return Outcome{Outcome::Kind::result, "{}", {}};
   json::Writer params;
@@ -169,18 +179,14 @@ void Session::Room::resource_updated(json::View params) {
   const auto uri = params.text("uri");
   if (!uri || !granted(shown(), "mcp:resources/subscribe")) return;
   const bool scoped = scoped_here();
-  const auto heard_in = [&uri](const std::set<std::string>& uris) {
-    return std::ranges::find_if(uris,
-                                [&](const std::string& whole) { return is_within(*uri, whole); });
-  };
   if (client_era != Era::modern) {
-    const auto whole = heard_in(kept_subscriptions);
+    const auto whole = nearest(kept_subscriptions, *uri);
     if (scoped && whole == kept_subscriptions.end()) return;
     return to_client(
         notification_line(method, uri_alone(scoped ? std::string_view(*whole) : *uri)));
   }
   for (const Subscription& open : subscriptions) {
-    const auto whole = heard_in(open.uris);
+    const auto whole = nearest(open.uris, *uri);
     if (whole == open.uris.end()) continue;
     json::Writer told;
     told.object().key("_meta").object().key(meta_subscription).raw(open.id).end();

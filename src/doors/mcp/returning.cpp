@@ -56,6 +56,7 @@ void Session::Room::server_left(const std::string& reason) {
   }
   shelf.forget();
   instructions_fine.reset();
+  cursor_names.clear();
   cursors.clear();
   addresses_shown.clear();
   if (opening != Opening::under_way) opening = Opening::closed;
@@ -199,11 +200,17 @@ void Session::Room::keep_for_server(std::string_view method, json::View params) 
 }
 
 // Before the server is asked: it may tell of the resource before it answers.
-void Session::Room::keep_subscription(std::string_view arguments) {
+void Session::Room::keep_subscription(Pending& entry, std::string_view arguments) {
   const auto document = json::parse(arguments);
   const auto uri = document ? document->root().text("uri") : std::nullopt;
-  if (client_era == Era::modern || !uri || kept_subscriptions.size() >= resources_heard_max) return;
-  kept_subscriptions.emplace(*uri);
+  if (client_era == Era::modern || !uri || uri->size() > resource_uri_bytes_max) return;
+  if (kept_subscriptions.size() >= resources_heard_max) return;
+  if (kept_subscriptions.emplace(*uri).second) entry.keeps = *uri;
+}
+
+// What the server refused is neither heard nor said again.
+void Session::Room::forget_refused(const Pending& entry) {
+  if (!entry.keeps.empty()) kept_subscriptions.erase(entry.keeps);
 }
 
 }  // namespace pawl::mcp

@@ -18,6 +18,7 @@
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "base/json.h"
@@ -41,6 +42,7 @@ inline constexpr std::size_t leg_name_bytes = 16;
 inline constexpr std::size_t subscriptions_max = 64;
 inline constexpr std::size_t resources_of_a_subscription_max = 64;
 inline constexpr std::size_t resources_heard_max = 4096;
+inline constexpr std::size_t resource_uri_bytes_max = 8UL << 10;
 inline constexpr std::size_t addresses_shown_max = 256;
 inline constexpr std::size_t elicitation_id_bytes_max = 1024;
 inline constexpr std::size_t questions_of_a_call_max = 16;
@@ -70,6 +72,8 @@ struct Pending {
   bool sent = false;         // something of it went to the server
   bool cancelled = false;    // a task: its client has cancelled it, and is told what became of it
   bool scoped = false;       // its result is projected: side channels are withheld
+  std::string action;        // what it is decided as
+  std::string keeps;         // the resource that it subscribes to, while nobody did before
   Caller* caller = nullptr;  // while it waits in the gate
 
   // Of the modern era.
@@ -165,6 +169,10 @@ struct Session::Room : std::enable_shared_from_this<Session::Room> {
   // An error of the server as it may be passed on; what was taken out is noted.
   std::string error_of_server(std::string text);
   void note_reserved();
+  // What a server may repeat as often as it likes would use up the notes of its run: the first is
+  // noted, and at the end of the session how many more there were.
+  void note_first(const std::string& topic, const std::string& text);
+  void note_counted();
   Task<void> ask_client(PendingPtr about, std::string id, std::string method,
                         std::shared_ptr<json::Document> document, json::View params);
   Task<void> reload(bool tell);
@@ -172,6 +180,8 @@ struct Session::Room : std::enable_shared_from_this<Session::Room> {
   Task<bool> shelf_ready();
   bool spend_notice();
   bool scoped_here() const;
+  // What became narrower while the server worked counts for what it says now, as for its result.
+  bool withholds(const Pending& pending) const;
 
   // returning.cpp
   // What the client said of itself, to say it again.
@@ -189,7 +199,8 @@ struct Session::Room : std::enable_shared_from_this<Session::Room> {
   Task<void> meet_again();
   void tell_presence(bool there);
   void keep_for_server(std::string_view method, json::View params);
-  void keep_subscription(std::string_view arguments);
+  void keep_subscription(Pending& pending, std::string_view arguments);
+  void forget_refused(const Pending& pending);
 
   // opening.cpp
   // Makes the server ready, once: which era it speaks, and what it says about itself. False: it did
@@ -307,6 +318,7 @@ struct Session::Room : std::enable_shared_from_this<Session::Room> {
   std::unordered_map<std::uint64_t, PendingPtr> by_server_id;   // for progress
   std::unordered_map<std::string, std::uint64_t> asked_client;  // server's raw id -> our id
   std::unordered_set<std::string> cursors;  // that the server gave: no other is passed to it
+  std::unordered_map<std::string, std::string_view> cursor_names;  // of those, under a scope
   // Addresses that the client was shown, by the ids of their servers, until they are over.
   std::set<std::string> addresses_shown;
   std::vector<Completion<bool>> waiting_for_shelf;
@@ -314,6 +326,7 @@ struct Session::Room : std::enable_shared_from_this<Session::Room> {
   bool reloading = false, reload_again = false;
   std::uint32_t notices_left = notices_per_second_max;
   std::uint64_t notices_dropped = 0;
+  std::map<std::pair<std::string, std::string>, std::uint64_t> noted_first;
   std::uint32_t running = 0;  // coroutines of this session
   bool client_gone = false, server_gone = false, closing = false, closed = false;
   std::string why;

@@ -14,6 +14,12 @@
 #include "kernel/redact/scope.h"
 
 namespace pawl::mcp {
+namespace {
+
+constexpr const char* reserved_topic = "reserved key stripped";
+constexpr const char* reserved_text = "the server wrote a key of `_meta` that only pawl may write";
+
+}  // namespace
 
 void Session::Room::server_line(std::string_view line) {
   if (closed) return;
@@ -87,6 +93,14 @@ bool Session::Room::scoped_here() const {
     }
   }
   return false;
+}
+
+bool Session::Room::withholds(const Pending& entry) const {
+  if (entry.scoped) return true;
+  const auto now = gate.policy_of(spec.run);
+  const bool decided = now && !entry.action.empty();
+  const ToolRule* rule = decided ? now->find(spec.server, entry.action) : nullptr;
+  return rule != nullptr && rule->scope != nullptr;
 }
 
 void Session::Room::server_request_arrived(const Message& message,
@@ -177,19 +191,20 @@ void Session::Room::server_progress(json::View params) {
   // Nothing is said of a request that was answered with a leg.
   if (entry.token.empty() || entry.gone || entry.parked || !progress.is_number()) return;
   // A number holds as much as words do: under a scope it only counts.
+  const bool scoped = withholds(entry);
   const double value =
-      entry.scoped ? std::max(entry.last_progress, 0.0) + 1 : progress.number() + entry.shift;
+      scoped ? std::max(entry.last_progress, 0.0) + 1 : progress.number() + entry.shift;
   if (value <= entry.last_progress) return;
   entry.last_progress = value;
   std::string text = R"({"progressToken":)" + entry.token + R"(,"progress":)";
   json::write_number(value, text);
-  if (params["total"].is_number() && !entry.scoped) {
+  if (params["total"].is_number() && !scoped) {
     text += R"(,"total":)";
     json::write_number(params["total"].number() + entry.shift, text);
   }
   if (const auto words = params.text("message")) {
     text += R"(,"message":)";
-    json::write_string(entry.scoped ? withheld_notice() : std::string(*words), text);
+    json::write_string(scoped ? withheld_notice() : std::string(*words), text);
   }
   text += '}';
   to_client(notification_line("notifications/progress", text), entry.id);
@@ -213,8 +228,8 @@ PendingPtr Session::Room::hears_log(std::string_view level) const {
 void Session::Room::server_log(const Message& message) {
   const std::string said_to_all = log_said(message.params, message.params_text, scoped_here());
   if (said_to_all.empty()) {
-    (void)gate.note(spec.run, "notification dropped",
-                    "a log message of the server has no level that the protocol knows");
+    note_first("notification dropped",
+               "a log message of the server has no level that the protocol knows");
     return;
   }
   const PendingPtr hearer =
@@ -222,21 +237,31 @@ void Session::Room::server_log(const Message& message) {
   if (client_era == Era::modern && !hearer) return;
   const std::string_view request = hearer ? std::string_view(hearer->id) : std::string_view();
   const std::string clean = without_reserved(said_to_all);
-  if (!clean.empty()) note_reserved();
+  if (!clean.empty()) note_first(reserved_topic, reserved_text);
   to_client(notification_line(message.method, clean.empty() ? said_to_all : clean), request);
 }
 
 void Session::Room::note_reserved() {
-  (void)gate.note(spec.run, "reserved key stripped",
-                  "the server wrote a key of `_meta` that only pawl may write");
+  (void)gate.note(spec.run, reserved_topic, reserved_text);
+}
+
+void Session::Room::note_first(const std::string& topic, const std::string& text) {
+  if (noted_first[{topic, text}]++ == 0) (void)gate.note(spec.run, topic, text);
+}
+
+void Session::Room::note_counted() {
+  for (const auto& [note, count] : noted_first) {
+    if (count < 2) continue;
+    (void)gate.note(spec.run, note.first, fmt::format("{} more: {}", count - 1, note.second));
+  }
 }
 
 // A client hears the end of what it was shown, in its own session, and once.
 void Session::Room::server_elicited(json::View params) {
   const auto id = params.text("elicitationId");
   if (!id || addresses_shown.erase(std::string(*id)) == 0) {
-    (void)gate.note(spec.run, "notification dropped",
-                    "the server told of the end of what this client was not shown");
+    note_first("notification dropped",
+               "the server told of the end of what this client was not shown");
     return;
   }
   if (client_era == Era::modern || scoped_here()) return;
@@ -270,10 +295,8 @@ Task<void> Session::Room::reload(bool tell) {
     for (std::size_t page = 0; page < list_pages_max && !complete; ++page) {
       auto ticket = at_server->send("tools/list", for_server(params));
       const Answer answer = co_await ticket.answer;
-      json::ParseLimits limits;
-      limits.twins = json::Twins::permit;
       const auto result =
-          json::parse(answer.kind == Answer::Kind::result ? answer.text : "", limits);
+          json::parse(answer.kind == Answer::Kind::result ? answer.text : "", as_it_came);
       if (!result || !shelf.add_page(result->root())) break;
       remember_cursor(result->root());
       const auto next = result->root().text("nextCursor");

@@ -190,6 +190,7 @@ void Session::Room::finish(const std::string& reason) {
   if (closing) return;
   closing = true;
   why = reason;
+  note_counted();
   // A task would outlive the session at its server.
   std::vector<PendingPtr> tasked;
   for (const auto& [id, open] : in_flight) {
