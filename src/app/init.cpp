@@ -74,8 +74,10 @@ Status put(const std::string& path, const std::string& text, bool force) {
   return {};
 }
 
-void print_next_steps(const FirstPolicy& made, const std::string& file, bool of_deployment,
-                      const std::string& server) {
+// `server`: its command, or of a server of the deployment file its name. `serves`: the command that
+// serves that file to every client; empty: there is none.
+void print_next_steps(const FirstPolicy& made, const std::string& file, const std::string& server,
+                      const std::string& serves, const std::string& role) {
   out(paint(Ink::good, "written") +
       fmt::format("    {}: {} tools in entries ({} of them ask a person), {} blocked",
                   visible(file), made.granted + made.asking, made.asking, made.blocked));
@@ -87,8 +89,12 @@ void print_next_steps(const FirstPolicy& made, const std::string& file, bool of_
   out("  1. read the file, delete what the agent does not need, add limits to arguments");
   out("  2. pawl check " + visible(file));
   out("  3. pawl reviewers add NAME            who may answer the questions");
-  out("  4. pawl mcp --policy " + visible(file) + (of_deployment ? " " : " -- ") + server +
-      "   in your client's settings");
+  if (!serves.empty()) {
+    out("  4. " + serves + "   and its address with /mcp/" + role + " in your client's settings");
+    out("     or, for one client alone:");
+  }
+  out((serves.empty() ? "  4. pawl mcp --policy " : "     pawl mcp --policy ") + visible(file) +
+      (serves.empty() ? " -- " : " ") + server + "   in your client's settings");
 }
 
 // What is written must load: a mistake here would be ours.
@@ -121,6 +127,11 @@ int run_init(const Arguments& arguments) {
   if (!asked) return complain(asked.error());
   const bool of_deployment = arguments.words("command").empty();
   const std::string line = of_deployment ? "--server " + visible(asked->name) : shown(*asked);
+  std::string serves;
+  if (of_deployment) {
+    const auto config = arguments.one("--config");
+    serves = "pawl serve" + (config ? " --config " + visible(*config) : std::string());
+  }
   const auto offer = ask_server(std::move(*asked));
   if (!offer) return complain(offer.error());
   const FirstPolicy made = first_policy(*offer, role, line);
@@ -144,7 +155,7 @@ int run_init(const Arguments& arguments) {
     json.key("left_out").natural(made.left_out).end();
     out(json.text());
   } else {
-    print_next_steps(made, file, of_deployment, line);
+    print_next_steps(made, file, line, serves, role);
   }
   return exit_good;
 }

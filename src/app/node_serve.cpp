@@ -1,10 +1,14 @@
 // The doors on the network: opened with the node, read anew on a signal, closed in order.
 #include <signal.h>
 
+#include <string>
+#include <vector>
+
 #include <fmt/format.h>
 
 #include "app/node_room.h"
 #include "app/paths.h"
+#include "base/text.h"
 
 namespace pawl::app {
 namespace {
@@ -14,6 +18,20 @@ namespace {
 constexpr Duration calls_within = Duration::seconds(10);
 constexpr Duration look_again_after = Duration::milliseconds(50);
 constexpr Duration drain_within = Duration::seconds(6);
+constexpr std::size_t roles_shown_max = 8;
+
+// Where clients find their role, for whoever started the gateway: ` with /mcp/a, /mcp/b and 3
+// more`.
+std::string places_of(const std::vector<std::string>& roles) {
+  std::string text;
+  for (std::size_t i = 0; i < roles.size() && i < roles_shown_max; ++i) {
+    text += (i == 0 ? " with /mcp/" : ", /mcp/") + visible(roles[i]);
+  }
+  if (roles.size() > roles_shown_max) {
+    text += fmt::format(" and {} more", roles.size() - roles_shown_max);
+  }
+  return text;
+}
 
 }  // namespace
 
@@ -35,7 +53,11 @@ Status Node::open_gateway() {
   if (Status listens = gateway_->listen(*deployment_.listen, config_directory_); !listens) {
     return listens;
   }
-  log_line(fmt::format("serving at {}", gateway_->address()));
+  std::vector<std::string> roles;
+  for (const auto& [name, role] : deployment_.roles) {
+    if (!role.servers.empty()) roles.push_back(name);
+  }
+  log_line(fmt::format("serving at {}{}", gateway_->address(), places_of(roles)));
   return open_api();
 }
 
