@@ -18,7 +18,7 @@ const patience = 120_000;
 
 const policy = (folder) => `
 version: 1
-agent: {id: coder, identity: coder@example}
+agent: {id: tester, identity: tester@example}
 tools:
   allowed:
     - name: read_text_file
