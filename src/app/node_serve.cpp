@@ -55,7 +55,7 @@ Status Node::open_gateway() {
   }
   std::vector<std::string> roles;
   for (const auto& [name, role] : deployment_.roles) {
-    if (!role.servers.empty()) roles.push_back(name);
+    if (serves(name)) roles.push_back(name);
   }
   log_line(fmt::format("serving at {}{}", gateway_->address(), places_of(roles)));
   return open_api();
