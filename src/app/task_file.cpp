@@ -14,19 +14,16 @@ namespace pawl::app {
 namespace {
 
 constexpr std::size_t task_bytes_max = 256UL << 10;
+// A file's time may lie this long before the write that it is of: the kernel takes the time of its
+// last timer interrupt, of which there are a hundred a second at least.
+constexpr std::int64_t coarse_ns = 10'000'000;
 
 std::unexpected<Error> refuse(const std::string& path, const std::string& why) {
   return fail(Fault::refused, "the task `" + visible(path) + "` " + why);
 }
 
-// Seconds since 1970 when a process with these ticks since boot began, rounded down.
-std::int64_t began(const net::ProcessId& process) {
-  timespec real{}, boot{};
-  ::clock_gettime(CLOCK_REALTIME, &real);
-  ::clock_gettime(CLOCK_BOOTTIME, &boot);
-  const long ticks = std::max(1L, ::sysconf(_SC_CLK_TCK));
-  return real.tv_sec - boot.tv_sec +
-         static_cast<std::int64_t>(process.started_ticks / static_cast<std::uint64_t>(ticks));
+std::int64_t nanoseconds_of(const timespec& time) {
+  return time.tv_sec * 1'000'000'000L + time.tv_nsec;
 }
 
 bool lies_in(const std::string& path, const std::string& directory) {
@@ -52,6 +49,25 @@ Result<std::string> read_all(const net::Fd& file, const std::string& path) {
 
 }  // namespace
 
+Clocks clocks_now() {
+  Clocks now{};
+  ::clock_gettime(CLOCK_REALTIME, &now.real);
+  ::clock_gettime(CLOCK_BOOTTIME, &now.boot);
+  now.ticks_of_second = static_cast<std::uint64_t>(std::max(1L, ::sysconf(_SC_CLK_TCK)));
+  return now;
+}
+
+// In nanoseconds: each of the clocks rounded down for itself, their difference would be up to a
+// second too late, and so would be the time from which on an agent could have written the file.
+bool older_than(const net::ProcessId& process, const timespec& changed, const Clocks& now) {
+  const std::int64_t booted = nanoseconds_of(now.real) - nanoseconds_of(now.boot);
+  const auto ticks = static_cast<std::int64_t>(process.started_ticks);
+  const auto of_second = static_cast<std::int64_t>(now.ticks_of_second);
+  const std::int64_t began = booted + ticks / of_second * 1'000'000'000L +
+                             ticks % of_second * (1'000'000'000L / of_second);
+  return nanoseconds_of(changed) + coarse_ns <= began;
+}
+
 Result<std::string> read_task(const std::string& path, const TaskReader& reader) {
   const net::Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   struct stat what{};
@@ -64,7 +80,7 @@ Result<std::string> read_task(const std::string& path, const TaskReader& reader)
   if (!of_another && lies_in(path, reader.directory)) {
     return refuse(path, "lies where the agent works: whoever starts the run keeps it elsewhere");
   }
-  const bool older = reader.client.pid > 0 && what.st_ctim.tv_sec <= began(reader.client);
+  const bool older = reader.client.pid > 0 && older_than(reader.client, what.st_ctim, clocks_now());
   if (!of_another && !older) {
     return refuse(path,
                   "is younger than the client that names it, so the agent may have written it");

@@ -10,6 +10,8 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
+#include <ctime>
 #include <string>
 
 #include "base/error.h"
@@ -22,6 +24,18 @@ struct TaskReader {
   net::ProcessId client;  // the agent's client
   std::string directory;  // where it works
 };
+
+// What the clocks of this machine say at one moment, `real` before `boot`: a process's beginning is
+// told in ticks since the machine was started.
+struct Clocks {
+  timespec real{}, boot{};
+  std::uint64_t ticks_of_second = 100;
+};
+Clocks clocks_now();
+
+// Whether a file that was changed last at `changed` is older than the process, told apart to a
+// hundredth of a second. In doubt it is not.
+bool older_than(const net::ProcessId& process, const timespec& changed, const Clocks& now);
 
 Result<std::string> read_task(const std::string& path, const TaskReader& reader);
 

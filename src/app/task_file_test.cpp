@@ -65,6 +65,23 @@ TEST_F(TaskFile, IsRefusedWhereTheAgentMayHaveWrittenIt) {
   EXPECT_THAT(why(write("long.yaml", std::string(300'000, 'x')), later()), HasSubstr("too long"));
 }
 
+// The machine was started at 1000.95 and it is 1010.20 now, so it has been up for 9.25 s. The
+// client began at 1003.00, which is 2.05 s after the start.
+TEST(TaskAge, IsToldToAHundredthOfASecond) {
+  const Clocks now{{1010, 200'000'000}, {9, 250'000'000}, 100};
+  const net::ProcessId client{1, 205};
+  const auto older = [&](time_t second, long hundredths) {
+    return older_than(client, {second, hundredths * 10'000'000}, now);
+  };
+  EXPECT_TRUE(older(1000, 0));
+  EXPECT_TRUE(older(1002, 99));
+  EXPECT_FALSE(older(1003, 0));
+  EXPECT_FALSE(older(1003, 1));
+  // A difference of whole seconds would take this for older.
+  EXPECT_FALSE(older(1003, 90));
+  EXPECT_FALSE(older(1004, 0));
+}
+
 TEST_F(TaskFile, OfAnotherUserItIsReadWhereverItLies) {
   TaskReader reader = later();
   reader.user = ::getuid() + 1;

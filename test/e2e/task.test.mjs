@@ -37,7 +37,7 @@ execution: {max_steps: 50}
 async function task(w, text) {
   const file = path.join(w.dir, 'task.yaml');
   writeFileSync(file, text, { mode: 0o600 });
-  await sleep(2100);
+  await sleep(200);
   return file;
 }
 
@@ -103,7 +103,7 @@ for (const [why, prepare, says] of [
     'is younger than its client',
     (w) => {
       const file = path.join(w.dir, 'task.yaml');
-      return { file, script: `sleep 1.1; printf "version: 1\\ntext: x\\n" > ${file}; "$@"; exit $?` };
+      return { file, script: `sleep 0.1; printf "version: 1\\ntext: x\\n" > ${file}; "$@"; exit $?` };
     },
     /younger than the client/,
   ],
