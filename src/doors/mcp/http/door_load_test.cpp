@@ -9,11 +9,9 @@
 
 #include <fmt/format.h>
 
-#include "base/random.h"
 #include "doors/mcp/http/door.h"
+#include "doors/mcp/http/door_testing.h"
 #include "doors/mcp/message.h"
-#include "io/http/server.h"
-#include "io/http/socket_testing.h"
 
 namespace pawl::mcp {
 namespace {
@@ -22,6 +20,7 @@ using http::RawClient;
 using testing::HasSubstr;
 
 constexpr std::size_t kib = 1024;
+const std::string kBob = "Who: bob\r\n";
 
 // What the door says of a message is what anybody reads in it, and points into its text.
 void expect_what_is_written(std::string_view text, const Message& said) {
@@ -39,102 +38,22 @@ void expect_what_is_written(std::string_view text, const Message& said) {
   if (said.params.exists()) EXPECT_EQ(json::write(said.params), json::write(read->params));
 }
 
-// A session that hears everything and holds what it was read from as long as the test wants.
-struct Bearing final : Endpoint {
-  Bearing(std::unique_ptr<Wire> wire, HttpDoorPorts::Ended over)
-      : client(std::move(wire)), ended(std::move(over)) {
-    client->open({.message =
-                      [this](std::string_view text) {
-                        heard.emplace_back(text);
-                        const ReadMessage* read = client->already_read(text);
-                        if (read != nullptr) expect_what_is_written(text, read->message);
-                        if (read != nullptr && holds) held.push_back(read->document);
-                      },
-                  .too_long = {},
-                  .crowded = {},
-                  .ended = {},
-                  .failed = {}});
+// Holds what it was read from as long as the test wants.
+struct Bearing final : Behind {
+  using Behind::Behind;
+  void hear(std::string_view text) override {
+    Behind::hear(text);
+    const ReadMessage* read = client->already_read(text);
+    if (read != nullptr) expect_what_is_written(text, read->message);
+    if (read != nullptr && holds) held.push_back(read->document);
   }
-  void finish(const std::string&) override {
-    client->finish_sending();
-    client->stop_hearing();
-    if (auto over = std::exchange(ended, {})) over({"over", false, true});
-  }
-  void cancel_all() override {}
-  const std::string& run() const override { return name; }
-  void use_policy(std::shared_ptr<const Policy>) override {}
-
-  std::unique_ptr<Wire> client;
-  HttpDoorPorts::Ended ended;
-  std::vector<std::string> heard;
   std::vector<std::shared_ptr<json::Document>> held;
   bool holds = false;
-  std::string name = "r-1";
 };
 
-struct Scales {
+struct Scales : Gatehouse<Bearing> {
   explicit Scales(const HttpDoorLimits& limits)
-      : door(loop, ports(limits)), server(loop, {}, [this](auto request, auto responder) {
-          door.serve("role", std::move(request), std::move(responder));
-        }) {
-    port = server.listen("127.0.0.1", 0).value_or(0);
-  }
-
-  HttpDoorPorts ports(const HttpDoorLimits& limits) {
-    HttpDoorPorts out;
-    out.limits = limits;
-    out.traced = true;
-    out.identify = [this](const http::Request& request,
-                          std::string) -> Task<std::expected<RemoteCaller, http::Response>> {
-      RemoteCaller caller;
-      caller.key = std::string(request.headers.find("who").value_or("ada"));
-      if (request.headers.find("over")) caller.proof_lasts = Duration{};
-      caller.stands = stands;
-      co_return caller;
-    };
-    out.open = [this](const RemoteCaller&, const std::string&, std::unique_ptr<Wire> client,
-                      HttpDoorPorts::Ended ended) -> Result<std::unique_ptr<Endpoint>> {
-      auto made = std::make_unique<Bearing>(std::move(client), std::move(ended));
-      behind.push_back(made.get());
-      return made;
-    };
-    out.refused = [this](const std::string&, const RemoteCaller&, const std::string& sentence) {
-      refused.push_back(sentence);
-    };
-    out.random = random_bytes;
-    out.over = [](const std::string&) { return false; };
-    return out;
-  }
-
-  RawClient post(const std::string& body, const std::string& more) {
-    RawClient client(loop, port);
-    client.send(
-        fmt::format("POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
-                    "Accept: application/json, text/event-stream\r\nContent-Length: {}\r\n{}\r\n{}",
-                    body.size(), more, body));
-    return client;
-  }
-  // The field that names a new session.
-  std::string opened(const std::string& who = "") {
-    RawClient client = post(R"({"jsonrpc":"2.0","id":1,"method":"initialize","params":{}})", who);
-    const std::size_t before = behind.size();
-    EXPECT_TRUE(loop.run_until([&] { return behind.size() > before; }));
-    behind.back()->client->send(result_line("1", "{}"), "1");
-    EXPECT_TRUE(client.sees(R"("result":{}})"));
-    const std::size_t at = client.got().find("mcp-session-id: ");
-    return at == std::string::npos ? "" : client.got().substr(at, 48) + "\r\n" + who;
-  }
-  void hears(const Bearing& one, std::size_t messages) {
-    EXPECT_TRUE(loop.run_until([&] { return one.heard.size() >= messages; }));
-  }
-
-  net::Loop loop;
-  std::vector<Bearing*> behind;
-  std::vector<std::string> refused;
-  std::shared_ptr<bool> stands = std::make_shared<bool>(true);
-  HttpDoor door;
-  http::Server server;
-  std::uint16_t port = 0;
+      : Gatehouse(limits, [](HttpDoorPorts& ports) { ports.traced = true; }) {}
 };
 
 // A message whose load is exactly this.
@@ -164,7 +83,7 @@ TEST(HttpDoorLoad, ACallerHasSoManyBytesUnderWay) {
   EXPECT_TRUE(scales.post(telling(2 * kib), session).sees("HTTP/1.1 202"));
   scales.hears(behind, 3);
   // Others have their own.
-  const std::string of_bob = scales.opened("Who: bob\r\n");
+  const std::string of_bob = scales.opened(kBob) + kBob;
   const RawClient theirs = scales.post(asking(15 * kib, 11), of_bob);
   scales.hears(*scales.behind.at(1), 2);
   // An answer makes room.
@@ -182,7 +101,7 @@ TEST(HttpDoorLoad, ACallerHasSoManyBytesUnderWay) {
 TEST(HttpDoorLoad, AllTogetherHaveSoManyBytesUnderWay) {
   Scales scales({.requests_bytes = 16 * kib});
   const std::string session = scales.opened();
-  const std::string of_bob = scales.opened("Who: bob\r\n");
+  const std::string of_bob = scales.opened(kBob) + kBob;
   Bearing& behind = *scales.behind.at(0);
   const RawClient first = scales.post(asking(15 * kib, 11), session);
   scales.hears(behind, 2);
@@ -200,7 +119,7 @@ TEST(HttpDoorLoad, AllTogetherHaveSoManyBytesUnderWay) {
 // A modern client that goes gets no answer: what its call still holds counts until it is let go.
 TEST(HttpDoorLoad, WhatACallStillHoldsCountsAfterItsClientHasGone) {
   Scales scales({.requests_bytes_of_caller = 16 * kib});
-  const std::string fields = "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: tools/list\r\n";
+  const std::string fields = modern_fields("tools/list");
   const auto list = [](std::size_t bytes) {
     const std::string begin = R"({"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"_meta":{)"
                               R"("io.modelcontextprotocol/protocolVersion":"2026-07-28",)"
@@ -251,9 +170,7 @@ TEST(HttpDoorLoad, WhoListensDoesSoAsLongAsIsProvedWhoItIs) {
   const std::string session = scales.opened();
   Bearing& behind = *scales.behind.at(0);
   const auto listens = [&](const std::string& more) {
-    RawClient client(scales.loop, scales.port);
-    client.send("GET / HTTP/1.1\r\nHost: a\r\nAccept: text/event-stream\r\n" + session + more +
-                "\r\n");
+    RawClient client = scales.listen(session + more);
     EXPECT_TRUE(client.sees("text/event-stream"));
     return client;
   };
@@ -279,11 +196,11 @@ TEST(HttpDoorLoad, WhoListensDoesSoAsLongAsIsProvedWhoItIs) {
 
 TEST(HttpDoorLoad, ASubscriptionEndsWithWhatProvedWhoseItIs) {
   Scales scales({});
-  RawClient client = scales.post(
-      R"({"jsonrpc":"2.0","id":"s","method":"subscriptions/listen","params":{"_meta":{)"
-      R"("io.modelcontextprotocol/protocolVersion":"2026-07-28",)"
-      R"("io.modelcontextprotocol/clientCapabilities":{}}}})",
-      "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: subscriptions/listen\r\nOver: now\r\n");
+  RawClient client =
+      scales.post(R"({"jsonrpc":"2.0","id":"s","method":"subscriptions/listen","params":{"_meta":{)"
+                  R"("io.modelcontextprotocol/protocolVersion":"2026-07-28",)"
+                  R"("io.modelcontextprotocol/clientCapabilities":{}}}})",
+                  modern_fields("subscriptions/listen") + "Over: now\r\n");
   ASSERT_TRUE(scales.loop.run_until([&] { return scales.behind.size() == 1; }));
   Bearing& behind = *scales.behind.at(0);
   scales.hears(behind, 1);
@@ -301,8 +218,7 @@ TEST(HttpDoorLoad, ARequestWithAnotherIdSaysWhatItSaid) {
   const std::string params =
       R"("params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28",)"
       R"("io.modelcontextprotocol/clientCapabilities":{}},"name":"t","arguments":{}})";
-  const std::string fields =
-      "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: tools/call\r\nMcp-Name: t\r\n";
+  const std::string fields = modern_fields("tools/call") + "Mcp-Name: t\r\n";
   const std::string trace =
       "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n";
   std::size_t asked = 0;
@@ -327,8 +243,7 @@ TEST(HttpDoorLoad, ARequestWithAnotherIdSaysWhatItSaid) {
 // It has no end, and there may be a thousand: what ordinary calls are read into stays for those.
 TEST(HttpDoorLoad, AnOpenSubscriptionKeepsNoDocument) {
   Scales scales({});
-  const std::string fields =
-      "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: subscriptions/listen\r\n";
+  const std::string fields = modern_fields("subscriptions/listen");
   const std::string listens =
       R"({"jsonrpc":"2.0","id":"s","method":"subscriptions/listen","params":{"_meta":{)"
       R"("io.modelcontextprotocol/protocolVersion":"2026-07-28",)"
@@ -349,8 +264,7 @@ TEST(HttpDoorLoad, AnOpenSubscriptionKeepsNoDocument) {
 
 TEST(HttpDoorLoad, ACallerAsksSoOftenInASecond) {
   Scales scales({.requests_per_second = 0});
-  const std::string hello = R"({"jsonrpc":"2.0","id":1,"method":"initialize","params":{}})";
-  RawClient first = scales.post(hello, "");
+  RawClient first = scales.post(opening_request);
   EXPECT_TRUE(first.sees("too many requests in a second"));
   EXPECT_THAT(first.got(), HasSubstr("HTTP/1.1 429"));
   EXPECT_TRUE(scales.behind.empty());

@@ -2,20 +2,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/socket.h>
 
-#include <map>
-#include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include <fmt/format.h>
-
-#include "base/random.h"
+#include "doors/mcp/http/door_testing.h"
 #include "doors/mcp/message.h"
-#include "io/http/server.h"
-#include "io/http/socket_testing.h"
 
 namespace pawl::mcp {
 namespace {
@@ -26,118 +18,22 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
-// What stands behind a client: hears everything, and says what a test wants.
-struct Spoken final : Endpoint {
-  explicit Spoken(std::unique_ptr<Wire> wire, HttpDoorPorts::Ended over)
-      : client(std::move(wire)), ended(std::move(over)) {
-    client->open({.message =
-                      [this](std::string_view text) {
-                        heard.emplace_back(text);
-                        const ReadMessage* read = client->already_read(text);
-                        ids_read.emplace_back(read == nullptr ? "" : read->message.id);
-                      },
-                  .too_long = {},
-                  .crowded = [this](bool now) { crowded = now; },
-                  .ended = [this] { finish("the client closed"); },
-                  .failed = {}});
+// Notes what the door has read of each message.
+struct Spoken final : Behind {
+  using Behind::Behind;
+  void hear(std::string_view text) override {
+    Behind::hear(text);
+    const ReadMessage* read = client->already_read(text);
+    ids_read.emplace_back(read == nullptr ? "" : read->message.id);
   }
-  void finish(const std::string& reason) override {
-    why = reason;
-    client->finish_sending();
-    client->stop_hearing();
-    if (auto over = std::exchange(ended, {})) over({why, false, true});
-  }
-  void cancel_all() override {}
-  const std::string& run() const override { return name; }
-  void use_policy(std::shared_ptr<const Policy>) override {}
-
-  std::unique_ptr<Wire> client;
-  HttpDoorPorts::Ended ended;
-  std::vector<std::string> heard;
-  std::vector<std::string> ids_read;  // by the door, of each; empty: it has to be read again
-  std::string why, name = "r-1";
-  bool crowded = false;
+  std::vector<std::string> ids_read;  // empty: it has to be read again
 };
+using House = Gatehouse<Spoken>;
 
-// The door behind a server, with callers that say who they are.
-struct Gatehouse {
-  explicit Gatehouse(const HttpDoorLimits& limits = {})
-      : door(loop, ports(limits)), server(loop, {}, [this](auto request, auto responder) {
-          door.serve("role", std::move(request), std::move(responder));
-        }) {
-    port = server.listen("127.0.0.1", 0).value_or(0);
-  }
-
-  HttpDoorPorts ports(const HttpDoorLimits& limits) {
-    HttpDoorPorts out;
-    out.limits = limits;
-    out.identify = [](const http::Request& request,
-                      std::string) -> Task<std::expected<RemoteCaller, http::Response>> {
-      const auto who = request.headers.find("who");
-      if (who == "nobody") co_return std::unexpected(http::respond({401, "who are you?"}));
-      RemoteCaller caller;
-      caller.key = std::string(who.value_or("ada"));
-      caller.account = std::string(request.headers.find("account").value_or(""));
-      co_return caller;
-    };
-    out.open = [this](const RemoteCaller&, const std::string&, std::unique_ptr<Wire> client,
-                      HttpDoorPorts::Ended ended) -> Result<std::unique_ptr<Endpoint>> {
-      auto made = std::make_unique<Spoken>(std::move(client), std::move(ended));
-      behind.push_back(made.get());
-      return made;
-    };
-    out.refused = [this](const std::string&, const RemoteCaller&, const std::string& sentence) {
-      refused.push_back(sentence);
-    };
-    out.random = random_bytes;
-    out.over = [this](const std::string& run) { return run == closed; };
-    return out;
-  }
-
-  static std::string post(const std::string& body, const std::string& more = "") {
-    return fmt::format(
-        "POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
-        "Accept: application/json, text/event-stream\r\nContent-Length: {}\r\n{}\r\n{}",
-        body.size(), more, body);
-  }
-  RawClient sent(const std::string& bytes) {
-    RawClient client(loop, port);
-    client.send(bytes);
-    return client;
-  }
-  // The session's id of `Mcp-Session-Id`.
-  std::string opened(const std::string& more = "") {
-    const std::size_t before = behind.size();
-    RawClient client =
-        sent(post(R"({"jsonrpc":"2.0","id":1,"method":"initialize","params":{}})", more));
-    EXPECT_TRUE(loop.run_until([&] { return behind.size() > before; }));
-    behind.back()->client->send(result_line("1", "{}"), "1");
-    EXPECT_TRUE(client.sees(R"("result":{}})"));
-    const std::size_t at = client.got().find("mcp-session-id: ");
-    return at == std::string::npos ? "" : client.got().substr(at + 16, 32);
-  }
-  // What is answered to whoever wants a session.
-  bool answered(const std::string& text, const std::string& more = "") {
-    return sent(post(R"({"jsonrpc":"2.0","id":1,"method":"initialize","params":{}})", more))
-        .sees(text);
-  }
-  void hears(Spoken& one, std::size_t messages) {
-    EXPECT_TRUE(loop.run_until([&] { return one.heard.size() >= messages; }));
-  }
-
-  net::Loop loop;
-  std::vector<Spoken*> behind;
-  std::string closed;  // a run that is over
-  std::vector<std::string> refused;
-  HttpDoor door;
-  http::Server server;
-  std::uint16_t port = 0;
-};
-
-std::string in(const std::string& session) {
-  return "Mcp-Session-Id: " + session + "\r\n";
+std::string listing(const std::string& id) {
+  return R"({"jsonrpc":"2.0","id":)" + id + R"(,"method":"tools/list"})";
 }
-const std::string kModernFields = "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: tools/list\r\n";
+const std::string kModernFields = modern_fields("tools/list");
 std::string modern_list(const std::string& id) {
   return R"({"jsonrpc":"2.0","id":)" + id +
          R"(,"method":"tools/list","params":{"_meta":{)"
@@ -145,11 +41,15 @@ std::string modern_list(const std::string& id) {
          R"("io.modelcontextprotocol/clientCapabilities":{}}}})";
 }
 
+// What is answered to whoever wants a session.
+bool answered(House& house, const std::string& text, const std::string& more = "") {
+  return house.post(opening_request, more).sees(text);
+}
+
 TEST(HttpDoor, AnAnswerThatIsTheFirstWordIsJson) {
-  Gatehouse house;
+  House house;
   const std::string session = house.opened();
-  RawClient client = house.sent(
-      Gatehouse::post(R"({"jsonrpc":"2.0","id":"x","method":"tools/list"})", in(session)));
+  RawClient client = house.post(listing("\"x\""), session);
   Spoken& behind = *house.behind.at(0);
   house.hears(behind, 2);
   behind.client->send(result_line("\"x\"", R"({"tools":[]})"), "\"x\"");
@@ -158,10 +58,9 @@ TEST(HttpDoor, AnAnswerThatIsTheFirstWordIsJson) {
 }
 
 TEST(HttpDoor, ProgressComesBeforeItsAnswerAsEvents) {
-  Gatehouse house;
+  House house;
   const std::string session = house.opened();
-  RawClient client =
-      house.sent(Gatehouse::post(R"({"jsonrpc":"2.0","id":5,"method":"tools/call"})", in(session)));
+  RawClient client = house.post(R"({"jsonrpc":"2.0","id":5,"method":"tools/call"})", session);
   Spoken& behind = *house.behind.at(0);
   house.hears(behind, 2);
   behind.client->send(notification_line("notifications/progress", "{}"), "5");
@@ -174,28 +73,26 @@ TEST(HttpDoor, ProgressComesBeforeItsAnswerAsEvents) {
 }
 
 TEST(HttpDoor, ASessionIsNobodyElses) {
-  Gatehouse house;
+  House house;
   const std::string session = house.opened("who: ada\r\n");
-  const std::string list = R"({"jsonrpc":"2.0","id":2,"method":"tools/list"})";
-  RawClient other = house.sent(Gatehouse::post(list, in(session) + "who: eve\r\n"));
+  const std::string list = listing("2");
+  RawClient other = house.post(list, session + "who: eve\r\n");
   EXPECT_TRUE(other.sees("there is no such session"));
   EXPECT_THAT(house.refused, ElementsAre(HasSubstr("the session of another")));
   EXPECT_THAT(other.got(), StartsWith("HTTP/1.1 404"));
-  RawClient gone =
-      house.sent("DELETE / HTTP/1.1\r\nHost: a\r\nwho: eve\r\n" + in(session) + "\r\n");
+  RawClient gone = house.sent("DELETE / HTTP/1.1\r\nHost: a\r\nwho: eve\r\n" + session + "\r\n");
   EXPECT_TRUE(gone.sees("there is no such session"));
-  RawClient nobody = house.sent(Gatehouse::post(list, in(session) + "who: nobody\r\n"));
+  RawClient nobody = house.post(list, session + "who: nobody\r\n");
   EXPECT_TRUE(nobody.sees("who are you?"));
   EXPECT_EQ(house.behind.at(0)->heard.size(), 1U);
 }
 
 TEST(HttpDoor, WhatWasMissedIsReadAgain) {
-  Gatehouse house;
+  House house;
   const std::string session = house.opened();
   Spoken& behind = *house.behind.at(0);
   {
-    RawClient client = house.sent(
-        Gatehouse::post(R"({"jsonrpc":"2.0","id":5,"method":"tools/call"})", in(session)));
+    RawClient client = house.post(R"({"jsonrpc":"2.0","id":5,"method":"tools/call"})", session);
     house.hears(behind, 2);
     behind.client->send(notification_line("notifications/progress", "{}"), "5");
     EXPECT_TRUE(client.sees("id: 1-1\n"));
@@ -205,17 +102,17 @@ TEST(HttpDoor, WhatWasMissedIsReadAgain) {
   behind.client->send(result_line("5", R"({"late":true})"), "5");
   EXPECT_EQ(behind.heard.size(), 2U) << "a broken connection cancels nothing";
   RawClient again = house.sent(
-      "GET / HTTP/1.1\r\nHost: a\r\nAccept: text/event-stream\r\nLast-Event-ID: 1-1\r\n" +
-      in(session) + "\r\n");
+      "GET / HTTP/1.1\r\nHost: a\r\nAccept: text/event-stream\r\nLast-Event-ID: 1-1\r\n" + session +
+      "\r\n");
   EXPECT_TRUE(again.sees("\r\n0\r\n\r\n"));
   EXPECT_THAT(again.got(), HasSubstr(R"("result":{"late":true}})"));
   EXPECT_THAT(again.got(), Not(HasSubstr("progress")));
 }
 
 TEST(HttpDoor, ModernClientsWithOneIdAreKeptApart) {
-  Gatehouse house;
-  RawClient one = house.sent(Gatehouse::post(modern_list("1"), kModernFields));
-  RawClient two = house.sent(Gatehouse::post(modern_list("1"), kModernFields));
+  House house;
+  RawClient one = house.post(modern_list("1"), kModernFields);
+  RawClient two = house.post(modern_list("1"), kModernFields);
   EXPECT_TRUE(house.loop.run_until([&] { return house.behind.size() == 1; }));
   Spoken& behind = *house.behind.at(0);
   house.hears(behind, 2);
@@ -227,19 +124,19 @@ TEST(HttpDoor, ModernClientsWithOneIdAreKeptApart) {
 
 // What is decided on is what was read, with the id that the door gave it.
 TEST(HttpDoor, ARequestIsReadByTheDoor) {
-  Gatehouse house;
+  House house;
   const std::string session = house.opened();
-  const RawClient older = house.sent(Gatehouse::post(
-      "{\"jsonrpc\":\"2.0\",\n\"id\":\"x\",\r\n\"method\":\"tools/list\"}", in(session)));
+  const RawClient older =
+      house.post("{\"jsonrpc\":\"2.0\",\n\"id\":\"x\",\r\n\"method\":\"tools/list\"}", session);
   Spoken& first = *house.behind.at(0);
   house.hears(first, 2);
   EXPECT_THAT(first.heard.at(1), Not(HasSubstr("\n")));
   EXPECT_EQ(first.ids_read.at(1), R"("x")");
-  const RawClient told = house.sent(
-      Gatehouse::post(R"({"jsonrpc":"2.0","method":"notifications/initialized"})", in(session)));
+  const RawClient told =
+      house.post(R"({"jsonrpc":"2.0","method":"notifications/initialized"})", session);
   house.hears(first, 3);
   EXPECT_EQ(first.ids_read.at(2), "");
-  const RawClient modern = house.sent(Gatehouse::post(modern_list("\"y\""), kModernFields));
+  const RawClient modern = house.post(modern_list("\"y\""), kModernFields);
   ASSERT_TRUE(house.loop.run_until([&] { return house.behind.size() == 2; }));
   house.hears(*house.behind.at(1), 1);
   EXPECT_EQ(house.behind.at(1)->ids_read.at(0), "1");
@@ -247,9 +144,9 @@ TEST(HttpDoor, ARequestIsReadByTheDoor) {
 }
 
 TEST(HttpDoor, AModernClientThatGoesCancelsItsRequest) {
-  Gatehouse house;
-  RawClient stays = house.sent(Gatehouse::post(modern_list("1"), kModernFields));
-  RawClient leaves = house.sent(Gatehouse::post(modern_list("1"), kModernFields));
+  House house;
+  RawClient stays = house.post(modern_list("1"), kModernFields);
+  RawClient leaves = house.post(modern_list("1"), kModernFields);
   EXPECT_TRUE(house.loop.run_until([&] { return house.behind.size() == 1; }));
   Spoken& behind = *house.behind.at(0);
   house.hears(behind, 2);
@@ -262,23 +159,21 @@ TEST(HttpDoor, AModernClientThatGoesCancelsItsRequest) {
 }
 
 TEST(HttpDoor, TheEndOfASessionAnswersWhatIsOpen) {
-  Gatehouse house;
+  House house;
   const std::string session = house.opened();
-  RawClient client =
-      house.sent(Gatehouse::post(R"({"jsonrpc":"2.0","id":9,"method":"tools/list"})", in(session)));
+  RawClient client = house.post(listing("9"), session);
   Spoken& behind = *house.behind.at(0);
   house.hears(behind, 2);
   behind.finish("the server ended");
   EXPECT_TRUE(client.sees("the session ended"));
   EXPECT_THAT(client.got(), HasSubstr(R"("id":9)"));
-  RawClient late =
-      house.sent(Gatehouse::post(R"({"jsonrpc":"2.0","id":9,"method":"tools/list"})", in(session)));
+  RawClient late = house.post(listing("9"), session);
   EXPECT_TRUE(late.sees("there is no such session"));
   EXPECT_EQ(house.door.sessions(), 0U);
 }
 
 TEST(HttpDoor, ASessionEndsWithItsRun) {
-  Gatehouse house;
+  House house;
   const std::string session = house.opened();
   house.door.look_after();
   EXPECT_EQ(house.door.sessions(), 1U);
@@ -286,58 +181,54 @@ TEST(HttpDoor, ASessionEndsWithItsRun) {
   house.door.look_after();
   EXPECT_EQ(house.behind.at(0)->why, "the run was closed");
   EXPECT_EQ(house.door.sessions(), 0U);
-  RawClient late =
-      house.sent(Gatehouse::post(R"({"jsonrpc":"2.0","id":9,"method":"tools/list"})", in(session)));
+  RawClient late = house.post(listing("9"), session);
   EXPECT_TRUE(late.sees("there is no such session"));
 }
 
 TEST(HttpDoor, ACallerHasSoManySessions) {
-  Gatehouse house({.sessions_of_caller = 2});
+  House house({.sessions_of_caller = 2});
   const std::string first = house.opened();
   EXPECT_NE(house.opened(), first);
-  EXPECT_TRUE(house.answered("429"));
-  EXPECT_TRUE(house.answered("too many sessions", "Who: ada, elsewhere\r\nAccount: ada\r\n"));
+  EXPECT_TRUE(answered(house, "429"));
+  EXPECT_TRUE(answered(house, "too many sessions", "Who: ada, elsewhere\r\nAccount: ada\r\n"));
   EXPECT_THAT(house.refused, ElementsAre("`ada`: too many sessions", "`ada`: too many sessions"));
   EXPECT_EQ(house.behind.size(), 2U);
   // Others have theirs, and the end of one makes room.
   EXPECT_NE(house.opened("Who: bob\r\n"), "");
   house.behind.at(0)->finish("enough");
   EXPECT_NE(house.opened(), "");
-  EXPECT_TRUE(house.answered("too many sessions"));
+  EXPECT_TRUE(answered(house, "too many sessions"));
 }
 
 TEST(HttpDoor, AllCallersTogetherHaveSoManySessions) {
-  Gatehouse house({.sessions = 2});
+  House house({.sessions = 2});
   (void)house.opened();
   (void)house.opened("Who: bob\r\n");
-  EXPECT_TRUE(house.answered("too many sessions", "Who: eve\r\n"));
+  EXPECT_TRUE(answered(house, "too many sessions", "Who: eve\r\n"));
   // A modern caller's connection is one of them.
-  RawClient modern = house.sent(Gatehouse::post(modern_list("1"), kModernFields));
+  RawClient modern = house.post(modern_list("1"), kModernFields);
   EXPECT_TRUE(modern.sees("too many sessions"));
   EXPECT_EQ(house.behind.size(), 2U);
 }
 
 TEST(HttpDoor, NewSessionsCountEvenWhereTheOldOnesAreGone) {
-  Gatehouse house({.new_sessions_per_minute = 2});
+  House house({.new_sessions_per_minute = 2});
   for (int i = 0; i < 2; ++i) {
     (void)house.opened();
     house.behind.back()->finish("the client goes");
   }
   EXPECT_EQ(house.door.sessions(), 0U);
-  EXPECT_TRUE(house.answered("too many sessions"));
+  EXPECT_TRUE(answered(house, "too many sessions"));
   house.door.look_after();  // forgets nobody who began something in this minute
-  EXPECT_TRUE(house.answered("too many sessions"));
+  EXPECT_TRUE(answered(house, "too many sessions"));
   EXPECT_NE(house.opened("Who: bob\r\n"), "");
 }
 
 TEST(HttpDoor, ASessionHasSoManyOpenRequests) {
-  Gatehouse house({.requests_of_session = 2});
+  House house({.requests_of_session = 2});
   const std::string session = house.opened();
   Spoken& behind = *house.behind.at(0);
-  const auto ask = [&](const std::string& id) {
-    return house.sent(Gatehouse::post(
-        R"({"jsonrpc":"2.0","id":)" + id + R"(,"method":"tools/list"})", in(session)));
-  };
+  const auto ask = [&](const std::string& id) { return house.post(listing(id), session); };
   RawClient one = ask("11");
   RawClient two = ask("12");
   house.hears(behind, 3);
@@ -352,7 +243,7 @@ TEST(HttpDoor, ASessionHasSoManyOpenRequests) {
 }
 
 TEST(HttpDoor, WhoAsksNothingForLongLosesTheSession) {
-  Gatehouse house(
+  House house(
       {.session_idle = Duration::milliseconds(300), .connection_idle = Duration::seconds(3600)});
   const std::string session = house.opened();
   const auto passes = [&] {
@@ -360,8 +251,7 @@ TEST(HttpDoor, WhoAsksNothingForLongLosesTheSession) {
     const net::Timer timer = house.loop.after(Duration::milliseconds(400), [&] { over = true; });
     EXPECT_TRUE(house.loop.run_until([&] { return over; }));
   };
-  RawClient waits =
-      house.sent(Gatehouse::post(R"({"jsonrpc":"2.0","id":2,"method":"tools/list"})", in(session)));
+  RawClient waits = house.post(listing("2"), session);
   Spoken& behind = *house.behind.at(0);
   house.hears(behind, 2);
   passes();
@@ -374,18 +264,17 @@ TEST(HttpDoor, WhoAsksNothingForLongLosesTheSession) {
   passes();
   house.door.look_after();
   EXPECT_EQ(behind.why, "nothing was asked for a long time");
-  RawClient late =
-      house.sent(Gatehouse::post(R"({"jsonrpc":"2.0","id":9,"method":"tools/list"})", in(session)));
+  RawClient late = house.post(listing("9"), session);
   EXPECT_TRUE(late.sees("there is no such session"));
 }
 
 TEST(HttpDoor, WhatTheServerSaysBySelfWaitsForWhoListens) {
-  Gatehouse house;
+  House house;
   const std::string session = house.opened();
   Spoken& behind = *house.behind.at(0);
   behind.client->send(notification_line("notifications/tools/list_changed", {}), "");
   const std::string listen =
-      "GET / HTTP/1.1\r\nHost: a\r\nAccept: text/event-stream\r\n" + in(session) + "\r\n";
+      "GET / HTTP/1.1\r\nHost: a\r\nAccept: text/event-stream\r\n" + session + "\r\n";
   RawClient first = house.sent(listen);
   EXPECT_TRUE(first.sees("id: 0-1\n"));
   RawClient second = house.sent(listen);
