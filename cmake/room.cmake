@@ -51,19 +51,24 @@ function(pawl_test_program name)
   target_precompile_headers(${name} REUSE_FROM ${source})
 endfunction()
 
-# pawl_quick(NAME [ROOM...]): a room that may include from these rooms.
-function(pawl_quick name)
+# pawl_quick(NAME PATH [ROOM...]): a room that may include from these rooms.
+function(pawl_quick name path)
   set(options)
-  if(PAWL_FUZZ)
+  set(kind)
+  if(PAWL_SANITIZE AND path STREQUAL "app")
+    # The commands are the largest room and wait for others; no fuzzer reads by them.
+    set(kind _quick)
+    set(options -O0)
+  elseif(PAWL_FUZZ)
     # The rooms tell a fuzzer which branches a text takes; other programs do not listen.
     set(options -fsanitize=fuzzer-no-link)
   endif()
   pawl_reads_policies(policies ${ARGN})
   if(policies)
-    set(source pawl_policy_headers)
+    set(source pawl_policy_headers${kind})
     pawl_precompiled(${source} HEADERS ${pawl_policy_headers} OPTIONS ${options})
   else()
-    set(source pawl_standard_headers)
+    set(source pawl_standard_headers${kind})
     pawl_precompiled(${source} OPTIONS ${options})
   endif()
   target_compile_options(${name} PRIVATE -pthread ${options})
@@ -78,6 +83,15 @@ function(pawl_together name)
   if(PAWL_UNITY)
     set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 12)
   endif()
+endfunction()
+
+# A program under a sanitizer takes longer to start than most cases to run. Those of the pure floors
+# share nothing that one of them could leave to the next, so there a program runs all of its cases,
+# and writes down how many those are: `run_ctest` counts them one by one. `dev` starts each alone.
+function(pawl_cases_together program path)
+  add_test(NAME "${path}: every case" COMMAND ${program} --gtest_brief=1)
+  set_tests_properties("${path}: every case" PROPERTIES TIMEOUT 1200 COST 50 ENVIRONMENT
+    GTEST_OUTPUT=xml:${PROJECT_BINARY_DIR}/cases/${program}.xml)
 endfunction()
 
 # One folder is one library.
@@ -122,7 +136,11 @@ function(pawl_room path)
     pawl_test_program(${name}_test ${path} ${ROOM_ROOMS} ${ROOM_TEST_ROOMS})
     pawl_together(${name}_test)
     target_compile_definitions(${name}_test PRIVATE PAWL_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
-    gtest_discover_tests(${name}_test TEST_PREFIX "${path}: " DISCOVERY_MODE PRE_TEST
-      DISCOVERY_TIMEOUT 120 PROPERTIES TIMEOUT 300)
+    if(PAWL_SANITIZE AND path MATCHES "^(base|model|kernel|analysis)(/|$)")
+      pawl_cases_together(${name}_test ${path})
+    else()
+      gtest_discover_tests(${name}_test TEST_PREFIX "${path}: " DISCOVERY_MODE PRE_TEST
+        DISCOVERY_TIMEOUT 120 PROPERTIES TIMEOUT 300)
+    endif()
   endif()
 endfunction()

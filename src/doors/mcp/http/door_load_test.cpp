@@ -39,10 +39,10 @@ void expect_what_is_written(std::string_view text, const Message& said) {
 }
 
 // Holds what it was read from as long as the test wants.
-struct Bearing final : Behind {
-  using Behind::Behind;
+struct Bearing final : Attended {
+  using Attended::Attended;
   void hear(std::string_view text) override {
-    Behind::hear(text);
+    Attended::hear(text);
     const ReadMessage* read = client->already_read(text);
     if (read != nullptr) expect_what_is_written(text, read->message);
     if (read != nullptr && holds) held.push_back(read->document);

@@ -20,9 +20,9 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 
 // A session that answers what it is asked under the id 1, and stays after its end.
-struct Obliging final : Behind {
+struct Obliging final : Attended {
   Obliging(std::unique_ptr<Wire> wire, HttpDoorPorts::Ended over)
-      : Behind(std::move(wire), std::move(over)) {
+      : Attended(std::move(wire), std::move(over)) {
     leaves = false;
   }
   void hear(std::string_view text) override {

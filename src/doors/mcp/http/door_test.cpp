@@ -19,10 +19,10 @@ using testing::Not;
 using testing::StartsWith;
 
 // Notes what the door has read of each message.
-struct Spoken final : Behind {
-  using Behind::Behind;
+struct Spoken final : Attended {
+  using Attended::Attended;
   void hear(std::string_view text) override {
-    Behind::hear(text);
+    Attended::hear(text);
     const ReadMessage* read = client->already_read(text);
     ids_read.emplace_back(read == nullptr ? "" : read->message.id);
   }

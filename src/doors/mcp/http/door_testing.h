@@ -32,8 +32,8 @@ inline std::string modern_fields(std::string_view method) {
 }
 
 // A session as the door knows it: hears everything, and tells the door when it has ended.
-struct Behind : Endpoint {
-  Behind(std::unique_ptr<Wire> wire, HttpDoorPorts::Ended over)
+struct Attended : Endpoint {
+  Attended(std::unique_ptr<Wire> wire, HttpDoorPorts::Ended over)
       : client(std::move(wire)), ended(std::move(over)) {}
 
   // Once, when it is made.
