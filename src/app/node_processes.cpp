@@ -37,8 +37,8 @@ std::function<Result<mcp::Program>()> Node::start_of(const std::string& name,
                                                      const std::string& role, const ProcessOf& of) {
   const Deployment::Server server = deployment_.servers.at(name);
   if (server.shared) {
-    return [this, name, server, directory = config_directory_] {
-      return share(name, server, directory);
+    return [this, name, server, caller = of.caller, directory = config_directory_] {
+      return share(name, server, directory, caller);
     };
   }
   if (!deployment_.credentials.empty()) {
@@ -64,7 +64,7 @@ Result<mcp::Program> Node::start_process(const std::string& name, const Deployme
 
 // The process that is there, where it was started from the very same words; else another one.
 Result<mcp::Program> Node::share(const std::string& name, const Deployment::Server& server,
-                                 const std::string& directory) {
+                                 const std::string& directory, const std::string& caller) {
   std::string words = name + '\n' + directory;
   for (const std::string& word : server.command) words += '\n' + word;
   for (const std::string& variable : server.env) words += "\n$" + variable;
@@ -79,7 +79,7 @@ Result<mcp::Program> Node::share(const std::string& name, const Deployment::Serv
         });
     known = shared;
   }
-  auto wire = mcp::SharedServer::attach(shared);
+  auto wire = mcp::SharedServer::attach(shared, caller);
   if (!wire) return std::unexpected(wire.error());
   return mcp::Program{*std::move(wire), nullptr};
 }

@@ -248,7 +248,7 @@ class Node {
   Result<mcp::Program> start_process(const std::string& name, const Deployment::Server& server,
                                      const std::string& directory, const ProcessOf& of = {});
   Result<mcp::Program> share(const std::string& name, const Deployment::Server& server,
-                             const std::string& directory);
+                             const std::string& directory, const std::string& caller);
 
   // node_api.cpp
   Status open_api();

@@ -25,6 +25,7 @@
 namespace pawl::mcp {
 
 inline constexpr std::size_t sessions_of_a_process_max = 256;
+inline constexpr std::size_t sessions_of_one_caller_max = sessions_of_a_process_max / 2;
 inline constexpr std::size_t requests_of_a_session_max = 1000;
 inline constexpr std::size_t requests_of_a_process_max = 100'000;
 inline constexpr std::size_t subscriptions_of_a_session_max = 1000;
@@ -42,8 +43,10 @@ class SharedServer {
   // Whether its process has ended.
   bool over() const;
   std::size_t sessions() const;
-  // A wire for one more session. Fault::environment where there are too many.
-  static Result<std::unique_ptr<Wire>> attach(const std::shared_ptr<SharedServer>& server);
+  // A wire for one more session, of this caller; empty: of nobody in particular. Fault::environment
+  // where there are too many.
+  static Result<std::unique_ptr<Wire>> attach(const std::shared_ptr<SharedServer>& server,
+                                              const std::string& caller = {});
 
  private:
   std::shared_ptr<SharedProcess> process_;

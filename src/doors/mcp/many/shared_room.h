@@ -24,6 +24,7 @@ namespace pawl::mcp {
 // One session, as the process knows it.
 struct Guest {
   std::uint64_t number = 0;
+  std::string caller;  // whose share of the process it uses
   WireEvents events;
   bool paused = false, sending = true, hearing = true;
   bool leaving = false, told_end = false;  // it ends for this session, and did

@@ -323,5 +323,24 @@ TEST_F(SharedTest, WhatWasSaidBeforeTheEndIsHeardBeforeIt) {
   EXPECT_EQ(one_.heard.size(), 1U);
 }
 
+TEST_F(SharedTest, NoCallerTakesAllOfIt) {
+  const auto server = std::make_shared<SharedServer>(
+      loop_, Program{std::make_unique<ProcessWire>(std::make_shared<OneProcess>()), nullptr},
+      [](const std::string&) {});
+  std::vector<std::unique_ptr<Wire>> theirs;
+  const auto enters = [&](const std::string& caller) {
+    auto wire = SharedServer::attach(server, caller);
+    if (wire) theirs.push_back(*std::move(wire));
+    return wire ? std::string() : wire.error().message;
+  };
+  for (std::size_t i = 0; i < sessions_of_one_caller_max; ++i) ASSERT_EQ(enters("ada"), "");
+  EXPECT_THAT(enters("ada"), HasSubstr("of this caller"));
+  EXPECT_EQ(enters("bob"), "");
+  theirs.erase(theirs.begin());
+  EXPECT_EQ(enters("ada"), "");
+  while (server->sessions() < sessions_of_a_process_max) ASSERT_EQ(enters(""), "");
+  EXPECT_THAT(enters("bob"), HasSubstr("too many sessions share"));
+}
+
 }  // namespace
 }  // namespace pawl::mcp
