@@ -42,7 +42,8 @@ class Connection {
   ~Connection() { ::close(fd_); }
 
   int fd() const { return fd_; }
-  std::string session;  // of the protocol, once there is one
+  std::string session;     // of the protocol, once there is one
+  bool stateless = false;  // calls of read_thing in the revision that has none
 
   std::string head(std::string_view method, std::size_t body_bytes) const {
     std::string text(method);
@@ -50,6 +51,10 @@ class Connection {
     if (!place_.bearer.empty()) text += "Authorization: Bearer " + place_.bearer + "\r\n";
     if (!session.empty()) {
       text += "Mcp-Session-Id: " + session + "\r\nMCP-Protocol-Version: 2025-11-25\r\n";
+    }
+    if (stateless) {
+      text += "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: tools/call\r\n";
+      text += "Mcp-Name: read_thing\r\n";
     }
     if (method == "POST") {
       text += "Content-Type: application/json\r\nAccept: application/json, text/event-stream\r\n";

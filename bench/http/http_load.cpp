@@ -1,14 +1,15 @@
 // Load over HTTP from one thread, measured from the client's side.
 //
 //   http_load calls PORT PATH COUNT OPEN [--rate N] [--pid PID]… [--bearer KEY]…
+//   http_load stateless PORT PATH COUNT OPEN [--rate N] [--pid PID]… [--bearer KEY]…
 //   http_load plain PORT PATH COUNT OPEN [--rate N] [--pid PID]…
 //   http_load idle PORT PATH COUNT 1 --pid PID [--bearer KEY]…
 //
 // `calls` opens as many sessions of MCP as OPEN says, each on a connection of its own, and calls
-// read_thing COUNT times; `plain` asks for a page in the same way. Without --rate each connection
-// asks again when it was answered; with it, requests are due at even distances, wait for a free
-// connection, and are measured from when they were due. Prints p50_us, p99_us, calls_per_s, and
-// cpu_us_per_call of the processes.
+// read_thing COUNT times; `stateless` does so in the revision that has no sessions, and `plain`
+// asks for a page in the same way. Without --rate each connection asks again when it was answered;
+// with it, requests are due at even distances, wait for a free connection, and are measured from
+// when they were due. Prints p50_us, p99_us, calls_per_s, and cpu_us_per_call of the processes.
 // `idle` opens COUNT sessions that nobody uses afterwards, and prints megabytes of the process
 // before and after.
 #include <sys/epoll.h>
@@ -62,11 +63,15 @@ double resident_mb(const std::string& pid) {
 }
 
 // Ids of one length, so that the head of a request is made once.
-std::string call_text(long number) {
+std::string call_text(long number, bool stateless) {
+  const std::string_view meta =
+      stateless ? R"("_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28",)"
+                  R"("io.modelcontextprotocol/clientCapabilities":{}},)"
+                : "";
   return R"({"jsonrpc":"2.0","id":)" + std::to_string(1'000'000'000 + number) +
-         R"(,"method":"tools/call","params":{"name":"read_thing","arguments":{"key":"k)" +
-         std::to_string(1'000'000'000 + number) + R"(","filler":")" + std::string(380, 'f') +
-         R"("}}})";
+         R"(,"method":"tools/call","params":{)" + std::string(meta) +
+         R"("name":"read_thing","arguments":{"key":"k)" + std::to_string(1'000'000'000 + number) +
+         R"(","filler":")" + std::string(380, 'f') + R"("}}})";
 }
 
 struct Caller {
@@ -79,6 +84,7 @@ class Load {
  public:
   explicit Load(const Wanted& wanted) : wanted_(wanted), poll_(::epoll_create1(EPOLL_CLOEXEC)) {
     plain_ = wanted.mode == "plain";
+    stateless_ = wanted.mode == "stateless";
     for (long i = 0; i < wanted.open; ++i) {
       const std::string bearer =
           wanted.bearers.empty()
@@ -86,8 +92,10 @@ class Load {
               : wanted.bearers[static_cast<std::size_t>(i) % wanted.bearers.size()];
       places_.push_back({wanted.port, wanted.path, bearer});
       Caller caller{std::make_unique<Connection>(places_.back()), {}, {}};
-      if (!plain_) caller.connection->greet();
-      caller.head = caller.connection->head(plain_ ? "GET" : "POST", call_text(0).size());
+      caller.connection->stateless = stateless_;
+      if (!plain_ && !stateless_) caller.connection->greet();
+      const std::size_t bytes = call_text(0, stateless_).size();
+      caller.head = caller.connection->head(plain_ ? "GET" : "POST", bytes);
       epoll_event event{.events = EPOLLIN, .data = {.u64 = callers_.size()}};
       ::epoll_ctl(poll_, EPOLL_CTL_ADD, caller.connection->fd(), &event);
       callers_.push_back(std::move(caller));
@@ -121,7 +129,7 @@ class Load {
       Caller& caller = *free_.front();
       free_.pop_front();
       caller.due = at;
-      caller.connection->send(plain_ ? caller.head : caller.head + call_text(sent_));
+      caller.connection->send(plain_ ? caller.head : caller.head + call_text(sent_, stateless_));
       ++sent_;
     }
   }
@@ -169,7 +177,7 @@ class Load {
 
   const Wanted& wanted_;
   int poll_;
-  bool plain_ = false;
+  bool plain_ = false, stateless_ = false;
   std::deque<Place> places_;
   std::vector<Caller> callers_;
   std::deque<Caller*> free_;
