@@ -1,0 +1,272 @@
+#include "kernel/strictness/deployment.h"
+
+#include <algorithm>
+#include <array>
+#include <tuple>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "base/yaml.h"
+#include "kernel/strictness/deployment_parts.h"
+
+namespace pawl {
+
+namespace {
+
+using enum Section;
+using CompareKey = void (*)(const KeyPair& pair);
+
+struct KeyRow {
+  Section section;
+  std::string_view name;
+  CompareKey compare;
+};
+
+struct LimitRow {
+  std::string_view name;
+  std::uint64_t GatewayLimits::* number;
+};
+
+constexpr auto kLimitRows = std::to_array<LimitRow>({
+    {"processes", &GatewayLimits::processes},
+    {"processes_of_caller", &GatewayLimits::processes_of_caller},
+    {"sessions", &GatewayLimits::sessions},
+    {"sessions_of_caller", &GatewayLimits::sessions_of_caller},
+    {"new_sessions_per_minute", &GatewayLimits::new_sessions_per_minute},
+    {"requests_of_session", &GatewayLimits::requests_of_session},
+    {"connections", &GatewayLimits::connections},
+    {"connections_of_address", &GatewayLimits::connections_of_address},
+});
+
+bool is_limit(std::string_view name) {
+  return std::ranges::find(kLimitRows, name, &LimitRow::name) != kLimitRows.end();
+}
+
+// By what holds, since what one caller may have is half of what there is where nobody says more.
+void compare_limits(const KeyPair& pair) {
+  for (const LimitRow& row : kLimitRows) {
+    const std::uint64_t was = pair.files.before.limits.*row.number;
+    const std::uint64_t is = pair.files.after.limits.*row.number;
+    if (is <= was) continue;
+    pair.found(pair.below(std::string(row.name)).at,
+               fmt::format("`limits.{}` was {} and is {}", row.name, was, is));
+  }
+  // A key that the table above does not have.
+  for (const std::string& name : names_of(pair)) {
+    if (!is_limit(name)) same_only(pair.below(name));
+  }
+}
+
+// What a file names in both, by the rows of `section`. A name that comes is laxer; of one that
+// goes `goes` says why that is, or nothing.
+template <class Goes>
+void compare_names(const KeyPair& pair, Section section, Goes goes) {
+  for (const std::string& name : names_of(pair)) {
+    const KeyPair one = pair.below(name);
+    if (one.is == nullptr) {
+      const std::string why = goes(name);
+      if (why.empty()) continue;
+      pair.found(pair.at, fmt::format("`{}` is gone, {}{}", visible(one.path), why,
+                                      line_before(one.was->at)));
+    } else if (one.was == nullptr) {
+      same_only(one);
+    } else {
+      compare_keys(one, section);
+    }
+  }
+}
+
+// Where a directory is bound to no role, whoever starts something there chooses the policy.
+void compare_roles(const KeyPair& pair) {
+  const Deployment& before = pair.files.before;
+  compare_names(pair, role, [&before](const std::string& name) -> std::string {
+    const auto known = before.roles.find(name);
+    if (known == before.roles.end()) return "and nobody can tell what it was";
+    if (!known->second.directories.empty()) return "and with it what binds its directories";
+    const bool layered = !known->second.team.empty() || !before.layers.empty();
+    return layered ? "and with it what its layers are about" : std::string();
+  });
+}
+
+// Without any agent the doors ask nobody who they are.
+void compare_agents(const KeyPair& pair) {
+  const bool none = pair.files.after.agents.empty();
+  compare_names(pair, deployed_agent, [none](const std::string& /*name*/) -> std::string {
+    return none ? "and nobody is asked who they are any more" : "";
+  });
+}
+
+bool marks_revoked(const KeyPair& /*pair*/, const std::string& text) {
+  const std::size_t colon = text.find(':');
+  return colon != std::string::npos && text.substr(colon + 1) == revoked_mark;
+}
+
+bool may_be_lost(const KeyPair& /*pair*/, const std::string& /*text*/) {
+  return true;
+}
+
+void compare_agent_keys(const KeyPair& pair) {
+  changed_texts(pair, may_be_lost, marks_revoked);
+}
+
+void compare_credentials(const KeyPair& pair) {
+  compare_names(pair, credential, [](const std::string& /*name*/) { return std::string(); });
+}
+
+constexpr auto kKeyRows = std::to_array<KeyRow>({
+    {deployment, "version", same_only},
+    {deployment, "roles", compare_roles},
+    {deployment, "servers", same_only},  // without it its name may stand for any command
+    {deployment, "people", compare_people},
+    {deployment, "notify", same_only},
+    {deployment, "drill", same_only},
+    {deployment, "vigilance", same_only},
+    {deployment, "credentials", compare_credentials},
+    {deployment, "store", same_only},
+    {deployment, "listen", same_only},
+    {deployment, "limits", compare_limits},
+    {deployment, "traces", same_only},
+    {deployment, "agents", compare_agents},
+    {deployment, "issuers", same_only},
+    {deployment, "trust_domains", same_only},
+    {deployment, "layers", same_only},
+    {role, "file", same_only},
+    {role, "directories", same_only},
+    {role, "team", same_only},
+    {role, "servers", fewer_or_none},
+    {role, "candidate", any_value},
+    {role, "observe", may_go},
+    {people, "default_reviewers", same_only},  // by compare_people
+    {people, "auditors", same_only},           // who is one decides nothing, and sees everything
+    {people, "groups", same_only},             // by compare_people
+    {people, "idp", same_only},
+    {person, "groups", fewer_groups},
+    {person, "proof", same_only},
+    {person, "verifier", same_only},
+    {person, "oidc", same_only},
+    {person, "slack", same_only},
+    {person, "accounts", same_only},  // without them whoever started a run may approve it
+    {person, "automatic", same_only},
+    {credential, "env", same_only},
+    {credential, "file", same_only},
+    {credential, "command", same_only},
+    {credential, "store", same_only},
+    {credential, "vault", same_only},
+    {credential, "oauth", same_only},
+    {credential, "github_app", same_only},
+    {credential, "aws_sts", same_only},
+    {credential, "login", same_only},
+    {credential, "roles", fewer_texts},
+    {credential, "accept_risk", may_go},  // several roles need one: the file says so
+    {credential, "hosts", fewer_texts},
+    {credential, "servers", fewer_texts},
+    {credential, "tools", fewer_texts},
+    {credential, "principal", same_only},
+    {deployed_agent, "role", same_only},
+    {deployed_agent, "keys", compare_agent_keys},
+    {deployed_agent, "jwt", same_only},
+    {deployed_agent, "certificate", same_only},
+    {deployed_agent, "spiffe", same_only},
+    {deployed_agent, "rights", fewer_texts},
+    {deployed_agent, "sponsor", same_only},  // a person who did not start the run may approve it
+});
+
+// Mappings that are compared as a whole: every difference is laxer.
+constexpr auto kWholeSections = std::to_array<Section>({listen,
+                                                        tls,
+                                                        traces,
+                                                        server,
+                                                        observe,
+                                                        automatic,
+                                                        notify,
+                                                        notify_slack,
+                                                        notify_webhook,
+                                                        notify_pagerduty,
+                                                        notify_mail,
+                                                        notify_contact,
+                                                        drill,
+                                                        person_provider,
+                                                        provider_group,
+                                                        vigilance,
+                                                        vigilance_call,
+                                                        credential_risk,
+                                                        secret_source,
+                                                        vault,
+                                                        oauth,
+                                                        github_app,
+                                                        aws_sts,
+                                                        login,
+                                                        store,
+                                                        agent_jwt,
+                                                        agent_certificate,
+                                                        issuer,
+                                                        issuer_scopes,
+                                                        trust_domain});
+
+const KeyRow* row_of(Section section, std::string_view name) {
+  const auto* const row = std::ranges::find_if(
+      kKeyRows, [&](const KeyRow& one) { return one.section == section && one.name == name; });
+  return row == kKeyRows.end() ? nullptr : row;
+}
+
+struct Parsed {
+  yaml::Read yaml;
+  std::optional<Deployment> deployment;
+};
+
+Parsed parsed(std::string_view text, std::string_view file) {
+  if (text.empty()) {
+    yaml::Read none;
+    none.root.kind = yaml::Kind::map;
+    none.root.at = {std::string(file), 0, 0};
+    return {std::move(none), Deployment{}};
+  }
+  return {yaml::read(text, file), load_deployment(text, file).deployment};
+}
+
+}  // namespace
+
+void compare_keys(const KeyPair& pair, Section section) {
+  if (pair.was == nullptr || pair.is == nullptr || !pair.was->is_map() || !pair.is->is_map()) {
+    return same_only(pair);
+  }
+  for (const std::string& name : names_of(pair)) {
+    const KeyRow* row = row_of(section, name);
+    (row == nullptr ? same_only : row->compare)(pair.below(name));
+  }
+}
+
+bool known_to_deployment_comparison(Section section, std::string_view key) {
+  if (section == gateway_limits) return is_limit(key);
+  const bool whole = std::ranges::find(kWholeSections, section) != kWholeSections.end();
+  return whole || row_of(section, key) != nullptr;
+}
+
+std::vector<Laxer> laxer_deployment(std::string_view before, std::string_view after,
+                                    std::string_view file) {
+  const Parsed old = parsed(before, file);
+  const Parsed now = parsed(after, file);
+  Laxness laxness;
+  if (!old.deployment || !now.deployment) {
+    laxness.found({std::string(file), 0, 0}, now.deployment ? "nobody can tell: what was accepted "
+                                                              "does not load any more"
+                                                            : "nobody can tell: it does not load");
+    return laxness.take();
+  }
+  const DeploymentPair files{*old.deployment, *now.deployment, laxness};
+  compare_keys({.files = files,
+                .path = {},
+                .was = &old.yaml.root,
+                .is = &now.yaml.root,
+                .at = {std::string(file), 0, 0}},
+               deployment);
+  std::vector<Laxer> parts = laxness.take();
+  std::ranges::sort(parts, [](const Laxer& a, const Laxer& b) {
+    return std::tie(a.at.line, a.at.column, a.says) < std::tie(b.at.line, b.at.column, b.says);
+  });
+  return parts;
+}
+
+}  // namespace pawl

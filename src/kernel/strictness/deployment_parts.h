@@ -1,0 +1,60 @@
+// What the comparison of two deployment files is made of. Private to this room.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/yaml.h"
+#include "kernel/policy/deployment.h"
+#include "kernel/policy/keys.h"
+#include "kernel/strictness/parts.h"
+
+namespace pawl {
+
+// Both files as they were loaded.
+struct DeploymentPair {
+  const Deployment& before;
+  const Deployment& after;
+  Laxness& laxness;
+};
+
+// One key in both: null where it is not there.
+struct KeyPair {
+  const DeploymentPair& files;
+  std::string path;  // `agents.clerk.keys`
+  const yaml::Node* was = nullptr;
+  const yaml::Node* is = nullptr;
+  Position at;  // in the new file: the key, else the nearest thing that is still there
+
+  // The same key of the mappings that these two are.
+  KeyPair below(const std::string& key) const;
+  void found(Position where, const std::string& says) const;
+};
+
+// deployment_values.cpp
+// Every difference is laxer, each at its place.
+void same_only(const KeyPair& pair);
+// Any value is as good as another.
+void any_value(const KeyPair& pair);
+// It may be taken away, and not be changed.
+void may_go(const KeyPair& pair);
+// A list of texts that may lose some of them, and not all: without one it would mean something
+// else.
+void fewer_texts(const KeyPair& pair);
+// The same, and it may lose all of them.
+void fewer_or_none(const KeyPair& pair);
+// A list that may lose what `lose` says yes to, and get what `get` says yes to.
+using OfText = bool (*)(const KeyPair& pair, const std::string& text);
+void changed_texts(const KeyPair& pair, OfText lose, OfText get);
+// The names of both mappings, each once.
+std::vector<std::string> names_of(const KeyPair& pair);
+
+// deployment.cpp: the keys of a mapping, each by its row of the table.
+void compare_keys(const KeyPair& pair, Section section);
+
+// deployment_people.cpp
+void compare_people(const KeyPair& pair);
+void fewer_groups(const KeyPair& pair);
+
+}  // namespace pawl
