@@ -1,4 +1,4 @@
-// `pawl accept`: a person accepts what a server offers, or a changed policy.
+// `pawl accept`: a person accepts what a server offers, or a changed policy or deployment file.
 //
 // For tools the server is asked, each difference to `pawl.lock` is shown, and a reviewer's proof
 // covers exactly the digests that were shown. Then the lock is written, for the next commit.
@@ -11,12 +11,15 @@
 #include "app/commands.h"
 #include "app/offer.h"
 #include "app/paths.h"
+#include "app/real_path.h"
 #include "app/terminal.h"
+#include "base/hash.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "doors/mcp/shelf.h"
 #include "gate/rollout.h"
 #include "io/pins/lock.h"
+#include "kernel/strictness/deployment.h"
 #include "kernel/strictness/strictness.h"
 
 namespace pawl::app {
@@ -28,6 +31,7 @@ constexpr OptionRow kOptions[] = {
     {"--env", "NAME", "passes one more variable to the server", Takes::many},
     {"--as", "NAME", "the reviewer who acts (default PAWL_REVIEWER or you)"},
     {"--observe", "ROLE", "accepts that the role is watched and not stopped, as it is deployed"},
+    {"--deployment", "", "accepts the deployment file, which `--config` names", Takes::nothing},
     {"--yes", "", "accepts everything that is shown, without asking for each tool", Takes::nothing},
     state_option,
     config_option,
@@ -215,6 +219,14 @@ Result<std::vector<Laxer>> laxer_than_accepted(NodeConnection& node, const Polic
   return parts;
 }
 
+void write_laxer(json::Writer& text, const std::vector<Laxer>& parts) {
+  text.key("laxer").array();
+  for (const Laxer& part : parts) {
+    text.object().key("at").string(place(part)).key("says").string(part.says).end();
+  }
+  text.end();
+}
+
 int accept_policy(const Arguments& arguments, const std::string& policy_file) {
   const DeploymentRead deployment = read_deployment(config_path(arguments), false);
   // Without it nobody knows which layers the role has to pass.
@@ -245,11 +257,8 @@ int accept_policy(const Arguments& arguments, const std::string& policy_file) {
   if (report.json()) {
     json::Writer text;
     text.object().key("agent").string(loaded.policy->agent).key("digest").string(digest);
-    text.key("laxer").array();
-    for (const Laxer& part : *laxer) {
-      text.object().key("at").string(place(part)).key("says").string(part.says).end();
-    }
-    out(text.end().key("policy").string(policy_file).end().text());
+    write_laxer(text, *laxer);
+    out(text.key("policy").string(policy_file).end().text());
   }
   return exit_good;
 }
@@ -274,6 +283,14 @@ int accept_observation(const Arguments& arguments, const std::string& name) {
                   visible(name), to_string(what.until), visible(what.reason)));
   auto node = control(arguments);
   if (!node) return complain(node.error());
+  const auto file = node->ask(R"({"op":"deployment"})");
+  if (!file) return complain(file.error());
+  if (!file->root().text("waiting").value_or("").empty()) {
+    return complain({Fault::refused,
+                     "the deployment file waits itself, and `observe` with it: `pawl accept "
+                     "--deployment` accepts both",
+                     {}});
+  }
   json::Writer act_text;
   act_text.object().key("agent").string(name).key("digest").string(what.digest());
   act_text.key("kind").string("accept_observation").end();
@@ -288,7 +305,54 @@ int accept_observation(const Arguments& arguments, const std::string& name) {
   return exit_good;
 }
 
+// What stands in the file now, against what the node goes by.
+std::vector<Laxer> show_deployment(const DeploymentRead& read, json::View node,
+                                   const Report& report) {
+  const std::string before(node.text("digest").value_or(""));
+  report.say(fmt::format("file      {}\nbefore    {}\nafter     {}", visible(read.path),
+                         visible(before), spelled(sha256(read.text))));
+  std::vector<Laxer> parts = laxer_deployment(node.text("text").value_or(""), read.text, read.path);
+  for (const Laxer& part : parts) {
+    report.say(paint(Ink::warn, "laxer     ") + place(part) + ": " + part.says);
+  }
+  if (parts.empty()) report.say("laxer     nothing");
+  return parts;
+}
+
+// The proof is about the bytes that were read here; the node takes no others.
+int accept_deployment(const Arguments& arguments) {
+  const DeploymentRead read = read_deployment(config_path(arguments), arguments.has("--config"));
+  for (const Error& error : read.errors) (void)complain(error);
+  if (!read.deployment) return exit_no;
+  const std::string digest = spelled(sha256(read.text));
+  auto node = control(arguments);
+  if (!node) return complain(node.error());
+  const auto known = node->ask(R"({"op":"deployment"})");
+  if (!known) return complain(known.error());
+  const std::string config(known->root().text("config").value_or(""));
+  if (real_path(config) != real_path(read.path)) {
+    return complain(
+        {Fault::usage, "the node reads another file: `--config " + visible(config) + "`", {}});
+  }
+  const Report report(arguments.has("--json"));
+  const std::vector<Laxer> parts = show_deployment(read, known->root(), report);
+  json::Writer act_text;
+  act_text.object().key("digest").string(digest);
+  act_text.key("kind").string("accept_deployment").end();
+  auto done = act(*node, acting_person(arguments), act_text.text());
+  if (!done) return complain(done.error());
+  report.say(paint(Ink::good, "accepted") + "   and in force");
+  if (report.json()) {
+    json::Writer text;
+    text.object().key("digest").string(digest).key("file").string(read.path);
+    write_laxer(text, parts);
+    out(text.end().text());
+  }
+  return exit_good;
+}
+
 int run_accept(const Arguments& arguments) {
+  if (arguments.has("--deployment")) return accept_deployment(arguments);
   if (const auto observed = arguments.one("--observe")) {
     return accept_observation(arguments, *observed);
   }
@@ -304,7 +368,7 @@ int run_accept(const Arguments& arguments) {
 extern const CommandRow accept_command = {
     "accept",
     "write",
-    "accepts a server's new or changed tools, or a changed policy",
+    "accepts a server's new or changed tools, or a changed policy or deployment file",
     kOptions,
     kWords,
     run_accept,
@@ -313,6 +377,8 @@ extern const CommandRow accept_command = {
     "that program is. What differs from `pawl.lock` beside the policy is shown, and what you "
     "accept is written there. Without either, the policy file itself is accepted for the next runs "
     "of its agent, and every line that got laxer is shown before. With `--observe ROLE` it is the "
-    "role's `observe` of the deployment file. All of them need a reviewer's proof."};
+    "role's `observe` of the deployment file. With `--deployment` it is that file itself, where it "
+    "is laxer than the one in force and waits: exactly the bytes that were shown come into force. "
+    "All of them need a reviewer's proof."};
 
 }  // namespace pawl::app

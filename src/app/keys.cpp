@@ -69,6 +69,8 @@ int create_key(const Arguments& arguments) {
       known ? fmt::format("\"{}\"", key->kept.text())
             : fmt::format("agents:\n    {}: {{role: ROLE, keys: [\"{}\"]}}", visible(agent),
                           key->kept.text())));
+  err("where the deployment is for production and its own user could write the file, it waits "
+      "there for a reviewer: pawl accept --deployment");
   return exit_good;
 }
 
@@ -123,6 +125,7 @@ struct NodeHeard {
   bool told = false;
   std::string deaf;     // it runs, and nobody can say that the key opens nothing there
   std::string mistake;  // of the file, but the key is taken back all the same
+  std::string waits;    // why the rest of the file does, likewise
 };
 
 NodeHeard tell_node(const Arguments& arguments, const std::string& path) {
@@ -132,13 +135,19 @@ NodeHeard tell_node(const Arguments& arguments, const std::string& path) {
   if (!node && node.error().fault == Fault::missing) return {};
   auto answer = node ? node->ask(R"({"op":"reread"})")
                      : Result<json::Document>(std::unexpected(node.error()));
-  if (!answer) return {.told = false, .deaf = to_string(answer.error()), .mistake = {}};
+  if (!answer)
+    return {.told = false, .deaf = to_string(answer.error()), .mistake = {}, .waits = {}};
   const auto config = std::string(answer->root().text("config").value_or(""));
   if (real_path(config) != real_path(path)) {
-    return {.told = false, .deaf = "it reads another file, " + visible(config), .mistake = {}};
+    return {.told = false,
+            .deaf = "it reads another file, " + visible(config),
+            .mistake = {},
+            .waits = {}};
   }
-  return {
-      .told = true, .deaf = {}, .mistake = visible(answer->root().text("mistake").value_or(""))};
+  return {.told = true,
+          .deaf = {},
+          .mistake = visible(answer->root().text("mistake").value_or("")),
+          .waits = visible(answer->root().text("waits").value_or(""))};
 }
 
 int revoke_key(const Arguments& arguments) {
@@ -173,6 +182,11 @@ int revoke_key(const Arguments& arguments) {
                     prefix, path, heard.deaf));
   } else if (!heard.mistake.empty()) {
     err("no other line of the file is in force, it has a mistake: " + heard.mistake);
+  } else if (!heard.waits.empty()) {
+    err(
+        fmt::format("the rest of the file waits for a reviewer: pawl accept --deployment --config "
+                    "{}\n  {}",
+                    path, heard.waits));
   }
   const int status = heard.deaf.empty() ? exit_good : exit_no;
   if (arguments.has("--json")) {

@@ -101,12 +101,11 @@ Status Node::open_journal() {
   gate_ = std::make_unique<Gate>(std::move(folded.state), *journal_, *clock_, executor_, *herald_,
                                  random_bytes, limits);
   herald_->use(gate_.get(), journal_.get());
-  gate_->set_contacts(deployment_.notices.contacts, deployment_.notices.acknowledge_within);
   chronicles_ = gate_->on_record([this](const Record& written) {
     chronicle_.note(written, gate_->state());
     access_.take(written);
   });
-  return gate_->recover();
+  return {};
 }
 
 // Reviewers of the deployment file count while nobody is enrolled; afterwards a reviewer enrols.
@@ -189,28 +188,7 @@ Status Node::open_sockets() {
   return {};
 }
 
-Status Node::open() {
-  // A node without a way to the servers of its file, or to the people, is none.
-  if (Status usable = http::fit(http::Libcurl::made()); !usable) return usable;
-  auto disk = PosixDisk::open(options_.state_directory, PosixDisk::Root::create);
-  if (!disk) return std::unexpected(disk.error());
-  disk_ = std::move(*disk);
-  auto signals = net::Signals::watch(loop_, {SIGTERM, SIGINT, SIGHUP},
-                                     [this](int number) { signalled(number); });
-  if (!signals) return std::unexpected(signals.error());
-  signals_ = std::move(*signals);
-  remotes_ = std::make_unique<Remotes>(loop_, options_.state_directory);
-  herald_ = std::make_unique<NodeHerald>(
-      loop_, remotes_->broker(),
-      [this](const std::string& run, const std::string& text) { say(run, text); });
-  if (Status read = read_config(); !read) return read;
-  if (Status journal = open_journal(); !journal) return journal;
-  if (!config_digest_.empty()) note_config();
-  warn_of_writers();
-  if (Status people = enrol_configured(); !people) return people;
-  people_changed();
-  roll_out();
-  card_desk_ = std::make_unique<JournalDesk>(loop_, options_.state_directory);
+void Node::open_control() {
   control_ = std::make_unique<Control>(ControlPorts{
       *gate_,
       *journal_,
@@ -236,7 +214,42 @@ Status Node::open() {
       [this] { return deployment_.default_reviewers; },
       [this](json::Writer& out) { write_access(out, access_); },
       [this](std::function<void()> work) { loop_.post(std::move(work)); },
-      [this](std::vector<SoughtCall> sought) { return card_desk_->look_back(std::move(sought)); }});
+      [this](std::vector<SoughtCall> sought) { return card_desk_->look_back(std::move(sought)); },
+      [this] { return config_; },
+      [this](const std::string& digest, const std::string& person) {
+        return accept_config(digest, person);
+      }});
+}
+
+Status Node::open() {
+  // A node without a way to the servers of its file, or to the people, is none.
+  if (Status usable = http::fit(http::Libcurl::made()); !usable) return usable;
+  auto disk = PosixDisk::open(options_.state_directory, PosixDisk::Root::create);
+  if (!disk) return std::unexpected(disk.error());
+  disk_ = std::move(*disk);
+  auto signals = net::Signals::watch(loop_, {SIGTERM, SIGINT, SIGHUP},
+                                     [this](int number) { signalled(number); });
+  if (!signals) return std::unexpected(signals.error());
+  signals_ = std::move(*signals);
+  remotes_ = std::make_unique<Remotes>(loop_, options_.state_directory);
+  herald_ = std::make_unique<NodeHerald>(
+      loop_, remotes_->broker(),
+      [this](const std::string& run, const std::string& text) { say(run, text); });
+  const DeploymentRead read = read_deployment(options_.config, options_.config_named);
+  if (Status right = check_config(read); !right) return right;
+  if (Status journal = open_journal(); !journal) {
+    use_config(read);  // for whoever is told
+    return journal;
+  }
+  if (Status begun = begin_config(read); !begun) return begun;
+  if (Status recovered = gate_->recover(); !recovered) return recovered;
+  say_waiting();
+  warn_of_writers();
+  if (Status people = enrol_configured(); !people) return people;
+  people_changed();
+  roll_out();
+  card_desk_ = std::make_unique<JournalDesk>(loop_, options_.state_directory);
+  open_control();
   for (const auto& [id, run] : gate_->state().runs()) {
     if (run.phase != RunPhase::closed) gate_->leave_run(id);
   }

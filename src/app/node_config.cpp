@@ -13,71 +13,91 @@
 
 #include "app/node_room.h"
 #include "app/paths.h"
+#include "app/real_path.h"
 #include "base/text.h"
 
 namespace pawl::app {
 namespace {
 
-// Who may write this file, or put another one in its place, besides its owner's people; empty:
-// nobody whom an agent or a server could be.
-std::string writers_of_file(const std::string& file) {
+// Who may write this file, or put another one in the place of it or of a folder on the way to it,
+// besides its owner's people; empty: nobody whom an agent or a server could be.
+std::string writers_on_the_way(const std::filesystem::path& file) {
   struct stat what{};
-  const std::string folder = std::filesystem::path(file).parent_path().string();
   const uid_t own = ::geteuid();
-  for (const std::string& one : {file, folder}) {
-    if (::stat(one.c_str(), &what) != 0) continue;
-    // In a folder such as /tmp nobody replaces what is another's.
-    const bool kept = S_ISDIR(what.st_mode) && (what.st_mode & S_ISVTX) != 0;
-    if ((what.st_mode & S_IWOTH) != 0 && !kept) return "every user of this machine";
-    // An owner may give themselves the right that they lack.
-    if (what.st_uid == own || ::access(one.c_str(), W_OK) == 0) {
-      return "the user that this node runs as";
+  bool below_is_there = false;  // and belongs to somebody else
+  for (std::filesystem::path one = file; !one.empty(); one = one.parent_path()) {
+    if (::lstat(one.c_str(), &what) == 0) {
+      // In a folder such as /tmp nobody replaces what is another's.
+      const bool sticky = S_ISDIR(what.st_mode) && (what.st_mode & S_ISVTX) != 0;
+      const bool kept = sticky && below_is_there && what.st_uid != own;
+      const bool link = S_ISLNK(what.st_mode);  // it has no mode of its own
+      if ((what.st_mode & S_IWOTH) != 0 && !kept && !link) return "every user of this machine";
+      // An owner may give themselves the right that they lack.
+      const bool writes = what.st_uid == own || (!link && ::access(one.c_str(), W_OK) == 0);
+      if (writes && !kept) return "the user that this node runs as";
+      below_is_there = true;
     }
+    if (one == one.parent_path()) break;
   }
   return {};
 }
 
-}  // namespace
-
-// Nobody writes what is not there.
-std::string Node::config_writers() const {
-  return config_digest_.empty() ? std::string() : writers_of_file(options_.config);
+// By the way that the name says, and by the one that its links lead.
+std::string writers_of_file(const std::string& file) {
+  const std::string by_name = writers_on_the_way(file);
+  return by_name.empty() ? writers_on_the_way(real_path(file)) : by_name;
 }
 
-// Rule 14: nobody accepts a deployment file, so the journal says which one counted from when on,
-// and whose word it may be.
+}  // namespace
+
+std::string Node::config_writers() const {
+  return writers_of_file(options_.config);
+}
+
+// Rule 14: the journal says which deployment file counted from when on, and whose word it may be.
 void Node::note_config() {
   if (config_noted_ == config_digest_) return;
   std::string text = options_.config + " is " + config_digest_;
   if (config_digest_.empty()) text = options_.config + " is not there";
-  const std::string writers = config_writers();
+  // Nobody writes what is not there.
+  const std::string writers = config_digest_.empty() ? std::string() : config_writers();
   if (!writers.empty()) text += ", and can be written by " + writers;
   // What the journal has no room for now is said with the next one that is read.
   if (gate_->note({}, "deployment file", text)) config_noted_ = config_digest_;
 }
 
 void Node::warn_of_writers() {
-  const std::string writers = config_writers();
+  const std::string writers = config_digest_.empty() ? std::string() : config_writers();
   if (writers.empty()) return;
-  log_line(
-      fmt::format("warning: {} can be written by {}, and so by agents and servers that run as "
-                  "such: what it says is then their word",
-                  options_.config, writers));
+  log_line(fmt::format(
+      "warning: {} can be written by {}, and so by agents and servers that run as "
+      "such: {}",
+      options_.config, writers,
+      needs_person() ? "what it loosens waits for a reviewer" : "what it says is then their word"));
 }
 
-// A bad file never replaces a good one. Sessions keep what they began with; new ones, and people,
-// get what the file says now.
-Status Node::read_config() {
-  const DeploymentRead read = read_deployment(options_.config, options_.config_named);
+Status Node::check_config(const DeploymentRead& read) const {
   const std::vector<Error> errors =
       options_.serves ? serving_mistakes(read) : deployment_mistakes(read);
-  if (!errors.empty()) {
-    for (const Error& error : errors) log_line(to_string(error));
-    if (gate_) (void)gate_->note({}, "deployment file does not load", to_string(errors.front()));
-    if (gate_ && read.deployment) take_back_keys(*read.deployment);
-    return std::unexpected(errors.front());
+  for (const Error& error : errors) log_line(to_string(error));
+  return errors.empty() ? Status{} : std::unexpected(errors.front());
+}
+
+// A bad file never replaces a good one, and a laxer one waits for a person.
+Status Node::read_config() {
+  const DeploymentRead read = read_deployment(options_.config, options_.config_named);
+  if (Status right = check_config(read); !right) {
+    (void)gate_->note({}, "deployment file does not load", to_string(right.error()));
+    if (read.deployment) take_back_keys(*read.deployment);
+    return right;
   }
-  if (!read.deployment) return {};
+  if (waits(read)) return {};
+  use_config(read);
+  return {};
+}
+
+// Sessions keep what they began with; new ones, and people, get what the file says now.
+void Node::use_config(const DeploymentRead& read) {
   deployment_ = *read.deployment;
   config_digest_ = read.digest;
   if (identities_) identities_->use(deployment_);
@@ -88,9 +108,9 @@ Status Node::read_config() {
   herald_->use(deployment_, config_directory_);
   role_policies_.clear();
   if (watching_) watching_->know(deployment_);
-  roll_out();
-  if (gate_) note_config();
-  return {};
+  if (!gate_) return;
+  if (control_) roll_out();  // else the node starts, and does that when it knows its people
+  note_config();
 }
 
 // What only tightens counts at once, whatever else is wrong with the file: a key that it calls
@@ -107,6 +127,7 @@ void Node::take_back_keys(const Deployment& file) {
   }
   if (taken.empty()) return;
   if (identities_) identities_->use(deployment_);
+  revoke_in_accepted(taken);
   for (const std::string& prefix : taken) {
     log_line("the key " + visible(prefix) +
              " is taken back, as the file says; no other line of it "

@@ -1,6 +1,7 @@
 // The inside of a node, shared by the files that implement it:
 //   node.cpp       life: lock, journal, fold, sockets, idle end
 //   node_config.cpp  the deployment file, read anew
+//   node_accepted.cpp  the one that people accepted, and what waits for them
 //   node_join.cpp  runs and sessions       node_control.cpp  people
 //   node_policies.cpp  policy files that change meanwhile
 //   node_rollout.cpp  candidates, and roles that are watched
@@ -29,6 +30,7 @@
 #include "app/join.h"
 #include "app/journal_desk.h"
 #include "app/node.h"
+#include "app/paths.h"
 #include "app/remotes.h"
 #include "app/served.h"
 #include "app/sql.h"
@@ -143,6 +145,7 @@ class Node {
   Status open();
   Status open_journal();
   Status open_sockets();
+  void open_control();
   Status enrol_configured();
   void tell_people();
   std::vector<std::string> groups_of(std::string_view person) const;
@@ -150,6 +153,8 @@ class Node {
 
   // node_config.cpp
   Status read_config();
+  Status check_config(const DeploymentRead& read) const;
+  void use_config(const DeploymentRead& read);
   Result<std::string> reread_config();
   void take_back_keys(const Deployment& file);
   Status follow_config();
@@ -157,6 +162,19 @@ class Node {
   void note_config();
   void warn_of_writers();
   void reload();
+
+  // node_accepted.cpp
+  Status begin_config(const DeploymentRead& read);
+  Status begin_with_kept(const DeploymentRead& read, const std::string& accepted);
+  bool waits(const DeploymentRead& read);
+  void say_waiting();
+  bool needs_person(bool gone = false) const;
+  bool for_production(const Deployment& deployment) const;
+  Status accept_read(const DeploymentRead& read, bool production, const std::string& person);
+  void count_read(const DeploymentRead& read, bool production);
+  Status accept_config(const std::string& digest, const std::string& person);
+  void accept_observations(const Deployment& before, const std::string& person);
+  void revoke_in_accepted(const std::vector<std::string>& prefixes);
 
   // node_join.cpp
   void joined(net::Fd socket, net::Peer peer);
@@ -309,6 +327,8 @@ class Node {
   Deployment deployment_;
   std::string config_directory_, boot_id_;
   std::string config_digest_, config_noted_;
+  DeploymentNow config_;                             // what was accepted, and what waits
+  std::set<std::string, std::less<>> waiting_said_;  // digests
   std::unique_ptr<NodeHerald> herald_;
   std::unique_ptr<Gate> gate_;
   Chronicle chronicle_;

@@ -113,20 +113,28 @@ std::string config_path(const Arguments& arguments) {
 }
 
 DeploymentRead read_deployment(const std::string& path, bool must_exist) {
-  DeploymentRead read{.deployment = std::nullopt, .errors = {}, .path = path, .digest = {}};
-  const auto text = read_file(path, limits::file_bytes_max);
-  if (!text && text.error().fault == Fault::missing && !must_exist) {
+  auto text = read_file(path, limits::file_bytes_max);
+  if (!text && text.error().fault == Fault::missing && !must_exist) return deployment_of(path, {});
+  if (text && !text->empty()) return deployment_of(path, *std::move(text));
+  DeploymentRead read{
+      .deployment = std::nullopt, .errors = {}, .path = path, .digest = {}, .text = {}};
+  // An empty file is none that loads, so that no bytes can stand for one that is not there.
+  read.errors = text ? load_deployment(*text, path).errors : std::vector{text.error()};
+  return read;
+}
+
+DeploymentRead deployment_of(const std::string& path, std::string text) {
+  DeploymentRead read{
+      .deployment = std::nullopt, .errors = {}, .path = path, .digest = {}, .text = {}};
+  if (text.empty()) {
     read.deployment.emplace();
     return read;
   }
-  if (!text) {
-    read.errors.push_back(text.error());
-    return read;
-  }
-  LoadedDeployment loaded = load_deployment(*text, path);
+  LoadedDeployment loaded = load_deployment(text, path);
   read.deployment = std::move(loaded.deployment);
   read.errors = std::move(loaded.errors);
-  read.digest = spelled(sha256(*text));
+  read.digest = spelled(sha256(text));
+  read.text = std::move(text);
   if (read.deployment) {
     read.errors = observed_too_long(*read.deployment, wall_clock());
     std::ranges::move(risks_ended(*read.deployment, wall_clock()), std::back_inserter(read.errors));

@@ -29,8 +29,11 @@ struct DeploymentRead {
   std::vector<Error> errors;
   std::string path;
   std::string digest;  // of the file's bytes, spelled; empty: there is none
+  std::string text;    // those bytes
 };
 DeploymentRead read_deployment(const std::string& path, bool must_exist);
+// The same of bytes that stood at `path` once; of none: of a file that is not there.
+DeploymentRead deployment_of(const std::string& path, std::string text);
 
 // The roles that the deployment file gives the policy of this file to.
 std::vector<std::string> roles_of(const Deployment& deployment, const std::string& path);

@@ -174,6 +174,12 @@ int add(const Arguments& arguments) {
                      {}});
   }
   say_enrolled(arguments, name, path, first);
+  if (const auto waits = done->root().text("waits")) {
+    err(
+        fmt::format("what {} says of `{}` waits for a reviewer: pawl accept --deployment --config "
+                    "{}\n  {}",
+                    path, name, path, visible(*waits)));
+  }
   return exit_good;
 }
 

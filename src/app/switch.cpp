@@ -157,6 +157,11 @@ int status(const Arguments& arguments) {
     out(paint(Ink::warn, "waits") + "      the laxer policy of " + text("agent") +
         ": pawl accept --policy " + text("file") + "\n           " + text("laxer"));
   }
+  for (json::View entry : root["deployments_waiting"].elements()) {
+    out(paint(Ink::warn, "waits") + "      the laxer deployment file: pawl accept --deployment " +
+        "--config " + visible(entry.text("file").value_or("")) + "\n           " +
+        visible(entry.text("laxer").value_or("")));
+  }
   say_rollout_of(root);
   std::vector<std::vector<std::string>> rows;
   for (json::View run : root["runs"].elements()) {

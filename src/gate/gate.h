@@ -217,6 +217,10 @@ struct Objections {
 // Where a policy stands among the pins of State: server and tool of its PinAccepted.
 inline constexpr std::string_view policy_pin_server = "pawl";
 std::string policy_pin_name(std::string_view agent);
+// And the deployment file, by the digest of its bytes: the one that was accepted, and the last such
+// one that was for production.
+inline constexpr std::string_view deployment_pin_name = "deployment";
+inline constexpr std::string_view production_pin_name = "deployment/production";
 
 // A policy file that permits more than the one in force, and waits for `pawl accept --policy F`.
 struct WaitingPolicy {
@@ -314,6 +318,10 @@ class Gate {
   // Accepts another policy for an agent's next runs.
   Status accept_policy(const std::string& agent, const std::string& digest,
                        const std::string& person);
+  // Another deployment file counts; nobody had to accept it where `person` is empty.
+  Status accept_deployment(const std::string& digest, bool production, const std::string& person);
+  // The text of an agent's accepted policy as it is in the journal; null: there is none.
+  std::shared_ptr<const Policy> accepted_policy(const std::string& agent) const;
   // Whether this person of the deployment is a program, which answers by itself and acts in no
   // other way.
   bool is_program(std::string_view person) const;

@@ -80,7 +80,7 @@ void tell_without_ladder(Desk& desk, const EscalationOpened& opened) {
 }  // namespace
 
 bool wants_an_answer(const std::string& event) {
-  return event != "notify" && event != "policy_changed";
+  return event != "notify" && event != "policy_changed" && event != "deployment_changed";
 }
 
 void alert_people(Desk& desk, const std::string& run, const std::string& event,

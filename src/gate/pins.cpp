@@ -100,4 +100,31 @@ Status Gate::accept_policy(const std::string& agent, const std::string& digest,
   return {};
 }
 
+Status Gate::accept_deployment(const std::string& digest, bool production,
+                               const std::string& person) {
+  if (!person.empty()) {
+    if (Status may = may_decide(*desk_, person); !may) return may;
+    if (desk_->people && !desk_->people->contains(person)) {
+      return fail(Fault::refused, "only persons of the deployment file in force accept another");
+    }
+  }
+  // Before it counts: a file for production is never taken for one that nobody has to accept.
+  for (const std::string_view name : {production_pin_name, deployment_pin_name}) {
+    if (name == production_pin_name && !production) continue;
+    const Pin* known = desk_->state.pin(policy_pin_server, name);
+    if (person.empty() && known != nullptr && known->digest == digest) continue;
+    const auto seq = desk_->append(
+        PinAccepted{std::string(policy_pin_server), std::string(name), digest, person});
+    if (!seq) return std::unexpected(seq.error());
+  }
+  return {};
+}
+
+std::shared_ptr<const Policy> Gate::accepted_policy(const std::string& agent) const {
+  const Pin* pin = desk_->state.pin(policy_pin_server, policy_pin_name(agent));
+  if (pin == nullptr) return nullptr;
+  const auto known = known_policy(*desk_, std::string(pin->digest));
+  return known ? known->shared() : nullptr;
+}
+
 }  // namespace pawl

@@ -1,7 +1,7 @@
 // What a role is checked for before it is used is kept beside its policy: whatever makes it another
 // answer is seen by whoever comes next. Its file, the deployment file, and the time.
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { Gatehouse, clerk } from './api_world.mjs';
@@ -24,6 +24,8 @@ class House extends Gatehouse {
     this.two = this.one.replace('people:\n', `people:\n${bo}`);
     assert.notEqual(this.one, this.two);
     writeFileSync(this.config, this.two, { mode: 0o600 });
+    // A new journal begins with this file, and nobody has to accept it.
+    rmSync(this.state, { recursive: true });
   }
   async deploy(text, words) {
     writeFileSync(this.config, text, { mode: 0o600 });
@@ -69,7 +71,11 @@ test('a deployment file with fewer people is seen, and one with more', async (t)
   await always(() => h.person(), /^opened$/);
   await h.deploy(h.one, 'was read again');
   await always(() => h.person(), /needs 2 persons/);
+  // One person more is nothing that the file's writer says alone.
   await h.deploy(h.two, 'was read again');
+  await always(() => h.person(), /needs 2 persons/);
+  const accepted = await h.later('accept', '--deployment', '--as', 'ada');
+  assert.equal(accepted.status, 0, accepted.err);
   await always(() => h.person(), /^opened$/);
   // One that is refused changes nothing: `clerk` would have nobody.
   await h.deploy(h.one.replaceAll('leads', 'others'), 'what was in force stays');

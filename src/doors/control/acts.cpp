@@ -174,6 +174,13 @@ Status Control::passkey(const std::string& person, json::View act) {
   return ports_.gate.enroll(person, kinds_of(*ways), *ways, person);
 }
 
+Status Control::accept_deployment(const std::string& person, json::View act) {
+  const auto digest = text(act, "digest");
+  if (!digest) return std::unexpected(digest.error());
+  if (!ports_.accept_deployment) return fail(Fault::usage, "nothing here accepts such a file");
+  return ports_.accept_deployment(*digest, person);
+}
+
 std::string Control::only_looks(const std::string& person) const {
   if (ports_.gate.is_auditor(person)) return "an auditor sees everything and decides nothing";
   return ports_.gate.is_program(person) ? "a program answers by itself, and does nothing else" : "";
@@ -221,6 +228,8 @@ Result<std::string> Control::performed(const std::string& person, const std::str
       if (!*part) return std::unexpected(part->error());
     }
     status = ports_.gate.accept_observation(*agent, *digest, person);
+  } else if (kind == "accept_deployment") {
+    status = accept_deployment(person, act);
   } else if (kind == "passkey") {
     status = passkey(person, act);
   } else if (kind == "enrol") {

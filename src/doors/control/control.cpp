@@ -125,12 +125,50 @@ Answerers Control::answerers() const {
   return people;
 }
 
+namespace {
+
+std::string deployment_json(const std::string& config, const DeploymentNow& now) {
+  json::Writer out;
+  out.object().key("config").string(config).key("digest").string(now.digest);
+  out.key("ok").boolean(true).key("text").string(now.text);
+  return out.key("waiting").string(now.waiting).end().take();
+}
+
+std::string reread_json(const std::string& config, const std::string& mistake,
+                        const DeploymentNow& now) {
+  json::Writer out;
+  out.object().key("config").string(config);
+  if (!mistake.empty()) out.key("mistake").string(mistake);
+  out.key("ok").boolean(true);
+  if (!now.waiting.empty()) out.key("waits").string(now.laxer);
+  return out.end().take();
+}
+
+}  // namespace
+
+DeploymentNow Control::deployment_now() const {
+  return ports_.deployment ? ports_.deployment() : DeploymentNow{};
+}
+
+// As a list: of one, or of none.
+std::string Control::waiting_deployment() const {
+  const DeploymentNow now = deployment_now();
+  json::Writer out;
+  out.array();
+  if (!now.waiting.empty()) {
+    out.object().key("accepted").string(now.digest).key("digest").string(now.waiting);
+    out.key("file").string(ports_.config).key("laxer").string(now.laxer).end();
+  }
+  out.end();
+  return out.take();
+}
+
 // The views that pages and terminals are made of.
 Result<std::string> Control::show(std::string_view op, json::View request) {
   const Instant now = ports_.clock.now();
   if (op == "status") {
     return status_json(ports_.gate, ports_.journal, now, ports_.version, ports_.chronicle,
-                       ports_.notices ? ports_.notices() : "[]");
+                       ports_.notices ? ports_.notices() : "[]", waiting_deployment());
   }
   if (op == "approvals") return questions(request);
   if (op == "changes") {
@@ -211,15 +249,12 @@ Result<std::string> Control::read(std::string_view op, json::View request) {
     out.object().key("address").string(*address).key("ok").boolean(true).end();
     return out.take();
   }
+  if (op == "deployment") return deployment_json(ports_.config, deployment_now());
   if (op == "reviewers") return reviewers_json(ports_.gate.state(), ports_.config);
   if (op == "reread") {
     const auto mistake = ports_.reread();
     if (!mistake) return std::unexpected(mistake.error());
-    json::Writer out;
-    out.object().key("config").string(ports_.config);
-    if (!mistake->empty()) out.key("mistake").string(*mistake);
-    out.key("ok").boolean(true).end();
-    return out.take();
+    return reread_json(ports_.config, *mistake, deployment_now());
   }
   if (op == "challenge") {
     const auto person = text(request, "person");

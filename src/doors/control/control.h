@@ -8,8 +8,10 @@
 //   {"op":"status"}                   {"op":"approvals"}    {"op":"approval","id":…,"full":true}
 //   {"op":"policy","agent":…}         the bundle that was accepted for an agent, or `""`
 //   {"op":"reviewers"}
+//   {"op":"deployment"}               the deployment file that was accepted, and what waits
 //   {"op":"reread"}                   reads the deployment file anew; says which one (`config`),
-//                                     and what is wrong with it (`mistake`)
+//                                     what is wrong with it (`mistake`), and why it waits for a
+//                                     person (`waits`)
 //   {"op":"challenge","person":…}     opens a challenge for an act
 //   {"op":"kill","scope":…,"name":…,"reason":…,"by":…,"processes":true}
 //   {"op":"run_open","role":…,"by":…,…}   a run for a door on the network, with its credential
@@ -35,7 +37,7 @@
 // pass {approval, to, reason}, resume {scope, name, reason},
 // drill {everything}, acknowledge {escalation, resolved},
 // accept {items: [{server, tool, digest}]}, accept_policy {agent, digest},
-// accept_observation {agent, digest}, enrol {enrolled,
+// accept_observation {agent, digest}, accept_deployment {digest}, enrol {enrolled,
 // verifier}, passkey {add or remove: of the person's own (io/approvals/ways.h)}.
 // Answers are {"ok":true,…} or {"ok":false,"fault":…,"error":…}.
 // Threads: the loop that owns the gate.
@@ -65,6 +67,12 @@ namespace pawl {
 struct PersonKnown {
   std::string name;
   std::vector<std::string> groups;
+};
+
+// The deployment file as it stands here.
+struct DeploymentNow {
+  std::string digest, text;    // of the bytes that count; no text: there is no file
+  std::string waiting, laxer;  // another one, which is laxer, until a person accepts it
 };
 
 struct ControlPorts {
@@ -112,6 +120,10 @@ struct ControlPorts {
   // Reads back how waiting calls were judged (look_back.h), in a thread of its own; nothing: nobody
   // could read now. Null: what the chronicle does not keep is missing.
   std::function<Task<std::optional<FoundCalls>>(std::vector<SoughtCall>)> look_back = {};
+  std::function<DeploymentNow()> deployment = {};
+  // A person accepts the bytes with this digest: nothing else comes into force by it.
+  std::function<Status(const std::string& digest, const std::string& person)> accept_deployment =
+      {};
 };
 
 class Control {
@@ -159,6 +171,9 @@ class Control {
   // Why this person decides nothing at all; empty: they may.
   std::string only_looks(const std::string& person) const;
   Status acknowledge(const std::string& person, const std::string& proof, json::View act);
+  Status accept_deployment(const std::string& person, json::View act);
+  DeploymentNow deployment_now() const;
+  std::string waiting_deployment() const;
 
   ControlPorts ports_;
   QuestionTexts texts_;

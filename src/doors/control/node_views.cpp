@@ -42,7 +42,7 @@ std::string reviewers_json(const State& state, const std::string& config) {
 
 std::string status_json(const Gate& gate, const Journal& journal, Instant now,
                         const std::string& version, const Chronicle* chronicle,
-                        const std::string& notices) {
+                        const std::string& notices, const std::string& deployments) {
   const State& state = gate.state();
   json::Writer out;
   out.object().key("ok").boolean(true);
@@ -68,6 +68,7 @@ std::string status_json(const Gate& gate, const Journal& journal, Instant now,
     out.key("digest").string(waiting.digest).key("laxer").string(waiting.laxer).end();
   }
   out.end();
+  out.key("deployments_waiting").raw(deployments);
   write_rollout(out, gate);
   write_grants(out, gate, now);
   out.key("runs").array();

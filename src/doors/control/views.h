@@ -62,10 +62,11 @@ Result<std::string> approval_json(const State& state, Journal& journal, const st
 Result<std::string> changed_json(const State& state, Journal& journal, const std::string& id,
                                  const Changed& changed, Instant now, bool full,
                                  const Policy* policy = nullptr);
-// `notices`: how the ways to people fare, as a list of JSON.
+// `notices`: how the ways to people fare, as a list of JSON; `deployments`: files that wait
+// for a person, as another one.
 std::string status_json(const Gate& gate, const Journal& journal, Instant now,
                         const std::string& version, const Chronicle* chronicle = nullptr,
-                        const std::string& notices = "[]");
+                        const std::string& notices = "[]", const std::string& deployments = "[]");
 // A run with its budgets and its last happenings, oldest first.
 Result<std::string> run_json(const Gate& gate, const std::string& id, Instant now,
                              const Chronicle& chronicle);

@@ -1,0 +1,71 @@
+#include "app/kept_deployment.h"
+
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "app/paths.h"
+#include "base/hash.h"
+#include "io/pins/replace_file.h"
+#include "kernel/policy/agents.h"
+#include "kernel/policy/limits.h"
+#include "kernel/token/api_key.h"
+
+namespace pawl::app {
+namespace {
+
+constexpr std::string_view kept_begins = "deployment-", kept_ends = ".yaml";
+constexpr std::size_t key_digest_chars = 64;
+
+// Empty where it is none: a digest comes from the journal, and becomes a part of a path.
+std::string kept_name(std::string_view digest) {
+  Digest bytes{};
+  if (!parse_spelled(digest, bytes)) return {};
+  return fmt::format("{}{}{}", kept_begins, hex(bytes), kept_ends);
+}
+
+}  // namespace
+
+Status keep_deployment(const std::string& state_directory, const std::string& text,
+                       std::string_view before) {
+  const std::string name = kept_name(spelled(sha256(text)));
+  const std::filesystem::path folder(state_directory);
+  if (const auto known = read_file((folder / name).string(), limits::file_bytes_max);
+      !known || *known != text) {
+    Status put = replace_file((folder / name).string(), text, 0600);
+    if (!put) return put;
+  }
+  const std::string older = kept_name(before);
+  std::error_code failed;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, failed)) {
+    const std::string other = entry.path().filename().string();
+    const bool ours = other.starts_with(kept_begins) && other.ends_with(kept_ends);
+    std::error_code left;  // one too many does no harm
+    if (ours && other != name && other != older) std::filesystem::remove(entry.path(), left);
+  }
+  return {};
+}
+
+Result<std::string> kept_deployment(const std::string& state_directory, std::string_view digest) {
+  const std::string name = kept_name(digest);
+  if (name.empty()) return fail(Fault::corrupt, "the journal names no digest");
+  auto text =
+      read_file((std::filesystem::path(state_directory) / name).string(), limits::file_bytes_max);
+  if (text && spelled(sha256(*text)) != digest) {
+    return fail(Fault::corrupt, "it is not what was kept", {name, 0, 0});
+  }
+  return text;
+}
+
+std::string with_key_revoked(std::string text, std::string_view prefix) {
+  const std::string key = std::string(prefix) + ":";
+  std::size_t at = text.find(key);
+  for (; at != std::string::npos; at = text.find(key, at + key.size())) {
+    const std::string_view kept = std::string_view(text).substr(at, key.size() + key_digest_chars);
+    if (!token::KeptKey::parse(kept)) continue;
+    text.replace(at + key.size(), key_digest_chars, revoked_mark);
+  }
+  return text;
+}
+
+}  // namespace pawl::app
