@@ -23,6 +23,8 @@
 namespace pawl::app {
 namespace {
 
+constexpr std::size_t waiting_said_max = 256;
+
 // Of a file that is not there: of no bytes.
 std::string digest_of(const DeploymentRead& read) {
   return spelled(sha256(read.text));
@@ -129,9 +131,11 @@ bool Node::waits(const DeploymentRead& read) {
   return false;
 }
 
-// People hear of a file once, however often it is read.
+// People hear of a file once, however often it is read, and not of ever new ones: what waits now
+// is in `pawl status`.
 void Node::say_waiting() {
-  if (config_.waiting.empty() || !waiting_said_.insert(config_.waiting).second) return;
+  if (config_.waiting.empty() || waiting_said_.size() >= waiting_said_max) return;
+  if (!waiting_said_.insert(config_.waiting).second) return;
   const std::string sentence = fmt::format(
       "{} is not the deployment file that was accepted, {}: a reviewer accepts {} before it counts "
       "(`pawl accept --deployment --config {}`); laxer is {}",
@@ -166,13 +170,16 @@ Status Node::begin_with_kept(const DeploymentRead& read, const std::string& acce
     const bool binds = counted_for_production(state, accepted) && !state.reviewers().empty() &&
                        (read.text.empty() || !config_writers().empty());
     if (binds) {
-      return fail(Fault::corrupt,
-                  fmt::format("{} is not the deployment file that was accepted, {}, and the bytes "
-                              "of that one in {} {}: put the file with this digest back",
-                              visible(options_.config), accepted, visible(options_.state_directory),
-                              text ? "do not load any more: " + to_string(kept.errors.front())
+      const std::string why = text ? "do not load any more (" + to_string(kept.errors.front()) + ")"
                               : text.error().fault == Fault::missing ? "are gone"
-                                                                     : "are damaged"));
+                                                                     : "are damaged";
+      return fail(
+          text ? Fault::refused : Fault::corrupt,
+          fmt::format("{} is not the deployment file that was accepted, {}, and the bytes "
+                      "of that one in {} {}: {}",
+                      visible(options_.config), accepted, visible(options_.state_directory), why,
+                      text ? "accept one that loads here with the version that took it"
+                           : "put the file with this digest back"));
     }
     count_read(read, for_production(*read.deployment));
     use_config(read);
@@ -186,8 +193,10 @@ Status Node::begin_with_kept(const DeploymentRead& read, const std::string& acce
   }
   // As it is kept now: without the keys that were taken back.
   const DeploymentRead stays = deployment_of(options_.config, config_.text);
-  if (!stays.deployment) return std::unexpected(stays.errors.front());
-  if (Status right = check_config(stays); !right) return right;
+  if (Status right = check_config(stays); !right) {
+    say_waiting();  // else nobody knows of which file the mistake is
+    return right;
+  }
   use_config(stays);
   take_back_keys(*read.deployment);
   return {};

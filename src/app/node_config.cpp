@@ -19,6 +19,8 @@
 namespace pawl::app {
 namespace {
 
+constexpr int links_max = 40;  // as Linux has it
+
 // Who may write this file, or put another one in the place of it or of a folder on the way to it,
 // besides its owner's people; empty: nobody whom an agent or a server could be.
 std::string writers_on_the_way(const std::filesystem::path& file) {
@@ -42,10 +44,16 @@ std::string writers_on_the_way(const std::filesystem::path& file) {
   return {};
 }
 
-// By the way that the name says, and by the one that its links lead.
+// By the way that the name says, by those that its links say, and by where all of them lead.
 std::string writers_of_file(const std::string& file) {
-  const std::string by_name = writers_on_the_way(file);
-  return by_name.empty() ? writers_on_the_way(real_path(file)) : by_name;
+  std::filesystem::path one = file;
+  std::error_code failed;
+  for (int links = 0; links < links_max; ++links) {
+    if (std::string who = writers_on_the_way(one); !who.empty()) return who;
+    if (!std::filesystem::is_symlink(one, failed)) break;
+    one = one.parent_path() / std::filesystem::read_symlink(one, failed);
+  }
+  return writers_on_the_way(real_path(file));
 }
 
 }  // namespace

@@ -224,6 +224,50 @@ test('only the bytes that were shown come into force', async (t) => {
   assert.equal(await h.opens('orchestrator'), 201);
 });
 
+test('only who is a person of the file in force accepts another one', async (t) => {
+  const h = await house(t);
+  const added = await h.later('reviewers', 'add', 'bob', '--group', 'leads', '--as', 'ada');
+  assert.equal(added.status, 0, added.err);
+  assert.match(added.err, /`bob` waits for a reviewer: pawl accept --deployment/);
+  assert.match(h.waiting()[0].laxer, /`people\.bob` is new/);
+  const bob = () => h.later('accept', '--deployment', '--as', 'bob');
+  const both = readFileSync(h.config, 'utf8');
+  // Enrolled, and so far only in a file that waits.
+  assert.match((await bob()).err, /only persons of the deployment file in force/);
+  assert.equal(h.waiting().length, 1);
+  assert.equal((await h.accept('--json')).status, 0);
+  assert.deepEqual(h.waiting(), []);
+  assert.equal((await bob()).status, 0, 'once more is no harm');
+  await h.deploy(both.replace(/ {2}bob: .*\n/, ''));
+  assert.deepEqual(h.waiting(), [], 'one person less counts at once');
+  await h.deploy(h.more);
+  assert.match((await bob()).err, /only persons of the deployment file in force/);
+  assert.equal(await h.opens('late'), 401);
+});
+
+test('what is accepted as a whole is accepted with its observation', async (t) => {
+  const h = await house(t);
+  assert.equal(await h.opens('orchestrator'), 201);
+  const until = new Date(Date.now() + 5 * 86_400_000).toISOString();
+  const watched = h.first.replace(
+    `{file: "${h.policy}"}`,
+    `{file: "${h.policy}", observe: {until: "${until}", reason: "first week"}}`,
+  );
+  assert.notEqual(watched, h.first);
+  await h.deploy(watched);
+  assert.match(h.waiting()[0].laxer, /`roles\.clerk\.observe` is new/);
+  assert.deepEqual(h.json('status').observing, []);
+  const alone = await h.later('accept', '--observe', 'clerk', '--as', 'ada');
+  assert.match(alone.err, /the deployment file waits itself, and `observe` with it/);
+  const done = await h.accept('--json');
+  assert.equal(done.status, 0, done.err);
+  assert.equal(JSON.parse(done.out).laxer.length, 1);
+  const [one] = h.json('status').observing;
+  assert.deepEqual([one.agent, one.waits], ['clerk', false]);
+  await h.deploy(h.first);
+  assert.deepEqual(h.json('status').observing, [], 'to end it sooner needs nobody');
+});
+
 test('kept bytes that are damaged or gone start nothing, until the file is back', async (t) => {
   const h = await house(t);
   await h.deploy(h.more);

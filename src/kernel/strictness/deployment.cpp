@@ -78,24 +78,41 @@ void compare_names(const KeyPair& pair, Section section, Goes goes) {
   }
 }
 
-// Where a directory is bound to no role, whoever starts something there chooses the policy.
-void compare_roles(const KeyPair& pair) {
-  const Deployment& before = pair.files.before;
-  compare_names(pair, role, [&before](const std::string& name) -> std::string {
-    const auto known = before.roles.find(name);
-    if (known == before.roles.end()) return "and nobody can tell what it was";
-    if (!known->second.directories.empty()) return "and with it what binds its directories";
-    const bool layered = !known->second.team.empty() || !before.layers.empty();
-    return layered ? "and with it what its layers are about" : std::string();
+// Why it could loosen something that this role goes; empty: nobody else leans on it. Where a
+// directory is bound to no role, whoever starts something there chooses the policy; and what
+// several roles have one file for, all of them have to be permitted.
+std::string leans_on_role(const Deployment& before, const std::string& name) {
+  const auto known = before.roles.find(name);
+  if (known == before.roles.end()) return "and nobody can tell what it was";
+  const Deployment::Role& gone = known->second;
+  if (!gone.directories.empty()) return "and with it what binds its directories";
+  if (!gone.team.empty() || !before.layers.empty()) return "and with it what its layers are about";
+  const bool alone = std::ranges::none_of(before.roles, [&](const auto& other) {
+    return other.first != name && other.second.file == gone.file;
   });
+  return alone ? "" : "and another role has its file";
 }
 
-// Without any agent the doors ask nobody who they are.
+void compare_roles(const KeyPair& pair) {
+  const Deployment& before = pair.files.before;
+  compare_names(pair, role,
+                [&before](const std::string& name) { return leans_on_role(before, name); });
+}
+
+// Without any agent the doors ask nobody who they are; and what would prove two agents is nobody's,
+// so that with one of them less it is the other's.
+std::string leans_on_agent(const DeploymentPair& files, const std::string& name) {
+  if (files.after.agents.empty()) return "and nobody is asked who they are any more";
+  const auto known = files.before.agents.find(name);
+  if (known == files.before.agents.end()) return "and nobody can tell who it was";
+  const DeployedAgent& gone = known->second;
+  const bool keys_alone = !gone.jwt && !gone.certificate && gone.spiffe.empty();
+  return keys_alone ? "" : "and what proved it may prove another agent";
+}
+
 void compare_agents(const KeyPair& pair) {
-  const bool none = pair.files.after.agents.empty();
-  compare_names(pair, deployed_agent, [none](const std::string& /*name*/) -> std::string {
-    return none ? "and nobody is asked who they are any more" : "";
-  });
+  compare_names(pair, deployed_agent,
+                [&pair](const std::string& name) { return leans_on_agent(pair.files, name); });
 }
 
 bool marks_revoked(const KeyPair& /*pair*/, const std::string& text) {

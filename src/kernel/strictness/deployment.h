@@ -2,10 +2,11 @@
 //
 // Two texts are compared key by key, and carefully: what a table here does not know as tightening
 // is laxer, whatever it says. Tightening is to take something away on which no other rule leans: a
-// key of an agent, or an agent while there are others; a server or the observation of a role; a
-// role that binds no directory and no layer; a credential, or a place where one may go; a person
-// whom nothing needs but their own answers; and to lower a limit. To revoke a key always is, and a
-// candidate, which never acts, may come and go. Comments, blanks and the order of keys say nothing.
+// key of an agent, or an agent of keys alone while there are others; a server or the observation of
+// a role; a role that binds no directory and no layer; a credential, or a place where one may go; a
+// person whom nothing needs but their own answers; and to lower a limit. To revoke a key always is,
+// and a candidate, which never acts, may come and go. Comments, blanks and the order of keys say
+// nothing.
 //
 // Not seen here, because it stands in the journal who is enrolled: whether the file leaves anybody
 // who could accept the next one.

@@ -46,6 +46,7 @@ notify: {command: [tell]}
 agents:
   one: {role: clerk, keys: ["KEY1", "KEY2"], rights: [propose, watch], sponsor: ada}
   two: {role: clerk, jwt: {issuer: corp, subject: two}}
+  ten: {role: clerk, keys: ["KEY3"]}
 issuers:
   corp: {issuer: "https://id.example", audiences: [a]}
 )";
@@ -55,10 +56,11 @@ std::string key_of(char first) {
 }
 
 std::string with_keys(std::string text) {
-  for (const char which : {'1', '2'}) {
+  for (const char which : {'1', '2', '3'}) {
     const std::string mark = std::string("KEY") + which;
     for (std::size_t at = text.find(mark); at != std::string::npos; at = text.find(mark)) {
-      text.replace(at, mark.size(), key_of(which == '1' ? 'a' : 'b') + ":" + std::string(kDigest));
+      text.replace(at, mark.size(),
+                   key_of(static_cast<char>('a' + (which - '1'))) + ":" + std::string(kDigest));
     }
   }
   return text;
@@ -114,7 +116,7 @@ INSTANTIATE_TEST_SUITE_P(
         FileEdit{"\"KEY1\", \"KEY2\"", "\"abcdefgh:revoked\", \"KEY2\""},
         FileEdit{"\"KEY1\", \"KEY2\"", "\"abcdefgh:revoked\", \"bbcdefgh:revoked\""},
         FileEdit{"[propose, watch]", "[propose]"},
-        FileEdit{"  two: {role: clerk, jwt: {issuer: corp, subject: two}}\n", ""},
+        FileEdit{"  ten: {role: clerk, keys: [\"KEY3\"]}\n", ""},
         FileEdit{"servers: [crm, files]\n", "servers: [crm]\n"},
         FileEdit{"    servers: [crm, files]\n", ""},
         FileEdit{"    observe: {until: \"2026-12-01\", reason: \"first week\"}\n", ""},
@@ -166,12 +168,14 @@ INSTANTIATE_TEST_SUITE_P(
     Edits, Loosens,
     ::testing::Values(
         LaxEdit{"\"KEY1\", \"KEY2\"",
-                "\"KEY1\", \"KEY2\", \"cbcdefgh:"
+                "\"KEY1\", \"KEY2\", \"xbcdefgh:"
                 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\"",
                 "of `agents.one.keys` is new"},
         LaxEdit{"rights: [propose, watch], ", "", "`agents.one.rights` is gone"},
         LaxEdit{"[propose, watch]", "[propose, settle]", "`settle` of `agents.one.rights` is new"},
         LaxEdit{", sponsor: ada", "", "`agents.one.sponsor` is gone"},
+        LaxEdit{"  two: {role: clerk, jwt: {issuer: corp, subject: two}}\n", "",
+                "`agents.two` is gone, and what proved it may prove another agent"},
         LaxEdit{"subject: two}", "subject: other}", "`agents.two.jwt.subject` is another one"},
         LaxEdit{"issuers:", "  six: {role: spare, jwt: {issuer: corp, subject: six}}\nissuers:",
                 "`agents.six` is new"},
@@ -243,6 +247,12 @@ TEST(DeploymentStrictness, ARoleOfALayerStays) {
       "version: 1\nlayers: [all.yaml]\nroles: {a: {file: a.yaml}, b: {file: b.yaml}}\n";
   const std::string after = "version: 1\nlayers: [all.yaml]\nroles: {a: {file: a.yaml}}\n";
   EXPECT_THAT(laxer_text(laxer_deployment(before, after, "f")), HasSubstr("what its layers are"));
+}
+
+TEST(DeploymentStrictness, ARoleThatSharesItsFileStays) {
+  const std::string before = "version: 1\nroles: {a: {file: one.yaml}, b: {file: one.yaml}}\n";
+  const std::string after = "version: 1\nroles: {a: {file: one.yaml}}\n";
+  EXPECT_THAT(laxer_text(laxer_deployment(before, after, "f")), HasSubstr("another role has its"));
 }
 
 TEST(DeploymentStrictness, AFileThatIsNotThereHasNothing) {
