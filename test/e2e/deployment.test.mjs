@@ -288,7 +288,11 @@ test('kept bytes that are damaged or gone start nothing, until the file is back'
     assert.match(said, new RegExp(`${sha(h.first)}.* are ${how}: put the file with this digest`));
   };
   writeFileSync(kept, h.more);
+  const told = path.join(h.dir, 'told');
+  const words = JSON.stringify(['sh', '-c', `printenv PAWL_TEXT > ${told}`]);
+  h.put(`${h.more}notify: {command: ${words}}\n`);
   await refuses('damaged');
+  assert.match(readFileSync(told, 'utf8'), /the node cannot start: .*are damaged/);
   rmSync(kept);
   await refuses('gone');
   h.put(h.first);
