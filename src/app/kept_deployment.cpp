@@ -14,6 +14,8 @@
 namespace pawl::app {
 namespace {
 
+constexpr std::string_view place_name = "deployment-place";
+constexpr std::size_t place_bytes_max = 64UL << 10;
 constexpr std::string_view kept_begins = "deployment-", kept_ends = ".yaml";
 constexpr std::size_t key_digest_chars = 64;
 
@@ -26,10 +28,20 @@ std::string kept_name(std::string_view digest) {
 
 }  // namespace
 
-Status keep_deployment(const std::string& state_directory, const std::string& text,
+std::string kept_place(const std::string& state_directory) {
+  const auto file = std::filesystem::path(state_directory) / place_name;
+  return read_file(file.string(), place_bytes_max).value_or("");
+}
+
+Status keep_deployment(const std::string& state_directory, const KeptFile& file,
                        std::string_view before) {
+  const std::string& text = file.text;
   const std::string name = kept_name(spelled(sha256(text)));
   const std::filesystem::path folder(state_directory);
+  if (kept_place(state_directory) != file.place) {
+    Status put = replace_file((folder / place_name).string(), file.place, 0600);
+    if (!put) return put;
+  }
   if (const auto known = read_file((folder / name).string(), limits::file_bytes_max);
       !known || *known != text) {
     Status put = replace_file((folder / name).string(), text, 0600);

@@ -2,6 +2,7 @@
 // says something laxer when the node starts, it starts with these (rule 14).
 //
 //   deployment-HEX.yaml     HEX: SHA-256 of the bytes, which the journal holds as a pin
+//   deployment-place        where the file stood, links followed
 //
 // A name for each digest: there is no moment at which the one that the journal names is not there.
 #pragma once
@@ -13,9 +14,14 @@
 
 namespace pawl::app {
 
+struct KeptFile {
+  const std::string &text, &place;
+};
 // Written beside it, synced and renamed. Of older ones, only the one of `before` stays.
-Status keep_deployment(const std::string& state_directory, const std::string& text,
+Status keep_deployment(const std::string& state_directory, const KeptFile& file,
                        std::string_view before);
+// Empty: nobody knows.
+std::string kept_place(const std::string& state_directory);
 
 // The bytes with this digest. Fault::missing where they are not there, Fault::corrupt where others
 // stand in their place.

@@ -22,7 +22,8 @@ TEST(KeptDeployment, KeepsTheNewestAndTheOneBefore) {
   folder.write("node.key", "not ours");
   std::string before;
   for (const std::string text : {"one", "two", "three"}) {
-    ASSERT_TRUE(keep_deployment(state, text, before));
+    ASSERT_TRUE(keep_deployment(state, {text, "/etc/" + text}, before));
+    EXPECT_EQ(kept_place(state), "/etc/" + text);
     before = kept_digest(text);
     EXPECT_EQ(kept_deployment(state, before).value_or(""), text);
   }
@@ -37,16 +38,17 @@ TEST(KeptDeployment, KeepsTheNewestAndTheOneBefore) {
 TEST(KeptDeployment, GivesOnlyTheBytesOfTheDigest) {
   const testing::Folder folder;
   const std::string state = folder.at(".");
-  ASSERT_TRUE(keep_deployment(state, "one", {}));
+  EXPECT_EQ(kept_place(state), "");
+  ASSERT_TRUE(keep_deployment(state, {"one", "/p"}, {}));
   std::ofstream(kept_file(folder, "one"), std::ios::binary) << "other";
   EXPECT_EQ(kept_deployment(state, kept_digest("one")).error().fault, Fault::corrupt);
   EXPECT_EQ(kept_deployment(state, kept_digest("two")).error().fault, Fault::missing);
   EXPECT_EQ(kept_deployment(state, "../../one").error().fault, Fault::corrupt);
   // The same bytes once more mend it.
-  ASSERT_TRUE(keep_deployment(state, "one", kept_digest("one")));
+  ASSERT_TRUE(keep_deployment(state, {"one", "/p"}, kept_digest("one")));
   EXPECT_EQ(kept_deployment(state, kept_digest("one")).value_or(""), "one");
   // No file at all is kept as no bytes.
-  ASSERT_TRUE(keep_deployment(state, "", kept_digest("one")));
+  ASSERT_TRUE(keep_deployment(state, {"", "/p"}, kept_digest("one")));
   EXPECT_EQ(kept_deployment(state, kept_digest("")).value_or("x"), "");
 }
 

@@ -72,20 +72,26 @@ bool Node::for_production(const Deployment& deployment) const {
   });
 }
 
+// Whoever starts a node says where its file is: one that never was, or somebody else's at another
+// place, which they need not be able to write.
+bool Node::may_be_anybodys(const DeploymentRead& read) const {
+  return read.text.empty() || !config_writers().empty() ||
+         kept_place(options_.state_directory) != real_path(options_.config);
+}
+
 // Also where its policies say less now than when it was accepted: that is nobody's way out.
-// Nor is a file that is gone: whoever starts a node can name one that never was.
-bool Node::needs_person(bool gone) const {
+bool Node::needs_person() const {
   const State& state = gate_->state();
-  return (gone || !config_writers().empty()) && somebody_could_accept(state, deployment_) &&
+  return somebody_could_accept(state, deployment_) &&
          (counted_for_production(state, config_.digest) || for_production(deployment_));
 }
 
 // The bytes first, then the pin that names them.
 Status Node::accept_read(const DeploymentRead& read, bool production, const std::string& person) {
   const std::string digest = digest_of(read);
-  if (Status kept = keep_deployment(options_.state_directory, read.text, config_.digest); !kept) {
-    return kept;
-  }
+  const std::string place = real_path(options_.config);
+  Status kept = keep_deployment(options_.state_directory, {read.text, place}, config_.digest);
+  if (!kept) return kept;
   if (Status pinned = gate_->accept_deployment(digest, production, person); !pinned) return pinned;
   config_ = {.digest = digest, .text = read.text, .waiting = {}, .laxer = {}};
   return {};
@@ -109,7 +115,7 @@ bool Node::waits(const DeploymentRead& read) {
   config_.waiting.clear();
   config_.laxer.clear();
   if (digest == config_.digest) return false;
-  const bool binds = needs_person(read.text.empty());
+  const bool binds = may_be_anybodys(read) && needs_person();
   if (binds) {
     auto laxer = laxer_deployment(config_.text, read.text, options_.config);
     // One stricter file after another must not lead to one that nobody has to accept.
@@ -168,7 +174,7 @@ Status Node::begin_with_kept(const DeploymentRead& read, const std::string& acce
   if (text && !text->empty()) kept = load_deployment(*text, options_.config);
   if (!kept.deployment) {
     const bool binds = counted_for_production(state, accepted) && !state.reviewers().empty() &&
-                       (read.text.empty() || !config_writers().empty());
+                       may_be_anybodys(read);
     if (binds) {
       // For whoever is told: of what was accepted nobody knows who that would be.
       deployment_ = *read.deployment;

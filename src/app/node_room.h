@@ -168,7 +168,8 @@ class Node {
   Status begin_with_kept(const DeploymentRead& read, const std::string& accepted);
   bool waits(const DeploymentRead& read);
   void say_waiting();
-  bool needs_person(bool gone = false) const;
+  bool may_be_anybodys(const DeploymentRead& read) const;
+  bool needs_person() const;
   bool for_production(const Deployment& deployment) const;
   Status accept_read(const DeploymentRead& read, bool production, const std::string& person);
   void count_read(const DeploymentRead& read, bool production);

@@ -342,21 +342,38 @@ test('a file that only another user may write needs nobody', { skip: !root }, as
   mkdirSync(h.state, { mode: 0o700 });
   chownSync(h.state, nobody, nobody);
   const words = ['--reuid', `${nobody}`, '--regid', `${nobody}`, '--clear-groups'];
-  const serve = ['serve', '--config', h.config, '--state-dir', h.state];
-  h.node = spawn('setpriv', [...words, process.env.PAWL, ...serve], { env: h.env });
-  h.said = '';
-  h.node.stderr.on('data', (bytes) => {
-    h.said += bytes;
-  });
-  for (let i = 0; i < 400 && !h.address; ++i) {
-    h.address = h.said.match(/serving at (http:\S+)/)?.[1];
-    await sleep(25);
-  }
-  assert.ok(h.address, h.said);
+  const serve = async (config) => {
+    const more = ['serve', '--config', config, '--state-dir', h.state];
+    h.node = spawn('setpriv', [...words, process.env.PAWL, ...more], { env: h.env });
+    h.ended = new Promise((resolve) => h.node.on('exit', resolve));
+    h.said = '';
+    h.node.stderr.on('data', (bytes) => {
+      h.said += bytes;
+    });
+    for (let i = 0; i < 400 && !h.address; ++i) {
+      h.address = h.said.match(/serving at (http:\S+)/)?.[1];
+      await sleep(25);
+    }
+    assert.ok(h.address, h.said);
+  };
+  await serve(h.config);
   assert.doesNotMatch(h.said, /can be written by/);
   writeFileSync(h.config, h.more);
   await h.hup();
   assert.equal(await h.opens('late'), 201);
+  // Whoever starts the node with another file, which is not theirs either, chose it.
+  await h.deploy(h.first);
+  await h.stop();
+  const other = path.join(h.dir, 'other.yaml');
+  writeFileSync(other, h.more, { mode: 0o644 });
+  await serve(other);
+  assert.equal(await h.opens('late'), 401);
+  assert.match(h.said, /`agents\.late` is new/);
+  await h.stop();
+  await serve(h.config);
+  writeFileSync(h.config, h.more);
+  await h.hup();
+  assert.equal(await h.opens('late'), 201, 'at its own place nobody has to accept it');
   // As soon as the node's user could write it, it is their word.
   chownSync(folder, nobody, nobody);
   await h.deploy(h.first);
