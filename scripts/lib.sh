@@ -175,7 +175,8 @@ run_ctest() {
   rm -rf "build/$preset/cases"
   say "running the tests of preset $preset"
   # One more than there are cores: some of them wait for time that has to pass.
-  ctest --test-dir "build/$preset" -j "$((cores + 1))" --output-on-failure "$@" >"$log" 2>&1 || status=$?
+  ctest --test-dir "build/$preset" -j "$((cores + 1))" --output-on-failure "$@" >"$log" 2>&1 ||
+    status=$?
   grep -vE '^ *[0-9]+/[0-9]+ Test +#[0-9]+: .* Passed |^ +Start +[0-9]+: |^Internal ctest' \
     "$log" || true
   read -r failed total < <(sed -nE \
