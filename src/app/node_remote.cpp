@@ -23,6 +23,7 @@ namespace {
 constexpr std::string_view mcp_path = "/mcp/";
 constexpr std::size_t client_name_bytes_max = 64;
 constexpr std::size_t role_bytes_max = 256;
+constexpr std::size_t mib = 1UL << 20;
 // An account that gets another name is somebody else in so long.
 constexpr Duration user_name_kept = Duration::seconds(10);
 
@@ -30,7 +31,10 @@ constexpr Duration user_name_kept = Duration::seconds(10);
 static_assert(GatewayLimits{}.sessions == mcp::sessions_max &&
               GatewayLimits{}.sessions_of_caller == mcp::sessions_of_caller_max &&
               GatewayLimits{}.new_sessions_per_minute == mcp::new_sessions_per_minute_max &&
-              GatewayLimits{}.requests_of_session == mcp::requests_of_client_max);
+              GatewayLimits{}.requests_of_session == mcp::requests_of_client_max &&
+              GatewayLimits{}.requests_per_second == mcp::requests_per_second_max &&
+              GatewayLimits{}.request_mib * mib == mcp::requests_bytes_max &&
+              GatewayLimits{}.request_mib_of_caller * mib == mcp::requests_bytes_of_caller_max);
 
 uid_t own_user() {
   static const uid_t user = ::getuid();
@@ -97,7 +101,10 @@ void Node::use_limits() {
   door_->limit({.sessions = limits.sessions,
                 .sessions_of_caller = limits.sessions_of_caller,
                 .new_sessions_per_minute = limits.new_sessions_per_minute,
-                .requests_of_session = limits.requests_of_session});
+                .requests_of_session = limits.requests_of_session,
+                .requests_bytes_of_caller = limits.request_mib_of_caller * mib,
+                .requests_bytes = limits.request_mib * mib,
+                .requests_per_second = limits.requests_per_second});
 }
 
 // Where the deployment file names agents, one of them it has to be, with its own role, or the

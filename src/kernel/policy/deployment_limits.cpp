@@ -24,6 +24,9 @@ constexpr LimitKey kLimits[] = {
     {"sessions_of_caller", &GatewayLimits::sessions_of_caller, 262'144},
     {"new_sessions_per_minute", &GatewayLimits::new_sessions_per_minute, 1'000'000},
     {"requests_of_session", &GatewayLimits::requests_of_session, 65'536},
+    {"requests_per_second", &GatewayLimits::requests_per_second, 10'000'000},
+    {"request_mib", &GatewayLimits::request_mib, 65'536},
+    {"request_mib_of_caller", &GatewayLimits::request_mib_of_caller, 65'536},
     {"connections", &GatewayLimits::connections, 262'144},
     {"connections_of_address", &GatewayLimits::connections_of_address, 262'144},
 };
@@ -40,6 +43,8 @@ constexpr Share kShares[] = {
      &GatewayLimits::processes},
     {"sessions_of_caller", "sessions", &GatewayLimits::sessions_of_caller,
      &GatewayLimits::sessions},
+    {"request_mib_of_caller", "request_mib", &GatewayLimits::request_mib_of_caller,
+     &GatewayLimits::request_mib},
     {"connections_of_address", "connections", &GatewayLimits::connections_of_address,
      &GatewayLimits::connections},
 };

@@ -36,6 +36,9 @@ constexpr auto kLimitRows = std::to_array<LimitRow>({
     {"sessions_of_caller", &GatewayLimits::sessions_of_caller},
     {"new_sessions_per_minute", &GatewayLimits::new_sessions_per_minute},
     {"requests_of_session", &GatewayLimits::requests_of_session},
+    {"requests_per_second", &GatewayLimits::requests_per_second},
+    {"request_mib", &GatewayLimits::request_mib},
+    {"request_mib_of_caller", &GatewayLimits::request_mib_of_caller},
     {"connections", &GatewayLimits::connections},
     {"connections_of_address", &GatewayLimits::connections_of_address},
 });
