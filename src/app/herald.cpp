@@ -124,7 +124,8 @@ void NodeHerald::news(const QuestionNews& news) {
 
 void NodeHerald::escalate(const std::string& run, const std::string& event,
                           const std::string& sentence) {
-  const std::string text = fmt::format("{}: {} (run {})", event, sentence, run);
+  const std::string where = run.empty() ? std::string() : fmt::format(" (run {})", run);
+  const std::string text = fmt::format("{}: {}{}", event, sentence, where);
   log_line(text, LogLevel::warning);
   say_(run, text);
   notifiers_.desktop("pawl: " + event, text);

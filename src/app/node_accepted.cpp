@@ -147,7 +147,6 @@ void Node::say_waiting() {
       "(`pawl accept --deployment --config {}`); laxer is {}",
       visible(options_.config), config_.digest, config_.waiting, visible(options_.config),
       config_.laxer);
-  log_line(sentence, LogLevel::warning);
   (void)gate_->note({}, "deployment file waits", sentence);
   gate_->escalate({}, "deployment_changed", sentence);
 }

@@ -170,7 +170,9 @@ void Node::reload() {
   if (Status certificate = gateway_->reload(); !certificate) {
     log_line("the certificate stays as it was: " + to_string(certificate.error()));
   }
-  log_line("the deployment file was read again");
+  log_line(config_.waiting.empty()
+               ? "the deployment file was read again"
+               : "the deployment file was read again, and waits for a reviewer");
 }
 
 }  // namespace pawl::app
