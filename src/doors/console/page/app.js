@@ -115,7 +115,7 @@ function enter() {
       if (kind === 'question') question(said);
       else if (kind === 'answered') answered(said.approval);
       else if (kind === 'again') void read();
-      else void readStatus();
+      else readStatus().catch(() => {}); // signed out meanwhile, or the line breaks as well
     },
   });
 }
