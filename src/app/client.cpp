@@ -84,9 +84,7 @@ Status NodeConnection::send(std::string_view request, const std::vector<int>& fd
 Result<NodeConnection> control(const Arguments& arguments) {
   auto directory = state_directory(arguments);
   if (!directory) return std::unexpected(directory.error());
-  const NodeLauncher launcher(*directory, config_path(arguments));
-  if (auto started = launcher.ensure(); !started) return std::unexpected(started.error());
-  return NodeConnection::open(*directory, control_socket);
+  return NodeLauncher(*directory, config_path(arguments)).ensure();
 }
 
 Result<json::Document> act(NodeConnection& node, const std::string& person,

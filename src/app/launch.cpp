@@ -90,15 +90,17 @@ Status NodeLauncher::launch() const {
   return net::start_detached("/proc/self/exe", std::move(words), log, {memory_setting});
 }
 
-Result<NodeStart> NodeLauncher::ensure() const {
+Result<NodeConnection> NodeLauncher::ensure() const {
   auto connected = NodeConnection::open(state_directory_, control_socket);
-  if (connected) return NodeStart{};
-  if (connected.error().fault != Fault::missing) return std::unexpected(connected.error());
+  if (connected) return connected;
+  // One that ends at this moment closes the connection, or breaks it.
+  const Fault why = connected.error().fault;
+  if (why != Fault::missing && why != Fault::io) return std::unexpected(connected.error());
   if (Status launched = launch(); !launched) return std::unexpected(launched.error());
   for (std::int64_t waited = 0; waited < start_within.ns / 1000; waited += launch_look_every_us) {
     ::usleep(launch_look_every_us);
     connected = NodeConnection::open(state_directory_, control_socket);
-    if (connected) return NodeStart{true};
+    if (connected) return connected;
   }
   return fail(Fault::environment,
               fmt::format("the node did not start: see `{}/{}` ({})", state_directory_, log_name,

@@ -302,9 +302,9 @@ Result<NodeConnection> join(const Arguments& arguments, Shim& shim) {
           ? (std::filesystem::path(config).parent_path() / home_expanded((*role)->file)).string()
           : std::string();
 
-  if (auto node = NodeLauncher(*directory, config).ensure(); !node) {
-    return std::unexpected(node.error());
-  }
+  // Held until the session is there: else the node could end in between.
+  const auto node = NodeLauncher(*directory, config).ensure();
+  if (!node) return std::unexpected(node.error());
   auto connection = NodeConnection::open(*directory, join_socket);
   if (!connection) return connection;
   const JoinRequest request = join_request(arguments, *commands, role_file);

@@ -26,16 +26,16 @@ struct NodeOptions {
 // Runs until idle or told to stop. The exit status of `pawl node`.
 int run_node(const NodeOptions& options);
 
+class NodeConnection;
+
 // Makes sure that a node serves the directory: connects, or starts one in the background and waits
-// until it answers. The message of an error names its log.
-struct NodeStart {
-  bool started = false;
-};
+// until it answers. The message of an error names its log. The connection, to the control socket,
+// keeps the node there: as long as somebody has one, it does not end for want of work.
 class NodeLauncher {
  public:
   NodeLauncher(std::string state_directory, std::string config)
       : state_directory_(std::move(state_directory)), config_(std::move(config)) {}
-  Result<NodeStart> ensure() const;
+  Result<NodeConnection> ensure() const;
 
  private:
   Status launch() const;
