@@ -186,6 +186,13 @@ std::string place(const Laxer& part) {
                            : fmt::format("{}:{}", visible(part.at.file), part.at.line);
 }
 
+void show_laxer(const std::vector<Laxer>& parts, const Report& report) {
+  for (const Laxer& part : parts) {
+    report.say(paint(Ink::warn, "laxer     ") + place(part) + ": " + part.says);
+  }
+  if (parts.empty()) report.say("laxer     nothing");
+}
+
 // What the file permits and the accepted one did not, found here and not asked of the node: this is
 // what the proof is about.
 Result<std::vector<Laxer>> laxer_than_accepted(NodeConnection& node, const Policy& policy,
@@ -212,10 +219,7 @@ Result<std::vector<Laxer>> laxer_than_accepted(NodeConnection& node, const Polic
     return std::vector<Laxer>{};
   }
   std::vector<Laxer> parts = laxer_parts(*before.policy, policy);
-  for (const Laxer& part : parts) {
-    report.say(paint(Ink::warn, "laxer     ") + place(part) + ": " + part.says);
-  }
-  if (parts.empty()) report.say("laxer     nothing");
+  show_laxer(parts, report);
   return parts;
 }
 
@@ -306,16 +310,13 @@ int accept_observation(const Arguments& arguments, const std::string& name) {
 }
 
 // What stands in the file now, against what the node goes by.
-std::vector<Laxer> show_deployment(const DeploymentRead& read, json::View node,
-                                   const Report& report) {
+std::vector<Laxer> show_deployment(const DeploymentRead& read, const std::string& digest,
+                                   json::View node, const Report& report) {
   const std::string before(node.text("digest").value_or(""));
   report.say(fmt::format("file      {}\nbefore    {}\nafter     {}", visible(read.path),
-                         visible(before), spelled(sha256(read.text))));
+                         visible(before), digest));
   std::vector<Laxer> parts = laxer_deployment(node.text("text").value_or(""), read.text, read.path);
-  for (const Laxer& part : parts) {
-    report.say(paint(Ink::warn, "laxer     ") + place(part) + ": " + part.says);
-  }
-  if (parts.empty()) report.say("laxer     nothing");
+  show_laxer(parts, report);
   return parts;
 }
 
@@ -335,7 +336,7 @@ int accept_deployment(const Arguments& arguments) {
         {Fault::usage, "the node reads another file: `--config " + visible(config) + "`", {}});
   }
   const Report report(arguments.has("--json"));
-  const std::vector<Laxer> parts = show_deployment(read, known->root(), report);
+  const std::vector<Laxer> parts = show_deployment(read, digest, known->root(), report);
   json::Writer act_text;
   act_text.object().key("digest").string(digest);
   act_text.key("kind").string("accept_deployment").end();

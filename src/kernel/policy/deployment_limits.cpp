@@ -2,20 +2,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
 #include <optional>
 #include <string_view>
 
 #include "kernel/policy/deployment_read.h"
+#include "kernel/policy/limit_keys.h"
 
 namespace pawl {
 namespace {
-
-struct LimitKey {
-  std::string_view key;
-  std::uint64_t GatewayLimits::* into;
-  std::uint64_t most;
-};
 
 constexpr LimitKey kLimits[] = {
     {"processes", &GatewayLimits::processes, 65'536},
@@ -66,14 +60,18 @@ void check_shares(DeploymentBuild& build, const yaml::Node& node, GatewayLimits&
 
 }  // namespace
 
+std::span<const LimitKey> limit_keys() {
+  return kLimits;
+}
+
 void read_limits(DeploymentBuild& build, const yaml::Entry& entry) {
   GatewayLimits limits;
   const bool read =
       build.reading.keys(entry.value, Section::gateway_limits, [&](const yaml::Entry& key) {
         const auto* const known = std::ranges::find(kLimits, key.key, &LimitKey::key);
-        if (known == std::end(kLimits)) return false;
+        if (known == std::ranges::end(kLimits)) return false;
         const auto number = build.reading.count(key.value, key.key, {1, known->most});
-        if (number) limits.*known->into = *number;
+        if (number) limits.*known->number = *number;
         return true;
       });
   if (!read) return;

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "base/yaml.h"
+#include "kernel/policy/limit_keys.h"
 #include "kernel/strictness/deployment_parts.h"
 
 namespace pawl {
@@ -24,37 +25,18 @@ struct KeyRow {
   CompareKey compare;
 };
 
-struct LimitRow {
-  std::string_view name;
-  std::uint64_t GatewayLimits::* number;
-};
-
-constexpr auto kLimitRows = std::to_array<LimitRow>({
-    {"processes", &GatewayLimits::processes},
-    {"processes_of_caller", &GatewayLimits::processes_of_caller},
-    {"sessions", &GatewayLimits::sessions},
-    {"sessions_of_caller", &GatewayLimits::sessions_of_caller},
-    {"new_sessions_per_minute", &GatewayLimits::new_sessions_per_minute},
-    {"requests_of_session", &GatewayLimits::requests_of_session},
-    {"requests_per_second", &GatewayLimits::requests_per_second},
-    {"request_mib", &GatewayLimits::request_mib},
-    {"request_mib_of_caller", &GatewayLimits::request_mib_of_caller},
-    {"connections", &GatewayLimits::connections},
-    {"connections_of_address", &GatewayLimits::connections_of_address},
-});
-
 bool is_limit(std::string_view name) {
-  return std::ranges::find(kLimitRows, name, &LimitRow::name) != kLimitRows.end();
+  return std::ranges::any_of(limit_keys(), [name](const LimitKey& row) { return row.key == name; });
 }
 
 // By what holds, since what one caller may have is half of what there is where nobody says more.
 void compare_limits(const KeyPair& pair) {
-  for (const LimitRow& row : kLimitRows) {
+  for (const LimitKey& row : limit_keys()) {
     const std::uint64_t was = pair.files.before.limits.*row.number;
     const std::uint64_t is = pair.files.after.limits.*row.number;
     if (is <= was) continue;
-    pair.found(pair.below(std::string(row.name)).at,
-               fmt::format("`limits.{}` was {} and is {}", row.name, was, is));
+    pair.found(pair.below(std::string(row.key)).at,
+               fmt::format("`limits.{}` was {} and is {}", row.key, was, is));
   }
   // A key that the table above does not have.
   for (const std::string& name : names_of(pair)) {
@@ -62,29 +44,11 @@ void compare_limits(const KeyPair& pair) {
   }
 }
 
-// What a file names in both, by the rows of `section`. A name that comes is laxer; of one that
-// goes `goes` says why that is, or nothing.
-template <class Goes>
-void compare_names(const KeyPair& pair, Section section, Goes goes) {
-  for (const std::string& name : names_of(pair)) {
-    const KeyPair one = pair.below(name);
-    if (one.is == nullptr) {
-      const std::string why = goes(name);
-      if (why.empty()) continue;
-      pair.found(pair.at, fmt::format("`{}` is gone, {}{}", visible(one.path), why,
-                                      line_before(one.was->at)));
-    } else if (one.was == nullptr) {
-      same_only(one);
-    } else {
-      compare_keys(one, section);
-    }
-  }
-}
-
 // Why it could loosen something that this role goes; empty: nobody else leans on it. Where a
 // directory is bound to no role, whoever starts something there chooses the policy; and what
 // several roles have one file for, all of them have to be permitted.
-std::string leans_on_role(const Deployment& before, const std::string& name) {
+std::string leans_on_role(const DeploymentPair& files, const std::string& name) {
+  const Deployment& before = files.before;
   const auto known = before.roles.find(name);
   if (known == before.roles.end()) return "and nobody can tell what it was";
   const Deployment::Role& gone = known->second;
@@ -97,9 +61,7 @@ std::string leans_on_role(const Deployment& before, const std::string& name) {
 }
 
 void compare_roles(const KeyPair& pair) {
-  const Deployment& before = pair.files.before;
-  compare_names(pair, role,
-                [&before](const std::string& name) { return leans_on_role(before, name); });
+  compare_names(pair, role, leans_on_role);
 }
 
 // Without any agent the doors ask nobody who they are; and what would prove two agents is nobody's,
@@ -114,8 +76,7 @@ std::string leans_on_agent(const DeploymentPair& files, const std::string& name)
 }
 
 void compare_agents(const KeyPair& pair) {
-  compare_names(pair, deployed_agent,
-                [&pair](const std::string& name) { return leans_on_agent(pair.files, name); });
+  compare_names(pair, deployed_agent, leans_on_agent);
 }
 
 bool marks_revoked(const KeyPair& /*pair*/, const std::string& text) {
@@ -123,16 +84,16 @@ bool marks_revoked(const KeyPair& /*pair*/, const std::string& text) {
   return colon != std::string::npos && text.substr(colon + 1) == revoked_mark;
 }
 
-bool may_be_lost(const KeyPair& /*pair*/, const std::string& /*text*/) {
-  return true;
+void compare_agent_keys(const KeyPair& pair) {
+  changed_texts(pair, any_text, marks_revoked);
 }
 
-void compare_agent_keys(const KeyPair& pair) {
-  changed_texts(pair, may_be_lost, marks_revoked);
+std::string nothing_leans(const DeploymentPair& /*files*/, const std::string& /*name*/) {
+  return {};
 }
 
 void compare_credentials(const KeyPair& pair) {
-  compare_names(pair, credential, [](const std::string& /*name*/) { return std::string(); });
+  compare_names(pair, credential, nothing_leans);
 }
 
 constexpr auto kKeyRows = std::to_array<KeyRow>({
@@ -255,6 +216,21 @@ void compare_keys(const KeyPair& pair, Section section) {
   for (const std::string& name : names_of(pair)) {
     const KeyRow* row = row_of(section, name);
     (row == nullptr ? same_only : row->compare)(pair.below(name));
+  }
+}
+
+void compare_name(const KeyPair& one, const std::string& name, Section section, LeansOn leans) {
+  if (one.was == nullptr) return same_only(one);
+  if (one.is != nullptr) return compare_keys(one, section);
+  const std::string why = leans(one.files, name);
+  if (why.empty()) return;
+  one.found(one.at,
+            fmt::format("`{}` is gone, {}{}", visible(one.path), why, line_before(one.was->at)));
+}
+
+void compare_names(const KeyPair& pair, Section section, LeansOn leans) {
+  for (const std::string& name : names_of(pair)) {
+    compare_name(pair.below(name), name, section, leans);
   }
 }
 

@@ -47,11 +47,19 @@ void fewer_or_none(const KeyPair& pair);
 // A list that may lose what `lose` says yes to, and get what `get` says yes to.
 using OfText = bool (*)(const KeyPair& pair, const std::string& text);
 void changed_texts(const KeyPair& pair, OfText lose, OfText get);
+bool any_text(const KeyPair& pair, const std::string& text);
+bool no_text(const KeyPair& pair, const std::string& text);
 // The names of both mappings, each once.
 std::vector<std::string> names_of(const KeyPair& pair);
 
 // deployment.cpp: the keys of a mapping, each by its row of the table.
 void compare_keys(const KeyPair& pair, Section section);
+// Why it could loosen something that this name goes; empty: nothing leans on it.
+using LeansOn = std::string (*)(const DeploymentPair& files, const std::string& name);
+// What a file names in both: a name that comes is laxer, one that stays is compared by the rows of
+// `section`, and of one that goes `leans` decides.
+void compare_name(const KeyPair& one, const std::string& name, Section section, LeansOn leans);
+void compare_names(const KeyPair& pair, Section section, LeansOn leans);
 
 // deployment_people.cpp
 void compare_people(const KeyPair& pair);

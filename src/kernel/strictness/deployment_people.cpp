@@ -3,9 +3,6 @@
 // starts runs, a name that the provider would give to a stranger.
 #include <algorithm>
 
-#include <fmt/format.h>
-
-#include "base/text.h"
 #include "kernel/strictness/deployment_parts.h"
 
 namespace pawl {
@@ -14,7 +11,8 @@ namespace {
 
 // Why it could loosen something that this person, or a membership of theirs, goes; empty: they
 // only answered.
-std::string leans_on(const Deployment& before, const std::string& name) {
+std::string leans_on_person(const DeploymentPair& files, const std::string& name) {
+  const Deployment& before = files.before;
   const auto known = before.people.find(name);
   if (known == before.people.end()) return "and nobody can tell who that is";
   if (before.provider) return "and the provider may know somebody else by that name";
@@ -24,15 +22,11 @@ std::string leans_on(const Deployment& before, const std::string& name) {
 }
 
 bool only_answered(const KeyPair& pair, const std::string& name) {
-  return leans_on(pair.files.before, name).empty();
-}
-
-bool no_new_name(const KeyPair& /*pair*/, const std::string& /*name*/) {
-  return false;
+  return leans_on_person(pair.files, name).empty();
 }
 
 void compare_members(const KeyPair& pair) {
-  changed_texts(pair, only_answered, no_new_name);
+  changed_texts(pair, only_answered, no_text);
 }
 
 // A group of the provider's is compared as it is written.
@@ -45,15 +39,6 @@ void compare_groups(const KeyPair& pair) {
                       });
     if (!fine) compare_members(one);
   }
-}
-
-void compare_person(const KeyPair& pair, const std::string& name) {
-  if (pair.was == nullptr) return same_only(pair);
-  if (pair.is != nullptr) return compare_keys(pair, Section::person);
-  const std::string why = leans_on(pair.files.before, name);
-  if (why.empty()) return;
-  pair.found(pair.at,
-             fmt::format("`{}` is gone, {}{}", visible(pair.path), why, line_before(pair.was->at)));
 }
 
 }  // namespace
@@ -78,7 +63,7 @@ void compare_people(const KeyPair& pair) {
     } else if (find_key(Section::people, name) != nullptr) {
       same_only(one);
     } else {
-      compare_person(one, name);
+      compare_name(one, name, Section::person, leans_on_person);
     }
   }
 }

@@ -10,10 +10,6 @@ namespace pawl {
 
 namespace {
 
-std::string in_line_before(const yaml::Node& node) {
-  return line_before(node.at);
-}
-
 bool equal_nodes(const yaml::Node& a, const yaml::Node& b) {
   if (a.kind != b.kind || a.text != b.text || a.quoted != b.quoted) return false;
   if (!std::ranges::equal(a.items, b.items, equal_nodes)) return false;
@@ -36,14 +32,6 @@ std::optional<std::vector<const yaml::Node*>> texts_of(const yaml::Node& node) {
 
 bool has_text(const std::vector<const yaml::Node*>& texts, const std::string& text) {
   return std::ranges::any_of(texts, [&text](const auto* one) { return one->text == text; });
-}
-
-bool yes(const KeyPair& /*pair*/, const std::string& /*text*/) {
-  return true;
-}
-
-bool no(const KeyPair& /*pair*/, const std::string& /*text*/) {
-  return false;
 }
 
 }  // namespace
@@ -77,10 +65,10 @@ void same_only(const KeyPair& pair) {
   if (pair.was == nullptr && pair.is == nullptr) return;
   const std::string name = "`" + visible(pair.path) + "`";
   if (pair.was == nullptr) return pair.found(pair.at, name + " is new");
-  if (pair.is == nullptr) return pair.found(pair.at, name + " is gone" + in_line_before(*pair.was));
+  if (pair.is == nullptr) return pair.found(pair.at, name + " is gone" + line_before(pair.was->at));
   if (equal_nodes(*pair.was, *pair.is)) return;
   const bool mappings = pair.was->is_map() && pair.is->is_map();
-  if (!mappings) return pair.found(pair.at, name + " is another one" + in_line_before(*pair.was));
+  if (!mappings) return pair.found(pair.at, name + " is another one" + line_before(pair.was->at));
   for (const std::string& key : names_of(pair)) same_only(pair.below(key));
 }
 
@@ -102,12 +90,20 @@ void changed_texts(const KeyPair& pair, OfText lose, OfText get) {
   }
   for (const yaml::Node* one : *old) {
     if (has_text(*now, one->text) || lose(pair, one->text)) continue;
-    pair.found(pair.at, "`" + visible(one->text) + "`" + of + " is gone" + in_line_before(*one));
+    pair.found(pair.at, "`" + visible(one->text) + "`" + of + " is gone" + line_before(one->at));
   }
 }
 
+bool any_text(const KeyPair& /*pair*/, const std::string& /*text*/) {
+  return true;
+}
+
+bool no_text(const KeyPair& /*pair*/, const std::string& /*text*/) {
+  return false;
+}
+
 void fewer_texts(const KeyPair& pair) {
-  changed_texts(pair, yes, no);
+  changed_texts(pair, any_text, no_text);
 }
 
 void fewer_or_none(const KeyPair& pair) {
