@@ -9,7 +9,7 @@
 namespace pawl::check {
 namespace {
 
-constexpr int kFileLinesMax = 400;
+constexpr int kFileLinesMax = 800;
 constexpr int kFunctionLinesMax = 60;
 constexpr int kLineColumnsMax = 100;
 
