@@ -24,6 +24,7 @@
 #include "doors/mcp/reply.h"
 #include "doors/mcp/requests.h"
 #include "doors/mcp/shelf.h"
+#include "doors/mcp/unreadable.h"
 #include "doors/mcp/wire.h"
 #include "io/net/child.h"
 
@@ -57,6 +58,7 @@ struct Asker {
 
   void open(std::unique_ptr<mcp::Wire> way);
   void hear(std::string_view text);
+  void unreadable(std::string_view text, const std::string& why);
   void run(const std::string& server, Duration at_most);
   Task<mcp::Answer> hello();
   Task<void> ask(std::string server);
@@ -80,8 +82,9 @@ void Asker::open(std::unique_ptr<mcp::Wire> way) {
 }
 
 void Asker::hear(std::string_view text) {
-  const auto message = mcp::read_message(text, mcp::Side::server, parser, document);
-  if (!message) return;
+  std::string mended;
+  const auto message = mcp::read_said(text, mended, parser, document);
+  if (!message) return unreadable(text, message.error().message);
   if (message->kind == mcp::MessageKind::request) {
     const bool ping = message->method == "ping";
     wire->send(ping ? mcp::result_line(message->id, "{}")
@@ -92,6 +95,18 @@ void Asker::hear(std::string_view text) {
   } else if (message->kind == mcp::MessageKind::error) {
     requests->deliver(message->id, {mcp::Answer::Kind::error, std::string(message->error_text)});
   }
+}
+
+// As a session does it: tools that are nested too deep are left out, and what else is no answer
+// ends the request that it names.
+void Asker::unreadable(std::string_view text, const std::string& why) {
+  const mcp::MeantFor meant = mcp::meant_for(text);
+  const bool lists = meant.answer && meant.ids.size() == 1 &&
+                     requests->method_of(meant.ids.front()) == "tools/list";
+  if (const auto shortened = lists ? mcp::without_deep_tools(text) : std::nullopt) {
+    return hear(shortened->line);
+  }
+  requests->lose(meant, mcp::cannot_be_read(why));
 }
 
 void Asker::run(const std::string& server, Duration at_most) {

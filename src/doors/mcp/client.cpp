@@ -299,6 +299,7 @@ Task<void> Session::Room::list(PendingPtr entry, std::string method, std::string
       at_server->send(method, own ? with_meta(params.empty() ? "{}" : params, *entry->envelope)
                                   : for_server(params));
   entry->server_id = ticket.id;
+  const net::Timer patience = answered_within(ticket.id, listed_within);
   Answer answer = co_await ticket.answer;
   if (answer.kind == Answer::Kind::error) {
     settle(entry, {Reply::Kind::error,

@@ -106,11 +106,23 @@ Status check_id(json::View id) {
   return std::unexpected(refused("`id` is neither a text nor an integer"));
 }
 
-Result<MessageKind> kind_of(const Top& top) {
+Result<MessageKind> kind_of(const Top& top, Side side) {
   const bool method = top.method().exists();
   const bool id = top.id().exists();
-  const bool result = top.result().exists();
-  const bool error = top.error().exists();
+  bool result = top.result().exists();
+  bool error = top.error().exists();
+  if (side == Side::server && result && error) {
+    if (top.error().is_null()) {
+      error = false;
+    } else if (top.result().is_null()) {
+      result = false;
+    } else {
+      return std::unexpected(refused("an answer has both a result and an error"));
+    }
+  }
+  if (side == Side::server && result && !top.result().is_object()) {
+    return std::unexpected(refused("`result` is not an object"));
+  }
   if (method && !result && !error) {
     if (!top.method().is_string()) return std::unexpected(refused("`method` is not a text"));
     return id ? MessageKind::request : MessageKind::notification;
@@ -144,6 +156,20 @@ std::vector<Slice> top_level(std::string_view text) {
   return slices;
 }
 
+std::vector<std::string_view> elements_of(std::string_view text) {
+  std::vector<std::string_view> out;
+  for (std::size_t at = 1; at < text.size() && text[at] != ']';) {
+    if (is_blank(text[at]) || text[at] == ',') {
+      ++at;
+      continue;
+    }
+    const std::size_t end = end_of_value(text, at);
+    out.push_back(text.substr(at, end - at));
+    at = end;
+  }
+  return out;
+}
+
 Result<Message> read_message(std::string_view line, Side side, json::Parser& parser,
                              json::Document& document) {
   json::ParseLimits limits;
@@ -157,7 +183,7 @@ Result<Message> read_message(std::string_view line, Side side, json::Parser& par
   const Top top(root);
   if (Status known = check_members(top); !known) return std::unexpected(known.error());
   if (Status id = check_id(top.id()); !id) return std::unexpected(id.error());
-  const Result<MessageKind> kind = kind_of(top);
+  const Result<MessageKind> kind = kind_of(top, side);
   if (!kind) return std::unexpected(kind.error());
 
   Message message;

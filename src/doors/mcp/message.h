@@ -2,8 +2,10 @@
 //
 // A message is refused as a whole where two readers could see two different messages: a batch, a
 // member that JSON-RPC does not have, two members that are the same after folding, an id that is
-// neither a string nor an integer, `params` that are not an object. The texts of `id`, `result` and
-// `error` are slices of the received line, so that what passes unchanged passes byte for byte.
+// neither a string nor an integer, `params` that are not an object. Of a server, whose libraries
+// write every member of an answer, one that is `null` beside the other is not there; an answer with
+// both, or whose `result` is no object, is refused. The texts of `id`, `result` and `error` are
+// slices of the received line, so that what passes unchanged passes byte for byte.
 #pragma once
 
 #include <cstdint>
@@ -53,6 +55,8 @@ struct Slice {
   std::string_view value;  // raw JSON
 };
 std::vector<Slice> top_level(std::string_view object_text);
+// The elements of a valid JSON array, as slices of it.
+std::vector<std::string_view> elements_of(std::string_view array_text);
 
 // The method of a line that was refused as a message, for the form of the answer only.
 std::string method_of(std::string_view line);

@@ -141,6 +141,8 @@ Task<bool> Session::Room::try_discover() {
 
 Task<bool> Session::Room::try_initialize(const Hello& hello) {
   auto ticket = at_server->send("initialize", initialize_params(hello, *spec.policy, spec.server));
+  // There are servers that are installed first.
+  const net::Timer patience = answered_within(ticket.id, spec.call_deadline);
   const Answer answer = co_await ticket.answer;
   if (answer.kind == Answer::Kind::error) server_refusal = answer.text;
   auto result =

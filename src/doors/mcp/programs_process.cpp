@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "doors/mcp/programs_room.h"
+#include "doors/mcp/unreadable.h"
 
 namespace pawl::mcp {
 namespace {
@@ -16,6 +17,12 @@ std::string question_id(const RunningProgram& process, std::string_view raw) {
   std::string id;
   json::write_string(fmt::format("p{}:{}", process.serial, raw), id);
   return id;
+}
+
+// An id of ours as we wrote it, however the server spells it.
+std::string asked_as(std::string_view raw) {
+  const auto number = own_id(raw);
+  return number ? std::to_string(*number) : key_of(raw);
 }
 
 }  // namespace
@@ -102,9 +109,7 @@ RunningPtr Programs::adopt(Program program, std::string mark) {
        .too_long =
            [with](std::string_view head) {
              with([&](Programs& self, const RunningPtr& it) {
-               const std::string id = key_of(id_of_head(head));
-               if (it->asked.erase(id) > 0) self.lose(id, "its answer is too long");
-               self.end_if_unused(it);
+               self.too_long(it, head);
              });
            },
        .crowded =
@@ -153,8 +158,11 @@ void Programs::said(const RunningPtr& process, std::string_view text) {
   const auto self = shared_from_this();
   std::string line(text);
   if (server.scrub) server.scrub(line);
-  const auto message = read_message(line, Side::server, parser, document);
-  if (!message) return deliver(std::move(line));
+  std::string_view whole = line;
+  std::string mended;
+  const auto message = read_said(whole, mended, parser, document);
+  if (!mended.empty()) return said(process, mended);
+  if (!message) return unreadable(process, std::move(line));
   switch (message->kind) {
     case MessageKind::request: {
       const std::string id = question_id(*process, message->id);
@@ -175,8 +183,32 @@ void Programs::said(const RunningPtr& process, std::string_view text) {
   }
 }
 
+// The session looks at it, and ends the requests that it names.
+void Programs::unreadable(const RunningPtr& process, std::string line) {
+  const MeantFor meant = meant_for(line);
+  for (std::string_view raw : meant.ids) {
+    if (!meant.answer) break;
+    process->asked.erase(asked_as(raw));
+    if (process->opening && key_of(raw) == kOpeningId) process->opened.deliver(false);
+  }
+  deliver(std::move(line));
+  end_if_unused(process);
+}
+
+void Programs::too_long(const RunningPtr& process, std::string_view head) {
+  const MeantFor meant = meant_for(head, Part::beginning);
+  std::vector<std::string> named;
+  for (std::string_view raw : meant.ids) named.push_back(asked_as(raw));
+  // Its id stands behind what is too long.
+  if (named.empty() && process->asked.size() == 1) named.push_back(process->asked.begin()->first);
+  for (const std::string& id : named) {
+    if (meant.answer && process->asked.erase(id) > 0) lose(id, "its answer is too long");
+  }
+  end_if_unused(process);
+}
+
 void Programs::answered(const RunningPtr& process, const Message& message, std::string_view text) {
-  const std::string id = key_of(message.id);
+  const std::string id = asked_as(message.id);
   const std::string chosen(message.result.text("protocolVersion").value_or(""));
   if (process->opening && id == kOpeningId) {
     process->opened.deliver(message.kind == MessageKind::result && chosen == revision);

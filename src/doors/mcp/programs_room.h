@@ -74,6 +74,8 @@ struct Programs : std::enable_shared_from_this<Programs> {
   RunningPtr adopt(Program program, std::string mark);
   void hand_over(const RunningPtr& process, ProgramLine::Item item);
   void said(const RunningPtr& process, std::string_view text);
+  void unreadable(const RunningPtr& process, std::string line);
+  void too_long(const RunningPtr& process, std::string_view head);
   void answered(const RunningPtr& process, const Message& message, std::string_view text);
   void ended(const RunningPtr& process);
   void retire(const RunningPtr& process);

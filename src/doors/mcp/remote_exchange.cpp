@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "doors/mcp/era.h"
 #include "doors/mcp/remote_room.h"
+#include "doors/mcp/unreadable.h"
 #include "io/net/pipe.h"
 #include "model/trace.h"
 
@@ -24,15 +25,20 @@ Exchange::Form form_of(int status, const std::string& type) {
   return type == "text/event-stream" ? Exchange::Form::events : Exchange::Form::none;
 }
 
-json::ParseLimits as_said() {
-  json::ParseLimits limits;
-  limits.twins = json::Twins::permit;
-  return limits;
-}
+constexpr std::size_t shown_type_bytes_max = 64;
+constexpr Duration refusal_within = Duration::seconds(5);
 
 // Whether an answer with this status means that nobody acted on the request.
 bool refuses(int status) {
   return status == 307 || status == 308 || (status >= 400 && status <= 499);
+}
+
+constexpr std::string_view kReadyMethod = "notifications/initialized";
+
+std::string words_of_no_answer(int status, const std::string& type) {
+  const std::string shown = visible(type.substr(0, shown_type_bytes_max));
+  return fmt::format("the tool server answered with status {} and {}, which is no answer", status,
+                     type.empty() ? "no message" : "`" + shown + "`");
 }
 
 std::string words_of_refusal(int status) {
@@ -126,11 +132,27 @@ void Remote::post(const ExchangePtr& exchange, const Minted* minted) {
 void Remote::on_head(const ExchangePtr& exchange, const http::AnswerHead& head) {
   left(*exchange);
   exchange->status = head.status;
-  exchange->form = form_of(head.status, media_type_of(head));
+  const std::string type = media_type_of(head);
+  exchange->form = form_of(head.status, type);
   const bool fine = exchange->form != Exchange::Form::refusal;
+  const bool asked = exchange->request() && exchange->aim != Exchange::Aim::hearing;
+  // Nothing can come of it, however long its body is.
+  if (asked && exchange->form == Exchange::Form::none) {
+    return lose(exchange, words_of_no_answer(head.status, type));
+  }
+  // What it says besides, and whether it ends, is of no matter.
+  if (fine && exchange->what.method == kReadyMethod) introduced();
   if (fine && exchange->what.method == "initialize") {
     const std::string_view id = head.headers.find("mcp-session-id").value_or("");
     session = id.size() <= session_id_bytes_max ? std::string(id) : std::string();
+  }
+  if (!fine && asked) {
+    // What it says of its refusal is worth a moment and no more.
+    const std::weak_ptr<Remote> later = weak_from_this();
+    exchange->timer = loop.after(refusal_within, [later, exchange] {
+      const ExchangePtr one = exchange;
+      if (const auto self = later.lock(); self && !one->over) self->on_end(one, {});
+    });
   }
   if (exchange->form != Exchange::Form::events) return;
   if (exchange->aim == Exchange::Aim::hearing) {
@@ -176,24 +198,19 @@ void Remote::on_body(const ExchangePtr& exchange, std::string_view bytes) {
 bool Remote::arrived(const ExchangePtr& exchange, std::string text) {
   const auto self = shared_from_this();
   exchange->resumptions = 0;
-  if (exchange->request() && !exchange->answered &&
-      parser.parse(text, document, as_said()).has_value()) {
-    const json::View root = document.root();
-    const json::View id = root["id"];
-    exchange->answered =
-        !root["method"].exists() && id.exists() && json::write(id) == exchange->what.id;
-    if (exchange->answered && exchange->what.method == "initialize") {
-      opened(root["result"].text("protocolVersion").value_or(""));
-      if (exchange->aim == Exchange::Aim::reopening) {
-        const bool fine = root["result"].is_object();
-        close(exchange);
-        fine ? reopened() : not_reopened("it refused to be opened again");
-        return false;
-      }
-    }
-    if (exchange->answered && exchange->what.modern && exchange->what.method == "tools/list") {
-      learn_tools(root["result"]);
-    }
+  if (exchange->request() && !exchange->answered) {
+    std::string_view line = text;
+    std::string mended;
+    const Result<Message> said = read_said(line, mended, parser, document);
+    const std::string why = said ? std::string() : said.error().message;
+    const bool answer =
+        said && (said->kind == MessageKind::result || said->kind == MessageKind::error);
+    exchange->answered = answer && own_id(said->id) == own_id(exchange->what.id);
+    if (!mended.empty()) text = std::move(mended);
+    if (!said && !unreadable(exchange, text, why)) return false;
+    if (answer && exchange->answered && !taken_in(exchange)) return false;
+    // It is for the one that asked, and for nobody else.
+    if (answer && !exchange->answered && exchange->form == Exchange::Form::json) return true;
     if (exchange->answered && exchange->form == Exchange::Form::events) {
       const std::weak_ptr<Remote> weak = self;
       exchange->timer = loop.after(stream_after_answer_max, [weak, exchange] {
@@ -205,6 +222,57 @@ bool Remote::arrived(const ExchangePtr& exchange, std::string text) {
   const bool ours = exchange->request() && exchange->aim == Exchange::Aim::message;
   deliver(std::move(text), ours ? std::optional(exchange->what.id) : std::nullopt);
   return !exchange->over && hearing;
+}
+
+// The answer to a request, which `document` holds. False: it was for this wire alone.
+bool Remote::taken_in(const ExchangePtr& exchange) {
+  const json::View result = document.root()["result"];
+  if (exchange->what.method == "initialize") {
+    opened(result.text("protocolVersion").value_or(""));
+    if (exchange->aim == Exchange::Aim::reopening) {
+      const bool fine = result.is_object();
+      close(exchange);
+      fine ? reopened() : not_reopened("it refused to be opened again");
+      return false;
+    }
+  }
+  if (exchange->what.modern && exchange->what.method == "tools/list") learn_tools(result);
+  return true;
+}
+
+// What came in the place of an answer, or before it. False: the exchange is over.
+bool Remote::unreadable(const ExchangePtr& exchange, const std::string& text,
+                        const std::string& why) {
+  const MeantFor meant = meant_for(text);
+  const auto ours = [&](std::string_view id) { return own_id(id) == own_id(exchange->what.id); };
+  const bool named = meant.answer && std::ranges::any_of(meant.ids, ours);
+  const bool whole = exchange->form == Exchange::Form::json;
+  // On a stream other messages may stand before it.
+  if (!named && !whole && !(meant.answer && meant.ids.empty())) return true;
+  if (exchange->aim != Exchange::Aim::message) {
+    lose(exchange, cannot_be_read(why));
+    return false;
+  }
+  if (named) {
+    // The session looks at it, and ends its request or leaves out what it cannot read.
+    exchange->answered = true;
+    const bool lists = exchange->what.modern && exchange->what.method == "tools/list";
+    const auto less = lists ? without_deep_tools(text) : std::nullopt;
+    if (less && parser.parse(less->line, document, as_it_came)) {
+      learn_tools(document.root()["result"]);
+    }
+    return true;
+  }
+  // An error that names no request, where there is only one that it can be about.
+  const auto error = json::parse(meant.error, as_it_came);
+  if (meant.ids.empty() && error && error->root().is_object()) {
+    const std::string line = raw_error_line(exchange->what.id, meant.error);
+    close(exchange);
+    deliver(line);
+    return false;
+  }
+  lose(exchange, cannot_be_read(why));
+  return false;
 }
 
 void Remote::learn_tools(json::View result) {
@@ -228,14 +296,14 @@ void Remote::on_end(const ExchangePtr& exchange, std::optional<Error> error) {
     return hear_again(*exchange);
   }
   if (exchange->answered) return close(exchange);
-  if (!error && exchange->form == Exchange::Form::json) {
+  if (!error && exchange->form == Exchange::Form::json && exchange->request()) {
     (void)arrived(exchange, std::move(exchange->text));
-    if (exchange->over || exchange->answered || !exchange->request()) return close(exchange);
+    if (exchange->over || exchange->answered) return close(exchange);
     return lose(exchange, "the tool server answered something else");
   }
   if (!exchange->request()) {
     const bool gone = exchange->status == 404 && !exchange->session.empty();
-    const bool introduces = exchange->what.method == "notifications/initialized";
+    const bool introduces = exchange->what.method == kReadyMethod;
     close(exchange);
     if (gone && exchange->session == session) return session_lost();
     if (introduces) introduced();
@@ -260,7 +328,7 @@ void Remote::refused_by_server(const ExchangePtr& exchange) {
   if (!refuses(exchange->status) || !exchange->last_id.empty()) {
     return lose(exchange, fmt::format("the tool server answered with status {}", exchange->status));
   }
-  const bool readable = parser.parse(exchange->text, document, as_said()).has_value();
+  const bool readable = parser.parse(exchange->text, document, as_it_came).has_value();
   const json::View said = readable ? document.root()["error"] : json::View();
   if (said.is_object() && exchange->aim == Exchange::Aim::message) {
     const std::string line = raw_error_line(exchange->what.id, json::write(said));
@@ -308,7 +376,7 @@ void Remote::refuse(const ExchangePtr& exchange, const std::string& why) {
   if (listens) return lose(exchange, why);  // it is asked for again, however it ended
   const ExchangePtr kept = exchange;
   close(kept);
-  if (kept->what.method == "notifications/initialized") introduced();
+  if (kept->what.method == kReadyMethod) introduced();
   if (kept->aim == Exchange::Aim::hearing) return hear_again(*kept);
   if (kept->aim == Exchange::Aim::reopening) return not_reopened(why);
   if (!kept->request()) return;

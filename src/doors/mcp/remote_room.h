@@ -76,6 +76,8 @@ struct Remote : std::enable_shared_from_this<Remote> {
   void on_body(const ExchangePtr& exchange, std::string_view bytes);
   void on_end(const ExchangePtr& exchange, std::optional<Error> error);
   bool arrived(const ExchangePtr& exchange, std::string text);
+  bool taken_in(const ExchangePtr& exchange);
+  bool unreadable(const ExchangePtr& exchange, const std::string& text, const std::string& why);
   void learn_tools(json::View result);
   void refused_by_server(const ExchangePtr& exchange);
   bool resumed(const ExchangePtr& exchange);

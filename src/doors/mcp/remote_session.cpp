@@ -39,8 +39,7 @@ void Remote::opened(std::string_view version) {
 
 // `initialized` was taken, or refused: either way the server has had it before what comes now.
 void Remote::introduced() {
-  introducing = false;
-  if (lost_session || !hearing) return;
+  if (!std::exchange(introducing, false) || lost_session || !hearing) return;
   flush_held();
   if (!session.empty() && !stream && sending) hear();
 }

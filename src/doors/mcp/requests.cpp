@@ -1,6 +1,5 @@
 #include "doors/mcp/requests.h"
 
-#include <charconv>
 #include <utility>
 #include <vector>
 
@@ -15,7 +14,7 @@ Requests::Ticket Requests::send(std::string_view method, std::string_view params
     ticket.answer.deliver({Answer::Kind::lost, why_});
     return ticket;
   }
-  open_.emplace(ticket.id, ticket.answer);
+  open_.emplace(ticket.id, Open{ticket.answer, std::string(method)});
   if (!send_(request_line(ticket.id, method, params))) {
     open_.erase(ticket.id);
     ticket.answer.deliver({Answer::Kind::lost, "the other side is closed"});
@@ -24,15 +23,38 @@ Requests::Ticket Requests::send(std::string_view method, std::string_view params
 }
 
 bool Requests::deliver(std::string_view raw_id, Answer answer) {
-  std::uint64_t id = 0;
-  const auto [end, error] = std::from_chars(raw_id.data(), raw_id.data() + raw_id.size(), id);
-  if (error != std::errc{} || end != raw_id.data() + raw_id.size()) return false;
-  const auto found = open_.find(id);
+  const auto id = own_id(raw_id);
+  const auto found = id ? open_.find(*id) : open_.end();
   if (found == open_.end()) return false;
-  Completion<Answer> waiting = found->second;
+  Completion<Answer> waiting = found->second.answer;
   open_.erase(found);
   waiting.deliver(std::move(answer));
   return true;
+}
+
+void Requests::lose(const MeantFor& meant, const std::string& why) {
+  if (!meant.answer) return;
+  // Whoever waits goes on inside, and may ask for more.
+  std::vector<std::string> named;
+  for (std::string_view id : meant.ids) named.emplace_back(id);
+  for (const std::string& id : named) (void)deliver(id, {Answer::Kind::lost, why});
+}
+
+void Requests::lose_too_long(std::string_view head) {
+  const MeantFor meant = meant_for(head, Part::beginning);
+  const std::string why = "its answer is too long";
+  if (!meant.answer || !meant.ids.empty()) return lose(meant, why);
+  if (open_.size() == 1) give_up(open_.begin()->first, why);
+}
+
+void Requests::give_up(std::uint64_t id, const std::string& why) {
+  (void)deliver(std::to_string(id), {Answer::Kind::lost, why});
+}
+
+std::string_view Requests::method_of(std::string_view raw_id) const {
+  const auto id = own_id(raw_id);
+  const auto found = id ? open_.find(*id) : open_.end();
+  return found == open_.end() ? std::string_view() : std::string_view(found->second.method);
 }
 
 void Requests::lose_all(const std::string& why) {
@@ -40,7 +62,7 @@ void Requests::lose_all(const std::string& why) {
   why_ = why;
   std::vector<Completion<Answer>> waiting;
   waiting.reserve(open_.size());
-  for (auto& [id, completion] : open_) waiting.push_back(completion);
+  for (auto& [id, one] : open_) waiting.push_back(one.answer);
   open_.clear();
   for (auto& completion : waiting) completion.deliver({Answer::Kind::lost, why});
 }

@@ -11,6 +11,7 @@
 #include <unordered_map>
 
 #include "base/task.h"
+#include "doors/mcp/unreadable.h"
 
 namespace pawl::mcp {
 
@@ -40,8 +41,18 @@ class Requests {
   std::uint64_t next_id() const { return next_id_; }
   Ticket send(std::string_view method, std::string_view params);
 
-  // False: nobody waits for that id.
+  // False: nobody waits for that id. Ids are compared as numbers (unreadable.h).
   bool deliver(std::string_view raw_id, Answer answer);
+  // A line that cannot be read: those whom it names need not wait longer. One that names nobody
+  // ends nothing, since there are servers that answer notifications.
+  void lose(const MeantFor& meant, const std::string& why);
+  // The same of the beginning of a line that was too long, whose id may stand behind it: where it
+  // names nobody and only one request is open, it was for that one.
+  void lose_too_long(std::string_view head);
+  // Nobody waits for this one any more: its time is over.
+  void give_up(std::uint64_t id, const std::string& why);
+  // Of an open request; empty: there is none with that id.
+  std::string_view method_of(std::string_view raw_id) const;
   // Everybody who waits is told, and whoever asks later.
   void lose_all(const std::string& why);
   // There is another one in its place, which may be asked.
@@ -51,7 +62,11 @@ class Requests {
 
  private:
   Send send_;
-  std::unordered_map<std::uint64_t, Completion<Answer>> open_;
+  struct Open {
+    Completion<Answer> answer;
+    std::string method;
+  };
+  std::unordered_map<std::uint64_t, Open> open_;
   std::uint64_t next_id_ = 1;
   bool lost_ = false;
   std::string why_;

@@ -99,6 +99,7 @@ Task<Outcome> Session::Room::subscribe_at_server(std::string_view arguments) {
   const std::string uri(parsed ? parsed->root().text("uri").value_or("") : "");
   if (server_era != Era::modern) {
     auto ticket = at_server->send("resources/subscribe", uri_alone(uri));
+    const net::Timer patience = answered_within(ticket.id, spec.call_deadline);
     Answer answer = co_await ticket.answer;
     if (answer.kind == Answer::Kind::result) {
       resources_heard.try_emplace(uri, 0);

@@ -161,11 +161,14 @@ struct Session::Room : std::enable_shared_from_this<Session::Room> {
 
   // server.cpp
   void server_line(std::string_view line);
+  void unreadable(std::string_view line, const std::string& reason);
   void server_request_arrived(const Message& message, std::shared_ptr<json::Document> document);
   void server_notification(const Message& message);
   void server_progress(json::View params);
   void server_log(const Message& message);
   void server_elicited(json::View params);
+  // So long somebody waits for this request of ours.
+  net::Timer answered_within(std::uint64_t id, Duration most);
   // An error of the server as it may be passed on; what was taken out is noted.
   std::string error_of_server(std::string text);
   void note_reserved();

@@ -11,6 +11,7 @@
 #include "doors/mcp/reply.h"
 #include "doors/mcp/room.h"
 #include "doors/mcp/said_by_server.h"
+#include "doors/mcp/unreadable.h"
 #include "kernel/redact/scope.h"
 
 namespace pawl::mcp {
@@ -23,14 +24,9 @@ constexpr const char* reserved_text = "the server wrote a key of `_meta` that on
 
 void Session::Room::server_line(std::string_view line) {
   if (closed) return;
-  const Result<Message> message = read_message(line, Side::server, parser, server_document);
-  if (!message) {
-    // Not a message: servers print to the wrong stream. Kept for people, never passed on.
-    if (spend_notice()) {
-      (void)gate.note(spec.run, "server line dropped", message.error().message);
-    }
-    return;
-  }
+  std::string mended;
+  const Result<Message> message = read_said(line, mended, parser, server_document);
+  if (!message) return unreadable(line, message.error().message);
   switch (message->kind) {
     case MessageKind::request:
       server_request_arrived(*message, std::make_shared<json::Document>(server_document));
@@ -51,6 +47,36 @@ void Session::Room::server_line(std::string_view line) {
       return;
     }
   }
+}
+
+// Not a message: servers print to the wrong stream. Kept for people, never passed on; whoever it was
+// meant for hears that there is no answer.
+void Session::Room::unreadable(std::string_view line, const std::string& reason) {
+  const MeantFor meant = meant_for(line);
+  const bool lists = meant.answer && meant.ids.size() == 1 &&
+                     at_server->method_of(meant.ids.front()) == "tools/list";
+  if (const auto shortened = lists ? without_deep_tools(line) : std::nullopt) {
+    for (const std::string& name : shortened->left_out) {
+      note_first("tool left out", fmt::format("`{}`: it is {}", name, reason));
+    }
+    return server_line(shortened->line);
+  }
+  if (spend_notice()) (void)gate.note(spec.run, "server line dropped", reason);
+  at_server->lose(meant, cannot_be_read(reason));
+}
+
+net::Timer Session::Room::answered_within(std::uint64_t id, Duration most) {
+  const Duration within = std::min(most, spec.call_deadline);
+  return loop.after(within, [self = weak_from_this(), id] {
+    const auto room = self.lock();
+    if (!room) return;
+    const std::string in_time = "the tool server did not answer in time";
+    // The protocol has no end for `initialize` but its answer.
+    const bool opens = room->at_server->method_of(std::to_string(id)) == "initialize";
+    if (!opens) room->cancel_at_server(id, in_time);
+    // Last: whoever waits goes on inside.
+    room->at_server->give_up(id, in_time);
+  });
 }
 
 std::string Session::Room::error_of_server(std::string text) {
@@ -183,8 +209,9 @@ void Session::Room::server_notification(const Message& message) {
 
 void Session::Room::server_progress(json::View params) {
   const json::View token = params["progressToken"];
-  if (!token.is_integer() || token.integer() < 0) return;
-  const auto found = by_server_id.find(token.natural());
+  const auto named = token.is_integer() || token.is_string() ? own_id(json::write(token))
+                                                             : std::nullopt;
+  const auto found = named ? by_server_id.find(*named) : by_server_id.end();
   if (found == by_server_id.end()) return;
   Pending& entry = *found->second;
   const json::View progress = params["progress"];
@@ -294,6 +321,7 @@ Task<void> Session::Room::reload(bool tell) {
     bool complete = false;
     for (std::size_t page = 0; page < list_pages_max && !complete; ++page) {
       auto ticket = at_server->send("tools/list", for_server(params));
+      const net::Timer patience = answered_within(ticket.id, listed_within);
       const Answer answer = co_await ticket.answer;
       const auto result =
           json::parse(answer.kind == Answer::Kind::result ? answer.text : "", as_it_came);

@@ -93,8 +93,7 @@ WireEvents Session::Room::server_events() {
             if (!room) return;
             (void)room->gate.note(room->spec.run, "answer too long",
                                   "the server sent a message beyond the limit");
-            const std::string id = id_of_head(head);
-            room->at_server->deliver(id, {Answer::Kind::lost, "its answer is too long"});
+            room->at_server->lose_too_long(head);
           },
       .crowded =
           [self](bool crowded) {

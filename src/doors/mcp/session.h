@@ -34,6 +34,8 @@ namespace pawl::mcp {
 inline constexpr Duration settle_before_close = Duration::milliseconds(1500);
 inline constexpr Duration call_deadline_max = Duration::seconds(3600);
 inline constexpr Duration reload_interval_min = Duration::seconds(1);
+// A list that a server does not give in this time is none.
+inline constexpr Duration listed_within = Duration::seconds(120);
 // Servers register their tools in portions while they start: so long after its first start every
 // tool of a server that nobody met before counts as its first use.
 inline constexpr Duration first_use_within = Duration::seconds(10);

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "doors/mcp/many/front.h"
+#include "doors/mcp/unreadable.h"
 
 namespace pawl::mcp {
 namespace {
@@ -88,7 +89,12 @@ void Front::session_line(std::size_t i, std::string_view line, std::string_view 
   const Result<Message> message = read_message(line, Side::server, parser, document);
   if (!message) {
     // Sessions write messages. If one did not, its request still gets an answer.
-    return (void)gate.note(run, "answer dropped", message.error().message);
+    (void)gate.note(run, "answer dropped", message.error().message);
+    const MeantFor meant = meant_for(line);
+    if (!meant.answer || meant.ids.empty()) return;
+    const std::string own(meant.ids.front());
+    return session_line(
+        i, error_line(own, internal_error, cannot_be_read(message.error().message)), request);
   }
   switch (message->kind) {
     case MessageKind::request:

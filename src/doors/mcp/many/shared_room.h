@@ -81,7 +81,9 @@ struct SharedProcess : std::enable_shared_from_this<SharedProcess> {
   void opened(const Message& message);
   void noticed(const Message& message, std::string_view line);
   void updated(const Message& message, std::string_view line);
+  void unreadable(std::string_view line, const std::string& why);
   void too_long(std::string_view head);
+  void lost(std::string_view raw_id, const std::string& why);
 
   net::Loop& loop;
   Program program;

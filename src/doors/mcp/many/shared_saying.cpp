@@ -1,6 +1,5 @@
 // What a process says to the sessions that share it.
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <utility>
 
@@ -11,18 +10,12 @@
 #include "doors/mcp/many/merge.h"
 #include "doors/mcp/many/shared_room.h"
 #include "doors/mcp/methods.h"
+#include "doors/mcp/unreadable.h"
 
 namespace pawl::mcp {
 namespace {
 
 constexpr std::size_t shown_method_bytes_max = 64;
-
-std::optional<std::uint64_t> own_id(std::string_view raw) {
-  std::uint64_t id = 0;
-  const auto [end, error] = std::from_chars(raw.data(), raw.data() + raw.size(), id);
-  if (raw.empty() || error != std::errc{} || end != raw.data() + raw.size()) return std::nullopt;
-  return id;
-}
 
 // The line with another id in its place.
 std::string renamed_line(std::string_view line, std::string_view old_id, std::string_view id) {
@@ -57,11 +50,9 @@ void SharedProcess::said(std::string_view line) {
   if (over) return;
   const auto self = shared_from_this();
   json::Document document;
-  const auto message = read_message(line, Side::server, parser, document);
-  if (!message) {
-    if (unheard++ == 0) tell("it says what is no message: " + message.error().message);
-    return;
-  }
+  std::string mended;
+  const auto message = read_said(line, mended, parser, document);
+  if (!message) return unreadable(line, message.error().message);
   switch (message->kind) {
     case MessageKind::request: {
       if (message->method == "ping") {
@@ -79,6 +70,20 @@ void SharedProcess::said(std::string_view line) {
     case MessageKind::error:
       return answered(*message, line);
   }
+}
+
+// Whoever it names looks at it, and ends its request or makes something of it.
+void SharedProcess::unreadable(std::string_view line, const std::string& why) {
+  if (unheard++ == 0) tell("it says what is no message: " + why);
+  const MeantFor meant = meant_for(line);
+  if (!meant.answer) return;
+  if (meant.ids.size() == 1) {
+    Message none;
+    none.kind = MessageKind::error;
+    none.id = meant.ids.front();
+    return answered(none, line);
+  }
+  for (std::string_view id : meant.ids) lost(id, cannot_be_read(why));
 }
 
 void SharedProcess::answered(const Message& message, std::string_view line) {
@@ -122,8 +127,9 @@ void SharedProcess::noticed(const Message& message, std::string_view line) {
   switch (server_notice(message.method)) {
     case ServerNotice::progress: {
       const json::View token = message.params["progressToken"];
-      const bool ours = token.is_integer() && token.integer() >= 0;
-      const auto found = ours ? asked.find(token.natural()) : asked.end();
+      const auto ours = token.is_integer() || token.is_string() ? own_id(json::write(token))
+                                                                : std::nullopt;
+      const auto found = ours ? asked.find(*ours) : asked.end();
       if (found == asked.end() || found->second.token.empty()) return;
       const GuestPtr guest = guest_of(found->second.guest);
       if (!guest) return;
@@ -168,7 +174,18 @@ void SharedProcess::updated(const Message& message, std::string_view line) {
 }
 
 void SharedProcess::too_long(std::string_view head) {
-  const auto id = own_id(id_of_head(head));
+  const MeantFor meant = meant_for(head, Part::beginning);
+  const std::string why = "its answer is too long";
+  for (std::string_view id : meant.ids) {
+    if (meant.answer) lost(id, why);
+  }
+  // Its id stands behind what is too long.
+  const bool only = meant.answer && meant.ids.empty() && asked.size() == 1;
+  if (only) lost(std::to_string(asked.begin()->first), why);
+}
+
+void SharedProcess::lost(std::string_view raw, const std::string& why) {
+  const auto id = own_id(raw);
   if (id && *id == opening_id && opening == Opening::under_way) {
     Message none;
     none.kind = MessageKind::error;
@@ -181,8 +198,7 @@ void SharedProcess::too_long(std::string_view head) {
   if (request.probes) probe_over();
   if (const GuestPtr guest = guest_of(request.guest)) {
     guest->asked.erase(request.id);
-    if (guest->hearing && guest->events.lost)
-      guest->events.lost(request.id, "its answer is too long");
+    if (guest->hearing && guest->events.lost) guest->events.lost(request.id, why);
   }
   go_on_opening();
 }
