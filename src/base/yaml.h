@@ -63,7 +63,13 @@ struct Read {
   bool whole = true;
 };
 
+// How much is to be found. A person who wrote a file wants every mistake at once, which may take as
+// many readings as there are mistakes; of a text that only passes or fails, one is enough, in one
+// reading.
+enum class Mistakes : std::uint8_t { all, one };
+
 // `file` is the name used in positions. At most `bytes_max` bytes are read.
-Read read(std::string_view text, std::string_view file, std::size_t bytes_max = 4UL << 20);
+Read read(std::string_view text, std::string_view file, std::size_t bytes_max = 4UL << 20,
+          Mistakes wanted = Mistakes::all);
 
 }  // namespace pawl::yaml

@@ -111,7 +111,7 @@ void in_order_of_file(std::vector<Error>& errors) {
 
 }  // namespace
 
-Read read(std::string_view text, std::string_view file, std::size_t bytes_max) {
+Read read(std::string_view text, std::string_view file, std::size_t bytes_max, Mistakes wanted) {
   Read out;
   if (text.size() > bytes_max) {
     out.whole = false;
@@ -122,9 +122,15 @@ Read read(std::string_view text, std::string_view file, std::size_t bytes_max) {
     return out;
   }
   Source source(text, file);
+  if (wanted == Mistakes::one && !source.errors().empty()) {
+    out.whole = false;
+    out.errors.push_back(source.errors().front());
+    return out;
+  }
   const std::size_t skipped = text.starts_with("\xEF\xBB\xBF") ? byte_order_mark_bytes : 0;
   Pass pass = read_once(source, skipped);
-  for (std::size_t repairs = 0; pass.broken && repairs < repairs_max; ++repairs) {
+  const std::size_t most = wanted == Mistakes::all ? repairs_max : 0;
+  for (std::size_t repairs = 0; pass.broken && repairs < most; ++repairs) {
     if (!source.repair(pass.broken_at)) break;
     pass = read_once(source, skipped);
   }

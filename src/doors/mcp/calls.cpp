@@ -231,11 +231,7 @@ Task<void> Session::Room::action(PendingPtr entry, std::string method,
   proposal.part = spec.part;
   proposal.call = Call{spec.server, tool, parsed->root()};
   trace_call(entry, params, proposal);
-  if (params["_meta"].size() > 0) {
-    std::vector<std::string_view> kept;
-    for (auto [key, value] : params.members()) kept.push_back(key);
-    proposal.note = dropped(params, kept, entry->trace != nullptr);
-  }
+  if (params["_meta"].size() > 0) proposal.note = dropped_meta(params, entry->trace != nullptr);
   proposal.resumes = entry->resumes;
   AtServer upstream(self, entry, method, false);
   ClientWaits caller(self, entry);

@@ -1,6 +1,8 @@
 #include "doors/mcp/outgoing.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <unordered_set>
 
 #include <fmt/format.h>
 
@@ -16,7 +18,6 @@ constexpr std::string_view encoded_begin = "=?base64?";
 constexpr std::string_view encoded_end = "?=";
 constexpr std::string_view mirror_prefix = "mcp-param-";
 constexpr std::size_t mirrored_max = 64;
-constexpr std::size_t schema_depth_max = 64;
 
 // Which member of the params names what a request is about.
 std::string_view naming_member(std::string_view method) {
@@ -28,29 +29,33 @@ std::string_view naming_member(std::string_view method) {
 enum class Reachable : std::uint8_t { no, yes };
 
 // Looks at every schema inside of a schema. Only what a chain of `properties` leads to stands for
-// one argument; a wish anywhere else is a fault of the tool.
+// one argument; a wish anywhere else is a fault of the tool. What can be reached in several ways is
+// looked at once for each of the two: the ways through schemas in schemas double with each level.
 struct SchemaWalk {
   Mirrored found;
   std::vector<std::string> path;
+  std::unordered_set<std::uint32_t> seen_off;  // what stands for no argument
 
-  void visit(json::View schema, Reachable reachable, std::size_t depth) {
-    if (!schema.is_object() || !found.fault.empty() || depth > schema_depth_max) return;
+  // As deep as the reader of JSON let it be.
+  void visit(json::View schema, Reachable reachable) {  // NOLINT(misc-no-recursion)
+    if (!schema.is_object() || !found.fault.empty()) return;
+    if (reachable == Reachable::no && !seen_off.insert(schema.index()).second) return;
     if (const json::View wish = schema["x-mcp-header"]; wish.exists()) {
       take(wish, schema.text("type").value_or(""), reachable);
     }
     for (auto [name, one] : schema["properties"].members()) {
-      path.emplace_back(name);
-      visit(one, reachable, depth + 1);
-      path.pop_back();
+      if (reachable == Reachable::yes) path.emplace_back(name);
+      visit(one, reachable);
+      if (reachable == Reachable::yes) path.pop_back();
     }
     for (auto [key, inside] : schema.members()) {
       if (key == "properties") continue;
       // Other keys hold schemas, lists of them or mappings to them; what is none has no wish.
-      visit(inside, Reachable::no, depth + 1);
-      for (const json::View one : inside.elements()) visit(one, Reachable::no, depth + 1);
+      visit(inside, Reachable::no);
+      for (const json::View one : inside.elements()) visit(one, Reachable::no);
       if (key == "$defs" || key == "definitions" || key == "patternProperties" ||
           key == "dependentSchemas") {
-        for (auto [name, one] : inside.members()) visit(one, Reachable::no, depth + 1);
+        for (auto [name, one] : inside.members()) visit(one, Reachable::no);
       }
     }
   }
@@ -108,7 +113,7 @@ std::string header_text(std::string_view text) {
 
 Mirrored mirrored_by(json::View input_schema) {
   SchemaWalk walk;
-  walk.visit(input_schema, Reachable::yes, 0);
+  walk.visit(input_schema, Reachable::yes);
   return std::move(walk.found);
 }
 

@@ -297,28 +297,58 @@ std::string with_meta(std::string_view params, std::string_view members) {
   return with_members(params, fmt::format(R"("_meta":{{{}}})", members));
 }
 
-std::string dropped(json::View params, const std::vector<std::string_view>& kept, bool traced) {
+namespace {
+
+// The first of them by name; the others are counted.
+struct Dropped {
   std::vector<std::string> names;
-  for (auto [key, value] : params.members()) {
-    if (key != "_meta" && std::find(kept.begin(), kept.end(), key) == kept.end()) {
-      names.emplace_back(key);
+  std::size_t more = 0;
+
+  void add(std::string_view before, std::string_view name) {
+    if (names.size() == dropped_names_max) {
+      ++more;
+    } else {
+      names.push_back(std::string(before) + std::string(name.substr(0, dropped_name_bytes_max)));
     }
   }
+};
+
+void add_meta(json::View params, bool traced, Dropped& dropped) {
   for (auto [key, value] : params["_meta"].members()) {
     const bool read = key == meta_version || key == meta_client || key == meta_capabilities ||
                       key == meta_log_level;
     const bool known = key == "progressToken" || (traced && key == traceparent_name);
-    if (!known && !read) names.push_back("_meta." + std::string(key));
+    if (!known && !read) dropped.add("_meta.", key);
   }
-  if (names.empty()) return {};
+}
+
+std::string noted(const Dropped& dropped) {
+  if (dropped.names.empty()) return {};
   std::string note = "not forwarded:";
-  for (std::size_t i = 0; i < names.size() && i < dropped_names_max; ++i) {
-    note += " `" + visible(names[i].substr(0, dropped_name_bytes_max)) + "`";
+  for (const std::string& name : dropped.names) {
+    note += " `" + visible(std::string_view(name).substr(0, dropped_name_bytes_max)) + "`";
   }
-  if (names.size() > dropped_names_max) {
-    note += fmt::format(" and {} more", names.size() - dropped_names_max);
-  }
+  if (dropped.more > 0) note += fmt::format(" and {} more", dropped.more);
   return note;
+}
+
+}  // namespace
+
+std::string dropped(json::View params, const std::vector<std::string_view>& kept, bool traced) {
+  Dropped dropped;
+  for (auto [key, value] : params.members()) {
+    if (key != "_meta" && std::find(kept.begin(), kept.end(), key) == kept.end()) {
+      dropped.add("", key);
+    }
+  }
+  add_meta(params, traced, dropped);
+  return noted(dropped);
+}
+
+std::string dropped_meta(json::View params, bool traced) {
+  Dropped dropped;
+  add_meta(params, traced, dropped);
+  return noted(dropped);
 }
 
 }  // namespace pawl::mcp

@@ -80,5 +80,7 @@ std::string with_meta(std::string_view params, std::string_view members);
 // The members of `_meta` and of params that are not forwarded, as a note for the record.
 // Of a call that is traced, its `traceparent` was read.
 std::string dropped(json::View params, const std::vector<std::string_view>& kept, bool traced);
+// The same where all params go on but `_meta`.
+std::string dropped_meta(json::View params, bool traced);
 
 }  // namespace pawl::mcp

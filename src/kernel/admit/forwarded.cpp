@@ -1,7 +1,11 @@
 // Compared is forwarded: the arguments as the server receives them.
 #include <charconv>
+#include <cstdint>
 #include <map>
+#include <optional>
+#include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "base/text.h"
@@ -25,43 +29,71 @@ std::string unescaped(std::string_view step) {
   return out;
 }
 
-json::View child(json::View of, const std::string& step) {
-  if (of.is_object()) return of[step];
-  if (!of.is_array()) return {};
-  std::uint32_t wanted = 0;
-  const auto [end, error] = std::from_chars(step.data(), step.data() + step.size(), wanted);
-  if (error != std::errc{} || end != step.data() + step.size()) return {};
-  for (const json::View element : of.elements()) {
-    if (wanted-- == 0) return element;
-  }
-  return {};
-}
+using Steps = std::vector<std::string>;
 
-json::View find(json::View root, std::string_view pointer) {
-  if (!pointer.starts_with('/')) return pointer.empty() ? root : json::View{};
-  json::View at = root;
-  for (const std::string_view step : split(pointer.substr(1), '/')) {
-    at = child(at, unescaped(step));
-    if (!at.exists()) return {};
-  }
-  return at;
-}
-
-// The index of a string node, and the text that takes its place.
-struct Change {
-  std::uint32_t index;
-  const std::string* text;
+// A text that takes the place of another, and the steps that lead there.
+struct Wanted {
+  Steps steps;
+  const Rewrite* rewrite;
+  bool found = false;
 };
 
-const std::string* changed(const std::vector<Change>& changes, json::View view) {
-  for (const Change& change : changes) {
-    if (change.index == view.index()) return change.text;
+// By the index of the string node.
+using Changes = std::unordered_map<std::uint32_t, const std::string*>;
+
+std::optional<std::uint32_t> index_in_list(const std::string& step) {
+  std::uint32_t wanted = 0;
+  const auto [end, error] = std::from_chars(step.data(), step.data() + step.size(), wanted);
+  const bool whole = error == std::errc{} && end == step.data() + step.size();
+  return whole ? std::optional(wanted) : std::nullopt;
+}
+
+// Finds the places of all of them in one walk over what is on their way: looked for one by one,
+// each would go through the list that holds them all.
+class Places {
+ public:
+  explicit Places(Changes& into) : into_(into) {}
+
+  void find(json::View at, std::span<Wanted*> wanted, std::size_t step);
+
+ private:
+  Changes& into_;
+};
+
+void Places::find(json::View at, std::span<Wanted*> wanted, std::size_t step) {
+  std::unordered_map<std::string_view, std::vector<Wanted*>> by_name;
+  std::unordered_map<std::uint32_t, std::vector<Wanted*>> by_index;
+  for (Wanted* one : wanted) {
+    if (step == one->steps.size()) {
+      one->found = at.is_string();
+      if (one->found) into_.emplace(at.index(), &one->rewrite->text);
+    } else if (at.is_object()) {
+      by_name[one->steps[step]].push_back(one);
+    } else if (const auto index = index_in_list(one->steps[step])) {
+      by_index[*index].push_back(one);
+    }
   }
-  return nullptr;
+  if (!by_name.empty()) {
+    for (const auto& [name, value] : at.members()) {
+      const auto inside = by_name.find(name);
+      if (inside != by_name.end()) find(value, inside->second, step + 1);
+    }
+  }
+  if (by_index.empty()) return;
+  std::uint32_t index = 0;
+  for (const json::View value : at.elements()) {
+    const auto inside = by_index.find(index++);
+    if (inside != by_index.end()) find(value, inside->second, step + 1);
+  }
+}
+
+const std::string* changed(const Changes& changes, json::View view) {
+  const auto found = view.is_string() ? changes.find(view.index()) : changes.end();
+  return found == changes.end() ? nullptr : found->second;
 }
 
 // The canonical form with the changes in it. Keys come in byte order, as `json::write` has them.
-void put(json::View view, const std::vector<Change>& changes, json::Writer& out) {
+void put(json::View view, const Changes& changes, json::Writer& out) {
   if (const std::string* text = changed(changes, view)) {
     out.string(*text);
   } else if (view.is_array()) {
@@ -87,14 +119,25 @@ void put(json::View view, const std::vector<Change>& changes, json::Writer& out)
 Result<std::string> forwarded_arguments(json::View arguments, std::span<const Rewrite> rewrites) {
   if (!arguments.exists()) return std::string("{}");
   if (rewrites.empty()) return json::write(arguments);
-  std::vector<Change> changes;
+  std::vector<Wanted> all;
+  all.reserve(rewrites.size());
   for (const Rewrite& rewrite : rewrites) {
-    const json::View at = find(arguments, rewrite.pointer);
-    if (!at.is_string()) {
-      return fail(Fault::internal, "a rewrite names `" + visible(rewrite.pointer) +
-                                       "`, where the arguments hold no text");
+    Wanted& one = all.emplace_back(Wanted{{}, &rewrite});
+    if (rewrite.pointer.empty()) continue;
+    for (const std::string_view step : split(std::string_view(rewrite.pointer).substr(1), '/')) {
+      one.steps.push_back(unescaped(step));
     }
-    changes.push_back({at.index(), &rewrite.text});
+  }
+  std::vector<Wanted*> wanted;
+  for (Wanted& one : all) {
+    if (one.steps.empty() || one.rewrite->pointer.front() == '/') wanted.push_back(&one);
+  }
+  Changes changes;
+  Places(changes).find(arguments, wanted, 0);
+  for (const Wanted& one : all) {
+    if (one.found) continue;
+    return fail(Fault::internal, "a rewrite names `" + visible(one.rewrite->pointer) +
+                                     "`, where the arguments hold no text");
   }
   json::Writer out;
   put(arguments, changes, out);

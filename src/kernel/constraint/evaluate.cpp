@@ -4,7 +4,10 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <string_view>
+#include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "base/json_pointer.h"
 #include "kernel/constraint/argument_path.h"
@@ -42,10 +45,11 @@ class Walk {
   bool one_line(const CheckedValue& value);
   bool locate(const Check& check, json::View value, std::string_view& text);
   const PathFact* fact(std::string_view pointer);
+  std::string unresolved() const;
   bool judge_sql(const Check& check, json::View value);
   bool judge(const Check& check, const CheckedValue& value, const Origin& origin);
   bool judge_origin(const Origin& origin);
-  Origin origin_of() const;
+  Origin origin_of();
 
   bool refuse(const Rule& rule, std::size_t steps, std::string says, Code code = Code::constraint);
   bool object(const Rule& rule, std::string says, Code code);
@@ -66,6 +70,7 @@ class Walk {
   std::span<const OriginFact> origins_;
   std::vector<Rewrite>& rewrites_;
   std::size_t next_fact_ = 0;  // facts come in the order of the values
+  std::unordered_map<std::string_view, std::vector<const OriginFact*>> by_pointer_;
   std::uint64_t reached_ = 0;
   bool present_ = false;
   std::string_view head_;  // the argument that a plural was bound to for this call
@@ -228,6 +233,11 @@ const PathFact* Walk::fact(std::string_view pointer) {
   return nullptr;
 }
 
+std::string Walk::unresolved() const {
+  if (facts_.size() < paths_resolved_max) return "was not resolved to a place";
+  return fmt::format("is one path more than the {} that one call may name", paths_resolved_max);
+}
+
 // Judges a `path` check and sets the text that is forwarded and compared from here on.
 bool Walk::locate(const Check& check, json::View value, std::string_view& text) {
   const std::size_t end = rule_.path.size();
@@ -242,7 +252,7 @@ bool Walk::locate(const Check& check, json::View value, std::string_view& text) 
   const std::string where = pointer();
   if (!facts_.empty()) {
     const PathFact* found = fact(where);
-    if (found == nullptr) return refuse(check.rule, end, "was not resolved to a place");
+    if (found == nullptr) return refuse(check.rule, end, unresolved());
     if (!found->failure.empty()) return refuse(check.rule, end, "cannot be resolved to a place");
     if (!found->resolved.empty()) wrong = check_resolved(rule, found->resolved);
     if (!wrong.empty()) return refuse(check.rule, end, fmt::format("{}, links followed", wrong));
@@ -312,12 +322,17 @@ bool Walk::judge_origin(const Origin& origin) {
   return object(rule_.from_rule, "does not come from " + spoken(rule_.from), Code::origin);
 }
 
-Origin Walk::origin_of() const {
+Origin Walk::origin_of() {
   Origin origin;
-  if (rule_.from.empty() && rule_.or_from.empty()) return origin;
-  const std::string where = pointer();
-  for (const OriginFact& fact : origins_) {
-    if (fact.pointer != where) continue;
+  if (origins_.empty() || (rule_.from.empty() && rule_.or_from.empty())) return origin;
+  // By place: an argument may have more elements than there are facts, each of which looks.
+  if (by_pointer_.empty()) {
+    for (const OriginFact& fact : origins_) by_pointer_[fact.pointer].push_back(&fact);
+  }
+  const auto here = by_pointer_.find(pointer());
+  if (here == by_pointer_.end()) return origin;
+  for (const OriginFact* each : here->second) {
+    const OriginFact& fact = *each;
     const bool instead = names(rule_.or_from, fact.source);
     if (!fact.part.empty()) {
       if (instead) origin.hosts.push_back(fact.part);

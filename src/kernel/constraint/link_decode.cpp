@@ -163,11 +163,18 @@ std::string fold_link_text(std::string_view text) {
   std::string out = valid_utf8(text) ? fold(text) : fold(mend(text));
   if (is_ascii(out)) return out;
   constexpr std::string_view ideographic_stop = "\u3002";
-  for (std::size_t at = out.find(ideographic_stop); at != std::string::npos;
-       at = out.find(ideographic_stop, at + 1)) {
-    out.replace(at, ideographic_stop.size(), ".");
+  std::size_t at = out.find(ideographic_stop);
+  if (at == std::string::npos) return out;
+  // Into a text of its own: replaced in place, each would move everything behind it.
+  std::string dotted;
+  dotted.reserve(out.size());
+  std::size_t from = 0;
+  for (; at != std::string::npos; at = out.find(ideographic_stop, from)) {
+    dotted.append(out, from, at - from) += '.';
+    from = at + ideographic_stop.size();
   }
-  return out;
+  dotted.append(out, from);
+  return dotted;
 }
 
 std::string undo_escapes(std::string_view folded_text) {

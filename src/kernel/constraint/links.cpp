@@ -75,7 +75,8 @@ constexpr std::array code_schemes = std::to_array<std::string_view>({"javascript
 
 class Scanner {
  public:
-  Scanner(const HostSet& hosts, std::string_view text) : hosts_(hosts), text_(text) {}
+  Scanner(const HostSet& hosts, const OtherHosts& also, std::string_view text)
+      : hosts_(hosts), also_(also), text_(text) {}
 
   std::string_view run();
 
@@ -94,10 +95,13 @@ class Scanner {
   std::string_view behind_host(std::size_t end, char opener) const;
   bool listed(std::string_view host_and_port, std::string_view scheme) const;
   bool followed_as_link(std::size_t end) const;
+  std::size_t next_mark(std::size_t from);
 
   const HostSet& hosts_;
+  const OtherHosts& also_;
   std::string_view text_;
   std::size_t settled_ = 0;  // bytes up to here belong to a link that was judged
+  std::size_t mark_ = 0;     // where the next mark of a data address stands, once it was looked for
 };
 
 bool Scanner::listed(std::string_view host_and_port, std::string_view scheme) const {
@@ -110,7 +114,7 @@ bool Scanner::listed(std::string_view host_and_port, std::string_view scheme) co
   if (!canonical_host(host)) return false;
   if (port == "443" && scheme != "http") port = {};
   if (port == "80" && scheme != "https") port = {};
-  return hosts_.contains(host, port);
+  return hosts_.contains(host, port) || (port.empty() && also_ && also_(host));
 }
 
 // What may stand behind the host of a link. A reader that takes these bytes into the host would see
@@ -172,6 +176,13 @@ std::string_view Scanner::authority(std::size_t begin, std::string_view scheme, 
   return {};
 }
 
+// What ends the type of a data address, or the address. Colons are looked at from left to right, so
+// a mark that was found stands for all of them before it: the text is gone through once.
+std::size_t Scanner::next_mark(std::size_t from) {
+  if (mark_ < from) mark_ = std::min(text_.find_first_of("/,; \t\r\n", from), text_.size());
+  return mark_;
+}
+
 std::string_view Scanner::at_colon(std::size_t colon) {
   std::size_t begin = colon;
   while (begin > settled_ &&
@@ -192,8 +203,8 @@ std::string_view Scanner::at_colon(std::size_t colon) {
   }
   if (scheme == "data" &&
       (is_letter(at(colon + 1)) || at(colon + 1) == ',' || at(colon + 1) == ';')) {
-    const std::size_t mark = text_.find_first_of("/,; \t\r\n", colon + 1);
-    if (mark != std::string_view::npos && !is_blank(text_[mark])) return unclear;
+    const std::size_t mark = next_mark(colon + 1);
+    if (mark < text_.size() && !is_blank(text_[mark])) return unclear;
   }
   if (slashes < 2 && !web) return {};
   if (!named) return slashes > 2 ? unclear : std::string_view{};
@@ -304,10 +315,14 @@ std::string_view Scanner::run() {
 }  // namespace
 
 std::string_view check_links(const HostSet& hosts, std::string_view text) {
+  return check_links(hosts, text, OtherHosts());
+}
+
+std::string_view check_links(const HostSet& hosts, std::string_view text, const OtherHosts& also) {
   if (is_ascii(text) && text.find_first_of(".:@/\\%&[({") == std::string_view::npos) return {};
   std::string current = fold_link_text(text);
   for (unsigned round = 0; round < link_rounds_max; ++round) {
-    if (std::string_view wrong = Scanner(hosts, current).run(); !wrong.empty()) return wrong;
+    if (std::string_view wrong = Scanner(hosts, also, current).run(); !wrong.empty()) return wrong;
     std::string undone = undo_escapes(current);
     if (undone == current) return {};
     current = std::move(undone);

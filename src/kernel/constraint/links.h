@@ -10,6 +10,7 @@
 // not found, because programs do not make links of it and prose is full of such words.
 #pragma once
 
+#include <functional>
 #include <string_view>
 
 #include "kernel/constraint/host_set.h"
@@ -18,7 +19,12 @@ namespace pawl {
 
 inline constexpr unsigned link_rounds_max = 6;  // of undoing; text that needs more is refused
 
-// Says what is wrong with the text; empty where every host found is in the set.
+// Says what is wrong with the text; empty where every host found is in the set. One pass over the
+// text for each round of undoing.
 std::string_view check_links(const HostSet& hosts, std::string_view text);
+// The same where a host without a port that is not in the set may be somebody else's: `also` is
+// asked about each, folded and canonical, as often as it stands there.
+using OtherHosts = std::function<bool(std::string_view host)>;
+std::string_view check_links(const HostSet& hosts, std::string_view text, const OtherHosts& also);
 
 }  // namespace pawl

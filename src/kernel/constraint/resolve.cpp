@@ -1,6 +1,7 @@
 // The arguments that the gate has to look into before the kernel is asked: paths, SQL, origins.
 #include <algorithm>
 #include <functional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -8,9 +9,12 @@
 #include "kernel/constraint/argument_path.h"
 #include "kernel/constraint/compiled.h"
 #include "kernel/constraint/constraint.h"
+#include "kernel/constraint/links.h"
 
 namespace pawl {
 namespace {
+
+constexpr std::size_t origin_hosts_max = 64;  // of one text
 
 using Found = std::vector<std::pair<std::string, std::string>>;
 // Takes a value that is no list, and where it stands.
@@ -71,12 +75,10 @@ class Search {
   void look(const std::string& pointer, json::View value) {
     first_of(rule_.from, pointer, value);
     first_of(rule_.or_from, pointer, value);
-    const bool links = std::ranges::any_of(
-        rule_.checks, [](const Check& check) { return check.kind == CheckKind::hosts_in; });
-    if (!links || !value.is_string()) return;
-    for (const OriginSource& source : rule_.or_from) {
-      for (auto& [host, call] : known_.mentioned(source, value.string())) {
-        add({pointer, std::move(host), to_string(source), std::move(call)});
+    if (!value.is_string()) return;
+    for (const Check& check : rule_.checks) {
+      if (check.kind == CheckKind::hosts_in && check.index != nullptr) {
+        hosts_of(index_of<CheckKind::hosts_in>(check), pointer, value.string());
       }
     }
   }
@@ -89,6 +91,25 @@ class Search {
         return add({pointer, "", to_string(source), *std::move(call)});
       }
     }
+  }
+  // The hosts of links in the text that the rule does not list and a source knows. Asked while the
+  // links are read, which costs one look each, however many hosts the sources know.
+  void hosts_of(const HostSet& listed, const std::string& pointer, std::string_view text) {
+    if (rule_.or_from.empty()) return;
+    std::set<std::string, std::less<>> met;
+    (void)check_links(listed, text, [&](std::string_view host) {
+      if (met.contains(host)) return true;
+      if (met.size() == origin_hosts_max) return false;
+      bool known = false;
+      for (const OriginSource& source : rule_.or_from) {
+        const auto call = known_.call_of_host(source, host);
+        if (!call) continue;
+        known = true;
+        add({pointer, std::string(host), to_string(source), *call});
+      }
+      if (known) met.emplace(host);
+      return known;
+    });
   }
   void add(OriginFact fact) {
     const bool there = std::ranges::any_of(into_, [&](const OriginFact& other) {
@@ -129,7 +150,8 @@ std::vector<std::pair<std::string, std::string>> paths_to_resolve(
       collect_texts(rule, arguments, [&](const std::string& pointer, std::string_view text) {
         std::string joined;
         std::string_view canonical;
-        // What fails as written is denied without a look at the file system.
+        // What fails as written is denied without a look at the file system; what has no fact, too.
+        if (out.size() == paths_resolved_max) return;
         if (check_path(path, text, joined, canonical).empty()) out.emplace_back(pointer, canonical);
       });
     }
@@ -143,7 +165,10 @@ std::vector<std::pair<std::string, std::string>> sql_to_read(std::span<const Arg
   for (const ArgumentRule& rule : rules) {
     for (const Check& check : rule.checks) {
       if (check.kind != CheckKind::sql) continue;
-      collect_texts(rule, arguments, [&out](const std::string& pointer, std::string_view text) {
+      std::size_t bytes = 0;
+      collect_texts(rule, arguments, [&](const std::string& pointer, std::string_view text) {
+        bytes += text.size();
+        if (out.size() == sql_texts_max || bytes > sql_bytes_max) return;
         out.emplace_back(pointer, text);
       });
     }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/text.h"
@@ -107,7 +108,24 @@ std::string_view to_string(ValueType type) {
   return "any";
 }
 
+void Shape::index_names() {
+  constexpr std::size_t few = 16;
+  by_name_.clear();
+  if (properties.size() <= few) return;
+  for (std::uint32_t i = 0; i < properties.size(); ++i) by_name_.push_back(i);
+  std::ranges::sort(by_name_, [this](std::uint32_t a, std::uint32_t b) {
+    const int order = properties[a].name.compare(properties[b].name);
+    return order != 0 ? order < 0 : a < b;
+  });
+}
+
 const Shape::Property* Shape::find(std::string_view name) const {
+  if (!by_name_.empty() && by_name_.size() == properties.size()) {
+    const auto found = std::ranges::lower_bound(
+        by_name_, name, {}, [this](std::uint32_t i) { return std::string_view(properties[i].name); });
+    const bool there = found != by_name_.end() && properties[*found].name == name;
+    return there ? &properties[*found] : nullptr;
+  }
   for (const Property& property : properties) {
     if (property.name == name) return &property;
   }

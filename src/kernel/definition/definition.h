@@ -40,6 +40,12 @@ struct Shape {
   bool open = true;  // additionalProperties is not false
 
   const Property* find(std::string_view name) const;
+  // After the properties are complete: names are found by halves where there are many, because each
+  // member of a call is looked for.
+  void index_names();
+
+ private:
+  std::vector<std::uint32_t> by_name_;  // positions; empty: not indexed
 };
 struct Shape::Property {
   std::string name;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
@@ -71,7 +72,8 @@ class Reader {
 
  private:
   Shape follow(std::string_view reference, std::string_view name, unsigned depth);
-  json::View resolve(std::string_view reference) const;
+  json::View resolve(std::string_view reference);
+  json::View member(json::View object, const std::string& name);
   void apply(json::View schema, std::string_view name, unsigned depth, Shape& shape);
   void apply_choices(json::View schema, Shape& shape);
   void apply_text(json::View schema, std::string_view name, Shape& shape);
@@ -81,6 +83,9 @@ class Reader {
   std::vector<std::uint32_t> following_;  // nodes of the references on the way to this value
   std::size_t values_ = 0;
   std::size_t copied_ = 0;  // bytes of names, descriptions and choices
+  // Members of large objects, by the object's node: as many references as there are definitions
+  // would go through all definitions each.
+  std::unordered_map<std::uint32_t, std::unordered_map<std::string_view, json::View>> held_;
 };
 
 Shape Reader::read(json::View schema, std::string_view name, unsigned depth) {
@@ -104,7 +109,18 @@ Shape Reader::follow(std::string_view reference, std::string_view name, unsigned
   return shape;
 }
 
-json::View Reader::resolve(std::string_view reference) const {
+json::View Reader::member(json::View object, const std::string& name) {
+  constexpr std::uint32_t small = 16;
+  if (!object.is_object() || object.size() <= small) return object[name];
+  const auto [known, fresh] = held_.try_emplace(object.index());
+  if (fresh) {
+    for (const auto& [key, value] : object.members()) known->second.emplace(key, value);
+  }
+  const auto found = known->second.find(name);
+  return found == known->second.end() ? json::View{} : found->second;
+}
+
+json::View Reader::resolve(std::string_view reference) {
   if (reference == "#") return root_;
   if (!reference.starts_with("#/")) return {};
   json::View at = root_;
@@ -112,7 +128,7 @@ json::View Reader::resolve(std::string_view reference) const {
     const std::optional<std::string> name = unescape(token);
     // Elements of arrays (`#/allOf/0`) are not followed: what they say is not a local fact.
     if (!name) return {};
-    at = at[*name];
+    at = member(at, *name);
     if (!at.exists()) return {};
   }
   return at;
@@ -173,12 +189,11 @@ void Reader::apply_members(json::View schema, unsigned depth, Shape& shape) {
     if (rest.kind() == json::Kind::boolean && !rest.boolean()) shape.open = false;
   }
   // Members of one object have different names; only those of a reference may be there already.
-  const auto known = static_cast<std::ptrdiff_t>(shape.properties.size());
+  std::unordered_set<std::string> known;
+  for (const Shape::Property& property : shape.properties) known.insert(property.name);
   for (auto [name, value] : schema["properties"].members()) {
     if (exhausted()) return;
-    const auto end = shape.properties.begin() + known;
-    const auto same = [&](const Shape::Property& property) { return property.name == name; };
-    if (std::find_if(shape.properties.begin(), end, same) != end) continue;
+    if (!known.empty() && known.contains(std::string(name))) continue;
     Shape::Property property;
     property.name = name;
     property.shape = read(value, name, depth + 1);
@@ -193,6 +208,7 @@ void Reader::apply_members(json::View schema, unsigned depth, Shape& shape) {
   for (Shape::Property& property : shape.properties) {
     if (required.contains(property.name)) property.required = true;
   }
+  shape.index_names();
 }
 
 }  // namespace

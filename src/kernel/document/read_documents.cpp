@@ -50,7 +50,7 @@ Result<yaml::Node> read_json(std::string_view text) {
 }
 
 Result<yaml::Node> read_yaml(std::string_view text) {
-  yaml::Read read = yaml::read(text, "document", manifest_bytes_max);
+  yaml::Read read = yaml::read(text, "document", manifest_bytes_max, yaml::Mistakes::one);
   if (!read.errors.empty()) {
     const Position& at = read.errors.front().at;
     return fail(

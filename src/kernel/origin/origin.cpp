@@ -8,26 +8,6 @@
 #include "kernel/origin/structured.h"
 
 namespace pawl {
-namespace {
-
-constexpr std::size_t mentions_max = 64;
-
-bool of_host(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
-         static_cast<unsigned char>(c) >= 0x80;
-}
-
-// As a whole name: `a.example` is not mentioned by `ba.example`.
-bool mentions(std::string_view folded, std::string_view host) {
-  for (std::size_t at = folded.find(host); at != std::string_view::npos;
-       at = folded.find(host, at + 1)) {
-    if (at == 0 || !of_host(folded[at - 1])) return true;
-  }
-  return false;
-}
-
-}  // namespace
-
 RunOrigins::RunOrigins(const std::vector<OriginSource>& wanted) {
   for (const OriginSource& source : wanted) {
     if (!source.user() && field(source) == nullptr) fields_.push_back({source, {}, {}});
@@ -88,20 +68,15 @@ std::optional<std::string> RunOrigins::find(const OriginSource& source, json::Vi
   return std::nullopt;
 }
 
-std::vector<RunOrigins::Mention> RunOrigins::mentioned(const OriginSource& source,
-                                                       std::string_view text) const {
-  std::vector<Mention> out;
-  const std::string folded = fold(text);
-  const auto look = [&](const std::string& host, const std::string& call) {
-    if (out.size() < mentions_max && mentions(folded, host)) out.push_back({host, call});
-  };
+std::optional<std::string> RunOrigins::call_of_host(const OriginSource& source,
+                                                    std::string_view host) const {
   if (source.user()) {
-    for (const std::string& host : words_.hosts()) look(host, "");
-  } else if (const Field* known = field(source)) {
-    for (const auto& [host, call] : known->hosts) look(host, calls_[call]);
+    return words_.hosts().contains(host) ? std::optional<std::string>("") : std::nullopt;
   }
-  std::ranges::sort(out, {}, &Mention::host);
-  return out;
+  const Field* known = field(source);
+  if (known == nullptr) return std::nullopt;
+  const auto found = known->hosts.find(std::string(host));
+  return found == known->hosts.end() ? std::nullopt : std::optional(calls_[found->second]);
 }
 
 }  // namespace pawl

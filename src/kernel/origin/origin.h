@@ -57,11 +57,8 @@ class RunOrigins {
   // does not.
   std::optional<std::string> find(const OriginSource& source, json::View value) const;
 
-  // The hosts of that source which a text may mention, folded: those that occur in it.
-  struct Mention {
-    std::string host, call;
-  };
-  std::vector<Mention> mentioned(const OriginSource& source, std::string_view text) const;
+  // The same for a host, folded, alone or of an address or a mail address.
+  std::optional<std::string> call_of_host(const OriginSource& source, std::string_view host) const;
 
   // False once a value was dropped because of a bound.
   bool complete() const { return complete_; }

@@ -11,9 +11,9 @@ namespace {
 
 // Heads behind which a mail program puts somebody else's words.
 bool begins_forwarded(std::string_view line) {
-  std::string folded = fold(trim(line));
-  while (folded.starts_with('-') || folded.starts_with('_')) folded.erase(0, 1);
-  const std::string_view text = trim(folded);
+  const std::string folded = fold(trim(line));
+  const std::size_t words = std::min(folded.find_first_not_of("-_"), folded.size());
+  const std::string_view text = trim(std::string_view(folded).substr(words));
   for (const std::string_view head :
        {"original message", "forwarded message", "begin forwarded message"}) {
     if (text.starts_with(head)) return true;

@@ -25,7 +25,7 @@ bool may_be_yaml(std::string_view text) {
 
 std::string yaml_as_json(std::string_view text) {
   if (!may_be_yaml(text)) return {};
-  const yaml::Read read = yaml::read(text, "", structured_bytes_max);
+  const yaml::Read read = yaml::read(text, "", structured_bytes_max, yaml::Mistakes::one);
   if (!read.errors.empty() || !read.whole) return {};
   if (!read.root.is_map() && !read.root.is_sequence()) return {};
   json::Writer out;

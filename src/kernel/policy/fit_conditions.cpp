@@ -2,6 +2,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "base/text.h"
@@ -12,12 +15,13 @@ namespace {
 
 using Found = std::vector<std::pair<std::string, std::string>>;
 
-// What one pointer leads to is found out once.
-void add_new(Found& all, Found more) {
+// What one pointer leads to is found out once; what is beyond `most` has no fact.
+void add_new(Found& all, Found more, std::size_t most) {
+  std::set<std::string, std::less<>> known;
+  for (const auto& [pointer, text] : all) known.insert(pointer);
   for (auto& one : more) {
-    const bool known =
-        std::ranges::any_of(all, [&](const auto& other) { return other.first == one.first; });
-    if (!known) all.push_back(std::move(one));
+    if (all.size() >= most) return;
+    if (known.insert(one.first).second) all.push_back(std::move(one));
   }
 }
 
@@ -51,7 +55,7 @@ Found paths_to_resolve(const BoundTool& tool, json::View arguments) {
   Found found = paths_to_resolve(tool.arguments, arguments, tool.shape());
   for (const Case& one : tool.entry->cases.list) {
     if (one.arguments.empty()) continue;
-    add_new(found, paths_to_resolve(one.arguments, arguments, tool.shape()));
+    add_new(found, paths_to_resolve(one.arguments, arguments, tool.shape()), paths_resolved_max);
   }
   return found;
 }
@@ -59,7 +63,8 @@ Found paths_to_resolve(const BoundTool& tool, json::View arguments) {
 Found sql_to_read(const BoundTool& tool, json::View arguments) {
   Found found = sql_to_read(tool.arguments, arguments);
   for (const Case& one : tool.entry->cases.list) {
-    if (!one.arguments.empty()) add_new(found, sql_to_read(one.arguments, arguments));
+    if (one.arguments.empty()) continue;
+    add_new(found, sql_to_read(one.arguments, arguments), sql_texts_max);
   }
   return found;
 }

@@ -1,6 +1,8 @@
 // The projection of a whole tools/call result.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/text.h"
@@ -10,6 +12,14 @@ namespace pawl {
 namespace {
 
 constexpr std::size_t shown_bytes_max = 64;
+
+// The way to a value, kept on the stack: a name is made only of what is told.
+struct Way {
+  const Way* above = nullptr;
+  std::string_view name = {};  // of a member, or of where the way begins
+  std::size_t index = 0;       // of an element, where `element`
+  bool element = false;
+};
 
 class ResultProjection {
  public:
@@ -23,9 +33,11 @@ class ResultProjection {
   void project_text(std::size_t index, json::View item);
   void withhold_item(std::size_t index, json::View item, std::string_view why);
   void name_others();
-  void name_fields(json::View before, std::string_view projected, const std::string& where);
-  void compare(json::View before, json::View after, const std::string& where);
+  void name_fields(json::View before, std::string_view projected, const Way& way);
+  void compare(json::View before, json::View after, const Way& way);
+  void compare_members(json::View before, json::View after, const Way& way);
   void withhold(std::string name);
+  void withhold(const Way& way);
   std::string notice() const;
 
   const Scope& scope_;
@@ -54,39 +66,67 @@ std::string shown(std::string_view name) {
   return out;
 }
 
-// Names every member that the projection lost. Elements of lists are told apart only by place, and
-// the projection may drop some: below a list that lost an element, the list itself is named.
-void ResultProjection::compare(json::View before, json::View after, const std::string& where) {
-  if (before.is_object() && after.is_object()) {
-    for (auto [name, value] : before.members()) {
-      const std::string inner = where + "." + shown(name);
-      if (const json::View kept = after[name]; kept.exists()) {
-        compare(value, kept, inner);
-      } else {
-        ++fields_;
-        withhold(inner);
-      }
-    }
+void append(const Way& way, std::string& out) {  // NOLINT(misc-no-recursion)
+  if (way.above == nullptr) {
+    out += way.name;
     return;
   }
+  append(*way.above, out);
+  if (way.element) {
+    fmt::format_to(std::back_inserter(out), "[{}]", way.index);
+  } else {
+    out += '.';
+    out += shown(way.name);
+  }
+}
+
+void ResultProjection::withhold(const Way& way) {
+  if (withheld_.size() >= withheld_names_max) {
+    ++unnamed_;
+    return;
+  }
+  append(way, withheld_.emplace_back());
+}
+
+// The projection wrote its members in the order of their names, so each is found by halves: objects
+// may be large, and looking through all of one for each of the other would take their product.
+void ResultProjection::compare_members(json::View before, json::View after, const Way& way) {
+  std::vector<json::View::Member> kept;
+  kept.reserve(after.size());
+  for (const json::View::Member& member : after.members()) kept.push_back(member);
+  for (auto [name, value] : before.members()) {
+    const Way inner{&way, name};
+    const auto found = std::ranges::lower_bound(kept, name, {}, &json::View::Member::key);
+    if (found != kept.end() && found->key == name) {
+      compare(value, found->value, inner);
+    } else {
+      ++fields_;
+      withhold(inner);
+    }
+  }
+}
+
+// Names every member that the projection lost. Elements of lists are told apart only by place, and
+// the projection may drop some: below a list that lost an element, the list itself is named.
+void ResultProjection::compare(json::View before, json::View after, const Way& way) {
+  if (before.is_object() && after.is_object()) return compare_members(before, after, way);
   if (before.is_array() && after.is_array() && before.size() == after.size()) {
     auto other = after.elements().begin();
     std::size_t index = 0;
     for (json::View value : before.elements()) {
-      compare(value, *other, fmt::format("{}[{}]", where, index++));
+      compare(value, *other, {&way, {}, index++, true});
       ++other;
     }
     return;
   }
   if (json::equal(before, after)) return;
   ++fields_;
-  withhold(where);
+  withhold(way);
 }
 
-void ResultProjection::name_fields(json::View before, std::string_view projected,
-                                   const std::string& where) {
+void ResultProjection::name_fields(json::View before, std::string_view projected, const Way& way) {
   const Result<json::Document> after = json::parse(projected);
-  if (after) compare(before, after->root(), where);
+  if (after) compare(before, after->root(), way);
 }
 
 void ResultProjection::project_structured() {
@@ -101,7 +141,7 @@ void ResultProjection::project_structured() {
     // A client with an output schema expects the member although nothing is left in it.
     structured_ = structured.is_object() ? "{}" : "[]";
   }
-  name_fields(structured, structured_, "structuredContent");
+  name_fields(structured, structured_, {nullptr, "structuredContent"});
   texts_.push_back(structured_);
 }
 
@@ -127,20 +167,17 @@ void ResultProjection::project_text(std::size_t index, json::View item) {
     return;
   }
   if (!left) return withhold_item(index, item, " without a listed field");
-  name_fields(parsed->root(), projected, fmt::format("content[{}]", index));
+  name_fields(parsed->root(), projected, {nullptr, fmt::format("content[{}]", index)});
   texts_.push_back(std::move(projected));
 }
 
 void ResultProjection::project_content() {
   std::size_t index = 0;
   for (json::View item : received_["content"].elements()) {
-    if (item.text("type") == "text") {
-      project_text(index, item);
-    } else {
-      withhold_item(index, item, "");
-    }
-    for (auto [name, value] : item.members()) {
-      if (item.text("type") != "text" || name == "type" || name == "text") continue;
+    const bool text = item.text("type") == "text";
+    text ? project_text(index, item) : withhold_item(index, item, "");
+    for (auto [name, value] : text ? item.members() : json::View().members()) {
+      if (name == "type" || name == "text") continue;
       withhold(fmt::format("content[{}].{}", index, shown(name)));
     }
     ++index;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <string>
+#include <unordered_map>
 #include <utility>
 
 #include "kernel/redact/projection.h"
@@ -12,6 +13,9 @@ namespace {
 
 constexpr unsigned schema_depth_max = 16;            // deeper levels are open
 constexpr std::size_t schema_bytes_max = 4UL << 20;  // of what is written; then levels are open
+// Members, elements and names that are looked at, definitions as often as they are referred to:
+// references that branch would make a small schema endless. Then levels are open.
+constexpr std::size_t schema_looks_max = 1UL << 20;
 
 // A level that says one of these about its value is opened: what is left after the projection need
 // not satisfy it.
@@ -49,6 +53,10 @@ class SchemaProjection {
  public:
   SchemaProjection(const Scope& scope, json::View root) : paths_(scope.paths()), root_(root) {
     definitions_kept_ = self_contained(root["$defs"]) && self_contained(root["definitions"]);
+    for (const auto& [name, schema] : root["$defs"].members()) defs_.emplace(name, schema);
+    for (const auto& [name, schema] : root["definitions"].members()) {
+      definitions_.emplace(name, schema);
+    }
   }
 
   std::string make();
@@ -57,31 +65,39 @@ class SchemaProjection {
   void level(json::View schema, const ScopeTails& tails, unsigned depth, bool root,
              std::string& out);
   void members(json::View schema, const ScopeTails& tails, unsigned depth, json::Writer& out);
-  json::View follow(json::View schema, unsigned depth) const;
-  std::string kept(json::View schema) const;
+  json::View follow(json::View schema, unsigned depth);
+  std::string kept(json::View schema);
 
   const ScopePaths& paths_;
   json::View root_;
+  std::unordered_map<std::string_view, json::View> defs_, definitions_;  // by name
   bool definitions_kept_ = false;
   std::size_t written_ = 0;
+  std::size_t looks_ = 0;
 };
 
-std::string SchemaProjection::kept(json::View schema) const {
-  const bool fits = definitions_kept_ && self_contained(schema);
+std::string SchemaProjection::kept(json::View schema) {
+  looks_ += schema.document()->node(schema.index()).end - schema.index();
+  const bool fits = looks_ <= schema_looks_max && definitions_kept_ && self_contained(schema);
   return fits ? json::write(schema) : "{}";
 }
 
 // The definition that a level consists of, or the level itself.
-json::View SchemaProjection::follow(json::View schema, unsigned depth) const {
+json::View SchemaProjection::follow(json::View schema, unsigned depth) {
   for (unsigned steps = depth; steps <= schema_depth_max; ++steps) {
+    looks_ += 1 + schema.size();
+    if (looks_ > schema_looks_max) return {};
     const json::View reference = schema["$ref"];
     if (!reference.exists()) return schema;
     if (!is_definition(reference)) return {};
     const std::string_view text = reference.string();
     const std::size_t slash = text.find('/', 2);
-    const std::string_view name = text.substr(slash + 1);
-    if (name.find_first_of("/~%") != std::string_view::npos) return {};
-    schema = root_[text.substr(2, slash - 2)][name];
+    const auto& among = text.substr(2, slash - 2) == "$defs" ? defs_ : definitions_;
+    // A name with an escape is no member by this spelling.
+    const auto named = among.find(text.substr(slash + 1));
+    const bool escaped = text.find_first_of("/~%", slash + 1) != std::string_view::npos;
+    if (named == among.end() || escaped) return {};
+    schema = named->second;
   }
   return {};
 }
@@ -90,6 +106,7 @@ void SchemaProjection::members(json::View schema, const ScopeTails& tails, unsig
                                json::Writer& out) {
   std::vector<json::View::Member> sorted;
   for (const json::View::Member& member : schema["properties"].members()) sorted.push_back(member);
+  looks_ += sorted.size() + schema["required"].size();
   std::ranges::sort(sorted, {}, &json::View::Member::key);
   std::vector<std::string_view> whole;
   out.key("properties").object();
@@ -126,8 +143,10 @@ void SchemaProjection::members(json::View schema, const ScopeTails& tails, unsig
 void SchemaProjection::level(json::View schema, const ScopeTails& tails, unsigned depth, bool root,
                              std::string& out) {
   const auto says = [&](std::string_view key) { return schema[key].exists(); };
+  looks_ += 1 + schema.size();
   const bool open = !schema.is_object() || depth > schema_depth_max ||
-                    written_ > schema_bytes_max || std::ranges::any_of(more_than_members, says);
+                    written_ > schema_bytes_max || looks_ > schema_looks_max ||
+                    std::ranges::any_of(more_than_members, says);
   if (open) {
     out += root ? R"({"type":"object"})" : "{}";
     return;

@@ -14,6 +14,8 @@ namespace {
 
 constexpr unsigned depth_max = 1024;  // schemas that are looked at, one inside the other
 constexpr std::size_t pattern_bytes_per_step = 8;
+constexpr std::size_t format_bytes_per_step = 8;
+constexpr std::size_t compared_bytes_per_step = 64;
 
 // Code points of well-formed UTF-8: every byte that begins one.
 std::uint64_t length_of(std::string_view text) {
@@ -150,6 +152,7 @@ bool Check::fits_rules(const Node& node, json::View value) {
 bool Check::fits_literals(const Literals& literals, json::View value) {
   bool listed = false;
   if (value.is_string()) {
+    if (!spend(value.string().size() / compared_bytes_per_step)) return false;
     listed = literals.texts.find(value.string()) != nullptr;
   } else {
     const std::uint32_t end = value.document()->node(value.index()).end;
@@ -176,7 +179,7 @@ bool Check::fits_text(const TextRules& rules, json::View value) {
   // The number of bytes settles it mostly.
   const bool surely_enough = text.size() / point_bytes_max >= rules.length_min;
   if (!surely_enough || text.size() > rules.length_max) {
-    if (!spend(text.size() / 64)) return false;
+    if (!spend(text.size() / compared_bytes_per_step)) return false;
     const std::uint64_t length = length_of(text);
     if (length < rules.length_min) {
       fine = wrong(value, "minLength", [&] {
@@ -200,6 +203,7 @@ bool Check::fits_text(const TextRules& rules, json::View value) {
       return "must match " + name_text(rules.pattern->source);
     });
   }
+  if (rules.format && !spend(text.size() / format_bytes_per_step)) return false;
   if (rules.format && !has_format(*rules.format, text)) {
     fine = wrong(value, "format",
                  [&] { return fmt::format("must have the form `{}`", to_string(*rules.format)); });

@@ -69,6 +69,7 @@ class Check {
   bool fits_object(const ObjectRules& rules, json::View value);
   bool fits_member(const ObjectRules& rules, const Named* named, std::string_view key,
                    json::View value);
+  void tell_missing(const ObjectRules& rules, json::View value);
   bool fits_dependents(const ObjectRules& rules, json::View value);
   bool fits_size(std::uint64_t size, std::uint64_t min, std::uint64_t max, json::View value);
 

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <vector>
 
 #include "kernel/schema/check.h"
 
@@ -63,13 +64,26 @@ bool Check::fits_object(const ObjectRules& rules, json::View value) {
     if (done()) return false;
   }
   if (required < rules.required) {
-    for (const Named& named : rules.properties.all) {
-      if (!named.required || value[named.name].exists()) continue;
-      fine = missing(value, "required", named.name);
-      if (done()) return false;
-    }
+    fine = false;
+    if (done()) return false;
+    tell_missing(rules, value);
+    if (done()) return false;
   }
   return (rules.dependents.empty() || fits_dependents(rules, value)) && fine;
+}
+
+// By the position among the names of the schema: looked for one by one, each name would go through
+// all members.
+void Check::tell_missing(const ObjectRules& rules, json::View value) {
+  const std::vector<Named>& all = rules.properties.all;
+  std::vector<bool> there(all.size());
+  for (const auto& [key, member] : value.members()) {
+    const Named* named = rules.properties.find(key);
+    if (named != nullptr) there[static_cast<std::size_t>(named - all.data())] = true;
+  }
+  for (std::size_t i = 0; i < all.size() && !done(); ++i) {
+    if (all[i].required && !there[i]) missing(value, "required", all[i].name);
+  }
 }
 
 bool Check::fits_member(const ObjectRules& rules, const Named* named, std::string_view key,

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
 
 #include "base/json_pointer.h"
 #include "base/text.h"
@@ -198,13 +199,30 @@ std::optional<std::uint32_t> Resources::resource_of(std::uint32_t node) const {
   return found->second;
 }
 
+// As `step` has it. As many references as there are definitions would go through all definitions
+// each.
+json::View Resources::inside(json::View at, const std::string& token) const {
+  constexpr std::uint32_t small = 16;
+  if (at.size() <= small) return step(at, token);
+  const auto [known, fresh] = held_.try_emplace(at.index());
+  if (fresh) {
+    for (const auto& [name, value] : at.members()) known->second.emplace(name, value.index());
+    std::uint32_t index = 0;
+    for (json::View value : at.elements()) {
+      known->second.emplace(std::to_string(index++), value.index());
+    }
+  }
+  const auto found = known->second.find(token);
+  return found == known->second.end() ? json::View{} : json::View{document_, found->second};
+}
+
 Result<Resources::Target> Resources::descend(std::uint32_t resource,
                                              std::string_view pointer) const {
   const auto tokens = pointer_tokens(pointer);
   if (!tokens) return fail(Fault::invalid, "is no JSON pointer");
   json::View at{document_, all[resource].root};
   for (const std::string& token : *tokens) {
-    at = step(at, token);
+    at = inside(at, token);
     if (!at.exists()) return fail(Fault::invalid, "leads nowhere in this schema");
     resource = resource_of(at.index()).value_or(resource);
   }

@@ -59,11 +59,15 @@ class Resources {
   Status open_resource(json::View schema, std::string_view id, std::uint32_t& resource);
   Status read_draft(json::View root);
   Result<Target> descend(std::uint32_t resource, std::string_view pointer) const;
+  json::View inside(json::View at, const std::string& token) const;
 
   const json::Document* document_;
   std::unordered_map<std::uint32_t, std::uint32_t> resource_by_node_;
   std::map<std::string, std::uint32_t> by_address_;
   std::map<std::pair<std::uint32_t, std::string>, std::uint32_t> anchors_;
+  // What large objects and lists hold, made once a reference leads through one: by its node, the
+  // nodes by name or by place.
+  mutable std::unordered_map<std::uint32_t, std::unordered_map<std::string, std::uint32_t>> held_;
 };
 
 }  // namespace pawl::schema

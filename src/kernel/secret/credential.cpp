@@ -151,28 +151,77 @@ bool follows(Tail tail, char c) {
   return false;
 }
 
-std::string_view tail_of(std::string_view text, Tail tail) {
-  const auto end = std::ranges::find_if(text, [&](char c) { return !follows(tail, c); });
-  return text.substr(0, static_cast<std::size_t>(end - text.begin()));
-}
+// Where runs of one sort of characters end. Beginnings overlap (`eyJeyJ…`), and what follows each of
+// them is mostly the same run, so its end is kept: a text is gone through once for each sort of
+// characters, and not once for each beginning. The places that are asked for go to the right, but
+// for the length of a beginning.
+class RunEnds {
+ public:
+  template <class Belongs>
+  std::size_t behind(std::string_view text, std::size_t at, Belongs belongs) {
+    if (known_ && at >= begin_ && at <= end_) return end_;
+    const bool before = known_ && at < begin_;
+    const std::size_t stop = before ? begin_ : text.size();
+    std::size_t end = at;
+    while (end < stop && belongs(text[end])) ++end;
+    if (before && end < stop) return end;
+    begin_ = at;
+    if (!before) end_ = end;
+    known_ = true;
+    return end_;
+  }
 
-bool has_shape(const Shape& shape, std::string_view text) {
-  if (!text.starts_with(shape.begins)) return false;
-  const std::string_view rest = text.substr(shape.begins.size());
-  const std::string_view tail = tail_of(rest.substr(0, 512), shape.tail);
-  if (tail.size() < shape.least) return false;
-  return !shape.mixed || (std::ranges::any_of(tail, is_digit) && std::ranges::any_of(tail, lower) &&
-                          std::ranges::any_of(tail, upper));
+ private:
+  bool known_ = false;
+  std::size_t begin_ = 0, end_ = 0;
+};
+
+// One search in one text.
+class Credentials {
+ public:
+  explicit Credentials(std::string_view text) : text_(text) {}
+  std::string_view find();
+
+ private:
+  bool has_shape(const Shape& shape, std::size_t at);
+  bool is_jwt(std::size_t at);
+  std::size_t next(RunEnds& ends, std::size_t at, bool (*wanted)(char)) {
+    return ends.behind(text_, at, [wanted](char c) { return !wanted(c); });
+  }
+  std::size_t behind_token(RunEnds& ends, std::size_t at) {
+    return ends.behind(text_, at, [](char c) { return follows(token, c); });
+  }
+
+  std::string_view text_;
+  std::array<RunEnds, dotted + 1> tails_;
+  RunEnds digits_, lowers_, uppers_;  // where the next of them stands
+  RunEnds headers_, claims_;
+};
+
+constexpr std::size_t tail_bytes_max = 512;  // that are looked at
+constexpr std::size_t part_bytes_max = 4096;
+
+bool Credentials::has_shape(const Shape& shape, std::size_t at) {
+  if (!text_.substr(at).starts_with(shape.begins)) return false;
+  const std::size_t begin = at + shape.begins.size();
+  const Tail tail = shape.tail;
+  const std::size_t behind =
+      tails_[tail].behind(text_, begin, [tail](char c) { return follows(tail, c); });
+  const std::size_t end = std::min(behind, begin + tail_bytes_max);
+  if (end - begin < shape.least) return false;
+  return !shape.mixed || (next(digits_, begin, is_digit) < end && next(lowers_, begin, lower) < end &&
+                          next(uppers_, begin, upper) < end);
 }
 
 // Three parts with dots, the first a JSON object in base64 (RFC 7519, section 3; RFC 7516).
-bool is_jwt(std::string_view text) {
-  if (!text.starts_with("eyJ")) return false;
-  const std::string_view header = tail_of(text.substr(0, 4096), token);
-  text.remove_prefix(header.size());
-  if (header.size() < 15 || !text.starts_with('.')) return false;
-  const std::string_view claims = tail_of(text.substr(1, 4096), token);
-  return claims.size() >= 10 && text.substr(1 + claims.size()).starts_with('.');
+bool Credentials::is_jwt(std::size_t at) {
+  if (!text_.substr(at).starts_with("eyJ")) return false;
+  const std::size_t header = behind_token(headers_, at);
+  if (header - at < 15 || header - at > part_bytes_max) return false;
+  if (!text_.substr(header).starts_with('.')) return false;
+  const std::size_t claims = behind_token(claims_, header + 1);
+  const std::size_t size = claims - header - 1;
+  return size >= 10 && size <= part_bytes_max && text_.substr(claims).starts_with('.');
 }
 
 // `-----BEGIN RSA PRIVATE KEY-----` and its relatives (RFC 7468, section 10; RFC 4716; RFC 9580).
@@ -192,21 +241,24 @@ bool is_password_in_address(std::string_view text) {
   return colon != std::string_view::npos && colon + 1 < at;
 }
 
+std::string_view Credentials::find() {
+  for (std::size_t i = 0; i < text_.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text_[i]);
+    if (byte >= rows_by_byte.size()) continue;
+    for (std::size_t row = rows_by_byte[byte].begin; row < rows_by_byte[byte].end; ++row) {
+      if (has_shape(shapes[row], i)) return shapes[row].what;
+    }
+    if (byte == 'e' && is_jwt(i)) return "a JSON web token";
+    if (byte == 'B' && is_key_block(text_.substr(i))) return "a private key";
+    if (byte == ':' && is_password_in_address(text_.substr(i))) return "an address with a password";
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string_view find_credential(std::string_view text) {
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    if (byte >= rows_by_byte.size()) continue;
-    const std::string_view rest = text.substr(i);
-    for (std::size_t row = rows_by_byte[byte].begin; row < rows_by_byte[byte].end; ++row) {
-      if (has_shape(shapes[row], rest)) return shapes[row].what;
-    }
-    if (byte == 'e' && is_jwt(rest)) return "a JSON web token";
-    if (byte == 'B' && is_key_block(rest)) return "a private key";
-    if (byte == ':' && is_password_in_address(rest)) return "an address with a password";
-  }
-  return {};
+  return Credentials(text).find();
 }
 
 }  // namespace pawl
