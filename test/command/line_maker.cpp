@@ -8,8 +8,10 @@ namespace pawl {
 namespace {
 
 constexpr auto kBashWords = std::to_array<const char*>(
-    {"{p,q}", "{1..3}", "s{a,-b}t", "$'a b'", "${x/v/w}", "${x^}", "${x:0:1}", "{}", "HEAD@{1}",
-     "{a", "'{a,b}'", "o=~", "{x,$y}", "$'\\x41'"});
+    {"{p,q}",        "{1..3}",      "s{a,-b}t",       "$'a b'",       "${x/v/w}",    "${x^}",
+     "${x:0:1}",     "{}",          "HEAD@{1}",       "{a",           "'{a,b}'",     "o=~",
+     "{x,$y}",       "$'\\x41'",    "${@:1}",         "\"${@:1:2}\"", "\"${r[@]}\"", "${r[@]}",
+     "\"k${r[@]}\"", "\"${r[*]}\"", "\"${r[0]:-$@}\""});
 constexpr auto kWords = std::to_array<const char*>({"p",
                                                     "q1",
                                                     "-r",
@@ -38,6 +40,17 @@ constexpr auto kWords = std::to_array<const char*>({"p",
                                                     "$u",
                                                     "\"$@\"",
                                                     "$*",
+                                                    "\"$*\"",
+                                                    "$1",
+                                                    "\"$2\"",
+                                                    "k\"$@\"",
+                                                    "\"${u:-$@}\"",
+                                                    "\"${x:+$@}\"",
+                                                    "\"${u-$*}\"",
+                                                    "\"${u:-k${y:+$@}}\"",
+                                                    "${u:-\"$@\"}",
+                                                    "\"${@:-p}\"",
+                                                    "\"${@%v}\"",
                                                     "$?",
                                                     "$#",
                                                     "$((1+2))",
@@ -109,6 +122,11 @@ std::string LineMaker::redirect(int depth) {
   if (bash_ && below(6) == 0)
     return pick({" &>o1", " &>>o2", " <<<\"$x\"", " <<<$(a)", " 2>&1", " >|o3"});
   if (depth > 0 && below(8) == 0) return " >\"$(" + simple(0) + ")\"";
+  if (below(4) == 0) {
+    return pick({" <p.c >/dev/stdin", " 2<p.c >/dev/stderr", " >/dev/stdout", " 2>/dev/stderr",
+                 " 3<p.c 1>&3 >/dev/fd/1", " <p >/proc/self/fd/0", " <q.c", " 2<q.c",
+                 " >/dev/stdin", " 1<p.c", " >>/dev/fd/3", " 1<>/dev/stdin"});
+  }
   return pick({" >o1", " >>o2", " 2>&1", " </dev/null", " 2>/dev/null", " >&2", " 3>o3", " <o1",
                " >o4 2>&1", " <>o5", " >'o 6'", " 2>&-"});
 }
@@ -130,7 +148,38 @@ std::string LineMaker::simple(int depth) {
 
 std::string LineMaker::wrapped(int depth) {
   const std::string inner = simple(depth - 1);
-  switch (below(14)) {
+  switch (below(17)) {
+    case 13:
+      return "a | xargs " +
+             pick({"-I{} -n 2",
+                   "-n 2 -I{}",
+                   "-I{} -L1",
+                   "-L1 -I{}",
+                   "-I{} -n1",
+                   "-i -l",
+                   "-l -i",
+                   "--replace -n 1",
+                   "--max-lines=1 --replace={}",
+                   "-I{} --max-args=2",
+                   "-rI{} -tn2",
+                   "-I{} -L 1 -n 2",
+                   "-i{}",
+                   "-I{} -d ' '",
+                   "-P 2 -I{}",
+                   "-I{} -E w1",
+                   "-x -n1",
+                   "-n2 -L1",
+                   "-I{} -l2 -I{}",
+                   "-0",
+                   "-e",
+                   "-ew1",
+                   "--eof=w1 -n1",
+                   "-I w"}) +
+             " " + inner + " {} k{}";
+    case 14:
+      return "find . -name '*.c' " + pick({"-exec", "-execdir"}) + " " + inner + " {} +";
+    case 15:
+      return "exec " + pick({"<p.c", "3<p.c", "1<>p.c", ">o1", "2>&1"}) + "; " + inner;
     case 0:
       return "env n=1 " + inner;
     case 1:
@@ -237,6 +286,9 @@ void LineMaker::change(std::string& line) {
 
 std::string LineMaker::line() {
   std::string out = list(3);
+  // Words that are several need something to be several of.
+  if (below(6) == 0) out = pick({"set -- p -r 's t'; ", "set -- -w; ", "set -- '' q; "}) + out;
+  if (bash_ && below(12) == 0) out = pick({"r=(p '-r s' *.c); ", "r=(-z); "}) + out;
   if (below(2) == 0) change(out);
   return out;
 }

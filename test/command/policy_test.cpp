@@ -125,7 +125,7 @@ void judge_and_run(const Shell& shell, const std::string& rule, std::uint64_t fi
   }
   std::cout << shell.file << " as " << shell.name << ": " << lines << " lines, " << allowed
             << " allowed, " << ran << " programs ran\n";
-  EXPECT_GE(allowed, lines / 12);
+  EXPECT_GE(allowed, lines / 16);
   EXPECT_GT(ran, allowed / 2);
 }
 

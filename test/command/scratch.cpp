@@ -50,7 +50,7 @@ void write_file(const fs::path& path) {
 
 }  // namespace
 
-Scratch::Scratch(const std::vector<std::string>& more) {
+Scratch::Scratch(const std::vector<std::string>& more, const std::vector<std::string>& real) {
   char name[] = "/tmp/pawl-command-XXXXXX";
   if (mkdtemp(name) == nullptr) throw std::runtime_error("no scratch folder");
   root_ = name;
@@ -66,6 +66,9 @@ Scratch::Scratch(const std::vector<std::string>& more) {
   }
   for (const char* program : {"env", "timeout", "nice", "xargs", "find", "bash", "dash"}) {
     fs::create_symlink("/usr/bin/" + std::string(program), root_ + "/bin/" + program);
+  }
+  for (const std::string& program : real) {
+    fs::create_symlink("/usr/bin/" + program, root_ + "/bin/" + program);
   }
   fs::create_symlink("/usr/bin/dash", root_ + "/bin/sh");
   // Programs in the background become children of the test, so that it can wait for them.

@@ -15,7 +15,9 @@ struct Ran {
 class Scratch {
  public:
   // `more` stands for programs besides those that generated lines name.
-  explicit Scratch(const std::vector<std::string>& more = {});
+  // `real` are programs of the machine.
+  explicit Scratch(const std::vector<std::string>& more = {},
+                   const std::vector<std::string>& real = {});
   ~Scratch();
   Scratch(const Scratch&) = delete;
   Scratch& operator=(const Scratch&) = delete;

@@ -2,19 +2,10 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.h"
 #include "kernel/command/analyser.h"
 
 namespace pawl::command {
-namespace {
-
-// Devices that hold nothing.
-bool is_sink(std::string_view path) {
-  return path == "/dev/null" || path == "/dev/stdout" || path == "/dev/stderr" ||
-         path == "/dev/stdin" || path == "/dev/tty";
-}
-
-}  // namespace
-
 std::string_view base_name(std::string_view program) {
   const std::size_t slash = program.rfind('/');
   return slash == std::string_view::npos ? program : program.substr(slash + 1);
@@ -55,18 +46,32 @@ void Analyser::walk(const List& list, Context context) {
 }
 
 void Analyser::walk_pipeline(const Node& node, const Context& context) {
+  constexpr Stream pipe{Stream::Leads::nothing, 0, nullptr};
+  const Streams before = streams_;
   for (std::size_t i = 0; i < node.children.size(); ++i) {
+    const bool first = i == 0;
+    const bool last = i + 1 == node.children.size();
     Context own = context;
-    own.piped_in = own.piped_in || i > 0;
-    own.piped_out = own.piped_out || i + 1 < node.children.size();
+    own.piped_in = own.piped_in || !first;
+    own.piped_out = own.piped_out || !last;
+    if (!first) streams_.set(0, pipe);
+    if (!last) streams_.set(1, pipe);
     walk(node.children[i], own);
+    streams_ = before;
   }
 }
 
-void Analyser::walk(const Node& node, Context context) {
+void Analyser::walk(const Node& node, const Context& context) {
   if (out_.commands.size() >= limits_.commands_max) {
     return trouble(node.at, "too many commands");
   }
+  // What is redirected is so for this node and all inside of it.
+  const Streams before = streams_;
+  walk_node(node, context);
+  streams_ = before;
+}
+
+void Analyser::walk_node(const Node& node, Context context) {
   switch (node.kind) {
     case NodeKind::simple:
       return walk_simple(node, context);
@@ -96,9 +101,10 @@ void Analyser::walk(const Node& node, Context context) {
     case NodeKind::arithmetic:
       break;
   }
+  // A compound command is redirected before its words are expanded.
+  redirections(node, context, nullptr);
   for (const std::string& expression : node.expressions) arithmetic(expression, node.at);
   for (const Word& word : node.words) substitutions(word, context);
-  redirections(node, context, nullptr);
   for (const List& list : node.lists) walk(list, context);
   for (const Node& child : node.children) walk(child, context);
 }
@@ -114,38 +120,12 @@ void Analyser::substitutions(const Word& word, const Context& context) {
       out_.settings.push_back({part.text, Argument{"", Known::one, false, part.at}});
     }
     for (const Word& operand : part.words) substitutions(operand, context);
-    if (part.list) walk(*part.list, inside);
+    if (!part.list) continue;
+    const Streams before = streams_;
+    if (part.kind == PartKind::command) streams_.set(1, {Stream::Leads::nothing, 0, nullptr});
+    walk(*part.list, inside);
+    streams_ = before;
   }
-}
-
-void Analyser::redirections(const Node& node, const Context& context, Command* command) {
-  // A compound command's files belong to a command without a name.
-  Command compound;
-  Command* owner = command;
-  if (owner == nullptr) owner = &compound;
-  for (const Redirect& redirect : node.redirects) {
-    substitutions(redirect.target, context);
-    if (redirect.kind == RedirectKind::here || redirect.kind == RedirectKind::here_text) continue;
-    if (redirect.kind == RedirectKind::duplicate) continue;
-    Argument target = reduce(redirect.target);
-    const bool process = std::ranges::any_of(
-        redirect.target.parts, [](const Part& part) { return part.kind == PartKind::process; });
-    if (process) continue;
-    if (!target.literal()) {
-      trouble(redirect.at, "a redirection to a file whose name is unknown");
-    } else if (target.text.starts_with("/dev/tcp/") || target.text.starts_with("/dev/udp/")) {
-      trouble(redirect.at, "a redirection to the network");
-    } else if (!is_sink(target.text)) {
-      owner->redirections.push_back({redirect.kind, std::move(target)});
-    }
-  }
-  if (command != nullptr || compound.redirections.empty()) return;
-  compound.standing = Standing::silent;
-  compound.context = context;
-  compound.at = node.at;
-  compound.end = node.end;
-  compound.behind = behind_;
-  out_.commands.push_back(std::move(compound));
 }
 
 void Analyser::assign(const Assignment& assignment, bool stays, const Context& context) {
@@ -168,6 +148,9 @@ void Analyser::walk_simple(const Node& node, Context context) {
   command.at = in_script_ ? script_at_ : node.at;
   command.end = in_script_ ? script_at_ : node.end;
   command.behind = behind_;
+  // Shells do not agree whether `x=$(…)` runs before or behind the redirections.
+  const bool was_unsure = streams_unsure_;
+  streams_unsure_ = was_unsure || !node.redirects.empty();
   for (const Assignment& assignment : node.assignments) {
     assign(assignment, stays, context);
     if (stays) continue;
@@ -175,6 +158,7 @@ void Analyser::walk_simple(const Node& node, Context context) {
     if (assignment.append || assignment.array) value.known = Known::one;
     command.settings.push_back({assignment.name, std::move(value)});
   }
+  streams_unsure_ = was_unsure;
   for (const Word& word : node.words) substitutions(word, context);
   redirections(node, context, &command);
   if (node.words.empty()) {
@@ -218,13 +202,15 @@ void Analyser::walk_test(const Node& node, const Context&) {
 }
 
 Analysis analyse(const Line& line) {
-  Analyser analyser(line.limits, line.dialect);
+  Analyser analyser(line.limits, line.dialect, !is_ascii(line.text));
   analyser.walk(line);
   return analyser.finish();
 }
 
 Analysis analyse_argv(std::span<const std::string_view> argv, const Limits& limits) {
-  Analyser analyser(limits, Dialect::posix);
+  const bool foreign =
+      !std::ranges::all_of(argv, [](std::string_view word) { return is_ascii(word); });
+  Analyser analyser(limits, Dialect::posix, foreign);
   Command command;
   if (argv.empty()) {
     Analysis none;

@@ -52,7 +52,7 @@ INSTANTIATE_TEST_SUITE_P(
         ReadLine{"a | xargs -0 -n 1 rm -f", "a; xargs -0 -n 1 rm -f; rm -f ??"},
         ReadLine{"a | xargs -I{} cp {} d/{}", "a; xargs -I{} cp {} d/{}; cp ? d/?"},
         ReadLine{"find . -name '*.o' -exec rm {} + -exec a x{} \\;",
-                 "find . -name *.o -exec rm {} + -exec a x{} ;; rm ?; a x?"},
+                 "find . -name *.o -exec rm {} + -exec a x{} ;; rm ??; a x?"},
         ReadLine{"bash -c 'a; b \"$(c)\"'", "bash -c a; b \"$(c)\"; a; c; b ?"},
         ReadLine{"bash -lc \"sh -c 'a b'\"", "bash -lc sh -c 'a b'; sh -c a b; a b"},
         ReadLine{"eval 'a b' '; c'", "eval a b ; c; a b; c"},

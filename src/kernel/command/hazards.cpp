@@ -1,4 +1,4 @@
-// What the table knows about the arguments of one command, and the programs written in arguments.
+// What the table knows about the arguments of one command.
 #include <algorithm>
 #include <array>
 
@@ -52,7 +52,8 @@ void add_hazard(Command& command, const Danger& danger, std::string_view option,
 void scan_options(Command& command, const Program& program, const Danger& danger,
                   const Subcommand& where) {
   // What stands behind the file of a script belongs to the script.
-  constexpr std::string_view interpreters = "node perl php python ruby";
+  constexpr std::string_view interpreters =
+      "Rscript julia lua luajit node perl php python ruby tclsh";
   const auto& first = command.arguments;
   const bool script = has_word(interpreters, danger.program) && !first.empty() &&
                       first[0].literal() && !first[0].text.starts_with('-');
@@ -83,62 +84,6 @@ void scan_old_tar(Command& command) {
   }
 }
 
-void check_script(Command& command, std::size_t index, std::string_view text, bool awk) {
-  const Argument& word = command.arguments[index];
-  const bool fine = word.literal() && (awk ? harmless_awk(text) : harmless_sed(text));
-  if (fine) return;
-  command.hazards.push_back(
-      {Effect::runs, static_cast<std::uint32_t>(index), awk ? "program" : "script", {}, false});
-}
-
-// sed and awk: the texts of -e, or the first operand where there is none.
-void scan_code(Command& command, const Program& program) {
-  const bool awk = program.name == "awk";
-  constexpr auto bare = std::to_array<std::string_view>(
-      {"--quiet", "--silent", "--regexp-extended", "--separate", "--null-data", "--unbuffered",
-       "--posix", "--sandbox", "--zero-terminated", "--version", "--help", "--re-interval"});
-  auto& words = command.arguments;
-  std::size_t operand = words.size();
-  bool given = false;
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    const std::string text = words[i].text;
-    if (text == "--" && words[i].literal()) {
-      operand = std::min(operand, i + 1);
-      break;
-    }
-    if (text.size() < 2 || text[0] != '-') {
-      operand = std::min(operand, i);
-      if (awk) break;
-      continue;
-    }
-    if (text.starts_with("--")) {
-      const std::size_t equals = text.find('=');
-      const bool script = !awk && equals != std::string::npos && equals > 3 &&
-                          std::string_view("--expression").starts_with(text.substr(0, equals));
-      if (script) check_script(command, i, std::string_view(text).substr(equals + 1), awk);
-      given = given || script;
-      const bool known =
-          std::ranges::find(bare, text) != bare.end() || text.starts_with("--in-place");
-      if (!script && !known)
-        command.hazards.push_back({Effect::runs, static_cast<std::uint32_t>(i), "--", {}, false});
-      continue;
-    }
-    const std::size_t letter = text.find_first_of(program.values, 1);
-    if (letter == std::string::npos) continue;
-    const bool attached = letter + 1 < text.size();
-    if (!awk && text[letter] == 'e') {
-      given = true;
-      if (attached) check_script(command, i, std::string_view(text).substr(letter + 1), awk);
-      if (!attached && i + 1 < words.size()) check_script(command, i + 1, words[i + 1].text, awk);
-    }
-    given = given || text[letter] == 'f';
-    if (!attached) ++i;
-  }
-  // `sed -i '' script`: the suffix of some versions.
-  while (operand < words.size() && words[operand].is("")) ++operand;
-  if (!given && operand < words.size()) check_script(command, operand, words[operand].text, awk);
-}
-
 }  // namespace
 
 void find_hazards(Command& command) {
@@ -166,7 +111,7 @@ void find_hazards(Command& command) {
     }
   }
   if (name == "tar") scan_old_tar(command);
-  if (program.nature == Nature::code) scan_code(command, program);
+  find_code(command, name, program);
   if (name == "git") {
     for (std::uint32_t i = 0; i < command.arguments.size(); ++i) {
       const std::string& text = command.arguments[i].text;

@@ -235,7 +235,9 @@ void Judge::accept(const Command& command, const Judged& judged) {
       const std::uint32_t at = hazard.argument < command.arguments.size()
                                    ? command.arguments[hazard.argument].at
                                    : command.at;
-      if (hazard.effect == Effect::runs) {
+      if (hazard.effect == Effect::runs && hazard.option == "-") {
+        refuse(Outcome::not_analysable, at, "a program that runs what it reads");
+      } else if (hazard.effect == Effect::runs) {
         refuse(Outcome::not_analysable, at, "an argument that chooses what the program runs");
       } else {
         refuse(Outcome::uncovered, at, "writes a file, which the row does not accept");

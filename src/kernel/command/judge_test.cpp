@@ -168,7 +168,7 @@ INSTANTIATE_TEST_SUITE_P(
         Sample{"awk 'BEGIN{\"id\" | getline}'", "unclear"}, Sample{"awk -f x.awk", "unclear"},
         Sample{"awk -va=1 -f x.awk", "unclear"}, Sample{"awk \"$x\" f", "unclear"},
         Sample{"sed '1e id' f", "unclear"}, Sample{"sed 's/a/id/e' f", "unclear"},
-        Sample{"sed -n 'w x' f", "unclear"}, Sample{"sed -nf x f", "unclear"},
+        Sample{"sed -n 'w x' f", "uncovered"}, Sample{"sed -nf x f", "unclear"},
         Sample{"sed --expr='1e id' f", "unclear"}, Sample{"sed -n -e p -e '1e id' f", "unclear"},
         Sample{"sed 's/[/]e/x/' f", "unclear"}, Sample{"sed -i s/a/b/ f", "uncovered"},
         Sample{"sed -ni s/a/b/ f", "uncovered"}, Sample{"sort -o x f", "uncovered"},

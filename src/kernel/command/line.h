@@ -105,6 +105,8 @@ enum class RedirectKind : std::uint8_t {
 struct Redirect {
   RedirectKind kind = RedirectKind::read;
   std::uint32_t at = 0;
+  std::uint32_t descriptor = 0;  // that is opened or replaced
+  bool both = false;             // &>f: 1 and 2
   Word target;
 };
 

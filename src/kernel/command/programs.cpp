@@ -34,7 +34,8 @@ constexpr auto kAliases = std::to_array<Alias>({
 });
 
 bool listed(std::string_view name) {
-  return std::ranges::binary_search(program_table(), name, {}, &Program::name) ||
+  return is_interpreter(name) ||
+         std::ranges::binary_search(program_table(), name, {}, &Program::name) ||
          std::ranges::binary_search(danger_table(), name, {}, &Danger::program);
 }
 

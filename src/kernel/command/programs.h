@@ -47,6 +47,9 @@ struct Danger {
 // The canonical name of a program: `/usr/bin/python3.11` is `python`, `gawk` is `awk`.
 std::string_view canonical_name(std::string_view program);
 
+// Programs that run a script; see interpreters.cpp.
+bool is_interpreter(std::string_view name);
+
 // By canonical name; a Program without a name where none is known.
 const Program& find_program(std::string_view name);
 std::span<const Danger> dangers_of(std::string_view name);

@@ -2,6 +2,17 @@
 #include "kernel/command/reader.h"
 
 namespace pawl::command {
+namespace {
+
+std::uint32_t number_of(std::string_view digits) {
+  std::uint32_t number = 0;
+  for (const char digit : digits.substr(0, 4)) {
+    number = number * 10 + static_cast<std::uint32_t>(digit - '0');
+  }
+  return number;
+}
+
+}  // namespace
 
 // Digits directly before `<` or `>` belong to it; so does `&>`.
 bool Reader::at_redirect() const {
@@ -19,11 +30,13 @@ Redirect Reader::read_redirect() {
   redirect.at = pos_;
   while (is_digit(peek())) ++pos_;
   if (pos_ > redirect.at + 1) bash_only("a descriptor of several digits");
-  bool both = false;
+  const std::string_view digits = text_.substr(redirect.at, pos_ - redirect.at);
+  if (digits.size() > 4) trouble(redirect.at, "a descriptor of many digits");
+  redirect.descriptor = digits.empty() ? (peek() == '<' ? 0 : 1) : number_of(digits);
   bool copies = false;
   if (sees("&>")) {
     bash_only("`&>`");
-    both = true;
+    redirect.both = true;
     pos_ += sees("&>>") ? 3 : 2;
     redirect.kind = text_[pos_ - 2] == '>' ? RedirectKind::append : RedirectKind::write;
   } else if (take("<<<")) {
@@ -51,7 +64,7 @@ Redirect Reader::read_redirect() {
     return redirect;
   }
   redirect.target = read_word(Place::command);
-  if (!copies || both) return redirect;
+  if (!copies) return redirect;
   // `>&2`, `2>&-`, `2>&1-` copy a descriptor; `>&file` is a file to bash and an error to dash.
   const std::string* target = redirect.target.literal();
   if (target == nullptr || target->find_first_not_of("0123456789-") != std::string::npos) {

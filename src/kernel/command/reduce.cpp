@@ -1,4 +1,6 @@
 // What is known of a word before the line runs.
+#include <algorithm>
+
 #include "kernel/command/analyser.h"
 
 namespace pawl::command {
@@ -36,8 +38,11 @@ Argument reduce(const Word& word) {
           rooted = rooted || (!unknown && out.text.empty());
         } else if (!part.quoted || part.text == "@") {
           divides = true;
-        } else if (!part.words.empty() && part.words[0].parts.size() > 1) {
-          divides = divides || reduce(part.words[0]).known == Known::many;
+        } else {
+          // `"${x:-$@}"`: as many words as the operand has.
+          divides = divides || std::ranges::any_of(part.words, [](const Word& operand) {
+                      return reduce(operand).known == Known::many;
+                    });
         }
         break;
       case PartKind::command:

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "kernel/command/analyser.h"
 #include "kernel/command/rows.h"
 
 namespace pawl::command {
@@ -75,6 +76,24 @@ bool plain_value(std::string_view value) {
 bool critical_variable(std::string_view name) {
   return name.starts_with("LD_") || name.starts_with("DYLD_") || name.starts_with("BASH_FUNC") ||
          std::ranges::find(kCritical, name) != kCritical.end();
+}
+
+bool changes_charset(const Setting& setting) {
+  if (!names_charset(setting.name)) return false;
+  if (!setting.value.literal()) return true;
+  std::string set(setting.value.text);
+  for (char& c : set) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  if (set == "c" || set == "posix") return false;
+  const std::size_t dot = set.find('.');
+  const std::size_t modifier = std::min(set.find('@'), set.size());
+  if (dot == std::string::npos || modifier < dot || !plain_value(set)) return true;
+  // `en_US.UTF-8`, `sr_RS.utf8@latin`
+  const std::string_view coded = std::string_view(set).substr(dot + 1, modifier - dot - 1);
+  return coded != "utf-8" && coded != "utf8";
+}
+
+bool names_charset(std::string_view name) {
+  return name == "LC_ALL" || name == "LC_CTYPE" || name == "LANG";
 }
 
 bool harmless_setting(const Setting& setting) {

@@ -97,7 +97,12 @@ void Analyser::through_shell(Command& command, std::uint32_t index, std::uint32_
       return trouble(command.at, "`trap` with text that is not known");
     }
     if (words[0].text == "-" || words[0].text.empty()) return;
-    return run_text(words[0].text, dialect_, command, index);
+    // It runs later, perhaps with what is redirected there.
+    const bool was_unsure = streams_unsure_;
+    streams_unsure_ = true;
+    run_text(words[0].text, dialect_, command, index);
+    streams_unsure_ = was_unsure;
+    return;
   }
   const auto shell = std::ranges::find(kShells, name, &Shell::name);
   if (shell == kShells.end()) return;
@@ -105,7 +110,12 @@ void Analyser::through_shell(Command& command, std::uint32_t index, std::uint32_
   const std::size_t at = find_script(words, has_text);
   if (at == std::string_view::npos) return trouble(command.at, "a shell with these options");
   if (at == words.size()) return trouble(command.at, "a shell that reads its commands");
-  if (!has_text) return;  // a script file: a row for the shell decides
+  if (!has_text) {
+    // A script file: a row for the shell decides.
+    if (!words[at].literal()) trouble(words[at].at, "a shell with a script that is not known");
+    if (reads_descriptor(words[at].text)) trouble(command.at, "a shell that reads its commands");
+    return;
+  }
   if (!words[at].literal()) return trouble(words[at].at, "a shell with text that is not known");
   command.standing = Standing::through;
   // Its variables are in force for everything inside.

@@ -78,8 +78,28 @@ void Analyser::check_numbers() {
   }
 }
 
+// Character sets in which a byte from 0x80 on swallows the next one (GBK takes the backslash behind
+// the end of `…` for its half) make other words of the same bytes. A text with such bytes is read
+// in the one way that all of the usual sets share only while the line changes nothing about it.
+void Analyser::check_charsets() {
+  if (!foreign_) return;
+  const auto check = [&](const std::vector<Setting>& settings) {
+    const auto found =
+        std::ranges::find_if(settings, [](const Setting& one) { return changes_charset(one); });
+    if (found == settings.end()) return false;
+    trouble(found->value.at, "it changes the character set in which it is read");
+    return true;
+  };
+  if (check(out_.settings)) return;
+  for (const Command& command : out_.commands) {
+    if (check(command.settings)) return;
+  }
+}
+
 Analysis Analyser::finish() {
   check_numbers();
+  check_charsets();
+  check_devices();
   return std::move(out_);
 }
 

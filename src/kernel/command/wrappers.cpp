@@ -4,6 +4,7 @@
 
 #include "kernel/command/analyser.h"
 #include "kernel/command/reader.h"
+#include "kernel/command/rows.h"
 
 namespace pawl::command {
 namespace {
@@ -36,9 +37,10 @@ constexpr auto kWrappers = std::to_array<Wrapper>({
     {"time", "pvq", "f", "portability verbose quiet", "format", 0, false, false, false},
     {"command", "p", "", "", "", 0, false, false, true},
     {"builtin", "", "", "", "", 0, false, false, true},
-    {"exec", "cl", "a", "", "", 0, false, false, true},
-    {"xargs", "0rtpx", "InLPsdE", "null no-run-if-empty verbose exit",
-     "max-args max-procs max-chars delimiter", 0, false, false, false},
+    // Neither -a nor -l: programs that are several in one go by the name that these change.
+    {"exec", "c", "", "", "", 0, false, false, true},
+    // Its options are read in xargs.cpp.
+    {"xargs", "", "", "", "", 0, false, false, false},
 });
 
 bool lists(std::string_view words, std::string_view word) {
@@ -75,6 +77,20 @@ bool is_setting(const Argument& word) {
          is_identifier(std::string_view(word.text).substr(0, equals));
 }
 
+// `env -u NAME`: the program behind it sees another value than before, or none.
+void add_removed(std::string_view text, const Argument& next, std::vector<Setting>& settings) {
+  const std::size_t equals = text.find('=');
+  const std::size_t letter = text.starts_with("--") ? text.npos : text.find('u');
+  std::string_view name;
+  if (text.starts_with("--unset")) {
+    name = equals == text.npos ? std::string_view(next.text) : text.substr(equals + 1);
+  } else if (letter != text.npos) {
+    name = letter + 1 == text.size() ? std::string_view(next.text) : text.substr(letter + 1);
+  }
+  if (!critical_variable(name) && !names_charset(name)) return;
+  settings.push_back({std::string(name), Argument{"", Known::one, false, next.at}, true});
+}
+
 // The index of the program, the number of words where there is none, or kUnknown.
 std::size_t find_program(const Wrapper& wrapper, const Command& command,
                          std::vector<Setting>& settings) {
@@ -97,6 +113,7 @@ std::size_t find_program(const Wrapper& wrapper, const Command& command,
     for (std::size_t i = at; i < at + taken; ++i) {
       if (words[i].known == Known::many) return kUnknown;
     }
+    if (wrapper.name == "env") add_removed(word.text, words[at + taken - 1], settings);
     at += taken;
   }
   for (std::uint8_t i = 0; i < wrapper.operands; ++i, ++at) {
@@ -188,45 +205,10 @@ void Analyser::through(const Command& command, std::uint32_t index, std::uint32_
   run_inner(outer, index, at, nested, by_shell);
 }
 
-// Words from the input become arguments: any number of unknown words at the end, or in place of
-// the mark that -I names.
-void Analyser::through_xargs(const Command& command, std::uint32_t index, std::uint32_t nested) {
-  const auto wrapper = std::ranges::find(kWrappers, "xargs", &Wrapper::name);
-  Command outer = command;
-  const std::size_t at = find_program(*wrapper, command, outer.settings);
-  if (at == kUnknown) return trouble(command.at, "what this program runs cannot be told");
-  std::string mark;
-  for (std::size_t i = 0, taken = 1; i < at; i += taken) {
-    const std::string& text = command.arguments[i].text;
-    taken = text == "--" ? 1 : option_words(*wrapper, text);
-    if (text.starts_with("--")) continue;
-    const std::size_t option = text.find('I');
-    if (option == std::string::npos) continue;
-    // `-rI X`, `-IX`; anything with a value before the I is not looked through.
-    if (text.find_first_of("nLPsdE") < option) {
-      return trouble(command.at, "what this program runs cannot be told");
-    }
-    mark = option + 1 < text.size() ? text.substr(option + 1) : command.arguments[i + 1].text;
-  }
-  outer.context.repeated = true;
-  if (mark.empty()) {
-    outer.arguments.push_back({"", Known::many, false, command.at});
-  } else {
-    for (std::size_t i = at; i < outer.arguments.size(); ++i) {
-      Argument& word = outer.arguments[i];
-      const std::size_t found = word.text.find(mark);
-      if (found == std::string::npos) continue;
-      word.text.resize(found);
-      if (word.literal()) word.known = Known::one;
-      word.operand = found > 0 && word.text[0] != '-';
-    }
-  }
-  if (at >= command.arguments.size()) return;  // prints its input
-  run_inner(outer, index, at, nested);
-}
-
 void Analyser::through_find(const Command& command, std::uint32_t index, std::uint32_t nested) {
   const auto& words = command.arguments;
+  const bool listed = std::ranges::any_of(
+      words, [](const Argument& word) { return word.text.starts_with("-files0-from"); });
   for (std::size_t i = 0; i < words.size(); ++i) {
     if (!words[i].literal() && !words[i].operand) {
       return trouble(words[i].at, "a word of `find` that may be an action");
@@ -253,14 +235,16 @@ void Analyser::through_find(const Command& command, std::uint32_t index, std::ui
       if (mark != std::string::npos) {
         inner.text.resize(mark);
         inner.known = word.literal() ? Known::one : word.known;
-        // A path begins with its starting point, which is no option.
-        inner.operand = !inner.text.starts_with('-');
+        // A path begins with its starting point, which is no option; one from a file may be.
+        inner.operand = !inner.text.starts_with('-') && !listed;
       }
       outer.arguments.push_back(std::move(inner));
     }
     if (!closed || outer.arguments.empty()) {
       return trouble(words[i].at, "what this program runs cannot be told");
     }
+    // `{} +` is as many paths as fit.
+    if (words[stop].is("+")) outer.arguments.back().known = Known::many;
     run_inner(outer, index, 0, nested);
     i = stop;
   }
