@@ -126,9 +126,7 @@ Result<json::Document> Asker::take(const mcp::Answer& answer) const {
     case mcp::Answer::Kind::result:
       break;
   }
-  json::ParseLimits limits;
-  limits.twins = json::Twins::permit;
-  return json::parse(answer.text, limits);
+  return json::parse(answer.text, mcp::as_it_came);  // a part of a message that was read
 }
 
 // What the server says about itself, in the form of `initialize`.

@@ -12,6 +12,7 @@
 #include "doors/mcp/methods.h"
 #include "doors/mcp/reply.h"
 #include "doors/mcp/room.h"
+#include "doors/mcp/said_by_server.h"
 #include "kernel/definition/secret_names.h"
 
 namespace pawl::mcp {
@@ -22,11 +23,13 @@ bool form_asks_for_secret(json::View schema) {
   for (json::View element : schema.elements()) {
     if (form_asks_for_secret(element)) return true;
   }
-  for (auto [name, inner] : schema.members()) {
+  for (auto [key, inner] : schema.members()) {
+    // As a reader sees it that does not look at case.
+    const std::string name = fold(key);
     if (inner.is_string() && name == "title" && names_secret(inner.string())) return true;
     if (inner.is_string() && name == "description" && speaks_of_secret(inner.string())) return true;
     if ((inner.is_object() || inner.is_array()) &&
-        (names_secret(name) || form_asks_for_secret(inner))) {
+        (names_secret(key) || form_asks_for_secret(inner))) {
       return true;
     }
   }
@@ -54,7 +57,7 @@ std::string with_name(std::string_view server, json::View params) {
   json::Writer out;
   out.object();
   for (auto [key, value] : params.members()) {
-    if (key != "message" && key != "_meta") out.key(key).value(value);
+    if (key != "message") out.key(key).value(value);
   }
   out.key("message").string(message).end();
   return out.take();
@@ -185,10 +188,11 @@ Task<Answer> decide_before(const Asked& asked, const PassAnswer& pass) {
 }
 
 Task<Answer> decide_answer(const Asked& asked, const PassAnswer& pass) {
-  std::string shown = asked.params == "{}" ? std::string() : asked.params;
+  const auto question = json::parse(asked.params);
+  if (!question) co_return refusal();
+  std::string shown;
   if (asked.method == "elicitation/create") {
-    const auto question = json::parse(asked.params);
-    if (question) shown = with_name(asked.room->spec.server, question->root());
+    shown = with_name(asked.room->spec.server, question->root());
   }
   Answer answer = co_await asked.room->ask(asked.about, asked.method, std::move(shown),
                                            asked.server_id, asked.name);
@@ -219,8 +223,16 @@ Task<Answer> Session::Room::decide_question(PendingPtr about, std::string server
                                             std::string name) {
   Asked asked{shared_from_this(), std::move(about), std::move(server_id), std::move(method), {},
               std::move(name)};
-  const auto request = json::parse(params);
-  const bool address = request && is_address(asked.method, request->root());
+  const auto received = json::parse(params);
+  if (!received) {
+    const std::string& why_not = received.error().message;
+    (void)gate.note(spec.run, "server request refused",
+                    fmt::format("{}: {}", asked.method, why_not));
+    co_return Answer{Answer::Kind::error, error_object(invalid_request, why_not)};
+  }
+  const bool address = is_address(asked.method, received->root());
+  // From here on there is only what is judged: the same is decided on, recorded and shown.
+  params = question_said(asked.method, received->root());
   asked.params = address ? R"({"request":)" + params + "}" : std::move(params);
   if (address || server_request(asked.method) == ServerAsks::decide_before) {
     co_return co_await decide_before(asked, pass);

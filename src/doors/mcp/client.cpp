@@ -185,17 +185,27 @@ void Session::Room::dispatch(PendingPtr entry, const Method& method,
           action(std::move(entry), std::string(method.name), std::move(document), params));
     return;
   }
+  if (method.handling == Handling::tool_list) {
+    const json::View cursor = params["cursor"];
+    if (cursor.exists() && !cursor.is_string()) {
+      settle(entry, {Reply::Kind::error, error_object(invalid_params, "`cursor` is not a text")});
+      return;
+    }
+    start(shared_from_this(),
+          list_tools(std::move(entry), std::string(params.text("cursor").value_or(""))));
+    return;
+  }
   std::string forwarded;
   if (!list_params(params, forwarded)) {
     settle(entry, {Reply::Kind::error,
                    error_object(invalid_params, "this cursor was not given by the server")});
     return;
   }
-  if (method.handling == Handling::list && !granted(shown(), method.shown_by)) {
+  if (!granted(shown(), method.shown_by)) {
     settle(entry, {Reply::Kind::result, empty_list(method.member)});
     return;
   }
-  start(shared_from_this(), list(std::move(entry), std::string(method.name), forwarded));
+  start(shared_from_this(), list(std::move(entry), method, forwarded));
 }
 
 void Session::Room::client_notification(const Message& message) {
@@ -289,15 +299,44 @@ void Session::Room::remember_cursor(json::View result) {
   cursor_names.insert_or_assign(cursor_under_scope(*next), std::string_view(*known));
 }
 
-Task<void> Session::Room::list(PendingPtr entry, std::string method, std::string params) {
+Task<void> Session::Room::list_tools(PendingPtr entry, std::string cursor) {
   const auto self = shared_from_this();
-  const bool tools = method == "tools/list";
-  if (server_gone && !co_await server_there()) co_return refuse_absent(entry, method, false);
-  if (tools) co_await shelf_ready();
+  if (server_gone && !co_await server_there()) co_return refuse_absent(entry, "tools/list", false);
+  if (!has_tools) {
+    settle(entry,
+           {Reply::Kind::error, error_object(method_not_found, "the tool server has no tools")});
+    co_return;
+  }
+  if (!co_await shelf_ready()) {
+    const std::string why_not =
+        list_refusal.empty()
+            ? error_object(invalid_request, "the tool server did not say which tools it has")
+            : list_refusal;
+    settle(entry, {Reply::Kind::error, scoped_here() ? error_under_scope(why_not) : why_not});
+    co_return;
+  }
+  const auto from = shelf.place_of(cursor);
+  if (!from) {
+    settle(entry,
+           {Reply::Kind::error, error_object(invalid_params,
+                                             "this cursor was not given by pawl, or the tools "
+                                             "are others since")});
+    co_return;
+  }
+  ToolsPage page = tools_page(shown(), shelf, *from);
+  if (page.reserved) note_first(reserved_topic, reserved_text);
+  settle(entry, {Reply::Kind::result, std::move(page.text)});
+}
+
+Task<void> Session::Room::list(PendingPtr entry, const Method& method, std::string params) {
+  const auto self = shared_from_this();
+  if (server_gone && !co_await server_there()) {
+    co_return refuse_absent(entry, std::string(method.name), false);
+  }
   const bool own = entry->envelope != nullptr;
   auto ticket =
-      at_server->send(method, own ? with_meta(params.empty() ? "{}" : params, *entry->envelope)
-                                  : for_server(params));
+      at_server->send(method.name, own ? with_meta(params.empty() ? "{}" : params, *entry->envelope)
+                                       : for_server(params));
   entry->server_id = ticket.id;
   const net::Timer patience = answered_within(ticket.id, listed_within);
   Answer answer = co_await ticket.answer;
@@ -312,28 +351,19 @@ Task<void> Session::Room::list(PendingPtr entry, std::string method, std::string
   }
   const auto result =
       json::parse(answer.kind == Answer::Kind::result ? answer.text : "", as_it_came);
-  if (!result || !result->root().is_object()) {
-    settle(entry,
-           {Reply::Kind::error, error_object(invalid_request, "the tool server did not answer")});
+  const bool modern = server_era == Era::modern;
+  const bool listed = result && result->root().is_object() &&
+                      (!modern || from_modern(answer.text).kind == FromModern::Kind::complete);
+  if (!listed) {
+    const bool lost = answer.kind == Answer::Kind::lost || !result;
+    settle(entry, {Reply::Kind::error,
+                   error_object(invalid_request, lost ? "the tool server did not answer"
+                                                      : "the tool server's answer is not a list")});
     co_return;
   }
   remember_cursor(result->root());
-  FilteredList filtered;
-  if (tools) filtered = filter_tools(result->root(), shown(), shelf);
-  Reply reply{Reply::Kind::result, std::move(filtered.changed ? filtered.text : answer.text)};
-  if (server_era == Era::modern) {
-    FromModern listed = from_modern(reply.text);
-    reply.text = std::move(listed.text);
-    if (listed.kind != FromModern::Kind::complete) {
-      reply = {Reply::Kind::error,
-               error_object(invalid_request, "the tool server's answer is not a list")};
-    }
-  }
-  if (reply.kind == Reply::Kind::result && scoped_here()) {
-    const std::string_view member = tools ? "tools" : client_method(method).member;
-    reply.text = list_under_scope(reply.text, member, filtered.changed);
-  }
-  settle(entry, std::move(reply));
+  // Written anew from what was read: what else the server said beside it, nobody has looked at.
+  settle(entry, {Reply::Kind::result, list_said(result->root(), method.member, scoped_here())});
 }
 
 }  // namespace pawl::mcp

@@ -8,6 +8,7 @@
 #include "doors/mcp/message.h"
 #include "doors/mcp/methods.h"
 #include "doors/mcp/reply.h"
+#include "doors/mcp/said_by_server.h"
 #include "doors/mcp/tasks.h"
 
 namespace pawl::mcp {
@@ -164,7 +165,8 @@ std::string discover_result(json::View said, const Shown& to, bool with_instruct
     out.key("instructions").string(*text);
   }
   if (said["serverInfo"].is_object()) {
-    out.key("_meta").object().key(meta_server).value(said["serverInfo"]).end();
+    out.key("_meta").object().key(meta_server);
+    out.raw(implementation_said(said["serverInfo"])).end();
   }
   out.end();
   return out.take();

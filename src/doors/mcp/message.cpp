@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <vector>
 
 #include <fmt/format.h>
@@ -13,6 +14,9 @@ namespace {
 
 constexpr std::array<std::string_view, 6> kMembers = {"jsonrpc", "id",     "method",
                                                       "params",  "result", "error"};
+
+// Up to here comparing every pair is quicker than sorting.
+constexpr std::size_t pairwise_names_max = 12;
 
 // What stands around the parts of a line that we write, and a little more.
 constexpr std::size_t kLineBytes = 96;
@@ -106,6 +110,23 @@ Status check_id(json::View id) {
   return std::unexpected(refused("`id` is neither a text nor an integer"));
 }
 
+// A name that two members of an object have; null: there is none. `names` is for reuse.
+const std::string_view* twice_in(json::View object, std::vector<std::string_view>& names) {
+  names.clear();
+  for (auto [name, value] : object.members()) names.push_back(name);
+  if (names.size() > pairwise_names_max) {
+    std::ranges::sort(names);
+    const auto found = std::ranges::adjacent_find(names);
+    return found == names.end() ? nullptr : &*found;
+  }
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    for (std::size_t j = i + 1; j < names.size(); ++j) {
+      if (names[i] == names[j]) return &names[j];
+    }
+  }
+  return nullptr;
+}
+
 Result<MessageKind> kind_of(const Top& top, Side side) {
   const bool method = top.method().exists();
   const bool id = top.id().exists();
@@ -170,13 +191,27 @@ std::vector<std::string_view> elements_of(std::string_view text) {
   return out;
 }
 
+Status parse_said(std::string_view text, json::Parser& parser, json::Document& document) {
+  if (Status parsed = parser.parse(text, document, as_it_came); !parsed) return parsed;
+  // Every object of the document, wherever it stands: its nodes lie in one row.
+  std::vector<std::string_view> names;
+  const std::span<const json::Node> nodes = document.nodes();
+  for (std::uint32_t i = 0; i < nodes.size(); ++i) {
+    if (nodes[i].kind != json::Kind::object || nodes[i].size < 2) continue;
+    const std::string_view* const twice = twice_in(json::View(&document, i), names);
+    if (twice == nullptr) continue;
+    const std::string name = in_backticks(*twice);
+    document.clear();
+    return std::unexpected(refused("a name stands twice in one object: " + name));
+  }
+  return {};
+}
+
 Result<Message> read_message(std::string_view line, Side side, json::Parser& parser,
                              json::Document& document) {
-  json::ParseLimits limits;
-  limits.twins = side == Side::client ? json::Twins::refuse : json::Twins::permit;
-  if (Status parsed = parser.parse(line, document, limits); !parsed) {
-    return std::unexpected(parsed.error());
-  }
+  const Status parsed =
+      side == Side::client ? parser.parse(line, document) : parse_said(line, parser, document);
+  if (!parsed) return std::unexpected(parsed.error());
   const json::View root = document.root();
   if (root.is_array()) return std::unexpected(refused("a batch of messages is not accepted"));
   if (!root.is_object()) return std::unexpected(refused("a message is not an object"));
@@ -215,9 +250,7 @@ Result<Message> read_message(std::string_view line, Side side, json::Parser& par
 }
 
 std::string id_of(std::string_view line) {
-  json::ParseLimits limits;
-  limits.twins = json::Twins::permit;
-  const auto document = json::parse(line, limits);
+  const auto document = json::parse(line, as_it_came);
   // Not JSON, but the id may still be plain: a client that gets an answer need not wait.
   if (!document) return id_of_head(line);
   const json::View id = document->root()["id"];

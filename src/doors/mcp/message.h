@@ -1,11 +1,11 @@
 // One JSON-RPC message of MCP, taken apart without changing it.
 //
 // A message is refused as a whole where two readers could see two different messages: a batch, a
-// member that JSON-RPC does not have, two members that are the same after folding, an id that is
-// neither a string nor an integer, `params` that are not an object. Of a server, whose libraries
-// write every member of an answer, one that is `null` beside the other is not there; an answer with
-// both, or whose `result` is no object, is refused. The texts of `id`, `result` and `error` are
-// slices of the received line, so that what passes unchanged passes byte for byte.
+// member that JSON-RPC does not have, two members of one name at any depth, an id that is neither a
+// string nor an integer, `params` that are not an object. Of a server, whose libraries write every
+// member of an answer, one that is `null` beside the other is not there; an answer with both, or
+// whose `result` is no object, is refused. The texts of `id`, `result` and `error` are slices of the
+// received line, so that what passes unchanged passes byte for byte.
 #pragma once
 
 #include <cstdint>
@@ -30,8 +30,9 @@ struct Message {
   std::string_view params_text, result_text, error_text;  // raw JSON
 };
 
-// Where the sender stands. What a server answers is passed on, not decided on: twins deep inside a
-// result are the client's business unless the result is projected. What a client sends is decided.
+// Where the sender stands. What a client sends is decided on: there, two names that are equal after
+// folding are one name. What a server sends is data too, whose keys may differ in case alone; two
+// that are equal byte by byte are refused, because readers differ in which of them they believe.
 enum class Side : std::uint8_t { client, server };
 
 // Parses and takes apart. `line` and `document` must outlive the message. On an error, `id_of` may
@@ -74,8 +75,12 @@ inline constexpr int refused_by_policy = -31999;  // outside the range that JSON
 inline constexpr int resource_not_found = -32002;
 inline constexpr int address_required = -32042;
 
-// How what a server wrote is read: twins are the client's business.
+// How what a server wrote is read: what passes is passed on, so numbers may be any. A whole
+// message, or what was never a part of one that was read, is read by `parse_said`; its parts by
+// these limits.
 inline constexpr json::ParseLimits as_it_came = {.twins = json::Twins::permit};
+// The same, and refused where a name stands twice in one object, at any depth and in any spelling.
+Status parse_said(std::string_view text, json::Parser& parser, json::Document& document);
 
 // Line ends between the parts of JSON, where alone they may stand, are blanks: over pipes they end
 // a message.

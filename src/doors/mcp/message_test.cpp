@@ -59,5 +59,60 @@ TEST(Cancelled, NamesARequestByItsIdInAnySpelling) {
   }
 }
 
+// Why a line of either side is refused; empty: it is not.
+std::string refusal(Side side, std::string_view line) {
+  json::Parser parser;
+  json::Document document;
+  const auto message = read_message(line, side, parser, document);
+  return message ? std::string() : message.error().message;
+}
+
+TEST(ReadMessage, RefusesANameThatStandsTwiceWhoeverSendsIt) {
+  std::string many = "\"a\":0";
+  for (int i = 0; i < 200; ++i) many += ",\"m" + std::to_string(i) + "\":0";
+  std::string deep = R"({"x":1,"x":2})";
+  for (int i = 0; i < 60; ++i) deep = R"({"in":[)" + deep + "]}";
+  for (const std::string& result :
+       {std::string(R"({"tools":[],"tools":[1]})"), std::string(R"({"tools":[],"\u0074ools":[1]})"),
+        std::string(R"({"tools":[{"name":"a","description":"x","description":"y"}]})"),
+        std::string(R"({"content":[],"structuredContent":{"a":{"b":1,"b":1}}})"),
+        std::string(R"({"_meta":{"":1,"":2}})"), std::string(R"([[{"é":1,"\u00e9":2}]])"),
+        "{" + many + ",\"\\u0061\":1}", deep}) {
+    for (const std::string& line :
+         {R"({"jsonrpc":"2.0","id":1,"result":)" + result + "}",
+          R"({"jsonrpc":"2.0","id":1,"error":)" + result + "}",
+          R"({"jsonrpc":"2.0","method":"m","params":{"p":)" + result + "}}",
+          R"({"jsonrpc":"2.0","id":1,"method":"m","params":{"p":)" + result + "}}"}) {
+      EXPECT_NE(refusal(Side::server, line), "") << line;
+      EXPECT_NE(refusal(Side::client, line), "") << line;
+    }
+  }
+  EXPECT_EQ(refusal(Side::server, R"({"jsonrpc":"2.0","id":1,"result":{"x":{"a":1,"a":2}}})"),
+            "a name stands twice in one object: `a`");
+  for (const char* line : {R"({"jsonrpc":"2.0","id":1,"result":{},"result":{}})",
+                           R"({"jsonrpc":"2.0","id":1,"id":2,"result":{}})",
+                           R"({"jsonrpc":"2.0","id":1,"result":{},"re\u0073ult":{}})",
+                           R"({"jsonrpc":"2.0","method":"a","method":"b"})"}) {
+    EXPECT_NE(refusal(Side::server, line), "") << line;
+  }
+}
+
+TEST(ReadMessage, TakesTheDataOfAServerAsItIs) {
+  std::string many = "\"a\":0";
+  for (int i = 0; i < 200; ++i) many += ",\"m" + std::to_string(i) + "\":0";
+  for (const std::string& result :
+       {std::string(R"({"a":1,"A":2,"b":{"a":1},"c":[{"a":1},{"a":2}]})"),
+        std::string(R"({"n":1e400,"m":0.12345678901234567890123,"i":99999999999999999999})"),
+        "{" + many + "}", std::string(R"({"text":"{\"a\":1,\"a\":2}"})")}) {
+    EXPECT_EQ(refusal(Side::server, R"({"jsonrpc":"2.0","id":1,"result":)" + result + "}"), "");
+  }
+}
+
+TEST(IdOf, IsThatOfALineWhichCannotBeRead) {
+  EXPECT_EQ(id_of(R"({"id":"a","id":2})"), R"("a")");
+  EXPECT_EQ(id_of(R"({"\u0069d":2,"method":7})"), "2");
+  EXPECT_EQ(id_of("[]"), "null");
+}
+
 }  // namespace
 }  // namespace pawl::mcp

@@ -22,14 +22,8 @@ constexpr Duration discover_patience = Duration::seconds(5);
 constexpr Duration listen_again = Duration::seconds(1);
 constexpr Duration listen_again_max = Duration::seconds(60);
 
-json::ParseLimits as_the_server_wrote() {
-  json::ParseLimits limits;
-  limits.twins = json::Twins::permit;
-  return limits;
-}
-
 bool serves_modern_after_all(std::string_view error) {
-  const auto document = json::parse(error, as_the_server_wrote());
+  const auto document = json::parse(error, as_it_came);
   if (!document) return false;
   const json::View code = document->root()["code"];
   if (!code.is_integer() || code.integer() != unsupported_version) return false;
@@ -79,6 +73,8 @@ Task<bool> Session::Room::open_server(bool modern, Hello hello) {
   opening = fine ? Opening::open : next ? Opening::closed : Opening::failed;
   if (fine) {
     has_tools = said.root()["capabilities"]["tools"].is_object();
+    // Compared before its tools are: those of a server whose instructions changed are not callable.
+    (void)with_instructions();
     if (server_era == Era::modern) hear_changes();
     if (again) {
       co_await meet_again();
@@ -130,9 +126,9 @@ Task<bool> Session::Room::try_discover() {
     answer = co_await discover_once();
   }
   if (answer.kind != Answer::Kind::result) co_return false;
-  const auto result = json::parse(answer.text, as_the_server_wrote());
+  const auto result = json::parse(answer.text, as_it_came);
   const std::string text = result ? said_in_discover(result->root()) : std::string();
-  auto parsed = json::parse(text, as_the_server_wrote());
+  auto parsed = json::parse(text, as_it_came);
   if (text.empty() || !parsed) co_return false;
   said = std::move(*parsed);
   server_era = Era::modern;
@@ -145,8 +141,7 @@ Task<bool> Session::Room::try_initialize(const Hello& hello) {
   const net::Timer patience = answered_within(ticket.id, spec.call_deadline);
   const Answer answer = co_await ticket.answer;
   if (answer.kind == Answer::Kind::error) server_refusal = answer.text;
-  auto result =
-      json::parse(answer.kind == Answer::Kind::result ? answer.text : "", as_the_server_wrote());
+  auto result = json::parse(answer.kind == Answer::Kind::result ? answer.text : "", as_it_came);
   if (!result || !result->root().is_object()) co_return false;
   said = std::move(*result);
   server_era = Era::legacy;

@@ -328,7 +328,7 @@ void Remote::refused_by_server(const ExchangePtr& exchange) {
   if (!refuses(exchange->status) || !exchange->last_id.empty()) {
     return lose(exchange, fmt::format("the tool server answered with status {}", exchange->status));
   }
-  const bool readable = parser.parse(exchange->text, document, as_it_came).has_value();
+  const bool readable = parse_said(exchange->text, parser, document).has_value();
   const json::View said = readable ? document.root()["error"] : json::View();
   if (said.is_object() && exchange->aim == Exchange::Aim::message) {
     const std::string line = raw_error_line(exchange->what.id, json::write(said));

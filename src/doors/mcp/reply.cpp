@@ -9,6 +9,7 @@
 #include "doors/mcp/era.h"
 #include "doors/mcp/message.h"
 #include "doors/mcp/methods.h"
+#include "doors/mcp/said_by_server.h"
 #include "doors/mcp/tasks.h"
 #include "kernel/policy/access.h"
 #include "model/trace.h"
@@ -38,16 +39,29 @@ constexpr Capability kServerCapabilities[] = {
     {"logging", "mcp:logging/setLevel"},
 };
 
+// Switches of a server's capabilities; the rest of what they hold is not passed on.
+constexpr std::string_view kServerSwitches[] = {"listChanged", "subscribe"};
+
 template <std::size_t N>
-std::string capabilities(json::View offered, const Capability (&table)[N], const Shown& to) {
+const Capability* shown_capability(std::string_view name, const Capability (&table)[N],
+                                   const Shown& to) {
+  const auto* gate = std::find_if(std::begin(table), std::end(table),
+                                  [&](const Capability& g) { return g.capability == name; });
+  if (gate == std::end(table)) return nullptr;
+  return gate->action.empty() || granted(to, gate->action) ? gate : nullptr;
+}
+
+std::string older_capabilities(json::View offered, const Shown& to) {
   json::Writer out;
   out.object();
   for (auto [key, value] : offered.members()) {
-    const auto* gate = std::find_if(std::begin(table), std::end(table),
-                                    [&](const Capability& g) { return g.capability == key; });
-    if (gate == std::end(table)) continue;
-    if (!gate->action.empty() && !granted(to, gate->action)) continue;
-    out.key(key).value(value);
+    if (shown_capability(key, kServerCapabilities, to) == nullptr || !value.is_object()) continue;
+    out.key(key).object();
+    for (std::string_view name : kServerSwitches) {
+      const json::View on = value[name];
+      if (on.exists() && on.kind() == json::Kind::boolean) out.key(name).boolean(on.boolean());
+    }
+    out.end();
   }
   out.end();
   return out.take();
@@ -57,22 +71,39 @@ bool visible_pin(PinState pin) {
   return pin == PinState::accepted || pin == PinState::first_use;
 }
 
-// A tool as the client sees it: as offered, or with the output schema of its scope.
-std::string shown_tool(json::View tool, const ToolRule& entry) {
+// A tool as the client sees it: as it was compared, or with the output schema of its scope.
+void write_tool(json::View tool, const ToolRule* entry, json::Writer& out) {
   const json::View schema = tool["outputSchema"];
-  if (!entry.scope || !schema.exists()) return json::write(tool);
-  json::Writer out;
-  out.object();
+  if (entry == nullptr || !entry->scope || !schema.exists()) return write_element(tool, out);
+  json::Writer own;
+  own.object();
   for (auto [key, value] : tool.members()) {
-    out.key(key);
+    own.key(key);
     if (key == "outputSchema") {
-      out.raw(project_output_schema(*entry.scope, schema));
+      own.raw(project_output_schema(*entry->scope, schema));
     } else {
-      out.value(value);
+      own.value(value);
     }
   }
-  out.end();
-  return out.take();
+  own.end();
+  const auto projected = json::parse(own.text(), as_it_came);
+  if (projected) write_element(projected->root(), out);
+}
+
+// The text of the definition, without what only pawl may write.
+Result<json::Document> clean_definition(const ToolDefinition& tool, bool& reserved) {
+  const std::string clean = without_reserved(tool.text);
+  reserved = reserved || !clean.empty();
+  return json::parse(clean.empty() ? tool.text : clean, as_it_came);
+}
+
+std::string own_tool(const Shown& to, const Shelf& shelf) {
+  std::vector<std::string> names = shelf.names();
+  if (to.part != nullptr) {
+    std::erase_if(names,
+                  [&to](const std::string& one) { return !to.part->covers(to.server, one); });
+  }
+  return access_tool(to.policy, to.server, names);
 }
 
 }  // namespace
@@ -110,7 +141,14 @@ std::string client_name(json::View client) {
 }
 
 std::string client_capabilities(json::View offered, const Policy& policy, std::string_view server) {
-  return capabilities(offered, kClientCapabilities, {policy, server});
+  const Shown to{policy, server};
+  json::Writer out;
+  out.object();
+  for (auto [key, value] : offered.members()) {
+    if (shown_capability(key, kClientCapabilities, to) != nullptr) out.key(key).value(value);
+  }
+  out.end();
+  return out.take();
 }
 
 std::string initialize_params(const Hello& hello, const Policy& policy, std::string_view server) {
@@ -124,7 +162,7 @@ std::string initialize_params(const Hello& hello, const Policy& policy, std::str
 }
 
 std::string server_capabilities(json::View offered, const Shown& to, bool modern) {
-  const std::string kept = capabilities(offered, kServerCapabilities, to);
+  const std::string kept = older_capabilities(offered, to);
   if (!modern) {
     // Of its tools: which of them, their definitions say.
     const bool tasks = offered["tasks"]["requests"]["tools"]["call"].exists();
@@ -159,75 +197,60 @@ std::string initialize_result(json::View said, const Shown& to, bool with_instru
                               std::string_view revision) {
   json::Writer out;
   out.object();
-  for (auto [key, value] : said.members()) {
-    if (key == "instructions" && !with_instructions) continue;
-    if (key == "_meta") continue;
-    out.key(key);
-    if (key == "capabilities") {
-      out.raw(server_capabilities(value, to, false));
-    } else if (key == "protocolVersion" && !revision.empty()) {
-      out.string(revision);
-    } else {
-      out.value(value);
-    }
+  const auto spoken = said.text("protocolVersion");
+  if (spoken || !revision.empty()) {
+    out.key("protocolVersion").string(revision.empty() ? *spoken : revision);
+  }
+  out.key("capabilities").raw(server_capabilities(said["capabilities"], to, false));
+  if (said["serverInfo"].is_object()) {
+    out.key("serverInfo").raw(implementation_said(said["serverInfo"]));
+  }
+  if (const auto text = said.text("instructions"); text && with_instructions) {
+    out.key("instructions").string(*text);
   }
   out.end();
   return out.take();
 }
 
-FilteredList filter_tools(json::View result, const Shown& to, const Shelf& shelf) {
-  const auto& [policy, server, part] = to;
-  std::size_t offered = 0;
+ToolsPage tools_page(const Shown& to, const Shelf& shelf, std::size_t from) {
+  ToolsPage page;
+  const std::vector<std::string>& offered = shelf.offered();
+  const bool all = shelf.watched();
+  std::size_t at = from;
   std::size_t shown = 0;
   std::size_t watched = 0;  // what nobody granted and is shown all the same
-  const bool all = shelf.watched();
-  bool projected = false;
-  json::Writer tools;
-  tools.array();
-  for (json::View tool : result["tools"].elements()) {
-    ++offered;
-    const std::string_view name = tool.text("name").value_or("");
-    const ToolRule* entry = policy.find(server, name);
-    const bool lent = entry == nullptr && shelf.lent(name);
-    if ((entry == nullptr && !all && !lent) || policy.blocks(server, name) != nullptr) continue;
-    if (part != nullptr && !part->covers(server, name)) continue;
-    if (!visible_pin(shelf.find(name).pin)) continue;
-    if (entry == nullptr) {
-      ++(lent ? shown : watched);
-      tools.raw(json::write(tool));
-      continue;
-    }
-    ++shown;
-    projected = projected || entry->scope != nullptr;
-    tools.raw(shown_tool(tool, *entry));
-  }
-  std::string own;
-  if (!result["nextCursor"].exists()) {
-    std::vector<std::string> names = shelf.names();
-    if (part != nullptr) {
-      std::erase_if(names,
-                    [&to](const std::string& one) { return !to.part->covers(to.server, one); });
-    }
-    own = access_tool(policy, server, names);
-  }
-  if (!own.empty()) tools.raw(own);
-  tools.end();
-  if (shown == offered && !projected && own.empty()) return {};
-
   json::Writer out;
-  out.object();
-  for (auto [key, value] : result.members()) {
-    if (key == "tools" || key == "_meta") continue;
-    out.key(key).value(value);
+  out.object().key("tools").array();
+  for (; at < offered.size() && at - from < tools_of_a_page_max; ++at) {
+    if (out.text().size() > tools_page_bytes) break;
+    const std::string& name = offered[at];
+    const Shelved& shelved = shelf.find(name);
+    const ToolRule* entry = to.policy.find(to.server, name);
+    const bool lent = entry == nullptr && shelf.lent(name);
+    if (entry == nullptr && !all && !lent) continue;
+    if (to.policy.blocks(to.server, name) != nullptr) continue;
+    if (to.part != nullptr && !to.part->covers(to.server, name)) continue;
+    if (!visible_pin(shelved.pin)) continue;
+    const auto definition = clean_definition(*shelved.definition, page.reserved);
+    if (!definition) continue;
+    ++(entry != nullptr || lent ? shown : watched);
+    write_tool(definition->root(), entry, out);
   }
-  out.key("tools").raw(tools.text());
-  out.key("_meta").object();
-  out.key("pawl/list").object().key("granted").natural(shown).key("offered").natural(offered);
-  if (watched > 0) out.key("watched").natural(watched);
+  const bool last = at == offered.size();
+  if (const std::string own = last ? own_tool(to, shelf) : std::string(); !own.empty()) {
+    out.raw(own);
+  }
   out.end();
+  if (!last) out.key("nextCursor").string(shelf.cursor_at(at));
+  if (shown != at - from) {
+    out.key("_meta").object().key("pawl/list").object();
+    out.key("granted").natural(shown).key("offered").natural(at - from);
+    if (watched > 0) out.key("watched").natural(watched);
+    out.end().end();
+  }
   out.end();
-  out.end();
-  return {out.take(), true};
+  page.text = out.take();
+  return page;
 }
 
 std::string empty_list(std::string_view member) {
@@ -252,9 +275,7 @@ std::string refused_error(const Settled& settled) {
 }
 
 std::string with_related_task(std::string_view result, std::string_view task) {
-  json::ParseLimits limits;
-  limits.twins = json::Twins::permit;
-  const auto document = json::parse(result, limits);
+  const auto document = json::parse(result, as_it_came);
   if (!document || !document->root().is_object()) return std::string(result);
   json::Writer out;
   out.object();

@@ -38,9 +38,9 @@ std::string client_name(json::View client);
 std::string client_capabilities(json::View capabilities, const Policy& policy,
                                 std::string_view server);
 
-// The server's answer as it goes to the client: capabilities whose actions the policy does not
-// grant are left out, and instructions that are not accepted. `revision` where the client and the
-// server do not speak the same one.
+// The server's answer as it goes to the client, written from what pawl knows of it: capabilities
+// whose actions the policy does not grant are left out, and instructions that are not accepted.
+// `revision` where the client and the server do not speak the same one.
 std::string initialize_result(json::View said, const Shown& to, bool with_instructions,
                               std::string_view revision = {});
 // For a client of the modern era changes come by subscription, and pawl itself tells of tools.
@@ -49,13 +49,16 @@ std::string server_capabilities(json::View capabilities, const Shown& to, bool m
 // How records call what a `tools/call` with these params asks for.
 std::string called_tool(json::View params);
 
-// One page of tools/list with what may be called. `changed` tells whether anything differs from
-// what was received; if not, the received bytes pass.
-struct FilteredList {
+// One page of tools/list: of what the server offered when its list was last read and compared, from
+// the place `from` on, what may be called. Written from the definitions that were compared,
+// whatever the server says of them meanwhile. Pages are cut where clients would choke on them.
+struct ToolsPage {
   std::string text;
-  bool changed = false;
+  bool reserved = false;  // a definition has members of `_meta` that only pawl may write
 };
-FilteredList filter_tools(json::View result, const Shown& to, const Shelf& shelf);
+inline constexpr std::size_t tools_of_a_page_max = 1000;
+inline constexpr std::size_t tools_page_bytes = 4UL << 20;
+ToolsPage tools_page(const Shown& to, const Shelf& shelf, std::size_t from);
 
 // An empty list of a method, for lists whose content is not granted; `_meta` says that it is so.
 std::string empty_list(std::string_view member);

@@ -154,7 +154,11 @@ struct Session::Room : std::enable_shared_from_this<Session::Room> {
   void cancel_of_client(json::View params);
   Task<void> initialize(std::string id, std::shared_ptr<json::Document> document,
                         json::View params);
-  Task<void> list(PendingPtr pending, std::string method, std::string params);
+  // The tools, from what was compared: the server is not asked, so it cannot tell this client
+  // something else.
+  Task<void> list_tools(PendingPtr pending, std::string cursor);
+  // Any other list: asked for at the server.
+  Task<void> list(PendingPtr pending, const Method& method, std::string params);
   // The params of a list request: a cursor that the server gave, or nothing; false for any other.
   bool list_params(json::View params, std::string& out) const;
   void remember_cursor(json::View result);
@@ -162,6 +166,8 @@ struct Session::Room : std::enable_shared_from_this<Session::Room> {
   // server.cpp
   void server_line(std::string_view line);
   void unreadable(std::string_view line, const std::string& reason);
+  // A result of the server as it may be passed on.
+  std::string result_of_server(const Message& message);
   void server_request_arrived(const Message& message, std::shared_ptr<json::Document> document);
   void server_notification(const Message& message);
   void server_progress(json::View params);
@@ -327,6 +333,7 @@ struct Session::Room : std::enable_shared_from_this<Session::Room> {
   std::vector<Completion<bool>> waiting_for_shelf;
   bool initialized = false, has_tools = false;
   bool reloading = false, reload_again = false;
+  std::string list_refusal;  // the error with which the server refused its list of tools, or empty
   std::uint32_t notices_left = notices_per_second_max;
   std::uint64_t notices_dropped = 0;
   std::map<std::pair<std::string, std::string>, std::uint64_t> noted_first;

@@ -1,6 +1,7 @@
 // What a server says that is not passed on as it came: words that only pawl writes (threats S06),
-// and what a `scope` keeps back of the little that passes besides results (rule 18). Pure functions
-// over raw JSON.
+// what a `scope` keeps back of the little that passes besides results (rule 18), and all of which
+// pawl judged a part: that is written anew from the part that was judged, so that no client reads
+// another one in it. Pure functions over raw JSON.
 #pragma once
 
 #include <string>
@@ -9,6 +10,11 @@
 #include "base/json.h"
 
 namespace pawl::mcp {
+
+// How it is noted that something was taken out.
+inline constexpr const char* reserved_topic = "reserved key stripped";
+inline constexpr const char* reserved_text =
+    "the server wrote a key of `_meta` that only pawl may write";
 
 // True for a name that only pawl writes, in any spelling: `pawl/…`.
 bool reserved_name(std::string_view name);
@@ -30,12 +36,26 @@ ErrorSaid error_said(std::string_view error);
 // Under a scope: a code of the protocol, and no word of the server's.
 std::string error_under_scope(std::string_view error);
 
-// A page of a list under a scope: its elements, a name for its cursor, and what pawl wrote itself.
+// A result without members whose names are those of the protocol but for their case, which some
+// readers take for them; empty where there is none.
+std::string without_lookalikes(json::View result);
+
+// A page of a list: its elements, its cursor and its `_meta`. Under a scope the cursor has a name
+// of pawl's, and `_meta` stays behind.
 std::string cursor_under_scope(std::string_view cursor);
-std::string list_under_scope(std::string_view result, std::string_view member, bool by_pawl);
+std::string list_said(json::View result, std::string_view member, bool scoped);
+// One element of a list, without such lookalikes.
+void write_element(json::View element, json::Writer& out);
 
 // The params of a log message whose level is one of the protocol's; empty: it is none. Under a
 // scope nothing but that level passes.
-std::string log_said(json::View params, std::string_view text, bool scoped);
+std::string log_said(json::View params, bool scoped);
+
+// The params of a question of a server, of those that a client is asked: the members that the
+// protocol has for it, and nothing else is decided on or shown. Canonical.
+std::string question_said(std::string_view method, json::View params);
+
+// Who a server says that it is.
+std::string implementation_said(json::View info);
 
 }  // namespace pawl::mcp

@@ -15,12 +15,6 @@
 #include "kernel/redact/scope.h"
 
 namespace pawl::mcp {
-namespace {
-
-constexpr const char* reserved_topic = "reserved key stripped";
-constexpr const char* reserved_text = "the server wrote a key of `_meta` that only pawl may write";
-
-}  // namespace
 
 void Session::Room::server_line(std::string_view line) {
   if (closed) return;
@@ -37,9 +31,9 @@ void Session::Room::server_line(std::string_view line) {
     case MessageKind::result:
     case MessageKind::error: {
       const bool result = message->kind == MessageKind::result;
-      Answer answer{result ? Answer::Kind::result : Answer::Kind::error,
-                    result ? std::string(message->result_text)
-                           : error_of_server(std::string(message->error_text))};
+      Answer answer{
+          result ? Answer::Kind::result : Answer::Kind::error,
+          result ? result_of_server(*message) : error_of_server(std::string(message->error_text))};
       const bool waited = at_server->deliver(message->id, std::move(answer));
       if (!waited && spend_notice()) {
         (void)gate.note(spec.run, "answer dropped", "nobody waits for an answer with its id");
@@ -63,6 +57,9 @@ void Session::Room::unreadable(std::string_view line, const std::string& reason)
   }
   if (spend_notice()) (void)gate.note(spec.run, "server line dropped", reason);
   at_server->lose(meant, cannot_be_read(reason));
+  // A request that cannot be read is answered, so that nothing in the server waits for pawl.
+  const std::string asks = meant.answer || method_of(line).empty() ? "null" : id_of(line);
+  if (asks != "null") (void)to_server(error_line(asks, invalid_request, reason));
 }
 
 net::Timer Session::Room::answered_within(std::uint64_t id, Duration most) {
@@ -77,6 +74,13 @@ net::Timer Session::Room::answered_within(std::uint64_t id, Duration most) {
     // Last: whoever waits goes on inside.
     room->at_server->give_up(id, in_time);
   });
+}
+
+std::string Session::Room::result_of_server(const Message& message) {
+  std::string plain = without_lookalikes(message.result);
+  if (plain.empty()) return std::string(message.result_text);
+  note_first("member of a result dropped", "its name is one of the protocol's but for its case");
+  return plain;
 }
 
 std::string Session::Room::error_of_server(std::string text) {
@@ -253,7 +257,7 @@ PendingPtr Session::Room::hears_log(std::string_view level) const {
 }
 
 void Session::Room::server_log(const Message& message) {
-  const std::string said_to_all = log_said(message.params, message.params_text, scoped_here());
+  const std::string said_to_all = log_said(message.params, scoped_here());
   if (said_to_all.empty()) {
     note_first("notification dropped",
                "a log message of the server has no level that the protocol knows");
@@ -319,14 +323,15 @@ Task<void> Session::Room::reload(bool tell) {
     shelf.begin();
     std::string params;
     bool complete = false;
+    list_refusal.clear();
     for (std::size_t page = 0; page < list_pages_max && !complete; ++page) {
       auto ticket = at_server->send("tools/list", for_server(params));
       const net::Timer patience = answered_within(ticket.id, listed_within);
       const Answer answer = co_await ticket.answer;
+      if (answer.kind == Answer::Kind::error) list_refusal = answer.text;
       const auto result =
           json::parse(answer.kind == Answer::Kind::result ? answer.text : "", as_it_came);
       if (!result || !shelf.add_page(result->root())) break;
-      remember_cursor(result->root());
       const auto next = result->root().text("nextCursor");
       complete = !next;
       if (next) {

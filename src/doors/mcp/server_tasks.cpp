@@ -10,6 +10,7 @@
 #include "doors/mcp/era.h"
 #include "doors/mcp/message.h"
 #include "doors/mcp/reply.h"
+#include "doors/mcp/said_by_server.h"
 
 namespace pawl::mcp {
 namespace {
@@ -19,12 +20,6 @@ constexpr Duration watched_every = Duration::seconds(1);
 // In a row without an answer: nobody can say any more what becomes of it.
 constexpr unsigned looks_failed_max = 3;
 constexpr unsigned results_failed_max = 3;
-
-json::ParseLimits as_the_task_says() {
-  json::ParseLimits limits;
-  limits.twins = json::Twins::permit;
-  return limits;
-}
 
 Duration poll_of(json::View task) {
   for (std::string_view member : {"pollIntervalMs", "pollInterval"}) {
@@ -61,19 +56,19 @@ std::optional<ServerTask> read_server_task(json::View task) {
 
 std::optional<ServerTask> read_made_task(std::string_view result) {
   if (!result.contains("\"task\"")) return std::nullopt;
-  const auto document = json::parse(result, as_the_task_says());
+  const auto document = json::parse(result, as_it_came);
   return document ? read_server_task(document->root()["task"]) : std::nullopt;
 }
 
 std::string task_support(std::string_view definition) {
   if (!definition.contains("taskSupport")) return {};
-  const auto document = json::parse(definition, as_the_task_says());
+  const auto document = json::parse(definition, as_it_came);
   return std::string(document ? document->root()["execution"].text("taskSupport").value_or("")
                               : "");
 }
 
 std::string without_related_task(std::string_view result) {
-  const auto document = json::parse(result, as_the_task_says());
+  const auto document = json::parse(result, as_it_came);
   if (!document || !document->root()["_meta"][meta_related_task].exists()) {
     return std::string(result);
   }
@@ -171,8 +166,7 @@ Task<std::optional<Outcome>> AtServer::result_of_task() {
 Task<std::optional<Outcome>> AtServer::look_at_task(ServerTask& task) {
   const Answer said = co_await ask_about_task("tasks/get");
   if (stopping_) co_return std::nullopt;
-  const auto document =
-      json::parse(said.kind == Answer::Kind::result ? said.text : "", as_the_task_says());
+  const auto document = json::parse(said.kind == Answer::Kind::result ? said.text : "", as_it_came);
   const auto seen = document ? read_server_task(document->root()) : std::nullopt;
   if (room_->server_gone || entry_->incarnation != room_->incarnation) {
     co_return sent({Outcome::Kind::lost, {}, "the tool server ended, and its task with it"});
@@ -217,7 +211,8 @@ Outcome AtServer::end_of_task(TaskStatus status, json::View task) {
     case TaskStatus::completed: {
       const json::View result = task["result"];
       if (!result.is_object()) break;
-      FromModern said = from_modern(json::write(result));
+      const std::string plain = without_lookalikes(result);
+      FromModern said = from_modern(plain.empty() ? json::write(result) : plain);
       if (said.kind != FromModern::Kind::complete) break;
       return outcome_of({Answer::Kind::result, std::move(said.text)});
     }
@@ -270,8 +265,8 @@ void AtServer::stop(const std::string& why) {
             answer.deliver({Answer::Kind::lost, "it did not answer"});
           });
           const Answer answer = co_await open.answer;
-          const auto document = json::parse(answer.kind == Answer::Kind::result ? answer.text : "",
-                                            as_the_task_says());
+          const auto document =
+              json::parse(answer.kind == Answer::Kind::result ? answer.text : "", as_it_came);
           if (document) {
             if (const auto task = read_server_task(document->root())) stopping->said = task->status;
           }
@@ -298,7 +293,7 @@ Task<Outcome> AtServer::stopped() {
         stopped_within, [this] { waiting_.deliver({Answer::Kind::lost, "it did not answer"}); });
     const Answer said = co_await ask_about_task("tasks/get");
     const auto document =
-        json::parse(said.kind == Answer::Kind::result ? said.text : "", as_the_task_says());
+        json::parse(said.kind == Answer::Kind::result ? said.text : "", as_it_came);
     const auto seen = document ? read_server_task(document->root()) : std::nullopt;
     if (seen) status = seen->status;
     const bool ended =

@@ -1,13 +1,18 @@
 #include "doors/mcp/shelf.h"
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "base/text.h"
 
 namespace pawl::mcp {
 
 namespace {
+
+constexpr std::string_view kCursor = "pawl-tools-";
 
 // A wish that cannot be is none here: whoever reaches the server with it does not call the tool.
 std::shared_ptr<const Mirrored> mirrored_of(const ToolDefinition& tool) {
@@ -74,6 +79,7 @@ PinState Shelf::pin(const ToolDefinition& tool) {
 void Shelf::finish() {
   const std::vector<std::string> refused = refused_names(incoming_);
   std::unordered_map<std::string, Shelved> tools;
+  std::vector<std::string> offered;
   for (std::size_t i = 0; i < incoming_.size(); ++i) {
     auto definition = std::make_shared<const ToolDefinition>(std::move(incoming_[i]));
     const auto known = tools_.find(definition->name);
@@ -87,6 +93,7 @@ void Shelf::finish() {
       (void)gate_.note(run_, "tool refused", definition->name + ": " + refused[i]);
     }
     auto mirrored = mirrored_of(*definition);
+    if (!tools.contains(definition->name)) offered.push_back(definition->name);
     tools.insert_or_assign(definition->name,
                            Shelved{std::move(definition), state, std::move(mirrored)});
   }
@@ -94,12 +101,15 @@ void Shelf::finish() {
   if (instructions_changed_) {
     for (auto& [name, shelved] : tools) shelved.pin = PinState::changed;
   }
-  differs_ = !same_tools(tools_, tools);
+  differs_ = !same_tools(tools_, tools) || offered != offered_;
+  if (differs_) ++reading_;
   tools_ = std::move(tools);
+  offered_ = std::move(offered);
   read_ = true;
 }
 
 bool Shelf::instructions(std::string_view text, bool production) {
+  instructions_changed_ = false;
   if (text.empty()) return true;
   ToolDefinition pinned;
   pinned.server = server_;
@@ -122,6 +132,23 @@ std::vector<std::string> Shelf::names() const {
   }
   std::ranges::sort(names);
   return names;
+}
+
+std::string Shelf::cursor_at(std::size_t place) const {
+  return fmt::format("{}{}-{}", kCursor, reading_, place);
+}
+
+std::optional<std::size_t> Shelf::place_of(std::string_view cursor) const {
+  if (cursor.empty()) return 0;
+  const std::size_t dash = cursor.rfind('-');
+  std::size_t place = 0;
+  if (dash == std::string_view::npos) return std::nullopt;
+  const auto [end, error] =
+      std::from_chars(cursor.data() + dash + 1, cursor.data() + cursor.size(), place);
+  const bool number = error == std::errc{} && end == cursor.data() + cursor.size();
+  // As it was written, and in no other spelling.
+  if (!number || place >= offered_.size() || cursor != cursor_at(place)) return std::nullopt;
+  return place;
 }
 
 const Shelved& Shelf::find(std::string_view name) const {

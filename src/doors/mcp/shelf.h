@@ -1,11 +1,14 @@
 // The tools of one server as this session knows them: complete, compared, and refreshed.
 //
 // The door reads the whole list itself after every start and before the first call (threats S10),
-// and again when the server says that it changed. What a client sees of a list, and what it may
-// call, are both answered from here. A glob grants what was known when it was first used: a tool
-// that a known server adds later is not granted by it until a person accepts it (rule 13).
+// and again when the server says that it changed. What a client sees of it, and what it may call,
+// are both answered from here, and from nothing else: no client's `tools/list` reaches the server,
+// which could describe to it other tools than those that were compared. A glob grants what was
+// known when it was first used: a tool that a known server adds later is not granted by it until a
+// person accepts it (rule 13).
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -66,6 +69,12 @@ class Shelf {
   bool lent(std::string_view name) const { return gate_.lent(run_, server_, name); }
   // Those that may be called as far as their definitions go, in the order of the alphabet.
   std::vector<std::string> names() const;
+  // All that the server offered, in its order.
+  const std::vector<std::string>& offered() const { return offered_; }
+  // Where a client goes on with the list: a place among those offered, in this reading of them. An
+  // empty cursor is the beginning. Nothing: it is none of ours, or they are others since.
+  std::string cursor_at(std::size_t place) const;
+  std::optional<std::size_t> place_of(std::string_view cursor) const;
 
  private:
   PinState pin(const ToolDefinition& tool);
@@ -78,6 +87,8 @@ class Shelf {
   bool met_ = false;
   std::vector<ToolDefinition> incoming_;
   std::unordered_map<std::string, Shelved> tools_;
+  std::vector<std::string> offered_;
+  std::uint64_t reading_ = 0;  // counts those that differed
   bool instructions_changed_ = false;
   bool read_ = false, differs_ = false;
 };

@@ -38,6 +38,15 @@ std::string_view value_of(const std::vector<Slice>& slices, std::string_view key
   return found == slices.end() ? std::string_view() : found->value;
 }
 
+// The member of a message that a raw name is in any spelling, else the name as it stands.
+std::string_view member_spelled(std::string_view raw) {
+  if (raw.find('\\') == std::string_view::npos) return raw;
+  const auto name = json::parse("\"" + std::string(raw) + "\"");
+  if (!name || !name->root().is_string()) return raw;
+  const auto known = std::ranges::find(kMembers, name->root().string());
+  return known == kMembers.end() ? raw : *known;
+}
+
 // How many arrays and objects stand one in the other, of valid JSON.
 std::size_t depth_of(std::string_view value) {
   std::size_t depth = 0, deepest = 0;
@@ -106,6 +115,8 @@ MeantFor meant_for(std::string_view line, Part part) {
   // What is printed before it makes it no message, even where a message is quoted.
   if (!line.starts_with('{')) return {};
   std::vector<Slice> slices = top_level(line);
+  // A name may be spelled with escapes: which of the members it is, not how it is written, counts.
+  for (Slice& slice : slices) slice.key = member_spelled(slice.key);
   const auto has = [&slices](std::string_view key) {
     return std::ranges::find(slices, key, &Slice::key) != slices.end();
   };

@@ -10,16 +10,10 @@
 namespace pawl::mcp {
 namespace {
 
-json::ParseLimits as_a_session_sent() {
-  json::ParseLimits limits;
-  limits.twins = json::Twins::permit;
-  return limits;
-}
-
 // A server without prompts says that it does not know the method: it has none.
 bool has_no_such_list(const Gathering::Answered& answer) {
   if (answer.piece != Gathering::Piece::error) return false;
-  const auto document = json::parse(answer.text, as_a_session_sent());
+  const auto document = json::parse(answer.text, as_it_came);
   const json::View code = document ? document->root()["code"] : json::View();
   return code.is_integer() && code.integer() == method_not_found;
 }
@@ -152,7 +146,7 @@ void Front::learn(const Gathering& all, const Gathering::Answered& answer) {
     const bool waited = hello && server.stage == Behind::Stage::opening;
     if (waited) server.stage = server.returns ? Behind::Stage::open : Behind::Stage::failed;
   } else {
-    const auto said = json::parse(answer.text, as_a_session_sent());
+    const auto said = json::parse(answer.text, as_it_came);
     const json::View offers = said ? said->root()["capabilities"] : json::View();
     server.prompts = offers["prompts"].exists();
     server.resources = offers["resources"].exists();
@@ -201,7 +195,7 @@ void Front::conclude(const std::shared_ptr<Gathering>& all) {
     if (all->kind == Gathering::Kind::page && has_no_such_list(answer)) continue;
     Part one{behind[answer.server].name, {}};
     if (answer.piece == Gathering::Piece::result) {
-      auto parsed = json::parse(answer.text, as_a_session_sent());
+      auto parsed = json::parse(answer.text, as_it_came);
       if (parsed && parsed->root().is_object()) {
         documents[i] = std::move(*parsed);
         one.result = documents[i].root();

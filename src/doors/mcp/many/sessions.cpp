@@ -21,9 +21,7 @@ std::optional<std::uint64_t> our_id(std::string_view raw) {
 // A result that asks for more, or is a task, says whose it is. Sessions write these members
 // themselves.
 std::string with_server(std::string_view result, std::string_view server) {
-  json::ParseLimits limits;
-  limits.twins = json::Twins::permit;
-  const auto document = json::parse(result, limits);
+  const auto document = json::parse(result, as_it_came);
   const json::View root = document ? document->root() : json::View();
   Replacements own;
   for (std::string_view member : {"requestState", "taskId"}) {
@@ -35,9 +33,7 @@ std::string with_server(std::string_view result, std::string_view server) {
 }
 
 json::Document as_it_was_sent(std::string_view text) {
-  json::ParseLimits limits;
-  limits.twins = json::Twins::permit;
-  auto document = json::parse(text, limits);
+  auto document = json::parse(text, as_it_came);
   return document ? std::move(*document) : json::Document();
 }
 
