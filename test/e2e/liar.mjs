@@ -68,6 +68,8 @@ async function hear(line, out) {
   const { say = [], late = [], list, lists, answers = {}, hello, refused, until, ...told } = script();
   const opened = opening(method, params, hello);
   if (opened) return give(opened);
+  // As long as somebody listens.
+  if (method === 'subscriptions/listen') return new Promise(() => {});
   if (method === 'tools/list' && params?.cursor && !answers[method])
     return give({ result: { tools: [] } });
   if (method === 'tools/list') {
