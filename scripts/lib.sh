@@ -21,6 +21,10 @@ if [[ -z ${PAWL_COMPILER_LAUNCHER:-} ]] && command -v ccache >/dev/null; then
 fi
 export CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=pch_defines,time_macros
 
+# The version that is built, and when the tree was last changed: the time of what is made of it.
+version_of_tree() { sed -nE 's/^project\(pawl VERSION ([0-9.]+).*/\1/p' CMakeLists.txt; }
+time_of_tree() { git log -1 --format=%ct 2>/dev/null || stat -c %Y README.md; }
+
 # need_packages GROUP...: installs what is missing of these groups of scripts/packages.txt.
 need_packages() {
   local name group reason missing=()
@@ -110,6 +114,40 @@ check() {
 checked() {
   echo "$checks_passed passed, $checks_failed failed"
   ((checks_failed == 0 && checks_passed > 0))
+}
+
+# podman_words: sets `podman` and `podman_run`, the words by which it is called here and by which it
+# runs a container: those of PAWL_PODMAN (`--runtime runc`) and of PAWL_PODMAN_RUN (`--ulimit ...`).
+podman_why=
+podman_words() {
+  read -ra podman <<<"podman ${PAWL_PODMAN:-}"
+  read -ra podman_run <<<"${PAWL_PODMAN_RUN:-}"
+  # Where there is no systemd to ask for a group of processes, podman makes one itself.
+  [[ -d /run/systemd/system ]] || podman+=(--cgroup-manager=cgroupfs)
+}
+# podman_starts IMAGE ARGUMENT...: whether a container of it runs here, to the end and well. Where
+# nobody has said how, it tries what helps: another runtime (crun of Debian 12 has no mixed control
+# groups), and limits that are ours (who may not raise them). Then the words of podman_words are
+# those that work; where none do, `podman_why` is what the last of them said.
+podman_starts() {
+  local base=("${podman[@]}") run=("${podman_run[@]}") runtime limits ours said
+  ours=("--ulimit=nofile=$(ulimit -Sn):$(ulimit -Hn)"
+    "--ulimit=nproc=$(ulimit -Su):$(ulimit -Hu)")
+  ours=("${ours[@]//unlimited/-1}")
+  for runtime in '' crun runc; do
+    [[ -z $runtime ]] || command -v "$runtime" >/dev/null || continue
+    for limits in '' ours; do
+      podman=("${base[@]}" ${runtime:+--runtime "$runtime"})
+      podman_run=("${run[@]}" ${limits:+"${ours[@]}"})
+      said=$("${podman[@]}" run "${podman_run[@]}" --pull=never --rm --network host "$@" 2>&1) &&
+        return 0
+      podman_why=${said##*$'\n'}
+      # Who has said how it is to be done meant that.
+      [[ -z ${PAWL_PODMAN:-}${PAWL_PODMAN_RUN:-} ]] || break 2
+    done
+  done
+  podman=("${base[@]}") podman_run=("${run[@]}")
+  return 1
 }
 
 # Counts. Each part of a run adds a line `passed failed skipped` to the file that PAWL_TALLY names.
