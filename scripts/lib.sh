@@ -127,13 +127,11 @@ podman_words() {
 }
 # podman_starts IMAGE ARGUMENT...: whether a container of it runs here, to the end and well. Where
 # nobody has said how, it tries what helps: another runtime (crun of Debian 12 has no mixed control
-# groups), and limits that are ours (who may not raise them). Then the words of podman_words are
+# groups), and limits that need no right to raise them. Then the words of podman_words are
 # those that work; where none do, `podman_why` is what the last of them said.
 podman_starts() {
   local base=("${podman[@]}") run=("${podman_run[@]}") runtime limits ours said
-  ours=("--ulimit=nofile=$(ulimit -Sn):$(ulimit -Hn)"
-    "--ulimit=nproc=$(ulimit -Su):$(ulimit -Hu)")
-  ours=("${ours[@]//unlimited/-1}")
+  ours=(--ulimit=nofile=1024:4096 --ulimit=nproc=4096:4096)
   for runtime in '' crun runc; do
     [[ -z $runtime ]] || command -v "$runtime" >/dev/null || continue
     for limits in '' ours; do
