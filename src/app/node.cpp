@@ -308,6 +308,7 @@ void Node::close() {
   door_.reset();
   join_.reset();
   ask_.reset();
+  executor_.finish();
   for (auto& [id, joined] : joined_) {
     if (joined->session) joined->session->finish("the node ends");
   }

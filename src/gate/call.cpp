@@ -6,6 +6,7 @@
 #include "gate/gate.h"
 #include "gate/grants.h"
 #include "gate/hold.h"
+#include "gate/offload.h"
 #include "gate/settle.h"
 #include "gate/ticket.h"
 
@@ -32,6 +33,7 @@ Task<void> carry_out(Ticket& ticket) {
                                                    : co_await ticket.upstream.execute(
                                                          ticket.asked.call.tool, ticket.forwarded);
   mark(ticket, &CallTimes::answered);
+  if (large_result(ticket, outcome)) co_await read_result(ticket, outcome);
   Status recorded = settle(ticket, std::move(outcome));  // projection, charges, the last record
   if (recorded && ticket.effect) recorded = co_await journal.durable(ticket.decided);
   deliver(ticket, recorded);
@@ -41,7 +43,9 @@ Task<void> carry_out(Ticket& ticket) {
 
 Task<Settled> Gate::handle(Proposal proposal, Upstream& upstream, Caller& caller) {
   Ticket ticket(*desk_, proposal, upstream, caller);
+  if (large_arguments(ticket)) co_await look_ahead(ticket);
   Next next = begin(ticket);  // facts, the kernel's verdict, its record
+  if (next == Next::execute && ticket.findings) next = unless_gone(ticket);
   mark(ticket, &CallTimes::decided);
   while (next == Next::wait) {
     co_await *ticket.woken;        // a person, the clock, the switch, nobody any more

@@ -37,6 +37,15 @@ struct Looked {
   bool runs() const { return verdict.runs() || passing.has_value(); }
 };
 
+// What was found out ahead, where it is about what is judged now: the tool may be bound anew, the
+// arguments be others, a link lead elsewhere.
+const ArgumentFindings* findings_for(const Ticket& ticket, const Facts& facts) {
+  const ArgumentFindings* found = ticket.findings.get();
+  const bool fits =
+      found != nullptr && found->about(ticket.tool.get(), ticket.asked.call.arguments, facts);
+  return fits ? found : nullptr;
+}
+
 Situation situation_of(const Ticket& ticket, const Facts& facts, Instant now, Look look) {
   return {.policy = ticket.policy(),
           .state = ticket.desk.state,
@@ -45,7 +54,8 @@ Situation situation_of(const Ticket& ticket, const Facts& facts, Instant now, Lo
           .tool = ticket.tool.get(),
           .facts = facts,
           .now = now,
-          .look = look};
+          .look = look,
+          .findings = findings_for(ticket, facts)};
 }
 
 Looked judge(const Ticket& ticket, Facts facts, Look look) {

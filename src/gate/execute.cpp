@@ -18,6 +18,13 @@ bool still_granted(const Run& run, std::string_view grant, Instant now) {
 
 }  // namespace
 
+Next unless_gone(Ticket& ticket) {
+  if (!ticket.caller.gone()) return Next::execute;
+  end_unsent(ticket);
+  ticket.reply().kind = Settled::Kind::gone;
+  return Next::reply;
+}
+
 Next last_look(Ticket& ticket, const Status& durable) {
   Desk& desk = ticket.desk;
   if (!durable || desk.journal.failed()) {
@@ -26,11 +33,7 @@ Next last_look(Ticket& ticket, const Status& durable) {
     return refuse(ticket, denial(ticket, Code::audit_unavailable,
                                  "the decision did not reach the disk: " + desk.fault()));
   }
-  if (ticket.caller.gone()) {
-    end_unsent(ticket);
-    ticket.reply().kind = Settled::Kind::gone;
-    return Next::reply;
-  }
+  if (const Next next = unless_gone(ticket); next != Next::execute) return next;
   const Run& run = ticket.state();
   const bool killed = run.phase == RunPhase::killed ||
                       desk.state.killed(run.agent, run.id, ticket.asked.call.name()) != nullptr;

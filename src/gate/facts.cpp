@@ -22,6 +22,20 @@ PinState pin_now(const RunDesk& run, const Proposal& asked) {
   return newest->second == spelled(asked.definition->digest) ? proposed : PinState::changed;
 }
 
+void resolve_paths(const Proposal& asked, const BoundTool& tool, Facts& facts) {
+  for (const auto& [pointer, path] : paths_to_resolve(tool, asked.call.arguments)) {
+    facts.paths.push_back(asked.resolve ? asked.resolve(pointer, path) : PathFact{pointer, {}, {}});
+  }
+}
+
+void read_sql(const Proposal& asked, const BoundTool& tool, Facts& facts) {
+  for (const auto& [pointer, text] : sql_to_read(tool, asked.call.arguments)) {
+    facts.sql.push_back(asked.read_sql
+                            ? asked.read_sql(pointer, text)
+                            : SqlFact{pointer, "SQL is not understood at this door", {}});
+  }
+}
+
 }  // namespace
 
 Facts gather(const LookedAt& what, std::optional<ApprovalFact> approval) {
@@ -34,9 +48,7 @@ Facts gather(const LookedAt& what, std::optional<ApprovalFact> approval) {
   facts.clock_suspect = what.desk.clock_suspect();
   facts.fault = what.desk.fault();
   if (tool == nullptr) return facts;
-  for (const auto& [pointer, path] : paths_to_resolve(*tool, asked.call.arguments)) {
-    facts.paths.push_back(asked.resolve ? asked.resolve(pointer, path) : PathFact{pointer, {}, {}});
-  }
+  resolve_paths(asked, *tool, facts);
   if (asked.find_program) {
     for (const std::string& word : programs_to_find(*tool, asked.call.arguments)) {
       facts.programs.push_back(asked.find_program(word, tool->entry->commands->directories));
@@ -44,20 +56,29 @@ Facts gather(const LookedAt& what, std::optional<ApprovalFact> approval) {
     facts.programs_known =
         tool->entry->commands != nullptr && !tool->entry->commands->directories.empty();
   }
+  // What was found a moment ago is still so: a run only learns.
   if (tool->asks_origin) {
-    facts.origins = find_origins(*tool, asked.call.arguments, what.run.origins);
+    facts.origins = what.ahead != nullptr
+                        ? what.ahead->origins
+                        : find_origins(*tool, asked.call.arguments, what.run.origins);
   }
-  for (const auto& [pointer, text] : sql_to_read(*tool, asked.call.arguments)) {
-    facts.sql.push_back(asked.read_sql
-                            ? asked.read_sql(pointer, text)
-                            : SqlFact{pointer, "SQL is not understood at this door", {}});
-  }
+  read_sql(asked, *tool, facts);
   return facts;
 }
 
 Facts gather(const Ticket& ticket, std::optional<ApprovalFact> approval) {
-  return gather(LookedAt{ticket.desk, *ticket.run, ticket.asked, ticket.tool.get()},
-                std::move(approval));
+  LookedAt what{ticket.desk, *ticket.run, ticket.asked, ticket.tool.get()};
+  if (ticket.findings && ticket.findings->is_of(ticket.tool.get(), ticket.asked.call.arguments)) {
+    what.ahead = &ticket.findings->facts();
+  }
+  return gather(what, std::move(approval));
+}
+
+Facts gather_resolved(const Ticket& ticket, const BoundTool& tool) {
+  Facts facts;
+  resolve_paths(ticket.asked, tool, facts);
+  read_sql(ticket.asked, tool, facts);
+  return facts;
 }
 
 namespace {

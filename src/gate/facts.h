@@ -14,11 +14,14 @@ struct LookedAt {
   const RunDesk& run;
   const Proposal& asked;
   const BoundTool* tool;
+  const Facts* ahead = nullptr;  // of this call and tool, found out a moment ago: its origins
 };
 
 // Gathers anew on every look: a pin that changed or a link that moved while a call waited is seen.
 Facts gather(const LookedAt& what, std::optional<ApprovalFact> approval = {});
 Facts gather(const Ticket& ticket, std::optional<ApprovalFact> approval = {});
+// Paths and SQL alone.
+Facts gather_resolved(const Ticket& ticket, const BoundTool& tool);
 
 // The same for another policy of the role, whose entry for the tool is `tool`: what is known
 // already is not found out again, and nobody's answer is among it. The error says what cannot be

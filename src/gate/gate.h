@@ -62,6 +62,8 @@ struct GateLimits {
   std::uint32_t notes_per_minute_max = 32;             // of one run; the others are dropped
   std::uint32_t refusals_per_minute_max = 32;          // of one topic; the others are a count
   std::uint64_t snapshot_records = 100'000;            // between two snapshots of the state
+  // Arguments and results of more are looked at beside the loop.
+  std::size_t offload_bytes_min = 32UL << 10;
 };
 
 // Who asks to join, and under which policy. `key` identifies the run (house.md, "Run key").
@@ -99,6 +101,9 @@ struct Proposal {
   // The door made this request itself, out of a call of pawl's own tool: `definition` and `pin` are
   // those of the tool that is asked for (model/access.h).
   bool own = false;
+  // Owns what `call.arguments` looks at, and is changed by nobody while the call is here. Large
+  // arguments of a call that has none are judged on the loop, and everybody waits.
+  std::shared_ptr<const void> keeps = nullptr;
   std::shared_ptr<RunPart> part;  // of the run, whose call it is; null: the whole run's
 };
 

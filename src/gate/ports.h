@@ -29,6 +29,14 @@ class Executor {
   virtual void post(std::function<void()> work) = 0;
   // Calls `work` once after `delay`; the returned token cancels when it is destroyed.
   virtual std::shared_ptr<void> after(Duration delay, std::function<void()> work) = 0;
+  // Runs `work`, which is slow and touches nothing but what it holds, and then `done` in a later
+  // turn of the loop. Where there is a thread beside the loop, `work` runs there, and is destroyed
+  // there. At the end `done` may come without it.
+  virtual void offload(std::function<void()> work, std::function<void()> done) {
+    work();
+    work = {};
+    post(std::move(done));
+  }
 };
 
 // How a call at the tool server ended. `result` is the JSON of a tools/call result (or of any other

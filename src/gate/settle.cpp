@@ -16,13 +16,29 @@ namespace pawl {
 
 namespace {
 
-bool says_error(Desk& desk, std::string_view result) {
-  // Reading a large result only for its flag costs more than the call; without the word there is
-  // no flag, however the rest reads.
-  if (result.find("isError") == std::string_view::npos) return false;
-  if (!desk.parser.parse(result, desk.parsed, {.twins = json::Twins::permit})) return false;
-  const json::View flag = desk.parsed.root()["isError"];
+bool flags_error(json::View result) {
+  const json::View flag = result["isError"];
   return flag.kind() == json::Kind::boolean && flag.exists() && flag.boolean();
+}
+
+// Reading a large result only for its flag costs more than the call; without the word there is no
+// flag, however the rest reads.
+bool may_say_error(std::string_view result) {
+  return result.find("isError") != std::string_view::npos;
+}
+
+bool says_error(Desk& desk, std::string_view result) {
+  if (!may_say_error(result)) return false;
+  if (!desk.parser.parse(result, desk.parsed, {.twins = json::Twins::permit})) return false;
+  return flags_error(desk.parsed.root());
+}
+
+}  // namespace
+
+bool says_error(std::string_view result) {
+  if (!may_say_error(result)) return false;
+  const auto document = json::parse(result, {.twins = json::Twins::permit});
+  return document && flags_error(document->root());
 }
 
 // The result of a scoped tool: only what the scope lists; nothing where it cannot be read.
@@ -38,6 +54,8 @@ std::string projected(const Scope& scope, const std::string& result,
   withheld = std::move(kept.withheld);
   return std::move(kept.result);
 }
+
+namespace {
 
 // An error of a scoped tool: its number passes, its words do not.
 std::string projected_error(const std::string& error, std::vector<std::string>& withheld) {
@@ -82,34 +100,47 @@ bool killed(const Ticket& ticket) {
          ticket.desk.state.killed(run.agent, run.id, ticket.asked.call.name()) != nullptr;
 }
 
+}  // namespace
+
 // A scope that became narrower while the server worked counts for this result too.
-const Scope* scope_now(const Ticket& ticket) {
+std::shared_ptr<const Scope> scope_now(const Ticket& ticket) {
   const ToolRule* entry = ticket.entry();
   if (ticket.decided_under != nullptr && ticket.other_policy_now()) {
     const Call& call = ticket.asked.call;
     const ToolRule* newer = ticket.policy().find(call.server, call.tool);
     if (newer != nullptr) entry = newer;
   }
-  return entry != nullptr ? entry->scope.get() : nullptr;
+  return entry != nullptr ? entry->scope : nullptr;
+}
+
+namespace {
+
+// The result as it is told, and whether it is an error; both may be known already.
+std::string result_told(Ticket& ticket, Outcome& outcome, CallEnded& ended) {
+  const std::shared_ptr<const Scope> scope = scope_now(ticket);
+  ResultFindings* found = ticket.result_findings.get();
+  ended.is_error = found != nullptr ? found->is_error : says_error(ticket.desk, outcome.result);
+  if (!scope) return std::move(outcome.result);
+  if (found == nullptr || found->scope != scope) {
+    return projected(*scope, outcome.result, ended.withheld);
+  }
+  ended.withheld = std::move(found->withheld);
+  return std::move(found->text);
 }
 
 // Fills in the record's outcome and the reply.
 void describe(Ticket& ticket, Outcome& outcome, CallEnded& ended) {
-  const Scope* scope = scope_now(ticket);
   switch (outcome.kind) {
     case Outcome::Kind::result: {
       ended.outcome = "completed";
-      ended.is_error = says_error(ticket.desk, outcome.result);
-      std::string text =
-          scope ? projected(*scope, outcome.result, ended.withheld) : std::move(outcome.result);
-      text = with_change_told(ticket, std::move(text));
+      std::string text = with_change_told(ticket, result_told(ticket, outcome, ended));
       return reply_with(ticket, Settled::Kind::result, std::move(text), ended.withheld);
     }
     case Outcome::Kind::error: {
       ended.outcome = "failed";
       ended.is_error = true;
-      std::string text =
-          scope ? projected_error(outcome.result, ended.withheld) : std::move(outcome.result);
+      std::string text = scope_now(ticket) ? projected_error(outcome.result, ended.withheld)
+                                           : std::move(outcome.result);
       return reply_with(ticket, Settled::Kind::error, std::move(text), ended.withheld);
     }
     case Outcome::Kind::cancelled:

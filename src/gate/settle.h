@@ -2,6 +2,11 @@
 // room.
 #pragma once
 
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include "base/error.h"
 #include "gate/ports.h"
 #include "gate/ticket.h"
@@ -12,6 +17,13 @@ namespace pawl {
 // reports is trusted as a count: a call settles at its reservation. An effect that nobody knows the
 // end of halts the run. The record's number is in `ticket.decided` afterwards.
 Status settle(Ticket& ticket, Outcome outcome);
+
+// The parts of it that need nothing but the result. The scope is the one that counts now; null:
+// there is none.
+std::shared_ptr<const Scope> scope_now(const Ticket& ticket);
+bool says_error(std::string_view result);
+std::string projected(const Scope& scope, const std::string& result,
+                      std::vector<std::string>& withheld);
 
 // What the client gets: nothing that was not written down first.
 void deliver(Ticket& ticket, const Status& recorded);

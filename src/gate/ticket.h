@@ -8,12 +8,14 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/task.h"
 #include "gate/desk.h"
 #include "gate/gate.h"
 #include "gate/part.h"
 #include "gate/ports.h"
+#include "kernel/admit/argument_findings.h"
 
 namespace pawl {
 
@@ -38,6 +40,14 @@ class [[nodiscard]] TakenFromPart {
  private:
   RunPart* part_;  // of the proposal, which outlives its ticket; null: it is spent
   PartUse use_;
+};
+
+// What a result came to, found out beside the loop.
+struct ResultFindings {
+  std::shared_ptr<const Scope> scope;  // under which it was projected; null: under none
+  bool is_error = false;
+  std::string text;
+  std::vector<std::string> withheld;
 };
 
 struct Ticket {
@@ -81,6 +91,8 @@ struct Ticket {
   std::unique_ptr<json::Document> without_reply;  // its arguments, where it brought words as well
   std::unique_ptr<CallTimes> times;               // null: nobody measures
   std::unique_ptr<TakenFromPart> taken;           // null: it has no part, or took nothing of it
+  std::shared_ptr<const ArgumentFindings> findings;  // null: its arguments are not large
+  std::shared_ptr<ResultFindings> result_findings;   // null: nor is its result
 
  private:
   void tell_over();

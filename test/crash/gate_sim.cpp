@@ -49,6 +49,8 @@ GateSim::GateSim(std::uint64_t seed) : random_(seed), world_(policy, seed * 7919
   world_.limits.snapshot_records = 15 + random_.below(60);
   world_.limits.denial_records_max = 2 + static_cast<std::uint32_t>(random_.below(4));
   world_.limits.questions_per_run_max = 3;
+  // In half of the stories everything counts as large.
+  if (random_.below(2) == 0) world_.limits.offload_bytes_min = 0;
   if (random_.one_in(2)) watched_until_ = world_.clock.wall + watched_for;
   world_.server.on_execute = [this](const Executed& executed) { check_execution(executed); };
   world_.on_reply = [this](const Asked& asked) { check_reply(asked); };

@@ -38,6 +38,20 @@ std::shared_ptr<void> WorldExecutor::after(Duration delay, std::function<void()>
   return token;
 }
 
+void WorldExecutor::offload(std::function<void()> work, std::function<void()> done) {
+  beside_.emplace_back(std::move(work), std::move(done));
+  if (!holds_offloaded) finish_one();
+}
+
+void WorldExecutor::finish_one() {
+  demand(!beside_.empty(), "nothing is done beside the loop");
+  auto [work, done] = std::move(beside_.front());
+  beside_.pop_front();
+  work();
+  work = {};
+  post(std::move(done));
+}
+
 bool WorldExecutor::run_one() {
   if (!ready_.empty()) {
     const std::function<void()> work = std::move(ready_.front());
@@ -79,13 +93,14 @@ std::size_t ToolServer::count(std::string_view tool) const {
 Asked::Asked(ToolServer& server, Wanted wanted) : server_(server), wanted_(std::move(wanted)) {
   auto parsed = json::parse(wanted_.arguments);
   demand(parsed.has_value(), "arguments that are no JSON: " + wanted_.arguments);
-  arguments_ = std::move(*parsed);
+  arguments_ = std::make_shared<const json::Document>(std::move(*parsed));
 }
 
 Proposal Asked::proposal() {
   Proposal out;
   out.run = wanted_.run;
-  out.call = Call{wanted_.server, wanted_.tool, arguments_.root()};
+  out.call = Call{wanted_.server, wanted_.tool, arguments_->root()};
+  out.keeps = arguments_;
   out.definition = wanted_.definition;
   out.pin = wanted_.pin;
   out.resolve = wanted_.resolve;

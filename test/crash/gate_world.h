@@ -46,6 +46,11 @@ class WorldExecutor final : public Executor {
   explicit WorldExecutor(WorldClock& clock) : clock_(clock) {}
   void post(std::function<void()> work) override { ready_.push_back(std::move(work)); }
   std::shared_ptr<void> after(Duration delay, std::function<void()> work) override;
+  // Done at once, or, where it is held, when `finish_one` is told to.
+  void offload(std::function<void()> work, std::function<void()> done) override;
+  bool holds_offloaded = false;
+  std::size_t offloaded() const { return beside_.size(); }
+  void finish_one();
 
   // The next piece of work that is due; false where there is none.
   bool run_one();
@@ -54,6 +59,7 @@ class WorldExecutor final : public Executor {
   void forget() {
     ready_.clear();
     timers_.clear();
+    beside_.clear();
   }
 
  private:
@@ -63,6 +69,7 @@ class WorldExecutor final : public Executor {
   };
   WorldClock& clock_;
   std::deque<std::function<void()>> ready_;
+  std::deque<std::pair<std::function<void()>, std::function<void()>>> beside_;
   std::multimap<std::int64_t, Timer> timers_;
 };
 
@@ -142,7 +149,7 @@ class Asked final : public Caller, public Upstream {
  private:
   ToolServer& server_;
   Wanted wanted_;
-  json::Document arguments_;
+  std::shared_ptr<const json::Document> arguments_;
   bool gone_ = false;
 };
 

@@ -235,6 +235,7 @@ Task<void> Api::Room::propose(VisitPtr visit) {
   Proposal proposal;
   proposal.run = visit->run;
   proposal.call = {wanted->server, wanted->tool, wanted->arguments};
+  proposal.keeps = visit;
   proposal.definition = tool->definition;
   proposal.pin = tool->pin;
   proposal.read_sql = ports.read_sql;

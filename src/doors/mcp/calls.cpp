@@ -67,6 +67,13 @@ const json::Document& empty_object() {
   return document;
 }
 
+// A document that the gate may keep for as long as it looks at it.
+Result<std::shared_ptr<const json::Document>> parsed_to_keep(std::string_view text) {
+  auto document = json::parse(text);
+  if (!document) return std::unexpected(std::move(document.error()));
+  return std::make_shared<const json::Document>(std::move(*document));
+}
+
 Reply reply_to_call(Settled settled) {
   switch (settled.kind) {
     case Settled::Kind::result:
@@ -121,7 +128,7 @@ Task<void> Session::Room::access_call(PendingPtr entry, std::shared_ptr<json::Do
   const auto self = shared_from_this();
   if (!repeats_truly(entry, Shelved{}, given)) co_return;
   const AskedFor asked = asked_in(given, spec.server);
-  const auto arguments = json::parse(asked.arguments);
+  const auto arguments = parsed_to_keep(asked.arguments);
   if (asked.tool.empty() || !arguments) {
     const Settled settled = refuse(Code::constraint, std::string(access_tool_name),
                                    "it says which `tool` it asks for, by its name");
@@ -133,7 +140,8 @@ Task<void> Session::Room::access_call(PendingPtr entry, std::shared_ptr<json::Do
   Proposal proposal;
   proposal.run = spec.run;
   proposal.part = spec.part;
-  proposal.call = Call{spec.server, action, arguments->root()};
+  proposal.call = Call{spec.server, action, (*arguments)->root()};
+  proposal.keeps = *arguments;
   proposal.definition = shelved.definition;
   proposal.pin = shelved.pin;
   proposal.resumes = entry->resumes;
@@ -184,6 +192,7 @@ Task<void> Session::Room::tool_call(PendingPtr entry, std::shared_ptr<json::Docu
   proposal.run = spec.run;
   proposal.part = spec.part;
   proposal.call = Call{spec.server, *name, given.exists() ? given : empty_object().root()};
+  proposal.keeps = document;
   proposal.definition = shelved.definition;
   proposal.pin = shelved.pin;
   proposal.resolve = spec.resolve;
@@ -216,7 +225,7 @@ Task<void> Session::Room::action(PendingPtr entry, std::string method,
   const auto self = shared_from_this();
   const std::string tool = "mcp:" + method;
   const std::string arguments = params.exists() ? without_meta(params, entry->modern) : "{}";
-  const auto parsed = json::parse(arguments);
+  const auto parsed = parsed_to_keep(arguments);
   if (!parsed) {
     settle(entry, {Reply::Kind::error, error_object(invalid_params, parsed.error().message)});
     co_return;
@@ -229,7 +238,8 @@ Task<void> Session::Room::action(PendingPtr entry, std::string method,
   Proposal proposal;
   proposal.run = spec.run;
   proposal.part = spec.part;
-  proposal.call = Call{spec.server, tool, parsed->root()};
+  proposal.call = Call{spec.server, tool, (*parsed)->root()};
+  proposal.keeps = *parsed;
   trace_call(entry, params, proposal);
   if (params["_meta"].size() > 0) proposal.note = dropped_meta(params, entry->trace != nullptr);
   proposal.resumes = entry->resumes;
@@ -237,7 +247,7 @@ Task<void> Session::Room::action(PendingPtr entry, std::string method,
   ClientWaits caller(self, entry);
   Settled settled = co_await gate.handle(std::move(proposal), upstream, caller);
   if (settled.kind == Settled::Kind::pending && hold(entry, settled.approval)) co_return;
-  settled.kind == Settled::Kind::result ? keep_for_server(method, parsed->root())
+  settled.kind == Settled::Kind::result ? keep_for_server(method, (*parsed)->root())
                                         : forget_refused(*entry);
   settle(entry, reply_to_action(std::move(settled)));
   (void)document;

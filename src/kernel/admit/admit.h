@@ -30,6 +30,7 @@
 
 namespace pawl {
 
+class ArgumentFindings;
 class CallValues;
 
 // Which look this is. The second look follows a hold: it reserves the rest and costs no step.
@@ -47,6 +48,8 @@ struct Situation {
   Instant now;
   Look look = Look::proposal;
   CallValues* values = nullptr;  // of expressions: admit() makes them where there are any
+  // About this call and these facts, found out ahead; null: the stages look themselves.
+  const ArgumentFindings* findings = nullptr;
 };
 
 // The rule in the verdict's reason belongs to the policy or to the bound tool, and lives as long.

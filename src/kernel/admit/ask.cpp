@@ -3,6 +3,7 @@
 #include <string>
 
 #include "base/text.h"
+#include "kernel/admit/argument_findings.h"
 #include "kernel/admit/call_values.h"
 #include "kernel/admit/stages.h"
 #include "kernel/policy/table.h"
@@ -44,8 +45,7 @@ void ask_arguments(const Situation& s, Asked& asked) {
   for (const ArgumentRule& rule : tool.arguments) {
     if (rule.otherwise != Effect::hold) continue;
     std::vector<Rewrite> unused;
-    const auto violation = evaluate(rule, s.call.arguments, tool.shape(), s.facts.paths, unused,
-                                    s.facts.sql, s.facts.origins);
+    const auto violation = violation_of(s, rule, unused);
     if (!violation || !violation->hold) continue;
     if (!asked.hold) asked.code = violation->code;
     asked.ask(violation->rule, "`" + visible(violation->argument) + "` " + violation->says);

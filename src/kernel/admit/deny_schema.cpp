@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/text.h"
+#include "kernel/admit/argument_findings.h"
 #include "kernel/admit/stages.h"
 #include "kernel/schema/schema.h"
 
@@ -58,8 +59,8 @@ bool violates(const schema::Violation& violation, const Situation& s, Verdict& v
   return object(v, Code::schema, &s.tool->entry->rule, std::string(why).append(detail));
 }
 
-[[gnu::noinline]] bool violated(const schema::Schema& validator, const Situation& s, Verdict& v) {
-  const auto violation = validator.validate(s.call.arguments);
+[[gnu::noinline]] bool violated(const Situation& s, Verdict& v) {
+  const auto violation = schema_violation_of(s);
   return violation && violates(*violation, s, v);
 }
 
@@ -77,7 +78,7 @@ bool deny_schema(const Situation& s, Verdict& v) {
   const bool unknown = definition == nullptr || definition->validator == nullptr;
   // What is no object has its own denial.
   if (unknown || !s.call.arguments.is_object()) return false;
-  return violated(*definition->validator, s, v);
+  return violated(s, v);
 }
 
 }  // namespace pawl

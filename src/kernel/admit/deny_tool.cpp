@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "kernel/admit/access.h"
+#include "kernel/admit/argument_findings.h"
 #include "kernel/admit/stages.h"
 #include "model/access.h"
 
@@ -70,19 +71,17 @@ bool violated(std::optional<Violation>& violation, Verdict& v) {
 // What the plan could not settle, rule by rule.
 [[gnu::noinline]] bool evaluated(const Situation& s, Unsettled left, Verdict& v) {
   const BoundTool& tool = *s.tool;
-  const Shape* shape = tool.shape();
   if (!s.call.arguments.is_object()) {
     return object(v, Code::constraint, &tool.entry->rule, "its arguments are not an object");
   }
   for (std::size_t i = 0; i < tool.arguments.size(); ++i) {
     if (!left.rule(i)) continue;
-    auto violation = evaluate(tool.arguments[i], s.call.arguments, shape, s.facts.paths, v.rewrites,
-                              s.facts.sql, s.facts.origins);
+    auto violation = violation_of(s, tool.arguments[i], v.rewrites);
     if (violation && violation->hold) continue;  // ask_arguments
     if (violated(violation, v)) return true;
   }
   if (!left.defaults) return false;
-  auto violation = evaluate_unnamed(s.call.arguments, shape, tool.named, tool.entry->rule);
+  auto violation = unnamed_violation_of(s);
   return violated(violation, v);
 }
 
@@ -106,7 +105,7 @@ bool deny_pin(const Situation& s, Verdict& v) {
 bool deny_constraints(const Situation& s, Verdict& v) {
   const BoundTool& tool = *s.tool;
   Unsettled left;
-  if (tool.plan != nullptr && s.call.arguments.is_object() &&
+  if (s.findings == nullptr && tool.plan != nullptr && s.call.arguments.is_object() &&
       tool.plan->is_for(tool.arguments, tool.named, tool.shape())) {
     left = tool.plan->look(s.call.arguments);
     if (left.nothing()) return false;

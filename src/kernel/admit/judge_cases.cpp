@@ -1,4 +1,5 @@
 #include "kernel/admit/judge_cases.h"
+#include "kernel/admit/argument_findings.h"
 
 #include <algorithm>
 #include <vector>
@@ -43,8 +44,7 @@ Answer3 by_arguments(const Situation& s, const Case& one) {
   Answer3 answer = Answer3::yes;
   for (const ArgumentRule& rule : one.arguments) {
     std::vector<Rewrite> rewrites;  // the entry's own rule makes the same ones
-    const auto violation = evaluate(rule, s.call.arguments, s.tool->shape(), s.facts.paths,
-                                    rewrites, s.facts.sql, s.facts.origins);
+    const auto violation = violation_of(s, rule, rewrites);
     if (!violation) continue;
     const bool clear =
         violation->code == Code::constraint && plain(s.call.arguments, rule.path, 0, rule);

@@ -1,4 +1,5 @@
 #include "kernel/admit/let_through.h"
+#include "kernel/admit/argument_findings.h"
 
 #include <algorithm>
 #include <string_view>
@@ -45,12 +46,11 @@ bool arguments_are_clear(const Situation& s) {
   if (!s.call.arguments.is_object()) return false;
   for (const ArgumentRule& rule : tool.arguments) {
     std::vector<Rewrite> unused;
-    const auto violation = evaluate(rule, s.call.arguments, tool.shape(), s.facts.paths, unused,
-                                    s.facts.sql, s.facts.origins);
+    const auto violation = violation_of(s, rule, unused);
     if (!violation) continue;
     if (violation->code != Code::constraint && violation->code != Code::origin) return false;
   }
-  return !evaluate_unnamed(s.call.arguments, tool.shape(), tool.named, tool.entry->rule);
+  return !unnamed_violation_of(s);
 }
 
 // After the stage that judges cases objected: the class as if it had not, and whether an author

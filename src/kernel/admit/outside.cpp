@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "kernel/admit/argument_findings.h"
 #include "kernel/admit/stages.h"
 #include "kernel/secret/secret.h"
 
@@ -96,19 +97,24 @@ const Rule& rule_of(const Situation& s) {
 
 [[gnu::noinline]] bool refused_outside(const Situation& s, Verdict& v) {
   if (s.policy.secrets_of(*s.tool->entry) != Effect::deny) return false;
-  auto what = Baggage(*s.tool, s.policy.secrets.listed.get()).find(s.call.arguments);
+  auto what = leaving_of(s);
   return what && object(v, Code::constraint, &rule_of(s), std::move(*what));
 }
 
 [[gnu::noinline]] void look_inside(const Situation& s, Asked& asked) {
   if (s.policy.secrets_of(*s.tool->entry) != Effect::hold) return;
-  if (const auto what = Baggage(*s.tool, s.policy.secrets.listed.get()).find(s.call.arguments)) {
+  if (const auto what = leaving_of(s)) {
     asked.ask(&rule_of(s), *what + ", and it can carry data outside");
     asked.by_value = true;
   }
 }
 
 }  // namespace
+
+std::optional<std::string> leaving(const Policy& policy, const BoundTool& tool,
+                                   json::View arguments) {
+  return Baggage(tool, policy.secrets.listed.get()).find(arguments);
+}
 
 bool deny_outside(const Situation& s, Verdict& v) {
   return v.action_class.external_sink && refused_outside(s, v);

@@ -121,8 +121,9 @@ void Shape::index_names() {
 
 const Shape::Property* Shape::find(std::string_view name) const {
   if (!by_name_.empty() && by_name_.size() == properties.size()) {
-    const auto found = std::ranges::lower_bound(
-        by_name_, name, {}, [this](std::uint32_t i) { return std::string_view(properties[i].name); });
+    const auto found = std::ranges::lower_bound(by_name_, name, {}, [this](std::uint32_t i) {
+      return std::string_view(properties[i].name);
+    });
     const bool there = found != by_name_.end() && properties[*found].name == name;
     return there ? &properties[*found] : nullptr;
   }

@@ -151,8 +151,8 @@ bool follows(Tail tail, char c) {
   return false;
 }
 
-// Where runs of one sort of characters end. Beginnings overlap (`eyJeyJ…`), and what follows each of
-// them is mostly the same run, so its end is kept: a text is gone through once for each sort of
+// Where runs of one sort of characters end. Beginnings overlap (`eyJeyJ…`), and what follows each
+// of them is mostly the same run, so its end is kept: a text is gone through once for each sort of
 // characters, and not once for each beginning. The places that are asked for go to the right, but
 // for the length of a beginning.
 class RunEnds {
@@ -209,8 +209,8 @@ bool Credentials::has_shape(const Shape& shape, std::size_t at) {
       tails_[tail].behind(text_, begin, [tail](char c) { return follows(tail, c); });
   const std::size_t end = std::min(behind, begin + tail_bytes_max);
   if (end - begin < shape.least) return false;
-  return !shape.mixed || (next(digits_, begin, is_digit) < end && next(lowers_, begin, lower) < end &&
-                          next(uppers_, begin, upper) < end);
+  return !shape.mixed || (next(digits_, begin, is_digit) < end &&
+                          next(lowers_, begin, lower) < end && next(uppers_, begin, upper) < end);
 }
 
 // Three parts with dots, the first a JSON object in base64 (RFC 7519, section 3; RFC 7516).

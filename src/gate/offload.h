@@ -1,0 +1,20 @@
+// What takes long for large arguments and results, and needs nothing but them: it is done beside
+// the loop, with values in and a value out, so that the switch, people and other clients are not
+// kept waiting. Everything that looks at the state stays on the loop, and looks at it afterwards.
+// Private to this room.
+#pragma once
+
+#include "base/task.h"
+#include "gate/ticket.h"
+
+namespace pawl {
+
+bool large_arguments(const Ticket& ticket);
+// Fills `ticket.findings`.
+Task<void> look_ahead(Ticket& ticket);
+
+bool large_result(const Ticket& ticket, const Outcome& outcome);
+// Fills `ticket.result_findings`.
+Task<void> read_result(Ticket& ticket, const Outcome& outcome);
+
+}  // namespace pawl
