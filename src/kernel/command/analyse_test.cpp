@@ -60,7 +60,27 @@ INSTANTIATE_TEST_SUITE_P(
         ReadLine{"command ls", "command ls; ls"}, ReadLine{"exec ls", "exec ls; ls"},
         ReadLine{"[ -f \"$x\" ] && a", "[ -f ? ]; a"}, ReadLine{"test \"$x\" = y", "test ? = y"},
         ReadLine{"set -euo pipefail; read -r x", "set -euo pipefail; read -r x"},
-        ReadLine{"a | xargs", "a; xargs"}, ReadLine{"dir & del x", "dir; del x"}));
+        // of -I and the options that undo it the last holds; where they may, both
+        ReadLine{"a | xargs -n1 -I{} b x/{}", "a; xargs -n1 -I{} b x/{}; b x/?"},
+        ReadLine{"a | xargs -L1 -rI % b %", "a; xargs -L1 -rI % b %; b ?"},
+        ReadLine{"a | xargs -I{} -n2 b x/{}", "a; xargs -I{} -n2 b x/{}; b x/? ??"},
+        ReadLine{"a | xargs -I{} -L1 b x/{}", "a; xargs -I{} -L1 b x/{}; b x/? ??"},
+        ReadLine{"a | xargs -i -l b {}", "a; xargs -i -l b {}; b ? ??"},
+        ReadLine{"a | xargs -iX b X", "a; xargs -iX b X; b ?"},
+        ReadLine{"a | xargs --replace b {}", "a; xargs --replace b {}; b ?"},
+        ReadLine{"a | xargs --replace=X --max-args=2 b X",
+                 "a; xargs --replace=X --max-args=2 b X; b ? ??"},
+        ReadLine{"a | xargs -I{} -P \"$n\" b y\"$x\"{}", "a; xargs -I{} -P ? b y?; b y?"},
+        ReadLine{"a | xargs -I{} b \"{$x\"", "a; xargs -I{} b {?; b ?"},
+        ReadLine{"a | xargs -0 -n 1 -I{} -d x -E y b", "a; xargs -0 -n 1 -I{} -d x -E y b; b"},
+        // words that are several
+        ReadLine{"a \"$@\" \"$*\" x\"$@\"", "a ?? ? x??"},
+        ReadLine{"a ./\"${x:-$@}\" ./\"${x-$@}\" \"${x:+$@}\" \"${x+y$@}\"", "a ./?? ./?? ?? ??"},
+        ReadLine{"a \"${x:-${y:+$@}}\" \"${x:-${r[@]}}\" \"${x:=$@}\"", "a ?? ?? ??"},
+        ReadLine{"a \"${@:2}\" \"${r[@]}\" \"${r[*]}\" \"${@%x}\" \"${#@}\"", "a ?? ?? ?? ?? ?"},
+        ReadLine{"a \"${x:-$y}\" \"${x:-p q}\" \"${x:-$(b)}\" \"${x%$y}\"", "b; a ? ? ? ?"},
+        ReadLine{"export \"x=$y\"; a", "export x=?; a"}, ReadLine{"a | xargs", "a; xargs"},
+        ReadLine{"dir & del x", "dir; del x"}));
 
 class Refused : public testing::TestWithParam<std::string_view> {};
 
@@ -90,7 +110,51 @@ INSTANTIATE_TEST_SUITE_P(
         "echo \"${x:-'}'}\"", "echo `a \\`b\\``", "ls \"", "ls '", "ls $(", "ls `a", "ls ${x",
         "ls )", "if a; then b", "fi", "a &&& b", "a ;; b", "ls > $x", "ls > /dev/tcp/h/1",
         "ls >& $x", "echo {$,x}HOME", "echo {a,\"$x\"}", "ls l\\\ns", "{PATH}>x ls", "ls {PATH}>x",
-        "ls \x01", "a\rb", "echo $'\\x41'", "bash -c 'bash -c \"$x\"'"));
+        "ls \x01", "a\rb", "echo $'\\x41'", "bash -c 'bash -c \"$x\"'",
+        // another name than the program's own
+        "exec -a git-fetch git status", "exec -ax git status", "exec -cla x git status",
+        "exec -l git status", "command exec -a x git status", "builtin exec -a x git status",
+        "bash -c 'exec -a x git status'", "env -a x git status", "env --argv0=x git status",
+        "env --argv0 x git status",
+        // options of xargs that leave open what runs
+        "a | xargs -I '' b", "a | xargs --repl=X b X", "a | xargs -Ia -Ib b",
+        "a | xargs -I \"$x\" b", "a | xargs --process-slot-var=PATH b", "a | xargs --arg-file=f b",
+        "a | xargs -J % b %", "a | xargs -n $x b", "a | xargs -I{} x{}",
+        "a | xargs -I{} -L1 find x ./{}", "a | xargs -I{} -n3 find x ./{}",
+        "a | xargs -i --max-lines=1 find x ./{}", "a | xargs -n1 find x",
+        // words that are several
+        "find x ./\"${x:-$@}\"", "find x ./\"${x+$@}\"", "find x \"./$@\"", "find x ./\"${r[@]}\"",
+        "find x ./\"${r[0]:-${r[@]}}\"", "export \"x=${y:-$@}\"", "[ ./\"${x:-$@}\" ]",
+        "find -files0-from f -exec find {} \\;",
+        // what `~` means
+        "HOME=-delete; find . ~", "OLDPWD=-delete; find . ~-", "export HOME=\"$x\"; a ~",
+        // scripts that shells read
+        "bash -", "sh /dev/stdin", "bash /dev/fd/0 < f", "dash ../dev/stdin", "bash <(a)",
+        "sh \"s/$x\"", "find . -exec sh {} +", "cd /dev/fd; bash 0"));
+
+INSTANTIATE_TEST_SUITE_P(
+    CharacterSets, Refused,
+    testing::Values("LC_ALL=zh_CN.gbk\necho \"…\\\"; a\"", "LC_ALL=zh_CN.gbk; echo \"…\\$(a)\"",
+                    "export LANG=ja_JP.SJIS; a …", "declare LC_CTYPE=x; a …",
+                    "typeset -x LC_ALL=x; a …", "readonly LC_ALL=x; a …", "read LC_ALL; a …",
+                    "for LANG in x; do a …; done", "LC_ALL=\"$x\"; a …", "echo ${LANG:=x} …",
+                    "LC_ALL=en_US; a …", "LC_ALL=; a …", "unset LC_ALL; a …", "export LC_ALL; a …",
+                    "LC_ALL=zh_CN.gbk eval 'a …'", "LC_ALL=zh_CN.gbk bash -c 'a …'",
+                    "env LC_ALL=zh_CN.gbk bash -c 'a …'", "env -u LC_ALL bash -c 'a …'",
+                    "env --unset=LANG a …", "env -iuLANG a …", "LC_ALL=zh_CN.gbk sed 's/…/x/' f",
+                    "LC_ALL=x@y.utf-8; a …", "if a; then LC_ALL=x; fi; a …", "(LC_ALL=x; a); a …",
+                    "a | LC_ALL=x b; c …"));
+
+INSTANTIATE_TEST_SUITE_P(
+    CharacterSets, Lines,
+    testing::Values(ReadLine{"LC_ALL=C; a …", "a …"}, ReadLine{"LC_ALL=C.UTF-8 a …", "a …"},
+                    ReadLine{"export LANG=en_US.utf8; a …", "export LANG=en_US.utf8; a …"},
+                    ReadLine{"LC_ALL=POSIX sort …", "sort …"},
+                    ReadLine{"LC_ALL=sr_RS.UTF-8@latin a …", "a …"},
+                    ReadLine{"LC_COLLATE=x LC_TIME=y a …", "a …"},
+                    ReadLine{"LC_ALL=zh_CN.gbk a", "a"},
+                    ReadLine{"unset LC_ALL; a", "unset LC_ALL; a"},
+                    ReadLine{"HOME=/tmp a; HOME=/x; a ~", "a; a ?"}));
 
 TEST(Refused, WhatDiffersBetweenShells) {
   for (const std::string_view text :

@@ -70,6 +70,7 @@ class Analyser {
   bool number(const Word& word) const;
   void check_numbers();  // of everything seen so far
   void check_charsets();
+  void check_homes();
   void use_number(std::string_view name, std::uint32_t at);
 
   // builtins.cpp: false where the name is no builtin of this dialect

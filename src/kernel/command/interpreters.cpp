@@ -50,7 +50,7 @@ constexpr auto kInterpreters = std::to_array<Interpreter>({
 });
 
 // Those that read no code unless they are told to, or have no words at all.
-constexpr std::string_view kRunners = "bun deno java npx ts-node tsx esno vite-node";
+constexpr std::string_view kRunners = "bun deno esno java ts-node tsx vite-node";
 
 // `python3 --version` and the like say something and end.
 constexpr std::string_view kSays = "--version -V -v --help -h -version";
@@ -65,8 +65,9 @@ class InterpreterReader {
     for (; at_ < words_.size(); ++at_) {
       const Argument& word = words_[at_];
       if (!word.literal()) return true;
-      // Behind `--` php takes nothing for a script.
-      if (word.text == "--") return program_.name == "php" || !script(at_ + 1);
+      // Behind `--` php takes nothing for a script, and tclsh does not know it.
+      const bool ends = program_.name != "php" && program_.name != "tclsh";
+      if (word.text == "--") return !ends || !script(at_ + 1);
       if (word.text.size() < 2 || word.text[0] != '-') return !script(at_);
       const Next next = word.text.starts_with("--") ? long_option(word.text) : letters(word.text);
       if (next == Next::script) return !script(at_);
@@ -137,8 +138,16 @@ bool is_interpreter(std::string_view name) {
 }
 
 bool reads_its_code(std::string_view name, std::span<const Argument> words) {
+  if (name == "npx") {
+    // `npx tsx -`, `npx node`: the first word is the program.
+    const auto program = std::ranges::find_if(
+        words, [](const Argument& word) { return !word.text.starts_with('-'); });
+    if (program == words.end() || !program->literal()) return false;
+    const std::string_view inner = canonical_name(program->text);
+    return inner != "npx" && reads_its_code(inner, {program + 1, words.end()});
+  }
   if (has_word(kRunners, name)) {
-    const bool starts = words.empty() && name != "java" && name != "npx";
+    const bool starts = words.empty() && name != "java";
     return starts || std::ranges::any_of(words, [](const Argument& word) {
              return word.is("-") || word.text.starts_with("/dev/") ||
                     word.text.starts_with("/proc/");
@@ -146,7 +155,8 @@ bool reads_its_code(std::string_view name, std::span<const Argument> words) {
   }
   const auto found = std::ranges::find(kInterpreters, name, &Interpreter::name);
   if (found == kInterpreters.end()) return false;
-  const bool says = words.size() == 1 && words[0].literal() && has_word(kSays, words[0].text);
+  const bool says =
+      name != "tclsh" && words.size() == 1 && words[0].literal() && has_word(kSays, words[0].text);
   return !says && InterpreterReader(*found, words).reads();
 }
 

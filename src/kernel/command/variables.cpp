@@ -96,9 +96,19 @@ void Analyser::check_charsets() {
   }
 }
 
+// `~` is a path only while these are: `HOME=-delete; find . ~`.
+void Analyser::check_homes() {
+  for (const Setting& setting : out_.settings) {
+    const bool home = setting.name == "HOME" || setting.name == "PWD" || setting.name == "OLDPWD";
+    if (!home || (setting.value.literal() && setting.value.text.starts_with('/'))) continue;
+    return trouble(setting.value.at, "a variable that decides what `~` means");
+  }
+}
+
 Analysis Analyser::finish() {
   check_numbers();
   check_charsets();
+  check_homes();
   check_devices();
   return std::move(out_);
 }
