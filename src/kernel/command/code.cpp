@@ -72,11 +72,9 @@ class SedLine {
     const std::string_view option = sed_option(text.substr(0, equals));
     if (option == "expression") {
       joined ? script(at_, text.substr(equals + 1)) : next_script();
-    } else if (option == "file") {
-      given_ = true;
-      if (!joined) ++at_;
-    } else if (option == "line-length") {
-      if (!joined) ++at_;
+    } else if (option == "file" || option == "line-length") {
+      given_ = given_ || option == "file";
+      if (!joined) skip_value();
     } else if (option.empty() || (joined && option != "in-place")) {
       runs_code(command_, at_, "--");
     }
@@ -91,9 +89,15 @@ class SedLine {
       if (letter == 'e') return rest.empty() ? next_script() : script(at_, rest);
       if (letter != 'f' && letter != 'l') return runs_code(command_, at_, "--");
       given_ = given_ || letter == 'f';
-      if (rest.empty()) ++at_;
+      if (rest.empty()) skip_value();
       return;
     }
+  }
+
+  void skip_value() {
+    ++at_;
+    const auto& words = command_.arguments;
+    if (at_ < words.size() && words[at_].known == Known::many) runs_code(command_, at_, "--");
   }
 
   void next_script() {
@@ -157,7 +161,9 @@ void scan_awk(Command& command, const Program& program) {
     const std::size_t letter = text.find_first_of(program.values, 1);
     if (letter == std::string::npos) continue;
     if (text[letter] == 'f') return;  // the table has it
-    if (letter + 1 == text.size() && words[at].literal()) ++at;
+    if (letter + 1 < text.size() || !words[at].literal()) continue;
+    ++at;
+    if (at < words.size() && words[at].known == Known::many) runs_code(command, at, "--");
   }
   if (at >= words.size()) return;
   if (!words[at].literal() || !harmless_awk(words[at].text)) runs_code(command, at, "program");

@@ -72,8 +72,8 @@ INSTANTIATE_TEST_SUITE_P(
         Code{"sed -ns -f x f", "runs"}, Code{"sed --fil x f", "runs"}, Code{"sed -f - f", "runs"},
         Code{"sed --unknown p f", "runs"}, Code{"sed -Q p f", "runs"},
         Code{"sed --sandbox=x p f", "runs"}, Code{"sed -e p --sandbox -e 'e id' f", "runs"},
-        Code{"sed -e\"$x\" f", "runs"}, Code{"sed 'v 4.2' f", "runs"},
-        Code{"sed 's/a/b/w out x;e id' f", "writes out x;e id"},
+        Code{"sed -n -l \"$@\" p", "runs"}, Code{"sed -e\"$x\" f", "runs"},
+        Code{"sed 'v 4.2' f", "runs"}, Code{"sed 's/a/b/w out x;e id' f", "writes out x;e id"},
         Code{"sed -n '/x/w a}b' f", "writes a}b"},
         Code{"sed -e 'w o1' -e 's/x/y/pw o2' f", "writes o1, writes o2"},
         Code{"sed 'W x\nw /dev/stderr' f", "writes x"}, Code{"gsed '1e id' f", "runs"},
@@ -123,7 +123,7 @@ INSTANTIATE_TEST_SUITE_P(
         Code{"tclsh x.tcl", ""}, Code{"Rscript --vanilla x.R", ""}, Code{"julia -t 4 x.jl", ""},
         Code{"deno test", ""}, Code{"bun run x.ts", ""}, Code{"tsx x.ts", ""},
         Code{"npx prettier --check -", ""}, Code{"java -jar x.jar", ""}, Code{"bash x.sh", ""},
-        Code{"bc", ""}));
+        Code{"bc", ""}, Code{"swift build", ""}, Code{"ocaml x.ml", ""}, Code{"elixir x.exs", ""}));
 
 INSTANTIATE_TEST_SUITE_P(
     InterpretersThatRead, Effects,
@@ -151,10 +151,11 @@ INSTANTIATE_TEST_SUITE_P(
         Code{"java /dev/stdin", "runs"}, Code{"psql", "runs"}, Code{"sqlite3 x.db", "runs"},
         Code{"gdb", "runs"}, Code{"ed", "runs"}, Code{"ex x", "runs"}, Code{"dc -e x", "runs"},
         Code{"m4", "runs"}, Code{"at now", "runs"}, Code{"batch", "runs"},
-        Code{"crontab -", "runs"}, Code{"ghci", "runs"}, Code{"irb", "runs"},
-        Code{"octave", "runs"}, Code{"gnuplot", "runs"}, Code{"make -f -", "runs"},
-        Code{"awk -f - x", "runs"}, Code{"awk -f /dev/stdin", "runs"},
-        Code{"sed -f /dev/stdin x", "runs"}, Code{"parallel", "runs"}, Code{"busybox sh", "runs"},
+        Code{"crontab -", "runs"}, Code{"ghci", "runs"}, Code{"elixir", "runs"},
+        Code{"ocaml -", "runs"}, Code{"swift", "runs"}, Code{"irb", "runs"}, Code{"octave", "runs"},
+        Code{"gnuplot", "runs"}, Code{"make -f -", "runs"}, Code{"awk -f - x", "runs"},
+        Code{"awk -f /dev/stdin", "runs"}, Code{"sed -f /dev/stdin x", "runs"},
+        Code{"parallel", "runs"}, Code{"busybox sh", "runs"},
         Code{"sh", "! a shell that reads its commands"},
         Code{"bash -s", "! a shell with these options"},
         Code{"source /dev/stdin", "! this builtin runs text or changes what names mean"}));

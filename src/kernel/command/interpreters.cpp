@@ -50,7 +50,9 @@ constexpr auto kInterpreters = std::to_array<Interpreter>({
 });
 
 // Those that read no code unless they are told to, or have no words at all.
-constexpr std::string_view kRunners = "bun deno esno java ts-node tsx vite-node";
+constexpr std::string_view kRunners =
+    "bb bun clojure deno elixir esno gjs gosh groovy guile hy janet java jjs kotlin mujs nu ocaml "
+    "octave qjs racket rhino runghc runhaskell scala scheme swift ts-node tsx vite-node wish";
 
 // `python3 --version` and the like say something and end.
 constexpr std::string_view kSays = "--version -V -v --help -h -version";

@@ -136,6 +136,12 @@ Subcommand find_subcommand(const Program& program, std::span<const Argument> arg
       out.certain = false;
       return out;
     }
+    const bool several =
+        takes && out.index + 1 < arguments.size() && arguments[out.index + 1].known == Known::many;
+    if (several) {
+      out.certain = false;
+      return out;
+    }
     out.index += takes ? 2 : 1;
   }
   out.index = std::min(out.index, arguments.size());

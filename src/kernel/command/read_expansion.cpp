@@ -194,6 +194,8 @@ void Reader::read_process(Word& word) {
   --inside_;
   if (broken_) return;
   if (!take(")")) return stop("a substitution is not closed");
+  // `<()` is no word at all.
+  if (part.list->nodes.empty()) return stop("a process substitution without a command");
   word.parts.push_back(std::move(part));
 }
 
