@@ -85,6 +85,32 @@ constexpr auto kWords = std::to_array<const char*>({"p",
                                                     "a$",
                                                     "\"$\""});
 
+// With options that undo each other among them.
+constexpr auto kXargsOptions = std::to_array<const char*>({"-I{} -n 2",
+                                                           "-n 2 -I{}",
+                                                           "-I{} -L1",
+                                                           "-L1 -I{}",
+                                                           "-I{} -n1",
+                                                           "-i -l",
+                                                           "-l -i",
+                                                           "--replace -n 1",
+                                                           "--max-lines=1 --replace={}",
+                                                           "-I{} --max-args=2",
+                                                           "-rI{} -tn2",
+                                                           "-I{} -L 1 -n 2",
+                                                           "-i{}",
+                                                           "-I{} -d ' '",
+                                                           "-P 2 -I{}",
+                                                           "-I{} -E w1",
+                                                           "-x -n1",
+                                                           "-n2 -L1",
+                                                           "-I{} -l2 -I{}",
+                                                           "-0",
+                                                           "-e",
+                                                           "-ew1",
+                                                           "--eof=w1 -n1",
+                                                           "-I w"});
+
 }  // namespace
 
 std::uint32_t LineMaker::below(std::size_t limit) {
@@ -150,32 +176,8 @@ std::string LineMaker::wrapped(int depth) {
   const std::string inner = simple(depth - 1);
   switch (below(17)) {
     case 13:
-      return "a | xargs " +
-             pick({"-I{} -n 2",
-                   "-n 2 -I{}",
-                   "-I{} -L1",
-                   "-L1 -I{}",
-                   "-I{} -n1",
-                   "-i -l",
-                   "-l -i",
-                   "--replace -n 1",
-                   "--max-lines=1 --replace={}",
-                   "-I{} --max-args=2",
-                   "-rI{} -tn2",
-                   "-I{} -L 1 -n 2",
-                   "-i{}",
-                   "-I{} -d ' '",
-                   "-P 2 -I{}",
-                   "-I{} -E w1",
-                   "-x -n1",
-                   "-n2 -L1",
-                   "-I{} -l2 -I{}",
-                   "-0",
-                   "-e",
-                   "-ew1",
-                   "--eof=w1 -n1",
-                   "-I w"}) +
-             " " + inner + " {} k{}";
+      return std::string("a | xargs ") + kXargsOptions[below(kXargsOptions.size())] + " " + inner +
+             " {} k{}";
     case 14:
       return "find . -name '*.c' " + pick({"-exec", "-execdir"}) + " " + inner + " {} +";
     case 15:

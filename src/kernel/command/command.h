@@ -10,8 +10,9 @@
 // What programs do on their own is not seen: `make` runs what a Makefile says, `npm test` what a
 // package says, git the hooks of a repository. Who grants them grants that. What is seen is where
 // the *command line* chooses the code or the file: `git -c core.sshCommand=…`, `sed '1e id'`,
-// `tar --to-command=…`, `sort -o`. Such an argument is a Hazard, and a row covers a command with a
-// hazard only where its author accepted it (rows.h). The facts are one table (dangers_table.cpp).
+// `make CC=…`, `… | python3`, `tar --to-command=…`, `sort -o`. Such an argument is a Hazard, and a
+// row covers a command with a hazard only where its author accepted it (rows.h). The facts are one
+// table (dangers_table.cpp), and what reads languages (code.cpp, interpreters.cpp).
 #pragma once
 
 #include <cstdint>

@@ -11,7 +11,7 @@
 // POSIX mode. Other shells, PowerShell and cmd have no dialect here: a policy that names one does
 // not load. Premises about the shell that gets the line, which its text cannot show: it starts
 // without functions and aliases of others (`BASH_FUNC_…`, `BASH_ENV`, `ENV`), without `extglob`,
-// and in a UTF-8 or C locale.
+// and in a UTF-8 or C locale (a line that changes that itself is a trouble of the analysis).
 //
 // Bounded: bytes, words, depth. Reading takes time linear in the text, except for text between
 // backquotes, which is looked at once per level, and levels are bounded.
