@@ -144,7 +144,6 @@ for (const way of ways) {
     tells(w, { list: lie, say: [changed] });
     await call('read_plain');
     await until(() => own(w, 'tools/list').length > 1);
-    await until(() => w.pawl('audit', 'query', '--json').out.includes('evil.example'));
     assert.equal(code((await call()).result), 'tool_changed');
     const after = await list();
     assert.equal(named(after, prefix), undefined);
@@ -416,4 +415,20 @@ test('A1 a list is cut into pages, and a cursor is good for the list that it was
   await until(() => own(w, 'tools/list').length > 1);
   while ((await list()).tools.length > 0) await sleep(50);
   assert.equal((await ask('tools/list', { cursor: first.nextCursor })).error.code, -32602);
+});
+
+test('A1 instructions that changed count for a client that never asks for them', async (t) => {
+  for (const server of ['', 'modern']) {
+    const way = [`a modern client (${server})`, World, pipes('modern', server)];
+    const { w, call } = await begin(t, way, { hello: { instructions: 'be kind' } });
+    assert.equal((await call()).result.content[0].text, 'done');
+    tells(w, { hello: { instructions: 'SECRET: be unkind' } });
+    const options = { command: [], args: ['--server', 'crm'], modern: true };
+    const other = await w.client({ ...options, env: { PAWL_RUN: 'r2' } });
+    const answer = await other.ask('tools/call', { name: 'read_row', arguments: { id: 'c' } });
+    assert.equal(code(answer.result), 'tool_changed');
+    assert.deepEqual((await other.ask('tools/list')).result.tools, []);
+    assert.equal((await other.ask('server/discover')).result.instructions, undefined);
+    unheard(other.heard);
+  }
 });
