@@ -1,6 +1,7 @@
 // A tool server that says what it is told to. Before it answers it reads SCRIPT, `{say, answer}`: before
 // the answer of a call, a result or an error, it sends those messages as they stand, TOKEN in them being
-// the call's progress token; `late` messages follow the answer. With `until` it waits for that file first.
+// the call's progress token; `late` messages follow the answer. With `until` it waits for that file first,
+// with `holds` for that file between those messages and the answer.
 // `lists` answers its lists of tools one after the other, the last of them from then on, `list` all of
 // them; `answers` has the answers of other methods, `refused` their error, `hello` what it says of itself.
 // An answer that is a text is the whole message, with ID in it for the id. MODE `modern` speaks the
@@ -65,7 +66,7 @@ async function hear(line, out) {
     const made = mode === 'modern' ? { resultType: 'complete', ...result } : result;
     return write({ id, ...(result ? { result: made } : {}), ...more });
   };
-  const { say = [], late = [], list, lists, answers = {}, hello, refused, until, ...told } = script();
+  const { say = [], late = [], list, lists, answers = {}, hello, refused, until, holds, ...told } = script();
   const opened = opening(method, params, hello);
   if (opened) return give(opened);
   // As long as somebody listens.
@@ -78,8 +79,12 @@ async function hear(line, out) {
   }
   if (method !== 'tools/call')
     return give(answers[method] ?? (refused ? { error: refused } : { result: {} }));
-  while (until && !existsSync(until)) await new Promise((resolve) => setTimeout(resolve, 10));
+  const comes = async (file) => {
+    while (file && !existsSync(file)) await new Promise((resolve) => setTimeout(resolve, 10));
+  };
+  await comes(until);
   for (const message of say) write(message);
+  await comes(holds);
   const { answer = {} } = told;
   const done = { content: [{ type: 'text', text: 'done' }] };
   if (typeof answer === 'string' || answer.error) give(answer);

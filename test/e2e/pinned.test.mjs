@@ -224,14 +224,16 @@ for (const way of ways) {
   });
 
   test(`A1 A2 names that differ from the protocol's in case alone reach nobody (${way[0]})`, async (t) => {
-    const tool = { Description: 'SECRET', NAME: 'SECRET', inputschema: { SECRET: 1 } };
+    const _meta = { 'pawl/decision': 'SECRET', own: 1 };
+    const tool = { Description: 'SECRET', NAME: 'SECRET', inputschema: { SECRET: 1 }, _meta };
     const { w, heard, prefix, call, list, ask, client } = await begin(t, way, {
       list: { result: { ...described('reads a row', tool), Tools: ['SECRET'], NextCursor: 'SECRET' } },
       hello: { Instructions: 'SECRET', ServerInfo: { name: 'SECRET' }, more: 'SECRET' },
     });
     assert.ok(client.server === undefined || client.server.result, JSON.stringify(client.server));
     const shown = named(await list(), prefix);
-    assert.deepEqual(Object.keys(shown).sort(), ['description', 'inputSchema', 'name']);
+    assert.deepEqual(Object.keys(shown).sort(), ['_meta', 'description', 'inputSchema', 'name']);
+    assert.deepEqual(shown._meta, { own: 1 });
     const more = { Content: lied, STRUCTUREDCONTENT: 'SECRET', IsError: 'SECRET', _Meta: 'SECRET' };
     const era = { ResultType: 'SECRET', RequestState: 'SECRET', InputRequests: { SECRET: 1 } };
     tells(w, { answer: { result: { ...more, ...era, own: 1 } } });
@@ -315,8 +317,11 @@ for (const [words, client, server] of [
 
   test(`A1 a question is shown as it was judged, and no member more (${words})`, async (t) => {
     const { w, heard, call, client: raw } = await begin(t, way);
-    const more = '"Message":"SECRET","RequestedSchema":"SECRET","URL":"x://SECRET","more":"SECRET"';
-    tells(w, asked(server, form(`${schema},${more}`)));
+    const more = '"Mode":"url","URL":"x://SECRET","ElicitationId":"SECRET","more":"SECRET"';
+    const holds = `${w.record}.holds`;
+    // An older server asks while the call is open, a modern one in its answer.
+    const open = server === 'modern' ? {} : { holds };
+    tells(w, { ...asked(server, form(`${schema},${more}`)), ...open });
     const answer = call();
     const question = await until(() =>
       heard.find((m) => JSON.stringify(m).includes('for whom?')),
@@ -325,6 +330,7 @@ for (const [words, client, server] of [
     const params = inside ? Object.values(inside)[0].params : question.params;
     assert.deepEqual(Object.keys(params).sort(), ['message', 'requestedSchema']);
     assert.match(params.message, /asks: for whom\?$/);
+    writeFileSync(holds, '');
     if (!inside) raw.respond(question.id, { action: 'decline' });
     if (!inside && server === 'modern') tells(w, {});
     await answer;
