@@ -112,22 +112,28 @@ test('S12 S14 a grant for one server is none for another', async (t) => {
 });
 
 test('lists of several servers go on from page to page', async (t) => {
-  const [, client] = await begin(t, { crm: 'pages', bank: '' });
+  const [w, client] = await begin(t, { crm: 'pages', bank: '' });
+  // The pages of tools are pawl's to read: a client gets them together.
+  const { result: all } = await client.request('tools/list', {});
+  assert.equal(all.nextCursor, undefined);
+  assert.equal(new Set(tools(all)).size, 11);
+  assert.equal(at(w, 'crm', 'tools/list').length, 7);
   const found = [];
   let cursor;
   let pages = 0;
   do {
-    const { result } = await client.request('tools/list', cursor ? { cursor } : {});
-    found.push(...tools(result));
+    const { result } = await client.request('prompts/list', cursor ? { cursor } : {});
+    found.push(...result.prompts.map(({ name }) => name));
     cursor = result.nextCursor;
     ++pages;
   } while (cursor);
-  assert.equal(pages, 7);
-  assert.equal(found.length, 11);
-  assert.equal(new Set(found).size, 11);
-  for (const wrong of ['1', 'pawl-AAAA', cursorOf([['crm', '77']]), cursorOf([['other', '1']])]) {
-    const { error, result } = await client.request('tools/list', { cursor: wrong });
-    assert.equal(error?.code, -32602, JSON.stringify(result));
+  assert.equal(pages, 3);
+  assert.deepEqual(found, ['crm/hello 1', 'bank/hello', 'crm/hello 2', 'crm/hello 3']);
+  for (const method of ['tools/list', 'prompts/list']) {
+    for (const wrong of ['1', 'pawl-AAAA', cursorOf([['crm', '77']]), cursorOf([['other', '1']])]) {
+      const { error, result } = await client.request(method, { cursor: wrong });
+      assert.equal(error?.code, -32602, JSON.stringify(result));
+    }
   }
 });
 const cursorOf = (cursors) => 'pawl-' + Buffer.from(JSON.stringify(cursors)).toString('base64');

@@ -140,7 +140,7 @@ tools:
 `;
   const [, client] = await begin(t, { crm: 'forges' }, { policy });
   const list = (await client.request('tools/list', {})).result;
-  assert.deepEqual(list._meta, { own: 1 });
+  assert.equal(list._meta, undefined);
   assert.equal(list.tools.length, 1);
   assert.equal((await client.request('prompts/list', {})).result._meta['pawl/list'], undefined);
   const hidden = (await client.request('resources/list', {})).result;

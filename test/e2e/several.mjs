@@ -24,7 +24,7 @@ const offers = {
 const asking = new Map();
 let asked = 0;
 
-// A page holds one tool in `pages`, else all of them.
+// A page holds one tool, or one prompt, in `pages`, else all of them.
 function page(cursor) {
   // In pawl's own words: nothing to see here.
   const _meta = { 'pawl/list': { granted: 99, offered: 99 }, own: 1 };
@@ -89,6 +89,11 @@ function answer({ id, method, params }) {
     case 'tools/call':
       return call(id, params);
     case 'prompts/list':
+      if (mode === 'pages') {
+        const next = Number(params?.cursor ?? 0) + 1;
+        const more = next < 3 ? { nextCursor: String(next) } : {};
+        return say({ id, result: { prompts: [{ name: `hello ${next}` }], ...more } });
+      }
       return say({ id, result: { prompts: [{ name: 'hello' }], _meta: { 'pawl/list': {} } } });
     case 'prompts/get': {
       const content = { type: 'text', text: params.name + name };
