@@ -251,12 +251,16 @@ void scan_cmake(Command& command) {
 
 }  // namespace
 
+bool expands_variables(std::string_view name) {
+  return has_word("make just ninja task scons", name);
+}
+
 void find_code(Command& command, std::string_view name, const Program& program) {
   if (name == "sed") {
     SedLine(command).scan();
   } else if (name == "awk") {
     scan_awk(command, program);
-  } else if (has_word("make just ninja task scons", name)) {
+  } else if (expands_variables(name)) {
     scan_make(command);
   } else if (name == "cmake") {
     scan_cmake(command);

@@ -185,7 +185,10 @@ bool Judge::hazard_spelled(const Hazard& hazard, const Command& command,
 void Judge::accept_row(const Command& command, const Row& row) {
   // Variables and words of a wrapper are those of the program behind it, and are judged there.
   const bool through = command.standing == Standing::through;
+  // make expands what it finds in variables: `X='$(shell id)' make`.
+  const bool expands = expands_variables(program_->name) && !row.runs;
   const auto may_set = [&](const Setting& setting) {
+    if (expands && !plain_setting(setting)) return false;
     return harmless_setting(setting) ||
            std::ranges::find(row.environment, setting.name) != row.environment.end();
   };

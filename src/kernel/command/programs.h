@@ -47,6 +47,8 @@ struct Danger {
 // The canonical name of a program: `/usr/bin/python3.11` is `python`, `gawk` is `awk`.
 std::string_view canonical_name(std::string_view program);
 
+// Programs like make, which put variables and targets into commands; see code.cpp.
+bool expands_variables(std::string_view name);
 // Programs that run a script; see interpreters.cpp.
 bool is_interpreter(std::string_view name);
 

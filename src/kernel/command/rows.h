@@ -151,5 +151,7 @@ Effects effects_of(const Analysis& analysis);
 // values are always accepted.
 bool critical_variable(std::string_view name);
 bool harmless_setting(const Setting& setting);
+// The value is a plain word, which no program expands.
+bool plain_setting(const Setting& setting);
 
 }  // namespace pawl::command

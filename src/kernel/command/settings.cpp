@@ -96,8 +96,12 @@ bool names_charset(std::string_view name) {
   return name == "LC_ALL" || name == "LC_CTYPE" || name == "LANG";
 }
 
+bool plain_setting(const Setting& setting) {
+  return setting.value.literal() && plain_value(setting.value.text);
+}
+
 bool harmless_setting(const Setting& setting) {
-  if (!setting.value.literal() || !plain_value(setting.value.text)) return false;
+  if (!plain_setting(setting)) return false;
   return std::ranges::any_of(kHarmless, [&](std::string_view entry) {
     const std::size_t equals = entry.find('=');
     if (entry.substr(0, equals) != setting.name) return false;
