@@ -164,6 +164,93 @@ TEST_F(JournalDamage, EveryFindingSaysWhere) {
   EXPECT_THAT(to_string(verified->findings.front()), HasSubstr("record 1"));
 }
 
+// Eight bytes anywhere are one damage, and one finding: what only follows from it is not said.
+TEST_P(JournalDamageShare, EightChangedBytesAreOneFinding) {
+  constexpr std::size_t changed = 8;
+  for (const auto& [path, bytes] : files_) {
+    const auto disk = copy();
+    for (std::size_t at = GetParam(); at < bytes.size(); at += shares) {
+      std::string flipped = bytes;
+      for (std::size_t i = at; i < std::min(at + changed, bytes.size()); ++i) {
+        flipped[i] = static_cast<char>(flipped[i] ^ 0x15);
+      }
+      disk->put(path, flipped);
+      const auto verified = verify_journal(*disk);
+      ASSERT_TRUE(verified.has_value());
+      ASSERT_EQ(verified->findings.size(), 1U)
+          << path << " byte " << at << ": " << to_string(verified->findings.front()) << "\n"
+          << to_string(verified->findings.back());
+      const bool behind = path.starts_with("journal/") && verified->damage() == nullptr;
+      ASSERT_TRUE(!behind || verified->readable.front().end == records_.size()) << at;
+    }
+  }
+}
+
+TEST_F(JournalDamage, TheRecordsBehindDamageCanBeReadAgain) {
+  const std::string path = "journal/00000000000000000000.seg";
+  const std::uint64_t second = std::stoull(
+      files_.lower_bound("journal/00000000000000000001")->first.substr(sizeof "journal/" - 1));
+  for (std::uint64_t seq = 0; seq < second; ++seq) {
+    const auto disk = copy();
+    std::string flipped = files_[path];
+    const std::size_t at = flipped.find(records_[seq]);
+    ASSERT_NE(at, std::string::npos);
+    flipped[at] = static_cast<char>(flipped[at] ^ 1);
+    disk->put(path, flipped);
+    const auto verified = verify_journal(*disk);
+    std::vector<ReadableRecords> expected;
+    if (seq > 0) expected.push_back({0, seq});
+    expected.push_back({seq + 1, records_.size()});
+    EXPECT_EQ(verified->readable, expected) << seq << ": " << verified->readable_text();
+    ASSERT_NE(verified->damage(), nullptr);
+    EXPECT_EQ(verified->damage()->seq, seq);
+  }
+}
+
+TEST_F(JournalDamage, SegmentsThatChangedPlacesAreOneFinding) {
+  const std::string one = "journal/00000000000000000000.seg";
+  const std::string two = files_.lower_bound("journal/00000000000000000001")->first;
+  const auto disk = copy();
+  disk->put(one, files_[two]);
+  disk->put(two, files_[one]);
+  const auto verified = verify_journal(*disk);
+  ASSERT_EQ(verified->findings.size(), 1U) << to_string(verified->findings.back());
+  EXPECT_THAT(to_string(*verified->damage()), HasSubstr("holds the segment that begins with"));
+  EXPECT_TRUE(verified->readable.empty());
+  const auto reader = JournalReader::open(*disk);
+  EXPECT_FALSE(reader.has_value());
+}
+
+TEST_F(JournalDamage, AMissingSegmentIsOneFindingAndTheRestCanBeRead) {
+  const std::string one = "journal/00000000000000000000.seg";
+  const std::string two = files_.lower_bound("journal/00000000000000000001")->first;
+  const std::uint64_t second = std::stoull(two.substr(sizeof "journal/" - 1));
+  for (const auto& [gone, left] : {std::pair(one, ReadableRecords{second, records_.size()}),
+                                   std::pair(two, ReadableRecords{0, second})}) {
+    const auto disk = copy();
+    ASSERT_TRUE(disk->remove(gone).has_value());
+    const auto verified = verify_journal(*disk);
+    ASSERT_EQ(verified->findings.size(), 1U) << to_string(verified->findings.back());
+    EXPECT_EQ(verified->readable, std::vector{left}) << gone;
+  }
+}
+
+// Bytes behind everything that is signed are what a crash leaves.
+TEST_F(JournalDamage, ATornEndIsFoundAndIsNoDamage) {
+  const std::string path = files_.lower_bound("journal/00000000000000000001")->first;
+  const auto disk = copy();
+  std::string torn = files_[path];
+  const std::size_t end = torn.find(records_.back()) + records_.back().size();
+  torn.replace((end + 7) / 8 * 8, 12, "PWF1\x20\0\0\0torn");
+  disk->put(path, torn);
+  const auto verified = verify_journal(*disk);
+  ASSERT_EQ(verified->findings.size(), 1U);
+  EXPECT_TRUE(verified->findings.front().torn);
+  EXPECT_EQ(verified->damage(), nullptr);
+  EXPECT_EQ(verified->readable, (std::vector{ReadableRecords{0, records_.size()}}));
+  EXPECT_EQ(*reopen(*disk), records_.size());
+}
+
 TEST_F(JournalDamage, EveryMissingFileIsFound) {
   for (const auto& [path, bytes] : files_) {
     const auto disk = copy();
@@ -255,7 +342,8 @@ TEST_F(JournalDamage, AnotherHistoryIsFoundAgainstACheckpointKeptElsewhere) {
   EXPECT_THAT(to_string(verified->findings.front()), HasSubstr("the checkpoint kept elsewhere"));
 }
 
-TEST_F(JournalDamage, AReaderStopsBeforeDamage) {
+// … and never takes it for the end: what a checkpoint counts and is not there is an error.
+TEST_F(JournalDamage, AReaderStopsBeforeDamageAndSaysSo) {
   for (const auto& [path, bytes] : files_) {
     if (!path.starts_with("journal/")) continue;
     for (std::size_t byte = 0; byte < bytes.size(); ++byte) {
@@ -267,7 +355,14 @@ TEST_F(JournalDamage, AReaderStopsBeforeDamage) {
       if (!reader) continue;
       for (std::size_t seq = 0;; ++seq) {
         const auto entry = reader->next();
-        if (!entry || !*entry) break;
+        if (!entry) {
+          ASSERT_EQ(entry.error().fault, Fault::corrupt) << to_string(entry.error());
+          break;
+        }
+        if (!*entry) {
+          ASSERT_EQ(seq, records_.size()) << path << " byte " << byte << ": a shorter journal";
+          break;
+        }
         ASSERT_EQ((*entry)->seq, seq);
         ASSERT_EQ((*entry)->record, records_[seq]);
       }

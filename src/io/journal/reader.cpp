@@ -4,6 +4,9 @@
 
 #include <algorithm>
 
+#include "io/journal/key_files.h"
+#include "io/journal/note.h"
+
 namespace pawl {
 
 using journal::list_segments;
@@ -37,35 +40,70 @@ Status JournalReader::enter(std::uint64_t first) {
   return {};
 }
 
-Result<std::optional<JournalEntry>> JournalReader::next() {
+Result<std::optional<JournalEntry>> JournalReader::here() {
   for (;;) {
     auto frame = cursor_->next();
     if (!frame) return std::unexpected(frame.error());
-    if (*frame) {
-      if ((*frame)->seq < skip_to_) continue;
+    if (!*frame) return std::nullopt;
+    if ((*frame)->seq >= skip_to_)
       return JournalEntry{(*frame)->seq, (*frame)->text, (*frame)->leaf};
+  }
+}
+
+// Goes over to the segment that follows. `ends`: there is none, or not yet.
+Result<std::optional<JournalEntry>> JournalReader::in_next_segment(bool& ends) {
+  ends = true;
+  auto segments = list_segments(*disk_);
+  if (!segments) return std::unexpected(segments.error());
+  const auto following = std::ranges::upper_bound(*segments, first_);
+  if (following == segments->end()) return std::nullopt;
+  // Written before the next one began, but perhaps after we looked.
+  auto found = here();
+  if (!found || *found) return found;
+  const std::uint64_t expected = cursor_->seq();
+  if (*following < expected) return std::nullopt;  // an attempt that a full disk ended
+  const Status entered = enter(*following);
+  if (!entered && entered.error().fault == Fault::missing) return std::nullopt;
+  if (!entered) return std::unexpected(entered.error());
+  if (*following != expected) {
+    return fail(Fault::corrupt, fmt::format("record {} is missing or damaged, but `{}` follows",
+                                            expected, disk_->shown(segment_path(*following))));
+  }
+  ends = false;
+  return here();
+}
+
+Result<std::uint64_t> JournalReader::signed_size() const {
+  auto note = read_whole(*disk_, "checkpoint", journal::checkpoint_bytes_max);
+  if (!note && note.error().fault == Fault::missing) return 0;
+  if (!note) return std::unexpected(note.error());
+  auto key = journal::read_public_key(*disk_);
+  if (!key) return std::unexpected(key.error());
+  auto checkpoint = key->verify(*note);
+  if (checkpoint) return checkpoint->size;
+  return fail(Fault::corrupt,
+              fmt::format("`{}`: {}", disk_->shown("checkpoint"), checkpoint.error().message));
+}
+
+Result<std::optional<JournalEntry>> JournalReader::next() {
+  std::optional<std::uint64_t> ended_at;
+  for (;;) {
+    auto found = here();
+    bool ends = false;
+    if (found && !*found) found = in_next_segment(ends);
+    if (!found || *found) return found;
+    if (!ends) continue;
+    const auto counted = signed_size();
+    if (!counted) return std::unexpected(counted.error());
+    if (*counted <= cursor_->seq()) return std::nullopt;
+    // It was signed after it was written, but perhaps after we looked.
+    if (ended_at == cursor_->seq()) {
+      return fail(Fault::corrupt,
+                  fmt::format("record {} is missing or damaged: the newest signed checkpoint "
+                              "counts {} records",
+                              cursor_->seq(), *counted));
     }
-    // The end of this segment, or of the journal. A segment follows once its head is written.
-    auto segments = list_segments(*disk_);
-    if (!segments) return std::unexpected(segments.error());
-    const auto following = std::ranges::upper_bound(*segments, first_);
-    if (following == segments->end()) return std::nullopt;
-    // Written before the next one began, but perhaps after we looked.
-    frame = cursor_->next();
-    if (!frame) return std::unexpected(frame.error());
-    if (*frame) {
-      if ((*frame)->seq < skip_to_) continue;
-      return JournalEntry{(*frame)->seq, (*frame)->text, (*frame)->leaf};
-    }
-    const std::uint64_t expected = cursor_->seq();
-    if (*following < expected) return std::nullopt;  // an attempt that a full disk ended
-    const Status entered = enter(*following);
-    if (!entered && entered.error().fault == Fault::missing) return std::nullopt;
-    if (!entered) return std::unexpected(entered.error());
-    if (*following != expected) {
-      return fail(Fault::corrupt, fmt::format("record {} is missing or damaged, but `{}` follows",
-                                              expected, disk_->shown(segment_path(*following))));
-    }
+    ended_at = cursor_->seq();
   }
 }
 

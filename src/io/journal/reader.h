@@ -2,7 +2,8 @@
 //
 // A reader sees the records that were complete when it looked; at the end it may be asked again.
 // It checks each frame's CRC, which is seeded by the record before, so it never shows bytes that
-// are not the journal's next record. It does not check signatures: that is `verify_journal`.
+// are not the journal's next record, and where it ends it asks the newest signed checkpoint whether
+// that is the end: damage is never taken for it. It compares no roots: that is `verify_journal`.
 //
 // Threads: one at a time.
 #pragma once
@@ -30,8 +31,8 @@ class JournalReader {
   // Fault::missing where there is no journal. `disk` outlives the reader.
   static Result<JournalReader> open(Disk& disk);
 
-  // The next record, or nothing where the journal ends for now. Fault::corrupt where it is damaged
-  // in the middle: a segment ends before the next one begins.
+  // The next record, or nothing where the journal ends for now. Fault::corrupt where it is damaged:
+  // a segment ends before the next one begins, or the records before the newest checkpoint says.
   Result<std::optional<JournalEntry>> next();
 
   // What `next` answers next. Beyond the end: `next` answers nothing until the record is there.
@@ -48,6 +49,10 @@ class JournalReader {
  private:
   explicit JournalReader(Disk& disk) : disk_(&disk) {}
   Status enter(std::uint64_t first);
+  Result<std::optional<JournalEntry>> here();
+  Result<std::optional<JournalEntry>> in_next_segment(bool& ends);
+  // Records that the newest checkpoint counts.
+  Result<std::uint64_t> signed_size() const;
 
   Disk* disk_;
   std::uint64_t first_ = 0;

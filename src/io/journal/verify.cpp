@@ -12,19 +12,61 @@ namespace pawl {
 
 std::string to_string(const JournalFinding& finding) {
   std::string text = fmt::format("{}:{}: ", finding.file, finding.offset);
-  if (finding.seq) text += fmt::format("record {}: ", *finding.seq);
+  if (finding.seq && finding.last_seq && *finding.last_seq > *finding.seq) {
+    text += fmt::format("records {} to {}: ", *finding.seq, *finding.last_seq);
+  } else if (finding.seq) {
+    text += fmt::format("record {}: ", *finding.seq);
+  }
   return text + finding.what;
+}
+
+const JournalFinding* JournalVerification::damage() const {
+  const auto found = std::ranges::find(findings, false, &JournalFinding::torn);
+  return found == findings.end() ? nullptr : &*found;
+}
+
+std::string JournalVerification::readable_text() const {
+  std::string text;
+  for (const ReadableRecords& part : readable) {
+    text += text.empty() ? "" : &part == &readable.back() ? ", and " : ", ";
+    text += part.end == part.first + 1 ? fmt::format("record {}", part.first)
+                                       : fmt::format("records {} to {}", part.first, part.end - 1);
+  }
+  return text.empty() ? "no record" : text;
 }
 
 namespace journal {
 
-void Findings::add(const std::string& file, std::uint64_t offset, std::string what,
-                   std::optional<std::uint64_t> seq) {
+Findings::Place Findings::add(const std::string& file, std::uint64_t offset, std::string what,
+                              std::optional<std::uint64_t> seq) {
   if (into_.findings.size() >= findings_max_) {
     into_.more_findings = true;
-    return;
+    return std::nullopt;
   }
   into_.findings.push_back({file, offset, seq, std::move(what)});
+  return into_.findings.size() - 1;
+}
+
+void Findings::add_torn(const std::string& file, std::uint64_t offset, std::string what,
+                        std::optional<std::uint64_t> seq) {
+  if (const Place place = add(file, offset, std::move(what), seq)) {
+    into_.findings[*place].torn = true;
+  }
+}
+
+void Findings::reaches(Place place, std::uint64_t last_seq) {
+  if (place) into_.findings[*place].last_seq = last_seq;
+}
+
+Result<std::string_view> Window::read(std::uint64_t offset, std::size_t count) {
+  constexpr std::size_t ahead_bytes = 256UL << 10;
+  if (offset < at_ || offset + count > at_ + bytes_.size()) {
+    auto read = read_there(file_, offset, std::max(count, ahead_bytes));
+    if (!read) return std::unexpected(read.error());
+    bytes_ = *std::move(read);
+    at_ = offset;
+  }
+  return std::string_view(bytes_).substr(offset - at_, count);
 }
 
 bool Fields::is_zero(std::size_t from, std::size_t to) const {
@@ -76,14 +118,17 @@ Result<SnapshotFiles> read_snapshots(Disk& disk, Findings& findings, JournalVeri
     const Fields fields(*bytes);
     const std::uint64_t size = fields.u64(16);
     const std::uint64_t hashes = fields.u32(12);
+    bool said = true;
     if (fields.text(0, 8) != "PAWLSNAP" || fields.u32(8) != 1 || !fields.is_zero(56, 64) ||
         hashes != static_cast<std::uint64_t>(std::popcount(size)) ||
         bytes->size() != snapshot_fixed_bytes + hashes * sizeof(Digest) + fields.u64(48)) {
       findings.add(file, 0, "this is not a whole snapshot");
     } else if (name != fmt::format("{:020}", size)) {
       findings.add(file, 16, fmt::format("the snapshot of {} records has another name", size));
+    } else {
+      said = false;
     }
-    snapshots[spelled(sha256(*bytes))] = {file, size, false};
+    if (!said) snapshots[spelled(sha256(*bytes))] = {file, size, false};
   }
   return snapshots;
 }
@@ -106,7 +151,12 @@ Result<JournalVerification> verify_journal(Disk& disk, const VerifyOptions& opti
       journal::verify_segments(disk, options, *roots, *snapshots, findings, result);
   if (!walked) return std::unexpected(walked.error());
 
+  // A record that is lost may be the one that names a snapshot.
+  const bool all_read = result.readable.empty()
+                            ? result.records == 0
+                            : result.readable.front() == ReadableRecords{0, result.records};
   for (const auto& [digest, snapshot] : *snapshots) {
+    if (!all_read) break;
     if (snapshot.size > result.records) {
       findings.add(snapshot.file, 16,
                    fmt::format("the snapshot is of {} records, the journal holds {}", snapshot.size,

@@ -74,6 +74,8 @@ class Notes {
   std::expected<Note, std::string> read(std::string_view text) const;
   bool signature_fits(std::string_view body, std::string_view signature) const;
   void take_note(std::string_view text, std::uint64_t offset);
+  // Where the next note seems to begin inside of a text that is none; npos: nowhere.
+  std::size_t begins_in(std::string_view text) const;
   Status check_secret(const KeyText& open);
 
   Disk& disk_;
@@ -84,7 +86,10 @@ class Notes {
   PromisedRoots roots_;
   std::uint64_t last_size_ = 0;
   std::optional<std::string> newest_;
-  std::string last_good_;  // the last note of the log that is signed well
+  std::string last_good_;     // the last note of the log that is signed well
+  bool keys_fit_ = true;      // else no note can be, and that is said once
+  bool note_is_bad_ = false;  // the last one that was looked at
+  bool any_bad_ = false;
 };
 
 Status Notes::read_keys() {
@@ -94,12 +99,14 @@ Status Notes::read_keys() {
   if (text && text->ends_with('\n')) key = take_apart(text->substr(0, text->size() - 1));
   if (!key || key->hash != hash_of(key->name, key->bytes)) {
     findings_.add("node.pub", 0, text ? "this is not a public key" : "the public key is missing");
+    keys_fit_ = false;
     return {};
   }
   pkey_.reset(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, as_bytes(key->bytes),
                                           key->bytes.size()));
   if (!pkey_) {
     findings_.add("node.pub", 0, "this is not a public key of Ed25519");
+    keys_fit_ = false;
     return {};
   }
   into_.origin = key->name;
@@ -127,6 +134,7 @@ Status Notes::check_secret(const KeyText& open) {
   }
   if (!secret || derived != open.bytes || secret->name != open.name || secret->hash != open.hash) {
     findings_.add("node.key", 0, "the secret key does not fit the public one");
+    keys_fit_ = false;
   }
   return {};
 }
@@ -170,8 +178,12 @@ std::expected<Notes::Note, std::string> Notes::read(std::string_view text) const
 
 void Notes::take_note(std::string_view text, std::uint64_t offset) {
   const auto note = read(text);
+  // Bytes that break one note may break those behind it, and keys that do not fit break all.
+  const bool said = note_is_bad_ || !keys_fit_;
+  note_is_bad_ = !note;
   if (!note) {
-    findings_.add("checkpoints", offset, note.error());
+    any_bad_ = true;
+    if (!said) findings_.add("checkpoints", offset, note.error());
     return;
   }
   ++into_.checkpoints;
@@ -184,6 +196,12 @@ void Notes::take_note(std::string_view text, std::uint64_t offset) {
   last_size_ = std::max(last_size_, note->size);
   into_.checkpoint_size = last_size_;
   roots_.emplace(note->size, PromisedRoot{note->root, "checkpoints", offset});
+}
+
+std::size_t Notes::begins_in(std::string_view text) const {
+  if (!key_) return text.npos;
+  const std::size_t line = text.find("\n" + key_->name + "\n");
+  return line == text.npos ? line : line + 1;
 }
 
 // One note after the other, five lines each, in pieces: the file grows for years.
@@ -206,8 +224,11 @@ Status Notes::read_log(const std::function<void()>& pause) {
         if (end != rest.npos) ++end;
       }
       if (end == rest.npos) break;
-      take_note(std::string_view(rest).substr(begin, end - begin), offset + begin);
-      begin = end;
+      const std::string_view five = std::string_view(rest).substr(begin, end - begin);
+      take_note(five, offset + begin);
+      // A line break too many, or one too few: the notes behind it are read as they stand.
+      const std::size_t next = note_is_bad_ ? begins_in(five) : five.npos;
+      begin = next == five.npos ? end : begin + next;
     }
     rest.erase(0, begin);
     offset += begin;
@@ -216,7 +237,13 @@ Status Notes::read_log(const std::function<void()>& pause) {
     if (rest.empty() || pauses-- == 0) break;
     pause();
   }
-  if (!rest.empty()) findings_.add("checkpoints", offset, "this is not a signed checkpoint");
+  if (!rest.empty() && rest.size() <= note_file_bytes_max) {
+    findings_.add_torn("checkpoints", offset,
+                       "the last checkpoint is not whole: a crash tore it, or somebody changed "
+                       "it; the next start of the node cuts it off");
+  } else if (!rest.empty() && !note_is_bad_) {
+    findings_.add("checkpoints", offset, "this is not a signed checkpoint");
+  }
   return {};
 }
 
@@ -238,15 +265,18 @@ void Notes::compare_newest() {
   if (!newest_ || *newest_ == last_good_) return;
   const auto note = read(*newest_);
   if (!note) {
-    findings_.add("checkpoint", 0, note.error());
+    if (keys_fit_) findings_.add("checkpoint", 0, note.error());
     return;
   }
   const auto [from, to] = roots_.equal_range(note->size);
   for (auto known = from; known != to; ++known) {
     if (known->second.root == note->root) return;
   }
-  findings_.add("checkpoint", 0,
-                fmt::format("`checkpoints` lacks this checkpoint of {} records", note->size));
+  if (!any_bad_) {
+    findings_.add("checkpoint", 0,
+                  fmt::format("`checkpoints` lacks this checkpoint of {} records", note->size));
+  }
+  into_.checkpoint_size = std::max(into_.checkpoint_size, note->size);
   roots_.emplace(note->size, PromisedRoot{note->root, "checkpoint", 0});
 }
 

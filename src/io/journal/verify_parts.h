@@ -20,14 +20,37 @@ inline constexpr int pauses_max = 5;
 // Collects findings up to the limit.
 class Findings {
  public:
+  // One that can be told more about later. Not counted: there were too many before it.
+  using Place = std::optional<std::size_t>;
+
   Findings(JournalVerification& into, std::size_t findings_max)
       : into_(into), findings_max_(findings_max) {}
-  void add(const std::string& file, std::uint64_t offset, std::string what,
-           std::optional<std::uint64_t> seq = {});
+  Place add(const std::string& file, std::uint64_t offset, std::string what,
+            std::optional<std::uint64_t> seq = {});
+  // What a crash leaves and recovery cuts off.
+  void add_torn(const std::string& file, std::uint64_t offset, std::string what,
+                std::optional<std::uint64_t> seq = {});
+  // It is about the records up to this one.
+  void reaches(Place place, std::uint64_t last_seq);
 
  private:
   JournalVerification& into_;
   std::size_t findings_max_;
+};
+
+// Reads a file in pieces of some size, for the many small reads of a walk. What was read may be
+// half of what a running node writes: `forget` before looking again.
+class Window {
+ public:
+  explicit Window(const File& file) : file_(file) {}
+  // As read_there; valid until the next call.
+  Result<std::string_view> read(std::uint64_t offset, std::size_t count);
+  void forget() { bytes_.clear(); }
+
+ private:
+  const File& file_;
+  std::string bytes_;
+  std::uint64_t at_ = 0;
 };
 
 // Fields of a byte string, little-endian; zeros where the string is too short.

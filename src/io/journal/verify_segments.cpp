@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 
 #include "base/text.h"
 #include "io/journal/verify_parts.h"
@@ -16,7 +17,8 @@ constexpr std::uint32_t record_kind = 1;
 constexpr std::uint32_t segment_kind = 2;
 constexpr std::uint64_t text_bytes_max = 16UL << 20;
 constexpr std::uint64_t stored_bytes_max = 1UL << 32;
-constexpr std::uint64_t verified_block_bytes = 8UL << 10;
+constexpr std::uint64_t verified_block_bytes = 64UL << 10;
+constexpr std::uint64_t head_text_bytes_max = verified_fixed_bytes + 128;  // the longest origin
 
 std::uint64_t up(std::uint64_t count, std::uint64_t multiple) {
   return (count + multiple - 1) / multiple * multiple;
@@ -37,8 +39,12 @@ struct Chain {
   std::uint64_t first = ~0ULL;
   std::uint64_t records_end = 0;
   std::uint64_t payload_end = 0;
-  bool known = true;  // false behind damage: what follows cannot be compared with it
 };
+
+constexpr std::uint64_t nothing_more = ~0ULL;
+// Of records that are looked at as the first one behind damage; nobody keeps a verifier busy for
+// ever with bytes that only look like frames.
+constexpr std::uint64_t sought_bytes_max = 1UL << 30;
 
 class Segments {
  public:
@@ -49,7 +55,8 @@ class Segments {
         roots_(roots),
         snapshots_(snapshots),
         findings_(findings),
-        into_(into) {}
+        into_(into),
+        signed_(roots.empty() ? 0 : roots.rbegin()->first) {}
 
   Status run();
 
@@ -62,21 +69,49 @@ class Segments {
     std::uint32_t crc = 0;
     std::string text;
     bool whole = false;
+    std::string wrong = "the head of the record is damaged";  // where it is not
+  };
+  // The segment that follows; nothing behind the last one.
+  struct Next {
+    std::uint64_t first = 0;
+    Digest leaf_before{};
+    bool head_known = false;
   };
 
-  Status segment(std::uint64_t first, bool last);
-  bool head(std::uint64_t first, const Frame& frame);
+  Result<std::vector<std::uint64_t>> list();
+  Result<std::optional<Next>> next_segment(const std::vector<std::uint64_t>& firsts,
+                                           std::size_t index);
+  Status segment(std::uint64_t first, const std::optional<Next>& next);
+  Result<bool> start_segment(const File& file, std::uint64_t first, bool last);
+  std::string wrong_head(std::uint64_t first, const Frame& frame);
+  void continue_with(std::uint64_t first, std::string_view text);
   void link(std::uint64_t first, std::string_view text);
-  Status records(const File& file, bool last);
-  // Behind the last record and the last payload there are zeros.
-  Status tail(const File& file);
+  Status records(const File& file, const std::optional<Next>& next);
+  // Nothing: the records of this segment end here, as they should or not. Else: they go on.
+  Result<bool> end_or_damage(const Frame& frame, std::optional<std::uint64_t> behind,
+                             const std::optional<Next>& next);
+  // The first byte that is not zero behind the last record or the last payload.
+  Result<std::optional<std::uint64_t>> behind_the_end(const File& file);
+  bool told(std::uint64_t at) const;
+  // Goes to the first record behind damage that its successor proves, if there is one.
+  Result<bool> find_again(const std::optional<Next>& next);
+  Result<std::optional<std::uint64_t>> next_mark(std::uint64_t at);
+  Result<bool> proved(const Frame& frame, std::uint64_t at, const std::optional<Next>& next);
   // The frame at `at`, whole or not; an error only if the file cannot be read.
-  Result<Frame> frame(const File& file, std::uint64_t at, std::uint64_t limit, const Digest& leaf);
-  void record(const Frame& frame, std::uint64_t at);
-  Status payloads(const File& file, const Frame& frame);
-  Result<std::uint64_t> entry(const File& file, std::uint64_t at, const Frame& frame);
-  Status zeros(const File& file, std::uint64_t from, std::uint64_t to, const char* where);
-  void roots_at(std::uint64_t size, std::uint64_t at);
+  Result<Frame> frame(std::uint64_t at, std::uint64_t limit, const Digest& leaf);
+  void record(const Frame& frame);
+  Result<bool> payloads(const Frame& frame, bool last);
+  Result<bool> payloads_whole(const Frame& frame);
+  Result<std::uint64_t> entry(std::uint64_t at, const Frame& frame, bool& good);
+  Result<std::optional<std::uint64_t>> first_nonzero(const File& file, std::uint64_t from,
+                                                     std::uint64_t to);
+  Status padding(std::uint64_t from, std::uint64_t to);
+  void roots_at(std::uint64_t size);
+
+  void lose(std::uint64_t at, std::string what);
+  void go_on_at(std::uint64_t seq);
+  void close_readable(std::uint64_t end);
+  void torn(std::uint64_t at);
   void add(std::uint64_t at, std::string what, std::optional<std::uint64_t> seq = {}) {
     findings_.add(file_, at, std::move(what), seq);
   }
@@ -87,15 +122,63 @@ class Segments {
   SnapshotFiles& snapshots_;
   Findings& findings_;
   JournalVerification& into_;
+  const std::uint64_t signed_;  // records that the newest checkpoint counts
 
   Mountains tree_;
+  bool tree_known_ = true;          // false behind damage: no root can be compared any more
+  std::uint64_t fitting_size_ = 0;  // the last at which one was the promised one
   Chain chain_;
+  std::optional<Window> window_, payload_window_;  // one for each area of the segment
   std::string file_;
   std::uint64_t area_ = 0;   // where the payloads of this segment begin
   std::uint64_t place_ = 0;  // of the next frame
+
+  bool lost_ = false;        // within damage: what follows from it is not said again
+  Findings::Place loss_;     // … which is said there
+  Findings::Place padding_;  // the newest finding of that kind, and where that padding ends
+  std::uint64_t padding_end_ = 0;
+  Findings::Place spoilt_;  // the same of payloads, as far as they are damaged in a row
+  bool spoiling_ = false;
+  std::uint64_t readable_from_ = 0;
 };
 
-Status Segments::run() {
+void Segments::close_readable(std::uint64_t end) {
+  if (readable_from_ != nothing_more && end > readable_from_) {
+    into_.readable.push_back({readable_from_, end});
+  }
+}
+
+// From record `chain_.seq` on nothing is known, until `go_on_at`.
+void Segments::lose(std::uint64_t at, std::string what) {
+  tree_known_ = false;
+  if (lost_) return;
+  // The padding before it is part of the same damage.
+  if (padding_ && *padding_ + 1 == into_.findings.size() && padding_end_ == at) {
+    at = into_.findings.back().offset;
+    into_.findings.pop_back();
+    padding_.reset();
+  }
+  close_readable(chain_.seq);
+  lost_ = true;
+  loss_ = findings_.add(file_, at, std::move(what), chain_.seq);
+}
+
+void Segments::go_on_at(std::uint64_t seq) {
+  if (seq > chain_.seq) findings_.reaches(loss_, seq - 1);
+  lost_ = false;
+  chain_.seq = seq;
+  if (readable_from_ != nothing_more) readable_from_ = seq;
+}
+
+void Segments::torn(std::uint64_t at) {
+  findings_.add_torn(file_, at,
+                     "bytes that are not a whole record, behind everything that is signed: a "
+                     "crash tore it, or somebody changed it; the next start of the node cuts it "
+                     "off",
+                     chain_.seq);
+}
+
+Result<std::vector<std::uint64_t>> Segments::list() {
   auto names = disk_.list("journal");
   if (!names && names.error().fault != Fault::missing) return std::unexpected(names.error());
   std::vector<std::uint64_t> firsts;
@@ -108,85 +191,161 @@ Status Segments::run() {
     }
   }
   std::ranges::sort(firsts);
-  roots_at(0, 0);
-  for (std::size_t i = 0; i < firsts.size(); ++i) {
-    const Status walked = segment(firsts[i], i + 1 == firsts.size());
-    if (!walked) return walked;
-    if (options_.progress) options_.progress(i + 1, firsts.size());
+  return firsts;
+}
+
+Result<std::optional<Segments::Next>> Segments::next_segment(
+    const std::vector<std::uint64_t>& firsts, std::size_t index) {
+  if (index + 1 >= firsts.size()) return std::nullopt;
+  Next next{.first = firsts[index + 1]};
+  auto file = disk_.open(fmt::format("journal/{:020}.seg", next.first), Access::read);
+  // A running node takes an empty segment back where the disk has no room for it.
+  if (!file && file.error().fault == Fault::missing && index + 2 == firsts.size()) {
+    return std::nullopt;
   }
-  into_.segments = firsts.size();
+  if (!file) return std::unexpected(file.error());
+  window_.emplace(**file);
+  const auto start = frame(0, text_bytes_max, {});
+  window_.reset();
+  if (!start) return std::unexpected(start.error());
+  next.head_known = start->whole && wrong_head(next.first, *start).empty();
+  // It is begun behind everything that is signed, and a crash came before it was durable.
+  if (!next.head_known && index + 2 == firsts.size() && next.first >= signed_) return std::nullopt;
+  next.leaf_before = digest_at(start->text, 80);
+  return next;
+}
+
+Status Segments::run() {
+  const auto firsts = list();
+  if (!firsts) return std::unexpected(firsts.error());
+  roots_at(0);
+  for (std::size_t i = 0; i < firsts->size(); ++i) {
+    if (options_.stop && options_.stop()) {
+      return fail(Fault::environment, "the verification was stopped");
+    }
+    auto next = next_segment(*firsts, i);
+    if (!next) return std::unexpected(next.error());
+    const Status walked = segment((*firsts)[i], *next);
+    window_.reset();
+    payload_window_.reset();
+    if (!walked) return walked;
+    if (options_.progress) options_.progress(i + 1, firsts->size());
+  }
+  if (firsts->empty() && signed_ > 0) {
+    lose(0, fmt::format("the folder `journal` holds no segment, but a checkpoint counts {} records",
+                        signed_));
+  }
+  if (lost_ && signed_ > 0) findings_.reaches(loss_, std::max(chain_.seq, signed_ - 1));
+  if (!lost_) close_readable(chain_.seq);
+  into_.segments = firsts->size();
   into_.records = chain_.seq;
   into_.root = tree_.root();
-  for (auto root = roots_.upper_bound(chain_.seq); root != roots_.end(); ++root) {
-    findings_.add(root->second.file, root->second.offset,
-                  fmt::format("the checkpoint counts {} records, the journal holds {}: records "
-                              "were removed or damaged",
-                              root->first, chain_.seq));
-  }
   return {};
 }
 
-Status Segments::segment(std::uint64_t first, bool last) {
-  file_ = fmt::format("journal/{:020}.seg", first);
-  auto file = disk_.open(file_, Access::read);
-  // A running node takes an empty segment back where the disk has no room for it.
-  if (!file && file.error().fault == Fault::missing && last && options_.pause) return {};
-  if (!file) return std::unexpected(file.error());
-  auto start = frame(**file, 0, text_bytes_max, {});
+// Whether the segment has a head that fits: then its records are next.
+Result<bool> Segments::start_segment(const File& file, std::uint64_t first, bool last) {
+  auto start = frame(0, text_bytes_max, {});
   for (int tries = 0; start && !start->whole && last && options_.pause && tries < pauses_max;
        ++tries) {
     options_.pause();
-    start = frame(**file, 0, text_bytes_max, {});
+    window_->forget();
+    start = frame(0, text_bytes_max, {});
   }
   if (!start) return std::unexpected(start.error());
-  if (first != chain_.seq && chain_.known) {
-    add(0, fmt::format("records {} to {} are missing", chain_.seq, first - 1), chain_.seq);
+  const std::string wrong = start->whole ? wrong_head(first, *start) : std::string();
+  if (!start->whole || !wrong.empty()) {
+    // A torn head is as long as a head; records follow it only once it is durable.
+    const auto behind = first_nonzero(file, up(head_bytes + head_text_bytes_max, 8), ~0ULL);
+    if (!behind) return std::unexpected(behind.error());
+    if (last && !start->whole && first >= signed_ && chain_.seq == first && !*behind) {
+      const auto any = first_nonzero(file, 0, ~0ULL);
+      if (!any) return std::unexpected(any.error());
+      if (*any) torn(0);
+      return false;
+    }
+    lose(0, wrong.empty() ? "the head of the segment is damaged" : wrong);
+    return false;
   }
-  if (!start->whole || !head(first, *start)) {
-    add(0, "the head of the segment is damaged", first);
-    chain_.known = false;
-    return {};
-  }
-  link(first, start->text);
-  chain_ = Chain{.seq = first, .leaf = digest_at(start->text, 80), .first = first};
+  continue_with(first, start->text);
   place_ = up(head_bytes + start->length, 8);
-  if (Status padding = zeros(**file, head_bytes + start->length, place_, "padding"); !padding) {
-    return padding;
+  if (Status zero = padding(head_bytes + start->length, place_); !zero) {
+    return std::unexpected(zero.error());
   }
-  if (Status walked = records(**file, last); !walked) return walked;
+  return true;
+}
+
+void Segments::continue_with(std::uint64_t first, std::string_view text) {
+  if (first > chain_.seq) {
+    lose(0, "no segment holds these records");
+  } else if (first < chain_.seq) {
+    lose(0, fmt::format("the segment begins with record {}, which stands in the one before it",
+                        first));
+  }
+  if (lost_) {
+    go_on_at(first);
+  } else {
+    link(first, text);
+  }
+  area_ = Fields(text).u64(8);
+  chain_ = Chain{.seq = first, .leaf = digest_at(text, 80), .first = first};
+}
+
+Status Segments::segment(std::uint64_t first, const std::optional<Next>& next) {
+  file_ = fmt::format("journal/{:020}.seg", first);
+  auto file = disk_.open(file_, Access::read);
+  if (!file && file.error().fault == Fault::missing && !next && options_.pause) return {};
+  if (!file) return std::unexpected(file.error());
+  window_.emplace(**file);
+  payload_window_.emplace(**file);
+  spoiling_ = false;
+  const auto begun = start_segment(**file, first, !next);
+  if (!begun) return std::unexpected(begun.error());
+  if (!*begun) return {};
+  if (Status walked = records(**file, next); !walked) return walked;
   chain_.records_end = place_;
   return {};
 }
 
-bool Segments::head(std::uint64_t first, const Frame& frame) {
+// What is wrong with a head that is whole; empty: nothing.
+std::string Segments::wrong_head(std::uint64_t first, const Frame& frame) {
   const Fields fields(frame.text);
-  area_ = fields.u64(8);
-  return frame.kind == segment_kind && frame.seq == first && frame.payload_end == 0 &&
-         frame.length == verified_fixed_bytes + fields.u32(4) && fields.u32(0) == 1 &&
-         fields.is_zero(40, 48) && area_ % entry_bytes == 0 && area_ >= head_bytes + frame.length &&
-         (into_.origin.empty() || fields.text(verified_fixed_bytes, ~0ULL) == into_.origin);
+  const std::uint64_t area = fields.u64(8);
+  if (frame.kind == segment_kind && frame.seq != first) {
+    return fmt::format("the file holds the segment that begins with record {}", frame.seq);
+  }
+  if (frame.kind != segment_kind || frame.payload_end != 0 ||
+      frame.length != verified_fixed_bytes + fields.u32(4) || fields.u32(0) != 1 ||
+      !fields.is_zero(40, 48) || area % entry_bytes != 0 || area < head_bytes + frame.length) {
+    return "the head of the segment is damaged";
+  }
+  const std::string_view origin = fields.text(verified_fixed_bytes, ~0ULL);
+  if (into_.origin.empty() || origin == into_.origin) return {};
+  return fmt::format("the segment belongs to the log `{}`, not to `{}`", origin, into_.origin);
 }
 
 // The head repeats where the segment before ended: nothing can be taken out in between.
 void Segments::link(std::uint64_t first, std::string_view text) {
   const Fields fields(text);
-  if (!chain_.known || chain_.seq != first) return;
-  if (fields.u64(16) != chain_.first || fields.u64(24) != chain_.records_end ||
-      fields.u64(32) != chain_.payload_end || digest_at(text, 80) != chain_.leaf) {
-    add(0, "the segment does not continue the one before it", first);
-  }
-  if (tree_.size() == first && digest_at(text, 48) != tree_.root()) {
-    add(0, fmt::format("the head names another root for the first {} records", first), first);
-  }
+  const bool continues = fields.u64(16) == chain_.first && fields.u64(24) == chain_.records_end &&
+                         fields.u64(32) == chain_.payload_end && digest_at(text, 80) == chain_.leaf;
+  const bool same_root = !tree_known_ || digest_at(text, 48) == tree_.root();
+  if (continues && same_root) return;
+  add(0,
+      continues ? fmt::format("the head names another root for the first {} records", first)
+                : "the segment does not continue the one before it",
+      first);
+  tree_known_ = false;
 }
 
-Result<Segments::Frame> Segments::frame(const File& file, std::uint64_t at, std::uint64_t limit,
-                                        const Digest& leaf) {
+Result<Segments::Frame> Segments::frame(std::uint64_t at, std::uint64_t limit, const Digest& leaf) {
   Frame frame;
   if (at + head_bytes > limit) return frame;
-  auto head = read_there(file, at, head_bytes);
-  if (!head) return std::unexpected(head.error());
-  const Fields fields(*head);
+  auto bytes = window_->read(at, head_bytes);
+  if (!bytes) return std::unexpected(bytes.error());
+  const std::string head(*bytes);
+  const Fields fields(head);
+  if (fields.is_zero(0, head.size())) frame.wrong = "the record is missing";
   frame.length = fields.u32(4);
   frame.seq = fields.u64(8);
   frame.payload_end = fields.u64(16);
@@ -196,58 +355,150 @@ Result<Segments::Frame> Segments::frame(const File& file, std::uint64_t at, std:
       at + up(head_bytes + frame.length, 8) > limit) {
     return frame;
   }
-  auto text = read_there(file, at + head_bytes, frame.length);
+  auto text = window_->read(at + head_bytes, frame.length);
   if (!text) return std::unexpected(text.error());
-  const std::string chained =
-      std::string(bytes_of(leaf)) + std::string(fields.text(0, head_bytes - 4)) + *text;
+  std::string chained;
+  chained.reserve(sizeof(Digest) + head_bytes + frame.length);
+  chained.append(bytes_of(leaf)).append(fields.text(0, head_bytes - 4)).append(*text);
   frame.whole = text->size() == frame.length && crc32c(chained) == frame.crc;
-  frame.text = std::move(*text);
+  frame.text = *text;
+  frame.wrong = text->size() == frame.length ? "the record is not what was written"
+                                             : "the file ends within the record";
   return frame;
 }
 
-Status Segments::records(const File& file, bool last) {
-  int pauses = options_.pause && last ? pauses_max : 0;
-  for (;;) {
-    auto found = frame(file, place_, area_, chain_.leaf);
-    if (!found) return std::unexpected(found.error());
-    if (!found->whole || found->kind != record_kind || found->seq != chain_.seq ||
-        found->payload_end < chain_.payload_end) {
-      const std::size_t before = into_.findings.size();
-      const bool more = into_.more_findings;
-      if (Status good = tail(file); !good) return good;
-      const bool clean = into_.findings.size() == before && into_.more_findings == more;
-      if (clean || pauses-- == 0) {
-        if (!clean) chain_.known = false;
-        return {};
-      }
-      // A running node is writing there: look again.
-      into_.findings.resize(before);
-      into_.more_findings = more;
-      options_.pause();
-      continue;
+Result<std::optional<std::uint64_t>> Segments::behind_the_end(const File& file) {
+  auto behind = first_nonzero(file, place_, area_);
+  if (!behind || *behind) return behind;
+  return first_nonzero(file, area_ + chain_.payload_end, ~0ULL);
+}
+
+// Whether damage that was found already reaches to here: up to eight bytes before what is damaged,
+// or behind a record or a payload that is.
+bool Segments::told(std::uint64_t at) const {
+  if (spoiling_) return true;
+  if (padding_ && *padding_ + 1 == into_.findings.size() && padding_end_ == place_) return true;
+  return std::ranges::any_of(into_.findings, [&](const JournalFinding& one) {
+    return one.file == file_ && one.offset > at && one.offset - at <= 8;
+  });
+}
+
+// `frame` is what stands there instead of the next record; `behind`: where something stands that
+// is not zero.
+Result<bool> Segments::end_or_damage(const Frame& frame, std::optional<std::uint64_t> behind,
+                                     const std::optional<Next>& next) {
+  const bool complete = next ? chain_.seq == next->first : chain_.seq >= signed_;
+  if (complete) {
+    if (!behind || told(*behind)) return false;
+    if (!next) {
+      torn(*behind);
+    } else {
+      add(*behind, "behind the last record or payload: bytes where only zeros belong");
     }
-    if (options_.pause && last) pauses = pauses_max;
-    if (Status good = payloads(file, *found); !good) return good;
-    record(*found, place_);
-    const std::uint64_t end = place_ + head_bytes + found->length;
-    place_ = up(end, 8);
-    if (Status padding = zeros(file, end, place_, "padding"); !padding) return padding;
-    roots_at(tree_.size(), place_);
+    return false;
+  }
+  if (next && chain_.seq > next->first) return false;  // said at the next segment
+  const std::string missing =
+      next ? "these records are missing"
+           : fmt::format("these records are missing: a checkpoint counts {}", signed_);
+  lose(place_, behind ? frame.wrong : missing);
+  return find_again(next);
+}
+
+// Whether the bytes of this record are what was written, as whatever follows it says: its own
+// checksum is seeded by the record before, which is lost.
+Result<bool> Segments::proved(const Frame& found, std::uint64_t at,
+                              const std::optional<Next>& next) {
+  const std::uint64_t end = at + up(head_bytes + found.length, 8);
+  const Digest leaf = sha256({std::string_view("\0", 1), found.text});
+  if (next && next->head_known && found.seq + 1 == next->first && leaf == next->leaf_before) {
+    return true;
+  }
+  auto after = frame(end, area_, leaf);
+  if (!after) return std::unexpected(after.error());
+  return after->whole && after->kind == record_kind && after->seq == found.seq + 1 &&
+         after->payload_end >= found.payload_end;
+}
+
+// The next place at or behind `at` where a frame may begin; nothing: none does.
+Result<std::optional<std::uint64_t>> Segments::next_mark(std::uint64_t at) {
+  constexpr std::string_view mark = "PWF1";
+  while (at + head_bytes <= area_) {
+    const auto block = window_->read(at, std::min(verified_block_bytes, area_ - at) / 8 * 8);
+    if (!block) return std::unexpected(block.error());
+    for (std::size_t in = block->find(mark); in != block->npos; in = block->find(mark, in + 1)) {
+      if (in % 8 == 0) return at + in;
+    }
+    if (block->size() < 8) break;
+    at += block->size() / 8 * 8;
+  }
+  return std::nullopt;
+}
+
+Result<bool> Segments::find_again(const std::optional<Next>& next) {
+  std::uint64_t budget = sought_bytes_max;
+  for (std::uint64_t at = place_;; at += 8) {
+    const auto mark = next_mark(at);
+    if (!mark) return std::unexpected(mark.error());
+    if (!*mark) return false;
+    at = **mark;
+    auto found = frame(at, area_, {});
+    if (!found) return std::unexpected(found.error());
+    const bool fits = found->kind == record_kind && found->seq > chain_.seq &&
+                      found->payload_end >= chain_.payload_end && !found->text.empty() &&
+                      found->text.size() == found->length && (!next || found->seq < next->first);
+    if (!fits) continue;
+    if (found->length > budget) return false;
+    budget -= found->length;
+    const auto stands = proved(*found, at, next);
+    if (!stands) return std::unexpected(stands.error());
+    if (!*stands) continue;
+    go_on_at(found->seq);
+    record(*found);
+    place_ = at + up(head_bytes + found->length, 8);
+    return true;
   }
 }
 
-Status Segments::tail(const File& file) {
-  Status good = zeros(file, place_, area_, "behind the last record");
-  if (good) good = zeros(file, area_ + chain_.payload_end, ~0ULL, "behind the last payload");
-  return good;
+Status Segments::records(const File& file, const std::optional<Next>& next) {
+  int pauses = options_.pause && !next ? pauses_max : 0;
+  for (;;) {
+    auto found = frame(place_, area_, chain_.leaf);
+    if (!found) return std::unexpected(found.error());
+    if (!found->whole || found->kind != record_kind || found->seq != chain_.seq ||
+        found->payload_end < chain_.payload_end) {
+      const auto behind = behind_the_end(file);
+      if (!behind) return std::unexpected(behind.error());
+      if (pauses > 0 && *behind && chain_.seq >= signed_) {
+        // A running node is writing there: look again. What is signed was there before.
+        --pauses;
+        options_.pause();
+        window_->forget();
+        continue;
+      }
+      const auto goes_on = end_or_damage(*found, *behind, next);
+      if (!goes_on) return std::unexpected(goes_on.error());
+      if (!*goes_on) return {};
+      continue;
+    }
+    if (options_.pause && !next) pauses = pauses_max;
+    const auto good = payloads(*found, !next);
+    if (!good) return std::unexpected(good.error());
+    if (!*good) return {};
+    record(*found);
+    const std::uint64_t end = place_ + head_bytes + found->length;
+    place_ = up(end, 8);
+    if (Status zero = padding(end, place_); !zero) return zero;
+    roots_at(tree_.size());
+  }
 }
 
-void Segments::record(const Frame& frame, std::uint64_t at) {
-  if (frame.length == 0) add(at, "the record is empty", frame.seq);
+void Segments::record(const Frame& frame) {
+  if (frame.length == 0) add(place_, "the record is empty", frame.seq);
   chain_.leaf = sha256({std::string_view("\0", 1), frame.text});
   chain_.payload_end = frame.payload_end;
   ++chain_.seq;
-  tree_.add(chain_.leaf);
+  if (tree_known_) tree_.add(chain_.leaf);
   for (auto& [digest, snapshot] : snapshots_) {
     if (!snapshot.named && snapshot.size <= frame.seq) {
       snapshot.named = frame.text.find('"' + digest + '"') != std::string::npos;
@@ -255,87 +506,134 @@ void Segments::record(const Frame& frame, std::uint64_t at) {
   }
 }
 
-void Segments::roots_at(std::uint64_t size, std::uint64_t at) {
+void Segments::roots_at(std::uint64_t size) {
+  if (!tree_known_) return;
   const auto [from, to] = roots_.equal_range(size);
   for (auto promised = from; promised != to; ++promised) {
-    if (tree_.size() != size) {
-      add(at,
-          fmt::format("the checkpoint of {} records cannot be compared behind the damage", size));
-    } else if (promised->second.root != tree_.root()) {
-      findings_.add(promised->second.file, promised->second.offset,
-                    fmt::format("the root of {} records is `{}`, the checkpoint says `{}`", size,
-                                hex(tree_.root()), hex(promised->second.root)));
+    if (promised->second.root == tree_.root()) {
+      fitting_size_ = size;
+      continue;
     }
+    findings_.add(promised->second.file, promised->second.offset,
+                  fmt::format("the root of {} records is `{}`, the checkpoint says `{}`: the "
+                              "records behind the first {} are not the ones that were signed",
+                              size, hex(tree_.root()), hex(promised->second.root), fitting_size_));
+    // Nothing behind the last root that fits is proved by anything.
+    close_readable(fitting_size_);
+    readable_from_ = nothing_more;
+    tree_known_ = false;
+    return;
   }
 }
 
-Status Segments::payloads(const File& file, const Frame& frame) {
+// False where the records end before this one: a crash kept it and not its payloads.
+Result<bool> Segments::payloads(const Frame& frame, bool last) {
+  const std::size_t findings = into_.findings.size();
+  const bool more = into_.more_findings;
+  const bool spoiling = spoiling_;
+  const auto counted = std::pair(into_.payloads_present, into_.payloads_erased);
+  const auto take_back = [&] {
+    into_.findings.resize(findings);
+    into_.more_findings = more;
+    spoiling_ = spoiling;
+    std::tie(into_.payloads_present, into_.payloads_erased) = counted;
+  };
+  auto whole = payloads_whole(frame);
+  if (whole && !*whole) {
+    take_back();
+    payload_window_->forget();  // it may be older than the record
+    whole = payloads_whole(frame);
+  }
+  if (!whole) return whole;
+  if (*whole) {
+    if (frame.payload_end != chain_.payload_end) spoiling_ = false;
+  } else if (last && frame.seq >= signed_) {
+    take_back();
+    torn(place_);
+    return false;
+  }
+  return true;
+}
+
+Result<bool> Segments::payloads_whole(const Frame& frame) {
   std::uint64_t at = chain_.payload_end;
+  bool whole = true;
   while (at < frame.payload_end) {
-    auto length = entry(file, at, frame);
+    auto length = entry(at, frame, whole);
     if (!length) return std::unexpected(length.error());
-    if (*length == 0) return {};  // reported; what follows in this record cannot be found
+    if (*length == 0) return false;  // reported; what follows in this record cannot be found
     at += *length;
   }
-  if (at != frame.payload_end) add(area_ + at, "the payloads end at another place", frame.seq);
-  return {};
+  return whole;
 }
 
 // The length of the entry, 0 where its head is damaged.
-Result<std::uint64_t> Segments::entry(const File& file, std::uint64_t at, const Frame& frame) {
+Result<std::uint64_t> Segments::entry(std::uint64_t at, const Frame& frame, bool& good) {
   const std::uint64_t place = area_ + at;
-  auto head = read_there(file, place, entry_bytes);
-  if (!head) return std::unexpected(head.error());
-  const Fields fields(*head);
+  // Payloads that are damaged in a row are one damage.
+  const auto wrong = [&](std::string what) {
+    good = false;
+    if (spoiling_) return findings_.reaches(spoilt_, frame.seq);
+    spoilt_ = findings_.add(file_, place, std::move(what), frame.seq);
+    spoiling_ = true;
+  };
+  auto bytes = payload_window_->read(place, entry_bytes);
+  if (!bytes) return std::unexpected(bytes.error());
+  const std::string head(*bytes);
+  const Fields fields(head);
   const std::uint32_t state = fields.u32(4);
   const std::uint64_t length = fields.u64(8);
   const std::uint64_t whole = up(salt_and_entry_bytes + length, entry_bytes);
   if (fields.text(0, 4) != "PWE1" || (state != 1 && state != 2) || length > stored_bytes_max ||
       !fields.is_zero(56, 60) || fields.u32(60) != crc32c(fields.text(0, 60)) ||
       at + whole > frame.payload_end || fields.u64(16) != frame.seq) {
-    add(place, "the head of a payload is missing or damaged", frame.seq);
+    wrong("the head of a payload is missing or damaged");
     return 0;
   }
-  const std::string commitment = spelled(digest_at(*head, 24));
+  const std::string commitment = spelled(digest_at(head, 24));
   if (frame.text.find(commitment) == std::string::npos) {
-    add(place, fmt::format("the record does not commit to the payload `{}`", commitment),
-        frame.seq);
+    wrong(fmt::format("the record does not commit to the payload `{}`", commitment));
   }
-  auto stored = read_there(file, place + entry_bytes, whole - entry_bytes);
+  auto stored = payload_window_->read(place + entry_bytes, whole - entry_bytes);
   if (!stored) return std::unexpected(stored.error());
   const std::size_t used = salt_and_entry_bytes - entry_bytes + length;
   const Fields rest(*stored);
   if (stored->size() != whole - entry_bytes || !rest.is_zero(used, stored->size())) {
-    add(place, "the padding of a payload is missing or not zero", frame.seq);
+    wrong("the padding of a payload is missing or not zero");
   } else if (state == 2) {
     ++into_.payloads_erased;
-    if (!rest.is_zero(0, used)) add(place, "an erased payload still has bytes", frame.seq);
+    if (!rest.is_zero(0, used)) wrong("an erased payload still has bytes");
   } else {
     ++into_.payloads_present;
-    if (sha256(rest.text(0, used)) != digest_at(*head, 24)) {
-      add(place, fmt::format("the payload is not what `{}` commits to", commitment), frame.seq);
+    if (sha256(rest.text(0, used)) != digest_at(head, 24)) {
+      wrong(fmt::format("the payload is not what `{}` commits to", commitment));
     }
   }
   return whole;
 }
 
-Status Segments::zeros(const File& file, std::uint64_t from, std::uint64_t to, const char* where) {
+Status Segments::padding(std::uint64_t from, std::uint64_t to) {
+  const auto bytes = window_->read(from, to - from);
+  if (!bytes) return std::unexpected(bytes.error());
+  if (!Fields(*bytes).is_zero(0, bytes->size())) {
+    padding_ = findings_.add(file_, from, "padding: bytes where only zeros belong",
+                             chain_.seq == 0 ? 0 : chain_.seq - 1);
+    padding_end_ = to;
+  }
+  return {};
+}
+
+Result<std::optional<std::uint64_t>> Segments::first_nonzero(const File& file, std::uint64_t from,
+                                                             std::uint64_t to) {
   while (from < to) {
     auto block = read_there(file, from, std::min(verified_block_bytes, to - from));
     if (!block) return std::unexpected(block.error());
-    if (block->empty()) return {};
+    if (block->empty()) return std::nullopt;
     const std::size_t found = block->find_first_not_of('\0');
-    if (found != block->npos) {
-      add(from + found,
-          fmt::format("{}: bytes where only zeros belong; somebody changed the file, or a "
-                      "crash tore a record that the next start of the node cuts off",
-                      where),
-          chain_.seq);
-      return {};
-    }
+    if (found != block->npos) return from + found;
     from += block->size();
   }
-  return {};
+  return std::nullopt;
 }
 
 }  // namespace
