@@ -54,7 +54,7 @@ int report_grants(const Arguments& arguments) {
   auto evidence = Evidence::open(arguments);
   if (!evidence) return complain(evidence.error());
   const auto given = moment_of(arguments, "--since");
-  if (!given) return complain(given.error());
+  if (!given) return evidence->ends(given.error());
   const Instant now = wall_clock();
   const Instant since = given->value_or(now + Duration{-kReportedByDefault.ns});
   AccessHistory history(since);
@@ -63,18 +63,18 @@ int report_grants(const Arguments& arguments) {
         history.take(record);
         return true;
       });
-  if (!read) return complain(read.error());
+  if (!read) return evidence->ends(read.error());
   const std::int64_t days = std::max<std::int64_t>(1, (now - since).ns / kNsOfDay);
   if (!arguments.has("--json")) {
     print_access(history, days);
-    return exit_good;
+    return evidence->ends(exit_good);
   }
   json::Writer to;
   to.object();
   write_access(to, history);
   to.key("since").string(to_string(since)).key("unlisted").natural(history.unlisted()).end();
   out(to.text());
-  return exit_good;
+  return evidence->ends(exit_good);
 }
 
 }  // namespace

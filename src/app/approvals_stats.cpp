@@ -47,7 +47,7 @@ int stats(const Arguments& arguments) {
   const json::View said = answer->root();
   if (arguments.has("--json")) {
     out(json::write(said));
-    return exit_good;
+    return node->ends(exit_good);
   }
   out(fmt::format("questions a day      {} over {} days", figure(said, "per_day"),
                   figure(said, "days")));
@@ -69,7 +69,7 @@ int stats(const Arguments& arguments) {
     out(paint(Ink::warn, "advice  ") + visible(advice.is_string() ? advice.string() : ""));
   }
   out("counted since " + card_word(said, "since"));
-  return exit_good;
+  return node->ends(exit_good);
 }
 
 }  // namespace

@@ -104,7 +104,7 @@ int follow(Evidence& evidence, AuditFilter& filter, std::uint64_t next, bool jso
       if (filter.wants(record)) out(shown(entry, record, json));
       return true;
     });
-    if (!read) return complain(read.error());
+    if (!read) return evidence.ends(read.error());
     ::usleep(look_every_us);
   }
 }
@@ -113,9 +113,9 @@ int tail(const Arguments& arguments) {
   auto evidence = Evidence::open(arguments);
   if (!evidence) return complain(evidence.error());
   auto filter = filter_of(arguments, *evidence);
-  if (!filter) return complain(filter.error());
+  if (!filter) return evidence->ends(filter.error());
   const auto lines = number_of(arguments, "--lines", tail_lines_usual);
-  if (!lines) return complain(lines.error());
+  if (!lines) return evidence->ends(lines.error());
   const bool json = arguments.has("--json");
   std::deque<std::string> last;
   std::uint64_t next = 0;
@@ -127,8 +127,9 @@ int tail(const Arguments& arguments) {
     return true;
   });
   for (const std::string& line : last) out(line);
-  if (!read) return complain(read.error());
-  if (!arguments.has("--follow") && !arguments.has("-f")) return exit_good;
+  if (!read) return evidence->ends(read.error());
+  const bool follows = arguments.has("--follow") || arguments.has("-f");
+  if (!follows || !evidence->damage().empty()) return evidence->ends(exit_good);
   return follow(*evidence, *filter, next, json);
 }
 
@@ -136,9 +137,9 @@ int query(const Arguments& arguments) {
   auto evidence = Evidence::open(arguments);
   if (!evidence) return complain(evidence.error());
   auto filter = filter_of(arguments, *evidence);
-  if (!filter) return complain(filter.error());
+  if (!filter) return evidence->ends(filter.error());
   const auto limit = number_of(arguments, "--limit", ~std::uint64_t{0});
-  if (!limit) return complain(limit.error());
+  if (!limit) return evidence->ends(limit.error());
   const bool json = arguments.has("--json");
   std::uint64_t found = 0;
   const Status read = evidence->records(0, [&](const JournalEntry& entry, json::View record) {
@@ -148,9 +149,11 @@ int query(const Arguments& arguments) {
     out(shown(entry, record, json));
     return true;
   });
-  if (!read) return complain(read.error());
-  if (found == 0 && !json) out("no record fits");
-  return found == 0 ? exit_no : exit_good;
+  if (!read) return evidence->ends(read.error());
+  if (found == 0 && !json) {
+    out(evidence->damage().empty() ? "no record fits" : "no record before the damage fits");
+  }
+  return evidence->ends(found == 0 ? exit_no : exit_good);
 }
 
 }  // namespace

@@ -181,18 +181,18 @@ int run_show(const Arguments& arguments) {
     if (fits) wanted.push_back(entry.seq);
     return !seq || !fits;
   });
-  if (!found) return complain(found.error());
-  if (wanted.empty()) return complain(nothing_there(what, records));
+  if (!found) return evidence->ends(found.error());
+  if (wanted.empty()) return evidence->ends(nothing_there(what, records));
   Showing showing(*evidence, arguments.has("--json"));
   for (const std::uint64_t place : wanted) {
     const Status read = evidence->records(place, [&](const JournalEntry& entry, json::View record) {
       showing.show(entry, record);
       return false;
     });
-    if (!read) return complain(read.error());
+    if (!read) return evidence->ends(read.error());
   }
   if (arguments.has("--json")) out(showing.json());
-  return exit_good;
+  return evidence->ends(exit_good);
 }
 
 }  // namespace

@@ -25,13 +25,19 @@ std::string as_json(const JournalVerification& found) {
   json.key("checkpoints").natural(found.checkpoints).key("findings").array();
   for (const JournalFinding& finding : found.findings) {
     json.object().key("file").string(finding.file).key("offset").natural(finding.offset);
+    if (finding.last_seq) json.key("last_seq").natural(*finding.last_seq);
     if (finding.seq) json.key("seq").natural(*finding.seq);
-    json.key("what").string(finding.what).end();
+    json.key("torn").boolean(finding.torn).key("what").string(finding.what).end();
   }
   json.end().key("good").boolean(found.clean());
   json.key("more_findings").boolean(found.more_findings).key("origin").string(found.origin);
   json.key("payloads_erased").natural(found.payloads_erased);
   json.key("payloads_present").natural(found.payloads_present);
+  json.key("readable").array();
+  for (const ReadableRecords& part : found.readable) {
+    json.object().key("first").natural(part.first).key("last").natural(part.end - 1).end();
+  }
+  json.end();
   json.key("records").natural(found.records).key("root").string(spelled(found.root));
   json.key("segments").natural(found.segments).key("snapshots").natural(found.snapshots).end();
   return json.take();
@@ -47,11 +53,16 @@ void print(const JournalVerification& found, const std::string& directory) {
                                                    found.records, found.segments,
                                                    visible(directory)));
   } else {
-    out(paint(Ink::bad, "damaged") + fmt::format("    {}{} findings in {}", found.findings.size(),
-                                                 found.more_findings ? " or more" : "",
-                                                 visible(directory)));
+    const bool torn = found.damage() == nullptr;
+    const std::size_t places = found.findings.size();
+    out(torn ? paint(Ink::warn, "torn") + "       the end of the journal in " + visible(directory)
+             : paint(Ink::bad, "damaged") +
+                   fmt::format("    in {} place{}{} of {}", places, places == 1 ? "" : "s",
+                               found.more_findings ? " or more" : "", visible(directory)));
+    out("readable   " + found.readable_text());
   }
-  out(fmt::format("log        {}\nroot       {}", visible(found.origin), spelled(found.root)));
+  out(fmt::format("log        {}", visible(found.origin)));
+  if (found.damage() == nullptr) out(fmt::format("root       {}", spelled(found.root)));
   const std::uint64_t behind =
       found.records > found.checkpoint_size ? found.records - found.checkpoint_size : 0;
   out(fmt::format("signed     {} records by {} checkpoints{}", found.checkpoint_size,
@@ -96,7 +107,8 @@ extern const CommandRow audit_verify_command = {
     {},
     run_verify,
     "Reads the files with code of its own and takes no lock, so a node may go on writing. Exits "
-    "with 1 where anything is not as it was written, and says where: file, offset, record. Whoever "
+    "with 1 where anything is not as it was written, and says where: file, offset, record; what "
+    "only follows from it is not said again; and which records can still be read. Whoever "
     "holds the node's key could write another history that verifies; against that, keep the root "
     "and the number of records somewhere else."};
 

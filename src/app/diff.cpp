@@ -192,16 +192,16 @@ int run_diff(const Arguments& arguments) {
   auto evidence = Evidence::open(arguments);
   if (!evidence) return complain(evidence.error());
   auto view = diff_view_of(arguments, *evidence);
-  if (!view) return complain(view.error());
+  if (!view) return evidence->ends(view.error());
   Differ differ(std::move(*candidate), *evidence, *view);
   for (;;) {
-    if (Status read = differ.read(); !read) return complain(read.error());
-    if (!arguments.has("--live")) break;
+    if (Status read = differ.read(); !read) return evidence->ends(read.error());
+    if (!arguments.has("--live") || !evidence->damage().empty()) break;
     ::usleep(look_again_every_us);
   }
   const ComparedCounts& counts = differ.counts();
   if (!view->json) out(counts_text(counts));
-  return counts.same == counts.calls ? exit_good : exit_no;
+  return evidence->ends(counts.same == counts.calls ? exit_good : exit_no);
 }
 
 }  // namespace

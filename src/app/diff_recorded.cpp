@@ -122,7 +122,7 @@ int run_diff_recorded(const Arguments& arguments) {
   auto evidence = Evidence::open(arguments);
   if (!evidence) return complain(evidence.error());
   auto view = diff_view_of(arguments, *evidence);
-  if (!view) return complain(view.error());
+  if (!view) return evidence->ends(view.error());
   CandidateHistory history(
       role, [&view](std::string_view run, Instant at) { return view->wants(run, at); });
   std::vector<RecordedLook> looks;
@@ -131,11 +131,11 @@ int run_diff_recorded(const Arguments& arguments) {
     if (look && view->json) looks.push_back(std::move(*look));
     return true;
   });
-  if (!read) return complain(read.error());
+  if (!read) return evidence->ends(read.error());
   const auto& all = history.candidates();
   if (all.empty()) {
     if (!view->json) out("no candidate of " + visible(role) + " was judged on these calls");
-    return exit_good;
+    return evidence->ends(exit_good);
   }
   const std::string& newest = all.back().policy;
   const auto shown = [&](const std::string& policy) { return view->all || policy == newest; };
@@ -151,7 +151,7 @@ int run_diff_recorded(const Arguments& arguments) {
   if (!view->json && !view->all && all.size() > 1) {
     out(paint(Ink::dim, fmt::format("{} before it: --all", several(all.size() - 1, "candidate"))));
   }
-  return otherwise ? exit_no : exit_good;
+  return evidence->ends(otherwise ? exit_no : exit_good);
 }
 
 }  // namespace pawl::app

@@ -4,7 +4,9 @@
 
 #include <fmt/format.h>
 
+#include "app/health.h"
 #include "app/paths.h"
+#include "app/terminal.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "io/journal/key_files.h"
@@ -50,18 +52,42 @@ Result<Evidence> Evidence::open(const Arguments& arguments) {
     return fail(Fault::missing, fmt::format("there is no journal in `{}`", visible(*directory)));
   }
   if (!disk) return std::unexpected(disk.error());
+  Progress progress("segments");
+  const auto health = health_of_journal(
+      **disk, [&progress](std::uint64_t done, std::uint64_t of) { progress.step(done, of); });
+  if (!health) return std::unexpected(health.error());
+  if (!health->damage.empty() && health->told_max == 0) {
+    return fail(Fault::corrupt, health->damage);
+  }
   auto reader = JournalReader::open(**disk);
   if (!reader) return std::unexpected(reader.error());
-  return Evidence(std::move(*directory), std::move(*disk), std::move(*reader));
+  Evidence evidence(std::move(*directory), std::move(*disk), std::move(*reader));
+  if (!health->damage.empty()) {
+    err("pawl: " + health->damage);
+    evidence.damage_ = health->damage;
+    evidence.told_max_ = health->told_max;
+  }
+  if (!health->torn.empty()) err("pawl: " + health->torn);
+  return evidence;
+}
+
+int Evidence::ends(int status) const {
+  return damage_.empty() || status != exit_good ? status : exit_no;
+}
+
+int Evidence::ends(const Error& error) const {
+  const int status = complain(error);
+  return damage_.empty() ? status : exit_no;
 }
 
 Status Evidence::records(std::uint64_t first,
                          const std::function<bool(const JournalEntry&, json::View)>& each) {
   if (Status placed = reader_.seek(first); !placed) return placed;
   for (;;) {
+    if (reader_.position() >= told_max_) return {};
     auto entry = reader_.next();
     if (!entry) return std::unexpected(entry.error());
-    if (!*entry) return {};
+    if (!*entry || (*entry)->seq >= told_max_) return {};
     const auto record = read(**entry);
     if (!record) return std::unexpected(record.error());
     if (!each(**entry, record->root())) return {};

@@ -2,6 +2,10 @@
 //
 // Nothing here takes the node's lock or changes a byte. Records come as they are stored; payloads
 // are looked up by their commitment and come back only when they are the bytes committed to.
+//
+// The journal is verified before anything of it is told (io/journal/verify.h). Where it is damaged,
+// that is said at once on standard error, only the records before the damage are told, and `ends`
+// makes the command fail: no report of a damaged journal looks like one of a whole journal.
 #pragma once
 
 #include <functional>
@@ -39,8 +43,16 @@ struct Inclusion {
 
 class Evidence {
  public:
-  // Fault::missing where the state directory holds no journal.
+  // Fault::missing where the state directory holds no journal; Fault::corrupt where none of it can
+  // be told.
   static Result<Evidence> open(const Arguments& arguments);
+
+  // What is wrong with the journal; empty: nothing.
+  const std::string& damage() const { return damage_; }
+  // The exit status of a command that would end with `status`.
+  int ends(int status) const;
+  // The same of one that ends with an error: what was not found may be behind the damage.
+  int ends(const Error& error) const;
 
   Disk& disk() { return *disk_; }
   JournalReader& reader() { return reader_; }
@@ -71,6 +83,8 @@ class Evidence {
   std::string directory_;
   std::unique_ptr<PosixDisk> disk_;
   JournalReader reader_;
+  std::string damage_;
+  std::uint64_t told_max_ = ~0ULL;  // records before the damage
 };
 
 // For whoever decides recorded calls once more. The evidence outlives it.

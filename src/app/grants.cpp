@@ -54,7 +54,7 @@ int list_grants(const Arguments& arguments) {
   const json::View grants = answer->root()["grants"];
   if (arguments.has("--json")) {
     out(json::write(grants));
-    return exit_good;
+    return node->ends(exit_good);
   }
   std::vector<std::vector<std::string>> rows;
   for (json::View grant : grants.elements()) {
@@ -66,7 +66,7 @@ int list_grants(const Arguments& arguments) {
   out(rows.empty()
           ? "nothing is granted for a while"
           : table(rows, {"grant", "run", "agent", "tool", "left", "used", "bounds", "approval"}));
-  return exit_good;
+  return node->ends(exit_good);
 }
 
 int end_grant(const Arguments& arguments) {

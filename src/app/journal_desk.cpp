@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <deque>
 #include <memory>
 #include <utility>
@@ -18,6 +19,7 @@ namespace pawl::app {
 namespace {
 
 constexpr Duration kProofLasts = Duration::seconds(60);
+constexpr std::int64_t kProofShare = 20;  // of the time that goes by, one part at most is proving
 constexpr int kPauseUs = 200'000;
 constexpr std::size_t kSaidBytesMax = 400;
 
@@ -63,19 +65,21 @@ void write_found(json::Writer& out, const FoundRecord& found) {
 }  // namespace
 
 std::string search_journal(const std::string& directory, AuditFilter filter,
-                           const std::function<bool()>& stop) {
+                           const std::function<bool()>& stop, const std::string& damage) {
   auto disk = PosixDisk::open(directory, PosixDisk::Root::must_exist);
   if (!disk) return desk_refusal("environment", disk.error().message);
   auto reader = JournalReader::open(**disk);
   if (!reader) return desk_refusal("environment", reader.error().message);
   std::deque<FoundRecord> found;
   bool more = false;
+  std::string wrong = damage;
   json::Parser parser;
   json::Document document;
   while (!stop()) {
     const auto entry = reader->next();
-    if (!entry) return desk_refusal("corrupt", entry.error().message);
-    if (!*entry) break;
+    // What stands before the damage is shown, and that it is all.
+    if (!entry && wrong.empty()) wrong = "the journal is damaged: " + entry.error().message;
+    if (!entry || !*entry) break;
     // A record of ours that is no JSON is found by the proof, and by nobody's search.
     if (!parser.parse((*entry)->record, document)) continue;
     if (!filter.wants(document.root())) continue;
@@ -86,26 +90,30 @@ std::string search_journal(const std::string& directory, AuditFilter filter,
     }
   }
   json::Writer out;
-  out.object().key("more").boolean(more).key("ok").boolean(true).key("records").array();
+  out.object();
+  if (!wrong.empty()) out.key("damage").string(visible(wrong));
+  out.key("more").boolean(more).key("ok").boolean(true).key("records").array();
   for (const FoundRecord& one : found) write_found(out, one);
   return out.end().end().take();
 }
 
-std::string prove_journal(const std::string& directory) {
+ProvedJournal prove_journal(const std::string& directory, std::function<bool()> stop) {
   auto disk = PosixDisk::open(directory, PosixDisk::Root::must_exist);
-  if (!disk) return desk_refusal("environment", disk.error().message);
+  if (!disk) return {desk_refusal("environment", disk.error().message), {}};
   VerifyOptions options;
-  options.findings_max = 1;
   options.pause = [] { ::usleep(kPauseUs); };
+  options.stop = std::move(stop);
   const auto found = verify_journal(**disk, options);
-  if (!found) return desk_refusal("environment", found.error().message);
+  if (!found) return {desk_refusal("environment", found.error().message), {}};
+  JournalHealth health = health_of(*found);
+  const std::string& wrong = health.damage.empty() ? health.torn : health.damage;
   json::Writer out;
   out.object().key("ok").boolean(true).key("records").natural(found->records);
-  out.key("root").string(pawl::spelled(found->root)).key("whole").boolean(found->clean());
-  out.key("why").string(found->clean() ? fmt::format("{} of them signed by {} checkpoints",
-                                                     found->checkpoint_size, found->checkpoints)
-                                       : visible(to_string(found->findings.front())));
-  return out.end().take();
+  out.key("root").string(pawl::spelled(found->root)).key("whole").boolean(health.damage.empty());
+  out.key("why").string(!wrong.empty() ? wrong
+                                       : fmt::format("{} of them signed by {} checkpoints",
+                                                     found->checkpoint_size, found->checkpoints));
+  return {out.end().take(), std::move(health)};
 }
 
 Task<std::string> JournalDesk::in_turn(std::function<std::string()> work) {
@@ -123,19 +131,34 @@ Task<std::string> JournalDesk::in_turn(std::function<std::string()> work) {
 }
 
 Task<std::string> JournalDesk::search(AuditFilter filter) {
-  co_return co_await in_turn([this, wanted = std::move(filter)] {
-    return search_journal(directory_, wanted, [this] { return stop_.load(); });
+  const std::string damaged = co_await damage();
+  co_return co_await in_turn([this, damaged, wanted = std::move(filter)] {
+    return search_journal(directory_, wanted, [this] { return stop_.load(); }, damaged);
   });
 }
 
 Task<std::string> JournalDesk::prove() {
-  const bool fresh = !proof_.empty() && loop_.now().ns - proved_.ns < kProofLasts.ns;
-  if (fresh) co_return proof_;
-  std::string proof = co_await in_turn([this] { return prove_journal(directory_); });
-  if (stop_) co_return proof;
+  const Duration began = loop_.now();
+  if (!proof_.empty() && began.ns - proved_.ns < lasts_.ns) co_return proof_;
+  const auto health = std::make_shared<std::optional<JournalHealth>>();
+  std::string proof = co_await in_turn([this, health] {
+    ProvedJournal proved = prove_journal(directory_, [this] { return stop_.load(); });
+    *health = std::move(proved.health);
+    return std::move(proved.text);
+  });
+  if (stop_ || !*health) co_return proof;
   proof_ = proof;
   proved_ = loop_.now();
+  lasts_ = std::min(kProofLasts, Duration{(proved_.ns - began.ns) * kProofShare});
+  const bool news = (*health)->damage != damage_;
+  damage_ = (*health)->damage;
+  if (news && !damage_.empty() && told_) told_(damage_);
   co_return proof;
+}
+
+Task<std::string> JournalDesk::damage() {
+  (void)co_await prove();
+  co_return damage_;
 }
 
 Task<std::optional<FoundCalls>> JournalDesk::look_back(std::vector<SoughtCall> sought) {

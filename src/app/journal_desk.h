@@ -1,4 +1,5 @@
-// Questions about the whole journal, for the console: a search, and whether it is what was written.
+// Questions about the whole journal, for the console and for whoever asks the node: a search, and
+// whether it is what was written.
 //
 // Both read every byte there is, so that is done aside (io/net/aside.h), one question at a time: of
 // the files beside the node that writes them, as `pawl audit` does. Cards have a desk of their own,
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "app/audit_text.h"
+#include "app/health.h"
 #include "base/task.h"
 #include "doors/control/look_back.h"
 #include "io/net/aside.h"
@@ -20,25 +22,39 @@
 
 namespace pawl::app {
 
-// The newest records that fit, oldest first, as JSON: `{"ok":true,"records":[…],"more":…}`.
+// The newest records that fit, oldest first, as JSON: `{"ok":true,"records":[…],"more":…}`, with
+// `damage` where there may be others behind it.
 std::string search_journal(const std::string& directory, AuditFilter filter,
-                           const std::function<bool()>& stop);
-// `{"ok":true,"whole":…,"records":…,"root":…,"why":…}`
-std::string prove_journal(const std::string& directory);
+                           const std::function<bool()>& stop, const std::string& damage = {});
+
+struct ProvedJournal {
+  std::string text;                     // `{"ok":true,"whole":…,"records":…,"root":…,"why":…}`
+  std::optional<JournalHealth> health;  // nothing: it could not be looked at
+};
+ProvedJournal prove_journal(const std::string& directory, std::function<bool()> stop = {});
 
 class JournalDesk {
  public:
   static constexpr std::size_t waiting_max = 8;
   static constexpr std::size_t records_found_max = 200;
 
-  JournalDesk(net::Loop& loop, std::string directory)
-      : loop_(loop), directory_(std::move(directory)), aside_(loop, waiting_max) {}
+  // `told` hears of damage, once.
+  JournalDesk(net::Loop& loop, std::string directory,
+              std::function<void(const std::string& damage)> told = {})
+      : loop_(loop),
+        directory_(std::move(directory)),
+        told_(std::move(told)),
+        aside_(loop, waiting_max) {}
   JournalDesk(const JournalDesk&) = delete;
   ~JournalDesk() { finish(); }
 
   Task<std::string> search(AuditFilter filter);
-  // What was proved less than a minute ago is not read again.
+  // What was proved just now is not read again: less than a minute ago, and sooner where it takes
+  // no time.
   Task<std::string> prove();
+  // What is wrong with the journal; empty: nothing, as far as is known.
+  Task<std::string> damage();
+  const std::string& known_damage() const { return damage_; }
   // How waiting calls were judged; nothing where nobody can read now.
   Task<std::optional<FoundCalls>> look_back(std::vector<SoughtCall> sought);
   // Whoever waits is answered.
@@ -48,8 +64,9 @@ class JournalDesk {
   Task<std::string> in_turn(std::function<std::string()> work);
 
   net::Loop& loop_;
-  std::string directory_, proof_;
-  Duration proved_{};
+  std::string directory_, proof_, damage_;
+  std::function<void(const std::string& damage)> told_;
+  Duration proved_{}, lasts_{};
   std::atomic<bool> stop_ = false;
   net::Aside aside_;
 };

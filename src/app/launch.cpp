@@ -17,9 +17,11 @@
 #include "app/client.h"
 #include "app/command.h"
 #include "app/commands.h"
+#include "app/health.h"
 #include "app/memory.h"
 #include "app/node.h"
 #include "app/paths.h"
+#include "io/journal/posix_disk.h"
 #include "io/net/detached.h"
 
 namespace pawl::app {
@@ -90,17 +92,45 @@ Status NodeLauncher::launch() const {
   return net::start_detached("/proc/self/exe", std::move(words), log, {memory_setting});
 }
 
+namespace {
+
+constexpr std::int64_t damage_look_at_us = 500'000;
+constexpr std::int64_t damaged_start_us = 2'000'000;
+
+std::string damage_in(const std::string& directory) {
+  auto disk = PosixDisk::open(directory, PosixDisk::Root::must_exist);
+  if (!disk) return {};
+  const auto health = health_of_journal(**disk);
+  return health ? health->damage : std::string();
+}
+
+}  // namespace
+
 Result<NodeConnection> NodeLauncher::ensure() const {
   auto connected = NodeConnection::open(state_directory_, control_socket);
   if (connected) return connected;
   // One that ends at this moment closes the connection, or breaks it.
   const Fault why = connected.error().fault;
+  if (why == Fault::invalid || why == Fault::corrupt) {
+    const std::string damage = damage_in(state_directory_);
+    if (!damage.empty()) return fail(Fault::corrupt, damage);
+  }
   if (why != Fault::missing && why != Fault::io) return std::unexpected(connected.error());
   if (Status launched = launch(); !launched) return std::unexpected(launched.error());
-  for (std::int64_t waited = 0; waited < start_within.ns / 1000; waited += launch_look_every_us) {
+  std::int64_t most_us = start_within.ns / 1000;
+  std::string damage;
+  for (std::int64_t waited = 0; waited < most_us; waited += launch_look_every_us) {
     ::usleep(launch_look_every_us);
     connected = NodeConnection::open(state_directory_, control_socket);
     if (connected) return connected;
+    // Some damage it starts with, and with some it does not: then nobody need wait so long.
+    const bool soon =
+        waited < damage_look_at_us && waited + launch_look_every_us >= damage_look_at_us;
+    if (soon) damage = damage_in(state_directory_);
+    if (soon && !damage.empty()) most_us = std::min(most_us, waited + damaged_start_us);
+  }
+  if (!damage.empty()) {
+    return fail(Fault::corrupt, fmt::format("the node does not start: {}", damage));
   }
   return fail(Fault::environment,
               fmt::format("the node did not start: see `{}/{}` ({})", state_directory_, log_name,

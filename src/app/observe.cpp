@@ -54,7 +54,7 @@ int run_observe_report(const Arguments& arguments) {
   auto evidence = Evidence::open(arguments);
   if (!evidence) return complain(evidence.error());
   const auto since = moment_of(arguments, "--since");
-  if (!since) return complain(since.error());
+  if (!since) return evidence->ends(since.error());
   const bool json = arguments.has("--json");
   const std::string wanted = arguments.word("role");
   WatchedReport report([&](std::string_view role, Instant at) {
@@ -65,7 +65,7 @@ int run_observe_report(const Arguments& arguments) {
         report.take(record);
         return true;
       });
-  if (!read) return complain(read.error());
+  if (!read) return evidence->ends(read.error());
   const auto& days = report.days();
   if (days.empty() && !json) out("nothing ran that a policy would have stopped");
   for (const auto& [date, roles] : days) {
@@ -73,7 +73,7 @@ int run_observe_report(const Arguments& arguments) {
       json ? write_day(date, role, day) : say_day(date, role, day);
     }
   }
-  return exit_good;
+  return evidence->ends(exit_good);
 }
 
 }  // namespace

@@ -198,10 +198,11 @@ void write(json::Writer& json, std::string_view name, const std::vector<Undecide
   json.end();
 }
 
-std::string as_json(const Replay& replay) {
+std::string as_json(const Replay& replay, const std::string& damage) {
   json::Writer json;
   json.object().key("agent").string(replay.agent).key("at_the_door").natural(replay.at_the_door);
   if (replay.broken) json.key("broken").string(replay.broken->message);
+  if (!damage.empty()) json.key("damage").string(damage);
   json.key("decisions").natural(replay.decisions).key("differences").array();
   for (const Difference& one : replay.differences) {
     json.object().key("call").string(one.call).key("decided_again").string(one.decided_again);
@@ -209,7 +210,7 @@ std::string as_json(const Replay& replay) {
     json.key("seq").natural(one.seq).end();
   }
   json.end().key("different").natural(replay.different).key("equal").natural(replay.equal);
-  json.key("holds").boolean(replay.holds());
+  json.key("holds").boolean(replay.holds() && damage.empty());
   write(json, "indeterminate", replay.indeterminate);
   write(json, "not_comparable", replay.not_comparable);
   json.key("phase").string(replay.phase).key("policy").string(replay.policy_file);
@@ -224,7 +225,7 @@ int run_replay(const Arguments& arguments) {
   auto evidence = Evidence::open(arguments);
   if (!evidence) return complain(evidence.error());
   const auto wanted = evidence->find_run(arguments.word("run"));
-  if (!wanted) return complain(wanted.error());
+  if (!wanted) return evidence->ends(wanted.error());
   Replayer replayer(*wanted, lookup_in(*evidence));
   Progress progress("records");
   const Status read =
@@ -232,15 +233,18 @@ int run_replay(const Arguments& arguments) {
         progress.step(entry.seq, 0);
         return replayer.take(record);
       });
-  if (!read) return complain(read.error());
+  if (!read) return evidence->ends(read.error());
   const Replay replay = replayer.finish();
   if (arguments.has("--json")) {
-    out(as_json(replay));
+    out(as_json(replay, evidence->damage()));
   } else {
     print_timeline(replay);
     print_verdict(replay);
+    if (!evidence->damage().empty()) {
+      out(paint(Ink::bad, "damaged") + "    the journal: this is the run as far as it can be read");
+    }
   }
-  return replay.holds() ? exit_good : exit_no;
+  return evidence->ends(replay.holds() ? exit_good : exit_no);
 }
 
 }  // namespace

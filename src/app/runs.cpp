@@ -151,19 +151,17 @@ int create_run(const Arguments& arguments) {
   return exit_good;
 }
 
-Result<json::Document> ask_status(const Arguments& arguments) {
-  auto node = control(arguments);
-  if (!node) return std::unexpected(node.error());
-  return node->ask(R"({"op":"status"})");
-}
+constexpr const char* kStatusAsked = R"({"op":"status"})";
 
 int list_runs(const Arguments& arguments) {
-  auto answer = ask_status(arguments);
+  auto node = control(arguments);
+  if (!node) return complain(node.error());
+  auto answer = node->ask(kStatusAsked);
   if (!answer) return complain(answer.error());
   const json::View runs = answer->root()["runs"];
   if (arguments.has("--json")) {
     out(json::write(runs));
-    return exit_good;
+    return node->ends(exit_good);
   }
   std::vector<std::vector<std::string>> rows;
   for (json::View run : runs.elements()) {
@@ -176,23 +174,25 @@ int list_runs(const Arguments& arguments) {
   }
   out(rows.empty() ? "there are no runs"
                    : table(rows, {"run", "agent", "sponsor", "state", "steps", "denied", "why"}));
-  return exit_good;
+  return node->ends(exit_good);
 }
 
 int show_run(const Arguments& arguments) {
-  auto answer = ask_status(arguments);
+  auto node = control(arguments);
+  if (!node) return complain(node.error());
+  auto answer = node->ask(kStatusAsked);
   if (!answer) return complain(answer.error());
   for (json::View run : answer->root()["runs"].elements()) {
     if (run.text("run") != arguments.word("run")) continue;
     if (arguments.has("--json")) {
       out(json::write(run));
-      return exit_good;
+      return node->ends(exit_good);
     }
     for (const auto [name, value] : run.members()) {
       out(fmt::format("{:<10} {}", name,
                       value.is_string() ? visible(value.string()) : json::write(value)));
     }
-    return exit_good;
+    return node->ends(exit_good);
   }
   return complain({Fault::missing, "there is no run `" + visible(arguments.word("run")) + "`", {}});
 }

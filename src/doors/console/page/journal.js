@@ -81,9 +81,10 @@ export function journal(view) {
   async function find() {
     const wanted = new URLSearchParams([...new FormData(form)].filter(([, value]) => value));
     try {
-      const { records, more } = await get(`journal?${wanted}`);
+      const { damage, records, more } = await get(`journal?${wanted}`);
       if (gone) return;
       put(results, [
+        damage ? h('p', { class: 'flag', role: 'alert' }, damage) : null,
         h('p', {}, `${plural(records.length, 'record')}${more ? ', and there are more' : ''}`),
         records.length > 0 ? table(records.toReversed()) : null,
       ]);
@@ -96,7 +97,7 @@ export function journal(view) {
       const { whole, records, root, why } = await get('journal/proof');
       if (gone) return;
       put(proof, [
-        whole ? badge('verified', 'good') : badge('does not verify', 'danger'),
+        whole ? badge('verified', 'good') : badge('damaged', 'danger'),
         ` ${plural(records, 'record')}, root `,
         copyable(root, 'the root'),
         why ? ` ${why}` : '',
