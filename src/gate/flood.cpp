@@ -18,6 +18,16 @@ std::uint64_t total(const RunDesk& run) {
                          [](std::uint64_t sum, const auto& entry) { return sum + entry.second; });
 }
 
+// Of these, the agent's own denials, which `max_denials` counts.
+std::uint64_t own_denials(const RunDesk& run) {
+  std::uint64_t sum = 0;
+  for (const auto& [text, count] : run.counted) {
+    Code code{};
+    if (!parse_code(text, code) || counts_as_denial(code)) sum += count;
+  }
+  return sum;
+}
+
 // The journal says how many refusals may be answered before it counts them: one more fits, or twice
 // as many are announced. Where not even that can be written, nothing is granted either.
 void announce(Desk& desk, const std::string& run, std::uint64_t counted) {
@@ -61,13 +71,14 @@ void count_refusal(Desk& desk, RunDesk& desk_of_run, const std::string& run, Cod
 void settle_counts(Desk& desk, RunDesk& desk_of_run, const Run& run) {
   if (desk_of_run.counted.empty() || run.phase != RunPhase::open) return;
   const Ceilings& ceilings = desk_of_run.policy->policy().ceilings;
-  const std::uint64_t more = total(desk_of_run);
   // A ceiling that is reached already is judged alike with every number above it: a run that cannot
   // halt by itself, under a halt of its agent say, must not write a record for each refusal.
-  const auto reaches = [more](const std::optional<std::uint64_t>& ceiling, const Count& count) {
+  const auto reaches = [](const std::optional<std::uint64_t>& ceiling, const Count& count,
+                          std::uint64_t more) {
     return ceiling && count.total() < *ceiling && count.total() + more >= *ceiling;
   };
-  if (reaches(ceilings.steps, run.steps) || reaches(ceilings.denials, run.denials)) {
+  if (reaches(ceilings.steps, run.steps, total(desk_of_run)) ||
+      reaches(ceilings.denials, run.denials, own_denials(desk_of_run))) {
     write_counts(desk, run.id);
   }
 }

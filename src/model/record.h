@@ -25,8 +25,12 @@
 namespace pawl {
 
 inline constexpr int record_format = 1;
-// Replay demands equal verdicts within one decision version only.
-inline constexpr int decision_abi = 2;
+// Replay demands equal verdicts within one decision version only, and the state counts what a
+// record says as its version did:
+//   3  only the agent's own denials count (counts_as_denial)
+//   2  every denial counted, and every held call that ended without a second look
+inline constexpr int decision_abi = 3;
+inline constexpr int all_denials_count_abi = 2;  // the last version in which they did
 
 // A node took the state directory. `fault` says why grants are stopped, if they are.
 struct NodeStarted {
@@ -194,6 +198,7 @@ struct CallEnded {
 struct DenialsCounted {
   std::string run, code;  // code empty: of a count that only looks ahead, or that a crash left
   std::uint64_t count = 0, ahead = 0;
+  std::int64_t abi = decision_abi;
 };
 
 struct ReviewerEnrolled {

@@ -233,6 +233,7 @@ void members(V& v, Part<V, CallEnded>& b) {
 }
 template <class V>
 void members(V& v, Part<V, DenialsCounted>& b) {
+  v.may("abi", b.abi, std::int64_t{all_denials_count_abi});
   v.may("ahead", b.ahead);
   v.may("code", b.code);
   v.need("count", b.count);

@@ -95,4 +95,34 @@ bool retryable(Code code) {
   return false;
 }
 
+bool counts_as_denial(Code code) {
+  switch (code) {
+    case Code::not_granted:
+    case Code::blocked:
+    case Code::constraint:
+    case Code::origin:
+    case Code::schema:
+    case Code::not_in_state:
+    case Code::approval_rejected:  // a person looked at what it asked for
+    case Code::ceiling:
+    case Code::ambiguous_request:
+      return true;
+    case Code::none:
+    case Code::tool_changed:  // the server's doing
+    case Code::frozen:        // the calendar's
+    case Code::approval_pending:
+    case Code::approval_expired:  // nobody answered
+    case Code::run_halted:
+    case Code::rate:  // it may ask again, and does as it was told
+    case Code::killed:
+    case Code::identity:  // of the set-up; every call would be denied alike
+    case Code::cancelled:
+    case Code::upstream_failed:
+    case Code::audit_unavailable:
+    case Code::internal:
+      return false;
+  }
+  return true;
+}
+
 }  // namespace pawl

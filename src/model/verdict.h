@@ -58,6 +58,11 @@ bool parse_code(std::string_view text, Code& into);
 // Whether the same call may succeed later without anybody changing anything.
 bool retryable(Code code);
 
+// Whether a denial with this code is the agent's own: it asked for what it may not have. Only these
+// count for `max_denials`; a server that is down, a switch that somebody threw and a question that
+// nobody answered say nothing about the agent.
+bool counts_as_denial(Code code);
+
 // A rule of the policy: where it stands in the tree (`tools/update_order_status/args/status`) and
 // in the file. Lives as long as the policy that owns it.
 struct Rule {

@@ -52,5 +52,19 @@ TEST(VerdictTest, RetryHelpsWhereTimeOrAPersonDoes) {
   EXPECT_FALSE(retryable(Code::approval_rejected));
 }
 
+TEST(VerdictTest, ADenialCountsWhereTheAgentAskedForWhatItMayNotHave) {
+  for (const Code code :
+       {Code::not_granted, Code::blocked, Code::constraint, Code::origin, Code::schema,
+        Code::not_in_state, Code::approval_rejected, Code::ceiling, Code::ambiguous_request}) {
+    EXPECT_TRUE(counts_as_denial(code)) << to_string(code);
+  }
+  for (const Code code :
+       {Code::none, Code::tool_changed, Code::frozen, Code::approval_pending,
+        Code::approval_expired, Code::run_halted, Code::rate, Code::killed, Code::identity,
+        Code::cancelled, Code::upstream_failed, Code::audit_unavailable, Code::internal}) {
+    EXPECT_FALSE(counts_as_denial(code)) << to_string(code);
+  }
+}
+
 }  // namespace
 }  // namespace pawl

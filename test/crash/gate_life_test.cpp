@@ -111,6 +111,15 @@ TEST_F(GateLife, OnlyTheFirstReviewerComesFromTheConfiguration) {  // H08
   EXPECT_TRUE(gate.enroll("bob", "passphrase", "v", "ann"));
 }
 
+TEST_F(GateLife, ThoseOfTheVeryFirstFileAreEnrolledTogether) {
+  Gate& gate = *world.gate;
+  EXPECT_FALSE(gate.enroll_first({{"ann", "passphrase", ""}}));
+  ASSERT_TRUE(gate.enroll_first({{"ann", "passphrase", "v"}, {"bob", "passphrase", "w"}}));
+  EXPECT_EQ(gate.state().reviewers().size(), 2u);
+  EXPECT_FALSE(gate.enroll_first({{"eve", "passphrase", "v"}}));
+  EXPECT_FALSE(gate.state().reviewers().contains("eve"));
+}
+
 TEST_F(GateLife, NotesAreBounded) {
   int written = 0;
   for (int i = 0; i < 1000; ++i) written += world.gate->note(world.run, "t", "x").has_value();

@@ -101,32 +101,7 @@ bool deny_untypable(const Situation& s, const Asked& asked, const Question& ques
 void bound_denials(const Situation& s, Verdict& v) {
   const Ceilings& ceilings = s.policy.ceilings;
   if (!ceilings.denials || v.halt || s.run.phase != RunPhase::open) return;
-  switch (v.reason.code) {
-    case Code::audit_unavailable:
-    case Code::killed:
-    case Code::run_halted:
-      return;  // not the agent's doing, or over already
-    case Code::none:
-    case Code::not_granted:
-    case Code::blocked:
-    case Code::constraint:
-    case Code::origin:
-    case Code::schema:
-    case Code::tool_changed:
-    case Code::frozen:
-    case Code::not_in_state:
-    case Code::approval_pending:
-    case Code::approval_rejected:
-    case Code::approval_expired:
-    case Code::ceiling:
-    case Code::rate:
-    case Code::identity:
-    case Code::ambiguous_request:
-    case Code::cancelled:
-    case Code::upstream_failed:
-    case Code::internal:
-      break;
-  }
+  if (!counts_as_denial(v.reason.code)) return;
   if (s.run.denials.settled < *ceilings.denials) return;
   v.halt = true;
   v.retry = false;

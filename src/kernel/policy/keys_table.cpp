@@ -292,7 +292,7 @@ constexpr Key kPolicyKeys[] = {
     {execution, "max_wall_clock", "duration", "no limit", 9, "The same as a duration."},
     {execution, "max_cost_usd", "decimal number", "no limit", 9,
      "Money for the model; not metered by `pawl mcp`."},
-    {execution, "max_denials", "whole number", "no limit", 9, "Denied calls until the run halts."},
+    {execution, "max_denials", "whole number", "no limit", 9, "Calls that the agent was denied for what it asked, until the run halts."},
     {execution, "on_budget_exceeded", "mapping", "halt and escalate", 9,
      "What happens when a ceiling is reached."},
     {execution, "waiting_counts", "true or false", "", 9, "Waiting never counts.", true},

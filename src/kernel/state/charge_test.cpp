@@ -126,19 +126,64 @@ TEST_F(ChargeTest, DenialsAreCountedWithinTheMinuteAndSinceAHalt) {
   EXPECT_EQ(j.run().denials_written(j.now), 2U);
 }
 
-TEST_F(ChargeTest, AHeldCallThatEndsUnadmittedIsADenialUnlessItWasWithdrawn) {
+TEST_F(ChargeTest, AHeldCallThatEndsWithoutASecondLookIsNoDenial) {
   j.hold("c1", "a1");
   j.must(ApprovalEnded{"a1", "expired", "c1"});
   j.must(J::ended("c1", "aborted"));
-  EXPECT_EQ(j.run().denials.settled, 1U);
   j.hold("c2", "a2");
   j.must(ApprovalEnded{"a2", "withdrawn", "c2"});
   j.must(J::ended("c2", "aborted"));
-  EXPECT_EQ(j.run().denials.settled, 1U);
   j.must(J::decided("c3", "hold"));  // nobody was asked
   j.must(J::ended("c3", "aborted"));
-  EXPECT_EQ(j.run().denials.settled, 2U);
+  EXPECT_EQ(j.run().denials.settled, 0U);
   EXPECT_EQ(j.run().live, 0U);
+}
+
+TEST_F(ChargeTest, OnlyTheAgentsOwnDenialsCount) {
+  int n = 0;
+  const auto denied = [&](std::string_view code) {
+    CallDecided d = J::decided("c" + std::to_string(++n), "deny");
+    d.code = code;
+    j.must(d);
+  };
+  for (const char* code : {"killed", "upstream_failed", "approval_expired", "rate", "frozen",
+                           "audit_unavailable", "internal", "cancelled", "identity"}) {
+    denied(code);
+  }
+  EXPECT_EQ(j.run().denials.settled, 0U);
+  EXPECT_EQ(j.run().steps.settled, 9U) << "each costs its step";
+  for (const char* code : {"not_granted", "blocked", "constraint", "approval_rejected"}) {
+    denied(code);
+  }
+  EXPECT_EQ(j.run().denials.settled, 4U);
+  denied("a code of some later version");
+  EXPECT_EQ(j.run().denials.settled, 5U);
+  j.must(DenialsCounted{"r", "upstream_failed", 7});
+  EXPECT_EQ(j.run().denials.settled, 5U);
+  EXPECT_EQ(j.run().steps.settled, 21U);
+}
+
+TEST_F(ChargeTest, RecordsOfAnOlderDecisionVersionCountAsTheyDidThen) {
+  CallDecided killed = J::decided("c1", "deny");
+  killed.code = "killed";
+  killed.abi = all_denials_count_abi;
+  j.must(killed);
+  EXPECT_EQ(j.run().denials.settled, 1U);
+  DenialsCounted counted{"r", "killed", 3};
+  counted.abi = all_denials_count_abi;
+  j.must(counted);
+  EXPECT_EQ(j.run().denials.settled, 4U);
+  CallDecided held = J::decided("c2", "hold");
+  held.abi = all_denials_count_abi;
+  held.approval = "a2";
+  j.must(held);
+  j.must(j.question("a2", "c2"));
+  const auto copy = State::from_json(j.state.to_json());
+  ASSERT_TRUE(copy);
+  EXPECT_EQ(copy->to_json(), j.state.to_json()) << "a snapshot keeps which version it was";
+  j.must(ApprovalEnded{"a2", "expired", "c2"});
+  j.must(J::ended("c2", "aborted"));
+  EXPECT_EQ(j.run().denials.settled, 5U);
 }
 
 TEST_F(ChargeTest, StartsAreRememberedForOneMinute) {

@@ -65,6 +65,7 @@ struct Fold {
   void lift_halt(Run& run);
   void retire(const Run& run);     // forgets closed runs beyond the bound
   void keep_time(Run& run) const;  // starts or stops the run's clock
+  static bool is_denial(std::int64_t abi, std::string_view code);
   void charge_denial(Run& run, std::uint64_t count) const;
   void end_call(LiveCall& call);  // out of the live calls; `call` is gone afterwards
   void stop_waiting(LiveCall& call);

@@ -138,7 +138,7 @@ Status Fold::operator()(const CallDecided& b) {
     const std::int64_t minute = floor_divide(at.ns, minute_ns);
     run->denial_records = run->denials_written(at) + 1;
     run->denial_minute = minute;
-    charge_denial(*run, 1);
+    if (is_denial(b.abi, b.code)) charge_denial(*run, 1);
   }
   if (b.halt) halt(*run, b.code, b.reason);
   keep_time(*run);
@@ -161,6 +161,7 @@ void Fold::propose(const CallDecided& b, Run& run, CallEvent event) {
 void Fold::look_again(const CallDecided& b, Run& run, CallEvent event) {
   LiveCall& call = state.calls_.at(b.call);
   stop_waiting(call);
+  call.abi = b.abi;
   const std::string asked = call.approval;
   if (event == CallEvent::admit) return admit(b, call, run);
   if (event == CallEvent::hold) hold(b, call, run);
@@ -178,6 +179,7 @@ LiveCall& Fold::begin_call(const CallDecided& b, Run& run) {
   call.id = b.call;
   call.run = b.run;
   call.since = at;
+  call.abi = b.abi;
   ++run.live;
   return state.calls_[b.call] = std::move(call);
 }
@@ -287,7 +289,9 @@ Status Fold::operator()(const CallEnded& b) {
   if (was_held) {
     const auto asked = state.approvals_.find(call.approval);
     const bool known = asked != state.approvals_.end();
-    if (!known || asked->second.phase != ApprovalPhase::withdrawn) charge_denial(run, 1);
+    // That nobody answered, or that its caller left, is no denial of what was asked.
+    const bool withdrawn = known && asked->second.phase == ApprovalPhase::withdrawn;
+    if (!withdrawn && call.abi <= all_denials_count_abi) charge_denial(run, 1);
     if (known && next(asked->second.phase, ApprovalEvent::withdraw)) {
       end_approval(asked->second, ApprovalPhase::withdrawn);
     }

@@ -92,6 +92,13 @@ void Fold::keep_time(Run& run) const {
   }
 }
 
+// Whether a refusal with this code counts, as the version counted that recorded it. Of a code that
+// nobody knows, and of what a crash left, the caller may have been told the worst.
+bool Fold::is_denial(std::int64_t abi, std::string_view code) {
+  Code known{};
+  return abi <= all_denials_count_abi || !parse_code(code, known) || counts_as_denial(known);
+}
+
 void Fold::charge_denial(Run& run, std::uint64_t count) const {
   run.denials.settled = sum_of(run.denials.settled, count);
 }
@@ -257,7 +264,7 @@ Status Fold::operator()(const DenialsCounted& b) {
   if (b.count == 0 && b.ahead == 0) return fail(Fault::corrupt, "a count of no denials");
   run->ahead = b.ahead;
   run->steps.settled = sum_of(run->steps.settled, b.count);
-  charge_denial(*run, b.count);
+  if (is_denial(b.abi, b.code)) charge_denial(*run, b.count);
   if (!run->first_call) run->first_call = at;
   keep_time(*run);
   run->journal_bytes = sum_of(run->journal_bytes, record_charge_bytes);

@@ -61,6 +61,7 @@ void time_member(V& v, std::string_view name, Part<V, std::optional<Instant>>& a
 
 template <class V>
 void members(V& v, Part<V, LiveCall>& c) {
+  v.may("abi", c.abi, std::int64_t{all_denials_count_abi});
   v.may("approval", c.approval);
   v.may("calls", c.calls);
   v.may("effect", c.has_effect);

@@ -45,11 +45,14 @@
 //   a grant     GrantMade while the request for it executes, so before its CallEnded: what a crash
 //               leaves is a grant or none. GrantEnded where somebody takes it back.
 //   refused     a request that never became a call: CallDecided `deny`, empty facts, 1 step.
-//   in a flood  DenialsCounted charges `count` steps and denials. `ahead` of them may be answered
+//   in a flood  DenialsCounted charges `count` steps, and denials by its code. `ahead` of them may
+//   be answered
 //               before the next one; a crash in between charges all of these, so that a run has
 //               never fewer denials than its caller was told (settle_after_crash).
 //   no room     CallDecided `hold` without an approval, then CallEnded `aborted`: nobody was asked.
-// A held call that ends unadmitted counts as a denial, unless its question was withdrawn.
+// Which denials count for `max_denials`: the agent's own, as counts_as_denial (model/verdict.h) has
+// it by code. A held call that ends without a second look is none. Records of an older decision
+// version count as they did there.
 // Threads: one loop owns a State. Shared with nobody.
 #pragma once
 
@@ -130,6 +133,7 @@ struct LiveCall {
   std::uint32_t calls = 0;
   std::vector<SumCharge> sums;
   Instant since{};
+  std::int64_t abi = decision_abi;  // decision version of its newest look
 };
 
 // A tool that people let a run use for a while (GrantMade). Over when its time is, when its calls
@@ -305,6 +309,8 @@ class State {
   const ByName<Reviewer>& reviewers() const { return reviewers_; }
   const std::set<std::string>& policies() const { return policies_; }  // digests with payload
   const std::set<std::string>& definitions() const { return definitions_; }
+  // By server and tool.
+  const std::map<std::pair<std::string, std::string>, Pin>& pins() const { return pins_; }
   std::uint64_t next_seq() const { return next_seq_; }
   std::int64_t epoch() const { return epoch_; }
 
