@@ -37,9 +37,9 @@ bool is_type(const http::Request& request, std::string_view wanted) {
   return http::same_ignoring_case(trim(type->substr(0, type->find(';'))), wanted);
 }
 
-constexpr std::array<std::string_view, 10> kRead = {
-    "approvals",     "approvals/", "status", "runs/",     "journal",
-    "journal/proof", "policies",   "people", "policies/", "together"};
+constexpr std::array<std::string_view, 11> kRead = {
+    "approvals", "approvals/", "status",    "runs/",    "journal", "journal/proof",
+    "policies",  "people",     "policies/", "together", "targets"};
 
 bool is_read(std::string_view path) {
   for (const std::string_view row : kRead) {
@@ -56,14 +56,14 @@ bool Known::by(std::string_view way) const {
   return std::ranges::find(ways, way) != ways.end();
 }
 
-void Visit::answer(int status, std::string json, std::string cookie) {
+void Visit::answer(int status, std::string json, std::vector<std::string> cookies) {
   if (!responder) return;
   http::Response response;
   response.status = status;
   response.headers.add("content-type", "application/json");
   response.headers.add("cache-control", "no-store");
   add_safety(response.headers);
-  if (!cookie.empty()) response.headers.add("set-cookie", cookie);
+  for (const std::string& cookie : cookies) response.headers.add("set-cookie", cookie);
   response.body = std::move(json);
   http::Responder once = std::move(*responder);
   responder.reset();
@@ -101,7 +101,8 @@ Console::Room::Room(ConsolePorts with)
       passphrases(ports.loop),
       tickets(ports.random(ticket_secret_bytes), ports.tickets),
       passkey_tickets({.life = ports.tickets.life}),
-      returns(ports.returns) {}
+      returns(ports.returns),
+      browsers(ports.random) {}
 
 bool Console::Room::stands(const Session& session) const {
   const auto known = ports.person(session.person);

@@ -12,7 +12,7 @@
 //   GET  /console/api/me                who is signed in
 //   GET  /console/api/WHAT              what the control door shows: approvals, approvals/ID,
 //                                       status, runs/ID, journal, journal/proof, policies, people,
-//                                       together?ids=ID,ID
+//                                       targets, together?ids=ID,ID
 //   GET  /console/api/events            what changes (live.h)
 //   POST /console/api/preview           `{"approval":…,"arguments_text":…}`: the question as it
 //                                       would be with other arguments

@@ -14,8 +14,10 @@
 #include <string_view>
 
 #include "base/json.h"
+#include "doors/console/browsers.h"
 #include "doors/console/console.h"
 #include "doors/console/passphrases.h"
+#include "io/approvals/brake.h"
 #include "io/approvals/proof.h"
 
 namespace pawl::console {
@@ -37,7 +39,7 @@ struct Visit {
   std::string person;
   Known known;
 
-  void answer(int status, std::string json, std::string cookie = {});
+  void answer(int status, std::string json, std::vector<std::string> cookies = {});
   void refuse(int status, std::string_view why);
   void refuse(const Error& error);
 };
@@ -69,6 +71,9 @@ struct Console::Room : std::enable_shared_from_this<Console::Room> {
   // The session of the request; without one it is answered with 401, and null.
   Session* admitted(Visit& visit, bool uses);
   std::string cookie_name(bool secure) const;
+  std::string browser_cookie(bool secure) const;
+  // Where this request comes from, of somebody who says that they are this person.
+  Typist typist_of(const http::Request& request, const std::string& person) const;
 
   // passkeys.cpp
   void passkey_challenge(Visit& visit);
@@ -99,8 +104,9 @@ struct Console::Room : std::enable_shared_from_this<Console::Room> {
   Passphrases passphrases;
   Tickets tickets;
   Redemptions passkey_tickets;
-  Returns returns;   // from a provider: no room of theirs is that of passkeys
-  Challenges brake;  // of its own: wrong passphrases here lock nobody out of the terminal
+  Returns returns;  // from a provider: no room of theirs is that of passkeys
+  Brake brake;      // of its own: wrong passphrases here slow nobody down at the terminal
+  Browsers browsers;
   std::map<std::string, std::uint32_t> counted;  // by passkey: how often it was used, as it says
   std::uint16_t port = 0;
   bool flushing = false, over = false;

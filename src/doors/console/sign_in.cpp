@@ -7,10 +7,17 @@
 #include "base/text.h"
 #include "doors/console/requests.h"
 #include "doors/console/room.h"
+#include "io/http/peer_key.h"
 #include "kernel/token/passkey.h"
 
 namespace pawl::console {
 namespace {
+
+constexpr int kBrowserSeconds = 90 * 24 * 3600;
+// Somebody who shares an address with strangers waits that long and no longer.
+constexpr Duration kHeldMax = Duration::seconds(5);
+constexpr std::string_view kTooMany =
+    "too many wrong passphrases came from here: each one has to wait some seconds";
 
 bool encrypted(const http::Request& request) {
   return request.headers.find("origin").value_or("").starts_with("https://");
@@ -57,6 +64,19 @@ std::string Console::Room::cookie_name(bool secure) const {
   return fmt::format("{}pawl-{}", secure ? "__Host-" : "", port);
 }
 
+std::string Console::Room::browser_cookie(bool secure) const {
+  return fmt::format("{}pawl-browser-{}", secure ? "__Host-" : "", port);
+}
+
+Typist Console::Room::typist_of(const http::Request& request, const std::string& person) const {
+  std::string_view mark = cookie_of(request.headers, browser_cookie(true));
+  if (mark.empty()) mark = cookie_of(request.headers, browser_cookie(false));
+  if (std::string browser = browsers.source_of(mark, person); !browser.empty()) {
+    return {std::move(browser), true};
+  }
+  return {"address " + (request.remote ? http::peer_key(request.remote->address) : ""), false};
+}
+
 Session* Console::Room::admitted(Visit& visit, bool uses) {
   const http::Request& request = visit.request;
   const std::string_view token = request.headers.find("x-pawl-token").value_or("");
@@ -91,46 +111,52 @@ Task<void> Console::Room::sign_in(VisitPtr visit) {
   auto asked = read_sign_in(visit->request.body);
   if (!asked) co_return visit->refuse(asked.error());
   const std::string person = asked->person;
-  if (Status may = brake.may_try(person, ports.now()); !may) {
-    co_return visit->refuse(429, may.error().message);
+  // The same for every name, whether anybody has it or not.
+  const Typist typist = typist_of(visit->request, person);
+  const Duration wait = std::min(brake.wait(typist.source, ports.now()), kHeldMax);
+  const bool slowed = wait.ns > 0;
+  if (slowed && !co_await passphrases.hold(typist.source, wait)) {
+    co_return visit->refuse(429, kTooMany);
   }
   const auto known = ports.person(person);
   const std::string way = passphrase_of(known);
   Status right = co_await passphrases.check(std::move(asked->passphrase),
-                                            way.empty() ? nobodys_verifier() : way);
+                                            way.empty() ? nobodys_verifier() : way, typist);
   if (right && way.empty()) right = fail(Fault::refused, std::string(wrong_sign_in));
   if (over) co_return visit->refuse(503, "the node ends");
   if (!right && right.error().fault != Fault::refused) co_return visit->refuse(right.error());
   // Somebody may have removed them meanwhile.
   const auto now_known = ports.person(person);
   if (!right || !now_known || !now_known->by(way)) {
-    // Names that nobody has would only fill the memory.
-    if (known) brake.failed(person, ports.now());
+    brake.failed(typist.source, ports.now());
     ports.note("sign-in refused", visible(person.substr(0, 128)) + " at the console");
+    if (slowed) co_return visit->refuse(429, kTooMany);
     co_return visit->refuse(403, wrong_sign_in);
   }
-  brake.succeeded(person);
+  brake.succeeded(typist.source);
   welcome(*visit, person, *now_known, way, std::move(asked->key));
 }
 
 Task<Status> Console::Room::proved_again(VisitPtr visit, std::string passphrase) {
   const auto self = shared_from_this();
   const std::string person = visit->person;
-  if (Status may = brake.may_try(person, ports.now()); !may) co_return may;
+  const Typist typist{"session " + std::to_string(visit->session), true};
+  if (Status may = brake.may_try(typist.source, ports.now()); !may) co_return may;
   const auto known = ports.person(person);
   const std::string way = passphrase_of(known);
   if (way.empty())
     co_return fail(Fault::refused, "without a passphrase there are no passkeys here");
   if (passphrase.empty()) co_return fail(Fault::refused, "say your passphrase first");
-  Status right = co_await passphrases.check(secrets::Credential::taken_from(passphrase), way);
+  Status right =
+      co_await passphrases.check(secrets::Credential::taken_from(passphrase), way, typist);
   const auto now_known = ports.person(person);
   if (right && !(now_known && now_known->by(way))) {
     right = fail(Fault::refused, std::string(wrong_sign_in));
   }
   if (right) {
-    brake.succeeded(person);
+    brake.succeeded(typist.source);
   } else if (right.error().fault == Fault::refused) {
-    brake.failed(person, ports.now());
+    brake.failed(typist.source, ports.now());
     ports.note("proof refused", visible(person) + ": a passkey without the passphrase");
     right = fail(Fault::refused, "this is not your passphrase");
   }
@@ -146,9 +172,16 @@ void Console::Room::welcome(Visit& visit, const std::string& person, const Known
              fmt::format("{} at the console, with a {}", visible(person), kind_of_way(way)));
   visit.person = person;
   visit.known = known;
-  visit.answer(200, person_json(visit, way, ports.node, opened.token),
-               fmt::format("{}={}; Path={}; HttpOnly; SameSite=Strict{}", cookie_name(secure),
-                           opened.cookie, secure ? "/" : "/console", secure ? "; Secure" : ""));
+  const std::string kept = fmt::format("HttpOnly; SameSite=Strict{}", secure ? "; Secure" : "");
+  const std::string_view path = secure ? "/" : "/console";
+  std::vector<std::string> cookies = {
+      fmt::format("{}={}; Path={}; {}", cookie_name(secure), opened.cookie, path, kept)};
+  if (!typist_of(visit.request, person).known) {
+    cookies.push_back(fmt::format("{}={}; Path={}; Max-Age={}; {}", browser_cookie(secure),
+                                  browsers.mark(person, ports.boot()), path, kBrowserSeconds,
+                                  kept));
+  }
+  visit.answer(200, person_json(visit, way, ports.node, opened.token), std::move(cookies));
 }
 
 void Console::Room::sign_out(Visit& visit) {
@@ -157,8 +190,8 @@ void Console::Room::sign_out(Visit& visit) {
   const bool secure = encrypted(visit.request);
   visit.answer(
       200, "{}",
-      fmt::format("{}=; Path={}; Max-Age=0; HttpOnly; SameSite=Strict{}", cookie_name(secure),
-                  secure ? "/" : "/console", secure ? "; Secure" : ""));
+      {fmt::format("{}=; Path={}; Max-Age=0; HttpOnly; SameSite=Strict{}", cookie_name(secure),
+                   secure ? "/" : "/console", secure ? "; Secure" : "")});
 }
 
 void Console::Room::me(Visit& visit) {

@@ -19,10 +19,6 @@ namespace {
 constexpr std::size_t key_bytes = 32;
 constexpr std::size_t salt_bytes = 16;
 constexpr std::size_t signature_bytes = 64;
-constexpr Duration brake_first = Duration::seconds(1);
-constexpr Duration brake_max = Duration::seconds(60);
-// The first failures cost nothing: people mistype.
-constexpr std::uint32_t free_failures = 2;
 
 using Key = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
 using Context = std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)>;
@@ -164,19 +160,11 @@ bool verify(const Challenge& challenge, std::string_view signature, std::string_
                           message.size()) == 1;
 }
 
-Status Challenges::may_try(const std::string& person, Instant now) const {
-  const auto brake = brakes_.find(person);
-  if (brake == brakes_.end() || now >= brake->second.until) return {};
-  return fail(Fault::refused,
-              fmt::format("too many wrong proofs: `{}` can try again in {}", visible(person),
-                          to_string(Duration{(brake->second.until - now).ns})));
-}
-
-Result<std::string> Challenges::open(const std::string& person, std::string_view nonce,
-                                     Instant now) {
-  if (Status may = may_try(person, now); !may) return std::unexpected(may.error());
+Result<std::string> Challenges::open(const std::string& source, const std::string& person,
+                                     std::string_view nonce, Instant now) {
+  if (Status may = brake_.may_try(source, now); !may) return std::unexpected(may.error());
   std::erase_if(open_, [&](const auto& entry) { return entry.second.until < now; });
-  const auto theirs = [&](const auto& entry) { return entry.second.person == person; };
+  const auto theirs = [&](const auto& entry) { return entry.second.source == source; };
   if (std::ranges::count_if(open_, theirs) >= open_of_one_max) {
     auto oldest = std::ranges::find_if(open_, theirs);
     for (auto at = open_.begin(); at != open_.end(); ++at) {
@@ -186,28 +174,17 @@ Result<std::string> Challenges::open(const std::string& person, std::string_view
   }
   if (open_.size() >= open_max) return fail(Fault::refused, "too many challenges are open");
   std::string text = hex(nonce);
-  open_[text] = Open{person, now + challenge_lifetime};
+  open_[text] = Open{source, person, now + challenge_lifetime};
   return text;
 }
 
-bool Challenges::take(const std::string& nonce_hex, const std::string& person, Instant now) {
+bool Challenges::take(const std::string& nonce_hex, const std::string& source,
+                      const std::string& person, Instant now) {
   const auto found = open_.find(nonce_hex);
-  if (found == open_.end()) return false;
+  if (found == open_.end() || found->second.source != source) return false;
   const Open open = found->second;
   open_.erase(found);
   return open.person == person && now < open.until;
-}
-
-void Challenges::failed(const std::string& person, Instant now) {
-  Brake& brake = brakes_[person];
-  ++brake.failures;
-  if (brake.failures <= free_failures) return;
-  const std::uint32_t doublings = std::min(brake.failures - free_failures - 1, 10U);
-  brake.until = now + std::min(Duration{brake_first.ns << doublings}, brake_max);
-}
-
-void Challenges::succeeded(const std::string& person) {
-  brakes_.erase(person);
 }
 
 }  // namespace pawl

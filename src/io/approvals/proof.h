@@ -21,6 +21,7 @@
 
 #include "base/error.h"
 #include "base/time.h"
+#include "io/approvals/brake.h"
 
 namespace pawl {
 
@@ -55,34 +56,33 @@ bool verify(const Challenge& challenge, std::string_view signature, std::string_
 // A verifier that has the promised form, and is of a passphrase alone.
 bool valid_verifier(std::string_view text);
 
-// Open challenges of a node, and a brake per person: each failure doubles the wait of that person,
-// up to a minute, and of nobody else (threats H09).
+// Open challenges of a node. Each belongs to the source that asked for it (a connection) and counts
+// for that one alone: nobody uses up, or pushes out, what another one holds (threats H09). Wrong
+// proofs slow their source down, and no person.
 class Challenges {
  public:
-  static constexpr std::size_t open_max = 1024;
-  // A person's oldest makes room for their next: whoever asks in one name locks nobody else out.
-  static constexpr std::ptrdiff_t open_of_one_max = 16;
+  // Of all the connections that a node accepts, each its share: none is left without.
+  static constexpr std::size_t open_max = 8192;
+  // A source's oldest makes room for its next.
+  static constexpr std::ptrdiff_t open_of_one_max = 2;
 
-  // `nonce` is 32 random bytes. Fault::refused while the person has to wait.
-  Result<std::string> open(const std::string& person, std::string_view nonce, Instant now);
-  // The same wait, for a proof that needs no challenge.
-  Status may_try(const std::string& person, Instant now) const;
-  // Takes the challenge out: it counts once. False where it is unknown, somebody else's, or old.
-  bool take(const std::string& nonce_hex, const std::string& person, Instant now);
-  void failed(const std::string& person, Instant now);
-  void succeeded(const std::string& person);
+  // `nonce` is 32 random bytes. Fault::refused while the source has to wait.
+  Result<std::string> open(const std::string& source, const std::string& person,
+                           std::string_view nonce, Instant now);
+  // Takes the challenge out: it counts once. False where it is unknown, of another source or
+  // person, or old.
+  bool take(const std::string& nonce_hex, const std::string& source, const std::string& person,
+            Instant now);
+  void failed(const std::string& source, Instant now) { brake_.failed(source, now); }
+  void succeeded(const std::string& source) { brake_.succeeded(source); }
 
  private:
   struct Open {
-    std::string person;
+    std::string source, person;
     Instant until;
   };
-  struct Brake {
-    std::uint32_t failures = 0;
-    Instant until{};
-  };
   std::unordered_map<std::string, Open> open_;
-  std::unordered_map<std::string, Brake> brakes_;
+  Brake brake_;
 };
 
 }  // namespace pawl

@@ -45,17 +45,6 @@ TEST(Proof, APassphraseThatWasTypedElsewhereIsTheOneOrNot) {
   EXPECT_EQ(check_passphrase("correct horse", "other").error().fault, Fault::invalid);
 }
 
-TEST(Challenges, TheBrakeCountsForProofsWithoutAChallengeToo) {
-  Challenges challenges;
-  for (int i = 0; i < 3; ++i) {
-    EXPECT_TRUE(challenges.may_try("ada", kNow));
-    challenges.failed("ada", kNow);
-  }
-  EXPECT_EQ(challenges.may_try("ada", kNow).error().fault, Fault::refused);
-  EXPECT_TRUE(challenges.may_try("bob", kNow));
-  EXPECT_TRUE(challenges.may_try("ada", kNow + Duration::seconds(1)));
-}
-
 TEST(Proof, RefusesBrokenSignaturesAndVerifiers) {
   const auto verifier = make_verifier("correct horse", kSalt);
   ASSERT_TRUE(verifier.has_value());
@@ -66,39 +55,75 @@ TEST(Proof, RefusesBrokenSignaturesAndVerifiers) {
   EXPECT_FALSE(make_verifier("short", kSalt).has_value());
 }
 
+std::string nonce_of(int number) {
+  std::string nonce = "n" + std::to_string(number);
+  nonce.resize(32, '.');
+  return nonce;
+}
+
 TEST(Challenges, CountOnceForTheirPersonUntilTheyEnd) {
   Challenges challenges;
-  const auto nonce = challenges.open("ada", std::string(32, 'n'), kNow);
+  const auto nonce = challenges.open("here", "ada", nonce_of(1), kNow);
   ASSERT_TRUE(nonce.has_value());
-  EXPECT_FALSE(challenges.take(*nonce, "eve", kNow));
-  EXPECT_FALSE(challenges.take(*nonce, "ada", kNow));  // the wrong try used it up
-  const auto second = challenges.open("ada", std::string(32, 'm'), kNow);
-  EXPECT_TRUE(challenges.take(*second, "ada", kNow + Duration::seconds(1)));
-  const auto third = challenges.open("ada", std::string(32, 'o'), kNow);
-  EXPECT_FALSE(challenges.take(*third, "ada", kNow + challenge_lifetime));
+  EXPECT_FALSE(challenges.take(*nonce, "here", "eve", kNow));
+  EXPECT_FALSE(challenges.take(*nonce, "here", "ada", kNow));  // the wrong try used it up
+  const auto second = challenges.open("here", "ada", nonce_of(2), kNow);
+  EXPECT_TRUE(challenges.take(*second, "here", "ada", kNow + Duration::seconds(1)));
+  const auto third = challenges.open("here", "ada", nonce_of(3), kNow);
+  EXPECT_FALSE(challenges.take(*third, "here", "ada", kNow + challenge_lifetime));
 }
 
-TEST(Challenges, WrongProofsSlowTheirPersonAndNobodyElse) {
+TEST(Challenges, AreOfTheConnectionThatAskedForThem) {
   Challenges challenges;
-  for (int i = 0; i < 1000; ++i) challenges.failed("ada", kNow);
-  EXPECT_FALSE(challenges.open("ada", std::string(32, 'a'), kNow).has_value());
-  EXPECT_TRUE(challenges.open("grace", std::string(32, 'g'), kNow).has_value());
+  const auto nonce = challenges.open("here", "ada", nonce_of(1), kNow);
+  EXPECT_FALSE(challenges.take(*nonce, "there", "ada", kNow)) << "it is not theirs";
+  EXPECT_TRUE(challenges.take(*nonce, "here", "ada", kNow)) << "and they did not use it up";
+}
+
+TEST(Challenges, WrongProofsSlowTheirSourceAndNobodyElse) {
+  Challenges challenges;
+  for (int i = 0; i < 1000; ++i) challenges.failed("there", kNow);
+  EXPECT_FALSE(challenges.open("there", "ada", nonce_of(1), kNow).has_value());
+  EXPECT_FALSE(challenges.open("there", "grace", nonce_of(2), kNow).has_value());
+  EXPECT_TRUE(challenges.open("here", "ada", nonce_of(3), kNow).has_value());
   EXPECT_TRUE(
-      challenges.open("ada", std::string(32, 'a'), kNow + Duration::seconds(61)).has_value());
-  challenges.succeeded("ada");
-  EXPECT_TRUE(challenges.open("ada", std::string(32, 'b'), kNow).has_value());
+      challenges.open("there", "ada", nonce_of(4), kNow + Duration::seconds(61)).has_value());
+  challenges.succeeded("there");
+  EXPECT_TRUE(challenges.open("there", "ada", nonce_of(5), kNow).has_value());
 }
 
-TEST(Challenges, AFloodInOneNameLocksNobodyElseOut) {  // H09
+TEST(Challenges, AFloodInTheirNamePushesNobodyOut) {  // H09
   Challenges challenges;
-  for (int i = 0; i < 5000; ++i) {
-    std::string nonce(32, 'a');
-    nonce.replace(0, 4, std::to_string(1000 + i));
-    ASSERT_TRUE(challenges.open("ada", nonce, kNow + Duration::milliseconds(i)).has_value());
+  const auto nonce = challenges.open("here", "ada", nonce_of(0), kNow);
+  for (int i = 0; i < 8000; ++i) {
+    const std::string source = "there " + std::to_string(i % 4000);
+    ASSERT_TRUE(challenges.open(source, "ada", nonce_of(i + 1), kNow).has_value()) << i;
   }
-  const auto nonce = challenges.open("grace", std::string(32, 'g'), kNow);
-  ASSERT_TRUE(nonce.has_value());
-  EXPECT_TRUE(challenges.take(*nonce, "grace", kNow));
+  EXPECT_TRUE(challenges.take(*nonce, "here", "ada", kNow));
+}
+
+TEST(Brake, SlowsASourceByItsOwnFailures) {
+  Brake brake;
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_TRUE(brake.may_try("there", kNow));
+    brake.failed("there", kNow);
+  }
+  EXPECT_EQ(brake.may_try("there", kNow).error().fault, Fault::refused);
+  EXPECT_TRUE(brake.may_try("here", kNow));
+  EXPECT_TRUE(brake.may_try("there", kNow + Duration::seconds(1)));
+  for (int i = 0; i < 100; ++i) brake.failed("there", kNow);
+  EXPECT_FALSE(brake.may_try("there", kNow + Duration::seconds(59)));
+  EXPECT_TRUE(brake.may_try("there", kNow + Duration::seconds(60)));
+  brake.succeeded("there");
+  EXPECT_TRUE(brake.may_try("there", kNow));
+}
+
+TEST(Brake, ItsTableIsBounded) {
+  Brake brake;
+  for (int i = 0; i < 10; ++i) brake.failed("busy", kNow + Duration::seconds(1));
+  for (int i = 0; i < 20'000; ++i) brake.failed("source " + std::to_string(i), kNow);
+  EXPECT_EQ(brake.size(), Brake::sources_max);
+  EXPECT_FALSE(brake.may_try("busy", kNow + Duration::seconds(2)));
 }
 
 }  // namespace

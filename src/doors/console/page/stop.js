@@ -1,6 +1,6 @@
 // The switch: what is stopped, what can be, and lifting it again.
 import { badge, h, moment, plural, put } from './dom.js';
-import { act, session } from './api.js';
+import { act, get, session } from './api.js';
 import { readStatus, store, watch } from './store.js';
 
 const scopes = ['all', 'role', 'agent', 'run', 'tool', 'upstream'];
@@ -17,6 +17,31 @@ function processes({ found, alive, asked, took_us: took }) {
     alive.length > 0
       ? h('p', { class: 'flag' }, 'Not proven dead: ', h('code', {}, alive.join(', ')))
       : null,
+  ];
+}
+
+// A name that nothing has: somebody in an emergency has to see that, and the right one.
+function nothing(done, what, name, choose) {
+  return [
+    h(
+      'p',
+      { class: 'flag' },
+      h('strong', {}, 'Nothing was stopped.'),
+      ` No ${what} is called `,
+      h('code', {}, name),
+      '.',
+    ),
+    done.near?.length > 0
+      ? h(
+          'p',
+          { class: 'row' },
+          'Did you mean ',
+          done.near.map((near) =>
+            h('button', { type: 'button', onclick: () => choose(near) }, near),
+          ),
+        )
+      : null,
+    h('p', {}, `The kill stands for a ${what} that is called so later; it can be lifted below.`),
   ];
 }
 
@@ -51,15 +76,51 @@ export function stop(view) {
   const now = h('div');
   const scope = h(
     'select',
-    { id: 'scope', name: 'scope', onchange: () => ready() },
+    {
+      id: 'scope',
+      name: 'scope',
+      onchange: () => {
+        name.value = '';
+        offer();
+        ready();
+      },
+    },
     scopes.map((word) => h('option', { value: word }, word)),
   );
   const field = (id, called) =>
     h('input', { id, name: called, autocomplete: 'off', oninput: () => ready() });
   const name = field('name', 'name');
+  const names = h('datalist', { id: 'names' });
+  name.setAttribute('list', 'names');
+  const there = h('p', { class: 'row', role: 'group', 'aria-label': 'what there is' });
+  let targets = {};
   const reason = field('why', 'reason');
   const ends = h('input', { id: 'processes', type: 'checkbox' });
   const button = h('button', { class: 'harm main' }, 'Stop');
+  function choose(one) {
+    name.value = one;
+    ready();
+    reason.focus();
+  }
+  // What there is of this kind: a few as buttons, all of them while somebody types.
+  function offer() {
+    const all = targets[scope.value] ?? [];
+    put(names, all.map((value) => h('option', { value })));
+    const shown = all.slice(0, 12);
+    put(there, [
+      shown.map((one) => h('button', { type: 'button', onclick: () => choose(one) }, one)),
+      all.length > shown.length ? ` and ${all.length - shown.length} others` : null,
+      scope.value !== 'all' && all.length === 0 ? 'There is none of these now.' : null,
+    ]);
+  }
+  async function readTargets() {
+    try {
+      targets = await get('targets');
+    } catch {
+      targets = {};
+    }
+    offer();
+  }
   function ready() {
     name.disabled = scope.value === 'all';
     button.disabled = !reason.value.trim() || (scope.value !== 'all' && !name.value.trim());
@@ -73,14 +134,17 @@ export function stop(view) {
         said.textContent = '';
         button.disabled = true;
         try {
+          const called = scope.value === 'all' ? '' : name.value.trim();
+          const what = scope.value === 'upstream' ? 'server' : scope.value;
           const done = await act({
             kind: 'kill',
             scope: scope.value,
-            name: scope.value === 'all' ? '' : name.value.trim(),
+            name: called,
             reason: reason.value,
             processes: ends.checked,
           });
-          put(outcome, stopped(done));
+          const found = done.found !== false;
+          put(outcome, found ? stopped(done) : nothing(done, what, called, choose));
           await readStatus();
         } catch (error) {
           said.textContent = error.message;
@@ -94,10 +158,11 @@ export function stop(view) {
       'div',
       { class: 'row' },
       h('div', { class: 'field' }, h('label', { for: 'scope' }, 'what'), scope),
-      h('div', { class: 'field' }, h('label', { for: 'name' }, 'which one'), name),
+      h('div', { class: 'field' }, h('label', { for: 'name' }, 'which one'), name, names),
       h('div', { class: 'field' }, h('label', { for: 'why' }, 'why'), reason),
       button,
     ),
+    there,
     h(
       'label',
       { class: 'check', for: 'processes' },
@@ -154,5 +219,6 @@ export function stop(view) {
   ]);
   ready();
   draw();
+  void readTargets();
   return { keys: {}, end: watch(draw) };
 }
