@@ -171,7 +171,7 @@ int accept_tools(const Arguments& arguments, const std::string& policy_file) {
   act_text.end().key("kind").string("accept").end();
   auto node = control(arguments);
   if (!node) return complain(node.error());
-  auto done = act(*node, acting_person(arguments), act_text.text());
+  auto done = act(*node, arguments, act_text.text());
   if (!done) return complain(done.error());
   if (Status written = write_lock(policy_file, *lock); !written) return complain(written.error());
   report.say(paint(Ink::good, "accepted") +
@@ -254,7 +254,7 @@ int accept_policy(const Arguments& arguments, const std::string& policy_file) {
   json::Writer act_text;
   act_text.object().key("agent").string(loaded.policy->agent).key("digest").string(digest);
   act_text.key("kind").string("accept_policy").end();
-  auto done = act(*node, acting_person(arguments), act_text.text());
+  auto done = act(*node, arguments, act_text.text());
   if (!done) return complain(done.error());
   report.say(paint(Ink::good, "accepted") + "   for the next runs of " +
              visible(loaded.policy->agent));
@@ -298,7 +298,7 @@ int accept_observation(const Arguments& arguments, const std::string& name) {
   json::Writer act_text;
   act_text.object().key("agent").string(name).key("digest").string(what.digest());
   act_text.key("kind").string("accept_observation").end();
-  auto done = act(*node, acting_person(arguments), act_text.text());
+  auto done = act(*node, arguments, act_text.text());
   if (!done) return complain(done.error());
   report.say(paint(Ink::good, "accepted"));
   if (report.json()) {
@@ -340,7 +340,7 @@ int accept_deployment(const Arguments& arguments) {
   json::Writer act_text;
   act_text.object().key("digest").string(digest);
   act_text.key("kind").string("accept_deployment").end();
-  auto done = act(*node, acting_person(arguments), act_text.text());
+  auto done = act(*node, arguments, act_text.text());
   if (!done) return complain(done.error());
   report.say(paint(Ink::good, "accepted") + "   and in force");
   if (report.json()) {

@@ -27,7 +27,7 @@ int acknowledge(const Arguments& arguments) {
   json::Writer act_text;
   act_text.object().key("escalation").string(id).key("kind").string("acknowledge");
   act_text.key("resolved").boolean(over).end();
-  auto done = act(*node, acting_person(arguments), act_text.text());
+  auto done = act(*node, arguments, act_text.text());
   if (!done) return complain(done.error());
   out(arguments.has("--json")
           ? json::write(done->root())

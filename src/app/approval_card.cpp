@@ -61,7 +61,7 @@ std::string may_not_of(json::View question) {
 }
 
 void write_asker(json::Writer& request, const std::string& person) {
-  request.key("passphrase").boolean(true).key("person").string(person);
+  if (!person.empty()) request.key("passphrase").boolean(true).key("person").string(person);
 }
 
 namespace {
@@ -219,7 +219,7 @@ Result<json::Document> question_of(NodeConnection& node, const Arguments& argume
   json::Writer request;
   request.object().key("op").string("approval").key("id").string(arguments.word("id"));
   request.key("full").boolean(arguments.has("--full"));
-  write_asker(request, acting_person(arguments));
+  write_asker(request, looking_person(node, arguments));
   request.end();
   return node.ask(request.text());
 }
@@ -242,8 +242,8 @@ Status approvable(json::View question) {
               "approved: read all of it with `--full`");
 }
 
-void say_answered(const Arguments& arguments, json::View done, const std::string& phase,
-                  const std::string& word) {
+void say_answered(const Arguments& arguments, const std::string& person, json::View done,
+                  const std::string& phase, const std::string& word) {
   const std::string wrong = card_word(done, "vigilance");
   if (arguments.has("--json")) {
     json::Writer result;
@@ -252,8 +252,7 @@ void say_answered(const Arguments& arguments, json::View done, const std::string
     result.end();
     return out(result.text());
   }
-  out(fmt::format("{} by {}; the question is now {}", word, visible(acting_person(arguments)),
-                  phase));
+  out(fmt::format("{} by {}; the question is now {}", word, visible(person), phase));
   if (wrong.empty()) return;
   out("It was asked for to see whether people read. Nothing would have run.\n"
       "It ought to be denied: " +

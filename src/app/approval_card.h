@@ -44,8 +44,8 @@ Result<std::string> ask_what_to_type(json::View question);
 
 // Says what became of a question that was answered: `word` is what was done. Whoever answered what
 // was only asked to see whether people read is told so.
-void say_answered(const Arguments& arguments, json::View done, const std::string& phase,
-                  const std::string& word);
+void say_answered(const Arguments& arguments, const std::string& person, json::View done,
+                  const std::string& phase, const std::string& word);
 
 // Why what is shown cannot be approved; empty: it can.
 Status approvable(json::View question);

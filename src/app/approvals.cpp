@@ -42,7 +42,7 @@ constexpr WordRow kIds[] = {{"id",
 int list(const Arguments& arguments) {
   auto node = control(arguments);
   if (!node) return complain(node.error());
-  const std::string person = acting_person(arguments);
+  const std::string person = looking_person(*node, arguments);
   json::Writer request;
   request.object().key("op").string("approvals");
   write_asker(request, person);
@@ -51,11 +51,11 @@ int list(const Arguments& arguments) {
   const json::View questions = answer->root()["approvals"];
   if (arguments.has("--json")) {
     out(json::write(questions));
-    return exit_good;
+    return node->ends(exit_good);
   }
   if (questions.size() == 0) {
     out("nothing waits for a person");
-    return exit_good;
+    return node->ends(exit_good);
   }
   std::vector<std::vector<std::string>> rows;
   std::set<std::string> refusals;
@@ -79,7 +79,7 @@ int list(const Arguments& arguments) {
   out(table(rows, head));
   const std::string of_all = refusals.size() == 1 ? *refusals.begin() : std::string();
   if (!of_all.empty()) out("`" + visible(person) + "` " + of_all);
-  return exit_good;
+  return node->ends(exit_good);
 }
 
 int show(const Arguments& arguments) {
@@ -96,8 +96,8 @@ int show(const Arguments& arguments) {
   return exit_good;
 }
 
-int tell_answers(const Arguments& arguments, bool approve, const std::vector<std::string>& ids,
-                 const std::string& measured) {
+int tell_answers(const Arguments& arguments, const Deciding& how,
+                 const std::vector<std::string>& ids, const std::string& measured) {
   if (arguments.has("--json")) {
     json::Writer result;
     result.object().key("approvals").array();
@@ -107,9 +107,8 @@ int tell_answers(const Arguments& arguments, bool approve, const std::vector<std
     out(result.end().text());
     return exit_good;
   }
-  out(paint(approve ? Ink::good : Ink::bad, approve ? "approved" : "rejected") +
-      fmt::format(" by {}: {} questions, each for its own call", visible(acting_person(arguments)),
-                  ids.size()));
+  out(paint(how.approve ? Ink::good : Ink::bad, how.approve ? "approved" : "rejected") +
+      fmt::format(" by {}: {} questions, each for its own call", visible(how.person), ids.size()));
   if (!measured.empty()) {
     out("Asked for to see whether people read, and nothing would have run: " + measured);
   }
@@ -132,14 +131,14 @@ int give_one(const Arguments& arguments, NodeConnection& node, const Deciding& h
   if (!done) return complain(done.error());
   const auto after = question_of(node, arguments);
   const std::string phase = after ? card_word(after->root()["approval"], "phase") : "";
-  say_answered(arguments, done->root(), phase,
+  say_answered(arguments, how.person, done->root(), phase,
                paint(how.approve ? Ink::good : Ink::bad, how.approve ? "approved" : "rejected"));
   return exit_good;
 }
 
 Result<Deciding> deciding(const Arguments& arguments, bool approve) {
   Deciding how{.approve = approve,
-               .person = acting_person(arguments),
+               .person = {},  // the node knows who there is
                .reason = arguments.one("--reason").value_or("")};
   if (!approve) return how;  // these two words are of `approve`
   how.for_run = arguments.has("--for-run");
@@ -160,11 +159,14 @@ Result<Deciding> deciding(const Arguments& arguments, bool approve) {
 }
 
 int give(const Arguments& arguments, bool approve) {
-  const auto wanted = deciding(arguments, approve);
+  auto wanted = deciding(arguments, approve);
   if (!wanted) return complain(wanted.error());
-  const Deciding& how = *wanted;
+  Deciding& how = *wanted;
   auto node = control(arguments);
   if (!node) return complain(node.error());
+  auto person = acting_person(*node, arguments);
+  if (!person) return complain(person.error());
+  how.person = *std::move(person);
   const std::vector<std::string> ids = arguments.words("id");
   if (ids.size() == 1) return give_one(arguments, *node, how);
   if (arguments.has("--typed")) {
@@ -177,7 +179,7 @@ int give(const Arguments& arguments, bool approve) {
   if (!arguments.has("--json")) print_lines(together_lines(all));
   const auto done = send_answers(*node, how, all);
   if (!done) return complain(done.error());
-  return tell_answers(arguments, approve, ids, card_word(done->root(), "vigilance"));
+  return tell_answers(arguments, how, ids, card_word(done->root(), "vigilance"));
 }
 
 int approve(const Arguments& arguments) {

@@ -129,11 +129,13 @@ int change(const Arguments& arguments) {
   act_text.key("reason").string(arguments.one("--reason").value_or(""));
   act_text.key("shown").string(question.text("shown").value_or(""));
   act_text.key("typed").string(*typed).end();
-  const auto done = act(*node, acting_person(arguments), act_text.text());
+  const auto person = acting_person(*node, arguments);
+  if (!person) return complain(person.error());
+  const auto done = act(*node, *person, act_text.text());
   if (!done) return complain(done.error());
   const auto after = question_of(*node, arguments);
   const std::string phase = after ? card_word(after->root()["approval"], "phase") : "";
-  say_answered(arguments, done->root(), phase, paint(Ink::good, "changed and approved"));
+  say_answered(arguments, *person, done->root(), phase, paint(Ink::good, "changed and approved"));
   return exit_good;
 }
 

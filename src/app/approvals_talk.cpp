@@ -30,7 +30,7 @@ constexpr WordRow kWordsOfPass[] = {{"id", "the question, as `approvals list` na
 int said(const Arguments& arguments, const std::string& act_text, const std::string& sentence) {
   auto node = control(arguments);
   if (!node) return complain(node.error());
-  const auto done = act(*node, acting_person(arguments), act_text);
+  const auto done = act(*node, arguments, act_text);
   if (!done) return complain(done.error());
   if (arguments.has("--json")) {
     json::Writer result;

@@ -282,11 +282,12 @@ int watch(const Arguments& arguments) {
   if (!directory) return complain(directory.error());
   auto node = control(arguments);
   if (!node) return complain(node.error());
-  QueueLink watched(std::move(*node), *directory, acting_person(arguments));
+  const std::string person = looking_person(*node, arguments);
+  QueueLink watched(std::move(*node), *directory, person);
   if (arguments.has("--json")) return print_changes(std::move(watched));
   auto screen = Screen::open();
   if (!screen) return complain(screen.error());
-  LiveQueue(std::move(watched), std::move(*screen), acting_person(arguments)).run();
+  LiveQueue(std::move(watched), std::move(*screen), person).run();
   return exit_good;
 }
 

@@ -3,8 +3,12 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <cstdlib>
 #include <utility>
+#include <vector>
 
 #include "app/node.h"
 #include "app/paths.h"
@@ -32,6 +36,16 @@ Fault fault_of(std::string_view word) {
   if (word == "io") return Fault::io;
   if (word == "corrupt") return Fault::corrupt;
   return Fault::internal;
+}
+
+// The first few of them.
+std::string names_in_words(const std::vector<std::string>& names) {
+  constexpr std::size_t shown_max = 8;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(names.size(), shown_max); ++i) {
+    text += (i == 0 ? "`" : ", `") + visible(names[i]) + "`";
+  }
+  return names.size() > shown_max ? text + " and others" : text;
 }
 
 }  // namespace
@@ -74,7 +88,15 @@ Result<json::Document> NodeConnection::ask(std::string_view request) {
     return fail(fault_of(root.text("fault").value_or("refused")),
                 std::string(root.text("error").value_or("the node refused")));
   }
+  if (const auto damage = root.text("damage"); damage && damage_.empty()) {
+    damage_ = *damage;
+    err("pawl: " + visible(damage_, Newlines::keep));
+  }
   return document;
+}
+
+int NodeConnection::ends(int status) const {
+  return damage_.empty() || status != exit_good ? status : exit_no;
 }
 
 Status NodeConnection::send(std::string_view request, const std::vector<int>& fds) {
@@ -110,11 +132,48 @@ Result<json::Document> act(NodeConnection& node, const std::string& person,
   return node.ask(out.text());
 }
 
-std::string acting_person(const Arguments& arguments) {
+Result<std::string> acting_person(NodeConnection& node, const Arguments& arguments) {
+  std::string wanted = arguments.one("--as").value_or("");
+  const char* named = std::getenv("PAWL_REVIEWER");
+  if (wanted.empty() && named != nullptr) wanted = named;
+  auto answer = node.ask(R"({"op":"reviewers"})");
+  if (!answer) return std::unexpected(answer.error());
+  std::vector<std::string> names;
+  for (json::View one : answer->root()["reviewers"].elements()) {
+    names.emplace_back(one.text("person").value_or(""));
+  }
+  const auto enrolled = [&names](std::string_view name) {
+    return std::ranges::find(names, name) != names.end();
+  };
+  if (enrolled(wanted)) return wanted;
+  if (names.empty()) {
+    return fail(Fault::usage,
+                "no reviewer is enrolled: the first is enrolled with `pawl reviewers add NAME`");
+  }
+  const std::string all = names_in_words(names);
+  if (!wanted.empty()) {
+    return fail(Fault::usage, fmt::format("no reviewer is called `{}`; enrolled {} {}",
+                                          visible(wanted), names.size() == 1 ? "is" : "are", all));
+  }
+  const passwd* entry = ::getpwuid(::getuid());
+  if (entry != nullptr && enrolled(entry->pw_name)) return std::string(entry->pw_name);
+  if (names.size() == 1) return names.front();
+  return fail(Fault::usage, "say which reviewer you are with `--as NAME`; enrolled are " + all);
+}
+
+std::string looking_person(NodeConnection& node, const Arguments& arguments) {
   if (const auto given = arguments.one("--as")) return *given;
   if (const char* named = std::getenv("PAWL_REVIEWER")) return named;
+  if (auto person = acting_person(node, arguments)) return *std::move(person);
   const passwd* entry = ::getpwuid(::getuid());
   return entry == nullptr ? std::string() : std::string(entry->pw_name);
+}
+
+Result<json::Document> act(NodeConnection& node, const Arguments& arguments,
+                           const std::string& act_json) {
+  const auto person = acting_person(node, arguments);
+  if (!person) return std::unexpected(person.error());
+  return act(node, *person, act_json);
 }
 
 }  // namespace pawl::app

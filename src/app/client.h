@@ -21,11 +21,15 @@ class NodeConnection {
   // One request, one answer; `{"ok":false}` comes back as an error of the node's fault.
   Result<json::Document> ask(std::string_view request);
   Status send(std::string_view request, const std::vector<int>& fds);
+  // The exit status of a command that would end with `status`: an answer that tells of a damaged
+  // journal was said to be one on standard error, and is no good answer.
+  int ends(int status) const;
   net::BlockingChannel& channel() { return channel_; }
 
  private:
   explicit NodeConnection(net::BlockingChannel channel) : channel_(std::move(channel)) {}
   net::BlockingChannel channel_;
+  std::string damage_;  // what the node says is wrong with its journal
 };
 
 // Connects to the control socket, starting the node where none runs.
@@ -36,7 +40,14 @@ Result<NodeConnection> control(const Arguments& arguments);
 Result<json::Document> act(NodeConnection& node, const std::string& person,
                            const std::string& act_json);
 
-// `--as NAME`, else PAWL_REVIEWER, else the name of the user.
-std::string acting_person(const Arguments& arguments);
+// The same of whoever acts by the command line.
+Result<json::Document> act(NodeConnection& node, const Arguments& arguments,
+                           const std::string& act_json);
+
+// Who acts: `--as NAME`, else PAWL_REVIEWER, else the user where a reviewer is called so, else the
+// only reviewer that is enrolled. Fault::usage, with the names that are, where that says nobody.
+Result<std::string> acting_person(NodeConnection& node, const Arguments& arguments);
+// The same for who only looks: any name that is given, and the user's where that says nobody.
+std::string looking_person(NodeConnection& node, const Arguments& arguments);
 
 }  // namespace pawl::app

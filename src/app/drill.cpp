@@ -32,7 +32,7 @@ int run_drill(const Arguments& arguments) {
   json::Writer act_text;
   act_text.object().key("everything").boolean(arguments.has("--everything"));
   act_text.key("kind").string("drill").end();
-  auto done = act(*node, acting_person(arguments), act_text.text());
+  auto done = act(*node, arguments, act_text.text());
   if (!done) return complain(done.error());
   const json::View root = done->root();
   const bool passed = root["passed"].kind() == json::Kind::boolean && root["passed"].boolean();
@@ -66,6 +66,7 @@ Result<std::optional<Instant>> last_drill(const Arguments& arguments) {
     return true;
   });
   if (!read) return std::unexpected(read.error());
+  if (!evidence->damage().empty()) return fail(Fault::corrupt, evidence->damage());
   return last;
 }
 

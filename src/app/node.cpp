@@ -72,8 +72,17 @@ Status Node::open_journal() {
   };
   replay.record = [&](std::uint64_t, std::string_view text) { return fold_record(folded, text); };
   auto opened = Journal::open(*disk_, std::move(journal), replay);
+  if (!opened && opened.error().fault == Fault::corrupt) {
+    return fail(Fault::corrupt, "the journal is damaged, so the node does not start: " +
+                                    opened.error().message +
+                                    "; `pawl audit verify` says what can still be read");
+  }
   if (!opened) return std::unexpected(opened.error());
   journal_ = std::move(*opened);
+  if (const Recovery& found = journal_->recovery(); found.torn_bytes > 0) {
+    log_line(fmt::format("the journal had a torn end: {} bytes behind record {} were cut off",
+                         found.torn_bytes, found.size == 0 ? 0 : found.size - 1));
+  }
   auto key = journal::open_node_key(*disk_, journal_->origin(), random_bytes);
   if (!key) return std::unexpected(key.error());
   key_ = std::move(*key);
@@ -110,21 +119,21 @@ Status Node::open_journal() {
 
 // Reviewers of the deployment file count while nobody is enrolled; afterwards a reviewer enrols.
 Status Node::enrol_configured() {
-  const bool first = gate_->state().reviewers().empty();
+  const auto& known = gate_->state().reviewers();
+  std::vector<Gate::ConfiguredReviewer> first;
   for (const auto& [name, person] : deployment_.people) {
     if (person.verifier.empty()) continue;
-    const auto& known = gate_->state().reviewers();
     const auto found = known.find(name);
     if (found != known.end() && is_known_by(found->second.verifier, person.verifier)) continue;
-    if (!first) {
-      log_line("the deployment file names reviewer `" + name +
-               "` anew: a reviewer enrols others with `pawl reviewers add`");
-      (void)gate_->note({}, "reviewer not enrolled", name);
+    if (known.empty()) {
+      first.push_back({name, person.proof, person.verifier});
       continue;
     }
-    if (Status done = gate_->enroll(name, person.proof, person.verifier, {}); !done) return done;
+    log_line("the deployment file has a verifier of `" + name +
+             "` that no reviewer has enrolled: `pawl reviewers add " + name + " --as REVIEWER`");
+    (void)gate_->note({}, "reviewer not enrolled", name);
   }
-  return {};
+  return first.empty() ? Status{} : gate_->enroll_first(first);
 }
 
 // Who may answer, as the deployment file says it now.
@@ -218,7 +227,9 @@ void Node::open_control() {
       [this] { return config_; },
       [this](const std::string& digest, const std::string& person) {
         return accept_config(digest, person);
-      }});
+      },
+      [this](bool now) { return journal_damage(now); },
+      [this] { return standing_names(); }});
 }
 
 Status Node::open() {
@@ -249,7 +260,10 @@ Status Node::open() {
   people_changed();
   roll_out();
   card_desk_ = std::make_unique<JournalDesk>(loop_, options_.state_directory);
+  journal_desk_ = std::make_unique<JournalDesk>(
+      loop_, options_.state_directory, [this](const std::string& damage) { say_damage(damage); });
   open_control();
+  spawn(look_at_journal());
   for (const auto& [id, run] : gate_->state().runs()) {
     if (run.phase != RunPhase::closed) gate_->leave_run(id);
   }
@@ -294,6 +308,7 @@ void Node::watch_idle() {
 void Node::close() {
   close_console();
   if (card_desk_) card_desk_->finish();
+  if (journal_desk_) journal_desk_->finish();
   if (api_) api_->finish();
   // Whoever waits for an issuer's keys is answered while there is somebody to answer.
   if (identities_) identities_->finish();

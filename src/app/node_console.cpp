@@ -98,7 +98,6 @@ Status Node::open_console() {
   if (Status opened = listener->listen(where, listen, config_directory_); !opened) return opened;
   door->listens_on(listener->port());
   console_ = std::move(door);
-  journal_desk_ = std::make_unique<JournalDesk>(loop_, options_.state_directory);
   console_listener_ = std::move(listener);
   log_line("console at " + console_listener_->address());
   return {};
@@ -156,6 +155,27 @@ Task<std::string> Node::console_asks(std::string request) {
   co_return co_await control_->answer(std::move(request));
 }
 
+// Recovery reads what the node's state comes from: not what lies before the snapshot, and no old
+// payload. So the whole journal is looked at beside the loop, at the start and when people ask.
+Task<void> Node::look_at_journal() {
+  if (std::exchange(looking_at_journal_, true)) co_return;
+  (void)co_await journal_desk_->damage();
+  looking_at_journal_ = false;
+}
+
+Task<std::string> Node::journal_damage(bool now) {
+  constexpr std::uint64_t records_soon_read = 500'000;
+  if (now && journal_->next() <= records_soon_read) co_return co_await journal_desk_->damage();
+  if (now) spawn(look_at_journal());
+  co_return journal_desk_->known_damage();
+}
+
+// What is granted goes on: the state is what was recovered, and from a snapshot that was signed.
+void Node::say_damage(const std::string& damage) {
+  log_line("warning: " + damage);
+  gate_->escalate({}, "journal_damaged", damage);
+}
+
 // For whoever asks over the control socket, which is the user's own.
 Result<std::string> Node::console_address() {
   if (!console_) {
@@ -177,7 +197,6 @@ void Node::reload_console() {
 void Node::close_console() {
   if (console_) console_->finish();
   if (provider_) provider_->finish();
-  if (journal_desk_) journal_desk_->finish();
   console_listener_.reset();
   console_.reset();
 }

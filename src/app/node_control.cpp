@@ -41,8 +41,9 @@ void Node::asked(net::Fd socket, net::Peer peer) {
 
 namespace {
 
-Task<void> answer(Control& control, std::string request, std::function<void(std::string)> deliver) {
-  deliver(co_await control.answer(std::move(request)));
+Task<void> answer(Control& control, std::string request, std::string source,
+                  std::function<void(std::string)> deliver) {
+  deliver(co_await control.answer(std::move(request), std::move(source)));
 }
 
 }  // namespace
@@ -51,7 +52,8 @@ void Node::control_frame(std::uint64_t id, net::Frame frame) {
   const auto found = asking_.find(id);
   if (found == asking_.end()) return;
   ++found->second->running;
-  spawn(answer(*control_, std::move(frame.text), [this, id](std::string text) {
+  std::string source = "connection " + std::to_string(id);
+  spawn(answer(*control_, std::move(frame.text), std::move(source), [this, id](std::string text) {
     const auto entry = asking_.find(id);
     if (entry == asking_.end()) return;
     --entry->second->running;
@@ -75,6 +77,23 @@ void Node::killed(const Stopped& stopped) {
       endpoint.cancel_all();
     }
   });
+}
+
+// What a kill may name although nothing of it runs.
+StandingNames Node::standing_names() {
+  StandingNames names;
+  for (const auto& [role, row] : deployment_.roles) {
+    names.roles.push_back(role);
+    if (!options_.serves) continue;
+    if (auto governs = policy_for(role); governs.policy) names.policies.push_back(governs.policy);
+  }
+  for (const auto& [agent, row] : deployment_.agents) names.agents.push_back(agent);
+  for (const auto& [server, row] : deployment_.servers) names.servers.push_back(server);
+  for (const auto& [id, joined] : joined_) {
+    names.servers.insert(names.servers.end(), joined->server_names.begin(),
+                         joined->server_names.end());
+  }
+  return names;
 }
 
 // Processes behind what was killed. Not ended, they are only counted: their sessions go on, with

@@ -55,6 +55,22 @@ std::string texts(json::View list) {
 
 std::vector<std::string> process_lines(json::View processes);
 
+// A name that nothing has is an answer: no.
+int nothing_done(const Error& error) {
+  const int status = complain(error);
+  return error.fault == Fault::missing ? exit_no : status;
+}
+
+int say_nothing_stopped(const std::string& scope, const std::string& name, json::View near) {
+  const std::string what = scope == "upstream" ? "server" : scope;
+  err("pawl: nothing was stopped: no " + what + " is called `" + visible(name) + "`");
+  out(paint(Ink::bad, "nothing was stopped"));
+  out("nearest names          " + texts(near));
+  out("the kill stands        for a " + what +
+      " that is called so later; to lift it: pawl resume " + scope + " " + visible(name));
+  return exit_no;
+}
+
 int kill(const Arguments& arguments) {
   const std::string scope = arguments.word("scope");
   const std::string name = arguments.word("name");
@@ -73,12 +89,14 @@ int kill(const Arguments& arguments) {
   request.key("by").string(user == nullptr ? "" : user->pw_name);
   request.key("processes").boolean(arguments.has("--processes")).end();
   auto answer = node->ask(request.text());
-  if (!answer) return complain(answer.error());
-  if (arguments.has("--json")) {
-    out(json::write(answer->root()));
-    return exit_good;
-  }
+  if (!answer) return nothing_done(answer.error());
   const json::View root = answer->root();
+  const bool found = root["found"].kind() != json::Kind::boolean || root["found"].boolean();
+  if (arguments.has("--json")) {
+    out(json::write(root));
+    return found ? exit_good : exit_no;
+  }
+  if (!found) return say_nothing_stopped(scope, name, root["near"]);
   out(paint(Ink::bad, "killed") + "   " + scope + (name.empty() ? "" : " " + visible(name)));
   out("runs stopped           " + texts(root["runs"]));
   out("held calls withdrawn   " + texts(root["withdrawn"]));
@@ -117,8 +135,8 @@ int resume(const Arguments& arguments) {
   act_text.object().key("kind").string("resume").key("name").string(name);
   act_text.key("reason").string(arguments.one("--reason").value_or(""));
   act_text.key("scope").string(scope).end();
-  auto done = act(*node, acting_person(arguments), act_text.text());
-  if (!done) return complain(done.error());
+  auto done = act(*node, arguments, act_text.text());
+  if (!done) return nothing_done(done.error());
   out(arguments.has("--json") ? json::write(done->root())
                               : paint(Ink::good, "resumed") + "   " + scope +
                                     (name.empty() ? "" : " " + visible(name)));
@@ -133,7 +151,7 @@ int status(const Arguments& arguments) {
   const json::View root = answer->root();
   if (arguments.has("--json")) {
     out(json::write(root));
-    return exit_good;
+    return node->ends(exit_good);
   }
   const std::string fault = visible(root.text("fault").value_or(""));
   out(fault.empty() ? paint(Ink::good, "grants are given")
@@ -173,7 +191,7 @@ int status(const Arguments& arguments) {
   if (!rows.empty()) {
     out(table(rows, {"run", "agent", "sponsor", "state", "steps", "denied", "why"}));
   }
-  return fault.empty() ? exit_good : exit_no;
+  return node->ends(fault.empty() ? exit_good : exit_no);
 }
 
 }  // namespace
@@ -184,7 +202,9 @@ extern const CommandRow kill_command = {
     "stops everything, a role, an agent, a run, a tool or a server; needs nobody's permission",
     kKillOptions,
     kSwitchWords,
-    kill};
+    kill,
+    "Exits with 1 where nothing has that name: nothing was stopped then, the nearest names are "
+    "printed, and the kill stands for whatever is called so later."};
 extern const CommandRow resume_command = {
     "resume",       "run",        "lifts a kill or a halt; needs a reviewer",
     kResumeOptions, kSwitchWords, resume};

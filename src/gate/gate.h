@@ -335,6 +335,12 @@ class Gate {
   // `by` is a reviewer; empty for the very first one, which comes from the configuration.
   Status enroll(const std::string& person, const std::string& proof, const std::string& verifier,
                 const std::string& by);
+  // Those whom the configuration names at the very first, together: where nobody is a reviewer yet,
+  // whoever writes that file says who is.
+  struct ConfiguredReviewer {
+    std::string person, proof, verifier;
+  };
+  Status enroll_first(const std::vector<ConfiguredReviewer>& reviewers);
   // Deployment's default reviewers: groups or persons that may answer where the policy names none.
   void set_default_reviewers(std::vector<std::string> reviewers);
   // Everybody whom the deployment lists, with their groups. Asked again when an answer is used: who

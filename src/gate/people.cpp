@@ -271,6 +271,23 @@ Status Gate::enroll(const std::string& person, const std::string& proof,
   return seq ? Status{} : std::unexpected(seq.error());
 }
 
+Status Gate::enroll_first(const std::vector<ConfiguredReviewer>& reviewers) {
+  if (!desk_->state.reviewers().empty()) {
+    return fail(Fault::refused, "reviewers are enrolled already, and one of them adds the others");
+  }
+  for (const ConfiguredReviewer& one : reviewers) {
+    if (one.person.empty() || one.verifier.empty()) {
+      return fail(Fault::invalid, "a reviewer has a name and something to be known by");
+    }
+    if (desk_->programs.contains(one.person)) {
+      return fail(Fault::refused, "`" + visible(one.person) + "` is a program and proves nothing");
+    }
+    const auto seq = desk_->append(ReviewerEnrolled{one.person, one.proof, one.verifier, {}});
+    if (!seq) return std::unexpected(seq.error());
+  }
+  return {};
+}
+
 void Gate::set_default_reviewers(std::vector<std::string> reviewers) {
   desk_->default_reviewers = std::move(reviewers);
 }

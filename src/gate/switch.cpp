@@ -1,6 +1,8 @@
 // The kill switch, and what lifts it. Throwing it needs nobody's permission and works also where
 // nothing can be written any more.
 #include <algorithm>
+#include <iterator>
+#include <set>
 #include <utility>
 
 #include "base/text.h"
@@ -67,6 +69,26 @@ bool stops_something(const State& state, const std::string& scope, const std::st
   });
 }
 
+// What could be meant instead: `; stopped there: `a`, `b``.
+std::string stopped_names(const State& state, const std::string& scope) {
+  std::set<std::string> names;
+  for (const Kill& kill : state.kills()) {
+    if (kill.scope == scope && !kill.name.empty()) names.insert(kill.name);
+  }
+  for (const auto& [id, run] : state.runs()) {
+    if (run.halted.empty()) continue;
+    if (scope == "run") names.insert(id);
+    if (scope == "agent" || scope == "role") names.insert(run.agent);
+  }
+  constexpr std::size_t shown_max = 5;
+  std::string text;
+  for (const std::string& name : names) {
+    text += (text.empty() ? "; stopped there: `" : ", `") + visible(name) + "`";
+    if (&name == &*std::next(names.begin(), std::min(names.size(), shown_max) - 1)) break;
+  }
+  return names.size() > shown_max ? text + " and others" : text;
+}
+
 // Whatever the resumption ends of what people had to answer for is over, and they hear so.
 Status go_on(Desk& desk, const Resumed& record) {
   const auto before = desk.state.escalations();
@@ -122,7 +144,8 @@ Status Gate::resume(const std::string& scope, const std::string& name, const std
   if (Status may = may_decide(*desk_, person); !may) return may;
   if (!stops_something(desk_->state, scope, name)) {
     return fail(Fault::missing, "nothing is stopped under the scope `" + visible(scope) + "`" +
-                                    (name.empty() ? "" : " and the name `" + visible(name) + "`"));
+                                    (name.empty() ? "" : " and the name `" + visible(name) + "`") +
+                                    stopped_names(desk_->state, scope));
   }
   return go_on(*desk_, {scope, name, person, reason});
 }

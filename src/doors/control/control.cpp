@@ -76,7 +76,20 @@ Task<Status> Control::durable() {
   co_return co_await ports_.journal.durable(ports_.journal.next() - 1);
 }
 
-Task<std::string> Control::answer(std::string request) {
+// No report of a damaged journal looks like one of a whole journal.
+Task<std::string> Control::with_damage(std::string op, std::string answer) {
+  const bool reports = op == "status" || op == "people" || op == "run";
+  if (!ports_.damage || (!reports && op != "approvals")) co_return answer;
+  const std::string damage = co_await ports_.damage(reports);
+  if (damage.empty()) co_return answer;
+  json::Writer member;
+  member.object().key("damage").string(damage).end();
+  std::string with = member.take();
+  with.back() = ',';
+  co_return with + answer.substr(1);
+}
+
+Task<std::string> Control::answer(std::string request, std::string source) {
   const auto document = json::parse(request);
   if (!document || !document->root().is_object()) {
     co_return refusal({Fault::invalid, "the request is not a JSON object", {}});
@@ -88,9 +101,9 @@ Task<std::string> Control::answer(std::string request) {
   if (op == "kill") {
     answered = co_await kill(root);
   } else if (op == "act" && root["act"].text("kind") == "drill") {
-    answered = co_await drill(root);
+    answered = co_await drill(root, source);
   } else if (op == "act") {
-    answered = act(root);
+    answered = act(root, source);
   } else if (op == "run_open") {
     answered = ports_.open_run ? ports_.open_run(root)
                                : fail(Fault::usage, "this node opens no runs on request");
@@ -104,8 +117,9 @@ Task<std::string> Control::answer(std::string request) {
   } else {
     const std::vector<std::string> cards = cards_of(op, root);
     if (!cards.empty()) co_await remember(cards);
-    answered = read(op, root);
+    answered = read(op, root, source);
     if (answered) note_display(cards, root);
+    if (answered) answered = co_await with_damage(op, *std::move(answered));
     writes = false;
   }
   if (!answered) co_return refusal(answered.error());
@@ -222,8 +236,27 @@ Result<std::string> Control::show(std::string_view op, json::View request) {
   return people_json(ports_.gate.state(), now, *ports_.chronicle, ports_.access);
 }
 
-Result<std::string> Control::read(std::string_view op, json::View request) {
-  const Instant now = ports_.clock.now();
+Result<std::string> Control::challenge(json::View request, const std::string& source) {
+  const auto person = text(request, "person");
+  if (!person) return std::unexpected(person.error());
+  const auto& reviewers = ports_.gate.state().reviewers();
+  const auto known = reviewers.find(*person);
+  if (known == reviewers.end()) {
+    return fail(Fault::missing, "no reviewer is called `" + visible(*person) +
+                                    "`; the first is enrolled with `pawl reviewers add`");
+  }
+  auto nonce =
+      ports_.challenges.open(source, *person, ports_.random(nonce_bytes), ports_.clock.now());
+  if (!nonce) return std::unexpected(nonce.error());
+  json::Writer out;
+  out.object().key("ok").boolean(true).key("nonce").string(*nonce);
+  out.key("node").string(ports_.journal.public_key());
+  out.key("verifier").string(known->second.verifier).end();
+  return out.take();
+}
+
+Result<std::string> Control::read(std::string_view op, json::View request,
+                                  const std::string& source) {
   if (op == "hello") {
     const auto nonce = text(request, "nonce");
     if (!nonce) return std::unexpected(nonce.error());
@@ -249,6 +282,7 @@ Result<std::string> Control::read(std::string_view op, json::View request) {
     out.object().key("address").string(*address).key("ok").boolean(true).end();
     return out.take();
   }
+  if (op == "targets") return targets_json(ports_.gate, standing_names());
   if (op == "deployment") return deployment_json(ports_.config, deployment_now());
   if (op == "reviewers") return reviewers_json(ports_.gate.state(), ports_.config);
   if (op == "reread") {
@@ -256,23 +290,7 @@ Result<std::string> Control::read(std::string_view op, json::View request) {
     if (!mistake) return std::unexpected(mistake.error());
     return reread_json(ports_.config, *mistake, deployment_now());
   }
-  if (op == "challenge") {
-    const auto person = text(request, "person");
-    if (!person) return std::unexpected(person.error());
-    const auto& reviewers = ports_.gate.state().reviewers();
-    const auto known = reviewers.find(*person);
-    if (known == reviewers.end()) {
-      return fail(Fault::missing, "there is no reviewer `" + visible(*person) +
-                                      "`; the first is enrolled with `pawl reviewers add`");
-    }
-    auto nonce = ports_.challenges.open(*person, ports_.random(nonce_bytes), now);
-    if (!nonce) return std::unexpected(nonce.error());
-    json::Writer out;
-    out.object().key("ok").boolean(true).key("nonce").string(*nonce);
-    out.key("node").string(ports_.journal.public_key());
-    out.key("verifier").string(known->second.verifier).end();
-    return out.take();
-  }
+  if (op == "challenge") return challenge(request, source);
   return fail(Fault::usage, "there is no request `" + visible(op.substr(0, 64)) + "`");
 }
 
@@ -287,7 +305,15 @@ Task<Result<std::string>> Control::kill(json::View request) {
   if (reason->empty()) co_return fail(Fault::usage, "a kill needs a reason");
   const json::View processes = request["processes"];
   const bool end = processes.kind() == json::Kind::boolean && processes.boolean();
+  // What exists before it: a kill makes no names. The switch is thrown whatever this says.
+  const auto targets = targets_of(*scope, ports_.gate, standing_names());
+  const bool found = is_target(*scope, *name, targets);
+  const auto near = found ? std::vector<std::string>{} : near_targets(*scope, *name, targets);
   auto stopped = ports_.gate.kill(*scope, *name, *by, *reason);
+  if (!stopped && stopped.error().fault == Fault::missing) {
+    co_return fail(Fault::missing,
+                   "nothing was stopped: " + stopped.error().message + meant_text(near));
+  }
   if (!stopped) co_return std::unexpected(stopped.error());
   if (ports_.killed) ports_.killed(*stopped);
   json::Writer out;
@@ -297,6 +323,9 @@ Task<Result<std::string>> Control::kill(json::View request) {
     for (const std::string& entry : names) out.string(entry);
     out.end();
   };
+  const bool stops = found || !stopped->runs.empty() || !stopped->cancelled.empty();
+  out.key("found").boolean(stops);
+  if (!stops) list("near", near);
   list("runs", stopped->runs);
   list("withdrawn", stopped->withdrawn);
   list("cancelled", stopped->cancelled);
@@ -305,6 +334,10 @@ Task<Result<std::string>> Control::kill(json::View request) {
   }
   out.end();
   co_return out.take();
+}
+
+StandingNames Control::standing_names() const {
+  return ports_.names ? ports_.names() : StandingNames{};
 }
 
 // Ending a run only tightens: it needs nobody's proof.
@@ -336,7 +369,7 @@ Result<std::string> Control::end_grant(json::View request) {
   return done();
 }
 
-Status Control::authenticate(json::View request) {
+Status Control::authenticate(json::View request, const std::string& source) {
   const auto person = text(request, "person");
   const auto nonce = text(request, "nonce");
   const auto signature = text(request, "signature");
@@ -346,23 +379,23 @@ Status Control::authenticate(json::View request) {
   const Instant now = ports_.clock.now();
   const auto& reviewers = ports_.gate.state().reviewers();
   const auto known = reviewers.find(*person);
-  const bool fresh = ports_.challenges.take(*nonce, *person, now);
+  const bool fresh = ports_.challenges.take(*nonce, source, *person, now);
   const Challenge challenge{ports_.journal.public_key(), *nonce, *person,
                             act_digest(request["act"])};
   if (known == reviewers.end() || !fresh ||
       !verify(challenge, *signature, known->second.verifier)) {
-    // Names that nobody has would only fill the memory.
-    if (known != reviewers.end()) ports_.challenges.failed(*person, now);
+    ports_.challenges.failed(source, now);
     ports_.gate.note_refusal("proof refused", visible(person->substr(0, 128)));
     return fail(Fault::refused, "this proof does not show that `" + visible(*person) + "` asks");
   }
-  ports_.challenges.succeeded(*person);
+  ports_.challenges.succeeded(source);
   return {};
 }
 
-Task<Result<std::string>> Control::drill(json::View request) {
+Task<Result<std::string>> Control::drill(json::View request, std::string source) {
   if (!ports_.drill) co_return fail(Fault::usage, "this node tries nothing");
-  if (Status proof = authenticate(request); !proof) co_return std::unexpected(proof.error());
+  if (Status proof = authenticate(request, source); !proof)
+    co_return std::unexpected(proof.error());
   const std::string person(request.text("person").value_or(""));
   if (const std::string no = only_looks(person); !no.empty()) co_return fail(Fault::refused, no);
   const json::View everything = request["act"]["everything"];
@@ -370,10 +403,10 @@ Task<Result<std::string>> Control::drill(json::View request) {
   co_return co_await ports_.drill(person, all);
 }
 
-Result<std::string> Control::act(json::View request) {
+Result<std::string> Control::act(json::View request, const std::string& source) {
   const json::View act = request["act"];
   if (!act.is_object()) return fail(Fault::invalid, "`act` is not an object");
-  if (Status proof = authenticate(request); !proof) return std::unexpected(proof.error());
+  if (Status proof = authenticate(request, source); !proof) return std::unexpected(proof.error());
   return performed(std::string(request.text("person").value_or("")), "passphrase", act);
 }
 

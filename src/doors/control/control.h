@@ -14,6 +14,9 @@
 //                                     person (`waits`)
 //   {"op":"challenge","person":…}     opens a challenge for an act
 //   {"op":"kill","scope":…,"name":…,"reason":…,"by":…,"processes":true}
+//                                     `found` says whether anything has that name, `near` which
+//                                     names may have been meant
+//   {"op":"targets"}                  what there is to be killed, by scope (targets.h)
 //   {"op":"run_open","role":…,"by":…,…}   a run for a door on the network, with its credential
 //   {"op":"rotate_keys","at_once":…}  a new key for the credentials of runs
 //   {"op":"run_close","run":…,"reason":…,"by":…}
@@ -39,7 +42,8 @@
 // accept {items: [{server, tool, digest}]}, accept_policy {agent, digest},
 // accept_observation {agent, digest}, accept_deployment {digest}, enrol {enrolled,
 // verifier}, passkey {add or remove: of the person's own (io/approvals/ways.h)}.
-// Answers are {"ok":true,…} or {"ok":false,"fault":…,"error":…}.
+// Answers are {"ok":true,…} or {"ok":false,"fault":…,"error":…}. Those that tell of what happened
+// have a `damage` where the journal that they come from is damaged.
 // Threads: the loop that owns the gate.
 #pragma once
 
@@ -55,6 +59,7 @@
 #include "doors/control/chronicle.h"
 #include "doors/control/look_back.h"
 #include "doors/control/question_texts.h"
+#include "doors/control/targets.h"
 #include "doors/control/views.h"
 #include "gate/gate.h"
 #include "io/approvals/proof.h"
@@ -124,6 +129,11 @@ struct ControlPorts {
   // A person accepts the bytes with this digest: nothing else comes into force by it.
   std::function<Status(const std::string& digest, const std::string& person)> accept_deployment =
       {};
+  // What is wrong with the journal; empty: nothing, as far as is known. `now`: whoever asks wants
+  // it looked at, and waits where that is soon done.
+  std::function<Task<std::string>(bool now)> damage = {};
+  // Names that a kill may be about, beside those of the state.
+  std::function<StandingNames()> names = {};
 };
 
 class Control {
@@ -132,8 +142,9 @@ class Control {
   Control(const Control&) = delete;
   Control& operator=(const Control&) = delete;
 
-  // Answers when what was asked is durable.
-  Task<std::string> answer(std::string request);
+  // Answers when what was asked is durable. `source`: the connection that it came by; challenges
+  // belong to it, and it is what wrong proofs slow down.
+  Task<std::string> answer(std::string request, std::string source = {});
   // An act of somebody whom another door has proven, with how (`proof`, for the record); the rest
   // is the same. Answers when it is durable.
   Task<std::string> perform(std::string person, std::string proof, std::string act);
@@ -142,7 +153,9 @@ class Control {
 
  private:
   Task<Status> durable();
-  Result<std::string> read(std::string_view op, json::View request);
+  Result<std::string> read(std::string_view op, json::View request, const std::string& source);
+  Result<std::string> challenge(json::View request, const std::string& source);
+  Task<std::string> with_damage(std::string op, std::string answer);
   Result<std::string> show(std::string_view op, json::View request);
   Result<std::string> questions(json::View request);
   void read_on(std::size_t left_before);
@@ -152,9 +165,9 @@ class Control {
   Task<Result<std::string>> kill(json::View request);
   Result<std::string> close_run(json::View request);
   Result<std::string> end_grant(json::View request);
-  Result<std::string> act(json::View request);
-  Task<Result<std::string>> drill(json::View request);
-  Status authenticate(json::View request);
+  Result<std::string> act(json::View request, const std::string& source);
+  Task<Result<std::string>> drill(json::View request, std::string source);
+  Status authenticate(json::View request, const std::string& source);
   Result<std::string> performed(const std::string& person, const std::string& proof,
                                 json::View act);
   Status answer_question(const std::string& person, const std::string& proof, json::View act);
@@ -173,6 +186,7 @@ class Control {
   Status acknowledge(const std::string& person, const std::string& proof, json::View act);
   Status accept_deployment(const std::string& person, json::View act);
   DeploymentNow deployment_now() const;
+  StandingNames standing_names() const;
   std::string waiting_deployment() const;
 
   ControlPorts ports_;

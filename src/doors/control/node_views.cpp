@@ -34,7 +34,7 @@ std::string reviewers_json(const State& state, const std::string& config) {
   out.object().key("ok").boolean(true).key("config").string(config).key("reviewers").array();
   for (const auto& [name, reviewer] : state.reviewers()) {
     out.object().key("person").string(name).key("proof").string(reviewer.proof);
-    out.key("by").string(reviewer.by).end();
+    out.key("by").string(reviewer.by).key("verifier").string(reviewer.verifier).end();
   }
   out.end().end();
   return out.take();
