@@ -55,6 +55,13 @@ std::string unwritable(const ToolDefinition& tool, const std::string& refused) {
   return {};
 }
 
+// How servers write that a tool takes no arguments, though by its schema it may.
+bool lists_none(const ToolDefinition& tool) {
+  const auto document = json::parse(tool.text);
+  const json::View listed = document ? document->root()["inputSchema"]["properties"] : json::View();
+  return listed.is_object() && listed.size() == 0;
+}
+
 std::string arguments_of(const ToolDefinition& tool) {
   std::string list;
   std::size_t named = 0;
@@ -63,7 +70,8 @@ std::string arguments_of(const ToolDefinition& tool) {
     list += (list.empty() ? "" : ", ") + property.name;
     if (!property.required) list += "?";
   }
-  return list;
+  if (!tool.has_schema || !tool.arguments.unlisted || lists_none(tool)) return list;
+  return list + (list.empty() ? "any" : ", and any other") + "; those that `args` names are sent";
 }
 
 struct Writing {

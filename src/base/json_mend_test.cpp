@@ -72,8 +72,8 @@ TEST(WithReplacements, LeavesNothingToReplace) {
     seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
     return static_cast<unsigned>(seed >> 33U);
   };
-  constexpr std::string_view pieces[] = {"\\ud83d", "\\ude00", "\\", "u", "\x80", "\xE9", "\xF0\x9F",
-                                         "a",       "\x01",    "/",  "n", "\xC3\xA9"};
+  constexpr std::string_view pieces[] = {"\\ud83d",  "\\ude00", "\\",   "u", "\x80", "\xE9",
+                                         "\xF0\x9F", "a",       "\x01", "/", "n",    "\xC3\xA9"};
   for (int round = 0; round < 20'000; ++round) {
     std::string text = "\"";
     for (unsigned i = next() % 8; i > 0; --i) text += pieces[next() % std::size(pieces)];

@@ -87,6 +87,19 @@ export function judged(url, revision, into) {
   return run([...words, '--timeout', String(scenario_ms)], 'server-', into);
 }
 
+// The same for these scenarios, one after the other: which of them were tried before must not
+// matter to any.
+export async function judgedInOrder(url, revision, names, into) {
+  const checks = new Map();
+  for (const [i, name] of names.entries()) {
+    const words = ['server', '--url', url, '--scenario', name, '--spec-version', revision];
+    const folder = path.join(into, String(i));
+    const said = await run([...words, '--timeout', String(scenario_ms)], 'server-', folder);
+    checks.set(name, said.get(name));
+  }
+  return checks;
+}
+
 // What it says about a client of one of its own servers: our client with pawl between them.
 // Where it has to log in: `pawl login` before that.
 export const judgedAtLogin = (name, revision) => judgedAsClient(name, revision, 'login.mjs');

@@ -27,6 +27,7 @@ const form = (properties, message = 'who is it for?') => ({
 });
 
 const ended = new Map();
+let asked = 0;
 
 async function misbehave(id, token) {
   const done = { id, result: { content: [{ type: 'text', text: 'done' }] } };
@@ -59,13 +60,15 @@ async function misbehave(id, token) {
     case 'asks':
       say({ id: 'f1', ...form({ to: text }, 'pawl reviewer: who is it for?') });
       return say(done);
-    case 'waits':
-      say({ id: 'f1', ...form({ to: text }) });
-      ended.set('f1', (answer) => {
+    case 'waits': {
+      const question = `f${++asked}`;
+      say({ id: question, ...form({ to: text }) });
+      ended.set(question, (answer) => {
         const told = [{ type: 'text', text: JSON.stringify(answer) }];
         say({ id, result: { content: told } });
       });
       return undefined;
+    }
     case 'forges':
       return say({
         id,

@@ -191,6 +191,41 @@ test('answers along with a first call are ignored, and the record says so', asyn
   assert.match(decided.note, /not forwarded: `inputResponses`/);
 });
 
+test('a question that nobody comes back for keeps no other from being asked', async (t) => {
+  const [w, client] = await questioned(t, 'waits', asking());
+  const asked = async (id) =>
+    (await client.ask('tools/call', { name: 'read_note', arguments: { id } })).result;
+  const answered = async (id, { requestState, inputRequests }) => {
+    const [key] = Object.keys(inputRequests);
+    const inputResponses = { [key]: { action: 'accept', content: { to: `for ${id}` } } };
+    const retry = { name: 'read_note', arguments: { id }, requestState, inputResponses };
+    return (await client.ask('tools/call', retry)).result;
+  };
+  const legs = [];
+  for (const id of ['a', 'b', 'c', 'd']) legs.push([id, await asked(id)]);
+  for (const [, leg] of legs) assert.equal(leg.resultType, 'input_required');
+  assert.equal(new Set(legs.map(([, leg]) => leg.requestState)).size, 4);
+  // In another order, and the first by nobody. Each answer reaches the question of its own call.
+  for (const [id, leg] of [legs[3], legs[1], legs[2]]) {
+    const done = await answered(id, leg);
+    assert.equal(done.resultType, 'complete');
+    assert.match(done.content[0].text, new RegExp(`for ${id}`));
+  }
+  assert.equal((await asked('e')).resultType, 'input_required');
+  assert.equal(w.calls().length, 5);
+});
+
+test('a method of the other era is none, whatever it is about', async (t) => {
+  const [, client] = await modern(t);
+  const extensions = { 'io.modelcontextprotocol/tasks': {} };
+  const meta = { 'io.modelcontextprotocol/clientCapabilities': { extensions } };
+  for (const about of [{}, meta]) {
+    const { error } = await client.ask('tasks/result', { taskId: 'none' }, about);
+    assert.equal(error.code, -32601);
+  }
+  assert.equal((await client.ask('tasks/get', { taskId: 'none' }, meta)).error.code, -32602);
+});
+
 test('an answer that lost its state does not make a second question of the call', async (t) => {
   const [w, client] = await questioned(t, 'waits', asking());
   const leg = (await client.ask('tools/call', note)).result;

@@ -177,20 +177,6 @@ std::vector<Slice> top_level(std::string_view text) {
   return slices;
 }
 
-std::vector<std::string_view> elements_of(std::string_view text) {
-  std::vector<std::string_view> out;
-  for (std::size_t at = 1; at < text.size() && text[at] != ']';) {
-    if (is_blank(text[at]) || text[at] == ',') {
-      ++at;
-      continue;
-    }
-    const std::size_t end = end_of_value(text, at);
-    out.push_back(text.substr(at, end - at));
-    at = end;
-  }
-  return out;
-}
-
 Status parse_said(std::string_view text, json::Parser& parser, json::Document& document) {
   if (Status parsed = parser.parse(text, document, as_it_came); !parsed) return parsed;
   // Every object of the document, wherever it stands: its nodes lie in one row.
@@ -205,6 +191,20 @@ Status parse_said(std::string_view text, json::Parser& parser, json::Document& d
     return std::unexpected(refused("a name stands twice in one object: " + name));
   }
   return {};
+}
+
+std::vector<std::string_view> elements_of(std::string_view text) {
+  std::vector<std::string_view> out;
+  for (std::size_t at = 1; at < text.size() && text[at] != ']';) {
+    if (is_blank(text[at]) || text[at] == ',') {
+      ++at;
+      continue;
+    }
+    const std::size_t end = end_of_value(text, at);
+    out.push_back(text.substr(at, end - at));
+    at = end;
+  }
+  return out;
 }
 
 Result<Message> read_message(std::string_view line, Side side, json::Parser& parser,
@@ -250,7 +250,9 @@ Result<Message> read_message(std::string_view line, Side side, json::Parser& par
 }
 
 std::string id_of(std::string_view line) {
-  const auto document = json::parse(line, as_it_came);
+  json::ParseLimits limits;
+  limits.twins = json::Twins::permit;
+  const auto document = json::parse(line, limits);
   // Not JSON, but the id may still be plain: a client that gets an answer need not wait.
   if (!document) return id_of_head(line);
   const json::View id = document->root()["id"];

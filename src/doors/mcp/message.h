@@ -1,11 +1,11 @@
 // One JSON-RPC message of MCP, taken apart without changing it.
 //
 // A message is refused as a whole where two readers could see two different messages: a batch, a
-// member that JSON-RPC does not have, two members of one name at any depth, an id that is neither a
-// string nor an integer, `params` that are not an object. Of a server, whose libraries write every
-// member of an answer, one that is `null` beside the other is not there; an answer with both, or
-// whose `result` is no object, is refused. The texts of `id`, `result` and `error` are slices of the
-// received line, so that what passes unchanged passes byte for byte.
+// member that JSON-RPC does not have, two members of one name at any depth, an id that is
+// neither a string nor an integer, `params` that are not an object. Of a server, whose libraries
+// write every member of an answer, one that is `null` beside the other is not there; an answer with
+// both, or whose `result` is no object, is refused. The texts of `id`, `result` and `error` are
+// slices of the received line, so that what passes unchanged passes byte for byte.
 #pragma once
 
 #include <cstdint>

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "doors/mcp/unreadable.h"
+
 namespace pawl::mcp {
 namespace {
 
@@ -108,10 +110,17 @@ TEST(ReadMessage, TakesTheDataOfAServerAsItIs) {
   }
 }
 
-TEST(IdOf, IsThatOfALineWhichCannotBeRead) {
-  EXPECT_EQ(id_of(R"({"id":"a","id":2})"), R"("a")");
-  EXPECT_EQ(id_of(R"({"\u0069d":2,"method":7})"), "2");
-  EXPECT_EQ(id_of("[]"), "null");
+TEST(MeantFor, NamesEveryRequestThatMayWaitHoweverItIsSpelled) {
+  const auto ids = [](std::string_view line) { return meant_for(line).ids; };
+  EXPECT_THAT(ids(R"({"id":7,"result":{"a":1,"a":2}})"), ElementsAre("7"));
+  EXPECT_THAT(ids(R"({"id":7,"\u0069d":8,"result":{}})"), ElementsAre("7", "8"));
+  EXPECT_TRUE(meant_for(R"({"\u0069d":8,"re\u0073ult":{},"result":{}})").answer);
+  EXPECT_FALSE(meant_for(R"({"\u0069d":8,"result":{}})").question);
+  EXPECT_THAT(ids(R"({"id":null,"result":{"id":3}})"), IsEmpty());
+  const MeantFor asked = meant_for(R"({"id":"q","meth\u006fd":"a","params":{"b":1,"b":2}})");
+  EXPECT_TRUE(asked.question && !asked.answer);
+  EXPECT_THAT(asked.ids, ElementsAre(R"("q")"));
+  EXPECT_FALSE(meant_for(R"({"method":"a","params":{"b":1,"b":2}})").question);
 }
 
 }  // namespace

@@ -21,7 +21,12 @@ class ProgramsWire final : public Wire {
     return programs_->send(std::move(message));
   }
   bool carries_secrets() const override { return true; }
-  std::optional<std::string> belongs_to() const override { return programs_->about; }
+  std::optional<std::string> belongs_to() const override {
+    return programs_->among.empty() ? std::optional(programs_->about) : std::nullopt;
+  }
+  bool may_belong_to(std::string_view request) const override {
+    return std::ranges::find(programs_->among, request) != programs_->among.end();
+  }
   void entitle(std::shared_ptr<Pass> pass) override { programs_->next_pass = std::move(pass); }
   void pause() override {
     programs_->paused = true;
@@ -61,6 +66,14 @@ std::string only_request_of(const RunningProgram& process) {
   }
   if (calls > 0) return calls == 1 ? call : std::string();
   return process.asked.size() == 1 ? other : std::string();
+}
+
+std::vector<std::string> calls_of(const RunningProgram& process) {
+  std::vector<std::string> calls;
+  for (const auto& [id, is_call] : process.asked) {
+    if (is_call) calls.push_back(id);
+  }
+  return calls;
 }
 
 bool Programs::send(std::string message) {
@@ -140,13 +153,15 @@ ProgramLinePtr Programs::line_for(const Outgoing& what, const Pass* pass) {
 
 void Programs::hand_over_to_session(const Said& one) {
   about = one.about;
+  among = one.among;
   if (events.message) events.message(one.text);
   about.clear();
+  among.clear();
 }
 
-void Programs::deliver(std::string text, std::string request) {
+void Programs::deliver(std::string text, std::string request, std::vector<std::string> calls) {
   if (!hearing) return;
-  Said one{std::move(text), std::move(request)};
+  Said one{std::move(text), std::move(request), std::move(calls)};
   if (paused || !waiting.empty()) {
     waiting.push_back(std::move(one));
   } else {

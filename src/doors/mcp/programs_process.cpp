@@ -108,9 +108,7 @@ RunningPtr Programs::adopt(Program program, std::string mark) {
            },
        .too_long =
            [with](std::string_view head) {
-             with([&](Programs& self, const RunningPtr& it) {
-               self.too_long(it, head);
-             });
+             with([&](Programs& self, const RunningPtr& it) { self.too_long(it, head); });
            },
        .crowded =
            [with](bool crowded) {
@@ -167,7 +165,9 @@ void Programs::said(const RunningPtr& process, std::string_view text) {
     case MessageKind::request: {
       const std::string id = question_id(*process, message->id);
       process->questions[key_of(id)] = std::string(message->id);
-      return deliver(with_id(line, message->id, id), only_request_of(*process));
+      const std::string only = only_request_of(*process);
+      return deliver(with_id(line, message->id, id), only,
+                     only.empty() ? calls_of(*process) : std::vector<std::string>());
     }
     case MessageKind::notification: {
       const json::View which = message->params["requestId"];
@@ -196,7 +196,7 @@ void Programs::unreadable(const RunningPtr& process, std::string line) {
 }
 
 void Programs::too_long(const RunningPtr& process, std::string_view head) {
-  const MeantFor meant = meant_for(head, Part::beginning);
+  const MeantFor meant = meant_for(head, OfLine::beginning);
   std::vector<std::string> named;
   for (std::string_view raw : meant.ids) named.push_back(asked_as(raw));
   // Its id stands behind what is too long.

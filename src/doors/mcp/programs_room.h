@@ -30,6 +30,8 @@ struct RunningProgram {
 using RunningPtr = std::shared_ptr<RunningProgram>;
 // The only call that a process has, or the only request; empty: it has none, or several.
 std::string only_request_of(const RunningProgram& process);
+// All of its calls.
+std::vector<std::string> calls_of(const RunningProgram& process);
 
 // What waits for the process of one credential, in order.
 struct ProgramLine {
@@ -54,8 +56,9 @@ struct Programs : std::enable_shared_from_this<Programs> {
   bool send(std::string message);
   void answer_question(std::string_view id, std::string message);
   ProgramLinePtr line_for(const Outgoing& what, const Pass* pass);
-  // `about`: the request of ours that it belongs to, or empty.
-  void deliver(std::string text, std::string about = {});
+  // `about`: the request of ours that it belongs to, or empty. `among`: those that it may belong
+  // to, where they are several.
+  void deliver(std::string text, std::string about = {}, std::vector<std::string> among = {});
   void refuse(const Outgoing& what, const std::string& why);
   void lose(const std::string& id, const std::string& why);
   void look_whether_crowded();
@@ -90,10 +93,12 @@ struct Programs : std::enable_shared_from_this<Programs> {
   std::vector<RunningPtr> processes;            // those that run, retired ones too
   struct Said {
     std::string text, about;
+    std::vector<std::string> among;
   };
   void hand_over_to_session(const Said& one);
   std::deque<Said> waiting;  // what was said while this is paused
   std::string about;         // of what is being handed over
+  std::vector<std::string> among;
   std::vector<Completion<bool>> draining;
   std::shared_ptr<Pass> next_pass;
   std::string hello, hello_id, ready;  // what opened the first process

@@ -134,6 +134,25 @@ struct Stage {
   bool ended = false, broken = false, slow = false;
 };
 
+TEST(Programs, AnAnswerThatIsWrittenBadlyIsAnAnswer) {
+  Stage stage;
+  stage.begin();
+  for (int id = 2; id < 5; ++id) stage.call_as(id);
+  const auto process = stage.processes.at(0);
+  process->says(R"({"jsonrpc":"2.0","id":"2","result":{}})");
+  process->says(R"({"jsonrpc":"2.0","id":3.0,"result":{"text":"\ud83d"}})");
+  process->says(R"({"jsonrpc":"2.0","id":4,"result":{"n":NaN}})");
+  stage.settle();
+  EXPECT_THAT(stage.heard, ElementsAre(R"({"jsonrpc":"2.0","id":"2","result":{}})",
+                                       R"({"jsonrpc":"2.0","id":3.0,"result":{"text":"\ufffd"}})",
+                                       R"({"jsonrpc":"2.0","id":4,"result":{"n":NaN}})"));
+  // None of them is waited for: a process with another secret takes its place, and it may end.
+  stage.values["reader"] = "three";
+  stage.call_as(5);
+  stage.opens(1);
+  EXPECT_FALSE(process->alive);
+}
+
 TEST(Programs, AProcessForEachCredentialOpenedAsTheFirst) {
   Stage stage;
   stage.begin();

@@ -43,6 +43,11 @@ std::string key_for(Pending& about, const std::string& name) {
   return made;
 }
 
+// Its client has been shown a question of it, and has not answered.
+bool waits_for_client(const Pending& entry) {
+  return std::ranges::any_of(entry.questions, &Question::shown);
+}
+
 // The capability without which a client cannot be asked this, as `requiredCapabilities` has it.
 std::string_view capability_for(std::string_view method, json::View params) {
   if (method == "sampling/createMessage") return R"({"sampling":{}})";
@@ -77,13 +82,33 @@ PendingPtr Session::Room::belongs_to(json::View params) const {
     const auto found = error == std::errc{} ? in_flight.find(id) : in_flight.end();
     return found == in_flight.end() ? nullptr : found->second;
   }
+  return only_one_that_may_ask();
+}
+
+// Which call a question belongs to of which nothing says so. A call whose question waits for its
+// client asks nothing meanwhile, or asks it together with the first; so one that nobody comes back
+// for keeps none of the others from being asked.
+PendingPtr Session::Room::only_one_that_may_ask() const {
+  PendingPtr working, waiting, asked_now;
+  bool several = false, several_wait = false, several_now = false;
   // One call may have several requests open: those about its task.
-  PendingPtr only;
-  for (const auto& [id, entry] : in_flight) {
-    if (only && only != entry) return nullptr;
+  const auto take = [](PendingPtr& only, bool& more, const PendingPtr& entry) {
+    more = more || (only && only != entry);
     only = entry;
+  };
+  for (const auto& [id, entry] : in_flight) {
+    if (!wires.server->may_belong_to(std::to_string(id))) continue;
+    if (!entry->parked && !waits_for_client(*entry)) {
+      take(working, several, entry);
+      continue;
+    }
+    take(waiting, several_wait, entry);
+    const bool now = loop.now().ns - entry->asked_at.ns < questions_of_one_call_within.ns;
+    if (now) take(asked_now, several_now, entry);
   }
-  return only;
+  if (working) return several ? nullptr : working;
+  if (!several_wait) return waiting;
+  return several_now ? nullptr : asked_now;
 }
 
 bool Session::Room::carries(Pending& about, std::string_view method, json::View params) const {
@@ -123,6 +148,7 @@ Task<Answer> Session::Room::ask(PendingPtr about, std::string method, std::strin
   question.params = std::move(params);
   Completion<Answer> answered = question.answer;
   about->questions.push_back(std::move(question));
+  about->asked_at = loop.now();
   if (!server_id.empty()) asked_client[server_id] = 0;
   if (!about->gathering.pending()) {
     const std::weak_ptr<Room> self = weak_from_this();

@@ -156,6 +156,130 @@ TEST(Remote, AnAnswerThatIsCutOrNoneIsLost) {
   EXPECT_THAT(cut.lost.at(0), Not(HasSubstr("tenant")));
 }
 
+// What a server says to a notification is of no matter, and neither is whether it ends.
+TEST(Remote, ANotificationIsOverWithAnyAnswer) {
+  const std::pair<int, std::string> answers[] = {{200, "null"}, {200, ""},   {200, "{}"},
+                                                 {200, "[]"},   {204, ""},   {200, answer_to(2)},
+                                                 {400, "no"},   {500, "no"}, {302, ""}};
+  for (const auto& [status, body] : answers) {
+    for (const char* type : {"application/json", "text/html", "text/event-stream", ""}) {
+      Way way;
+      way.open();
+      ASSERT_TRUE(way.send(std::string(kInitialize)));
+      way.next();
+      way.answer(200, std::string(kOpened));
+      way.wait_heard(1);
+      ASSERT_TRUE(way.send(std::string(kReady)));
+      ASSERT_TRUE(way.send(call(2)));
+      EXPECT_EQ(way.next().request.body, kReady);
+      way.answer(status, body, type);
+      EXPECT_EQ(way.next().request.body, call(2)) << status << body << type;
+      way.answer(200, answer_to(2));
+      way.wait_heard(2);
+      EXPECT_EQ(way.heard.back(), answer_to(2)) << status << body << type;
+      EXPECT_THAT(way.lost, IsEmpty());
+    }
+  }
+}
+
+TEST(Remote, ANotificationNeedNotWaitForTheEndOfItsAnswer) {
+  Way way;
+  way.open();
+  ASSERT_TRUE(way.send(std::string(kInitialize)));
+  way.next();
+  way.answer(200, std::string(kOpened));
+  way.wait_heard(1);
+  ASSERT_TRUE(way.send(std::string(kReady)));
+  ASSERT_TRUE(way.send(call(2)));
+  way.next();
+  http::Stream stream = way.stream();
+  EXPECT_EQ(way.next().request.body, call(2));
+}
+
+TEST(Remote, AnIdIsTheSameInAnySpelling) {
+  for (const char* id : {"5.0", "5e0", R"("5")"}) {
+    const std::string said = R"({"jsonrpc":"2.0","id":)" + std::string(id) + R"(,"result":{}})";
+    Way way;
+    way.open();
+    ASSERT_TRUE(way.send(call(5)));
+    way.next();
+    way.answer(200, said);
+    way.wait_heard(1);
+    way.settle();
+    EXPECT_THAT(way.heard, ElementsAre(said));
+    EXPECT_THAT(way.lost, IsEmpty()) << id;
+  }
+}
+
+// One JSON text is the whole answer to a request: what is none ends it.
+TEST(Remote, WhatCannotBeReadEndsItsRequest) {
+  for (const char* body :
+       {"", "null", "{}", "[]", "no JSON", R"({"jsonrpc":"2.0","result":{}})",
+        R"([{"jsonrpc":"2.0","id":6,"result":{}}])", R"({"jsonrpc":"2.0","id":6,"result":{}})",
+        R"({"jsonrpc":"2.0","id":null,"error":"no"})", R"({"jsonrpc":"2.0","method":"x"})"}) {
+    for (const int status : {200, 201}) {
+      Way way;
+      way.open();
+      ASSERT_TRUE(way.send(call(5)));
+      way.next();
+      way.answer(status, body);
+      way.wait_lost();
+      EXPECT_THAT(way.lost, ElementsAre(HasSubstr("5: "))) << body;
+    }
+  }
+}
+
+// These go to the session, which ends the request that they name.
+TEST(Remote, AnAnswerThatCannotBeReadIsLookedAtByTheSession) {
+  for (const char* body :
+       {R"({"jsonrpc":"2.0","id":5,"result":null})", R"({"id":5,"result":{}})",
+        R"([{"jsonrpc":"2.0","id":5,"result":{}}])",
+        R"({"jsonrpc":"2.0","id":5,"result":{"n":NaN}})",
+        R"({"jsonrpc":"2.0","id":5,"result":{},"error":{"code":1,"message":"m"}})"}) {
+    for (const bool events : {false, true}) {
+      Way way;
+      way.open();
+      ASSERT_TRUE(way.send(call(5)));
+      way.next();
+      way.answer(200, events ? event(body) : body,
+                 events ? "text/event-stream" : "application/json");
+      way.wait_heard(1);
+      way.settle();
+      EXPECT_THAT(way.heard, ElementsAre(body));
+      EXPECT_THAT(way.lost, IsEmpty()) << body;
+    }
+  }
+}
+
+TEST(Remote, AnErrorWithoutAnIdIsTheAnswerToTheOnlyRequestThereIs) {
+  const std::string body = R"({"jsonrpc":"2.0","id":null,"error":{"code":7,"message":"m"}})";
+  for (const bool events : {false, true}) {
+    Way way;
+    way.open();
+    ASSERT_TRUE(way.send(call(5)));
+    way.next();
+    way.answer(200, events ? event(body) : body, events ? "text/event-stream" : "application/json");
+    way.wait_heard(1);
+    EXPECT_THAT(way.heard,
+                ElementsAre(R"({"jsonrpc":"2.0","id":5,"error":{"code":7,"message":"m"}})"));
+    EXPECT_THAT(way.lost, IsEmpty());
+  }
+}
+
+TEST(Remote, ATypeThatNobodyReadsEndsTheRequestThoughItsBodyNeverEnds) {
+  for (const char* type : {"text/html", "text/plain", "application/octet-stream"}) {
+    Way way;
+    way.open();
+    ASSERT_TRUE(way.send(call(5)));
+    way.next();
+    http::Response head{200, {}, {}};
+    head.headers.add("content-type", type);
+    http::Stream stream = std::move(*way.asked.back().responder).stream(std::move(head));
+    way.wait_lost();
+    EXPECT_THAT(way.lost, ElementsAre(AllOf(HasSubstr("5: "), HasSubstr(type))));
+  }
+}
+
 TEST(Remote, WhatNobodyActedOnIsAnError) {
   for (const int status : {400, 401, 403, 404, 405, 429, 307, 308}) {
     Way way;

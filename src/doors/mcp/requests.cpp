@@ -41,7 +41,7 @@ void Requests::lose(const MeantFor& meant, const std::string& why) {
 }
 
 void Requests::lose_too_long(std::string_view head) {
-  const MeantFor meant = meant_for(head, Part::beginning);
+  const MeantFor meant = meant_for(head, OfLine::beginning);
   const std::string why = "its answer is too long";
   if (!meant.answer || !meant.ids.empty()) return lose(meant, why);
   if (open_.size() == 1) give_up(open_.begin()->first, why);

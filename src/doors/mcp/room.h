@@ -50,6 +50,9 @@ inline constexpr std::size_t questions_of_a_call_max = 16;
 // the others, to go out with them.
 inline constexpr Duration questions_together_within = Duration::milliseconds(20);
 
+// Questions of one call that its server asks together, where others wait for their clients too.
+inline constexpr Duration questions_of_one_call_within = Duration::seconds(2);
+
 // Something that a server wants to know from a modern client: part of the next leg of a call.
 struct Question {
   std::string key, server_id, method, params;
@@ -89,7 +92,8 @@ struct Pending {
   std::uint32_t round = 0;     // legs that came before
   std::uint32_t asked = 0;     // questions so far, for their keys
   std::vector<Question> questions;
-  std::string lacks;  // what a server of the older era asked in it and its client cannot do
+  Duration asked_at{};  // the last of them
+  std::string lacks;    // what a server of the older era asked in it and its client cannot do
   std::shared_ptr<const std::string> envelope;  // its `_meta` at a modern server
   std::shared_ptr<const CallTrace> trace;       // null: nobody traces it
   bool tasks = false;                           // its client takes a task for an answer
@@ -278,8 +282,10 @@ struct Session::Room : std::enable_shared_from_this<Session::Room> {
   Task<Answer> ask(PendingPtr about, std::string method, std::string params,
                    const std::string& server_id, const std::string& name = {});
   // The call that a message of the server belongs to: the one that the way to it, or the protocol,
-  // names; where they say nothing, the only one that is open there. Null: none, or one of several.
+  // names; where they say nothing, the only one that can have said it. Null: none, or one of
+  // several.
   PendingPtr belongs_to(json::View params) const;
+  PendingPtr only_one_that_may_ask() const;
   // Whether its client can still be asked this in it; what the client lacks for that is remembered.
   bool carries(Pending& about, std::string_view method, json::View params) const;
   // True where what the server asks is words of its own, past a `scope` that withholds them (rule

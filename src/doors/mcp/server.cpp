@@ -43,8 +43,8 @@ void Session::Room::server_line(std::string_view line) {
   }
 }
 
-// Not a message: servers print to the wrong stream. Kept for people, never passed on; whoever it was
-// meant for hears that there is no answer.
+// Not a message: servers print to the wrong stream. Kept for people, never passed on; whoever it
+// was meant for hears that there is no answer.
 void Session::Room::unreadable(std::string_view line, const std::string& reason) {
   const MeantFor meant = meant_for(line);
   const bool lists = meant.answer && meant.ids.size() == 1 &&
@@ -56,10 +56,10 @@ void Session::Room::unreadable(std::string_view line, const std::string& reason)
     return server_line(shortened->line);
   }
   if (spend_notice()) (void)gate.note(spec.run, "server line dropped", reason);
+  for (std::string_view id : meant.ids) {
+    if (meant.question) to_server(error_line(id, invalid_request, reason));
+  }
   at_server->lose(meant, cannot_be_read(reason));
-  // A request that cannot be read is answered, so that nothing in the server waits for pawl.
-  const std::string asks = meant.answer || method_of(line).empty() ? "null" : id_of(line);
-  if (asks != "null") (void)to_server(error_line(asks, invalid_request, reason));
 }
 
 net::Timer Session::Room::answered_within(std::uint64_t id, Duration most) {
@@ -213,8 +213,8 @@ void Session::Room::server_notification(const Message& message) {
 
 void Session::Room::server_progress(json::View params) {
   const json::View token = params["progressToken"];
-  const auto named = token.is_integer() || token.is_string() ? own_id(json::write(token))
-                                                             : std::nullopt;
+  const auto named =
+      token.is_integer() || token.is_string() ? own_id(json::write(token)) : std::nullopt;
   const auto found = named ? by_server_id.find(*named) : by_server_id.end();
   if (found == by_server_id.end()) return;
   Pending& entry = *found->second;

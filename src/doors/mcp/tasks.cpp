@@ -192,6 +192,8 @@ void Session::Room::end_task(const TaskPtr& task, Reply reply) {
 
 void Session::Room::task_request(const Message& message) {
   const bool modern = client_era != Era::legacy;
+  // Each era has one of its own, whatever task it is about.
+  if (message.method == (modern ? "tasks/result" : "tasks/update")) return refuse_unknown(message);
   if (modern && !declares_tasks(message.params)) {
     const std::string wanted = fmt::format(
         R"({{"requiredCapabilities":{{"extensions":{{"{}":{{}}}}}}}})", tasks_extension);
@@ -208,8 +210,6 @@ void Session::Room::task_request(const Message& message) {
                      message.id);
   }
   const TaskPtr task = found->second;
-  // Each era has one of its own.
-  if (message.method == (modern ? "tasks/result" : "tasks/update")) return refuse_unknown(message);
   if (message.method == "tasks/update") return update_task(message, task);
   PendingPtr entry = pend(message);
   if (!entry) return refuse_line(message.id, invalid_request, "too many requests are open");

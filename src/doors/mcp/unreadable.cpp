@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <deque>
 #include <utility>
 
 #include <fmt/format.h>
@@ -30,21 +31,19 @@ std::optional<std::uint64_t> number_of(std::string_view digits) {
   std::uint64_t number = 0;
   const auto [end, wrong] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
   const bool whole = wrong == std::errc{} && end == digits.data() + digits.size();
-  return whole && is_number(digits) ? std::optional(number) : std::nullopt;
+  const bool plain = digits.size() == 1 || !digits.starts_with('0');
+  return whole && plain && is_number(digits) ? std::optional(number) : std::nullopt;
+}
+
+// A name as it is without its escapes.
+std::string plain_name(std::string_view raw) {
+  const auto document = json::parse("\"" + std::string(raw) + "\"");
+  return std::string(document ? document->root().string() : raw);
 }
 
 std::string_view value_of(const std::vector<Slice>& slices, std::string_view key) {
   const auto found = std::ranges::find(slices, key, &Slice::key);
   return found == slices.end() ? std::string_view() : found->value;
-}
-
-// The member of a message that a raw name is in any spelling, else the name as it stands.
-std::string_view member_spelled(std::string_view raw) {
-  if (raw.find('\\') == std::string_view::npos) return raw;
-  const auto name = json::parse("\"" + std::string(raw) + "\"");
-  if (!name || !name->root().is_string()) return raw;
-  const auto known = std::ranges::find(kMembers, name->root().string());
-  return known == kMembers.end() ? raw : *known;
 }
 
 // How many arrays and objects stand one in the other, of valid JSON.
@@ -76,6 +75,19 @@ std::string name_in(std::string_view tool) {
   return visible(shown.substr(0, name_shown_bytes_max));
 }
 
+// A batch, which no revision that is spoken here has.
+MeantFor meant_for_some(std::string_view line) {
+  MeantFor all;
+  if (!json::parse(line, as_it_came)) return all;
+  for (std::string_view element : elements_of(line)) {
+    const MeantFor one = meant_for(element);
+    if (!one.answer) continue;
+    all.answer = true;
+    all.ids.insert(all.ids.end(), one.ids.begin(), one.ids.end());
+  }
+  return all;
+}
+
 // The line with another text where this part of it stood.
 std::string with_part(std::string_view line, std::string_view part, std::string_view now) {
   const auto at = static_cast<std::size_t>(part.data() - line.data());
@@ -102,21 +114,22 @@ std::optional<std::uint64_t> own_id(std::string_view raw) {
   if (is_number(raw)) return number_of(raw);
   const auto document = json::parse(raw);
   const json::View id = document ? document->root() : json::View();
-  if (id.is_string()) {
-    const std::string_view text = id.string();
-    return text.size() > 1 && text.starts_with('0') ? std::nullopt : number_of(text);
-  }
+  if (id.is_string()) return number_of(id.string());
   const bool whole = id.kind() == json::Kind::natural || (id.is_integer() && id.integer() >= 0);
   return whole ? std::optional(id.natural()) : std::nullopt;
 }
 
-MeantFor meant_for(std::string_view line, Part part) {
+MeantFor meant_for(std::string_view line, OfLine part) {
   line.remove_prefix(std::min(line.find_first_not_of(kBlanks), line.size()));
+  if (part == OfLine::whole && line.starts_with('[')) return meant_for_some(line);
   // What is printed before it makes it no message, even where a message is quoted.
   if (!line.starts_with('{')) return {};
   std::vector<Slice> slices = top_level(line);
-  // A name may be spelled with escapes: which of the members it is, not how it is written, counts.
-  for (Slice& slice : slices) slice.key = member_spelled(slice.key);
+  // A name may be spelled with escapes, which may be why the line cannot be read.
+  std::deque<std::string> names;
+  for (Slice& slice : slices) {
+    if (slice.key.contains('\\')) slice.key = names.emplace_back(plain_name(slice.key));
+  }
   const auto has = [&slices](std::string_view key) {
     return std::ranges::find(slices, key, &Slice::key) != slices.end();
   };
@@ -124,9 +137,10 @@ MeantFor meant_for(std::string_view line, Part part) {
     return std::ranges::find(kMembers, slice.key) != kMembers.end();
   });
   MeantFor meant;
+  meant.question = has("method") && has("id") && (known || has("jsonrpc"));
   meant.answer = (has("result") || has("error")) && !has("method") && (known || has("jsonrpc"));
   // Of the member that is cut off only the name counts.
-  if (part == Part::beginning && !slices.empty()) slices.pop_back();
+  if (part == OfLine::beginning && !slices.empty()) slices.pop_back();
   for (const Slice& slice : slices) {
     if (slice.key == "id" && slice.value != "null") meant.ids.push_back(slice.value);
     if (slice.key == "error" && slice.value != "null") meant.error = slice.value;

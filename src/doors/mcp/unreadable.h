@@ -32,12 +32,13 @@ std::optional<std::uint64_t> own_id(std::string_view raw);
 // What an unreadable line was meant for.
 struct MeantFor {
   bool answer = false;                // it has the members of an answer, and no method
+  bool question = false;              // it has a method and an id
   std::vector<std::string_view> ids;  // raw, of the line; those that are `null` left out
   std::string_view error;             // raw, of the line; empty: it has none
 };
 // Of a whole line, or of the beginning of one that is too long to read.
-enum class Part : std::uint8_t { whole, beginning };
-MeantFor meant_for(std::string_view line, Part part = Part::whole);
+enum class OfLine : std::uint8_t { whole, beginning };
+MeantFor meant_for(std::string_view line, OfLine part = OfLine::whole);
 
 // Why a request ends that such a line names.
 std::string cannot_be_read(const std::string& why);

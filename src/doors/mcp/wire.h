@@ -92,6 +92,12 @@ class Wire {
   // none. Nothing: the way does not say.
   virtual std::optional<std::string> belongs_to() const { return std::nullopt; }
 
+  // Where that says nothing: whether the message can belong to this request of ours at all.
+  virtual bool may_belong_to(std::string_view request) const {
+    (void)request;
+    return true;
+  }
+
   // No message is delivered until `resume`; the party is held back.
   virtual void pause() = 0;
   virtual void resume() = 0;

@@ -143,6 +143,10 @@ Result<ToolDefinition> parse_definition(json::View tool, std::string_view server
     if (Status read = read_text(tool, key, *into); !read) return std::unexpected(read.error());
   }
   if (out.name.empty()) return fail(Fault::invalid, "`name` of a tool is missing");
+  // JSON Schema knows `true`, the protocol does not, and a client may refuse the whole list for it.
+  if (tool["inputSchema"].kind() == json::Kind::boolean) {
+    return fail(Fault::invalid, "`inputSchema` must be an object");
+  }
   if (Status read = read_schema(tool["inputSchema"], out); !read) {
     return std::unexpected(read.error());
   }

@@ -38,6 +38,9 @@ struct Shape {
   std::vector<Property> properties;
   std::shared_ptr<const Shape> element;
   bool open = true;  // additionalProperties is not false
+  // It has members that it does not list, or may have: by what it says of other names, or because
+  // it lists none. One that lists some and says nothing of others is taken to mean those.
+  bool unlisted = false;
 
   const Property* find(std::string_view name) const;
   // After the properties are complete: names are found by halves where there are many, because each

@@ -184,9 +184,12 @@ void Reader::apply_text(json::View schema, std::string_view name, Shape& shape) 
 }
 
 void Reader::apply_members(json::View schema, unsigned depth, Shape& shape) {
+  bool others = false;
   for (const char* key : {"additionalProperties", "unevaluatedProperties"}) {
     const json::View rest = schema[key];
-    if (rest.kind() == json::Kind::boolean && !rest.boolean()) shape.open = false;
+    const bool closes = rest.kind() == json::Kind::boolean && !rest.boolean();
+    if (closes) shape.open = false;
+    others = others || (rest.exists() && !closes);
   }
   // Members of one object have different names; only those of a reference may be there already.
   std::unordered_set<std::string> known;
@@ -201,6 +204,9 @@ void Reader::apply_members(json::View schema, unsigned depth, Shape& shape) {
     copied_ += name.size() + property.description.size();
     shape.properties.push_back(std::move(property));
   }
+  const bool by_pattern = schema["patternProperties"].size() > 0;
+  const bool by_silence = others || shape.unlisted || shape.properties.empty();
+  shape.unlisted = by_pattern || (shape.open && by_silence);
   std::unordered_set<std::string_view> required;
   for (json::View name : schema["required"].elements()) {
     if (name.is_string()) required.insert(name.string());
@@ -214,6 +220,12 @@ void Reader::apply_members(json::View schema, unsigned depth, Shape& shape) {
 }  // namespace
 
 Result<Shape> read_arguments(json::View schema) {
+  if (schema.kind() == json::Kind::boolean && schema.boolean()) {
+    Shape anything;
+    anything.type = ValueType::object;
+    anything.unlisted = true;
+    return anything;
+  }
   if (!schema.is_object()) return fail(Fault::invalid, "`inputSchema` must be an object");
   if (const json::View type = schema["type"]; type.exists() && type_of(type) != ValueType::object) {
     return fail(Fault::invalid, "`inputSchema.type` must be `object`");

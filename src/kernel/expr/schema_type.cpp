@@ -110,13 +110,26 @@ class SchemaReader {
     return std::make_shared<const Type>(std::move(type));
   }
 
+  static bool says(json::View schema, bool what) {
+    return schema.kind() == json::Kind::boolean && schema.boolean() == what;
+  }
+
+  // Of members that the schema does not list and says something about; null: it does not.
+  TypeRef of_others(json::View schema, int depth) {
+    const json::View more = schema["additionalProperties"];
+    const json::View left = schema["unevaluatedProperties"];
+    if (schema["patternProperties"].size() > 0 || says(more, true)) return dyn();
+    if (more.is_object()) return type_of(more, depth + 1);
+    return left.exists() && !more.exists() && !says(left, false) ? dyn() : nullptr;
+  }
+
   TypeRef object(json::View schema, int depth) {
     const json::View properties = schema["properties"];
     const json::View more = schema["additionalProperties"];
-    const TypeRef rest = more.is_object() ? type_of(more, depth + 1) : nullptr;
+    const bool closed = says(more, false);
+    const TypeRef rest = of_others(schema, depth);
     if (properties.size() == 0) {
-      const bool closed = more.exists() && more.kind() == json::Kind::boolean && !more.boolean();
-      if (closed) return record_of({});
+      if (closed && rest == nullptr) return record_of({});
       return map_of(simple(TypeKind::string), rest == nullptr ? dyn() : rest);
     }
     std::vector<std::string_view> required;

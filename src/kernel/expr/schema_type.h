@@ -12,8 +12,9 @@
 // | several types, or `anyOf`, one being null | the other one, nullable                      |
 // | anything else                             | dyn                                          |
 //
-// A record with `additionalProperties` of a stated type may have others beside its own; without
-// one, a name that the schema does not have is a mistake, whether the schema is closed or not,
+// A record whose schema says something of other members (`additionalProperties` that is not false,
+// `patternProperties`) may have them beside its own, of dyn where no one type is stated; without
+// that, a name that the schema does not have is a mistake, whether the schema is closed or not,
 // because such an argument is refused anyway. Local references (`#/$defs/...`) are followed, no
 // others; where one leads nowhere, in a circle or too deep, the type is dyn.
 #pragma once

@@ -208,7 +208,7 @@ Result<std::string> bind_command_line(const CommandRule& rule, const Shape& shap
   };
   if (!rule.argument.empty()) {
     const std::string near = nearest(rule.argument, named.empty() ? others : named);
-    return fail(Fault::invalid,
+    return fail(Fault::missing,
                 fmt::format("there is no argument `{}`{}", visible(rule.argument),
                             near.empty() ? "" : fmt::format(": did you mean `{}`?", near)));
   }
@@ -218,7 +218,7 @@ Result<std::string> bind_command_line(const CommandRule& rule, const Shape& shap
                 fmt::format("the line could be any of {}: state `commands: {{of: …, rows: …}}`",
                             listed(named)));
   }
-  if (others.empty()) return fail(Fault::invalid, fmt::format("no argument is {}", kind));
+  if (others.empty()) return fail(Fault::missing, fmt::format("no argument is {}", kind));
   return fail(Fault::invalid, fmt::format("which argument holds the line cannot be told: state "
                                           "`commands: {{of: …, rows: …}}` with one of {}",
                                           listed(others)));
@@ -240,6 +240,11 @@ void bind_commands(const ToolRule& entry, const ToolDefinition& tool, BoundTool&
   auto name = bind_command_line(rule, tool.arguments);
   if (name) {
     bound.command_line = std::move(*name);
+    return name_lines(rule, bound);
+  }
+  // As without a schema: it permits arguments that it does not list.
+  if (name.error().fault == Fault::missing && tool.arguments.unlisted) {
+    bound.command_line = rule.argument;
     return name_lines(rule, bound);
   }
   const std::string called = tool.server.empty() ? tool.name : tool.server + "/" + tool.name;

@@ -29,8 +29,7 @@ Reached reach(const Shape& arguments, const ArgumentPath& path) {
     if (at == nullptr || at->type == ValueType::any) return {};
     const Shape::Property* property = at->find(step.name);
     if (property == nullptr) {
-      // Below the top an open object may hold what its schema does not list.
-      if (at != &arguments && at->properties.empty() && at->open) return {};
+      if (at->unlisted) return {};
       Reached lost;
       lost.missing = step.name;
       for (const Shape::Property& one : at->properties) lost.candidates.push_back(one.name);
@@ -129,20 +128,40 @@ class Fitting {
     bound_.misfits.push_back({Fault::invalid, std::move(message), at});
   }
 
-  // The argument that a plural means; nothing, and a misfit, where that cannot be told.
+  // The argument that a plural means; empty where only the call can tell; nothing, and a misfit,
+  // where nobody can.
   std::optional<std::string> meant(const ArgumentRule& rule) {
     const auto name = bind_plural(rule.plural, tool_.arguments);
     if (name) return *name;
+    if (name.error().fault == Fault::missing && tool_.arguments.unlisted) {
+      return unlisted(rule.plural);
+    }
     misfit(rule.rule.at, fmt::format("`{}` of `{}`: {}", key_of(rule), visible(tool_name(tool_)),
                                      name.error().message));
     return std::nullopt;
+  }
+
+  // Of arguments that the schema permits and does not list: the one that the entry names, else
+  // whichever the call has.
+  std::string unlisted(std::string_view plural) {
+    const std::vector<std::string> readings = singulars(plural);
+    const auto among = [](const std::vector<std::string>& names, const std::string& name) {
+      return std::ranges::find(names, name) != names.end();
+    };
+    for (const std::string& reading : readings) {
+      if (among(entry_.named, reading)) return reading;
+    }
+    for (const std::string& reading : readings) {
+      if (!among(bound_.named, reading)) bound_.named.push_back(reading);
+    }
+    return {};
   }
 
   // A limit of a case stays beside the other rules: it holds in one situation only.
   void bind_limit(ArgumentRule& limit) {
     if (!tool_.has_schema) return;
     const auto name = meant(limit);
-    if (!name) return;
+    if (!name || name->empty()) return;
     limit.plural.clear();
     limit.path = {Step{.name = *name, .each = false}};
   }
@@ -155,6 +174,10 @@ class Fitting {
     }
     const auto name = meant(rule);
     if (!name) return;
+    if (name->empty()) {
+      bound_.arguments.push_back(rule);
+      return;
+    }
     if (std::ranges::find(bound_.named, *name) == bound_.named.end()) bound_.named.push_back(*name);
     // All checks of one argument belong into one rule: what one of them forwards, all compare.
     for (ArgumentRule& other : bound_.arguments) {

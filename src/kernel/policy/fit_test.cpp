@@ -140,6 +140,96 @@ TEST(Fit, APluralJoinsTheRuleOfItsArgument) {
   EXPECT_FALSE(b.arguments[0].required);
 }
 
+// Schemas that permit arguments which they do not list, and say so or list none.
+constexpr std::string_view kPermitsMore[] = {
+    "{}",
+    "true",
+    R"({"type":"object"})",
+    R"({"type":"object","properties":{}})",
+    R"({"type":"object","additionalProperties":true})",
+    R"({"type":"object","additionalProperties":{}})",
+    R"({"type":"object","additionalProperties":{"type":"string"}})",
+    R"({"type":"object","patternProperties":{"^m":{}},"additionalProperties":false})",
+    R"({"properties":{"other":{"type":"string"}},"additionalProperties":true})",
+    R"({"properties":{"other":{}},"patternProperties":{".":{"type":"string"}}})",
+    R"({"properties":{"other":{}},"unevaluatedProperties":true})",
+    R"({"type":"object","anyOf":[{"properties":{"message":{"type":"string"}}},{}]})",
+};
+
+std::string refused_by(const BoundTool& bound, std::string_view arguments) {
+  const auto call = json::parse(arguments);
+  std::vector<Rewrite> rewrites;
+  for (const ArgumentRule& rule : bound.arguments) {
+    const auto wrong = evaluate(rule, call->root(), bound.shape(), {}, rewrites);
+    if (wrong) return wrong->argument + " " + wrong->says;
+  }
+  const auto wrong = evaluate_unnamed(call->root(), bound.shape(), bound.named, bound.entry->rule);
+  return wrong ? wrong->argument + " " + wrong->says : std::string();
+}
+
+TEST(Fit, WhereTheSchemaPermitsMoreWhatThePolicyNamesIsSent) {
+  const std::string unnamed = "is not an argument that the tool's schema or the policy names";
+  for (const std::string_view schema : kPermitsMore) {
+    const BoundTool by_args = bound(load("args: {message: {max_length: 5}}\n"), "tool", schema);
+    EXPECT_THAT(by_args.misfits, IsEmpty()) << schema << sample::said(by_args.misfits);
+    EXPECT_EQ(refused_by(by_args, R"({"message":"short"})"), "") << schema;
+    EXPECT_THAT(refused_by(by_args, R"({"message":"longer"})"), ::testing::HasSubstr("message "));
+    EXPECT_EQ(refused_by(by_args, R"({"message":"short","more":1})"), "more " + unnamed) << schema;
+    EXPECT_NE(refused_by(by_args, R"({"Message":"short"})"), "") << schema;
+    EXPECT_NE(refused_by(by_args, "{}"), "") << schema;
+
+    const BoundTool none = bound(load("class: read_only\n"), "tool", schema);
+    EXPECT_EQ(refused_by(none, R"({"message":"short"})"), "message " + unnamed) << schema;
+
+    const BoundTool plural =
+        bound(load("constraints: {allowed_messages: [a, b]}\n"), "tool", schema);
+    EXPECT_THAT(plural.misfits, IsEmpty()) << schema << sample::said(plural.misfits);
+    EXPECT_EQ(refused_by(plural, R"({"message":"a"})"), "") << schema;
+    EXPECT_EQ(refused_by(plural, R"({"messages":["a","b"]})"), "") << schema;
+    EXPECT_NE(refused_by(plural, R"({"message":"c"})"), "") << schema;
+    EXPECT_NE(refused_by(plural, R"({"message":"a","messages":["a"]})"), "") << schema;
+    EXPECT_NE(refused_by(plural, R"({"more":"a"})"), "") << schema;
+
+    const BoundTool both = bound(load("args: {message: {max_length: 5}}\n"
+                                      "constraints: {allowed_messages: [a, b]}\n"),
+                                 "tool", schema);
+    EXPECT_THAT(both.misfits, IsEmpty()) << schema << sample::said(both.misfits);
+    ASSERT_THAT(both.arguments, SizeIs(1)) << schema;
+    EXPECT_EQ(refused_by(both, R"({"message":"b"})"), "") << schema;
+    EXPECT_NE(refused_by(both, R"({"message":"c"})"), "") << schema;
+
+    const BoundTool read = bound(load("args: {message: {max_length: 9}}\n"
+                                      "cases: [{if: 'args.message != \"x\"', then: hold}]\n"),
+                                 "tool", schema);
+    EXPECT_THAT(read.misfits, IsEmpty()) << schema << sample::said(read.misfits);
+  }
+}
+
+TEST(Fit, WhereItDoesNotAnotherNameIsAMistake) {
+  for (const std::string_view schema :
+       {R"({"type":"object","additionalProperties":false})",
+        R"({"type":"object","properties":{},"unevaluatedProperties":false})",
+        R"({"properties":{"other":{"type":"string"}}})",
+        R"({"properties":{"other":{}},"additionalProperties":false})"}) {
+    for (const char* lines :
+         {"args: {message: {max_length: 5}}\n", "constraints: {allowed_messages: [a]}\n"}) {
+      EXPECT_THAT(bound(load(lines), "tool", schema).misfits, SizeIs(1)) << schema << lines;
+    }
+  }
+}
+
+TEST(Fit, ALineOfCommandsIsFoundWhereTheSchemaPermitsIt) {
+  constexpr std::string_view kAny = R"({"type":"object"})";
+  const BoundTool by_name = bound(load("commands: [{run: [ls]}]\n"), "tool", kAny);
+  EXPECT_THAT(by_name.misfits, IsEmpty()) << sample::said(by_name.misfits);
+  EXPECT_EQ(by_name.command_line, "");
+  const BoundTool stated =
+      bound(load("commands: {of: args.line, rows: [{run: [ls]}]}\n"), "tool", kAny);
+  EXPECT_THAT(stated.misfits, IsEmpty()) << sample::said(stated.misfits);
+  EXPECT_EQ(stated.command_line, "line");
+  EXPECT_THAT(stated.named, ElementsAre("line"));
+}
+
 TEST(Fit, RecordsThatCannotBeCounted) {
   constexpr std::string_view kDelete =
       R"({"type":"object","properties":{"table":{"type":"string"},"where":{"type":"string"},

@@ -89,8 +89,8 @@ void Front::session_line(std::size_t i, std::string_view line, std::string_view 
     const MeantFor meant = meant_for(line);
     if (!meant.answer || meant.ids.empty()) return;
     const std::string own(meant.ids.front());
-    return session_line(
-        i, error_line(own, internal_error, cannot_be_read(message.error().message)), request);
+    return session_line(i, error_line(own, internal_error, cannot_be_read(message.error().message)),
+                        request);
   }
   switch (message->kind) {
     case MessageKind::request:

@@ -76,6 +76,9 @@ void SharedProcess::said(std::string_view line) {
 void SharedProcess::unreadable(std::string_view line, const std::string& why) {
   if (unheard++ == 0) tell("it says what is no message: " + why);
   const MeantFor meant = meant_for(line);
+  for (std::string_view id : meant.ids) {
+    if (meant.question) (void)program.wire->send(error_line(id, invalid_request, why), {});
+  }
   if (!meant.answer) return;
   if (meant.ids.size() == 1) {
     Message none;
@@ -127,8 +130,8 @@ void SharedProcess::noticed(const Message& message, std::string_view line) {
   switch (server_notice(message.method)) {
     case ServerNotice::progress: {
       const json::View token = message.params["progressToken"];
-      const auto ours = token.is_integer() || token.is_string() ? own_id(json::write(token))
-                                                                : std::nullopt;
+      const auto ours =
+          token.is_integer() || token.is_string() ? own_id(json::write(token)) : std::nullopt;
       const auto found = ours ? asked.find(*ours) : asked.end();
       if (found == asked.end() || found->second.token.empty()) return;
       const GuestPtr guest = guest_of(found->second.guest);
@@ -174,7 +177,7 @@ void SharedProcess::updated(const Message& message, std::string_view line) {
 }
 
 void SharedProcess::too_long(std::string_view head) {
-  const MeantFor meant = meant_for(head, Part::beginning);
+  const MeantFor meant = meant_for(head, OfLine::beginning);
   const std::string why = "its answer is too long";
   for (std::string_view id : meant.ids) {
     if (meant.answer) lost(id, why);

@@ -1,4 +1,5 @@
 #include "doors/mcp/many/shared.h"
+#include "doors/mcp/message.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -321,6 +322,25 @@ TEST_F(SharedTest, WhatWasSaidBeforeTheEndIsHeardBeforeIt) {
   one_.wire->resume();
   turn();
   EXPECT_EQ(one_.heard.size(), 1U);
+}
+
+TEST_F(SharedTest, AnAnswerThatIsWrittenBadlyReachesWhoAsked) {
+  open();
+  for (OneSession* session : {&one_, &two_}) session->wire->send(call(7), {});
+  ASSERT_EQ(process_->got.size(), 2U);
+  const auto id_of_call = [this](std::size_t i) { return id_of(process_->got.at(i)); };
+  const std::string first = id_of_call(0), second = id_of_call(1);
+  // No answers, or to nobody.
+  says("answering " + first);
+  says(R"({"jsonrpc":"2.0","id":null,"error":{"code":1,"message":"m"}})");
+  says(R"({"jsonrpc":"2.0","id":)" + first + R"(,"method":"tools/call","params":{"n":NaN}})");
+  EXPECT_THAT(one_.heard, IsEmpty());
+  EXPECT_THAT(two_.heard, IsEmpty());
+  says(R"({"jsonrpc":"2.0","id":")" + second + R"(","result":{"text":"\ud83d"}})");
+  EXPECT_THAT(two_.heard, ElementsAre(R"({"jsonrpc":"2.0","id":7,"result":{"text":"\ufffd"}})"));
+  // Its session ends the request that it names.
+  says(R"({"jsonrpc":"2.0","id":)" + first + R"(,"result":{"n":NaN}})");
+  EXPECT_THAT(one_.heard, ElementsAre(R"({"jsonrpc":"2.0","id":7,"result":{"n":NaN}})"));
 }
 
 TEST_F(SharedTest, NoCallerTakesAllOfIt) {
