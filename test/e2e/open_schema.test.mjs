@@ -55,7 +55,8 @@ for (const schema of schemas) {
       const checked = check('--', ...command);
       assert.equal(checked.status, 0, checked.stdout + checked.stderr);
       assert.doesNotMatch(checked.stdout, /has no argument|none of the arguments/);
-      const accepted = w.pawl('accept', '--policy', w.policy, '--yes', '--as', 'a', '--', ...command);
+      w.enrol();
+      const accepted = w.pawl('accept', '--policy', w.policy, '--yes', '--as', 'ada', '--', ...command);
       assert.equal(accepted.status, 0, accepted.err);
       assert.equal(check('--lock').status, 0);
       await client.close();

@@ -128,9 +128,10 @@ for (const how of ['half', 'latin', 'deep']) {
     }
     await fine(client);
     await client.close();
+    w.enrol();
     // What is accepted is what is shown.
     const command = ['node', blunt, 'stdio', w.record, `list ${how}`];
-    const accepted = w.pawl('accept', '--policy', w.policy, '--yes', '--as', 'a', '--', ...command);
+    const accepted = w.pawl('accept', '--policy', w.policy, '--yes', '--as', 'ada', '--', ...command);
     assert.equal(accepted.status, 0, accepted.err);
     const again = await w.client({ command });
     const shown = (await again.request('tools/list', {})).result.tools.map(({ name }) => name);

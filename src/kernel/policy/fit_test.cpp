@@ -198,9 +198,10 @@ TEST(Fit, WhereTheSchemaPermitsMoreWhatThePolicyNamesIsSent) {
     EXPECT_EQ(refused_by(both, R"({"message":"b"})"), "") << schema;
     EXPECT_NE(refused_by(both, R"({"message":"c"})"), "") << schema;
 
-    const BoundTool read = bound(load("args: {message: {max_length: 9}}\n"
-                                      "cases: [{if: 'args.message != \"x\"', then: hold}]\n"),
-                                 "tool", schema);
+    const BoundTool read =
+        bound(load("args: {message: {max_length: 9}}\n"
+                   "cases: [{if: 'has(args.message) && args.message != \"x\"', then: hold}]\n"),
+              "tool", schema);
     EXPECT_THAT(read.misfits, IsEmpty()) << schema << sample::said(read.misfits);
   }
 }
