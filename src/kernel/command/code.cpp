@@ -199,7 +199,7 @@ bool harmless_make_setting(std::string_view word) {
   if (!is_identifier(name) || critical_variable(name)) return false;
   if (name.contains("MAKE") || name.contains("FLAGS") || name == "SHELL") return false;
   if (is_number(value) || has_word(kMakeValues, value)) return true;
-  const bool inside = !value.starts_with('/') && !value.contains("..");
+  const bool inside = !value.starts_with('/') && !value.starts_with('-') && !value.contains("..");
   return has_word(kMakeNames, name) && is_plain_word(value) && inside;
 }
 
