@@ -26,14 +26,14 @@ struct Code {
   std::string_view effects;
 };
 
-class Effects : public testing::TestWithParam<Code> {};
+class CodeLines : public testing::TestWithParam<Code> {};
 
-TEST_P(Effects, AreSeen) {
+TEST_P(CodeLines, AreSeen) {
   EXPECT_EQ(effects(GetParam().line), GetParam().effects) << GetParam().line;
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    SedThatEdits, Effects,
+    SedThatEdits, CodeLines,
     testing::Values(
         Code{"sed -n '1,5p;/a\\/b/I,+3!{s/x/y/gI2p;n;d}' f", ""},
         Code{"sed -e ':a;N;$!ba' -e 's/\\n/ /g' f", ""}, Code{"sed '$!{N;bx};P;D;:x' f", ""},
@@ -50,7 +50,7 @@ INSTANTIATE_TEST_SUITE_P(
         Code{"sed --help", ""}));
 
 INSTANTIATE_TEST_SUITE_P(
-    SedThatRunsOrWrites, Effects,
+    SedThatRunsOrWrites, CodeLines,
     testing::Values(
         Code{"sed '# \\\ne touch PWN' f", "runs"}, Code{"sed '#\\\ne id' f", "runs"},
         Code{"sed 'p # x\\\ne id' f", "runs"}, Code{"sed -e '# x\\' -e 'e id' f", "runs"},
@@ -80,7 +80,7 @@ INSTANTIATE_TEST_SUITE_P(
         Code{"sed 'w' f", "runs, writes "}));
 
 INSTANTIATE_TEST_SUITE_P(
-    Make, Effects,
+    Make, CodeLines,
     testing::Values(
         Code{"make", ""}, Code{"make -j4 -C sub all test/x.o %.o a-b", ""},
         Code{"make V=1 DEBUG= VERBOSE=yes BUILD_TYPE=Release TESTS=tests/a.py x", ""},
@@ -112,7 +112,7 @@ INSTANTIATE_TEST_SUITE_P(
         Code{"cmake --toolchain x .", "runs"}, Code{"rake -f x", "runs"}));
 
 INSTANTIATE_TEST_SUITE_P(
-    InterpretersWithAScript, Effects,
+    InterpretersWithAScript, CodeLines,
     testing::Values(
         Code{"python3 x.py", ""}, Code{"python3 -uB -W ignore x.py - < data", ""},
         Code{"python3.11 -- x.py", ""}, Code{"python3 --version", ""}, Code{"node x.js -", ""},
@@ -125,7 +125,7 @@ INSTANTIATE_TEST_SUITE_P(
         Code{"bc", ""}, Code{"swift build", ""}, Code{"ocaml x.ml", ""}, Code{"elixir x.exs", ""}));
 
 INSTANTIATE_TEST_SUITE_P(
-    InterpretersThatRead, Effects,
+    InterpretersThatRead, CodeLines,
     testing::Values(
         Code{"echo x | python3", "runs"}, Code{"python3 - <<'E'\nx\nE", "runs"},
         Code{"python3 <<< x", "runs"}, Code{"python3 -u", "runs"},
