@@ -43,9 +43,10 @@ Task<void> carry_out(Ticket& ticket) {
 
 Task<Settled> Gate::handle(Proposal proposal, Upstream& upstream, Caller& caller) {
   Ticket ticket(*desk_, proposal, upstream, caller);
-  if (large_arguments(ticket)) co_await look_ahead(ticket);
+  const bool large = large_arguments(ticket);
+  if (large) co_await look_ahead(ticket);
   Next next = begin(ticket);  // facts, the kernel's verdict, its record
-  if (next == Next::execute && ticket.findings) next = unless_gone(ticket);
+  if (large) next = unless_gone(ticket, next);
   mark(ticket, &CallTimes::decided);
   while (next == Next::wait) {
     co_await *ticket.woken;        // a person, the clock, the switch, nobody any more

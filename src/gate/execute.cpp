@@ -18,8 +18,10 @@ bool still_granted(const Run& run, std::string_view grant, Instant now) {
 
 }  // namespace
 
-Next unless_gone(Ticket& ticket) {
-  if (!ticket.caller.gone()) return Next::execute;
+Next unless_gone(Ticket& ticket, Next next) {
+  if (!ticket.caller.gone()) return next;
+  if (next == Next::wait) wake(ticket);  // nobody says so a second time
+  if (next != Next::execute) return next;
   end_unsent(ticket);
   ticket.reply().kind = Settled::Kind::gone;
   return Next::reply;
@@ -33,7 +35,7 @@ Next last_look(Ticket& ticket, const Status& durable) {
     return refuse(ticket, denial(ticket, Code::audit_unavailable,
                                  "the decision did not reach the disk: " + desk.fault()));
   }
-  if (const Next next = unless_gone(ticket); next != Next::execute) return next;
+  if (unless_gone(ticket, Next::execute) != Next::execute) return Next::reply;
   const Run& run = ticket.state();
   const bool killed = run.phase == RunPhase::killed ||
                       desk.state.killed(run.agent, run.id, ticket.asked.call.name()) != nullptr;

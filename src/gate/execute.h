@@ -8,8 +8,8 @@
 
 namespace pawl {
 
-// Whether somebody still waits for what was let run.
-Next unless_gone(Ticket& ticket);
+// `next`, unless the caller is gone: then what was let run ends, and what waits is woken.
+Next unless_gone(Ticket& ticket, Next next);
 
 // After the last wait before execution, without waiting: is the decision durable, the caller there,
 // the run open, no kill over it? (threats, section 3, rule 15). A run keeps its policy, so that

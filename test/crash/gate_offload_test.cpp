@@ -174,6 +174,14 @@ TEST(Offload, AClientThatLeavesMeanwhileHasNothingRun) {
   EXPECT_EQ(world->count("call.ended"), 1U);
 }
 
+TEST(Offload, AClientThatLeavesMeanwhileWaitsForNobody) {
+  Beside world(role("{name: large, class: read_only, requires_approval: true}"));
+  Asked& asked = world.large(plain);
+  asked.leave();
+  EXPECT_EQ(world.finish(asked).kind, Settled::Kind::gone);
+  EXPECT_EQ(world->server.count("large"), 0U);
+}
+
 TEST(Offload, AStricterPolicyMeanwhileCounts) {
   Beside world(role("{name: large, class: read_only}"));
   Asked& asked = world.large(plain);
