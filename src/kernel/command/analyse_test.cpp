@@ -125,8 +125,10 @@ INSTANTIATE_TEST_SUITE_P(
         // words that are several
         "find x ./\"${x:-$@}\"", "find x ./\"${x+$@}\"", "find x \"./$@\"", "find x ./\"${r[@]}\"",
         "find x ./\"${r[0]:-${r[@]}}\"", "export \"x=${y:-$@}\"", "[ ./\"${x:-$@}\" ]",
-        "find -files0-from f -exec find {} \\;", "find x -newer <() -delete", "a <( ) b",
-        "a >(\n# c\n)",
+        "find -files0-from f -exec find {} \\;", "find x -newer <() -delete",
+        "find . -exec ls \";$x\" -exec a \\;", "find . -exec ls \"{$x}\" + -exec a \\;",
+        "find . -exec ls {} \"+$x\" -exec a \\;", "find . \"($x\" -name y",
+        "a | xargs -I% find . -exec ls \";%\" -exec b \\;", "a <( ) b", "a >(\n# c\n)",
         // what `~` means
         "HOME=-delete; find . ~", "OLDPWD=-delete; find . ~-", "export HOME=\"$x\"; a ~",
         // scripts that shells read

@@ -78,8 +78,8 @@ void scan_options(Command& command, const Program& program, const Danger& danger
 void scan_old_tar(Command& command) {
   if (command.arguments.empty()) return;
   const Argument& first = command.arguments[0];
-  if (first.text.empty() || first.text[0] == '-') return;
-  if (first.text.find_first_of("IF") != std::string::npos) {
+  if (first.text.starts_with('-') || (first.literal() && first.text.empty())) return;
+  if (!first.literal() || first.text.find_first_of("IF") != std::string::npos) {
     command.hazards.push_back({Effect::runs, 0, "-I", {}, false});
   }
 }

@@ -130,6 +130,14 @@ std::size_t find_program(const Wrapper& wrapper, const Command& command,
   return odd ? kUnknown : at;
 }
 
+// What is not known of a word of find may make it an action, or one of the signs that end one:
+// `";$x"`, `"{$x"`.
+bool may_be_expression(const Argument& word) {
+  if (word.literal()) return false;
+  return !word.operand ||
+         (!word.text.empty() && std::string_view(";{+()!,").contains(word.text[0]));
+}
+
 }  // namespace
 
 void Analyser::add(Command command, bool by_shell, std::uint32_t nested) {
@@ -209,10 +217,13 @@ void Analyser::through_find(const Command& command, std::uint32_t index, std::ui
   const auto& words = command.arguments;
   const bool listed = std::ranges::any_of(
       words, [](const Argument& word) { return word.text.starts_with("-files0-from"); });
+  // Behind -exec too: what is not known there may be the `;` that ends it. What can be seen is
+  // listed all the same.
+  const auto unclear = std::ranges::find_if(words, may_be_expression);
+  if (unclear != words.end()) {
+    trouble(unclear->at, "a word of `find` that may be an action");
+  }
   for (std::size_t i = 0; i < words.size(); ++i) {
-    if (!words[i].literal() && !words[i].operand) {
-      return trouble(words[i].at, "a word of `find` that may be an action");
-    }
     if (!words[i].is("-exec") && !words[i].is("-execdir") && !words[i].is("-ok") &&
         !words[i].is("-okdir")) {
       continue;
