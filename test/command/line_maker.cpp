@@ -41,6 +41,10 @@ constexpr auto kWords = std::to_array<const char*>({"p",
                                                     "\"$@\"",
                                                     "$*",
                                                     "\"$*\"",
+                                                    "\";$u\"",
+                                                    "\"{$u}\"",
+                                                    "\"+$u\"",
+                                                    "\"!$u\"",
                                                     "$1",
                                                     "\"$2\"",
                                                     "k\"$@\"",
@@ -174,12 +178,15 @@ std::string LineMaker::simple(int depth) {
 
 std::string LineMaker::wrapped(int depth) {
   const std::string inner = simple(depth - 1);
-  switch (below(17)) {
+  switch (below(18)) {
     case 13:
       return std::string("a | xargs ") + kXargsOptions[below(kXargsOptions.size())] + " " + inner +
              " {} k{}";
     case 14:
       return "find . -name '*.c' " + pick({"-exec", "-execdir"}) + " " + inner + " {} +";
+    case 16:
+      return "find . -name '*.c' -exec " + inner + " " +
+             pick({"\\;", "{} +", "\";$u\"", "{} \"+$u\""}) + " -exec " + simple(0) + " \\;";
     case 15:
       return "exec " + pick({"<p.c", "3<p.c", "1<>p.c", ">o1", "2>&1"}) + "; " + inner;
     case 0:
