@@ -42,7 +42,7 @@ void check_proof(std::string_view text) {
   must(!verify(challenge, text, verifier), "a signature was made up");
   if (!valid_verifier(text)) must(!verify(challenge, text, text), "a bad verifier was believed");
   Challenges challenges;
-  must(!challenges.take(std::string(text), "ann", {}), "a challenge was made up");
+  must(!challenges.take(std::string(text), "here", "ann", {}), "a challenge was made up");
 }
 
 }  // namespace
