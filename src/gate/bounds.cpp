@@ -19,8 +19,9 @@ constexpr const char* uncounted_says =
 }  // namespace
 
 Next refuse_early(Ticket& ticket, const GateRefusal& refusal) {
-  if (ticket.asked.part) ticket.asked.part->charge_denial();
-  ticket.reply() = refuse_here(ticket.desk, refusal);
+  Settled reply = refuse_here(ticket.desk, refusal);
+  if (ticket.asked.part && counts_as_denial(reply.code)) ticket.asked.part->charge_denial();
+  ticket.reply() = std::move(reply);
   return Next::reply;
 }
 

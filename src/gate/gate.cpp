@@ -44,10 +44,11 @@ Settled Gate::refuse(const std::string& run, Code code, const std::string& what,
   GateRefusal refusal{.run = run, .tool = what, .code = code, .says = sentence};
   if (part != nullptr) {
     part->charge_step();
-    part->charge_denial();
     refusal.note = part->name();
   }
-  return refuse_here(*desk_, refusal);
+  Settled reply = refuse_here(*desk_, refusal);
+  if (part != nullptr && counts_as_denial(reply.code)) part->charge_denial();
+  return reply;
 }
 
 std::shared_ptr<void> Gate::on_record(std::function<void(const Record&)> told) {

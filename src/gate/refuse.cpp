@@ -77,7 +77,7 @@ Verdict denial(const Ticket& ticket, Code code, std::string says) {
 Next refuse(Ticket& ticket, const Verdict& verdict) {
   ticket.phase = Ticket::Phase::over;
   // What was let run was no denial, whatever became of it.
-  const bool denied = ticket.decided_under == nullptr;
+  const bool denied = ticket.decided_under == nullptr && counts_as_denial(verdict.reason.code);
   if (ticket.asked.part && denied) ticket.asked.part->charge_denial();
   ticket.reply() = refused(verdict, ticket.asked.call, ticket.entry(), ticket.policy(), ticket.call,
                            ticket.approval);

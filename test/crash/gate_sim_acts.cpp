@@ -81,8 +81,9 @@ void GateSim::flood() {
   const std::string& run = runs_[random_.below(runs_.size())];
   const std::uint64_t before = world_.journal->next();
   for (std::uint64_t left = random_.below(300); left > 0; --left) {
-    (void)world_.gate->refuse(run, Code::ambiguous_request, "tools/Call", "it is ambiguous");
-    told_no(run);
+    const Settled reply =
+        world_.gate->refuse(run, Code::ambiguous_request, "tools/Call", "it is ambiguous");
+    if (counts_as_denial(reply.code)) told_no(run);
   }
   ++reached_.floods;
   const std::uint64_t cost = world_.journal->next() - before;
