@@ -73,9 +73,9 @@ Status Node::open_journal() {
   replay.record = [&](std::uint64_t, std::string_view text) { return fold_record(folded, text); };
   auto opened = Journal::open(*disk_, std::move(journal), replay);
   if (!opened && opened.error().fault == Fault::corrupt) {
-    return fail(Fault::corrupt, "the journal is damaged, so the node does not start: " +
-                                    opened.error().message +
-                                    "; `pawl audit verify` says what can still be read");
+    return fail(Fault::corrupt,
+                "the journal is damaged, so the node does not start: " + opened.error().message +
+                    "; `pawl audit verify` says what can still be read");
   }
   if (!opened) return std::unexpected(opened.error());
   journal_ = std::move(*opened);

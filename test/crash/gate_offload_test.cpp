@@ -161,7 +161,7 @@ TEST_P(WorstMessage, HasTheSameVerdictAsOnTheLoop) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Kinds, WorstMessage, testing::ValuesIn(worst()),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& each) { return std::string(each.param.name); });
 
 const std::string plain = with_text(repeated("a", 64UL << 10));
 

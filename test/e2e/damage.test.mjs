@@ -34,7 +34,9 @@ async function recorded(t) {
   const w = new World(policy);
   t.after(() => w.end());
   const client = await w.client();
-  for (let i = 0; i < calls; ++i) await client.call('read_customer_record', { customer_id: `c${i}` });
+  for (let i = 0; i < calls; ++i) {
+    await client.call('read_customer_record', { customer_id: `c${i}` });
+  }
   await client.call('send_customer_email', { to: 'a', body: 'x'.repeat(200) });
   await client.close();
   for (let i = 0; i < 200 && w.nodes()[0] !== ''; ++i) await sleep(50);

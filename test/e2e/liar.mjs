@@ -1,12 +1,12 @@
-// A tool server that says what it is told to. Before it answers it reads SCRIPT, `{say, answer}`: before
-// the answer of a call, a result or an error, it sends those messages as they stand, TOKEN in them being
-// the call's progress token; `late` messages follow the answer. With `until` it waits for that file first,
-// with `holds` for that file between those messages and the answer.
-// `lists` answers its lists of tools one after the other, the last of them from then on, `list` all of
-// them; `answers` has the answers of other methods, `refused` their error, `hello` what it says of itself.
-// An answer that is a text is the whole message, with ID in it for the id. MODE `modern` speaks the
-// stateless revision. With PORT it is a server over HTTP, and its first line is its port. Every message
-// that it receives is appended to RECORD with its name. Plain Node.
+// A tool server that says what it is told to. Before it answers it reads SCRIPT, `{say, answer}`:
+// before the answer of a call, a result or an error, it sends those messages as they stand, with
+// the call's progress token for TOKEN; `late` messages follow the answer. With `until` it waits for
+// that file first, with `holds` for that file between those messages and the answer.
+// `lists` answers its lists of tools one after the other, the last of them from then on, `list` all
+// of them; `answers` has the answers of other methods, `refused` their error, `hello` what it says
+// of itself. An answer that is a text is the whole message, with ID in it for the id. MODE `modern`
+// speaks the stateless revision. With PORT it serves over HTTP, and its first line is its port.
+// Every message that it receives is appended to RECORD with its name. Plain Node.
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';
@@ -66,7 +66,8 @@ async function hear(line, out) {
     const made = mode === 'modern' ? { resultType: 'complete', ...result } : result;
     return write({ id, ...(result ? { result: made } : {}), ...more });
   };
-  const { say = [], late = [], list, lists, answers = {}, hello, refused, until, holds, ...told } = script();
+  const { say = [], late = [], list, lists, answers = {}, hello, ...others } = script();
+  const { refused, until, holds, ...told } = others;
   const opened = opening(method, params, hello);
   if (opened) return give(opened);
   // As long as somebody listens.

@@ -1,6 +1,6 @@
-// What a client is shown of a server is written by pawl from what was compared, whoever lies: another
-// list for the client than for pawl, names that stand twice, names that differ in case alone. One server
-// that says what it is told to, in all ways to reach it.
+// What a client is shown of a server is written by pawl from what was compared, whatever the server
+// says: another list for the client than for pawl, names that stand twice, names that differ in
+// case alone. One server that says what it is told to, in all ways to reach it.
 import assert from 'node:assert/strict';
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';

@@ -33,7 +33,8 @@ function blocks() {
 
 // A file server for which nobody has to ask npm.
 const server = `#!${process.execPath}
-const say = (id, result) => process.stdout.write(JSON.stringify({jsonrpc: '2.0', id, result}) + '\\n');
+const say = (id, result) =>
+  process.stdout.write(JSON.stringify({jsonrpc: '2.0', id, result}) + '\\n');
 const schema = (...names) => ({type: 'object', required: names,
   properties: Object.fromEntries(names.map((name) => [name, {type: 'string'}]))});
 const tools = [

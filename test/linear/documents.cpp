@@ -196,31 +196,35 @@ void add_schemas(std::vector<Subject>& into) {
                   }});
 }
 
+// A tool that a server offers, and what is read of its schema.
+std::string tool_with(std::string_view schema) {
+  return R"({"name":"t","inputSchema":)" + std::string(schema) + "}";
+}
+void shown_under_a_scope(const Document& tool) {
+  static const Scope scope({"id", "w1.id", "x.y"});
+  (void)project_output_schema(scope, tool->root()["inputSchema"]);
+}
+void wanted_in_headers(const Document& tool) {
+  (void)mcp::mirrored_by(tool->root()["inputSchema"]);
+  (void)expr::type_of_schema(tool->root()["inputSchema"]);
+}
+
 // What servers offer.
 void add_definitions(std::vector<Subject>& into) {
-  static const Scope scope({"id", "w1.id", "x.y"});
-  const auto tool = [](std::string_view schema) {
-    return R"({"name":"t","inputSchema":)" + std::string(schema) + "}";
-  };
   const Look read = [](const Document& d) { (void)parse_definition(d->root(), "s"); };
-  const Look shown = [](const Document& d) {
-    (void)project_output_schema(scope, d->root()["inputSchema"]);
+  const Look shown = shown_under_a_scope, wanted = wanted_in_headers;
+  const auto references = [](std::size_t n) {
+    return tool_with(R"({"type":"object","$defs":)" +
+                     object_of(R"("d#":{"type":"object"})", n / 2) + R"(,"properties":)" +
+                     object_of(R"("p#":{"$ref":"#/$defs/d#"})", n / 2) + "}");
   };
-  const Look wanted = [](const Document& d) {
-    (void)mcp::mirrored_by(d->root()["inputSchema"]);
-    (void)expr::type_of_schema(d->root()["inputSchema"]);
+  const auto properties = [](std::size_t n) {
+    return tool_with(R"({"type":"object","properties":)" +
+                     object_of(R"("p#":{"type":"string","enum":["a"]})", n) + "}");
   };
-  const auto references = [tool](std::size_t n) {
-    return tool(R"({"type":"object","$defs":)" + object_of(R"("d#":{"type":"object"})", n / 2) +
-                R"(,"properties":)" + object_of(R"("p#":{"$ref":"#/$defs/d#"})", n / 2) + "}");
-  };
-  const auto properties = [tool](std::size_t n) {
-    return tool(R"({"type":"object","properties":)" +
-                object_of(R"("p#":{"type":"string","enum":["a"]})", n) + "}");
-  };
-  const auto same = [tool](std::size_t n) {
-    return tool(R"({"type":"object","$defs":{"d":{"$dynamicAnchor":"x"}},"properties":)" +
-                object_of(R"("p#":{"$dynamicRef":"#x"})", n) + "}");
+  const auto same = [](std::size_t n) {
+    return tool_with(R"({"type":"object","$defs":{"d":{"$dynamicAnchor":"x"}},"properties":)" +
+                     object_of(R"("p#":{"$dynamicRef":"#x"})", n) + "}");
   };
   struct Made {
     std::string_view name;
@@ -232,24 +236,27 @@ void add_definitions(std::vector<Subject>& into) {
     add_one(into, "output schema: " + std::string(made.name), made.make, shown);
     add_one(into, "headers asked for: " + std::string(made.name), made.make, wanted);
   }
-  // Definitions inside of definitions, and references that branch: small, and endless to follow.
+}
+
+// Small, and endless to follow: definitions inside of definitions, and references that branch.
+void add_endless_definitions(std::vector<Subject>& into) {
   add_one(
       into, "headers asked for: definitions in definitions",
-      [tool](std::size_t n) {
+      [](std::size_t n) {
         std::string inner = "{}";
         const std::size_t deep = n / (64UL << 10) + 20;
         for (std::size_t i = 0; i < deep && i < 100; ++i) inner = R"({"$defs":)" + inner + "}";
-        return tool(inner);
+        return tool_with(inner);
       },
-      wanted);
+      wanted_in_headers);
   add_one(
       into, "output schema: branching references",
-      [tool](std::size_t n) {
-        return tool(R"({"type":"object","$defs":{"d":{"type":"object","properties":)" +
-                    object_of(R"("p#":{"type":"object","$ref":"#/$defs/d"})", n) +
-                    R"(}},"properties":{"w":{"$ref":"#/$defs/d"}}})");
+      [](std::size_t n) {
+        return tool_with(R"({"type":"object","$defs":{"d":{"type":"object","properties":)" +
+                         object_of(R"("p#":{"type":"object","$ref":"#/$defs/d"})", n) +
+                         R"(}},"properties":{"w":{"$ref":"#/$defs/d"}}})");
       },
-      shown);
+      shown_under_a_scope);
   // As many members in a call as the schema has.
   into.push_back({"call of many members", 512UL << 10, [](std::size_t bytes) -> Work {
                     const Document schema =
@@ -343,6 +350,7 @@ void add_documents(std::vector<Subject>& into) {
   add_rules(into);
   add_schemas(into);
   add_definitions(into);
+  add_endless_definitions(into);
   add_results(into);
   add_json(into);
 }

@@ -62,9 +62,9 @@ TEST_P(EveryScanIsLinear, InTheLengthOfItsInput) {
   }
 }
 
-std::string named(const testing::TestParamInfo<std::string>& info) {
-  std::string out = std::to_string(info.index) + "_";
-  for (const char c : info.param) {
+std::string named(const testing::TestParamInfo<std::string>& each) {
+  std::string out = std::to_string(each.index) + "_";
+  for (const char c : each.param) {
     const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
     out += plain ? c : '_';
   }

@@ -255,9 +255,9 @@ std::string question_said(std::string_view method, json::View params) {
   return out.take();
 }
 
-std::string implementation_said(json::View info) {
+std::string implementation_said(json::View server) {
   json::Writer out;
-  write_known(info, kOfImplementations, out);
+  write_known(server, kOfImplementations, out);
   return out.take();
 }
 

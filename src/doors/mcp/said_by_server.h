@@ -56,6 +56,6 @@ std::string log_said(json::View params, bool scoped);
 std::string question_said(std::string_view method, json::View params);
 
 // Who a server says that it is.
-std::string implementation_said(json::View info);
+std::string implementation_said(json::View server);
 
 }  // namespace pawl::mcp
