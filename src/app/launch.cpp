@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <string_view>
 #include <utility>
 
@@ -21,6 +22,7 @@
 #include "app/memory.h"
 #include "app/node.h"
 #include "app/paths.h"
+#include "base/text.h"
 #include "io/journal/posix_disk.h"
 #include "io/net/detached.h"
 
@@ -106,6 +108,27 @@ std::string damage_in(const std::string& directory) {
 
 }  // namespace
 
+namespace {
+
+constexpr std::string_view kCannotStart = "the node cannot start: ";
+constexpr std::size_t kLogTailBytes = 4096;
+
+// Why the node that was just launched ended, as it wrote into its log; empty: it did not say.
+std::string why_not_started(const std::string& log) {
+  std::ifstream in(log, std::ios::binary | std::ios::ate);
+  if (!in) return {};
+  const auto bytes = static_cast<std::size_t>(std::max<std::streamoff>(in.tellg(), 0));
+  std::string tail(std::min(bytes, kLogTailBytes), '\0');
+  in.seekg(static_cast<std::streamoff>(bytes - tail.size()));
+  if (!in.read(tail.data(), static_cast<std::streamsize>(tail.size()))) return {};
+  const std::size_t at = tail.rfind(kCannotStart);
+  if (at == std::string::npos) return {};
+  tail = tail.substr(at + kCannotStart.size());
+  return visible(tail.substr(0, tail.find('\n')));
+}
+
+}  // namespace
+
 Result<NodeConnection> NodeLauncher::ensure() const {
   auto connected = NodeConnection::open(state_directory_, control_socket);
   if (connected) return connected;
@@ -116,6 +139,8 @@ Result<NodeConnection> NodeLauncher::ensure() const {
     if (!damage.empty()) return fail(Fault::corrupt, damage);
   }
   if (why != Fault::missing && why != Fault::io) return std::unexpected(connected.error());
+  // What is just being made is not damaged yet.
+  const bool begun = std::filesystem::exists(state_directory_ + "/journal");
   if (Status launched = launch(); !launched) return std::unexpected(launched.error());
   std::int64_t most_us = start_within.ns / 1000;
   std::string damage;
@@ -126,15 +151,19 @@ Result<NodeConnection> NodeLauncher::ensure() const {
     // Some damage it starts with, and with some it does not: then nobody need wait so long.
     const bool soon =
         waited < damage_look_at_us && waited + launch_look_every_us >= damage_look_at_us;
-    if (soon) damage = damage_in(state_directory_);
-    if (soon && !damage.empty()) most_us = std::min(most_us, waited + damaged_start_us);
+    if (!soon || !begun) continue;
+    damage = damage_in(state_directory_);
+    if (!damage.empty()) most_us = std::min(most_us, waited + damaged_start_us);
   }
+  // Looked at once more: another node may have been making it.
+  if (!damage.empty()) damage = damage_in(state_directory_);
   if (!damage.empty()) {
     return fail(Fault::corrupt, fmt::format("the node does not start: {}", damage));
   }
-  return fail(Fault::environment,
-              fmt::format("the node did not start: see `{}/{}` ({})", state_directory_, log_name,
-                          to_string(connected.error())));
+  std::string reason = why_not_started(state_directory_ + "/" + log_name);
+  if (reason.empty()) reason = to_string(connected.error());
+  return fail(Fault::environment, fmt::format("the node did not start: {} (see `{}/{}`)", reason,
+                                              state_directory_, log_name));
 }
 
 }  // namespace pawl::app

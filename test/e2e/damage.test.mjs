@@ -124,7 +124,11 @@ test('every command that tells of a damaged journal says so and fails', async (t
     assert.equal(said.findings.length, 1, `${name}: ${JSON.stringify(said.findings)}`);
     // A node starts with a damaged payload, and tells; with a damaged record it does not start.
     const starts = name.includes('payload');
-    for (const words of [...readers(w, call), ...(starts ? asking : asking.slice(0, 1))]) {
+    // Every reader looks at a damaged record and at a damaged payload, and a few at the others.
+    const all = [...readers(w, call), ...(starts ? asking : asking.slice(0, 1))];
+    const whole = name === 'the text of a record' || name === 'the bytes of a payload';
+    const turn = (i) => (i + Object.keys(cases).indexOf(name)) % 4 === 0;
+    for (const words of all.filter((_, i) => whole || turn(i))) {
       const read = w.pawl(...words);
       assert.equal(read.status, 1, `${name}: ${words.join(' ')}: ${read.out}${read.err}`);
       assert.match(read.err, /damaged/, `${name}: ${words.join(' ')}`);

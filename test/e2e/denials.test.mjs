@@ -20,13 +20,14 @@ test('kills and questions that nobody answers are no denials; what is blocked is
   t.after(() => w.end());
   w.enrol();
   const client = await w.client();
-  for (let i = 0; i < 4; ++i) {
+  // Fewer than a flood has, of which only a count is written.
+  for (let i = 0; i < 2; ++i) {
     assert.equal(w.pawl('kill', 'all', '--reason', 'x').status, 0);
     for (let n = 0; n < 3; ++n) assert.equal(code(await read(client)), 'killed');
     assert.equal(w.pawl('resume', 'all').status, 0);
     assert.equal((await read(client)).isError, undefined, 'the run goes on');
   }
-  for (let i = 0; i < 4; ++i) {
+  for (let i = 0; i < 3; ++i) {
     const asked = await client.call('send_customer_email', { to: 'a', body: `${i}` });
     assert.equal(code(asked), 'approval_expired', JSON.stringify(asked));
   }

@@ -86,7 +86,6 @@ test('the first one stands in `people` already, however it is written', async (t
     '  ada: {groups: [leads], proof: passphrase}  # the lead\n',
     '  ada:\n    groups: [leads]\n    proof: passphrase\n',
     '  bob: {groups: [leads]}\n  ada: # first\n      groups:\n        - leads\n',
-    '  "ada": {groups: [leads]}\n',
   ];
   for (const row of rows) {
     const w = world(t, `version: 1\npeople:\n${row}  default_reviewers: [ada]\n`);

@@ -42,6 +42,7 @@ struct Chain {
 };
 
 constexpr std::uint64_t nothing_more = ~0ULL;
+constexpr std::string_view ends_within = "the file ends within the record";
 // Of records that are looked at as the first one behind damage; nobody keeps a verifier busy for
 // ever with bytes that only look like frames.
 constexpr std::uint64_t sought_bytes_max = 1UL << 30;
@@ -139,6 +140,9 @@ class Segments {
   std::uint64_t padding_end_ = 0;
   Findings::Place spoilt_;  // the same of payloads, as far as they are damaged in a row
   bool spoiling_ = false;
+  // A file that ends early loses its payloads, which lie last, before its records: one damage.
+  std::uint64_t file_bytes_ = 0;
+  Findings::Place cut_;
   std::uint64_t readable_from_ = 0;
 };
 
@@ -160,7 +164,8 @@ void Segments::lose(std::uint64_t at, std::string what) {
   }
   close_readable(chain_.seq);
   lost_ = true;
-  loss_ = findings_.add(file_, at, std::move(what), chain_.seq);
+  const bool cut = cut_ && (at + head_bytes > file_bytes_ || what == ends_within);
+  loss_ = cut ? cut_ : findings_.add(file_, at, std::move(what), chain_.seq);
 }
 
 void Segments::go_on_at(std::uint64_t seq) {
@@ -296,6 +301,10 @@ Status Segments::segment(std::uint64_t first, const std::optional<Next>& next) {
   auto file = disk_.open(file_, Access::read);
   if (!file && file.error().fault == Fault::missing && !next && options_.pause) return {};
   if (!file) return std::unexpected(file.error());
+  const auto bytes = (*file)->size();
+  if (!bytes) return std::unexpected(bytes.error());
+  file_bytes_ = *bytes;
+  cut_.reset();
   window_.emplace(**file);
   payload_window_.emplace(**file);
   spoiling_ = false;
@@ -363,7 +372,7 @@ Result<Segments::Frame> Segments::frame(std::uint64_t at, std::uint64_t limit, c
   frame.whole = text->size() == frame.length && crc32c(chained) == frame.crc;
   frame.text = *text;
   frame.wrong = text->size() == frame.length ? "the record is not what was written"
-                                             : "the file ends within the record";
+                                             : std::string(ends_within);
   return frame;
 }
 
@@ -531,11 +540,13 @@ Result<bool> Segments::payloads(const Frame& frame, bool last) {
   const std::size_t findings = into_.findings.size();
   const bool more = into_.more_findings;
   const bool spoiling = spoiling_;
+  const Findings::Place cut = cut_;
   const auto counted = std::pair(into_.payloads_present, into_.payloads_erased);
   const auto take_back = [&] {
     into_.findings.resize(findings);
     into_.more_findings = more;
     spoiling_ = spoiling;
+    cut_ = cut;
     std::tie(into_.payloads_present, into_.payloads_erased) = counted;
   };
   auto whole = payloads_whole(frame);
@@ -574,7 +585,10 @@ Result<std::uint64_t> Segments::entry(std::uint64_t at, const Frame& frame, bool
   const auto wrong = [&](std::string what) {
     good = false;
     if (spoiling_) return findings_.reaches(spoilt_, frame.seq);
-    spoilt_ = findings_.add(file_, place, std::move(what), frame.seq);
+    const bool cut = place >= file_bytes_;
+    if (cut) what = fmt::format("the file ends early, at byte {}", file_bytes_);
+    spoilt_ = findings_.add(file_, cut ? file_bytes_ : place, std::move(what), frame.seq);
+    if (cut) cut_ = spoilt_;
     spoiling_ = true;
   };
   auto bytes = payload_window_->read(place, entry_bytes);
