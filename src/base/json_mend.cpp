@@ -25,11 +25,11 @@ bool low_half(unsigned unit) {
 // Goes over a text once. What is fine is copied in pieces, up to where something is replaced.
 class Mender {
  public:
-  explicit Mender(std::string_view text) : text_(text) {}
+  Mender(std::string_view text, std::size_t bytes_max) : text_(text), bytes_max_(bytes_max) {}
 
   std::optional<std::string> run() {
     if (text_.starts_with(byte_order_mark)) replace(byte_order_mark.size(), {});
-    while (at_ < text_.size()) {
+    while (at_ < text_.size() && out_.size() <= bytes_max_) {
       const char c = text_[at_];
       if (c == '"') {
         inside_ = !inside_;
@@ -44,7 +44,10 @@ class Mender {
         character();
       }
     }
-    if (copied_ == 0) return std::nullopt;
+    const std::size_t left = text_.size() - copied_;
+    if (copied_ == 0 || out_.size() > bytes_max_ || left > bytes_max_ - out_.size()) {
+      return std::nullopt;
+    }
     out_ += text_.substr(copied_);
     return std::move(out_);
   }
@@ -102,6 +105,7 @@ class Mender {
   }
 
   std::string_view text_;
+  std::size_t bytes_max_;
   std::size_t at_ = 0;
   std::size_t copied_ = 0;  // of the text, into `out_` or left out
   bool inside_ = false;     // of a string
@@ -110,8 +114,8 @@ class Mender {
 
 }  // namespace
 
-std::optional<std::string> with_replacements(std::string_view text) {
-  return Mender(text).run();
+std::optional<std::string> with_replacements(std::string_view text, std::size_t bytes_max) {
+  return Mender(text, bytes_max).run();
 }
 
 }  // namespace pawl::json

@@ -1,6 +1,7 @@
 // A text with U+FFFD in the place of what is no character, for who reads what others wrote badly.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,7 +11,8 @@ namespace pawl::json {
 // In the strings of the text each byte that is no UTF-8 and each lone half of a surrogate pair
 // becomes U+FFFD, and a control character its escape; a byte order mark in front is left out.
 // Nothing where there is none of that. The text need not be JSON, and what is wrong otherwise stays
-// wrong. Goes over each byte once.
-std::optional<std::string> with_replacements(std::string_view text);
+// wrong. Goes over each byte once. Nothing either where more than `bytes_max` would come of it.
+std::optional<std::string> with_replacements(std::string_view text,
+                                             std::size_t bytes_max = 64UL << 20);
 
 }  // namespace pawl::json

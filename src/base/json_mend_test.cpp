@@ -56,6 +56,15 @@ TEST(WithReplacements, LeavesOutAByteOrderMark) {
   EXPECT_EQ(mended("\xEF\xBB\xBF"), "");
 }
 
+// What is replaced grows, and a whole text of it must not take more memory than a text may.
+TEST(WithReplacements, MakesNothingThatIsTooLong) {
+  const std::string text = '"' + std::string(1000, '\x01') + '"';
+  EXPECT_EQ(with_replacements(text, 6002)->size(), 6002U);
+  EXPECT_EQ(with_replacements(text, 6001), std::nullopt);
+  EXPECT_EQ(with_replacements(text, 100), std::nullopt);
+  EXPECT_EQ(with_replacements("\"\x01" + std::string(100, 'x'), 100), std::nullopt);
+}
+
 TEST(WithReplacements, LeavesWhatIsWrongOtherwise) {
   for (const char* wrong :
        {R"({"a":NaN})", R"({"a":"\x41"})", R"({"a":"\u12"})", R"({"a":1)", "{\xE9:1}"}) {

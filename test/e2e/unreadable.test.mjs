@@ -164,6 +164,18 @@ for (const [door, begin] of Object.entries(doors)) {
   });
 }
 
+for (const how of ['silence', 'noise', 'nobody']) {
+  test(`stdio: what is never answered before a call ends too (${how})`, async (t) => {
+    const env = { PAWL_CALL_DEADLINE: '2s' };
+    const [, unlisted] = await piped(t, `tools/list ${how}`, env);
+    const result = await note(unlisted, 'half');
+    assert.equal(code(result), 'upstream_failed');
+    assert.ok((await unlisted.request('tools/list', {})).error);
+    const [, unopened] = await piped(t, `initialize ${how}`, env);
+    assert.ok(unopened.server === null || unopened.server.error);
+  });
+}
+
 const notified = ['null', 'empty', 'object', 'result', 'page', 'plain', 'refused', 'broken'];
 for (const how of [...notified, 'open', 'long']) {
   test(`http: a notification is over with any answer (${how})`, async (t) => {

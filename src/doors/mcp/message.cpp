@@ -156,13 +156,13 @@ Result<MessageKind> kind_of(const Top& top, Side side) {
 
 }  // namespace
 
-std::vector<Slice> top_level(std::string_view text) {
+std::vector<Slice> top_level(std::string_view text, std::size_t at_most) {
   std::vector<Slice> slices;
   slices.reserve(kMembers.size());
   std::size_t at = text.find('{');
   if (at == std::string_view::npos) return slices;
   ++at;
-  while (at < text.size()) {
+  while (at < text.size() && slices.size() < at_most) {
     while (at < text.size() && (is_blank(text[at]) || text[at] == ',')) ++at;
     if (at >= text.size() || text[at] != '"') break;
     const std::size_t key_end = end_of_string(text, at);
@@ -193,9 +193,9 @@ Status parse_said(std::string_view text, json::Parser& parser, json::Document& d
   return {};
 }
 
-std::vector<std::string_view> elements_of(std::string_view text) {
+std::vector<std::string_view> elements_of(std::string_view text, std::size_t at_most) {
   std::vector<std::string_view> out;
-  for (std::size_t at = 1; at < text.size() && text[at] != ']';) {
+  for (std::size_t at = 1; at < text.size() && text[at] != ']' && out.size() < at_most;) {
     if (is_blank(text[at]) || text[at] == ',') {
       ++at;
       continue;

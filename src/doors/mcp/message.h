@@ -50,14 +50,14 @@ std::string key_of(std::string_view id);
 // That of the request which a cancellation names, if it names one.
 std::optional<std::string> key_of_cancelled(json::View params);
 
-// The members of the top-level object of a valid JSON text, as slices of it.
+// The members of the top-level object of a valid JSON text, as slices of it: the first so many.
 struct Slice {
   std::string_view key;    // raw, without quotes
   std::string_view value;  // raw JSON
 };
-std::vector<Slice> top_level(std::string_view object_text);
-// The elements of a valid JSON array, as slices of it.
-std::vector<std::string_view> elements_of(std::string_view array_text);
+std::vector<Slice> top_level(std::string_view object_text, std::size_t at_most = SIZE_MAX);
+// The elements of a valid JSON array, as slices of it: the first so many.
+std::vector<std::string_view> elements_of(std::string_view array_text, std::size_t at_most);
 
 // The method of a line that was refused as a message, for the form of the answer only.
 std::string method_of(std::string_view line);

@@ -17,6 +17,10 @@ namespace {
 constexpr std::string_view kBlanks = " \t\r\n";
 constexpr std::array<std::string_view, 6> kMembers = {"jsonrpc", "id",     "method",
                                                       "params",  "result", "error"};
+// What has more members than that is no message, and no batch has more of them.
+constexpr std::size_t members_max = 64;
+constexpr std::size_t batch_max = 1024;
+constexpr std::size_t listed_max = 20'000;
 constexpr std::size_t name_shown_bytes_max = 64;
 // A message around a result around a list around the tool.
 constexpr std::size_t levels_around_a_tool = 3;
@@ -68,7 +72,7 @@ std::size_t depth_of(std::string_view value) {
 
 // The name of a tool that is too deep to be read as a whole.
 std::string name_in(std::string_view tool) {
-  const std::string_view raw = value_of(top_level(tool), "name");
+  const std::string_view raw = value_of(top_level(tool, members_max), "name");
   const auto name = json::parse(raw);
   const bool text = name && name->root().is_string();
   const std::string_view shown = text ? name->root().string() : std::string_view("without a name");
@@ -79,7 +83,7 @@ std::string name_in(std::string_view tool) {
 MeantFor meant_for_some(std::string_view line) {
   MeantFor all;
   if (!json::parse(line, as_it_came)) return all;
-  for (std::string_view element : elements_of(line)) {
+  for (std::string_view element : elements_of(line, batch_max)) {
     const MeantFor one = meant_for(element);
     if (!one.answer) continue;
     all.answer = true;
@@ -124,7 +128,7 @@ MeantFor meant_for(std::string_view line, OfLine part) {
   if (part == OfLine::whole && line.starts_with('[')) return meant_for_some(line);
   // What is printed before it makes it no message, even where a message is quoted.
   if (!line.starts_with('{')) return {};
-  std::vector<Slice> slices = top_level(line);
+  std::vector<Slice> slices = top_level(line, members_max);
   // A name may be spelled with escapes, which may be why the line cannot be read.
   std::deque<std::string> names;
   for (Slice& slice : slices) {
@@ -157,11 +161,14 @@ std::optional<Shortened> without_deep_tools(std::string_view line) {
   const std::size_t deep = limits.depth_max - levels_around_a_tool;
   limits.depth_max = looked_at_depth_max;
   if (!json::parse(line, limits)) return std::nullopt;
-  const std::string_view tools = value_of(top_level(value_of(top_level(line), "result")), "tools");
+  const std::string_view result = value_of(top_level(line, members_max), "result");
+  const std::string_view tools = value_of(top_level(result, members_max), "tools");
   if (!tools.starts_with('[')) return std::nullopt;
   Shortened out;
   std::string kept = "[";
-  for (std::string_view tool : elements_of(tools)) {
+  const std::vector<std::string_view> all = elements_of(tools, listed_max + 1);
+  if (all.size() > listed_max) return std::nullopt;
+  for (std::string_view tool : all) {
     if (depth_of(tool) > deep) {
       out.left_out.push_back(name_in(tool));
       continue;

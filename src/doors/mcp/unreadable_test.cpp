@@ -122,6 +122,19 @@ TEST(MeantFor, OfTheBeginningOnlyWholeMembersCount) {
   EXPECT_THAT(soon.ids, ElementsAre("3"));
 }
 
+// A line is as long as a message may be, and has as many parts as fit.
+TEST(MeantFor, HoldsNoMoreOfALineThanAMessageHas) {
+  std::string many = "{";
+  for (int i = 0; i < 1'000'000; ++i) many += "\"\":0,";
+  EXPECT_FALSE(meant_for(many + R"("id":3,"result":{}})").answer);
+  std::string batch = "[0";
+  for (int i = 0; i < 1'000'000; ++i) batch += ",0";
+  EXPECT_FALSE(meant_for(batch + R"(,{"id":3,"result":{}}])").answer);
+  std::string tools = "{}";
+  for (int i = 0; i < 30'000; ++i) tools += ",{}";
+  EXPECT_FALSE(without_deep_tools(listed(tools + R"(,{"x":)" + nested(200) + "}")));
+}
+
 TEST(WithoutDeepTools, LeavesOutThoseAndNoOther) {
   const std::string fine = R"({"name":"fine","inputSchema":{"type":"object"}})";
   const std::string deep = R"({"name":"deep","x":)" + nested(200) + "}";

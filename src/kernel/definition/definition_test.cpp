@@ -157,6 +157,33 @@ TEST(Shape, WhatIsNotALocalFactIsAny) {
   EXPECT_EQ(shape.find("missing"), nullptr);
 }
 
+// Which schemas permit members that they do not list.
+TEST(Shape, SaysWhetherThereMayBeUnlistedMembers) {
+  const auto unlisted = [](std::string_view schema) {
+    const auto document = json::parse(schema);
+    const auto tool = definition_of("", "t", document->root(), {});
+    EXPECT_TRUE(tool.has_value()) << schema;
+    return tool.has_value() && tool->arguments.unlisted;
+  };
+  for (const char* more :
+       {"{}", "true", R"({"type":"object"})", R"({"properties":{}})",
+        R"({"properties":{"a":{}},"additionalProperties":true})",
+        R"({"properties":{"a":{}},"additionalProperties":{"type":"string"}})",
+        R"({"properties":{"a":{}},"unevaluatedProperties":{}})",
+        R"({"properties":{"a":{}},"patternProperties":{"b":{}},"additionalProperties":false})"}) {
+    EXPECT_TRUE(unlisted(more)) << more;
+  }
+  for (const char* those :
+       {R"({"properties":{"a":{}}})", R"({"additionalProperties":false})",
+        R"({"properties":{"a":{}},"patternProperties":{}})",
+        R"({"properties":{"a":{}},"additionalProperties":false,"unevaluatedProperties":true})"}) {
+    EXPECT_FALSE(unlisted(those)) << those;
+  }
+  // The protocol has no `true` there.
+  const auto tool = json::parse(R"({"name":"t","inputSchema":true})");
+  EXPECT_FALSE(parse_definition(tool->root(), ""));
+}
+
 TEST(Shape, CirclesEnd) {
   const Shape shape = shape_of(R"({"type":"object","properties":{"again":{"$ref":"#"}},
       "$defs":{"a":{"$ref":"#/$defs/b"},"b":{"$ref":"#/$defs/a"}}})");
