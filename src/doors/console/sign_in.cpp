@@ -133,7 +133,9 @@ Task<void> Console::Room::sign_in(VisitPtr visit) {
     if (slowed) co_return visit->refuse(429, kTooMany);
     co_return visit->refuse(403, wrong_sign_in);
   }
-  brake.succeeded(typist.source);
+  // Of an address only time clears the failures: one who may sign in there could guess at others
+  // for ever, with a passphrase of their own in between.
+  if (typist.known) brake.succeeded(typist.source);
   welcome(*visit, person, *now_known, way, std::move(asked->key));
 }
 
