@@ -103,8 +103,8 @@ test('R08 a call that finds too many open ones is charged as well', async (t) =>
   assert.equal(refused.json.code, 'rate');
   const state = (await g.ask(g.keys.orchestrator, 'GET', `/v1/runs/${run.run}`)).json;
   assert.equal(state.executing, 1024);
-  assert.equal(state.steps, state.executing + state.denials);
-  assert.ok(state.denials > 0);
+  assert.ok(state.steps > state.executing, `${state.steps} steps`);
+  assert.equal(state.denials, 0, 'it may ask again, and asked for nothing that it may not have');
 });
 
 test('R08 a flood of one agent leaves the others alone', async (t) => {

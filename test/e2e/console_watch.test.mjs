@@ -65,7 +65,8 @@ test('an alarm is seen, taken and ended, and the last drill is there', { skip },
   await page.waitForSelector('text=nobody knows that the switch works');
   // Nobody is named, and nothing is quiet.
   const first = w.pawl('kill', 'tool', 'y', '--reason', 'a test', '--config', w.config);
-  assert.equal(first.status, 0, first.err);
+  assert.equal(first.status, 1, first.err);
+  assert.match(first.err, /nothing was stopped: no tool is called `y`/);
   await page.waitForSelector('section:has-text("It has no contacts.")');
   await page.getByRole('button', { name: /It is over/ }).click();
   await page.waitForSelector('text=Nothing waits for anybody.');
@@ -75,7 +76,7 @@ test('an alarm is seen, taken and ended, and the last drill is there', { skip },
   assert.equal(drilled.status, 0, drilled.err);
   await page.waitForSelector('text=tried by ada');
   const kill = w.pawl('kill', 'tool', 'x', '--reason', 'a test', '--config', w.config);
-  assert.equal(kill.status, 0, kill.err);
+  assert.equal(kill.status, 1, kill.err);
   await page.waitForSelector('section:has-text("the kill switch was set for tool `x`")');
   await page.waitForSelector('nav a:has-text("Alarms") .count');
   await looksRightEverywhere(page, 'alarms');
