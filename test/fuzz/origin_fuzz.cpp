@@ -50,8 +50,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   if (said) demand(comparable(value) && !words.empty());
   for (const OriginSource& source : {OriginSource{"", "t", {"a"}}, OriginSource{"", "t", {}}}) {
     if (origins.find(source, document->root())) demand(comparable(value) && !printed.empty());
-    (void)origins.mentioned(source, value);
+    (void)origins.call_of_host(source, value);
   }
-  (void)origins.mentioned(OriginSource{}, value);
+  (void)origins.call_of_host(OriginSource{}, value);
   return 0;
 }
