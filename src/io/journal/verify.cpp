@@ -47,11 +47,17 @@ Findings::Place Findings::add(const std::string& file, std::uint64_t offset, std
   return into_.findings.size() - 1;
 }
 
-void Findings::add_torn(const std::string& file, std::uint64_t offset, std::string what,
-                        std::optional<std::uint64_t> seq) {
-  if (const Place place = add(file, offset, std::move(what), seq)) {
-    into_.findings[*place].torn = true;
-  }
+Findings::Place Findings::add_torn(const std::string& file, std::uint64_t offset, std::string what,
+                                   std::optional<std::uint64_t> seq) {
+  const Place place = add(file, offset, std::move(what), seq);
+  if (place) into_.findings[*place].torn = true;
+  return place;
+}
+
+void Findings::was_changed(Place place, std::string what) {
+  if (!place) return;
+  into_.findings[*place].torn = false;
+  into_.findings[*place].what = std::move(what);
 }
 
 void Findings::reaches(Place place, std::uint64_t last_seq) {
@@ -147,13 +153,14 @@ Result<JournalVerification> verify_journal(Disk& disk, const VerifyOptions& opti
     roots->emplace(expected.size,
                    journal::PromisedRoot{expected.root, "the checkpoint kept elsewhere", 0});
   }
+  const std::size_t before = result.findings.size();
   const Status walked =
       journal::verify_segments(disk, options, *roots, *snapshots, findings, result);
   if (!walked) return std::unexpected(walked.error());
 
   // A record that is lost may be the one that names a snapshot.
   const bool all_read = result.readable.empty()
-                            ? result.records == 0
+                            ? result.records == 0 && result.findings.size() == before
                             : result.readable.front() == ReadableRecords{0, result.records};
   for (const auto& [digest, snapshot] : *snapshots) {
     if (!all_read) break;

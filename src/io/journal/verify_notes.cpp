@@ -90,6 +90,7 @@ class Notes {
   bool keys_fit_ = true;      // else no note can be, and that is said once
   bool note_is_bad_ = false;  // the last one that was looked at
   bool any_bad_ = false;
+  Findings::Place torn_;  // the end of the log is not whole
 };
 
 Status Notes::read_keys() {
@@ -237,11 +238,12 @@ Status Notes::read_log(const std::function<void()>& pause) {
     if (rest.empty() || pauses-- == 0) break;
     pause();
   }
-  if (!rest.empty() && rest.size() <= note_file_bytes_max) {
-    findings_.add_torn("checkpoints", offset,
-                       "the last checkpoint is not whole: a crash tore it, or somebody changed "
-                       "it; the next start of the node cuts it off");
-  } else if (!rest.empty() && !note_is_bad_) {
+  if (rest.empty() || note_is_bad_) return {};  // what stands behind a bad one is told with it
+  if (rest.size() <= note_file_bytes_max) {
+    torn_ = findings_.add_torn("checkpoints", offset,
+                               "the last checkpoint is not whole: a crash tore it, or somebody "
+                               "changed it; the next start of the node cuts it off");
+  } else {
     findings_.add("checkpoints", offset, "this is not a signed checkpoint");
   }
   return {};
@@ -272,7 +274,12 @@ void Notes::compare_newest() {
   for (auto known = from; known != to; ++known) {
     if (known->second.root == note->root) return;
   }
-  if (!any_bad_) {
+  if (torn_) {
+    // The log is durable before the newest is replaced.
+    findings_.was_changed(
+        torn_, fmt::format("this is not the checkpoint of {} records, which `checkpoint` holds",
+                           note->size));
+  } else if (!any_bad_) {
     findings_.add("checkpoint", 0,
                   fmt::format("`checkpoints` lacks this checkpoint of {} records", note->size));
   }
