@@ -9,8 +9,6 @@
 namespace pawl::mcp {
 namespace {
 
-constexpr std::string_view kReadyMethod = "notifications/initialized";
-
 class RemoteWire final : public Wire {
  public:
   RemoteWire(net::Loop& loop, RemoteServer server)
@@ -64,7 +62,7 @@ bool Remote::send(std::string message) {
   exchange->what = *std::move(what);
   exchange->pass = pass;
   if (exchange->what.method == "initialize") hello = message;
-  if (exchange->what.method == kReadyMethod) {
+  if (exchange->what.method == ready_method) {
     ready = message;
     introducing = true;
   }
@@ -82,7 +80,7 @@ bool Remote::send(std::string message) {
 // Exchanges overtake each other, and nothing of the older era may overtake what opens a session.
 bool Remote::must_wait(const Exchange& exchange) const {
   if (exchange.what.modern || exchange.what.method == "initialize") return false;
-  return lost_session || (introducing && exchange.what.method != kReadyMethod);
+  return lost_session || (introducing && exchange.what.method != ready_method);
 }
 
 void Remote::flush_held() {

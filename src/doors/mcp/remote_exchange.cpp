@@ -33,8 +33,6 @@ bool refuses(int status) {
   return status == 307 || status == 308 || (status >= 400 && status <= 499);
 }
 
-constexpr std::string_view kReadyMethod = "notifications/initialized";
-
 std::string words_of_no_answer(int status, const std::string& type) {
   const std::string shown = visible(type.substr(0, shown_type_bytes_max));
   return fmt::format("the tool server answered with status {} and {}, which is no answer", status,
@@ -141,7 +139,7 @@ void Remote::on_head(const ExchangePtr& exchange, const http::AnswerHead& head) 
     return lose(exchange, words_of_no_answer(head.status, type));
   }
   // What it says besides, and whether it ends, is of no matter.
-  if (fine && exchange->what.method == kReadyMethod) introduced();
+  if (fine && exchange->what.method == ready_method) introduced();
   if (fine && exchange->what.method == "initialize") {
     const std::string_view id = head.headers.find("mcp-session-id").value_or("");
     session = id.size() <= session_id_bytes_max ? std::string(id) : std::string();
@@ -303,7 +301,7 @@ void Remote::on_end(const ExchangePtr& exchange, std::optional<Error> error) {
   }
   if (!exchange->request()) {
     const bool gone = exchange->status == 404 && !exchange->session.empty();
-    const bool introduces = exchange->what.method == kReadyMethod;
+    const bool introduces = exchange->what.method == ready_method;
     close(exchange);
     if (gone && exchange->session == session) return session_lost();
     if (introduces) introduced();
@@ -376,7 +374,7 @@ void Remote::refuse(const ExchangePtr& exchange, const std::string& why) {
   if (listens) return lose(exchange, why);  // it is asked for again, however it ended
   const ExchangePtr kept = exchange;
   close(kept);
-  if (kept->what.method == kReadyMethod) introduced();
+  if (kept->what.method == ready_method) introduced();
   if (kept->aim == Exchange::Aim::hearing) return hear_again(*kept);
   if (kept->aim == Exchange::Aim::reopening) return not_reopened(why);
   if (!kept->request()) return;

@@ -20,6 +20,9 @@
 
 namespace pawl::mcp {
 
+// With it a client says that it is ready; its answer ends the opening.
+inline constexpr std::string_view ready_method = "notifications/initialized";
+
 // One request over HTTP and its answer.
 struct Exchange {
   // A message of ours, the stream of a session, or `initialize` once more.
