@@ -37,7 +37,8 @@ approval: {reviewers: [leads]}
 )";
 
 std::shared_ptr<const ToolDefinition> page() {
-  const auto document = json::parse(R"({"name":"get_page","inputSchema":{"type":"object"}})");
+  const auto document = json::parse(
+      R"({"name":"get_page","inputSchema":{"type":"object","additionalProperties":false}})");
   return std::make_shared<const ToolDefinition>(*parse_definition(document->root(), ""));
 }
 
