@@ -1,6 +1,6 @@
 // The worst message of nearly 4 MiB keeps nobody waiting: while it is judged, another client's call
-// and `kill all` are answered. How long they took is said; nothing here fails on a slow machine, but
-// only where they had to wait for what was judged.
+// and `kill all` are answered. How long they took is said. Nothing here fails on a slow machine,
+// but where they had to wait for what was judged.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { World, code, sleep } from './world.mjs';
