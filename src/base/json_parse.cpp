@@ -298,7 +298,8 @@ Status Parser::State::read(std::string_view text, const ParseLimits& limits) {
     return fail(Fault::invalid, "the text begins with a byte order mark", {{}, 1, 1});
   }
   if (const Status room = make_room(text.size(), limits.depth_max); !room) return room;
-  std::memcpy(padded.get(), text.data(), text.size());
+  // An empty text may be at no address.
+  if (!text.empty()) std::memcpy(padded.get(), text.data(), text.size());
   std::memset(padded.get() + text.size(), 0, simdjson::SIMDJSON_PADDING);
   auto error = reader.parse_into_document(tape, padded.get(), text.size(), false).error();
   if (error == simdjson::NUMBER_ERROR && limits.twins == Twins::permit) {

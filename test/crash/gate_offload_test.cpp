@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -78,24 +79,27 @@ class Beside {
 struct Worst {
   const char* name;
   const char* entry;  // of the policy
-  std::string arguments;
+  // Made where it is used: each test is a process that lists them all.
+  std::function<std::string()> arguments;
 };
 
 void PrintTo(const Worst& worst, std::ostream* out) {
   *out << worst.name;
 }
 
-std::string list_of(std::string_view element, std::size_t bytes) {
-  std::string out = R"({"a":[)" + std::string(element);
-  while (out.size() + element.size() + 3 < bytes) (out += ',') += element;
-  return out + "]}";
+std::function<std::string()> list_of(std::string_view element) {
+  return [element] {
+    std::string out = R"({"a":[)" + std::string(element);
+    while (out.size() + element.size() + 3 < large_bytes) (out += ',') += element;
+    return out + "]}";
+  };
 }
 
 #define LARGE_TOOL(args) "{name: large, class: read_only, args: {" args "}}"
 
 std::vector<Worst> worst() {
   const auto text = [](std::string_view pattern) {
-    return with_text(repeated(pattern, large_bytes));
+    return [pattern] { return with_text(repeated(pattern, large_bytes)); };
   };
   return {
       {"hosts_in", LARGE_TOOL("a: {hosts_in: [a.example]}"), text("data:a!")},
@@ -107,20 +111,20 @@ std::vector<Worst> worst() {
       {"max_length", LARGE_TOOL("a: {max_length: 100}"), text("\u20ac")},
       {"prefix", LARGE_TOOL("a: {prefix: [b]}"), text("a")},
       {"path", LARGE_TOOL("a: {under: [/srv]}"), text("/a")},
-      {"paths", LARGE_TOOL("a: {under: [/srv], base: /srv}"), list_of("\"a\"", large_bytes)},
+      {"paths", LARGE_TOOL("a: {under: [/srv], base: /srv}"), list_of("\"a\"")},
       {"url", LARGE_TOOL("a: {host: [a.example]}"), text("https://")},
       {"email_domain", LARGE_TOOL("a: {email_domain: [a.example]}"), text("a@")},
       {"cidr", LARGE_TOOL("a: {cidr: [10.0.0.0/8]}"), text("1.")},
       {"shell", LARGE_TOOL("a: {shell: {allow: [ls]}}"), text("$(")},
-      {"argv", LARGE_TOOL("a: {argv: {allow: [ls]}}"), list_of("\"a\"", large_bytes)},
+      {"argv", LARGE_TOOL("a: {argv: {allow: [ls]}}"), list_of("\"a\"")},
       {"json", LARGE_TOOL("a: {json: {b: {max_length: 3}}}"), text("[")},
       {"manifest", LARGE_TOOL("a: {manifest: {kinds: [ConfigMap]}}"), text("a: b\n")},
       {"k8s_kind", LARGE_TOOL("a: {k8s_kind: {in: [Pod]}}"), text("pod")},
       {"sql", LARGE_TOOL("a: {sql: {dialect: postgresql, statements: [select], tables: [t]}}"),
-       list_of("\"select 1\"", large_bytes)},
-      {"min", LARGE_TOOL("a: {min: 3}"), list_of("1", large_bytes)},
-      {"max_items", LARGE_TOOL("a: {max_items: 3}"), list_of("1", large_bytes)},
-      {"from", LARGE_TOOL("a: {from: [user], else: hold}"), list_of("\"a\"", large_bytes)},
+       list_of("\"select 1\"")},
+      {"min", LARGE_TOOL("a: {min: 3}"), list_of("1")},
+      {"max_items", LARGE_TOOL("a: {max_items: 3}"), list_of("1")},
+      {"from", LARGE_TOOL("a: {from: [user], else: hold}"), list_of("\"a\"")},
       {"unnamed", "{name: large, class: read_only}", text("\n")},
       {"credentials", "{name: large, class: read_only external_sink}", text("eyJsk-")},
       {"encoded", "{name: large, class: read_only external_sink}", text("%41")},
@@ -131,7 +135,7 @@ class WorstMessage : public testing::TestWithParam<Worst> {};
 
 TEST_P(WorstMessage, KeepsNobodyWaiting) {
   Beside world(role(GetParam().entry));
-  Asked& asked = world.large(GetParam().arguments);
+  Asked& asked = world.large(GetParam().arguments());
   world.expect_answers();
   EXPECT_FALSE(asked.done());
   EXPECT_EQ(world.finish(asked).code, Code::killed);
@@ -148,7 +152,7 @@ TEST_P(WorstMessage, HasTheSameVerdictAsOnTheLoop) {
     world.open();
     Asked& asked = world.ask({.run = world.run,
                               .tool = "large",
-                              .arguments = GetParam().arguments,
+                              .arguments = GetParam().arguments(),
                               .patience = Duration::seconds(0)});
     world.settle();
     ASSERT_TRUE(asked.done());
