@@ -147,7 +147,8 @@ export class World {
   async end() {
     for (const client of this.clients) client.child.kill('SIGKILL');
     spawnSync('pkill', ['-f', `pawl node --state-dir ${this.state}`]);
-    await sleep(50);
+    // What a node writes as it ends would be found in a folder that is being removed.
+    for (let i = 0; i < 200 && this.nodes()[0] !== ''; ++i) await sleep(25);
     rmSync(this.dir, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   }
 }

@@ -40,8 +40,10 @@ void Remote::opened(std::string_view version) {
 // `initialized` was taken, or refused: either way the server has had it before what comes now.
 void Remote::introduced() {
   if (!std::exchange(introducing, false) || lost_session || !hearing) return;
-  flush_held();
+  // The stream of the session first: what a server asks while it works may come there, and is lost
+  // where nobody listens yet.
   if (!session.empty() && !stream && sending) hear();
+  flush_held();
 }
 
 void Remote::hear() {
