@@ -82,8 +82,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   if (size > script_bytes_max) return 0;
   std::string_view script(reinterpret_cast<const char*>(bytes), size);
   const std::string_view first = script.substr(0, script.find('\n'));
-  Parties parties(
-      {.several = first == "2" || first == "2w", .scoped = first != "w" && first != "2w"});
+  Parties parties({.several = first == "2" || first == "2w",
+                   .scoped = first != "w" && first != "2w",
+                   .script = script});
   while (!script.empty()) {
     std::string_view line = script.substr(0, script.find('\n'));
     script.remove_prefix(std::min(line.size() + 1, script.size()));

@@ -33,7 +33,9 @@ std::string text_of(json::View value) {
 }  // namespace
 
 Parties::Parties(Setting setting)
-    : world_(policy_of(setting.scoped)), servers_(setting.several ? 2 : 1) {
+    : world_(policy_of(setting.scoped)),
+      servers_(setting.several ? 2 : 1),
+      script_(setting.script) {
   world_.start();
   const std::string run = world_.open();
   auto from_client = *net::make_pipe();
@@ -110,6 +112,7 @@ void Parties::pump() {
 
 void Parties::client_says(std::string_view bytes) {
   for (char c : bytes) client_lines_ += c == '\n' ? 1 : 0;
+  opened_ = opened_ || bytes.contains("initialize");
   write_all(client_out_, bytes);
 }
 
@@ -161,7 +164,8 @@ void Parties::come_back() {
 
 void Parties::remember_leg(json::View root) {
   const json::View told = root["result"];
-  if (told.text("resultType") != "input_required") return;
+  // In a session of the older revisions these are members like any other.
+  if (opened_ || told.text("resultType") != "input_required") return;
   std::string more = ",\"requestState\":";
   json::write_string(told.text("requestState").value_or(""), more);
   must(more.size() > 20, "a leg has no state");
@@ -329,7 +333,7 @@ void Parties::check_marks(std::string_view line, json::View root) {
   for (std::size_t at = 0; (at = line.find(mark_head, at)) != std::string_view::npos; ++at) {
     const std::string_view mark = line.substr(at, mark_bytes);
     for (std::uint64_t call = 1; call <= calls_; ++call) {
-      if (mark != mark_of(call)) continue;
+      if (mark != mark_of(call) || script_.contains(mark)) continue;
       if (root["method"].exists()) {
         must(text_of(root["params"]["progressToken"]) == fmt::format("p{}", call),
              "what belongs to one call is told under the token of another");

@@ -28,8 +28,9 @@ namespace pawl::fuzz {
 class Parties {
  public:
   struct Setting {
-    bool several = false;  // two servers, `a` and `b`, behind one endpoint
-    bool scoped = true;    // one tool has a `scope`, so that its server may not ask
+    bool several = false;          // two servers, `a` and `b`, behind one endpoint
+    bool scoped = true;            // one tool has a `scope`, so that its server may not ask
+    std::string_view script = {};  // the whole input: a mark that it contains proves nothing
   };
   explicit Parties(Setting setting);
 
@@ -90,7 +91,9 @@ class Parties {
   net::Fd client_in_, client_out_;  // its own ends
   std::vector<Server> servers_;
   std::unique_ptr<mcp::Endpoint> session_;
+  std::string_view script_;
   bool ended_ = false, by_hand_ = false;
+  bool opened_ = false;  // the client asked for a session of the older revisions
 
   std::string client_rest_;
   std::uint64_t client_lines_ = 0;    // that it sent

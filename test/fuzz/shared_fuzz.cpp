@@ -23,6 +23,7 @@
 #include "base/text.h"
 #include "doors/mcp/many/shared.h"
 #include "doors/mcp/message.h"
+#include "doors/mcp/unreadable.h"
 #include "fuzz/must.h"
 #include "io/net/loop.h"
 
@@ -98,6 +99,8 @@ class ToProcess final : public Wire {
   std::shared_ptr<Process> process_;
 };
 
+std::string_view script;  // the whole input: a mark that it contains proves nothing
+
 struct Visitor {
   std::unique_ptr<Wire> wire;
   std::string marks;                         // that it sent, one after the other
@@ -109,6 +112,7 @@ struct Visitor {
 
   void send(const std::string& text);
   void heard(std::string_view line);
+  void heard_unreadable(std::string_view line);
 };
 
 void Visitor::send(const std::string& text) {
@@ -123,18 +127,27 @@ void Visitor::send(const std::string& text) {
   (void)wire->send(text, {});
 }
 
+// An answer that cannot be read is handed to the session whose request it names, which ends it.
+void Visitor::heard_unreadable(std::string_view line) {
+  const MeantFor meant = meant_for(line);
+  must(meant.answer && meant.ids.size() == 1, "a session hears what is no message");
+  const auto found = asked.find(std::string(meant.ids.front()));
+  must(found != asked.end() && found->second > 0, "an answer to what this session did not ask");
+  --found->second;
+}
+
 void Visitor::heard(std::string_view line) {
   must(!ended, "somebody hears a server that has ended");
   for (std::size_t at = line.find(mark_begins); at != line.npos;
        at = line.find(mark_begins, at + 1)) {
     const std::string_view mark = line.substr(at, mark_begins.size() + 64);
-    must(mark.size() < mark_begins.size() + 64 || marks.contains(mark) ||
+    must(mark.size() < mark_begins.size() + 64 || marks.contains(mark) || script.contains(mark) ||
              mark.find_first_not_of("0123456789abcdef", mark_begins.size()) != mark.npos,
          "a session hears what is another one's");
   }
   json::Document document;
   const auto message = read_message(line, Side::server, parser, document);
-  must(message.has_value(), "a session hears what is no message");
+  if (!message) return heard_unreadable(line);
   must(message->kind != MessageKind::request, "a question that is nobody's reaches a session");
   if (message->kind == MessageKind::notification) {
     must(message->method != "notifications/message", "the log of all reaches a session");
@@ -279,6 +292,7 @@ void House::moves(std::string_view line) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   if (size > shared_bytes_max) return 0;
   const std::string_view text(reinterpret_cast<const char*>(bytes), size);
+  script = text;
   House house;
   for (const std::string_view line : split(text, '\n')) {
     house.moves(line);

@@ -79,6 +79,12 @@ std::string name_in(std::string_view tool) {
   return visible(shown.substr(0, name_shown_bytes_max));
 }
 
+// What can be sent back as an id: a text or a number. Anything else names no request.
+bool is_id(std::string_view raw) {
+  const auto value = json::parse(raw);
+  return value && (value->root().is_string() || value->root().is_number());
+}
+
 // A batch, which no revision that is spoken here has.
 MeantFor meant_for_some(std::string_view line) {
   MeantFor all;
@@ -146,7 +152,7 @@ MeantFor meant_for(std::string_view line, OfLine part) {
   // Of the member that is cut off only the name counts.
   if (part == OfLine::beginning && !slices.empty()) slices.pop_back();
   for (const Slice& slice : slices) {
-    if (slice.key == "id" && slice.value != "null") meant.ids.push_back(slice.value);
+    if (slice.key == "id" && is_id(slice.value)) meant.ids.push_back(slice.value);
     if (slice.key == "error" && slice.value != "null") meant.error = slice.value;
   }
   return meant;
