@@ -4,9 +4,9 @@
 
 #include <string_view>
 
-#include "kernel/command/rows.h"
+#include "lang/shell/rows.h"
 
-namespace pawl::command {
+namespace pawl::shell {
 namespace {
 
 constexpr std::string_view kStatus = "git status --short";
@@ -60,4 +60,4 @@ void worst(benchmark::State& state) {
 BENCHMARK(worst)->Unit(benchmark::kMicrosecond);
 
 }  // namespace
-}  // namespace pawl::command
+}  // namespace pawl::shell

@@ -133,13 +133,13 @@ BENCHMARK(unnamed);
 // The budget of a typical command is 10 us.
 void shell(benchmark::State& state, const char* text) {
   LineRule line;
-  line.dialect = command::Dialect::bash;
-  std::vector<command::Row> rows(2);
+  line.dialect = shell::Dialect::bash;
+  std::vector<shell::Row> rows(2);
   rows[0].run = {"ls",   "cat", "rg", "grep", "find", "sed",        "awk",      "head",
                  "tail", "wc",  "jq", "cd",   "echo", "git status", "git diff", "git log"};
   rows[1].run = {"npm test", "npm run", "pytest", "make", "git add", "git commit"};
   rows[1].writes = true;
-  line.rows = *command::Rows::compile(rows);
+  line.rows = *shell::Rows::compile(rows);
   Check check = check_of(CheckKind::shell);
   check.line = std::make_shared<const LineRule>(std::move(line));
   const std::vector<ArgumentRule> rules = {rule_of("command", std::move(check))};

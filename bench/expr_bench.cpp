@@ -5,7 +5,7 @@
 #include <string>
 
 #include "base/json.h"
-#include "kernel/expr/expr.h"
+#include "lang/cel/expr.h"
 
 namespace {
 
@@ -27,31 +27,31 @@ constexpr std::string_view kArguments = R"({
   "to": "someone@myco.example", "tags": ["a", "b", "c", "d", "e", "f", "g", "h"]})";
 
 struct World {
-  expr::Environment names;
+  cel::Environment names;
   json::Document document;
 
   World() {
-    names.declare("args", expr::type_of_schema(json::parse(kSchema)->root()));
-    names.declare("run.steps", expr::simple(expr::TypeKind::integer));
-    names.declare("tool", expr::simple(expr::TypeKind::string));
+    names.declare("args", cel::type_of_schema(json::parse(kSchema)->root()));
+    names.declare("run.steps", cel::simple(cel::TypeKind::integer));
+    names.declare("tool", cel::simple(cel::TypeKind::string));
     document = *json::parse(kArguments);
   }
 };
 
 void evaluate(benchmark::State& state, std::string_view text) {
   const World world;
-  const auto program = expr::compile({text, {}}, world.names);
+  const auto program = cel::compile({text, {}}, world.names);
   if (!program) {
     state.SkipWithError(to_string(program.error().front()).c_str());
     return;
   }
-  expr::Scratch scratch;
+  cel::Scratch scratch;
   for (auto _ : state) {
-    const expr::Value values[] = {expr::Value::of(world.document.root()),
-                                  expr::Value::of(std::int64_t{3}),
-                                  expr::Value::of(std::string_view("refund_order"))};
-    expr::Fuel fuel;
-    const expr::Value result = program->evaluate(values, scratch, fuel);
+    const cel::Value values[] = {cel::Value::of(world.document.root()),
+                                  cel::Value::of(std::int64_t{3}),
+                                  cel::Value::of(std::string_view("refund_order"))};
+    cel::Fuel fuel;
+    const cel::Value result = program->evaluate(values, scratch, fuel);
     if (!result.is_true()) std::abort();
     benchmark::DoNotOptimize(result);
   }
@@ -60,7 +60,7 @@ void evaluate(benchmark::State& state, std::string_view text) {
 void compile(benchmark::State& state, std::string_view text) {
   const World world;
   for (auto _ : state) {
-    const auto program = expr::compile({text, {}}, world.names);
+    const auto program = cel::compile({text, {}}, world.names);
     if (!program) std::abort();
     benchmark::DoNotOptimize(program);
   }

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "base/json.h"
-#include "kernel/schema/schema.h"
+#include "lang/json_schema/schema.h"
 
 namespace pawl {
 namespace {
@@ -35,14 +35,14 @@ json::Document read(std::string_view text) {
   return std::move(*document);
 }
 
-schema::Schema compiled(std::string_view text) {
-  auto made = schema::compile(read(text).root());
+json_schema::Schema compiled(std::string_view text) {
+  auto made = json_schema::compile(read(text).root());
   if (!made) std::exit(1);
   return std::move(*made);
 }
 
 void check(benchmark::State& loop, std::string_view schema_text, const std::string& value_text) {
-  const schema::Schema schema = compiled(schema_text);
+  const json_schema::Schema schema = compiled(schema_text);
   const json::Document value = read(value_text);
   if (!schema.valid(value.root())) loop.SkipWithError("not valid");
   for (auto _ : loop) benchmark::DoNotOptimize(schema.validate(value.root()));
@@ -68,7 +68,7 @@ void validate_pattern(benchmark::State& loop) {
 BENCHMARK(validate_pattern);
 
 void say_why(benchmark::State& loop) {
-  const schema::Schema schema = compiled(tool_schema);
+  const json_schema::Schema schema = compiled(tool_schema);
   const json::Document value = read(R"({"status":"shipped","order":"ORD-1","count":7})");
   for (auto _ : loop) benchmark::DoNotOptimize(schema.validate(value.root()));
 }
@@ -76,7 +76,7 @@ BENCHMARK(say_why);
 
 void compile_schema(benchmark::State& loop) {
   const json::Document document = read(tool_schema);
-  for (auto _ : loop) benchmark::DoNotOptimize(schema::compile(document.root()).has_value());
+  for (auto _ : loop) benchmark::DoNotOptimize(json_schema::compile(document.root()).has_value());
 }
 BENCHMARK(compile_schema);
 

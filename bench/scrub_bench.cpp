@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "kernel/secret/scrub.h"
+#include "lang/secret/scrub.h"
 
 namespace {
 

@@ -6,8 +6,8 @@
 
 #include "io/sql/parse.h"
 #include "io/sql/parser.h"
-#include "kernel/sql/judge.h"
-#include "kernel/sql/scan.h"
+#include "lang/sql/judge.h"
+#include "lang/sql/scan.h"
 
 namespace pawl::sql {
 namespace {

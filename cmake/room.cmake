@@ -29,7 +29,7 @@ endfunction()
 # Whether the rooms of a target make it one that reads policies.
 function(pawl_reads_policies result)
   set(${result} FALSE PARENT_SCOPE)
-  if("kernel/policy" IN_LIST ARGN)
+  if("kernel/policy" IN_LIST ARGN OR "kernel/deployment" IN_LIST ARGN)
     set(${result} TRUE PARENT_SCOPE)
   endif()
 endfunction()

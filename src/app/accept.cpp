@@ -79,7 +79,7 @@ void show(const Change& change, const Report& report) {
                "its schema cannot be checked: " + tool.validator_fault);
   }
   if (!tool.validator) return;
-  for (const schema::Finding& finding : tool.validator->findings()) {
+  for (const json_schema::Finding& finding : tool.validator->findings()) {
     report.say(paint(Ink::warn, "  schema   ") + finding.pointer + ": " + finding.says);
   }
 }

@@ -15,7 +15,7 @@
 #include "io/broker/broker.h"
 #include "io/journal/journal.h"
 #include "io/net/loop.h"
-#include "kernel/policy/deployment.h"
+#include "kernel/deployment/deployment.h"
 
 namespace pawl::app {
 

@@ -18,7 +18,7 @@
 #include "app/terminal.h"
 #include "base/text.h"
 #include "io/pins/lock.h"
-#include "kernel/policy/limits.h"
+#include "kernel/config/limits.h"
 
 namespace pawl::app {
 namespace {

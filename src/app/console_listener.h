@@ -14,7 +14,7 @@
 #include "io/http/server.h"
 #include "io/http/tls.h"
 #include "io/net/loop.h"
-#include "kernel/policy/deployment.h"
+#include "kernel/deployment/deployment.h"
 
 namespace pawl::app {
 

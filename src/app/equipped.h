@@ -14,7 +14,7 @@
 #include "doors/mcp/wire.h"
 #include "io/broker/broker.h"
 #include "io/net/loop.h"
-#include "kernel/policy/deployment.h"
+#include "kernel/deployment/deployment.h"
 
 namespace pawl::app {
 

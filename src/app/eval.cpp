@@ -10,7 +10,7 @@
 #include "app/line_source.h"
 #include "app/paths.h"
 #include "app/terminal.h"
-#include "kernel/expr/case.h"
+#include "lang/cel/case.h"
 
 namespace pawl::app {
 namespace {
@@ -20,7 +20,7 @@ constexpr std::size_t values_bytes_max = 256UL << 10;  // written out at the lat
 
 int run_eval(const Arguments&) {
   std::map<std::string, Result<Zone>, std::less<>> zones;
-  const expr::ZoneSource zone = [&zones](std::string_view name) -> Result<Zone> {
+  const cel::ZoneSource zone = [&zones](std::string_view name) -> Result<Zone> {
     constexpr std::size_t zones_max = 1000;
     auto known = zones.find(name);
     if (known == zones.end()) {
@@ -40,7 +40,7 @@ int run_eval(const Arguments&) {
     const auto line = lines.next();
     if (!line) return complain(line.error());
     if (!*line) break;
-    answers += expr::answer_case(**line, zone);
+    answers += cel::answer_case(**line, zone);
     answers += '\n';
     if (answers.size() < values_bytes_max) continue;
     if (const Status written = flush(); !written) return complain(written.error());

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "kernel/admit/trace.h"
-#include "kernel/policy/deployment.h"
+#include "kernel/deployment/deployment.h"
 #include "kernel/policy/policy.h"
 
 namespace pawl::app {

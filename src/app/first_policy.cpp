@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "base/utf8.h"
 #include "kernel/classify/classify.h"
-#include "kernel/policy/name.h"
+#include "kernel/config/name.h"
 
 namespace pawl::app {
 namespace {

@@ -16,8 +16,8 @@
 #include "base/text.h"
 #include "base/yaml_format.h"
 #include "io/pins/replace_file.h"
-#include "kernel/policy/deployment.h"
-#include "kernel/policy/limits.h"
+#include "kernel/deployment/deployment.h"
+#include "kernel/config/limits.h"
 
 namespace pawl::app {
 namespace {

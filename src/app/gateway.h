@@ -22,8 +22,8 @@
 #include "io/http/server.h"
 #include "io/http/tls.h"
 #include "io/net/loop.h"
-#include "kernel/policy/deployment.h"
-#include "kernel/policy/identities.h"
+#include "kernel/deployment/deployment.h"
+#include "kernel/deployment/identities.h"
 
 namespace pawl::app {
 

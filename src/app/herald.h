@@ -19,7 +19,7 @@
 #include "gate/ports.h"
 #include "io/journal/journal.h"
 #include "io/net/loop.h"
-#include "kernel/policy/deployment.h"
+#include "kernel/deployment/deployment.h"
 
 namespace pawl::app {
 

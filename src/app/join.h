@@ -19,7 +19,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "io/net/process.h"
-#include "kernel/policy/deployment.h"
+#include "kernel/deployment/deployment.h"
 
 namespace pawl::app {
 

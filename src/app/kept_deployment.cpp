@@ -7,9 +7,9 @@
 #include "app/paths.h"
 #include "base/hash.h"
 #include "io/pins/replace_file.h"
-#include "kernel/policy/agents.h"
-#include "kernel/policy/limits.h"
-#include "kernel/token/api_key.h"
+#include "kernel/deployment/agents.h"
+#include "kernel/config/limits.h"
+#include "lang/jose/api_key.h"
 
 namespace pawl::app {
 namespace {
@@ -74,7 +74,7 @@ std::string with_key_revoked(std::string text, std::string_view prefix) {
   std::size_t at = text.find(key);
   for (; at != std::string::npos; at = text.find(key, at + key.size())) {
     const std::string_view kept = std::string_view(text).substr(at, key.size() + key_digest_chars);
-    if (!token::KeptKey::parse(kept)) continue;
+    if (!jose::KeptKey::parse(kept)) continue;
     text.replace(at + key.size(), key_digest_chars, revoked_mark);
   }
   return text;

@@ -18,8 +18,8 @@
 #include "io/identity/identities.h"
 #include "io/pins/replace_file.h"
 #include "io/secrets/run_keys.h"
-#include "kernel/policy/limits.h"
-#include "kernel/token/api_key.h"
+#include "kernel/config/limits.h"
+#include "lang/jose/api_key.h"
 
 namespace pawl::app {
 namespace {
@@ -46,10 +46,10 @@ int create_key(const Arguments& arguments) {
   const std::string agent = arguments.word("agent");
   const auto deployment = deployment_of_keys(arguments);
   if (!deployment) return complain(deployment.error());
-  auto key = token::make_api_key(random_bytes(token::api_key_random_bytes));
+  auto key = jose::make_api_key(random_bytes(jose::api_key_random_bytes));
   // Its first characters are a word of `pawl keys revoke`, and no option.
   while (key && key->kept.prefix.starts_with('-')) {
-    key = token::make_api_key(random_bytes(token::api_key_random_bytes));
+    key = jose::make_api_key(random_bytes(jose::api_key_random_bytes));
   }
   if (!key) return complain(key.error());
   if (arguments.has("--json")) {
@@ -88,7 +88,7 @@ int list_keys(const Arguments& arguments) {
     all.key("role").string(agent.role).end();
   };
   for (const auto& [name, agent] : deployment->agents) {
-    for (const token::KeptKey& key : agent.keys) add(name, agent, key.prefix, true);
+    for (const jose::KeptKey& key : agent.keys) add(name, agent, key.prefix, true);
     for (const std::string& prefix : agent.revoked) add(name, agent, prefix, false);
   }
   if (arguments.has("--json")) {
@@ -102,7 +102,7 @@ int list_keys(const Arguments& arguments) {
 }
 
 // The file with `PREFIX:revoked` in the place of the digest; everything else byte for byte.
-Result<std::string> without_key(const std::string& path, const token::KeptKey& key) {
+Result<std::string> without_key(const std::string& path, const jose::KeptKey& key) {
   auto text = read_file(path, limits::file_bytes_max);
   if (!text) return text;
   const std::size_t at = text->find(key.text());
@@ -158,10 +158,10 @@ int revoke_key(const Arguments& arguments) {
         "hand");
     return complain(deployment.error());
   }
-  const token::KeptKey* found = nullptr;
+  const jose::KeptKey* found = nullptr;
   std::string owner;
   for (const auto& [name, agent] : deployment->agents) {
-    for (const token::KeptKey& key : agent.keys) {
+    for (const jose::KeptKey& key : agent.keys) {
       if (key.prefix != prefix) continue;
       found = &key;
       owner = name;

@@ -29,7 +29,7 @@
 #include "io/issue/discovery.h"
 #include "io/issue/requests.h"
 #include "io/net/loop.h"
-#include "kernel/token/base64url.h"
+#include "lang/jose/base64url.h"
 
 namespace pawl::app {
 namespace {
@@ -97,7 +97,7 @@ struct LoggingIn {
   http::Client at_server, at_issuer;
   http::Server callback;
   issue::Authorization where;
-  std::string state = token::base64url(random_bytes(state_bytes));
+  std::string state = jose::base64url(random_bytes(state_bytes));
   std::string redirect;
   Completion<Result<std::string>> code;
   bool for_program = false;  // what is printed is for a program
@@ -174,13 +174,13 @@ Task<Result<issue::Login>> LoggingIn::log_in() {
   if (!client) co_return std::unexpected(client.error());
 
   issue::Login login{how.at.url, where.token_url, *client, server.url, how.scope, {}};
-  std::string verifier = token::base64url(random_bytes(verifier_bytes));
+  std::string verifier = jose::base64url(random_bytes(verifier_bytes));
   const bool more = where.authorize_url.find('?') != std::string::npos;
   std::string address = fmt::format(
       "{}{}response_type=code&client_id={}&redirect_uri={}&state={}&code_challenge={}"
       "&code_challenge_method=S256&resource={}",
       where.authorize_url, more ? '&' : '?', issue::percent(*client), issue::percent(redirect),
-      state, token::base64url(bytes_of(sha256(verifier))), issue::percent(server.url));
+      state, jose::base64url(bytes_of(sha256(verifier))), issue::percent(server.url));
   if (!how.scope.empty()) address += "&scope=" + issue::percent(how.scope);
   if (for_program) {
     json::Writer line;

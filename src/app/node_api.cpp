@@ -28,7 +28,7 @@ http::Response key_set_response(std::string text) {
 Result<std::vector<identity::RunSigner>> signers_of(const std::vector<secrets::RunKey>& kept) {
   std::vector<identity::RunSigner> signers;
   for (const secrets::RunKey& one : kept) {
-    auto key = token::SigningKey::from_seed(one.seed);
+    auto key = jose::SigningKey::from_seed(one.seed);
     if (!key) return std::unexpected(key.error());
     signers.push_back({*std::move(key), one.until});
   }

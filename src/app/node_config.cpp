@@ -128,7 +128,7 @@ void Node::take_back_keys(const Deployment& file) {
   for (const auto& [name, agent] : file.agents) {
     for (const std::string& prefix : agent.revoked) {
       for (auto& [owner, known] : deployment_.agents) {
-        const auto is_it = [&prefix](const token::KeptKey& key) { return key.prefix == prefix; };
+        const auto is_it = [&prefix](const jose::KeptKey& key) { return key.prefix == prefix; };
         if (std::erase_if(known.keys, is_it) > 0) taken.push_back(prefix);
       }
     }

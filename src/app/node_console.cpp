@@ -53,7 +53,7 @@ std::optional<console::Known> Node::known_person(const std::string& person) cons
 std::string Node::owner_of_passkey(std::string_view id) const {
   for (const auto& [name, reviewer] : gate_->state().reviewers()) {
     const auto passkeys = passkeys_of(reviewer.verifier);
-    const bool theirs = std::ranges::find(passkeys, id, &token::Passkey::id) != passkeys.end();
+    const bool theirs = std::ranges::find(passkeys, id, &jose::Passkey::id) != passkeys.end();
     if (theirs && known_person(name)) return name;
   }
   return {};

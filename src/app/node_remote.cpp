@@ -15,7 +15,7 @@
 #include "doors/mcp/absent.h"
 #include "io/identity/bearer.h"
 #include "io/pins/lock.h"
-#include "kernel/policy/deployment_read.h"
+#include "kernel/deployment/deployment_read.h"
 
 namespace pawl::app {
 namespace {

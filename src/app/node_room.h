@@ -351,7 +351,7 @@ class Node {
   std::map<std::string, Watched> watched_;           // by policy file, of every run that joined
   std::map<std::string, ReadCandidate> candidates_;  // by role
   std::set<std::string> rollout_said_;
-  ReadSql read_sql_ = isolated_sql();
+  sql::ReadSql read_sql_ = isolated_sql();
   ServerStarts starts_{loop_};
   std::map<std::string, std::weak_ptr<mcp::SharedServer>> shared_;  // by what they are started from
   std::map<std::string, ReadPolicy> role_policies_;

@@ -11,7 +11,7 @@
 #include "app/node_room.h"
 #include "base/text.h"
 #include "io/broker/broker.h"
-#include "kernel/token/base64url.h"
+#include "lang/jose/base64url.h"
 
 namespace pawl::app {
 namespace {
@@ -27,7 +27,7 @@ bool is_person_name(std::string_view name) {
 }
 
 std::string way_through(const PersonProvider& provider, std::string_view name) {
-  return "oidc$" + token::base64url(provider.at.url) + "$" + token::base64url(name);
+  return "oidc$" + jose::base64url(provider.at.url) + "$" + jose::base64url(name);
 }
 
 identity::ProviderAsked as_asked(console::ProviderSignIn asked) {

@@ -23,7 +23,7 @@
 #include "io/net/loop.h"
 #include "io/notify/messenger.h"
 #include "io/notify/notice.h"
-#include "kernel/policy/deployment.h"
+#include "kernel/deployment/deployment.h"
 
 namespace pawl::app {
 

@@ -14,7 +14,7 @@
 #include "base/error.h"
 #include "base/time.h"
 #include "kernel/definition/definition.h"
-#include "kernel/policy/deployment.h"
+#include "kernel/deployment/deployment.h"
 
 namespace pawl::app {
 

@@ -19,7 +19,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "io/net/fd.h"
-#include "kernel/policy/limits.h"
+#include "kernel/config/limits.h"
 
 namespace pawl::app {
 namespace {

@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/time.h"
 #include "base/zone.h"
-#include "kernel/policy/deployment.h"
+#include "kernel/deployment/deployment.h"
 #include "kernel/policy/policy.h"
 
 namespace pawl::app {

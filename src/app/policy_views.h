@@ -7,7 +7,7 @@
 #include "base/json.h"
 #include "base/time.h"
 #include "gate/gate.h"
-#include "kernel/policy/deployment.h"
+#include "kernel/deployment/deployment.h"
 #include "kernel/policy/policy.h"
 
 namespace pawl::app {

@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "base/yaml.h"
 #include "kernel/admit/examples.h"
-#include "kernel/policy/limits.h"
+#include "kernel/config/limits.h"
 
 namespace pawl::app {
 namespace {

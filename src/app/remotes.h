@@ -16,7 +16,7 @@
 #include "io/broker/broker.h"
 #include "io/http/client.h"
 #include "io/net/loop.h"
-#include "kernel/policy/deployment.h"
+#include "kernel/deployment/deployment.h"
 
 namespace pawl::app {
 

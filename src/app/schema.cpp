@@ -4,7 +4,7 @@
 #include "analysis/trial/trial_schema.h"
 #include "app/commands.h"
 #include "app/terminal.h"
-#include "kernel/policy/keys_schema.h"
+#include "kernel/config/keys_schema.h"
 
 namespace pawl::app {
 namespace {

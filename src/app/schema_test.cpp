@@ -11,8 +11,8 @@
 #include "base/yaml.h"
 #include "base/yaml_format.h"
 #include "base/yaml_json.h"
-#include "kernel/policy/keys_schema.h"
-#include "kernel/schema/schema.h"
+#include "kernel/config/keys_schema.h"
+#include "lang/json_schema/schema.h"
 
 namespace pawl::app {
 namespace {
@@ -22,12 +22,12 @@ using testing::bytes_of;
 using ::testing::IsEmpty;
 using testing::run;
 
-schema::Schema compiled(const std::vector<std::string>& words) {
+json_schema::Schema compiled(const std::vector<std::string>& words) {
   const auto ran = run(words);
   EXPECT_EQ(ran.status, exit_good);
   const auto parsed = json::parse(ran.out);
   EXPECT_TRUE(parsed) << ran.out;
-  auto made = schema::compile(parsed->root());
+  auto made = json_schema::compile(parsed->root());
   EXPECT_TRUE(made) << made.error().message;
   EXPECT_THAT(made->findings(), IsEmpty());
   return *made;
@@ -40,11 +40,11 @@ std::string as_json(const std::string& text) {
   return out.take();
 }
 
-std::string violations(const schema::Schema& schema, const std::string& text) {
+std::string violations(const json_schema::Schema& schema, const std::string& text) {
   const auto parsed = json::parse(as_json(text));
   EXPECT_TRUE(parsed);
   std::string out;
-  for (const schema::Violation& one : schema.violations(parsed->root())) {
+  for (const json_schema::Violation& one : schema.violations(parsed->root())) {
     out += one.pointer + " " + one.keyword + " " + one.says + "\n";
   }
   return out;
@@ -75,10 +75,10 @@ TEST(Schema, EveryTypeOfTheTableHasOne) {
 }
 
 TEST(Schema, EveryFileThatLoadsIsValid) {
-  const schema::Schema policy = compiled({"schema"});
-  const schema::Schema deployment = compiled({"schema", "--deployment"});
-  const schema::Schema layer = compiled({"schema", "--layer"});
-  const schema::Schema test = compiled({"schema", "--test"});
+  const json_schema::Schema policy = compiled({"schema"});
+  const json_schema::Schema deployment = compiled({"schema", "--deployment"});
+  const json_schema::Schema layer = compiled({"schema", "--layer"});
+  const json_schema::Schema test = compiled({"schema", "--test"});
   int policies = 0, deployments = 0, layers = 0, tests = 0;
   for (const char* folder : {"examples", "test/scenarios"}) {
     for (const std::string& path : files_of(folder)) {
@@ -108,7 +108,7 @@ TEST(Schema, EveryFileThatLoadsIsValid) {
 }
 
 TEST(Schema, MistakesAreFound) {
-  const schema::Schema policy = compiled({"schema"});
+  const json_schema::Schema policy = compiled({"schema"});
   const std::string head = "agent: {id: a}\ntools:\n  allowed:\n    - name: t\n";
   EXPECT_EQ(violations(policy, head), "");
   for (const char* wrong :
@@ -122,7 +122,7 @@ TEST(Schema, MistakesAreFound) {
     EXPECT_NE(violations(policy, head + wrong), "") << wrong;
   }
   EXPECT_NE(violations(policy, "agent: {id: a}\n"), "");
-  const schema::Schema deployment = compiled({"schema", "--deployment"});
+  const json_schema::Schema deployment = compiled({"schema", "--deployment"});
   EXPECT_NE(violations(deployment, "rolls: {}\n"), "");
   const std::string vouched =
       "version: 1\nroles: {r: {file: p.yaml}}\npeople:\n"
@@ -133,11 +133,11 @@ TEST(Schema, MistakesAreFound) {
   EXPECT_EQ(violations(deployment, vouched), "");
   EXPECT_NE(violations(deployment, "people: {groups: {leads: {saml: a}}}\n"), "");
   EXPECT_NE(violations(deployment, "people: {ada: {prof: passphrase}}\n"), "");
-  const schema::Schema layer = compiled({"schema", "--layer"});
+  const json_schema::Schema layer = compiled({"schema", "--layer"});
   EXPECT_NE(violations(layer, "layer: org\nowner: o\ntools: {}\n"), "");
   EXPECT_NE(violations(layer, "layer: org\n"), "");
   EXPECT_NE(violations(layer, "layer: org\nowner: o\nrequire: [{if: x, then: allow}]\n"), "");
-  const schema::Schema test = compiled({"schema", "--test"});
+  const json_schema::Schema test = compiled({"schema", "--test"});
   EXPECT_NE(violations(test, "policy: p.yaml\ntests: [{name: x, call: [t]}]\n"), "");
   EXPECT_NE(violations(test, "policy: p\ntests: [{name: x, call: [t], expect: {effect: maybe}}]\n"),
             "");

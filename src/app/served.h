@@ -28,7 +28,7 @@
 #include "doors/mcp/wire.h"
 #include "io/net/child.h"
 #include "io/net/loop.h"
-#include "kernel/policy/deployment.h"
+#include "kernel/deployment/deployment.h"
 
 namespace pawl::app {
 

@@ -15,7 +15,7 @@
 #include "io/http/tls.h"
 #include "io/identity/http_keys.h"
 #include "io/net/clock.h"
-#include "kernel/policy/identities.h"
+#include "kernel/deployment/identities.h"
 
 namespace pawl::app {
 namespace {
@@ -27,13 +27,13 @@ bool has_agents(const Deployment& deployment, const std::string& role) {
 
 // Keys that are a file are there from the beginning, or nobody could ever come in with them.
 void check_key_files(const std::map<std::string, TokenSource, std::less<>>& sources,
-                     token::KeyUse use, const std::string& directory, std::vector<Error>& errors) {
+                     jose::KeyUse use, const std::string& directory, std::vector<Error>& errors) {
   for (const auto& [name, source] : sources) {
     if (source.keys.file.empty()) continue;
     const auto text =
         identity::read_key_file((std::filesystem::path(directory) / source.keys.file).string());
-    const auto keys = text ? token::KeySet::parse(*text, use)
-                           : Result<token::KeySet>(std::unexpected(text.error()));
+    const auto keys = text ? jose::KeySet::parse(*text, use)
+                           : Result<jose::KeySet>(std::unexpected(text.error()));
     if (keys) continue;
     errors.push_back({Fault::invalid,
                       fmt::format("the keys of `{}`: {}", visible(name), keys.error().message),
@@ -98,8 +98,8 @@ std::vector<Error> serving_mistakes(const Deployment& deployment,
                       "on the way reads a passphrase; or an address of this machine alone",
                       listen.console.at});
   }
-  check_key_files(deployment.issuers, token::KeyUse::signature, config_directory, errors);
-  check_key_files(deployment.trust_domains, token::KeyUse::jwt_svid, config_directory, errors);
+  check_key_files(deployment.issuers, jose::KeyUse::signature, config_directory, errors);
+  check_key_files(deployment.trust_domains, jose::KeyUse::jwt_svid, config_directory, errors);
   bool any = !deployment.agents.empty();
   for (const auto& [name, role] : deployment.roles) {
     any |= !role.servers.empty();

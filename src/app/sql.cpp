@@ -20,12 +20,12 @@ extern const CommandRow sql_parser_command = {
     "sql-parser", "", "reads SQL for the others, confined; started by them as needed",
     {},           {}, run_sql};
 
-ReadSql isolated_sql() {
+sql::ReadSql isolated_sql() {
   auto parser =
       std::make_shared<sql::Parser>(std::vector<std::string>{"/proc/self/exe", "sql-parser"});
   return [parser = std::move(parser)](std::string_view pointer, std::string_view text) {
-    SqlFact fact{std::string(pointer), {}, {}};
-    Result<SqlSummary> summary = parser->read(text);
+    sql::Fact fact{std::string(pointer), {}, {}};
+    Result<sql::Summary> summary = parser->read(text);
     if (summary) {
       fact.summary = *std::move(summary);
     } else {

@@ -1,12 +1,12 @@
 // SQL in policies: who reads it.
 #pragma once
 
-#include "model/sql.h"
+#include "lang/sql/summary.h"
 
 namespace pawl::app {
 
 // Reads SQL in a process of its own, which is this program again and starts at the first text.
 // Copies share the process. For one thread.
-ReadSql isolated_sql();
+sql::ReadSql isolated_sql();
 
 }  // namespace pawl::app

@@ -109,7 +109,7 @@ void run_file(const std::string& text, const Deployment& deployment, TestedFile&
   file.errors = loaded.errors;
   if (loaded.policy == nullptr) return;
   Reached reached;
-  const ReadSql read_sql = isolated_sql();
+  const sql::ReadSql read_sql = isolated_sql();
   for (const Trial& trial : file.tests.trials) {
     DecideStream stream(loaded.policy, read_sql);
     file.results.push_back(

@@ -22,7 +22,7 @@
 #include "io/http/server.h"
 #include "io/net/loop.h"
 #include "io/otlp/exporter.h"
-#include "kernel/policy/deployment.h"
+#include "kernel/deployment/deployment.h"
 
 namespace pawl::app {
 

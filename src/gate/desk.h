@@ -42,7 +42,7 @@ struct Means {
   PinState pin = PinState::none;
   std::shared_ptr<const ToolDefinition> definition;
   ResolvePath resolve;
-  ReadSql read_sql;
+  sql::ReadSql read_sql;
   FindProgram find_program;
 };
 

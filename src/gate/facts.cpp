@@ -32,7 +32,7 @@ void read_sql(const Proposal& asked, const BoundTool& tool, Facts& facts) {
   for (const auto& [pointer, text] : sql_to_read(tool, asked.call.arguments)) {
     facts.sql.push_back(asked.read_sql
                             ? asked.read_sql(pointer, text)
-                            : SqlFact{pointer, "SQL is not understood at this door", {}});
+                            : sql::Fact{pointer, "SQL is not understood at this door", {}});
   }
 }
 
@@ -126,10 +126,10 @@ Result<Facts> gather_beside(const Ticket& ticket, const BoundTool* tool, const P
   }
   find_programs(ticket, *tool, facts);
   for (const auto& [pointer, text] : sql_to_read(*tool, arguments)) {
-    if (std::ranges::find(facts.sql, pointer, &SqlFact::pointer) != facts.sql.end()) continue;
+    if (std::ranges::find(facts.sql, pointer, &sql::Fact::pointer) != facts.sql.end()) continue;
     facts.sql.push_back(ticket.asked.read_sql
                             ? ticket.asked.read_sql(pointer, text)
-                            : SqlFact{pointer, "SQL is not understood at this door", {}});
+                            : sql::Fact{pointer, "SQL is not understood at this door", {}});
   }
   if (!tool->asks_origin) return facts;
   if (!knows_sources(ticket.policy(), policy)) {

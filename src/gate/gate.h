@@ -91,7 +91,7 @@ struct Proposal {
   std::shared_ptr<const ToolDefinition> definition;  // null for `mcp:` actions
   PinState pin = PinState::none;
   ResolvePath resolve;       // empty: lexical
-  ReadSql read_sql;          // empty: no SQL is understood here
+  sql::ReadSql read_sql;          // empty: no SQL is understood here
   FindProgram find_program;  // empty: programs are judged by their words
   std::string note;          // what the door dropped or replaced: unlisted `_meta` keys …
   // The question of an earlier leg of this same call, where the door proved that it is one: the

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "model/members.h"
+#include "base/members.h"
 
 namespace pawl {
 
@@ -92,11 +92,11 @@ Status read_list(std::string_view key, json::View view, std::vector<F>& into) {
   return {};
 }
 
-Status read_sql(json::View view, std::vector<SqlFact>& into) {
+Status read_sql(json::View view, std::vector<sql::Fact>& into) {
   if (!view.exists()) return {};
   if (!view.is_array()) return fail(Fault::corrupt, "`sql` is not a list");
   for (const json::View element : view.elements()) {
-    Result<SqlFact> fact = parse_sql_fact(element);
+    Result<sql::Fact> fact = sql::parse_fact(element);
     if (!fact) return std::unexpected(fact.error());
     into.push_back(*std::move(fact));
   }
@@ -137,7 +137,7 @@ std::string to_json(const Facts& facts) {
   }
   if (!facts.sql.empty()) {
     out.key("sql").array();
-    for (const SqlFact& fact : facts.sql) out.raw(to_json(fact));
+    for (const sql::Fact& fact : facts.sql) out.raw(to_json(fact));
     out.end();
   }
   out.end();

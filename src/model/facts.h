@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/time.h"
-#include "model/sql.h"
+#include "lang/sql/summary.h"
 
 namespace pawl {
 
@@ -63,7 +63,7 @@ struct Facts {
   PinState pin = PinState::none;
   std::string definition;  // digest, empty where none is known
   std::vector<PathFact> paths;
-  std::vector<SqlFact> sql;
+  std::vector<sql::Fact> sql;
   std::vector<ProgramFact> programs;  // of the lines under `commands`, each word once
   bool programs_known = false;        // false: nobody looked; programs are judged by their words
   std::vector<OriginFact> origins;

@@ -24,7 +24,7 @@ TEST(FactsTest, AreReadBackWhole) {
   facts.approval = ApprovalFact{"a-1", "sha256:11", true, "", "", false};
   facts.clock_suspect = true;
   facts.fault = "the disk is full";
-  SqlFact& statement = facts.sql.emplace_back();
+  sql::Fact& statement = facts.sql.emplace_back();
   statement.pointer = "/query";
   statement.summary.statements = 1;
   statement.summary.kinds = {"select"};

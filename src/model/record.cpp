@@ -4,7 +4,7 @@
 #include <utility>
 #include <variant>
 
-#include "model/members.h"
+#include "base/members.h"
 #include "model/record_members.h"
 
 namespace pawl {

@@ -2,7 +2,7 @@
 // of them means; a test compares the two.
 #pragma once
 
-#include "model/members.h"
+#include "base/members.h"
 #include "model/record.h"
 
 namespace pawl {

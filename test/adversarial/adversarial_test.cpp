@@ -13,13 +13,13 @@ namespace {
 constexpr std::size_t lines_min = 40;
 
 // What the gate would have gathered for the text; paths are judged by their text alone.
-std::vector<SqlFact> statements(const TableLine& line) {
-  std::vector<SqlFact> facts;
+std::vector<sql::Fact> statements(const TableLine& line) {
+  std::vector<sql::Fact> facts;
   const auto document = json::parse(line.arguments());
   if (!document) return facts;
   const std::vector<ArgumentRule>& rules = line.policy->tools.front().arguments;
   for (const auto& [pointer, text] : sql_to_read(rules, document->root())) {
-    SqlFact fact;
+    sql::Fact fact;
     fact.pointer = pointer;
     if (auto summary = sql::parse(text)) {
       fact.summary = std::move(*summary);

@@ -54,7 +54,7 @@ std::vector<TableLine> read_table(const std::string& file) {
 }
 
 std::string objection(const Policy& policy, std::string_view arguments,
-                      const std::vector<SqlFact>& facts) {
+                      const std::vector<sql::Fact>& facts) {
   const auto document = json::parse(arguments);
   if (!document) return "no JSON: " + document.error().message;
   for (const ArgumentRule& rule : policy.tools.front().arguments) {

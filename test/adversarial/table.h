@@ -34,6 +34,6 @@ std::shared_ptr<const Policy> policy_with_rule(const std::string& rule);
 
 // Why the value is refused; empty where it passes and is forwarded as it is.
 std::string objection(const Policy& policy, std::string_view arguments,
-                      const std::vector<SqlFact>& facts = {});
+                      const std::vector<sql::Fact>& facts = {});
 
 }  // namespace pawl

@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "base/text.h"
-#include "kernel/command/command.h"
+#include "lang/shell/command.h"
 #include "scratch.h"
 
 namespace pawl {
@@ -87,13 +87,13 @@ TEST(Interpreters, RunWhatTheyReadOnlyWhereThatIsSaid) {
     std::uint64_t clear = 0, ran = 0;
     for (std::uint64_t i = 0; i < calls; ++i) {
       const std::string text = line_of(language, seed + i);
-      const auto line = command::parse(text, command::Dialect::bash);
+      const auto line = shell::parse(text, shell::Dialect::bash);
       ASSERT_TRUE(line) << text;
-      const command::Analysis analysis = command::analyse(*line);
+      const shell::Analysis analysis = shell::analyse(*line);
       ASSERT_TRUE(analysis.troubles.empty() && analysis.commands.size() == 1) << text;
       const bool runs = std::ranges::any_of(
           analysis.commands[0].hazards,
-          [](const command::Hazard& hazard) { return hazard.effect == command::Effect::runs; });
+          [](const shell::Hazard& hazard) { return hazard.effect == shell::Effect::runs; });
       scratch.tidy();
       const bool real_run = !scratch.run("/bin/bash", "bash", text).empty();
       ran += real_run ? 1 : 0;

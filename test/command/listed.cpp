@@ -5,26 +5,26 @@
 namespace pawl {
 namespace {
 
-bool fits(const command::Argument& expected, const std::string& word) {
+bool fits(const shell::Argument& expected, const std::string& word) {
   if (expected.literal()) return word == expected.text;
   if (expected.operand && word.starts_with('-')) return false;
-  return word.starts_with(expected.text) || expected.known == command::Known::many;
+  return word.starts_with(expected.text) || expected.known == shell::Known::many;
 }
 
-bool fits(const std::vector<command::Argument>& expected, std::size_t i,
+bool fits(const std::vector<shell::Argument>& expected, std::size_t i,
           const std::vector<std::string>& words, std::size_t j) {
   if (i == expected.size()) return j == words.size();
   const bool taken = j < words.size() && fits(expected[i], words[j]);
-  if (expected[i].known != command::Known::many)
+  if (expected[i].known != shell::Known::many)
     return taken && fits(expected, i + 1, words, j + 1);
   return fits(expected, i + 1, words, j) || (taken && fits(expected, i, words, j + 1));
 }
 
 }  // namespace
 
-bool listed(const command::Analysis& analysis, const Ran& ran) {
-  for (const command::Command& one : analysis.commands) {
-    if (command::base_name(one.program) == ran.program &&
+bool listed(const shell::Analysis& analysis, const Ran& ran) {
+  for (const shell::Command& one : analysis.commands) {
+    if (shell::base_name(one.program) == ran.program &&
         fits(one.arguments, 0, ran.arguments, 0)) {
       return true;
     }

@@ -3,13 +3,13 @@
 
 #include <string>
 
-#include "kernel/command/command.h"
+#include "lang/shell/command.h"
 #include "scratch.h"
 
 namespace pawl {
 
 // With these arguments.
-bool listed(const command::Analysis& analysis, const Ran& ran);
+bool listed(const shell::Analysis& analysis, const Ran& ran);
 std::string shown(const Ran& ran);
 
 }  // namespace pawl

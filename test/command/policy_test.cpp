@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "base/text.h"
-#include "kernel/command/command.h"
+#include "lang/shell/command.h"
 #include "kernel/constraint/line_rule.h"
 #include "line_maker.h"
 #include "listed.h"
@@ -38,14 +38,14 @@ const Check& line_check(const Policy& policy) {
   return policy.tools.front().arguments.front().checks.front();
 }
 
-command::Analysis analysis_of(const LineRule& rule, json::View value) {
+shell::Analysis analysis_of(const LineRule& rule, json::View value) {
   const auto read = read_line(rule.words, rule.dialect, value);
   EXPECT_TRUE(read) << "the policy allows what cannot be read";
-  return read ? *read : command::Analysis{};
+  return read ? *read : shell::Analysis{};
 }
 
 // What ran besides what is listed; empty: nothing.
-std::string unlisted(const command::Analysis& analysis, const std::vector<Ran>& all,
+std::string unlisted(const shell::Analysis& analysis, const std::vector<Ran>& all,
                      const std::vector<std::string>& programs) {
   for (const Ran& ran : all) {
     if (std::ranges::find(programs, ran.program) == programs.end()) return shown(ran);

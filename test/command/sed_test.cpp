@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "kernel/command/command.h"
+#include "lang/shell/command.h"
 #include "scratch.h"
 
 namespace pawl {
@@ -111,15 +111,15 @@ TEST(SedScripts, DoNothingUnseen) {
   for (std::uint64_t i = 0; i < scripts; ++i) {
     const std::vector<std::string> words = ScriptMaker(seed + i).words();
     const std::vector<std::string_view> views(words.begin(), words.end());
-    const command::Analysis analysis = command::analyse_argv(views);
+    const shell::Analysis analysis = shell::analyse_argv(views);
     ASSERT_EQ(analysis.commands.size(), 1U);
-    const auto says = [&](command::Effect effect) {
-      return std::ranges::any_of(analysis.commands[0].hazards, [&](const command::Hazard& hazard) {
+    const auto says = [&](shell::Effect effect) {
+      return std::ranges::any_of(analysis.commands[0].hazards, [&](const shell::Hazard& hazard) {
         return hazard.effect == effect;
       });
     };
     // Of those that may run something a few show that the test would see it.
-    if (says(command::Effect::runs) && i % 4 != 0) continue;
+    if (says(shell::Effect::runs) && i % 4 != 0) continue;
     ++tried;
     scratch.tidy();
     const auto before = scratch.files();
@@ -127,10 +127,10 @@ TEST(SedScripts, DoNothingUnseen) {
     const bool changed = scratch.files() != before;
     ran += all.empty() ? 0 : 1;
     worked += changed ? 1 : 0;
-    if (says(command::Effect::runs)) continue;
+    if (says(shell::Effect::runs)) continue;
     ++harmless;
     EXPECT_TRUE(all.empty()) << "seed " << seed + i << " ran a program: " << joined(words);
-    if (says(command::Effect::writes)) continue;
+    if (says(shell::Effect::writes)) continue;
     EXPECT_FALSE(changed) << "seed " << seed + i << " wrote: " << joined(words);
     if (::testing::Test::HasFailure()) return;
   }

@@ -1,4 +1,4 @@
-// The promise of kernel/command against real shells: whatever bash and dash run because of a line
+// The promise of lang/shell against real shells: whatever bash and dash run because of a line
 // is in the list of the analysis, with these arguments, or the line is not fully analysable.
 //
 // PAWL_COMMAND_LINES sets the number of lines per shell, PAWL_COMMAND_SEED the first seed.
@@ -8,7 +8,7 @@
 #include <iostream>
 #include <string>
 
-#include "kernel/command/command.h"
+#include "lang/shell/command.h"
 #include "line_maker.h"
 #include "listed.h"
 #include "scratch.h"
@@ -16,7 +16,7 @@
 namespace pawl {
 namespace {
 
-using command::Analysis;
+using shell::Analysis;
 
 std::uint64_t number_from(const char* name, std::uint64_t otherwise) {
   const char* text = std::getenv(name);
@@ -26,21 +26,21 @@ std::uint64_t number_from(const char* name, std::uint64_t otherwise) {
 struct Shell {
   const char* file;
   const char* name;
-  command::Dialect dialect;
+  shell::Dialect dialect;
 };
 
 void compare(const Shell& shell) {
   const std::uint64_t lines = number_from("PAWL_COMMAND_LINES", 1000);
   const std::uint64_t seed = number_from("PAWL_COMMAND_SEED", 1);
-  const bool bash = shell.dialect == command::Dialect::bash;
+  const bool bash = shell.dialect == shell::Dialect::bash;
   Scratch scratch;
   std::uint64_t analysable = 0;
   std::uint64_t programs = 0;
   std::uint64_t unseen = 0;
   for (std::uint64_t i = 0; i < lines; ++i) {
     const std::string text = LineMaker(seed + i, bash).line();
-    const Result<command::Line> line = command::parse(text, shell.dialect);
-    const Analysis analysis = line ? command::analyse(*line) : Analysis{};
+    const Result<shell::Line> line = shell::parse(text, shell.dialect);
+    const Analysis analysis = line ? shell::analyse(*line) : Analysis{};
     if (!line || !analysis.troubles.empty()) continue;
     ++analysable;
     if (analysable % 100 == 0) scratch.tidy();
@@ -62,13 +62,13 @@ void compare(const Shell& shell) {
 }
 
 TEST(Shells, BashRunsWhatIsListed) {
-  compare({"/bin/bash", "bash", command::Dialect::bash});
+  compare({"/bin/bash", "bash", shell::Dialect::bash});
 }
 TEST(Shells, DashRunsWhatIsListed) {
-  compare({"/bin/dash", "sh", command::Dialect::posix});
+  compare({"/bin/dash", "sh", shell::Dialect::posix});
 }
 TEST(Shells, BashAsShRunsWhatIsListed) {
-  compare({"/bin/bash", "sh", command::Dialect::posix});
+  compare({"/bin/bash", "sh", shell::Dialect::posix});
 }
 
 }  // namespace

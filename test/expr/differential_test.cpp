@@ -12,11 +12,11 @@
 #include <vector>
 
 #include "base/json.h"
-#include "kernel/expr/collection.h"
-#include "kernel/expr/expr.h"
+#include "lang/cel/collection.h"
+#include "lang/cel/expr.h"
 #include "story.h"
 
-namespace pawl::expr {
+namespace pawl::cel {
 namespace {
 
 using story::Kind;
@@ -136,4 +136,4 @@ TEST_P(Differential, TheCompiledFormAgreesWithAPlainEvaluator) {
 INSTANTIATE_TEST_SUITE_P(Seeds, Differential, ::testing::Range(1, 5));
 
 }  // namespace
-}  // namespace pawl::expr
+}  // namespace pawl::cel

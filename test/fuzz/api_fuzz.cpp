@@ -30,7 +30,7 @@ void as_body(const std::string& text) {
   }
   if (const auto run = read_new_sub_run(root)) {
     for (const auto& [limit, most] : run->attenuation.limits) {
-      fuzz::must(limit == token::Limit::steps || limit == token::Limit::denials,
+      fuzz::must(limit == jose::Limit::steps || limit == jose::Limit::denials,
                  "only what is counted is limited");
     }
   }

@@ -7,11 +7,11 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "kernel/command/rows.h"
+#include "lang/shell/rows.h"
 
 namespace {
 
-using namespace pawl::command;  // NOLINT: a program of one page
+using namespace pawl::shell;  // NOLINT: a program of one page
 
 void demand(bool holds) {
   if (!holds) std::abort();
@@ -36,7 +36,7 @@ void check(const Analysis& analysis) {
     demand(command.program == "ls" || command.program == "git");
     demand(command.settings.empty() || harmless_setting(command.settings[0]));
     for (const Redirection& redirection : command.redirections) {
-      demand(redirection.kind == pawl::command::RedirectKind::read);
+      demand(redirection.kind == pawl::shell::RedirectKind::read);
     }
   }
   for (const Setting& setting : analysis.settings) demand(!critical_variable(setting.name));

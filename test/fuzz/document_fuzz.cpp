@@ -10,8 +10,8 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "kernel/constraint/constraint.h"
-#include "kernel/document/kinds.h"
-#include "kernel/document/manifest.h"
+#include "lang/document/kinds.h"
+#include "lang/document/manifest.h"
 
 namespace {
 

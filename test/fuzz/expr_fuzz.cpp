@@ -10,8 +10,8 @@
 #include <string_view>
 
 #include "base/json.h"
-#include "kernel/expr/case.h"
-#include "kernel/expr/expr.h"
+#include "lang/cel/case.h"
+#include "lang/cel/expr.h"
 
 namespace {
 
@@ -27,36 +27,36 @@ constexpr std::string_view kSchema = R"({"type":"object","required":["s","n","l"
   "x":{"type":"integer"}}},"m":{"type":"object","additionalProperties":{"type":"integer"}},
   "d":{}}})";
 
-const expr::Environment& names() {
-  static const expr::Environment all = [] {
-    expr::Environment environment;
-    environment.declare("args", expr::type_of_schema(json::parse(kSchema)->root()));
-    environment.declare("d", expr::simple(expr::TypeKind::dyn));
+const cel::Environment& names() {
+  static const cel::Environment all = [] {
+    cel::Environment environment;
+    environment.declare("args", cel::type_of_schema(json::parse(kSchema)->root()));
+    environment.declare("d", cel::simple(cel::TypeKind::dyn));
     return environment;
   }();
   return all;
 }
 
-void evaluate(std::string_view text, json::View arguments, expr::Checked checked) {
-  const auto program = expr::compile(
-      {text, {}}, names(), {.limits = expr::policy_limits, .result = nullptr, .checked = checked});
+void evaluate(std::string_view text, json::View arguments, cel::Checked checked) {
+  const auto program = cel::compile(
+      {text, {}}, names(), {.limits = cel::policy_limits, .result = nullptr, .checked = checked});
   if (!program) {
     demand(!program.error().empty());
     for (const Error& error : program.error()) demand(!error.message.empty());
     return;
   }
-  const expr::Value value = expr::Value::of(arguments);
-  const expr::Value values[] = {value, value};
-  expr::Scratch scratch;
-  expr::Fuel fuel{.left = 20'000};
-  const expr::Value found = program->evaluate(values, scratch, fuel);
+  const cel::Value value = cel::Value::of(arguments);
+  const cel::Value values[] = {value, value};
+  cel::Scratch scratch;
+  cel::Fuel fuel{.left = 20'000};
+  const cel::Value found = program->evaluate(values, scratch, fuel);
   demand(fuel.left <= 20'000);
   if (!found.failed()) {
-    const std::string written = expr::encode_value(found);
+    const std::string written = cel::encode_value(found);
     demand(json::parse(written, {.twins = json::Twins::permit}).has_value());
   }
   if (const auto constant = program->constant(); constant && !constant->failed()) {
-    demand(!found.failed() && expr::encode_value(found) == expr::encode_value(*constant));
+    demand(!found.failed() && cel::encode_value(found) == cel::encode_value(*constant));
   }
 }
 
@@ -67,9 +67,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   const std::size_t end = std::min(text.find('\0'), text.size());
   const auto document = json::parse(end < size ? text.substr(end + 1) : "{}");
   const json::View arguments = document ? document->root() : json::View();
-  evaluate(text.substr(0, end), arguments, expr::Checked::on);
-  evaluate(text.substr(0, end), arguments, expr::Checked::off);
-  (void)expr::answer_case(text, [](std::string_view) -> Result<Zone> { return Zone(); });
-  if (document) (void)expr::type_of_schema(arguments);
+  evaluate(text.substr(0, end), arguments, cel::Checked::on);
+  evaluate(text.substr(0, end), arguments, cel::Checked::off);
+  (void)cel::answer_case(text, [](std::string_view) -> Result<Zone> { return Zone(); });
+  if (document) (void)cel::type_of_schema(arguments);
   return 0;
 }

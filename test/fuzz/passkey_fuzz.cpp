@@ -9,13 +9,13 @@
 #include <string_view>
 
 #include "fuzz/must.h"
-#include "kernel/token/cbor.h"
-#include "kernel/token/passkey.h"
+#include "lang/jose/cbor.h"
+#include "lang/jose/passkey.h"
 
 namespace {
 
 using namespace pawl;         // NOLINT: a program of one page
-using namespace pawl::token;  // NOLINT
+using namespace pawl::jose;  // NOLINT
 using fuzz::must;
 
 constexpr std::string_view kClient =

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "kernel/policy/deployment.h"
+#include "kernel/deployment/deployment.h"
 #include "kernel/policy/policy.h"
 
 namespace {

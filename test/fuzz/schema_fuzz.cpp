@@ -4,8 +4,8 @@
 #include <string_view>
 
 #include "base/json.h"
-#include "kernel/schema/pattern.h"
-#include "kernel/schema/schema.h"
+#include "lang/json_schema/pattern.h"
+#include "lang/json_schema/schema.h"
 
 namespace {
 
@@ -21,16 +21,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   const std::string_view text(reinterpret_cast<const char*>(bytes), size);
   const std::size_t line = text.find('\n');
   if (line == std::string_view::npos) {
-    (void)schema::to_re2(text);
+    (void)json_schema::to_re2(text);
     return 0;
   }
   const auto rules = json::parse(text.substr(0, line), {.twins = json::Twins::permit});
   const auto value = json::parse(text.substr(line + 1));
   if (!rules || !value) return 0;
-  schema::Limits limits;
+  json_schema::Limits limits;
   limits.work_max = 20'000;
   limits.check_formats = true;
-  const auto compiled = schema::compile(rules->root(), limits);
+  const auto compiled = json_schema::compile(rules->root(), limits);
   if (!compiled) {
     demand(!compiled.error().message.empty());
     return 0;

@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 #include "fuzz/must.h"
-#include "kernel/secret/scrub.h"
+#include "lang/secret/scrub.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   using namespace pawl;

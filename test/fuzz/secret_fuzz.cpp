@@ -4,7 +4,7 @@
 #include <string>
 
 #include "fuzz/must.h"
-#include "kernel/secret/secret.h"
+#include "lang/secret/secret.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   using namespace pawl;

@@ -6,8 +6,8 @@
 #include <string_view>
 
 #include "io/sql/parse.h"
-#include "kernel/sql/judge.h"
-#include "kernel/sql/scan.h"
+#include "lang/sql/judge.h"
+#include "lang/sql/scan.h"
 
 namespace {
 

@@ -6,15 +6,15 @@
 
 #include "fuzz/must.h"
 #include "io/identity/http_keys.h"
-#include "kernel/token/api_key.h"
-#include "kernel/token/base64url.h"
-#include "kernel/token/run_credential.h"
-#include "kernel/token/svid.h"
+#include "lang/jose/api_key.h"
+#include "lang/jose/base64url.h"
+#include "lang/jose/run_credential.h"
+#include "lang/jose/svid.h"
 
 namespace {
 
 using namespace pawl;         // NOLINT: a program of one page
-using namespace pawl::token;  // NOLINT
+using namespace pawl::jose;  // NOLINT
 
 constexpr Instant now{1'800'000'000LL * 1'000'000'000};
 

@@ -11,10 +11,10 @@
 #include "kernel/admit/admit.h"
 #include "kernel/constraint/constraint.h"
 #include "kernel/definition/definition.h"
-#include "kernel/expr/expr.h"
+#include "lang/cel/expr.h"
 #include "kernel/origin/origin.h"
 #include "kernel/redact/scope.h"
-#include "kernel/schema/schema.h"
+#include "lang/json_schema/schema.h"
 #include "test/linear/subjects.h"
 
 namespace pawl::linear {
@@ -181,7 +181,7 @@ void add_schemas(std::vector<Subject>& into) {
           "required":["k1","k2","k3","nothing"],"unevaluatedProperties":false}}})",
   };
   for (std::size_t i = 0; i < std::size(all); ++i) {
-    auto made = std::make_shared<schema::Schema>(*schema::compile(json::parse(all[i])->root()));
+    auto made = std::make_shared<json_schema::Schema>(*json_schema::compile(json::parse(all[i])->root()));
     add(into, "schema " + std::to_string(i),
         [made](const Document& d) { (void)made->validate(d->root()); });
   }
@@ -189,7 +189,7 @@ void add_schemas(std::vector<Subject>& into) {
   into.push_back({"schema that asks for names", 1UL << 20, [](std::size_t bytes) -> Work {
                     const Document asks =
                         parsed(R"({"required":)" + list_of(R"("k#")", bytes) + "}");
-                    auto made = schema::compile(asks->root(), {.bytes_max = 64UL << 20});
+                    auto made = json_schema::compile(asks->root(), {.bytes_max = 64UL << 20});
                     if (!made) std::abort();
                     const Document value = parsed(object_of(R"("k#":1)", bytes / 2));
                     return [schema = *made, value] { (void)schema.validate(value->root()); };
@@ -206,7 +206,7 @@ void shown_under_a_scope(const Document& tool) {
 }
 void wanted_in_headers(const Document& tool) {
   (void)mcp::mirrored_by(tool->root()["inputSchema"]);
-  (void)expr::type_of_schema(tool->root()["inputSchema"]);
+  (void)cel::type_of_schema(tool->root()["inputSchema"]);
 }
 
 // What servers offer.
@@ -331,14 +331,14 @@ void add_json(std::vector<Subject>& into) {
        {"a.a.all(x, x == 1)", "a.a.exists(x, a.a.exists(y, x == y && x == 99))",
         "a.a.map(x, x).size() > 3", "a.a == [1]", "'k1' in a.a",
         "a.a.filter(x, x in a.a).size() > 1"}) {
-    expr::Environment names;
-    names.declare("a", expr::simple(expr::TypeKind::dyn));
-    const auto program = expr::compile({text, {}}, names);
+    cel::Environment names;
+    names.declare("a", cel::simple(cel::TypeKind::dyn));
+    const auto program = cel::compile({text, {}}, names);
     if (!program) std::abort();
     add(into, text, [program = *program](const Document& d) {
-      expr::Scratch scratch;
-      expr::Fuel fuel;
-      const expr::Value values[] = {expr::Value::of(d->root())};
+      cel::Scratch scratch;
+      cel::Fuel fuel;
+      const cel::Value values[] = {cel::Value::of(d->root())};
       (void)program.evaluate(values, scratch, fuel);
     });
   }

@@ -11,20 +11,20 @@
 #include "doors/mcp/message.h"
 #include "doors/mcp/outgoing.h"
 #include "doors/mcp/said_by_server.h"
-#include "kernel/command/rows.h"
+#include "lang/shell/rows.h"
 #include "kernel/constraint/check_value.h"
 #include "kernel/constraint/constraint.h"
 #include "kernel/constraint/line_rule.h"
 #include "kernel/definition/definition.h"
-#include "kernel/document/manifest.h"
-#include "kernel/expr/expr.h"
+#include "lang/document/manifest.h"
+#include "lang/cel/expr.h"
 #include "kernel/origin/origin.h"
 #include "kernel/origin/structured.h"
 #include "kernel/origin/words.h"
-#include "kernel/schema/schema.h"
-#include "kernel/secret/scrub.h"
-#include "kernel/secret/secret.h"
-#include "kernel/sql/scan.h"
+#include "lang/json_schema/schema.h"
+#include "lang/secret/scrub.h"
+#include "lang/secret/secret.h"
+#include "lang/sql/scan.h"
 #include "test/linear/subjects.h"
 
 namespace pawl::linear {
@@ -176,9 +176,9 @@ Check line_check(CheckKind kind) {
   Check check = check_of(kind);
   LineRule rule;
   rule.words = kind == CheckKind::argv;
-  const std::vector<command::Row> rows = {{.run = {"ls", "git status", "a"}},
+  const std::vector<shell::Row> rows = {{.run = {"ls", "git status", "a"}},
                                           {.run = {"rm -rf", "git push"}, .stops = true}};
-  rule.rows = *command::Rows::compile(rows);
+  rule.rows = *shell::Rows::compile(rows);
   check.line = std::make_shared<const LineRule>(std::move(rule));
   return check;
 }
@@ -221,7 +221,7 @@ void add_constraints(std::vector<Reader>& out) {
   out.push_back({"k8s_kind", any, judged(check_of(CheckKind::k8s_kind, {"Pod"}))});
   out.push_back({"json", 1UL << 20, judged(json_check())});
   out.push_back({"manifest", document::manifest_bytes_max, judged(manifest_check())});
-  out.push_back({"shell", command::Limits{}.text_bytes_max, judged(line_check(CheckKind::shell))});
+  out.push_back({"shell", shell::Limits{}.text_bytes_max, judged(line_check(CheckKind::shell))});
 }
 
 void add_words(std::vector<Reader>& out) {
@@ -310,8 +310,8 @@ void add_messages(std::vector<Reader>& out) {
 
 void add_schemas(std::vector<Reader>& out) {
   const auto valid = [&out](std::string_view name, std::string_view schema) {
-    auto made = std::make_shared<schema::Schema>(
-        *schema::compile(json::parse(schema)->root(), {.check_formats = true}));
+    auto made = std::make_shared<json_schema::Schema>(
+        *json_schema::compile(json::parse(schema)->root(), {.check_formats = true}));
     out.push_back({name, 4UL << 20, [made](const std::string& t) {
                      json::Writer text;
                      text.string(t);
@@ -332,14 +332,14 @@ void add_expressions(std::vector<Reader>& out) {
         "t.lowerAscii().trim() == 'a'", "t.reverse().startsWith('a')",
         "t.split('.').join('-').endsWith('x')", "strings.quote(t).size() > 3",
         "t.indexOf('b') > 3"}) {
-    expr::Environment names;
-    names.declare("t", expr::simple(expr::TypeKind::string));
-    const auto program = expr::compile({text, {}}, names);
+    cel::Environment names;
+    names.declare("t", cel::simple(cel::TypeKind::string));
+    const auto program = cel::compile({text, {}}, names);
     if (!program) std::abort();
     out.push_back({text, 4UL << 20, [program = *program](const std::string& t) {
-                     expr::Scratch scratch;
-                     expr::Fuel fuel;
-                     const expr::Value values[] = {expr::Value::of(std::string_view(t))};
+                     cel::Scratch scratch;
+                     cel::Fuel fuel;
+                     const cel::Value values[] = {cel::Value::of(std::string_view(t))};
                      (void)program.evaluate(values, scratch, fuel);
                    }});
   }

@@ -94,8 +94,8 @@ void expect_errors(const fs::path& folder) {
 }
 
 // The parser that the program isolates, in this process.
-SqlFact read_sql(std::string_view pointer, std::string_view text) {
-  Result<SqlSummary> summary = sql::parse(text);
+sql::Fact read_sql(std::string_view pointer, std::string_view text) {
+  Result<sql::Summary> summary = sql::parse(text);
   if (!summary) return {std::string(pointer), summary.error().message, {}};
   return {std::string(pointer), {}, *std::move(summary)};
 }

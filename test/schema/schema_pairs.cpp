@@ -6,7 +6,7 @@
 #include <string>
 
 #include "base/json.h"
-#include "kernel/schema/schema.h"
+#include "lang/json_schema/schema.h"
 
 namespace {
 
@@ -19,13 +19,13 @@ std::string answer(const std::string& line) {
     out.object().key("error").string("unread: " + pair.error().message).end();
     return out.take();
   }
-  const Result<schema::Schema> compiled = schema::compile(pair->root()["schema"]);
+  const Result<json_schema::Schema> compiled = json_schema::compile(pair->root()["schema"]);
   if (!compiled) {
     out.object().key("error").string(compiled.error().message).end();
     return out.take();
   }
   if (!compiled->findings().empty()) {
-    const schema::Finding& first = compiled->findings().front();
+    const json_schema::Finding& first = compiled->findings().front();
     out.object().key("finding").string(first.pointer + " " + first.says).end();
     return out.take();
   }

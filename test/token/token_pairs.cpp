@@ -8,12 +8,12 @@
 #include <string>
 
 #include "base/text.h"
-#include "kernel/token/run_credential.h"
+#include "lang/jose/run_credential.h"
 
 namespace {
 
 using namespace pawl;         // NOLINT: a program of one page
-using namespace pawl::token;  // NOLINT
+using namespace pawl::jose;  // NOLINT
 
 std::string refused(const Refusal& refusal) {
   json::Writer out;

@@ -13,7 +13,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "kernel/admit/admit.h"
-#include "kernel/expr/parser.h"
+#include "lang/cel/parser.h"
 #include "kernel/policy/commands.h"
 
 namespace pawl::checking {
@@ -106,7 +106,7 @@ class Looking {
   void condition(std::uint16_t place, const Domains& own, const Domains& ruled, const Domains& all,
                  std::string_view tool) {
     const Condition& condition = *entry_.conditions[place];
-    const auto tree = expr::parse({condition.text(), {}}, expr::policy_limits);
+    const auto tree = cel::parse({condition.text(), {}}, cel::policy_limits);
     if (!tree) return;
     const Answer answer = judge(*tree, all);
     if (answer == Answer::open) return;
@@ -155,14 +155,14 @@ class Looking {
 // spelling, or rules about arguments.
 using Asks = std::set<std::string>;
 
-std::string spelled_part(const expr::Tree& tree, expr::NodeId id) {  // NOLINT(misc-no-recursion)
-  const expr::Node& node = tree[id];
+std::string spelled_part(const cel::Tree& tree, cel::NodeId id) {  // NOLINT(misc-no-recursion)
+  const cel::Node& node = tree[id];
   std::string out =
       fmt::format("({}.{}.{}.{}{}{} {} {}", static_cast<int>(node.form),
                   static_cast<int>(node.literal), static_cast<int>(node.fold), node.receiver,
                   node.present, node.optional, node.text, literal_json(node).value_or(""));
   for (const std::string& variable : node.variables) out += " " + variable;
-  for (const expr::NodeId part : node.parts) out += spelled_part(tree, part);
+  for (const cel::NodeId part : node.parts) out += spelled_part(tree, part);
   return out + ")";
 }
 
@@ -173,11 +173,11 @@ Asks asks_of(const ToolRule& entry, const Case& one) {
     return out;
   }
   const std::string& text = entry.conditions[*one.condition]->text();
-  const auto tree = expr::parse({text, {}}, expr::policy_limits);
+  const auto tree = cel::parse({text, {}}, cel::policy_limits);
   if (!tree) return {text};
-  const expr::Node& root = (*tree)[tree->root];
-  if (root.form != expr::Form::all_of) return {spelled_part(*tree, tree->root)};
-  for (const expr::NodeId part : root.parts) out.insert(spelled_part(*tree, part));
+  const cel::Node& root = (*tree)[tree->root];
+  if (root.form != cel::Form::all_of) return {spelled_part(*tree, tree->root)};
+  for (const cel::NodeId part : root.parts) out.insert(spelled_part(*tree, part));
   return out;
 }
 

@@ -15,7 +15,7 @@
 #include "base/error.h"
 #include "base/time.h"
 #include "kernel/definition/definition.h"
-#include "kernel/policy/deployment.h"
+#include "kernel/deployment/deployment.h"
 #include "kernel/policy/policy.h"
 #include "model/verdict.h"
 

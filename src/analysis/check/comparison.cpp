@@ -10,10 +10,10 @@
 namespace pawl::checking {
 namespace {
 
-using expr::Form;
-using expr::Node;
-using expr::NodeId;
-using expr::Tree;
+using cel::Form;
+using cel::Node;
+using cel::NodeId;
+using cel::Tree;
 
 std::optional<Compares> compares(const Node& node) {
   using enum Compares;
@@ -55,22 +55,22 @@ std::optional<std::string> literal_json(const Node& node) {
   if (node.form != Form::literal) return std::nullopt;
   std::string out;
   switch (node.literal) {
-    case expr::Literal::string:
+    case cel::Literal::string:
       json::write_string(node.text, out);
       return out;
-    case expr::Literal::boolean:
+    case cel::Literal::boolean:
       return node.as.boolean ? "true" : "false";
-    case expr::Literal::integer:
+    case cel::Literal::integer:
       return std::to_string(node.as.integer);
-    case expr::Literal::natural:
+    case cel::Literal::natural:
       return std::to_string(node.as.natural);
-    case expr::Literal::number: {
+    case cel::Literal::number: {
       std::array<char, 32> text{};
       const auto end = std::to_chars(text.data(), text.data() + text.size(), node.as.number);
       return std::string(text.data(), end.ptr);
     }
-    case expr::Literal::null:
-    case expr::Literal::bytes:
+    case cel::Literal::null:
+    case cel::Literal::bytes:
       return std::nullopt;
   }
   return std::nullopt;

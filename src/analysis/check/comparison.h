@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "kernel/expr/ast.h"
+#include "lang/cel/ast.h"
 
 namespace pawl::checking {
 
@@ -23,12 +23,12 @@ struct Comparison {
 };
 
 // Nothing where the node is something else.
-std::optional<Comparison> comparison_of(const expr::Tree& tree, expr::NodeId id);
+std::optional<Comparison> comparison_of(const cel::Tree& tree, cel::NodeId id);
 // `args.a.b`, `env`; empty: something else.
-std::string name_of(const expr::Tree& tree, expr::NodeId id);
+std::string name_of(const cel::Tree& tree, cel::NodeId id);
 
 // A literal of JSON's kinds in canonical form.
-std::optional<std::string> literal_json(const expr::Node& node);
+std::optional<std::string> literal_json(const cel::Node& node);
 
 // Numbers beyond it have no exact double, and nothing is said about them.
 inline constexpr double exact_max = 9007199254740992.0;

@@ -9,13 +9,13 @@
 
 #include "analysis/check/parts.h"
 #include "base/text.h"
-#include "kernel/expr/parser.h"
+#include "lang/cel/parser.h"
 
 namespace pawl::checking {
 namespace {
 
 using enum Finding::Weight;
-using expr::Form;
+using cel::Form;
 
 bool anchored(std::string_view pattern) {
   const bool begins = pattern.starts_with("^") || pattern.starts_with("\\A");
@@ -62,7 +62,7 @@ class Reader {
       : subject_(subject), entry_(entry), condition_(condition) {}
 
   void run() {
-    const auto tree = expr::parse({condition_.text(), {}}, expr::policy_limits);
+    const auto tree = cel::parse({condition_.text(), {}}, cel::policy_limits);
     if (!tree) return;
     tree_ = &*tree;
     look(tree->root, condition_.polarity() == Polarity::grants);
@@ -74,18 +74,18 @@ class Reader {
   }
 
   // `allows`: more calls run where this part is true.
-  void look(expr::NodeId id, bool allows) {  // NOLINT(misc-no-recursion)
-    const expr::Node& node = (*tree_)[id];
+  void look(cel::NodeId id, bool allows) {  // NOLINT(misc-no-recursion)
+    const cel::Node& node = (*tree_)[id];
     if (node.form == Form::call && node.text == "!_") return look(node.parts[0], !allows);
     if (allows && node.form == Form::call && node.text == "matches") look_at_pattern(node);
     if (allows && node.form == Form::call) look_at_ends(node);
-    if (allows && node.form == Form::fold && node.fold == expr::Fold::all) look_at_all(node);
-    for (const expr::NodeId part : node.parts) look(part, allows);
+    if (allows && node.form == Form::fold && node.fold == cel::Fold::all) look_at_all(node);
+    for (const cel::NodeId part : node.parts) look(part, allows);
   }
 
-  void look_at_pattern(const expr::Node& call) const {
-    const expr::Node& pattern = (*tree_)[call.parts.back()];
-    if (pattern.form != Form::literal || pattern.literal != expr::Literal::string) return;
+  void look_at_pattern(const cel::Node& call) const {
+    const cel::Node& pattern = (*tree_)[call.parts.back()];
+    if (pattern.form != Form::literal || pattern.literal != cel::Literal::string) return;
     if (anchored(pattern.text) || grouped(pattern.text)) return;
     const std::string witness = found_in(pattern.text);
     found(
@@ -95,10 +95,10 @@ class Reader {
   }
 
   // `endsWith("myco.example")` and its like: the name goes on where the text begins or ends.
-  void look_at_ends(const expr::Node& call) const {
+  void look_at_ends(const cel::Node& call) const {
     if (call.parts.size() != 2) return;
-    const expr::Node& part = (*tree_)[call.parts[1]];
-    if (part.form != Form::literal || part.literal != expr::Literal::string) return;
+    const cel::Node& part = (*tree_)[call.parts[1]];
+    if (part.form != Form::literal || part.literal != cel::Literal::string) return;
     const std::string& text = part.text;
     if (text.empty() || !names_a_place(text)) return;
     std::string witness;
@@ -116,10 +116,10 @@ class Reader {
   }
 
   // `args.to` where the range is that argument.
-  std::string argument_of(expr::NodeId id) const {
-    const expr::Node& node = (*tree_)[id];
+  std::string argument_of(cel::NodeId id) const {
+    const cel::Node& node = (*tree_)[id];
     if (node.form != Form::select) return {};
-    const expr::Node& left = (*tree_)[node.parts[0]];
+    const cel::Node& left = (*tree_)[node.parts[0]];
     return left.form == Form::name && left.text == "args" ? node.text : std::string();
   }
 
@@ -131,7 +131,7 @@ class Reader {
     });
   }
 
-  void look_at_all(const expr::Node& fold) const {
+  void look_at_all(const cel::Node& fold) const {
     const std::string argument = argument_of(fold.parts[0]);
     if (!argument.empty() && never_empty(argument)) return;
     if (condition_.text().find("size(") != std::string::npos) return;
@@ -143,7 +143,7 @@ class Reader {
   const Subject& subject_;
   const ToolRule& entry_;
   const Condition& condition_;
-  const expr::Tree* tree_ = nullptr;
+  const cel::Tree* tree_ = nullptr;
 };
 
 }  // namespace

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/time.h"
-#include "kernel/policy/deployment.h"
+#include "kernel/deployment/deployment.h"
 #include "kernel/policy/policy.h"
 #include "model/verdict.h"
 

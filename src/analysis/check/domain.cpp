@@ -8,10 +8,10 @@
 namespace pawl::checking {
 namespace {
 
-using expr::Form;
-using expr::Node;
-using expr::NodeId;
-using expr::Tree;
+using cel::Form;
+using cel::Node;
+using cel::NodeId;
+using cel::Tree;
 
 bool has(const std::vector<std::string>& list, const std::string& value) {
   return std::ranges::any_of(list, [&](const std::string& one) { return same_value(one, value); });
@@ -135,7 +135,7 @@ class Judge {
 
   Answer look(NodeId id, Domains& domains) const {  // NOLINT(misc-no-recursion)
     const Node& node = tree_[id];
-    if (node.form == Form::literal && node.literal == expr::Literal::boolean) {
+    if (node.form == Form::literal && node.literal == cel::Literal::boolean) {
       return node.as.boolean ? Answer::always : Answer::never;
     }
     if (node.form == Form::call && node.text == "!_") {

@@ -13,7 +13,7 @@
 
 #include "kernel/constraint/constraint.h"
 #include "kernel/definition/definition.h"
-#include "kernel/expr/ast.h"
+#include "lang/cel/ast.h"
 
 namespace pawl::checking {
 
@@ -38,9 +38,9 @@ void add_rules(const std::vector<ArgumentRule>& rules, Domains& into);
 void add_shape(const Shape& shape, Domains& into);
 
 enum class Answer : std::uint8_t { open, always, never };
-Answer judge(const expr::Tree& tree, Domains domains);
+Answer judge(const cel::Tree& tree, Domains domains);
 // Whether every argument that the expression compares is there: then it does not fail for want of
 // one.
-bool all_present(const expr::Tree& tree, const Domains& domains);
+bool all_present(const cel::Tree& tree, const Domains& domains);
 
 }  // namespace pawl::checking

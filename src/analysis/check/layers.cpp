@@ -22,8 +22,8 @@ class Unknown final : public Surroundings {
   Unknown(Mark mark, std::uint64_t counts) : mark_(std::move(mark)), counts_(counts) {}
 
  protected:
-  expr::Value value(Known which) override {
-    const auto text = [](std::string_view words) { return expr::Value::of(words); };
+  cel::Value value(Known which) override {
+    const auto text = [](std::string_view words) { return cel::Value::of(words); };
     switch (which) {
       case Known::tool:
         if (!mark_.tool.empty()) return text(mark_.tool);
@@ -37,7 +37,7 @@ class Unknown final : public Surroundings {
       case Known::blast_radius:
         return text(to_string(mark_.action_class.blast));
       case Known::external_sink:
-        return expr::Value::of(mark_.action_class.external_sink);
+        return cel::Value::of(mark_.action_class.external_sink);
       case Known::env:
         return text(mark_.environment);
       case Known::args:
@@ -51,7 +51,7 @@ class Unknown final : public Surroundings {
       case Known::now:
         break;
     }
-    return expr::Value::failed(expr::Failure::invalid, "nobody knows it before the call");
+    return cel::Value::failed(cel::Failure::invalid, "nobody knows it before the call");
   }
   std::uint64_t count(const CountAsked&) override { return counts_; }
 
@@ -119,7 +119,7 @@ std::vector<LayerRow> rows_of_layers(const Subject& subject, const ToolRule& ent
   Unknown first(mark, 0), late(mark, INT64_MAX);
   for (const Layer& layer : policy.layers) {
     for (const Requirement& row : layer.requirements) {
-      const expr::Value now = row.condition->evaluate(first), later = row.condition->evaluate(late);
+      const cel::Value now = row.condition->evaluate(first), later = row.condition->evaluate(late);
       if (now.is_false() && later.is_false()) continue;
       out.push_back(
           {&row, left_of(subject, layer, row, name, first), now.is_true() && later.is_true()});

@@ -7,7 +7,7 @@
 #include "analysis/check/parts.h"
 #include "base/text.h"
 #include "kernel/pack/pack.h"
-#include "kernel/policy/name.h"
+#include "kernel/config/name.h"
 
 namespace pawl::checking {
 namespace {

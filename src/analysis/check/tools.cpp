@@ -6,7 +6,7 @@
 
 #include "analysis/check/parts.h"
 #include "base/text.h"
-#include "kernel/policy/name.h"
+#include "kernel/config/name.h"
 
 namespace pawl::checking {
 namespace {
@@ -93,7 +93,7 @@ void check_offered(const Subject& subject, const ToolDefinition& tool) {
       bind(subject.policy, *entry, std::make_shared<const ToolDefinition>(tool), subject.now);
   for (const Error& misfit : bound.misfits) subject.error(misfit.at, misfit.message);
   if (tool.validator) {
-    for (const schema::Finding& finding : tool.validator->findings()) {
+    for (const json_schema::Finding& finding : tool.validator->findings()) {
       subject.finding(warning, entry->rule.at,
                       fmt::format("the schema of `{}`, at `{}`: {}", visible(name_of(tool)),
                                   finding.pointer, finding.says));

@@ -68,7 +68,7 @@ struct ApiPorts {
   std::function<Instant()> now;
   // Reads the role's files anew. Fault::missing: there is no such role.
   std::function<Result<RoleInForce>(const std::string& role)> role;
-  ReadSql read_sql;
+  sql::ReadSql read_sql;
   std::string address;  // `https://gate.example`: of the audience of credentials
   // Begins the trace of a call whose caller says this of its own; empty: nothing is traced.
   std::function<std::shared_ptr<const CallTrace>(std::string_view traceparent)> trace = {};

@@ -124,16 +124,16 @@ Result<bool> read_audience(json::View root) {
   return word == "mcp";
 }
 
-bool is_metered(token::Limit limit) {
+bool is_metered(jose::Limit limit) {
   switch (limit) {
-    case token::Limit::steps:
-    case token::Limit::denials:
-    case token::Limit::calls:
-    case token::Limit::records:
+    case jose::Limit::steps:
+    case jose::Limit::denials:
+    case jose::Limit::calls:
+    case jose::Limit::records:
       return true;
-    case token::Limit::tokens:
-    case token::Limit::cost_nano_usd:
-    case token::Limit::wall_clock_ms:
+    case jose::Limit::tokens:
+    case jose::Limit::cost_nano_usd:
+    case jose::Limit::wall_clock_ms:
       return false;
   }
   return false;
@@ -200,13 +200,13 @@ Result<NewSubRun> read_new_sub_run(json::View root) {
   }
   const auto document = json::parse(wanted.end().text());
   if (!document) return std::unexpected(document.error());
-  auto attenuation = token::read_attenuation(document->root());
-  if (!attenuation) return fail(Fault::invalid, token::to_string(attenuation.error()));
+  auto attenuation = jose::read_attenuation(document->root());
+  if (!attenuation) return fail(Fault::invalid, jose::to_string(attenuation.error()));
   run.attenuation = *std::move(attenuation);
   for (const auto& [limit, value] : run.attenuation.limits) {
     if (is_metered(limit)) continue;
     return wrong("limits",
-                 fmt::format("has `{}`, which nothing meters here", token::name_of(limit)));
+                 fmt::format("has `{}`, which nothing meters here", jose::name_of(limit)));
   }
   return run;
 }

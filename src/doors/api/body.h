@@ -11,7 +11,7 @@
 #include "base/json.h"
 #include "base/time.h"
 #include "gate/ports.h"
-#include "kernel/token/attenuation.h"
+#include "lang/jose/attenuation.h"
 
 namespace pawl::api {
 
@@ -42,7 +42,7 @@ Result<NewRun> read_new_run(json::View root);
 
 struct NewSubRun {
   std::string agent;
-  token::Attenuation attenuation;
+  jose::Attenuation attenuation;
   Duration lasts{};
   bool for_mcp = false;
 };

@@ -58,7 +58,7 @@ TEST(Body, ASubRunIsBoundedByWhatIsCounted) {
   const auto root = document(R"({"agent":"reader","tools":["get_*"],"limits":{"steps":3}})");
   const auto run = read_new_sub_run(root.root());
   ASSERT_TRUE(run);
-  EXPECT_EQ(run->attenuation.limits.at(token::Limit::steps), 3U);
+  EXPECT_EQ(run->attenuation.limits.at(jose::Limit::steps), 3U);
   EXPECT_FALSE(run->for_mcp);
   const auto door = document(R"({"agent":"reader","audience":"mcp"})");
   EXPECT_TRUE(read_new_sub_run(door.root())->for_mcp);
@@ -69,8 +69,8 @@ TEST(Body, ASubRunIsBoundedByWhatIsCounted) {
   const auto executed =
       read_new_sub_run(document(R"({"agent":"a","limits":{"calls":2,"records":9}})").root());
   ASSERT_TRUE(executed);
-  EXPECT_EQ(executed->attenuation.limits.at(token::Limit::calls), 2U);
-  EXPECT_EQ(executed->attenuation.limits.at(token::Limit::records), 9U);
+  EXPECT_EQ(executed->attenuation.limits.at(jose::Limit::calls), 2U);
+  EXPECT_EQ(executed->attenuation.limits.at(jose::Limit::records), 9U);
   EXPECT_FALSE(read_new_sub_run(document(R"({"tools":["a"]})").root()));
   EXPECT_FALSE(read_new_sub_run(document(R"({"agent":"a","task":{}})").root()));
 }

@@ -89,7 +89,7 @@ struct Api::Room : std::enable_shared_from_this<Api::Room> {
   void give_credential(Visit& visit, const std::string& run, const NewRun& wanted, Lock lock);
   void open_sub_run(Visit& visit);
   // For a sub-agent of whoever has this credential; `by`: a person who asks for it, or nobody.
-  std::expected<OpenedSubRun, Refusal> begin_sub_run(const token::RunCredential& parent,
+  std::expected<OpenedSubRun, Refusal> begin_sub_run(const jose::RunCredential& parent,
                                                      const NewSubRun& wanted,
                                                      const std::string& by);
   void show_run(Visit& visit);

@@ -233,7 +233,7 @@ void Api::Room::give_credential(Visit& visit, const std::string& run, const NewR
   visit.answer(201, run_json(*ports.gate.state().run(run), members));
 }
 
-std::expected<OpenedSubRun, Refusal> Api::Room::begin_sub_run(const token::RunCredential& parent,
+std::expected<OpenedSubRun, Refusal> Api::Room::begin_sub_run(const jose::RunCredential& parent,
                                                               const NewSubRun& wanted,
                                                               const std::string& by) {
   const auto no = [](int status, Code code, std::string reason) {
@@ -248,7 +248,7 @@ std::expected<OpenedSubRun, Refusal> Api::Room::begin_sub_run(const token::RunCr
   const std::string sponsor = root->sponsor;
   const std::string door = wanted.for_mcp ? ports.address + "/mcp/" + root->agent : audience;
   auto credential =
-      token::delegate(parent,
+      jose::delegate(parent,
                       {.agent = wanted.agent,
                        .run = ports.identities.new_id("s"),
                        .id = ports.identities.new_id("j"),
@@ -256,7 +256,7 @@ std::expected<OpenedSubRun, Refusal> Api::Room::begin_sub_run(const token::RunCr
                        .attenuation = wanted.attenuation,
                        .audience = door},
                       ports.now());
-  if (!credential) return no(403, Code::not_granted, token::to_string(credential.error()));
+  if (!credential) return no(403, Code::not_granted, jose::to_string(credential.error()));
   sub.credential = *credential;
   const auto issued = ports.identities.issue(std::move(*credential), sub.root);
   if (!issued) {
@@ -270,7 +270,7 @@ std::expected<OpenedSubRun, Refusal> Api::Room::begin_sub_run(const token::RunCr
   }
   json::Writer said;
   said.object().key("agent").string(wanted.agent).key("attenuation");
-  token::write(sub.credential.attenuation, said);
+  jose::write(sub.credential.attenuation, said);
   said.key("audience").string(door);
   if (!by.empty()) said.key("by").string(visible(by));
   said.key("parent_run").string(sub.parent()).key("run").string(sub.id()).end();
@@ -297,7 +297,7 @@ Result<OpenedSubRun> Api::open_sub_run(const std::string& parent, const NewSubRu
   if (sub == nullptr && run == nullptr) {
     return fail(Fault::missing, "there is no run `" + visible(parent) + "`");
   }
-  Result<token::RunCredential> above = fail(Fault::internal, "nobody's");
+  Result<jose::RunCredential> above = fail(Fault::internal, "nobody's");
   if (sub != nullptr) {
     above = sub->credential;
     above->expires = sub->expires;

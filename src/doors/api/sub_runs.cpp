@@ -28,26 +28,26 @@ bool covered_by(const std::string& pattern, std::string_view server, std::string
 struct Spent {
   std::uint64_t used = 0, more = 0;
 };
-Spent spent_of(const SubRun& run, token::Limit limit, const PartUse& use) {
+Spent spent_of(const SubRun& run, jose::Limit limit, const PartUse& use) {
   switch (limit) {
-    case token::Limit::steps:
+    case jose::Limit::steps:
       return {run.steps, 0};
-    case token::Limit::denials:
+    case jose::Limit::denials:
       return {run.denials, 0};
-    case token::Limit::calls:
+    case jose::Limit::calls:
       return {run.used.calls, use.calls};
-    case token::Limit::records:
+    case jose::Limit::records:
       return {run.used.records, use.records};
-    case token::Limit::tokens:
-    case token::Limit::cost_nano_usd:
-    case token::Limit::wall_clock_ms:
+    case jose::Limit::tokens:
+    case jose::Limit::cost_nano_usd:
+    case jose::Limit::wall_clock_ms:
       break;
   }
   return {};
 }
 
-bool is_of_executed(token::Limit limit) {
-  return limit == token::Limit::calls || limit == token::Limit::records;
+bool is_of_executed(jose::Limit limit) {
+  return limit == jose::Limit::calls || limit == jose::Limit::records;
 }
 
 void lower(std::uint64_t& from, std::uint64_t less) {
@@ -91,7 +91,7 @@ class SubRuns::Part final : public RunPart {
       for (const auto& [name, most] : run.credential.attenuation.limits) {
         if (!limit.empty() || is_of_executed(name) || spent_of(run, name, {}).used < most) continue;
         limit = fmt::format("the sub-run `{}` has used its {} {}", run.id(), most,
-                            token::name_of(name));
+                            jose::name_of(name));
       }
     });
     return limit;
@@ -105,7 +105,7 @@ class SubRuns::Part final : public RunPart {
   bool counts_records() const override {
     bool counted = false;
     all_->climb(id_, [&](const SubRun& run) {
-      counted = counted || run.credential.attenuation.limits.contains(token::Limit::records);
+      counted = counted || run.credential.attenuation.limits.contains(jose::Limit::records);
     });
     return counted;
   }
@@ -118,7 +118,7 @@ class SubRuns::Part final : public RunPart {
         const std::uint64_t left = most - std::min(most, spent.used);
         if (spent.more <= left) continue;
         limit = fmt::format("the sub-run `{}` has {} of its {} {} left, and this takes {}",
-                            run.id(), left, most, token::name_of(name), spent.more);
+                            run.id(), left, most, jose::name_of(name), spent.more);
       }
     });
     return limit;

@@ -18,13 +18,13 @@
 #include "base/error.h"
 #include "base/time.h"
 #include "gate/part.h"
-#include "kernel/token/run_credential.h"
+#include "lang/jose/run_credential.h"
 
 namespace pawl::api {
 
 struct SubRun {
   std::string root;                 // the run of the gate
-  token::RunCredential credential;  // what the sub-agent has; it is not its text
+  jose::RunCredential credential;  // what the sub-agent has; it is not its text
   Instant expires{};
   std::uint64_t steps = 0, denials = 0;
   PartUse used = {};  // of calls that were sent, or are about to be

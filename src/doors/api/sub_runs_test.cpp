@@ -15,7 +15,7 @@ struct Family {
   Family(const Family&) = delete;
 
   Status add(const std::string& id, const std::string& parent,
-             token::Attenuation attenuation = {}) {
+             jose::Attenuation attenuation = {}) {
     SubRun run;
     run.root = "r-1";
     run.credential.run = id;
@@ -30,8 +30,8 @@ struct Family {
   std::shared_ptr<SubRuns> runs;
 };
 
-token::Attenuation steps(std::uint64_t most) {
-  return {.tools = {}, .limits = {{token::Limit::steps, most}}};
+jose::Attenuation steps(std::uint64_t most) {
+  return {.tools = {}, .limits = {{jose::Limit::steps, most}}};
 }
 
 // R16: a chain of sub-agents, each with what its parent has: the sum never exceeds it.
@@ -52,7 +52,7 @@ TEST(SubRuns, WhatChildrenUseIsTheirParents) {
 
 TEST(SubRuns, DenialsAreCountedLikewise) {
   Family family;
-  ASSERT_TRUE(family.add("s-1", "r-1", {.tools = {}, .limits = {{token::Limit::denials, 1}}}));
+  ASSERT_TRUE(family.add("s-1", "r-1", {.tools = {}, .limits = {{jose::Limit::denials, 1}}}));
   const auto part = family.runs->part("s-1");
   part->charge_step();
   EXPECT_EQ(part->spent(), "");
@@ -62,8 +62,8 @@ TEST(SubRuns, DenialsAreCountedLikewise) {
 
 TEST(SubRuns, WhatIsExecutedIsTakenOfEveryoneAboveOrOfNobody) {
   Family family;
-  ASSERT_TRUE(family.add("s-1", "r-1", {.tools = {}, .limits = {{token::Limit::calls, 3}}}));
-  ASSERT_TRUE(family.add("s-2", "s-1", {.tools = {}, .limits = {{token::Limit::records, 10}}}));
+  ASSERT_TRUE(family.add("s-1", "r-1", {.tools = {}, .limits = {{jose::Limit::calls, 3}}}));
+  ASSERT_TRUE(family.add("s-2", "s-1", {.tools = {}, .limits = {{jose::Limit::records, 10}}}));
   ASSERT_TRUE(family.add("s-3", "s-1"));
   const auto reads = family.runs->part("s-2");
   const auto other = family.runs->part("s-3");
@@ -86,7 +86,7 @@ TEST(SubRuns, WhatIsExecutedIsTakenOfEveryoneAboveOrOfNobody) {
 
 TEST(SubRuns, WhatEndsLaterThanItsSubRunStillCountsAbove) {
   Family family;
-  ASSERT_TRUE(family.add("s-1", "r-1", {.tools = {}, .limits = {{token::Limit::records, 5}}}));
+  ASSERT_TRUE(family.add("s-1", "r-1", {.tools = {}, .limits = {{jose::Limit::records, 5}}}));
   ASSERT_TRUE(family.add("s-2", "s-1"));
   const auto part = family.runs->part("s-2");
   part->take({.calls = 1, .records = 1});

@@ -9,7 +9,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "doors/console/room.h"
-#include "kernel/token/base64url.h"
+#include "lang/jose/base64url.h"
 
 namespace pawl::console {
 namespace {
@@ -62,7 +62,7 @@ bool Console::Room::proved(Visit& visit, Session& session, json::View body) {
   const auto nonce = body.text("nonce");
   const auto spelled_signature = body.text("signature");
   std::string signature;
-  if (!nonce || !spelled_signature || !token::unbase64url(*spelled_signature, signature) ||
+  if (!nonce || !spelled_signature || !jose::unbase64url(*spelled_signature, signature) ||
       !body["act"].is_object()) {
     visit.refuse(400, "expected `act`, `nonce` and `signature`");
     return false;

@@ -3,7 +3,7 @@
 //   GET  /console/NAME                  the page's files
 //   POST /console/api/sign-in           `{"key":JWK,"person":…}`, a line break, the passphrase
 //   POST /console/api/passkey/challenge `{"key":JWK}`: what a passkey has to sign for this key
-//   POST /console/api/passkey/sign-in   … and what it has signed (kernel/token/passkey.h)
+//   POST /console/api/passkey/sign-in   … and what it has signed (lang/jose/passkey.h)
 //   POST /console/api/passkey/new       a challenge for a new passkey of who is signed in
 //   GET  /console/api/ways              how people sign in, for whoever asks
 //   POST /console/api/provider/begin    `{"key":JWK}`: where the browser goes

@@ -6,8 +6,8 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "doors/console/room.h"
-#include "kernel/token/base64url.h"
-#include "kernel/token/passkey.h"
+#include "lang/jose/base64url.h"
+#include "lang/jose/passkey.h"
 
 namespace pawl::console {
 namespace {
@@ -27,9 +27,9 @@ std::string bound_to(const Session& session) {
 }  // namespace
 
 // The key of the page, for which everything here is.
-Result<token::PublicKey> key_in(json::View body) {
-  auto key = token::PublicKey::from_jwk(body["key"]);
-  if (key && key->algorithm() != token::Algorithm::ES256) {
+Result<jose::PublicKey> key_in(json::View body) {
+  auto key = jose::PublicKey::from_jwk(body["key"]);
+  if (key && key->algorithm() != jose::Algorithm::ES256) {
     return fail(Fault::invalid, "the key of a session is one of P-256");
   }
   return key;
@@ -44,7 +44,7 @@ Result<json::Document> body_of(const Visit& visit) {
 std::optional<std::string> bytes_member(json::View object, std::string_view name) {
   const auto text = object.text(name);
   std::string bytes;
-  if (!text || text->empty() || !token::unbase64url(*text, bytes)) return std::nullopt;
+  if (!text || text->empty() || !jose::unbase64url(*text, bytes)) return std::nullopt;
   return bytes;
 }
 
@@ -53,7 +53,7 @@ void Console::Room::passkey_challenge(Visit& visit) {
   if (!body) return visit.refuse(body.error());
   const auto key = key_in(body->root());
   if (!key) return visit.refuse(key.error());
-  const std::string site = token::site_of(origin_of(visit.request));
+  const std::string site = jose::site_of(origin_of(visit.request));
   if (site.empty()) return visit.refuse(400, kNoSite);
   json::Writer out;
   out.object().key("challenge");
@@ -84,9 +84,9 @@ void Console::Room::passkey_sign_in(Visit& visit) {
   const std::string person = ports.owner_of_passkey(*id);
   const auto known = person.empty() ? std::nullopt : ports.person(person);
   for (const std::string& way : known ? known->ways : std::vector<std::string>{}) {
-    const auto passkey = token::read_passkey(way);
+    const auto passkey = jose::read_passkey(way);
     if (!passkey || passkey->id != *id) continue;
-    const auto proved = token::check_passkey({std::string(*challenge), origin_of(visit.request)},
+    const auto proved = jose::check_passkey({std::string(*challenge), origin_of(visit.request)},
                                              *passkey, {*client, *authenticator, *signature});
     if (!proved) {
       ports.note("sign-in refused",
@@ -116,7 +116,7 @@ Task<void> Console::Room::passkey_new(VisitPtr visit_ptr) {
   Visit& visit = *visit_ptr;
   const auto body = body_of(visit);
   if (!body) co_return visit.refuse(body.error());
-  if (token::site_of(origin_of(visit.request)).empty()) co_return visit.refuse(400, kNoSite);
+  if (jose::site_of(origin_of(visit.request)).empty()) co_return visit.refuse(400, kNoSite);
   const Status sure =
       co_await proved_again(visit_ptr, std::string(body->root().text("passphrase").value_or("")));
   if (over) co_return visit.refuse(503, "the node ends");
@@ -124,7 +124,7 @@ Task<void> Console::Room::passkey_new(VisitPtr visit_ptr) {
   const Session* found = sessions.numbered(visit.session);
   if (found == nullptr) co_return visit.refuse(401, "sign in");
   const Session& session = *found;
-  const std::string site = token::site_of(session.origin);
+  const std::string site = jose::site_of(session.origin);
   if (site.empty()) co_return visit.refuse(400, kNoSite);
   json::Writer out;
   out.object().key("challenge");
@@ -133,7 +133,7 @@ Task<void> Console::Room::passkey_new(VisitPtr visit_ptr) {
   out.key("site").string(site);
   // Nothing that says who it is: authenticators show and synchronise it.
   const Digest user = sha256({"pawl person v1\n", ports.node, "\n", session.person});
-  out.key("user").string(token::base64url(bytes_of(user))).end();
+  out.key("user").string(jose::base64url(bytes_of(user))).end();
   visit.answer(200, out.take());
 }
 
@@ -160,7 +160,7 @@ Result<std::string> Console::Room::enrolment(const Session& session, json::View 
     return fail(Fault::refused, "this took too long, or came before: try again");
   }
   auto made =
-      token::read_new_passkey({std::string(*challenge), session.origin}, *client, *authenticator);
+      jose::read_new_passkey({std::string(*challenge), session.origin}, *client, *authenticator);
   if (!made) return std::unexpected(made.error());
   if (!ports.owner_of_passkey(made->id).empty()) {
     return fail(Fault::refused, "this passkey is enrolled already");
@@ -169,7 +169,7 @@ Result<std::string> Console::Room::enrolment(const Session& session, json::View 
     return fail(Fault::refused, "this took too long, or came before: try again");
   }
   made->label = label;
-  out.key("add").string(token::spelled(*made)).key("kind").string("passkey");
+  out.key("add").string(jose::spelled(*made)).key("kind").string("passkey");
   return out.end().take();
 }
 

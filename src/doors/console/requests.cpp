@@ -115,9 +115,9 @@ Result<SignIn> read_sign_in(std::string& body) {
   if (!person || person->empty() || person->size() > kNameBytesMax || typed.empty()) {
     return fail(Fault::refused, std::string(wrong_sign_in));
   }
-  auto key = token::PublicKey::from_jwk(document->root()["key"]);
+  auto key = jose::PublicKey::from_jwk(document->root()["key"]);
   if (!key) return std::unexpected(key.error());
-  if (key->algorithm() != token::Algorithm::ES256) {
+  if (key->algorithm() != jose::Algorithm::ES256) {
     return fail(Fault::invalid, "the key of a session is one of P-256");
   }
   return SignIn{std::string(*person), std::move(*key), std::move(typed)};

@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "io/http/headers.h"
 #include "io/secrets/credential.h"
-#include "kernel/token/key.h"
+#include "lang/jose/key.h"
 
 namespace pawl::console {
 
@@ -28,7 +28,7 @@ std::string request_for(std::string_view path, std::string_view query,
 
 struct SignIn {
   std::string person;
-  token::PublicKey key;  // on P-256
+  jose::PublicKey key;  // on P-256
   secrets::Credential passphrase;
 };
 // `{"key":…,"person":…}`, a line break, and the passphrase as it is: so that only this text, which

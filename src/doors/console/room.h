@@ -63,7 +63,7 @@ struct Console::Room : std::enable_shared_from_this<Console::Room> {
   Task<void> sign_in(VisitPtr visit);
   // They are who they say, known by this way: a session for this key of the page.
   void welcome(Visit& visit, const std::string& person, const Known& known, const std::string& way,
-               token::PublicKey key);
+               jose::PublicKey key);
   // That it is they at this moment, by their passphrase: a session alone adds no way to sign in.
   Task<Status> proved_again(VisitPtr visit, std::string passphrase);
   void sign_out(Visit& visit);
@@ -118,7 +118,7 @@ struct Console::Room : std::enable_shared_from_this<Console::Room> {
 std::string_view kind_of_way(std::string_view way);
 // The body of a request as a JSON object, and the key of the page in it.
 Result<json::Document> body_of(const Visit& visit);
-Result<token::PublicKey> key_in(json::View body);
+Result<jose::PublicKey> key_in(json::View body);
 // Bytes that a page sent as base64url; nothing where it is none, or empty.
 std::optional<std::string> bytes_member(json::View object, std::string_view name);
 // Where the page of this request is.

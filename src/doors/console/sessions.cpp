@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "base/hash.h"
-#include "kernel/token/base64url.h"
+#include "lang/jose/base64url.h"
 
 namespace pawl::console {
 namespace {
@@ -33,10 +33,10 @@ void Sessions::make_room(const std::string& person) {
   sessions_.erase(oldest);
 }
 
-Opened Sessions::open(std::string person, std::string way, std::string origin, token::PublicKey key,
+Opened Sessions::open(std::string person, std::string way, std::string origin, jose::PublicKey key,
                       Duration now) {
   make_room(person);
-  Opened opened{token::base64url(random_(kSecretBytes)), token::base64url(random_(kSecretBytes)),
+  Opened opened{jose::base64url(random_(kSecretBytes)), jose::base64url(random_(kSecretBytes)),
                 next_++};
   sessions_.emplace(spelled(sha256(opened.cookie)),
                     Session{.number = opened.number,
@@ -71,7 +71,7 @@ Session* Sessions::numbered(std::uint64_t number) {
 
 std::string Sessions::challenge(Session& session, Duration now) {
   if (session.nonces.size() >= limits_.nonces_max) session.nonces.erase(session.nonces.begin());
-  std::string nonce = token::base64url(random_(kSecretBytes));
+  std::string nonce = jose::base64url(random_(kSecretBytes));
   session.nonces.emplace_back(nonce, Duration{now.ns + limits_.nonce_life.ns});
   return nonce;
 }

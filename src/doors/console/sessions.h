@@ -22,7 +22,7 @@
 #include <vector>
 
 #include "base/time.h"
-#include "kernel/token/key.h"
+#include "lang/jose/key.h"
 
 namespace pawl::console {
 
@@ -40,7 +40,7 @@ struct Session {
   std::string person, way;  // … and by which of theirs they signed in
   std::string origin;       // the page's, as the browser said it
   std::string token_hash;
-  token::PublicKey key;
+  jose::PublicKey key;
   Duration began{}, used{};
   std::vector<std::pair<std::string, Duration>> nonces;  // with their ends, oldest first
 };
@@ -56,7 +56,7 @@ class Sessions {
   explicit Sessions(Random random, SessionLimits limits = {})
       : random_(std::move(random)), limits_(limits) {}
 
-  Opened open(std::string person, std::string way, std::string origin, token::PublicKey key,
+  Opened open(std::string person, std::string way, std::string origin, jose::PublicKey key,
               Duration now);
   // The session of both, or null. `uses`: a person did something, and not the page by itself.
   Session* find(std::string_view cookie, std::string_view token, bool uses, Duration now);

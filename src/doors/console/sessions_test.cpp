@@ -18,11 +18,11 @@ Sessions::Random counting() {
   };
 }
 
-token::PublicKey some_key() {
+jose::PublicKey some_key() {
   const auto document =
       json::parse(R"({"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",)"
                   R"("y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"})");
-  return *token::PublicKey::from_jwk(document->root());
+  return *jose::PublicKey::from_jwk(document->root());
 }
 
 Opened opened(Sessions& sessions, Duration now, const std::string& person = "ada") {

@@ -8,7 +8,7 @@
 #include "doors/console/requests.h"
 #include "doors/console/room.h"
 #include "io/http/peer_key.h"
-#include "kernel/token/passkey.h"
+#include "lang/jose/passkey.h"
 
 namespace pawl::console {
 namespace {
@@ -30,7 +30,7 @@ std::string person_json(const Visit& visit, std::string_view way, std::string_vi
   for (const std::string& group : visit.known.groups) out.string(group);
   out.end().key("node").string(node).key("passkeys").array();
   for (const std::string& one : visit.known.ways) {
-    const auto passkey = token::read_passkey(one);
+    const auto passkey = jose::read_passkey(one);
     if (!passkey) continue;
     out.object().key("id").string(passkey->id).key("label").string(visible(passkey->label));
     out.key("now").boolean(one == way).key("site").string(passkey->site).end();
@@ -166,7 +166,7 @@ Task<Status> Console::Room::proved_again(VisitPtr visit, std::string passphrase)
 }
 
 void Console::Room::welcome(Visit& visit, const std::string& person, const Known& known,
-                            const std::string& way, token::PublicKey key) {
+                            const std::string& way, jose::PublicKey key) {
   const bool secure = encrypted(visit.request);
   const Opened opened =
       sessions.open(person, way, origin_of(visit.request), std::move(key), ports.boot());

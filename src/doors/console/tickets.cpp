@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "base/hash.h"
-#include "kernel/token/base64url.h"
+#include "lang/jose/base64url.h"
 
 namespace pawl::console {
 namespace {
@@ -43,13 +43,13 @@ std::string Tickets::give(std::string_view purpose, std::string_view bound, std:
   std::string head(random.substr(0, kRandomBytes));
   head.resize(kRandomBytes);
   head += in_bytes(now.ns + limits_.life.ns);
-  return token::base64url(head + mac(purpose, bound, head));
+  return jose::base64url(head + mac(purpose, bound, head));
 }
 
 bool Tickets::good(std::string_view ticket, std::string_view purpose, std::string_view bound,
                    Duration now) const {
   std::string bytes;
-  if (!token::unbase64url(ticket, bytes) || bytes.size() != kTicketHead + kMacBytes) return false;
+  if (!jose::unbase64url(ticket, bytes) || bytes.size() != kTicketHead + kMacBytes) return false;
   const std::string_view head = std::string_view(bytes).substr(0, kTicketHead);
   if (!equal_constant_time(std::string_view(bytes).substr(kTicketHead),
                            mac(purpose, bound, head))) {
@@ -60,7 +60,7 @@ bool Tickets::good(std::string_view ticket, std::string_view purpose, std::strin
 
 Duration Tickets::age(std::string_view ticket, Duration now) const {
   std::string bytes;
-  const bool whole = token::unbase64url(ticket, bytes) && bytes.size() == kTicketHead + kMacBytes;
+  const bool whole = jose::unbase64url(ticket, bytes) && bytes.size() == kTicketHead + kMacBytes;
   assert(whole);
   if (!whole) return {};
   const Duration end = end_in(std::string_view(bytes).substr(0, kTicketHead));
@@ -70,7 +70,7 @@ Duration Tickets::age(std::string_view ticket, Duration now) const {
 std::string Tickets::secret_for(std::string_view ticket, std::string_view word) const {
   std::string text = "pawl console secret v1\n";
   text.append(word).append("\n").append(ticket);
-  return token::base64url(bytes_of(hmac_sha256(secret_, text)));
+  return jose::base64url(bytes_of(hmac_sha256(secret_, text)));
 }
 
 }  // namespace pawl::console

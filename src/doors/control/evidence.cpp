@@ -46,8 +46,8 @@ std::string list_of(const std::vector<std::string>& names) {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
-void say_sql(FactRows& rows, const SqlFact& fact) {
-  const SqlSummary& sql = fact.summary;
+void say_sql(FactRows& rows, const sql::Fact& fact) {
+  const sql::Summary& sql = fact.summary;
   if (!fact.failure.empty()) return rows.say("SQL", "cannot be read: " + fact.failure, true);
   rows.say("SQL", fmt::format("{} ({} statement{})", list_of(sql.kinds), sql.statements,
                               sql.statements == 1 ? "" : "s"));
@@ -81,9 +81,9 @@ bool displayed_as_it_is(std::string_view line, std::string_view shown) {
   return is_ascii(line) && shown.size() == line.size() + 2 && shown.substr(1, line.size()) == line;
 }
 
-std::string hazards_of(const command::Command& command) {
+std::string hazards_of(const shell::Command& command) {
   std::string why;
-  for (const command::Hazard& hazard : command.hazards) {
+  for (const shell::Hazard& hazard : command.hazards) {
     const std::string option = hazard.option.empty() ? "" : "`" + std::string(hazard.option) + "` ";
     why += (why.empty() ? "" : "; ") + option + std::string(to_string(hazard.effect));
   }
@@ -108,7 +108,7 @@ void write_facts(json::Writer& out, std::string_view facts_text) {
                  (failed ? " cannot be resolved: " + path.failure : " leads to " + path.resolved),
              failed);
   }
-  for (const SqlFact& sql : facts->sql) say_sql(rows, sql);
+  for (const sql::Fact& sql : facts->sql) say_sql(rows, sql);
   for (const ProgramFact& program : facts->programs) {
     rows.say("program",
              program.word + (program.found.empty() ? " is not found" : " is " + program.real),
@@ -144,16 +144,16 @@ LineEvidence line_evidence(const ToolRule& entry, std::string_view argument, jso
     found.notes.push_back("cannot be read as a command line");
     return found;
   }
-  for (const command::Trouble& trouble : analysis->troubles) {
+  for (const shell::Trouble& trouble : analysis->troubles) {
     found.notes.push_back("not fully analysable: " + trouble.why);
   }
   const bool as_it_is = value.is_string() && displayed_as_it_is(value.string(), shown);
-  for (const command::Command& one : analysis->commands) {
+  for (const shell::Command& one : analysis->commands) {
     const std::string why = hazards_of(one);
     if (why.empty() || found.notes.size() >= notes_shown_max) continue;
     found.notes.push_back("`" + visible(one.program) + "`: " + visible(why));
     // Behind the quote of the display; commands of inner scripts have no place of their own.
-    const bool placed = as_it_is && one.behind == command::Command::none && one.at < one.end &&
+    const bool placed = as_it_is && one.behind == shell::Command::none && one.at < one.end &&
                         one.end <= value.string().size();
     if (placed) found.marks.push_back({one.at + 1, one.end + 1, visible(why)});
   }

@@ -75,7 +75,7 @@ TEST(Evidence, FactsSayWhereThingsLeadAndWhatIsDangerous) {
   Facts facts;
   facts.pin = PinState::accepted;
   facts.paths.push_back({"/path", "/srv/real", ""});
-  SqlFact sql;
+  sql::Fact sql;
   sql.summary.statements = 1;
   sql.summary.kinds = {"delete"};
   sql.summary.writes = {"orders"};

@@ -12,7 +12,7 @@ constexpr std::size_t bound_tools_max = 512;  // definitions kept between lines
 
 }  // namespace
 
-DecideStream::DecideStream(std::shared_ptr<const Policy> policy, ReadSql read_sql)
+DecideStream::DecideStream(std::shared_ptr<const Policy> policy, sql::ReadSql read_sql)
     : policy_(std::move(policy)), read_sql_(std::move(read_sql)) {}
 
 // Binding a tool reads its schema anew; lines that repeat one share the result. A risk that was

@@ -32,7 +32,7 @@
 #include "kernel/origin/origin.h"
 #include "kernel/policy/policy.h"
 #include "kernel/state/state.h"
-#include "model/sql.h"
+#include "lang/sql/summary.h"
 
 namespace pawl {
 
@@ -43,7 +43,7 @@ inline constexpr std::size_t decide_name_bytes_max = 256;  // of a run, a server
 class DecideStream {
  public:
   // Without `read_sql` no SQL is understood here, and its calls are denied.
-  explicit DecideStream(std::shared_ptr<const Policy> policy, ReadSql read_sql = {});
+  explicit DecideStream(std::shared_ptr<const Policy> policy, sql::ReadSql read_sql = {});
 
   // One line without its line break; the answer has none either.
   std::string line(std::string_view text);
@@ -63,7 +63,7 @@ class DecideStream {
   RunOrigins& origins_of(const std::string& run);
 
   std::shared_ptr<const Policy> policy_;
-  ReadSql read_sql_;
+  sql::ReadSql read_sql_;
   json::Parser parser_;
   json::Document document_;
   State state_;

@@ -72,7 +72,7 @@ void DecideStream::Turn::gather() {
   for (const auto& [pointer, text] : sql_to_read(*bound, line.arguments)) {
     facts.sql.push_back(stream.read_sql_
                             ? stream.read_sql_(pointer, text)
-                            : SqlFact{pointer, "SQL is not understood at this door", {}});
+                            : sql::Fact{pointer, "SQL is not understood at this door", {}});
   }
 }
 

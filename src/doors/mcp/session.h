@@ -62,7 +62,7 @@ struct SessionSpec {
   std::shared_ptr<const Policy> policy;
   Lock lock;
   ResolvePath resolve;       // empty: the server's files are not ours
-  ReadSql read_sql;          // empty: no SQL is understood
+  sql::ReadSql read_sql;          // empty: no SQL is understood
   FindProgram find_program;  // empty: the server's programs are not ours
   Duration call_deadline = call_deadline_max;
   // Begins the trace of a call whose client says this of its own; empty: nothing is traced.

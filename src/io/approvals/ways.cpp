@@ -26,10 +26,10 @@ std::vector<std::string> ways_of(std::string_view verifier) {
   return ways;
 }
 
-std::vector<token::Passkey> passkeys_of(std::string_view verifier) {
-  std::vector<token::Passkey> found;
+std::vector<jose::Passkey> passkeys_of(std::string_view verifier) {
+  std::vector<jose::Passkey> found;
   for (const std::string& way : ways_of(verifier)) {
-    if (auto passkey = token::read_passkey(way)) found.push_back(*std::move(passkey));
+    if (auto passkey = jose::read_passkey(way)) found.push_back(*std::move(passkey));
   }
   return found;
 }
@@ -50,24 +50,24 @@ bool is_known_by(std::string_view verifier, std::string_view wanted) {
 }
 
 Result<std::string> with_passkey(std::string_view verifier, std::string_view passkey) {
-  const auto added = token::read_passkey(passkey);
+  const auto added = jose::read_passkey(passkey);
   if (!added) return fail(Fault::invalid, "this is no passkey");
   const auto known = passkeys_of(verifier);
   if (known.size() >= passkeys_max) {
     return fail(Fault::refused, fmt::format("a person has at most {} passkeys", passkeys_max));
   }
-  if (std::ranges::find(known, added->id, &token::Passkey::id) != known.end()) {
+  if (std::ranges::find(known, added->id, &jose::Passkey::id) != known.end()) {
     return fail(Fault::refused, "this passkey is enrolled already");
   }
   std::vector<std::string> ways = ways_of(verifier);
-  ways.push_back(token::spelled(*added));
+  ways.push_back(jose::spelled(*added));
   return in_a_row(ways);
 }
 
 Result<std::string> without_passkey(std::string_view verifier, std::string_view id) {
   std::vector<std::string> ways = ways_of(verifier);
   const auto removed = std::erase_if(ways, [id](const std::string& way) {
-    const auto passkey = token::read_passkey(way);
+    const auto passkey = jose::read_passkey(way);
     return passkey && passkey->id == id;
   });
   if (removed == 0) return fail(Fault::missing, "there is no such passkey");

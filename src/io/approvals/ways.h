@@ -1,5 +1,5 @@
 // The ways by which a reviewer is known: one text, of a passphrase's verifier (proof.h) and of
-// passkeys (kernel/token/passkey.h), with a blank between two of them. A record of an enrolment has
+// passkeys (lang/jose/passkey.h), with a blank between two of them. A record of an enrolment has
 // all of them: a later one replaces what there was.
 // Pure. Parts that are of neither form are kept where they stand, and prove nothing.
 #pragma once
@@ -10,14 +10,14 @@
 #include <vector>
 
 #include "base/error.h"
-#include "kernel/token/passkey.h"
+#include "lang/jose/passkey.h"
 
 namespace pawl {
 
 inline constexpr std::size_t passkeys_max = 8;  // of one person
 
 std::vector<std::string> ways_of(std::string_view verifier);
-std::vector<token::Passkey> passkeys_of(std::string_view verifier);
+std::vector<jose::Passkey> passkeys_of(std::string_view verifier);
 // `passphrase`, `passkey` or both, for records and lists.
 std::string kinds_of(std::string_view verifier);
 

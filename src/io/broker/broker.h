@@ -21,7 +21,7 @@
 #include "io/issue/issuer.h"
 #include "io/net/loop.h"
 #include "io/secrets/credential.h"
-#include "kernel/policy/deployment.h"
+#include "kernel/deployment/deployment.h"
 #include "model/call.h"
 
 namespace pawl::broker {

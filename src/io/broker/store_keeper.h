@@ -24,7 +24,7 @@
 #include "io/secrets/source.h"
 #include "io/secrets/store.h"
 #include "io/secrets/store_file.h"
-#include "kernel/policy/deployment.h"
+#include "kernel/deployment/deployment.h"
 
 namespace pawl::broker {
 

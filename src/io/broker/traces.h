@@ -15,7 +15,7 @@
 #include <string_view>
 
 #include "io/secrets/credential.h"
-#include "kernel/secret/scrub.h"
+#include "lang/secret/scrub.h"
 
 namespace pawl::broker {
 

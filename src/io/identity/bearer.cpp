@@ -5,7 +5,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
-#include "kernel/token/jws.h"
+#include "lang/jose/jws.h"
 
 namespace pawl::identity {
 namespace {
@@ -69,7 +69,7 @@ Proved<std::string_view> bearer_of(const http::Request& request) {
                                   .says = "expected one `Authorization: Bearer`",
                                   .reason = "an `authorization` that is no single bearer token"});
   }
-  if (token.size() > token::token_bytes_max) {
+  if (token.size() > jose::token_bytes_max) {
     return std::unexpected(
         Denied{.error = "invalid_token",
                .says = "the token is not accepted",

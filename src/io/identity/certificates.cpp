@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "kernel/token/base64url.h"
+#include "lang/jose/base64url.h"
 
 namespace pawl::identity {
 namespace {
@@ -42,7 +42,7 @@ std::string unbound(json::View claims, const http::ClientCertificate* shown) {
   }
   std::string digest;
   const bool same = shown != nullptr && unhex(shown->sha256, digest) && !digest.empty() &&
-                    token::base64url(digest) == *thumbprint;
+                    jose::base64url(digest) == *thumbprint;
   return same ? std::string() : "claims.cnf: bound to a certificate that the connection lacks";
 }
 

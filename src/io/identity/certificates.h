@@ -6,7 +6,7 @@
 
 #include "base/json.h"
 #include "io/http/message.h"
-#include "kernel/policy/agents.h"
+#include "kernel/deployment/agents.h"
 
 namespace pawl::identity {
 

@@ -11,7 +11,7 @@
 #include "base/text.h"
 #include "io/identity/certificates.h"
 #include "io/identity/identities.h"
-#include "kernel/token/svid.h"
+#include "lang/jose/svid.h"
 
 namespace pawl::identity {
 namespace {
@@ -20,7 +20,7 @@ constexpr std::string_view kIssuerMark = "issuer ";
 constexpr std::string_view kDomainMark = "domain ";
 constexpr std::size_t proof_bytes_max = 12;  // of a digest: enough to tell certificates apart
 
-bool says(const token::Claims& claims, const AgentToken& wanted) {
+bool says(const jose::Claims& claims, const AgentToken& wanted) {
   const json::View root = claims.document.root();
   return !wanted.claims.empty() && std::ranges::all_of(wanted.claims, [&](const auto& claim) {
     const json::View value = root[claim.first];
@@ -40,7 +40,7 @@ std::vector<std::string> audiences_of(const std::string& door, const std::string
 
 // Whole seconds, as far as our time goes.
 Instant end_of(const http::ClientCertificate& certificate) {
-  return Instant{} + Duration::seconds(std::min(certificate.not_after, token::numeric_date_max));
+  return Instant{} + Duration::seconds(std::min(certificate.not_after, jose::numeric_date_max));
 }
 
 }  // namespace
@@ -52,11 +52,11 @@ void Identities::use_sources(const Deployment& deployment) {
   std::map<std::string, KeyCache::Source> places;
   for (const auto& [name, source] : deployment.issuers) {
     sources_[std::string(kIssuerMark) + name] = source;
-    places[std::string(kIssuerMark) + name] = {source.keys, token::KeyUse::signature};
+    places[std::string(kIssuerMark) + name] = {source.keys, jose::KeyUse::signature};
   }
   for (const auto& [name, source] : deployment.trust_domains) {
     sources_[std::string(kDomainMark) + name] = source;
-    places[std::string(kDomainMark) + name] = {source.keys, token::KeyUse::jwt_svid};
+    places[std::string(kDomainMark) + name] = {source.keys, jose::KeyUse::jwt_svid};
   }
   foreign_keys_.use(places);
 }
@@ -64,9 +64,9 @@ void Identities::use_sources(const Deployment& deployment) {
 // A SPIFFE id is its trust domain's to say, whatever `iss` beside it says.
 std::string Identities::source_of(const std::string& token) const {
   if (sources_.empty() || !ports_.fetch) return {};
-  const auto stated = token::stated(token);
+  const auto stated = jose::stated(token);
   if (!stated || stated->issuer == issuer_) return {};
-  if (const auto id = token::parse_spiffe_id(stated->subject)) {
+  if (const auto id = jose::parse_spiffe_id(stated->subject)) {
     std::string domain = std::string(kDomainMark) + id->trust_domain;
     if (sources_.contains(domain)) return domain;
   }
@@ -76,13 +76,13 @@ std::string Identities::source_of(const std::string& token) const {
   return {};
 }
 
-token::Expected Identities::expected_of(const std::string& source, const Asked& asked) const {
+jose::Expected Identities::expected_of(const std::string& source, const Asked& asked) const {
   const TokenSource& from = sources_.at(source);
   auto audiences = audiences_of(asked.audience, issuer_, from.audiences);
   if (source.starts_with(kDomainMark)) {
-    return token::expected_svid(std::move(audiences), from.clock_skew);
+    return jose::expected_svid(std::move(audiences), from.clock_skew);
   }
-  token::Expected expected;
+  jose::Expected expected;
   expected.issuer = from.keys.issuer;
   expected.audiences = std::move(audiences);
   expected.parties = from.clients;
@@ -107,21 +107,21 @@ Task<Proved<Principal>> Identities::by_token(std::string source, std::string tok
   if (known != foreign_.end() && known->second.generation == keys->generation) {
     co_return judged(known->second, asked);
   }
-  const token::Expected expected = expected_of(source, asked);
-  auto claims = token::verify(token, *keys->keys, expected, ports_.now());
-  if (!claims && claims.error().flaw == token::Flaw::key_unknown) {
+  const jose::Expected expected = expected_of(source, asked);
+  auto claims = jose::verify(token, *keys->keys, expected, ports_.now());
+  if (!claims && claims.error().flaw == jose::Flaw::key_unknown) {
     auto newer = co_await foreign_keys_.newer(source, keys->generation);
     if (!sources_.contains(source)) co_return std::unexpected(refused("an issuer that is gone"));
     if (newer) {
       keys = std::move(newer);
-      claims = token::verify(token, *keys->keys, expected, ports_.now());
+      claims = jose::verify(token, *keys->keys, expected, ports_.now());
     }
   }
   if (!claims) {
-    co_return std::unexpected(refused(source + ": " + token::to_string(claims.error())));
+    co_return std::unexpected(refused(source + ": " + jose::to_string(claims.error())));
   }
   const Foreign foreign{source, keys->generation,
-                        std::make_shared<const token::Claims>(*std::move(claims))};
+                        std::make_shared<const jose::Claims>(*std::move(claims))};
   auto who = judged(foreign, asked);
   if (who && token.size() <= known_token_bytes_max) {
     if (foreign_.size() >= tokens_known_max) foreign_.clear();
@@ -132,10 +132,10 @@ Task<Proved<Principal>> Identities::by_token(std::string source, std::string tok
 
 // Everything about a token but its signature, which is why it is looked at each time.
 Proved<Principal> Identities::judged(const Foreign& foreign, const Asked& asked) const {
-  const token::Claims& claims = *foreign.claims;
-  const auto fine = token::judge(claims, expected_of(foreign.source, asked), ports_.now());
+  const jose::Claims& claims = *foreign.claims;
+  const auto fine = jose::judge(claims, expected_of(foreign.source, asked), ports_.now());
   if (!fine) {
-    return std::unexpected(refused(foreign.source + ": " + token::to_string(fine.error())));
+    return std::unexpected(refused(foreign.source + ": " + jose::to_string(fine.error())));
   }
   if (std::string why = unbound(claims.document.root(), asked.certificate); !why.empty()) {
     return std::unexpected(refused(foreign.source + ": " + std::move(why)));
@@ -144,12 +144,12 @@ Proved<Principal> Identities::judged(const Foreign& foreign, const Asked& asked)
 }
 
 Proved<Principal> Identities::agent_of(const Foreign& foreign, const TokenSource& source) const {
-  const token::Claims& claims = *foreign.claims;
+  const jose::Claims& claims = *foreign.claims;
   const std::string_view name = std::string_view(foreign.source).substr(kIssuerMark.size());
   const bool svid = foreign.source.starts_with(kDomainMark);
   if (svid) {
-    if (const auto id = token::svid_subject(claims, name); !id) {
-      return std::unexpected(refused(foreign.source + ": " + token::to_string(id.error())));
+    if (const auto id = jose::svid_subject(claims, name); !id) {
+      return std::unexpected(refused(foreign.source + ": " + jose::to_string(id.error())));
     }
   }
   const std::string* found = nullptr;
@@ -166,12 +166,12 @@ Proved<Principal> Identities::agent_of(const Foreign& foreign, const TokenSource
   }
   if (found == nullptr) {
     return std::unexpected(refused(foreign.source + ": a token of " +
-                                   token::quoted(claims.subject) + ", who is no agent here"));
+                                   jose::quoted(claims.subject) + ", who is no agent here"));
   }
   const std::string& id = claims.id.empty() ? claims.subject : claims.id;
   Principal who = principal_of(
       *found, svid ? How::svid : How::issuer_token,
-      fmt::format("{} {} of {}", svid ? "svid" : "token", token::quoted(id), foreign.source));
+      fmt::format("{} {} of {}", svid ? "svid" : "token", jose::quoted(id), foreign.source));
   if (!svid) who.issuer = name;
   if (claims.expires) who.until = *claims.expires + source.clock_skew;
   if (!source.scopes.empty()) {

@@ -4,7 +4,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "io/identity/identities.h"
-#include "kernel/token/base64url.h"
+#include "lang/jose/base64url.h"
 
 namespace pawl::identity {
 namespace {
@@ -34,8 +34,8 @@ agents:
   mailer: {role: reader, certificate: {email: bot@example}}
 )";
 
-token::SigningKey signer(char byte) {
-  return *token::SigningKey::from_seed(std::string(32, byte));
+jose::SigningKey signer(char byte) {
+  return *jose::SigningKey::from_seed(std::string(32, byte));
 }
 
 // A node that knows issuers, whose keys are what `sets` holds.
@@ -49,8 +49,8 @@ struct Embassy {
     sets["https://spire.example/bundle"] = set_of('\x03', "jwt-svid");
   }
   static std::string set_of(char byte, const std::string& use = "sig") {
-    const token::PublicKey keys[] = {signer(byte).public_key()};
-    std::string text = token::KeySet::of(keys).text();
+    const jose::PublicKey keys[] = {signer(byte).public_key()};
+    std::string text = jose::KeySet::of(keys).text();
     text.replace(text.find("\"sig\""), 5, "\"" + use + "\"");
     return text;
   }
@@ -89,7 +89,7 @@ struct Embassy {
                            std::int64_t expires = kForeignNow + 600) {
     const std::string claims = R"({"iss":")" + issuer + R"(","sub":")" + subject + R"(","aud":")" +
                                audience + R"(","exp":)" + std::to_string(expires) + more + "}";
-    return token::seal(signer(byte), "JWT", claims);
+    return jose::seal(signer(byte), "JWT", claims);
   }
   static std::string nightly(const std::string& more = "", const std::string& audience = kMcp) {
     return token('\x01', "https://id.example", "svc-nightly", more, audience);
@@ -291,7 +291,7 @@ TEST(Foreign, ACertificateAndATokenAreOneAgents) {
 
 TEST(Foreign, ABoundTokenCountsOnItsConnectionOnly) {
   Embassy embassy;
-  const std::string thumbprint = token::base64url(std::string(32, '\xab'));
+  const std::string thumbprint = jose::base64url(std::string(32, '\xab'));
   const std::string bound = Embassy::nightly(R"(,"cnf":{"x5t#S256":")" + thumbprint + R"("})");
   EXPECT_THAT(embassy.refused(bound), HasSubstr("that the connection lacks")) << "stolen";
   embassy.shown = certificate_of("proxy.example");

@@ -26,7 +26,7 @@ std::string beside(const std::string& directory, const std::string& file) {
 
 Result<std::string> read_key_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  std::string text(token::key_set_bytes_max + 1, '\0');
+  std::string text(jose::key_set_bytes_max + 1, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (!file && file.gcount() == 0) {
     return fail(Fault::missing, fmt::format("`{}` cannot be read", visible(path)));
@@ -131,7 +131,7 @@ Task<Result<FetchedKeys>> HttpKeys::fetch(KeyPlace place, std::string directory)
   const auto address = parse_web_address(url);
   if (!address) co_return fail(Fault::invalid, "the keys are at no address");
   auto answer = co_await State::get(state, client_options(place, *address, directory), url,
-                                    token::key_set_bytes_max);
+                                    jose::key_set_bytes_max);
   if (!answer) co_return std::unexpected(answer.error());
   if (answer->status != 200) {
     co_return fail(Fault::io, fmt::format("`{}` answers with {} where its keys should be",

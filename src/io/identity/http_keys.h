@@ -20,7 +20,7 @@
 #include "io/http/client.h"
 #include "io/identity/key_cache.h"
 #include "io/net/loop.h"
-#include "kernel/policy/web_address.h"
+#include "kernel/deployment/web_address.h"
 
 namespace pawl::identity {
 

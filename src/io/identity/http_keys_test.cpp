@@ -7,7 +7,7 @@
 #include <map>
 
 #include "io/http/server.h"
-#include "kernel/token/key_set.h"
+#include "lang/jose/key_set.h"
 
 namespace pawl::identity {
 namespace {
@@ -138,7 +138,7 @@ TEST(HttpKeys, AnAddressOrAFileNeedsNoDiscovery) {
 
 TEST(HttpKeys, TooMuchIsNotRead) {
   SomeIssuer issuer;
-  issuer.pages["/keys"] = std::string(token::key_set_bytes_max + 1, ' ');
+  issuer.pages["/keys"] = std::string(jose::key_set_bytes_max + 1, ' ');
   EXPECT_FALSE(issuer.fetch(issuer.place()));
 }
 

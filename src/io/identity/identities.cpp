@@ -15,10 +15,10 @@ constexpr std::string_view run_key_mark = "agent:";
 constexpr std::size_t run_name_bytes_max = 128;
 constexpr std::size_t id_bytes = 10;
 
-token::KeySet public_keys(const std::vector<RunSigner>& keys) {
-  std::vector<token::PublicKey> all;
+jose::KeySet public_keys(const std::vector<RunSigner>& keys) {
+  std::vector<jose::PublicKey> all;
   for (const RunSigner& one : keys) all.push_back(one.key.public_key());
-  return token::KeySet::of(all);
+  return jose::KeySet::of(all);
 }
 
 // What a key of the agent opens.
@@ -78,7 +78,7 @@ void Identities::use(const Deployment& deployment) {
   for (const auto& [name, agent] : deployment.agents) {
     roles_of_[name] = agent.role;
     (void)stand(name, terms_of(agent));
-    for (const token::KeptKey& key : agent.keys) {
+    for (const jose::KeptKey& key : agent.keys) {
       kept_.push_back(key);
       agents_.push_back({name, agent.role, agent.sponsor.empty() ? name : agent.sponsor,
                          agent.rights, stand(key.prefix + ' ' + name, terms_of_key(agent))});
@@ -112,7 +112,7 @@ Denied Identities::refused(std::string reason) const {
 }
 
 Proved<Principal> Identities::by_key(std::string_view key) const {
-  const auto found = token::match(key, kept_);
+  const auto found = jose::match(key, kept_);
   if (!found) return std::unexpected(refused("a key that is nobody's"));
   const Agent& agent = agents_[*found];
   return Principal{.agent = agent.name,
@@ -133,12 +133,12 @@ Proved<Principal> Identities::by_credential(const std::string& token, const std:
   drop_ended();
   auto known = known_.find(digest);
   if (known == known_.end()) {
-    auto checked = token::verify_run(token, keys_, {.issuer = issuer_, .audience = audience}, now);
-    if (!checked) return std::unexpected(refused(token::to_string(checked.error())));
+    auto checked = jose::verify_run(token, keys_, {.issuer = issuer_, .audience = audience}, now);
+    if (!checked) return std::unexpected(refused(jose::to_string(checked.error())));
     if (known_.size() >= credentials_known_max) known_.clear();
     known = known_.emplace(digest, *std::move(checked)).first;
   }
-  const token::RunCredential& credential = known->second;
+  const jose::RunCredential& credential = known->second;
   if (credential.audience != audience) {
     return std::unexpected(refused("a credential for `" + visible(credential.audience) + "`"));
   }
@@ -175,7 +175,7 @@ Proved<Principal> Identities::by_credential(const std::string& token, const std:
 }
 
 Task<Proved<Principal>> Identities::by_bearer(std::string token, Asked asked) {
-  if (token.starts_with(token::api_key_mark)) co_return by_key(token);
+  if (token.starts_with(jose::api_key_mark)) co_return by_key(token);
   const std::string digest = hex(sha256(token));
   if (known_.contains(digest)) co_return by_credential(token, digest, asked.audience);
   std::string source = source_of(token);
@@ -208,7 +208,7 @@ std::string Identities::new_id(std::string_view prefix) const {
   return make_id(prefix, ports_.random(id_bytes));
 }
 
-Result<token::RunCredential> Identities::credential_of(const Bearer& bearer) const {
+Result<jose::RunCredential> Identities::credential_of(const Bearer& bearer) const {
   const Run* run = ports_.run(bearer.run);
   if (run == nullptr || run->phase == RunPhase::closed) {
     return fail(Fault::missing, "there is no open run `" + visible(bearer.run) + "`");
@@ -216,7 +216,7 @@ Result<token::RunCredential> Identities::credential_of(const Bearer& bearer) con
   if (run->phase == RunPhase::killed) {
     return fail(Fault::refused, "the run `" + visible(bearer.run) + "` is killed");
   }
-  token::RunCredential credential;
+  jose::RunCredential credential;
   credential.audience = bearer.audience;
   credential.sponsor = run->sponsor;
   credential.actors = {bearer.agent};
@@ -238,7 +238,7 @@ Result<Identities::Issued> Identities::issue(const Bearer& bearer) {
   return issue(*std::move(credential), bearer.run);
 }
 
-Result<Identities::Issued> Identities::issue(token::RunCredential credential,
+Result<Identities::Issued> Identities::issue(jose::RunCredential credential,
                                              const std::string& root) {
   constexpr std::int64_t second = 1'000'000'000;
   credential.issuer = issuer_;
@@ -251,7 +251,7 @@ Result<Identities::Issued> Identities::issue(token::RunCredential credential,
   Issued issued{.token = {}, .id = credential.id, .expires = credential.expires};
   issued.expires.ns -= issued.expires.ns % second;
   auto token =
-      token::issue(signing_.front().key, std::move(credential), deadline.value_or(issued.expires));
+      jose::issue(signing_.front().key, std::move(credential), deadline.value_or(issued.expires));
   if (!token) return std::unexpected(token.error());
   issued.token = *std::move(token);
   return issued;

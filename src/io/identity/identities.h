@@ -30,10 +30,10 @@
 #include "io/http/message.h"
 #include "io/identity/key_cache.h"
 #include "io/identity/principal.h"
-#include "kernel/policy/deployment.h"
+#include "kernel/deployment/deployment.h"
 #include "kernel/state/state.h"
-#include "kernel/token/key_set.h"
-#include "kernel/token/run_credential.h"
+#include "lang/jose/key_set.h"
+#include "lang/jose/run_credential.h"
 
 namespace pawl::identity {
 
@@ -65,7 +65,7 @@ struct Bearer {
 
 // A key of the node for credentials of runs.
 struct RunSigner {
-  token::SigningKey key;
+  jose::SigningKey key;
   std::optional<Instant> until = {};  // of one that only checks: that long
 };
 
@@ -98,10 +98,10 @@ class Identities {
   // sooner. Fault::missing: no such open run. Fault::refused: it has no time left.
   Result<Issued> issue(const Bearer& bearer);
   // What their credential would say, before the time of the run is looked at.
-  Result<token::RunCredential> credential_of(const Bearer& bearer) const;
-  // For a sub-agent: what `token::delegate` made of the parent's; `root` is the run of the gate's
+  Result<jose::RunCredential> credential_of(const Bearer& bearer) const;
+  // For a sub-agent: what `jose::delegate` made of the parent's; `root` is the run of the gate's
   // that its calls belong to.
-  Result<Issued> issue(token::RunCredential credential, const std::string& root);
+  Result<Issued> issue(jose::RunCredential credential, const std::string& root);
 
   const std::string& issuer() const { return issuer_; }
   std::string new_id(std::string_view prefix) const;
@@ -126,7 +126,7 @@ class Identities {
   struct Foreign {
     std::string source;
     std::uint64_t generation = 0;  // of the keys that it was checked with
-    std::shared_ptr<const token::Claims> claims;
+    std::shared_ptr<const jose::Claims> claims;
   };
   struct Asked {
     std::string audience;
@@ -144,7 +144,7 @@ class Identities {
   Proved<Principal> agent_of(const Foreign& foreign, const TokenSource& source) const;
   Proved<Principal> by_certificate(const http::ClientCertificate& certificate) const;
   Proved<Principal> same_agent(Principal who, const http::ClientCertificate& certificate) const;
-  token::Expected expected_of(const std::string& source, const Asked& asked) const;
+  jose::Expected expected_of(const std::string& source, const Asked& asked) const;
   std::vector<const TokenSource*> issuers() const;
   std::string scope_of(std::string_view right, const std::string& issuer) const;
   Principal principal_of(const std::string& name, How how, std::string proof) const;
@@ -155,14 +155,14 @@ class Identities {
 
   IdentityPorts ports_;
   std::vector<RunSigner> signing_;
-  token::KeySet keys_;
+  jose::KeySet keys_;
   std::string issuer_;
-  std::vector<token::KeptKey> kept_;
+  std::vector<jose::KeptKey> kept_;
   std::vector<Agent> agents_;                                 // of the kept keys, one each
   std::map<std::string, std::string, std::less<>> roles_of_;  // agent -> role; a role by itself too
   std::map<std::string, Standing, std::less<>> standing_;     // by agent, and by key and agent
   std::map<std::string, Standing, std::less<>> stood_;        // while a file is read
-  std::map<std::string, token::RunCredential> known_;  // digest of a token whose signature fits
+  std::map<std::string, jose::RunCredential> known_;  // digest of a token whose signature fits
   std::map<std::string, DeployedAgent, std::less<>> deployed_;
   std::map<std::string, TokenSource> sources_;  // by `issuer NAME` and `domain NAME`
   KeyCache foreign_keys_;

@@ -17,8 +17,8 @@ using ::testing::IsEmpty;
 
 constexpr const char* kDoor = "https://gate.example/v1";
 
-token::NewKey key_of(char byte) {
-  return *token::make_api_key(std::string(token::api_key_random_bytes, byte));
+jose::NewKey key_of(char byte) {
+  return *jose::make_api_key(std::string(jose::api_key_random_bytes, byte));
 }
 
 // A node with two agents and one run.
@@ -34,7 +34,7 @@ struct Gatehouse {
   static std::vector<RunSigner> keys() {
     std::vector<RunSigner> all;
     for (const char byte : {'\x07', '\x08'}) {
-      all.push_back({*token::SigningKey::from_seed(std::string(32, byte))});
+      all.push_back({*jose::SigningKey::from_seed(std::string(32, byte))});
     }
     return all;
   }
@@ -232,10 +232,10 @@ TEST(Identities, WhatMakesACredentialUseless) {
 TEST(Identities, OnlyItsOwnTokensCount) {
   Gatehouse gate;
   const auto seal = [](char byte, std::string_view type) {
-    return token::seal(*token::SigningKey::from_seed(std::string(32, byte)), type,
+    return jose::seal(*jose::SigningKey::from_seed(std::string(32, byte)), type,
                        R"({"iss":"https://gate.example","aud":"https://gate.example/v1"})");
   };
-  EXPECT_FALSE(gate.ask("Bearer " + seal('\x09', token::run_type)));
+  EXPECT_FALSE(gate.ask("Bearer " + seal('\x09', jose::run_type)));
   EXPECT_FALSE(gate.ask("Bearer " + seal('\x07', "jwt")));
   EXPECT_FALSE(gate.ask("Bearer eyJhbGciOiJub25lIn0.e30."));
   EXPECT_EQ(gate.notes.size(), 3U);
@@ -259,7 +259,7 @@ TEST(Identities, TheOlderKeyStillChecks) {
   EXPECT_FALSE(gate.ask("Bearer " + issued->token));
   EXPECT_EQ(json::parse(gate.identities.key_set())->root()["keys"].size(), 1U);
   EXPECT_TRUE(gate.ask("Bearer " + gate.credential()));
-  gate.identities.sign_with({{*token::SigningKey::from_seed(std::string(32, '\x09'))}});
+  gate.identities.sign_with({{*jose::SigningKey::from_seed(std::string(32, '\x09'))}});
   EXPECT_FALSE(gate.ask("Bearer " + gate.credential() + "x"));
   EXPECT_TRUE(gate.ask("Bearer " + gate.credential()));
 }
@@ -287,7 +287,7 @@ TEST(Identities, NoCredentialOutlivesItsRun) {
   EXPECT_EQ(who->credential->expires, issued->expires);
   EXPECT_EQ(who->until, issued->expires);
   // A sub-agent's ends no later, whatever its parent's says.
-  token::RunCredential child = *who->credential;
+  jose::RunCredential child = *who->credential;
   child.run = "s-1";
   child.expires = gate.now + Duration::seconds(3600);
   EXPECT_EQ(gate.identities.issue(child, "r-1")->expires, *gate.deadline);

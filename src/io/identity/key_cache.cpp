@@ -10,7 +10,7 @@ namespace pawl::identity {
 
 struct KeyCache::Kept {
   Source source;
-  std::shared_ptr<const token::KeySet> keys;
+  std::shared_ptr<const jose::KeySet> keys;
   std::uint64_t generation = 0;
   Instant fresh_until{};
   std::optional<Instant> tried;
@@ -58,10 +58,10 @@ Task<void> KeyCache::State::fetch(std::shared_ptr<State> self, KeptPtr kept) {
   kept->tried = self->ports.now();
   auto fetched = co_await self->ports.fetch(kept->source.place);
   kept->fetching = false;
-  auto set = fetched ? token::KeySet::parse(fetched->text, kept->source.use)
-                     : Result<token::KeySet>(std::unexpected(fetched.error()));
+  auto set = fetched ? jose::KeySet::parse(fetched->text, kept->source.use)
+                     : Result<jose::KeySet>(std::unexpected(fetched.error()));
   if (set) {
-    kept->keys = std::make_shared<const token::KeySet>(*std::move(set));
+    kept->keys = std::make_shared<const jose::KeySet>(*std::move(set));
     kept->generation = ++self->generations;
     const Duration fresh =
         std::clamp(fetched->fresh_for.value_or(fresh_default), fresh_min, fresh_max);

@@ -20,8 +20,8 @@
 #include "base/error.h"
 #include "base/task.h"
 #include "base/time.h"
-#include "kernel/policy/issuers.h"
-#include "kernel/token/key_set.h"
+#include "kernel/deployment/issuers.h"
+#include "lang/jose/key_set.h"
 
 namespace pawl::identity {
 
@@ -48,12 +48,12 @@ struct KeyPorts {
 class KeyCache {
  public:
   struct Known {
-    std::shared_ptr<const token::KeySet> keys;  // never null
+    std::shared_ptr<const jose::KeySet> keys;  // never null
     std::uint64_t generation = 0;               // another one after each fetch
   };
   struct Source {
     KeyPlace place;
-    token::KeyUse use = token::KeyUse::signature;
+    jose::KeyUse use = jose::KeyUse::signature;
     friend bool operator==(const Source&, const Source&) = default;
   };
 

@@ -11,9 +11,9 @@ namespace {
 using ::testing::SizeIs;
 
 std::string key_set_of(char byte) {
-  const token::PublicKey keys[] = {
-      token::SigningKey::from_seed(std::string(32, byte))->public_key()};
-  return token::KeySet::of(keys).text();
+  const jose::PublicKey keys[] = {
+      jose::SigningKey::from_seed(std::string(32, byte))->public_key()};
+  return jose::KeySet::of(keys).text();
 }
 
 // A source that answers when it is told to.

@@ -9,8 +9,8 @@
 #include <string_view>
 
 #include "base/time.h"
-#include "kernel/policy/agents.h"
-#include "kernel/token/run_credential.h"
+#include "kernel/deployment/agents.h"
+#include "lang/jose/run_credential.h"
 
 namespace pawl::identity {
 
@@ -27,7 +27,7 @@ struct Principal {
   std::string proof;        // `key AbCdEfGh`, `credential ID`: for records, nothing of a secret
   std::string issuer = {};  // of `How::issuer_token`: its name in the deployment file
   // Of `How::run_credential`: the run that it belongs to, and what it may do less than its role.
-  std::optional<token::RunCredential> credential;
+  std::optional<jose::RunCredential> credential;
   // When what proved it is over; nothing: not by itself.
   std::optional<Instant> until = {};
   // False from when the deployment file does not name it, or its key, any more. Null: nobody says.

@@ -11,8 +11,8 @@
 #include "base/text.h"
 #include "io/http/client.h"
 #include "io/issue/requests.h"
-#include "kernel/token/base64url.h"
-#include "kernel/token/claims.h"
+#include "lang/jose/base64url.h"
+#include "lang/jose/claims.h"
 
 namespace pawl::identity {
 namespace {
@@ -56,18 +56,18 @@ void prove_client(http::Ask& ask, const std::string& client, const secrets::Cred
 // that whoever takes their time over a second factor is not too late.
 Status signed_in_lately(json::View when, Duration max_age, Instant began, Instant now) {
   const bool said =
-      when.is_integer() && when.integer() >= 0 && when.integer() <= token::numeric_date_max;
+      when.is_integer() && when.integer() >= 0 && when.integer() <= jose::numeric_date_max;
   if (!said) {
     return no_word(
         "the provider does not say when you signed in there: its token has no "
         "`auth_time`");
   }
   const Instant at{when.integer() * kSecond.ns};
-  if (at > now + token::leeway_default) {
+  if (at > now + jose::leeway_default) {
     return no_word("the provider says that you signed in there at a time that is still to come");
   }
   // Whole seconds: what it says may be up to one less than it was.
-  if (at + max_age + token::leeway_default < began) {
+  if (at + max_age + jose::leeway_default < began) {
     return no_word(
         fmt::format("you signed in at the provider more than {} ago, and it has not "
                     "asked you again",
@@ -99,7 +99,7 @@ struct Provider::Asking {
     place.issuer = from.at.url;
     place.ca = from.at.ca;
     place.own_network = from.at.own_network;
-    keys.use({{kSource, {std::move(place), token::KeyUse::signature}}});
+    keys.use({{kSource, {std::move(place), jose::KeyUse::signature}}});
   }
 
   // What it says of itself, read again after a while.
@@ -160,7 +160,7 @@ std::string sign_in_address(const std::string& authorize_url, const PersonProvid
       "&{}&code_challenge={}&code_challenge_method=S256",
       authorize_url, more ? '&' : '?', issue::percent(from.client), issue::percent(asked.redirect),
       issue::percent(asked.state), issue::percent(asked.nonce), fresh,
-      token::base64url(bytes_of(sha256(asked.verifier))));
+      jose::base64url(bytes_of(sha256(asked.verifier))));
 }
 
 Task<Result<std::string>> Provider::address(ProviderAsked asked) {
@@ -170,7 +170,7 @@ Task<Result<std::string>> Provider::address(ProviderAsked asked) {
   co_return sign_in_address(described->authorize_url, self->from, asked);
 }
 
-Result<Vouched> judge_id_token(const token::Claims& claims, const PersonProvider& from,
+Result<Vouched> judge_id_token(const jose::Claims& claims, const PersonProvider& from,
                                const ProviderAsked& asked, Instant now) {
   const json::View all = claims.document.root();
   if (asked.nonce.empty() || all.text("nonce") != asked.nonce) {
@@ -213,20 +213,20 @@ Result<Vouched> judge_id_token(const token::Claims& claims, const PersonProvider
 
 Task<Result<Vouched>> Provider::Asking::judge(std::shared_ptr<Asking> self, std::string id_token,
                                               ProviderAsked asked) {
-  const token::Expected expected{.issuer = self->from.at.url,
+  const jose::Expected expected{.issuer = self->from.at.url,
                                  .audiences = {self->from.client},
                                  .parties = {},
                                  .scopes = {},
                                  .types = {"jwt", ""}};
   auto keys = co_await self->keys.keys(kSource);
   if (!keys) co_return fail(Fault::environment, keys.error().message);
-  auto claims = token::verify(id_token, *keys->keys, expected, self->ports.now());
-  if (!claims && claims.error().flaw == token::Flaw::key_unknown) {
+  auto claims = jose::verify(id_token, *keys->keys, expected, self->ports.now());
+  if (!claims && claims.error().flaw == jose::Flaw::key_unknown) {
     auto newer = co_await self->keys.newer(kSource, keys->generation);
-    if (newer) claims = token::verify(id_token, *newer->keys, expected, self->ports.now());
+    if (newer) claims = jose::verify(id_token, *newer->keys, expected, self->ports.now());
   }
   if (!claims) {
-    co_return no_word("the provider's token does not count: " + token::to_string(claims.error()));
+    co_return no_word("the provider's token does not count: " + jose::to_string(claims.error()));
   }
   co_return judge_id_token(*claims, self->from, asked, self->ports.now());
 }

@@ -30,8 +30,8 @@
 #include "io/issue/discovery.h"
 #include "io/net/loop.h"
 #include "io/secrets/credential.h"
-#include "kernel/policy/people.h"
-#include "kernel/token/key_set.h"
+#include "kernel/deployment/people.h"
+#include "lang/jose/key_set.h"
 
 namespace pawl::identity {
 
@@ -83,7 +83,7 @@ class Provider {
 std::string sign_in_address(const std::string& authorize_url, const PersonProvider& from,
                             const ProviderAsked& asked);
 // What an ID token says, if it is one for us, for this sign-in and fresh enough.
-Result<Vouched> judge_id_token(const token::Claims& claims, const PersonProvider& from,
+Result<Vouched> judge_id_token(const jose::Claims& claims, const PersonProvider& from,
                                const ProviderAsked& asked, Instant now);
 
 }  // namespace pawl::identity

@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "kernel/token/claims.h"
+#include "lang/jose/claims.h"
 
 namespace pawl::identity {
 namespace {
@@ -34,7 +34,7 @@ constexpr Instant at_second(std::int64_t second) {
 // For a sign-in that began at 1000010 and is over at 1000100.
 Result<Vouched> judged(std::string_view claims, std::string_view nonce = "n",
                        const PersonProvider& from = some_provider()) {
-  auto read = token::read_claims(fmt::format("{{{}}}", claims));
+  auto read = jose::read_claims(fmt::format("{{{}}}", claims));
   EXPECT_TRUE(read) << claims;
   const ProviderAsked asked{"", "", std::string(nonce), "", at_second(1'000'010)};
   return judge_id_token(*read, from, asked, at_second(1'000'100));

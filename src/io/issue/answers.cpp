@@ -6,7 +6,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
-#include "kernel/policy/issued.h"
+#include "kernel/deployment/issued.h"
 
 namespace pawl::issue {
 namespace {

@@ -23,7 +23,7 @@
 #include "io/issue/answers.h"
 #include "io/net/loop.h"
 #include "io/secrets/credential.h"
-#include "kernel/policy/deployment.h"
+#include "kernel/deployment/deployment.h"
 
 namespace pawl::issue {
 

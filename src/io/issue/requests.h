@@ -18,7 +18,7 @@
 #include "base/time.h"
 #include "io/http/client.h"
 #include "io/secrets/credential.h"
-#include "kernel/policy/issued.h"
+#include "kernel/deployment/issued.h"
 
 namespace pawl::issue {
 

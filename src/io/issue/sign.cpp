@@ -7,7 +7,7 @@
 #include <memory>
 
 #include "io/issue/requests.h"
-#include "kernel/token/base64url.h"
+#include "lang/jose/base64url.h"
 
 namespace pawl::issue {
 namespace {
@@ -39,7 +39,7 @@ Result<std::string> sign_rs256(std::string_view pem, std::string_view claims) {
                             "passphrase)",
                             rsa_bits_min));
   }
-  std::string token = token::base64url(kRs256Header) + "." + token::base64url(claims);
+  std::string token = jose::base64url(kRs256Header) + "." + jose::base64url(claims);
   const std::unique_ptr<EVP_MD_CTX, Free> context(EVP_MD_CTX_new());
   std::size_t size = 0;
   const auto* bytes = reinterpret_cast<const unsigned char*>(token.data());
@@ -54,7 +54,7 @@ Result<std::string> sign_rs256(std::string_view pem, std::string_view claims) {
     return fail(Fault::internal, "the key does not sign");
   }
   signature.resize(size);
-  return token + "." + token::base64url(signature);
+  return token + "." + jose::base64url(signature);
 }
 
 }  // namespace pawl::issue

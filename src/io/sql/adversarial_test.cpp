@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "io/sql/parse.h"
-#include "kernel/sql/judge.h"
+#include "lang/sql/judge.h"
 
 namespace pawl::sql {
 namespace {
@@ -15,7 +15,7 @@ namespace {
 std::string verdict(SqlRule rule, const std::string& text) {
   const Status compiled = compile(rule);
   if (!compiled) return "rule: " + compiled.error().message;
-  const Result<SqlSummary> summary = parse(text);
+  const Result<Summary> summary = parse(text);
   if (!summary) return summary.error().message;
   return judge(rule, *summary).value_or("");
 }

@@ -5,8 +5,8 @@
 #include <string>
 
 #include "base/json.h"
-#include "kernel/sql/read.h"
-#include "kernel/sql/scan.h"
+#include "lang/sql/read.h"
+#include "lang/sql/scan.h"
 
 namespace pawl::sql {
 
@@ -25,11 +25,11 @@ struct Tree {
 
 }  // namespace
 
-Result<SqlSummary> parse(std::string_view text) {
+Result<Summary> parse(std::string_view text) {
   return TextReader().parse(text);
 }
 
-Result<SqlSummary> TextReader::parse(std::string_view text) {
+Result<Summary> TextReader::parse(std::string_view text) {
   if (Status bounded = scan(text); !bounded) return std::unexpected(bounded.error());
   const std::string ended(text);
   const Tree tree(ended.c_str());

@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
-#include "model/sql.h"
+#include "lang/sql/summary.h"
 
 namespace pawl::sql {
 
@@ -16,7 +16,7 @@ namespace pawl::sql {
 class TextReader {
  public:
   // Errors hold no byte of the text.
-  Result<SqlSummary> parse(std::string_view text);
+  Result<Summary> parse(std::string_view text);
 
  private:
   json::Parser parser_;
@@ -24,6 +24,6 @@ class TextReader {
 };
 
 // With a reader of its own; for cold paths and tests.
-Result<SqlSummary> parse(std::string_view text);
+Result<Summary> parse(std::string_view text);
 
 }  // namespace pawl::sql

@@ -15,7 +15,7 @@
 #include "base/json.h"
 #include "io/net/child.h"
 #include "io/sql/frame.h"
-#include "kernel/sql/scan.h"
+#include "lang/sql/scan.h"
 
 namespace pawl::sql {
 
@@ -30,7 +30,7 @@ std::int64_t now_ns() {
 constexpr std::string_view kTooLong = "the SQL parser took too long";
 
 // A refusal is an answer; everything else is the end of that process.
-bool lost_process(const Result<SqlSummary>& answer) {
+bool lost_process(const Result<Summary>& answer) {
   return !answer && answer.error().fault != Fault::invalid;
 }
 
@@ -55,16 +55,16 @@ struct Parser::State {
 
   Status start();
   void end();
-  Result<SqlSummary> ask(std::string_view text);
+  Result<Summary> ask(std::string_view text);
   Result<std::string> exchange(const std::string& request);
   bool ready(int fd, short what, std::int64_t until) const;
-  void keep(std::string_view text, const Result<SqlSummary>& answer);
+  void keep(std::string_view text, const Result<Summary>& answer);
 
   std::vector<std::string> command;
   ParserLimits limits;
   std::optional<net::Started> process;
   std::deque<std::int64_t> starts;  // when, within the window
-  std::unordered_map<std::string, Result<SqlSummary>> kept;
+  std::unordered_map<std::string, Result<Summary>> kept;
 };
 
 Status Parser::State::start() {
@@ -136,7 +136,7 @@ Result<std::string> Parser::State::exchange(const std::string& request) {
   return reply.substr(4);
 }
 
-Result<SqlSummary> Parser::State::ask(std::string_view text) {
+Result<Summary> Parser::State::ask(std::string_view text) {
   const Result<std::string> reply = exchange(framed(text));
   if (!reply) return std::unexpected(reply.error());
   const std::string_view words = std::string_view(*reply).substr(1);
@@ -144,12 +144,12 @@ Result<SqlSummary> Parser::State::ask(std::string_view text) {
   if (reply->front() != '+') return lost("the SQL parser's answer is not a summary");
   const Result<json::Document> document = json::parse(words);
   if (!document) return lost("the SQL parser's answer is not a summary");
-  Result<SqlSummary> summary = parse_sql_summary(document->root());
+  Result<Summary> summary = parse_summary(document->root());
   if (!summary) return lost("the SQL parser's answer is not a summary");
   return summary;
 }
 
-void Parser::State::keep(std::string_view text, const Result<SqlSummary>& answer) {
+void Parser::State::keep(std::string_view text, const Result<Summary>& answer) {
   if (limits.kept_max == 0) return;
   if (kept.size() >= limits.kept_max) kept.clear();
   kept.insert_or_assign(std::string(text), answer);
@@ -164,7 +164,7 @@ Parser::~Parser() {
   state_->end();
 }
 
-Result<SqlSummary> Parser::read(std::string_view text) {
+Result<Summary> Parser::read(std::string_view text) {
   State& s = *state_;
   if (const auto known = s.kept.find(std::string(text)); known != s.kept.end()) {
     return known->second;
@@ -174,7 +174,7 @@ Result<SqlSummary> Parser::read(std::string_view text) {
   if (!s.process) {
     if (Status started = s.start(); !started) return std::unexpected(started.error());
   }
-  Result<SqlSummary> answer = s.ask(text);
+  Result<Summary> answer = s.ask(text);
   if (lost_process(answer)) {
     // Perhaps somebody else ended it: only a text that ends two processes is remembered.
     s.end();

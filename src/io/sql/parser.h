@@ -1,7 +1,7 @@
 // The node's side of the isolated parser (rule 20).
 //
 //   Parser parser({"/proc/self/exe", "sql-parser"});
-//   Result<SqlSummary> summary = parser.read(text);
+//   Result<Summary> summary = parser.read(text);
 //
 // The process is started at the first text and lives on; whatever goes wrong with it (it died, it
 // took too long, it said something else than a summary) ends it, is an error for this text, and
@@ -22,7 +22,7 @@
 
 #include "base/error.h"
 #include "base/time.h"
-#include "model/sql.h"
+#include "lang/sql/summary.h"
 
 namespace pawl::sql {
 
@@ -43,7 +43,7 @@ class Parser {
 
   // Errors hold no byte of the text. Fault::invalid: the text is refused. Fault::environment: it
   // could not be asked for.
-  Result<SqlSummary> read(std::string_view text);
+  Result<Summary> read(std::string_view text);
 
  private:
   struct State;

@@ -9,7 +9,7 @@
 #include "io/net/confine.h"
 #include "io/sql/frame.h"
 #include "io/sql/parse.h"
-#include "kernel/sql/scan.h"
+#include "lang/sql/scan.h"
 
 namespace pawl::sql {
 
@@ -37,7 +37,7 @@ bool write_all(std::string_view text) {
 }
 
 std::string answer(TextReader& reader, std::string_view text) {
-  const Result<SqlSummary> summary = reader.parse(text);
+  const Result<Summary> summary = reader.parse(text);
   std::string reply = summary ? "+" + to_json(*summary) : "-" + summary.error().message;
   if (reply.size() > reply_bytes_max) reply = "-more names than can be judged";
   return framed(reply);

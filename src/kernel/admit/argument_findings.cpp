@@ -78,7 +78,7 @@ std::optional<Violation> unnamed_violation_of(const Situation& s) {
   return evaluate_unnamed(s.call.arguments, s.tool->shape(), s.tool->named, s.tool->entry->rule);
 }
 
-std::optional<schema::Violation> schema_violation_of(const Situation& s) {
+std::optional<json_schema::Violation> schema_violation_of(const Situation& s) {
   if (s.findings != nullptr) return s.findings->schema();
   return s.tool->definition->validator->validate(s.call.arguments);
 }

@@ -16,7 +16,7 @@
 
 #include "kernel/admit/admit.h"
 #include "kernel/constraint/constraint.h"
-#include "kernel/schema/schema.h"
+#include "lang/json_schema/schema.h"
 
 namespace pawl {
 
@@ -44,7 +44,7 @@ class ArgumentFindings {
   };
   const Judged* rule(const ArgumentRule& rule) const;
   const std::optional<Violation>& unnamed() const { return unnamed_; }
-  const std::optional<schema::Violation>& schema() const { return schema_; }
+  const std::optional<json_schema::Violation>& schema() const { return schema_; }
   // Nothing: nobody looked.
   const std::optional<std::optional<std::string>>& leaves() const { return leaves_; }
 
@@ -55,7 +55,7 @@ class ArgumentFindings {
   std::string facts_;  // spelled
   std::unordered_map<const ArgumentRule*, Judged> rules_;
   std::optional<Violation> unnamed_;
-  std::optional<schema::Violation> schema_;
+  std::optional<json_schema::Violation> schema_;
   std::optional<std::optional<std::string>> leaves_;
 };
 
@@ -63,7 +63,7 @@ class ArgumentFindings {
 std::optional<Violation> violation_of(const Situation& s, const ArgumentRule& rule,
                                       std::vector<Rewrite>& rewrites);
 std::optional<Violation> unnamed_violation_of(const Situation& s);
-std::optional<schema::Violation> schema_violation_of(const Situation& s);
+std::optional<json_schema::Violation> schema_violation_of(const Situation& s);
 // outside.cpp: what should not leave, in words that hold no bytes of the arguments but names.
 std::optional<std::string> leaving(const Policy& policy, const BoundTool& tool,
                                    json::View arguments);

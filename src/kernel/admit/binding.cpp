@@ -4,9 +4,9 @@
 #include <re2/re2.h>
 
 #include "kernel/admit/access.h"
-#include "kernel/document/manifest.h"
+#include "lang/document/manifest.h"
 #include "kernel/policy/commands.h"
-#include "kernel/sql/judge.h"
+#include "lang/sql/judge.h"
 
 namespace pawl {
 
@@ -56,7 +56,7 @@ void put_sql(const sql::SqlRule& sql, json::Writer& out) {
 }
 
 void put_line(const LineRule& line, json::Writer& out) {
-  out.key("line").object().key("dialect").string(command::to_string(line.dialect));
+  out.key("line").object().key("dialect").string(shell::to_string(line.dialect));
   put_texts("rows", line.spelled, out);
   out.key("words").boolean(line.words).end();
 }

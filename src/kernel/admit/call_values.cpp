@@ -16,22 +16,22 @@ Instant whole_microsecond(Instant at) {
   return {at.ns - (rest < 0 ? rest + 1000 : rest)};
 }
 
-expr::Value text(std::string_view words) {
-  return expr::Value::of(words);
+cel::Value text(std::string_view words) {
+  return cel::Value::of(words);
 }
 
-expr::Value whole(std::uint64_t number) {
-  return expr::Value::of(static_cast<std::int64_t>(std::min(number, std::uint64_t{INT64_MAX})));
+cel::Value whole(std::uint64_t number) {
+  return cel::Value::of(static_cast<std::int64_t>(std::min(number, std::uint64_t{INT64_MAX})));
 }
 
-expr::Value unmetered() {
-  return expr::Value::failed(expr::Failure::invalid, "nothing meters it");
+cel::Value unmetered() {
+  return cel::Value::failed(cel::Failure::invalid, "nothing meters it");
 }
 
-expr::Value point(Instant at) {
+cel::Value point(Instant at) {
   const std::int64_t rest = at.ns % second_ns;
   const std::int64_t nanoseconds = rest < 0 ? rest + second_ns : rest;
-  return expr::Value::point((at.ns - nanoseconds) / second_ns,
+  return cel::Value::point((at.ns - nanoseconds) / second_ns,
                             static_cast<std::int32_t>(nanoseconds));
 }
 
@@ -70,11 +70,11 @@ void CallValues::in_force(Environment environment) {
   renew(Known::env);
 }
 
-expr::Value CallValues::value(Known which) {
+cel::Value CallValues::value(Known which) {
   const Situation& s = situation_;
   switch (which) {
     case Known::args:
-      return expr::Value::of(arguments());
+      return cel::Value::of(arguments());
     case Known::tool:
       if (s.call.server.empty()) return text(s.call.tool);
       name_ = s.call.name();
@@ -87,7 +87,7 @@ expr::Value CallValues::value(Known which) {
     case Known::run_cost_usd:
       return unmetered();
     case Known::run_elapsed_seconds:
-      return expr::Value::of(s.run.clock(now_).ns / second_ns);
+      return cel::Value::of(s.run.clock(now_).ns / second_ns);
     case Known::run_denials:
       return whole(s.run.denials.total());
     case Known::run_stage:
@@ -98,7 +98,7 @@ expr::Value CallValues::value(Known which) {
     case Known::blast_radius:
       return text(to_string(class_.blast));
     case Known::external_sink:
-      return expr::Value::of(class_.external_sink);
+      return cel::Value::of(class_.external_sink);
     case Known::env:
       return text(to_string(environment_));
     case Known::now:
@@ -107,7 +107,7 @@ expr::Value CallValues::value(Known which) {
     case Known::run_seen:
       break;
   }
-  return expr::Value::failed(expr::Failure::invalid, "it is asked for by name");
+  return cel::Value::failed(cel::Failure::invalid, "it is asked for by name");
 }
 
 std::uint64_t CallValues::count(const CountAsked& asked) {

@@ -28,11 +28,11 @@ class CallValues final : public Surroundings {
   void in_force(Environment environment);
 
   // The same values for an explanation.
-  expr::Value see(Known which) { return value(which); }
+  cel::Value see(Known which) { return value(which); }
   std::uint64_t see(const CountAsked& asked) { return count(asked); }
 
  protected:
-  expr::Value value(Known which) override;
+  cel::Value value(Known which) override;
   std::uint64_t count(const CountAsked& asked) override;
 
  private:

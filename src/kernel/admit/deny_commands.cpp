@@ -88,17 +88,17 @@ class Asking {
  public:
   explicit Asking(const Situation& s) : s_(s) {}
 
-  CaseAnswer operator()(const Case& one, const command::Command& about) {
+  CaseAnswer operator()(const Case& one, const shell::Command& about) {
     if (s_.values == nullptr || !one.condition) return CaseAnswer::fails;
     if (&about != command_) {
       command_ = &about;
-      auto read = json::parse(command::value_of(about));
+      auto read = json::parse(shell::value_of(about));
       document_ = read ? std::optional(std::move(*read)) : std::nullopt;
     }
     if (!document_) return CaseAnswer::fails;
-    const std::array<expr::Value, 1> extra = {expr::Value::of(document_->root())};
+    const std::array<cel::Value, 1> extra = {cel::Value::of(document_->root())};
     s_.values->extra(extra);
-    const expr::Value result = condition_of(s_, *one.condition).evaluate(*s_.values);
+    const cel::Value result = condition_of(s_, *one.condition).evaluate(*s_.values);
     return result.is_true()    ? CaseAnswer::yes
            : result.is_false() ? CaseAnswer::no
                                : CaseAnswer::fails;
@@ -106,7 +106,7 @@ class Asking {
 
  private:
   const Situation& s_;
-  const command::Command* command_ = nullptr;
+  const shell::Command* command_ = nullptr;
   std::optional<json::Document> document_;
 };
 
@@ -151,8 +151,8 @@ namespace {
   }
   const auto analysis = read_line(rule->line.words, rule->line.dialect, value);
   if (!analysis) return refuse(analysis.error().message);
-  std::map<std::string, command::Resolved, std::less<>> programs;
-  command::Place place;
+  std::map<std::string, shell::Resolved, std::less<>> programs;
+  shell::Place place;
   if (s.facts.programs_known && !rule->directories.empty()) {
     for (const ProgramFact& one : s.facts.programs) programs[one.word] = {one.found, one.real};
     place.programs = &programs;

@@ -34,8 +34,8 @@ std::optional<Amount> added_up(json::View at, std::span<const Step> path) {
 }
 
 std::optional<Amount> counted(const Situation& s, std::uint16_t place) {
-  const expr::Value value = condition_of(s, place).evaluate(*s.values);
-  if (!value.is(expr::ValueKind::integer) || value.as.integer < 0) return std::nullopt;
+  const cel::Value value = condition_of(s, place).evaluate(*s.values);
+  if (!value.is(cel::ValueKind::integer) || value.as.integer < 0) return std::nullopt;
   const auto units = static_cast<std::uint64_t>(value.as.integer);
   if (units > amount_units_max) return std::nullopt;
   return Amount{units * nano_per_unit};

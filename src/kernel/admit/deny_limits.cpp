@@ -30,8 +30,8 @@ std::optional<std::uint64_t> records_of(const Situation& s) {
   const ToolRule& entry = *s.tool->entry;
   if (entry.records_stated) return entry.records_stated;
   if (!entry.records_by) return count_records(s.call.arguments);
-  const expr::Value value = condition_of(s, *entry.records_by).evaluate(*s.values);
-  if (!value.is(expr::ValueKind::integer) || value.as.integer < 0) return std::nullopt;
+  const cel::Value value = condition_of(s, *entry.records_by).evaluate(*s.values);
+  if (!value.is(cel::ValueKind::integer) || value.as.integer < 0) return std::nullopt;
   const auto records = static_cast<std::uint64_t>(value.as.integer);
   return records > records_of_a_call_max ? std::nullopt : std::optional(records);
 }

@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "kernel/admit/argument_findings.h"
 #include "kernel/admit/stages.h"
-#include "kernel/schema/schema.h"
+#include "lang/json_schema/schema.h"
 
 namespace pawl {
 
@@ -39,7 +39,7 @@ std::string argument_at(json::View at, std::string_view pointer) {
   return out;
 }
 
-bool violates(const schema::Violation& violation, const Situation& s, Verdict& v) {
+bool violates(const json_schema::Violation& violation, const Situation& s, Verdict& v) {
   std::string argument = argument_at(s.call.arguments, violation.pointer);
   std::string says;
   if (!violation.member.empty()) {

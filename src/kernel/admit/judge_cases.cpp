@@ -55,7 +55,7 @@ Answer3 by_arguments(const Situation& s, const Case& one) {
 }
 
 Answer3 by_expression(const Situation& s, const Case& one) {
-  const expr::Value result = condition_of(s, *one.condition).evaluate(*s.values);
+  const cel::Value result = condition_of(s, *one.condition).evaluate(*s.values);
   if (result.is_true()) return Answer3::yes;
   return result.is_false() ? Answer3::no : Answer3::fails;
 }

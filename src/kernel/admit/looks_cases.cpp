@@ -12,7 +12,7 @@
 #include "kernel/admit/looks.h"
 #include "kernel/admit/stages.h"
 #include "kernel/constraint/in_words.h"
-#include "kernel/expr/text_value.h"
+#include "lang/cel/text_value.h"
 
 namespace pawl {
 
@@ -32,7 +32,7 @@ std::string argument_shown(const Situation& s, const std::string& path) {
 
 std::vector<std::string> values_of(const Situation& s, const Condition& condition) {
   std::vector<std::string> seen;
-  for (const expr::Reference& reference : condition.program().references()) {
+  for (const cel::Reference& reference : condition.program().references()) {
     if (reference.variable == "args" && seen.size() < seen_values_max) {
       seen.push_back(
           fmt::format("{} = {}", visible(reference.path), argument_shown(s, reference.path)));
@@ -42,10 +42,10 @@ std::vector<std::string> values_of(const Situation& s, const Condition& conditio
     const auto which = static_cast<Known>(i);
     if (!condition.reads(which) || which == Known::run_records || which == Known::run_seen)
       continue;
-    const expr::Value value = s.values->see(which);
-    const std::string text = value.failed() || value.is(expr::ValueKind::string)
+    const cel::Value value = s.values->see(which);
+    const std::string text = value.failed() || value.is(cel::ValueKind::string)
                                  ? visible(value.text())
-                                 : expr::scalar_text(value);
+                                 : cel::scalar_text(value);
     seen.push_back(fmt::format("{} = {}", name_of(which), text));
   }
   for (const CountAsked& asked : condition.counts()) {
@@ -56,7 +56,7 @@ std::vector<std::string> values_of(const Situation& s, const Condition& conditio
   return seen;
 }
 
-std::string outcome_of(const expr::Value& result) {
+std::string outcome_of(const cel::Value& result) {
   if (result.is_true()) return "true";
   if (result.is_false()) return "false";
   return result.failed() ? fmt::format("it fails: {}", visible(result.text())) : "no boolean";

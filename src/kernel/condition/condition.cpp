@@ -17,23 +17,23 @@ constexpr unsigned bit_of(Known which) {
 constexpr std::uint32_t tables = bit_of(Known::run_records) | bit_of(Known::run_seen);
 constexpr std::uint32_t extras = ~((1U << known_count) - 1);
 
-Error constant_mistake(const expr::Source& source, const expr::Value& value) {
+Error constant_mistake(const cel::Source& source, const cel::Value& value) {
   const std::string_view always = value.is_true()    ? "always true"
                                   : value.is_false() ? "always false"
                                                      : "always an error";
-  return expr::error_at(source, 0,
+  return cel::error_at(source, 0,
                         fmt::format("`{}` is {}: a condition depends on the call or on the run",
                                     visible(source.text.substr(0, 80)), always));
 }
 
 }  // namespace
 
-void Surroundings::extra(std::span<const expr::Value> values) {
+void Surroundings::extra(std::span<const cel::Value> values) {
   std::copy_n(values.begin(), std::min(values.size(), extra_max), values_.begin() + known_count);
 }
 
-expr::Value Surroundings::table(std::span<const CountAsked> asked, bool records,
-                                expr::Entry* entries) {
+cel::Value Surroundings::table(std::span<const CountAsked> asked, bool records,
+                                cel::Entry* entries) {
   std::size_t size = 0;
   for (const CountAsked& one : asked) {
     if (one.records != records) continue;
@@ -41,20 +41,20 @@ expr::Value Surroundings::table(std::span<const CountAsked> asked, bool records,
       values_[static_cast<std::size_t>(Known::tool)] = value(Known::tool);
       made_ |= bit_of(Known::tool);
     }
-    const expr::Value key = one.name.empty() ? values_[static_cast<std::size_t>(Known::tool)]
-                                             : expr::Value::of(std::string_view(one.name));
+    const cel::Value key = one.name.empty() ? values_[static_cast<std::size_t>(Known::tool)]
+                                             : cel::Value::of(std::string_view(one.name));
     entries[size++] = {
         key,
-        expr::Value::of(static_cast<std::int64_t>(std::min(count(one), std::uint64_t{INT64_MAX})))};
+        cel::Value::of(static_cast<std::int64_t>(std::min(count(one), std::uint64_t{INT64_MAX})))};
   }
-  return expr::Value::map_of(entries, size);
+  return cel::Value::map_of(entries, size);
 }
 
-std::expected<std::shared_ptr<const Condition>, expr::Errors> Condition::compile(
-    std::string text, Rule rule, Polarity polarity, Extra extra, expr::TypeKind result,
+std::expected<std::shared_ptr<const Condition>, cel::Errors> Condition::compile(
+    std::string text, Rule rule, Polarity polarity, Extra extra, cel::TypeKind result,
     const ZoneSource& zone_source) {
-  const expr::Source source{text, rule.at};
-  expr::Environment names = names_with(nullptr, extra);
+  const cel::Source source{text, rule.at};
+  cel::Environment names = names_with(nullptr, extra);
   const auto found = std::make_shared<Zones>();
   if (zone_source) {
     names.zones([&](std::string_view name) -> Result<Zone> {
@@ -63,39 +63,39 @@ std::expected<std::shared_ptr<const Condition>, expr::Errors> Condition::compile
       return zone;
     });
   }
-  auto program = expr::compile(source, names, {.result = simple(result)});
+  auto program = cel::compile(source, names, {.result = simple(result)});
   if (!program) return std::unexpected(std::move(program.error()));
   auto counts = counts_asked(source);
   if (!counts) return std::unexpected(std::move(counts.error()));
-  if (result == expr::TypeKind::boolean) {
+  if (result == cel::TypeKind::boolean) {
     if (const auto value = program->constant()) {
-      return std::unexpected(expr::Errors{constant_mistake(source, *value)});
+      return std::unexpected(cel::Errors{constant_mistake(source, *value)});
     }
   }
   std::shared_ptr<Condition> made(new Condition(std::move(*program)));
-  for (const expr::Reference& reference : made->program_.references()) {
-    const expr::Variable* variable = names.find(reference.variable);
+  for (const cel::Reference& reference : made->program_.references()) {
+    const cel::Variable* variable = names.find(reference.variable);
     if (variable != nullptr) made->needs_ |= 1U << names.slot_of(*variable);
   }
   made->text_ = std::move(text);
   made->rule_ = std::move(rule);
   made->polarity_ = polarity;
   made->result_ = result;
-  made->extra_ = std::make_shared<const std::vector<expr::Variable>>(extra.begin(), extra.end());
+  made->extra_ = std::make_shared<const std::vector<cel::Variable>>(extra.begin(), extra.end());
   made->zones_ = found;
   made->counts_ = std::move(*counts);
   return made;
 }
 
-std::expected<std::shared_ptr<const Condition>, expr::Errors> Condition::retyped(
-    const expr::TypeRef& arguments) const {
-  expr::Environment names = names_with(arguments, *extra_);
+std::expected<std::shared_ptr<const Condition>, cel::Errors> Condition::retyped(
+    const cel::TypeRef& arguments) const {
+  cel::Environment names = names_with(arguments, *extra_);
   names.zones([this](std::string_view name) -> Result<Zone> {
     const auto known = zones_->find(name);
     if (known == zones_->end()) return fail(Fault::missing, "the time zone is not known any more");
     return known->second;
   });
-  auto program = expr::compile({text_, rule_.at}, names, {.result = simple(result_)});
+  auto program = cel::compile({text_, rule_.at}, names, {.result = simple(result_)});
   if (!program) return std::unexpected(std::move(program.error()));
   std::shared_ptr<Condition> typed(new Condition(*this));
   typed->program_ = std::move(*program);
@@ -104,7 +104,7 @@ std::expected<std::shared_ptr<const Condition>, expr::Errors> Condition::retyped
 
 std::vector<std::string> Condition::arguments() const {
   std::vector<std::string> names;
-  for (const expr::Reference& reference : program_.references()) {
+  for (const cel::Reference& reference : program_.references()) {
     if (reference.variable != "args" || reference.path.empty()) continue;
     std::string name = reference.path.substr(0, reference.path.find_first_of(".["));
     if (!name.empty() && std::ranges::find(names, name) == names.end()) {
@@ -114,7 +114,7 @@ std::vector<std::string> Condition::arguments() const {
   return names;
 }
 
-expr::Value Condition::evaluate(Surroundings& in) const {
+cel::Value Condition::evaluate(Surroundings& in) const {
   std::uint32_t wanted = needs_ & ~(in.made_ | tables | extras);
   for (; wanted != 0; wanted &= wanted - 1) {
     const auto which = static_cast<std::size_t>(__builtin_ctz(wanted));

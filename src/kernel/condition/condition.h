@@ -1,7 +1,7 @@
 // A condition of the policy: an expression with a place in the file and a meaning when it fails.
 //
 //   const auto condition = Condition::compile(text, rule, Polarity::stops, {});   // at load
-//   const auto typed = condition->retyped(expr::type_of_schema(schema));          // at bind
+//   const auto typed = condition->retyped(cel::type_of_schema(schema));          // at bind
 //   ...
 //   if (typed->holds(surroundings)) ...                                           // per call
 //
@@ -32,7 +32,7 @@
 #include <vector>
 
 #include "base/zone.h"
-#include "kernel/expr/expr.h"
+#include "lang/cel/expr.h"
 #include "model/verdict.h"
 
 namespace pawl {
@@ -83,24 +83,24 @@ class Surroundings {
   virtual ~Surroundings() = default;
 
   // Values of the extra variables, in their order; they live as long as they are set.
-  void extra(std::span<const expr::Value> values);
+  void extra(std::span<const cel::Value> values);
   // Asks again for a value that has changed since: the class, once the cases are judged.
   void renew(Known which) { made_ &= ~(1U << static_cast<unsigned>(which)); }
 
  protected:
   // `run_records` and `run_seen` are never asked for here.
-  virtual expr::Value value(Known which) = 0;
+  virtual cel::Value value(Known which) = 0;
   virtual std::uint64_t count(const CountAsked& asked) = 0;
 
  private:
   friend class Condition;
-  expr::Value table(std::span<const CountAsked> asked, bool records, expr::Entry* entries);
+  cel::Value table(std::span<const CountAsked> asked, bool records, cel::Entry* entries);
 
-  std::array<expr::Value, known_count + extra_max> values_{};
-  std::array<expr::Entry, counts_max> records_{}, seen_{};
+  std::array<cel::Value, known_count + extra_max> values_{};
+  std::array<cel::Entry, counts_max> records_{}, seen_{};
   std::uint32_t made_ = 0;
-  expr::Scratch scratch_;
-  expr::Fuel fuel_;
+  cel::Scratch scratch_;
+  cel::Fuel fuel_;
 };
 
 // Where `now.getHours("Europe/Berlin")` finds its zone. Asked at load only.
@@ -109,21 +109,21 @@ using Zones = std::map<std::string, Zone, std::less<>>;
 
 class Condition {
  public:
-  using Extra = std::span<const expr::Variable>;
+  using Extra = std::span<const cel::Variable>;
 
   // `result` is a boolean, or int for an expression that counts. Not null.
-  static std::expected<std::shared_ptr<const Condition>, expr::Errors> compile(
+  static std::expected<std::shared_ptr<const Condition>, cel::Errors> compile(
       std::string text, Rule rule, Polarity polarity, Extra extra = {},
-      expr::TypeKind result = expr::TypeKind::boolean, const ZoneSource& source = {});
+      cel::TypeKind result = cel::TypeKind::boolean, const ZoneSource& source = {});
 
   // The same with the types of a tool's arguments.
-  std::expected<std::shared_ptr<const Condition>, expr::Errors> retyped(
-      const expr::TypeRef& arguments) const;
+  std::expected<std::shared_ptr<const Condition>, cel::Errors> retyped(
+      const cel::TypeRef& arguments) const;
 
   const std::string& text() const { return text_; }
   const Rule& rule() const { return rule_; }
   Polarity polarity() const { return polarity_; }
-  const expr::Program& program() const { return program_; }
+  const cel::Program& program() const { return program_; }
   const std::vector<CountAsked>& counts() const { return counts_; }
   // The zones that it names, as they were found.
   const Zones& zones() const { return *zones_; }
@@ -132,24 +132,24 @@ class Condition {
   std::vector<std::string> arguments() const;
 
   // The result as it is; errors are values.
-  expr::Value evaluate(Surroundings& surroundings) const;
+  cel::Value evaluate(Surroundings& surroundings) const;
   // Strictness wins.
   bool holds(Surroundings& surroundings) const {
-    const expr::Value result = evaluate(surroundings);
-    return polarity_ == Polarity::grants ? expr::true_to_allow(result) : expr::true_to_stop(result);
+    const cel::Value result = evaluate(surroundings);
+    return polarity_ == Polarity::grants ? cel::true_to_allow(result) : cel::true_to_stop(result);
   }
 
  private:
-  explicit Condition(expr::Program program) : program_(std::move(program)) {}
+  explicit Condition(cel::Program program) : program_(std::move(program)) {}
 
   std::string text_;
   Rule rule_;
   Polarity polarity_ = Polarity::grants;
-  expr::TypeKind result_ = expr::TypeKind::boolean;
-  std::shared_ptr<const std::vector<expr::Variable>> extra_;
+  cel::TypeKind result_ = cel::TypeKind::boolean;
+  std::shared_ptr<const std::vector<cel::Variable>> extra_;
   std::shared_ptr<const Zones> zones_;
   std::vector<CountAsked> counts_;
-  expr::Program program_;
+  cel::Program program_;
   std::uint32_t needs_ = 0;
 };
 

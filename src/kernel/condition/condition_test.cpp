@@ -20,12 +20,12 @@ class World : public Surroundings {
   int asked = 0;
 
  protected:
-  expr::Value value(Known which) override {
+  cel::Value value(Known which) override {
     ++asked;
-    if (which == Known::args) return expr::Value::of(document_.root());
-    if (which == Known::tool) return expr::Value::of(std::string_view("send"));
-    if (which == Known::run_steps) return expr::Value::of(std::int64_t{7});
-    return expr::Value::failed(expr::Failure::invalid, "nobody knows it");
+    if (which == Known::args) return cel::Value::of(document_.root());
+    if (which == Known::tool) return cel::Value::of(std::string_view("send"));
+    if (which == Known::run_steps) return cel::Value::of(std::int64_t{7});
+    return cel::Value::failed(cel::Failure::invalid, "nobody knows it");
   }
   std::uint64_t count(const CountAsked& one) override {
     if (one.name.empty()) return one.records ? 5 : 6;
@@ -95,7 +95,7 @@ TEST(Condition, MistakesHaveTheirPlaceInTheFile) {
 TEST(Condition, IsCheckedAgainWithTheTypesOfASchema) {
   const auto schema = json::parse(R"({"type": "object", "required": ["status"], "properties":
     {"status": {"enum": ["open", "done"]}, "note": {"type": "string"}}})");
-  const expr::TypeRef types = expr::type_of_schema(schema->root());
+  const cel::TypeRef types = cel::type_of_schema(schema->root());
   const auto wrong = [&](std::string text) {
     const auto typed = made(std::move(text))->retyped(types);
     return typed ? "none" : to_string(typed.error().front());
@@ -109,17 +109,17 @@ TEST(Condition, IsCheckedAgainWithTheTypesOfASchema) {
 }
 
 TEST(Condition, KnowsExtraVariables) {
-  const std::vector<expr::Variable> extra = {
-      {"cmd", expr::record_of({{"force", expr::simple(expr::TypeKind::boolean), true}})}};
+  const std::vector<cel::Variable> extra = {
+      {"cmd", cel::record_of({{"force", cel::simple(cel::TypeKind::boolean), true}})}};
   const auto condition = Condition::compile("cmd.force", place(), Polarity::stops, extra);
   ASSERT_TRUE(condition);
   World world;
   EXPECT_TRUE((*condition)->holds(world));  // nobody has set it
   const auto command = json::parse(R"({"force": false})");
-  const expr::Value values[] = {expr::Value::of(command->root())};
+  const cel::Value values[] = {cel::Value::of(command->root())};
   world.extra(values);
   EXPECT_FALSE((*condition)->holds(world));
-  EXPECT_FALSE((*(*condition)->retyped(expr::simple(expr::TypeKind::dyn)))->holds(world));
+  EXPECT_FALSE((*(*condition)->retyped(cel::simple(cel::TypeKind::dyn)))->holds(world));
 }
 
 TEST(Condition, OneDecisionHasOneFuel) {

@@ -7,14 +7,14 @@
 #include <string>
 #include <utility>
 
-#include "kernel/expr/parser.h"
+#include "lang/cel/parser.h"
 
 namespace pawl {
 namespace {
 
-expr::TypeRef one_of(std::vector<std::string> words) {
-  return std::make_shared<const expr::Type>(
-      expr::Type{.kind = expr::TypeKind::string, .choices = std::move(words)});
+cel::TypeRef one_of(std::vector<std::string> words) {
+  return std::make_shared<const cel::Type>(
+      cel::Type{.kind = cel::TypeKind::string, .choices = std::move(words)});
 }
 
 constexpr std::array<std::string_view, known_count> kNames = {"args",
@@ -34,9 +34,9 @@ constexpr std::array<std::string_view, known_count> kNames = {"args",
                                                               "env",
                                                               "now"};
 
-expr::TypeRef type_of(Known which) {
-  using expr::simple;
-  using expr::TypeKind;
+cel::TypeRef type_of(Known which) {
+  using cel::simple;
+  using cel::TypeKind;
   switch (which) {
     case Known::args:
       return simple(TypeKind::dyn);
@@ -54,7 +54,7 @@ expr::TypeRef type_of(Known which) {
       return one_of({"new", "established", "mature"});
     case Known::run_records:
     case Known::run_seen:
-      return expr::map_of(simple(TypeKind::string), simple(TypeKind::integer));
+      return cel::map_of(simple(TypeKind::string), simple(TypeKind::integer));
     case Known::reversibility:
       return one_of({"read_only", "reversible", "irreversible"});
     case Known::blast_radius:
@@ -72,15 +72,15 @@ expr::TypeRef type_of(Known which) {
 // Finds `run.records[…]` and `run.seen[…]` in a tree that nobody has resolved yet.
 class Counting {
  public:
-  Counting(const expr::Tree& tree, const expr::Source& source) : tree_(tree), source_(source) {}
+  Counting(const cel::Tree& tree, const cel::Source& source) : tree_(tree), source_(source) {}
 
-  std::expected<std::vector<CountAsked>, expr::Errors> run() {
-    for (const expr::Node& node : tree_.nodes) look(node);
+  std::expected<std::vector<CountAsked>, cel::Errors> run() {
+    for (const cel::Node& node : tree_.nodes) look(node);
     if (!errors_.empty()) return std::unexpected(std::move(errors_));
     for (const bool records : {true, false}) {
       const auto same = [records](const CountAsked& one) { return one.records == records; };
       if (std::ranges::count_if(found_, same) > static_cast<std::ptrdiff_t>(counts_max)) {
-        errors_.push_back(expr::error_at(
+        errors_.push_back(cel::error_at(
             source_, 0, fmt::format("it asks for more than {} counts of `run`", counts_max)));
         return std::unexpected(std::move(errors_));
       }
@@ -90,29 +90,29 @@ class Counting {
 
  private:
   // Whether the node is the table of counts itself.
-  bool is_table(const expr::Node& node, bool& records) const {
-    if (node.form != expr::Form::select) return false;
+  bool is_table(const cel::Node& node, bool& records) const {
+    if (node.form != cel::Form::select) return false;
     records = node.text == "records";
     if (!records && node.text != "seen") return false;
-    const expr::Node& left = tree_[node.parts[0]];
-    return left.form == expr::Form::name && left.text == "run";
+    const cel::Node& left = tree_[node.parts[0]];
+    return left.form == cel::Form::name && left.text == "run";
   }
 
-  void look(const expr::Node& node) {
+  void look(const cel::Node& node) {
     bool records = false;
     for (std::size_t i = 0; i < node.parts.size(); ++i) {
-      const expr::Node& part = tree_[node.parts[i]];
+      const cel::Node& part = tree_[node.parts[i]];
       if (!is_table(part, records)) continue;
-      const bool asked = i == 0 && node.form == expr::Form::call && node.text == "_[_]" &&
+      const bool asked = i == 0 && node.form == cel::Form::call && node.text == "_[_]" &&
                          take(tree_[node.parts[1]], records);
       if (!asked) refuse(part);
     }
     if (&node == &tree_[tree_.root] && is_table(node, records)) refuse(node);
   }
 
-  bool take(const expr::Node& key, bool records) {
-    const bool named = key.form == expr::Form::literal && key.literal == expr::Literal::string;
-    if (!named && (key.form != expr::Form::name || key.text != "tool")) return false;
+  bool take(const cel::Node& key, bool records) {
+    const bool named = key.form == cel::Form::literal && key.literal == cel::Literal::string;
+    if (!named && (key.form != cel::Form::name || key.text != "tool")) return false;
     std::string name = named ? key.text : std::string();
     if (named && name.empty()) return false;
     const bool known = std::ranges::any_of(
@@ -121,18 +121,18 @@ class Counting {
     return true;
   }
 
-  void refuse(const expr::Node& table) {
-    errors_.push_back(expr::error_at(
+  void refuse(const cel::Node& table) {
+    errors_.push_back(cel::error_at(
         source_, table.begin,
         fmt::format("`run.{0}` is asked for one name at a time: expected `run.{0}[\"NAME\"]` or "
                     "`run.{0}[tool]`",
                     table.text)));
   }
 
-  const expr::Tree& tree_;
-  const expr::Source& source_;
+  const cel::Tree& tree_;
+  const cel::Source& source_;
   std::vector<CountAsked> found_;
-  expr::Errors errors_;
+  cel::Errors errors_;
 };
 
 }  // namespace
@@ -141,22 +141,22 @@ std::string_view name_of(Known which) {
   return kNames[static_cast<std::size_t>(which)];
 }
 
-expr::Environment names_with(const expr::TypeRef& arguments,
-                             std::span<const expr::Variable> extra) {
-  expr::Environment names;
+cel::Environment names_with(const cel::TypeRef& arguments,
+                             std::span<const cel::Variable> extra) {
+  cel::Environment names;
   for (std::size_t i = 0; i < known_count; ++i) {
     names.declare(std::string(kNames[i]), type_of(static_cast<Known>(i)));
   }
   if (arguments != nullptr) names.declare("args", arguments);
-  for (const expr::Variable& variable : extra) names.declare(variable.name, variable.type);
+  for (const cel::Variable& variable : extra) names.declare(variable.name, variable.type);
   return names;
 }
 
-std::expected<std::vector<CountAsked>, expr::Errors> counts_asked(const expr::Source& source) {
+std::expected<std::vector<CountAsked>, cel::Errors> counts_asked(const cel::Source& source) {
   const bool none = source.text.find("records") == std::string_view::npos &&
                     source.text.find("seen") == std::string_view::npos;
   if (none) return {};
-  const auto tree = expr::parse(source, expr::policy_limits);
+  const auto tree = cel::parse(source, cel::policy_limits);
   if (!tree) return {};
   return Counting(*tree, source).run();
 }

@@ -9,10 +9,10 @@
 
 namespace pawl {
 
-expr::Environment names_with(const expr::TypeRef& arguments, std::span<const expr::Variable> extra);
+cel::Environment names_with(const cel::TypeRef& arguments, std::span<const cel::Variable> extra);
 
 // The counts that the text asks for, or why one of them cannot be asked for like that. Nothing
 // where the text cannot be read: whoever compiles it says so.
-std::expected<std::vector<CountAsked>, expr::Errors> counts_asked(const expr::Source& source);
+std::expected<std::vector<CountAsked>, cel::Errors> counts_asked(const cel::Source& source);
 
 }  // namespace pawl

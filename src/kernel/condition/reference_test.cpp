@@ -10,9 +10,9 @@
 #include <sstream>
 
 #include "kernel/condition/names.h"
-#include "kernel/expr/case.h"
-#include "kernel/expr/functions.h"
-#include "kernel/expr/limits.h"
+#include "lang/cel/case.h"
+#include "lang/cel/functions.h"
+#include "lang/cel/limits.h"
 
 namespace pawl {
 namespace {
@@ -179,7 +179,7 @@ constexpr auto kMacros = std::to_array<Example>({
 std::string answer_to(std::string_view expression) {
   json::Writer line;
   line.object().key("expr").string(expression).end();
-  return expr::answer_case(line.text(), {});
+  return cel::answer_case(line.text(), {});
 }
 
 std::string cell(std::string_view text) {
@@ -206,8 +206,8 @@ std::string page() {
       "would\n"
       "stop.\n\n"
       "## Names\n\n| name | type |\n|---|---|\n";
-  for (const expr::Variable& variable : names_with(nullptr, {}).variables()) {
-    text += fmt::format("| `{}` | `{}` |\n", variable.name, cell(expr::to_string(*variable.type)));
+  for (const cel::Variable& variable : names_with(nullptr, {}).variables()) {
+    text += fmt::format("| `{}` | `{}` |\n", variable.name, cell(cel::to_string(*variable.type)));
   }
   text +=
       "\nWhere the tool's schema is known, `args` has its types: a property that may be missing "
@@ -217,17 +217,17 @@ std::string page() {
   for (const Example& example : kMacros) text += row_of(example, {});
   text += "\n## Functions and operators\n\n| name | takes and gives | meaning | example |\n";
   text += "|---|---|---|---|\n";
-  for (const expr::Function& function : expr::functions()) {
+  for (const cel::Function& function : cel::functions()) {
     for (const Example& example : kFunctions) {
       if (example.name == function.name) text += row_of(example, function.forms);
     }
   }
-  const expr::Limits& limits = expr::policy_limits;
+  const cel::Limits& limits = cel::policy_limits;
   text += fmt::format(
       "\n## Limits\n\nAn expression has at most {} bytes, {} parts, {} levels and {} loops inside\n"
       "each other. A decision has fuel for {} steps; running out of it is a failure.\n",
       limits.expression_bytes_max, limits.nodes_max, limits.depth_max, limits.folds_max,
-      expr::fuel_default);
+      cel::fuel_default);
   return text;
 }
 
@@ -242,7 +242,7 @@ TEST(Expressions, EveryFunctionIsExplainedByAnExampleThatIsTrue) {
       EXPECT_EQ(answer, answer_to(example.result)) << example.expression;
     }
   }
-  for (const expr::Function& function : expr::functions()) {
+  for (const cel::Function& function : cel::functions()) {
     EXPECT_TRUE(explained.contains(function.name)) << function.name << " " << function.forms;
   }
 }

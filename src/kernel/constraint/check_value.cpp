@@ -13,7 +13,7 @@
 #include "kernel/constraint/links.h"
 #include "kernel/constraint/mail_text.h"
 #include "kernel/constraint/url_text.h"
-#include "kernel/document/kinds.h"
+#include "lang/document/kinds.h"
 
 namespace pawl {
 namespace {

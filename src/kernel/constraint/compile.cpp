@@ -9,7 +9,7 @@
 #include "kernel/constraint/compiled.h"
 #include "kernel/constraint/constraint.h"
 #include "kernel/constraint/url_text.h"
-#include "kernel/document/kinds.h"
+#include "lang/document/kinds.h"
 
 namespace pawl {
 namespace {

@@ -12,8 +12,8 @@
 #include "kernel/constraint/line_rule.h"
 #include "kernel/constraint/literal_set.h"
 #include "kernel/constraint/path_text.h"
-#include "kernel/document/manifest.h"
-#include "kernel/sql/judge.h"
+#include "lang/document/manifest.h"
+#include "lang/sql/judge.h"
 
 namespace pawl {
 

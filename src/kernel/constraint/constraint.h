@@ -184,7 +184,7 @@ struct Violation {
 std::optional<Violation> evaluate(const ArgumentRule& rule, json::View arguments,
                                   const Shape* shape, std::span<const PathFact> facts,
                                   std::vector<Rewrite>& rewrites,
-                                  std::span<const SqlFact> statements = {},
+                                  std::span<const sql::Fact> statements = {},
                                   std::span<const OriginFact> origins = {});
 
 // Default checks of every string argument that no rule names: one line unless the schema says long

@@ -22,7 +22,7 @@ namespace {
 class Walk {
  public:
   Walk(const ArgumentRule& rule, std::span<const PathFact> facts,
-       std::span<const SqlFact> statements, std::span<const OriginFact> origins,
+       std::span<const sql::Fact> statements, std::span<const OriginFact> origins,
        std::vector<Rewrite>& rewrites)
       : rule_(rule),
         facts_(facts),
@@ -66,7 +66,7 @@ class Walk {
 
   const ArgumentRule& rule_;
   std::span<const PathFact> facts_;
-  std::span<const SqlFact> statements_;
+  std::span<const sql::Fact> statements_;
   std::span<const OriginFact> origins_;
   std::vector<Rewrite>& rewrites_;
   std::size_t next_fact_ = 0;  // facts come in the order of the values
@@ -268,7 +268,7 @@ bool Walk::judge_sql(const Check& check, json::View value) {
     return refuse(check.rule, end, "has a check that was never compiled", Code::internal);
   }
   const std::string where = pointer();
-  const auto found = std::ranges::find(statements_, where, &SqlFact::pointer);
+  const auto found = std::ranges::find(statements_, where, &sql::Fact::pointer);
   if (found == statements_.end()) return refuse(check.rule, end, "was not read as SQL");
   const auto wrong = sql::judge(index_of<CheckKind::sql>(check), *found);
   return !wrong || object(check.rule, fmt::format("is SQL that is not allowed: {}", *wrong),
@@ -389,7 +389,7 @@ bool passes_at_once(const ArgumentRule& rule, json::View arguments, const Shape*
 std::optional<Violation> evaluate(const ArgumentRule& rule, json::View arguments,
                                   const Shape* shape, std::span<const PathFact> facts,
                                   std::vector<Rewrite>& rewrites,
-                                  std::span<const SqlFact> statements,
+                                  std::span<const sql::Fact> statements,
                                   std::span<const OriginFact> origins) {
   if (passes_at_once(rule, arguments, shape)) return std::nullopt;
   Walk walk(rule, facts, statements, origins, rewrites);

@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 #include "base/utf8.h"
-#include "kernel/document/manifest.h"
+#include "lang/document/manifest.h"
 
 namespace pawl {
 

@@ -18,7 +18,7 @@ std::string counted(std::size_t number) {
 }
 
 // The last command that begins at or before this byte; the number of commands where none does.
-std::size_t command_at(const command::Analysis& analysis, std::uint32_t at) {
+std::size_t command_at(const shell::Analysis& analysis, std::uint32_t at) {
   std::size_t found = analysis.commands.size();
   for (std::size_t i = 0; i < analysis.commands.size(); ++i) {
     if (analysis.commands[i].at > at) continue;
@@ -28,7 +28,7 @@ std::size_t command_at(const command::Analysis& analysis, std::uint32_t at) {
   return found;
 }
 
-Result<command::Analysis> read_words(json::View value) {
+Result<shell::Analysis> read_words(json::View value) {
   if (!value.is_array()) return fail(Fault::invalid, "must be a list of words");
   std::vector<std::string_view> words;
   for (const json::View word : value.elements()) {
@@ -38,30 +38,30 @@ Result<command::Analysis> read_words(json::View value) {
     words.push_back(word.string());
   }
   if (words.empty()) return fail(Fault::invalid, "is an empty list");
-  return command::analyse_argv(words);
+  return shell::analyse_argv(words);
 }
 
 }  // namespace
 
-Result<command::Analysis> read_line(bool words, command::Dialect dialect, json::View value) {
+Result<shell::Analysis> read_line(bool words, shell::Dialect dialect, json::View value) {
   if (words) return read_words(value);
   if (!value.is_string()) return fail(Fault::invalid, "must be a string");
-  const auto line = command::parse(value.string(), dialect);
+  const auto line = shell::parse(value.string(), dialect);
   if (!line) return fail(Fault::invalid, "cannot be read as a command line");
-  return command::analyse(*line);
+  return shell::analyse(*line);
 }
 
-std::string ordinal(const command::Analysis& analysis, std::size_t index) {
+std::string ordinal(const shell::Analysis& analysis, std::size_t index) {
   const std::size_t all = analysis.commands.size();
   if (all <= 1 || index >= all) return "the command";
   return fmt::format("the {} of {} commands", counted(index + 1), all);
 }
 
-std::string describe(const command::Analysis& analysis, const command::Judgement& judgement) {
-  const bool unread = judgement.outcome == command::Outcome::not_analysable;
+std::string describe(const shell::Analysis& analysis, const shell::Judgement& judgement) {
+  const bool unread = judgement.outcome == shell::Outcome::not_analysable;
   const std::string_view what = unread ? "it cannot be told what it runs: " : "";
   if (judgement.reasons.empty()) return fmt::format("{}no row covers it", what);
-  const command::Trouble& first = judgement.reasons.front();
+  const shell::Trouble& first = judgement.reasons.front();
   const std::size_t index = command_at(analysis, first.at);
   return fmt::format("{}{} ({}, at byte {})", what, first.why, ordinal(analysis, index), first.at);
 }
@@ -69,8 +69,8 @@ std::string describe(const command::Analysis& analysis, const command::Judgement
 std::string check_line(const LineRule& rule, json::View value) {
   const auto analysis = read_line(rule.words, rule.dialect, value);
   if (!analysis) return analysis.error().message;
-  const command::Judgement judgement = command::judge(*analysis, rule.rows, command::Place{});
-  if (judgement.outcome != command::Outcome::covered) {
+  const shell::Judgement judgement = shell::judge(*analysis, rule.rows, shell::Place{});
+  if (judgement.outcome != shell::Outcome::covered) {
     return "is a command that is not allowed: " + describe(*analysis, judgement);
   }
   // Nothing that a row speaks of, and yet a variable that a shell may keep for its next line.

@@ -10,15 +10,15 @@ namespace {
 
 using namespace testing_rules;  // NOLINT: a test of one page
 
-LineRule reader(bool words, command::Dialect dialect = command::Dialect::posix) {
+LineRule reader(bool words, shell::Dialect dialect = shell::Dialect::posix) {
   LineRule out;
-  std::vector<command::Row> rows(2);
+  std::vector<shell::Row> rows(2);
   rows[0].run = {"ls", "cat", "wc", "head", "grep", "find", "git status", "git log", "sed"};
   rows[1].run = {"mkdir", "cp"};
   rows[1].writes = true;
   out.words = words;
   out.dialect = dialect;
-  out.rows = *command::Rows::compile(rows);
+  out.rows = *shell::Rows::compile(rows);
   return out;
 }
 

@@ -75,9 +75,9 @@ Status read_schema(json::View schema, ToolDefinition& into) {
   if (!shape) return std::unexpected(shape.error());
   into.arguments = std::move(*shape);
   into.has_schema = true;
-  Result<schema::Schema> compiled = schema::compile(schema);
+  Result<json_schema::Schema> compiled = json_schema::compile(schema);
   if (compiled) {
-    into.validator = std::make_shared<const schema::Schema>(std::move(*compiled));
+    into.validator = std::make_shared<const json_schema::Schema>(std::move(*compiled));
   } else {
     into.validator_fault = compiled.error().message;
   }

@@ -21,7 +21,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/json.h"
-#include "kernel/schema/schema.h"
+#include "lang/json_schema/schema.h"
 
 namespace pawl {
 
@@ -64,7 +64,7 @@ struct ToolDefinition {
   std::string description;
   Shape arguments;                                  // of type object
   bool has_schema = false;                          // an inputSchema of type object was given
-  std::shared_ptr<const schema::Schema> validator;  // of the arguments; null: none, or see below
+  std::shared_ptr<const json_schema::Schema> validator;  // of the arguments; null: none, or see below
   std::string validator_fault;  // why the schema cannot be checked: every call is denied
   struct Hints {
     std::optional<bool> read_only, destructive, idempotent, open_world;

@@ -12,10 +12,10 @@
 #include <vector>
 
 #include "base/yaml.h"
-#include "kernel/command/line.h"
+#include "lang/shell/line.h"
 #include "kernel/policy/lists.h"
 #include "kernel/policy/policy.h"
-#include "kernel/policy/reading.h"
+#include "kernel/config/reading.h"
 
 namespace pawl {
 
@@ -84,7 +84,7 @@ void read_escalation(Build& build, const yaml::Node& node);
 // load_condition.cpp. An expression at `path`; null where it has a mistake.
 std::shared_ptr<const Condition> read_expression(Build& build, const yaml::Entry& key,
                                                  const std::string& path, Polarity polarity,
-                                                 expr::TypeKind result = expr::TypeKind::boolean,
+                                                 cel::TypeKind result = cel::TypeKind::boolean,
                                                  Condition::Extra extra = {});
 ConditionPlace add_condition(std::vector<std::shared_ptr<const Condition>>& list,
                              std::shared_ptr<const Condition> condition);
@@ -171,7 +171,7 @@ void read_checks(Build& build, const yaml::Node& node, ArgumentRule& argument);
 void read_sql(Build& build, const yaml::Entry& key, ArgumentRule& argument);
 // load_lines.cpp
 void read_line_check(Build& build, const yaml::Entry& key, ArgumentRule& argument);
-std::optional<command::Dialect> read_dialect(Build& build, const yaml::Node& node);
+std::optional<shell::Dialect> read_dialect(Build& build, const yaml::Node& node);
 // load_documents.cpp
 void read_manifest(Build& build, const yaml::Entry& key, ArgumentRule& argument);
 void read_json(Build& build, const yaml::Entry& key, ArgumentRule& argument);

@@ -26,8 +26,8 @@ constexpr Class kNothing{Reversibility::read_only, Blast::small, false};
 
 // Whether every file that the command evidently writes lies where the row says. Empty: it does.
 std::string_view outside(const CommandRow& row, std::uint32_t command,
-                         const command::Effects& effects, std::string_view base) {
-  for (const command::FileEffect& file : effects.files) {
+                         const shell::Effects& effects, std::string_view base) {
+  for (const shell::FileEffect& file : effects.files) {
     if (!file.write || file.command != command) continue;
     if (!file.known || file.path.empty()) return "writes a file whose path is not known";
     const bool relative = file.path[0] != '/';
@@ -49,7 +49,7 @@ std::string_view outside(const CommandRow& row, std::uint32_t command,
 // The walk over the rows of one line.
 class LineSum {
  public:
-  LineSum(const CommandRule& rule, const command::Analysis& analysis, Class entry_class,
+  LineSum(const CommandRule& rule, const shell::Analysis& analysis, Class entry_class,
           const AskCase& ask)
       : rule_(rule), analysis_(analysis), entry_class_(entry_class), ask_(ask) {}
 
@@ -136,7 +136,7 @@ class LineSum {
   }
 
   const CommandRule& rule_;
-  const command::Analysis& analysis_;
+  const shell::Analysis& analysis_;
   Class entry_class_;
   const AskCase& ask_;
   std::optional<Class> worst_;
@@ -152,24 +152,24 @@ bool CommandRow::stops() const {
          std::ranges::all_of(cases.list, [](const Case& one) { return one.then >= Effect::hold; });
 }
 
-LineJudgement judge_commands(const CommandRule& rule, const command::Analysis& analysis,
-                             Class entry_class, const command::Place& place, std::string_view base,
+LineJudgement judge_commands(const CommandRule& rule, const shell::Analysis& analysis,
+                             Class entry_class, const shell::Place& place, std::string_view base,
                              const AskCase& ask) {
   LineSum sum(rule, analysis, entry_class, ask);
-  const command::Judgement judgement = command::judge(analysis, rule.line.rows, place);
-  std::optional<command::Effects> effects;
-  for (const command::Judged& judged : judgement.commands) {
+  const shell::Judgement judgement = shell::judge(analysis, rule.line.rows, place);
+  std::optional<shell::Effects> effects;
+  for (const shell::Judged& judged : judgement.commands) {
     for (const std::uint32_t index : judged.rows) {
       const CommandRow& row = rule.rows[index];
       sum.row(row, judged.command);
       if (row.writes_under.empty()) continue;
-      if (!effects) effects = command::effects_of(analysis);
+      if (!effects) effects = shell::effects_of(analysis);
       if (const auto why = outside(row, judged.command, *effects, base); !why.empty()) {
         sum.uncovered(fmt::format("{} {}", ordinal(analysis, judged.command), why));
       }
     }
   }
-  if (judgement.outcome != command::Outcome::covered) {
+  if (judgement.outcome != shell::Outcome::covered) {
     sum.uncovered(describe(analysis, judgement));
   } else if (judgement.commands.empty() && !analysis.settings.empty()) {
     // A shell that lives on would keep them for the next line.
@@ -280,7 +280,7 @@ std::vector<std::string> programs_to_find(const BoundTool& tool, json::View argu
   if (rule == nullptr || rule->directories.empty()) return {};
   const json::View value = arguments[command_line_name(*rule, tool.command_line, arguments)];
   const auto analysis = read_line(rule->line.words, rule->line.dialect, value);
-  return analysis ? command::words_to_resolve(*analysis) : std::vector<std::string>{};
+  return analysis ? shell::words_to_resolve(*analysis) : std::vector<std::string>{};
 }
 
 }  // namespace pawl

@@ -1,6 +1,6 @@
 // `commands` of an entry, compiled: which command lines the tool may get, and what each means.
 //
-// Every simple command of a line must be covered by a row (kernel/command/rows.h says what covers);
+// Every simple command of a line must be covered by a row (lang/shell/rows.h says what covers);
 // of everything that the rows of a line say the strictest holds, and the class of the call is the
 // most dangerous of the rows that were used. What no row covers, and what cannot be fully analysed,
 // follows `else` of the entry.
@@ -70,12 +70,12 @@ struct LineJudgement {
 
 // Whether a case applies to a command; an expression may fail.
 enum class CaseAnswer : std::uint8_t { no, yes, fails };
-using AskCase = std::function<CaseAnswer(const Case&, const command::Command&)>;
+using AskCase = std::function<CaseAnswer(const Case&, const shell::Command&)>;
 
 // `entry_class` is the class of rows that state none. `base` is the directory that relative targets
 // of redirections start from; empty: not known.
-LineJudgement judge_commands(const CommandRule& rule, const command::Analysis& analysis,
-                             Class entry_class, const command::Place& place, std::string_view base,
+LineJudgement judge_commands(const CommandRule& rule, const shell::Analysis& analysis,
+                             Class entry_class, const shell::Place& place, std::string_view base,
                              const AskCase& ask);
 
 // Names under which a tool's line is found where the policy does not state one.

@@ -29,7 +29,7 @@ struct Came {
   std::size_t holding;
 };
 
-CaseAnswer nobody(const Case&, const command::Command&) {
+CaseAnswer nobody(const Case&, const shell::Command&) {
   return CaseAnswer::fails;
 }
 
@@ -37,9 +37,9 @@ Came judged(std::string_view text, std::string_view base = {}, std::string_view 
   const Loaded loaded = sample::load(sample::entry(std::string(kRows) + std::string(more)));
   EXPECT_TRUE(loaded.policy) << sample::said(loaded.errors);
   const ToolRule& entry = loaded.policy->tools.front();
-  const auto line = command::parse(text, command::Dialect::posix);
-  const LineJudgement out = judge_commands(*entry.commands, command::analyse(*line),
-                                           *entry.stated_class, command::Place{}, base, nobody);
+  const auto line = shell::parse(text, shell::Dialect::posix);
+  const LineJudgement out = judge_commands(*entry.commands, shell::analyse(*line),
+                                           *entry.stated_class, shell::Place{}, base, nobody);
   return {out.effect, to_string(out.action_class), out.why, out.holding.size()};
 }
 

@@ -35,7 +35,7 @@ void type_conditions(const ToolRule& entry, const ToolDefinition& tool, BoundToo
     bound.misfits.push_back({Fault::invalid, "its definition cannot be read", entry.rule.at});
     return;
   }
-  const expr::TypeRef types = expr::type_of_schema(document->root()["inputSchema"]);
+  const cel::TypeRef types = cel::type_of_schema(document->root()["inputSchema"]);
   for (auto& condition : bound.conditions) {
     auto typed = condition->retyped(types);
     if (typed) {

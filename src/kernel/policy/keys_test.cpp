@@ -1,4 +1,4 @@
-#include "kernel/policy/keys.h"
+#include "kernel/config/keys.h"
 
 #include <gmock/gmock.h>
 

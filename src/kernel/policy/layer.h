@@ -22,7 +22,7 @@
 #include "base/time.h"
 #include "kernel/condition/condition.h"
 #include "kernel/policy/cases.h"
-#include "kernel/policy/name.h"
+#include "kernel/config/name.h"
 #include "model/verdict.h"
 
 namespace pawl {

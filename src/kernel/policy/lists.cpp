@@ -7,7 +7,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
-#include "kernel/policy/limits.h"
+#include "kernel/config/limits.h"
 #include "kernel/policy/policy.h"
 
 namespace pawl {

@@ -13,7 +13,7 @@
 #include "base/error.h"
 #include "base/yaml.h"
 #include "kernel/constraint/constraint.h"
-#include "kernel/policy/reading.h"
+#include "kernel/config/reading.h"
 
 namespace pawl {
 

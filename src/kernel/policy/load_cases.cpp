@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 #include "kernel/policy/build.h"
-#include "kernel/policy/limits.h"
+#include "kernel/config/limits.h"
 
 namespace pawl {
 namespace {
@@ -123,7 +123,7 @@ class CaseReader {
     if (!key.value.is_map()) {
       case_.condition = add_condition(
           rule_.conditions,
-          read_expression(build_, key, path, case_.polarity(), expr::TypeKind::boolean, extra_));
+          read_expression(build_, key, path, case_.polarity(), cel::TypeKind::boolean, extra_));
       return;
     }
     if (!extra_.empty()) {

@@ -16,7 +16,7 @@ constexpr std::size_t rows_max = 512;
 // `shell: none` is an array of words for a program, without a shell.
 struct Reader {
   bool words = false;
-  command::Dialect dialect = command::Dialect::posix;
+  shell::Dialect dialect = shell::Dialect::posix;
 };
 
 Reader read_shell(Build& build, const yaml::Entry* key) {
@@ -87,10 +87,10 @@ void refuse_alone(Build& build, const yaml::Node& entry) {
 
 }  // namespace
 
-std::optional<command::Dialect> read_dialect(Build& build, const yaml::Node& node) {
+std::optional<shell::Dialect> read_dialect(Build& build, const yaml::Node& node) {
   const auto text = build.reading.text(node, "shell");
   if (!text) return std::nullopt;
-  const auto dialect = command::parse_dialect(*text);
+  const auto dialect = shell::parse_dialect(*text);
   if (dialect) return *dialect;
   build.reading.mistake(
       node.at, fmt::format("`shell` is `{}`, expected `sh`, `bash` or `none`", visible(*text)));

@@ -7,12 +7,12 @@
 
 #include "base/text.h"
 #include "kernel/policy/build.h"
-#include "kernel/policy/limits.h"
+#include "kernel/config/limits.h"
 
 namespace pawl {
 namespace {
 
-using expr::TypeKind;
+using cel::TypeKind;
 
 // Where the expression itself begins: behind the quote.
 Position text_at(const yaml::Node& node) {
@@ -91,7 +91,7 @@ class CountNames {
   void refuse(const Condition& condition, const CountAsked& asked) {
     const std::string near = nearest(asked.name, names_);
     build_.reading.mistake(
-        expr::position_of({condition.text(), condition.rule().at}, asked.offset),
+        cel::position_of({condition.text(), condition.rule().at}, asked.offset),
         fmt::format("no entry of this file is named `{}`{}", visible(asked.name),
                     near.empty() ? "" : fmt::format(": did you mean `{}`?", visible(near))));
   }

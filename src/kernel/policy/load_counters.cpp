@@ -12,7 +12,7 @@
 
 #include "base/text.h"
 #include "kernel/policy/build.h"
-#include "kernel/policy/limits.h"
+#include "kernel/config/limits.h"
 
 namespace pawl {
 namespace {
@@ -109,7 +109,7 @@ class CounterReader {
     }
     counter_.add_by =
         add_condition(rule_.conditions, read_expression(build_, key, counter_.rule.path + "/add",
-                                                        Polarity::stops, expr::TypeKind::integer));
+                                                        Polarity::stops, cel::TypeKind::integer));
   }
 
   void read_per(const yaml::Node& node) {

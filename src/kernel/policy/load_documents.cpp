@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "kernel/document/manifest.h"
+#include "lang/document/manifest.h"
 #include "kernel/policy/build.h"
 
 namespace pawl {

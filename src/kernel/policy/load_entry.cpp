@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 #include "kernel/policy/build.h"
-#include "kernel/policy/limits.h"
+#include "kernel/config/limits.h"
 
 namespace pawl {
 namespace {
@@ -100,7 +100,7 @@ void read_records(Build& build, const yaml::Entry& key, ToolRule& rule) {
   }
   const std::string path = rule.rule.path + "/records";
   rule.records_by = add_condition(
-      rule.conditions, read_expression(build, key, path, Polarity::stops, expr::TypeKind::integer));
+      rule.conditions, read_expression(build, key, path, Polarity::stops, cel::TypeKind::integer));
 }
 
 bool read_key(Build& build, const yaml::Entry& key, ToolRule& rule) {

@@ -18,10 +18,10 @@ class ExampleValues final : public Surroundings {
   explicit ExampleValues(const Policy& policy) : policy_(policy) {}
 
  protected:
-  expr::Value value(Known which) override {
-    if (which == Known::agent) return expr::Value::of(std::string_view(policy_.agent));
-    if (which == Known::env) return expr::Value::of(to_string(policy_.environment));
-    return expr::Value::failed(expr::Failure::invalid, "an example is no call");
+  cel::Value value(Known which) override {
+    if (which == Known::agent) return cel::Value::of(std::string_view(policy_.agent));
+    if (which == Known::env) return cel::Value::of(to_string(policy_.environment));
+    return cel::Value::failed(cel::Failure::invalid, "an example is no call");
   }
   std::uint64_t count(const CountAsked&) override { return 0; }
 
@@ -30,13 +30,13 @@ class ExampleValues final : public Surroundings {
 };
 
 CaseAnswer ask(const Policy& policy, const ToolRule& entry, const Case& one,
-               const command::Command& about) {
-  const auto document = json::parse(command::value_of(about));
+               const shell::Command& about) {
+  const auto document = json::parse(shell::value_of(about));
   if (!document || !one.condition) return CaseAnswer::fails;
   ExampleValues values(policy);
-  const std::array<expr::Value, 1> extra = {expr::Value::of(document->root())};
+  const std::array<cel::Value, 1> extra = {cel::Value::of(document->root())};
   values.extra(extra);
-  const expr::Value result = entry.conditions[*one.condition]->evaluate(values);
+  const cel::Value result = entry.conditions[*one.condition]->evaluate(values);
   return result.is_true()    ? CaseAnswer::yes
          : result.is_false() ? CaseAnswer::no
                              : CaseAnswer::fails;
@@ -65,8 +65,8 @@ Came decide(const Policy& policy, const ToolRule& entry, const CommandRule& rule
   const auto analysis = read_line(rule.line.words, rule.line.dialect, value->root());
   if (!analysis) return {Effect::deny, "it " + analysis.error().message};
   const Class of_entry = bind(policy, entry, nullptr, Instant{}).action_class;
-  const LineJudgement judged = judge_commands(rule, *analysis, of_entry, command::Place{}, {},
-                                              [&](const Case& one, const command::Command& about) {
+  const LineJudgement judged = judge_commands(rule, *analysis, of_entry, shell::Place{}, {},
+                                              [&](const Case& one, const shell::Command& about) {
                                                 return ask(policy, entry, one, about);
                                               });
   if (judged.effect == Effect::deny) {

@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 #include "kernel/policy/bundle.h"
-#include "kernel/policy/limits.h"
+#include "kernel/config/limits.h"
 #include "kernel/policy/load_layer.h"
 
 namespace pawl {

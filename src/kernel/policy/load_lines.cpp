@@ -11,7 +11,7 @@ void read_line_check(Build& build, const yaml::Entry& key, ArgumentRule& argumen
   const std::string path = argument.rule.path + "/" + key.key;
   ToolRule nothing;
   RowReader rows(build, Section::line_row, path, nothing);
-  command::Dialect dialect = command::Dialect::posix;
+  shell::Dialect dialect = shell::Dialect::posix;
   const bool read = build.reading.keys(key.value, section, [&](const yaml::Entry& one) {
     if (one.key == "allow") {
       build.reading.items(one.value, "allow", [&](const yaml::Node& node) { rows.read(node); });

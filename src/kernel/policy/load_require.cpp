@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "base/text.h"
-#include "kernel/policy/limits.h"
+#include "kernel/config/limits.h"
 #include "kernel/policy/load_layer.h"
 
 namespace pawl {
@@ -22,7 +22,7 @@ std::shared_ptr<const Condition> read_if(LayerBuild& build, const yaml::Entry& k
   for (const CountAsked& asked : condition->counts()) {
     if (!asked.records || asked.name.empty()) continue;
     build.reading.mistake(
-        expr::position_of({condition->text(), condition->rule().at}, asked.offset),
+        cel::position_of({condition->text(), condition->rule().at}, asked.offset),
         "a layer does not know the entries of a role: expected `run.records[tool]`, or "
         "`run.seen[\"NAME\"]` for calls");
   }

@@ -8,7 +8,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
-#include "kernel/command/programs.h"
+#include "lang/shell/programs.h"
 #include "kernel/constraint/path_text.h"
 
 namespace pawl {
@@ -49,7 +49,7 @@ void put_terms(const ApprovalTerms& terms, const ToolRule& entry, json::Writer& 
 }
 
 // How a row is compared with the same row of another policy.
-std::string spelled(const command::Row& row, const CommandRow& described, const ToolRule& entry) {
+std::string spelled(const shell::Row& row, const CommandRow& described, const ToolRule& entry) {
   json::Writer out;
   const auto list = [&](std::string_view key, std::vector<std::string> texts) {
     std::ranges::sort(texts);
@@ -83,11 +83,11 @@ std::string spelled(const command::Row& row, const CommandRow& described, const 
 
 }  // namespace
 
-void RowReader::read_run(const yaml::Node& node, command::Row& row) {
+void RowReader::read_run(const yaml::Node& node, shell::Row& row) {
   for (const Placed& run : build_.lists.texts(build_.reading, node, "run")) {
-    command::Row one;
+    shell::Row one;
     one.run = {run.text};
-    if (const auto compiled = command::Rows::compile(std::span(&one, 1)); !compiled) {
+    if (const auto compiled = shell::Rows::compile(std::span(&one, 1)); !compiled) {
       build_.reading.mistake(run.at, compiled.error().message);
       sound_ = false;
       continue;
@@ -114,7 +114,7 @@ void RowReader::read_run(const yaml::Node& node, command::Row& row) {
   }
 }
 
-void RowReader::read_writes(const yaml::Node& node, command::Row& row, CommandRow& described) {
+void RowReader::read_writes(const yaml::Node& node, shell::Row& row, CommandRow& described) {
   if (!node.is_map() || section_ == Section::line_row) {
     row.writes = build_.reading.boolean(node, "writes").value_or(false);
     return;
@@ -145,8 +145,8 @@ void RowReader::read_then(const yaml::Node& node, CommandRow& described) {
 
 // What an expression may ask of `cmd`, and what it most likely meant.
 void check_names(Build& build, const Condition& condition) {
-  const std::vector<std::string> known = command::value_names();
-  for (const expr::Reference& reference : condition.program().references()) {
+  const std::vector<std::string> known = shell::value_names();
+  for (const cel::Reference& reference : condition.program().references()) {
     if (reference.variable != "cmd") continue;
     std::string_view name = reference.path;
     if (name.starts_with("cmd")) name.remove_prefix(3);
@@ -168,7 +168,7 @@ void RowReader::read_cases(const yaml::Node& node, CommandRow& described) {
     build_.reading.mistake(otherwise->key_at, "`else` of a row needs `cases` beside it");
   }
   if (cases == nullptr) return;
-  static const std::vector<expr::Variable> extra = {{"cmd", expr::simple(expr::TypeKind::dyn)}};
+  static const std::vector<cel::Variable> extra = {{"cmd", cel::simple(cel::TypeKind::dyn)}};
   ToolRule holder;
   holder.rule = described.rule;
   holder.conditions = std::move(entry_.conditions);
@@ -194,7 +194,7 @@ void RowReader::read_cases(const yaml::Node& node, CommandRow& described) {
   }
 }
 
-bool RowReader::take(const yaml::Entry& key, command::Row& row, CommandRow& described) {
+bool RowReader::take(const yaml::Entry& key, shell::Row& row, CommandRow& described) {
   if (key.key == "run") {
     read_run(key.value, row);
   } else if (key.key == "writes") {
@@ -203,13 +203,13 @@ bool RowReader::take(const yaml::Entry& key, command::Row& row, CommandRow& desc
     row.runs = build_.reading.boolean(key.value, "runs").value_or(false);
   } else if (key.key == "unknown") {
     const auto word = build_.reading.word(key.value, "unknown", {"none", "operands", "any"});
-    if (word) row.unknown = static_cast<command::Unknown>(*word);
+    if (word) row.unknown = static_cast<shell::Unknown>(*word);
   } else if (key.key == "env") {
     for (const Placed& name : build_.lists.texts(build_.reading, key.value, "env")) {
-      command::Row one;
+      shell::Row one;
       one.run = {"x"};
       one.environment = {name.text};
-      if (const auto checked = command::Rows::compile(std::span(&one, 1)); !checked) {
+      if (const auto checked = shell::Rows::compile(std::span(&one, 1)); !checked) {
         build_.reading.mistake(name.at, checked.error().message);
       } else {
         row.environment.push_back(name.text);
@@ -244,7 +244,7 @@ bool RowReader::take(const yaml::Entry& key, command::Row& row, CommandRow& desc
 }
 
 // What a row says that contradicts itself.
-void RowReader::check_row(const yaml::Node& node, const command::Row& row,
+void RowReader::check_row(const yaml::Node& node, const shell::Row& row,
                           const CommandRow& described) {
   const auto refuse = [&](std::string_view key, std::string_view why) {
     if (const yaml::Entry* entry = node.entry(key)) {
@@ -271,16 +271,16 @@ void RowReader::check_row(const yaml::Node& node, const command::Row& row,
   }
   for (const std::string& run : row.run) {
     const std::string_view program = std::string_view(run).substr(0, run.find(' '));
-    const std::string_view name = command::canonical_name(program);
-    const command::Program& known = command::find_program(name);
-    if (known.nature == command::Nature::writes && !row.writes) {
+    const std::string_view name = shell::canonical_name(program);
+    const shell::Program& known = shell::find_program(name);
+    if (known.nature == shell::Nature::writes && !row.writes) {
       build_.note(Finding::Weight::warning, node.at,
                   fmt::format("`{}` writes files, and its row does not say `writes`: every line "
                               "with it is refused",
                               visible(run)));
     }
-    const bool choosy = std::ranges::any_of(command::dangers_of(name), [](const auto& danger) {
-      return danger.effect == command::Effect::runs;
+    const bool choosy = std::ranges::any_of(shell::dangers_of(name), [](const auto& danger) {
+      return danger.effect == shell::Effect::runs;
     });
     if (row.runs && choosy) {
       build_.note(
@@ -298,7 +298,7 @@ void RowReader::check_row(const yaml::Node& node, const command::Row& row,
 }
 
 void RowReader::read(const yaml::Node& node) {
-  command::Row row;
+  shell::Row row;
   CommandRow described;
   described.rule = {fmt::format("{}/{}", path_, rows_.size()), node.at};
   if (node.is_scalar() && section_ == Section::line_row) {
@@ -318,7 +318,7 @@ void RowReader::read(const yaml::Node& node) {
   described_.push_back(std::move(described));
 }
 
-std::optional<LineRule> RowReader::compile(bool words, command::Dialect dialect,
+std::optional<LineRule> RowReader::compile(bool words, shell::Dialect dialect,
                                            const std::vector<std::string>& directories) {
   if (!directories.empty()) {
     for (const Written& one : written_) {
@@ -339,7 +339,7 @@ std::optional<LineRule> RowReader::compile(bool words, command::Dialect dialect,
   for (std::size_t i = 0; i < rows_.size(); ++i) {
     out.spelled.push_back(spelled(rows_[i], described_[i], entry_));
   }
-  auto compiled = command::Rows::compile(rows_);
+  auto compiled = shell::Rows::compile(rows_);
   if (!compiled) {
     build_.reading.mistake(described_.front().rule.at, compiled.error().message);
     return std::nullopt;

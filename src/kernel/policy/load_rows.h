@@ -25,22 +25,22 @@ class RowReader {
   bool any() const { return !rows_.empty(); }
   const std::vector<CommandRow>& rows() const { return described_; }
   // Everything together; reports rows that no line can reach. Nothing where something was wrong.
-  std::optional<LineRule> compile(bool words, command::Dialect dialect,
+  std::optional<LineRule> compile(bool words, shell::Dialect dialect,
                                   const std::vector<std::string>& directories);
 
  private:
-  bool take(const yaml::Entry& key, command::Row& row, CommandRow& described);
-  void read_run(const yaml::Node& node, command::Row& row);
-  void read_writes(const yaml::Node& node, command::Row& row, CommandRow& described);
+  bool take(const yaml::Entry& key, shell::Row& row, CommandRow& described);
+  void read_run(const yaml::Node& node, shell::Row& row);
+  void read_writes(const yaml::Node& node, shell::Row& row, CommandRow& described);
   void read_then(const yaml::Node& node, CommandRow& described);
   void read_cases(const yaml::Node& node, CommandRow& described);
-  void check_row(const yaml::Node& node, const command::Row& row, const CommandRow& described);
+  void check_row(const yaml::Node& node, const shell::Row& row, const CommandRow& described);
 
   Build& build_;
   Section section_;
   std::string path_;
   ToolRule& entry_;
-  std::vector<command::Row> rows_;
+  std::vector<shell::Row> rows_;
   std::vector<CommandRow> described_;
   struct Written {
     std::string words;  // one blank between two

@@ -3,8 +3,8 @@
 
 #include "base/text.h"
 #include "kernel/policy/build.h"
-#include "kernel/policy/limits.h"
-#include "kernel/sql/judge.h"
+#include "kernel/config/limits.h"
+#include "lang/sql/judge.h"
 
 namespace pawl {
 namespace {

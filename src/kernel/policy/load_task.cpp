@@ -17,7 +17,7 @@
 
 #include "base/text.h"
 #include "kernel/policy/bundle.h"
-#include "kernel/policy/limits.h"
+#include "kernel/config/limits.h"
 
 namespace pawl {
 namespace {

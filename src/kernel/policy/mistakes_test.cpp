@@ -9,7 +9,7 @@
 #include <cstdlib>
 
 #include "base/text.h"
-#include "kernel/policy/keys.h"
+#include "kernel/config/keys.h"
 #include "kernel/policy/sample_test.h"
 
 namespace pawl {

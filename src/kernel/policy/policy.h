@@ -24,13 +24,13 @@
 #include "kernel/constraint/plan.h"
 #include "kernel/pack/pack.h"
 #include "kernel/policy/cases.h"
-#include "kernel/policy/contact.h"
+#include "kernel/config/contact.h"
 #include "kernel/policy/counters.h"
 #include "kernel/policy/layer.h"
-#include "kernel/policy/name.h"
-#include "kernel/policy/name_table.h"
+#include "kernel/config/name.h"
+#include "kernel/config/name_table.h"
 #include "kernel/redact/scope.h"
-#include "kernel/secret/secret.h"
+#include "lang/secret/secret.h"
 #include "model/class.h"
 #include "model/environment.h"
 #include "model/verdict.h"
@@ -164,7 +164,7 @@ struct AcceptedRisk {
 };
 
 // What happens to a call that could carry a secret outside, and which texts are secret beside the
-// credentials of known shapes (kernel/secret).
+// credentials of known shapes (lang/secret).
 struct Secrets {
   Effect then = Effect::hold;  // hold or deny
   std::shared_ptr<const ListedTexts> listed;

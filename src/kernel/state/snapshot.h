@@ -1,5 +1,5 @@
 // The state as one JSON object, and back. The members of every part are described once, in byte
-// order of their names, as those of records are (model/members.h); lists are sorted by id, so that
+// order of their names, as those of records are (base/members.h); lists are sorted by id, so that
 // equal states give equal bytes.
 #pragma once
 
@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "kernel/state/state.h"
-#include "model/members.h"
+#include "base/members.h"
 
 namespace pawl {
 

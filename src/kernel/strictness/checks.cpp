@@ -6,8 +6,8 @@
 #include "kernel/admit/admit.h"
 #include "kernel/constraint/line_rule.h"
 #include "kernel/constraint/path_text.h"
-#include "kernel/document/manifest.h"
-#include "kernel/sql/judge.h"
+#include "lang/document/manifest.h"
+#include "lang/sql/judge.h"
 #include "kernel/strictness/parts.h"
 
 namespace pawl {

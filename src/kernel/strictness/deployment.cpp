@@ -9,7 +9,7 @@
 
 #include "base/text.h"
 #include "base/yaml.h"
-#include "kernel/policy/limit_keys.h"
+#include "kernel/deployment/limit_keys.h"
 #include "kernel/strictness/deployment_parts.h"
 
 namespace pawl {

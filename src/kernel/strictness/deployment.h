@@ -16,7 +16,7 @@
 #include <string_view>
 #include <vector>
 
-#include "kernel/policy/keys.h"
+#include "kernel/config/keys.h"
 #include "kernel/strictness/strictness.h"
 
 namespace pawl {

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "kernel/policy/deployment.h"
+#include "kernel/deployment/deployment.h"
 
 namespace pawl {
 namespace {

@@ -1,9 +1,9 @@
 // What the comparison of two policies has to know.
 #include <gtest/gtest.h>
 
-#include "kernel/document/manifest.h"
+#include "lang/document/manifest.h"
 #include "kernel/policy/commands.h"
-#include "kernel/sql/judge.h"
+#include "lang/sql/judge.h"
 #include "kernel/strictness/strictness.h"
 
 namespace pawl {

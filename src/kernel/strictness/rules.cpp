@@ -3,7 +3,7 @@
 #include <string_view>
 
 #include "base/text.h"
-#include "kernel/secret/secret.h"
+#include "lang/secret/secret.h"
 #include "kernel/strictness/parts.h"
 
 namespace pawl {

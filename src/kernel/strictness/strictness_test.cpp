@@ -5,9 +5,9 @@
 #include <string>
 #include <string_view>
 
-#include "kernel/document/manifest.h"
+#include "lang/document/manifest.h"
 #include "kernel/policy/commands.h"
-#include "kernel/sql/judge.h"
+#include "lang/sql/judge.h"
 
 namespace pawl {
 namespace {

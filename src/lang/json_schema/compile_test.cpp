@@ -1,0 +1,199 @@
+// References, what compile refuses, and the bounds.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "lang/json_schema/testing.h"
+
+namespace pawl::json_schema {
+namespace {
+
+using testing::compiled;
+using ::testing::HasSubstr;
+using testing::read;
+using ::testing::SizeIs;
+using ::testing::StartsWith;
+using testing::verdict;
+
+std::string repeated(std::string_view text, int times) {
+  std::string out;
+  for (int i = 0; i < times; ++i) out += text;
+  return out;
+}
+
+TEST(SchemaReferences, lead_anywhere_inside_the_document) {
+  const std::vector<std::pair<std::string_view, std::string_view>> strings = {
+      {R"({"$ref":"#/$defs/a","$defs":{"a":{"type":"string"}}})", "defs"},
+      {R"({"$ref":"#/definitions/a","definitions":{"a":{"type":"string"}}})", "definitions"},
+      {R"({"$ref":"#/x~1y/p%25q/0","x/y":{"p%q":[{"type":"string"}]}})", "escapes"},
+      {R"({"$ref":"#a","$defs":{"x":{"$anchor":"a","type":"string"}}})", "anchor"},
+      {R"({"$id":"https://x.example/root","$ref":"part","$defs":{"x":{"$id":"part",
+           "type":"string"}}})",
+       "relative id"},
+      {R"({"$id":"https://x.example/a/b","$ref":"/c#d","$defs":{"x":{"$id":"../c",
+           "$defs":{"y":{"$anchor":"d","type":"string"}}}}})",
+       "id above"},
+      {R"({"$id":"https://x.example/a","$ref":"https://x.example/a#/$defs/s",
+           "$defs":{"s":{"type":"string"}}})",
+       "own address"},
+      {R"({"$ref":"urn:x:y","$defs":{"x":{"$id":"urn:x:y","type":"string"}}})", "urn"},
+      {R"({"$dynamicRef":"#a","$defs":{"x":{"$dynamicAnchor":"a","type":"string"}}})", "dynamic"},
+      {R"({"allOf":[{"$ref":"#/allOf/1"},{"type":"string"}]})", "into a list"},
+      {R"({"$ref":"#/$defs/a","type":"string","$defs":{"a":true}})", "beside a reference"},
+  };
+  for (const auto& [schema, what] : strings) {
+    EXPECT_EQ(verdict(schema, R"("a")"), "valid") << what;
+    EXPECT_THAT(verdict(schema, "1"), HasSubstr("must be a string and is a whole number")) << what;
+  }
+}
+
+TEST(SchemaReferences, recursive_schemas_end_where_the_value_ends) {
+  constexpr std::string_view tree =
+      R"({"type":"object","properties":{"v":{"type":"integer"},
+          "next":{"anyOf":[{"$ref":"#"},{"type":"null"}]}},"additionalProperties":false})";
+  EXPECT_EQ(verdict(tree, R"({"v":1,"next":{"v":2,"next":null}})"), "valid");
+  EXPECT_EQ(verdict(tree, R"({"v":1,"next":{"v":2,"next":{"v":"x"}}})"),
+            "/next/next/v type: must be a whole number and is a string");
+}
+
+TEST(SchemaReferences, a_dynamic_one_takes_the_outermost_anchor) {
+  // A list whose elements are what the outer schema says they are.
+  constexpr std::string_view strings =
+      R"({"$id":"https://x.example/strings","$ref":"list",
+          "$defs":{"element":{"$dynamicAnchor":"element","type":"string"},
+          "list":{"$id":"list","type":"array","items":{"$dynamicRef":"#element"},
+          "$defs":{"any":{"$dynamicAnchor":"element"}}}}})";
+  EXPECT_EQ(verdict(strings, R"(["a"])"), "valid");
+  EXPECT_EQ(verdict(strings, "[1]"), "/0 type: must be a string and is a whole number");
+  // Asked for by $ref, the anchor nearby counts.
+  std::string nearby(strings);
+  nearby.replace(nearby.find("$dynamicRef"), 11, "$ref");
+  EXPECT_EQ(verdict(nearby, "[1]"), "valid");
+}
+
+TEST(SchemaCompile, refuses_what_has_no_plain_meaning_and_says_where) {
+  const std::vector<std::pair<std::string_view, std::string_view>> rows = {
+      {"5", "must be a schema"},
+      {R"({"properties":{"a":5}})", "`/properties/a` must be a schema: an object, true or false"},
+      {R"({"properties":[]})", "`/properties` must be an object"},
+      {R"({"type":"strnig"})", "`/type` must be one of the seven types"},
+      {R"({"type":[]})", "`/type` must be"},
+      {R"({"items":{"minimum":"1"}})", "`/items/minimum` must be a number"},
+      {R"({"multipleOf":0})", "`/multipleOf` must be a number above 0"},
+      {R"({"multipleOf":-0.5})", "`/multipleOf` must be a number above 0"},
+      {R"({"maxLength":-1})", "`/maxLength` must be a whole number that is not below 0"},
+      {R"({"maxLength":1.5})", "`/maxLength`"},
+      {R"({"properties":{"a":{"required":true}}})", "`/properties/a/required` must be a list"},
+      {R"({"required":[1]})", "`/required` must be a list of names"},
+      {R"({"enum":1})", "`/enum` must be a list"},
+      {R"({"allOf":[]})", "`/allOf` must be a list of schemas"},
+      {R"({"uniqueItems":1})", "`/uniqueItems` must be true or false"},
+      {R"({"pattern":1})", "`/pattern` must be a string"},
+      {R"({"exclusiveMinimum":true})", "`/exclusiveMinimum` must be a number"},
+      {R"({"$schema":"https://json-schema.org/draft/2020-12/schema","items":[]})", "`/items` must"},
+      {R"({"$schema":"https://x.example/other"})", "`/$schema` names no draft"},
+      {R"({"$ref":"https://json-schema.org/draft/2020-12/schema"})", "leads to another document"},
+      {R"({"$ref":"file:///etc/passwd"})", "leads to another document"},
+      {R"({"$ref":"other.json"})", "leads to another document"},
+      {R"({"$ref":"#/$defs/none"})", "`/$ref` leads nowhere in this schema"},
+      {R"({"$ref":"#none"})", "leads to no anchor"},
+      {R"({"$ref":"#/%zz"})", "malformed"},
+      {R"({"$ref":"#/~2"})", "is no JSON pointer"},
+      {R"({"$ref":"#/const","const":5})", "`/const` must be a schema"},
+      {R"({"$ref":"#"})", "it comes back to itself"},
+      {R"({"allOf":[{"anyOf":[{"$ref":"#"}]}]})", "comes back to itself"},
+      {R"({"not":{"if":{"$ref":"#/not"}}})", "comes back to itself"},
+      {R"({"dependentSchemas":{"a":{"$ref":"#"}}})", "comes back to itself"},
+      {R"({"$dynamicAnchor":"a","$dynamicRef":"#a"})", "comes back to itself"},
+      {R"({"$defs":{"a":{"$id":"x"},"b":{"$id":"x"}}})", "is the address of two schemas"},
+      {R"({"$defs":{"a":{"$anchor":"x"},"b":{"$anchor":"x"}}})", "have the anchor `x`"},
+  };
+  for (const auto& [schema, expected] : rows) {
+    const std::string said = verdict(schema, "1");
+    EXPECT_THAT(said, StartsWith("refused: ")) << schema;
+    EXPECT_THAT(said, HasSubstr(expected)) << schema;
+  }
+}
+
+TEST(SchemaCompile, names_in_values_are_no_keywords) {
+  constexpr std::string_view schema =
+      R"({"properties":{"$ref":{"type":"string"},"$id":{"enum":[{"$ref":"#/none","$id":5}]}}})";
+  EXPECT_EQ(verdict(schema, R"({"$ref":"a","$id":{"$ref":"#/none","$id":5}})"), "valid");
+  EXPECT_EQ(verdict(schema, R"({"$ref":1})"), "/$ref type: must be a string and is a whole number");
+}
+
+TEST(SchemaCompile, is_bounded) {
+  EXPECT_THAT(verdict(R"({"title":"0123456789"})", "1", {.bytes_max = 10}), HasSubstr("10 bytes"));
+  EXPECT_THAT(verdict(R"({"items":{"items":{}}})", "1", {.schemas_max = 2}),
+              HasSubstr("2 schemas"));
+  EXPECT_THAT(verdict(R"({"allOf":[{"allOf":[{}]}]})", "1", {.in_place_depth_max = 2}),
+              HasSubstr("too many others"));
+  EXPECT_THAT(verdict(R"({"pattern":"a","not":{"pattern":"b"}})", "1", {.patterns_max = 1}),
+              HasSubstr("one pattern more than 1"));
+  // A chain of references as long as the document may be.
+  std::string chain = R"({"$ref":"#/$defs/0","$defs":{)";
+  for (int i = 0; i < 5000; ++i) {
+    chain += "\"" + std::to_string(i) + R"(":{"$ref":"#/$defs/)" + std::to_string(i + 1) + "\"},";
+  }
+  EXPECT_THAT(verdict(chain + R"("5000":{}}})", "1"), HasSubstr("through too many others"));
+}
+
+TEST(SchemaWork, is_bounded_and_too_much_is_invalid_below_not_too) {
+  // Each level asks both branches: 2^60 steps for a value that fits none.
+  std::string twice = R"({"not":{"$ref":"#/$defs/0"},"$defs":{)";
+  for (int i = 0; i < 30; ++i) {
+    const std::string next = R"({"$ref":"#/$defs/)" + std::to_string(i + 1) + "\"}";
+    twice += "\"" + std::to_string(i) + R"(":{"anyOf":[)" + next + "," + next + "]},";
+  }
+  twice += R"("30":{"type":"string"}}})";
+  EXPECT_EQ(verdict(twice, "1"), " work: takes too much work to check");
+  const std::string many = "[" + repeated("[1],", 40) + "[1]]";
+  EXPECT_EQ(verdict(R"({"items":{"items":{"minimum":1,"maximum":1}}})", many, {.work_max = 50}),
+            " work: takes too much work to check");
+  // A value as deep as the parser permits.
+  const std::string deep = repeated("[", 127) + repeated("]", 127);
+  EXPECT_EQ(verdict(R"({"items":{"$ref":"#"},"type":"array"})", deep), "valid");
+}
+
+TEST(SchemaViolations, are_all_there_with_their_places) {
+  const auto schema = compiled(
+      R"({"type":"object","required":["to","n"],"properties":{"a/b":{"type":"array",
+          "items":{"maxLength":2}},"n":{"minimum":1}},"additionalProperties":false})");
+  ASSERT_TRUE(schema.has_value());
+  const auto value = read(R"({"a/b":["ok","long",5,"also long"],"n":0,"x\u202ey":1})");
+  std::string all;
+  for (const Violation& one : schema->violations(value.root())) {
+    all += one.pointer + " " + one.keyword + " " + one.says + " " + one.member + "\n";
+  }
+  EXPECT_EQ(all,
+            "/a~1b/1 maxLength must be at most 2 characters long and has 4 \n"
+            "/a~1b/3 maxLength must be at most 2 characters long and has 9 \n"
+            "/n minimum must be at least 1 \n"
+            "/x\u202ey false schema is not allowed \n"
+            " required must have a member `to` to\n");
+  EXPECT_THAT(schema->violations(value.root(), 2), SizeIs(2));
+  EXPECT_EQ(schema->validate(value.root())->pointer, "/a~1b/1");
+}
+
+TEST(SchemaViolations, hold_no_bytes_of_the_value) {
+  const std::string secret = R"("hunter2")";
+  for (std::string_view schema :
+       {R"({"type":"number"})", R"({"enum":["a"]})", R"({"const":1})", R"({"maxLength":1})",
+        R"({"minLength":20})", R"({"pattern":"^z"})", R"({"not":{}})", R"({"anyOf":[false,false]})",
+        R"({"oneOf":[true,true]})", "false"}) {
+    EXPECT_THAT(verdict(schema, secret), ::testing::Not(HasSubstr("hunter2"))) << schema;
+  }
+}
+
+TEST(SchemaViolations, say_what_the_only_fitting_branch_says) {
+  EXPECT_EQ(verdict(R"({"anyOf":[{"type":"string","maxLength":1},{"type":"null"}]})", R"("ab")"),
+            " maxLength: must be at most 1 characters long and has 2");
+  EXPECT_EQ(verdict(R"({"enum":["a","b",null]})", "5"), " enum: must be one of `a`, `b`, `null`");
+  EXPECT_EQ(verdict(R"({"const":{"a":1}})", "5"), R"( const: must be `{"a":1}`)");
+}
+
+}  // namespace
+}  // namespace pawl::json_schema

@@ -1,0 +1,227 @@
+// What a statement does beyond its parts.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "lang/sql/names.h"
+#include "lang/sql/read.h"
+#include "lang/sql/reader.h"
+#include "lang/sql/vocabulary.h"
+
+namespace pawl::sql {
+
+namespace {
+
+bool is_query(std::string_view node) {
+  constexpr std::array<std::string_view, 5> kQueries = {"SelectStmt", "InsertStmt", "UpdateStmt",
+                                                        "DeleteStmt", "MergeStmt"};
+  return std::ranges::find(kQueries, node) != kQueries.end();
+}
+
+bool is_true(json::View view) {
+  return view.kind() == json::Kind::boolean && view.boolean();
+}
+
+}  // namespace
+
+Summary Reader::read(json::View statements) {
+  for (const json::View one : statements.elements()) {
+    ++out_.statements;
+    visit(one["stmt"], Access::read);
+  }
+  for (auto* set : {&out_.kinds, &out_.reads, &out_.writes, &out_.columns, &out_.functions,
+                    &out_.types, &out_.unbounded, &out_.aliases, &out_.refusals}) {
+    // A name without a byte does not exist in PostgreSQL; whoever says it is not understood.
+    if (std::ranges::find(*set, "") != set->end()) {
+      std::erase(*set, "");
+      add(out_.refusals, "a name is empty");
+    }
+    std::ranges::sort(*set);
+  }
+  return std::move(out_);
+}
+
+void Reader::statement(std::string_view node, json::View body) {
+  if (is_query(node)) {
+    query(node, body);
+  } else {
+    utility(node, body);
+  }
+}
+
+// Names of WITH are visible in all of this statement and nowhere else.
+void Reader::query(std::string_view node, json::View body) {
+  add(out_.kinds, kind_of(node));
+  const std::size_t outside = common_tables_.size();
+  if (node == "SelectStmt") {
+    select(body);
+  } else {
+    common_tables(body["withClause"]);
+    changes(node, body);
+    query_parts(body, false);
+  }
+  common_tables_.resize(outside);
+}
+
+void Reader::query_parts(json::View body, bool selects) {
+  for (const auto& [key, value] : body.members()) {
+    if (key == "withClause") continue;
+    if (key == "relation") {
+      visit(value, Access::write);
+    } else if (selects && (key == "larg" || key == "rarg")) {
+      // Sides of UNION come without a name around them.
+      const std::size_t outside = common_tables_.size();
+      select(value);
+      common_tables_.resize(outside);
+    } else if (key == "intoClause") {
+      visit(value, Access::write);
+    } else if (key == "selectStmt" && value["SelectStmt"]["valuesLists"].exists()) {
+      // The rows of an INSERT are no statement of their own.
+      const std::size_t outside = common_tables_.size();
+      select(value["SelectStmt"]);
+      common_tables_.resize(outside);
+    } else {
+      visit(value, Access::read);
+    }
+  }
+}
+
+void Reader::select(json::View body) {
+  common_tables(body["withClause"]);
+  if (body["intoClause"].exists()) add(out_.kinds, "select_into");
+  if (body["lockingClause"].exists()) add(out_.kinds, "select_for_update");
+  query_parts(body, true);
+}
+
+void Reader::common_tables(json::View with) {
+  if (!with.exists()) return;
+  const json::View list = with["ctes"];
+  const auto name_of = [](json::View one) {
+    return one["CommonTableExpr"].text("ctename").value_or("");
+  };
+  // Under RECURSIVE each sees all; otherwise each sees the ones before it.
+  const bool recursive = is_true(with["recursive"]);
+  if (recursive) {
+    for (const json::View one : list.elements()) common_tables_.push_back(name_of(one));
+  }
+  for (const json::View one : list.elements()) {
+    add(out_.aliases, name_of(one));
+    visit(one, Access::read);
+    if (!recursive) common_tables_.push_back(name_of(one));
+  }
+}
+
+void Reader::target_columns(json::View targets) {
+  for (const json::View target : targets.elements()) {
+    add(out_.columns, target["ResTarget"].text("name").value_or("*"));
+  }
+}
+
+void Reader::changes(std::string_view node, json::View body) {
+  if (node == "InsertStmt") {
+    if (!body["cols"].exists()) add(out_.columns, "*");
+    target_columns(body["cols"]);
+    const json::View conflict = body["onConflictClause"];
+    if (conflict.text("action") == "ONCONFLICT_UPDATE") add(out_.kinds, "update");
+    target_columns(conflict["targetList"]);
+    return;
+  }
+  if (node == "UpdateStmt") target_columns(body["targetList"]);
+  if (node == "MergeStmt") {
+    merge_clauses(body["mergeWhenClauses"]);
+    if (narrows_nothing(body["joinCondition"])) add(out_.unbounded, "merge");
+  } else if (narrows_nothing(body["whereClause"])) {
+    add(out_.unbounded, kind_of(node));
+  }
+}
+
+void Reader::merge_clauses(json::View clauses) {
+  for (const json::View clause : clauses.elements()) {
+    const json::View when = clause["MergeWhenClause"];
+    const std::string_view command = when.text("commandType").value_or("");
+    if (command == "CMD_INSERT") add(out_.kinds, "insert");
+    if (command == "CMD_UPDATE") add(out_.kinds, "update");
+    if (command == "CMD_DELETE") add(out_.kinds, "delete");
+    if (command == "CMD_INSERT" && !when["targetList"].exists()) add(out_.columns, "*");
+    target_columns(when["targetList"]);
+  }
+}
+
+// Relations that a utility names are changed or defined by it, but for those of its queries.
+void Reader::utility(std::string_view node, json::View body) {
+  const std::string_view kind = utility_kind(node, body);
+  add(out_.kinds, kind);
+  const bool reads = kind == "copy_to" || kind == "analyze";
+  visit(body, reads ? Access::read : Access::write);
+}
+
+std::string_view Reader::utility_kind(std::string_view node, json::View body) {
+  const std::string_view kind = kind_of(node);
+  if (kind == "copy") return copy_kind(body);
+  if (kind == "drop") return drop_kind(body);
+  if (kind == "set") set_parameter(body);
+  if (kind == "vacuum" && !is_true(body["is_vacuumcmd"])) return "analyze";
+  if (kind == "create_table" && body.text("objtype") == "OBJECT_MATVIEW") return "create_view";
+  if (kind == "grant") {
+    const bool of_tables =
+        body.text("targtype") == "ACL_TARGET_OBJECT" && body.text("objtype") == "OBJECT_TABLE";
+    if (!of_tables) return "other";
+    return is_true(body["is_grant"]) ? "grant" : "revoke";
+  }
+  // Whole schemas and databases; types and other things that ALTER TABLE also renames.
+  if (kind == "reindex" && !body["relation"].exists()) return "other";
+  if (kind == "alter_table" && body.text("objtype") != "OBJECT_TABLE") return "other";
+  return kind;
+}
+
+std::string_view Reader::copy_kind(json::View body) {
+  if (!body["query"].exists() && !body["attlist"].exists()) add(out_.columns, "*");
+  for (const std::string_view name : strings(body["attlist"])) add(out_.columns, name);
+  if (is_true(body["is_program"])) return "copy_program";
+  if (body["filename"].exists()) return "copy_file";
+  return is_true(body["is_from"]) ? "copy_from" : "copy_to";
+}
+
+std::string_view Reader::drop_kind(json::View body) {
+  struct Row {
+    std::string_view type, kind;
+  };
+  constexpr std::array<Row, 5> kRows = {{{"OBJECT_TABLE", "drop_table"},
+                                         {"OBJECT_VIEW", "drop_view"},
+                                         {"OBJECT_MATVIEW", "drop_view"},
+                                         {"OBJECT_INDEX", "drop_index"},
+                                         {"OBJECT_SEQUENCE", "drop_sequence"}}};
+  const auto* row = std::ranges::find(kRows, body.text("removeType").value_or(""), &Row::type);
+  if (row == kRows.end()) return "other";
+  // What depends on it, nobody can see here.
+  if (body.text("behavior") == "DROP_CASCADE") add(out_.refusals, "DROP with CASCADE");
+  for (const json::View object : body["objects"].elements()) {
+    const std::vector<std::string_view> parts = strings(object["List"]["items"]);
+    if (parts.empty()) return "other";
+    add(out_.writes, spell(parts));
+  }
+  return row->kind;
+}
+
+// A changed search path or string syntax gives every later text another meaning.
+void Reader::set_parameter(json::View body) {
+  std::string name(body.text("name").value_or("?"));
+  if (harmless_parameter(name)) return;
+  std::ranges::transform(name, name.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  if (harmless_parameter(name)) return;
+  add(out_.refusals, "SET of a parameter that changes what later statements mean");
+}
+
+Result<Summary> read_tree(json::View tree) {
+  if (!tree["stmts"].is_array()) {
+    // A text without a statement: blanks and comments only.
+    if (tree.is_object() && tree["version"].exists()) return Summary{};
+    return fail(Fault::invalid, "the parser's answer is not a tree");
+  }
+  return Reader().read(tree["stmts"]);
+}
+
+}  // namespace pawl::sql
