@@ -142,7 +142,7 @@ Result<AskedServer> asked_of(const Arguments& arguments, const std::string& poli
 int accept_tools(const Arguments& arguments, const std::string& policy_file) {
   const Report report(arguments.has("--json"));
   if (report.json() && !arguments.has("--yes")) {
-    return complain({Fault::usage, "`--json` asks nothing: it needs `--yes`", {}});
+    return complain({ErrorKind::usage, "`--json` asks nothing: it needs `--yes`", {}});
   }
   const std::string server = arguments.one("--server").value_or("");
   auto lock = read_lock(policy_file);
@@ -275,7 +275,7 @@ int accept_observation(const Arguments& arguments, const std::string& name) {
   const auto role = read.deployment->roles.find(name);
   if (role == read.deployment->roles.end() || !role->second.observe) {
     return complain(
-        {Fault::usage,
+        {ErrorKind::usage,
          fmt::format("`{}` has no role `{}` with `observe`", visible(read.path), visible(name)),
          {}});
   }
@@ -290,7 +290,7 @@ int accept_observation(const Arguments& arguments, const std::string& name) {
   const auto file = node->ask(R"({"op":"deployment"})");
   if (!file) return complain(file.error());
   if (!file->root().text("waiting").value_or("").empty()) {
-    return complain({Fault::refused,
+    return complain({ErrorKind::refused,
                      "the deployment file waits itself, and `observe` with it: `pawl accept "
                      "--deployment` accepts both",
                      {}});
@@ -333,7 +333,7 @@ int accept_deployment(const Arguments& arguments) {
   const std::string config(known->root().text("config").value_or(""));
   if (real_path(config) != real_path(read.path)) {
     return complain(
-        {Fault::usage, "the node reads another file: `--config " + visible(config) + "`", {}});
+        {ErrorKind::usage, "the node reads another file: `--config " + visible(config) + "`", {}});
   }
   const Report report(arguments.has("--json"));
   const std::vector<Laxer> parts = show_deployment(read, digest, known->root(), report);
@@ -358,7 +358,7 @@ int run_accept(const Arguments& arguments) {
     return accept_observation(arguments, *observed);
   }
   const auto policy = arguments.one("--policy");
-  if (!policy) return complain({Fault::usage, "`--policy F` says whose lock this is", {}});
+  if (!policy) return complain({ErrorKind::usage, "`--policy F` says whose lock this is", {}});
   const std::string file = absolute(*policy);
   const bool tools = !arguments.words("command").empty() || arguments.has("--server");
   return tools ? accept_tools(arguments, file) : accept_policy(arguments, file);

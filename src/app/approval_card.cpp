@@ -237,7 +237,7 @@ Result<std::string> ask_what_to_type(json::View question) {
 
 Status approvable(json::View question) {
   if (question["shown"].exists()) return {};
-  return fail(Fault::refused,
+  return fail(ErrorKind::refused,
               "its arguments are too long to be shown like this, and what is not shown cannot be "
               "approved: read all of it with `--full`");
 }

@@ -146,14 +146,14 @@ Result<Deciding> deciding(const Arguments& arguments, bool approve) {
     const auto [end, wrong] =
         std::from_chars(calls->data(), calls->data() + calls->size(), how.identical);
     if (wrong != std::errc() || end != calls->data() + calls->size() || how.identical == 0) {
-      return fail(Fault::usage, "`--identical` is a number of calls, 2 or more");
+      return fail(ErrorKind::usage, "`--identical` is a number of calls, 2 or more");
     }
   }
   if (how.for_run && how.identical > 0) {
-    return fail(Fault::usage, "`--for-run` and `--identical` are two ways; one of them");
+    return fail(ErrorKind::usage, "`--for-run` and `--identical` are two ways; one of them");
   }
   if ((how.for_run || how.identical > 0) && arguments.words("id").size() > 1) {
-    return fail(Fault::usage, "`--for-run` and `--identical` are of one question");
+    return fail(ErrorKind::usage, "`--for-run` and `--identical` are of one question");
   }
   return how;
 }
@@ -171,7 +171,7 @@ int give(const Arguments& arguments, bool approve) {
   if (ids.size() == 1) return give_one(arguments, *node, how);
   if (arguments.has("--typed")) {
     return complain(
-        {Fault::usage, "`--typed` is of one question; for several the terminal asks", {}});
+        {ErrorKind::usage, "`--typed` is of one question; for several the terminal asks", {}});
   }
   const auto together = questions_together(*node, ids, arguments.has("--full"), how.person);
   if (!together) return complain(together.error());

@@ -33,11 +33,11 @@ Result<json::Document> questions_together(NodeConnection& node, const std::vecto
 Result<json::Document> send_answers(NodeConnection& node, const Deciding& how,
                                     json::View together) {
   if (how.approve && together["why_not"].exists()) {
-    return fail(Fault::refused,
+    return fail(ErrorKind::refused,
                 "they cannot be approved together: " + card_word(together, "why_not"));
   }
   if (!together["shown"].exists()) {
-    return fail(Fault::refused,
+    return fail(ErrorKind::refused,
                 "the arguments of some are too long to be shown like this, and what is not shown "
                 "cannot be answered together: read all of it with `--full`");
   }

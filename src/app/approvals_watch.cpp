@@ -69,14 +69,14 @@ class QueueLink {
     auto answer = node_.ask(request);
     // What the node refuses it has answered.
     lost_ = !answer &&
-            (answer.error().fault == Fault::io || answer.error().fault == Fault::environment);
+            (answer.error().fault == ErrorKind::io || answer.error().fault == ErrorKind::environment);
     return answer;
   }
 
  private:
   Status find_again() {
     const Duration now = net::boot_time();
-    if (now < next_try_) return fail(Fault::io, "the node does not answer");
+    if (now < next_try_) return fail(ErrorKind::io, "the node does not answer");
     next_try_ = now + kTryAgainEvery;
     auto found = NodeConnection::open(directory_, control_socket);
     if (!found) return std::unexpected(found.error());

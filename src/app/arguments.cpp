@@ -15,7 +15,7 @@ constexpr std::string_view help_long = "--help";
 constexpr std::string_view help_short = "-h";
 
 std::unexpected<Error> wrong(std::string message) {
-  return fail(Fault::usage, std::move(message));
+  return fail(ErrorKind::usage, std::move(message));
 }
 
 std::string ticked(std::string_view text) {

@@ -37,7 +37,7 @@ using Given = std::vector<std::string>;
 std::string mistake(const CommandRow& command, const Given& given) {
   const auto read = parse_arguments(command, given);
   if (read) return "none";
-  EXPECT_EQ(read.error().fault, Fault::usage);
+  EXPECT_EQ(read.error().fault, ErrorKind::usage);
   return read.error().message;
 }
 

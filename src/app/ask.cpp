@@ -64,7 +64,7 @@ void say(int terminal, std::string_view text) {
 Result<net::Fd> open_terminal() {
   net::Fd terminal(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
   if (!terminal.open()) {
-    return fail(Fault::environment,
+    return fail(ErrorKind::environment,
                 "there is no terminal to ask at; scripts name a file in PAWL_PASSPHRASE_FILE");
   }
   return terminal;
@@ -101,14 +101,14 @@ Result<std::string> read_keys(int terminal) {
     char key = 0;
     const ssize_t n = ::read(terminal, &key, 1);
     if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return fail(Fault::environment, "the terminal is gone");
+    if (n <= 0) return fail(ErrorKind::environment, "the terminal is gone");
     switch (take(key, answer)) {
       case Key::goes_on:
         break;
       case Key::done:
         return answer;
       case Key::interrupted:
-        return fail(Fault::usage, "interrupted");
+        return fail(ErrorKind::usage, "interrupted");
     }
   }
 }
@@ -119,7 +119,7 @@ Result<std::string> read_line(int terminal) {
     char c = 0;
     const ssize_t n = ::read(terminal, &c, 1);
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return fail(Fault::environment, "the terminal is gone");
+    if (n < 0) return fail(ErrorKind::environment, "the terminal is gone");
     if (n == 0 || c == '\n') return answer;
     if (answer.size() < answer_bytes_max) answer += c;
   }
@@ -130,28 +130,28 @@ Result<std::string> passphrase_file(const std::string& path) {
   const Position at{path, 0, 0};
   const net::Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (!file.open()) {
-    Error error = net::system_error(Fault::environment, "read the passphrase file", errno);
+    Error error = net::system_error(ErrorKind::environment, "read the passphrase file", errno);
     error.at = at;
     return std::unexpected(std::move(error));
   }
   struct stat what{};
   if (::fstat(file.get(), &what) != 0 || !S_ISREG(what.st_mode)) {
-    return fail(Fault::environment, "the passphrase file is not a regular file", at);
+    return fail(ErrorKind::environment, "the passphrase file is not a regular file", at);
   }
   if ((what.st_mode & 077U) != 0) {
-    return fail(Fault::refused, "others can read the passphrase file: `chmod 600` it", at);
+    return fail(ErrorKind::refused, "others can read the passphrase file: `chmod 600` it", at);
   }
   if (what.st_uid != ::geteuid() && what.st_uid != 0) {
-    return fail(Fault::refused, "the passphrase file belongs to somebody else", at);
+    return fail(ErrorKind::refused, "the passphrase file belongs to somebody else", at);
   }
   std::string text(answer_bytes_max + 1, '\0');
   const ssize_t n = ::read(file.get(), text.data(), text.size());
-  if (n < 0) return fail(Fault::environment, "the passphrase file cannot be read", at);
+  if (n < 0) return fail(ErrorKind::environment, "the passphrase file cannot be read", at);
   text.resize(static_cast<std::size_t>(n));
   text = text.substr(0, text.find('\n'));
   if (text.ends_with('\r')) text.pop_back();
   if (text.empty() || text.size() > answer_bytes_max) {
-    return fail(Fault::invalid,
+    return fail(ErrorKind::invalid,
                 text.empty()
                     ? "the passphrase file starts with an empty line"
                     : fmt::format("the passphrase has more than {} bytes", answer_bytes_max),
@@ -182,13 +182,13 @@ Result<std::string> ask_hidden(const std::string& question) {
     const Hidden hidden(terminal->get());
     if (!hidden.set()) {
       return Result<std::string>(
-          fail(Fault::environment, "the terminal does not stop showing what is typed"));
+          fail(ErrorKind::environment, "the terminal does not stop showing what is typed"));
     }
     say(terminal->get(), question + " ");
     return read_keys(terminal->get());
   }();
   say(terminal->get(), "\n");
-  if (answer && !valid_utf8(*answer)) return fail(Fault::invalid, "that is not valid UTF-8");
+  if (answer && !valid_utf8(*answer)) return fail(ErrorKind::invalid, "that is not valid UTF-8");
   return answer;
 }
 

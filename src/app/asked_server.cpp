@@ -19,7 +19,7 @@ Result<AskedServer> of_deployment(const Arguments& arguments, const std::string&
   if (!read.deployment) return std::unexpected(read.errors.front());
   const auto found = read.deployment->servers.find(name);
   if (found == read.deployment->servers.end()) {
-    return fail(Fault::usage,
+    return fail(ErrorKind::usage,
                 fmt::format("the deployment file has no server `{}`: name one of its `servers`, or "
                             "give the program behind `--`",
                             visible(name)),
@@ -33,7 +33,7 @@ Result<AskedServer> of_deployment(const Arguments& arguments, const std::string&
     asked.directory = std::filesystem::path(read.path).parent_path().string();
     asked.environment = passed_environment(wanted);
     if (!asked.command.empty()) return asked;
-    return fail(Fault::usage,
+    return fail(ErrorKind::usage,
                 fmt::format("the deployment file says neither `command` nor `url` of `{}`: give "
                             "the program behind `--`",
                             visible(name)),
@@ -57,7 +57,7 @@ Result<AskedServer> asked_server(const Arguments& arguments, std::vector<std::st
         .name = name, .command = std::move(command), .environment = passed_environment(wanted)};
   }
   if (name.empty()) {
-    return fail(Fault::usage,
+    return fail(ErrorKind::usage,
                 "no server: name one of the deployment file with `--server NAME`, or give its "
                 "program behind `--`");
   }

@@ -50,7 +50,7 @@ Result<std::uint64_t> number_of(const Arguments& arguments, std::string_view opt
   std::uint64_t value = 0;
   const auto read = std::from_chars(given->data(), given->data() + given->size(), value);
   if (read.ec != std::errc() || read.ptr != given->data() + given->size()) {
-    return fail(Fault::usage,
+    return fail(ErrorKind::usage,
                 fmt::format("`{}` after `{}` is not a whole number", visible(*given), option));
   }
   return value;
@@ -61,12 +61,12 @@ Status check_words(const AuditFilter& filter) {
   bool known = filter.effect.empty();
   for (const std::string_view effect : effects) known = known || filter.effect == effect;
   if (!known) {
-    return fail(Fault::usage, fmt::format("`{}` is no effect: allow, notify, hold or deny",
+    return fail(ErrorKind::usage, fmt::format("`{}` is no effect: allow, notify, hold or deny",
                                           visible(filter.effect)));
   }
   Code code{};
   if (!filter.code.empty() && !parse_code(filter.code, code)) {
-    return fail(Fault::usage, fmt::format("`{}` is none of the codes", visible(filter.code)));
+    return fail(ErrorKind::usage, fmt::format("`{}` is none of the codes", visible(filter.code)));
   }
   return {};
 }

@@ -157,12 +157,12 @@ std::optional<std::uint64_t> number(const std::string& text) {
 
 Error nothing_there(const std::string& what, std::uint64_t records) {
   if (number(what)) {
-    return {Fault::missing,
+    return {ErrorKind::missing,
             fmt::format("there is no record {}: the journal holds {}", what, records),
             {}};
   }
   return {
-      Fault::missing, fmt::format("no record names a call or an approval `{}`", visible(what)), {}};
+      ErrorKind::missing, fmt::format("no record names a call or an approval `{}`", visible(what)), {}};
 }
 
 int run_show(const Arguments& arguments) {

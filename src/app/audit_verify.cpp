@@ -87,7 +87,7 @@ int run_verify(const Arguments& arguments) {
   if (!found) return complain(found.error());
   if (found->records == 0 && found->checkpoints == 0 && found->clean()) {
     return complain(
-        {Fault::missing, fmt::format("there is no journal in `{}`", visible(*directory)), {}});
+        {ErrorKind::missing, fmt::format("there is no journal in `{}`", visible(*directory)), {}});
   }
   if (arguments.has("--json")) {
     out(as_json(*found));

@@ -57,7 +57,7 @@ net::LineEvents events_of(const std::shared_ptr<Said>& said) {
           [said](const net::StreamEnd& end) {
             if (end.partial_bytes > end.partial.size()) said->lines += 2;
             if (!end.partial.empty()) said->hear(end.partial);
-            said->done.deliver(end.error ? fail(Fault::io, "its output cannot be read") : Status{});
+            said->done.deliver(end.error ? fail(ErrorKind::io, "its output cannot be read") : Status{});
           }};
 }
 
@@ -84,13 +84,13 @@ Task<Result<std::string>> consult_program(net::Loop& loop, AutomaticReviewer how
   writer.finish();
   const auto timer = loop.after(how.within, [&child, said] {
     child.kill();
-    said->done.deliver(fail(Fault::environment, "it did not answer in time"));
+    said->done.deliver(fail(ErrorKind::environment, "it did not answer in time"));
   });
   const Status heard = co_await said->done;
   if (!heard) co_return std::unexpected(heard.error());
   const net::Exit exit = co_await child.ended();
-  if (!exit.success()) co_return fail(Fault::environment, "it ended: " + net::to_string(exit));
-  if (said->lines != 1) co_return fail(Fault::invalid, "it did not say exactly one line");
+  if (!exit.success()) co_return fail(ErrorKind::environment, "it ended: " + net::to_string(exit));
+  if (said->lines != 1) co_return fail(ErrorKind::invalid, "it did not say exactly one line");
   co_return said->line;
 }
 
@@ -123,7 +123,7 @@ struct AutomaticReviewers::Room : std::enable_shared_from_this<AutomaticReviewer
     auto answer = co_await client->fetch(std::move(*ask));
     if (!answer) co_return std::unexpected(answer.error());
     if (answer->status != 200) {
-      co_return fail(Fault::environment, fmt::format("it answered {}", answer->status));
+      co_return fail(ErrorKind::environment, fmt::format("it answered {}", answer->status));
     }
     co_return std::move(answer->body);
   }

@@ -54,8 +54,8 @@ struct Given {
 // The machine's fault, not the file's: nothing can be said about the policy.
 bool unread(const Loaded& loaded) {
   return std::ranges::any_of(loaded.errors, [](const Error& error) {
-    return error.fault == Fault::missing || error.fault == Fault::environment ||
-           error.fault == Fault::io;
+    return error.fault == ErrorKind::missing || error.fault == ErrorKind::environment ||
+           error.fault == ErrorKind::io;
   });
 }
 
@@ -125,7 +125,7 @@ Result<std::vector<ToolDefinition>> offered(const Arguments& arguments,
 std::optional<std::string> drill_overdue(const Arguments& arguments, const DrillPlan& plan) {
   const auto last = last_drill(arguments);
   const std::string at = fmt::format("{}:{}: ", plan.at.file, plan.at.line);
-  if (!last && last.error().fault == Fault::missing) {
+  if (!last && last.error().fault == ErrorKind::missing) {
     err(visible(at + "there is no journal here, so nobody can tell when the last drill was"));
     return std::nullopt;
   }

@@ -71,7 +71,7 @@ void compare_definition(const Policy& policy, const ToolRule& entry, const std::
   const auto [server, tool] = server_and_tool(name);
   const auto definition = parse_definition(document->root(), server);
   if (!definition) {
-    report.errors.push_back({Fault::invalid,
+    report.errors.push_back({ErrorKind::invalid,
                              fmt::format("what `{}` accepts as `{}` is no tool: {}", lock_file_name,
                                          visible(name), definition.error().message),
                              entry.rule.at});
@@ -200,7 +200,7 @@ void compare_deployment(const std::string& file, const Policy& policy, const Dep
     const std::string named = role_file(read, role);
     if (named == here && name != policy.agent) {
       report.errors.push_back(
-          {Fault::invalid,
+          {ErrorKind::invalid,
            fmt::format("the deployment file ({}:{}) gives this file to the role `{}`, and its "
                        "agent is `{}`",
                        visible(role.at.file), role.at.line, visible(name), visible(policy.agent)),

@@ -195,7 +195,7 @@ Result<ToolSource> source_of(const Arguments& arguments, std::vector<std::string
     return ToolSource{.tools = std::move(offer->tools), .calls = {}};
   }
   if (file.empty() || asks) {
-    return fail(Fault::usage,
+    return fail(ErrorKind::usage,
                 "name a file with tools or calls, a server's command behind `--`, or a `--server` "
                 "of the deployment file");
   }

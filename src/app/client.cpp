@@ -27,15 +27,15 @@ constexpr Duration connect_within = Duration::seconds(5);
 constexpr Duration answer_within = Duration::seconds(30);
 constexpr std::size_t nonce_bytes = 32;
 
-Fault fault_of(std::string_view word) {
-  if (word == "usage") return Fault::usage;
-  if (word == "invalid") return Fault::invalid;
-  if (word == "refused") return Fault::refused;
-  if (word == "missing") return Fault::missing;
-  if (word == "environment") return Fault::environment;
-  if (word == "io") return Fault::io;
-  if (word == "corrupt") return Fault::corrupt;
-  return Fault::internal;
+ErrorKind fault_of(std::string_view word) {
+  if (word == "usage") return ErrorKind::usage;
+  if (word == "invalid") return ErrorKind::invalid;
+  if (word == "refused") return ErrorKind::refused;
+  if (word == "missing") return ErrorKind::missing;
+  if (word == "environment") return ErrorKind::environment;
+  if (word == "io") return ErrorKind::io;
+  if (word == "corrupt") return ErrorKind::corrupt;
+  return ErrorKind::internal;
 }
 
 // The first few of them.
@@ -66,7 +66,7 @@ Result<NodeConnection> NodeConnection::open(const std::string& state_directory,
   if (!answer) return std::unexpected(answer.error());
   const auto signature = answer->root().text("signature");
   if (!signature || !key->proves(hello_text(nonce), *signature)) {
-    return fail(Fault::refused,
+    return fail(ErrorKind::refused,
                 "who answers on this socket does not hold the key of this state directory");
   }
   return node;
@@ -147,18 +147,18 @@ Result<std::string> acting_person(NodeConnection& node, const Arguments& argumen
   };
   if (enrolled(wanted)) return wanted;
   if (names.empty()) {
-    return fail(Fault::usage,
+    return fail(ErrorKind::usage,
                 "no reviewer is enrolled: the first is enrolled with `pawl reviewers add NAME`");
   }
   const std::string all = names_in_words(names);
   if (!wanted.empty()) {
-    return fail(Fault::usage, fmt::format("no reviewer is called `{}`; enrolled {} {}",
+    return fail(ErrorKind::usage, fmt::format("no reviewer is called `{}`; enrolled {} {}",
                                           visible(wanted), names.size() == 1 ? "is" : "are", all));
   }
   const passwd* entry = ::getpwuid(::getuid());
   if (entry != nullptr && enrolled(entry->pw_name)) return std::string(entry->pw_name);
   if (names.size() == 1) return names.front();
-  return fail(Fault::usage, "say which reviewer you are with `--as NAME`; enrolled are " + all);
+  return fail(ErrorKind::usage, "say which reviewer you are with `--as NAME`; enrolled are " + all);
 }
 
 std::string looking_person(NodeConnection& node, const Arguments& arguments) {

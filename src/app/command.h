@@ -74,7 +74,7 @@ class Arguments {
 // Every command. The one place where they are listed.
 std::span<const CommandRow> commands();
 
-// Parses by the rows of one command (CLI11 inside). Fault::usage with a sentence that names the
+// Parses by the rows of one command (CLI11 inside). ErrorKind::usage with a sentence that names the
 // nearest right option.
 Result<Arguments> parse_arguments(const CommandRow& command, const std::vector<std::string>& given);
 

@@ -65,7 +65,7 @@ void say(const Arguments& arguments, std::string_view done, const std::string& n
 
 int add_version(const Arguments& arguments, const std::string& name, bool first) {
   if (!secrets::valid_name(name)) {
-    return complain({Fault::usage,
+    return complain({ErrorKind::usage,
                      "a credential's name has small letters, digits and . - _ only, and begins "
                      "with a letter or digit",
                      {}});
@@ -74,14 +74,14 @@ int add_version(const Arguments& arguments, const std::string& name, bool first)
   if (!opened) return complain(opened.error());
   const bool there = opened->store.newest(name).has_value();
   if (first && there) {
-    return complain({Fault::usage,
+    return complain({ErrorKind::usage,
                      fmt::format("`{}` is in the store already: `pawl credentials rotate {}` adds "
                                  "a version",
                                  name, name),
                      {}});
   }
   if (!first && !there) {
-    return complain({Fault::missing, fmt::format("the store has no credential `{}`", name), {}});
+    return complain({ErrorKind::missing, fmt::format("the store has no credential `{}`", name), {}});
   }
   const auto value = new_value(name);
   if (!value) return complain(value.error());
@@ -125,7 +125,7 @@ int remove(const Arguments& arguments) {
     const char* const end = text->data() + text->size();
     const auto [stop, code] = std::from_chars(text->data(), end, number);
     if (code != std::errc{} || stop != end || number == 0) {
-      return complain({Fault::usage, "`--version` wants a number from 1 on", {}});
+      return complain({ErrorKind::usage, "`--version` wants a number from 1 on", {}});
     }
     version = number;
   }
@@ -143,7 +143,7 @@ int list_credentials(const Arguments& arguments) {
   const auto path = store_path(arguments);
   if (!path) return complain(path.error());
   const auto text = secrets::read_store(*path);
-  if (!text && text.error().fault != Fault::missing) return complain(text.error());
+  if (!text && text.error().fault != ErrorKind::missing) return complain(text.error());
   const auto entries = text ? Store::list(*text) : Result<std::vector<Store::Entry>>();
   if (!entries) return complain(entries.error());
   if (arguments.has("--json")) {

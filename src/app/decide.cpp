@@ -85,7 +85,7 @@ int run_decide(const Arguments& arguments) {
   const std::string path = policy_path(arguments);
   if (path.empty()) {
     return complain(
-        {Fault::usage, "no policy is named: `pawl decide --policy F`, or PAWL_POLICY", {}});
+        {ErrorKind::usage, "no policy is named: `pawl decide --policy F`, or PAWL_POLICY", {}});
   }
   const auto policy = load(arguments, path);
   if (policy == nullptr) return exit_usage;

@@ -110,7 +110,7 @@ int run_describe(const Arguments& arguments) {
   for (const Error& error : loaded.errors) err(visible(to_string(error)));
   if (loaded.policy == nullptr) {
     const bool machine = std::ranges::any_of(
-        loaded.errors, [](const Error& error) { return error.fault != Fault::invalid; });
+        loaded.errors, [](const Error& error) { return error.fault != ErrorKind::invalid; });
     return machine ? exit_usage : exit_no;
   }
   const auto since = std::chrono::system_clock::now().time_since_epoch();

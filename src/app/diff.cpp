@@ -162,7 +162,7 @@ namespace {
 Result<std::shared_ptr<const Policy>> candidate_of(const Arguments& arguments) {
   const auto file = arguments.one("--policy");
   if (!file) {
-    return fail(Fault::usage,
+    return fail(ErrorKind::usage,
                 "which policy? expected `--policy F`, or `--live ROLE` for what the "
                 "candidate of a role said");
   }
@@ -174,7 +174,7 @@ Result<std::shared_ptr<const Policy>> candidate_of(const Arguments& arguments) {
   const Deployment* in_force = deployment.deployment ? &*deployment.deployment : nullptr;
   Loaded loaded = read_policy(*file, in_force);
   for (const Error& error : loaded.errors) err("pawl: " + to_string(error));
-  if (!loaded.policy) return fail(Fault::invalid, "`" + visible(*file) + "` does not load");
+  if (!loaded.policy) return fail(ErrorKind::invalid, "`" + visible(*file) + "` does not load");
   return loaded.policy;
 }
 

@@ -114,7 +114,7 @@ void write_counts_of(const std::string& role, const RecordedCandidate& one) {
 int run_diff_recorded(const Arguments& arguments) {
   const std::string role = arguments.word("role");
   if (!arguments.has("--live") || arguments.one("--policy")) {
-    return complain({Fault::usage,
+    return complain({ErrorKind::usage,
                      "a role goes with `--live` alone: expected `pawl diff --live ROLE`, or "
                      "`pawl diff --policy F`",
                      {}});

@@ -44,12 +44,12 @@ int run_family(const std::vector<std::string>& words) {
   }
   const std::string choice = fmt::format("{}", fmt::join(names, ", "));
   if (words.size() < 2 || words[1].starts_with('-')) {
-    return complain({Fault::usage,
+    return complain({ErrorKind::usage,
                      fmt::format("`pawl {}` needs one of these words next: {}", words[0], choice),
                      {}});
   }
   const std::string near = nearest(words[1], names);
-  return complain({Fault::usage,
+  return complain({ErrorKind::usage,
                    near.empty() ? fmt::format("`pawl {}` knows no `{}`: it has {}", words[0],
                                               visible(words[1]), choice)
                                 : fmt::format("`pawl {}` knows no `{}`: did you mean `{}`?",
@@ -66,7 +66,7 @@ Error unknown_command(std::string_view name) {
     names.emplace(row->name.substr(0, row->name.find(' ')));
   }
   const std::string near = nearest(name, {names.begin(), names.end()});
-  return {Fault::usage,
+  return {ErrorKind::usage,
           near.empty()
               ? fmt::format("there is no command `{}`; `pawl help` lists them", visible(name))
               : fmt::format("there is no command `{}`: did you mean `{}`?", visible(name), near),

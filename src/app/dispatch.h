@@ -12,7 +12,7 @@ namespace pawl::app {
 // The words behind the program's own name. The exit status of the program.
 int dispatch(const std::vector<std::string>& words);
 
-// Fault::usage, with the nearest right name where one is near.
+// ErrorKind::usage, with the nearest right name where one is near.
 Error unknown_command(std::string_view name);
 
 }  // namespace pawl::app

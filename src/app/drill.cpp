@@ -66,7 +66,7 @@ Result<std::optional<Instant>> last_drill(const Arguments& arguments) {
     return true;
   });
   if (!read) return std::unexpected(read.error());
-  if (!evidence->damage().empty()) return fail(Fault::corrupt, evidence->damage());
+  if (!evidence->damage().empty()) return fail(ErrorKind::corrupt, evidence->damage());
   return last;
 }
 

@@ -9,7 +9,7 @@
 
 namespace pawl::app {
 
-// As the journal of the state directory has it; nothing: never. Fault::missing: no journal is
+// As the journal of the state directory has it; nothing: never. ErrorKind::missing: no journal is
 // there.
 Result<std::optional<Instant>> last_drill(const Arguments& arguments);
 

@@ -52,7 +52,7 @@ Task<Result<mcp::Equipment>> equipment_for(std::shared_ptr<const Equipping> how,
   for (const auto& one : out.variables) {
     // What a program says is read line by line.
     if (one.value.bytes().find_first_of("\r\n") == std::string_view::npos) continue;
-    co_return fail(Fault::invalid, fmt::format("the credential `{}` has several lines, which could "
+    co_return fail(ErrorKind::invalid, fmt::format("the credential `{}` has several lines, which could "
                                                "not be taken out of what the server says",
                                                visible(name)));
   }

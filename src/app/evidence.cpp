@@ -21,7 +21,7 @@ constexpr std::size_t runs_named_max = 5;
 Result<json::Document> read(const JournalEntry& entry) {
   auto document = json::parse(entry.record);
   if (document) return document;
-  return fail(Fault::corrupt,
+  return fail(ErrorKind::corrupt,
               fmt::format("record {} is no JSON: {}", entry.seq, document.error().message));
 }
 
@@ -38,7 +38,7 @@ Result<std::optional<Instant>> moment_of(const Arguments& arguments, std::string
   const auto given = arguments.one(option);
   if (!given) return std::optional<Instant>{};
   if (const auto moment = moment_of(*given, wall_clock())) return moment;
-  return fail(Fault::usage,
+  return fail(ErrorKind::usage,
               fmt::format("`{}` after `{}` is no time: write `2026-11-21T08:00:00Z`, `2026-11-21` "
                           "or, for two hours ago, `2h`",
                           visible(*given), option));
@@ -48,8 +48,8 @@ Result<Evidence> Evidence::open(const Arguments& arguments) {
   auto directory = state_directory(arguments);
   if (!directory) return std::unexpected(directory.error());
   auto disk = PosixDisk::open(*directory, PosixDisk::Root::must_exist);
-  if (!disk && disk.error().fault == Fault::missing) {
-    return fail(Fault::missing, fmt::format("there is no journal in `{}`", visible(*directory)));
+  if (!disk && disk.error().fault == ErrorKind::missing) {
+    return fail(ErrorKind::missing, fmt::format("there is no journal in `{}`", visible(*directory)));
   }
   if (!disk) return std::unexpected(disk.error());
   Progress progress("segments");
@@ -57,7 +57,7 @@ Result<Evidence> Evidence::open(const Arguments& arguments) {
       **disk, [&progress](std::uint64_t done, std::uint64_t of) { progress.step(done, of); });
   if (!health) return std::unexpected(health.error());
   if (!health->damage.empty() && health->told_max == 0) {
-    return fail(Fault::corrupt, health->damage);
+    return fail(ErrorKind::corrupt, health->damage);
   }
   auto reader = JournalReader::open(**disk);
   if (!reader) return std::unexpected(reader.error());
@@ -101,7 +101,7 @@ Status Evidence::parsed_records(
   const Status read = records(first, [&](const JournalEntry& entry, json::View view) {
     const auto record = parse_record(view);
     if (!record) {
-      wrong = fail(Fault::corrupt, fmt::format("record {}: {}", entry.seq, record.error().message));
+      wrong = fail(ErrorKind::corrupt, fmt::format("record {}: {}", entry.seq, record.error().message));
       return false;
     }
     const Result<bool> more = each(entry, *record);
@@ -122,7 +122,7 @@ Result<Inclusion> Evidence::inclusion(const JournalEntry& entry) {
   auto key = journal::read_public_key(*disk_);
   if (!key) return std::unexpected(key.error());
   auto note = read_whole(*disk_, "checkpoint", journal::checkpoint_bytes_max);
-  if (!note && note.error().fault == Fault::missing) return found;
+  if (!note && note.error().fault == ErrorKind::missing) return found;
   if (!note) return std::unexpected(note.error());
   auto checkpoint = key->verify(*note);
   if (!checkpoint) return std::unexpected(checkpoint.error());
@@ -154,7 +154,7 @@ Result<std::string> Evidence::find_run(std::string_view wanted) {
   if (exact) return std::string(wanted);
   if (wanted == "last" && !newest.empty()) return newest;
   if (wanted.empty() || wanted == "last" || fitting.empty()) {
-    return fail(Fault::missing, newest.empty()
+    return fail(ErrorKind::missing, newest.empty()
                                     ? "this journal holds no run"
                                     : fmt::format("no run is called `{}`; the newest is `{}`",
                                                   visible(wanted), visible(newest)));
@@ -164,7 +164,7 @@ Result<std::string> Evidence::find_run(std::string_view wanted) {
   for (std::size_t i = 0; i < std::min(fitting.size(), runs_named_max); ++i) {
     names += (i == 0 ? "`" : ", `") + visible(fitting[i]) + "`";
   }
-  return fail(Fault::usage, fmt::format("`{}` fits {} runs: {}{}", visible(wanted), fitting.size(),
+  return fail(ErrorKind::usage, fmt::format("`{}` fits {} runs: {}{}", visible(wanted), fitting.size(),
                                         names, fitting.size() > runs_named_max ? " …" : ""));
 }
 

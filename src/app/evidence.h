@@ -43,7 +43,7 @@ struct Inclusion {
 
 class Evidence {
  public:
-  // Fault::missing where the state directory holds no journal; Fault::corrupt where none of it can
+  // ErrorKind::missing where the state directory holds no journal; ErrorKind::corrupt where none of it can
   // be told.
   static Result<Evidence> open(const Arguments& arguments);
 
@@ -62,7 +62,7 @@ class Evidence {
   Status records(std::uint64_t first,
                  const std::function<bool(const JournalEntry&, json::View)>& each);
   // The same, as what the records say. Ends with the error that `each` answers, too;
-  // Fault::corrupt for a record that says nothing we know how to read.
+  // ErrorKind::corrupt for a record that says nothing we know how to read.
   Status parsed_records(
       std::uint64_t first,
       const std::function<Result<bool>(const JournalEntry&, const Record&)>& each);

@@ -61,7 +61,7 @@ int run_explain(const Arguments& arguments) {
   const std::string path = policy_path(arguments);
   if (path.empty()) {
     return complain(
-        {Fault::usage, "no policy is named: `pawl explain --policy F`, or PAWL_POLICY", {}});
+        {ErrorKind::usage, "no policy is named: `pawl explain --policy F`, or PAWL_POLICY", {}});
   }
   const DeploymentRead read = read_deployment(config_path(arguments), arguments.has("--config"));
   for (const Error& error : read.errors) err(visible(to_string(error)));

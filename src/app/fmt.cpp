@@ -119,7 +119,7 @@ Formatted format_file(const std::string& path, bool only_check) {
 int status_of(const Formatted& file, bool only_check) {
   if (file.errors.empty()) return file.changed && only_check ? exit_no : exit_good;
   const bool machine = std::ranges::any_of(file.errors, [](const Error& error) {
-    return error.fault != Fault::invalid && error.fault != Fault::internal;
+    return error.fault != ErrorKind::invalid && error.fault != ErrorKind::internal;
   });
   return machine ? exit_usage : exit_no;
 }

@@ -27,7 +27,7 @@ constexpr std::array<WordRow, 1> help_words = {
 int print_completions(const std::string& shell) {
   const std::string text = completions(shell);
   if (text.empty()) {
-    return complain({Fault::usage,
+    return complain({ErrorKind::usage,
                      fmt::format("`{}` is no shell that pawl writes completions for: bash, zsh or "
                                  "fish",
                                  visible(shell)),

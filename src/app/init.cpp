@@ -45,7 +45,7 @@ Status put(const std::string& path, const std::string& text, bool force) {
   const auto failed = [&path, &beside](const char* what) {
     const int number = errno;
     ::unlink(beside.c_str());
-    Error error = net::system_error(Fault::environment, what, number);
+    Error error = net::system_error(ErrorKind::environment, what, number);
     error.at = {path, 0, 0};
     return std::unexpected(std::move(error));
   };
@@ -68,7 +68,7 @@ Status put(const std::string& path, const std::string& text, bool force) {
   if (::link(beside.c_str(), path.c_str()) != 0) {
     if (errno != EEXIST) return failed("put it in place");
     ::unlink(beside.c_str());
-    return fail(Fault::usage, "there is a file already: `--force` writes over it", {path, 0, 0});
+    return fail(ErrorKind::usage, "there is a file already: `--force` writes over it", {path, 0, 0});
   }
   ::unlink(beside.c_str());
   return {};
@@ -101,7 +101,7 @@ void print_next_steps(const FirstPolicy& made, const std::string& file, const st
 Status check_it(const std::string& text, const std::string& file) {
   const Loaded loaded = load_policy(text, file, {});
   if (loaded.policy) return {};
-  return fail(Fault::internal, "the policy made from this server's tools does not load: " +
+  return fail(ErrorKind::internal, "the policy made from this server's tools does not load: " +
                                    (loaded.errors.empty() ? std::string("no reason given")
                                                           : to_string(loaded.errors.front())));
 }
@@ -113,7 +113,7 @@ int run_init(const Arguments& arguments) {
   std::error_code ignored;
   const std::string role = arguments.one("--role").value_or(role_usual);
   if (role.empty() || role.find_first_not_of(role_letters) != role.npos) {
-    return complain({Fault::usage,
+    return complain({ErrorKind::usage,
                      fmt::format("the role `{}` may hold letters, digits, `-`, `_` and `.` only",
                                  visible(role)),
                      {}});
@@ -121,7 +121,7 @@ int run_init(const Arguments& arguments) {
   // Before the server is started: nobody waits for an answer that cannot be kept.
   if (!print && !force && std::filesystem::exists(std::filesystem::symlink_status(file, ignored))) {
     return complain(
-        {Fault::usage, "there is a file already: `--force` writes over it", {file, 0, 0}});
+        {ErrorKind::usage, "there is a file already: `--force` writes over it", {file, 0, 0}});
   }
   auto asked = asked_server(arguments, {role});
   if (!asked) return complain(asked.error());
@@ -136,7 +136,7 @@ int run_init(const Arguments& arguments) {
   if (!offer) return complain(offer.error());
   const FirstPolicy made = first_policy(*offer, role, line);
   if (made.granted + made.asking == 0) {
-    return complain({Fault::refused,
+    return complain({ErrorKind::refused,
                      fmt::format("none of the server's {} tools can be placed, so there is nothing "
                                  "to grant; write the policy by hand",
                                  offer->tools.size()),

@@ -27,7 +27,7 @@ bool inside(const std::string& directory, const std::string& root) {
 Result<std::string> text_of(json::View request, std::string_view key) {
   const json::View value = request[key];
   if (!value.exists()) return std::string();
-  if (!value.is_string()) return fail(Fault::invalid, fmt::format("`{}` is not a text", key));
+  if (!value.is_string()) return fail(ErrorKind::invalid, fmt::format("`{}` is not a text", key));
   return std::string(value.string());
 }
 
@@ -66,12 +66,12 @@ Result<JoinRequest> parse_join(json::View request) {
     if (!name) return std::unexpected(name.error());
     JoinServer server{std::move(*name), {}};
     for (json::View word : told["command"].elements()) {
-      if (!word.is_string()) return fail(Fault::invalid, "`command` is not a list of texts");
+      if (!word.is_string()) return fail(ErrorKind::invalid, "`command` is not a list of texts");
       server.command.emplace_back(word.string());
     }
     join.servers.push_back(std::move(server));
   }
-  if (join.servers.empty()) return fail(Fault::invalid, "a join names its servers");
+  if (join.servers.empty()) return fail(ErrorKind::invalid, "a join names its servers");
   return join;
 }
 
@@ -97,7 +97,7 @@ Result<std::string> governing_policy(const JoinRequest& request, const Deploymen
   const Deployment::Role* role = role_of_directory(deployment, request.directory);
   if (role == nullptr) {
     if (request.policy.empty()) {
-      return fail(Fault::missing,
+      return fail(ErrorKind::missing,
                   "no policy governs `" + visible(request.directory) +
                       "`: name one with --policy or PAWL_POLICY, or write one with `pawl init`");
     }
@@ -106,7 +106,7 @@ Result<std::string> governing_policy(const JoinRequest& request, const Deploymen
   const std::string bound =
       real_path((std::filesystem::path(config_directory) / expand(role->file)).string());
   if (!request.policy.empty() && real_path(request.policy) != bound) {
-    return fail(Fault::refused, "the deployment file binds this directory to `" + visible(bound) +
+    return fail(ErrorKind::refused, "the deployment file binds this directory to `" + visible(bound) +
                                     "`, and another policy was named");
   }
   return bound;
@@ -114,19 +114,19 @@ Result<std::string> governing_policy(const JoinRequest& request, const Deploymen
 
 Status check_server(const JoinServer& server, const Deployment& deployment) {
   if (fold(server.name) == "pawl" || server.name.starts_with("mcp:")) {
-    return fail(Fault::refused, "`" + visible(server.name) + "` is a reserved server name");
+    return fail(ErrorKind::refused, "`" + visible(server.name) + "` is a reserved server name");
   }
   if (server.name.find('/') != std::string::npos || has_hidden_characters(server.name)) {
-    return fail(Fault::refused, "a server name has no `/` and no hidden characters");
+    return fail(ErrorKind::refused, "a server name has no `/` and no hidden characters");
   }
   const auto bound = deployment.servers.find(server.name);
   if (bound == deployment.servers.end()) return {};
   if (!bound->second.url.empty() && !server.command.empty()) {
-    return fail(Fault::refused, "the deployment file reaches server `" + visible(server.name) +
+    return fail(ErrorKind::refused, "the deployment file reaches server `" + visible(server.name) +
                                     "` over HTTP, and a command was given");
   }
   if (bound->second.command != server.command) {
-    return fail(Fault::refused, "the deployment file binds server `" + visible(server.name) +
+    return fail(ErrorKind::refused, "the deployment file binds server `" + visible(server.name) +
                                     "` to another command");
   }
   return {};

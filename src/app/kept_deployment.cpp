@@ -60,11 +60,11 @@ Status keep_deployment(const std::string& state_directory, const KeptFile& file,
 
 Result<std::string> kept_deployment(const std::string& state_directory, std::string_view digest) {
   const std::string name = kept_name(digest);
-  if (name.empty()) return fail(Fault::corrupt, "the journal names no digest");
+  if (name.empty()) return fail(ErrorKind::corrupt, "the journal names no digest");
   auto text =
       read_file((std::filesystem::path(state_directory) / name).string(), limits::file_bytes_max);
   if (text && spelled(sha256(*text)) != digest) {
-    return fail(Fault::corrupt, "it is not what was kept", {name, 0, 0});
+    return fail(ErrorKind::corrupt, "it is not what was kept", {name, 0, 0});
   }
   return text;
 }

@@ -41,9 +41,9 @@ TEST(KeptDeployment, GivesOnlyTheBytesOfTheDigest) {
   EXPECT_EQ(kept_place(state), "");
   ASSERT_TRUE(keep_deployment(state, {"one", "/p"}, {}));
   std::ofstream(kept_file(folder, "one"), std::ios::binary) << "other";
-  EXPECT_EQ(kept_deployment(state, kept_digest("one")).error().fault, Fault::corrupt);
-  EXPECT_EQ(kept_deployment(state, kept_digest("two")).error().fault, Fault::missing);
-  EXPECT_EQ(kept_deployment(state, "../../one").error().fault, Fault::corrupt);
+  EXPECT_EQ(kept_deployment(state, kept_digest("one")).error().fault, ErrorKind::corrupt);
+  EXPECT_EQ(kept_deployment(state, kept_digest("two")).error().fault, ErrorKind::missing);
+  EXPECT_EQ(kept_deployment(state, "../../one").error().fault, ErrorKind::corrupt);
   // The same bytes once more mend it.
   ASSERT_TRUE(keep_deployment(state, {"one", "/p"}, kept_digest("one")));
   EXPECT_EQ(kept_deployment(state, kept_digest("one")).value_or(""), "one");

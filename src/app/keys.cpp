@@ -38,7 +38,7 @@ constexpr WordRow kKeyPrefix[] = {{"prefix", "the first characters, as `keys lis
 Result<Deployment> deployment_of_keys(const Arguments& arguments) {
   DeploymentRead read = read_deployment(config_path(arguments), arguments.has("--config"));
   if (read.deployment) return *std::move(read.deployment);
-  return std::unexpected(read.errors.empty() ? Error{Fault::missing, "no deployment file", {}}
+  return std::unexpected(read.errors.empty() ? Error{ErrorKind::missing, "no deployment file", {}}
                                              : read.errors.front());
 }
 
@@ -107,14 +107,14 @@ Result<std::string> without_key(const std::string& path, const jose::KeptKey& ke
   if (!text) return text;
   const std::size_t at = text->find(key.text());
   if (at == std::string::npos || text->find(key.text(), at + 1) != std::string::npos) {
-    return fail(Fault::refused, "the line of this key is not found once: take it out by hand",
+    return fail(ErrorKind::refused, "the line of this key is not found once: take it out by hand",
                 {path, 0, 0});
   }
   text->replace(at + key.prefix.size() + 1, key.text().size() - key.prefix.size() - 1,
                 revoked_mark);
   const LoadedDeployment after = load_deployment(*text, path);
   if (!after.deployment) {
-    return fail(Fault::refused, "the file would not load without it: take it out by hand",
+    return fail(ErrorKind::refused, "the file would not load without it: take it out by hand",
                 {path, 0, 0});
   }
   return text;
@@ -132,7 +132,7 @@ NodeHeard tell_node(const Arguments& arguments, const std::string& path) {
   const auto directory = state_directory(arguments);
   if (!directory) return {};
   auto node = NodeConnection::open(*directory, control_socket);
-  if (!node && node.error().fault == Fault::missing) return {};
+  if (!node && node.error().fault == ErrorKind::missing) return {};
   auto answer = node ? node->ask(R"({"op":"reread"})")
                      : Result<json::Document>(std::unexpected(node.error()));
   if (!answer)
@@ -168,7 +168,7 @@ int revoke_key(const Arguments& arguments) {
     }
   }
   if (found == nullptr) {
-    return complain({Fault::missing, "no agent has a key `" + visible(prefix) + "`", {}});
+    return complain({ErrorKind::missing, "no agent has a key `" + visible(prefix) + "`", {}});
   }
   const std::string path = config_path(arguments);
   const auto text = without_key(path, *found);
@@ -213,7 +213,7 @@ int rotate_keys(const Arguments& arguments) {
     const auto answer = node->ask(request.text());
     if (!answer) return complain(answer.error());
     checking = answer->root()["checking"].natural();
-  } else if (node.error().fault != Fault::missing) {
+  } else if (node.error().fault != ErrorKind::missing) {
     return complain(node.error());
   } else {
     const auto kept = secrets::rotate_run_keys(

@@ -83,7 +83,7 @@ Status NodeLauncher::launch() const {
   const std::string log_path = state_directory_ + "/" + log_name;
   const net::Fd log(::open(log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
   if (!log.open()) {
-    return fail(Fault::environment,
+    return fail(ErrorKind::environment,
                 fmt::format("cannot write `{}`: {}", log_path, std::strerror(errno)));
   }
   std::vector<std::string> words = {"pawl", "node", "--state-dir", state_directory_};
@@ -133,12 +133,12 @@ Result<NodeConnection> NodeLauncher::ensure() const {
   auto connected = NodeConnection::open(state_directory_, control_socket);
   if (connected) return connected;
   // One that ends at this moment closes the connection, or breaks it.
-  const Fault why = connected.error().fault;
-  if (why == Fault::invalid || why == Fault::corrupt) {
+  const ErrorKind why = connected.error().fault;
+  if (why == ErrorKind::invalid || why == ErrorKind::corrupt) {
     const std::string damage = damage_in(state_directory_);
-    if (!damage.empty()) return fail(Fault::corrupt, damage);
+    if (!damage.empty()) return fail(ErrorKind::corrupt, damage);
   }
-  if (why != Fault::missing && why != Fault::io) return std::unexpected(connected.error());
+  if (why != ErrorKind::missing && why != ErrorKind::io) return std::unexpected(connected.error());
   // What is just being made is not damaged yet.
   const bool begun = std::filesystem::exists(state_directory_ + "/journal");
   if (Status launched = launch(); !launched) return std::unexpected(launched.error());
@@ -158,11 +158,11 @@ Result<NodeConnection> NodeLauncher::ensure() const {
   // Looked at once more: another node may have been making it.
   if (!damage.empty()) damage = damage_in(state_directory_);
   if (!damage.empty()) {
-    return fail(Fault::corrupt, fmt::format("the node does not start: {}", damage));
+    return fail(ErrorKind::corrupt, fmt::format("the node does not start: {}", damage));
   }
   std::string reason = why_not_started(state_directory_ + "/" + log_name);
   if (reason.empty()) reason = to_string(connected.error());
-  return fail(Fault::environment, fmt::format("the node did not start: {} (see `{}/{}`)", reason,
+  return fail(ErrorKind::environment, fmt::format("the node did not start: {} (see `{}/{}`)", reason,
                                               state_directory_, log_name));
 }
 

@@ -36,7 +36,7 @@ Status LineSource::fill() {
     const ssize_t n = ::read(fd_, buffer_.data(), buffer_.size());
     if (n < 0 && (errno == EINTR || (errno == EAGAIN && wait_for(fd_, POLLIN)))) continue;
     buffer_.resize(static_cast<std::size_t>(std::max<ssize_t>(n, 0)));
-    if (n < 0) return std::unexpected(net::system_error(Fault::io, "read the input", errno));
+    if (n < 0) return std::unexpected(net::system_error(ErrorKind::io, "read the input", errno));
     ended_ = n == 0;
     return {};
   }
@@ -66,7 +66,7 @@ Status write_fully(int fd, std::string_view text) {
   while (!text.empty()) {
     const ssize_t n = ::write(fd, text.data(), text.size());
     if (n < 0 && (errno == EINTR || (errno == EAGAIN && wait_for(fd, POLLOUT)))) continue;
-    if (n < 0) return std::unexpected(net::system_error(Fault::io, "write the answers", errno));
+    if (n < 0) return std::unexpected(net::system_error(ErrorKind::io, "write the answers", errno));
     text.remove_prefix(static_cast<std::size_t>(n));
   }
   return {};

@@ -69,7 +69,7 @@ TEST(LineSource, AsksBeforeItWaitsAndNotWhileThereAreLines) {
 
 TEST(LineSource, WhatFailsBeforeAReadEndsIt) {
   auto pipe = net::make_pipe();
-  LineSource source(pipe->read.get(), 100, [] { return Status(fail(Fault::io, "full")); });
+  LineSource source(pipe->read.get(), 100, [] { return Status(fail(ErrorKind::io, "full")); });
   const auto line = source.next();
   ASSERT_FALSE(line);
   EXPECT_EQ(line.error().message, "full");
@@ -79,7 +79,7 @@ TEST(LineSource, ADescriptorThatCannotBeRead) {
   LineSource source(-1, 100, [] { return Status(); });
   const auto line = source.next();
   ASSERT_FALSE(line);
-  EXPECT_EQ(line.error().fault, Fault::io);
+  EXPECT_EQ(line.error().fault, ErrorKind::io);
 }
 
 }  // namespace

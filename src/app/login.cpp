@@ -120,7 +120,7 @@ void LoggingIn::called(const http::Request& request, http::Responder responder) 
   if (other || !given || given->empty()) {
     page.body = "This login failed. The terminal says why.\n";
     code.deliver(
-        fail(Fault::refused, other ? "the answer in the browser is of another authorization server"
+        fail(ErrorKind::refused, other ? "the answer in the browser is of another authorization server"
                                    : fmt::format("the authorization server gave no code: {}",
                                                  visible(error.substr(0, error_code_chars_max)))));
   } else {
@@ -144,7 +144,7 @@ Task<Status> LoggingIn::look_at_server() {
 Task<Result<std::string>> LoggingIn::registered() {
   if (!how.client.empty()) co_return how.client;
   if (where.register_url.empty()) {
-    co_return fail(Fault::refused,
+    co_return fail(ErrorKind::refused,
                    "the authorization server registers nobody: expected `client_id` in `login` of "
                    "the deployment file");
   }
@@ -193,7 +193,7 @@ Task<Result<issue::Login>> LoggingIn::log_in() {
         visible(address) + "\n");
   }
   const net::Timer patience = loop.after(login_within, [this] {
-    code.deliver(fail(Fault::environment, "nobody has logged in within five minutes"));
+    code.deliver(fail(ErrorKind::environment, "nobody has logged in within five minutes"));
   });
   const auto brought = co_await code;
   if (!brought) co_return std::unexpected(brought.error());
@@ -204,7 +204,7 @@ Task<Result<issue::Login>> LoggingIn::log_in() {
   secrets::wipe(answer->body);
   if (!tokens) co_return std::unexpected(tokens.error());
   if (tokens->refresh.empty()) {
-    co_return fail(Fault::refused,
+    co_return fail(ErrorKind::refused,
                    "the authorization server gives no refresh token: expected a "
                    "`scope` such as `offline_access`");
   }
@@ -230,7 +230,7 @@ int tell_what_it_says(const Arguments& arguments, const Deployment::Server& serv
   http::Client client = client_for(loop, server, directory);
   spawn(note_said(client, server.url, said));
   (void)loop.run_until([&said] { return said.has_value(); }, questions_within);
-  if (!said) return complain({Fault::environment, "the server has not answered", {}});
+  if (!said) return complain({ErrorKind::environment, "the server has not answered", {}});
   if (!*said) return complain(said->error());
   const SaidOfLogins& found = **said;
   if (arguments.has("--json")) {
@@ -241,7 +241,7 @@ int tell_what_it_says(const Arguments& arguments, const Deployment::Server& serv
     return exit_no;
   }
   if (found.issuers.empty()) {
-    return complain({Fault::missing, "the server does not say who logs people in for it", {}});
+    return complain({ErrorKind::missing, "the server does not say who logs people in for it", {}});
   }
   out("the server says that people log in for it at:\n");
   for (const std::string& issuer : found.issuers) out("  " + visible(issuer));
@@ -271,7 +271,7 @@ int run_login(const Arguments& arguments) {
   if (!read.deployment) return exit_usage;
   const auto found = read.deployment->servers.find(arguments.word("server"));
   if (found == read.deployment->servers.end() || found->second.url.empty()) {
-    return complain({Fault::usage,
+    return complain({ErrorKind::usage,
                      fmt::format("the deployment file has no server `{}` with a `url`",
                                  visible(arguments.word("server"))),
                      {}});
@@ -284,7 +284,7 @@ int run_login(const Arguments& arguments) {
   auto opened = open_store(arguments, true);
   if (!opened) return complain(opened.error());
   const secrets::Credential key = std::move(opened->key);
-  opened = fail(Fault::internal, "closed");
+  opened = fail(ErrorKind::internal, "closed");
 
   LoggingIn desk(*server, *how, directory);
   desk.for_program = arguments.has("--json");
@@ -292,7 +292,7 @@ int run_login(const Arguments& arguments) {
   spawn(note_login(desk, login));
   (void)desk.loop.run_until([&login] { return login.has_value(); },
                             login_within + questions_within);
-  if (!login) return complain({Fault::environment, "the login was broken off", {}});
+  if (!login) return complain({ErrorKind::environment, "the login was broken off", {}});
   if (!*login) return complain(login->error());
 
   opened = open_store(arguments, true, &key);

@@ -45,7 +45,7 @@ Task<Result<std::string>> read_first(http::Client& client, std::vector<std::stri
     if (!said) co_return std::unexpected(said.error());
     if (said->status == 200) co_return std::move(said->body);
   }
-  co_return fail(Fault::missing, "nothing is there");
+  co_return fail(ErrorKind::missing, "nothing is there");
 }
 
 Task<Result<SaidOfLogins>> ask_about_logins(http::Client& client, std::string url) {
@@ -59,15 +59,15 @@ Task<Result<SaidOfLogins>> ask_about_logins(http::Client& client, std::string ur
   if (challenge) found.scope = challenge->scope;
   if (followed) {
     if (issue::origin_of(challenge->metadata) != issue::origin_of(url)) {
-      co_return fail(Fault::refused,
+      co_return fail(ErrorKind::refused,
                      "the server says that it describes itself at another address than its own");
     }
     places = {challenge->metadata};
   }
   const auto body = co_await read_first(client, std::move(places));
-  if (!body && body.error().fault == Fault::missing) {
+  if (!body && body.error().fault == ErrorKind::missing) {
     if (!followed) co_return found;
-    co_return fail(Fault::refused, "nothing is where the server says that it describes itself");
+    co_return fail(ErrorKind::refused, "nothing is where the server says that it describes itself");
   }
   if (!body) co_return std::unexpected(body.error());
   auto issuers = issue::issuers_of_resource(*body, url);

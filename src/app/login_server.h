@@ -24,10 +24,10 @@ struct SaidOfLogins {
   std::string scope;                 // what it would take, in its own words
 };
 
-// The first of these places that has something; Fault::missing where none has.
+// The first of these places that has something; ErrorKind::missing where none has.
 Task<Result<std::string>> read_first(http::Client& client, std::vector<std::string> places);
 
-// `client` reaches that server alone. Fault::refused: what it says cannot count.
+// `client` reaches that server alone. ErrorKind::refused: what it says cannot count.
 Task<Result<SaidOfLogins>> ask_about_logins(http::Client& client, std::string url);
 
 }  // namespace pawl::app

@@ -115,7 +115,7 @@ void Shim::start(std::size_t server, std::uint64_t number) {
   answer.object().key("op").string("started").key("number").natural(number);
   const bool known = !ending && server < commands.size() && !commands[server].reached;
   auto launched = known ? launch(commands[server])
-                        : Result<ServerProcess*>(fail(Fault::refused, "there is no such server"));
+                        : Result<ServerProcess*>(fail(ErrorKind::refused, "there is no such server"));
   if (!launched) {
     answer.key("error").string(to_string(launched.error())).end();
     (void)node->send(answer.text());
@@ -163,7 +163,7 @@ int report(const Shim& shim) {
 
 Error no_server() {
   return {
-      Fault::usage,
+      ErrorKind::usage,
       "no server: `pawl mcp [options] -- PROGRAM ARGUMENTS…`, or `--role NAME` with the servers "
       "of a role of the deployment file",
       {}};
@@ -187,7 +187,7 @@ Result<const Deployment::Role*> role_meant(const Arguments& arguments,
     return bound ? role_of_directory(*deployment, client_directory()) : nullptr;
   }
   if (others || arguments.one("--policy")) {
-    return fail(Fault::usage,
+    return fail(ErrorKind::usage,
                 "a role brings its policy and its servers: expected `--role` without "
                 "`--policy`, `--server` and a command");
   }
@@ -197,10 +197,10 @@ Result<const Deployment::Role*> role_meant(const Arguments& arguments,
     if (found != deployment->roles.end()) role = &found->second;
   }
   if (role == nullptr) {
-    return fail(Fault::missing, "the deployment file has no role `" + visible(*named) + "`");
+    return fail(ErrorKind::missing, "the deployment file has no role `" + visible(*named) + "`");
   }
   if (role->servers.empty()) {
-    return fail(Fault::missing, "role `" + visible(*named) + "` has no `servers`");
+    return fail(ErrorKind::missing, "role `" + visible(*named) + "` has no `servers`");
   }
   return role;
 }
@@ -214,7 +214,7 @@ Result<std::vector<ServerCommand>> server_commands(const Arguments& arguments,
   if (names.empty() && given.empty() && role != nullptr) names = role->servers;
   if (names.empty()) names.emplace_back();
   if (names.size() > 1 && !given.empty()) {
-    return fail(Fault::usage,
+    return fail(ErrorKind::usage,
                 "one command is one server: the commands of several stand in the deployment file");
   }
   std::vector<ServerCommand> servers;
@@ -225,7 +225,7 @@ Result<std::vector<ServerCommand>> server_commands(const Arguments& arguments,
       if (bound != deployment->servers.end()) {
         const bool reached = !bound->second.url.empty();
         if (!reached && !(bound->second.variable.empty() && bound->second.credential.empty())) {
-          return fail(Fault::refused, "server `" + visible(name) +
+          return fail(ErrorKind::refused, "server `" + visible(name) +
                                           "` gets a secret when it starts, which only `pawl "
                                           "serve` can give it");
         }
@@ -237,7 +237,7 @@ Result<std::vector<ServerCommand>> server_commands(const Arguments& arguments,
     }
     if (server.command.empty() && !server.reached) {
       if (names.size() == 1) return std::unexpected(no_server());
-      return fail(Fault::missing,
+      return fail(ErrorKind::missing,
                   "the deployment file has no command for server `" + visible(name) + "`");
     }
     servers.push_back(std::move(server));
@@ -317,7 +317,7 @@ Result<NodeConnection> join(const Arguments& arguments, Shim& shim) {
   const auto document = json::parse(answer->text);
   const json::View ok = document ? document->root()["ok"] : json::View();
   if (ok.kind() != json::Kind::boolean || !ok.boolean()) {
-    return fail(Fault::refused,
+    return fail(ErrorKind::refused,
                 document ? std::string(document->root().text("error").value_or("refused"))
                          : std::string("the node did not answer"));
   }

@@ -72,8 +72,8 @@ Status Node::open_journal() {
   };
   replay.record = [&](std::uint64_t, std::string_view text) { return fold_record(folded, text); };
   auto opened = Journal::open(*disk_, std::move(journal), replay);
-  if (!opened && opened.error().fault == Fault::corrupt) {
-    return fail(Fault::corrupt,
+  if (!opened && opened.error().fault == ErrorKind::corrupt) {
+    return fail(ErrorKind::corrupt,
                 "the journal is damaged, so the node does not start: " + opened.error().message +
                     "; `pawl audit verify` says what can still be read");
   }
@@ -356,7 +356,7 @@ int Node::run() {
   if (Status opened = open(); !opened) {
     log_line("the node cannot start: " + to_string(opened.error()));
     tell_of_no_start(opened.error());
-    return opened.error().fault == Fault::refused ? exit_no : exit_usage;
+    return opened.error().fault == ErrorKind::refused ? exit_no : exit_usage;
   }
   log_line(fmt::format("node {} serves {} ({} records)", PAWL_VERSION, options_.state_directory,
                        journal_->next()));

@@ -179,10 +179,10 @@ Status Node::begin_with_kept(const DeploymentRead& read, const std::string& acce
       deployment_ = *read.deployment;
       herald_->use(deployment_, std::filesystem::path(options_.config).parent_path().string());
       const std::string why = text ? "do not load any more (" + to_string(kept.errors.front()) + ")"
-                              : text.error().fault == Fault::missing ? "are gone"
+                              : text.error().fault == ErrorKind::missing ? "are gone"
                                                                      : "are damaged";
       return fail(
-          text ? Fault::refused : Fault::corrupt,
+          text ? ErrorKind::refused : ErrorKind::corrupt,
           fmt::format("{} is not the deployment file that was accepted, {}, and the bytes "
                       "of that one in {} {}: {}",
                       visible(options_.config), accepted, visible(options_.state_directory), why,
@@ -214,7 +214,7 @@ Status Node::begin_with_kept(const DeploymentRead& read, const std::string& acce
 Status Node::accept_config(const std::string& digest, const std::string& person) {
   const DeploymentRead read = read_deployment(options_.config, options_.config_named);
   if (read.errors.empty() && digest_of(read) != digest) {
-    return fail(Fault::refused,
+    return fail(ErrorKind::refused,
                 fmt::format("{} is not the file any more that was shown: it is {} now",
                             visible(options_.config), digest_of(read)));
   }

@@ -40,7 +40,7 @@ Result<std::vector<identity::RunSigner>> signers_of(const std::vector<secrets::R
 // What a policy file says after the deployment file was read is looked at here.
 Status Node::is_of_role(const RolePolicy& governs, const std::string& name) const {
   if (!governs.policy || governs.policy->agent == name) return {};
-  return fail(Fault::invalid,
+  return fail(ErrorKind::invalid,
               fmt::format("the deployment file gives `{}` to the role `{}`, and its agent is `{}`",
                           visible(governs.file), visible(name), visible(governs.policy->agent)));
 }
@@ -49,7 +49,7 @@ Status Node::is_of_role(const RolePolicy& governs, const std::string& name) cons
 // door and the journal mean the same.
 Result<api::RoleInForce> Node::role_as_it_is(const std::string& name) {
   if (!deployment_.roles.contains(name)) {
-    return fail(Fault::missing, "there is no role `" + visible(name) + "`");
+    return fail(ErrorKind::missing, "there is no role `" + visible(name) + "`");
   }
   RolePolicy governs = policy_for(name);
   if (Status fits = is_of_role(governs, name); !fits) return std::unexpected(fits.error());
@@ -78,7 +78,7 @@ Result<std::string> Node::create_sub_run(json::View request) {
   const auto wanted = api::read_new_sub_run(document->root());
   if (!wanted) return std::unexpected(wanted.error());
   if (wanted->for_mcp && !asks_who_ && deployment_.agents.empty()) {
-    return fail(Fault::usage,
+    return fail(ErrorKind::usage,
                 "the MCP door asks nobody who they are while the deployment file has no `agents`, "
                 "so a credential would not make less of anybody there");
   }
@@ -94,11 +94,11 @@ Result<std::string> Node::create_sub_run(json::View request) {
 // A run that a person at this machine opens for an agent elsewhere (`pawl runs create`).
 Result<std::string> Node::create_run(json::View request) {
   if (!identities_) {
-    return fail(Fault::usage,
+    return fail(ErrorKind::usage,
                 "nothing listens here: a credential is for the doors of `pawl serve`");
   }
   const std::string by(request.text("by").value_or(""));
-  if (by.empty() || has_hidden_characters(by)) return fail(Fault::invalid, "nobody says who asks");
+  if (by.empty() || has_hidden_characters(by)) return fail(ErrorKind::invalid, "nobody says who asks");
   if (request["parent"].exists()) return create_sub_run(request);
   const auto member = [request](std::string_view name) {
     return std::string(request.text(name).value_or(""));

@@ -179,7 +179,7 @@ void Node::say_damage(const std::string& damage) {
 // For whoever asks over the control socket, which is the user's own.
 Result<std::string> Node::console_address() {
   if (!console_) {
-    if (ending_) return fail(Fault::environment, "the node ends");
+    if (ending_) return fail(ErrorKind::environment, "the node ends");
     if (Status opened = open_console(); !opened) return std::unexpected(opened.error());
   }
   return console_listener_->address();

@@ -187,7 +187,7 @@ std::string drill_json(const Drilled& drill) {
 
 Result<std::string> Node::open_drill_run(const std::string& id, const std::string& person) {
   if (!deployment_.drill) {
-    return fail(Fault::usage, "the deployment file has no `drill`: it says whose run is killed");
+    return fail(ErrorKind::usage, "the deployment file has no `drill`: it says whose run is killed");
   }
   const auto role = role_in_force(deployment_.drill->role);
   if (!role) return std::unexpected(role.error());
@@ -212,7 +212,7 @@ Task<Result<std::string>> Node::drill(std::string person, bool everything) {
   record.run = *run;
   if (const std::string no = stopped_already(gate_->state(), *run); !no.empty()) {
     (void)gate_->close_run(*run, "nothing was tried");
-    co_return fail(Fault::refused, no);
+    co_return fail(ErrorKind::refused, no);
   }
   auto drilling = std::make_shared<Drilling>(*gate_, loop_, *run);
   if (Status ready = give_tool(*drilling); !ready) co_return std::unexpected(ready.error());
@@ -242,11 +242,11 @@ Task<Result<std::string>> Node::drill(std::string person, bool everything) {
   }
   // A switch that was thrown is lifted whatever came out; where that fails, it stays thrown.
   if (Status over = end_drill(*gate_, kill, record); !over) co_return std::unexpected(over.error());
-  if (!stopped_by.empty()) co_return fail(Fault::refused, stopped_by);
+  if (!stopped_by.empty()) co_return fail(ErrorKind::refused, stopped_by);
   fill_in(record, *drilling, ended);
   if (Status written = gate_->drilled(record); !written) co_return std::unexpected(written.error());
   if (record.calls > 0) co_return drill_json(record);
-  co_return fail(Fault::refused, fmt::format("no call was let through, so nothing was tried: the "
+  co_return fail(ErrorKind::refused, fmt::format("no call was let through, so nothing was tried: the "
                                              "policy of `{}` has to allow `{}`. {}",
                                              visible(record.role), drill_tool, drilling->refused));
 }

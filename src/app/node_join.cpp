@@ -119,7 +119,7 @@ void Node::join_frame(std::uint64_t id, net::Frame frame) {
   Joined& joined = *found->second;
   const auto document = json::parse(frame.text);
   if (!document || !document->root().is_object()) {
-    joined.channel->send(refusal({Fault::invalid, "the request is not a JSON object", {}}));
+    joined.channel->send(refusal({ErrorKind::invalid, "the request is not a JSON object", {}}));
     joined.channel->finish();
     return;
   }
@@ -139,7 +139,7 @@ void Node::join_frame(std::uint64_t id, net::Frame frame) {
     return;
   }
   if (root.text("op") != "join" || joined.session) {
-    joined.channel->send(refusal({Fault::usage, "this socket only joins, once", {}}));
+    joined.channel->send(refusal({ErrorKind::usage, "this socket only joins, once", {}}));
     return;
   }
   const auto run = open_session(id, root, std::move(frame.fds));
@@ -162,7 +162,7 @@ Result<std::string> Node::open_session(std::uint64_t id, json::View request,
   auto parsed = parse_join(request);
   if (!parsed) return std::unexpected(parsed.error());
   if (fds.size() != join_fds || joined.handed.size() != parsed->servers.size()) {
-    return fail(Fault::invalid, "a join carries two descriptors, and three for each server");
+    return fail(ErrorKind::invalid, "a join carries two descriptors, and three for each server");
   }
   // The deployment file may have changed since the node started; it is read anew, and a broken one
   // refuses instead of falling back.
@@ -178,7 +178,7 @@ Result<std::string> Node::open_session(std::uint64_t id, json::View request,
   std::vector<std::string> parts;
   const Loaded loaded = read_policy(*file, &deployment_, &parts);
   if (!loaded.policy) {
-    return loaded.errors.empty() ? fail(Fault::invalid, "the policy does not load")
+    return loaded.errors.empty() ? fail(ErrorKind::invalid, "the policy does not load")
                                  : std::unexpected(loaded.errors.front());
   }
   if (Status answered = fit_for_use(*loaded.policy); !answered) {
@@ -224,7 +224,7 @@ Result<std::unique_ptr<mcp::Endpoint>> Node::endpoint(std::uint64_t id, const Jo
       if (!wire) return std::unexpected(wire.error());
       server.wire = *std::move(wire);
     } else if (remotes_->has(server.spec.server)) {
-      return fail(Fault::refused, "the deployment file reaches this server over HTTP");
+      return fail(ErrorKind::refused, "the deployment file reaches this server over HTTP");
     } else {
       if (join.shares_files) share_files(server.spec);
       server.wire = mcp::over_pipes(loop_, std::move(fds[1]), std::move(fds[0]));
@@ -249,7 +249,7 @@ Result<std::unique_ptr<mcp::Endpoint>> Node::endpoint(std::uint64_t id, const Jo
 Task<Result<mcp::Program>> Node::start_by_shim(std::uint64_t id, std::size_t server,
                                                std::string name) {
   const auto found = joined_.find(id);
-  if (found == joined_.end()) co_return fail(Fault::environment, "the client's shim is gone");
+  if (found == joined_.end()) co_return fail(ErrorKind::environment, "the client's shim is gone");
   Joined& joined = *found->second;
   const std::uint64_t number = joined.next_start++;
   Completion<Result<std::vector<net::Fd>>> answered;
@@ -259,7 +259,7 @@ Task<Result<mcp::Program>> Node::start_by_shim(std::uint64_t id, std::size_t ser
   out.key("number").natural(number).end();
   joined.channel->send(out.take());
   const net::Timer enough = loop_.after(shim_starts_within, [waiting = answered]() mutable {
-    waiting.deliver(fail(Fault::environment, "it was not started in time"));
+    waiting.deliver(fail(ErrorKind::environment, "it was not started in time"));
   });
   auto fds = co_await answered;
   // The shim may be gone by now, and this place with it.
@@ -290,7 +290,7 @@ void Node::started_by_shim(Joined& joined, json::View answer, std::vector<net::F
     waiting.deliver(std::move(fds));
   } else {
     waiting.deliver(
-        fail(Fault::environment, visible(answer.text("error").value_or("it was not started"))));
+        fail(ErrorKind::environment, visible(answer.text("error").value_or("it was not started"))));
   }
 }
 
@@ -319,7 +319,7 @@ void Node::drop(std::uint64_t id) {
   if (found == joined_.end()) return;
   Joined& joined = *found->second;
   for (auto& [number, waiting] : std::exchange(joined.starting, {})) {
-    waiting.deliver(fail(Fault::environment, "the client's shim is gone"));
+    waiting.deliver(fail(ErrorKind::environment, "the client's shim is gone"));
   }
   if (joined.session && !joined.over) {
     joined.session->finish("the client's shim is gone");

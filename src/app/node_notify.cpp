@@ -85,11 +85,11 @@ Task<void> Node::slack_posted(http::Request request, http::Responder responder) 
 // refuses. What may be approved here is looked at now, and not when the notice was posted.
 Status Node::slack_pressed(const notify::SlackAnswer& answer, const std::string& person) {
   if (person.empty()) {
-    return fail(Fault::refused,
+    return fail(ErrorKind::refused,
                 "the deployment knows nobody with the account `" + visible(answer.account) + "`");
   }
   if (!gate_->state().reviewers().contains(person)) {
-    return fail(Fault::refused, "`" + visible(person) + "` is no enrolled reviewer");
+    return fail(ErrorKind::refused, "`" + visible(person) + "` is no enrolled reviewer");
   }
   if (answer.pressed == notify::Pressed::acknowledge) {
     return gate_->acknowledge(answer.id, person, "slack", false);
@@ -97,17 +97,17 @@ Status Node::slack_pressed(const notify::SlackAnswer& answer, const std::string&
   const bool approve = answer.pressed == notify::Pressed::approve;
   const Approval* asked = gate_->state().approval(answer.id);
   if (asked == nullptr) {
-    return fail(Fault::missing, "there is no question `" + visible(answer.id) + "`");
+    return fail(ErrorKind::missing, "there is no question `" + visible(answer.id) + "`");
   }
   std::string shown;
   if (approve) {
     const auto& slack = deployment_.notices.slack;
     if (!slack || !slack->approve_reversible || !approvable_by_button(*asked)) {
-      return fail(Fault::refused, "this is not approved in Slack; sign in to answer it");
+      return fail(ErrorKind::refused, "this is not approved in Slack; sign in to answer it");
     }
     shown = display_for_button(gate_->state(), *journal_, answer.id).shown;
     if (shown.empty() || shown != answer.shown) {
-      return fail(Fault::refused, "what was shown is not all of what would run");
+      return fail(ErrorKind::refused, "what was shown is not all of what would run");
     }
   }
   // The agent reads why: there is no field for words at a button.
@@ -118,7 +118,7 @@ Status Node::slack_pressed(const notify::SlackAnswer& answer, const std::string&
 // A journal that was damaged or cut is not opened, and nothing can be recorded: everybody hears of
 // it now, and each once for every start that fails so.
 void Node::tell_of_no_start(const Error& error) {
-  if (!herald_ || error.fault != Fault::corrupt) return;
+  if (!herald_ || error.fault != ErrorKind::corrupt) return;
   notify::Notice notice;
   notice.event = "tampering";
   notice.sentence = "the node cannot start: " + error.message;

@@ -42,7 +42,7 @@ std::string look_of(const std::vector<std::string>& files) {
 Status Node::fit_for_use(const Policy& policy) {
   const CheckReport report = check_before_use(policy, deployment_, clock_->now());
   for (const Finding& finding : report.findings) {
-    const std::string text = to_string(Error{Fault::invalid, finding.message, finding.at});
+    const std::string text = to_string(Error{ErrorKind::invalid, finding.message, finding.at});
     if (findings_said_.size() >= said_max || !findings_said_.insert(text).second) continue;
     log_line(visible(text), LogLevel::warning);
   }

@@ -27,7 +27,7 @@ Status Node::room_for_session(const ProcessOf& of, const std::string& role) {
   const auto lacking = starts_.lacking(of, processes);
   Status room = starts_.room_for(of, processes);
   if (room || !lacking || door_->end_quiet(of.caller, *lacking) < *lacking) return room;
-  return fail(Fault::environment,
+  return fail(ErrorKind::environment,
               room.error().message + "; some of its sessions were quiet and end now: try again");
 }
 

@@ -264,7 +264,7 @@ Result<std::unique_ptr<mcp::Endpoint>> Node::open_remote(const mcp::RemoteCaller
       proved ? gate_->state().run(caller.run) : gate_->state().run_by_key(request.key);
   const bool open = known != nullptr && known->phase != RunPhase::closed;
   const auto own = open ? gate_->policy_of(known->id) : nullptr;
-  if (proved && !own) return fail(Fault::refused, "the run of the credential is over");
+  if (proved && !own) return fail(ErrorKind::refused, "the run of the credential is over");
   if (own && (proved || !request.policy)) {
     request.key = known->key;
     request.sponsor = known->sponsor;

@@ -38,7 +38,7 @@ std::string places_of(const std::vector<std::string>& roles) {
 Status Node::open_gateway() {
   if (!options_.serves) return {};
   if (!deployment_.listen)
-    return fail(Fault::usage, "the deployment file has no `listen` any more");
+    return fail(ErrorKind::usage, "the deployment file has no `listen` any more");
   http::ServerLimits limits;
   limits.connections_max = deployment_.limits.connections;
   limits.connections_per_peer_max = deployment_.limits.connections_of_address;

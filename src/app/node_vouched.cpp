@@ -117,21 +117,21 @@ bool Node::name_is_free(std::string_view name) const {
 
 Task<Result<std::string>> Node::provider_address(console::ProviderSignIn asked) {
   identity::Provider* provider = provider_in_force();
-  if (provider == nullptr) co_return fail(Fault::missing, "there is no provider");
+  if (provider == nullptr) co_return fail(ErrorKind::missing, "there is no provider");
   co_return co_await provider->address(as_asked(std::move(asked)));
 }
 
 Task<Result<console::CameBack>> Node::provider_redeem(console::ProviderSignIn asked,
                                                       std::string code, std::string issuer) {
   identity::Provider* provider = provider_in_force();
-  if (provider == nullptr) co_return fail(Fault::missing, "there is no provider");
+  if (provider == nullptr) co_return fail(ErrorKind::missing, "there is no provider");
   const PersonProvider from = provider->from();
   auto vouched =
       co_await provider->redeem(as_asked(std::move(asked)), {std::move(code), std::move(issuer)});
   if (!vouched) co_return std::unexpected(vouched.error());
   // The file may have been read again meanwhile.
   if (!deployment_.provider || deployment_.provider->at.url != from.at.url) {
-    co_return fail(Fault::refused, "the provider is another one now");
+    co_return fail(ErrorKind::refused, "the provider is another one now");
   }
   std::string person;
   for (const auto& [name, row] : deployment_.people) {
@@ -141,13 +141,13 @@ Task<Result<console::CameBack>> Node::provider_redeem(console::ProviderSignIn as
     person = vouched->name;
   }
   if (person.empty() || (vouched_.size() >= kVouchedMax && !vouched_.contains(person))) {
-    co_return fail(Fault::refused, "the provider knows you, and this deployment does not");
+    co_return fail(ErrorKind::refused, "the provider knows you, and this deployment does not");
   }
   vouched_[person] = {vouched->name, from.at.url, std::move(vouched->groups),
                       clock_->now() + kVouchedFor};
   if (!deployment_.people.contains(person) && groups_through_provider(person).empty()) {
     vouched_.erase(person);
-    co_return fail(Fault::refused, "you are in none of the groups that this deployment knows");
+    co_return fail(ErrorKind::refused, "you are in none of the groups that this deployment knows");
   }
   look_at_vouched();
   co_return console::CameBack{person, way_through(from, vouched->name)};

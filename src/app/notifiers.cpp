@@ -187,7 +187,7 @@ void Notifiers::slack_line(const std::string& channel, const std::string& thread
 
 Task<Result<secrets::Credential>> Notifiers::signing_secret() {
   if (!deployment_.notices.slack || !deployment_.notices.slack->signing.given()) {
-    co_return fail(Fault::refused, "the deployment has no `signing_secret` of Slack's");
+    co_return fail(ErrorKind::refused, "the deployment has no `signing_secret` of Slack's");
   }
   co_return co_await broker_->secret(deployment_.notices.slack->signing);
 }

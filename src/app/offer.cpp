@@ -52,7 +52,7 @@ struct Asker {
   json::Document document;
   std::unique_ptr<mcp::Wire> wire;
   std::optional<mcp::Requests> requests;
-  Result<Offer> offer = fail(Fault::environment, "the server did not answer");
+  Result<Offer> offer = fail(ErrorKind::environment, "the server did not answer");
   std::string envelope;  // of its requests, where it speaks the stateless revision only
   bool done = false;
 
@@ -120,9 +120,9 @@ void Asker::run(const std::string& server, Duration at_most) {
 Result<json::Document> Asker::take(const mcp::Answer& answer) const {
   switch (answer.kind) {
     case mcp::Answer::Kind::lost:
-      return fail(Fault::environment, answer.text);
+      return fail(ErrorKind::environment, answer.text);
     case mcp::Answer::Kind::error:
-      return fail(Fault::environment, "the server answered with an error: " + visible(answer.text));
+      return fail(ErrorKind::environment, "the server answered with an error: " + visible(answer.text));
     case mcp::Answer::Kind::result:
       break;
   }

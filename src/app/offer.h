@@ -43,7 +43,7 @@ inline constexpr OptionRow asked_server_option{
     "of the deployment file"};
 
 // The server that a command line names: the program behind `--`, else the `--server` of the
-// deployment file, for these roles. Fault::usage where it names none, or one that is not there.
+// deployment file, for these roles. ErrorKind::usage where it names none, or one that is not there.
 Result<AskedServer> asked_server(const Arguments& arguments, std::vector<std::string> roles);
 // How it is started or reached, in one line for people.
 std::string shown(const AskedServer& server);

@@ -46,7 +46,7 @@ Result<std::string> read_one_call() {
     text += **line;
     text += '\n';
   }
-  if (trim(text).empty()) return fail(Fault::usage, "there is no call on standard input");
+  if (trim(text).empty()) return fail(ErrorKind::usage, "there is no call on standard input");
   return with_a_run(std::move(text));
 }
 

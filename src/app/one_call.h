@@ -12,7 +12,7 @@ namespace pawl::app {
 std::string policy_path(const Arguments& arguments);
 
 // One JSON object, which may have line breaks in it, as a line of `decide`. A call that is asked
-// about alone needs no run to belong to, so it gets one. Fault::usage where there is nothing.
+// about alone needs no run to belong to, so it gets one. ErrorKind::usage where there is nothing.
 Result<std::string> read_one_call();
 
 }  // namespace pawl::app

@@ -32,7 +32,7 @@ Result<Credential> typed_passphrase(PassphraseQuestion question_of, const std::s
     auto again = question_of("once more: ");
     if (!again) return std::unexpected(again.error());
     if (Credential::taken_from(*again).bytes() != first.bytes()) {
-      return fail(Fault::usage, "the two passphrases differ");
+      return fail(ErrorKind::usage, "the two passphrases differ");
     }
   }
   return secrets::as_credential(std::move(first), "the passphrase");
@@ -47,7 +47,7 @@ constexpr const char* systemd_key = "pawl-credentials-key";
 Result<Credential> passphrase(const Arguments& arguments, bool fresh) {
   if (const auto file = arguments.one("--key-file")) return secrets::from_file(*file);
   auto passed = secrets::from_systemd(systemd_key);
-  if (passed || passed.error().fault != Fault::missing) return passed;
+  if (passed || passed.error().fault != ErrorKind::missing) return passed;
   return typed_passphrase(
       ask_secret, fresh ? "new passphrase of the store: " : "passphrase of the store: ", fresh);
 }
@@ -64,7 +64,7 @@ Result<OpenedStore> open_store(const Arguments& arguments, bool may_begin,
     std::filesystem::permissions(folder, std::filesystem::perms::owner_all, error);
   }
   if (!may_begin && !std::filesystem::exists(*path, error)) {
-    return fail(Fault::missing, fmt::format("there is no store yet at `{}`: `pawl credentials set "
+    return fail(ErrorKind::missing, fmt::format("there is no store yet at `{}`: `pawl credentials set "
                                             "NAME` begins one",
                                             visible(*path)));
   }

@@ -72,9 +72,9 @@ Result<std::string> read_open(const net::Fd& file, std::size_t expected, std::si
     const ssize_t n = ::read(file.get(), text.data() + had, step_bytes);
     text.resize(had + static_cast<std::size_t>(std::max<ssize_t>(n, 0)));
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return std::unexpected(net::system_error(Fault::io, "read it", errno));
+    if (n < 0) return std::unexpected(net::system_error(ErrorKind::io, "read it", errno));
     if (text.size() > bytes_max) {
-      return fail(Fault::invalid, fmt::format("is larger than {} bytes", bytes_max));
+      return fail(ErrorKind::invalid, fmt::format("is larger than {} bytes", bytes_max));
     }
     if (n == 0) return text;
   }
@@ -83,10 +83,10 @@ Result<std::string> read_open(const net::Fd& file, std::size_t expected, std::si
 }  // namespace
 
 Result<Zone> read_zone(std::string_view name) {
-  if (!zone_name(name)) return fail(Fault::invalid, "that is no name of a time zone");
+  if (!zone_name(name)) return fail(ErrorKind::invalid, "that is no name of a time zone");
   const auto bytes = read_file(fmt::format("{}{}", zone_folder, name), zone_bytes_max);
-  if (!bytes && bytes.error().fault == Fault::missing) {
-    return fail(Fault::missing, "this machine does not know it (package `tzdata`)");
+  if (!bytes && bytes.error().fault == ErrorKind::missing) {
+    return fail(ErrorKind::missing, "this machine does not know it (package `tzdata`)");
   }
   if (!bytes) return std::unexpected(bytes.error());
   return Zone::parse(*bytes, name);
@@ -94,12 +94,12 @@ Result<Zone> read_zone(std::string_view name) {
 
 Result<std::string> state_directory(const Arguments& arguments) {
   if (const auto stated = arguments.one("--state-dir")) {
-    if (stated->empty()) return fail(Fault::usage, "`--state-dir` needs the name of a directory");
+    if (stated->empty()) return fail(ErrorKind::usage, "`--state-dir` needs the name of a directory");
     return absolute(*stated);
   }
   const std::string base = below_home("XDG_STATE_HOME", ".local/state");
   if (base.empty()) {
-    return fail(Fault::environment,
+    return fail(ErrorKind::environment,
                 "no home directory is known: name a directory with `--state-dir`");
   }
   return base + "/pawl";
@@ -114,7 +114,7 @@ std::string config_path(const Arguments& arguments) {
 
 DeploymentRead read_deployment(const std::string& path, bool must_exist) {
   auto text = read_file(path, limits::file_bytes_max);
-  if (!text && text.error().fault == Fault::missing && !must_exist) return deployment_of(path, {});
+  if (!text && text.error().fault == ErrorKind::missing && !must_exist) return deployment_of(path, {});
   if (text && !text->empty()) return deployment_of(path, *std::move(text));
   DeploymentRead read{
       .deployment = std::nullopt, .errors = {}, .path = path, .digest = {}, .text = {}};
@@ -152,16 +152,16 @@ Result<std::string> read_file(const std::string& path, std::size_t bytes_max) {
   const net::Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (!file.open()) {
     if (errno == ENOENT || errno == ENOTDIR) {
-      return located({Fault::missing, "there is no such file", {}});
+      return located({ErrorKind::missing, "there is no such file", {}});
     }
-    return located(net::system_error(Fault::environment, "open it", errno));
+    return located(net::system_error(ErrorKind::environment, "open it", errno));
   }
   struct stat what{};
   if (::fstat(file.get(), &what) != 0) {
-    return located(net::system_error(Fault::io, "look at it", errno));
+    return located(net::system_error(ErrorKind::io, "look at it", errno));
   }
-  if (S_ISDIR(what.st_mode)) return located({Fault::environment, "is a directory", {}});
-  if (!S_ISREG(what.st_mode)) return located({Fault::environment, "is not a regular file", {}});
+  if (S_ISDIR(what.st_mode)) return located({ErrorKind::environment, "is a directory", {}});
+  if (!S_ISREG(what.st_mode)) return located({ErrorKind::environment, "is not a regular file", {}});
   auto text = read_open(file, static_cast<std::size_t>(what.st_size), bytes_max);
   if (!text) return located(text.error());
   return text;

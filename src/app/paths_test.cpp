@@ -77,7 +77,7 @@ TEST(Paths, AMissingDefaultIsEmptyAndAMissingNamedOneIsAnError) {
   const auto named = read_deployment(folder.at("none.yaml"), true);
   EXPECT_FALSE(named.deployment);
   ASSERT_EQ(named.errors.size(), 1U);
-  EXPECT_EQ(named.errors[0].fault, Fault::missing);
+  EXPECT_EQ(named.errors[0].fault, ErrorKind::missing);
   folder.write("bad.yaml", "version: 1\nx: 1\n");
   EXPECT_FALSE(read_deployment(folder.at("bad.yaml"), false).deployment);
 }
@@ -87,9 +87,9 @@ TEST(Paths, ReadFileTakesRegularFilesUpToItsLimit) {
   const std::string path = folder.write("f", std::string(200'000, 'x'));
   EXPECT_EQ(read_file(path)->size(), 200'000U);
   EXPECT_EQ(read_file(path, 200'000)->size(), 200'000U);
-  EXPECT_EQ(read_file(path, 199'999).error().fault, Fault::invalid);
-  EXPECT_EQ(read_file(folder.at("absent")).error().fault, Fault::missing);
-  EXPECT_EQ(read_file(folder.at("f/below")).error().fault, Fault::missing);
+  EXPECT_EQ(read_file(path, 199'999).error().fault, ErrorKind::invalid);
+  EXPECT_EQ(read_file(folder.at("absent")).error().fault, ErrorKind::missing);
+  EXPECT_EQ(read_file(folder.at("f/below")).error().fault, ErrorKind::missing);
   EXPECT_EQ(read_file(folder.at(".")).error().message, "is a directory");
   ASSERT_EQ(::mkfifo(folder.at("pipe").c_str(), 0600), 0);
   EXPECT_EQ(read_file(folder.at("pipe")).error().message, "is not a regular file");
@@ -129,7 +129,7 @@ TEST(AskSecret, AFileAnswersForAScriptIfNobodyElseCanReadIt) {
     ASSERT_EQ(::chmod(path.c_str(), open), 0);
     const auto answer = ask_secret("passphrase:");
     ASSERT_FALSE(answer) << open;
-    EXPECT_EQ(answer.error().fault, Fault::refused);
+    EXPECT_EQ(answer.error().fault, ErrorKind::refused);
     EXPECT_THAT(answer.error().message, HasSubstr("chmod 600"));
   }
 }
@@ -142,11 +142,11 @@ TEST(AskSecret, AFileThatHoldsNothingOrIsNone) {
   };
   const std::string path = folder.write("pass", "\n");
   ASSERT_EQ(::chmod(path.c_str(), 0600), 0);
-  EXPECT_EQ(answer_of(path).error().fault, Fault::invalid);
+  EXPECT_EQ(answer_of(path).error().fault, ErrorKind::invalid);
   folder.write("pass", std::string(5000, 'x'));
-  EXPECT_EQ(answer_of(path).error().fault, Fault::invalid);
-  EXPECT_EQ(answer_of(folder.at("absent")).error().fault, Fault::environment);
-  EXPECT_EQ(answer_of(folder.at(".")).error().fault, Fault::environment);
+  EXPECT_EQ(answer_of(path).error().fault, ErrorKind::invalid);
+  EXPECT_EQ(answer_of(folder.at("absent")).error().fault, ErrorKind::environment);
+  EXPECT_EQ(answer_of(folder.at(".")).error().fault, ErrorKind::environment);
 }
 
 }  // namespace

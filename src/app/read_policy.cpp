@@ -93,7 +93,7 @@ Status same_role(const Deployment& deployment, const std::string& file, const st
         real_path(beside(deployment.file, home_expanded(own->second.file))) == bound) {
       continue;
     }
-    return fail(Fault::invalid,
+    return fail(ErrorKind::invalid,
                 fmt::format("the deployment file gives `{}` to the role `{}`, and its agent is "
                             "`{}`: the layers of one role are not those of another",
                             visible(file), visible(name), visible(agent)),

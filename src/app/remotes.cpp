@@ -54,7 +54,7 @@ Result<secrets::Credential> in_field(const std::string& header, secrets::Credent
                                      std::string_view name) {
   secrets::Credential whole = header.empty() ? with_scheme(value) : std::move(value);
   if (!http::is_field_value(whole.bytes())) {
-    return fail(Fault::invalid,
+    return fail(ErrorKind::invalid,
                 fmt::format("the credential `{}` cannot stand in a header", visible(name)));
   }
   return whole;
@@ -101,7 +101,7 @@ std::shared_ptr<http::Client> Remotes::client_of(const std::string& name,
 
 Result<std::unique_ptr<mcp::Wire>> Remotes::open(const std::string& name,
                                                  std::vector<std::string> roles) {
-  if (!has(name)) return fail(Fault::missing, "the deployment file gives the server no `url`");
+  if (!has(name)) return fail(ErrorKind::missing, "the deployment file gives the server no `url`");
   const Deployment::Server& server = deployment_.servers.find(name)->second;
   if (!server.credential.empty()) {
     const Status may = deployment_.check_use(server.credential, roles, name, {});

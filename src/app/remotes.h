@@ -21,7 +21,7 @@
 namespace pawl::app {
 
 // What stands in the field `header` of a request that carries this secret; without a name of a
-// field, that of `Authorization: Bearer`. Fault::invalid where no field can hold it.
+// field, that of `Authorization: Bearer`. ErrorKind::invalid where no field can hold it.
 Result<secrets::Credential> in_field(const std::string& header, secrets::Credential value,
                                      std::string_view name);
 
@@ -34,7 +34,7 @@ class Remotes {
 
   // Whether the deployment file reaches this server over HTTP.
   bool has(const std::string& server) const;
-  // A wire to it, for a run of these roles. Fault::refused where its credential is not theirs.
+  // A wire to it, for a run of these roles. ErrorKind::refused where its credential is not theirs.
   Result<std::unique_ptr<mcp::Wire>> open(const std::string& server,
                                           std::vector<std::string> roles);
   // Who mints the secrets, of other servers too.

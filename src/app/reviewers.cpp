@@ -36,10 +36,10 @@ Status check_name(const std::string& name) {
     const bool fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                       c == '.' || c == '-' || c == '_' || c == '@';
     if (!fine) {
-      return fail(Fault::usage, "a person's name has letters, digits and . - _ @ only");
+      return fail(ErrorKind::usage, "a person's name has letters, digits and . - _ @ only");
     }
   }
-  return name.empty() ? fail(Fault::usage, "a person needs a name") : Status{};
+  return name.empty() ? fail(ErrorKind::usage, "a person needs a name") : Status{};
 }
 
 std::string person_line(const std::string& name, const std::vector<std::string>& groups,
@@ -81,7 +81,7 @@ Status write_config(const std::string& path, const std::string& text) {
   const LoadedDeployment loaded = load_deployment(text, path);
   if (!loaded.deployment) {
     return loaded.errors.empty()
-               ? fail(Fault::invalid, "the deployment file would not load any more")
+               ? fail(ErrorKind::invalid, "the deployment file would not load any more")
                : std::unexpected(loaded.errors.front());
   }
   std::error_code error;
@@ -94,7 +94,7 @@ Result<std::string> new_verifier(const std::string& name) {
   if (!passphrase) return passphrase;
   auto again = ask_secret("once more: ");
   if (!again) return again;
-  if (*passphrase != *again) return fail(Fault::usage, "the two passphrases differ");
+  if (*passphrase != *again) return fail(ErrorKind::usage, "the two passphrases differ");
   return make_verifier(*passphrase, random_bytes(salt_bytes));
 }
 
@@ -113,12 +113,12 @@ Result<std::string> with_verifier(const std::string& path, const std::string& na
     line = text->find('\n', line);
     if (line != text->npos) ++line;
   }
-  if (line == text->npos || at.line == 0 || at.column == 0) return fail(Fault::usage, by_hand);
+  if (line == text->npos || at.line == 0 || at.column == 0) return fail(ErrorKind::usage, by_hand);
   const std::string own = "verifier: \"" + verifier + "\"";
   const std::size_t key = line + at.column - 1;
   const std::size_t colon = text->find(':', key + name.size());
   const std::size_t end = std::min(text->find('\n', line), text->size());
-  if (colon >= end) return fail(Fault::usage, by_hand);
+  if (colon >= end) return fail(ErrorKind::usage, by_hand);
   const std::size_t value = text->find_first_not_of(" \t", colon + 1);
   std::string changed = *text;
   if (value < end && changed[value] == '{') {
@@ -132,12 +132,12 @@ Result<std::string> with_verifier(const std::string& path, const std::string& na
     const std::size_t deeper = indent > at.column - 1 ? indent : at.column + 1;
     changed.insert(end, "\n" + std::string(deeper, ' ') + own);
   } else {
-    return fail(Fault::usage, by_hand);
+    return fail(ErrorKind::usage, by_hand);
   }
   const LoadedDeployment loaded = load_deployment(changed, path);
   const bool right = loaded.deployment && loaded.deployment->people.contains(name) &&
                      loaded.deployment->people.at(name).verifier == verifier;
-  return right ? Result<std::string>(std::move(changed)) : fail(Fault::usage, by_hand);
+  return right ? Result<std::string>(std::move(changed)) : fail(ErrorKind::usage, by_hand);
 }
 
 // What became of it, as a sentence or as JSON: `by` is configuration, or the reviewer who enrolled.
@@ -188,13 +188,13 @@ Result<Adding> adding(NodeConnection& node, const Arguments& arguments) {
     found.listed = before.deployment->people.at(found.name);
   }
   if (found.listed && found.listed->automatic) {
-    return fail(Fault::usage, "`" + found.name + "` is a program and proves nothing");
+    return fail(ErrorKind::usage, "`" + found.name + "` is a program and proves nothing");
   }
   // Known by more than a passphrase, perhaps: the verifier of the passphrase comes first.
   const bool same = found.listed && (found.listed->verifier.empty() ||
                                      is_known_by(found.enrolled_verifier, found.listed->verifier));
   if (found.known && (same || !found.listed)) {
-    return fail(Fault::usage, "`" + found.name + "` is enrolled already" +
+    return fail(ErrorKind::usage, "`" + found.name + "` is enrolled already" +
                                   (found.listed ? std::string()
                                                 : ", but `" + found.path +
                                                       "` does not name this "
@@ -223,7 +223,7 @@ int say_read_again(NodeConnection& node, const Adding& what) {
   const auto done = node.ask(R"({"op":"reread"})");
   if (!done) return complain(done.error());
   if (const auto mistake = done->root().text("mistake")) {
-    return complain({Fault::refused,
+    return complain({ErrorKind::refused,
                      "what " + what.path + " says of `" + what.name +
                          "` does not count until this is put right: " + visible(*mistake),
                      {}});
@@ -248,7 +248,7 @@ int add(const Arguments& arguments) {
   const auto what = adding(*node, arguments);
   if (!what) return complain(what.error());
   if (what->listed && !arguments.many("--group").empty()) {
-    return complain({Fault::usage,
+    return complain({ErrorKind::usage,
                      "`" + name + "` stands in `" + what->path +
                          "` already: write the groups there, and leave `--group` out",
                      {}});

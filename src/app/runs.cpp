@@ -52,12 +52,12 @@ Status no_other_options(const Arguments& arguments) {
   const bool part = arguments.has("--parent");
   for (const char* name : {"--agent", "--tool", "--steps", "--denials", "--calls", "--records"}) {
     if (!part && arguments.has(name)) {
-      return fail(Fault::usage, fmt::format("`{}` belongs to `--parent`", name));
+      return fail(ErrorKind::usage, fmt::format("`{}` belongs to `--parent`", name));
     }
   }
   for (const char* name : {"--role", "--key", "--task"}) {
     if (part && arguments.has(name)) {
-      return fail(Fault::usage, fmt::format("`{}` beside `--parent`: a part of a run has the "
+      return fail(ErrorKind::usage, fmt::format("`{}` beside `--parent`: a part of a run has the "
                                             "role, the policy and the task of that run",
                                             name));
     }
@@ -69,7 +69,7 @@ Status no_other_options(const Arguments& arguments) {
 Result<std::string> part_wanted(const Arguments& arguments, json::Writer& request) {
   const std::string agent = arguments.one("--agent").value_or("");
   if (agent.empty()) {
-    return fail(Fault::usage, "`--agent` is missing: how is the sub-agent called?");
+    return fail(ErrorKind::usage, "`--agent` is missing: how is the sub-agent called?");
   }
   request.key("agent").string(agent).key("parent").string(arguments.one("--parent").value_or(""));
   request.key("limits").object();
@@ -81,7 +81,7 @@ Result<std::string> part_wanted(const Arguments& arguments, json::Writer& reques
     const char* const end = text->data() + text->size();
     const auto [stop, wrong] = std::from_chars(text->data(), end, most);
     if (wrong != std::errc() || stop != end) {
-      return fail(Fault::usage, fmt::format("`{}` is a number such as 10", option));
+      return fail(ErrorKind::usage, fmt::format("`{}` is a number such as 10", option));
     }
     request.key(name).natural(most);
   }
@@ -100,15 +100,15 @@ Result<std::string> run_wanted(const Arguments& arguments) {
   const bool part = arguments.has("--parent");
   const auto role = arguments.one("--role");
   if (!part && (!role || role->empty())) {
-    return fail(Fault::usage, "`--role` is missing: whose run is it?");
+    return fail(ErrorKind::usage, "`--role` is missing: whose run is it?");
   }
   const std::string door = arguments.one("--for").value_or("api");
   if (door != "api" && door != "mcp") {
-    return fail(Fault::usage, "`--for` is `api` or `mcp`, found `" + visible(door) + "`");
+    return fail(ErrorKind::usage, "`--for` is `api` or `mcp`, found `" + visible(door) + "`");
   }
   const auto lasts = parse_duration(arguments.one("--lasts").value_or("1h"));
   if (!lasts || *lasts < Duration::seconds(1)) {
-    return fail(Fault::usage, "`--lasts` is a length of time such as `30m`");
+    return fail(ErrorKind::usage, "`--lasts` is a length of time such as `30m`");
   }
   json::Writer request;
   request.object().key("op").string("run_open").key("audience").string(door);
@@ -194,7 +194,7 @@ int show_run(const Arguments& arguments) {
     }
     return node->ends(exit_good);
   }
-  return complain({Fault::missing, "there is no run `" + visible(arguments.word("run")) + "`", {}});
+  return complain({ErrorKind::missing, "there is no run `" + visible(arguments.word("run")) + "`", {}});
 }
 
 int close_run(const Arguments& arguments) {

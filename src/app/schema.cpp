@@ -19,7 +19,7 @@ int run_schema(const Arguments& arguments) {
   std::size_t named = 0;
   for (const OptionRow& option : schema_options) named += arguments.has(option.name) ? 1U : 0U;
   if (named > 1) {
-    return complain({Fault::usage,
+    return complain({ErrorKind::usage,
                      "`--deployment`, `--layer` and `--test` are different schemas: name one",
                      {}});
   }

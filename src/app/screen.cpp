@@ -140,18 +140,18 @@ std::vector<std::string> fold_line(std::string_view painted, std::size_t columns
 Result<std::unique_ptr<Screen>> Screen::open() {
   net::Fd terminal(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
   if (!terminal.open() || ::isatty(STDOUT_FILENO) != 1) {
-    return fail(Fault::environment, "this needs a terminal; `--json` prints what changes as lines");
+    return fail(ErrorKind::environment, "this needs a terminal; `--json` prints what changes as lines");
   }
   std::unique_ptr<Screen> screen(new Screen(std::move(terminal)));
   if (::tcgetattr(screen->terminal_.get(), &screen->before_) != 0) {
-    return fail(Fault::environment, "the terminal does not say how it is set");
+    return fail(ErrorKind::environment, "the terminal does not say how it is set");
   }
   const sigset_t wanted = kept_signals();
   (void)::pthread_sigmask(SIG_BLOCK, &wanted, &screen->mask_before_);
   screen->changed_ = true;
   screen->signals_ = net::Fd(::signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK));
   if (!screen->signals_.open() || !screen->raw()) {
-    return fail(Fault::environment, "the terminal cannot be read key by key");
+    return fail(ErrorKind::environment, "the terminal cannot be read key by key");
   }
   screen->write(kEnterPage);
   screen->drawing_ = true;

@@ -62,7 +62,7 @@ class Screen {
     std::size_t rows = 24, columns = 80;
   };
 
-  // Fault::environment where there is no terminal to draw on.
+  // ErrorKind::environment where there is no terminal to draw on.
   static Result<std::unique_ptr<Screen>> open();
   ~Screen();
   Screen(const Screen&) = delete;

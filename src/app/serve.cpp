@@ -30,7 +30,7 @@ int run_serve(const Arguments& arguments) {
   if (const auto form = arguments.one("--log")) {
     if (*form != "text" && *form != "json") {
       const std::string found = "`--log " + visible(*form) + "`";
-      return complain({Fault::usage, found + ": expected `text` or `json`", {}});
+      return complain({ErrorKind::usage, found + ": expected `text` or `json`", {}});
     }
     // Before there is a second thread.
     ::setenv(log_variable, form->c_str(), 1);

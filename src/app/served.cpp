@@ -67,7 +67,7 @@ Status ServerStarts::room_for(const ProcessOf& of, std::size_t processes) {
   }
   if (why.empty()) return {};
   if (refused_) refused_(of, why);
-  return fail(Fault::environment, std::move(why));
+  return fail(ErrorKind::environment, std::move(why));
 }
 
 std::size_t ServerStarts::staying(const std::string* caller) const {
@@ -104,7 +104,7 @@ Result<std::shared_ptr<ServedProcess>> ServerStarts::start(const std::string& na
   if (Status room = room_for(of, 1); !room) return std::unexpected(room.error());
   const Record& record = records_[name];
   if (loop_.now() < record.again) {
-    return fail(Fault::environment,
+    return fail(ErrorKind::environment,
                 fmt::format("server `{}` ended right after its start, {} times in a row; it is "
                             "tried again later",
                             name, record.failures));
@@ -127,7 +127,7 @@ Result<std::shared_ptr<ServedProcess>> ServerStarts::start(const std::string& na
   if (!started) {
     lived(*process);
     log_line(fmt::format("server `{}` cannot be started: {}", name, to_string(started.error())));
-    return fail(Fault::environment, fmt::format("server `{}` cannot be started", name));
+    return fail(ErrorKind::environment, fmt::format("server `{}` cannot be started", name));
   }
   process->child.emplace(loop_, std::move(*started));
   const std::weak_ptr<ServedProcess> self = process;

@@ -70,7 +70,7 @@ class ServerStarts {
   // How many this caller has above three quarters of its share, without those that end already.
   std::size_t crowding(const std::string& caller) const;
 
-  // Fault::environment where it cannot be started, or not yet again.
+  // ErrorKind::environment where it cannot be started, or not yet again.
   // `carried`: secrets as `NAME=value`, wiped. `scrub` takes them out of what goes to the log.
   Result<std::shared_ptr<ServedProcess>> start(const std::string& name,
                                                const Deployment::Server& server,

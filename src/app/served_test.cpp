@@ -27,7 +27,7 @@ TEST(ServerStarts, SoManyProcessesAndNoMore) {
   }
   const auto third = starts.start("other", that_listens(), "/");
   ASSERT_FALSE(third);
-  EXPECT_EQ(third.error().fault, Fault::environment);
+  EXPECT_EQ(third.error().fault, ErrorKind::environment);
   EXPECT_THAT(third.error().message, HasSubstr("too many processes of servers"));
   EXPECT_EQ(starts.live(), 2U);
   // One that ends makes room, once it is gone.

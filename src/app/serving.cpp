@@ -35,7 +35,7 @@ void check_key_files(const std::map<std::string, TokenSource, std::less<>>& sour
     const auto keys = text ? jose::KeySet::parse(*text, use)
                            : Result<jose::KeySet>(std::unexpected(text.error()));
     if (keys) continue;
-    errors.push_back({Fault::invalid,
+    errors.push_back({ErrorKind::invalid,
                       fmt::format("the keys of `{}`: {}", visible(name), keys.error().message),
                       source.at});
   }
@@ -57,7 +57,7 @@ void check_shared(const Deployment& deployment, const std::string& role, const P
     for (const ToolRule& entry : policy.tools) {
       const bool chooses = !entry.credential.empty() || entry.credential_by != nullptr;
       if (!chooses || !is_about(entry, name)) continue;
-      errors.push_back({Fault::refused,
+      errors.push_back({ErrorKind::refused,
                         fmt::format("server `{}` is `shared`, and the policy of role `{}` names a "
                                     "credential for calls of it: a secret is one session's",
                                     visible(name), visible(role)),
@@ -73,7 +73,7 @@ std::vector<Error> serving_mistakes(const Deployment& deployment,
                                     const std::string& config_directory) {
   std::vector<Error> errors;
   if (!deployment.listen) {
-    errors.push_back({Fault::usage,
+    errors.push_back({ErrorKind::usage,
                       "it does not say where to listen: expected `listen: {mcp: "
                       "\"127.0.0.1:8080\"}`",
                       {deployment.file, 0, 0}});
@@ -86,14 +86,14 @@ std::vector<Error> serving_mistakes(const Deployment& deployment,
   }
   // Whoever can open this machine's sockets is one caller; of the network nobody can say that.
   if (!listen.mcp.local() && (deployment.agents.empty() || listen.certificate.empty())) {
-    errors.push_back({Fault::refused,
+    errors.push_back({ErrorKind::refused,
                       "other machines can reach this address: expected `agents`, so that it is "
                       "known who calls, and `listen.tls`, so that nobody on the way reads their "
                       "keys; or an address of this machine alone",
                       listen.mcp.at});
   }
   if (!listen.console.none() && !listen.console.local() && listen.certificate.empty()) {
-    errors.push_back({Fault::refused,
+    errors.push_back({ErrorKind::refused,
                       "other machines can reach the console: expected `listen.tls`, so that nobody "
                       "on the way reads a passphrase; or an address of this machine alone",
                       listen.console.at});
@@ -105,7 +105,7 @@ std::vector<Error> serving_mistakes(const Deployment& deployment,
     any |= !role.servers.empty();
   }
   if (!any) {
-    errors.push_back({Fault::usage,
+    errors.push_back({ErrorKind::usage,
                       "no role has `servers`, and there are no `agents`: there is nothing to serve",
                       {deployment.file, 0, 0}});
   }

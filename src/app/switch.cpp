@@ -36,11 +36,11 @@ constexpr WordRow kSwitchWords[] = {
 Status check_scope(const std::string& scope, const std::string& name) {
   const bool all = scope == "all";
   if (!is_scope(scope)) {
-    return fail(Fault::usage,
+    return fail(ErrorKind::usage,
                 "`" + visible(scope) + "` is not one of all, role, agent, run, tool, upstream");
   }
   if (all != name.empty()) {
-    return fail(Fault::usage, all ? "`all` takes no name" : "`" + scope + "` needs a name");
+    return fail(ErrorKind::usage, all ? "`all` takes no name" : "`" + scope + "` needs a name");
   }
   return {};
 }
@@ -58,7 +58,7 @@ std::vector<std::string> process_lines(json::View processes);
 // A name that nothing has is an answer: no.
 int nothing_done(const Error& error) {
   const int status = complain(error);
-  return error.fault == Fault::missing ? exit_no : status;
+  return error.fault == ErrorKind::missing ? exit_no : status;
 }
 
 int say_nothing_stopped(const std::string& scope, const std::string& name, json::View near) {
@@ -78,7 +78,7 @@ int kill(const Arguments& arguments) {
   const auto reason = arguments.one("--reason");
   if (!reason || reason->empty()) {
     return complain(
-        {Fault::usage, "a kill needs `--reason TEXT`: it is what others will read", {}});
+        {ErrorKind::usage, "a kill needs `--reason TEXT`: it is what others will read", {}});
   }
   auto node = control(arguments);
   if (!node) return complain(node.error());

@@ -134,15 +134,15 @@ void err(std::string_view text) {
 int complain(const Error& error) {
   err("pawl: " + visible(to_string(error), Newlines::keep));
   switch (error.fault) {
-    case Fault::invalid:
-    case Fault::refused:
-    case Fault::corrupt:
+    case ErrorKind::invalid:
+    case ErrorKind::refused:
+    case ErrorKind::corrupt:
       return exit_no;
-    case Fault::usage:
-    case Fault::missing:
-    case Fault::environment:
-    case Fault::io:
-    case Fault::internal:
+    case ErrorKind::usage:
+    case ErrorKind::missing:
+    case ErrorKind::environment:
+    case ErrorKind::io:
+    case ErrorKind::internal:
       return exit_usage;
   }
   return exit_usage;

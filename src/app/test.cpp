@@ -55,13 +55,13 @@ Status collect(const fs::path& directory, std::vector<std::string>& files) {
     } else if (walk->is_regular_file() && is_test(walk->path())) {
       files.push_back(walk->path().string());
       if (files.size() > test_files_max) {
-        return fail(Fault::usage, fmt::format("more than {} test files below `{}`", test_files_max,
+        return fail(ErrorKind::usage, fmt::format("more than {} test files below `{}`", test_files_max,
                                               directory.string()));
       }
     }
   }
   if (error) {
-    return fail(Fault::environment,
+    return fail(ErrorKind::environment,
                 fmt::format("`{}` cannot be read: {}", directory.string(), error.message()));
   }
   std::ranges::sort(files);
@@ -82,7 +82,7 @@ Result<std::vector<std::string>> test_files(std::vector<std::string> given) {
     files.insert(files.end(), found.begin(), found.end());
   }
   if (files.empty()) {
-    return fail(Fault::missing,
+    return fail(ErrorKind::missing,
                 fmt::format("there is no `*{}` in `{}`", test_suffix, fmt::join(given, "`, `")));
   }
   return files;

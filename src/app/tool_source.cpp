@@ -13,20 +13,20 @@ Result<ToolSource> read_list(json::View list, const std::string& file) {
   for (const json::View one : list.elements()) {
     auto tool = parse_definition(one, one.text("server").value_or(""));
     if (!tool) {
-      return fail(Fault::invalid,
+      return fail(ErrorKind::invalid,
                   fmt::format("the tool number {} cannot be read: {}", out.tools.size() + 1,
                               tool.error().message),
                   {file, 0, 0});
     }
     out.tools.push_back(std::move(*tool));
   }
-  if (out.tools.empty()) return fail(Fault::invalid, "there is no tool in it", {file, 0, 0});
+  if (out.tools.empty()) return fail(ErrorKind::invalid, "there is no tool in it", {file, 0, 0});
   return out;
 }
 
 Result<SourcedCall> read_call(json::View line) {
   if (!line.is_object() || !line.text("tool")) {
-    return fail(Fault::invalid, "is no call: expected {\"tool\", \"arguments\"}");
+    return fail(ErrorKind::invalid, "is no call: expected {\"tool\", \"arguments\"}");
   }
   std::string server(line.text("server").value_or(""));
   std::string tool(*line.text("tool"));
@@ -53,11 +53,11 @@ Result<ToolSource> read_lines(std::string_view text, const std::string& file) {
     const auto parsed = json::parse(line);
     auto call =
         parsed ? read_call(parsed->root()) : Result<SourcedCall>(std::unexpected(parsed.error()));
-    if (!call) return fail(Fault::invalid, call.error().message, {file, number, 0});
+    if (!call) return fail(ErrorKind::invalid, call.error().message, {file, number, 0});
     out.calls.push_back(std::move(*call));
   }
   if (out.calls.empty()) {
-    return fail(Fault::invalid, "it holds neither tools nor calls", {file, 0, 0});
+    return fail(ErrorKind::invalid, "it holds neither tools nor calls", {file, 0, 0});
   }
   return out;
 }

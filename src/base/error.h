@@ -26,7 +26,7 @@ struct Position {
 std::string to_string(const Position& at);
 
 // The kind of a failure, which decides the exit status and who can do something about it.
-enum class Fault : std::uint8_t {
+enum class ErrorKind : std::uint8_t {
   usage,        // the command line is wrong
   invalid,      // a file, a message or a value does not have the promised form
   refused,      // the answer is no: not permitted, not proved, not authenticated
@@ -38,7 +38,7 @@ enum class Fault : std::uint8_t {
 };
 
 struct Error {
-  Fault fault = Fault::internal;
+  ErrorKind fault = ErrorKind::internal;
   std::string message;
   Position at;
 };
@@ -50,7 +50,7 @@ template <class T>
 using Result = std::expected<T, Error>;
 using Status = Result<void>;
 
-inline std::unexpected<Error> fail(Fault fault, std::string message, Position at = {}) {
+inline std::unexpected<Error> fail(ErrorKind fault, std::string message, Position at = {}) {
   return std::unexpected<Error>(Error{fault, std::move(message), std::move(at)});
 }
 

@@ -14,14 +14,14 @@ TEST(Error, PlacesLeaveOutWhatIsUnknown) {
 }
 
 TEST(Error, TheMessageFollowsItsPlace) {
-  EXPECT_EQ(to_string(Error{Fault::invalid, "no such key", {}}), "no such key");
-  EXPECT_EQ(to_string(Error{Fault::invalid, "no such key", {"f", 1, 2}}), "f:1:2: no such key");
+  EXPECT_EQ(to_string(Error{ErrorKind::invalid, "no such key", {}}), "no such key");
+  EXPECT_EQ(to_string(Error{ErrorKind::invalid, "no such key", {"f", 1, 2}}), "f:1:2: no such key");
 }
 
 TEST(Error, AFailureCarriesEverything) {
-  const Status status = fail(Fault::refused, "not granted", {"f", 1, 2});
+  const Status status = fail(ErrorKind::refused, "not granted", {"f", 1, 2});
   ASSERT_FALSE(status);
-  EXPECT_EQ(status.error().fault, Fault::refused);
+  EXPECT_EQ(status.error().fault, ErrorKind::refused);
   EXPECT_EQ(status.error().at, (Position{"f", 1, 2}));
 }
 

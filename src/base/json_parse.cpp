@@ -32,7 +32,7 @@ Position in_text(std::string_view text, std::string_view part) {
 }
 
 std::unexpected<Error> too_deep(std::size_t depth_max) {
-  return fail(Fault::invalid, fmt::format("nested deeper than {} levels", depth_max));
+  return fail(ErrorKind::invalid, fmt::format("nested deeper than {} levels", depth_max));
 }
 
 // An array or object that is still open.
@@ -103,7 +103,7 @@ class Flattener {
           leaf(place, Kind::null);
           break;
         default:
-          return fail(Fault::internal, "the JSON reader left a word that nobody knows");
+          return fail(ErrorKind::internal, "the JSON reader left a word that nobody knows");
       }
     }
     node_count = static_cast<std::size_t>(place.next - nodes);
@@ -181,7 +181,7 @@ class Flattener {
 
   std::unexpected<Error> twin_keys() const {
     const auto& [first, second] = twins_.found();
-    return fail(Fault::invalid, "two keys of one object are the same: " + in_backticks(first) +
+    return fail(ErrorKind::invalid, "two keys of one object are the same: " + in_backticks(first) +
                                     " and " + in_backticks(second));
   }
 
@@ -225,7 +225,7 @@ class Flattener {
       why = " would be rounded to a whole number";
     }
     if (why.empty()) return true;
-    wrong_number_ = fail(Fault::invalid, in_backticks(token) + why, in_text(text_, token));
+    wrong_number_ = fail(ErrorKind::invalid, in_backticks(token) + why, in_text(text_, token));
     return false;
   }
 
@@ -272,7 +272,7 @@ Status Parser::State::make_room(std::size_t bytes, std::size_t depth_max) {
   if (reader.allocate(wanted, levels) != simdjson::SUCCESS ||
       tape.allocate(wanted) != simdjson::SUCCESS) {
     give_back();
-    return fail(Fault::environment, "there is no memory left for this JSON text");
+    return fail(ErrorKind::environment, "there is no memory left for this JSON text");
   }
   capacity = wanted;
   depth = levels;
@@ -291,11 +291,11 @@ void Parser::State::give_back() {
 
 Status Parser::State::read(std::string_view text, const ParseLimits& limits) {
   if (text.size() > std::min(limits.bytes_max, text_bytes_max)) {
-    return fail(Fault::invalid, fmt::format("the text has {} bytes and may have {}", text.size(),
+    return fail(ErrorKind::invalid, fmt::format("the text has {} bytes and may have {}", text.size(),
                                             std::min(limits.bytes_max, text_bytes_max)));
   }
   if (text.starts_with("\xEF\xBB\xBF")) {
-    return fail(Fault::invalid, "the text begins with a byte order mark", {{}, 1, 1});
+    return fail(ErrorKind::invalid, "the text begins with a byte order mark", {{}, 1, 1});
   }
   if (const Status room = make_room(text.size(), limits.depth_max); !room) return room;
   // An empty text may be at no address.
@@ -308,12 +308,12 @@ Status Parser::State::read(std::string_view text, const ParseLimits& limits) {
   }
   if (error == simdjson::SUCCESS) return {};
   if (error == simdjson::MEMALLOC) {
-    return fail(Fault::environment, "there is no memory left for this JSON text");
+    return fail(ErrorKind::environment, "there is no memory left for this JSON text");
   }
   if (const auto mistake = first_mistake({padded.get(), text.size()}, limits.depth_max)) {
-    return fail(Fault::invalid, mistake->message, position_of(text, mistake->offset));
+    return fail(ErrorKind::invalid, mistake->message, position_of(text, mistake->offset));
   }
-  return fail(Fault::invalid, std::string("not JSON: ") + simdjson::error_message(error));
+  return fail(ErrorKind::invalid, std::string("not JSON: ") + simdjson::error_message(error));
 }
 
 Parser::Parser() = default;

@@ -7,12 +7,12 @@
 namespace pawl {
 
 MemberReader::MemberReader(json::View object) : object_(object) {
-  if (!object.is_object()) status_ = fail(Fault::corrupt, "expected an object");
+  if (!object.is_object()) status_ = fail(ErrorKind::corrupt, "expected an object");
 }
 
 void MemberReader::wrong(std::string_view name, std::string_view what) {
   if (!status_) return;  // the first mistake is the one to read
-  status_ = fail(Fault::corrupt, "`" + std::string(name) + "` " + std::string(what));
+  status_ = fail(ErrorKind::corrupt, "`" + std::string(name) + "` " + std::string(what));
 }
 
 json::View MemberReader::inner(std::string_view name) {
@@ -24,7 +24,7 @@ Status MemberReader::finish() {
   if (!status_) return status_;
   for (const auto [key, value] : object_.members()) {
     if (std::ranges::find(known_, key) == known_.end()) {
-      return fail(Fault::corrupt, "unknown member `" + visible(key) + "`");
+      return fail(ErrorKind::corrupt, "unknown member `" + visible(key) + "`");
     }
   }
   return {};

@@ -156,18 +156,18 @@ Result<Instant> parse_instant(std::string_view text) {
   const std::int64_t fraction = in.next_is('.') ? read_fraction(in) : 0;
   const std::int64_t east = read_offset(in);
   if (!in.good || !in.rest.empty()) {
-    return fail(Fault::invalid, in_backticks(text) +
+    return fail(ErrorKind::invalid, in_backticks(text) +
                                     " is not a time: expected the form `2026-11-21T08:00:00Z` "
                                     "or `2026-11-21T08:00:00+01:00`");
   }
   if (!in_calendar(t)) {
-    return fail(Fault::invalid,
+    return fail(ErrorKind::invalid,
                 in_backticks(text) + " is not a time: no calendar has this date or hour");
   }
   std::int64_t ns = 0;
   if (__builtin_mul_overflow(seconds_as_utc(t) - east, second_ns, &ns) ||
       __builtin_add_overflow(ns, fraction, &ns)) {
-    return fail(Fault::invalid,
+    return fail(ErrorKind::invalid,
                 in_backticks(text) + " is out of range: years 1678 to 2261 can be told");
   }
   return Instant{ns};
@@ -207,7 +207,7 @@ Result<Duration> parse_duration(std::string_view text) {
   bool good = !rest.empty();
   while (good && !rest.empty()) good = take_term(rest, first_unit, sum);
   if (!good) {
-    return fail(Fault::invalid, in_backticks(text) +
+    return fail(ErrorKind::invalid, in_backticks(text) +
                                     " is not a length of time: expected a number and a unit "
                                     "out of `ms`, `s`, `m`, `h`, `d`, `w`, as in `300s` or "
                                     "`1h30m`");
@@ -241,11 +241,11 @@ Result<CivilTime> parse_civil(std::string_view text) {
   }
   if (!in.good || !in.rest.empty()) {
     return fail(
-        Fault::invalid,
+        ErrorKind::invalid,
         in_backticks(text) + " is not a date and time: expected the form `2026-12-18T18:00`");
   }
   if (!in_calendar(t)) {
-    return fail(Fault::invalid,
+    return fail(ErrorKind::invalid,
                 in_backticks(text) + " is not a date and time: no calendar has this date or hour");
   }
   return t;

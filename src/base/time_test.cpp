@@ -51,7 +51,7 @@ TEST(Instant, RefusesEverythingElse) {
                            "2O26-01-01T00:00:00Z"}) {
     const auto at = parse_instant(text);
     ASSERT_FALSE(at) << text;
-    EXPECT_EQ(at.error().fault, Fault::invalid);
+    EXPECT_EQ(at.error().fault, ErrorKind::invalid);
     EXPECT_THAT(at.error().message, HasSubstr("`" + std::string(text) + "`"));
   }
 }

@@ -24,7 +24,7 @@ std::size_t Builder::offset(const YAML::Mark& mark) const {
 
 void Builder::report(std::size_t offset, std::string message) {
   if (errors_.size() >= errors_max) return;
-  errors_.push_back({Fault::invalid, std::move(message), source_.at(offset)});
+  errors_.push_back({ErrorKind::invalid, std::move(message), source_.at(offset)});
 }
 
 void Builder::OnDocumentStart(const YAML::Mark& mark) {

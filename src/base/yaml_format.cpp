@@ -267,7 +267,7 @@ Result<std::string> formatted(std::string_view text, std::string_view file) {
   const bool same = after.errors.empty() && digest_of(after.root) == digest_of(before.root) &&
                     texts_of(Extents(out, after.root).comments()) == texts_of(source.comments());
   if (!same) {
-    return fail(Fault::internal, "another layout would change what the file says, so it stays",
+    return fail(ErrorKind::internal, "another layout would change what the file says, so it stays",
                 {std::string(file), 0, 0});
   }
   return out;

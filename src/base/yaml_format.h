@@ -24,7 +24,7 @@ namespace pawl::yaml {
 inline constexpr std::size_t layout_columns_max = 100;
 
 // Precondition: `read(text)` reports no mistake; an error of the kind `invalid` says that it does.
-// Fault::internal where the layout would change the tree or lose a comment.
+// ErrorKind::internal where the layout would change the tree or lose a comment.
 Result<std::string> formatted(std::string_view text, std::string_view file);
 
 // Hash of a tree without its places: equal for two files that say the same in the same order.

@@ -116,7 +116,7 @@ Read read(std::string_view text, std::string_view file, std::size_t bytes_max, M
   if (text.size() > bytes_max) {
     out.whole = false;
     out.errors.push_back(
-        {Fault::invalid,
+        {ErrorKind::invalid,
          fmt::format("the file has {} bytes and may have {}", text.size(), bytes_max),
          {std::string(file), 0, 0}});
     return out;
@@ -140,10 +140,10 @@ Read read(std::string_view text, std::string_view file, std::size_t bytes_max, M
   out.errors.insert(out.errors.end(), pass.errors.begin(), pass.errors.end());
   // What a line that was left out has broken is no second mistake.
   if (pass.broken && !source.lines_dropped()) {
-    out.errors.push_back({Fault::invalid, std::string(pass.why), source.at(pass.broken_at)});
+    out.errors.push_back({ErrorKind::invalid, std::string(pass.why), source.at(pass.broken_at)});
   }
   if (out.errors.empty() && out.root.kind == Kind::null) {
-    out.errors.push_back({Fault::invalid, "the file holds nothing", {std::string(file), 1, 1}});
+    out.errors.push_back({ErrorKind::invalid, "the file holds nothing", {std::string(file), 1, 1}});
   }
   in_order_of_file(out.errors);
   return out;

@@ -120,7 +120,7 @@ Source::Source(std::string_view text, std::string_view file)
 }
 
 void Source::report(std::size_t offset, std::string message) {
-  errors_.push_back({Fault::invalid, std::move(message), at(offset)});
+  errors_.push_back({ErrorKind::invalid, std::move(message), at(offset)});
 }
 
 std::size_t Source::line_of(std::size_t offset) const {

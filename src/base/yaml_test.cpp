@@ -18,7 +18,7 @@ using ::testing::StartsWith;
 std::vector<std::string> errors(std::string_view text) {
   std::vector<std::string> out;
   for (const Error& error : read(text, "f").errors) {
-    EXPECT_EQ(error.fault, Fault::invalid);
+    EXPECT_EQ(error.fault, ErrorKind::invalid);
     out.push_back(to_string(error));
   }
   return out;

@@ -70,7 +70,7 @@ CivilTime civil_of(std::int64_t local_seconds) {
 Result<Zone> Zone::parse(std::string_view bytes, std::string_view name) {
   const std::string_view all = bytes;
   const auto bad = [name](std::string_view why) {
-    return fail(Fault::corrupt,
+    return fail(ErrorKind::corrupt,
                 "the time zone `" + std::string(name) + "` cannot be read: " + std::string(why));
   };
   Counts counts;

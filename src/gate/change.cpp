@@ -29,12 +29,12 @@ Named parts_of(std::string_view name) {
 Result<std::string> arguments_at(const Desk& desk, const std::string& commitment) {
   Digest digest{};
   if (!parse_spelled(commitment, digest)) {
-    return fail(Fault::corrupt, "the question does not say where its arguments are");
+    return fail(ErrorKind::corrupt, "the question does not say where its arguments are");
   }
   auto payload = desk.journal.payload(digest);
   if (!payload) return std::unexpected(payload.error());
   if (payload->state != PayloadState::present) {
-    return fail(Fault::missing, "the arguments of this call are not stored any more");
+    return fail(ErrorKind::missing, "the arguments of this call are not stored any more");
   }
   return std::move(payload->bytes);
 }
@@ -46,13 +46,13 @@ namespace {
 Result<Proposal> proposal_of(const RunDesk& run, const Approval& asked, json::View arguments) {
   const Named name = parts_of(asked.asked.terms->tool);
   if (name.tool.starts_with("mcp:")) {
-    return fail(Fault::refused, "only calls of tools can be changed");
+    return fail(ErrorKind::refused, "only calls of tools can be changed");
   }
   std::string key(name.server);
   key.append("\n").append(name.tool);
   const auto means = run.means.find(key);
   if (means == run.means.end()) {
-    return fail(Fault::refused,
+    return fail(ErrorKind::refused,
                 "the node was started anew, and the agent has not come back for this call: until "
                 "then nobody can tell what its tool would do with other arguments");
   }
@@ -73,13 +73,13 @@ Status judge_waiting(Desk& desk, const Approval& asked, json::View arguments,
                      const std::function<Status(const Situation&)>& judge) {
   RunDesk* const run = desk.run(asked.asked.run);
   const Run* const state = desk.state.run(asked.asked.run);
-  if (run == nullptr || state == nullptr) return fail(Fault::missing, "its run is not known");
+  if (run == nullptr || state == nullptr) return fail(ErrorKind::missing, "its run is not known");
   const auto proposal = proposal_of(*run, asked, arguments);
   if (!proposal) return std::unexpected(proposal.error());
   const Call& call = proposal->call;
   const std::shared_ptr<const BoundTool> tool =
       run->policy->bound(call.server, call.tool, proposal->definition, desk.now());
-  if (!tool) return fail(Fault::refused, "the policy does not grant this tool any more");
+  if (!tool) return fail(ErrorKind::refused, "the policy does not grant this tool any more");
   const Facts facts = gather(LookedAt{desk, *run, *proposal, tool.get()});
   return judge(Situation{.policy = run->policy->policy(),
                          .state = desk.state,
@@ -95,14 +95,14 @@ namespace {
 
 Result<json::Document> read_arguments(std::string_view text) {
   if (text.size() > changed_arguments_bytes_max) {
-    return fail(Fault::invalid, "arguments of more than " +
+    return fail(ErrorKind::invalid, "arguments of more than " +
                                     std::to_string(changed_arguments_bytes_max) +
                                     " bytes are not taken from a reviewer");
   }
   auto document = json::parse(text);
   if (!document) return std::unexpected(document.error());
   if (!document->root().is_object()) {
-    return fail(Fault::invalid, "the arguments of a call are a JSON object");
+    return fail(ErrorKind::invalid, "the arguments of a call are a JSON object");
   }
   return document;
 }
@@ -114,7 +114,7 @@ Result<std::string> other_arguments(const Desk& desk, const Approval& asked, jso
     const auto same = arguments_at(desk, earlier);
     if (!same) return std::unexpected(same.error());
     if (*same == arguments) {
-      return fail(Fault::refused, "these are the arguments that it has: approve or deny it");
+      return fail(ErrorKind::refused, "these are the arguments that it has: approve or deny it");
     }
   }
   return arguments;
@@ -123,26 +123,26 @@ Result<std::string> other_arguments(const Desk& desk, const Approval& asked, jso
 // Why people who answer this question cannot answer for what was made of it.
 Status may_become(const Approval& asked, const Verdict& verdict, const Call& call) {
   if (verdict.effect == Effect::deny) {
-    return fail(Fault::refused,
+    return fail(ErrorKind::refused,
                 "with these arguments it would be denied: " + reason_text(verdict, call));
   }
   const auto asked_class = parse_class(asked.asked.terms->class_text);
   const bool other_class = !asked_class || less_dangerous(*asked_class, verdict.action_class) ||
                            (verdict.action_class.external_sink && !asked_class->external_sink);
   if (other_class && to_string(verdict.action_class) != asked.asked.terms->class_text) {
-    return fail(Fault::refused, "with these arguments it would be of another class: " +
+    return fail(ErrorKind::refused, "with these arguments it would be of another class: " +
                                     to_string(verdict.action_class));
   }
   const std::string credential = verdict.credential == nullptr ? "" : *verdict.credential;
   if (credential != asked.asked.terms->credential) {
-    return fail(Fault::refused, "with these arguments it would use another credential");
+    return fail(ErrorKind::refused, "with these arguments it would use another credential");
   }
   if (verdict.effect != Effect::hold || !verdict.question) return {};
   Approval as_changed = asked;
   as_changed.changed = std::make_shared<const ChangedQuestion>();
   const std::string why = not_covered(as_changed, *verdict.question);
   if (why.empty()) return {};
-  return fail(Fault::refused, "with these arguments it would be another question: " + why + " (" +
+  return fail(ErrorKind::refused, "with these arguments it would be another question: " + why + " (" +
                                   verdict.question->why + ")");
 }
 
@@ -212,7 +212,7 @@ std::string with_change_told(const Ticket& ticket, std::string result) {
 
 Result<Changed> Gate::try_change(const std::string& id, std::string_view arguments) const {
   const Approval* asked = desk_->state.approval(id);
-  if (asked == nullptr) return fail(Fault::missing, "there is no question `" + visible(id) + "`");
+  if (asked == nullptr) return fail(ErrorKind::missing, "there is no question `" + visible(id) + "`");
   return judge_changed(*desk_, *asked, arguments);
 }
 

@@ -35,7 +35,7 @@ Desk::Desk(State state_in, Journal& journal_in, Clock& clock_in, Executor& execu
       snapshot_size_(journal_in.recovery().from_snapshot) {}
 
 Result<std::uint64_t> Desk::append(Body body, const Writing& how) {
-  if (!broken_.empty()) return fail(Fault::internal, broken_);
+  if (!broken_.empty()) return fail(ErrorKind::internal, broken_);
   const Record record{journal.next(), how.at ? *how.at : now(), clock.boot().ns, std::move(body)};
   const auto seq = journal.append(to_json(record), how.payloads, how.urgency);
   watch_disk();
@@ -46,7 +46,7 @@ Result<std::uint64_t> Desk::append(Body body, const Writing& how) {
   if (Status applied = state.apply(record); !applied) {
     broken_ = "the state refused a record of its own: " + applied.error().message;
     hear_of_fault();
-    return fail(Fault::internal, broken_);
+    return fail(ErrorKind::internal, broken_);
   }
   tell(record);
   snapshot_when_due();

@@ -133,7 +133,7 @@ Result<Facts> gather_beside(const Ticket& ticket, const BoundTool* tool, const P
   }
   if (!tool->asks_origin) return facts;
   if (!knows_sources(ticket.policy(), policy)) {
-    return fail(Fault::missing,
+    return fail(ErrorKind::missing,
                 "it asks where values came from, and the policy in force does not keep that");
   }
   facts.origins = find_origins(*tool, arguments, ticket.run->origins);

@@ -171,15 +171,15 @@ Status Gate::escalated(const Escalated& told) {
 Status Gate::acknowledge(const std::string& escalation, const std::string& person,
                          const std::string& proof, bool resolved) {
   if (person.empty() || proof.empty()) {
-    return fail(Fault::refused, "an acknowledgement needs a proven person");
+    return fail(ErrorKind::refused, "an acknowledgement needs a proven person");
   }
   if (Status may = may_decide(*desk_, person); !may) return may;
   const auto found = desk_->state.escalations().find(escalation);
   if (found == desk_->state.escalations().end()) {
-    return fail(Fault::missing, "there is no escalation `" + visible(escalation) + "`");
+    return fail(ErrorKind::missing, "there is no escalation `" + visible(escalation) + "`");
   }
   if (!resolved && found->second.phase == Escalation::Phase::acknowledged) {
-    return fail(Fault::refused, "`" + visible(found->second.person) + "` acknowledged it already");
+    return fail(ErrorKind::refused, "`" + visible(found->second.person) + "` acknowledged it already");
   }
   const EscalationOpened opened = found->second.opened;
   const std::string how = resolved ? "resolved" : "acknowledged";

@@ -33,7 +33,7 @@ Status Gate::note(const std::string& run, const std::string& topic, const std::s
   const std::int64_t now = minute_of(desk);
   if (std::exchange(in_minute, now) != now) count = 0;
   if (++count > desk.limits.notes_per_minute_max) {
-    return fail(Fault::refused, "too many notes of one run in one minute");
+    return fail(ErrorKind::refused, "too many notes of one run in one minute");
   }
   const auto seq = desk.append(noted(run, topic, text));
   return seq ? Status{} : std::unexpected(seq.error());

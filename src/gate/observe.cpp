@@ -150,7 +150,7 @@ Status Gate::accept_observation(const std::string& agent, const std::string& dig
   const auto waiting = desk.observations_waiting.find(agent);
   if (waiting == desk.observations_waiting.end() || waiting->second.digest() != digest ||
       desk.now() >= waiting->second.until) {
-    return fail(Fault::missing, "no such observation of `" + visible(agent) + "` waits");
+    return fail(ErrorKind::missing, "no such observation of `" + visible(agent) + "` waits");
   }
   const auto seq = desk.append(
       PinAccepted{std::string(policy_pin_server), observation_pin_name(agent), digest, person});

@@ -80,7 +80,7 @@ Status refused(Desk& desk, const Approval& approval, const std::string& person,
   (void)desk.append(Noted{approval.asked.run, "answer refused",
                           "the answer of `" + visible(person) + "` to " + approval.asked.approval +
                               " was refused: " + why});
-  return fail(Fault::refused, why);
+  return fail(ErrorKind::refused, why);
 }
 
 }  // namespace
@@ -158,8 +158,8 @@ bool time_is_over(const Desk& desk, const Approval& approval) {
 }
 
 Status may_decide(const Desk& desk, const std::string& person) {
-  if (person.empty()) return fail(Fault::refused, "this is done by a person, and nobody is one");
-  return desk.auditors.contains(person) ? fail(Fault::refused, auditor_says) : Status{};
+  if (person.empty()) return fail(ErrorKind::refused, "this is done by a person, and nobody is one");
+  return desk.auditors.contains(person) ? fail(ErrorKind::refused, auditor_says) : Status{};
 }
 
 std::string why_not(const Desk& desk, const Approval& asked, const AnswerGiven& a) {
@@ -176,15 +176,15 @@ std::string why_not(const Desk& desk, const Approval& asked, const AnswerGiven& 
 Status may_answer(Desk& desk, const AnswerGiven& a) {
   const Approval* asked = desk.state.approval(a.approval);
   if (asked == nullptr) {
-    return fail(Fault::missing, "there is no question `" + visible(a.approval) + "`");
+    return fail(ErrorKind::missing, "there is no question `" + visible(a.approval) + "`");
   }
   if (asked->phase != ApprovalPhase::open || time_is_over(desk, *asked)) {
     const bool late = asked->phase == ApprovalPhase::open;
-    return fail(Fault::refused, "the question `" + a.approval + "` is " +
+    return fail(ErrorKind::refused, "the question `" + a.approval + "` is " +
                                     (late ? "expired" : std::string(to_string(asked->phase))));
   }
   if (a.person.empty() || a.proof.empty()) {
-    return fail(Fault::refused, "an answer needs a proven person");
+    return fail(ErrorKind::refused, "an answer needs a proven person");
   }
   if (const std::string why = why_not(desk, *asked, a); !why.empty()) {
     return refused(desk, *asked, a.person, why);
@@ -253,19 +253,19 @@ Status Gate::enroll(const std::string& person, const std::string& proof,
                     const std::string& verifier, const std::string& by) {
   const auto& reviewers = desk_->state.reviewers();
   if (person.empty() || verifier.empty()) {
-    return fail(Fault::invalid, "a reviewer has a name and something to be known by");
+    return fail(ErrorKind::invalid, "a reviewer has a name and something to be known by");
   }
   if (by.empty() && !reviewers.empty()) {
-    return fail(Fault::refused,
+    return fail(ErrorKind::refused,
                 "only the first reviewer comes from the configuration; an enrolled "
                 "one adds the others");
   }
   if (desk_->programs.contains(person)) {
-    return fail(Fault::refused, "`" + visible(person) + "` is a program and proves nothing");
+    return fail(ErrorKind::refused, "`" + visible(person) + "` is a program and proves nothing");
   }
-  if (!by.empty() && desk_->auditors.contains(by)) return fail(Fault::refused, auditor_says);
+  if (!by.empty() && desk_->auditors.contains(by)) return fail(ErrorKind::refused, auditor_says);
   if (!by.empty() && (!reviewers.contains(by) || desk_->programs.contains(by))) {
-    return fail(Fault::refused, "`" + visible(by) + "` is no reviewer and cannot enrol one");
+    return fail(ErrorKind::refused, "`" + visible(by) + "` is no reviewer and cannot enrol one");
   }
   const auto seq = desk_->append(ReviewerEnrolled{person, proof, verifier, by});
   return seq ? Status{} : std::unexpected(seq.error());
@@ -273,14 +273,14 @@ Status Gate::enroll(const std::string& person, const std::string& proof,
 
 Status Gate::enroll_first(const std::vector<ConfiguredReviewer>& reviewers) {
   if (!desk_->state.reviewers().empty()) {
-    return fail(Fault::refused, "reviewers are enrolled already, and one of them adds the others");
+    return fail(ErrorKind::refused, "reviewers are enrolled already, and one of them adds the others");
   }
   for (const ConfiguredReviewer& one : reviewers) {
     if (one.person.empty() || one.verifier.empty()) {
-      return fail(Fault::invalid, "a reviewer has a name and something to be known by");
+      return fail(ErrorKind::invalid, "a reviewer has a name and something to be known by");
     }
     if (desk_->programs.contains(one.person)) {
-      return fail(Fault::refused, "`" + visible(one.person) + "` is a program and proves nothing");
+      return fail(ErrorKind::refused, "`" + visible(one.person) + "` is a program and proves nothing");
     }
     const auto seq = desk_->append(ReviewerEnrolled{one.person, one.proof, one.verifier, {}});
     if (!seq) return std::unexpected(seq.error());

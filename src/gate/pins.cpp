@@ -73,7 +73,7 @@ Status Gate::accept(const std::string& server, const std::string& tool, const st
                     const std::string& person) {
   if (Status may = may_decide(*desk_, person); !may) return may;
   if (server == policy_pin_server) {
-    return fail(Fault::invalid, "no server is called `pawl`; a policy is accepted as a policy");
+    return fail(ErrorKind::invalid, "no server is called `pawl`; a policy is accepted as a policy");
   }
   // Not necessarily offered here before: in production a person accepts first.
   const auto seq = desk_->append(PinAccepted{server, tool, digest, person});
@@ -105,7 +105,7 @@ Status Gate::accept_deployment(const std::string& digest, bool production,
   if (!person.empty()) {
     if (Status may = may_decide(*desk_, person); !may) return may;
     if (desk_->people && !desk_->people->contains(person)) {
-      return fail(Fault::refused, "only persons of the deployment file in force accept another");
+      return fail(ErrorKind::refused, "only persons of the deployment file in force accept another");
     }
   }
   // Before it counts: a file for production is never taken for one that nobody has to accept.

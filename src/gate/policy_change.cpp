@@ -28,7 +28,7 @@ Status refuse_laxer(Desk& desk, const std::shared_ptr<const Policy>& offered,
     (void)desk.append(Noted{{}, "policy changed", sentence});
     alert_people(desk, {}, "policy_changed", sentence);
   }
-  return fail(Fault::refused, sentence);
+  return fail(ErrorKind::refused, sentence);
 }
 
 }  // namespace
@@ -75,7 +75,7 @@ Status tighten(Desk& desk, const Run& run, const std::shared_ptr<const Policy>& 
                const std::string& digest) {
   if (run.policy == digest) return {};
   if (const std::string laxer = laxer_than(desk, run.policy, *policy); !laxer.empty()) {
-    return fail(Fault::refused, "the run `" + run.id + "` keeps its policy " + run.policy +
+    return fail(ErrorKind::refused, "the run `" + run.id + "` keeps its policy " + run.policy +
                                     " until it ends, and cannot take " + digest + "; laxer is " +
                                     laxer);
   }
@@ -120,7 +120,7 @@ Result<std::shared_ptr<const Policy>> Gate::policy_in_force(
   if (pin == nullptr) {
     // The first policy of an agent comes with its first run.
     if (offered) return offered;
-    return fail(Fault::environment, "the policy of `" + visible(agent) +
+    return fail(ErrorKind::environment, "the policy of `" + visible(agent) +
                                         "` does not load, and none was accepted before");
   }
   const std::string accepted = pin->digest;
@@ -137,7 +137,7 @@ Result<std::shared_ptr<const Policy>> Gate::policy_in_force(
     if (!known) return std::unexpected(refused.error());
   }
   if (!known) {
-    return fail(Fault::refused, "the policy of `" + visible(agent) +
+    return fail(ErrorKind::refused, "the policy of `" + visible(agent) +
                                     "` does not load, and the text of the accepted one, " +
                                     accepted + ", is not in the journal");
   }

@@ -27,7 +27,7 @@ const Run* stopped_run(const State& state, const Run& halted, const std::string&
 Result<std::string> join(Desk& desk, const Run& run, const RunRequest& request,
                          const std::string& digest) {
   if (run.agent != request.policy->agent || run.sponsor != request.sponsor) {
-    return fail(Fault::refused, "the run `" + run.id + "` belongs to another agent or sponsor");
+    return fail(ErrorKind::refused, "the run `" + run.id + "` belongs to another agent or sponsor");
   }
   RunDesk* known = desk.run(run.id);
   const bool keeps = request.keeps_policy && known != nullptr && run.policy != digest &&
@@ -38,7 +38,7 @@ Result<std::string> join(Desk& desk, const Run& run, const RunRequest& request,
     }
     std::shared_ptr<PolicyInUse> policy = desk.policies.keep(request.policy);
     known = desk.run(run.id);
-    if (known == nullptr) return fail(Fault::internal, "the run `" + run.id + "` has no policy");
+    if (known == nullptr) return fail(ErrorKind::internal, "the run `" + run.id + "` has no policy");
     known->policy = std::move(policy);
   }
   ++known->joined;
@@ -53,7 +53,7 @@ Status check_rate(Desk& desk, const std::string& agent) {
     if (run.agent == agent && run.opened > since) ++fresh;
   }
   if (fresh < desk.limits.runs_per_minute_max) return {};
-  return fail(Fault::refused, "ceiling: `" + visible(agent) + "` opened " + std::to_string(fresh) +
+  return fail(ErrorKind::refused, "ceiling: `" + visible(agent) + "` opened " + std::to_string(fresh) +
                                   " runs within a minute, and may open " +
                                   std::to_string(desk.limits.runs_per_minute_max));
 }
@@ -63,7 +63,7 @@ Result<std::string> open(Desk& desk, const RunRequest& request, const std::strin
                          const std::shared_ptr<const Policy>& role) {
   const Policy& policy = *request.policy;
   if (const std::string fault = desk.fault(); !fault.empty()) {
-    return fail(Fault::environment, "no run can begin: " + fault);
+    return fail(ErrorKind::environment, "no run can begin: " + fault);
   }
   if (Status fine = check_rate(desk, policy.agent); !fine) return std::unexpected(fine.error());
   if (Status fine = accept_or_refuse(desk, role, spelled(role->digest), request.vouched); !fine) {
@@ -109,7 +109,7 @@ Result<std::shared_ptr<const Policy>> narrowed(const std::shared_ptr<const Polic
   if (task.empty()) return policy;
   Loaded loaded = load_task(*policy, task, file.empty() ? "task" : file);
   if (loaded.policy) return loaded.policy;
-  if (loaded.errors.empty()) return fail(Fault::invalid, "the task does not load");
+  if (loaded.errors.empty()) return fail(ErrorKind::invalid, "the task does not load");
   return std::unexpected(std::move(loaded.errors.front()));
 }
 
@@ -164,7 +164,7 @@ const Run* halt_of_person(const Desk& desk, std::string_view agent, std::string_
 
 Result<std::string> Gate::open_run(const RunRequest& request) {
   if (!request.policy || request.key.empty()) {
-    return fail(Fault::invalid, "a run needs a policy and a key");
+    return fail(ErrorKind::invalid, "a run needs a policy and a key");
   }
   const State& known = desk_->state;
   const Run* same = known.run_by_key(request.key);
@@ -179,7 +179,7 @@ Result<std::string> Gate::open_run(const RunRequest& request) {
     const RunDesk* here = desk_->run(same->id);
     const std::string task = here == nullptr ? std::string() : here->policy->policy().task;
     if (!request.task.empty() && request.task != task) {
-      return fail(Fault::refused,
+      return fail(ErrorKind::refused,
                   "the run `" + same->id + "` was opened with another task, and keeps it");
     }
     narrow.task = task;
@@ -207,7 +207,7 @@ void Gate::leave_run(const std::string& id) {
 
 Status Gate::close_run(const std::string& id, const std::string& why) {
   const Run* run = desk_->state.run(id);
-  if (run == nullptr) return fail(Fault::missing, "there is no run `" + visible(id) + "`");
+  if (run == nullptr) return fail(ErrorKind::missing, "there is no run `" + visible(id) + "`");
   if (run->phase == RunPhase::closed) return {};
   write_counts(*desk_, id);
   const auto before = usable_questions(desk_->state);

@@ -19,16 +19,16 @@ namespace {
 
 Status check_scope(const State& state, const std::string& scope, const std::string& name) {
   if (!is_scope(scope)) {
-    return fail(Fault::usage, "`" + visible(scope) +
+    return fail(ErrorKind::usage, "`" + visible(scope) +
                                   "` is not one of `all`, `role`, `agent`, `run`, `tool`, "
                                   "`upstream`");
   }
   if (scope == "all") {
-    return name.empty() ? Status{} : fail(Fault::usage, "the scope `all` has no name");
+    return name.empty() ? Status{} : fail(ErrorKind::usage, "the scope `all` has no name");
   }
-  if (name.empty()) return fail(Fault::usage, "the scope `" + scope + "` needs a name");
+  if (name.empty()) return fail(ErrorKind::usage, "the scope `" + scope + "` needs a name");
   if (scope == "run" && state.run(name) == nullptr) {
-    return fail(Fault::missing, "there is no run `" + visible(name) + "`");
+    return fail(ErrorKind::missing, "there is no run `" + visible(name) + "`");
   }
   return {};
 }
@@ -143,7 +143,7 @@ Status Gate::resume(const std::string& scope, const std::string& name, const std
                     const std::string& reason) {
   if (Status may = may_decide(*desk_, person); !may) return may;
   if (!stops_something(desk_->state, scope, name)) {
-    return fail(Fault::missing, "nothing is stopped under the scope `" + visible(scope) + "`" +
+    return fail(ErrorKind::missing, "nothing is stopped under the scope `" + visible(scope) + "`" +
                                     (name.empty() ? "" : " and the name `" + visible(name) + "`") +
                                     stopped_names(desk_->state, scope));
   }
@@ -153,7 +153,7 @@ Status Gate::resume(const std::string& scope, const std::string& name, const std
 Status Gate::lift(const std::string& kill, const std::string& person, const std::string& reason) {
   if (Status may = may_decide(*desk_, person); !may) return may;
   if (std::ranges::find(desk_->state.kills(), kill, &Kill::id) == desk_->state.kills().end()) {
-    return fail(Fault::missing, "the kill `" + visible(kill) + "` is lifted already");
+    return fail(ErrorKind::missing, "the kill `" + visible(kill) + "` is lifted already");
   }
   return go_on(*desk_, {"kill", kill, person, reason});
 }

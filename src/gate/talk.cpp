@@ -121,7 +121,7 @@ Status Gate::ask_back(const AskedBack& a) {
   Desk& desk = *desk_;
   const std::string text(trim(a.text));
   if (text.empty() || text.size() > asked_back_bytes_max) {
-    return fail(Fault::invalid, "a question to the agent is a text of at most " +
+    return fail(ErrorKind::invalid, "a question to the agent is a text of at most " +
                                     std::to_string(asked_back_bytes_max) + " bytes");
   }
   const AnswerGiven asking{AnswerGiven::Kind::ask, a.approval, a.person, a.groups, a.proof, false};
@@ -129,10 +129,10 @@ Status Gate::ask_back(const AskedBack& a) {
   const Approval& asked = *desk.state.approval(a.approval);
   const std::string& tool = asked.asked.terms->tool;
   if (tool.starts_with("mcp:") || tool.find("/mcp:") != std::string::npos) {
-    return fail(Fault::refused, "only the agent of a tool's call reads a question about it");
+    return fail(ErrorKind::refused, "only the agent of a tool's call reads a question about it");
   }
   if (asked.talk && asked.talk->asked() >= asked_back_max) {
-    return fail(Fault::refused, "its agent was asked " + std::to_string(asked_back_max) +
+    return fail(ErrorKind::refused, "its agent was asked " + std::to_string(asked_back_max) +
                                     " times about this call already: approve or deny it");
   }
   const auto seq = desk.append(ApprovalAsked{a.approval, a.person, text, a.proof});
@@ -154,7 +154,7 @@ bool Gate::asks_agent(const std::string& approval) const {
 Status Gate::pass_on(const PassedOn& p) {
   Desk& desk = *desk_;
   if (p.reason.size() > pass_reason_bytes_max) {
-    return fail(Fault::invalid,
+    return fail(ErrorKind::invalid,
                 "a reason has at most " + std::to_string(pass_reason_bytes_max) + " bytes here");
   }
   const AnswerGiven passing{
@@ -162,11 +162,11 @@ Status Gate::pass_on(const PassedOn& p) {
   if (Status may = may_answer(desk, passing); !may) return may;
   const Approval& asked = *desk.state.approval(p.approval);
   if (asked.talk && asked.talk->passes >= passes_max) {
-    return fail(Fault::refused,
+    return fail(ErrorKind::refused,
                 "it was passed on " + std::to_string(passes_max) + " times already");
   }
   if (const std::string why = cannot_take(desk, asked, p.to, p.person); !why.empty()) {
-    return fail(Fault::refused, why);
+    return fail(ErrorKind::refused, why);
   }
   const auto seq = desk.append(ApprovalPassed{p.approval, p.person, p.to, p.reason, p.proof});
   if (!seq) return std::unexpected(seq.error());

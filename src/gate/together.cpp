@@ -17,16 +17,16 @@ namespace {
 
 Status well_formed(const Answers& answers) {
   if (answers.to.empty() || answers.to.size() > together_max) {
-    return fail(Fault::invalid,
+    return fail(ErrorKind::invalid,
                 "one act answers 1 to " + std::to_string(together_max) + " questions");
   }
   std::set<std::string_view> seen;
   for (const Answers::One& one : answers.to) {
     if (!seen.insert(one.approval).second) {
-      return fail(Fault::invalid, "`" + visible(one.approval) + "` is answered twice");
+      return fail(ErrorKind::invalid, "`" + visible(one.approval) + "` is answered twice");
     }
   }
-  if (answers.batch.empty()) return fail(Fault::invalid, "nothing was displayed");
+  if (answers.batch.empty()) return fail(ErrorKind::invalid, "nothing was displayed");
   return {};
 }
 
@@ -52,13 +52,13 @@ Status Gate::answer(const Answers& answers) {
   for (const Answers::One& one : answers.to) {
     const Approval* asked = desk.state.approval(one.approval);
     if (asked == nullptr) {
-      return fail(Fault::missing, "there is no question `" + visible(one.approval) + "`");
+      return fail(ErrorKind::missing, "there is no question `" + visible(one.approval) + "`");
     }
     questions.push_back(asked);
   }
   if (answers.approve) {
     if (const std::string why = not_together(questions); !why.empty()) {
-      return fail(Fault::refused, why);
+      return fail(ErrorKind::refused, why);
     }
   }
   const auto kind = answers.approve ? AnswerGiven::Kind::approve : AnswerGiven::Kind::reject;
@@ -92,7 +92,7 @@ Status Gate::answer(const Answers& answers) {
 Result<Reservation> Gate::would_take(const std::string& id) const {
   Desk& desk = *desk_;
   const Approval* asked = desk.state.approval(id);
-  if (asked == nullptr) return fail(Fault::missing, "there is no question `" + visible(id) + "`");
+  if (asked == nullptr) return fail(ErrorKind::missing, "there is no question `" + visible(id) + "`");
   const auto text = arguments_at(desk, asked->args());
   if (!text) return std::unexpected(text.error());
   const auto document = json::parse(*text);

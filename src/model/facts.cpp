@@ -50,7 +50,7 @@ void write_programs(const std::vector<ProgramFact>& programs, json::Writer& out)
 
 Status read_programs(json::View view, Facts& into) {
   if (!view.exists()) return {};
-  if (!view.is_array()) return fail(Fault::corrupt, "`programs` is not a list");
+  if (!view.is_array()) return fail(ErrorKind::corrupt, "`programs` is not a list");
   into.programs_known = true;
   for (const json::View element : view.elements()) {
     MemberReader member(element);
@@ -83,7 +83,7 @@ void write_list(std::string_view key, const std::vector<F>& facts, json::Writer&
 template <class F>
 Status read_list(std::string_view key, json::View view, std::vector<F>& into) {
   if (!view.exists()) return {};
-  if (!view.is_array()) return fail(Fault::corrupt, "`" + std::string(key) + "` is not a list");
+  if (!view.is_array()) return fail(ErrorKind::corrupt, "`" + std::string(key) + "` is not a list");
   for (const json::View element : view.elements()) {
     MemberReader member(element);
     members(member, into.emplace_back());
@@ -94,7 +94,7 @@ Status read_list(std::string_view key, json::View view, std::vector<F>& into) {
 
 Status read_sql(json::View view, std::vector<sql::Fact>& into) {
   if (!view.exists()) return {};
-  if (!view.is_array()) return fail(Fault::corrupt, "`sql` is not a list");
+  if (!view.is_array()) return fail(ErrorKind::corrupt, "`sql` is not a list");
   for (const json::View element : view.elements()) {
     Result<sql::Fact> fact = sql::parse_fact(element);
     if (!fact) return std::unexpected(fact.error());
@@ -160,7 +160,7 @@ Result<Facts> parse_facts(json::View view) {
   if (Status done = member.finish(); !done) return std::unexpected(done.error());
 
   const std::optional<PinState> state = parse_pin(pin);
-  if (!state) return fail(Fault::corrupt, "`pin` is not one of the states of a pin");
+  if (!state) return fail(ErrorKind::corrupt, "`pin` is not one of the states of a pin");
   facts.pin = *state;
   if (Status done = read_list("origins", origins, facts.origins); !done) {
     return std::unexpected(done.error());

@@ -119,13 +119,13 @@ Result<Record> parse_record(json::View view) {
   member.need("v", format);
   record.body = body_of(type);
   if (format > record_format) record.body = Unknown{type};  // whatever a newer format means by it
-  if (format < 1 || type.empty()) return fail(Fault::corrupt, "a record without type or format");
+  if (format < 1 || type.empty()) return fail(ErrorKind::corrupt, "a record without type or format");
   if (std::holds_alternative<Unknown>(record.body)) {
     return record;  // its members are not ours to judge
   }
   std::visit([&](auto& body) { members(member, body); }, record.body);
   if (Status done = member.finish(); !done) {
-    return fail(Fault::corrupt, type + ": " + done.error().message);
+    return fail(ErrorKind::corrupt, type + ": " + done.error().message);
   }
   return record;
 }

@@ -100,7 +100,7 @@ TEST_F(GatePolicy, WithoutTheTextOfWhatWasAcceptedNothingGoesOn) {
   for (const auto& offered : {world.policy, std::shared_ptr<const Policy>()}) {
     const auto governs = world.gate->policy_in_force("agent", offered);
     ASSERT_FALSE(governs);
-    EXPECT_EQ(governs.error().fault, Fault::refused);
+    EXPECT_EQ(governs.error().fault, ErrorKind::refused);
     EXPECT_THAT(governs.error().message, HasSubstr("is not in the journal"));
   }
 }

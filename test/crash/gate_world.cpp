@@ -151,7 +151,7 @@ std::shared_ptr<const Policy> World::load(const std::string& text) const {
   if (const auto found = known.find(text); found != known.end()) return found->second;
   LoadSources sources;
   sources.read = [](std::string_view) -> Result<std::string> {
-    return fail(Fault::missing, "no such file");
+    return fail(ErrorKind::missing, "no such file");
   };
   sources.zone = [](std::string_view) -> Result<Zone> { return Zone(); };
   Loaded loaded = load_policy(text, "policy.yaml", sources);

@@ -141,7 +141,7 @@ TEST_F(JournalDamage, NoBitFlipIsServed) {
       if (size) {
         ASSERT_EQ(*size, records_.size()) << path << " byte " << byte;
       } else {
-        ASSERT_EQ(size.error().fault, Fault::corrupt)
+        ASSERT_EQ(size.error().fault, ErrorKind::corrupt)
             << path << " byte " << byte << ": " << to_string(size.error());
       }
     }
@@ -261,11 +261,11 @@ TEST_F(JournalDamage, EveryMissingFileIsFound) {
     if (path.starts_with("journal/")) {
       EXPECT_FALSE(verified->clean()) << path;
       ASSERT_FALSE(size.has_value()) << path;
-      EXPECT_EQ(size.error().fault, Fault::corrupt);
+      EXPECT_EQ(size.error().fault, ErrorKind::corrupt);
     }
     if (path == "node.key" || path == "checkpoints") {
       ASSERT_FALSE(size.has_value()) << path;
-      EXPECT_EQ(size.error().fault, Fault::corrupt);
+      EXPECT_EQ(size.error().fault, ErrorKind::corrupt);
     }
     // Without a snapshot everything is read; without `checkpoint` there is `checkpoints`.
     if (path.starts_with("snapshots/") || path == "checkpoint" || path == "node.pub") {
@@ -328,7 +328,7 @@ TEST_F(JournalDamage, NoCutBelowTheCheckpointIsAccepted) {
     disk->put(path, whole.substr(0, cut));
     const auto size = reopen(*disk);
     ASSERT_FALSE(size.has_value()) << cut;
-    ASSERT_EQ(size.error().fault, Fault::corrupt) << cut;
+    ASSERT_EQ(size.error().fault, ErrorKind::corrupt) << cut;
     // It must not have been repaired into silence either.
     ASSERT_EQ(disk->contents(path), whole.substr(0, cut));
   }
@@ -356,7 +356,7 @@ TEST_F(JournalDamage, AReaderStopsBeforeDamageAndSaysSo) {
       for (std::size_t seq = 0;; ++seq) {
         const auto entry = reader->next();
         if (!entry) {
-          ASSERT_EQ(entry.error().fault, Fault::corrupt) << to_string(entry.error());
+          ASSERT_EQ(entry.error().fault, ErrorKind::corrupt) << to_string(entry.error());
           break;
         }
         if (!*entry) {

@@ -103,11 +103,11 @@ bool JournalSim::try_open(bool faults) {
   }
   if (!opened) {
     // A full disk may keep a journal from being made, never from being opened again.
-    const Fault fault = opened.error().fault;
+    const ErrorKind fault = opened.error().fault;
     const bool excused =
-        (fault == Fault::io && faulty_) || (fault == Fault::environment && !existed_);
+        (fault == ErrorKind::io && faulty_) || (fault == ErrorKind::environment && !existed_);
     must(excused, "open fails: " + to_string(opened.error()));
-    if (fault == Fault::environment) disk_.set_capacity(sim_ample_bytes);
+    if (fault == ErrorKind::environment) disk_.set_capacity(sim_ample_bytes);
     disk_.kill();
     return false;
   }

@@ -52,10 +52,10 @@ void JournalSim::append(Urgency urgency) {
     }
     note_append(record, refs);
     records_.push_back(std::move(record));
-  } else if (seq.error().fault == Fault::environment) {
+  } else if (seq.error().fault == ErrorKind::environment) {
     append_full(record, urgency);
   } else {
-    must(seq.error().fault == Fault::io && (faulty_ || disk_.off()),
+    must(seq.error().fault == ErrorKind::io && (faulty_ || disk_.off()),
          "append fails: " + to_string(seq.error()));
     must(journal_->failed(), "an append failed, the journal did not");
     if (!has_failed_) attempted_ = record;
@@ -71,7 +71,7 @@ void JournalSim::append_small() {
     note_append(record, {});
     records_.push_back(record);
     reserve_left_ = sim_reserve_bytes;
-  } else if (seq.error().fault == Fault::io && !has_failed_) {
+  } else if (seq.error().fault == ErrorKind::io && !has_failed_) {
     attempted_ = record;
   }
 }
@@ -179,8 +179,8 @@ void JournalSim::erase() {
     stored.erasure = Erasure::done;
     ++reached_.erasures;
   } else {
-    const Fault fault = erased.error().fault;
-    must(fault == Fault::environment || has_failed_ || faulty_ || disk_.off(),
+    const ErrorKind fault = erased.error().fault;
+    must(fault == ErrorKind::environment || has_failed_ || faulty_ || disk_.off(),
          "erase fails: " + to_string(erased.error()));
   }
 }
@@ -189,8 +189,8 @@ void JournalSim::snapshot() {
   if (records_.empty()) return;
   const auto taken_now = journal_->snapshot(state_of(records_.size()));
   if (!taken_now) {
-    const Fault fault = taken_now.error().fault;
-    must(fault == Fault::environment || has_failed_ || faulty_ || disk_.off(),
+    const ErrorKind fault = taken_now.error().fault;
+    must(fault == ErrorKind::environment || has_failed_ || faulty_ || disk_.off(),
          "a snapshot fails: " + to_string(taken_now.error()));
     return;
   }
@@ -201,7 +201,7 @@ void JournalSim::snapshot() {
     note_append(taken_now->record(), {});
     records_.push_back(taken_now->record());
     reserve_left_ = sim_reserve_bytes;
-  } else if (seq.error().fault == Fault::io) {
+  } else if (seq.error().fault == ErrorKind::io) {
     if (!has_failed_) attempted_ = taken_now->record();
   }
 }

@@ -87,7 +87,7 @@ void Inode::settle_randomly(Random& random) {
 }
 
 Status SimDisk::alive() const {
-  if (off_) return fail(Fault::io, "simulated power cut");
+  if (off_) return fail(ErrorKind::io, "simulated power cut");
   return {};
 }
 
@@ -101,7 +101,7 @@ Result<std::unique_ptr<File>> SimDisk::open(const std::string& path, Access acce
   const auto known = seen_.find(path);
   const bool exists = known != seen_.end();
   if (!exists && (access == Access::read || access == Access::write)) {
-    return fail(Fault::missing, "no such file: " + path);
+    return fail(ErrorKind::missing, "no such file: " + path);
   }
   if (exists) {
     auto file = std::make_unique<SimFile>(*this, known->second);
@@ -122,7 +122,7 @@ Status SimDisk::make_directory(const std::string&) {
 Status SimDisk::sync_directory(const std::string& path) {
   if (Status live = alive(); !live) return live;
   if (faults_.sync_error != 0 && random_.one_in(faults_.sync_error)) {
-    return fail(Fault::io, "simulated sync error");
+    return fail(ErrorKind::io, "simulated sync error");
   }
   for (const NameChange& change : pending_[path]) apply(durable_, change);
   pending_[path].clear();
@@ -147,13 +147,13 @@ Status SimDisk::rename_now(const NameChange& change) {
 Status SimDisk::rename(const std::string& from, const std::string& to) {
   if (Status live = alive(); !live) return live;
   const auto known = seen_.find(from);
-  if (known == seen_.end()) return fail(Fault::missing, "no such file: " + from);
+  if (known == seen_.end()) return fail(ErrorKind::missing, "no such file: " + from);
   return rename_now({to, known->second, from});
 }
 
 Status SimDisk::remove(const std::string& path) {
   if (Status live = alive(); !live) return live;
-  if (!seen_.contains(path)) return fail(Fault::missing, "no such file: " + path);
+  if (!seen_.contains(path)) return fail(ErrorKind::missing, "no such file: " + path);
   return rename_now({path, nullptr, {}});
 }
 
@@ -179,7 +179,7 @@ Result<std::uint64_t> SimDisk::free_bytes() {
 
 Result<std::unique_ptr<DiskLock>> SimDisk::lock(const std::string& path) {
   if (Status live = alive(); !live) return std::unexpected(live.error());
-  if (locked_) return fail(Fault::refused, "`" + path + "` is held by another process");
+  if (locked_) return fail(ErrorKind::refused, "`" + path + "` is held by another process");
   locked_ = true;
   return std::make_unique<SimLock>([this, generation = generation_] {
     if (generation == generation_) locked_ = false;

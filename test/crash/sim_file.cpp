@@ -9,14 +9,14 @@ SimFile::SimFile(SimDisk& disk, std::shared_ptr<Inode> inode)
     : disk_(disk), inode_(std::move(inode)), generation_(disk.generation_) {}
 
 Status SimFile::alive() const {
-  if (generation_ != disk_.generation_) return fail(Fault::io, "the file of a dead process");
+  if (generation_ != disk_.generation_) return fail(ErrorKind::io, "the file of a dead process");
   return disk_.alive();
 }
 
 Result<std::size_t> SimFile::read_at(std::uint64_t offset, std::span<char> into) const {
   if (Status live = alive(); !live) return std::unexpected(live.error());
   if (disk_.faults_.read_error != 0 && disk_.random_.one_in(disk_.faults_.read_error)) {
-    return fail(Fault::io, "simulated read error");
+    return fail(ErrorKind::io, "simulated read error");
   }
   const std::string& seen = inode_->seen;
   if (offset >= seen.size() || into.empty()) return std::size_t{0};
@@ -38,7 +38,7 @@ Status SimFile::find_room(std::uint64_t offset, std::uint64_t length) {
   }
   if (missing.empty()) return {};
   if (disk_.used_bytes() + missing.size() * sector_bytes > disk_.capacity_) {
-    return fail(Fault::environment, "simulated full disk");
+    return fail(ErrorKind::environment, "simulated full disk");
   }
   inode_->sectors.insert(missing.begin(), missing.end());
   return {};
@@ -59,7 +59,7 @@ Result<std::size_t> SimFile::write_at(std::uint64_t offset, std::string_view byt
                    std::max<std::uint64_t>(inode_->seen.size(), offset + count));
   }
   if (Status counted = disk_.count_change(); !counted) return std::unexpected(counted.error());
-  if (fails) return fail(Fault::io, "simulated write error");
+  if (fails) return fail(ErrorKind::io, "simulated write error");
   return count;
 }
 
@@ -93,7 +93,7 @@ Status SimFile::sync() {
   const std::uint64_t count = target - std::min(target, inode_->decided);
   if (disk_.faults_.sync_error != 0 && disk_.random_.one_in(disk_.faults_.sync_error)) {
     inode_->settle_randomly(disk_.random_);
-    return fail(Fault::io, "simulated sync error");
+    return fail(ErrorKind::io, "simulated sync error");
   }
   // The cut may come before, or after the disk has everything but before anybody knows.
   if (disk_.random_.one_in(2)) {

@@ -21,7 +21,7 @@ class SimFile final : public File {
 
  private:
   Status alive() const;
-  // Room for these bytes: Fault::environment where the disk has none.
+  // Room for these bytes: ErrorKind::environment where the disk has none.
   Status find_room(std::uint64_t offset, std::uint64_t length);
 
   SimDisk& disk_;

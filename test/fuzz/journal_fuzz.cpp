@@ -72,7 +72,7 @@ class MemoryDisk final : public Disk {
   Result<std::unique_ptr<File>> open(const std::string& path, Access access) override {
     auto known = files.find(path);
     if (known == files.end()) {
-      if (access == Access::read || access == Access::write) return fail(Fault::missing, "missing");
+      if (access == Access::read || access == Access::write) return fail(ErrorKind::missing, "missing");
       known = files.emplace(path, std::make_shared<std::string>()).first;
     }
     if (access == Access::fresh) known->second->clear();
@@ -86,7 +86,7 @@ class MemoryDisk final : public Disk {
     return {};
   }
   Status remove(const std::string& path) override {
-    return files.erase(path) > 0 ? Status{} : fail(Fault::missing, "missing");
+    return files.erase(path) > 0 ? Status{} : fail(ErrorKind::missing, "missing");
   }
   Result<std::vector<std::string>> list(const std::string& directory) override {
     std::vector<std::string> names;

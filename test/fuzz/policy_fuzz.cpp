@@ -22,7 +22,7 @@ void must(bool holds) {
 pawl::Result<pawl::Zone> zone_of(std::string_view name) {
   constexpr std::string_view known = "Europe/Berlin";
   if (name == "UTC") return pawl::Zone();
-  if (name != known) return pawl::fail(pawl::Fault::missing, "no such zone here");
+  if (name != known) return pawl::fail(pawl::ErrorKind::missing, "no such zone here");
   static const std::string table = [] {
     std::ifstream in("/usr/share/zoneinfo/Europe/Berlin", std::ios::binary);
     std::ostringstream out;
@@ -39,7 +39,7 @@ void fuzz_policy(std::string_view text) {
   sources.credentials = {"c"};
   const pawl::Loaded loaded = pawl::load_policy(text, "p", sources);
   must((loaded.policy == nullptr) != loaded.errors.empty());
-  for (const pawl::Error& error : loaded.errors) must(error.fault != pawl::Fault::internal);
+  for (const pawl::Error& error : loaded.errors) must(error.fault != pawl::ErrorKind::internal);
   if (loaded.policy == nullptr) return;
   const pawl::Loaded again = pawl::load_bundle(loaded.policy->bundle, "p");
   must(again.policy != nullptr && again.policy->digest == loaded.policy->digest);

@@ -15,7 +15,7 @@ constexpr std::size_t ending_bytes_max = 3;
 Result<std::vector<std::string>> texts(const yaml::Node* node, const Position& at) {
   std::vector<std::string> out;
   if (node == nullptr || !node->is_sequence()) {
-    return std::unexpected(Error{Fault::invalid, "expected a list of words", at});
+    return std::unexpected(Error{ErrorKind::invalid, "expected a list of words", at});
   }
   for (const yaml::Node& item : node->items) out.push_back(item.text);
   return out;

@@ -38,7 +38,7 @@ Result<Recorded> parse_recorded(std::string_view line) {
   out.truth.task = text_of(root, "user_task");
   out.truth.goal = read_goal(root["goal_calls"]);
   if (out.run.role.empty() || !root["calls"].is_array()) {
-    return fail(Fault::invalid, "a recorded run has a `suite` and `calls`");
+    return fail(ErrorKind::invalid, "a recorded run has a `suite` and `calls`");
   }
   return out;
 }

@@ -10,7 +10,7 @@ namespace pawl {
 namespace checking {
 
 void Subject::error(const Position& at, std::string message) const {
-  report.errors.push_back({Fault::invalid, std::move(message), at});
+  report.errors.push_back({ErrorKind::invalid, std::move(message), at});
 }
 
 void Subject::finding(Finding::Weight weight, const Position& at, std::string message) const {
@@ -24,7 +24,7 @@ void raise(CheckReport& report) {
   std::vector<Finding> kept;
   for (Finding& finding : report.findings) {
     if (finding.weight == Finding::Weight::error_in_production) {
-      report.errors.push_back({Fault::invalid, std::move(finding.message), finding.at});
+      report.errors.push_back({ErrorKind::invalid, std::move(finding.message), finding.at});
     } else {
       kept.push_back(std::move(finding));
     }

@@ -144,36 +144,36 @@ void Judge::learn(const DefinitionSeen& seen) {
 
 Result<std::string> Judge::text(std::string_view commitment, std::string_view what) const {
   const std::string name = "the text of " + std::string(what);
-  if (commitment.empty()) return fail(Fault::missing, "no record holds " + std::string(what));
+  if (commitment.empty()) return fail(ErrorKind::missing, "no record holds " + std::string(what));
   auto stored = payload_(commitment);
   if (!stored) return fail(stored.error().fault, name + ": " + stored.error().message);
   switch (stored->kind) {
     case StoredText::Kind::present:
       return std::move(stored->bytes);
     case StoredText::Kind::erased:
-      return fail(Fault::missing, name + " is erased");
+      return fail(ErrorKind::missing, name + " is erased");
     case StoredText::Kind::missing:
-      return fail(Fault::missing, name + " is not kept");
+      return fail(ErrorKind::missing, name + " is not kept");
   }
-  return fail(Fault::missing, name + " is not kept");
+  return fail(ErrorKind::missing, name + " is not kept");
 }
 
 Result<std::shared_ptr<const Policy>> Judge::policy(std::string_view digest) {
   if (const auto known = policies_.find(digest); known != policies_.end()) return known->second;
   const auto source = policy_sources_.find(digest);
   if (source == policy_sources_.end()) {
-    return fail(Fault::missing, "no record holds the policy " + visible(digest));
+    return fail(ErrorKind::missing, "no record holds the policy " + visible(digest));
   }
   auto bundle = text(source->second.payload, "the policy");
   if (!bundle) return std::unexpected(bundle.error());
   Loaded loaded = load_bundle(*bundle, source->second.file);
   if (!loaded.policy) {
-    return fail(Fault::invalid, "this version cannot load the recorded policy: " +
+    return fail(ErrorKind::invalid, "this version cannot load the recorded policy: " +
                                     (loaded.errors.empty() ? std::string("no reason given")
                                                            : to_string(loaded.errors.front())));
   }
   if (spelled(loaded.policy->digest) != digest) {
-    return fail(Fault::corrupt, "the recorded policy has another digest than its record says");
+    return fail(ErrorKind::corrupt, "the recorded policy has another digest than its record says");
   }
   policies_.emplace(digest, loaded.policy);
   return loaded.policy;
@@ -188,12 +188,12 @@ Result<std::shared_ptr<const ToolDefinition>> Judge::definition(std::string_view
   }
   const auto payload = definition_payloads_.find(digest);
   if (payload == definition_payloads_.end()) {
-    return fail(Fault::missing, "no record holds the tool's definition");
+    return fail(ErrorKind::missing, "no record holds the tool's definition");
   }
   auto bytes = text(payload->second, "the tool's definition");
   if (!bytes) return std::unexpected(bytes.error());
   if (spelled(sha256(*bytes)) != digest) {
-    return fail(Fault::corrupt, "the recorded definition has another digest than its record says");
+    return fail(ErrorKind::corrupt, "the recorded definition has another digest than its record says");
   }
   const auto document = json::parse(*bytes, {.twins = json::Twins::permit});
   if (!document) return std::unexpected(document.error());
@@ -215,9 +215,9 @@ Result<std::string> Judge::words(const ApprovalReplied& replied) const {
 Result<Judge::Inputs> Judge::inputs(const CallDecided& decided) {
   Inputs in;
   const auto facts_text = json::parse(decided.facts);
-  if (!facts_text) return fail(Fault::invalid, "its facts: " + facts_text.error().message);
+  if (!facts_text) return fail(ErrorKind::invalid, "its facts: " + facts_text.error().message);
   auto facts = parse_facts(facts_text->root());
-  if (!facts) return fail(Fault::invalid, "its facts: " + facts.error().message);
+  if (!facts) return fail(ErrorKind::invalid, "its facts: " + facts.error().message);
   in.facts = std::move(*facts);
   auto in_force = policy(decided.policy);
   if (!in_force) return std::unexpected(in_force.error());
@@ -226,7 +226,7 @@ Result<Judge::Inputs> Judge::inputs(const CallDecided& decided) {
   if (!received) return std::unexpected(received.error());
   in.received = std::move(*received);
   auto document = json::parse(in.received);
-  if (!document) return fail(Fault::invalid, "the arguments: " + document.error().message);
+  if (!document) return fail(ErrorKind::invalid, "the arguments: " + document.error().message);
   in.arguments = std::move(*document);
   auto tool = definition(in.facts.definition, decided.server);
   if (!tool) return std::unexpected(tool.error());

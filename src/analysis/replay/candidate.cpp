@@ -70,7 +70,7 @@ Result<std::shared_ptr<const Policy>> Judge::narrowed(
   if (known != narrowed_.end()) return known->second;
   Loaded loaded = load_task(*candidate, task, "the task");
   if (!loaded.policy) {
-    return fail(Fault::invalid, "the task of its run does not fit the candidate: " +
+    return fail(ErrorKind::invalid, "the task of its run does not fit the candidate: " +
                                     (loaded.errors.empty() ? std::string("no reason given")
                                                            : to_string(loaded.errors.front())));
   }
@@ -81,7 +81,7 @@ Result<std::shared_ptr<const Policy>> Judge::narrowed(
 Result<Said> Judge::decide_under(const std::shared_ptr<const Policy>& candidate, const State& state,
                                  const Record& record, const CallDecided& decided) {
   const Run* run = state.run(decided.run);
-  if (run == nullptr) return fail(Fault::missing, "no record opened its run");
+  if (run == nullptr) return fail(ErrorKind::missing, "no record opened its run");
   auto in = inputs(decided);
   if (!in) return std::unexpected(in.error());
   auto with_task = narrowed(candidate, in->policy->task);
@@ -92,7 +92,7 @@ Result<Said> Judge::decide_under(const std::shared_ptr<const Policy>& candidate,
   if (bound) {
     const std::string missing = missing_fact(would_be, *bound, *in->policy, then ? &*then : nullptr,
                                              in->arguments.root(), in->facts);
-    if (!missing.empty()) return fail(Fault::missing, missing);
+    if (!missing.empty()) return fail(ErrorKind::missing, missing);
   }
   // An answer that was found was given for what the policy in force asked.
   in->facts.approval.reset();
@@ -150,7 +150,7 @@ class CandidateJudge::Body {
       found = compare(record, *decided);
     }
     if (Status folded = state_.apply(record); !folded) {
-      return fail(Fault::corrupt, "record " + std::to_string(record.seq) +
+      return fail(ErrorKind::corrupt, "record " + std::to_string(record.seq) +
                                       " cannot follow those before it: " + folded.error().message);
     }
     return found;

@@ -24,7 +24,7 @@ class Replayer::Body {
     }
     auto entry = story_.before(state_, record);
     if (Status folded = state_.apply(record); !folded) {
-      found_.broken = Error{Fault::corrupt,
+      found_.broken = Error{ErrorKind::corrupt,
                             "record " + std::to_string(record.seq) +
                                 " cannot follow those before it: " + folded.error().message,
                             {}};

@@ -63,7 +63,7 @@ class TrialReader {
 
  private:
   void wrong(const Position& at, std::string message) {
-    out_.errors.push_back({Fault::invalid, std::move(message), at});
+    out_.errors.push_back({ErrorKind::invalid, std::move(message), at});
   }
 
   void known_keys(const Node& map, std::vector<std::string> known) {

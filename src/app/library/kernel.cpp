@@ -15,7 +15,7 @@ Status put_json(std::string_view key, const std::string& text, json::Writer& out
   if (text.empty()) return {};
   const auto document = json::parse(text);
   if (!document) {
-    return fail(Fault::invalid, "`" + std::string(key) + "`: " + document.error().message);
+    return fail(ErrorKind::invalid, "`" + std::string(key) + "`: " + document.error().message);
   }
   out.key(key).value(document->root());
   return {};
@@ -50,7 +50,7 @@ Result<std::string> file_from(
     const std::function<std::optional<std::string>(std::string_view)>& source,
     std::string_view name) {
   std::optional<std::string> bytes = source ? source(name) : std::nullopt;
-  if (!bytes) return fail(Fault::missing, "`" + std::string(name) + "` is not there");
+  if (!bytes) return fail(ErrorKind::missing, "`" + std::string(name) + "` is not there");
   return std::move(*bytes);
 }
 

@@ -61,18 +61,18 @@ constexpr auto kOutcomeMembers = std::to_array<Member>({
 });
 
 std::unexpected<Error> wrong(std::string_view member, std::string_view what) {
-  return fail(Fault::invalid, fmt::format("`{}` {}", member, what));
+  return fail(ErrorKind::invalid, fmt::format("`{}` {}", member, what));
 }
 
 Status check_members(json::View root, Body body) {
-  if (!root.is_object()) return fail(Fault::invalid, "the body is not one JSON object");
+  if (!root.is_object()) return fail(ErrorKind::invalid, "the body is not one JSON object");
   const std::span<const Member> members = members_of(body);
   for (const auto [key, value] : root.members()) {
     if (std::ranges::find(members, key, &Member::name) != members.end()) continue;
     std::vector<std::string> names;
     for (const Member& member : members) names.emplace_back(member.name);
     const std::string near = nearest(key, names);
-    return fail(Fault::invalid,
+    return fail(ErrorKind::invalid,
                 fmt::format("unknown member `{}`{}", visible(key.substr(0, 64)),
                             near.empty() ? "" : fmt::format(": did you mean `{}`?", near)));
   }
@@ -201,7 +201,7 @@ Result<NewSubRun> read_new_sub_run(json::View root) {
   const auto document = json::parse(wanted.end().text());
   if (!document) return std::unexpected(document.error());
   auto attenuation = jose::read_attenuation(document->root());
-  if (!attenuation) return fail(Fault::invalid, jose::to_string(attenuation.error()));
+  if (!attenuation) return fail(ErrorKind::invalid, jose::to_string(attenuation.error()));
   run.attenuation = *std::move(attenuation);
   for (const auto& [limit, value] : run.attenuation.limits) {
     if (is_metered(limit)) continue;

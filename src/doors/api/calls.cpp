@@ -174,7 +174,7 @@ Result<DefinedTool> defined(Gate& gate, const Lock& lock, const std::string& run
   auto tool = parse_definition(document->root(), call.server);
   if (!tool) return std::unexpected(tool.error());
   if (tool->name != call.tool) {
-    return fail(Fault::invalid, "`definition` is that of another tool");
+    return fail(ErrorKind::invalid, "`definition` is that of another tool");
   }
   const bool fine = refused_names({*tool}).front().empty();
   found.definition = std::make_shared<const ToolDefinition>(std::move(*tool));

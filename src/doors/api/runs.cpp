@@ -16,17 +16,17 @@ namespace {
 int status_of_fault(const Error& error) {
   if (error.message.starts_with("ceiling:")) return 429;
   switch (error.fault) {
-    case Fault::usage:
-    case Fault::invalid:
+    case ErrorKind::usage:
+    case ErrorKind::invalid:
       return 400;
-    case Fault::missing:
+    case ErrorKind::missing:
       return 404;
-    case Fault::refused:
+    case ErrorKind::refused:
       return 409;
-    case Fault::environment:
-    case Fault::io:
-    case Fault::corrupt:
-    case Fault::internal:
+    case ErrorKind::environment:
+    case ErrorKind::io:
+    case ErrorKind::corrupt:
+    case ErrorKind::internal:
       return 503;
   }
   return 503;
@@ -51,7 +51,7 @@ Status put_yaml(json::View value, std::string& out) {
     char before = '{';
     for (const auto [key, member] : value.members()) {
       if (!plain_key(key)) {
-        return fail(Fault::invalid, fmt::format("`{}` is no key of a task here",
+        return fail(ErrorKind::invalid, fmt::format("`{}` is no key of a task here",
                                                 visible(key.substr(0, api_name_bytes_max))));
       }
       out.append(1, before).append(key).append(": ");
@@ -79,11 +79,11 @@ Result<std::string> task_of(const NewRun& wanted, bool may_speak) {
   if (!wanted.task.exists() && !words) return std::string();
   const bool in_task = wanted.task.exists() && wanted.task["text"].exists();
   if ((words || in_task) && !may_speak) {
-    return fail(Fault::refused,
+    return fail(ErrorKind::refused,
                 "words of the sponsor are taken only from who has the right to `speak` for it");
   }
   if (words && in_task) {
-    return fail(Fault::invalid, "`user_text` stands beside the task's own `text`");
+    return fail(ErrorKind::invalid, "`user_text` stands beside the task's own `text`");
   }
   json::Writer task;
   task.object();
@@ -144,7 +144,7 @@ const Api::Room::Held* Api::Room::join_again(const std::string& run, Instant unt
   if (!held.contains(run)) {
     const Run* known = ports.gate.state().run(run);
     const auto policy = ports.gate.policy_of(run);
-    auto role = known == nullptr ? Result<RoleInForce>(fail(Fault::missing, "no run"))
+    auto role = known == nullptr ? Result<RoleInForce>(fail(ErrorKind::missing, "no run"))
                                  : ports.role(known->agent);
     if (!role || !policy) return nullptr;
     const RunRequest request{.key = known->key,
@@ -172,7 +172,7 @@ void Api::Room::open_run(Visit& visit) {
   }
   auto task = task_of(*wanted, who.rights.speak);
   if (!task) {
-    const bool refused = task.error().fault == Fault::refused;
+    const bool refused = task.error().fault == ErrorKind::refused;
     return visit.refuse(refused ? 403 : 400, refused ? Code::identity : Code::ambiguous_request,
                         task.error().message);
   }
@@ -295,9 +295,9 @@ Result<OpenedSubRun> Api::open_sub_run(const std::string& parent, const NewSubRu
   const SubRun* const sub = room.sub_runs->find(parent);
   const Run* const run = room.ports.gate.state().run(parent);
   if (sub == nullptr && run == nullptr) {
-    return fail(Fault::missing, "there is no run `" + visible(parent) + "`");
+    return fail(ErrorKind::missing, "there is no run `" + visible(parent) + "`");
   }
-  Result<jose::RunCredential> above = fail(Fault::internal, "nobody's");
+  Result<jose::RunCredential> above = fail(ErrorKind::internal, "nobody's");
   if (sub != nullptr) {
     above = sub->credential;
     above->expires = sub->expires;
@@ -310,7 +310,7 @@ Result<OpenedSubRun> Api::open_sub_run(const std::string& parent, const NewSubRu
   }
   if (!above) return std::unexpected(above.error());
   auto opened = room.begin_sub_run(*above, wanted, by);
-  if (!opened) return fail(Fault::refused, opened.error().reason);
+  if (!opened) return fail(ErrorKind::refused, opened.error().reason);
   return *std::move(opened);
 }
 

@@ -158,7 +158,7 @@ Status SubRuns::add(SubRun run) {
   const auto of_root = std::ranges::count_if(
       runs_, [&](const auto& entry) { return entry.second.root == run.root; });
   if (static_cast<std::size_t>(of_root) >= per_root_max_) {
-    return fail(Fault::refused,
+    return fail(ErrorKind::refused,
                 fmt::format("ceiling: one run has at most {} sub-runs", per_root_max_));
   }
   std::string id = run.id();

@@ -38,7 +38,7 @@ class SubRuns : public std::enable_shared_from_this<SubRuns> {
   SubRuns(std::size_t per_root_max, std::function<Instant()> now)
       : per_root_max_(per_root_max), now_(std::move(now)) {}
 
-  // The parent is a sub-run that is not over, or the root itself. Fault::refused: too many.
+  // The parent is a sub-run that is not over, or the root itself. ErrorKind::refused: too many.
   Status add(SubRun run);
   // Null where there is none, or its time is over.
   const SubRun* find(std::string_view id) const;

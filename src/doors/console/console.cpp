@@ -78,18 +78,18 @@ void Visit::refuse(int status, std::string_view why) {
 
 void Visit::refuse(const Error& error) {
   switch (error.fault) {
-    case Fault::usage:
-    case Fault::invalid:
+    case ErrorKind::usage:
+    case ErrorKind::invalid:
       return refuse(400, error.message);
-    case Fault::refused:
+    case ErrorKind::refused:
       return refuse(403, error.message);
-    case Fault::missing:
+    case ErrorKind::missing:
       return refuse(404, error.message);
-    case Fault::environment:
+    case ErrorKind::environment:
       return refuse(503, error.message);
-    case Fault::io:
-    case Fault::corrupt:
-    case Fault::internal:
+    case ErrorKind::io:
+    case ErrorKind::corrupt:
+    case ErrorKind::internal:
       return refuse(500, error.message);
   }
 }

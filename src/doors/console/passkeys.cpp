@@ -30,14 +30,14 @@ std::string bound_to(const Session& session) {
 Result<jose::PublicKey> key_in(json::View body) {
   auto key = jose::PublicKey::from_jwk(body["key"]);
   if (key && key->algorithm() != jose::Algorithm::ES256) {
-    return fail(Fault::invalid, "the key of a session is one of P-256");
+    return fail(ErrorKind::invalid, "the key of a session is one of P-256");
   }
   return key;
 }
 
 Result<json::Document> body_of(const Visit& visit) {
   auto body = json::parse(visit.request.body, {.bytes_max = body_bytes_max, .depth_max = 4});
-  if (body && !body->root().is_object()) return fail(Fault::invalid, "no JSON object");
+  if (body && !body->root().is_object()) return fail(ErrorKind::invalid, "no JSON object");
   return body;
 }
 
@@ -148,25 +148,25 @@ Result<std::string> Console::Room::enrolment(const Session& session, json::View 
   const auto authenticator = bytes_member(act, "authenticator");
   const std::string label(trim(act.text("label").value_or("")));
   if (!challenge || !client || !authenticator) {
-    return fail(Fault::invalid, "expected `challenge`, `client` and `authenticator`");
+    return fail(ErrorKind::invalid, "expected `challenge`, `client` and `authenticator`");
   }
   if (label.empty() || label.size() > kLabelBytesMax) {
-    return fail(Fault::usage, fmt::format("a passkey needs a name of 1 to {} bytes, by which you "
+    return fail(ErrorKind::usage, fmt::format("a passkey needs a name of 1 to {} bytes, by which you "
                                           "know it again",
                                           kLabelBytesMax));
   }
   if (!tickets.good(*challenge, kToEnrol, bound_to(session), ports.boot()) ||
       passkey_tickets.used(*challenge)) {
-    return fail(Fault::refused, "this took too long, or came before: try again");
+    return fail(ErrorKind::refused, "this took too long, or came before: try again");
   }
   auto made =
       jose::read_new_passkey({std::string(*challenge), session.origin}, *client, *authenticator);
   if (!made) return std::unexpected(made.error());
   if (!ports.owner_of_passkey(made->id).empty()) {
-    return fail(Fault::refused, "this passkey is enrolled already");
+    return fail(ErrorKind::refused, "this passkey is enrolled already");
   }
   if (!passkey_tickets.use(*challenge, session.person, ports.boot())) {
-    return fail(Fault::refused, "this took too long, or came before: try again");
+    return fail(ErrorKind::refused, "this took too long, or came before: try again");
   }
   made->label = label;
   out.key("add").string(jose::spelled(*made)).key("kind").string("passkey");

@@ -12,7 +12,7 @@ namespace pawl::console {
 namespace {
 
 std::unexpected<Error> crowded() {
-  return fail(Fault::environment, "many sign in at this moment: try again");
+  return fail(ErrorKind::environment, "many sign in at this moment: try again");
 }
 
 }  // namespace
@@ -56,13 +56,13 @@ void Passphrases::tell_later(Completion<bool> turn, bool theirs) {
 Task<Status> Passphrases::check(secrets::Credential passphrase, std::string verifier,
                                 Typist typist) {
   using Ran = net::Aside::Ran;
-  if (over_) co_return fail(Fault::environment, "the node ends");
+  if (over_) co_return fail(ErrorKind::environment, "the node ends");
   if (busy_) {
     if (!find_room(typist)) co_return crowded();
     Completion<bool> turn;
     waiting_.push_back({std::move(typist), turn});
     const bool mine = co_await turn;
-    if (!mine && over_) co_return fail(Fault::environment, "the node ends");
+    if (!mine && over_) co_return fail(ErrorKind::environment, "the node ends");
     if (!mine) co_return crowded();
   }
   busy_ = true;
@@ -72,7 +72,7 @@ Task<Status> Passphrases::check(secrets::Credential passphrase, std::string veri
         found->emplace(check_passphrase(typed.bytes(), enrolled));
         typed = {};
       });
-  if (ran != Ran::yes) co_return fail(Fault::environment, "the node ends");
+  if (ran != Ran::yes) co_return fail(ErrorKind::environment, "the node ends");
   next();
   co_return **found;
 }

@@ -45,7 +45,7 @@ class Passphrases {
   ~Passphrases() { finish(); }
   Passphrases(const Passphrases&) = delete;
 
-  // Fault::refused: it is not the one. Fault::environment: too many wait, or the node ends.
+  // ErrorKind::refused: it is not the one. ErrorKind::environment: too many wait, or the node ends.
   Task<Status> check(secrets::Credential passphrase, std::string verifier, Typist typist);
   // Waits, and behind those of this source that wait already. False: they are too many, or the node
   // ends.

@@ -30,11 +30,11 @@ TEST(Passphrases, OneAfterAnotherAndFewOfOneSource) {
   EXPECT_TRUE(answers.empty());
   spawn(ask(desk, "wrong horse", *verifier, &late, {"there"}));
   ASSERT_EQ(late.size(), 1u) << "one source has room for two that wait";
-  EXPECT_EQ(late[0].error().fault, Fault::environment);
+  EXPECT_EQ(late[0].error().fault, ErrorKind::environment);
   spawn(ask(desk, "correct horse", *verifier, &answers, {"here"}));
   ASSERT_TRUE(loop.run_until([&] { return answers.size() == 4; }));
   EXPECT_TRUE(answers[0]);
-  EXPECT_EQ(answers[1].error().fault, Fault::refused);
+  EXPECT_EQ(answers[1].error().fault, ErrorKind::refused);
   EXPECT_TRUE(answers[3]);
 }
 
@@ -91,7 +91,7 @@ TEST(Passphrases, TheEndAnswersWhoeverWaits) {
     spawn(ask(desk, "correct horse", *verifier, &answers));
   }
   ASSERT_EQ(answers.size(), 2u);
-  for (const Status& answer : answers) EXPECT_EQ(answer.error().fault, Fault::environment);
+  for (const Status& answer : answers) EXPECT_EQ(answer.error().fault, ErrorKind::environment);
   loop.turn();
 }
 

@@ -104,7 +104,7 @@ Result<SignIn> read_sign_in(std::string& body) {
   const std::size_t end = body.find('\n');
   if (end == std::string::npos) {
     secrets::wipe(body);
-    return fail(Fault::invalid, "no sign-in of our page");
+    return fail(ErrorKind::invalid, "no sign-in of our page");
   }
   auto typed = secrets::Credential::copy_of(std::string_view(body).substr(end + 1));
   const std::string head = body.substr(0, end);
@@ -113,12 +113,12 @@ Result<SignIn> read_sign_in(std::string& body) {
   if (!document) return std::unexpected(document.error());
   const auto person = document->root().text("person");
   if (!person || person->empty() || person->size() > kNameBytesMax || typed.empty()) {
-    return fail(Fault::refused, std::string(wrong_sign_in));
+    return fail(ErrorKind::refused, std::string(wrong_sign_in));
   }
   auto key = jose::PublicKey::from_jwk(document->root()["key"]);
   if (!key) return std::unexpected(key.error());
   if (key->algorithm() != jose::Algorithm::ES256) {
-    return fail(Fault::invalid, "the key of a session is one of P-256");
+    return fail(ErrorKind::invalid, "the key of a session is one of P-256");
   }
   return SignIn{std::string(*person), std::move(*key), std::move(typed)};
 }

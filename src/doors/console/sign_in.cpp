@@ -122,9 +122,9 @@ Task<void> Console::Room::sign_in(VisitPtr visit) {
   const std::string way = passphrase_of(known);
   Status right = co_await passphrases.check(std::move(asked->passphrase),
                                             way.empty() ? nobodys_verifier() : way, typist);
-  if (right && way.empty()) right = fail(Fault::refused, std::string(wrong_sign_in));
+  if (right && way.empty()) right = fail(ErrorKind::refused, std::string(wrong_sign_in));
   if (over) co_return visit->refuse(503, "the node ends");
-  if (!right && right.error().fault != Fault::refused) co_return visit->refuse(right.error());
+  if (!right && right.error().fault != ErrorKind::refused) co_return visit->refuse(right.error());
   // Somebody may have removed them meanwhile.
   const auto now_known = ports.person(person);
   if (!right || !now_known || !now_known->by(way)) {
@@ -147,20 +147,20 @@ Task<Status> Console::Room::proved_again(VisitPtr visit, std::string passphrase)
   const auto known = ports.person(person);
   const std::string way = passphrase_of(known);
   if (way.empty())
-    co_return fail(Fault::refused, "without a passphrase there are no passkeys here");
-  if (passphrase.empty()) co_return fail(Fault::refused, "say your passphrase first");
+    co_return fail(ErrorKind::refused, "without a passphrase there are no passkeys here");
+  if (passphrase.empty()) co_return fail(ErrorKind::refused, "say your passphrase first");
   Status right =
       co_await passphrases.check(secrets::Credential::taken_from(passphrase), way, typist);
   const auto now_known = ports.person(person);
   if (right && !(now_known && now_known->by(way))) {
-    right = fail(Fault::refused, std::string(wrong_sign_in));
+    right = fail(ErrorKind::refused, std::string(wrong_sign_in));
   }
   if (right) {
     brake.succeeded(typist.source);
-  } else if (right.error().fault == Fault::refused) {
+  } else if (right.error().fault == ErrorKind::refused) {
     brake.failed(typist.source, ports.now());
     ports.note("proof refused", visible(person) + ": a passkey without the passphrase");
-    right = fail(Fault::refused, "this is not your passphrase");
+    right = fail(ErrorKind::refused, "this is not your passphrase");
   }
   co_return right;
 }

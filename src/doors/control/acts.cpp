@@ -20,13 +20,13 @@ Result<Reach> reach_in(json::View act) {
   const json::View for_run = act["for_run"];
   if (identical.exists()) {
     if (!identical.is_integer() || identical.integer() < 1) {
-      return fail(Fault::invalid, "`identical` is not a number of calls");
+      return fail(ErrorKind::invalid, "`identical` is not a number of calls");
     }
     reach.identical = static_cast<std::uint64_t>(identical.integer());
   }
   if (for_run.exists()) {
     if (for_run.kind() != json::Kind::boolean) {
-      return fail(Fault::invalid, "`for_run` is neither true nor false");
+      return fail(ErrorKind::invalid, "`for_run` is neither true nor false");
     }
     reach.for_run = for_run.boolean();
   }
@@ -45,11 +45,11 @@ Status Control::answer_question(const std::string& person, const std::string& pr
   }
   const json::View approve = act["approve"];
   if (approve.kind() != json::Kind::boolean) {
-    return fail(Fault::invalid, "`approve` is neither true nor false");
+    return fail(ErrorKind::invalid, "`approve` is neither true nor false");
   }
   const Approval* question = ports_.gate.state().approval(*approval);
   if (question == nullptr) {
-    return fail(Fault::missing, "there is no question `" + visible(*approval) + "`");
+    return fail(ErrorKind::missing, "there is no question `" + visible(*approval) + "`");
   }
   bool typed = false;
   if (approve.boolean()) {
@@ -58,13 +58,13 @@ Status Control::answer_question(const std::string& person, const std::string& pr
     if (!stored) return std::unexpected(stored.error());
     const auto view = json::parse(*stored);
     if (!view || view->root()["approval"].text("shown") != *shown) {
-      return fail(Fault::refused, "what was shown is not all of what would run");
+      return fail(ErrorKind::refused, "what was shown is not all of what would run");
     }
     if (question->asked.terms->typed) {
       const auto wanted = text_to_type_of(ports_.journal, *question);
       if (!wanted) return std::unexpected(wanted.error());
       if (!typed_right(act.text("typed").value_or(""), *wanted)) {
-        return fail(Fault::refused,
+        return fail(ErrorKind::refused,
                     "what was typed is not what this question asks for; it stays open");
       }
       typed = true;
@@ -97,11 +97,11 @@ Status Control::change_question(const std::string& person, const std::string& pr
   if (!view) return std::unexpected(view.error());
   const json::View approval = view->root()["approval"];
   if (approval.text("shown") != change.shown) {
-    return fail(Fault::refused, "what was shown is not all of what would run");
+    return fail(ErrorKind::refused, "what was shown is not all of what would run");
   }
   if (const auto to_type = approval.text("type_this")) {
     if (!typed_right(act.text("typed").value_or(""), *to_type)) {
-      return fail(Fault::refused,
+      return fail(ErrorKind::refused,
                   "what was typed is not what this question asks for; it stays open");
     }
     change.typed = true;
@@ -135,7 +135,7 @@ Status Control::pass_on(const std::string& person, const std::string& proof, jso
 }
 
 Status Control::accept(const std::string& person, json::View act) {
-  if (!act["items"].is_array()) return fail(Fault::invalid, "`items` is not a list");
+  if (!act["items"].is_array()) return fail(ErrorKind::invalid, "`items` is not a list");
   for (json::View item : act["items"].elements()) {
     const auto server = text(item, "server");
     const auto tool = text(item, "tool");
@@ -163,7 +163,7 @@ Status Control::passkey(const std::string& person, json::View act) {
   const auto& reviewers = ports_.gate.state().reviewers();
   const auto known = reviewers.find(person);
   if (known == reviewers.end()) {
-    return fail(Fault::refused, "only an enrolled reviewer has passkeys");
+    return fail(ErrorKind::refused, "only an enrolled reviewer has passkeys");
   }
   const bool adds = act["add"].exists();
   const auto given = text(act, adds ? "add" : "remove");
@@ -177,7 +177,7 @@ Status Control::passkey(const std::string& person, json::View act) {
 Status Control::accept_deployment(const std::string& person, json::View act) {
   const auto digest = text(act, "digest");
   if (!digest) return std::unexpected(digest.error());
-  if (!ports_.accept_deployment) return fail(Fault::usage, "nothing here accepts such a file");
+  if (!ports_.accept_deployment) return fail(ErrorKind::usage, "nothing here accepts such a file");
   return ports_.accept_deployment(*digest, person);
 }
 
@@ -189,7 +189,7 @@ std::string Control::only_looks(const std::string& person) const {
 // `proof` says how the person was proven.
 Result<std::string> Control::performed(const std::string& person, const std::string& proof,
                                        json::View act) {
-  if (const std::string no = only_looks(person); !no.empty()) return fail(Fault::refused, no);
+  if (const std::string no = only_looks(person); !no.empty()) return fail(ErrorKind::refused, no);
   const std::string kind(act.text("kind").value_or(""));
   Status status;
   if (kind == "answer") {
@@ -238,10 +238,10 @@ Result<std::string> Control::performed(const std::string& person, const std::str
     for (const auto* part : {&who, &verifier}) {
       if (!*part) return std::unexpected(part->error());
     }
-    if (!valid_verifier(*verifier)) return fail(Fault::invalid, "the verifier is not one");
+    if (!valid_verifier(*verifier)) return fail(ErrorKind::invalid, "the verifier is not one");
     status = ports_.gate.enroll(*who, "passphrase", *verifier, person);
   } else {
-    return fail(Fault::usage, "there is no act `" + visible(kind.substr(0, 64)) + "`");
+    return fail(ErrorKind::usage, "there is no act `" + visible(kind.substr(0, 64)) + "`");
   }
   if (!status) return std::unexpected(status.error());
   if (kind.starts_with("answer") || kind == "change") return answered(act);

@@ -14,23 +14,23 @@ namespace {
 
 constexpr std::size_t nonce_bytes = 32;
 
-std::string_view word(Fault fault) {
+std::string_view word(ErrorKind fault) {
   switch (fault) {
-    case Fault::usage:
+    case ErrorKind::usage:
       return "usage";
-    case Fault::invalid:
+    case ErrorKind::invalid:
       return "invalid";
-    case Fault::refused:
+    case ErrorKind::refused:
       return "refused";
-    case Fault::missing:
+    case ErrorKind::missing:
       return "missing";
-    case Fault::environment:
+    case ErrorKind::environment:
       return "environment";
-    case Fault::io:
+    case ErrorKind::io:
       return "io";
-    case Fault::corrupt:
+    case ErrorKind::corrupt:
       return "corrupt";
-    case Fault::internal:
+    case ErrorKind::internal:
       return "internal";
   }
   return "internal";
@@ -47,9 +47,9 @@ std::string refusal(const Error& error) {
 
 Result<std::string> text(json::View object, std::string_view key) {
   const auto value = object.text(key);
-  if (!value) return fail(Fault::invalid, "`" + std::string(key) + "` is not a text");
+  if (!value) return fail(ErrorKind::invalid, "`" + std::string(key) + "` is not a text");
   if (value->size() > spoken_bytes_max) {
-    return fail(Fault::invalid, "`" + std::string(key) + "` is too long");
+    return fail(ErrorKind::invalid, "`" + std::string(key) + "` is too long");
   }
   return std::string(*value);
 }
@@ -92,7 +92,7 @@ Task<std::string> Control::with_damage(std::string op, std::string answer) {
 Task<std::string> Control::answer(std::string request, std::string source) {
   const auto document = json::parse(request);
   if (!document || !document->root().is_object()) {
-    co_return refusal({Fault::invalid, "the request is not a JSON object", {}});
+    co_return refusal({ErrorKind::invalid, "the request is not a JSON object", {}});
   }
   const json::View root = document->root();
   const std::string op(root.text("op").value_or(""));
@@ -106,10 +106,10 @@ Task<std::string> Control::answer(std::string request, std::string source) {
     answered = act(root, source);
   } else if (op == "run_open") {
     answered = ports_.open_run ? ports_.open_run(root)
-                               : fail(Fault::usage, "this node opens no runs on request");
+                               : fail(ErrorKind::usage, "this node opens no runs on request");
   } else if (op == "rotate_keys") {
     answered = ports_.rotate_keys ? ports_.rotate_keys(root)
-                                  : fail(Fault::usage, "this node has no keys of runs");
+                                  : fail(ErrorKind::usage, "this node has no keys of runs");
   } else if (op == "run_close") {
     answered = close_run(root);
   } else if (op == "grant_end") {
@@ -186,7 +186,7 @@ Result<std::string> Control::show(std::string_view op, json::View request) {
   }
   if (op == "approvals") return questions(request);
   if (op == "changes") {
-    if (ports_.chronicle == nullptr) return fail(Fault::usage, "this node remembers nothing");
+    if (ports_.chronicle == nullptr) return fail(ErrorKind::usage, "this node remembers nothing");
     json::Writer out;
     out.object().key("changes").natural(ports_.chronicle->changes_of_questions());
     return out.key("ok").boolean(true).end().take();
@@ -227,7 +227,7 @@ Result<std::string> Control::show(std::string_view op, json::View request) {
     const auto policy = ports_.gate.policy_of(ports_.gate.state().approval(*id)->asked.run);
     return changed_json(ports_.gate.state(), ports_.journal, *id, *changed, now, all, policy.get());
   }
-  if (ports_.chronicle == nullptr) return fail(Fault::usage, "this node remembers nothing");
+  if (ports_.chronicle == nullptr) return fail(ErrorKind::usage, "this node remembers nothing");
   if (op == "run") {
     const auto id = text(request, "id");
     if (!id) return std::unexpected(id.error());
@@ -242,7 +242,7 @@ Result<std::string> Control::challenge(json::View request, const std::string& so
   const auto& reviewers = ports_.gate.state().reviewers();
   const auto known = reviewers.find(*person);
   if (known == reviewers.end()) {
-    return fail(Fault::missing, "no reviewer is called `" + visible(*person) +
+    return fail(ErrorKind::missing, "no reviewer is called `" + visible(*person) +
                                     "`; the first is enrolled with `pawl reviewers add`");
   }
   auto nonce =
@@ -275,7 +275,7 @@ Result<std::string> Control::read(std::string_view op, json::View request,
     return policy_json(ports_.gate.state(), ports_.journal, *agent);
   }
   if (op == "console") {
-    if (!ports_.console) return fail(Fault::usage, "this node has no console");
+    if (!ports_.console) return fail(ErrorKind::usage, "this node has no console");
     auto address = ports_.console();
     if (!address) return std::unexpected(address.error());
     json::Writer out;
@@ -291,7 +291,7 @@ Result<std::string> Control::read(std::string_view op, json::View request,
     return reread_json(ports_.config, *mistake, deployment_now());
   }
   if (op == "challenge") return challenge(request, source);
-  return fail(Fault::usage, "there is no request `" + visible(op.substr(0, 64)) + "`");
+  return fail(ErrorKind::usage, "there is no request `" + visible(op.substr(0, 64)) + "`");
 }
 
 Task<Result<std::string>> Control::kill(json::View request) {
@@ -302,7 +302,7 @@ Task<Result<std::string>> Control::kill(json::View request) {
   for (const auto* part : {&scope, &name, &reason, &by}) {
     if (!*part) co_return std::unexpected(part->error());
   }
-  if (reason->empty()) co_return fail(Fault::usage, "a kill needs a reason");
+  if (reason->empty()) co_return fail(ErrorKind::usage, "a kill needs a reason");
   const json::View processes = request["processes"];
   const bool end = processes.kind() == json::Kind::boolean && processes.boolean();
   // What exists before it: a kill makes no names. The switch is thrown whatever this says.
@@ -310,8 +310,8 @@ Task<Result<std::string>> Control::kill(json::View request) {
   const bool found = is_target(*scope, *name, targets);
   const auto near = found ? std::vector<std::string>{} : near_targets(*scope, *name, targets);
   auto stopped = ports_.gate.kill(*scope, *name, *by, *reason);
-  if (!stopped && stopped.error().fault == Fault::missing) {
-    co_return fail(Fault::missing,
+  if (!stopped && stopped.error().fault == ErrorKind::missing) {
+    co_return fail(ErrorKind::missing,
                    "nothing was stopped: " + stopped.error().message + meant_text(near));
   }
   if (!stopped) co_return std::unexpected(stopped.error());
@@ -386,18 +386,18 @@ Status Control::authenticate(json::View request, const std::string& source) {
       !verify(challenge, *signature, known->second.verifier)) {
     ports_.challenges.failed(source, now);
     ports_.gate.note_refusal("proof refused", visible(person->substr(0, 128)));
-    return fail(Fault::refused, "this proof does not show that `" + visible(*person) + "` asks");
+    return fail(ErrorKind::refused, "this proof does not show that `" + visible(*person) + "` asks");
   }
   ports_.challenges.succeeded(source);
   return {};
 }
 
 Task<Result<std::string>> Control::drill(json::View request, std::string source) {
-  if (!ports_.drill) co_return fail(Fault::usage, "this node tries nothing");
+  if (!ports_.drill) co_return fail(ErrorKind::usage, "this node tries nothing");
   if (Status proof = authenticate(request, source); !proof)
     co_return std::unexpected(proof.error());
   const std::string person(request.text("person").value_or(""));
-  if (const std::string no = only_looks(person); !no.empty()) co_return fail(Fault::refused, no);
+  if (const std::string no = only_looks(person); !no.empty()) co_return fail(ErrorKind::refused, no);
   const json::View everything = request["act"]["everything"];
   const bool all = everything.kind() == json::Kind::boolean && everything.boolean();
   co_return co_await ports_.drill(person, all);
@@ -405,7 +405,7 @@ Task<Result<std::string>> Control::drill(json::View request, std::string source)
 
 Result<std::string> Control::act(json::View request, const std::string& source) {
   const json::View act = request["act"];
-  if (!act.is_object()) return fail(Fault::invalid, "`act` is not an object");
+  if (!act.is_object()) return fail(ErrorKind::invalid, "`act` is not an object");
   if (Status proof = authenticate(request, source); !proof) return std::unexpected(proof.error());
   return performed(std::string(request.text("person").value_or("")), "passphrase", act);
 }
@@ -413,7 +413,7 @@ Result<std::string> Control::act(json::View request, const std::string& source) 
 Task<std::string> Control::perform(std::string person, std::string proof, std::string act) {
   const auto document = json::parse(act);
   if (!document || !document->root().is_object()) {
-    co_return refusal({Fault::invalid, "the act is not a JSON object", {}});
+    co_return refusal({ErrorKind::invalid, "the act is not a JSON object", {}});
   }
   auto answered = performed(person, proof, document->root());
   if (!answered) co_return refusal(answered.error());

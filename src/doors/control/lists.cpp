@@ -35,7 +35,7 @@ Result<std::string> Control::questions(json::View request) {
   const json::View limit = request["limit"];
   const json::View names = request["names"];
   const std::string_view filter = request.text("filter").value_or("");
-  if (filter.size() > spoken_bytes_max) return fail(Fault::invalid, "`filter` is too long");
+  if (filter.size() > spoken_bytes_max) return fail(ErrorKind::invalid, "`filter` is too long");
   QuestionsWanted wanted{.filter = std::string(filter),
                          .limit = limit.is_integer() ? limit.natural() : 0,
                          .may_not = may_not(request)};

@@ -189,7 +189,7 @@ void write_alarms(json::Writer& out, const Gate& gate) {
 Result<std::string> run_json(const Gate& gate, const std::string& id, Instant now,
                              const Chronicle& chronicle) {
   const Run* run = gate.state().run(id);
-  if (run == nullptr) return fail(Fault::missing, "there is no run `" + visible(id) + "`");
+  if (run == nullptr) return fail(ErrorKind::missing, "there is no run `" + visible(id) + "`");
   json::Writer out;
   out.object().key("ok").boolean(true).key("run").string(id).key("agent").string(run->agent);
   out.key("sponsor").string(run->sponsor).key("phase").string(to_string(run->phase));

@@ -74,7 +74,7 @@ Result<ShownWhole> shown_whole(const State& state, Journal& journal, const std::
   const json::View question = view->root()["approval"];
   ShownWhole whole{std::string(question.text("shown").value_or("")), std::nullopt};
   if (whole.digest.empty()) {
-    return fail(Fault::refused, "what `" + visible(id) + "` would run cannot be displayed");
+    return fail(ErrorKind::refused, "what `" + visible(id) + "` would run cannot be displayed");
   }
   const Approval* asked = state.approval(id);
   if (asked == nullptr || !asked->asked.terms->typed) return whole;
@@ -88,12 +88,12 @@ Result<ShownWhole> shown_whole(const State& state, Journal& journal, const std::
 
 Result<std::vector<std::string>> ids_in(json::View list) {
   if (!list.is_array() || list.size() == 0 || list.size() > together_max) {
-    return fail(Fault::invalid, "`ids` is a list of 1 to " + std::to_string(together_max));
+    return fail(ErrorKind::invalid, "`ids` is a list of 1 to " + std::to_string(together_max));
   }
   std::set<std::string> ids;
   for (const json::View id : list.elements()) {
     if (!id.is_string() || !ids.insert(std::string(id.string())).second) {
-      return fail(Fault::invalid, "`ids` are different texts");
+      return fail(ErrorKind::invalid, "`ids` are different texts");
     }
   }
   return std::vector<std::string>(ids.begin(), ids.end());
@@ -161,7 +161,7 @@ Status Control::answer_together(const std::string& person, const std::string& pr
   const json::View approve = act["approve"];
   const json::View each = act["answers"];
   if (approve.kind() != json::Kind::boolean || !each.is_array()) {
-    return fail(Fault::invalid, "`approve` is true or false, and `answers` a list");
+    return fail(ErrorKind::invalid, "`approve` is true or false, and `answers` a list");
   }
   Answers answers;
   std::map<std::string, std::string> displayed;
@@ -174,12 +174,12 @@ Status Control::answer_together(const std::string& person, const std::string& pr
       const auto whole = shown_whole(ports_.gate.state(), ports_.journal, *id);
       if (!whole) return std::unexpected(whole.error());
       if (whole->digest != answer.shown) {
-        return fail(Fault::refused, "what was shown of `" + visible(*id) +
+        return fail(ErrorKind::refused, "what was shown of `" + visible(*id) +
                                         "` is not all of what would run; nothing was answered");
       }
       answer.typed = whole->to_type.has_value();
       if (answer.typed && !typed_right(one.text("typed").value_or(""), *whole->to_type)) {
-        return fail(Fault::refused, "what was typed for `" + visible(*id) +
+        return fail(ErrorKind::refused, "what was typed for `" + visible(*id) +
                                         "` is not what it asks for; nothing was answered");
       }
     }
@@ -187,7 +187,7 @@ Status Control::answer_together(const std::string& person, const std::string& pr
     answers.to.push_back(std::move(answer));
   }
   if (each.size() != answers.to.size() || digest_of_batch(displayed) != *shown) {
-    return fail(Fault::refused, "what was shown is not what is answered; nothing was answered");
+    return fail(ErrorKind::refused, "what was shown is not what is answered; nothing was answered");
   }
   answers.approve = approve.boolean();
   answers.person = person;

@@ -54,7 +54,7 @@ struct KnownBeside {
 };
 // One question with everything that a person needs to answer it: the canonical arguments, the run,
 // the class, who asked, the time left; and how they are displayed, whole or with long values folded
-// (display.h). Fault::missing where there is none of that name.
+// (display.h). ErrorKind::missing where there is none of that name.
 Result<std::string> approval_json(const State& state, Journal& journal, const std::string& id,
                                   Instant now, bool full, const KnownBeside& around = {});
 // The same question as it would be after `Gate::change` with these arguments, in the same shape;

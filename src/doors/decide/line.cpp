@@ -33,7 +33,7 @@ constexpr std::int64_t seconds_max = 8'000'000'000;
 constexpr double second_ns = 1e9;
 
 std::unexpected<Error> wrong(std::string_view member, std::string_view what) {
-  return fail(Fault::invalid, "`" + std::string(member) + "` " + std::string(what));
+  return fail(ErrorKind::invalid, "`" + std::string(member) + "` " + std::string(what));
 }
 
 Status check_keys(json::View root) {
@@ -42,7 +42,7 @@ Status check_keys(json::View root) {
   for (const auto [key, value] : root.members()) {
     if (std::ranges::find(names, key) != names.end()) continue;
     const std::string near = nearest(key, names);
-    return fail(Fault::invalid, "unknown member `" + visible(key.substr(0, 64)) + "`" +
+    return fail(ErrorKind::invalid, "unknown member `" + visible(key.substr(0, 64)) + "`" +
                                     (near.empty() ? "" : ": did you mean `" + near + "`?"));
   }
   for (const LineMember& member : line_members) {
@@ -96,7 +96,7 @@ Result<Ending> read_ending(json::View value) {
       if (!natural) return wrong("records", "is not a natural number");
       ending.records = member.natural();
     } else {
-      return fail(Fault::invalid,
+      return fail(ErrorKind::invalid,
                   "unknown member `" + visible(key.substr(0, 64)) + "` in `outcome`");
     }
   }
@@ -153,7 +153,7 @@ std::string_view run_of(json::View root) {
 }
 
 Result<Line> read_line(json::View root) {
-  if (!root.is_object()) return fail(Fault::invalid, "a line is one object");
+  if (!root.is_object()) return fail(ErrorKind::invalid, "a line is one object");
   if (Status fine = check_keys(root); !fine) return std::unexpected(fine.error());
   Line line;
   if (Status fine = read_call(root, line); !fine) return std::unexpected(fine.error());

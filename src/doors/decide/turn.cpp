@@ -216,7 +216,7 @@ Situation DecideStream::Turn::situation() const {
 Status DecideStream::Turn::look(const std::function<void(const Situation&)>& see) {
   name_call();
   gather();
-  if (!trouble.empty()) return fail(Fault::invalid, trouble);
+  if (!trouble.empty()) return fail(ErrorKind::invalid, trouble);
   if (Status opened = open_run(); !opened) return opened;
   see(situation());
   return {};

@@ -66,7 +66,7 @@ std::size_t end_of_value(std::string_view text, std::size_t at) {
 }
 
 Error refused(std::string message) {
-  return Error{.fault = Fault::invalid, .message = std::move(message), .at = {}};
+  return Error{.fault = ErrorKind::invalid, .message = std::move(message), .at = {}};
 }
 
 // The members of a message, each looked for once. `times` counts them as `kMembers` has them.

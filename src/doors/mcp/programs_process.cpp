@@ -61,7 +61,7 @@ Task<Status> Programs::equip(std::shared_ptr<Programs> self, ProgramLinePtr line
   Pass wanted = pass ? *pass : Pass{};
   wanted.credential = line->credential;
   auto equipment = co_await self->server.equip(wanted);
-  if (!self->hearing) co_return fail(Fault::environment, "the session ends");
+  if (!self->hearing) co_return fail(ErrorKind::environment, "the session ends");
   if (!equipment) co_return std::unexpected(equipment.error());
   if (pass) pass->used = equipment->used;
   if (line->running && line->running->mark == equipment->mark) co_return Status{};
@@ -71,10 +71,10 @@ Task<Status> Programs::equip(std::shared_ptr<Programs> self, ProgramLinePtr line
   const RunningPtr process = self->adopt(*std::move(program), equipment->mark);
   if (!opens && !self->revision.empty()) {
     const bool fine = co_await open_as_before(self, process);
-    if (!self->hearing) co_return fail(Fault::environment, "the session ends");
+    if (!self->hearing) co_return fail(ErrorKind::environment, "the session ends");
     if (!fine) {
       self->retire(process);
-      co_return fail(Fault::io, "the tool server was started anew and did not open as before");
+      co_return fail(ErrorKind::io, "the tool server was started anew and did not open as before");
     }
   }
   line->running = process;

@@ -71,14 +71,14 @@ struct Stage {
     asked.push_back(name + "/" + pass.tool);
     if (slow) co_await loop.sleep(Duration::milliseconds(20));
     const auto value = values.find(name);
-    if (value == values.end()) co_return fail(Fault::refused, "it is not for `" + pass.tool + "`");
+    if (value == values.end()) co_return fail(ErrorKind::refused, "it is not for `" + pass.tool + "`");
     Equipment out;
     out.mark = value->second;
     out.used.name = name;
     co_return out;
   }
   Result<Program> start(const Equipment& with) {
-    if (broken) return fail(Fault::environment, "it cannot be started");
+    if (broken) return fail(ErrorKind::environment, "it cannot be started");
     auto process = std::make_shared<PlayedProcess>();
     process->secret = with.mark;
     processes.push_back(process);

@@ -81,7 +81,7 @@ TEST(Remote, ASecretGoesWithEachRequestAndIsTakenOutOfAnswers) {
             .client = {},
             .mint = [&minted](Pass pass) -> Task<Result<Minted>> {
               minted.push_back(pass.tool + "/" + pass.credential);
-              if (pass.credential == "none") co_return fail(Fault::refused, "it is not for `x`");
+              if (pass.credential == "none") co_return fail(ErrorKind::refused, "it is not for `x`");
               Minted out;
               out.header = "authorization";
               out.value = secrets::Credential::copy_of("Bearer secret-value-1");

@@ -13,7 +13,7 @@ Duration Brake::wait(const std::string& source, Instant now) const {
 Status Brake::may_try(const std::string& source, Instant now) const {
   const Duration left = wait(source, now);
   if (left.ns == 0) return {};
-  return fail(Fault::refused,
+  return fail(ErrorKind::refused,
               "too many wrong answers came from here: try again in " + to_string(left));
 }
 

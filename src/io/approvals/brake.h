@@ -29,7 +29,7 @@ class Brake {
   static constexpr Duration quiet_max = Duration::seconds(900);
   static constexpr std::uint32_t free_failures = 2;
 
-  // Fault::refused while this source has to wait, with how long.
+  // ErrorKind::refused while this source has to wait, with how long.
   Status may_try(const std::string& source, Instant now) const;
   // How long that is; zero: not at all.
   Duration wait(const std::string& source, Instant now) const;

@@ -96,27 +96,27 @@ bool valid_verifier(std::string_view text) {
 
 Result<std::string> make_verifier(std::string_view passphrase, std::string_view salt) {
   if (passphrase.size() < passphrase_bytes_min) {
-    return fail(Fault::invalid,
+    return fail(ErrorKind::invalid,
                 fmt::format("a passphrase has at least {} characters", passphrase_bytes_min));
   }
-  if (salt.size() != salt_bytes) return fail(Fault::internal, "a salt has 16 bytes");
+  if (salt.size() != salt_bytes) return fail(ErrorKind::internal, "a salt has 16 bytes");
   Seed seed;
-  if (!derive(passphrase, salt, seed)) return fail(Fault::environment, "Argon2id found no memory");
+  if (!derive(passphrase, salt, seed)) return fail(ErrorKind::environment, "Argon2id found no memory");
   const std::string key = public_of(key_of(seed));
-  if (key.empty()) return fail(Fault::internal, "no key could be made from the passphrase");
+  if (key.empty()) return fail(ErrorKind::internal, "no key could be made from the passphrase");
   return prefix() + base64(salt) + "$" + base64(key);
 }
 
 Result<std::string> sign(const Challenge& challenge, std::string_view passphrase,
                          std::string_view verifier_text) {
   const auto verifier = parse_verifier(verifier_text);
-  if (!verifier) return fail(Fault::invalid, "the verifier does not have the promised form");
+  if (!verifier) return fail(ErrorKind::invalid, "the verifier does not have the promised form");
   Seed seed;
   if (!derive(passphrase, verifier->salt, seed)) {
-    return fail(Fault::environment, "Argon2id found no memory");
+    return fail(ErrorKind::environment, "Argon2id found no memory");
   }
   const Key key = key_of(seed);
-  if (public_of(key) != verifier->key) return fail(Fault::refused, "the passphrase is not right");
+  if (public_of(key) != verifier->key) return fail(ErrorKind::refused, "the passphrase is not right");
   const Context context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
   const std::string message = message_of(challenge);
   std::string signature(signature_bytes, '\0');
@@ -124,23 +124,23 @@ Result<std::string> sign(const Challenge& challenge, std::string_view passphrase
   if (!context || EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, key.get()) != 1 ||
       EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &size,
                      reinterpret_cast<const unsigned char*>(message.data()), message.size()) != 1) {
-    return fail(Fault::internal, "the challenge could not be signed");
+    return fail(ErrorKind::internal, "the challenge could not be signed");
   }
   return base64(signature);
 }
 
 Status check_passphrase(std::string_view passphrase, std::string_view verifier_text) {
   const auto verifier = parse_verifier(verifier_text);
-  if (!verifier) return fail(Fault::invalid, "the verifier does not have the promised form");
+  if (!verifier) return fail(ErrorKind::invalid, "the verifier does not have the promised form");
   Seed seed;
   if (!derive(passphrase, verifier->salt, seed)) {
-    return fail(Fault::environment, "Argon2id found no memory");
+    return fail(ErrorKind::environment, "Argon2id found no memory");
   }
   const std::string key = public_of(key_of(seed));
   if (key.size() == key_bytes && CRYPTO_memcmp(key.data(), verifier->key.data(), key_bytes) == 0) {
     return {};
   }
-  return fail(Fault::refused, "the passphrase is not right");
+  return fail(ErrorKind::refused, "the passphrase is not right");
 }
 
 bool verify(const Challenge& challenge, std::string_view signature, std::string_view text) {
@@ -172,7 +172,7 @@ Result<std::string> Challenges::open(const std::string& source, const std::strin
     }
     open_.erase(oldest);
   }
-  if (open_.size() >= open_max) return fail(Fault::refused, "too many challenges are open");
+  if (open_.size() >= open_max) return fail(ErrorKind::refused, "too many challenges are open");
   std::string text = hex(nonce);
   open_[text] = Open{source, person, now + challenge_lifetime};
   return text;

@@ -41,12 +41,12 @@ struct Challenge {
   std::string act;  // spelled SHA-256 of the canonical JSON of the request
 };
 
-// Signs with the key that passphrase and verifier give. Fault::refused where the passphrase is not
+// Signs with the key that passphrase and verifier give. ErrorKind::refused where the passphrase is not
 // the one behind the verifier: nothing is signed then.
 Result<std::string> sign(const Challenge& challenge, std::string_view passphrase,
                          std::string_view verifier);
 
-// Whether the passphrase is the one behind the verifier: Fault::refused where it is not. For the
+// Whether the passphrase is the one behind the verifier: ErrorKind::refused where it is not. For the
 // console, whose people type it into a page; in a thread, like `sign`.
 Status check_passphrase(std::string_view passphrase, std::string_view verifier);
 
@@ -66,7 +66,7 @@ class Challenges {
   // A source's oldest makes room for its next.
   static constexpr std::ptrdiff_t open_of_one_max = 2;
 
-  // `nonce` is 32 random bytes. Fault::refused while the source has to wait.
+  // `nonce` is 32 random bytes. ErrorKind::refused while the source has to wait.
   Result<std::string> open(const std::string& source, const std::string& person,
                            std::string_view nonce, Instant now);
   // Takes the challenge out: it counts once. False where it is unknown, of another source or

@@ -33,16 +33,16 @@ TEST(Proof, AWrongPassphraseSignsNothing) {
   ASSERT_TRUE(verifier.has_value());
   const auto signature = sign(challenge(), "correct house", *verifier);
   ASSERT_FALSE(signature.has_value());
-  EXPECT_EQ(signature.error().fault, Fault::refused);
+  EXPECT_EQ(signature.error().fault, ErrorKind::refused);
 }
 
 TEST(Proof, APassphraseThatWasTypedElsewhereIsTheOneOrNot) {
   const auto verifier = make_verifier("correct horse", kSalt);
   ASSERT_TRUE(verifier.has_value());
   EXPECT_TRUE(check_passphrase("correct horse", *verifier));
-  EXPECT_EQ(check_passphrase("correct house", *verifier).error().fault, Fault::refused);
-  EXPECT_EQ(check_passphrase("", *verifier).error().fault, Fault::refused);
-  EXPECT_EQ(check_passphrase("correct horse", "other").error().fault, Fault::invalid);
+  EXPECT_EQ(check_passphrase("correct house", *verifier).error().fault, ErrorKind::refused);
+  EXPECT_EQ(check_passphrase("", *verifier).error().fault, ErrorKind::refused);
+  EXPECT_EQ(check_passphrase("correct horse", "other").error().fault, ErrorKind::invalid);
 }
 
 TEST(Proof, RefusesBrokenSignaturesAndVerifiers) {
@@ -108,7 +108,7 @@ TEST(Brake, SlowsASourceByItsOwnFailures) {
     EXPECT_TRUE(brake.may_try("there", kNow));
     brake.failed("there", kNow);
   }
-  EXPECT_EQ(brake.may_try("there", kNow).error().fault, Fault::refused);
+  EXPECT_EQ(brake.may_try("there", kNow).error().fault, ErrorKind::refused);
   EXPECT_TRUE(brake.may_try("here", kNow));
   EXPECT_TRUE(brake.may_try("there", kNow + Duration::seconds(1)));
   for (int i = 0; i < 100; ++i) brake.failed("there", kNow);

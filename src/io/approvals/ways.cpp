@@ -51,13 +51,13 @@ bool is_known_by(std::string_view verifier, std::string_view wanted) {
 
 Result<std::string> with_passkey(std::string_view verifier, std::string_view passkey) {
   const auto added = jose::read_passkey(passkey);
-  if (!added) return fail(Fault::invalid, "this is no passkey");
+  if (!added) return fail(ErrorKind::invalid, "this is no passkey");
   const auto known = passkeys_of(verifier);
   if (known.size() >= passkeys_max) {
-    return fail(Fault::refused, fmt::format("a person has at most {} passkeys", passkeys_max));
+    return fail(ErrorKind::refused, fmt::format("a person has at most {} passkeys", passkeys_max));
   }
   if (std::ranges::find(known, added->id, &jose::Passkey::id) != known.end()) {
-    return fail(Fault::refused, "this passkey is enrolled already");
+    return fail(ErrorKind::refused, "this passkey is enrolled already");
   }
   std::vector<std::string> ways = ways_of(verifier);
   ways.push_back(jose::spelled(*added));
@@ -70,9 +70,9 @@ Result<std::string> without_passkey(std::string_view verifier, std::string_view 
     const auto passkey = jose::read_passkey(way);
     return passkey && passkey->id == id;
   });
-  if (removed == 0) return fail(Fault::missing, "there is no such passkey");
+  if (removed == 0) return fail(ErrorKind::missing, "there is no such passkey");
   if (ways.empty()) {
-    return fail(Fault::refused, "nothing would be left by which the person is known");
+    return fail(ErrorKind::refused, "nothing would be left by which the person is known");
   }
   return in_a_row(ways);
 }

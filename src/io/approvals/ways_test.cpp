@@ -41,18 +41,18 @@ TEST(Ways, PasskeysStandBesideThePassphrase) {
   const auto again = without_passkey(*three, passkeys_of(kOne).front().id);
   ASSERT_TRUE(again);
   EXPECT_EQ(*again, *phrase + " " + kTwo);
-  EXPECT_EQ(without_passkey(*again, passkeys_of(kOne).front().id).error().fault, Fault::missing);
+  EXPECT_EQ(without_passkey(*again, passkeys_of(kOne).front().id).error().fault, ErrorKind::missing);
 }
 
 TEST(Ways, SomethingIsLeftAndNotTooMuch) {
-  EXPECT_EQ(without_passkey(kOne, passkeys_of(kOne).front().id).error().fault, Fault::refused);
+  EXPECT_EQ(without_passkey(kOne, passkeys_of(kOne).front().id).error().fault, ErrorKind::refused);
   std::string all = kOne;
   for (char c = 'C'; c < 'C' + 7; ++c) {
     const auto more = with_passkey(all, passkey(std::string(21, c) + "A"));
     ASSERT_TRUE(more) << to_string(more.error());
     all = *more;
   }
-  EXPECT_EQ(with_passkey(all, kTwo).error().fault, Fault::refused);
+  EXPECT_EQ(with_passkey(all, kTwo).error().fault, ErrorKind::refused);
 }
 
 }  // namespace

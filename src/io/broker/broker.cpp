@@ -75,7 +75,7 @@ Status choose_repository(GithubAppToken& token, std::string_view arguments) {
   const std::string_view name =
       value.exists() && value.is_string() ? repository_in(value.string()) : std::string_view();
   if (name.empty()) {
-    return fail(Fault::invalid,
+    return fail(ErrorKind::invalid,
                 fmt::format("it is for the repository that `args.{}` names, and the call names "
                             "none there: expected `NAME` or `OWNER/NAME`",
                             token.repository_by));
@@ -93,7 +93,7 @@ Task<Result<Minted>> Broker::mint(Errand errand) {
   const std::string url = server == deployment_.servers.end() ? std::string() : server->second.url;
   Deployment::Credential from = deployment_.credentials.at(errand.credential);
   std::string kept_as = errand.credential;
-  Result<Minted> minted = fail(Fault::internal, "nobody was asked");
+  Result<Minted> minted = fail(ErrorKind::internal, "nobody was asked");
   const bool chosen = from.github_app && !from.github_app->repository_by.empty();
   const Status named = chosen ? choose_repository(*from.github_app, errand.arguments) : Status{};
   const std::string repository =
@@ -125,7 +125,7 @@ Task<Result<Minted>> Broker::mint(Errand errand) {
     if (rest.size() >= scrubbed_bytes_min) remember(rest);
   }
   if (!found) {
-    co_return fail(Fault::invalid, fmt::format("the credential `{}` could not be kept out of what "
+    co_return fail(ErrorKind::invalid, fmt::format("the credential `{}` could not be kept out of what "
                                                "the server answers",
                                                visible(errand.credential)));
   }
@@ -143,7 +143,7 @@ Task<Result<Minted>> Broker::read(std::string name, Deployment::Credential from,
     if (!issued) co_return std::unexpected(issued.error());
     // A person logged in for one server, and this would be another one.
     if (login && issued->resource != url) {
-      co_return fail(Fault::refused, "it was got for another server: `pawl login` gets one");
+      co_return fail(ErrorKind::refused, "it was got for another server: `pawl login` gets one");
     }
     minted.used.version = std::move(issued->version);
     if (!named) minted.used.principal = std::move(issued->principal);
@@ -165,7 +165,7 @@ Task<Result<Minted>> Broker::read(std::string name, Deployment::Credential from,
 Task<Result<secrets::Credential>> Broker::own(std::string credential) {
   const auto known = deployment_.credentials.find(credential);
   if (known == deployment_.credentials.end()) {
-    co_return fail(Fault::missing,
+    co_return fail(ErrorKind::missing,
                    fmt::format("there is no credential `{}` any more", visible(credential)));
   }
   auto minted = co_await read(credential, known->second, {}, credential);
@@ -175,7 +175,7 @@ Task<Result<secrets::Credential>> Broker::own(std::string credential) {
     co_return std::unexpected(minted.error());
   }
   if (minted->value.empty()) {
-    co_return fail(Fault::invalid,
+    co_return fail(ErrorKind::invalid,
                    fmt::format("the credential `{}` is no single text", visible(credential)));
   }
   co_return std::move(minted->value);
@@ -188,7 +188,7 @@ Task<Result<secrets::Credential>> Broker::secret(SecretSource from) {
 }
 
 Task<Result<Stored>> Broker::read_source(SecretSource from) {
-  Result<secrets::Credential> value = fail(Fault::internal, "it has no source");
+  Result<secrets::Credential> value = fail(ErrorKind::internal, "it has no source");
   if (!from.env.empty()) {
     value = secrets::from_environment(from.env);
   } else if (!from.file.empty()) {

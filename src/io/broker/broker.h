@@ -43,7 +43,7 @@ struct Minted {
 };
 
 // Of a token for the repository that an argument names, the one that these name; every other stays
-// as it is. Fault::invalid: they name none, or what can be no repository.
+// as it is. ErrorKind::invalid: they name none, or what can be no repository.
 Status choose_repository(GithubAppToken& token, std::string_view arguments);
 
 class Broker {

@@ -25,8 +25,8 @@ Task<Result<secrets::Credential>> passphrase_of(net::Loop& loop, Deployment::Sto
         loop, {.argv = std::move(key.command), .environment = std::move(environment)});
   }
   auto passed = secrets::from_systemd(kSystemdKey);
-  if (!passed && passed.error().fault == Fault::missing) {
-    co_return fail(Fault::missing,
+  if (!passed && passed.error().fault == ErrorKind::missing) {
+    co_return fail(ErrorKind::missing,
                    "nothing opens the store of credentials: expected `store: {key_file: FILE}` in "
                    "the deployment file");
   }
@@ -38,14 +38,14 @@ Task<Result<secrets::Credential>> passphrase_of(net::Loop& loop, Deployment::Sto
 StoreKeeper::~StoreKeeper() {
   ended_ = true;
   for (auto& one : std::exchange(waiting_, {})) {
-    one.deliver(fail(Fault::environment, "the node ends"));
+    one.deliver(fail(ErrorKind::environment, "the node ends"));
   }
 }
 
 Result<StoreKeeper::Stamp> StoreKeeper::stamp() const {
   struct stat what{};
   if (::stat(path_.c_str(), &what) != 0) {
-    return fail(Fault::missing, "there is no store of credentials");
+    return fail(ErrorKind::missing, "there is no store of credentials");
   }
   return Stamp{what.st_ino, what.st_size,
                what.st_mtim.tv_sec * 1'000'000'000 + what.st_mtim.tv_nsec};
@@ -100,7 +100,7 @@ Task<Result<Stored>> StoreKeeper::get(std::string name, Deployment::StoreKey key
     const Status opened = co_await open(std::move(key), std::move(environment));
     if (!opened) co_return std::unexpected(opened.error());
   }
-  if (!store_) co_return fail(Fault::environment, "the store of credentials changes");
+  if (!store_) co_return fail(ErrorKind::environment, "the store of credentials changes");
   const auto version = store_->newest(name);
   auto value = store_->get(name);
   if (!value) co_return std::unexpected(value.error());
@@ -111,7 +111,7 @@ Status StoreKeeper::replace(const secrets::StoreFile& held, const std::string& n
                             const secrets::Credential& value) {
   const auto now = stamp();
   if (!now || !store_ || !(*now == opened_)) {
-    return fail(Fault::environment, "the store of credentials has changed meanwhile");
+    return fail(ErrorKind::environment, "the store of credentials has changed meanwhile");
   }
   const auto version = store_->put(name, value, net::wall_time(), random_bytes);
   if (!version) return std::unexpected(version.error());

@@ -42,7 +42,7 @@ class StoreKeeper {
   // The newest version of the name. `key`: where the passphrase comes from, files resolved.
   Task<Result<Stored>> get(std::string name, Deployment::StoreKey key,
                            std::vector<std::string> environment);
-  // Nobody else changes the store while this is there. Fault::environment where somebody does.
+  // Nobody else changes the store while this is there. ErrorKind::environment where somebody does.
   Result<secrets::StoreFile> hold() const { return secrets::StoreFile::try_open(path_); }
   // The one version of the name from now on, after `get` and while the store is held.
   Status replace(const secrets::StoreFile& held, const std::string& name,

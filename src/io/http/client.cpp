@@ -223,7 +223,7 @@ void Client::State::add(const std::shared_ptr<Transfer>& transfer) {
   }
   Status ready = usable ? transfer->prepare(address, {&on_close, this}) : usable;
   if (ready && curl_multi_add_handle(multi, transfer->easy.get()) != CURLM_OK) {
-    ready = fail(Fault::environment, "libcurl takes no further request");
+    ready = fail(ErrorKind::environment, "libcurl takes no further request");
   }
   transfer->added = ready.has_value();
   if (ready) return;
@@ -242,7 +242,7 @@ void Client::State::close() {
   for (const auto& [pointer, transfer] : all) {
     const bool told_by_us = !transfer->cancelled;
     if (told_by_us) {
-      transfer->tell_end(Error{Fault::io, "the client of requests has ended", {}});
+      transfer->tell_end(Error{ErrorKind::io, "the client of requests has ended", {}});
     }
     transfer->cancelled = true;
   }

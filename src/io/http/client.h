@@ -9,8 +9,8 @@
 // TLS is 1.2 or newer and its certificates are always verified.
 // `Reach` belongs to the client, because connections are used again: what was judged when a
 // connection was made holds for everything that is sent over it.
-// Errors: Fault::invalid for what cannot be asked, Fault::refused for what may not be reached and
-// for certificates that do not verify, Fault::missing where a name has no address, Fault::io for
+// Errors: ErrorKind::invalid for what cannot be asked, ErrorKind::refused for what may not be reached and
+// for certificates that do not verify, ErrorKind::missing where a name has no address, ErrorKind::io for
 // the rest. They name the host and never the rest of the address, which may hold a secret. Header
 // fields and bodies may hold one too: what this room keeps of them is wiped when a request is over.
 // One thread, that of the loop. Client and fetches may end inside of their own callbacks.
@@ -97,7 +97,7 @@ class Client {
   Client(net::Loop& loop, ClientOptions options);
   Client(Client&&) noexcept;
   Client& operator=(Client&&) noexcept;
-  // Whoever still waits for an end is told Fault::io.
+  // Whoever still waits for an end is told ErrorKind::io.
   ~Client();
 
   // What is wrong with it is told in a later turn, as every end is.

@@ -150,7 +150,7 @@ TEST(Client, WhereItMayReachIsAskedOfEachRequest) {
     EXPECT_TRUE(pair.fetch({.method = "POST", .url = pair.url("/")}));
     const auto refused = pair.fetch({.method = "POST", .url = "http://169.254.169.254/latest"});
     ASSERT_FALSE(refused);
-    EXPECT_EQ(refused.error().fault, Fault::refused);
+    EXPECT_EQ(refused.error().fault, ErrorKind::refused);
   }
 }
 
@@ -191,11 +191,11 @@ TEST(Client, ReachesOnlyWhatItMay) {
         open.fetch({.url = "http://" + host + ":" + std::to_string(open.port) + "/secret"});
     ASSERT_FALSE(answer) << host;
     // A machine without IPv6 does not even get as far.
-    if (!host.starts_with('[')) EXPECT_EQ(answer.error().fault, Fault::refused) << host;
+    if (!host.starts_with('[')) EXPECT_EQ(answer.error().fault, ErrorKind::refused) << host;
     EXPECT_THAT(answer.error().message, Not(HasSubstr("secret")));
   }
   Pair closed({.reach = {}});
-  EXPECT_EQ(closed.fetch({.url = closed.url("/")}).error().fault, Fault::refused);
+  EXPECT_EQ(closed.fetch({.url = closed.url("/")}).error().fault, ErrorKind::refused);
   EXPECT_TRUE(open.requests.empty());
 }
 
@@ -206,16 +206,16 @@ TEST(Client, SendsNothingThatIsNotWhatItSeems) {
         std::string("127.0.0.1"), std::string(""), std::string("http://user:pass@127.0.0.1/"),
         std::string("http://127.0.0.1/a b"), std::string("http://127.0.0.1/\r\nX: y"),
         std::string("http://127.0.0.1/\0", 18)}) {
-    EXPECT_EQ(pair.fetch({.url = url}).error().fault, Fault::invalid) << url;
+    EXPECT_EQ(pair.fetch({.url = url}).error().fault, ErrorKind::invalid) << url;
   }
   Ask split{.url = pair.url("/")};
   split.headers.add("x", "a\r\nY: b");
-  EXPECT_EQ(pair.fetch(split).error().fault, Fault::invalid);
+  EXPECT_EQ(pair.fetch(split).error().fault, ErrorKind::invalid);
   Ask framed{.url = pair.url("/")};
   framed.headers.add("Transfer-Encoding", "chunked");
-  EXPECT_EQ(pair.fetch(framed).error().fault, Fault::invalid);
+  EXPECT_EQ(pair.fetch(framed).error().fault, ErrorKind::invalid);
   EXPECT_EQ(pair.fetch({.method = "GET / HTTP/1.1\r\nX: y", .url = pair.url("/")}).error().fault,
-            Fault::invalid);
+            ErrorKind::invalid);
 }
 
 TEST(Client, StreamsPausesAndCancels) {

@@ -61,7 +61,7 @@ Status fit(const Libcurl& library) {
   if (!library.tls) missing.emplace_back("TLS");
   if (!library.names_aside) missing.emplace_back("looking up names without waiting for them");
   if (missing.empty()) return {};
-  return fail(Fault::environment,
+  return fail(ErrorKind::environment,
               fmt::format("the libcurl of this program lacks {}", fmt::join(missing, ", ")));
 }
 
@@ -79,7 +79,7 @@ void Options::keep(CURLoption option, CURLcode said) {
 
 Status Options::taken() const {
   if (said_ == CURLE_OK) return {};
-  return fail(Fault::environment,
+  return fail(ErrorKind::environment,
               fmt::format("libcurl does not take its option {}: {}", static_cast<int>(option_),
                           curl_easy_strerror(said_)));
 }

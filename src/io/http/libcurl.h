@@ -28,7 +28,7 @@ struct Libcurl {
   static Libcurl made();
 };
 
-// Fault::environment with everything that is missing.
+// ErrorKind::environment with everything that is missing.
 Status fit(const Libcurl& library);
 
 // A file of trusted certificates, where those that the library was built for are not on this
@@ -50,7 +50,7 @@ class Options {
     const CURLcode said = curl_easy_setopt(easy_, option, value);
     if (said != CURLE_UNKNOWN_OPTION && said != CURLE_NOT_BUILT_IN) keep(option, said);
   }
-  // Whether all were taken. Fault::environment.
+  // Whether all were taken. ErrorKind::environment.
   Status taken() const;
 
  private:

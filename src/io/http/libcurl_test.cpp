@@ -69,7 +69,7 @@ TEST(LibcurlMade, OptionsThatAreNotTakenAreSaid) {
   wrong.set(CURLOPT_PROTOCOLS_STR, "https,made-up");
   wrong.set(unknown, 1L);
   ASSERT_FALSE(wrong.taken());
-  EXPECT_EQ(wrong.taken().error().fault, Fault::environment);
+  EXPECT_EQ(wrong.taken().error().fault, ErrorKind::environment);
   EXPECT_THAT(wrong.taken().error().message, testing::HasSubstr("option 10318"));
   Options lacks(easy.get());
   lacks.forgo(CURLOPT_HTTP_VERSION, 99L);  // known, and not like that

@@ -142,7 +142,7 @@ Status check_host(const Reach& reach, std::string_view host, std::uint16_t port)
       listed(reach.private_hosts, host, port)) {
     return {};
   }
-  return fail(Fault::refused,
+  return fail(ErrorKind::refused,
               fmt::format("`{}:{}` is not among the hosts that may be reached", host, port));
 }
 
@@ -154,7 +154,7 @@ Status check_address(const Reach& reach, std::string_view host, std::uint16_t po
   const bool near =
       kind == AddressKind::loopback || kind == AddressKind::own || kind == AddressKind::local;
   if (kind == AddressKind::global || (near && listed(reach.private_hosts, host, port))) return {};
-  return fail(Fault::refused,
+  return fail(ErrorKind::refused,
               fmt::format("`{}` is at {}, which it may not be", host, to_string(kind)));
 }
 
@@ -164,7 +164,7 @@ Result<int> open_allowed(const Reach& reach, std::string_view host, std::uint16_
     return std::unexpected(std::move(allowed.error()));
   }
   const int made = ::socket(kind.family, kind.type | SOCK_CLOEXEC, kind.protocol);
-  if (made < 0) return fail(Fault::environment, "there is no socket left");
+  if (made < 0) return fail(ErrorKind::environment, "there is no socket left");
   return made;
 }
 

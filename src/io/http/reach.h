@@ -39,7 +39,7 @@ std::string_view to_string(AddressKind kind);
 // By the address alone; `own` needs the machine's addresses and is found by `check_address`.
 AddressKind kind_of(const sockaddr& address);
 
-// Whether anything may be sent to this host at all. Fault::refused otherwise.
+// Whether anything may be sent to this host at all. ErrorKind::refused otherwise.
 Status check_host(const Reach& reach, std::string_view host, std::uint16_t port);
 // Whether this address may be dialled in its name.
 Status check_address(const Reach& reach, std::string_view host, std::uint16_t port,

@@ -215,9 +215,9 @@ TEST(Server, ListensOnAUnixSocket) {
 TEST(Server, RefusesAnAddressThatIsNone) {
   net::Loop loop;
   Server server(loop, {}, [](const Request&, const Responder&) {});
-  EXPECT_EQ(server.listen("gate.example", 0).error().fault, Fault::invalid);
+  EXPECT_EQ(server.listen("gate.example", 0).error().fault, ErrorKind::invalid);
   const auto port = server.listen("::1", 0);
-  if (port) EXPECT_EQ(server.listen("::1", *port).error().fault, Fault::environment);
+  if (port) EXPECT_EQ(server.listen("::1", *port).error().fault, ErrorKind::environment);
 }
 
 Task<void> note(Server& server, Duration at_most, std::optional<bool>& into) {

@@ -47,7 +47,7 @@ Status EventReader::feed(std::string_view bytes) {
 Status EventReader::add(std::string_view part) {
   event_bytes_ += part.size();
   if (event_bytes_ > limits_.event_bytes_max) {
-    return fail(Fault::invalid, "an event of the stream is longer than its limit");
+    return fail(ErrorKind::invalid, "an event of the stream is longer than its limit");
   }
   line_ += part;
   return {};

@@ -31,7 +31,7 @@ Result<std::string> write_event(const EventFields& fields) {
   if (fields.name.find_first_of(kBreaks) != std::string_view::npos ||
       id.find_first_of(kBreaks) != std::string_view::npos ||
       id.find('\0') != std::string_view::npos) {
-    return fail(Fault::invalid, "the name or the id of an event holds a line break");
+    return fail(ErrorKind::invalid, "the name or the id of an event holds a line break");
   }
   std::string out;
   out.reserve(fields.text.size() + fields.name.size() + id.size() + 64);

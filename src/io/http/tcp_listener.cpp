@@ -42,7 +42,7 @@ Result<Address> address_of(const std::string& text, std::uint16_t port) {
     address.size = sizeof *six;
     return address;
   }
-  return fail(Fault::invalid, fmt::format("`{}` is not an address to listen on", text));
+  return fail(ErrorKind::invalid, fmt::format("`{}` is not an address to listen on", text));
 }
 
 Remote remote_of(const Address& address) {
@@ -73,7 +73,7 @@ Result<net::Fd> listen_on(Address& address, const std::string& name) {
   if (!socket.open() || ::bind(socket.get(), address.pointer(), address.size) != 0 ||
       ::listen(socket.get(), kBacklog) != 0) {
     return std::unexpected(
-        net::system_error(Fault::environment, fmt::format("listen on `{}`", name), errno));
+        net::system_error(ErrorKind::environment, fmt::format("listen on `{}`", name), errno));
   }
   return socket;
 }

@@ -17,7 +17,7 @@ class TcpListener {
  public:
   using Accepted = std::function<void(net::Fd socket, Remote remote)>;
 
-  // Fault::invalid for an address that is not numeric, Fault::environment where it cannot be had.
+  // ErrorKind::invalid for an address that is not numeric, ErrorKind::environment where it cannot be had.
   static Result<TcpListener> open(net::Loop& loop, const std::string& address, std::uint16_t port,
                                   Accepted accepted);
   TcpListener(TcpListener&&) noexcept;

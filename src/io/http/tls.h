@@ -36,7 +36,7 @@ struct TlsFiles {
 
 class TlsSettings {
  public:
-  // Fault::missing where a file cannot be opened, Fault::invalid where it does not hold what it
+  // ErrorKind::missing where a file cannot be opened, ErrorKind::invalid where it does not hold what it
   // should, or the key is not that of the certificate.
   static Result<TlsSettings> load(TlsFiles files);
 

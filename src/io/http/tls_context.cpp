@@ -20,12 +20,12 @@ Error tls_error(const std::string& what) {
   std::array<char, 256> words{};
   ERR_error_string_n(ERR_peek_last_error(), words.data(), words.size());
   ERR_clear_error();
-  return Error{Fault::invalid, fmt::format("{}: {}", what, words.data()), {}};
+  return Error{ErrorKind::invalid, fmt::format("{}: {}", what, words.data()), {}};
 }
 
 Status readable(const std::string& path) {
   if (::access(path.c_str(), R_OK) == 0) return {};
-  return fail(Fault::missing, fmt::format("`{}` cannot be read", path));
+  return fail(ErrorKind::missing, fmt::format("`{}` cannot be read", path));
 }
 
 // A password that a key asks for would be asked for on a terminal, and block the node.

@@ -111,11 +111,11 @@ TEST_F(Encrypted, AClientVerifiesWhomItAsks) {
   stranger.ca_file.clear();
   const auto unknown = post(stranger, "x");
   ASSERT_FALSE(unknown);
-  EXPECT_EQ(unknown.error().fault, Fault::refused) << to_string(unknown.error());
+  EXPECT_EQ(unknown.error().fault, ErrorKind::refused) << to_string(unknown.error());
   // The right authority, but a certificate of another name.
   const auto wrong_name = post(trusting(), "x", "localhost");
   ASSERT_FALSE(wrong_name);
-  EXPECT_EQ(wrong_name.error().fault, Fault::refused) << to_string(wrong_name.error());
+  EXPECT_EQ(wrong_name.error().fault, ErrorKind::refused) << to_string(wrong_name.error());
 }
 
 TEST_F(Encrypted, AClientsCertificateIsHandedOver) {
@@ -174,21 +174,21 @@ TEST_F(Encrypted, ANewCertificateServesNewConnectionsAndABadOneNever) {
   ASSERT_TRUE(settings->reload());
   EXPECT_TRUE(post(trusting(), "x", "localhost"));
   std::ofstream(authority.pem("server")) << "nothing";
-  EXPECT_EQ(settings->reload().error().fault, Fault::invalid);
+  EXPECT_EQ(settings->reload().error().fault, ErrorKind::invalid);
   EXPECT_TRUE(post(trusting(), "x", "localhost"));
 }
 
 TEST_F(Encrypted, FilesThatDoNotBelongTogetherAreRefused) {
   TlsFiles other = files();
   other.key = authority.key("agent");
-  EXPECT_EQ(TlsSettings::load(other).error().fault, Fault::invalid);
+  EXPECT_EQ(TlsSettings::load(other).error().fault, ErrorKind::invalid);
   TlsFiles missing = files();
   missing.certificate = folder.path() + "/none.pem";
-  EXPECT_EQ(TlsSettings::load(missing).error().fault, Fault::missing);
+  EXPECT_EQ(TlsSettings::load(missing).error().fault, ErrorKind::missing);
   TlsFiles nobody = files();
   nobody.clients = ClientCertificates::required;
   nobody.client_ca = authority.key("agent");
-  EXPECT_EQ(TlsSettings::load(nobody).error().fault, Fault::invalid);
+  EXPECT_EQ(TlsSettings::load(nobody).error().fault, ErrorKind::invalid);
 }
 
 }  // namespace

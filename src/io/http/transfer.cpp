@@ -43,7 +43,7 @@ std::size_t on_body(char* bytes, std::size_t size, std::size_t count, void* user
   }
   transfer.body_bytes += length;
   if (transfer.body_bytes > transfer.ask.body_bytes_max) {
-    transfer.refusal = Error{Fault::io,
+    transfer.refusal = Error{ErrorKind::io,
                              fmt::format("the answer of `{}` is longer than {} bytes",
                                          transfer.host, transfer.ask.body_bytes_max),
                              {}};
@@ -82,7 +82,7 @@ void Transfer::wipe() {
 
 bool Transfer::leave() {
   if (!std::exchange(sent, true)) return true;
-  refusal = Error{Fault::io, fmt::format("`{}` ended the connection before it answered", host), {}};
+  refusal = Error{ErrorKind::io, fmt::format("`{}` ended the connection before it answered", host), {}};
   return false;
 }
 
@@ -97,11 +97,11 @@ Status Transfer::read_url(KnownAddress& known) {
   if (curl_url_set(url.get(), CURLUPART_URL, ask.url.c_str(),
                    CURLU_DISALLOW_USER | CURLU_PATH_AS_IS) != CURLUE_OK ||
       ask.url.find('\0') != std::string::npos) {
-    return fail(Fault::invalid, "the address of a request cannot be read");
+    return fail(ErrorKind::invalid, "the address of a request cannot be read");
   }
   const std::string scheme = part_of(url.get(), CURLUPART_SCHEME);
   if (scheme != "http" && scheme != "https") {
-    return fail(Fault::invalid, "the address of a request does not begin with http or https");
+    return fail(ErrorKind::invalid, "the address of a request does not begin with http or https");
   }
   host = part_of(url.get(), CURLUPART_HOST);
   const std::string number = part_of(url.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT);
@@ -112,7 +112,7 @@ Status Transfer::read_url(KnownAddress& known) {
 
 Status Transfer::make_lines() {
   if (!is_token(ask.method) || !sendable(ask.headers)) {
-    return fail(Fault::invalid, "a method or a header of a request could not be sent as it is");
+    return fail(ErrorKind::invalid, "a method or a header of a request could not be sent as it is");
   }
   const auto add = [this](std::string line) {
     curl_slist* longer = curl_slist_append(lines.get(), line.c_str());
@@ -123,7 +123,7 @@ Status Transfer::make_lines() {
   for (std::size_t i = 0; i < ask.headers.size(); ++i) {
     const Header header = ask.headers[i];
     if (std::ranges::find(kSetByUs, header.name) != kSetByUs.end()) {
-      return fail(Fault::invalid, fmt::format("the header `{}` is not the caller's", header.name));
+      return fail(ErrorKind::invalid, fmt::format("the header `{}` is not the caller's", header.name));
     }
     // Without a value, a colon would mean to libcurl that the field is not wanted.
     std::string line;
@@ -206,7 +206,7 @@ Status Transfer::prepare(KnownAddress& known, Closing closing) {
   if (Status made = make_lines(); !made) return made;
   if (!easy) {
     easy.reset(curl_easy_init());
-    if (!easy) return fail(Fault::environment, "libcurl gives no handle");
+    if (!easy) return fail(ErrorKind::environment, "libcurl gives no handle");
     if (Status safe = set_safety(); !safe) return safe;
     if (Status ours = set_callbacks(closing); !ours) return ours;
   }
@@ -243,12 +243,12 @@ bool Transfer::take_header(std::string_view line) {
   if (head_told) return true;  // a trailer
   header_bytes += line.size();
   if (header_bytes > options.header_bytes_max) {
-    refusal = Error{Fault::io, fmt::format("the header of `{}` is too long", host), {}};
+    refusal = Error{ErrorKind::io, fmt::format("the header of `{}` is too long", host), {}};
     return false;
   }
   while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.remove_suffix(1);
   if (take_head_line(line)) return !cancelled;
-  refusal = Error{Fault::io, fmt::format("the header of `{}` cannot be read", host), {}};
+  refusal = Error{ErrorKind::io, fmt::format("the header of `{}` cannot be read", host), {}};
   return false;
 }
 
@@ -281,11 +281,11 @@ std::optional<Error> Transfer::outcome(CURLcode code) const {
   if (refusal) return refusal;
   // The rest are failures of the connection; which one, libcurl says.
   const std::string words = fmt::format("cannot ask `{}`: {}", host, curl_easy_strerror(code));
-  if (code == CURLE_COULDNT_RESOLVE_HOST) return Error{Fault::missing, words, {}};
+  if (code == CURLE_COULDNT_RESOLVE_HOST) return Error{ErrorKind::missing, words, {}};
   if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE) {
-    return Error{Fault::refused, words, {}};
+    return Error{ErrorKind::refused, words, {}};
   }
-  return Error{Fault::io, words, {}};
+  return Error{ErrorKind::io, words, {}};
 }
 
 void Transfer::tell_end(std::optional<Error> error) {

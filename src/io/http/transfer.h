@@ -44,7 +44,7 @@ struct Transfer : std::enable_shared_from_this<Transfer> {
   // Header fields and the body may hold secrets: our copies of them are made zero.
   void wipe();
 
-  // Everything that libcurl has to know. Fault::invalid or refused where it must not be sent.
+  // Everything that libcurl has to know. ErrorKind::invalid or refused where it must not be sent.
   // `easy` may hold a handle that another request let go of.
   Status prepare(KnownAddress& known, Closing closing);
   // Handles of such requests may be used again.

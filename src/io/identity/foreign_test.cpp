@@ -64,7 +64,7 @@ struct Embassy {
   static Task<Result<FetchedKeys>> fetch(Embassy* self, KeyPlace place) {
     const auto found = self->sets.find(place.url.empty() ? place.issuer : place.url);
     self->fetched.push_back(place.url.empty() ? place.issuer : place.url);
-    if (found == self->sets.end()) co_return fail(Fault::io, "no route");
+    if (found == self->sets.end()) co_return fail(ErrorKind::io, "no route");
     co_return FetchedKeys{found->second, {}};
   }
 

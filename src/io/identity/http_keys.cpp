@@ -29,7 +29,7 @@ Result<std::string> read_key_file(const std::string& path) {
   std::string text(jose::key_set_bytes_max + 1, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (!file && file.gcount() == 0) {
-    return fail(Fault::missing, fmt::format("`{}` cannot be read", visible(path)));
+    return fail(ErrorKind::missing, fmt::format("`{}` cannot be read", visible(path)));
   }
   text.resize(static_cast<std::size_t>(file.gcount()));
   return text;
@@ -66,7 +66,7 @@ struct HttpKeys::State {
 Task<Result<http::Answer>> HttpKeys::State::get(std::shared_ptr<State> self,
                                                 http::ClientOptions options, std::string url,
                                                 std::size_t bytes_max) {
-  if (self->over) co_return fail(Fault::io, "the node ends");
+  if (self->over) co_return fail(ErrorKind::io, "the node ends");
   self->clients.push_back(std::make_unique<http::Client>(self->loop, std::move(options)));
   const auto at = std::prev(self->clients.end());
   http::Ask ask;
@@ -75,7 +75,7 @@ Task<Result<http::Answer>> HttpKeys::State::get(std::shared_ptr<State> self,
   ask.body_bytes_max = bytes_max;
   ask.deadline = key_fetch_deadline;
   auto answer = co_await (*at)->fetch(std::move(ask));
-  if (self->over) co_return fail(Fault::io, "the node ends");
+  if (self->over) co_return fail(ErrorKind::io, "the node ends");
   self->clients.erase(at);
   co_return answer;
 }
@@ -83,14 +83,14 @@ Task<Result<http::Answer>> HttpKeys::State::get(std::shared_ptr<State> self,
 Task<Result<std::string>> HttpKeys::State::discover(std::shared_ptr<State> self, KeyPlace place,
                                                     std::string directory) {
   const auto issuer = parse_web_address(place.issuer);
-  if (!issuer) co_return fail(Fault::invalid, "the issuer is no address");
+  if (!issuer) co_return fail(ErrorKind::invalid, "the issuer is no address");
   const http::ClientOptions options = client_options(place, *issuer, directory);
   for (std::string& url : discovery_addresses(place.issuer)) {
     const auto answer = co_await get(self, options, std::move(url), discovery_bytes_max);
     if (!answer) co_return std::unexpected(answer.error());
     if (answer->status == 404) continue;
     if (answer->status != 200) {
-      co_return fail(Fault::io,
+      co_return fail(ErrorKind::io,
                      fmt::format("`{}` answers discovery with {}", issuer->host, answer->status));
     }
     auto keys = keys_of_discovery(answer->body, place.issuer);
@@ -98,14 +98,14 @@ Task<Result<std::string>> HttpKeys::State::discover(std::shared_ptr<State> self,
     const auto there = parse_web_address(*keys);
     if (!there || there->host_and_port() != issuer->host_and_port() ||
         (issuer->encrypted && !there->encrypted)) {
-      co_return fail(Fault::refused,
+      co_return fail(ErrorKind::refused,
                      fmt::format("`{}` says that its keys are at another place: where that is so, "
                                  "the deployment file names it with `keys`",
                                  issuer->host));
     }
     co_return keys;
   }
-  co_return fail(Fault::missing, fmt::format("`{}` does not describe itself", issuer->host));
+  co_return fail(ErrorKind::missing, fmt::format("`{}` does not describe itself", issuer->host));
 }
 
 HttpKeys::HttpKeys(net::Loop& loop) : state_(std::make_shared<State>(loop)) {}
@@ -129,12 +129,12 @@ Task<Result<FetchedKeys>> HttpKeys::fetch(KeyPlace place, std::string directory)
     url = *std::move(found);
   }
   const auto address = parse_web_address(url);
-  if (!address) co_return fail(Fault::invalid, "the keys are at no address");
+  if (!address) co_return fail(ErrorKind::invalid, "the keys are at no address");
   auto answer = co_await State::get(state, client_options(place, *address, directory), url,
                                     jose::key_set_bytes_max);
   if (!answer) co_return std::unexpected(answer.error());
   if (answer->status != 200) {
-    co_return fail(Fault::io, fmt::format("`{}` answers with {} where its keys should be",
+    co_return fail(ErrorKind::io, fmt::format("`{}` answers with {} where its keys should be",
                                           address->host, answer->status));
   }
   co_return FetchedKeys{std::move(answer->body),
@@ -177,10 +177,10 @@ Result<std::string> keys_of_discovery(std::string_view text, std::string_view is
   if (!read) return std::unexpected(read.error());
   const auto said = read->root().text("issuer");
   if (said != issuer) {
-    return fail(Fault::refused, "what was discovered is about another issuer");
+    return fail(ErrorKind::refused, "what was discovered is about another issuer");
   }
   const auto keys = read->root().text("jwks_uri");
-  if (!keys) return fail(Fault::invalid, "the issuer does not say where its keys are");
+  if (!keys) return fail(ErrorKind::invalid, "the issuer does not say where its keys are");
   return std::string(*keys);
 }
 

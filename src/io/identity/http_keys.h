@@ -42,7 +42,7 @@ class HttpKeys {
   std::shared_ptr<State> state_;
 };
 
-// The text of a key set. Fault::missing where there is no such file.
+// The text of a key set. ErrorKind::missing where there is no such file.
 Result<std::string> read_key_file(const std::string& path);
 // `max-age` of a `Cache-Control`; `no-store` and `no-cache` are zero.
 std::optional<Duration> fresh_for(std::string_view cache_control);

@@ -211,10 +211,10 @@ std::string Identities::new_id(std::string_view prefix) const {
 Result<jose::RunCredential> Identities::credential_of(const Bearer& bearer) const {
   const Run* run = ports_.run(bearer.run);
   if (run == nullptr || run->phase == RunPhase::closed) {
-    return fail(Fault::missing, "there is no open run `" + visible(bearer.run) + "`");
+    return fail(ErrorKind::missing, "there is no open run `" + visible(bearer.run) + "`");
   }
   if (run->phase == RunPhase::killed) {
-    return fail(Fault::refused, "the run `" + visible(bearer.run) + "` is killed");
+    return fail(ErrorKind::refused, "the run `" + visible(bearer.run) + "` is killed");
   }
   jose::RunCredential credential;
   credential.audience = bearer.audience;
@@ -224,7 +224,7 @@ Result<jose::RunCredential> Identities::credential_of(const Bearer& bearer) cons
   std::string digest;
   if (!unhex(std::string_view(run->policy).substr(run->policy.find(':') + 1), digest) ||
       digest.size() != credential.policy.size()) {
-    return fail(Fault::internal, "the run has no policy that can be named");
+    return fail(ErrorKind::internal, "the run has no policy that can be named");
   }
   std::copy(digest.begin(), digest.end(), credential.policy.begin());
   credential.issued = credential.not_before = ports_.now();
@@ -245,7 +245,7 @@ Result<Identities::Issued> Identities::issue(jose::RunCredential credential,
   credential.id = new_id("j");
   const auto deadline = ports_.deadline ? ports_.deadline(root) : std::optional<Instant>();
   if (deadline && deadline->ns - credential.issued.ns < second) {
-    return fail(Fault::refused, "the run `" + visible(credential.run) + "` has no time left");
+    return fail(ErrorKind::refused, "the run `" + visible(credential.run) + "` has no time left");
   }
   if (deadline) credential.expires = std::min(credential.expires, *deadline);
   Issued issued{.token = {}, .id = credential.id, .expires = credential.expires};

@@ -95,7 +95,7 @@ class Identities {
     Instant expires;
   };
   // No credential outlives its run: it ends with the time that the run has left, if that is
-  // sooner. Fault::missing: no such open run. Fault::refused: it has no time left.
+  // sooner. ErrorKind::missing: no such open run. ErrorKind::refused: it has no time left.
   Result<Issued> issue(const Bearer& bearer);
   // What their credential would say, before the time of the run is looked at.
   Result<jose::RunCredential> credential_of(const Bearer& bearer) const;

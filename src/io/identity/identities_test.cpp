@@ -295,7 +295,7 @@ TEST(Identities, NoCredentialOutlivesItsRun) {
   gate.deadline = gate.now + Duration::milliseconds(999);
   for (const auto& none : {gate.identities.issue(bearer), gate.identities.issue(child, "r-1")}) {
     ASSERT_FALSE(none);
-    EXPECT_EQ(none.error().fault, Fault::refused);
+    EXPECT_EQ(none.error().fault, ErrorKind::refused);
     EXPECT_THAT(none.error().message, HasSubstr("has no time left"));
   }
   gate.deadline = gate.now + Duration::seconds(10'000'000);

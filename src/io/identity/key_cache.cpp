@@ -39,7 +39,7 @@ struct KeyCache::State {
 namespace {
 
 std::unexpected<Error> not_to_be_had(const std::string& why) {
-  return fail(Fault::environment, why.empty() ? "its keys cannot be had now" : why);
+  return fail(ErrorKind::environment, why.empty() ? "its keys cannot be had now" : why);
 }
 
 }  // namespace
@@ -105,7 +105,7 @@ void KeyCache::use(const std::map<std::string, Source>& sources) {
 Task<Result<KeyCache::Known>> KeyCache::keys(std::string source) {
   const std::shared_ptr<State> state = state_;
   const State::KeptPtr kept = state->find(source);
-  if (!kept) co_return fail(Fault::missing, "there is no such issuer");
+  if (!kept) co_return fail(ErrorKind::missing, "there is no such issuer");
   const Instant now = state->ports.now();
   const bool counts = kept->keys && now < kept->fresh_until + stale_max;
   if (!(kept->keys && now < kept->fresh_until) && (kept->fetching || state->may_fetch(*kept))) {
@@ -124,11 +124,11 @@ Task<Result<KeyCache::Known>> KeyCache::keys(std::string source) {
 Task<Result<KeyCache::Known>> KeyCache::newer(std::string source, std::uint64_t than) {
   const std::shared_ptr<State> state = state_;
   const State::KeptPtr kept = state->find(source);
-  if (!kept) co_return fail(Fault::missing, "there is no such issuer");
+  if (!kept) co_return fail(ErrorKind::missing, "there is no such issuer");
   if (kept->generation == than && (kept->fetching || state->may_fetch(*kept))) {
     (void)co_await State::wait(state, kept);
   }
-  if (kept->generation == than) co_return fail(Fault::refused, "no newer keys");
+  if (kept->generation == than) co_return fail(ErrorKind::refused, "no newer keys");
   co_return Known{kept->keys, kept->generation};
 }
 

@@ -61,9 +61,9 @@ class KeyCache {
 
   // What may be asked for from now on. Keys of a source that is the same as before are kept.
   void use(const std::map<std::string, Source>& sources);
-  // Fault::missing: no such source. Any other fault: its keys cannot be had now.
+  // ErrorKind::missing: no such source. Any other fault: its keys cannot be had now.
   Task<Result<Known>> keys(std::string source);
-  // For a token whose key is not in the set `than`. Fault::refused: nothing newer, or not yet.
+  // For a token whose key is not in the set `than`. ErrorKind::refused: nothing newer, or not yet.
   Task<Result<Known>> newer(std::string source, std::uint64_t than);
   // Whoever waits is told that nothing comes.
   void finish();

@@ -35,7 +35,7 @@ struct FarAway {
   void answers(char byte, std::optional<Duration> fresh = std::nullopt) {
     asked.back().deliver(FetchedKeys{key_set_of(byte), fresh});
   }
-  void fails() { asked.back().deliver(fail(Fault::io, "no route")); }
+  void fails() { asked.back().deliver(fail(ErrorKind::io, "no route")); }
 
   static Task<void> note(Task<Result<KeyCache::Known>> task,
                          std::vector<Result<KeyCache::Known>>& into) {
@@ -174,7 +174,7 @@ TEST(KeyCache, KeysBelongToTheirPlace) {
   far.answers('\x01');
   far.ask();
   EXPECT_FALSE(far.got.back());
-  EXPECT_EQ(far.got.back().error().fault, Fault::missing);
+  EXPECT_EQ(far.got.back().error().fault, ErrorKind::missing);
 }
 
 TEST(KeyCache, AtTheEndNobodyWaits) {

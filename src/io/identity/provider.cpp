@@ -22,7 +22,7 @@ constexpr Duration kSecond = Duration::seconds(1);
 constexpr Duration kDescribedFor = Duration::seconds(3600);
 
 std::unexpected<Error> no_word(std::string why) {
-  return fail(Fault::refused, std::move(why));
+  return fail(ErrorKind::refused, std::move(why));
 }
 
 http::Client client_of(net::Loop& loop, const PersonProvider& from, const std::string& directory) {
@@ -83,7 +83,7 @@ Result<std::string> id_token_in(const http::Answer& answer) {
   if (answer.status >= 400 && answer.status <= 499) {
     return no_word("the provider does not take this sign-in");
   }
-  if (answer.status != 200 || !token) return fail(Fault::io, "the provider gave no ID token");
+  if (answer.status != 200 || !token) return fail(ErrorKind::io, "the provider gave no ID token");
   return std::string(*token);
 }
 
@@ -131,22 +131,22 @@ Task<Result<issue::Authorization>> Provider::Asking::describe(std::shared_ptr<As
   const bool fresh = self->described && self->ports.now() - self->described_at < kDescribedFor;
   if (fresh) co_return *self->described;
   for (const std::string& place : issue::places_of_issuer(self->from.at.url)) {
-    if (!self->client) co_return fail(Fault::environment, "the node ends");
+    if (!self->client) co_return fail(ErrorKind::environment, "the node ends");
     http::Ask ask;
     ask.url = place;
     ask.headers.add("accept", "application/json");
     ask.body_bytes_max = issue::answer_bytes_max;
     ask.deadline = issue::ask_within;
     const auto said = co_await self->client->fetch(std::move(ask));
-    if (!said) co_return fail(Fault::environment, said.error().message);
+    if (!said) co_return fail(ErrorKind::environment, said.error().message);
     if (said->status != 200) continue;
     auto found = issue::read_authorization(said->body, self->from.at.url);
-    if (!found) co_return fail(Fault::environment, found.error().message);
+    if (!found) co_return fail(ErrorKind::environment, found.error().message);
     self->described = *found;
     self->described_at = self->ports.now();
     co_return *std::move(found);
   }
-  co_return fail(Fault::environment, "the provider does not describe itself");
+  co_return fail(ErrorKind::environment, "the provider does not describe itself");
 }
 
 std::string sign_in_address(const std::string& authorize_url, const PersonProvider& from,
@@ -219,7 +219,7 @@ Task<Result<Vouched>> Provider::Asking::judge(std::shared_ptr<Asking> self, std:
                                  .scopes = {},
                                  .types = {"jwt", ""}};
   auto keys = co_await self->keys.keys(kSource);
-  if (!keys) co_return fail(Fault::environment, keys.error().message);
+  if (!keys) co_return fail(ErrorKind::environment, keys.error().message);
   auto claims = jose::verify(id_token, *keys->keys, expected, self->ports.now());
   if (!claims && claims.error().flaw == jose::Flaw::key_unknown) {
     auto newer = co_await self->keys.newer(kSource, keys->generation);
@@ -241,15 +241,15 @@ Task<Result<Vouched>> Provider::redeem(ProviderAsked asked, ProviderAnswer answe
   secrets::Credential secret;
   if (self->from.client_secret.given()) {
     auto read = co_await self->ports.secret(self->from.client_secret);
-    if (!read) co_return fail(Fault::environment, "the client's secret cannot be read");
+    if (!read) co_return fail(ErrorKind::environment, "the client's secret cannot be read");
     secret = *std::move(read);
   }
   const issue::Login login{self->from.at.url, described->token_url, self->from.client, {}, {}, {}};
   http::Ask ask = issue::ask_with_code(login, answer.code, asked.redirect, asked.verifier);
   prove_client(ask, self->from.client, secret);
-  if (!self->client) co_return fail(Fault::environment, "the node ends");
+  if (!self->client) co_return fail(ErrorKind::environment, "the node ends");
   auto said = co_await self->client->fetch(std::move(ask));
-  if (!said) co_return fail(Fault::environment, said.error().message);
+  if (!said) co_return fail(ErrorKind::environment, said.error().message);
   auto id_token = id_token_in(*said);
   secrets::wipe(said->body);
   if (!id_token) co_return std::unexpected(id_token.error());

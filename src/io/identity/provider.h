@@ -68,7 +68,7 @@ class Provider {
   Provider(const Provider&) = delete;
 
   Task<Result<std::string>> address(ProviderAsked asked);
-  // Fault::refused: it does not vouch for this. Others: it cannot be asked now.
+  // ErrorKind::refused: it does not vouch for this. Others: it cannot be asked now.
   Task<Result<Vouched>> redeem(ProviderAsked asked, ProviderAnswer answer);
   // What is under way ends, with an error.
   void finish();

@@ -15,7 +15,7 @@ constexpr std::size_t code_chars_max = 64;
 constexpr std::size_t principal_bytes_max = 256;
 
 std::unexpected<Error> no(std::string_view what) {
-  return fail(Fault::io, std::string(what));
+  return fail(ErrorKind::io, std::string(what));
 }
 
 // A word of the other side that cannot be a secret: short, of letters and underlines.
@@ -30,7 +30,7 @@ std::string code_in(std::string_view text) {
 Status check_status(int status, int wanted, std::string_view code = {}) {
   if (status == wanted) return {};
   if (status >= 300 && status <= 399) return no("it is elsewhere, and redirects are not followed");
-  return fail(status >= 400 && status <= 499 ? Fault::refused : Fault::io,
+  return fail(status >= 400 && status <= 499 ? ErrorKind::refused : ErrorKind::io,
               fmt::format("the answer has status {}{}", status, code_in(code)));
 }
 
@@ -91,7 +91,7 @@ Result<Answered> read_vault_login(int status, std::string_view body) {
 }
 
 Result<Answered> read_vault(int status, std::string_view body, std::string_view field) {
-  if (status == 404) return fail(Fault::missing, "there is no such secret in the vault");
+  if (status == 404) return fail(ErrorKind::missing, "there is no such secret in the vault");
   if (Status fine = check_status(status, 200); !fine) return std::unexpected(fine.error());
   const auto said = object_in(body);
   if (!said) return std::unexpected(said.error());
@@ -101,7 +101,7 @@ Result<Answered> read_vault(int status, std::string_view body, std::string_view 
   }
   const json::View value = secret["data"][field];
   if (!value.exists()) {
-    return fail(Fault::missing, fmt::format("the secret has no field `{}`", visible(field)));
+    return fail(ErrorKind::missing, fmt::format("the secret has no field `{}`", visible(field)));
   }
   auto read = secret_in(value, "text in that field");
   if (!read) return std::unexpected(read.error());

@@ -30,7 +30,7 @@ std::string_view bare(std::string_view url) {
 }
 
 std::unexpected<Error> refused(std::string what) {
-  return fail(Fault::refused, std::move(what));
+  return fail(ErrorKind::refused, std::move(what));
 }
 
 // What can be shown as it is and stand in a file between quotes.

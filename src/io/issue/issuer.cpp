@@ -82,7 +82,7 @@ Task<Result<Answered>> Issuer::ask(std::string name, Deployment::Credential cred
   if (credential.github_app) co_return co_await ask_github_for(*credential.github_app);
   if (credential.aws_sts) co_return co_await ask_aws_for(*credential.aws_sts);
   if (credential.login) co_return co_await ask_login_for(*credential.login);
-  co_return fail(Fault::internal, "nobody issues it");
+  co_return fail(ErrorKind::internal, "nobody issues it");
 }
 
 Task<Result<secrets::Credential>> Issuer::vault_token(std::string name, VaultSecret how) {
@@ -177,7 +177,7 @@ Task<Result<Answered>> Issuer::ask_login_for(LoginToken how) {
   const bool same =
       login->issuer == how.at.url && origin_of(login->token_url) == origin_of(how.at.url);
   auto said = same ? co_await client_of(how.at).fetch(ask_refresh(*login))
-                   : fail(Fault::refused, "what is stored is a login at another issuer");
+                   : fail(ErrorKind::refused, "what is stored is a login at another issuer");
   secrets::wipe(login->refresh_token);
   if (!said) co_return std::unexpected(said.error());
   auto answer = read_login_tokens(said->status, said->body);

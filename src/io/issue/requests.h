@@ -31,7 +31,7 @@ inline constexpr Duration proof_after = Duration::seconds(300);
 http::Ask ask_vault_login(const VaultSecret& how, std::string_view secret_id);
 http::Ask ask_vault(const VaultSecret& how, std::string_view token);
 http::Ask ask_oauth(const OAuthToken& how, std::string_view secret, std::string_view subject);
-// Fault::invalid where the key is no private RSA key of 2048 bits or more.
+// ErrorKind::invalid where the key is no private RSA key of 2048 bits or more.
 Result<http::Ask> ask_github(const GithubAppToken& how, std::string_view pem, Instant now);
 http::Ask ask_aws(const AwsKeys& how, std::string_view secret_key, std::string_view session_token,
                   Instant now);
@@ -41,7 +41,7 @@ struct Login {
   std::string issuer, token_url, client, resource, scope, refresh_token;
 };
 secrets::Credential write_login(const Login& login);
-// Fault::invalid where the text is no login. Whoever reads one wipes `refresh_token`.
+// ErrorKind::invalid where the text is no login. Whoever reads one wipes `refresh_token`.
 Result<Login> read_login(std::string_view text);
 // A new access token for a login (RFC 6749, 6; RFC 8707).
 http::Ask ask_refresh(const Login& login);

@@ -56,7 +56,7 @@ Result<Login> read_login(std::string_view text) {
   for (const LoginMember& one : kLoginMembers) {
     const auto value = parsed ? parsed->root().text(one.name) : std::nullopt;
     if (!value) {
-      return fail(Fault::invalid, "what is stored is no login: `pawl login SERVER` makes one");
+      return fail(ErrorKind::invalid, "what is stored is no login: `pawl login SERVER` makes one");
     }
     login.*one.member = std::string(*value);
   }

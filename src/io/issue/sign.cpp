@@ -34,7 +34,7 @@ Result<std::string> sign_rs256(std::string_view pem, std::string_view claims) {
       text ? PEM_read_bio_PrivateKey(text.get(), nullptr, &no_passphrase, nullptr) : nullptr);
   if (!key || EVP_PKEY_get_base_id(key.get()) != EVP_PKEY_RSA ||
       EVP_PKEY_get_bits(key.get()) < rsa_bits_min) {
-    return fail(Fault::invalid,
+    return fail(ErrorKind::invalid,
                 fmt::format("the key is no private RSA key of at least {} bits (PEM, without a "
                             "passphrase)",
                             rsa_bits_min));
@@ -46,12 +46,12 @@ Result<std::string> sign_rs256(std::string_view pem, std::string_view claims) {
   if (!context ||
       EVP_DigestSignInit(context.get(), nullptr, EVP_sha256(), nullptr, key.get()) != 1 ||
       EVP_DigestSign(context.get(), nullptr, &size, bytes, token.size()) != 1) {
-    return fail(Fault::internal, "the key does not sign");
+    return fail(ErrorKind::internal, "the key does not sign");
   }
   std::string signature(size, '\0');
   if (EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &size,
                      bytes, token.size()) != 1) {
-    return fail(Fault::internal, "the key does not sign");
+    return fail(ErrorKind::internal, "the key does not sign");
   }
   signature.resize(size);
   return token + "." + jose::base64url(signature);

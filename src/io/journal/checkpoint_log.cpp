@@ -74,7 +74,7 @@ std::string kept_of(const std::vector<std::string_view>& notes, std::uint64_t by
 Status CheckpointLog::read_log(const PublicKey& key) {
   auto file = disk_->open(log_path, Access::read);
   if (!file) {
-    if (file.error().fault == Fault::missing) return {};
+    if (file.error().fault == ErrorKind::missing) return {};
     return std::unexpected(file.error());
   }
   auto size = (*file)->size();
@@ -103,24 +103,24 @@ Status CheckpointLog::read_log(const PublicKey& key) {
   }
   // Only the very first note can be torn with none before it.
   if (*size <= checkpoint_bytes_max) return {};
-  return fail(Fault::corrupt, fmt::format("`{}` does not end in a checkpoint signed by `{}`",
+  return fail(ErrorKind::corrupt, fmt::format("`{}` does not end in a checkpoint signed by `{}`",
                                           disk_->shown(log_path), key.text()));
 }
 
 Status CheckpointLog::read_newest(const PublicKey& key) {
   auto note = read_whole(*disk_, newest_path, checkpoint_bytes_max);
   if (!note) {
-    if (note.error().fault == Fault::missing) return {};
+    if (note.error().fault == ErrorKind::missing) return {};
     return std::unexpected(note.error());
   }
   auto checkpoint = key.verify(*note);
   if (!checkpoint) {
-    return fail(Fault::corrupt,
+    return fail(ErrorKind::corrupt,
                 fmt::format("`{}`: {}", disk_->shown(newest_path), checkpoint.error().message));
   }
   if (!newest_ || newest_->size < checkpoint->size ||
       (newest_->size == checkpoint->size && newest_->root != checkpoint->root)) {
-    return fail(Fault::corrupt,
+    return fail(ErrorKind::corrupt,
                 fmt::format("`{}` counts {} records, but the last note of `{}` counts {}: "
                             "checkpoints were removed or damaged",
                             disk_->shown(newest_path), checkpoint->size, disk_->shown(log_path),
@@ -162,7 +162,7 @@ Status CheckpointLog::reopen(std::uint64_t shorter) {
   const auto size = (*file)->size();
   if (!size) return std::unexpected(size.error());
   if (*size != size_ && *size != shorter) {
-    return fail(Fault::corrupt, fmt::format("`{}` has {} bytes, where {} or {} were written",
+    return fail(ErrorKind::corrupt, fmt::format("`{}` has {} bytes, where {} or {} were written",
                                             disk_->shown(log_path), *size, size_, shorter));
   }
   file_ = std::move(*file);
@@ -183,7 +183,7 @@ Status CheckpointLog::compact() {
   // On a full disk `checkpoint` may be many notes behind, and it has to be one of those that stay.
   if (!newest_is_last_) {
     const Status newest = replace_whole(*disk_, newest_path, last_note_);
-    if (!newest && newest.error().fault == Fault::environment) return {};
+    if (!newest && newest.error().fault == ErrorKind::environment) return {};
     if (!newest) return newest;
     newest_is_last_ = true;
   }
@@ -191,7 +191,7 @@ Status CheckpointLog::compact() {
   const std::string kept = kept_of(*notes, bytes_max_);
   if (kept.size() >= size_) return {};
   const Status replaced = replace_whole(*disk_, log_path, kept);
-  if (!replaced && replaced.error().fault != Fault::environment) return replaced;
+  if (!replaced && replaced.error().fault != ErrorKind::environment) return replaced;
   if (Status there = reopen(kept.size()); !there) return there;
   if (replaced) {
     compact_at_ = bytes_max_;
@@ -204,7 +204,7 @@ Status CheckpointLog::compact() {
 
 Result<bool> CheckpointLog::write(std::string_view note) {
   if (Status written = write_all(*file_, size_, note); !written) {
-    if (written.error().fault != Fault::environment) return std::unexpected(written.error());
+    if (written.error().fault != ErrorKind::environment) return std::unexpected(written.error());
     if (Status cut = file_->truncate(size_); !cut) return std::unexpected(cut.error());
     return false;
   }
@@ -213,7 +213,7 @@ Result<bool> CheckpointLog::write(std::string_view note) {
   last_note_ = note;
   Status replaced = replace_whole(*disk_, newest_path, note);
   newest_is_last_ = replaced.has_value();
-  if (!replaced && replaced.error().fault != Fault::environment) {
+  if (!replaced && replaced.error().fault != ErrorKind::environment) {
     return std::unexpected(replaced.error());
   }
   if (Status compacted = compact(); !compacted) return std::unexpected(compacted.error());

@@ -30,7 +30,7 @@ namespace pawl::journal {
 
 class CheckpointLog {
  public:
-  // Reads the end of both files and changes nothing. Fault::corrupt where they contradict each
+  // Reads the end of both files and changes nothing. ErrorKind::corrupt where they contradict each
   // other or hold what the key did not sign.
   static Result<CheckpointLog> open(Disk& disk, const PublicKey& key, std::uint64_t bytes_max);
 

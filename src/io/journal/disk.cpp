@@ -11,7 +11,7 @@ Status write_all(File& file, std::uint64_t offset, std::string_view bytes) {
     auto written = file.write_at(offset, bytes);
     if (!written) return std::unexpected(written.error());
     if (*written == 0 || *written > bytes.size()) {
-      return fail(Fault::io, "a write made no progress");
+      return fail(ErrorKind::io, "a write made no progress");
     }
     offset += *written;
     bytes.remove_prefix(*written);
@@ -36,7 +36,7 @@ Result<std::string> read_there(const File& file, std::uint64_t offset, std::size
 Result<std::string> read_exactly(const File& file, std::uint64_t offset, std::size_t count) {
   auto bytes = read_there(file, offset, count);
   if (bytes && bytes->size() != count) {
-    return fail(Fault::corrupt, fmt::format("the file ends at {}, {} bytes were expected at {}",
+    return fail(ErrorKind::corrupt, fmt::format("the file ends at {}, {} bytes were expected at {}",
                                             offset + bytes->size(), count, offset));
   }
   return bytes;
@@ -48,7 +48,7 @@ Result<std::string> read_whole(Disk& disk, const std::string& path, std::uint64_
   auto size = (*file)->size();
   if (!size) return std::unexpected(size.error());
   if (*size > bytes_max) {
-    return fail(Fault::invalid, fmt::format("`{}` has {} bytes, at most {} are read",
+    return fail(ErrorKind::invalid, fmt::format("`{}` has {} bytes, at most {} are read",
                                             disk.shown(path), *size, bytes_max));
   }
   return read_there(**file, 0, *size);

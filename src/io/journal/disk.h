@@ -7,8 +7,8 @@
 // What counts as durable is exactly what POSIX promises: bytes and size of a file after `sync` of
 // that file, a name in a folder after `sync_directory` of that folder, nothing else.
 //
-// Errors: Fault::missing (no such file), Fault::environment (no room left on the disk: nothing was
-// changed that matters), Fault::refused (a lock that somebody else holds), Fault::io (all else).
+// Errors: ErrorKind::missing (no such file), ErrorKind::environment (no room left on the disk: nothing was
+// changed that matters), ErrorKind::refused (a lock that somebody else holds), ErrorKind::io (all else).
 //
 // Threads: a Disk and a File may be used by several threads at once, as file descriptors may.
 #pragma once
@@ -36,7 +36,7 @@ class File {
   virtual Result<std::size_t> write_at(std::uint64_t offset, std::string_view bytes) = 0;
 
   // Makes sure that later writes to this range find room. New room reads as zeros; what was there
-  // stays; the file is as long as the range's end at least. Fault::environment when there is none.
+  // stays; the file is as long as the range's end at least. ErrorKind::environment when there is none.
   virtual Status allocate(std::uint64_t offset, std::uint64_t length) = 0;
 
   // Gives the room of this range back; it reads as zeros, the file keeps its size.
@@ -71,7 +71,7 @@ class Disk {
   virtual Status sync_directory(const std::string& path) = 0;
   virtual Status rename(const std::string& from, const std::string& to) = 0;  // replaces `to`
   virtual Status remove(const std::string& path) = 0;
-  // Names of the files in a folder, in byte order. A missing folder is Fault::missing.
+  // Names of the files in a folder, in byte order. A missing folder is ErrorKind::missing.
   virtual Result<std::vector<std::string>> list(const std::string& directory) = 0;
   virtual Result<std::uint64_t> free_bytes() = 0;
   virtual Result<std::unique_ptr<DiskLock>> lock(const std::string& path) = 0;
@@ -85,10 +85,10 @@ Status write_all(File& file, std::uint64_t offset, std::string_view bytes);
 // Reads `count` bytes, fewer only where the file ends before.
 Result<std::string> read_there(const File& file, std::uint64_t offset, std::size_t count);
 
-// Reads exactly `count` bytes; Fault::corrupt if the file ends before.
+// Reads exactly `count` bytes; ErrorKind::corrupt if the file ends before.
 Result<std::string> read_exactly(const File& file, std::uint64_t offset, std::size_t count);
 
-// A whole small file. Fault::invalid if it is longer than `bytes_max`.
+// A whole small file. ErrorKind::invalid if it is longer than `bytes_max`.
 Result<std::string> read_whole(Disk& disk, const std::string& path, std::uint64_t bytes_max);
 
 // A whole file put in place at once: written beside it as `path.new`, synced, renamed, and the

@@ -87,18 +87,18 @@ std::string segment_text(const SegmentHead& head) {
 
 Result<SegmentHead> read_segment_text(std::string_view text) {
   if (text.size() < segment_fixed_bytes) {
-    return fail(Fault::corrupt, "the head of the segment is too short");
+    return fail(ErrorKind::corrupt, "the head of the segment is too short");
   }
   if (take<std::uint32_t>(text, 0) != format_version) {
-    return fail(Fault::corrupt, "the segment has a format that this program does not know: " +
+    return fail(ErrorKind::corrupt, "the segment has a format that this program does not know: " +
                                     std::to_string(take<std::uint32_t>(text, 0)));
   }
   if (text.size() != segment_fixed_bytes + take<std::uint32_t>(text, 4)) {
-    return fail(Fault::corrupt, "the head of the segment has a wrong length");
+    return fail(ErrorKind::corrupt, "the head of the segment has a wrong length");
   }
   const auto payload_area = take<std::uint64_t>(text, 8);
   if (payload_area > area_bytes_max || payload_area % entry_alignment_bytes != 0) {
-    return fail(Fault::corrupt, "the head of the segment names an impossible payload area");
+    return fail(ErrorKind::corrupt, "the head of the segment names an impossible payload area");
   }
   return SegmentHead{.origin = std::string(text.substr(segment_fixed_bytes)),
                      .payload_area = payload_area,

@@ -105,7 +105,7 @@ void GroupCommit::sync_to(std::uint64_t count) {
 
 Status GroupCommit::sync_now(File& file) {
   const Guard guard(sync_mutex_);
-  if (failed_.load()) return pawl::fail(Fault::io, failure());
+  if (failed_.load()) return pawl::fail(ErrorKind::io, failure());
   Status done = file.sync();
   if (!done) fail(done.error().message);
   return done;

@@ -25,7 +25,7 @@ class CountingFile final : public File {
   Status allocate(std::uint64_t, std::uint64_t) override { return {}; }
   Status release(std::uint64_t, std::uint64_t) override { return {}; }
   Status sync() override {
-    if (++syncs == fails_at) return fail(Fault::io, "input/output error");
+    if (++syncs == fails_at) return fail(ErrorKind::io, "input/output error");
     return {};
   }
   Result<std::uint64_t> size() const override { return 0UL; }

@@ -24,12 +24,12 @@ Duration since_boot() {
 
 Status check(const JournalOptions& options) {
   if (!options.post || options.syncer == nullptr || !options.random || !options.names_snapshot) {
-    return fail(Fault::internal, "a journal needs `post`, a syncer and a source of randomness");
+    return fail(ErrorKind::internal, "a journal needs `post`, a syncer and a source of randomness");
   }
   if (options.segment_bytes_max < segment_bytes_min ||
       options.segment_bytes_max > journal_segment_bytes_max || options.grow_bytes == 0 ||
       options.grow_bytes % journal::entry_alignment_bytes != 0) {
-    return fail(Fault::invalid, fmt::format("segments of {} bytes that grow by {} are not possible",
+    return fail(ErrorKind::invalid, fmt::format("segments of {} bytes that grow by {} are not possible",
                                             options.segment_bytes_max, options.grow_bytes));
   }
   return {};

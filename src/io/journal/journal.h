@@ -138,7 +138,7 @@ struct Recovery {
 class Journal {
  public:
   // Locks the directory, recovers, and starts the syncer. `disk` outlives the journal.
-  // Fault::refused: another node has it. Fault::corrupt: the journal is not what was signed.
+  // ErrorKind::refused: another node has it. ErrorKind::corrupt: the journal is not what was signed.
   static Result<std::unique_ptr<Journal>> open(Disk& disk, JournalOptions options,
                                                const JournalReplay& replay = {});
 
@@ -154,10 +154,10 @@ class Journal {
   Commitment commit_to(std::string_view bytes);
 
   // Writes the payloads and the record, and returns the record's sequence number. Errors:
-  //   Fault::environment  the disk is full; nothing was written, the journal goes on
-  //   Fault::invalid      the record or a payload is empty of meaning or too long; nothing written
-  //   Fault::internal     the record does not hold the commitment of a payload; nothing written
-  //   Fault::io           the journal is failed
+  //   ErrorKind::environment  the disk is full; nothing was written, the journal goes on
+  //   ErrorKind::invalid      the record or a payload is empty of meaning or too long; nothing written
+  //   ErrorKind::internal     the record does not hold the commitment of a payload; nothing written
+  //   ErrorKind::io           the journal is failed
   Result<std::uint64_t> append(std::string_view record, std::span<const PayloadRef> payloads = {},
                                Urgency urgency = Urgency::ordinary);
 
@@ -186,10 +186,10 @@ class Journal {
                                     std::span<const std::size_t> payload_bytes = {});
 
   // The stored bytes behind a commitment. The first call reads the heads of all payloads.
-  // Fault::corrupt where the stored bytes are not the ones committed to.
+  // ErrorKind::corrupt where the stored bytes are not the ones committed to.
   Result<Payload> payload(const Digest& commitment);
   // Destroys bytes and salt in place, durably. Every proof stays as it was. No error if it was
-  // erased before; Fault::missing if there is no such payload.
+  // erased before; ErrorKind::missing if there is no such payload.
   Status erase(const Digest& commitment);
 
   // Writes a snapshot of the state after record next()-1. Append `record()` of the answer (or a

@@ -65,7 +65,7 @@ Status Journal::Body::start(const JournalReplay& replay) {
       journal::GroupCommit::Delays{.sync_max = options_.sync_delay_max,
                                    .checkpoint_min = options_.checkpoint_interval_min});
   // So that `full` is known before anything is granted. A full disk is no reason not to open.
-  if (Status room = make_room(); !room && room.error().fault != Fault::environment) return room;
+  if (Status room = make_room(); !room && room.error().fault != ErrorKind::environment) return room;
   options_.syncer->start(*commit_);
   options_.syncer->wake();
   return {};
@@ -103,15 +103,15 @@ Status Journal::Body::begin_segment() {
   if (done) done = disk_.sync_directory(journal::journal_folder);
   if (done) done = fresh->begin(head);
   if (done) done = fresh->file()->sync();
-  if (!done) return fail(Fault::io, done.error().message);
+  if (!done) return fail(ErrorKind::io, done.error().message);
   segment_.emplace(std::move(*fresh));
   if (commit_ != nullptr) commit_->continue_in(segment_->file());
   return {};
 }
 
 std::unexpected<Error> Journal::Body::refusal() const {
-  if (closed_ && !commit_->failed()) return fail(Fault::io, "the journal is closed");
-  return fail(Fault::io, fmt::format("the journal has failed: {}", commit_->failure()));
+  if (closed_ && !commit_->failed()) return fail(ErrorKind::io, "the journal is closed");
+  return fail(ErrorKind::io, fmt::format("the journal has failed: {}", commit_->failure()));
 }
 
 std::unexpected<Error> Journal::Body::fail_for_ever(const Error& error) {
@@ -124,21 +124,21 @@ Result<Journal::Body::Need> Journal::Body::measure(std::string_view record,
   const std::uint64_t record_max =
       std::min(journal_record_bytes_max, options_.segment_bytes_max - segment_head_bytes_max);
   if (record.empty() || record.size() > record_max) {
-    return fail(Fault::invalid, fmt::format("a record of {} bytes cannot be stored: 1 to {} are "
+    return fail(ErrorKind::invalid, fmt::format("a record of {} bytes cannot be stored: 1 to {} are "
                                             "expected",
                                             record.size(), record_max));
   }
   Need need{.frame = frame_bytes(record.size()), .entries = 0};
   for (const PayloadRef& payload : payloads) {
     if (payload.bytes.size() > journal_payload_bytes_max) {
-      return fail(Fault::invalid, fmt::format("a payload of {} bytes cannot be stored: at most {} "
+      return fail(ErrorKind::invalid, fmt::format("a payload of {} bytes cannot be stored: at most {} "
                                               "are expected",
                                               payload.bytes.size(), journal_payload_bytes_max));
     }
     const std::string named = payload.commitment.text();
     if (record.find(named) == record.npos) {
       return fail(
-          Fault::internal,
+          ErrorKind::internal,
           fmt::format("the record does not hold the commitment `{}` of its payload", named));
     }
     need.entries += entry_bytes(payload.bytes.size());
@@ -146,7 +146,7 @@ Result<Journal::Body::Need> Journal::Body::measure(std::string_view record,
   return need;
 }
 
-// Fault::environment leaves everything as it was.
+// ErrorKind::environment leaves everything as it was.
 Status Journal::Body::find_room(const Need& need, Urgency urgency) {
   Status found;
   if (!segment_->wants(need.frame, need.entries)) found = begin_segment();
@@ -155,7 +155,7 @@ Status Journal::Body::find_room(const Need& need, Urgency urgency) {
     full_ = false;
     return {};
   }
-  if (found.error().fault != Fault::environment) return fail_for_ever(found.error());
+  if (found.error().fault != ErrorKind::environment) return fail_for_ever(found.error());
   full_ = true;
   if (urgency == Urgency::reserve && segment_->reserve_holds(need.frame, need.entries)) return {};
   return found;
@@ -254,7 +254,7 @@ Status Journal::Body::erase(const Digest& commitment) {
   if (closed_ || commit_->failed()) return refusal();
   if (Status built = build_index(); !built) return built;
   const Status erased = journal::erase_payload(disk_, *index_, commitment);
-  if (!erased && erased.error().fault == Fault::io) return fail_for_ever(erased.error());
+  if (!erased && erased.error().fault == ErrorKind::io) return fail_for_ever(erased.error());
   return erased;
 }
 
@@ -262,7 +262,7 @@ Result<SnapshotWritten> Journal::Body::snapshot(std::string_view state) {
   if (closed_ || commit_->failed()) return refusal();
   const std::string bytes = journal::snapshot_bytes(tree_, segment_->place(), state);
   if (bytes.size() > journal::snapshot_bytes_max) {
-    return fail(Fault::invalid, fmt::format("a snapshot of {} bytes cannot be stored: at most {} "
+    return fail(ErrorKind::invalid, fmt::format("a snapshot of {} bytes cannot be stored: at most {} "
                                             "are expected",
                                             bytes.size(), journal::snapshot_bytes_max));
   }
@@ -272,7 +272,7 @@ Result<SnapshotWritten> Journal::Body::snapshot(std::string_view state) {
     put = disk_.remove(journal::snapshot_path(unnamed_->size));
   }
   if (put) put = replace_whole(disk_, journal::snapshot_path(next()), bytes);
-  if (!put && put.error().fault == Fault::io) return fail_for_ever(put.error());
+  if (!put && put.error().fault == ErrorKind::io) return fail_for_ever(put.error());
   if (!put) return std::unexpected(put.error());
   if (auto sizes = journal::list_snapshots(disk_)) {
     for (std::size_t i = 0; i + journal::snapshots_kept < sizes->size(); ++i) {

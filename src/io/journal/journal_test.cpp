@@ -242,7 +242,7 @@ TEST_F(JournalTest, ErasureLeavesEveryProofIntact) {
   ASSERT_TRUE(journal->erase(commitment.digest).has_value());
   EXPECT_EQ(journal->payload(commitment.digest)->state, PayloadState::erased);
   EXPECT_TRUE(journal->erase(commitment.digest).has_value());
-  EXPECT_EQ(journal->erase(Digest{}).error().fault, Fault::missing);
+  EXPECT_EQ(journal->erase(Digest{}).error().fault, ErrorKind::missing);
   EXPECT_EQ(journal->root(), root);
   ASSERT_TRUE(journal->close().has_value());
   journal.reset();
@@ -264,10 +264,10 @@ TEST_F(JournalTest, AnAppendThatCannotBeStoredWritesNothing) {
   auto journal = open();
   const Commitment commitment = journal->commit_to("x");
   const PayloadRef ref{commitment, "x"};
-  EXPECT_EQ(journal->append("").error().fault, Fault::invalid);
+  EXPECT_EQ(journal->append("").error().fault, ErrorKind::invalid);
   EXPECT_EQ(journal->append(std::string(journal_record_bytes_max + 1, 'x')).error().fault,
-            Fault::invalid);
-  EXPECT_EQ(journal->append("no commitment here", {&ref, 1}).error().fault, Fault::internal);
+            ErrorKind::invalid);
+  EXPECT_EQ(journal->append("no commitment here", {&ref, 1}).error().fault, ErrorKind::internal);
   EXPECT_EQ(journal->next(), 0U);
   EXPECT_EQ(journal->bytes_written(), 0U);
   ASSERT_TRUE(journal->append(std::string(journal_record_bytes_max, 'x')));
@@ -283,7 +283,7 @@ TEST_F(JournalTest, OnlyOneNodeHasADirectory) {
   auto journal = open();
   const auto second = Journal::open(*disk_, immediate());
   ASSERT_FALSE(second.has_value());
-  EXPECT_EQ(second.error().fault, Fault::refused);
+  EXPECT_EQ(second.error().fault, ErrorKind::refused);
   EXPECT_THAT(second.error().message, HasSubstr("held by another process"));
   ASSERT_TRUE(journal->close().has_value());
   EXPECT_TRUE(Journal::open(*disk_, immediate()).has_value());
@@ -295,7 +295,7 @@ TEST_F(JournalTest, ALogKeepsItsName) {
   other.origin = "another.example";
   const auto refused = Journal::open(*disk_, std::move(other));
   ASSERT_FALSE(refused.has_value());
-  EXPECT_EQ(refused.error().fault, Fault::invalid);
+  EXPECT_EQ(refused.error().fault, ErrorKind::invalid);
   JournalOptions any = immediate();
   any.origin.clear();
   EXPECT_EQ((*Journal::open(*disk_, std::move(any)))->origin(), "test.example");
@@ -314,7 +314,7 @@ TEST_F(JournalTest, ClosedIsClosed) {
   ASSERT_TRUE(journal->append("one"));
   ASSERT_TRUE(journal->close().has_value());
   EXPECT_TRUE(journal->close().has_value());
-  EXPECT_EQ(journal->append("two").error().fault, Fault::io);
+  EXPECT_EQ(journal->append("two").error().fault, ErrorKind::io);
   EXPECT_FALSE(journal->snapshot("s").has_value());
   EXPECT_FALSE(journal->make_room().has_value());
 }
@@ -371,7 +371,7 @@ TEST_F(JournalTest, AnErrorFromTheReplayEndsTheOpening) {
   open()->append("one").value();
   JournalReplay replay;
   replay.record = [](std::uint64_t, std::string_view) -> Status {
-    return fail(Fault::invalid, "does not fold");
+    return fail(ErrorKind::invalid, "does not fold");
   };
   const auto journal = Journal::open(*disk_, immediate(), replay);
   ASSERT_FALSE(journal.has_value());
@@ -385,7 +385,7 @@ TEST_F(JournalTest, OptionsThatCannotWorkAreRefused) {
   EXPECT_FALSE(Journal::open(*disk_, std::move(tiny)).has_value());
   JournalOptions deaf = immediate();
   deaf.post = nullptr;
-  EXPECT_EQ(Journal::open(*disk_, std::move(deaf)).error().fault, Fault::internal);
+  EXPECT_EQ(Journal::open(*disk_, std::move(deaf)).error().fault, ErrorKind::internal);
 }
 
 }  // namespace

@@ -32,7 +32,7 @@ Result<NodeKey> make_key(Disk& disk, const std::string& origin,
   auto exists = journal_exists(disk);
   if (!exists) return std::unexpected(exists.error());
   if (*exists) {
-    return fail(Fault::corrupt,
+    return fail(ErrorKind::corrupt,
                 fmt::format("`{}` is missing, but there is a journal that it signed",
                             disk.shown(secret_path)));
   }
@@ -51,14 +51,14 @@ Status publish(Disk& disk, const PublicKey& key) {
   const std::string text = key.text() + "\n";
   auto published = read_whole(disk, public_path, key_file_bytes_max);
   if (published && *published == text) return {};
-  if (!published && published.error().fault != Fault::missing) {
+  if (!published && published.error().fault != ErrorKind::missing) {
     return std::unexpected(published.error());
   }
   if (published) {
     auto exists = journal_exists(disk);
     if (!exists) return std::unexpected(exists.error());
     if (*exists) {
-      return fail(Fault::corrupt, fmt::format("`{}` is not the public key of `{}`",
+      return fail(ErrorKind::corrupt, fmt::format("`{}` is not the public key of `{}`",
                                               disk.shown(public_path), disk.shown(secret_path)));
     }
   }
@@ -70,7 +70,7 @@ Status publish(Disk& disk, const PublicKey& key) {
 Result<NodeKey> open_node_key(Disk& disk, const std::string& origin,
                               const std::function<std::string(std::size_t)>& random) {
   auto text = read_whole(disk, secret_path, key_file_bytes_max);
-  if (!text && text.error().fault != Fault::missing) return std::unexpected(text.error());
+  if (!text && text.error().fault != ErrorKind::missing) return std::unexpected(text.error());
   auto key = text ? NodeKey::parse(*text) : make_key(disk, origin, random);
   if (!key && !text) return key;
   if (!key) {
@@ -79,7 +79,7 @@ Result<NodeKey> open_node_key(Disk& disk, const std::string& origin,
   }
   const PublicKey& open = key->public_key();
   if (!origin.empty() && origin != open.name()) {
-    return fail(Fault::invalid, fmt::format("the journal is the log `{}`, it cannot become `{}`",
+    return fail(ErrorKind::invalid, fmt::format("the journal is the log `{}`, it cannot become `{}`",
                                             open.name(), origin));
   }
   if (Status published = publish(disk, open); !published) {

@@ -21,7 +21,7 @@ Digest node_hash(const Digest& left, const Digest& right);
 class Frontier {
  public:
   Frontier() = default;
-  // Fault::invalid unless there is one hash for each bit that is set in `size`.
+  // ErrorKind::invalid unless there is one hash for each bit that is set in `size`.
   static Result<Frontier> from(std::uint64_t size, std::vector<Digest> hashes);
 
   void append(const Digest& leaf);

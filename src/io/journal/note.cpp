@@ -69,7 +69,7 @@ Result<KeyParts> key_parts(std::string_view text, std::string_view what) {
       hex(parts.hash) != text.substr(first + 1, second - first - 1) ||
       !unbase64(text.substr(second + 1), key) || key.size() != key_bytes + 1 ||
       key[0] != ed25519_algorithm) {
-    return fail(Fault::corrupt, fmt::format("this is not {} (`name+hash+key`, Ed25519)", what));
+    return fail(ErrorKind::corrupt, fmt::format("this is not {} (`name+hash+key`, Ed25519)", what));
   }
   parts.name = text.substr(0, first);
   parts.key = key.substr(1);
@@ -109,10 +109,10 @@ Result<PublicKey> PublicKey::parse(std::string_view text) {
   auto parts = key_parts(text, "a public key");
   if (!parts) return std::unexpected(parts.error());
   Pkey key(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, raw(parts->key), key_bytes));
-  if (!key) return fail(Fault::corrupt, "the public key is not a point of Ed25519");
+  if (!key) return fail(ErrorKind::corrupt, "the public key is not a point of Ed25519");
   PublicKey made(std::move(parts->name), std::move(parts->key), std::move(key));
   if (made.hash_ != parts->hash) {
-    return fail(Fault::corrupt, "the public key does not have the hash that stands beside it");
+    return fail(ErrorKind::corrupt, "the public key does not have the hash that stands beside it");
   }
   return made;
 }
@@ -122,7 +122,7 @@ std::string PublicKey::text() const {
 }
 
 Result<Checkpoint> PublicKey::verify(std::string_view note) const {
-  const auto malformed = [] { return fail(Fault::invalid, "this is not a signed checkpoint"); };
+  const auto malformed = [] { return fail(ErrorKind::invalid, "this is not a signed checkpoint"); };
   if (note.size() > checkpoint_bytes_max || !note.ends_with('\n')) return malformed();
   const std::vector<std::string_view> lines = split(note, '\n');
   if (lines.size() != 6 || !lines[3].empty() || !lines[4].starts_with(signature_mark)) {
@@ -142,7 +142,7 @@ Result<Checkpoint> PublicKey::verify(std::string_view note) const {
   std::copy(root.begin(), root.end(), checkpoint.root.begin());
   if (checkpoint.origin != name_ || mark.substr(0, blank) != name_ ||
       signature.substr(0, hash_bytes) != hash_) {
-    return fail(Fault::corrupt,
+    return fail(ErrorKind::corrupt,
                 fmt::format("the checkpoint is signed by another key than `{}`", text()));
   }
   const std::string_view body =
@@ -151,7 +151,7 @@ Result<Checkpoint> PublicKey::verify(std::string_view note) const {
   const std::string_view bare = std::string_view(signature).substr(hash_bytes);
   if (!context || EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, key_.get()) != 1 ||
       EVP_DigestVerify(context.get(), raw(bare), bare.size(), raw(body), body.size()) != 1) {
-    return fail(Fault::corrupt, "the signature of the checkpoint is wrong");
+    return fail(ErrorKind::corrupt, "the signature of the checkpoint is wrong");
   }
   return checkpoint;
 }
@@ -165,35 +165,35 @@ NodeKey::~NodeKey() {
 
 Result<NodeKey> NodeKey::from_seed(std::string_view name, std::string_view seed) {
   if (!valid_origin(name)) {
-    return fail(Fault::invalid,
+    return fail(ErrorKind::invalid,
                 fmt::format("`{}` cannot name a log: up to {} printable characters without blank "
                             "and `+` are expected",
                             visible(name), origin_bytes_max));
   }
-  if (seed.size() != key_bytes) return fail(Fault::internal, "a key needs 32 random bytes");
+  if (seed.size() != key_bytes) return fail(ErrorKind::internal, "a key needs 32 random bytes");
   Pkey secret(EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, raw(seed), key_bytes));
   std::string open(key_bytes, '\0');
   std::size_t count = open.size();
   if (!secret || EVP_PKEY_get_raw_public_key(
                      secret.get(), reinterpret_cast<unsigned char*>(open.data()), &count) != 1) {
-    return fail(Fault::internal, "the key could not be made");
+    return fail(ErrorKind::internal, "the key could not be made");
   }
   Pkey key(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, raw(open), key_bytes));
-  if (!key) return fail(Fault::internal, "the key could not be made");
+  if (!key) return fail(ErrorKind::internal, "the key could not be made");
   return NodeKey(std::string(seed), PublicKey(std::string(name), std::move(open), std::move(key)),
                  std::move(secret));
 }
 
 Result<NodeKey> NodeKey::parse(std::string_view text) {
   if (!text.starts_with(private_prefix)) {
-    return fail(Fault::corrupt, "this is not a private key: `PRIVATE+KEY+` is expected first");
+    return fail(ErrorKind::corrupt, "this is not a private key: `PRIVATE+KEY+` is expected first");
   }
   auto parts = key_parts(text.substr(private_prefix.size()), "a private key");
   if (!parts) return std::unexpected(parts.error());
   auto key = from_seed(parts->name, parts->key);
   OPENSSL_cleanse(parts->key.data(), parts->key.size());
   if (key && key->public_.hash_ != parts->hash) {
-    return fail(Fault::corrupt, "the private key does not have the hash that stands beside it");
+    return fail(ErrorKind::corrupt, "the private key does not have the hash that stands beside it");
   }
   return key;
 }

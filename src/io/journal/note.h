@@ -49,7 +49,7 @@ class PublicKey {
   std::string text() const;
 
   // Reads one note, nothing before and nothing behind it, and checks its signature.
-  // Fault::invalid: not a note; Fault::corrupt: not signed by this key.
+  // ErrorKind::invalid: not a note; ErrorKind::corrupt: not signed by this key.
   Result<Checkpoint> verify(std::string_view note) const;
   // The counterpart of NodeKey::prove.
   bool proves(std::string_view text, std::string_view signature_base64) const;

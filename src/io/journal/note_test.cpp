@@ -72,7 +72,7 @@ TEST(Note, AnotherKeyOfTheSameNameIsRefused) {
   const auto other = NodeKey::from_seed("log.example/node", std::string(32, 'o'));
   const auto read = key().public_key().verify(other->sign(checkpoint()));
   ASSERT_FALSE(read.has_value());
-  EXPECT_EQ(read.error().fault, Fault::corrupt);
+  EXPECT_EQ(read.error().fault, ErrorKind::corrupt);
   EXPECT_THAT(read.error().message, HasSubstr("signed by another key"));
 }
 

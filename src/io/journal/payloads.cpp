@@ -58,7 +58,7 @@ std::optional<Erasure> read_intent(std::string_view line) {
 Status erase_at(Disk& disk, const Erasure& erasure) {
   auto file = disk.open(segment_path(erasure.place.first), Access::write);
   // A power cut took the segment, or the entry's end of it: there is nothing left to erase.
-  if (!file && file.error().fault == Fault::missing) return {};
+  if (!file && file.error().fault == ErrorKind::missing) return {};
   if (!file) return std::unexpected(file.error());
   const std::uint64_t end = erasure.place.offset + entry_bytes(erasure.head.length);
   auto size = (*file)->size();
@@ -175,7 +175,7 @@ Result<Payload> read_payload(Disk& disk, const PayloadIndex& index, const Digest
     payload.state = PayloadState::erased;
   }
   if (payload.state == PayloadState::missing && index.damaged()) {
-    return fail(Fault::corrupt, fmt::format("`{}` at {}: the head of a payload is damaged, what "
+    return fail(ErrorKind::corrupt, fmt::format("`{}` at {}: the head of a payload is damaged, what "
                                             "follows it cannot be found",
                                             disk.shown(segment_path(index.damaged()->first)),
                                             index.damaged()->offset));
@@ -186,7 +186,7 @@ Result<Payload> read_payload(Disk& disk, const PayloadIndex& index, const Digest
 Status erase_payload(Disk& disk, const PayloadIndex& index, const Digest& commitment) {
   const std::vector<PayloadPlace> places = index.find(commitment);
   if (places.empty()) {
-    return fail(Fault::missing, fmt::format("there is no payload `{}`", spelled(commitment)));
+    return fail(ErrorKind::missing, fmt::format("there is no payload `{}`", spelled(commitment)));
   }
   std::string intent;
   for (const PayloadPlace& place : places) {
@@ -196,13 +196,13 @@ Status erase_payload(Disk& disk, const PayloadIndex& index, const Digest& commit
     if (!bytes) return std::unexpected(bytes.error());
     const auto head = read_entry_head(*bytes);
     if (!head) {
-      return fail(Fault::corrupt, fmt::format("`{}` at {}: the head of a payload is damaged",
+      return fail(ErrorKind::corrupt, fmt::format("`{}` at {}: the head of a payload is damaged",
                                               disk.shown(segment_path(place.first)), place.offset));
     }
     if (head->commitment == commitment) intent += intent_line({place, *head});
   }
   if (intent.empty()) {
-    return fail(Fault::missing, fmt::format("there is no payload `{}`", spelled(commitment)));
+    return fail(ErrorKind::missing, fmt::format("there is no payload `{}`", spelled(commitment)));
   }
   if (Status noted = replace_whole(disk, erasing_path, intent); !noted) return noted;
   return finish_erasures(disk);
@@ -211,14 +211,14 @@ Status erase_payload(Disk& disk, const PayloadIndex& index, const Digest& commit
 Status finish_erasures(Disk& disk) {
   auto intent = read_whole(disk, erasing_path, erasing_bytes_max);
   if (!intent) {
-    if (intent.error().fault == Fault::missing) return {};
+    if (intent.error().fault == ErrorKind::missing) return {};
     return std::unexpected(intent.error());
   }
   for (const std::string_view line : split(*intent, '\n')) {
     if (line.empty()) continue;
     const auto erasure = read_intent(line);
     if (!erasure) {
-      return fail(Fault::corrupt,
+      return fail(ErrorKind::corrupt,
                   fmt::format("`{}` is not a list of erasures", disk.shown(erasing_path)));
     }
     if (Status erased = erase_at(disk, *erasure); !erased) return erased;

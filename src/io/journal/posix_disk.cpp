@@ -163,7 +163,7 @@ Result<std::unique_ptr<DiskLock>> PosixDisk::lock(const std::string& path) {
     const int code = errno;
     ::close(descriptor);
     if (code == EAGAIN || code == EACCES) {
-      return fail(Fault::refused, "`" + shown(path) + "` is held by another process");
+      return fail(ErrorKind::refused, "`" + shown(path) + "` is held by another process");
     }
     return system_error(code, "lock", shown(path));
   }

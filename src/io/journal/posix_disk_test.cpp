@@ -40,17 +40,17 @@ TEST_F(PosixDiskTest, WhatIsMadeIsForTheOwnerOnly) {
 }
 
 TEST_F(PosixDiskTest, OpensAsAsked) {
-  EXPECT_EQ(disk_->open("file", Access::read).error().fault, Fault::missing);
-  EXPECT_EQ(disk_->open("file", Access::write).error().fault, Fault::missing);
+  EXPECT_EQ(disk_->open("file", Access::read).error().fault, ErrorKind::missing);
+  EXPECT_EQ(disk_->open("file", Access::write).error().fault, ErrorKind::missing);
   auto file = *disk_->open("file", Access::create);
   ASSERT_TRUE(write_all(*file, 0, "hello").has_value());
   ASSERT_TRUE(file->sync().has_value());
   EXPECT_EQ(*read_whole(*disk_, "file", 100), "hello");
-  EXPECT_EQ(read_whole(*disk_, "file", 4).error().fault, Fault::invalid);
+  EXPECT_EQ(read_whole(*disk_, "file", 4).error().fault, ErrorKind::invalid);
   EXPECT_EQ(*(*disk_->open("file", Access::create))->size(), 5U);
   EXPECT_EQ(*(*disk_->open("file", Access::fresh))->size(), 0U);
   EXPECT_EQ(PosixDisk::open(scratch_.path() + "/no", PosixDisk::Root::must_exist).error().fault,
-            Fault::missing);
+            ErrorKind::missing);
 }
 
 TEST_F(PosixDiskTest, ReadsSayWhereAFileEnds) {
@@ -61,7 +61,7 @@ TEST_F(PosixDiskTest, ReadsSayWhereAFileEnds) {
   EXPECT_EQ(*read_exactly(*file, 4, 3), "456");
   const auto cut = read_exactly(*file, 4, 7);
   ASSERT_FALSE(cut.has_value());
-  EXPECT_EQ(cut.error().fault, Fault::corrupt);
+  EXPECT_EQ(cut.error().fault, ErrorKind::corrupt);
 }
 
 TEST_F(PosixDiskTest, RoomReadsAsZerosAndIsGivenBack) {
@@ -86,8 +86,8 @@ TEST_F(PosixDiskTest, NamesInOrder) {
   ASSERT_TRUE(disk_->rename("a", "c").has_value());
   ASSERT_TRUE(disk_->remove("b").has_value());
   EXPECT_THAT(*disk_->list(""), ElementsAre("c"));
-  EXPECT_EQ(disk_->remove("b").error().fault, Fault::missing);
-  EXPECT_EQ(disk_->list("nothing").error().fault, Fault::missing);
+  EXPECT_EQ(disk_->remove("b").error().fault, ErrorKind::missing);
+  EXPECT_EQ(disk_->list("nothing").error().fault, ErrorKind::missing);
   EXPECT_TRUE(disk_->sync_directory("folder").has_value());
   EXPECT_TRUE(disk_->sync_directory("").has_value());
 }
@@ -104,7 +104,7 @@ TEST_F(PosixDiskTest, OneLockAtATime) {
   ASSERT_TRUE(lock.has_value());
   const auto second = disk_->lock("lock");
   ASSERT_FALSE(second.has_value());
-  EXPECT_EQ(second.error().fault, Fault::refused);
+  EXPECT_EQ(second.error().fault, ErrorKind::refused);
   lock->reset();
   EXPECT_TRUE(disk_->lock("lock").has_value());
 }
@@ -113,9 +113,9 @@ TEST_F(PosixDiskTest, SymbolicLinksAreNotFollowed) {
   std::filesystem::create_symlink("/etc/passwd", scratch_.path() + "/one/two/link");
   const auto file = disk_->open("link", Access::read);
   ASSERT_FALSE(file.has_value());
-  EXPECT_EQ(file.error().fault, Fault::io);
+  EXPECT_EQ(file.error().fault, ErrorKind::io);
   EXPECT_THAT(file.error().message, HasSubstr("/one/two/link`"));
-  EXPECT_EQ(disk_->lock("link").error().fault, Fault::io);
+  EXPECT_EQ(disk_->lock("link").error().fault, ErrorKind::io);
 }
 
 TEST_F(PosixDiskTest, ErrorsOfTheSystemAreTold) {
@@ -124,7 +124,7 @@ TEST_F(PosixDiskTest, ErrorsOfTheSystemAreTold) {
   auto full = *dev->open("full", Access::write);
   const auto written = full->write_at(0, "x");
   ASSERT_FALSE(written.has_value());
-  EXPECT_EQ(written.error().fault, Fault::environment);
+  EXPECT_EQ(written.error().fault, ErrorKind::environment);
   EXPECT_EQ(written.error().message, "cannot write `/dev/full`: no space left on device");
   EXPECT_GT(*disk_->free_bytes(), 0U);
 }

@@ -14,10 +14,10 @@
 namespace pawl::journal {
 namespace {
 
-Fault fault_of(int code) {
-  if (code == ENOENT || code == ENOTDIR) return Fault::missing;
-  if (code == ENOSPC || code == EDQUOT) return Fault::environment;
-  return Fault::io;
+ErrorKind fault_of(int code) {
+  if (code == ENOENT || code == ENOTDIR) return ErrorKind::missing;
+  if (code == ENOSPC || code == EDQUOT) return ErrorKind::environment;
+  return ErrorKind::io;
 }
 
 // Disks that know no fallocate get their room in pieces of this, by writing.

@@ -16,7 +16,7 @@ Result<JournalReader> JournalReader::open(Disk& disk) {
   auto segments = list_segments(disk);
   if (!segments) return std::unexpected(segments.error());
   if (segments->empty()) {
-    return fail(Fault::missing, fmt::format("there is no journal in `{}`", disk.shown("")));
+    return fail(ErrorKind::missing, fmt::format("there is no journal in `{}`", disk.shown("")));
   }
   JournalReader reader(disk);
   if (Status entered = reader.enter(segments->front()); !entered) {
@@ -31,7 +31,7 @@ Status JournalReader::enter(std::uint64_t first) {
   auto start = journal::read_segment_start(**file, first);
   if (!start) return std::unexpected(start.error());
   if (!*start) {
-    return fail(Fault::missing, fmt::format("`{}` has no head yet, or a damaged one",
+    return fail(ErrorKind::missing, fmt::format("`{}` has no head yet, or a damaged one",
                                             disk_->shown(segment_path(first))));
   }
   first_ = first;
@@ -63,10 +63,10 @@ Result<std::optional<JournalEntry>> JournalReader::in_next_segment(bool& ends) {
   const std::uint64_t expected = cursor_->seq();
   if (*following < expected) return std::nullopt;  // an attempt that a full disk ended
   const Status entered = enter(*following);
-  if (!entered && entered.error().fault == Fault::missing) return std::nullopt;
+  if (!entered && entered.error().fault == ErrorKind::missing) return std::nullopt;
   if (!entered) return std::unexpected(entered.error());
   if (*following != expected) {
-    return fail(Fault::corrupt, fmt::format("record {} is missing or damaged, but `{}` follows",
+    return fail(ErrorKind::corrupt, fmt::format("record {} is missing or damaged, but `{}` follows",
                                             expected, disk_->shown(segment_path(*following))));
   }
   ends = false;
@@ -75,13 +75,13 @@ Result<std::optional<JournalEntry>> JournalReader::in_next_segment(bool& ends) {
 
 Result<std::uint64_t> JournalReader::signed_size() const {
   auto note = read_whole(*disk_, "checkpoint", journal::checkpoint_bytes_max);
-  if (!note && note.error().fault == Fault::missing) return 0;
+  if (!note && note.error().fault == ErrorKind::missing) return 0;
   if (!note) return std::unexpected(note.error());
   auto key = journal::read_public_key(*disk_);
   if (!key) return std::unexpected(key.error());
   auto checkpoint = key->verify(*note);
   if (checkpoint) return checkpoint->size;
-  return fail(Fault::corrupt,
+  return fail(ErrorKind::corrupt,
               fmt::format("`{}`: {}", disk_->shown("checkpoint"), checkpoint.error().message));
 }
 
@@ -98,7 +98,7 @@ Result<std::optional<JournalEntry>> JournalReader::next() {
     if (*counted <= cursor_->seq()) return std::nullopt;
     // It was signed after it was written, but perhaps after we looked.
     if (ended_at == cursor_->seq()) {
-      return fail(Fault::corrupt,
+      return fail(ErrorKind::corrupt,
                   fmt::format("record {} is missing or damaged: the newest signed checkpoint "
                               "counts {} records",
                               cursor_->seq(), *counted));
@@ -112,7 +112,7 @@ Status JournalReader::seek(std::uint64_t seq) {
   if (!segments) return std::unexpected(segments.error());
   auto holding = std::ranges::upper_bound(*segments, seq);
   // The newest segment may still be without a head: then the record is in the one before.
-  Status entered = fail(Fault::missing, "there is no journal");
+  Status entered = fail(ErrorKind::missing, "there is no journal");
   while (!entered && holding != segments->begin()) entered = enter(*--holding);
   skip_to_ = seq;
   return entered;
@@ -127,7 +127,7 @@ Result<std::vector<Digest>> JournalReader::leaves(std::uint64_t size) {
     auto entry = reader->next();
     if (!entry) return std::unexpected(entry.error());
     if (!*entry) {
-      return fail(Fault::missing, fmt::format("the journal holds {} records, {} were asked for",
+      return fail(ErrorKind::missing, fmt::format("the journal holds {} records, {} were asked for",
                                               leaves.size(), size));
     }
     leaves.push_back((*entry)->leaf);

@@ -28,17 +28,17 @@ struct JournalEntry {
 
 class JournalReader {
  public:
-  // Fault::missing where there is no journal. `disk` outlives the reader.
+  // ErrorKind::missing where there is no journal. `disk` outlives the reader.
   static Result<JournalReader> open(Disk& disk);
 
-  // The next record, or nothing where the journal ends for now. Fault::corrupt where it is damaged:
+  // The next record, or nothing where the journal ends for now. ErrorKind::corrupt where it is damaged:
   // a segment ends before the next one begins, or the records before the newest checkpoint says.
   Result<std::optional<JournalEntry>> next();
 
   // What `next` answers next. Beyond the end: `next` answers nothing until the record is there.
   Status seek(std::uint64_t seq);
 
-  // The leaves of the first `size` records, for proofs. Fault::missing if there are fewer.
+  // The leaves of the first `size` records, for proofs. ErrorKind::missing if there are fewer.
   Result<std::vector<Digest>> leaves(std::uint64_t size);
 
   // As Journal::payload. Looks at the files again for a payload that it does not know.

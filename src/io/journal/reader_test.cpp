@@ -34,7 +34,7 @@ class ReaderTest : public testing::Test {
 };
 
 TEST_F(ReaderTest, NoJournalIsSaidSo) {
-  EXPECT_EQ(JournalReader::open(*disk_).error().fault, Fault::missing);
+  EXPECT_EQ(JournalReader::open(*disk_).error().fault, ErrorKind::missing);
 }
 
 TEST_F(ReaderTest, ReadsBesideTheWriterAcrossSegments) {
@@ -80,7 +80,7 @@ TEST_F(ReaderTest, LeavesMakeProofs) {
   ASSERT_TRUE(leaves.has_value());
   const auto path = journal::inclusion_proof(*leaves, 13);
   EXPECT_TRUE(journal::verify_inclusion(journal::leaf_hash("r13"), 13, 21, path, journal->root()));
-  EXPECT_EQ(reader.leaves(22).error().fault, Fault::missing);
+  EXPECT_EQ(reader.leaves(22).error().fault, ErrorKind::missing);
   EXPECT_TRUE(reader.leaves(0)->empty());
 }
 

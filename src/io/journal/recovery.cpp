@@ -69,7 +69,7 @@ class Recoverer {
 
 std::unexpected<Error> Recoverer::corrupt(const std::string& path, std::uint64_t offset,
                                           const std::string& what) const {
-  return fail(Fault::corrupt, fmt::format("`{}` at {}: {}", disk_.shown(path), offset, what));
+  return fail(ErrorKind::corrupt, fmt::format("`{}` at {}: {}", disk_.shown(path), offset, what));
 }
 
 // Whether a segment without a head holds nothing: a power cut came before its first sync.
@@ -89,7 +89,7 @@ Status Recoverer::open_segments() {
     auto file = disk_.open(segment_path(first), Access::read);
     if (!file) return std::unexpected(file.error());
     auto start = read_segment_start(**file, first);
-    if (!start && start.error().fault != Fault::corrupt) return std::unexpected(start.error());
+    if (!start && start.error().fault != ErrorKind::corrupt) return std::unexpected(start.error());
     if (!start) {
       return corrupt(segment_path(first), 0, start.error().message);
     }
@@ -185,7 +185,7 @@ Result<bool> Recoverer::usable(const Snapshot& snapshot) {
     return named ? Go::stop : Go::on;
   });
   // A damaged journal is reported by the scan that follows, with or without this snapshot.
-  if (!walked && walked.error().fault != Fault::corrupt) return std::unexpected(walked.error());
+  if (!walked && walked.error().fault != ErrorKind::corrupt) return std::unexpected(walked.error());
   return named;
 }
 
@@ -218,7 +218,7 @@ Result<bool> Recoverer::payloads_whole(const Segment& segment, const Frame& fram
   std::uint64_t at = frame.payload_begin;
   while (at < frame.payload_end) {
     auto entry = read_entry(*segment.file, area + at, area + frame.payload_end);
-    if (!entry && entry.error().fault != Fault::corrupt) return std::unexpected(entry.error());
+    if (!entry && entry.error().fault != ErrorKind::corrupt) return std::unexpected(entry.error());
     if (!entry || entry->head.seq != frame.seq) return false;
     at += entry_bytes(entry->head.length);
   }
@@ -282,7 +282,7 @@ Status Recoverer::check_size() const {
       "the journal holds {} records, but its newest signed checkpoint counts {}: records were "
       "removed or damaged",
       found_.tree.size(), signed_size());
-  if (segments_.empty()) return fail(Fault::corrupt, message);
+  if (segments_.empty()) return fail(ErrorKind::corrupt, message);
   return corrupt(segment_path(found_.place.first), found_.place.offset, message);
 }
 

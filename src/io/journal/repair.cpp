@@ -111,7 +111,7 @@ Status remove_all(Disk& disk, const std::vector<std::string>& paths) {
   std::set<std::string> folders;
   for (const std::string& path : paths) {
     const Status removed = disk.remove(path);
-    if (!removed && removed.error().fault != Fault::missing) return removed;
+    if (!removed && removed.error().fault != ErrorKind::missing) return removed;
     const auto slash = path.rfind('/');
     folders.insert(slash == std::string::npos ? "" : path.substr(0, slash));
   }

@@ -27,7 +27,7 @@ Result<std::vector<std::uint64_t>> list_numbers(Disk& disk, const std::string& f
                                                 std::string_view ending) {
   auto names = disk.list(folder);
   if (!names) {
-    if (names.error().fault == Fault::missing) return std::vector<std::uint64_t>{};
+    if (names.error().fault == ErrorKind::missing) return std::vector<std::uint64_t>{};
     return std::unexpected(names.error());
   }
   std::vector<std::uint64_t> numbers;
@@ -137,7 +137,7 @@ Result<std::optional<Frame>> FrameCursor::next() {
 }
 
 Result<EntryRead> read_entry(const File& file, std::uint64_t offset, std::uint64_t end) {
-  const auto wrong = [](const char* what) { return fail(Fault::corrupt, what); };
+  const auto wrong = [](const char* what) { return fail(ErrorKind::corrupt, what); };
   if (offset + entry_head_bytes > end) return wrong("the head of a payload is cut off");
   auto bytes = read_exactly(file, offset, entry_head_bytes);
   if (!bytes) return std::unexpected(bytes.error());

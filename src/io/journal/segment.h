@@ -83,7 +83,7 @@ struct EntryRead {
   EntryHead head;
   std::string bytes;
 };
-// Fault::corrupt with what is wrong. `end` bounds the entry.
+// ErrorKind::corrupt with what is wrong. `end` bounds the entry.
 Result<EntryRead> read_entry(const File& file, std::uint64_t offset, std::uint64_t end);
 
 }  // namespace pawl::journal

@@ -51,7 +51,7 @@ Result<SegmentWriter> SegmentWriter::adopt(Disk& disk, const SegmentHead& head, 
     while (allocated < std::min(used + room.reserve_bytes, end)) {
       const std::uint64_t step = std::min(room.grow_bytes, end - allocated);
       const Status found = writer.file_->allocate(base + allocated, step);
-      if (!found && found.error().fault == Fault::environment) break;
+      if (!found && found.error().fault == ErrorKind::environment) break;
       if (!found) return found;
       allocated += step;
     }
@@ -95,7 +95,7 @@ Status SegmentWriter::grow(std::uint64_t& allocated, std::uint64_t needed, std::
   auto free = disk_->free_bytes();
   if (!free) return std::unexpected(free.error());
   if (*free < step + room_.free_bytes_min) {
-    return fail(Fault::environment,
+    return fail(ErrorKind::environment,
                 fmt::format("the disk of `{}` is full: {} bytes are free, {} are needed",
                             disk_->shown(""), *free, step + room_.free_bytes_min));
   }

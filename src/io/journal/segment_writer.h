@@ -36,7 +36,7 @@ class SegmentWriter {
 
   // Whether this segment should take these bytes at all, or a new one.
   bool wants(std::uint64_t frame, std::uint64_t entries) const;
-  // Finds room for them and the reserve behind them. Fault::environment: there is none.
+  // Finds room for them and the reserve behind them. ErrorKind::environment: there is none.
   Status find_room(std::uint64_t frame, std::uint64_t entries);
   // Room for the bytes alone, out of what was found before.
   bool reserve_holds(std::uint64_t frame, std::uint64_t entries) const;

@@ -67,7 +67,7 @@ std::string snapshot_bytes(const Frontier& tree, const Place& place, std::string
 }
 
 Result<Snapshot> parse_snapshot(std::string bytes) {
-  const auto wrong = [] { return fail(Fault::corrupt, "this is not a whole snapshot"); };
+  const auto wrong = [] { return fail(ErrorKind::corrupt, "this is not a whole snapshot"); };
   if (bytes.size() < fixed_bytes || !bytes.starts_with(magic) ||
       take<std::uint32_t>(bytes, 8) != format_version || take<std::uint64_t>(bytes, 56) != 0) {
     return wrong();

@@ -23,7 +23,7 @@ struct Snapshot {
 };
 
 std::string snapshot_bytes(const Frontier& tree, const Place& place, std::string_view state);
-// Fault::corrupt unless it is a snapshot, whole.
+// ErrorKind::corrupt unless it is a snapshot, whole.
 Result<Snapshot> parse_snapshot(std::string bytes);
 
 }  // namespace pawl::journal

@@ -113,12 +113,12 @@ Digest Mountains::root() const {
 Result<SnapshotFiles> read_snapshots(Disk& disk, Findings& findings, JournalVerification& into) {
   SnapshotFiles snapshots;
   auto names = disk.list("snapshots");
-  if (!names && names.error().fault == Fault::missing) return snapshots;
+  if (!names && names.error().fault == ErrorKind::missing) return snapshots;
   if (!names) return std::unexpected(names.error());
   for (const std::string& name : *names) {
     const std::string file = "snapshots/" + name;
     auto bytes = read_whole(disk, file, snapshot_file_bytes_max);
-    if (!bytes && bytes.error().fault == Fault::missing) continue;  // replaced while we looked
+    if (!bytes && bytes.error().fault == ErrorKind::missing) continue;  // replaced while we looked
     if (!bytes) return std::unexpected(bytes.error());
     ++into.snapshots;
     const Fields fields(*bytes);

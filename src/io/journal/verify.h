@@ -81,7 +81,7 @@ struct VerifyOptions {
   std::function<void()> pause;  // lets a running node finish what it is writing
   std::vector<ExpectedCheckpoint> expected;
   std::function<void(std::uint64_t segments, std::uint64_t of)> progress;  // for who watches
-  std::function<bool()> stop;  // between segments: the answer is Fault::environment
+  std::function<bool()> stop;  // between segments: the answer is ErrorKind::environment
 };
 
 // An error only where the files cannot be read at all: damage is a finding.

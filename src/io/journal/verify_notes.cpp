@@ -95,7 +95,7 @@ class Notes {
 
 Status Notes::read_keys() {
   auto text = read_whole(disk_, "node.pub", note_file_bytes_max);
-  if (!text && text.error().fault != Fault::missing) return std::unexpected(text.error());
+  if (!text && text.error().fault != ErrorKind::missing) return std::unexpected(text.error());
   std::optional<KeyText> key;
   if (text && text->ends_with('\n')) key = take_apart(text->substr(0, text->size() - 1));
   if (!key || key->hash != hash_of(key->name, key->bytes)) {
@@ -208,7 +208,7 @@ std::size_t Notes::begins_in(std::string_view text) const {
 // One note after the other, five lines each, in pieces: the file grows for years.
 Status Notes::read_log(const std::function<void()>& pause) {
   auto file = disk_.open("checkpoints", Access::read);
-  if (!file && file.error().fault == Fault::missing) return {};
+  if (!file && file.error().fault == ErrorKind::missing) return {};
   if (!file) return std::unexpected(file.error());
   std::uint64_t offset = 0;
   std::string rest;
@@ -253,9 +253,9 @@ Status Notes::read_newest() {
   auto text = read_whole(disk_, "checkpoint", note_file_bytes_max);
   if (text) {
     newest_ = std::move(*text);
-  } else if (text.error().fault == Fault::invalid) {
+  } else if (text.error().fault == ErrorKind::invalid) {
     findings_.add("checkpoint", 0, text.error().message);
-  } else if (text.error().fault != Fault::missing) {
+  } else if (text.error().fault != ErrorKind::missing) {
     return std::unexpected(text.error());
   }
   return {};

@@ -185,7 +185,7 @@ void Segments::torn(std::uint64_t at) {
 
 Result<std::vector<std::uint64_t>> Segments::list() {
   auto names = disk_.list("journal");
-  if (!names && names.error().fault != Fault::missing) return std::unexpected(names.error());
+  if (!names && names.error().fault != ErrorKind::missing) return std::unexpected(names.error());
   std::vector<std::uint64_t> firsts;
   for (const std::string& name : names ? *names : std::vector<std::string>{}) {
     const std::uint64_t first = std::strtoull(name.c_str(), nullptr, 10);
@@ -205,7 +205,7 @@ Result<std::optional<Segments::Next>> Segments::next_segment(
   Next next{.first = firsts[index + 1]};
   auto file = disk_.open(fmt::format("journal/{:020}.seg", next.first), Access::read);
   // A running node takes an empty segment back where the disk has no room for it.
-  if (!file && file.error().fault == Fault::missing && index + 2 == firsts.size()) {
+  if (!file && file.error().fault == ErrorKind::missing && index + 2 == firsts.size()) {
     return std::nullopt;
   }
   if (!file) return std::unexpected(file.error());
@@ -226,7 +226,7 @@ Status Segments::run() {
   roots_at(0);
   for (std::size_t i = 0; i < firsts->size(); ++i) {
     if (options_.stop && options_.stop()) {
-      return fail(Fault::environment, "the verification was stopped");
+      return fail(ErrorKind::environment, "the verification was stopped");
     }
     auto next = next_segment(*firsts, i);
     if (!next) return std::unexpected(next.error());
@@ -299,7 +299,7 @@ void Segments::continue_with(std::uint64_t first, std::string_view text) {
 Status Segments::segment(std::uint64_t first, const std::optional<Next>& next) {
   file_ = fmt::format("journal/{:020}.seg", first);
   auto file = disk_.open(file_, Access::read);
-  if (!file && file.error().fault == Fault::missing && !next && options_.pause) return {};
+  if (!file && file.error().fault == ErrorKind::missing && !next && options_.pause) return {};
   if (!file) return std::unexpected(file.error());
   const auto bytes = (*file)->size();
   if (!bytes) return std::unexpected(bytes.error());

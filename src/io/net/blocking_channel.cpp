@@ -22,7 +22,7 @@ Result<Progress> until_done(int socket, short events, Duration at_most,
     if (!got || *got != Progress::would_wait) return got;
     const std::int64_t left_ms = (until.ns - boot_time().ns) / 1'000'000;
     if (left_ms <= 0) {
-      return fail(Fault::environment, fmt::format("no answer within {}", to_string(at_most)));
+      return fail(ErrorKind::environment, fmt::format("no answer within {}", to_string(at_most)));
     }
     pollfd one{.fd = socket, .events = events, .revents = 0};
     ::poll(&one, 1, static_cast<int>(std::min<std::int64_t>(left_ms, 60'000)));
@@ -33,7 +33,7 @@ Result<Progress> until_done(int socket, short events, Duration at_most,
 
 Status BlockingChannel::send(std::string_view text, const std::vector<int>& fds, Duration at_most) {
   if (text.empty() || text.size() > kControlBytesMax || fds.size() > kFrameFdsMax) {
-    return fail(Fault::invalid, "a control message is empty or too large");
+    return fail(ErrorKind::invalid, "a control message is empty or too large");
   }
   std::vector<Fd> copies;
   for (const int fd : fds) {
@@ -56,7 +56,7 @@ Result<Frame> BlockingChannel::receive(Duration at_most) {
   const Result<Progress> got =
       until_done(socket_.get(), POLLIN, at_most, [&] { return reader.read(socket_.get()); });
   if (!got) return std::unexpected(got.error());
-  if (*got == Progress::ended) return fail(Fault::missing, "the connection was closed");
+  if (*got == Progress::ended) return fail(ErrorKind::missing, "the connection was closed");
   return reader.take();
 }
 

@@ -70,7 +70,7 @@ void Channel::State::ready(Ready what) {
   if (!paused && !finishing && (what.read || what.gone)) {
     read();
   } else if (what.gone && !what.write) {
-    end(system_error(Fault::io, "send a message", EPIPE));
+    end(system_error(ErrorKind::io, "send a message", EPIPE));
   }
 }
 
@@ -92,7 +92,7 @@ void Channel::State::watch_the_clock() {
   if (reader.between_frames() || frame_deadline.pending()) return;
   frame_deadline = loop.after(kFrameWithin, [this] {
     const std::shared_ptr<State> self = shared_from_this();
-    end(Error{Fault::io, "a control message was begun and not finished", {}});
+    end(Error{ErrorKind::io, "a control message was begun and not finished", {}});
   });
 }
 

@@ -75,7 +75,7 @@ class BlockingChannel {
   explicit BlockingChannel(Fd socket) : socket_(std::move(socket)) {}
 
   Status send(std::string_view text, const std::vector<int>& fds, Duration at_most);
-  // Fault::missing where the peer closed between two frames.
+  // ErrorKind::missing where the peer closed between two frames.
   Result<Frame> receive(Duration at_most);
 
   const Fd& socket() const { return socket_; }

@@ -264,7 +264,7 @@ TEST_F(ChannelTest, finish_sends_what_is_queued_first) {
   ASSERT_TRUE(got && *got);
   EXPECT_TRUE((*got)->text == large);
   ASSERT_TRUE(next);
-  EXPECT_EQ(next->error().fault, Fault::missing);
+  EXPECT_EQ(next->error().fault, ErrorKind::missing);
 }
 
 Task<void> note(Channel& channel, std::optional<bool>& into) {
@@ -321,7 +321,7 @@ TEST(Exchange, asks_a_node_and_returns_its_answer) {
 TEST(Exchange, says_missing_where_no_node_runs) {
   const auto answer = exchange("/tmp/pawl-no-such-socket", "x", kAnyTime);
   ASSERT_FALSE(answer);
-  EXPECT_EQ(answer.error().fault, Fault::missing);
+  EXPECT_EQ(answer.error().fault, ErrorKind::missing);
 }
 
 }  // namespace

@@ -63,17 +63,17 @@ Result<ProcessId> process_of(const Fd& pidfd) {
     if (key != "Pid:") continue;
     pid_t pid = -1;
     entries >> pid;
-    if (pid <= 0) return fail(Fault::missing, "the process has ended");
+    if (pid <= 0) return fail(ErrorKind::missing, "the process has ended");
     Result<ProcessStat> stat = read_stat(pid);
     if (!stat) return std::unexpected(std::move(stat.error()));
     return stat->id;
   }
-  return fail(Fault::invalid, "not a descriptor of a process");
+  return fail(ErrorKind::invalid, "not a descriptor of a process");
 }
 
 Status become_subreaper() {
   if (::prctl(PR_SET_CHILD_SUBREAPER, 1) == 0) return {};
-  return std::unexpected(system_error(Fault::environment, "become a subreaper", errno));
+  return std::unexpected(system_error(ErrorKind::environment, "become a subreaper", errno));
 }
 
 Child::State::State(Loop& l, ProcessId process, Fd fd, bool is_ours)
@@ -194,9 +194,9 @@ Result<Child> Child::adopt(Loop& loop, Fd pidfd, Fd input, Fd output) {
   const Result<ProcessId> process = process_of(pidfd);
   if (!process) return std::unexpected(process.error());
   const Result<ProcessStat> stat = read_stat(process->pid);
-  if (!stat || stat->id != *process) return fail(Fault::missing, "the process has ended");
+  if (!stat || stat->id != *process) return fail(ErrorKind::missing, "the process has ended");
   if (stat->group != process->pid) {
-    return fail(Fault::invalid, "the process does not lead a group of its own");
+    return fail(ErrorKind::invalid, "the process does not lead a group of its own");
   }
   Child child(std::make_shared<State>(loop, *process, std::move(pidfd), false));
   child.input = std::move(input);

@@ -205,14 +205,14 @@ TEST(Adopt, refuses_what_it_could_not_end) {
   Loop loop;
   Fd self(static_cast<int>(::syscall(SYS_pidfd_open, ::getppid(), 0)));
   if (self.open() && read_stat(::getppid())->group != ::getppid()) {
-    EXPECT_EQ(Child::adopt(loop, std::move(self)).error().fault, Fault::invalid);
+    EXPECT_EQ(Child::adopt(loop, std::move(self)).error().fault, ErrorKind::invalid);
   }
   EXPECT_EQ(process_of(Fd(::open("/dev/null", O_RDONLY | O_CLOEXEC))).error().fault,
-            Fault::invalid);
+            ErrorKind::invalid);
   auto started = start(shell("exit 0"));
   ASSERT_TRUE(started);
   EXPECT_TRUE(wait_for_exit(started->pidfd).success());
-  EXPECT_EQ(Child::adopt(loop, std::move(started->pidfd)).error().fault, Fault::missing);
+  EXPECT_EQ(Child::adopt(loop, std::move(started->pidfd)).error().fault, ErrorKind::missing);
 }
 
 }  // namespace

@@ -54,7 +54,7 @@ Status start_detached(const std::string& program, std::vector<std::string> words
   const std::vector<char*> environment = own_surroundings(more);
   const pid_t between = ::fork();
   if (between < 0) {
-    return std::unexpected(system_error(Fault::environment, "start a process", errno));
+    return std::unexpected(system_error(ErrorKind::environment, "start a process", errno));
   }
   if (between == 0) {
     // A second fork, so that the program is nobody's child here and no zombie is left.

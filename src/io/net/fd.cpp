@@ -20,7 +20,7 @@ void Fd::reset(int number) {
 Result<Fd> Fd::duplicate() const {
   const int copy = ::fcntl(number_, F_DUPFD_CLOEXEC, 3);
   if (copy < 0) {
-    return std::unexpected(system_error(Fault::environment, "duplicate a descriptor", errno));
+    return std::unexpected(system_error(ErrorKind::environment, "duplicate a descriptor", errno));
   }
   return Fd(copy);
 }
@@ -28,7 +28,7 @@ Result<Fd> Fd::duplicate() const {
 Result<PipePair> make_pipe() {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) {
-    return std::unexpected(system_error(Fault::environment, "make a pipe", errno));
+    return std::unexpected(system_error(ErrorKind::environment, "make a pipe", errno));
   }
   return PipePair{Fd(ends[0]), Fd(ends[1])};
 }
@@ -36,7 +36,7 @@ Result<PipePair> make_pipe() {
 Result<SocketPair> make_socket_pair() {
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
-    return std::unexpected(system_error(Fault::environment, "make a socket pair", errno));
+    return std::unexpected(system_error(ErrorKind::environment, "make a socket pair", errno));
   }
   return SocketPair{Fd(ends[0]), Fd(ends[1])};
 }
@@ -45,17 +45,17 @@ Result<Fd> take_standard(int number) {
   const int moved = ::fcntl(number, F_DUPFD_CLOEXEC, 3);
   if (moved < 0) {
     const char* name = number == 0 ? "standard input" : "standard output";
-    return std::unexpected(system_error(Fault::environment, fmt::format("use {}", name), errno));
+    return std::unexpected(system_error(ErrorKind::environment, fmt::format("use {}", name), errno));
   }
   Fd taken(moved);
   const Fd nothing(::open("/dev/null", O_RDWR | O_CLOEXEC));
   if (!nothing.open() || ::dup2(nothing.get(), number) < 0) {
-    return std::unexpected(system_error(Fault::environment, "open `/dev/null`", errno));
+    return std::unexpected(system_error(ErrorKind::environment, "open `/dev/null`", errno));
   }
   return taken;
 }
 
-Error system_error(Fault fault, const std::string& what, int number) {
+Error system_error(ErrorKind fault, const std::string& what, int number) {
   const char* known = ::strerrordesc_np(number);
   std::string words = known != nullptr ? known : fmt::format("error {}", number);
   // The system begins its sentences with a capital; ours go on in the middle of one.

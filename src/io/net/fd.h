@@ -51,6 +51,6 @@ Result<SocketPair> make_socket_pair();
 Result<Fd> take_standard(int number);
 
 // What a failed system call means: `cannot <what>: <the system's words>`.
-Error system_error(Fault fault, const std::string& what, int number);
+Error system_error(ErrorKind fault, const std::string& what, int number);
 
 }  // namespace pawl::net

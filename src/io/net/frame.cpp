@@ -45,16 +45,16 @@ Result<Progress> FrameReader::receive(int socket, char* into, std::size_t most,
     received = ::recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
   } while (received < 0 && errno == EINTR);
   if (received < 0 && errno == EAGAIN) return Progress::would_wait;
-  if (received < 0) return std::unexpected(system_error(Fault::io, "receive a message", errno));
+  if (received < 0) return std::unexpected(system_error(ErrorKind::io, "receive a message", errno));
   collect(message, frame_.fds);
   if ((message.msg_flags & MSG_CTRUNC) != 0 || frame_.fds.size() > kFrameFdsMax) {
     frame_.fds.clear();
-    return fail(Fault::invalid,
+    return fail(ErrorKind::invalid,
                 fmt::format("a control message carries more than {} descriptors", kFrameFdsMax));
   }
   if (received == 0) {
     if (between_frames()) return Progress::ended;
-    return fail(Fault::io, "the connection ended inside of a message");
+    return fail(ErrorKind::io, "the connection ended inside of a message");
   }
   count = static_cast<std::size_t>(received);
   return Progress::done;
@@ -65,9 +65,9 @@ Status FrameReader::understand_header() {
   for (std::size_t i = 0; i < kFrameHeaderBytes; ++i) {
     text_bytes_ |= static_cast<std::size_t>(static_cast<unsigned char>(header_[i])) << (8 * i);
   }
-  if (text_bytes_ == 0) return fail(Fault::invalid, "a control message is empty");
+  if (text_bytes_ == 0) return fail(ErrorKind::invalid, "a control message is empty");
   if (text_bytes_ > control_bytes_max_) {
-    return fail(Fault::invalid, fmt::format("a control message of {} bytes, at most {} are taken",
+    return fail(ErrorKind::invalid, fmt::format("a control message of {} bytes, at most {} are taken",
                                             text_bytes_, control_bytes_max_));
   }
   return {};
@@ -138,7 +138,7 @@ Result<Progress> FrameWriter::write(int socket) {
     const ssize_t sent = ::sendmsg(socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (sent < 0 && errno == EINTR) continue;
     if (sent < 0 && errno == EAGAIN) return Progress::would_wait;
-    if (sent < 0) return std::unexpected(system_error(Fault::io, "send a message", errno));
+    if (sent < 0) return std::unexpected(system_error(ErrorKind::io, "send a message", errno));
     front_bytes_ += static_cast<std::size_t>(sent);
     queued_bytes_ -= static_cast<std::size_t>(sent);
     one.fds.clear();

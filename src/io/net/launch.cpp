@@ -98,24 +98,24 @@ Result<std::string> find_program(const ChildSpec& spec) {
     std::string candidate = fmt::format("{}/{}", folder, name);
     if (runnable(candidate)) return candidate;
   }
-  return fail(Fault::missing, fmt::format("cannot find `{}` in PATH `{}`", name, path));
+  return fail(ErrorKind::missing, fmt::format("cannot find `{}` in PATH `{}`", name, path));
 }
 
 Status check(const ChildSpec& spec) {
   if (spec.command.empty() || spec.command.front().empty()) {
-    return fail(Fault::usage, "no command to start");
+    return fail(ErrorKind::usage, "no command to start");
   }
   for (const auto* list : {&spec.command, &spec.environment}) {
     for (const std::string& word : *list) {
       if (word.find('\0') != std::string::npos) {
-        return fail(Fault::invalid, "a command or its environment holds a NUL byte");
+        return fail(ErrorKind::invalid, "a command or its environment holds a NUL byte");
       }
     }
   }
   for (const std::string& entry : spec.environment) {
     const std::size_t equals = entry.find('=');
     if (equals == std::string::npos || equals == 0) {
-      return fail(Fault::invalid,
+      return fail(ErrorKind::invalid,
                   fmt::format("`{}` is not of the form NAME=value", entry.substr(0, equals)));
     }
   }
@@ -161,7 +161,7 @@ Result<Ends> connect_all(ErrorOutput error_output) {
     ends.theirs[2] = Fd(::fcntl(fd, F_DUPFD_CLOEXEC, 3));
     if (discard) ::close(fd);
     if (!ends.theirs[2].open()) {
-      return std::unexpected(system_error(Fault::environment, "open the error output", errno));
+      return std::unexpected(system_error(ErrorKind::environment, "open the error output", errno));
     }
   }
   // Each end of a fresh pipe is a description of its own: the child's ends keep blocking.
@@ -172,7 +172,7 @@ Result<Ends> connect_all(ErrorOutput error_output) {
 }
 
 Error explain(const Complaint& complaint, const ChildSpec& spec, const std::string& program) {
-  const Fault fault = complaint.number == ENOENT ? Fault::missing : Fault::environment;
+  const ErrorKind fault = complaint.number == ENOENT ? ErrorKind::missing : ErrorKind::environment;
   switch (complaint.step) {
     case Step::group:
       return system_error(fault, "make a process group", complaint.number);
@@ -216,7 +216,7 @@ Result<Started> take(pid_t pid, Ends ends) {
     ::kill(-pid, SIGKILL);
     ::waitpid(pid, nullptr, 0);
     if (!stat) return std::unexpected(std::move(stat.error()));
-    return std::unexpected(system_error(Fault::environment, "watch a child process", number));
+    return std::unexpected(system_error(ErrorKind::environment, "watch a child process", number));
   }
   started.id = stat->id;
   started.input = std::move(ends.ours[0]);
@@ -250,7 +250,7 @@ Result<Started> start(const ChildSpec& spec) {
                   .parent = ::getpid()};
   const pid_t pid = launch(plan);
   if (pid < 0) {
-    return std::unexpected(system_error(Fault::environment, "make a process", errno));
+    return std::unexpected(system_error(ErrorKind::environment, "make a process", errno));
   }
   complaints_in.reset();
   for (Fd& theirs : ends->theirs) theirs.reset();

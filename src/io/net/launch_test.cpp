@@ -88,7 +88,7 @@ TEST(Start, says_what_is_missing) {
   spec.command = {"no-such-program-of-pawl"};
   auto started = start(spec);
   ASSERT_FALSE(started);
-  EXPECT_EQ(started.error().fault, Fault::missing);
+  EXPECT_EQ(started.error().fault, ErrorKind::missing);
   EXPECT_EQ(started.error().message,
             "cannot find `no-such-program-of-pawl` in PATH `/usr/bin:/bin`");
 
@@ -103,7 +103,7 @@ TEST(Start, says_what_is_missing) {
 
   spec.command = {"/etc/passwd"};
   spec.directory = "";
-  EXPECT_EQ(start(spec).error().fault, Fault::environment);
+  EXPECT_EQ(start(spec).error().fault, ErrorKind::environment);
 }
 
 TEST(Start, says_when_the_interpreter_is_missing) {
@@ -122,21 +122,21 @@ TEST(Start, says_when_the_interpreter_is_missing) {
 TEST(Start, refuses_what_cannot_be_passed_on) {
   ChildSpec spec = shell("true");
   spec.command = {};
-  EXPECT_EQ(start(spec).error().fault, Fault::usage);
+  EXPECT_EQ(start(spec).error().fault, ErrorKind::usage);
   spec.command = {std::string("a\0b", 3)};
-  EXPECT_EQ(start(spec).error().fault, Fault::invalid);
+  EXPECT_EQ(start(spec).error().fault, ErrorKind::invalid);
   spec = shell("true");
   spec.environment = {"NOVALUE"};
   EXPECT_EQ(start(spec).error().message, "`NOVALUE` is not of the form NAME=value");
   spec.environment = {"=x"};
-  EXPECT_EQ(start(spec).error().fault, Fault::invalid);
+  EXPECT_EQ(start(spec).error().fault, ErrorKind::invalid);
 }
 
 TEST(Start, does_not_search_relative_folders_of_the_path) {
   ChildSpec spec = shell("true");
   spec.environment = {"PATH=:.:bin"};
   spec.directory = "/";
-  EXPECT_EQ(start(spec).error().fault, Fault::missing);
+  EXPECT_EQ(start(spec).error().fault, ErrorKind::missing);
 }
 
 TEST(Start, a_child_dies_with_its_parent) {

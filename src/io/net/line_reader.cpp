@@ -70,7 +70,7 @@ void LineReader::State::read() {
     const std::span<char> space = splitter.space(loop.read_buffer());
     const ssize_t count = port.read(space);
     if (count < 0 && errno == EAGAIN) break;
-    if (count < 0) return finish(system_error(Fault::io, "read", errno));
+    if (count < 0) return finish(system_error(ErrorKind::io, "read", errno));
     if (count == 0) return finish(std::nullopt);
     bytes += static_cast<std::uint64_t>(count);
     splitter.filled(static_cast<std::size_t>(count));

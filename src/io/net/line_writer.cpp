@@ -151,7 +151,7 @@ void LineWriter::State::fail(int number) {
   const std::shared_ptr<State> self = shared_from_this();
   const auto failed = std::move(events.failed);
   close();
-  if (failed) failed(system_error(Fault::io, "write", number));
+  if (failed) failed(system_error(ErrorKind::io, "write", number));
 }
 
 void LineWriter::State::close() {

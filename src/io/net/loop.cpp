@@ -76,7 +76,7 @@ Loop::~Loop() {
 
 Status Loop::run() {
   if (core_->refused != 0) {
-    return std::unexpected(system_error(Fault::environment, "make an event queue", core_->refused));
+    return std::unexpected(system_error(ErrorKind::environment, "make an event queue", core_->refused));
   }
   core_->runner = std::this_thread::get_id();
   while (!core_->stopping.load(std::memory_order_acquire)) core_->turn(true);
@@ -153,7 +153,7 @@ Result<Watch> Loop::watch(int fd, Interest interest, std::move_only_function<voi
   node->ready = std::move(ready);
   // Registering says at once whether this descriptor can be watched at all.
   if (!core_->set_events(*node, Interest::gone)) {
-    return std::unexpected(system_error(Fault::environment, "watch a descriptor", errno));
+    return std::unexpected(system_error(ErrorKind::environment, "watch a descriptor", errno));
   }
   node->interest = Interest::gone;
   core_->watches.insert(node.get());

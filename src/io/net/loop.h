@@ -128,7 +128,7 @@ class Loop {
   Task<void> sleep(Duration delay);
 
   // Calls `ready` whenever `fd` is ready for what the watch waits for, until the watch is reset.
-  // Fault::environment where the descriptor cannot be watched (regular files).
+  // ErrorKind::environment where the descriptor cannot be watched (regular files).
   Result<Watch> watch(int fd, Interest interest, std::move_only_function<void(Ready)> ready);
 
   // Time since boot.

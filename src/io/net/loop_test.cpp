@@ -220,7 +220,7 @@ TEST(Watch, a_regular_file_is_an_error_value) {
   const Fd file(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
   const auto watch = loop.watch(file.get(), Interest::read, [](Ready) {});
   ASSERT_FALSE(watch);
-  EXPECT_EQ(watch.error().fault, Fault::environment);
+  EXPECT_EQ(watch.error().fault, ErrorKind::environment);
 }
 
 TEST(Loop, can_be_hosted_by_another_reactor) {

@@ -53,7 +53,7 @@ std::vector<std::string_view> words(std::string_view text) {
 Result<std::string> read_small_file(const std::string& path) {
   const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file.open()) {
-    const Fault fault = errno == ENOENT || errno == ESRCH ? Fault::missing : Fault::environment;
+    const ErrorKind fault = errno == ENOENT || errno == ESRCH ? ErrorKind::missing : ErrorKind::environment;
     return std::unexpected(system_error(fault, fmt::format("open `{}`", path), errno));
   }
   std::string text;
@@ -62,7 +62,7 @@ Result<std::string> read_small_file(const std::string& path) {
     const ssize_t count = ::read(file.get(), part.data(), part.size());
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) {
-      const Fault fault = errno == ESRCH ? Fault::missing : Fault::io;
+      const ErrorKind fault = errno == ESRCH ? ErrorKind::missing : ErrorKind::io;
       return std::unexpected(system_error(fault, fmt::format("read `{}`", path), errno));
     }
     if (count == 0) break;
@@ -74,7 +74,7 @@ Result<std::string> read_small_file(const std::string& path) {
 }  // namespace
 
 Result<ProcessStat> parse_stat(std::string_view text) {
-  const auto wrong = [] { return fail(Fault::invalid, "not a line of /proc/PID/stat"); };
+  const auto wrong = [] { return fail(ErrorKind::invalid, "not a line of /proc/PID/stat"); };
   // The name ends at the last parenthesis: everything behind it is numbers and one letter.
   const std::size_t open = text.find('(');
   const std::size_t close = text.rfind(')');
@@ -121,7 +121,7 @@ Result<std::string> executable(pid_t pid) {
   std::string target(PATH_MAX, '\0');
   const ssize_t size = ::readlink(link.c_str(), target.data(), target.size());
   if (size < 0) {
-    const Fault fault = errno == ENOENT || errno == ESRCH ? Fault::missing : Fault::environment;
+    const ErrorKind fault = errno == ENOENT || errno == ESRCH ? ErrorKind::missing : ErrorKind::environment;
     return std::unexpected(system_error(fault, fmt::format("read `{}`", link), errno));
   }
   target.resize(static_cast<std::size_t>(size));
@@ -138,7 +138,7 @@ Result<std::string> boot_id() {
   Result<std::string> text = read_small_file("/proc/sys/kernel/random/boot_id");
   if (!text) return text;
   while (!text->empty() && text->back() == '\n') text->pop_back();
-  if (text->empty()) return fail(Fault::environment, "this machine has no boot id");
+  if (text->empty()) return fail(ErrorKind::environment, "this machine has no boot id");
   return text;
 }
 
@@ -160,7 +160,7 @@ std::vector<ProcessStat> processes() {
   while (!stopped && entry != std::filesystem::directory_iterator()) {
     const auto pid = number<pid_t>(entry->path().filename().native());
     // It may have ended since the folder was read.
-    Result<ProcessStat> one = pid ? read_stat(*pid) : fail(Fault::missing, "not a process");
+    Result<ProcessStat> one = pid ? read_stat(*pid) : fail(ErrorKind::missing, "not a process");
     if (one) found.push_back(*std::move(one));
     entry.increment(stopped);
   }

@@ -40,7 +40,7 @@ Result<ProcessStat> parse_stat(std::string_view text);
 // The words of /proc/PID/cmdline: separated and ended by NUL.
 std::vector<std::string> parse_command_line(std::string_view text);
 
-// Fault::missing where the process does not exist (any more).
+// ErrorKind::missing where the process does not exist (any more).
 Result<ProcessStat> read_stat(pid_t pid);
 Result<std::string> executable(pid_t pid);  // fails for processes of other users
 Result<std::vector<std::string>> command_line(pid_t pid);

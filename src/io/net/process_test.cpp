@@ -84,9 +84,9 @@ TEST(Process, says_missing_where_there_is_none) {
   // The kernel's largest process number is 2^22.
   const auto stat = read_stat(4'194'305);
   ASSERT_FALSE(stat);
-  EXPECT_EQ(stat.error().fault, Fault::missing);
-  EXPECT_EQ(executable(4'194'305).error().fault, Fault::missing);
-  EXPECT_EQ(command_line(4'194'305).error().fault, Fault::missing);
+  EXPECT_EQ(stat.error().fault, ErrorKind::missing);
+  EXPECT_EQ(executable(4'194'305).error().fault, ErrorKind::missing);
+  EXPECT_EQ(command_line(4'194'305).error().fault, ErrorKind::missing);
 }
 
 ProcessStat process(pid_t pid, pid_t parent, pid_t group) {

@@ -16,7 +16,7 @@ Result<Signals> Signals::watch(Loop& loop, const std::vector<int>& numbers,
   for (const int number : numbers) ::sigaddset(&wanted, number);
   Fd fd(::signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK));
   if (!fd.open() || ::pthread_sigmask(SIG_BLOCK, &wanted, nullptr) != 0) {
-    return std::unexpected(system_error(Fault::environment, "watch signals", errno));
+    return std::unexpected(system_error(ErrorKind::environment, "watch signals", errno));
   }
   const auto tell = [number = fd.get(), told = std::move(happened)](Ready) {
     signalfd_siginfo one{};

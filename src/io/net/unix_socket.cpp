@@ -26,13 +26,13 @@ static_assert(kSocketPathBytesMax == sizeof(sockaddr_un::sun_path) - 1);
 
 Result<sockaddr_un> address_of(const std::string& path) {
   if (path.empty() || path.front() != '/') {
-    return fail(Fault::invalid, fmt::format("`{}` is not an absolute path of a socket", path));
+    return fail(ErrorKind::invalid, fmt::format("`{}` is not an absolute path of a socket", path));
   }
   if (path.find('\0') != std::string::npos) {
-    return fail(Fault::invalid, "a socket's path holds a NUL byte");
+    return fail(ErrorKind::invalid, "a socket's path holds a NUL byte");
   }
   if (path.size() > kSocketPathBytesMax) {
-    return fail(Fault::invalid,
+    return fail(ErrorKind::invalid,
                 fmt::format("`{}` has {} bytes, and the path of a socket may have {}: choose a "
                             "shorter state directory",
                             path, path.size(), kSocketPathBytesMax));
@@ -46,7 +46,7 @@ Result<sockaddr_un> address_of(const std::string& path) {
 Result<Fd> make_socket() {
   Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (socket.open()) return socket;
-  return std::unexpected(system_error(Fault::environment, "make a socket", errno));
+  return std::unexpected(system_error(ErrorKind::environment, "make a socket", errno));
 }
 
 int connect_to(const Fd& socket, const sockaddr_un& address) {
@@ -66,17 +66,17 @@ std::string folder_of(const std::string& path) {
 Status check_folder(const std::string& folder) {
   if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
     return std::unexpected(
-        system_error(Fault::environment, fmt::format("make the directory `{}`", folder), errno));
+        system_error(ErrorKind::environment, fmt::format("make the directory `{}`", folder), errno));
   }
   struct stat what{};
   if (::lstat(folder.c_str(), &what) != 0 || !S_ISDIR(what.st_mode)) {
-    return fail(Fault::environment, fmt::format("`{}` is not a directory", folder));
+    return fail(ErrorKind::environment, fmt::format("`{}` is not a directory", folder));
   }
   if (what.st_uid != ::geteuid()) {
-    return fail(Fault::refused, fmt::format("`{}` belongs to another user", folder));
+    return fail(ErrorKind::refused, fmt::format("`{}` belongs to another user", folder));
   }
   if ((what.st_mode & 077) != 0) {
-    return fail(Fault::refused, fmt::format("`{}` is open to other users: its mode is {:o}, "
+    return fail(ErrorKind::refused, fmt::format("`{}` is open to other users: its mode is {:o}, "
                                             "expected 700",
                                             folder, what.st_mode & 07777));
   }
@@ -88,17 +88,17 @@ Status remove_stale(const std::string& path, const sockaddr_un& address) {
   struct stat what{};
   if (::lstat(path.c_str(), &what) != 0) return {};
   if (!S_ISSOCK(what.st_mode)) {
-    return fail(Fault::environment, fmt::format("`{}` is in the way and is not a socket", path));
+    return fail(ErrorKind::environment, fmt::format("`{}` is in the way and is not a socket", path));
   }
   Result<Fd> probe = make_socket();
   if (!probe) return std::unexpected(std::move(probe.error()));
   ::fcntl(probe->get(), F_SETFL, O_NONBLOCK);
   if (connect_to(*probe, address) != ECONNREFUSED) {
-    return fail(Fault::environment, fmt::format("somebody else listens on `{}`", path));
+    return fail(ErrorKind::environment, fmt::format("somebody else listens on `{}`", path));
   }
   if (::unlink(path.c_str()) == 0) return {};
   return std::unexpected(
-      system_error(Fault::environment, fmt::format("remove the old socket `{}`", path), errno));
+      system_error(ErrorKind::environment, fmt::format("remove the old socket `{}`", path), errno));
 }
 
 Result<Fd> listen_on(const std::string& path, const sockaddr_un& address) {
@@ -110,7 +110,7 @@ Result<Fd> listen_on(const std::string& path, const sockaddr_un& address) {
       ::bind(socket->get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
       ::chmod(path.c_str(), 0600) != 0 || ::listen(socket->get(), kBacklog) != 0) {
     return std::unexpected(
-        system_error(Fault::environment, fmt::format("listen on `{}`", path), errno));
+        system_error(ErrorKind::environment, fmt::format("listen on `{}`", path), errno));
   }
   ::fcntl(socket->get(), F_SETFL, O_NONBLOCK);
   return socket;
@@ -122,7 +122,7 @@ Result<Peer> peer_of(const Fd& socket) {
   ucred who{};
   socklen_t size = sizeof who;
   if (::getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &who, &size) != 0) {
-    return std::unexpected(system_error(Fault::environment, "learn who is connected", errno));
+    return std::unexpected(system_error(ErrorKind::environment, "learn who is connected", errno));
   }
   Peer peer;
   peer.user = who.uid;
@@ -240,11 +240,11 @@ Result<Fd> connect_unix(const std::string& path, Duration at_most) {
   ::setsockopt(socket->get(), SOL_SOCKET, SO_SNDTIMEO, &for_ever, sizeof for_ever);
   if (number == 0) return socket;
   if (number == EAGAIN) {
-    return fail(Fault::environment,
+    return fail(ErrorKind::environment,
                 fmt::format("nobody answers on `{}` within {}", path, to_string(at_most)));
   }
   const bool nobody = number == ENOENT || number == ECONNREFUSED;
-  return std::unexpected(system_error(nobody ? Fault::missing : Fault::environment,
+  return std::unexpected(system_error(nobody ? ErrorKind::missing : ErrorKind::environment,
                                       fmt::format("connect to `{}`", path), number));
 }
 

@@ -84,7 +84,7 @@ TEST_F(UnixSocket, refuses_a_directory_that_others_may_enter) {
   std::filesystem::permissions(folder, std::filesystem::perms(0755));
   const auto listener = listen();
   ASSERT_FALSE(listener);
-  EXPECT_EQ(listener.error().fault, Fault::refused);
+  EXPECT_EQ(listener.error().fault, ErrorKind::refused);
   EXPECT_THAT(listener.error().message, HasSubstr("755"));
 }
 
@@ -99,8 +99,8 @@ TEST_F(UnixSocket, says_how_long_a_path_may_be) {
   const auto listener = listen();
   ASSERT_FALSE(listener);
   EXPECT_THAT(listener.error().message, HasSubstr("may have 107"));
-  EXPECT_EQ(connect_unix(path, Duration::seconds(1)).error().fault, Fault::invalid);
-  EXPECT_EQ(connect_unix("relative", Duration::seconds(1)).error().fault, Fault::invalid);
+  EXPECT_EQ(connect_unix(path, Duration::seconds(1)).error().fault, ErrorKind::invalid);
+  EXPECT_EQ(connect_unix("relative", Duration::seconds(1)).error().fault, ErrorKind::invalid);
   path = folder + "/" + std::string(kSocketPathBytesMax - folder.size() - 1, 'x');
   EXPECT_TRUE(listen());
 }
@@ -132,7 +132,7 @@ void leave_stale_socket(const std::string& path) {
 
 TEST_F(UnixSocket, replaces_a_stale_socket_only_when_told_to) {
   leave_stale_socket(path);
-  EXPECT_EQ(connect_unix(path, Duration::seconds(60)).error().fault, Fault::missing);
+  EXPECT_EQ(connect_unix(path, Duration::seconds(60)).error().fault, ErrorKind::missing);
   EXPECT_THAT(listen().error().message, HasSubstr("address already in use"));
   EXPECT_TRUE(listen({.replace_stale = true}));
 }
@@ -151,7 +151,7 @@ TEST_F(UnixSocket, never_replaces_one_that_answers_or_is_no_socket) {
 }
 
 TEST_F(UnixSocket, connecting_says_missing_where_nobody_can_be) {
-  EXPECT_EQ(connect_unix(path, Duration::seconds(60)).error().fault, Fault::missing);
+  EXPECT_EQ(connect_unix(path, Duration::seconds(60)).error().fault, ErrorKind::missing);
 }
 
 TEST_F(UnixSocket, a_listener_that_never_accepts_costs_only_the_time_allowed) {
@@ -165,7 +165,7 @@ TEST_F(UnixSocket, a_listener_that_never_accepts_costs_only_the_time_allowed) {
   ASSERT_TRUE(first);
   const auto second = connect_unix(path, Duration::milliseconds(50));
   ASSERT_FALSE(second);
-  EXPECT_EQ(second.error().fault, Fault::environment);
+  EXPECT_EQ(second.error().fault, ErrorKind::environment);
   EXPECT_THAT(second.error().message, HasSubstr("nobody answers on"));
 }
 

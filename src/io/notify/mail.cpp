@@ -100,7 +100,7 @@ Status begin_mail(Mailing& mailing) {
   if (Status reach = http::check_host(order.reach, order.host, order.port); !reach) return reach;
   CURL* easy = mailing.easy.get();
   if (easy == nullptr || !mailing.multi) {
-    return fail(Fault::environment, "libcurl gives no handle");
+    return fail(ErrorKind::environment, "libcurl gives no handle");
   }
   const bool numbers = order.host.find(':') != std::string::npos;
   const std::string url =
@@ -126,7 +126,7 @@ Status begin_mail(Mailing& mailing) {
   to.set(CURLOPT_OPENSOCKETDATA, &mailing);
   if (Status taken = to.taken(); !taken) return taken;
   if (curl_multi_add_handle(mailing.multi.get(), easy) != CURLM_OK) {
-    return fail(Fault::environment, "libcurl takes no further mail");
+    return fail(ErrorKind::environment, "libcurl takes no further mail");
   }
   mailing.added = true;
   return {};

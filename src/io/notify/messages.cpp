@@ -42,7 +42,7 @@ Duration asked_wait(const http::Answer& answer) {
 Attempt by_status(const Result<http::Answer>& answer) {
   if (!answer) {
     const bool never =
-        answer.error().fault == Fault::refused || answer.error().fault == Fault::invalid;
+        answer.error().fault == ErrorKind::refused || answer.error().fault == ErrorKind::invalid;
     return {never ? Attempt::End::refused : Attempt::End::again, answer.error().message, {}};
   }
   const int status = answer->status;
@@ -151,7 +151,7 @@ Result<http::Ask> signed_post(const std::string& url, const secrets::Credential&
   if (!text.starts_with(secret_prefix) || !unbase64(text.substr(secret_prefix.size()), key) ||
       key.size() < signing_key_bytes_min) {
     secrets::wipe(key);
-    return fail(Fault::invalid,
+    return fail(ErrorKind::invalid,
                 "the secret of a webhook is `whsec_` and at least 16 bytes in "
                 "base64");
   }

@@ -167,8 +167,8 @@ TEST(Answers, WhatIsWorthAnotherTry) {
   EXPECT_EQ(webhook_answered(answered(503)).end, End::again);
   EXPECT_EQ(pagerduty_answered(answered(202)).end, End::told);
   EXPECT_EQ(pagerduty_answered(answered(400)).end, End::refused);
-  EXPECT_EQ(webhook_answered(fail(Fault::io, "x")).end, End::again);
-  EXPECT_EQ(webhook_answered(fail(Fault::refused, "x")).end, End::refused);
+  EXPECT_EQ(webhook_answered(fail(ErrorKind::io, "x")).end, End::again);
+  EXPECT_EQ(webhook_answered(fail(ErrorKind::refused, "x")).end, End::refused);
 }
 
 // A post of Slack's as its page describes them.

@@ -7,7 +7,7 @@ namespace pawl::notify {
 
 Result<ReviewerAnswer> read_reviewer_answer(std::string_view text, std::string_view approval,
                                             std::string_view binding) {
-  const auto none = [](const char* why) { return fail(Fault::invalid, why); };
+  const auto none = [](const char* why) { return fail(ErrorKind::invalid, why); };
   if (text.size() > reviewer_answer_bytes_max) return none("it is longer than an answer may be");
   const auto document = json::parse(text);
   if (!document) return none("it is no JSON that can be read in one way only");

@@ -18,7 +18,7 @@ constexpr std::size_t shown_digest_bytes_max = 80;
 constexpr std::int64_t second_ns = 1'000'000'000;
 
 Status not_counted(std::string_view why) {
-  return fail(Fault::refused, "this does not show that Slack sent it: " + std::string(why));
+  return fail(ErrorKind::refused, "this does not show that Slack sent it: " + std::string(why));
 }
 
 std::optional<unsigned> digit(char c) {
@@ -92,7 +92,7 @@ Status SlackProofs::check(std::string_view secret, const SignedPost& post, Insta
 
 Result<SlackAnswer> read_slack_answer(std::string_view body) {
   const auto wrong = [](std::string_view what) -> Result<SlackAnswer> {
-    return fail(Fault::invalid, "what Slack posted cannot be read: " + std::string(what));
+    return fail(ErrorKind::invalid, "what Slack posted cannot be read: " + std::string(what));
   };
   if (body.size() > callback_bytes_max) return wrong("it is too long");
   if (!body.starts_with(payload_field) || body.find('&') != std::string_view::npos) {

@@ -30,7 +30,7 @@ struct SignedPost {
 
 class SlackProofs {
  public:
-  // Fault::refused where it does not count; then nothing of it was looked at.
+  // ErrorKind::refused where it does not count; then nothing of it was looked at.
   Status check(std::string_view secret, const SignedPost& post, Instant now);
   std::size_t remembered() const { return seen_.size(); }
 

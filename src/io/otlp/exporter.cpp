@@ -13,7 +13,7 @@ constexpr Duration kLookAgain = Duration::milliseconds(20);
 
 // Whether the same request may be taken later; the protocol names these.
 bool worth_another_try(const Result<http::Answer>& answer) {
-  if (!answer) return answer.error().fault != Fault::refused;
+  if (!answer) return answer.error().fault != ErrorKind::refused;
   const int status = answer->status;
   return status == 429 || status == 502 || status == 503 || status == 504;
 }
@@ -64,7 +64,7 @@ struct Exporter::State : std::enable_shared_from_this<Exporter::State> {
     if (self->setup.prove) {
       const auto proof = co_await self->setup.prove();
       if (!proof) co_return std::unexpected(proof.error());
-      if (self->over) co_return fail(Fault::environment, "the node ends");
+      if (self->over) co_return fail(ErrorKind::environment, "the node ends");
       request.headers.add(proof->header, proof->value.bytes());
     }
     co_return co_await self->client.fetch(std::move(request));

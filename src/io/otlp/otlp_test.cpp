@@ -112,7 +112,7 @@ TEST(Exporter, SpansGoTogetherAndAreCounted) {
 TEST(Exporter, EachRequestCarriesWhatTheCollectorWantsToSee) {
   int read = 0;
   const auto key = [&read]() -> Task<Result<Proof>> {
-    if (++read == 1) co_return fail(Fault::environment, "the key cannot be read");
+    if (++read == 1) co_return fail(ErrorKind::environment, "the key cannot be read");
     co_return Proof{"x-key", secrets::Credential::copy_of("key " + std::to_string(read))};
   };
   Collected world({}, key);

@@ -26,7 +26,7 @@ std::string path_beside(const std::string& policy_file) {
 }
 
 Error io_error(const std::string& what, const std::string& path) {
-  return Error{.fault = Fault::io,
+  return Error{.fault = ErrorKind::io,
                .message = fmt::format("cannot {} `{}`: {}", what, path, std::strerror(errno)),
                .at = {}};
 }
@@ -39,13 +39,13 @@ bool is_digest(std::string_view text) {
 Status read_definitions(json::View definitions, Lock& lock, const Position& at) {
   if (!definitions.exists()) return {};
   if (!definitions.is_object()) {
-    return fail(Fault::invalid, "`definitions` is not an object", at);
+    return fail(ErrorKind::invalid, "`definitions` is not an object", at);
   }
   for (auto [name, definition] : definitions.members()) {
     std::string text = json::write(definition);
     const auto known = lock.tools.find(name);
     if (known == lock.tools.end() || known->second != spelled(sha256(text))) {
-      return fail(Fault::invalid,
+      return fail(ErrorKind::invalid,
                   fmt::format("the definition of `{}` is not the one whose digest stands in "
                               "`tools`: accept it again",
                               visible(name)),
@@ -87,22 +87,22 @@ Result<Lock> parse_lock(std::string_view text, std::string_view file) {
     return std::unexpected(error);
   }
   const json::View root = document->root();
-  if (!root.is_object()) return fail(Fault::invalid, "a lock is an object", at);
+  if (!root.is_object()) return fail(ErrorKind::invalid, "a lock is an object", at);
   for (auto [key, value] : root.members()) {
     if (key != "version" && key != "tools" && key != "definitions") {
-      return fail(Fault::invalid,
+      return fail(ErrorKind::invalid,
                   "a lock has `version`, `tools` and `definitions`, and nothing else", at);
     }
   }
   if (!root["version"].is_integer() || root["version"].integer() != lock_version) {
-    return fail(Fault::invalid, fmt::format("`version` is not {}", lock_version), at);
+    return fail(ErrorKind::invalid, fmt::format("`version` is not {}", lock_version), at);
   }
-  if (!root["tools"].is_object()) return fail(Fault::invalid, "`tools` is not an object", at);
+  if (!root["tools"].is_object()) return fail(ErrorKind::invalid, "`tools` is not an object", at);
   Lock lock;
   lock.present = true;
   for (auto [name, digest] : root["tools"].members()) {
     if (!digest.is_string() || !is_digest(digest.string())) {
-      return fail(Fault::invalid, "the digest of a tool is not `sha256:` and 64 hexadecimal digits",
+      return fail(ErrorKind::invalid, "the digest of a tool is not `sha256:` and 64 hexadecimal digits",
                   at);
     }
     lock.tools.emplace(name, digest.string());
@@ -127,7 +127,7 @@ Result<Lock> read_lock(const std::string& policy_file) {
   const Error error = io_error("read", path);
   ::close(file);
   if (count < 0) return std::unexpected(error);
-  if (text.size() > lock_bytes_max) return fail(Fault::invalid, "the lock is too long", {path});
+  if (text.size() > lock_bytes_max) return fail(ErrorKind::invalid, "the lock is too long", {path});
   return parse_lock(text, path);
 }
 

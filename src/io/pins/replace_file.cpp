@@ -13,7 +13,7 @@ namespace pawl {
 namespace {
 
 std::unexpected<Error> failed(std::string_view what, const std::string& path, int why) {
-  return fail(Fault::io, fmt::format("cannot {} `{}`: {}", what, path, std::strerror(why)));
+  return fail(ErrorKind::io, fmt::format("cannot {} `{}`: {}", what, path, std::strerror(why)));
 }
 
 // Writes and syncs the new file; 0, or why it could not be done.

@@ -36,7 +36,7 @@ Result<Credential> derive(const Credential& secret, std::string_view salt, const
   if (argon2id_hash_raw(cost.passes, cost.memory_kib, 1, secret.bytes().data(),
                         secret.bytes().size(), salt.data(), salt.size(), key.writable().data(),
                         key.writable().size()) != ARGON2_OK) {
-    return fail(Fault::environment, "Argon2id found no memory");
+    return fail(ErrorKind::environment, "Argon2id found no memory");
   }
   return key;
 }
@@ -70,7 +70,7 @@ std::string encrypt(const Credential& key, std::string_view nonce, std::string_v
 }
 
 Result<Credential> decrypt(const Credential& key, std::string_view box, std::string_view also) {
-  const auto wrong = [] { return fail(Fault::corrupt, "a record does not open with its key"); };
+  const auto wrong = [] { return fail(ErrorKind::corrupt, "a record does not open with its key"); };
   if (key.bytes().size() != key_bytes || box.size() <= nonce_bytes + tag_bytes) return wrong();
   const std::string_view text = box.substr(nonce_bytes, box.size() - nonce_bytes - tag_bytes);
   std::string tag(box.substr(box.size() - tag_bytes));

@@ -32,7 +32,7 @@ Credential key_for(const Credential& key, std::string_view purpose);
 // nonce, cipher text, tag. A nonce is used once with a key.
 std::string encrypt(const Credential& key, std::string_view nonce, std::string_view also,
                     std::string_view plain);
-// Fault::corrupt where the key, `also` or a bit of the box is another.
+// ErrorKind::corrupt where the key, `also` or a bit of the box is another.
 Result<Credential> decrypt(const Credential& key, std::string_view box, std::string_view also);
 
 }  // namespace pawl::secrets

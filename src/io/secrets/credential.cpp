@@ -92,7 +92,7 @@ Result<Credential> as_credential(Credential read, std::string_view what) {
   if (bytes.ends_with('\n')) bytes.remove_suffix(1);
   if (bytes.ends_with('\r')) bytes.remove_suffix(1);
   const auto wrong = [&](std::string message) {
-    return fail(Fault::invalid, fmt::format("{} {}", what, message));
+    return fail(ErrorKind::invalid, fmt::format("{} {}", what, message));
   };
   if (bytes.empty()) return wrong("is empty");
   if (bytes.size() < credential_bytes_min) {

@@ -20,31 +20,31 @@ namespace {
 constexpr std::size_t run_keys_bytes_max = 1024;
 constexpr std::int64_t run_key_seconds_max = 9'000'000'000;  // what an Instant can hold, and more
 
-std::unexpected<Error> run_keys_error(Fault fault, std::string message, const std::string& path) {
+std::unexpected<Error> run_keys_error(ErrorKind fault, std::string message, const std::string& path) {
   return fail(fault, std::move(message), {path, 0, 0});
 }
 
-// The whole file; Fault::missing where there is none.
+// The whole file; ErrorKind::missing where there is none.
 Result<std::string> read_run_keys(const std::string& path) {
   const net::Fd file(
       ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW));
   if (!file.open()) {
-    Error error = net::system_error(errno == ENOENT ? Fault::missing : Fault::io,
+    Error error = net::system_error(errno == ENOENT ? ErrorKind::missing : ErrorKind::io,
                                     "open the keys of runs", errno);
     error.at.file = path;
     return std::unexpected(std::move(error));
   }
   struct stat what{};
   if (::fstat(file.get(), &what) != 0 || !S_ISREG(what.st_mode)) {
-    return run_keys_error(Fault::environment, "this is not a regular file", path);
+    return run_keys_error(ErrorKind::environment, "this is not a regular file", path);
   }
   if ((what.st_mode & 077U) != 0 || what.st_uid != ::geteuid()) {
-    return run_keys_error(Fault::refused, "others can read the keys of runs: `chmod 600` it", path);
+    return run_keys_error(ErrorKind::refused, "others can read the keys of runs: `chmod 600` it", path);
   }
   std::string text(run_keys_bytes_max + 1, '\0');
   const ssize_t got = ::read(file.get(), text.data(), text.size());
   if (got < 0 || static_cast<std::size_t>(got) > run_keys_bytes_max) {
-    return run_keys_error(Fault::corrupt, "these are no keys of runs", path);
+    return run_keys_error(ErrorKind::corrupt, "these are no keys of runs", path);
   }
   text.resize(static_cast<std::size_t>(got));
   return text;
@@ -73,11 +73,11 @@ Result<std::vector<RunKey>> parse_run_keys(std::string_view text, const std::str
     // The key in force has no end: whoever gave it one meant another line.
     const bool good = parse_run_key(line, key) && (!keys.empty() || !key.until);
     if (!good || keys.size() == run_keys_max) {
-      return run_keys_error(Fault::corrupt, "these are no keys of runs", path);
+      return run_keys_error(ErrorKind::corrupt, "these are no keys of runs", path);
     }
     for (const RunKey& other : keys) {
       if (other.seed == key.seed) {
-        return run_keys_error(Fault::corrupt, "a key stands here twice", path);
+        return run_keys_error(ErrorKind::corrupt, "a key stands here twice", path);
       }
     }
     keys.push_back(std::move(key));
@@ -101,7 +101,7 @@ Result<std::vector<RunKey>> open_run_keys(const std::string& path,
                                           const std::function<std::string(std::size_t)>& random) {
   auto text = read_run_keys(path);
   if (text) return parse_run_keys(*text, path);
-  if (text.error().fault != Fault::missing) return std::unexpected(text.error());
+  if (text.error().fault != ErrorKind::missing) return std::unexpected(text.error());
   std::vector<RunKey> keys = {{random(run_key_seed_bytes), {}}};
   if (Status put = replace_file(path, run_keys_text(keys), 0600); !put) {
     return std::unexpected(put.error());
@@ -122,7 +122,7 @@ Result<std::vector<RunKey>> rotate_run_keys(const std::string& path, const Rotat
     return rotation.checks_for == Duration{} || *key.until <= rotation.now;
   });
   if (keys->size() == run_keys_max) {
-    return run_keys_error(Fault::refused,
+    return run_keys_error(ErrorKind::refused,
                           fmt::format("{} keys still check credentials that are out there; the "
                                       "next one can follow when the first of them is over",
                                       run_keys_max),

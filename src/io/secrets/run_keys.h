@@ -28,7 +28,7 @@ struct RunKey {
   friend bool operator==(const RunKey&, const RunKey&) = default;
 };
 
-// Fault::refused where others may read the file, Fault::corrupt where it is none.
+// ErrorKind::refused where others may read the file, ErrorKind::corrupt where it is none.
 Result<std::vector<RunKey>> open_run_keys(const std::string& path,
                                           const std::function<std::string(std::size_t)>& random);
 
@@ -39,7 +39,7 @@ struct Rotation {
   Duration checks_for;
   std::function<std::string(std::size_t)> random;
 };
-// A new key signs from now on. Those that are over go. Fault::refused where more than
+// A new key signs from now on. Those that are over go. ErrorKind::refused where more than
 // `run_keys_max` would be needed.
 Result<std::vector<RunKey>> rotate_run_keys(const std::string& path, const Rotation& rotation);
 

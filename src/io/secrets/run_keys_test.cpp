@@ -27,7 +27,7 @@ class RunKeysTest : public ::testing::Test {
     ::chmod(path().c_str(), mode);
   }
   static std::string fresh(std::size_t count) { return std::string(count, 'r'); }
-  Fault fault() const { return open_run_keys(path(), fresh).error().fault; }
+  ErrorKind fault() const { return open_run_keys(path(), fresh).error().fault; }
 
   std::string folder;
 };
@@ -74,7 +74,7 @@ TEST_F(RunKeysTest, ARotationKeepsWhatIsStillNeeded) {
   EXPECT_EQ(seeds(rotate_run_keys(path(), rotation)), "dcba");
   const auto fifth = rotate_run_keys(path(), rotation);
   ASSERT_FALSE(fifth);
-  EXPECT_EQ(fifth.error().fault, Fault::refused);
+  EXPECT_EQ(fifth.error().fault, ErrorKind::refused);
   rotation.now = rotation.now + Duration::seconds(60);
   EXPECT_EQ(seeds(rotate_run_keys(path(), rotation)), "edcb") << "`a` is over";
   rotation.checks_for = {};
@@ -90,15 +90,15 @@ TEST_F(RunKeysTest, AreRefusedWhereTheyAreUnclear) {
         base64(std::string(32, 'b')) + " 5\n", line + base64(std::string(32, 'b')) + " x\n",
         line + base64(std::string(32, 'b')) + " 99999999999999\n"}) {
     write(text);
-    EXPECT_EQ(fault(), Fault::corrupt) << text;
+    EXPECT_EQ(fault(), ErrorKind::corrupt) << text;
   }
   write(line, 0640);
-  EXPECT_EQ(fault(), Fault::refused);
+  EXPECT_EQ(fault(), ErrorKind::refused);
 }
 
 TEST_F(RunKeysTest, ALinkIsNotFollowed) {
   std::filesystem::create_symlink("/dev/zero", path());
-  EXPECT_EQ(fault(), Fault::io);
+  EXPECT_EQ(fault(), ErrorKind::io);
 }
 
 }  // namespace

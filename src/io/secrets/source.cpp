@@ -33,13 +33,13 @@ Status check_file(int file, const std::string& path) {
   struct stat what{};
   const Position at{path, 0, 0};
   if (::fstat(file, &what) != 0 || !S_ISREG(what.st_mode)) {
-    return fail(Fault::environment, "the secret is not in a regular file", at);
+    return fail(ErrorKind::environment, "the secret is not in a regular file", at);
   }
   if ((what.st_mode & (of_systemd(path) ? others_can_read_systemd : others_can_read)) != 0) {
-    return fail(Fault::refused, "others can read the file of the secret: `chmod 600` it", at);
+    return fail(ErrorKind::refused, "others can read the file of the secret: `chmod 600` it", at);
   }
   if (what.st_uid != ::geteuid() && what.st_uid != 0) {
-    return fail(Fault::refused, "the file of the secret belongs to somebody else", at);
+    return fail(ErrorKind::refused, "the file of the secret belongs to somebody else", at);
   }
   return {};
 }
@@ -49,7 +49,7 @@ Status check_file(int file, const std::string& path) {
 Result<Credential> from_environment(const std::string& name) {
   const char* value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe)
   if (value == nullptr) {
-    return fail(Fault::missing, fmt::format("the variable `{}` is not set", visible(name)));
+    return fail(ErrorKind::missing, fmt::format("the variable `{}` is not set", visible(name)));
   }
   return as_credential(Credential::copy_of(value), fmt::format("the variable `{}`", visible(name)));
 }
@@ -58,7 +58,7 @@ Result<Credential> from_file(const std::string& path) {
   // Without waiting: a pipe in the place of the file would stop everything.
   const net::Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (!file.open()) {
-    Error error = net::system_error(errno == ENOENT ? Fault::missing : Fault::environment,
+    Error error = net::system_error(errno == ENOENT ? ErrorKind::missing : ErrorKind::environment,
                                     "open the file of the secret", errno);
     error.at.file = path;
     return std::unexpected(std::move(error));
@@ -75,7 +75,7 @@ Result<Credential> from_descriptor(int descriptor, const std::string& what) {
     const ssize_t got =
         ::read(descriptor, read.writable().data() + count, read.writable().size() - count);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return std::unexpected(net::system_error(Fault::io, "read " + what, errno));
+    if (got < 0) return std::unexpected(net::system_error(ErrorKind::io, "read " + what, errno));
     if (got == 0) break;
     count += static_cast<std::size_t>(got);
   }
@@ -86,7 +86,7 @@ Result<Credential> from_descriptor(int descriptor, const std::string& what) {
 Result<Credential> from_systemd(const std::string& name) {
   const std::string folder = variable("CREDENTIALS_DIRECTORY");
   if (folder.empty() || name.find('/') != std::string::npos) {
-    return fail(Fault::missing, fmt::format("systemd passes on no credential `{}`", visible(name)));
+    return fail(ErrorKind::missing, fmt::format("systemd passes on no credential `{}`", visible(name)));
   }
   return from_file(folder + "/" + name);
 }

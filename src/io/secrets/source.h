@@ -26,7 +26,7 @@ Result<Credential> from_environment(const std::string& variable);
 // systemd names in $CREDENTIALS_DIRECTORY the group may read too: that is how an access list of
 // systemd's looks.
 Result<Credential> from_file(const std::string& path);
-// The file of that name in $CREDENTIALS_DIRECTORY; Fault::missing where there is none.
+// The file of that name in $CREDENTIALS_DIRECTORY; ErrorKind::missing where there is none.
 Result<Credential> from_systemd(const std::string& name);
 
 // What comes out of an open descriptor until its end; `what` names it.

@@ -46,13 +46,13 @@ class Asked {
     for (;;) {
       if (!readable(started_.output.get(), until)) return too_late();
       if (count == read.writable().size()) {
-        return fail(Fault::invalid,
+        return fail(ErrorKind::invalid,
                     fmt::format("{} prints more than {} bytes", what_, credential_bytes_max));
       }
       const ssize_t got = ::read(started_.output.get(), read.writable().data() + count,
                                  read.writable().size() - count);
       if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
-      if (got < 0) return fail(Fault::io, fmt::format("the answer of {} cannot be read", what_));
+      if (got < 0) return fail(ErrorKind::io, fmt::format("the answer of {} cannot be read", what_));
       if (got == 0) break;
       count += static_cast<std::size_t>(got);
     }
@@ -60,7 +60,7 @@ class Asked {
     const net::Exit exit = net::wait_for_exit(started_.pidfd);
     over_ = true;
     if (!exit.success()) {
-      return fail(Fault::environment, fmt::format("{} failed: {}", what_, net::to_string(exit)));
+      return fail(ErrorKind::environment, fmt::format("{} failed: {}", what_, net::to_string(exit)));
     }
     read.cut(count);
     return as_credential(std::move(read), fmt::format("what {} prints", what_));
@@ -68,7 +68,7 @@ class Asked {
 
  private:
   std::unexpected<Error> too_late() const {
-    return fail(Fault::environment, fmt::format("{} took too long", what_));
+    return fail(ErrorKind::environment, fmt::format("{} took too long", what_));
   }
 
   net::Started started_;
@@ -79,7 +79,7 @@ class Asked {
 }  // namespace
 
 Result<Credential> from_command(const Command& command) {
-  if (command.argv.empty()) return fail(Fault::invalid, "the command of the secret is empty");
+  if (command.argv.empty()) return fail(ErrorKind::invalid, "the command of the secret is empty");
   const Duration until = net::boot_time() + command.deadline;
   auto started = net::start({.command = command.argv,
                              .environment = command.environment,

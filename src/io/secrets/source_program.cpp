@@ -25,7 +25,7 @@ struct Printing {
 void read_on(Printing& printing, int output) {
   const std::span<char> room = printing.read.writable().subspan(printing.count);
   if (room.empty()) {
-    printing.done.deliver(fail(Fault::invalid, fmt::format("{} prints more than {} bytes",
+    printing.done.deliver(fail(ErrorKind::invalid, fmt::format("{} prints more than {} bytes",
                                                            printing.what, credential_bytes_max)));
     return;
   }
@@ -38,13 +38,13 @@ void read_on(Printing& printing, int output) {
   printing.watch.reset();
   printing.done.deliver(
       got == 0 ? Status{}
-               : fail(Fault::io, fmt::format("the answer of {} cannot be read", printing.what)));
+               : fail(ErrorKind::io, fmt::format("the answer of {} cannot be read", printing.what)));
 }
 
 }  // namespace
 
 Task<Result<Credential>> from_command(net::Loop& loop, Command command) {
-  if (command.argv.empty()) co_return fail(Fault::invalid, "the command of the secret is empty");
+  if (command.argv.empty()) co_return fail(ErrorKind::invalid, "the command of the secret is empty");
   auto started = net::start({.command = command.argv,
                              .environment = command.environment,
                              .directory = {},
@@ -60,7 +60,7 @@ Task<Result<Credential>> from_command(net::Loop& loop, Command command) {
     late = true;
     child.kill();
     printing->done.deliver(
-        fail(Fault::environment, fmt::format("{} took too long", printing->what)));
+        fail(ErrorKind::environment, fmt::format("{} took too long", printing->what)));
   });
   const int output = child.output.get();
   auto watch = loop.watch(output, net::Interest::read,
@@ -71,9 +71,9 @@ Task<Result<Credential>> from_command(net::Loop& loop, Command command) {
   printing->watch.reset();
   if (!printed) co_return std::unexpected(printed.error());
   const net::Exit exit = co_await child.ended();
-  if (late) co_return fail(Fault::environment, fmt::format("{} took too long", printing->what));
+  if (late) co_return fail(ErrorKind::environment, fmt::format("{} took too long", printing->what));
   if (!exit.success()) {
-    co_return fail(Fault::environment,
+    co_return fail(ErrorKind::environment,
                    fmt::format("{} failed: {}", printing->what, net::to_string(exit)));
   }
   printing->read.cut(printing->count);

@@ -57,11 +57,11 @@ TEST_F(Sources, AVariable) {
 
 TEST_F(Sources, AFileThatOnlyWeCanRead) {
   EXPECT_EQ(told(from_file(file("good", "token-of-a-file\n"))), "token-of-a-file");
-  EXPECT_EQ(from_file(folder_ / "none").error().fault, Fault::missing);
+  EXPECT_EQ(from_file(folder_ / "none").error().fault, ErrorKind::missing);
   for (const mode_t mode : {0604, 0640, 0620, 0602, 0601}) {
     const auto read = from_file(file("open", "token-of-a-file", mode));
     ASSERT_FALSE(read) << mode;
-    EXPECT_EQ(read.error().fault, Fault::refused);
+    EXPECT_EQ(read.error().fault, ErrorKind::refused);
   }
   EXPECT_THAT(told(from_file(folder_)), HasSubstr("not in a regular file"));
   const std::string pipe = folder_ / "pipe";
@@ -73,13 +73,13 @@ TEST_F(Sources, AFileThatOnlyWeCanRead) {
 
 TEST_F(Sources, AFileThatSystemdPassesOn) {
   file("mail-relay", "token-of-systemd", 0440);
-  EXPECT_EQ(from_systemd("mail-relay").error().fault, Fault::missing);
+  EXPECT_EQ(from_systemd("mail-relay").error().fault, ErrorKind::missing);
   ::setenv("CREDENTIALS_DIRECTORY", folder_.c_str(), 1);
   EXPECT_EQ(told(from_systemd("mail-relay")), "token-of-systemd");
-  EXPECT_EQ(from_systemd("other").error().fault, Fault::missing);
-  EXPECT_EQ(from_systemd("../mail-relay").error().fault, Fault::missing);
+  EXPECT_EQ(from_systemd("other").error().fault, ErrorKind::missing);
+  EXPECT_EQ(from_systemd("../mail-relay").error().fault, ErrorKind::missing);
   file("mail-relay", "token-of-systemd", 0444);
-  EXPECT_EQ(from_systemd("mail-relay").error().fault, Fault::refused);
+  EXPECT_EQ(from_systemd("mail-relay").error().fault, ErrorKind::refused);
 }
 
 TEST_F(Sources, AProgramWithoutAShell) {

@@ -17,7 +17,7 @@ std::string about(std::string_view what, std::string_view name, std::uint64_t ve
 }
 
 std::unexpected<Error> no_such(std::string_view name, std::optional<std::uint64_t> version) {
-  return fail(Fault::missing,
+  return fail(ErrorKind::missing,
               version ? fmt::format("the store has no version {} of `{}`", *version, visible(name))
                       : fmt::format("the store has no credential `{}`", visible(name)));
 }
@@ -73,12 +73,12 @@ Result<Credential> Store::get(std::string_view name, std::optional<std::uint64_t
 Result<std::uint64_t> Store::put(const std::string& name, const Credential& value, Instant now,
                                  const Random& random) {
   if (!valid_name(name)) {
-    return fail(Fault::usage, fmt::format("`{}` is no name of a credential: small letters, digits "
+    return fail(ErrorKind::usage, fmt::format("`{}` is no name of a credential: small letters, digits "
                                           "and . - _ are, up to {}",
                                           visible(name), name_bytes_max));
   }
   if (records_.size() >= records_max || next_.size() >= records_max) {
-    return fail(Fault::refused, fmt::format("a store holds at most {} records", records_max));
+    return fail(ErrorKind::refused, fmt::format("a store holds at most {} records", records_max));
   }
   const std::uint64_t version = next_.try_emplace(name, 1).first->second++;
   std::string bytes = random(key_bytes);

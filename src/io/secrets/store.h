@@ -50,21 +50,21 @@ class Store {
   };
 
   static Result<Store> create(const Credential& passphrase, const Random& random, Cost cost = {});
-  // Fault::corrupt: damaged or cut. Fault::refused: another passphrase, or edited.
+  // ErrorKind::corrupt: damaged or cut. ErrorKind::refused: another passphrase, or edited.
   static Result<Store> open(std::string_view text, const Credential& passphrase);
   // Names and versions without a key: undamaged, but perhaps edited.
   static Result<std::vector<Entry>> list(std::string_view text);
 
   // By name, then version.
   std::vector<Entry> entries() const;
-  // The newest version, or this one. Fault::missing where there is none.
+  // The newest version, or this one. ErrorKind::missing where there is none.
   Result<Credential> get(std::string_view name, std::optional<std::uint64_t> version = {}) const;
   std::optional<std::uint64_t> newest(std::string_view name) const;
 
   // A further version of the name; its number.
   Result<std::uint64_t> put(const std::string& name, const Credential& value, Instant now,
                             const Random& random);
-  // One version, or all of them. Fault::missing where there is none.
+  // One version, or all of them. ErrorKind::missing where there is none.
   Status remove(const std::string& name, std::optional<std::uint64_t> version = {});
   // The same values under another passphrase.
   Status rewrap(const Credential& passphrase, const Random& random, Cost cost = {});

@@ -14,7 +14,7 @@
 namespace pawl::secrets {
 namespace {
 
-std::unexpected<Error> failed(Fault fault, const std::string& what, const std::string& path) {
+std::unexpected<Error> failed(ErrorKind fault, const std::string& what, const std::string& path) {
   Error error = net::system_error(fault, what, errno);
   error.at.file = path;
   return std::unexpected(std::move(error));
@@ -24,16 +24,16 @@ Status check(int file, const std::string& path) {
   struct stat what{};
   const Position at{path, 0, 0};
   if (::fstat(file, &what) != 0 || !S_ISREG(what.st_mode)) {
-    return fail(Fault::environment, "the store of credentials is not a regular file", at);
+    return fail(ErrorKind::environment, "the store of credentials is not a regular file", at);
   }
   if ((what.st_mode & 077U) != 0) {
-    return fail(Fault::refused, "others can read the store of credentials: `chmod 600` it", at);
+    return fail(ErrorKind::refused, "others can read the store of credentials: `chmod 600` it", at);
   }
   if (what.st_uid != ::geteuid() && what.st_uid != 0) {
-    return fail(Fault::refused, "the store of credentials belongs to somebody else", at);
+    return fail(ErrorKind::refused, "the store of credentials belongs to somebody else", at);
   }
   if (static_cast<std::uint64_t>(what.st_size) > store_bytes_max) {
-    return fail(Fault::corrupt, "the store of credentials is too long", at);
+    return fail(ErrorKind::corrupt, "the store of credentials is too long", at);
   }
   return {};
 }
@@ -44,7 +44,7 @@ Result<std::string> read_store(const std::string& path) {
   const net::Fd file(
       ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW));
   if (!file.open()) {
-    return failed(errno == ENOENT ? Fault::missing : Fault::io, "open the store of credentials",
+    return failed(errno == ENOENT ? ErrorKind::missing : ErrorKind::io, "open the store of credentials",
                   path);
   }
   if (Status good = check(file.get(), path); !good) return std::unexpected(good.error());
@@ -53,11 +53,11 @@ Result<std::string> read_store(const std::string& path) {
   for (;;) {
     const ssize_t got = ::read(file.get(), part, sizeof part);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return failed(Fault::io, "read the store of credentials", path);
+    if (got < 0) return failed(ErrorKind::io, "read the store of credentials", path);
     if (got == 0) return text;
     text.append(part, static_cast<std::size_t>(got));
     if (text.size() > store_bytes_max) {
-      return fail(Fault::corrupt, "the store of credentials is too long", {path, 0, 0});
+      return fail(ErrorKind::corrupt, "the store of credentials is too long", {path, 0, 0});
     }
   }
 }
@@ -73,19 +73,19 @@ Result<StoreFile> StoreFile::try_open(const std::string& path) {
 Result<StoreFile> StoreFile::locked(const std::string& path, int how) {
   const std::string beside = path + ".lock";
   net::Fd lock(::open(beside.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!lock.open()) return failed(Fault::environment, "open the lock of the store", beside);
+  if (!lock.open()) return failed(ErrorKind::environment, "open the lock of the store", beside);
   while (::flock(lock.get(), how) != 0) {
     if (errno == EWOULDBLOCK) {
-      return fail(Fault::environment, "somebody changes the store of credentials right now");
+      return fail(ErrorKind::environment, "somebody changes the store of credentials right now");
     }
-    if (errno != EINTR) return failed(Fault::environment, "lock the store", beside);
+    if (errno != EINTR) return failed(ErrorKind::environment, "lock the store", beside);
   }
   return StoreFile(path, std::move(lock));
 }
 
 Result<std::string> StoreFile::read() const {
   auto text = read_store(path_);
-  if (!text && text.error().fault == Fault::missing) return std::string();
+  if (!text && text.error().fault == ErrorKind::missing) return std::string();
   return text;
 }
 

@@ -22,7 +22,7 @@ inline constexpr const char* store_name = "credentials.store";  // in the node's
 class StoreFile {
  public:
   static Result<StoreFile> open(const std::string& path);
-  // Without waiting: Fault::environment where somebody changes it.
+  // Without waiting: ErrorKind::environment where somebody changes it.
   static Result<StoreFile> try_open(const std::string& path);
 
   Result<std::string> read() const;
@@ -36,8 +36,8 @@ class StoreFile {
   net::Fd lock_;
 };
 
-// The text of a store without the lock: for readers. Fault::missing where there is none,
-// Fault::refused where others can read or write it.
+// The text of a store without the lock: for readers. ErrorKind::missing where there is none,
+// ErrorKind::refused where others can read or write it.
 Result<std::string> read_store(const std::string& path);
 
 }  // namespace pawl::secrets

@@ -75,7 +75,7 @@ TEST(Store, NeverUsesANumberAgain) {
   EXPECT_EQ(told_by_store(store.get("mail-relay")), "first-token");
   EXPECT_EQ(store.put("mail-relay", secret("third-token"), kNow, random_bytes), 3U);
   EXPECT_TRUE(store.remove("mail-relay"));
-  EXPECT_EQ(store.remove("mail-relay").error().fault, Fault::missing);
+  EXPECT_EQ(store.remove("mail-relay").error().fault, ErrorKind::missing);
   EXPECT_EQ(store.newest("mail-relay"), std::nullopt);
   auto again = Store::open(store.text(), secret("a good passphrase"));
   EXPECT_EQ(again->put("mail-relay", secret("fourth-token"), kNow, random_bytes), 4U);
@@ -85,7 +85,7 @@ TEST(Store, ANewPassphraseTouchesNoValue) {
   Store store = filled();
   EXPECT_TRUE(store.rewrap(secret("another passphrase"), random_bytes));
   EXPECT_EQ(told_by_store(store.get("mail-relay", 1)), "first-token");
-  EXPECT_EQ(Store::open(store.text(), secret("a good passphrase")).error().fault, Fault::refused);
+  EXPECT_EQ(Store::open(store.text(), secret("a good passphrase")).error().fault, ErrorKind::refused);
   const auto opened = Store::open(store.text(), secret("another passphrase"));
   ASSERT_TRUE(opened);
   EXPECT_EQ(told_by_store(opened->get("mail-relay")), "second-token");
@@ -106,7 +106,7 @@ TEST(Store, RefusesNamesThatCouldBeMisread) {
 TEST(Store, FindsEveryDamage) {
   const std::string text = filled().text();
   for (std::size_t size = 0; size < text.size(); ++size) {
-    EXPECT_EQ(Store::list(text.substr(0, size)).error().fault, Fault::corrupt) << size;
+    EXPECT_EQ(Store::list(text.substr(0, size)).error().fault, ErrorKind::corrupt) << size;
   }
   for (std::size_t i = 0; i < text.size(); ++i) {
     std::string other = text;
@@ -148,7 +148,7 @@ TEST(Store, FindsEveryEdit) {
   EXPECT_THAT(refused("\"key\":{", "\"key\":{\"x\":1,"), HasSubstr("how its key is made"));
   EXPECT_THAT(refused("{\"key\"", "{\"x\":1,\"key\""), HasSubstr("no records"));
   EXPECT_THAT(refused("{\"key\"", "{\"key\":1,\"key\""), HasSubstr("damaged"));
-  EXPECT_EQ(Store::open(text, secret("A good passphrase")).error().fault, Fault::refused);
+  EXPECT_EQ(Store::open(text, secret("A good passphrase")).error().fault, ErrorKind::refused);
 }
 
 // Also whoever could make the seal fit finds that a box opens under its own name and number only.
@@ -178,7 +178,7 @@ TEST_F(StoreFiles, AreReplacedWholeAndReadByNobodyElse) {
   const auto file = StoreFile::open(path_);
   ASSERT_TRUE(file);
   EXPECT_EQ(*file->read(), "");
-  EXPECT_EQ(read_store(path_).error().fault, Fault::missing);
+  EXPECT_EQ(read_store(path_).error().fault, ErrorKind::missing);
   // What a crash in the middle of a write leaves beside it does not count.
   std::ofstream(path_ + ".new") << "half of a st";
   EXPECT_EQ(*file->read(), "");
@@ -189,7 +189,7 @@ TEST_F(StoreFiles, AreReplacedWholeAndReadByNobodyElse) {
   ASSERT_EQ(::stat(path_.c_str(), &what), 0);
   EXPECT_EQ(what.st_mode & 07777U, 0600U);
   ::chmod(path_.c_str(), 0640);
-  EXPECT_EQ(read_store(path_).error().fault, Fault::refused);
+  EXPECT_EQ(read_store(path_).error().fault, ErrorKind::refused);
   EXPECT_FALSE(file->read());
   std::filesystem::remove(path_);
   std::filesystem::create_symlink("/etc/passwd", path_);

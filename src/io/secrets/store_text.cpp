@@ -20,7 +20,7 @@ struct Lines {
 };
 
 std::unexpected<Error> damaged(std::string_view why) {
-  return fail(Fault::corrupt, fmt::format("the store of credentials is damaged: {}", why));
+  return fail(ErrorKind::corrupt, fmt::format("the store of credentials is damaged: {}", why));
 }
 
 Result<Lines> split_text(std::string_view text) {
@@ -61,7 +61,7 @@ Status Store::read_key(json::View key) {
   // Less would make a stolen file easier to guess, more would stop this machine.
   if (memory.integer() < cost_min.memory_kib || memory.integer() > cost_max.memory_kib ||
       passes.integer() < cost_min.passes || passes.integer() > cost_max.passes) {
-    return fail(Fault::refused, "the store asks for a key that is too cheap or too dear");
+    return fail(ErrorKind::refused, "the store asks for a key that is too cheap or too dear");
   }
   cost_ = {static_cast<std::uint32_t>(memory.integer()),
            static_cast<std::uint32_t>(passes.integer())};
@@ -124,7 +124,7 @@ Result<Store> Store::open(std::string_view text, const Credential& passphrase) {
   const auto lines = split_text(text);
   if (!lines) return std::unexpected(lines.error());
   if (!equal_constant_time(store->seal_of(lines->body), lines->seal)) {
-    return fail(Fault::refused,
+    return fail(ErrorKind::refused,
                 "the passphrase is not that of the store, or somebody edited the store");
   }
   return store;

@@ -35,11 +35,11 @@ Result<Summary> TextReader::parse(std::string_view text) {
   const Tree tree(ended.c_str());
   // The parser's own words quote the text: they are not passed on.
   if (tree.result.error != nullptr) {
-    return fail(Fault::invalid, "the text is not SQL as PostgreSQL reads it");
+    return fail(ErrorKind::invalid, "the text is not SQL as PostgreSQL reads it");
   }
   const json::ParseLimits limits{.depth_max = depth_max, .twins = json::Twins::refuse_exact_only};
   const Status read = parser_.parse(tree.result.parse_tree, document_, limits);
-  if (!read) return fail(Fault::invalid, "the SQL text is nested too deeply");
+  if (!read) return fail(ErrorKind::invalid, "the SQL text is nested too deeply");
   return read_tree(document_.root());
 }
 

@@ -31,7 +31,7 @@ constexpr std::string_view kTooLong = "the SQL parser took too long";
 
 // A refusal is an answer; everything else is the end of that process.
 bool lost_process(const Result<Summary>& answer) {
-  return !answer && answer.error().fault != Fault::invalid;
+  return !answer && answer.error().fault != ErrorKind::invalid;
 }
 
 // A write to a process that died must be an error and not a signal. Whoever has chosen something
@@ -44,7 +44,7 @@ void ignore_broken_pipes() {
 }
 
 std::unexpected<Error> lost(std::string_view why) {
-  return fail(Fault::environment, std::string(why));
+  return fail(ErrorKind::environment, std::string(why));
 }
 
 }  // namespace
@@ -140,7 +140,7 @@ Result<Summary> Parser::State::ask(std::string_view text) {
   const Result<std::string> reply = exchange(framed(text));
   if (!reply) return std::unexpected(reply.error());
   const std::string_view words = std::string_view(*reply).substr(1);
-  if (reply->front() == '-') return fail(Fault::invalid, std::string(words));
+  if (reply->front() == '-') return fail(ErrorKind::invalid, std::string(words));
   if (reply->front() != '+') return lost("the SQL parser's answer is not a summary");
   const Result<json::Document> document = json::parse(words);
   if (!document) return lost("the SQL parser's answer is not a summary");

@@ -38,7 +38,7 @@ TEST(Parser, ARefusalIsAnAnswerAndKeepsTheProcess) {
   const auto before = served();
   const auto refused = parser.read("SELEC secret");
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().fault, Fault::invalid);
+  EXPECT_EQ(refused.error().fault, ErrorKind::invalid);
   EXPECT_THAT(refused.error().message, testing::Not(testing::HasSubstr("secret")));
   EXPECT_FALSE(parser.read(std::string("SELECT 1\0", 9)));
   ASSERT_EQ(served().size(), 1U);
@@ -86,7 +86,7 @@ TEST(Parser, ATextThatEndsTwoProcessesIsNotTriedAgain) {
   for (int i = 0; i < 10; ++i) {
     const auto answer = parser.read("SELECT 1");
     ASSERT_FALSE(answer);
-    EXPECT_EQ(answer.error().fault, Fault::environment);
+    EXPECT_EQ(answer.error().fault, ErrorKind::environment);
   }
   EXPECT_EQ(starts(), 2);
 }

@@ -141,7 +141,7 @@ TEST_F(AdmitTest, AMisfitDeniesUntilItIsFixed) {
   const auto document = json::parse("{}");
   const Call call{"", "read", document->root()};
   BoundTool bound = *w.bind_to("read", W::read);
-  bound.misfits.push_back({Fault::invalid, "`read` has no argument `x`", {}});
+  bound.misfits.push_back({ErrorKind::invalid, "`read` has no argument `x`", {}});
   const Verdict v = admit({.policy = w.policy,
                            .state = w.state,
                            .run = *w.state.run("r"),

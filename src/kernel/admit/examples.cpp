@@ -92,7 +92,7 @@ class Examples {
 
   void wrong(const Example& example, const std::string& what) {
     wrong_.push_back(
-        {Fault::invalid,
+        {ErrorKind::invalid,
          fmt::format("the example of `{}` is wrong: {}", to_string(example.expected), what),
          example.rule.at});
   }

@@ -12,7 +12,7 @@ Result<Reservation> takes(const Situation& s) {
   Verdict verdict(Effect::deny, class_of(s));
   verdict.environment = s.policy.environment;
   if (!any_objects(s, verdict)) return verdict.reservation;
-  return fail(Fault::refused, reason_text(verdict, s.call));
+  return fail(ErrorKind::refused, reason_text(verdict, s.call));
 }
 
 }  // namespace

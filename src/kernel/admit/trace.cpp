@@ -162,7 +162,7 @@ Result<Trace> trace(const Situation& situation) {
   const Denied denied = trace_denials(s, v, out.stages);
   const Asked asked = trace_questions(s, v, denied.denied, out.stages);
   if (!agrees(s, denied, asked, out.verdict)) {
-    return fail(Fault::internal,
+    return fail(ErrorKind::internal,
                 fmt::format("the stages one by one and the decision do not agree: the decision is "
                             "`{}` ({}), and nothing is explained that could be wrong",
                             to_string(out.verdict.effect), to_string(out.verdict.reason.code)));

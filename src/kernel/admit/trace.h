@@ -60,7 +60,7 @@ struct Trace {
   std::vector<TracedStage> stages;
 };
 
-// Fault::internal where the stages and admit() do not agree.
+// ErrorKind::internal where the stages and admit() do not agree.
 Result<Trace> trace(const Situation& situation);
 
 // An argument's value as an explanation may show it: escaped, cut, and no secret.

@@ -23,7 +23,7 @@ Result<std::string> text_of(json::View arguments, const std::string& argument) {
     text = json::write(value);
   }
   if (typable(text)) return text;
-  return fail(Fault::refused, argument);
+  return fail(ErrorKind::refused, argument);
 }
 
 }  // namespace

@@ -92,7 +92,7 @@ std::expected<std::shared_ptr<const Condition>, cel::Errors> Condition::retyped(
   cel::Environment names = names_with(arguments, *extra_);
   names.zones([this](std::string_view name) -> Result<Zone> {
     const auto known = zones_->find(name);
-    if (known == zones_->end()) return fail(Fault::missing, "the time zone is not known any more");
+    if (known == zones_->end()) return fail(ErrorKind::missing, "the time zone is not known any more");
     return known->second;
   });
   auto program = cel::compile({text_, rule_.at}, names, {.result = simple(result_)});

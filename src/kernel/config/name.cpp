@@ -186,9 +186,9 @@ std::string_view part_mistake(std::string_view part) {
 
 Result<NamePattern> parse_name(std::string_view written) {
   const auto wrong = [written](std::string_view what) {
-    return fail(Fault::invalid, fmt::format("the name `{}` {}", visible(written), what));
+    return fail(ErrorKind::invalid, fmt::format("the name `{}` {}", visible(written), what));
   };
-  if (written.empty()) return fail(Fault::invalid, "a name is empty");
+  if (written.empty()) return fail(ErrorKind::invalid, "a name is empty");
   if (!valid_utf8(written) || has_hidden_characters(written)) {
     return wrong("holds hidden characters");
   }

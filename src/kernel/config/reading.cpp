@@ -11,7 +11,7 @@
 
 namespace pawl {
 
-void Reading::mistake(const Position& at, std::string message, Fault fault) {
+void Reading::mistake(const Position& at, std::string message, ErrorKind fault) {
   if (errors_.size() >= limits::mistakes_max) return;
   errors_.push_back({fault, std::move(message), at});
 }
@@ -28,7 +28,7 @@ bool Reading::keys(const yaml::Node& node, Section section,
     if (key == nullptr || key->later) {
       mistake(entry.key_at, refusal(section, entry.key));
     } else if (!take(entry)) {
-      mistake(entry.key_at, fmt::format("`{}` has no reader", visible(entry.key)), Fault::internal);
+      mistake(entry.key_at, fmt::format("`{}` has no reader", visible(entry.key)), ErrorKind::internal);
     }
   }
   return true;

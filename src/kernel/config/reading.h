@@ -39,7 +39,7 @@ class Reading {
   explicit Reading(yaml::Read& read)
       : whole_(read.whole), errors_(std::move(read.errors)), yaml_errors_(errors_.size()) {}
 
-  void mistake(const Position& at, std::string message, Fault fault = Fault::invalid);
+  void mistake(const Position& at, std::string message, ErrorKind fault = ErrorKind::invalid);
 
   // Calls `take` for every key of the mapping that this section permits; the others are mistakes.
   // `take` says false where it does not know the key, which is a mistake of ours. False where the

@@ -28,7 +28,7 @@ bool plain(std::string_view text) {
 }
 
 std::unexpected<Error> bad_path(std::string_view text, std::string_view why) {
-  return fail(Fault::invalid,
+  return fail(ErrorKind::invalid,
               fmt::format("`{}` is not the path of an argument: {}", visible(text), why));
 }
 
@@ -52,7 +52,7 @@ std::string shown_name(std::string_view name) {
 }
 
 Result<ArgumentPath> parse_argument_path(std::string_view text) {
-  if (text.empty()) return fail(Fault::invalid, "the path of an argument is empty");
+  if (text.empty()) return fail(ErrorKind::invalid, "the path of an argument is empty");
   ArgumentPath out;
   for (std::string_view part : split(text, '.')) {
     const std::string_view name = part.substr(0, part.find('['));

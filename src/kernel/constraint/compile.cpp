@@ -18,7 +18,7 @@ constexpr std::size_t pattern_bytes_max = 4096;
 constexpr std::int64_t pattern_memory_bytes_max = 2L << 20;  // of program and state cache
 
 Status compile_literals(Check& check) {
-  if (check.values.empty()) return fail(Fault::invalid, "the list of values is empty");
+  if (check.values.empty()) return fail(ErrorKind::invalid, "the list of values is empty");
   for (Literal& literal : check.values) {
     if (Status completed = complete(literal); !completed) return completed;
   }
@@ -28,11 +28,11 @@ Status compile_literals(Check& check) {
 
 Status compile_pattern(Check& check) {
   if (check.pattern == nullptr) {
-    if (check.texts.size() != 1) return fail(Fault::invalid, "`matches` needs one pattern");
+    if (check.texts.size() != 1) return fail(ErrorKind::invalid, "`matches` needs one pattern");
     const std::string& written = check.texts.front();
-    if (written.empty()) return fail(Fault::invalid, "an empty pattern matches nothing of use");
+    if (written.empty()) return fail(ErrorKind::invalid, "an empty pattern matches nothing of use");
     if (written.size() > pattern_bytes_max) {
-      return fail(Fault::invalid,
+      return fail(ErrorKind::invalid,
                   fmt::format("the pattern is longer than {} bytes", pattern_bytes_max));
     }
     re2::RE2::Options options;
@@ -41,7 +41,7 @@ Status compile_pattern(Check& check) {
     check.pattern = std::make_shared<const re2::RE2>(written, options);
   }
   if (!check.pattern->ok()) {
-    return fail(Fault::invalid,
+    return fail(ErrorKind::invalid,
                 fmt::format("`{}` is not a pattern of RE2: {}", visible(check.pattern->pattern()),
                             visible(check.pattern->error())));
   }
@@ -49,16 +49,16 @@ Status compile_pattern(Check& check) {
 }
 
 Status compile_prefixes(const Check& check) {
-  if (check.texts.empty()) return fail(Fault::invalid, "`prefix` needs a text");
+  if (check.texts.empty()) return fail(ErrorKind::invalid, "`prefix` needs a text");
   for (const std::string& text : check.texts) {
-    if (text.empty()) return fail(Fault::invalid, "an empty `prefix` allows everything");
+    if (text.empty()) return fail(ErrorKind::invalid, "an empty `prefix` allows everything");
   }
   return {};
 }
 
 Status compile_bound(const Check& check) {
   if (check.bound || check.exact_bound) return {};
-  return fail(Fault::invalid, fmt::format("`{}` needs a number", to_string(check.kind)));
+  return fail(ErrorKind::invalid, fmt::format("`{}` needs a number", to_string(check.kind)));
 }
 
 Status compile_hosts(Check& check, HostSet::Entries entries) {
@@ -69,12 +69,12 @@ Status compile_hosts(Check& check, HostSet::Entries entries) {
 }
 
 Status compile_prefixes_of_addresses(Check& check) {
-  if (check.texts.empty()) return fail(Fault::invalid, "the list of address ranges is empty");
+  if (check.texts.empty()) return fail(ErrorKind::invalid, "the list of address ranges is empty");
   std::vector<Prefix> prefixes;
   for (const std::string& text : check.texts) {
     const std::optional<Prefix> prefix = parse_prefix(text);
     if (!prefix) {
-      return fail(Fault::invalid,
+      return fail(ErrorKind::invalid,
                   fmt::format("`{}` is not an address range in canonical spelling, such as "
                               "`10.0.0.0/8` or `2001:db8::/32`",
                               visible(text)));
@@ -86,7 +86,7 @@ Status compile_prefixes_of_addresses(Check& check) {
 }
 
 Status compile_path_check(Check& check) {
-  if (check.path == nullptr) return fail(Fault::invalid, "`path` needs `under`");
+  if (check.path == nullptr) return fail(ErrorKind::invalid, "`path` needs `under`");
   Result<PathRule> rule = compile_path(*check.path);
   if (!rule) return std::unexpected(rule.error());
   check.path = std::make_shared<const PathCheck>(PathCheck{.under = rule->under,
@@ -98,7 +98,7 @@ Status compile_path_check(Check& check) {
 }
 
 Status compile_url(Check& check) {
-  if (check.url == nullptr) return fail(Fault::invalid, "`url` needs `host`");
+  if (check.url == nullptr) return fail(ErrorKind::invalid, "`url` needs `host`");
   UrlCheck canonical = *check.url;
   for (std::string& host : canonical.hosts) host = lower_ascii(host);
   if (canonical.schemes.empty()) canonical.schemes = {"https"};
@@ -106,7 +106,7 @@ Status compile_url(Check& check) {
     scheme = lower_ascii(scheme);
     UrlParts parts;
     if (!read_url(scheme + "://host.example", parts).empty()) {
-      return fail(Fault::invalid, fmt::format("`{}` is not a scheme", visible(scheme)));
+      return fail(ErrorKind::invalid, fmt::format("`{}` is not a scheme", visible(scheme)));
     }
   }
   Result<HostSet> hosts = HostSet::make(canonical.hosts, HostSet::Entries::hosts);
@@ -118,7 +118,7 @@ Status compile_url(Check& check) {
 }
 
 Status compile_sql(Check& check) {
-  if (check.sql == nullptr) return fail(Fault::internal, "a check of SQL without a rule");
+  if (check.sql == nullptr) return fail(ErrorKind::internal, "a check of SQL without a rule");
   sql::SqlRule rule = *check.sql;
   if (Status compiled = sql::compile(rule); !compiled) return compiled;
   check.sql = std::make_shared<const sql::SqlRule>(std::move(rule));
@@ -127,7 +127,7 @@ Status compile_sql(Check& check) {
 }
 
 Status compile_manifest(Check& check) {
-  if (check.manifest == nullptr) return fail(Fault::internal, "a manifest without a rule");
+  if (check.manifest == nullptr) return fail(ErrorKind::internal, "a manifest without a rule");
   document::ManifestRule rule = *check.manifest;
   if (Status compiled = document::compile(rule); !compiled) return compiled;
   check.manifest = std::make_shared<const document::ManifestRule>(std::move(rule));
@@ -137,11 +137,11 @@ Status compile_manifest(Check& check) {
 
 Status compile_members(Check& check) {
   if (check.members == nullptr || check.members->empty()) {
-    return fail(Fault::invalid, "`json` names no member");
+    return fail(ErrorKind::invalid, "`json` names no member");
   }
   for (const ArgumentRule& rule : *check.members) {
     if (rule.path.empty() || rule.path.front().each) {
-      return fail(Fault::invalid, "a member of `json` needs a name");
+      return fail(ErrorKind::invalid, "a member of `json` needs a name");
     }
   }
   check.index = check.members;
@@ -235,7 +235,7 @@ Status compile(Check& check) {
       return compile_sql(check);
     case CheckKind::shell:
     case CheckKind::argv:
-      if (check.line == nullptr) return fail(Fault::internal, "a line without rows");
+      if (check.line == nullptr) return fail(ErrorKind::internal, "a line without rows");
       check.index = check.line;
       return {};
     case CheckKind::manifest:
@@ -245,7 +245,7 @@ Status compile(Check& check) {
     case CheckKind::k8s_kind:
       return compile_kinds(check);
   }
-  return fail(Fault::internal, "a check of an unknown kind");
+  return fail(ErrorKind::internal, "a check of an unknown kind");
 }
 
 }  // namespace pawl

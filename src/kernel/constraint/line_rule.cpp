@@ -29,15 +29,15 @@ std::size_t command_at(const shell::Analysis& analysis, std::uint32_t at) {
 }
 
 Result<shell::Analysis> read_words(json::View value) {
-  if (!value.is_array()) return fail(Fault::invalid, "must be a list of words");
+  if (!value.is_array()) return fail(ErrorKind::invalid, "must be a list of words");
   std::vector<std::string_view> words;
   for (const json::View word : value.elements()) {
-    if (!word.is_string()) return fail(Fault::invalid, "must be a list of words, each a string");
+    if (!word.is_string()) return fail(ErrorKind::invalid, "must be a list of words, each a string");
     // A program would get the part before the zero byte only.
-    if (word.string().contains('\0')) return fail(Fault::invalid, "holds a zero byte");
+    if (word.string().contains('\0')) return fail(ErrorKind::invalid, "holds a zero byte");
     words.push_back(word.string());
   }
-  if (words.empty()) return fail(Fault::invalid, "is an empty list");
+  if (words.empty()) return fail(ErrorKind::invalid, "is an empty list");
   return shell::analyse_argv(words);
 }
 
@@ -45,9 +45,9 @@ Result<shell::Analysis> read_words(json::View value) {
 
 Result<shell::Analysis> read_line(bool words, shell::Dialect dialect, json::View value) {
   if (words) return read_words(value);
-  if (!value.is_string()) return fail(Fault::invalid, "must be a string");
+  if (!value.is_string()) return fail(ErrorKind::invalid, "must be a string");
   const auto line = shell::parse(value.string(), dialect);
-  if (!line) return fail(Fault::invalid, "cannot be read as a command line");
+  if (!line) return fail(ErrorKind::invalid, "cannot be read as a command line");
   return shell::analyse(*line);
 }
 

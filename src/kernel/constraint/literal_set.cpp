@@ -85,7 +85,7 @@ bool inexact_in_double(json::View value) {
 Status complete(Literal& literal) {
   const Result<json::Document> parsed = json::parse(literal.json);
   if (!parsed) {
-    return fail(Fault::invalid,
+    return fail(ErrorKind::invalid,
                 fmt::format("a value of the list is not JSON: {}", parsed.error().message));
   }
   const json::View value = parsed->root();

@@ -69,11 +69,11 @@ Result<std::string> clean_directory(const std::string& written, std::string_view
   std::string directory = written;
   if (directory.size() > 1 && directory.back() == '/') directory.pop_back();
   if (!directory.starts_with('/')) {
-    return fail(Fault::invalid,
+    return fail(ErrorKind::invalid,
                 fmt::format("`{}` in `{}` must be an absolute directory", visible(written), key));
   }
   if (std::string_view wrong = check_path_text(directory); !wrong.empty()) {
-    return fail(Fault::invalid, fmt::format("`{}` in `{}` {}", visible(written), key, wrong));
+    return fail(ErrorKind::invalid, fmt::format("`{}` in `{}` {}", visible(written), key, wrong));
   }
   return directory;
 }
@@ -104,9 +104,9 @@ Result<PathGlobs> PathGlobs::make(const std::vector<std::string>& globs) {
   PathGlobs out;
   for (const std::string& glob : globs) {
     const std::string folded = fold(glob);
-    if (folded.empty()) return fail(Fault::invalid, "a pattern in `not_in` is empty");
+    if (folded.empty()) return fail(ErrorKind::invalid, "a pattern in `not_in` is empty");
     if (folded.front() == '~' || folded.find('$') != std::string::npos) {
-      return fail(Fault::invalid,
+      return fail(ErrorKind::invalid,
                   fmt::format("`{}` in `not_in` must spell its directory out: `~` and variables "
                               "mean another directory on another machine",
                               visible(glob)));
@@ -159,7 +159,7 @@ Result<PathRule> compile_path(const PathCheck& check) {
   if (!globs) return std::unexpected(globs.error());
   out.not_in = std::move(*globs);
   if (out.under.empty() && check.not_in.empty()) {
-    return fail(Fault::invalid, "`path` says neither `under` nor `not_in`");
+    return fail(ErrorKind::invalid, "`path` says neither `under` nor `not_in`");
   }
   return out;
 }

@@ -86,7 +86,7 @@ Result<std::string> bind_plural(std::string_view plural, const Shape& shape) {
   }
   if (found.size() == 1) return found.front();
   if (found.size() > 1) {
-    return fail(Fault::invalid,
+    return fail(ErrorKind::invalid,
                 fmt::format("`{}` could be any of the arguments {}; name one under `args`",
                             shown_name(plural), joined(found)));
   }
@@ -99,7 +99,7 @@ Result<std::string> bind_plural(std::string_view plural, const Shape& shape) {
   std::string message = fmt::format("the tool has none of the arguments {}", joined(readings));
   if (!near.empty()) message += fmt::format("; did you mean `{}`", shown_name(near));
   if (near.empty() && !names.empty()) message += fmt::format("; it has {}", joined(names));
-  return fail(Fault::missing, std::move(message));
+  return fail(ErrorKind::missing, std::move(message));
 }
 
 }  // namespace pawl

@@ -89,12 +89,12 @@ Status countable(const Shape& shape) {
   Count count;
   look(shape, {}, count);
   if (!count.choosing.empty()) {
-    return fail(Fault::invalid,
+    return fail(ErrorKind::invalid,
                 fmt::format("records cannot be counted: {} chooses them; say `records:`",
                             joined_keys(count.choosing)));
   }
   if (count.lists.size() > 1) {
-    return fail(Fault::invalid,
+    return fail(ErrorKind::invalid,
                 fmt::format("records cannot be counted: {} are lists; say `records:`",
                             joined_keys(count.lists)));
   }

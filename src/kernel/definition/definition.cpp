@@ -37,7 +37,7 @@ bool any_hidden(json::View value) {
 Status read_text(json::View tool, std::string_view key, std::string& into) {
   const json::View member = tool[key];
   if (!member.exists() || member.is_null()) return {};
-  if (!member.is_string()) return fail(Fault::invalid, fmt::format("`{}` must be a text", key));
+  if (!member.is_string()) return fail(ErrorKind::invalid, fmt::format("`{}` must be a text", key));
   into = member.string();
   return {};
 }
@@ -46,7 +46,7 @@ Status read_hint(json::View annotations, std::string_view key, std::optional<boo
   const json::View member = annotations[key];
   if (!member.exists() || member.is_null()) return {};
   if (member.kind() != json::Kind::boolean) {
-    return fail(Fault::invalid, fmt::format("`annotations.{}` must be true or false", key));
+    return fail(ErrorKind::invalid, fmt::format("`annotations.{}` must be true or false", key));
   }
   into = member.boolean();
   return {};
@@ -55,7 +55,7 @@ Status read_hint(json::View annotations, std::string_view key, std::optional<boo
 Status read_hints(json::View annotations, ToolDefinition::Hints& into) {
   if (!annotations.exists() || annotations.is_null()) return {};
   if (!annotations.is_object()) {
-    return fail(Fault::invalid, "`annotations` must be an object");
+    return fail(ErrorKind::invalid, "`annotations` must be an object");
   }
   const std::pair<std::string_view, std::optional<bool>*> hints[] = {
       {"readOnlyHint", &into.read_only},
@@ -134,7 +134,7 @@ const Shape::Property* Shape::find(std::string_view name) const {
 }
 
 Result<ToolDefinition> parse_definition(json::View tool, std::string_view server) {
-  if (!tool.is_object()) return fail(Fault::invalid, "a tool must be an object");
+  if (!tool.is_object()) return fail(ErrorKind::invalid, "a tool must be an object");
   ToolDefinition out;
   out.server = server;
   for (const auto& [key, into] : {std::pair<std::string_view, std::string*>{"name", &out.name},
@@ -142,10 +142,10 @@ Result<ToolDefinition> parse_definition(json::View tool, std::string_view server
                                   {"description", &out.description}}) {
     if (Status read = read_text(tool, key, *into); !read) return std::unexpected(read.error());
   }
-  if (out.name.empty()) return fail(Fault::invalid, "`name` of a tool is missing");
+  if (out.name.empty()) return fail(ErrorKind::invalid, "`name` of a tool is missing");
   // JSON Schema knows `true`, the protocol does not, and a client may refuse the whole list for it.
   if (tool["inputSchema"].kind() == json::Kind::boolean) {
-    return fail(Fault::invalid, "`inputSchema` must be an object");
+    return fail(ErrorKind::invalid, "`inputSchema` must be an object");
   }
   if (Status read = read_schema(tool["inputSchema"], out); !read) {
     return std::unexpected(read.error());
@@ -161,7 +161,7 @@ Result<ToolDefinition> parse_definition(json::View tool, std::string_view server
 
 Result<ToolDefinition> definition_of(std::string_view server, std::string_view name,
                                      json::View schema, json::View annotations) {
-  if (name.empty()) return fail(Fault::invalid, "`name` of a tool is missing");
+  if (name.empty()) return fail(ErrorKind::invalid, "`name` of a tool is missing");
   ToolDefinition out;
   out.server = server;
   out.name = name;

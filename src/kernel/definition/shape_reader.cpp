@@ -226,22 +226,22 @@ Result<Shape> read_arguments(json::View schema) {
     anything.unlisted = true;
     return anything;
   }
-  if (!schema.is_object()) return fail(Fault::invalid, "`inputSchema` must be an object");
+  if (!schema.is_object()) return fail(ErrorKind::invalid, "`inputSchema` must be an object");
   if (const json::View type = schema["type"]; type.exists() && type_of(type) != ValueType::object) {
-    return fail(Fault::invalid, "`inputSchema.type` must be `object`");
+    return fail(ErrorKind::invalid, "`inputSchema.type` must be `object`");
   }
   if (const json::View members = schema["properties"]; members.exists() && !members.is_object()) {
-    return fail(Fault::invalid, "`inputSchema.properties` must be an object");
+    return fail(ErrorKind::invalid, "`inputSchema.properties` must be an object");
   }
   if (const json::View required = schema["required"]; required.exists()) {
     bool names = required.is_array();
     for (json::View name : required.elements()) names = names && name.is_string();
-    if (!names) return fail(Fault::invalid, "`inputSchema.required` must be a list of names");
+    if (!names) return fail(ErrorKind::invalid, "`inputSchema.required` must be a list of names");
   }
   Reader reader(schema);
   Shape shape = reader.read(schema, "", 0);
   if (reader.exhausted()) {
-    return fail(Fault::invalid,
+    return fail(ErrorKind::invalid,
                 fmt::format("`inputSchema` describes more than {} values or {} bytes",
                             shape_values_max, shape_bytes_max));
   }

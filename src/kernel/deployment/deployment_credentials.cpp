@@ -150,7 +150,7 @@ std::vector<Error> risks_ended(const Deployment& deployment, Instant now) {
     if (!credential.risk || now < credential.risk->until) continue;
     Position at = credential.risk->at;
     at.file = deployment.file;
-    errors.push_back({Fault::invalid,
+    errors.push_back({ErrorKind::invalid,
                       fmt::format("the risk that several roles use `{}` was accepted until {}",
                                   visible(name), to_string(credential.risk->until)),
                       std::move(at)});

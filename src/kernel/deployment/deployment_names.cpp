@@ -19,7 +19,7 @@ Result<std::vector<std::string>> Deployment::layers_of(std::string_view role) co
     std::string name = layer.file;
     if (const std::size_t at = name.find(team_mark); at != std::string::npos) {
       if (known == roles.end() || known->second.team.empty()) {
-        return fail(Fault::refused,
+        return fail(ErrorKind::refused,
                     fmt::format("`{}` has no `team` in the deployment file, and the layer `{}` "
                                 "needs one",
                                 visible(role), visible(layer.file)),
@@ -76,7 +76,7 @@ bool Deployment::knows(std::string_view person_or_group) const {
 Status Deployment::check_use(std::string_view credential, const std::vector<std::string>& used_by,
                              std::string_view server, std::string_view tool) const {
   const auto refuse = [&](std::string_view why) {
-    return fail(Fault::refused, fmt::format("the credential `{}` {}", visible(credential), why));
+    return fail(ErrorKind::refused, fmt::format("the credential `{}` {}", visible(credential), why));
   };
   const auto known = credentials.find(credential);
   if (known == credentials.end()) return refuse("is not in the deployment file");

@@ -342,7 +342,7 @@ std::string Deployment::person_of_slack(std::string_view account) const {
 
 Status Deployment::check_way_to(std::string_view via) const {
   const auto refused = [&via](std::string_view why) -> Status {
-    return fail(Fault::refused,
+    return fail(ErrorKind::refused,
                 fmt::format("nobody can be reached by `{}`: {}", visible(via), why));
   };
   const auto way = parse_way(via);

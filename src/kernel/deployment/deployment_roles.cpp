@@ -122,7 +122,7 @@ std::vector<Error> observed_too_long(const Deployment& deployment, Instant now) 
     Position at = role.observe->at;
     at.file = deployment.file;
     errors.push_back(
-        {Fault::invalid,
+        {ErrorKind::invalid,
          fmt::format("`observe` of `{}` may last 14 days at most from now, and its end "
                      "is {}",
                      visible(name), to_string(role.observe->until)),

@@ -65,7 +65,7 @@ void check_proofs(const Deployment& deployment, const DeployedRole& role,
     for (const std::string& known : names_of(agent)) {
       const std::string folded = fold(known);
       if (!in_development(role, production) && is_of_person(deployment, folded)) {
-        errors.push_back({Fault::invalid,
+        errors.push_back({ErrorKind::invalid,
                           fmt::format("`{}` is proved as `{}`, a person: outside of development an "
                                       "agent has an identity of its own",
                                       visible(name), visible(known)),
@@ -73,7 +73,7 @@ void check_proofs(const Deployment& deployment, const DeployedRole& role,
       }
       const auto owner = owners.find(folded);
       if (owner == owners.end() || owner->second == role.name) continue;
-      errors.push_back({Fault::invalid,
+      errors.push_back({ErrorKind::invalid,
                         fmt::format("`{}` is proved as `{}`, which is the identity of the role "
                                     "`{}`: what two roles do could not be told apart",
                                     visible(name), visible(known), visible(owner->second)),
@@ -95,14 +95,14 @@ std::vector<Error> shared_identities(const Deployment& deployment,
     const std::string folded = fold(policy->identity);
     const auto [owner, fresh] = owners.emplace(folded, role.name);
     if (!fresh) {
-      errors.push_back({Fault::invalid,
+      errors.push_back({ErrorKind::invalid,
                         fmt::format("`{}` is the identity of the role `{}` too: what two roles do "
                                     "could not be told apart",
                                     visible(policy->identity), visible(owner->second)),
                         policy->agent_rule.at});
     }
     if (!in_development(role, production) && is_of_person(deployment, folded)) {
-      errors.push_back({Fault::invalid,
+      errors.push_back({ErrorKind::invalid,
                         fmt::format("`{}` is a person of the deployment file: outside of "
                                     "development an agent has an identity of its own",
                                     visible(policy->identity)),
@@ -127,7 +127,7 @@ std::vector<Error> misnamed_roles(const Deployment& deployment, std::span<const 
     Position at = written == deployment.roles.end() ? Position{} : written->second.at;
     at.file = deployment.file;
     errors.push_back(
-        {Fault::invalid,
+        {ErrorKind::invalid,
          fmt::format("the role `{}` has the policy of the agent `{}`: a role is called "
                      "as its policy's `agent.id`",
                      visible(role.name), visible(agent)),
@@ -149,7 +149,7 @@ std::vector<Error> shared_credentials(const Deployment& deployment,
              (may_be_production(*role.policy) || production.contains(role.name));
     });
     if (known == roles.end()) continue;
-    errors.push_back({Fault::invalid,
+    errors.push_back({ErrorKind::invalid,
                       fmt::format("`{}` is for {} roles, and `{}` {} in production: there, a "
                                   "role has a credential of its own, whatever risk is accepted",
                                   visible(name), users.size(), visible(known->name),

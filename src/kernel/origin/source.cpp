@@ -20,7 +20,7 @@ std::string to_string(const OriginSource& source) {
 }
 
 Result<OriginSource> parse_result_source(std::string_view written) {
-  if (written.size() > source_bytes_max) return fail(Fault::invalid, "is too long for a field");
+  if (written.size() > source_bytes_max) return fail(ErrorKind::invalid, "is too long for a field");
   OriginSource source;
   const std::size_t slash = written.find('/');
   if (slash != std::string_view::npos) source.server = written.substr(0, slash);
@@ -31,9 +31,9 @@ Result<OriginSource> parse_result_source(std::string_view written) {
       std::ranges::any_of(parts, [](std::string_view part) { return trim(part).empty(); });
   const bool glob = written.find_first_of("*?") != std::string_view::npos;
   if (empty_part || glob || slash == 0 || rest.find('/') != std::string_view::npos) {
-    return fail(Fault::invalid, "expected `tool.field`, `server/tool.field.path`, without globs");
+    return fail(ErrorKind::invalid, "expected `tool.field`, `server/tool.field.path`, without globs");
   }
-  if (parts.size() > field_depth_max + 1) return fail(Fault::invalid, "goes too deep");
+  if (parts.size() > field_depth_max + 1) return fail(ErrorKind::invalid, "goes too deep");
   source.tool = parts.front();
   source.field.assign(parts.begin() + 1, parts.end());
   return source;

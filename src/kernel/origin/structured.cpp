@@ -36,7 +36,7 @@ std::string yaml_as_json(std::string_view text) {
 void add_text(std::string_view text, Structured& out) {
   if (text.size() > structured_bytes_max) return;
   const std::string_view inner = trim(text);
-  Result<json::Document> document = fail(Fault::invalid, "");
+  Result<json::Document> document = fail(ErrorKind::invalid, "");
   if (inner.starts_with('{') || inner.starts_with('[')) document = json::parse(inner);
   if (!document) {
     if (const std::string yaml = yaml_as_json(text); !yaml.empty()) document = json::parse(yaml);

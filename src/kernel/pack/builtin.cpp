@@ -15,7 +15,7 @@ Result<std::string> builtin_pack(std::string_view written) {
     names.emplace_back(one.name);
   }
   const std::string near = nearest(name->name, names);
-  return fail(Fault::missing,
+  return fail(ErrorKind::missing,
               fmt::format("this version has no pack `{}`{}", visible(name->name),
                           near.empty() ? fmt::format(": it has {}", fmt::join(names, ", "))
                                        : fmt::format(": did you mean `{}`?", near)));

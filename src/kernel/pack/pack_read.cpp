@@ -70,7 +70,7 @@ class PackReader {
 
  private:
   void wrong(const Position& at, std::string message) {
-    errors_.push_back({Fault::invalid, std::move(message), at});
+    errors_.push_back({ErrorKind::invalid, std::move(message), at});
   }
 
   // False where the key is none of these.

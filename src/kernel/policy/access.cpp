@@ -49,21 +49,21 @@ std::string request_definition() {
 
 Result<std::uint64_t> counted(json::View at, std::string_view name) {
   if (at.is_integer() && at.integer() > 0) return static_cast<std::uint64_t>(at.integer());
-  return fail(Fault::invalid, fmt::format("`{}` is no whole number above zero", name));
+  return fail(ErrorKind::invalid, fmt::format("`{}` is no whole number above zero", name));
 }
 
 }  // namespace
 
 Result<AccessWanted> read_access(json::View arguments) {
-  if (!arguments.is_object()) return fail(Fault::invalid, "a request says what it asks for");
+  if (!arguments.is_object()) return fail(ErrorKind::invalid, "a request says what it asks for");
   AccessWanted wanted;
   wanted.why = arguments.text("why").value_or("");
-  if (wanted.why.empty()) return fail(Fault::invalid, "a request says `why`");
+  if (wanted.why.empty()) return fail(ErrorKind::invalid, "a request says `why`");
   if (const json::View minutes = arguments["minutes"]; minutes.exists()) {
     const auto count = counted(minutes, "minutes");
     if (!count) return std::unexpected(count.error());
     if (*count > static_cast<std::uint64_t>(minutes_max)) {
-      return fail(Fault::invalid, "`minutes` is more than a week");
+      return fail(ErrorKind::invalid, "`minutes` is more than a week");
     }
     wanted.lasts = Duration::seconds(static_cast<std::int64_t>(*count) * 60);
   }
@@ -74,7 +74,7 @@ Result<AccessWanted> read_access(json::View arguments) {
   }
   wanted.arguments = arguments["arguments"];
   if (wanted.arguments.exists() && !wanted.arguments.is_object()) {
-    return fail(Fault::invalid, "`arguments` is no mapping");
+    return fail(ErrorKind::invalid, "`arguments` is no mapping");
   }
   return wanted;
 }

@@ -174,7 +174,7 @@ namespace {
 std::function<Result<std::string>(std::string_view)> lists_of(const Piece& piece) {
   return [&piece](std::string_view path) -> Result<std::string> {
     const auto found = piece.lists.find(std::string(path));
-    if (found == piece.lists.end()) return fail(Fault::missing, "the bundle does not hold it");
+    if (found == piece.lists.end()) return fail(ErrorKind::missing, "the bundle does not hold it");
     return found->second;
   };
 }
@@ -189,7 +189,7 @@ LoadSources sources_of(const Parts& parts) {
   };
   sources.pack = [&parts](std::string_view written) -> Result<std::string> {
     const auto found = parts.packs.find(std::string(written));
-    if (found == parts.packs.end()) return fail(Fault::missing, "the bundle does not hold it");
+    if (found == parts.packs.end()) return fail(ErrorKind::missing, "the bundle does not hold it");
     return found->second;
   };
   sources.zone = [&parts](std::string_view name) -> Result<Zone> {
@@ -201,7 +201,7 @@ LoadSources sources_of(const Parts& parts) {
         return Zone::parse(bytes, name);
       }
     }
-    return fail(Fault::missing, "the bundle does not hold it");
+    return fail(ErrorKind::missing, "the bundle does not hold it");
   };
   for (const Piece& piece : std::span(parts.pieces).subspan(1)) {
     sources.layers.push_back({piece.file, piece.text, lists_of(piece)});
@@ -215,7 +215,7 @@ Loaded load_narrowed(std::string_view bundle, std::string_view file, const TaskT
   if (!parts) {
     Loaded loaded;
     loaded.errors.push_back(
-        {Fault::corrupt, "these are not the bytes of a policy bundle", {std::string(file), 0, 0}});
+        {ErrorKind::corrupt, "these are not the bytes of a policy bundle", {std::string(file), 0, 0}});
     return loaded;
   }
   const LoadSources sources = sources_of(*parts);

@@ -80,7 +80,7 @@ TEST(Bundle, WhatIsNoBundle) {
         "pawl-bundle 1\nlist 1\nx\n", "pawl-bundle 1\nfreeze 1 x\n"}) {
     const Loaded loaded = load_bundle(text, "p.yaml");
     ASSERT_FALSE(loaded.errors.empty()) << text;
-    EXPECT_EQ(loaded.errors[0].fault, Fault::corrupt) << text;
+    EXPECT_EQ(loaded.errors[0].fault, ErrorKind::corrupt) << text;
   }
 }
 

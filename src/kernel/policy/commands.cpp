@@ -192,7 +192,7 @@ Result<std::string> bind_command_line(const CommandRule& rule, const Shape& shap
   for (const Shape::Property& property : shape.properties) {
     if (!rule.argument.empty() && property.name == rule.argument) {
       if (fits(property.shape)) return property.name;
-      return fail(Fault::invalid,
+      return fail(ErrorKind::invalid,
                   fmt::format("`{}` is of type {}, and `commands` needs {} there",
                               visible(property.name), to_string(property.shape.type), kind));
     }
@@ -208,18 +208,18 @@ Result<std::string> bind_command_line(const CommandRule& rule, const Shape& shap
   };
   if (!rule.argument.empty()) {
     const std::string near = nearest(rule.argument, named.empty() ? others : named);
-    return fail(Fault::missing,
+    return fail(ErrorKind::missing,
                 fmt::format("there is no argument `{}`{}", visible(rule.argument),
                             near.empty() ? "" : fmt::format(": did you mean `{}`?", near)));
   }
   if (named.size() == 1) return named.front();
   if (named.size() > 1) {
-    return fail(Fault::invalid,
+    return fail(ErrorKind::invalid,
                 fmt::format("the line could be any of {}: state `commands: {{of: …, rows: …}}`",
                             listed(named)));
   }
-  if (others.empty()) return fail(Fault::missing, fmt::format("no argument is {}", kind));
-  return fail(Fault::invalid, fmt::format("which argument holds the line cannot be told: state "
+  if (others.empty()) return fail(ErrorKind::missing, fmt::format("no argument is {}", kind));
+  return fail(ErrorKind::invalid, fmt::format("which argument holds the line cannot be told: state "
                                           "`commands: {{of: …, rows: …}}` with one of {}",
                                           listed(others)));
 }
@@ -243,13 +243,13 @@ void bind_commands(const ToolRule& entry, const ToolDefinition& tool, BoundTool&
     return name_lines(rule, bound);
   }
   // As without a schema: it permits arguments that it does not list.
-  if (name.error().fault == Fault::missing && tool.arguments.unlisted) {
+  if (name.error().fault == ErrorKind::missing && tool.arguments.unlisted) {
     bound.command_line = rule.argument;
     return name_lines(rule, bound);
   }
   const std::string called = tool.server.empty() ? tool.name : tool.server + "/" + tool.name;
   bound.misfits.push_back(
-      {Fault::invalid, fmt::format("`commands` of `{}`: {}", visible(called), name.error().message),
+      {ErrorKind::invalid, fmt::format("`commands` of `{}`: {}", visible(called), name.error().message),
        rule.rule.at});
 }
 

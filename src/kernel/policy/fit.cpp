@@ -125,7 +125,7 @@ class Fitting {
 
  private:
   void misfit(const Position& at, std::string message) {
-    bound_.misfits.push_back({Fault::invalid, std::move(message), at});
+    bound_.misfits.push_back({ErrorKind::invalid, std::move(message), at});
   }
 
   // The argument that a plural means; empty where only the call can tell; nothing, and a misfit,
@@ -133,7 +133,7 @@ class Fitting {
   std::optional<std::string> meant(const ArgumentRule& rule) {
     const auto name = bind_plural(rule.plural, tool_.arguments);
     if (name) return *name;
-    if (name.error().fault == Fault::missing && tool_.arguments.unlisted) {
+    if (name.error().fault == ErrorKind::missing && tool_.arguments.unlisted) {
       return unlisted(rule.plural);
     }
     misfit(rule.rule.at, fmt::format("`{}` of `{}`: {}", key_of(rule), visible(tool_name(tool_)),
@@ -365,7 +365,7 @@ BoundTool bind(const Policy& policy, const ToolRule& entry,
   bound.conditions = entry.conditions;
   if (entry.class_by_call) {
     const auto only = entry.names.size() == 1 ? parse_name(entry.names.front())
-                                              : fail(Fault::invalid, "several names");
+                                              : fail(ErrorKind::invalid, "several names");
     place_by_call(bound, policy.packs, only ? std::string_view(only->tool.text()) : "");
     bound.make_plan();
     return bound;

@@ -32,7 +32,7 @@ void type_conditions(const ToolRule& entry, const ToolDefinition& tool, BoundToo
   if (entry.conditions.empty() || !tool.has_schema) return;
   const auto document = json::parse(tool.text, {.twins = json::Twins::permit});
   if (!document) {
-    bound.misfits.push_back({Fault::invalid, "its definition cannot be read", entry.rule.at});
+    bound.misfits.push_back({ErrorKind::invalid, "its definition cannot be read", entry.rule.at});
     return;
   }
   const cel::TypeRef types = cel::type_of_schema(document->root()["inputSchema"]);

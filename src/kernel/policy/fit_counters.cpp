@@ -67,7 +67,7 @@ void fit_counters(const ToolRule& entry, const ToolDefinition& tool, BoundTool& 
                            to_string(reached.shape->type));
       }
       if (!says.empty())
-        bound.misfits.push_back({Fault::invalid, std::move(says), counter.rule.at});
+        bound.misfits.push_back({ErrorKind::invalid, std::move(says), counter.rule.at});
     }
   }
 }

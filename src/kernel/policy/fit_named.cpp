@@ -32,7 +32,7 @@ class Named {
 
  private:
   void misfit(const Rule& rule, std::string message) {
-    bound_.misfits.push_back({Fault::invalid, std::move(message), rule.at});
+    bound_.misfits.push_back({ErrorKind::invalid, std::move(message), rule.at});
   }
 
   std::string tool() const {

@@ -140,7 +140,7 @@ void Lists::read_file(Reading& reading, const LoadSources& sources, const yaml::
     return;
   }
   const Result<std::string> bytes =
-      sources.read ? sources.read(*path) : fail(Fault::missing, "list files cannot be read here");
+      sources.read ? sources.read(*path) : fail(ErrorKind::missing, "list files cannot be read here");
   if (!bytes) {
     reading.mistake(
         at, fmt::format("the list file `{}` cannot be read: {}", *path, bytes.error().message));

@@ -58,7 +58,7 @@ std::optional<ArgumentPath> read_single_argument(Build& build, const yaml::Entry
   const auto text = build.reading.text(key.value, key.key);
   if (!text) return std::nullopt;
   const auto path = text->starts_with("args.") ? parse_argument_path(text->substr(5))
-                                               : fail(Fault::invalid, "no argument");
+                                               : fail(ErrorKind::invalid, "no argument");
   if (path && std::ranges::none_of(*path, [](const Step& s) { return s.each; })) return *path;
   build.reading.mistake(key.value.at, fmt::format("`{}` must be one argument, such as "
                                                   "`args.context`, found `{}`",

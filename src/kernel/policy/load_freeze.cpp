@@ -55,7 +55,7 @@ std::optional<Instant> resolve(Build& build, const Mark& mark, const std::option
 std::optional<Zone> read_zone(Build& build, const Written& written) {
   if (written.zone.empty()) return std::nullopt;
   Result<Zone> zone = build.sources.zone ? build.sources.zone(written.zone)
-                                         : fail(Fault::missing, "there are no time zones here");
+                                         : fail(ErrorKind::missing, "there are no time zones here");
   if (zone) return *zone;
   build.reading.mistake(written.zone_at, fmt::format("the time zone `{}` cannot be read: {}",
                                                      visible(written.zone), zone.error().message));

@@ -23,7 +23,7 @@ void load_damaged(const std::string& text) {
   ASSERT_EQ(loaded.policy == nullptr, !loaded.errors.empty()) << text;
   for (const Error& error : loaded.errors) {
     EXPECT_FALSE(error.message.empty());
-    EXPECT_NE(error.fault, Fault::internal) << to_string(error) << "\n" << text;
+    EXPECT_NE(error.fault, ErrorKind::internal) << to_string(error) << "\n" << text;
     EXPECT_FALSE(error.message.ends_with('.')) << error.message;
     EXPECT_FALSE(has_hidden_characters(error.message)) << error.message;
     EXPECT_FALSE(error.at.file.empty()) << error.message;

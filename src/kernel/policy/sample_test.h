@@ -24,14 +24,14 @@ inline Result<Zone> zone(std::string_view name) {
   if (name == "UTC") return Zone();
   static const std::string berlin = bytes_of_file("/usr/share/zoneinfo/Europe/Berlin");
   if (name == "Europe/Berlin") return Zone::parse(berlin, name);
-  return fail(Fault::missing, "no zone of that name in this test");
+  return fail(ErrorKind::missing, "no zone of that name in this test");
 }
 
 inline LoadSources sources(std::map<std::string, std::string> files = {}) {
   LoadSources out;
   out.read = [files = std::move(files)](std::string_view path) -> Result<std::string> {
     const auto found = files.find(std::string(path));
-    if (found == files.end()) return fail(Fault::missing, "no such file");
+    if (found == files.end()) return fail(ErrorKind::missing, "no such file");
     return found->second;
   };
   out.zone = zone;

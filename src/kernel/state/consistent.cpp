@@ -40,7 +40,7 @@ struct RunSums {
 };
 
 Status wrong(std::string_view what, const std::string& id) {
-  return fail(Fault::internal, std::string(what) + " `" + id + "` does not add up");
+  return fail(ErrorKind::internal, std::string(what) + " `" + id + "` does not add up");
 }
 
 Status compare(const Run& run, const RunSums& sums) {

@@ -9,7 +9,7 @@ namespace pawl {
 namespace {
 
 Status wrong_approval(std::string_view approval, std::string_view what) {
-  return fail(Fault::corrupt, "the question `" + visible(approval) + "` " + std::string(what));
+  return fail(ErrorKind::corrupt, "the question `" + visible(approval) + "` " + std::string(what));
 }
 
 // Whether one more approval by `person` is a further pair of eyes. What programs said before takes

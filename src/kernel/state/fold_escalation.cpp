@@ -34,7 +34,7 @@ Status Fold::operator()(const Escalated& b) {
 
 Status Fold::operator()(const EscalationOpened& b) {
   if (state.escalations_.contains(b.escalation)) {
-    return fail(Fault::corrupt, "the escalation `" + visible(b.escalation) + "` was opened before");
+    return fail(ErrorKind::corrupt, "the escalation `" + visible(b.escalation) + "` was opened before");
   }
   if (state.escalations_.size() >= escalations_max) {
     // Whom somebody has answered for makes room; what nobody has answered for stays.
@@ -46,7 +46,7 @@ Status Fold::operator()(const EscalationOpened& b) {
       }
     }
     if (oldest == state.escalations_.end()) {
-      return fail(Fault::refused, "too many escalations wait for somebody");
+      return fail(ErrorKind::refused, "too many escalations wait for somebody");
     }
     state.escalations_.erase(oldest);
   }
@@ -57,23 +57,23 @@ Status Fold::operator()(const EscalationOpened& b) {
 Status Fold::operator()(const EscalationChanged& b) {
   const auto found = state.escalations_.find(b.escalation);
   if (found == state.escalations_.end()) {
-    return fail(Fault::corrupt, "there is no escalation `" + visible(b.escalation) + "`");
+    return fail(ErrorKind::corrupt, "there is no escalation `" + visible(b.escalation) + "`");
   }
   Escalation& escalation = found->second;
   if (b.how == "unanswered") {
     if (escalation.phase != Escalation::Phase::open) {
-      return fail(Fault::corrupt, "an escalation is unanswered once, and after nobody's answer");
+      return fail(ErrorKind::corrupt, "an escalation is unanswered once, and after nobody's answer");
     }
     escalation.phase = Escalation::Phase::unanswered;
     return {};
   }
-  if (b.person.empty()) return fail(Fault::corrupt, "a person answers for an escalation");
+  if (b.person.empty()) return fail(ErrorKind::corrupt, "a person answers for an escalation");
   if (b.how == "resolved") {
     state.escalations_.erase(found);
     return {};
   }
   if (b.how != "acknowledged" || escalation.phase == Escalation::Phase::acknowledged) {
-    return fail(Fault::corrupt, "an escalation is acknowledged once");
+    return fail(ErrorKind::corrupt, "an escalation is acknowledged once");
   }
   escalation.phase = Escalation::Phase::acknowledged;
   escalation.person = b.person;

@@ -61,7 +61,7 @@ Status Fold::check_reach(const ApprovalAnswered& b, const Approval& approval) co
   std::string why = out_of_reach(approval, reach);
   if (b.answer != "approve") why = "what is rejected is good for nothing";
   if (why.empty()) return {};
-  return fail(Fault::corrupt,
+  return fail(ErrorKind::corrupt,
               "the answer to `" + visible(b.approval) + "` reaches too far: " + why);
 }
 

@@ -24,7 +24,7 @@ Status Fold::check_sums(const CallDecided& b, const Run& run) const {
              (other.window.ns == 0) == (charge.window.ns == 0);
     });
     if (same > 1) {
-      return fail(Fault::corrupt, "the call `" + visible(b.call) + "` adds to one sum twice");
+      return fail(ErrorKind::corrupt, "the call `" + visible(b.call) + "` adds to one sum twice");
     }
   }
   return {};

@@ -14,7 +14,7 @@ Status get(json::View view, T& part) {
 
 template <class Read>
 Status each(json::View list, Read read) {
-  if (!list.is_array()) return fail(Fault::corrupt, "a list is missing");
+  if (!list.is_array()) return fail(ErrorKind::corrupt, "a list is missing");
   for (const json::View element : list.elements()) {
     if (Status done = read(element); !done) return done;
   }
@@ -80,7 +80,7 @@ Status Snapshot::read_runs(json::View list, State& into) {
     if (!run.halted.empty()) into.halts_[run.agent][run.sponsor].insert(run.id);
     const std::string id = run.id;
     if (!into.runs_.emplace(id, std::move(run)).second) {
-      return fail(Fault::corrupt, "a run stands there twice");
+      return fail(ErrorKind::corrupt, "a run stands there twice");
     }
     return {};
   });
@@ -217,7 +217,7 @@ Status Snapshot::read(json::View root, State& into) {
   int format = 0;
   member.need("v", format);
   if (format != snapshot_format) {
-    return fail(Fault::corrupt,
+    return fail(ErrorKind::corrupt,
                 "a snapshot of format " + std::to_string(format) + " is not known to this version");
   }
   member.need("closed", closed);
@@ -246,7 +246,7 @@ Result<State> State::from_json(std::string_view text) {
   if (!document) return std::unexpected(document.error());
   State state;
   if (Status done = Snapshot::read(document->root(), state); !done) {
-    return fail(Fault::corrupt, "snapshot: " + done.error().message);
+    return fail(ErrorKind::corrupt, "snapshot: " + done.error().message);
   }
   return state;
 }

@@ -52,7 +52,7 @@ Status read_sum(json::View view, CounterSums& into) {
   }
   into.places += 1 + sum.ends.size() + sum.in_flight;
   if (!into.sums.emplace(key, std::move(sum)).second) {
-    return fail(Fault::corrupt, "a sum stands there twice");
+    return fail(ErrorKind::corrupt, "a sum stands there twice");
   }
   return {};
 }
@@ -60,7 +60,7 @@ Status read_sum(json::View view, CounterSums& into) {
 }  // namespace
 
 Status read_sums(json::View list, Sums& into) {
-  if (!list.is_array()) return fail(Fault::corrupt, "a list of sums is missing");
+  if (!list.is_array()) return fail(ErrorKind::corrupt, "a list of sums is missing");
   for (const json::View element : list.elements()) {
     MemberReader member(element);
     std::string name;

@@ -92,7 +92,7 @@ Status Sums::can_reserve(const SumCharge& charge) const {
   std::uint64_t reserved = 0;
   if (charge.add.nano == 0 || too_much || charge.window.ns < 0 ||
       (sum != nullptr && __builtin_add_overflow(sum->reserved.nano, charge.add.nano, &reserved))) {
-    return fail(Fault::corrupt, "adds an amount that cannot be");
+    return fail(ErrorKind::corrupt, "adds an amount that cannot be");
   }
   return {};
 }

@@ -26,7 +26,7 @@ using Errors = std::vector<Error>;
 Position position_of(const Source& source, std::uint32_t offset);
 
 inline Error error_at(const Source& source, std::uint32_t offset, std::string message) {
-  return Error{Fault::invalid, std::move(message), position_of(source, offset)};
+  return Error{ErrorKind::invalid, std::move(message), position_of(source, offset)};
 }
 
 }  // namespace pawl::cel

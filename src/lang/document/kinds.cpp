@@ -119,11 +119,11 @@ std::string kind_of_word(std::string_view word) {
 }
 
 Status compile_kinds(std::vector<std::string>& words) {
-  if (words.empty()) return fail(Fault::invalid, "the list of kinds is empty");
+  if (words.empty()) return fail(ErrorKind::invalid, "the list of kinds is empty");
   for (std::string& word : words) {
     const std::string kind = kind_of_word(word);
     if (kind.empty()) {
-      return fail(Fault::invalid, "`" + visible(word) + "` is not the name of one kind");
+      return fail(ErrorKind::invalid, "`" + visible(word) + "` is not the name of one kind");
     }
     word = kind;
   }

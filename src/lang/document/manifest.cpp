@@ -183,7 +183,7 @@ std::vector<std::string> deny_words() {
 }
 
 Status compile(ManifestRule& rule) {
-  if (rule.kinds.empty()) return fail(Fault::invalid, "the list of kinds is empty");
+  if (rule.kinds.empty()) return fail(ErrorKind::invalid, "the list of kinds is empty");
   for (std::string& kind : rule.kinds) {
     const std::size_t slash = kind.find('/');
     if (slash != std::string::npos && slash + 1 < kind.size() &&
@@ -193,7 +193,7 @@ Status compile(ManifestRule& rule) {
     const ClusterKind* known = find_kind(kind);
     if (known == nullptr) {
       const std::string near = near_kind(kind);
-      return fail(Fault::invalid,
+      return fail(ErrorKind::invalid,
                   fmt::format("`{}` is no kind that every cluster has: {}", visible(kind),
                               near.empty() ? "write its group before it, `group/Kind`"
                                            : fmt::format("did you mean `{}`?", near)));
@@ -204,7 +204,7 @@ Status compile(ManifestRule& rule) {
   for (const std::string& word : rule.denies) {
     if (std::ranges::find(words, word) != words.end()) continue;
     const std::string near = nearest(word, words);
-    return fail(Fault::invalid,
+    return fail(ErrorKind::invalid,
                 fmt::format("`deny` has no word `{}`{}", visible(word),
                             near.empty()
                                 ? ": expected `" + fmt::format("{}", fmt::join(words, "`, `")) + "`"

@@ -45,7 +45,7 @@ yaml::Node node_of(json::View value) {
 
 Result<yaml::Node> read_json(std::string_view text) {
   const auto document = json::parse(text, {.bytes_max = manifest_bytes_max, .depth_max = 64});
-  if (!document) return fail(Fault::invalid, "is not one document of JSON that is read in one way");
+  if (!document) return fail(ErrorKind::invalid, "is not one document of JSON that is read in one way");
   return node_of(document->root());
 }
 
@@ -54,7 +54,7 @@ Result<yaml::Node> read_yaml(std::string_view text) {
   if (!read.errors.empty()) {
     const Position& at = read.errors.front().at;
     return fail(
-        Fault::invalid,
+        ErrorKind::invalid,
         fmt::format("holds YAML that is not read in one way (line {} of a document)", at.line));
   }
   return std::move(read.root);
@@ -81,11 +81,11 @@ Result<std::vector<std::string_view>> parts_of(std::string_view text) {
   for (std::size_t at = 0; at <= text.size();) {
     const std::size_t stop = std::min(text.find('\n', at), text.size());
     const std::string_view line = text.substr(at, stop - at);
-    if (line.starts_with("...")) return fail(Fault::invalid, "holds a line that begins with `...`");
+    if (line.starts_with("...")) return fail(ErrorKind::invalid, "holds a line that begins with `...`");
     if (line.starts_with("---")) {
       const std::string_view rest = line.substr(3);
       if (!only_blank(rest) && !rest.starts_with(" #")) {
-        return fail(Fault::invalid, "holds a line with something behind its `---`");
+        return fail(ErrorKind::invalid, "holds a line with something behind its `---`");
       }
       parts.push_back(text.substr(begin, at - begin));
       begin = std::min(stop + 1, text.size());
@@ -101,11 +101,11 @@ Result<std::vector<std::string_view>> parts_of(std::string_view text) {
 
 Result<std::vector<yaml::Node>> read_documents(std::string_view text) {
   if (text.size() > manifest_bytes_max) {
-    return fail(Fault::invalid, fmt::format("is longer than {} bytes", manifest_bytes_max));
+    return fail(ErrorKind::invalid, fmt::format("is longer than {} bytes", manifest_bytes_max));
   }
   // Characters that end a line for some readers of YAML and not for others.
   for (const std::string_view sign : {"\r", "\t", "\xC2\x85", "\xE2\x80\xA8", "\xE2\x80\xA9"}) {
-    if (text.contains(sign)) return fail(Fault::invalid, "holds tabs or unusual line ends");
+    if (text.contains(sign)) return fail(ErrorKind::invalid, "holds tabs or unusual line ends");
   }
   const auto parts = parts_of(text);
   if (!parts) return std::unexpected(parts.error());
@@ -113,14 +113,14 @@ Result<std::vector<yaml::Node>> read_documents(std::string_view text) {
   for (const std::string_view part : *parts) {
     if (nothing(part)) continue;
     if (out.size() == manifest_documents_max) {
-      return fail(Fault::invalid,
+      return fail(ErrorKind::invalid,
                   fmt::format("holds more than {} documents", manifest_documents_max));
     }
     auto node = trim(part).starts_with('{') ? read_json(part) : read_yaml(part);
     if (!node) return std::unexpected(node.error());
     out.push_back(std::move(*node));
   }
-  if (out.empty()) return fail(Fault::invalid, "holds no document");
+  if (out.empty()) return fail(ErrorKind::invalid, "holds no document");
   return out;
 }
 

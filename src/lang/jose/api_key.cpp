@@ -31,18 +31,18 @@ Result<KeptKey> KeptKey::parse(std::string_view text) {
   if (prefix.size() != api_key_prefix_chars || !std::ranges::all_of(prefix, prefix_character) ||
       prefix.size() == text.size() || !unhex(text.substr(prefix.size() + 1), bytes) ||
       bytes.size() != kept.digest.size()) {
-    return fail(Fault::invalid, "a kept key is `PREFIX:` and 64 hexadecimal digits");
+    return fail(ErrorKind::invalid, "a kept key is `PREFIX:` and 64 hexadecimal digits");
   }
   std::ranges::copy(bytes, kept.digest.begin());
   if (kept.text() != text) {
-    return fail(Fault::invalid, "the digits of a kept key are in lower case");
+    return fail(ErrorKind::invalid, "the digits of a kept key are in lower case");
   }
   return kept;
 }
 
 Result<NewKey> make_api_key(std::string_view random) {
   if (random.size() != api_key_random_bytes) {
-    return fail(Fault::internal, "an API key needs 32 random bytes");
+    return fail(ErrorKind::internal, "an API key needs 32 random bytes");
   }
   std::string secret = std::string(api_key_mark) + base64url(random);
   KeptKey kept{std::string(body_of(secret).substr(0, api_key_prefix_chars)), sha256(secret)};

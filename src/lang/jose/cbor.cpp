@@ -135,10 +135,10 @@ const Cbor* Cbor::find(std::int64_t key) const {
 }
 
 Result<CborRead> read_cbor(std::string_view bytes) {
-  if (bytes.size() > cbor_bytes_max) return fail(Fault::invalid, "these are too many bytes");
+  if (bytes.size() > cbor_bytes_max) return fail(ErrorKind::invalid, "these are too many bytes");
   CborReading reading(bytes);
   auto value = reading.value(0);
-  if (!value) return fail(Fault::invalid, "this is no CBOR of the strict form");
+  if (!value) return fail(ErrorKind::invalid, "this is no CBOR of the strict form");
   return CborRead{*std::move(value), reading.at()};
 }
 

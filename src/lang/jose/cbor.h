@@ -37,7 +37,7 @@ struct CborRead {
   Cbor value;
   std::size_t size = 0;  // how many bytes it takes; others may follow
 };
-// Fault::invalid: not of this form, or above one of the limits.
+// ErrorKind::invalid: not of this form, or above one of the limits.
 Result<CborRead> read_cbor(std::string_view bytes);
 
 }  // namespace pawl::jose

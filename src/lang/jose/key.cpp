@@ -34,7 +34,7 @@ constexpr std::array<std::string_view, 8> secret_members = {"d",  "p",  "q",   "
                                                             "dq", "qi", "oth", "k"};
 
 std::unexpected<Error> wrong(std::string message) {
-  return fail(Fault::invalid, std::move(message));
+  return fail(ErrorKind::invalid, std::move(message));
 }
 
 Result<std::string> bytes_of_member(json::View jwk, std::string_view name) {
@@ -242,12 +242,12 @@ SigningKey::SigningKey(PublicKey open, std::shared_ptr<evp_pkey_st> key)
 }
 
 Result<SigningKey> SigningKey::from_seed(std::string_view seed) {
-  if (seed.size() != ed25519_bytes) return fail(Fault::internal, "a key needs 32 random bytes");
+  if (seed.size() != ed25519_bytes) return fail(ErrorKind::internal, "a key needs 32 random bytes");
   OwnedKey key(EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, raw(seed), seed.size()));
   std::array<unsigned char, ed25519_bytes> open{};
   std::size_t count = open.size();
   if (!key || EVP_PKEY_get_raw_public_key(key.get(), open.data(), &count) != 1) {
-    return fail(Fault::internal, "the key could not be made");
+    return fail(ErrorKind::internal, "the key could not be made");
   }
   auto made = PublicKey::ed25519({reinterpret_cast<const char*>(open.data()), open.size()});
   if (!made) return std::unexpected(made.error());

@@ -36,7 +36,7 @@ inline constexpr std::size_t kid_bytes_max = 256;
 class PublicKey {
  public:
   // A JSON Web Key (RFC 7517, 7518, 8037): Ed25519, P-256, P-384, or RSA. An RSA key that does not
-  // state its `alg` is for RS256. Fault::invalid: not such a key, too weak, or a private one.
+  // state its `alg` is for RS256. ErrorKind::invalid: not such a key, too weak, or a private one.
   static Result<PublicKey> from_jwk(json::View jwk);
   static Result<PublicKey> ed25519(std::string_view bytes);
 

@@ -47,7 +47,7 @@ Status KeySet::take(json::View jwk, KeyUse use) {
         return !key->kid().empty() && known.kid() == key->kid();
       };
       if (std::ranges::any_of(keys_, same)) {
-        return fail(Fault::invalid, fmt::format("two keys of the set are named {}", name));
+        return fail(ErrorKind::invalid, fmt::format("two keys of the set are named {}", name));
       }
       keys_.push_back(*std::move(key));
       return {};
@@ -60,22 +60,22 @@ Status KeySet::take(json::View jwk, KeyUse use) {
 
 Result<KeySet> KeySet::parse(std::string_view text, KeyUse use) {
   if (text.size() > key_set_bytes_max) {
-    return fail(Fault::invalid, fmt::format("a key set has at most {} bytes", key_set_bytes_max));
+    return fail(ErrorKind::invalid, fmt::format("a key set has at most {} bytes", key_set_bytes_max));
   }
   const auto read =
       json::parse(text, {.bytes_max = key_set_bytes_max, .depth_max = key_set_depth_max});
   if (!read) return std::unexpected(read.error());
   const json::View keys = read->root()["keys"];
-  if (!keys.is_array()) return fail(Fault::invalid, "a key set is `{\"keys\": [...]}`");
+  if (!keys.is_array()) return fail(ErrorKind::invalid, "a key set is `{\"keys\": [...]}`");
   if (keys.size() > keys_max) {
-    return fail(Fault::invalid, fmt::format("a key set has at most {} keys", keys_max));
+    return fail(ErrorKind::invalid, fmt::format("a key set has at most {} keys", keys_max));
   }
   KeySet set;
   for (const json::View jwk : keys.elements()) {
     if (Status taken = set.take(jwk, use); !taken) return std::unexpected(taken.error());
   }
   if (set.keys_.empty()) {
-    return fail(Fault::invalid, set.skipped_.empty()
+    return fail(ErrorKind::invalid, set.skipped_.empty()
                                     ? "the key set is empty"
                                     : fmt::format("no key of the set can be used; {}: {}",
                                                   set.skipped_[0].kid, set.skipped_[0].why));

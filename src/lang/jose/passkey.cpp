@@ -25,10 +25,10 @@ constexpr std::int64_t kKind = 1, kAlgorithm = 3, kCurve = -1, kX = -2, kY = -3;
 constexpr std::int64_t kEc2 = 2, kEs256 = -7, kP256 = 1;
 
 std::unexpected<Error> malformed(std::string why) {
-  return fail(Fault::invalid, std::move(why));
+  return fail(ErrorKind::invalid, std::move(why));
 }
 std::unexpected<Error> not_asked(std::string why) {
-  return fail(Fault::refused, std::move(why));
+  return fail(ErrorKind::refused, std::move(why));
 }
 
 // What the browser says: for what, over which challenge, and from which page.

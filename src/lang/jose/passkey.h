@@ -44,11 +44,11 @@ struct Passkey {
 };
 std::string spelled(const Passkey& passkey);
 std::optional<Passkey> read_passkey(std::string_view text);
-// Its key; Fault::invalid where it is no point of the curve.
+// Its key; ErrorKind::invalid where it is no point of the curve.
 Result<PublicKey> key_of(const Passkey& passkey);
 
-// Fault::refused: what was said is not what was asked, here and now, by a person who was
-// recognised. Fault::invalid: it has not the promised form.
+// ErrorKind::refused: what was said is not what was asked, here and now, by a person who was
+// recognised. ErrorKind::invalid: it has not the promised form.
 Result<Passkey> read_new_passkey(const PasskeyAsked& asked, std::string_view client,
                                  std::string_view authenticator);
 

@@ -42,7 +42,7 @@ struct RunCredential {
   friend bool operator==(const RunCredential&, const RunCredential&) = default;
 };
 
-// Times are cut to whole seconds, the end downwards. Fault::invalid: a name is missing, or the
+// Times are cut to whole seconds, the end downwards. ErrorKind::invalid: a name is missing, or the
 // credential would end before it begins, or behind `deadline`.
 Result<std::string> issue(const SigningKey& key, RunCredential credential, Instant deadline);
 

@@ -59,7 +59,7 @@ class Translator {
 
   Result<std::string> run() {
     while (!rest_.empty() && why_.empty()) term();
-    if (!why_.empty()) return fail(Fault::invalid, std::move(why_));
+    if (!why_.empty()) return fail(ErrorKind::invalid, std::move(why_));
     return std::move(out_);
   }
 

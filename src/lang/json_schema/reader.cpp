@@ -14,7 +14,7 @@ void Reader::wrong(json::View schema, std::string_view keyword, std::string_view
   if (wrong_) return;
   std::string pointer = pointer_of(into_.document, schema.index());
   if (!keyword.empty()) json::append_pointer(keyword, pointer);
-  wrong_ = Error{Fault::invalid, fmt::format("`{}` {}", visible(pointer), says), {}};
+  wrong_ = Error{ErrorKind::invalid, fmt::format("`{}` {}", visible(pointer), says), {}};
 }
 
 NodeId Reader::request(json::View schema, std::uint32_t resource) {
@@ -145,7 +145,7 @@ Status Reader::run() {
   request(into_.document.root(), 0);
   for (NodeId next = 0; next < into_.nodes.size(); ++next) {
     if (into_.nodes.size() > into_.limits.schemas_max) {
-      return fail(Fault::invalid,
+      return fail(ErrorKind::invalid,
                   fmt::format("it has more than {} schemas", into_.limits.schemas_max));
     }
     read(next);
@@ -158,7 +158,7 @@ Status Reader::run() {
 Result<Schema> compile(json::View schema, const Limits& limits) {
   const std::string text = json::write(schema);
   if (text.size() > limits.bytes_max) {
-    return fail(Fault::invalid, fmt::format("it has more than {} bytes", limits.bytes_max));
+    return fail(ErrorKind::invalid, fmt::format("it has more than {} bytes", limits.bytes_max));
   }
   auto compiled = std::make_shared<Compiled>();
   compiled->limits = limits;

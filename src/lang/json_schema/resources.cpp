@@ -58,7 +58,7 @@ std::optional<Holds> held_by(std::string_view keyword) {
 std::unexpected<Error> wrong(json::View at, std::string_view keyword, std::string_view says) {
   std::string pointer = pointer_of(*at.document(), at.index());
   json::append_pointer(keyword, pointer);
-  return fail(Fault::invalid, fmt::format("`{}` {}", visible(pointer), says));
+  return fail(ErrorKind::invalid, fmt::format("`{}` {}", visible(pointer), says));
 }
 
 }  // namespace
@@ -125,7 +125,7 @@ Status Resources::add_anchor(std::string_view name, json::View schema, std::uint
   const bool first =
       anchors_.emplace(std::pair(resource, std::string(name)), schema.index()).second;
   if (first) return {};
-  return fail(Fault::invalid,
+  return fail(ErrorKind::invalid,
               fmt::format("`{}` and another schema have the anchor `{}`",
                           visible(pointer_of(*document_, schema.index())), visible(name)));
 }
@@ -219,11 +219,11 @@ json::View Resources::inside(json::View at, const std::string& token) const {
 Result<Resources::Target> Resources::descend(std::uint32_t resource,
                                              std::string_view pointer) const {
   const auto tokens = pointer_tokens(pointer);
-  if (!tokens) return fail(Fault::invalid, "is no JSON pointer");
+  if (!tokens) return fail(ErrorKind::invalid, "is no JSON pointer");
   json::View at{document_, all[resource].root};
   for (const std::string& token : *tokens) {
     at = inside(at, token);
-    if (!at.exists()) return fail(Fault::invalid, "leads nowhere in this schema");
+    if (!at.exists()) return fail(ErrorKind::invalid, "leads nowhere in this schema");
     resource = resource_of(at.index()).value_or(resource);
   }
   return Target{at.index(), resource, {}};
@@ -233,13 +233,13 @@ Result<Resources::Target> Resources::find(std::string_view reference, std::uint3
   const auto [address, fragment] = split_fragment(reference);
   const auto resource = by_address_.find(resolve(all[from].address, address));
   if (resource == by_address_.end()) {
-    return fail(Fault::invalid, "leads to another document, and none is ever fetched");
+    return fail(ErrorKind::invalid, "leads to another document, and none is ever fetched");
   }
   const auto plain = unescape_percent(fragment);
-  if (!plain) return fail(Fault::invalid, "has a malformed `%`");
+  if (!plain) return fail(ErrorKind::invalid, "has a malformed `%`");
   if (plain->empty() || plain->front() == '/') return descend(resource->second, *plain);
   const auto anchor = anchors_.find({resource->second, *plain});
-  if (anchor == anchors_.end()) return fail(Fault::invalid, "leads to no anchor of this schema");
+  if (anchor == anchors_.end()) return fail(ErrorKind::invalid, "leads to no anchor of this schema");
   const std::uint32_t home = resource_of(anchor->second).value_or(resource->second);
   return Target{anchor->second, home, *plain};
 }

@@ -132,13 +132,13 @@ void Scrubber::link() {
 
 Result<Scrubber> Scrubber::make(std::span<const Secret> secrets) {
   if (secrets.size() > secrets_max) {
-    return fail(Fault::invalid, fmt::format("more than {} secrets at once", secrets_max));
+    return fail(ErrorKind::invalid, fmt::format("more than {} secrets at once", secrets_max));
   }
   std::size_t bytes = 1;
   for (const Secret& secret : secrets) {
-    if (!good_name(secret.name)) return fail(Fault::invalid, "a secret has no printable name");
+    if (!good_name(secret.name)) return fail(ErrorKind::invalid, "a secret has no printable name");
     if (secret.value.size() < scrubbed_bytes_min || secret.value.size() > scrubbed_bytes_max) {
-      return fail(Fault::invalid, fmt::format("the secret `{}` has not between {} and {} bytes",
+      return fail(ErrorKind::invalid, fmt::format("the secret `{}` has not between {} and {} bytes",
                                               secret.name, scrubbed_bytes_min, scrubbed_bytes_max));
     }
     // Twice as it stands, twice in hexadecimal, six times in base64 of four thirds.

@@ -42,7 +42,7 @@ class Scrubber {
     std::string_view value;
   };
 
-  // Fault::invalid: a value is too short or too long, or a name could not stand in a text.
+  // ErrorKind::invalid: a value is too short or too long, or a name could not stand in a text.
   static Result<Scrubber> make(std::span<const Secret> secrets);
   Scrubber(Scrubber&&) noexcept = default;
   Scrubber& operator=(Scrubber&&) noexcept = default;

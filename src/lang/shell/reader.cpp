@@ -111,19 +111,19 @@ std::string_view to_string(Dialect dialect) {
 Result<Dialect> parse_dialect(std::string_view name) {
   if (name == "sh" || name == "posix") return Dialect::posix;
   if (name == "bash") return Dialect::bash;
-  return fail(Fault::invalid,
+  return fail(ErrorKind::invalid,
               "`" + visible(name) + "` is no shell that can be analysed: expected `sh` or `bash`");
 }
 
 Result<Line> parse(std::string_view text, Dialect dialect, const Limits& limits) {
   if (text.size() > limits.text_bytes_max) {
-    return fail(Fault::invalid, "the command line has more than " +
+    return fail(ErrorKind::invalid, "the command line has more than " +
                                     std::to_string(limits.text_bytes_max) + " bytes");
   }
   if (!is_ascii(text) && !valid_utf8(text)) {
-    return fail(Fault::invalid, "the command line is not UTF-8");
+    return fail(ErrorKind::invalid, "the command line is not UTF-8");
   }
-  if (text.contains('\0')) return fail(Fault::invalid, "the command line has a zero byte");
+  if (text.contains('\0')) return fail(ErrorKind::invalid, "the command line has a zero byte");
   Line line{dialect, limits, std::string(text), {}, {}};
   Reader(line.text, dialect, limits).read(line);
   return line;

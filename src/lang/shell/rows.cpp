@@ -20,19 +20,19 @@ Result<std::vector<std::string>> words_of(std::string_view run) {
              !std::string_view("'\"`$\\*?;&|<>(){}~#!").contains(c);
     });
     if (!plain) {
-      return fail(Fault::invalid, "`" + visible(run) +
+      return fail(ErrorKind::invalid, "`" + visible(run) +
                                       "` is no plain command: expected a program "
                                       "and the words behind it");
     }
     words.emplace_back(word);
   }
-  if (words.empty()) return fail(Fault::invalid, "an empty `run`: expected a program");
+  if (words.empty()) return fail(ErrorKind::invalid, "an empty `run`: expected a program");
   if (words[0].contains('/') && words[0][0] != '/') {
-    return fail(Fault::invalid, "`" + visible(words[0]) +
+    return fail(ErrorKind::invalid, "`" + visible(words[0]) +
                                     "` is a relative path: expected a name or an absolute path");
   }
   if (words[0].starts_with('-')) {
-    return fail(Fault::invalid, "`" + visible(words[0]) + "` is an option: expected a program");
+    return fail(ErrorKind::invalid, "`" + visible(words[0]) + "` is an option: expected a program");
   }
   return words;
 }
@@ -57,11 +57,11 @@ Result<Rows> Rows::compile(std::span<const Row> rows) {
   for (std::uint32_t i = 0; i < rows.size(); ++i) {
     for (const std::string& name : rows[i].environment) {
       if (!is_identifier(name) || critical_variable(name)) {
-        return fail(Fault::invalid,
+        return fail(ErrorKind::invalid,
                     "`" + visible(name) + "` decides what runs: no row can accept that it is set");
       }
     }
-    if (rows[i].run.empty()) return fail(Fault::invalid, "an empty `run`: expected a program");
+    if (rows[i].run.empty()) return fail(ErrorKind::invalid, "an empty `run`: expected a program");
     for (const std::string& run : rows[i].run) {
       Result<std::vector<std::string>> words = words_of(run);
       if (!words) return std::unexpected(words.error());

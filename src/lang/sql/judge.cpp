@@ -96,19 +96,19 @@ std::optional<std::string> judge_columns(const SqlRule& rule, const Summary& sum
 
 Status compile(SqlRule& rule) {
   if (rule.dialect != kDialect) {
-    return fail(Fault::invalid, fmt::format("`{}` is no dialect that is understood: expected `{}`",
+    return fail(ErrorKind::invalid, fmt::format("`{}` is no dialect that is understood: expected `{}`",
                                             visible(rule.dialect), kDialect));
   }
-  if (rule.statements.empty()) return fail(Fault::invalid, "`statements` is empty");
+  if (rule.statements.empty()) return fail(ErrorKind::invalid, "`statements` is empty");
   for (const std::string& kind : rule.statements) {
     if (!listable(kind)) {
-      return fail(Fault::invalid,
+      return fail(ErrorKind::invalid,
                   fmt::format("`{}` is no statement that can be listed", visible(kind)));
     }
   }
   std::ranges::sort(rule.statements);
   if (rule.statements_max == 0 || rule.statements_max > statements_max_max) {
-    return fail(Fault::invalid,
+    return fail(ErrorKind::invalid,
                 fmt::format("`max_statements` is from 1 to {}", statements_max_max));
   }
   if (Status done = spell_all(rule.tables, true); !done) return done;

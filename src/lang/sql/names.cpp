@@ -24,7 +24,7 @@ Result<std::string> take_part(std::string_view& rest) {
     const std::string_view part = rest.substr(0, rest.find('.'));
     rest.remove_prefix(part.size());
     if (!plain(part)) {
-      return fail(Fault::invalid, fmt::format("`{}` is not a plain lower-case name: write it in "
+      return fail(ErrorKind::invalid, fmt::format("`{}` is not a plain lower-case name: write it in "
                                               "double quotes if it is spelled like this",
                                               visible(part)));
     }
@@ -42,7 +42,7 @@ Result<std::string> take_part(std::string_view& rest) {
       return part;
     }
   }
-  return fail(Fault::invalid, "a quoted name has no end");
+  return fail(ErrorKind::invalid, "a quoted name has no end");
 }
 
 }  // namespace
@@ -72,13 +72,13 @@ Result<std::string> parse_name(std::string_view text) {
     Result<std::string> part = take_part(rest);
     if (!part) return part;
     if (part->empty() || part->size() > name_bytes_max) {
-      return fail(Fault::invalid,
+      return fail(ErrorKind::invalid,
                   fmt::format("`{}`: a name has 1 to {} bytes", visible(text), name_bytes_max));
     }
     parts.push_back(*std::move(part));
     if (rest.empty()) break;
     if (rest.front() != '.' || parts.size() == 3) {
-      return fail(Fault::invalid, fmt::format("`{}` is not a name of SQL", visible(text)));
+      return fail(ErrorKind::invalid, fmt::format("`{}` is not a name of SQL", visible(text)));
     }
     rest.remove_prefix(1);
   }

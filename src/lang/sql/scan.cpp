@@ -46,7 +46,7 @@ class Scan {
 
  private:
   char at(std::size_t place) const { return place < text_.size() ? text_[place] : '\0'; }
-  Status refuse(std::string_view what) const { return fail(Fault::invalid, std::string(what)); }
+  Status refuse(std::string_view what) const { return fail(ErrorKind::invalid, std::string(what)); }
   Status line_comment();
   Status block_comment();
   Status quoted(char quote);
@@ -226,17 +226,17 @@ bool hidden(char c) {
 
 Status scan(std::string_view text) {
   if (text.size() > text_bytes_max) {
-    return fail(Fault::invalid,
+    return fail(ErrorKind::invalid,
                 fmt::format("the SQL text is longer than {} bytes", text_bytes_max));
   }
   if (std::ranges::any_of(text, hidden)) {
-    return fail(Fault::invalid, "the SQL text holds a control character");
+    return fail(ErrorKind::invalid, "the SQL text holds a control character");
   }
   for (std::string_view rest = text; !rest.empty();) {
     if (static_cast<unsigned char>(rest.front()) < 0x80) {
       rest.remove_prefix(1);
     } else if (!utf8::next(rest).valid) {
-      return fail(Fault::invalid, "the SQL text is not valid UTF-8");
+      return fail(ErrorKind::invalid, "the SQL text is not valid UTF-8");
     }
   }
   return Scan(text).run();

@@ -219,7 +219,7 @@ Result<Summary> read_tree(json::View tree) {
   if (!tree["stmts"].is_array()) {
     // A text without a statement: blanks and comments only.
     if (tree.is_object() && tree["version"].exists()) return Summary{};
-    return fail(Fault::invalid, "the parser's answer is not a tree");
+    return fail(ErrorKind::invalid, "the parser's answer is not a tree");
   }
   return Reader().read(tree["stmts"]);
 }

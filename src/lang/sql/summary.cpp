@@ -46,7 +46,7 @@ Result<Summary> parse_summary(json::View view) {
   for (const auto* names :
        {&summary.kinds, &summary.reads, &summary.writes, &summary.columns, &summary.functions,
         &summary.types, &summary.unbounded, &summary.aliases, &summary.refusals}) {
-    if (!is_set(*names)) return fail(Fault::corrupt, "a list of names is not sorted");
+    if (!is_set(*names)) return fail(ErrorKind::corrupt, "a list of names is not sorted");
   }
   return summary;
 }
@@ -69,7 +69,7 @@ Result<Fact> parse_fact(json::View view) {
   const json::View summary = member.inner("summary");
   if (Status done = member.finish(); !done) return std::unexpected(done.error());
   if (fact.failure.empty() != summary.exists()) {
-    return fail(Fault::corrupt, "a statement has either a summary or a failure");
+    return fail(ErrorKind::corrupt, "a statement has either a summary or a failure");
   }
   if (!summary.exists()) return fact;
   Result<Summary> read = parse_summary(summary);

@@ -93,7 +93,7 @@ Result<std::unique_ptr<Endpoint>> connect(net::Loop& loop, Gate& gate, std::uniq
   }
   std::vector<std::string> names;
   for (const ServerBehind& server : servers) names.push_back(server.spec.server);
-  if (names.empty()) return fail(Fault::invalid, "an endpoint without a server");
+  if (names.empty()) return fail(ErrorKind::invalid, "an endpoint without a server");
   if (Status fine = check_server_names(names); !fine) return std::unexpected(fine.error());
 
   auto front = std::make_shared<Front>(loop, gate, std::move(client), servers.size(), patience);

@@ -60,22 +60,22 @@ std::string joined_name(std::string_view server, std::string_view name) {
 
 Status check_server_names(const std::vector<std::string>& servers) {
   if (servers.size() > servers_of_an_endpoint_max) {
-    return fail(Fault::refused,
+    return fail(ErrorKind::refused,
                 fmt::format("an endpoint has at most {} servers", servers_of_an_endpoint_max));
   }
   for (std::size_t i = 0; i < servers.size(); ++i) {
     if (servers[i].empty() || servers[i].contains('/') || has_hidden_characters(servers[i])) {
-      return fail(Fault::refused, fmt::format("`{}` is not a name for one of several servers",
+      return fail(ErrorKind::refused, fmt::format("`{}` is not a name for one of several servers",
                                               visible(servers[i])));
     }
     for (std::size_t j = 0; j < i; ++j) {
       const std::string a = as_models_see_it(servers[j]), b = as_models_see_it(servers[i]);
       if (fold(servers[i]) == fold(servers[j])) {
-        return fail(Fault::refused,
+        return fail(ErrorKind::refused,
                     fmt::format("servers `{}` and `{}` have one name", servers[j], servers[i]));
       }
       if (!a.starts_with(b) && !b.starts_with(a)) continue;
-      return fail(Fault::refused,
+      return fail(ErrorKind::refused,
                   fmt::format("servers `{}` and `{}` cannot stand behind one endpoint: a client "
                               "that writes `_` for `/` cannot tell their tools apart",
                               servers[j], servers[i]));

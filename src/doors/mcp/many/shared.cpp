@@ -86,12 +86,12 @@ Result<std::unique_ptr<Wire>> SharedServer::attach(const std::shared_ptr<SharedS
                                                    const std::string& caller) {
   SharedProcess& process = *server->process_;
   if (process.guests.size() >= sessions_of_a_process_max) {
-    return fail(Fault::environment, "too many sessions share its process");
+    return fail(ErrorKind::environment, "too many sessions share its process");
   }
   const auto theirs = std::ranges::count_if(
       process.guests, [&caller](const auto& row) { return row.second->caller == caller; });
   if (!caller.empty() && static_cast<std::size_t>(theirs) >= sessions_of_one_caller_max) {
-    return fail(Fault::environment, "too many sessions of this caller share its process");
+    return fail(ErrorKind::environment, "too many sessions of this caller share its process");
   }
   auto guest = std::make_shared<Guest>();
   guest->caller = caller;

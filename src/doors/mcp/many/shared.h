@@ -43,7 +43,7 @@ class SharedServer {
   // Whether its process has ended.
   bool over() const;
   std::size_t sessions() const;
-  // A wire for one more session, of this caller; empty: of nobody in particular. Fault::environment
+  // A wire for one more session, of this caller; empty: of nobody in particular. ErrorKind::environment
   // where there are too many.
   static Result<std::unique_ptr<Wire>> attach(const std::shared_ptr<SharedServer>& server,
                                               const std::string& caller = {});
