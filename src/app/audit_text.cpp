@@ -214,7 +214,7 @@ std::string record_members(json::View record, std::string_view margin) {
 
 std::string pretty(std::string_view bytes, std::string_view margin, std::size_t bytes_max) {
   std::string shown;
-  if (const auto document = json::parse(bytes, {.twins = json::Twins::permit})) {
+  if (const auto document = json::parse(bytes, {.duplicate_keys = json::DuplicateKeys::permit})) {
     write_pretty(document->root(), std::string(margin), shown);
   } else {
     shown = visible(bytes.substr(0, bytes_max), Newlines::keep);

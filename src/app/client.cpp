@@ -79,7 +79,7 @@ Result<json::Document> NodeConnection::ask(std::string_view request) {
   auto frame = channel_.receive(answer_within);
   if (!frame) return std::unexpected(frame.error());
   json::ParseLimits limits;
-  limits.twins = json::Twins::refuse_exact_only;
+  limits.duplicate_keys = json::DuplicateKeys::refuse_exact_only;
   auto document = json::parse(frame->text, limits);
   if (!document) return std::unexpected(document.error());
   const json::View root = document->root();

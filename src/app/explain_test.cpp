@@ -121,7 +121,7 @@ TEST_F(Explain, NothingOfTheCallMovesACursor) {
 
 TEST_F(Explain, WhatIsNoCallIsSaid) {
   EXPECT_EQ(explain("").status, exit_usage);
-  const auto twins = explain(R"({"tool":"x","Tool":"y","arguments":{}})");
+  const auto duplicate_keys = explain(R"({"tool":"x","Tool":"y","arguments":{}})");
   EXPECT_EQ(twins.status, exit_no);
   EXPECT_THAT(twins.err, HasSubstr("`Tool`"));
   EXPECT_EQ(explain("[1]").status, exit_no);

@@ -36,12 +36,12 @@ enum class Kind : std::uint8_t { null, boolean, integer, natural, number, string
 // What to do with two keys of one object that are equal, or equal after folding. `permit` is for
 // texts that are passed on as received and never decided on: it also lets numbers pass that a
 // 64-bit form has to round.
-enum class Twins : std::uint8_t { refuse, refuse_exact_only, permit };
+enum class DuplicateKeys : std::uint8_t { refuse, refuse_exact_only, permit };
 
 struct ParseLimits {
   std::size_t bytes_max = 64UL << 20;
   std::size_t depth_max = 128;
-  Twins twins = Twins::refuse;
+  DuplicateKeys duplicate_keys = DuplicateKeys::refuse;
 };
 
 // One node of the flat form. `integer` holds what fits in int64, `natural` what fits in uint64

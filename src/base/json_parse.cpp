@@ -209,7 +209,7 @@ class Flattener {
     // A fraction that became a whole number would be an integer to whoever reads it next.
     const bool now_whole = !exact.whole && value == std::trunc(value);
     node.as.number = value;
-    if (limits_.twins == Twins::permit) {
+    if (limits_.duplicate_keys == DuplicateKeys::permit) {
       if (now_whole && std::abs(value) < 0x1p63) {
         node.kind = Kind::integer;
         node.as.integer = static_cast<std::int64_t>(value);
@@ -256,7 +256,7 @@ struct Parser::State {
   std::size_t capacity = 0;
   std::size_t depth = 0;
   std::vector<Frame> frames;
-  TwinCheck twins;
+  TwinCheck duplicate_keys;
 
   Status make_room(std::size_t bytes, std::size_t depth_max);
   Status read(std::string_view text, const ParseLimits& limits);
@@ -286,7 +286,7 @@ void Parser::State::give_back() {
   capacity = 0;
   depth = 0;
   frames = {};
-  twins = {};
+  duplicate_keys = {};
 }
 
 Status Parser::State::read(std::string_view text, const ParseLimits& limits) {
@@ -302,7 +302,7 @@ Status Parser::State::read(std::string_view text, const ParseLimits& limits) {
   if (!text.empty()) std::memcpy(padded.get(), text.data(), text.size());
   std::memset(padded.get() + text.size(), 0, simdjson::SIMDJSON_PADDING);
   auto error = reader.parse_into_document(tape, padded.get(), text.size(), false).error();
-  if (error == simdjson::NUMBER_ERROR && limits.twins == Twins::permit) {
+  if (error == simdjson::NUMBER_ERROR && limits.duplicate_keys == DuplicateKeys::permit) {
     round_large_numbers({padded.get(), text.size()});
     error = reader.parse_into_document(tape, padded.get(), text.size(), false).error();
   }
@@ -327,10 +327,10 @@ Status Parser::parse(std::string_view text, Document& into, const ParseLimits& l
   if (status) {
     const char* strings = reinterpret_cast<const char*>(state.tape.string_buf.get());
     // Unescaped texts and their frames take at most what simdjson set aside for them.
-    state.twins.begin(limits.twins, {strings, state.capacity * 2});
+    state.duplicate_keys.begin(limits.duplicate_keys, {strings, state.capacity * 2});
     // The copy is what was read: numbers in it may have been rounded.
     Flattener flattener(state.tape, {state.padded.get(), text.size()}, limits, state.frames,
-                        state.twins);
+                        state.duplicate_keys);
     // Nodes of the document before are written over, not made anew.
     into.nodes_.resize(flattener.nodes_max());
     std::size_t nodes = 0;

@@ -207,7 +207,7 @@ TEST(JsonTwins, NamesThatDifferPass) {
 }
 
 TEST(JsonTwins, ExactOnlyPermitsWhatDiffersByBytes) {
-  const ParseLimits exact{.twins = Twins::refuse_exact_only};
+  const ParseLimits exact{.duplicate_keys = DuplicateKeys::refuse_exact_only};
   EXPECT_EQ(refusal(R"({"to":1,"To":2})", exact), "accepted");
   EXPECT_EQ(refusal("{\"k\":1,\"\u212A\":2}", exact), "accepted");
   EXPECT_THAT(refusal(R"({"to":1,"x":2,"to":3})", exact), HasSubstr("`to` and `to`"));
@@ -216,7 +216,7 @@ TEST(JsonTwins, ExactOnlyPermitsWhatDiffersByBytes) {
 }
 
 TEST(JsonTwins, PermitIsForTextsThatOnlyPass) {
-  const ParseLimits permit{.twins = Twins::permit};
+  const ParseLimits permit{.duplicate_keys = DuplicateKeys::permit};
   const auto passed = [&permit](std::string_view text) {
     const auto document = parse(text, permit);
     return document ? write(document->root()) : "refused: " + to_string(document.error());

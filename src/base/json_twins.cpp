@@ -38,8 +38,8 @@ int compare_lower(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-void TwinCheck::begin(Twins twins, std::string_view arena) {
-  twins_ = twins;
+void TwinCheck::begin(DuplicateKeys twins, std::string_view arena) {
+  twins_ = duplicate_keys;
   arena_ = arena;
   names_.clear();
   first_not_ascii_ = SIZE_MAX;
@@ -62,10 +62,10 @@ void TwinCheck::push(std::uint32_t offset, std::uint32_t size) {
 bool TwinCheck::close(std::uint32_t mark) {
   const std::size_t count = names_.size() - mark;
   bool differ = true;
-  if (count > 1 && twins_ != Twins::permit) {
+  if (count > 1 && twins_ != DuplicateKeys::permit) {
     // One such name anywhere on the stack sends all objects inside the slow way: right, and rare.
     const bool ascii = first_not_ascii_ == SIZE_MAX;
-    if (!ascii && twins_ == Twins::refuse) {
+    if (!ascii && twins_ == DuplicateKeys::refuse) {
       differ = search_folded(mark);
     } else if (count <= pairwise_members_max) {
       differ = search_small(mark);
@@ -79,7 +79,7 @@ bool TwinCheck::close(std::uint32_t mark) {
 }
 
 bool TwinCheck::same(const Name& a, const Name& b) const {
-  if (twins_ == Twins::refuse_exact_only) return text(a) == text(b);
+  if (twins_ == DuplicateKeys::refuse_exact_only) return text(a) == text(b);
   return compare_lower(text(a), text(b)) == 0;
 }
 
@@ -98,7 +98,7 @@ bool TwinCheck::search_small(std::size_t first) {
 bool TwinCheck::search_large(std::size_t first) {
   const auto before = [this](const Name& a, const Name& b) {
     if (a.signature != b.signature) return a.signature < b.signature;
-    if (twins_ == Twins::refuse_exact_only) return text(a) < text(b);
+    if (twins_ == DuplicateKeys::refuse_exact_only) return text(a) < text(b);
     return compare_lower(text(a), text(b)) < 0;
   };
   const auto begin = names_.begin() + static_cast<std::ptrdiff_t>(first);

@@ -20,7 +20,7 @@ class TwinCheck {
   using Pair = std::pair<std::string_view, std::string_view>;
 
   // Forgets everything; names stay valid until the next `begin`. `arena` holds all names.
-  void begin(Twins twins, std::string_view arena);
+  void begin(DuplicateKeys twins, std::string_view arena);
 
   std::uint32_t mark() const { return static_cast<std::uint32_t>(names_.size()); }
 
@@ -46,7 +46,7 @@ class TwinCheck {
   bool search_large(std::size_t first);
   bool search_folded(std::size_t first);
 
-  Twins twins_ = Twins::refuse;
+  DuplicateKeys twins_ = DuplicateKeys::refuse;
   std::string_view arena_;
   std::vector<Name> names_;
   Pair found_;

@@ -191,7 +191,7 @@ std::string with_change_told(const Ticket& ticket, std::string result) {
       if (theirs && !answer.reason.empty()) told += "\nwhy: " + visible(answer.reason);
     }
   }
-  const auto document = json::parse(result, {.twins = json::Twins::permit});
+  const auto document = json::parse(result, {.duplicate_keys = json::DuplicateKeys::permit});
   if (!document || !document->root()["content"].is_array()) return result;
   json::Writer out;
   out.object();

@@ -29,7 +29,7 @@ bool may_say_error(std::string_view result) {
 
 bool says_error(Desk& desk, std::string_view result) {
   if (!may_say_error(result)) return false;
-  if (!desk.parser.parse(result, desk.parsed, {.twins = json::Twins::permit})) return false;
+  if (!desk.parser.parse(result, desk.parsed, {.duplicate_keys = json::DuplicateKeys::permit})) return false;
   return flags_error(desk.parsed.root());
 }
 
@@ -37,7 +37,7 @@ bool says_error(Desk& desk, std::string_view result) {
 
 bool says_error(std::string_view result) {
   if (!may_say_error(result)) return false;
-  const auto document = json::parse(result, {.twins = json::Twins::permit});
+  const auto document = json::parse(result, {.duplicate_keys = json::DuplicateKeys::permit});
   return document && flags_error(document->root());
 }
 

@@ -133,7 +133,7 @@ Result<Record> parse_record(json::View view) {
 Result<Record> parse_record(std::string_view text) {
   // Notes and reasons are other people's words, so keys are checked for exact twins only.
   json::ParseLimits limits;
-  limits.twins = json::Twins::refuse_exact_only;
+  limits.duplicate_keys = json::DuplicateKeys::refuse_exact_only;
   const Result<json::Document> document = json::parse(text, limits);
   if (!document) return std::unexpected(document.error());
   return parse_record(document->root());

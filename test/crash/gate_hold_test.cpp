@@ -86,7 +86,7 @@ TEST_F(GateHold, AnApprovalIsUsedOnce) {
 }
 
 TEST_F(GateHold, FiftyTwinsAndOneApprovalExecuteOnce) {  // H03
-  std::vector<Asked*> twins;
+  std::vector<Asked*> duplicate_keys;
   for (int i = 0; i < 50; ++i) twins.push_back(&held());
   ASSERT_TRUE(world.approve(twins[7]->approval));
   world.settle();

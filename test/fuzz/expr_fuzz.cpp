@@ -53,7 +53,7 @@ void evaluate(std::string_view text, json::View arguments, cel::Checked checked)
   demand(fuel.left <= 20'000);
   if (!found.failed()) {
     const std::string written = cel::encode_value(found);
-    demand(json::parse(written, {.twins = json::Twins::permit}).has_value());
+    demand(json::parse(written, {.duplicate_keys = json::DuplicateKeys::permit}).has_value());
   }
   if (const auto constant = program->constant(); constant && !constant->failed()) {
     demand(!found.failed() && cel::encode_value(found) == cel::encode_value(*constant));

@@ -28,7 +28,7 @@ constexpr std::array<std::string_view, 3> servers = {"a", "b", "c"};
 
 json::ParseLimits as_sessions_send() {
   json::ParseLimits limits;
-  limits.twins = json::Twins::permit;
+  limits.duplicate_keys = json::DuplicateKeys::permit;
   return limits;
 }
 

@@ -242,7 +242,7 @@ void Parties::pass(Duration by) {
 }
 
 void Parties::to_server(std::size_t server, std::string_view line) {
-  const auto document = json::parse(line, {.twins = json::Twins::permit});
+  const auto document = json::parse(line, {.duplicate_keys = json::DuplicateKeys::permit});
   must(document && document->root().is_object(), "the server was sent what is no message");
   const json::View root = document->root();
   must(root.text("jsonrpc") == "2.0", "the server was sent what is no JSON-RPC");
@@ -318,7 +318,7 @@ void Parties::answer_at_server(Request request) {
 }
 
 void Parties::to_client(std::string_view line) {
-  const auto document = json::parse(line, {.twins = json::Twins::permit});
+  const auto document = json::parse(line, {.duplicate_keys = json::DuplicateKeys::permit});
   must(document && document->root().is_object(), "the client was sent what is no message");
   const json::View root = document->root();
   must(root.text("jsonrpc") == "2.0", "the client was sent what is no JSON-RPC");

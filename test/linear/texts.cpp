@@ -282,7 +282,7 @@ void add_messages(std::vector<Reader>& out) {
       {"json", any, [](const std::string& t) { (void)json::parse(t, {.bytes_max = 64UL << 20}); }});
   out.push_back({"json of a server", any, [](const std::string& t) {
                    (void)json::parse("[" + t,
-                                     {.bytes_max = 64UL << 20, .twins = json::Twins::permit});
+                                     {.bytes_max = 64UL << 20, .duplicate_keys = json::DuplicateKeys::permit});
                  }});
   out.push_back({"yaml of a machine", 1UL << 20, [](const std::string& t) {
                    (void)yaml::read(t, "", 1UL << 20, yaml::Mistakes::one);

@@ -204,7 +204,7 @@ void check_shadows(const Subject& subject, const ToolRule& entry) {
   for (std::size_t i = 0; i < list.size(); ++i) {
     for (std::size_t j = 0; j < list.size(); ++j) {
       if (i == j || !shadows(list[j], asks[j], list[i], asks[i])) continue;
-      const bool twins = shadows(list[i], asks[i], list[j], asks[j]);
+      const bool duplicate_keys = shadows(list[i], asks[i], list[j], asks[j]);
       if (twins && j > i) continue;  // the later one of two is named
       subject.finding(
           warning, list[i].rule.at,

@@ -195,7 +195,7 @@ Result<std::shared_ptr<const ToolDefinition>> Judge::definition(std::string_view
   if (spelled(sha256(*bytes)) != digest) {
     return fail(ErrorKind::corrupt, "the recorded definition has another digest than its record says");
   }
-  const auto document = json::parse(*bytes, {.twins = json::Twins::permit});
+  const auto document = json::parse(*bytes, {.duplicate_keys = json::DuplicateKeys::permit});
   if (!document) return std::unexpected(document.error());
   auto parsed = parse_definition(document->root(), server);
   if (!parsed) return std::unexpected(parsed.error());

@@ -187,7 +187,7 @@ class TrialReader {
     if (node.is_map()) return yaml::write_json(node, line);
     // Kept as written, so that a test can hold two keys of one name or a number of many digits.
     if (node.is_scalar() && node.quoted && trim(node.text).starts_with('{')) {
-      const auto parsed = json::parse(node.text, {.twins = json::Twins::permit});
+      const auto parsed = json::parse(node.text, {.duplicate_keys = json::DuplicateKeys::permit});
       if (parsed) {
         line.raw(node.text);
         return;

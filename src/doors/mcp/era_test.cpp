@@ -7,7 +7,7 @@ namespace {
 
 json::Document parsed(std::string_view text) {
   json::ParseLimits limits;
-  limits.twins = json::Twins::permit;
+  limits.duplicate_keys = json::DuplicateKeys::permit;
   auto document = json::parse(text, limits);
   EXPECT_TRUE(document.has_value()) << text;
   return document ? std::move(*document) : json::Document();

@@ -237,7 +237,7 @@ Result<Message> read_message(std::string_view line, Side side, json::Parser& par
     if (slice.key == "result") message.result_text = slice.value;
     if (slice.key == "error") message.error_text = slice.value;
   }
-  // Twins at the top are refused on both sides, also where a key is spelled with escapes.
+  // DuplicateKeys at the top are refused on both sides, also where a key is spelled with escapes.
   if (seen != root.size() || (message.kind != MessageKind::notification && message.id.empty()) ||
       (message.kind == MessageKind::result && message.result_text.empty()) ||
       (message.kind == MessageKind::error && message.error_text.empty())) {
@@ -251,7 +251,7 @@ Result<Message> read_message(std::string_view line, Side side, json::Parser& par
 
 std::string id_of(std::string_view line) {
   json::ParseLimits limits;
-  limits.twins = json::Twins::permit;
+  limits.duplicate_keys = json::DuplicateKeys::permit;
   const auto document = json::parse(line, limits);
   // Not JSON, but the id may still be plain: a client that gets an answer need not wait.
   if (!document) return id_of_head(line);
@@ -289,7 +289,7 @@ std::optional<std::string> key_of_cancelled(json::View params) {
 
 std::string method_of(std::string_view line) {
   json::ParseLimits limits;
-  limits.twins = json::Twins::permit;
+  limits.duplicate_keys = json::DuplicateKeys::permit;
   const auto document = json::parse(line, limits);
   if (!document || !document->root().is_object()) return {};
   return std::string(document->root().text("method").value_or(""));

@@ -78,7 +78,7 @@ inline constexpr int address_required = -32042;
 // How what a server wrote is read: what passes is passed on, so numbers may be any. A whole
 // message, or what was never a part of one that was read, is read by `parse_said`; its parts by
 // these limits.
-inline constexpr json::ParseLimits as_it_came = {.twins = json::Twins::permit};
+inline constexpr json::ParseLimits as_it_came = {.duplicate_keys = json::DuplicateKeys::permit};
 // The same, and refused where a name stands twice in one object, at any depth and in any spelling.
 Status parse_said(std::string_view text, json::Parser& parser, json::Document& document);
 

@@ -46,7 +46,7 @@ TEST(Lock, KeepsTheDefinitionsBehindItsDigests) {
 }
 
 TEST(Lock, ADefinitionThatCannotBeReadAgainIsLeftOut) {
-  const std::string twins = R"({"inputSchema":{"properties":{"Id":{},"id":{}}}})";
+  const std::string duplicate_keys = R"({"inputSchema":{"properties":{"Id":{},"id":{}}}})";
   Lock lock;
   lock.accept("t", spelled(sha256(twins)), twins);
   EXPECT_EQ(lock.find("", "t"), spelled(sha256(twins)));
@@ -67,7 +67,7 @@ TEST(Lock, RefusesWhatAReviewerCouldMisread) {
        }) {
     EXPECT_FALSE(parse_lock(text, "pawl.lock").has_value()) << text;
   }
-  const std::string twins =
+  const std::string duplicate_keys =
       R"({"version":1,"tools":{"a":")" + kDigest + R"(","A":")" + kDigest + R"("}})";
   EXPECT_FALSE(parse_lock(twins, "pawl.lock").has_value());
 }

@@ -181,7 +181,7 @@ std::string some_call(Dice& dice) {
 json::Document with_near_names(const std::string& text) {
   json::Document document;
   json::ParseLimits limits;
-  limits.twins = json::Twins::refuse_exact_only;  // the plan must be right without the parser too
+  limits.duplicate_keys = json::DuplicateKeys::refuse_exact_only;  // the plan must be right without the parser too
   EXPECT_TRUE(json::Parser().parse(text, document, limits)) << text;
   return document;
 }

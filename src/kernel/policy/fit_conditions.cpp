@@ -30,7 +30,7 @@ void add_new(Found& all, Found more, std::size_t most) {
 void type_conditions(const ToolRule& entry, const ToolDefinition& tool, BoundTool& bound) {
   bound.conditions = entry.conditions;
   if (entry.conditions.empty() || !tool.has_schema) return;
-  const auto document = json::parse(tool.text, {.twins = json::Twins::permit});
+  const auto document = json::parse(tool.text, {.duplicate_keys = json::DuplicateKeys::permit});
   if (!document) {
     bound.misfits.push_back({ErrorKind::invalid, "its definition cannot be read", entry.rule.at});
     return;

@@ -241,7 +241,7 @@ Status Snapshot::read(json::View root, State& into) {
 Result<State> State::from_json(std::string_view text) {
   json::ParseLimits limits;
   limits.bytes_max = 4UL << 30;
-  limits.twins = json::Twins::refuse_exact_only;
+  limits.duplicate_keys = json::DuplicateKeys::refuse_exact_only;
   const Result<json::Document> document = json::parse(text, limits);
   if (!document) return std::unexpected(document.error());
   State state;

@@ -91,7 +91,7 @@ Checked<Attenuation> narrow(const Attenuation& outer, const Attenuation& wanted)
       return wrong(".tools", fmt::format("not a list of at most {} tools", attenuated_tools_max));
     }
     std::ranges::sort(*narrowed.tools);
-    const auto twins = std::ranges::unique(*narrowed.tools);
+    const auto duplicate_keys = std::ranges::unique(*narrowed.tools);
     narrowed.tools->erase(twins.begin(), twins.end());
   }
   if (outer.tools && narrowed.tools) {

@@ -163,7 +163,7 @@ Result<Schema> compile(json::View schema, const Limits& limits) {
   auto compiled = std::make_shared<Compiled>();
   compiled->limits = limits;
   json::ParseLimits as_received;
-  as_received.twins = json::Twins::permit;
+  as_received.duplicate_keys = json::DuplicateKeys::permit;
   auto document = json::parse(text, as_received);
   if (!document) return std::unexpected(document.error());
   compiled->document = std::move(*document);

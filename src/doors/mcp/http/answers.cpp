@@ -72,7 +72,7 @@ int status_of(std::string_view answer) {
   const auto error = std::ranges::find(members, "error", &Slice::key);
   if (error == members.end()) return 200;
   json::ParseLimits limits;
-  limits.twins = json::Twins::permit;
+  limits.duplicate_keys = json::DuplicateKeys::permit;
   const auto document = json::parse(error->value, limits);
   const json::View code = document ? document->root()["code"] : json::View();
   if (!code.is_integer()) return 200;

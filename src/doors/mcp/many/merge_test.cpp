@@ -10,7 +10,7 @@ namespace {
 struct Answers {
   void add(std::string_view server, std::string_view result) {
     json::ParseLimits limits;
-    limits.twins = json::Twins::permit;
+    limits.duplicate_keys = json::DuplicateKeys::permit;
     documents.push_back(*json::parse(result, limits));
     parts.push_back({server, documents.back().root()});
   }
