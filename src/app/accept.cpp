@@ -67,10 +67,10 @@ class Report {
 
 void show(const Change& change, const Report& report) {
   report.say(paint(change.fresh ? Ink::good : Ink::warn, change.fresh ? "new      " : "changed  ") +
-             paint(Ink::strong, visible(change.name)));
-  report.say("  " + visible(change.tool->description));
+             paint(Ink::strong, escape_untrusted(change.name)));
+  report.say("  " + escape_untrusted(change.tool->description));
   for (const Shape::Property& property : change.tool->arguments.properties) {
-    report.say(fmt::format("  {:<20} {}{}", visible(property.name), to_string(property.shape.type),
+    report.say(fmt::format("  {:<20} {}{}", escape_untrusted(property.name), to_string(property.shape.type),
                            property.required ? ", required" : ""));
   }
   const ToolDefinition& tool = *change.tool;
@@ -93,7 +93,7 @@ std::vector<Change> changes(const std::vector<ToolDefinition>& tools, const std:
     // The instructions stand among the tools under a name that no tool can have.
     if (tool.name == mcp::instructions_name) refused[i].clear();
     if (!refused[i].empty() || tool.hidden_characters) {
-      report.say(paint(Ink::bad, "never    ") + visible(tool.name) + "  " +
+      report.say(paint(Ink::bad, "never    ") + escape_untrusted(tool.name) + "  " +
                  (refused[i].empty() ? "holds characters that nobody can see" : refused[i]));
       continue;
     }
@@ -182,8 +182,8 @@ int accept_tools(const Arguments& arguments, const std::string& policy_file) {
 }
 
 std::string place(const Laxer& part) {
-  return part.at.line == 0 ? visible(part.at.file)
-                           : fmt::format("{}:{}", visible(part.at.file), part.at.line);
+  return part.at.line == 0 ? escape_untrusted(part.at.file)
+                           : fmt::format("{}:{}", escape_untrusted(part.at.file), part.at.line);
 }
 
 void show_laxer(const std::vector<Laxer>& parts, const Report& report) {
@@ -207,7 +207,7 @@ Result<std::vector<Laxer>> laxer_than_accepted(NodeConnection& node, const Polic
     report.say("before    nothing was accepted for this agent");
     return std::vector<Laxer>{};
   }
-  report.say("before    " + visible(digest));
+  report.say("before    " + escape_untrusted(digest));
   if (digest == spelled(policy.digest)) {
     report.say("laxer     nothing: it is accepted already");
     return std::vector<Laxer>{};
@@ -245,8 +245,8 @@ int accept_policy(const Arguments& arguments, const std::string& policy_file) {
   }
   const std::string digest = spelled(loaded.policy->digest);
   const Report report(arguments.has("--json"));
-  report.say(fmt::format("policy    {}\nagent     {}\ndigest    {}", visible(policy_file),
-                         visible(loaded.policy->agent), digest));
+  report.say(fmt::format("policy    {}\nagent     {}\ndigest    {}", escape_untrusted(policy_file),
+                         escape_untrusted(loaded.policy->agent), digest));
   auto node = control(arguments);
   if (!node) return complain(node.error());
   const auto laxer = laxer_than_accepted(*node, *loaded.policy, report);
@@ -257,7 +257,7 @@ int accept_policy(const Arguments& arguments, const std::string& policy_file) {
   auto done = act(*node, arguments, act_text.text());
   if (!done) return complain(done.error());
   report.say(paint(Ink::good, "accepted") + "   for the next runs of " +
-             visible(loaded.policy->agent));
+             escape_untrusted(loaded.policy->agent));
   if (report.json()) {
     json::Writer text;
     text.object().key("agent").string(loaded.policy->agent).key("digest").string(digest);
@@ -276,7 +276,7 @@ int accept_observation(const Arguments& arguments, const std::string& name) {
   if (role == read.deployment->roles.end() || !role->second.observe) {
     return complain(
         {ErrorKind::usage,
-         fmt::format("`{}` has no role `{}` with `observe`", visible(read.path), visible(name)),
+         fmt::format("`{}` has no role `{}` with `observe`", escape_untrusted(read.path), escape_untrusted(name)),
          {}});
   }
   const Observation what{name, role->second.observe->until, role->second.observe->reason};
@@ -284,7 +284,7 @@ int accept_observation(const Arguments& arguments, const std::string& name) {
   report.say(
       fmt::format("watched   {}: what its policy stops runs until {}, unless it is "
                   "irreversible, blocked or over a ceiling\nreason    {}",
-                  visible(name), to_string(what.until), visible(what.reason)));
+                  escape_untrusted(name), to_string(what.until), escape_untrusted(what.reason)));
   auto node = control(arguments);
   if (!node) return complain(node.error());
   const auto file = node->ask(R"({"op":"deployment"})");
@@ -313,8 +313,8 @@ int accept_observation(const Arguments& arguments, const std::string& name) {
 std::vector<Laxer> show_deployment(const DeploymentRead& read, const std::string& digest,
                                    json::View node, const Report& report) {
   const std::string before(node.text("digest").value_or(""));
-  report.say(fmt::format("file      {}\nbefore    {}\nafter     {}", visible(read.path),
-                         visible(before), digest));
+  report.say(fmt::format("file      {}\nbefore    {}\nafter     {}", escape_untrusted(read.path),
+                         escape_untrusted(before), digest));
   std::vector<Laxer> parts = laxer_deployment(node.text("text").value_or(""), read.text, read.path);
   show_laxer(parts, report);
   return parts;
@@ -333,7 +333,7 @@ int accept_deployment(const Arguments& arguments) {
   const std::string config(known->root().text("config").value_or(""));
   if (real_path(config) != real_path(read.path)) {
     return complain(
-        {ErrorKind::usage, "the node reads another file: `--config " + visible(config) + "`", {}});
+        {ErrorKind::usage, "the node reads another file: `--config " + escape_untrusted(config) + "`", {}});
   }
   const Report report(arguments.has("--json"));
   const std::vector<Laxer> parts = show_deployment(read, digest, known->root(), report);

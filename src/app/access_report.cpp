@@ -35,7 +35,7 @@ void print_access(const AccessHistory& history, std::int64_t days) {
   }
   std::vector<std::vector<std::string>> rows;
   for (const auto& [key, use] : history.uses()) {
-    rows.push_back({visible(key.first), visible(key.second), std::to_string(use.asked),
+    rows.push_back({escape_untrusted(key.first), escape_untrusted(key.second), std::to_string(use.asked),
                     std::to_string(use.days), std::to_string(use.granted),
                     std::to_string(use.rejected), std::to_string(use.used),
                     std::to_string(use.calls), date_of(use.last)});
@@ -88,8 +88,8 @@ void write_access(json::Writer& to, const AccessHistory& history) {
       to.key("first").string(to_string(use.first)).key("last").string(to_string(use.last));
     }
     to.key("granted").natural(use.granted).key("rejected").natural(use.rejected);
-    to.key("role").string(visible(key.first)).key("taken_back").natural(use.taken_back);
-    to.key("tool").string(visible(key.second)).key("used").natural(use.used).end();
+    to.key("role").string(escape_untrusted(key.first)).key("taken_back").natural(use.taken_back);
+    to.key("tool").string(escape_untrusted(key.second)).key("used").natural(use.used).end();
   }
   to.end().key("access_advice").array();
   for (const std::string& line : advice_on_access(history)) to.string(line);

@@ -31,7 +31,7 @@ int acknowledge(const Arguments& arguments) {
   if (!done) return complain(done.error());
   out(arguments.has("--json")
           ? json::write(done->root())
-          : paint(Ink::good, over ? "resolved" : "acknowledged") + "   " + visible(id));
+          : paint(Ink::good, over ? "resolved" : "acknowledged") + "   " + escape_untrusted(id));
   return exit_good;
 }
 
@@ -40,7 +40,7 @@ int acknowledge(const Arguments& arguments) {
 std::vector<std::string> escalation_lines(json::View status) {
   std::vector<std::string> lines;
   const auto text = [](json::View view, std::string_view key) {
-    return visible(view.text(key).value_or(""));
+    return escape_untrusted(view.text(key).value_or(""));
   };
   for (json::View one : status["escalations"].elements()) {
     const std::string phase = text(one, "phase");

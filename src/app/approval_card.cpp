@@ -11,7 +11,7 @@
 namespace pawl::app {
 
 std::string card_word(json::View object, std::string_view key) {
-  return visible(object.text(key).value_or(""));
+  return escape_untrusted(object.text(key).value_or(""));
 }
 
 std::string left_of(json::View question) {
@@ -39,7 +39,7 @@ namespace {
 std::string typed_of(json::View question) {
   std::string names;
   for (json::View name : question["typed_of"].elements()) {
-    names += (names.empty() ? "`" : ", `") + visible(name.string()) + "`";
+    names += (names.empty() ? "`" : ", `") + escape_untrusted(name.string()) + "`";
   }
   return names.empty() ? "the tool's name" : names;
 }
@@ -83,7 +83,7 @@ void print_place_of_sponsor(Lines& page, json::View question) {
 std::string names_in(json::View list) {
   std::string names;
   for (json::View name : list.elements()) {
-    names += (names.empty() ? "" : ", ") + visible(name.is_string() ? name.string() : "");
+    names += (names.empty() ? "" : ", ") + escape_untrusted(name.is_string() ? name.string() : "");
   }
   return names;
 }
@@ -189,7 +189,7 @@ Lines together_lines(json::View together) {
   }
   page.push_back(paint(Ink::strong, sum));
   for (json::View line : together["unknown"].elements()) {
-    page.push_back(paint(Ink::bad, "not known " + visible(line.is_string() ? line.string() : "")));
+    page.push_back(paint(Ink::bad, "not known " + escape_untrusted(line.is_string() ? line.string() : "")));
   }
   if (together["why_not"].exists()) {
     page.push_back(
@@ -252,7 +252,7 @@ void say_answered(const Arguments& arguments, const std::string& person, json::V
     result.end();
     return out(result.text());
   }
-  out(fmt::format("{} by {}; the question is now {}", word, visible(person), phase));
+  out(fmt::format("{} by {}; the question is now {}", word, escape_untrusted(person), phase));
   if (wrong.empty()) return;
   out("It was asked for to see whether people read. Nothing would have run.\n"
       "It ought to be denied: " +

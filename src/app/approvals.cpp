@@ -78,7 +78,7 @@ int list(const Arguments& arguments) {
   }
   out(table(rows, head));
   const std::string of_all = refusals.size() == 1 ? *refusals.begin() : std::string();
-  if (!of_all.empty()) out("`" + visible(person) + "` " + of_all);
+  if (!of_all.empty()) out("`" + escape_untrusted(person) + "` " + of_all);
   return node->ends(exit_good);
 }
 
@@ -108,7 +108,7 @@ int tell_answers(const Arguments& arguments, const Deciding& how,
     return exit_good;
   }
   out(paint(how.approve ? Ink::good : Ink::bad, how.approve ? "approved" : "rejected") +
-      fmt::format(" by {}: {} questions, each for its own call", visible(how.person), ids.size()));
+      fmt::format(" by {}: {} questions, each for its own call", escape_untrusted(how.person), ids.size()));
   if (!measured.empty()) {
     out("Asked for to see whether people read, and nothing would have run: " + measured);
   }

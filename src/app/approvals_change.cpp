@@ -47,7 +47,7 @@ Result<std::string> edited(json::View arguments, const Arguments& given) {
   for (const std::string& one : given.many("--set")) {
     const std::size_t equals = one.find('=');
     if (equals == 0 || equals == std::string::npos) {
-      return fail(ErrorKind::usage, "`--set " + visible(one) + "` is not NAME=VALUE");
+      return fail(ErrorKind::usage, "`--set " + escape_untrusted(one) + "` is not NAME=VALUE");
     }
     set[one.substr(0, equals)] = one.substr(equals + 1);
   }
@@ -58,7 +58,7 @@ Result<std::string> edited(json::View arguments, const Arguments& given) {
   for (const auto& [name, value] : arguments.members()) members.emplace(name, value);
   for (const std::string& name : unset) {
     if (members.erase(name) == 0) {
-      return fail(ErrorKind::usage, "the call has no argument `" + visible(name) + "`");
+      return fail(ErrorKind::usage, "the call has no argument `" + escape_untrusted(name) + "`");
     }
   }
   for (const auto& [name, text] : set) members.emplace(name, json::View());

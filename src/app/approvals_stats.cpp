@@ -66,7 +66,7 @@ int stats(const Arguments& arguments) {
               {"person", "answers", "yes", "read for", "under 2 s", "since asked", "vigilance"}));
   }
   for (json::View advice : said["advice"].elements()) {
-    out(paint(Ink::warn, "advice  ") + visible(advice.is_string() ? advice.string() : ""));
+    out(paint(Ink::warn, "advice  ") + escape_untrusted(advice.is_string() ? advice.string() : ""));
   }
   out("counted since " + card_word(said, "since"));
   return node->ends(exit_good);

@@ -48,7 +48,7 @@ int ask_agent(const Arguments& arguments) {
   act_text.key("text").string(arguments.word("text")).end();
   return said(arguments, act_text.text(),
               fmt::format("the agent is asked; the question {} stays open, with its time",
-                          visible(arguments.word("id"))));
+                          escape_untrusted(arguments.word("id"))));
 }
 
 int pass_on(const Arguments& arguments) {
@@ -58,7 +58,7 @@ int pass_on(const Arguments& arguments) {
   act_text.key("to").string(arguments.word("to")).end();
   return said(arguments, act_text.text(),
               fmt::format("passed on to {}; whoever could answer it still can",
-                          visible(arguments.word("to"))));
+                          escape_untrusted(arguments.word("to"))));
 }
 
 }  // namespace

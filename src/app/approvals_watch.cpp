@@ -111,7 +111,7 @@ class LiveQueue {
  private:
   void look(bool anyway) {
     const auto changed = node_.changed();
-    if (!changed) return page_.say(visible(changed.error().message));
+    if (!changed) return page_.say(escape_untrusted(changed.error().message));
     const Duration now = net::boot_time();
     if (!*changed && !anyway) {
       // The time that is left stands on the card.
@@ -119,7 +119,7 @@ class LiveQueue {
       return;
     }
     const auto list = node_.list(page_.filter());
-    if (!list) return page_.say(visible(list.error().message));
+    if (!list) return page_.say(escape_untrusted(list.error().message));
     page_.set_list(list->root(), net::boot_time());
     if (!page_.wanted().empty()) open();
   }
@@ -129,7 +129,7 @@ class LiveQueue {
     auto shown = page_.wanted().size() == 1 ? one() : several();
     if (!shown) {
       page_.close_card();
-      return page_.say(visible(shown.error().message));
+      return page_.say(escape_untrusted(shown.error().message));
     }
     card_ = std::move(*shown);
     read_at_ = net::boot_time();
@@ -192,7 +192,7 @@ class LiveQueue {
   void tell(const Status& done, std::string_view what) {
     if (!done) {
       open();
-      return page_.say(visible(done.error().message));
+      return page_.say(escape_untrusted(done.error().message));
     }
     const std::string about = page_.wanted().size() == 1
                                   ? page_.wanted().front()
@@ -200,7 +200,7 @@ class LiveQueue {
     const bool over = what == "approved" || what == "rejected";
     if (over) page_.close_card();
     look(true);
-    page_.say(fmt::format("{}: {} by {}", about, what, visible(person_)));
+    page_.say(fmt::format("{}: {} by {}", about, what, escape_untrusted(person_)));
     if (const std::string wrong = std::exchange(measured_, {}); !wrong.empty()) {
       page_.say(about + " was asked to see whether people read; it ought to be denied: " + wrong);
     }

@@ -19,7 +19,7 @@ std::unexpected<Error> wrong(std::string message) {
 }
 
 std::string ticked(std::string_view text) {
-  return fmt::format("`{}`", visible(text));
+  return fmt::format("`{}`", escape_untrusted(text));
 }
 
 }  // namespace
@@ -119,7 +119,7 @@ Status ArgumentReader::parse_options() {
     std::vector<std::string> reversed(before_.rbegin(), before_.rend());
     parser.parse(reversed);
   } catch (const CLI::Error& error) {
-    return wrong(visible(error.what()));
+    return wrong(escape_untrusted(error.what()));
   }
   for (const std::string& extra : parser.remaining()) {
     if (extra.starts_with('-') && extra != "-") return wrong(unknown(extra));

@@ -22,7 +22,7 @@ Result<AskedServer> of_deployment(const Arguments& arguments, const std::string&
     return fail(ErrorKind::usage,
                 fmt::format("the deployment file has no server `{}`: name one of its `servers`, or "
                             "give the program behind `--`",
-                            visible(name)),
+                            escape_untrusted(name)),
                 {read.path, 0, 0});
   }
   AskedServer asked{.name = name};
@@ -36,7 +36,7 @@ Result<AskedServer> of_deployment(const Arguments& arguments, const std::string&
     return fail(ErrorKind::usage,
                 fmt::format("the deployment file says neither `command` nor `url` of `{}`: give "
                             "the program behind `--`",
-                            visible(name)),
+                            escape_untrusted(name)),
                 server.at);
   }
   auto directory = state_directory(arguments);

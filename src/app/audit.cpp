@@ -51,7 +51,7 @@ Result<std::uint64_t> number_of(const Arguments& arguments, std::string_view opt
   const auto read = std::from_chars(given->data(), given->data() + given->size(), value);
   if (read.ec != std::errc() || read.ptr != given->data() + given->size()) {
     return fail(ErrorKind::usage,
-                fmt::format("`{}` after `{}` is not a whole number", visible(*given), option));
+                fmt::format("`{}` after `{}` is not a whole number", escape_untrusted(*given), option));
   }
   return value;
 }
@@ -62,11 +62,11 @@ Status check_words(const AuditFilter& filter) {
   for (const std::string_view effect : effects) known = known || filter.effect == effect;
   if (!known) {
     return fail(ErrorKind::usage, fmt::format("`{}` is no effect: allow, notify, hold or deny",
-                                          visible(filter.effect)));
+                                          escape_untrusted(filter.effect)));
   }
   Code code{};
   if (!filter.code.empty() && !parse_code(filter.code, code)) {
-    return fail(ErrorKind::usage, fmt::format("`{}` is none of the codes", visible(filter.code)));
+    return fail(ErrorKind::usage, fmt::format("`{}` is none of the codes", escape_untrusted(filter.code)));
   }
   return {};
 }

@@ -78,7 +78,7 @@ class Showing {
 
 std::string proof_text(const Result<Inclusion>& inclusion) {
   if (!inclusion) {
-    return paint(Ink::bad, "not proved: " + visible(inclusion.error().message));
+    return paint(Ink::bad, "not proved: " + escape_untrusted(inclusion.error().message));
   }
   if (inclusion->signed_size == 0) return paint(Ink::warn, "no checkpoint is signed yet");
   if (!inclusion->covered) {
@@ -96,7 +96,7 @@ std::string proof_text(const Result<Inclusion>& inclusion) {
 void Showing::print(const JournalEntry& entry, json::View record,
                     const Result<Inclusion>& inclusion) {
   out(paint(Ink::strong, fmt::format("record {}", entry.seq)) + "  " +
-      visible(record.text("type").value_or("")));
+      escape_untrusted(record.text("type").value_or("")));
   std::string all = record_members(record, margin);
   all.pop_back();
   out(all);
@@ -106,7 +106,7 @@ void Showing::print(const JournalEntry& entry, json::View record,
     auto payload = evidence_.payload(*commitment);
     std::string shown;
     if (!payload) {
-      shown = std::string(margin) + paint(Ink::bad, visible(payload.error().message));
+      shown = std::string(margin) + paint(Ink::bad, escape_untrusted(payload.error().message));
     } else if (payload->state == PayloadState::present) {
       shown = pretty(payload->bytes, margin, payload_bytes_shown_max);
     } else {
@@ -162,7 +162,7 @@ Error nothing_there(const std::string& what, std::uint64_t records) {
             {}};
   }
   return {
-      ErrorKind::missing, fmt::format("no record names a call or an approval `{}`", visible(what)), {}};
+      ErrorKind::missing, fmt::format("no record names a call or an approval `{}`", escape_untrusted(what)), {}};
 }
 
 int run_show(const Arguments& arguments) {

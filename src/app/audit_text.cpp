@@ -15,7 +15,7 @@ constexpr std::size_t reason_bytes_max = 400;
 constexpr std::string_view step = "  ";
 
 std::string visible_part(json::View record, std::string_view name) {
-  return visible(record.text(name).value_or(""));
+  return escape_untrusted(record.text(name).value_or(""));
 }
 
 std::string full_tool(json::View record) {
@@ -102,8 +102,8 @@ std::string others(json::View record) {
         key == "run" || key == "payload" || key == "verifier" || key == "boot_id") {
       continue;
     }
-    line += (line.empty() ? "" : "  ") + visible(key) + " " +
-            visible(value.is_string() ? std::string(value.string()) : json::write(value));
+    line += (line.empty() ? "" : "  ") + escape_untrusted(key) + " " +
+            escape_untrusted(value.is_string() ? std::string(value.string()) : json::write(value));
   }
   return line;
 }
@@ -159,7 +159,7 @@ void write_pretty(json::View value, const std::string& margin, std::string& into
     into += "{\n";
     std::uint32_t left = value.size();
     for (const auto& [key, member] : value.members()) {
-      into += margin + std::string(step) + "\"" + visible(key) + "\": ";
+      into += margin + std::string(step) + "\"" + escape_untrusted(key) + "\": ";
       write_pretty(member, margin + std::string(step), into);
       into += --left > 0 ? ",\n" : "\n";
     }
@@ -174,7 +174,7 @@ void write_pretty(json::View value, const std::string& margin, std::string& into
     }
     into += margin + "]";
   } else {
-    into += visible(json::write(value));
+    into += escape_untrusted(json::write(value));
   }
 }
 
@@ -203,11 +203,11 @@ std::string record_members(json::View record, std::string_view margin) {
   for (const auto& [key, value] : record.members()) {
     std::string shown;
     if (value.is_string()) {
-      shown = visible(value.string());
+      shown = escape_untrusted(value.string());
     } else {
       write_pretty(value, std::string(margin) + std::string(15, ' '), shown);
     }
-    all += std::string(margin) + fmt::format("{:<15}", visible(key)) + shown + "\n";
+    all += std::string(margin) + fmt::format("{:<15}", escape_untrusted(key)) + shown + "\n";
   }
   return all;
 }
@@ -217,7 +217,7 @@ std::string pretty(std::string_view bytes, std::string_view margin, std::size_t 
   if (const auto document = json::parse(bytes, {.duplicate_keys = json::DuplicateKeys::permit})) {
     write_pretty(document->root(), std::string(margin), shown);
   } else {
-    shown = visible(bytes.substr(0, bytes_max), Newlines::keep);
+    shown = escape_untrusted(bytes.substr(0, bytes_max), Newlines::keep);
   }
   if (shown.size() > bytes_max) {
     shown.resize(utf8::beginning(shown, bytes_max).size());

@@ -45,23 +45,23 @@ std::string as_json(const JournalVerification& found) {
 
 void print(const JournalVerification& found, const std::string& directory) {
   for (const JournalFinding& finding : found.findings) {
-    out(paint(Ink::bad, visible(to_string(finding))));
+    out(paint(Ink::bad, escape_untrusted(to_string(finding))));
   }
   if (found.more_findings) out(paint(Ink::bad, "… and more"));
   if (found.clean()) {
     out(paint(Ink::good, "verified") + fmt::format("   {} records in {} segments of {}",
                                                    found.records, found.segments,
-                                                   visible(directory)));
+                                                   escape_untrusted(directory)));
   } else {
     const bool torn = found.damage() == nullptr;
     const std::size_t places = found.findings.size();
-    out(torn ? paint(Ink::warn, "torn") + "       the end of the journal in " + visible(directory)
+    out(torn ? paint(Ink::warn, "torn") + "       the end of the journal in " + escape_untrusted(directory)
              : paint(Ink::bad, "damaged") +
                    fmt::format("    in {} place{}{} of {}", places, places == 1 ? "" : "s",
-                               found.more_findings ? " or more" : "", visible(directory)));
+                               found.more_findings ? " or more" : "", escape_untrusted(directory)));
     out("readable   " + found.readable_text());
   }
-  out(fmt::format("log        {}", visible(found.origin)));
+  out(fmt::format("log        {}", escape_untrusted(found.origin)));
   if (found.damage() == nullptr) out(fmt::format("root       {}", spelled(found.root)));
   const std::uint64_t behind =
       found.records > found.checkpoint_size ? found.records - found.checkpoint_size : 0;
@@ -87,7 +87,7 @@ int run_verify(const Arguments& arguments) {
   if (!found) return complain(found.error());
   if (found->records == 0 && found->checkpoints == 0 && found->clean()) {
     return complain(
-        {ErrorKind::missing, fmt::format("there is no journal in `{}`", visible(*directory)), {}});
+        {ErrorKind::missing, fmt::format("there is no journal in `{}`", escape_untrusted(*directory)), {}});
   }
   if (arguments.has("--json")) {
     out(as_json(*found));

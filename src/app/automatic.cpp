@@ -145,8 +145,8 @@ struct AutomaticReviewers::Room : std::enable_shared_from_this<AutomaticReviewer
   }
 
   void note(const std::string& person, const std::string& approval, const std::string& why) {
-    log_line(fmt::format("the reviewer `{}` gave no answer to {}: {}", visible(person), approval,
-                         visible(why)),
+    log_line(fmt::format("the reviewer `{}` gave no answer to {}: {}", escape_untrusted(person), approval,
+                         escape_untrusted(why)),
              LogLevel::warning);
     if (gate == nullptr) return;
     const Approval* asked = gate->state().approval(approval);

@@ -38,7 +38,7 @@ void print_argument(Lines& page, json::View question, json::View argument) {
   const std::string after = paint(Ink::bad, flags_of(argument));
   const json::View before =
       asked.is_object() ? asked[argument.text("name").value_or("")] : json::View();
-  const std::string was = before.exists() ? visible(json::write(before)) : std::string();
+  const std::string was = before.exists() ? escape_untrusted(json::write(before)) : std::string();
   if (asked.is_object() && was != text) {
     if (before.exists()) page.push_back(paint(Ink::bad, argument_line("-", name, was)));
     page.push_back(paint(Ink::good, argument_line("+", name, text)) + after);
@@ -51,7 +51,7 @@ void print_argument(Lines& page, json::View question, json::View argument) {
     }
   }
   for (json::View note : argument["notes"].elements()) {
-    page.push_back("  " + paint(Ink::bad, "! " + visible(note.is_string() ? note.string() : "")));
+    page.push_back("  " + paint(Ink::bad, "! " + escape_untrusted(note.is_string() ? note.string() : "")));
   }
 }
 
@@ -69,10 +69,10 @@ void print_left_out(Lines& page, json::View question, bool reason) {
   for (const auto& [name, value] : question["asked"].members()) {
     bool there = is_reason(question, name) != reason;
     for (json::View argument : question["display"].elements()) {
-      there = there || argument.text("name") == visible(name);
+      there = there || argument.text("name") == escape_untrusted(name);
     }
     if (there) continue;
-    page.push_back(paint(Ink::bad, argument_line("-", visible(name), visible(json::write(value)))));
+    page.push_back(paint(Ink::bad, argument_line("-", escape_untrusted(name), escape_untrusted(json::write(value)))));
   }
 }
 

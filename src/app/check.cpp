@@ -126,7 +126,7 @@ std::optional<std::string> drill_overdue(const Arguments& arguments, const Drill
   const auto last = last_drill(arguments);
   const std::string at = fmt::format("{}:{}: ", plan.at.file, plan.at.line);
   if (!last && last.error().fault == ErrorKind::missing) {
-    err(visible(at + "there is no journal here, so nobody can tell when the last drill was"));
+    err(escape_untrusted(at + "there is no journal here, so nobody can tell when the last drill was"));
     return std::nullopt;
   }
   if (!last) return at + "the last drill is not known: " + to_string(last.error());
@@ -138,7 +138,7 @@ std::optional<std::string> drill_overdue(const Arguments& arguments, const Drill
 
 int run_check(const Arguments& arguments) {
   const DeploymentRead read = read_deployment(config_path(arguments), arguments.has("--config"));
-  for (const Error& error : read.errors) err(visible(to_string(error)));
+  for (const Error& error : read.errors) err(escape_untrusted(to_string(error)));
   if (!read.deployment) return exit_usage;
 
   auto live = offered(arguments, *read.deployment);
@@ -173,7 +173,7 @@ int run_check(const Arguments& arguments) {
   }
   if (read.deployment->drill) {
     if (const auto overdue = drill_overdue(arguments, *read.deployment->drill)) {
-      err(visible(*overdue));
+      err(escape_untrusted(*overdue));
       status = std::max(status, exit_no);
     }
   }

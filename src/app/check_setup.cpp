@@ -17,8 +17,8 @@ namespace {
 std::string how_to_accept(const std::string& file, std::string_view tool) {
   const std::size_t slash = tool.find('/');
   const std::string server =
-      slash == std::string_view::npos ? "NAME" : visible(tool.substr(0, slash));
-  return fmt::format("pawl accept --policy {} --server {} [-- CMD...]", visible(file), server);
+      slash == std::string_view::npos ? "NAME" : escape_untrusted(tool.substr(0, slash));
+  return fmt::format("pawl accept --policy {} --server {} [-- CMD...]", escape_untrusted(file), server);
 }
 
 bool lock_has(const Lock& lock, const std::string& name) {
@@ -34,7 +34,7 @@ void compare_entry(const std::string& file, const ToolRule& entry, const Lock& l
     if (pattern || name.starts_with("mcp:") || lock_has(lock, name)) continue;
     report.findings.push_back(
         {Finding::Weight::warning,
-         fmt::format("`{}` is granted and not in `{}`: it is denied until `{}`", visible(name),
+         fmt::format("`{}` is granted and not in `{}`: it is denied until `{}`", escape_untrusted(name),
                      lock_file_name, how_to_accept(file, name)),
          entry.rule.at});
   }
@@ -73,7 +73,7 @@ void compare_definition(const Policy& policy, const ToolRule& entry, const std::
   if (!definition) {
     report.errors.push_back({ErrorKind::invalid,
                              fmt::format("what `{}` accepts as `{}` is no tool: {}", lock_file_name,
-                                         visible(name), definition.error().message),
+                                         escape_untrusted(name), definition.error().message),
                              entry.rule.at});
     return;
   }
@@ -89,7 +89,7 @@ void compare_definition(const Policy& policy, const ToolRule& entry, const std::
   report.findings.push_back({Finding::Weight::warning,
                              fmt::format("every call of `{}` is denied: its schema cannot be "
                                          "checked: {}",
-                                         visible(name), definition->validator_fault),
+                                         escape_untrusted(name), definition->validator_fault),
                              entry.rule.at});
 }
 
@@ -131,7 +131,7 @@ void compare_lock(const std::string& file, const Policy& policy, bool asked, Ins
              "there is no `{}` beside the file: the first use of a tool is recorded, and in "
              "production denied until somebody runs `pawl accept --policy {} --server NAME` for "
              "each server",
-             lock_file_name, visible(file)),
+             lock_file_name, escape_untrusted(file)),
          {file, 0, 0}});
     return;
   }
@@ -142,7 +142,7 @@ void compare_lock(const std::string& file, const Policy& policy, bool asked, Ins
     if (policy.find(server, tool) != nullptr) continue;
     report.findings.push_back(
         {Finding::Weight::note,
-         fmt::format("`{}` is in `{}` and no entry grants it", visible(name), lock_file_name),
+         fmt::format("`{}` is in `{}` and no entry grants it", escape_untrusted(name), lock_file_name),
          {file, 0, 0}});
   }
 }
@@ -171,8 +171,8 @@ void compare_rollout(const std::string& name, const Deployment::Role& role, cons
     report.findings.push_back(
         {Finding::Weight::error_in_production,
          fmt::format("the deployment file ({}:{}) has `{}` watched and not stopped until {}: {}",
-                     visible(role.observe->at.file), role.observe->at.line, visible(name),
-                     to_string(role.observe->until), visible(role.observe->reason)),
+                     escape_untrusted(role.observe->at.file), role.observe->at.line, escape_untrusted(name),
+                     to_string(role.observe->until), escape_untrusted(role.observe->reason)),
          policy.agent_rule.at});
   }
   if (role.candidate.empty()) return;
@@ -180,14 +180,14 @@ void compare_rollout(const std::string& name, const Deployment::Role& role, cons
   const Loaded loaded = read_policy(file, &*read.deployment);
   std::string wrong;
   if (!loaded.policy) {
-    wrong = loaded.errors.empty() ? "no reason given" : visible(to_string(loaded.errors.front()));
+    wrong = loaded.errors.empty() ? "no reason given" : escape_untrusted(to_string(loaded.errors.front()));
   } else if (loaded.policy->agent != name) {
-    wrong = fmt::format("its agent is `{}`", visible(loaded.policy->agent));
+    wrong = fmt::format("its agent is `{}`", escape_untrusted(loaded.policy->agent));
   }
   if (wrong.empty()) return;
   report.findings.push_back({Finding::Weight::warning,
                              fmt::format("the candidate of `{}` (`{}`) cannot be judged: {}",
-                                         visible(name), visible(role.candidate), wrong),
+                                         escape_untrusted(name), escape_untrusted(role.candidate), wrong),
                              policy.agent_rule.at});
 }
 
@@ -203,7 +203,7 @@ void compare_deployment(const std::string& file, const Policy& policy, const Dep
           {ErrorKind::invalid,
            fmt::format("the deployment file ({}:{}) gives this file to the role `{}`, and its "
                        "agent is `{}`",
-                       visible(role.at.file), role.at.line, visible(name), visible(policy.agent)),
+                       escape_untrusted(role.at.file), role.at.line, escape_untrusted(name), escape_untrusted(policy.agent)),
            policy.agent_rule.at});
     }
     if (named == here) compare_contacts(policy, *read.deployment, report);
@@ -213,7 +213,7 @@ void compare_deployment(const std::string& file, const Policy& policy, const Dep
       report.findings.push_back(
           {Finding::Weight::warning,
            fmt::format("the deployment file ({}:{}) lets `{}` govern `{}`, not this file",
-                       visible(role.at.file), role.at.line, visible(named), visible(name)),
+                       escape_untrusted(role.at.file), role.at.line, escape_untrusted(named), escape_untrusted(name)),
            policy.agent_rule.at});
     }
   }
@@ -231,7 +231,7 @@ void compare_links(const Policy& policy, CheckReport& report) {
               {Finding::Weight::note,
                fmt::format("`{}` leads over a link to `{}` here: that place is part of the policy, "
                            "and if the link is swapped, somebody has to accept it anew",
-                           visible(directory), visible(where)),
+                           escape_untrusted(directory), escape_untrusted(where)),
                check.rule.at});
         }
       }

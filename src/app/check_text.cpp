@@ -12,7 +12,7 @@ namespace pawl::app {
 namespace {
 
 std::string place_of(const Position& at) {
-  return visible(to_string(at));
+  return escape_untrusted(to_string(at));
 }
 
 std::string_view word(Finding::Weight weight) {
@@ -54,7 +54,7 @@ std::string spelled(const Message& message, std::size_t columns_max) {
   const std::string place = place_of(message.at);
   const std::string line =
       fmt::format("{}{}: {}", place.empty() ? "" : paint(Ink::strong, place) + ": ",
-                  paint(message.ink, message.kind), visible(message.says));
+                  paint(message.ink, message.kind), escape_untrusted(message.says));
   return wrap(line, columns_max, {.first = "", .rest = "    "}) + "\n";
 }
 
@@ -77,9 +77,9 @@ std::string table_of(const CheckReport& report, std::size_t columns_max) {
     rows[0].push_back(paint(Ink::dim, title));
   }
   for (const CheckReport::Row& row : report.table) {
-    rows.push_back({visible(row.tool), visible(row.class_text), visible(row.class_source),
+    rows.push_back({escape_untrusted(row.tool), escape_untrusted(row.class_text), escape_untrusted(row.class_source),
                     paint(ink_of(row.effect), to_string(row.effect)),
-                    visible(row.why.empty() ? row.approval : row.why)});
+                    escape_untrusted(row.why.empty() ? row.approval : row.why)});
   }
   rows.push_back({paint(Ink::dim, "anything else"), "", "",
                   paint(ink_of(Effect::deny), to_string(Effect::deny)), "no entry grants it"});
@@ -87,7 +87,7 @@ std::string table_of(const CheckReport& report, std::size_t columns_max) {
 }
 
 std::string conclusion(const std::string& file, const CheckReport& report) {
-  std::string text = paint(Ink::strong, visible(file)) + ": ";
+  std::string text = paint(Ink::strong, escape_untrusted(file)) + ": ";
   text += report.passes() ? paint(Ink::good, "good")
                           : paint(Ink::bad, counted(report.errors.size(), "error"));
   if (report.findings.empty()) return text + "\n";
@@ -106,7 +106,7 @@ std::string check_text(const std::string& file, const CheckReport& report,
   std::string text;
   const bool loaded = !report.summary.empty();
   for (const std::string& line : report.summary) {
-    text += wrap(visible(line), columns_max, {.first = "", .rest = "  "}) + "\n";
+    text += wrap(escape_untrusted(line), columns_max, {.first = "", .rest = "  "}) + "\n";
   }
   if (!report.table.empty()) text += "\n" + table_of(report, columns_max);
   if (loaded) text += "\n";

@@ -116,7 +116,7 @@ class Classifier {
     constexpr std::size_t bytes_max = 40;
     if (!value.exists()) return "absent";
     std::string text =
-        visible(value.is_string() ? std::string(value.string()) : json::write(value));
+        escape_untrusted(value.is_string() ? std::string(value.string()) : json::write(value));
     if (text.size() > bytes_max) text = text.substr(0, text.find_last_of(' ', bytes_max)) + " …";
     return text;
   }
@@ -160,10 +160,10 @@ std::string text_of(const std::vector<Classified>& all, bool counted) {
   }
   for (const Classified& one : all) {
     rows.push_back(
-        {one.call.empty() ? visible(one.tool) : "  " + visible(one.tool + " " + one.call),
+        {one.call.empty() ? escape_untrusted(one.tool) : "  " + escape_untrusted(one.tool + " " + one.call),
          paint(ink_of_class(one.action_class), to_string(one.action_class)),
          counted ? std::to_string(one.times) : "",
-         one.placed ? visible(one.why) : paint(Ink::bad, "not placed: ") + visible(one.why)});
+         one.placed ? escape_untrusted(one.why) : paint(Ink::bad, "not placed: ") + escape_untrusted(one.why)});
   }
   std::string text = lay_out(rows, line_columns());
   while (text.ends_with('\n')) text.pop_back();
@@ -209,10 +209,10 @@ int run_classify(const Arguments& arguments) {
   std::vector<std::string> roles;
   if (const auto path = arguments.one("--policy")) {
     const DeploymentRead read = read_deployment(config_path(arguments), arguments.has("--config"));
-    for (const Error& error : read.errors) err(visible(to_string(error)));
+    for (const Error& error : read.errors) err(escape_untrusted(to_string(error)));
     if (!read.deployment) return exit_usage;
     const Loaded loaded = read_policy(*path, &*read.deployment);
-    for (const Error& error : loaded.errors) err(visible(to_string(error)));
+    for (const Error& error : loaded.errors) err(escape_untrusted(to_string(error)));
     if (loaded.policy == nullptr) return exit_usage;
     policy = loaded.policy;
     roles = roles_of(*read.deployment, *path);

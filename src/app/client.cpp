@@ -43,7 +43,7 @@ std::string names_in_words(const std::vector<std::string>& names) {
   constexpr std::size_t shown_max = 8;
   std::string text;
   for (std::size_t i = 0; i < std::min(names.size(), shown_max); ++i) {
-    text += (i == 0 ? "`" : ", `") + visible(names[i]) + "`";
+    text += (i == 0 ? "`" : ", `") + escape_untrusted(names[i]) + "`";
   }
   return names.size() > shown_max ? text + " and others" : text;
 }
@@ -90,7 +90,7 @@ Result<json::Document> NodeConnection::ask(std::string_view request) {
   }
   if (const auto damage = root.text("damage"); damage && damage_.empty()) {
     damage_ = *damage;
-    err("pawl: " + visible(damage_, Newlines::keep));
+    err("pawl: " + escape_untrusted(damage_, Newlines::keep));
   }
   return document;
 }
@@ -121,7 +121,7 @@ Result<json::Document> act(NodeConnection& node, const std::string& person,
   const Challenge text{std::string(root.text("node").value_or("")),
                        std::string(root.text("nonce").value_or("")), person,
                        act_digest(parsed->root())};
-  auto passphrase = ask_secret("passphrase of " + visible(person) + ": ");
+  auto passphrase = ask_secret("passphrase of " + escape_untrusted(person) + ": ");
   if (!passphrase) return std::unexpected(passphrase.error());
   auto signature = sign(text, *passphrase, root.text("verifier").value_or(""));
   if (!signature) return std::unexpected(signature.error());
@@ -153,7 +153,7 @@ Result<std::string> acting_person(NodeConnection& node, const Arguments& argumen
   const std::string all = names_in_words(names);
   if (!wanted.empty()) {
     return fail(ErrorKind::usage, fmt::format("no reviewer is called `{}`; enrolled {} {}",
-                                          visible(wanted), names.size() == 1 ? "is" : "are", all));
+                                          escape_untrusted(wanted), names.size() == 1 ? "is" : "are", all));
   }
   const passwd* entry = ::getpwuid(::getuid());
   if (entry != nullptr && enrolled(entry->pw_name)) return std::string(entry->pw_name);

@@ -15,7 +15,7 @@ int show_console(const Arguments& arguments) {
   if (!node) return complain(node.error());
   auto answer = node->ask(R"({"op":"console"})");
   if (!answer) return complain(answer.error());
-  const std::string address = visible(answer->root().text("address").value_or(""));
+  const std::string address = escape_untrusted(answer->root().text("address").value_or(""));
   if (arguments.has("--json")) {
     json::Writer text;
     text.object().key("address").string(address).end();

@@ -44,7 +44,7 @@ Result<Credential> new_value(const std::string& name) {
   if (::isatty(STDIN_FILENO) != 1) {
     return secrets::from_descriptor(STDIN_FILENO, "standard input");
   }
-  auto answer = ask_hidden(fmt::format("value of {}: ", visible(name)));
+  auto answer = ask_hidden(fmt::format("value of {}: ", escape_untrusted(name)));
   if (!answer) return std::unexpected(answer.error());
   return secrets::as_credential(Credential::taken_from(*answer), "the value");
 }

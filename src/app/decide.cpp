@@ -32,10 +32,10 @@ constexpr auto decide_options = std::to_array<OptionRow>({
 
 std::shared_ptr<const Policy> load(const Arguments& arguments, const std::string& path) {
   const DeploymentRead read = read_deployment(config_path(arguments), arguments.has("--config"));
-  for (const Error& error : read.errors) err(visible(to_string(error)));
+  for (const Error& error : read.errors) err(escape_untrusted(to_string(error)));
   if (!read.deployment) return nullptr;
   const Loaded loaded = read_policy(path, &*read.deployment);
-  for (const Error& error : loaded.errors) err(visible(to_string(error)));
+  for (const Error& error : loaded.errors) err(escape_untrusted(to_string(error)));
   return loaded.policy;
 }
 

@@ -57,7 +57,7 @@ std::string table_of(const Description& description, std::size_t columns_max) {
 std::string text_of(const Description& description, std::size_t columns_max) {
   std::string out;
   for (const std::string& line : description.about) {
-    out += wrap(visible(line), columns_max, {.first = "", .rest = "  "}) + "\n";
+    out += wrap(escape_untrusted(line), columns_max, {.first = "", .rest = "  "}) + "\n";
   }
   for (const Description::Tool& tool : description.tools) {
     out += "\n" + paint(Ink::strong, tool.name) + "\n";
@@ -104,10 +104,10 @@ std::string json_of(const Description& description) {
 
 int run_describe(const Arguments& arguments) {
   const DeploymentRead read = read_deployment(config_path(arguments), arguments.has("--config"));
-  for (const Error& error : read.errors) err(visible(to_string(error)));
+  for (const Error& error : read.errors) err(escape_untrusted(to_string(error)));
   if (!read.deployment) return exit_usage;
   const Loaded loaded = read_policy(arguments.word("F"), &*read.deployment);
-  for (const Error& error : loaded.errors) err(visible(to_string(error)));
+  for (const Error& error : loaded.errors) err(escape_untrusted(to_string(error)));
   if (loaded.policy == nullptr) {
     const bool machine = std::ranges::any_of(
         loaded.errors, [](const Error& error) { return error.fault != ErrorKind::invalid; });

@@ -51,9 +51,9 @@ int run_family(const std::vector<std::string>& words) {
   const std::string near = nearest(words[1], names);
   return complain({ErrorKind::usage,
                    near.empty() ? fmt::format("`pawl {}` knows no `{}`: it has {}", words[0],
-                                              visible(words[1]), choice)
+                                              escape_untrusted(words[1]), choice)
                                 : fmt::format("`pawl {}` knows no `{}`: did you mean `{}`?",
-                                              words[0], visible(words[1]), near),
+                                              words[0], escape_untrusted(words[1]), near),
                    {}});
 }
 
@@ -68,8 +68,8 @@ Error unknown_command(std::string_view name) {
   const std::string near = nearest(name, {names.begin(), names.end()});
   return {ErrorKind::usage,
           near.empty()
-              ? fmt::format("there is no command `{}`; `pawl help` lists them", visible(name))
-              : fmt::format("there is no command `{}`: did you mean `{}`?", visible(name), near),
+              ? fmt::format("there is no command `{}`; `pawl help` lists them", escape_untrusted(name))
+              : fmt::format("there is no command `{}`: did you mean `{}`?", escape_untrusted(name), near),
           {}};
 }
 

@@ -41,8 +41,8 @@ int run_drill(const Arguments& arguments) {
     return passed ? exit_good : exit_no;
   }
   out(paint(passed ? Ink::good : Ink::bad, passed ? "passed" : "failed") +
-      fmt::format("   {} of role {}", visible(root.text("run").value_or("")),
-                  visible(root.text("role").value_or(""))));
+      fmt::format("   {} of role {}", escape_untrusted(root.text("run").value_or("")),
+                  escape_untrusted(root.text("role").value_or(""))));
   out(fmt::format("calls let through      {} before the switch, {} after it",
                   root["calls"].natural(), root["after"].natural()));
   out("to the last of them    " + shown_ms(root["decided_us"]));

@@ -54,7 +54,7 @@ Task<Result<mcp::Equipment>> equipment_for(std::shared_ptr<const Equipping> how,
     if (one.value.bytes().find_first_of("\r\n") == std::string_view::npos) continue;
     co_return fail(ErrorKind::invalid, fmt::format("the credential `{}` has several lines, which could "
                                                "not be taken out of what the server says",
-                                               visible(name)));
+                                               escape_untrusted(name)));
   }
   out.mark = mark_of(out);
   co_return out;

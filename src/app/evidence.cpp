@@ -41,7 +41,7 @@ Result<std::optional<Instant>> moment_of(const Arguments& arguments, std::string
   return fail(ErrorKind::usage,
               fmt::format("`{}` after `{}` is no time: write `2026-11-21T08:00:00Z`, `2026-11-21` "
                           "or, for two hours ago, `2h`",
-                          visible(*given), option));
+                          escape_untrusted(*given), option));
 }
 
 Result<Evidence> Evidence::open(const Arguments& arguments) {
@@ -49,7 +49,7 @@ Result<Evidence> Evidence::open(const Arguments& arguments) {
   if (!directory) return std::unexpected(directory.error());
   auto disk = PosixDisk::open(*directory, PosixDisk::Root::must_exist);
   if (!disk && disk.error().fault == ErrorKind::missing) {
-    return fail(ErrorKind::missing, fmt::format("there is no journal in `{}`", visible(*directory)));
+    return fail(ErrorKind::missing, fmt::format("there is no journal in `{}`", escape_untrusted(*directory)));
   }
   if (!disk) return std::unexpected(disk.error());
   Progress progress("segments");
@@ -157,14 +157,14 @@ Result<std::string> Evidence::find_run(std::string_view wanted) {
     return fail(ErrorKind::missing, newest.empty()
                                     ? "this journal holds no run"
                                     : fmt::format("no run is called `{}`; the newest is `{}`",
-                                                  visible(wanted), visible(newest)));
+                                                  escape_untrusted(wanted), escape_untrusted(newest)));
   }
   if (fitting.size() == 1) return fitting.front();
   std::string names;
   for (std::size_t i = 0; i < std::min(fitting.size(), runs_named_max); ++i) {
-    names += (i == 0 ? "`" : ", `") + visible(fitting[i]) + "`";
+    names += (i == 0 ? "`" : ", `") + escape_untrusted(fitting[i]) + "`";
   }
-  return fail(ErrorKind::usage, fmt::format("`{}` fits {} runs: {}{}", visible(wanted), fitting.size(),
+  return fail(ErrorKind::usage, fmt::format("`{}` fits {} runs: {}{}", escape_untrusted(wanted), fitting.size(),
                                         names, fitting.size() > runs_named_max ? " …" : ""));
 }
 

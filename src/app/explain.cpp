@@ -64,10 +64,10 @@ int run_explain(const Arguments& arguments) {
         {ErrorKind::usage, "no policy is named: `pawl explain --policy F`, or PAWL_POLICY", {}});
   }
   const DeploymentRead read = read_deployment(config_path(arguments), arguments.has("--config"));
-  for (const Error& error : read.errors) err(visible(to_string(error)));
+  for (const Error& error : read.errors) err(escape_untrusted(to_string(error)));
   if (!read.deployment) return exit_usage;
   const Loaded loaded = read_policy(path, &*read.deployment);
-  for (const Error& error : loaded.errors) err(visible(to_string(error)));
+  for (const Error& error : loaded.errors) err(escape_untrusted(to_string(error)));
   if (loaded.policy == nullptr) return exit_usage;
   const auto source = read_file(path);
   if (!source) return complain(source.error());

@@ -17,7 +17,7 @@ namespace {
 constexpr std::string_view stage_margin = "    ";
 
 std::string at_of(const Rule* rule) {
-  return rule == nullptr ? "" : visible(to_string(rule->at));
+  return rule == nullptr ? "" : escape_untrusted(to_string(rule->at));
 }
 
 std::string_view headline(Effect effect) {
@@ -61,22 +61,22 @@ Sign sign_of(TracedStage::Outcome outcome) {
 std::string why(const Verdict& verdict) {
   const Reason& reason = verdict.reason;
   std::string out;
-  if (!reason.argument.empty()) out = fmt::format("`{}` ", visible(reason.argument));
-  out += visible(reason.says);
+  if (!reason.argument.empty()) out = fmt::format("`{}` ", escape_untrusted(reason.argument));
+  out += escape_untrusted(reason.says);
   return out;
 }
 
 std::string head_of(const Explanation& e, std::size_t columns_max) {
   const Verdict& v = e.trace.verdict;
   std::string out = paint(ink_of(v.effect), headline(v.effect)) + "  " +
-                    paint(Ink::strong, visible(e.call.name())) + "  " + to_string(v.action_class);
+                    paint(Ink::strong, escape_untrusted(e.call.name())) + "  " + to_string(v.action_class);
   if (v.reason.code != Code::none) out += fmt::format("  [{}]", to_string(v.reason.code));
   out += '\n';
   const std::string reason = why(v);
   if (!reason.empty()) out += wrap(reason, columns_max) + "\n";
   if (v.halt) out += paint(Ink::bad, "the run halts with this call") + "\n";
   if (v.reason.rule == nullptr) return out;
-  out += fmt::format("\n{}  {}\n", at_of(v.reason.rule), visible(v.reason.rule->path));
+  out += fmt::format("\n{}  {}\n", at_of(v.reason.rule), escape_untrusted(v.reason.rule->path));
   return out + quoted_line(e.source, v.reason.rule->at, columns_max);
 }
 
@@ -105,7 +105,7 @@ std::string question_of(const Explanation& e, std::size_t columns_max) {
   std::string persons =
       who.persons.empty()
           ? "nobody"
-          : visible(fmt::format("{} of {}", q.quorum, fmt::join(who.persons, ", ")));
+          : escape_untrusted(fmt::format("{} of {}", q.quorum, fmt::join(who.persons, ", ")));
   if (e.deployment.open_ended(who.named)) {
     persons += ", and whom the provider knows in their groups";
   } else if (who.persons.size() < q.quorum && !who.persons.empty()) {
@@ -113,14 +113,14 @@ std::string question_of(const Explanation& e, std::size_t columns_max) {
   }
   std::string text = persons;
   if (!who.named.empty()) {
-    text += fmt::format(" (reviewers: {})", visible(fmt::format("{}", fmt::join(who.named, ", "))));
+    text += fmt::format(" (reviewers: {})", escape_untrusted(fmt::format("{}", fmt::join(who.named, ", "))));
   } else {
     text += ": neither the policy nor the deployment file names reviewers";
   }
   text += fmt::format(", within {}", to_string(q.within));
   if (q.typed) {
     text += q.typed_of.empty() ? ", by typing the tool's name"
-                               : visible(fmt::format(", by typing the text of `{}`",
+                               : escape_untrusted(fmt::format(", by typing the text of `{}`",
                                                      fmt::join(q.typed_of, "` and `")));
   }
   text += q.deny_on_timeout ? "; no answer in time is a denial" : "; the question stays open";
@@ -135,7 +135,7 @@ std::string answer_of(const TracedLook& look) {
     case TracedLook::Answer::objects:
       return paint(Ink::bad, "  NO") + (look.says.empty() ? "" : ": " + look.says);
     case TracedLook::Answer::asks:
-      return paint(Ink::warn, "  asks") + (look.says.empty() ? "" : ": " + visible(look.says));
+      return paint(Ink::warn, "  asks") + (look.says.empty() ? "" : ": " + escape_untrusted(look.says));
     case TracedLook::Answer::unasked:
       return paint(Ink::dim, "  not asked");
   }
@@ -162,7 +162,7 @@ std::string stages_of(const Explanation& e, bool can_deny, std::size_t columns_m
     std::vector<std::string> lines;
     for (const TracedLook& look : stage.looks) lines.push_back(look_line(look));
     if (stage.left_out > 0) lines.push_back(fmt::format("and {} more rules", stage.left_out));
-    if (lines.empty() && !stage.says.empty()) lines.push_back(visible(stage.says));
+    if (lines.empty() && !stage.says.empty()) lines.push_back(escape_untrusted(stage.says));
     if (lines.empty()) lines.emplace_back();
     if (stage.outcome == TracedStage::Outcome::not_reached) {
       lines.assign(1, paint(Ink::dim, "not reached"));
@@ -218,7 +218,7 @@ void put_stages(const Trace& trace, json::Writer& out) {
     out.key("may").string(stage.can_deny ? "deny" : "ask");
     out.key("outcome").string(to_string(stage.outcome));
     put_at(stage.rule, out);
-    if (!stage.says.empty()) out.key("says").string(visible(stage.says));
+    if (!stage.says.empty()) out.key("says").string(escape_untrusted(stage.says));
     out.key("looks").array();
     for (const TracedLook& look : stage.looks) put_look(look, out);
     out.end();
@@ -248,8 +248,8 @@ std::string quoted_line(const std::string& source, const Position& at, std::size
   for (std::uint32_t column = 1; column < at.column && bytes < line.size(); ++column) {
     bytes = utf8::behind(line, bytes);
   }
-  std::string shown = visible(line);
-  const std::size_t before = columns(visible(line.substr(0, bytes)));
+  std::string shown = escape_untrusted(line);
+  const std::size_t before = columns(escape_untrusted(line.substr(0, bytes)));
   const std::string number = fmt::format("{:>6} | ", at.line);
   if (columns_max > number.size() + 1 && columns(shown) > columns_max - number.size() &&
       is_ascii(shown) && before + number.size() < columns_max) {
@@ -284,7 +284,7 @@ std::string explain_json(const Explanation& e) {
   out.key("code").string(to_string(v.reason.code)).key("class").string(to_string(v.action_class));
   put_at(v.reason.rule, out);
   if (!v.reason.argument.empty()) out.key("argument").string(v.reason.argument);
-  out.key("says").string(visible(v.reason.says)).key("halts").boolean(v.halt);
+  out.key("says").string(escape_untrusted(v.reason.says)).key("halts").boolean(v.halt);
   out.key("agent_reads").string(agent_reads(e));
   put_question(e, out);
   put_stages(e.trace, out);

@@ -24,7 +24,7 @@ constexpr std::string_view wall_clock_first = "30m";
 
 // One line that a comment may hold, whatever the server wrote.
 std::string comment(std::string_view text) {
-  return utf8::shortened(visible(text.substr(0, text.find('\n'))), comment_bytes_max);
+  return utf8::shortened(escape_untrusted(text.substr(0, text.find('\n'))), comment_bytes_max);
 }
 
 // As YAML: plain where nobody can read it otherwise, else as a JSON string, which YAML has too.

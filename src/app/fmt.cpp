@@ -125,12 +125,12 @@ int status_of(const Formatted& file, bool only_check) {
 }
 
 void print(const Formatted& file, bool only_check) {
-  for (const Error& error : file.errors) err(visible(to_string(error)));
+  for (const Error& error : file.errors) err(escape_untrusted(to_string(error)));
   if (!file.errors.empty()) {
-    err(fmt::format("{} is left as it is", visible(file.path)));
+    err(fmt::format("{} is left as it is", escape_untrusted(file.path)));
   } else if (file.changed) {
-    out(only_check ? fmt::format("{} is not in the canonical layout", visible(file.path))
-                   : fmt::format("{}: laid out anew, it says the same", visible(file.path)));
+    out(only_check ? fmt::format("{} is not in the canonical layout", escape_untrusted(file.path))
+                   : fmt::format("{}: laid out anew, it says the same", escape_untrusted(file.path)));
   }
 }
 

@@ -22,7 +22,7 @@ constexpr OptionRow kGrantEndOptions[] = {
 constexpr WordRow kGrantId[] = {{"grant", "the grant, as `grants list` names it"}};
 
 std::string grant_word(json::View entry, std::string_view key) {
-  return visible(entry.text(key).value_or(""));
+  return escape_untrusted(entry.text(key).value_or(""));
 }
 
 std::string grant_left(json::View grant) {
@@ -41,7 +41,7 @@ std::string grant_bounds(json::View grant) {
     bounds = "approved " + stands;
   }
   for (json::View name : grant["arguments"].elements()) {
-    bounds += (bounds.empty() ? "one " : ", one ") + visible(name.string());
+    bounds += (bounds.empty() ? "one " : ", one ") + escape_untrusted(name.string());
   }
   return bounds;
 }

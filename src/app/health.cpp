@@ -30,13 +30,13 @@ JournalHealth health_of(const JournalVerification& found) {
   JournalHealth health;
   const JournalFinding* damage = found.damage();
   if (damage == nullptr) {
-    if (!found.findings.empty()) health.torn = visible(to_string(found.findings.front()));
+    if (!found.findings.empty()) health.torn = escape_untrusted(to_string(found.findings.front()));
     return health;
   }
   const bool begins = !found.readable.empty() && found.readable.front().first == 0;
   health.told_max = begins ? found.readable.front().end : 0;
   health.damage = fmt::format("the journal is damaged: {}\n  {}; `pawl audit verify` says more",
-                              visible(to_string(*damage)), what_is_told(found, health.told_max));
+                              escape_untrusted(to_string(*damage)), what_is_told(found, health.told_max));
   return health;
 }
 

@@ -30,7 +30,7 @@ int print_completions(const std::string& shell) {
     return complain({ErrorKind::usage,
                      fmt::format("`{}` is no shell that pawl writes completions for: bash, zsh or "
                                  "fish",
-                                 visible(shell)),
+                                 escape_untrusted(shell)),
                      {}});
   }
   out(text);

@@ -141,7 +141,7 @@ void NodeHerald::tell(const Rung& rung) {
   notifiers_.send(rung.contact.via, told, [this, rung](const notify::Attempt& attempt) {
     const bool failed = attempt.end != notify::Attempt::End::told;
     Escalated record{rung.run, rung.event, rung.contact.name, rung.contact.via,
-                     failed ? visible(attempt.why) : "told"};
+                     failed ? escape_untrusted(attempt.why) : "told"};
     record.escalation = rung.escalation;
     record.step = rung.step;
     record.failed = failed;
@@ -173,7 +173,7 @@ void NodeHerald::changed(const EscalationOpened& opened, const std::string& how)
 void NodeHerald::way_changed(const std::string& way, bool dead, const std::string& why) {
   if (!dead) return log_line(fmt::format("notices get through again by {}", way));
   const std::string sentence =
-      fmt::format("notices do not get through by {}: {}", way, visible(why));
+      fmt::format("notices do not get through by {}: {}", way, escape_untrusted(why));
   log_line(sentence, LogLevel::warning);
   // In a later turn: the message that found out is told of first.
   if (gate_ == nullptr) return;

@@ -80,20 +80,20 @@ void print_next_steps(const FirstPolicy& made, const std::string& file, const st
                       const std::string& serves, const std::string& role) {
   out(paint(Ink::good, "written") +
       fmt::format("    {}: {} tools in entries ({} of them ask a person), {} blocked",
-                  visible(file), made.granted + made.asking, made.asking, made.blocked));
+                  escape_untrusted(file), made.granted + made.asking, made.asking, made.blocked));
   if (made.left_out > 0) {
     out(paint(Ink::warn, "left out") +
         fmt::format("   {} tools whose names cannot be granted; the file says why", made.left_out));
   }
   out("next:");
   out("  1. read the file, delete what the agent does not need, add limits to arguments");
-  out("  2. pawl check " + visible(file));
+  out("  2. pawl check " + escape_untrusted(file));
   out("  3. pawl reviewers add NAME            who may answer the questions");
   if (!serves.empty()) {
     out("  4. " + serves + "   and its address with /mcp/" + role + " in your client's settings");
     out("     or, for one client alone:");
   }
-  out((serves.empty() ? "  4. pawl mcp --policy " : "     pawl mcp --policy ") + visible(file) +
+  out((serves.empty() ? "  4. pawl mcp --policy " : "     pawl mcp --policy ") + escape_untrusted(file) +
       (serves.empty() ? " -- " : " ") + server + "   in your client's settings");
 }
 
@@ -115,7 +115,7 @@ int run_init(const Arguments& arguments) {
   if (role.empty() || role.find_first_not_of(role_letters) != role.npos) {
     return complain({ErrorKind::usage,
                      fmt::format("the role `{}` may hold letters, digits, `-`, `_` and `.` only",
-                                 visible(role)),
+                                 escape_untrusted(role)),
                      {}});
   }
   // Before the server is started: nobody waits for an answer that cannot be kept.
@@ -126,11 +126,11 @@ int run_init(const Arguments& arguments) {
   auto asked = asked_server(arguments, {role});
   if (!asked) return complain(asked.error());
   const bool of_deployment = arguments.words("command").empty();
-  const std::string line = of_deployment ? "--server " + visible(asked->name) : shown(*asked);
+  const std::string line = of_deployment ? "--server " + escape_untrusted(asked->name) : shown(*asked);
   std::string serves;
   if (of_deployment) {
     const auto config = arguments.one("--config");
-    serves = "pawl serve" + (config ? " --config " + visible(*config) : std::string());
+    serves = "pawl serve" + (config ? " --config " + escape_untrusted(*config) : std::string());
   }
   const auto offer = ask_server(std::move(*asked));
   if (!offer) return complain(offer.error());

@@ -37,7 +37,7 @@ struct FoundRecord {
 
 FoundRecord found_record(std::uint64_t seq, json::View record) {
   const auto member = [record](std::string_view name) {
-    std::string shown = visible(record.text(name).value_or("").substr(0, kSaidBytesMax));
+    std::string shown = escape_untrusted(record.text(name).value_or("").substr(0, kSaidBytesMax));
     return shown;
   };
   FoundRecord found{
@@ -91,7 +91,7 @@ std::string search_journal(const std::string& directory, AuditFilter filter,
   }
   json::Writer out;
   out.object();
-  if (!wrong.empty()) out.key("damage").string(visible(wrong));
+  if (!wrong.empty()) out.key("damage").string(escape_untrusted(wrong));
   out.key("more").boolean(more).key("ok").boolean(true).key("records").array();
   for (const FoundRecord& one : found) write_found(out, one);
   return out.end().end().take();

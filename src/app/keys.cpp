@@ -60,14 +60,14 @@ int create_key(const Arguments& arguments) {
   }
   out(key->secret);
   // The key alone is on standard output, so that it can go where it belongs without being read.
-  err(fmt::format("this is the key of `{}`; it is shown once and kept nowhere", visible(agent)));
+  err(fmt::format("this is the key of `{}`; it is shown once and kept nowhere", escape_untrusted(agent)));
   const bool known = deployment->agents.contains(agent);
   err(fmt::format(
       "{} in {}:\n\n  {}",
       known ? "it counts once this stands among its `keys`" : "it counts once this stands",
       config_path(arguments),
       known ? fmt::format("\"{}\"", key->kept.text())
-            : fmt::format("agents:\n    {}: {{role: ROLE, keys: [\"{}\"]}}", visible(agent),
+            : fmt::format("agents:\n    {}: {{role: ROLE, keys: [\"{}\"]}}", escape_untrusted(agent),
                           key->kept.text())));
   err("where the deployment is for production and its own user could write the file, it waits "
       "there for a reviewer: pawl accept --deployment");
@@ -140,14 +140,14 @@ NodeHeard tell_node(const Arguments& arguments, const std::string& path) {
   const auto config = std::string(answer->root().text("config").value_or(""));
   if (real_path(config) != real_path(path)) {
     return {.told = false,
-            .deaf = "it reads another file, " + visible(config),
+            .deaf = "it reads another file, " + escape_untrusted(config),
             .mistake = {},
             .waits = {}};
   }
   return {.told = true,
           .deaf = {},
-          .mistake = visible(answer->root().text("mistake").value_or("")),
-          .waits = visible(answer->root().text("waits").value_or(""))};
+          .mistake = escape_untrusted(answer->root().text("mistake").value_or("")),
+          .waits = escape_untrusted(answer->root().text("waits").value_or(""))};
 }
 
 int revoke_key(const Arguments& arguments) {
@@ -168,7 +168,7 @@ int revoke_key(const Arguments& arguments) {
     }
   }
   if (found == nullptr) {
-    return complain({ErrorKind::missing, "no agent has a key `" + visible(prefix) + "`", {}});
+    return complain({ErrorKind::missing, "no agent has a key `" + escape_untrusted(prefix) + "`", {}});
   }
   const std::string path = config_path(arguments);
   const auto text = without_key(path, *found);
@@ -194,7 +194,7 @@ int revoke_key(const Arguments& arguments) {
     said.object().key("agent").string(owner).key("node_told").boolean(heard.told);
     out(said.key("prefix").string(prefix).end().take());
   } else if (heard.deaf.empty()) {
-    out(fmt::format("the key {} of `{}` opens nothing any more{}", prefix, visible(owner),
+    out(fmt::format("the key {} of `{}` opens nothing any more{}", prefix, escape_untrusted(owner),
                     heard.told ? "" : "; no node runs here that would have to be told"));
   }
   return status;

@@ -124,7 +124,7 @@ std::string why_not_started(const std::string& log) {
   const std::size_t at = tail.rfind(kCannotStart);
   if (at == std::string::npos) return {};
   tail = tail.substr(at + kCannotStart.size());
-  return visible(tail.substr(0, tail.find('\n')));
+  return escape_untrusted(tail.substr(0, tail.find('\n')));
 }
 
 }  // namespace

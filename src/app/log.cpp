@@ -50,10 +50,10 @@ bool logs_json() {
 
 void log_line(const std::string& text, LogLevel level) {
   const std::string at = to_string(net::wall_time());
-  if (!logs_json()) return write_log(at + ' ' + visible(text, Newlines::escape));
+  if (!logs_json()) return write_log(at + ' ' + escape_untrusted(text, Newlines::escape));
   json::Writer out;
   out.object().key("at").string(at).key("level").string(word_of(level));
-  write_log(out.key("text").string(visible(text, Newlines::escape)).end().take());
+  write_log(out.key("text").string(escape_untrusted(text, Newlines::escape)).end().take());
 }
 
 void log_record(const Record& record) {

@@ -122,7 +122,7 @@ void LoggingIn::called(const http::Request& request, http::Responder responder) 
     code.deliver(
         fail(ErrorKind::refused, other ? "the answer in the browser is of another authorization server"
                                    : fmt::format("the authorization server gave no code: {}",
-                                                 visible(error.substr(0, error_code_chars_max)))));
+                                                 escape_untrusted(error.substr(0, error_code_chars_max)))));
   } else {
     code.deliver(*given);
   }
@@ -188,9 +188,9 @@ Task<Result<issue::Login>> LoggingIn::log_in() {
     out(line.end().take());
   } else {
     out(fmt::format("the authorization server of the deployment file is {}, for {}\n",
-                    visible(how.at.url), visible(server.url)));
+                    escape_untrusted(how.at.url), escape_untrusted(server.url)));
     out("open this address in a browser of this machine, within five minutes:\n\n" +
-        visible(address) + "\n");
+        escape_untrusted(address) + "\n");
   }
   const net::Timer patience = loop.after(login_within, [this] {
     code.deliver(fail(ErrorKind::environment, "nobody has logged in within five minutes"));
@@ -244,16 +244,16 @@ int tell_what_it_says(const Arguments& arguments, const Deployment::Server& serv
     return complain({ErrorKind::missing, "the server does not say who logs people in for it", {}});
   }
   out("the server says that people log in for it at:\n");
-  for (const std::string& issuer : found.issuers) out("  " + visible(issuer));
-  if (!found.scope.empty()) out(fmt::format("\nwith the scope `{}`", visible(found.scope)));
+  for (const std::string& issuer : found.issuers) out("  " + escape_untrusted(issuer));
+  if (!found.scope.empty()) out(fmt::format("\nwith the scope `{}`", escape_untrusted(found.scope)));
   const std::string name =
       server.credential.empty() ? arguments.word("server") + "-person" : server.credential;
   out(
       fmt::format("\nNobody is asked there before the deployment file says so. If you trust it:\n\n"
                   "  credentials:\n    {}: {{login: {{issuer: \"{}\", store: {}}}}}\n",
-                  visible(name), found.issuers.front(), visible(name)));
+                  escape_untrusted(name), found.issuers.front(), escape_untrusted(name)));
   if (server.credential.empty()) {
-    out(fmt::format("and `credential: {}` at the server.", visible(name)));
+    out(fmt::format("and `credential: {}` at the server.", escape_untrusted(name)));
   }
   return exit_no;
 }
@@ -273,7 +273,7 @@ int run_login(const Arguments& arguments) {
   if (found == read.deployment->servers.end() || found->second.url.empty()) {
     return complain({ErrorKind::usage,
                      fmt::format("the deployment file has no server `{}` with a `url`",
-                                 visible(arguments.word("server"))),
+                                 escape_untrusted(arguments.word("server"))),
                      {}});
   }
   const Deployment::Server* server = &found->second;

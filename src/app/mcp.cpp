@@ -134,7 +134,7 @@ void on_frame(Shim& shim, const net::Frame& frame) {
   const json::View root = document->root();
   const auto op = root.text("op");
   if (op == "say") {
-    err("pawl: " + visible(root.text("text").value_or(""), Newlines::escape));
+    err("pawl: " + escape_untrusted(root.text("text").value_or(""), Newlines::escape));
   } else if (op == "start") {
     const json::View server = root["server"];
     const json::View number = root["number"];
@@ -197,10 +197,10 @@ Result<const Deployment::Role*> role_meant(const Arguments& arguments,
     if (found != deployment->roles.end()) role = &found->second;
   }
   if (role == nullptr) {
-    return fail(ErrorKind::missing, "the deployment file has no role `" + visible(*named) + "`");
+    return fail(ErrorKind::missing, "the deployment file has no role `" + escape_untrusted(*named) + "`");
   }
   if (role->servers.empty()) {
-    return fail(ErrorKind::missing, "role `" + visible(*named) + "` has no `servers`");
+    return fail(ErrorKind::missing, "role `" + escape_untrusted(*named) + "` has no `servers`");
   }
   return role;
 }
@@ -225,7 +225,7 @@ Result<std::vector<ServerCommand>> server_commands(const Arguments& arguments,
       if (bound != deployment->servers.end()) {
         const bool reached = !bound->second.url.empty();
         if (!reached && !(bound->second.variable.empty() && bound->second.credential.empty())) {
-          return fail(ErrorKind::refused, "server `" + visible(name) +
+          return fail(ErrorKind::refused, "server `" + escape_untrusted(name) +
                                           "` gets a secret when it starts, which only `pawl "
                                           "serve` can give it");
         }
@@ -238,7 +238,7 @@ Result<std::vector<ServerCommand>> server_commands(const Arguments& arguments,
     if (server.command.empty() && !server.reached) {
       if (names.size() == 1) return std::unexpected(no_server());
       return fail(ErrorKind::missing,
-                  "the deployment file has no command for server `" + visible(name) + "`");
+                  "the deployment file has no command for server `" + escape_untrusted(name) + "`");
     }
     servers.push_back(std::move(server));
   }

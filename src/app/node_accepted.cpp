@@ -145,7 +145,7 @@ void Node::say_waiting() {
   const std::string sentence = fmt::format(
       "{} is not the deployment file that was accepted, {}: a reviewer accepts {} before it counts "
       "(`pawl accept --deployment --config {}`); laxer is {}",
-      visible(options_.config), config_.digest, config_.waiting, visible(options_.config),
+      escape_untrusted(options_.config), config_.digest, config_.waiting, escape_untrusted(options_.config),
       config_.laxer);
   (void)gate_->note({}, "deployment file waits", sentence);
   gate_->escalate({}, "deployment_changed", sentence);
@@ -185,7 +185,7 @@ Status Node::begin_with_kept(const DeploymentRead& read, const std::string& acce
           text ? ErrorKind::refused : ErrorKind::corrupt,
           fmt::format("{} is not the deployment file that was accepted, {}, and the bytes "
                       "of that one in {} {}: {}",
-                      visible(options_.config), accepted, visible(options_.state_directory), why,
+                      escape_untrusted(options_.config), accepted, escape_untrusted(options_.state_directory), why,
                       text ? "accept one that loads here with the version that took it"
                            : "put the file with this digest back"));
     }
@@ -216,14 +216,14 @@ Status Node::accept_config(const std::string& digest, const std::string& person)
   if (read.errors.empty() && digest_of(read) != digest) {
     return fail(ErrorKind::refused,
                 fmt::format("{} is not the file any more that was shown: it is {} now",
-                            visible(options_.config), digest_of(read)));
+                            escape_untrusted(options_.config), digest_of(read)));
   }
   if (Status right = check_config(read); !right) return right;
   const Deployment before = deployment_;
   Status counted = accept_read(read, for_production(*read.deployment), person);
   if (!counted) return counted;
   use_config(read);
-  log_line(fmt::format("the deployment file {} was accepted by {}", digest, visible(person)));
+  log_line(fmt::format("the deployment file {} was accepted by {}", digest, escape_untrusted(person)));
   accept_observations(before, person);
   return follow_config();
 }

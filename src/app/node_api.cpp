@@ -42,14 +42,14 @@ Status Node::is_of_role(const RolePolicy& governs, const std::string& name) cons
   if (!governs.policy || governs.policy->agent == name) return {};
   return fail(ErrorKind::invalid,
               fmt::format("the deployment file gives `{}` to the role `{}`, and its agent is `{}`",
-                          visible(governs.file), visible(name), visible(governs.policy->agent)));
+                          escape_untrusted(governs.file), escape_untrusted(name), escape_untrusted(governs.policy->agent)));
 }
 
 // The policy that governs a role. The name of a role is that of the agent of its policy: by it the
 // door and the journal mean the same.
 Result<api::RoleInForce> Node::role_as_it_is(const std::string& name) {
   if (!deployment_.roles.contains(name)) {
-    return fail(ErrorKind::missing, "there is no role `" + visible(name) + "`");
+    return fail(ErrorKind::missing, "there is no role `" + escape_untrusted(name) + "`");
   }
   RolePolicy governs = policy_for(name);
   if (Status fits = is_of_role(governs, name); !fits) return std::unexpected(fits.error());
@@ -232,7 +232,7 @@ Status Node::open_api() {
                       auto in_force = role_as_it_is(role);
                       const bool none = in_force && !in_force->policy;
                       if (!in_force || none) {
-                        log_line("role `" + visible(role) +
+                        log_line("role `" + escape_untrusted(role) +
                                  "`: " + to_string(none ? in_force->missing : in_force.error()));
                       }
                       return in_force;

@@ -137,7 +137,7 @@ void Node::take_back_keys(const Deployment& file) {
   if (identities_) identities_->use(deployment_);
   revoke_in_accepted(taken);
   for (const std::string& prefix : taken) {
-    log_line("the key " + visible(prefix) +
+    log_line("the key " + escape_untrusted(prefix) +
              " is taken back, as the file says; no other line of it "
              "is in force");
   }

@@ -136,7 +136,7 @@ Task<std::string> Node::end_processes(std::string scope, std::string name,
   json::Writer out;
   out.object().key("alive").array();
   for (const net::ProcessStat& one : ended.alive) {
-    out.string(fmt::format("{} {}", one.id.pid, visible(one.name)));
+    out.string(fmt::format("{} {}", one.id.pid, escape_untrusted(one.name)));
   }
   out.end().key("asked").boolean(end).key("found").natural(ended.processes);
   out.key("took_us").integer(ended.took.ns / 1000).end();

@@ -132,8 +132,8 @@ std::string stopped_already(const State& state, const std::string& run) {
     if (!covered) continue;
     const std::string what = kill.scope + (kill.name.empty() ? "" : " " + kill.name);
     return fmt::format("`{}` is stopped by {} ({}): it is resumed first, and tried then",
-                       visible(what), kill.person.empty() ? "somebody" : visible(kill.person),
-                       visible(kill.reason));
+                       escape_untrusted(what), kill.person.empty() ? "somebody" : escape_untrusted(kill.person),
+                       escape_untrusted(kill.reason));
   }
   return {};
 }
@@ -248,7 +248,7 @@ Task<Result<std::string>> Node::drill(std::string person, bool everything) {
   if (record.calls > 0) co_return drill_json(record);
   co_return fail(ErrorKind::refused, fmt::format("no call was let through, so nothing was tried: the "
                                              "policy of `{}` has to allow `{}`. {}",
-                                             visible(record.role), drill_tool, drilling->refused));
+                                             escape_untrusted(record.role), drill_tool, drilling->refused));
 }
 
 }  // namespace pawl::app

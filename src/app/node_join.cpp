@@ -87,7 +87,7 @@ Result<RunRequest> request_run(const JoinRequest& join, std::shared_ptr<const Po
   run.key = run_key(join, policy->agent, id, boot_id);
   run.policy = std::move(policy);
   run.sponsor = user_name(peer.user);
-  run.client = client ? visible(client->name) : join.client;
+  run.client = client ? escape_untrusted(client->name) : join.client;
   if (join.task.empty()) return run;
   auto task = read_task(join.task, {peer.user, id, join.directory});
   if (!task) return std::unexpected(task.error());
@@ -290,7 +290,7 @@ void Node::started_by_shim(Joined& joined, json::View answer, std::vector<net::F
     waiting.deliver(std::move(fds));
   } else {
     waiting.deliver(
-        fail(ErrorKind::environment, visible(answer.text("error").value_or("it was not started"))));
+        fail(ErrorKind::environment, escape_untrusted(answer.text("error").value_or("it was not started"))));
   }
 }
 

@@ -86,10 +86,10 @@ Task<void> Node::slack_posted(http::Request request, http::Responder responder) 
 Status Node::slack_pressed(const notify::SlackAnswer& answer, const std::string& person) {
   if (person.empty()) {
     return fail(ErrorKind::refused,
-                "the deployment knows nobody with the account `" + visible(answer.account) + "`");
+                "the deployment knows nobody with the account `" + escape_untrusted(answer.account) + "`");
   }
   if (!gate_->state().reviewers().contains(person)) {
-    return fail(ErrorKind::refused, "`" + visible(person) + "` is no enrolled reviewer");
+    return fail(ErrorKind::refused, "`" + escape_untrusted(person) + "` is no enrolled reviewer");
   }
   if (answer.pressed == notify::Pressed::acknowledge) {
     return gate_->acknowledge(answer.id, person, "slack", false);
@@ -97,7 +97,7 @@ Status Node::slack_pressed(const notify::SlackAnswer& answer, const std::string&
   const bool approve = answer.pressed == notify::Pressed::approve;
   const Approval* asked = gate_->state().approval(answer.id);
   if (asked == nullptr) {
-    return fail(ErrorKind::missing, "there is no question `" + visible(answer.id) + "`");
+    return fail(ErrorKind::missing, "there is no question `" + escape_untrusted(answer.id) + "`");
   }
   std::string shown;
   if (approve) {

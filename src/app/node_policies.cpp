@@ -44,7 +44,7 @@ Status Node::fit_for_use(const Policy& policy) {
   for (const Finding& finding : report.findings) {
     const std::string text = to_string(Error{ErrorKind::invalid, finding.message, finding.at});
     if (findings_said_.size() >= said_max || !findings_said_.insert(text).second) continue;
-    log_line(visible(text), LogLevel::warning);
+    log_line(escape_untrusted(text), LogLevel::warning);
   }
   if (report.errors.empty()) return {};
   return std::unexpected(report.errors.front());
@@ -58,7 +58,7 @@ void Node::look_at_roles() {
     const Loaded loaded = read_policy(file.string(), &deployment_);
     if (!loaded.policy) continue;
     if (const Status answered = fit_for_use(*loaded.policy); !answered) {
-      log_line(visible(to_string(answered.error())), LogLevel::warning);
+      log_line(escape_untrusted(to_string(answered.error())), LogLevel::warning);
     }
   }
 }

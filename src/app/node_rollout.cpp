@@ -19,7 +19,7 @@ Candidate candidate_of_role(const std::string& role, const std::string& file,
   if (!loaded.policy) {
     made.why = loaded.errors.empty() ? "it does not load" : to_string(loaded.errors.front());
   } else if (loaded.policy->agent != role) {
-    made.why = fmt::format("its agent is `{}`", visible(loaded.policy->agent));
+    made.why = fmt::format("its agent is `{}`", escape_untrusted(loaded.policy->agent));
   } else {
     made.policy = std::move(loaded.policy);
   }
@@ -27,9 +27,9 @@ Candidate candidate_of_role(const std::string& role, const std::string& file,
 }
 
 std::string said_of(const ObservationNow& one) {
-  return fmt::format("role `{}` {} watched and not stopped until {}: {}", visible(one.what.agent),
+  return fmt::format("role `{}` {} watched and not stopped until {}: {}", escape_untrusted(one.what.agent),
                      one.waits ? "waits for a reviewer to be" : "is", to_string(one.what.until),
-                     visible(one.what.reason));
+                     escape_untrusted(one.what.reason));
 }
 
 }  // namespace
@@ -76,9 +76,9 @@ void Node::say_rollout() {
   for (const CandidateNow& one : gate_->candidates()) {
     now.insert(one.why.empty()
                    ? fmt::format("candidate of role `{}`: {} is judged beside the policy ({})",
-                                 visible(one.agent), visible(one.file), one.digest)
-                   : fmt::format("candidate of role `{}` cannot be judged: {}", visible(one.agent),
-                                 visible(one.why)));
+                                 escape_untrusted(one.agent), escape_untrusted(one.file), one.digest)
+                   : fmt::format("candidate of role `{}` cannot be judged: {}", escape_untrusted(one.agent),
+                                 escape_untrusted(one.why)));
   }
   for (const std::string& text : now) {
     if (!rollout_said_.contains(text)) log_line(text);

@@ -25,7 +25,7 @@ constexpr std::size_t roles_shown_max = 8;
 std::string places_of(const std::vector<std::string>& roles) {
   std::string text;
   for (std::size_t i = 0; i < roles.size() && i < roles_shown_max; ++i) {
-    text += (i == 0 ? " with /mcp/" : ", /mcp/") + visible(roles[i]);
+    text += (i == 0 ? " with /mcp/" : ", /mcp/") + escape_untrusted(roles[i]);
   }
   if (roles.size() > roles_shown_max) {
     text += fmt::format(" and {} more", roles.size() - roles_shown_max);

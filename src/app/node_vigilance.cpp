@@ -118,7 +118,7 @@ Task<void> Node::seed(Vigilance::Seed seed) {
   auto arguments = json::parse(seed.arguments);
   const auto tool = arguments ? tool_of(seed, arguments->root()) : nullptr;
   if (!role || !tool) {
-    log_line("vigilance: the call of `" + visible(seed.tool) + "` cannot be asked for");
+    log_line("vigilance: the call of `" + escape_untrusted(seed.tool) + "` cannot be asked for");
     co_return;
   }
   if (stands_still(role->policy->agent, seed)) co_return;
@@ -147,10 +147,10 @@ Task<void> Node::seed(Vigilance::Seed seed) {
                        settled.code == Code::rate || stands_still(role->policy->agent, seed);
   if (!for_now) seeds_in_vain_.insert(name_of(seed));
   end_vigilance(*run, fmt::format("nobody was asked: the policy does not hold this call of `{}`",
-                                  visible(seed.tool)));
-  log_line("vigilance: the policy of `" + visible(seed.role) + "` does not hold the call of `" +
-           visible(seed.tool) + "`, so nobody can be asked: " +
-           visible(settled.text.substr(0, settled.text.find('\n'))));
+                                  escape_untrusted(seed.tool)));
+  log_line("vigilance: the policy of `" + escape_untrusted(seed.role) + "` does not hold the call of `" +
+           escape_untrusted(seed.tool) + "`, so nobody can be asked: " +
+           escape_untrusted(settled.text.substr(0, settled.text.find('\n'))));
 }
 
 std::string Node::why_to_deny(const std::string& run) const {
@@ -173,13 +173,13 @@ void Node::heard_vigilance(const Record& record) {
     const std::string run = run_of(given->approval);
     if (run.empty()) return;
     const bool yes = given->answer == "approve";
-    end(run, fmt::format("`{}` {} {}, which ought to be denied: {}", visible(given->person),
+    end(run, fmt::format("`{}` {} {}, which ought to be denied: {}", escape_untrusted(given->person),
                          yes ? "approved" : "denied", given->approval, why_to_deny(run)));
   } else if (const auto* changed = std::get_if<ApprovalChanged>(&record.body)) {
     const std::string run = run_of(changed->approval);
     if (run.empty()) return;
     end(run, fmt::format("`{}` changed and approved {}, which ought to be denied: {}",
-                         visible(changed->person), changed->approval, why_to_deny(run)));
+                         escape_untrusted(changed->person), changed->approval, why_to_deny(run)));
   } else if (std::holds_alternative<KillSet>(record.body)) {
     loop_.post([this] { end_withdrawn_vigilance(); });
   } else if (const auto* over = std::get_if<ApprovalEnded>(&record.body)) {

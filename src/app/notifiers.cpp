@@ -44,7 +44,7 @@ std::vector<std::string> environment_for(const Notice& notice) {
   environment.push_back("PAWL_EVENT=" + notice.event);
   environment.push_back("PAWL_RUN_ID=" + notice.run);
   environment.push_back("PAWL_NOTICE_ID=" + notice.id);
-  const std::string text = visible(notice.sentence);
+  const std::string text = escape_untrusted(notice.sentence);
   const bool asks = notice.kind == Notice::Kind::question;
   environment.push_back("PAWL_TEXT=" +
                         (asks ? fmt::format("waiting for a person: {} · {} · pawl approvals show "

@@ -25,15 +25,15 @@ std::string times(std::uint64_t count) {
 
 void say_day(const std::string& date, const std::string& role, const WatchedDay& day) {
   out(fmt::format("{}  {}: would have asked you {}, stopped {}; {} ran by its policy",
-                  paint(Ink::strong, date), visible(role), times(day.asked), times(day.stopped),
+                  paint(Ink::strong, date), escape_untrusted(role), times(day.asked), times(day.stopped),
                   day.ran));
   for (const auto& [reason, count] : day.reasons) {
     out(fmt::format("  {:>5}  {}  {}  {}{}", count,
                     reason.stopped ? paint(Ink::bad, "stopped") : paint(Ink::warn, "asked  "),
-                    visible(reason.tool), visible(reason.code),
+                    escape_untrusted(reason.tool), escape_untrusted(reason.code),
                     reason.rule.empty() ? ""
-                                        : "  " + visible(reason.rule) + "  " +
-                                              paint(Ink::dim, visible(reason.rule_at))));
+                                        : "  " + escape_untrusted(reason.rule) + "  " +
+                                              paint(Ink::dim, escape_untrusted(reason.rule_at))));
   }
 }
 

@@ -122,7 +122,7 @@ Result<json::Document> Asker::take(const mcp::Answer& answer) const {
     case mcp::Answer::Kind::lost:
       return fail(ErrorKind::environment, answer.text);
     case mcp::Answer::Kind::error:
-      return fail(ErrorKind::environment, "the server answered with an error: " + visible(answer.text));
+      return fail(ErrorKind::environment, "the server answered with an error: " + escape_untrusted(answer.text));
     case mcp::Answer::Kind::result:
       break;
   }
@@ -272,11 +272,11 @@ ToolDefinition pinned_instructions(const std::string& server, const std::string&
 }
 
 std::string shown(const AskedServer& server) {
-  if (server.command.empty()) return fmt::format("--server {}", visible(server.name));
+  if (server.command.empty()) return fmt::format("--server {}", escape_untrusted(server.name));
   std::string line;
   for (const std::string& word : server.command) {
     const bool plain = !word.empty() && word.find_first_of(" \t\n'\"\\$`;&|<>()*?") == word.npos;
-    line += (line.empty() ? "" : " ") + (plain ? visible(word) : "'" + visible(word) + "'");
+    line += (line.empty() ? "" : " ") + (plain ? escape_untrusted(word) : "'" + escape_untrusted(word) + "'");
   }
   return line;
 }

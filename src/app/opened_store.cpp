@@ -66,7 +66,7 @@ Result<OpenedStore> open_store(const Arguments& arguments, bool may_begin,
   if (!may_begin && !std::filesystem::exists(*path, error)) {
     return fail(ErrorKind::missing, fmt::format("there is no store yet at `{}`: `pawl credentials set "
                                             "NAME` begins one",
-                                            visible(*path)));
+                                            escape_untrusted(*path)));
   }
   auto file = StoreFile::open(*path);
   if (!file) return std::unexpected(file.error());

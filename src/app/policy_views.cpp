@@ -21,12 +21,12 @@ void write_table(json::Writer& out, const Description& description) {
   for (const Environment place : described_environments) out.string(to_string(place));
   out.end().key("tools").array();
   for (const Description::Tool& tool : description.tools) {
-    out.object().key("name").string(visible(tool.name)).key("verdicts").array();
+    out.object().key("name").string(escape_untrusted(tool.name)).key("verdicts").array();
     for (const Description::Cell& cell : tool.cells) out.string(verdict_of(cell));
     out.end().end();
   }
   for (const std::string& name : description.blocked) {
-    out.object().key("name").string(visible(name)).key("verdicts").array();
+    out.object().key("name").string(escape_untrusted(name)).key("verdicts").array();
     for (std::size_t i = 0; i < described_environments.size(); ++i) out.string("deny");
     out.end().end();
   }
@@ -38,23 +38,23 @@ void write_table(json::Writer& out, const Description& description) {
 void write_policy(json::Writer& out, const Policy& policy, const Deployment& deployment,
                   const std::vector<WaitingPolicy>& waiting, Instant now) {
   const Description description = describe(policy, &deployment, now);
-  out.object().key("role").string(visible(policy.agent)).key("file").string(visible(policy.file));
+  out.object().key("role").string(escape_untrusted(policy.agent)).key("file").string(escape_untrusted(policy.file));
   out.key("digest").string(spelled(policy.digest));
   for (const WaitingPolicy& other : waiting) {
     if (other.agent != policy.agent) continue;
-    out.key("waiting").string("a laxer policy waits for a person: " + visible(other.laxer));
+    out.key("waiting").string("a laxer policy waits for a person: " + escape_untrusted(other.laxer));
   }
   out.key("sentences").array();
-  for (const std::string& line : description.about) out.string(visible(line));
+  for (const std::string& line : description.about) out.string(escape_untrusted(line));
   for (const Description::Tool& tool : description.tools) {
     for (const std::string& line : tool.sentences) {
-      out.string(visible(tool.name) + ": " + visible(line));
+      out.string(escape_untrusted(tool.name) + ": " + escape_untrusted(line));
     }
   }
   out.end();
   write_table(out, description);
   out.key("layers").array();
-  for (const Layer& layer : policy.layers) out.string(visible(layer.file));
+  for (const Layer& layer : policy.layers) out.string(escape_untrusted(layer.file));
   out.end().end();
 }
 

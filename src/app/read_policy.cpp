@@ -96,7 +96,7 @@ Status same_role(const Deployment& deployment, const std::string& file, const st
     return fail(ErrorKind::invalid,
                 fmt::format("the deployment file gives `{}` to the role `{}`, and its agent is "
                             "`{}`: the layers of one role are not those of another",
-                            visible(file), visible(name), visible(agent)),
+                            escape_untrusted(file), escape_untrusted(name), escape_untrusted(agent)),
                 role.at);
   }
   return {};
@@ -131,7 +131,7 @@ Result<LayerSource> layer_at(const Place& place, Files* files) {
     Error error = text.error();
     error.message =
         fmt::format("the layer `{}` cannot be read, and nothing is granted without it: {}",
-                    visible(place.name), error.message);
+                    escape_untrusted(place.name), error.message);
     return std::unexpected(std::move(error));
   }
   return LayerSource{place.name, std::move(*text), lists_beside(place.path, files)};

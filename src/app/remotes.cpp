@@ -55,7 +55,7 @@ Result<secrets::Credential> in_field(const std::string& header, secrets::Credent
   secrets::Credential whole = header.empty() ? with_scheme(value) : std::move(value);
   if (!http::is_field_value(whole.bytes())) {
     return fail(ErrorKind::invalid,
-                fmt::format("the credential `{}` cannot stand in a header", visible(name)));
+                fmt::format("the credential `{}` cannot stand in a header", escape_untrusted(name)));
   }
   return whole;
 }

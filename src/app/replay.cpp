@@ -66,19 +66,19 @@ std::string budgets(const Budgets& now) {
 
 std::string names(const std::vector<std::string>& list) {
   std::string joined;
-  for (const std::string& name : list) joined += (joined.empty() ? "" : ", ") + visible(name);
+  for (const std::string& name : list) joined += (joined.empty() ? "" : ", ") + escape_untrusted(name);
   return joined;
 }
 
 // What happened, in one cell: the tool and its arguments, or the sentence of the record.
 std::string story(const TimelineEntry& entry) {
-  std::string text = entry.tool.empty() ? "" : paint(Ink::strong, visible(entry.tool));
+  std::string text = entry.tool.empty() ? "" : paint(Ink::strong, escape_untrusted(entry.tool));
   const auto add = [&text](const std::string& more) {
     if (!more.empty()) text += (text.empty() ? "" : "  ") + more;
   };
   const bool decided = entry.what == "call.decided";
-  if (!decided && !entry.who.empty()) add("by " + visible(entry.who));
-  if (!entry.arguments.empty()) add(visible(entry.arguments));
+  if (!decided && !entry.who.empty()) add("by " + escape_untrusted(entry.who));
+  if (!entry.arguments.empty()) add(escape_untrusted(entry.arguments));
   if (decided && entry.verdict != "deny" && entry.verdict != "hold") {
     if (!entry.approved_by.empty()) add("approved by " + names(entry.approved_by));
   } else {
@@ -87,11 +87,11 @@ std::string story(const TimelineEntry& entry) {
     std::string reason =
         because == std::string::npos ? entry.reason : entry.reason.substr(because + 2);
     if (decided && reason.ends_with(')')) reason.resize(reason.rfind(" ("));
-    if (!reason.empty()) add("— " + visible(reason));
+    if (!reason.empty()) add("— " + escape_untrusted(reason));
   }
-  if (!entry.code.empty() && entry.code != "none") add("[" + visible(entry.code) + "]");
+  if (!entry.code.empty() && entry.code != "none") add("[" + escape_untrusted(entry.code) + "]");
   if (const std::string place = rule_place(entry); !place.empty()) {
-    add(paint(Ink::dim, visible(place)));
+    add(paint(Ink::dim, escape_untrusted(place)));
   }
   if (entry.what == "call.ended" && entry.took.ns > 0) {
     add(fmt::format("in {} ms", entry.took.ns / 1'000'000));
@@ -102,20 +102,20 @@ std::string story(const TimelineEntry& entry) {
 }
 
 void print_timeline(const Replay& replay) {
-  out(paint(Ink::strong, "run " + visible(replay.run)) +
-      fmt::format("   {}   agent {}{}", replay.phase, visible(replay.agent),
-                  replay.sponsor.empty() ? "" : "   for " + visible(replay.sponsor)));
+  out(paint(Ink::strong, "run " + escape_untrusted(replay.run)) +
+      fmt::format("   {}   agent {}{}", replay.phase, escape_untrusted(replay.agent),
+                  replay.sponsor.empty() ? "" : "   for " + escape_untrusted(replay.sponsor)));
   if (!replay.timeline.empty()) {
     out(fmt::format("begun    {}\npolicy   {}\n", to_string(replay.timeline.front().entry.at),
-                    visible(replay.policy_file)));
+                    escape_untrusted(replay.policy_file)));
   }
   std::vector<std::vector<std::string>> rows;
   for (const TimelineStep& step : replay.timeline) {
     const TimelineEntry& entry = step.entry;
-    std::string verdict = visible(entry.verdict.empty() ? entry.what : entry.verdict);
+    std::string verdict = escape_untrusted(entry.verdict.empty() ? entry.what : entry.verdict);
     if (entry.again && entry.verdict != "deny") verdict = "released";
     rows.push_back({std::to_string(entry.seq), paint(Ink::dim, since(entry.since_start)),
-                    visible(entry.call), paint(ink_of_entry(entry), verdict),
+                    escape_untrusted(entry.call), paint(ink_of_entry(entry), verdict),
                     paint(Ink::dim, budgets(step.after)), story(entry)});
   }
   out(table(rows, {"record", "time", "call", "", "steps", "what"}));
@@ -125,18 +125,18 @@ void print_verdict(const Replay& replay) {
   for (const Difference& one : replay.differences) {
     out(paint(Ink::bad, "differs") +
         fmt::format("   record {} ({}) {}: recorded `{}`, decided again `{}`", one.seq,
-                    visible(one.call), one.member, visible(one.recorded),
-                    visible(one.decided_again)));
+                    escape_untrusted(one.call), one.member, escape_untrusted(one.recorded),
+                    escape_untrusted(one.decided_again)));
   }
   for (const Undecided& one : replay.indeterminate) {
     out(paint(Ink::warn, "indeterminate") +
-        fmt::format("   record {} ({}): {}", one.seq, visible(one.call), visible(one.why)));
+        fmt::format("   record {} ({}): {}", one.seq, escape_untrusted(one.call), escape_untrusted(one.why)));
   }
   for (const Undecided& one : replay.not_comparable) {
     out(paint(Ink::warn, "not comparable") +
-        fmt::format("   record {} ({}): {}", one.seq, visible(one.call), visible(one.why)));
+        fmt::format("   record {} ({}): {}", one.seq, escape_untrusted(one.call), escape_untrusted(one.why)));
   }
-  if (replay.broken) out(paint(Ink::bad, "broken") + "   " + visible(replay.broken->message));
+  if (replay.broken) out(paint(Ink::bad, "broken") + "   " + escape_untrusted(replay.broken->message));
   const std::uint64_t again = replay.equal + replay.different;
   std::string line = fmt::format("re-decided {} decision{}: ", again, again == 1 ? "" : "s");
   line += replay.different == 0 ? paint(Ink::good, "all equal")

@@ -225,14 +225,14 @@ int say_read_again(NodeConnection& node, const Adding& what) {
   if (const auto mistake = done->root().text("mistake")) {
     return complain({ErrorKind::refused,
                      "what " + what.path + " says of `" + what.name +
-                         "` does not count until this is put right: " + visible(*mistake),
+                         "` does not count until this is put right: " + escape_untrusted(*mistake),
                      {}});
   }
   if (const auto waits = done->root().text("waits")) {
     err(
         fmt::format("what {} says of `{}` waits for a reviewer: pawl accept --deployment --config "
                     "{}\n  {}",
-                    what.path, what.name, what.path, visible(*waits)));
+                    what.path, what.name, what.path, escape_untrusted(*waits)));
   }
   return exit_good;
 }
@@ -296,9 +296,9 @@ int list_reviewers(const Arguments& arguments) {
   std::vector<std::vector<std::string>> rows;
   for (json::View reviewer : reviewers.elements()) {
     const auto by = reviewer.text("by").value_or("");
-    rows.push_back({visible(reviewer.text("person").value_or("")),
-                    visible(reviewer.text("proof").value_or("")),
-                    by.empty() ? "configuration" : visible(by)});
+    rows.push_back({escape_untrusted(reviewer.text("person").value_or("")),
+                    escape_untrusted(reviewer.text("proof").value_or("")),
+                    by.empty() ? "configuration" : escape_untrusted(by)});
   }
   out(table(rows, {"person", "proof", "enrolled by"}));
   return exit_good;

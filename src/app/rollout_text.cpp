@@ -10,7 +10,7 @@ namespace pawl::app {
 namespace {
 
 std::string rollout_member(json::View one, std::string_view key) {
-  return visible(one.text(key).value_or(""));
+  return escape_untrusted(one.text(key).value_or(""));
 }
 
 void say_observing(json::View one) {

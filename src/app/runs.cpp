@@ -104,7 +104,7 @@ Result<std::string> run_wanted(const Arguments& arguments) {
   }
   const std::string door = arguments.one("--for").value_or("api");
   if (door != "api" && door != "mcp") {
-    return fail(ErrorKind::usage, "`--for` is `api` or `mcp`, found `" + visible(door) + "`");
+    return fail(ErrorKind::usage, "`--for` is `api` or `mcp`, found `" + escape_untrusted(door) + "`");
   }
   const auto lasts = parse_duration(arguments.one("--lasts").value_or("1h"));
   if (!lasts || *lasts < Duration::seconds(1)) {
@@ -146,8 +146,8 @@ int create_run(const Arguments& arguments) {
   }
   // The credential alone is on standard output, so that it can go where it belongs.
   out(member("credential"));
-  err(fmt::format("run {} at {}, until {}", visible(member("run")), visible(member("audience")),
-                  visible(member("expires"))));
+  err(fmt::format("run {} at {}, until {}", escape_untrusted(member("run")), escape_untrusted(member("audience")),
+                  escape_untrusted(member("expires"))));
   return exit_good;
 }
 
@@ -165,7 +165,7 @@ int list_runs(const Arguments& arguments) {
   }
   std::vector<std::vector<std::string>> rows;
   for (json::View run : runs.elements()) {
-    const auto text = [run](std::string_view key) { return visible(run.text(key).value_or("")); };
+    const auto text = [run](std::string_view key) { return escape_untrusted(run.text(key).value_or("")); };
     const bool stands = text("phase") == "closed" && !text("halted").empty();
     rows.push_back({text("run"), text("agent"), text("sponsor"),
                     stands ? "closed, its halt stands" : text("phase"),
@@ -190,11 +190,11 @@ int show_run(const Arguments& arguments) {
     }
     for (const auto [name, value] : run.members()) {
       out(fmt::format("{:<10} {}", name,
-                      value.is_string() ? visible(value.string()) : json::write(value)));
+                      value.is_string() ? escape_untrusted(value.string()) : json::write(value)));
     }
     return node->ends(exit_good);
   }
-  return complain({ErrorKind::missing, "there is no run `" + visible(arguments.word("run")) + "`", {}});
+  return complain({ErrorKind::missing, "there is no run `" + escape_untrusted(arguments.word("run")) + "`", {}});
 }
 
 int close_run(const Arguments& arguments) {

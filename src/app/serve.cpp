@@ -29,7 +29,7 @@ int run_serve(const Arguments& arguments) {
   options.serves = true;
   if (const auto form = arguments.one("--log")) {
     if (*form != "text" && *form != "json") {
-      const std::string found = "`--log " + visible(*form) + "`";
+      const std::string found = "`--log " + escape_untrusted(*form) + "`";
       return complain({ErrorKind::usage, found + ": expected `text` or `json`", {}});
     }
     // Before there is a second thread.

@@ -46,7 +46,7 @@ void ServedProcess::says(Duration now, std::string_view line) {
   if (++lines > error_lines_per_second_max) return;
   std::string whole(line);
   if (scrub) scrub(whole);
-  const std::string text = visible(std::string_view(whole).substr(0, error_line_shown_max));
+  const std::string text = escape_untrusted(std::string_view(whole).substr(0, error_line_shown_max));
   log_line(fmt::format("server `{}`: {}", name, text));
   if (lines == error_lines_per_second_max) {
     log_line(fmt::format("server `{}` says more in this second, which is not kept", name));
@@ -210,7 +210,7 @@ Task<void> ServerStarts::ladder(std::shared_ptr<ServedProcess> process) {
   const net::Ending ended = co_await process->child->end_gently();
   for (const net::ProcessStat& left : ended.survivors) {
     log_line(fmt::format("process {} (`{}`) of server `{}` is not proven dead", left.id.pid,
-                         visible(left.name), process->name));
+                         escape_untrusted(left.name), process->name));
   }
   process->errors.reset();
   --live_;

@@ -32,7 +32,7 @@ std::string withheld_words(std::vector<std::string> names) {
   });
   std::string text;
   for (std::size_t i = 0; i < names.size() && i < names_shown_max; ++i) {
-    text += (i == 0 ? " " : ", ") + visible(names[i]);
+    text += (i == 0 ? " " : ", ") + escape_untrusted(names[i]);
   }
   if (names.size() > names_shown_max) text += ", …";
   return text;
@@ -115,7 +115,7 @@ Task<void> ServerProcess::end() {
   exit_ = ended.exit;
   for (const net::ProcessStat& left : ended.survivors) {
     err(fmt::format("pawl: process {} (`{}`) of the server is not proven dead", left.id.pid,
-                    visible(left.name)));
+                    escape_untrusted(left.name)));
   }
 }
 
@@ -123,7 +123,7 @@ void ServerProcess::report(bool initialized) const {
   if (!exit_) return;
   const bool soon = lived_ < early_end || !initialized;
   err(fmt::format("pawl: {} ended with {}{}",
-                  name_.empty() ? "the server" : "server `" + visible(name_) + "`",
+                  name_.empty() ? "the server" : "server `" + escape_untrusted(name_) + "`",
                   net::to_string(*exit_),
                   soon ? fmt::format(" {} after its start",
                                      to_string(Duration::milliseconds(lived_.ns / 1'000'000)))

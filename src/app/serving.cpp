@@ -36,7 +36,7 @@ void check_key_files(const std::map<std::string, TokenSource, std::less<>>& sour
                            : Result<jose::KeySet>(std::unexpected(text.error()));
     if (keys) continue;
     errors.push_back({ErrorKind::invalid,
-                      fmt::format("the keys of `{}`: {}", visible(name), keys.error().message),
+                      fmt::format("the keys of `{}`: {}", escape_untrusted(name), keys.error().message),
                       source.at});
   }
 }
@@ -60,7 +60,7 @@ void check_shared(const Deployment& deployment, const std::string& role, const P
       errors.push_back({ErrorKind::refused,
                         fmt::format("server `{}` is `shared`, and the policy of role `{}` names a "
                                     "credential for calls of it: a secret is one session's",
-                                    visible(name), visible(role)),
+                                    escape_untrusted(name), escape_untrusted(role)),
                         server->second.at});
       break;
     }

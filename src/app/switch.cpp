@@ -37,7 +37,7 @@ Status check_scope(const std::string& scope, const std::string& name) {
   const bool all = scope == "all";
   if (!is_scope(scope)) {
     return fail(ErrorKind::usage,
-                "`" + visible(scope) + "` is not one of all, role, agent, run, tool, upstream");
+                "`" + escape_untrusted(scope) + "` is not one of all, role, agent, run, tool, upstream");
   }
   if (all != name.empty()) {
     return fail(ErrorKind::usage, all ? "`all` takes no name" : "`" + scope + "` needs a name");
@@ -48,7 +48,7 @@ Status check_scope(const std::string& scope, const std::string& name) {
 std::string texts(json::View list) {
   std::string joined;
   for (json::View entry : list.elements()) {
-    joined += (joined.empty() ? "" : ", ") + visible(entry.is_string() ? entry.string() : "");
+    joined += (joined.empty() ? "" : ", ") + escape_untrusted(entry.is_string() ? entry.string() : "");
   }
   return joined.empty() ? "none" : joined;
 }
@@ -63,11 +63,11 @@ int nothing_done(const Error& error) {
 
 int say_nothing_stopped(const std::string& scope, const std::string& name, json::View near) {
   const std::string what = scope == "upstream" ? "server" : scope;
-  err("pawl: nothing was stopped: no " + what + " is called `" + visible(name) + "`");
+  err("pawl: nothing was stopped: no " + what + " is called `" + escape_untrusted(name) + "`");
   out(paint(Ink::bad, "nothing was stopped"));
   out("nearest names          " + texts(near));
   out("the kill stands        for a " + what +
-      " that is called so later; to lift it: pawl resume " + scope + " " + visible(name));
+      " that is called so later; to lift it: pawl resume " + scope + " " + escape_untrusted(name));
   return exit_no;
 }
 
@@ -97,12 +97,12 @@ int kill(const Arguments& arguments) {
     return found ? exit_good : exit_no;
   }
   if (!found) return say_nothing_stopped(scope, name, root["near"]);
-  out(paint(Ink::bad, "killed") + "   " + scope + (name.empty() ? "" : " " + visible(name)));
+  out(paint(Ink::bad, "killed") + "   " + scope + (name.empty() ? "" : " " + escape_untrusted(name)));
   out("runs stopped           " + texts(root["runs"]));
   out("held calls withdrawn   " + texts(root["withdrawn"]));
   out("calls in flight        " + texts(root["cancelled"]));
   for (const std::string& line : process_lines(root["processes"])) out(line);
-  out("lifted by a reviewer: pawl resume " + scope + (name.empty() ? "" : " " + visible(name)));
+  out("lifted by a reviewer: pawl resume " + scope + (name.empty() ? "" : " " + escape_untrusted(name)));
   return exit_good;
 }
 
@@ -139,7 +139,7 @@ int resume(const Arguments& arguments) {
   if (!done) return nothing_done(done.error());
   out(arguments.has("--json") ? json::write(done->root())
                               : paint(Ink::good, "resumed") + "   " + scope +
-                                    (name.empty() ? "" : " " + visible(name)));
+                                    (name.empty() ? "" : " " + escape_untrusted(name)));
   return exit_good;
 }
 
@@ -153,37 +153,37 @@ int status(const Arguments& arguments) {
     out(json::write(root));
     return node->ends(exit_good);
   }
-  const std::string fault = visible(root.text("fault").value_or(""));
+  const std::string fault = escape_untrusted(root.text("fault").value_or(""));
   out(fault.empty() ? paint(Ink::good, "grants are given")
                     : paint(Ink::bad, "no grants: " + fault));
   out(fmt::format("node       {}   records {}   questions {}",
-                  visible(root.text("version").value_or("")), root["records"].natural(),
+                  escape_untrusted(root.text("version").value_or("")), root["records"].natural(),
                   root["questions"].natural()));
   for (json::View entry : root["kills"].elements()) {
     out(paint(Ink::bad, "killed") + fmt::format("     {} {} by {}: {}",
-                                                visible(entry.text("scope").value_or("")),
-                                                visible(entry.text("name").value_or("")),
-                                                visible(entry.text("person").value_or("")),
-                                                visible(entry.text("reason").value_or(""))));
+                                                escape_untrusted(entry.text("scope").value_or("")),
+                                                escape_untrusted(entry.text("name").value_or("")),
+                                                escape_untrusted(entry.text("person").value_or("")),
+                                                escape_untrusted(entry.text("reason").value_or(""))));
   }
   for (const std::string& line : escalation_lines(root)) out(line);
   for (const std::string& line : grant_lines(root)) out(line);
   for (json::View entry : root["policies_waiting"].elements()) {
     const auto text = [&entry](std::string_view key) {
-      return visible(entry.text(key).value_or(""));
+      return escape_untrusted(entry.text(key).value_or(""));
     };
     out(paint(Ink::warn, "waits") + "      the laxer policy of " + text("agent") +
         ": pawl accept --policy " + text("file") + "\n           " + text("laxer"));
   }
   for (json::View entry : root["deployments_waiting"].elements()) {
     out(paint(Ink::warn, "waits") + "      the laxer deployment file: pawl accept --deployment " +
-        "--config " + visible(entry.text("file").value_or("")) + "\n           " +
-        visible(entry.text("laxer").value_or("")));
+        "--config " + escape_untrusted(entry.text("file").value_or("")) + "\n           " +
+        escape_untrusted(entry.text("laxer").value_or("")));
   }
   say_rollout_of(root);
   std::vector<std::vector<std::string>> rows;
   for (json::View run : root["runs"].elements()) {
-    const auto text = [&run](std::string_view key) { return visible(run.text(key).value_or("")); };
+    const auto text = [&run](std::string_view key) { return escape_untrusted(run.text(key).value_or("")); };
     rows.push_back({text("run"), text("agent"), text("sponsor"), text("phase"),
                     std::to_string(run["steps"].natural()),
                     std::to_string(run["denials"].natural()), text("why")});

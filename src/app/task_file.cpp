@@ -19,7 +19,7 @@ constexpr std::size_t task_bytes_max = 256UL << 10;
 constexpr std::int64_t coarse_ns = 10'000'000;
 
 std::unexpected<Error> refuse(const std::string& path, const std::string& why) {
-  return fail(ErrorKind::refused, "the task `" + visible(path) + "` " + why);
+  return fail(ErrorKind::refused, "the task `" + escape_untrusted(path) + "` " + why);
 }
 
 std::int64_t nanoseconds_of(const timespec& time) {

@@ -132,7 +132,7 @@ void err(std::string_view text) {
 }
 
 int complain(const Error& error) {
-  err("pawl: " + visible(to_string(error), Newlines::keep));
+  err("pawl: " + escape_untrusted(to_string(error), Newlines::keep));
   switch (error.fault) {
     case ErrorKind::invalid:
     case ErrorKind::refused:

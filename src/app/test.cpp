@@ -133,8 +133,8 @@ Status accept(const TestedFile& file, const std::string& text, const Wanted& giv
 }
 
 void print(const TestedFile& file, const Wanted& given) {
-  out(paint(Ink::strong, visible(file.path)));
-  for (const Error& error : file.errors) out(visible(to_string(error)));
+  out(paint(Ink::strong, escape_untrusted(file.path)));
+  for (const Error& error : file.errors) out(escape_untrusted(to_string(error)));
   if (!file.results.empty()) out(test_text(file));
   if (given.coverage && file.errors.empty()) out(coverage_text(file));
 }
@@ -152,7 +152,7 @@ void print_sum(const std::vector<TestedFile>& files, bool accepted) {
 
 int run_test(const Arguments& arguments) {
   const DeploymentRead read = read_deployment(config_path(arguments), arguments.has("--config"));
-  for (const Error& error : read.errors) err(visible(to_string(error)));
+  for (const Error& error : read.errors) err(escape_untrusted(to_string(error)));
   if (!read.deployment) return exit_usage;
   const auto paths = test_files(arguments.words("PATH"));
   if (!paths) return complain(paths.error());

@@ -14,13 +14,13 @@ namespace {
 std::string by_which(const StepResult& step) {
   std::string text = step.effect;
   if (!step.code.empty() && step.code != "none") text += " [" + step.code + "]";
-  if (!step.rule.empty()) text += " by " + visible(step.rule);
+  if (!step.rule.empty()) text += " by " + escape_untrusted(step.rule);
   return text;
 }
 
 std::string what_decided(const StepResult& step) {
   std::string text = by_which(step);
-  if (!step.reason.empty()) text += ": " + visible(step.reason);
+  if (!step.reason.empty()) text += ": " + escape_untrusted(step.reason);
   return text;
 }
 
@@ -28,7 +28,7 @@ std::string differing(const StepResult& step) {
   std::string text;
   for (const Mismatch& difference : step.differences) {
     text += fmt::format("      {:<9} expected {}, found {}\n", difference.name,
-                        visible(difference.expected), visible(difference.found));
+                        escape_untrusted(difference.expected), escape_untrusted(difference.found));
   }
   return text;
 }
@@ -36,14 +36,14 @@ std::string differing(const StepResult& step) {
 std::string call_of(const StepResult& step) {
   const std::string which =
       step.step->times > 1 ? fmt::format(", time {} of {}", step.failed_at, step.step->times) : "";
-  return fmt::format("    {} `{}`{}\n", visible(to_string(step.step->expect_at)),
-                     visible(step.step->tool), which);
+  return fmt::format("    {} `{}`{}\n", escape_untrusted(to_string(step.step->expect_at)),
+                     escape_untrusted(step.step->tool), which);
 }
 
 // Text inside of XML: what XML cannot hold is made visible first.
 std::string xml(std::string_view text) {
   std::string out;
-  for (const char c : visible(text)) {
+  for (const char c : escape_untrusted(text)) {
     switch (c) {
       case '<':
         out += "&lt;";
@@ -133,11 +133,11 @@ std::string test_text(const TestedFile& file) {
   for (const TrialResult& result : file.results) {
     const StepResult* shown = result.steps.empty() ? nullptr : &result.steps.back();
     if (result.passed()) {
-      text += fmt::format("{}    {}{}\n", paint(Ink::good, "ok"), visible(result.trial->name),
+      text += fmt::format("{}    {}{}\n", paint(Ink::good, "ok"), escape_untrusted(result.trial->name),
                           shown == nullptr ? "" : paint(Ink::dim, "  " + by_which(*shown)));
       continue;
     }
-    text += fmt::format("{}  {}\n", paint(Ink::bad, "FAIL"), visible(result.trial->name));
+    text += fmt::format("{}  {}\n", paint(Ink::bad, "FAIL"), escape_untrusted(result.trial->name));
     for (const StepResult& step : result.steps) {
       if (step.failed_at == 0) continue;
       text += call_of(step) + differing(step);
@@ -155,10 +155,10 @@ std::string coverage_text(const TestedFile& file) {
       ++reached;
       continue;
     }
-    rows.push_back({paint(Ink::warn, "never"), visible(to_string(rule.at)), visible(rule.path)});
+    rows.push_back({paint(Ink::warn, "never"), escape_untrusted(to_string(rule.at)), escape_untrusted(rule.path)});
   }
   const std::string head = fmt::format("{}: {} of {} rules decided a call of the tests\n",
-                                       visible(file.policy), reached, file.coverage.size());
+                                       escape_untrusted(file.policy), reached, file.coverage.size());
   return head + (rows.empty() ? "" : table(rows));
 }
 
@@ -179,10 +179,10 @@ std::string accept_text(const TestedFile& file, const std::string& before) {
     };
     while (resume < old_lines.size() && !meets(resume + 1)) ++resume;
     for (; a <= resume && a < old_lines.size(); ++a) {
-      text += paint(Ink::bad, fmt::format("- {}", visible(old_lines[a]))) + "\n";
+      text += paint(Ink::bad, fmt::format("- {}", escape_untrusted(old_lines[a]))) + "\n";
     }
     if (b < new_lines.size()) {
-      text += paint(Ink::good, fmt::format("+ {}", visible(new_lines[b]))) + "\n";
+      text += paint(Ink::good, fmt::format("+ {}", escape_untrusted(new_lines[b]))) + "\n";
       ++b;
     }
   }

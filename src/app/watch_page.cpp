@@ -220,7 +220,7 @@ std::vector<std::string> WatchPage::render_list(Screen::Size size, Duration now)
   if (rows_.size() < matching_) head += fmt::format(", the first {} are here", rows_.size());
   if (!marked_.empty()) head += fmt::format("   {} marked", marked_.size());
   if (filtering_ || !filter_.empty()) {
-    head += "   filter: " + visible(filter_) + (filtering_ ? "_" : "");
+    head += "   filter: " + escape_untrusted(filter_) + (filtering_ ? "_" : "");
   }
   lines.push_back(paint(Ink::strong, head));
   lines.push_back(

@@ -212,7 +212,7 @@ class Reader {
 
   static std::string shown(std::string_view token) {
     const bool cut = token.size() > shown_bytes_max;
-    return "`" + visible(token.substr(0, shown_bytes_max)) + (cut ? "…`" : "`");
+    return "`" + escape_untrusted(token.substr(0, shown_bytes_max)) + (cut ? "…`" : "`");
   }
 
   void skip_blanks() { at_ = std::min(text_.find_first_not_of(" \t\r\n", at_), text_.size()); }

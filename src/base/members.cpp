@@ -24,7 +24,7 @@ Status MemberReader::finish() {
   if (!status_) return status_;
   for (const auto [key, value] : object_.members()) {
     if (std::ranges::find(known_, key) == known_.end()) {
-      return fail(ErrorKind::corrupt, "unknown member `" + visible(key) + "`");
+      return fail(ErrorKind::corrupt, "unknown member `" + escape_untrusted(key) + "`");
     }
   }
   return {};

@@ -159,7 +159,7 @@ bool has_hidden_characters(std::string_view text) {
   return false;
 }
 
-std::string visible(std::string_view text, Newlines newlines) {
+std::string escape_untrusted(std::string_view text, Newlines newlines) {
   if (std::ranges::all_of(text, [](char c) { return c >= 0x20 && c < 0x7F; })) {
     return std::string(text);
   }
@@ -184,7 +184,7 @@ std::string visible(std::string_view text, Newlines newlines) {
 
 std::string in_backticks(std::string_view text, std::size_t bytes_max) {
   const std::string_view begin = utf8::beginning(text, bytes_max);
-  return "`" + visible(begin) + (begin.size() < text.size() ? "…`" : "`");
+  return "`" + escape_untrusted(begin) + (begin.size() < text.size() ? "…`" : "`");
 }
 
 std::size_t columns(std::string_view visible_text) {

@@ -34,7 +34,7 @@ bool has_hidden_characters(std::string_view text);
 // `\u{202e}`; a backslash stays. The result never moves a cursor, sets a colour or reorders text.
 // `newlines` keeps '\n' as it is.
 enum class Newlines : unsigned char { escape, keep };
-std::string visible(std::string_view text, Newlines newlines = Newlines::escape);
+std::string escape_untrusted(std::string_view text, Newlines newlines = Newlines::escape);
 
 // Somebody else's text in a message: made visible, in backticks, and no more of it than this.
 std::string in_backticks(std::string_view text, std::size_t bytes_max = 64);

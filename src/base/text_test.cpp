@@ -128,7 +128,7 @@ TEST(Hidden, FindsWhatAPersonCannotSee) {
   for (const char* text : {"\x1b[31m", "a\tb", "\u200B", "\u202E", "\u2066", "\uFEFF", "\U000E0041",
                            "\U000E0100", "\uE000", "\u00AD", "\u0085", "\u2028", "\u3164", "\u115F",
                            "\uFE00", "\xFF", "\x7F", "\uFFFE", "a\nb"}) {
-    EXPECT_TRUE(has_hidden_characters(text)) << visible(text);
+    EXPECT_TRUE(has_hidden_characters(text)) << escape_untrusted(text);
   }
   for (const char* text : {"", "plain text, with marks!", "größe", "日本語", "\u2764\uFE0F",
                            "\U0001F600", "e\u0301", "\u00A0"}) {
@@ -137,19 +137,19 @@ TEST(Hidden, FindsWhatAPersonCannotSee) {
 }
 
 TEST(Visible, EscapesWhatWouldActOnATerminal) {
-  EXPECT_EQ(visible("a\u202Eb"), "a\\u{202e}b");
-  EXPECT_EQ(visible("\x1b]52;c;\x07"), "\\u{1b}]52;c;\\u{07}");
-  EXPECT_EQ(visible("a\nb"), "a\\u{0a}b");
-  EXPECT_EQ(visible("a\nb\r", Newlines::keep), "a\nb\\u{0d}");
-  EXPECT_EQ(visible("\\u{202e}"), "\\u{202e}");
-  EXPECT_EQ(visible("\xFF\x80"), "\\x{ff}\\x{80}");
-  EXPECT_EQ(visible("größe \U0001F600"), "größe \U0001F600");
-  EXPECT_EQ(visible("\U000E0041"), "\\u{e0041}");
+  EXPECT_EQ(escape_untrusted("a\u202Eb"), "a\\u{202e}b");
+  EXPECT_EQ(escape_untrusted("\x1b]52;c;\x07"), "\\u{1b}]52;c;\\u{07}");
+  EXPECT_EQ(escape_untrusted("a\nb"), "a\\u{0a}b");
+  EXPECT_EQ(escape_untrusted("a\nb\r", Newlines::keep), "a\nb\\u{0d}");
+  EXPECT_EQ(escape_untrusted("\\u{202e}"), "\\u{202e}");
+  EXPECT_EQ(escape_untrusted("\xFF\x80"), "\\x{ff}\\x{80}");
+  EXPECT_EQ(escape_untrusted("größe \U0001F600"), "größe \U0001F600");
+  EXPECT_EQ(escape_untrusted("\U000E0041"), "\\u{e0041}");
 }
 
 TEST(Visible, LeavesNothingHidden) {
   for (int i = 0; i < 200; ++i) {
-    EXPECT_FALSE(has_hidden_characters(visible(random_bytes(50))));
+    EXPECT_FALSE(has_hidden_characters(escape_untrusted(random_bytes(50))));
   }
 }
 

@@ -109,7 +109,7 @@ class Formatter {
     if (node.items.empty() && node.entries.empty()) return true;
     const std::size_t begin = source_.offset(node.at);
     if (source_.comment_between(begin, source_.behind(node, 0))) return false;
-    return used + columns(visible(line)) <= layout_columns_max;
+    return used + columns(escape_untrusted(line)) <= layout_columns_max;
   }
 
   // A block of text, its lines moved as a whole. `columns` is where they begin.

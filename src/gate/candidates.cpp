@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t why_bytes_max = 300;
 
 std::string shortened(const Error& error) {
-  return visible(error.message.substr(0, why_bytes_max));
+  return escape_untrusted(error.message.substr(0, why_bytes_max));
 }
 
 // As the run's own task narrows it: made once for a run, and again when either is another one.
@@ -44,9 +44,9 @@ void compare(const Verdict& verdict, const Verdict& would, CandidateSaid& said) 
 }
 
 std::string journal_text(const Candidate& candidate, const std::string& digest) {
-  const std::string whose = "candidate of `" + visible(candidate.agent) + "`: ";
+  const std::string whose = "candidate of `" + escape_untrusted(candidate.agent) + "`: ";
   if (!candidate.policy) return whose + "cannot be used: " + candidate.why;
-  return whose + visible(candidate.file) + " (" + digest + ") is judged beside the policy";
+  return whose + escape_untrusted(candidate.file) + " (" + digest + ") is judged beside the policy";
 }
 
 }  // namespace
@@ -91,7 +91,7 @@ void count_candidate(const Ticket& ticket, CandidateKind kind, std::string_view 
   found->second.counts.add(kind);
   if (why.empty()) return;
   found->second.last_error =
-      "`" + visible(ticket.asked.call.name().substr(0, shown_name_bytes_max)) + "`: ";
+      "`" + escape_untrusted(ticket.asked.call.name().substr(0, shown_name_bytes_max)) + "`: ";
   found->second.last_error += why;
 }
 
@@ -103,7 +103,7 @@ void Gate::set_candidates(std::vector<Candidate> candidates) {
   std::erase_if(desk.candidates, [&](const auto& known) {
     const bool gone =
         std::ranges::find(candidates, known.first, &Candidate::agent) == candidates.end();
-    if (gone) note("candidate of `" + visible(known.first) + "`: there is none any more");
+    if (gone) note("candidate of `" + escape_untrusted(known.first) + "`: there is none any more");
     return gone;
   });
   for (Candidate& candidate : candidates) {

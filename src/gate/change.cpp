@@ -188,7 +188,7 @@ std::string with_change_told(const Ticket& ticket, std::string result) {
   if (asked != nullptr && asked->changed) {
     for (const Answer& answer : asked->answers) {
       const bool theirs = answer.counts && answer.person == asked->changed->person;
-      if (theirs && !answer.reason.empty()) told += "\nwhy: " + visible(answer.reason);
+      if (theirs && !answer.reason.empty()) told += "\nwhy: " + escape_untrusted(answer.reason);
     }
   }
   const auto document = json::parse(result, {.duplicate_keys = json::DuplicateKeys::permit});
@@ -212,7 +212,7 @@ std::string with_change_told(const Ticket& ticket, std::string result) {
 
 Result<Changed> Gate::try_change(const std::string& id, std::string_view arguments) const {
   const Approval* asked = desk_->state.approval(id);
-  if (asked == nullptr) return fail(ErrorKind::missing, "there is no question `" + visible(id) + "`");
+  if (asked == nullptr) return fail(ErrorKind::missing, "there is no question `" + escape_untrusted(id) + "`");
   return judge_changed(*desk_, *asked, arguments);
 }
 

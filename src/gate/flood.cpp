@@ -47,7 +47,7 @@ void look_for_probing(Desk& desk, const std::string& run) {
   desk.later([&desk, run, agent = known->agent] {
     alert_people(desk, run, "probing",
                  "more than " + std::to_string(desk.limits.denial_records_max) + " calls of `" +
-                     visible(agent) + "` were refused within a minute");
+                     escape_untrusted(agent) + "` were refused within a minute");
   });
 }
 

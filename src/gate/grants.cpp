@@ -99,10 +99,10 @@ Status Gate::end_grant(const std::string& grant, const std::string& person,
   Desk& desk = *desk_;
   const Run* run = run_of_grant(desk.state, grant);
   if (run == nullptr) {
-    return fail(ErrorKind::missing, "there is no grant `" + visible(grant) + "` in force");
+    return fail(ErrorKind::missing, "there is no grant `" + escape_untrusted(grant) + "` in force");
   }
   const auto seq =
-      desk.append(GrantEnded{grant, run->id, person, visible(reason.substr(0, reason_bytes_max))},
+      desk.append(GrantEnded{grant, run->id, person, escape_untrusted(reason.substr(0, reason_bytes_max))},
                   {.urgency = Urgency::reserve});
   if (!seq) return std::unexpected(seq.error());
   desk.journal.request_sync(*seq);

@@ -90,7 +90,7 @@ void alert_people(Desk& desk, const std::string& run, const std::string& event,
   opened.contacts = contacts_of(desk, run);
   opened.run = run;
   opened.event = event;
-  opened.why = visible(sentence.substr(0, sentence_bytes_max));
+  opened.why = escape_untrusted(sentence.substr(0, sentence_bytes_max));
   opened.about = about;
   if (!wants_an_answer(event)) return tell_all(desk, opened, true);
   if (already_open(desk.state, run, event, opened.why)) return;
@@ -176,10 +176,10 @@ Status Gate::acknowledge(const std::string& escalation, const std::string& perso
   if (Status may = may_decide(*desk_, person); !may) return may;
   const auto found = desk_->state.escalations().find(escalation);
   if (found == desk_->state.escalations().end()) {
-    return fail(ErrorKind::missing, "there is no escalation `" + visible(escalation) + "`");
+    return fail(ErrorKind::missing, "there is no escalation `" + escape_untrusted(escalation) + "`");
   }
   if (!resolved && found->second.phase == Escalation::Phase::acknowledged) {
-    return fail(ErrorKind::refused, "`" + visible(found->second.person) + "` acknowledged it already");
+    return fail(ErrorKind::refused, "`" + escape_untrusted(found->second.person) + "` acknowledged it already");
   }
   const EscalationOpened opened = found->second.opened;
   const std::string how = resolved ? "resolved" : "acknowledged";

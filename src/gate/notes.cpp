@@ -21,7 +21,7 @@ std::int64_t minute_of(const Desk& desk) {
 }
 
 Noted noted(const std::string& run, const std::string& topic, const std::string& text) {
-  return {run, topic, visible(text.substr(0, note_bytes_max))};
+  return {run, topic, escape_untrusted(text.substr(0, note_bytes_max))};
 }
 
 }  // namespace

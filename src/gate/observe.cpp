@@ -15,7 +15,7 @@ namespace {
 
 // Whoever reads the journal finds each time in which a role was not enforced, and why.
 void note_observation(Desk& desk, const std::string& agent, const std::string& what) {
-  (void)desk.append(Noted{{}, "observe", "`" + visible(agent) + "` " + what},
+  (void)desk.append(Noted{{}, "observe", "`" + escape_untrusted(agent) + "` " + what},
                     {.urgency = Urgency::reserve});
 }
 
@@ -28,9 +28,9 @@ void begin_observation(Desk& desk, const Observation& what) {
   desk.observations_waiting.erase(what.agent);
   desk.agenda.at(desk.clock.boot() + left, Errand::observe, what.agent);
   const std::string sentence =
-      "is watched and not stopped until " + to_string(what.until) + ": " + visible(what.reason);
+      "is watched and not stopped until " + to_string(what.until) + ": " + escape_untrusted(what.reason);
   note_observation(desk, what.agent, sentence);
-  desk.herald.escalate({}, "observe", "`" + visible(what.agent) + "` " + sentence);
+  desk.herald.escalate({}, "observe", "`" + escape_untrusted(what.agent) + "` " + sentence);
 }
 
 // Rule 14: it loosens. What a person accepted counts; for an agent that nobody ran so far there is
@@ -54,11 +54,11 @@ void wait_for_person(Desk& desk, const Observation& what) {
   if (known != desk.observations_waiting.end() && known->second == what) return;
   desk.observations_waiting[what.agent] = what;
   const std::string sentence = "is to be watched and not stopped until " + to_string(what.until) +
-                               ": " + visible(what.reason) +
+                               ": " + escape_untrusted(what.reason) +
                                "; it is enforced until a reviewer accepts that (`pawl accept " +
-                               "--observe " + visible(what.agent) + "`)";
+                               "--observe " + escape_untrusted(what.agent) + "`)";
   note_observation(desk, what.agent, sentence);
-  desk.herald.escalate({}, "observe", "`" + visible(what.agent) + "` " + sentence);
+  desk.herald.escalate({}, "observe", "`" + escape_untrusted(what.agent) + "` " + sentence);
 }
 
 bool over(const Desk& desk, const ObservationInUse& one) {
@@ -95,7 +95,7 @@ void end_observations(Desk& desk) {
   for (const std::string& agent : ended) {
     desk.observing.erase(agent);
     note_observation(desk, agent, "is enforced again: its time is over");
-    desk.herald.escalate({}, "observe", "`" + visible(agent) + "` is enforced again");
+    desk.herald.escalate({}, "observe", "`" + escape_untrusted(agent) + "` is enforced again");
   }
 }
 
@@ -150,7 +150,7 @@ Status Gate::accept_observation(const std::string& agent, const std::string& dig
   const auto waiting = desk.observations_waiting.find(agent);
   if (waiting == desk.observations_waiting.end() || waiting->second.digest() != digest ||
       desk.now() >= waiting->second.until) {
-    return fail(ErrorKind::missing, "no such observation of `" + visible(agent) + "` waits");
+    return fail(ErrorKind::missing, "no such observation of `" + escape_untrusted(agent) + "` waits");
   }
   const auto seq = desk.append(
       PinAccepted{std::string(policy_pin_server), observation_pin_name(agent), digest, person});

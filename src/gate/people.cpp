@@ -78,7 +78,7 @@ std::string objection(const Desk& desk, const Approval& approval, const std::str
 Status refused(Desk& desk, const Approval& approval, const std::string& person,
                const std::string& why) {
   (void)desk.append(Noted{approval.asked.run, "answer refused",
-                          "the answer of `" + visible(person) + "` to " + approval.asked.approval +
+                          "the answer of `" + escape_untrusted(person) + "` to " + approval.asked.approval +
                               " was refused: " + why});
   return fail(ErrorKind::refused, why);
 }
@@ -100,7 +100,7 @@ bool entitled(const Desk& desk, const Approval& approval, const std::string& per
 
 std::string cannot_take(const Desk& desk, const Approval& approval, const std::string& to,
                         const std::string& by) {
-  const std::string name = "`" + visible(to.substr(0, 128)) + "`";
+  const std::string name = "`" + escape_untrusted(to.substr(0, 128)) + "`";
   if (to.empty() || same_person(to, by)) return "it is passed on to nobody else";
   if (desk.programs.contains(to)) return name + " is a program, which nobody asks twice";
   if (desk.auditors.contains(to)) return name + " is an auditor, who decides nothing";
@@ -176,7 +176,7 @@ std::string why_not(const Desk& desk, const Approval& asked, const AnswerGiven& 
 Status may_answer(Desk& desk, const AnswerGiven& a) {
   const Approval* asked = desk.state.approval(a.approval);
   if (asked == nullptr) {
-    return fail(ErrorKind::missing, "there is no question `" + visible(a.approval) + "`");
+    return fail(ErrorKind::missing, "there is no question `" + escape_untrusted(a.approval) + "`");
   }
   if (asked->phase != ApprovalPhase::open || time_is_over(desk, *asked)) {
     const bool late = asked->phase == ApprovalPhase::open;
@@ -261,11 +261,11 @@ Status Gate::enroll(const std::string& person, const std::string& proof,
                 "one adds the others");
   }
   if (desk_->programs.contains(person)) {
-    return fail(ErrorKind::refused, "`" + visible(person) + "` is a program and proves nothing");
+    return fail(ErrorKind::refused, "`" + escape_untrusted(person) + "` is a program and proves nothing");
   }
   if (!by.empty() && desk_->auditors.contains(by)) return fail(ErrorKind::refused, auditor_says);
   if (!by.empty() && (!reviewers.contains(by) || desk_->programs.contains(by))) {
-    return fail(ErrorKind::refused, "`" + visible(by) + "` is no reviewer and cannot enrol one");
+    return fail(ErrorKind::refused, "`" + escape_untrusted(by) + "` is no reviewer and cannot enrol one");
   }
   const auto seq = desk_->append(ReviewerEnrolled{person, proof, verifier, by});
   return seq ? Status{} : std::unexpected(seq.error());
@@ -280,7 +280,7 @@ Status Gate::enroll_first(const std::vector<ConfiguredReviewer>& reviewers) {
       return fail(ErrorKind::invalid, "a reviewer has a name and something to be known by");
     }
     if (desk_->programs.contains(one.person)) {
-      return fail(ErrorKind::refused, "`" + visible(one.person) + "` is a program and proves nothing");
+      return fail(ErrorKind::refused, "`" + escape_untrusted(one.person) + "` is a program and proves nothing");
     }
     const auto seq = desk_->append(ReviewerEnrolled{one.person, one.proof, one.verifier, {}});
     if (!seq) return std::unexpected(seq.error());

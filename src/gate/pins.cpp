@@ -56,7 +56,7 @@ PinState Gate::pin(const std::string& run, const ToolDefinition& tool, bool lock
   if (tampered && !desk_->state.definitions().contains(digest)) {
     desk_->later([desk = desk_.get(), run, pin, name = tool.server + "/" + tool.name] {
       alert_people(*desk, run, "tool_changed",
-                   "the definition of `" + visible(name) + "` is not the accepted one" +
+                   "the definition of `" + escape_untrusted(name) + "` is not the accepted one" +
                        (pin == PinState::hidden ? ", and has hidden characters" : ""));
     });
   }

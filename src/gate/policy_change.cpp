@@ -17,11 +17,11 @@ namespace {
 Status refuse_laxer(Desk& desk, const std::shared_ptr<const Policy>& offered,
                     const std::string& digest, const std::string& laxer) {
   const Policy& policy = *offered;
-  const std::string sentence = "the policy of `" + visible(policy.agent) + "` (" +
-                               visible(policy.file) +
+  const std::string sentence = "the policy of `" + escape_untrusted(policy.agent) + "` (" +
+                               escape_untrusted(policy.file) +
                                ") is not the one that was accepted: a reviewer accepts " + digest +
                                " before new runs use it (`pawl accept --policy " +
-                               visible(policy.file) + "`); laxer is " + laxer;
+                               escape_untrusted(policy.file) + "`); laxer is " + laxer;
   desk.waiting_policies[policy.agent] = {policy.agent, policy.file, digest, laxer};
   desk.offered_policies[policy.agent] = offered;
   if (desk.refused_policies.insert(digest).second) {
@@ -120,7 +120,7 @@ Result<std::shared_ptr<const Policy>> Gate::policy_in_force(
   if (pin == nullptr) {
     // The first policy of an agent comes with its first run.
     if (offered) return offered;
-    return fail(ErrorKind::environment, "the policy of `" + visible(agent) +
+    return fail(ErrorKind::environment, "the policy of `" + escape_untrusted(agent) +
                                         "` does not load, and none was accepted before");
   }
   const std::string accepted = pin->digest;
@@ -137,7 +137,7 @@ Result<std::shared_ptr<const Policy>> Gate::policy_in_force(
     if (!known) return std::unexpected(refused.error());
   }
   if (!known) {
-    return fail(ErrorKind::refused, "the policy of `" + visible(agent) +
+    return fail(ErrorKind::refused, "the policy of `" + escape_untrusted(agent) +
                                     "` does not load, and the text of the accepted one, " +
                                     accepted + ", is not in the journal");
   }

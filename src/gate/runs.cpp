@@ -53,7 +53,7 @@ Status check_rate(Desk& desk, const std::string& agent) {
     if (run.agent == agent && run.opened > since) ++fresh;
   }
   if (fresh < desk.limits.runs_per_minute_max) return {};
-  return fail(ErrorKind::refused, "ceiling: `" + visible(agent) + "` opened " + std::to_string(fresh) +
+  return fail(ErrorKind::refused, "ceiling: `" + escape_untrusted(agent) + "` opened " + std::to_string(fresh) +
                                   " runs within a minute, and may open " +
                                   std::to_string(desk.limits.runs_per_minute_max));
 }
@@ -207,7 +207,7 @@ void Gate::leave_run(const std::string& id) {
 
 Status Gate::close_run(const std::string& id, const std::string& why) {
   const Run* run = desk_->state.run(id);
-  if (run == nullptr) return fail(ErrorKind::missing, "there is no run `" + visible(id) + "`");
+  if (run == nullptr) return fail(ErrorKind::missing, "there is no run `" + escape_untrusted(id) + "`");
   if (run->phase == RunPhase::closed) return {};
   write_counts(*desk_, id);
   const auto before = usable_questions(desk_->state);

@@ -87,8 +87,8 @@ void reply_lost(Ticket& ticket, Code code, const std::string& what, bool stopped
   verdict.retry = !stopped;
   (void)refuse(ticket, verdict);
   std::string& text = ticket.reply().text;
-  text = "`" + visible(ticket.asked.call.name().substr(0, shown_name_bytes_max)) +
-         "` was sent to the server [" + std::string(to_string(code)) + "]: " + visible(what);
+  text = "`" + escape_untrusted(ticket.asked.call.name().substr(0, shown_name_bytes_max)) +
+         "` was sent to the server [" + std::string(to_string(code)) + "]: " + escape_untrusted(what);
   text += stopped ? "\ninstead: do not repeat it; a person has to find out whether it happened"
                     "\nretry: no, the run is halted until then"
                   : "\ninstead: call again later\nretry: the same call may succeed later";
@@ -199,10 +199,10 @@ Status settle(Ticket& ticket, Outcome outcome) {
   const auto seq = write(ticket, std::move(ended), delivers ? ticket.reply().text : nothing);
   if (unknown) {
     halt(desk, ticket.asked.run, Code::upstream_failed,
-         "nobody knows how the call of `" + visible(ticket.asked.call.name()) + "` ended");
+         "nobody knows how the call of `" + escape_untrusted(ticket.asked.call.name()) + "` ended");
   } else if (excess) {
     halt(desk, ticket.asked.run, Code::ceiling,
-         "a call of `" + visible(ticket.asked.call.name()) +
+         "a call of `" + escape_untrusted(ticket.asked.call.name()) +
              "` touched more records than it had reserved");
   }
   if (!seq) return std::unexpected(seq.error());

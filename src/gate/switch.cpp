@@ -19,7 +19,7 @@ namespace {
 
 Status check_scope(const State& state, const std::string& scope, const std::string& name) {
   if (!is_scope(scope)) {
-    return fail(ErrorKind::usage, "`" + visible(scope) +
+    return fail(ErrorKind::usage, "`" + escape_untrusted(scope) +
                                   "` is not one of `all`, `role`, `agent`, `run`, `tool`, "
                                   "`upstream`");
   }
@@ -28,7 +28,7 @@ Status check_scope(const State& state, const std::string& scope, const std::stri
   }
   if (name.empty()) return fail(ErrorKind::usage, "the scope `" + scope + "` needs a name");
   if (scope == "run" && state.run(name) == nullptr) {
-    return fail(ErrorKind::missing, "there is no run `" + visible(name) + "`");
+    return fail(ErrorKind::missing, "there is no run `" + escape_untrusted(name) + "`");
   }
   return {};
 }
@@ -83,7 +83,7 @@ std::string stopped_names(const State& state, const std::string& scope) {
   constexpr std::size_t shown_max = 5;
   std::string text;
   for (const std::string& name : names) {
-    text += (text.empty() ? "; stopped there: `" : ", `") + visible(name) + "`";
+    text += (text.empty() ? "; stopped there: `" : ", `") + escape_untrusted(name) + "`";
     if (&name == &*std::next(names.begin(), std::min(names.size(), shown_max) - 1)) break;
   }
   return names.size() > shown_max ? text + " and others" : text;
@@ -133,8 +133,8 @@ Result<Stopped> Gate::kill(const std::string& scope, const std::string& name,
   if (alarm == KillAlarm::none) return stopped;
   alert_people(desk, scope == "run" ? name : std::string{}, "killed",
                "the kill switch was set for " +
-                   (scope == "all" ? "everything" : scope + " `" + visible(name) + "`") +
-                   (alarm == KillAlarm::exercise ? ", in an exercise: " + visible(reason) : ""),
+                   (scope == "all" ? "everything" : scope + " `" + escape_untrusted(name) + "`") +
+                   (alarm == KillAlarm::exercise ? ", in an exercise: " + escape_untrusted(reason) : ""),
                about_of(scope, name));
   return stopped;
 }
@@ -143,8 +143,8 @@ Status Gate::resume(const std::string& scope, const std::string& name, const std
                     const std::string& reason) {
   if (Status may = may_decide(*desk_, person); !may) return may;
   if (!stops_something(desk_->state, scope, name)) {
-    return fail(ErrorKind::missing, "nothing is stopped under the scope `" + visible(scope) + "`" +
-                                    (name.empty() ? "" : " and the name `" + visible(name) + "`") +
+    return fail(ErrorKind::missing, "nothing is stopped under the scope `" + escape_untrusted(scope) + "`" +
+                                    (name.empty() ? "" : " and the name `" + escape_untrusted(name) + "`") +
                                     stopped_names(desk_->state, scope));
   }
   return go_on(*desk_, {scope, name, person, reason});
@@ -153,7 +153,7 @@ Status Gate::resume(const std::string& scope, const std::string& name, const std
 Status Gate::lift(const std::string& kill, const std::string& person, const std::string& reason) {
   if (Status may = may_decide(*desk_, person); !may) return may;
   if (std::ranges::find(desk_->state.kills(), kill, &Kill::id) == desk_->state.kills().end()) {
-    return fail(ErrorKind::missing, "the kill `" + visible(kill) + "` is lifted already");
+    return fail(ErrorKind::missing, "the kill `" + escape_untrusted(kill) + "` is lifted already");
   }
   return go_on(*desk_, {"kill", kill, person, reason});
 }

@@ -45,7 +45,7 @@ bool write_reply(Desk& desk, const Approval& asked, const std::string& words) {
   if (!desk.append(record, {.payloads = {&payload, 1}})) return false;
   desk.herald.news({QuestionNews::Kind::replied,
                     record.approval,
-                    "the agent said something to what `" + visible(person) + "` asked",
+                    "the agent said something to what `" + escape_untrusted(person) + "` asked",
                     {person}});
   return true;
 }
@@ -104,8 +104,8 @@ ToldTalk tell_talk(Desk& desk, const Approval& asked) {
   json::Writer out;
   out.array();
   for (; from != remarks.end(); ++from) {
-    const std::string person = visible(from->person);
-    const std::string text = visible(from->text);
+    const std::string person = escape_untrusted(from->person);
+    const std::string text = escape_untrusted(from->text);
     told.text += "\na reviewer (" + person + ") asks about this call: " + text;
     out.object().key("person").string(person).key("text").string(text).end();
   }
@@ -173,8 +173,8 @@ Status Gate::pass_on(const PassedOn& p) {
   desk.journal.request_sync(*seq);
   desk.herald.news({QuestionNews::Kind::passed,
                     p.approval,
-                    "`" + visible(p.person) + "` passed a question on to `" + visible(p.to) + "`" +
-                        (p.reason.empty() ? "" : ": " + visible(p.reason)),
+                    "`" + escape_untrusted(p.person) + "` passed a question on to `" + escape_untrusted(p.to) + "`" +
+                        (p.reason.empty() ? "" : ": " + escape_untrusted(p.reason)),
                     {p.to}});
   return {};
 }

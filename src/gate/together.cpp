@@ -23,7 +23,7 @@ Status well_formed(const Answers& answers) {
   std::set<std::string_view> seen;
   for (const Answers::One& one : answers.to) {
     if (!seen.insert(one.approval).second) {
-      return fail(ErrorKind::invalid, "`" + visible(one.approval) + "` is answered twice");
+      return fail(ErrorKind::invalid, "`" + escape_untrusted(one.approval) + "` is answered twice");
     }
   }
   if (answers.batch.empty()) return fail(ErrorKind::invalid, "nothing was displayed");
@@ -38,7 +38,7 @@ Error unfinished(const Answers& answers, const std::string& stopped_at, Error er
     given += (given.empty() ? "" : ", ") + one.approval;
   }
   if (given.empty()) return error;
-  error.message = "only " + given + " are answered, `" + visible(stopped_at) +
+  error.message = "only " + given + " are answered, `" + escape_untrusted(stopped_at) +
                   "` and those after it are not: " + error.message;
   return error;
 }
@@ -52,7 +52,7 @@ Status Gate::answer(const Answers& answers) {
   for (const Answers::One& one : answers.to) {
     const Approval* asked = desk.state.approval(one.approval);
     if (asked == nullptr) {
-      return fail(ErrorKind::missing, "there is no question `" + visible(one.approval) + "`");
+      return fail(ErrorKind::missing, "there is no question `" + escape_untrusted(one.approval) + "`");
     }
     questions.push_back(asked);
   }
@@ -67,7 +67,7 @@ Status Gate::answer(const Answers& answers) {
         desk, {kind, one.approval, answers.person, answers.groups, answers.proof, one.typed});
     if (!may) {
       return fail(may.error().fault,
-                  "nothing was answered: `" + visible(one.approval) + "`: " + may.error().message);
+                  "nothing was answered: `" + escape_untrusted(one.approval) + "`: " + may.error().message);
     }
   }
   for (const Answers::One& one : answers.to) {
@@ -92,7 +92,7 @@ Status Gate::answer(const Answers& answers) {
 Result<Reservation> Gate::would_take(const std::string& id) const {
   Desk& desk = *desk_;
   const Approval* asked = desk.state.approval(id);
-  if (asked == nullptr) return fail(ErrorKind::missing, "there is no question `" + visible(id) + "`");
+  if (asked == nullptr) return fail(ErrorKind::missing, "there is no question `" + escape_untrusted(id) + "`");
   const auto text = arguments_at(desk, asked->args());
   if (!text) return std::unexpected(text.error());
   const auto document = json::parse(*text);

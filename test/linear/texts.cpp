@@ -258,7 +258,7 @@ void add_words(std::vector<Reader>& out) {
 
 void add_shown(std::vector<Reader>& out) {
   constexpr std::size_t any = 4UL << 20;
-  out.push_back({"visible", any, [](const std::string& t) { (void)visible(t); }});
+  out.push_back({"visible", any, [](const std::string& t) { (void)escape_untrusted(t); }});
   out.push_back({"fold", any, [](const std::string& t) { (void)fold(t); }});
   out.push_back({"compose", any, [](const std::string& t) { (void)compose(t); }});
   out.push_back({"nfc", any, [](const std::string& t) { (void)nfc(t); }});
@@ -357,7 +357,7 @@ void add_texts(std::vector<Subject>& into) {
   add_expressions(readers);
   for (const Reader& reader : readers) {
     for (const std::string_view pattern : patterns) {
-      into.push_back({std::string(reader.name) + ": " + visible(pattern), reader.bytes_most,
+      into.push_back({std::string(reader.name) + ": " + escape_untrusted(pattern), reader.bytes_most,
                       [read = reader.read, pattern](std::size_t bytes) -> Work {
                         return [read, text = repeated(pattern, bytes)] { read(text); };
                       }});

@@ -25,7 +25,7 @@ constexpr std::size_t shown_bytes_max = 100;
 
 std::string shown(const Condition& condition) {
   const std::string& text = condition.text();
-  return visible(text.size() <= shown_bytes_max ? text : text.substr(0, shown_bytes_max) + "…");
+  return escape_untrusted(text.size() <= shown_bytes_max ? text : text.substr(0, shown_bytes_max) + "…");
 }
 
 void only(std::string_view text, Domain& domain) {
@@ -114,7 +114,7 @@ class Looking {
     const bool failing_is_so =
         (condition.polarity() == Polarity::grants) == (answer == Answer::never);
     if (!failing_is_so && !all_present(*tree, all)) return;
-    std::string why = fmt::format("the schema of `{}` leaves no other value", visible(tool));
+    std::string why = fmt::format("the schema of `{}` leaves no other value", escape_untrusted(tool));
     if (judge(*tree, own) == answer) {
       why = answer == Answer::never ? "its parts, or what the file says of itself, contradict it"
                                     : "whatever a call says";
@@ -141,9 +141,9 @@ class Looking {
       subject_.finding(
           warning, rule.rule.at,
           fmt::format("no value of `{}` is left for this case{}: it never applies",
-                      visible(to_string(rule.path)),
+                      escape_untrusted(to_string(rule.path)),
                       tool.empty() ? std::string(" by the entry's own constraints")
-                                   : fmt::format(" in a call of `{}`", visible(tool))));
+                                   : fmt::format(" in a call of `{}`", escape_untrusted(tool))));
     }
   }
 

@@ -22,7 +22,7 @@ std::vector<std::string> reviewers_of(const Subject& subject, const Askable& one
 void check_reviewers(const Subject& subject, const Askable& one) {
   const Position& at = one.what.rule.at;
   const std::vector<std::string> reviewers = reviewers_of(subject, one);
-  const std::string tool = visible(one.what.key);
+  const std::string tool = escape_untrusted(one.what.key);
   if (reviewers.empty()) {
     subject.finding(error_in_production, at,
                     fmt::format("nobody can grant `{}`: neither `by` nor the file nor a "
@@ -35,7 +35,7 @@ void check_reviewers(const Subject& subject, const Askable& one) {
     if (subject.deployment->knows(reviewer)) continue;
     subject.error(at, fmt::format("`{}`, who may grant `{}`, is neither a person nor a group of "
                                   "the deployment file",
-                                  visible(reviewer), tool));
+                                  escape_untrusted(reviewer), tool));
   }
   const std::set<std::string> persons = answerers(*subject.deployment, reviewers);
   if (persons.empty() || !only_programs(*subject.deployment, persons)) return;
@@ -59,7 +59,7 @@ void check_offered(const Subject& subject, const Askable& one) {
     }
     if (offered) continue;
     subject.finding(warning, one.what.rule.at,
-                    fmt::format("no server offers `{}`, which may be asked for", visible(name)));
+                    fmt::format("no server offers `{}`, which may be asked for", escape_untrusted(name)));
   }
 }
 
@@ -76,14 +76,14 @@ void say_askable(const Subject& subject, std::vector<std::string>& lines) {
   for (const Askable& one : subject.policy.askable) {
     const std::vector<std::string> who = reviewers_of(subject, one);
     std::string line = fmt::format("may ask for `{}`: for {}",
-                                   visible(fmt::format("{}", fmt::join(one.what.names, "`, `"))),
+                                   escape_untrusted(fmt::format("{}", fmt::join(one.what.names, "`, `"))),
                                    to_string(one.lasts));
     if (one.what.max_calls_per_run) {
       line += fmt::format(", at most {} calls", *one.what.max_calls_per_run);
     }
     line += fmt::format(", granted by {}", who.empty()
                                                ? std::string("nobody that is named")
-                                               : visible(fmt::format("{}", fmt::join(who, ", "))));
+                                               : escape_untrusted(fmt::format("{}", fmt::join(who, ", "))));
     for (const ArgumentRule& rule : one.what.arguments) line += "; " + argument_sentence(rule);
     lines.push_back(std::move(line));
   }

@@ -19,7 +19,7 @@ void look(const Subject& subject, const ToolDefinition& tool, const Example& exa
   if (!arguments || tool.validator == nullptr) return;
   const auto violation = tool.validator->validate(arguments->root());
   if (!violation) return;
-  const std::string name = visible(tool.name);
+  const std::string name = escape_untrusted(tool.name);
   if (example.expected == Effect::deny) {
     subject.finding(
         warning, example.rule.at,

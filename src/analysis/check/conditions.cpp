@@ -90,8 +90,8 @@ class Reader {
     const std::string witness = found_in(pattern.text);
     found(
         fmt::format("the pattern `{}` is found anywhere in the text{}: `^(…)$` makes it the whole",
-                    visible(pattern.text),
-                    witness.empty() ? "" : fmt::format(", as in `{}`", visible(witness))));
+                    escape_untrusted(pattern.text),
+                    witness.empty() ? "" : fmt::format(", as in `{}`", escape_untrusted(witness))));
   }
 
   // `endsWith("myco.example")` and its like: the name goes on where the text begins or ends.
@@ -111,8 +111,8 @@ class Reader {
     } else {
       return;
     }
-    found(fmt::format("`{}(\"{}\")` also holds for `{}`", call.text, visible(text),
-                      visible(witness)));
+    found(fmt::format("`{}(\"{}\")` also holds for `{}`", call.text, escape_untrusted(text),
+                      escape_untrusted(witness)));
   }
 
   // `args.to` where the range is that argument.
@@ -135,7 +135,7 @@ class Reader {
     const std::string argument = argument_of(fold.parts[0]);
     if (!argument.empty() && never_empty(argument)) return;
     if (condition_.text().find("size(") != std::string::npos) return;
-    const std::string list = argument.empty() ? "LIST" : "args." + visible(argument);
+    const std::string list = argument.empty() ? "LIST" : "args." + escape_untrusted(argument);
     found(fmt::format("`all` is true for an empty list: `size({}) > 0 && …` asks for one element",
                       list));
   }

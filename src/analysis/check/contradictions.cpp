@@ -31,7 +31,7 @@ void try_values(const Subject& subject, const ToolRule& entry, const ArgumentRul
     subject.finding(warning, check.rule.at,
                     fmt::format("no value of `{}` passes: those that `in` lists fail the other "
                                 "checks, so every call of `{}` is denied",
-                                argument_of(rule), visible(entry.key)));
+                                argument_of(rule), escape_untrusted(entry.key)));
   }
 }
 
@@ -59,7 +59,7 @@ void check_choices(const Subject& subject, const BoundTool& bound, const ToolDef
       subject.finding(
           warning, check.rule.at,
           fmt::format("`{}` is listed for `{}`, and the schema of `{}` has no such value",
-                      visible(unknown->json), argument_of(rule), visible(tool.name)));
+                      escape_untrusted(unknown->json), argument_of(rule), escape_untrusted(tool.name)));
     }
   }
 }
@@ -67,7 +67,7 @@ void check_choices(const Subject& subject, const BoundTool& bound, const ToolDef
 }  // namespace
 
 std::string argument_of(const ArgumentRule& rule) {
-  return visible(rule.plural.empty() ? to_string(rule.path) : rule.plural);
+  return escape_untrusted(rule.plural.empty() ? to_string(rule.path) : rule.plural);
 }
 
 void check_contradictions(const Subject& subject) {

@@ -58,12 +58,12 @@ bool spelling_is_fixed(const ToolRule& entry, const ArgumentPath& by) {
 
 void check_reached(const Subject& subject, const ToolRule& entry, const CounterRule& counter) {
   const double most = static_cast<double>(counter.max.nano) / 1e9;
-  const std::string name = visible(added_by(counter, entry));
+  const std::string name = escape_untrusted(added_by(counter, entry));
   if (const auto least = bound_of(entry, counter, CheckKind::min); least && *least > most) {
     subject.finding(warning, counter.rule.at,
                     fmt::format("one call adds more to the counter of `{}` than it may come to: "
                                 "every call of `{}` is denied",
-                                name, visible(entry.key)));
+                                name, escape_untrusted(entry.key)));
   }
   const bool alone = !counter.rule.path.starts_with("counters/");
   const auto greatest = bound_of(entry, counter, CheckKind::max);
@@ -108,7 +108,7 @@ void check_numeric(const Subject& subject, const ToolRule& entry, const CounterR
     subject.finding(warning, counter.rule.at,
                     fmt::format("no schema says that `{}` of `{}` is a number: a call with "
                                 "anything else is denied",
-                                visible(to_string(counter.add)), visible(tool.name)));
+                                escape_untrusted(to_string(counter.add)), escape_untrusted(tool.name)));
   }
 }
 
@@ -125,7 +125,7 @@ void check_counters(const Subject& subject) {
           fmt::format("nothing says how `{}` of `{}` is spelled: whoever finds a second "
                       "spelling that the server takes for the same has a second sum; "
                       "bind it with `in`, `matches` or `from`",
-                      visible(to_string(counter.by)), visible(entry.key)));
+                      escape_untrusted(to_string(counter.by)), escape_untrusted(entry.key)));
     }
   }
 }

@@ -14,7 +14,7 @@
 namespace pawl {
 
 std::string checking::argument_sentence(const ArgumentRule& rule) {
-  const std::string name = visible(rule.plural.empty() ? to_string(rule.path) : rule.plural);
+  const std::string name = escape_untrusted(rule.plural.empty() ? to_string(rule.path) : rule.plural);
   std::string wants;
   bool none = false;
   for (const Check& check : rule.checks) {
@@ -46,7 +46,7 @@ constexpr std::size_t named_max = 8;  // of one list in a sentence
 std::string some_of(const std::vector<std::string>& names) {
   std::string out;
   for (std::size_t i = 0; i < names.size() && i < named_max; ++i) {
-    out += fmt::format("{}`{}`", i == 0 ? "" : ", ", visible(names[i]));
+    out += fmt::format("{}`{}`", i == 0 ? "" : ", ", escape_untrusted(names[i]));
   }
   if (names.size() > named_max) out += fmt::format(" and {} more", names.size() - named_max);
   return out;
@@ -62,7 +62,7 @@ void add_limits(const ToolRule& entry, std::vector<std::string>& out) {
   if (entry.max_records_per_run) {
     out.push_back(fmt::format(
         "at most {} records in one run; a call counts as {}", *entry.max_records_per_run,
-        entry.records_by       ? visible(entry.conditions[*entry.records_by]->text())
+        entry.records_by       ? escape_untrusted(entry.conditions[*entry.records_by]->text())
         : entry.records_stated ? std::to_string(*entry.records_stated)
                                : std::string("1, or as one for every element of its only array")));
   }
@@ -71,7 +71,7 @@ void add_limits(const ToolRule& entry, std::vector<std::string>& out) {
 void add_counters(const ToolRule& entry, std::vector<std::string>& out) {
   for (const CounterRule& counter : entry.counters) {
     std::string said =
-        fmt::format("`{}` adds up to at most {} {}", visible(added_by(counter, entry)),
+        fmt::format("`{}` adds up to at most {} {}", escape_untrusted(added_by(counter, entry)),
                     to_string(counter.max), extent_of(counter));
     if (counter.rule.path.starts_with("counters/")) {
       said += fmt::format(", together with every other tool that adds to `{}`", counter.id);
@@ -82,13 +82,13 @@ void add_counters(const ToolRule& entry, std::vector<std::string>& out) {
 
 std::string typed_words(const std::string& argument) {
   return argument.empty() ? std::string("the tool's name")
-                          : fmt::format("the text of `{}`", visible(argument));
+                          : fmt::format("the text of `{}`", escape_untrusted(argument));
 }
 
 std::string case_sentence(const ToolRule& entry, const Case& one) {
   std::string when;
   if (one.condition) {
-    when = "`" + visible(entry.conditions[*one.condition]->text()) + "`";
+    when = "`" + escape_untrusted(entry.conditions[*one.condition]->text()) + "`";
   } else {
     for (const ArgumentRule& rule : one.arguments) {
       when += (when.empty() ? "" : ", and ") + argument_sentence(rule);
@@ -100,13 +100,13 @@ std::string case_sentence(const ToolRule& entry, const Case& one) {
   if (one.approval.typed) {
     out += fmt::format("; who approves types {}", typed_words(one.approval.typed->argument));
   }
-  if (!one.words.say.empty()) out += fmt::format("; the owner says: {}", visible(one.words.say));
+  if (!one.words.say.empty()) out += fmt::format("; the owner says: {}", escape_untrusted(one.words.say));
   return out;
 }
 
 void add_conditions(const ToolRule& entry, std::vector<std::string>& out) {
   const auto text = [&](const ConditionPlace& place) {
-    return "`" + visible(entry.conditions[*place]->text()) + "`";
+    return "`" + escape_untrusted(entry.conditions[*place]->text()) + "`";
   };
   if (entry.only_if) out.push_back(fmt::format("only where {}", text(entry.only_if)));
   if (entry.approval_if) {
@@ -120,11 +120,11 @@ void add_conditions(const ToolRule& entry, std::vector<std::string>& out) {
 
 // What a pack says of single calls; the table below speaks of the worst of them.
 std::string table_sentence(const PackTool& known) {
-  std::string out = fmt::format("its class depends on `{}`:", visible(known.by));
+  std::string out = fmt::format("its class depends on `{}`:", escape_untrusted(known.by));
   std::size_t said = 0;
   for (const auto& [value, one] : known.calls) {
     if (++said > named_max) break;
-    out += fmt::format(" `{}` is {},", visible(value), to_string(one));
+    out += fmt::format(" `{}` is {},", escape_untrusted(value), to_string(one));
   }
   if (known.calls.size() > named_max) {
     out += fmt::format(" {} more,", known.calls.size() - named_max);
@@ -184,10 +184,10 @@ void add_rows(const CommandRule& commands, std::vector<std::string>& out) {
 
 std::string credential_sentence(const CredentialBy& by) {
   std::string out = fmt::format("it works with a credential by `{}`, which the agent never sees:",
-                                visible(to_string(by.argument)));
+                                escape_untrusted(to_string(by.argument)));
   for (std::size_t i = 0; i < by.values.size() && i < named_max; ++i) {
     out +=
-        fmt::format(" `{}` uses `{}`,", visible(by.values[i].first), visible(by.values[i].second));
+        fmt::format(" `{}` uses `{}`,", escape_untrusted(by.values[i].first), escape_untrusted(by.values[i].second));
   }
   if (by.values.size() > named_max) out += fmt::format(" {} more,", by.values.size() - named_max);
   return out + " and anything else is denied";
@@ -205,7 +205,7 @@ class Describing {
 
   Description run() {
     Description out;
-    out.role = visible(policy_.agent);
+    out.role = escape_untrusted(policy_.agent);
     out.environment = policy_.environment;
     CheckReport report;
     checking::summarise(subject(policy_, report));
@@ -214,7 +214,7 @@ class Describing {
       for (const std::string& name : entry.names) out.tools.push_back(tool(entry, name));
     }
     for (const BlockedName& blocked : policy_.blocked) {
-      out.blocked.push_back(visible(blocked.folded));
+      out.blocked.push_back(escape_untrusted(blocked.folded));
     }
     return out;
   }
@@ -229,9 +229,9 @@ class Describing {
     alone.names = {name};
     const BoundTool bound = bind(policy_, alone, nullptr, now_);
     Description::Tool out;
-    out.name = visible(name);
+    out.name = escape_untrusted(name);
     out.class_text = to_string(bound.action_class);
-    out.class_source = visible(bound.class_source);
+    out.class_source = escape_untrusted(bound.class_source);
     const bool claimed = policy_.default_stage.has_value();
     out.stage = claimed ? to_string(policy_.stage_of(alone)) : "established (nothing is claimed)";
     out.sentences = sentences(entry);
@@ -270,12 +270,12 @@ class Describing {
     }
     if (!entry.credential.empty()) {
       out.push_back(fmt::format("it works with the credential `{}`, which the agent never sees",
-                                visible(entry.credential)));
+                                escape_untrusted(entry.credential)));
     }
     if (entry.credential_by != nullptr) out.push_back(credential_sentence(*entry.credential_by));
-    if (!entry.say.empty()) out.push_back(fmt::format("the owner says: {}", visible(entry.say)));
+    if (!entry.say.empty()) out.push_back(fmt::format("the owner says: {}", escape_untrusted(entry.say)));
     if (!entry.instead.empty()) {
-      out.push_back(fmt::format("instead of a refused call: {}", visible(entry.instead)));
+      out.push_back(fmt::format("instead of a refused call: {}", escape_untrusted(entry.instead)));
     }
     return out;
   }

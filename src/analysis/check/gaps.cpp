@@ -16,7 +16,7 @@ void check_unmetered(const Subject& subject, const Rule& rule, std::string limit
   if (const AcceptedRisk* risk = subject.policy.accepted(rule.path, subject.now)) {
     subject.finding(note, rule.at,
                     fmt::format("`{}` is unmetered; accepted by {} until {}", limit,
-                                visible(risk->owner), to_string(risk->until)));
+                                escape_untrusted(risk->owner), to_string(risk->until)));
     return;
   }
   subject.finding(error_in_production, rule.at,
@@ -78,7 +78,7 @@ void check_contacts(const Subject& subject) {
                         ? std::string("nobody is told when a run halts: there is no `escalation`")
                         : fmt::format("escalation reaches only the channel `{}`: no person is "
                                       "named under `escalation`",
-                                      visible(policy.ceilings.notify)));
+                                      escape_untrusted(policy.ceilings.notify)));
   }
   if (!policy.contacts.empty() && std::ranges::all_of(policy.contacts, is_channel)) {
     subject.finding(error_in_production, policy.contacts.front().at,
@@ -92,7 +92,7 @@ void check_contacts(const Subject& subject) {
     subject.finding(note, contact.at,
                     fmt::format("`{}` reaches somebody where the deployment file's `notify` has "
                                 "that way; without it the sentence is only recorded",
-                                visible(contact.via)));
+                                escape_untrusted(contact.via)));
   }
 }
 
@@ -108,13 +108,13 @@ void check_times(const Subject& subject) {
   for (const Freeze& freeze : policy.freezes) {
     if (freeze.weekly || freeze.until > subject.now) continue;
     subject.finding(warning, freeze.rule.at,
-                    fmt::format("the freeze `{}` is over since {}", visible(freeze.name),
+                    fmt::format("the freeze `{}` is over since {}", escape_untrusted(freeze.name),
                                 to_string(freeze.until)));
   }
   for (const AcceptedRisk& risk : policy.risks) {
     if (risk.until > subject.now) continue;
     subject.finding(error_in_production, risk.rule.at,
-                    fmt::format("the risk `{}` is accepted no more since {}", visible(risk.path),
+                    fmt::format("the risk `{}` is accepted no more since {}", escape_untrusted(risk.path),
                                 to_string(risk.until)));
   }
   if (!policy.ceilings.wall_clock) return;
@@ -125,7 +125,7 @@ void check_times(const Subject& subject) {
         note, tool.approval_rule.at,
         fmt::format("an approval of `{}` may take {}, longer than the run's wall clock "
                     "of {}: time in which a call waits for a person does not count",
-                    visible(tool.key), to_string(*within), to_string(*policy.ceilings.wall_clock)));
+                    escape_untrusted(tool.key), to_string(*within), to_string(*policy.ceilings.wall_clock)));
   }
 }
 

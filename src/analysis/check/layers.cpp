@@ -158,8 +158,8 @@ void check_rows_that_may_ask(const Subject& subject, const ToolRule& entry, Clas
     subject.finding(warning, one.row->rule.at,
                     fmt::format("a call of `{}` that this row asks about needs {} persons, and {} "
                                 "may answer (`{}`)",
-                                visible(entry.key), more.quorum, persons,
-                                visible(fmt::format("{}", fmt::join(more.reviewers, "`, `")))));
+                                escape_untrusted(entry.key), more.quorum, persons,
+                                escape_untrusted(fmt::format("{}", fmt::join(more.reviewers, "`, `")))));
   }
 }
 
@@ -171,12 +171,12 @@ void check_exceptions(const Subject& subject, const Layer& layer) {
       subject.finding(
           warning, one.rule.at,
           fmt::format("the exception for `{}` of `{}` ended {} and counts no more",
-                      visible(one.tool.text()), visible(one.role), to_string(one.until)));
+                      escape_untrusted(one.tool.text()), escape_untrusted(one.role), to_string(one.until)));
     } else if (one.role == subject.policy.agent) {
       subject.finding(note, one.rule.at,
                       fmt::format("until {} the layer `{}` asks at most `{}` of `{}`: {}",
-                                  to_string(one.until), visible(layer.name), to_string(one.then),
-                                  visible(one.tool.text()), visible(one.reason)));
+                                  to_string(one.until), escape_untrusted(layer.name), to_string(one.then),
+                                  escape_untrusted(one.tool.text()), escape_untrusted(one.reason)));
     }
   }
 }
@@ -190,13 +190,13 @@ void check_marks(const Subject& subject, const Layer& layer) {
       subject.finding(error_in_production, row.rule.at,
                       fmt::format("the layer `{}` looks at `env`, and the file says no "
                                   "`environment`: it counts as `none`",
-                                  visible(layer.name)));
+                                  escape_untrusted(layer.name)));
     }
     if (row.condition->reads(Known::run_stage) && !policy.default_stage) {
       subject.finding(warning, row.rule.at,
                       fmt::format("the layer `{}` looks at `run.stage`, and the file claims no "
                                   "stages (`autonomy`): every tool counts as `established`",
-                                  visible(layer.name)));
+                                  escape_untrusted(layer.name)));
     }
   }
 }
@@ -214,22 +214,22 @@ std::string place_of(const Policy& policy, const Rule& rule) {
   if (rule.at.file == policy.file || rule.at.file.empty()) {
     return fmt::format("line {}", rule.at.line);
   }
-  return fmt::format("{}:{}", visible(rule.at.file), rule.at.line);
+  return fmt::format("{}:{}", escape_untrusted(rule.at.file), rule.at.line);
 }
 
 void summarise_layers(const Policy& policy, std::vector<std::string>& lines) {
   for (const Layer& layer : policy.layers) {
     lines.push_back(fmt::format("a call has to pass the layer `{}` of {} too ({})",
-                                visible(layer.name), visible(layer.owner), visible(layer.file)));
+                                escape_untrusted(layer.name), escape_untrusted(layer.owner), escape_untrusted(layer.file)));
     for (const Requirement& row : layer.requirements) {
-      std::string line = fmt::format("layer `{}`: {} where `{}`", visible(layer.name),
-                                     to_string(row.then), visible(row.condition->text()));
+      std::string line = fmt::format("layer `{}`: {} where `{}`", escape_untrusted(layer.name),
+                                     to_string(row.then), escape_untrusted(row.condition->text()));
       if (row.approval.quorum) line += fmt::format(", {} persons", *row.approval.quorum);
       if (!row.approval.reviewers.empty()) {
         line += fmt::format(" of {}",
-                            visible(fmt::format("{}", fmt::join(row.approval.reviewers, ", "))));
+                            escape_untrusted(fmt::format("{}", fmt::join(row.approval.reviewers, ", "))));
       }
-      if (!row.words.say.empty()) line += fmt::format("; it says: {}", visible(row.words.say));
+      if (!row.words.say.empty()) line += fmt::format("; it says: {}", escape_untrusted(row.words.say));
       lines.push_back(std::move(line));
     }
   }

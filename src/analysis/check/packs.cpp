@@ -52,8 +52,8 @@ void check_widening(const Subject& subject, const ToolRule& entry, const std::st
     subject.finding(warning, entry.rule.at,
                     fmt::format("`{}` is optional in `{}`, and {}: `args: {{{}: {{required: true, "
                                 "…}}}}` asks for it",
-                                visible(one.argument), visible(tool), visible(one.says),
-                                visible(one.argument)));
+                                escape_untrusted(one.argument), escape_untrusted(tool), escape_untrusted(one.says),
+                                escape_untrusted(one.argument)));
   }
 }
 
@@ -81,7 +81,7 @@ void check_descriptions(const Subject& subject, const ToolRule& entry) {
           fmt::format("`{}` is optional in `{}`, and by the server's own words its "
                       "absence means more: `args: {{{}: {{required: true, …}}}}` asks "
                       "for it",
-                      visible(property.name), visible(tool.name), visible(property.name)));
+                      escape_untrusted(property.name), escape_untrusted(tool.name), escape_untrusted(property.name)));
     }
   }
 }

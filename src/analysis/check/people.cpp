@@ -66,12 +66,12 @@ void check_apart(const Subject& subject, const ToolRule& entry, const Question& 
                   fmt::format("a held call of `{}` is not let through by whoever started its run "
                               "alone, and `{}` is the only one who may answer: nobody can let the "
                               "calls of their runs through",
-                              visible(entry.key), visible(only)));
+                              escape_untrusted(entry.key), escape_untrusted(only)));
 }
 
 void check_reviewers(const Subject& subject, const ToolRule& entry, Question question) {
   const Position& at = asking_place(entry);
-  const std::string tool = visible(entry.key);
+  const std::string tool = escape_untrusted(entry.key);
   if (question.reviewers.empty() && subject.deployment != nullptr) {
     question.reviewers = subject.deployment->default_reviewers;
   }
@@ -87,14 +87,14 @@ void check_reviewers(const Subject& subject, const ToolRule& entry, Question que
         warning, at,
         fmt::format("without a deployment file nobody knows who `{}` is, so a held "
                     "call of `{}` can be answered by nobody",
-                    visible(fmt::format("{}", fmt::join(question.reviewers, "`, `"))), tool));
+                    escape_untrusted(fmt::format("{}", fmt::join(question.reviewers, "`, `"))), tool));
     return;
   }
   for (const std::string& reviewer : question.reviewers) {
     if (subject.deployment->knows(reviewer)) continue;
     subject.error(at, fmt::format("`{}`, who is to answer for `{}`, is neither a person nor a "
                                   "group of the deployment file",
-                                  visible(reviewer), tool));
+                                  escape_untrusted(reviewer), tool));
   }
   const std::set<std::string> named = answerers(*subject.deployment, question.reviewers);
   const std::size_t persons = named.size();
@@ -123,7 +123,7 @@ void check_reviewers(const Subject& subject, const ToolRule& entry, Question que
     says += fmt::format(
         ": role and layers name different people, so one answer has to come from "
         "somebody who is of both (`{}`)",
-        visible(fmt::format("{}", fmt::join(question.reviewers, "`, `"))));
+        escape_untrusted(fmt::format("{}", fmt::join(question.reviewers, "`, `"))));
   }
   subject.error(at, std::move(says));
 }
@@ -281,7 +281,7 @@ void check_sponsors(const Subject& subject) {
     subject.finding(note, subject.policy.agent_rule.at,
                     fmt::format("the agent `{}` has no `sponsor` in the deployment file: whoever "
                                 "starts its runs is not known, and may approve their calls alone",
-                                visible(name)));
+                                escape_untrusted(name)));
   }
 }
 
@@ -296,11 +296,11 @@ void check_people(const Subject& subject) {
   if (!policy.identity.empty() && deployment.people.contains(policy.identity)) {
     subject.error(policy.agent_rule.at,
                   fmt::format("the identity `{}` is a person's: an agent needs its own",
-                              visible(policy.identity)));
+                              escape_untrusted(policy.identity)));
   }
   if (!deployment.roles.empty() && !deployment.roles.contains(policy.agent)) {
     subject.finding(warning, policy.agent_rule.at,
-                    fmt::format("the deployment file has no role `{}`", visible(policy.agent)));
+                    fmt::format("the deployment file has no role `{}`", escape_untrusted(policy.agent)));
   }
 }
 

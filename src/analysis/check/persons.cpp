@@ -28,7 +28,7 @@ void check_auditors(const Subject& subject, const Deployment& deployment) {
         fmt::format("`{0}` would be an auditor only while signed in through the provider, whose "
                     "group `{1}` is under `auditors`: by a passphrase of `{0}` they decide like "
                     "anybody; if they belong to it, name them under `auditors`",
-                    visible(name), visible(*open)));
+                    escape_untrusted(name), escape_untrusted(*open)));
   }
 }
 
@@ -41,7 +41,7 @@ void check_twins_of_provider(const Subject& subject, const Deployment& deploymen
         warning, person.at,
         fmt::format("`{}` has no `oidc`: if the provider knows them by another name, and in a "
                     "group of this file, they count as two persons",
-                    visible(name)));
+                    escape_untrusted(name)));
   }
 }
 
@@ -73,7 +73,7 @@ void check_place_of_sponsor(const Subject& subject, const Position& at, const st
     return person != deployment.people.end() && person->second.automatic;
   });
   if (programs || question.quorum < 2 || named.size() != question.quorum) return;
-  const std::string persons = visible(fmt::format("{}", fmt::join(named, "`, `")));
+  const std::string persons = escape_untrusted(fmt::format("{}", fmt::join(named, "`, `")));
   subject.finding(note, at,
                   fmt::format("a held call of `{}` needs all of `{}`: in a run that one of them "
                               "started, that one has to approve before the others, or nobody can",

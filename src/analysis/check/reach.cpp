@@ -49,7 +49,7 @@ void check_reach(const Subject& subject) {
                           fmt::format("server `{}` runs where pawl does not see its files: `path` "
                                       "of `{}` is judged by its text, and links there are not "
                                       "covered",
-                                      visible(elsewhere), argument_of(rule)));
+                                      escape_untrusted(elsewhere), argument_of(rule)));
         }
         if (check.kind == CheckKind::email_domain) {
           subject.finding(note, check.rule.at,

@@ -61,7 +61,7 @@ class Rehearsal {
                                    .now = now_});
     if (verdict.effect == Effect::hold) return {};
     if (verdict.runs()) return "is allowed, so nobody would be asked: it is refused with a record";
-    return "is denied (" + visible(reason_text(verdict, call)) + "), so nobody would be asked";
+    return "is denied (" + escape_untrusted(reason_text(verdict, call)) + "), so nobody would be asked";
   }
 
  private:
@@ -81,7 +81,7 @@ void check_seeds(const Subject& subject) {
     const std::string wrong = rehearsal->wrong(seed);
     if (wrong.empty()) continue;
     subject.finding(warning, seed.at,
-                    fmt::format("this call of `{}` {}", visible(seed.tool), wrong));
+                    fmt::format("this call of `{}` {}", escape_untrusted(seed.tool), wrong));
   }
 }
 

@@ -8,7 +8,7 @@ namespace pawl::checking {
 namespace {
 
 std::string or_nobody(const std::string& name) {
-  return name.empty() ? std::string("nobody") : fmt::format("`{}`", visible(name));
+  return name.empty() ? std::string("nobody") : fmt::format("`{}`", escape_untrusted(name));
 }
 
 std::string limits_of(const Ceilings& ceilings) {
@@ -29,12 +29,12 @@ std::string limits_of(const Ceilings& ceilings) {
 std::string approval_of(const Subject& subject) {
   const ApprovalTerms& terms = subject.policy.approval;
   if (!terms.reviewers.empty()) {
-    return visible(fmt::format("{}", fmt::join(terms.reviewers, ", ")));
+    return escape_untrusted(fmt::format("{}", fmt::join(terms.reviewers, ", ")));
   }
   const bool stated =
       subject.deployment != nullptr && !subject.deployment->default_reviewers.empty();
   if (!stated) return "nobody that is named";
-  return visible(fmt::format("{} (default_reviewers)",
+  return escape_untrusted(fmt::format("{} (default_reviewers)",
                              fmt::join(subject.deployment->default_reviewers, ", ")));
 }
 
@@ -43,7 +43,7 @@ std::string approval_of(const Subject& subject) {
 void summarise(const Subject& subject) {
   const Policy& policy = subject.policy;
   std::vector<std::string>& lines = subject.report.summary;
-  lines.push_back(fmt::format("role `{}`, identity {}, owner {}", visible(policy.agent),
+  lines.push_back(fmt::format("role `{}`, identity {}, owner {}", escape_untrusted(policy.agent),
                               or_nobody(policy.identity), or_nobody(policy.owner)));
   lines.push_back(fmt::format("environment {}, digest {}", to_string(policy.environment),
                               spelled(policy.digest)));
@@ -59,14 +59,14 @@ void summarise(const Subject& subject) {
   say_askable(subject, lines);
   for (const Contact& contact : policy.contacts) {
     lines.push_back(fmt::format("escalation after {}: {} by `{}`", to_string(contact.after),
-                                visible(contact.name), visible(contact.via)));
+                                escape_untrusted(contact.name), escape_untrusted(contact.via)));
   }
   for (const Freeze& freeze : policy.freezes) {
     const std::string when = freeze.weekly ? std::string("in a window of every week")
                                            : fmt::format("from {} until {}", to_string(freeze.from),
                                                          to_string(freeze.until));
     lines.push_back(
-        fmt::format("freeze `{}` {}: {}", visible(freeze.name), when, to_string(freeze.then)));
+        fmt::format("freeze `{}` {}: {}", escape_untrusted(freeze.name), when, to_string(freeze.then)));
   }
   summarise_layers(policy, lines);
 }

@@ -21,13 +21,13 @@ std::string asked(const Question& question) {
   if (question.effect != Effect::hold) return {};
   const std::string who = question.reviewers.empty()
                               ? std::string("nobody")
-                              : visible(fmt::format("{}", fmt::join(question.reviewers, ", ")));
+                              : escape_untrusted(fmt::format("{}", fmt::join(question.reviewers, ", ")));
   return fmt::format("{} of {}, within {}{}", question.quorum, who, to_string(question.within),
                      question.typed ? ", typed" : "");
 }
 
 std::string counted(const ToolRule& entry, const ToolDefinition* tool) {
-  if (entry.records_by) return visible(entry.conditions[*entry.records_by]->text());
+  if (entry.records_by) return escape_untrusted(entry.conditions[*entry.records_by]->text());
   if (entry.records_stated) return fmt::format("{} (stated)", *entry.records_stated);
   if (tool == nullptr || !tool->has_schema) return "1, or one per element of its only array";
   if (!countable(tool->arguments)) return "cannot be counted";
@@ -40,9 +40,9 @@ std::string counted(const ToolRule& entry, const ToolDefinition* tool) {
 void add_row(const Subject& subject, const ToolRule& entry, const std::string& name,
              const BoundTool& bound) {
   const Question question = question_of(subject, entry, bound.action_class);
-  CheckReport::Row row{.tool = visible(name),
+  CheckReport::Row row{.tool = escape_untrusted(name),
                        .class_text = to_string(bound.action_class),
-                       .class_source = visible(bound.class_source),
+                       .class_source = escape_untrusted(bound.class_source),
                        .effect = question.effect,
                        .approval = asked(question),
                        .records = counted(entry, bound.definition.get()),
@@ -69,9 +69,9 @@ void add_denied(const Subject& subject, const ToolDefinition& tool, std::string 
   const ToolRule none;
   const BoundTool bound =
       bind(subject.policy, none, std::make_shared<const ToolDefinition>(tool), subject.now);
-  subject.report.table.push_back({.tool = visible(name_of(tool)),
+  subject.report.table.push_back({.tool = escape_untrusted(name_of(tool)),
                                   .class_text = to_string(bound.action_class),
-                                  .class_source = visible(bound.class_source),
+                                  .class_source = escape_untrusted(bound.class_source),
                                   .effect = Effect::deny,
                                   .approval = {},
                                   .records = {},
@@ -95,7 +95,7 @@ void check_offered(const Subject& subject, const ToolDefinition& tool) {
   if (tool.validator) {
     for (const json_schema::Finding& finding : tool.validator->findings()) {
       subject.finding(warning, entry->rule.at,
-                      fmt::format("the schema of `{}`, at `{}`: {}", visible(name_of(tool)),
+                      fmt::format("the schema of `{}`, at `{}`: {}", escape_untrusted(name_of(tool)),
                                   finding.pointer, finding.says));
     }
   }
@@ -121,15 +121,15 @@ void check_absent(const Subject& subject, const ToolRule& entry, const std::stri
     subject.finding(warning, entry.rule.at,
                     fmt::format("`{}` never decides: more specific names grant, or others block, "
                                 "every tool of it that is offered",
-                                visible(name)));
+                                escape_untrusted(name)));
     return;
   }
   if (subject.accepted) return;  // the lock is compared name by name elsewhere
   const std::string near = nearest(name, offered);
   subject.finding(
       warning, entry.rule.at,
-      fmt::format("no server offers `{}`{}", visible(name),
-                  near.empty() ? "" : fmt::format(": did you mean `{}`?", visible(near))));
+      fmt::format("no server offers `{}`{}", escape_untrusted(name),
+                  near.empty() ? "" : fmt::format(": did you mean `{}`?", escape_untrusted(near))));
 }
 
 void check_source(const Subject& subject, const ToolRule& entry, bool offered) {
@@ -139,13 +139,13 @@ void check_source(const Subject& subject, const ToolRule& entry, bool offered) {
     subject.finding(note, entry.rule.at,
                     fmt::format("`{}` states no `class`: the most dangerous reading of what the "
                                 "server says is in force",
-                                visible(entry.key)));
+                                escape_untrusted(entry.key)));
     return;
   }
   if (bound.class_source.starts_with("pack: ")) return;
   subject.finding(warning, entry.rule.at,
-                  fmt::format("`{}` is classified by name only: `{}` ({})", visible(entry.key),
-                              to_string(bound.action_class), visible(bound.class_source)));
+                  fmt::format("`{}` is classified by name only: `{}` ({})", escape_untrusted(entry.key),
+                              to_string(bound.action_class), escape_untrusted(bound.class_source)));
 }
 
 void check_records(const Subject& subject, const ToolRule& entry) {
@@ -153,7 +153,7 @@ void check_records(const Subject& subject, const ToolRule& entry) {
   subject.finding(note, entry.max_records_rule.at,
                   fmt::format("`{}` states no `records`: a call counts as 1 record, or as one for "
                               "every element of its only array argument",
-                              visible(entry.key)));
+                              escape_untrusted(entry.key)));
 }
 
 // Whether nothing that is known is granted by this name.
@@ -186,7 +186,7 @@ void check_tools(const Subject& subject) {
   }
   if (!subject.live.empty()) return;
   for (const BlockedName& blocked : subject.policy.blocked) {
-    subject.report.table.push_back({.tool = visible(blocked.folded),
+    subject.report.table.push_back({.tool = escape_untrusted(blocked.folded),
                                     .class_text = {},
                                     .class_source = {},
                                     .effect = Effect::deny,

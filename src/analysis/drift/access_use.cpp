@@ -112,8 +112,8 @@ AccessUse* AccessHistory::use(const AccessKey& key) {
 std::vector<std::string> advice_on_access(const AccessHistory& history) {
   std::vector<std::string> all;
   for (const auto& [key, use] : history.uses()) {
-    const std::string who = "`" + visible(key.first) + "`";
-    const std::string what = "`" + visible(key.second) + "`";
+    const std::string who = "`" + escape_untrusted(key.first) + "`";
+    const std::string what = "`" + escape_untrusted(key.second) + "`";
     if (use.stands()) {
       all.push_back(who + " asked for " + what + " on " + std::to_string(use.days) +
                     " days and got it " + times_of(use.granted) +

@@ -162,7 +162,7 @@ Result<std::shared_ptr<const Policy>> Judge::policy(std::string_view digest) {
   if (const auto known = policies_.find(digest); known != policies_.end()) return known->second;
   const auto source = policy_sources_.find(digest);
   if (source == policy_sources_.end()) {
-    return fail(ErrorKind::missing, "no record holds the policy " + visible(digest));
+    return fail(ErrorKind::missing, "no record holds the policy " + escape_untrusted(digest));
   }
   auto bundle = text(source->second.payload, "the policy");
   if (!bundle) return std::unexpected(bundle.error());

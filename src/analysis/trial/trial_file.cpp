@@ -71,7 +71,7 @@ class TrialReader {
       if (std::ranges::find(known, entry.key) != known.end()) continue;
       const std::string near = nearest(entry.key, known);
       wrong(entry.key_at,
-            fmt::format("unknown key `{}`{}", visible(entry.key),
+            fmt::format("unknown key `{}`{}", escape_untrusted(entry.key),
                         near.empty() ? fmt::format(": expected one of {}", fmt::join(known, ", "))
                                      : fmt::format(": did you mean `{}`?", near)));
     }
@@ -263,9 +263,9 @@ class TrialReader {
     const bool effect = word == "allow" || word == "notify" || word == "hold" || word == "deny";
     if (member.key == "effect" && !effect) {
       wrong(member.value.at,
-            fmt::format("`{}` is no effect: expected allow, notify, hold or deny", visible(word)));
+            fmt::format("`{}` is no effect: expected allow, notify, hold or deny", escape_untrusted(word)));
     } else if (member.key == "code" && !parse_code(word, code)) {
-      wrong(member.value.at, fmt::format("`{}` is no code of an answer", visible(word)));
+      wrong(member.value.at, fmt::format("`{}` is no code of an answer", escape_untrusted(word)));
     } else if ((member.key == "typed" || member.key == "halts") && word != "true" &&
                word != "false") {
       wrong(member.value.at, fmt::format("`{}` is true or false", member.key));

@@ -7,8 +7,8 @@ namespace pawl::api {
 namespace {
 
 void put_tool(json::Writer& out, const OpenCall& call) {
-  if (!call.server.empty()) out.key("server").string(visible(call.server));
-  out.key("tool").string(visible(call.tool));
+  if (!call.server.empty()) out.key("server").string(escape_untrusted(call.server));
+  out.key("tool").string(escape_untrusted(call.tool));
 }
 
 }  // namespace

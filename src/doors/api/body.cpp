@@ -73,7 +73,7 @@ Status check_members(json::View root, Body body) {
     for (const Member& member : members) names.emplace_back(member.name);
     const std::string near = nearest(key, names);
     return fail(ErrorKind::invalid,
-                fmt::format("unknown member `{}`{}", visible(key.substr(0, 64)),
+                fmt::format("unknown member `{}`{}", escape_untrusted(key.substr(0, 64)),
                             near.empty() ? "" : fmt::format(": did you mean `{}`?", near)));
   }
   for (const Member& member : members) {

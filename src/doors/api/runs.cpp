@@ -52,7 +52,7 @@ Status put_yaml(json::View value, std::string& out) {
     for (const auto [key, member] : value.members()) {
       if (!plain_key(key)) {
         return fail(ErrorKind::invalid, fmt::format("`{}` is no key of a task here",
-                                                visible(key.substr(0, api_name_bytes_max))));
+                                                escape_untrusted(key.substr(0, api_name_bytes_max))));
       }
       out.append(1, before).append(key).append(": ");
       if (Status put = put_yaml(member, out); !put) return put;
@@ -116,7 +116,7 @@ std::string run_json(const Run& run, const std::string& more) {
   out.object().key("run").string(run.id).key("phase").string(to_string(run.phase));
   out.key("agent").string(run.agent).key("sponsor").string(run.sponsor);
   out.key("policy").string(run.policy).key("opened").string(to_string(run.opened));
-  if (!run.why.empty()) out.key("why").string(visible(run.why));
+  if (!run.why.empty()) out.key("why").string(escape_untrusted(run.why));
   out.key("steps").natural(run.steps.total()).key("denials").natural(run.denials.total());
   out.key("executing").natural(run.executing);
   out.key("held").natural(run.live - run.executing);
@@ -188,7 +188,7 @@ void Api::Room::open_run(Visit& visit) {
   }
   const RunRequest request{
       .key = key,
-      .sponsor = wanted->sponsor.empty() ? who.sponsor : visible(wanted->sponsor),
+      .sponsor = wanted->sponsor.empty() ? who.sponsor : escape_untrusted(wanted->sponsor),
       .client = "api: " + who.agent + ", " + who.proof,
       .policy = std::move(policy),
       .task = std::move(*task),
@@ -272,7 +272,7 @@ std::expected<OpenedSubRun, Refusal> Api::Room::begin_sub_run(const jose::RunCre
   said.object().key("agent").string(wanted.agent).key("attenuation");
   jose::write(sub.credential.attenuation, said);
   said.key("audience").string(door);
-  if (!by.empty()) said.key("by").string(visible(by));
+  if (!by.empty()) said.key("by").string(escape_untrusted(by));
   said.key("parent_run").string(sub.parent()).key("run").string(sub.id()).end();
   if (Status added = sub_runs->add(sub); !added) {
     return no(429, Code::ceiling, added.error().message);
@@ -295,7 +295,7 @@ Result<OpenedSubRun> Api::open_sub_run(const std::string& parent, const NewSubRu
   const SubRun* const sub = room.sub_runs->find(parent);
   const Run* const run = room.ports.gate.state().run(parent);
   if (sub == nullptr && run == nullptr) {
-    return fail(ErrorKind::missing, "there is no run `" + visible(parent) + "`");
+    return fail(ErrorKind::missing, "there is no run `" + escape_untrusted(parent) + "`");
   }
   Result<jose::RunCredential> above = fail(ErrorKind::internal, "nobody's");
   if (sub != nullptr) {

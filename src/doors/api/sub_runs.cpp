@@ -69,7 +69,7 @@ class SubRuns::Part final : public RunPart {
   Part(std::shared_ptr<SubRuns> all, const SubRun& run)
       : all_(std::move(all)),
         id_(run.id()),
-        name_(fmt::format("sub-run {} of {}", run.id(), visible(run.credential.agent()))) {
+        name_(fmt::format("sub-run {} of {}", run.id(), escape_untrusted(run.credential.agent()))) {
     all_->climb(id_, [this](const SubRun& one) { chain_.push_back(one.id()); });
   }
 

@@ -90,13 +90,13 @@ void Console::Room::passkey_sign_in(Visit& visit) {
                                              *passkey, {*client, *authenticator, *signature});
     if (!proved) {
       ports.note("sign-in refused",
-                 visible(person) + " with a passkey at the console: " + proved.error().message);
+                 escape_untrusted(person) + " with a passkey at the console: " + proved.error().message);
       return visit.refuse(403, proved.error().message);
     }
     if (const auto before = counted.find(passkey->id);
         before != counted.end() && *proved <= before->second) {
       // Somebody has a copy of it: which one this is, nobody can say.
-      ports.note("sign-in refused", visible(person) + " with a passkey that was copied");
+      ports.note("sign-in refused", escape_untrusted(person) + " with a passkey that was copied");
       return visit.refuse(403, "this passkey counts backwards, so there is a copy of it");
     }
     if (!passkey_tickets.use(*challenge, person, ports.boot())) {

@@ -32,7 +32,7 @@ std::string person_json(const Visit& visit, std::string_view way, std::string_vi
   for (const std::string& one : visit.known.ways) {
     const auto passkey = jose::read_passkey(one);
     if (!passkey) continue;
-    out.object().key("id").string(passkey->id).key("label").string(visible(passkey->label));
+    out.object().key("id").string(passkey->id).key("label").string(escape_untrusted(passkey->label));
     out.key("now").boolean(one == way).key("site").string(passkey->site).end();
   }
   out.end().key("person").string(visit.person);
@@ -129,7 +129,7 @@ Task<void> Console::Room::sign_in(VisitPtr visit) {
   const auto now_known = ports.person(person);
   if (!right || !now_known || !now_known->by(way)) {
     brake.failed(typist.source, ports.now());
-    ports.note("sign-in refused", visible(person.substr(0, 128)) + " at the console");
+    ports.note("sign-in refused", escape_untrusted(person.substr(0, 128)) + " at the console");
     if (slowed) co_return visit->refuse(429, kTooMany);
     co_return visit->refuse(403, wrong_sign_in);
   }
@@ -159,7 +159,7 @@ Task<Status> Console::Room::proved_again(VisitPtr visit, std::string passphrase)
     brake.succeeded(typist.source);
   } else if (right.error().fault == ErrorKind::refused) {
     brake.failed(typist.source, ports.now());
-    ports.note("proof refused", visible(person) + ": a passkey without the passphrase");
+    ports.note("proof refused", escape_untrusted(person) + ": a passkey without the passphrase");
     right = fail(ErrorKind::refused, "this is not your passphrase");
   }
   co_return right;
@@ -171,7 +171,7 @@ void Console::Room::welcome(Visit& visit, const std::string& person, const Known
   const Opened opened =
       sessions.open(person, way, origin_of(visit.request), std::move(key), ports.boot());
   ports.note("signed in",
-             fmt::format("{} at the console, with a {}", visible(person), kind_of_way(way)));
+             fmt::format("{} at the console, with a {}", escape_untrusted(person), kind_of_way(way)));
   visit.person = person;
   visit.known = known;
   const std::string kept = fmt::format("HttpOnly; SameSite=Strict{}", secure ? "; Secure" : "");

@@ -49,7 +49,7 @@ Status Control::answer_question(const std::string& person, const std::string& pr
   }
   const Approval* question = ports_.gate.state().approval(*approval);
   if (question == nullptr) {
-    return fail(ErrorKind::missing, "there is no question `" + visible(*approval) + "`");
+    return fail(ErrorKind::missing, "there is no question `" + escape_untrusted(*approval) + "`");
   }
   bool typed = false;
   if (approve.boolean()) {
@@ -241,7 +241,7 @@ Result<std::string> Control::performed(const std::string& person, const std::str
     if (!valid_verifier(*verifier)) return fail(ErrorKind::invalid, "the verifier is not one");
     status = ports_.gate.enroll(*who, "passphrase", *verifier, person);
   } else {
-    return fail(ErrorKind::usage, "there is no act `" + visible(kind.substr(0, 64)) + "`");
+    return fail(ErrorKind::usage, "there is no act `" + escape_untrusted(kind.substr(0, 64)) + "`");
   }
   if (!status) return std::unexpected(status.error());
   if (kind.starts_with("answer") || kind == "change") return answered(act);

@@ -242,7 +242,7 @@ Result<std::string> Control::challenge(json::View request, const std::string& so
   const auto& reviewers = ports_.gate.state().reviewers();
   const auto known = reviewers.find(*person);
   if (known == reviewers.end()) {
-    return fail(ErrorKind::missing, "no reviewer is called `" + visible(*person) +
+    return fail(ErrorKind::missing, "no reviewer is called `" + escape_untrusted(*person) +
                                     "`; the first is enrolled with `pawl reviewers add`");
   }
   auto nonce =
@@ -291,7 +291,7 @@ Result<std::string> Control::read(std::string_view op, json::View request,
     return reread_json(ports_.config, *mistake, deployment_now());
   }
   if (op == "challenge") return challenge(request, source);
-  return fail(ErrorKind::usage, "there is no request `" + visible(op.substr(0, 64)) + "`");
+  return fail(ErrorKind::usage, "there is no request `" + escape_untrusted(op.substr(0, 64)) + "`");
 }
 
 Task<Result<std::string>> Control::kill(json::View request) {
@@ -348,7 +348,7 @@ Result<std::string> Control::close_run(json::View request) {
   for (const auto* part : {&run, &reason, &by}) {
     if (!*part) return std::unexpected(part->error());
   }
-  const std::string why = "closed by " + visible(*by) + (reason->empty() ? "" : ": " + *reason);
+  const std::string why = "closed by " + escape_untrusted(*by) + (reason->empty() ? "" : ": " + *reason);
   if (Status closed = ports_.gate.close_run(*run, why); !closed) {
     return std::unexpected(closed.error());
   }
@@ -385,8 +385,8 @@ Status Control::authenticate(json::View request, const std::string& source) {
   if (known == reviewers.end() || !fresh ||
       !verify(challenge, *signature, known->second.verifier)) {
     ports_.challenges.failed(source, now);
-    ports_.gate.note_refusal("proof refused", visible(person->substr(0, 128)));
-    return fail(ErrorKind::refused, "this proof does not show that `" + visible(*person) + "` asks");
+    ports_.gate.note_refusal("proof refused", escape_untrusted(person->substr(0, 128)));
+    return fail(ErrorKind::refused, "this proof does not show that `" + escape_untrusted(*person) + "` asks");
   }
   ports_.challenges.succeeded(source);
   return {};

@@ -54,7 +54,7 @@ void fold_away(ShownArgument& argument, std::size_t keep) {
 
 std::string digest_of(const Approval& approval, const std::vector<ShownArgument>& arguments) {
   std::string text = "pawl display v1\n" + approval.asked.approval + "\n" + approval.binding() +
-                     "\n" + visible(approval.asked.terms->tool) + "\n";
+                     "\n" + escape_untrusted(approval.asked.terms->tool) + "\n";
   for (const ShownArgument& argument : arguments) {
     text += argument.name + " " + argument.text + "\n";
   }
@@ -69,8 +69,8 @@ Display display(const Approval& approval, json::View arguments, bool full) {
   for (auto [key, value] : arguments.members()) {
     ShownArgument argument;
     const std::string text = json::write(value);
-    argument.name = visible(key);
-    argument.text = visible(text);
+    argument.name = escape_untrusted(key);
+    argument.text = escape_untrusted(text);
     argument.hidden = hides(value) || has_hidden_characters(key);
     argument.mixed = mixes_alphabets(text) || mixes_alphabets(key);
     bytes += argument.name.size() + argument.text.size();

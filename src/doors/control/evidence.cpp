@@ -27,8 +27,8 @@ class FactRows {
       return;
     }
     ++rows_;
-    out_.object().key("danger").boolean(danger).key("name").string(visible(name));
-    out_.key("text").string(visible(text)).end();
+    out_.object().key("danger").boolean(danger).key("name").string(escape_untrusted(name));
+    out_.key("text").string(escape_untrusted(text)).end();
   }
   // What there was no room for is said.
   void finish() {
@@ -151,11 +151,11 @@ LineEvidence line_evidence(const ToolRule& entry, std::string_view argument, jso
   for (const shell::Command& one : analysis->commands) {
     const std::string why = hazards_of(one);
     if (why.empty() || found.notes.size() >= notes_shown_max) continue;
-    found.notes.push_back("`" + visible(one.program) + "`: " + visible(why));
+    found.notes.push_back("`" + escape_untrusted(one.program) + "`: " + escape_untrusted(why));
     // Behind the quote of the display; commands of inner scripts have no place of their own.
     const bool placed = as_it_is && one.behind == shell::Command::none && one.at < one.end &&
                         one.end <= value.string().size();
-    if (placed) found.marks.push_back({one.at + 1, one.end + 1, visible(why)});
+    if (placed) found.marks.push_back({one.at + 1, one.end + 1, escape_untrusted(why)});
   }
   std::ranges::sort(found.marks, {}, &ShownMark::from);
   return found;

@@ -69,10 +69,10 @@ std::string Control::no_passphrase(const std::string& person) const {
   const auto& reviewers = ports_.gate.state().reviewers();
   const auto known = reviewers.find(person);
   if (known == reviewers.end()) {
-    return "nobody is enrolled as `" + visible(person) + "`, and an answer needs a proof";
+    return "nobody is enrolled as `" + escape_untrusted(person) + "`, and an answer needs a proof";
   }
   const bool types = std::ranges::any_of(ways_of(known->second.verifier), valid_verifier);
-  return types ? "" : "`" + visible(person) + "` has no passphrase, and answers at the console";
+  return types ? "" : "`" + escape_untrusted(person) + "` has no passphrase, and answers at the console";
 }
 
 // What stands in the way of the answers of the person who asks, if they say who they are, and, with

@@ -16,7 +16,7 @@ constexpr std::size_t steps_before_max = 8;
 constexpr std::size_t task_bytes_shown_max = 400;
 
 std::string replay_of(const Approval& approval) {
-  return "`pawl replay " + visible(approval.asked.run) + "`";
+  return "`pawl replay " + escape_untrusted(approval.asked.run) + "`";
 }
 
 // What was found out is about the call as its agent made it.
@@ -35,12 +35,12 @@ void write_found_out(json::Writer& out, const Approval& approval, const Chronicl
 
 void write_task(json::Writer& out, const Approval& approval, const Policy& policy) {
   if (policy.task_words.empty()) return;
-  std::string words = visible(policy.task_words);
+  std::string words = escape_untrusted(policy.task_words);
   if (words.size() > task_bytes_shown_max) {
     words = utf8::shortened(words, task_bytes_shown_max) + " (more is not shown)";
   }
   const std::string& sponsor = approval.asked.terms->sponsor;
-  out.key("task").string(sponsor.empty() ? words : visible(sponsor) + " said: " + words);
+  out.key("task").string(sponsor.empty() ? words : escape_untrusted(sponsor) + " said: " + words);
 }
 
 void write_past(json::Writer& out, const Approval& approval, const Run* run,
@@ -57,7 +57,7 @@ void write_past(json::Writer& out, const Approval& approval, const Run* run,
   out.key("before").array();
   for (auto at = steps.rbegin(); at != steps.rend(); ++at) {
     out.object().key("at").string(to_string((*at)->at)).key("effect").string((*at)->word);
-    out.key("tool").string(visible((*at)->tool)).key("said").string(visible((*at)->said)).end();
+    out.key("tool").string(escape_untrusted((*at)->tool)).key("said").string(escape_untrusted((*at)->said)).end();
   }
   out.end();
   const bool whole = run != nullptr && chronicle.begins() <= run->opened;

@@ -14,8 +14,8 @@ namespace {
 std::string cut_arguments(json::View arguments, std::size_t most) {
   std::string text;
   for (auto [key, value] : arguments.members()) {
-    text += (text.empty() ? "" : ", ") + visible(key) + " " +
-            visible(value.is_string() ? std::string(value.string()) : json::write(value));
+    text += (text.empty() ? "" : ", ") + escape_untrusted(key) + " " +
+            escape_untrusted(value.is_string() ? std::string(value.string()) : json::write(value));
     if (text.size() > most) break;
   }
   return utf8::shortened(text, most);

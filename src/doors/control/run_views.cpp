@@ -54,7 +54,7 @@ void write_advice(json::Writer& out, const Chronicle& chronicle) {
     out.string(
         fmt::format("`{}` was approved {} times of {}: say in the policy which of these "
                     "calls need nobody",
-                    visible(tool), asked.approved, asked.answered));
+                    escape_untrusted(tool), asked.approved, asked.answered));
   }
   out.end();
 }
@@ -106,7 +106,7 @@ void write_givers(json::Writer& out, const State& state, std::string_view approv
   out.key("by").array();
   if (const Approval* asked = state.approval(approval)) {
     for (const Answer& answer : asked->answers) {
-      if (answer.counts && answer.answer == "approve") out.string(visible(answer.person));
+      if (answer.counts && answer.answer == "approve") out.string(escape_untrusted(answer.person));
     }
   }
   out.end();
@@ -178,10 +178,10 @@ void write_grants(json::Writer& out, const Gate& gate, Instant now) {
 void write_alarms(json::Writer& out, const Gate& gate) {
   out.key("alarms").array();
   if (const std::string fault = gate.fault(); !fault.empty()) {
-    out.string("nothing is granted: " + visible(fault));
+    out.string("nothing is granted: " + escape_untrusted(fault));
   }
   for (const Kill& kill : gate.state().kills()) {
-    if (kill.scope == "all") out.string("everything is stopped by " + visible(kill.person));
+    if (kill.scope == "all") out.string("everything is stopped by " + escape_untrusted(kill.person));
   }
   out.end();
 }
@@ -189,7 +189,7 @@ void write_alarms(json::Writer& out, const Gate& gate) {
 Result<std::string> run_json(const Gate& gate, const std::string& id, Instant now,
                              const Chronicle& chronicle) {
   const Run* run = gate.state().run(id);
-  if (run == nullptr) return fail(ErrorKind::missing, "there is no run `" + visible(id) + "`");
+  if (run == nullptr) return fail(ErrorKind::missing, "there is no run `" + escape_untrusted(id) + "`");
   json::Writer out;
   out.object().key("ok").boolean(true).key("run").string(id).key("agent").string(run->agent);
   out.key("sponsor").string(run->sponsor).key("phase").string(to_string(run->phase));
@@ -204,8 +204,8 @@ Result<std::string> run_json(const Gate& gate, const std::string& id, Instant no
   for (auto at = found.rbegin(); at != found.rend(); ++at) {
     const Happening& one = **at;
     out.object().key("at").string(to_string(one.at)).key("word").string(one.word);
-    out.key("tool").string(visible(one.tool)).key("said").string(visible(one.said));
-    if (!one.rule_at.empty()) out.key("rule_at").string(visible(one.rule_at));
+    out.key("tool").string(escape_untrusted(one.tool)).key("said").string(escape_untrusted(one.said));
+    if (!one.rule_at.empty()) out.key("rule_at").string(escape_untrusted(one.rule_at));
     out.end();
   }
   return out.end().end().take();
@@ -222,7 +222,7 @@ std::string people_json(const State& state, Instant now, const Chronicle& chroni
     hasty += person.hasty;
     displayed += person.displayed;
     at_once += person.at_once;
-    out.object().key("person").string(visible(name)).key("answers").natural(person.answers);
+    out.object().key("person").string(escape_untrusted(name)).key("answers").natural(person.answers);
     out.key("approved").number(share(person.approved, person.answers));
     out.key("at_once").natural(person.at_once).key("displayed").natural(person.displayed);
     out.key("median_open_seconds").number(median_seconds(person.took));

@@ -11,10 +11,10 @@ namespace pawl {
 
 void write_passed(json::Writer& out, const Approval& approval) {
   if (!approval.talk || approval.talk->passed_to.empty()) return;
-  out.key("passed_to").string(visible(approval.talk->passed_to));
-  out.key("passed_by").string(visible(approval.talk->passed_by));
+  out.key("passed_to").string(escape_untrusted(approval.talk->passed_to));
+  out.key("passed_by").string(escape_untrusted(approval.talk->passed_by));
   if (approval.talk->passed_because.empty()) return;
-  out.key("passed_because").string(visible(approval.talk->passed_because));
+  out.key("passed_because").string(escape_untrusted(approval.talk->passed_because));
 }
 
 void write_talk(json::Writer& out, Journal& journal, const Approval& approval) {
@@ -23,14 +23,14 @@ void write_talk(json::Writer& out, Journal& journal, const Approval& approval) {
   for (const Remark& remark : approval.talk->remarks) {
     out.object().key("at").string(to_string(remark.at));
     if (!remark.person.empty()) {
-      out.key("person").string(visible(remark.person)).key("text").string(visible(remark.text));
+      out.key("person").string(escape_untrusted(remark.person)).key("text").string(escape_untrusted(remark.text));
       out.end();
       continue;
     }
     const auto words = stored_text(journal, remark.text, "its words");
     out.key("agent").boolean(true);
     if (words) {
-      out.key("text").string(visible(*words));
+      out.key("text").string(escape_untrusted(*words));
       if (has_hidden_characters(*words)) out.key("hidden").boolean(true);
     } else {
       out.key("missing").string(words.error().message);
@@ -66,12 +66,12 @@ void write_takers(json::Writer& out, const Approval& approval, const Answerers& 
   out.key("takers").array();
   for (const auto& [person, groups] : people.persons) {
     if (!may_take(approval, people, person, groups)) continue;
-    out.object().key("name").string(visible(person)).end();
+    out.object().key("name").string(escape_untrusted(person)).end();
     for (const std::string& group : groups) of_groups[group].push_back(person);
   }
   for (const auto& [group, persons] : of_groups) {
-    out.object().key("name").string(visible(group)).key("of").array();
-    for (const std::string& person : persons) out.string(visible(person));
+    out.object().key("name").string(escape_untrusted(group)).key("of").array();
+    for (const std::string& person : persons) out.string(escape_untrusted(person));
     out.end().end();
   }
   out.end();

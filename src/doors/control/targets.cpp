@@ -142,10 +142,10 @@ std::string targets_json(const Gate& gate, const StandingNames& standing) {
 
 std::string meant_text(const std::vector<std::string>& near) {
   if (near.empty()) return {};
-  if (near.size() == 1) return ": did you mean `" + visible(near.front()) + "`?";
+  if (near.size() == 1) return ": did you mean `" + escape_untrusted(near.front()) + "`?";
   std::string text = ": the nearest names are ";
   for (const std::string& name : near) {
-    text += (&name == &near.front() ? "`" : ", `") + visible(name) + "`";
+    text += (&name == &near.front() ? "`" : ", `") + escape_untrusted(name) + "`";
   }
   return text;
 }

@@ -46,18 +46,18 @@ struct Taken {
 void write_taken(json::Writer& out, const Taken& taken) {
   out.key("records").natural(taken.records).key("sums").array();
   for (const auto& [where, sum] : taken.sums) {
-    out.object().key("add").string(to_string(sum)).key("counter").string(visible(where.first));
+    out.object().key("add").string(to_string(sum)).key("counter").string(escape_untrusted(where.first));
     if (!where.second.empty()) out.key("of").string(where.second.substr(0, 16));
     out.end();
   }
   out.end().key("unknown").array();
-  for (const std::string& line : taken.unknown) out.string(visible(line));
+  for (const std::string& line : taken.unknown) out.string(escape_untrusted(line));
   out.end();
 }
 
 void write_names(json::Writer& out, std::string_view key, const std::set<std::string>& names) {
   out.key(key).array();
-  for (const std::string& name : names) out.string(visible(name));
+  for (const std::string& name : names) out.string(escape_untrusted(name));
   out.end();
 }
 
@@ -74,7 +74,7 @@ Result<ShownWhole> shown_whole(const State& state, Journal& journal, const std::
   const json::View question = view->root()["approval"];
   ShownWhole whole{std::string(question.text("shown").value_or("")), std::nullopt};
   if (whole.digest.empty()) {
-    return fail(ErrorKind::refused, "what `" + visible(id) + "` would run cannot be displayed");
+    return fail(ErrorKind::refused, "what `" + escape_untrusted(id) + "` would run cannot be displayed");
   }
   const Approval* asked = state.approval(id);
   if (asked == nullptr || !asked->asked.terms->typed) return whole;
@@ -140,7 +140,7 @@ Result<std::string> together_json(const Gate& gate, Journal& journal,
   write_names(out, "agents", agents);
   out.key("calls").natural(ids.size());
   const QuestionTerms& terms = *questions.front()->asked.terms;
-  out.key("class").string(terms.class_text).key("tool").string(visible(terms.tool));
+  out.key("class").string(terms.class_text).key("tool").string(escape_untrusted(terms.tool));
   write_names(out, "runs", runs);
   write_taken(out, taken);
   const std::string why_not = not_together(questions);
@@ -174,12 +174,12 @@ Status Control::answer_together(const std::string& person, const std::string& pr
       const auto whole = shown_whole(ports_.gate.state(), ports_.journal, *id);
       if (!whole) return std::unexpected(whole.error());
       if (whole->digest != answer.shown) {
-        return fail(ErrorKind::refused, "what was shown of `" + visible(*id) +
+        return fail(ErrorKind::refused, "what was shown of `" + escape_untrusted(*id) +
                                         "` is not all of what would run; nothing was answered");
       }
       answer.typed = whole->to_type.has_value();
       if (answer.typed && !typed_right(one.text("typed").value_or(""), *whole->to_type)) {
-        return fail(ErrorKind::refused, "what was typed for `" + visible(*id) +
+        return fail(ErrorKind::refused, "what was typed for `" + escape_untrusted(*id) +
                                         "` is not what it asks for; nothing was answered");
       }
     }

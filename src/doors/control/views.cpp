@@ -63,7 +63,7 @@ void write_display(json::Writer& out, const Approval& approval, std::string_view
     out.object().key("sign").string(std::string_view(&line.sign, 1));
     if (line.before > 0) out.key("old").natural(line.before);
     if (line.after > 0) out.key("new").natural(line.after);
-    out.key("text").string(visible(line.text)).end();
+    out.key("text").string(escape_untrusted(line.text)).end();
   }
   out.end();
 }
@@ -162,7 +162,7 @@ Result<std::string> approval_json(const State& state, Journal& journal, const st
                                   Instant now, bool full, const KnownBeside& around) {
   const Approval* approval = state.approval(id);
   if (approval == nullptr) {
-    return fail(ErrorKind::missing, "there is no question `" + visible(id) + "`");
+    return fail(ErrorKind::missing, "there is no question `" + escape_untrusted(id) + "`");
   }
   return question_json(state, journal, {*approval, arguments_of(journal, *approval)}, now, full,
                        around);
@@ -173,7 +173,7 @@ Result<std::string> changed_json(const State& state, Journal& journal, const std
                                  const Policy* policy) {
   const Approval* approval = state.approval(id);
   if (approval == nullptr) {
-    return fail(ErrorKind::missing, "there is no question `" + visible(id) + "`");
+    return fail(ErrorKind::missing, "there is no question `" + escape_untrusted(id) + "`");
   }
   Approval as_changed = *approval;
   as_changed.changed =

@@ -42,7 +42,7 @@ Status check_keys(json::View root) {
   for (const auto [key, value] : root.members()) {
     if (std::ranges::find(names, key) != names.end()) continue;
     const std::string near = nearest(key, names);
-    return fail(ErrorKind::invalid, "unknown member `" + visible(key.substr(0, 64)) + "`" +
+    return fail(ErrorKind::invalid, "unknown member `" + escape_untrusted(key.substr(0, 64)) + "`" +
                                     (near.empty() ? "" : ": did you mean `" + near + "`?"));
   }
   for (const LineMember& member : line_members) {
@@ -97,7 +97,7 @@ Result<Ending> read_ending(json::View value) {
       ending.records = member.natural();
     } else {
       return fail(ErrorKind::invalid,
-                  "unknown member `" + visible(key.substr(0, 64)) + "` in `outcome`");
+                  "unknown member `" + escape_untrusted(key.substr(0, 64)) + "` in `outcome`");
     }
   }
   return ending;

@@ -52,8 +52,8 @@ bool is_address(std::string_view method, json::View params) {
 // What a person is shown says who asks, whatever the server calls itself in it.
 std::string with_name(std::string_view server, json::View params) {
   std::string message =
-      server.empty() ? "the tool server" : "tool server `" + visible(server) + "`";
-  message += " asks: " + visible(params.text("message").value_or(""), Newlines::keep);
+      server.empty() ? "the tool server" : "tool server `" + escape_untrusted(server) + "`";
+  message += " asks: " + escape_untrusted(params.text("message").value_or(""), Newlines::keep);
   json::Writer out;
   out.object();
   for (auto [key, value] : params.members()) {

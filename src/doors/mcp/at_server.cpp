@@ -257,7 +257,7 @@ Task<void> AtServer::respond(std::string key, json::View request,
     (void)co_await room_->decide_question(entry_, {}, method, text, pass, key);
   } else {
     (void)room_->gate.note(room_->spec.run, "server request refused",
-                           "`" + visible(method.substr(0, 64)) + "` in a result");
+                           "`" + escape_untrusted(method.substr(0, 64)) + "` in a result");
   }
   // A form can be turned down in the protocol itself; for the others there is no such answer.
   if (response.empty() && method == "elicitation/create") response = R"({"action":"cancel"})";

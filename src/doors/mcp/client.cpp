@@ -130,7 +130,7 @@ void Session::Room::client_request(const Message& message,
   if (pending.contains(key_of(message.id))) {
     // An answer with this id would end the call that has it: this one is answered without an id.
     refuse_line("null", invalid_request,
-                "a request with the id " + visible(message.id.substr(0, 64)) + " is still open",
+                "a request with the id " + escape_untrusted(message.id.substr(0, 64)) + " is still open",
                 message.method == "tools/call" ? std::string_view("tools/call") : "message");
     return;
   }
@@ -223,7 +223,7 @@ void Session::Room::client_notification(const Message& message) {
       return;
     case ClientNotice::unknown:
       (void)gate.note(spec.run, "notification dropped",
-                      "`" + visible(message.method.substr(0, 64)) + "` of the client");
+                      "`" + escape_untrusted(message.method.substr(0, 64)) + "` of the client");
       return;
   }
 }

@@ -110,7 +110,7 @@ std::string own_tool(const Shown& to, const Shelf& shelf) {
 
 std::string called_tool(json::View params) {
   const std::string_view name = params.text("name").value_or("tools/call");
-  return visible(name.substr(0, called_name_bytes_max));
+  return escape_untrusted(name.substr(0, called_name_bytes_max));
 }
 
 bool granted(const Shown& to, std::string_view tool) {
@@ -347,7 +347,7 @@ std::string noted(const Dropped& dropped) {
   if (dropped.names.empty()) return {};
   std::string note = "not forwarded:";
   for (const std::string& name : dropped.names) {
-    note += " `" + visible(std::string_view(name).substr(0, dropped_name_bytes_max)) + "`";
+    note += " `" + escape_untrusted(std::string_view(name).substr(0, dropped_name_bytes_max)) + "`";
   }
   if (dropped.more > 0) note += fmt::format(" and {} more", dropped.more);
   return note;

@@ -84,7 +84,7 @@ Task<bool> Session::Room::tools_known() {
 
 std::string Session::Room::absence() const {
   const std::string name =
-      spec.server.empty() ? "the tool server" : "server `" + visible(spec.server) + "`";
+      spec.server.empty() ? "the tool server" : "server `" + escape_untrusted(spec.server) + "`";
   if (!server_gone) return name + " did not say what it offers; nothing was sent";
   if (!ever_there && spec.start_again) {
     return fmt::format("{} is not there yet: {}; nothing was sent", name,

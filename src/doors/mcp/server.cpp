@@ -206,7 +206,7 @@ void Session::Room::server_notification(const Message& message) {
     }
     case ServerNotice::unknown:
       (void)gate.note(spec.run, "notification dropped",
-                      "`" + visible(message.method.substr(0, 64)) + "` of the server");
+                      "`" + escape_untrusted(message.method.substr(0, 64)) + "` of the server");
       return;
   }
 }

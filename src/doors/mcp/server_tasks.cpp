@@ -310,7 +310,7 @@ Task<Outcome> AtServer::stopped() {
   const bool confirmed = status == TaskStatus::cancelled;
   (void)room_->gate.note(
       room_->spec.run, confirmed ? "task cancelled" : "task not confirmed as cancelled",
-      fmt::format("{}: {}; {}", visible(room_->spec.server), stopped_because_,
+      fmt::format("{}: {}; {}", escape_untrusted(room_->spec.server), stopped_because_,
                   confirmed ? "the server confirms that its task is cancelled"
                             : "the server was told, and does not say that its task has ended"));
   // Who cancelled knows; of what ran out of time and may go on, nobody does.

@@ -76,7 +76,7 @@ std::string name_in(std::string_view tool) {
   const auto name = json::parse(raw);
   const bool text = name && name->root().is_string();
   const std::string_view shown = text ? name->root().string() : std::string_view("without a name");
-  return visible(shown.substr(0, name_shown_bytes_max));
+  return escape_untrusted(shown.substr(0, name_shown_bytes_max));
 }
 
 // What can be sent back as an id: a text or a number. Anything else names no request.

@@ -108,7 +108,7 @@ Task<Result<Minted>> Broker::mint(Errand errand) {
   if (minted && !repository.empty()) minted->used.principal += ", repository " + repository;
   if (!minted) {
     minted.error().message = fmt::format("the credential `{}` cannot be read: {}",
-                                         visible(errand.credential), minted.error().message);
+                                         escape_untrusted(errand.credential), minted.error().message);
     co_return minted;
   }
   bool found = true;
@@ -127,7 +127,7 @@ Task<Result<Minted>> Broker::mint(Errand errand) {
   if (!found) {
     co_return fail(ErrorKind::invalid, fmt::format("the credential `{}` could not be kept out of what "
                                                "the server answers",
-                                               visible(errand.credential)));
+                                               escape_untrusted(errand.credential)));
   }
   co_return minted;
 }
@@ -166,17 +166,17 @@ Task<Result<secrets::Credential>> Broker::own(std::string credential) {
   const auto known = deployment_.credentials.find(credential);
   if (known == deployment_.credentials.end()) {
     co_return fail(ErrorKind::missing,
-                   fmt::format("there is no credential `{}` any more", visible(credential)));
+                   fmt::format("there is no credential `{}` any more", escape_untrusted(credential)));
   }
   auto minted = co_await read(credential, known->second, {}, credential);
   if (!minted) {
     minted.error().message = fmt::format("the credential `{}` cannot be read: {}",
-                                         visible(credential), minted.error().message);
+                                         escape_untrusted(credential), minted.error().message);
     co_return std::unexpected(minted.error());
   }
   if (minted->value.empty()) {
     co_return fail(ErrorKind::invalid,
-                   fmt::format("the credential `{}` is no single text", visible(credential)));
+                   fmt::format("the credential `{}` is no single text", escape_untrusted(credential)));
   }
   co_return std::move(minted->value);
 }

@@ -41,7 +41,7 @@ Denied lacks(const Principal& principal, std::string_view right) {
   return {.status = 403,
           .error = "insufficient_scope",
           .says = "this identity lacks a right",
-          .reason = "`" + visible(principal.agent) + "` (" + principal.proof +
+          .reason = "`" + escape_untrusted(principal.agent) + "` (" + principal.proof +
                     ") has no right to " + std::string(right),
           .scope = right,
           .issuer = principal.issuer};

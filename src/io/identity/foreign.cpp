@@ -222,7 +222,7 @@ Proved<Principal> Identities::same_agent(Principal who,
   for (const auto& [name, agent] : deployed_) {
     if (name == acts || !agent.certificate || !fits(*agent.certificate, certificate)) continue;
     return std::unexpected(refused(fmt::format("{} of `{}` over a connection of `{}`", who.proof,
-                                               visible(acts), visible(name))));
+                                               escape_untrusted(acts), escape_untrusted(name))));
   }
   return who;
 }

@@ -29,7 +29,7 @@ Result<std::string> read_key_file(const std::string& path) {
   std::string text(jose::key_set_bytes_max + 1, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (!file && file.gcount() == 0) {
-    return fail(ErrorKind::missing, fmt::format("`{}` cannot be read", visible(path)));
+    return fail(ErrorKind::missing, fmt::format("`{}` cannot be read", escape_untrusted(path)));
   }
   text.resize(static_cast<std::size_t>(file.gcount()));
   return text;

@@ -140,7 +140,7 @@ Proved<Principal> Identities::by_credential(const std::string& token, const std:
   }
   const jose::RunCredential& credential = known->second;
   if (credential.audience != audience) {
-    return std::unexpected(refused("a credential for `" + visible(credential.audience) + "`"));
+    return std::unexpected(refused("a credential for `" + escape_untrusted(credential.audience) + "`"));
   }
   if (now >= credential.expires || now < credential.not_before) {
     known_.erase(known);
@@ -149,17 +149,17 @@ Proved<Principal> Identities::by_credential(const std::string& token, const std:
   const Run* run = ports_.run(credential.run);
   if (run == nullptr || run->phase == RunPhase::closed) {
     return std::unexpected(
-        refused("a credential of the run `" + visible(credential.run) + "`, which is over"));
+        refused("a credential of the run `" + escape_untrusted(credential.run) + "`, which is over"));
   }
   // In whole seconds, as credentials count: one that was made in the second of the kill is gone
   // too.
   constexpr std::int64_t second = 1'000'000'000;
   if (run->revoked && credential.issued.ns / second <= run->revoked->ns / second) {
-    return std::unexpected(refused("a credential of the run `" + visible(credential.run) +
+    return std::unexpected(refused("a credential of the run `" + escape_untrusted(credential.run) +
                                    "`, which the kill switch revoked"));
   }
   if (!roles_of_.contains(credential.actors.back())) {
-    return std::unexpected(refused("a credential of `" + visible(credential.actors.back()) +
+    return std::unexpected(refused("a credential of `" + escape_untrusted(credential.actors.back()) +
                                    "`, who is not in the deployment file any more"));
   }
   return Principal{.agent = credential.agent(),
@@ -211,10 +211,10 @@ std::string Identities::new_id(std::string_view prefix) const {
 Result<jose::RunCredential> Identities::credential_of(const Bearer& bearer) const {
   const Run* run = ports_.run(bearer.run);
   if (run == nullptr || run->phase == RunPhase::closed) {
-    return fail(ErrorKind::missing, "there is no open run `" + visible(bearer.run) + "`");
+    return fail(ErrorKind::missing, "there is no open run `" + escape_untrusted(bearer.run) + "`");
   }
   if (run->phase == RunPhase::killed) {
-    return fail(ErrorKind::refused, "the run `" + visible(bearer.run) + "` is killed");
+    return fail(ErrorKind::refused, "the run `" + escape_untrusted(bearer.run) + "` is killed");
   }
   jose::RunCredential credential;
   credential.audience = bearer.audience;
@@ -245,7 +245,7 @@ Result<Identities::Issued> Identities::issue(jose::RunCredential credential,
   credential.id = new_id("j");
   const auto deadline = ports_.deadline ? ports_.deadline(root) : std::optional<Instant>();
   if (deadline && deadline->ns - credential.issued.ns < second) {
-    return fail(ErrorKind::refused, "the run `" + visible(credential.run) + "` has no time left");
+    return fail(ErrorKind::refused, "the run `" + escape_untrusted(credential.run) + "` has no time left");
   }
   if (deadline) credential.expires = std::min(credential.expires, *deadline);
   Issued issued{.token = {}, .id = credential.id, .expires = credential.expires};
@@ -259,7 +259,7 @@ Result<Identities::Issued> Identities::issue(jose::RunCredential credential,
 
 std::string run_key(const Principal& principal, std::string_view name) {
   return std::string(run_key_mark) + principal.agent + ":" +
-         visible(name.substr(0, run_name_bytes_max));
+         escape_untrusted(name.substr(0, run_name_bytes_max));
 }
 
 bool opened_by(const Run& run, std::string_view agent) {

@@ -188,14 +188,14 @@ Result<Vouched> judge_id_token(const jose::Claims& claims, const PersonProvider&
   for (const std::string& wanted : from.require) {
     if (!ways || std::ranges::find(*ways, wanted) == ways->end()) {
       return no_word(
-          fmt::format("the provider does not say that you signed in with `{}`", visible(wanted)));
+          fmt::format("the provider does not say that you signed in with `{}`", escape_untrusted(wanted)));
     }
   }
   Vouched vouched;
   vouched.name = all.text(from.person_claim).value_or("");
   if (vouched.name.empty() || vouched.name.size() > person_name_bytes_max) {
     return no_word(fmt::format("the provider does not say who you are: its token has no `{}`",
-                               visible(from.person_claim)));
+                               escape_untrusted(from.person_claim)));
   }
   // An address that nobody has checked may be anybody's.
   const json::View checked = all["email_verified"];

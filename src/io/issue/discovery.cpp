@@ -47,7 +47,7 @@ Result<std::string> endpoint(json::View root, std::string_view name, std::string
   const auto url = root.text(name);
   if (!url || origin_of(*url) != origin_of(issuer)) {
     return refused(fmt::format("`{}` of the authorization server is not at `{}`", name,
-                               visible(origin_of(issuer))));
+                               escape_untrusted(origin_of(issuer))));
   }
   return std::string(*url);
 }
@@ -106,7 +106,7 @@ Status check_named(const std::vector<std::string>& named, std::string_view issue
   return refused(
       fmt::format("the server names `{}` as its authorization server, and the `issuer` in the "
                   "deployment file is `{}`",
-                  fmt::join(named, "`, `"), visible(issuer)));
+                  fmt::join(named, "`, `"), escape_untrusted(issuer)));
 }
 
 Result<Authorization> read_authorization(std::string_view body, std::string_view issuer) {

@@ -168,7 +168,7 @@ Result<NodeKey> NodeKey::from_seed(std::string_view name, std::string_view seed)
     return fail(ErrorKind::invalid,
                 fmt::format("`{}` cannot name a log: up to {} printable characters without blank "
                             "and `+` are expected",
-                            visible(name), origin_bytes_max));
+                            escape_untrusted(name), origin_bytes_max));
   }
   if (seed.size() != key_bytes) return fail(ErrorKind::internal, "a key needs 32 random bytes");
   Pkey secret(EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, raw(seed), key_bytes));

@@ -39,7 +39,7 @@ std::string_view to_string(Notice::Kind kind) {
 std::string neutral(std::string_view text, std::size_t bytes_max) {
   // Only what is shown is looked at: a long text costs no more than a short one.
   const std::string_view part = text.substr(0, bytes_max * 4);
-  return utf8::shortened(replaced(visible(part), "://", "[:]//"), bytes_max);
+  return utf8::shortened(replaced(escape_untrusted(part), "://", "[:]//"), bytes_max);
 }
 
 std::string slack_text(std::string_view text, std::size_t bytes_max) {

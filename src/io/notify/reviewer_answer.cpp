@@ -24,7 +24,7 @@ Result<ReviewerAnswer> read_reviewer_answer(std::string_view text, std::string_v
   if (!reason || reason->size() > reviewer_reason_bytes_max) {
     return none("`reason` is no text, or too long");
   }
-  return ReviewerAnswer{word == "approve", visible(*reason)};
+  return ReviewerAnswer{word == "approve", escape_untrusted(*reason)};
 }
 
 }  // namespace pawl::notify

@@ -48,7 +48,7 @@ Status read_definitions(json::View definitions, Lock& lock, const Position& at) 
       return fail(ErrorKind::invalid,
                   fmt::format("the definition of `{}` is not the one whose digest stands in "
                               "`tools`: accept it again",
-                              visible(name)),
+                              escape_untrusted(name)),
                   at);
     }
     lock.definitions.emplace(name, std::move(text));

@@ -49,9 +49,9 @@ Status check_file(int file, const std::string& path) {
 Result<Credential> from_environment(const std::string& name) {
   const char* value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe)
   if (value == nullptr) {
-    return fail(ErrorKind::missing, fmt::format("the variable `{}` is not set", visible(name)));
+    return fail(ErrorKind::missing, fmt::format("the variable `{}` is not set", escape_untrusted(name)));
   }
-  return as_credential(Credential::copy_of(value), fmt::format("the variable `{}`", visible(name)));
+  return as_credential(Credential::copy_of(value), fmt::format("the variable `{}`", escape_untrusted(name)));
 }
 
 Result<Credential> from_file(const std::string& path) {
@@ -64,7 +64,7 @@ Result<Credential> from_file(const std::string& path) {
     return std::unexpected(std::move(error));
   }
   if (Status good = check_file(file.get(), path); !good) return std::unexpected(good.error());
-  return from_descriptor(file.get(), fmt::format("`{}`", visible(path)));
+  return from_descriptor(file.get(), fmt::format("`{}`", escape_untrusted(path)));
 }
 
 Result<Credential> from_descriptor(int descriptor, const std::string& what) {
@@ -86,7 +86,7 @@ Result<Credential> from_descriptor(int descriptor, const std::string& what) {
 Result<Credential> from_systemd(const std::string& name) {
   const std::string folder = variable("CREDENTIALS_DIRECTORY");
   if (folder.empty() || name.find('/') != std::string::npos) {
-    return fail(ErrorKind::missing, fmt::format("systemd passes on no credential `{}`", visible(name)));
+    return fail(ErrorKind::missing, fmt::format("systemd passes on no credential `{}`", escape_untrusted(name)));
   }
   return from_file(folder + "/" + name);
 }

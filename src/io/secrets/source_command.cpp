@@ -86,7 +86,7 @@ Result<Credential> from_command(const Command& command) {
                              .directory = {},
                              .error_output = net::ErrorOutput::discard});
   if (!started) return std::unexpected(started.error());
-  Asked asked(*std::move(started), fmt::format("`{}`", visible(command.argv.front())));
+  Asked asked(*std::move(started), fmt::format("`{}`", escape_untrusted(command.argv.front())));
   return asked.answer(until);
 }
 

@@ -54,7 +54,7 @@ Task<Result<Credential>> from_command(net::Loop& loop, Command command) {
   net::Child child(loop, *std::move(started));
   child.input.reset();
   const auto printing = std::make_shared<Printing>();
-  printing->what = fmt::format("`{}`", visible(command.argv.front()));
+  printing->what = fmt::format("`{}`", escape_untrusted(command.argv.front()));
   bool late = false;
   const net::Timer timer = loop.after(command.deadline, [&late, &child, printing] {
     late = true;

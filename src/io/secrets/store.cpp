@@ -18,8 +18,8 @@ std::string about(std::string_view what, std::string_view name, std::uint64_t ve
 
 std::unexpected<Error> no_such(std::string_view name, std::optional<std::uint64_t> version) {
   return fail(ErrorKind::missing,
-              version ? fmt::format("the store has no version {} of `{}`", *version, visible(name))
-                      : fmt::format("the store has no credential `{}`", visible(name)));
+              version ? fmt::format("the store has no version {} of `{}`", *version, escape_untrusted(name))
+                      : fmt::format("the store has no credential `{}`", escape_untrusted(name)));
 }
 
 }  // namespace
@@ -75,7 +75,7 @@ Result<std::uint64_t> Store::put(const std::string& name, const Credential& valu
   if (!valid_name(name)) {
     return fail(ErrorKind::usage, fmt::format("`{}` is no name of a credential: small letters, digits "
                                           "and . - _ are, up to {}",
-                                          visible(name), name_bytes_max));
+                                          escape_untrusted(name), name_bytes_max));
   }
   if (records_.size() >= records_max || next_.size() >= records_max) {
     return fail(ErrorKind::refused, fmt::format("a store holds at most {} records", records_max));

@@ -164,7 +164,7 @@ AccessGiven access_given(const Situation& s) {
 namespace {
 
 std::string sentence_of(const Situation& s, Duration lasts, std::uint64_t calls) {
-  std::string out = "`" + visible(target_of(s).substr(0, shown_name_bytes_max)) + "` (" +
+  std::string out = "`" + escape_untrusted(target_of(s).substr(0, shown_name_bytes_max)) + "` (" +
                     to_string(wanted_tool(s).action_class) + ") for " + to_string(lasts);
   if (calls > 0) out += fmt::format(", at most {} {}", calls, calls == 1 ? "call" : "calls");
   return out;

@@ -87,7 +87,7 @@ const Sums& sums_of(const Situation& s, const CounterRule& counter) {
 }
 
 std::string words_of(const CounterRule& counter, const ToolRule& entry) {
-  return "`" + visible(added_by(counter, entry)) + "` may come to at most " +
+  return "`" + escape_untrusted(added_by(counter, entry)) + "` may come to at most " +
          to_string(counter.max) + " " + extent_of(counter);
 }
 
@@ -138,13 +138,13 @@ namespace {
     if (!call.add) {
       return object(
           v, Code::ceiling, &counter.rule,
-          "`" + visible(added_by(counter, *s.tool->entry)) +
+          "`" + escape_untrusted(added_by(counter, *s.tool->entry)) +
               "` is no amount that can be counted: a number, not negative, with at most " +
               std::to_string(amount_decimals_max) + " decimals");
     }
     if (!call.key) {
       return object(v, Code::ceiling, &counter.rule,
-                    "`args." + visible(to_string(counter.by)) +
+                    "`args." + escape_untrusted(to_string(counter.by)) +
                         "`, which tells sums apart, is no single value");
     }
     if (call.add->nano == 0) continue;

@@ -81,8 +81,8 @@ class Examples {
     const Rule* rule = verdict.reason.rule;
     std::string why = verdict.reason.argument.empty()
                           ? std::string()
-                          : "`" + visible(verdict.reason.argument) + "` ";
-    why += visible(verdict.reason.says);
+                          : "`" + escape_untrusted(verdict.reason.argument) + "` ";
+    why += escape_untrusted(verdict.reason.says);
     const std::string line = rule == nullptr || rule->at.line == 0
                                  ? std::string()
                                  : fmt::format(" (line {})", rule->at.line);

@@ -9,7 +9,7 @@ namespace {
 // A name that somebody else chose, fit to stand in a sentence.
 std::string shown(std::string_view name) {
   const bool cut = name.size() > shown_name_bytes_max;
-  std::string out = visible(name.substr(0, shown_name_bytes_max));
+  std::string out = escape_untrusted(name.substr(0, shown_name_bytes_max));
   if (cut) out += "…";
   return "`" + out + "`";
 }
@@ -26,7 +26,7 @@ std::string in_brackets(const Rule* rule) {
 std::string because(const Reason& reason) {
   std::string out;
   if (!reason.argument.empty()) out = shown(reason.argument) + " ";
-  out += visible(reason.says);
+  out += escape_untrusted(reason.says);
   return out.empty() ? "" : ": " + out;
 }
 
@@ -81,7 +81,7 @@ std::string_view possible(Code code) {
 
 std::string place_of(const Rule* rule) {
   if (rule == nullptr || rule->at.file.empty()) return {};
-  std::string out = visible(rule->at.file);
+  std::string out = escape_untrusted(rule->at.file);
   if (rule->at.line > 0) out += ":" + std::to_string(rule->at.line);
   return out;
 }
@@ -127,8 +127,8 @@ std::string denial_text(const Verdict& verdict, const Call& call, const ToolRule
                     in_brackets(verdict.reason.rule);
   std::string instead(possible(verdict.reason.code));
   const Words words = words_of(verdict, entry);
-  if (!words.say.empty() && verdict.effect == Effect::deny) out += "; " + visible(words.say);
-  if (!words.instead.empty()) instead = visible(words.instead);
+  if (!words.say.empty() && verdict.effect == Effect::deny) out += "; " + escape_untrusted(words.say);
+  if (!words.instead.empty()) instead = escape_untrusted(words.instead);
   out += "\ninstead: " + instead + "\nretry: ";
   if (verdict.halt) return out + "no, the run is halted with this call";
   return out + (verdict.retry || retryable(verdict.reason.code)

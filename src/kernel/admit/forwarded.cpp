@@ -136,7 +136,7 @@ Result<std::string> forwarded_arguments(json::View arguments, std::span<const Re
   Places(changes).find(arguments, wanted, 0);
   for (const Wanted& one : all) {
     if (one.found) continue;
-    return fail(ErrorKind::internal, "a rewrite names `" + visible(one.rewrite->pointer) +
+    return fail(ErrorKind::internal, "a rewrite names `" + escape_untrusted(one.rewrite->pointer) +
                                      "`, where the arguments hold no text");
   }
   json::Writer out;

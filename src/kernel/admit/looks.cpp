@@ -51,11 +51,11 @@ Looks run_state(const Situation& s) {
 }
 
 Looks identity(const Situation& s) {
-  Looks out{look(&s.policy.agent_rule, "agent of the run", visible(s.run.agent),
-                 fmt::format("`{}`", visible(s.policy.agent)))};
+  Looks out{look(&s.policy.agent_rule, "agent of the run", escape_untrusted(s.run.agent),
+                 fmt::format("`{}`", escape_untrusted(s.policy.agent)))};
   if (!s.policy.identity.empty()) {
-    out.push_back(look(&s.policy.agent_rule, "identity of the run", visible(s.run.identity),
-                       fmt::format("`{}`", visible(s.policy.identity))));
+    out.push_back(look(&s.policy.agent_rule, "identity of the run", escape_untrusted(s.run.identity),
+                       fmt::format("`{}`", escape_untrusted(s.policy.identity))));
   }
   return out;
 }
@@ -87,7 +87,7 @@ Looks blocked(const Situation& s) {
   if (s.policy.blocked.empty()) return {};
   const BlockedName* by = s.policy.blocks(s.call.server, s.call.tool);
   const Rule* rule = by == nullptr ? nullptr : &by->rule;
-  return {look(rule, "blocked names", visible(s.call.name()),
+  return {look(rule, "blocked names", escape_untrusted(s.call.name()),
                fmt::format("none of {}", s.policy.blocked.size()))};
 }
 
@@ -95,7 +95,7 @@ Looks grant(const Situation& s) {
   if (s.tool != nullptr && s.tool->line != nullptr) return looks_of_grant(s);
   const bool granted = s.tool != nullptr && s.tool->entry != nullptr;
   return {look(granted ? &s.tool->entry->rule : &s.policy.default_rule, "entry",
-               granted ? fmt::format("`{}`", visible(s.tool->entry->key))
+               granted ? fmt::format("`{}`", escape_untrusted(s.tool->entry->key))
                        : fmt::format("none of {}", s.policy.tools.size()),
                granted ? "" : "one that grants it")};
 }
@@ -172,7 +172,7 @@ std::string wants_of(const ArgumentRule& rule) {
 TracedLook argument_look(const Situation& s, const ArgumentRule& rule, bool that_hold) {
   TracedLook one;
   one.rule = &rule.rule;
-  one.about = visible(rule.plural.empty() ? to_string(rule.path) : rule.plural);
+  one.about = escape_untrusted(rule.plural.empty() ? to_string(rule.path) : rule.plural);
   one.wants = wants_of(rule);
   if (!s.call.arguments.is_object()) return one;
   one.seen = seen_by(rule, s.call.arguments);
@@ -182,7 +182,7 @@ TracedLook argument_look(const Situation& s, const ArgumentRule& rule, bool that
   if (!violation || violation->hold != that_hold) return one;
   one.answer = that_hold ? TracedLook::Answer::asks : TracedLook::Answer::objects;
   one.rule = violation->rule;
-  one.says = fmt::format("`{}` {}", visible(violation->argument), visible(violation->says));
+  one.says = fmt::format("`{}` {}", escape_untrusted(violation->argument), escape_untrusted(violation->says));
   return one;
 }
 
@@ -206,7 +206,7 @@ Looks constraints(const Situation& s) {
   if (const auto violation =
           evaluate_unnamed(s.call.arguments, tool.shape(), tool.named, tool.entry->rule)) {
     rest.answer = TracedLook::Answer::objects;
-    rest.says = fmt::format("`{}` {}", visible(violation->argument), visible(violation->says));
+    rest.says = fmt::format("`{}` {}", escape_untrusted(violation->argument), escape_untrusted(violation->says));
   }
   out.push_back(std::move(rest));
   return out;
@@ -218,7 +218,7 @@ Looks commands(const Situation& s) {
   if (rule == nullptr) return {};
   const std::string_view name = command_line_name(*rule, s.tool->command_line, s.call.arguments);
   const json::View value = s.call.arguments[name];
-  return {look(&rule->rule, name.empty() ? "command line" : visible(name),
+  return {look(&rule->rule, name.empty() ? "command line" : escape_untrusted(name),
                value.exists() ? shown_value(name, value) : "absent",
                fmt::format("every command of it covered by one of {} rows", rule->rows.size()))};
 }
@@ -232,7 +232,7 @@ Looks freezes(const Situation& s, bool that_hold) {
       stopped += (stopped.empty() ? "" : ", ") + std::string(to_string(mark));
     }
     out.push_back(
-        look(&freeze.rule, fmt::format("freeze `{}`", visible(freeze.name)),
+        look(&freeze.rule, fmt::format("freeze `{}`", escape_untrusted(freeze.name)),
              fmt::format("{}, {}", to_string(s.now), to_string(class_in_force(s).reversibility)),
              freeze.weekly ? fmt::format("not {} in its window of every week", stopped)
                            : fmt::format("not {} from {} until {}", stopped, to_string(freeze.from),
@@ -291,7 +291,7 @@ Looks class_and_stage(const Situation& s) {
   return {look(
       &s.tool->entry->rule, "class",
       fmt::format("{} ({}), stage {}, environment {}", to_string(class_in_force(s)),
-                  visible(s.tool->class_source), to_string(stage), to_string(s.policy.environment)),
+                  escape_untrusted(s.tool->class_source), to_string(stage), to_string(s.policy.environment)),
       "")};
 }
 
@@ -380,7 +380,7 @@ std::string shown_value(std::string_view name, json::View value) {
   if (value.is_array() || value.is_object()) {
     return fmt::format("{} of {}", value.is_array() ? "a list" : "a mapping", value.size());
   }
-  std::string shown = visible(json::write(value));
+  std::string shown = escape_untrusted(json::write(value));
   if (shown.size() <= seen_bytes_max) return shown;
   return fmt::format("{} ({} bytes)", utf8::shortened(shown, seen_bytes_max), shown.size());
 }

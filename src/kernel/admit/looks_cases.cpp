@@ -35,7 +35,7 @@ std::vector<std::string> values_of(const Situation& s, const Condition& conditio
   for (const cel::Reference& reference : condition.program().references()) {
     if (reference.variable == "args" && seen.size() < seen_values_max) {
       seen.push_back(
-          fmt::format("{} = {}", visible(reference.path), argument_shown(s, reference.path)));
+          fmt::format("{} = {}", escape_untrusted(reference.path), argument_shown(s, reference.path)));
     }
   }
   for (std::size_t i = 1; i < known_count; ++i) {
@@ -44,13 +44,13 @@ std::vector<std::string> values_of(const Situation& s, const Condition& conditio
       continue;
     const cel::Value value = s.values->see(which);
     const std::string text = value.failed() || value.is(cel::ValueKind::string)
-                                 ? visible(value.text())
+                                 ? escape_untrusted(value.text())
                                  : cel::scalar_text(value);
     seen.push_back(fmt::format("{} = {}", name_of(which), text));
   }
   for (const CountAsked& asked : condition.counts()) {
     seen.push_back(fmt::format("run.{}[{}] = {}", asked.records ? "records" : "seen",
-                               asked.name.empty() ? "tool" : "\"" + visible(asked.name) + "\"",
+                               asked.name.empty() ? "tool" : "\"" + escape_untrusted(asked.name) + "\"",
                                s.values->see(asked)));
   }
   return seen;
@@ -59,7 +59,7 @@ std::vector<std::string> values_of(const Situation& s, const Condition& conditio
 std::string outcome_of(const cel::Value& result) {
   if (result.is_true()) return "true";
   if (result.is_false()) return "false";
-  return result.failed() ? fmt::format("it fails: {}", visible(result.text())) : "no boolean";
+  return result.failed() ? fmt::format("it fails: {}", escape_untrusted(result.text())) : "no boolean";
 }
 
 }  // namespace
@@ -71,7 +71,7 @@ TracedLook look_of(const Situation& s, const Condition& condition, std::string a
   out.rule = &condition.rule();
   out.about = std::move(about);
   out.seen = values_of(s, condition);
-  out.wants = "`" + visible(condition.text()) + "`";
+  out.wants = "`" + escape_untrusted(condition.text()) + "`";
   out.says = outcome_of(condition.evaluate(*s.values));
   return out;
 }
@@ -90,7 +90,7 @@ std::vector<TracedLook> looks_of_layers(const Situation& s, bool that_deny) {
       if (that_deny != (row.then == Effect::deny)) continue;
       TracedLook look =
           look_of(s, *row.condition,
-                  fmt::format("layer `{}`, {}", visible(layer.name), to_string(row.then)));
+                  fmt::format("layer `{}`, {}", escape_untrusted(layer.name), to_string(row.then)));
       look.rule = &row.rule;
       const Effect asked = asked_by(s, layer, row);
       look.says += asked < row.then && row.condition->holds(*s.values)
@@ -120,9 +120,9 @@ std::vector<TracedLook> looks_of_cases(const Situation& s) {
       look.about = about;
       for (const ArgumentRule& rule : one.arguments) {
         const std::string path = to_string(rule.path);
-        look.seen.push_back(fmt::format("{} = {}", visible(path), argument_shown(s, path)));
+        look.seen.push_back(fmt::format("{} = {}", escape_untrusted(path), argument_shown(s, path)));
         for (const Check& check : rule.checks) {
-          look.wants += fmt::format("{}`{}` {}", look.wants.empty() ? "" : "; ", visible(path),
+          look.wants += fmt::format("{}`{}` {}", look.wants.empty() ? "" : "; ", escape_untrusted(path),
                                     in_words(check, Entries::counted));
         }
       }

@@ -14,7 +14,7 @@ std::vector<TracedLook> looks_of_counters(const Situation& s) {
     const Counting call = counting_of(s, counter);
     TracedLook look;
     look.rule = &counter.rule;
-    look.about = fmt::format("sum of `{}`", visible(added_by(counter, entry)));
+    look.about = fmt::format("sum of `{}`", escape_untrusted(added_by(counter, entry)));
     look.wants = fmt::format("at most {} {}", to_string(counter.max), extent_of(counter));
     const std::string adds = call.add ? to_string(*call.add) : "no amount";
     if (!call.key) {

@@ -26,7 +26,7 @@ std::vector<TracedLook> looks_of_environment(const Situation& s) {
   if (by == nullptr) return {};
   const std::string path = to_string(by->argument);
   const json::View at = argument_at(s.call.arguments, by->argument);
-  TracedLook out = look(by->rule, "environment by `" + visible(path) + "`",
+  TracedLook out = look(by->rule, "environment by `" + escape_untrusted(path) + "`",
                         at.exists() ? shown_value(path, at) : "absent");
   out.wants = fmt::format("one of {} values", by->values.size());
   return {std::move(out)};
@@ -37,14 +37,14 @@ std::vector<TracedLook> looks_of_credential(const Situation& s) {
   const CredentialBy* by = entry.credential_by.get();
   if (by == nullptr) {
     if (entry.credential.empty()) return {};
-    return {look(entry.rule, "credential", "`" + visible(entry.credential) + "`")};
+    return {look(entry.rule, "credential", "`" + escape_untrusted(entry.credential) + "`")};
   }
   const std::string path = to_string(by->argument);
   const json::View at = argument_at(s.call.arguments, by->argument);
   const std::string* found = at.is_string() ? by->find(at.string()) : nullptr;
   std::string seen = at.exists() ? shown_value(path, at) : "absent";
-  if (found != nullptr) seen += ", so `" + visible(*found) + "`";
-  TracedLook out = look(by->rule, "credential by `" + visible(path) + "`", std::move(seen));
+  if (found != nullptr) seen += ", so `" + escape_untrusted(*found) + "`";
+  TracedLook out = look(by->rule, "credential by `" + escape_untrusted(path) + "`", std::move(seen));
   out.wants = fmt::format("one of {} values", by->values.size());
   return {std::move(out)};
 }
@@ -52,7 +52,7 @@ std::vector<TracedLook> looks_of_credential(const Situation& s) {
 std::vector<TracedLook> looks_of_grant(const Situation& s) {
   const Rule& rule = s.tool->entry->rule;
   if (s.tool->wanted_entry != nullptr) {
-    return {look(rule, "request", "`" + visible(s.tool->line->what.key) + "` may be asked for")};
+    return {look(rule, "request", "`" + escape_untrusted(s.tool->line->what.key) + "` may be asked for")};
   }
   std::string why;
   const Grant* grant = grant_for(s, why);

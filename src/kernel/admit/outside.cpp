@@ -54,7 +54,7 @@ class Baggage {
   }
 
  private:
-  static std::string quoted(std::string_view name) { return "`" + visible(name) + "`"; }
+  static std::string quoted(std::string_view name) { return "`" + escape_untrusted(name) + "`"; }
 
   void look(json::View value) {
     if (value.is_string()) return text(value.string());

@@ -23,7 +23,7 @@ Error constant_mistake(const cel::Source& source, const cel::Value& value) {
                                                      : "always an error";
   return cel::error_at(source, 0,
                         fmt::format("`{}` is {}: a condition depends on the call or on the run",
-                                    visible(source.text.substr(0, 80)), always));
+                                    escape_untrusted(source.text.substr(0, 80)), always));
 }
 
 }  // namespace

@@ -137,7 +137,7 @@ std::string near_pattern(Section section, std::string_view name) {
     }
   }
   const std::string near = nearest(name.substr(0, underline), prefixes);
-  return near.empty() ? near : near + visible(name.substr(underline));
+  return near.empty() ? near : near + escape_untrusted(name.substr(underline));
 }
 
 }  // namespace
@@ -201,7 +201,7 @@ std::string of_the_other(Section section, std::string_view name) {
 }  // namespace
 
 std::string refusal(Section section, std::string_view name) {
-  const std::string shown = visible(name);
+  const std::string shown = escape_untrusted(name);
   if (const std::string why = of_the_other(section, name); !why.empty()) {
     return fmt::format("`{}` in {} is refused: {}", shown, spoken(section), why);
   }

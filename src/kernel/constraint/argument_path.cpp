@@ -29,7 +29,7 @@ bool plain(std::string_view text) {
 
 std::unexpected<Error> bad_path(std::string_view text, std::string_view why) {
   return fail(ErrorKind::invalid,
-              fmt::format("`{}` is not the path of an argument: {}", visible(text), why));
+              fmt::format("`{}` is not the path of an argument: {}", escape_untrusted(text), why));
 }
 
 }  // namespace
@@ -43,7 +43,7 @@ bool near_name(std::string_view a, std::string_view b) {
 }
 
 std::string shown_name(std::string_view name) {
-  std::string out = visible(name.substr(0, shown_bytes_max));
+  std::string out = escape_untrusted(name.substr(0, shown_bytes_max));
   for (char& c : out) {
     if (c == '`') c = '\'';
   }

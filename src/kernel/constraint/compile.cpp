@@ -42,8 +42,8 @@ Status compile_pattern(Check& check) {
   }
   if (!check.pattern->ok()) {
     return fail(ErrorKind::invalid,
-                fmt::format("`{}` is not a pattern of RE2: {}", visible(check.pattern->pattern()),
-                            visible(check.pattern->error())));
+                fmt::format("`{}` is not a pattern of RE2: {}", escape_untrusted(check.pattern->pattern()),
+                            escape_untrusted(check.pattern->error())));
   }
   return {};
 }
@@ -77,7 +77,7 @@ Status compile_prefixes_of_addresses(Check& check) {
       return fail(ErrorKind::invalid,
                   fmt::format("`{}` is not an address range in canonical spelling, such as "
                               "`10.0.0.0/8` or `2001:db8::/32`",
-                              visible(text)));
+                              escape_untrusted(text)));
     }
     prefixes.push_back(*prefix);
   }
@@ -106,7 +106,7 @@ Status compile_url(Check& check) {
     scheme = lower_ascii(scheme);
     UrlParts parts;
     if (!read_url(scheme + "://host.example", parts).empty()) {
-      return fail(ErrorKind::invalid, fmt::format("`{}` is not a scheme", visible(scheme)));
+      return fail(ErrorKind::invalid, fmt::format("`{}` is not a scheme", escape_untrusted(scheme)));
     }
   }
   Result<HostSet> hosts = HostSet::make(canonical.hosts, HostSet::Entries::hosts);

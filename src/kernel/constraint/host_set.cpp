@@ -95,7 +95,7 @@ Result<HostSet> HostSet::make(std::span<const std::string> entries, Entries kind
       return fail(
           ErrorKind::invalid,
           fmt::format("`{}` is not a {}: expected a name like `docs.example` or `*.example`",
-                      visible(written), noun));
+                      escape_untrusted(written), noun));
     }
     out.ports_ = out.ports_ || !colon_port.empty();
     (below ? out.below_ : out.exact_).insert(below ? entry.substr(1) : entry);

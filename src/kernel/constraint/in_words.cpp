@@ -17,7 +17,7 @@ constexpr std::size_t said_max = 5;         // entries of one list
 constexpr std::size_t said_bytes_max = 60;  // of one entry
 
 std::string cut(std::string_view text) {
-  return utf8::shortened(visible(text), said_bytes_max);
+  return utf8::shortened(escape_untrusted(text), said_bytes_max);
 }
 
 // `one of 3 values`, or `one of `a`, `b``.

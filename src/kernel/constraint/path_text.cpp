@@ -70,10 +70,10 @@ Result<std::string> clean_directory(const std::string& written, std::string_view
   if (directory.size() > 1 && directory.back() == '/') directory.pop_back();
   if (!directory.starts_with('/')) {
     return fail(ErrorKind::invalid,
-                fmt::format("`{}` in `{}` must be an absolute directory", visible(written), key));
+                fmt::format("`{}` in `{}` must be an absolute directory", escape_untrusted(written), key));
   }
   if (std::string_view wrong = check_path_text(directory); !wrong.empty()) {
-    return fail(ErrorKind::invalid, fmt::format("`{}` in `{}` {}", visible(written), key, wrong));
+    return fail(ErrorKind::invalid, fmt::format("`{}` in `{}` {}", escape_untrusted(written), key, wrong));
   }
   return directory;
 }
@@ -109,7 +109,7 @@ Result<PathGlobs> PathGlobs::make(const std::vector<std::string>& globs) {
       return fail(ErrorKind::invalid,
                   fmt::format("`{}` in `not_in` must spell its directory out: `~` and variables "
                               "mean another directory on another machine",
-                              visible(glob)));
+                              escape_untrusted(glob)));
     }
     out.folded_.push_back(folded);
     while (out.folded_.back().size() > 1 && out.folded_.back().back() == '/') {

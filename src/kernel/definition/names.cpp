@@ -145,7 +145,7 @@ std::vector<std::string> refused_names(const std::vector<ToolDefinition>& tools)
       const bool same = tools[other].name == tools[i].name;
       out[i] = same ? "two tools of the list have this name"
                     : fmt::format("the name cannot be told apart from `{}`",
-                                  visible(tools[other].name.substr(0, name_bytes_max)));
+                                  escape_untrusted(tools[other].name.substr(0, name_bytes_max)));
     }
   }
   return out;

@@ -96,12 +96,12 @@ void check_pair(DeploymentBuild& build, const std::string& name, const DeployedA
         other.jwt->at,
         fmt::format("one token of `{}` could be `{}` and `{}`: expected a claim that both name, "
                     "with different values",
-                    visible(one.jwt->issuer), visible(name), visible(second)));
+                    escape_untrusted(one.jwt->issuer), escape_untrusted(name), escape_untrusted(second)));
   }
   if ((!one.spiffe.empty() && one.spiffe == other.spiffe) || same_certificate(one, other)) {
     build.reading.mistake(other.at, fmt::format("what proves `{}` proves `{}` too: two agents with "
                                                 "one identity cannot be told apart",
-                                                visible(second), visible(name)));
+                                                escape_untrusted(second), escape_untrusted(name)));
   }
 }
 
@@ -176,7 +176,7 @@ void read_agent_spiffe(DeploymentBuild& build, const yaml::Node& node, DeployedA
   if (!id || id->path.empty()) {
     build.reading.mistake(node.at, fmt::format("`{}` is no SPIFFE id of a workload: expected "
                                                "`spiffe://DOMAIN/PATH`",
-                                               visible(agent.spiffe)));
+                                               escape_untrusted(agent.spiffe)));
   }
 }
 

@@ -51,7 +51,7 @@ void read_agent_keys(DeploymentBuild& build, const yaml::Node& node, DeployedAge
     if (!kept) {
       build.reading.mistake(text.at, fmt::format("`{}` is not what `pawl keys create` prints for "
                                                  "the file: expected `PREFIX:DIGEST`",
-                                                 visible(text.text.substr(0, shown_key_chars))));
+                                                 escape_untrusted(text.text.substr(0, shown_key_chars))));
     } else if (agent.keys.size() == keys_of_agent_max) {
       build.reading.mistake(text.at, fmt::format("more than {} keys", keys_of_agent_max));
     } else {
@@ -67,7 +67,7 @@ void read_agent_rights(DeploymentBuild& build, const yaml::Node& node, DeployedA
     if (right == kRightWords.end()) {
       build.reading.mistake(word.at, fmt::format("`{}` is no right: expected `propose`, `settle`, "
                                                  "`watch` or `speak`",
-                                                 visible(word.text)));
+                                                 escape_untrusted(word.text)));
       continue;
     }
     agent.rights.*(right->means) = true;
@@ -78,7 +78,7 @@ void read_deployed_agent(DeploymentBuild& build, const yaml::Entry& entry) {
   if (!is_agent_name(entry.key)) {
     build.reading.mistake(entry.key_at, fmt::format("`{}` is no name of an agent: expected "
                                                     "letters, digits, `-`, `_` and `.`",
-                                                    visible(entry.key)));
+                                                    escape_untrusted(entry.key)));
   }
   DeployedAgent agent;
   agent.at = entry.key_at;
@@ -120,13 +120,13 @@ void check_agent_names(DeploymentBuild& build, const std::string& name,
                        const DeployedAgent& agent) {
   const Deployment& all = build.into;
   if (all.people.contains(name)) {
-    build.reading.mistake(agent.at, fmt::format("`{}` is a person and an agent", visible(name)));
+    build.reading.mistake(agent.at, fmt::format("`{}` is a person and an agent", escape_untrusted(name)));
   }
   if (!agent.sponsor.empty() && !all.people.contains(agent.sponsor)) {
     build.reading.mistake(agent.at,
                           fmt::format("the sponsor `{}` is no person of `people`: somebody has to "
                                       "answer for the runs of `{}`",
-                                      visible(agent.sponsor), visible(name)));
+                                      escape_untrusted(agent.sponsor), escape_untrusted(name)));
   }
   if (agent.role.empty() || all.roles.contains(agent.role)) return;
   std::vector<std::string> roles;
@@ -169,7 +169,7 @@ void check_agents(DeploymentBuild& build) {
       build.reading.mistake(
           agent.at, fmt::format("the key `{}` is that of `{}` too: two agents with one key cannot "
                                 "be told apart",
-                                key.prefix, visible(owner->second)));
+                                key.prefix, escape_untrusted(owner->second)));
     }
   }
   check_agent_proofs(build);

@@ -27,7 +27,7 @@ bool DeploymentBuild::named(const yaml::Entry& entry, std::string_view what) {
   reading.mistake(entry.key_at,
                   fmt::format("`{}` is no name of a {}: expected letters, digits, `-`, `_`, "
                               "`.` and `@`",
-                              visible(entry.key), what));
+                              escape_untrusted(entry.key), what));
   return false;
 }
 
@@ -57,7 +57,7 @@ void DeploymentBuild::unknown(const Placed& name, std::string_view what,
                               const std::vector<std::string>& names) {
   const std::string near = nearest(name.text, names);
   reading.mistake(name.at,
-                  fmt::format("there is no {} `{}`{}", what, visible(name.text),
+                  fmt::format("there is no {} `{}`{}", what, escape_untrusted(name.text),
                               near.empty() ? "" : fmt::format(": did you mean `{}`?", near)));
 }
 

@@ -26,7 +26,7 @@ bool read_binding(DeploymentBuild& build, const yaml::Entry& key, Deployment::Cr
     if (key.key == "hosts" && !is_bound_host(one.text)) {
       build.reading.mistake(one.at, fmt::format("`{}` is no host: expected `api.example` or "
                                                 "`api.example:8443`, in small letters",
-                                                visible(one.text)));
+                                                escape_untrusted(one.text)));
     } else if (key.key == "hosts") {
       into.hosts.push_back(std::move(one.text));
     } else if (key.key == "servers") {
@@ -152,7 +152,7 @@ std::vector<Error> risks_ended(const Deployment& deployment, Instant now) {
     at.file = deployment.file;
     errors.push_back({ErrorKind::invalid,
                       fmt::format("the risk that several roles use `{}` was accepted until {}",
-                                  visible(name), to_string(credential.risk->until)),
+                                  escape_untrusted(name), to_string(credential.risk->until)),
                       std::move(at)});
   }
   return errors;
@@ -176,19 +176,19 @@ void check_credentials(DeploymentBuild& build) {
                             fmt::format("`{}` is for {} roles{}, which are one and the same at the "
                                         "server then: expected a credential for each, or "
                                         "`accept_risk: {{reason, owner, until}}`",
-                                        visible(name), users.size(), visible(with)));
+                                        escape_untrusted(name), users.size(), escape_untrusted(with)));
     } else if (users.size() < 2 && credential.risk) {
       build.reading.mistake(credential.risk->at,
                             fmt::format("`{}` is not for several roles, so there is no risk to "
                                         "accept",
-                                        visible(name)));
+                                        escape_untrusted(name)));
     }
     const bool collectors = build.into.traces && build.into.traces->credential == name;
     if (roles.size() < 2 || !credential.roles.empty() || collectors) continue;
     build.reading.mistake(credential.at,
                           fmt::format("`{}` does not say which of the {} roles may use it: "
                                       "expected `roles: [NAME]`",
-                                      visible(name), roles.size()));
+                                      escape_untrusted(name), roles.size()));
   }
 }
 

@@ -28,7 +28,7 @@ bool made_of(std::string_view text, std::string_view permitted) {
 std::string plain(DeploymentBuild& build, const yaml::Entry& key, std::string_view permitted) {
   std::string text = build.reading.text(key.value, key.key).value_or("");
   if (!text.empty() && !made_of(text, permitted)) {
-    build.reading.mistake(key.value.at, fmt::format("`{}` cannot be `{}`", visible(text), key.key));
+    build.reading.mistake(key.value.at, fmt::format("`{}` cannot be `{}`", escape_untrusted(text), key.key));
   }
   return text;
 }
@@ -141,7 +141,7 @@ void read_oauth(DeploymentBuild& build, const yaml::Entry& entry, OAuthToken& in
 void read_permissions(DeploymentBuild& build, const yaml::Entry& entry, GithubAppToken& into) {
   build.reading.names(entry.value, "permissions", [&](const yaml::Entry& one) {
     if (!is_variable(one.key)) {
-      build.reading.mistake(one.key_at, fmt::format("`{}` is no permission", visible(one.key)));
+      build.reading.mistake(one.key_at, fmt::format("`{}` is no permission", escape_untrusted(one.key)));
     }
     static const std::vector<std::string> levels = {"read", "write", "admin"};
     if (const auto level = build.reading.word(one.value, "permissions", levels)) {
@@ -160,7 +160,7 @@ void read_repositories(DeploymentBuild& build, const yaml::Entry& key, GithubApp
       if (!is_word(text)) {
         build.reading.mistake(one.at, fmt::format("`{}` is no repository: expected its name "
                                                   "without the owner",
-                                                  visible(text)));
+                                                  escape_untrusted(text)));
       }
       into.repositories.push_back(std::move(one.text));
       continue;
@@ -171,11 +171,11 @@ void read_repositories(DeploymentBuild& build, const yaml::Entry& key, GithubApp
     if (!is_variable(name)) {
       build.reading.mistake(one.at, fmt::format("`{}` names no argument: expected "
                                                 "`${{args.repo}}`, with the argument's own name",
-                                                visible(text)));
+                                                escape_untrusted(text)));
     } else if (all.size() > 1) {
       build.reading.mistake(one.at, fmt::format("`{}` stands alone: a call is given what it "
                                                 "names, and nothing beside that",
-                                                visible(text)));
+                                                escape_untrusted(text)));
     }
     into.repository_by = std::string(name);
   }

@@ -56,7 +56,7 @@ Deployment::Address read_address(DeploymentBuild& build, const yaml::Entry& key)
   auto address = text ? parse_address(*text) : std::nullopt;
   if (text && !address) {
     build.reading.mistake(key.value.at, fmt::format("`{}` is no address to listen on: {}",
-                                                    visible(*text), expected_address));
+                                                    escape_untrusted(*text), expected_address));
   }
   if (!address) address.emplace();
   address->at = key.value.at;
@@ -84,7 +84,7 @@ std::vector<std::string> read_names(DeploymentBuild& build, const yaml::Entry& k
       out.push_back(std::move(one.text));
     } else {
       build.reading.mistake(
-          one.at, fmt::format("`{}` in `{}`: expected {}", visible(one.text), key.key, expected));
+          one.at, fmt::format("`{}` in `{}`: expected {}", escape_untrusted(one.text), key.key, expected));
     }
   }
   return out;
@@ -165,7 +165,7 @@ void read_listen(DeploymentBuild& build, const yaml::Entry& entry) {
         build.reading.mistake(key.value.at,
                               fmt::format("`{}` is no `url`: expected scheme and host in lower "
                                           "case, such as `https://gate.example`, and no path",
-                                          visible(listen.url)));
+                                          escape_untrusted(listen.url)));
       }
     } else {
       return false;

@@ -22,7 +22,7 @@ Result<std::vector<std::string>> Deployment::layers_of(std::string_view role) co
         return fail(ErrorKind::refused,
                     fmt::format("`{}` has no `team` in the deployment file, and the layer `{}` "
                                 "needs one",
-                                visible(role), visible(layer.file)),
+                                escape_untrusted(role), escape_untrusted(layer.file)),
                     known == roles.end() ? layer.at : known->second.at);
       }
       name.replace(at, team_mark.size(), known->second.team);
@@ -76,7 +76,7 @@ bool Deployment::knows(std::string_view person_or_group) const {
 Status Deployment::check_use(std::string_view credential, const std::vector<std::string>& used_by,
                              std::string_view server, std::string_view tool) const {
   const auto refuse = [&](std::string_view why) {
-    return fail(ErrorKind::refused, fmt::format("the credential `{}` {}", visible(credential), why));
+    return fail(ErrorKind::refused, fmt::format("the credential `{}` {}", escape_untrusted(credential), why));
   };
   const auto known = credentials.find(credential);
   if (known == credentials.end()) return refuse("is not in the deployment file");
@@ -91,7 +91,7 @@ Status Deployment::check_use(std::string_view credential, const std::vector<std:
       std::ranges::all_of(used_by, [&](const std::string& role) { return lists(one.roles, role); });
   if (!one.roles.empty() && (used_by.empty() || !for_all)) return refuse("is not for this role");
   if (!one.servers.empty() && !lists(one.servers, server)) {
-    return refuse(fmt::format("may not be sent to the server `{}`", visible(server)));
+    return refuse(fmt::format("may not be sent to the server `{}`", escape_untrusted(server)));
   }
   const auto reached = servers.find(server);
   if (reached != servers.end()) {
@@ -100,11 +100,11 @@ Status Deployment::check_use(std::string_view credential, const std::vector<std:
       return refuse(
           fmt::format("is the keys of a program's environment, and `{}` is reached over "
                       "HTTP",
-                      visible(server)));
+                      escape_untrusted(server)));
     }
     if (to.url.empty() && to.variable.empty() && !one.aws_sts) {
       return refuse(
-          fmt::format("cannot reach `{}`, which has no `variable` for it", visible(server)));
+          fmt::format("cannot reach `{}`, which has no `variable` for it", escape_untrusted(server)));
     }
   }
   const std::string host = reached == servers.end() ? std::string() : reached->second.host;
@@ -113,7 +113,7 @@ Status Deployment::check_use(std::string_view credential, const std::vector<std:
       fmt::format("{}:{}", shown, reached == servers.end() ? 0 : reached->second.port);
   if (!one.hosts.empty() &&
       (host.empty() || (!lists(one.hosts, shown) && !lists(one.hosts, with_port)))) {
-    return refuse(fmt::format("may not be sent to the host `{}`", visible(shown)));
+    return refuse(fmt::format("may not be sent to the host `{}`", escape_untrusted(shown)));
   }
   if (tool.empty() && one.github_app && !one.github_app->repository_by.empty()) {
     return refuse("is for the repository that a call names, and not for every message");
@@ -124,7 +124,7 @@ Status Deployment::check_use(std::string_view credential, const std::vector<std:
     const auto pattern = parse_name(written);
     return pattern && pattern->grants(server, tool);
   });
-  return fits ? Status{} : refuse(fmt::format("is not for the tool `{}`", visible(tool)));
+  return fits ? Status{} : refuse(fmt::format("is not for the tool `{}`", escape_untrusted(tool)));
 }
 
 std::vector<std::string> Deployment::credential_names() const {

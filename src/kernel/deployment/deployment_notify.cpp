@@ -49,7 +49,7 @@ void read_slack_approve(DeploymentBuild& build, const yaml::Node& node, SlackNot
                             fmt::format("`{}` cannot be approved in Slack: expected `reversible`; "
                                         "for anything else the notice leads to where people sign "
                                         "in",
-                                        visible(one.text)));
+                                        escape_untrusted(one.text)));
     }
   }
 }
@@ -69,7 +69,7 @@ void read_slack(DeploymentBuild& build, const yaml::Entry& entry) {
             build.reading.mistake(key.value.at,
                                   fmt::format("`{}` is no channel: expected `#name` or an id such "
                                               "as `C024BE91L`",
-                                              visible(slack.channel)));
+                                              escape_untrusted(slack.channel)));
           }
         } else if (key.key == "approve") {
           read_slack_approve(build, key.value, slack);
@@ -143,7 +143,7 @@ std::string read_mail_address(DeploymentBuild& build, Placed address) {
   if (is_mail_address(address.text)) return std::move(address.text);
   build.reading.mistake(
       address.at,
-      fmt::format("`{}` is no mail address such as `ada@acme.example`", visible(address.text)));
+      fmt::format("`{}` is no mail address such as `ada@acme.example`", escape_untrusted(address.text)));
   return {};
 }
 
@@ -317,12 +317,12 @@ void check_notify(DeploymentBuild& build) {
     if (!is_slack_id(person.slack)) {
       build.reading.mistake(person.at, fmt::format("`{}` is no account of Slack's: expected an id "
                                                    "such as `U024BE7LH`",
-                                                   visible(person.slack)));
+                                                   escape_untrusted(person.slack)));
     }
     const auto [other, fresh] = accounts.emplace(person.slack, name);
     if (!fresh) {
       build.reading.mistake(person.at, fmt::format("`{}` and `{}` have the same account of Slack's",
-                                                   visible(other->second), visible(name)));
+                                                   escape_untrusted(other->second), escape_untrusted(name)));
     }
   }
   if (into.drill && !into.drill->role.empty() && !into.roles.contains(into.drill->role)) {
@@ -343,7 +343,7 @@ std::string Deployment::person_of_slack(std::string_view account) const {
 Status Deployment::check_way_to(std::string_view via) const {
   const auto refused = [&via](std::string_view why) -> Status {
     return fail(ErrorKind::refused,
-                fmt::format("nobody can be reached by `{}`: {}", visible(via), why));
+                fmt::format("nobody can be reached by `{}`: {}", escape_untrusted(via), why));
   };
   const auto way = parse_way(via);
   if (!way) {

@@ -80,7 +80,7 @@ void check_person(DeploymentBuild& build, const yaml::Entry& entry,
   build.reading.mistake(entry.key_at,
                         fmt::format("`{}` is a program, so it has neither `verifier` nor `slack` "
                                     "nor `accounts`",
-                                    visible(entry.key)));
+                                    escape_untrusted(entry.key)));
 }
 
 void read_person(DeploymentBuild& build, const yaml::Entry& entry) {
@@ -142,7 +142,7 @@ void check_groups(DeploymentBuild& build) {
   for (const auto& [group, persons] : into.groups) {
     if (const auto person = into.people.find(group); person != into.people.end()) {
       build.reading.mistake(person->second.at,
-                            fmt::format("`{}` is a person and a group", visible(group)));
+                            fmt::format("`{}` is a person and a group", escape_untrusted(group)));
     }
   }
 }
@@ -180,8 +180,8 @@ void check_accounts(DeploymentBuild& build) {
       const auto [known, fresh] = owners.emplace(fold(account), name);
       if (fresh || known->second == name) continue;
       build.reading.mistake(
-          person.at, fmt::format("the account `{}` of `{}` is `{}`'s already", visible(account),
-                                 visible(name), visible(known->second)));
+          person.at, fmt::format("the account `{}` of `{}` is `{}`'s already", escape_untrusted(account),
+                                 escape_untrusted(name), escape_untrusted(known->second)));
     }
   }
 }

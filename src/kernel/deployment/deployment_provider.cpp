@@ -96,19 +96,19 @@ void check_provider(DeploymentBuild& build) {
     if (person.oidc.empty()) continue;
     if (!into.provider) {
       build.reading.mistake(
-          person.at, fmt::format("`{}` has `oidc`, and `people` has no `idp`", visible(name)));
+          person.at, fmt::format("`{}` has `oidc`, and `people` has no `idp`", escape_untrusted(name)));
       continue;
     }
     const auto [other, fresh] = called.emplace(person.oidc, name);
     if (fresh) continue;
     build.reading.mistake(person.at, fmt::format("the provider's `{}` is `{}` already",
-                                                 visible(person.oidc), visible(other->second)));
+                                                 escape_untrusted(person.oidc), escape_untrusted(other->second)));
   }
   if (into.provider) return;
   for (const Placed& group : build.provider_groups) {
     build.reading.mistake(
         group.at,
-        fmt::format("the group `{}` has `oidc`, and `people` has no `idp`", visible(group.text)));
+        fmt::format("the group `{}` has `oidc`, and `people` has no `idp`", escape_untrusted(group.text)));
   }
 }
 

@@ -16,7 +16,7 @@ void read_layer(DeploymentBuild& build, Placed file) {
   if (rest.contains("${")) {
     build.reading.mistake(file.at, fmt::format("in the name of a layer only `{}` stands for "
                                                "something else, and once: found `{}`",
-                                               team_mark, visible(file.text)));
+                                               team_mark, escape_untrusted(file.text)));
   }
   if (build.into.layers.size() == layers_max) {
     build.reading.mistake(file.at, fmt::format("more than {} layers", layers_max));
@@ -30,7 +30,7 @@ void read_team(DeploymentBuild& build, const yaml::Node& node, Deployment::Role&
   if (role.team.empty() || (is_word(role.team) && !role.team.starts_with('.'))) return;
   build.reading.mistake(node.at, fmt::format("`{}` is no name of a team: expected letters, digits, "
                                              "`-`, `_`, `.` and `@`",
-                                             visible(role.team)));
+                                             escape_untrusted(role.team)));
 }
 
 void read_directories(DeploymentBuild& build, const yaml::Node& node, Deployment::Role& role) {
@@ -39,7 +39,7 @@ void read_directories(DeploymentBuild& build, const yaml::Node& node, Deployment
       role.directories.push_back(std::move(one.text));
     } else {
       build.reading.mistake(
-          one.at, fmt::format("the directory `{}` must begin with `/` or `~/`", visible(one.text)));
+          one.at, fmt::format("the directory `{}` must begin with `/` or `~/`", escape_untrusted(one.text)));
     }
   }
 }
@@ -125,7 +125,7 @@ std::vector<Error> observed_too_long(const Deployment& deployment, Instant now) 
         {ErrorKind::invalid,
          fmt::format("`observe` of `{}` may last 14 days at most from now, and its end "
                      "is {}",
-                     visible(name), to_string(role.observe->until)),
+                     escape_untrusted(name), to_string(role.observe->until)),
          std::move(at)});
   }
   return errors;

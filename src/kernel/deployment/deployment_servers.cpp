@@ -15,19 +15,19 @@ void check_variables(DeploymentBuild& build, const yaml::Node& node) {
     if (!item.is_scalar() || item.text.empty() || is_variable(item.text)) continue;
     const bool assigned = item.text.find('=') != std::string::npos;
     build.reading.mistake(item.at,
-                          fmt::format("`{}` is no name of a variable{}", visible(item.text),
+                          fmt::format("`{}` is no name of a variable{}", escape_untrusted(item.text),
                                       assigned ? ": the value is not written here" : ""));
   }
 }
 
 void check_server_name(DeploymentBuild& build, const yaml::Entry& entry) {
   if (entry.key.starts_with("mcp:") || lower_ascii(entry.key) == "pawl") {
-    build.reading.mistake(entry.key_at, fmt::format("`{}` is a reserved name", visible(entry.key)));
+    build.reading.mistake(entry.key_at, fmt::format("`{}` is a reserved name", escape_untrusted(entry.key)));
   }
   const auto pattern = parse_name(entry.key + "/x");
   if (!pattern || pattern->glob() || pattern->any_server) {
     build.reading.mistake(entry.key_at,
-                          fmt::format("`{}` is no name of a server", visible(entry.key)));
+                          fmt::format("`{}` is no name of a server", escape_untrusted(entry.key)));
   }
 }
 
@@ -56,7 +56,7 @@ bool read_server_key(DeploymentBuild& build, const yaml::Entry& key, Deployment:
     server.variable = build.reading.text(key.value, "variable").value_or("");
     if (!server.variable.empty() && !is_variable(server.variable)) {
       build.reading.mistake(key.value.at,
-                            fmt::format("`{}` is no name of a variable", visible(server.variable)));
+                            fmt::format("`{}` is no name of a variable", escape_untrusted(server.variable)));
     }
   } else {
     return false;
@@ -86,7 +86,7 @@ void check_kind(DeploymentBuild& build, const yaml::Node& node, Deployment::Serv
     build.reading.mistake(node.entry("variable")->value.at,
                           fmt::format("`{}` stands in `env` too: it is either passed on or gets "
                                       "the credential",
-                                      visible(server.variable)));
+                                      escape_untrusted(server.variable)));
   }
   // One process has one secret, and would act with it for everybody.
   if (server.shared && !(server.credential.empty() && server.variable.empty())) {
@@ -113,7 +113,7 @@ void read_server(DeploymentBuild& build, const yaml::Entry& entry) {
 std::string read_header_name(DeploymentBuild& build, const yaml::Node& node) {
   std::string name = lower_ascii(build.reading.text(node, "header").value_or(""));
   if (!name.empty() && !only_of(name, "abcdefghijklmnopqrstuvwxyz0123456789-_")) {
-    build.reading.mistake(node.at, fmt::format("`{}` is no name of a header field", visible(name)));
+    build.reading.mistake(node.at, fmt::format("`{}` is no name of a header field", escape_untrusted(name)));
   }
   return name;
 }

@@ -51,7 +51,7 @@ void check_traces(DeploymentBuild& build) {
   const Deployment::Credential& one = found->second;
   const auto no = [&build, &traces](std::string_view why) {
     build.reading.mistake(traces.at,
-                          fmt::format("the credential `{}` {}", visible(traces.credential), why));
+                          fmt::format("the credential `{}` {}", escape_untrusted(traces.credential), why));
   };
   if (!one.roles.empty() || !one.servers.empty() || !one.tools.empty()) {
     no("is for calls: one for the collector has no `roles`, `servers` or `tools`");
@@ -66,7 +66,7 @@ void check_traces(DeploymentBuild& build) {
   const bool fits = one.hosts.empty() || std::ranges::any_of(one.hosts, [&](const auto& bound) {
                       return bound == host || bound == with_port;
                     });
-  if (!fits) no(fmt::format("may not be sent to the host `{}`", visible(host)));
+  if (!fits) no(fmt::format("may not be sent to the host `{}`", escape_untrusted(host)));
 }
 
 }  // namespace pawl

@@ -68,7 +68,7 @@ void check_proofs(const Deployment& deployment, const DeployedRole& role,
         errors.push_back({ErrorKind::invalid,
                           fmt::format("`{}` is proved as `{}`, a person: outside of development an "
                                       "agent has an identity of its own",
-                                      visible(name), visible(known)),
+                                      escape_untrusted(name), escape_untrusted(known)),
                           agent.at});
       }
       const auto owner = owners.find(folded);
@@ -76,7 +76,7 @@ void check_proofs(const Deployment& deployment, const DeployedRole& role,
       errors.push_back({ErrorKind::invalid,
                         fmt::format("`{}` is proved as `{}`, which is the identity of the role "
                                     "`{}`: what two roles do could not be told apart",
-                                    visible(name), visible(known), visible(owner->second)),
+                                    escape_untrusted(name), escape_untrusted(known), escape_untrusted(owner->second)),
                         agent.at});
     }
   }
@@ -98,14 +98,14 @@ std::vector<Error> shared_identities(const Deployment& deployment,
       errors.push_back({ErrorKind::invalid,
                         fmt::format("`{}` is the identity of the role `{}` too: what two roles do "
                                     "could not be told apart",
-                                    visible(policy->identity), visible(owner->second)),
+                                    escape_untrusted(policy->identity), escape_untrusted(owner->second)),
                         policy->agent_rule.at});
     }
     if (!in_development(role, production) && is_of_person(deployment, folded)) {
       errors.push_back({ErrorKind::invalid,
                         fmt::format("`{}` is a person of the deployment file: outside of "
                                     "development an agent has an identity of its own",
-                                    visible(policy->identity)),
+                                    escape_untrusted(policy->identity)),
                         policy->agent_rule.at});
     }
   }
@@ -130,7 +130,7 @@ std::vector<Error> misnamed_roles(const Deployment& deployment, std::span<const 
         {ErrorKind::invalid,
          fmt::format("the role `{}` has the policy of the agent `{}`: a role is called "
                      "as its policy's `agent.id`",
-                     visible(role.name), visible(agent)),
+                     escape_untrusted(role.name), escape_untrusted(agent)),
          std::move(at)});
   }
   return errors;
@@ -152,7 +152,7 @@ std::vector<Error> shared_credentials(const Deployment& deployment,
     errors.push_back({ErrorKind::invalid,
                       fmt::format("`{}` is for {} roles, and `{}` {} in production: there, a "
                                   "role has a credential of its own, whatever risk is accepted",
-                                  visible(name), users.size(), visible(known->name),
+                                  escape_untrusted(name), users.size(), escape_untrusted(known->name),
                                   may_be_production(*known->policy) ? "works" : "would work"),
                       credential.at});
   }

@@ -20,7 +20,7 @@ std::string read_place(DeploymentBuild& build, const yaml::Entry& key) {
     build.reading.mistake(key.value.at,
                           fmt::format("`{}` is no address: expected `https://HOST/PATH`, without a "
                                       "user and without `#`",
-                                      visible(text)));
+                                      escape_untrusted(text)));
     text.clear();
   }
   return text;
@@ -46,7 +46,7 @@ void read_algorithms(DeploymentBuild& build, const yaml::Entry& key, TokenSource
     const bool shared = one.text.starts_with("HS");
     build.reading.mistake(
         one.at, fmt::format("`{}` {}: expected `EdDSA`, `ES256`, `ES384`, `RS256` or `PS256`",
-                            visible(one.text),
+                            escape_untrusted(one.text),
                             shared ? "is signed with a shared secret, and whoever checks could "
                                      "sign"
                                    : "is no algorithm of tokens here"));
@@ -61,7 +61,7 @@ void read_scopes(DeploymentBuild& build, const yaml::Node& node, TokenSource& in
         scope, [](char c) { return c > ' ' && c <= '~' && c != '"' && c != '\\'; });
     if (!fine) {
       build.reading.mistake(key.value.at,
-                            fmt::format("`{}` is no scope: expected one word", visible(scope)));
+                            fmt::format("`{}` is no scope: expected one word", escape_untrusted(scope)));
     }
     into.scopes[key.key] = scope;
     return true;
@@ -143,7 +143,7 @@ void read_issuer(DeploymentBuild& build, const yaml::Entry& entry) {
     build.reading.mistake(entry.value.at,
                           fmt::format("`{}` is no address below which keys could be discovered: "
                                       "expected `https://HOST/PATH`, or `keys` or `keys_file`",
-                                      visible(source.keys.issuer)));
+                                      escape_untrusted(source.keys.issuer)));
   }
   check_place(build, entry.value, source);
   for (const auto& [name, other] : build.into.issuers) {
@@ -151,7 +151,7 @@ void read_issuer(DeploymentBuild& build, const yaml::Entry& entry) {
     build.reading.mistake(entry.key_at,
                           fmt::format("`{}` is the issuer `{}` too: of a token nobody "
                                       "could say whose rules it has to follow",
-                                      visible(source.keys.issuer), visible(name)));
+                                      escape_untrusted(source.keys.issuer), escape_untrusted(name)));
   }
   build.into.issuers[entry.key] = std::move(source);
 }
@@ -164,7 +164,7 @@ void read_trust_domain(DeploymentBuild& build, const yaml::Entry& entry) {
     build.reading.mistake(entry.key_at,
                           fmt::format("`{}` is no trust domain: expected a name such as "
                                       "`prod.example`, without `spiffe://`",
-                                      visible(entry.key)));
+                                      escape_untrusted(entry.key)));
   }
   const bool read = build.reading.keys(
       entry.value, Section::trust_domain,

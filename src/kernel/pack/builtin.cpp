@@ -16,7 +16,7 @@ Result<std::string> builtin_pack(std::string_view written) {
   }
   const std::string near = nearest(name->name, names);
   return fail(ErrorKind::missing,
-              fmt::format("this version has no pack `{}`{}", visible(name->name),
+              fmt::format("this version has no pack `{}`{}", escape_untrusted(name->name),
                           near.empty() ? fmt::format(": it has {}", fmt::join(names, ", "))
                                        : fmt::format(": did you mean `{}`?", near)));
 }

@@ -84,7 +84,7 @@ class PackReader {
       }
       const std::string near = nearest(entry.key, known);
       wrong(entry.key_at,
-            fmt::format("unknown key `{}` in a pack{}", visible(entry.key),
+            fmt::format("unknown key `{}` in a pack{}", escape_untrusted(entry.key),
                         near.empty() ? "" : fmt::format(": did you mean `{}`?", near)));
     }
   }
@@ -155,7 +155,7 @@ class PackReader {
     if (!classed) wrong(node.at, "a tool has a `class`");
     if (!pack_.sources.contains(tool.source)) {
       wrong(node.at, fmt::format("a tool has a `source` out of `sources`, found `{}`",
-                                 visible(tool.source)));
+                                 escape_untrusted(tool.source)));
     }
     if (tool.by.empty() && (!tool.calls.empty() || tool.absent)) {
       wrong(node.at, "`calls` and `absent` need `by`, the argument that decides");
@@ -164,7 +164,7 @@ class PackReader {
       if (!less_dangerous(tool.otherwise, one)) continue;
       wrong(node.at, fmt::format("`{}` is more dangerous than `class`, which is of every call that "
                                  "is not named",
-                                 visible(value)));
+                                 escape_untrusted(value)));
     }
     add(node, std::move(tool), names);
   }
@@ -204,7 +204,7 @@ class PackReader {
 
   void check_fresh(const Node& node, const std::string& name) {
     if (seen_.insert(name).second) return;
-    wrong(node.at, fmt::format("the tool `{}` is there twice", visible(name)));
+    wrong(node.at, fmt::format("the tool `{}` is there twice", escape_untrusted(name)));
   }
 
   void read_trial(const Node& node) {

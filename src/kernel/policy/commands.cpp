@@ -194,7 +194,7 @@ Result<std::string> bind_command_line(const CommandRule& rule, const Shape& shap
       if (fits(property.shape)) return property.name;
       return fail(ErrorKind::invalid,
                   fmt::format("`{}` is of type {}, and `commands` needs {} there",
-                              visible(property.name), to_string(property.shape.type), kind));
+                              escape_untrusted(property.name), to_string(property.shape.type), kind));
     }
     if (!fits(property.shape)) continue;
     (names_command_line(property.name) ? named : others).push_back(property.name);
@@ -202,14 +202,14 @@ Result<std::string> bind_command_line(const CommandRule& rule, const Shape& shap
   const auto listed = [](const std::vector<std::string>& names) {
     std::string out;
     for (const std::string& name : names) {
-      out += (out.empty() ? "`args." : "`, `args.") + visible(name);
+      out += (out.empty() ? "`args." : "`, `args.") + escape_untrusted(name);
     }
     return out + (out.empty() ? "" : "`");
   };
   if (!rule.argument.empty()) {
     const std::string near = nearest(rule.argument, named.empty() ? others : named);
     return fail(ErrorKind::missing,
-                fmt::format("there is no argument `{}`{}", visible(rule.argument),
+                fmt::format("there is no argument `{}`{}", escape_untrusted(rule.argument),
                             near.empty() ? "" : fmt::format(": did you mean `{}`?", near)));
   }
   if (named.size() == 1) return named.front();
@@ -249,7 +249,7 @@ void bind_commands(const ToolRule& entry, const ToolDefinition& tool, BoundTool&
   }
   const std::string called = tool.server.empty() ? tool.name : tool.server + "/" + tool.name;
   bound.misfits.push_back(
-      {ErrorKind::invalid, fmt::format("`commands` of `{}`: {}", visible(called), name.error().message),
+      {ErrorKind::invalid, fmt::format("`commands` of `{}`: {}", escape_untrusted(called), name.error().message),
        rule.rule.at});
 }
 

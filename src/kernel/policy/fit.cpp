@@ -69,7 +69,7 @@ void place_by_call(BoundTool& bound, const Packs& packs, std::string_view tool) 
     bound.action_class =
         bound.by_call.empty() ? known->worst() : more_dangerous(bound.action_class, known->worst());
     bound.by_call.push_back(known);
-    bound.class_source = fmt::format("by_call: pack, by `{}`", visible(known->by));
+    bound.class_source = fmt::format("by_call: pack, by `{}`", escape_untrusted(known->by));
   }
 }
 
@@ -115,7 +115,7 @@ class Fitting {
     }
     if (!tool_.validator_fault.empty()) {
       misfit(entry_.rule.at, fmt::format("the schema of `{}` cannot be checked: {}",
-                                         visible(tool_name(tool_)), tool_.validator_fault));
+                                         escape_untrusted(tool_name(tool_)), tool_.validator_fault));
     }
     if (entry_.commands != nullptr) bind_commands(entry_, tool_, bound_);
     place();
@@ -136,7 +136,7 @@ class Fitting {
     if (name.error().fault == ErrorKind::missing && tool_.arguments.unlisted) {
       return unlisted(rule.plural);
     }
-    misfit(rule.rule.at, fmt::format("`{}` of `{}`: {}", key_of(rule), visible(tool_name(tool_)),
+    misfit(rule.rule.at, fmt::format("`{}` of `{}`: {}", key_of(rule), escape_untrusted(tool_name(tool_)),
                                      name.error().message));
     return std::nullopt;
   }
@@ -192,7 +192,7 @@ class Fitting {
         misfit(rule.rule.at,
                fmt::format("`{}` of `{}` is about the argument of line {}, which is "
                            "a path with `else` or `or_from`: write it there",
-                           key_of(rule), visible(tool_name(tool_)), other.rule.at.line));
+                           key_of(rule), escape_untrusted(tool_name(tool_)), other.rule.at.line));
         return;
       }
       other.checks.insert(other.checks.end(), rule.checks.begin(), rule.checks.end());
@@ -214,9 +214,9 @@ class Fitting {
     if (!reached.missing.empty()) {
       const std::string near = nearest(reached.missing, reached.candidates);
       misfit(rule.rule.at,
-             fmt::format("`{}` has no argument `{}`{}", visible(tool_name(tool_)),
-                         visible(to_string(rule.path)),
-                         near.empty() ? "" : fmt::format(": did you mean `{}`?", visible(near))));
+             fmt::format("`{}` has no argument `{}`{}", escape_untrusted(tool_name(tool_)),
+                         escape_untrusted(to_string(rule.path)),
+                         near.empty() ? "" : fmt::format(": did you mean `{}`?", escape_untrusted(near))));
       return;
     }
     if (reached.shape == nullptr) return;
@@ -227,8 +227,8 @@ class Fitting {
     if (!fits_kind(check.kind, shape)) {
       misfit(check.rule.at,
              fmt::format("`{}` cannot be checked on `{}` of `{}`, which is of type {}",
-                         to_string(check.kind), visible(to_string(rule.path)),
-                         visible(tool_name(tool_)), to_string(shape.type)));
+                         to_string(check.kind), escape_untrusted(to_string(rule.path)),
+                         escape_untrusted(tool_name(tool_)), to_string(shape.type)));
       return;
     }
     if (check.kind != CheckKind::in) return;
@@ -237,7 +237,7 @@ class Fitting {
     if (std::ranges::none_of(check.values, [&](const Literal& v) { return can_be(v, *element); })) {
       misfit(check.rule.at,
              fmt::format("no value can match: `{}` of `{}` cannot have any of the values listed",
-                         visible(to_string(rule.path)), visible(tool_name(tool_))));
+                         escape_untrusted(to_string(rule.path)), escape_untrusted(tool_name(tool_))));
     }
   }
 
@@ -246,7 +246,7 @@ class Fitting {
     if (const Status counted = countable(tool_.arguments); !counted) {
       const Rule& limit = entry_.max_records_per_run ? entry_.max_records_rule : entry_.rule;
       misfit(limit.at, fmt::format("the records of `{}` cannot be counted: {}; state `records:`",
-                                   visible(tool_name(tool_)), counted.error().message));
+                                   escape_untrusted(tool_name(tool_)), counted.error().message));
     }
   }
 
@@ -271,8 +271,8 @@ class Fitting {
       }
       misfit(one.class_rule.at,
              fmt::format("a case states `{}` for `{}`, which is `{}` ({}), and no risk is accepted",
-                         to_string(*one.action_class), visible(tool_name(tool_)),
-                         to_string(floor.action_class), visible(floor.why)));
+                         to_string(*one.action_class), escape_untrusted(tool_name(tool_)),
+                         to_string(floor.action_class), escape_untrusted(floor.why)));
     }
   }
 
@@ -299,8 +299,8 @@ class Fitting {
     bound_.class_source = placement.why;
     misfit(entry_.class_rule.at,
            fmt::format("`{}` is stated for `{}`, which is `{}` ({}), and no risk is accepted",
-                       to_string(*entry_.stated_class), visible(tool_name(tool_)),
-                       to_string(placement.action_class), visible(placement.why)));
+                       to_string(*entry_.stated_class), escape_untrusted(tool_name(tool_)),
+                       to_string(placement.action_class), escape_untrusted(placement.why)));
   }
 
   const Policy& policy_;

@@ -45,7 +45,7 @@ void type_conditions(const ToolRule& entry, const ToolDefinition& tool, BoundToo
     for (const Error& error : typed.error()) {
       bound.misfits.push_back(
           {error.fault,
-           fmt::format("an expression does not fit `{}`: {}", visible(tool.name), error.message),
+           fmt::format("an expression does not fit `{}`: {}", escape_untrusted(tool.name), error.message),
            error.at});
     }
   }

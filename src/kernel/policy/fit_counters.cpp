@@ -43,19 +43,19 @@ bool enters_list(const Shape& arguments, const ArgumentPath& path) {
 }  // namespace
 
 void fit_counters(const ToolRule& entry, const ToolDefinition& tool, BoundTool& bound) {
-  const std::string name = visible(tool.server.empty() ? tool.name : tool.server + "/" + tool.name);
+  const std::string name = escape_untrusted(tool.server.empty() ? tool.name : tool.server + "/" + tool.name);
   for (const CounterRule& counter : entry.counters) {
     for (const ArgumentPath* path : {&counter.add, &counter.by}) {
       if (path->empty()) continue;
       const bool adds = path == &counter.add;
-      const std::string argument = visible(to_string(*path));
+      const std::string argument = escape_untrusted(to_string(*path));
       const Reached reached = reach(tool.arguments, *path);
       std::string says;
       if (!reached.missing.empty()) {
         const std::string near = nearest(reached.missing, reached.candidates);
         says = fmt::format("`{}` has no argument `{}`, which a counter {}{}", name, argument,
                            adds ? "adds up" : "tells its sums apart by",
-                           near.empty() ? "" : fmt::format(": did you mean `{}`?", visible(near)));
+                           near.empty() ? "" : fmt::format(": did you mean `{}`?", escape_untrusted(near)));
       } else if (enters_list(tool.arguments, *path)) {
         says = fmt::format(
             "`{}` of `{}` is in a list: a counter adds up all elements of it with "

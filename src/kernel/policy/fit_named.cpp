@@ -36,13 +36,13 @@ class Named {
   }
 
   std::string tool() const {
-    return visible(tool_.server.empty() ? tool_.name : tool_.server + "/" + tool_.name);
+    return escape_untrusted(tool_.server.empty() ? tool_.name : tool_.server + "/" + tool_.name);
   }
 
   void look(const ArgumentPath& path, const Rule& rule, std::string_view what) {
     if (reach(tool_.arguments, path).missing.empty()) return;
     misfit(rule, fmt::format("`{}` has no argument `{}`, which would name the {} of a call", tool(),
-                             visible(to_string(path)), what));
+                             escape_untrusted(to_string(path)), what));
   }
 
   void type(const Cases& cases) {
@@ -52,7 +52,7 @@ class Named {
   void type(const std::optional<TypedText>& typed) {
     const auto path = typed ? parse_argument_path(typed->argument) : ArgumentPath();
     if (!path || path->empty()) return;
-    const std::string argument = visible(typed->argument);
+    const std::string argument = escape_untrusted(typed->argument);
     const Reached reached = reach(tool_.arguments, *path);
     if (!reached.missing.empty()) {
       misfit(typed->rule, fmt::format("`{}` has no argument `{}`, which a reviewer would type",

@@ -77,7 +77,7 @@ std::optional<Literal> literal_of(Reading& reading, const yaml::Node& node, std:
   std::erase(shown, '\n');
   if (has_hidden_characters(shown)) {
     reading.mistake(node.at,
-                    fmt::format("`{}` holds hidden characters: `{}`", what, visible(node.text)));
+                    fmt::format("`{}` holds hidden characters: `{}`", what, escape_untrusted(node.text)));
     return std::nullopt;
   }
   literal.string = node.text;
@@ -90,7 +90,7 @@ void Lists::read(Reading& reading, const LoadSources& sources, const yaml::Node&
     if (!plain_name(entry.key)) {
       reading.mistake(entry.key_at,
                       fmt::format("the list's name `{}` may have letters, digits, `_` and `-` only",
-                                  visible(entry.key)));
+                                  escape_untrusted(entry.key)));
       return;
     }
     if (lists_.size() >= limits::lists_max) {
@@ -162,7 +162,7 @@ void Lists::read_file(Reading& reading, const LoadSources& sources, const yaml::
     item.text = std::string(row);
     item.at = {*path, line, 1};
     if (has_hidden_characters(row)) {
-      reading.mistake(item.at, fmt::format("hidden characters: `{}`", visible(row)));
+      reading.mistake(item.at, fmt::format("hidden characters: `{}`", escape_untrusted(row)));
     } else if (list.items.size() >= limits::list_items_max) {
       reading.mistake(item.at, fmt::format("more than {} values", limits::list_items_max));
       break;
@@ -199,7 +199,7 @@ void Lists::expand_into(Reading& reading, const yaml::Node& item, std::string_vi
   if (found == lists_.end() && !plain_name(name)) {
     reading.mistake(item.at, fmt::format("`{}` is no name of a list, and a variable is never "
                                          "expanded",
-                                         visible(item.text)));
+                                         escape_untrusted(item.text)));
     return;
   }
   if (found == lists_.end()) {
@@ -208,7 +208,7 @@ void Lists::expand_into(Reading& reading, const yaml::Node& item, std::string_vi
     const std::string near = nearest(name, names);
     std::string advice = near.empty() ? "" : fmt::format(": did you mean `${}`?", near);
     if (name == "workspace") advice = ": this version does not enforce `workspace`";
-    reading.mistake(item.at, fmt::format("there is no list `{}`{}", visible(item.text), advice));
+    reading.mistake(item.at, fmt::format("there is no list `{}`{}", escape_untrusted(item.text), advice));
     return;
   }
   List& list = found->second;

@@ -34,7 +34,7 @@ void read_type(Build& build, const yaml::Entry& entry) {
     for (const auto& [name, at] : build.written_names) names.push_back(name);
     const std::string near = nearest(entry.key, names);
     build.reading.mistake(
-        entry.key_at, fmt::format("`{}` is no name of `allowed`{}", visible(entry.key),
+        entry.key_at, fmt::format("`{}` is no name of `allowed`{}", escape_untrusted(entry.key),
                                   near.empty() ? "" : fmt::format(": did you mean `{}`?", near)));
   }
   bool evidence = false;
@@ -105,7 +105,7 @@ void read_agent(Build& build, const yaml::Node& node) {
       build.reading.mistake(key.value.at,
                             fmt::format("`id` is `{}`, expected letters, digits, `-`, `_` and `.`, "
                                         "at most {}",
-                                        visible(*into), id_bytes_max));
+                                        escape_untrusted(*into), id_bytes_max));
     }
     return true;
   });

@@ -37,13 +37,13 @@ void read_argument(Build& build, const yaml::Entry& key, const std::string& path
   if (const ArgumentRule* other = same_path(rule, argument.path)) {
     build.reading.mistake(key.key_at,
                           fmt::format("the argument `{}` is there twice; the first is in line {}",
-                                      visible(key.key), other->rule.at.line));
+                                      escape_untrusted(key.key), other->rule.at.line));
     return;
   }
   switch (key.value.kind) {
     case yaml::Kind::map:
       if (key.value.entries.empty()) {
-        build.reading.mistake(key.value.at, fmt::format("`{}` says nothing", visible(key.key)));
+        build.reading.mistake(key.value.at, fmt::format("`{}` says nothing", escape_untrusted(key.key)));
       }
       read_checks(build, key.value, argument);
       break;
@@ -55,7 +55,7 @@ void read_argument(Build& build, const yaml::Entry& key, const std::string& path
       build.reading.mistake(key.value.at,
                             fmt::format("`{}` has no value: expected a value, a list or a mapping "
                                         "of checks",
-                                        visible(key.key)));
+                                        escape_untrusted(key.key)));
       break;
   }
   if (!argument.path.empty()) rule.named.push_back(argument.path.front().name);

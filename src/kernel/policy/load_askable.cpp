@@ -63,9 +63,9 @@ class AskableReader {
     } else if (pattern->glob()) {
       build_.reading.mistake(name.at, fmt::format("`{}` is a glob, and what people grant for a "
                                                   "while is a tool that they know: name it",
-                                                  visible(name.text)));
+                                                  escape_untrusted(name.text)));
     } else if (!known_.insert(fold(name.text)).second) {
-      build_.reading.mistake(name.at, fmt::format("`{}` is there twice", visible(name.text)));
+      build_.reading.mistake(name.at, fmt::format("`{}` is there twice", escape_untrusted(name.text)));
     } else if (!in_vain(name, *pattern)) {
       made_.what.names.push_back(name.text);
       made_.what.key += (made_.what.key.empty() ? "" : "|") + name.text;
@@ -80,14 +80,14 @@ class AskableReader {
       if (!folded || !wide || !wide->contains(*folded)) continue;
       build_.reading.mistake(
           name.at, fmt::format("`{}` is blocked in line {}, which wins over what people grant",
-                               visible(name.text), blocked.rule.at.line));
+                               escape_untrusted(name.text), blocked.rule.at.line));
       return true;
     }
     for (const auto& [written, at] : build_.written_names) {
       const auto wide = parse_name(written);
       if (!wide || wide->reserved() != pattern.reserved() || !wide->contains(pattern)) continue;
       build_.reading.mistake(
-          name.at, fmt::format("`{}` is granted in line {} already", visible(name.text), at.line));
+          name.at, fmt::format("`{}` is granted in line {} already", escape_untrusted(name.text), at.line));
       return true;
     }
     return false;

@@ -91,14 +91,14 @@ class CaseReader {
           key.key_at,
           fmt::format("`{}` cannot stand in a case of a row, which is about a command: say it at "
                       "the entry, or with `if`",
-                      visible(key.key)));
+                      escape_untrusted(key.key)));
       return true;
     }
     if (key.key.find("_per_") != std::string::npos) {
       build_.reading.mistake(
           key.key_at, fmt::format("`{}` cannot stand in a case: calls and records are counted "
                                   "over all situations of a tool, so it belongs to the entry",
-                                  visible(key.key)));
+                                  escape_untrusted(key.key)));
       return true;
     }
     ToolRule inner;

@@ -245,7 +245,7 @@ class Checks {
     build_.reading.mistake(text.at,
                            fmt::format("`{}` holds `{}`: a leading `~` or a variable is never "
                                        "expanded, write the directory out",
-                                       what, visible(text.text)));
+                                       what, escape_untrusted(text.text)));
     return true;
   }
 
@@ -253,7 +253,7 @@ class Checks {
     if (expandable(directory, what)) return false;
     if (directory.text.starts_with('/')) return true;
     build_.reading.mistake(directory.at, fmt::format("`{}` is `{}`, expected an absolute directory",
-                                                     what, visible(directory.text)));
+                                                     what, escape_untrusted(directory.text)));
     return false;
   }
 

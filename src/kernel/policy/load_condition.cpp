@@ -32,7 +32,7 @@ bool is_text(Build& build, const yaml::Entry& key, TypeKind result) {
   const bool eaten = node.is_sequence() || node.is_map();
   build.reading.mistake(
       node.at,
-      fmt::format("`{}` must be {}, found {}{}", visible(key.key), kind_of(result),
+      fmt::format("`{}` must be {}, found {}{}", escape_untrusted(key.key), kind_of(result),
                   node.described(),
                   eaten ? "; an expression that begins with `[` or `{` needs quotes" : ""));
   return false;
@@ -92,8 +92,8 @@ class CountNames {
     const std::string near = nearest(asked.name, names_);
     build_.reading.mistake(
         cel::position_of({condition.text(), condition.rule().at}, asked.offset),
-        fmt::format("no entry of this file is named `{}`{}", visible(asked.name),
-                    near.empty() ? "" : fmt::format(": did you mean `{}`?", visible(near))));
+        fmt::format("no entry of this file is named `{}`{}", escape_untrusted(asked.name),
+                    near.empty() ? "" : fmt::format(": did you mean `{}`?", escape_untrusted(near))));
   }
 
   Build& build_;
@@ -128,7 +128,7 @@ std::shared_ptr<const Condition> read_expression(Build& build, const yaml::Entry
     return std::move(*made);
   }
   for (const Error& error : made.error()) {
-    build.reading.mistake(error.at, fmt::format("`{}`: {}", visible(key.key), error.message));
+    build.reading.mistake(error.at, fmt::format("`{}`: {}", escape_untrusted(key.key), error.message));
   }
   return nullptr;
 }

@@ -45,7 +45,7 @@ void refuse_count(Build& build, const yaml::Entry& key) {
   build.reading.mistake(key.key_at, fmt::format("unknown limit `{}`: this version counts "
                                                 "`max_records_per_run`, `max_calls_per_run` and "
                                                 "`max_calls_per_minute`",
-                                                visible(key.key)));
+                                                escape_untrusted(key.key)));
 }
 
 bool read_reserved(Build& build, const yaml::Entry& key, const std::string& path, ToolRule& rule) {

@@ -189,7 +189,7 @@ void add(Build& build, ToolRule& rule, CounterRule counter, const Position& at) 
   const auto same = std::ranges::find(rule.counters, counter.id, &CounterRule::id);
   if (same != rule.counters.end()) {
     build.reading.mistake(at, fmt::format("`{}` adds to this sum twice; the first is in line {}",
-                                          visible(rule.key), same->rule.at.line));
+                                          escape_untrusted(rule.key), same->rule.at.line));
   } else if (rule.counters.size() == counters_max) {
     build.reading.mistake(at, fmt::format("more than {} counters of one entry", counters_max));
   } else {
@@ -211,9 +211,9 @@ void add_of_file(Build& build, ToolRule& rule, const std::string& name, const Po
     for (const auto& [each, counter] : build.counters) names.push_back(each);
     const std::string near = nearest(name, names);
     build.reading.mistake(
-        at, fmt::format("the file has no counter `{}`{}", visible(name),
+        at, fmt::format("the file has no counter `{}`{}", escape_untrusted(name),
                         near.empty() ? ": expected a mapping, or a name of its `counters`"
-                                     : fmt::format(": did you mean `{}`?", visible(near))));
+                                     : fmt::format(": did you mean `{}`?", escape_untrusted(near))));
     return;
   }
   found->second.used = true;
@@ -257,8 +257,8 @@ void add_tool(Build& build, const std::string& name, const Placed& tool) {
   for (const auto& [each, at] : build.written_names) known.push_back(each);
   const std::string near = nearest(tool.text, known);
   build.reading.mistake(
-      tool.at, fmt::format("no entry of this file is named `{}`{}", visible(tool.text),
-                           near.empty() ? "" : fmt::format(": did you mean `{}`?", visible(near))));
+      tool.at, fmt::format("no entry of this file is named `{}`{}", escape_untrusted(tool.text),
+                           near.empty() ? "" : fmt::format(": did you mean `{}`?", escape_untrusted(near))));
 }
 
 }  // namespace
@@ -272,7 +272,7 @@ void read_file_counters(Build& build, const yaml::Node& node) {
     if (!identifier(key.key)) {
       build.reading.mistake(key.key_at, fmt::format("a counter is called with letters, digits and "
                                                     "`_`, found `{}`",
-                                                    visible(key.key)));
+                                                    escape_untrusted(key.key)));
       return;
     }
     ToolRule scratch;  // what is wrong with it is said once, also where nothing adds to it
@@ -304,7 +304,7 @@ void apply_counters(Build& build) {
     build.reading.mistake(counter.at,
                           fmt::format("nothing adds to `{}`: say `tools`, or name it in the "
                                       "`counters` of an entry",
-                                      visible(name)));
+                                      escape_untrusted(name)));
   }
 }
 

@@ -16,7 +16,7 @@ void check_defined(Build& build, const std::string& name, const Position& at) {
   if (build.any_credential || std::ranges::find(known, name) != known.end()) return;
   const std::string near = nearest(name, known);
   build.reading.mistake(
-      at, fmt::format("no credential `{}` of this role in the deployment file{}", visible(name),
+      at, fmt::format("no credential `{}` of this role in the deployment file{}", escape_untrusted(name),
                       near.empty() ? ": expected `credentials: {NAME: {env: VARIABLE}}` there"
                                    : fmt::format(": did you mean `{}`?", near)));
 }
@@ -62,7 +62,7 @@ std::optional<ArgumentPath> read_single_argument(Build& build, const yaml::Entry
   if (path && std::ranges::none_of(*path, [](const Step& s) { return s.each; })) return *path;
   build.reading.mistake(key.value.at, fmt::format("`{}` must be one argument, such as "
                                                   "`args.context`, found `{}`",
-                                                  key.key, visible(*text)));
+                                                  key.key, escape_untrusted(*text)));
   return std::nullopt;
 }
 

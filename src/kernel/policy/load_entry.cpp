@@ -20,7 +20,7 @@ void read_names(Build& build, const yaml::Node& node, ToolRule& rule) {
     const auto [first, fresh] = build.written_names.try_emplace(name.text, name.at);
     if (!fresh) {
       build.reading.mistake(name.at, fmt::format("`{}` is allowed twice; the first is in line {}",
-                                                 visible(name.text), first->second.line));
+                                                 escape_untrusted(name.text), first->second.line));
       continue;
     }
     rule.names.push_back(name.text);
@@ -46,7 +46,7 @@ void read_stated_class(Build& build, const yaml::Entry& key, const std::string& 
                           fmt::format("`class` is `{}`, expected `read_only`, `reversible small`, "
                                       "`reversible large`, `irreversible small` or `irreversible "
                                       "large`",
-                                      visible(*text)));
+                                      escape_untrusted(*text)));
   }
 }
 
@@ -63,7 +63,7 @@ void read_scope(Build& build, const yaml::Node& node, ToolRule& rule) {
     const auto parts = split(field.text, '.');
     if (std::ranges::any_of(parts, [](std::string_view part) { return trim(part).empty(); })) {
       build.reading.mistake(field.at,
-                            fmt::format("the field `{}` has an empty part", visible(field.text)));
+                            fmt::format("the field `{}` has an empty part", escape_untrusted(field.text)));
       continue;
     }
     fields.push_back(std::move(field.text));
@@ -87,7 +87,7 @@ void read_by_call(Build& build, const yaml::Entry& key, ToolRule& rule) {
         key.value.at,
         fmt::format("no pack of `use` tells the calls of `{}` apart: `class: by_call` "
                     "is for tools that one of them knows by an argument",
-                    visible(name)));
+                    escape_untrusted(name)));
   }
 }
 

@@ -45,7 +45,7 @@ std::optional<Instant> resolve(Build& build, const Mark& mark, const std::option
     if (!zone_written) {
       build.reading.mistake(
           mark.at,
-          fmt::format("`{}` is a local time and the freeze has no `zone`", visible(mark.text)));
+          fmt::format("`{}` is a local time and the freeze has no `zone`", escape_untrusted(mark.text)));
     }
     return std::nullopt;
   }
@@ -58,7 +58,7 @@ std::optional<Zone> read_zone(Build& build, const Written& written) {
                                          : fail(ErrorKind::missing, "there are no time zones here");
   if (zone) return *zone;
   build.reading.mistake(written.zone_at, fmt::format("the time zone `{}` cannot be read: {}",
-                                                     visible(written.zone), zone.error().message));
+                                                     escape_untrusted(written.zone), zone.error().message));
   return std::nullopt;
 }
 
@@ -126,7 +126,7 @@ bool settle_weekly(Build& build, const Written& written, Freeze& freeze) {
     build.reading.mistake(written.weekly->at,
                           fmt::format("`weekly` must be a window such as `Fri 16:00 - Mon 07:00`, "
                                       "found `{}`",
-                                      visible(text)));
+                                      escape_untrusted(text)));
     return false;
   }
   if (!zone) return false;
@@ -187,7 +187,7 @@ void read_freeze(Build& build, const yaml::Node& node) {
     if (other.name == freeze.name) {
       build.reading.mistake(node.at, fmt::format("the freeze `{}` is there twice; the first is in "
                                                  "line {}",
-                                                 visible(freeze.name), other.rule.at.line));
+                                                 escape_untrusted(freeze.name), other.rule.at.line));
     }
   }
   const bool settled = written.weekly ? settle_weekly(build, written, freeze)

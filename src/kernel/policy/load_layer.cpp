@@ -21,7 +21,7 @@ void read_name(LayerBuild& build, const yaml::Entry& key) {
   if (!plain) {
     build.reading.mistake(key.value.at,
                           fmt::format("`layer` is `{}`, expected letters, digits, `-`, `_` and `.`",
-                                      visible(build.layer.name)));
+                                      escape_untrusted(build.layer.name)));
   }
   build.layer.rule = {"layers/" + build.layer.name, key.key_at};
 }
@@ -186,7 +186,7 @@ void check_together(Build& build, const std::vector<LayerRead>& layers) {
       if (layer.name.empty() || layers[before].layer.name != layer.name) continue;
       build.reading.mistake(layer.rule.at,
                             fmt::format("the layer `{}` is in force already, from `{}`",
-                                        visible(layer.name), visible(layers[before].layer.file)));
+                                        escape_untrusted(layer.name), escape_untrusted(layers[before].layer.file)));
     }
   }
   const Position first = layers.front().layer.rule.at;

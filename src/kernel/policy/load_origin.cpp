@@ -24,7 +24,7 @@ std::optional<OriginSource> read_one(Build& build, const yaml::Node& node, std::
   if (!written) return std::nullopt;
   auto source = parse_result_source(*written);
   if (!source) {
-    build.reading.mistake(result->value.at, fmt::format("`result` is `{}`: {}", visible(*written),
+    build.reading.mistake(result->value.at, fmt::format("`result` is `{}`: {}", escape_untrusted(*written),
                                                         source.error().message));
     return std::nullopt;
   }
@@ -38,7 +38,7 @@ std::vector<OriginSource> read_all(Build& build, const yaml::Entry& key) {
     if (!source) return;
     if (std::ranges::find(out, *source) != out.end()) {
       build.reading.mistake(
-          node.at, fmt::format("`{}` names `{}` twice", key.key, visible(to_string(*source))));
+          node.at, fmt::format("`{}` names `{}` twice", key.key, escape_untrusted(to_string(*source))));
       return;
     }
     out.push_back(*std::move(source));
@@ -88,14 +88,14 @@ void check_source(Build& build, const OriginSource& source, const Rule& rule) {
     const std::string near = nearest(source.tool, known);
     build.reading.mistake(
         rule.at, fmt::format("no entry grants `{}`, so no value can come from its results{}",
-                             visible(source.tool),
+                             escape_untrusted(source.tool),
                              near.empty() ? "" : fmt::format(": did you mean `{}`?", near)));
   }
   for (const ToolRule* entry : entries) {
     if (!entry->untrusted) continue;
     build.reading.mistake(rule.at, fmt::format("`{}` is `source: untrusted` in line {}, so no "
                                                "value can come from its results",
-                                               visible(source.tool), entry->source_rule.at.line));
+                                               escape_untrusted(source.tool), entry->source_rule.at.line));
     break;
   }
   auto& sources = build.policy.sources;

@@ -40,8 +40,8 @@ void check_spellings(Build& build, const std::vector<WrittenName>& names) {
     const auto [first, fresh] = folded.try_emplace(fold(name.pattern.text()), &name);
     if (fresh || first->second->name == name.name) continue;
     build.reading.mistake(
-        name.at, fmt::format("`{}` is the same name as `{}` in line {}", visible(name.name),
-                             visible(first->second->name), first->second->at.line));
+        name.at, fmt::format("`{}` is the same name as `{}` in line {}", escape_untrusted(name.name),
+                             escape_untrusted(first->second->name), first->second->at.line));
   }
 }
 
@@ -55,7 +55,7 @@ void check_overlap(Build& build, const WrittenName& a, const WrittenName& b) {
       b.at,
       fmt::format("`{}` and `{}` in line {} name some of the same tools, and neither contains "
                   "the other: name the shared tools in an entry of their own",
-                  visible(b.name), visible(a.name), a.at.line));
+                  escape_untrusted(b.name), escape_untrusted(a.name), a.at.line));
 }
 
 void check_overlaps(Build& build, const std::vector<WrittenName>& names) {
@@ -108,7 +108,7 @@ void check_blocked(Build& build, const std::vector<WrittenName>& names) {
     build.reading.mistake(
         name.at, fmt::format("`{}` is allowed here and blocked in line {}, so it can never "
                              "be called",
-                             visible(name.name), by->at.line));
+                             escape_untrusted(name.name), by->at.line));
   }
 }
 
@@ -164,8 +164,8 @@ void check_stated_class(Build& build, Class stated, const Rule& rule, const std:
       rule.at,
       fmt::format("`{}` is stated for `{}`, and its name says `{}` ({}): accept the risk with "
                   "`accept_risk: [{{rule: \"{}\", …}}]`, or state that class",
-                  to_string(stated), visible(name), to_string(placement.action_class),
-                  placement.why, visible(path)));
+                  to_string(stated), escape_untrusted(name), to_string(placement.action_class),
+                  placement.why, escape_untrusted(path)));
 }
 
 }  // namespace
@@ -194,19 +194,19 @@ void check_risks(Build& build) {
     if (!fresh) {
       build.reading.mistake(risk.rule.at,
                             fmt::format("the risk `{}` is accepted twice; the first is in line {}",
-                                        visible(risk.path), first->second));
+                                        escape_untrusted(risk.path), first->second));
       continue;
     }
     if (std::ranges::find(paths, risk.path) != paths.end()) continue;
     const std::string near = nearest(risk.path, paths);
     build.reading.mistake(
         risk.rule.at,
-        fmt::format("no rule of this file at `{}` can have its risk accepted{}", visible(risk.path),
+        fmt::format("no rule of this file at `{}` can have its risk accepted{}", escape_untrusted(risk.path),
                     near.empty()
                         ? std::string(": expected `tools/NAME/class` of a tool that states "
                                       "its class, `tools/NAME/requires_approval` of one that "
                                       "states false, or a ceiling that is not metered")
-                        : fmt::format(": did you mean `{}`?", visible(near))));
+                        : fmt::format(": did you mean `{}`?", escape_untrusted(near))));
   }
 }
 

@@ -151,7 +151,7 @@ std::optional<NamePattern> read_tool(LayerBuild& build, const yaml::Node& node) 
     build.reading.mistake(node.at,
                           fmt::format("an exception is for one tool, and `{}` stands for several: "
                                       "expected `tool` or `server/tool`",
-                                      visible(*written)));
+                                      escape_untrusted(*written)));
     return std::nullopt;
   }
   return std::move(*pattern);

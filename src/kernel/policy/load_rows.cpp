@@ -98,14 +98,14 @@ void RowReader::read_run(const yaml::Node& node, shell::Row& row) {
       build_.reading.mistake(run.at,
                              fmt::format("`{}` can never match: it is a word of the shell's "
                                          "grammar and no program",
-                                         visible(program)));
+                                         escape_untrusted(program)));
       sound_ = false;
       continue;
     }
     const auto before = std::ranges::find(written_, words, &Written::words);
     if (before != written_.end()) {
       build_.reading.mistake(run.at, fmt::format("`{}` is there twice; the first is in line {}",
-                                                 visible(words), before->at.line));
+                                                 escape_untrusted(words), before->at.line));
       sound_ = false;
       continue;
     }
@@ -156,7 +156,7 @@ void check_names(Build& build, const Condition& condition) {
     const std::string near = nearest(name, known);
     build.reading.mistake(
         condition.rule().at,
-        fmt::format("`cmd` has no `{}`{}", visible(name),
+        fmt::format("`cmd` has no `{}`{}", escape_untrusted(name),
                     near.empty() ? "" : fmt::format(": did you mean `{}`?", near)));
   }
 }
@@ -222,7 +222,7 @@ bool RowReader::take(const yaml::Entry& key, shell::Row& row, CommandRow& descri
       build_.reading.mistake(key.value.at, fmt::format("`class` is `{}`, expected `read_only`, or "
                                                        "`reversible` or `irreversible` with "
                                                        "`small` or `large`",
-                                                       visible(*text)));
+                                                       escape_untrusted(*text)));
     }
   } else if (key.key == "then") {
     read_then(key.value, described);
@@ -277,7 +277,7 @@ void RowReader::check_row(const yaml::Node& node, const shell::Row& row,
       build_.note(Finding::Weight::warning, node.at,
                   fmt::format("`{}` writes files, and its row does not say `writes`: every line "
                               "with it is refused",
-                              visible(run)));
+                              escape_untrusted(run)));
     }
     const bool choosy = std::ranges::any_of(shell::dangers_of(name), [](const auto& danger) {
       return danger.effect == shell::Effect::runs;
@@ -287,12 +287,12 @@ void RowReader::check_row(const yaml::Node& node, const shell::Row& row,
           Finding::Weight::warning, node.at,
           fmt::format("`{}` can run other programs, which its arguments choose, and the row "
                       "says `runs: true`: whoever may call it may run anything",
-                      visible(run)));
+                      escape_untrusted(run)));
     } else if (known.name.empty() && !run.starts_with(':') && run.find(' ') == std::string::npos) {
       build_.note(Finding::Weight::note, node.at,
                   fmt::format("nothing is known of the arguments of `{}`: the row grants all of "
                               "them",
-                              visible(run)));
+                              escape_untrusted(run)));
     }
   }
 }
@@ -328,7 +328,7 @@ std::optional<LineRule> RowReader::compile(bool words, shell::Dialect dialect,
       if (std::ranges::find(directories, directory) != directories.end()) continue;
       build_.reading.mistake(one.at, fmt::format("`{}` can never match: its directory is not one "
                                                  "of `programs`",
-                                                 visible(path)));
+                                                 escape_untrusted(path)));
       sound_ = false;
     }
   }

@@ -60,7 +60,7 @@ void read_contact(Build& build, const yaml::Node& node) {
         build.reading.mistake(key.value.at,
                               fmt::format("`via` is `{}`, expected a way and a goal such as "
                                           "`slack:@name` or `command: PROGRAM`",
-                                          visible(contact.via)));
+                                          escape_untrusted(contact.via)));
       }
     } else if (key.key == "after") {
       contact.after =

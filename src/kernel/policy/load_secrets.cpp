@@ -27,7 +27,7 @@ std::optional<Effect> read_word(Build& build, const yaml::Node& node, std::strin
   const auto found = std::ranges::find(words, *text, &Word::word);
   if (found != words.end()) return found->means;
   build.reading.mistake(node.at,
-                        fmt::format("`{}` is `{}`, expected {}", what, visible(*text), expected));
+                        fmt::format("`{}` is `{}`, expected {}", what, escape_untrusted(*text), expected));
   return std::nullopt;
 }
 
@@ -72,7 +72,7 @@ void read_entry_secrets(Build& build, const yaml::Entry& key, ToolRule& rule) {
   if (rule.secrets != Effect::allow) return;
   build.note(Finding::Weight::warning, key.key_at,
              fmt::format("nobody looks for credentials in the arguments of `{}`: `secrets: allow`",
-                         visible(rule.key)));
+                         escape_untrusted(rule.key)));
 }
 
 }  // namespace pawl

@@ -71,7 +71,7 @@ class EnvironmentReader {
           by_.values, [&](const auto& other) { return other.first == value.text; });
       if (known) {
         build_.reading.mistake(value.at, fmt::format("`{}` names two environments, or one twice",
-                                                     visible(value.text)));
+                                                     escape_untrusted(value.text)));
       } else if (word != words.end()) {
         by_.values.emplace_back(value.text, word->second);
       }
@@ -175,7 +175,7 @@ void check_denied(Build& build, const ToolRule& entry) {
         build.reading.mistake(entry.rule.at,
                               fmt::format("`{}` is granted here, and `servers.{}` denies `{}` in "
                                           "line {}",
-                                          visible(name), visible(server), kind, at.line));
+                                          escape_untrusted(name), escape_untrusted(server), kind, at.line));
       }
     }
   }

@@ -27,7 +27,7 @@ bool take(Build& build, const yaml::Entry& key, sql::SqlRule& rule) {
     if (word && *word != "required" && *word != "optional") {
       build.reading.mistake(key.value.at, fmt::format("`where` is `{}`, expected `required` or "
                                                       "`optional`",
-                                                      visible(*word)));
+                                                      escape_untrusted(*word)));
     }
     rule.where_required = word != "optional";
   } else if (key.key == "max_statements") {

@@ -106,7 +106,7 @@ class Narrowing {
     const bool twice = std::ranges::any_of(
         *tools_, [&](const ToolRule& tool) { return tool.names.front() == name; });
     if (twice) {
-      return task_.reading.mistake(at, fmt::format("`{}` is there twice", visible(name)));
+      return task_.reading.mistake(at, fmt::format("`{}` is there twice", escape_untrusted(name)));
     }
     for (const ArgumentRule& argument : own.arguments) check_sources_of(role_, argument);
     tools_->push_back(both(*granted, own, name));
@@ -139,8 +139,8 @@ class Narrowing {
     const std::string near = nearest(name, names);
     task_.reading.mistake(
         at,
-        fmt::format("the role does not grant `{}`, and a task never grants more{}", visible(name),
-                    near.empty() ? "" : fmt::format(": did you mean `{}`?", visible(near))));
+        fmt::format("the role does not grant `{}`, and a task never grants more{}", escape_untrusted(name),
+                    near.empty() ? "" : fmt::format(": did you mean `{}`?", escape_untrusted(near))));
   }
 
   ToolRule both(const ToolRule& granted, const ToolRule& own, const std::string& name) const {

@@ -23,11 +23,11 @@ void read_blocked(Build& build, const yaml::Entry& key, std::string_view path) {
     const auto [first, fresh] = seen.try_emplace(pattern->text(), item.at.line);
     if (!fresh) {
       build.reading.mistake(item.at, fmt::format("`{}` is blocked twice; the first is in line {}",
-                                                 visible(*name), first->second));
+                                                 escape_untrusted(*name), first->second));
       return;
     }
     build.policy.blocked.push_back(
-        {std::move(folded), {fmt::format("{}/{}", path, visible(*name)), item.at}});
+        {std::move(folded), {fmt::format("{}/{}", path, escape_untrusted(*name)), item.at}});
   });
 }
 

@@ -17,14 +17,14 @@ void read_one(Build& build, const Placed& written) {
   LoadedPack read = read_pack(*text, written.text);
   if (read.pack == nullptr) {
     return build.reading.mistake(
-        written.at, fmt::format("the pack `{}` cannot be read: {}", visible(written.text),
+        written.at, fmt::format("the pack `{}` cannot be read: {}", escape_untrusted(written.text),
                                 to_string(read.errors.front())));
   }
   if (read.pack->name != name->name || read.pack->version != name->version) {
     return build.reading.mistake(
         written.at, fmt::format("this version has `{}`, and `{}` is written: what a pack says may "
                                 "differ between versions",
-                                read.pack->spelled_name(), visible(written.text)));
+                                read.pack->spelled_name(), escape_untrusted(written.text)));
   }
   build.policy.packs.push_back(std::move(read.pack));
 }

@@ -61,7 +61,7 @@ void ResultProjection::withhold(std::string name) {
 }
 
 std::string shown(std::string_view name) {
-  std::string out = visible(name.substr(0, shown_bytes_max));
+  std::string out = escape_untrusted(name.substr(0, shown_bytes_max));
   if (name.size() > shown_bytes_max) out += "...";
   return out;
 }

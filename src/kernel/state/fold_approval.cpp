@@ -9,7 +9,7 @@ namespace pawl {
 namespace {
 
 Status wrong_approval(std::string_view approval, std::string_view what) {
-  return fail(ErrorKind::corrupt, "the question `" + visible(approval) + "` " + std::string(what));
+  return fail(ErrorKind::corrupt, "the question `" + escape_untrusted(approval) + "` " + std::string(what));
 }
 
 // Whether one more approval by `person` is a further pair of eyes. What programs said before takes
@@ -125,7 +125,7 @@ Status Fold::operator()(const ApprovalEnded& b) {
   const std::optional<ApprovalPhase> to = next(approval.phase, *event);
   if (!by_time || !to) {
     return wrong_approval(
-        b.approval, "is " + std::string(to_string(approval.phase)) + ", not " + visible(b.how));
+        b.approval, "is " + std::string(to_string(approval.phase)) + ", not " + escape_untrusted(b.how));
   }
   end_approval(approval, *to);
   return {};

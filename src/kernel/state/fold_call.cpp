@@ -13,7 +13,7 @@ constexpr std::int64_t second_ns = 1'000'000'000;
 constexpr std::int64_t minute_ns = 60 * second_ns;
 
 Status wrong_call(std::string_view call, std::string_view what) {
-  return fail(ErrorKind::corrupt, "the call `" + visible(call) + "` " + std::string(what));
+  return fail(ErrorKind::corrupt, "the call `" + escape_untrusted(call) + "` " + std::string(what));
 }
 
 std::int64_t floor_divide(std::int64_t value, std::int64_t by) {

@@ -34,7 +34,7 @@ Status Fold::operator()(const Escalated& b) {
 
 Status Fold::operator()(const EscalationOpened& b) {
   if (state.escalations_.contains(b.escalation)) {
-    return fail(ErrorKind::corrupt, "the escalation `" + visible(b.escalation) + "` was opened before");
+    return fail(ErrorKind::corrupt, "the escalation `" + escape_untrusted(b.escalation) + "` was opened before");
   }
   if (state.escalations_.size() >= escalations_max) {
     // Whom somebody has answered for makes room; what nobody has answered for stays.
@@ -57,7 +57,7 @@ Status Fold::operator()(const EscalationOpened& b) {
 Status Fold::operator()(const EscalationChanged& b) {
   const auto found = state.escalations_.find(b.escalation);
   if (found == state.escalations_.end()) {
-    return fail(ErrorKind::corrupt, "there is no escalation `" + visible(b.escalation) + "`");
+    return fail(ErrorKind::corrupt, "there is no escalation `" + escape_untrusted(b.escalation) + "`");
   }
   Escalation& escalation = found->second;
   if (b.how == "unanswered") {

@@ -40,7 +40,7 @@ Status Fold::operator()(const PinAccepted& b) {
 
 Status Fold::operator()(const ReviewerEnrolled& b) {
   if (!b.by.empty() && !state.reviewers_.contains(b.by)) {
-    return fail(ErrorKind::refused, "`" + visible(b.by) + "` is no reviewer and cannot enrol one");
+    return fail(ErrorKind::refused, "`" + escape_untrusted(b.by) + "` is no reviewer and cannot enrol one");
   }
   state.reviewers_[b.person] = Reviewer{b.person, b.proof, b.verifier, b.by};
   return {};
@@ -55,7 +55,7 @@ Status Fold::operator()(const Noted&) {
 
 // A record of a newer pawl may be a kill or a halt: without its meaning no state can be trusted.
 Status Fold::operator()(const Unknown& b) {
-  return fail(ErrorKind::corrupt, "the record type `" + visible(b.type) +
+  return fail(ErrorKind::corrupt, "the record type `" + escape_untrusted(b.type) +
                                   "` is not known to this version, so the state cannot be told");
 }
 

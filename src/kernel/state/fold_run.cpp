@@ -11,7 +11,7 @@ namespace pawl {
 namespace {
 
 Status no_run(std::string_view id) {
-  return fail(ErrorKind::corrupt, "no run `" + visible(id) + "` was opened");
+  return fail(ErrorKind::corrupt, "no run `" + escape_untrusted(id) + "` was opened");
 }
 
 // A tool's name without its server. Actions with a reserved name (`mcp:resources/read`) are whole.
@@ -23,13 +23,13 @@ std::string_view without_server(std::string_view tool) {
 
 Status check_kill(const KillSet& b, const std::vector<Kill>& kills) {
   if (!is_scope(b.scope))
-    return fail(ErrorKind::corrupt, "`" + visible(b.scope) + "` is no scope of a kill");
+    return fail(ErrorKind::corrupt, "`" + escape_untrusted(b.scope) + "` is no scope of a kill");
   if ((b.scope == "all") != b.name.empty()) {
     return fail(ErrorKind::corrupt, "a kill names what it covers, and `all` names nothing");
   }
   const auto same = [&](const Kill& kill) { return kill.id == b.id; };
   if (std::ranges::any_of(kills, same)) {
-    return fail(ErrorKind::corrupt, "the kill `" + visible(b.id) + "` is set already");
+    return fail(ErrorKind::corrupt, "the kill `" + escape_untrusted(b.id) + "` is set already");
   }
   return {};
 }
@@ -145,11 +145,11 @@ void Fold::lift_halt(Run& run) {
 
 Status Fold::operator()(const RunOpened& b) {
   if (state.runs_.contains(b.run)) {
-    return fail(ErrorKind::corrupt, "the run `" + visible(b.run) + "` was opened before");
+    return fail(ErrorKind::corrupt, "the run `" + escape_untrusted(b.run) + "` was opened before");
   }
   const Run* same_key = state.run_by_key(b.key);
   if (same_key != nullptr && same_key->phase != RunPhase::closed) {
-    return fail(ErrorKind::corrupt, "the key of run `" + visible(same_key->id) + "` is still in use");
+    return fail(ErrorKind::corrupt, "the key of run `" + escape_untrusted(same_key->id) + "` is still in use");
   }
   Run run;
   run.id = b.run;
@@ -184,7 +184,7 @@ Status Fold::operator()(const RunTightened& b) {
   Run* run = find(state.runs_, b.run);
   if (run == nullptr) return no_run(b.run);
   if (run->phase == RunPhase::closed) {
-    return fail(ErrorKind::corrupt, "the run `" + visible(b.run) + "` is closed and keeps its policy");
+    return fail(ErrorKind::corrupt, "the run `" + escape_untrusted(b.run) + "` is closed and keeps its policy");
   }
   run->policy = b.policy;
   run->journal_bytes = sum_of(run->journal_bytes, record_charge_bytes);
@@ -195,7 +195,7 @@ Status Fold::operator()(const RunClosed& b) {
   Run* run = find(state.runs_, b.run);
   if (run == nullptr) return no_run(b.run);
   const std::optional<RunPhase> to = next(run->phase, RunEvent::close);
-  if (!to) return fail(ErrorKind::corrupt, "the run `" + visible(b.run) + "` is closed already");
+  if (!to) return fail(ErrorKind::corrupt, "the run `" + escape_untrusted(b.run) + "` is closed already");
   withdraw_where([&](const Approval& approval) { return approval.asked.run == b.run; });
   run->phase = *to;
   run->grants.clear();
@@ -235,8 +235,8 @@ Status Fold::operator()(const Resumed& b) {
   const auto first = std::ranges::find_if(state.kills_, lifted);
   if (halted.empty() && first == state.kills_.end()) {
     return fail(ErrorKind::refused,
-                "nothing is stopped under the scope `" + visible(b.scope) + "`" +
-                    (b.name.empty() ? "" : " and the name `" + visible(b.name) + "`"));
+                "nothing is stopped under the scope `" + escape_untrusted(b.scope) + "`" +
+                    (b.name.empty() ? "" : " and the name `" + escape_untrusted(b.name) + "`"));
   }
   std::ranges::sort(halted);  // the order in which closed runs are forgotten
   for (const std::string& id : halted) lift_halt(state.runs_.at(id));

@@ -62,7 +62,7 @@ Status Fold::check_reach(const ApprovalAnswered& b, const Approval& approval) co
   if (b.answer != "approve") why = "what is rejected is good for nothing";
   if (why.empty()) return {};
   return fail(ErrorKind::corrupt,
-              "the answer to `" + visible(b.approval) + "` reaches too far: " + why);
+              "the answer to `" + escape_untrusted(b.approval) + "` reaches too far: " + why);
 }
 
 // Its own call is the first of them.

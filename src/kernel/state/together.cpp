@@ -8,7 +8,7 @@ namespace pawl {
 namespace {
 
 std::string named(const Approval& question) {
-  return "`" + visible(question.asked.approval) + "`";
+  return "`" + escape_untrusted(question.asked.approval) + "`";
 }
 
 }  // namespace

@@ -84,7 +84,7 @@ bool only_stops(const Case& one, Effect otherwise) {
 void compare_cases(const Pair& pair, Laxness& laxness) {
   const ToolRule& before = pair.old_entry;
   const ToolRule& after = pair.new_entry;
-  const std::string name = "`" + visible(after.key) + "`";
+  const std::string name = "`" + escape_untrusted(after.key) + "`";
   if (before.cases.empty()) {
     for (const Case& one : after.cases.list) {
       if (!one.action_class && one.approval.reviewers.empty() && one.approval.routes.empty() &&
@@ -140,7 +140,7 @@ bool same_routes(const ApprovalTerms& before, const Conditions& old, const Appro
 void compare_conditions(const Pair& pair, Laxness& laxness) {
   const ToolRule& before = pair.old_entry;
   const ToolRule& after = pair.new_entry;
-  const std::string name = "`" + visible(after.key) + "`";
+  const std::string name = "`" + escape_untrusted(after.key) + "`";
   if (before.only_if && text_of(before, before.only_if) != text_of(after, after.only_if)) {
     laxness.found(after.rule.at, "`if` of " + name + " is another condition or gone");
   }

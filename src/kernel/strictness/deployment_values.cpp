@@ -63,7 +63,7 @@ std::vector<std::string> names_of(const KeyPair& pair) {
 
 void same_only(const KeyPair& pair) {
   if (pair.was == nullptr && pair.is == nullptr) return;
-  const std::string name = "`" + visible(pair.path) + "`";
+  const std::string name = "`" + escape_untrusted(pair.path) + "`";
   if (pair.was == nullptr) return pair.found(pair.at, name + " is new");
   if (pair.is == nullptr) return pair.found(pair.at, name + " is gone" + line_before(pair.was->at));
   if (equal_nodes(*pair.was, *pair.is)) return;
@@ -83,14 +83,14 @@ void changed_texts(const KeyPair& pair, OfText lose, OfText get) {
   const auto old = texts_of(*pair.was);
   const auto now = texts_of(*pair.is);
   if (!old || !now || now->empty()) return same_only(pair);
-  const std::string of = " of `" + visible(pair.path) + "`";
+  const std::string of = " of `" + escape_untrusted(pair.path) + "`";
   for (const yaml::Node* one : *now) {
     if (has_text(*old, one->text) || get(pair, one->text)) continue;
-    pair.found(one->at, "`" + visible(one->text) + "`" + of + " is new");
+    pair.found(one->at, "`" + escape_untrusted(one->text) + "`" + of + " is new");
   }
   for (const yaml::Node* one : *old) {
     if (has_text(*now, one->text) || lose(pair, one->text)) continue;
-    pair.found(pair.at, "`" + visible(one->text) + "`" + of + " is gone" + line_before(one->at));
+    pair.found(pair.at, "`" + escape_untrusted(one->text) + "`" + of + " is gone" + line_before(one->at));
   }
 }
 

@@ -16,7 +16,7 @@ namespace {
 constexpr Duration default_within = Duration::seconds(300);
 
 std::string name_of(const ToolRule& entry) {
-  return "`" + visible(entry.key) + "`";
+  return "`" + escape_untrusted(entry.key) + "`";
 }
 
 // What the table asks of a call of this class.
@@ -158,13 +158,13 @@ void compare_scope(const Pair& pair, Laxness& laxness) {
   for (const std::string& field : after->fields()) {
     // `a.b` is a part of what `a` kept whole.
     if (!has(*before, field) && !has(*before, field.substr(0, field.find('.')))) {
-      laxness.found(at, "the `scope` of " + name + " has `" + visible(field) + "` now");
+      laxness.found(at, "the `scope` of " + name + " has `" + escape_untrusted(field) + "` now");
     }
   }
   for (const std::string& field : before->fields()) {
     // A dotted name also keeps other fields of its container out.
     if (!has(*after, field) && field.find('.') != std::string::npos) {
-      laxness.found(at, "the `scope` of " + name + " lost `" + visible(field) +
+      laxness.found(at, "the `scope` of " + name + " lost `" + escape_untrusted(field) +
                             "`, which kept its neighbours out");
     }
   }
@@ -191,7 +191,7 @@ void compare_limits(const Pair& pair, Laxness& laxness) {
   const bool counted =
       before.max_records_per_run || before.max_calls_per_run || before.max_calls_per_minute;
   if (counted && before.key != after.key) {
-    laxness.found(after.rule.at, "the counts of `" + visible(before.key) +
+    laxness.found(after.rule.at, "the counts of `" + escape_untrusted(before.key) +
                                      "` would begin anew under the names " + name_of(after));
   }
   const bool same = before.records_stated == after.records_stated;

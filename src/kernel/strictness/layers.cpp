@@ -84,7 +84,7 @@ void compare_layers(const Policy& before, const Policy& after, Laxness& laxness)
       laxness.found(after.layers.empty() ? after.agent_rule.at : after.layers.front().rule.at,
                     fmt::format("what the layer `{}` requires in line {} is gone, weaker, or has "
                                 "another exception",
-                                visible(layer.name), row.rule.at.line));
+                                escape_untrusted(layer.name), row.rule.at.line));
     }
   }
   for (const Layer& layer : after.layers) {
@@ -92,7 +92,7 @@ void compare_layers(const Policy& before, const Policy& after, Laxness& laxness)
       // Who is named answers in place of whoever answered where nobody was named.
       if (row.approval.reviewers.empty() || !is_new(row, before)) continue;
       laxness.found(row.rule.at,
-                    fmt::format("the layer `{}` names other people", visible(layer.name)));
+                    fmt::format("the layer `{}` names other people", escape_untrusted(layer.name)));
     }
   }
 }
@@ -112,7 +112,7 @@ void compare_marks(const Pair& pair, Laxness& laxness) {
   }
   laxness.found(after.rule.at, fmt::format("the class, the stage or the environment of `{}` is "
                                            "another one, and a layer may ask less of it",
-                                           visible(after.key)));
+                                           escape_untrusted(after.key)));
 }
 
 }  // namespace pawl

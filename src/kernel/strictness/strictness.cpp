@@ -96,7 +96,7 @@ void compare_tools(const Policy& before, const Policy& after, Laxness& laxness) 
     const bool known =
         std::ranges::any_of(meeting, [&](const Granted* other) { return contains(*other, name); });
     if (!known) {
-      laxness.found(name.entry->rule.at, "`" + visible(*name.written) + "` is granted");
+      laxness.found(name.entry->rule.at, "`" + escape_untrusted(*name.written) + "` is granted");
       continue;
     }
     for (const Granted* other : meeting) {
@@ -123,7 +123,7 @@ void compare_blocked(const Policy& before, const Policy& after, Laxness& laxness
                            return wider.any_server && wider.contains(*pattern);
                          });
     if (covered) continue;
-    laxness.found(after.default_rule.at, "`" + visible(name.folded) + "` is not blocked any more" +
+    laxness.found(after.default_rule.at, "`" + escape_untrusted(name.folded) + "` is not blocked any more" +
                                              line_before(name.rule.at));
   }
 }
@@ -184,7 +184,7 @@ void compare_freezes(const Policy& before, const Policy& after, Laxness& laxness
     const bool kept = std::ranges::any_of(
         after.freezes, [&](const Freeze& other) { return covers(other, freeze); });
     if (kept) continue;
-    laxness.found(after.agent_rule.at, "the freeze `" + visible(freeze.name) +
+    laxness.found(after.agent_rule.at, "the freeze `" + escape_untrusted(freeze.name) +
                                            "` is gone or stops less" + line_before(freeze.rule.at));
   }
 }
@@ -194,7 +194,7 @@ void compare_risks(const Policy& before, const Policy& after, Laxness& laxness) 
     const bool known = std::ranges::any_of(before.risks, [&](const AcceptedRisk& other) {
       return other.path == risk.path && other.until >= risk.until;
     });
-    if (!known) laxness.found(risk.rule.at, "the risk `" + visible(risk.path) + "` is accepted");
+    if (!known) laxness.found(risk.rule.at, "the risk `" + escape_untrusted(risk.path) + "` is accepted");
   }
 }
 
@@ -214,7 +214,7 @@ void compare_askable(const Policy& before, const Policy& after, Laxness& laxness
              now.what.approval.reviewers == was.what.approval.reviewers;
     });
     if (known) continue;
-    laxness.found(now.what.rule.at, "`" + visible(now.what.key) + "` may be asked for");
+    laxness.found(now.what.rule.at, "`" + escape_untrusted(now.what.key) + "` may be asked for");
   }
 }
 
@@ -287,7 +287,7 @@ std::string laxer_text(const std::vector<Laxer>& parts, std::size_t most) {
   for (std::size_t i = 0; i < std::min(parts.size(), most); ++i) {
     if (i > 0) text += "; ";
     const Position& at = parts[i].at;
-    if (at.line > 0) text += fmt::format("{}:{}: ", visible(at.file), at.line);
+    if (at.line > 0) text += fmt::format("{}:{}: ", escape_untrusted(at.file), at.line);
     text += parts[i].says;
   }
   if (parts.size() > most) text += fmt::format("; and {} more", parts.size() - most);

@@ -57,7 +57,7 @@ void read_names(json::View question, Scratch& scratch, Question& into) {
     const json::View given = question["bindings"][variable.name];
     const auto value = given.exists() ? decode_value(given, scratch) : std::nullopt;
     if (given.exists() && !value) {
-      into.wrong = fmt::format("the value of `{}` can't be read", visible(variable.name));
+      into.wrong = fmt::format("the value of `{}` can't be read", escape_untrusted(variable.name));
     }
     into.values.push_back(
         value.value_or(Value::failed(Failure::no_such_name, "a declared variable has no value")));
@@ -85,7 +85,7 @@ std::string answer_case(json::View question, const ZoneSource& zones) {
                                {.limits = case_limits,
                                 .result = nullptr,
                                 .checked = unchecked ? Checked::off : Checked::on});
-  if (!program) return error_line(visible(to_string(program.error().front())));
+  if (!program) return error_line(escape_untrusted(to_string(program.error().front())));
   if (is_set(question["check_only"])) {
     const std::string type = to_string(*program->type());
     return R"({"value":)" + encode_value(Value::type_of(type)) + "}";
@@ -93,13 +93,13 @@ std::string answer_case(json::View question, const ZoneSource& zones) {
   Scratch scratch;
   Fuel fuel{.left = 1'000'000};
   const Value result = program->evaluate(asked.values, scratch, fuel);
-  if (result.failed()) return error_line(visible(result.text()));
+  if (result.failed()) return error_line(escape_untrusted(result.text()));
   return R"({"value":)" + encode_value(result) + "}";
 }
 
 std::string answer_case(std::string_view line, const ZoneSource& zones) {
   const auto parsed = json::parse(line, {.bytes_max = 4UL << 20, .depth_max = 128});
-  if (!parsed) return error_line(visible(to_string(parsed.error())));
+  if (!parsed) return error_line(escape_untrusted(to_string(parsed.error())));
   return answer_case(parsed->root(), zones);
 }
 

@@ -65,7 +65,7 @@ TypeRef Checking::unknown_function(NodeId id) {
     known.emplace_back(macro);
   }
   const std::string near = nearest(node.text, known);
-  std::string message = fmt::format("there is no function `{}`", visible(node.text));
+  std::string message = fmt::format("there is no function `{}`", escape_untrusted(node.text));
   if (near == node.text) {
     message = fmt::format("`{}` takes other arguments", node.text);
   } else if (!near.empty()) {
@@ -140,7 +140,7 @@ TypeRef Checking::no_overload(NodeId id, const std::vector<Signature>& signature
     given.erase(given.begin());
   }
   std::string message =
-      fmt::format("there is no {}{}({})", receiver, visible(node.text), fmt::join(given, ", "));
+      fmt::format("there is no {}{}({})", receiver, escape_untrusted(node.text), fmt::join(given, ", "));
   std::vector<std::string> forms;
   for (const Signature& each : signatures) {
     std::vector<std::string> wanted;
@@ -179,9 +179,9 @@ void Checking::check_choice(const TypeRef& closed, NodeId literal) {
   if (std::ranges::find(type->choices, node.text) != type->choices.end()) return;
   const std::string near = nearest(node.text, type->choices);
   std::string message = fmt::format("`{}` is none of the values that there are: {}",
-                                    visible(node.text), fmt::join(type->choices, ", "));
+                                    escape_untrusted(node.text), fmt::join(type->choices, ", "));
   if (!near.empty()) message += fmt::format("; `{}` is meant?", near);
-  wrong(literal, visible(message));
+  wrong(literal, escape_untrusted(message));
 }
 
 }  // namespace pawl::cel

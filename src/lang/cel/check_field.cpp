@@ -83,7 +83,7 @@ TypeRef Checking::field_of(NodeId id, NodeId target, const TypeRef& type, std::s
     return wrong(id, fmt::format("the keys of this map are {}, no names", shown(found->parts[0])));
   }
   return wrong(
-      id, fmt::format("`{}` is {}, which has no fields", visible(written(target)), shown(found)));
+      id, fmt::format("`{}` is {}, which has no fields", escape_untrusted(written(target)), shown(found)));
 }
 
 TypeRef Checking::record_field(NodeId id, NodeId target, const Type& record, std::string_view name,
@@ -93,15 +93,15 @@ TypeRef Checking::record_field(NodeId id, NodeId target, const Type& record, std
     std::vector<std::string> known;
     for (const Field& each : record.fields) known.push_back(each.name);
     const std::string near = nearest(name, known);
-    std::string message = fmt::format("`{}` has no `{}`", visible(written(target)), visible(name));
-    if (!near.empty()) message += fmt::format("; `{}` is meant?", visible(near));
+    std::string message = fmt::format("`{}` has no `{}`", escape_untrusted(written(target)), escape_untrusted(name));
+    if (!near.empty()) message += fmt::format("; `{}` is meant?", escape_untrusted(near));
     return wrong(id, std::move(message));
   }
   const bool required = field != nullptr && field->required;
   if (!required && !asks && !is_there(path_of(id))) {
     wrong(id, fmt::format("`{0}.{1}` may be missing: ask `has({0}.{1}) && ...` first, or write "
                           "`{0}.?{1}.orValue(...)`",
-                          visible(written(target)), visible(name)));
+                          escape_untrusted(written(target)), escape_untrusted(name)));
   }
   return field != nullptr ? field->type : record.parts[0];
 }

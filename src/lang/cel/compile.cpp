@@ -183,7 +183,7 @@ std::int32_t Compiling::expectation(NodeId id, bool only_numbers) {
           ? source_.text.substr(node.begin, end - node.begin)
           : source_.text.substr(node.begin, node.text.empty() ? 1 : node.text.size());
   return add_expectation(
-      type, fmt::format("`{}` is not of type {}", visible(written), to_string(*inner)));
+      type, fmt::format("`{}` is not of type {}", escape_untrusted(written), to_string(*inner)));
 }
 
 std::int32_t Compiling::add_expectation(const TypeRef& type, std::string what) {
@@ -239,7 +239,7 @@ void Compiling::load(NodeId id, bool believed) {
     if (!believed) expect(id, false);
     return;
   }
-  path.missing = fmt::format("no such key: `{}`", visible(path.missing));
+  path.missing = fmt::format("no such key: `{}`", escape_untrusted(path.missing));
   if (!believed) path.expectation = expectation(id, false);
   code_->paths.push_back(std::move(path));
   add(Op::path, static_cast<std::uint32_t>(code_->paths.size() - 1));

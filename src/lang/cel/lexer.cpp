@@ -90,7 +90,7 @@ class Lexer {
   }
 
   std::string shown_character() const {
-    return fmt::format("`{}`", visible(text_.substr(at_, utf8::behind(text_, at_) - at_)));
+    return fmt::format("`{}`", escape_untrusted(text_.substr(at_, utf8::behind(text_, at_) - at_)));
   }
 
   // Prefixes are r, b, or both in either order and case.
@@ -191,7 +191,7 @@ class Lexer {
     }
     if (in_name(peek())) {
       return wrong(begin_, fmt::format("`{}` is neither a number nor a name",
-                                       visible(text_.substr(begin_, at_ + 1 - begin_))));
+                                       escape_untrusted(text_.substr(begin_, at_ + 1 - begin_))));
     }
     add(kind, std::move(text));
     return {};
@@ -233,7 +233,7 @@ std::string described(const Token& token) {
     case TokenKind::quoted_name:
     case TokenKind::reserved:
     case TokenKind::mark:
-      return fmt::format("`{}`", visible(token.text));
+      return fmt::format("`{}`", escape_untrusted(token.text));
   }
   return "";
 }

@@ -194,7 +194,7 @@ Status compile(ManifestRule& rule) {
     if (known == nullptr) {
       const std::string near = near_kind(kind);
       return fail(ErrorKind::invalid,
-                  fmt::format("`{}` is no kind that every cluster has: {}", visible(kind),
+                  fmt::format("`{}` is no kind that every cluster has: {}", escape_untrusted(kind),
                               near.empty() ? "write its group before it, `group/Kind`"
                                            : fmt::format("did you mean `{}`?", near)));
     }
@@ -205,7 +205,7 @@ Status compile(ManifestRule& rule) {
     if (std::ranges::find(words, word) != words.end()) continue;
     const std::string near = nearest(word, words);
     return fail(ErrorKind::invalid,
-                fmt::format("`deny` has no word `{}`{}", visible(word),
+                fmt::format("`deny` has no word `{}`{}", escape_untrusted(word),
                             near.empty()
                                 ? ": expected `" + fmt::format("{}", fmt::join(words, "`, `")) + "`"
                                 : fmt::format(": did you mean `{}`?", near)));

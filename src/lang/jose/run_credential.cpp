@@ -95,7 +95,7 @@ Checked<Digest> read_policy(json::View root) {
 Checked<void> nothing_else(json::View root) {
   for (const auto& [name, value] : root.members()) {
     if (std::ranges::find(known, name) == known.end()) {
-      return refuse(Flaw::claim, fmt::format("claims.{}", visible(name.substr(0, 64))),
+      return refuse(Flaw::claim, fmt::format("claims.{}", escape_untrusted(name.substr(0, 64))),
                     "cannot be enforced here");
     }
   }

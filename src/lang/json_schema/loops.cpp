@@ -78,7 +78,7 @@ class Walk {
   }
   std::unexpected<Error> wrong(NodeId node, std::string_view says) const {
     const std::string pointer = pointer_of(compiled_.document, compiled_.nodes[node].place);
-    const std::string place = pointer.empty() ? "it" : "`" + visible(pointer) + "`";
+    const std::string place = pointer.empty() ? "it" : "`" + escape_untrusted(pointer) + "`";
     return fail(ErrorKind::invalid, fmt::format("{} {} without going into the value", place, says));
   }
 

@@ -51,7 +51,7 @@ Pattern compile_pattern(std::string_view source, std::size_t& left) {
       left -= memory;
       return out;
     }
-    out.why = visible(built->error());
+    out.why = escape_untrusted(built->error());
     if (built->error_code() != re2::RE2::ErrorPatternTooLarge) return out;
   }
   if (out.why.empty()) out.why = "the patterns of this schema take too much memory";

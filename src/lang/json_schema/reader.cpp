@@ -14,7 +14,7 @@ void Reader::wrong(json::View schema, std::string_view keyword, std::string_view
   if (wrong_) return;
   std::string pointer = pointer_of(into_.document, schema.index());
   if (!keyword.empty()) json::append_pointer(keyword, pointer);
-  wrong_ = Error{ErrorKind::invalid, fmt::format("`{}` {}", visible(pointer), says), {}};
+  wrong_ = Error{ErrorKind::invalid, fmt::format("`{}` {}", escape_untrusted(pointer), says), {}};
 }
 
 NodeId Reader::request(json::View schema, std::uint32_t resource) {
@@ -110,7 +110,7 @@ const Pattern* Reader::pattern(json::View schema, std::string_view keyword,
     std::string pointer = pointer_of(into_.document, schema.index());
     json::append_pointer(keyword, pointer);
     into_.findings.push_back(
-        {visible(pointer), "the pattern cannot be checked, so no text passes it: " + made.why});
+        {escape_untrusted(pointer), "the pattern cannot be checked, so no text passes it: " + made.why});
   }
   into_.patterns.push_back(std::make_unique<Pattern>(std::move(made)));
   return patterns_[std::string(source)] = into_.patterns.back().get();

@@ -58,7 +58,7 @@ std::optional<Holds> held_by(std::string_view keyword) {
 std::unexpected<Error> wrong(json::View at, std::string_view keyword, std::string_view says) {
   std::string pointer = pointer_of(*at.document(), at.index());
   json::append_pointer(keyword, pointer);
-  return fail(ErrorKind::invalid, fmt::format("`{}` {}", visible(pointer), says));
+  return fail(ErrorKind::invalid, fmt::format("`{}` {}", escape_untrusted(pointer), says));
 }
 
 }  // namespace
@@ -127,7 +127,7 @@ Status Resources::add_anchor(std::string_view name, json::View schema, std::uint
   if (first) return {};
   return fail(ErrorKind::invalid,
               fmt::format("`{}` and another schema have the anchor `{}`",
-                          visible(pointer_of(*document_, schema.index())), visible(name)));
+                          escape_untrusted(pointer_of(*document_, schema.index())), escape_untrusted(name)));
 }
 
 Status Resources::name_anchors(json::View schema, std::uint32_t resource) {

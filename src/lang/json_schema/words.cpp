@@ -18,7 +18,7 @@ std::string shown(std::string_view text) {
   std::string_view rest = text;
   while (!rest.empty() && text.size() - rest.size() < shown_bytes_max) utf8::next(rest);
   const std::string_view kept = text.substr(0, text.size() - rest.size());
-  return visible(kept) + (rest.empty() ? "" : "…");
+  return escape_untrusted(kept) + (rest.empty() ? "" : "…");
 }
 
 }  // namespace

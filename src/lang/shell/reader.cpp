@@ -112,7 +112,7 @@ Result<Dialect> parse_dialect(std::string_view name) {
   if (name == "sh" || name == "posix") return Dialect::posix;
   if (name == "bash") return Dialect::bash;
   return fail(ErrorKind::invalid,
-              "`" + visible(name) + "` is no shell that can be analysed: expected `sh` or `bash`");
+              "`" + escape_untrusted(name) + "` is no shell that can be analysed: expected `sh` or `bash`");
 }
 
 Result<Line> parse(std::string_view text, Dialect dialect, const Limits& limits) {

@@ -97,13 +97,13 @@ std::optional<std::string> judge_columns(const SqlRule& rule, const Summary& sum
 Status compile(SqlRule& rule) {
   if (rule.dialect != kDialect) {
     return fail(ErrorKind::invalid, fmt::format("`{}` is no dialect that is understood: expected `{}`",
-                                            visible(rule.dialect), kDialect));
+                                            escape_untrusted(rule.dialect), kDialect));
   }
   if (rule.statements.empty()) return fail(ErrorKind::invalid, "`statements` is empty");
   for (const std::string& kind : rule.statements) {
     if (!listable(kind)) {
       return fail(ErrorKind::invalid,
-                  fmt::format("`{}` is no statement that can be listed", visible(kind)));
+                  fmt::format("`{}` is no statement that can be listed", escape_untrusted(kind)));
     }
   }
   std::ranges::sort(rule.statements);

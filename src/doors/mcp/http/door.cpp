@@ -235,7 +235,7 @@ HttpDoor::State::ConnectedPtr HttpDoor::State::open(Asking& asking, std::string_
   const RemoteCaller& caller = asking.caller;
   const std::string& account = account_of(caller);
   if (!may_begin(account)) {
-    ports.refused({}, caller, fmt::format("`{}`: too many sessions", visible(account)));
+    ports.refused({}, caller, fmt::format("`{}`: too many sessions", escape_untrusted(account)));
     refuse(std::move(asking.responder), 429, id, "too many sessions");
     return nullptr;
   }
@@ -295,7 +295,7 @@ HttpDoor::State::ConnectedPtr HttpDoor::State::find_session(const Asking& asking
                       connected->role == asking.role && connected->caller == asking.caller.key;
   if (!connected || theirs) return connected;
   ports.refused({}, asking.caller,
-                fmt::format("`{}`: the session of another", visible(asking.caller.key)));
+                fmt::format("`{}`: the session of another", escape_untrusted(asking.caller.key)));
   return nullptr;
 }
 

@@ -86,7 +86,7 @@ Proof HttpDoor::State::proof_of(const Asking& asking) const {
 void HttpDoor::State::turn_away(Asking& asking, int status, std::string_view id,
                                 std::string_view why) {
   ports.refused({}, asking.caller,
-                fmt::format("`{}`: {}", visible(account_of(asking.caller)), why));
+                fmt::format("`{}`: {}", escape_untrusted(account_of(asking.caller)), why));
   refuse(std::move(asking.responder), status, id, why);
 }
 

@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t shown_name_bytes_max = 256;
 
 std::string shown_name(std::string_view name) {
-  return visible(name.substr(0, shown_name_bytes_max));
+  return escape_untrusted(name.substr(0, shown_name_bytes_max));
 }
 
 bool may_have_legs(std::string_view method) {
@@ -93,7 +93,7 @@ void Front::client_request(const Message& message) {
     // An answer with this id would end the call that has it: this one is answered without an id.
     return refuse_line(
         "null", invalid_request,
-        "a request with the id " + visible(message.id.substr(0, 64)) + " is still open",
+        "a request with the id " + escape_untrusted(message.id.substr(0, 64)) + " is still open",
         message.method == "tools/call" ? std::string_view("tools/call") : "message");
   }
   const Envelope seen = read_envelope(message.params);
@@ -304,7 +304,7 @@ void Front::client_notification(const Message& message) {
       return;
     case ClientNotice::unknown:
       (void)gate.note(run, "notification dropped",
-                      "`" + visible(message.method.substr(0, 64)) + "` of the client");
+                      "`" + escape_untrusted(message.method.substr(0, 64)) + "` of the client");
       return;
   }
 }

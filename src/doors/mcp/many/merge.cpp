@@ -88,7 +88,7 @@ std::string union_of_capabilities(const std::vector<Part>& parts) {
 std::string in_its_own_words(std::string_view text) {
   std::string out;
   for (std::string_view line : split(text, '\n')) {
-    out += "\n> " + visible(line);
+    out += "\n> " + escape_untrusted(line);
   }
   return out;
 }

@@ -61,7 +61,7 @@ void SharedProcess::said(std::string_view line) {
       }
       (void)program.wire->send(error_line(message->id, method_not_found, "method not found"), {});
       tell(fmt::format("`{}` was refused: nobody can say which session it is for",
-                       visible(message->method.substr(0, shown_method_bytes_max))));
+                       escape_untrusted(message->method.substr(0, shown_method_bytes_max))));
       return;
     }
     case MessageKind::notification:
