@@ -61,7 +61,7 @@ std::string ArgumentReader::unknown(const std::string& given) const {
   const std::string name = given.substr(0, given.find('='));
   std::vector<std::string> known{std::string(help_long)};
   for (const OptionRow& row : command_.options) known.emplace_back(row.name);
-  const std::string near = nearest(name, known);
+  const std::string near = closest_match(name, known);
   std::string says = fmt::format("{} is no option of `pawl {}`", ticked(name), command_.name);
   if (!near.empty()) return says + fmt::format(": did you mean `{}`?", near);
   return says;

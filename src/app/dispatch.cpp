@@ -48,7 +48,7 @@ int run_family(const std::vector<std::string>& words) {
                      fmt::format("`pawl {}` needs one of these words next: {}", words[0], choice),
                      {}});
   }
-  const std::string near = nearest(words[1], names);
+  const std::string near = closest_match(words[1], names);
   return complain({ErrorKind::usage,
                    near.empty() ? fmt::format("`pawl {}` knows no `{}`: it has {}", words[0],
                                               escape_untrusted(words[1]), choice)
@@ -65,7 +65,7 @@ Error unknown_command(std::string_view name) {
     names.emplace(row->name);
     names.emplace(row->name.substr(0, row->name.find(' ')));
   }
-  const std::string near = nearest(name, {names.begin(), names.end()});
+  const std::string near = closest_match(name, {names.begin(), names.end()});
   return {ErrorKind::usage,
           near.empty()
               ? fmt::format("there is no command `{}`; `pawl help` lists them", escape_untrusted(name))

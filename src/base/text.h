@@ -43,7 +43,7 @@ std::string in_backticks(std::string_view text, std::size_t bytes_max = 64);
 std::size_t columns(std::string_view visible_text);
 
 // The candidate nearest to `word` by edit distance (folded), or empty where none is near.
-std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
+std::string closest_match(std::string_view word, const std::vector<std::string>& candidates);
 
 // Glob: `*` any run of characters except '/', `**` any run, `?` one character except '/'. Whole
 // text; no escapes and no sets. Takes text times pattern at most, whatever the two are.

@@ -115,7 +115,7 @@ bool match_steps(std::string_view pattern, std::string_view text) {
 
 }  // namespace
 
-std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {
+std::string closest_match(std::string_view word, const std::vector<std::string>& candidates) {
   const std::u32string wanted = points_of(fold(word));
   if (wanted.empty() || wanted.size() > compared_points_max) return {};
   std::string best;

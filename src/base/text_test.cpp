@@ -161,16 +161,16 @@ TEST(Columns, CountsWideCharactersTwice) {
 
 TEST(Nearest, FindsTypingMistakesOnly) {
   const std::vector<std::string> keys = {"constraints", "allowed", "blocked", "max_steps", "ttl"};
-  EXPECT_EQ(nearest("constrants", keys), "constraints");
-  EXPECT_EQ(nearest("Alowed", keys), "allowed");
-  EXPECT_EQ(nearest("lbocked", keys), "blocked");
-  EXPECT_EQ(nearest("max_step", keys), "max_steps");
-  EXPECT_EQ(nearest("tll", keys), "ttl");
-  EXPECT_EQ(nearest("banana", keys), "");
-  EXPECT_EQ(nearest("x", keys), "");
-  EXPECT_EQ(nearest("", keys), "");
-  EXPECT_EQ(nearest("x", {"y"}), "");
-  EXPECT_EQ(nearest(std::string(1'000, 'a'), {std::string(1'000, 'a')}), "");
+  EXPECT_EQ(closest_match("constrants", keys), "constraints");
+  EXPECT_EQ(closest_match("Alowed", keys), "allowed");
+  EXPECT_EQ(closest_match("lbocked", keys), "blocked");
+  EXPECT_EQ(closest_match("max_step", keys), "max_steps");
+  EXPECT_EQ(closest_match("tll", keys), "ttl");
+  EXPECT_EQ(closest_match("banana", keys), "");
+  EXPECT_EQ(closest_match("x", keys), "");
+  EXPECT_EQ(closest_match("", keys), "");
+  EXPECT_EQ(closest_match("x", {"y"}), "");
+  EXPECT_EQ(closest_match(std::string(1'000, 'a'), {std::string(1'000, 'a')}), "");
 }
 
 TEST(Glob, MatchesTheWholeText) {

@@ -266,7 +266,7 @@ void add_shown(std::vector<Reader>& out) {
   out.push_back({"hidden", any, [](const std::string& t) { (void)hides_characters(t); }});
   out.push_back({"columns", any, [](const std::string& t) { (void)columns(t); }});
   out.push_back({"glob", any, [](const std::string& t) { (void)glob_match("*a*b**c?d*", t); }});
-  out.push_back({"nearest", any, [](const std::string& t) { (void)nearest(t, {"a", "data"}); }});
+  out.push_back({"nearest", any, [](const std::string& t) { (void)closest_match(t, {"a", "data"}); }});
   out.push_back({"base64", any, [](const std::string& t) {
                    std::string bytes;
                    (void)unbase64(t, bytes);

@@ -125,7 +125,7 @@ void check_absent(const Subject& subject, const ToolRule& entry, const std::stri
     return;
   }
   if (subject.accepted) return;  // the lock is compared name by name elsewhere
-  const std::string near = nearest(name, offered);
+  const std::string near = closest_match(name, offered);
   subject.finding(
       warning, entry.rule.at,
       fmt::format("no server offers `{}`{}", escape_untrusted(name),

@@ -69,7 +69,7 @@ class TrialReader {
   void known_keys(const Node& map, std::vector<std::string> known) {
     for (const yaml::Entry& entry : map.entries) {
       if (std::ranges::find(known, entry.key) != known.end()) continue;
-      const std::string near = nearest(entry.key, known);
+      const std::string near = closest_match(entry.key, known);
       wrong(entry.key_at,
             fmt::format("unknown key `{}`{}", escape_untrusted(entry.key),
                         near.empty() ? fmt::format(": expected one of {}", fmt::join(known, ", "))

@@ -71,7 +71,7 @@ Status check_members(json::View root, Body body) {
     if (std::ranges::find(members, key, &Member::name) != members.end()) continue;
     std::vector<std::string> names;
     for (const Member& member : members) names.emplace_back(member.name);
-    const std::string near = nearest(key, names);
+    const std::string near = closest_match(key, names);
     return fail(ErrorKind::invalid,
                 fmt::format("unknown member `{}`{}", escape_untrusted(key.substr(0, 64)),
                             near.empty() ? "" : fmt::format(": did you mean `{}`?", near)));

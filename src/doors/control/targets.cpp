@@ -109,7 +109,7 @@ std::vector<std::string> near_targets(std::string_view scope, std::string_view n
   }
   std::vector<std::string> near;
   while (near.size() < near_max) {
-    const std::string next = nearest(name, left);
+    const std::string next = closest_match(name, left);
     if (next.empty()) break;
     near.push_back(next);
     std::erase(left, next);

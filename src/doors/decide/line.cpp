@@ -41,7 +41,7 @@ Status check_keys(json::View root) {
   for (const LineMember& member : line_members) names.emplace_back(member.name);
   for (const auto [key, value] : root.members()) {
     if (std::ranges::find(names, key) != names.end()) continue;
-    const std::string near = nearest(key, names);
+    const std::string near = closest_match(key, names);
     return fail(ErrorKind::invalid, "unknown member `" + escape_untrusted(key.substr(0, 64)) + "`" +
                                     (near.empty() ? "" : ": did you mean `" + near + "`?"));
   }

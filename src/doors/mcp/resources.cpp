@@ -61,7 +61,7 @@ bool is_within(std::string_view uri, std::string_view whole) {
 }
 
 // The resource itself, or else the nearest that it is a part of.
-auto nearest(const std::set<std::string>& uris, std::string_view uri) {
+auto closest_match(const std::set<std::string>& uris, std::string_view uri) {
   auto best = uris.end();
   for (auto whole = uris.begin(); whole != uris.end(); ++whole) {
     if (!is_within(uri, *whole)) continue;
@@ -181,13 +181,13 @@ void Session::Room::resource_updated(json::View params) {
   if (!uri || !granted(shown(), "mcp:resources/subscribe")) return;
   const bool scoped = scoped_here();
   if (client_era != Era::modern) {
-    const auto whole = nearest(kept_subscriptions, *uri);
+    const auto whole = closest_match(kept_subscriptions, *uri);
     if (scoped && whole == kept_subscriptions.end()) return;
     return to_client(
         notification_line(method, uri_alone(scoped ? std::string_view(*whole) : *uri)));
   }
   for (const Subscription& open : subscriptions) {
-    const auto whole = nearest(open.uris, *uri);
+    const auto whole = closest_match(open.uris, *uri);
     if (whole == open.uris.end()) continue;
     json::Writer told;
     told.object().key("_meta").object().key(meta_subscription).raw(open.id).end();

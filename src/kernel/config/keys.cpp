@@ -136,7 +136,7 @@ std::string near_pattern(Section section, std::string_view name) {
       prefixes.emplace_back(key.name.substr(0, key.name.size() - 2));
     }
   }
-  const std::string near = nearest(name.substr(0, underline), prefixes);
+  const std::string near = closest_match(name.substr(0, underline), prefixes);
   return near.empty() ? near : near + escape_untrusted(name.substr(underline));
 }
 
@@ -215,7 +215,7 @@ std::string refusal(Section section, std::string_view name) {
     return fmt::format("unknown key `{}` in {}: it belongs to {}", shown, spoken(section),
                        spoken(key->section));
   }
-  std::string near = nearest(name, candidates);
+  std::string near = closest_match(name, candidates);
   if (near.empty()) near = near_pattern(section, name);
   if (!near.empty()) {
     return fmt::format("unknown key `{}` in {}: did you mean `{}`?", shown, spoken(section), near);

@@ -232,7 +232,7 @@ std::optional<std::size_t> Reading::word(const yaml::Node& node, std::string_vie
       return std::nullopt;
     }
   }
-  const std::string near = node.is_scalar() ? nearest(node.text, words) : std::string();
+  const std::string near = node.is_scalar() ? closest_match(node.text, words) : std::string();
   const std::string advice = near.empty() ? "" : fmt::format(": did you mean `{}`?", near);
   mistake(node.at, fmt::format("`{}` must be {}, found {}{}", what, listed(words), node.described(),
                                advice));

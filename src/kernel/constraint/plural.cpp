@@ -94,7 +94,7 @@ Result<std::string> bind_plural(std::string_view plural, const Shape& shape) {
   for (const Shape::Property& property : shape.properties) names.push_back(property.name);
   std::string near;
   for (const std::string& reading : readings) {
-    if (near.empty()) near = nearest(reading, names);
+    if (near.empty()) near = closest_match(reading, names);
   }
   std::string message = fmt::format("the tool has none of the arguments {}", joined(readings));
   if (!near.empty()) message += fmt::format("; did you mean `{}`", shown_name(near));

@@ -55,7 +55,7 @@ std::vector<std::string> DeploymentBuild::list(const yaml::Node& node, std::stri
 
 void DeploymentBuild::unknown(const Placed& name, std::string_view what,
                               const std::vector<std::string>& names) {
-  const std::string near = nearest(name.text, names);
+  const std::string near = closest_match(name.text, names);
   reading.mistake(name.at,
                   fmt::format("there is no {} `{}`{}", what, escape_untrusted(name.text),
                               near.empty() ? "" : fmt::format(": did you mean `{}`?", near)));

@@ -14,7 +14,7 @@ Result<std::string> builtin_pack(std::string_view written) {
     if (one.name == name->name) return std::string(one.text);
     names.emplace_back(one.name);
   }
-  const std::string near = nearest(name->name, names);
+  const std::string near = closest_match(name->name, names);
   return fail(ErrorKind::missing,
               fmt::format("this version has no pack `{}`{}", escape_untrusted(name->name),
                           near.empty() ? fmt::format(": it has {}", fmt::join(names, ", "))

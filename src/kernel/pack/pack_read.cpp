@@ -82,7 +82,7 @@ class PackReader {
         take(entry);
         continue;
       }
-      const std::string near = nearest(entry.key, known);
+      const std::string near = closest_match(entry.key, known);
       wrong(entry.key_at,
             fmt::format("unknown key `{}` in a pack{}", escape_untrusted(entry.key),
                         near.empty() ? "" : fmt::format(": did you mean `{}`?", near)));

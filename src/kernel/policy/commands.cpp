@@ -207,7 +207,7 @@ Result<std::string> bind_command_line(const CommandRule& rule, const Shape& shap
     return out + (out.empty() ? "" : "`");
   };
   if (!rule.argument.empty()) {
-    const std::string near = nearest(rule.argument, named.empty() ? others : named);
+    const std::string near = closest_match(rule.argument, named.empty() ? others : named);
     return fail(ErrorKind::missing,
                 fmt::format("there is no argument `{}`{}", escape_untrusted(rule.argument),
                             near.empty() ? "" : fmt::format(": did you mean `{}`?", near)));

@@ -212,7 +212,7 @@ class Fitting {
     if (rule.path.empty()) return;
     const Reached reached = reach(tool_.arguments, rule.path);
     if (!reached.missing.empty()) {
-      const std::string near = nearest(reached.missing, reached.candidates);
+      const std::string near = closest_match(reached.missing, reached.candidates);
       misfit(rule.rule.at,
              fmt::format("`{}` has no argument `{}`{}", escape_untrusted(tool_name(tool_)),
                          escape_untrusted(to_string(rule.path)),

@@ -52,7 +52,7 @@ void fit_counters(const ToolRule& entry, const ToolDefinition& tool, BoundTool& 
       const Reached reached = reach(tool.arguments, *path);
       std::string says;
       if (!reached.missing.empty()) {
-        const std::string near = nearest(reached.missing, reached.candidates);
+        const std::string near = closest_match(reached.missing, reached.candidates);
         says = fmt::format("`{}` has no argument `{}`, which a counter {}{}", name, argument,
                            adds ? "adds up" : "tells its sums apart by",
                            near.empty() ? "" : fmt::format(": did you mean `{}`?", escape_untrusted(near)));

@@ -205,7 +205,7 @@ void Lists::expand_into(Reading& reading, const yaml::Node& item, std::string_vi
   if (found == lists_.end()) {
     std::vector<std::string> names;
     for (const auto& [known, list] : lists_) names.push_back(known);
-    const std::string near = nearest(name, names);
+    const std::string near = closest_match(name, names);
     std::string advice = near.empty() ? "" : fmt::format(": did you mean `${}`?", near);
     if (name == "workspace") advice = ": this version does not enforce `workspace`";
     reading.mistake(item.at, fmt::format("there is no list `{}`{}", escape_untrusted(item.text), advice));

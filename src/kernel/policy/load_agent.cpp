@@ -32,7 +32,7 @@ void read_type(Build& build, const yaml::Entry& entry) {
   if (known == build.written_names.end()) {
     std::vector<std::string> names;
     for (const auto& [name, at] : build.written_names) names.push_back(name);
-    const std::string near = nearest(entry.key, names);
+    const std::string near = closest_match(entry.key, names);
     build.reading.mistake(
         entry.key_at, fmt::format("`{}` is no name of `allowed`{}", escape_untrusted(entry.key),
                                   near.empty() ? "" : fmt::format(": did you mean `{}`?", near)));

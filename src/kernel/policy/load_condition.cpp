@@ -89,7 +89,7 @@ class CountNames {
   }
 
   void refuse(const Condition& condition, const CountAsked& asked) {
-    const std::string near = nearest(asked.name, names_);
+    const std::string near = closest_match(asked.name, names_);
     build_.reading.mistake(
         cel::position_of({condition.text(), condition.rule().at}, asked.offset),
         fmt::format("no entry of this file is named `{}`{}", escape_untrusted(asked.name),

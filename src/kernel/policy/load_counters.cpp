@@ -209,7 +209,7 @@ void add_of_file(Build& build, ToolRule& rule, const std::string& name, const Po
   if (found == build.counters.end()) {
     std::vector<std::string> names;
     for (const auto& [each, counter] : build.counters) names.push_back(each);
-    const std::string near = nearest(name, names);
+    const std::string near = closest_match(name, names);
     build.reading.mistake(
         at, fmt::format("the file has no counter `{}`{}", escape_untrusted(name),
                         near.empty() ? ": expected a mapping, or a name of its `counters`"
@@ -255,7 +255,7 @@ void add_tool(Build& build, const std::string& name, const Placed& tool) {
   if (any) return;
   std::vector<std::string> known;
   for (const auto& [each, at] : build.written_names) known.push_back(each);
-  const std::string near = nearest(tool.text, known);
+  const std::string near = closest_match(tool.text, known);
   build.reading.mistake(
       tool.at, fmt::format("no entry of this file is named `{}`{}", escape_untrusted(tool.text),
                            near.empty() ? "" : fmt::format(": did you mean `{}`?", escape_untrusted(near))));

@@ -14,7 +14,7 @@ namespace {
 void check_defined(Build& build, const std::string& name, const Position& at) {
   const std::vector<std::string>& known = build.sources.credentials;
   if (build.any_credential || std::ranges::find(known, name) != known.end()) return;
-  const std::string near = nearest(name, known);
+  const std::string near = closest_match(name, known);
   build.reading.mistake(
       at, fmt::format("no credential `{}` of this role in the deployment file{}", escape_untrusted(name),
                       near.empty() ? ": expected `credentials: {NAME: {env: VARIABLE}}` there"

@@ -85,7 +85,7 @@ void check_source(Build& build, const OriginSource& source, const Rule& rule) {
     for (const ToolRule& tool : build.policy.tools) {
       known.insert(known.end(), tool.names.begin(), tool.names.end());
     }
-    const std::string near = nearest(source.tool, known);
+    const std::string near = closest_match(source.tool, known);
     build.reading.mistake(
         rule.at, fmt::format("no entry grants `{}`, so no value can come from its results{}",
                              escape_untrusted(source.tool),

@@ -198,7 +198,7 @@ void check_risks(Build& build) {
       continue;
     }
     if (std::ranges::find(paths, risk.path) != paths.end()) continue;
-    const std::string near = nearest(risk.path, paths);
+    const std::string near = closest_match(risk.path, paths);
     build.reading.mistake(
         risk.rule.at,
         fmt::format("no rule of this file at `{}` can have its risk accepted{}", escape_untrusted(risk.path),

@@ -153,7 +153,7 @@ void check_names(Build& build, const Condition& condition) {
     if (name.starts_with('.')) name.remove_prefix(1);
     name = name.substr(0, name.find_first_of(".["));
     if (name.empty() || std::ranges::find(known, name) != known.end()) continue;
-    const std::string near = nearest(name, known);
+    const std::string near = closest_match(name, known);
     build.reading.mistake(
         condition.rule().at,
         fmt::format("`cmd` has no `{}`{}", escape_untrusted(name),

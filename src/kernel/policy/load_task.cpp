@@ -136,7 +136,7 @@ class Narrowing {
     for (const ToolRule& tool : known_.tools) {
       names.insert(names.end(), tool.names.begin(), tool.names.end());
     }
-    const std::string near = nearest(name, names);
+    const std::string near = closest_match(name, names);
     task_.reading.mistake(
         at,
         fmt::format("the role does not grant `{}`, and a task never grants more{}", escape_untrusted(name),

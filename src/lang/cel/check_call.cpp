@@ -64,7 +64,7 @@ TypeRef Checking::unknown_function(NodeId id) {
   for (const std::string_view macro : {"has", "all", "exists", "exists_one", "map", "filter"}) {
     known.emplace_back(macro);
   }
-  const std::string near = nearest(node.text, known);
+  const std::string near = closest_match(node.text, known);
   std::string message = fmt::format("there is no function `{}`", escape_untrusted(node.text));
   if (near == node.text) {
     message = fmt::format("`{}` takes other arguments", node.text);
@@ -177,7 +177,7 @@ void Checking::check_choice(const TypeRef& closed, NodeId literal) {
   const Node& node = tree_[literal];
   if (type->choices.empty() || !is_text(node)) return;
   if (std::ranges::find(type->choices, node.text) != type->choices.end()) return;
-  const std::string near = nearest(node.text, type->choices);
+  const std::string near = closest_match(node.text, type->choices);
   std::string message = fmt::format("`{}` is none of the values that there are: {}",
                                     escape_untrusted(node.text), fmt::join(type->choices, ", "));
   if (!near.empty()) message += fmt::format("; `{}` is meant?", near);

@@ -92,7 +92,7 @@ TypeRef Checking::record_field(NodeId id, NodeId target, const Type& record, std
   if (field == nullptr && record.parts.empty()) {
     std::vector<std::string> known;
     for (const Field& each : record.fields) known.push_back(each.name);
-    const std::string near = nearest(name, known);
+    const std::string near = closest_match(name, known);
     std::string message = fmt::format("`{}` has no `{}`", escape_untrusted(written(target)), escape_untrusted(name));
     if (!near.empty()) message += fmt::format("; `{}` is meant?", escape_untrusted(near));
     return wrong(id, std::move(message));

@@ -122,7 +122,7 @@ TypeRef Checking::name(NodeId id) {
 TypeRef Checking::unknown(NodeId id, std::string_view name) {
   std::vector<std::string> known;
   for (const Variable& variable : environment_.variables()) known.push_back(variable.name);
-  const std::string near = nearest(name, known);
+  const std::string near = closest_match(name, known);
   std::string message = fmt::format("there is no `{}` here", escape_untrusted(name));
   if (!near.empty()) message += fmt::format("; `{}` is meant?", near);
   return wrong(id, std::move(message));

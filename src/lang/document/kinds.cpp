@@ -107,7 +107,7 @@ const ClusterKind* find_kind(std::string_view kind) {
 std::string near_kind(std::string_view word) {
   std::vector<std::string> kinds;
   for (const ClusterKind& kind : kKinds) kinds.emplace_back(kind.kind);
-  return nearest(word, kinds);
+  return closest_match(word, kinds);
 }
 
 std::string kind_of_word(std::string_view word) {

@@ -203,7 +203,7 @@ Status compile(ManifestRule& rule) {
   const std::vector<std::string> words = deny_words();
   for (const std::string& word : rule.denies) {
     if (std::ranges::find(words, word) != words.end()) continue;
-    const std::string near = nearest(word, words);
+    const std::string near = closest_match(word, words);
     return fail(ErrorKind::invalid,
                 fmt::format("`deny` has no word `{}`{}", escape_untrusted(word),
                             near.empty()
