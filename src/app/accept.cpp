@@ -98,7 +98,7 @@ std::vector<Change> changes(const std::vector<ToolDefinition>& tools, const std:
       continue;
     }
     const std::string accepted = lock.find(server, tool.name);
-    const std::string digest = spelled(tool.digest);
+    const std::string digest = to_string(tool.digest);
     if (accepted == digest) continue;
     list.push_back({tool.name, digest, &tool, accepted.empty()});
   }
@@ -208,12 +208,12 @@ Result<std::vector<Laxer>> laxer_than_accepted(NodeConnection& node, const Polic
     return std::vector<Laxer>{};
   }
   report.say("before    " + escape_untrusted(digest));
-  if (digest == spelled(policy.digest)) {
+  if (digest == to_string(policy.digest)) {
     report.say("laxer     nothing: it is accepted already");
     return std::vector<Laxer>{};
   }
   const Loaded before = load_bundle(bundle, policy.file);
-  if (!before.policy || spelled(before.policy->digest) != digest) {
+  if (!before.policy || to_string(before.policy->digest) != digest) {
     report.say(paint(Ink::warn, "laxer     ") +
                "nobody can tell: the text of the accepted policy is not in the journal");
     return std::vector<Laxer>{};
@@ -243,7 +243,7 @@ int accept_policy(const Arguments& arguments, const std::string& policy_file) {
     for (const Error& error : loaded.errors) (void)complain(error);
     return exit_no;
   }
-  const std::string digest = spelled(loaded.policy->digest);
+  const std::string digest = to_string(loaded.policy->digest);
   const Report report(arguments.has("--json"));
   report.say(fmt::format("policy    {}\nagent     {}\ndigest    {}", escape_untrusted(policy_file),
                          escape_untrusted(loaded.policy->agent), digest));
@@ -325,7 +325,7 @@ int accept_deployment(const Arguments& arguments) {
   const DeploymentRead read = read_deployment(config_path(arguments), arguments.has("--config"));
   for (const Error& error : read.errors) (void)complain(error);
   if (!read.deployment) return exit_no;
-  const std::string digest = spelled(sha256(read.text));
+  const std::string digest = to_string(sha256(read.text));
   auto node = control(arguments);
   if (!node) return complain(node.error());
   const auto known = node->ask(R"({"op":"deployment"})");

@@ -141,7 +141,7 @@ TEST_F(Files, CheckComparesArgumentsWithTheLockedDefinitions) {
     const std::string definition = R"({"inputSchema":{"properties":)" + properties +
                                    R"(,"type":"object"},"name":"read_note"})";
     folder.write("pawl.lock", R"({"version": 1, "tools": {"notes/read_note": ")" +
-                                  spelled(sha256(definition)) +
+                                  to_string(sha256(definition)) +
                                   R"("}, "definitions": {"notes/read_note": )" + definition + "}}");
     folder.write("args.yaml",
                  "agent: {id: clerk, identity: c@x, owner: o@x}\n"

@@ -50,7 +50,7 @@ struct Message {
   const std::string& says;
 };
 
-std::string spelled(const Message& message, std::size_t columns_max) {
+std::string to_string(const Message& message, std::size_t columns_max) {
   const std::string place = place_of(message.at);
   const std::string line =
       fmt::format("{}{}: {}", place.empty() ? "" : paint(Ink::strong, place) + ": ",
@@ -61,11 +61,11 @@ std::string spelled(const Message& message, std::size_t columns_max) {
 std::string messages_of(const CheckReport& report, std::size_t columns_max) {
   std::string text;
   for (const Finding& finding : report.findings) {
-    text += spelled({finding.at, word(finding.weight), weight_ink(finding.weight), finding.message},
+    text += to_string({finding.at, word(finding.weight), weight_ink(finding.weight), finding.message},
                     columns_max);
   }
   for (const Error& error : report.errors) {
-    text += spelled({error.at, "error", Ink::bad, error.message}, columns_max);
+    text += to_string({error.at, "error", Ink::bad, error.message}, columns_max);
   }
   return text;
 }

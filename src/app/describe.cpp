@@ -23,7 +23,7 @@ constexpr auto describe_options = std::to_array<OptionRow>({config_option, json_
 constexpr std::array<WordRow, 1> describe_words = {
     WordRow{.name = "F", .says = "a policy file", .required = true}};
 
-std::string spelled(const Description::Cell& cell) {
+std::string to_string(const Description::Cell& cell) {
   std::string out(to_string(cell.effect));
   if (cell.quorum > 1) out += fmt::format(" x{}", cell.quorum);
   if (cell.typed) out += " typed";
@@ -40,7 +40,7 @@ std::string table_of(const Description& description, std::size_t columns_max) {
   rows[0].push_back(paint(Ink::dim, "class"));
   for (const Description::Tool& tool : description.tools) {
     std::vector<std::string> row{tool.name};
-    for (const Description::Cell& cell : tool.cells) row.push_back(spelled(cell));
+    for (const Description::Cell& cell : tool.cells) row.push_back(to_string(cell));
     // Without the mark of an external sink, which stands with the sentences.
     row.push_back(tool.class_text.substr(0, tool.class_text.find(" external_sink")));
     rows.push_back(std::move(row));

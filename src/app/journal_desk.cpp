@@ -109,7 +109,7 @@ ProvedJournal prove_journal(const std::string& directory, std::function<bool()> 
   const std::string& wrong = health.damage.empty() ? health.torn : health.damage;
   json::Writer out;
   out.object().key("ok").boolean(true).key("records").natural(found->records);
-  out.key("root").string(pawl::spelled(found->root)).key("whole").boolean(health.damage.empty());
+  out.key("root").string(pawl::to_string(found->root)).key("whole").boolean(health.damage.empty());
   out.key("why").string(!wrong.empty() ? wrong
                                        : fmt::format("{} of them signed by {} checkpoints",
                                                      found->checkpoint_size, found->checkpoints));

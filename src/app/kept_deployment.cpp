@@ -36,7 +36,7 @@ std::string kept_place(const std::string& state_directory) {
 Status keep_deployment(const std::string& state_directory, const KeptFile& file,
                        std::string_view before) {
   const std::string& text = file.text;
-  const std::string name = kept_name(spelled(sha256(text)));
+  const std::string name = kept_name(to_string(sha256(text)));
   const std::filesystem::path folder(state_directory);
   if (kept_place(state_directory) != file.place) {
     Status put = replace_file((folder / place_name).string(), file.place, 0600);
@@ -63,7 +63,7 @@ Result<std::string> kept_deployment(const std::string& state_directory, std::str
   if (name.empty()) return fail(ErrorKind::corrupt, "the journal names no digest");
   auto text =
       read_file((std::filesystem::path(state_directory) / name).string(), limits::file_bytes_max);
-  if (text && spelled(sha256(*text)) != digest) {
+  if (text && to_string(sha256(*text)) != digest) {
     return fail(ErrorKind::corrupt, "it is not what was kept", {name, 0, 0});
   }
   return text;

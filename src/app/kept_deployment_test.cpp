@@ -10,7 +10,7 @@ namespace pawl::app {
 namespace {
 
 std::string kept_digest(const std::string& text) {
-  return spelled(sha256(text));
+  return to_string(sha256(text));
 }
 std::string kept_file(const testing::Folder& folder, const std::string& text) {
   return folder.at("deployment-" + hex(sha256(text)) + ".yaml");

@@ -117,7 +117,7 @@ TEST_F(LayerFiles, SwappedFilesAreAnotherPolicy) {
   ASSERT_TRUE(read.deployment);
   const auto digest = [&] {
     const auto loaded = read_policy(role, &*read.deployment);
-    return loaded.policy == nullptr ? std::string() : spelled(loaded.policy->digest);
+    return loaded.policy == nullptr ? std::string() : to_string(loaded.policy->digest);
   };
   const std::string first = digest();
   folder.write("teams/desk.yaml", "version: 1\nlayer: desk\nowner: d\nblocked: [drop]\n# x\n");

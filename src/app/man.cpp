@@ -82,9 +82,9 @@ std::string man_page(const CommandRow& command) {
   page += ".SH DESCRIPTION\n";
   page += command.more.empty() ? roff(command.says) + "\n" : paragraphs(command.more);
   page += ".SH OPTIONS\n";
-  for (const WordRow& row : command.words) page += item(spelled(row), row.says);
+  for (const WordRow& row : command.words) page += item(to_string(row), row.says);
   for (const OptionRow& row : command.options) {
-    page += item(spelled(row), fmt::format("{}{}", row.says,
+    page += item(to_string(row), fmt::format("{}{}", row.says,
                                            row.takes == Takes::many ? "; may be repeated" : ""));
   }
   page += item("-h, --help", help_option.says);

@@ -27,7 +27,7 @@ constexpr std::size_t waiting_said_max = 256;
 
 // Of a file that is not there: of no bytes.
 std::string digest_of(const DeploymentRead& read) {
-  return read.digest.empty() ? spelled(sha256(std::string_view())) : read.digest;
+  return read.digest.empty() ? to_string(sha256(std::string_view())) : read.digest;
 }
 
 bool works_in_production(const Policy& policy) {

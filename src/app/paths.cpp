@@ -133,7 +133,7 @@ DeploymentRead deployment_of(const std::string& path, std::string text) {
   LoadedDeployment loaded = load_deployment(text, path);
   read.deployment = std::move(loaded.deployment);
   read.errors = std::move(loaded.errors);
-  read.digest = spelled(sha256(text));
+  read.digest = to_string(sha256(text));
   read.text = std::move(text);
   if (read.deployment) {
     read.errors = observed_too_long(*read.deployment, wall_clock());

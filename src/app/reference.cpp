@@ -25,10 +25,10 @@ std::string section(const CommandRow& row) {
   if (!row.words.empty() || !row.options.empty()) {
     text += "\n| | |\n|---|---|\n";
     for (const WordRow& word : row.words) {
-      text += fmt::format("| `{}` | {} |\n", cell(spelled(word)), cell(word.says));
+      text += fmt::format("| `{}` | {} |\n", cell(to_string(word)), cell(word.says));
     }
     for (const OptionRow& option : row.options) {
-      text += fmt::format("| `{}` | {}{} |\n", cell(spelled(option)), cell(option.says),
+      text += fmt::format("| `{}` | {}{} |\n", cell(to_string(option)), cell(option.says),
                           option.takes == Takes::many ? "; may be repeated" : "");
     }
   }

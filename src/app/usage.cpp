@@ -51,22 +51,22 @@ std::string titled(std::string_view title) {
 
 }  // namespace
 
-std::string spelled(const OptionRow& option) {
+std::string to_string(const OptionRow& option) {
   if (option.metavar.empty()) return std::string(option.name);
   return fmt::format("{} {}", option.name, option.metavar);
 }
 
-std::string spelled(const WordRow& word) {
+std::string to_string(const WordRow& word) {
   return fmt::format("{}{}{}", word.after_dashes ? "-- " : "", word.name, word.many ? "..." : "");
 }
 
 std::string usage_line(const CommandRow& command) {
   std::string line = fmt::format("pawl {}", command.name);
   for (const OptionRow& row : command.options) {
-    line += " " + optional(spelled(row), row.takes == Takes::many);
+    line += " " + optional(to_string(row), row.takes == Takes::many);
   }
   for (const WordRow& row : command.words) {
-    line += " " + (row.required ? spelled(row) : optional(spelled(row), false));
+    line += " " + (row.required ? to_string(row) : optional(to_string(row), false));
   }
   return line;
 }
@@ -92,11 +92,11 @@ std::string help_page(const CommandRow& command, std::size_t columns) {
   text += "\n\n" + titled("usage") + wrapped_usage(command, columns) + "\n";
   std::vector<std::vector<std::string>> rows;
   for (const WordRow& row : command.words) {
-    rows.push_back({spelled(row), std::string(row.says)});
+    rows.push_back({to_string(row), std::string(row.says)});
   }
   for (const OptionRow& row : command.options) {
     rows.push_back(
-        {spelled(row),
+        {to_string(row),
          fmt::format("{}{}", row.says, row.takes == Takes::many ? "; may be repeated" : "")});
   }
   rows.push_back({"-h, --help", std::string(help_option.says)});

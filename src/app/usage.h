@@ -11,8 +11,8 @@
 namespace pawl::app {
 
 // An option that stands with a command: `--policy F`, and how it looks where it is optional.
-std::string spelled(const OptionRow& option);
-std::string spelled(const WordRow& word);
+std::string to_string(const OptionRow& option);
+std::string to_string(const WordRow& word);
 // `pawl check [--config F] [--json] F...`
 std::string usage_line(const CommandRow& command);
 

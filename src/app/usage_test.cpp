@@ -74,7 +74,7 @@ TEST(Help, KeepsItsWidth) {
     for (const std::string_view line : split(page, '\n')) {
       EXPECT_LE(columns(line), 80U) << line;
     }
-    for (const OptionRow& option : row->options) EXPECT_THAT(page, HasSubstr(spelled(option)));
+    for (const OptionRow& option : row->options) EXPECT_THAT(page, HasSubstr(to_string(option)));
     for (const WordRow& word : row->words) EXPECT_THAT(page, HasSubstr(word.says.substr(0, 10)));
   }
 }

@@ -78,7 +78,7 @@ std::string hex(const Digest& digest) {
   return hex(bytes_of(digest));
 }
 
-std::string spelled(const Digest& digest) {
+std::string to_string(const Digest& digest) {
   constexpr std::string_view digits = "0123456789abcdef";
   std::string out;
   // Six of them in each call: one allocation, and no text in between.

@@ -19,7 +19,7 @@ Digest hmac_sha256(std::string_view key, std::string_view bytes);
 
 std::string hex(const Digest& digest);
 // `sha256:` and 64 hexadecimal digits, the spelling of digests in records, files and messages.
-std::string spelled(const Digest& digest);
+std::string to_string(const Digest& digest);
 // The spelling back to bytes; false, and `into` is as it was, where the text is none.
 bool parse_spelled(std::string_view text, Digest& into);
 

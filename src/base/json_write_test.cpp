@@ -26,7 +26,7 @@ std::string literal(std::string_view text) {
   return out;
 }
 
-std::string spelled(double value) {
+std::string to_string(double value) {
   std::string out;
   write_number(value, out);
   return out;
@@ -90,17 +90,17 @@ TEST(JsonWrite, RepairsWhatIsNotUtf8) {
 }
 
 TEST(JsonWrite, NumbersAreTheShortestThatReadBack) {
-  EXPECT_EQ(spelled(10.0), "10");
-  EXPECT_EQ(spelled(-0.0), "0");
-  EXPECT_EQ(spelled(0.1), "0.1");
-  EXPECT_EQ(spelled(1e17), "100000000000000000");
-  EXPECT_EQ(spelled(0x1p63), "9223372036854775808");
-  EXPECT_EQ(spelled(-0x1p63), "-9223372036854775808");
-  EXPECT_EQ(spelled(0x1p64), "1.8446744073709552e+19");
-  EXPECT_EQ(spelled(std::numeric_limits<double>::max()), "1.7976931348623157e+308");
-  EXPECT_EQ(spelled(std::numeric_limits<double>::denorm_min()), "5e-324");
-  EXPECT_EQ(spelled(std::nan("")), "null");
-  EXPECT_EQ(spelled(HUGE_VAL), "null");
+  EXPECT_EQ(to_string(10.0), "10");
+  EXPECT_EQ(to_string(-0.0), "0");
+  EXPECT_EQ(to_string(0.1), "0.1");
+  EXPECT_EQ(to_string(1e17), "100000000000000000");
+  EXPECT_EQ(to_string(0x1p63), "9223372036854775808");
+  EXPECT_EQ(to_string(-0x1p63), "-9223372036854775808");
+  EXPECT_EQ(to_string(0x1p64), "1.8446744073709552e+19");
+  EXPECT_EQ(to_string(std::numeric_limits<double>::max()), "1.7976931348623157e+308");
+  EXPECT_EQ(to_string(std::numeric_limits<double>::denorm_min()), "5e-324");
+  EXPECT_EQ(to_string(std::nan("")), "null");
+  EXPECT_EQ(to_string(HUGE_VAL), "null");
 }
 
 TEST(JsonWriter, PlacesCommasAndColons) {
@@ -159,7 +159,7 @@ class Generator {
                std::array{"e", "E", "e+", "E-"}[pick(4)] + std::to_string(pick(25));
       default: {
         const auto value = std::bit_cast<double>(random_());
-        return std::isfinite(value) ? spelled(value) : "-0.0";
+        return std::isfinite(value) ? to_string(value) : "-0.0";
       }
     }
   }

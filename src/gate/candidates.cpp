@@ -107,7 +107,7 @@ void Gate::set_candidates(std::vector<Candidate> candidates) {
     return gone;
   });
   for (Candidate& candidate : candidates) {
-    const std::string digest = candidate.policy ? spelled(candidate.policy->digest) : "";
+    const std::string digest = candidate.policy ? to_string(candidate.policy->digest) : "";
     const auto known = desk.candidates.find(candidate.agent);
     if (known != desk.candidates.end()) {
       const CandidateInUse& now = known->second;

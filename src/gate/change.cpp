@@ -156,7 +156,7 @@ Result<Changed> judge_changed(Desk& desk, const Approval& asked, std::string_vie
     const Verdict verdict = admit(s);
     if (Status may = may_become(asked, verdict, s.call); !may) return may;
     changed = {*std::move(arguments),
-               spelled(binding_of(s.policy, *s.tool, s.run, s.call, s.facts)),
+               to_string(binding_of(s.policy, *s.tool, s.run, s.call, s.facts)),
                verdict.action_class};
     return {};
   };

@@ -125,12 +125,12 @@ CallDecided describe(const Ticket& ticket, const Looked& looked) {
 }
 
 std::string binding(const Ticket& ticket, const Facts& facts) {
-  return spelled(
+  return to_string(
       binding_of(ticket.policy(), *ticket.tool, ticket.state(), ticket.asked.call, facts));
 }
 
 std::string likeness(const Ticket& ticket, const Looked& looked) {
-  return spelled(
+  return to_string(
       likeness_of(situation_of(ticket, looked.facts, looked.at, looked.look), looked.verdict));
 }
 
@@ -146,7 +146,7 @@ Result<std::uint64_t> write(Ticket& ticket, Looked& looked, CallDecided record) 
   std::string sent;
   std::vector<PayloadRef> payloads;
   if (denied && received.size() > ticket.desk.limits.denied_payload_bytes_max) {
-    record.args = spelled(sha256(received));
+    record.args = to_string(sha256(received));
   } else {
     payloads.push_back({ticket.desk.journal.commit_to(received), received});
     record.args = payloads.back().commitment.text();

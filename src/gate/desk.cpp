@@ -182,7 +182,7 @@ void Desk::snapshot() {
   if (!fault().empty()) return;
   const auto written = journal.snapshot(state.to_json());
   if (!written) return;
-  (void)append(SnapshotTaken{spelled(written->digest), written->size});
+  (void)append(SnapshotTaken{to_string(written->digest), written->size});
 }
 
 }  // namespace pawl

@@ -19,7 +19,7 @@ PinState pin_now(const RunDesk& run, const Proposal& asked) {
   key.append("\n").append(asked.call.tool);
   const auto newest = run.offered.find(key);
   if (newest == run.offered.end()) return proposed;
-  return newest->second == spelled(asked.definition->digest) ? proposed : PinState::changed;
+  return newest->second == to_string(asked.definition->digest) ? proposed : PinState::changed;
 }
 
 void resolve_paths(const Proposal& asked, const BoundTool& tool, Facts& facts) {
@@ -43,7 +43,7 @@ Facts gather(const LookedAt& what, std::optional<ApprovalFact> approval) {
   const BoundTool* const tool = what.tool;
   Facts facts;
   facts.pin = pin_now(what.run, asked);
-  if (asked.definition) facts.definition = spelled(asked.definition->digest);
+  if (asked.definition) facts.definition = to_string(asked.definition->digest);
   facts.approval = std::move(approval);
   facts.clock_suspect = what.desk.clock_suspect();
   facts.fault = what.desk.fault();

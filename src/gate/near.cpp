@@ -24,7 +24,7 @@ std::string near_form(std::string_view tool, std::string_view arguments) {
       form += c;
     }
   }
-  return spelled(sha256(form));
+  return to_string(sha256(form));
 }
 
 void remember_rejection(Desk& desk, RunDesk& run, const Approval& approval) {

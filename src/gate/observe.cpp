@@ -72,7 +72,7 @@ std::string observation_pin_name(std::string_view agent) {
 }
 
 std::string Observation::digest() const {
-  return spelled(sha256({"pawl observation v1\n", agent, "\n", to_string(until), "\n", reason}));
+  return to_string(sha256({"pawl observation v1\n", agent, "\n", to_string(until), "\n", reason}));
 }
 
 Enforcement enforcement(const Desk& desk, std::string_view agent) {

@@ -44,7 +44,7 @@ PinState without_lock(const Pin* known, const std::string& digest) {
 
 PinState Gate::pin(const std::string& run, const ToolDefinition& tool, bool locked,
                    const std::string& locked_digest) {
-  const std::string digest = spelled(tool.digest);
+  const std::string digest = to_string(tool.digest);
   RunDesk* known = desk_->run(run);
   if (known == nullptr) return PinState::changed;
   known->offered[tool.server + "\n" + tool.name] = digest;
@@ -85,7 +85,7 @@ Status Gate::accept_policy(const std::string& agent, const std::string& digest,
   if (Status may = may_decide(*desk_, person); !may) return may;
   // Its text goes on with it, whatever becomes of the file before the next run.
   const auto offered = desk_->offered_policies.find(agent);
-  if (offered != desk_->offered_policies.end() && spelled(offered->second->digest) == digest) {
+  if (offered != desk_->offered_policies.end() && to_string(offered->second->digest) == digest) {
     if (Status written = record_policy(*desk_, *offered->second, digest); !written) return written;
     (void)desk_->policies.keep(offered->second);
     desk_->offered_policies.erase(offered);

@@ -6,7 +6,7 @@
 namespace pawl {
 
 PolicyInUse::PolicyInUse(std::shared_ptr<const Policy> policy)
-    : policy_(std::move(policy)), digest_(spelled(policy_->digest)) {}
+    : policy_(std::move(policy)), digest_(to_string(policy_->digest)) {}
 
 bool PolicyInUse::still_good(const Kept& kept, const ToolDefinition* definition,
                              Instant now) const {
@@ -39,7 +39,7 @@ std::shared_ptr<const BoundTool> PolicyInUse::bound(
 }
 
 std::shared_ptr<PolicyInUse> Policies::keep(const std::shared_ptr<const Policy>& policy) {
-  std::string digest = spelled(policy->digest);
+  std::string digest = to_string(policy->digest);
   auto& kept = by_digest_[std::move(digest)];
   // One that was read back from the journal does not know its file's name: the first one that does
   // takes its place. Calls that wait hold on to entries of the old one, so that one stays too.

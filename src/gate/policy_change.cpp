@@ -94,7 +94,7 @@ std::vector<std::string> Gate::offer_policy(const std::shared_ptr<const Policy>&
   if (!policy || !desk.fault().empty()) return taken;
   // The first policy of an agent comes with its first run.
   if (desk.state.pin(policy_pin_server, policy_pin_name(policy->agent)) == nullptr) return taken;
-  const std::string digest = spelled(policy->digest);
+  const std::string digest = to_string(policy->digest);
   if (!accept_or_refuse(desk, policy, digest, false)) return taken;
   desk.waiting_policies.erase(policy->agent);
   std::vector<std::string> others;
@@ -107,8 +107,8 @@ std::vector<std::string> Gate::offer_policy(const std::shared_ptr<const Policy>&
     if (known == nullptr) continue;
     // What a run's task took away stays away.
     const auto own = narrowed(policy, known->policy->policy().task, {});
-    if (!own || spelled((*own)->digest) == desk.state.run(id)->policy) continue;
-    if (tighten(desk, *desk.state.run(id), *own, spelled((*own)->digest))) taken.push_back(id);
+    if (!own || to_string((*own)->digest) == desk.state.run(id)->policy) continue;
+    if (tighten(desk, *desk.state.run(id), *own, to_string((*own)->digest))) taken.push_back(id);
   }
   return taken;
 }
@@ -124,7 +124,7 @@ Result<std::shared_ptr<const Policy>> Gate::policy_in_force(
                                         "` does not load, and none was accepted before");
   }
   const std::string accepted = pin->digest;
-  const std::string digest = offered ? spelled(offered->digest) : std::string();
+  const std::string digest = offered ? to_string(offered->digest) : std::string();
   const std::string laxer =
       !offered || digest == accepted ? std::string() : laxer_than(desk, accepted, *offered);
   if (offered && laxer.empty()) {

@@ -66,7 +66,7 @@ Result<std::string> open(Desk& desk, const RunRequest& request, const std::strin
     return fail(ErrorKind::environment, "no run can begin: " + fault);
   }
   if (Status fine = check_rate(desk, policy.agent); !fine) return std::unexpected(fine.error());
-  if (Status fine = accept_or_refuse(desk, role, spelled(role->digest), request.vouched); !fine) {
+  if (Status fine = accept_or_refuse(desk, role, to_string(role->digest), request.vouched); !fine) {
     return std::unexpected(fine.error());
   }
   // Beside what goes on, a laxer file still waits.
@@ -81,7 +81,7 @@ Result<std::string> open(Desk& desk, const RunRequest& request, const std::strin
                    .sponsor = request.sponsor,
                    .policy = digest,
                    .client = request.client,
-                   .task = request.task.empty() ? std::string() : spelled(sha256(request.task)),
+                   .task = request.task.empty() ? std::string() : to_string(sha256(request.task)),
                    .caller = request.caller};
   const std::string id = opened.run;
   if (const auto seq = desk.append(std::move(opened)); !seq) return std::unexpected(seq.error());
@@ -100,7 +100,7 @@ std::shared_ptr<PolicyInUse> reload_policy(Desk& desk, std::string_view digest) 
   const auto payload = desk.journal.payload(commitment);
   if (!payload || payload->state != PayloadState::present) return nullptr;
   const Loaded loaded = load_bundle(payload->bytes, "policy");
-  if (!loaded.policy || spelled(loaded.policy->digest) != digest) return nullptr;
+  if (!loaded.policy || to_string(loaded.policy->digest) != digest) return nullptr;
   return desk.policies.keep(loaded.policy);
 }
 
@@ -187,7 +187,7 @@ Result<std::string> Gate::open_run(const RunRequest& request) {
   auto policy = narrowed(request.policy, narrow.task, narrow.task_file);
   if (!policy) return std::unexpected(policy.error());
   narrow.policy = *policy;
-  const std::string digest = spelled(narrow.policy->digest);
+  const std::string digest = to_string(narrow.policy->digest);
   if (joins) return join(*desk_, *same, narrow, digest);
   if (const Run* halted = halt_of_person(*desk_, request.policy->agent, narrow.sponsor)) {
     if (const Run* stopped = stopped_run(known, *halted, digest)) {

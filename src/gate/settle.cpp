@@ -169,7 +169,7 @@ Result<std::uint64_t> write(Ticket& ticket, CallEnded ended, const std::string& 
     const auto seq = desk.append(ended, {.payloads = {&payload, 1}});
     if (seq || desk.journal.failed()) return seq;
   }
-  ended.result = spelled(sha256(text));
+  ended.result = to_string(sha256(text));
   return desk.append(std::move(ended), {.urgency = Urgency::reserve});
 }
 

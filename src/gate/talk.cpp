@@ -71,7 +71,7 @@ std::optional<Next> take_reply(Ticket& ticket) {
   if (without_reply(ticket)) {
     const Facts facts = gather(ticket);
     asked = desk.state.asked_back(ticket.state().id,
-                                  spelled(binding_of(ticket.policy(), *ticket.tool, ticket.state(),
+                                  to_string(binding_of(ticket.policy(), *ticket.tool, ticket.state(),
                                                      ticket.asked.call, facts)));
   }
   if (asked == nullptr) {

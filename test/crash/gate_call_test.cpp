@@ -235,7 +235,7 @@ TEST_F(GateCall, LargeResultsAreKeptByTheirDigest) {
       R"({"content":[{"type":"text","text":")" + std::string(200, 'x') + R"("}]})";
   EXPECT_EQ(world.call("read_note").text, world.server.result);
   const auto ended = std::get<CallEnded>(world.records().back().body);
-  EXPECT_EQ(ended.result, spelled(sha256(world.server.result)));
+  EXPECT_EQ(ended.result, to_string(sha256(world.server.result)));
   EXPECT_EQ(ended.result_bytes, world.server.result.size());
 }
 

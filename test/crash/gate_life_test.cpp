@@ -82,7 +82,7 @@ TEST_F(GateLife, DefinitionsAreComparedWithWhatWasAccepted) {
   ToolDefinition tool = *definition_of("crm", "read_note", {}, {});
   tool.text = R"({"name":"read_note"})";
   tool.digest = sha256(tool.text);
-  const std::string digest = spelled(tool.digest);
+  const std::string digest = to_string(tool.digest);
   Gate& gate = *world.gate;
   EXPECT_EQ(gate.pin(world.run, tool, false, {}), PinState::first_use);
   EXPECT_EQ(gate.pin(world.run, tool, false, {}), PinState::first_use);
@@ -96,7 +96,7 @@ TEST_F(GateLife, DefinitionsAreComparedWithWhatWasAccepted) {
   tool.digest = sha256(tool.text);
   EXPECT_EQ(gate.pin(world.run, tool, false, {}), PinState::changed);
   tool.hidden_characters = true;
-  EXPECT_EQ(gate.pin(world.run, tool, true, spelled(tool.digest)), PinState::hidden);
+  EXPECT_EQ(gate.pin(world.run, tool, true, to_string(tool.digest)), PinState::hidden);
   EXPECT_EQ(gate.pin("r-nobody", tool, false, {}), PinState::changed);
   EXPECT_EQ(world.count("definition.seen"), 2u);
 }

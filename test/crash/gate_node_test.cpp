@@ -176,7 +176,7 @@ TEST_F(GateNode, ARunThatIsClosedOnAFullDiskLosesNoDenial) {
 TEST_F(GateNode, ACountedFloodStillReachesTheCeiling) {
   world.policy =
       world.load(std::string(policy) + "execution: {max_denials: 40, max_steps: 1000}\n");
-  ASSERT_TRUE(world.gate->accept_policy("agent", spelled(world.policy->digest), "ann"));
+  ASSERT_TRUE(world.gate->accept_policy("agent", to_string(world.policy->digest), "ann"));
   world.open("bounded");
   int denied = 0;
   while (world.call("nothing_like_it").code == Code::not_granted) ++denied;
@@ -189,7 +189,7 @@ TEST_F(GateNode, ACountedFloodStillReachesTheCeiling) {
 
 TEST_F(GateNode, RequestsThatNeverBecomeCallsAreChargedToo) {
   world.policy = world.load(std::string(policy) + "execution: {max_steps: 5}\n");
-  ASSERT_TRUE(world.gate->accept_policy("agent", spelled(world.policy->digest), "ann"));
+  ASSERT_TRUE(world.gate->accept_policy("agent", to_string(world.policy->digest), "ann"));
   world.open("bounded");
   for (int i = 0; i < 5; ++i) {
     const Settled reply =
@@ -207,7 +207,7 @@ TEST_F(GateNode, RequestsThatNeverBecomeCallsAreChargedToo) {
 
 TEST_F(GateNode, RefusedRequestsAloneHaltTheRun) {
   world.policy = world.load(std::string(policy) + "execution: {max_denials: 3}\n");
-  ASSERT_TRUE(world.gate->accept_policy("agent", spelled(world.policy->digest), "ann"));
+  ASSERT_TRUE(world.gate->accept_policy("agent", to_string(world.policy->digest), "ann"));
   world.open("bounded");
   for (int i = 0; i < 4; ++i) world.gate->refuse(world.run, Code::ambiguous_request, "x", "odd");
   EXPECT_EQ(run().phase, RunPhase::halted);
@@ -220,7 +220,7 @@ TEST_F(GateNode, LargeRefusedArgumentsAreKeptByTheirDigest) {  // R08
   world.call("nothing_like_it", large);
   EXPECT_LE(world.journal->bytes_written() - before, 8u << 10);
   const auto decided = std::get<CallDecided>(world.records().back().body);
-  EXPECT_EQ(decided.args, spelled(sha256(large)));
+  EXPECT_EQ(decided.args, to_string(sha256(large)));
 }
 
 TEST_F(GateNode, ARunThatWritesTooMuchHaltsAndOthersGoOn) {  // R08

@@ -116,7 +116,7 @@ TEST_F(GateOrigin, TheWordsOfATaskCountAndStayAfterACrash) {
   for (const Record& record : world.records()) {
     if (const auto* opened = std::get_if<RunOpened>(&record.body)) recorded = opened->task;
   }
-  EXPECT_EQ(recorded, spelled(sha256(task)));
+  EXPECT_EQ(recorded, to_string(sha256(task)));
 }
 
 TEST_F(GateOrigin, ARunGetsItsTaskWhenItIsOpenedAndKeepsIt) {  // O03

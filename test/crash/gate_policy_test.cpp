@@ -23,8 +23,8 @@ TEST_F(GatePolicy, ARunKeepsItsPolicy) {  // R01
   EXPECT_FALSE(world.gate->open_run(fresh)) << "a changed policy waits for a person";
   EXPECT_FALSE(world.gate->open_run(fresh));
   EXPECT_THAT(world.escalations, ElementsAre("policy_changed"));
-  EXPECT_FALSE(world.gate->accept_policy("agent", spelled(world.policy->digest), ""));
-  ASSERT_TRUE(world.gate->accept_policy("agent", spelled(world.policy->digest), "ann"));
+  EXPECT_FALSE(world.gate->accept_policy("agent", to_string(world.policy->digest), ""));
+  ASSERT_TRUE(world.gate->accept_policy("agent", to_string(world.policy->digest), "ann"));
   const auto opened = world.gate->open_run(fresh);
   ASSERT_TRUE(opened);
   EXPECT_NE(*opened, first);
@@ -37,17 +37,17 @@ TEST_F(GatePolicy, ALaxerFileWaitsAndSaysWhatGotLaxer) {  // R01
                                                        "execution: {max_steps: 5}\n");
   const auto stricter = world.load(more);
   ASSERT_THAT(world.gate->offer_policy(stricter), ElementsAre(world.run));
-  EXPECT_EQ(run().policy, spelled(stricter->digest));
+  EXPECT_EQ(run().policy, to_string(stricter->digest));
   EXPECT_TRUE(world.gate->offer_policy(world.policy).empty());
   const auto waiting = world.gate->waiting_policies();
   ASSERT_EQ(waiting.size(), 1u);
   EXPECT_THAT(waiting[0].laxer, HasSubstr("`max_steps` was 5 and is gone"));
   EXPECT_THAT(world.escalations, ElementsAre("policy_changed"));
-  EXPECT_EQ(run().policy, spelled(stricter->digest));
-  ASSERT_TRUE(world.gate->accept_policy("agent", spelled(world.policy->digest), "ann"));
+  EXPECT_EQ(run().policy, to_string(stricter->digest));
+  ASSERT_TRUE(world.gate->accept_policy("agent", to_string(world.policy->digest), "ann"));
   EXPECT_TRUE(world.gate->waiting_policies().empty());
   EXPECT_TRUE(world.gate->offer_policy(world.policy).empty()) << "a laxer one is for new runs";
-  EXPECT_EQ(run().policy, spelled(stricter->digest));
+  EXPECT_EQ(run().policy, to_string(stricter->digest));
 }
 
 // What a door does whose callers come and go while a file waits for a person.
@@ -65,7 +65,7 @@ TEST_F(GatePolicy, WhatWasAcceptedGoesOnBesideALaxerOrABrokenFile) {  // rule 14
   EXPECT_FALSE(world.gate->open_run(again));
   again.keeps_policy = true;
   EXPECT_EQ(world.gate->open_run(again), world.run);
-  EXPECT_EQ(run().policy, spelled(in_force->digest));
+  EXPECT_EQ(run().policy, to_string(in_force->digest));
   EXPECT_EQ(world.gate->policy_of(world.run)->digest, in_force->digest);
   RunRequest fresh{.key = "new", .sponsor = "sam", .client = "test", .policy = in_force};
   fresh.keeps_policy = true;
@@ -75,7 +75,7 @@ TEST_F(GatePolicy, WhatWasAcceptedGoesOnBesideALaxerOrABrokenFile) {  // rule 14
   ASSERT_EQ(world.gate->waiting_policies().size(), 1u);
 
   // Accepted, it is for new runs, and its text goes on although no run has had it yet.
-  ASSERT_TRUE(world.gate->accept_policy("agent", spelled(looser->digest), "ann"));
+  ASSERT_TRUE(world.gate->accept_policy("agent", to_string(looser->digest), "ann"));
   EXPECT_TRUE(world.gate->waiting_policies().empty());
   const auto after = world.gate->policy_in_force("agent", nullptr);
   ASSERT_TRUE(after);
@@ -88,7 +88,7 @@ TEST_F(GatePolicy, WhatWasAcceptedGoesOnBesideALaxerOrABrokenFile) {  // rule 14
   strict.policy = world.load(std::string(policy).replace(std::string(policy).find("approval: {"), 0,
                                                          "execution: {max_steps: 5}\n"));
   EXPECT_EQ(world.gate->open_run(strict), world.run);
-  EXPECT_EQ(run().policy, spelled(strict.policy->digest));
+  EXPECT_EQ(run().policy, to_string(strict.policy->digest));
 }
 
 TEST_F(GatePolicy, WithoutTheTextOfWhatWasAcceptedNothingGoesOn) {
@@ -116,7 +116,7 @@ TEST_F(GatePolicy, AStricterPolicyCountsAtOnceAndSurvivesACrash) {  // rule 14
   EXPECT_EQ(world.call("read_note").kind, Settled::Kind::result);
   EXPECT_EQ(world.count("run.tightened"), 1u);
   expect_same_after_restart();
-  EXPECT_EQ(run().policy, spelled(stricter->digest));
+  EXPECT_EQ(run().policy, to_string(stricter->digest));
   EXPECT_EQ(world.call("put_note").code, Code::not_granted);
   world.policy = stricter;
   EXPECT_FALSE(world.open("another").empty()) << "new runs are under it, and nobody was asked";

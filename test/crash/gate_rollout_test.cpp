@@ -93,7 +93,7 @@ TEST_F(GateRollout, ACandidateIsAskedAndActsOnNothing) {
   beside(kNext);
   EXPECT_EQ(world.call("read_note", R"({"id":1})").kind, Settled::Kind::result);
   EXPECT_EQ(candidate_kind(last()), CandidateKind::same);
-  EXPECT_EQ(last().candidate, CandidateSaid{.policy = spelled(world.load(kNext)->digest)});
+  EXPECT_EQ(last().candidate, CandidateSaid{.policy = to_string(world.load(kNext)->digest)});
   EXPECT_EQ(world.call("read_note", R"({"id":11})").kind, Settled::Kind::result);
   EXPECT_EQ(candidate_kind(last()), CandidateKind::stricter);
   EXPECT_EQ(last().candidate->code, "constraint");

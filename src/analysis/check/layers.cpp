@@ -250,7 +250,7 @@ CheckReport check_layer(const Loaded& loaded, Instant now) {
   checking::check_layers(subject);
   checking::summarise_layers(policy, report.summary);
   report.summary.push_back(fmt::format("{} blocked, {} freezes, digest {}", policy.blocked.size(),
-                                       policy.freezes.size(), spelled(policy.digest)));
+                                       policy.freezes.size(), to_string(policy.digest)));
   return report;
 }
 

@@ -46,7 +46,7 @@ void summarise(const Subject& subject) {
   lines.push_back(fmt::format("role `{}`, identity {}, owner {}", escape_untrusted(policy.agent),
                               or_nobody(policy.identity), or_nobody(policy.owner)));
   lines.push_back(fmt::format("environment {}, digest {}", to_string(policy.environment),
-                              spelled(policy.digest)));
+                              to_string(policy.digest)));
   std::size_t names = 0;
   for (const ToolRule& entry : policy.tools) names += entry.names.size();
   lines.push_back(fmt::format("{} granted, {} blocked, everything else is denied",

@@ -24,7 +24,7 @@ std::string place_in_file(std::string_view at) {
   return std::string(colon == std::string_view::npos ? std::string_view{} : at.substr(colon + 1));
 }
 
-std::string spelled(const std::vector<SumCharge>& sums) {
+std::string to_string(const std::vector<SumCharge>& sums) {
   std::string out;
   for (const SumCharge& charge : sums) {
     out += (out.empty() ? "" : ", ") + to_string(charge.add) + " to " + charge.counter;
@@ -100,7 +100,7 @@ void compare(Comparison& sides, const CallDecided& recorded, const Verdict& agai
   sides.member("steps", std::uint64_t{recorded.steps}, std::uint64_t{terms.reservation.steps});
   sides.member("calls", std::uint64_t{recorded.calls}, std::uint64_t{terms.reservation.calls});
   sides.member("records", recorded.records, terms.reservation.records);
-  sides.member("sums", spelled(recorded.sums), spelled(terms.reservation.sums));
+  sides.member("sums", to_string(recorded.sums), to_string(terms.reservation.sums));
 }
 
 // The people's answer is a fact of the record; that somebody gave it stands in the records before.
@@ -172,7 +172,7 @@ Result<std::shared_ptr<const Policy>> Judge::policy(std::string_view digest) {
                                     (loaded.errors.empty() ? std::string("no reason given")
                                                            : to_string(loaded.errors.front())));
   }
-  if (spelled(loaded.policy->digest) != digest) {
+  if (to_string(loaded.policy->digest) != digest) {
     return fail(ErrorKind::corrupt, "the recorded policy has another digest than its record says");
   }
   policies_.emplace(digest, loaded.policy);
@@ -192,7 +192,7 @@ Result<std::shared_ptr<const ToolDefinition>> Judge::definition(std::string_view
   }
   auto bytes = text(payload->second, "the tool's definition");
   if (!bytes) return std::unexpected(bytes.error());
-  if (spelled(sha256(*bytes)) != digest) {
+  if (to_string(sha256(*bytes)) != digest) {
     return fail(ErrorKind::corrupt, "the recorded definition has another digest than its record says");
   }
   const auto document = json::parse(*bytes, {.duplicate_keys = json::DuplicateKeys::permit});
@@ -288,7 +288,7 @@ Again Judge::decide(const State& state, const Record& record, const CallDecided&
   sides.member("entry", decided.entry, bound ? bound->entry->key : std::string());
   if (verdict.effect == Effect::hold && bound && !passing) {
     sides.member("args_digest", decided.args_digest,
-                 spelled(binding_of(*in->policy, *bound, *run, call, in->facts)));
+                 to_string(binding_of(*in->policy, *bound, *run, call, in->facts)));
   }
   const Status sent =
       terms.runs ? compare_forwarded(*in, decided, terms.rewrites, sides) : Status{};

@@ -32,11 +32,11 @@ std::shared_ptr<const Policy> a_policy(std::string_view text) {
 struct Recorded {
   Recorded() : policy(a_policy(kInForce)) {
     add(NodeStarted{.node = "n", .version = "0", .boot_id = "b", .setup = "wrap", .epoch = 1});
-    add(PolicyLoaded{spelled(policy->digest), "desk", policy->file, keep(policy->bundle)});
+    add(PolicyLoaded{to_string(policy->digest), "desk", policy->file, keep(policy->bundle)});
     open("r-1", "desk");
   }
   std::string keep(std::string_view bytes) {
-    const std::string commitment = spelled(sha256({"salt", bytes}));
+    const std::string commitment = to_string(sha256({"salt", bytes}));
     payloads[commitment] = bytes;
     return commitment;
   }
@@ -49,7 +49,7 @@ struct Recorded {
     RunOpened opened;
     opened.run = opened.key = run;
     opened.agent = agent;
-    opened.policy = spelled(policy->digest);
+    opened.policy = to_string(policy->digest);
     add(opened);
   }
   void call(const std::string& tool, const std::string& arguments, const std::string& run = "r-1") {
@@ -73,7 +73,7 @@ struct Recorded {
     d.run = run;
     d.tool = tool;
     d.args = keep(json::write(document->root()));
-    d.policy = spelled(policy->digest);
+    d.policy = to_string(policy->digest);
     d.facts = to_json(facts);
     d.effect = to_string(verdict.effect);
     d.code = to_string(verdict.reason.code);

@@ -66,20 +66,20 @@ struct World {
     policy = load_policy(kPolicy, "/etc/pol.yaml", {}).policy;
     EXPECT_TRUE(policy);
     append(NodeStarted{.node = "n", .version = "0", .boot_id = "b", .setup = "wrap", .epoch = 1});
-    append(PolicyLoaded{spelled(policy->digest), "files", policy->file, keep(policy->bundle)});
+    append(PolicyLoaded{to_string(policy->digest), "files", policy->file, keep(policy->bundle)});
     append(RunOpened{.run = "r-1",
                      .key = "k",
                      .agent = "files",
                      .identity = "files@test",
                      .sponsor = "ada",
-                     .policy = spelled(policy->digest),
+                     .policy = to_string(policy->digest),
                      .client = "test"});
     define(kReadFile);
     define(kSendMail);
   }
 
   std::string keep(std::string_view bytes) {
-    const std::string commitment = spelled(sha256({"salt", bytes}));
+    const std::string commitment = to_string(sha256({"salt", bytes}));
     payloads[commitment] = bytes;
     return commitment;
   }
@@ -93,7 +93,7 @@ struct World {
     const auto document = json::parse(text);
     auto tool = parse_definition(document->root(), "");
     ASSERT_TRUE(tool);
-    append(DefinitionSeen{spelled(tool->digest), "", tool->name, "accepted", keep(tool->text)});
+    append(DefinitionSeen{to_string(tool->digest), "", tool->name, "accepted", keep(tool->text)});
     const std::string name = tool->name;
     tools[name] = std::make_shared<const ToolDefinition>(std::move(*tool));
   }
@@ -107,7 +107,7 @@ struct World {
     facts.pin = PinState::accepted;
     std::shared_ptr<const ToolDefinition> definition;
     if (tools.contains(tool)) definition = tools[tool];
-    if (definition) facts.definition = spelled(definition->digest);
+    if (definition) facts.definition = to_string(definition->digest);
     facts.approval = std::move(approval);
     const Call call{"", tool, document->root()};
     std::optional<BoundTool> bound;
@@ -129,7 +129,7 @@ struct World {
     d.tool = tool;
     d.args = keep(canonical);
     d.args_bytes = canonical.size();
-    d.policy = spelled(policy->digest);
+    d.policy = to_string(policy->digest);
     d.definition = facts.definition;
     d.facts = to_json(facts);
     d.effect = to_string(verdict.effect);
@@ -150,7 +150,7 @@ struct World {
       d.forwarded = keep(*forwarded_arguments(call.arguments, verdict.rewrites));
     }
     if (verdict.effect == Effect::hold) {
-      d.args_digest = spelled(binding_of(*policy, *bound, *state.run("r-1"), call, facts));
+      d.args_digest = to_string(binding_of(*policy, *bound, *state.run("r-1"), call, facts));
     }
     return d;
   }

@@ -120,16 +120,16 @@ bool plain(std::string_view text) {
   });
 }
 
-std::string spelled(const std::string& text) {
+std::string to_string(const std::string& text) {
   if (plain(text)) return text;
   std::string quoted;
   json::write_string(text, quoted);
   return quoted;
 }
 
-std::string spelled(const Expected& expected, const std::vector<std::string>& values) {
+std::string to_string(const Expected& expected, const std::vector<std::string>& values) {
   std::vector<std::string> words;
-  for (const std::string& value : values) words.push_back(spelled(value));
+  for (const std::string& value : values) words.push_back(to_string(value));
   const auto rows = expectable();
   const auto row = std::ranges::find(rows, expected.name, &Expectable::name);
   const std::string text = fmt::format("{}", fmt::join(words, ", "));
@@ -144,7 +144,7 @@ std::string expectation(const StepResult& result) {
     if (!found) continue;
     // A part that still fits is the author's choice of words.
     const auto& values = fits(expected, found) ? expected.values : *found;
-    members.push_back(fmt::format("{}: {}", expected.name, spelled(expected, values)));
+    members.push_back(fmt::format("{}: {}", expected.name, to_string(expected, values)));
   }
   return fmt::format("expect: {{{}}}", fmt::join(members, ", "));
 }

@@ -67,7 +67,7 @@ bool Console::Room::proved(Visit& visit, Session& session, json::View body) {
     visit.refuse(400, "expected `act`, `nonce` and `signature`");
     return false;
   }
-  const std::string digest = spelled(sha256(json::write(body["act"])));
+  const std::string digest = to_string(sha256(json::write(body["act"])));
   const std::string text = act_text(ports.node, session, *nonce, digest);
   if (!session.key.verifies(text, signature)) {
     // Somebody has the cookie and the token, and not the key: neither is good any more.

@@ -15,13 +15,13 @@ constexpr std::size_t kMarkBytes = 24;
 std::string Browsers::mark(const std::string& person, Duration now) {
   make_room(person);
   std::string mark = hex(random_(kMarkBytes));
-  marks_[spelled(sha256(mark))] = {person, now};
+  marks_[to_string(sha256(mark))] = {person, now};
   return mark;
 }
 
 std::string Browsers::source_of(std::string_view mark, std::string_view person) const {
   if (mark.empty()) return {};
-  const auto found = marks_.find(spelled(sha256(mark)));
+  const auto found = marks_.find(to_string(sha256(mark)));
   if (found == marks_.end() || found->second.person != person) return {};
   return "browser " + found->first;
 }

@@ -169,7 +169,7 @@ Result<std::string> Console::Room::enrolment(const Session& session, json::View 
     return fail(ErrorKind::refused, "this took too long, or came before: try again");
   }
   made->label = label;
-  out.key("add").string(jose::spelled(*made)).key("kind").string("passkey");
+  out.key("add").string(jose::to_string(*made)).key("kind").string("passkey");
   return out.end().take();
 }
 

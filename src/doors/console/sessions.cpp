@@ -38,12 +38,12 @@ Opened Sessions::open(std::string person, std::string way, std::string origin, j
   make_room(person);
   Opened opened{jose::base64url(random_(kSecretBytes)), jose::base64url(random_(kSecretBytes)),
                 next_++};
-  sessions_.emplace(spelled(sha256(opened.cookie)),
+  sessions_.emplace(to_string(sha256(opened.cookie)),
                     Session{.number = opened.number,
                             .person = std::move(person),
                             .way = std::move(way),
                             .origin = std::move(origin),
-                            .token_hash = spelled(sha256(opened.token)),
+                            .token_hash = to_string(sha256(opened.token)),
                             .key = std::move(key),
                             .began = now,
                             .used = now,
@@ -52,13 +52,13 @@ Opened Sessions::open(std::string person, std::string way, std::string origin, j
 }
 
 Session* Sessions::find(std::string_view cookie, std::string_view token, bool uses, Duration now) {
-  const auto found = sessions_.find(spelled(sha256(cookie)));
+  const auto found = sessions_.find(to_string(sha256(cookie)));
   if (found == sessions_.end()) return nullptr;
   if (over(found->second, now)) {
     sessions_.erase(found);
     return nullptr;
   }
-  if (found->second.token_hash != spelled(sha256(token))) return nullptr;
+  if (found->second.token_hash != to_string(sha256(token))) return nullptr;
   if (uses) found->second.used = now;
   return &found->second;
 }

@@ -68,7 +68,7 @@ std::string hello_text(std::string_view nonce) {
 }
 
 std::string act_digest(json::View act) {
-  return spelled(sha256(json::write(act)));
+  return to_string(sha256(json::write(act)));
 }
 
 Task<Status> Control::durable() {

@@ -58,7 +58,7 @@ std::string digest_of(const Approval& approval, const std::vector<ShownArgument>
   for (const ShownArgument& argument : arguments) {
     text += argument.name + " " + argument.text + "\n";
   }
-  return spelled(sha256(text));
+  return to_string(sha256(text));
 }
 
 }  // namespace

@@ -102,7 +102,7 @@ Result<std::vector<std::string>> ids_in(json::View list) {
 std::string digest_of_batch(const std::map<std::string, std::string>& shown) {
   std::string text = "pawl batch v1\n";
   for (const auto& [id, digest] : shown) text += id + " " + digest + "\n";
-  return spelled(sha256(text));
+  return to_string(sha256(text));
 }
 
 Result<std::string> together_json(const Gate& gate, Journal& journal,

@@ -41,7 +41,7 @@ Status DecideStream::Turn::open_run() {
   opened.agent = stream.policy_->agent;
   opened.identity = stream.policy_->identity;
   opened.sponsor = run;  // whoever names the run in the line
-  opened.policy = spelled(stream.policy_->digest);
+  opened.policy = to_string(stream.policy_->digest);
   return apply(opened);
 }
 

@@ -186,7 +186,7 @@ std::string error_under_scope(std::string_view error) {
 }
 
 std::string cursor_under_scope(std::string_view cursor) {
-  return spelled(sha256(cursor));
+  return to_string(sha256(cursor));
 }
 
 void write_element(json::View element, json::Writer& out) {

@@ -60,7 +60,7 @@ Result<std::string> with_passkey(std::string_view verifier, std::string_view pas
     return fail(ErrorKind::refused, "this passkey is enrolled already");
   }
   std::vector<std::string> ways = ways_of(verifier);
-  ways.push_back(jose::spelled(*added));
+  ways.push_back(jose::to_string(*added));
   return in_a_row(ways);
 }
 

@@ -60,7 +60,7 @@ struct Commitment {
   std::array<std::uint8_t, 16> salt{};
 
   // `sha256:…`, as it stands in a record.
-  std::string text() const { return spelled(digest); }
+  std::string text() const { return to_string(digest); }
 };
 
 // A payload to be stored with the record that commits to it. `bytes` must outlive the append only.

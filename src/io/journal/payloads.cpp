@@ -186,7 +186,7 @@ Result<Payload> read_payload(Disk& disk, const PayloadIndex& index, const Digest
 Status erase_payload(Disk& disk, const PayloadIndex& index, const Digest& commitment) {
   const std::vector<PayloadPlace> places = index.find(commitment);
   if (places.empty()) {
-    return fail(ErrorKind::missing, fmt::format("there is no payload `{}`", spelled(commitment)));
+    return fail(ErrorKind::missing, fmt::format("there is no payload `{}`", to_string(commitment)));
   }
   std::string intent;
   for (const PayloadPlace& place : places) {
@@ -202,7 +202,7 @@ Status erase_payload(Disk& disk, const PayloadIndex& index, const Digest& commit
     if (head->commitment == commitment) intent += intent_line({place, *head});
   }
   if (intent.empty()) {
-    return fail(ErrorKind::missing, fmt::format("there is no payload `{}`", spelled(commitment)));
+    return fail(ErrorKind::missing, fmt::format("there is no payload `{}`", to_string(commitment)));
   }
   if (Status noted = replace_whole(disk, erasing_path, intent); !noted) return noted;
   return finish_erasures(disk);

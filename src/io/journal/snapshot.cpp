@@ -12,7 +12,7 @@ namespace pawl {
 std::string SnapshotWritten::record() const {
   json::Writer writer;
   writer.object();
-  writer.key("digest").string(spelled(digest));
+  writer.key("digest").string(to_string(digest));
   writer.key("size").natural(size);
   writer.key("type").string("snapshot.taken");
   writer.end();
@@ -21,7 +21,7 @@ std::string SnapshotWritten::record() const {
 
 bool snapshot_named(std::string_view record, const Digest& digest) {
   // Nearly every record is out after this search; the parse is for the few that are not.
-  const std::string name = spelled(digest);
+  const std::string name = to_string(digest);
   if (record.find(name) == record.npos) return false;
   const auto document = json::parse(record);
   if (!document) return false;

@@ -134,7 +134,7 @@ Result<SnapshotFiles> read_snapshots(Disk& disk, Findings& findings, JournalVeri
     } else {
       said = false;
     }
-    if (!said) snapshots[spelled(sha256(*bytes))] = {file, size, false};
+    if (!said) snapshots[to_string(sha256(*bytes))] = {file, size, false};
   }
   return snapshots;
 }

@@ -604,7 +604,7 @@ Result<std::uint64_t> Segments::entry(std::uint64_t at, const Frame& frame, bool
     wrong("the head of a payload is missing or damaged");
     return 0;
   }
-  const std::string commitment = spelled(digest_at(head, 24));
+  const std::string commitment = to_string(digest_at(head, 24));
   if (frame.text.find(commitment) == std::string::npos) {
     wrong(fmt::format("the record does not commit to the payload `{}`", commitment));
   }

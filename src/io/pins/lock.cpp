@@ -44,7 +44,7 @@ Status read_definitions(json::View definitions, Lock& lock, const Position& at) 
   for (auto [name, definition] : definitions.members()) {
     std::string text = json::write(definition);
     const auto known = lock.tools.find(name);
-    if (known == lock.tools.end() || known->second != spelled(sha256(text))) {
+    if (known == lock.tools.end() || known->second != to_string(sha256(text))) {
       return fail(ErrorKind::invalid,
                   fmt::format("the definition of `{}` is not the one whose digest stands in "
                               "`tools`: accept it again",

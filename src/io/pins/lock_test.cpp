@@ -27,8 +27,8 @@ TEST(Lock, KeepsTheDefinitionsBehindItsDigests) {
   Lock lock;
   const std::string definition =
       R"({"description":"d","inputSchema":{"properties":{"a":{"type":"string"}},"type":"object"}})";
-  lock.accept("s/read", spelled(sha256(definition)), definition);
-  lock.accept("s/mcp:instructions", spelled(sha256("\"be kind\"")), "\"be kind\"");
+  lock.accept("s/read", to_string(sha256(definition)), definition);
+  lock.accept("s/mcp:instructions", to_string(sha256("\"be kind\"")), "\"be kind\"");
   lock.tools["older"] = kDigest;
   const auto read = parse_lock(to_text(lock), "pawl.lock");
   ASSERT_TRUE(read.has_value()) << to_string(read.error());
@@ -48,8 +48,8 @@ TEST(Lock, KeepsTheDefinitionsBehindItsDigests) {
 TEST(Lock, ADefinitionThatCannotBeReadAgainIsLeftOut) {
   const std::string duplicate_keys = R"({"inputSchema":{"properties":{"Id":{},"id":{}}}})";
   Lock lock;
-  lock.accept("t", spelled(sha256(twins)), twins);
-  EXPECT_EQ(lock.find("", "t"), spelled(sha256(twins)));
+  lock.accept("t", to_string(sha256(twins)), twins);
+  EXPECT_EQ(lock.find("", "t"), to_string(sha256(twins)));
   EXPECT_TRUE(lock.definitions.empty());
   EXPECT_TRUE(parse_lock(to_text(lock), "pawl.lock"));
 }

@@ -108,14 +108,14 @@ std::string line_digest(const Policy& policy, const Askable& line, const ToolRul
   put_names("names", line.what.names, out);
   put_names("reviewers", line.what.approval.reviewers, out);
   out.end();
-  return spelled(sha256({"pawl grant line v1\n", out.text()}));
+  return to_string(sha256({"pawl grant line v1\n", out.text()}));
 }
 
 std::string granted_digest(std::string_view grant, std::string_view argument, json::View value) {
   const std::string text = json::write(value);
   json::Writer name;
   name.string(argument);
-  return spelled(sha256({"pawl granted v1\n", grant, "\n", name.text(), "\n", text}));
+  return to_string(sha256({"pawl granted v1\n", grant, "\n", name.text(), "\n", text}));
 }
 
 std::size_t live_grants(const Run& run, Instant now) {

@@ -369,7 +369,7 @@ TEST_F(AccessTest, AnAnswerIsForExactlyThisRequest) {
   load(kLine);
   const auto binding = [this](std::string_view arguments) {
     const Situation s = situation(access_name("export_report"), arguments);
-    return spelled(binding_of(*policy, *s.tool, s.run, s.call, facts));
+    return to_string(binding_of(*policy, *s.tool, s.run, s.call, facts));
   };
   const std::string asked = binding(R"({"why":"x"})");
   EXPECT_EQ(asked, binding(R"({"why":"x"})"));

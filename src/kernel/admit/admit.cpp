@@ -51,10 +51,10 @@ bool stands(const Situation& s, const Verdict& v, const Approval& asked, const Q
   if (standing->for_run) {
     if (s.facts.clock_suspect) return false;  // nobody can say that its time is not over
     return question.for_run.ns > 0 && binding == terms.likeness &&
-           binding == spelled(likeness_of(s, v));
+           binding == to_string(likeness_of(s, v));
   }
   return question.identical > 0 && asked.asked.binding == binding &&
-         binding == spelled(binding_of(s.policy, *s.tool, s.run, s.call, s.facts));
+         binding == to_string(binding_of(s.policy, *s.tool, s.run, s.call, s.facts));
 }
 
 // Whether people have said yes to exactly this call, or to ones like it, under what asks for them
@@ -67,7 +67,7 @@ bool answered(const Situation& s, const Verdict& v, const Question& question) {
   if (!not_covered(*asked, question).empty()) return false;
   if (asked->phase == ApprovalPhase::consumed) return stands(s, v, *asked, question);
   if (asked->phase != ApprovalPhase::approved || asked->binding() != fact->binding) return false;
-  return fact->binding == spelled(binding_of(s.policy, *s.tool, s.run, s.call, s.facts));
+  return fact->binding == to_string(binding_of(s.policy, *s.tool, s.run, s.call, s.facts));
 }
 
 // A rejection and a timeout end the call that was held, also where nothing would hold it any more.

@@ -63,7 +63,7 @@ Verdict admit_refused(const Situation& situation, Code code, std::string says);
 // What an approval is good for (rule 10): subject, tool, canonical arguments, pin, resolved paths,
 // and the compiled slice of the policy that decides this tool (its entry, the file's approval
 // defaults, environment and stage), not the counters and not where things stand in the file.
-// Records spell it `spelled(binding_of(…))`, and that is what ApprovalFact::binding is compared
+// Records spell it `to_string(binding_of(…))`, and that is what ApprovalFact::binding is compared
 // with.
 Digest binding_of(const Policy& policy, const BoundTool& tool, const Run& run, const Call& call,
                   const Facts& facts);

@@ -222,7 +222,7 @@ void put_slice(const Policy& policy, const BoundTool& tool, json::Writer& out) {
   put_arguments(tool.arguments, out);
   if (entry.class_by_call) {
     out.key("by_call").array();
-    for (const auto& pack : policy.packs) out.string(spelled(pack->digest));
+    for (const auto& pack : policy.packs) out.string(to_string(pack->digest));
     out.end();
   }
   put_cases(entry, out);

@@ -118,7 +118,7 @@ TEST_F(ByCallTest, AnApprovalIsBoundToThePack) {
   const std::string arguments = R"({"method":"delete"})";
   const auto binding = [&] {
     const Situation s = about(arguments);
-    return spelled(binding_of(s.policy, *s.tool, s.run, s.call, s.facts));
+    return to_string(binding_of(s.policy, *s.tool, s.run, s.call, s.facts));
   };
   const std::string first = binding();
   load("      class: by_call\n", "",

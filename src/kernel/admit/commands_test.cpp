@@ -187,7 +187,7 @@ TEST_F(CommandStage, CasesOfARowSeeTheCommand) {
 TEST_F(CommandStage, AnApprovalIsForTheseProgramsOnly) {
   line("push x");
   const auto bound = [&] {
-    return spelled(binding_of(*policy_, *bound_, *state_.run("r"), call_, facts_));
+    return to_string(binding_of(*policy_, *bound_, *state_.run("r"), call_, facts_));
   };
   const std::string before = bound();
   EXPECT_EQ(before, bound());

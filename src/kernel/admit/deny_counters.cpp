@@ -71,7 +71,7 @@ std::optional<std::string> key_of(const CounterRule& counter, json::View argumen
   if (counter.by.empty()) return std::string();
   const auto text = key_text(argument_at(arguments, counter.by));
   if (!text) return std::nullopt;
-  return spelled(sha256({"pawl counter key v1\n", counter.id, "\n", *text}));
+  return to_string(sha256({"pawl counter key v1\n", counter.id, "\n", *text}));
 }
 
 Instant counted_microsecond(Instant at) {

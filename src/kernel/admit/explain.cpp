@@ -144,7 +144,7 @@ std::string decision_json(const Verdict& verdict, const Policy& policy, const st
   out.key("code").string(to_string(verdict.reason.code));
   if (!call_id.empty()) out.key("decision").string(call_id);
   out.key("effect").string(to_string(verdict.effect));
-  out.key("policy").string(spelled(policy.digest));
+  out.key("policy").string(to_string(policy.digest));
   out.key("retryable").boolean(verdict.retry || retryable(verdict.reason.code));
   if (verdict.reason.rule != nullptr) {
     out.key("rule").string(verdict.reason.rule->path);

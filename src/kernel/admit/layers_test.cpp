@@ -63,7 +63,7 @@ class LayersTest : public ::testing::Test {
   }
   std::string binding() {
     const Situation s = situation("{}");
-    return spelled(binding_of(*policy, *s.tool, s.run, s.call, facts));
+    return to_string(binding_of(*policy, *s.tool, s.run, s.call, facts));
   }
 
   std::shared_ptr<const Policy> policy;

@@ -115,7 +115,7 @@ struct TestWorld {
   std::string binding(const std::string& tool, Class c, const std::string& arguments) const {
     const auto document = json::parse(arguments);
     const Call call{"", tool, document->root()};
-    return spelled(binding_of(policy, *bind_to(tool, c), *state.run("r"), call, facts));
+    return to_string(binding_of(policy, *bind_to(tool, c), *state.run("r"), call, facts));
   }
 
   // Looks, and folds what was decided as the gate does. Returns the call's id in `last`.

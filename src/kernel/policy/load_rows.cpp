@@ -49,7 +49,7 @@ void put_terms(const ApprovalTerms& terms, const ToolRule& entry, json::Writer& 
 }
 
 // How a row is compared with the same row of another policy.
-std::string spelled(const shell::Row& row, const CommandRow& described, const ToolRule& entry) {
+std::string to_string(const shell::Row& row, const CommandRow& described, const ToolRule& entry) {
   json::Writer out;
   const auto list = [&](std::string_view key, std::vector<std::string> texts) {
     std::ranges::sort(texts);
@@ -337,7 +337,7 @@ std::optional<LineRule> RowReader::compile(bool words, shell::Dialect dialect,
   out.words = words;
   out.dialect = dialect;
   for (std::size_t i = 0; i < rows_.size(); ++i) {
-    out.spelled.push_back(spelled(rows_[i], described_[i], entry_));
+    out.spelled.push_back(to_string(rows_[i], described_[i], entry_));
   }
   auto compiled = shell::Rows::compile(rows_);
   if (!compiled) {

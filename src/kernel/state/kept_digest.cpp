@@ -6,7 +6,7 @@ namespace pawl {
 // other texts.
 KeptDigest::KeptDigest(std::string_view text) {
   Digest digest{};
-  if (parse_spelled(text, digest) && digest != Digest{} && spelled(digest) == text) {
+  if (parse_spelled(text, digest) && digest != Digest{} && to_string(digest) == text) {
     digest_ = digest;
   } else if (!text.empty()) {
     other_ = std::make_shared<const std::string>(text);
@@ -15,7 +15,7 @@ KeptDigest::KeptDigest(std::string_view text) {
 
 std::string KeptDigest::text() const {
   if (other_) return *other_;
-  return empty() ? std::string() : spelled(digest_);
+  return empty() ? std::string() : to_string(digest_);
 }
 
 }  // namespace pawl

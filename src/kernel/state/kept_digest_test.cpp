@@ -9,7 +9,7 @@ TEST(KeptDigest, GivesBackWhatWentIn) {
   const std::string digits(64, 'a');
   const std::string upper(64, 'A');
   for (const std::string& text :
-       {std::string(), spelled(sha256("a call")), "sha256:" + digits, "sha256:" + upper,
+       {std::string(), to_string(sha256("a call")), "sha256:" + digits, "sha256:" + upper,
         "sha256:" + std::string(64, '0'), "sha256:" + digits + "0", "sha256:" + digits.substr(1),
         "sha512:" + digits, std::string("sha256:of r-1"), std::string("sha256:")}) {
     const KeptDigest kept(text);

@@ -153,7 +153,7 @@ std::string site_of(std::string_view origin) {
   return !host.empty() && is_site(host) ? host : std::string();
 }
 
-std::string spelled(const Passkey& passkey) {
+std::string to_string(const Passkey& passkey) {
   return "passkey$" + passkey.site + "$" + passkey.id + "$" + passkey.x + "$" + passkey.y + "$" +
          base64url(passkey.label);
 }

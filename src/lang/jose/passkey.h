@@ -42,7 +42,7 @@ struct Passkey {
   std::string label;  // how the person calls it; it is no text of ours
   friend bool operator==(const Passkey&, const Passkey&) = default;
 };
-std::string spelled(const Passkey& passkey);
+std::string to_string(const Passkey& passkey);
 std::optional<Passkey> read_passkey(std::string_view text);
 // Its key; ErrorKind::invalid where it is no point of the curve.
 Result<PublicKey> key_of(const Passkey& passkey);

@@ -78,7 +78,7 @@ TEST(Passkeys, OneIsMadeAndProvesItself) {
   EXPECT_EQ(passkey->site, kSite);
   EXPECT_EQ(passkey->id, base64url(device.id));
   passkey->label = "the blue one $ of ada";
-  const auto kept = read_passkey(spelled(*passkey));
+  const auto kept = read_passkey(to_string(*passkey));
   ASSERT_TRUE(kept);
   EXPECT_EQ(*kept, *passkey);
   const auto count = check_passkey(kAsked, *kept, device.says(client_of("get")));
@@ -191,16 +191,16 @@ TEST(Passkeys, ASiteIsANameAndNoAddress) {
 
 TEST(Passkeys, WhatIsKeptIsReadStrictly) {
   auto passkey = *enrolled(Authenticator());
-  const std::string text = spelled(passkey);
+  const std::string text = to_string(passkey);
   EXPECT_TRUE(read_passkey(text));
   EXPECT_FALSE(read_passkey(text + "$"));
   EXPECT_FALSE(read_passkey(text.substr(1)));
   EXPECT_FALSE(read_passkey("argon2id$x"));
   passkey.site = "127.0.0.1";
-  EXPECT_FALSE(read_passkey(spelled(passkey)));
+  EXPECT_FALSE(read_passkey(to_string(passkey)));
   passkey.site = kSite;
   std::swap(passkey.x, passkey.y);
-  EXPECT_FALSE(read_passkey(spelled(passkey))) << "not on the curve";
+  EXPECT_FALSE(read_passkey(to_string(passkey))) << "not on the curve";
 }
 
 }  // namespace
