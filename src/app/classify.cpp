@@ -45,7 +45,7 @@ constexpr std::array<WordRow, 2> classify_words = {
 struct Classified {
   std::string tool{};
   std::string call{};  // `method = create`; empty: the tool
-  Class action_class = kUnplaced;
+  Class action_class = kMostDangerous;
   bool placed = true;
   std::string why{};
   std::uint64_t times = 0;  // calls of a log

@@ -134,7 +134,7 @@ struct CallTimes {
   Duration sent{};      // its record was durable where it has to be, and the server was asked
   Duration answered{};  // the server had answered
   Duration over{};
-  Class action_class = kUnplaced;
+  Class action_class = kMostDangerous;
   bool is_error = false;                    // the server says that its tool failed
   std::optional<Effect> not_enforced = {};  // the verdict that stood when the call ran all the same
 };
@@ -174,7 +174,7 @@ inline constexpr std::size_t changed_arguments_bytes_max = 1UL << 20;
 struct Changed {
   std::string arguments;  // canonical
   std::string binding;    // what an answer to them is good for
-  Class action_class = kUnplaced;
+  Class action_class = kMostDangerous;
 };
 
 // A reviewer asks the agent about a call that waits. The agent reads it when its request is

@@ -34,7 +34,7 @@ Next too_many(Ticket& ticket) {
 }
 
 Next tell_pending(Ticket& ticket, const Approval& asked) {
-  Verdict verdict(Effect::hold, ticket.tool ? ticket.tool->action_class : kUnplaced);
+  Verdict verdict(Effect::hold, ticket.tool ? ticket.tool->action_class : kMostDangerous);
   verdict.reason.code = Code::approval_pending;
   verdict.reason.says = asked.asked.terms->why;
   verdict.retry = true;

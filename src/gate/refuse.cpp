@@ -14,7 +14,7 @@ namespace pawl {
 namespace {
 
 Class class_of(const Ticket& ticket) {
-  return ticket.tool ? ticket.tool->action_class : kUnplaced;
+  return ticket.tool ? ticket.tool->action_class : kMostDangerous;
 }
 
 Settled refused(const Verdict& verdict, const Call& call, const ToolRule* entry,
@@ -45,7 +45,7 @@ Settled refused_unknown(const GateRefusal& refusal) {
 Verdict judge(const Desk& desk, const RunDesk& desk_of_run, const Run& run,
               const GateRefusal& refusal, const Call& call, Instant now) {
   if (refusal.halts) {
-    Verdict verdict(Effect::deny, kUnplaced);
+    Verdict verdict(Effect::deny, kMostDangerous);
     verdict.reason.code = refusal.code;
     verdict.reason.says = refusal.says;
     verdict.reservation.steps = 1;

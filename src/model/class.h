@@ -23,7 +23,7 @@ struct Class {
 };
 
 // What neither file, pack nor knowledge base can place.
-inline constexpr Class kUnplaced{Reversibility::irreversible, Blast::large, false};
+inline constexpr Class kMostDangerous{Reversibility::irreversible, Blast::large, false};
 
 // Each mark at its more dangerous value.
 Class more_dangerous(Class a, Class b);

@@ -19,11 +19,11 @@ TEST(ClassTest, IsSpelledAndReadBack) {
     }
   }
   EXPECT_EQ(to_string(Class{R::read_only, Blast::small, true}), "read_only external_sink");
-  EXPECT_EQ(to_string(kUnplaced), "irreversible large");
+  EXPECT_EQ(to_string(kMostDangerous), "irreversible large");
 }
 
 TEST(ClassTest, ReadsWordsInAnyOrder) {
-  EXPECT_EQ(parse_class("large irreversible"), kUnplaced);
+  EXPECT_EQ(parse_class("large irreversible"), kMostDangerous);
   EXPECT_EQ(parse_class("external_sink small reversible"),
             (Class{R::reversible, Blast::small, true}));
   EXPECT_EQ(parse_class("read only"), (Class{R::read_only, Blast::small}));
@@ -44,8 +44,8 @@ TEST(ClassTest, ComparesByDanger) {
   const Class small{R::reversible, Blast::small};
   const Class sink{R::read_only, Blast::small, true};
   EXPECT_EQ(more_dangerous(small, sink), (Class{R::reversible, Blast::small, true}));
-  EXPECT_TRUE(less_dangerous(small, kUnplaced));
-  EXPECT_FALSE(less_dangerous(kUnplaced, small));
+  EXPECT_TRUE(less_dangerous(small, kMostDangerous));
+  EXPECT_FALSE(less_dangerous(kMostDangerous, small));
   EXPECT_FALSE(less_dangerous(small, small));
   // Each mark counts alone: one higher mark does not pay for a lower one.
   EXPECT_TRUE(less_dangerous({R::irreversible, Blast::small}, {R::reversible, Blast::large}));

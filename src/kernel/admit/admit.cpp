@@ -198,7 +198,7 @@ Verdict admit(const Situation& s) {
 }
 
 Verdict admit_refused(const Situation& s, Code code, std::string says) {
-  Verdict v(Effect::deny, kUnplaced);
+  Verdict v(Effect::deny, kMostDangerous);
   v.reservation.steps = 1;
   bool objected = false;
   for (const DenyStage& stage : run_stages()) {

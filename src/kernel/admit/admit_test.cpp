@@ -51,7 +51,7 @@ TEST_F(AdmitTest, AllowsWhatIsGranted) {
 TEST_F(AdmitTest, DeniesWhatNobodyGranted) {
   const Verdict v = denied(w.look("unknown"), Code::not_granted);
   EXPECT_EQ(v.reason.rule, &w.policy.default_rule);
-  EXPECT_EQ(v.action_class, kUnplaced);
+  EXPECT_EQ(v.action_class, kMostDangerous);
   EXPECT_EQ(v.reservation.steps, 1U);  // it costs its step all the same
 }
 

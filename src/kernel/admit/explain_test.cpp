@@ -12,7 +12,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 Verdict denial(const Rule* rule) {
-  Verdict v(Effect::deny, kUnplaced);
+  Verdict v(Effect::deny, kMostDangerous);
   v.reason.code = Code::constraint;
   v.reason.rule = rule;
   v.reason.argument = "status";
@@ -45,7 +45,7 @@ TEST(ExplainTest, AnAgentReadsThreeLines) {
 TEST(ExplainTest, ASentenceForEveryCodeWithoutAnEntry) {
   const Call call{"", "t", {}};
   for (int i = 0; i <= static_cast<int>(Code::internal); ++i) {
-    Verdict v(Effect::deny, kUnplaced);
+    Verdict v(Effect::deny, kMostDangerous);
     v.reason.code = static_cast<Code>(i);
     const std::string text = denial_text(v, call, nullptr);
     EXPECT_EQ(std::ranges::count(text, '\n'), 2) << text;

@@ -78,7 +78,7 @@ TEST_F(HoldTest, AValueThatAPersonMayLetPassIsAskedForAndSaysWhy) {
 TEST_F(HoldTest, StagesAreUnitedAndTheStrictestWins) {
   w.policy.environment = Environment::production;
   w.policy.default_stage = Stage::fresh;
-  const Verdict v = w.look("mail", kUnplaced);
+  const Verdict v = w.look("mail", kMostDangerous);
   ASSERT_EQ(v.effect, Effect::hold);
   EXPECT_EQ(v.question->quorum, 2);
   EXPECT_TRUE(v.question->typed);
@@ -124,7 +124,7 @@ TEST_F(HoldTest, WiderIsOfferedWhereACallCanBeUndoneOnly) {
   };
   EXPECT_EQ(offered(W::small), std::pair(std::uint64_t{5}, std::int64_t{60}));
   EXPECT_EQ(offered(W::mail), std::pair(std::uint64_t{0}, std::int64_t{0}));
-  EXPECT_EQ(offered(kUnplaced), std::pair(std::uint64_t{0}, std::int64_t{0}));
+  EXPECT_EQ(offered(kMostDangerous), std::pair(std::uint64_t{0}, std::int64_t{0}));
   Class sink = W::small;
   sink.external_sink = true;
   EXPECT_EQ(offered(sink), std::pair(std::uint64_t{5}, std::int64_t{0}));
@@ -139,7 +139,7 @@ TEST_F(HoldTest, WithoutAutonomyTheColumnEstablishedAppliesWithTheFilesOwnQuorum
   const Verdict told = w.look("touch", W::large);
   EXPECT_EQ(told.effect, Effect::notify);
   EXPECT_TRUE(told.notify);
-  const Verdict v = w.look("touch", kUnplaced);
+  const Verdict v = w.look("touch", kMostDangerous);
   ASSERT_EQ(v.effect, Effect::hold);
   EXPECT_EQ(v.question->quorum, 1);
   EXPECT_TRUE(v.question->typed);

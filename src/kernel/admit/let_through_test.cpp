@@ -39,7 +39,7 @@ struct Watched {
   State state;
   Facts facts;
   Instant now{1'800'000'000'000'000'000};
-  Verdict verdict{Effect::deny, kUnplaced};
+  Verdict verdict{Effect::deny, kMostDangerous};
   std::optional<BoundTool> bound;
   std::uint64_t calls = 0;
 

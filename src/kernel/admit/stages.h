@@ -41,7 +41,7 @@ struct Asked {
   Code code = Code::approval_pending;  // `origin` or `constraint` where nothing but values asks
   std::string why;                     // their reasons, separated by `; `
   // In force, as the verdict has them.
-  Class action_class = kUnplaced;
+  Class action_class = kMostDangerous;
   Environment environment = Environment::none;
   std::uint64_t cases = 0;
   const Words* words = nullptr;  // of the first case that holds
@@ -65,7 +65,7 @@ void ask_all(const Situation& situation, Asked& asked);
 
 // The class of this call before its cases are judged.
 inline Class class_of(const Situation& s) {
-  return s.tool == nullptr ? kUnplaced : s.tool->class_of(s.call.arguments);
+  return s.tool == nullptr ? kMostDangerous : s.tool->class_of(s.call.arguments);
 }
 
 // deny_node.cpp: the node, the switch, the run, its ceilings.

@@ -209,9 +209,9 @@ void read_hints(const ToolDefinition::Hints& hints, Reading& reading) {
 
 Placement classify_name(std::string_view tool_name) {
   // A word in another alphabet may be any verb, or a known one in disguise.
-  if (!is_ascii(tool_name)) return {kUnplaced, false, "the name has letters beyond ASCII"};
+  if (!is_ascii(tool_name)) return {kMostDangerous, false, "the name has letters beyond ASCII"};
   std::optional<Placement> placed = NameReader(tool_name).read();
-  if (!placed) return {kUnplaced, false, "no word of the name is a known verb"};
+  if (!placed) return {kMostDangerous, false, "no word of the name is a known verb"};
   return std::move(*placed);
 }
 

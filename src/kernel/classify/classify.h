@@ -17,7 +17,7 @@ namespace pawl {
 
 struct Placement {
   Class action_class;
-  bool placed;      // false: nothing placed it, so it is kUnplaced
+  bool placed;      // false: nothing placed it, so it is kMostDangerous
   std::string why;  // `name: delete`, `annotation: destructiveHint`, in words for check and card
 };
 

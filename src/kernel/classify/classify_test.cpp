@@ -17,7 +17,7 @@ std::string class_of(std::string_view name) {
   const Placement placement = classify_name(name);
   EXPECT_FALSE(placement.why.empty());
   if (!placement.placed) {
-    EXPECT_EQ(placement.action_class, kUnplaced);
+    EXPECT_EQ(placement.action_class, kMostDangerous);
     return "unplaced";
   }
   return to_string(placement.action_class);
@@ -162,7 +162,7 @@ TEST(Classify, AnnotationsOnlyRaise) {
       class_with("delete_x", R"("annotations":{"readOnlyHint":true,"destructiveHint":false})"),
       "irreversible small");
   EXPECT_EQ(class_with("frobnicate", R"("annotations":{"readOnlyHint":true})"),
-            to_string(kUnplaced));
+            to_string(kMostDangerous));
 }
 
 TEST(Classify, ArgumentsOnlyRaise) {

@@ -40,7 +40,7 @@ enum class PackReads : std::uint8_t {
 struct PackTool {
   std::string name;               // canonical
   std::vector<std::string> also;  // the same tool under other names
-  Class otherwise = kUnplaced;    // its class; with `by`: of every value that `calls` does not name
+  Class otherwise = kMostDangerous;    // its class; with `by`: of every value that `calls` does not name
   std::string by;                 // the argument that decides; empty: none
   PackReads reads = PackReads::value;
   std::map<std::string, Class, std::less<>> calls;
@@ -60,7 +60,7 @@ struct PackTool {
 
 struct PackTrial {
   std::string tool, arguments;  // JSON
-  Class expected = kUnplaced;
+  Class expected = kMostDangerous;
   Position at;
 };
 

@@ -106,7 +106,7 @@ class PackReader {
   Class class_of(const Node& node) {
     const auto found = parse_class(node.is_scalar() ? node.text : "");
     if (!found) wrong(node.at, fmt::format("`class` is {}", node.described()));
-    return found.value_or(kUnplaced);
+    return found.value_or(kMostDangerous);
   }
 
   void read_root(const Node& root) {

@@ -68,7 +68,7 @@ class LineSum {
 
   LineJudgement take() {
     out_.action_class = worst_.value_or(kNothing);
-    if (out_.otherwise) out_.action_class = more_dangerous(out_.action_class, kUnplaced);
+    if (out_.otherwise) out_.action_class = more_dangerous(out_.action_class, kMostDangerous);
     if (out_.denies.rule != nullptr) return std::move(out_);
     out_.effect = !out_.holding.empty() ? Effect::hold
                   : out_.notify         ? Effect::notify

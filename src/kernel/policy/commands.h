@@ -60,7 +60,7 @@ struct LineJudgement {
   };
 
   Effect effect = Effect::deny;
-  Class action_class = kUnplaced;
+  Class action_class = kMostDangerous;
   Said denies;                // no rule: none, or `else`
   std::vector<Said> holding;  // each once
   bool notify = false;

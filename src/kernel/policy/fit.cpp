@@ -62,7 +62,7 @@ Placement floor_of(const ToolDefinition& tool, const Packs& packs) {
 // The tables of the packs that tell the calls of this tool apart, and the worst that they say. A
 // tool that none of them knows is not placed: every call is irreversible and large.
 void place_by_call(BoundTool& bound, const Packs& packs, std::string_view tool) {
-  bound.action_class = kUnplaced;
+  bound.action_class = kMostDangerous;
   bound.class_source = "by_call, and no pack knows the tool";
   for (const PackTool* known : described(packs, tool)) {
     if (known->by.empty()) continue;
@@ -320,7 +320,7 @@ Placement place_names(const ToolRule& entry, const Packs& packs) {
     if (worst && !less_dangerous(worst->action_class, one.action_class)) continue;
     worst = std::move(one);
   }
-  return worst.value_or(Placement{kUnplaced, false, "no name"});
+  return worst.value_or(Placement{kMostDangerous, false, "no name"});
 }
 
 }  // namespace

@@ -297,7 +297,7 @@ struct BoundTool {
   const ToolRule* entry = nullptr;
   std::vector<ArgumentRule> arguments;
   std::vector<std::vector<ArgumentRule>> case_limits;  // of each case; empty where none has any
-  Class action_class = kUnplaced;
+  Class action_class = kMostDangerous;
   std::string class_source;  // `stated`, or the knowledge base's reason
   // Of an entry with `class: by_call`: `action_class` is then the worst that a call may have. They
   // belong to the policy's packs.

@@ -227,7 +227,7 @@ struct Judged {
 };
 
 Judged judge(const Policy& policy, const World& world, const Asked& asked) {
-  Judged out{std::nullopt, Verdict(Effect::deny, kUnplaced)};
+  Judged out{std::nullopt, Verdict(Effect::deny, kMostDangerous)};
   if (const ToolRule* entry = policy.find(asked.server, asked.tool)) {
     out.tool = bind(policy, *entry, asked.definition, world.now);
   }
