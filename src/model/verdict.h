@@ -111,7 +111,7 @@ struct Question {
 
 // What one part of an entry (a row of `commands`) asks of people, gathered while deny stages look
 // at the call, and united with what the hold stages ask.
-struct Wish {
+struct CommandApproval {
   Question question;  // `why`: the reason; an empty list of reviewers: those of entry and file
   const Rule* rule = nullptr;
   const Words* words = nullptr;
@@ -135,7 +135,7 @@ struct Verdict {
   std::uint64_t cases = 0;                  // a bit for each case of the entry that applies
   Reason reason;
   Reservation reservation;
-  std::shared_ptr<const Wish> wish;          // may be set where effect is hold
+  std::shared_ptr<const CommandApproval> wish;          // may be set where effect is hold
   std::shared_ptr<const Question> question;  // set exactly where effect is hold
   std::vector<Rewrite> rewrites;
   std::string grant;    // that lets the call run where no entry of the policy does

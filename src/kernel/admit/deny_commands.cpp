@@ -45,7 +45,7 @@ Question question_of_row(const Situation& s, const ApprovalTerms& row) {
 
 bool asks_people(const Situation& s, const CommandRule& rule, const LineJudgement& judgement,
                  Verdict& v) {
-  Wish wish;
+  CommandApproval wish;
   bool answerable = true;
   const auto add = [&](const ApprovalTerms& terms, const Rule& by) {
     Question question = question_of_row(s, terms);
@@ -69,7 +69,7 @@ bool asks_people(const Situation& s, const CommandRule& rule, const LineJudgemen
                   "them: call them one by one");
   }
   wish.question.why = judgement.why;
-  v.wish = std::make_shared<const Wish>(std::move(wish));
+  v.wish = std::make_shared<const CommandApproval>(std::move(wish));
   return false;
 }
 

@@ -45,7 +45,7 @@ struct Asked {
   Environment environment = Environment::none;
   std::uint64_t cases = 0;
   const Words* words = nullptr;  // of the first case that holds
-  const Wish* wish = nullptr;    // of rows that hold
+  const CommandApproval* wish = nullptr;    // of rows that hold
   std::uint64_t layers = 0;      // a bit for each row of `require` that holds
   bool by_role = false;          // something else than a layer asks too
   bool by_value = false;         // a value of the arguments is a reason
