@@ -36,7 +36,7 @@ bool same_arguments(const Case& a, const Case& b) {
   ToolRule one, other;
   one.arguments = a.arguments;
   other.arguments = b.arguments;
-  Laxness forth, back;
+  PolicyDiff forth, back;
   compare_rules(one, other, forth);
   compare_rules(other, one, back);
   return forth.take().empty() && back.take().empty();
@@ -56,7 +56,7 @@ bool bounds_as_much(const Case& before, const Case& after) {
   ToolRule one, other;
   one.arguments = before.limits;
   other.arguments = after.limits;
-  Laxness laxness;
+  PolicyDiff laxness;
   compare_rules(one, other, laxness);
   return laxness.take().empty();
 }
@@ -81,7 +81,7 @@ bool only_stops(const Case& one, Effect otherwise) {
   return one.then >= Effect::hold && one.then >= otherwise && !one.action_class && plain;
 }
 
-void compare_cases(const Pair& pair, Laxness& laxness) {
+void compare_cases(const Pair& pair, PolicyDiff& laxness) {
   const ToolRule& before = pair.old_entry;
   const ToolRule& after = pair.new_entry;
   const std::string name = "`" + escape_untrusted(after.key) + "`";
@@ -137,7 +137,7 @@ bool same_routes(const ApprovalTerms& before, const Conditions& old, const Appro
   });
 }
 
-void compare_conditions(const Pair& pair, Laxness& laxness) {
+void compare_conditions(const Pair& pair, PolicyDiff& laxness) {
   const ToolRule& before = pair.old_entry;
   const ToolRule& after = pair.new_entry;
   const std::string name = "`" + escape_untrusted(after.key) + "`";

@@ -244,7 +244,7 @@ std::vector<Laxer> laxer_deployment(std::string_view before, std::string_view af
                                     std::string_view file) {
   const Parsed old = parsed(before, file);
   const Parsed now = parsed(after, file);
-  Laxness laxness;
+  PolicyDiff laxness;
   if (!old.deployment || !now.deployment) {
     laxness.found({std::string(file), 0, 0}, now.deployment ? "nobody can tell: what was accepted "
                                                               "does not load any more"

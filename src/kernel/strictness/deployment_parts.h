@@ -16,7 +16,7 @@ namespace pawl {
 struct DeploymentPair {
   const Deployment& before;
   const Deployment& after;
-  Laxness& laxness;
+  PolicyDiff& laxness;
 };
 
 // One key in both: null where it is not there.

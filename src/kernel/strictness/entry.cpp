@@ -51,7 +51,7 @@ bool asks_always(const ToolRule& entry, Class c) {
   return entry.requires_approval || c.reversibility == Reversibility::irreversible;
 }
 
-void compare_class(const Pair& pair, Laxness& laxness) {
+void compare_class(const Pair& pair, PolicyDiff& laxness) {
   const ToolRule& before = pair.old_entry;
   const ToolRule& after = pair.new_entry;
   const Position& at = after.class_rule.at.line > 0 ? after.class_rule.at : after.rule.at;
@@ -103,7 +103,7 @@ void compare_class(const Pair& pair, Laxness& laxness) {
 
 // Rows decide together, so only these differences are understood: a row that denies was added, and
 // `else` denies now.
-void compare_commands(const Pair& pair, Laxness& laxness) {
+void compare_commands(const Pair& pair, PolicyDiff& laxness) {
   const CommandRule* before = pair.old_entry.commands.get();
   const CommandRule* after = pair.new_entry.commands.get();
   if (before == nullptr && after == nullptr) return;
@@ -142,7 +142,7 @@ void compare_commands(const Pair& pair, Laxness& laxness) {
   if (rows != kept || !all_denied) laxness.found(at, "the rows of " + name + " are others");
 }
 
-void compare_scope(const Pair& pair, Laxness& laxness) {
+void compare_scope(const Pair& pair, PolicyDiff& laxness) {
   const Scope* before = pair.old_entry.scope.get();
   const Scope* after = pair.new_entry.scope.get();
   const Position& at = pair.new_entry.rule.at;
@@ -172,14 +172,14 @@ void compare_scope(const Pair& pair, Laxness& laxness) {
 
 template <class T>
 void compare_limit(std::string_view key, const T& before, const T& after, const Rule& rule,
-                   const ToolRule& entry, Laxness& laxness) {
+                   const ToolRule& entry, PolicyDiff& laxness) {
   if (not_above(after, before)) return;
   laxness.found(after ? rule.at : entry.rule.at,
                 fmt::format("`{}` of {} was {} and is {}", key, name_of(entry), *before,
                             after ? std::to_string(*after) : "gone"));
 }
 
-void compare_limits(const Pair& pair, Laxness& laxness) {
+void compare_limits(const Pair& pair, PolicyDiff& laxness) {
   const ToolRule& before = pair.old_entry;
   const ToolRule& after = pair.new_entry;
   compare_limit("max_records_per_run", before.max_records_per_run, after.max_records_per_run,
@@ -222,7 +222,7 @@ Terms terms_of(const Policy& policy, const ToolRule& entry) {
           own.wider ? *own.wider : file.wider.value_or(Wider{})};
 }
 
-void compare_approval(const Pair& pair, Laxness& laxness) {
+void compare_approval(const Pair& pair, PolicyDiff& laxness) {
   const Terms before = terms_of(pair.before, pair.old_entry);
   const Terms after = terms_of(pair.after, pair.new_entry);
   const ToolRule& entry = pair.new_entry;
@@ -267,7 +267,7 @@ std::string line_before(const Position& at) {
   return at.line == 0 ? std::string() : fmt::format(" (line {} before)", at.line);
 }
 
-void compare_entries(const Pair& pair, Laxness& laxness) {
+void compare_entries(const Pair& pair, PolicyDiff& laxness) {
   const ToolRule& before = pair.old_entry;
   const ToolRule& after = pair.new_entry;
   compare_class(pair, laxness);

@@ -77,7 +77,7 @@ bool is_new(const Requirement& row, const Policy& before) {
 
 }  // namespace
 
-void compare_layers(const Policy& before, const Policy& after, Laxness& laxness) {
+void compare_layers(const Policy& before, const Policy& after, PolicyDiff& laxness) {
   for (const Layer& layer : before.layers) {
     for (const Requirement& row : layer.requirements) {
       if (kept(layer, row, after)) continue;
@@ -99,7 +99,7 @@ void compare_layers(const Policy& before, const Policy& after, Laxness& laxness)
 
 // A row of a layer may speak of the class, the stage and the environment of a call: of what is
 // stricter by itself nobody can tell whether the row still means it.
-void compare_marks(const Pair& pair, Laxness& laxness) {
+void compare_marks(const Pair& pair, PolicyDiff& laxness) {
   if (!pair.before.has_requirements()) return;
   const ToolRule& before = pair.old_entry;
   const ToolRule& after = pair.new_entry;

@@ -10,7 +10,7 @@
 namespace pawl {
 
 // Where what got laxer is written down.
-class Laxness {
+class PolicyDiff {
  public:
   void found(Position at, std::string says) { parts_.push_back({std::move(at), std::move(says)}); }
   std::vector<Laxer> take() { return std::move(parts_); }
@@ -36,16 +36,16 @@ struct Pair {
   const ToolRule& old_entry;
   const ToolRule& new_entry;
 };
-void compare_entries(const Pair& pair, Laxness& laxness);
-void compare_rules(const ToolRule& before, const ToolRule& after, Laxness& laxness);
+void compare_entries(const Pair& pair, PolicyDiff& laxness);
+void compare_rules(const ToolRule& before, const ToolRule& after, PolicyDiff& laxness);
 // layers.cpp: what organisation and team ask, and what it depends on.
-void compare_layers(const Policy& before, const Policy& after, Laxness& laxness);
-void compare_marks(const Pair& pair, Laxness& laxness);
+void compare_layers(const Policy& before, const Policy& after, PolicyDiff& laxness);
+void compare_marks(const Pair& pair, PolicyDiff& laxness);
 // conditions.cpp: expressions with the same text are equal, one more that stops is stricter, every
 // other change is laxer.
-void compare_conditions(const Pair& pair, Laxness& laxness);
+void compare_conditions(const Pair& pair, PolicyDiff& laxness);
 // counters.cpp: a smaller ceiling and a longer window are stricter, and so is one counter more.
-void compare_counters(const Pair& pair, Laxness& laxness);
+void compare_counters(const Pair& pair, PolicyDiff& laxness);
 bool same_routes(const ApprovalTerms& before,
                  const std::vector<std::shared_ptr<const Condition>>& old,
                  const ApprovalTerms& after,

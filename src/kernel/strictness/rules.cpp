@@ -83,7 +83,7 @@ bool each_source_in(const std::vector<OriginSource>& these,
   });
 }
 
-void compare_origins(const ArgumentRule& before, const ArgumentRule& after, Laxness& laxness) {
+void compare_origins(const ArgumentRule& before, const ArgumentRule& after, PolicyDiff& laxness) {
   const std::string name = name_of(after);
   if (!before.from.empty() && (after.from.empty() || !each_source_in(after.from, before.from))) {
     laxness.found(after.rule.at, name + " may come from elsewhere" + line_before(before.rule.at));
@@ -96,7 +96,7 @@ void compare_origins(const ArgumentRule& before, const ArgumentRule& after, Laxn
   }
 }
 
-void compare_rule(const ArgumentRule& before, const ArgumentRule& after, Laxness& laxness) {
+void compare_rule(const ArgumentRule& before, const ArgumentRule& after, PolicyDiff& laxness) {
   const std::string name = name_of(after);
   for (const Check& check : before.checks) {
     const bool kept = std::ranges::any_of(after.checks, [&](const Check& other) {
@@ -135,7 +135,7 @@ void compare_rule(const ArgumentRule& before, const ArgumentRule& after, Laxness
 // A rule that was not there before: stricter, unless it takes a default check away, or is put
 // together with another rule and softens that.
 void compare_added(const ArgumentRule& rule, const ToolRule& before, const ToolRule& after,
-                   Laxness& laxness) {
+                   PolicyDiff& laxness) {
   const std::string name = name_of(rule);
   if (lifts(rule)) laxness.found(rule.rule.at, name + " may hold line breaks");
   if (unweighed(rule)) laxness.found(rule.rule.at, name + " may hold long encoded data");
@@ -159,7 +159,7 @@ void compare_added(const ArgumentRule& rule, const ToolRule& before, const ToolR
 
 }  // namespace
 
-void compare_rules(const ToolRule& before, const ToolRule& after, Laxness& laxness) {
+void compare_rules(const ToolRule& before, const ToolRule& after, PolicyDiff& laxness) {
   for (const ArgumentRule& rule : before.arguments) {
     const ArgumentRule* now = counterpart(after.arguments, rule);
     if (now != nullptr) {

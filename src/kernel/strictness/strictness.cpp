@@ -87,7 +87,7 @@ class Names {
 };
 
 // Every call that the new policy grants was granted, by an entry that was no stricter.
-void compare_tools(const Policy& before, const Policy& after, Laxness& laxness) {
+void compare_tools(const Policy& before, const Policy& after, PolicyDiff& laxness) {
   const Names old_names(granted(before));
   const Names new_names(granted(after));
   std::set<std::pair<const ToolRule*, const ToolRule*>> done;
@@ -108,7 +108,7 @@ void compare_tools(const Policy& before, const Policy& after, Laxness& laxness) 
   }
 }
 
-void compare_blocked(const Policy& before, const Policy& after, Laxness& laxness) {
+void compare_blocked(const Policy& before, const Policy& after, PolicyDiff& laxness) {
   std::vector<NamePattern> now;
   std::set<std::string_view> texts;
   for (const BlockedName& name : after.blocked) {
@@ -131,14 +131,14 @@ void compare_blocked(const Policy& before, const Policy& after, Laxness& laxness
 template <class T, class Shown>
 void compare_ceiling(std::string_view key, const std::optional<T>& before,
                      const std::optional<T>& after, const Rule& rule, const Policy& policy,
-                     Shown shown, Laxness& laxness) {
+                     Shown shown, PolicyDiff& laxness) {
   if (not_above(after, before)) return;
   laxness.found(after ? rule.at : policy.agent_rule.at,
                 fmt::format("`{}` was {} and is {}", key, shown(*before),
                             after ? shown(*after) : std::string("gone")));
 }
 
-void compare_ceilings(const Policy& before, const Policy& after, Laxness& laxness) {
+void compare_ceilings(const Policy& before, const Policy& after, PolicyDiff& laxness) {
   const Ceilings& was = before.ceilings;
   const Ceilings& is = after.ceilings;
   const auto number = [](std::uint64_t n) { return std::to_string(n); };
@@ -179,7 +179,7 @@ bool covers(const Freeze& wide, const Freeze& narrow) {
          });
 }
 
-void compare_freezes(const Policy& before, const Policy& after, Laxness& laxness) {
+void compare_freezes(const Policy& before, const Policy& after, PolicyDiff& laxness) {
   for (const Freeze& freeze : before.freezes) {
     const bool kept = std::ranges::any_of(
         after.freezes, [&](const Freeze& other) { return covers(other, freeze); });
@@ -189,7 +189,7 @@ void compare_freezes(const Policy& before, const Policy& after, Laxness& laxness
   }
 }
 
-void compare_risks(const Policy& before, const Policy& after, Laxness& laxness) {
+void compare_risks(const Policy& before, const Policy& after, PolicyDiff& laxness) {
   for (const AcceptedRisk& risk : after.risks) {
     const bool known = std::ranges::any_of(before.risks, [&](const AcceptedRisk& other) {
       return other.path == risk.path && other.until >= risk.until;
@@ -199,10 +199,10 @@ void compare_risks(const Policy& before, const Policy& after, Laxness& laxness) 
 }
 
 // More to ask for is more that people may be talked into; a line that stays may only be tighter.
-void compare_askable(const Policy& before, const Policy& after, Laxness& laxness) {
+void compare_askable(const Policy& before, const Policy& after, PolicyDiff& laxness) {
   for (const Askable& now : after.askable) {
     const bool known = std::ranges::any_of(before.askable, [&](const Askable& was) {
-      Laxness rules;
+      PolicyDiff rules;
       compare_rules(was.what, now.what, rules);
       return std::ranges::all_of(now.what.names,
                                  [&](const std::string& name) {
@@ -219,7 +219,7 @@ void compare_askable(const Policy& before, const Policy& after, Laxness& laxness
 }
 
 // The words of the entries are compared with them.
-void compare_secrets(const Policy& before, const Policy& after, Laxness& laxness) {
+void compare_secrets(const Policy& before, const Policy& after, PolicyDiff& laxness) {
   if (std::ranges::includes(after.secrets.texts, before.secrets.texts)) return;
   laxness.found(after.secrets.rule.at.line > 0 ? after.secrets.rule.at : after.agent_rule.at,
                 "`secrets` lists fewer texts" + line_before(before.secrets.rule.at));
@@ -233,7 +233,7 @@ bool same_contacts(const Policy& before, const Policy& after) {
 }
 
 // A pack may place a tool that nothing else places, so another set of them may be laxer.
-void compare_packs(const Policy& before, const Policy& after, Laxness& laxness) {
+void compare_packs(const Policy& before, const Policy& after, PolicyDiff& laxness) {
   const auto digests = [](const Policy& policy) {
     std::set<Digest> out;
     for (const auto& pack : policy.packs) out.insert(pack->digest);
@@ -243,7 +243,7 @@ void compare_packs(const Policy& before, const Policy& after, Laxness& laxness) 
   laxness.found(after.agent_rule.at, "`use` names other packs than before");
 }
 
-void compare_agent(const Policy& before, const Policy& after, Laxness& laxness) {
+void compare_agent(const Policy& before, const Policy& after, PolicyDiff& laxness) {
   const Position& at = after.agent_rule.at;
   if (before.version != after.version) laxness.found(at, "`version` is another one");
   if (before.agent != after.agent) laxness.found(at, "it governs another agent");
@@ -264,7 +264,7 @@ void compare_agent(const Policy& before, const Policy& after, Laxness& laxness) 
 }  // namespace
 
 std::vector<Laxer> laxer_parts(const Policy& before, const Policy& after) {
-  Laxness laxness;
+  PolicyDiff laxness;
   compare_agent(before, after, laxness);
   compare_tools(before, after, laxness);
   compare_blocked(before, after, laxness);
