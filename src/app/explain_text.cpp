@@ -128,21 +128,21 @@ std::string question_of(const Explanation& e, std::size_t columns_max) {
          wrap(text, columns_max, {.first = stage_margin, .rest = stage_margin}) + "\n";
 }
 
-std::string answer_of(const TracedLook& look) {
+std::string answer_of(const ExplainedStep& look) {
   switch (look.answer) {
-    case TracedLook::Answer::fine:
+    case ExplainedStep::Answer::fine:
       return {};
-    case TracedLook::Answer::objects:
+    case ExplainedStep::Answer::objects:
       return paint(Ink::bad, "  NO") + (look.says.empty() ? "" : ": " + look.says);
-    case TracedLook::Answer::asks:
+    case ExplainedStep::Answer::asks:
       return paint(Ink::warn, "  asks") + (look.says.empty() ? "" : ": " + escape_untrusted(look.says));
-    case TracedLook::Answer::unasked:
+    case ExplainedStep::Answer::unasked:
       return paint(Ink::dim, "  not asked");
   }
   return {};
 }
 
-std::string look_line(const TracedLook& look) {
+std::string look_line(const ExplainedStep& look) {
   std::string out = look.about;
   if (!look.seen.empty()) out += fmt::format(" = {}", fmt::join(look.seen, ", "));
   if (!look.wants.empty()) out += paint(Ink::dim, "  wants ") + look.wants;
@@ -160,7 +160,7 @@ std::string stages_of(const Explanation& e, bool can_deny, std::size_t columns_m
     const Sign sign = sign_of(stage.outcome);
     const std::string name(stage.name);
     std::vector<std::string> lines;
-    for (const TracedLook& look : stage.looks) lines.push_back(look_line(look));
+    for (const ExplainedStep& look : stage.looks) lines.push_back(look_line(look));
     if (stage.left_out > 0) lines.push_back(fmt::format("and {} more rules", stage.left_out));
     if (lines.empty() && !stage.says.empty()) lines.push_back(escape_untrusted(stage.says));
     if (lines.empty()) lines.emplace_back();
@@ -201,7 +201,7 @@ void put_question(const Explanation& e, json::Writer& out) {
   out.end().end();
 }
 
-void put_look(const TracedLook& look, json::Writer& out) {
+void put_look(const ExplainedStep& look, json::Writer& out) {
   out.object().key("about").string(look.about);
   put_at(look.rule, out);
   out.key("saw").array();
@@ -220,7 +220,7 @@ void put_stages(const Trace& trace, json::Writer& out) {
     put_at(stage.rule, out);
     if (!stage.says.empty()) out.key("says").string(escape_untrusted(stage.says));
     out.key("looks").array();
-    for (const TracedLook& look : stage.looks) put_look(look, out);
+    for (const ExplainedStep& look : stage.looks) put_look(look, out);
     out.end();
     if (stage.left_out > 0) out.key("left_out").natural(stage.left_out);
     out.end();

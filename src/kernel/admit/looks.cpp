@@ -20,10 +20,10 @@ namespace pawl {
 
 namespace {
 
-using Looks = std::vector<TracedLook>;
+using Looks = std::vector<ExplainedStep>;
 
-TracedLook look(const Rule* rule, std::string about, std::string seen, std::string wants) {
-  TracedLook out;
+ExplainedStep look(const Rule* rule, std::string about, std::string seen, std::string wants) {
+  ExplainedStep out;
   out.rule = rule;
   out.about = std::move(about);
   if (!seen.empty()) out.seen.push_back(std::move(seen));
@@ -169,8 +169,8 @@ std::string wants_of(const ArgumentRule& rule) {
 
 }  // namespace
 
-TracedLook argument_look(const Situation& s, const ArgumentRule& rule, bool that_hold) {
-  TracedLook one;
+ExplainedStep argument_look(const Situation& s, const ArgumentRule& rule, bool that_hold) {
+  ExplainedStep one;
   one.rule = &rule.rule;
   one.about = escape_untrusted(rule.plural.empty() ? to_string(rule.path) : rule.plural);
   one.wants = wants_of(rule);
@@ -180,7 +180,7 @@ TracedLook argument_look(const Situation& s, const ArgumentRule& rule, bool that
   const auto violation = evaluate(rule, s.call.arguments, s.tool->shape(), s.facts.paths, rewrites,
                                   s.facts.sql, s.facts.origins);
   if (!violation || violation->hold != that_hold) return one;
-  one.answer = that_hold ? TracedLook::Answer::asks : TracedLook::Answer::objects;
+  one.answer = that_hold ? ExplainedStep::Answer::asks : ExplainedStep::Answer::objects;
   one.rule = violation->rule;
   one.says = fmt::format("`{}` {}", escape_untrusted(violation->argument), escape_untrusted(violation->says));
   return one;
@@ -201,11 +201,11 @@ Looks constraints(const Situation& s) {
   const BoundTool& tool = *s.tool;
   for (const ArgumentRule& rule : tool.arguments) out.push_back(argument_look(s, rule, false));
   if (!s.call.arguments.is_object()) return out;
-  TracedLook rest =
+  ExplainedStep rest =
       look(&tool.entry->rule, "every other argument", "", "known, of one line, exact");
   if (const auto violation =
           evaluate_unnamed(s.call.arguments, tool.shape(), tool.named, tool.entry->rule)) {
-    rest.answer = TracedLook::Answer::objects;
+    rest.answer = ExplainedStep::Answer::objects;
     rest.says = fmt::format("`{}` {}", escape_untrusted(violation->argument), escape_untrusted(violation->says));
   }
   out.push_back(std::move(rest));
@@ -365,7 +365,7 @@ const Row* row_of(std::string_view stage, bool can_deny) {
 
 }  // namespace
 
-std::vector<TracedLook> looks_of(std::string_view stage, bool can_deny, const Situation& s) {
+std::vector<ExplainedStep> looks_of(std::string_view stage, bool can_deny, const Situation& s) {
   const Row* row = row_of(stage, can_deny);
   return row == nullptr ? Looks() : row->looks(s);
 }

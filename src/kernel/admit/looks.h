@@ -14,26 +14,26 @@ namespace pawl {
 
 // The looks of the stage of this name, which holds or denies; empty for a stage without rules.
 // Precondition: no earlier stage denied.
-std::vector<TracedLook> looks_of(std::string_view stage, bool can_deny, const Situation& situation);
+std::vector<ExplainedStep> looks_of(std::string_view stage, bool can_deny, const Situation& situation);
 
 // One rule about arguments; `that_hold` is which kind of objection counts.
-TracedLook argument_look(const Situation& situation, const ArgumentRule& rule, bool that_hold);
+ExplainedStep argument_look(const Situation& situation, const ArgumentRule& rule, bool that_hold);
 
 // looks_counters.cpp
-std::vector<TracedLook> looks_of_counters(const Situation& situation);
+std::vector<ExplainedStep> looks_of_counters(const Situation& situation);
 
 // looks_named.cpp
-std::vector<TracedLook> looks_of_environment(const Situation& situation);
-std::vector<TracedLook> looks_of_credential(const Situation& situation);
+std::vector<ExplainedStep> looks_of_environment(const Situation& situation);
+std::vector<ExplainedStep> looks_of_credential(const Situation& situation);
 // Of a tool that a line of `may_request` has, and of a request for it.
-std::vector<TracedLook> looks_of_grant(const Situation& situation);
-std::vector<TracedLook> looks_of_access(const Situation& situation);
+std::vector<ExplainedStep> looks_of_grant(const Situation& situation);
+std::vector<ExplainedStep> looks_of_access(const Situation& situation);
 
 // looks_cases.cpp. Precondition: the situation has values.
-TracedLook look_of_condition(const Situation& situation, std::uint16_t place, std::string about);
-std::vector<TracedLook> looks_of_cases(const Situation& situation);
+ExplainedStep look_of_condition(const Situation& situation, std::uint16_t place, std::string about);
+std::vector<ExplainedStep> looks_of_cases(const Situation& situation);
 // The rows that can deny, or those that ask.
-std::vector<TracedLook> looks_of_layers(const Situation& situation, bool that_deny);
+std::vector<ExplainedStep> looks_of_layers(const Situation& situation, bool that_deny);
 
 // Whether `looks_of` knows the stage: a test asks it for every row of the tables.
 bool describes(std::string_view stage, bool can_deny);

@@ -66,8 +66,8 @@ std::string outcome_of(const cel::Value& result) {
 
 namespace {
 
-TracedLook look_of(const Situation& s, const Condition& condition, std::string about) {
-  TracedLook out;
+ExplainedStep look_of(const Situation& s, const Condition& condition, std::string about) {
+  ExplainedStep out;
   out.rule = &condition.rule();
   out.about = std::move(about);
   out.seen = values_of(s, condition);
@@ -78,17 +78,17 @@ TracedLook look_of(const Situation& s, const Condition& condition, std::string a
 
 }  // namespace
 
-TracedLook look_of_condition(const Situation& s, std::uint16_t place, std::string about) {
+ExplainedStep look_of_condition(const Situation& s, std::uint16_t place, std::string about) {
   return look_of(s, condition_of(s, place), std::move(about));
 }
 
-std::vector<TracedLook> looks_of_layers(const Situation& s, bool that_deny) {
-  std::vector<TracedLook> out;
+std::vector<ExplainedStep> looks_of_layers(const Situation& s, bool that_deny) {
+  std::vector<ExplainedStep> out;
   if (s.values == nullptr) return out;
   for (const Layer& layer : s.policy.layers) {
     for (const Requirement& row : layer.requirements) {
       if (that_deny != (row.then == Effect::deny)) continue;
-      TracedLook look =
+      ExplainedStep look =
           look_of(s, *row.condition,
                   fmt::format("layer `{}`, {}", escape_untrusted(layer.name), to_string(row.then)));
       look.rule = &row.rule;
@@ -103,8 +103,8 @@ std::vector<TracedLook> looks_of_layers(const Situation& s, bool that_deny) {
   return out;
 }
 
-std::vector<TracedLook> looks_of_cases(const Situation& s) {
-  std::vector<TracedLook> out;
+std::vector<ExplainedStep> looks_of_cases(const Situation& s) {
+  std::vector<ExplainedStep> out;
   const ToolRule& entry = *s.tool->entry;
   if (s.values == nullptr) return out;
   if (entry.only_if) out.push_back(look_of_condition(s, *entry.only_if, "if"));
@@ -112,7 +112,7 @@ std::vector<TracedLook> looks_of_cases(const Situation& s) {
   const CasesJudged judged = judge_cases(s, entry.cases, class_of(s));
   for (std::size_t i = 0; i < entry.cases.list.size(); ++i) {
     const Case& one = entry.cases.list[i];
-    TracedLook look;
+    ExplainedStep look;
     const std::string about = fmt::format("case {}, {}", i + 1, to_string(one.then));
     if (one.condition) {
       look = look_of_condition(s, *one.condition, about);

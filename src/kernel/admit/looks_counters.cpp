@@ -7,12 +7,12 @@
 
 namespace pawl {
 
-std::vector<TracedLook> looks_of_counters(const Situation& s) {
-  std::vector<TracedLook> out;
+std::vector<ExplainedStep> looks_of_counters(const Situation& s) {
+  std::vector<ExplainedStep> out;
   const ToolRule& entry = *s.tool->entry;
   for (const CounterRule& counter : entry.counters) {
     const Counting call = counting_of(s, counter);
-    TracedLook look;
+    ExplainedStep look;
     look.rule = &counter.rule;
     look.about = fmt::format("sum of `{}`", escape_untrusted(added_by(counter, entry)));
     look.wants = fmt::format("at most {} {}", to_string(counter.max), extent_of(counter));

@@ -11,8 +11,8 @@
 namespace pawl {
 namespace {
 
-TracedLook look(const Rule& rule, std::string about, std::string seen) {
-  TracedLook out;
+ExplainedStep look(const Rule& rule, std::string about, std::string seen) {
+  ExplainedStep out;
   out.rule = &rule;
   out.about = std::move(about);
   out.seen.push_back(std::move(seen));
@@ -21,18 +21,18 @@ TracedLook look(const Rule& rule, std::string about, std::string seen) {
 
 }  // namespace
 
-std::vector<TracedLook> looks_of_environment(const Situation& s) {
+std::vector<ExplainedStep> looks_of_environment(const Situation& s) {
   const EnvironmentBy* by = s.tool->entry->environment_by.get();
   if (by == nullptr) return {};
   const std::string path = to_string(by->argument);
   const json::View at = argument_at(s.call.arguments, by->argument);
-  TracedLook out = look(by->rule, "environment by `" + escape_untrusted(path) + "`",
+  ExplainedStep out = look(by->rule, "environment by `" + escape_untrusted(path) + "`",
                         at.exists() ? shown_value(path, at) : "absent");
   out.wants = fmt::format("one of {} values", by->values.size());
   return {std::move(out)};
 }
 
-std::vector<TracedLook> looks_of_credential(const Situation& s) {
+std::vector<ExplainedStep> looks_of_credential(const Situation& s) {
   const ToolRule& entry = *s.tool->entry;
   const CredentialBy* by = entry.credential_by.get();
   if (by == nullptr) {
@@ -44,27 +44,27 @@ std::vector<TracedLook> looks_of_credential(const Situation& s) {
   const std::string* found = at.is_string() ? by->find(at.string()) : nullptr;
   std::string seen = at.exists() ? shown_value(path, at) : "absent";
   if (found != nullptr) seen += ", so `" + escape_untrusted(*found) + "`";
-  TracedLook out = look(by->rule, "credential by `" + escape_untrusted(path) + "`", std::move(seen));
+  ExplainedStep out = look(by->rule, "credential by `" + escape_untrusted(path) + "`", std::move(seen));
   out.wants = fmt::format("one of {} values", by->values.size());
   return {std::move(out)};
 }
 
-std::vector<TracedLook> looks_of_grant(const Situation& s) {
+std::vector<ExplainedStep> looks_of_grant(const Situation& s) {
   const Rule& rule = s.tool->entry->rule;
   if (s.tool->wanted_entry != nullptr) {
     return {look(rule, "request", "`" + escape_untrusted(s.tool->line->what.key) + "` may be asked for")};
   }
   std::string why;
   const Grant* grant = grant_for(s, why);
-  TracedLook out =
+  ExplainedStep out =
       look(rule, "grant", grant == nullptr ? why : grant->id + " until " + to_string(grant->until));
   out.wants = "one that people gave and that covers this call";
   return {std::move(out)};
 }
 
-std::vector<TracedLook> looks_of_access(const Situation& s) {
+std::vector<ExplainedStep> looks_of_access(const Situation& s) {
   if (s.tool->wanted_entry == nullptr) return {};
-  TracedLook out = look(s.tool->entry->rule, "asks for", access_sentence(s));
+  ExplainedStep out = look(s.tool->entry->rule, "asks for", access_sentence(s));
   out.wants = "no more than its line, and a person who grants it";
   return {std::move(out)};
 }

@@ -15,10 +15,10 @@ namespace {
 using Outcome = TracedStage::Outcome;
 
 // The look whose rule decided in the stage is the one that objects.
-void mark(TracedStage& stage, TracedLook::Answer answer) {
+void mark(TracedStage& stage, ExplainedStep::Answer answer) {
   if (stage.rule == nullptr) return;
-  for (TracedLook& look : stage.looks) {
-    if (look.rule == stage.rule && look.answer == TracedLook::Answer::fine) {
+  for (ExplainedStep& look : stage.looks) {
+    if (look.rule == stage.rule && look.answer == ExplainedStep::Answer::fine) {
       look.answer = answer;
       if (look.says.empty()) look.says = stage.says;
       return;
@@ -65,7 +65,7 @@ Denied trace_denials(const Situation& s, Verdict& v, std::vector<TracedStage>& s
       out.halt = v.halt;
     }
     describe(stage, s);
-    if (out.denied) mark(stage, TracedLook::Answer::objects);
+    if (out.denied) mark(stage, ExplainedStep::Answer::objects);
     stages.push_back(std::move(stage));
   }
   return out;
@@ -90,7 +90,7 @@ Asked trace_questions(const Situation& s, const Verdict& passed, bool denied,
     stage.rule = alone.rule;
     stage.says = alone.why;
     describe(stage, s);
-    if (alone.hold) mark(stage, TracedLook::Answer::asks);
+    if (alone.hold) mark(stage, ExplainedStep::Answer::asks);
     stages.push_back(std::move(stage));
   }
   return all;
@@ -138,15 +138,15 @@ std::string_view to_string(Outcome outcome) {
   return "fine";
 }
 
-std::string_view to_string(TracedLook::Answer answer) {
+std::string_view to_string(ExplainedStep::Answer answer) {
   switch (answer) {
-    case TracedLook::Answer::fine:
+    case ExplainedStep::Answer::fine:
       return "fine";
-    case TracedLook::Answer::objects:
+    case ExplainedStep::Answer::objects:
       return "objects";
-    case TracedLook::Answer::asks:
+    case ExplainedStep::Answer::asks:
       return "asks";
-    case TracedLook::Answer::unasked:
+    case ExplainedStep::Answer::unasked:
       return "not asked";
   }
   return "fine";

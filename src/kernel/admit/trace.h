@@ -24,7 +24,7 @@ inline constexpr std::size_t seen_values_max = 4;    // of one argument
 inline constexpr std::size_t traced_looks_max = 64;  // of one stage
 
 // One rule that looked at the call.
-struct TracedLook {
+struct ExplainedStep {
   enum class Answer : std::uint8_t { fine, objects, asks, unasked };
 
   const Rule* rule = nullptr;     // null: no line of the file
@@ -49,11 +49,11 @@ struct TracedStage {
   Outcome outcome = Outcome::fine;
   const Rule* rule = nullptr;  // that decided in this stage
   std::string says;
-  std::vector<TracedLook> looks;
+  std::vector<ExplainedStep> looks;
   std::size_t left_out = 0;  // looks beyond `traced_looks_max`
 };
 std::string_view to_string(TracedStage::Outcome outcome);
-std::string_view to_string(TracedLook::Answer answer);
+std::string_view to_string(ExplainedStep::Answer answer);
 
 struct Trace {
   Verdict verdict;  // admit()'s own

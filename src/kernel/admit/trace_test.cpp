@@ -67,8 +67,8 @@ TEST_F(TraceWorld, TheRuleThatDecidedIsTheOneThatObjects) {
   const TracedStage& looked = stage(found, "constraints");
   EXPECT_EQ(looked.outcome, TracedStage::Outcome::denies);
   ASSERT_EQ(looked.looks.size(), 3U);
-  EXPECT_EQ(looked.looks[0].answer, TracedLook::Answer::fine);
-  EXPECT_EQ(looked.looks[1].answer, TracedLook::Answer::objects);
+  EXPECT_EQ(looked.looks[0].answer, ExplainedStep::Answer::fine);
+  EXPECT_EQ(looked.looks[1].answer, ExplainedStep::Answer::objects);
   EXPECT_THAT(looked.looks[1].seen, ElementsAre("\"shipped\""));
   EXPECT_EQ(looked.looks[1].wants, "one of 2 permitted values");
   EXPECT_EQ(looked.rule, found.verdict.reason.rule);
