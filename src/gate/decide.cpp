@@ -25,7 +25,7 @@ namespace pawl {
 namespace {
 
 // One look: what was known, what was decided, and when.
-struct Looked {
+struct Evaluation {
   Facts facts;
   Verdict verdict;
   Look look;
@@ -58,7 +58,7 @@ Situation situation_of(const Ticket& ticket, const Facts& facts, Instant now, Lo
           .findings = findings_for(ticket, facts)};
 }
 
-Looked judge(const Ticket& ticket, Facts facts, Look look) {
+Evaluation judge(const Ticket& ticket, Facts facts, Look look) {
   const Instant now = ticket.desk.now();
   Verdict verdict = admit(situation_of(ticket, facts, now, look));
   if (verdict.runs() && is_vigilance(ticket.state())) {  // recorded as a fact, for replay
@@ -69,7 +69,7 @@ Looked judge(const Ticket& ticket, Facts facts, Look look) {
 }
 
 // Where the role is watched and not stopped, what is neither dangerous nor forbidden runs.
-void watch(const Ticket& ticket, Looked& looked) {
+void watch(const Ticket& ticket, Evaluation& looked) {
   if (looked.verdict.runs() || is_vigilance(ticket.state())) return;
   if (enforcement(ticket.desk, ticket.state().agent) == Enforcement::enforced) return;
   looked.passing = let_through(situation_of(ticket, looked.facts, looked.at, looked.look),
@@ -87,7 +87,7 @@ void describe_passing(const LetThrough& passing, CallDecided& record) {
   record.sums = passing.reservation.sums;
 }
 
-CallDecided describe(const Ticket& ticket, const Looked& looked) {
+CallDecided describe(const Ticket& ticket, const Evaluation& looked) {
   const Verdict& verdict = looked.verdict;
   CallDecided record;
   record.call = ticket.call;
@@ -129,14 +129,14 @@ std::string binding(const Ticket& ticket, const Facts& facts) {
       binding_of(ticket.policy(), *ticket.tool, ticket.state(), ticket.asked.call, facts));
 }
 
-std::string likeness(const Ticket& ticket, const Looked& looked) {
+std::string likeness(const Ticket& ticket, const Evaluation& looked) {
   return to_string(
       likeness_of(situation_of(ticket, looked.facts, looked.at, looked.look), looked.verdict));
 }
 
 // Writes the decision with the payloads that it commits to. A grant is refused room on a full disk;
 // a denial is not. What lets the call run is kept in `ticket.forwarded`.
-Result<std::uint64_t> write(Ticket& ticket, Looked& looked, CallDecided record) {
+Result<std::uint64_t> write(Ticket& ticket, Evaluation& looked, CallDecided record) {
   const bool denied = looked.verdict.effect == Effect::deny && !looked.passing;
   const std::vector<Rewrite>& rewrites =
       looked.passing ? looked.passing->rewrites : looked.verdict.rewrites;
@@ -173,7 +173,7 @@ Result<std::uint64_t> write(Ticket& ticket, Looked& looked, CallDecided record) 
 }
 
 // Records a look. False: it could not be written, and it was not a denial.
-bool record(Ticket& ticket, Looked& looked) {
+bool record(Ticket& ticket, Evaluation& looked) {
   Desk& desk = ticket.desk;
   const Verdict& verdict = looked.verdict;
   const bool proposal = looked.look == Look::proposal;
@@ -225,7 +225,7 @@ Next let_run(Ticket& ticket, const Verdict& verdict) {
 }
 
 // What was decided, put into effect.
-Next act(Ticket& ticket, Looked looked) {
+Next act(Ticket& ticket, Evaluation looked) {
   if (!record(ticket, looked)) {
     // Not written, so not granted: the same call is judged again with the fault as a fact.
     looked.facts.fault = ticket.desk.fault();
@@ -258,13 +258,13 @@ Next act(Ticket& ticket, Looked looked) {
   return refuse(ticket, verdict);
 }
 
-std::string take(Ticket& ticket, const Looked& looked) {
+std::string take(Ticket& ticket, const Evaluation& looked) {
   const Situation about = situation_of(ticket, looked.facts, looked.at, looked.look);
   return take_from_part(ticket, about, looked.verdict, looked.runs());
 }
 
 // People are not asked once more for what they rejected.
-void ask_once(Ticket& ticket, Looked& looked) {
+void ask_once(Ticket& ticket, Evaluation& looked) {
   if (looked.verdict.effect != Effect::hold) return;
   if (auto fact = said_no_to_the_like(ticket)) {
     looked.facts.approval = std::move(fact);
@@ -273,12 +273,12 @@ void ask_once(Ticket& ticket, Looked& looked) {
 }
 
 // People are not asked for what they made an earlier approval of this run good for.
-void let_stand(const Ticket& ticket, Looked& looked) {
+void let_stand(const Ticket& ticket, Evaluation& looked) {
   if (looked.verdict.effect != Effect::hold || !looked.verdict.question) return;
   for (ApprovalFact& fact : standing_approvals(ticket)) {
     Facts facts = looked.facts;
     facts.approval = std::move(fact);
-    Looked again = judge(ticket, std::move(facts), Look::proposal);
+    Evaluation again = judge(ticket, std::move(facts), Look::proposal);
     if (!again.verdict.runs()) continue;
     looked = std::move(again);
     return;
@@ -286,7 +286,7 @@ void let_stand(const Ticket& ticket, Looked& looked) {
 }
 
 // A proposal that would ask people, while too many questions of this run wait. Nothing: it may ask.
-std::optional<Next> ask_nobody(Ticket& ticket, const Looked& looked) {
+std::optional<Next> ask_nobody(Ticket& ticket, const Evaluation& looked) {
   if (looked.verdict.effect != Effect::hold || looked.passing) return std::nullopt;
   const Run& run = ticket.state();
   const std::uint32_t most = ticket.desk.limits.questions_per_run_max;
@@ -336,7 +336,7 @@ std::optional<Next> ended_meanwhile(Ticket& ticket) {
                      own->phase == ApprovalPhase::expired || own->phase == ApprovalPhase::withdrawn;
   auto fact = ended ? approval_fact(ticket.desk, *own) : std::nullopt;
   if (!ended || (fact && fact->granted)) return std::nullopt;
-  const Looked looked = judge(ticket, gather(ticket, std::move(fact)), Look::after_hold);
+  const Evaluation looked = judge(ticket, gather(ticket, std::move(fact)), Look::after_hold);
   if (looked.verdict.effect != Effect::deny || looked.verdict.halt) return std::nullopt;
   ticket.approval = ticket.asked.resumes;
   return refuse(ticket, looked.verdict);
@@ -375,7 +375,7 @@ Next begin(Ticket& ticket) {
   if (ticket.tool && !ticket.run->rejected.empty()) {
     facts.approval = said_no(ticket, binding(ticket, facts));
   }
-  Looked looked = judge(ticket, std::move(facts), Look::proposal);
+  Evaluation looked = judge(ticket, std::move(facts), Look::proposal);
   ask_once(ticket, looked);
   let_stand(ticket, looked);
   watch(ticket, looked);
@@ -393,7 +393,7 @@ Next look_again(Ticket& ticket) {
   const Status changed = asked ? take_change(ticket, *asked) : Status{};
   Facts facts = gather(ticket, asked ? approval_fact(desk, *asked) : std::nullopt);
   if (!changed && facts.fault.empty()) facts.fault = changed.error().message;
-  Looked looked = judge(ticket, std::move(facts), Look::after_hold);
+  Evaluation looked = judge(ticket, std::move(facts), Look::after_hold);
   const std::string none = take(ticket, looked);
   const Next next = act(ticket, std::move(looked));
   return next == Next::execute && !none.empty() ? refuse_unsent(ticket, none) : next;
