@@ -20,7 +20,7 @@ std::string shortened(const Error& error) {
 }
 
 // As the run's own task narrows it: made once for a run, and again when either is another one.
-const CandidateOfRun& narrow(const std::shared_ptr<PolicyInUse>& candidate, RunDesk& run) {
+const CandidateOfRun& narrow(const std::shared_ptr<PolicyInUse>& candidate, GateRun& run) {
   CandidateOfRun& known = run.candidate;
   const std::string& task = run.policy->policy().task;
   if (known.from == candidate && known.task == task) return known;
@@ -96,7 +96,7 @@ void count_candidate(const Ticket& ticket, CandidateKind kind, std::string_view 
 }
 
 void Gate::set_candidates(std::vector<Candidate> candidates) {
-  Desk& desk = *desk_;
+  GateState& desk = *desk_;
   const auto note = [&desk](std::string text) {
     (void)desk.append(Noted{{}, "candidate", std::move(text)});
   };

@@ -26,7 +26,7 @@ Named parts_of(std::string_view name) {
 
 }  // namespace
 
-Result<std::string> arguments_at(const Desk& desk, const std::string& commitment) {
+Result<std::string> arguments_at(const GateState& desk, const std::string& commitment) {
   Digest digest{};
   if (!parse_spelled(commitment, digest)) {
     return fail(ErrorKind::corrupt, "the question does not say where its arguments are");
@@ -43,7 +43,7 @@ namespace {
 
 // The call of a question as its agent would have made it. Lives as long as `arguments` and the
 // question.
-Result<Proposal> proposal_of(const RunDesk& run, const Approval& asked, json::View arguments) {
+Result<Proposal> proposal_of(const GateRun& run, const Approval& asked, json::View arguments) {
   const Named name = parts_of(asked.asked.terms->tool);
   if (name.tool.starts_with("mcp:")) {
     return fail(ErrorKind::refused, "only calls of tools can be changed");
@@ -69,9 +69,9 @@ Result<Proposal> proposal_of(const RunDesk& run, const Approval& asked, json::Vi
 
 }  // namespace
 
-Status judge_waiting(Desk& desk, const Approval& asked, json::View arguments,
+Status judge_waiting(GateState& desk, const Approval& asked, json::View arguments,
                      const std::function<Status(const Situation&)>& judge) {
-  RunDesk* const run = desk.run(asked.asked.run);
+  GateRun* const run = desk.run(asked.asked.run);
   const Run* const state = desk.state.run(asked.asked.run);
   if (run == nullptr || state == nullptr) return fail(ErrorKind::missing, "its run is not known");
   const auto proposal = proposal_of(*run, asked, arguments);
@@ -108,7 +108,7 @@ Result<json::Document> read_arguments(std::string_view text) {
 }
 
 // The arguments as they would be, canonical; an error where there is nothing to change.
-Result<std::string> other_arguments(const Desk& desk, const Approval& asked, json::View wanted) {
+Result<std::string> other_arguments(const GateState& desk, const Approval& asked, json::View wanted) {
   std::string arguments = json::write(wanted);
   for (const std::string& earlier : {asked.asked.args.text(), asked.args()}) {
     const auto same = arguments_at(desk, earlier);
@@ -146,7 +146,7 @@ Status may_become(const Approval& asked, const Verdict& verdict, const Call& cal
                                   verdict.question->why + ")");
 }
 
-Result<Changed> judge_changed(Desk& desk, const Approval& asked, std::string_view text) {
+Result<Changed> judge_changed(GateState& desk, const Approval& asked, std::string_view text) {
   const auto document = read_arguments(text);
   if (!document) return std::unexpected(document.error());
   auto arguments = other_arguments(desk, asked, document->root());
@@ -217,7 +217,7 @@ Result<Changed> Gate::try_change(const std::string& id, std::string_view argumen
 }
 
 Status Gate::change(const Change& change) {
-  Desk& desk = *desk_;
+  GateState& desk = *desk_;
   const AnswerGiven answering{AnswerGiven::Kind::change,
                               change.approval,
                               change.person,

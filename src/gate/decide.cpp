@@ -174,7 +174,7 @@ Result<std::uint64_t> write(Ticket& ticket, Evaluation& looked, CallDecided reco
 
 // Records a look. False: it could not be written, and it was not a denial.
 bool record(Ticket& ticket, Evaluation& looked) {
-  Desk& desk = ticket.desk;
+  GateState& desk = ticket.desk;
   const Verdict& verdict = looked.verdict;
   const bool proposal = looked.look == Look::proposal;
   if (proposal && verdict.effect == Effect::deny && !verdict.halt && !looked.passing &&
@@ -345,7 +345,7 @@ std::optional<Next> ended_meanwhile(Ticket& ticket) {
 }  // namespace
 
 Next begin(Ticket& ticket) {
-  Desk& desk = ticket.desk;
+  GateState& desk = ticket.desk;
   if (ticket.run == nullptr) {
     ticket.reply() = refuse_here(desk, {.run = ticket.asked.run,
                                         .tool = std::string(ticket.asked.call.tool),
@@ -385,7 +385,7 @@ Next begin(Ticket& ticket) {
 }
 
 Next look_again(Ticket& ticket) {
-  Desk& desk = ticket.desk;
+  GateState& desk = ticket.desk;
   const Call& call = ticket.asked.call;
   ticket.tool =
       ticket.run->policy->bound(call.server, call.tool, ticket.asked.definition, desk.now());
@@ -399,7 +399,7 @@ Next look_again(Ticket& ticket) {
   return next == Next::execute && !none.empty() ? refuse_unsent(ticket, none) : next;
 }
 
-void halt(Desk& desk, const std::string& run, Code code, const std::string& why) {
+void halt(GateState& desk, const std::string& run, Code code, const std::string& why) {
   const std::string word(to_string(code));
   const auto seq = desk.append(RunHalted{run, word, why}, {.urgency = Urgency::reserve});
   if (seq) desk.journal.request_sync(*seq);

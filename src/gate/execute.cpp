@@ -28,7 +28,7 @@ Next unless_gone(Ticket& ticket, Next next) {
 }
 
 Next last_look(Ticket& ticket, const Status& durable) {
-  Desk& desk = ticket.desk;
+  GateState& desk = ticket.desk;
   if (!durable || desk.journal.failed()) {
     // Nothing can be recorded any more; the next start finds a call that was let through and has no
     // end, and treats it as one whose outcome nobody knows.
@@ -100,7 +100,7 @@ void end_unsent(Ticket& ticket) {
   abort_call(ticket.desk, ticket.call, ticket.asked.run);
 }
 
-void abort_call(Desk& desk, const std::string& call, const std::string& run) {
+void abort_call(GateState& desk, const std::string& call, const std::string& run) {
   CallEnded ended;
   ended.call = call;
   ended.run = run;

@@ -12,7 +12,7 @@ namespace pawl {
 namespace {
 
 // A definition that the server replaced since this call was proposed is not what was asked for.
-PinState pin_now(const RunDesk& run, const Proposal& asked) {
+PinState pin_now(const GateRun& run, const Proposal& asked) {
   const PinState proposed = asked.pin;
   if (!asked.definition || proposed == PinState::unknown_tool) return proposed;
   std::string key(asked.call.server);
@@ -140,7 +140,7 @@ Result<Facts> gather_beside(const Ticket& ticket, const BoundTool* tool, const P
   return facts;
 }
 
-std::optional<ApprovalFact> approval_fact(const Desk& desk, const Approval& approval) {
+std::optional<ApprovalFact> approval_fact(const GateState& desk, const Approval& approval) {
   ApprovalFact fact;
   fact.approval = approval.asked.approval;
   fact.binding = approval.binding();

@@ -10,8 +10,8 @@ namespace pawl {
 
 // What facts are gathered about. `tool` may be null.
 struct LookedAt {
-  const Desk& desk;
-  const RunDesk& run;
+  const GateState& desk;
+  const GateRun& run;
   const Proposal& asked;
   const BoundTool* tool;
   const Facts* ahead = nullptr;  // of this call and tool, found out a moment ago: its origins
@@ -31,6 +31,6 @@ Result<Facts> gather_beside(const Ticket& ticket, const BoundTool* tool, const P
 
 // What people said about the question that this call holds: counted again, with the people as they
 // are now (threats H06). Nothing where the question is open.
-std::optional<ApprovalFact> approval_fact(const Desk& desk, const Approval& approval);
+std::optional<ApprovalFact> approval_fact(const GateState& desk, const Approval& approval);
 
 }  // namespace pawl

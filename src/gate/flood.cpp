@@ -13,13 +13,13 @@ namespace {
 constexpr Duration minute = Duration::seconds(60);
 constexpr std::uint64_t ahead_first = 16;
 
-std::uint64_t total(const RunDesk& run) {
+std::uint64_t total(const GateRun& run) {
   return std::accumulate(run.counted.begin(), run.counted.end(), std::uint64_t{0},
                          [](std::uint64_t sum, const auto& entry) { return sum + entry.second; });
 }
 
 // Of these, the agent's own denials, which `max_denials` counts.
-std::uint64_t own_denials(const RunDesk& run) {
+std::uint64_t own_denials(const GateRun& run) {
   std::uint64_t sum = 0;
   for (const auto& [text, count] : run.counted) {
     Code code{};
@@ -30,7 +30,7 @@ std::uint64_t own_denials(const RunDesk& run) {
 
 // The journal says how many refusals may be answered before it counts them: one more fits, or twice
 // as many are announced. Where not even that can be written, nothing is granted either.
-void announce(Desk& desk, const std::string& run, std::uint64_t counted) {
+void announce(GateState& desk, const std::string& run, std::uint64_t counted) {
   const Run* known = desk.state.run(run);
   if (known == nullptr || counted < known->ahead) return;
   // More than are counted already: on a full disk some were, and could not be announced.
@@ -41,7 +41,7 @@ void announce(Desk& desk, const std::string& run, std::uint64_t counted) {
 
 // So many refusals within a minute are no slip: somebody looks for what is permitted. Of a halted
 // or killed run people have heard already.
-void look_for_probing(Desk& desk, const std::string& run) {
+void look_for_probing(GateState& desk, const std::string& run) {
   const Run* known = desk.state.run(run);
   if (known == nullptr || known->phase != RunPhase::open) return;
   desk.later([&desk, run, agent = known->agent] {
@@ -53,13 +53,13 @@ void look_for_probing(Desk& desk, const std::string& run) {
 
 }  // namespace
 
-bool written_out(const Desk& desk, const Run& run, Instant now) {
+bool written_out(const GateState& desk, const Run& run, Instant now) {
   // On a full disk refusals come out of the reserve, which has to last: no minute starts anew.
   if (desk.journal.full() && run.denial_records >= desk.limits.denial_records_max) return false;
   return run.denials_written(now) < desk.limits.denial_records_max;
 }
 
-void count_refusal(Desk& desk, RunDesk& desk_of_run, const std::string& run, Code code) {
+void count_refusal(GateState& desk, GateRun& desk_of_run, const std::string& run, Code code) {
   announce(desk, run, total(desk_of_run));
   if (desk_of_run.counted.empty()) {
     look_for_probing(desk, run);
@@ -68,7 +68,7 @@ void count_refusal(Desk& desk, RunDesk& desk_of_run, const std::string& run, Cod
   ++desk_of_run.counted[std::string(to_string(code))];
 }
 
-void settle_counts(Desk& desk, RunDesk& desk_of_run, const Run& run) {
+void settle_counts(GateState& desk, GateRun& desk_of_run, const Run& run) {
   if (desk_of_run.counted.empty() || run.phase != RunPhase::open) return;
   const Ceilings& ceilings = desk_of_run.policy->policy().ceilings;
   // A ceiling that is reached already is judged alike with every number above it: a run that cannot
@@ -83,7 +83,7 @@ void settle_counts(Desk& desk, RunDesk& desk_of_run, const Run& run) {
   }
 }
 
-void write_counts(Desk& desk, const std::string& run) {
+void write_counts(GateState& desk, const std::string& run) {
   const auto known = desk.runs.find(run);
   if (known == desk.runs.end() || desk.state.run(run) == nullptr) return;
   auto& counted = known->second.counted;
@@ -99,7 +99,7 @@ void write_counts(Desk& desk, const std::string& run) {
   }
 }
 
-bool quota_spent(const Desk& desk, const Run& run, json::View arguments) {
+bool quota_spent(const GateState& desk, const Run& run, json::View arguments) {
   const std::uint64_t most = desk.limits.run_journal_bytes_max;
   const std::uint64_t used = run.journal_bytes + record_charge_bytes;
   // Far from the end nobody has to know how long the arguments are.

@@ -10,21 +10,21 @@
 #include <string>
 
 #include "base/json.h"
-#include "gate/desk.h"
+#include "gate/gate_state.h"
 #include "model/verdict.h"
 
 namespace pawl {
 
 // True where one more refusal of this run is still a record of its own.
-bool written_out(const Desk& desk, const Run& run, Instant now);
-void count_refusal(Desk& desk, RunDesk& desk_of_run, const std::string& run, Code code);
+bool written_out(const GateState& desk, const Run& run, Instant now);
+void count_refusal(GateState& desk, GateRun& desk_of_run, const std::string& run, Code code);
 
 // Before a call is judged: writes out what would matter to a ceiling.
-void settle_counts(Desk& desk, RunDesk& desk_of_run, const Run& run);
+void settle_counts(GateState& desk, GateRun& desk_of_run, const Run& run);
 // The minute is over, or the run is.
-void write_counts(Desk& desk, const std::string& run);
+void write_counts(GateState& desk, const std::string& run);
 
 // True where the run has used up what one run may write.
-bool quota_spent(const Desk& desk, const Run& run, json::View arguments);
+bool quota_spent(const GateState& desk, const Run& run, json::View arguments);
 
 }  // namespace pawl

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "gate/decide.h"
-#include "gate/desk.h"
+#include "gate/gate_state.h"
 #include "gate/hold.h"
 #include "gate/ladder.h"
 #include "gate/part.h"
@@ -12,13 +12,13 @@ namespace pawl {
 
 Gate::Gate(State state, Journal& journal, Clock& clock, Executor& executor, Herald& herald,
            std::function<std::string(std::size_t)> random, GateLimits limits)
-    : desk_(std::make_unique<Desk>(std::move(state), journal, clock, executor, herald,
+    : desk_(std::make_unique<GateState>(std::move(state), journal, clock, executor, herald,
                                    std::move(random), limits)) {}
 
 Gate::~Gate() = default;
 
 Status Gate::recover() {
-  Desk& desk = *desk_;
+  GateState& desk = *desk_;
   for (Body& body : desk.state.settle_after_crash()) {
     const RunHalted* halted = std::get_if<RunHalted>(&body);
     const RunHalted told = halted != nullptr ? *halted : RunHalted{};
@@ -52,7 +52,7 @@ Settled Gate::refuse(const std::string& run, Code code, const std::string& what,
 }
 
 std::shared_ptr<void> Gate::on_record(std::function<void(const Record&)> told) {
-  auto listener = std::make_shared<Desk::Told>(std::move(told));
+  auto listener = std::make_shared<GateState::Told>(std::move(told));
   desk_->told.push_back(listener);
   return listener;
 }

@@ -233,7 +233,7 @@ struct WaitingPolicy {
   std::string laxer;  // what got laxer, with its places in the file
 };
 
-class Desk;
+class GateState;
 
 class Gate {
  public:
@@ -404,7 +404,7 @@ class Gate {
   std::size_t live_calls(const std::string& run) const;
 
  private:
-  std::unique_ptr<Desk> desk_;
+  std::unique_ptr<GateState> desk_;
 };
 
 }  // namespace pawl

@@ -48,7 +48,7 @@ bool asks_people_for_access(const Ticket& ticket) {
 }
 
 Outcome make_grant(Ticket& ticket) {
-  Desk& desk = ticket.desk;
+  GateState& desk = ticket.desk;
   const Facts facts;
   const Situation situation{.policy = ticket.policy(),
                             .state = desk.state,
@@ -96,7 +96,7 @@ void remember_asking(Ticket& ticket) {
 
 Status Gate::end_grant(const std::string& grant, const std::string& person,
                        const std::string& reason) {
-  Desk& desk = *desk_;
+  GateState& desk = *desk_;
   const Run* run = run_of_grant(desk.state, grant);
   if (run == nullptr) {
     return fail(ErrorKind::missing, "there is no grant `" + escape_untrusted(grant) + "` in force");

@@ -16,7 +16,7 @@ namespace pawl {
 
 namespace {
 
-Duration until(const Desk& desk, Instant end) {
+Duration until(const GateState& desk, Instant end) {
   return {std::max<std::int64_t>(0, (end - desk.clock.now()).ns)};
 }
 
@@ -69,7 +69,7 @@ void next_sign(Ticket& ticket) {
 }  // namespace
 
 Next ask(Ticket& ticket, const Verdict& verdict, About about) {
-  Desk& desk = ticket.desk;
+  GateState& desk = ticket.desk;
   const Run& run = ticket.state();
   if (questions(run) > desk.limits.questions_per_run_max) return too_many(ticket);
   const Question& question = *verdict.question;
@@ -114,7 +114,7 @@ void remember_means(Ticket& ticket) {
                                        asked.find_program};
 }
 
-void schedule_end(Desk& desk, const Approval& approval) {
+void schedule_end(GateState& desk, const Approval& approval) {
   const auto end = ends_at(approval);
   if (!end) return;
   desk.agenda.at(desk.clock.boot() + until(desk, *end), Errand::expire, approval.asked.approval);
@@ -140,7 +140,7 @@ bool still_open(const Ticket& ticket) {
 }
 
 Next wait(Ticket& ticket) {
-  Desk& desk = ticket.desk;
+  GateState& desk = ticket.desk;
   const Approval& asked = *desk.state.approval(ticket.approval);
   const Duration left = until(desk, asked.asked.expires);
   const auto end = ends_at(asked);
@@ -158,7 +158,7 @@ Next wait(Ticket& ticket) {
 }
 
 Next after_waiting(Ticket& ticket) {
-  Desk& desk = ticket.desk;
+  GateState& desk = ticket.desk;
   if (ticket.caller.gone()) {
     leave_alone(ticket);
     ticket.reply().kind = Settled::Kind::gone;
@@ -181,7 +181,7 @@ Next after_waiting(Ticket& ticket) {
 }
 
 void leave_alone(Ticket& ticket) {
-  Desk& desk = ticket.desk;
+  GateState& desk = ticket.desk;
   ticket.phase = Ticket::Phase::over;
   desk.waiting.erase(ticket.approval);
   const Approval* asked = desk.state.approval(ticket.approval);
@@ -193,7 +193,7 @@ void leave_alone(Ticket& ticket) {
   schedule_end(desk, *desk.state.approval(ticket.approval));
 }
 
-void expire(Desk& desk, const std::string& approval) {
+void expire(GateState& desk, const std::string& approval) {
   const Approval* asked = desk.state.approval(approval);
   if (asked == nullptr || !time_is_over(desk, *asked)) return;
   if (asked->phase != ApprovalPhase::open && asked->phase != ApprovalPhase::approved) return;
@@ -202,7 +202,7 @@ void expire(Desk& desk, const std::string& approval) {
   wake_or_end(desk, approval, call);
 }
 
-void wake_or_end(Desk& desk, const std::string& approval, const std::string& call) {
+void wake_or_end(GateState& desk, const std::string& approval, const std::string& call) {
   desk.remarks_told.erase(approval);
   const auto waiting = desk.waiting.find(approval);
   if (waiting != desk.waiting.end()) return wake(*waiting->second);
@@ -215,7 +215,7 @@ void wake_or_end(Desk& desk, const std::string& approval, const std::string& cal
   if (held->approval == approval) abort_call(desk, std::string(held->id), std::string(held->run));
 }
 
-void end_held(Desk& desk, const std::string& run) {
+void end_held(GateState& desk, const std::string& run) {
   std::vector<UsableQuestion> held;
   for (const auto& [id, call] : desk.state.calls()) {
     if (call.run == run && call.phase == CallPhase::held) held.push_back({call.approval, id});
@@ -235,7 +235,7 @@ std::vector<UsableQuestion> usable_questions(const State& state) {
   return usable;
 }
 
-std::vector<std::string> end_withdrawn(Desk& desk, const std::vector<UsableQuestion>& before) {
+std::vector<std::string> end_withdrawn(GateState& desk, const std::vector<UsableQuestion>& before) {
   std::vector<std::string> gone;
   for (const auto& [approval, call] : before) {
     const Approval* asked = desk.state.approval(approval);
@@ -246,7 +246,7 @@ std::vector<std::string> end_withdrawn(Desk& desk, const std::vector<UsableQuest
   return gone;
 }
 
-void keep_patient(Desk& desk, const std::string& approval) {
+void keep_patient(GateState& desk, const std::string& approval) {
   const auto waiting = desk.waiting.find(approval);
   if (waiting == desk.waiting.end()) return;
   Ticket& ticket = *waiting->second;

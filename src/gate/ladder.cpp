@@ -14,9 +14,9 @@ namespace {
 constexpr std::size_t sentence_bytes_max = 1024;
 
 // Those of the run's policy; where it names nobody, or nothing runs, the deployment's.
-std::vector<LadderContact> contacts_of(Desk& desk, const std::string& run) {
+std::vector<LadderContact> contacts_of(GateState& desk, const std::string& run) {
   std::vector<LadderContact> named;
-  const RunDesk* known = run.empty() ? nullptr : desk.run(run);
+  const GateRun* known = run.empty() ? nullptr : desk.run(run);
   if (known != nullptr) {
     const Policy& policy = known->policy->policy();
     if (!policy.ceilings.notify.empty()) {
@@ -54,7 +54,7 @@ bool room_for_a_ladder(const State& state) {
 }
 
 // Nothing can be written, so no ladder can be kept: everybody hears of it now.
-void tell_all(Desk& desk, const EscalationOpened& opened, bool at_once_only) {
+void tell_all(GateState& desk, const EscalationOpened& opened, bool at_once_only) {
   if (opened.contacts.empty()) return;
   const Duration first = opened.contacts.front().after;
   for (const LadderContact& contact : opened.contacts) {
@@ -65,7 +65,7 @@ void tell_all(Desk& desk, const EscalationOpened& opened, bool at_once_only) {
 
 // Hundreds wait for somebody: what comes now has no ladder, and is a record all the same, and all
 // its contacts hear of it. Once each, while there is no room.
-void tell_without_ladder(Desk& desk, const EscalationOpened& opened) {
+void tell_without_ladder(GateState& desk, const EscalationOpened& opened) {
   constexpr std::size_t kept_max = 1024;
   const std::string& of_it = opened.run.empty() ? opened.why : opened.run;
   const std::string what = of_it + "\n" + opened.event;
@@ -83,7 +83,7 @@ bool wants_an_answer(const std::string& event) {
   return event != "notify" && event != "policy_changed" && event != "deployment_changed";
 }
 
-void alert_people(Desk& desk, const std::string& run, const std::string& event,
+void alert_people(GateState& desk, const std::string& run, const std::string& event,
                   const std::string& sentence, const std::string& about) {
   desk.herald.escalate(run, event, sentence);
   EscalationOpened opened;
@@ -108,7 +108,7 @@ void alert_people(Desk& desk, const std::string& run, const std::string& event,
   desk.later([&desk, id] { climb(desk, id); });
 }
 
-void climb(Desk& desk, const std::string& id) {
+void climb(GateState& desk, const std::string& id) {
   const auto found = desk.state.escalations().find(id);
   if (found == desk.state.escalations().end() || found->second.phase != Escalation::Phase::open) {
     desk.climbed.erase(id);
@@ -138,7 +138,7 @@ void climb(Desk& desk, const std::string& id) {
                        "nobody acknowledged the escalation " + id + " (" + opened.event + ")");
 }
 
-void climb_on(Desk& desk) {
+void climb_on(GateState& desk) {
   std::vector<std::string> open;
   for (const auto& [id, escalation] : desk.state.escalations()) {
     if (escalation.phase == Escalation::Phase::open) open.push_back(id);

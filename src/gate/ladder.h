@@ -10,7 +10,7 @@
 
 #include <string>
 
-#include "gate/desk.h"
+#include "gate/gate_state.h"
 
 namespace pawl {
 
@@ -18,11 +18,11 @@ namespace pawl {
 bool wants_an_answer(const std::string& event);
 
 // Tells whoever is near, and opens a ladder where people are named. `about`: of a kill.
-void alert_people(Desk& desk, const std::string& run, const std::string& event,
+void alert_people(GateState& desk, const std::string& run, const std::string& event,
                   const std::string& sentence, const std::string& about = {});
 // Asks for the steps that are due, and for the end of the ladder.
-void climb(Desk& desk, const std::string& escalation);
+void climb(GateState& desk, const std::string& escalation);
 // After a start: every open ladder goes on.
-void climb_on(Desk& desk);
+void climb_on(GateState& desk);
 
 }  // namespace pawl

@@ -27,7 +27,7 @@ std::string near_form(std::string_view tool, std::string_view arguments) {
   return to_string(sha256(form));
 }
 
-void remember_rejection(Desk& desk, RunDesk& run, const Approval& approval) {
+void remember_rejection(GateState& desk, GateRun& run, const Approval& approval) {
   const OpenedQuestion& asked = approval.asked;
   run.rejected[asked.binding.text()] = asked.approval;
   Digest commitment{};

@@ -16,7 +16,7 @@ constexpr Duration minute = Duration::seconds(60);
 constexpr std::string_view run_unknown = "?";
 
 // Never 0, which is no minute.
-std::int64_t minute_of(const Desk& desk) {
+std::int64_t minute_of(const GateState& desk) {
   return desk.clock.boot().ns / minute.ns + 1;
 }
 
@@ -27,7 +27,7 @@ Noted noted(const std::string& run, const std::string& topic, const std::string&
 }  // namespace
 
 Status Gate::note(const std::string& run, const std::string& topic, const std::string& text) {
-  Desk& desk = *desk_;
+  GateState& desk = *desk_;
   const bool known = run.empty() || desk.state.run(run) != nullptr;
   auto& [in_minute, count] = desk.notes[known ? run : std::string(run_unknown)];
   const std::int64_t now = minute_of(desk);
@@ -40,7 +40,7 @@ Status Gate::note(const std::string& run, const std::string& topic, const std::s
 }
 
 void Gate::note_refusal(const std::string& topic, const std::string& text) {
-  Desk& desk = *desk_;
+  GateState& desk = *desk_;
   Refusals& refusals = desk.refusals[topic];
   const std::int64_t now = minute_of(desk);
   if (std::exchange(refusals.minute, now) != now) refusals.written = 0;
@@ -57,7 +57,7 @@ void Gate::write_refusals() {
   for (const auto& [topic, refusals] : desk_->refusals) pawl::write_refusals(*desk_, topic);
 }
 
-void write_refusals(Desk& desk, const std::string& topic) {
+void write_refusals(GateState& desk, const std::string& topic) {
   const auto known = desk.refusals.find(topic);
   if (known == desk.refusals.end() || known->second.counted == 0) return;
   const std::string many = std::to_string(known->second.counted);

@@ -8,11 +8,11 @@
 
 #include <string>
 
-#include "gate/desk.h"
+#include "gate/gate_state.h"
 
 namespace pawl {
 
 // Writes how many refusals of this topic were only counted.
-void write_refusals(Desk& desk, const std::string& topic);
+void write_refusals(GateState& desk, const std::string& topic);
 
 }  // namespace pawl

@@ -6,7 +6,7 @@
 
 #include "base/hash.h"
 #include "base/text.h"
-#include "gate/desk.h"
+#include "gate/gate_state.h"
 #include "gate/people.h"
 
 namespace pawl {
@@ -14,12 +14,12 @@ namespace pawl {
 namespace {
 
 // Whoever reads the journal finds each time in which a role was not enforced, and why.
-void note_observation(Desk& desk, const std::string& agent, const std::string& what) {
+void note_observation(GateState& desk, const std::string& agent, const std::string& what) {
   (void)desk.append(Noted{{}, "observe", "`" + escape_untrusted(agent) + "` " + what},
                     {.urgency = Urgency::reserve});
 }
 
-void begin_observation(Desk& desk, const Observation& what) {
+void begin_observation(GateState& desk, const Observation& what) {
   const Instant now = desk.now();
   const Duration left = what.until - now;
   const auto before = desk.observing.find(what.agent);
@@ -35,7 +35,7 @@ void begin_observation(Desk& desk, const Observation& what) {
 
 // Rule 14: it loosens. What a person accepted counts; for an agent that nobody ran so far there is
 // nothing that it could loosen; and an end that comes sooner is stricter.
-bool counts_at_once(Desk& desk, const Observation& what) {
+bool counts_at_once(GateState& desk, const Observation& what) {
   const Pin* accepted = desk.state.pin(policy_pin_server, observation_pin_name(what.agent));
   if (accepted != nullptr && accepted->digest == what.digest()) return true;
   const bool first = accepted == nullptr &&
@@ -49,7 +49,7 @@ bool counts_at_once(Desk& desk, const Observation& what) {
       .has_value();
 }
 
-void wait_for_person(Desk& desk, const Observation& what) {
+void wait_for_person(GateState& desk, const Observation& what) {
   const auto known = desk.observations_waiting.find(what.agent);
   if (known != desk.observations_waiting.end() && known->second == what) return;
   desk.observations_waiting[what.agent] = what;
@@ -61,7 +61,7 @@ void wait_for_person(Desk& desk, const Observation& what) {
   desk.herald.escalate({}, "observe", "`" + escape_untrusted(what.agent) + "` " + sentence);
 }
 
-bool over(const Desk& desk, const ObservationInUse& one) {
+bool over(const GateState& desk, const ObservationInUse& one) {
   return desk.now() >= one.what.until || desk.clock.boot() >= one.ends;
 }
 
@@ -75,19 +75,19 @@ std::string Observation::digest() const {
   return to_string(sha256({"pawl observation v1\n", agent, "\n", to_string(until), "\n", reason}));
 }
 
-Enforcement enforcement(const Desk& desk, std::string_view agent) {
+Enforcement enforcement(const GateState& desk, std::string_view agent) {
   if (desk.observing.empty()) return Enforcement::enforced;
   const auto found = desk.observing.find(agent);
   const bool watched = found != desk.observing.end() && !over(desk, found->second);
   return watched ? Enforcement::watched : Enforcement::enforced;
 }
 
-void count_passed(Desk& desk, std::string_view agent) {
+void count_passed(GateState& desk, std::string_view agent) {
   const auto found = desk.observing.find(agent);
   if (found != desk.observing.end()) ++found->second.passed;
 }
 
-void end_observations(Desk& desk) {
+void end_observations(GateState& desk) {
   std::vector<std::string> ended;
   for (const auto& [agent, one] : desk.observing) {
     if (over(desk, one)) ended.push_back(agent);
@@ -100,7 +100,7 @@ void end_observations(Desk& desk) {
 }
 
 void Gate::set_observations(const std::vector<Observation>& observations) {
-  Desk& desk = *desk_;
+  GateState& desk = *desk_;
   end_observations(desk);
   const auto named = [&observations](const std::string& agent) {
     return std::ranges::find(observations, agent, &Observation::agent) != observations.end();
@@ -145,7 +145,7 @@ bool Gate::watched(const std::string& run) const {
 
 Status Gate::accept_observation(const std::string& agent, const std::string& digest,
                                 const std::string& person) {
-  Desk& desk = *desk_;
+  GateState& desk = *desk_;
   if (Status may = may_decide(desk, person); !may) return may;
   const auto waiting = desk.observations_waiting.find(agent);
   if (waiting == desk.observations_waiting.end() || waiting->second.digest() != digest ||

@@ -24,7 +24,7 @@ bool is_large(json::View value, std::size_t bytes_min) {
 }
 
 // Whoever waits may be gone by then: what is delivered is looked at by nobody.
-Completion<bool> run_beside(Desk& desk, std::function<void()> work) {
+Completion<bool> run_beside(GateState& desk, std::function<void()> work) {
   Completion<bool> done;
   desk.executor.offload(std::move(work), [done]() mutable { done.deliver(true); });
   return done;

@@ -15,7 +15,7 @@ void learn_origins(Ticket& ticket) {
       !ticket.run->origins.wants(call.server, call.tool)) {
     return;
   }
-  Desk& desk = ticket.desk;
+  GateState& desk = ticket.desk;
   // Two keys of one name would have two readings: such a result is no origin.
   if (!desk.parser.parse(ticket.reply().text, desk.parsed)) return;
   ticket.run->origins.add_result(call.server, call.tool, ticket.call, desk.parsed.root());

@@ -15,7 +15,7 @@ namespace pawl {
 namespace {
 
 // Who started the run, by the name that the deployment knows them by now.
-std::string_view sponsor_of(const Desk& desk, const Approval& approval) {
+std::string_view sponsor_of(const GateState& desk, const Approval& approval) {
   const std::string& sponsor = approval.asked.terms->sponsor;
   const auto person = desk.accounts.find(fold(sponsor));
   return person == desk.accounts.end() ? std::string_view(sponsor) : person->second;
@@ -23,7 +23,7 @@ std::string_view sponsor_of(const Desk& desk, const Approval& approval) {
 
 // The run has kept a name under which the deployment knows this person only since. The record says
 // that name, so by the record alone they would be somebody else.
-bool started_as_another(const Desk& desk, const Approval& approval, std::string_view person) {
+bool started_as_another(const GateState& desk, const Approval& approval, std::string_view person) {
   const std::string_view now = sponsor_of(desk, approval);
   return same_person(person, now) && !same_person(person, approval.asked.terms->sponsor);
 }
@@ -46,7 +46,7 @@ constexpr const char* auditor_says = "an auditor sees everything and decides not
 
 // Why this person's answer would not count; empty: it does. A rejection needs less than an
 // approval.
-std::string objection(const Desk& desk, const Approval& approval, const std::string& person,
+std::string objection(const GateState& desk, const Approval& approval, const std::string& person,
                       AnswerGiven::Kind kind) {
   const Run* run = desk.state.run(approval.asked.run);
   if (same_person(person, approval.asked.terms->agent) ||
@@ -75,7 +75,7 @@ std::string objection(const Desk& desk, const Approval& approval, const std::str
   return {};
 }
 
-Status refused(Desk& desk, const Approval& approval, const std::string& person,
+Status refused(GateState& desk, const Approval& approval, const std::string& person,
                const std::string& why) {
   (void)desk.append(Noted{approval.asked.run, "answer refused",
                           "the answer of `" + escape_untrusted(person) + "` to " + approval.asked.approval +
@@ -85,7 +85,7 @@ Status refused(Desk& desk, const Approval& approval, const std::string& person,
 
 }  // namespace
 
-bool entitled(const Desk& desk, const Approval& approval, const std::string& person,
+bool entitled(const GateState& desk, const Approval& approval, const std::string& person,
               const std::vector<std::string>& groups) {
   const auto& reviewers = approval.asked.terms->reviewers.empty() ? desk.default_reviewers
                                                                   : approval.asked.terms->reviewers;
@@ -98,7 +98,7 @@ bool entitled(const Desk& desk, const Approval& approval, const std::string& per
   });
 }
 
-std::string cannot_take(const Desk& desk, const Approval& approval, const std::string& to,
+std::string cannot_take(const GateState& desk, const Approval& approval, const std::string& to,
                         const std::string& by) {
   const std::string name = "`" + escape_untrusted(to.substr(0, 128)) + "`";
   if (to.empty() || same_person(to, by)) return "it is passed on to nobody else";
@@ -123,7 +123,7 @@ std::string cannot_take(const Desk& desk, const Approval& approval, const std::s
   return known ? why : "the deployment knows no person and no group " + name;
 }
 
-std::string no_longer_entitled(const Desk& desk, const Approval& approval) {
+std::string no_longer_entitled(const GateState& desk, const Approval& approval) {
   if (!desk.people) return {};
   const bool apart = approval.asked.terms->quorum > 1 || approval.asked.terms->apart;
   std::vector<const Answer*> standing;
@@ -152,17 +152,17 @@ std::optional<Instant> ends_at(const Approval& approval) {
   return std::max(asked, approval.answers.back().at + within);
 }
 
-bool time_is_over(const Desk& desk, const Approval& approval) {
+bool time_is_over(const GateState& desk, const Approval& approval) {
   const auto end = ends_at(approval);
   return end && desk.clock.now() >= *end;
 }
 
-Status may_decide(const Desk& desk, const std::string& person) {
+Status may_decide(const GateState& desk, const std::string& person) {
   if (person.empty()) return fail(ErrorKind::refused, "this is done by a person, and nobody is one");
   return desk.auditors.contains(person) ? fail(ErrorKind::refused, auditor_says) : Status{};
 }
 
-std::string why_not(const Desk& desk, const Approval& asked, const AnswerGiven& a) {
+std::string why_not(const GateState& desk, const Approval& asked, const AnswerGiven& a) {
   if (desk.auditors.contains(a.person)) return auditor_says;
   if (!entitled(desk, asked, a.person, a.groups)) return "only its reviewers answer it";
   if (desk.people && !desk.people->contains(a.person))
@@ -173,7 +173,7 @@ std::string why_not(const Desk& desk, const Approval& asked, const AnswerGiven& 
   return objection(desk, asked, a.person, a.kind);
 }
 
-Status may_answer(Desk& desk, const AnswerGiven& a) {
+Status may_answer(GateState& desk, const AnswerGiven& a) {
   const Approval* asked = desk.state.approval(a.approval);
   if (asked == nullptr) {
     return fail(ErrorKind::missing, "there is no question `" + escape_untrusted(a.approval) + "`");
@@ -195,11 +195,11 @@ Status may_answer(Desk& desk, const AnswerGiven& a) {
   return {};
 }
 
-void after_answer(Desk& desk, const std::string& id, std::uint64_t seq) {
+void after_answer(GateState& desk, const std::string& id, std::uint64_t seq) {
   desk.journal.request_sync(seq);
   const Approval* asked = desk.state.approval(id);
   if (asked->phase == ApprovalPhase::rejected) {
-    if (RunDesk* run = desk.run(asked->asked.run)) remember_rejection(desk, *run, *asked);
+    if (GateRun* run = desk.run(asked->asked.run)) remember_rejection(desk, *run, *asked);
   }
   if (asked->phase == ApprovalPhase::approved && !asked->asked.terms->deny_on_timeout) {
     schedule_end(desk, *asked);
@@ -211,7 +211,7 @@ Status Gate::answer(const std::string& id, const std::string& person,
                     const std::vector<std::string>& groups, bool approve, const std::string& reason,
                     const std::string& proof, const std::string& shown, bool typed,
                     const Reach& reach) {
-  Desk& desk = *desk_;
+  GateState& desk = *desk_;
   const auto kind = approve ? AnswerGiven::Kind::approve : AnswerGiven::Kind::reject;
   if (Status may = may_answer(desk, {kind, id, person, groups, proof, typed}); !may) return may;
   const Approval& asked = *desk.state.approval(id);

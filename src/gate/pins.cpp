@@ -1,6 +1,6 @@
 // Definitions of tools against what was accepted (rule 13).
 #include "base/text.h"
-#include "gate/desk.h"
+#include "gate/gate_state.h"
 #include "gate/gate.h"
 #include "gate/ladder.h"
 #include "gate/people.h"
@@ -11,7 +11,7 @@ namespace pawl {
 namespace {
 
 // A server that offers ever new definitions must not fill the journal.
-bool record_definition(Desk& desk, RunDesk& run, const ToolDefinition& tool,
+bool record_definition(GateState& desk, GateRun& run, const ToolDefinition& tool,
                        const std::string& digest, PinState pin) {
   if (desk.state.definitions().contains(digest)) return true;
   if (run.definition_bytes + tool.text.size() > desk.limits.definition_bytes_max) return false;
@@ -45,7 +45,7 @@ PinState without_lock(const Pin* known, const std::string& digest) {
 PinState Gate::pin(const std::string& run, const ToolDefinition& tool, bool locked,
                    const std::string& locked_digest) {
   const std::string digest = to_string(tool.digest);
-  RunDesk* known = desk_->run(run);
+  GateRun* known = desk_->run(run);
   if (known == nullptr) return PinState::changed;
   known->offered[tool.server + "\n" + tool.name] = digest;
   const Pin* accepted = desk_->state.pin(tool.server, tool.name);

@@ -14,7 +14,7 @@ namespace pawl {
 namespace {
 
 // Somebody hears of a file once, however often it is offered.
-Status refuse_laxer(Desk& desk, const std::shared_ptr<const Policy>& offered,
+Status refuse_laxer(GateState& desk, const std::shared_ptr<const Policy>& offered,
                     const std::string& digest, const std::string& laxer) {
   const Policy& policy = *offered;
   const std::string sentence = "the policy of `" + escape_untrusted(policy.agent) + "` (" +
@@ -33,18 +33,18 @@ Status refuse_laxer(Desk& desk, const std::shared_ptr<const Policy>& offered,
 
 }  // namespace
 
-std::shared_ptr<PolicyInUse> known_policy(Desk& desk, std::string_view digest) {
+std::shared_ptr<PolicyInUse> known_policy(GateState& desk, std::string_view digest) {
   std::shared_ptr<PolicyInUse> known = desk.policies.find(digest);
   return known ? known : reload_policy(desk, digest);
 }
 
-std::string laxer_than(Desk& desk, std::string_view digest, const Policy& after) {
+std::string laxer_than(GateState& desk, std::string_view digest, const Policy& after) {
   const std::shared_ptr<PolicyInUse> before = known_policy(desk, digest);
   if (!before) return "what nobody can tell: the policy in force is not in the journal";
   return laxer_text(laxer_parts(before->policy(), after));
 }
 
-Status record_policy(Desk& desk, const Policy& policy, const std::string& digest) {
+Status record_policy(GateState& desk, const Policy& policy, const std::string& digest) {
   if (!desk.state.policy_payload(digest).empty()) return {};
   const PayloadRef payload{desk.journal.commit_to(policy.bundle), policy.bundle};
   const auto seq =
@@ -53,7 +53,7 @@ Status record_policy(Desk& desk, const Policy& policy, const std::string& digest
   return seq ? Status{} : std::unexpected(seq.error());
 }
 
-Status accept_or_refuse(Desk& desk, const std::shared_ptr<const Policy>& policy,
+Status accept_or_refuse(GateState& desk, const std::shared_ptr<const Policy>& policy,
                         const std::string& digest, bool vouched) {
   const std::string name = policy_pin_name(policy->agent);
   const Pin* accepted = desk.state.pin(policy_pin_server, name);
@@ -71,7 +71,7 @@ Status accept_or_refuse(Desk& desk, const std::shared_ptr<const Policy>& policy,
   return {};
 }
 
-Status tighten(Desk& desk, const Run& run, const std::shared_ptr<const Policy>& policy,
+Status tighten(GateState& desk, const Run& run, const std::shared_ptr<const Policy>& policy,
                const std::string& digest) {
   if (run.policy == digest) return {};
   if (const std::string laxer = laxer_than(desk, run.policy, *policy); !laxer.empty()) {
@@ -89,7 +89,7 @@ Status tighten(Desk& desk, const Run& run, const std::shared_ptr<const Policy>& 
 }
 
 std::vector<std::string> Gate::offer_policy(const std::shared_ptr<const Policy>& policy) {
-  Desk& desk = *desk_;
+  GateState& desk = *desk_;
   std::vector<std::string> taken;
   if (!policy || !desk.fault().empty()) return taken;
   // The first policy of an agent comes with its first run.
@@ -103,7 +103,7 @@ std::vector<std::string> Gate::offer_policy(const std::shared_ptr<const Policy>&
     if (other && run.phase != RunPhase::closed) others.push_back(id);
   }
   for (const std::string& id : others) {
-    const RunDesk* known = desk.run(id);
+    const GateRun* known = desk.run(id);
     if (known == nullptr) continue;
     // What a run's task took away stays away.
     const auto own = narrowed(policy, known->policy->policy().task, {});
@@ -115,7 +115,7 @@ std::vector<std::string> Gate::offer_policy(const std::shared_ptr<const Policy>&
 
 Result<std::shared_ptr<const Policy>> Gate::policy_in_force(
     const std::string& agent, const std::shared_ptr<const Policy>& offered) {
-  Desk& desk = *desk_;
+  GateState& desk = *desk_;
   const Pin* pin = desk.state.pin(policy_pin_server, policy_pin_name(agent));
   if (pin == nullptr) {
     // The first policy of an agent comes with its first run.

@@ -42,7 +42,7 @@ Settled refused_unknown(const GateRefusal& refusal) {
 }
 
 // The kernel's verdict for a request that never became a call; `halts` is the gate's own reason.
-Verdict judge(const Desk& desk, const RunDesk& desk_of_run, const Run& run,
+Verdict judge(const GateState& desk, const GateRun& desk_of_run, const Run& run,
               const GateRefusal& refusal, const Call& call, Instant now) {
   if (refusal.halts) {
     Verdict verdict(Effect::deny, kMostDangerous);
@@ -93,8 +93,8 @@ GateRefusal refusal_of(const Ticket& ticket, Code code, std::string says) {
           .note = note_of(ticket.asked)};
 }
 
-Settled refuse_here(Desk& desk, const GateRefusal& refusal) {
-  RunDesk* run = desk.run(refusal.run);
+Settled refuse_here(GateState& desk, const GateRefusal& refusal) {
+  GateRun* run = desk.run(refusal.run);
   const Run* known = desk.state.run(refusal.run);
   if (run == nullptr || known == nullptr) return refused_unknown(refusal);
 

@@ -24,12 +24,12 @@ const Run* stopped_run(const State& state, const Run& halted, const std::string&
   return nullptr;
 }
 
-Result<std::string> join(Desk& desk, const Run& run, const RunRequest& request,
+Result<std::string> join(GateState& desk, const Run& run, const RunRequest& request,
                          const std::string& digest) {
   if (run.agent != request.policy->agent || run.sponsor != request.sponsor) {
     return fail(ErrorKind::refused, "the run `" + run.id + "` belongs to another agent or sponsor");
   }
-  RunDesk* known = desk.run(run.id);
+  GateRun* known = desk.run(run.id);
   const bool keeps = request.keeps_policy && known != nullptr && run.policy != digest &&
                      !laxer_than(desk, run.policy, *request.policy).empty();
   if (!keeps) {
@@ -46,7 +46,7 @@ Result<std::string> join(Desk& desk, const Run& run, const RunRequest& request,
 }
 
 // New conversations must not be a way to fresh counters in any number (threats R05).
-Status check_rate(Desk& desk, const std::string& agent) {
+Status check_rate(GateState& desk, const std::string& agent) {
   const Instant since{desk.now().ns - Duration::seconds(60).ns};
   std::uint32_t fresh = 0;
   for (const auto& [id, run] : desk.state.runs()) {
@@ -59,7 +59,7 @@ Status check_rate(Desk& desk, const std::string& agent) {
 }
 
 // `role` is the policy that people accept; the request has what the run makes of it.
-Result<std::string> open(Desk& desk, const RunRequest& request, const std::string& digest,
+Result<std::string> open(GateState& desk, const RunRequest& request, const std::string& digest,
                          const std::shared_ptr<const Policy>& role) {
   const Policy& policy = *request.policy;
   if (const std::string fault = desk.fault(); !fault.empty()) {
@@ -94,7 +94,7 @@ std::string policy_pin_name(std::string_view agent) {
   return "policy/" + std::string(agent);
 }
 
-std::shared_ptr<PolicyInUse> reload_policy(Desk& desk, std::string_view digest) {
+std::shared_ptr<PolicyInUse> reload_policy(GateState& desk, std::string_view digest) {
   Digest commitment{};
   if (!parse_spelled(desk.state.policy_payload(digest), commitment)) return nullptr;
   const auto payload = desk.journal.payload(commitment);
@@ -113,12 +113,12 @@ Result<std::shared_ptr<const Policy>> narrowed(const std::shared_ptr<const Polic
   return std::unexpected(std::move(loaded.errors.front()));
 }
 
-void close_idle(Desk& desk, const std::string& id) {
+void close_idle(GateState& desk, const std::string& id) {
   const Run* run = desk.state.run(id);
   if (run == nullptr || run->phase == RunPhase::closed) return;
   const auto known = desk.runs.find(id);  // nobody was there in this life of the node: no entry
   if (known != desk.runs.end()) {
-    const RunDesk& here = known->second;
+    const GateRun& here = known->second;
     if (here.joined > 0) return;  // the last one that leaves sets the timer again
     const Duration due = here.left + desk.limits.idle_close;
     if (desk.clock.boot() < due) return desk.agenda.at(due, Errand::idle, id);
@@ -134,7 +134,7 @@ void close_idle(Desk& desk, const std::string& id) {
   forget_run(desk, id);
 }
 
-void forget_run(Desk& desk, const std::string& id) {
+void forget_run(GateState& desk, const std::string& id) {
   const auto known = desk.runs.find(id);
   desk.notes.erase(id);
   if (known == desk.runs.end() || !known->second.live.empty()) return;
@@ -147,7 +147,7 @@ namespace {
 
 // Under whatever account the person started the run that is halted: accounts may have been written
 // into the deployment file since.
-const Run* halt_of_person(const Desk& desk, std::string_view agent, std::string_view sponsor) {
+const Run* halt_of_person(const GateState& desk, std::string_view agent, std::string_view sponsor) {
   if (const Run* halted = desk.state.halt_of(agent, sponsor)) return halted;
   const auto person_of = [&desk](std::string_view name) {
     const auto found = desk.accounts.find(fold(name));
@@ -176,7 +176,7 @@ Result<std::string> Gate::open_run(const RunRequest& request) {
   if (person != desk_->accounts.end() && !named_so) narrow.sponsor = person->second;
   if (joins) {
     // A second server of the client, or one that came back: the run's own task holds for it too.
-    const RunDesk* here = desk_->run(same->id);
+    const GateRun* here = desk_->run(same->id);
     const std::string task = here == nullptr ? std::string() : here->policy->policy().task;
     if (!request.task.empty() && request.task != task) {
       return fail(ErrorKind::refused,
@@ -219,7 +219,7 @@ Status Gate::close_run(const std::string& id, const std::string& why) {
 }
 
 std::shared_ptr<const Policy> Gate::policy_of(const std::string& id) const {
-  const RunDesk* known = desk_->run(id);
+  const GateRun* known = desk_->run(id);
   return known == nullptr ? nullptr : known->policy->shared();
 }
 

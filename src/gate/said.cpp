@@ -31,7 +31,7 @@ std::optional<ApprovalFact> said_no_to_the_like(const Ticket& ticket) {
 }
 
 std::vector<ApprovalFact> standing_approvals(const Ticket& ticket) {
-  const Desk& desk = ticket.desk;
+  const GateState& desk = ticket.desk;
   std::vector<ApprovalFact> facts;
   for (const Standing& one : ticket.state().standing) {
     const Approval* given = desk.state.approval(one.approval);

@@ -27,7 +27,7 @@ bool may_say_error(std::string_view result) {
   return result.find("isError") != std::string_view::npos;
 }
 
-bool says_error(Desk& desk, std::string_view result) {
+bool says_error(GateState& desk, std::string_view result) {
   if (!may_say_error(result)) return false;
   if (!desk.parser.parse(result, desk.parsed, {.duplicate_keys = json::DuplicateKeys::permit})) return false;
   return flags_error(desk.parsed.root());
@@ -159,7 +159,7 @@ void describe(Ticket& ticket, Outcome& outcome, CallEnded& ended) {
 
 // With the result as a payload where there is room for it; the record alone must find room.
 Result<std::uint64_t> write(Ticket& ticket, CallEnded ended, const std::string& text) {
-  Desk& desk = ticket.desk;
+  GateState& desk = ticket.desk;
   ended.result_bytes = text.size();
   const bool large = text.size() > desk.limits.result_payload_bytes_max;
   if (text.empty()) return desk.append(std::move(ended), {.urgency = Urgency::reserve});
@@ -176,7 +176,7 @@ Result<std::uint64_t> write(Ticket& ticket, CallEnded ended, const std::string& 
 }  // namespace
 
 Status settle(Ticket& ticket, Outcome outcome) {
-  Desk& desk = ticket.desk;
+  GateState& desk = ticket.desk;
   ticket.phase = Ticket::Phase::over;
   CallEnded ended;
   ended.call = ticket.call;

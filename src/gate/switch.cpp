@@ -35,7 +35,7 @@ Status check_scope(const State& state, const std::string& scope, const std::stri
 
 // The server may answer at once, and the call be gone before the next one is looked at: so first
 // who, then each one that is still there.
-std::vector<std::string> cancel_covered(Desk& desk, const Kill& kill) {
+std::vector<std::string> cancel_covered(GateState& desk, const Kill& kill) {
   std::vector<std::pair<std::string, std::string>> calls;  // run, call
   for (const auto& [id, run] : desk.runs) {
     for (const Ticket* ticket : run.live) {
@@ -90,7 +90,7 @@ std::string stopped_names(const State& state, const std::string& scope) {
 }
 
 // Whatever the resumption ends of what people had to answer for is over, and they hear so.
-Status go_on(Desk& desk, const Resumed& record) {
+Status go_on(GateState& desk, const Resumed& record) {
   const auto before = desk.state.escalations();
   const auto seq = desk.append(record);
   if (!seq) return std::unexpected(seq.error());
@@ -106,7 +106,7 @@ Status go_on(Desk& desk, const Resumed& record) {
 
 Result<Stopped> Gate::kill(const std::string& scope, const std::string& name,
                            const std::string& person, const std::string& reason, KillAlarm alarm) {
-  Desk& desk = *desk_;
+  GateState& desk = *desk_;
   if (Status fine = check_scope(desk.state, scope, name); !fine) {
     return std::unexpected(fine.error());
   }

@@ -38,7 +38,7 @@ bool without_reply(Ticket& ticket) {
   return true;
 }
 
-bool write_reply(Desk& desk, const Approval& asked, const std::string& words) {
+bool write_reply(GateState& desk, const Approval& asked, const std::string& words) {
   const PayloadRef payload{desk.journal.commit_to(words), words};
   const ApprovalReplied record{asked.asked.approval, payload.commitment.text()};
   const std::string person = asked.talk->remarks.back().person;
@@ -58,7 +58,7 @@ std::optional<Next> take_reply(Ticket& ticket) {
   const json::View given = arguments[reply_argument];
   if (!given.exists() || owns_reply_argument(*ticket.tool)) return std::nullopt;
   if (ticket.state().phase != RunPhase::open) return std::nullopt;  // which is what is said
-  Desk& desk = ticket.desk;
+  GateState& desk = ticket.desk;
   const bool fits = given.is_string() && given.string().size() <= reply_bytes_max &&
                     !trim(given.string()).empty();
   if (!fits) {
@@ -87,13 +87,13 @@ std::optional<Next> take_reply(Ticket& ticket) {
   return std::nullopt;
 }
 
-bool untold(const Desk& desk, const Approval& asked) {
+bool untold(const GateState& desk, const Approval& asked) {
   if (asked.phase != ApprovalPhase::open || !asked.talk || !asked.talk->unanswered()) return false;
   const auto told = desk.remarks_told.find(asked.asked.approval);
   return told == desk.remarks_told.end() || told->second < asked.talk->remarks.size();
 }
 
-ToldTalk tell_talk(Desk& desk, const Approval& asked) {
+ToldTalk tell_talk(GateState& desk, const Approval& asked) {
   ToldTalk told;
   if (!asked.talk || !asked.talk->unanswered()) return told;
   told.first = untold(desk, asked);
@@ -118,7 +118,7 @@ ToldTalk tell_talk(Desk& desk, const Approval& asked) {
 }
 
 Status Gate::ask_back(const AskedBack& a) {
-  Desk& desk = *desk_;
+  GateState& desk = *desk_;
   const std::string text(trim(a.text));
   if (text.empty() || text.size() > asked_back_bytes_max) {
     return fail(ErrorKind::invalid, "a question to the agent is a text of at most " +
@@ -152,7 +152,7 @@ bool Gate::asks_agent(const std::string& approval) const {
 }
 
 Status Gate::pass_on(const PassedOn& p) {
-  Desk& desk = *desk_;
+  GateState& desk = *desk_;
   if (p.reason.size() > pass_reason_bytes_max) {
     return fail(ErrorKind::invalid,
                 "a reason has at most " + std::to_string(pass_reason_bytes_max) + " bytes here");

@@ -17,7 +17,7 @@ void client_left(Ticket& ticket) {
 
 }  // namespace
 
-Ticket::Ticket(Desk& desk_in, Proposal& asked_in, Upstream& upstream_in, Caller& caller_in)
+Ticket::Ticket(GateState& desk_in, Proposal& asked_in, Upstream& upstream_in, Caller& caller_in)
     : desk(desk_in),
       asked(asked_in),
       upstream(upstream_in),

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/task.h"
-#include "gate/desk.h"
+#include "gate/gate_state.h"
 #include "gate/gate.h"
 #include "gate/part.h"
 #include "gate/ports.h"
@@ -51,7 +51,7 @@ struct ResultFindings {
 };
 
 struct Ticket {
-  Ticket(Desk& desk_in, Proposal& asked_in, Upstream& upstream_in, Caller& caller_in);
+  Ticket(GateState& desk_in, Proposal& asked_in, Upstream& upstream_in, Caller& caller_in);
   // A call that is dropped on its way is recorded as what it is by then: left alone, aborted, or of
   // unknown outcome.
   ~Ticket();
@@ -67,11 +67,11 @@ struct Ticket {
   // True where the run's policy is another one by now. Precondition: it was let run.
   bool other_policy_now() const;
 
-  Desk& desk;
+  GateState& desk;
   Proposal& asked;
   Upstream& upstream;
   Caller& caller;
-  RunDesk* run;  // null: nobody opened this run
+  GateRun* run;  // null: nobody opened this run
   std::shared_ptr<const BoundTool> tool;
   std::string call, approval;  // ids; the call's is empty while nothing is recorded
   std::string grant;           // of those that people made, the one under which it runs

@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 #include "gate/change.h"
-#include "gate/desk.h"
+#include "gate/gate_state.h"
 #include "gate/people.h"
 #include "kernel/admit/takes.h"
 #include "kernel/state/together.h"
@@ -46,7 +46,7 @@ Error unfinished(const Answers& answers, const std::string& stopped_at, Error er
 }  // namespace
 
 Status Gate::answer(const Answers& answers) {
-  Desk& desk = *desk_;
+  GateState& desk = *desk_;
   if (Status fine = well_formed(answers); !fine) return fine;
   std::vector<const Approval*> questions;
   for (const Answers::One& one : answers.to) {
@@ -90,7 +90,7 @@ Status Gate::answer(const Answers& answers) {
 }
 
 Result<Reservation> Gate::would_take(const std::string& id) const {
-  Desk& desk = *desk_;
+  GateState& desk = *desk_;
   const Approval* asked = desk.state.approval(id);
   if (asked == nullptr) return fail(ErrorKind::missing, "there is no question `" + escape_untrusted(id) + "`");
   const auto text = arguments_at(desk, asked->args());

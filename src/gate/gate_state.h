@@ -1,6 +1,6 @@
 // The desk of a gate: what all its calls share. Private to this room.
 //
-// Every record goes through `Desk::append`, which writes it and folds it in one step; nothing else
+// Every record goes through `GateState::append`, which writes it and folds it in one step; nothing else
 // changes the state. What the desk keeps besides the state (policies in memory, live calls, counts
 // of refused calls that were not written out one by one) can be rebuilt or may be lost in a crash.
 #pragma once
@@ -47,7 +47,7 @@ struct Means {
 };
 
 // What the gate keeps about a run besides its state.
-struct RunDesk {
+struct GateRun {
   std::shared_ptr<PolicyInUse> policy;
   std::vector<Ticket*> live;                     // calls between `handle` and its return
   std::uint32_t joined = 0;                      // connections
@@ -77,9 +77,9 @@ struct Refusals {
   std::uint64_t counted = 0;  // … and not in the journal yet
 };
 
-class Desk {
+class GateState {
  public:
-  Desk(State state_in, Journal& journal_in, Clock& clock_in, Executor& executor_in,
+  GateState(State state_in, Journal& journal_in, Clock& clock_in, Executor& executor_in,
        Herald& herald_in, std::function<std::string(std::size_t)> random_in, GateLimits limits_in);
 
   // Writes one record and folds it. Ordinary records are refused when the disk is full. A record
@@ -101,7 +101,7 @@ class Desk {
 
   // The desk's part of a run; null where the run or its policy is unknown. A policy that is not in
   // memory is read back from the journal.
-  RunDesk* run(std::string_view id);
+  GateRun* run(std::string_view id);
   std::string new_id(std::string_view prefix);  // of a run, a kill or an approval, not in use
   std::string call_id() const;                  // of the call whose record is written next
 
@@ -116,7 +116,7 @@ class Desk {
   Policies policies;
   json::Parser parser;  // for a look into a result, which ends before anything else happens
   json::Document parsed;
-  std::unordered_map<std::string, RunDesk, StateTextHash, std::equal_to<>> runs;
+  std::unordered_map<std::string, GateRun, StateTextHash, std::equal_to<>> runs;
   std::unordered_map<std::string, Ticket*> waiting;       // by approval: who waits for it now
   ByName<std::size_t> remarks_told;                       // … how much its agent was told of it
   ByName<std::pair<std::int64_t, std::uint32_t>> notes;   // run -> minute, notes in it

@@ -1,4 +1,4 @@
-#include "gate/desk.h"
+#include "gate/gate_state.h"
 #include "gate/origins.h"
 
 #include <utility>
@@ -19,7 +19,7 @@ constexpr Duration disk_look_every = Duration::seconds(1);
 
 }  // namespace
 
-Desk::Desk(State state_in, Journal& journal_in, Clock& clock_in, Executor& executor_in,
+GateState::GateState(State state_in, Journal& journal_in, Clock& clock_in, Executor& executor_in,
            Herald& herald_in, std::function<std::string(std::size_t)> random_in,
            GateLimits limits_in)
     : state(std::move(state_in)),
@@ -34,7 +34,7 @@ Desk::Desk(State state_in, Journal& journal_in, Clock& clock_in, Executor& execu
       alive_(std::make_shared<char>()),
       snapshot_size_(journal_in.recovery().from_snapshot) {}
 
-Result<std::uint64_t> Desk::append(Body body, const Writing& how) {
+Result<std::uint64_t> GateState::append(Body body, const Writing& how) {
   if (!broken_.empty()) return fail(ErrorKind::internal, broken_);
   const Record record{journal.next(), how.at ? *how.at : now(), clock.boot().ns, std::move(body)};
   const auto seq = journal.append(to_json(record), how.payloads, how.urgency);
@@ -53,7 +53,7 @@ Result<std::uint64_t> Desk::append(Body body, const Writing& how) {
   return seq;
 }
 
-void Desk::tell(const Record& record) {
+void GateState::tell(const Record& record) {
   bool gone = false;
   for (const auto& one : told) {
     const auto listener = one.lock();
@@ -63,12 +63,12 @@ void Desk::tell(const Record& record) {
   if (gone) std::erase_if(told, [](const auto& one) { return one.expired(); });
 }
 
-Instant Desk::now() const {
+Instant GateState::now() const {
   const std::int64_t ns = clock.now().ns;
   return {ns - ns % 1000};
 }
 
-std::string Desk::fault() const {
+std::string GateState::fault() const {
   if (!broken_.empty()) return broken_;
   if (journal.failed()) return "the journal cannot be written: " + journal.failure();
   if (journal.full()) return "the disk of the journal is full";
@@ -76,7 +76,7 @@ std::string Desk::fault() const {
 }
 
 // Once for each time that nothing is granted any more.
-void Desk::hear_of_fault() {
+void GateState::hear_of_fault() {
   if (fault().empty() || std::exchange(fault_told_, true)) return;
   later([this] {
     const std::string why = fault();
@@ -84,18 +84,18 @@ void Desk::hear_of_fault() {
   });
 }
 
-bool Desk::clock_suspect() const {
+bool GateState::clock_suspect() const {
   const Duration drift = clock.drift();
   return drift > limits.drift_max || Duration{-drift.ns} > limits.drift_max;
 }
 
-void Desk::later(std::function<void()> work) {
+void GateState::later(std::function<void()> work) {
   executor.post([alive = std::weak_ptr<char>(alive_), work = std::move(work)] {
     if (!alive.expired()) work();
   });
 }
 
-RunDesk* Desk::run(std::string_view id) {
+GateRun* GateState::run(std::string_view id) {
   const auto known = runs.find(id);
   if (known != runs.end()) return &known->second;
   const Run* opened = state.run(id);
@@ -103,7 +103,7 @@ RunDesk* Desk::run(std::string_view id) {
   std::shared_ptr<PolicyInUse> policy = policies.find(opened->policy);
   if (!policy) policy = reload_policy(*this, opened->policy);
   if (!policy) return nullptr;
-  RunDesk& made = runs[std::string(id)];
+  GateRun& made = runs[std::string(id)];
   made.policy = std::move(policy);
   made.origins = origins_for(made.policy->policy());
   made.left = clock.boot();
@@ -115,7 +115,7 @@ RunDesk* Desk::run(std::string_view id) {
   return &made;
 }
 
-std::string Desk::new_id(std::string_view prefix) {
+std::string GateState::new_id(std::string_view prefix) {
   std::string id;
   do {
     id = make_id(prefix, random(5));
@@ -124,14 +124,14 @@ std::string Desk::new_id(std::string_view prefix) {
 }
 
 // The sequence number of its first record, spelled like every id: never twice in one journal.
-std::string Desk::call_id() const {
+std::string GateState::call_id() const {
   const std::uint64_t seq = journal.next();
   std::string bytes;
   for (int shift = 32; shift >= 0; shift -= 8) bytes += static_cast<char>(seq >> shift & 0xff);
   return make_id("c", bytes);
 }
 
-void Desk::due(Errand what, const std::string& subject) {
+void GateState::due(Errand what, const std::string& subject) {
   switch (what) {
     case Errand::expire:
       return expire(*this, subject);
@@ -156,27 +156,27 @@ void Desk::due(Errand what, const std::string& subject) {
   }
 }
 
-void Desk::watch_disk() {
+void GateState::watch_disk() {
   if (watching_disk_ || !journal.full() || journal.failed()) return;
   watching_disk_ = true;
   agenda.at(clock.boot() + disk_look_every, Errand::make_room, {});
 }
 
-void Desk::look_at_disk() {
+void GateState::look_at_disk() {
   watching_disk_ = false;
   if (journal.full()) (void)journal.make_room();
   if (fault().empty()) fault_told_ = false;
   watch_disk();
 }
 
-void Desk::snapshot_when_due() {
+void GateState::snapshot_when_due() {
   if (snapshot_planned_ || journal.next() - snapshot_size_ < limits.snapshot_records) return;
   snapshot_planned_ = true;
   later([this] { snapshot(); });
 }
 
 // A snapshot only saves time at the next start: when it cannot be written, nothing is lost.
-void Desk::snapshot() {
+void GateState::snapshot() {
   snapshot_planned_ = false;
   snapshot_size_ = journal.next();
   if (!fault().empty()) return;
