@@ -19,7 +19,7 @@ constexpr const char* uncounted_says =
 }  // namespace
 
 Next refuse_early(Ticket& ticket, const GateRefusal& refusal) {
-  Settled reply = refuse_here(ticket.desk, refusal);
+  Settled reply = refuse_here(ticket.gate_state, refusal);
   if (ticket.asked.part && counts_as_denial(reply.code)) ticket.asked.part->charge_denial();
   ticket.reply() = std::move(reply);
   return Next::reply;

@@ -15,13 +15,13 @@ namespace pawl {
 namespace {
 
 void mark(Ticket& ticket, Duration CallTimes::* moment) {
-  if (ticket.times) (*ticket.times).*moment = ticket.desk.clock.boot();
+  if (ticket.times) (*ticket.times).*moment = ticket.gate_state.clock.boot();
 }
 
 // From the grant to the reply. A frame of its own, which a call that waits for a person does not
 // have yet: a hundred thousand of those must be cheap.
 Task<void> carry_out(Ticket& ticket) {
-  Journal& journal = ticket.desk.journal;
+  Journal& journal = ticket.gate_state.journal;
   if (ticket.effect) {
     const Status durable = co_await journal.durable(ticket.decided);
     // Nothing waits between this look and the server.
@@ -42,7 +42,7 @@ Task<void> carry_out(Ticket& ticket) {
 }  // namespace
 
 Task<Settled> Gate::handle(Proposal proposal, Upstream& upstream, Caller& caller) {
-  Ticket ticket(*desk_, proposal, upstream, caller);
+  Ticket ticket(*gate_state_, proposal, upstream, caller);
   const bool large = large_arguments(ticket);
   if (large) co_await look_ahead(ticket);
   Next next = begin(ticket);  // facts, the kernel's verdict, its record

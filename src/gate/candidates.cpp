@@ -53,8 +53,8 @@ std::string journal_text(const Candidate& candidate, const std::string& digest) 
 
 std::optional<CandidateSaid> ask_candidate(const Ticket& ticket, const Facts& facts,
                                            const Verdict& verdict, Look look, Instant now) {
-  const auto found = ticket.desk.candidates.find(ticket.state().agent);
-  if (found == ticket.desk.candidates.end() || !found->second.policy) return std::nullopt;
+  const auto found = ticket.gate_state.candidates.find(ticket.state().agent);
+  if (found == ticket.gate_state.candidates.end() || !found->second.policy) return std::nullopt;
   CandidateSaid said{.policy = found->second.policy->digest()};
   const CandidateOfRun& candidate = narrow(found->second.policy, *ticket.run);
   said.why = candidate.mistake;
@@ -72,7 +72,7 @@ std::optional<CandidateSaid> ask_candidate(const Ticket& ticket, const Facts& fa
     return said;
   }
   const Verdict would = admit({.policy = policy,
-                               .state = ticket.desk.state,
+                               .state = ticket.gate_state.state,
                                .run = ticket.state(),
                                .call = call,
                                .tool = tool.get(),
@@ -86,8 +86,8 @@ std::optional<CandidateSaid> ask_candidate(const Ticket& ticket, const Facts& fa
 }
 
 void count_candidate(const Ticket& ticket, CandidateKind kind, std::string_view why) {
-  const auto found = ticket.desk.candidates.find(ticket.state().agent);
-  if (found == ticket.desk.candidates.end()) return;
+  const auto found = ticket.gate_state.candidates.find(ticket.state().agent);
+  if (found == ticket.gate_state.candidates.end()) return;
   found->second.counts.add(kind);
   if (why.empty()) return;
   found->second.last_error =
@@ -96,11 +96,11 @@ void count_candidate(const Ticket& ticket, CandidateKind kind, std::string_view 
 }
 
 void Gate::set_candidates(std::vector<Candidate> candidates) {
-  GateState& desk = *desk_;
-  const auto note = [&desk](std::string text) {
-    (void)desk.append(Noted{{}, "candidate", std::move(text)});
+  GateState& gate_state = *gate_state_;
+  const auto note = [&gate_state](std::string text) {
+    (void)gate_state.append(Noted{{}, "candidate", std::move(text)});
   };
-  std::erase_if(desk.candidates, [&](const auto& known) {
+  std::erase_if(gate_state.candidates, [&](const auto& known) {
     const bool gone =
         std::ranges::find(candidates, known.first, &Candidate::agent) == candidates.end();
     if (gone) note("candidate of `" + escape_untrusted(known.first) + "`: there is none any more");
@@ -108,8 +108,8 @@ void Gate::set_candidates(std::vector<Candidate> candidates) {
   });
   for (Candidate& candidate : candidates) {
     const std::string digest = candidate.policy ? to_string(candidate.policy->digest) : "";
-    const auto known = desk.candidates.find(candidate.agent);
-    if (known != desk.candidates.end()) {
+    const auto known = gate_state.candidates.find(candidate.agent);
+    if (known != gate_state.candidates.end()) {
       const CandidateInUse& now = known->second;
       const std::string before = now.policy ? now.policy->digest() : "";
       if (before == digest && now.what.why == candidate.why && now.what.file == candidate.file) {
@@ -117,7 +117,7 @@ void Gate::set_candidates(std::vector<Candidate> candidates) {
       }
     }
     note(journal_text(candidate, digest));
-    CandidateInUse& made = desk.candidates[candidate.agent];
+    CandidateInUse& made = gate_state.candidates[candidate.agent];
     made = {};
     if (candidate.policy) made.policy = std::make_shared<PolicyInUse>(candidate.policy);
     made.what = std::move(candidate);
@@ -126,7 +126,7 @@ void Gate::set_candidates(std::vector<Candidate> candidates) {
 
 std::vector<CandidateNow> Gate::candidates() const {
   std::vector<CandidateNow> out;
-  for (const auto& [agent, known] : desk_->candidates) {
+  for (const auto& [agent, known] : gate_state_->candidates) {
     out.push_back({.agent = agent,
                    .file = known.what.file,
                    .digest = known.policy ? known.policy->digest() : std::string(),

@@ -15,7 +15,7 @@ namespace pawl {
 
 struct Ticket;
 
-// What the desk keeps of it, by agent.
+// What the gate_state keeps of it, by agent.
 struct CandidateInUse {
   Candidate what;
   std::shared_ptr<PolicyInUse> policy;  // null: it cannot be used

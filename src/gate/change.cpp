@@ -26,12 +26,12 @@ Named parts_of(std::string_view name) {
 
 }  // namespace
 
-Result<std::string> arguments_at(const GateState& desk, const std::string& commitment) {
+Result<std::string> arguments_at(const GateState& gate_state, const std::string& commitment) {
   Digest digest{};
   if (!parse_spelled(commitment, digest)) {
     return fail(ErrorKind::corrupt, "the question does not say where its arguments are");
   }
-  auto payload = desk.journal.payload(digest);
+  auto payload = gate_state.journal.payload(digest);
   if (!payload) return std::unexpected(payload.error());
   if (payload->state != PayloadState::present) {
     return fail(ErrorKind::missing, "the arguments of this call are not stored any more");
@@ -69,25 +69,25 @@ Result<Proposal> proposal_of(const GateRun& run, const Approval& asked, json::Vi
 
 }  // namespace
 
-Status judge_waiting(GateState& desk, const Approval& asked, json::View arguments,
+Status judge_waiting(GateState& gate_state, const Approval& asked, json::View arguments,
                      const std::function<Status(const Situation&)>& judge) {
-  GateRun* const run = desk.run(asked.asked.run);
-  const Run* const state = desk.state.run(asked.asked.run);
+  GateRun* const run = gate_state.run(asked.asked.run);
+  const Run* const state = gate_state.state.run(asked.asked.run);
   if (run == nullptr || state == nullptr) return fail(ErrorKind::missing, "its run is not known");
   const auto proposal = proposal_of(*run, asked, arguments);
   if (!proposal) return std::unexpected(proposal.error());
   const Call& call = proposal->call;
   const std::shared_ptr<const BoundTool> tool =
-      run->policy->bound(call.server, call.tool, proposal->definition, desk.now());
+      run->policy->bound(call.server, call.tool, proposal->definition, gate_state.now());
   if (!tool) return fail(ErrorKind::refused, "the policy does not grant this tool any more");
-  const Facts facts = gather(LookedAt{desk, *run, *proposal, tool.get()});
+  const Facts facts = gather(LookedAt{gate_state, *run, *proposal, tool.get()});
   return judge(Situation{.policy = run->policy->policy(),
-                         .state = desk.state,
+                         .state = gate_state.state,
                          .run = *state,
                          .call = call,
                          .tool = tool.get(),
                          .facts = facts,
-                         .now = desk.now(),
+                         .now = gate_state.now(),
                          .look = Look::after_hold});
 }
 
@@ -108,10 +108,10 @@ Result<json::Document> read_arguments(std::string_view text) {
 }
 
 // The arguments as they would be, canonical; an error where there is nothing to change.
-Result<std::string> other_arguments(const GateState& desk, const Approval& asked, json::View wanted) {
+Result<std::string> other_arguments(const GateState& gate_state, const Approval& asked, json::View wanted) {
   std::string arguments = json::write(wanted);
   for (const std::string& earlier : {asked.asked.args.text(), asked.args()}) {
-    const auto same = arguments_at(desk, earlier);
+    const auto same = arguments_at(gate_state, earlier);
     if (!same) return std::unexpected(same.error());
     if (*same == arguments) {
       return fail(ErrorKind::refused, "these are the arguments that it has: approve or deny it");
@@ -146,10 +146,10 @@ Status may_become(const Approval& asked, const Verdict& verdict, const Call& cal
                                   verdict.question->why + ")");
 }
 
-Result<Changed> judge_changed(GateState& desk, const Approval& asked, std::string_view text) {
+Result<Changed> judge_changed(GateState& gate_state, const Approval& asked, std::string_view text) {
   const auto document = read_arguments(text);
   if (!document) return std::unexpected(document.error());
-  auto arguments = other_arguments(desk, asked, document->root());
+  auto arguments = other_arguments(gate_state, asked, document->root());
   if (!arguments) return std::unexpected(arguments.error());
   Changed changed;
   const auto judge = [&](const Situation& s) -> Status {
@@ -160,7 +160,7 @@ Result<Changed> judge_changed(GateState& desk, const Approval& asked, std::strin
                verdict.action_class};
     return {};
   };
-  const Status judged = judge_waiting(desk, asked, document->root(), judge);
+  const Status judged = judge_waiting(gate_state, asked, document->root(), judge);
   if (!judged) return std::unexpected(judged.error());
   return changed;
 }
@@ -169,7 +169,7 @@ Result<Changed> judge_changed(GateState& desk, const Approval& asked, std::strin
 
 Status take_change(Ticket& ticket, const Approval& asked) {
   if (!asked.changed || ticket.change_taken == asked.changed) return {};
-  auto text = arguments_at(ticket.desk, asked.changed->args);
+  auto text = arguments_at(ticket.gate_state, asked.changed->args);
   if (!text) return std::unexpected(text.error());
   auto document = json::parse(*text);
   if (!document) return std::unexpected(document.error());
@@ -181,7 +181,7 @@ Status take_change(Ticket& ticket, const Approval& asked) {
 
 std::string with_change_told(const Ticket& ticket, std::string result) {
   if (!ticket.changed) return result;
-  const Approval* asked = ticket.desk.state.approval(ticket.approval);
+  const Approval* asked = ticket.gate_state.state.approval(ticket.approval);
   std::string told = "a reviewer approved this call with other arguments than yours";
   const std::string arguments = json::write(ticket.changed->root());
   if (arguments.size() <= arguments_told_max) told += ": " + arguments;
@@ -211,24 +211,24 @@ std::string with_change_told(const Ticket& ticket, std::string result) {
 }
 
 Result<Changed> Gate::try_change(const std::string& id, std::string_view arguments) const {
-  const Approval* asked = desk_->state.approval(id);
+  const Approval* asked = gate_state_->state.approval(id);
   if (asked == nullptr) return fail(ErrorKind::missing, "there is no question `" + escape_untrusted(id) + "`");
-  return judge_changed(*desk_, *asked, arguments);
+  return judge_changed(*gate_state_, *asked, arguments);
 }
 
 Status Gate::change(const Change& change) {
-  GateState& desk = *desk_;
+  GateState& gate_state = *gate_state_;
   const AnswerGiven answering{AnswerGiven::Kind::change,
                               change.approval,
                               change.person,
                               change.groups,
                               change.proof,
                               change.typed};
-  if (Status may = may_answer(desk, answering); !may) return may;
-  const Approval& asked = *desk.state.approval(change.approval);
-  auto changed = judge_changed(desk, asked, change.arguments);
+  if (Status may = may_answer(gate_state, answering); !may) return may;
+  const Approval& asked = *gate_state.state.approval(change.approval);
+  auto changed = judge_changed(gate_state, asked, change.arguments);
   if (!changed) return std::unexpected(changed.error());
-  const PayloadRef payload{desk.journal.commit_to(changed->arguments), changed->arguments};
+  const PayloadRef payload{gate_state.journal.commit_to(changed->arguments), changed->arguments};
   ApprovalChanged record;
   record.approval = change.approval;
   record.person = change.person;
@@ -238,9 +238,9 @@ Status Gate::change(const Change& change) {
   record.args = payload.commitment.text();
   record.binding = std::move(changed->binding);
   record.typed = asked.asked.terms->typed;
-  const auto seq = desk.append(std::move(record), {.payloads = {&payload, 1}});
+  const auto seq = gate_state.append(std::move(record), {.payloads = {&payload, 1}});
   if (!seq) return std::unexpected(seq.error());
-  after_answer(desk, change.approval, *seq);
+  after_answer(gate_state, change.approval, *seq);
   return {};
 }
 

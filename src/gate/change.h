@@ -11,12 +11,12 @@
 namespace pawl {
 
 // The arguments that a commitment of a record is of.
-Result<std::string> arguments_at(const GateState& desk, const std::string& commitment);
+Result<std::string> arguments_at(const GateState& gate_state, const std::string& commitment);
 
 // What `judge` makes of a waiting call with these arguments, as it would be decided after its hold:
 // its error, or why nobody can tell. Not where the agent has not come back after a start of the
 // node.
-Status judge_waiting(GateState& desk, const Approval& asked, json::View arguments,
+Status judge_waiting(GateState& gate_state, const Approval& asked, json::View arguments,
                      const std::function<Status(const Situation&)>& judge);
 
 // Puts what a reviewer changed in the place of the arguments of the waiting call, once. From then

@@ -48,7 +48,7 @@ const ArgumentFindings* findings_for(const Ticket& ticket, const Facts& facts) {
 
 Situation situation_of(const Ticket& ticket, const Facts& facts, Instant now, Look look) {
   return {.policy = ticket.policy(),
-          .state = ticket.desk.state,
+          .state = ticket.gate_state.state,
           .run = ticket.state(),
           .call = ticket.asked.call,
           .tool = ticket.tool.get(),
@@ -59,7 +59,7 @@ Situation situation_of(const Ticket& ticket, const Facts& facts, Instant now, Lo
 }
 
 Evaluation judge(const Ticket& ticket, Facts facts, Look look) {
-  const Instant now = ticket.desk.now();
+  const Instant now = ticket.gate_state.now();
   Verdict verdict = admit(situation_of(ticket, facts, now, look));
   if (verdict.runs() && is_vigilance(ticket.state())) {  // recorded as a fact, for replay
     facts.fault = "this call was made to see whether people read, and never runs";
@@ -71,7 +71,7 @@ Evaluation judge(const Ticket& ticket, Facts facts, Look look) {
 // Where the role is watched and not stopped, what is neither dangerous nor forbidden runs.
 void watch(const Ticket& ticket, Evaluation& looked) {
   if (looked.verdict.runs() || is_vigilance(ticket.state())) return;
-  if (enforcement(ticket.desk, ticket.state().agent) == Enforcement::enforced) return;
+  if (enforcement(ticket.gate_state, ticket.state().agent) == Enforcement::enforced) return;
   looked.passing = let_through(situation_of(ticket, looked.facts, looked.at, looked.look),
                                looked.verdict, ticket.asked.definition);
 }
@@ -145,23 +145,23 @@ Result<std::uint64_t> write(Ticket& ticket, Evaluation& looked, CallDecided reco
   record.args_bytes = received.size();
   std::string sent;
   std::vector<PayloadRef> payloads;
-  if (denied && received.size() > ticket.desk.limits.denied_payload_bytes_max) {
+  if (denied && received.size() > ticket.gate_state.limits.denied_payload_bytes_max) {
     record.args = to_string(sha256(received));
   } else {
-    payloads.push_back({ticket.desk.journal.commit_to(received), received});
+    payloads.push_back({ticket.gate_state.journal.commit_to(received), received});
     record.args = payloads.back().commitment.text();
   }
   if (!denied && !rewrites.empty()) {
     auto rewritten = forwarded_arguments(arguments, rewrites);
     if (!rewritten) return std::unexpected(rewritten.error());
     sent = std::move(*rewritten);
-    payloads.push_back({ticket.desk.journal.commit_to(sent), sent});
+    payloads.push_back({ticket.gate_state.journal.commit_to(sent), sent});
     record.forwarded = payloads.back().commitment.text();
   }
   looked.args = record.args;
   const auto said = record.candidate ? candidate_kind(record) : std::nullopt;
   const std::string unsaid = said == CandidateKind::error ? record.candidate->why : std::string();
-  const auto seq = ticket.desk.append(std::move(record),
+  const auto seq = ticket.gate_state.append(std::move(record),
                                       {.payloads = payloads,
                                        .urgency = denied ? Urgency::reserve : Urgency::ordinary,
                                        .at = looked.at});
@@ -174,19 +174,19 @@ Result<std::uint64_t> write(Ticket& ticket, Evaluation& looked, CallDecided reco
 
 // Records a look. False: it could not be written, and it was not a denial.
 bool record(Ticket& ticket, Evaluation& looked) {
-  GateState& desk = ticket.desk;
+  GateState& gate_state = ticket.gate_state;
   const Verdict& verdict = looked.verdict;
   const bool proposal = looked.look == Look::proposal;
   if (proposal && verdict.effect == Effect::deny && !verdict.halt && !looked.passing &&
-      !written_out(desk, ticket.state(), looked.at)) {
-    count_refusal(desk, *ticket.run, ticket.asked.run, verdict.reason.code);
+      !written_out(gate_state, ticket.state(), looked.at)) {
+    count_refusal(gate_state, *ticket.run, ticket.asked.run, verdict.reason.code);
     return true;
   }
-  if (proposal) ticket.call = desk.call_id();
+  if (proposal) ticket.call = gate_state.call_id();
   CallDecided decided = describe(ticket, looked);
   const bool holds = verdict.effect == Effect::hold && !looked.passing;
   if (holds) {
-    ticket.approval = desk.new_id("a");
+    ticket.approval = gate_state.new_id("a");
     decided.args_digest = binding(ticket, looked.facts);
   }
   if (holds || (!proposal && looked.facts.approval)) {
@@ -207,9 +207,9 @@ bool record(Ticket& ticket, Evaluation& looked) {
 void tell(Ticket& ticket, const Verdict& verdict) {
   if (!verdict.halt && !verdict.notify) return;
   const std::string sentence = reason_text(verdict, ticket.asked.call);
-  if (verdict.halt) halt(ticket.desk, ticket.asked.run, verdict.reason.code, sentence);
+  if (verdict.halt) halt(ticket.gate_state, ticket.asked.run, verdict.reason.code, sentence);
   if (verdict.notify && verdict.runs()) {
-    alert_people(ticket.desk, ticket.asked.run, "notify", sentence);
+    alert_people(ticket.gate_state, ticket.asked.run, "notify", sentence);
   }
 }
 
@@ -228,7 +228,7 @@ Next let_run(Ticket& ticket, const Verdict& verdict) {
 Next act(Ticket& ticket, Evaluation looked) {
   if (!record(ticket, looked)) {
     // Not written, so not granted: the same call is judged again with the fault as a fact.
-    looked.facts.fault = ticket.desk.fault();
+    looked.facts.fault = ticket.gate_state.fault();
     if (looked.facts.fault.empty()) looked.facts.fault = "the decision could not be written";
     looked = judge(ticket, std::move(looked.facts), looked.look);
     (void)record(ticket, looked);
@@ -247,7 +247,7 @@ Next act(Ticket& ticket, Evaluation looked) {
       ticket.times->action_class = stands.action_class;
       ticket.times->not_enforced = verdict.effect;
     }
-    count_passed(ticket.desk, ticket.state().agent);
+    count_passed(ticket.gate_state, ticket.state().agent);
     return let_run(ticket, stands);
   }
   if (verdict.effect == Effect::hold && verdict.question) {
@@ -289,7 +289,7 @@ void let_stand(const Ticket& ticket, Evaluation& looked) {
 std::optional<Next> ask_nobody(Ticket& ticket, const Evaluation& looked) {
   if (looked.verdict.effect != Effect::hold || looked.passing) return std::nullopt;
   const Run& run = ticket.state();
-  const std::uint32_t most = ticket.desk.limits.questions_per_run_max;
+  const std::uint32_t most = ticket.gate_state.limits.questions_per_run_max;
   if (run.live - run.executing < most) return std::nullopt;
   return refuse_early(
       ticket, refusal_of(ticket, Code::ceiling,
@@ -318,8 +318,8 @@ const Approval* open_question(const Ticket& ticket, const Facts& facts) {
   const bool held = run.live > run.executing;
   if (!held || !ticket.tool || run.phase != RunPhase::open || !facts.fault.empty()) return nullptr;
   const std::string bound = binding(ticket, facts);
-  if (ticket.asked.resumes.empty()) return ticket.desk.state.detached(run.id, bound);
-  const Approval* own = ticket.desk.state.approval(ticket.asked.resumes);
+  if (ticket.asked.resumes.empty()) return ticket.gate_state.state.detached(run.id, bound);
+  const Approval* own = ticket.gate_state.state.approval(ticket.asked.resumes);
   const bool usable = own != nullptr && !own->attached && own->asked.run == run.id &&
                       own->asked.binding == bound &&
                       (own->phase == ApprovalPhase::open || own->phase == ApprovalPhase::approved);
@@ -330,11 +330,11 @@ const Approval* open_question(const Ticket& ticket, const Facts& facts) {
 // is in the journal already, and the client is told. Nothing: this is to be judged as a new call.
 std::optional<Next> ended_meanwhile(Ticket& ticket) {
   if (ticket.asked.resumes.empty() || !ticket.tool) return std::nullopt;
-  const Approval* own = ticket.desk.state.approval(ticket.asked.resumes);
+  const Approval* own = ticket.gate_state.state.approval(ticket.asked.resumes);
   if (own == nullptr || own->asked.run != ticket.asked.run) return std::nullopt;
   const bool ended = own->phase == ApprovalPhase::rejected ||
                      own->phase == ApprovalPhase::expired || own->phase == ApprovalPhase::withdrawn;
-  auto fact = ended ? approval_fact(ticket.desk, *own) : std::nullopt;
+  auto fact = ended ? approval_fact(ticket.gate_state, *own) : std::nullopt;
   if (!ended || (fact && fact->granted)) return std::nullopt;
   const Evaluation looked = judge(ticket, gather(ticket, std::move(fact)), Look::after_hold);
   if (looked.verdict.effect != Effect::deny || looked.verdict.halt) return std::nullopt;
@@ -345,9 +345,9 @@ std::optional<Next> ended_meanwhile(Ticket& ticket) {
 }  // namespace
 
 Next begin(Ticket& ticket) {
-  GateState& desk = ticket.desk;
+  GateState& gate_state = ticket.gate_state;
   if (ticket.run == nullptr) {
-    ticket.reply() = refuse_here(desk, {.run = ticket.asked.run,
+    ticket.reply() = refuse_here(gate_state, {.run = ticket.asked.run,
                                         .tool = std::string(ticket.asked.call.tool),
                                         .code = Code::identity,
                                         .says = "this connection belongs to no run"});
@@ -355,8 +355,8 @@ Next begin(Ticket& ticket) {
   }
   const Call& call = ticket.asked.call;
   ticket.tool =
-      ticket.run->policy->bound(call.server, call.tool, ticket.asked.definition, desk.now());
-  settle_counts(desk, *ticket.run, ticket.state());  // no ceiling is judged with a count missing
+      ticket.run->policy->bound(call.server, call.tool, ticket.asked.definition, gate_state.now());
+  settle_counts(gate_state, *ticket.run, ticket.state());  // no ceiling is judged with a count missing
   if (const auto over = outside_part(ticket)) return *over;
   if (const auto over = take_reply(ticket)) return *over;
   Facts facts = gather(ticket);
@@ -365,7 +365,7 @@ Next begin(Ticket& ticket) {
   }
   if (const auto over = ended_meanwhile(ticket)) return *over;
   if (const auto over = charge_part(ticket)) return *over;
-  if (ticket.state().phase == RunPhase::open && quota_spent(desk, ticket.state(), call.arguments)) {
+  if (ticket.state().phase == RunPhase::open && quota_spent(gate_state, ticket.state(), call.arguments)) {
     GateRefusal refusal =
         refusal_of(ticket, Code::ceiling, "this run has written as much as one run may");
     refusal.halts = true;
@@ -385,13 +385,13 @@ Next begin(Ticket& ticket) {
 }
 
 Next look_again(Ticket& ticket) {
-  GateState& desk = ticket.desk;
+  GateState& gate_state = ticket.gate_state;
   const Call& call = ticket.asked.call;
   ticket.tool =
-      ticket.run->policy->bound(call.server, call.tool, ticket.asked.definition, desk.now());
-  const Approval* asked = desk.state.approval(ticket.approval);
+      ticket.run->policy->bound(call.server, call.tool, ticket.asked.definition, gate_state.now());
+  const Approval* asked = gate_state.state.approval(ticket.approval);
   const Status changed = asked ? take_change(ticket, *asked) : Status{};
-  Facts facts = gather(ticket, asked ? approval_fact(desk, *asked) : std::nullopt);
+  Facts facts = gather(ticket, asked ? approval_fact(gate_state, *asked) : std::nullopt);
   if (!changed && facts.fault.empty()) facts.fault = changed.error().message;
   Evaluation looked = judge(ticket, std::move(facts), Look::after_hold);
   const std::string none = take(ticket, looked);
@@ -399,12 +399,12 @@ Next look_again(Ticket& ticket) {
   return next == Next::execute && !none.empty() ? refuse_unsent(ticket, none) : next;
 }
 
-void halt(GateState& desk, const std::string& run, Code code, const std::string& why) {
+void halt(GateState& gate_state, const std::string& run, Code code, const std::string& why) {
   const std::string word(to_string(code));
-  const auto seq = desk.append(RunHalted{run, word, why}, {.urgency = Urgency::reserve});
-  if (seq) desk.journal.request_sync(*seq);
-  alert_people(desk, run, word, why);
-  end_held(desk, run);
+  const auto seq = gate_state.append(RunHalted{run, word, why}, {.urgency = Urgency::reserve});
+  if (seq) gate_state.journal.request_sync(*seq);
+  alert_people(gate_state, run, word, why);
+  end_held(gate_state, run);
 }
 
 }  // namespace pawl

@@ -25,10 +25,10 @@ struct GateRefusal {
   std::string note = {};  // of the record
 };
 GateRefusal refusal_of(const Ticket& ticket, Code code, std::string says);
-Settled refuse_here(GateState& desk, const GateRefusal& refusal);
+Settled refuse_here(GateState& gate_state, const GateRefusal& refusal);
 
 // Halts the run: a record, an escalation, and everything that waits is woken to be refused.
-void halt(GateState& desk, const std::string& run, Code code, const std::string& why);
+void halt(GateState& gate_state, const std::string& run, Code code, const std::string& why);
 
 // The reply for a verdict that does not let the call run; the ticket is over with it.
 Next refuse(Ticket& ticket, const Verdict& verdict);

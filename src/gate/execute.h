@@ -25,6 +25,6 @@ void cancel_later(Ticket& ticket);
 
 // A call that was let through, or held, and was never sent.
 void end_unsent(Ticket& ticket);
-void abort_call(GateState& desk, const std::string& call, const std::string& run);
+void abort_call(GateState& gate_state, const std::string& call, const std::string& run);
 
 }  // namespace pawl

@@ -45,8 +45,8 @@ Facts gather(const LookedAt& what, std::optional<ApprovalFact> approval) {
   facts.pin = pin_now(what.run, asked);
   if (asked.definition) facts.definition = to_string(asked.definition->digest);
   facts.approval = std::move(approval);
-  facts.clock_suspect = what.desk.clock_suspect();
-  facts.fault = what.desk.fault();
+  facts.clock_suspect = what.gate_state.clock_suspect();
+  facts.fault = what.gate_state.fault();
   if (tool == nullptr) return facts;
   resolve_paths(asked, *tool, facts);
   if (asked.find_program) {
@@ -67,7 +67,7 @@ Facts gather(const LookedAt& what, std::optional<ApprovalFact> approval) {
 }
 
 Facts gather(const Ticket& ticket, std::optional<ApprovalFact> approval) {
-  LookedAt what{ticket.desk, *ticket.run, ticket.asked, ticket.tool.get()};
+  LookedAt what{ticket.gate_state, *ticket.run, ticket.asked, ticket.tool.get()};
   if (ticket.findings && ticket.findings->is_of(ticket.tool.get(), ticket.asked.call.arguments)) {
     what.ahead = &ticket.findings->facts();
   }
@@ -140,11 +140,11 @@ Result<Facts> gather_beside(const Ticket& ticket, const BoundTool* tool, const P
   return facts;
 }
 
-std::optional<ApprovalFact> approval_fact(const GateState& desk, const Approval& approval) {
+std::optional<ApprovalFact> approval_fact(const GateState& gate_state, const Approval& approval) {
   ApprovalFact fact;
   fact.approval = approval.asked.approval;
   fact.binding = approval.binding();
-  fact.expired = approval.phase == ApprovalPhase::expired || time_is_over(desk, approval);
+  fact.expired = approval.phase == ApprovalPhase::expired || time_is_over(gate_state, approval);
   switch (approval.phase) {
     case ApprovalPhase::open:
     case ApprovalPhase::expired:
@@ -152,7 +152,7 @@ std::optional<ApprovalFact> approval_fact(const GateState& desk, const Approval&
       return fact;
     case ApprovalPhase::approved:
       if (fact.expired) return fact;
-      if (const std::string missing = no_longer_entitled(desk, approval); !missing.empty()) {
+      if (const std::string missing = no_longer_entitled(gate_state, approval); !missing.empty()) {
         fact.rejected_by = missing;
         fact.reason = "`" + missing + "` approved it and may not answer such a question any more";
         return fact;

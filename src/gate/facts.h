@@ -10,7 +10,7 @@ namespace pawl {
 
 // What facts are gathered about. `tool` may be null.
 struct LookedAt {
-  const GateState& desk;
+  const GateState& gate_state;
   const GateRun& run;
   const Proposal& asked;
   const BoundTool* tool;
@@ -31,6 +31,6 @@ Result<Facts> gather_beside(const Ticket& ticket, const BoundTool* tool, const P
 
 // What people said about the question that this call holds: counted again, with the people as they
 // are now (threats H06). Nothing where the question is open.
-std::optional<ApprovalFact> approval_fact(const GateState& desk, const Approval& approval);
+std::optional<ApprovalFact> approval_fact(const GateState& gate_state, const Approval& approval);
 
 }  // namespace pawl

@@ -30,45 +30,45 @@ std::uint64_t own_denials(const GateRun& run) {
 
 // The journal says how many refusals may be answered before it counts them: one more fits, or twice
 // as many are announced. Where not even that can be written, nothing is granted either.
-void announce(GateState& desk, const std::string& run, std::uint64_t counted) {
-  const Run* known = desk.state.run(run);
+void announce(GateState& gate_state, const std::string& run, std::uint64_t counted) {
+  const Run* known = gate_state.state.run(run);
   if (known == nullptr || counted < known->ahead) return;
   // More than are counted already: on a full disk some were, and could not be announced.
   const std::uint64_t ahead = std::max({ahead_first, 2 * known->ahead, 2 * counted});
-  (void)desk.append(DenialsCounted{.run = run, .code = {}, .count = 0, .ahead = ahead},
+  (void)gate_state.append(DenialsCounted{.run = run, .code = {}, .count = 0, .ahead = ahead},
                     {.urgency = Urgency::reserve});
 }
 
 // So many refusals within a minute are no slip: somebody looks for what is permitted. Of a halted
 // or killed run people have heard already.
-void look_for_probing(GateState& desk, const std::string& run) {
-  const Run* known = desk.state.run(run);
+void look_for_probing(GateState& gate_state, const std::string& run) {
+  const Run* known = gate_state.state.run(run);
   if (known == nullptr || known->phase != RunPhase::open) return;
-  desk.later([&desk, run, agent = known->agent] {
-    alert_people(desk, run, "probing",
-                 "more than " + std::to_string(desk.limits.denial_records_max) + " calls of `" +
+  gate_state.later([&gate_state, run, agent = known->agent] {
+    alert_people(gate_state, run, "probing",
+                 "more than " + std::to_string(gate_state.limits.denial_records_max) + " calls of `" +
                      escape_untrusted(agent) + "` were refused within a minute");
   });
 }
 
 }  // namespace
 
-bool written_out(const GateState& desk, const Run& run, Instant now) {
+bool written_out(const GateState& gate_state, const Run& run, Instant now) {
   // On a full disk refusals come out of the reserve, which has to last: no minute starts anew.
-  if (desk.journal.full() && run.denial_records >= desk.limits.denial_records_max) return false;
-  return run.denials_written(now) < desk.limits.denial_records_max;
+  if (gate_state.journal.full() && run.denial_records >= gate_state.limits.denial_records_max) return false;
+  return run.denials_written(now) < gate_state.limits.denial_records_max;
 }
 
-void count_refusal(GateState& desk, GateRun& desk_of_run, const std::string& run, Code code) {
-  announce(desk, run, total(desk_of_run));
+void count_refusal(GateState& gate_state, GateRun& desk_of_run, const std::string& run, Code code) {
+  announce(gate_state, run, total(desk_of_run));
   if (desk_of_run.counted.empty()) {
-    look_for_probing(desk, run);
-    desk.agenda.at(desk.clock.boot() + minute, Errand::count_denials, run);
+    look_for_probing(gate_state, run);
+    gate_state.agenda.at(gate_state.clock.boot() + minute, Errand::count_denials, run);
   }
   ++desk_of_run.counted[std::string(to_string(code))];
 }
 
-void settle_counts(GateState& desk, GateRun& desk_of_run, const Run& run) {
+void settle_counts(GateState& gate_state, GateRun& desk_of_run, const Run& run) {
   if (desk_of_run.counted.empty() || run.phase != RunPhase::open) return;
   const Ceilings& ceilings = desk_of_run.policy->policy().ceilings;
   // A ceiling that is reached already is judged alike with every number above it: a run that cannot
@@ -79,28 +79,28 @@ void settle_counts(GateState& desk, GateRun& desk_of_run, const Run& run) {
   };
   if (reaches(ceilings.steps, run.steps, total(desk_of_run)) ||
       reaches(ceilings.denials, run.denials, own_denials(desk_of_run))) {
-    write_counts(desk, run.id);
+    write_counts(gate_state, run.id);
   }
 }
 
-void write_counts(GateState& desk, const std::string& run) {
-  const auto known = desk.runs.find(run);
-  if (known == desk.runs.end() || desk.state.run(run) == nullptr) return;
+void write_counts(GateState& gate_state, const std::string& run) {
+  const auto known = gate_state.runs.find(run);
+  if (known == gate_state.runs.end() || gate_state.state.run(run) == nullptr) return;
   auto& counted = known->second.counted;
   while (!counted.empty()) {
     const auto first = counted.begin();
     const std::uint64_t left = total(known->second) - first->second;
-    if (!desk.append(DenialsCounted{run, first->first, first->second, left})) {
+    if (!gate_state.append(DenialsCounted{run, first->first, first->second, left})) {
       // No room now: they are kept, and written with those of the next minute.
-      desk.agenda.at(desk.clock.boot() + minute, Errand::count_denials, run);
+      gate_state.agenda.at(gate_state.clock.boot() + minute, Errand::count_denials, run);
       return;
     }
     counted.erase(first);
   }
 }
 
-bool quota_spent(const GateState& desk, const Run& run, json::View arguments) {
-  const std::uint64_t most = desk.limits.run_journal_bytes_max;
+bool quota_spent(const GateState& gate_state, const Run& run, json::View arguments) {
+  const std::uint64_t most = gate_state.limits.run_journal_bytes_max;
   const std::uint64_t used = run.journal_bytes + record_charge_bytes;
   // Far from the end nobody has to know how long the arguments are.
   if (used + json::ParseLimits{}.bytes_max <= most) return false;

@@ -12,29 +12,29 @@ namespace pawl {
 
 Gate::Gate(State state, Journal& journal, Clock& clock, Executor& executor, Herald& herald,
            std::function<std::string(std::size_t)> random, GateLimits limits)
-    : desk_(std::make_unique<GateState>(std::move(state), journal, clock, executor, herald,
+    : gate_state_(std::make_unique<GateState>(std::move(state), journal, clock, executor, herald,
                                    std::move(random), limits)) {}
 
 Gate::~Gate() = default;
 
 Status Gate::recover() {
-  GateState& desk = *desk_;
-  for (Body& body : desk.state.settle_after_crash()) {
+  GateState& gate_state = *gate_state_;
+  for (Body& body : gate_state.state.settle_after_crash()) {
     const RunHalted* halted = std::get_if<RunHalted>(&body);
     const RunHalted told = halted != nullptr ? *halted : RunHalted{};
-    if (const auto seq = desk.append(std::move(body), {.urgency = Urgency::reserve}); !seq) {
+    if (const auto seq = gate_state.append(std::move(body), {.urgency = Urgency::reserve}); !seq) {
       return std::unexpected(seq.error());
     }
-    if (halted != nullptr) alert_people(desk, told.run, told.code, told.why);
+    if (halted != nullptr) alert_people(gate_state, told.run, told.code, told.why);
   }
-  climb_on(desk);
-  desk.watch_disk();
-  for (const auto& [id, call] : usable_questions(desk.state)) {
-    schedule_end(desk, *desk.state.approval(id));
+  climb_on(gate_state);
+  gate_state.watch_disk();
+  for (const auto& [id, call] : usable_questions(gate_state.state)) {
+    schedule_end(gate_state, *gate_state.state.approval(id));
   }
-  for (const auto& [id, run] : desk.state.runs()) {
+  for (const auto& [id, run] : gate_state.state.runs()) {
     if (run.phase == RunPhase::closed) continue;
-    desk.agenda.at(desk.clock.boot() + desk.limits.idle_close, Errand::idle, id);
+    gate_state.agenda.at(gate_state.clock.boot() + gate_state.limits.idle_close, Errand::idle, id);
   }
   return {};
 }
@@ -46,34 +46,34 @@ Settled Gate::refuse(const std::string& run, Code code, const std::string& what,
     part->charge_step();
     refusal.note = part->name();
   }
-  Settled reply = refuse_here(*desk_, refusal);
+  Settled reply = refuse_here(*gate_state_, refusal);
   if (part != nullptr && counts_as_denial(reply.code)) part->charge_denial();
   return reply;
 }
 
 std::shared_ptr<void> Gate::on_record(std::function<void(const Record&)> told) {
   auto listener = std::make_shared<GateState::Told>(std::move(told));
-  desk_->told.push_back(listener);
+  gate_state_->told.push_back(listener);
   return listener;
 }
 
 void Gate::on_over(std::function<void(const CallOver&)> told) {
-  desk_->over = std::move(told);
+  gate_state_->over = std::move(told);
 }
 
 const State& Gate::state() const {
-  return desk_->state;
+  return gate_state_->state;
 }
 
 std::string Gate::fault() const {
-  return desk_->fault();
+  return gate_state_->fault();
 }
 
 bool Gate::goes_on(const std::string& run, const Call& call, const Policy* decided_under) const {
-  const Run* known = desk_->state.run(run);
-  if (known == nullptr || known->phase != RunPhase::open || !desk_->fault().empty()) return false;
-  if (desk_->state.killed(known->agent, known->id, call.name()) != nullptr) return false;
-  if (desk_->state.halt_of(known->agent, known->sponsor) != nullptr) return false;
+  const Run* known = gate_state_->state.run(run);
+  if (known == nullptr || known->phase != RunPhase::open || !gate_state_->fault().empty()) return false;
+  if (gate_state_->state.killed(known->agent, known->id, call.name()) != nullptr) return false;
+  if (gate_state_->state.halt_of(known->agent, known->sponsor) != nullptr) return false;
   return policy_of(run).get() == decided_under;
 }
 

@@ -404,7 +404,7 @@ class Gate {
   std::size_t live_calls(const std::string& run) const;
 
  private:
-  std::unique_ptr<GateState> desk_;
+  std::unique_ptr<GateState> gate_state_;
 };
 
 }  // namespace pawl

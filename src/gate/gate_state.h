@@ -1,7 +1,7 @@
-// The desk of a gate: what all its calls share. Private to this room.
+// The gate_state of a gate: what all its calls share. Private to this room.
 //
 // Every record goes through `GateState::append`, which writes it and folds it in one step; nothing else
-// changes the state. What the desk keeps besides the state (policies in memory, live calls, counts
+// changes the state. What the gate_state keeps besides the state (policies in memory, live calls, counts
 // of refused calls that were not written out one by one) can be rebuilt or may be lost in a crash.
 #pragma once
 
@@ -96,10 +96,10 @@ class GateState {
   // While the disk is full: looks every second whether there is room again.
   void watch_disk();
 
-  // Runs `work` in a later turn, unless the desk is gone by then.
+  // Runs `work` in a later turn, unless the gate_state is gone by then.
   void later(std::function<void()> work);
 
-  // The desk's part of a run; null where the run or its policy is unknown. A policy that is not in
+  // The gate_state's part of a run; null where the run or its policy is unknown. A policy that is not in
   // memory is read back from the journal.
   GateRun* run(std::string_view id);
   std::string new_id(std::string_view prefix);  // of a run, a kill or an approval, not in use

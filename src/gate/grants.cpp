@@ -48,41 +48,41 @@ bool asks_people_for_access(const Ticket& ticket) {
 }
 
 Outcome make_grant(Ticket& ticket) {
-  GateState& desk = ticket.desk;
+  GateState& gate_state = ticket.gate_state;
   const Facts facts;
   const Situation situation{.policy = ticket.policy(),
-                            .state = desk.state,
+                            .state = gate_state.state,
                             .run = ticket.state(),
                             .call = ticket.asked.call,
                             .tool = ticket.tool.get(),
                             .facts = facts,
-                            .now = desk.now(),
+                            .now = gate_state.now(),
                             .look = Look::after_hold};
   const AccessGiven given = access_given(situation);
   GrantMade made;
-  made.grant = desk.new_id("g");
+  made.grant = gate_state.new_id("g");
   made.run = ticket.asked.run;
   made.call = ticket.call;
   made.approval = ticket.approval;
   made.tool = given.tool;
   made.line = given.line;
-  made.until = desk.now() + given.lasts;
+  made.until = gate_state.now() + given.lasts;
   made.calls = given.calls;
   made.before = given.before;
   for (auto [name, value] : given.arguments.members()) {
     made.arguments.push_back({std::string(name), granted_digest(made.grant, name, value)});
   }
   const std::string sentence = access_sentence(situation);
-  const auto seq = desk.append(made);
+  const auto seq = gate_state.append(made);
   if (!seq) return not_made(seq.error().message);
-  desk.journal.request_sync(*seq);
+  gate_state.journal.request_sync(*seq);
   return {.kind = Outcome::Kind::result, .result = told(made, sentence), .why = {}};
 }
 
 std::string asks_already(const Ticket& ticket) {
   const auto known = ticket.run->asking.find(ticket.asked.call.name());
   if (known == ticket.run->asking.end()) return {};
-  const Approval* asked = ticket.desk.state.approval(known->second);
+  const Approval* asked = ticket.gate_state.state.approval(known->second);
   const bool open = asked != nullptr && (asked->phase == ApprovalPhase::open ||
                                          asked->phase == ApprovalPhase::approved);
   return open ? known->second : std::string();
@@ -96,23 +96,23 @@ void remember_asking(Ticket& ticket) {
 
 Status Gate::end_grant(const std::string& grant, const std::string& person,
                        const std::string& reason) {
-  GateState& desk = *desk_;
-  const Run* run = run_of_grant(desk.state, grant);
+  GateState& gate_state = *gate_state_;
+  const Run* run = run_of_grant(gate_state.state, grant);
   if (run == nullptr) {
     return fail(ErrorKind::missing, "there is no grant `" + escape_untrusted(grant) + "` in force");
   }
   const auto seq =
-      desk.append(GrantEnded{grant, run->id, person, escape_untrusted(reason.substr(0, reason_bytes_max))},
+      gate_state.append(GrantEnded{grant, run->id, person, escape_untrusted(reason.substr(0, reason_bytes_max))},
                   {.urgency = Urgency::reserve});
   if (!seq) return std::unexpected(seq.error());
-  desk.journal.request_sync(*seq);
+  gate_state.journal.request_sync(*seq);
   return {};
 }
 
 bool Gate::lent(const std::string& run, std::string_view server, std::string_view tool) const {
-  const Run* known = desk_->state.run(run);
+  const Run* known = gate_state_->state.run(run);
   if (known == nullptr || known->grants.empty()) return false;
-  const Instant now = desk_->now();
+  const Instant now = gate_state_->now();
   const std::string name = Call{server, tool, {}}.name();
   for (const Grant& grant : known->grants) {
     if (grant.tool == name && now < grant.until) return true;

@@ -16,8 +16,8 @@ namespace pawl {
 
 namespace {
 
-Duration until(const GateState& desk, Instant end) {
-  return {std::max<std::int64_t>(0, (end - desk.clock.now()).ns)};
+Duration until(const GateState& gate_state, Instant end) {
+  return {std::max<std::int64_t>(0, (end - gate_state.clock.now()).ns)};
 }
 
 // Questions of the run that people could still answer, or whose answer nobody used yet.
@@ -29,7 +29,7 @@ Next too_many(Ticket& ticket) {
   ticket.approval.clear();
   end_unsent(ticket);  // nobody was asked
   return refuse(ticket, denial(ticket, Code::ceiling,
-                               std::to_string(ticket.desk.limits.questions_per_run_max) +
+                               std::to_string(ticket.gate_state.limits.questions_per_run_max) +
                                    " questions of this run wait for people already"));
 }
 
@@ -44,7 +44,7 @@ Next tell_pending(Ticket& ticket, const Approval& asked) {
   reply.code = Code::approval_pending;
   reply.call = ticket.call;
   reply.approval = ticket.approval;
-  const Duration open{(ticket.desk.now() - asked.opened).ns / 1'000'000'000 * 1'000'000'000};
+  const Duration open{(ticket.gate_state.now() - asked.opened).ns / 1'000'000'000 * 1'000'000'000};
   reply.text = "waiting for a person: approval " + ticket.approval + " (open for " +
                (open.ns > 0 ? to_string(open) : "0s");
   if (const auto end = ends_at(asked)) {
@@ -52,7 +52,7 @@ Next tell_pending(Ticket& ticket, const Approval& asked) {
   }
   reply.text += "). call again with the same arguments to get the result; other work may continue.";
   reply.decision = decision_json(verdict, ticket.policy(), ticket.call, ticket.approval);
-  const ToldTalk told = tell_talk(ticket.desk, asked);
+  const ToldTalk told = tell_talk(ticket.gate_state, asked);
   if (!told.text.empty()) {
     reply.text += told.text;
     reply.decision.pop_back();
@@ -63,15 +63,15 @@ Next tell_pending(Ticket& ticket, const Approval& asked) {
 }
 
 void next_sign(Ticket& ticket) {
-  ticket.desk.agenda.at(std::min(ticket.sign, ticket.until), Errand::patience, ticket.approval);
+  ticket.gate_state.agenda.at(std::min(ticket.sign, ticket.until), Errand::patience, ticket.approval);
 }
 
 }  // namespace
 
 Next ask(Ticket& ticket, const Verdict& verdict, About about) {
-  GateState& desk = ticket.desk;
+  GateState& gate_state = ticket.gate_state;
   const Run& run = ticket.state();
-  if (questions(run) > desk.limits.questions_per_run_max) return too_many(ticket);
+  if (questions(run) > gate_state.limits.questions_per_run_max) return too_many(ticket);
   const Question& question = *verdict.question;
   ApprovalOpened opened;
   opened.approval = ticket.approval;
@@ -88,21 +88,21 @@ Next ask(Ticket& ticket, const Verdict& verdict, About about) {
   opened.deny_on_timeout = question.deny_on_timeout;
   if (verdict.credential != nullptr) opened.credential = *verdict.credential;
   opened.reviewers = question.reviewers;
-  opened.expires = desk.now() + question.within;
+  opened.expires = gate_state.now() + question.within;
   opened.why = question.why;
   opened.class_text = to_string(verdict.action_class);
   opened.apart = question.apart;
   opened.identical = question.identical;
   opened.for_run = question.for_run;
   opened.likeness = std::move(about.likeness);
-  if (!desk.append(std::move(opened))) {
+  if (!gate_state.append(std::move(opened))) {
     ticket.approval.clear();
     end_unsent(ticket);
-    return refuse(ticket, denial(ticket, Code::audit_unavailable, desk.fault()));
+    return refuse(ticket, denial(ticket, Code::audit_unavailable, gate_state.fault()));
   }
   remember_means(ticket);
   remember_asking(ticket);
-  desk.herald.question(ticket.approval, reason_text(verdict, ticket.asked.call));
+  gate_state.herald.question(ticket.approval, reason_text(verdict, ticket.asked.call));
   return wait(ticket);
 }
 
@@ -114,17 +114,17 @@ void remember_means(Ticket& ticket) {
                                        asked.find_program};
 }
 
-void schedule_end(GateState& desk, const Approval& approval) {
+void schedule_end(GateState& gate_state, const Approval& approval) {
   const auto end = ends_at(approval);
   if (!end) return;
-  desk.agenda.at(desk.clock.boot() + until(desk, *end), Errand::expire, approval.asked.approval);
+  gate_state.agenda.at(gate_state.clock.boot() + until(gate_state, *end), Errand::expire, approval.asked.approval);
 }
 
 bool attach(Ticket& ticket, const Approval& asked) {
   ApprovalAttached back{asked.asked.approval, asked.call, true};
   ticket.call = asked.call;
   ticket.approval = asked.asked.approval;
-  if (ticket.desk.append(std::move(back))) {
+  if (ticket.gate_state.append(std::move(back))) {
     remember_means(ticket);
     return true;
   }
@@ -134,94 +134,94 @@ bool attach(Ticket& ticket, const Approval& asked) {
 }
 
 bool still_open(const Ticket& ticket) {
-  const Approval* asked = ticket.desk.state.approval(ticket.approval);
+  const Approval* asked = ticket.gate_state.state.approval(ticket.approval);
   return asked != nullptr && asked->phase == ApprovalPhase::open &&
-         !time_is_over(ticket.desk, *asked);
+         !time_is_over(ticket.gate_state, *asked);
 }
 
 Next wait(Ticket& ticket) {
-  GateState& desk = ticket.desk;
-  const Approval& asked = *desk.state.approval(ticket.approval);
-  const Duration left = until(desk, asked.asked.expires);
+  GateState& gate_state = ticket.gate_state;
+  const Approval& asked = *gate_state.state.approval(ticket.approval);
+  const Duration left = until(gate_state, asked.asked.expires);
   const auto end = ends_at(asked);
   ticket.phase = Ticket::Phase::waiting;
   ticket.woken.emplace();
-  ticket.since = desk.clock.boot();
+  ticket.since = gate_state.clock.boot();
   ticket.until = ticket.since + ticket.caller.patience(left);
-  if (end) ticket.until = std::min(ticket.until, ticket.since + until(desk, *end));
-  if (untold(desk, asked)) ticket.until = ticket.since;  // its agent reads first what it is asked
-  ticket.sign = ticket.since + desk.limits.progress_every;
-  desk.waiting[ticket.approval] = &ticket;
+  if (end) ticket.until = std::min(ticket.until, ticket.since + until(gate_state, *end));
+  if (untold(gate_state, asked)) ticket.until = ticket.since;  // its agent reads first what it is asked
+  ticket.sign = ticket.since + gate_state.limits.progress_every;
+  gate_state.waiting[ticket.approval] = &ticket;
   ticket.caller.waiting(ticket.approval, {}, left);
   next_sign(ticket);
   return Next::wait;
 }
 
 Next after_waiting(Ticket& ticket) {
-  GateState& desk = ticket.desk;
+  GateState& gate_state = ticket.gate_state;
   if (ticket.caller.gone()) {
     leave_alone(ticket);
     ticket.reply().kind = Settled::Kind::gone;
     return Next::reply;
   }
   if (const auto over = part_is_over(ticket)) return *over;
-  const Approval* asked = desk.state.approval(ticket.approval);
+  const Approval* asked = gate_state.state.approval(ticket.approval);
   if (still_open(ticket)) {
     leave_alone(ticket);
     return tell_pending(ticket, *asked);
   }
-  if (const std::string fault = desk.fault(); !fault.empty()) {
+  if (const std::string fault = gate_state.fault(); !fault.empty()) {
     // The answer is kept for when there is room again; nothing is granted now.
     leave_alone(ticket);
     return refuse(ticket, denial(ticket, Code::audit_unavailable, fault));
   }
-  desk.waiting.erase(ticket.approval);
+  gate_state.waiting.erase(ticket.approval);
   ticket.phase = Ticket::Phase::fresh;
   return look_again(ticket);
 }
 
 void leave_alone(Ticket& ticket) {
-  GateState& desk = ticket.desk;
+  GateState& gate_state = ticket.gate_state;
   ticket.phase = Ticket::Phase::over;
-  desk.waiting.erase(ticket.approval);
-  const Approval* asked = desk.state.approval(ticket.approval);
+  gate_state.waiting.erase(ticket.approval);
+  const Approval* asked = gate_state.state.approval(ticket.approval);
   const bool usable = asked != nullptr && (asked->phase == ApprovalPhase::open ||
                                            asked->phase == ApprovalPhase::approved);
   if (!usable) return end_unsent(ticket);  // answered no, or withdrawn, and nobody to tell
-  (void)desk.append(ApprovalAttached{ticket.approval, ticket.call, false},
+  (void)gate_state.append(ApprovalAttached{ticket.approval, ticket.call, false},
                     {.urgency = Urgency::reserve});
-  schedule_end(desk, *desk.state.approval(ticket.approval));
+  schedule_end(gate_state, *gate_state.state.approval(ticket.approval));
 }
 
-void expire(GateState& desk, const std::string& approval) {
-  const Approval* asked = desk.state.approval(approval);
-  if (asked == nullptr || !time_is_over(desk, *asked)) return;
+void expire(GateState& gate_state, const std::string& approval) {
+  const Approval* asked = gate_state.state.approval(approval);
+  if (asked == nullptr || !time_is_over(gate_state, *asked)) return;
   if (asked->phase != ApprovalPhase::open && asked->phase != ApprovalPhase::approved) return;
   const std::string call = asked->call;
-  (void)desk.append(ApprovalEnded{approval, "expired", call}, {.urgency = Urgency::reserve});
-  wake_or_end(desk, approval, call);
+  (void)gate_state.append(ApprovalEnded{approval, "expired", call}, {.urgency = Urgency::reserve});
+  wake_or_end(gate_state, approval, call);
 }
 
-void wake_or_end(GateState& desk, const std::string& approval, const std::string& call) {
-  desk.remarks_told.erase(approval);
-  const auto waiting = desk.waiting.find(approval);
-  if (waiting != desk.waiting.end()) return wake(*waiting->second);
+void wake_or_end(GateState& gate_state, const std::string& approval, const std::string& call) {
+  gate_state.remarks_told.erase(approval);
+  const auto waiting = gate_state.waiting.find(approval);
+  if (waiting != gate_state.waiting.end()) return wake(*waiting->second);
   // The state forgets questions that ended long ago, but not the calls that they held.
-  const Approval* asked = desk.state.approval(approval);
+  const Approval* asked = gate_state.state.approval(approval);
   const bool usable = asked != nullptr && (asked->phase == ApprovalPhase::open ||
                                            asked->phase == ApprovalPhase::approved);
-  const LiveCall* held = desk.state.call(call);
+  const LiveCall* held = gate_state.state.call(call);
   if (usable || held == nullptr || held->phase != CallPhase::held) return;
-  if (held->approval == approval) abort_call(desk, std::string(held->id), std::string(held->run));
+  if (held->approval == approval) abort_call(gate_state, std::string(held->id), std::string(held->run));
 }
 
-void end_held(GateState& desk, const std::string& run) {
+void end_held(GateState& gate_state, const std::string& run) {
   std::vector<UsableQuestion> held;
-  for (const auto& [id, call] : desk.state.calls()) {
+  for (const auto& [id, call] : gate_state.state.calls()) {
     if (call.run == run && call.phase == CallPhase::held) held.push_back({call.approval, id});
   }
   std::ranges::sort(held);
-  for (const auto& [approval, call] : held) wake_or_end(desk, approval, call);
+  for (const auto& [approval, call] : held) wake_or_end(gate_state, approval, call);
 }
 
 std::vector<UsableQuestion> usable_questions(const State& state) {
@@ -235,30 +235,30 @@ std::vector<UsableQuestion> usable_questions(const State& state) {
   return usable;
 }
 
-std::vector<std::string> end_withdrawn(GateState& desk, const std::vector<UsableQuestion>& before) {
+std::vector<std::string> end_withdrawn(GateState& gate_state, const std::vector<UsableQuestion>& before) {
   std::vector<std::string> gone;
   for (const auto& [approval, call] : before) {
-    const Approval* asked = desk.state.approval(approval);
+    const Approval* asked = gate_state.state.approval(approval);
     if (asked != nullptr && asked->phase != ApprovalPhase::withdrawn) continue;
     gone.push_back(approval);
-    wake_or_end(desk, approval, call);
+    wake_or_end(gate_state, approval, call);
   }
   return gone;
 }
 
-void keep_patient(GateState& desk, const std::string& approval) {
-  const auto waiting = desk.waiting.find(approval);
-  if (waiting == desk.waiting.end()) return;
+void keep_patient(GateState& gate_state, const std::string& approval) {
+  const auto waiting = gate_state.waiting.find(approval);
+  if (waiting == gate_state.waiting.end()) return;
   Ticket& ticket = *waiting->second;
-  const Duration now = desk.clock.boot();
+  const Duration now = gate_state.clock.boot();
   // An entry of an earlier wait for the same question: the present one has its own.
   if (now < std::min(ticket.sign, ticket.until)) return;
-  const Approval& asked = *desk.state.approval(approval);
-  if (time_is_over(desk, asked)) return expire(desk, approval);
+  const Approval& asked = *gate_state.state.approval(approval);
+  if (time_is_over(gate_state, asked)) return expire(gate_state, approval);
   if (now >= ticket.until) return wake(ticket);
   ticket.caller.waiting(approval, Duration{now.ns - ticket.since.ns},
-                        until(desk, asked.asked.expires));
-  ticket.sign = now + desk.limits.progress_every;
+                        until(gate_state, asked.asked.expires));
+  ticket.sign = now + gate_state.limits.progress_every;
   next_sign(ticket);
 }
 

@@ -38,7 +38,7 @@ Next after_waiting(Ticket& ticket);
 void leave_alone(Ticket& ticket);
 
 // A question ended: whoever waits for it looks again, and a call that nobody waits for is over.
-void wake_or_end(GateState& desk, const std::string& approval, const std::string& call);
+void wake_or_end(GateState& gate_state, const std::string& approval, const std::string& call);
 
 // A halt, a kill or a close withdraws questions in the fold of its own record. Around it: what
 // could be withdrawn, and then the end of what was. Answers the questions that are gone.
@@ -47,16 +47,16 @@ struct UsableQuestion {
   friend auto operator<=>(const UsableQuestion&, const UsableQuestion&) = default;
 };
 std::vector<UsableQuestion> usable_questions(const State& state);
-std::vector<std::string> end_withdrawn(GateState& desk, const std::vector<UsableQuestion>& before);
+std::vector<std::string> end_withdrawn(GateState& gate_state, const std::vector<UsableQuestion>& before);
 
 // The same for a run whose questions the fold has withdrawn already.
-void end_held(GateState& desk, const std::string& run);
+void end_held(GateState& gate_state, const std::string& run);
 
 // Errands of the agenda.
-void expire(GateState& desk, const std::string& approval);
-void keep_patient(GateState& desk, const std::string& approval);
+void expire(GateState& gate_state, const std::string& approval);
+void keep_patient(GateState& gate_state, const std::string& approval);
 
 // Sets the timer for the end of a question that nobody waits for; a wait sees to it itself.
-void schedule_end(GateState& desk, const Approval& approval);
+void schedule_end(GateState& gate_state, const Approval& approval);
 
 }  // namespace pawl

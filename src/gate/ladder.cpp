@@ -14,9 +14,9 @@ namespace {
 constexpr std::size_t sentence_bytes_max = 1024;
 
 // Those of the run's policy; where it names nobody, or nothing runs, the deployment's.
-std::vector<LadderContact> contacts_of(GateState& desk, const std::string& run) {
+std::vector<LadderContact> contacts_of(GateState& gate_state, const std::string& run) {
   std::vector<LadderContact> named;
-  const GateRun* known = run.empty() ? nullptr : desk.run(run);
+  const GateRun* known = run.empty() ? nullptr : gate_state.run(run);
   if (known != nullptr) {
     const Policy& policy = known->policy->policy();
     if (!policy.ceilings.notify.empty()) {
@@ -25,7 +25,7 @@ std::vector<LadderContact> contacts_of(GateState& desk, const std::string& run) 
     for (const Contact& one : policy.contacts) named.push_back({one.name, one.via, one.after});
   }
   if (named.empty()) {
-    for (const Contact& one : desk.contacts) named.push_back({one.name, one.via, one.after});
+    for (const Contact& one : gate_state.contacts) named.push_back({one.name, one.via, one.after});
   }
   // In the order of their times, and as they are written where these are equal.
   std::vector<LadderContact> sorted;
@@ -54,27 +54,27 @@ bool room_for_a_ladder(const State& state) {
 }
 
 // Nothing can be written, so no ladder can be kept: everybody hears of it now.
-void tell_all(GateState& desk, const EscalationOpened& opened, bool at_once_only) {
+void tell_all(GateState& gate_state, const EscalationOpened& opened, bool at_once_only) {
   if (opened.contacts.empty()) return;
   const Duration first = opened.contacts.front().after;
   for (const LadderContact& contact : opened.contacts) {
     if (at_once_only && contact.after > first) continue;
-    desk.herald.tell({{}, opened.run, opened.event, opened.why, contact, 0});
+    gate_state.herald.tell({{}, opened.run, opened.event, opened.why, contact, 0});
   }
 }
 
 // Hundreds wait for somebody: what comes now has no ladder, and is a record all the same, and all
 // its contacts hear of it. Once each, while there is no room.
-void tell_without_ladder(GateState& desk, const EscalationOpened& opened) {
+void tell_without_ladder(GateState& gate_state, const EscalationOpened& opened) {
   constexpr std::size_t kept_max = 1024;
   const std::string& of_it = opened.run.empty() ? opened.why : opened.run;
   const std::string what = of_it + "\n" + opened.event;
-  auto& told = desk.told_without_ladder;
+  auto& told = gate_state.told_without_ladder;
   if (told.size() >= kept_max || !told.insert(what).second) return;
-  (void)desk.append(
+  (void)gate_state.append(
       Noted{opened.run, "escalation without a ladder", opened.event + ": " + opened.why},
       {.urgency = Urgency::reserve});
-  tell_all(desk, opened, false);
+  tell_all(gate_state, opened, false);
 }
 
 }  // namespace
@@ -83,87 +83,87 @@ bool wants_an_answer(const std::string& event) {
   return event != "notify" && event != "policy_changed" && event != "deployment_changed";
 }
 
-void alert_people(GateState& desk, const std::string& run, const std::string& event,
+void alert_people(GateState& gate_state, const std::string& run, const std::string& event,
                   const std::string& sentence, const std::string& about) {
-  desk.herald.escalate(run, event, sentence);
+  gate_state.herald.escalate(run, event, sentence);
   EscalationOpened opened;
-  opened.contacts = contacts_of(desk, run);
+  opened.contacts = contacts_of(gate_state, run);
   opened.run = run;
   opened.event = event;
   opened.why = escape_untrusted(sentence.substr(0, sentence_bytes_max));
   opened.about = about;
-  if (!wants_an_answer(event)) return tell_all(desk, opened, true);
-  if (already_open(desk.state, run, event, opened.why)) return;
-  opened.escalation = desk.new_id("e");
+  if (!wants_an_answer(event)) return tell_all(gate_state, opened, true);
+  if (already_open(gate_state.state, run, event, opened.why)) return;
+  opened.escalation = gate_state.new_id("e");
   // Also where there is nobody to tell: it waits for whoever looks, and is unanswered at its end.
   const Duration last = opened.contacts.empty() ? Duration{} : opened.contacts.back().after;
-  opened.ends = desk.now() + last + desk.acknowledge_within;
-  if (!room_for_a_ladder(desk.state)) return tell_without_ladder(desk, opened);
-  desk.told_without_ladder.clear();
+  opened.ends = gate_state.now() + last + gate_state.acknowledge_within;
+  if (!room_for_a_ladder(gate_state.state)) return tell_without_ladder(gate_state, opened);
+  gate_state.told_without_ladder.clear();
   const std::string id = opened.escalation;
-  const auto seq = desk.append(opened, {.urgency = Urgency::reserve});
-  if (!seq) return tell_all(desk, opened, false);
-  desk.journal.request_sync(*seq);
+  const auto seq = gate_state.append(opened, {.urgency = Urgency::reserve});
+  if (!seq) return tell_all(gate_state, opened, false);
+  gate_state.journal.request_sync(*seq);
   // In a later turn: whoever escalates is in the middle of something.
-  desk.later([&desk, id] { climb(desk, id); });
+  gate_state.later([&gate_state, id] { climb(gate_state, id); });
 }
 
-void climb(GateState& desk, const std::string& id) {
-  const auto found = desk.state.escalations().find(id);
-  if (found == desk.state.escalations().end() || found->second.phase != Escalation::Phase::open) {
-    desk.climbed.erase(id);
-    desk.hurried.erase(id);
+void climb(GateState& gate_state, const std::string& id) {
+  const auto found = gate_state.state.escalations().find(id);
+  if (found == gate_state.state.escalations().end() || found->second.phase != Escalation::Phase::open) {
+    gate_state.climbed.erase(id);
+    gate_state.hurried.erase(id);
     return;
   }
   const Escalation escalation = found->second;  // telling may change what is there
   const EscalationOpened& opened = escalation.opened;
-  const Instant now = desk.clock.now();
-  std::uint32_t next = std::max(desk.climbed[id], escalation.told);
-  bool hurry = desk.hurried.erase(id) > 0;
+  const Instant now = gate_state.clock.now();
+  std::uint32_t next = std::max(gate_state.climbed[id], escalation.told);
+  bool hurry = gate_state.hurried.erase(id) > 0;
   while (next < opened.contacts.size()) {
     const LadderContact& contact = opened.contacts[next];
     if (!std::exchange(hurry, false) && now < escalation.at + contact.after) break;
-    desk.climbed[id] = ++next;
-    desk.herald.tell({id, opened.run, opened.event, opened.why, contact, next});
+    gate_state.climbed[id] = ++next;
+    gate_state.herald.tell({id, opened.run, opened.event, opened.why, contact, next});
   }
   const Instant due =
       next < opened.contacts.size() ? escalation.at + opened.contacts[next].after : opened.ends;
   if (now < due) {
-    return desk.agenda.at(desk.clock.boot() + Duration{(due - now).ns}, Errand::climb, id);
+    return gate_state.agenda.at(gate_state.clock.boot() + Duration{(due - now).ns}, Errand::climb, id);
   }
   const auto seq =
-      desk.append(EscalationChanged{id, "unanswered", {}, {}}, {.urgency = Urgency::reserve});
-  if (seq) desk.journal.request_sync(*seq);
-  desk.herald.escalate(opened.run, "unanswered",
+      gate_state.append(EscalationChanged{id, "unanswered", {}, {}}, {.urgency = Urgency::reserve});
+  if (seq) gate_state.journal.request_sync(*seq);
+  gate_state.herald.escalate(opened.run, "unanswered",
                        "nobody acknowledged the escalation " + id + " (" + opened.event + ")");
 }
 
-void climb_on(GateState& desk) {
+void climb_on(GateState& gate_state) {
   std::vector<std::string> open;
-  for (const auto& [id, escalation] : desk.state.escalations()) {
+  for (const auto& [id, escalation] : gate_state.state.escalations()) {
     if (escalation.phase == Escalation::Phase::open) open.push_back(id);
   }
-  for (const std::string& id : open) desk.later([&desk, id] { climb(desk, id); });
+  for (const std::string& id : open) gate_state.later([&gate_state, id] { climb(gate_state, id); });
 }
 
 void Gate::set_contacts(std::vector<Contact> contacts, Duration acknowledge_within) {
-  desk_->contacts = std::move(contacts);
-  desk_->acknowledge_within = acknowledge_within;
+  gate_state_->contacts = std::move(contacts);
+  gate_state_->acknowledge_within = acknowledge_within;
 }
 
 void Gate::escalate(const std::string& run, const std::string& event, const std::string& sentence) {
-  alert_people(*desk_, run, event, sentence);
+  alert_people(*gate_state_, run, event, sentence);
 }
 
 bool Gate::ladders_full() const {
-  return !room_for_a_ladder(desk_->state);
+  return !room_for_a_ladder(gate_state_->state);
 }
 
 Status Gate::escalated(const Escalated& told) {
-  const auto seq = desk_->append(told);
+  const auto seq = gate_state_->append(told);
   if (told.failed && !told.escalation.empty()) {
-    desk_->hurried.insert(told.escalation);
-    desk_->later([desk = desk_.get(), id = told.escalation] { climb(*desk, id); });
+    gate_state_->hurried.insert(told.escalation);
+    gate_state_->later([gate_state = gate_state_.get(), id = told.escalation] { climb(*gate_state, id); });
   }
   return seq ? Status{} : std::unexpected(seq.error());
 }
@@ -173,9 +173,9 @@ Status Gate::acknowledge(const std::string& escalation, const std::string& perso
   if (person.empty() || proof.empty()) {
     return fail(ErrorKind::refused, "an acknowledgement needs a proven person");
   }
-  if (Status may = may_decide(*desk_, person); !may) return may;
-  const auto found = desk_->state.escalations().find(escalation);
-  if (found == desk_->state.escalations().end()) {
+  if (Status may = may_decide(*gate_state_, person); !may) return may;
+  const auto found = gate_state_->state.escalations().find(escalation);
+  if (found == gate_state_->state.escalations().end()) {
     return fail(ErrorKind::missing, "there is no escalation `" + escape_untrusted(escalation) + "`");
   }
   if (!resolved && found->second.phase == Escalation::Phase::acknowledged) {
@@ -183,20 +183,20 @@ Status Gate::acknowledge(const std::string& escalation, const std::string& perso
   }
   const EscalationOpened opened = found->second.opened;
   const std::string how = resolved ? "resolved" : "acknowledged";
-  const auto seq = desk_->append(EscalationChanged{escalation, how, person, proof},
+  const auto seq = gate_state_->append(EscalationChanged{escalation, how, person, proof},
                                  {.urgency = Urgency::reserve});
   if (!seq) return std::unexpected(seq.error());
-  desk_->journal.request_sync(*seq);
-  desk_->climbed.erase(escalation);
-  desk_->hurried.erase(escalation);
-  desk_->herald.changed(opened, how);
+  gate_state_->journal.request_sync(*seq);
+  gate_state_->climbed.erase(escalation);
+  gate_state_->hurried.erase(escalation);
+  gate_state_->herald.changed(opened, how);
   return {};
 }
 
 Status Gate::drilled(const Drilled& drill) {
-  const auto seq = desk_->append(drill);
+  const auto seq = gate_state_->append(drill);
   if (!seq) return std::unexpected(seq.error());
-  desk_->journal.request_sync(*seq);
+  gate_state_->journal.request_sync(*seq);
   return {};
 }
 

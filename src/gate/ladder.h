@@ -18,11 +18,11 @@ namespace pawl {
 bool wants_an_answer(const std::string& event);
 
 // Tells whoever is near, and opens a ladder where people are named. `about`: of a kill.
-void alert_people(GateState& desk, const std::string& run, const std::string& event,
+void alert_people(GateState& gate_state, const std::string& run, const std::string& event,
                   const std::string& sentence, const std::string& about = {});
 // Asks for the steps that are due, and for the end of the ladder.
-void climb(GateState& desk, const std::string& escalation);
+void climb(GateState& gate_state, const std::string& escalation);
 // After a start: every open ladder goes on.
-void climb_on(GateState& desk);
+void climb_on(GateState& gate_state);
 
 }  // namespace pawl

@@ -27,12 +27,12 @@ std::string near_form(std::string_view tool, std::string_view arguments) {
   return to_string(sha256(form));
 }
 
-void remember_rejection(GateState& desk, GateRun& run, const Approval& approval) {
+void remember_rejection(GateState& gate_state, GateRun& run, const Approval& approval) {
   const OpenedQuestion& asked = approval.asked;
   run.rejected[asked.binding.text()] = asked.approval;
   Digest commitment{};
   if (!parse_spelled(asked.args.text(), commitment)) return;
-  const auto payload = desk.journal.payload(commitment);
+  const auto payload = gate_state.journal.payload(commitment);
   if (!payload || payload->state != PayloadState::present) return;
   run.rejected_like[near_form(asked.terms->tool, payload->bytes)] = asked.approval;
 }

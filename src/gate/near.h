@@ -14,6 +14,6 @@ std::string near_form(std::string_view tool, std::string_view arguments);
 
 // Keeps what people said no to: that very call, and everything that is nearly it. Where the
 // arguments are gone from the journal, only the very call.
-void remember_rejection(GateState& desk, GateRun& run, const Approval& approval);
+void remember_rejection(GateState& gate_state, GateRun& run, const Approval& approval);
 
 }  // namespace pawl

@@ -16,8 +16,8 @@ constexpr Duration minute = Duration::seconds(60);
 constexpr std::string_view run_unknown = "?";
 
 // Never 0, which is no minute.
-std::int64_t minute_of(const GateState& desk) {
-  return desk.clock.boot().ns / minute.ns + 1;
+std::int64_t minute_of(const GateState& gate_state) {
+  return gate_state.clock.boot().ns / minute.ns + 1;
 }
 
 Noted noted(const std::string& run, const std::string& topic, const std::string& text) {
@@ -27,46 +27,46 @@ Noted noted(const std::string& run, const std::string& topic, const std::string&
 }  // namespace
 
 Status Gate::note(const std::string& run, const std::string& topic, const std::string& text) {
-  GateState& desk = *desk_;
-  const bool known = run.empty() || desk.state.run(run) != nullptr;
-  auto& [in_minute, count] = desk.notes[known ? run : std::string(run_unknown)];
-  const std::int64_t now = minute_of(desk);
+  GateState& gate_state = *gate_state_;
+  const bool known = run.empty() || gate_state.state.run(run) != nullptr;
+  auto& [in_minute, count] = gate_state.notes[known ? run : std::string(run_unknown)];
+  const std::int64_t now = minute_of(gate_state);
   if (std::exchange(in_minute, now) != now) count = 0;
-  if (++count > desk.limits.notes_per_minute_max) {
+  if (++count > gate_state.limits.notes_per_minute_max) {
     return fail(ErrorKind::refused, "too many notes of one run in one minute");
   }
-  const auto seq = desk.append(noted(run, topic, text));
+  const auto seq = gate_state.append(noted(run, topic, text));
   return seq ? Status{} : std::unexpected(seq.error());
 }
 
 void Gate::note_refusal(const std::string& topic, const std::string& text) {
-  GateState& desk = *desk_;
-  Refusals& refusals = desk.refusals[topic];
-  const std::int64_t now = minute_of(desk);
+  GateState& gate_state = *gate_state_;
+  Refusals& refusals = gate_state.refusals[topic];
+  const std::int64_t now = minute_of(gate_state);
   if (std::exchange(refusals.minute, now) != now) refusals.written = 0;
-  if (refusals.written < desk.limits.refusals_per_minute_max &&
-      desk.append(noted({}, topic, text))) {
+  if (refusals.written < gate_state.limits.refusals_per_minute_max &&
+      gate_state.append(noted({}, topic, text))) {
     ++refusals.written;
     return;
   }
   if (refusals.counted++ > 0) return;
-  desk.agenda.at(desk.clock.boot() + minute, Errand::count_refusals, topic);
+  gate_state.agenda.at(gate_state.clock.boot() + minute, Errand::count_refusals, topic);
 }
 
 void Gate::write_refusals() {
-  for (const auto& [topic, refusals] : desk_->refusals) pawl::write_refusals(*desk_, topic);
+  for (const auto& [topic, refusals] : gate_state_->refusals) pawl::write_refusals(*gate_state_, topic);
 }
 
-void write_refusals(GateState& desk, const std::string& topic) {
-  const auto known = desk.refusals.find(topic);
-  if (known == desk.refusals.end() || known->second.counted == 0) return;
+void write_refusals(GateState& gate_state, const std::string& topic) {
+  const auto known = gate_state.refusals.find(topic);
+  if (known == gate_state.refusals.end() || known->second.counted == 0) return;
   const std::string many = std::to_string(known->second.counted);
-  if (desk.append(noted({}, topic, many + " more, which are only counted"))) {
+  if (gate_state.append(noted({}, topic, many + " more, which are only counted"))) {
     known->second.counted = 0;
     return;
   }
   // No room now: they are kept, and written with those of the next minute.
-  desk.agenda.at(desk.clock.boot() + minute, Errand::count_refusals, topic);
+  gate_state.agenda.at(gate_state.clock.boot() + minute, Errand::count_refusals, topic);
 }
 
 }  // namespace pawl

@@ -13,6 +13,6 @@
 namespace pawl {
 
 // Writes how many refusals of this topic were only counted.
-void write_refusals(GateState& desk, const std::string& topic);
+void write_refusals(GateState& gate_state, const std::string& topic);
 
 }  // namespace pawl

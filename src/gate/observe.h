@@ -13,7 +13,7 @@ namespace pawl {
 
 class GateState;
 
-// What the desk keeps of one, by agent.
+// What the gate_state keeps of one, by agent.
 struct ObservationInUse {
   Observation what;
   Duration ends{};  // boot, besides the wall clock, which somebody may set
@@ -22,12 +22,12 @@ struct ObservationInUse {
 
 enum class Enforcement : std::uint8_t { enforced, watched };
 // Asked after each verdict: whether what the policy stops is stopped in runs of this agent.
-Enforcement enforcement(const GateState& desk, std::string_view agent);
+Enforcement enforcement(const GateState& gate_state, std::string_view agent);
 
 // A call was let through under it.
-void count_passed(GateState& desk, std::string_view agent);
+void count_passed(GateState& gate_state, std::string_view agent);
 
 // Errand of the agenda: those that are over by now end, with a record.
-void end_observations(GateState& desk);
+void end_observations(GateState& gate_state);
 
 }  // namespace pawl

@@ -24,9 +24,9 @@ bool is_large(json::View value, std::size_t bytes_min) {
 }
 
 // Whoever waits may be gone by then: what is delivered is looked at by nobody.
-Completion<bool> run_beside(GateState& desk, std::function<void()> work) {
+Completion<bool> run_beside(GateState& gate_state, std::function<void()> work) {
   Completion<bool> done;
-  desk.executor.offload(std::move(work), [done]() mutable { done.deliver(true); });
+  gate_state.executor.offload(std::move(work), [done]() mutable { done.deliver(true); });
   return done;
 }
 
@@ -34,13 +34,13 @@ Completion<bool> run_beside(GateState& desk, std::function<void()> work) {
 
 bool large_arguments(const Ticket& ticket) {
   return ticket.run != nullptr && ticket.asked.keeps != nullptr &&
-         is_large(ticket.asked.call.arguments, ticket.desk.limits.offload_bytes_min);
+         is_large(ticket.asked.call.arguments, ticket.gate_state.limits.offload_bytes_min);
 }
 
 Task<void> look_ahead(Ticket& ticket) {
   const Call& call = ticket.asked.call;
   const auto tool =
-      ticket.run->policy->bound(call.server, call.tool, ticket.asked.definition, ticket.desk.now());
+      ticket.run->policy->bound(call.server, call.tool, ticket.asked.definition, ticket.gate_state.now());
   if (!tool || tool->entry == nullptr) co_return;
   struct Job {
     LookedAhead about;
@@ -54,7 +54,7 @@ Task<void> look_ahead(Ticket& ticket) {
                 .arguments = call.arguments,
                 .facts = gather_resolved(ticket, *tool)};
   if (tool->asks_origin) job->known = ticket.run->origins;
-  co_await run_beside(ticket.desk, [job] {
+  co_await run_beside(ticket.gate_state, [job] {
     Facts& facts = job->about.facts;
     if (job->about.tool->asks_origin) {
       facts.origins = find_origins(*job->about.tool, job->about.arguments, job->known);
@@ -66,7 +66,7 @@ Task<void> look_ahead(Ticket& ticket) {
 
 bool large_result(const Ticket& ticket, const Outcome& outcome) {
   return outcome.kind == Outcome::Kind::result &&
-         outcome.result.size() >= ticket.desk.limits.offload_bytes_min;
+         outcome.result.size() >= ticket.gate_state.limits.offload_bytes_min;
 }
 
 Task<void> read_result(Ticket& ticket, const Outcome& outcome) {
@@ -79,7 +79,7 @@ Task<void> read_result(Ticket& ticket, const Outcome& outcome) {
   job->result = outcome.result;
   job->found.scope = scope_now(ticket);
   ticket.cancelled = true;  // the server has answered: there is nothing to stop any more
-  co_await run_beside(ticket.desk, [job] {
+  co_await run_beside(ticket.gate_state, [job] {
     ResultFindings& found = job->found;
     found.is_error = says_error(job->result);
     if (found.scope) found.text = projected(*found.scope, job->result, found.withheld);

@@ -15,10 +15,10 @@ void learn_origins(Ticket& ticket) {
       !ticket.run->origins.wants(call.server, call.tool)) {
     return;
   }
-  GateState& desk = ticket.desk;
+  GateState& gate_state = ticket.gate_state;
   // Two keys of one name would have two readings: such a result is no origin.
-  if (!desk.parser.parse(ticket.reply().text, desk.parsed)) return;
-  ticket.run->origins.add_result(call.server, call.tool, ticket.call, desk.parsed.root());
+  if (!gate_state.parser.parse(ticket.reply().text, gate_state.parsed)) return;
+  ticket.run->origins.add_result(call.server, call.tool, ticket.call, gate_state.parsed.root());
 }
 
 }  // namespace pawl

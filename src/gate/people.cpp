@@ -15,16 +15,16 @@ namespace pawl {
 namespace {
 
 // Who started the run, by the name that the deployment knows them by now.
-std::string_view sponsor_of(const GateState& desk, const Approval& approval) {
+std::string_view sponsor_of(const GateState& gate_state, const Approval& approval) {
   const std::string& sponsor = approval.asked.terms->sponsor;
-  const auto person = desk.accounts.find(fold(sponsor));
-  return person == desk.accounts.end() ? std::string_view(sponsor) : person->second;
+  const auto person = gate_state.accounts.find(fold(sponsor));
+  return person == gate_state.accounts.end() ? std::string_view(sponsor) : person->second;
 }
 
 // The run has kept a name under which the deployment knows this person only since. The record says
 // that name, so by the record alone they would be somebody else.
-bool started_as_another(const GateState& desk, const Approval& approval, std::string_view person) {
-  const std::string_view now = sponsor_of(desk, approval);
+bool started_as_another(const GateState& gate_state, const Approval& approval, std::string_view person) {
+  const std::string_view now = sponsor_of(gate_state, approval);
   return same_person(person, now) && !same_person(person, approval.asked.terms->sponsor);
 }
 
@@ -46,9 +46,9 @@ constexpr const char* auditor_says = "an auditor sees everything and decides not
 
 // Why this person's answer would not count; empty: it does. A rejection needs less than an
 // approval.
-std::string objection(const GateState& desk, const Approval& approval, const std::string& person,
+std::string objection(const GateState& gate_state, const Approval& approval, const std::string& person,
                       AnswerGiven::Kind kind) {
-  const Run* run = desk.state.run(approval.asked.run);
+  const Run* run = gate_state.state.run(approval.asked.run);
   if (same_person(person, approval.asked.terms->agent) ||
       (run != nullptr && same_person(person, run->identity))) {
     return "nobody answers for their own request";
@@ -59,7 +59,7 @@ std::string objection(const GateState& desk, const Approval& approval, const std
     return "somebody has to look who did not start the run, and nobody knows who started it";
   }
   const bool apart = terms.quorum > 1 || terms.apart;
-  if (apart && started_as_another(desk, approval, person)) {
+  if (apart && started_as_another(gate_state, approval, person)) {
     return "they started the run, by another account";
   }
   if (kind == AnswerGiven::Kind::change) return {};  // what was approved before is another call
@@ -69,15 +69,15 @@ std::string objection(const GateState& desk, const Approval& approval, const std
     if (same_person(answer.person, person)) return "the same person has approved it already";
     others = others || !answer.automatic;
   }
-  if (others && same_person(person, sponsor_of(desk, approval))) {
+  if (others && same_person(person, sponsor_of(gate_state, approval))) {
     return "who started the run cannot be the second pair of eyes";
   }
   return {};
 }
 
-Status refused(GateState& desk, const Approval& approval, const std::string& person,
+Status refused(GateState& gate_state, const Approval& approval, const std::string& person,
                const std::string& why) {
-  (void)desk.append(Noted{approval.asked.run, "answer refused",
+  (void)gate_state.append(Noted{approval.asked.run, "answer refused",
                           "the answer of `" + escape_untrusted(person) + "` to " + approval.asked.approval +
                               " was refused: " + why});
   return fail(ErrorKind::refused, why);
@@ -85,9 +85,9 @@ Status refused(GateState& desk, const Approval& approval, const std::string& per
 
 }  // namespace
 
-bool entitled(const GateState& desk, const Approval& approval, const std::string& person,
+bool entitled(const GateState& gate_state, const Approval& approval, const std::string& person,
               const std::vector<std::string>& groups) {
-  const auto& reviewers = approval.asked.terms->reviewers.empty() ? desk.default_reviewers
+  const auto& reviewers = approval.asked.terms->reviewers.empty() ? gate_state.default_reviewers
                                                                   : approval.asked.terms->reviewers;
   const auto is = [&](std::string_view name) {
     return name == person || std::ranges::find(groups, name) != groups.end();
@@ -98,42 +98,42 @@ bool entitled(const GateState& desk, const Approval& approval, const std::string
   });
 }
 
-std::string cannot_take(const GateState& desk, const Approval& approval, const std::string& to,
+std::string cannot_take(const GateState& gate_state, const Approval& approval, const std::string& to,
                         const std::string& by) {
   const std::string name = "`" + escape_untrusted(to.substr(0, 128)) + "`";
   if (to.empty() || same_person(to, by)) return "it is passed on to nobody else";
-  if (desk.programs.contains(to)) return name + " is a program, which nobody asks twice";
-  if (desk.auditors.contains(to)) return name + " is an auditor, who decides nothing";
-  if (!desk.people) {
-    return entitled(desk, approval, to, {to}) ? std::string{}
+  if (gate_state.programs.contains(to)) return name + " is a program, which nobody asks twice";
+  if (gate_state.auditors.contains(to)) return name + " is an auditor, who decides nothing";
+  if (!gate_state.people) {
+    return entitled(gate_state, approval, to, {to}) ? std::string{}
                                               : name + " is not among those who may answer it";
   }
   bool known = false;
   std::string why = name + " is not among those who may answer it";
-  for (const auto& [person, groups] : *desk.people) {
+  for (const auto& [person, groups] : *gate_state.people) {
     if (person != to && std::ranges::find(groups, to) == groups.end()) continue;
     known = true;
-    if (same_person(person, by) || desk.programs.contains(person)) continue;
-    if (desk.auditors.contains(person)) continue;
-    if (!entitled(desk, approval, person, groups)) continue;
-    std::string objects = objection(desk, approval, person, AnswerGiven::Kind::approve);
+    if (same_person(person, by) || gate_state.programs.contains(person)) continue;
+    if (gate_state.auditors.contains(person)) continue;
+    if (!entitled(gate_state, approval, person, groups)) continue;
+    std::string objects = objection(gate_state, approval, person, AnswerGiven::Kind::approve);
     if (objects.empty()) return {};
     why = name + " could not approve it: " + objects;
   }
   return known ? why : "the deployment knows no person and no group " + name;
 }
 
-std::string no_longer_entitled(const GateState& desk, const Approval& approval) {
-  if (!desk.people) return {};
+std::string no_longer_entitled(const GateState& gate_state, const Approval& approval) {
+  if (!gate_state.people) return {};
   const bool apart = approval.asked.terms->quorum > 1 || approval.asked.terms->apart;
   std::vector<const Answer*> standing;
   std::string missing;
   for (const Answer& answer : approval.answers) {
     if (!answer.counts || answer.answer != "approve") continue;
-    const auto known = desk.people->find(answer.person);
-    const bool may = known != desk.people->end() && !desk.auditors.contains(answer.person) &&
-                     entitled(desk, approval, answer.person, known->second) &&
-                     !(apart && started_as_another(desk, approval, answer.person));
+    const auto known = gate_state.people->find(answer.person);
+    const bool may = known != gate_state.people->end() && !gate_state.auditors.contains(answer.person) &&
+                     entitled(gate_state, approval, answer.person, known->second) &&
+                     !(apart && started_as_another(gate_state, approval, answer.person));
     if (may) {
       standing.push_back(&answer);
     } else {
@@ -152,33 +152,33 @@ std::optional<Instant> ends_at(const Approval& approval) {
   return std::max(asked, approval.answers.back().at + within);
 }
 
-bool time_is_over(const GateState& desk, const Approval& approval) {
+bool time_is_over(const GateState& gate_state, const Approval& approval) {
   const auto end = ends_at(approval);
-  return end && desk.clock.now() >= *end;
+  return end && gate_state.clock.now() >= *end;
 }
 
-Status may_decide(const GateState& desk, const std::string& person) {
+Status may_decide(const GateState& gate_state, const std::string& person) {
   if (person.empty()) return fail(ErrorKind::refused, "this is done by a person, and nobody is one");
-  return desk.auditors.contains(person) ? fail(ErrorKind::refused, auditor_says) : Status{};
+  return gate_state.auditors.contains(person) ? fail(ErrorKind::refused, auditor_says) : Status{};
 }
 
-std::string why_not(const GateState& desk, const Approval& asked, const AnswerGiven& a) {
-  if (desk.auditors.contains(a.person)) return auditor_says;
-  if (!entitled(desk, asked, a.person, a.groups)) return "only its reviewers answer it";
-  if (desk.people && !desk.people->contains(a.person))
+std::string why_not(const GateState& gate_state, const Approval& asked, const AnswerGiven& a) {
+  if (gate_state.auditors.contains(a.person)) return auditor_says;
+  if (!entitled(gate_state, asked, a.person, a.groups)) return "only its reviewers answer it";
+  if (gate_state.people && !gate_state.people->contains(a.person))
     return "only persons of the deployment answer";
-  if (desk.programs.contains(a.person) != (a.proof == automatic_proof)) {
+  if (gate_state.programs.contains(a.person) != (a.proof == automatic_proof)) {
     return "a program answers by itself, and nobody else does so";
   }
-  return objection(desk, asked, a.person, a.kind);
+  return objection(gate_state, asked, a.person, a.kind);
 }
 
-Status may_answer(GateState& desk, const AnswerGiven& a) {
-  const Approval* asked = desk.state.approval(a.approval);
+Status may_answer(GateState& gate_state, const AnswerGiven& a) {
+  const Approval* asked = gate_state.state.approval(a.approval);
   if (asked == nullptr) {
     return fail(ErrorKind::missing, "there is no question `" + escape_untrusted(a.approval) + "`");
   }
-  if (asked->phase != ApprovalPhase::open || time_is_over(desk, *asked)) {
+  if (asked->phase != ApprovalPhase::open || time_is_over(gate_state, *asked)) {
     const bool late = asked->phase == ApprovalPhase::open;
     return fail(ErrorKind::refused, "the question `" + a.approval + "` is " +
                                     (late ? "expired" : std::string(to_string(asked->phase))));
@@ -186,42 +186,42 @@ Status may_answer(GateState& desk, const AnswerGiven& a) {
   if (a.person.empty() || a.proof.empty()) {
     return fail(ErrorKind::refused, "an answer needs a proven person");
   }
-  if (const std::string why = why_not(desk, *asked, a); !why.empty()) {
-    return refused(desk, *asked, a.person, why);
+  if (const std::string why = why_not(gate_state, *asked, a); !why.empty()) {
+    return refused(gate_state, *asked, a.person, why);
   }
   if (approves(a.kind) && asked->asked.terms->typed && !a.typed) {
-    return refused(desk, *asked, a.person, "nobody typed what this question asks for");
+    return refused(gate_state, *asked, a.person, "nobody typed what this question asks for");
   }
   return {};
 }
 
-void after_answer(GateState& desk, const std::string& id, std::uint64_t seq) {
-  desk.journal.request_sync(seq);
-  const Approval* asked = desk.state.approval(id);
+void after_answer(GateState& gate_state, const std::string& id, std::uint64_t seq) {
+  gate_state.journal.request_sync(seq);
+  const Approval* asked = gate_state.state.approval(id);
   if (asked->phase == ApprovalPhase::rejected) {
-    if (GateRun* run = desk.run(asked->asked.run)) remember_rejection(desk, *run, *asked);
+    if (GateRun* run = gate_state.run(asked->asked.run)) remember_rejection(gate_state, *run, *asked);
   }
   if (asked->phase == ApprovalPhase::approved && !asked->asked.terms->deny_on_timeout) {
-    schedule_end(desk, *asked);
+    schedule_end(gate_state, *asked);
   }
-  if (asked->phase != ApprovalPhase::open) wake_or_end(desk, id, std::string(asked->call));
+  if (asked->phase != ApprovalPhase::open) wake_or_end(gate_state, id, std::string(asked->call));
 }
 
 Status Gate::answer(const std::string& id, const std::string& person,
                     const std::vector<std::string>& groups, bool approve, const std::string& reason,
                     const std::string& proof, const std::string& shown, bool typed,
                     const Reach& reach) {
-  GateState& desk = *desk_;
+  GateState& gate_state = *gate_state_;
   const auto kind = approve ? AnswerGiven::Kind::approve : AnswerGiven::Kind::reject;
-  if (Status may = may_answer(desk, {kind, id, person, groups, proof, typed}); !may) return may;
-  const Approval& asked = *desk.state.approval(id);
+  if (Status may = may_answer(gate_state, {kind, id, person, groups, proof, typed}); !may) return may;
+  const Approval& asked = *gate_state.state.approval(id);
   if (reach.any()) {
     const std::string why =
         approve ? out_of_reach(asked, reach) : "what is rejected is good for nothing";
-    if (!why.empty()) return refused(desk, asked, person, why);
+    if (!why.empty()) return refused(gate_state, asked, person, why);
   }
   const bool asks_typed = asked.asked.terms->typed;
-  const auto seq = desk.append(ApprovalAnswered{.approval = id,
+  const auto seq = gate_state.append(ApprovalAnswered{.approval = id,
                                                 .person = person,
                                                 .answer = approve ? "approve" : "reject",
                                                 .reason = reason,
@@ -231,19 +231,19 @@ Status Gate::answer(const std::string& id, const std::string& person,
                                                 .identical = reach.identical,
                                                 .for_run = reach.for_run});
   if (!seq) return std::unexpected(seq.error());
-  after_answer(desk, id, *seq);
+  after_answer(gate_state, id, *seq);
   return {};
 }
 
 Objections Gate::objections(const std::string& id, const std::string& person,
                             const std::vector<std::string>& groups) const {
-  const Approval* asked = desk_->state.approval(id);
-  if (asked == nullptr || asked->phase != ApprovalPhase::open || time_is_over(*desk_, *asked)) {
+  const Approval* asked = gate_state_->state.approval(id);
+  if (asked == nullptr || asked->phase != ApprovalPhase::open || time_is_over(*gate_state_, *asked)) {
     return {"it does not wait any more", "it does not wait any more", "it does not wait any more"};
   }
   const std::string none;
   const auto why = [&](AnswerGiven::Kind kind) {
-    return why_not(*desk_, *asked, {kind, id, person, groups, none, true});
+    return why_not(*gate_state_, *asked, {kind, id, person, groups, none, true});
   };
   return {why(AnswerGiven::Kind::approve), why(AnswerGiven::Kind::change),
           why(AnswerGiven::Kind::reject)};
@@ -251,7 +251,7 @@ Objections Gate::objections(const std::string& id, const std::string& person,
 
 Status Gate::enroll(const std::string& person, const std::string& proof,
                     const std::string& verifier, const std::string& by) {
-  const auto& reviewers = desk_->state.reviewers();
+  const auto& reviewers = gate_state_->state.reviewers();
   if (person.empty() || verifier.empty()) {
     return fail(ErrorKind::invalid, "a reviewer has a name and something to be known by");
   }
@@ -260,60 +260,60 @@ Status Gate::enroll(const std::string& person, const std::string& proof,
                 "only the first reviewer comes from the configuration; an enrolled "
                 "one adds the others");
   }
-  if (desk_->programs.contains(person)) {
+  if (gate_state_->programs.contains(person)) {
     return fail(ErrorKind::refused, "`" + escape_untrusted(person) + "` is a program and proves nothing");
   }
-  if (!by.empty() && desk_->auditors.contains(by)) return fail(ErrorKind::refused, auditor_says);
-  if (!by.empty() && (!reviewers.contains(by) || desk_->programs.contains(by))) {
+  if (!by.empty() && gate_state_->auditors.contains(by)) return fail(ErrorKind::refused, auditor_says);
+  if (!by.empty() && (!reviewers.contains(by) || gate_state_->programs.contains(by))) {
     return fail(ErrorKind::refused, "`" + escape_untrusted(by) + "` is no reviewer and cannot enrol one");
   }
-  const auto seq = desk_->append(ReviewerEnrolled{person, proof, verifier, by});
+  const auto seq = gate_state_->append(ReviewerEnrolled{person, proof, verifier, by});
   return seq ? Status{} : std::unexpected(seq.error());
 }
 
 Status Gate::enroll_first(const std::vector<ConfiguredReviewer>& reviewers) {
-  if (!desk_->state.reviewers().empty()) {
+  if (!gate_state_->state.reviewers().empty()) {
     return fail(ErrorKind::refused, "reviewers are enrolled already, and one of them adds the others");
   }
   for (const ConfiguredReviewer& one : reviewers) {
     if (one.person.empty() || one.verifier.empty()) {
       return fail(ErrorKind::invalid, "a reviewer has a name and something to be known by");
     }
-    if (desk_->programs.contains(one.person)) {
+    if (gate_state_->programs.contains(one.person)) {
       return fail(ErrorKind::refused, "`" + escape_untrusted(one.person) + "` is a program and proves nothing");
     }
-    const auto seq = desk_->append(ReviewerEnrolled{one.person, one.proof, one.verifier, {}});
+    const auto seq = gate_state_->append(ReviewerEnrolled{one.person, one.proof, one.verifier, {}});
     if (!seq) return std::unexpected(seq.error());
   }
   return {};
 }
 
 void Gate::set_default_reviewers(std::vector<std::string> reviewers) {
-  desk_->default_reviewers = std::move(reviewers);
+  gate_state_->default_reviewers = std::move(reviewers);
 }
 
 bool Gate::is_program(std::string_view person) const {
-  return desk_->programs.contains(person);
+  return gate_state_->programs.contains(person);
 }
 
 bool Gate::is_auditor(std::string_view person) const {
-  return desk_->auditors.contains(person);
+  return gate_state_->auditors.contains(person);
 }
 
 void Gate::set_auditors(std::set<std::string, std::less<>> auditors) {
-  desk_->auditors = std::move(auditors);
+  gate_state_->auditors = std::move(auditors);
 }
 
 void Gate::set_programs(std::set<std::string, std::less<>> programs) {
-  desk_->programs = std::move(programs);
+  gate_state_->programs = std::move(programs);
 }
 
 void Gate::set_accounts(std::map<std::string, std::string, std::less<>> person_of) {
-  desk_->accounts = std::move(person_of);
+  gate_state_->accounts = std::move(person_of);
 }
 
 void Gate::set_people(std::map<std::string, std::vector<std::string>, std::less<>> groups_of) {
-  desk_->people = std::move(groups_of);
+  gate_state_->people = std::move(groups_of);
 }
 
 }  // namespace pawl

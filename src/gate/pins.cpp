@@ -11,13 +11,13 @@ namespace pawl {
 namespace {
 
 // A server that offers ever new definitions must not fill the journal.
-bool record_definition(GateState& desk, GateRun& run, const ToolDefinition& tool,
+bool record_definition(GateState& gate_state, GateRun& run, const ToolDefinition& tool,
                        const std::string& digest, PinState pin) {
-  if (desk.state.definitions().contains(digest)) return true;
-  if (run.definition_bytes + tool.text.size() > desk.limits.definition_bytes_max) return false;
+  if (gate_state.state.definitions().contains(digest)) return true;
+  if (run.definition_bytes + tool.text.size() > gate_state.limits.definition_bytes_max) return false;
   run.definition_bytes += tool.text.size();
-  const PayloadRef payload{desk.journal.commit_to(tool.text), tool.text};
-  return desk
+  const PayloadRef payload{gate_state.journal.commit_to(tool.text), tool.text};
+  return gate_state
       .append(DefinitionSeen{digest, tool.server, tool.name, std::string(to_string(pin)),
                              payload.commitment.text()},
               {.payloads = {&payload, 1}})
@@ -45,25 +45,25 @@ PinState without_lock(const Pin* known, const std::string& digest) {
 PinState Gate::pin(const std::string& run, const ToolDefinition& tool, bool locked,
                    const std::string& locked_digest) {
   const std::string digest = to_string(tool.digest);
-  GateRun* known = desk_->run(run);
+  GateRun* known = gate_state_->run(run);
   if (known == nullptr) return PinState::changed;
   known->offered[tool.server + "\n" + tool.name] = digest;
-  const Pin* accepted = desk_->state.pin(tool.server, tool.name);
+  const Pin* accepted = gate_state_->state.pin(tool.server, tool.name);
   PinState pin =
       locked ? under_lock(accepted, digest, locked_digest) : without_lock(accepted, digest);
   if (tool.hidden_characters) pin = PinState::hidden;
   const bool tampered = pin == PinState::changed || pin == PinState::hidden;
-  if (tampered && !desk_->state.definitions().contains(digest)) {
-    desk_->later([desk = desk_.get(), run, pin, name = tool.server + "/" + tool.name] {
-      alert_people(*desk, run, "tool_changed",
+  if (tampered && !gate_state_->state.definitions().contains(digest)) {
+    gate_state_->later([gate_state = gate_state_.get(), run, pin, name = tool.server + "/" + tool.name] {
+      alert_people(*gate_state, run, "tool_changed",
                    "the definition of `" + escape_untrusted(name) + "` is not the accepted one" +
                        (pin == PinState::hidden ? ", and has hidden characters" : ""));
     });
   }
-  if (!record_definition(*desk_, *known, tool, digest, pin)) return PinState::changed;
+  if (!record_definition(*gate_state_, *known, tool, digest, pin)) return PinState::changed;
   const bool first = pin == PinState::first_use && accepted == nullptr &&
                      known->policy->policy().environment != Environment::production;
-  if (first && !desk_->append(PinAccepted{tool.server, tool.name, digest, {}})) {
+  if (first && !gate_state_->append(PinAccepted{tool.server, tool.name, digest, {}})) {
     return PinState::changed;
   }
   return pin;
@@ -71,31 +71,31 @@ PinState Gate::pin(const std::string& run, const ToolDefinition& tool, bool lock
 
 Status Gate::accept(const std::string& server, const std::string& tool, const std::string& digest,
                     const std::string& person) {
-  if (Status may = may_decide(*desk_, person); !may) return may;
+  if (Status may = may_decide(*gate_state_, person); !may) return may;
   if (server == policy_pin_server) {
     return fail(ErrorKind::invalid, "no server is called `pawl`; a policy is accepted as a policy");
   }
   // Not necessarily offered here before: in production a person accepts first.
-  const auto seq = desk_->append(PinAccepted{server, tool, digest, person});
+  const auto seq = gate_state_->append(PinAccepted{server, tool, digest, person});
   return seq ? Status{} : std::unexpected(seq.error());
 }
 
 Status Gate::accept_policy(const std::string& agent, const std::string& digest,
                            const std::string& person) {
-  if (Status may = may_decide(*desk_, person); !may) return may;
+  if (Status may = may_decide(*gate_state_, person); !may) return may;
   // Its text goes on with it, whatever becomes of the file before the next run.
-  const auto offered = desk_->offered_policies.find(agent);
-  if (offered != desk_->offered_policies.end() && to_string(offered->second->digest) == digest) {
-    if (Status written = record_policy(*desk_, *offered->second, digest); !written) return written;
-    (void)desk_->policies.keep(offered->second);
-    desk_->offered_policies.erase(offered);
+  const auto offered = gate_state_->offered_policies.find(agent);
+  if (offered != gate_state_->offered_policies.end() && to_string(offered->second->digest) == digest) {
+    if (Status written = record_policy(*gate_state_, *offered->second, digest); !written) return written;
+    (void)gate_state_->policies.keep(offered->second);
+    gate_state_->offered_policies.erase(offered);
   }
-  const auto seq = desk_->append(
+  const auto seq = gate_state_->append(
       PinAccepted{std::string(policy_pin_server), policy_pin_name(agent), digest, person});
   if (!seq) return std::unexpected(seq.error());
-  const auto waiting = desk_->waiting_policies.find(agent);
-  if (waiting != desk_->waiting_policies.end() && waiting->second.digest == digest) {
-    desk_->waiting_policies.erase(waiting);
+  const auto waiting = gate_state_->waiting_policies.find(agent);
+  if (waiting != gate_state_->waiting_policies.end() && waiting->second.digest == digest) {
+    gate_state_->waiting_policies.erase(waiting);
   }
   return {};
 }
@@ -103,17 +103,17 @@ Status Gate::accept_policy(const std::string& agent, const std::string& digest,
 Status Gate::accept_deployment(const std::string& digest, bool production,
                                const std::string& person) {
   if (!person.empty()) {
-    if (Status may = may_decide(*desk_, person); !may) return may;
-    if (desk_->people && !desk_->people->contains(person)) {
+    if (Status may = may_decide(*gate_state_, person); !may) return may;
+    if (gate_state_->people && !gate_state_->people->contains(person)) {
       return fail(ErrorKind::refused, "only persons of the deployment file in force accept another");
     }
   }
   // Before it counts: a file for production is never taken for one that nobody has to accept.
   for (const std::string_view name : {production_pin_name, deployment_pin_name}) {
     if (name == production_pin_name && !production) continue;
-    const Pin* known = desk_->state.pin(policy_pin_server, name);
+    const Pin* known = gate_state_->state.pin(policy_pin_server, name);
     if (person.empty() && known != nullptr && known->digest == digest) continue;
-    const auto seq = desk_->append(
+    const auto seq = gate_state_->append(
         PinAccepted{std::string(policy_pin_server), std::string(name), digest, person});
     if (!seq) return std::unexpected(seq.error());
   }
@@ -121,9 +121,9 @@ Status Gate::accept_deployment(const std::string& digest, bool production,
 }
 
 std::shared_ptr<const Policy> Gate::accepted_policy(const std::string& agent) const {
-  const Pin* pin = desk_->state.pin(policy_pin_server, policy_pin_name(agent));
+  const Pin* pin = gate_state_->state.pin(policy_pin_server, policy_pin_name(agent));
   if (pin == nullptr) return nullptr;
-  const auto known = known_policy(*desk_, std::string(pin->digest));
+  const auto known = known_policy(*gate_state_, std::string(pin->digest));
   return known ? known->shared() : nullptr;
 }
 

@@ -11,22 +11,22 @@
 namespace pawl {
 
 // The policy of that digest, from memory or from the journal; null where neither has it.
-std::shared_ptr<PolicyInUse> known_policy(GateState& desk, std::string_view digest);
+std::shared_ptr<PolicyInUse> known_policy(GateState& gate_state, std::string_view digest);
 
 // What `after` would permit that the policy of this digest does not, in words with their places;
 // empty: nothing.
-std::string laxer_than(GateState& desk, std::string_view digest, const Policy& after);
+std::string laxer_than(GateState& gate_state, std::string_view digest, const Policy& after);
 
 // The policy's bytes are in the journal before any decision that was made with them.
-Status record_policy(GateState& desk, const Policy& policy, const std::string& digest);
+Status record_policy(GateState& gate_state, const Policy& policy, const std::string& digest);
 
 // The policy of an agent's next runs: the same, the first, a vouched or a stricter one is taken and
 // recorded; any other one is refused with what got laxer, and somebody is told once.
-Status accept_or_refuse(GateState& desk, const std::shared_ptr<const Policy>& policy,
+Status accept_or_refuse(GateState& gate_state, const std::shared_ptr<const Policy>& policy,
                         const std::string& digest, bool vouched);
 
 // The run goes on under this policy if that is at least as strict as its own.
-Status tighten(GateState& desk, const Run& run, const std::shared_ptr<const Policy>& policy,
+Status tighten(GateState& gate_state, const Run& run, const std::shared_ptr<const Policy>& policy,
                const std::string& digest);
 
 }  // namespace pawl

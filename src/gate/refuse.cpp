@@ -42,7 +42,7 @@ Settled refused_unknown(const GateRefusal& refusal) {
 }
 
 // The kernel's verdict for a request that never became a call; `halts` is the gate's own reason.
-Verdict judge(const GateState& desk, const GateRun& desk_of_run, const Run& run,
+Verdict judge(const GateState& gate_state, const GateRun& desk_of_run, const Run& run,
               const GateRefusal& refusal, const Call& call, Instant now) {
   if (refusal.halts) {
     Verdict verdict(Effect::deny, kMostDangerous);
@@ -53,9 +53,9 @@ Verdict judge(const GateState& desk, const GateRun& desk_of_run, const Run& run,
     return verdict;
   }
   Facts facts;
-  facts.fault = desk.fault();
+  facts.fault = gate_state.fault();
   return admit_refused({.policy = desk_of_run.policy->policy(),
-                        .state = desk.state,
+                        .state = gate_state.state,
                         .run = run,
                         .call = call,
                         .tool = nullptr,
@@ -93,19 +93,19 @@ GateRefusal refusal_of(const Ticket& ticket, Code code, std::string says) {
           .note = note_of(ticket.asked)};
 }
 
-Settled refuse_here(GateState& desk, const GateRefusal& refusal) {
-  GateRun* run = desk.run(refusal.run);
-  const Run* known = desk.state.run(refusal.run);
+Settled refuse_here(GateState& gate_state, const GateRefusal& refusal) {
+  GateRun* run = gate_state.run(refusal.run);
+  const Run* known = gate_state.state.run(refusal.run);
   if (run == nullptr || known == nullptr) return refused_unknown(refusal);
 
   const Policy& policy = run->policy->policy();
   const Call call{.server = refusal.server, .tool = refusal.tool, .arguments = {}};
-  const Instant now = desk.now();
-  settle_counts(desk, *run, *known);  // no ceiling is judged with a count missing
-  const Verdict verdict = judge(desk, *run, *known, refusal, call, now);
+  const Instant now = gate_state.now();
+  settle_counts(gate_state, *run, *known);  // no ceiling is judged with a count missing
+  const Verdict verdict = judge(gate_state, *run, *known, refusal, call, now);
   std::string id;
-  if (verdict.halt || written_out(desk, *known, now)) {
-    id = desk.call_id();
+  if (verdict.halt || written_out(gate_state, *known, now)) {
+    id = gate_state.call_id();
     CallDecided record;
     record.call = id;
     record.run = refusal.run;
@@ -119,11 +119,11 @@ Settled refuse_here(GateState& desk, const GateRefusal& refusal) {
     record.halt = verdict.halt;
     record.steps = verdict.reservation.steps;
     record.call_note = refusal.note;
-    if (!desk.append(std::move(record), {.urgency = Urgency::reserve, .at = now})) id.clear();
+    if (!gate_state.append(std::move(record), {.urgency = Urgency::reserve, .at = now})) id.clear();
   } else {
-    count_refusal(desk, *run, refusal.run, verdict.reason.code);
+    count_refusal(gate_state, *run, refusal.run, verdict.reason.code);
   }
-  if (verdict.halt) halt(desk, refusal.run, verdict.reason.code, reason_text(verdict, call));
+  if (verdict.halt) halt(gate_state, refusal.run, verdict.reason.code, reason_text(verdict, call));
   return refused(verdict, call, nullptr, policy, id, {});
 }
 

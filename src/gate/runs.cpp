@@ -24,20 +24,20 @@ const Run* stopped_run(const State& state, const Run& halted, const std::string&
   return nullptr;
 }
 
-Result<std::string> join(GateState& desk, const Run& run, const RunRequest& request,
+Result<std::string> join(GateState& gate_state, const Run& run, const RunRequest& request,
                          const std::string& digest) {
   if (run.agent != request.policy->agent || run.sponsor != request.sponsor) {
     return fail(ErrorKind::refused, "the run `" + run.id + "` belongs to another agent or sponsor");
   }
-  GateRun* known = desk.run(run.id);
+  GateRun* known = gate_state.run(run.id);
   const bool keeps = request.keeps_policy && known != nullptr && run.policy != digest &&
-                     !laxer_than(desk, run.policy, *request.policy).empty();
+                     !laxer_than(gate_state, run.policy, *request.policy).empty();
   if (!keeps) {
-    if (Status fine = tighten(desk, run, request.policy, digest); !fine) {
+    if (Status fine = tighten(gate_state, run, request.policy, digest); !fine) {
       return std::unexpected(fine.error());
     }
-    std::shared_ptr<PolicyInUse> policy = desk.policies.keep(request.policy);
-    known = desk.run(run.id);
+    std::shared_ptr<PolicyInUse> policy = gate_state.policies.keep(request.policy);
+    known = gate_state.run(run.id);
     if (known == nullptr) return fail(ErrorKind::internal, "the run `" + run.id + "` has no policy");
     known->policy = std::move(policy);
   }
@@ -46,35 +46,35 @@ Result<std::string> join(GateState& desk, const Run& run, const RunRequest& requ
 }
 
 // New conversations must not be a way to fresh counters in any number (threats R05).
-Status check_rate(GateState& desk, const std::string& agent) {
-  const Instant since{desk.now().ns - Duration::seconds(60).ns};
+Status check_rate(GateState& gate_state, const std::string& agent) {
+  const Instant since{gate_state.now().ns - Duration::seconds(60).ns};
   std::uint32_t fresh = 0;
-  for (const auto& [id, run] : desk.state.runs()) {
+  for (const auto& [id, run] : gate_state.state.runs()) {
     if (run.agent == agent && run.opened > since) ++fresh;
   }
-  if (fresh < desk.limits.runs_per_minute_max) return {};
+  if (fresh < gate_state.limits.runs_per_minute_max) return {};
   return fail(ErrorKind::refused, "ceiling: `" + escape_untrusted(agent) + "` opened " + std::to_string(fresh) +
                                   " runs within a minute, and may open " +
-                                  std::to_string(desk.limits.runs_per_minute_max));
+                                  std::to_string(gate_state.limits.runs_per_minute_max));
 }
 
 // `role` is the policy that people accept; the request has what the run makes of it.
-Result<std::string> open(GateState& desk, const RunRequest& request, const std::string& digest,
+Result<std::string> open(GateState& gate_state, const RunRequest& request, const std::string& digest,
                          const std::shared_ptr<const Policy>& role) {
   const Policy& policy = *request.policy;
-  if (const std::string fault = desk.fault(); !fault.empty()) {
+  if (const std::string fault = gate_state.fault(); !fault.empty()) {
     return fail(ErrorKind::environment, "no run can begin: " + fault);
   }
-  if (Status fine = check_rate(desk, policy.agent); !fine) return std::unexpected(fine.error());
-  if (Status fine = accept_or_refuse(desk, role, to_string(role->digest), request.vouched); !fine) {
+  if (Status fine = check_rate(gate_state, policy.agent); !fine) return std::unexpected(fine.error());
+  if (Status fine = accept_or_refuse(gate_state, role, to_string(role->digest), request.vouched); !fine) {
     return std::unexpected(fine.error());
   }
   // Beside what goes on, a laxer file still waits.
-  if (!request.keeps_policy) desk.waiting_policies.erase(policy.agent);
-  if (Status written = record_policy(desk, policy, digest); !written) {
+  if (!request.keeps_policy) gate_state.waiting_policies.erase(policy.agent);
+  if (Status written = record_policy(gate_state, policy, digest); !written) {
     return std::unexpected(written.error());
   }
-  RunOpened opened{.run = desk.new_id("r"),
+  RunOpened opened{.run = gate_state.new_id("r"),
                    .key = request.key,
                    .agent = policy.agent,
                    .identity = policy.identity,
@@ -84,8 +84,8 @@ Result<std::string> open(GateState& desk, const RunRequest& request, const std::
                    .task = request.task.empty() ? std::string() : to_string(sha256(request.task)),
                    .caller = request.caller};
   const std::string id = opened.run;
-  if (const auto seq = desk.append(std::move(opened)); !seq) return std::unexpected(seq.error());
-  return join(desk, *desk.state.run(id), request, digest);
+  if (const auto seq = gate_state.append(std::move(opened)); !seq) return std::unexpected(seq.error());
+  return join(gate_state, *gate_state.state.run(id), request, digest);
 }
 
 }  // namespace
@@ -94,14 +94,14 @@ std::string policy_pin_name(std::string_view agent) {
   return "policy/" + std::string(agent);
 }
 
-std::shared_ptr<PolicyInUse> reload_policy(GateState& desk, std::string_view digest) {
+std::shared_ptr<PolicyInUse> reload_policy(GateState& gate_state, std::string_view digest) {
   Digest commitment{};
-  if (!parse_spelled(desk.state.policy_payload(digest), commitment)) return nullptr;
-  const auto payload = desk.journal.payload(commitment);
+  if (!parse_spelled(gate_state.state.policy_payload(digest), commitment)) return nullptr;
+  const auto payload = gate_state.journal.payload(commitment);
   if (!payload || payload->state != PayloadState::present) return nullptr;
   const Loaded loaded = load_bundle(payload->bytes, "policy");
   if (!loaded.policy || to_string(loaded.policy->digest) != digest) return nullptr;
-  return desk.policies.keep(loaded.policy);
+  return gate_state.policies.keep(loaded.policy);
 }
 
 Result<std::shared_ptr<const Policy>> narrowed(const std::shared_ptr<const Policy>& policy,
@@ -113,49 +113,49 @@ Result<std::shared_ptr<const Policy>> narrowed(const std::shared_ptr<const Polic
   return std::unexpected(std::move(loaded.errors.front()));
 }
 
-void close_idle(GateState& desk, const std::string& id) {
-  const Run* run = desk.state.run(id);
+void close_idle(GateState& gate_state, const std::string& id) {
+  const Run* run = gate_state.state.run(id);
   if (run == nullptr || run->phase == RunPhase::closed) return;
-  const auto known = desk.runs.find(id);  // nobody was there in this life of the node: no entry
-  if (known != desk.runs.end()) {
+  const auto known = gate_state.runs.find(id);  // nobody was there in this life of the node: no entry
+  if (known != gate_state.runs.end()) {
     const GateRun& here = known->second;
     if (here.joined > 0) return;  // the last one that leaves sets the timer again
-    const Duration due = here.left + desk.limits.idle_close;
-    if (desk.clock.boot() < due) return desk.agenda.at(due, Errand::idle, id);
+    const Duration due = here.left + gate_state.limits.idle_close;
+    if (gate_state.clock.boot() < due) return gate_state.agenda.at(due, Errand::idle, id);
   }
-  if (run->live > 0 || (known != desk.runs.end() && !known->second.live.empty())) {
-    return desk.agenda.at(desk.clock.boot() + desk.limits.idle_close, Errand::idle, id);
+  if (run->live > 0 || (known != gate_state.runs.end() && !known->second.live.empty())) {
+    return gate_state.agenda.at(gate_state.clock.boot() + gate_state.limits.idle_close, Errand::idle, id);
   }
-  write_counts(desk, id);
-  const auto closed = desk.append(
-      RunClosed{id, "its last connection has been gone for " + to_string(desk.limits.idle_close)});
+  write_counts(gate_state, id);
+  const auto closed = gate_state.append(
+      RunClosed{id, "its last connection has been gone for " + to_string(gate_state.limits.idle_close)});
   // On a full disk the run stays open, and what is known about it stays known.
-  if (!closed) return desk.agenda.at(desk.clock.boot() + desk.limits.idle_close, Errand::idle, id);
-  forget_run(desk, id);
+  if (!closed) return gate_state.agenda.at(gate_state.clock.boot() + gate_state.limits.idle_close, Errand::idle, id);
+  forget_run(gate_state, id);
 }
 
-void forget_run(GateState& desk, const std::string& id) {
-  const auto known = desk.runs.find(id);
-  desk.notes.erase(id);
-  if (known == desk.runs.end() || !known->second.live.empty()) return;
+void forget_run(GateState& gate_state, const std::string& id) {
+  const auto known = gate_state.runs.find(id);
+  gate_state.notes.erase(id);
+  if (known == gate_state.runs.end() || !known->second.live.empty()) return;
   // Refusals that a full disk has no room for are counted when it has.
-  const bool uncounted = !known->second.counted.empty() && desk.state.run(id) != nullptr;
-  if (!uncounted) desk.runs.erase(known);
+  const bool uncounted = !known->second.counted.empty() && gate_state.state.run(id) != nullptr;
+  if (!uncounted) gate_state.runs.erase(known);
 }
 
 namespace {
 
 // Under whatever account the person started the run that is halted: accounts may have been written
 // into the deployment file since.
-const Run* halt_of_person(const GateState& desk, std::string_view agent, std::string_view sponsor) {
-  if (const Run* halted = desk.state.halt_of(agent, sponsor)) return halted;
-  const auto person_of = [&desk](std::string_view name) {
-    const auto found = desk.accounts.find(fold(name));
-    return fold(found == desk.accounts.end() ? name : std::string_view(found->second));
+const Run* halt_of_person(const GateState& gate_state, std::string_view agent, std::string_view sponsor) {
+  if (const Run* halted = gate_state.state.halt_of(agent, sponsor)) return halted;
+  const auto person_of = [&gate_state](std::string_view name) {
+    const auto found = gate_state.accounts.find(fold(name));
+    return fold(found == gate_state.accounts.end() ? name : std::string_view(found->second));
   };
   const std::string person = person_of(sponsor);
-  for (const std::string& other : desk.state.halted_sponsors(agent)) {
-    if (!other.empty() && person_of(other) == person) return desk.state.halt_of(agent, other);
+  for (const std::string& other : gate_state.state.halted_sponsors(agent)) {
+    if (!other.empty() && person_of(other) == person) return gate_state.state.halt_of(agent, other);
   }
   return nullptr;
 }
@@ -166,17 +166,17 @@ Result<std::string> Gate::open_run(const RunRequest& request) {
   if (!request.policy || request.key.empty()) {
     return fail(ErrorKind::invalid, "a run needs a policy and a key");
   }
-  const State& known = desk_->state;
+  const State& known = gate_state_->state;
   const Run* same = known.run_by_key(request.key);
   const bool joins = same != nullptr && same->phase != RunPhase::closed;
   RunRequest narrow = request;
-  const auto person = desk_->accounts.find(fold(request.sponsor));
+  const auto person = gate_state_->accounts.find(fold(request.sponsor));
   // An open run keeps the name that it was opened with.
   const bool named_so = joins && same->sponsor == request.sponsor;
-  if (person != desk_->accounts.end() && !named_so) narrow.sponsor = person->second;
+  if (person != gate_state_->accounts.end() && !named_so) narrow.sponsor = person->second;
   if (joins) {
     // A second server of the client, or one that came back: the run's own task holds for it too.
-    const GateRun* here = desk_->run(same->id);
+    const GateRun* here = gate_state_->run(same->id);
     const std::string task = here == nullptr ? std::string() : here->policy->policy().task;
     if (!request.task.empty() && request.task != task) {
       return fail(ErrorKind::refused,
@@ -188,44 +188,44 @@ Result<std::string> Gate::open_run(const RunRequest& request) {
   if (!policy) return std::unexpected(policy.error());
   narrow.policy = *policy;
   const std::string digest = to_string(narrow.policy->digest);
-  if (joins) return join(*desk_, *same, narrow, digest);
-  if (const Run* halted = halt_of_person(*desk_, request.policy->agent, narrow.sponsor)) {
+  if (joins) return join(*gate_state_, *same, narrow, digest);
+  if (const Run* halted = halt_of_person(*gate_state_, request.policy->agent, narrow.sponsor)) {
     if (const Run* stopped = stopped_run(known, *halted, digest)) {
-      return join(*desk_, *stopped, narrow, digest);
+      return join(*gate_state_, *stopped, narrow, digest);
     }
   }
-  return open(*desk_, narrow, digest, request.policy);
+  return open(*gate_state_, narrow, digest, request.policy);
 }
 
 void Gate::leave_run(const std::string& id) {
-  const auto known = desk_->runs.find(id);
-  if (known == desk_->runs.end() || known->second.joined == 0) return;
+  const auto known = gate_state_->runs.find(id);
+  if (known == gate_state_->runs.end() || known->second.joined == 0) return;
   if (--known->second.joined > 0) return;
-  known->second.left = desk_->clock.boot();
-  desk_->agenda.at(known->second.left + desk_->limits.idle_close, Errand::idle, id);
+  known->second.left = gate_state_->clock.boot();
+  gate_state_->agenda.at(known->second.left + gate_state_->limits.idle_close, Errand::idle, id);
 }
 
 Status Gate::close_run(const std::string& id, const std::string& why) {
-  const Run* run = desk_->state.run(id);
+  const Run* run = gate_state_->state.run(id);
   if (run == nullptr) return fail(ErrorKind::missing, "there is no run `" + escape_untrusted(id) + "`");
   if (run->phase == RunPhase::closed) return {};
-  write_counts(*desk_, id);
-  const auto before = usable_questions(desk_->state);
-  const auto seq = desk_->append(RunClosed{id, why}, {.urgency = Urgency::reserve});
+  write_counts(*gate_state_, id);
+  const auto before = usable_questions(gate_state_->state);
+  const auto seq = gate_state_->append(RunClosed{id, why}, {.urgency = Urgency::reserve});
   if (!seq) return std::unexpected(seq.error());
-  (void)end_withdrawn(*desk_, before);
-  forget_run(*desk_, id);
+  (void)end_withdrawn(*gate_state_, before);
+  forget_run(*gate_state_, id);
   return {};
 }
 
 std::shared_ptr<const Policy> Gate::policy_of(const std::string& id) const {
-  const GateRun* known = desk_->run(id);
+  const GateRun* known = gate_state_->run(id);
   return known == nullptr ? nullptr : known->policy->shared();
 }
 
 std::size_t Gate::live_calls(const std::string& id) const {
-  const auto known = desk_->runs.find(id);
-  return known == desk_->runs.end() ? 0 : known->second.live.size();
+  const auto known = gate_state_->runs.find(id);
+  return known == gate_state_->runs.end() ? 0 : known->second.live.size();
 }
 
 }  // namespace pawl

@@ -11,17 +11,17 @@ namespace pawl {
 
 // A policy that this life of the node has not seen yet, from the payload of its record. Null where
 // the journal does not have it or it does not load any more.
-std::shared_ptr<PolicyInUse> reload_policy(GateState& desk, std::string_view digest);
+std::shared_ptr<PolicyInUse> reload_policy(GateState& gate_state, std::string_view digest);
 
-// After a run was closed: what the desk kept about it, unless calls of it are still under way or
+// After a run was closed: what the gate_state kept about it, unless calls of it are still under way or
 // refusals of it are not in the journal yet.
-void forget_run(GateState& desk, const std::string& id);
+void forget_run(GateState& gate_state, const std::string& id);
 
 // A policy as a run with this task has it; the policy itself where the task is empty.
 Result<std::shared_ptr<const Policy>> narrowed(const std::shared_ptr<const Policy>& policy,
                                                const std::string& task, const std::string& file);
 
 // Errand of the agenda: closes the run if nobody has been there for long.
-void close_idle(GateState& desk, const std::string& run);
+void close_idle(GateState& gate_state, const std::string& run);
 
 }  // namespace pawl

@@ -11,8 +11,8 @@ namespace pawl {
 std::optional<ApprovalFact> said_no(const Ticket& ticket, const std::string& binding) {
   const auto found = ticket.run->rejected.find(binding);
   if (found == ticket.run->rejected.end()) return std::nullopt;
-  const Approval* asked = ticket.desk.state.approval(found->second);
-  return asked == nullptr ? std::nullopt : approval_fact(ticket.desk, *asked);
+  const Approval* asked = ticket.gate_state.state.approval(found->second);
+  return asked == nullptr ? std::nullopt : approval_fact(ticket.gate_state, *asked);
 }
 
 std::optional<ApprovalFact> said_no_to_the_like(const Ticket& ticket) {
@@ -22,8 +22,8 @@ std::optional<ApprovalFact> said_no_to_the_like(const Ticket& ticket) {
   const std::string text = arguments.exists() ? json::write(arguments) : "{}";
   const auto found = like.find(near_form(ticket.asked.call.name(), text));
   if (found == like.end()) return std::nullopt;
-  const Approval* asked = ticket.desk.state.approval(found->second);
-  auto fact = asked == nullptr ? std::nullopt : approval_fact(ticket.desk, *asked);
+  const Approval* asked = ticket.gate_state.state.approval(found->second);
+  auto fact = asked == nullptr ? std::nullopt : approval_fact(ticket.gate_state, *asked);
   if (!fact) return fact;
   const std::string words = fact->reason.empty() ? "" : " (" + fact->reason + ")";
   fact->reason = "nearly this call was rejected" + words;
@@ -31,12 +31,12 @@ std::optional<ApprovalFact> said_no_to_the_like(const Ticket& ticket) {
 }
 
 std::vector<ApprovalFact> standing_approvals(const Ticket& ticket) {
-  const GateState& desk = ticket.desk;
+  const GateState& gate_state = ticket.gate_state;
   std::vector<ApprovalFact> facts;
   for (const Standing& one : ticket.state().standing) {
-    const Approval* given = desk.state.approval(one.approval);
+    const Approval* given = gate_state.state.approval(one.approval);
     if (given == nullptr || one.tool != ticket.asked.call.name()) continue;
-    if (!no_longer_entitled(desk, *given).empty()) continue;
+    if (!no_longer_entitled(gate_state, *given).empty()) continue;
     ApprovalFact& fact = facts.emplace_back();
     fact.approval = one.approval;
     fact.binding = one.for_run ? given->asked.terms->likeness : given->asked.binding.text();

@@ -27,10 +27,10 @@ bool may_say_error(std::string_view result) {
   return result.find("isError") != std::string_view::npos;
 }
 
-bool says_error(GateState& desk, std::string_view result) {
+bool says_error(GateState& gate_state, std::string_view result) {
   if (!may_say_error(result)) return false;
-  if (!desk.parser.parse(result, desk.parsed, {.duplicate_keys = json::DuplicateKeys::permit})) return false;
-  return flags_error(desk.parsed.root());
+  if (!gate_state.parser.parse(result, gate_state.parsed, {.duplicate_keys = json::DuplicateKeys::permit})) return false;
+  return flags_error(gate_state.parsed.root());
 }
 
 }  // namespace
@@ -97,7 +97,7 @@ void reply_lost(Ticket& ticket, Code code, const std::string& what, bool stopped
 bool killed(const Ticket& ticket) {
   const Run& run = ticket.state();
   return run.phase == RunPhase::killed ||
-         ticket.desk.state.killed(run.agent, run.id, ticket.asked.call.name()) != nullptr;
+         ticket.gate_state.state.killed(run.agent, run.id, ticket.asked.call.name()) != nullptr;
 }
 
 }  // namespace
@@ -119,7 +119,7 @@ namespace {
 std::string result_told(Ticket& ticket, Outcome& outcome, CallEnded& ended) {
   const std::shared_ptr<const Scope> scope = scope_now(ticket);
   ResultFindings* found = ticket.result_findings.get();
-  ended.is_error = found != nullptr ? found->is_error : says_error(ticket.desk, outcome.result);
+  ended.is_error = found != nullptr ? found->is_error : says_error(ticket.gate_state, outcome.result);
   if (!scope) return std::move(outcome.result);
   if (found == nullptr || found->scope != scope) {
     return projected(*scope, outcome.result, ended.withheld);
@@ -159,30 +159,30 @@ void describe(Ticket& ticket, Outcome& outcome, CallEnded& ended) {
 
 // With the result as a payload where there is room for it; the record alone must find room.
 Result<std::uint64_t> write(Ticket& ticket, CallEnded ended, const std::string& text) {
-  GateState& desk = ticket.desk;
+  GateState& gate_state = ticket.gate_state;
   ended.result_bytes = text.size();
-  const bool large = text.size() > desk.limits.result_payload_bytes_max;
-  if (text.empty()) return desk.append(std::move(ended), {.urgency = Urgency::reserve});
-  if (!large && !desk.journal.full()) {
-    const PayloadRef payload{desk.journal.commit_to(text), text};
+  const bool large = text.size() > gate_state.limits.result_payload_bytes_max;
+  if (text.empty()) return gate_state.append(std::move(ended), {.urgency = Urgency::reserve});
+  if (!large && !gate_state.journal.full()) {
+    const PayloadRef payload{gate_state.journal.commit_to(text), text};
     ended.result = payload.commitment.text();
-    const auto seq = desk.append(ended, {.payloads = {&payload, 1}});
-    if (seq || desk.journal.failed()) return seq;
+    const auto seq = gate_state.append(ended, {.payloads = {&payload, 1}});
+    if (seq || gate_state.journal.failed()) return seq;
   }
   ended.result = to_string(sha256(text));
-  return desk.append(std::move(ended), {.urgency = Urgency::reserve});
+  return gate_state.append(std::move(ended), {.urgency = Urgency::reserve});
 }
 
 }  // namespace
 
 Status settle(Ticket& ticket, Outcome outcome) {
-  GateState& desk = ticket.desk;
+  GateState& gate_state = ticket.gate_state;
   ticket.phase = Ticket::Phase::over;
   CallEnded ended;
   ended.call = ticket.call;
   ended.run = ticket.asked.run;
-  ended.took = Duration{desk.clock.boot().ns - ticket.since.ns};
-  if (const LiveCall* call = desk.state.call(ticket.call)) ended.records = call->records;
+  ended.took = Duration{gate_state.clock.boot().ns - ticket.since.ns};
+  if (const LiveCall* call = gate_state.state.call(ticket.call)) ended.records = call->records;
   if (ticket.taken) ticket.taken->spend(outcome.records);
   ended.sent_with = std::move(outcome.sent_with);
   const std::uint64_t reserved = ended.records;
@@ -198,10 +198,10 @@ Status settle(Ticket& ticket, Outcome outcome) {
   static const std::string nothing;
   const auto seq = write(ticket, std::move(ended), delivers ? ticket.reply().text : nothing);
   if (unknown) {
-    halt(desk, ticket.asked.run, Code::upstream_failed,
+    halt(gate_state, ticket.asked.run, Code::upstream_failed,
          "nobody knows how the call of `" + escape_untrusted(ticket.asked.call.name()) + "` ended");
   } else if (excess) {
-    halt(desk, ticket.asked.run, Code::ceiling,
+    halt(gate_state, ticket.asked.run, Code::ceiling,
          "a call of `" + escape_untrusted(ticket.asked.call.name()) +
              "` touched more records than it had reserved");
   }

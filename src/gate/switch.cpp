@@ -35,9 +35,9 @@ Status check_scope(const State& state, const std::string& scope, const std::stri
 
 // The server may answer at once, and the call be gone before the next one is looked at: so first
 // who, then each one that is still there.
-std::vector<std::string> cancel_covered(GateState& desk, const Kill& kill) {
+std::vector<std::string> cancel_covered(GateState& gate_state, const Kill& kill) {
   std::vector<std::pair<std::string, std::string>> calls;  // run, call
-  for (const auto& [id, run] : desk.runs) {
+  for (const auto& [id, run] : gate_state.runs) {
     for (const Ticket* ticket : run.live) {
       if (ticket->phase != Ticket::Phase::executing) continue;
       if (covers(kill, ticket->state()) || covers_tool(kill, ticket->asked.call.name())) {
@@ -47,7 +47,7 @@ std::vector<std::string> cancel_covered(GateState& desk, const Kill& kill) {
   }
   std::vector<std::string> cancelled;
   for (const auto& [run, call] : calls) {
-    const auto& live = desk.runs.at(run).live;
+    const auto& live = gate_state.runs.at(run).live;
     const auto found = std::ranges::find(live, call, &Ticket::call);
     if (found == live.end()) continue;
     cancelled.push_back(call);
@@ -90,14 +90,14 @@ std::string stopped_names(const State& state, const std::string& scope) {
 }
 
 // Whatever the resumption ends of what people had to answer for is over, and they hear so.
-Status go_on(GateState& desk, const Resumed& record) {
-  const auto before = desk.state.escalations();
-  const auto seq = desk.append(record);
+Status go_on(GateState& gate_state, const Resumed& record) {
+  const auto before = gate_state.state.escalations();
+  const auto seq = gate_state.append(record);
   if (!seq) return std::unexpected(seq.error());
-  desk.journal.request_sync(*seq);
+  gate_state.journal.request_sync(*seq);
   for (const auto& [id, escalation] : before) {
-    if (desk.state.escalations().contains(id)) continue;
-    desk.herald.changed(escalation.opened, "resolved");
+    if (gate_state.state.escalations().contains(id)) continue;
+    gate_state.herald.changed(escalation.opened, "resolved");
   }
   return {};
 }
@@ -106,32 +106,32 @@ Status go_on(GateState& desk, const Resumed& record) {
 
 Result<Stopped> Gate::kill(const std::string& scope, const std::string& name,
                            const std::string& person, const std::string& reason, KillAlarm alarm) {
-  GateState& desk = *desk_;
-  if (Status fine = check_scope(desk.state, scope, name); !fine) {
+  GateState& gate_state = *gate_state_;
+  if (Status fine = check_scope(gate_state.state, scope, name); !fine) {
     return std::unexpected(fine.error());
   }
   const KillSet set{
-      .id = desk.new_id("k"), .scope = scope, .name = name, .person = person, .reason = reason};
+      .id = gate_state.new_id("k"), .scope = scope, .name = name, .person = person, .reason = reason};
   const Kill kill{set.id, scope, name, person, reason, {}};
   Stopped stopped;
   stopped.kill = set.id;
-  for (const auto& [id, run] : desk.state.runs()) {
+  for (const auto& [id, run] : gate_state.state.runs()) {
     if (run.phase != RunPhase::closed && covers(kill, run)) stopped.runs.push_back(id);
   }
   std::ranges::sort(stopped.runs);
-  const auto before = usable_questions(desk.state);
-  const auto seq = desk.append(set, {.urgency = Urgency::reserve});
-  stopped.cancelled = cancel_covered(desk, kill);
+  const auto before = usable_questions(gate_state.state);
+  const auto seq = gate_state.append(set, {.urgency = Urgency::reserve});
+  stopped.cancelled = cancel_covered(gate_state, kill);
   if (!seq) {
     return fail(seq.error().fault,
                 "calls under way were asked to stop, and nothing is granted, but "
                 "the kill could not be recorded: " +
                     seq.error().message);
   }
-  desk.journal.request_sync(*seq);
-  stopped.withdrawn = end_withdrawn(desk, before);
+  gate_state.journal.request_sync(*seq);
+  stopped.withdrawn = end_withdrawn(gate_state, before);
   if (alarm == KillAlarm::none) return stopped;
-  alert_people(desk, scope == "run" ? name : std::string{}, "killed",
+  alert_people(gate_state, scope == "run" ? name : std::string{}, "killed",
                "the kill switch was set for " +
                    (scope == "all" ? "everything" : scope + " `" + escape_untrusted(name) + "`") +
                    (alarm == KillAlarm::exercise ? ", in an exercise: " + escape_untrusted(reason) : ""),
@@ -141,21 +141,21 @@ Result<Stopped> Gate::kill(const std::string& scope, const std::string& name,
 
 Status Gate::resume(const std::string& scope, const std::string& name, const std::string& person,
                     const std::string& reason) {
-  if (Status may = may_decide(*desk_, person); !may) return may;
-  if (!stops_something(desk_->state, scope, name)) {
+  if (Status may = may_decide(*gate_state_, person); !may) return may;
+  if (!stops_something(gate_state_->state, scope, name)) {
     return fail(ErrorKind::missing, "nothing is stopped under the scope `" + escape_untrusted(scope) + "`" +
                                     (name.empty() ? "" : " and the name `" + escape_untrusted(name) + "`") +
-                                    stopped_names(desk_->state, scope));
+                                    stopped_names(gate_state_->state, scope));
   }
-  return go_on(*desk_, {scope, name, person, reason});
+  return go_on(*gate_state_, {scope, name, person, reason});
 }
 
 Status Gate::lift(const std::string& kill, const std::string& person, const std::string& reason) {
-  if (Status may = may_decide(*desk_, person); !may) return may;
-  if (std::ranges::find(desk_->state.kills(), kill, &Kill::id) == desk_->state.kills().end()) {
+  if (Status may = may_decide(*gate_state_, person); !may) return may;
+  if (std::ranges::find(gate_state_->state.kills(), kill, &Kill::id) == gate_state_->state.kills().end()) {
     return fail(ErrorKind::missing, "the kill `" + escape_untrusted(kill) + "` is lifted already");
   }
-  return go_on(*desk_, {"kill", kill, person, reason});
+  return go_on(*gate_state_, {"kill", kill, person, reason});
 }
 
 }  // namespace pawl

@@ -38,12 +38,12 @@ bool without_reply(Ticket& ticket) {
   return true;
 }
 
-bool write_reply(GateState& desk, const Approval& asked, const std::string& words) {
-  const PayloadRef payload{desk.journal.commit_to(words), words};
+bool write_reply(GateState& gate_state, const Approval& asked, const std::string& words) {
+  const PayloadRef payload{gate_state.journal.commit_to(words), words};
   const ApprovalReplied record{asked.asked.approval, payload.commitment.text()};
   const std::string person = asked.talk->remarks.back().person;
-  if (!desk.append(record, {.payloads = {&payload, 1}})) return false;
-  desk.herald.news({QuestionNews::Kind::replied,
+  if (!gate_state.append(record, {.payloads = {&payload, 1}})) return false;
+  gate_state.herald.news({QuestionNews::Kind::replied,
                     record.approval,
                     "the agent said something to what `" + escape_untrusted(person) + "` asked",
                     {person}});
@@ -58,7 +58,7 @@ std::optional<Next> take_reply(Ticket& ticket) {
   const json::View given = arguments[reply_argument];
   if (!given.exists() || owns_reply_argument(*ticket.tool)) return std::nullopt;
   if (ticket.state().phase != RunPhase::open) return std::nullopt;  // which is what is said
-  GateState& desk = ticket.desk;
+  GateState& gate_state = ticket.gate_state;
   const bool fits = given.is_string() && given.string().size() <= reply_bytes_max &&
                     !trim(given.string()).empty();
   if (!fits) {
@@ -70,7 +70,7 @@ std::optional<Next> take_reply(Ticket& ticket) {
   const Approval* asked = nullptr;
   if (without_reply(ticket)) {
     const Facts facts = gather(ticket);
-    asked = desk.state.asked_back(ticket.state().id,
+    asked = gate_state.state.asked_back(ticket.state().id,
                                   to_string(binding_of(ticket.policy(), *ticket.tool, ticket.state(),
                                                      ticket.asked.call, facts)));
   }
@@ -80,24 +80,24 @@ std::optional<Next> take_reply(Ticket& ticket) {
         "nobody asks about this call; make it without `" + std::string(reply_argument) + "`");
   }
   const std::string id = asked->asked.approval;
-  if (asked->talk->unanswered() && !write_reply(desk, *asked, words)) {
-    return refuse(ticket, denial(ticket, Code::audit_unavailable, desk.fault()));
+  if (asked->talk->unanswered() && !write_reply(gate_state, *asked, words)) {
+    return refuse(ticket, denial(ticket, Code::audit_unavailable, gate_state.fault()));
   }
   ticket.asked.resumes = id;
   return std::nullopt;
 }
 
-bool untold(const GateState& desk, const Approval& asked) {
+bool untold(const GateState& gate_state, const Approval& asked) {
   if (asked.phase != ApprovalPhase::open || !asked.talk || !asked.talk->unanswered()) return false;
-  const auto told = desk.remarks_told.find(asked.asked.approval);
-  return told == desk.remarks_told.end() || told->second < asked.talk->remarks.size();
+  const auto told = gate_state.remarks_told.find(asked.asked.approval);
+  return told == gate_state.remarks_told.end() || told->second < asked.talk->remarks.size();
 }
 
-ToldTalk tell_talk(GateState& desk, const Approval& asked) {
+ToldTalk tell_talk(GateState& gate_state, const Approval& asked) {
   ToldTalk told;
   if (!asked.talk || !asked.talk->unanswered()) return told;
-  told.first = untold(desk, asked);
-  desk.remarks_told[asked.asked.approval] = asked.talk->remarks.size();
+  told.first = untold(gate_state, asked);
+  gate_state.remarks_told[asked.asked.approval] = asked.talk->remarks.size();
   const std::vector<Remark>& remarks = asked.talk->remarks;
   auto from = remarks.end();
   while (from != remarks.begin() && !std::prev(from)->person.empty()) --from;
@@ -118,15 +118,15 @@ ToldTalk tell_talk(GateState& desk, const Approval& asked) {
 }
 
 Status Gate::ask_back(const AskedBack& a) {
-  GateState& desk = *desk_;
+  GateState& gate_state = *gate_state_;
   const std::string text(trim(a.text));
   if (text.empty() || text.size() > asked_back_bytes_max) {
     return fail(ErrorKind::invalid, "a question to the agent is a text of at most " +
                                     std::to_string(asked_back_bytes_max) + " bytes");
   }
   const AnswerGiven asking{AnswerGiven::Kind::ask, a.approval, a.person, a.groups, a.proof, false};
-  if (Status may = may_answer(desk, asking); !may) return may;
-  const Approval& asked = *desk.state.approval(a.approval);
+  if (Status may = may_answer(gate_state, asking); !may) return may;
+  const Approval& asked = *gate_state.state.approval(a.approval);
   const std::string& tool = asked.asked.terms->tool;
   if (tool.starts_with("mcp:") || tool.find("/mcp:") != std::string::npos) {
     return fail(ErrorKind::refused, "only the agent of a tool's call reads a question about it");
@@ -135,43 +135,43 @@ Status Gate::ask_back(const AskedBack& a) {
     return fail(ErrorKind::refused, "its agent was asked " + std::to_string(asked_back_max) +
                                     " times about this call already: approve or deny it");
   }
-  const auto seq = desk.append(ApprovalAsked{a.approval, a.person, text, a.proof});
+  const auto seq = gate_state.append(ApprovalAsked{a.approval, a.person, text, a.proof});
   if (!seq) return std::unexpected(seq.error());
-  desk.journal.request_sync(*seq);
+  gate_state.journal.request_sync(*seq);
   // Whoever waits for the answer of people is told at once, and is to come back.
-  const auto waiting = desk.waiting.find(a.approval);
-  if (waiting == desk.waiting.end()) return {};
-  waiting->second->until = desk.clock.boot();
+  const auto waiting = gate_state.waiting.find(a.approval);
+  if (waiting == gate_state.waiting.end()) return {};
+  waiting->second->until = gate_state.clock.boot();
   wake(*waiting->second);
   return {};
 }
 
 bool Gate::asks_agent(const std::string& approval) const {
-  const Approval* asked = desk_->state.approval(approval);
-  return asked != nullptr && untold(*desk_, *asked);
+  const Approval* asked = gate_state_->state.approval(approval);
+  return asked != nullptr && untold(*gate_state_, *asked);
 }
 
 Status Gate::pass_on(const PassedOn& p) {
-  GateState& desk = *desk_;
+  GateState& gate_state = *gate_state_;
   if (p.reason.size() > pass_reason_bytes_max) {
     return fail(ErrorKind::invalid,
                 "a reason has at most " + std::to_string(pass_reason_bytes_max) + " bytes here");
   }
   const AnswerGiven passing{
       AnswerGiven::Kind::pass, p.approval, p.person, p.groups, p.proof, false};
-  if (Status may = may_answer(desk, passing); !may) return may;
-  const Approval& asked = *desk.state.approval(p.approval);
+  if (Status may = may_answer(gate_state, passing); !may) return may;
+  const Approval& asked = *gate_state.state.approval(p.approval);
   if (asked.talk && asked.talk->passes >= passes_max) {
     return fail(ErrorKind::refused,
                 "it was passed on " + std::to_string(passes_max) + " times already");
   }
-  if (const std::string why = cannot_take(desk, asked, p.to, p.person); !why.empty()) {
+  if (const std::string why = cannot_take(gate_state, asked, p.to, p.person); !why.empty()) {
     return fail(ErrorKind::refused, why);
   }
-  const auto seq = desk.append(ApprovalPassed{p.approval, p.person, p.to, p.reason, p.proof});
+  const auto seq = gate_state.append(ApprovalPassed{p.approval, p.person, p.to, p.reason, p.proof});
   if (!seq) return std::unexpected(seq.error());
-  desk.journal.request_sync(*seq);
-  desk.herald.news({QuestionNews::Kind::passed,
+  gate_state.journal.request_sync(*seq);
+  gate_state.herald.news({QuestionNews::Kind::passed,
                     p.approval,
                     "`" + escape_untrusted(p.person) + "` passed a question on to `" + escape_untrusted(p.to) + "`" +
                         (p.reason.empty() ? "" : ": " + escape_untrusted(p.reason)),

@@ -15,7 +15,7 @@ namespace pawl {
 std::optional<Next> take_reply(Ticket& ticket);
 
 // A reviewer asked something that nobody told the agent in this life of the node.
-bool untold(const GateState& desk, const Approval& asked);
+bool untold(const GateState& gate_state, const Approval& asked);
 
 // What the agent reads of it in a reply that is pending, and how it looks in the decision; both
 // empty where nothing is asked. From then on it is told.
@@ -23,6 +23,6 @@ struct ToldTalk {
   std::string text, decision;
   bool first = false;  // it was not told before
 };
-ToldTalk tell_talk(GateState& desk, const Approval& asked);
+ToldTalk tell_talk(GateState& gate_state, const Approval& asked);
 
 }  // namespace pawl

@@ -17,18 +17,18 @@ void client_left(Ticket& ticket) {
 
 }  // namespace
 
-Ticket::Ticket(GateState& desk_in, Proposal& asked_in, Upstream& upstream_in, Caller& caller_in)
-    : desk(desk_in),
+Ticket::Ticket(GateState& gate_state_in, Proposal& asked_in, Upstream& upstream_in, Caller& caller_in)
+    : gate_state(gate_state_in),
       asked(asked_in),
       upstream(upstream_in),
       caller(caller_in),
-      run(desk_in.run(asked_in.run)) {
+      run(gate_state_in.run(asked_in.run)) {
   if (run != nullptr) {
     place = run->live.size();
     run->live.push_back(this);
   }
   caller.on_gone = [this] { client_left(*this); };
-  if (desk.over) times = std::make_unique<CallTimes>(CallTimes{.asked = desk.clock.boot()});
+  if (gate_state.over) times = std::make_unique<CallTimes>(CallTimes{.asked = gate_state.clock.boot()});
 }
 
 Ticket::~Ticket() {
@@ -44,10 +44,10 @@ Ticket::~Ticket() {
 }
 
 void Ticket::tell_over() {
-  if (!times || !desk.over) return;
-  times->over = desk.clock.boot();
+  if (!times || !gate_state.over) return;
+  times->over = gate_state.clock.boot();
   const Settled& last = reply();
-  desk.over({asked, state().agent, call, approval, last.kind, last.code, tool != nullptr, *times});
+  gate_state.over({asked, state().agent, call, approval, last.kind, last.code, tool != nullptr, *times});
 }
 
 bool Ticket::other_policy_now() const {
@@ -56,7 +56,7 @@ bool Ticket::other_policy_now() const {
 }
 
 const Run& Ticket::state() const {
-  const Run* known = desk.state.run(asked.run);
+  const Run* known = gate_state.state.run(asked.run);
   assert(known != nullptr);
   return *known;
 }
@@ -68,7 +68,7 @@ Settled& Ticket::reply() {
 
 void wake(Ticket& ticket) {
   if (!ticket.woken) return;
-  ticket.desk.later([woken = *ticket.woken]() mutable { woken.deliver(true); });
+  ticket.gate_state.later([woken = *ticket.woken]() mutable { woken.deliver(true); });
 }
 
 }  // namespace pawl

@@ -1,5 +1,5 @@
 // A ticket: one call on its way through the gate. It lives in the frame of `Gate::handle`, is known
-// to the desk while it lives, and leaves nothing behind that a crash may lose. Private to this
+// to the gate_state while it lives, and leaves nothing behind that a crash may lose. Private to this
 // room.
 #pragma once
 
@@ -51,7 +51,7 @@ struct ResultFindings {
 };
 
 struct Ticket {
-  Ticket(GateState& desk_in, Proposal& asked_in, Upstream& upstream_in, Caller& caller_in);
+  Ticket(GateState& gate_state_in, Proposal& asked_in, Upstream& upstream_in, Caller& caller_in);
   // A call that is dropped on its way is recorded as what it is by then: left alone, aborted, or of
   // unknown outcome.
   ~Ticket();
@@ -67,7 +67,7 @@ struct Ticket {
   // True where the run's policy is another one by now. Precondition: it was let run.
   bool other_policy_now() const;
 
-  GateState& desk;
+  GateState& gate_state;
   Proposal& asked;
   Upstream& upstream;
   Caller& caller;

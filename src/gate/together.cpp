@@ -46,11 +46,11 @@ Error unfinished(const Answers& answers, const std::string& stopped_at, Error er
 }  // namespace
 
 Status Gate::answer(const Answers& answers) {
-  GateState& desk = *desk_;
+  GateState& gate_state = *gate_state_;
   if (Status fine = well_formed(answers); !fine) return fine;
   std::vector<const Approval*> questions;
   for (const Answers::One& one : answers.to) {
-    const Approval* asked = desk.state.approval(one.approval);
+    const Approval* asked = gate_state.state.approval(one.approval);
     if (asked == nullptr) {
       return fail(ErrorKind::missing, "there is no question `" + escape_untrusted(one.approval) + "`");
     }
@@ -64,7 +64,7 @@ Status Gate::answer(const Answers& answers) {
   const auto kind = answers.approve ? AnswerGiven::Kind::approve : AnswerGiven::Kind::reject;
   for (const Answers::One& one : answers.to) {
     const Status may = may_answer(
-        desk, {kind, one.approval, answers.person, answers.groups, answers.proof, one.typed});
+        gate_state, {kind, one.approval, answers.person, answers.groups, answers.proof, one.typed});
     if (!may) {
       return fail(may.error().fault,
                   "nothing was answered: `" + escape_untrusted(one.approval) + "`: " + may.error().message);
@@ -78,22 +78,22 @@ Status Gate::answer(const Answers& answers) {
     record.reason = answers.reason;
     record.proof = answers.proof;
     record.shown = one.shown;
-    record.typed = answers.approve && desk.state.approval(one.approval)->asked.terms->typed;
+    record.typed = answers.approve && gate_state.state.approval(one.approval)->asked.terms->typed;
     record.batch = answers.batch;
-    const auto seq = desk.append(std::move(record));
+    const auto seq = gate_state.append(std::move(record));
     // Those before it are answered, and their calls go on in a later turn, if at all: a journal
     // that does not take this record grants nothing either.
     if (!seq) return std::unexpected(unfinished(answers, one.approval, seq.error()));
-    after_answer(desk, one.approval, *seq);
+    after_answer(gate_state, one.approval, *seq);
   }
   return {};
 }
 
 Result<Reservation> Gate::would_take(const std::string& id) const {
-  GateState& desk = *desk_;
-  const Approval* asked = desk.state.approval(id);
+  GateState& gate_state = *gate_state_;
+  const Approval* asked = gate_state.state.approval(id);
   if (asked == nullptr) return fail(ErrorKind::missing, "there is no question `" + escape_untrusted(id) + "`");
-  const auto text = arguments_at(desk, asked->args());
+  const auto text = arguments_at(gate_state, asked->args());
   if (!text) return std::unexpected(text.error());
   const auto document = json::parse(*text);
   if (!document) return std::unexpected(document.error());
@@ -104,7 +104,7 @@ Result<Reservation> Gate::would_take(const std::string& id) const {
     taken = *std::move(takes);
     return {};
   };
-  const Status judged = judge_waiting(desk, *asked, document->root(), judge);
+  const Status judged = judge_waiting(gate_state, *asked, document->root(), judge);
   if (!judged) return std::unexpected(judged.error());
   return taken;
 }
