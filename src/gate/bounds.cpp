@@ -18,16 +18,16 @@ constexpr const char* uncounted_says =
 
 }  // namespace
 
-Next refuse_early(Ticket& ticket, const GateRefusal& refusal) {
-  Settled reply = refuse_here(ticket.gate_state, refusal);
-  if (ticket.asked.part && counts_as_denial(reply.code)) ticket.asked.part->charge_denial();
-  ticket.reply() = std::move(reply);
+Next refuse_early(CallContext& context, const GateRefusal& refusal) {
+  Settled reply = refuse_here(context.gate_state, refusal);
+  if (context.asked.part && counts_as_denial(reply.code)) context.asked.part->charge_denial();
+  context.reply() = std::move(reply);
   return Next::reply;
 }
 
-Next refuse_uncharged(Ticket& ticket, Code code, std::string says) {
-  if (ticket.asked.part) ticket.asked.part->charge_step();
-  return refuse_early(ticket, refusal_of(ticket, code, std::move(says)));
+Next refuse_uncharged(CallContext& context, Code code, std::string says) {
+  if (context.asked.part) context.asked.part->charge_step();
+  return refuse_early(context, refusal_of(context, code, std::move(says)));
 }
 
 std::string note_of(const Proposal& asked) {
@@ -35,31 +35,31 @@ std::string note_of(const Proposal& asked) {
   return asked.note.empty() ? asked.part->name() : asked.part->name() + "; " + asked.note;
 }
 
-std::optional<Next> outside_part(Ticket& ticket) {
-  const RunPart* const part = ticket.asked.part.get();
+std::optional<Next> outside_part(CallContext& context) {
+  const RunPart* const part = context.asked.part.get();
   if (part == nullptr) return std::nullopt;
-  if (part->over()) return refuse_uncharged(ticket, Code::not_granted, ended_says);
-  const Call& call = ticket.asked.call;
+  if (part->over()) return refuse_uncharged(context, Code::not_granted, ended_says);
+  const Call& call = context.asked.call;
   // Who asks for access to a tool asks for that tool.
   if (part->covers(call.server, asked_for(call.tool).value_or(call.tool))) return std::nullopt;
-  return refuse_uncharged(ticket, Code::not_granted, "the sub-run has no such tool");
+  return refuse_uncharged(context, Code::not_granted, "the sub-run has no such tool");
 }
 
-std::optional<Next> charge_part(Ticket& ticket) {
-  RunPart* const part = ticket.asked.part.get();
+std::optional<Next> charge_part(CallContext& context) {
+  RunPart* const part = context.asked.part.get();
   if (part == nullptr) return std::nullopt;
   std::string spent = part->spent();
-  if (!spent.empty()) return refuse_uncharged(ticket, Code::ceiling, std::move(spent));
+  if (!spent.empty()) return refuse_uncharged(context, Code::ceiling, std::move(spent));
   part->charge_step();
   return std::nullopt;
 }
 
-std::string take_from_part(Ticket& ticket, const Situation& situation, const Verdict& verdict,
+std::string take_from_part(CallContext& context, const Situation& situation, const Verdict& verdict,
                            bool runs) {
-  RunPart* const part = ticket.asked.part.get();
+  RunPart* const part = context.asked.part.get();
   if (part == nullptr || (!runs && verdict.effect != Effect::hold)) return {};
   // What asks for access is no call of the tool: it makes a record, and no server hears of it.
-  if (asked_for(ticket.asked.call.tool)) return {};
+  if (asked_for(context.asked.call.tool)) return {};
   PartUse use{.calls = 1, .records = 0};
   if (part->counts_records()) {
     const auto records = records_touched(situation, verdict);
@@ -67,17 +67,17 @@ std::string take_from_part(Ticket& ticket, const Situation& situation, const Ver
     use.records = *records;
   }
   std::string none = part->no_room(use);
-  if (none.empty() && runs) ticket.taken = std::make_unique<TakenFromPart>(*part, use);
+  if (none.empty() && runs) context.taken = std::make_unique<TakenFromPart>(*part, use);
   return none;
 }
 
-Next refuse_full(Ticket& ticket, const std::string& limit) {
-  return refuse_early(ticket, refusal_of(ticket, Code::ceiling, limit));
+Next refuse_full(CallContext& context, const std::string& limit) {
+  return refuse_early(context, refusal_of(context, Code::ceiling, limit));
 }
 
-Next refuse_unsent(Ticket& ticket, const std::string& limit) {
-  end_unsent(ticket);
-  return refuse(ticket, denial(ticket, Code::ceiling, limit));
+Next refuse_unsent(CallContext& context, const std::string& limit) {
+  end_unsent(context);
+  return refuse(context, denial(context, Code::ceiling, limit));
 }
 
 TakenFromPart::TakenFromPart(RunPart& part, const PartUse& use) : part_(&part), use_(use) {
@@ -94,10 +94,10 @@ void TakenFromPart::spend(std::uint64_t records_reported) {
   part->charge_records(records_reported - use_.records);
 }
 
-std::optional<Next> part_is_over(Ticket& ticket) {
-  if (!ticket.asked.part || !ticket.asked.part->over()) return std::nullopt;
-  leave_alone(ticket);
-  return refuse(ticket, denial(ticket, Code::not_granted, ended_says));
+std::optional<Next> part_is_over(CallContext& context) {
+  if (!context.asked.part || !context.asked.part->over()) return std::nullopt;
+  leave_alone(context);
+  return refuse(context, denial(context, Code::not_granted, ended_says));
 }
 
 }  // namespace pawl

@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "gate/facts.h"
 #include "gate/runs.h"
-#include "gate/ticket.h"
+#include "gate/call_context.h"
 #include "kernel/admit/explain.h"
 
 namespace pawl {
@@ -51,29 +51,29 @@ std::string journal_text(const Candidate& candidate, const std::string& digest) 
 
 }  // namespace
 
-std::optional<CandidateSaid> ask_candidate(const Ticket& ticket, const Facts& facts,
+std::optional<CandidateSaid> ask_candidate(const CallContext& context, const Facts& facts,
                                            const Verdict& verdict, Look look, Instant now) {
-  const auto found = ticket.gate_state.candidates.find(ticket.state().agent);
-  if (found == ticket.gate_state.candidates.end() || !found->second.policy) return std::nullopt;
+  const auto found = context.gate_state.candidates.find(context.state().agent);
+  if (found == context.gate_state.candidates.end() || !found->second.policy) return std::nullopt;
   CandidateSaid said{.policy = found->second.policy->digest()};
-  const CandidateOfRun& candidate = narrow(found->second.policy, *ticket.run);
+  const CandidateOfRun& candidate = narrow(found->second.policy, *context.run);
   said.why = candidate.mistake;
   if (!candidate.policy) return said;
-  const Call& call = ticket.asked.call;
+  const Call& call = context.asked.call;
   const Policy& policy = candidate.policy->policy();
-  const auto tool = candidate.policy->bound(call.server, call.tool, ticket.asked.definition, now);
+  const auto tool = candidate.policy->bound(call.server, call.tool, context.asked.definition, now);
   if (tool && !tool->misfits.empty()) {
     said.why = "its entry does not fit the tool: " + shortened(tool->misfits.front());
     return said;
   }
-  const auto own = gather_beside(ticket, tool.get(), policy, facts);
+  const auto own = gather_beside(context, tool.get(), policy, facts);
   if (!own) {
     said.why = own.error().message;
     return said;
   }
   const Verdict would = admit({.policy = policy,
-                               .state = ticket.gate_state.state,
-                               .run = ticket.state(),
+                               .state = context.gate_state.state,
+                               .run = context.state(),
                                .call = call,
                                .tool = tool.get(),
                                .facts = *own,
@@ -85,13 +85,13 @@ std::optional<CandidateSaid> ask_candidate(const Ticket& ticket, const Facts& fa
   return said;
 }
 
-void count_candidate(const Ticket& ticket, CandidateKind kind, std::string_view why) {
-  const auto found = ticket.gate_state.candidates.find(ticket.state().agent);
-  if (found == ticket.gate_state.candidates.end()) return;
+void count_candidate(const CallContext& context, CandidateKind kind, std::string_view why) {
+  const auto found = context.gate_state.candidates.find(context.state().agent);
+  if (found == context.gate_state.candidates.end()) return;
   found->second.counts.add(kind);
   if (why.empty()) return;
   found->second.last_error =
-      "`" + escape_untrusted(ticket.asked.call.name().substr(0, shown_name_bytes_max)) + "`: ";
+      "`" + escape_untrusted(context.asked.call.name().substr(0, shown_name_bytes_max)) + "`: ";
   found->second.last_error += why;
 }
 

@@ -13,7 +13,7 @@
 
 namespace pawl {
 
-struct Ticket;
+struct CallContext;
 
 // What the gate_state keeps of it, by agent.
 struct CandidateInUse {
@@ -29,12 +29,12 @@ struct CandidateOfRun {
   std::string task, mistake;
 };
 
-// What the candidate of the ticket's role says of a look that the policy in force just judged;
+// What the candidate of the context's role says of a look that the policy in force just judged;
 // nothing where the role has none that can be used.
-std::optional<CandidateSaid> ask_candidate(const Ticket& ticket, const Facts& facts,
+std::optional<CandidateSaid> ask_candidate(const CallContext& context, const Facts& facts,
                                            const Verdict& verdict, Look look, Instant now);
 
 // The look is in the journal: it counts. `why` of an error.
-void count_candidate(const Ticket& ticket, CandidateKind kind, std::string_view why);
+void count_candidate(const CallContext& context, CandidateKind kind, std::string_view why);
 
 }  // namespace pawl

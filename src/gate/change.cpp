@@ -167,23 +167,23 @@ Result<Changed> judge_changed(GateState& gate_state, const Approval& asked, std:
 
 }  // namespace
 
-Status take_change(Ticket& ticket, const Approval& asked) {
-  if (!asked.changed || ticket.change_taken == asked.changed) return {};
-  auto text = arguments_at(ticket.gate_state, asked.changed->args);
+Status take_change(CallContext& context, const Approval& asked) {
+  if (!asked.changed || context.change_taken == asked.changed) return {};
+  auto text = arguments_at(context.gate_state, asked.changed->args);
   if (!text) return std::unexpected(text.error());
   auto document = json::parse(*text);
   if (!document) return std::unexpected(document.error());
-  ticket.changed = std::make_unique<json::Document>(std::move(*document));
-  ticket.change_taken = asked.changed;
-  ticket.asked.call.arguments = ticket.changed->root();
+  context.changed = std::make_unique<json::Document>(std::move(*document));
+  context.change_taken = asked.changed;
+  context.asked.call.arguments = context.changed->root();
   return {};
 }
 
-std::string with_change_told(const Ticket& ticket, std::string result) {
-  if (!ticket.changed) return result;
-  const Approval* asked = ticket.gate_state.state.approval(ticket.approval);
+std::string with_change_told(const CallContext& context, std::string result) {
+  if (!context.changed) return result;
+  const Approval* asked = context.gate_state.state.approval(context.approval);
   std::string told = "a reviewer approved this call with other arguments than yours";
-  const std::string arguments = json::write(ticket.changed->root());
+  const std::string arguments = json::write(context.changed->root());
   if (arguments.size() <= arguments_told_max) told += ": " + arguments;
   if (asked != nullptr && asked->changed) {
     for (const Answer& answer : asked->answers) {

@@ -5,7 +5,7 @@
 #include <functional>
 #include <string>
 
-#include "gate/ticket.h"
+#include "gate/call_context.h"
 #include "kernel/admit/admit.h"
 
 namespace pawl {
@@ -21,9 +21,9 @@ Status judge_waiting(GateState& gate_state, const Approval& asked, json::View ar
 
 // Puts what a reviewer changed in the place of the arguments of the waiting call, once. From then
 // on they are what is judged, recorded and sent. An error: they are not stored any more.
-Status take_change(Ticket& ticket, const Approval& asked);
+Status take_change(CallContext& context, const Approval& asked);
 
 // The result of a call with changed arguments, and before it what the agent has to know of them.
-std::string with_change_told(const Ticket& ticket, std::string result);
+std::string with_change_told(const CallContext& context, std::string result);
 
 }  // namespace pawl

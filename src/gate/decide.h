@@ -3,17 +3,17 @@
 
 #include <string>
 
-#include "gate/ticket.h"
+#include "gate/call_context.h"
 #include "model/facts.h"
 #include "model/verdict.h"
 
 namespace pawl {
 
 // The first look at a call: it goes on with an open question of its own, or it is decided anew.
-Next begin(Ticket& ticket);
+Next begin(CallContext& context);
 
 // The look after people answered, or their time was over.
-Next look_again(Ticket& ticket);
+Next look_again(CallContext& context);
 
 // A refusal that the gate itself has to make, for a reason that the kernel cannot know. Charged and
 // recorded like every attempt; `halts` halts the run with it.
@@ -24,14 +24,14 @@ struct GateRefusal {
   bool halts = false;
   std::string note = {};  // of the record
 };
-GateRefusal refusal_of(const Ticket& ticket, Code code, std::string says);
+GateRefusal refusal_of(const CallContext& context, Code code, std::string says);
 Settled refuse_here(GateState& gate_state, const GateRefusal& refusal);
 
 // Halts the run: a record, an escalation, and everything that waits is woken to be refused.
 void halt(GateState& gate_state, const std::string& run, Code code, const std::string& why);
 
-// The reply for a verdict that does not let the call run; the ticket is over with it.
-Next refuse(Ticket& ticket, const Verdict& verdict);
-Verdict denial(const Ticket& ticket, Code code, std::string says);
+// The reply for a verdict that does not let the call run; the context is over with it.
+Next refuse(CallContext& context, const Verdict& verdict);
+Verdict denial(const CallContext& context, Code code, std::string says);
 
 }  // namespace pawl

@@ -18,86 +18,86 @@ bool still_granted(const Run& run, std::string_view grant, Instant now) {
 
 }  // namespace
 
-Next unless_gone(Ticket& ticket, Next next) {
-  if (!ticket.caller.gone()) return next;
-  if (next == Next::wait) wake(ticket);  // nobody says so a second time
+Next unless_gone(CallContext& context, Next next) {
+  if (!context.caller.gone()) return next;
+  if (next == Next::wait) wake(context);  // nobody says so a second time
   if (next != Next::execute) return next;
-  end_unsent(ticket);
-  ticket.reply().kind = Settled::Kind::gone;
+  end_unsent(context);
+  context.reply().kind = Settled::Kind::gone;
   return Next::reply;
 }
 
-Next last_look(Ticket& ticket, const Status& durable) {
-  GateState& gate_state = ticket.gate_state;
+Next last_look(CallContext& context, const Status& durable) {
+  GateState& gate_state = context.gate_state;
   if (!durable || gate_state.journal.failed()) {
     // Nothing can be recorded any more; the next start finds a call that was let through and has no
     // end, and treats it as one whose outcome nobody knows.
-    return refuse(ticket, denial(ticket, Code::audit_unavailable,
+    return refuse(context, denial(context, Code::audit_unavailable,
                                  "the decision did not reach the disk: " + gate_state.fault()));
   }
-  if (unless_gone(ticket, Next::execute) != Next::execute) return Next::reply;
-  const Run& run = ticket.state();
+  if (unless_gone(context, Next::execute) != Next::execute) return Next::reply;
+  const Run& run = context.state();
   const bool killed = run.phase == RunPhase::killed ||
-                      gate_state.state.killed(run.agent, run.id, ticket.asked.call.name()) != nullptr;
+                      gate_state.state.killed(run.agent, run.id, context.asked.call.name()) != nullptr;
   if (killed) {
-    end_unsent(ticket);
-    return refuse(ticket, denial(ticket, Code::killed, "the kill switch was set meanwhile"));
+    end_unsent(context);
+    return refuse(context, denial(context, Code::killed, "the kill switch was set meanwhile"));
   }
   if (run.phase != RunPhase::open || gate_state.state.halt_of(run.agent, run.sponsor) != nullptr) {
-    end_unsent(ticket);
-    return refuse(ticket, denial(ticket, Code::run_halted, "the run was stopped meanwhile"));
+    end_unsent(context);
+    return refuse(context, denial(context, Code::run_halted, "the run was stopped meanwhile"));
   }
-  if (ticket.asked.part && ticket.asked.part->over()) {
-    end_unsent(ticket);
-    return refuse(ticket, denial(ticket, Code::not_granted, "the sub-run ended meanwhile"));
+  if (context.asked.part && context.asked.part->over()) {
+    end_unsent(context);
+    return refuse(context, denial(context, Code::not_granted, "the sub-run ended meanwhile"));
   }
-  if (!ticket.grant.empty() && !still_granted(run, ticket.grant, gate_state.now())) {
-    end_unsent(ticket);
-    return refuse(ticket, denial(ticket, Code::not_granted,
+  if (!context.grant.empty() && !still_granted(run, context.grant, gate_state.now())) {
+    end_unsent(context);
+    return refuse(context, denial(context, Code::not_granted,
                                  "what people had granted ended before it was sent"));
   }
-  if (ticket.other_policy_now()) {
-    end_unsent(ticket);
-    return refuse(ticket, denial(ticket, Code::cancelled,
+  if (context.other_policy_now()) {
+    end_unsent(context);
+    return refuse(context, denial(context, Code::cancelled,
                                  "the policy became stricter before it was sent; called again, it "
                                  "is judged anew"));
   }
-  if (ticket.watched && enforcement(gate_state, run.agent) == Enforcement::enforced) {
-    end_unsent(ticket);
-    return refuse(ticket, denial(ticket, Code::cancelled,
+  if (context.watched && enforcement(gate_state, run.agent) == Enforcement::enforced) {
+    end_unsent(context);
+    return refuse(context, denial(context, Code::cancelled,
                                  "watching without enforcing ended before it was sent; called "
                                  "again, it is judged anew"));
   }
   return Next::execute;
 }
 
-void sending(Ticket& ticket) {
-  ticket.phase = Ticket::Phase::executing;
-  ticket.since = ticket.gate_state.clock.boot();
+void sending(CallContext& context) {
+  context.phase = CallContext::Phase::executing;
+  context.since = context.gate_state.clock.boot();
 }
 
-void cancel(Ticket& ticket) {
-  if (ticket.cancelled) return;
-  ticket.cancelled = true;
-  ticket.upstream.cancel();
+void cancel(CallContext& context) {
+  if (context.cancelled) return;
+  context.cancelled = true;
+  context.upstream.cancel();
 }
 
 // The door is in the middle of something of its own when it says that the client left.
-void cancel_later(Ticket& ticket) {
-  ticket.gate_state.later([gate_state = &ticket.gate_state, run = ticket.asked.run, call = ticket.call] {
+void cancel_later(CallContext& context) {
+  context.gate_state.later([gate_state = &context.gate_state, run = context.asked.run, call = context.call] {
     const auto known = gate_state->runs.find(run);
     if (known == gate_state->runs.end()) return;
     const auto& live = known->second.live;
-    const auto found = std::ranges::find_if(live, [&](const Ticket* other) {
-      return other->call == call && other->phase == Ticket::Phase::executing;
+    const auto found = std::ranges::find_if(live, [&](const CallContext* other) {
+      return other->call == call && other->phase == CallContext::Phase::executing;
     });
     if (found != live.end()) cancel(**found);
   });
 }
 
-void end_unsent(Ticket& ticket) {
-  ticket.phase = Ticket::Phase::over;
-  abort_call(ticket.gate_state, ticket.call, ticket.asked.run);
+void end_unsent(CallContext& context) {
+  context.phase = CallContext::Phase::over;
+  abort_call(context.gate_state, context.call, context.asked.run);
 }
 
 void abort_call(GateState& gate_state, const std::string& call, const std::string& run) {

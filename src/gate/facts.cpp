@@ -66,18 +66,18 @@ Facts gather(const LookedAt& what, std::optional<ApprovalFact> approval) {
   return facts;
 }
 
-Facts gather(const Ticket& ticket, std::optional<ApprovalFact> approval) {
-  LookedAt what{ticket.gate_state, *ticket.run, ticket.asked, ticket.tool.get()};
-  if (ticket.findings && ticket.findings->is_of(ticket.tool.get(), ticket.asked.call.arguments)) {
-    what.ahead = &ticket.findings->facts();
+Facts gather(const CallContext& context, std::optional<ApprovalFact> approval) {
+  LookedAt what{context.gate_state, *context.run, context.asked, context.tool.get()};
+  if (context.findings && context.findings->is_of(context.tool.get(), context.asked.call.arguments)) {
+    what.ahead = &context.findings->facts();
   }
   return gather(what, std::move(approval));
 }
 
-Facts gather_resolved(const Ticket& ticket, const BoundTool& tool) {
+Facts gather_resolved(const CallContext& context, const BoundTool& tool) {
   Facts facts;
-  resolve_paths(ticket.asked, tool, facts);
-  read_sql(ticket.asked, tool, facts);
+  resolve_paths(context.asked, tool, facts);
+  read_sql(context.asked, tool, facts);
   return facts;
 }
 
@@ -95,48 +95,48 @@ bool same_directories(const BoundTool* one, const BoundTool& other) {
          one->entry->commands->directories == other.entry->commands->directories;
 }
 
-void find_programs(const Ticket& ticket, const BoundTool& tool, Facts& facts) {
-  if (same_directories(ticket.tool.get(), tool)) return;
+void find_programs(const CallContext& context, const BoundTool& tool, Facts& facts) {
+  if (same_directories(context.tool.get(), tool)) return;
   facts.programs.clear();
   const CommandRule* commands = tool.entry->commands.get();
   facts.programs_known =
-      ticket.asked.find_program != nullptr && commands != nullptr && !commands->directories.empty();
-  if (!ticket.asked.find_program || commands == nullptr) return;
-  for (const std::string& word : programs_to_find(tool, ticket.asked.call.arguments)) {
-    facts.programs.push_back(ticket.asked.find_program(word, commands->directories));
+      context.asked.find_program != nullptr && commands != nullptr && !commands->directories.empty();
+  if (!context.asked.find_program || commands == nullptr) return;
+  for (const std::string& word : programs_to_find(tool, context.asked.call.arguments)) {
+    facts.programs.push_back(context.asked.find_program(word, commands->directories));
   }
 }
 
 }  // namespace
 
-Result<Facts> gather_beside(const Ticket& ticket, const BoundTool* tool, const Policy& policy,
+Result<Facts> gather_beside(const CallContext& context, const BoundTool* tool, const Policy& policy,
                             const Facts& known) {
   Facts facts = known;
   facts.approval.reset();
   if (tool == nullptr) return facts;
-  const json::View arguments = ticket.asked.call.arguments;
+  const json::View arguments = context.asked.call.arguments;
   std::vector<std::pair<std::string, std::string>> resolved;
-  if (ticket.tool) resolved = paths_to_resolve(*ticket.tool, arguments);
+  if (context.tool) resolved = paths_to_resolve(*context.tool, arguments);
   for (const auto& wanted : paths_to_resolve(*tool, arguments)) {
     if (std::ranges::find(resolved, wanted) != resolved.end()) continue;
     const auto& [pointer, path] = wanted;  // below another directory it leads elsewhere
     std::erase_if(facts.paths, [&](const PathFact& fact) { return fact.pointer == wanted.first; });
-    facts.paths.push_back(ticket.asked.resolve ? ticket.asked.resolve(pointer, path)
+    facts.paths.push_back(context.asked.resolve ? context.asked.resolve(pointer, path)
                                                : PathFact{pointer, {}, {}});
   }
-  find_programs(ticket, *tool, facts);
+  find_programs(context, *tool, facts);
   for (const auto& [pointer, text] : sql_to_read(*tool, arguments)) {
     if (std::ranges::find(facts.sql, pointer, &sql::Fact::pointer) != facts.sql.end()) continue;
-    facts.sql.push_back(ticket.asked.read_sql
-                            ? ticket.asked.read_sql(pointer, text)
+    facts.sql.push_back(context.asked.read_sql
+                            ? context.asked.read_sql(pointer, text)
                             : sql::Fact{pointer, "SQL is not understood at this door", {}});
   }
   if (!tool->asks_origin) return facts;
-  if (!knows_sources(ticket.policy(), policy)) {
+  if (!knows_sources(context.policy(), policy)) {
     return fail(ErrorKind::missing,
                 "it asks where values came from, and the policy in force does not keep that");
   }
-  facts.origins = find_origins(*tool, arguments, ticket.run->origins);
+  facts.origins = find_origins(*tool, arguments, context.run->origins);
   return facts;
 }
 

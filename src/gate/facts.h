@@ -3,7 +3,7 @@
 
 #include <optional>
 
-#include "gate/ticket.h"
+#include "gate/call_context.h"
 #include "model/facts.h"
 
 namespace pawl {
@@ -19,14 +19,14 @@ struct LookedAt {
 
 // Gathers anew on every look: a pin that changed or a link that moved while a call waited is seen.
 Facts gather(const LookedAt& what, std::optional<ApprovalFact> approval = {});
-Facts gather(const Ticket& ticket, std::optional<ApprovalFact> approval = {});
+Facts gather(const CallContext& context, std::optional<ApprovalFact> approval = {});
 // Paths and SQL alone.
-Facts gather_resolved(const Ticket& ticket, const BoundTool& tool);
+Facts gather_resolved(const CallContext& context, const BoundTool& tool);
 
 // The same for another policy of the role, whose entry for the tool is `tool`: what is known
 // already is not found out again, and nobody's answer is among it. The error says what cannot be
 // known.
-Result<Facts> gather_beside(const Ticket& ticket, const BoundTool* tool, const Policy& policy,
+Result<Facts> gather_beside(const CallContext& context, const BoundTool* tool, const Policy& policy,
                             const Facts& known);
 
 // What people said about the question that this call holds: counted again, with the people as they

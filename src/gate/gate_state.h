@@ -34,7 +34,7 @@
 
 namespace pawl {
 
-struct Ticket;
+struct CallContext;
 
 // How a tool was asked for when a call of it was held: what it takes to judge the same call with
 // other arguments while nobody waits for it.
@@ -49,7 +49,7 @@ struct Means {
 // What the gate keeps about a run besides its state.
 struct GateRun {
   std::shared_ptr<PolicyInUse> policy;
-  std::vector<Ticket*> live;                     // calls between `handle` and its return
+  std::vector<CallContext*> live;                     // calls between `handle` and its return
   std::uint32_t joined = 0;                      // connections
   Duration left{};                               // boot; when the last one went
   std::map<std::string, std::uint64_t> counted;  // by code: refusals not in the journal yet
@@ -117,7 +117,7 @@ class GateState {
   json::Parser parser;  // for a look into a result, which ends before anything else happens
   json::Document parsed;
   std::unordered_map<std::string, GateRun, StateTextHash, std::equal_to<>> runs;
-  std::unordered_map<std::string, Ticket*> waiting;       // by approval: who waits for it now
+  std::unordered_map<std::string, CallContext*> waiting;       // by approval: who waits for it now
   ByName<std::size_t> remarks_told;                       // … how much its agent was told of it
   ByName<std::pair<std::int64_t, std::uint32_t>> notes;   // run -> minute, notes in it
   ByName<Refusals> refusals;                              // by topic, which are words of ours

@@ -43,27 +43,27 @@ const Run* run_of_grant(const State& state, std::string_view grant) {
 
 }  // namespace
 
-bool asks_people_for_access(const Ticket& ticket) {
-  return ticket.tool != nullptr && ticket.tool->wanted_entry != nullptr;
+bool asks_people_for_access(const CallContext& context) {
+  return context.tool != nullptr && context.tool->wanted_entry != nullptr;
 }
 
-Outcome make_grant(Ticket& ticket) {
-  GateState& gate_state = ticket.gate_state;
+Outcome make_grant(CallContext& context) {
+  GateState& gate_state = context.gate_state;
   const Facts facts;
-  const Situation situation{.policy = ticket.policy(),
+  const Situation situation{.policy = context.policy(),
                             .state = gate_state.state,
-                            .run = ticket.state(),
-                            .call = ticket.asked.call,
-                            .tool = ticket.tool.get(),
+                            .run = context.state(),
+                            .call = context.asked.call,
+                            .tool = context.tool.get(),
                             .facts = facts,
                             .now = gate_state.now(),
                             .look = Look::after_hold};
   const AccessGiven given = access_given(situation);
   GrantMade made;
   made.grant = gate_state.new_id("g");
-  made.run = ticket.asked.run;
-  made.call = ticket.call;
-  made.approval = ticket.approval;
+  made.run = context.asked.run;
+  made.call = context.call;
+  made.approval = context.approval;
   made.tool = given.tool;
   made.line = given.line;
   made.until = gate_state.now() + given.lasts;
@@ -79,18 +79,18 @@ Outcome make_grant(Ticket& ticket) {
   return {.kind = Outcome::Kind::result, .result = told(made, sentence), .why = {}};
 }
 
-std::string asks_already(const Ticket& ticket) {
-  const auto known = ticket.run->asking.find(ticket.asked.call.name());
-  if (known == ticket.run->asking.end()) return {};
-  const Approval* asked = ticket.gate_state.state.approval(known->second);
+std::string asks_already(const CallContext& context) {
+  const auto known = context.run->asking.find(context.asked.call.name());
+  if (known == context.run->asking.end()) return {};
+  const Approval* asked = context.gate_state.state.approval(known->second);
   const bool open = asked != nullptr && (asked->phase == ApprovalPhase::open ||
                                          asked->phase == ApprovalPhase::approved);
   return open ? known->second : std::string();
 }
 
-void remember_asking(Ticket& ticket) {
-  if (asks_people_for_access(ticket)) {
-    ticket.run->asking[ticket.asked.call.name()] = ticket.approval;
+void remember_asking(CallContext& context) {
+  if (asks_people_for_access(context)) {
+    context.run->asking[context.asked.call.name()] = context.approval;
   }
 }
 

@@ -4,18 +4,18 @@
 
 #include <string>
 
-#include "gate/ticket.h"
+#include "gate/call_context.h"
 
 namespace pawl {
 
 // True of a request for access: it has no server, what it does is a record of ours.
-bool asks_people_for_access(const Ticket& ticket);
+bool asks_people_for_access(const CallContext& context);
 
 // Makes the grant that people said yes to. Precondition: its decision is written and lets it run.
-Outcome make_grant(Ticket& ticket);
+Outcome make_grant(CallContext& context);
 
 // The open question with which this run asks for the same tool already; empty: there is none.
-std::string asks_already(const Ticket& ticket);
-void remember_asking(Ticket& ticket);
+std::string asks_already(const CallContext& context);
+void remember_asking(CallContext& context);
 
 }  // namespace pawl

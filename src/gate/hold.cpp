@@ -25,34 +25,34 @@ std::uint32_t questions(const Run& run) {
   return run.live - run.executing;
 }
 
-Next too_many(Ticket& ticket) {
-  ticket.approval.clear();
-  end_unsent(ticket);  // nobody was asked
-  return refuse(ticket, denial(ticket, Code::ceiling,
-                               std::to_string(ticket.gate_state.limits.questions_per_run_max) +
+Next too_many(CallContext& context) {
+  context.approval.clear();
+  end_unsent(context);  // nobody was asked
+  return refuse(context, denial(context, Code::ceiling,
+                               std::to_string(context.gate_state.limits.questions_per_run_max) +
                                    " questions of this run wait for people already"));
 }
 
-Next tell_pending(Ticket& ticket, const Approval& asked) {
-  Verdict verdict(Effect::hold, ticket.tool ? ticket.tool->action_class : kMostDangerous);
+Next tell_pending(CallContext& context, const Approval& asked) {
+  Verdict verdict(Effect::hold, context.tool ? context.tool->action_class : kMostDangerous);
   verdict.reason.code = Code::approval_pending;
   verdict.reason.says = asked.asked.terms->why;
   verdict.retry = true;
-  ticket.phase = Ticket::Phase::over;
-  Settled& reply = ticket.reply();
+  context.phase = CallContext::Phase::over;
+  Settled& reply = context.reply();
   reply.kind = Settled::Kind::pending;
   reply.code = Code::approval_pending;
-  reply.call = ticket.call;
-  reply.approval = ticket.approval;
-  const Duration open{(ticket.gate_state.now() - asked.opened).ns / 1'000'000'000 * 1'000'000'000};
-  reply.text = "waiting for a person: approval " + ticket.approval + " (open for " +
+  reply.call = context.call;
+  reply.approval = context.approval;
+  const Duration open{(context.gate_state.now() - asked.opened).ns / 1'000'000'000 * 1'000'000'000};
+  reply.text = "waiting for a person: approval " + context.approval + " (open for " +
                (open.ns > 0 ? to_string(open) : "0s");
   if (const auto end = ends_at(asked)) {
     reply.text += "; until " + to_string(Instant{end->ns - end->ns % 1'000'000'000});
   }
   reply.text += "). call again with the same arguments to get the result; other work may continue.";
-  reply.decision = decision_json(verdict, ticket.policy(), ticket.call, ticket.approval);
-  const ToldTalk told = tell_talk(ticket.gate_state, asked);
+  reply.decision = decision_json(verdict, context.policy(), context.call, context.approval);
+  const ToldTalk told = tell_talk(context.gate_state, asked);
   if (!told.text.empty()) {
     reply.text += told.text;
     reply.decision.pop_back();
@@ -62,26 +62,26 @@ Next tell_pending(Ticket& ticket, const Approval& asked) {
   return Next::reply;
 }
 
-void next_sign(Ticket& ticket) {
-  ticket.gate_state.agenda.at(std::min(ticket.sign, ticket.until), Errand::patience, ticket.approval);
+void next_sign(CallContext& context) {
+  context.gate_state.agenda.at(std::min(context.sign, context.until), Errand::patience, context.approval);
 }
 
 }  // namespace
 
-Next ask(Ticket& ticket, const Verdict& verdict, About about) {
-  GateState& gate_state = ticket.gate_state;
-  const Run& run = ticket.state();
-  if (questions(run) > gate_state.limits.questions_per_run_max) return too_many(ticket);
+Next ask(CallContext& context, const Verdict& verdict, About about) {
+  GateState& gate_state = context.gate_state;
+  const Run& run = context.state();
+  if (questions(run) > gate_state.limits.questions_per_run_max) return too_many(context);
   const Question& question = *verdict.question;
   ApprovalOpened opened;
-  opened.approval = ticket.approval;
-  opened.call = ticket.call;
+  opened.approval = context.approval;
+  opened.call = context.call;
   opened.run = run.id;
   opened.binding = std::move(about.binding);
   opened.args = std::move(about.args);
   opened.agent = run.agent;
   opened.sponsor = run.sponsor;
-  opened.tool = ticket.asked.call.name();
+  opened.tool = context.asked.call.name();
   opened.quorum = question.quorum;
   opened.typed = question.typed;
   opened.typed_of = question.typed_of;
@@ -96,21 +96,21 @@ Next ask(Ticket& ticket, const Verdict& verdict, About about) {
   opened.for_run = question.for_run;
   opened.likeness = std::move(about.likeness);
   if (!gate_state.append(std::move(opened))) {
-    ticket.approval.clear();
-    end_unsent(ticket);
-    return refuse(ticket, denial(ticket, Code::audit_unavailable, gate_state.fault()));
+    context.approval.clear();
+    end_unsent(context);
+    return refuse(context, denial(context, Code::audit_unavailable, gate_state.fault()));
   }
-  remember_means(ticket);
-  remember_asking(ticket);
-  gate_state.herald.question(ticket.approval, reason_text(verdict, ticket.asked.call));
-  return wait(ticket);
+  remember_means(context);
+  remember_asking(context);
+  gate_state.herald.question(context.approval, reason_text(verdict, context.asked.call));
+  return wait(context);
 }
 
-void remember_means(Ticket& ticket) {
-  const Proposal& asked = ticket.asked;
+void remember_means(CallContext& context) {
+  const Proposal& asked = context.asked;
   std::string key(asked.call.server);
   key.append("\n").append(asked.call.tool);
-  ticket.run->means[std::move(key)] = {asked.pin, asked.definition, asked.resolve, asked.read_sql,
+  context.run->means[std::move(key)] = {asked.pin, asked.definition, asked.resolve, asked.read_sql,
                                        asked.find_program};
 }
 
@@ -120,77 +120,77 @@ void schedule_end(GateState& gate_state, const Approval& approval) {
   gate_state.agenda.at(gate_state.clock.boot() + until(gate_state, *end), Errand::expire, approval.asked.approval);
 }
 
-bool attach(Ticket& ticket, const Approval& asked) {
+bool attach(CallContext& context, const Approval& asked) {
   ApprovalAttached back{asked.asked.approval, asked.call, true};
-  ticket.call = asked.call;
-  ticket.approval = asked.asked.approval;
-  if (ticket.gate_state.append(std::move(back))) {
-    remember_means(ticket);
+  context.call = asked.call;
+  context.approval = asked.asked.approval;
+  if (context.gate_state.append(std::move(back))) {
+    remember_means(context);
     return true;
   }
-  ticket.call.clear();
-  ticket.approval.clear();
+  context.call.clear();
+  context.approval.clear();
   return false;
 }
 
-bool still_open(const Ticket& ticket) {
-  const Approval* asked = ticket.gate_state.state.approval(ticket.approval);
+bool still_open(const CallContext& context) {
+  const Approval* asked = context.gate_state.state.approval(context.approval);
   return asked != nullptr && asked->phase == ApprovalPhase::open &&
-         !time_is_over(ticket.gate_state, *asked);
+         !time_is_over(context.gate_state, *asked);
 }
 
-Next wait(Ticket& ticket) {
-  GateState& gate_state = ticket.gate_state;
-  const Approval& asked = *gate_state.state.approval(ticket.approval);
+Next wait(CallContext& context) {
+  GateState& gate_state = context.gate_state;
+  const Approval& asked = *gate_state.state.approval(context.approval);
   const Duration left = until(gate_state, asked.asked.expires);
   const auto end = ends_at(asked);
-  ticket.phase = Ticket::Phase::waiting;
-  ticket.woken.emplace();
-  ticket.since = gate_state.clock.boot();
-  ticket.until = ticket.since + ticket.caller.patience(left);
-  if (end) ticket.until = std::min(ticket.until, ticket.since + until(gate_state, *end));
-  if (untold(gate_state, asked)) ticket.until = ticket.since;  // its agent reads first what it is asked
-  ticket.sign = ticket.since + gate_state.limits.progress_every;
-  gate_state.waiting[ticket.approval] = &ticket;
-  ticket.caller.waiting(ticket.approval, {}, left);
-  next_sign(ticket);
+  context.phase = CallContext::Phase::waiting;
+  context.woken.emplace();
+  context.since = gate_state.clock.boot();
+  context.until = context.since + context.caller.patience(left);
+  if (end) context.until = std::min(context.until, context.since + until(gate_state, *end));
+  if (untold(gate_state, asked)) context.until = context.since;  // its agent reads first what it is asked
+  context.sign = context.since + gate_state.limits.progress_every;
+  gate_state.waiting[context.approval] = &context;
+  context.caller.waiting(context.approval, {}, left);
+  next_sign(context);
   return Next::wait;
 }
 
-Next after_waiting(Ticket& ticket) {
-  GateState& gate_state = ticket.gate_state;
-  if (ticket.caller.gone()) {
-    leave_alone(ticket);
-    ticket.reply().kind = Settled::Kind::gone;
+Next after_waiting(CallContext& context) {
+  GateState& gate_state = context.gate_state;
+  if (context.caller.gone()) {
+    leave_alone(context);
+    context.reply().kind = Settled::Kind::gone;
     return Next::reply;
   }
-  if (const auto over = part_is_over(ticket)) return *over;
-  const Approval* asked = gate_state.state.approval(ticket.approval);
-  if (still_open(ticket)) {
-    leave_alone(ticket);
-    return tell_pending(ticket, *asked);
+  if (const auto over = part_is_over(context)) return *over;
+  const Approval* asked = gate_state.state.approval(context.approval);
+  if (still_open(context)) {
+    leave_alone(context);
+    return tell_pending(context, *asked);
   }
   if (const std::string fault = gate_state.fault(); !fault.empty()) {
     // The answer is kept for when there is room again; nothing is granted now.
-    leave_alone(ticket);
-    return refuse(ticket, denial(ticket, Code::audit_unavailable, fault));
+    leave_alone(context);
+    return refuse(context, denial(context, Code::audit_unavailable, fault));
   }
-  gate_state.waiting.erase(ticket.approval);
-  ticket.phase = Ticket::Phase::fresh;
-  return look_again(ticket);
+  gate_state.waiting.erase(context.approval);
+  context.phase = CallContext::Phase::fresh;
+  return look_again(context);
 }
 
-void leave_alone(Ticket& ticket) {
-  GateState& gate_state = ticket.gate_state;
-  ticket.phase = Ticket::Phase::over;
-  gate_state.waiting.erase(ticket.approval);
-  const Approval* asked = gate_state.state.approval(ticket.approval);
+void leave_alone(CallContext& context) {
+  GateState& gate_state = context.gate_state;
+  context.phase = CallContext::Phase::over;
+  gate_state.waiting.erase(context.approval);
+  const Approval* asked = gate_state.state.approval(context.approval);
   const bool usable = asked != nullptr && (asked->phase == ApprovalPhase::open ||
                                            asked->phase == ApprovalPhase::approved);
-  if (!usable) return end_unsent(ticket);  // answered no, or withdrawn, and nobody to tell
-  (void)gate_state.append(ApprovalAttached{ticket.approval, ticket.call, false},
+  if (!usable) return end_unsent(context);  // answered no, or withdrawn, and nobody to tell
+  (void)gate_state.append(ApprovalAttached{context.approval, context.call, false},
                     {.urgency = Urgency::reserve});
-  schedule_end(gate_state, *gate_state.state.approval(ticket.approval));
+  schedule_end(gate_state, *gate_state.state.approval(context.approval));
 }
 
 void expire(GateState& gate_state, const std::string& approval) {
@@ -249,17 +249,17 @@ std::vector<std::string> end_withdrawn(GateState& gate_state, const std::vector<
 void keep_patient(GateState& gate_state, const std::string& approval) {
   const auto waiting = gate_state.waiting.find(approval);
   if (waiting == gate_state.waiting.end()) return;
-  Ticket& ticket = *waiting->second;
+  CallContext& context = *waiting->second;
   const Duration now = gate_state.clock.boot();
   // An entry of an earlier wait for the same question: the present one has its own.
-  if (now < std::min(ticket.sign, ticket.until)) return;
+  if (now < std::min(context.sign, context.until)) return;
   const Approval& asked = *gate_state.state.approval(approval);
   if (time_is_over(gate_state, asked)) return expire(gate_state, approval);
-  if (now >= ticket.until) return wake(ticket);
-  ticket.caller.waiting(approval, Duration{now.ns - ticket.since.ns},
+  if (now >= context.until) return wake(context);
+  context.caller.waiting(approval, Duration{now.ns - context.since.ns},
                         until(gate_state, asked.asked.expires));
-  ticket.sign = now + gate_state.limits.progress_every;
-  next_sign(ticket);
+  context.sign = now + gate_state.limits.progress_every;
+  next_sign(context);
 }
 
 }  // namespace pawl

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "gate/ticket.h"
+#include "gate/call_context.h"
 #include "model/verdict.h"
 
 namespace pawl {
@@ -17,25 +17,25 @@ struct About {
 };
 
 // Opens the question of a call that was just recorded as held, and waits.
-Next ask(Ticket& ticket, const Verdict& verdict, About about);
+Next ask(CallContext& context, const Verdict& verdict, About about);
 
 // Remembers how this tool was asked for, for a change of the arguments while nobody waits.
-void remember_means(Ticket& ticket);
+void remember_means(CallContext& context);
 
 // Goes on with the question of an identical call whose caller is gone. False: it could not be
 // written, so this call has to be judged by itself.
-bool attach(Ticket& ticket, const Approval& asked);
+bool attach(CallContext& context, const Approval& asked);
 
 // True while people may still answer.
-bool still_open(const Ticket& ticket);
+bool still_open(const CallContext& context);
 
 // Begins to wait; `after_waiting` looks why the waiting ended: an answer, the end of its time, a
 // halt or a kill, the caller's patience, or no caller any more.
-Next wait(Ticket& ticket);
-Next after_waiting(Ticket& ticket);
+Next wait(CallContext& context);
+Next after_waiting(CallContext& context);
 
 // The caller is gone, or told to come back: the question stays, and nothing executes for it.
-void leave_alone(Ticket& ticket);
+void leave_alone(CallContext& context);
 
 // A question ended: whoever waits for it looks again, and a call that nobody waits for is over.
 void wake_or_end(GateState& gate_state, const std::string& approval, const std::string& call);

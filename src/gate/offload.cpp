@@ -32,15 +32,15 @@ Completion<bool> run_beside(GateState& gate_state, std::function<void()> work) {
 
 }  // namespace
 
-bool large_arguments(const Ticket& ticket) {
-  return ticket.run != nullptr && ticket.asked.keeps != nullptr &&
-         is_large(ticket.asked.call.arguments, ticket.gate_state.limits.offload_bytes_min);
+bool large_arguments(const CallContext& context) {
+  return context.run != nullptr && context.asked.keeps != nullptr &&
+         is_large(context.asked.call.arguments, context.gate_state.limits.offload_bytes_min);
 }
 
-Task<void> look_ahead(Ticket& ticket) {
-  const Call& call = ticket.asked.call;
+Task<void> look_ahead(CallContext& context) {
+  const Call& call = context.asked.call;
   const auto tool =
-      ticket.run->policy->bound(call.server, call.tool, ticket.asked.definition, ticket.gate_state.now());
+      context.run->policy->bound(call.server, call.tool, context.asked.definition, context.gate_state.now());
   if (!tool || tool->entry == nullptr) co_return;
   struct Job {
     LookedAhead about;
@@ -48,28 +48,28 @@ Task<void> look_ahead(Ticket& ticket) {
     std::shared_ptr<const ArgumentFindings> found;
   };
   const auto job = std::make_shared<Job>();
-  job->about = {.policy = ticket.run->policy->shared(),
+  job->about = {.policy = context.run->policy->shared(),
                 .tool = tool,
-                .keeps = ticket.asked.keeps,
+                .keeps = context.asked.keeps,
                 .arguments = call.arguments,
-                .facts = gather_resolved(ticket, *tool)};
-  if (tool->asks_origin) job->known = ticket.run->origins;
-  co_await run_beside(ticket.gate_state, [job] {
+                .facts = gather_resolved(context, *tool)};
+  if (tool->asks_origin) job->known = context.run->origins;
+  co_await run_beside(context.gate_state, [job] {
     Facts& facts = job->about.facts;
     if (job->about.tool->asks_origin) {
       facts.origins = find_origins(*job->about.tool, job->about.arguments, job->known);
     }
     job->found = std::make_shared<const ArgumentFindings>(job->about);
   });
-  ticket.findings = job->found;
+  context.findings = job->found;
 }
 
-bool large_result(const Ticket& ticket, const Outcome& outcome) {
+bool large_result(const CallContext& context, const Outcome& outcome) {
   return outcome.kind == Outcome::Kind::result &&
-         outcome.result.size() >= ticket.gate_state.limits.offload_bytes_min;
+         outcome.result.size() >= context.gate_state.limits.offload_bytes_min;
 }
 
-Task<void> read_result(Ticket& ticket, const Outcome& outcome) {
+Task<void> read_result(CallContext& context, const Outcome& outcome) {
   struct Job {
     std::string result;
     ResultFindings found;
@@ -77,15 +77,15 @@ Task<void> read_result(Ticket& ticket, const Outcome& outcome) {
   };
   const auto job = std::make_shared<Job>();
   job->result = outcome.result;
-  job->found.scope = scope_now(ticket);
-  ticket.cancelled = true;  // the server has answered: there is nothing to stop any more
-  co_await run_beside(ticket.gate_state, [job] {
+  job->found.scope = scope_now(context);
+  context.cancelled = true;  // the server has answered: there is nothing to stop any more
+  co_await run_beside(context.gate_state, [job] {
     ResultFindings& found = job->found;
     found.is_error = says_error(job->result);
     if (found.scope) found.text = projected(*found.scope, job->result, found.withheld);
     job->done = true;
   });
-  if (job->done) ticket.result_findings = std::make_shared<ResultFindings>(std::move(job->found));
+  if (job->done) context.result_findings = std::make_shared<ResultFindings>(std::move(job->found));
 }
 
 }  // namespace pawl

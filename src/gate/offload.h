@@ -5,16 +5,16 @@
 #pragma once
 
 #include "base/task.h"
-#include "gate/ticket.h"
+#include "gate/call_context.h"
 
 namespace pawl {
 
-bool large_arguments(const Ticket& ticket);
-// Fills `ticket.findings`.
-Task<void> look_ahead(Ticket& ticket);
+bool large_arguments(const CallContext& context);
+// Fills `context.findings`.
+Task<void> look_ahead(CallContext& context);
 
-bool large_result(const Ticket& ticket, const Outcome& outcome);
-// Fills `ticket.result_findings`.
-Task<void> read_result(Ticket& ticket, const Outcome& outcome);
+bool large_result(const CallContext& context, const Outcome& outcome);
+// Fills `context.result_findings`.
+Task<void> read_result(CallContext& context, const Outcome& outcome);
 
 }  // namespace pawl

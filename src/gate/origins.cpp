@@ -8,17 +8,17 @@ RunOrigins origins_for(const Policy& policy) {
   return origins;
 }
 
-void learn_origins(Ticket& ticket) {
-  const Call& call = ticket.asked.call;
-  const ToolRule* entry = ticket.policy().find(call.server, call.tool);  // as it stands by now
-  if (entry == nullptr || entry->untrusted || ticket.reply().kind != Settled::Kind::result ||
-      !ticket.run->origins.wants(call.server, call.tool)) {
+void learn_origins(CallContext& context) {
+  const Call& call = context.asked.call;
+  const ToolRule* entry = context.policy().find(call.server, call.tool);  // as it stands by now
+  if (entry == nullptr || entry->untrusted || context.reply().kind != Settled::Kind::result ||
+      !context.run->origins.wants(call.server, call.tool)) {
     return;
   }
-  GateState& gate_state = ticket.gate_state;
+  GateState& gate_state = context.gate_state;
   // Two keys of one name would have two readings: such a result is no origin.
-  if (!gate_state.parser.parse(ticket.reply().text, gate_state.parsed)) return;
-  ticket.run->origins.add_result(call.server, call.tool, ticket.call, gate_state.parsed.root());
+  if (!gate_state.parser.parse(context.reply().text, gate_state.parsed)) return;
+  context.run->origins.add_result(call.server, call.tool, context.call, gate_state.parsed.root());
 }
 
 }  // namespace pawl

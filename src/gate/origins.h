@@ -6,7 +6,7 @@
 // them again.
 #pragma once
 
-#include "gate/ticket.h"
+#include "gate/call_context.h"
 #include "kernel/origin/origin.h"
 
 namespace pawl {
@@ -15,6 +15,6 @@ RunOrigins origins_for(const Policy& policy);
 
 // After a result was recorded and before it is delivered: values may come from what the agent is
 // given.
-void learn_origins(Ticket& ticket);
+void learn_origins(CallContext& context);
 
 }  // namespace pawl

@@ -13,8 +13,8 @@ namespace pawl {
 
 namespace {
 
-Class class_of(const Ticket& ticket) {
-  return ticket.tool ? ticket.tool->action_class : kMostDangerous;
+Class class_of(const CallContext& context) {
+  return context.tool ? context.tool->action_class : kMostDangerous;
 }
 
 Settled refused(const Verdict& verdict, const Call& call, const ToolRule* entry,
@@ -66,31 +66,31 @@ Verdict judge(const GateState& gate_state, const GateRun& desk_of_run, const Run
 
 }  // namespace
 
-Verdict denial(const Ticket& ticket, Code code, std::string says) {
-  Verdict verdict(Effect::deny, class_of(ticket));
+Verdict denial(const CallContext& context, Code code, std::string says) {
+  Verdict verdict(Effect::deny, class_of(context));
   verdict.reason.code = code;
   verdict.reason.says = std::move(says);
   verdict.retry = retryable(code);
   return verdict;
 }
 
-Next refuse(Ticket& ticket, const Verdict& verdict) {
-  ticket.phase = Ticket::Phase::over;
+Next refuse(CallContext& context, const Verdict& verdict) {
+  context.phase = CallContext::Phase::over;
   // What was let run was no denial, whatever became of it.
-  const bool denied = ticket.decided_under == nullptr && counts_as_denial(verdict.reason.code);
-  if (ticket.asked.part && denied) ticket.asked.part->charge_denial();
-  ticket.reply() = refused(verdict, ticket.asked.call, ticket.entry(), ticket.policy(), ticket.call,
-                           ticket.approval);
+  const bool denied = context.decided_under == nullptr && counts_as_denial(verdict.reason.code);
+  if (context.asked.part && denied) context.asked.part->charge_denial();
+  context.reply() = refused(verdict, context.asked.call, context.entry(), context.policy(), context.call,
+                           context.approval);
   return Next::reply;
 }
 
-GateRefusal refusal_of(const Ticket& ticket, Code code, std::string says) {
-  return {.run = ticket.asked.run,
-          .server = std::string(ticket.asked.call.server),
-          .tool = std::string(ticket.asked.call.tool),
+GateRefusal refusal_of(const CallContext& context, Code code, std::string says) {
+  return {.run = context.asked.run,
+          .server = std::string(context.asked.call.server),
+          .tool = std::string(context.asked.call.tool),
           .code = code,
           .says = std::move(says),
-          .note = note_of(ticket.asked)};
+          .note = note_of(context.asked)};
 }
 
 Settled refuse_here(GateState& gate_state, const GateRefusal& refusal) {

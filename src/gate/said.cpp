@@ -8,34 +8,34 @@
 
 namespace pawl {
 
-std::optional<ApprovalFact> said_no(const Ticket& ticket, const std::string& binding) {
-  const auto found = ticket.run->rejected.find(binding);
-  if (found == ticket.run->rejected.end()) return std::nullopt;
-  const Approval* asked = ticket.gate_state.state.approval(found->second);
-  return asked == nullptr ? std::nullopt : approval_fact(ticket.gate_state, *asked);
+std::optional<ApprovalFact> said_no(const CallContext& context, const std::string& binding) {
+  const auto found = context.run->rejected.find(binding);
+  if (found == context.run->rejected.end()) return std::nullopt;
+  const Approval* asked = context.gate_state.state.approval(found->second);
+  return asked == nullptr ? std::nullopt : approval_fact(context.gate_state, *asked);
 }
 
-std::optional<ApprovalFact> said_no_to_the_like(const Ticket& ticket) {
-  const auto& like = ticket.run->rejected_like;
+std::optional<ApprovalFact> said_no_to_the_like(const CallContext& context) {
+  const auto& like = context.run->rejected_like;
   if (like.empty()) return std::nullopt;
-  const json::View arguments = ticket.asked.call.arguments;
+  const json::View arguments = context.asked.call.arguments;
   const std::string text = arguments.exists() ? json::write(arguments) : "{}";
-  const auto found = like.find(near_form(ticket.asked.call.name(), text));
+  const auto found = like.find(near_form(context.asked.call.name(), text));
   if (found == like.end()) return std::nullopt;
-  const Approval* asked = ticket.gate_state.state.approval(found->second);
-  auto fact = asked == nullptr ? std::nullopt : approval_fact(ticket.gate_state, *asked);
+  const Approval* asked = context.gate_state.state.approval(found->second);
+  auto fact = asked == nullptr ? std::nullopt : approval_fact(context.gate_state, *asked);
   if (!fact) return fact;
   const std::string words = fact->reason.empty() ? "" : " (" + fact->reason + ")";
   fact->reason = "nearly this call was rejected" + words;
   return fact;
 }
 
-std::vector<ApprovalFact> standing_approvals(const Ticket& ticket) {
-  const GateState& gate_state = ticket.gate_state;
+std::vector<ApprovalFact> standing_approvals(const CallContext& context) {
+  const GateState& gate_state = context.gate_state;
   std::vector<ApprovalFact> facts;
-  for (const Standing& one : ticket.state().standing) {
+  for (const Standing& one : context.state().standing) {
     const Approval* given = gate_state.state.approval(one.approval);
-    if (given == nullptr || one.tool != ticket.asked.call.name()) continue;
+    if (given == nullptr || one.tool != context.asked.call.name()) continue;
     if (!no_longer_entitled(gate_state, *given).empty()) continue;
     ApprovalFact& fact = facts.emplace_back();
     fact.approval = one.approval;

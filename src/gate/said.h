@@ -6,19 +6,19 @@
 #include <string>
 #include <vector>
 
-#include "gate/ticket.h"
+#include "gate/call_context.h"
 #include "model/facts.h"
 
 namespace pawl {
 
 // The rejection of exactly this call.
-std::optional<ApprovalFact> said_no(const Ticket& ticket, const std::string& binding);
+std::optional<ApprovalFact> said_no(const CallContext& context, const std::string& binding);
 
 // The rejection of a call that differs from this one in blanks, digits or case only.
-std::optional<ApprovalFact> said_no_to_the_like(const Ticket& ticket);
+std::optional<ApprovalFact> said_no_to_the_like(const CallContext& context);
 
 // Approvals about this tool that stand for more calls than their own, of people who may still
 // answer. Whether one is good for this call says the kernel.
-std::vector<ApprovalFact> standing_approvals(const Ticket& ticket);
+std::vector<ApprovalFact> standing_approvals(const CallContext& context);
 
 }  // namespace pawl

@@ -70,44 +70,44 @@ std::string projected_error(const std::string& error, std::vector<std::string>& 
   return out.take();
 }
 
-void reply_with(Ticket& ticket, Settled::Kind kind, std::string text,
+void reply_with(CallContext& context, Settled::Kind kind, std::string text,
                 std::vector<std::string> withheld) {
-  ticket.reply().kind = kind;
-  ticket.reply().code = Code::none;
-  ticket.reply().text = std::move(text);
-  ticket.reply().withheld = std::move(withheld);
-  ticket.reply().call = ticket.call;
-  ticket.reply().approval = ticket.approval;
+  context.reply().kind = kind;
+  context.reply().code = Code::none;
+  context.reply().text = std::move(text);
+  context.reply().withheld = std::move(withheld);
+  context.reply().call = context.call;
+  context.reply().approval = context.approval;
 }
 
 // Three lines for a call that was sent and did not end well.
-void reply_lost(Ticket& ticket, Code code, const std::string& what, bool stopped) {
-  Verdict verdict = denial(ticket, code, what);
+void reply_lost(CallContext& context, Code code, const std::string& what, bool stopped) {
+  Verdict verdict = denial(context, code, what);
   verdict.halt = stopped;
   verdict.retry = !stopped;
-  (void)refuse(ticket, verdict);
-  std::string& text = ticket.reply().text;
-  text = "`" + escape_untrusted(ticket.asked.call.name().substr(0, shown_name_bytes_max)) +
+  (void)refuse(context, verdict);
+  std::string& text = context.reply().text;
+  text = "`" + escape_untrusted(context.asked.call.name().substr(0, shown_name_bytes_max)) +
          "` was sent to the server [" + std::string(to_string(code)) + "]: " + escape_untrusted(what);
   text += stopped ? "\ninstead: do not repeat it; a person has to find out whether it happened"
                     "\nretry: no, the run is halted until then"
                   : "\ninstead: call again later\nretry: the same call may succeed later";
 }
 
-bool killed(const Ticket& ticket) {
-  const Run& run = ticket.state();
+bool killed(const CallContext& context) {
+  const Run& run = context.state();
   return run.phase == RunPhase::killed ||
-         ticket.gate_state.state.killed(run.agent, run.id, ticket.asked.call.name()) != nullptr;
+         context.gate_state.state.killed(run.agent, run.id, context.asked.call.name()) != nullptr;
 }
 
 }  // namespace
 
 // A scope that became narrower while the server worked counts for this result too.
-std::shared_ptr<const Scope> scope_now(const Ticket& ticket) {
-  const ToolRule* entry = ticket.entry();
-  if (ticket.decided_under != nullptr && ticket.other_policy_now()) {
-    const Call& call = ticket.asked.call;
-    const ToolRule* newer = ticket.policy().find(call.server, call.tool);
+std::shared_ptr<const Scope> scope_now(const CallContext& context) {
+  const ToolRule* entry = context.entry();
+  if (context.decided_under != nullptr && context.other_policy_now()) {
+    const Call& call = context.asked.call;
+    const ToolRule* newer = context.policy().find(call.server, call.tool);
     if (newer != nullptr) entry = newer;
   }
   return entry != nullptr ? entry->scope : nullptr;
@@ -116,10 +116,10 @@ std::shared_ptr<const Scope> scope_now(const Ticket& ticket) {
 namespace {
 
 // The result as it is told, and whether it is an error; both may be known already.
-std::string result_told(Ticket& ticket, Outcome& outcome, CallEnded& ended) {
-  const std::shared_ptr<const Scope> scope = scope_now(ticket);
-  ResultFindings* found = ticket.result_findings.get();
-  ended.is_error = found != nullptr ? found->is_error : says_error(ticket.gate_state, outcome.result);
+std::string result_told(CallContext& context, Outcome& outcome, CallEnded& ended) {
+  const std::shared_ptr<const Scope> scope = scope_now(context);
+  ResultFindings* found = context.result_findings.get();
+  ended.is_error = found != nullptr ? found->is_error : says_error(context.gate_state, outcome.result);
   if (!scope) return std::move(outcome.result);
   if (found == nullptr || found->scope != scope) {
     return projected(*scope, outcome.result, ended.withheld);
@@ -129,37 +129,37 @@ std::string result_told(Ticket& ticket, Outcome& outcome, CallEnded& ended) {
 }
 
 // Fills in the record's outcome and the reply.
-void describe(Ticket& ticket, Outcome& outcome, CallEnded& ended) {
+void describe(CallContext& context, Outcome& outcome, CallEnded& ended) {
   switch (outcome.kind) {
     case Outcome::Kind::result: {
       ended.outcome = "completed";
-      std::string text = with_change_told(ticket, result_told(ticket, outcome, ended));
-      return reply_with(ticket, Settled::Kind::result, std::move(text), ended.withheld);
+      std::string text = with_change_told(context, result_told(context, outcome, ended));
+      return reply_with(context, Settled::Kind::result, std::move(text), ended.withheld);
     }
     case Outcome::Kind::error: {
       ended.outcome = "failed";
       ended.is_error = true;
-      std::string text = scope_now(ticket) ? projected_error(outcome.result, ended.withheld)
+      std::string text = scope_now(context) ? projected_error(outcome.result, ended.withheld)
                                            : std::move(outcome.result);
-      return reply_with(ticket, Settled::Kind::error, std::move(text), ended.withheld);
+      return reply_with(context, Settled::Kind::error, std::move(text), ended.withheld);
     }
     case Outcome::Kind::cancelled:
       // A cancelled effect may have happened all the same. The client that cancelled knows; after a
       // kill nobody does.
-      ended.outcome = ticket.effect && killed(ticket) ? "indeterminate" : "cancelled";
-      return reply_lost(ticket, killed(ticket) ? Code::killed : Code::cancelled,
+      ended.outcome = context.effect && killed(context) ? "indeterminate" : "cancelled";
+      return reply_lost(context, killed(context) ? Code::killed : Code::cancelled,
                         "it was cancelled while the server worked on it",
                         ended.outcome == "indeterminate");
     case Outcome::Kind::lost:
       ended.outcome = "indeterminate";
-      return reply_lost(ticket, Code::upstream_failed, "nobody knows how it ended: " + outcome.why,
-                        ticket.effect);
+      return reply_lost(context, Code::upstream_failed, "nobody knows how it ended: " + outcome.why,
+                        context.effect);
   }
 }
 
 // With the result as a payload where there is room for it; the record alone must find room.
-Result<std::uint64_t> write(Ticket& ticket, CallEnded ended, const std::string& text) {
-  GateState& gate_state = ticket.gate_state;
+Result<std::uint64_t> write(CallContext& context, CallEnded ended, const std::string& text) {
+  GateState& gate_state = context.gate_state;
   ended.result_bytes = text.size();
   const bool large = text.size() > gate_state.limits.result_payload_bytes_max;
   if (text.empty()) return gate_state.append(std::move(ended), {.urgency = Urgency::reserve});
@@ -175,58 +175,58 @@ Result<std::uint64_t> write(Ticket& ticket, CallEnded ended, const std::string& 
 
 }  // namespace
 
-Status settle(Ticket& ticket, Outcome outcome) {
-  GateState& gate_state = ticket.gate_state;
-  ticket.phase = Ticket::Phase::over;
+Status settle(CallContext& context, Outcome outcome) {
+  GateState& gate_state = context.gate_state;
+  context.phase = CallContext::Phase::over;
   CallEnded ended;
-  ended.call = ticket.call;
-  ended.run = ticket.asked.run;
-  ended.took = Duration{gate_state.clock.boot().ns - ticket.since.ns};
-  if (const LiveCall* call = gate_state.state.call(ticket.call)) ended.records = call->records;
-  if (ticket.taken) ticket.taken->spend(outcome.records);
+  ended.call = context.call;
+  ended.run = context.asked.run;
+  ended.took = Duration{gate_state.clock.boot().ns - context.since.ns};
+  if (const LiveCall* call = gate_state.state.call(context.call)) ended.records = call->records;
+  if (context.taken) context.taken->spend(outcome.records);
   ended.sent_with = std::move(outcome.sent_with);
   const std::uint64_t reserved = ended.records;
-  if (ticket.entry() != nullptr) {
-    ended.records = settled_records(*ticket.entry(), reserved, outcome.records);
+  if (context.entry() != nullptr) {
+    ended.records = settled_records(*context.entry(), reserved, outcome.records);
   }
   const bool excess = ended.records > reserved;
-  describe(ticket, outcome, ended);
-  if (ticket.times) ticket.times->is_error = ended.is_error;
-  const bool unknown = ticket.effect && ended.outcome == "indeterminate";
+  describe(context, outcome, ended);
+  if (context.times) context.times->is_error = ended.is_error;
+  const bool unknown = context.effect && ended.outcome == "indeterminate";
   const bool delivers =
       outcome.kind == Outcome::Kind::result || outcome.kind == Outcome::Kind::error;
   static const std::string nothing;
-  const auto seq = write(ticket, std::move(ended), delivers ? ticket.reply().text : nothing);
+  const auto seq = write(context, std::move(ended), delivers ? context.reply().text : nothing);
   if (unknown) {
-    halt(gate_state, ticket.asked.run, Code::upstream_failed,
-         "nobody knows how the call of `" + escape_untrusted(ticket.asked.call.name()) + "` ended");
+    halt(gate_state, context.asked.run, Code::upstream_failed,
+         "nobody knows how the call of `" + escape_untrusted(context.asked.call.name()) + "` ended");
   } else if (excess) {
-    halt(gate_state, ticket.asked.run, Code::ceiling,
-         "a call of `" + escape_untrusted(ticket.asked.call.name()) +
+    halt(gate_state, context.asked.run, Code::ceiling,
+         "a call of `" + escape_untrusted(context.asked.call.name()) +
              "` touched more records than it had reserved");
   }
   if (!seq) return std::unexpected(seq.error());
-  ticket.decided = *seq;
-  learn_origins(ticket);
+  context.decided = *seq;
+  learn_origins(context);
   return {};
 }
 
-void deliver(Ticket& ticket, const Status& recorded) {
-  if (ticket.caller.gone()) {
-    ticket.reply() = {};
-    ticket.reply().kind = Settled::Kind::gone;
-    ticket.reply().call = ticket.call;
+void deliver(CallContext& context, const Status& recorded) {
+  if (context.caller.gone()) {
+    context.reply() = {};
+    context.reply().kind = Settled::Kind::gone;
+    context.reply().call = context.call;
     return;
   }
   if (recorded) return;
   reply_lost(
-      ticket, Code::audit_unavailable,
+      context, Code::audit_unavailable,
       "its end could not be written down, so its result is withheld: " + recorded.error().message,
-      ticket.effect);
+      context.effect);
 }
 
-void lose(Ticket& ticket) {
-  (void)settle(ticket,
+void lose(CallContext& context) {
+  (void)settle(context,
                {.kind = Outcome::Kind::lost, .result = {}, .why = "the request was dropped"});
 }
 

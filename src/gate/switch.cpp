@@ -11,7 +11,7 @@
 #include "gate/hold.h"
 #include "gate/ladder.h"
 #include "gate/people.h"
-#include "gate/ticket.h"
+#include "gate/call_context.h"
 
 namespace pawl {
 
@@ -38,17 +38,17 @@ Status check_scope(const State& state, const std::string& scope, const std::stri
 std::vector<std::string> cancel_covered(GateState& gate_state, const Kill& kill) {
   std::vector<std::pair<std::string, std::string>> calls;  // run, call
   for (const auto& [id, run] : gate_state.runs) {
-    for (const Ticket* ticket : run.live) {
-      if (ticket->phase != Ticket::Phase::executing) continue;
-      if (covers(kill, ticket->state()) || covers_tool(kill, ticket->asked.call.name())) {
-        calls.emplace_back(id, ticket->call);
+    for (const CallContext* context : run.live) {
+      if (context->phase != CallContext::Phase::executing) continue;
+      if (covers(kill, context->state()) || covers_tool(kill, context->asked.call.name())) {
+        calls.emplace_back(id, context->call);
       }
     }
   }
   std::vector<std::string> cancelled;
   for (const auto& [run, call] : calls) {
     const auto& live = gate_state.runs.at(run).live;
-    const auto found = std::ranges::find(live, call, &Ticket::call);
+    const auto found = std::ranges::find(live, call, &CallContext::call);
     if (found == live.end()) continue;
     cancelled.push_back(call);
     cancel(**found);

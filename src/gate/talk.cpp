@@ -25,16 +25,16 @@ bool owns_reply_argument(const BoundTool& tool) {
 }
 
 // The call without the words: what is judged, shown and sent from here on.
-bool without_reply(Ticket& ticket) {
+bool without_reply(CallContext& context) {
   json::Writer out;
   out.object();
-  for (const auto& [name, value] : ticket.asked.call.arguments.members()) {
+  for (const auto& [name, value] : context.asked.call.arguments.members()) {
     if (name != reply_argument) out.key(name).value(value);
   }
   auto document = json::parse(out.end().take());
   if (!document) return false;
-  ticket.without_reply = std::make_unique<json::Document>(std::move(*document));
-  ticket.asked.call.arguments = ticket.without_reply->root();
+  context.without_reply = std::make_unique<json::Document>(std::move(*document));
+  context.asked.call.arguments = context.without_reply->root();
   return true;
 }
 
@@ -52,38 +52,38 @@ bool write_reply(GateState& gate_state, const Approval& asked, const std::string
 
 }  // namespace
 
-std::optional<Next> take_reply(Ticket& ticket) {
-  const json::View arguments = ticket.asked.call.arguments;
-  if (!arguments.exists() || !arguments.is_object() || !ticket.tool) return std::nullopt;
+std::optional<Next> take_reply(CallContext& context) {
+  const json::View arguments = context.asked.call.arguments;
+  if (!arguments.exists() || !arguments.is_object() || !context.tool) return std::nullopt;
   const json::View given = arguments[reply_argument];
-  if (!given.exists() || owns_reply_argument(*ticket.tool)) return std::nullopt;
-  if (ticket.state().phase != RunPhase::open) return std::nullopt;  // which is what is said
-  GateState& gate_state = ticket.gate_state;
+  if (!given.exists() || owns_reply_argument(*context.tool)) return std::nullopt;
+  if (context.state().phase != RunPhase::open) return std::nullopt;  // which is what is said
+  GateState& gate_state = context.gate_state;
   const bool fits = given.is_string() && given.string().size() <= reply_bytes_max &&
                     !trim(given.string()).empty();
   if (!fits) {
-    return refuse_uncharged(ticket, Code::constraint,
+    return refuse_uncharged(context, Code::constraint,
                             "`" + std::string(reply_argument) + "` is a text of at most " +
                                 std::to_string(reply_bytes_max) + " bytes");
   }
   const std::string words(given.string());
   const Approval* asked = nullptr;
-  if (without_reply(ticket)) {
-    const Facts facts = gather(ticket);
-    asked = gate_state.state.asked_back(ticket.state().id,
-                                  to_string(binding_of(ticket.policy(), *ticket.tool, ticket.state(),
-                                                     ticket.asked.call, facts)));
+  if (without_reply(context)) {
+    const Facts facts = gather(context);
+    asked = gate_state.state.asked_back(context.state().id,
+                                  to_string(binding_of(context.policy(), *context.tool, context.state(),
+                                                     context.asked.call, facts)));
   }
   if (asked == nullptr) {
     return refuse_uncharged(
-        ticket, Code::constraint,
+        context, Code::constraint,
         "nobody asks about this call; make it without `" + std::string(reply_argument) + "`");
   }
   const std::string id = asked->asked.approval;
   if (asked->talk->unanswered() && !write_reply(gate_state, *asked, words)) {
-    return refuse(ticket, denial(ticket, Code::audit_unavailable, gate_state.fault()));
+    return refuse(context, denial(context, Code::audit_unavailable, gate_state.fault()));
   }
-  ticket.asked.resumes = id;
+  context.asked.resumes = id;
   return std::nullopt;
 }
 

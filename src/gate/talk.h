@@ -4,7 +4,7 @@
 
 #include <optional>
 
-#include "gate/ticket.h"
+#include "gate/call_context.h"
 #include "kernel/state/state.h"
 
 namespace pawl {
@@ -12,7 +12,7 @@ namespace pawl {
 // A call that brings `pawl_answer` (gate.h): its words are recorded and taken out of the arguments,
 // and the call goes on as the one that its agent was asked about. Nothing: there are no such words,
 // or they were taken. Else it is over.
-std::optional<Next> take_reply(Ticket& ticket);
+std::optional<Next> take_reply(CallContext& context);
 
 // A reviewer asked something that nobody told the agent in this life of the node.
 bool untold(const GateState& gate_state, const Approval& asked);

@@ -1,4 +1,4 @@
-// A ticket: one call on its way through the gate. It lives in the frame of `Gate::handle`, is known
+// A context: one call on its way through the gate. It lives in the frame of `Gate::handle`, is known
 // to the gate_state while it lives, and leaves nothing behind that a crash may lose. Private to this
 // room.
 #pragma once
@@ -21,7 +21,7 @@ namespace pawl {
 
 // What the next step of a call is.
 enum class Next : std::uint8_t {
-  reply,    // it is over: `Ticket::reply` says how
+  reply,    // it is over: `CallContext::reply` says how
   wait,     // for people
   execute,  // the decision is written and lets it run
 };
@@ -38,7 +38,7 @@ class [[nodiscard]] TakenFromPart {
   void spend(std::uint64_t records_reported);
 
  private:
-  RunPart* part_;  // of the proposal, which outlives its ticket; null: it is spent
+  RunPart* part_;  // of the proposal, which outlives its context; null: it is spent
   PartUse use_;
 };
 
@@ -50,13 +50,13 @@ struct ResultFindings {
   std::vector<std::string> withheld;
 };
 
-struct Ticket {
-  Ticket(GateState& gate_state_in, Proposal& asked_in, Upstream& upstream_in, Caller& caller_in);
+struct CallContext {
+  CallContext(GateState& gate_state_in, Proposal& asked_in, Upstream& upstream_in, Caller& caller_in);
   // A call that is dropped on its way is recorded as what it is by then: left alone, aborted, or of
   // unknown outcome.
-  ~Ticket();
-  Ticket(const Ticket&) = delete;
-  Ticket& operator=(const Ticket&) = delete;
+  ~CallContext();
+  CallContext(const CallContext&) = delete;
+  CallContext& operator=(const CallContext&) = delete;
 
   enum class Phase : std::uint8_t { fresh, waiting, granted, executing, over };
 
@@ -99,7 +99,7 @@ struct Ticket {
   std::unique_ptr<Settled> reply_;
 };
 
-// Looks at the ticket again in a later turn; harmless when it is too late.
-void wake(Ticket& ticket);
+// Looks at the context again in a later turn; harmless when it is too late.
+void wake(CallContext& context);
 
 }  // namespace pawl

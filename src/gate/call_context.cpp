@@ -1,4 +1,4 @@
-#include "gate/ticket.h"
+#include "gate/call_context.h"
 
 #include <cassert>
 
@@ -10,14 +10,14 @@ namespace pawl {
 
 namespace {
 
-void client_left(Ticket& ticket) {
-  if (ticket.phase == Ticket::Phase::waiting) wake(ticket);
-  if (ticket.phase == Ticket::Phase::executing) cancel_later(ticket);
+void client_left(CallContext& context) {
+  if (context.phase == CallContext::Phase::waiting) wake(context);
+  if (context.phase == CallContext::Phase::executing) cancel_later(context);
 }
 
 }  // namespace
 
-Ticket::Ticket(GateState& gate_state_in, Proposal& asked_in, Upstream& upstream_in, Caller& caller_in)
+CallContext::CallContext(GateState& gate_state_in, Proposal& asked_in, Upstream& upstream_in, Caller& caller_in)
     : gate_state(gate_state_in),
       asked(asked_in),
       upstream(upstream_in),
@@ -31,7 +31,7 @@ Ticket::Ticket(GateState& gate_state_in, Proposal& asked_in, Upstream& upstream_
   if (gate_state.over) times = std::make_unique<CallTimes>(CallTimes{.asked = gate_state.clock.boot()});
 }
 
-Ticket::~Ticket() {
+CallContext::~CallContext() {
   caller.on_gone = {};
   if (run == nullptr) return;
   if (phase == Phase::waiting) leave_alone(*this);
@@ -43,32 +43,32 @@ Ticket::~Ticket() {
   run->live.pop_back();
 }
 
-void Ticket::tell_over() {
+void CallContext::tell_over() {
   if (!times || !gate_state.over) return;
   times->over = gate_state.clock.boot();
   const Settled& last = reply();
   gate_state.over({asked, state().agent, call, approval, last.kind, last.code, tool != nullptr, *times});
 }
 
-bool Ticket::other_policy_now() const {
+bool CallContext::other_policy_now() const {
   const PolicyInUse* now = run->policy.get();
   return now != decided_under && now->digest() != decided_under->digest();
 }
 
-const Run& Ticket::state() const {
+const Run& CallContext::state() const {
   const Run* known = gate_state.state.run(asked.run);
   assert(known != nullptr);
   return *known;
 }
 
-Settled& Ticket::reply() {
+Settled& CallContext::reply() {
   if (!reply_) reply_ = std::make_unique<Settled>();
   return *reply_;
 }
 
-void wake(Ticket& ticket) {
-  if (!ticket.woken) return;
-  ticket.gate_state.later([woken = *ticket.woken]() mutable { woken.deliver(true); });
+void wake(CallContext& context) {
+  if (!context.woken) return;
+  context.gate_state.later([woken = *context.woken]() mutable { woken.deliver(true); });
 }
 
 }  // namespace pawl
