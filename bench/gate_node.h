@@ -95,7 +95,7 @@ class BenchLoop final : public Executor {
   std::multimap<std::int64_t, Timer> timers_;
 };
 
-class Silent final : public Herald {
+class Silent final : public Notifier {
  public:
   void question(const std::string&, const std::string&) override {}
   void escalate(const std::string&, const std::string&, const std::string&) override {}
@@ -167,7 +167,7 @@ struct Node {
     limits.questions_per_run_max = 10'000'000;
     limits.run_journal_bytes_max = 1ULL << 40;
     limits.snapshot_records = snapshot_records;
-    gate = std::make_unique<Gate>(std::move(state), *journal, clock, loop, herald, random_bytes,
+    gate = std::make_unique<Gate>(std::move(state), *journal, clock, loop, notifier, random_bytes,
                                   limits);
     if (hears) {
       heard = gate->on_record([this](const Record& written) { hears(written, gate->state()); });
@@ -184,7 +184,7 @@ struct Node {
 
   RealClock clock;
   BenchLoop loop;
-  Silent herald;
+  Silent notifier;
   std::unique_ptr<PosixDisk> disk;
   std::unique_ptr<Journal> journal;
   std::unique_ptr<Gate> gate;

@@ -49,7 +49,7 @@ ButtonDisplay display_for_button(const State& state, Journal& journal,
   return all;
 }
 
-NodeHerald::NodeHerald(net::Loop& loop, std::shared_ptr<broker::Broker> broker,
+NodeNotifier::NodeNotifier(net::Loop& loop, std::shared_ptr<broker::Broker> broker,
                        std::function<void(const std::string&, const std::string&)> say)
     : loop_(loop),
       say_(std::move(say)),
@@ -59,7 +59,7 @@ NodeHerald::NodeHerald(net::Loop& loop, std::shared_ptr<broker::Broker> broker,
                  }),
       automatic_(loop, std::move(broker)) {}
 
-void NodeHerald::use(const Deployment& deployment, const std::string& directory) {
+void NodeNotifier::use(const Deployment& deployment, const std::string& directory) {
   deployment_ = deployment;
   notifiers_.use(deployment, directory);
   automatic_.use(deployment, directory);
@@ -68,7 +68,7 @@ void NodeHerald::use(const Deployment& deployment, const std::string& directory)
   }
 }
 
-Notice NodeHerald::notice(Notice::Kind kind, const std::string& run, const std::string& event,
+Notice NodeNotifier::notice(Notice::Kind kind, const std::string& run, const std::string& event,
                           const std::string& sentence) const {
   Notice notice;
   notice.kind = kind;
@@ -80,7 +80,7 @@ Notice NodeHerald::notice(Notice::Kind kind, const std::string& run, const std::
   return notice;
 }
 
-void NodeHerald::question(const std::string& approval, const std::string& sentence) {
+void NodeNotifier::question(const std::string& approval, const std::string& sentence) {
   const std::string text = fmt::format("waiting for a person: {} · {} · pawl approvals show {}",
                                        approval, sentence, approval);
   log_line(text);
@@ -102,7 +102,7 @@ void NodeHerald::question(const std::string& approval, const std::string& senten
 }
 
 // To everybody who hears of questions, and to those whom it concerns where Slack knows them.
-void NodeHerald::news(const QuestionNews& news) {
+void NodeNotifier::news(const QuestionNews& news) {
   const std::string text =
       fmt::format("{} · {} · pawl approvals show {}", news.approval, news.sentence, news.approval);
   log_line(text);
@@ -122,7 +122,7 @@ void NodeHerald::news(const QuestionNews& news) {
   }
 }
 
-void NodeHerald::escalate(const std::string& run, const std::string& event,
+void NodeNotifier::escalate(const std::string& run, const std::string& event,
                           const std::string& sentence) {
   const std::string where = run.empty() ? std::string() : fmt::format(" (run {})", run);
   const std::string text = fmt::format("{}: {}{}", event, sentence, where);
@@ -132,7 +132,7 @@ void NodeHerald::escalate(const std::string& run, const std::string& event,
   notifiers_.escalation(notice(Notice::Kind::told, run, event, sentence));
 }
 
-void NodeHerald::tell(const Rung& rung) {
+void NodeNotifier::tell(const Rung& rung) {
   const bool answerable = !rung.escalation.empty();
   Notice told = notice(answerable ? Notice::Kind::escalation : Notice::Kind::told, rung.run,
                        rung.event, rung.sentence);
@@ -155,7 +155,7 @@ void NodeHerald::tell(const Rung& rung) {
   });
 }
 
-void NodeHerald::changed(const EscalationOpened& opened, const std::string& how) {
+void NodeNotifier::changed(const EscalationOpened& opened, const std::string& how) {
   log_line(fmt::format("the escalation {} ({}) is {}", opened.escalation, opened.event, how));
   Notice told = notice(how == "resolved" ? Notice::Kind::resolved : Notice::Kind::acknowledged,
                        opened.run, opened.event, opened.why);
@@ -170,7 +170,7 @@ void NodeHerald::changed(const EscalationOpened& opened, const std::string& how)
   }
 }
 
-void NodeHerald::way_changed(const std::string& way, bool dead, const std::string& why) {
+void NodeNotifier::way_changed(const std::string& way, bool dead, const std::string& why) {
   if (!dead) return log_line(fmt::format("notices get through again by {}", way));
   const std::string sentence =
       fmt::format("notices do not get through by {}: {}", way, escape_untrusted(why));

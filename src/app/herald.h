@@ -23,10 +23,10 @@
 
 namespace pawl::app {
 
-class NodeHerald final : public Herald {
+class NodeNotifier final : public Notifier {
  public:
   // `say` reaches the people at the clients of a run; an empty run means all of them.
-  NodeHerald(net::Loop& loop, std::shared_ptr<broker::Broker> broker,
+  NodeNotifier(net::Loop& loop, std::shared_ptr<broker::Broker> broker,
              std::function<void(const std::string& run, const std::string&)> say);
 
   void use(Gate* gate, Journal* journal) {

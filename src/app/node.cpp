@@ -107,9 +107,9 @@ Status Node::open_journal() {
   GateLimits limits;
   limits.idle_close = options_.idle_close;
   limits.snapshot_records = std::min(limits.snapshot_records, options_.snapshot_records);
-  gate_ = std::make_unique<Gate>(std::move(folded.state), *journal_, *clock_, executor_, *herald_,
+  gate_ = std::make_unique<Gate>(std::move(folded.state), *journal_, *clock_, executor_, *notifier_,
                                  random_bytes, limits);
-  herald_->use(gate_.get(), journal_.get());
+  notifier_->use(gate_.get(), journal_.get());
   chronicles_ = gate_->on_record([this](const Record& written) {
     chronicle_.note(written, gate_->state());
     access_.take(written);
@@ -156,7 +156,7 @@ void Node::tell_people() {
   gate_->set_accounts(std::move(accounts));
   gate_->set_programs(std::move(programs));
   gate_->set_auditors(auditors());
-  herald_->automatic().ask_open();
+  notifier_->automatic().ask_open();
 }
 
 std::vector<std::string> Node::groups_of(std::string_view person) const {
@@ -243,7 +243,7 @@ Status Node::open() {
   if (!signals) return std::unexpected(signals.error());
   signals_ = std::move(*signals);
   remotes_ = std::make_unique<Remotes>(loop_, options_.state_directory);
-  herald_ = std::make_unique<NodeHerald>(
+  notifier_ = std::make_unique<NodeNotifier>(
       loop_, remotes_->broker(),
       [this](const std::string& run, const std::string& text) { say(run, text); });
   const DeploymentRead read = read_deployment(options_.config, options_.config_named);
@@ -278,7 +278,7 @@ Status Node::open() {
 bool Node::busy() const {
   if (options_.serves || !joined_.empty() || !asking_.empty()) return true;
   if (console_ && console_->watched() > 0) return true;
-  if (herald_->notifiers().waiting() > 0) return true;
+  if (notifier_->notifiers().waiting() > 0) return true;
   for (const auto& [id, escalation] : gate_->state().escalations()) {
     if (escalation.phase == Escalation::Phase::open) return true;
   }
@@ -345,7 +345,7 @@ void Node::close() {
   control_.reset();
   watching_.reset();
   if (gate_) gate_->write_refusals();
-  if (herald_) herald_->use(nullptr, nullptr);
+  if (notifier_) notifier_->use(nullptr, nullptr);
   gate_.reset();
   if (journal_) {
     if (Status closed = journal_->close(); !closed) log_line(to_string(closed.error()));

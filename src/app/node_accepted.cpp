@@ -177,7 +177,7 @@ Status Node::begin_with_kept(const DeploymentRead& read, const std::string& acce
     if (binds) {
       // For whoever is told: of what was accepted nobody knows who that would be.
       deployment_ = *read.deployment;
-      herald_->use(deployment_, std::filesystem::path(options_.config).parent_path().string());
+      notifier_->use(deployment_, std::filesystem::path(options_.config).parent_path().string());
       const std::string why = text ? "do not load any more (" + to_string(kept.errors.front()) + ")"
                               : text.error().fault == ErrorKind::missing ? "are gone"
                                                                      : "are damaged";

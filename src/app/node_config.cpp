@@ -113,7 +113,7 @@ void Node::use_config(const DeploymentRead& read) {
   remotes_->use(deployment_, config_directory_);
   use_limits();
   end_local_streams();
-  herald_->use(deployment_, config_directory_);
+  notifier_->use(deployment_, config_directory_);
   role_policies_.clear();
   if (watching_) watching_->know(deployment_);
   if (!gate_) return;

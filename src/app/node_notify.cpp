@@ -45,7 +45,7 @@ void Node::add_notify() {
 // Nothing of the body is looked at before its signature fits. Whoever presses hears below the
 // notice what became of it; Slack itself only that the post was taken.
 Task<void> Node::slack_posted(http::Request request, http::Responder responder) {
-  auto secret = co_await herald_->notifiers().signing_secret();
+  auto secret = co_await notifier_->notifiers().signing_secret();
   if (!secret) {
     note_refusal("slack refused", secret.error().message);
     co_return std::move(responder).answer(http::respond({503, "nothing can be checked now"}));
@@ -78,7 +78,7 @@ Task<void> Node::slack_posted(http::Request request, http::Responder responder) 
   if (!wrong.empty()) {
     text += ". It was asked for to see whether people read, and ought to be denied: " + wrong;
   }
-  herald_->notifiers().slack_line(answer->channel, answer->thread, std::move(text));
+  notifier_->notifiers().slack_line(answer->channel, answer->thread, std::move(text));
 }
 
 // The account has to be an enrolled reviewer's, whatever is pressed; an auditor's press the gate
@@ -118,7 +118,7 @@ Status Node::slack_pressed(const notify::SlackAnswer& answer, const std::string&
 // A journal that was damaged or cut is not opened, and nothing can be recorded: everybody hears of
 // it now, and each once for every start that fails so.
 void Node::tell_of_no_start(const Error& error) {
-  if (!herald_ || error.fault != ErrorKind::corrupt) return;
+  if (!notifier_ || error.fault != ErrorKind::corrupt) return;
   notify::Notice notice;
   notice.event = "tampering";
   notice.sentence = "the node cannot start: " + error.message;
@@ -126,12 +126,12 @@ void Node::tell_of_no_start(const Error& error) {
   const auto told = [](const notify::Attempt& attempt) {
     if (attempt.end != notify::Attempt::End::told) log_line("nobody told: " + attempt.why);
   };
-  herald_->notifiers().escalation(notice);
+  notifier_->notifiers().escalation(notice);
   for (const Contact& contact : deployment_.notices.contacts) {
     notice.contact = contact.name;
-    herald_->notifiers().send(contact.via, notice, told);
+    notifier_->notifiers().send(contact.via, notice, told);
   }
-  (void)loop_.run_until([this] { return herald_->notifiers().waiting() == 0; }, last_words_within);
+  (void)loop_.run_until([this] { return notifier_->notifiers().waiting() == 0; }, last_words_within);
 }
 
 // Why people might not hear of what happens, for `/readyz`. Empty: nothing is known to be wrong.
@@ -148,7 +148,7 @@ std::string Node::unheard() const {
 // Names of the file alone: what a way answered may be anybody's words, and anybody may ask.
 std::string Node::degraded() const {
   std::string ways;
-  for (const WayNow& way : herald_->notifiers().now()) {
+  for (const WayNow& way : notifier_->notifiers().now()) {
     if (!way.dead.empty()) ways += (ways.empty() ? "" : ", ") + way.name;
   }
   return ways.empty() ? ways : "notices do not get through by " + ways;
@@ -157,7 +157,7 @@ std::string Node::degraded() const {
 std::string Node::notices_json() const {
   json::Writer out;
   out.array();
-  for (const WayNow& way : herald_->notifiers().now()) {
+  for (const WayNow& way : notifier_->notifiers().now()) {
     out.object().key("dead").string(way.dead).key("failed").natural(way.failed);
     out.key("name").string(way.name).key("told").natural(way.told);
     out.key("waiting").natural(way.waiting).end();

@@ -334,7 +334,7 @@ class Node {
   std::string config_digest_, config_noted_;
   DeploymentNow config_;                             // what was accepted, and what waits
   std::set<std::string, std::less<>> waiting_said_;  // digests
-  std::unique_ptr<NodeHerald> herald_;
+  std::unique_ptr<NodeNotifier> notifier_;
   std::unique_ptr<Gate> gate_;
   Chronicle chronicle_;
   AccessHistory access_;

@@ -53,7 +53,7 @@ watch::NodeNow Node::numbers() const {
   now.journal_records = journal_->next();
   now.journal_synced = journal_->synced();
   now.journal_bytes = journal_->bytes_written();
-  for (const WayNow& way : herald_->notifiers().now()) {
+  for (const WayNow& way : notifier_->notifiers().now()) {
     now.ways.push_back({way.name, way.dead.empty(), way.told, way.failed});
   }
   return now;

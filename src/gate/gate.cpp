@@ -10,9 +10,9 @@
 
 namespace pawl {
 
-Gate::Gate(State state, Journal& journal, Clock& clock, Executor& executor, Herald& herald,
+Gate::Gate(State state, Journal& journal, Clock& clock, Executor& executor, Notifier& notifier,
            std::function<std::string(std::size_t)> random, GateLimits limits)
-    : gate_state_(std::make_unique<GateState>(std::move(state), journal, clock, executor, herald,
+    : gate_state_(std::make_unique<GateState>(std::move(state), journal, clock, executor, notifier,
                                    std::move(random), limits)) {}
 
 Gate::~Gate() = default;

@@ -238,7 +238,7 @@ class GateState;
 class Gate {
  public:
   // `state` is the fold of the journal; `epoch` and the start record are the caller's.
-  Gate(State state, Journal& journal, Clock& clock, Executor& executor, Herald& herald,
+  Gate(State state, Journal& journal, Clock& clock, Executor& executor, Notifier& notifier,
        std::function<std::string(std::size_t)> random, GateLimits limits = {});
   ~Gate();
 
@@ -368,7 +368,7 @@ class Gate {
   void note_refusal(const std::string& topic, const std::string& text);
   // Writes what is only counted so far: before the node ends.
   void write_refusals();
-  // How telling somebody went, for the herald. A failed step of a ladder makes the next one due.
+  // How telling somebody went, for the notifier. A failed step of a ladder makes the next one due.
   Status escalated(const Escalated& told);
   // Who hears of what belongs to no run, and of runs whose policy names nobody; and how long after
   // the last contact an escalation counts as unanswered.

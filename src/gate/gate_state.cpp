@@ -20,13 +20,13 @@ constexpr Duration disk_look_every = Duration::seconds(1);
 }  // namespace
 
 GateState::GateState(State state_in, Journal& journal_in, Clock& clock_in, Executor& executor_in,
-           Herald& herald_in, std::function<std::string(std::size_t)> random_in,
+           Notifier& notifier_in, std::function<std::string(std::size_t)> random_in,
            GateLimits limits_in)
     : state(std::move(state_in)),
       journal(journal_in),
       clock(clock_in),
       executor(executor_in),
-      herald(herald_in),
+      notifier(notifier_in),
       random(std::move(random_in)),
       limits(limits_in),
       agenda(clock_in, executor_in,

@@ -80,7 +80,7 @@ struct Refusals {
 class GateState {
  public:
   GateState(State state_in, Journal& journal_in, Clock& clock_in, Executor& executor_in,
-       Herald& herald_in, std::function<std::string(std::size_t)> random_in, GateLimits limits_in);
+       Notifier& notifier_in, std::function<std::string(std::size_t)> random_in, GateLimits limits_in);
 
   // Writes one record and folds it. Ordinary records are refused when the disk is full. A record
   // that the state refuses is a broken invariant of ours: no grants from then on.
@@ -109,7 +109,7 @@ class GateState {
   Journal& journal;
   Clock& clock;
   Executor& executor;
-  Herald& herald;
+  Notifier& notifier;
   std::function<std::string(std::size_t)> random;
   GateLimits limits;
   Agenda agenda;

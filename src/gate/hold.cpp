@@ -102,7 +102,7 @@ Next ask(CallContext& context, const Verdict& verdict, About about) {
   }
   remember_means(context);
   remember_asking(context);
-  gate_state.herald.question(context.approval, reason_text(verdict, context.asked.call));
+  gate_state.notifier.question(context.approval, reason_text(verdict, context.asked.call));
   return wait(context);
 }
 

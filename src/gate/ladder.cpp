@@ -59,7 +59,7 @@ void tell_all(GateState& gate_state, const EscalationOpened& opened, bool at_onc
   const Duration first = opened.contacts.front().after;
   for (const LadderContact& contact : opened.contacts) {
     if (at_once_only && contact.after > first) continue;
-    gate_state.herald.tell({{}, opened.run, opened.event, opened.why, contact, 0});
+    gate_state.notifier.tell({{}, opened.run, opened.event, opened.why, contact, 0});
   }
 }
 
@@ -85,7 +85,7 @@ bool wants_an_answer(const std::string& event) {
 
 void alert_people(GateState& gate_state, const std::string& run, const std::string& event,
                   const std::string& sentence, const std::string& about) {
-  gate_state.herald.escalate(run, event, sentence);
+  gate_state.notifier.escalate(run, event, sentence);
   EscalationOpened opened;
   opened.contacts = contacts_of(gate_state, run);
   opened.run = run;
@@ -124,7 +124,7 @@ void climb(GateState& gate_state, const std::string& id) {
     const LadderContact& contact = opened.contacts[next];
     if (!std::exchange(hurry, false) && now < escalation.at + contact.after) break;
     gate_state.climbed[id] = ++next;
-    gate_state.herald.tell({id, opened.run, opened.event, opened.why, contact, next});
+    gate_state.notifier.tell({id, opened.run, opened.event, opened.why, contact, next});
   }
   const Instant due =
       next < opened.contacts.size() ? escalation.at + opened.contacts[next].after : opened.ends;
@@ -134,7 +134,7 @@ void climb(GateState& gate_state, const std::string& id) {
   const auto seq =
       gate_state.append(EscalationChanged{id, "unanswered", {}, {}}, {.urgency = Urgency::reserve});
   if (seq) gate_state.journal.request_sync(*seq);
-  gate_state.herald.escalate(opened.run, "unanswered",
+  gate_state.notifier.escalate(opened.run, "unanswered",
                        "nobody acknowledged the escalation " + id + " (" + opened.event + ")");
 }
 
@@ -189,7 +189,7 @@ Status Gate::acknowledge(const std::string& escalation, const std::string& perso
   gate_state_->journal.request_sync(*seq);
   gate_state_->climbed.erase(escalation);
   gate_state_->hurried.erase(escalation);
-  gate_state_->herald.changed(opened, how);
+  gate_state_->notifier.changed(opened, how);
   return {};
 }
 

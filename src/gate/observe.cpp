@@ -30,7 +30,7 @@ void begin_observation(GateState& gate_state, const Observation& what) {
   const std::string sentence =
       "is watched and not stopped until " + to_string(what.until) + ": " + escape_untrusted(what.reason);
   note_observation(gate_state, what.agent, sentence);
-  gate_state.herald.escalate({}, "observe", "`" + escape_untrusted(what.agent) + "` " + sentence);
+  gate_state.notifier.escalate({}, "observe", "`" + escape_untrusted(what.agent) + "` " + sentence);
 }
 
 // Rule 14: it loosens. What a person accepted counts; for an agent that nobody ran so far there is
@@ -58,7 +58,7 @@ void wait_for_person(GateState& gate_state, const Observation& what) {
                                "; it is enforced until a reviewer accepts that (`pawl accept " +
                                "--observe " + escape_untrusted(what.agent) + "`)";
   note_observation(gate_state, what.agent, sentence);
-  gate_state.herald.escalate({}, "observe", "`" + escape_untrusted(what.agent) + "` " + sentence);
+  gate_state.notifier.escalate({}, "observe", "`" + escape_untrusted(what.agent) + "` " + sentence);
 }
 
 bool over(const GateState& gate_state, const ObservationInUse& one) {
@@ -95,7 +95,7 @@ void end_observations(GateState& gate_state) {
   for (const std::string& agent : ended) {
     gate_state.observing.erase(agent);
     note_observation(gate_state, agent, "is enforced again: its time is over");
-    gate_state.herald.escalate({}, "observe", "`" + escape_untrusted(agent) + "` is enforced again");
+    gate_state.notifier.escalate({}, "observe", "`" + escape_untrusted(agent) + "` is enforced again");
   }
 }
 

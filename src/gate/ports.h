@@ -114,9 +114,9 @@ struct QuestionNews {
 std::string_view to_string(QuestionNews::Kind kind);
 
 // Someone has to hear of something. Never waits; how it went comes back as Escalated records.
-class Herald {
+class Notifier {
  public:
-  virtual ~Herald() = default;
+  virtual ~Notifier() = default;
   // A question was opened (desktop notification, command).
   virtual void question(const std::string& approval, const std::string& sentence) = 0;
   virtual void news(const QuestionNews& news) { (void)news; }

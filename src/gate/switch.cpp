@@ -97,7 +97,7 @@ Status go_on(GateState& gate_state, const Resumed& record) {
   gate_state.journal.request_sync(*seq);
   for (const auto& [id, escalation] : before) {
     if (gate_state.state.escalations().contains(id)) continue;
-    gate_state.herald.changed(escalation.opened, "resolved");
+    gate_state.notifier.changed(escalation.opened, "resolved");
   }
   return {};
 }

@@ -43,7 +43,7 @@ bool write_reply(GateState& gate_state, const Approval& asked, const std::string
   const ApprovalReplied record{asked.asked.approval, payload.commitment.text()};
   const std::string person = asked.talk->remarks.back().person;
   if (!gate_state.append(record, {.payloads = {&payload, 1}})) return false;
-  gate_state.herald.news({QuestionNews::Kind::replied,
+  gate_state.notifier.news({QuestionNews::Kind::replied,
                     record.approval,
                     "the agent said something to what `" + escape_untrusted(person) + "` asked",
                     {person}});
@@ -171,7 +171,7 @@ Status Gate::pass_on(const PassedOn& p) {
   const auto seq = gate_state.append(ApprovalPassed{p.approval, p.person, p.to, p.reason, p.proof});
   if (!seq) return std::unexpected(seq.error());
   gate_state.journal.request_sync(*seq);
-  gate_state.herald.news({QuestionNews::Kind::passed,
+  gate_state.notifier.news({QuestionNews::Kind::passed,
                     p.approval,
                     "`" + escape_untrusted(p.person) + "` passed a question on to `" + escape_untrusted(p.to) + "`" +
                         (p.reason.empty() ? "" : ": " + escape_untrusted(p.reason)),

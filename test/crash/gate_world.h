@@ -160,7 +160,7 @@ struct WorldSync {
   void run();
 };
 
-class World final : public Herald {
+class World final : public Notifier {
  public:
   explicit World(std::string policy, std::uint64_t seed = 1);
   ~World() override;
