@@ -63,7 +63,7 @@ void count_refusal(GateState& gate_state, GateRun& desk_of_run, const std::strin
   announce(gate_state, run, total(desk_of_run));
   if (desk_of_run.counted.empty()) {
     look_for_probing(gate_state, run);
-    gate_state.agenda.at(gate_state.clock.boot() + minute, Errand::count_denials, run);
+    gate_state.timers.at(gate_state.clock.boot() + minute, TimerKind::count_denials, run);
   }
   ++desk_of_run.counted[std::string(to_string(code))];
 }
@@ -92,7 +92,7 @@ void write_counts(GateState& gate_state, const std::string& run) {
     const std::uint64_t left = total(known->second) - first->second;
     if (!gate_state.append(DenialsCounted{run, first->first, first->second, left})) {
       // No room now: they are kept, and written with those of the next minute.
-      gate_state.agenda.at(gate_state.clock.boot() + minute, Errand::count_denials, run);
+      gate_state.timers.at(gate_state.clock.boot() + minute, TimerKind::count_denials, run);
       return;
     }
     counted.erase(first);

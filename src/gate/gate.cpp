@@ -34,7 +34,7 @@ Status Gate::recover() {
   }
   for (const auto& [id, run] : gate_state.state.runs()) {
     if (run.phase == RunPhase::closed) continue;
-    gate_state.agenda.at(gate_state.clock.boot() + gate_state.limits.idle_close, Errand::idle, id);
+    gate_state.timers.at(gate_state.clock.boot() + gate_state.limits.idle_close, TimerKind::idle, id);
   }
   return {};
 }

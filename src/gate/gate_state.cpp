@@ -29,8 +29,8 @@ GateState::GateState(State state_in, Journal& journal_in, Clock& clock_in, Execu
       notifier(notifier_in),
       random(std::move(random_in)),
       limits(limits_in),
-      agenda(clock_in, executor_in,
-             [this](Errand what, const std::string& subject) { due(what, subject); }),
+      timers(clock_in, executor_in,
+             [this](TimerKind what, const std::string& subject) { due(what, subject); }),
       alive_(std::make_shared<char>()),
       snapshot_size_(journal_in.recovery().from_snapshot) {}
 
@@ -131,27 +131,27 @@ std::string GateState::call_id() const {
   return make_id("c", bytes);
 }
 
-void GateState::due(Errand what, const std::string& subject) {
+void GateState::due(TimerKind what, const std::string& subject) {
   switch (what) {
-    case Errand::expire:
+    case TimerKind::expire:
       return expire(*this, subject);
-    case Errand::patience:
+    case TimerKind::patience:
       return keep_patient(*this, subject);
-    case Errand::count_denials: {
+    case TimerKind::count_denials: {
       write_counts(*this, subject);
       const Run* run = state.run(subject);
       if (run == nullptr || run->phase == RunPhase::closed) forget_run(*this, subject);
       return;
     }
-    case Errand::idle:
+    case TimerKind::idle:
       return close_idle(*this, subject);
-    case Errand::make_room:
+    case TimerKind::make_room:
       return look_at_disk();
-    case Errand::climb:
+    case TimerKind::climb:
       return climb(*this, subject);
-    case Errand::observe:
+    case TimerKind::observe:
       return end_observations(*this);
-    case Errand::count_refusals:
+    case TimerKind::count_refusals:
       return write_refusals(*this, subject);
   }
 }
@@ -159,7 +159,7 @@ void GateState::due(Errand what, const std::string& subject) {
 void GateState::watch_disk() {
   if (watching_disk_ || !journal.full() || journal.failed()) return;
   watching_disk_ = true;
-  agenda.at(clock.boot() + disk_look_every, Errand::make_room, {});
+  timers.at(clock.boot() + disk_look_every, TimerKind::make_room, {});
 }
 
 void GateState::look_at_disk() {

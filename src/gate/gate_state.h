@@ -20,7 +20,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
-#include "gate/agenda.h"
+#include "gate/timer_queue.h"
 #include "gate/candidates.h"
 #include "gate/gate.h"
 #include "gate/observe.h"
@@ -112,7 +112,7 @@ class GateState {
   Notifier& notifier;
   std::function<std::string(std::size_t)> random;
   GateLimits limits;
-  Agenda agenda;
+  TimerQueue timers;
   Policies policies;
   json::Parser parser;  // for a look into a result, which ends before anything else happens
   json::Document parsed;
@@ -143,7 +143,7 @@ class GateState {
   std::function<void(const CallOver&)> over;
 
  private:
-  void due(Errand what, const std::string& subject);
+  void due(TimerKind what, const std::string& subject);
   void look_at_disk();
   void tell(const Record& record);
   void hear_of_fault();

@@ -63,7 +63,7 @@ Next tell_pending(CallContext& context, const Approval& asked) {
 }
 
 void next_sign(CallContext& context) {
-  context.gate_state.agenda.at(std::min(context.sign, context.until), Errand::patience, context.approval);
+  context.gate_state.timers.at(std::min(context.sign, context.until), TimerKind::patience, context.approval);
 }
 
 }  // namespace
@@ -117,7 +117,7 @@ void remember_means(CallContext& context) {
 void schedule_end(GateState& gate_state, const Approval& approval) {
   const auto end = ends_at(approval);
   if (!end) return;
-  gate_state.agenda.at(gate_state.clock.boot() + until(gate_state, *end), Errand::expire, approval.asked.approval);
+  gate_state.timers.at(gate_state.clock.boot() + until(gate_state, *end), TimerKind::expire, approval.asked.approval);
 }
 
 bool attach(CallContext& context, const Approval& asked) {

@@ -52,7 +52,7 @@ std::vector<std::string> end_withdrawn(GateState& gate_state, const std::vector<
 // The same for a run whose questions the fold has withdrawn already.
 void end_held(GateState& gate_state, const std::string& run);
 
-// Errands of the agenda.
+// Errands of the timers.
 void expire(GateState& gate_state, const std::string& approval);
 void keep_patient(GateState& gate_state, const std::string& approval);
 

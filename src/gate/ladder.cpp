@@ -129,7 +129,7 @@ void climb(GateState& gate_state, const std::string& id) {
   const Instant due =
       next < opened.contacts.size() ? escalation.at + opened.contacts[next].after : opened.ends;
   if (now < due) {
-    return gate_state.agenda.at(gate_state.clock.boot() + Duration{(due - now).ns}, Errand::climb, id);
+    return gate_state.timers.at(gate_state.clock.boot() + Duration{(due - now).ns}, TimerKind::climb, id);
   }
   const auto seq =
       gate_state.append(EscalationChanged{id, "unanswered", {}, {}}, {.urgency = Urgency::reserve});

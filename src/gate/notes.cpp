@@ -50,7 +50,7 @@ void Gate::note_refusal(const std::string& topic, const std::string& text) {
     return;
   }
   if (refusals.counted++ > 0) return;
-  gate_state.agenda.at(gate_state.clock.boot() + minute, Errand::count_refusals, topic);
+  gate_state.timers.at(gate_state.clock.boot() + minute, TimerKind::count_refusals, topic);
 }
 
 void Gate::write_refusals() {
@@ -66,7 +66,7 @@ void write_refusals(GateState& gate_state, const std::string& topic) {
     return;
   }
   // No room now: they are kept, and written with those of the next minute.
-  gate_state.agenda.at(gate_state.clock.boot() + minute, Errand::count_refusals, topic);
+  gate_state.timers.at(gate_state.clock.boot() + minute, TimerKind::count_refusals, topic);
 }
 
 }  // namespace pawl

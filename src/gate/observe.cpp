@@ -26,7 +26,7 @@ void begin_observation(GateState& gate_state, const Observation& what) {
   const std::uint64_t passed = before == gate_state.observing.end() ? 0 : before->second.passed;
   gate_state.observing[what.agent] = {what, gate_state.clock.boot() + left, passed};
   gate_state.observations_waiting.erase(what.agent);
-  gate_state.agenda.at(gate_state.clock.boot() + left, Errand::observe, what.agent);
+  gate_state.timers.at(gate_state.clock.boot() + left, TimerKind::observe, what.agent);
   const std::string sentence =
       "is watched and not stopped until " + to_string(what.until) + ": " + escape_untrusted(what.reason);
   note_observation(gate_state, what.agent, sentence);

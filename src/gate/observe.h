@@ -27,7 +27,7 @@ Enforcement enforcement(const GateState& gate_state, std::string_view agent);
 // A call was let through under it.
 void count_passed(GateState& gate_state, std::string_view agent);
 
-// Errand of the agenda: those that are over by now end, with a record.
+// TimerKind of the timers: those that are over by now end, with a record.
 void end_observations(GateState& gate_state);
 
 }  // namespace pawl

@@ -121,16 +121,16 @@ void close_idle(GateState& gate_state, const std::string& id) {
     const GateRun& here = known->second;
     if (here.joined > 0) return;  // the last one that leaves sets the timer again
     const Duration due = here.left + gate_state.limits.idle_close;
-    if (gate_state.clock.boot() < due) return gate_state.agenda.at(due, Errand::idle, id);
+    if (gate_state.clock.boot() < due) return gate_state.timers.at(due, TimerKind::idle, id);
   }
   if (run->live > 0 || (known != gate_state.runs.end() && !known->second.live.empty())) {
-    return gate_state.agenda.at(gate_state.clock.boot() + gate_state.limits.idle_close, Errand::idle, id);
+    return gate_state.timers.at(gate_state.clock.boot() + gate_state.limits.idle_close, TimerKind::idle, id);
   }
   write_counts(gate_state, id);
   const auto closed = gate_state.append(
       RunClosed{id, "its last connection has been gone for " + to_string(gate_state.limits.idle_close)});
   // On a full disk the run stays open, and what is known about it stays known.
-  if (!closed) return gate_state.agenda.at(gate_state.clock.boot() + gate_state.limits.idle_close, Errand::idle, id);
+  if (!closed) return gate_state.timers.at(gate_state.clock.boot() + gate_state.limits.idle_close, TimerKind::idle, id);
   forget_run(gate_state, id);
 }
 
@@ -202,7 +202,7 @@ void Gate::leave_run(const std::string& id) {
   if (known == gate_state_->runs.end() || known->second.joined == 0) return;
   if (--known->second.joined > 0) return;
   known->second.left = gate_state_->clock.boot();
-  gate_state_->agenda.at(known->second.left + gate_state_->limits.idle_close, Errand::idle, id);
+  gate_state_->timers.at(known->second.left + gate_state_->limits.idle_close, TimerKind::idle, id);
 }
 
 Status Gate::close_run(const std::string& id, const std::string& why) {

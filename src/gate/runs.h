@@ -21,7 +21,7 @@ void forget_run(GateState& gate_state, const std::string& id);
 Result<std::shared_ptr<const Policy>> narrowed(const std::shared_ptr<const Policy>& policy,
                                                const std::string& task, const std::string& file);
 
-// Errand of the agenda: closes the run if nobody has been there for long.
+// TimerKind of the timers: closes the run if nobody has been there for long.
 void close_idle(GateState& gate_state, const std::string& run);
 
 }  // namespace pawl

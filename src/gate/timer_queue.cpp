@@ -1,21 +1,21 @@
-#include "gate/agenda.h"
+#include "gate/timer_queue.h"
 
 #include <algorithm>
 #include <utility>
 
 namespace pawl {
 
-Agenda::Agenda(Clock& clock, Executor& executor,
-               std::function<void(Errand, const std::string&)> due)
+TimerQueue::TimerQueue(Clock& clock, Executor& executor,
+               std::function<void(TimerKind, const std::string&)> due)
     : clock_(clock), executor_(executor), due_(std::move(due)) {}
 
-void Agenda::at(Duration boot, Errand what, std::string subject) {
+void TimerQueue::at(Duration boot, TimerKind what, std::string subject) {
   entries_.push_back({boot.ns, what, std::move(subject)});
   std::push_heap(entries_.begin(), entries_.end());
   arm();
 }
 
-void Agenda::arm() {
+void TimerQueue::arm() {
   if (entries_.empty()) return;
   const std::int64_t next = entries_.front().boot_ns;
   if (armed_for_ns_ != 0 && armed_for_ns_ <= next) return;
@@ -24,7 +24,7 @@ void Agenda::arm() {
   timer_ = executor_.after(Duration{wait}, [this] { run(); });
 }
 
-void Agenda::run() {
+void TimerQueue::run() {
   // The timer that called us is kept alive until we are done: its destruction would destroy the
   // function that we are in.
   auto expired = std::exchange(timer_, {});

@@ -1,4 +1,4 @@
-#include "gate/agenda.h"
+#include "gate/timer_queue.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -16,7 +16,7 @@ namespace {
 
 using ::testing::ElementsAre;
 
-// One timer at a time, as the agenda promises.
+// One timer at a time, as the timers promises.
 struct OneTimer final : Clock, Executor {
   Instant now() override { return {}; }
   Duration boot() override { return time; }
@@ -46,47 +46,47 @@ struct OneTimer final : Clock, Executor {
 struct AgendaTest : ::testing::Test {
   OneTimer world;
   std::vector<std::string> seen;
-  Agenda agenda{world, world,
-                [this](Errand, const std::string& subject) { seen.push_back(subject); }};
+  TimerQueue timers{world, world,
+                [this](TimerKind, const std::string& subject) { seen.push_back(subject); }};
 };
 
 TEST_F(AgendaTest, ErrandsComeInTheOrderOfTheirTimes) {
-  agenda.at(Duration{300}, Errand::expire, "c");
-  agenda.at(Duration{150}, Errand::patience, "a");
-  agenda.at(Duration{200}, Errand::idle, "b");
-  agenda.at(Duration{400}, Errand::idle, "d");
+  timers.at(Duration{300}, TimerKind::expire, "c");
+  timers.at(Duration{150}, TimerKind::patience, "a");
+  timers.at(Duration{200}, TimerKind::idle, "b");
+  timers.at(Duration{400}, TimerKind::idle, "d");
   world.advance_to(149);
   EXPECT_TRUE(seen.empty());
   world.advance_to(350);
   EXPECT_THAT(seen, ElementsAre("a", "b", "c"));
-  EXPECT_EQ(agenda.size(), 1U);
+  EXPECT_EQ(timers.size(), 1U);
   world.advance_to(1000);
   EXPECT_THAT(seen, ElementsAre("a", "b", "c", "d"));
 }
 
 TEST_F(AgendaTest, WhatIsDueAlreadyComesAtTheNextTurn) {
-  agenda.at(Duration{50}, Errand::expire, "late");
+  timers.at(Duration{50}, TimerKind::expire, "late");
   EXPECT_TRUE(seen.empty()) << "never from within `at`";
   world.advance_to(100);
   EXPECT_THAT(seen, ElementsAre("late"));
 }
 
 TEST_F(AgendaTest, ManyErrandsShareOneTimer) {
-  for (int i = 0; i < 1000; ++i) agenda.at(Duration{200 + i}, Errand::expire, "x");
+  for (int i = 0; i < 1000; ++i) timers.at(Duration{200 + i}, TimerKind::expire, "x");
   EXPECT_EQ(world.armed, 1);
   world.advance_to(5000);
   EXPECT_EQ(seen.size(), 1000U);
 }
 
-TEST(Agenda, AnErrandMayAddErrands) {
+TEST(TimerQueue, AnErrandMayAddErrands) {
   OneTimer world;
   int runs = 0;
-  Agenda* self = nullptr;
-  Agenda agenda{world, world, [&](Errand what, const std::string& subject) {
+  TimerQueue* self = nullptr;
+  TimerQueue timers{world, world, [&](TimerKind what, const std::string& subject) {
                   if (++runs < 5) self->at(world.boot() + Duration{10}, what, subject);
                 }};
-  self = &agenda;
-  agenda.at(Duration{110}, Errand::patience, "a");
+  self = &timers;
+  timers.at(Duration{110}, TimerKind::patience, "a");
   world.advance_to(1000);
   EXPECT_EQ(runs, 5);
 }

@@ -1,4 +1,4 @@
-// Agenda: everything the gate has to do later, behind one timer of its executor.
+// TimerQueue: everything the gate has to do later, behind one timer of its executor.
 //
 // A hundred thousand waiting calls have a deadline and a next sign of life each. They are entries
 // of one heap here, not timers: about 50 bytes each. Nothing is ever taken out; whoever is called
@@ -19,7 +19,7 @@
 
 namespace pawl {
 
-enum class Errand : std::uint8_t {
+enum class TimerKind : std::uint8_t {
   expire,         // of an approval: its time is over
   patience,       // of an approval: its caller wants a sign of life, or an answer now
   count_denials,  // of a run: the minute is over
@@ -31,19 +31,19 @@ enum class Errand : std::uint8_t {
   count_refusals,
 };
 
-class Agenda {
+class TimerQueue {
  public:
   // `due` is called from the executor, never from `at`.
-  Agenda(Clock& clock, Executor& executor, std::function<void(Errand, const std::string&)> due);
+  TimerQueue(Clock& clock, Executor& executor, std::function<void(TimerKind, const std::string&)> due);
 
   // `subject` is the id of an approval or a run.
-  void at(Duration boot, Errand what, std::string subject);
+  void at(Duration boot, TimerKind what, std::string subject);
   std::size_t size() const { return entries_.size(); }
 
  private:
   struct Entry {
     std::int64_t boot_ns;
-    Errand what;
+    TimerKind what;
     std::string subject;
     bool operator<(const Entry& other) const { return boot_ns > other.boot_ns; }
   };
@@ -52,7 +52,7 @@ class Agenda {
 
   Clock& clock_;
   Executor& executor_;
-  std::function<void(Errand, const std::string&)> due_;
+  std::function<void(TimerKind, const std::string&)> due_;
   std::vector<Entry> entries_;  // a heap, earliest on top
   std::shared_ptr<void> timer_;
   std::int64_t armed_for_ns_ = 0;  // 0: no timer
