@@ -9,14 +9,14 @@
 // (start children on a thread that lives as long as the process). It inherits nothing but the three
 // standard descriptors, gets exactly the given environment, and default signal handling.
 //
-// The ladder of `end_gently`: input closed, wait, SIGTERM to the group, wait, SIGKILL to the group
-// and to descendants that had left it. Leaders that exit early do not end the ladder: a chain such
+// The steps of `end_gently`: input closed, wait, SIGTERM to the group, wait, SIGKILL to the group
+// and to descendants that had left it. Leaders that exit early do not end the steps: a chain such
 // as npx -> sh -> node is finished when nobody of the group is left. The leader stays unreaped
 // until then, so that its group number cannot belong to strangers. Whoever lives after all of that
 // is named in `Ending::survivors`: not proven dead.
 //
 // A process that was started elsewhere (by `pawl mcp` in the client's surroundings) is adopted by
-// its pidfd: same ladder, but its exit status is known only to its parent.
+// its pidfd: same steps, but its exit status is known only to its parent.
 #pragma once
 
 #include <sys/types.h>
@@ -36,7 +36,7 @@
 
 namespace pawl::net {
 
-// The waits of the ladder, one after each of its first two rungs. What the protocol's SDKs use.
+// The waits of the steps, one after each of its first two steps. What the protocol's SDKs use.
 struct Grace {
   Duration after_input = Duration::seconds(2);
   Duration after_terminate = Duration::seconds(2);
@@ -87,11 +87,11 @@ Result<ProcessId> process_of(const Fd& pidfd);
 // Orphans of our descendants become our children instead of init's, so that they stay visible.
 Status become_subreaper();
 
-enum class Rung : std::uint8_t { already_over, input_closed, terminated, killed };
+enum class StopStep : std::uint8_t { already_over, input_closed, terminated, killed };
 
 struct Ending {
   Exit exit;
-  Rung rung = Rung::already_over;      // what it took
+  StopStep step = StopStep::already_over;      // what it took
   std::vector<ProcessStat> survivors;  // not proven dead, as they were last seen
 };
 
@@ -116,7 +116,7 @@ class Child {
   // The leader's end. May be awaited by several, before and after it happened.
   Task<Exit> ended();
 
-  // Climbs the ladder when awaited. `close_input` lets go of the child's standard input
+  // Climbs the steps when awaited. `close_input` lets go of the child's standard input
   // where a writer holds it (`input` itself is always closed). At most one call at a time.
   Task<Ending> end_gently(Grace grace = {}, Callback close_input = {});
 

@@ -38,7 +38,7 @@ struct Child::State : std::enable_shared_from_this<Child::State> {
   bool ours;
   bool over = false;  // the leader has ended; as a zombie, it may still hold its number
   bool reaped = false;
-  bool finished = false;  // a ladder has been climbed to its end
+  bool finished = false;  // a steps has been climbed to its end
   Exit exit;
   Watch watch;
   std::vector<Completion<bool>> waiters;  // for the leader's end

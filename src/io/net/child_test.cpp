@@ -38,15 +38,15 @@ TEST(Ended, gives_the_status_to_everybody_before_and_after) {
   EXPECT_EQ(*two, *one);
   EXPECT_EQ(end_of(loop, child), *one);
   EXPECT_FALSE(child.running());
-  EXPECT_EQ(ladder(loop, child).rung, Rung::already_over);
+  EXPECT_EQ(steps(loop, child).step, StopStep::already_over);
 }
 
 TEST(Ladder, a_polite_server_leaves_at_the_end_of_its_input) {
   Loop loop;
   Child child = child_of(loop, shell("cat >/dev/null; exit 5"));
   const ProcessId id = child.id();
-  const Ending ending = ladder(loop, child, {kLong, kLong});
-  EXPECT_EQ(ending.rung, Rung::input_closed);
+  const Ending ending = steps(loop, child, {kLong, kLong});
+  EXPECT_EQ(ending.step, StopStep::input_closed);
   EXPECT_EQ(ending.exit, (Exit{Exit::How::exited, 5}));
   EXPECT_TRUE(ending.survivors.empty());
   EXPECT_FALSE(read_stat(id.pid)) << "still there, as a zombie";
@@ -62,15 +62,15 @@ TEST(Ladder, closes_the_input_that_a_writer_holds) {
   };
   spawn(end(child, writer, ending));
   EXPECT_TRUE(loop.run_until([&] { return ending.has_value(); }));
-  EXPECT_EQ(ending->rung, Rung::input_closed);
+  EXPECT_EQ(ending->step, StopStep::input_closed);
 }
 
 TEST(Ladder, a_server_that_ignores_the_end_of_input_is_terminated) {
   Loop loop;
   Child child = child_of(loop, shell("echo ready; while :; do sleep 1; done"));
   ASSERT_EQ(line_of(child.output), "ready");
-  const Ending ending = ladder(loop, child, kLeavesAtTerm);
-  EXPECT_EQ(ending.rung, Rung::terminated);
+  const Ending ending = steps(loop, child, kLeavesAtTerm);
+  EXPECT_EQ(ending.step, StopStep::terminated);
   EXPECT_EQ(ending.exit, (Exit{Exit::How::signalled, SIGTERM}));
   EXPECT_TRUE(ending.survivors.empty());
 }
@@ -80,8 +80,8 @@ TEST(Ladder, a_server_that_ignores_both_is_killed) {
   Child child =
       child_of(loop, shell("trap '' TERM INT HUP; echo ready; while :; do sleep 1; done"));
   ASSERT_EQ(line_of(child.output), "ready");
-  const Ending ending = ladder(loop, child);
-  EXPECT_EQ(ending.rung, Rung::killed);
+  const Ending ending = steps(loop, child);
+  EXPECT_EQ(ending.step, StopStep::killed);
   EXPECT_EQ(ending.exit, (Exit{Exit::How::signalled, SIGKILL}));
   EXPECT_TRUE(ending.survivors.empty());
 }
@@ -95,8 +95,8 @@ TEST(Ladder, a_chain_is_over_only_when_its_last_process_is) {
             "cat >/dev/null; exit 0"));
   const ProcessId last = identity(line_of(child.output));
   ASSERT_TRUE(alive(last));
-  const Ending ending = ladder(loop, child);
-  EXPECT_EQ(ending.rung, Rung::killed);
+  const Ending ending = steps(loop, child);
+  EXPECT_EQ(ending.step, StopStep::killed);
   EXPECT_EQ(ending.exit.how, Exit::How::exited) << "the first one left by itself";
   EXPECT_FALSE(alive(last));
   EXPECT_TRUE(ending.survivors.empty());
@@ -109,8 +109,8 @@ TEST(Ladder, reaches_a_descendant_that_left_the_group) {
                   "cat >/dev/null; wait"));
   const ProcessId escaped = identity(line_of(child.output));
   ASSERT_NE(read_stat(escaped.pid)->group, child.id().pid);
-  const Ending ending = ladder(loop, child);
-  EXPECT_EQ(ending.rung, Rung::killed);
+  const Ending ending = steps(loop, child);
+  EXPECT_EQ(ending.step, StopStep::killed);
   EXPECT_FALSE(alive(escaped));
   EXPECT_TRUE(ending.survivors.empty());
 }
@@ -121,8 +121,8 @@ TEST(Ladder, does_not_mistake_a_leader_that_left_early_for_the_end) {
   const ProcessId orphan = identity(line_of(child.output));
   EXPECT_EQ(end_of(loop, child).code, 3);
   EXPECT_TRUE(alive(orphan));
-  const Ending ending = ladder(loop, child, kLeavesAtTerm);
-  EXPECT_EQ(ending.rung, Rung::terminated);
+  const Ending ending = steps(loop, child, kLeavesAtTerm);
+  EXPECT_EQ(ending.step, StopStep::terminated);
   EXPECT_EQ(ending.exit.code, 3);
   EXPECT_FALSE(alive(orphan));
 }
@@ -195,8 +195,8 @@ TEST(Adopt, climbs_the_same_ladder_for_the_child_of_another) {
   EXPECT_EQ(process->pid, pid);
   auto adopted = Child::adopt(loop, std::move(pidfd));
   ASSERT_TRUE(adopted) << to_string(adopted.error());
-  const Ending ending = ladder(loop, *adopted);
-  EXPECT_EQ(ending.rung, Rung::killed);
+  const Ending ending = steps(loop, *adopted);
+  EXPECT_EQ(ending.step, StopStep::killed);
   EXPECT_FALSE(alive(*process));
   EXPECT_TRUE(ending.survivors.empty());
 }

@@ -46,7 +46,7 @@ inline Task<void> note_ending(Child& child, Grace grace, std::optional<Ending>& 
   into = co_await child.end_gently(grace);
 }
 
-inline Ending ladder(Loop& loop, Child& child, Grace grace = kStubborn) {
+inline Ending steps(Loop& loop, Child& child, Grace grace = kStubborn) {
   std::optional<Ending> ending;
   spawn(note_ending(child, grace, ending));
   EXPECT_TRUE(loop.run_until([&] { return ending.has_value(); }));

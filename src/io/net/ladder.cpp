@@ -1,4 +1,4 @@
-// How a child is ended: one rung after the other, and proof at the top.
+// How a child is ended: one step after the other, and proof at the top.
 #include <signal.h>
 
 #include <algorithm>
@@ -46,13 +46,13 @@ Task<bool> Child::State::emptied(std::shared_ptr<State> self, Duration at_most) 
 Task<Ending> Child::State::climb(std::shared_ptr<State> self, Grace grace) {
   Ending ending;
   self->remember();
-  ending.rung = self->over && self->living().empty() ? Rung::already_over : Rung::input_closed;
+  ending.step = self->over && self->living().empty() ? StopStep::already_over : StopStep::input_closed;
   bool empty = co_await emptied(self, grace.after_input);
-  for (const auto& [rung, signal, patience] :
-       {std::tuple(Rung::terminated, SIGTERM, grace.after_terminate),
-        {Rung::killed, SIGKILL, kKillSettle}}) {
+  for (const auto& [step, signal, patience] :
+       {std::tuple(StopStep::terminated, SIGTERM, grace.after_terminate),
+        {StopStep::killed, SIGKILL, kKillSettle}}) {
     if (empty) break;
-    ending.rung = rung;
+    ending.step = step;
     self->kill_all(signal);
     empty = co_await emptied(self, patience);
   }

@@ -5,7 +5,7 @@
 //   slack.send({.attempt = …, .done = …});
 //
 // Nothing waits for it. A way that gave up one message is *dead* until it takes one again: while it
-// is, each message gets one try, so that a ladder of people does not stand still behind it. What
+// is, each message gets one try, so that a steps of people does not stand still behind it. What
 // finds no room in the queue is told so at once. `tell` hears once that a way is dead and once that
 // it is not any more.
 // Threads: the loop's. A messenger that ends tells nobody about what still waits.
