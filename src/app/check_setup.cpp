@@ -46,7 +46,7 @@ std::string role_file(const DeploymentRead& read, const Deployment::Role& role) 
   return real_path((folder / home_expanded(role.file)).string());
 }
 
-// Contacts whom this deployment cannot reach: a ladder with them has a step that fails.
+// Contacts whom this deployment cannot reach: a escalation with them has a step that fails.
 void compare_contacts(const Policy& policy, const Deployment& deployment, CheckReport& report) {
   const auto look = [&](const std::string& via, const Position& at) {
     if (const Status reached = deployment.check_way_to(via); !reached) {

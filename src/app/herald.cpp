@@ -132,24 +132,24 @@ void NodeNotifier::escalate(const std::string& run, const std::string& event,
   notifiers_.escalation(notice(Notice::Kind::told, run, event, sentence));
 }
 
-void NodeNotifier::tell(const Rung& rung) {
-  const bool answerable = !rung.escalation.empty();
-  Notice told = notice(answerable ? Notice::Kind::escalation : Notice::Kind::told, rung.run,
-                       rung.event, rung.sentence);
-  told.id = rung.escalation;
-  told.contact = rung.contact.name;
-  notifiers_.send(rung.contact.via, told, [this, rung](const notify::Attempt& attempt) {
+void NodeNotifier::tell(const EscalationStep& step) {
+  const bool answerable = !step.escalation.empty();
+  Notice told = notice(answerable ? Notice::Kind::escalation : Notice::Kind::told, step.run,
+                       step.event, step.sentence);
+  told.id = step.escalation;
+  told.contact = step.contact.name;
+  notifiers_.send(step.contact.via, told, [this, step](const notify::Attempt& attempt) {
     const bool failed = attempt.end != notify::Attempt::End::told;
-    Escalated record{rung.run, rung.event, rung.contact.name, rung.contact.via,
+    Escalated record{step.run, step.event, step.contact.name, step.contact.via,
                      failed ? escape_untrusted(attempt.why) : "told"};
-    record.escalation = rung.escalation;
-    record.step = rung.step;
+    record.escalation = step.escalation;
+    record.step = step.step;
     record.failed = failed;
     if (failed) {
-      const std::string text = fmt::format("nobody told {} of {} ({}): {}", rung.contact.name,
-                                           rung.event, rung.sentence, record.outcome);
+      const std::string text = fmt::format("nobody told {} of {} ({}): {}", step.contact.name,
+                                           step.event, step.sentence, record.outcome);
       log_line(text, LogLevel::warning);
-      say_(rung.run, text);
+      say_(step.run, text);
     }
     if (gate_ != nullptr) (void)gate_->escalated(record);
   });

@@ -2,9 +2,9 @@
 // `pawl mcp`, a desktop notification where there is a session bus, and the ways to people that the
 // deployment file has (notifiers.h).
 //
-// The gate climbs the ladder of an escalation and asks for each step here; how it went goes back to
+// The gate climbs the escalation of an escalation and asks for each step here; how it went goes back to
 // the gate as a record. A way that does not get through is itself escalated, once each time that it
-// dies: the ladder of that goes on past contacts who cannot be reached.
+// dies: the escalation of that goes on past contacts who cannot be reached.
 #pragma once
 
 #include <functional>
@@ -43,7 +43,7 @@ class NodeNotifier final : public Notifier {
   void news(const QuestionNews& news) override;
   void escalate(const std::string& run, const std::string& event,
                 const std::string& sentence) override;
-  void tell(const Rung& rung) override;
+  void tell(const EscalationStep& step) override;
   void changed(const EscalationOpened& opened, const std::string& how) override;
 
  private:

@@ -26,7 +26,7 @@ constexpr Duration idle_look_every = Duration::seconds(1);
 // Longer than a quick server takes, shorter than anybody notices on a processor.
 constexpr Duration asks_for{50'000};
 constexpr Duration node_farewell_within = Duration::seconds(1);
-// Two settlings of a session, and the rungs of its server's ladder.
+// Two settlings of a session, and the steps of its server's escalation.
 constexpr Duration remote_end_within = Duration::seconds(9);
 
 // The fold of the journal, and what the clock must continue from.

@@ -48,7 +48,7 @@ Result<AskedServer> asked_server(const Arguments& arguments, std::vector<std::st
 // How it is started or reached, in one line for people.
 std::string shown(const AskedServer& server);
 
-// Asks it for its tools, all pages, and ends what was started by the ladder. The standard error of
+// Asks it for its tools, all pages, and ends what was started by the escalation. The standard error of
 // a program goes to ours.
 Result<Offer> ask_server(AskedServer server, Duration at_most = Duration::seconds(60));
 

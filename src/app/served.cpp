@@ -197,10 +197,10 @@ std::shared_ptr<void> ServerStarts::life(std::shared_ptr<ServedProcess> process)
 
 void ServerStarts::end(const std::shared_ptr<ServedProcess>& process) {
   if (std::exchange(process->ending, true)) return;
-  spawn(ladder(process));
+  spawn(escalation(process));
 }
 
-Task<void> ServerStarts::ladder(std::shared_ptr<ServedProcess> process) {
+Task<void> ServerStarts::escalation(std::shared_ptr<ServedProcess> process) {
   // Only one that ended before it was asked to is not started again at once.
   if (process->dismissed || process->child->running()) {
     records_.erase(process->name);

@@ -99,7 +99,7 @@ class ServerStarts {
   // Of this caller, or of all; without those that end.
   std::size_t staying(const std::string* caller) const;
   void end(const std::shared_ptr<ServedProcess>& process);
-  Task<void> ladder(std::shared_ptr<ServedProcess> process);
+  Task<void> escalation(std::shared_ptr<ServedProcess> process);
   void lived(const ServedProcess& process);
 
   net::Loop& loop_;

@@ -39,7 +39,7 @@ class ServerProcess {
   Status relay();
 
   Task<net::Exit> ended();
-  // Ends it, on the ladder of `net::Child`, and tells of what did not die.
+  // Ends it, on the escalation of `net::Child`, and tells of what did not die.
   Task<void> end();
   bool ending() const { return ending_; }
   // What a person should know about an end that nobody asked for.

@@ -10,7 +10,7 @@
 #include "gate/flood.h"
 #include "gate/grants.h"
 #include "gate/hold.h"
-#include "gate/ladder.h"
+#include "gate/escalation.h"
 #include "gate/near.h"
 #include "gate/observe.h"
 #include "gate/said.h"

@@ -4,7 +4,7 @@
 #include <numeric>
 
 #include "base/text.h"
-#include "gate/ladder.h"
+#include "gate/escalation.h"
 
 namespace pawl {
 

@@ -5,7 +5,7 @@
 #include "gate/decide.h"
 #include "gate/gate_state.h"
 #include "gate/hold.h"
-#include "gate/ladder.h"
+#include "gate/escalation.h"
 #include "gate/part.h"
 
 namespace pawl {

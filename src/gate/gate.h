@@ -368,16 +368,16 @@ class Gate {
   void note_refusal(const std::string& topic, const std::string& text);
   // Writes what is only counted so far: before the node ends.
   void write_refusals();
-  // How telling somebody went, for the notifier. A failed step of a ladder makes the next one due.
+  // How telling somebody went, for the notifier. A failed step of a escalation makes the next one due.
   Status escalated(const Escalated& told);
   // Who hears of what belongs to no run, and of runs whose policy names nobody; and how long after
   // the last contact an escalation counts as unanswered.
   void set_contacts(std::vector<Contact> contacts, Duration acknowledge_within);
   // Something outside of calls that people have to hear of: a dead notifier, a tampered file.
   void escalate(const std::string& run, const std::string& event, const std::string& sentence);
-  // Whether so many wait for somebody that no further one gets a ladder.
+  // Whether so many wait for somebody that no further one gets a escalation.
   bool ladders_full() const;
-  // A person answers for an escalation: its ladder stops. `resolved`: and it is over.
+  // A person answers for an escalation: its escalation stops. `resolved`: and it is over.
   Status acknowledge(const std::string& escalation, const std::string& person,
                      const std::string& proof, bool resolved);
   Status drilled(const Drilled& drill);

@@ -6,7 +6,7 @@
 #include "base/id.h"
 #include "gate/flood.h"
 #include "gate/hold.h"
-#include "gate/ladder.h"
+#include "gate/escalation.h"
 #include "gate/near.h"
 #include "gate/notes.h"
 #include "gate/runs.h"

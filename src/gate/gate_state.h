@@ -137,7 +137,7 @@ class GateState {
   std::map<std::string, std::string, std::less<>> accounts;  // folded -> person
   std::set<std::string, std::less<>> programs;               // people that are none
   std::set<std::string, std::less<>> auditors;               // people that decide nothing
-  std::set<std::string, std::less<>> told_without_ladder;    // what found no room
+  std::set<std::string, std::less<>> told_without_escalation;    // what found no room
   using Told = std::function<void(const Record&)>;
   std::vector<std::weak_ptr<const Told>> told;  // of every record, as it was written
   std::function<void(const CallOver&)> over;

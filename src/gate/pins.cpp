@@ -2,7 +2,7 @@
 #include "base/text.h"
 #include "gate/gate_state.h"
 #include "gate/gate.h"
-#include "gate/ladder.h"
+#include "gate/escalation.h"
 #include "gate/people.h"
 #include "gate/policy_change.h"
 

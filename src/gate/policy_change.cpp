@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 #include "gate/gate.h"
-#include "gate/ladder.h"
+#include "gate/escalation.h"
 #include "gate/runs.h"
 #include "kernel/strictness/strictness.h"
 

@@ -70,7 +70,7 @@ class Upstream {
 class Caller {
  public:
   virtual ~Caller() = default;
-  // How long the door can keep this request open (facts: the ladder for today's clients).
+  // How long the door can keep this request open (facts: the escalation for today's clients).
   virtual Duration patience(Duration within) const = 0;
   // Called when the wait begins and about every 5 s while it goes on.
   virtual void waiting(const std::string& approval, Duration so_far, Duration left) = 0;
@@ -95,7 +95,7 @@ using FindProgram =
     std::function<ProgramFact(std::string_view word, std::span<const std::string> directories)>;
 
 // One contact is to be told. `escalation` is empty where nobody has to answer for it.
-struct Rung {
+struct EscalationStep {
   std::string escalation, run, event, sentence;
   LadderContact contact;
   std::uint32_t step = 0;
@@ -123,8 +123,8 @@ class Notifier {
   // A halt, an indeterminate effect, a tampered file: for whoever is near this node.
   virtual void escalate(const std::string& run, const std::string& event,
                         const std::string& sentence) = 0;
-  // One step of a ladder, which the gate climbs. Its outcome goes to `Gate::escalated`.
-  virtual void tell(const Rung& rung) { (void)rung; }
+  // One step of a escalation, which the gate climbs. Its outcome goes to `Gate::escalated`.
+  virtual void tell(const EscalationStep& step) { (void)step; }
   // Somebody answered for it, or what it was about is over: `how` as in EscalationChanged.
   virtual void changed(const EscalationOpened& opened, const std::string& how) {
     (void)opened;

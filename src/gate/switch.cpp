@@ -9,7 +9,7 @@
 #include "gate/decide.h"
 #include "gate/execute.h"
 #include "gate/hold.h"
-#include "gate/ladder.h"
+#include "gate/escalation.h"
 #include "gate/people.h"
 #include "gate/call_context.h"
 

@@ -204,7 +204,7 @@ struct DenialsCounted {
 struct ReviewerEnrolled {
   std::string person, proof, verifier, by;  // verifier: public part; `by` empty: configuration
 };
-// How telling one contact went. `step` of `escalation` counts from 1; 0: outside of a ladder.
+// How telling one contact went. `step` of `escalation` counts from 1; 0: outside of a escalation.
 struct Escalated {
   std::string run, event, contact, via, outcome;
   std::string escalation = {};

@@ -360,14 +360,14 @@ void World::escalate(const std::string&, const std::string& event, const std::st
   escalations.push_back(event);
 }
 
-void World::tell(const Rung& rung) {
-  rungs.push_back(rung);
+void World::tell(const EscalationStep& step) {
+  steps.push_back(step);
   if (!ways_answer) return;
-  const bool failed = rung.contact.via == unreachable;
-  executor.post([this, rung, failed] {
+  const bool failed = step.contact.via == unreachable;
+  executor.post([this, step, failed] {
     if (!gate) return;
-    (void)gate->escalated({rung.run, rung.event, rung.contact.name, rung.contact.via,
-                           failed ? "nobody there" : "told", rung.escalation, rung.step, failed});
+    (void)gate->escalated({step.run, step.event, step.contact.name, step.contact.via,
+                           failed ? "nobody there" : "told", step.escalation, step.step, failed});
   });
 }
 

@@ -1,5 +1,5 @@
 // What people hear, and how they answer for it: Slack, a webhook, PagerDuty and mail as other
-// programs see them, the ladder of an escalation, and what a press of a button may do.
+// programs see them, the escalation of an escalation, and what a press of a button may do.
 import assert from 'node:assert/strict';
 import {
   existsSync,
@@ -189,7 +189,7 @@ test('an irreversible call is not approved in Slack, whatever is pressed', async
   assert.equal(code(await call), 'approval_rejected');
 });
 
-test('a ladder is climbed, an acknowledgement stops it, and a resume ends it', async (t) => {
+test('a escalation is climbed, an acknowledgement stops it, and a resume ends it', async (t) => {
   const { w, slack, duty, session, press, status } = await world(t, {
     escalation: `escalation:
   contacts:

@@ -149,7 +149,7 @@ Status Control::accept(const std::string& person, json::View act) {
 }
 
 // It ends with something going on again: a reviewer asks for it.
-// Any enrolled reviewer answers for an escalation: it loosens nothing but the ladder.
+// Any enrolled reviewer answers for an escalation: it loosens nothing but the escalation.
 Status Control::acknowledge(const std::string& person, const std::string& proof, json::View act) {
   const auto escalation = text(act, "escalation");
   if (!escalation) return std::unexpected(escalation.error());

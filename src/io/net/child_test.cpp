@@ -143,7 +143,7 @@ TEST(Child, destroying_it_kills_the_whole_group) {
   EXPECT_FALSE(lives);
 }
 
-TEST(Child, may_be_destroyed_while_a_ladder_is_climbed) {
+TEST(Child, may_be_destroyed_while_a_escalation_is_climbed) {
   Loop loop;
   std::optional<Ending> ending;
   std::optional<Child> child =
@@ -182,7 +182,7 @@ TEST(Child, may_outlive_its_loop) {
   EXPECT_FALSE(alive(id));
 }
 
-TEST(Adopt, climbs_the_same_ladder_for_the_child_of_another) {
+TEST(Adopt, climbs_the_same_escalation_for_the_child_of_another) {
   Loop loop;
   // Orphaned at once, so that this process is not its parent.
   Child starter = child_of(

@@ -1,4 +1,4 @@
-#include "gate/ladder.h"
+#include "gate/escalation.h"
 
 #include <algorithm>
 #include <utility>
@@ -45,7 +45,7 @@ bool already_open(const State& state, const std::string& run, const std::string&
   });
 }
 
-bool room_for_a_ladder(const State& state) {
+bool room_for_a_escalation(const State& state) {
   const auto answered = [](const auto& entry) {
     return entry.second.phase == Escalation::Phase::acknowledged;
   };
@@ -53,7 +53,7 @@ bool room_for_a_ladder(const State& state) {
          std::ranges::any_of(state.escalations(), answered);
 }
 
-// Nothing can be written, so no ladder can be kept: everybody hears of it now.
+// Nothing can be written, so no escalation can be kept: everybody hears of it now.
 void tell_all(GateState& gate_state, const EscalationOpened& opened, bool at_once_only) {
   if (opened.contacts.empty()) return;
   const Duration first = opened.contacts.front().after;
@@ -63,13 +63,13 @@ void tell_all(GateState& gate_state, const EscalationOpened& opened, bool at_onc
   }
 }
 
-// Hundreds wait for somebody: what comes now has no ladder, and is a record all the same, and all
+// Hundreds wait for somebody: what comes now has no escalation, and is a record all the same, and all
 // its contacts hear of it. Once each, while there is no room.
-void tell_without_ladder(GateState& gate_state, const EscalationOpened& opened) {
+void tell_without_escalation(GateState& gate_state, const EscalationOpened& opened) {
   constexpr std::size_t kept_max = 1024;
   const std::string& of_it = opened.run.empty() ? opened.why : opened.run;
   const std::string what = of_it + "\n" + opened.event;
-  auto& told = gate_state.told_without_ladder;
+  auto& told = gate_state.told_without_escalation;
   if (told.size() >= kept_max || !told.insert(what).second) return;
   (void)gate_state.append(
       Noted{opened.run, "escalation without a ladder", opened.event + ": " + opened.why},
@@ -98,8 +98,8 @@ void alert_people(GateState& gate_state, const std::string& run, const std::stri
   // Also where there is nobody to tell: it waits for whoever looks, and is unanswered at its end.
   const Duration last = opened.contacts.empty() ? Duration{} : opened.contacts.back().after;
   opened.ends = gate_state.now() + last + gate_state.acknowledge_within;
-  if (!room_for_a_ladder(gate_state.state)) return tell_without_ladder(gate_state, opened);
-  gate_state.told_without_ladder.clear();
+  if (!room_for_a_escalation(gate_state.state)) return tell_without_escalation(gate_state, opened);
+  gate_state.told_without_escalation.clear();
   const std::string id = opened.escalation;
   const auto seq = gate_state.append(opened, {.urgency = Urgency::reserve});
   if (!seq) return tell_all(gate_state, opened, false);
@@ -156,7 +156,7 @@ void Gate::escalate(const std::string& run, const std::string& event, const std:
 }
 
 bool Gate::ladders_full() const {
-  return !room_for_a_ladder(gate_state_->state);
+  return !room_for_a_escalation(gate_state_->state);
 }
 
 Status Gate::escalated(const Escalated& told) {

@@ -1,4 +1,4 @@
-// The ladder of an escalation: who is told after how long, what stops it, and that nothing is
+// The escalation of an escalation: who is told after how long, what stops it, and that nothing is
 // forgotten by a crash.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -38,7 +38,7 @@ class GateLadder : public ::testing::Test {
   }
   std::vector<std::string> told() const {
     std::vector<std::string> names;
-    for (const Rung& rung : world.rungs) names.push_back(rung.contact.name);
+    for (const EscalationStep& step : world.steps) names.push_back(step.contact.name);
     return names;
   }
   const Escalation& only() const {
@@ -68,7 +68,7 @@ TEST_F(GateLadder, PeopleAreToldOneAfterAnotherInTheOrderOfTheirTimes) {
   EXPECT_EQ(only().phase, Escalation::Phase::unanswered);
   EXPECT_EQ(world.escalations.back(), "unanswered");
   minutes(60);
-  EXPECT_EQ(world.rungs.size(), 4U) << "nobody is told again";
+  EXPECT_EQ(world.steps.size(), 4U) << "nobody is told again";
 }
 
 TEST_F(GateLadder, AnAcknowledgementStopsItAndAResumeEndsIt) {
@@ -103,7 +103,7 @@ TEST_F(GateLadder, ACrashForgetsNobody) {
   minutes(6);
   ASSERT_EQ(told().size(), 3U);
   world.kill();
-  world.rungs.clear();
+  world.steps.clear();
   world.start();
   world.settle();
   EXPECT_THAT(told(), IsEmpty()) << "their steps are records";
@@ -116,7 +116,7 @@ TEST_F(GateLadder, AStepWhoseOutcomeNobodyWroteIsTakenAgain) {
   halt();
   EXPECT_THAT(told(), ElementsAre("#oncall", "Ada"));
   world.kill();
-  world.rungs.clear();
+  world.steps.clear();
   world.ways_answer = true;
   world.start();
   world.settle();
@@ -157,7 +157,7 @@ TEST_F(GateLadder, AnExerciseLiftsItsOwnKillAndNoOther) {
   ASSERT_TRUE(real);
   world.settle();
   EXPECT_THAT(told(), ElementsAre("Ada", "Ada")) << "of the exercise, and of what is none";
-  EXPECT_THAT(world.rungs.front().sentence, HasSubstr("in an exercise"));
+  EXPECT_THAT(world.steps.front().sentence, HasSubstr("in an exercise"));
   EXPECT_FALSE(world.gate->lift(drill->kill, "", "over"));
   ASSERT_TRUE(world.gate->lift(drill->kill, "ann", "over"));
   ASSERT_EQ(world.gate->state().kills().size(), 1U);
@@ -178,7 +178,7 @@ TEST_F(GateLadder, WhereNobodyIsNamedItIsARecordAndRedAtItsEnd) {
   world.gate->set_contacts({}, Duration::seconds(60));
   ASSERT_TRUE(world.gate->kill("tool", "put_note", "ann", "looks odd"));
   world.settle();
-  EXPECT_THAT(world.rungs, IsEmpty());
+  EXPECT_THAT(world.steps, IsEmpty());
   EXPECT_EQ(world.count("escalation.opened"), 1U);
   EXPECT_THAT(only().opened.contacts, IsEmpty());
   EXPECT_EQ(only().phase, Escalation::Phase::open);
@@ -201,12 +201,12 @@ TEST_F(GateLadder, WhatFindsNoRoomForALadderIsToldToEverybodyOnce) {
   }
   world.settle();
   EXPECT_TRUE(world.gate->ladders_full());
-  const std::size_t before = world.rungs.size();
+  const std::size_t before = world.steps.size();
   for (int i = 0; i < 3; ++i) world.gate->escalate({}, "tampering", "one more file");
   world.settle();
-  ASSERT_EQ(world.rungs.size(), before + 2) << "each contact, at once, and once";
-  EXPECT_EQ(world.rungs.back().contact.name, "Ben");
-  EXPECT_EQ(world.rungs.back().sentence, "one more file");
+  ASSERT_EQ(world.steps.size(), before + 2) << "each contact, at once, and once";
+  EXPECT_EQ(world.steps.back().contact.name, "Ben");
+  EXPECT_EQ(world.steps.back().sentence, "one more file");
   EXPECT_EQ(world.count("noted"), 1U);
   const std::string first = world.gate->state().escalations().begin()->first;
   ASSERT_TRUE(world.gate->acknowledge(first, "ann", "slack", false));
@@ -224,13 +224,13 @@ escalation: {contacts: [{name: Ada, via: "slack:@ada"}]}
   probed.start();
   probed.open();
   for (int i = 0; i < 16; ++i) probed.call("delete_everything");
-  EXPECT_THAT(probed.rungs, IsEmpty());
+  EXPECT_THAT(probed.steps, IsEmpty());
   probed.call("delete_everything");
   probed.settle();
-  ASSERT_EQ(probed.rungs.size(), 1U);
-  EXPECT_EQ(probed.rungs.front().event, "probing");
+  ASSERT_EQ(probed.steps.size(), 1U);
+  EXPECT_EQ(probed.steps.front().event, "probing");
   for (int i = 0; i < 40; ++i) probed.call("delete_everything");
-  EXPECT_EQ(probed.rungs.size(), 1U);
+  EXPECT_EQ(probed.steps.size(), 1U);
 }
 
 TEST_F(GateLadder, WhereNothingCanBeWrittenEverybodyHearsOfItNow) {
@@ -240,11 +240,11 @@ TEST_F(GateLadder, WhereNothingCanBeWrittenEverybodyHearsOfItNow) {
   world.disk.set_faults({.write_error = 1});
   world.call("read_note");
   world.settle();
-  ASSERT_EQ(world.rungs.size(), 2U);
-  EXPECT_EQ(world.rungs.front().event, "audit_failure");
+  ASSERT_EQ(world.steps.size(), 2U);
+  EXPECT_EQ(world.steps.front().event, "audit_failure");
   world.call("read_note");
   world.settle();
-  EXPECT_EQ(world.rungs.size(), 2U) << "once";
+  EXPECT_EQ(world.steps.size(), 2U) << "once";
 }
 
 TEST_F(GateLadder, TheSwitchOverAServerAndOverARole) {
