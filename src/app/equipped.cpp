@@ -62,7 +62,7 @@ Task<Result<mcp::Equipment>> equipment_for(std::shared_ptr<const Equipping> how,
 
 }  // namespace
 
-std::unique_ptr<mcp::Wire> equipped_wire(net::Loop& loop, ServerStarts& starts,
+std::unique_ptr<mcp::Transport> equipped_wire(net::Loop& loop, ServerStarts& starts,
                                          std::shared_ptr<broker::Broker> broker,
                                          EquippedServer what) {
   const auto how = std::make_shared<const Equipping>(Equipping{std::move(broker), std::move(what)});
@@ -79,7 +79,7 @@ std::unique_ptr<mcp::Wire> equipped_wire(net::Loop& loop, ServerStarts& starts,
                                 std::move(carried), scrub, how->what.of);
     if (!process) return std::unexpected(process.error());
     mcp::Program program;
-    program.wire = starts.wire(**process);
+    program.transport = starts.transport(**process);
     program.life = starts.life(*process);
     return program;
   };

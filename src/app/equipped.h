@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "app/served.h"
-#include "doors/mcp/wire.h"
+#include "doors/mcp/transport.h"
 #include "io/broker/broker.h"
 #include "io/net/loop.h"
 #include "kernel/deployment/deployment.h"
@@ -26,8 +26,8 @@ struct EquippedServer {
   ProcessOf of = {};               // that it is started for
 };
 
-// `starts` lives longer than the wire.
-std::unique_ptr<mcp::Wire> equipped_wire(net::Loop& loop, ServerStarts& starts,
+// `starts` lives longer than the transport.
+std::unique_ptr<mcp::Transport> equipped_wire(net::Loop& loop, ServerStarts& starts,
                                          std::shared_ptr<broker::Broker> broker,
                                          EquippedServer what);
 

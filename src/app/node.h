@@ -1,6 +1,6 @@
 // The node: one per state directory, one loop, one journal, all runs of this directory.
 //
-// It wires what the floors below offer: the clock, the journal, the gate, the two sockets, the
+// It transports what the floors below offer: the clock, the journal, the gate, the two sockets, the
 // sessions, the notifier. It starts when the first `pawl mcp` needs it, in a process session of its
 // own, and ends when nothing is connected, no run is open and no question waits.
 #pragma once

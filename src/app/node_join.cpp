@@ -220,14 +220,14 @@ Result<std::unique_ptr<mcp::Endpoint>> Node::endpoint(std::uint64_t id, const Jo
     mcp::ServerBehind server;
     server.spec = session_of(run, join.servers[i].name, lock);
     if (fds.empty()) {
-      auto wire = remotes_->open(server.spec.server, roles);
-      if (!wire) return std::unexpected(wire.error());
-      server.wire = *std::move(wire);
+      auto transport = remotes_->open(server.spec.server, roles);
+      if (!transport) return std::unexpected(transport.error());
+      server.transport = *std::move(transport);
     } else if (remotes_->has(server.spec.server)) {
       return fail(ErrorKind::refused, "the deployment file reaches this server over HTTP");
     } else {
       if (join.shares_files) share_files(server.spec);
-      server.wire = mcp::over_pipes(loop_, std::move(fds[1]), std::move(fds[0]));
+      server.transport = mcp::over_pipes(loop_, std::move(fds[1]), std::move(fds[0]));
       joined.servers.push_back(std::move(fds[2]));
       joined.server_names.push_back(join.servers[i].name);
       // A client with one server sees it end, as it would without pawl.

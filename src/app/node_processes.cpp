@@ -57,7 +57,7 @@ Result<mcp::Program> Node::start_process(const std::string& name, const Deployme
   auto process = starts_.start(name, server, directory, {}, {}, of);
   if (!process) return std::unexpected(process.error());
   mcp::Program program;
-  program.wire = starts_.wire(**process);
+  program.transport = starts_.transport(**process);
   program.life = starts_.life(*process);
   return program;
 }
@@ -79,9 +79,9 @@ Result<mcp::Program> Node::share(const std::string& name, const Deployment::Serv
         });
     known = shared;
   }
-  auto wire = mcp::SharedServer::attach(shared, caller);
-  if (!wire) return std::unexpected(wire.error());
-  return mcp::Program{*std::move(wire), nullptr};
+  auto transport = mcp::SharedServer::attach(shared, caller);
+  if (!transport) return std::unexpected(transport.error());
+  return mcp::Program{*std::move(transport), nullptr};
 }
 
 }  // namespace pawl::app

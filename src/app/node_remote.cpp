@@ -59,7 +59,7 @@ void Node::add_mcp() {
     return identify(request, std::move(role));
   };
   ports.open = [this](const mcp::RemoteCaller& caller, const std::string& role,
-                      std::unique_ptr<mcp::Wire> client, mcp::HttpDoorPorts::Ended ended) {
+                      std::unique_ptr<mcp::Transport> client, mcp::HttpDoorPorts::Ended ended) {
     return open_remote(caller, role, std::move(client), std::move(ended));
   };
   ports.refused = [this](const std::string& run, const mcp::RemoteCaller& caller,
@@ -241,7 +241,7 @@ RolePolicy Node::policy_for(const std::string& role) {
 
 Result<std::unique_ptr<mcp::Endpoint>> Node::open_remote(const mcp::RemoteCaller& caller,
                                                          const std::string& role,
-                                                         std::unique_ptr<mcp::Wire> client,
+                                                         std::unique_ptr<mcp::Transport> client,
                                                          mcp::HttpDoorPorts::Ended ended) {
   const RolePolicy governs = policy_for(role);
   if (Status fits = is_of_role(governs, role); !fits) {
@@ -309,7 +309,7 @@ mcp::SessionSpec Node::session_of(const std::string& run, const std::string& ser
 Result<std::unique_ptr<mcp::Endpoint>> Node::connect_remote(const PartOfRun& whose,
                                                             const std::string& role,
                                                             const Lock& lock,
-                                                            std::unique_ptr<mcp::Wire> client,
+                                                            std::unique_ptr<mcp::Transport> client,
                                                             mcp::HttpDoorPorts::Ended ended) {
   const std::string& run = whose.of.run;
   if (Status room = room_for_session(whose.of, role); !room) {
@@ -324,22 +324,22 @@ Result<std::unique_ptr<mcp::Endpoint>> Node::connect_remote(const PartOfRun& who
     server.spec.part = whose.part;
     server.spec.shared = true;
     if (remotes_->has(name)) {
-      auto wire = remotes_->open(name, {role});
-      if (!wire) return std::unexpected(wire.error());
-      server.wire = *std::move(wire);
+      auto transport = remotes_->open(name, {role});
+      if (!transport) return std::unexpected(transport.error());
+      server.transport = *std::move(transport);
     } else {
       share_files(server.spec);
       server.spec.one_for_all = deployment_.servers.at(name).shared;
       const auto start = start_of(name, role, whose.of);
       auto program = start();
       if (program) {
-        server.wire = std::move(program->wire);
+        server.transport = std::move(program->transport);
         server.life = std::move(program->life);
       } else {
         // The others are there without it, and it may come.
         if (!nobody) nobody = program.error();
         ++absent;
-        server.wire = mcp::to_nobody();
+        server.transport = mcp::to_nobody();
         server.spec.not_started = program.error().message;
       }
       server.spec.start_again = [start]() -> Task<Result<mcp::Program>> { co_return start(); };

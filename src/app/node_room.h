@@ -243,7 +243,7 @@ class Node {
   const std::string& caller_name(uid_t user);
   Result<std::unique_ptr<mcp::Endpoint>> open_remote(const mcp::RemoteCaller& caller,
                                                      const std::string& role,
-                                                     std::unique_ptr<mcp::Wire> client,
+                                                     std::unique_ptr<mcp::Transport> client,
                                                      mcp::HttpDoorPorts::Ended ended);
   identity::Proved<mcp::RemoteCaller> caller_of(const identity::Principal& who,
                                                 const std::string& client) const;
@@ -253,7 +253,7 @@ class Node {
   };
   Result<std::unique_ptr<mcp::Endpoint>> connect_remote(const PartOfRun& whose,
                                                         const std::string& role, const Lock& lock,
-                                                        std::unique_ptr<mcp::Wire> client,
+                                                        std::unique_ptr<mcp::Transport> client,
                                                         mcp::HttpDoorPorts::Ended ended);
   // What every session of a run has, whoever connects it.
   mcp::SessionSpec session_of(const std::string& run, const std::string& server, const Lock& lock);

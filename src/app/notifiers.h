@@ -1,5 +1,5 @@
 // The ways to people that the deployment file has, ready to be used: Slack, webhooks, PagerDuty,
-// mail, commands (io/notify carries, this wires).
+// mail, commands (io/notify carries, this transports).
 //
 //   Notifiers ways(loop, broker, tell);
 //   ways.use(deployment, directory);

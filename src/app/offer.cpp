@@ -25,7 +25,7 @@
 #include "doors/mcp/requests.h"
 #include "doors/mcp/shelf.h"
 #include "doors/mcp/unreadable.h"
-#include "doors/mcp/wire.h"
+#include "doors/mcp/transport.h"
 #include "io/net/child.h"
 
 namespace pawl::app {
@@ -50,13 +50,13 @@ struct Asker {
   net::Loop loop;
   json::Parser parser;
   json::Document document;
-  std::unique_ptr<mcp::Wire> wire;
+  std::unique_ptr<mcp::Transport> transport;
   std::optional<mcp::Requests> requests;
   Result<Offer> offer = fail(ErrorKind::environment, "the server did not answer");
   std::string envelope;  // of its requests, where it speaks the stateless revision only
   bool done = false;
 
-  void open(std::unique_ptr<mcp::Wire> way);
+  void open(std::unique_ptr<mcp::Transport> way);
   void hear(std::string_view text);
   void unreadable(std::string_view text, const std::string& why);
   void run(const std::string& server, Duration at_most);
@@ -65,11 +65,11 @@ struct Asker {
   Result<json::Document> take(const mcp::Answer& answer) const;
 };
 
-void Asker::open(std::unique_ptr<mcp::Wire> way) {
-  wire = std::move(way);
-  requests.emplace([this](std::string line) { return wire->send(std::move(line), {}); });
+void Asker::open(std::unique_ptr<mcp::Transport> way) {
+  transport = std::move(way);
+  requests.emplace([this](std::string line) { return transport->send(std::move(line), {}); });
   const auto lose = [this](const char* why) { requests->lose_all(why); };
-  wire->open(
+  transport->open(
       {.message = [this](std::string_view text) { hear(text); },
        .too_long = [lose](std::string_view) { lose("the server sent a message beyond the limit"); },
        .crowded = {},
@@ -87,7 +87,7 @@ void Asker::hear(std::string_view text) {
   if (!message) return unreadable(text, message.error().message);
   if (message->kind == mcp::MessageKind::request) {
     const bool ping = message->method == "ping";
-    wire->send(ping ? mcp::result_line(message->id, "{}")
+    transport->send(ping ? mcp::result_line(message->id, "{}")
                     : mcp::error_line(message->id, mcp::method_not_found, "method not found"),
                message->id);
   } else if (message->kind == mcp::MessageKind::result) {
@@ -114,7 +114,7 @@ void Asker::run(const std::string& server, Duration at_most) {
   if (!loop.run_until([this] { return done; }, at_most)) {
     requests->lose_all(fmt::format("the server did not answer within {}", to_string(at_most)));
   }
-  wire->finish_sending();
+  transport->finish_sending();
 }
 
 Result<json::Document> Asker::take(const mcp::Answer& answer) const {
@@ -162,7 +162,7 @@ Task<void> Asker::ask(std::string server) {
   found.instructions = std::string(root.text("instructions").value_or(""));
   const bool has_tools = root["capabilities"]["tools"].is_object();
   if (envelope.empty()) {
-    wire->send(mcp::notification_line("notifications/initialized", {}), {});
+    transport->send(mcp::notification_line("notifications/initialized", {}), {});
   }
   std::string params;
   for (std::size_t page = 0; has_tools && page < mcp::list_pages_max; ++page) {
@@ -220,17 +220,17 @@ Result<Offer> ask_as_node(AskedServer server, Duration at_most) {
   remotes.use(server.deployment, directory);
   ServerStarts starts(asking.loop);
   if (remotes.has(server.name)) {
-    auto wire = remotes.open(server.name, std::move(server.roles));
-    if (!wire) return std::unexpected(wire.error());
-    asking.open(std::move(*wire));
+    auto transport = remotes.open(server.name, std::move(server.roles));
+    if (!transport) return std::unexpected(transport.error());
+    asking.open(std::move(*transport));
   } else {
     const auto& program = server.deployment.servers.find(server.name)->second;
     asking.open(equipped_wire(asking.loop, starts, remotes.broker(),
                               {server.name, program, directory, std::move(server.roles)}));
   }
   asking.run(server.name, at_most);
-  // A session of the server ends with the wire, and the server hears of it.
-  asking.wire.reset();
+  // A session of the server ends with the transport, and the server hears of it.
+  asking.transport.reset();
   (void)asking.loop.run_until([&remotes] { return remotes.under_way() == 0; },
                               offer_farewell_within);
   (void)asking.loop.run_until([&starts] { return starts.live() == 0; }, end_within);

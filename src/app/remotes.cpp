@@ -99,7 +99,7 @@ std::shared_ptr<http::Client> Remotes::client_of(const std::string& name,
   return known.client;
 }
 
-Result<std::unique_ptr<mcp::Wire>> Remotes::open(const std::string& name,
+Result<std::unique_ptr<mcp::Transport>> Remotes::open(const std::string& name,
                                                  std::vector<std::string> roles) {
   if (!has(name)) return fail(ErrorKind::missing, "the deployment file gives the server no `url`");
   const Deployment::Server& server = deployment_.servers.find(name)->second;

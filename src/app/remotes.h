@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "base/error.h"
-#include "doors/mcp/wire.h"
+#include "doors/mcp/transport.h"
 #include "io/broker/broker.h"
 #include "io/http/client.h"
 #include "io/net/loop.h"
@@ -35,7 +35,7 @@ class Remotes {
   // Whether the deployment file reaches this server over HTTP.
   bool has(const std::string& server) const;
   // A wire to it, for a run of these roles. ErrorKind::refused where its credential is not theirs.
-  Result<std::unique_ptr<mcp::Wire>> open(const std::string& server,
+  Result<std::unique_ptr<mcp::Transport>> open(const std::string& server,
                                           std::vector<std::string> roles);
   // Who mints the secrets, of other servers too.
   const std::shared_ptr<broker::Broker>& broker() const { return broker_; }

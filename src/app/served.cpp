@@ -171,7 +171,7 @@ void ServerStarts::kill(ServedProcess& process) {
   process.child->kill();
 }
 
-std::unique_ptr<mcp::Wire> ServerStarts::wire(ServedProcess& process) {
+std::unique_ptr<mcp::Transport> ServerStarts::transport(ServedProcess& process) {
   // A program that ends as soon as it is told may be gone before its session is: it did live.
   return mcp::over_pipes(loop_, std::move(process.child->output), std::move(process.child->input),
                          [self = process.weak_from_this()] {

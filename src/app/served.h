@@ -25,7 +25,7 @@
 #include "base/error.h"
 #include "base/time.h"
 #include "doors/mcp/endpoint.h"
-#include "doors/mcp/wire.h"
+#include "doors/mcp/transport.h"
 #include "io/net/child.h"
 #include "io/net/loop.h"
 #include "kernel/deployment/deployment.h"
@@ -78,8 +78,8 @@ class ServerStarts {
                                                std::vector<std::string> carried = {},
                                                std::function<void(std::string&)> scrub = {},
                                                const ProcessOf& of = {});
-  // The process's wire, once.
-  std::unique_ptr<mcp::Wire> wire(ServedProcess& process);
+  // The process's transport, once.
+  std::unique_ptr<mcp::Transport> transport(ServedProcess& process);
   // Who uses it holds this; when nobody does, it ends, in its own time.
   std::shared_ptr<void> life(std::shared_ptr<ServedProcess> process);
   // Leaders of the processes that serve these: servers by name, in the run that they were started

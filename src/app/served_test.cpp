@@ -18,11 +18,11 @@ TEST(ServerStarts, SoManyProcessesAndNoMore) {
   net::Loop loop;
   ServerStarts starts(loop, {.all = 2});
   std::vector<std::shared_ptr<void>> lives;
-  std::vector<std::unique_ptr<mcp::Wire>> wires;
+  std::vector<std::unique_ptr<mcp::Transport>> transports;
   for (int i = 0; i < 2; ++i) {
     auto process = starts.start("crm", that_listens(), "/");
     ASSERT_TRUE(process) << process.error().message;
-    wires.push_back(starts.wire(**process));
+    transports.push_back(starts.transport(**process));
     lives.push_back(starts.life(*process));
   }
   const auto third = starts.start("other", that_listens(), "/");
@@ -31,14 +31,14 @@ TEST(ServerStarts, SoManyProcessesAndNoMore) {
   EXPECT_THAT(third.error().message, HasSubstr("too many processes of servers"));
   EXPECT_EQ(starts.live(), 2U);
   // One that ends makes room, once it is gone.
-  wires.pop_back();
+  transports.pop_back();
   lives.pop_back();
   EXPECT_TRUE(loop.run_until([&] { return starts.live() < 2; }, Duration::seconds(20)));
   auto next = starts.start("other", that_listens(), "/");
   ASSERT_TRUE(next) << next.error().message;
   lives.push_back(starts.life(*next));
   next->reset();
-  wires.clear();
+  transports.clear();
   lives.clear();
   EXPECT_TRUE(loop.run_until([&] { return starts.live() == 0; }, Duration::seconds(20)));
 }
@@ -51,11 +51,11 @@ TEST(ServerStarts, OneCallerLeavesTheOthersTheirs) {
     refused.push_back(of.caller + ": " + why);
   });
   std::vector<std::shared_ptr<void>> lives;
-  std::vector<std::unique_ptr<mcp::Wire>> wires;
+  std::vector<std::unique_ptr<mcp::Transport>> transports;
   const auto begin = [&](const std::string& run, const std::string& caller) -> std::string {
     auto process = starts.start("crm", that_listens(), "/", {}, {}, {run, caller});
     if (!process) return process.error().message;
-    wires.push_back(starts.wire(**process));
+    transports.push_back(starts.transport(**process));
     lives.push_back(starts.life(*process));
     return "";
   };
@@ -72,11 +72,11 @@ TEST(ServerStarts, OneCallerLeavesTheOthersTheirs) {
   // A smaller limit counts from now on, and what ends makes room.
   starts.limit({.all = 8, .of_caller = 1});
   EXPECT_NE(begin("r-4", "bob"), "");
-  wires.clear();
+  transports.clear();
   lives.clear();
   EXPECT_TRUE(loop.run_until([&] { return starts.live() == 0; }, Duration::seconds(20)));
   EXPECT_EQ(begin("r-1", "eve"), "");
-  wires.clear();
+  transports.clear();
   lives.clear();
   EXPECT_TRUE(loop.run_until([&] { return starts.live() == 0; }, Duration::seconds(20)));
 }
@@ -85,11 +85,11 @@ TEST(ServerStarts, WhatEndsAlreadyNeedNotEnd) {
   net::Loop loop;
   ServerStarts starts(loop, {.all = 8, .of_caller = 4});
   std::vector<std::shared_ptr<void>> lives;
-  std::vector<std::unique_ptr<mcp::Wire>> wires;
+  std::vector<std::unique_ptr<mcp::Transport>> transports;
   for (int i = 0; i < 4; ++i) {
     auto process = starts.start("crm", that_listens(), "/", {}, {}, {"r-1", "eve"});
     ASSERT_TRUE(process) << process.error().message;
-    wires.push_back(starts.wire(**process));
+    transports.push_back(starts.transport(**process));
     lives.push_back(starts.life(*process));
     EXPECT_EQ(starts.crowding("eve"), i == 3 ? 1U : 0U);
   }
@@ -104,14 +104,14 @@ TEST(ServerStarts, WhatEndsAlreadyNeedNotEnd) {
   EXPECT_EQ(starts.lacking({"r-1", "eve"}, 2), 1U);
   EXPECT_EQ(starts.crowding("eve"), 0U);
   EXPECT_FALSE(starts.room_for({"r-1", "eve"}, 1)) << "it has not ended yet";
-  wires.clear();
+  transports.clear();
   lives.clear();
   EXPECT_TRUE(loop.run_until([&] { return starts.live() == 0; }, Duration::seconds(20)));
 }
 
 // A process, with what holds it.
 struct Held {
-  std::unique_ptr<mcp::Wire> wire;
+  std::unique_ptr<mcp::Transport> transport;
   std::shared_ptr<void> life;
   bool ended = false;
 };
@@ -121,13 +121,13 @@ std::unique_ptr<Held> held(net::Loop& loop, ServerStarts& starts, const Deployme
   auto process = starts.start("crm", server, "/");
   if (!process) return nullptr;
   auto one = std::make_unique<Held>();
-  one->wire = starts.wire(**process);
+  one->transport = starts.transport(**process);
   one->life = starts.life(*std::move(process));
-  mcp::WireEvents events;
+  mcp::TransportEvents events;
   events.message = [](std::string_view) {};
   events.too_long = [](std::string_view) {};
   events.ended = [held = one.get()] { held->ended = true; };
-  one->wire->open(std::move(events));
+  one->transport->open(std::move(events));
   then(*one);
   EXPECT_TRUE(loop.run_until([&] { return one->ended; }, Duration::seconds(20)));
   // Its output has ended; so has the program, a moment later.
@@ -140,7 +140,7 @@ TEST(ServerStarts, OneThatEndsWhenItIsToldIsStartedAgainAtOnce) {
   net::Loop loop;
   ServerStarts starts(loop);
   for (int i = 0; i < 2; ++i) {
-    const auto one = held(loop, starts, that_listens(), [](Held& h) { h.wire->finish_sending(); });
+    const auto one = held(loop, starts, that_listens(), [](Held& h) { h.transport->finish_sending(); });
     EXPECT_NE(one, nullptr) << "start " << i;
   }
   EXPECT_TRUE(loop.run_until([&] { return starts.live() == 0; }, Duration::seconds(20)));
@@ -154,7 +154,7 @@ TEST(ServerStarts, OneThatEndsByItselfIsNotStartedAgainAtOnce) {
   const auto one = held(loop, starts, leaves, [](Held&) {});
   ASSERT_NE(one, nullptr);
   // That its wire is closed afterwards makes no difference.
-  one->wire.reset();
+  one->transport.reset();
   const auto again = starts.start("crm", leaves, "/");
   ASSERT_FALSE(again);
   EXPECT_THAT(again.error().message, HasSubstr("ended right after its start"));

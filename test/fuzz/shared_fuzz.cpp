@@ -39,12 +39,12 @@ constexpr std::string_view mark_begins = "mark-";
 
 json::Parser parser;
 
-// What the process was sent, and its end of the wire.
+// What the process was sent, and its end of the transport.
 struct Process {
   struct Request {
     std::string id, mark, token;
   };
-  WireEvents events;
+  TransportEvents events;
   std::deque<Request> open;
   std::set<std::uint64_t> ids;
   bool ended = false;
@@ -81,10 +81,10 @@ void Process::got(std::string_view line) {
                   token.exists() ? json::write(token) : std::string()});
 }
 
-class ToProcess final : public Wire {
+class ToProcess final : public Transport {
  public:
   explicit ToProcess(std::shared_ptr<Process> process) : process_(std::move(process)) {}
-  void open(WireEvents events) override { process_->events = std::move(events); }
+  void open(TransportEvents events) override { process_->events = std::move(events); }
   bool send(std::string message, std::string_view) override {
     process_->got(message);
     return true;
@@ -102,7 +102,7 @@ class ToProcess final : public Wire {
 std::string_view script;  // the whole input: a mark that it contains proves nothing
 
 struct Visitor {
-  std::unique_ptr<Wire> wire;
+  std::unique_ptr<Transport> transport;
   std::string marks;                         // that it sent, one after the other
   std::map<std::string, std::size_t> asked;  // by raw id: how often
   std::set<std::string> tokens;
@@ -116,7 +116,7 @@ struct Visitor {
 };
 
 void Visitor::send(const std::string& text) {
-  if (!wire) return;
+  if (!transport) return;
   json::Document document;
   const auto message = read_message(text, Side::server, parser, document);
   if (message && message->kind == MessageKind::request) {
@@ -124,7 +124,7 @@ void Visitor::send(const std::string& text) {
     const json::View token = message->params["_meta"]["progressToken"];
     if (token.exists()) tokens.insert(json::write(token));
   }
-  (void)wire->send(text, {});
+  (void)transport->send(text, {});
 }
 
 // An answer that cannot be read is handed to the session whose request it names, which ends it.
@@ -173,21 +173,21 @@ struct House {
     for (Visitor& visitor : visitors) enter(visitor);
   }
   ~House() {
-    for (Visitor& visitor : visitors) visitor.wire.reset();
+    for (Visitor& visitor : visitors) visitor.transport.reset();
     server.reset();
     turn();
   }
 
   void enter(Visitor& visitor) {
-    if (visitor.wire) return;
-    auto wire = SharedServer::attach(server);
-    if (!wire) return;
+    if (visitor.transport) return;
+    auto transport = SharedServer::attach(server);
+    if (!transport) return;
     // What it was sent before, it may hear of again; what it had asked, it has not asked now.
     std::string marks = std::move(visitor.marks);
     visitor = Visitor();
     visitor.marks = std::move(marks);
-    visitor.wire = *std::move(wire);
-    visitor.wire->open({.message = [&visitor](std::string_view line) { visitor.heard(line); },
+    visitor.transport = *std::move(transport);
+    visitor.transport->open({.message = [&visitor](std::string_view line) { visitor.heard(line); },
                         .too_long = {},
                         .crowded = {},
                         .ended =
@@ -269,13 +269,13 @@ void House::moves(std::string_view line) {
     case 'h':
       return honest(what);
     case 'p':
-      if (one.wire) one.wire->pause();
+      if (one.transport) one.transport->pause();
       return;
     case 'r':
-      if (one.wire) one.wire->resume();
+      if (one.transport) one.transport->resume();
       return;
     case 'q':
-      one.wire.reset();
+      one.transport.reset();
       return;
     case 'e':
       return enter(one);
@@ -301,7 +301,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   if (!house.process->ended) return 0;
   // Whoever does not listen hears it when they listen again.
   for (const Visitor& one : house.visitors) {
-    if (one.wire) one.wire->resume();
+    if (one.transport) one.transport->resume();
   }
   House::turn();
   for (const Visitor& one : house.visitors) {

@@ -3,9 +3,9 @@
 namespace pawl::mcp {
 namespace {
 
-class ToNobody final : public Wire {
+class ToNobody final : public Transport {
  public:
-  void open(WireEvents /*events*/) override {}
+  void open(TransportEvents /*events*/) override {}
   bool send(std::string /*message*/, std::string_view /*request*/) override { return false; }
   void pause() override {}
   void resume() override {}
@@ -16,7 +16,7 @@ class ToNobody final : public Wire {
 
 }  // namespace
 
-std::unique_ptr<Wire> to_nobody() {
+std::unique_ptr<Transport> to_nobody() {
   return std::make_unique<ToNobody>();
 }
 

@@ -6,10 +6,10 @@
 
 #include <memory>
 
-#include "doors/mcp/wire.h"
+#include "doors/mcp/transport.h"
 
 namespace pawl::mcp {
 
-std::unique_ptr<Wire> to_nobody();
+std::unique_ptr<Transport> to_nobody();
 
 }  // namespace pawl::mcp

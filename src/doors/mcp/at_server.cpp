@@ -32,7 +32,7 @@ void goes_out(Pending& entry, Pass* pass, std::string_view tool, std::string_vie
 }  // namespace
 
 void AtServer::entitle(std::string_view credential) {
-  if (!room_->wires.server->carries_secrets()) return;
+  if (!room_->transports.server->carries_secrets()) return;
   pass_ = std::make_shared<Pass>();
   pass_->credential = std::string(credential);
 }
@@ -141,7 +141,7 @@ void AtServer::cancel() {
 }
 
 Requests::Ticket AtServer::send(std::string_view params) {
-  room_->wires.server->entitle(pass_);
+  room_->transports.server->entitle(pass_);
   const std::string meta = room_->meta_of_call(*entry_);
   auto ticket = meta.empty() ? room_->at_server->send(method_, params)
                              : room_->at_server->send(method_, with_meta(params, meta));

@@ -24,7 +24,7 @@ std::shared_ptr<json::Document> Session::Room::document_for(std::string_view lin
 
 void Session::Room::client_line(std::string_view line) {
   if (closing) return;
-  const ReadMessage* known = wires.client->already_read(line);
+  const ReadMessage* known = transports.client->already_read(line);
   auto document = known == nullptr ? document_for(line) : known->document;
   const Result<Message> message =
       known == nullptr ? read_message(line, Side::client, parser, *document) : known->message;

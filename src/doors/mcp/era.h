@@ -1,4 +1,4 @@
-// The two eras of MCP, and what differs on the wire. Pure functions over parsed messages.
+// The two eras of MCP, and what differs on the transport. Pure functions over parsed messages.
 //
 // Up to revision 2025-11-25 a client says `initialize` once, and either side sends requests. Since
 // 2026-07-28 every request carries its envelope in `_meta`, there is no session, and what a server

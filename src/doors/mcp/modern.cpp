@@ -157,7 +157,7 @@ bool Session::Room::answers_nothing(const PendingPtr& entry, const Message& mess
 bool Session::Room::repeats_truly(const PendingPtr& entry, const Shelved& shelved,
                                   json::View arguments) {
   if (!entry->modern || !shelved.mirrored) return true;
-  const Repeated* const repeated = wires.client->repeated(entry->id);
+  const Repeated* const repeated = transports.client->repeated(entry->id);
   if (repeated == nullptr) return true;
   const std::string wrong = disagreement(*repeated, *shelved.mirrored, arguments);
   if (wrong.empty()) return true;

@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "doors/mcp/message.h"
-#include "doors/mcp/wire.h"
+#include "doors/mcp/transport.h"
 
 namespace pawl::mcp {
 

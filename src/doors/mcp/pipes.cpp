@@ -8,17 +8,17 @@
 namespace pawl::mcp {
 namespace {
 
-class PipeWire final : public Wire {
+class PipeTransport final : public Transport {
  public:
-  PipeWire(net::Loop& loop, net::Fd from, net::Fd to, net::Callback at_our_end)
+  PipeTransport(net::Loop& loop, net::Fd from, net::Fd to, net::Callback at_our_end)
       : loop_(loop),
         from_(std::move(from)),
         to_(std::move(to)),
         at_our_end_(std::move(at_our_end)) {}
-  ~PipeWire() override { we_end(); }
-  PipeWire(const PipeWire&) = delete;
+  ~PipeTransport() override { we_end(); }
+  PipeTransport(const PipeTransport&) = delete;
 
-  void open(WireEvents events) override {
+  void open(TransportEvents events) override {
     net::WriterEvents writing{.crowded = std::move(events.crowded), .failed = {}};
     if (events.failed) {
       writing.failed = [failed = std::move(events.failed)](const Error&) { failed(); };
@@ -64,12 +64,12 @@ class PipeWire final : public Wire {
 
 }  // namespace
 
-std::unique_ptr<Wire> over_pipes(net::Loop& loop, net::Fd from, net::Fd to,
+std::unique_ptr<Transport> over_pipes(net::Loop& loop, net::Fd from, net::Fd to,
                                  net::Callback at_our_end) {
-  return std::make_unique<PipeWire>(loop, std::move(from), std::move(to), std::move(at_our_end));
+  return std::make_unique<PipeTransport>(loop, std::move(from), std::move(to), std::move(at_our_end));
 }
 
-SessionWires over_pipes(net::Loop& loop, SessionPipes pipes) {
+SessionTransports over_pipes(net::Loop& loop, SessionPipes pipes) {
   return {over_pipes(loop, std::move(pipes.client_in), std::move(pipes.client_out)),
           over_pipes(loop, std::move(pipes.server_out), std::move(pipes.server_in))};
 }

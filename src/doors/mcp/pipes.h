@@ -1,10 +1,10 @@
-// The wires of a session over stdio: a pair of pipes for each party, a line for each message.
+// The transports of a session over stdio: a pair of pipes for each party, a line for each message.
 #pragma once
 
 #include <memory>
 
 #include "doors/mcp/session.h"
-#include "doors/mcp/wire.h"
+#include "doors/mcp/transport.h"
 #include "io/net/fd.h"
 #include "io/net/loop.h"
 
@@ -15,9 +15,9 @@ struct SessionPipes {
 };
 
 // What is read from the party, and what it reads. `at_our_end` is called once, before the party can
-// see that nothing more comes: because of `finish_sending`, or because nobody holds the wire.
-std::unique_ptr<Wire> over_pipes(net::Loop& loop, net::Fd from, net::Fd to,
+// see that nothing more comes: because of `finish_sending`, or because nobody holds the transport.
+std::unique_ptr<Transport> over_pipes(net::Loop& loop, net::Fd from, net::Fd to,
                                  net::Callback at_our_end = {});
-SessionWires over_pipes(net::Loop& loop, SessionPipes pipes);
+SessionTransports over_pipes(net::Loop& loop, SessionPipes pipes);
 
 }  // namespace pawl::mcp

@@ -9,14 +9,14 @@
 namespace pawl::mcp {
 namespace {
 
-class ProgramsWire final : public Wire {
+class ProgramsTransport final : public Transport {
  public:
-  ProgramsWire(net::Loop& loop, ServerPrograms programs)
+  ProgramsTransport(net::Loop& loop, ServerPrograms programs)
       : programs_(std::make_shared<Programs>(loop, std::move(programs))) {}
-  ~ProgramsWire() override { programs_->stop(); }
-  ProgramsWire(const ProgramsWire&) = delete;
+  ~ProgramsTransport() override { programs_->stop(); }
+  ProgramsTransport(const ProgramsTransport&) = delete;
 
-  void open(WireEvents events) override { programs_->events = std::move(events); }
+  void open(TransportEvents events) override { programs_->events = std::move(events); }
   bool send(std::string message, std::string_view) override {
     return programs_->send(std::move(message));
   }
@@ -30,7 +30,7 @@ class ProgramsWire final : public Wire {
   void entitle(std::shared_ptr<Pass> pass) override { programs_->next_pass = std::move(pass); }
   void pause() override {
     programs_->paused = true;
-    for (const RunningPtr& one : programs_->processes) one->program.wire->pause();
+    for (const RunningPtr& one : programs_->processes) one->program.transport->pause();
   }
   void resume() override {
     programs_->paused = false;
@@ -111,7 +111,7 @@ void Programs::answer_question(std::string_view id, std::string message) {
   for (const RunningPtr& one : processes) {
     const auto found = one->questions.find(key);
     if (found == one->questions.end()) continue;
-    (void)one->program.wire->send(with_id(message, id, found->second), {});
+    (void)one->program.transport->send(with_id(message, id, found->second), {});
     one->questions.erase(found);
     return;
   }
@@ -204,7 +204,7 @@ void Programs::resume() {
   }
   if (paused || !hearing) return;
   for (const RunningPtr& one : std::vector(processes)) {
-    if (!one->over) one->program.wire->resume();
+    if (!one->over) one->program.transport->resume();
   }
 }
 
@@ -221,7 +221,7 @@ Task<bool> Programs::drained() {
   }
   bool all = true;
   for (const RunningPtr& one : std::vector(processes)) {
-    if (!one->over && !co_await one->program.wire->drained()) all = false;
+    if (!one->over && !co_await one->program.transport->drained()) all = false;
   }
   co_return all;
 }
@@ -237,7 +237,7 @@ void Programs::look_whether_over() {
   for (auto& one : std::exchange(draining, {})) one.deliver(true);
   if (sending || told_end || !hearing) return;
   for (const RunningPtr& one : std::vector(processes)) {
-    if (!one->over) one->program.wire->finish_sending();
+    if (!one->over) one->program.transport->finish_sending();
   }
   const auto own = lines.find("");
   if (own != lines.end() && own->second->running) return;
@@ -253,7 +253,7 @@ void Programs::stop() {
   sending = false;
   for (const RunningPtr& one : std::exchange(processes, {})) {
     one->over = true;
-    one->program.wire->stop_hearing();
+    one->program.transport->stop_hearing();
     one->opened.deliver(false);
     one->program = {};
   }
@@ -265,8 +265,8 @@ void Programs::stop() {
   for (auto& one : std::exchange(draining, {})) one.deliver(false);
 }
 
-std::unique_ptr<Wire> over_programs(net::Loop& loop, ServerPrograms programs) {
-  return std::make_unique<ProgramsWire>(loop, std::move(programs));
+std::unique_ptr<Transport> over_programs(net::Loop& loop, ServerPrograms programs) {
+  return std::make_unique<ProgramsTransport>(loop, std::move(programs));
 }
 
 }  // namespace pawl::mcp

@@ -9,7 +9,7 @@
 // What belongs to no call goes to the process of the server's own credential: tools are read there.
 // A call that cannot be equipped (no secret, not for this tool, no start) is an error and was not
 // sent. When a process ends, its calls are lost; when it is the one of the server itself, so is the
-// wire.
+// transport.
 //
 // Ids of questions are those of a process: they are replaced on the way in and put back on the way
 // out, and an answer counts only from the process that was asked. Everything that a process says
@@ -26,7 +26,7 @@
 #include "base/error.h"
 #include "base/task.h"
 #include "base/time.h"
-#include "doors/mcp/wire.h"
+#include "doors/mcp/transport.h"
 #include "io/net/loop.h"
 #include "io/secrets/credential.h"
 
@@ -56,6 +56,6 @@ struct ServerPrograms {
   std::function<void(std::string&)> scrub = {};
 };
 
-std::unique_ptr<Wire> over_programs(net::Loop& loop, ServerPrograms programs);
+std::unique_ptr<Transport> over_programs(net::Loop& loop, ServerPrograms programs);
 
 }  // namespace pawl::mcp

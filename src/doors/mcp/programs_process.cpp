@@ -101,7 +101,7 @@ RunningPtr Programs::adopt(Program program, std::string mark) {
     const auto alive = one.lock();
     if (self && alive && self->hearing && !alive->over) what(*self, alive);
   };
-  process->program.wire->open(
+  process->program.transport->open(
       {.message =
            [with](std::string_view text) {
              with([&](Programs& self, const RunningPtr& it) { self.said(it, text); });
@@ -119,7 +119,7 @@ RunningPtr Programs::adopt(Program program, std::string mark) {
            },
        .ended = [with] { with([](Programs& self, const RunningPtr& it) { self.ended(it); }); },
        .failed = {}});
-  if (paused) process->program.wire->pause();
+  if (paused) process->program.transport->pause();
   return process;
 }
 
@@ -134,11 +134,11 @@ Task<bool> Programs::open_as_before(std::shared_ptr<Programs> self, RunningPtr p
   process->opening = true;
   const net::Timer patience = self->loop.after(
       opened_within, [opened = process->opened]() mutable { opened.deliver(false); });
-  (void)process->program.wire->send(with_id(self->hello, id, kOpeningId), {});
+  (void)process->program.transport->send(with_id(self->hello, id, kOpeningId), {});
   const bool fine = co_await process->opened;
   process->opening = false;
   if (!fine || !self->hearing || process->over) co_return false;
-  if (!self->ready.empty()) (void)process->program.wire->send(self->ready, {});
+  if (!self->ready.empty()) (void)process->program.transport->send(self->ready, {});
   co_return true;
 }
 
@@ -146,7 +146,7 @@ void Programs::hand_over(const RunningPtr& process, ProgramLine::Item item) {
   const bool request = item.what.kind == MessageKind::request;
   if (request) process->asked[key_of(item.what.id)] = item.pass != nullptr;
   const bool sent =
-      process->program.wire && process->program.wire->send(std::move(item.message), {});
+      process->program.wire && process->program.transport->send(std::move(item.message), {});
   if (sent || !request) return;
   process->asked.erase(key_of(item.what.id));
   refuse(item.what, "the tool server has ended");

@@ -86,7 +86,7 @@ struct Programs : std::enable_shared_from_this<Programs> {
 
   net::Loop& loop;
   ServerPrograms server;
-  WireEvents events;
+  TransportEvents events;
   json::Parser parser;
   json::Document document;
   std::map<std::string, ProgramLinePtr> lines;  // by credential

@@ -21,16 +21,16 @@ using testing::SizeIs;
 struct PlayedProcess {
   std::string secret;
   std::vector<std::string> heard;
-  WireEvents events;
+  TransportEvents events;
   bool alive = true, closed = false;
 
   void says(const std::string& text) { events.message(text); }
 };
 
-class PlayedWire final : public Wire {
+class PlayedTransport final : public Transport {
  public:
-  explicit PlayedWire(std::shared_ptr<PlayedProcess> process) : process_(std::move(process)) {}
-  void open(WireEvents events) override { process_->events = std::move(events); }
+  explicit PlayedTransport(std::shared_ptr<PlayedProcess> process) : process_(std::move(process)) {}
+  void open(TransportEvents events) override { process_->events = std::move(events); }
   bool send(std::string message, std::string_view) override {
     process_->heard.push_back(std::move(message));
     return true;
@@ -55,8 +55,8 @@ struct Stage {
       if (const std::size_t at = text.find("zq-secret"); at != text.npos)
         text.replace(at, 9, "***");
     };
-    wire = over_programs(loop, std::move(programs));
-    wire->open(
+    transport = over_programs(loop, std::move(programs));
+    transport->open(
         {.message = [this](std::string_view text) { heard.emplace_back(text); },
          .too_long = {},
          .crowded = {},
@@ -83,19 +83,19 @@ struct Stage {
     process->secret = with.mark;
     processes.push_back(process);
     Program program;
-    program.wire = std::make_unique<PlayedWire>(process);
+    program.transport = std::make_unique<PlayedTransport>(process);
     program.life =
         std::shared_ptr<void>(process.get(), [process](void*) { process->alive = false; });
     return program;
   }
 
-  bool send(std::string text) { return wire->send(std::move(text), {}); }
+  bool send(std::string text) { return transport->send(std::move(text), {}); }
   std::shared_ptr<Pass> call_as(int id, const std::string& credential = {},
                                 const std::string& tool = "read") {
     auto pass = std::make_shared<Pass>();
     pass->tool = tool;
     pass->credential = credential;
-    wire->entitle(pass);
+    transport->entitle(pass);
     EXPECT_TRUE(send(call(id, tool)));
     settle();
     return pass;
@@ -130,7 +130,7 @@ struct Stage {
   std::map<std::string, std::string> values{{"reader", "one"}, {"writer", "two"}};
   std::vector<std::shared_ptr<PlayedProcess>> processes;
   std::vector<std::string> asked, heard, lost;
-  std::unique_ptr<Wire> wire;
+  std::unique_ptr<Transport> transport;
   bool ended = false, broken = false, slow = false;
 };
 
@@ -263,7 +263,7 @@ TEST(Programs, WhatTheySayIsScrubbedAndWhatTakesBackFollowsItsCall) {
   stage.begin();
   const auto pass = std::make_shared<Pass>();
   pass->credential = "writer";
-  stage.wire->entitle(pass);
+  stage.transport->entitle(pass);
   stage.send(call(7));
   stage.send(R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":7}})");
   stage.settle();
@@ -292,7 +292,7 @@ TEST(Programs, TheEndOfOneIsItsCallsAndTheEndOfTheFirstIsTheWires) {
   stage.processes[0]->events.ended();
   stage.settle();
   EXPECT_TRUE(stage.ended);
-  stage.wire.reset();
+  stage.transport.reset();
   EXPECT_FALSE(stage.processes[2]->alive);
 }
 

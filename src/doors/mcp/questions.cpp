@@ -75,7 +75,7 @@ PendingPtr Session::Room::belongs_to(json::View params) const {
     }
     return nullptr;
   }
-  if (const auto request = wires.server->belongs_to()) {
+  if (const auto request = transports.server->belongs_to()) {
     std::uint64_t id = 0;
     const auto [end, error] =
         std::from_chars(request->data(), request->data() + request->size(), id);
@@ -97,7 +97,7 @@ PendingPtr Session::Room::only_one_that_may_ask() const {
     only = entry;
   };
   for (const auto& [id, entry] : in_flight) {
-    if (!wires.server->may_belong_to(std::to_string(id))) continue;
+    if (!transports.server->may_belong_to(std::to_string(id))) continue;
     if (!entry->parked && !waits_for_client(*entry)) {
       take(working, several, entry);
       continue;

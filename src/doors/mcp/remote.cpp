@@ -9,14 +9,14 @@
 namespace pawl::mcp {
 namespace {
 
-class RemoteWire final : public Wire {
+class RemoteTransport final : public Transport {
  public:
-  RemoteWire(net::Loop& loop, RemoteServer server)
+  RemoteTransport(net::Loop& loop, RemoteServer server)
       : remote_(std::make_shared<Remote>(loop, std::move(server))) {}
-  ~RemoteWire() override { remote_->stop(); }
-  RemoteWire(const RemoteWire&) = delete;
+  ~RemoteTransport() override { remote_->stop(); }
+  RemoteTransport(const RemoteTransport&) = delete;
 
-  void open(WireEvents events) override { remote_->events = std::move(events); }
+  void open(TransportEvents events) override { remote_->events = std::move(events); }
   bool send(std::string message, std::string_view) override {
     return remote_->send(std::move(message));
   }
@@ -195,8 +195,8 @@ void Remote::stop() {
   farewell();
 }
 
-std::unique_ptr<Wire> over_http(net::Loop& loop, RemoteServer server) {
-  return std::make_unique<RemoteWire>(loop, std::move(server));
+std::unique_ptr<Transport> over_http(net::Loop& loop, RemoteServer server) {
+  return std::make_unique<RemoteTransport>(loop, std::move(server));
 }
 
 }  // namespace pawl::mcp

@@ -27,7 +27,7 @@
 #include "base/error.h"
 #include "base/task.h"
 #include "base/time.h"
-#include "doors/mcp/wire.h"
+#include "doors/mcp/transport.h"
 #include "io/http/client.h"
 #include "io/net/loop.h"
 #include "io/secrets/credential.h"
@@ -62,7 +62,7 @@ struct Minted {
 
 struct RemoteServer {
   std::string url;
-  // Reaches this server's host and no other. Where it outlives the wire, the end of a session is
+  // Reaches this server's host and no other. Where it outlives the transport, the end of a session is
   // still told to the server.
   std::shared_ptr<http::Client> client;
   // An error: the request is not sent, and its words are its answer. Empty: there is no secret.
@@ -70,6 +70,6 @@ struct RemoteServer {
   std::function<void(std::string&)> scrub = {};
 };
 
-std::unique_ptr<Wire> over_http(net::Loop& loop, RemoteServer server);
+std::unique_ptr<Transport> over_http(net::Loop& loop, RemoteServer server);
 
 }  // namespace pawl::mcp

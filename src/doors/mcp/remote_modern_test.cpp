@@ -94,7 +94,7 @@ TEST(Remote, ASecretGoesWithEachRequestAndIsTakenOutOfAnswers) {
                   if (at != text.npos) text.replace(at, 14, "[redacted crm]");
                 }});
   auto pass = std::make_shared<Pass>(Pass{"crm/read", "crm", {}});
-  way.wire->entitle(pass);
+  way.transport->entitle(pass);
   ASSERT_TRUE(way.send(call(1)));
   EXPECT_EQ(way.next().request.headers.find("authorization"), "Bearer secret-value-1");
   way.answer(200, R"({"jsonrpc":"2.0","id":1,"result":{"x":"secret-value-1"}})");
@@ -106,7 +106,7 @@ TEST(Remote, ASecretGoesWithEachRequestAndIsTakenOutOfAnswers) {
   ASSERT_TRUE(way.send(call(2)));
   way.next();
   EXPECT_THAT(minted, ElementsAre("crm/read/crm", "/"));
-  way.wire->entitle(std::make_shared<Pass>(Pass{"crm/read", "none", {}}));
+  way.transport->entitle(std::make_shared<Pass>(Pass{"crm/read", "none", {}}));
   ASSERT_TRUE(way.send(call(3)));
   way.wait_heard(2);
   EXPECT_THAT(way.heard.at(1), AllOf(HasSubstr(R"("id":3)"), HasSubstr("it is not for `x`")));
@@ -118,11 +118,11 @@ TEST(Remote, SaysNothingWhilePausedAndEverythingAfterwards) {
   way.open();
   ASSERT_TRUE(way.send(call(1)));
   way.next();
-  way.wire->pause();
+  way.transport->pause();
   way.answer(200, answer_to(1));
   way.settle();
   EXPECT_THAT(way.heard, IsEmpty());
-  way.wire->resume();
+  way.transport->resume();
   way.wait_heard(1);
   EXPECT_THAT(way.heard, ElementsAre(answer_to(1)));
 }
@@ -132,7 +132,7 @@ TEST(Remote, EndsWhenNothingIsUnderWayAnyMore) {
   way.open();
   ASSERT_TRUE(way.send(call(1)));
   way.next();
-  way.wire->finish_sending();
+  way.transport->finish_sending();
   EXPECT_FALSE(way.send(call(2)));
   way.settle();
   EXPECT_FALSE(way.ended);
@@ -144,13 +144,13 @@ TEST(Remote, EndsWhenNothingIsUnderWayAnyMore) {
 TEST(Remote, MayEndInsideOfItsOwnEvent) {
   Way way;
   way.open();
-  way.wire = over_http(way.loop, {.url = "http://127.0.0.1:" + std::to_string(way.port) + "/",
+  way.transport = over_http(way.loop, {.url = "http://127.0.0.1:" + std::to_string(way.port) + "/",
                                   .client = way.client});
   bool told = false;
-  way.wire->open({.message =
+  way.transport->open({.message =
                       [&](std::string_view) {
                         told = true;
-                        way.wire.reset();
+                        way.transport.reset();
                       },
                   .too_long = {},
                   .crowded = {},

@@ -103,7 +103,7 @@ struct Remote : std::enable_shared_from_this<Remote> {
 
   net::Loop& loop;
   RemoteServer server;
-  WireEvents events;
+  TransportEvents events;
   json::Parser parser;
   json::Document document;
   std::vector<ExchangePtr> exchanges;

@@ -68,7 +68,7 @@ TEST(Remote, ASessionIsOpenedHeardAndEnded) {
   stream.write(event(R"({"jsonrpc":"2.0","method":"notifications/tools/list_changed"})"));
   way.wait_heard(2);
   EXPECT_THAT(way.heard.back(), HasSubstr("list_changed"));
-  way.wire.reset();
+  way.transport.reset();
   EXPECT_EQ(way.next().request.method, "DELETE");
   EXPECT_EQ(way.asked.back().request.headers.find("mcp-session-id"), "abc-1");
 }
@@ -395,7 +395,7 @@ TEST(Remote, SessionsThatAreLostAtOnceAreOpenedEverMoreRarely) {
                                   }),
             4);
   // A client that leaves meanwhile waits for nothing.
-  way.wire->finish_sending();
+  way.transport->finish_sending();
   EXPECT_TRUE(way.loop.run_until([&] { return way.ended; }));
 }
 

@@ -1,4 +1,4 @@
-// A wire over HTTP and the server at its other end, for tests of the wire.
+// A wire over HTTP and the server at its other end, for tests of the transport.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -41,7 +41,7 @@ inline std::string event(std::string_view text, std::string_view id = {}) {
   return out + "data: " + std::string(text) + "\n\n";
 }
 
-// A wire, and the server at its other end.
+// A transport, and the server at its other end.
 struct Way {
   struct Asked {
     http::Request request;
@@ -58,8 +58,8 @@ struct Way {
   void open(RemoteServer more = {}) {
     more.url = "http://127.0.0.1:" + std::to_string(port) + "/mcp?tenant=1";
     more.client = client;
-    wire = over_http(loop, std::move(more));
-    wire->open(
+    transport = over_http(loop, std::move(more));
+    transport->open(
         {.message = [this](std::string_view text) { heard.emplace_back(text); },
          .too_long = {},
          .crowded = {},
@@ -69,7 +69,7 @@ struct Way {
                         const std::string& why) { lost.push_back(std::string(id) + ": " + why); }});
   }
 
-  bool send(std::string text) { return wire->send(std::move(text), {}); }
+  bool send(std::string text) { return transport->send(std::move(text), {}); }
   // The request that comes next.
   Asked& next() {
     const std::size_t before = taken++;
@@ -123,7 +123,7 @@ struct Way {
   std::shared_ptr<http::Client> client = std::make_shared<http::Client>(
       loop, http::ClientOptions{
                 .reach = {.hosts = {}, .private_hosts = {"127.0.0.1"}, .any_public_host = false}});
-  std::unique_ptr<Wire> wire;
+  std::unique_ptr<Transport> transport;
 };
 
 }  // namespace pawl::mcp

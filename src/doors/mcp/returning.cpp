@@ -40,7 +40,7 @@ void Session::Room::remember(const Hello& hello) {
 
 // Everybody who waited for it was told.
 void Session::Room::server_left(const std::string& reason) {
-  wires.server->stop_hearing();
+  transports.server->stop_hearing();
   life.reset();
   const bool soon = loop.now().ns - started.ns < server_lives_long.ns;
   ends_in_a_row = soon ? ends_in_a_row + 1 : 0;
@@ -67,7 +67,7 @@ void Session::Room::server_left(const std::string& reason) {
         notification_line("notifications/cancelled", fmt::format(R"({{"requestId":{}}})", ours)));
     (void)at_client->deliver(std::to_string(ours), {Answer::Kind::lost, "the server ended"});
   }
-  if (std::exchange(server_crowded, false)) wires.client->resume();
+  if (std::exchange(server_crowded, false)) transports.client->resume();
 }
 
 Task<bool> Session::Room::server_there() {
@@ -121,14 +121,14 @@ Task<bool> Session::Room::start_again() {
   }
   if (!ever_there) opened = started;
   ++incarnation;
-  wires.server = std::move(program->wire);
+  transports.server = std::move(program->transport);
   life = std::move(program->life);
   at_server->again();
   server_gone = false;
   server_era = Era::unknown;
   server_refusal.clear();
-  wires.server->open(server_events());
-  if (client_crowded) wires.server->pause();
+  transports.server->open(server_events());
+  if (client_crowded) transports.server->pause();
   co_return true;
 }
 

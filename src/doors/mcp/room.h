@@ -1,5 +1,5 @@
 // The inside of a session, shared by the files that implement it:
-//   session.cpp  wires, life and death     client.cpp     what the client sends
+//   session.cpp  transports, life and death     client.cpp     what the client sends
 //   server.cpp   what the server sends     calls.cpp      calls and actions, from message to reply
 //   opening.cpp  the server is opened      modern.cpp     requests of the modern era, subscriptions
 //   asking.cpp   what a server may ask     questions.cpp  how a client is asked, in its era
@@ -32,7 +32,7 @@
 #include "doors/mcp/session.h"
 #include "doors/mcp/shelf.h"
 #include "doors/mcp/tasks.h"
-#include "doors/mcp/wire.h"
+#include "doors/mcp/transport.h"
 #include "io/net/loop.h"
 
 namespace pawl::mcp {
@@ -107,21 +107,21 @@ using PendingPtr = std::shared_ptr<Pending>;
 using PassAnswer = std::function<bool(std::string_view answer)>;
 
 struct Session::Room : std::enable_shared_from_this<Session::Room> {
-  Room(net::Loop& l, Gate& g, SessionSpec s, SessionWires w)
+  Room(net::Loop& l, Gate& g, SessionSpec s, SessionTransports w)
       : loop(l),
         gate(g),
         spec(std::move(s)),
-        wires(std::move(w)),
+        transports(std::move(w)),
         shelf(gate, spec.run, spec.server, *spec.policy, spec.lock),
         opened(loop.now()),
         legs(spec.random(key_bytes)),
-        life(std::move(wires.life)),
+        life(std::move(transports.life)),
         started(opened) {}
 
   // session.cpp
   void open();
-  WireEvents client_events();
-  WireEvents server_events();
+  TransportEvents client_events();
+  TransportEvents server_events();
   // `request`: the raw id of the client's request that the message belongs to, or empty.
   void to_client(std::string line, std::string_view request = {});
   bool to_server(std::string line);
@@ -321,7 +321,7 @@ struct Session::Room : std::enable_shared_from_this<Session::Room> {
   net::Loop& loop;
   Gate& gate;
   SessionSpec spec;
-  SessionWires wires;
+  SessionTransports transports;
   Shelf shelf;
   Duration opened;
   json::Parser parser;

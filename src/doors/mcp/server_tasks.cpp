@@ -112,7 +112,7 @@ Requests::Ticket AtServer::send_about_task(std::string_view method, std::string_
   if (room_->server_era == Era::modern) {
     text = with_meta(text, entry_->envelope ? *entry_->envelope : *room_->envelope);
   }
-  room_->wires.server->entitle(pass_);
+  room_->transports.server->entitle(pass_);
   return room_->at_server->send(method, text);
 }
 

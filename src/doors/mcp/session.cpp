@@ -15,9 +15,9 @@ void start(const std::shared_ptr<Session::Room>& room, Task<void> task) {
   });
 }
 
-Session::Session(net::Loop& loop, Gate& gate, SessionSpec spec, SessionWires wires,
+Session::Session(net::Loop& loop, Gate& gate, SessionSpec spec, SessionTransports transports,
                  std::function<void(SessionEnd)> ended)
-    : room_(std::make_shared<Room>(loop, gate, std::move(spec), std::move(wires))) {
+    : room_(std::make_shared<Room>(loop, gate, std::move(spec), std::move(transports))) {
   room_->ended = std::move(ended);
   room_->open();
 }
@@ -63,7 +63,7 @@ void Session::use_policy(std::shared_ptr<const Policy> policy) {
 }
 
 void Session::Room::open() {
-  // Every callback holds the room weakly: the wires live inside it.
+  // Every callback holds the room weakly: the transports live inside it.
   std::weak_ptr<Room> self = weak_from_this();
   at_server.emplace([self](std::string line) {
     auto room = self.lock();
@@ -75,12 +75,12 @@ void Session::Room::open() {
     room->to_client(std::move(line), room->asking_in);
     return true;
   });
-  wires.server->open(server_events());
-  wires.client->open(client_events());
+  transports.server->open(server_events());
+  transports.client->open(client_events());
   if (!spec.not_started.empty()) server_closed(spec.not_started);
 }
 
-WireEvents Session::Room::server_events() {
+TransportEvents Session::Room::server_events() {
   const std::weak_ptr<Room> self = weak_from_this();
   return {
       .message =
@@ -100,7 +100,7 @@ WireEvents Session::Room::server_events() {
             auto room = self.lock();
             if (!room) return;
             room->server_crowded = crowded;
-            crowded ? room->wires.client->pause() : room->wires.client->resume();
+            crowded ? room->transports.client->pause() : room->transports.client->resume();
           },
       .ended =
           [self] {
@@ -116,7 +116,7 @@ WireEvents Session::Room::server_events() {
   };
 }
 
-WireEvents Session::Room::client_events() {
+TransportEvents Session::Room::client_events() {
   const std::weak_ptr<Room> self = weak_from_this();
   return {
       .message =
@@ -135,7 +135,7 @@ WireEvents Session::Room::client_events() {
             auto room = self.lock();
             if (!room) return;
             room->client_crowded = crowded;
-            crowded ? room->wires.server->pause() : room->wires.server->resume();
+            crowded ? room->transports.server->pause() : room->transports.server->resume();
           },
       .ended =
           [self] {
@@ -149,11 +149,11 @@ WireEvents Session::Room::client_events() {
 }
 
 void Session::Room::to_client(std::string line, std::string_view request) {
-  if (!client_gone) (void)wires.client->send(std::move(line), request);
+  if (!client_gone) (void)transports.client->send(std::move(line), request);
 }
 
 bool Session::Room::to_server(std::string line) {
-  return !server_gone && wires.server->send(std::move(line), {});
+  return !server_gone && transports.server->send(std::move(line), {});
 }
 
 void Session::Room::client_closed(const std::string& reason) {
@@ -204,7 +204,7 @@ void Session::Room::finish(const std::string& reason) {
     if (!room || room->closed) return;
     // The server had its moment: closing its input asks it to end, and its last answers are still
     // read. What it never answers is lost, and an effect that is lost is indeterminate.
-    room->wires.server->finish_sending();
+    room->transports.server->finish_sending();
     room->settle_timer = room->loop.after(settle_before_close, [self] {
       if (auto later = self.lock()) later->server_closed("the server did not end");
     });
@@ -223,16 +223,16 @@ void Session::Room::close_when_settled() {
 }
 
 Task<void> Session::Room::last_words() {
-  if (!client_gone) co_await wires.client->drained();
+  if (!client_gone) co_await transports.client->drained();
 }
 
 void Session::Room::close_now() {
   closed = true;
   closing = true;
-  wires.server->finish_sending();
-  wires.client->stop_hearing();
-  wires.server->stop_hearing();
-  wires.client->finish_sending();
+  transports.server->finish_sending();
+  transports.client->stop_hearing();
+  transports.server->stop_hearing();
+  transports.client->finish_sending();
   settle_timer.reset();
   notice_timer.reset();
   reload_timer.reset();

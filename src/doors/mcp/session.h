@@ -1,6 +1,6 @@
 // One client, one server, one run: MCP behind the gate.
 //
-// The session owns a wire to each of the two (wire.h; pipes.h has those of stdio). What passes
+// The session owns a wire to each of the two (transport.h; pipes.h has those of stdio). What passes
 // between them is decided by the gate; this class turns messages into calls and settled calls into
 // messages, keeps ids and tokens of the two sides apart, and decides nothing. It ends when the
 // client closes, the node stops, or the server ends where nobody can start it again: calls in
@@ -23,7 +23,7 @@
 #include "base/task.h"
 #include "base/time.h"
 #include "doors/mcp/endpoint.h"
-#include "doors/mcp/wire.h"
+#include "doors/mcp/transport.h"
 #include "gate/gate.h"
 #include "gate/part.h"
 #include "io/net/loop.h"
@@ -67,7 +67,7 @@ struct SessionSpec {
   Duration call_deadline = call_deadline_max;
   // Begins the trace of a call whose client says this of its own; empty: nothing is traced.
   std::function<std::shared_ptr<const CallTrace>(std::string_view traceparent)> trace;
-  // Requests of several clients come by one wire, each of which says what it can do: a server of
+  // Requests of several clients come by one transport, each of which says what it can do: a server of
   // the older era, which is told once, hears of all that the policy grants.
   bool shared = false;
   // Starts the server once more when it ended; empty: the session ends with it. An error is for who
@@ -86,8 +86,8 @@ struct SessionSpec {
   std::function<std::string(std::size_t)> random = random_bytes;
 };
 
-struct SessionWires {
-  std::unique_ptr<Wire> client, server;
+struct SessionTransports {
+  std::unique_ptr<Transport> client, server;
   std::shared_ptr<void> life = nullptr;  // of the server, where it ends with this
 };
 
@@ -95,7 +95,7 @@ class Session final : public Endpoint {
  public:
   // `ended` is called once, on the loop, when nothing is in flight any more and both sides' last
   // messages have been written.
-  Session(net::Loop& loop, Gate& gate, SessionSpec spec, SessionWires wires,
+  Session(net::Loop& loop, Gate& gate, SessionSpec spec, SessionTransports transports,
           std::function<void(SessionEnd)> ended);
   ~Session() override;
   Session(Session&&) = delete;

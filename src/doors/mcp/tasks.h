@@ -63,7 +63,7 @@ std::string older_task_members(const HeldTask& task);
 bool declares_tasks(json::View params);
 // `tasks/get`, `tasks/update`, `tasks/cancel`; `tasks/result` of the older era.
 bool is_task_request(std::string_view method);
-// The members of a task on the wire, without braces.
+// The members of a task on the transport, without braces.
 std::string task_members(const HeldTask& task);
 
 }  // namespace pawl::mcp

@@ -249,7 +249,7 @@ HttpDoor::State::ConnectedPtr HttpDoor::State::open(Asking& asking, std::string_
   connected->client = std::make_shared<RemoteClient>(loop, std::move(terms));
   const std::weak_ptr<State> self = weak_from_this();
   const std::weak_ptr<Connected> about = connected;
-  auto opened = ports.open(asking.caller, asking.role, connected->client->wire(),
+  auto opened = ports.open(asking.caller, asking.role, connected->client->transport(),
                            [self, about](const SessionEnd&) {
                              const auto state = self.lock();
                              const auto over = about.lock();

@@ -31,7 +31,7 @@
 #include "base/time.h"
 #include "doors/mcp/endpoint.h"
 #include "doors/mcp/http/remote_client.h"
-#include "doors/mcp/wire.h"
+#include "doors/mcp/transport.h"
 #include "gate/part.h"
 #include "io/http/message.h"
 #include "io/http/responder.h"
@@ -94,7 +94,7 @@ struct HttpDoorPorts {
   using Ended = std::function<void(const SessionEnd&)>;
   std::function<Result<std::unique_ptr<Endpoint>>(const RemoteCaller& caller,
                                                   const std::string& role,
-                                                  std::unique_ptr<Wire> client, Ended ended)>
+                                                  std::unique_ptr<Transport> client, Ended ended)>
       open;
   // Something was refused before it became a call; `run` may be empty.
   std::function<void(const std::string& run, const RemoteCaller& caller,

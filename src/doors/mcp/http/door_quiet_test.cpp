@@ -21,8 +21,8 @@ using testing::IsEmpty;
 
 // A session that answers what it is asked under the id 1, and stays after its end.
 struct Obliging final : Attended {
-  Obliging(std::unique_ptr<Wire> wire, HttpDoorPorts::Ended over)
-      : Attended(std::move(wire), std::move(over)) {
+  Obliging(std::unique_ptr<Transport> transport, HttpDoorPorts::Ended over)
+      : Attended(std::move(transport), std::move(over)) {
     leaves = false;
   }
   void hear(std::string_view text) override {

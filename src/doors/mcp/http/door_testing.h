@@ -33,8 +33,8 @@ inline std::string modern_fields(std::string_view method) {
 
 // A session as the door knows it: hears everything, and tells the door when it has ended.
 struct Attended : Endpoint {
-  Attended(std::unique_ptr<Wire> wire, HttpDoorPorts::Ended over)
-      : client(std::move(wire)), ended(std::move(over)) {}
+  Attended(std::unique_ptr<Transport> transport, HttpDoorPorts::Ended over)
+      : client(std::move(transport)), ended(std::move(over)) {}
 
   // Once, when it is made.
   void begin() {
@@ -56,7 +56,7 @@ struct Attended : Endpoint {
   const std::string& run() const override { return name; }
   void use_policy(std::shared_ptr<const Policy>) override {}
 
-  std::unique_ptr<Wire> client;
+  std::unique_ptr<Transport> client;
   HttpDoorPorts::Ended ended;
   std::vector<std::string> heard;
   std::string why, name = "r-1";
@@ -92,7 +92,7 @@ struct Gatehouse {
       caller.stands = stands;
       co_return caller;
     };
-    out.open = [this](const RemoteCaller&, const std::string&, std::unique_ptr<Wire> client,
+    out.open = [this](const RemoteCaller&, const std::string&, std::unique_ptr<Transport> client,
                       HttpDoorPorts::Ended ended) -> Result<std::unique_ptr<Endpoint>> {
       auto made = std::make_unique<Kind>(std::move(client), std::move(ended));
       behind.push_back(made.get());

@@ -12,7 +12,7 @@
 #include <string_view>
 
 #include "doors/mcp/message.h"
-#include "doors/mcp/wire.h"
+#include "doors/mcp/transport.h"
 #include "io/http/message.h"
 
 namespace pawl::mcp {

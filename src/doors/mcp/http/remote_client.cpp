@@ -24,16 +24,16 @@ Task<void> tell_when_drained(std::weak_ptr<RemoteClient> client, http::Stream& o
 }  // namespace
 
 // What the session holds.
-class RemoteWire final : public Wire {
+class RemoteTransport final : public Transport {
  public:
-  explicit RemoteWire(std::shared_ptr<RemoteClient> client) : client_(std::move(client)) {}
-  ~RemoteWire() override {
+  explicit RemoteTransport(std::shared_ptr<RemoteClient> client) : client_(std::move(client)) {}
+  ~RemoteTransport() override {
     client_->stop_hearing();
     client_->finish_sending();
   }
-  RemoteWire(const RemoteWire&) = delete;
+  RemoteTransport(const RemoteTransport&) = delete;
 
-  void open(WireEvents events) override { client_->open(std::move(events)); }
+  void open(TransportEvents events) override { client_->open(std::move(events)); }
   bool send(std::string message, std::string_view request) override {
     return client_->send(std::move(message), request);
   }
@@ -57,11 +57,11 @@ class RemoteWire final : public Wire {
 RemoteClient::RemoteClient(net::Loop& loop, RemoteTerms terms)
     : loop_(loop), terms_(std::move(terms)), touched_(loop.now()) {}
 
-std::unique_ptr<Wire> RemoteClient::wire() {
-  return std::make_unique<RemoteWire>(shared_from_this());
+std::unique_ptr<Transport> RemoteClient::transport() {
+  return std::make_unique<RemoteTransport>(shared_from_this());
 }
 
-void RemoteClient::open(WireEvents events) {
+void RemoteClient::open(TransportEvents events) {
   events_ = std::move(events);
 }
 
@@ -345,7 +345,7 @@ void RemoteClient::finish_sending() {
 void RemoteClient::stop_hearing() {
   deaf_ = true;
   // One of them may be what called us.
-  loop_.post([before = std::make_shared<WireEvents>(std::exchange(events_, {}))] {});
+  loop_.post([before = std::make_shared<TransportEvents>(std::exchange(events_, {}))] {});
 }
 
 }  // namespace pawl::mcp

@@ -1,7 +1,7 @@
 // A client that speaks over HTTP, as a session sees it: one wire over many exchanges.
 //
 //   auto client = std::make_shared<RemoteClient>(loop, terms);
-//   open the session with client->wire();
+//   open the session with client->transport();
 //   client->post(…); client->listen(…);         // as requests arrive
 //
 // A request is answered in its own exchange: as JSON where its answer is the first thing that is
@@ -33,7 +33,7 @@
 #include "doors/mcp/http/fields.h"
 #include "doors/mcp/http/load.h"
 #include "doors/mcp/message.h"
-#include "doors/mcp/wire.h"
+#include "doors/mcp/transport.h"
 #include "io/http/responder.h"
 #include "io/net/loop.h"
 
@@ -80,7 +80,7 @@ class RemoteClient : public std::enable_shared_from_this<RemoteClient> {
   RemoteClient(net::Loop& loop, RemoteTerms terms);
 
   // For the session; once.
-  std::unique_ptr<Wire> wire();
+  std::unique_ptr<Transport> transport();
 
   // A request, which points into what was posted. `params` that are not empty take the place of its
   // own; `repeated` is what its fields repeat.
@@ -109,7 +109,7 @@ class RemoteClient : public std::enable_shared_from_this<RemoteClient> {
   }
 
  private:
-  friend class RemoteWire;
+  friend class RemoteTransport;
 
   // One request that is being answered.
   struct Answering {
@@ -139,8 +139,8 @@ class RemoteClient : public std::enable_shared_from_this<RemoteClient> {
     std::optional<ReadMessage> read;
   };
 
-  // Of the wire.
-  void open(WireEvents events);
+  // Of the transport.
+  void open(TransportEvents events);
   bool send(std::string message, std::string_view request);
   const Repeated* repeated(std::string_view request) const;
   // The same bytes at the same place: the message's own texts are parts of them.
@@ -172,7 +172,7 @@ class RemoteClient : public std::enable_shared_from_this<RemoteClient> {
 
   net::Loop& loop_;
   RemoteTerms terms_;
-  WireEvents events_;
+  TransportEvents events_;
   bool deaf_ = false, over_ = false, paused_ = false, crowded_ = false;
   std::map<std::string, AnsweringPtr, std::less<>> answering_;  // by the id that the session knows
   std::deque<Listening> listening_;                             // the newest last

@@ -12,7 +12,7 @@ namespace pawl::mcp {
 void Front::open() {
   // Every callback holds the front weakly: the wire lives inside it.
   const std::weak_ptr<Front> self = weak_from_this();
-  wire->open({
+  transport->open({
       .message =
           [self](std::string_view line) {
             if (auto front = self.lock()) front->client_line(line);
@@ -127,7 +127,7 @@ void Front::close_when_over() {
   // What was said last still leaves.
   spawn(
       [](std::shared_ptr<Front> front) -> Task<void> {
-        if (!front->client_gone) co_await front->wire->drained();
+        if (!front->client_gone) co_await front->transport->drained();
       }(shared_from_this()),
       [front = shared_from_this()] { front->close_now(); });
 }
@@ -139,8 +139,8 @@ void Front::close_now() {
   for (auto& [id, about] : forwarded) {
     if (about.gathering) about.gathering->patience.reset();
   }
-  wire->stop_hearing();
-  wire->finish_sending();
+  transport->stop_hearing();
+  transport->finish_sending();
   for (Behind& server : behind) server.session.reset();
   if (auto done = std::exchange(ended, {})) {
     done(SessionEnd{why, why == "the server ended", any_initialized});
@@ -148,7 +148,7 @@ void Front::close_now() {
 }
 
 void Front::to_client(std::string line, std::string_view request) {
-  if (!client_gone) (void)wire->send(std::move(line), request);
+  if (!client_gone) (void)transport->send(std::move(line), request);
 }
 
 bool Front::ready(const Behind& server, const Behind::Line& next) const {

@@ -42,7 +42,7 @@ struct Behind {
   };
   std::string name;
   std::unique_ptr<Session> session;
-  WireEvents events;
+  TransportEvents events;
   Stage stage = Stage::silent;
   bool paused = false, flushing = false, deaf = false;
   bool greeted = false;  // it heard `notifications/initialized`
@@ -85,10 +85,10 @@ struct Forwarded {
 
 class Front : public std::enable_shared_from_this<Front> {
  public:
-  Front(net::Loop& l, Gate& g, std::unique_ptr<Wire> client, std::size_t servers, Duration patient)
+  Front(net::Loop& l, Gate& g, std::unique_ptr<Transport> client, std::size_t servers, Duration patient)
       : loop(l),
         gate(g),
-        wire(std::move(client)),
+        transport(std::move(client)),
         behind(servers),
         places(servers),
         patience(patient) {}
@@ -170,7 +170,7 @@ class Front : public std::enable_shared_from_this<Front> {
 
   net::Loop& loop;
   Gate& gate;
-  std::unique_ptr<Wire> wire;
+  std::unique_ptr<Transport> transport;
   std::vector<Behind> behind;
   Places places;
   Duration patience;

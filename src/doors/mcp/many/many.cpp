@@ -9,12 +9,12 @@ namespace pawl::mcp {
 namespace {
 
 // What a session takes for its client.
-class ClientOfSession final : public Wire {
+class ClientOfSession final : public Transport {
  public:
   ClientOfSession(std::weak_ptr<Front> front, std::size_t server)
       : front_(std::move(front)), server_(server) {}
 
-  void open(WireEvents events) override {
+  void open(TransportEvents events) override {
     if (auto front = front_.lock()) front->behind[server_].events = std::move(events);
   }
   bool send(std::string message, std::string_view request) override {
@@ -80,7 +80,7 @@ class Many final : public Endpoint {
 
 }  // namespace
 
-Result<std::unique_ptr<Endpoint>> connect(net::Loop& loop, Gate& gate, std::unique_ptr<Wire> client,
+Result<std::unique_ptr<Endpoint>> connect(net::Loop& loop, Gate& gate, std::unique_ptr<Transport> client,
                                           std::vector<ServerBehind> servers,
                                           std::function<void(SessionEnd)> ended,
                                           Duration patience) {
@@ -88,7 +88,7 @@ Result<std::unique_ptr<Endpoint>> connect(net::Loop& loop, Gate& gate, std::uniq
     ServerBehind& only = servers.front();
     return std::make_unique<Session>(
         loop, gate, std::move(only.spec),
-        SessionWires{std::move(client), std::move(only.wire), std::move(only.life)},
+        SessionTransports{std::move(client), std::move(only.transport), std::move(only.life)},
         std::move(ended));
   }
   std::vector<std::string> names;
@@ -107,7 +107,7 @@ Result<std::unique_ptr<Endpoint>> connect(net::Loop& loop, Gate& gate, std::uniq
     front->behind[i].returns = bool(servers[i].spec.start_again);
     front->behind[i].session = std::make_unique<Session>(
         loop, gate, std::move(servers[i].spec),
-        SessionWires{std::make_unique<ClientOfSession>(self, i), std::move(servers[i].wire),
+        SessionTransports{std::make_unique<ClientOfSession>(self, i), std::move(servers[i].transport),
                      std::move(servers[i].life)},
         [self, i](const SessionEnd& end) {
           if (auto later = self.lock()) later->session_ended(i, end);

@@ -20,7 +20,7 @@
 #include "base/time.h"
 #include "doors/mcp/endpoint.h"
 #include "doors/mcp/session.h"
-#include "doors/mcp/wire.h"
+#include "doors/mcp/transport.h"
 #include "gate/gate.h"
 #include "io/net/loop.h"
 
@@ -36,13 +36,13 @@ inline constexpr std::size_t waiting_messages_max = 1000;
 
 struct ServerBehind {
   SessionSpec spec;  // its `server` is the name here; its `run` and `part` those of the others
-  std::unique_ptr<Wire> wire;
+  std::unique_ptr<Transport> transport;
   std::shared_ptr<void> life = nullptr;  // of the server, where it ends with this
 };
 
 // One client in front of these servers, at least one. Refused where their names cannot stand
 // beside each other.
-Result<std::unique_ptr<Endpoint>> connect(net::Loop& loop, Gate& gate, std::unique_ptr<Wire> client,
+Result<std::unique_ptr<Endpoint>> connect(net::Loop& loop, Gate& gate, std::unique_ptr<Transport> client,
                                           std::vector<ServerBehind> servers,
                                           std::function<void(SessionEnd)> ended,
                                           Duration patience = fan_out_patience);

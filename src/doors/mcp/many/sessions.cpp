@@ -70,7 +70,7 @@ bool names_a_server(const Forwarded& about, std::string_view result) {
 const Repeated* Front::repeated(std::string_view request) const {
   const auto id = our_id(request);
   const auto found = id ? forwarded.find(*id) : forwarded.end();
-  return found == forwarded.end() ? nullptr : wire->repeated(found->second.id);
+  return found == forwarded.end() ? nullptr : transport->repeated(found->second.id);
 }
 
 // The client's request in which a session said something, by our id for it.

@@ -11,15 +11,15 @@ namespace pawl::mcp {
 namespace {
 
 // What a session takes for its server. It keeps the process.
-class GuestWire final : public Wire {
+class GuestTransport final : public Transport {
  public:
-  GuestWire(std::shared_ptr<SharedServer> server, std::shared_ptr<SharedProcess> process,
+  GuestTransport(std::shared_ptr<SharedServer> server, std::shared_ptr<SharedProcess> process,
             GuestPtr guest)
       : server_(std::move(server)), process_(std::move(process)), guest_(std::move(guest)) {}
-  ~GuestWire() override { stop_hearing(); }
-  GuestWire(const GuestWire&) = delete;
+  ~GuestTransport() override { stop_hearing(); }
+  GuestTransport(const GuestTransport&) = delete;
 
-  void open(WireEvents events) override {
+  void open(TransportEvents events) override {
     guest_->events = std::move(events);
     if (!process_->over) return;
     process_->loop.post([process = process_, guest = guest_] { process->let_go(guest); });
@@ -38,7 +38,7 @@ class GuestWire final : public Wire {
   }
   Task<bool> drained() override {
     if (process_->over) co_return false;
-    co_return co_await process_->program.wire->drained();
+    co_return co_await process_->program.transport->drained();
   }
   void finish_sending() override {
     guest_->sending = false;
@@ -68,7 +68,7 @@ SharedServer::SharedServer(net::Loop& loop, Program program,
 
 SharedServer::~SharedServer() {
   process_->over = true;
-  if (process_->program.wire) process_->program.wire->stop_hearing();
+  if (process_->program.transport) process_->program.transport->stop_hearing();
   // In a later turn: one of its own events may be what brought us here.
   process_->loop.post(
       [program = std::make_shared<Program>(std::exchange(process_->program, {}))] {});
@@ -82,7 +82,7 @@ std::size_t SharedServer::sessions() const {
   return process_->guests.size();
 }
 
-Result<std::unique_ptr<Wire>> SharedServer::attach(const std::shared_ptr<SharedServer>& server,
+Result<std::unique_ptr<Transport>> SharedServer::attach(const std::shared_ptr<SharedServer>& server,
                                                    const std::string& caller) {
   SharedProcess& process = *server->process_;
   if (process.guests.size() >= sessions_of_a_process_max) {
@@ -97,12 +97,12 @@ Result<std::unique_ptr<Wire>> SharedServer::attach(const std::shared_ptr<SharedS
   guest->caller = caller;
   guest->number = process.next_guest++;
   process.guests.emplace(guest->number, guest);
-  return std::make_unique<GuestWire>(server, server->process_, std::move(guest));
+  return std::make_unique<GuestTransport>(server, server->process_, std::move(guest));
 }
 
 void SharedProcess::open() {
   const std::weak_ptr<SharedProcess> self = weak_from_this();
-  program.wire->open({
+  program.transport->open({
       .message =
           [self](std::string_view line) {
             if (auto process = self.lock()) process->said(line);
@@ -166,7 +166,7 @@ void SharedProcess::leave(std::uint64_t number) {
   go_on_opening();
   for (const auto& [id, ours] : guest->asked) {
     asked[ours].guest = 0;
-    (void)program.wire->send(
+    (void)program.transport->send(
         notification_line("notifications/cancelled", fmt::format(R"({{"requestId":{}}})", ours)),
         {});
   }
@@ -178,7 +178,7 @@ void SharedProcess::leave(std::uint64_t number) {
     params.object().key("uri").string(uri).end();
     const std::uint64_t id = next_id++;
     asked[id] = {};
-    (void)program.wire->send(request_line(id, "resources/unsubscribe", params.text()), {});
+    (void)program.transport->send(request_line(id, "resources/unsubscribe", params.text()), {});
   }
 }
 

@@ -9,7 +9,7 @@
 // pawl's own name and with no capabilities of a client; each session that opens it hears what it
 // said then. When the process ends it ends for all, and each session settles what it had there. A
 // session that does not take what it is told is let go when its share of memory is full; the others
-// go on. Threads: one loop. It lives as long as one of its wires.
+// go on. Threads: one loop. It lives as long as one of its transports.
 #pragma once
 
 #include <cstddef>
@@ -19,7 +19,7 @@
 #include <string_view>
 
 #include "base/error.h"
-#include "doors/mcp/wire.h"
+#include "doors/mcp/transport.h"
 #include "io/net/loop.h"
 
 namespace pawl::mcp {
@@ -45,7 +45,7 @@ class SharedServer {
   std::size_t sessions() const;
   // A wire for one more session, of this caller; empty: of nobody in particular. ErrorKind::environment
   // where there are too many.
-  static Result<std::unique_ptr<Wire>> attach(const std::shared_ptr<SharedServer>& server,
+  static Result<std::unique_ptr<Transport>> attach(const std::shared_ptr<SharedServer>& server,
                                               const std::string& caller = {});
 
  private:

@@ -57,7 +57,7 @@ bool SharedProcess::send(std::uint64_t number, const std::string& message,
     case MessageKind::notification:
       if (read->method == "notifications/cancelled") cancel(guest, read->params);
       if (read->method == "notifications/initialized" && !std::exchange(ready, true)) {
-        return program.wire->send(notification_line(read->method, {}), {});
+        return program.transport->send(notification_line(read->method, {}), {});
       }
       // Whatever else a client says of itself is not said for the others.
       return true;
@@ -101,7 +101,7 @@ void SharedProcess::forward(const GuestPtr& guest, const Message& message, Asked
   if (token.exists()) request.token = json::write(token);
   guest->asked[request.id] = id;
   asked.emplace(id, std::move(request));
-  (void)program.wire->send(request_line(id, message.method, with_token(message, id)), {});
+  (void)program.transport->send(request_line(id, message.method, with_token(message, id)), {});
 }
 
 // Its own request, or none.
@@ -113,7 +113,7 @@ void SharedProcess::cancel(const GuestPtr& guest, json::View params) {
   out.object().key("requestId").natural(found->second);
   if (const auto reason = params.text("reason")) out.key("reason").string(*reason);
   out.end();
-  (void)program.wire->send(notification_line("notifications/cancelled", out.text()), {});
+  (void)program.transport->send(notification_line("notifications/cancelled", out.text()), {});
   // It need not be answered any more, and counts no longer; an answer still finds its way.
   guest->asked.erase(found);
 }
@@ -148,7 +148,7 @@ void SharedProcess::open_older(const GuestPtr& guest, std::string id) {
   openers.emplace_back(guest->number, std::move(id));
   opening = Opening::under_way;
   opening_id = next_id++;
-  (void)program.wire->send(request_line(opening_id, "initialize", own_hello()), {});
+  (void)program.transport->send(request_line(opening_id, "initialize", own_hello()), {});
 }
 
 void SharedProcess::discover(const GuestPtr& guest, const Message& message) {

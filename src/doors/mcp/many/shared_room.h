@@ -1,5 +1,5 @@
 // The inside of a shared process:
-//   shared.cpp          wires of sessions, life and end
+//   shared.cpp          transports of sessions, life and end
 //   shared_asking.cpp   what sessions send          shared_saying.cpp   what the server says
 #pragma once
 
@@ -25,7 +25,7 @@ namespace pawl::mcp {
 struct Guest {
   std::uint64_t number = 0;
   std::string caller;  // whose share of the process it uses
-  WireEvents events;
+  TransportEvents events;
   bool paused = false, sending = true, hearing = true;
   bool leaving = false, told_end = false;  // it ends for this session, and did
   std::deque<std::string> waiting;         // what it does not take yet

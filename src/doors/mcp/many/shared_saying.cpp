@@ -56,10 +56,10 @@ void SharedProcess::said(std::string_view line) {
   switch (message->kind) {
     case MessageKind::request: {
       if (message->method == "ping") {
-        (void)program.wire->send(result_line(message->id, "{}"), {});
+        (void)program.transport->send(result_line(message->id, "{}"), {});
         return;
       }
-      (void)program.wire->send(error_line(message->id, method_not_found, "method not found"), {});
+      (void)program.transport->send(error_line(message->id, method_not_found, "method not found"), {});
       tell(fmt::format("`{}` was refused: nobody can say which session it is for",
                        escape_untrusted(message->method.substr(0, shown_method_bytes_max))));
       return;
@@ -77,7 +77,7 @@ void SharedProcess::unreadable(std::string_view line, const std::string& why) {
   if (unheard++ == 0) tell("it says what is no message: " + why);
   const MeantFor meant = meant_for(line);
   for (std::string_view id : meant.ids) {
-    if (meant.question) (void)program.wire->send(error_line(id, invalid_request, why), {});
+    if (meant.question) (void)program.transport->send(error_line(id, invalid_request, why), {});
   }
   if (!meant.answer) return;
   if (meant.ids.size() == 1) {

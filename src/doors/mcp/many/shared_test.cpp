@@ -19,17 +19,17 @@ constexpr const char* kNewerHello = R"({"supportedVersions":["2026-07-28"],"capa
 
 // The process, as far as its wire goes.
 struct OneProcess {
-  WireEvents events;
+  TransportEvents events;
   std::vector<std::string> got;
   bool gone = false;
 };
 
-class ProcessWire final : public Wire {
+class ProcessTransport final : public Transport {
  public:
-  explicit ProcessWire(std::shared_ptr<OneProcess> process) : process_(std::move(process)) {}
-  ~ProcessWire() override { process_->gone = true; }
-  ProcessWire(const ProcessWire&) = delete;
-  void open(WireEvents events) override { process_->events = std::move(events); }
+  explicit ProcessTransport(std::shared_ptr<OneProcess> process) : process_(std::move(process)) {}
+  ~ProcessTransport() override { process_->gone = true; }
+  ProcessTransport(const ProcessTransport&) = delete;
+  void open(TransportEvents events) override { process_->events = std::move(events); }
   bool send(std::string message, std::string_view) override {
     process_->got.push_back(std::move(message));
     return true;
@@ -45,7 +45,7 @@ class ProcessWire final : public Wire {
 };
 
 struct OneSession {
-  std::unique_ptr<Wire> wire;
+  std::unique_ptr<Transport> transport;
   std::vector<std::string> heard;
   bool ended = false;
 };
@@ -54,17 +54,17 @@ class SharedTest : public testing::Test {
  protected:
   SharedTest() {
     server_ = std::make_shared<SharedServer>(
-        loop_, Program{std::make_unique<ProcessWire>(process_), nullptr},
+        loop_, Program{std::make_unique<ProcessTransport>(process_), nullptr},
         [this](const std::string& what) { told_.push_back(what); });
     enter(one_);
     enter(two_);
-    server_.reset();  // its wires keep it
+    server_.reset();  // its transports keep it
   }
   void enter(OneSession& session) {
-    auto wire = SharedServer::attach(server_);
-    ASSERT_TRUE(wire);
-    session.wire = *std::move(wire);
-    session.wire->open(
+    auto transport = SharedServer::attach(server_);
+    ASSERT_TRUE(transport);
+    session.transport = *std::move(transport);
+    session.transport->open(
         {.message = [&session](std::string_view text) { session.heard.emplace_back(text); },
          .too_long = {},
          .crowded = {},
@@ -83,11 +83,11 @@ class SharedTest : public testing::Test {
   // Both have opened it.
   void open() {
     for (OneSession* session : {&one_, &two_}) {
-      session->wire->send(request_of(1, "initialize", R"({"capabilities":{"sampling":{}}})"), {});
+      session->transport->send(request_of(1, "initialize", R"({"capabilities":{"sampling":{}}})"), {});
     }
     says(std::string(R"({"jsonrpc":"2.0","id":1,"result":)") + kHello + "}");
     for (OneSession* session : {&one_, &two_}) {
-      session->wire->send(R"({"jsonrpc":"2.0","method":"notifications/initialized"})", {});
+      session->transport->send(R"({"jsonrpc":"2.0","method":"notifications/initialized"})", {});
       session->heard.clear();
     }
     process_->got.clear();
@@ -110,8 +110,8 @@ class SharedTest : public testing::Test {
 };
 
 TEST_F(SharedTest, IsOpenedOnceInNobodysName) {
-  one_.wire->send(request_of(7, "initialize", R"({"capabilities":{"elicitation":{}}})"), {});
-  two_.wire->send(request_of(9, "initialize", "{}"), {});
+  one_.transport->send(request_of(7, "initialize", R"({"capabilities":{"elicitation":{}}})"), {});
+  two_.transport->send(request_of(9, "initialize", "{}"), {});
   ASSERT_EQ(process_->got.size(), 1U);
   EXPECT_THAT(process_->got[0], HasSubstr(R"("capabilities":{},"clientInfo":{"name":"pawl")"));
   says(std::string(R"({"jsonrpc":"2.0","id":1,"result":)") + kHello + "}");
@@ -119,15 +119,15 @@ TEST_F(SharedTest, IsOpenedOnceInNobodysName) {
   EXPECT_THAT(one_.heard, ElementsAre(AllOf(HasSubstr(R"("id":7)"), HasSubstr(R"({"tools":{}})"))));
   EXPECT_THAT(two_.heard, ElementsAre(HasSubstr(R"("id":9)")));
   for (OneSession* session : {&one_, &two_}) {
-    session->wire->send(R"({"jsonrpc":"2.0","method":"notifications/initialized"})", {});
+    session->transport->send(R"({"jsonrpc":"2.0","method":"notifications/initialized"})", {});
   }
   EXPECT_EQ(process_->got.size(), 2U);
 }
 
 TEST_F(SharedTest, AnswersAndProgressReachWhoAskedThoughTheirIdsAreTheSame) {
   open();
-  one_.wire->send(call(5), {});
-  two_.wire->send(call(5), {});
+  one_.transport->send(call(5), {});
+  two_.transport->send(call(5), {});
   EXPECT_THAT(process_->got,
               ElementsAre(AllOf(HasSubstr(R"("id":2,)"), HasSubstr(R"("progressToken":2)")),
                           AllOf(HasSubstr(R"("id":3,)"), HasSubstr(R"("progressToken":3)"))));
@@ -147,19 +147,19 @@ TEST_F(SharedTest, AnswersAndProgressReachWhoAskedThoughTheirIdsAreTheSame) {
 
 TEST_F(SharedTest, ACancellationReachesTheCallOfItsSession) {
   open();
-  one_.wire->send(call(5), {});
-  two_.wire->send(call(5), {});
+  one_.transport->send(call(5), {});
+  two_.transport->send(call(5), {});
   process_->got.clear();
-  two_.wire->send(
+  two_.transport->send(
       R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":5}})", {});
-  two_.wire->send(
+  two_.transport->send(
       R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":2}})", {});
   EXPECT_THAT(process_->got, ElementsAre(HasSubstr(R"("requestId":3)")));
 }
 
 TEST_F(SharedTest, WhatItAsksIsRefusedAndWhatItSaysToNobodyReachesNobody) {
   open();
-  one_.wire->send(call(5), {});
+  one_.transport->send(call(5), {});
   process_->got.clear();
   says(R"({"jsonrpc":"2.0","id":"q","method":"elicitation/create","params":{"message":"who?"}})");
   EXPECT_THAT(process_->got, ElementsAre(AllOf(HasSubstr(R"("id":"q")"), HasSubstr("-32601"))));
@@ -167,7 +167,7 @@ TEST_F(SharedTest, WhatItAsksIsRefusedAndWhatItSaysToNobodyReachesNobody) {
   EXPECT_THAT(one_.heard, IsEmpty());
   EXPECT_THAT(two_.heard, IsEmpty());
   EXPECT_EQ(told_.size(), 2U);
-  two_.wire->send(request_of(6, "logging/setLevel", R"({"level":"debug"})"), {});
+  two_.transport->send(request_of(6, "logging/setLevel", R"({"level":"debug"})"), {});
   turn();
   EXPECT_THAT(two_.heard, ElementsAre(HasSubstr("-32601")));
   EXPECT_EQ(process_->got.size(), 1U);
@@ -175,7 +175,7 @@ TEST_F(SharedTest, WhatItAsksIsRefusedAndWhatItSaysToNobodyReachesNobody) {
 
 TEST_F(SharedTest, ListsAreToldToAllAndResourcesToWhoSubscribed) {
   open();
-  one_.wire->send(request_of(5, "resources/subscribe", R"({"uri":"a://x"})"), {});
+  one_.transport->send(request_of(5, "resources/subscribe", R"({"uri":"a://x"})"), {});
   says(R"({"jsonrpc":"2.0","id":2,"result":{}})");
   one_.heard.clear();
   says(R"({"jsonrpc":"2.0","method":"notifications/tools/list_changed"})");
@@ -184,44 +184,44 @@ TEST_F(SharedTest, ListsAreToldToAllAndResourcesToWhoSubscribed) {
   EXPECT_EQ(one_.heard.size(), 2U);
   EXPECT_EQ(two_.heard.size(), 1U);
   // The last who listens ends it.
-  two_.wire->send(request_of(6, "resources/subscribe", R"({"uri":"a://x"})"), {});
+  two_.transport->send(request_of(6, "resources/subscribe", R"({"uri":"a://x"})"), {});
   says(R"({"jsonrpc":"2.0","id":3,"result":{}})");
   process_->got.clear();
-  one_.wire->send(request_of(7, "resources/unsubscribe", R"({"uri":"a://x"})"), {});
+  one_.transport->send(request_of(7, "resources/unsubscribe", R"({"uri":"a://x"})"), {});
   EXPECT_THAT(process_->got, IsEmpty());
-  two_.wire.reset();
+  two_.transport.reset();
   EXPECT_THAT(process_->got, ElementsAre(HasSubstr("resources/unsubscribe")));
 }
 
 TEST_F(SharedTest, ASessionThatGoesTakesItsCallsAlongAndTheLastOneTheProcess) {
   open();
-  one_.wire->send(call(5), {});
-  two_.wire->send(call(6), {});
+  one_.transport->send(call(5), {});
+  two_.transport->send(call(6), {});
   process_->got.clear();
-  one_.wire.reset();
+  one_.transport.reset();
   EXPECT_THAT(process_->got, ElementsAre(HasSubstr(R"("requestId":2)")));
   says(R"({"jsonrpc":"2.0","id":2,"result":{}})");
   says(R"({"jsonrpc":"2.0","id":3,"result":{}})");
   EXPECT_THAT(one_.heard, IsEmpty());
   EXPECT_EQ(two_.heard.size(), 1U);
   EXPECT_FALSE(process_->gone);
-  two_.wire.reset();
+  two_.transport.reset();
   turn();
   EXPECT_TRUE(process_->gone);
 }
 
 TEST_F(SharedTest, ItEndsForAll) {
   open();
-  one_.wire->send(call(5), {});
+  one_.transport->send(call(5), {});
   process_->events.ended();
   EXPECT_TRUE(one_.ended);
   EXPECT_TRUE(two_.ended);
-  EXPECT_FALSE(one_.wire->send(call(6), {}));
+  EXPECT_FALSE(one_.transport->send(call(6), {}));
 }
 
 TEST_F(SharedTest, WhoTakesNothingIsLetGoAndNoOther) {
   open();
-  one_.wire->pause();
+  one_.transport->pause();
   const std::string big(1UL << 20, 'x');
   for (std::size_t i = 0; i * big.size() <= untaken_bytes_max; ++i) {
     says(R"({"jsonrpc":"2.0","method":"notifications/tools/list_changed","params":{"x":")" + big +
@@ -233,8 +233,8 @@ TEST_F(SharedTest, WhoTakesNothingIsLetGoAndNoOther) {
 }
 
 TEST_F(SharedTest, TheEraIsThatOfWhoComesFirst) {
-  one_.wire->send(request_of(5, "server/discover", "{}"), {});
-  two_.wire->send(request_of(6, "initialize", "{}"), {});
+  one_.transport->send(request_of(5, "server/discover", "{}"), {});
+  two_.transport->send(request_of(6, "initialize", "{}"), {});
   ASSERT_EQ(process_->got.size(), 1U);
   says(std::string(R"({"jsonrpc":"2.0","id":1,"result":)") + kNewerHello + "}");
   EXPECT_THAT(one_.heard, ElementsAre(HasSubstr("supportedVersions")));
@@ -243,13 +243,13 @@ TEST_F(SharedTest, TheEraIsThatOfWhoComesFirst) {
 }
 
 TEST_F(SharedTest, WhereNobodySpeaksTheNewerEraTheOlderOneIsOpened) {
-  one_.wire->send(request_of(5, "server/discover", "{}"), {});
-  two_.wire->send(request_of(6, "initialize", "{}"), {});
+  one_.transport->send(request_of(5, "server/discover", "{}"), {});
+  two_.transport->send(request_of(6, "initialize", "{}"), {});
   says(R"({"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"no"}})");
   ASSERT_EQ(process_->got.size(), 2U);
   EXPECT_THAT(process_->got[1], HasSubstr("initialize"));
   // The first one's server is silent: it opens it too, and is not left waiting.
-  one_.wire->send(request_of(7, "initialize", "{}"), {});
+  one_.transport->send(request_of(7, "initialize", "{}"), {});
   says(std::string(R"({"jsonrpc":"2.0","id":2,"result":)") + kHello + "}");
   EXPECT_EQ(one_.heard.size(), 2U);
   EXPECT_EQ(two_.heard.size(), 1U);
@@ -259,12 +259,12 @@ TEST_F(SharedTest, WhereNobodySpeaksTheNewerEraTheOlderOneIsOpened) {
 // that are none of ours. That is no server of the newer era, and the session that asked says so by
 // asking for the older one: so does the next.
 TEST_F(SharedTest, AnAnswerThatServesNoNewerEraLeavesTheOlderOneToAll) {
-  one_.wire->send(request_of(5, "server/discover", "{}"), {});
+  one_.transport->send(request_of(5, "server/discover", "{}"), {});
   says(R"({"jsonrpc":"2.0","id":1,"result":{}})");
-  two_.wire->send(request_of(6, "server/discover", "{}"), {});
+  two_.transport->send(request_of(6, "server/discover", "{}"), {});
   says(R"({"jsonrpc":"2.0","id":2,"result":{"supportedVersions":["2031-01-01"]}})");
-  one_.wire->send(request_of(7, "initialize", "{}"), {});
-  two_.wire->send(request_of(8, "initialize", "{}"), {});
+  one_.transport->send(request_of(7, "initialize", "{}"), {});
+  two_.transport->send(request_of(8, "initialize", "{}"), {});
   ASSERT_EQ(process_->got.size(), 3U);
   EXPECT_THAT(process_->got[2], HasSubstr("initialize"));
   says(std::string(R"({"jsonrpc":"2.0","id":3,"result":)") + kHello + "}");
@@ -273,8 +273,8 @@ TEST_F(SharedTest, AnAnswerThatServesNoNewerEraLeavesTheOlderOneToAll) {
 }
 
 TEST_F(SharedTest, AnAnswerToTheProbeThatIsTooLongHoldsNobodyUp) {
-  one_.wire->send(request_of(5, "server/discover", "{}"), {});
-  two_.wire->send(request_of(6, "initialize", "{}"), {});
+  one_.transport->send(request_of(5, "server/discover", "{}"), {});
+  two_.transport->send(request_of(6, "initialize", "{}"), {});
   ASSERT_EQ(process_->got.size(), 1U);
   process_->events.too_long(R"({"jsonrpc":"2.0","id":1,"result":{"x":")");
   ASSERT_EQ(process_->got.size(), 2U);
@@ -282,10 +282,10 @@ TEST_F(SharedTest, AnAnswerToTheProbeThatIsTooLongHoldsNobodyUp) {
 }
 
 TEST_F(SharedTest, WhoLeavesWithAProbeUnansweredHoldsNobodyUp) {
-  one_.wire->send(request_of(5, "server/discover", "{}"), {});
-  two_.wire->send(request_of(6, "initialize", "{}"), {});
+  one_.transport->send(request_of(5, "server/discover", "{}"), {});
+  two_.transport->send(request_of(6, "initialize", "{}"), {});
   ASSERT_EQ(process_->got.size(), 1U);
-  one_.wire.reset();
+  one_.transport.reset();
   turn();
   ASSERT_EQ(process_->got.size(), 2U);
   EXPECT_THAT(process_->got[1], HasSubstr("initialize"));
@@ -299,8 +299,8 @@ TEST_F(SharedTest, ASecretIsNotForIt) {
   open();
   auto pass = std::make_shared<Pass>();
   pass->credential = "crm-token";
-  one_.wire->entitle(pass);
-  one_.wire->send(call(5), {});
+  one_.transport->entitle(pass);
+  one_.transport->send(call(5), {});
   turn();
   EXPECT_THAT(process_->got, IsEmpty());
   EXPECT_THAT(one_.heard, ElementsAre(HasSubstr("gets no credential")));
@@ -308,25 +308,25 @@ TEST_F(SharedTest, ASecretIsNotForIt) {
 
 TEST_F(SharedTest, WhatWasSaidBeforeTheEndIsHeardBeforeIt) {
   open();
-  one_.wire->send(call(5), {});
-  one_.wire->pause();
+  one_.transport->send(call(5), {});
+  one_.transport->pause();
   says(R"({"jsonrpc":"2.0","id":2,"result":{}})");
   process_->events.ended();
   turn();
   EXPECT_TRUE(two_.ended);
   EXPECT_FALSE(one_.ended);
-  one_.wire->resume();
+  one_.transport->resume();
   turn();
   EXPECT_THAT(one_.heard, ElementsAre(HasSubstr(R"("id":5)")));
   EXPECT_TRUE(one_.ended);
-  one_.wire->resume();
+  one_.transport->resume();
   turn();
   EXPECT_EQ(one_.heard.size(), 1U);
 }
 
 TEST_F(SharedTest, AnAnswerThatIsWrittenBadlyReachesWhoAsked) {
   open();
-  for (OneSession* session : {&one_, &two_}) session->wire->send(call(7), {});
+  for (OneSession* session : {&one_, &two_}) session->transport->send(call(7), {});
   ASSERT_EQ(process_->got.size(), 2U);
   const auto id_of_call = [this](std::size_t i) { return id_of(process_->got.at(i)); };
   const std::string first = id_of_call(0), second = id_of_call(1);
@@ -345,13 +345,13 @@ TEST_F(SharedTest, AnAnswerThatIsWrittenBadlyReachesWhoAsked) {
 
 TEST_F(SharedTest, NoCallerTakesAllOfIt) {
   const auto server = std::make_shared<SharedServer>(
-      loop_, Program{std::make_unique<ProcessWire>(std::make_shared<OneProcess>()), nullptr},
+      loop_, Program{std::make_unique<ProcessTransport>(std::make_shared<OneProcess>()), nullptr},
       [](const std::string&) {});
-  std::vector<std::unique_ptr<Wire>> theirs;
+  std::vector<std::unique_ptr<Transport>> theirs;
   const auto enters = [&](const std::string& caller) {
-    auto wire = SharedServer::attach(server, caller);
-    if (wire) theirs.push_back(*std::move(wire));
-    return wire ? std::string() : wire.error().message;
+    auto transport = SharedServer::attach(server, caller);
+    if (transport) theirs.push_back(*std::move(transport));
+    return wire ? std::string() : transport.error().message;
   };
   for (std::size_t i = 0; i < sessions_of_one_caller_max; ++i) ASSERT_EQ(enters("ada"), "");
   EXPECT_THAT(enters("ada"), HasSubstr("of this caller"));

@@ -22,7 +22,7 @@
 
 namespace pawl::mcp {
 
-struct WireEvents {
+struct TransportEvents {
   // One message of the party. Valid until the callback returns.
   std::function<void(std::string_view message)> message;
   // A message was longer than the limit and is not delivered; `head` is its beginning.
@@ -57,12 +57,12 @@ struct ReadMessage {
   std::shared_ptr<json::Document> document;
 };
 
-class Wire {
+class Transport {
  public:
-  virtual ~Wire() = default;
+  virtual ~Transport() = default;
 
   // Once, before anything else; no event comes before it returned.
-  virtual void open(WireEvents events) = 0;
+  virtual void open(TransportEvents events) = 0;
   // Queues one message. `request` is the id, as raw JSON, of the party's own request that the
   // message answers or belongs to; empty: it belongs to none. False: it cannot be sent.
   virtual bool send(std::string message, std::string_view request) = 0;
@@ -112,7 +112,7 @@ class Wire {
 
 // A server that was started, or reached.
 struct Program {
-  std::unique_ptr<Wire> wire;
+  std::unique_ptr<Transport> transport;
   std::shared_ptr<void> life;  // it ends when nobody holds this any more
 };
 
