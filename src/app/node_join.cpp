@@ -214,10 +214,10 @@ Result<std::unique_ptr<mcp::Endpoint>> Node::endpoint(std::uint64_t id, const Jo
                                                       std::vector<net::Fd> client) {
   Joined& joined = *joined_.at(id);
   const std::vector<std::string> roles = roles_of(deployment_, gate_->policy_of(run)->file);
-  std::vector<mcp::ServerBehind> servers;
+  std::vector<mcp::UpstreamServer> servers;
   for (std::size_t i = 0; i < join.servers.size(); ++i) {
     std::vector<net::Fd>& fds = joined.handed[i];
-    mcp::ServerBehind server;
+    mcp::UpstreamServer server;
     server.spec = session_of(run, join.servers[i].name, lock);
     if (fds.empty()) {
       auto transport = remotes_->open(server.spec.server, roles);

@@ -315,11 +315,11 @@ Result<std::unique_ptr<mcp::Endpoint>> Node::connect_remote(const PartOfRun& who
   if (Status room = room_for_session(whose.of, role); !room) {
     return std::unexpected(room.error());
   }
-  std::vector<mcp::ServerBehind> servers;
+  std::vector<mcp::UpstreamServer> servers;
   std::optional<Error> nobody;  // why the first of those that are absent is
   std::size_t absent = 0;
   for (const std::string& name : deployment_.roles.at(role).servers) {
-    mcp::ServerBehind server;
+    mcp::UpstreamServer server;
     server.spec = session_of(run, name, lock);
     server.spec.part = whose.part;
     server.spec.shared = true;

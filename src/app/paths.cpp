@@ -171,7 +171,7 @@ std::string absolute(const std::string& path) {
   std::error_code failed;
   const auto full = std::filesystem::absolute(path, failed);
   if (failed) return path;
-  // Behind a symbolic link `..` is not what the text says: such a path stays as it is written.
+  // UpstreamSession a symbolic link `..` is not what the text says: such a path stays as it is written.
   return path.find("..") == std::string::npos ? full.lexically_normal().string() : full.string();
 }
 

@@ -42,13 +42,13 @@ Parties::Parties(Setting setting)
   auto to_client = *net::make_pipe();
   client_out_ = std::move(from_client.write);
   client_in_ = std::move(to_client.read);
-  std::vector<mcp::ServerBehind> behind;
+  std::vector<mcp::UpstreamServer> behind;
   for (std::size_t i = 0; i < servers_.size(); ++i) {
     auto to_server = *net::make_pipe();
     auto from_server = *net::make_pipe();
     servers_[i].in = std::move(to_server.read);
     servers_[i].out = std::move(from_server.write);
-    mcp::ServerBehind server;
+    mcp::UpstreamServer server;
     server.spec.run = run;
     server.spec.policy = world_.gate->policy_of(run);
     server.spec.call_deadline = Duration::seconds(120);

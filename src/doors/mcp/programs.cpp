@@ -121,7 +121,7 @@ void Programs::answer_question(std::string_view id, std::string message) {
 ProgramLinePtr Programs::line_for(const Outgoing& what, const Pass* pass) {
   std::string credential = pass == nullptr ? std::string() : pass->credential;
   if (!what.cancels.empty()) {
-    // Behind what it takes back.
+    // UpstreamSession what it takes back.
     for (const auto& [name, line] : lines) {
       const bool waits = std::ranges::any_of(
           line->queue, [&](const ProgramLine::Item& one) { return one.what.id == what.cancels; });

@@ -53,7 +53,7 @@ void Remote::hear() {
   begin(stream);
 }
 
-// The stream of the session ended, or there is none. Many servers say 404 where they offer none, so
+// The stream of the session ended, or there is none. MultiplexedEndpoint servers say 404 where they offer none, so
 // that it tells of a lost session only where this session had a stream; else a POST will tell.
 void Remote::hear_again(const Exchange& ended) {
   const bool streamed = ended.form == Exchange::Form::events;

@@ -38,7 +38,7 @@ std::string renamed_reference(json::View ref, std::string_view name) {
 
 }  // namespace
 
-void Front::client_line(std::string_view line) {
+void Multiplexer::client_line(std::string_view line) {
   if (closed || !why.empty()) return;
   json::Document document;
   const Result<Message> message = read_message(line, Side::client, parser, document);
@@ -65,7 +65,7 @@ void Front::client_line(std::string_view line) {
   }
 }
 
-void Front::refuse_line(std::string_view id, int code, const std::string& what,
+void Multiplexer::refuse_line(std::string_view id, int code, const std::string& what,
                         std::string_view method) {
   const Settled settled =
       gate.refuse(run, Code::ambiguous_request, method.empty() ? "message" : std::string(method),
@@ -76,7 +76,7 @@ void Front::refuse_line(std::string_view id, int code, const std::string& what,
   to_client(error_line(id, code, settled.text, settled.decision), id);
 }
 
-void Front::refuse_request(const Message& message, bool modern, Code code, const std::string& name,
+void Multiplexer::refuse_request(const Message& message, bool modern, Code code, const std::string& name,
                            const std::string& sentence) {
   const Settled settled = gate.refuse(run, code, name, sentence, part.get());
   if (message.method != "tools/call") {
@@ -87,7 +87,7 @@ void Front::refuse_request(const Message& message, bool modern, Code code, const
   to_client(result_line(message.id, result), message.id);
 }
 
-void Front::client_request(const Message& message) {
+void Multiplexer::client_request(const Message& message) {
   const Method& method = client_method(message.method);
   if (open_requests.contains(key_of(message.id))) {
     // An answer with this id would end the call that has it: this one is answered without an id.
@@ -123,7 +123,7 @@ void Front::client_request(const Message& message) {
   dispatch(message, method, false);
 }
 
-void Front::dispatch(const Message& message, const Method& method, bool modern) {
+void Multiplexer::dispatch(const Message& message, const Method& method, bool modern) {
   switch (method.handling) {
     case Handling::handshake:
       return fan_out(message, method, modern, Gathering::Kind::hello);
@@ -153,21 +153,21 @@ void Front::dispatch(const Message& message, const Method& method, bool modern) 
   to_some_session(message);
 }
 
-void Front::to_some_session(const Message& message) {
+void Multiplexer::to_some_session(const Message& message) {
   for (std::size_t i = 0; i < behind.size(); ++i) {
-    if (behind[i].stage == Behind::Stage::gone) continue;
+    if (behind[i].stage == UpstreamSession::Stage::gone) continue;
     return forward(message, false, i, {});
   }
   to_client(error_line(message.id, invalid_request, "every tool server has ended"), message.id);
 }
 
-std::optional<std::size_t> Front::find(std::string_view name) const {
-  const auto found = std::ranges::find(behind, name, &Behind::name);
+std::optional<std::size_t> Multiplexer::find(std::string_view name) const {
+  const auto found = std::ranges::find(behind, name, &UpstreamSession::name);
   if (found == behind.end()) return std::nullopt;
   return static_cast<std::size_t>(found - behind.begin());
 }
 
-void Front::named(const Message& message, bool modern) {
+void Multiplexer::named(const Message& message, bool modern) {
   const auto name = message.params.text("name");
   if (!name) {
     return refuse_request(message, modern, Code::ambiguous_request, std::string(message.method),
@@ -182,7 +182,7 @@ void Front::named(const Message& message, bool modern) {
   forward(message, modern, *server, {{"name", quoted(split->name)}});
 }
 
-void Front::completion(const Message& message, bool modern) {
+void Multiplexer::completion(const Message& message, bool modern) {
   const json::View ref = message.params["ref"];
   const auto name = ref.text("name");
   const auto uri = ref.text("uri");
@@ -201,7 +201,7 @@ void Front::completion(const Message& message, bool modern) {
   refuse_request(message, modern, Code::not_granted, std::string(message.method), sentence);
 }
 
-std::optional<std::size_t> Front::one_of(const std::vector<std::size_t>& found,
+std::optional<std::size_t> Multiplexer::one_of(const std::vector<std::size_t>& found,
                                          std::string& sentence) const {
   if (found.size() == 1) return found.front();
   if (found.size() > 1) {
@@ -211,7 +211,7 @@ std::optional<std::size_t> Front::one_of(const std::vector<std::size_t>& found,
   }
   std::optional<std::size_t> only;
   for (std::size_t i = 0; i < behind.size(); ++i) {
-    if (!behind[i].resources || behind[i].stage == Behind::Stage::gone) continue;
+    if (!behind[i].resources || behind[i].stage == UpstreamSession::Stage::gone) continue;
     if (only) {
       sentence = "which of several servers offers it is not known: list the resources first";
       return std::nullopt;
@@ -221,7 +221,7 @@ std::optional<std::size_t> Front::one_of(const std::vector<std::size_t>& found,
   return only;
 }
 
-void Front::placed(const Message& message, bool modern) {
+void Multiplexer::placed(const Message& message, bool modern) {
   const auto uri = message.params.text("uri");
   if (!uri) {
     return refuse_request(message, modern, Code::ambiguous_request, std::string(message.method),
@@ -243,7 +243,7 @@ void Front::placed(const Message& message, bool modern) {
 }
 
 // A task is asked for where it is. Of one that is nowhere, a session says so.
-void Front::of_task(const Message& message, bool modern) {
+void Multiplexer::of_task(const Message& message, bool modern) {
   const auto id = message.params.text("taskId");
   const auto task = id ? read_state(*id) : std::nullopt;
   const auto server = task ? find(task->server) : std::nullopt;
@@ -251,13 +251,13 @@ void Front::of_task(const Message& message, bool modern) {
   forward(message, modern, *server, {{"taskId", quoted(task->state)}});
 }
 
-void Front::forward(const Message& message, bool modern, std::size_t i, Replacements with) {
-  Behind& server = behind[i];
+void Multiplexer::forward(const Message& message, bool modern, std::size_t i, Replacements with) {
+  UpstreamSession& server = behind[i];
   const bool full =
       server.waiting_bytes > waiting_bytes_max || server.waiting.size() > waiting_messages_max;
-  if (server.stage == Behind::Stage::gone || server.stage == Behind::Stage::failed || full) {
-    const std::string_view what = server.stage == Behind::Stage::gone     ? "has ended"
-                                  : server.stage == Behind::Stage::failed ? "did not start"
+  if (server.stage == UpstreamSession::Stage::gone || server.stage == UpstreamSession::Stage::failed || full) {
+    const std::string_view what = server.stage == UpstreamSession::Stage::gone     ? "has ended"
+                                  : server.stage == UpstreamSession::Stage::failed ? "did not start"
                                                                           : "takes no more";
     return refuse_request(message, modern, Code::upstream_failed, server.name,
                           fmt::format("server `{}` {}; nothing was sent", server.name, what));
@@ -282,13 +282,13 @@ void Front::forward(const Message& message, bool modern, std::size_t i, Replacem
                    : replaced(message.params_text, message.params, with));
 }
 
-void Front::client_notification(const Message& message) {
+void Multiplexer::client_notification(const Message& message) {
   switch (client_notice(message.method)) {
     case ClientNotice::initialized:
       if (era != Era::legacy) return;
       greeted = true;
       for (std::size_t i = 0; i < behind.size(); ++i) {
-        if (behind[i].stage != Behind::Stage::open || std::exchange(behind[i].greeted, true)) {
+        if (behind[i].stage != UpstreamSession::Stage::open || std::exchange(behind[i].greeted, true)) {
           continue;
         }
         say(i, {0, notification_line(message.method, {})});
@@ -298,7 +298,7 @@ void Front::client_notification(const Message& message) {
       return cancelled(message.params);
     case ClientNotice::roots_changed:
       for (std::size_t i = 0; i < behind.size(); ++i) {
-        if (behind[i].stage != Behind::Stage::open) continue;
+        if (behind[i].stage != UpstreamSession::Stage::open) continue;
         say(i, {0, notification_line(message.method, {})});
       }
       return;
@@ -310,7 +310,7 @@ void Front::client_notification(const Message& message) {
 }
 
 // One that all servers were asked is cancelled at each of them.
-void Front::cancelled(json::View params) {
+void Multiplexer::cancelled(json::View params) {
   const auto key = key_of_cancelled(params);
   const auto found = key ? open_requests.find(*key) : open_requests.end();
   if (found == open_requests.end()) return;
@@ -329,7 +329,7 @@ void Front::cancelled(json::View params) {
     if (about.gathering && about.gathering->kind == Gathering::Kind::hello) continue;
     forwarded.erase(entry);
     auto& waiting = behind[about.server].waiting;
-    const auto line = std::ranges::find(waiting, inner, &Behind::Line::id);
+    const auto line = std::ranges::find(waiting, inner, &UpstreamSession::Line::id);
     if (line != waiting.end()) {
       behind[about.server].waiting_bytes -= line->text.size();
       waiting.erase(line);
@@ -340,14 +340,14 @@ void Front::cancelled(json::View params) {
   }
 }
 
-void Front::reply(const Gathering& about, std::string_view result, Cached cached) {
+void Multiplexer::reply(const Gathering& about, std::string_view result, Cached cached) {
   open_requests.erase(about.key);
   to_client(
       result_line(about.id, about.modern ? result_for_modern(result, cached) : std::string(result)),
       about.id);
 }
 
-void Front::reply_error(const Gathering& about, std::string_view error) {
+void Multiplexer::reply_error(const Gathering& about, std::string_view error) {
   open_requests.erase(about.key);
   to_client(raw_error_line(about.id, error), about.id);
 }

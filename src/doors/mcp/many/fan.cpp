@@ -27,7 +27,7 @@ std::string first_error(const Gathering& all) {
 
 }  // namespace
 
-void Front::fan_out(const Message& message, const Method& method, bool modern,
+void Multiplexer::fan_out(const Message& message, const Method& method, bool modern,
                     Gathering::Kind kind) {
   auto all = std::make_shared<Gathering>();
   all->kind = kind;
@@ -38,8 +38,8 @@ void Front::fan_out(const Message& message, const Method& method, bool modern,
   std::vector<Target> targets;
   for (std::size_t i = 0; i < behind.size(); ++i) {
     if (kind == Gathering::Kind::level && !behind[i].logging) continue;
-    if (kind == Gathering::Kind::hello && behind[i].stage != Behind::Stage::gone) {
-      behind[i].stage = Behind::Stage::opening;
+    if (kind == Gathering::Kind::hello && behind[i].stage != UpstreamSession::Stage::gone) {
+      behind[i].stage = UpstreamSession::Stage::opening;
     }
     targets.push_back({i, kind == Gathering::Kind::listen ? heard_from(message, i)
                                                           : std::string(message.params_text)});
@@ -47,7 +47,7 @@ void Front::fan_out(const Message& message, const Method& method, bool modern,
   gather(all, targets, message.method);
 }
 
-std::string Front::heard_from(const Message& message, std::size_t server) const {
+std::string Multiplexer::heard_from(const Message& message, std::size_t server) const {
   const json::View filter = message.params["notifications"];
   if (!filter["resourceSubscriptions"].is_array()) return std::string(message.params_text);
   json::Writer own;
@@ -66,7 +66,7 @@ std::string Front::heard_from(const Message& message, std::size_t server) const 
   return replaced(message.params_text, message.params, {{"notifications", own.take()}});
 }
 
-void Front::page(const Message& message, const Method& method, bool modern) {
+void Multiplexer::page(const Message& message, const Method& method, bool modern) {
   auto all = std::make_shared<Gathering>();
   all->kind = Gathering::Kind::page;
   all->id = std::string(message.id);
@@ -97,21 +97,21 @@ void Front::page(const Message& message, const Method& method, bool modern) {
             message.id);
 }
 
-void Front::gather(const std::shared_ptr<Gathering>& all, const std::vector<Target>& targets,
+void Multiplexer::gather(const std::shared_ptr<Gathering>& all, const std::vector<Target>& targets,
                    std::string_view method) {
   open_requests[all->key];
   for (const Target& target : targets)
     all->answers.push_back({.server = target.server, .text = {}});
   // One more than there are: an answer may come while the others are still being asked.
   all->missing = targets.size() + 1;
-  const std::weak_ptr<Front> self = weak_from_this();
+  const std::weak_ptr<Multiplexer> self = weak_from_this();
   all->patience = loop.after(patience, [self, all] {
     if (auto front = self.lock()) front->out_of_patience(all);
   });
   const bool listening = all->kind == Gathering::Kind::listen;
   for (std::size_t i = 0; i < targets.size(); ++i) {
-    const Behind& server = behind[targets[i].server];
-    const bool over = server.stage == Behind::Stage::gone || server.stage == Behind::Stage::failed;
+    const UpstreamSession& server = behind[targets[i].server];
+    const bool over = server.stage == UpstreamSession::Stage::gone || server.stage == UpstreamSession::Stage::failed;
     // One that is late is waited for once. It hears subscriptions, for the time when it answers.
     if (over || server.late) answered(all, i, Gathering::Piece::absent, {});
     if (over || (server.late && !listening)) continue;
@@ -127,7 +127,7 @@ void Front::gather(const std::shared_ptr<Gathering>& all, const std::vector<Targ
   if (--all->missing == 0 && !std::exchange(all->over, true)) conclude(all);
 }
 
-void Front::answered(const std::shared_ptr<Gathering>& all, std::size_t place,
+void Multiplexer::answered(const std::shared_ptr<Gathering>& all, std::size_t place,
                      Gathering::Piece piece, std::string text) {
   Gathering::Answered& answer = all->answers[place];
   if (answer.piece != Gathering::Piece::waiting) return;
@@ -138,46 +138,46 @@ void Front::answered(const std::shared_ptr<Gathering>& all, std::size_t place,
 }
 
 // What a server says about itself, whoever waits for it.
-void Front::learn(const Gathering& all, const Gathering::Answered& answer) {
-  Behind& server = behind[answer.server];
+void Multiplexer::learn(const Gathering& all, const Gathering::Answered& answer) {
+  UpstreamSession& server = behind[answer.server];
   const bool hello = all.kind == Gathering::Kind::hello;
   if (!hello && all.kind != Gathering::Kind::discover) return;
   if (answer.piece != Gathering::Piece::result) {
-    const bool waited = hello && server.stage == Behind::Stage::opening;
-    if (waited) server.stage = server.returns ? Behind::Stage::open : Behind::Stage::failed;
+    const bool waited = hello && server.stage == UpstreamSession::Stage::opening;
+    if (waited) server.stage = server.returns ? UpstreamSession::Stage::open : UpstreamSession::Stage::failed;
   } else {
     const auto said = json::parse(answer.text, as_it_came);
     const json::View offers = said ? said->root()["capabilities"] : json::View();
     server.prompts = offers["prompts"].exists();
     server.resources = offers["resources"].exists();
     server.logging = offers["logging"].exists();
-    if (hello) server.stage = Behind::Stage::open;
+    if (hello) server.stage = UpstreamSession::Stage::open;
     if (hello && greeted && !std::exchange(server.greeted, true)) {
       // Before everything that waits for it.
-      Behind::Line line{0, notification_line("notifications/initialized", {}), true};
+      UpstreamSession::Line line{0, notification_line("notifications/initialized", {}), true};
       server.waiting_bytes += line.text.size();
       server.waiting.push_front(std::move(line));
     }
   }
-  if (hello && server.stage == Behind::Stage::failed) {
+  if (hello && server.stage == UpstreamSession::Stage::failed) {
     // What waited for it is told so.
-    const std::weak_ptr<Front> self = weak_from_this();
+    const std::weak_ptr<Multiplexer> self = weak_from_this();
     loop.post([self, i = answer.server] {
       auto front = self.lock();
-      if (front && front->behind[i].stage == Behind::Stage::failed) {
+      if (front && front->behind[i].stage == UpstreamSession::Stage::failed) {
         front->give_up(i, fmt::format("server `{}` did not start", front->behind[i].name));
       }
     });
     return;
   }
   // What waited for it goes on, after the answer that is being heard.
-  const std::weak_ptr<Front> self = weak_from_this();
+  const std::weak_ptr<Multiplexer> self = weak_from_this();
   loop.post([self, i = answer.server] {
     if (auto front = self.lock()) front->flush(i);
   });
 }
 
-void Front::out_of_patience(const std::shared_ptr<Gathering>& all) {
+void Multiplexer::out_of_patience(const std::shared_ptr<Gathering>& all) {
   if (std::exchange(all->over, true)) return;
   for (const Gathering::Answered& answer : all->answers) {
     if (answer.piece == Gathering::Piece::waiting) behind[answer.server].late = true;
@@ -185,7 +185,7 @@ void Front::out_of_patience(const std::shared_ptr<Gathering>& all) {
   conclude(all);
 }
 
-void Front::conclude(const std::shared_ptr<Gathering>& all) {
+void Multiplexer::conclude(const std::shared_ptr<Gathering>& all) {
   all->patience.reset();
   std::vector<json::Document> documents(all->answers.size());
   std::vector<Part> parts;

@@ -9,9 +9,9 @@
 
 namespace pawl::mcp {
 
-void Front::open() {
+void Multiplexer::open() {
   // Every callback holds the front weakly: the wire lives inside it.
-  const std::weak_ptr<Front> self = weak_from_this();
+  const std::weak_ptr<Multiplexer> self = weak_from_this();
   transport->open({
       .message =
           [self](std::string_view line) {
@@ -28,7 +28,7 @@ void Front::open() {
           [self](bool crowded) {
             auto front = self.lock();
             if (!front) return;
-            for (Behind& server : front->behind) {
+            for (UpstreamSession& server : front->behind) {
               if (!server.deaf && server.events.crowded) server.events.crowded(crowded);
             }
           },
@@ -43,7 +43,7 @@ void Front::open() {
   });
 }
 
-void Front::client_closed(const std::string& reason) {
+void Multiplexer::client_closed(const std::string& reason) {
   if (client_gone) return;
   client_gone = true;
   if (why.empty()) why = reason;
@@ -53,22 +53,22 @@ void Front::client_closed(const std::string& reason) {
   close_when_over();
 }
 
-void Front::finish(const std::string& reason) {
+void Multiplexer::finish(const std::string& reason) {
   if (why.empty()) why = reason;
-  for (Behind& server : behind) {
+  for (UpstreamSession& server : behind) {
     if (server.session) server.session->finish(reason);
   }
   close_when_over();
 }
 
-void Front::session_ended(std::size_t i, const SessionEnd& end) {
-  Behind& server = behind[i];
-  if (server.stage == Behind::Stage::gone) return;
-  server.stage = Behind::Stage::gone;
+void Multiplexer::session_ended(std::size_t i, const SessionEnd& end) {
+  UpstreamSession& server = behind[i];
+  if (server.stage == UpstreamSession::Stage::gone) return;
+  server.stage = UpstreamSession::Stage::gone;
   server.deaf = true;
   any_initialized = any_initialized || end.initialized;
   // Not from inside the session's own callback.
-  const std::weak_ptr<Front> self = weak_from_this();
+  const std::weak_ptr<Multiplexer> self = weak_from_this();
   loop.post([self, i, said = end.why] {
     auto front = self.lock();
     if (!front) return;
@@ -85,7 +85,7 @@ void Front::session_ended(std::size_t i, const SessionEnd& end) {
 }
 
 // Nobody answers what was asked of this server.
-void Front::give_up(std::size_t i, const std::string& reason) {
+void Multiplexer::give_up(std::size_t i, const std::string& reason) {
   behind[i].waiting.clear();
   behind[i].waiting_bytes = 0;
   for (const auto& [inner, outer] : behind[i].asked) {
@@ -113,26 +113,26 @@ void Front::give_up(std::size_t i, const std::string& reason) {
   }
 }
 
-void Front::close_when_over() {
+void Multiplexer::close_when_over() {
   if (closed || why.empty()) {
     const bool all =
-        std::ranges::all_of(behind, [](const Behind& s) { return s.stage == Behind::Stage::gone; });
+        std::ranges::all_of(behind, [](const UpstreamSession& s) { return s.stage == UpstreamSession::Stage::gone; });
     if (closed || !all) return;
     why = "the server ended";
   }
-  for (const Behind& server : behind) {
-    if (server.stage != Behind::Stage::gone) return;
+  for (const UpstreamSession& server : behind) {
+    if (server.stage != UpstreamSession::Stage::gone) return;
   }
   closed = true;
   // What was said last still leaves.
   spawn(
-      [](std::shared_ptr<Front> front) -> Task<void> {
+      [](std::shared_ptr<Multiplexer> front) -> Task<void> {
         if (!front->client_gone) co_await front->transport->drained();
       }(shared_from_this()),
       [front = shared_from_this()] { front->close_now(); });
 }
 
-void Front::close_now() {
+void Multiplexer::close_now() {
   closed = true;
   client_gone = true;
   changes_timer.reset();
@@ -141,40 +141,40 @@ void Front::close_now() {
   }
   transport->stop_hearing();
   transport->finish_sending();
-  for (Behind& server : behind) server.session.reset();
+  for (UpstreamSession& server : behind) server.session.reset();
   if (auto done = std::exchange(ended, {})) {
     done(SessionEnd{why, why == "the server ended", any_initialized});
   }
 }
 
-void Front::to_client(std::string line, std::string_view request) {
+void Multiplexer::to_client(std::string line, std::string_view request) {
   if (!client_gone) (void)transport->send(std::move(line), request);
 }
 
-bool Front::ready(const Behind& server, const Behind::Line& next) const {
+bool Multiplexer::ready(const UpstreamSession& server, const UpstreamSession::Line& next) const {
   if (server.deaf || server.paused || !server.events.message) return false;
   // In the older era a server is asked for nothing before it said what it is.
-  return next.first || next.id == 0 || server.stage != Behind::Stage::opening;
+  return next.first || next.id == 0 || server.stage != UpstreamSession::Stage::opening;
 }
 
-void Front::say(std::size_t i, Behind::Line line) {
-  Behind& server = behind[i];
+void Multiplexer::say(std::size_t i, UpstreamSession::Line line) {
+  UpstreamSession& server = behind[i];
   server.waiting_bytes += line.text.size();
   server.waiting.push_back(std::move(line));
   if (inside == 0) return flush(i);
   // A session that is speaking is not spoken to.
-  const std::weak_ptr<Front> self = weak_from_this();
+  const std::weak_ptr<Multiplexer> self = weak_from_this();
   loop.post([self, i] {
     if (auto front = self.lock()) front->flush(i);
   });
 }
 
-void Front::flush(std::size_t i) {
-  Behind& server = behind[i];
+void Multiplexer::flush(std::size_t i) {
+  UpstreamSession& server = behind[i];
   if (server.flushing) return;
   server.flushing = true;
   while (!server.waiting.empty() && ready(server, server.waiting.front())) {
-    const Behind::Line line = std::move(server.waiting.front());
+    const UpstreamSession::Line line = std::move(server.waiting.front());
     server.waiting.pop_front();
     server.waiting_bytes -= line.text.size();
     server.events.message(line.text);
@@ -182,7 +182,7 @@ void Front::flush(std::size_t i) {
   server.flushing = false;
 }
 
-void Front::ask(Forwarded about, std::string_view method, std::string_view params) {
+void Multiplexer::ask(Forwarded about, std::string_view method, std::string_view params) {
   const std::uint64_t id = next_id++;
   const std::size_t server = about.server;
   const bool first = about.gathering && about.gathering->kind == Gathering::Kind::hello;

@@ -32,7 +32,7 @@
 namespace pawl::mcp {
 
 // One server: the session in front of it, and what waits to be said to that.
-struct Behind {
+struct UpstreamSession {
   // `silent`: nothing was asked yet. A client of the older era waits until it is `open`.
   enum class Stage : std::uint8_t { silent, opening, open, failed, gone };
   struct Line {
@@ -83,9 +83,9 @@ struct Forwarded {
   std::size_t place = 0;                 // in the gathering
 };
 
-class Front : public std::enable_shared_from_this<Front> {
+class Multiplexer : public std::enable_shared_from_this<Multiplexer> {
  public:
-  Front(net::Loop& l, Gate& g, std::unique_ptr<Transport> client, std::size_t servers, Duration patient)
+  Multiplexer(net::Loop& l, Gate& g, std::unique_ptr<Transport> client, std::size_t servers, Duration patient)
       : loop(l),
         gate(g),
         transport(std::move(client)),
@@ -104,9 +104,9 @@ class Front : public std::enable_shared_from_this<Front> {
   // What the client repeats of a request that a session knows by an id of ours.
   const Repeated* repeated(std::string_view request) const;
   // Queues a line for a session and lets it have it, now or in a later turn.
-  void say(std::size_t server, Behind::Line line);
+  void say(std::size_t server, UpstreamSession::Line line);
   void flush(std::size_t server);
-  bool ready(const Behind& server, const Behind::Line& next) const;
+  bool ready(const UpstreamSession& server, const UpstreamSession::Line& next) const;
   // Sends a request of ours.
   void ask(Forwarded about, std::string_view method, std::string_view params);
   void give_up(std::size_t server, const std::string& why);
@@ -171,7 +171,7 @@ class Front : public std::enable_shared_from_this<Front> {
   net::Loop& loop;
   Gate& gate;
   std::unique_ptr<Transport> transport;
-  std::vector<Behind> behind;
+  std::vector<UpstreamSession> behind;
   Places places;
   Duration patience;
   std::string run;

@@ -11,7 +11,7 @@ namespace {
 // What a session takes for its client.
 class ClientOfSession final : public Transport {
  public:
-  ClientOfSession(std::weak_ptr<Front> front, std::size_t server)
+  ClientOfSession(std::weak_ptr<Multiplexer> front, std::size_t server)
       : front_(std::move(front)), server_(server) {}
 
   void open(TransportEvents events) override {
@@ -48,60 +48,60 @@ class ClientOfSession final : public Transport {
     });
   }
 
-  std::weak_ptr<Front> front_;
+  std::weak_ptr<Multiplexer> front_;
   std::size_t server_;
 };
 
-class Many final : public Endpoint {
+class MultiplexedEndpoint final : public Endpoint {
  public:
-  Many(std::shared_ptr<Front> front, std::string run)
+  MultiplexedEndpoint(std::shared_ptr<Multiplexer> front, std::string run)
       : front_(std::move(front)), run_(std::move(run)) {}
-  ~Many() override {
+  ~MultiplexedEndpoint() override {
     front_->ended = {};
     front_->close_now();
   }
   void finish(const std::string& why) override { front_->finish(why); }
   void cancel_all() override {
-    for (Behind& server : front_->behind) {
+    for (UpstreamSession& server : front_->behind) {
       if (server.session) server.session->cancel_all();
     }
   }
   const std::string& run() const override { return run_; }
   void use_policy(std::shared_ptr<const Policy> policy) override {
-    for (Behind& server : front_->behind) {
+    for (UpstreamSession& server : front_->behind) {
       if (server.session) server.session->use_policy(policy);
     }
   }
 
  private:
-  std::shared_ptr<Front> front_;
+  std::shared_ptr<Multiplexer> front_;
   std::string run_;
 };
 
 }  // namespace
 
 Result<std::unique_ptr<Endpoint>> connect(net::Loop& loop, Gate& gate, std::unique_ptr<Transport> client,
-                                          std::vector<ServerBehind> servers,
+                                          std::vector<UpstreamServer> servers,
                                           std::function<void(SessionEnd)> ended,
                                           Duration patience) {
   if (servers.size() == 1) {
-    ServerBehind& only = servers.front();
+    UpstreamServer& only = servers.front();
     return std::make_unique<Session>(
         loop, gate, std::move(only.spec),
         SessionTransports{std::move(client), std::move(only.transport), std::move(only.life)},
         std::move(ended));
   }
   std::vector<std::string> names;
-  for (const ServerBehind& server : servers) names.push_back(server.spec.server);
+  for (const UpstreamServer& server : servers) names.push_back(server.spec.server);
   if (names.empty()) return fail(ErrorKind::invalid, "an endpoint without a server");
   if (Status fine = check_server_names(names); !fine) return std::unexpected(fine.error());
 
-  auto front = std::make_shared<Front>(loop, gate, std::move(client), servers.size(), patience);
+  auto front = std::make_shared<Multiplexer>(loop, gate, std::move(client), servers.size(), patience);
   std::string run = servers.front().spec.run;
   front->run = run;
   front->part = servers.front().spec.part;
   front->ended = std::move(ended);
-  const std::weak_ptr<Front> self = front;
+  const std::weak_ptr<Multiplexer> self = front;
   for (std::size_t i = 0; i < servers.size(); ++i) {
     front->behind[i].name = names[i];
     front->behind[i].returns = bool(servers[i].spec.start_again);
@@ -114,7 +114,7 @@ Result<std::unique_ptr<Endpoint>> connect(net::Loop& loop, Gate& gate, std::uniq
         });
   }
   front->open();
-  return std::make_unique<Many>(std::move(front), std::move(run));
+  return std::make_unique<MultiplexedEndpoint>(std::move(front), std::move(run));
 }
 
 }  // namespace pawl::mcp

@@ -34,7 +34,7 @@ inline constexpr Duration list_changes_within = Duration::milliseconds(50);
 inline constexpr std::size_t waiting_bytes_max = 8UL << 20;
 inline constexpr std::size_t waiting_messages_max = 1000;
 
-struct ServerBehind {
+struct UpstreamServer {
   SessionSpec spec;  // its `server` is the name here; its `run` and `part` those of the others
   std::unique_ptr<Transport> transport;
   std::shared_ptr<void> life = nullptr;  // of the server, where it ends with this
@@ -43,7 +43,7 @@ struct ServerBehind {
 // One client in front of these servers, at least one. Refused where their names cannot stand
 // beside each other.
 Result<std::unique_ptr<Endpoint>> connect(net::Loop& loop, Gate& gate, std::unique_ptr<Transport> client,
-                                          std::vector<ServerBehind> servers,
+                                          std::vector<UpstreamServer> servers,
                                           std::function<void(SessionEnd)> ended,
                                           Duration patience = fan_out_patience);
 

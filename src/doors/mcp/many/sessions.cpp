@@ -67,20 +67,20 @@ bool names_a_server(const Forwarded& about, std::string_view result) {
 
 }  // namespace
 
-const Repeated* Front::repeated(std::string_view request) const {
+const Repeated* Multiplexer::repeated(std::string_view request) const {
   const auto id = our_id(request);
   const auto found = id ? forwarded.find(*id) : forwarded.end();
   return found == forwarded.end() ? nullptr : transport->repeated(found->second.id);
 }
 
 // The client's request in which a session said something, by our id for it.
-std::string Front::raw_id_of(std::string_view request) const {
+std::string Multiplexer::raw_id_of(std::string_view request) const {
   const auto id = our_id(request);
   const auto found = id ? forwarded.find(*id) : forwarded.end();
   return found == forwarded.end() ? std::string() : found->second.id;
 }
 
-void Front::session_line(std::size_t i, std::string_view line, std::string_view request) {
+void Multiplexer::session_line(std::size_t i, std::string_view line, std::string_view request) {
   json::Document document;
   const Result<Message> message = read_message(line, Side::server, parser, document);
   if (!message) {
@@ -103,7 +103,7 @@ void Front::session_line(std::size_t i, std::string_view line, std::string_view 
   }
 }
 
-void Front::session_answer(std::size_t i, const Message& message) {
+void Multiplexer::session_answer(std::size_t i, const Message& message) {
   const auto id = our_id(message.id);
   const auto found = id ? forwarded.find(*id) : forwarded.end();
   if (found == forwarded.end() || found->second.server != i) return;
@@ -130,7 +130,7 @@ void Front::session_answer(std::size_t i, const Message& message) {
   to_client(result_line(about.id, named(message.result_text, behind[i].name)), about.id);
 }
 
-void Front::session_notification(std::size_t i, const Message& message, std::string_view request) {
+void Multiplexer::session_notification(std::size_t i, const Message& message, std::string_view request) {
   switch (server_notice(message.method)) {
     case ServerNotice::progress: {
       // Of a request that is over, nothing is said any more.

@@ -36,7 +36,7 @@ std::vector<std::string> resources_of(const Gathering& listener) {
 
 }  // namespace
 
-void Front::ask_client(std::size_t i, const Message& message, std::string_view request) {
+void Multiplexer::ask_client(std::size_t i, const Message& message, std::string_view request) {
   const std::uint64_t id = next_question++;
   std::string theirs(message.id);
   behind[i].asked[theirs] = id;
@@ -44,7 +44,7 @@ void Front::ask_client(std::size_t i, const Message& message, std::string_view r
   to_client(request_line(id, message.method, message.params_text), raw_id_of(request));
 }
 
-void Front::answer_of_client(const Message& message) {
+void Multiplexer::answer_of_client(const Message& message) {
   std::uint64_t id = 0;
   const std::string_view raw = message.id;
   const auto [end, error] = std::from_chars(raw.data(), raw.data() + raw.size(), id);
@@ -59,7 +59,7 @@ void Front::answer_of_client(const Message& message) {
                                : raw_error_line(asked.id, message.error_text)});
 }
 
-void Front::take_back(std::size_t i, json::View params) {
+void Multiplexer::take_back(std::size_t i, json::View params) {
   const json::View id = params["requestId"];
   const auto found = behind[i].asked.find(id.exists() ? json::write(id) : std::string());
   if (found == behind[i].asked.end()) return;
@@ -69,20 +69,20 @@ void Front::take_back(std::size_t i, json::View params) {
   behind[i].asked.erase(found);
 }
 
-void Front::changed(std::shared_ptr<Gathering> listener, std::string_view method) {
+void Multiplexer::changed(std::shared_ptr<Gathering> listener, std::string_view method) {
   if (era == Era::modern && !listener) return;
   for (const Change& known : changes) {
     if (known.listener == listener && known.method == method) return;
   }
   changes.push_back({std::move(listener), std::string(method)});
   if (changes_timer.pending()) return;
-  const std::weak_ptr<Front> self = weak_from_this();
+  const std::weak_ptr<Multiplexer> self = weak_from_this();
   changes_timer = loop.after(list_changes_within, [self] {
     if (auto front = self.lock()) front->tell_changes();
   });
 }
 
-void Front::tell_changes() {
+void Multiplexer::tell_changes() {
   for (const Change& change : std::exchange(changes, {})) {
     if (!change.listener) {
       to_client(notification_line(change.method, {}));
@@ -99,8 +99,8 @@ void Front::tell_changes() {
   }
 }
 
-void Front::come_or_go(std::size_t i) {
-  const Behind& server = behind[i];
+void Multiplexer::come_or_go(std::size_t i) {
+  const UpstreamSession& server = behind[i];
   const std::pair<bool, std::pair<std::string_view, std::string_view>> lists[] = {
       {true, {kTools, "toolsListChanged"}},
       {server.prompts, {kPrompts, "promptsListChanged"}},
@@ -115,7 +115,7 @@ void Front::come_or_go(std::size_t i) {
   }
 }
 
-std::shared_ptr<Gathering> Front::listener_of(json::View params) const {
+std::shared_ptr<Gathering> Multiplexer::listener_of(json::View params) const {
   const json::View id = params["_meta"][meta_subscription];
   if (!id.is_integer() || id.integer() < 0) return nullptr;
   const auto found = forwarded.find(id.natural());
@@ -124,7 +124,7 @@ std::shared_ptr<Gathering> Front::listener_of(json::View params) const {
   return all && all->kind == Gathering::Kind::listen ? all : nullptr;
 }
 
-void Front::acknowledged(json::View params) {
+void Multiplexer::acknowledged(json::View params) {
   const auto listener = listener_of(params);
   if (!listener) return;
   const std::size_t place = forwarded.at(params["_meta"][meta_subscription].natural()).place;
@@ -139,7 +139,7 @@ void Front::acknowledged(json::View params) {
 }
 
 // The acknowledgements of the servers as one: what any of them lets the client hear.
-void Front::start_listening(const std::shared_ptr<Gathering>& all) {
+void Multiplexer::start_listening(const std::shared_ptr<Gathering>& all) {
   json::Writer heard;
   heard.object();
   bool any = false;
@@ -168,7 +168,7 @@ void Front::start_listening(const std::shared_ptr<Gathering>& all) {
   to_client(notification_line("notifications/subscriptions/acknowledged", params.text()), all->id);
 }
 
-void Front::stopped_listening(const std::shared_ptr<Gathering>& all, std::size_t place) {
+void Multiplexer::stopped_listening(const std::shared_ptr<Gathering>& all, std::size_t place) {
   if (!all->over) return answered(all, place, Gathering::Piece::absent, {});
   all->answers[place].piece = Gathering::Piece::absent;
   all->answers[place].text.clear();
