@@ -23,7 +23,7 @@
 #include "doors/mcp/pipes.h"
 #include "doors/mcp/reply.h"
 #include "doors/mcp/requests.h"
-#include "doors/mcp/shelf.h"
+#include "doors/mcp/tool_catalog.h"
 #include "doors/mcp/unreadable.h"
 #include "doors/mcp/transport.h"
 #include "io/net/child.h"

@@ -103,7 +103,7 @@ Task<std::string> AtServer::returned(std::string_view tool) {
   const bool there = co_await room_->server_there() && co_await room_->tools_known();
   if (!there) co_return room_->absence();
   if (method_ == "tools/call") {
-    const Shelved& now = room_->shelf.find(tool);
+    const CatalogEntry& now = room_->catalog.find(tool);
     const bool same = now.definition && entry_->definition &&
                       now.definition->digest == entry_->definition->digest &&
                       (now.pin == PinState::accepted || now.pin == PinState::first_use);

@@ -126,7 +126,7 @@ AskedFor asked_in(json::View given, std::string_view server) {
 Task<void> Session::Room::access_call(PendingPtr entry, std::shared_ptr<json::Document> document,
                                       json::View params, json::View given) {
   const auto self = shared_from_this();
-  if (!repeats_truly(entry, Shelved{}, given)) co_return;
+  if (!repeats_truly(entry, CatalogEntry{}, given)) co_return;
   const AskedFor asked = asked_in(given, spec.server);
   const auto arguments = parsed_to_keep(asked.arguments);
   if (asked.tool.empty() || !arguments) {
@@ -135,15 +135,15 @@ Task<void> Session::Room::access_call(PendingPtr entry, std::shared_ptr<json::Do
     settle(entry, {Reply::Kind::result, refused_result(settled)});
     co_return;
   }
-  const Shelved& shelved = shelf.find(asked.tool);
+  const CatalogEntry& listed = catalog.find(asked.tool);
   const std::string action = access_name(asked.tool);
   Proposal proposal;
   proposal.run = spec.run;
   proposal.part = spec.part;
   proposal.call = Call{spec.server, action, (*arguments)->root()};
   proposal.keeps = *arguments;
-  proposal.definition = shelved.definition;
-  proposal.pin = shelved.pin;
+  proposal.definition = listed.definition;
+  proposal.pin = listed.pin;
   proposal.resumes = entry->resumes;
   proposal.own = true;
   trace_call(entry, params, proposal);
@@ -175,26 +175,26 @@ Task<void> Session::Room::tool_call(PendingPtr entry, std::shared_ptr<json::Docu
   }
   if (server_gone && !co_await server_there())
     co_return refuse_absent(entry, called_tool(params), true);
-  if (!shelf.read() || reloading) co_await shelf_ready();
-  if (has_tools && !shelf.read()) co_return refuse_absent(entry, called_tool(params), true);
+  if (!catalog.read() || reloading) co_await shelf_ready();
+  if (has_tools && !catalog.read()) co_return refuse_absent(entry, called_tool(params), true);
   const bool asks = *name == access_tool_name && !spec.policy->askable.empty();
   if (asks) co_return co_await access_call(entry, document, params, given);
-  const Shelved& shelved = shelf.find(*name);
+  const CatalogEntry& listed = catalog.find(*name);
   entry->incarnation = incarnation;
-  entry->definition = shelved.definition;
+  entry->definition = listed.definition;
   const ToolRule* rule = spec.policy->find(spec.server, *name);
   entry->action = std::string(*name);
   entry->scoped = rule != nullptr && rule->scope != nullptr;
-  if (!repeats_truly(entry, shelved, given)) co_return;
+  if (!repeats_truly(entry, listed, given)) co_return;
   const bool as_task = !entry->modern && params["task"].is_object();
-  if (as_task && !begin_task(entry, shelved)) co_return;
+  if (as_task && !begin_task(entry, listed)) co_return;
   Proposal proposal;
   proposal.run = spec.run;
   proposal.part = spec.part;
   proposal.call = Call{spec.server, *name, given.exists() ? given : empty_object().root()};
   proposal.keeps = document;
-  proposal.definition = shelved.definition;
-  proposal.pin = shelved.pin;
+  proposal.definition = listed.definition;
+  proposal.pin = listed.pin;
   proposal.resolve = spec.resolve;
   proposal.read_sql = spec.read_sql;
   proposal.find_program = spec.find_program;

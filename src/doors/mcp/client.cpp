@@ -315,7 +315,7 @@ Task<void> Session::Room::list_tools(PendingPtr entry, std::string cursor) {
     settle(entry, {Reply::Kind::error, scoped_here() ? error_under_scope(why_not) : why_not});
     co_return;
   }
-  const auto from = shelf.place_of(cursor);
+  const auto from = catalog.place_of(cursor);
   if (!from) {
     settle(entry,
            {Reply::Kind::error, error_object(invalid_params,
@@ -323,7 +323,7 @@ Task<void> Session::Room::list_tools(PendingPtr entry, std::string cursor) {
                                              "are others since")});
     co_return;
   }
-  ToolsPage page = tools_page(shown(), shelf, *from);
+  ToolsPage page = tools_page(shown(), catalog, *from);
   if (page.reserved) note_first(reserved_topic, reserved_text);
   settle(entry, {Reply::Kind::result, std::move(page.text)});
 }

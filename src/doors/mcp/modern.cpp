@@ -154,12 +154,12 @@ bool Session::Room::answers_nothing(const PendingPtr& entry, const Message& mess
   return true;
 }
 
-bool Session::Room::repeats_truly(const PendingPtr& entry, const Shelved& shelved,
+bool Session::Room::repeats_truly(const PendingPtr& entry, const CatalogEntry& listed,
                                   json::View arguments) {
-  if (!entry->modern || !shelved.mirrored) return true;
+  if (!entry->modern || !listed.mirrored) return true;
   const Repeated* const repeated = transports.client->repeated(entry->id);
   if (repeated == nullptr) return true;
-  const std::string wrong = disagreement(*repeated, *shelved.mirrored, arguments);
+  const std::string wrong = disagreement(*repeated, *listed.mirrored, arguments);
   if (wrong.empty()) return true;
   const Settled settled = refuse(Code::ambiguous_request, "tools/call", wrong);
   settle(entry, {Reply::Kind::error, error_object(header_mismatch, wrong, settled.decision)});

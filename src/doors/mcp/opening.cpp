@@ -162,7 +162,7 @@ bool Session::Room::with_instructions() {
   if (!instructions_fine) {
     const bool production = spec.policy->environment == Environment::production;
     instructions_fine =
-        shelf.instructions(said.root().text("instructions").value_or(""), production);
+        catalog.instructions(said.root().text("instructions").value_or(""), production);
   }
   return *instructions_fine;
 }

@@ -97,8 +97,8 @@ Result<json::Document> clean_definition(const ToolDefinition& tool, bool& reserv
   return json::parse(clean.empty() ? tool.text : clean, as_it_came);
 }
 
-std::string own_tool(const Shown& to, const Shelf& shelf) {
-  std::vector<std::string> names = shelf.names();
+std::string own_tool(const Shown& to, const ToolCatalog& catalog) {
+  std::vector<std::string> names = catalog.names();
   if (to.part != nullptr) {
     std::erase_if(names,
                   [&to](const std::string& one) { return !to.part->covers(to.server, one); });
@@ -212,10 +212,10 @@ std::string initialize_result(json::View said, const Shown& to, bool with_instru
   return out.take();
 }
 
-ToolsPage tools_page(const Shown& to, const Shelf& shelf, std::size_t from) {
+ToolsPage tools_page(const Shown& to, const ToolCatalog& catalog, std::size_t from) {
   ToolsPage page;
-  const std::vector<std::string>& offered = shelf.offered();
-  const bool all = shelf.watched();
+  const std::vector<std::string>& offered = catalog.offered();
+  const bool all = catalog.watched();
   std::size_t at = from;
   std::size_t shown = 0;
   std::size_t watched = 0;  // what nobody granted and is shown all the same
@@ -224,24 +224,24 @@ ToolsPage tools_page(const Shown& to, const Shelf& shelf, std::size_t from) {
   for (; at < offered.size() && at - from < tools_of_a_page_max; ++at) {
     if (out.text().size() > tools_page_bytes) break;
     const std::string& name = offered[at];
-    const Shelved& shelved = shelf.find(name);
+    const CatalogEntry& listed = catalog.find(name);
     const ToolRule* entry = to.policy.find(to.server, name);
-    const bool lent = entry == nullptr && shelf.lent(name);
+    const bool lent = entry == nullptr && catalog.lent(name);
     if (entry == nullptr && !all && !lent) continue;
     if (to.policy.blocks(to.server, name) != nullptr) continue;
     if (to.part != nullptr && !to.part->covers(to.server, name)) continue;
-    if (!visible_pin(shelved.pin)) continue;
-    const auto definition = clean_definition(*shelved.definition, page.reserved);
+    if (!visible_pin(listed.pin)) continue;
+    const auto definition = clean_definition(*listed.definition, page.reserved);
     if (!definition) continue;
     ++(entry != nullptr || lent ? shown : watched);
     write_tool(definition->root(), entry, out);
   }
   const bool last = at == offered.size();
-  if (const std::string own = last ? own_tool(to, shelf) : std::string(); !own.empty()) {
+  if (const std::string own = last ? own_tool(to, catalog) : std::string(); !own.empty()) {
     out.raw(own);
   }
   out.end();
-  if (!last) out.key("nextCursor").string(shelf.cursor_at(at));
+  if (!last) out.key("nextCursor").string(catalog.cursor_at(at));
   if (shown != at - from) {
     out.key("_meta").object().key("pawl/list").object();
     out.key("granted").natural(shown).key("offered").natural(at - from);

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/json.h"
-#include "doors/mcp/shelf.h"
+#include "doors/mcp/tool_catalog.h"
 #include "gate/gate.h"
 #include "gate/part.h"
 #include "kernel/policy/policy.h"
@@ -58,7 +58,7 @@ struct ToolsPage {
 };
 inline constexpr std::size_t tools_of_a_page_max = 1000;
 inline constexpr std::size_t tools_page_bytes = 4UL << 20;
-ToolsPage tools_page(const Shown& to, const Shelf& shelf, std::size_t from);
+ToolsPage tools_page(const Shown& to, const ToolCatalog& catalog, std::size_t from);
 
 // An empty list of a method, for lists whose content is not granted; `_meta` says that it is so.
 std::string empty_list(std::string_view member);

@@ -54,7 +54,7 @@ void Session::Room::server_left(const std::string& reason) {
     (void)gate.note(spec.run, "server absent",
                     fmt::format("{}: {}; it is tried again", spec.server, reason));
   }
-  shelf.forget();
+  catalog.forget();
   instructions_fine.reset();
   cursor_names.clear();
   cursors.clear();
@@ -78,7 +78,7 @@ Task<bool> Session::Room::server_there() {
 }
 
 Task<bool> Session::Room::tools_known() {
-  if (!has_tools || (shelf.read() && !reloading)) co_return !server_gone;
+  if (!has_tools || (catalog.read() && !reloading)) co_return !server_gone;
   co_return co_await shelf_ready();
 }
 
@@ -178,7 +178,7 @@ void Session::Room::tell_presence(bool there) {
     if (!was_absent && has_tools) announce("notifications/tools/list_changed");
     return;
   }
-  if (has_tools && (was_absent || shelf.differs())) announce("notifications/tools/list_changed");
+  if (has_tools && (was_absent || catalog.differs())) announce("notifications/tools/list_changed");
   // Of the other lists nobody knows what they were.
   const json::View offered = said.root()["capabilities"];
   if (offered["prompts"].exists() && granted(shown(), "mcp:prompts/get")) {

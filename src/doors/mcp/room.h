@@ -30,7 +30,7 @@
 #include "doors/mcp/reply.h"
 #include "doors/mcp/requests.h"
 #include "doors/mcp/session.h"
-#include "doors/mcp/shelf.h"
+#include "doors/mcp/tool_catalog.h"
 #include "doors/mcp/tasks.h"
 #include "doors/mcp/transport.h"
 #include "io/net/loop.h"
@@ -112,7 +112,7 @@ struct Session::Room : std::enable_shared_from_this<Session::Room> {
         gate(g),
         spec(std::move(s)),
         transports(std::move(w)),
-        shelf(gate, spec.run, spec.server, *spec.policy, spec.lock),
+        catalog(gate, spec.run, spec.server, *spec.policy, spec.lock),
         opened(loop.now()),
         legs(spec.random(key_bytes)),
         life(std::move(transports.life)),
@@ -236,7 +236,7 @@ struct Session::Room : std::enable_shared_from_this<Session::Room> {
   bool acceptable(const Message& message, const Envelope& envelope);
   // What a call says a second time, in fields beside its message, has to be what the message says.
   // False: it is not, and was answered.
-  bool repeats_truly(const PendingPtr& pending, const Shelved& shelved, json::View arguments);
+  bool repeats_truly(const PendingPtr& pending, const CatalogEntry& listed, json::View arguments);
   // What a retry brings along. False: it was answered.
   bool redeem(const PendingPtr& pending, const Message& message);
   // Whether it brings answers that belong to nothing. True: it was answered.
@@ -256,7 +256,7 @@ struct Session::Room : std::enable_shared_from_this<Session::Room> {
   std::string time_of_records() const;
   bool make_task(const PendingPtr& pending, const std::string& approval);
   void show_task(const PendingPtr& pending);
-  bool begin_task(const PendingPtr& pending, const Shelved& shelved);
+  bool begin_task(const PendingPtr& pending, const CatalogEntry& listed);
   void end_task(const TaskPtr& task, Reply reply);
   void task_request(const Message& message);
   void update_task(const Message& message, const TaskPtr& task);
@@ -322,7 +322,7 @@ struct Session::Room : std::enable_shared_from_this<Session::Room> {
   Gate& gate;
   SessionSpec spec;
   SessionTransports transports;
-  Shelf shelf;
+  ToolCatalog catalog;
   Duration opened;
   json::Parser parser;
   json::Document server_document;

@@ -303,8 +303,8 @@ void Session::Room::server_elicited(json::View params) {
 }
 
 Task<bool> Session::Room::shelf_ready() {
-  if (!has_tools || server_gone) co_return shelf.read();
-  if (shelf.read() && !reloading) co_return true;
+  if (!has_tools || server_gone) co_return catalog.read();
+  if (catalog.read() && !reloading) co_return true;
   Completion<bool> ready;
   waiting_for_shelf.push_back(ready);
   if (!reloading) start(shared_from_this(), reload(false));
@@ -319,8 +319,8 @@ Task<void> Session::Room::reload(bool tell) {
   reloading = true;
   do {
     reload_again = false;
-    if (loop.now().ns - opened.ns > first_use_within.ns) shelf.met();
-    shelf.begin();
+    if (loop.now().ns - opened.ns > first_use_within.ns) catalog.met();
+    catalog.begin();
     std::string params;
     bool complete = false;
     list_refusal.clear();
@@ -331,7 +331,7 @@ Task<void> Session::Room::reload(bool tell) {
       if (answer.kind == Answer::Kind::error) list_refusal = answer.text;
       const auto result =
           json::parse(answer.kind == Answer::Kind::result ? answer.text : "", as_it_came);
-      if (!result || !shelf.add_page(result->root())) break;
+      if (!result || !catalog.add_page(result->root())) break;
       const auto next = result->root().text("nextCursor");
       complete = !next;
       if (next) {
@@ -342,12 +342,12 @@ Task<void> Session::Room::reload(bool tell) {
     }
     // An incomplete reading shows nothing: a list that was cut is not a list that was compared. Who
     // asks next has it read again.
-    complete ? shelf.finish() : shelf.forget();
+    complete ? catalog.finish() : catalog.forget();
     if (reload_again) co_await loop.sleep(reload_interval_min);
   } while (reload_again && !server_gone);
   reloading = false;
   if (tell) announce("notifications/tools/list_changed");
-  for (auto& waiting : std::exchange(waiting_for_shelf, {})) waiting.deliver(shelf.read());
+  for (auto& waiting : std::exchange(waiting_for_shelf, {})) waiting.deliver(catalog.read());
 }
 
 }  // namespace pawl::mcp

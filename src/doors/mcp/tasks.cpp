@@ -160,9 +160,9 @@ void Session::Room::show_task(const PendingPtr& entry) {
 }
 
 // A client of the older era wants a task for its call. False: it gets none, and was told.
-bool Session::Room::begin_task(const PendingPtr& entry, const Shelved& shelved) {
+bool Session::Room::begin_task(const PendingPtr& entry, const CatalogEntry& listed) {
   const std::string support =
-      shelved.definition ? task_support(shelved.definition->text) : std::string();
+      listed.definition ? task_support(listed.definition->text) : std::string();
   if (support != "optional" && support != "required") {
     settle(entry, {Reply::Kind::error,
                    error_object(method_not_found, "this tool does not run as a task")});

@@ -1,4 +1,4 @@
-#include "doors/mcp/shelf.h"
+#include "doors/mcp/tool_catalog.h"
 
 #include <algorithm>
 #include <charconv>
@@ -24,7 +24,7 @@ std::shared_ptr<const Mirrored> mirrored_of(const ToolDefinition& tool) {
   return std::make_shared<const Mirrored>(std::move(mirrored));
 }
 
-using Tools = std::unordered_map<std::string, Shelved>;
+using Tools = std::unordered_map<std::string, CatalogEntry>;
 
 bool same_tools(const Tools& before, const Tools& now) {
   return before.size() == now.size() && std::ranges::all_of(now, [&before](const auto& entry) {
@@ -36,7 +36,7 @@ bool same_tools(const Tools& before, const Tools& now) {
 
 }  // namespace
 
-Shelf::Shelf(Gate& gate, std::string run, std::string server, const Policy& policy,
+ToolCatalog::ToolCatalog(Gate& gate, std::string run, std::string server, const Policy& policy,
              const Lock& lock)
     : gate_(gate),
       run_(std::move(run)),
@@ -45,7 +45,7 @@ Shelf::Shelf(Gate& gate, std::string run, std::string server, const Policy& poli
       lock_(lock),
       met_(gate_.state().knows_tools_of(server_)) {}
 
-bool Shelf::add_page(json::View result) {
+bool ToolCatalog::add_page(json::View result) {
   for (json::View tool : result["tools"].elements()) {
     if (incoming_.size() >= tools_max) return false;
     auto definition = parse_definition(tool, server_);
@@ -56,7 +56,7 @@ bool Shelf::add_page(json::View result) {
 }
 
 // Whether nobody ever saw this tool of a server that was seen, and the policy does not name it.
-bool Shelf::new_under_glob(std::string_view tool) const {
+bool ToolCatalog::new_under_glob(std::string_view tool) const {
   if (!met_ || tool == instructions_name || gate_.state().pin(server_, tool) != nullptr)
     return false;
   const ToolRule* entry = policy_.find(server_, tool);
@@ -67,7 +67,7 @@ bool Shelf::new_under_glob(std::string_view tool) const {
   });
 }
 
-PinState Shelf::pin(const ToolDefinition& tool) {
+PinState ToolCatalog::pin(const ToolDefinition& tool) {
   if (tool.hidden_characters) return PinState::hidden;
   if (!lock_.present && new_under_glob(tool.name)) {
     // As under a lock that does not have it.
@@ -76,9 +76,9 @@ PinState Shelf::pin(const ToolDefinition& tool) {
   return gate_.pin(run_, tool, lock_.present, lock_.find(server_, tool.name));
 }
 
-void Shelf::finish() {
+void ToolCatalog::finish() {
   const std::vector<std::string> refused = refused_names(incoming_);
-  std::unordered_map<std::string, Shelved> tools;
+  std::unordered_map<std::string, CatalogEntry> tools;
   std::vector<std::string> offered;
   for (std::size_t i = 0; i < incoming_.size(); ++i) {
     auto definition = std::make_shared<const ToolDefinition>(std::move(incoming_[i]));
@@ -95,11 +95,11 @@ void Shelf::finish() {
     auto mirrored = mirrored_of(*definition);
     if (!tools.contains(definition->name)) offered.push_back(definition->name);
     tools.insert_or_assign(definition->name,
-                           Shelved{std::move(definition), state, std::move(mirrored)});
+                           CatalogEntry{std::move(definition), state, std::move(mirrored)});
   }
   incoming_.clear();
   if (instructions_changed_) {
-    for (auto& [name, shelved] : tools) shelved.pin = PinState::changed;
+    for (auto& [name, listed] : tools) listed.pin = PinState::changed;
   }
   differs_ = !same_tools(tools_, tools) || offered != offered_;
   if (differs_) ++reading_;
@@ -108,7 +108,7 @@ void Shelf::finish() {
   read_ = true;
 }
 
-bool Shelf::instructions(std::string_view text, bool production) {
+bool ToolCatalog::instructions(std::string_view text, bool production) {
   instructions_changed_ = false;
   if (text.empty()) return true;
   ToolDefinition pinned;
@@ -124,21 +124,21 @@ bool Shelf::instructions(std::string_view text, bool production) {
   return fine;
 }
 
-std::vector<std::string> Shelf::names() const {
+std::vector<std::string> ToolCatalog::names() const {
   std::vector<std::string> names;
-  for (const auto& [name, shelved] : tools_) {
-    const bool known = shelved.pin == PinState::accepted || shelved.pin == PinState::first_use;
+  for (const auto& [name, listed] : tools_) {
+    const bool known = listed.pin == PinState::accepted || listed.pin == PinState::first_use;
     if (known) names.push_back(name);
   }
   std::ranges::sort(names);
   return names;
 }
 
-std::string Shelf::cursor_at(std::size_t place) const {
+std::string ToolCatalog::cursor_at(std::size_t place) const {
   return fmt::format("{}{}-{}", kCursor, reading_, place);
 }
 
-std::optional<std::size_t> Shelf::place_of(std::string_view cursor) const {
+std::optional<std::size_t> ToolCatalog::place_of(std::string_view cursor) const {
   if (cursor.empty()) return 0;
   const std::size_t dash = cursor.rfind('-');
   std::size_t place = 0;
@@ -151,8 +151,8 @@ std::optional<std::size_t> Shelf::place_of(std::string_view cursor) const {
   return place;
 }
 
-const Shelved& Shelf::find(std::string_view name) const {
-  static const Shelved unknown{};
+const CatalogEntry& ToolCatalog::find(std::string_view name) const {
+  static const CatalogEntry unknown{};
   const auto found = read_ ? tools_.find(std::string(name)) : tools_.end();
   return found == tools_.end() ? unknown : found->second;
 }

@@ -32,15 +32,15 @@ inline constexpr std::size_t tools_max = 20'000;
 // The name under which a server's instructions are pinned, beside its tools.
 inline constexpr std::string_view instructions_name = "mcp:instructions";
 
-struct Shelved {
+struct CatalogEntry {
   std::shared_ptr<const ToolDefinition> definition;
   PinState pin = PinState::unknown_tool;
   std::shared_ptr<const Mirrored> mirrored = nullptr;  // null: it wants no argument in a header
 };
 
-class Shelf {
+class ToolCatalog {
  public:
-  Shelf(Gate& gate, std::string run, std::string server, const Policy& policy, const Lock& lock);
+  ToolCatalog(Gate& gate, std::string run, std::string server, const Policy& policy, const Lock& lock);
 
   // Starts a new reading; what was known stays in force until `finish`.
   void begin() { incoming_.clear(); }
@@ -60,7 +60,7 @@ class Shelf {
   bool instructions(std::string_view text, bool production);
 
   // A tool by its exact name. Unknown names have PinState::unknown_tool.
-  const Shelved& find(std::string_view name) const;
+  const CatalogEntry& find(std::string_view name) const;
   std::size_t size() const { return tools_.size(); }
   bool read() const { return read_; }
   // The role is watched and not stopped: the client sees what nobody granted too.
@@ -86,7 +86,7 @@ class Shelf {
   const Lock& lock_;
   bool met_ = false;
   std::vector<ToolDefinition> incoming_;
-  std::unordered_map<std::string, Shelved> tools_;
+  std::unordered_map<std::string, CatalogEntry> tools_;
   std::vector<std::string> offered_;
   std::uint64_t reading_ = 0;  // counts those that differed
   bool instructions_changed_ = false;
