@@ -311,7 +311,7 @@ std::optional<Next> ask_no_more(CallContext& context) {
   return refuse_early(context, refusal);
 }
 
-// The open question of an identical call whose caller is gone, if there is one. A later leg of a
+// The open question of an identical call whose caller is gone, if there is one. A later continuation of a
 // call goes on with its own.
 const Approval* open_question(const CallContext& context, const Facts& facts) {
   const Run& run = context.state();
@@ -326,7 +326,7 @@ const Approval* open_question(const CallContext& context, const Facts& facts) {
   return usable ? own : nullptr;
 }
 
-// A later leg of a call whose question ended meanwhile, with the end of the call: what became of it
+// A later continuation of a call whose question ended meanwhile, with the end of the call: what became of it
 // is in the journal already, and the client is told. Nothing: this is to be judged as a new call.
 std::optional<Next> ended_meanwhile(CallContext& context) {
   if (context.asked.resumes.empty() || !context.tool) return std::nullopt;

@@ -94,7 +94,7 @@ struct Proposal {
   sql::ReadSql read_sql;          // empty: no SQL is understood here
   FindProgram find_program;  // empty: programs are judged by their words
   std::string note;          // what the door dropped or replaced: unlisted `_meta` keys …
-  // The question of an earlier leg of this same call, where the door proved that it is one: the
+  // The question of an earlier continuation of this same call, where the door proved that it is one: the
   // call goes on with that question and no other, without another charge.
   std::string resumes;
   std::shared_ptr<const CallTrace> trace;  // null: nobody traces it
@@ -138,7 +138,7 @@ struct CallTimes {
   bool is_error = false;                    // the server says that its tool failed
   std::optional<Effect> not_enforced = {};  // the verdict that stood when the call ran all the same
 };
-// A call that is over: once for every `handle`, so that each leg of a held call is one. Valid
+// A call that is over: once for every `handle`, so that each continuation of a held call is one. Valid
 // during the callback.
 struct CallOver {
   const Proposal& asked;

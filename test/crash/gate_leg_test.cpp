@@ -1,4 +1,4 @@
-// Calls whose callers are told to come back: each leg is the same call, with the same question.
+// Calls whose callers are told to come back: each continuation is the same call, with the same question.
 #include <gtest/gtest.h>
 
 #include "crash/gate_world.h"
@@ -21,7 +21,7 @@ class GateLeg : public ::testing::Test {
     world.start();
     world.open();
   }
-  Asked& leg(const std::string& resumes = {}) {
+  Asked& continuation(const std::string& resumes = {}) {
     Asked& asked = world.ask({.run = world.run,
                               .tool = "send_mail",
                               .patience = Duration::seconds(45),
@@ -34,15 +34,15 @@ class GateLeg : public ::testing::Test {
 };
 
 TEST_F(GateLeg, EachGoesOnWithItsOwnQuestion) {
-  Asked& first = leg();
-  Asked& second = leg();
+  Asked& first = continuation();
+  Asked& second = continuation();
   ASSERT_NE(first.approval, second.approval);
   world.advance(Duration::seconds(46));
   ASSERT_TRUE(first.done() && second.done());
   EXPECT_EQ(steps(), 2u);
-  Asked& back = leg(second.approval);
+  Asked& back = continuation(second.approval);
   EXPECT_EQ(back.approval, second.approval);
-  EXPECT_EQ(leg(first.approval).approval, first.approval);
+  EXPECT_EQ(continuation(first.approval).approval, first.approval);
   EXPECT_EQ(steps(), 2u) << "a leg costs no step";
   ASSERT_TRUE(world.approve(second.approval));
   world.settle();
@@ -52,12 +52,12 @@ TEST_F(GateLeg, EachGoesOnWithItsOwnQuestion) {
 }
 
 TEST_F(GateLeg, ARejectionInBetweenIsToldAndCostsNothing) {
-  Asked& first = leg();
+  Asked& first = continuation();
   world.advance(Duration::seconds(46));
   ASSERT_TRUE(world.reject(first.approval));
   world.settle();
   const std::size_t records = world.records().size();
-  Asked& back = leg(first.approval);
+  Asked& back = continuation(first.approval);
   ASSERT_TRUE(back.done());
   EXPECT_EQ(back.reply->code, Code::approval_rejected);
   EXPECT_EQ(steps(), 1u);
@@ -66,10 +66,10 @@ TEST_F(GateLeg, ARejectionInBetweenIsToldAndCostsNothing) {
 }
 
 TEST_F(GateLeg, AQuestionThatRanOutInBetweenIsToldAndNotAskedAgain) {
-  Asked& first = leg();
+  Asked& first = continuation();
   world.advance(Duration::seconds(46));
   world.advance(Duration::seconds(600));
-  Asked& back = leg(first.approval);
+  Asked& back = continuation(first.approval);
   ASSERT_TRUE(back.done());
   EXPECT_EQ(back.reply->kind, Settled::Kind::refused);
   EXPECT_EQ(back.reply->code, Code::approval_expired);
@@ -78,17 +78,17 @@ TEST_F(GateLeg, AQuestionThatRanOutInBetweenIsToldAndNotAskedAgain) {
 }
 
 TEST_F(GateLeg, AnApprovalInBetweenIsUsedByTheNextLegAndOnce) {  // H04
-  Asked& first = leg();
+  Asked& first = continuation();
   world.advance(Duration::seconds(46));
   ASSERT_TRUE(world.approve(first.approval));
   world.settle();
   EXPECT_EQ(world.server.count("send_mail"), 0u) << "nobody waits for it";
-  Asked& back = leg(first.approval);
+  Asked& back = continuation(first.approval);
   ASSERT_TRUE(back.done());
   EXPECT_EQ(back.reply->kind, Settled::Kind::result);
   EXPECT_EQ(steps(), 1u);
   // Used up: the same state again would be a call like any other.
-  Asked& again = leg(first.approval);
+  Asked& again = continuation(first.approval);
   EXPECT_FALSE(again.done());
   EXPECT_NE(again.approval, first.approval);
   EXPECT_EQ(world.server.count("send_mail"), 1u);

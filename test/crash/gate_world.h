@@ -124,7 +124,7 @@ class Asked final : public Caller, public Upstream {
     PinState pin = PinState::none;
     ResolvePath resolve = {};
     std::string server = {};
-    std::string resumes = {};  // the question of an earlier leg
+    std::string resumes = {};  // the question of an earlier continuation
     bool own = false;          // a door made it out of a call of pawl's own tool
     std::shared_ptr<RunPart> part = {};
   };

@@ -155,9 +155,9 @@ void Parties::modern_call(std::size_t tool) {
 }
 
 void Parties::come_back() {
-  if (legs_.empty()) return;
-  const auto [id, more] = legs_.back();
-  legs_.pop_back();
+  if (request_states_.empty()) return;
+  const auto [id, more] = request_states_.back();
+  request_states_.pop_back();
   const auto found = modern_calls_.find(id);
   if (found != modern_calls_.end()) modern_call(found->second.first, found->second.second, more);
 }
@@ -176,7 +176,7 @@ void Parties::remember_leg(json::View root) {
     answers += R"(:{"action":"accept","content":{"to":"x"}})";
   }
   if (!answers.empty()) more += fmt::format(R"(,"inputResponses":{{{}}})", answers);
-  legs_.emplace_back(text_of(root["id"]), std::move(more));
+  request_states_.emplace_back(text_of(root["id"]), std::move(more));
 }
 
 void Parties::cancel() {

@@ -41,7 +41,7 @@ class Parties {
   void hello();                        // the honest client's first two messages
   void call(std::size_t tool);         // one honest call
   void modern_call(std::size_t tool);  // one in the stateless revision
-  void come_back();                    // as the newest leg of one says
+  void come_back();                    // as the newest continuation of one says
   void modern_server() { modern_server_ = true; }
   void cancel();                               // of the oldest honest call
   void answer(bool newest);                    // by the honest server
@@ -102,7 +102,7 @@ class Parties {
   std::deque<std::uint64_t> open_calls_;
   bool modern_server_ = false;
   std::map<std::string, std::pair<std::uint64_t, std::size_t>> modern_calls_;  // by id
-  std::vector<std::pair<std::string, std::string>> legs_;  // id, and what its retry adds
+  std::vector<std::pair<std::string, std::string>> request_states_;  // id, and what its retry adds
   std::map<std::uint64_t, bool> answered_;
   std::deque<Request> at_server_;
   std::map<std::string, std::uint64_t> forwarded_;  // by the name that the policy knows

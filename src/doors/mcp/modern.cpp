@@ -1,4 +1,4 @@
-// Requests of clients of the modern era: envelopes, discovery, legs that come back, subscriptions.
+// Requests of clients of the modern era: envelopes, discovery, request_states that come back, subscriptions.
 #include <algorithm>
 #include <utility>
 
@@ -110,9 +110,9 @@ Bound Session::Room::bound_of(const Pending& entry) const {
 
 bool Session::Room::redeem(const PendingPtr& entry, const Message& message) {
   const auto text = message.params.text("requestState");
-  auto leg = text && has_legs(entry->method) ? legs.redeem(*text, bound_of(*entry), loop.now())
+  auto continuation = text && has_legs(entry->method) ? request_states.redeem(*text, bound_of(*entry), loop.now())
                                              : std::nullopt;
-  if (!leg) {
+  if (!continuation) {
     const Settled settled =
         refuse(Code::ambiguous_request, entry->method,
                "`requestState` is not one that waits for this request: it was changed, used "
@@ -121,12 +121,12 @@ bool Session::Room::redeem(const PendingPtr& entry, const Message& message) {
            {Reply::Kind::error, error_object(invalid_params, settled.text, settled.decision)});
     return false;
   }
-  if (leg->parked) {
-    come_back(leg->parked, entry, message.params["inputResponses"]);
+  if (continuation->parked) {
+    come_back(continuation->parked, entry, message.params["inputResponses"]);
     return false;
   }
-  entry->resumes = std::move(leg->approval);
-  entry->round = leg->round;
+  entry->resumes = std::move(continuation->approval);
+  entry->round = continuation->round;
   return true;
 }
 
@@ -140,7 +140,7 @@ bool Session::Room::answers_nothing(const PendingPtr& entry, const Message& mess
   const auto same = [&entry](const PendingPtr& one) {
     return one != entry && one->method == entry->method && one->params == entry->params;
   };
-  const bool waits = legs.wait_for(bound_of(*entry), loop.now()) ||
+  const bool waits = request_states.wait_for(bound_of(*entry), loop.now()) ||
                      std::ranges::any_of(parked, same) ||
                      std::ranges::any_of(pending, same, [](const auto& one) { return one.second; });
   if (responses.is_object() && !waits) return false;
@@ -171,11 +171,11 @@ bool Session::Room::hold(const PendingPtr& entry, const std::string& approval) {
   if (entry->task) return true;
   if (entry->tasks && make_task(entry, approval)) return true;
   if (entry->round >= legs_of_a_call_max) return false;
-  Leg leg;
-  leg.round = entry->round + 1;
-  leg.approval = approval;
+  Continuation continuation;
+  continuation.round = entry->round + 1;
+  continuation.approval = approval;
   const std::string state =
-      legs.issue(spec.random(leg_name_bytes), bound_of(*entry), std::move(leg), loop.now());
+      request_states.issue(spec.random(leg_name_bytes), bound_of(*entry), std::move(continuation), loop.now());
   if (state.empty()) return false;
   pending.erase(entry->key);
   in_flight.erase(entry->server_id);

@@ -3,7 +3,7 @@
 // A client of the older era gets a request of ours and answers it. A modern client is asked in a
 // call of its own: the call is answered with `input_required`, is parked here while it goes on at
 // the server, and the client's retry brings the answers. A question that comes while its call is
-// parked goes out with the next leg; one that nobody answers in time is lost, and its call is
+// parked goes out with the next continuation; one that nobody answers in time is lost, and its call is
 // cancelled.
 #include <algorithm>
 #include <charconv>
@@ -180,13 +180,13 @@ void Session::Room::put_questions(const PendingPtr& entry) {
     requests += '}';
     question.shown = true;
   }
-  Leg leg;
-  leg.round = ++entry->round;
-  leg.parked = entry;
+  Continuation continuation;
+  continuation.round = ++entry->round;
+  continuation.parked = entry;
   const std::string state =
       entry->round > legs_of_a_call_max
           ? std::string()
-          : legs.issue(spec.random(leg_name_bytes), bound_of(*entry), std::move(leg), loop.now());
+          : request_states.issue(spec.random(leg_name_bytes), bound_of(*entry), std::move(continuation), loop.now());
   if (state.empty()) return withdraw_questions(*entry, "the client cannot be asked any more");
   pending.erase(entry->key);
   entry->parked = true;
@@ -233,7 +233,7 @@ void Session::Room::come_back(const PendingPtr& entry, const PendingPtr& retry,
 
 void Session::Room::abandon(const PendingPtr& entry) {
   std::erase(parked, entry);
-  legs.forget(*entry);
+  request_states.forget(*entry);
   if (entry->over) {
     (void)gate.note(spec.run, "result dropped", "the client did not come back for it");
     return;

@@ -24,7 +24,7 @@
 #include "base/json.h"
 #include "base/task.h"
 #include "doors/mcp/era.h"
-#include "doors/mcp/legs.h"
+#include "doors/mcp/request_states.h"
 #include "doors/mcp/message.h"
 #include "doors/mcp/methods.h"
 #include "doors/mcp/reply.h"
@@ -53,11 +53,11 @@ inline constexpr Duration questions_together_within = Duration::milliseconds(20)
 // Questions of one call that its server asks together, where others wait for their clients too.
 inline constexpr Duration questions_of_one_call_within = Duration::seconds(2);
 
-// Something that a server wants to know from a modern client: part of the next leg of a call.
+// Something that a server wants to know from a modern client: part of the next continuation of a call.
 struct Question {
   std::string key, server_id, method, params;
   Completion<Answer> answer;
-  bool shown = false;  // a leg has taken it to the client
+  bool shown = false;  // a continuation has taken it to the client
 };
 
 // A request of the client that has no answer yet.
@@ -81,7 +81,7 @@ struct Pending {
 
   // Of the modern era.
   bool modern = false;
-  bool parked = false;  // it was answered with a leg and waits for the client to come back
+  bool parked = false;  // it was answered with a continuation and waits for the client to come back
   bool over = false;    // … and `kept` is its end
   Reply kept;
   Cached cached = Cached::no;
@@ -89,7 +89,7 @@ struct Pending {
   Offers offers;
   std::string method, params;  // what a retry has to repeat: without `_meta`, canonical
   std::string resumes;         // the question to people that it goes on with
-  std::uint32_t round = 0;     // legs that came before
+  std::uint32_t round = 0;     // request_states that came before
   std::uint32_t asked = 0;     // questions so far, for their keys
   std::vector<Question> questions;
   Duration asked_at{};  // the last of them
@@ -114,7 +114,7 @@ struct Session::Room : std::enable_shared_from_this<Session::Room> {
         transports(std::move(w)),
         catalog(gate, spec.run, spec.server, *spec.policy, spec.lock),
         opened(loop.now()),
-        legs(spec.random(key_bytes)),
+        request_states(spec.random(key_bytes)),
         life(std::move(transports.life)),
         started(opened) {}
 
@@ -248,7 +248,7 @@ struct Session::Room : std::enable_shared_from_this<Session::Room> {
   void announce(std::string_view method);
   void end_subscriptions();
   Bound bound_of(const Pending& pending) const;
-  // A leg that holds a call: true where the client is told to come back for it.
+  // A continuation that holds a call: true where the client is told to come back for it.
   bool hold(const PendingPtr& pending, const std::string& approval);
 
   // tasks.cpp
@@ -360,7 +360,7 @@ struct Session::Room : std::enable_shared_from_this<Session::Room> {
   Offers offers;                                // of a client of the older era
   std::shared_ptr<const std::string> envelope;  // for requests of our own at a modern server
   std::string log_level;                        // that a client of the older era set there
-  Legs legs;
+  RequestStates request_states;
   std::map<std::uint64_t, PendingPtr> in_flight;  // calls at the server, by our id
   std::string asking_in;  // the client's request that a question of ours belongs to, as it is sent
   std::vector<PendingPtr> parked;

@@ -219,7 +219,7 @@ void Session::Room::server_progress(json::View params) {
   if (found == by_server_id.end()) return;
   Pending& entry = *found->second;
   const json::View progress = params["progress"];
-  // Nothing is said of a request that was answered with a leg.
+  // Nothing is said of a request that was answered with a continuation.
   if (entry.token.empty() || entry.gone || entry.parked || !progress.is_number()) return;
   // A number holds as much as words do: under a scope it only counts.
   const bool scoped = withholds(entry);

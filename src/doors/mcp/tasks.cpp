@@ -132,7 +132,7 @@ std::string Session::Room::time_of_records() const {
   return to_string(spec.now ? spec.now() : Instant{});
 }
 
-// The end of the first leg: from here on the client asks for the task.
+// The end of the first continuation: from here on the client asks for the task.
 bool Session::Room::make_task(const PendingPtr& entry, const std::string& approval) {
   const Approval* asked = gate.state().approval(approval);
   if (asked == nullptr || tasks.size() >= tasks_open_max) return false;

@@ -3,8 +3,8 @@
 //
 // A modern client that declares the extension with a call is not kept waiting for a person, nor for
 // a server that makes a task of the call: it is answered with a task at once, and asks for it. Of a
-// call that waits for a person nothing runs while nobody asks: it is a leg without an end of its
-// own (legs.h). Once the question is answered, the next `tasks/get` is the live request that the
+// call that waits for a person nothing runs while nobody asks: it is a continuation without an end of its
+// own (request_states.h). Once the question is answered, the next `tasks/get` is the live request that the
 // approval is used by; the call then goes on at its server, and its result is kept until the client
 // has come for it or the task is too old. A client of the older era asks for a task with its call,
 // of tools whose definition knows tasks; that call goes on by itself, and waits for people.

@@ -48,7 +48,7 @@ inline constexpr std::size_t requests_bytes_max = 512UL << 20;
 inline constexpr std::uint64_t requests_per_second_max = 100'000;  // of one caller
 // Without a request, a stream that listens or an answer that is missing, so long.
 inline constexpr Duration session_idle_max = Duration::seconds(3600);
-// Longer than a modern client may take to come back to a call that waits (legs.h).
+// Longer than a modern client may take to come back to a call that waits (request_states.h).
 inline constexpr Duration connection_idle_max = Duration::seconds(900);
 // … and where its caller lacks room for another one.
 inline constexpr Duration session_quiet_min = Duration::seconds(60);

@@ -274,7 +274,7 @@ void Multiplexer::forward(const Message& message, bool modern, std::size_t i, Re
   about.id = std::string(message.id);
   about.key = key_of(message.id);
   about.modern = modern;
-  about.legs = modern ? may_have_legs(message.method)
+  about.request_states = modern ? may_have_legs(message.method)
                       : is_task_request(message.method) || message.params["task"].exists();
   about.task = is_task_request(message.method);
   ask(std::move(about), message.method,

@@ -58,7 +58,7 @@ std::string with_server_of_task(std::string_view result, std::string_view server
 
 // A server's own result may have such members too, and means nothing by them.
 bool names_a_server(const Forwarded& about, std::string_view result) {
-  if (!about.legs) return false;
+  if (!about.request_states) return false;
   if (about.task) return true;
   if (!about.modern) return result.starts_with(R"({"task":{"taskId":")");
   const bool asks = result.starts_with(R"({"resultType":"input_required")");

@@ -1,4 +1,4 @@
-#include "doors/mcp/legs.h"
+#include "doors/mcp/request_states.h"
 
 #include <algorithm>
 #include <utility>
@@ -25,29 +25,29 @@ Digest request_of(const Bound& bound) {
 
 }  // namespace
 
-std::string Legs::seal(std::string_view name, const Bound& bound, const Leg& leg) const {
+std::string RequestStates::seal(std::string_view name, const Bound& bound, const Continuation& continuation) const {
   std::string text(name);
   const std::string params = hex(sha256(bound.params));
   for (std::string_view part : {bound.run, bound.server, bound.method, std::string_view(params)}) {
     text += fmt::format("|{}:{}", part.size(), part);
   }
-  text += fmt::format("|{}|{}|{}|{}", leg.ends.ns, leg.round, leg.approval,
-                      leg.parked != nullptr ? 1 : 0);
+  text += fmt::format("|{}|{}|{}|{}", continuation.ends.ns, continuation.round, continuation.approval,
+                      continuation.parked != nullptr ? 1 : 0);
   return hex(hmac_sha256(key_, text));
 }
 
-std::string Legs::issue(std::string_view name, const Bound& bound, Leg leg, Duration now) {
+std::string RequestStates::issue(std::string_view name, const Bound& bound, Continuation continuation, Duration now) {
   if (open_.size() >= legs_open_max) sweep(now);
   if (open_.size() >= legs_open_max) return {};
-  leg.ends = now + leg_lifetime;
-  leg.request = request_of(bound);
+  continuation.ends = now + leg_lifetime;
+  continuation.request = request_of(bound);
   std::string spelled = hex_of(name);
-  std::string text = fmt::format("{}{}-{}", kPrefix, spelled, seal(spelled, bound, leg));
-  open_.insert_or_assign(std::move(spelled), std::move(leg));
+  std::string text = fmt::format("{}{}-{}", kPrefix, spelled, seal(spelled, bound, continuation));
+  open_.insert_or_assign(std::move(spelled), std::move(continuation));
   return text;
 }
 
-std::optional<Leg> Legs::redeem(std::string_view text, const Bound& bound, Duration now) {
+std::optional<Continuation> RequestStates::redeem(std::string_view text, const Bound& bound, Duration now) {
   if (!text.starts_with(kPrefix)) return std::nullopt;
   text.remove_prefix(kPrefix.size());
   if (text.size() <= name_digits || text[name_digits] != '-') return std::nullopt;
@@ -56,25 +56,25 @@ std::optional<Leg> Legs::redeem(std::string_view text, const Bound& bound, Durat
   if (found == open_.end()) return std::nullopt;
   const std::string expected = seal(name, bound, found->second);
   if (!equal_constant_time(text.substr(name_digits + 1), expected)) return std::nullopt;
-  Leg leg = std::move(found->second);
+  Continuation continuation = std::move(found->second);
   open_.erase(found);
-  if (leg.ends.ns <= now.ns) return std::nullopt;
-  return leg;
+  if (continuation.ends.ns <= now.ns) return std::nullopt;
+  return continuation;
 }
 
-bool Legs::wait_for(const Bound& bound, Duration now) const {
+bool RequestStates::wait_for(const Bound& bound, Duration now) const {
   const Digest request = request_of(bound);
   return std::ranges::any_of(open_, [&](const auto& entry) {
     return entry.second.request == request && entry.second.ends.ns > now.ns;
   });
 }
 
-void Legs::forget(const Pending& parked) {
+void RequestStates::forget(const Pending& parked) {
   std::erase_if(open_, [&](const auto& entry) { return entry.second.parked.get() == &parked; });
 }
 
-void Legs::sweep(Duration now) {
-  // A parked call has a timer of its own, which takes its leg away.
+void RequestStates::sweep(Duration now) {
+  // A parked call has a timer of its own, which takes its continuation away.
   std::erase_if(open_, [&](const auto& entry) {
     return entry.second.parked == nullptr && entry.second.ends.ns <= now.ns;
   });
