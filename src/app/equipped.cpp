@@ -6,7 +6,7 @@
 
 #include "base/hash.h"
 #include "base/text.h"
-#include "doors/mcp/programs.h"
+#include "doors/mcp/process_pool.h"
 
 namespace pawl::app {
 namespace {
@@ -16,7 +16,7 @@ struct Equipping {
   EquippedServer what;
 };
 
-std::string assignment(const mcp::Equipment::Variable& one) {
+std::string assignment(const mcp::ProcessCredentials::Variable& one) {
   std::string text;
   text.reserve(one.name.size() + 1 + one.value.bytes().size());
   text += one.name;
@@ -26,7 +26,7 @@ std::string assignment(const mcp::Equipment::Variable& one) {
 }
 
 // Of two that are equal the values are: nobody gets a process that was started with another one.
-std::string mark_of(const mcp::Equipment& equipment) {
+std::string mark_of(const mcp::ProcessCredentials& equipment) {
   Digest digest{};
   for (const auto& one : equipment.variables) {
     digest = sha256({bytes_of(digest), one.name, "=", bytes_of(sha256(one.value.bytes()))});
@@ -34,10 +34,10 @@ std::string mark_of(const mcp::Equipment& equipment) {
   return hex(digest);
 }
 
-Task<Result<mcp::Equipment>> equipment_for(std::shared_ptr<const Equipping> how, mcp::Pass pass) {
+Task<Result<mcp::ProcessCredentials>> equipment_for(std::shared_ptr<const Equipping> how, mcp::Pass pass) {
   const EquippedServer& what = how->what;
   const std::string name = pass.credential.empty() ? what.server.credential : pass.credential;
-  mcp::Equipment out;
+  mcp::ProcessCredentials out;
   if (name.empty()) co_return out;
   auto minted = co_await how->broker->mint(
       {what.roles, what.name, pass.tool, name, std::move(pass.arguments)});
@@ -71,7 +71,7 @@ std::unique_ptr<mcp::Transport> equipped_wire(net::Loop& loop, ServerStarts& sta
   programs.equip = [how](mcp::Pass pass) { return equipment_for(how, std::move(pass)); };
   programs.scrub = [how](std::string& text) { how->broker->scrub(how->what.name, text); };
   programs.start = [how, &starts,
-                    scrub = programs.scrub](const mcp::Equipment& with) -> Result<mcp::Program> {
+                    scrub = programs.scrub](const mcp::ProcessCredentials& with) -> Result<mcp::Program> {
     std::vector<std::string> carried;
     carried.reserve(with.variables.size());
     for (const auto& one : with.variables) carried.push_back(assignment(one));

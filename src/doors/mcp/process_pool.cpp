@@ -1,20 +1,20 @@
-#include "doors/mcp/programs.h"
+#include "doors/mcp/process_pool.h"
 
 #include <algorithm>
 #include <utility>
 
-#include "doors/mcp/programs_room.h"
+#include "doors/mcp/process_pool_impl.h"
 #include "io/net/pipe.h"
 
 namespace pawl::mcp {
 namespace {
 
-class ProgramsTransport final : public Transport {
+class ProcessPoolTransport final : public Transport {
  public:
-  ProgramsTransport(net::Loop& loop, ServerPrograms programs)
-      : programs_(std::make_shared<Programs>(loop, std::move(programs))) {}
-  ~ProgramsTransport() override { programs_->stop(); }
-  ProgramsTransport(const ProgramsTransport&) = delete;
+  ProcessPoolTransport(net::Loop& loop, ServerPrograms programs)
+      : programs_(std::make_shared<ProcessPool>(loop, std::move(programs))) {}
+  ~ProcessPoolTransport() override { programs_->stop(); }
+  ProcessPoolTransport(const ProcessPoolTransport&) = delete;
 
   void open(TransportEvents events) override { programs_->events = std::move(events); }
   bool send(std::string message, std::string_view) override {
@@ -44,7 +44,7 @@ class ProgramsTransport final : public Transport {
   void stop_hearing() override { programs_->stop(); }
 
  private:
-  std::shared_ptr<Programs> programs_;
+  std::shared_ptr<ProcessPool> programs_;
 };
 
 }  // namespace
@@ -76,7 +76,7 @@ std::vector<std::string> calls_of(const RunningProgram& process) {
   return calls;
 }
 
-bool Programs::send(std::string message) {
+bool ProcessPool::send(std::string message) {
   const std::shared_ptr<Pass> pass = std::exchange(next_pass, nullptr);
   if (!sending) return false;
   const auto read = read_message(message, Side::server, parser, document);
@@ -106,7 +106,7 @@ bool Programs::send(std::string message) {
 }
 
 // Our answer to what a process asked: to that one, if it is still there.
-void Programs::answer_question(std::string_view id, std::string message) {
+void ProcessPool::answer_question(std::string_view id, std::string message) {
   const std::string key = key_of(id);
   for (const RunningPtr& one : processes) {
     const auto found = one->questions.find(key);
@@ -118,7 +118,7 @@ void Programs::answer_question(std::string_view id, std::string message) {
 }
 
 // Where a message waits for its process. Null: there are too many.
-ProgramLinePtr Programs::line_for(const Outgoing& what, const Pass* pass) {
+ProgramLinePtr ProcessPool::line_for(const Outgoing& what, const Pass* pass) {
   std::string credential = pass == nullptr ? std::string() : pass->credential;
   if (!what.cancels.empty()) {
     // UpstreamSession what it takes back.
@@ -151,7 +151,7 @@ ProgramLinePtr Programs::line_for(const Outgoing& what, const Pass* pass) {
   return line;
 }
 
-void Programs::hand_over_to_session(const Said& one) {
+void ProcessPool::hand_over_to_session(const Said& one) {
   about = one.about;
   among = one.among;
   if (events.message) events.message(one.text);
@@ -159,7 +159,7 @@ void Programs::hand_over_to_session(const Said& one) {
   among.clear();
 }
 
-void Programs::deliver(std::string text, std::string request, std::vector<std::string> calls) {
+void ProcessPool::deliver(std::string text, std::string request, std::vector<std::string> calls) {
   if (!hearing) return;
   Said one{std::move(text), std::move(request), std::move(calls)};
   if (paused || !waiting.empty()) {
@@ -170,7 +170,7 @@ void Programs::deliver(std::string text, std::string request, std::vector<std::s
 }
 
 // It was not sent. Whoever asked is told in a later turn.
-void Programs::refuse(const Outgoing& what, const std::string& why) {
+void ProcessPool::refuse(const Outgoing& what, const std::string& why) {
   if (what.kind != MessageKind::request) return;
   // That one is asked for again, however it ended.
   if (what.method == "subscriptions/listen") return lose(what.id, why);
@@ -180,14 +180,14 @@ void Programs::refuse(const Outgoing& what, const std::string& why) {
       });
 }
 
-void Programs::lose(const std::string& id, const std::string& why) {
+void ProcessPool::lose(const std::string& id, const std::string& why) {
   loop.post([weak = weak_from_this(), id, why] {
     const auto self = weak.lock();
     if (self && self->hearing && self->events.lost) self->events.lost(id, why);
   });
 }
 
-void Programs::look_whether_crowded() {
+void ProcessPool::look_whether_crowded() {
   const bool any = std::ranges::any_of(processes, [](const auto& one) { return one->crowded; });
   const bool full = queued_bytes > (crowded ? net::kQueueBytesLow : net::kQueueBytesHigh);
   if (crowded == (any || full)) return;
@@ -195,7 +195,7 @@ void Programs::look_whether_crowded() {
   if (events.crowded) events.crowded(crowded);
 }
 
-void Programs::resume() {
+void ProcessPool::resume() {
   const auto self = shared_from_this();
   while (!paused && hearing && !waiting.empty()) {
     const Said one = std::move(waiting.front());
@@ -208,11 +208,11 @@ void Programs::resume() {
   }
 }
 
-bool Programs::idle() const {
+bool ProcessPool::idle() const {
   return std::ranges::none_of(lines, [](const auto& one) { return one.second->moving; });
 }
 
-Task<bool> Programs::drained() {
+Task<bool> ProcessPool::drained() {
   const auto self = shared_from_this();
   if (!idle()) {
     Completion<bool> done;
@@ -226,13 +226,13 @@ Task<bool> Programs::drained() {
   co_return all;
 }
 
-void Programs::finish_sending() {
+void ProcessPool::finish_sending() {
   sending = false;
   look_whether_over();
 }
 
 // Nothing more will be sent: each process is told so once it has what waited for it.
-void Programs::look_whether_over() {
+void ProcessPool::look_whether_over() {
   if (!idle()) return;
   for (auto& one : std::exchange(draining, {})) one.deliver(true);
   if (sending || told_end || !hearing) return;
@@ -248,7 +248,7 @@ void Programs::look_whether_over() {
   });
 }
 
-void Programs::stop() {
+void ProcessPool::stop() {
   if (!std::exchange(hearing, false)) return;
   sending = false;
   for (const RunningPtr& one : std::exchange(processes, {})) {
@@ -266,7 +266,7 @@ void Programs::stop() {
 }
 
 std::unique_ptr<Transport> over_programs(net::Loop& loop, ServerPrograms programs) {
-  return std::make_unique<ProgramsTransport>(loop, std::move(programs));
+  return std::make_unique<ProcessPoolTransport>(loop, std::move(programs));
 }
 
 }  // namespace pawl::mcp

@@ -38,7 +38,7 @@ inline constexpr std::size_t programs_max = 16;
 inline constexpr Duration opened_within = Duration::seconds(30);
 
 // What a process is started with.
-struct Equipment {
+struct ProcessCredentials {
   struct Variable {
     std::string name;
     secrets::Credential value;
@@ -51,8 +51,8 @@ struct Equipment {
 struct ServerPrograms {
   std::string own;  // the credential of the server itself; empty: it has none
   // An error: the message is not sent, and its words are its answer.
-  std::function<Task<Result<Equipment>>(Pass)> equip;
-  std::function<Result<Program>(const Equipment&)> start;
+  std::function<Task<Result<ProcessCredentials>>(Pass)> equip;
+  std::function<Result<Program>(const ProcessCredentials&)> start;
   std::function<void(std::string&)> scrub = {};
 };
 

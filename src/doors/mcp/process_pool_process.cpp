@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "doors/mcp/programs_room.h"
+#include "doors/mcp/process_pool_impl.h"
 #include "doors/mcp/unreadable.h"
 
 namespace pawl::mcp {
@@ -28,7 +28,7 @@ std::string asked_as(std::string_view raw) {
 }  // namespace
 
 // Sends what waits, one after the other: a call waits for its secret, and nothing overtakes it.
-Task<void> Programs::advance(std::shared_ptr<Programs> self, ProgramLinePtr line) {
+Task<void> ProcessPool::advance(std::shared_ptr<ProcessPool> self, ProgramLinePtr line) {
   line->moving = true;
   while (self->hearing && !line->queue.empty()) {
     ProgramLine::Item item = std::move(line->queue.front());
@@ -56,7 +56,7 @@ Task<void> Programs::advance(std::shared_ptr<Programs> self, ProgramLinePtr line
 }
 
 // Makes `line` run a process that has the secret of this message.
-Task<Status> Programs::equip(std::shared_ptr<Programs> self, ProgramLinePtr line,
+Task<Status> ProcessPool::equip(std::shared_ptr<ProcessPool> self, ProgramLinePtr line,
                              std::shared_ptr<Pass> pass, bool opens) {
   Pass wanted = pass ? *pass : Pass{};
   wanted.credential = line->credential;
@@ -88,13 +88,13 @@ Task<Status> Programs::equip(std::shared_ptr<Programs> self, ProgramLinePtr line
   co_return Status{};
 }
 
-RunningPtr Programs::adopt(Program program, std::string mark) {
+RunningPtr ProcessPool::adopt(Program program, std::string mark) {
   auto process = std::make_shared<RunningProgram>();
   process->serial = ++serials;
   process->mark = std::move(mark);
   process->program = std::move(program);
   processes.push_back(process);
-  const std::weak_ptr<Programs> weak = weak_from_this();
+  const std::weak_ptr<ProcessPool> weak = weak_from_this();
   const std::weak_ptr<RunningProgram> one = process;
   const auto with = [weak, one](auto&& what) {
     const auto self = weak.lock();
@@ -104,27 +104,27 @@ RunningPtr Programs::adopt(Program program, std::string mark) {
   process->program.transport->open(
       {.message =
            [with](std::string_view text) {
-             with([&](Programs& self, const RunningPtr& it) { self.said(it, text); });
+             with([&](ProcessPool& self, const RunningPtr& it) { self.said(it, text); });
            },
        .too_long =
            [with](std::string_view head) {
-             with([&](Programs& self, const RunningPtr& it) { self.too_long(it, head); });
+             with([&](ProcessPool& self, const RunningPtr& it) { self.too_long(it, head); });
            },
        .crowded =
            [with](bool crowded) {
-             with([&](Programs& self, const RunningPtr& it) {
+             with([&](ProcessPool& self, const RunningPtr& it) {
                it->crowded = crowded;
                self.look_whether_crowded();
              });
            },
-       .ended = [with] { with([](Programs& self, const RunningPtr& it) { self.ended(it); }); },
+       .ended = [with] { with([](ProcessPool& self, const RunningPtr& it) { self.ended(it); }); },
        .failed = {}});
   if (paused) process->program.transport->pause();
   return process;
 }
 
 // A later process hears what the first one heard, and has to speak the same revision.
-Task<bool> Programs::open_as_before(std::shared_ptr<Programs> self, RunningPtr process) {
+Task<bool> ProcessPool::open_as_before(std::shared_ptr<ProcessPool> self, RunningPtr process) {
   auto what = read_outgoing(self->hello, self->parser, self->document);
   if (!what) co_return false;
   std::string_view id;
@@ -142,7 +142,7 @@ Task<bool> Programs::open_as_before(std::shared_ptr<Programs> self, RunningPtr p
   co_return true;
 }
 
-void Programs::hand_over(const RunningPtr& process, ProgramLine::Item item) {
+void ProcessPool::hand_over(const RunningPtr& process, ProgramLine::Item item) {
   const bool request = item.what.kind == MessageKind::request;
   if (request) process->asked[key_of(item.what.id)] = item.pass != nullptr;
   const bool sent =
@@ -152,7 +152,7 @@ void Programs::hand_over(const RunningPtr& process, ProgramLine::Item item) {
   refuse(item.what, "the tool server has ended");
 }
 
-void Programs::said(const RunningPtr& process, std::string_view text) {
+void ProcessPool::said(const RunningPtr& process, std::string_view text) {
   const auto self = shared_from_this();
   std::string line(text);
   if (server.scrub) server.scrub(line);
@@ -184,7 +184,7 @@ void Programs::said(const RunningPtr& process, std::string_view text) {
 }
 
 // The session looks at it, and ends the requests that it names.
-void Programs::unreadable(const RunningPtr& process, std::string line) {
+void ProcessPool::unreadable(const RunningPtr& process, std::string line) {
   const MeantFor meant = meant_for(line);
   for (std::string_view raw : meant.ids) {
     if (!meant.answer) break;
@@ -195,7 +195,7 @@ void Programs::unreadable(const RunningPtr& process, std::string line) {
   end_if_unused(process);
 }
 
-void Programs::too_long(const RunningPtr& process, std::string_view head) {
+void ProcessPool::too_long(const RunningPtr& process, std::string_view head) {
   const MeantFor meant = meant_for(head, OfLine::beginning);
   std::vector<std::string> named;
   for (std::string_view raw : meant.ids) named.push_back(asked_as(raw));
@@ -207,7 +207,7 @@ void Programs::too_long(const RunningPtr& process, std::string_view head) {
   end_if_unused(process);
 }
 
-void Programs::answered(const RunningPtr& process, const Message& message, std::string_view text) {
+void ProcessPool::answered(const RunningPtr& process, const Message& message, std::string_view text) {
   const std::string id = asked_as(message.id);
   const std::string chosen(message.result.text("protocolVersion").value_or(""));
   if (process->opening && id == kOpeningId) {
@@ -225,7 +225,7 @@ void Programs::answered(const RunningPtr& process, const Message& message, std::
   end_if_unused(process);
 }
 
-void Programs::ended(const RunningPtr& process) {
+void ProcessPool::ended(const RunningPtr& process) {
   const auto self = shared_from_this();
   process->over = true;
   process->opened.deliver(false);
@@ -246,7 +246,7 @@ void Programs::ended(const RunningPtr& process) {
 }
 
 // It gets nothing more. Calls that it has are finished; whatever else it has is asked elsewhere.
-void Programs::retire(const RunningPtr& process) {
+void ProcessPool::retire(const RunningPtr& process) {
   process->retired = true;
   for (auto it = process->asked.begin(); it != process->asked.end();) {
     if (it->second) {
@@ -259,7 +259,7 @@ void Programs::retire(const RunningPtr& process) {
   end_if_unused(process);
 }
 
-void Programs::end_if_unused(const RunningPtr& process) {
+void ProcessPool::end_if_unused(const RunningPtr& process) {
   if (!process->retired || process->over || !process->asked.empty()) return;
   process->over = true;
   std::erase(processes, process);

@@ -14,7 +14,7 @@
 #include "base/json.h"
 #include "doors/mcp/message.h"
 #include "doors/mcp/outgoing.h"
-#include "doors/mcp/programs.h"
+#include "doors/mcp/process_pool.h"
 
 namespace pawl::mcp {
 
@@ -49,8 +49,8 @@ struct ProgramLine {
 };
 using ProgramLinePtr = std::shared_ptr<ProgramLine>;
 
-struct Programs : std::enable_shared_from_this<Programs> {
-  Programs(net::Loop& l, ServerPrograms s) : loop(l), server(std::move(s)) {}
+struct ProcessPool : std::enable_shared_from_this<ProcessPool> {
+  ProcessPool(net::Loop& l, ServerPrograms s) : loop(l), server(std::move(s)) {}
 
   // programs.cpp
   bool send(std::string message);
@@ -70,10 +70,10 @@ struct Programs : std::enable_shared_from_this<Programs> {
   void stop();
 
   // programs_process.cpp
-  static Task<void> advance(std::shared_ptr<Programs> self, ProgramLinePtr line);
-  static Task<Status> equip(std::shared_ptr<Programs> self, ProgramLinePtr line,
+  static Task<void> advance(std::shared_ptr<ProcessPool> self, ProgramLinePtr line);
+  static Task<Status> equip(std::shared_ptr<ProcessPool> self, ProgramLinePtr line,
                             std::shared_ptr<Pass> pass, bool opens);
-  static Task<bool> open_as_before(std::shared_ptr<Programs> self, RunningPtr process);
+  static Task<bool> open_as_before(std::shared_ptr<ProcessPool> self, RunningPtr process);
   RunningPtr adopt(Program program, std::string mark);
   void hand_over(const RunningPtr& process, ProgramLine::Item item);
   void said(const RunningPtr& process, std::string_view text);

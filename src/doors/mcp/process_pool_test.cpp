@@ -1,5 +1,5 @@
 // A wire to several processes of one server, with processes that a test plays.
-#include "doors/mcp/programs.h"
+#include "doors/mcp/process_pool.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -50,7 +50,7 @@ struct Stage {
     ServerPrograms programs;
     programs.own = "reader";
     programs.equip = [this](Pass pass) { return equip(std::move(pass)); };
-    programs.start = [this](const Equipment& with) { return start(with); };
+    programs.start = [this](const ProcessCredentials& with) { return start(with); };
     programs.scrub = [](std::string& text) {
       if (const std::size_t at = text.find("zq-secret"); at != text.npos)
         text.replace(at, 9, "***");
@@ -66,18 +66,18 @@ struct Stage {
                         const std::string& why) { lost.push_back(std::string(id) + ": " + why); }});
   }
 
-  Task<Result<Equipment>> equip(Pass pass) {
+  Task<Result<ProcessCredentials>> equip(Pass pass) {
     const std::string name = pass.credential.empty() ? "reader" : pass.credential;
     asked.push_back(name + "/" + pass.tool);
     if (slow) co_await loop.sleep(Duration::milliseconds(20));
     const auto value = values.find(name);
     if (value == values.end()) co_return fail(ErrorKind::refused, "it is not for `" + pass.tool + "`");
-    Equipment out;
+    ProcessCredentials out;
     out.mark = value->second;
     out.used.name = name;
     co_return out;
   }
-  Result<Program> start(const Equipment& with) {
+  Result<Program> start(const ProcessCredentials& with) {
     if (broken) return fail(ErrorKind::environment, "it cannot be started");
     auto process = std::make_shared<PlayedProcess>();
     process->secret = with.mark;
@@ -134,7 +134,7 @@ struct Stage {
   bool ended = false, broken = false, slow = false;
 };
 
-TEST(Programs, AnAnswerThatIsWrittenBadlyIsAnAnswer) {
+TEST(ProcessPool, AnAnswerThatIsWrittenBadlyIsAnAnswer) {
   Stage stage;
   stage.begin();
   for (int id = 2; id < 5; ++id) stage.call_as(id);
@@ -153,7 +153,7 @@ TEST(Programs, AnAnswerThatIsWrittenBadlyIsAnAnswer) {
   EXPECT_FALSE(process->alive);
 }
 
-TEST(Programs, AProcessForEachCredentialOpenedAsTheFirst) {
+TEST(ProcessPool, AProcessForEachCredentialOpenedAsTheFirst) {
   Stage stage;
   stage.begin();
   EXPECT_THAT(stage.asked, ElementsAre("reader/"));
@@ -177,7 +177,7 @@ TEST(Programs, AProcessForEachCredentialOpenedAsTheFirst) {
   EXPECT_THAT(stage.processes[1]->heard.back(), call(10, "write"));
 }
 
-TEST(Programs, ACallThatCannotBeEquippedIsAnErrorAndWasNotSent) {
+TEST(ProcessPool, ACallThatCannotBeEquippedIsAnErrorAndWasNotSent) {
   Stage stage;
   stage.begin();
   stage.call_as(7, "nobody", "write");
@@ -190,7 +190,7 @@ TEST(Programs, ACallThatCannotBeEquippedIsAnErrorAndWasNotSent) {
   EXPECT_THAT(stage.processes[0]->heard, IsEmpty());
 }
 
-TEST(Programs, AnotherValueIsAnotherProcessAndTheOldOneFinishesItsCalls) {
+TEST(ProcessPool, AnotherValueIsAnotherProcessAndTheOldOneFinishesItsCalls) {
   Stage stage;
   stage.begin();
   stage.call_as(7);
@@ -211,7 +211,7 @@ TEST(Programs, AnotherValueIsAnotherProcessAndTheOldOneFinishesItsCalls) {
   EXPECT_FALSE(stage.ended);
 }
 
-TEST(Programs, OneThatOpensOtherwiseGetsNoCall) {
+TEST(ProcessPool, OneThatOpensOtherwiseGetsNoCall) {
   Stage stage;
   stage.begin();
   stage.call_as(7, "writer");
@@ -221,7 +221,7 @@ TEST(Programs, OneThatOpensOtherwiseGetsNoCall) {
   EXPECT_FALSE(stage.processes[1]->alive);
 }
 
-TEST(Programs, QuestionsOfTwoProcessesKeepTheirIdsApart) {
+TEST(ProcessPool, QuestionsOfTwoProcessesKeepTheirIdsApart) {
   Stage stage;
   stage.begin();
   stage.call_as(7);
@@ -245,7 +245,7 @@ TEST(Programs, QuestionsOfTwoProcessesKeepTheirIdsApart) {
   EXPECT_THAT(stage.heard.back(), HasSubstr(R"("requestId":"p2:5")"));
 }
 
-TEST(Programs, AProcessAnswersOnlyWhatItWasAsked) {
+TEST(ProcessPool, AProcessAnswersOnlyWhatItWasAsked) {
   Stage stage;
   stage.begin();
   stage.call_as(7);
@@ -257,7 +257,7 @@ TEST(Programs, AProcessAnswersOnlyWhatItWasAsked) {
   EXPECT_THAT(stage.heard.back(), answer_to(7));
 }
 
-TEST(Programs, WhatTheySayIsScrubbedAndWhatTakesBackFollowsItsCall) {
+TEST(ProcessPool, WhatTheySayIsScrubbedAndWhatTakesBackFollowsItsCall) {
   Stage stage;
   stage.slow = true;
   stage.begin();
@@ -275,7 +275,7 @@ TEST(Programs, WhatTheySayIsScrubbedAndWhatTakesBackFollowsItsCall) {
   EXPECT_THAT(stage.heard, ElementsAre(R"({"jsonrpc":"2.0","id":7,"result":{"x":"***"}})"));
 }
 
-TEST(Programs, TheEndOfOneIsItsCallsAndTheEndOfTheFirstIsTheWires) {
+TEST(ProcessPool, TheEndOfOneIsItsCallsAndTheEndOfTheFirstIsTheWires) {
   Stage stage;
   stage.begin();
   stage.call_as(7);
@@ -296,7 +296,7 @@ TEST(Programs, TheEndOfOneIsItsCallsAndTheEndOfTheFirstIsTheWires) {
   EXPECT_FALSE(stage.processes[2]->alive);
 }
 
-TEST(Programs, NoMoreThanSoManyCredentialsAtOnce) {
+TEST(ProcessPool, NoMoreThanSoManyCredentialsAtOnce) {
   Stage stage;
   stage.begin();
   for (std::size_t i = 1; i < programs_max; ++i) {
