@@ -3,7 +3,7 @@
 namespace pawl::mcp {
 namespace {
 
-class ToNobody final : public Transport {
+class NullTransport final : public Transport {
  public:
   void open(TransportEvents /*events*/) override {}
   bool send(std::string /*message*/, std::string_view /*request*/) override { return false; }
@@ -17,7 +17,7 @@ class ToNobody final : public Transport {
 }  // namespace
 
 std::unique_ptr<Transport> to_nobody() {
-  return std::make_unique<ToNobody>();
+  return std::make_unique<NullTransport>();
 }
 
 }  // namespace pawl::mcp

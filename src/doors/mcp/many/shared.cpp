@@ -11,18 +11,18 @@ namespace pawl::mcp {
 namespace {
 
 // What a session takes for its server. It keeps the process.
-class GuestTransport final : public Transport {
+class SharedClientTransport final : public Transport {
  public:
-  GuestTransport(std::shared_ptr<SharedServer> server, std::shared_ptr<SharedProcess> process,
-            GuestPtr guest)
-      : server_(std::move(server)), process_(std::move(process)), guest_(std::move(guest)) {}
-  ~GuestTransport() override { stop_hearing(); }
-  GuestTransport(const GuestTransport&) = delete;
+  SharedClientTransport(std::shared_ptr<SharedServer> server, std::shared_ptr<SharedProcess> process,
+            SharedClientPtr client)
+      : server_(std::move(server)), process_(std::move(process)), guest_(std::move(client)) {}
+  ~SharedClientTransport() override { stop_hearing(); }
+  SharedClientTransport(const SharedClientTransport&) = delete;
 
   void open(TransportEvents events) override {
     guest_->events = std::move(events);
     if (!process_->over) return;
-    process_->loop.post([process = process_, guest = guest_] { process->let_go(guest); });
+    process_->loop.post([process = process_, client = guest_] { process->let_go(client); });
   }
   bool send(std::string message, std::string_view) override {
     return process_->send(guest_->number, message, std::exchange(pass_, nullptr));
@@ -34,7 +34,7 @@ class GuestTransport final : public Transport {
   void resume() override {
     guest_->paused = false;
     // In a later turn: whoever resumes may be in the middle of something.
-    process_->loop.post([process = process_, guest = guest_] { process->take(guest); });
+    process_->loop.post([process = process_, client = guest_] { process->take(client); });
   }
   Task<bool> drained() override {
     if (process_->over) co_return false;
@@ -54,7 +54,7 @@ class GuestTransport final : public Transport {
  private:
   std::shared_ptr<SharedServer> server_;
   std::shared_ptr<SharedProcess> process_;
-  GuestPtr guest_;
+  SharedClientPtr guest_;
   std::shared_ptr<Pass> pass_;
 };
 
@@ -79,25 +79,25 @@ bool SharedServer::over() const {
 }
 
 std::size_t SharedServer::sessions() const {
-  return process_->guests.size();
+  return process_->clients.size();
 }
 
 Result<std::unique_ptr<Transport>> SharedServer::attach(const std::shared_ptr<SharedServer>& server,
                                                    const std::string& caller) {
   SharedProcess& process = *server->process_;
-  if (process.guests.size() >= sessions_of_a_process_max) {
+  if (process.clients.size() >= sessions_of_a_process_max) {
     return fail(ErrorKind::environment, "too many sessions share its process");
   }
   const auto theirs = std::ranges::count_if(
-      process.guests, [&caller](const auto& row) { return row.second->caller == caller; });
+      process.clients, [&caller](const auto& row) { return row.second->caller == caller; });
   if (!caller.empty() && static_cast<std::size_t>(theirs) >= sessions_of_one_caller_max) {
     return fail(ErrorKind::environment, "too many sessions of this caller share its process");
   }
-  auto guest = std::make_shared<Guest>();
-  guest->caller = caller;
-  guest->number = process.next_guest++;
-  process.guests.emplace(guest->number, guest);
-  return std::make_unique<GuestTransport>(server, server->process_, std::move(guest));
+  auto client = std::make_shared<SharedClient>();
+  client->caller = caller;
+  client->number = process.next_guest++;
+  process.clients.emplace(client->number, client);
+  return std::make_unique<SharedClientTransport>(server, server->process_, std::move(client));
 }
 
 void SharedProcess::open() {
@@ -116,8 +116,8 @@ void SharedProcess::open() {
             auto process = self.lock();
             if (!process) return;
             process->crowded = full;
-            for (const auto& [number, guest] : std::map(process->guests)) {
-              if (guest->hearing && guest->events.crowded) guest->events.crowded(full);
+            for (const auto& [number, client] : std::map(process->clients)) {
+              if (client->hearing && client->events.crowded) client->events.crowded(full);
             }
           },
       .ended =
@@ -129,9 +129,9 @@ void SharedProcess::open() {
   });
 }
 
-GuestPtr SharedProcess::guest_of(std::uint64_t number) const {
-  const auto found = guests.find(number);
-  return found == guests.end() ? nullptr : found->second;
+SharedClientPtr SharedProcess::client_of(std::uint64_t number) const {
+  const auto found = clients.find(number);
+  return found == clients.end() ? nullptr : found->second;
 }
 
 // It ends for everybody who shares it.
@@ -140,39 +140,39 @@ void SharedProcess::ended() {
   const auto self = shared_from_this();
   loop.post([ended = std::make_shared<Program>(std::exchange(program, {}))] {});
   asked.clear();
-  for (const auto& [number, guest] : std::map(guests)) let_go(guest);
+  for (const auto& [number, client] : std::map(clients)) let_go(client);
 }
 
 // For this session the server has ended, once it has taken what was said before that.
-void SharedProcess::let_go(const GuestPtr& guest) {
-  if (!guest->hearing || guest->told_end) return;
-  guest->sending = false;
-  guest->leaving = true;
-  if (!guest->waiting.empty()) return;
-  guest->told_end = true;
-  if (guest->events.ended) guest->events.ended();
+void SharedProcess::let_go(const SharedClientPtr& client) {
+  if (!client->hearing || client->told_end) return;
+  client->sending = false;
+  client->leaving = true;
+  if (!client->waiting.empty()) return;
+  client->told_end = true;
+  if (client->events.ended) client->events.ended();
 }
 
 // Nobody waits for what it had asked; the server need not go on with that.
 void SharedProcess::leave(std::uint64_t number) {
-  const GuestPtr guest = guest_of(number);
-  if (!guest) return;
-  guests.erase(number);
+  const SharedClientPtr client = client_of(number);
+  if (!client) return;
+  clients.erase(number);
   std::erase_if(openers, [number](const auto& one) { return one.first == number; });
   std::erase_if(probers, [number](const auto& one) { return one.first == number; });
   if (over) return;
   // A server that does not answer the only probe must not leave the others waiting for it.
-  give_up_probes(*guest);
+  give_up_probes(*client);
   go_on_opening();
-  for (const auto& [id, ours] : guest->asked) {
-    asked[ours].guest = 0;
+  for (const auto& [id, ours] : client->asked) {
+    asked[ours].client = 0;
     (void)program.transport->send(
         notification_line("notifications/cancelled", fmt::format(R"({{"requestId":{}}})", ours)),
         {});
   }
-  for (const std::string& uri : guest->uris) {
+  for (const std::string& uri : client->uris) {
     const bool others = std::ranges::any_of(
-        guests, [&uri](const auto& one) { return one.second->uris.contains(uri); });
+        clients, [&uri](const auto& one) { return one.second->uris.contains(uri); });
     if (others) continue;
     json::Writer params;
     params.object().key("uri").string(uri).end();
@@ -182,45 +182,45 @@ void SharedProcess::leave(std::uint64_t number) {
   }
 }
 
-void SharedProcess::deliver(const GuestPtr& guest, std::string text) {
-  if (!guest->hearing || guest->leaving) return;
-  if (!guest->paused && guest->waiting.empty()) {
-    if (guest->events.message) guest->events.message(text);
-    return look_whether_over(guest);
+void SharedProcess::deliver(const SharedClientPtr& client, std::string text) {
+  if (!client->hearing || client->leaving) return;
+  if (!client->paused && client->waiting.empty()) {
+    if (client->events.message) client->events.message(text);
+    return look_whether_over(client);
   }
-  guest->waiting_bytes += text.size();
-  guest->waiting.push_back(std::move(text));
-  if (guest->waiting_bytes <= untaken_bytes_max) return;
+  client->waiting_bytes += text.size();
+  client->waiting.push_back(std::move(text));
+  if (client->waiting_bytes <= untaken_bytes_max) return;
   tell("a session takes nothing of what its shared server says, and is let go");
-  guest->waiting.clear();
-  guest->leaving = true;
-  loop.post([self = shared_from_this(), guest] { self->let_go(guest); });
+  client->waiting.clear();
+  client->leaving = true;
+  loop.post([self = shared_from_this(), client] { self->let_go(client); });
 }
 
-void SharedProcess::take(const GuestPtr& guest) {
-  while (!guest->paused && guest->hearing && !guest->waiting.empty()) {
-    const std::string text = std::move(guest->waiting.front());
-    guest->waiting.pop_front();
-    guest->waiting_bytes -= text.size();
-    if (guest->events.message) guest->events.message(text);
+void SharedProcess::take(const SharedClientPtr& client) {
+  while (!client->paused && client->hearing && !client->waiting.empty()) {
+    const std::string text = std::move(client->waiting.front());
+    client->waiting.pop_front();
+    client->waiting_bytes -= text.size();
+    if (client->events.message) client->events.message(text);
   }
-  if (guest->leaving) return let_go(guest);
-  look_whether_over(guest);
+  if (client->leaving) return let_go(client);
+  look_whether_over(client);
 }
 
 void SharedProcess::answer(std::uint64_t number, std::string line) {
   loop.post([weak = weak_from_this(), number, text = std::move(line)] {
     const auto self = weak.lock();
-    const GuestPtr guest = self ? self->guest_of(number) : nullptr;
-    if (guest) self->deliver(guest, text);
+    const SharedClientPtr client = self ? self->client_of(number) : nullptr;
+    if (client) self->deliver(client, text);
   });
 }
 
 // One that says nothing more and waits for nothing has seen the end of its server.
-void SharedProcess::look_whether_over(const GuestPtr& guest) {
-  if (guest->sending || !guest->hearing || guest->told_end) return;
-  if (!guest->asked.empty() || !guest->waiting.empty()) return;
-  loop.post([self = shared_from_this(), guest] { self->let_go(guest); });
+void SharedProcess::look_whether_over(const SharedClientPtr& client) {
+  if (client->sending || !client->hearing || client->told_end) return;
+  if (!client->asked.empty() || !client->waiting.empty()) return;
+  loop.post([self = shared_from_this(), client] { self->let_go(client); });
 }
 
 }  // namespace pawl::mcp

@@ -40,8 +40,8 @@ std::string own_hello() {
 
 bool SharedProcess::send(std::uint64_t number, const std::string& message,
                          const std::shared_ptr<Pass>& pass) {
-  const GuestPtr guest = guest_of(number);
-  if (!guest || !guest->sending || over) return false;
+  const SharedClientPtr client = client_of(number);
+  if (!client || !client->sending || over) return false;
   json::Document document;
   const auto read = read_message(message, Side::server, parser, document);
   if (!read) return false;
@@ -51,11 +51,11 @@ bool SharedProcess::send(std::uint64_t number, const std::string& message,
         answer(number, error_line(read->id, refused_by_policy,
                                   "a shared server gets no credential; nothing was sent"));
       } else {
-        ask(guest, *read);
+        ask(client, *read);
       }
       return true;
     case MessageKind::notification:
-      if (read->method == "notifications/cancelled") cancel(guest, read->params);
+      if (read->method == "notifications/cancelled") cancel(client, read->params);
       if (read->method == "notifications/initialized" && !std::exchange(ready, true)) {
         return program.transport->send(notification_line(read->method, {}), {});
       }
@@ -69,97 +69,97 @@ bool SharedProcess::send(std::uint64_t number, const std::string& message,
   return true;
 }
 
-void SharedProcess::ask(const GuestPtr& guest, const Message& message) {
-  if (guest->asked.size() >= requests_of_a_session_max ||
+void SharedProcess::ask(const SharedClientPtr& client, const Message& message) {
+  if (client->asked.size() >= requests_of_a_session_max ||
       asked.size() >= requests_of_a_process_max) {
-    return answer(guest->number, error_line(message.id, refused_by_policy,
+    return answer(client->number, error_line(message.id, refused_by_policy,
                                             "too many requests are open at the shared server"));
   }
-  if (message.method == "initialize") return open_older(guest, std::string(message.id));
-  if (message.method == "server/discover") return discover(guest, message);
+  if (message.method == "initialize") return open_older(client, std::string(message.id));
+  if (message.method == "server/discover") return discover(client, message);
   if (message.method == "logging/setLevel") {
-    return answer(guest->number, error_line(message.id, method_not_found,
+    return answer(client->number, error_line(message.id, method_not_found,
                                             "a shared server has no level of its log"));
   }
-  if (message.method == "resources/unsubscribe") return unsubscribe(guest, message);
+  if (message.method == "resources/unsubscribe") return unsubscribe(client, message);
   AskedOfShared request;
   if (message.method == "resources/subscribe") {
     request.subscribes = message.params.text("uri").value_or("");
-    if (guest->uris.size() >= subscriptions_of_a_session_max) {
-      return answer(guest->number,
+    if (client->uris.size() >= subscriptions_of_a_session_max) {
+      return answer(client->number,
                     error_line(message.id, refused_by_policy, "too many subscriptions"));
     }
   }
-  forward(guest, message, std::move(request));
+  forward(client, message, std::move(request));
 }
 
-void SharedProcess::forward(const GuestPtr& guest, const Message& message, AskedOfShared request) {
+void SharedProcess::forward(const SharedClientPtr& client, const Message& message, AskedOfShared request) {
   const std::uint64_t id = next_id++;
-  request.guest = guest->number;
+  request.client = client->number;
   request.id = std::string(message.id);
   const json::View token = message.params["_meta"]["progressToken"];
   if (token.exists()) request.token = json::write(token);
-  guest->asked[request.id] = id;
+  client->asked[request.id] = id;
   asked.emplace(id, std::move(request));
   (void)program.transport->send(request_line(id, message.method, with_token(message, id)), {});
 }
 
 // Its own request, or none.
-void SharedProcess::cancel(const GuestPtr& guest, json::View params) {
+void SharedProcess::cancel(const SharedClientPtr& client, json::View params) {
   const json::View id = params["requestId"];
-  const auto found = guest->asked.find(id.exists() ? json::write(id) : std::string());
-  if (found == guest->asked.end()) return;
+  const auto found = client->asked.find(id.exists() ? json::write(id) : std::string());
+  if (found == client->asked.end()) return;
   json::Writer out;
   out.object().key("requestId").natural(found->second);
   if (const auto reason = params.text("reason")) out.key("reason").string(*reason);
   out.end();
   (void)program.transport->send(notification_line("notifications/cancelled", out.text()), {});
   // It need not be answered any more, and counts no longer; an answer still finds its way.
-  guest->asked.erase(found);
+  client->asked.erase(found);
 }
 
 // The server goes on telling as long as anybody listens.
-void SharedProcess::unsubscribe(const GuestPtr& guest, const Message& message) {
+void SharedProcess::unsubscribe(const SharedClientPtr& client, const Message& message) {
   const std::string uri(message.params.text("uri").value_or(""));
-  guest->uris.erase(uri);
+  client->uris.erase(uri);
   const bool others = std::ranges::any_of(
-      guests, [&uri](const auto& one) { return one.second->uris.contains(uri); });
-  if (others) return answer(guest->number, result_line(message.id, "{}"));
-  forward(guest, message, {});
+      clients, [&uri](const auto& one) { return one.second->uris.contains(uri); });
+  if (others) return answer(client->number, result_line(message.id, "{}"));
+  forward(client, message, {});
 }
 
-void SharedProcess::open_older(const GuestPtr& guest, std::string id) {
+void SharedProcess::open_older(const SharedClientPtr& client, std::string id) {
   // Whoever asks for the older era has given up asking for the newer one.
-  give_up_probes(*guest);
+  give_up_probes(*client);
   switch (opening) {
     case Opening::older:
-      return answer(guest->number, result_line(id, hello));
+      return answer(client->number, result_line(id, hello));
     case Opening::newer:
-      return answer(guest->number,
+      return answer(client->number,
                     error_line(id, unsupported_version, "Unsupported protocol version",
                                R"({"supported":["2026-07-28"]})"));
     case Opening::probing:
     case Opening::under_way:
-      openers.emplace_back(guest->number, std::move(id));
+      openers.emplace_back(client->number, std::move(id));
       return;
     case Opening::closed:
       break;
   }
-  openers.emplace_back(guest->number, std::move(id));
+  openers.emplace_back(client->number, std::move(id));
   opening = Opening::under_way;
   opening_id = next_id++;
   (void)program.transport->send(request_line(opening_id, "initialize", own_hello()), {});
 }
 
-void SharedProcess::discover(const GuestPtr& guest, const Message& message) {
+void SharedProcess::discover(const SharedClientPtr& client, const Message& message) {
   switch (opening) {
     case Opening::older:
-      return answer(guest->number, error_line(message.id, method_not_found, "method not found"));
+      return answer(client->number, error_line(message.id, method_not_found, "method not found"));
     case Opening::under_way:
-      probers.emplace_back(guest->number, std::string(message.id));
+      probers.emplace_back(client->number, std::string(message.id));
       return;
     case Opening::newer:
-      return forward(guest, message, {});
+      return forward(client, message, {});
     case Opening::closed:
     case Opening::probing:
       break;
@@ -168,15 +168,15 @@ void SharedProcess::discover(const GuestPtr& guest, const Message& message) {
   ++probes;
   AskedOfShared request;
   request.probes = true;
-  forward(guest, message, std::move(request));
+  forward(client, message, std::move(request));
 }
 
 // Nobody waits for the answers to these any more, and they decide nothing when they come.
-void SharedProcess::give_up_probes(Guest& guest) {
+void SharedProcess::give_up_probes(SharedClient& client) {
   for (auto& [ours, request] : asked) {
-    if (request.guest != guest.number || !std::exchange(request.probes, false)) continue;
-    guest.asked.erase(request.id);
-    request.guest = 0;
+    if (request.client != client.number || !std::exchange(request.probes, false)) continue;
+    client.asked.erase(request.id);
+    request.client = 0;
     probe_over();
   }
 }
@@ -191,7 +191,7 @@ void SharedProcess::go_on_opening() {
   if (opening == Opening::probing || opening == Opening::under_way) return;
   auto waiting = std::exchange(openers, {});
   for (auto& [number, id] : waiting) {
-    if (const GuestPtr guest = guest_of(number)) open_older(guest, std::move(id));
+    if (const SharedClientPtr client = client_of(number)) open_older(client, std::move(id));
   }
 }
 

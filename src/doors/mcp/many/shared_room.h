@@ -22,7 +22,7 @@
 namespace pawl::mcp {
 
 // One session, as the process knows it.
-struct Guest {
+struct SharedClient {
   std::uint64_t number = 0;
   std::string caller;  // whose share of the process it uses
   TransportEvents events;
@@ -33,11 +33,11 @@ struct Guest {
   std::map<std::string, std::uint64_t> asked;  // its requests: by their raw id, ours
   std::set<std::string> uris;                  // that it subscribed to
 };
-using GuestPtr = std::shared_ptr<Guest>;
+using SharedClientPtr = std::shared_ptr<SharedClient>;
 
 // A request of ours at the process.
 struct AskedOfShared {
-  std::uint64_t guest = 0;  // 0: its session is gone
+  std::uint64_t client = 0;  // 0: its session is gone
   std::string id, token;    // raw, as the session wrote them
   std::string subscribes;   // to this resource
   bool probes = false;      // `server/discover` before anybody knows the era
@@ -53,24 +53,24 @@ struct SharedProcess : std::enable_shared_from_this<SharedProcess> {
   // shared.cpp
   void open();
   void ended();
-  void let_go(const GuestPtr& guest);
+  void let_go(const SharedClientPtr& client);
   void leave(std::uint64_t number);
-  void deliver(const GuestPtr& guest, std::string text);
-  void take(const GuestPtr& guest);
+  void deliver(const SharedClientPtr& client, std::string text);
+  void take(const SharedClientPtr& client);
   // In a later turn.
-  void answer(std::uint64_t guest, std::string line);
-  void look_whether_over(const GuestPtr& guest);
-  GuestPtr guest_of(std::uint64_t number) const;
+  void answer(std::uint64_t client, std::string line);
+  void look_whether_over(const SharedClientPtr& client);
+  SharedClientPtr client_of(std::uint64_t number) const;
 
   // shared_asking.cpp
   bool send(std::uint64_t number, const std::string& message, const std::shared_ptr<Pass>& pass);
-  void ask(const GuestPtr& guest, const Message& message);
-  void forward(const GuestPtr& guest, const Message& message, AskedOfShared asked);
-  void cancel(const GuestPtr& guest, json::View params);
-  void unsubscribe(const GuestPtr& guest, const Message& message);
-  void open_older(const GuestPtr& guest, std::string id);
-  void discover(const GuestPtr& guest, const Message& message);
-  void give_up_probes(Guest& guest);
+  void ask(const SharedClientPtr& client, const Message& message);
+  void forward(const SharedClientPtr& client, const Message& message, AskedOfShared asked);
+  void cancel(const SharedClientPtr& client, json::View params);
+  void unsubscribe(const SharedClientPtr& client, const Message& message);
+  void open_older(const SharedClientPtr& client, std::string id);
+  void discover(const SharedClientPtr& client, const Message& message);
+  void give_up_probes(SharedClient& client);
   void probe_over();
   void go_on_opening();
   void refuse_probes();
@@ -89,7 +89,7 @@ struct SharedProcess : std::enable_shared_from_this<SharedProcess> {
   Program program;
   std::function<void(const std::string&)> tell;
   json::Parser parser;
-  std::map<std::uint64_t, GuestPtr> guests;
+  std::map<std::uint64_t, SharedClientPtr> clients;
   std::map<std::uint64_t, AskedOfShared> asked;
   std::uint64_t next_guest = 1, next_id = 1;
   Opening opening = Opening::closed;
@@ -97,7 +97,7 @@ struct SharedProcess : std::enable_shared_from_this<SharedProcess> {
   std::string hello;  // what the process said of itself
   bool ready = false, over = false, crowded = false;
   std::size_t probes = 0;
-  std::deque<std::pair<std::uint64_t, std::string>> openers, probers;  // guest, raw id
+  std::deque<std::pair<std::uint64_t, std::string>> openers, probers;  // client, raw id
   std::size_t unheard = 0;  // messages that reached nobody
 };
 

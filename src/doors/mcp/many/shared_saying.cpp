@@ -103,10 +103,10 @@ void SharedProcess::answered(const Message& message, std::string_view line) {
     if (opening == Opening::probing && newer) opening = Opening::newer;
     probe_over();
   }
-  if (const GuestPtr guest = guest_of(request.guest)) {
-    guest->asked.erase(request.id);
-    if (result && !request.subscribes.empty()) guest->uris.insert(request.subscribes);
-    deliver(guest, renamed_line(line, message.id, request.id));
+  if (const SharedClientPtr client = client_of(request.client)) {
+    client->asked.erase(request.id);
+    if (result && !request.subscribes.empty()) client->uris.insert(request.subscribes);
+    deliver(client, renamed_line(line, message.id, request.id));
   }
   go_on_opening();
 }
@@ -134,9 +134,9 @@ void SharedProcess::noticed(const Message& message, std::string_view line) {
           token.is_integer() || token.is_string() ? own_id(json::write(token)) : std::nullopt;
       const auto found = ours ? asked.find(*ours) : asked.end();
       if (found == asked.end() || found->second.token.empty()) return;
-      const GuestPtr guest = guest_of(found->second.guest);
-      if (!guest) return;
-      return deliver(guest, notification_line(message.method,
+      const SharedClientPtr client = client_of(found->second.client);
+      if (!client) return;
+      return deliver(client, notification_line(message.method,
                                               replaced(message.params_text, message.params,
                                                        {{"progressToken", found->second.token}})));
     }
@@ -160,19 +160,19 @@ void SharedProcess::updated(const Message& message, std::string_view line) {
   if (subscription.exists()) {
     const bool ours = subscription.is_integer() && subscription.integer() >= 0;
     const auto found = ours ? asked.find(subscription.natural()) : asked.end();
-    const GuestPtr guest = found == asked.end() ? nullptr : guest_of(found->second.guest);
-    if (!guest) return;
-    return deliver(guest, notification_line(message.method,
+    const SharedClientPtr client = found == asked.end() ? nullptr : client_of(found->second.client);
+    if (!client) return;
+    return deliver(client, notification_line(message.method,
                                             with_subscription(message.params, found->second.id)));
   }
   const bool one = server_notice(message.method) == ServerNotice::resource_updated;
   const std::string uri(message.params.text("uri").value_or(""));
   const std::string text(line);
-  for (const auto& [number, guest] : std::map(guests)) {
-    const bool heard = !one || std::ranges::any_of(guest->uris, [&uri](const std::string& whole) {
+  for (const auto& [number, client] : std::map(clients)) {
+    const bool heard = !one || std::ranges::any_of(client->uris, [&uri](const std::string& whole) {
       return part_of(uri, whole);
     });
-    if (heard) deliver(guest, text);
+    if (heard) deliver(client, text);
   }
 }
 
@@ -199,9 +199,9 @@ void SharedProcess::lost(std::string_view raw, const std::string& why) {
   const AskedOfShared request = std::move(found->second);
   asked.erase(found);
   if (request.probes) probe_over();
-  if (const GuestPtr guest = guest_of(request.guest)) {
-    guest->asked.erase(request.id);
-    if (guest->hearing && guest->events.lost) guest->events.lost(request.id, why);
+  if (const SharedClientPtr client = client_of(request.client)) {
+    client->asked.erase(request.id);
+    if (client->hearing && client->events.lost) client->events.lost(request.id, why);
   }
   go_on_opening();
 }
