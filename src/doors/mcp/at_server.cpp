@@ -50,22 +50,22 @@ Task<Outcome> AtServer::execute(std::string_view tool, std::string_view argument
     const auto most = room_->spec.call_deadline.ns / 1'000'000;
     params = with_members(params, fmt::format(R"("task":{{"ttl":{}}})", most));
   }
-  if (room_->server_era == Era::modern && method_ == "logging/setLevel") {
+  if (room_->server_era == Era::stateless && method_ == "logging/setLevel") {
     co_return keep_level(arguments);
   }
-  if (room_->server_era == Era::modern && method_.starts_with("resources/") &&
+  if (room_->server_era == Era::stateless && method_.starts_with("resources/") &&
       method_.ends_with("subscribe")) {
     co_return co_await subscription(arguments);
   }
   std::string more;  // members of a retry at a modern server
-  const auto decided_under = room_->server_era == Era::modern
+  const auto decided_under = room_->server_era == Era::stateless
                                  ? room_->gate.policy_of(room_->spec.run)
                                  : std::shared_ptr<const Policy>();
   for (unsigned round = 1;; ++round) {
     auto ticket = more.empty() ? send(params) : send(with_members(params, more));
     Answer answer = co_await ticket.answer;
     timer_.reset();
-    if (room_->server_era != Era::modern || answer.kind != Answer::Kind::result) {
+    if (room_->server_era != Era::stateless || answer.kind != Answer::Kind::result) {
       const bool may = tasked_ && answer.kind == Answer::Kind::result;
       const auto task = may ? read_made_task(answer.text) : std::nullopt;
       if (task) co_return co_await follow(*task);

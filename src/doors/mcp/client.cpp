@@ -142,9 +142,9 @@ void Session::Room::client_request(const Message& message,
     to_client(result_line(message.id, "{}"), message.id);
     return;
   }
-  if (method.handling == Handling::task && client_era == Era::legacy) return task_request(message);
+  if (method.handling == Handling::task && client_era == Era::stateful) return task_request(message);
   if (method.handling == Handling::handshake) {
-    if (std::exchange(client_era, Era::legacy) == Era::legacy) {
+    if (std::exchange(client_era, Era::stateful) == Era::stateful) {
       to_client(error_line(message.id, invalid_request, "`initialize` was sent before"),
                 message.id);
       return;
@@ -153,7 +153,7 @@ void Session::Room::client_request(const Message& message,
           initialize(std::string(message.id), std::move(document), message.params));
     return;
   }
-  if (client_era != Era::legacy) {
+  if (client_era != Era::stateful) {
     to_client(error_line(message.id, invalid_request, "`initialize` comes first"), message.id);
     return;
   }
@@ -211,13 +211,13 @@ void Session::Room::dispatch(PendingPtr entry, const Method& method,
 void Session::Room::client_notification(const Message& message) {
   switch (client_notice(message.method)) {
     case ClientNotice::initialized:
-      if (client_era == Era::legacy) initialized_by_client();
+      if (client_era == Era::stateful) initialized_by_client();
       return;
     case ClientNotice::cancelled:
       cancel_of_client(message.params);
       return;
     case ClientNotice::roots_changed:
-      if (server_era == Era::legacy && granted(shown(), "mcp:roots/list")) {
+      if (server_era == Era::stateful && granted(shown(), "mcp:roots/list")) {
         to_server(notification_line(message.method, {}));
       }
       return;
@@ -230,7 +230,7 @@ void Session::Room::client_notification(const Message& message) {
 
 void Session::Room::initialized_by_client() {
   if (std::exchange(initialized, true)) return;
-  if (server_era != Era::modern) to_server(notification_line("notifications/initialized", {}));
+  if (server_era != Era::stateless) to_server(notification_line("notifications/initialized", {}));
   if (has_tools) start(shared_from_this(), reload(false));
 }
 
@@ -266,7 +266,7 @@ Task<void> Session::Room::initialize(std::string id, std::shared_ptr<json::Docum
     to_client(raw_error_line(id, refusal_of_server().text), id);
     co_return;
   }
-  const bool own = server_era == Era::modern || spec.one_for_all;
+  const bool own = server_era == Era::stateless || spec.one_for_all;
   const std::string_view spoken = own ? revision : std::string_view();
   to_client(result_line(id, initialize_result(said.root(), shown(), with_instructions(), spoken)),
             id);
@@ -351,7 +351,7 @@ Task<void> Session::Room::list(PendingPtr entry, const Method& method, std::stri
   }
   const auto result =
       json::parse(answer.kind == Answer::Kind::result ? answer.text : "", as_it_came);
-  const bool modern = server_era == Era::modern;
+  const bool modern = server_era == Era::stateless;
   const bool listed = result && result->root().is_object() &&
                       (!modern || from_modern(answer.text).kind == FromModern::Kind::complete);
   if (!listed) {

@@ -18,7 +18,7 @@ namespace pawl::mcp {
 
 struct Shown;  // reply.h
 
-enum class Era : std::uint8_t { unknown, legacy, modern };
+enum class Era : std::uint8_t { unknown, stateful, stateless };
 
 inline constexpr std::string_view modern_revision = "2026-07-28";
 

@@ -47,7 +47,7 @@ bool wants(json::View filter, std::string_view member) {
 
 bool Session::Room::modern_request(const Message& message, const Method& method,
                                    std::shared_ptr<json::Document>& document) {
-  if (client_era == Era::legacy) return false;
+  if (client_era == Era::stateful) return false;
   const Envelope seen = read_envelope(message.params);
   if (client_era == Era::unknown && !seen.claimed && method.spoken != Spoken::modern) return false;
   if (client_era == Era::unknown && method.handling == Handling::handshake) return false;
@@ -61,7 +61,7 @@ bool Session::Room::modern_request(const Message& message, const Method& method,
     return true;
   }
   // Asking what there is commits a client to nothing: it may still go on with `initialize`.
-  if (method.handling != Handling::discover) client_era = Era::modern;
+  if (method.handling != Handling::discover) client_era = Era::stateless;
   PendingPtr entry = pend(message);
   if (!entry) {
     refuse_line(message.id, invalid_request, "too many requests are open");
@@ -207,7 +207,7 @@ Task<void> Session::Room::after_opening(PendingPtr entry, const Method& method,
     settle(entry, refusal_of_server());
     co_return;
   }
-  if (server_era == Era::modern) {
+  if (server_era == Era::stateless) {
     std::string own =
         envelope_for_server(seen.capabilities, seen.client, *spec.policy, spec.server);
     if (entry->log_level >= 0 && granted(shown(), "mcp:logging/setLevel")) {
@@ -271,7 +271,7 @@ Task<void> Session::Room::listen(PendingPtr entry, json::View params) {
 }
 
 void Session::Room::announce(std::string_view method) {
-  if (client_era != Era::modern) return to_client(notification_line(method, {}));
+  if (client_era != Era::stateless) return to_client(notification_line(method, {}));
   for (const Subscription& open : subscriptions) {
     const bool wanted = method == "notifications/tools/list_changed"     ? open.tools
                         : method == "notifications/prompts/list_changed" ? open.prompts
@@ -298,7 +298,7 @@ std::string Session::Room::meta_of_call(const Pending& entry) {
   if (entry.trace) {
     add(fmt::format(R"("{}":"{}")", traceparent_name, to_string(entry.trace->for_server())));
   }
-  if (server_era == Era::modern) {
+  if (server_era == Era::stateless) {
     add(entry.envelope ? *entry.envelope : *envelope);
     if (!entry.modern && !log_level.empty()) {
       add(fmt::format(R"("{}":"{}")", meta_log_level, log_level));

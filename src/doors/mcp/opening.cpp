@@ -75,7 +75,7 @@ Task<bool> Session::Room::open_server(bool modern, Hello hello) {
     has_tools = said.root()["capabilities"]["tools"].is_object();
     // Compared before its tools are: those of a server whose instructions changed are not callable.
     (void)with_instructions();
-    if (server_era == Era::modern) hear_changes();
+    if (server_era == Era::stateless) hear_changes();
     if (again) {
       co_await meet_again();
       fine = !server_gone;
@@ -131,7 +131,7 @@ Task<bool> Session::Room::try_discover() {
   auto parsed = json::parse(text, as_it_came);
   if (text.empty() || !parsed) co_return false;
   said = std::move(*parsed);
-  server_era = Era::modern;
+  server_era = Era::stateless;
   co_return true;
 }
 
@@ -144,12 +144,12 @@ Task<bool> Session::Room::try_initialize(const Hello& hello) {
   auto result = json::parse(answer.kind == Answer::Kind::result ? answer.text : "", as_it_came);
   if (!result || !result->root().is_object()) co_return false;
   said = std::move(*result);
-  server_era = Era::legacy;
+  server_era = Era::stateful;
   co_return true;
 }
 
 std::string Session::Room::for_server(std::string params) const {
-  return server_era == Era::modern ? with_meta(params, *envelope) : params;
+  return server_era == Era::stateless ? with_meta(params, *envelope) : params;
 }
 
 Reply Session::Room::refusal_of_server() const {

@@ -123,7 +123,7 @@ bool Session::Room::carries(Pending& about, std::string_view method, json::View 
 
 Task<Answer> Session::Room::ask(PendingPtr about, std::string method, std::string params,
                                 const std::string& server_id, const std::string& name) {
-  if (client_era != Era::modern) {
+  if (client_era != Era::stateless) {
     asking_in = about ? about->id : std::string();
     auto ticket = at_client->send(method, params);
     asking_in.clear();
@@ -245,7 +245,7 @@ void Session::Room::abandon(const PendingPtr& entry) {
 
 void Session::Room::withdraw_questions(Pending& entry, const std::string& why_not) {
   for (Question& question : std::exchange(entry.questions, {})) {
-    if (client_era != Era::modern) {
+    if (client_era != Era::stateless) {
       to_client(notification_line("notifications/cancelled",
                                   fmt::format(R"({{"requestId":{}}})", question.key)));
     }

@@ -97,7 +97,7 @@ Task<std::set<std::string>> Session::Room::hear_resources(PendingPtr entry, json
 Task<Outcome> Session::Room::subscribe_at_server(std::string_view arguments) {
   const auto parsed = json::parse(arguments);
   const std::string uri(parsed ? parsed->root().text("uri").value_or("") : "");
-  if (server_era != Era::modern) {
+  if (server_era != Era::stateless) {
     auto ticket = at_server->send("resources/subscribe", uri_alone(uri));
     const net::Timer patience = answered_within(ticket.id, spec.call_deadline);
     Answer answer = co_await ticket.answer;
@@ -163,7 +163,7 @@ void Session::Room::unsubscribe_at_server(const std::string& uri) {
   if (found == resources_heard.end()) return;
   const std::uint64_t listening = found->second;
   resources_heard.erase(found);
-  if (server_era == Era::modern) return cancel_at_server(listening, "nobody listens any more");
+  if (server_era == Era::stateless) return cancel_at_server(listening, "nobody listens any more");
   (void)at_server->send("resources/unsubscribe", uri_alone(uri));
 }
 
@@ -180,7 +180,7 @@ void Session::Room::resource_updated(json::View params) {
   const auto uri = params.text("uri");
   if (!uri || !granted(shown(), "mcp:resources/subscribe")) return;
   const bool scoped = scoped_here();
-  if (client_era != Era::modern) {
+  if (client_era != Era::stateless) {
     const auto whole = closest_match(kept_subscriptions, *uri);
     if (scoped && whole == kept_subscriptions.end()) return;
     return to_client(

@@ -74,7 +74,7 @@ Task<bool> Session::Room::server_there() {
   if (!server_gone) co_return true;
   if (!spec.start_again || closing || !hello_said) co_return false;
   const auto said_then = hello_said;  // another client's words may come meanwhile
-  co_return co_await open_server(client_era == Era::modern, hello_of(said_then->root()));
+  co_return co_await open_server(client_era == Era::stateless, hello_of(said_then->root()));
 }
 
 Task<bool> Session::Room::tools_known() {
@@ -147,7 +147,7 @@ void Session::Room::look_for_it() {
 // It is open: before anything else is said to it, what it offers is compared with what was.
 Task<void> Session::Room::meet_again() {
   (void)with_instructions();
-  if (server_era != Era::modern) to_server(notification_line("notifications/initialized", {}));
+  if (server_era != Era::stateless) to_server(notification_line("notifications/initialized", {}));
   initialized = true;
   if (has_tools) co_await tools_known();
   if (server_gone) co_return;
@@ -165,7 +165,7 @@ Task<void> Session::Room::meet_again() {
       (void)co_await room->subscribe_at_server(arguments.text());
     }(shared_from_this(), uri));
   }
-  if (server_era != Era::modern && client_era != Era::modern && !log_level.empty() &&
+  if (server_era != Era::stateless && client_era != Era::stateless && !log_level.empty() &&
       granted(shown(), "mcp:logging/setLevel")) {
     (void)at_server->send("logging/setLevel", fmt::format(R"({{"level":"{}"}})", log_level));
   }
@@ -191,7 +191,7 @@ void Session::Room::tell_presence(bool there) {
 
 // What a client of the older era has its server keep, to be said again to another.
 void Session::Room::keep_for_server(std::string_view method, json::View params) {
-  if (client_era == Era::modern) return;
+  if (client_era == Era::stateless) return;
   if (method == "resources/unsubscribe") {
     kept_subscriptions.erase(std::string(params.text("uri").value_or("")));
   } else if (method == "logging/setLevel" && gravity(params.text("level").value_or("")) >= 0) {
@@ -203,7 +203,7 @@ void Session::Room::keep_for_server(std::string_view method, json::View params) 
 void Session::Room::keep_subscription(Pending& entry, std::string_view arguments) {
   const auto document = json::parse(arguments);
   const auto uri = document ? document->root().text("uri") : std::nullopt;
-  if (client_era == Era::modern || !uri || uri->size() > resource_uri_bytes_max) return;
+  if (client_era == Era::stateless || !uri || uri->size() > resource_uri_bytes_max) return;
   if (kept_subscriptions.size() >= resources_heard_max) return;
   if (kept_subscriptions.emplace(*uri).second) entry.keeps = *uri;
 }

@@ -142,14 +142,14 @@ void Session::Room::server_request_arrived(const Message& message,
     case ServerAsks::decide_before:
     case ServerAsks::decide_answer: {
       // A modern server asks in its results, and not with requests.
-      if (server_era == Era::modern) break;
+      if (server_era == Era::stateless) break;
       const json::View params = document->root()["params"];
       const PendingPtr about = belongs_to(params);
       const bool may = granted(shown(), "mcp:" + std::string(message.method)) &&
                        !asks_for_secret(params) && !speaks_past_scope(message.method);
       // A client of the older era has this session for itself, and can be asked at any time.
       const bool reached =
-          about ? carries(*about, message.method, params) : client_era != Era::modern;
+          about ? carries(*about, message.method, params) : client_era != Era::stateless;
       if (may && reached && asked_client.size() < asked_client_max) {
         start(shared_from_this(), ask_client(about, std::string(message.id),
                                              std::string(message.method), document, params));
@@ -199,7 +199,7 @@ void Session::Room::server_notification(const Message& message) {
       if (!id.is_string() && !id.is_integer()) return;
       const auto found = asked_client.find(json::write(id));
       if (found == asked_client.end()) return;
-      if (client_era == Era::modern) return withdraw_question(found->first);
+      if (client_era == Era::stateless) return withdraw_question(found->first);
       to_client(notification_line("notifications/cancelled",
                                   fmt::format(R"({{"requestId":{}}})", found->second)));
       return;
@@ -264,8 +264,8 @@ void Session::Room::server_log(const Message& message) {
     return;
   }
   const PendingPtr hearer =
-      client_era == Era::modern ? hears_log(message.params.text("level").value_or("")) : nullptr;
-  if (client_era == Era::modern && !hearer) return;
+      client_era == Era::stateless ? hears_log(message.params.text("level").value_or("")) : nullptr;
+  if (client_era == Era::stateless && !hearer) return;
   const std::string_view request = hearer ? std::string_view(hearer->id) : std::string_view();
   const std::string clean = without_reserved(said_to_all);
   if (!clean.empty()) note_first(reserved_topic, reserved_text);
@@ -295,7 +295,7 @@ void Session::Room::server_elicited(json::View params) {
                "the server told of the end of what this client was not shown");
     return;
   }
-  if (client_era == Era::modern || scoped_here()) return;
+  if (client_era == Era::stateless || scoped_here()) return;
   if (!granted(shown(), "mcp:elicitation/create")) return;
   json::Writer told;
   told.object().key("elicitationId").string(*id).end();

@@ -96,7 +96,7 @@ struct AtServer::Stopping {
 };
 
 bool AtServer::wants_server_task() const {
-  if (method_ != "tools/call" || room_->server_era != Era::legacy || !entry_->definition) {
+  if (method_ != "tools/call" || room_->server_era != Era::stateful || !entry_->definition) {
     return false;
   }
   const json::View offered = room_->said.root()["capabilities"]["tasks"]["requests"]["tools"];
@@ -109,7 +109,7 @@ Requests::Ticket AtServer::send_about_task(std::string_view method, std::string_
   json::Writer params;
   params.object().key("taskId").string(entry_->server_task).end();
   std::string text = with_members(params.text(), more);
-  if (room_->server_era == Era::modern) {
+  if (room_->server_era == Era::stateless) {
     text = with_meta(text, entry_->envelope ? *entry_->envelope : *room_->envelope);
   }
   room_->transports.server->entitle(pass_);
@@ -134,7 +134,7 @@ Task<Outcome> AtServer::follow(ServerTask task) {
   room_->show_task(entry_);
   // It was cancelled before anybody knew that it is a task.
   if (cancelled_) stop("cancelled");
-  const bool older = room_->server_era != Era::modern;
+  const bool older = room_->server_era != Era::stateless;
   for (;;) {
     if (older && !stopping_) {
       auto end = co_await result_of_task();
@@ -178,7 +178,7 @@ Task<std::optional<Outcome>> AtServer::look_at_task(ServerTask& task) {
   }
   failed_looks_ = 0;
   task = *seen;
-  const bool modern = room_->server_era == Era::modern;
+  const bool modern = room_->server_era == Era::stateless;
   // In the older era the result itself is asked for, some times.
   const bool again =
       !modern && task.status == TaskStatus::completed && failed_results_ < results_failed_max;
@@ -298,7 +298,7 @@ Task<Outcome> AtServer::stopped() {
     if (seen) status = seen->status;
     const bool ended =
         seen && (seen->status == TaskStatus::completed || seen->status == TaskStatus::failed);
-    if (ended && room_->server_era == Era::modern) {
+    if (ended && room_->server_era == Era::stateless) {
       co_return end_of_task(seen->status, document->root());
     }
     if (ended) {

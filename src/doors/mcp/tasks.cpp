@@ -191,7 +191,7 @@ void Session::Room::end_task(const TaskPtr& task, Reply reply) {
 }
 
 void Session::Room::task_request(const Message& message) {
-  const bool modern = client_era != Era::legacy;
+  const bool modern = client_era != Era::stateful;
   // Each era has one of its own, whatever task it is about.
   if (message.method == (modern ? "tasks/result" : "tasks/update")) return refuse_unknown(message);
   if (modern && !declares_tasks(message.params)) {

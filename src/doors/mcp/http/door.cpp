@@ -137,7 +137,7 @@ void HttpDoor::State::modern(Asking& asking, const Message& message, Taken taken
     const std::string why = fmt::format("`_meta` lacks a valid `{}`", envelope.wrong);
     return no(error_line(message.id, invalid_params, why), 400);
   }
-  const ConnectedPtr connected = known ? known : open(asking, message.id, Era::modern, {});
+  const ConnectedPtr connected = known ? known : open(asking, message.id, Era::stateless, {});
   if (!connected) return;
   const std::string traced = params_of(asking, message);
   connected->client->post(posted(asking), message, taken, std::move(asking.responder), traced,
@@ -163,8 +163,8 @@ void HttpDoor::State::older(Asking& asking, const Message& message, Taken taken,
   } else if (message.kind == MessageKind::request && message.method == "initialize") {
     const bool primes = hello_of(message.params).revision == newest_revision;
     connected = open(
-        asking, message.id, Era::legacy,
-        {.era = Era::legacy, .session = hex(ports.random(session_id_bytes)), .primes = primes});
+        asking, message.id, Era::stateful,
+        {.era = Era::stateful, .session = hex(ports.random(session_id_bytes)), .primes = primes});
     if (!connected) return;
   } else {
     return refuse(std::move(asking.responder), 400, message.id,
@@ -245,7 +245,7 @@ HttpDoor::State::ConnectedPtr HttpDoor::State::open(Asking& asking, std::string_
   connected->role = asking.role;
   connected->era = era;
   connected->part = asking.caller.part;
-  connected->key = era == Era::modern ? modern_key(asking) : terms.session;
+  connected->key = era == Era::stateless ? modern_key(asking) : terms.session;
   connected->client = std::make_shared<RemoteClient>(loop, std::move(terms));
   const std::weak_ptr<State> self = weak_from_this();
   const std::weak_ptr<Connected> about = connected;
@@ -291,7 +291,7 @@ HttpDoor::State::ConnectedPtr HttpDoor::State::find(std::string_view key) const 
 HttpDoor::State::ConnectedPtr HttpDoor::State::find_session(const Asking& asking,
                                                             std::string_view id) const {
   const ConnectedPtr connected = find(id);
-  const bool theirs = connected && connected->era == Era::legacy &&
+  const bool theirs = connected && connected->era == Era::stateful &&
                       connected->role == asking.role && connected->caller == asking.caller.key;
   if (!connected || theirs) return connected;
   ports.refused({}, asking.caller,
@@ -324,7 +324,7 @@ void HttpDoor::State::look_after() {
     connected->client->keep_alive();
     const auto quiet = connected->client->quiet_since();
     const Duration most =
-        connected->era == Era::modern ? ports.limits.connection_idle : ports.limits.session_idle;
+        connected->era == Era::stateless ? ports.limits.connection_idle : ports.limits.session_idle;
     if (quiet && now.ns - quiet->ns >= most.ns) {
       over.emplace_back(connected, "nothing was asked for a long time");
     } else if (ports.over(connected->endpoint->run())) {

@@ -16,7 +16,7 @@ bool HttpDoor::State::may_last(const Message& message) {
 
 // A call that is cut off halts the whole run, and a modern client may come back to one that waits.
 bool HttpDoor::State::may_end(const Connected& connected) const {
-  if (connected.era != Era::legacy || !connected.endpoint) return false;
+  if (connected.era != Era::stateful || !connected.endpoint) return false;
   const auto quiet = connected.client->quiet_since();
   if (!quiet || loop.now().ns - quiet->ns < ports.limits.session_quiet.ns) return false;
   return !connected.lasting || !ports.calls || !ports.calls(connected.endpoint->run());

@@ -39,7 +39,7 @@ struct HttpDoor::State : std::enable_shared_from_this<HttpDoor::State> {
   // A session of an older client, or what all requests of a modern caller share.
   struct Connected {
     std::string key, caller, account, role;
-    Era era = Era::legacy;
+    Era era = Era::stateful;
     std::shared_ptr<RunPart> part;
     std::shared_ptr<RemoteClient> client;
     std::unique_ptr<Endpoint> endpoint;

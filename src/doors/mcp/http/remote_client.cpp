@@ -129,7 +129,7 @@ bool RemoteClient::send(std::string message, std::string_view request) {
     return true;
   }
   // A modern client is told nothing that it did not ask for.
-  if (terms_.era == Era::modern) return true;
+  if (terms_.era == Era::stateless) return true;
   if (belongs_to_a_call(message)) {
     for (const auto& [key, open] : answering_) {
       if (!open->taken.events) continue;
@@ -146,12 +146,12 @@ void RemoteClient::answer(const std::string& key, std::string message) {
   answering_.erase(key);
   open->patience.reset();
   touched_ = loop_.now();
-  if (terms_.era == Era::modern) message = with_id_of_client(message, key, open->id);
+  if (terms_.era == Era::stateless) message = with_id_of_client(message, key, open->id);
   if (open->listens) message = tagged_for_client(message, key, open->id);
   if (open->responder && !open->taken.json) begin_events(*open);
   if (open->responder) {
     http::Response response;
-    response.status = !open->readable ? 400 : terms_.era == Era::modern ? status_of(message) : 200;
+    response.status = !open->readable ? 400 : terms_.era == Era::stateless ? status_of(message) : 200;
     response.headers.add("content-type", "application/json");
     if (!terms_.session.empty()) response.headers.add(session_field, terms_.session);
     response.body = std::move(message);
@@ -160,7 +160,7 @@ void RemoteClient::answer(const std::string& key, std::string message) {
   const EventId id{open->stream, ++open->events};
   if (open->out) write(*open->out, id, message);
   if (open->out) open->out->end();
-  if (terms_.era != Era::modern) kept_.keep(id, std::move(message));
+  if (terms_.era != Era::stateless) kept_.keep(id, std::move(message));
 }
 
 void RemoteClient::say(const std::string& key, const std::string& message) {
@@ -169,7 +169,7 @@ void RemoteClient::say(const std::string& key, const std::string& message) {
   begin_events(*open);
   const EventId id{open->stream, ++open->events};
   const std::string text = open->listens ? tagged_for_client(message, key, open->id) : message;
-  if (terms_.era != Era::modern) kept_.keep(id, text);
+  if (terms_.era != Era::stateless) kept_.keep(id, text);
   if (open->out) write(*open->out, id, text);
 }
 
@@ -202,7 +202,7 @@ void RemoteClient::write(http::Stream& out, const EventId& id, std::string_view 
   const auto event = http::write_event(
       {.name = "message",
        .text = message,
-       .id = terms_.era == Era::modern ? std::nullopt : std::optional<std::string_view>(text),
+       .id = terms_.era == Era::stateless ? std::nullopt : std::optional<std::string_view>(text),
        .retry = {}});
   if (!event || !out.write(*event)) return;
   if (crowded_ || !events_.crowded || out.queued_bytes() < crowded_bytes) return;

@@ -8,7 +8,7 @@
 // said of it, else as a stream of events that ends with the answer. What belongs to no request goes
 // to the stream that listens (GET), or, of an older client that has none, to one of its open
 // requests.
-// Older clients (`Era::legacy`): a connection that breaks cancels nothing. What would have been
+// Older clients (`Era::stateful`): a connection that breaks cancels nothing. What would have been
 // sent is kept, and read again by `Last-Event-ID`.
 // Modern clients have no session: all requests of one caller share this object, so their ids are
 // replaced by ours on the way in and put back on the way out. A connection that closes before its
@@ -50,7 +50,7 @@ inline constexpr std::size_t crowded_bytes = 1UL << 20;
 inline constexpr Duration events_after = Duration::seconds(2);
 
 struct RemoteTerms {
-  Era era = Era::legacy;
+  Era era = Era::stateful;
   std::string session;  // of an older client: its id, which every answer repeats
   // Whether an event without data means nothing to an older client (2025-11-25).
   bool primes = false;

@@ -37,10 +37,10 @@ void RemoteClient::post(Posted posted, const Message& request, Taken taken,
   answering->repeated = std::move(repeated);
   answering->id = std::string(request.id);
   answering->taken = taken;
-  answering->listens = terms_.era == Era::modern && request.method == "subscriptions/listen";
+  answering->listens = terms_.era == Era::stateless && request.method == "subscriptions/listen";
   answering->responder = std::move(responder);
   Message message = request;
-  if (terms_.era == Era::modern) message = with_id(std::to_string(next_id_++), text, request);
+  if (terms_.era == Era::stateless) message = with_id(std::to_string(next_id_++), text, request);
   const std::string key(message.id);
   auto document = std::move(posted.document);
   if (!params.empty()) {
@@ -56,7 +56,7 @@ void RemoteClient::post(Posted posted, const Message& request, Taken taken,
 
 const Repeated* RemoteClient::repeated(std::string_view request) const {
   const auto found = answering_.find(request);
-  const bool has = terms_.era == Era::modern && found != answering_.end();
+  const bool has = terms_.era == Era::stateless && found != answering_.end();
   return has ? &found->second->repeated : nullptr;
 }
 
@@ -92,7 +92,7 @@ void RemoteClient::post_as(const std::string& wanted, Told told, const Answering
 // What may happen to a request while it waits.
 void RemoteClient::guard(const std::string& key, const AnsweringPtr& answering) {
   const std::weak_ptr<RemoteClient> self = weak_from_this();
-  if (terms_.era == Era::modern) {
+  if (terms_.era == Era::stateless) {
     answering->responder->on_gone([self, key] {
       // Later: it may be our own writing that found out.
       if (auto client = self.lock()) {

@@ -98,7 +98,7 @@ void Multiplexer::client_request(const Message& message) {
   }
   const Envelope seen = read_envelope(message.params);
   const bool greeting = method.handling == Handling::handshake;
-  const bool newer = era == Era::modern || (era == Era::unknown && !greeting &&
+  const bool newer = era == Era::stateless || (era == Era::unknown && !greeting &&
                                             (seen.claimed || method.spoken == Spoken::modern));
   const bool unknown = method.handling == Handling::unknown;
   if (newer) {
@@ -108,18 +108,18 @@ void Multiplexer::client_request(const Message& message) {
     const bool right = fine && method.spoken != Spoken::legacy;
     if (!right || unknown) return to_some_session(message);
     // Asking what there is commits a client to nothing: it may still go on with `initialize`.
-    if (method.handling != Handling::discover) era = Era::modern;
+    if (method.handling != Handling::discover) era = Era::stateless;
     return dispatch(message, method, true);
   }
   if (unknown || method.spoken == Spoken::modern) return to_some_session(message);
   if (method.handling == Handling::here) {
     return to_client(result_line(message.id, "{}"), message.id);
   }
-  if (greeting && std::exchange(era, Era::legacy) == Era::legacy) {
+  if (greeting && std::exchange(era, Era::stateful) == Era::stateful) {
     return to_client(error_line(message.id, invalid_request, "`initialize` was sent before"),
                      message.id);
   }
-  if (era != Era::legacy) return to_some_session(message);
+  if (era != Era::stateful) return to_some_session(message);
   dispatch(message, method, false);
 }
 
@@ -285,7 +285,7 @@ void Multiplexer::forward(const Message& message, bool modern, std::size_t i, Re
 void Multiplexer::client_notification(const Message& message) {
   switch (client_notice(message.method)) {
     case ClientNotice::initialized:
-      if (era != Era::legacy) return;
+      if (era != Era::stateful) return;
       greeted = true;
       for (std::size_t i = 0; i < behind.size(); ++i) {
         if (behind[i].stage != UpstreamSession::Stage::open || std::exchange(behind[i].greeted, true)) {

@@ -70,7 +70,7 @@ void Multiplexer::take_back(std::size_t i, json::View params) {
 }
 
 void Multiplexer::changed(std::shared_ptr<Gathering> listener, std::string_view method) {
-  if (era == Era::modern && !listener) return;
+  if (era == Era::stateless && !listener) return;
   for (const Change& known : changes) {
     if (known.listener == listener && known.method == method) return;
   }
@@ -108,7 +108,7 @@ void Multiplexer::come_or_go(std::size_t i) {
   };
   for (const auto& [offered, names] : lists) {
     if (!offered) continue;
-    if (era == Era::legacy) changed(nullptr, names.first);
+    if (era == Era::stateful) changed(nullptr, names.first);
     for (const auto& listener : listeners) {
       if (hears(*listener, names.second)) changed(listener, names.first);
     }
