@@ -96,8 +96,8 @@ Task<Result<std::string>> consult_program(net::Loop& loop, AutomaticReviewer how
 
 }  // namespace
 
-struct AutomaticReviewers::Room : std::enable_shared_from_this<AutomaticReviewers::Room> {
-  Room(net::Loop& loop_in, std::shared_ptr<broker::Broker> broker_in)
+struct AutomaticReviewers::Impl : std::enable_shared_from_this<AutomaticReviewers::Impl> {
+  Impl(net::Loop& loop_in, std::shared_ptr<broker::Broker> broker_in)
       : loop(loop_in), broker(std::move(broker_in)) {}
 
   std::shared_ptr<http::Client> client_of(const ReachedHost& at) {
@@ -254,7 +254,7 @@ struct AutomaticReviewers::Room : std::enable_shared_from_this<AutomaticReviewer
 };
 
 AutomaticReviewers::AutomaticReviewers(net::Loop& loop, std::shared_ptr<broker::Broker> broker)
-    : room_(std::make_shared<Room>(loop, std::move(broker))) {}
+    : room_(std::make_shared<Impl>(loop, std::move(broker))) {}
 
 AutomaticReviewers::~AutomaticReviewers() {
   room_->gate = nullptr;

@@ -34,8 +34,8 @@ class AutomaticReviewers {
   void ask_open();
 
  private:
-  struct Room;
-  std::shared_ptr<Room> room_;
+  struct Impl;
+  std::shared_ptr<Impl> room_;
 };
 
 }  // namespace pawl::app

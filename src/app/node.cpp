@@ -10,7 +10,7 @@
 
 #include "app/access_report.h"
 #include "app/command.h"
-#include "app/node_room.h"
+#include "app/node_impl.h"
 #include "app/paths.h"
 #include "base/random.h"
 #include "base/text.h"

@@ -12,7 +12,7 @@
 #include <fmt/format.h>
 
 #include "app/kept_deployment.h"
-#include "app/node_room.h"
+#include "app/node_impl.h"
 #include "app/paths.h"
 #include "app/real_path.h"
 #include "base/hash.h"

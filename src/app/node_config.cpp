@@ -11,7 +11,7 @@
 
 #include <fmt/format.h>
 
-#include "app/node_room.h"
+#include "app/node_impl.h"
 #include "app/paths.h"
 #include "app/real_path.h"
 #include "base/text.h"

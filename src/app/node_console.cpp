@@ -5,7 +5,7 @@
 #include <map>
 
 #include "app/evidence.h"
-#include "app/node_room.h"
+#include "app/node_impl.h"
 #include "app/policy_views.h"
 #include "doors/control/views.h"
 #include "io/approvals/ways.h"

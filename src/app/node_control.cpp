@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "app/node_room.h"
+#include "app/node_impl.h"
 #include "app/process_trees.h"
 #include "base/text.h"
 

@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "app/node_room.h"
+#include "app/node_impl.h"
 #include "app/paths.h"
 #include "app/task_file.h"
 #include "base/text.h"

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "app/node_room.h"
+#include "app/node_impl.h"
 #include "base/text.h"
 
 namespace pawl::app {

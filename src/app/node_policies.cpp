@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 
 #include "analysis/check/check.h"
-#include "app/node_room.h"
+#include "app/node_impl.h"
 #include "app/paths.h"
 #include "app/real_path.h"
 #include "base/text.h"

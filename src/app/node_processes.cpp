@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "app/equipped.h"
-#include "app/node_room.h"
+#include "app/node_impl.h"
 
 namespace pawl::app {
 

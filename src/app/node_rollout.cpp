@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "app/node_room.h"
+#include "app/node_impl.h"
 #include "app/paths.h"
 #include "base/text.h"
 

@@ -12,7 +12,7 @@
 
 #include <fmt/format.h>
 
-#include "app/node_room.h"
+#include "app/node_impl.h"
 #include "base/id.h"
 #include "base/random.h"
 #include "base/text.h"

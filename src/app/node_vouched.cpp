@@ -8,7 +8,7 @@
 #include <tuple>
 #include <utility>
 
-#include "app/node_room.h"
+#include "app/node_impl.h"
 #include "base/text.h"
 #include "io/broker/broker.h"
 #include "lang/jose/base64url.h"

@@ -1,5 +1,5 @@
 // For those who watch the machine: numbers and traces of this node.
-#include "app/node_room.h"
+#include "app/node_impl.h"
 #include "app/paths.h"
 
 namespace pawl::app {

@@ -1,7 +1,7 @@
 // What is written back about a call.
 #include "base/json.h"
 #include "base/text.h"
-#include "doors/api/room.h"
+#include "doors/api/api_impl.h"
 
 namespace pawl::api {
 namespace {

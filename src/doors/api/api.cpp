@@ -6,7 +6,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
-#include "doors/api/room.h"
+#include "doors/api/api_impl.h"
 
 namespace pawl::api {
 namespace {
@@ -46,7 +46,7 @@ void Visit::refuse(int status, Code code, std::string_view reason) {
   answer(status, out.take());
 }
 
-Api::Room::Room(ApiPorts with)
+Api::Impl::Impl(ApiPorts with)
     : ports(std::move(with)),
       audience(ports.address + "/v1"),
       sub_runs(std::make_shared<SubRuns>(ports.limits.sub_runs_per_run_max, ports.now)),
@@ -55,7 +55,7 @@ Api::Room::Room(ApiPorts with)
               ports.limits.events_max}) {}
 
 // A record may end a run, and with it its sub-runs. Streams are written in a later turn.
-void Api::Room::heard(const Record& record) {
+void Api::Impl::heard(const Record& record) {
   events.note(record, ports.gate.state());
   if (const auto* closed = std::get_if<RunClosed>(&record.body)) {
     sub_runs->end_root(closed->run);
@@ -70,7 +70,7 @@ void Api::Room::heard(const Record& record) {
   });
 }
 
-bool Api::Room::read_body(Visit& visit) {
+bool Api::Impl::read_body(Visit& visit) {
   if (visit.asked.operation->body == Body::none) return true;
   if (!is_json(visit.request)) {
     return refuse_attempt(visit, 415, "the body is not `application/json`");
@@ -86,7 +86,7 @@ bool Api::Room::read_body(Visit& visit) {
   return true;
 }
 
-bool Api::Room::refuse_attempt(Visit& visit, int status, const std::string& why) {
+bool Api::Impl::refuse_attempt(Visit& visit, int status, const std::string& why) {
   constexpr Code code = Code::ambiguous_request;
   if (visit.asked.operation->op == Op::propose) {
     refuse_proposal(visit, {.status = status, .code = code, .reason = why});
@@ -96,7 +96,7 @@ bool Api::Room::refuse_attempt(Visit& visit, int status, const std::string& why)
   return false;
 }
 
-bool Api::Room::find_run(Visit& visit) {
+bool Api::Impl::find_run(Visit& visit) {
   if (visit.asked.run.empty()) return true;
   const identity::Principal& who = visit.who;
   const SubRun* sub = sub_runs->find(visit.asked.run);
@@ -122,7 +122,7 @@ bool Api::Room::find_run(Visit& visit) {
   return fine;
 }
 
-Task<bool> Api::Room::admitted(VisitPtr visit) {
+Task<bool> Api::Impl::admitted(VisitPtr visit) {
   const Operation& operation = *visit->asked.operation;
   if (operation.right.empty()) co_return true;
   auto who = co_await ports.identities.authenticate(visit->request, audience);
@@ -143,7 +143,7 @@ Task<bool> Api::Room::admitted(VisitPtr visit) {
   co_return find_run(*visit) && read_body(*visit);
 }
 
-Task<void> Api::Room::visit(VisitPtr visit) {
+Task<void> Api::Impl::visit(VisitPtr visit) {
   const auto self = shared_from_this();
   if (!co_await admitted(visit)) co_return;
   switch (visit->asked.operation->op) {
@@ -175,7 +175,7 @@ Task<void> Api::Room::visit(VisitPtr visit) {
 }
 
 // A sign of life on quiet streams, as long as the door is open.
-void Api::Room::beat() {
+void Api::Impl::beat() {
   if (over) return;
   life = ports.executor.after(ports.limits.sign_of_life, [room = weak_from_this()] {
     const auto self = room.lock();
@@ -185,7 +185,7 @@ void Api::Room::beat() {
   });
 }
 
-Api::Api(ApiPorts ports) : room_(std::make_shared<Room>(std::move(ports))) {
+Api::Api(ApiPorts ports) : room_(std::make_shared<Impl>(std::move(ports))) {
   room_->hears = room_->ports.gate.on_record([room = std::weak_ptr(room_)](const Record& record) {
     if (const auto self = room.lock()) self->heard(record);
   });

@@ -114,10 +114,10 @@ class Api {
   // The node ends: nothing is waited for any more. Before the gate goes.
   void finish();
 
-  struct Room;
+  struct Impl;
 
  private:
-  std::shared_ptr<Room> room_;
+  std::shared_ptr<Impl> room_;
 };
 
 }  // namespace pawl::api

@@ -4,7 +4,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
-#include "doors/api/room.h"
+#include "doors/api/api_impl.h"
 #include "io/http/sse.h"
 #include "kernel/definition/definition.h"
 
@@ -71,7 +71,7 @@ class ApiAnswer : public std::enable_shared_from_this<ApiAnswer> {
 // its request: what is on the way to its end has a record to get.
 class AtOrchestrator final : public Caller, public Upstream {
  public:
-  AtOrchestrator(std::shared_ptr<Api::Room> room, OpenCallPtr call, std::shared_ptr<ApiAnswer> back,
+  AtOrchestrator(std::shared_ptr<Api::Impl> room, OpenCallPtr call, std::shared_ptr<ApiAnswer> back,
                  Duration patience)
       : room_(std::move(room)),
         call_(std::move(call)),
@@ -139,7 +139,7 @@ class AtOrchestrator final : public Caller, public Upstream {
     }
   }
 
-  std::shared_ptr<Api::Room> room_;
+  std::shared_ptr<Api::Impl> room_;
   OpenCallPtr call_;
   std::shared_ptr<ApiAnswer> back_;
   Duration patience_;
@@ -189,18 +189,18 @@ int status_of(const Settled& settled) {
 
 }  // namespace
 
-std::size_t Api::Room::open_calls(std::string_view run) const {
+std::size_t Api::Impl::open_calls(std::string_view run) const {
   return static_cast<std::size_t>(std::ranges::count_if(
       proposed, [run](const auto& entry) { return entry.second->run == run; }));
 }
 
-void Api::Room::refuse_proposal(Visit& visit, const Refusal& refusal, std::string_view tool) {
+void Api::Impl::refuse_proposal(Visit& visit, const Refusal& refusal, std::string_view tool) {
   (void)ports.gate.refuse(visit.run, refusal.code, std::string(tool), refusal.reason,
                           visit.part.get());
   visit.refuse(refusal.status, refusal.code, refusal.reason);
 }
 
-Task<void> Api::Room::propose(VisitPtr visit) {
+Task<void> Api::Impl::propose(VisitPtr visit) {
   const auto self = shared_from_this();
   const auto wanted = read_new_call(visit->body.root());
   if (!wanted) {
@@ -254,7 +254,7 @@ Task<void> Api::Room::propose(VisitPtr visit) {
   back->say(status_of(settled), decided_json(*call, settled));
 }
 
-void Api::Room::show_call(Visit& visit) {
+void Api::Impl::show_call(Visit& visit) {
   const std::string& id = visit.asked.call;
   if (const auto open = calls.find(id); open != calls.end() && open->second->run == visit.run) {
     json::Writer out;

@@ -7,7 +7,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
-#include "doors/api/room.h"
+#include "doors/api/api_impl.h"
 
 namespace pawl::api {
 namespace {
@@ -128,7 +128,7 @@ std::string run_json(const Run& run, const std::string& more) {
   return text;
 }
 
-void Api::Room::hold_open(const std::string& run, Instant until) {
+void Api::Impl::hold_open(const std::string& run, Instant until) {
   auto known = held.find(run);
   if (known == held.end() || until <= known->second.until) return;
   known->second.until = until;
@@ -140,7 +140,7 @@ void Api::Room::hold_open(const std::string& run, Instant until) {
   });
 }
 
-const Api::Room::Held* Api::Room::join_again(const std::string& run, Instant until) {
+const Api::Impl::Held* Api::Impl::join_again(const std::string& run, Instant until) {
   if (!held.contains(run)) {
     const Run* known = ports.gate.state().run(run);
     const auto policy = ports.gate.policy_of(run);
@@ -162,7 +162,7 @@ const Api::Room::Held* Api::Room::join_again(const std::string& run, Instant unt
   return &held.at(run);
 }
 
-void Api::Room::open_run(Visit& visit) {
+void Api::Impl::open_run(Visit& visit) {
   if (visit.who.credential) return open_sub_run(visit);
   const auto wanted = read_new_run(visit.body.root());
   if (!wanted) return visit.refuse(400, Code::ambiguous_request, wanted.error().message);
@@ -211,7 +211,7 @@ void Api::Room::open_run(Visit& visit) {
 }
 
 // For a run that was just joined.
-void Api::Room::give_credential(Visit& visit, const std::string& run, const NewRun& wanted,
+void Api::Impl::give_credential(Visit& visit, const std::string& run, const NewRun& wanted,
                                 Lock lock) {
   const identity::Principal& who = visit.who;
   const std::string door = wanted.for_mcp ? ports.address + "/mcp/" + who.role : audience;
@@ -233,7 +233,7 @@ void Api::Room::give_credential(Visit& visit, const std::string& run, const NewR
   visit.answer(201, run_json(*ports.gate.state().run(run), members));
 }
 
-std::expected<OpenedSubRun, Refusal> Api::Room::begin_sub_run(const jose::RunCredential& parent,
+std::expected<OpenedSubRun, Refusal> Api::Impl::begin_sub_run(const jose::RunCredential& parent,
                                                               const NewSubRun& wanted,
                                                               const std::string& by) {
   const auto no = [](int status, Code code, std::string reason) {
@@ -291,7 +291,7 @@ std::expected<OpenedSubRun, Refusal> Api::Room::begin_sub_run(const jose::RunCre
 
 Result<OpenedSubRun> Api::open_sub_run(const std::string& parent, const NewSubRun& wanted,
                                        const std::string& by) {
-  Room& room = *room_;
+  Impl& room = *room_;
   const SubRun* const sub = room.sub_runs->find(parent);
   const Run* const run = room.ports.gate.state().run(parent);
   if (sub == nullptr && run == nullptr) {
@@ -314,7 +314,7 @@ Result<OpenedSubRun> Api::open_sub_run(const std::string& parent, const NewSubRu
   return *std::move(opened);
 }
 
-void Api::Room::open_sub_run(Visit& visit) {
+void Api::Impl::open_sub_run(Visit& visit) {
   const auto wanted = read_new_sub_run(visit.body.root());
   if (!wanted) return visit.refuse(400, Code::ambiguous_request, wanted.error().message);
   const auto opened = begin_sub_run(*visit.who.credential, *wanted, {});
@@ -330,7 +330,7 @@ void Api::Room::open_sub_run(Visit& visit) {
   visit.answer(201, out.end().take());
 }
 
-void Api::Room::show_run(Visit& visit) {
+void Api::Impl::show_run(Visit& visit) {
   const Run& run = *ports.gate.state().run(visit.run);
   const SubRun* sub = sub_runs->find(visit.asked.run);
   if (sub == nullptr) return visit.answer(200, run_json(run));
@@ -345,7 +345,7 @@ void Api::Room::show_run(Visit& visit) {
   visit.answer(200, out.end().take());
 }
 
-void Api::Room::close_run(Visit& visit) {
+void Api::Impl::close_run(Visit& visit) {
   if (!visit.sub_run.empty()) {
     (void)sub_runs->end(visit.sub_run);
     json::Writer out;
@@ -362,7 +362,7 @@ void Api::Room::close_run(Visit& visit) {
   visit.answer(200, run_json(*after));
 }
 
-void Api::Room::watch(Visit& visit) {
+void Api::Impl::watch(Visit& visit) {
   std::optional<std::uint64_t> after;
   if (const auto text = visit.request.headers.find("last-event-id")) {
     std::uint64_t number = 0;

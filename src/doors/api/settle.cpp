@@ -2,11 +2,11 @@
 #include <utility>
 
 #include "base/json.h"
-#include "doors/api/room.h"
+#include "doors/api/api_impl.h"
 
 namespace pawl::api {
 
-Task<void> Api::Room::settle(VisitPtr visit) {
+Task<void> Api::Impl::settle(VisitPtr visit) {
   const auto self = shared_from_this();
   const auto found = calls.find(visit->asked.call);
   if (found == calls.end() || found->second->run != visit->run) {
@@ -26,7 +26,7 @@ Task<void> Api::Room::settle(VisitPtr visit) {
   visit->answer(200, std::move(settlement));
 }
 
-void Api::Room::ended(const OpenCallPtr& call, const Settled& settled) {
+void Api::Impl::ended(const OpenCallPtr& call, const Settled& settled) {
   calls.erase(call->id);
   const std::string settlement = settlement_json(call->id, settled);
   json::Writer text;

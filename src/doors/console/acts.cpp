@@ -8,7 +8,7 @@
 
 #include "base/hash.h"
 #include "base/text.h"
-#include "doors/console/room.h"
+#include "doors/console/console_impl.h"
 #include "lang/jose/base64url.h"
 
 namespace pawl::console {
@@ -51,14 +51,14 @@ std::string with_time(const std::string& answer, Duration took) {
 
 }  // namespace
 
-void Console::Room::challenge(Visit& visit, Session& session) {
+void Console::Impl::challenge(Visit& visit, Session& session) {
   json::Writer out;
   out.object().key("nonce").string(sessions.challenge(session, ports.boot())).end();
   visit.answer(200, out.take());
 }
 
 // False: it was answered.
-bool Console::Room::proved(Visit& visit, Session& session, json::View body) {
+bool Console::Impl::proved(Visit& visit, Session& session, json::View body) {
   const auto nonce = body.text("nonce");
   const auto spelled_signature = body.text("signature");
   std::string signature;
@@ -84,7 +84,7 @@ bool Console::Room::proved(Visit& visit, Session& session, json::View body) {
   return true;
 }
 
-Task<void> Console::Room::act(VisitPtr visit) {
+Task<void> Console::Impl::act(VisitPtr visit) {
   const auto self = shared_from_this();
   const auto body = json::parse(visit->request.body, {.bytes_max = body_bytes_max, .depth_max = 8});
   if (!body || !body->root().is_object()) co_return visit->refuse(400, "no JSON object");

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "base/text.h"
-#include "doors/console/room.h"
+#include "doors/console/console_impl.h"
 
 namespace pawl::console {
 namespace {
@@ -94,7 +94,7 @@ void Visit::refuse(const Error& error) {
   }
 }
 
-Console::Room::Room(ConsolePorts with)
+Console::Impl::Impl(ConsolePorts with)
     : ports(std::move(with)),
       sessions(ports.random, ports.sessions),
       live(ports.row, ports.live),
@@ -104,12 +104,12 @@ Console::Room::Room(ConsolePorts with)
       returns(ports.returns),
       browsers(ports.random) {}
 
-bool Console::Room::stands(const Session& session) const {
+bool Console::Impl::stands(const Session& session) const {
   const auto known = ports.person(session.person);
   return known && known->by(session.way);
 }
 
-void Console::Room::heard(const Record& record) {
+void Console::Impl::heard(const Record& record) {
   live.note(record);
   if (!live.waiting() || std::exchange(flushing, true)) return;
   ports.loop.post([room = weak_from_this()] {
@@ -120,7 +120,7 @@ void Console::Room::heard(const Record& record) {
   });
 }
 
-void Console::Room::beat() {
+void Console::Impl::beat() {
   if (over) return;
   sessions.sweep(ports.boot(), [this](const Session& session) { return stands(session); });
   live.beat([this](std::uint64_t number) { return sessions.numbered(number) != nullptr; });
@@ -129,7 +129,7 @@ void Console::Room::beat() {
   });
 }
 
-void Console::Room::serve(VisitPtr visit) {
+void Console::Impl::serve(VisitPtr visit) {
   const std::string& path = visit->path;
   if (const std::string_view why = objection(visit->request); !why.empty()) {
     return visit->refuse(403, why);
@@ -187,7 +187,7 @@ void Console::Room::serve(VisitPtr visit) {
   }
 }
 
-Console::Console(ConsolePorts ports) : room_(std::make_shared<Room>(std::move(ports))) {
+Console::Console(ConsolePorts ports) : room_(std::make_shared<Impl>(std::move(ports))) {
   room_->hears = room_->ports.on_record([room = std::weak_ptr(room_)](const Record& record) {
     if (const auto self = room.lock()) self->heard(record);
   });
@@ -222,7 +222,7 @@ void Console::serve(http::Request request, http::Responder responder) {
 }
 
 void Console::look_again() {
-  Room& room = *room_;
+  Impl& room = *room_;
   room.sessions.sweep(room.ports.boot(),
                       [&room](const Session& session) { return room.stands(session); });
   room.live.beat(

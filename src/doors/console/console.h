@@ -113,10 +113,10 @@ class Console {
   // The node ends. Before the loop goes.
   void finish();
 
-  struct Room;
+  struct Impl;
 
  private:
-  std::shared_ptr<Room> room_;
+  std::shared_ptr<Impl> room_;
 };
 
 }  // namespace pawl::console

@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "doors/console/page_files.h"
-#include "doors/console/room.h"
+#include "doors/console/console_impl.h"
 
 namespace pawl::console {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "base/hash.h"
 #include "base/text.h"
-#include "doors/console/room.h"
+#include "doors/console/console_impl.h"
 #include "lang/jose/base64url.h"
 #include "lang/jose/passkey.h"
 
@@ -48,7 +48,7 @@ std::optional<std::string> bytes_member(json::View object, std::string_view name
   return bytes;
 }
 
-void Console::Room::passkey_challenge(Visit& visit) {
+void Console::Impl::passkey_challenge(Visit& visit) {
   const auto body = body_of(visit);
   if (!body) return visit.refuse(body.error());
   const auto key = key_in(body->root());
@@ -63,7 +63,7 @@ void Console::Room::passkey_challenge(Visit& visit) {
   visit.answer(200, out.take());
 }
 
-void Console::Room::passkey_sign_in(Visit& visit) {
+void Console::Impl::passkey_sign_in(Visit& visit) {
   const auto body = body_of(visit);
   if (!body) return visit.refuse(body.error());
   const json::View root = body->root();
@@ -111,7 +111,7 @@ void Console::Room::passkey_sign_in(Visit& visit) {
 
 // Whoever asks for this has just said their passphrase; what it is asked with is good for one new
 // passkey.
-Task<void> Console::Room::passkey_new(VisitPtr visit_ptr) {
+Task<void> Console::Impl::passkey_new(VisitPtr visit_ptr) {
   const auto self = shared_from_this();
   Visit& visit = *visit_ptr;
   const auto body = body_of(visit);
@@ -137,7 +137,7 @@ Task<void> Console::Room::passkey_new(VisitPtr visit_ptr) {
   visit.answer(200, out.take());
 }
 
-Result<std::string> Console::Room::enrolment(const Session& session, json::View act) {
+Result<std::string> Console::Impl::enrolment(const Session& session, json::View act) {
   json::Writer out;
   out.object();
   if (const auto removed = act.text("remove")) {

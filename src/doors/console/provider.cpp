@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "base/text.h"
-#include "doors/console/room.h"
+#include "doors/console/console_impl.h"
 #include "io/http/peer_key.h"
 
 namespace pawl::console {
@@ -32,13 +32,13 @@ std::string came_back_text(std::string_view origin, std::string_view state) {
 
 }  // namespace
 
-void Console::Room::ways(Visit& visit) {
+void Console::Impl::ways(Visit& visit) {
   json::Writer out;
   out.object().key("provider").string(ports.provider ? ports.provider() : std::string()).end();
   visit.answer(200, out.take());
 }
 
-ProviderSignIn Console::Room::provider_sign_in_of(const http::Request& request,
+ProviderSignIn Console::Impl::provider_sign_in_of(const http::Request& request,
                                                   std::string state) const {
   ProviderSignIn asked;
   asked.redirect = origin_of(request) + std::string(page_root);
@@ -49,7 +49,7 @@ ProviderSignIn Console::Room::provider_sign_in_of(const http::Request& request,
   return asked;
 }
 
-Task<void> Console::Room::provider_begin(VisitPtr visit) {
+Task<void> Console::Impl::provider_begin(VisitPtr visit) {
   const auto self = shared_from_this();
   const auto body = body_of(*visit);
   if (!body) co_return visit->refuse(body.error());
@@ -68,7 +68,7 @@ Task<void> Console::Room::provider_begin(VisitPtr visit) {
   visit->answer(200, out.take());
 }
 
-Task<void> Console::Room::provider_sign_in(VisitPtr visit) {
+Task<void> Console::Impl::provider_sign_in(VisitPtr visit) {
   const auto self = shared_from_this();
   const auto body = body_of(*visit);
   if (!body) co_return visit->refuse(body.error());

@@ -3,7 +3,7 @@
 
 #include "base/text.h"
 #include "doors/console/requests.h"
-#include "doors/console/room.h"
+#include "doors/console/console_impl.h"
 
 namespace pawl::console {
 
@@ -24,7 +24,7 @@ void pass_on(Visit& visit, std::string answer) {
   visit.refuse(status, root.text("error").value_or("the node gave no reason"));
 }
 
-Task<void> Console::Room::read(VisitPtr visit) {
+Task<void> Console::Impl::read(VisitPtr visit) {
   const auto self = shared_from_this();
   std::string answer = co_await ports.ask(request_for(visit->path, visit->query, visit->person));
   pass_on(*visit, std::move(answer));
@@ -32,7 +32,7 @@ Task<void> Console::Room::read(VisitPtr visit) {
 
 // What a question would be with other arguments. It is asked with a body because arguments are
 // long, and changes nothing.
-Task<void> Console::Room::preview(VisitPtr visit) {
+Task<void> Console::Impl::preview(VisitPtr visit) {
   const auto self = shared_from_this();
   const auto body = json::parse(visit->request.body, {.bytes_max = body_bytes_max, .depth_max = 8});
   if (!body || !body->root().is_object()) co_return visit->refuse(400, "no JSON object");
@@ -45,7 +45,7 @@ Task<void> Console::Room::preview(VisitPtr visit) {
   pass_on(*visit, co_await ports.ask(request.take()));
 }
 
-void Console::Room::watch(Visit& visit) {
+void Console::Impl::watch(Visit& visit) {
   http::Response head = http::event_stream();
   add_safety(head.headers);
   if (!live.watch(visit.session, std::move(head), *visit.responder)) {

@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 #include "doors/console/requests.h"
-#include "doors/console/room.h"
+#include "doors/console/console_impl.h"
 #include "io/http/peer_key.h"
 #include "lang/jose/passkey.h"
 
@@ -60,15 +60,15 @@ std::string nobodys_verifier() {
 
 // Cookies know no ports, and two nodes may serve on one machine. The prefix makes a browser refuse
 // one that did not come over TLS from this very host.
-std::string Console::Room::cookie_name(bool secure) const {
+std::string Console::Impl::cookie_name(bool secure) const {
   return fmt::format("{}pawl-{}", secure ? "__Host-" : "", port);
 }
 
-std::string Console::Room::browser_cookie(bool secure) const {
+std::string Console::Impl::browser_cookie(bool secure) const {
   return fmt::format("{}pawl-browser-{}", secure ? "__Host-" : "", port);
 }
 
-Typist Console::Room::typist_of(const http::Request& request, const std::string& person) const {
+Typist Console::Impl::typist_of(const http::Request& request, const std::string& person) const {
   std::string_view mark = cookie_of(request.headers, browser_cookie(true));
   if (mark.empty()) mark = cookie_of(request.headers, browser_cookie(false));
   if (std::string browser = browsers.source_of(mark, person); !browser.empty()) {
@@ -77,7 +77,7 @@ Typist Console::Room::typist_of(const http::Request& request, const std::string&
   return {"address " + (request.remote ? http::peer_key(request.remote->address) : ""), false};
 }
 
-Session* Console::Room::admitted(Visit& visit, bool uses) {
+Session* Console::Impl::admitted(Visit& visit, bool uses) {
   const http::Request& request = visit.request;
   const std::string_view token = request.headers.find("x-pawl-token").value_or("");
   std::string_view cookie = cookie_of(request.headers, cookie_name(true));
@@ -106,7 +106,7 @@ Session* Console::Room::admitted(Visit& visit, bool uses) {
   return nullptr;
 }
 
-Task<void> Console::Room::sign_in(VisitPtr visit) {
+Task<void> Console::Impl::sign_in(VisitPtr visit) {
   const auto self = shared_from_this();
   auto asked = read_sign_in(visit->request.body);
   if (!asked) co_return visit->refuse(asked.error());
@@ -139,7 +139,7 @@ Task<void> Console::Room::sign_in(VisitPtr visit) {
   welcome(*visit, person, *now_known, way, std::move(asked->key));
 }
 
-Task<Status> Console::Room::proved_again(VisitPtr visit, std::string passphrase) {
+Task<Status> Console::Impl::proved_again(VisitPtr visit, std::string passphrase) {
   const auto self = shared_from_this();
   const std::string person = visit->person;
   const Typist typist{"session " + std::to_string(visit->session), true};
@@ -165,7 +165,7 @@ Task<Status> Console::Room::proved_again(VisitPtr visit, std::string passphrase)
   co_return right;
 }
 
-void Console::Room::welcome(Visit& visit, const std::string& person, const Known& known,
+void Console::Impl::welcome(Visit& visit, const std::string& person, const Known& known,
                             const std::string& way, jose::PublicKey key) {
   const bool secure = encrypted(visit.request);
   const Opened opened =
@@ -186,7 +186,7 @@ void Console::Room::welcome(Visit& visit, const std::string& person, const Known
   visit.answer(200, person_json(visit, way, ports.node, opened.token), std::move(cookies));
 }
 
-void Console::Room::sign_out(Visit& visit) {
+void Console::Impl::sign_out(Visit& visit) {
   live.end(visit.session);
   sessions.end(visit.session);
   const bool secure = encrypted(visit.request);
@@ -196,7 +196,7 @@ void Console::Room::sign_out(Visit& visit) {
                    secure ? "/" : "/console", secure ? "; Secure" : "")});
 }
 
-void Console::Room::me(Visit& visit) {
+void Console::Impl::me(Visit& visit) {
   const Session* session = sessions.numbered(visit.session);
   visit.answer(
       200, person_json(visit, session == nullptr ? std::string() : session->way, ports.node, {}));

@@ -11,7 +11,7 @@
 #include "doors/mcp/message.h"
 #include "doors/mcp/methods.h"
 #include "doors/mcp/reply.h"
-#include "doors/mcp/room.h"
+#include "doors/mcp/session_impl.h"
 #include "doors/mcp/said_by_server.h"
 #include "kernel/definition/secret_names.h"
 
@@ -79,7 +79,7 @@ std::string action_alone(std::string_view action) {
 // A server waits for a person as long as its own client would; nobody is kept patient.
 class ServerAsking final : public Caller {
  public:
-  explicit ServerAsking(std::shared_ptr<Session::Room> room)
+  explicit ServerAsking(std::shared_ptr<Session::Impl> room)
       : room_(std::move(room)), incarnation_(room_->incarnation) {}
   Duration patience(Duration within) const override {
     return std::min(within, Duration::seconds(45));
@@ -88,13 +88,13 @@ class ServerAsking final : public Caller {
   bool gone() const override { return room_->server_gone || room_->incarnation != incarnation_; }
 
  private:
-  std::shared_ptr<Session::Room> room_;
+  std::shared_ptr<Session::Impl> room_;
   std::uint64_t incarnation_;
 };
 
 // What is asked, of whom, and in which call.
 struct Asked {
-  std::shared_ptr<Session::Room> room;
+  std::shared_ptr<Session::Impl> room;
   PendingPtr about;
   std::string server_id, method, params;
   std::string name;  // that a modern server gave to the question
@@ -218,7 +218,7 @@ bool asks_for_secret(json::View params) {
          (has_free_text(form) && speaks_of_secret(params.text("message").value_or("")));
 }
 
-Task<Answer> Session::Room::decide_question(PendingPtr about, std::string server_id,
+Task<Answer> Session::Impl::decide_question(PendingPtr about, std::string server_id,
                                             std::string method, std::string params, PassAnswer pass,
                                             std::string name) {
   Asked asked{shared_from_this(), std::move(about), std::move(server_id), std::move(method), {},
@@ -240,7 +240,7 @@ Task<Answer> Session::Room::decide_question(PendingPtr about, std::string server
   co_return co_await decide_answer(asked, pass);
 }
 
-Task<void> Session::Room::ask_client(PendingPtr about, std::string id, std::string method,
+Task<void> Session::Impl::ask_client(PendingPtr about, std::string id, std::string method,
                                      std::shared_ptr<json::Document> document, json::View params) {
   std::string text = params.exists() ? without_meta(params) : "{}";
   document.reset();

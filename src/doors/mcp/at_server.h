@@ -12,7 +12,7 @@
 #include "base/json.h"
 #include "base/task.h"
 #include "doors/mcp/requests.h"
-#include "doors/mcp/room.h"
+#include "doors/mcp/session_impl.h"
 #include "doors/mcp/server_tasks.h"
 #include "gate/gate.h"
 #include "io/net/loop.h"
@@ -22,7 +22,7 @@ namespace pawl::mcp {
 class AtServer final : public Upstream {
  public:
   // `method` is tools/call, or the method of an action, whose params are the arguments themselves.
-  AtServer(std::shared_ptr<Session::Room> room, PendingPtr entry, std::string method,
+  AtServer(std::shared_ptr<Session::Impl> room, PendingPtr entry, std::string method,
            bool without_arguments)
       : room_(std::move(room)),
         entry_(std::move(entry)),
@@ -67,7 +67,7 @@ class AtServer final : public Upstream {
   Outcome keep_level(std::string_view arguments);
   Task<Outcome> subscription(std::string_view arguments);
 
-  std::shared_ptr<Session::Room> room_;
+  std::shared_ptr<Session::Impl> room_;
   PendingPtr entry_;
   std::string method_;
   bool without_arguments_;

@@ -10,7 +10,7 @@
 #include "doors/mcp/message.h"
 #include "doors/mcp/methods.h"
 #include "doors/mcp/reply.h"
-#include "doors/mcp/room.h"
+#include "doors/mcp/session_impl.h"
 #include "kernel/policy/policy.h"
 #include "model/access.h"
 
@@ -26,7 +26,7 @@ constexpr Duration patience_of_a_leg = Duration::seconds(45);
 
 class ClientWaits final : public Caller {
  public:
-  ClientWaits(std::shared_ptr<Session::Room> room, PendingPtr entry)
+  ClientWaits(std::shared_ptr<Session::Impl> room, PendingPtr entry)
       : room_(std::move(room)), entry_(std::move(entry)) {
     entry_->caller = this;
   }
@@ -58,7 +58,7 @@ class ClientWaits final : public Caller {
   bool gone() const override { return entry_->gone || room_->client_gone; }
 
  private:
-  std::shared_ptr<Session::Room> room_;
+  std::shared_ptr<Session::Impl> room_;
   PendingPtr entry_;
 };
 
@@ -123,7 +123,7 @@ AskedFor asked_in(json::View given, std::string_view server) {
 
 }  // namespace
 
-Task<void> Session::Room::access_call(PendingPtr entry, std::shared_ptr<json::Document> document,
+Task<void> Session::Impl::access_call(PendingPtr entry, std::shared_ptr<json::Document> document,
                                       json::View params, json::View given) {
   const auto self = shared_from_this();
   if (!repeats_truly(entry, CatalogEntry{}, given)) co_return;
@@ -161,7 +161,7 @@ Task<void> Session::Room::access_call(PendingPtr entry, std::shared_ptr<json::Do
   (void)document;
 }
 
-Task<void> Session::Room::tool_call(PendingPtr entry, std::shared_ptr<json::Document> document,
+Task<void> Session::Impl::tool_call(PendingPtr entry, std::shared_ptr<json::Document> document,
                                     json::View params) {
   const auto self = shared_from_this();
   const auto name = params.text("name");
@@ -220,7 +220,7 @@ Task<void> Session::Room::tool_call(PendingPtr entry, std::shared_ptr<json::Docu
   (void)document;
 }
 
-Task<void> Session::Room::action(PendingPtr entry, std::string method,
+Task<void> Session::Impl::action(PendingPtr entry, std::string method,
                                  std::shared_ptr<json::Document> document, json::View params) {
   const auto self = shared_from_this();
   const std::string tool = "mcp:" + method;

@@ -6,7 +6,7 @@
 #include "doors/mcp/message.h"
 #include "doors/mcp/methods.h"
 #include "doors/mcp/reply.h"
-#include "doors/mcp/room.h"
+#include "doors/mcp/session_impl.h"
 #include "doors/mcp/said_by_server.h"
 
 namespace pawl::mcp {
@@ -16,13 +16,13 @@ constexpr std::size_t kept_line_bytes_max = 64UL << 10;
 
 }  // namespace
 
-std::shared_ptr<json::Document> Session::Room::document_for(std::string_view line) const {
+std::shared_ptr<json::Document> Session::Impl::document_for(std::string_view line) const {
   // A long message does not leave its memory behind.
   const bool free = client_document.use_count() == 1 && line.size() <= kept_line_bytes_max;
   return free ? client_document : std::make_shared<json::Document>();
 }
 
-void Session::Room::client_line(std::string_view line) {
+void Session::Impl::client_line(std::string_view line) {
   if (closing) return;
   const ReadMessage* known = transports.client->already_read(line);
   auto document = known == nullptr ? document_for(line) : known->document;
@@ -51,7 +51,7 @@ void Session::Room::client_line(std::string_view line) {
   }
 }
 
-void Session::Room::refuse_line(std::string_view id, int code, const std::string& what,
+void Session::Impl::refuse_line(std::string_view id, int code, const std::string& what,
                                 std::string_view method) {
   const Settled settled =
       refuse(Code::ambiguous_request, method.empty() ? "message" : std::string(method), what);
@@ -62,7 +62,7 @@ void Session::Room::refuse_line(std::string_view id, int code, const std::string
   to_client(error_line(id, code, settled.text, settled.decision), id);
 }
 
-PendingPtr Session::Room::pend(const Message& message) {
+PendingPtr Session::Impl::pend(const Message& message) {
   auto entry = std::make_shared<Pending>();
   entry->id = std::string(message.id);
   const json::View token = message.params["_meta"]["progressToken"];
@@ -74,7 +74,7 @@ PendingPtr Session::Room::pend(const Message& message) {
   return entry;
 }
 
-void Session::Room::settle(const PendingPtr& entry, Reply reply) {
+void Session::Impl::settle(const PendingPtr& entry, Reply reply) {
   by_server_id.erase(entry->server_id);
   in_flight.erase(entry->server_id);
   if (entry->task) return end_task(entry->task, std::move(reply));
@@ -104,7 +104,7 @@ bool failed_without(const Pending& entry, const Reply& reply) {
 
 }  // namespace
 
-void Session::Room::answer(const Pending& entry, const Reply& reply) {
+void Session::Impl::answer(const Pending& entry, const Reply& reply) {
   if (failed_without(entry, reply)) {
     const std::string needed = R"({"requiredCapabilities":)" + entry.lacks + '}';
     const std::string error =
@@ -124,7 +124,7 @@ void Session::Room::answer(const Pending& entry, const Reply& reply) {
   }
 }
 
-void Session::Room::client_request(const Message& message,
+void Session::Impl::client_request(const Message& message,
                                    std::shared_ptr<json::Document> document) {
   const Method& method = client_method(message.method);
   if (pending.contains(key_of(message.id))) {
@@ -165,7 +165,7 @@ void Session::Room::client_request(const Message& message,
   dispatch(std::move(entry), method, std::move(document), message.params);
 }
 
-void Session::Room::refuse_unknown(const Message& message) {
+void Session::Impl::refuse_unknown(const Message& message) {
   // Both are asked by clients that want to find out what is spoken here, and mean no harm.
   const bool asking = message.method == "server/discover" || message.method == "ping";
   if (!asking) {
@@ -174,7 +174,7 @@ void Session::Room::refuse_unknown(const Message& message) {
   to_client(error_line(message.id, method_not_found, "method not found"), message.id);
 }
 
-void Session::Room::dispatch(PendingPtr entry, const Method& method,
+void Session::Impl::dispatch(PendingPtr entry, const Method& method,
                              std::shared_ptr<json::Document> document, json::View params) {
   if (method.handling == Handling::call) {
     start(shared_from_this(), tool_call(std::move(entry), std::move(document), params));
@@ -208,7 +208,7 @@ void Session::Room::dispatch(PendingPtr entry, const Method& method,
   start(shared_from_this(), list(std::move(entry), method, forwarded));
 }
 
-void Session::Room::client_notification(const Message& message) {
+void Session::Impl::client_notification(const Message& message) {
   switch (client_notice(message.method)) {
     case ClientNotice::initialized:
       if (client_era == Era::stateful) initialized_by_client();
@@ -228,13 +228,13 @@ void Session::Room::client_notification(const Message& message) {
   }
 }
 
-void Session::Room::initialized_by_client() {
+void Session::Impl::initialized_by_client() {
   if (std::exchange(initialized, true)) return;
   if (server_era != Era::stateless) to_server(notification_line("notifications/initialized", {}));
   if (has_tools) start(shared_from_this(), reload(false));
 }
 
-void Session::Room::cancel_of_client(json::View params) {
+void Session::Impl::cancel_of_client(json::View params) {
   const auto key = key_of_cancelled(params);
   const auto found = key ? pending.find(*key) : pending.end();
   if (found == pending.end()) return;
@@ -254,7 +254,7 @@ void Session::Room::cancel_of_client(json::View params) {
   cancel_at_server(entry->server_id, "cancelled by the client");
 }
 
-Task<void> Session::Room::initialize(std::string id, std::shared_ptr<json::Document> document,
+Task<void> Session::Impl::initialize(std::string id, std::shared_ptr<json::Document> document,
                                      json::View params) {
   const Hello hello = hello_of(params);
   offers = offers_of(hello.capabilities);
@@ -272,7 +272,7 @@ Task<void> Session::Room::initialize(std::string id, std::shared_ptr<json::Docum
             id);
 }
 
-bool Session::Room::list_params(json::View params, std::string& out) const {
+bool Session::Impl::list_params(json::View params, std::string& out) const {
   const json::View cursor = params["cursor"];
   if (!cursor.exists()) return true;
   if (!cursor.is_string()) return false;
@@ -290,7 +290,7 @@ bool Session::Room::list_params(json::View params, std::string& out) const {
   return true;
 }
 
-void Session::Room::remember_cursor(json::View result) {
+void Session::Impl::remember_cursor(json::View result) {
   const auto next = result.text("nextCursor");
   if (!next) return;
   if (cursors.size() < list_pages_max) cursors.emplace(*next);
@@ -299,7 +299,7 @@ void Session::Room::remember_cursor(json::View result) {
   cursor_names.insert_or_assign(cursor_under_scope(*next), std::string_view(*known));
 }
 
-Task<void> Session::Room::list_tools(PendingPtr entry, std::string cursor) {
+Task<void> Session::Impl::list_tools(PendingPtr entry, std::string cursor) {
   const auto self = shared_from_this();
   if (server_gone && !co_await server_there()) co_return refuse_absent(entry, "tools/list", false);
   if (!has_tools) {
@@ -328,7 +328,7 @@ Task<void> Session::Room::list_tools(PendingPtr entry, std::string cursor) {
   settle(entry, {Reply::Kind::result, std::move(page.text)});
 }
 
-Task<void> Session::Room::list(PendingPtr entry, const Method& method, std::string params) {
+Task<void> Session::Impl::list(PendingPtr entry, const Method& method, std::string params) {
   const auto self = shared_from_this();
   if (server_gone && !co_await server_there()) {
     co_return refuse_absent(entry, std::string(method.name), false);

@@ -9,7 +9,7 @@
 #include "doors/mcp/methods.h"
 #include "doors/mcp/outgoing.h"
 #include "doors/mcp/reply.h"
-#include "doors/mcp/room.h"
+#include "doors/mcp/session_impl.h"
 #include "model/trace.h"
 
 namespace pawl::mcp {
@@ -45,7 +45,7 @@ bool wants(json::View filter, std::string_view member) {
 
 }  // namespace
 
-bool Session::Room::modern_request(const Message& message, const Method& method,
+bool Session::Impl::modern_request(const Message& message, const Method& method,
                                    std::shared_ptr<json::Document>& document) {
   if (client_era == Era::stateful) return false;
   const Envelope seen = read_envelope(message.params);
@@ -83,7 +83,7 @@ bool Session::Room::modern_request(const Message& message, const Method& method,
   return true;
 }
 
-bool Session::Room::acceptable(const Message& message, const Envelope& seen) {
+bool Session::Impl::acceptable(const Message& message, const Envelope& seen) {
   if (message.method == "initialize") {
     // The connection speaks the modern era by now, in which there is no such thing.
     const auto asked = message.params.text("protocolVersion").value_or("");
@@ -104,11 +104,11 @@ bool Session::Room::acceptable(const Message& message, const Envelope& seen) {
   return false;
 }
 
-Bound Session::Room::bound_of(const Pending& entry) const {
+Bound Session::Impl::bound_of(const Pending& entry) const {
   return {spec.run, spec.server, entry.method, entry.params};
 }
 
-bool Session::Room::redeem(const PendingPtr& entry, const Message& message) {
+bool Session::Impl::redeem(const PendingPtr& entry, const Message& message) {
   const auto text = message.params.text("requestState");
   auto continuation = text && has_legs(entry->method) ? request_states.redeem(*text, bound_of(*entry), loop.now())
                                              : std::nullopt;
@@ -133,7 +133,7 @@ bool Session::Room::redeem(const PendingPtr& entry, const Message& message) {
 // Answers without a state are no answer: only a state says to which call they belong. Where the
 // same request is under way, or waits, they must not make a second one of it, with a second
 // question. Where it is the first, the protocol has them ignored; the record says that they were.
-bool Session::Room::answers_nothing(const PendingPtr& entry, const Message& message) {
+bool Session::Impl::answers_nothing(const PendingPtr& entry, const Message& message) {
   const json::View responses = message.params["inputResponses"];
   if (!responses.exists() || message.params["requestState"].exists()) return false;
   if (responses.is_object() && responses.size() == 0) return false;
@@ -154,7 +154,7 @@ bool Session::Room::answers_nothing(const PendingPtr& entry, const Message& mess
   return true;
 }
 
-bool Session::Room::repeats_truly(const PendingPtr& entry, const CatalogEntry& listed,
+bool Session::Impl::repeats_truly(const PendingPtr& entry, const CatalogEntry& listed,
                                   json::View arguments) {
   if (!entry->modern || !listed.mirrored) return true;
   const Repeated* const repeated = transports.client->repeated(entry->id);
@@ -166,7 +166,7 @@ bool Session::Room::repeats_truly(const PendingPtr& entry, const CatalogEntry& l
   return false;
 }
 
-bool Session::Room::hold(const PendingPtr& entry, const std::string& approval) {
+bool Session::Impl::hold(const PendingPtr& entry, const std::string& approval) {
   if (!entry->modern || entry->gone || approval.empty() || !has_legs(entry->method)) return false;
   if (entry->task) return true;
   if (entry->tasks && make_task(entry, approval)) return true;
@@ -186,7 +186,7 @@ bool Session::Room::hold(const PendingPtr& entry, const std::string& approval) {
   return true;
 }
 
-Task<void> Session::Room::after_opening(PendingPtr entry, const Method& method,
+Task<void> Session::Impl::after_opening(PendingPtr entry, const Method& method,
                                         std::shared_ptr<json::Document> document,
                                         json::View params) {
   const auto self = shared_from_this();
@@ -226,7 +226,7 @@ Task<void> Session::Room::after_opening(PendingPtr entry, const Method& method,
   }
 }
 
-Task<void> Session::Room::listen(PendingPtr entry, json::View params) {
+Task<void> Session::Impl::listen(PendingPtr entry, json::View params) {
   const auto self = shared_from_this();
   const json::View filter = params["notifications"];
   if (!filter.is_object()) {
@@ -270,7 +270,7 @@ Task<void> Session::Room::listen(PendingPtr entry, json::View params) {
   subscriptions.push_back(std::move(open));
 }
 
-void Session::Room::announce(std::string_view method) {
+void Session::Impl::announce(std::string_view method) {
   if (client_era != Era::stateless) return to_client(notification_line(method, {}));
   for (const Subscription& open : subscriptions) {
     const bool wanted = method == "notifications/tools/list_changed"     ? open.tools
@@ -280,7 +280,7 @@ void Session::Room::announce(std::string_view method) {
   }
 }
 
-void Session::Room::end_subscriptions() {
+void Session::Impl::end_subscriptions() {
   for (const Subscription& open : std::exchange(subscriptions, {})) {
     pending.erase(open.key);
     to_client(result_line(open.id, R"({"resultType":"complete",)" + tagged(open.id).substr(1)),
@@ -288,7 +288,7 @@ void Session::Room::end_subscriptions() {
   }
 }
 
-std::string Session::Room::meta_of_call(const Pending& entry) {
+std::string Session::Impl::meta_of_call(const Pending& entry) {
   std::string meta;
   const auto add = [&meta](std::string_view members) {
     if (!meta.empty()) meta += ',';
@@ -307,7 +307,7 @@ std::string Session::Room::meta_of_call(const Pending& entry) {
   return meta;
 }
 
-void Session::Room::trace_call(const PendingPtr& entry, json::View params,
+void Session::Impl::trace_call(const PendingPtr& entry, json::View params,
                                Proposal& proposal) const {
   if (!spec.trace) return;
   entry->trace = spec.trace(params["_meta"].text(traceparent_name).value_or(""));

@@ -12,7 +12,7 @@
 #include <fmt/format.h>
 
 #include "doors/mcp/message.h"
-#include "doors/mcp/room.h"
+#include "doors/mcp/session_impl.h"
 
 namespace pawl::mcp {
 namespace {
@@ -50,7 +50,7 @@ std::string wanted_changes(json::View capabilities) {
 
 }  // namespace
 
-Task<bool> Session::Room::open_server(bool modern, Hello hello) {
+Task<bool> Session::Impl::open_server(bool modern, Hello hello) {
   if (opening == Opening::open) co_return true;
   if (opening == Opening::under_way) {
     Completion<bool> ready;
@@ -92,7 +92,7 @@ Task<bool> Session::Room::open_server(bool modern, Hello hello) {
   co_return fine;
 }
 
-Task<bool> Session::Room::find_era(bool modern, const Hello& hello, bool again) {
+Task<bool> Session::Impl::find_era(bool modern, const Hello& hello, bool again) {
   // A client that opens a server waits as long as it likes; here it would be a call that waits.
   net::Timer patience;
   if (again) {
@@ -110,7 +110,7 @@ Task<bool> Session::Room::find_era(bool modern, const Hello& hello, bool again) 
   co_return fine;
 }
 
-Task<Answer> Session::Room::discover_once() {
+Task<Answer> Session::Impl::discover_once() {
   auto ticket = at_server->send("server/discover", with_meta("{}", *envelope));
   Completion<Answer> waiting = ticket.answer;
   const net::Timer silence = loop.after(discover_patience, [waiting]() mutable {
@@ -119,7 +119,7 @@ Task<Answer> Session::Room::discover_once() {
   co_return co_await ticket.answer;
 }
 
-Task<bool> Session::Room::try_discover() {
+Task<bool> Session::Impl::try_discover() {
   Answer answer = co_await discover_once();
   // A server that names the revision among those it serves is asked for it once more.
   if (answer.kind == Answer::Kind::error && serves_modern_after_all(answer.text)) {
@@ -135,7 +135,7 @@ Task<bool> Session::Room::try_discover() {
   co_return true;
 }
 
-Task<bool> Session::Room::try_initialize(const Hello& hello) {
+Task<bool> Session::Impl::try_initialize(const Hello& hello) {
   auto ticket = at_server->send("initialize", initialize_params(hello, *spec.policy, spec.server));
   // There are servers that are installed first.
   const net::Timer patience = answered_within(ticket.id, spec.call_deadline);
@@ -148,17 +148,17 @@ Task<bool> Session::Room::try_initialize(const Hello& hello) {
   co_return true;
 }
 
-std::string Session::Room::for_server(std::string params) const {
+std::string Session::Impl::for_server(std::string params) const {
   return server_era == Era::stateless ? with_meta(params, *envelope) : params;
 }
 
-Reply Session::Room::refusal_of_server() const {
+Reply Session::Impl::refusal_of_server() const {
   if (!server_refusal.empty()) return {Reply::Kind::error, server_refusal};
   return {Reply::Kind::error,
           error_object(invalid_request, "the tool server did not answer `initialize`")};
 }
 
-bool Session::Room::with_instructions() {
+bool Session::Impl::with_instructions() {
   if (!instructions_fine) {
     const bool production = spec.policy->environment == Environment::production;
     instructions_fine =
@@ -169,20 +169,20 @@ bool Session::Room::with_instructions() {
 
 // Changes of a modern server come by a subscription of ours. One that ends is opened again; what
 // changed meanwhile is read.
-void Session::Room::hear_changes() {
+void Session::Impl::hear_changes() {
   const std::string changes = wanted_changes(said.root()["capabilities"]);
   if (changes == "{}" || closing || server_gone) return;
   auto ticket =
       at_server->send("subscriptions/listen",
                       with_meta(fmt::format(R"({{"notifications":{}}})", changes), *envelope));
-  spawn([](std::shared_ptr<Room> room, Requests::Ticket open) -> Task<void> {
+  spawn([](std::shared_ptr<Impl> room, Requests::Ticket open) -> Task<void> {
     const Answer answer = co_await open.answer;
     if (answer.kind == Answer::Kind::error || room->closing || room->server_gone) co_return;
     // Over HTTP the way to the server may be broken for a while.
     const bool lost = answer.kind == Answer::Kind::lost;
     const Duration pause = lost ? room->listen_pause : listen_again;
     room->listen_pause = lost ? std::min(Duration{pause.ns * 2}, listen_again_max) : listen_again;
-    const std::weak_ptr<Room> self = room;
+    const std::weak_ptr<Impl> self = room;
     room->listen_timer = room->loop.after(pause, [self] {
       auto later = self.lock();
       if (!later || later->closing) return;

@@ -14,7 +14,7 @@
 #include "doors/mcp/asking.h"
 #include "doors/mcp/message.h"
 #include "doors/mcp/reply.h"
-#include "doors/mcp/room.h"
+#include "doors/mcp/session_impl.h"
 
 namespace pawl::mcp {
 
@@ -58,17 +58,17 @@ std::string_view capability_for(std::string_view method, json::View params) {
 
 }  // namespace
 
-bool Session::Room::speaks_past_scope(std::string_view method) const {
+bool Session::Impl::speaks_past_scope(std::string_view method) const {
   return method != "roots/list" && scoped_here();
 }
 
-bool Session::Room::may_ask(std::string_view method, json::View params,
+bool Session::Impl::may_ask(std::string_view method, json::View params,
                             const Offers& offered) const {
   return offered.cover(method, params) && granted(shown(), "mcp:" + std::string(method)) &&
          !asks_for_secret(params) && !speaks_past_scope(method);
 }
 
-PendingPtr Session::Room::belongs_to(json::View params) const {
+PendingPtr Session::Impl::belongs_to(json::View params) const {
   if (const auto task = params["_meta"][meta_related_task].text("taskId")) {
     for (const auto& [id, entry] : in_flight) {
       if (entry->server_task == *task) return entry;
@@ -88,7 +88,7 @@ PendingPtr Session::Room::belongs_to(json::View params) const {
 // Which call a question belongs to of which nothing says so. A call whose question waits for its
 // client asks nothing meanwhile, or asks it together with the first; so one that nobody comes back
 // for keeps none of the others from being asked.
-PendingPtr Session::Room::only_one_that_may_ask() const {
+PendingPtr Session::Impl::only_one_that_may_ask() const {
   PendingPtr working, waiting, asked_now;
   bool several = false, several_wait = false, several_now = false;
   // One call may have several requests open: those about its task.
@@ -111,7 +111,7 @@ PendingPtr Session::Room::only_one_that_may_ask() const {
   return several_now ? nullptr : asked_now;
 }
 
-bool Session::Room::carries(Pending& about, std::string_view method, json::View params) const {
+bool Session::Impl::carries(Pending& about, std::string_view method, json::View params) const {
   if (about.gone || about.cancelled) return false;
   if (!about.modern) return true;
   if (!about.offers.cover(method, params)) {
@@ -121,7 +121,7 @@ bool Session::Room::carries(Pending& about, std::string_view method, json::View 
   return about.round < legs_of_a_call_max && about.questions.size() < questions_of_a_call_max;
 }
 
-Task<Answer> Session::Room::ask(PendingPtr about, std::string method, std::string params,
+Task<Answer> Session::Impl::ask(PendingPtr about, std::string method, std::string params,
                                 const std::string& server_id, const std::string& name) {
   if (client_era != Era::stateless) {
     asking_in = about ? about->id : std::string();
@@ -151,7 +151,7 @@ Task<Answer> Session::Room::ask(PendingPtr about, std::string method, std::strin
   about->asked_at = loop.now();
   if (!server_id.empty()) asked_client[server_id] = 0;
   if (!about->gathering.pending()) {
-    const std::weak_ptr<Room> self = weak_from_this();
+    const std::weak_ptr<Impl> self = weak_from_this();
     const std::weak_ptr<Pending> open = about;
     about->gathering = loop.after(questions_together_within, [self, open] {
       const auto room = self.lock();
@@ -164,7 +164,7 @@ Task<Answer> Session::Room::ask(PendingPtr about, std::string method, std::strin
   co_return answer;
 }
 
-void Session::Room::put_questions(const PendingPtr& entry) {
+void Session::Impl::put_questions(const PendingPtr& entry) {
   if (entry->parked || entry->gone || entry->over || entry->questions.empty()) return;
   if (entry->task) {
     for (Question& question : entry->questions) question.shown = true;
@@ -191,7 +191,7 @@ void Session::Room::put_questions(const PendingPtr& entry) {
   pending.erase(entry->key);
   entry->parked = true;
   parked.push_back(entry);
-  const std::weak_ptr<Room> self = weak_from_this();
+  const std::weak_ptr<Impl> self = weak_from_this();
   entry->patience = loop.after(leg_lifetime, [self, entry] {
     if (auto room = self.lock()) room->abandon(entry);
   });
@@ -201,7 +201,7 @@ void Session::Room::put_questions(const PendingPtr& entry) {
             entry->id);
 }
 
-void Session::Room::come_back(const PendingPtr& entry, const PendingPtr& retry,
+void Session::Impl::come_back(const PendingPtr& entry, const PendingPtr& retry,
                               json::View responses) {
   std::erase(parked, entry);
   entry->patience.reset();
@@ -231,7 +231,7 @@ void Session::Room::come_back(const PendingPtr& entry, const PendingPtr& retry,
   put_questions(entry);
 }
 
-void Session::Room::abandon(const PendingPtr& entry) {
+void Session::Impl::abandon(const PendingPtr& entry) {
   std::erase(parked, entry);
   request_states.forget(*entry);
   if (entry->over) {
@@ -243,7 +243,7 @@ void Session::Room::abandon(const PendingPtr& entry) {
   if (entry->caller != nullptr && entry->caller->on_gone) entry->caller->on_gone();
 }
 
-void Session::Room::withdraw_questions(Pending& entry, const std::string& why_not) {
+void Session::Impl::withdraw_questions(Pending& entry, const std::string& why_not) {
   for (Question& question : std::exchange(entry.questions, {})) {
     if (client_era != Era::stateless) {
       to_client(notification_line("notifications/cancelled",
@@ -253,7 +253,7 @@ void Session::Room::withdraw_questions(Pending& entry, const std::string& why_no
   }
 }
 
-void Session::Room::withdraw_question(const std::string& server_id) {
+void Session::Impl::withdraw_question(const std::string& server_id) {
   for (const auto& [id, entry] : in_flight) {
     const auto found = std::ranges::find(entry->questions, server_id, &Question::server_id);
     if (found == entry->questions.end()) continue;

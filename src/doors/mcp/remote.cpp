@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "doors/mcp/remote_room.h"
+#include "doors/mcp/remote_impl.h"
 #include "io/net/pipe.h"
 
 namespace pawl::mcp {

@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 #include "doors/mcp/era.h"
-#include "doors/mcp/remote_room.h"
+#include "doors/mcp/remote_impl.h"
 #include "doors/mcp/unreadable.h"
 #include "io/net/pipe.h"
 #include "model/trace.h"

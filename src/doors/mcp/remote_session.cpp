@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "doors/mcp/remote_room.h"
+#include "doors/mcp/remote_impl.h"
 
 namespace pawl::mcp {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "doors/mcp/room.h"
+#include "doors/mcp/session_impl.h"
 
 namespace pawl::mcp {
 namespace {

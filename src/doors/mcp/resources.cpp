@@ -8,7 +8,7 @@
 
 #include "doors/mcp/message.h"
 #include "doors/mcp/reply.h"
-#include "doors/mcp/room.h"
+#include "doors/mcp/session_impl.h"
 
 namespace pawl::mcp {
 namespace {
@@ -17,14 +17,14 @@ constexpr Duration acknowledged_within = Duration::seconds(5);
 
 class AtResource final : public Upstream {
  public:
-  explicit AtResource(std::shared_ptr<Session::Room> room) : room_(std::move(room)) {}
+  explicit AtResource(std::shared_ptr<Session::Impl> room) : room_(std::move(room)) {}
   Task<Outcome> execute(std::string_view, std::string_view arguments) override {
     return room_->subscribe_at_server(arguments);
   }
   void cancel() override {}
 
  private:
-  std::shared_ptr<Session::Room> room_;
+  std::shared_ptr<Session::Impl> room_;
 };
 
 // Nobody is kept waiting for a person by a subscription: it is granted now, or it is not.
@@ -72,7 +72,7 @@ auto closest_match(const std::set<std::string>& uris, std::string_view uri) {
 
 }  // namespace
 
-Task<std::set<std::string>> Session::Room::hear_resources(PendingPtr entry, json::View wanted) {
+Task<std::set<std::string>> Session::Impl::hear_resources(PendingPtr entry, json::View wanted) {
   const auto self = shared_from_this();
   std::set<std::string> uris, heard;
   for (json::View uri : wanted.elements()) {
@@ -94,7 +94,7 @@ Task<std::set<std::string>> Session::Room::hear_resources(PendingPtr entry, json
   co_return heard;
 }
 
-Task<Outcome> Session::Room::subscribe_at_server(std::string_view arguments) {
+Task<Outcome> Session::Impl::subscribe_at_server(std::string_view arguments) {
   const auto parsed = json::parse(arguments);
   const std::string uri(parsed ? parsed->root().text("uri").value_or("") : "");
   if (server_era != Era::stateless) {
@@ -125,7 +125,7 @@ Task<Outcome> Session::Room::subscribe_at_server(std::string_view arguments) {
   const net::Timer silence = loop.after(
       acknowledged_within, [waiting = acknowledged]() mutable { waiting.deliver(false); });
   // It stays open as long as it is heard; an answer is its end.
-  spawn([](std::shared_ptr<Room> room, Requests::Ticket open, std::string name,
+  spawn([](std::shared_ptr<Impl> room, Requests::Ticket open, std::string name,
            Completion<bool> waiting) -> Task<void> {
     (void)co_await open.answer;
     const auto found = room->resources_heard.find(name);
@@ -146,7 +146,7 @@ Task<Outcome> Session::Room::subscribe_at_server(std::string_view arguments) {
                     {}};
 }
 
-void Session::Room::server_acknowledged(json::View params) {
+void Session::Impl::server_acknowledged(json::View params) {
   const json::View id = params["_meta"][meta_subscription];
   if (!id.is_integer() || id.integer() < 0) return;
   const auto found = acknowledging.find(id.natural());
@@ -155,7 +155,7 @@ void Session::Room::server_acknowledged(json::View params) {
   waiting.deliver(lists_text(params["notifications"]["resourceSubscriptions"], uri));
 }
 
-void Session::Room::unsubscribe_at_server(const std::string& uri) {
+void Session::Impl::unsubscribe_at_server(const std::string& uri) {
   for (const Subscription& open : subscriptions) {
     if (open.uris.contains(uri)) return;
   }
@@ -167,7 +167,7 @@ void Session::Room::unsubscribe_at_server(const std::string& uri) {
   (void)at_server->send("resources/unsubscribe", uri_alone(uri));
 }
 
-void Session::Room::cancel_at_server(std::uint64_t id, std::string_view reason) {
+void Session::Impl::cancel_at_server(std::uint64_t id, std::string_view reason) {
   json::Writer params;
   params.object().key("requestId").natural(id).key("reason").string(reason).end();
   to_server(notification_line("notifications/cancelled", params.text()));
@@ -175,7 +175,7 @@ void Session::Room::cancel_at_server(std::uint64_t id, std::string_view reason) 
 
 // The client hears of what it asked for. Under a scope the server's own address of a part could
 // hold what is withheld, so the client hears the one that it wrote itself.
-void Session::Room::resource_updated(json::View params) {
+void Session::Impl::resource_updated(json::View params) {
   constexpr std::string_view method = "notifications/resources/updated";
   const auto uri = params.text("uri");
   if (!uri || !granted(shown(), "mcp:resources/subscribe")) return;

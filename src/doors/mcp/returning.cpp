@@ -11,7 +11,7 @@
 #include "base/text.h"
 #include "doors/mcp/message.h"
 #include "doors/mcp/reply.h"
-#include "doors/mcp/room.h"
+#include "doors/mcp/session_impl.h"
 
 namespace pawl::mcp {
 namespace {
@@ -27,7 +27,7 @@ Duration wait_before_start(unsigned in_a_row) {
 
 }  // namespace
 
-void Session::Room::remember(const Hello& hello) {
+void Session::Impl::remember(const Hello& hello) {
   if (!spec.start_again) return;
   json::Writer out;
   out.object().key("protocolVersion").string(hello.revision).key("capabilities");
@@ -39,7 +39,7 @@ void Session::Room::remember(const Hello& hello) {
 }
 
 // Everybody who waited for it was told.
-void Session::Room::server_left(const std::string& reason) {
+void Session::Impl::server_left(const std::string& reason) {
   transports.server->stop_hearing();
   life.reset();
   const bool soon = loop.now().ns - started.ns < server_lives_long.ns;
@@ -70,19 +70,19 @@ void Session::Room::server_left(const std::string& reason) {
   if (std::exchange(server_crowded, false)) transports.client->resume();
 }
 
-Task<bool> Session::Room::server_there() {
+Task<bool> Session::Impl::server_there() {
   if (!server_gone) co_return true;
   if (!spec.start_again || closing || !hello_said) co_return false;
   const auto said_then = hello_said;  // another client's words may come meanwhile
   co_return co_await open_server(client_era == Era::stateless, hello_of(said_then->root()));
 }
 
-Task<bool> Session::Room::tools_known() {
+Task<bool> Session::Impl::tools_known() {
   if (!has_tools || (catalog.read() && !reloading)) co_return !server_gone;
   co_return co_await shelf_ready();
 }
 
-std::string Session::Room::absence() const {
+std::string Session::Impl::absence() const {
   const std::string name =
       spec.server.empty() ? "the tool server" : "server `" + escape_untrusted(spec.server) + "`";
   if (!server_gone) return name + " did not say what it offers; nothing was sent";
@@ -94,14 +94,14 @@ std::string Session::Room::absence() const {
   return fmt::format("{} has ended and is not there again: {}; nothing was sent", name, why_absent);
 }
 
-void Session::Room::refuse_absent(const PendingPtr& entry, const std::string& what, bool call) {
+void Session::Impl::refuse_absent(const PendingPtr& entry, const std::string& what, bool call) {
   const Settled settled = refuse(Code::upstream_failed, what, absence());
   settle(entry, call ? Reply{Reply::Kind::result, refused_result(settled)}
                      : Reply{Reply::Kind::error, refused_error(settled)});
 }
 
 // False: it cannot be started, or not yet; `why_absent` says why.
-Task<bool> Session::Room::start_again() {
+Task<bool> Session::Impl::start_again() {
   const Duration left{not_before.ns - loop.now().ns};
   if (left > start_awaited_max) {
     why_absent =
@@ -132,20 +132,20 @@ Task<bool> Session::Room::start_again() {
   co_return true;
 }
 
-void Session::Room::look_for_it() {
+void Session::Impl::look_for_it() {
   if (ever_there || closing || !server_gone || !spec.start_again || !hello_said) return;
   const Duration left{std::max(not_before.ns - loop.now().ns, std::int64_t{0})};
   start_timer = loop.after(left, [self = weak_from_this()] {
     const auto room = self.lock();
     if (!room || room->closing) return;
-    start(room, [](std::shared_ptr<Room> later) -> Task<void> {
+    start(room, [](std::shared_ptr<Impl> later) -> Task<void> {
       (void)co_await later->server_there();
     }(room));
   });
 }
 
 // It is open: before anything else is said to it, what it offers is compared with what was.
-Task<void> Session::Room::meet_again() {
+Task<void> Session::Impl::meet_again() {
   (void)with_instructions();
   if (server_era != Era::stateless) to_server(notification_line("notifications/initialized", {}));
   initialized = true;
@@ -159,7 +159,7 @@ Task<void> Session::Room::meet_again() {
   resources_heard.clear();
   for (const std::string& uri : uris) {
     if (!granted(shown(), "mcp:resources/subscribe")) break;
-    spawn([](std::shared_ptr<Room> room, std::string name) -> Task<void> {
+    spawn([](std::shared_ptr<Impl> room, std::string name) -> Task<void> {
       json::Writer arguments;
       arguments.object().key("uri").string(name).end();
       (void)co_await room->subscribe_at_server(arguments.text());
@@ -172,7 +172,7 @@ Task<void> Session::Room::meet_again() {
 }
 
 // The client hears of lists that are not what they were.
-void Session::Room::tell_presence(bool there) {
+void Session::Impl::tell_presence(bool there) {
   const bool was_absent = std::exchange(absent, !there);
   if (!there) {
     if (!was_absent && has_tools) announce("notifications/tools/list_changed");
@@ -190,7 +190,7 @@ void Session::Room::tell_presence(bool there) {
 }
 
 // What a client of the older era has its server keep, to be said again to another.
-void Session::Room::keep_for_server(std::string_view method, json::View params) {
+void Session::Impl::keep_for_server(std::string_view method, json::View params) {
   if (client_era == Era::stateless) return;
   if (method == "resources/unsubscribe") {
     kept_subscriptions.erase(std::string(params.text("uri").value_or("")));
@@ -200,7 +200,7 @@ void Session::Room::keep_for_server(std::string_view method, json::View params) 
 }
 
 // Before the server is asked: it may tell of the resource before it answers.
-void Session::Room::keep_subscription(Pending& entry, std::string_view arguments) {
+void Session::Impl::keep_subscription(Pending& entry, std::string_view arguments) {
   const auto document = json::parse(arguments);
   const auto uri = document ? document->root().text("uri") : std::nullopt;
   if (client_era == Era::stateless || !uri || uri->size() > resource_uri_bytes_max) return;
@@ -209,7 +209,7 @@ void Session::Room::keep_subscription(Pending& entry, std::string_view arguments
 }
 
 // What the server refused is neither heard nor said again.
-void Session::Room::forget_refused(const Pending& entry) {
+void Session::Impl::forget_refused(const Pending& entry) {
   if (!entry.keeps.empty()) kept_subscriptions.erase(entry.keeps);
 }
 

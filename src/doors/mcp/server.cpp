@@ -9,14 +9,14 @@
 #include "doors/mcp/message.h"
 #include "doors/mcp/methods.h"
 #include "doors/mcp/reply.h"
-#include "doors/mcp/room.h"
+#include "doors/mcp/session_impl.h"
 #include "doors/mcp/said_by_server.h"
 #include "doors/mcp/unreadable.h"
 #include "kernel/redact/scope.h"
 
 namespace pawl::mcp {
 
-void Session::Room::server_line(std::string_view line) {
+void Session::Impl::server_line(std::string_view line) {
   if (closed) return;
   std::string mended;
   const Result<Message> message = read_said(line, mended, parser, server_document);
@@ -45,7 +45,7 @@ void Session::Room::server_line(std::string_view line) {
 
 // Not a message: servers print to the wrong stream. Kept for people, never passed on; whoever it
 // was meant for hears that there is no answer.
-void Session::Room::unreadable(std::string_view line, const std::string& reason) {
+void Session::Impl::unreadable(std::string_view line, const std::string& reason) {
   const MeantFor meant = meant_for(line);
   const bool lists = meant.answer && meant.ids.size() == 1 &&
                      at_server->method_of(meant.ids.front()) == "tools/list";
@@ -62,7 +62,7 @@ void Session::Room::unreadable(std::string_view line, const std::string& reason)
   at_server->lose(meant, cannot_be_read(reason));
 }
 
-net::Timer Session::Room::answered_within(std::uint64_t id, Duration most) {
+net::Timer Session::Impl::answered_within(std::uint64_t id, Duration most) {
   const Duration within = std::min(most, spec.call_deadline);
   return loop.after(within, [self = weak_from_this(), id] {
     const auto room = self.lock();
@@ -76,14 +76,14 @@ net::Timer Session::Room::answered_within(std::uint64_t id, Duration most) {
   });
 }
 
-std::string Session::Room::result_of_server(const Message& message) {
+std::string Session::Impl::result_of_server(const Message& message) {
   std::string plain = without_lookalikes(message.result);
   if (plain.empty()) return std::string(message.result_text);
   note_first("member of a result dropped", "its name is one of the protocol's but for its case");
   return plain;
 }
 
-std::string Session::Room::error_of_server(std::string text) {
+std::string Session::Impl::error_of_server(std::string text) {
   ErrorSaid passed = error_said(text);
   if (passed.forged && spend_notice()) {
     (void)gate.note(spec.run, "error shortened",
@@ -92,10 +92,10 @@ std::string Session::Room::error_of_server(std::string text) {
   return passed.text.empty() ? text : std::move(passed.text);
 }
 
-bool Session::Room::spend_notice() {
+bool Session::Impl::spend_notice() {
   if (!notice_timer.pending()) {
     notices_left = notices_per_second_max;
-    std::weak_ptr<Room> self = weak_from_this();
+    std::weak_ptr<Impl> self = weak_from_this();
     notice_timer = loop.after(Duration::seconds(1), [self] {
       auto room = self.lock();
       if (!room || room->notices_dropped == 0) return;
@@ -113,7 +113,7 @@ bool Session::Room::spend_notice() {
 }
 
 // What a server writes in words of its own, at any time, may hold what one of its tools found.
-bool Session::Room::scoped_here() const {
+bool Session::Impl::scoped_here() const {
   for (const ToolRule& entry : spec.policy->tools) {
     if (!entry.scope) continue;
     for (const std::string& name : entry.names) {
@@ -125,7 +125,7 @@ bool Session::Room::scoped_here() const {
   return false;
 }
 
-bool Session::Room::withholds(const Pending& entry) const {
+bool Session::Impl::withholds(const Pending& entry) const {
   if (entry.scoped) return true;
   const auto now = gate.policy_of(spec.run);
   const bool decided = now && !entry.action.empty();
@@ -133,7 +133,7 @@ bool Session::Room::withholds(const Pending& entry) const {
   return rule != nullptr && rule->scope != nullptr;
 }
 
-void Session::Room::server_request_arrived(const Message& message,
+void Session::Impl::server_request_arrived(const Message& message,
                                            std::shared_ptr<json::Document> document) {
   switch (server_request(message.method)) {
     case ServerAsks::ping:
@@ -170,7 +170,7 @@ void Session::Room::server_request_arrived(const Message& message,
   to_server(error_line(message.id, method_not_found, "method not found"));
 }
 
-void Session::Room::server_notification(const Message& message) {
+void Session::Impl::server_notification(const Message& message) {
   const ServerNotice notice = server_notice(message.method);
   if (!spend_notice()) {
     // A change must never be missed, however fast it is announced.
@@ -211,7 +211,7 @@ void Session::Room::server_notification(const Message& message) {
   }
 }
 
-void Session::Room::server_progress(json::View params) {
+void Session::Impl::server_progress(json::View params) {
   const json::View token = params["progressToken"];
   const auto named =
       token.is_integer() || token.is_string() ? own_id(json::write(token)) : std::nullopt;
@@ -243,7 +243,7 @@ void Session::Room::server_progress(json::View params) {
 
 // A modern client hears what one of its open requests asked to hear, as part of that request: the
 // oldest, where there are several.
-PendingPtr Session::Room::hears_log(std::string_view level) const {
+PendingPtr Session::Impl::hears_log(std::string_view level) const {
   const int grave = gravity(level);
   const PendingPtr about = belongs_to({});
   const auto hears = [grave](const Pending& one) {
@@ -256,7 +256,7 @@ PendingPtr Session::Room::hears_log(std::string_view level) const {
   return nullptr;
 }
 
-void Session::Room::server_log(const Message& message) {
+void Session::Impl::server_log(const Message& message) {
   const std::string said_to_all = log_said(message.params, scoped_here());
   if (said_to_all.empty()) {
     note_first("notification dropped",
@@ -272,15 +272,15 @@ void Session::Room::server_log(const Message& message) {
   to_client(notification_line(message.method, clean.empty() ? said_to_all : clean), request);
 }
 
-void Session::Room::note_reserved() {
+void Session::Impl::note_reserved() {
   (void)gate.note(spec.run, reserved_topic, reserved_text);
 }
 
-void Session::Room::note_first(const std::string& topic, const std::string& text) {
+void Session::Impl::note_first(const std::string& topic, const std::string& text) {
   if (noted_first[{topic, text}]++ == 0) (void)gate.note(spec.run, topic, text);
 }
 
-void Session::Room::note_counted() {
+void Session::Impl::note_counted() {
   for (const auto& [note, count] : noted_first) {
     if (count < 2) continue;
     (void)gate.note(spec.run, note.first, fmt::format("{} more: {}", count - 1, note.second));
@@ -288,7 +288,7 @@ void Session::Room::note_counted() {
 }
 
 // A client hears the end of what it was shown, in its own session, and once.
-void Session::Room::server_elicited(json::View params) {
+void Session::Impl::server_elicited(json::View params) {
   const auto id = params.text("elicitationId");
   if (!id || addresses_shown.erase(std::string(*id)) == 0) {
     note_first("notification dropped",
@@ -302,7 +302,7 @@ void Session::Room::server_elicited(json::View params) {
   to_client(notification_line("notifications/elicitation/complete", told.text()));
 }
 
-Task<bool> Session::Room::shelf_ready() {
+Task<bool> Session::Impl::shelf_ready() {
   if (!has_tools || server_gone) co_return catalog.read();
   if (catalog.read() && !reloading) co_return true;
   Completion<bool> ready;
@@ -311,7 +311,7 @@ Task<bool> Session::Room::shelf_ready() {
   co_return co_await ready;
 }
 
-Task<void> Session::Room::reload(bool tell) {
+Task<void> Session::Impl::reload(bool tell) {
   if (reloading) {
     reload_again = true;
     co_return;

@@ -258,7 +258,7 @@ void AtServer::stop(const std::string& why) {
   stopped_because_ = why;
   auto ticket = send_about_task("tasks/cancel");
   start(room_,
-        [](std::shared_ptr<Session::Room> room, Requests::Ticket open,
+        [](std::shared_ptr<Session::Impl> room, Requests::Ticket open,
            std::shared_ptr<Stopping> stopping,
            Duration within) -> Task<void> {
           const net::Timer enough = room->loop.after(within, [answer = open.answer]() mutable {

@@ -3,11 +3,11 @@
 #include <utility>
 
 #include "doors/mcp/message.h"
-#include "doors/mcp/room.h"
+#include "doors/mcp/session_impl.h"
 
 namespace pawl::mcp {
 
-void start(const std::shared_ptr<Session::Room>& room, Task<void> task) {
+void start(const std::shared_ptr<Session::Impl>& room, Task<void> task) {
   ++room->running;
   spawn(std::move(task), [room] {
     --room->running;
@@ -17,7 +17,7 @@ void start(const std::shared_ptr<Session::Room>& room, Task<void> task) {
 
 Session::Session(net::Loop& loop, Gate& gate, SessionSpec spec, SessionTransports transports,
                  std::function<void(SessionEnd)> ended)
-    : room_(std::make_shared<Room>(loop, gate, std::move(spec), std::move(transports))) {
+    : room_(std::make_shared<Impl>(loop, gate, std::move(spec), std::move(transports))) {
   room_->ended = std::move(ended);
   room_->open();
 }
@@ -54,7 +54,7 @@ const std::string& Session::run() const {
 }
 
 void Session::use_policy(std::shared_ptr<const Policy> policy) {
-  Room& room = *room_;
+  Impl& room = *room_;
   if (!policy || policy == room.spec.policy) return;
   room.spec.policy = std::move(policy);
   if (room.initialized && room.has_tools && !room.client_gone) {
@@ -62,9 +62,9 @@ void Session::use_policy(std::shared_ptr<const Policy> policy) {
   }
 }
 
-void Session::Room::open() {
+void Session::Impl::open() {
   // Every callback holds the room weakly: the transports live inside it.
-  std::weak_ptr<Room> self = weak_from_this();
+  std::weak_ptr<Impl> self = weak_from_this();
   at_server.emplace([self](std::string line) {
     auto room = self.lock();
     return room && room->to_server(std::move(line));
@@ -80,8 +80,8 @@ void Session::Room::open() {
   if (!spec.not_started.empty()) server_closed(spec.not_started);
 }
 
-TransportEvents Session::Room::server_events() {
-  const std::weak_ptr<Room> self = weak_from_this();
+TransportEvents Session::Impl::server_events() {
+  const std::weak_ptr<Impl> self = weak_from_this();
   return {
       .message =
           [self](std::string_view line) {
@@ -116,8 +116,8 @@ TransportEvents Session::Room::server_events() {
   };
 }
 
-TransportEvents Session::Room::client_events() {
-  const std::weak_ptr<Room> self = weak_from_this();
+TransportEvents Session::Impl::client_events() {
+  const std::weak_ptr<Impl> self = weak_from_this();
   return {
       .message =
           [self](std::string_view line) {
@@ -148,15 +148,15 @@ TransportEvents Session::Room::client_events() {
   };
 }
 
-void Session::Room::to_client(std::string line, std::string_view request) {
+void Session::Impl::to_client(std::string line, std::string_view request) {
   if (!client_gone) (void)transports.client->send(std::move(line), request);
 }
 
-bool Session::Room::to_server(std::string line) {
+bool Session::Impl::to_server(std::string line) {
   return !server_gone && transports.server->send(std::move(line), {});
 }
 
-void Session::Room::client_closed(const std::string& reason) {
+void Session::Impl::client_closed(const std::string& reason) {
   if (client_gone) return;
   client_gone = true;
   at_client->lose_all("the client is gone");
@@ -175,7 +175,7 @@ void Session::Room::client_closed(const std::string& reason) {
   finish(reason);
 }
 
-void Session::Room::server_closed(const std::string& reason) {
+void Session::Impl::server_closed(const std::string& reason) {
   if (server_gone) return;
   server_gone = true;
   at_server->lose_all("the tool server ended");
@@ -185,7 +185,7 @@ void Session::Room::server_closed(const std::string& reason) {
   finish(reason);
 }
 
-void Session::Room::finish(const std::string& reason) {
+void Session::Impl::finish(const std::string& reason) {
   if (closing) return;
   closing = true;
   why = reason;
@@ -198,7 +198,7 @@ void Session::Room::finish(const std::string& reason) {
   for (const PendingPtr& open : tasked) {
     if (open->caller != nullptr && open->caller->on_gone) open->caller->on_gone();
   }
-  std::weak_ptr<Room> self = weak_from_this();
+  std::weak_ptr<Impl> self = weak_from_this();
   settle_timer = loop.after(settle_before_close, [self] {
     auto room = self.lock();
     if (!room || room->closed) return;
@@ -214,7 +214,7 @@ void Session::Room::finish(const std::string& reason) {
   });
 }
 
-void Session::Room::close_when_settled() {
+void Session::Impl::close_when_settled() {
   if (closed || running > 0) return;
   closed = true;
   settle_timer.reset();
@@ -222,11 +222,11 @@ void Session::Room::close_when_settled() {
   spawn(last_words(), [room = shared_from_this()] { room->close_now(); });
 }
 
-Task<void> Session::Room::last_words() {
+Task<void> Session::Impl::last_words() {
   if (!client_gone) co_await transports.client->drained();
 }
 
-void Session::Room::close_now() {
+void Session::Impl::close_now() {
   closed = true;
   closing = true;
   transports.server->finish_sending();

@@ -105,10 +105,10 @@ class Session final : public Endpoint {
   const std::string& run() const override;
   void use_policy(std::shared_ptr<const Policy> policy) override;
 
-  struct Room;  // room.h, for the files of this door only
+  struct Impl;  // room.h, for the files of this door only
 
  private:
-  std::shared_ptr<Room> room_;
+  std::shared_ptr<Impl> room_;
 };
 
 }  // namespace pawl::mcp

@@ -9,7 +9,7 @@
 #include "doors/mcp/era.h"
 #include "doors/mcp/message.h"
 #include "doors/mcp/reply.h"
-#include "doors/mcp/room.h"
+#include "doors/mcp/session_impl.h"
 #include "doors/mcp/server_tasks.h"
 
 namespace pawl::mcp {
@@ -110,14 +110,14 @@ std::string older_task_members(const HeldTask& task) {
 }
 
 // One that nobody asked for in all its time is forgotten.
-TaskPtr Session::Room::new_task(const Pending& entry, const std::string& created) {
+TaskPtr Session::Impl::new_task(const Pending& entry, const std::string& created) {
   auto task = std::make_shared<HeldTask>();
   task->id = hex(spec.random(leg_name_bytes));
   task->params = entry.params;
   task->envelope = entry.envelope;
   task->created = created;
   task->changed = created;
-  const std::weak_ptr<Room> self = weak_from_this();
+  const std::weak_ptr<Impl> self = weak_from_this();
   task->end = loop.after(task_lifetime, [self, id = task->id] {
     auto room = self.lock();
     if (!room) return;
@@ -128,12 +128,12 @@ TaskPtr Session::Room::new_task(const Pending& entry, const std::string& created
   return task;
 }
 
-std::string Session::Room::time_of_records() const {
+std::string Session::Impl::time_of_records() const {
   return to_string(spec.now ? spec.now() : Instant{});
 }
 
 // The end of the first continuation: from here on the client asks for the task.
-bool Session::Room::make_task(const PendingPtr& entry, const std::string& approval) {
+bool Session::Impl::make_task(const PendingPtr& entry, const std::string& approval) {
   const Approval* asked = gate.state().approval(approval);
   if (asked == nullptr || tasks.size() >= tasks_open_max) return false;
   const TaskPtr task = new_task(*entry, to_string(asked->opened));
@@ -146,7 +146,7 @@ bool Session::Room::make_task(const PendingPtr& entry, const std::string& approv
 }
 
 // Its server made a task of the call: a modern client that knows tasks gets one of ours for it.
-void Session::Room::show_task(const PendingPtr& entry) {
+void Session::Impl::show_task(const PendingPtr& entry) {
   const bool may = entry->tasks && !entry->task && !entry->gone && !entry->parked;
   if (!may || tasks.size() >= tasks_open_max || !pending.contains(entry->key)) return;
   entry->task = new_task(*entry, time_of_records());
@@ -160,7 +160,7 @@ void Session::Room::show_task(const PendingPtr& entry) {
 }
 
 // A client of the older era wants a task for its call. False: it gets none, and was told.
-bool Session::Room::begin_task(const PendingPtr& entry, const CatalogEntry& listed) {
+bool Session::Impl::begin_task(const PendingPtr& entry, const CatalogEntry& listed) {
   const std::string support =
       listed.definition ? task_support(listed.definition->text) : std::string();
   if (support != "optional" && support != "required") {
@@ -181,7 +181,7 @@ bool Session::Room::begin_task(const PendingPtr& entry, const CatalogEntry& list
 }
 
 // The end of a call that is a task.
-void Session::Room::end_task(const TaskPtr& task, Reply reply) {
+void Session::Impl::end_task(const TaskPtr& task, Reply reply) {
   // Of the older era, one that was cancelled stays so, whatever its call came to.
   if (!task->kept) task->kept = std::move(reply);
   if (spec.now) task->changed = time_of_records();
@@ -190,7 +190,7 @@ void Session::Room::end_task(const TaskPtr& task, Reply reply) {
   for (auto& waiting : std::exchange(task->watching, {})) waiting.deliver(true);
 }
 
-void Session::Room::task_request(const Message& message) {
+void Session::Impl::task_request(const Message& message) {
   const bool modern = client_era != Era::stateful;
   // Each era has one of its own, whatever task it is about.
   if (message.method == (modern ? "tasks/result" : "tasks/update")) return refuse_unknown(message);
@@ -222,7 +222,7 @@ void Session::Room::task_request(const Message& message) {
 }
 
 // Answers to what the server of a task wants to know. Those to other questions are ignored.
-void Session::Room::update_task(const Message& message, const TaskPtr& task) {
+void Session::Impl::update_task(const Message& message, const TaskPtr& task) {
   if (!asks(*task)) {
     return to_client(error_line(message.id, invalid_params, "this task waits for no input"),
                      message.id);
@@ -242,7 +242,7 @@ void Session::Room::update_task(const Message& message, const TaskPtr& task) {
   }
 }
 
-Task<void> Session::Room::get_task(PendingPtr entry, TaskPtr task) {
+Task<void> Session::Impl::get_task(PendingPtr entry, TaskPtr task) {
   const auto self = shared_from_this();
   const bool older = !entry->modern;
   const Approval* asked = task->approval.empty() ? nullptr : gate.state().approval(task->approval);
@@ -265,7 +265,7 @@ Task<void> Session::Room::get_task(PendingPtr entry, TaskPtr task) {
 }
 
 // Until the task is over, as the older era has it.
-Task<void> Session::Room::task_result(PendingPtr entry, TaskPtr task) {
+Task<void> Session::Impl::task_result(PendingPtr entry, TaskPtr task) {
   const auto self = shared_from_this();
   while (task->running && !task->kept && !closed) {
     Completion<bool> moved;
@@ -283,7 +283,7 @@ Task<void> Session::Room::task_result(PendingPtr entry, TaskPtr task) {
   settle(entry, std::move(reply));
 }
 
-Task<void> Session::Room::cancel_task(PendingPtr entry, TaskPtr task) {
+Task<void> Session::Impl::cancel_task(PendingPtr entry, TaskPtr task) {
   const auto self = shared_from_this();
   const bool older = !entry->modern;
   if (older && task->kept) {
@@ -308,7 +308,7 @@ Task<void> Session::Room::cancel_task(PendingPtr entry, TaskPtr task) {
 }
 
 // Until its call came to an end, or for a moment.
-Task<void> Session::Room::task_moves(TaskPtr task) {
+Task<void> Session::Impl::task_moves(TaskPtr task) {
   Completion<bool> moved;
   task->watching.push_back(moved);
   const net::Timer enough =
@@ -317,7 +317,7 @@ Task<void> Session::Room::task_moves(TaskPtr task) {
 }
 
 // The call goes on with its question, in a request that nobody can be asked in.
-Task<void> Session::Room::run_task(TaskPtr task) {
+Task<void> Session::Impl::run_task(TaskPtr task) {
   const auto self = shared_from_this();
   auto entry = std::make_shared<Pending>();
   entry->modern = true;

@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "doors/mcp/era.h"
 #include "doors/mcp/http/answers.h"
-#include "doors/mcp/http/door_room.h"
+#include "doors/mcp/http/door_impl.h"
 #include "doors/mcp/http/fields.h"
 #include "doors/mcp/methods.h"
 #include "doors/mcp/reply.h"

@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 #include "doors/mcp/http/answers.h"
-#include "doors/mcp/http/door_room.h"
+#include "doors/mcp/http/door_impl.h"
 
 namespace pawl::mcp {
 namespace {

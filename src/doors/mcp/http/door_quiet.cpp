@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "doors/mcp/http/door_room.h"
+#include "doors/mcp/http/door_impl.h"
 
 namespace pawl::mcp {
 

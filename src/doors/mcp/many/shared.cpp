@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "doors/mcp/many/shared_room.h"
+#include "doors/mcp/many/shared_impl.h"
 
 namespace pawl::mcp {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "doors/mcp/era.h"
 #include "doors/mcp/many/merge.h"
-#include "doors/mcp/many/shared_room.h"
+#include "doors/mcp/many/shared_impl.h"
 #include "doors/mcp/methods.h"
 
 namespace pawl::mcp {

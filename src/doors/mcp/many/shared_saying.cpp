@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "doors/mcp/era.h"
 #include "doors/mcp/many/merge.h"
-#include "doors/mcp/many/shared_room.h"
+#include "doors/mcp/many/shared_impl.h"
 #include "doors/mcp/methods.h"
 #include "doors/mcp/unreadable.h"
 

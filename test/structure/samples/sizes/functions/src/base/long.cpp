@@ -268,9 +268,9 @@ const char* kRaw = R"x(
 {
 {
 */
-class Room {
+class Impl {
  public:
-  Room() : a_{1}, b_(2) {}
+  Impl() : a_{1}, b_(2) {}
   template <class T>
   int method(int a = 3,
              std::string b = {}) {
@@ -334,7 +334,7 @@ class Room {
   step(57);
   step(58);
   }
-  bool operator==(const Room&) const = default;
+  bool operator==(const Impl&) const = default;
  private:
   int a_ = 0;
   int b_{};
@@ -411,7 +411,7 @@ constexpr int kTable[] = {
   1,
   1,
 };
-Room::Room()
+Impl::Impl()
     : a_{1},
       b_{2} {
   step(0);

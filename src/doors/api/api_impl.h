@@ -69,8 +69,8 @@ struct EndedCall {
   std::string run, text;  // JSON of `Call`
 };
 
-struct Api::Room : std::enable_shared_from_this<Api::Room> {
-  explicit Room(ApiPorts with);
+struct Api::Impl : std::enable_shared_from_this<Api::Impl> {
+  explicit Impl(ApiPorts with);
 
   // api.cpp
   Task<void> visit(VisitPtr visit);

@@ -50,8 +50,8 @@ void add_safety(http::Headers& headers);
 // A file of the page, or why not.
 http::Response page_response(std::string_view path, const http::Request& request);
 
-struct Console::Room : std::enable_shared_from_this<Console::Room> {
-  explicit Room(ConsolePorts with);
+struct Console::Impl : std::enable_shared_from_this<Console::Impl> {
+  explicit Impl(ConsolePorts with);
 
   // console.cpp
   void serve(VisitPtr visit);

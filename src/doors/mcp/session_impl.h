@@ -106,8 +106,8 @@ using PendingPtr = std::shared_ptr<Pending>;
 // How a decided answer gets to the server that asked; false: it cannot.
 using PassAnswer = std::function<bool(std::string_view answer)>;
 
-struct Session::Room : std::enable_shared_from_this<Session::Room> {
-  Room(net::Loop& l, Gate& g, SessionSpec s, SessionTransports w)
+struct Session::Impl : std::enable_shared_from_this<Session::Impl> {
+  Impl(net::Loop& l, Gate& g, SessionSpec s, SessionTransports w)
       : loop(l),
         gate(g),
         spec(std::move(s)),
@@ -391,6 +391,6 @@ struct Session::Room : std::enable_shared_from_this<Session::Room> {
 };
 
 // Starts a coroutine of the session and counts it, so that the session outlives it.
-void start(const std::shared_ptr<Session::Room>& room, Task<void> task);
+void start(const std::shared_ptr<Session::Impl>& room, Task<void> task);
 
 }  // namespace pawl::mcp
