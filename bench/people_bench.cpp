@@ -5,7 +5,7 @@
 //   bench_people DIRECTORY answer CALLS | kill TIMES | held CALLS [RECORDS] | reopen
 //
 // `held` dies with its calls and leaves the directory for `reopen`; a snapshot is written after so
-// many RECORDS (without: as often as a node does). Both have the chronicle that a node has, with
+// many RECORDS (without: as often as a node does). Both have the activity that a node has, with
 // what people are shown of these calls. Prints one JSON object. Durations are wall time
 // from the moment at which the gate has the proven answer, with the syncs of the disk; memory is
 // what the kernel says is resident, before and after.
@@ -16,7 +16,7 @@
 
 #include <fmt/format.h>
 
-#include "doors/control/chronicle.h"
+#include "doors/control/activity.h"
 #include "gate_node.h"
 
 namespace pawl::bench {
@@ -50,11 +50,11 @@ Task<void> hold(Node& node, HeldCall& call, std::uint64_t& over) {
 }
 
 // What a node remembers for people.
-Hearing told_to(Chronicle& chronicle) {
-  return [&chronicle](const Record& record, const State& state) { chronicle.note(record, state); };
+Hearing told_to(ActivityFeed& activity) {
+  return [&activity](const Record& record, const State& state) { activity.note(record, state); };
 }
 
-// Memory of the node's gate, state and chronicle: the clients' messages are one document for all.
+// Memory of the node's gate, state and activity: the clients' messages are one document for all.
 void measure_held(Node& node, std::uint64_t calls) {
   for (int i = 0; i < 100; ++i) node.loop.turn();
   const std::uint64_t before = resident_bytes();
@@ -152,8 +152,8 @@ void measure_kills(Node& node, std::uint64_t times) {
 void reopen(const std::string& directory) {
   const std::uint64_t before = resident_bytes();
   const std::int64_t began = clock_ns(CLOCK_MONOTONIC);
-  Chronicle chronicle;
-  const Node node(directory, 1ULL << 40, told_to(chronicle));
+  ActivityFeed activity;
+  const Node node(directory, 1ULL << 40, told_to(activity));
   const std::int64_t took = clock_ns(CLOCK_MONOTONIC) - began;
   std::uint64_t open = 0;
   for (const auto& [id, approval] : node.gate->state().approvals()) {
@@ -179,9 +179,9 @@ int run(int count, char** words) {
   std::filesystem::remove_all(directory);
   const std::uint64_t snapshots =
       count > 4 ? std::strtoull(words[4], nullptr, 10) : GateLimits{}.snapshot_records;
-  Chronicle chronicle;
+  ActivityFeed activity;
   Node node(directory, what == "held" ? snapshots : 1ULL << 40,
-            what == "held" ? told_to(chronicle) : Hearing());
+            what == "held" ? told_to(activity) : Hearing());
   if (what == "answer") {
     measure_answers(node, number);
   } else if (what == "kill") {

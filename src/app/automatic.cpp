@@ -14,7 +14,7 @@
 #include "app/log.h"
 #include "base/random.h"
 #include "base/text.h"
-#include "doors/control/chronicle.h"
+#include "doors/control/activity.h"
 #include "doors/control/views.h"
 #include "io/http/client.h"
 #include "io/net/child.h"

@@ -31,7 +31,7 @@ constexpr Duration remote_end_within = Duration::seconds(9);
 
 // The fold of the journal, and what the clock must continue from.
 struct Folded {
-  Chronicle& chronicle;
+  ActivityFeed& activity;
   AccessHistory& access;
   State state = {};
   std::optional<net::Anchor> anchor = {};
@@ -50,7 +50,7 @@ Status fold_record(Folded& folded, std::string_view text) {
     folded.anchor = net::Anchor{folded.boot_id, Duration{record->boot_ns}, record->at};
   }
   if (Status applied = folded.state.apply(*record); !applied) return applied;
-  folded.chronicle.note(*record, folded.state);
+  folded.activity.note(*record, folded.state);
   folded.access.take(*record);
   return {};
 }
@@ -58,7 +58,7 @@ Status fold_record(Folded& folded, std::string_view text) {
 }  // namespace
 
 Status Node::open_journal() {
-  Folded folded{chronicle_, access_};
+  Folded folded{activity_, access_};
   JournalOptions journal;
   journal.post = [this](std::function<void()> work) { loop_.post(std::move(work)); };
   journal.syncer = make_thread_syncer();
@@ -111,7 +111,7 @@ Status Node::open_journal() {
                                  random_bytes, limits);
   notifier_->use(gate_.get(), journal_.get());
   chronicles_ = gate_->on_record([this](const Record& written) {
-    chronicle_.note(written, gate_->state());
+    activity_.note(written, gate_->state());
     access_.take(written);
   });
   return {};
@@ -219,7 +219,7 @@ void Node::open_control() {
       PAWL_VERSION,
       [this] { return console_address(); },
       [this](const std::string& run) { return why_to_deny(run); },
-      &chronicle_,
+      &activity_,
       [this] { return deployment_.default_reviewers; },
       [this](json::Writer& out) { write_access(out, access_); },
       [this](std::function<void()> work) { loop_.post(std::move(work)); },

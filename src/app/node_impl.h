@@ -336,7 +336,7 @@ class Node {
   std::set<std::string, std::less<>> waiting_said_;  // digests
   std::unique_ptr<NodeNotifier> notifier_;
   std::unique_ptr<Gate> gate_;
-  Chronicle chronicle_;
+  ActivityFeed activity_;
   AccessHistory access_;
   std::shared_ptr<void> chronicles_;
   std::unique_ptr<Watching> watching_;

@@ -16,7 +16,7 @@
 #include "base/id.h"
 #include "base/random.h"
 #include "base/text.h"
-#include "doors/control/chronicle.h"
+#include "doors/control/activity.h"
 #include "kernel/definition/made.h"
 
 namespace pawl::app {

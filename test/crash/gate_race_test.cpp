@@ -54,7 +54,7 @@ struct Ends {
 };
 
 // What the journal says about the question in the end.
-struct Chronicle {
+struct ActivityFeed {
   std::uint64_t over = 0, consumed = 0, decisions = 0, ends = 0;
   std::string how, arguments, decided_call;
   std::set<std::string> in_favour;
@@ -178,8 +178,8 @@ class Race {
     again();
   }
 
-  Chronicle read() {
-    Chronicle told;
+  ActivityFeed read() {
+    ActivityFeed told;
     told.arguments = first;
     bool killed = false;
     for (const Record& record : world_.records()) {
@@ -213,7 +213,7 @@ class Race {
 
   void judge(Ends& ends) {
     const pawl::Approval* approval = world_.gate->state().approval(approval_);
-    Chronicle told = read();
+    ActivityFeed told = read();
     const std::size_t executed = world_.server.executed.size();
     must(executed <= 1, fmt::format("it ran {} times", executed));
     if (approval == nullptr && told.over == 0 && told.decisions == 0) {

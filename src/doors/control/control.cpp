@@ -181,14 +181,14 @@ std::string Control::waiting_deployment() const {
 Result<std::string> Control::show(std::string_view op, json::View request) {
   const Instant now = ports_.clock.now();
   if (op == "status") {
-    return status_json(ports_.gate, ports_.journal, now, ports_.version, ports_.chronicle,
+    return status_json(ports_.gate, ports_.journal, now, ports_.version, ports_.activity,
                        ports_.notices ? ports_.notices() : "[]", waiting_deployment());
   }
   if (op == "approvals") return questions(request);
   if (op == "changes") {
-    if (ports_.chronicle == nullptr) return fail(ErrorKind::usage, "this node remembers nothing");
+    if (ports_.activity == nullptr) return fail(ErrorKind::usage, "this node remembers nothing");
     json::Writer out;
-    out.object().key("changes").natural(ports_.chronicle->changes_of_questions());
+    out.object().key("changes").natural(ports_.activity->changes_of_questions());
     return out.key("ok").boolean(true).end().take();
   }
   if (op == "together") {
@@ -196,7 +196,7 @@ Result<std::string> Control::show(std::string_view op, json::View request) {
     if (!ids) return std::unexpected(ids.error());
     const json::View full = request["full"];
     const bool all = full.kind() == json::Kind::boolean && full.boolean();
-    return together_json(ports_.gate, ports_.journal, *ids, now, all, ports_.chronicle,
+    return together_json(ports_.gate, ports_.journal, *ids, now, all, ports_.activity,
                          may_not(request));
   }
   if (op == "approval") {
@@ -210,7 +210,7 @@ Result<std::string> Control::show(std::string_view op, json::View request) {
     const MayNot asks = may_not(request);
     const Objections why = asks ? asks(*id) : Objections{};
     return approval_json(ports_.gate.state(), ports_.journal, *id, now, all,
-                         {.chronicle = ports_.chronicle,
+                         {.activity = ports_.activity,
                           .policy = policy.get(),
                           .people = &people,
                           .may_not = asks ? &why : nullptr});
@@ -227,13 +227,13 @@ Result<std::string> Control::show(std::string_view op, json::View request) {
     const auto policy = ports_.gate.policy_of(ports_.gate.state().approval(*id)->asked.run);
     return changed_json(ports_.gate.state(), ports_.journal, *id, *changed, now, all, policy.get());
   }
-  if (ports_.chronicle == nullptr) return fail(ErrorKind::usage, "this node remembers nothing");
+  if (ports_.activity == nullptr) return fail(ErrorKind::usage, "this node remembers nothing");
   if (op == "run") {
     const auto id = text(request, "id");
     if (!id) return std::unexpected(id.error());
-    return run_json(ports_.gate, *id, now, *ports_.chronicle);
+    return run_json(ports_.gate, *id, now, *ports_.activity);
   }
-  return people_json(ports_.gate.state(), now, *ports_.chronicle, ports_.access);
+  return people_json(ports_.gate.state(), now, *ports_.activity, ports_.access);
 }
 
 Result<std::string> Control::challenge(json::View request, const std::string& source) {

@@ -56,7 +56,7 @@
 
 #include "base/json.h"
 #include "base/task.h"
-#include "doors/control/chronicle.h"
+#include "doors/control/activity.h"
 #include "doors/control/look_back.h"
 #include "doors/control/question_texts.h"
 #include "doors/control/targets.h"
@@ -115,7 +115,7 @@ struct ControlPorts {
   // empty of every other run.
   std::function<std::string(const std::string& run)> vigilance = {};
   // What happened of late; null: nothing of it is shown.
-  Chronicle* chronicle = nullptr;
+  ActivityFeed* activity = nullptr;
   // `default_reviewers` of the deployment file.
   std::function<std::vector<std::string>()> by_default = {};
   // What was asked for, granted and used of late, into the view of how people answer.
@@ -123,7 +123,7 @@ struct ControlPorts {
   // Does something in a later turn of the loop.
   std::function<void(std::function<void()> work)> later = {};
   // Reads back how waiting calls were judged (look_back.h), in a thread of its own; nothing: nobody
-  // could read now. Null: what the chronicle does not keep is missing.
+  // could read now. Null: what the activity does not keep is missing.
   std::function<Task<std::optional<FoundCalls>>(std::vector<SoughtCall>)> look_back = {};
   std::function<DeploymentNow()> deployment = {};
   // A person accepts the bytes with this digest: nothing else comes into force by it.

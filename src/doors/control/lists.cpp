@@ -21,13 +21,13 @@ constexpr std::size_t kReadInATurn = 64;
 
 Control::Control(ControlPorts ports)
     : ports_(std::move(ports)), texts_([this](const Approval& approval) {
-        const JudgedCall* judged = judged_in(ports_.chronicle, approval);
+        const JudgedCall* judged = judged_in(ports_.activity, approval);
         const bool read = judged != nullptr && judged->args_bytes <= kArgumentsReadBytesMax;
         return read ? arguments_of(ports_.journal, approval).value_or("") : std::string();
       }) {}
 
 std::string Control::row(const std::string& approval) {
-  return approval_row_json(ports_.gate.state(), approval, ports_.clock.now(), ports_.chronicle,
+  return approval_row_json(ports_.gate.state(), approval, ports_.clock.now(), ports_.activity,
                            texts_);
 }
 
@@ -47,7 +47,7 @@ Result<std::string> Control::questions(json::View request) {
   }
   const State& state = ports_.gate.state();
   if (!filter.empty()) (void)texts_.read_some(state, kReadForAFilter);
-  std::string list = approvals_json(state, ports_.clock.now(), ports_.chronicle, wanted, texts_);
+  std::string list = approvals_json(state, ports_.clock.now(), ports_.activity, wanted, texts_);
   read_on(state.approvals().size() + 1);
   return list;
 }

@@ -41,7 +41,7 @@ std::string reviewers_json(const State& state, const std::string& config) {
 }
 
 std::string status_json(const Gate& gate, const Journal& journal, Instant now,
-                        const std::string& version, const Chronicle* chronicle,
+                        const std::string& version, const ActivityFeed* activity,
                         const std::string& notices, const std::string& deployments) {
   const State& state = gate.state();
   json::Writer out;
@@ -82,7 +82,7 @@ std::string status_json(const Gate& gate, const Journal& journal, Instant now,
     out.key("denials").natural(run.denials.total());
     out.key("clock_ms").integer(run.clock(now).ns / 1'000'000);
     out.key("opened").string(to_string(run.opened));
-    if (chronicle != nullptr) write_budgets(out, gate, run, now, *chronicle);
+    if (activity != nullptr) write_budgets(out, gate, run, now, *activity);
     out.end();
   }
   out.end();

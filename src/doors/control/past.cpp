@@ -20,9 +20,9 @@ std::string replay_of(const Approval& approval) {
 }
 
 // What was found out is about the call as its agent made it.
-void write_found_out(json::Writer& out, const Approval& approval, const Chronicle& chronicle) {
+void write_found_out(json::Writer& out, const Approval& approval, const ActivityFeed& activity) {
   if (approval.changed) return;
-  const JudgedCall* const judged = chronicle.judged(approval.asked.approval);
+  const JudgedCall* const judged = activity.judged(approval.asked.approval);
   if (judged != nullptr && judged->has_facts) return write_facts(out, judged->facts);
   out.key("facts_missing")
       .string(
@@ -44,10 +44,10 @@ void write_task(json::Writer& out, const Approval& approval, const Policy& polic
 }
 
 void write_past(json::Writer& out, const Approval& approval, const Run* run,
-                const Chronicle& chronicle) {
-  write_found_out(out, approval, chronicle);
+                const ActivityFeed& activity) {
+  write_found_out(out, approval, activity);
   std::vector<const Happening*> steps;
-  const auto& all = chronicle.happenings();
+  const auto& all = activity.happenings();
   for (auto at = all.rbegin(); at != all.rend() && steps.size() < steps_before_max; ++at) {
     const bool own = at->call == approval.asked.call && !at->call.empty();
     if (at->run == approval.asked.run && at->at <= approval.opened && !own) {
@@ -60,18 +60,18 @@ void write_past(json::Writer& out, const Approval& approval, const Run* run,
     out.key("tool").string(escape_untrusted((*at)->tool)).key("said").string(escape_untrusted((*at)->said)).end();
   }
   out.end();
-  const bool whole = run != nullptr && chronicle.begins() <= run->opened;
+  const bool whole = run != nullptr && activity.begins() <= run->opened;
   if (!whole && steps.size() < steps_before_max) {
     out.key("earlier").string("what it did before that is not kept here: see " +
                               replay_of(approval));
   }
-  const auto known = chronicle.tools().find(approval.asked.terms->tool);
-  if (known == chronicle.tools().end()) return;
+  const auto known = activity.tools().find(approval.asked.terms->tool);
+  if (known == activity.tools().end()) return;
   out.key("same_tool")
       .string(
           fmt::format("{} of {} answers about this tool since {} were yes, whatever the arguments",
                       known->second.approved, known->second.answered,
-                      to_string(chronicle.counts_since()).substr(0, 16)));
+                      to_string(activity.counts_since()).substr(0, 16)));
 }
 
 }  // namespace pawl

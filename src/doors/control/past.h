@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/json.h"
-#include "doors/control/chronicle.h"
+#include "doors/control/activity.h"
 #include "kernel/policy/policy.h"
 #include "kernel/state/state.h"
 
@@ -13,7 +13,7 @@ namespace pawl {
 // the question, oldest first, with `earlier` where there were more; `same_tool`, what became of
 // questions about the same tool. `run` is that of the question, or null.
 void write_past(json::Writer& out, const Approval& approval, const Run* run,
-                const Chronicle& chronicle);
+                const ActivityFeed& activity);
 
 // `task`: what the sponsor said that the run is for (a task file); nothing where it has none.
 void write_task(json::Writer& out, const Approval& approval, const Policy& policy);

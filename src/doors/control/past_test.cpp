@@ -30,44 +30,44 @@ std::string written(Write write) {
   return out.end().take();
 }
 
-std::string past_of(const Approval& approval, const Chronicle& chronicle, Instant run_opened) {
+std::string past_of(const Approval& approval, const ActivityFeed& activity, Instant run_opened) {
   Run run;
   run.id = "r-1";
   run.opened = run_opened;
-  return written([&](json::Writer& out) { write_past(out, approval, &run, chronicle); });
+  return written([&](json::Writer& out) { write_past(out, approval, &run, activity); });
 }
 
-void halt(Chronicle& chronicle, std::int64_t second) {
+void halt(ActivityFeed& activity, std::int64_t second) {
   const State state;
-  chronicle.note({0, Instant{second * 1'000'000'000}, 0, RunHalted{"r-1", "ceiling", "steps"}},
+  activity.note({0, Instant{second * 1'000'000'000}, 0, RunHalted{"r-1", "ceiling", "steps"}},
                  state);
 }
 
 TEST(Past, SaysWhereTheRestIsWhenTheNodeBeganLater) {
-  Chronicle chronicle;
-  halt(chronicle, 40);
+  ActivityFeed activity;
+  halt(activity, 40);
   const Approval approval = question_of();
-  const std::string late = past_of(approval, chronicle, Instant{39'000'000'000});
+  const std::string late = past_of(approval, activity, Instant{39'000'000'000});
   EXPECT_THAT(late, HasSubstr("\"earlier\":\"what it did before that is not kept here: see "
                               "`pawl replay r-1`\""));
   EXPECT_THAT(late, HasSubstr("\"effect\":\"halted\""));
-  const std::string whole = past_of(approval, chronicle, Instant{40'000'000'000});
+  const std::string whole = past_of(approval, activity, Instant{40'000'000'000});
   EXPECT_THAT(whole, Not(HasSubstr("earlier")));
 }
 
 TEST(Past, SaysWhatItDoesNotKeepOfACall) {
-  Chronicle chronicle;
-  halt(chronicle, 40);
+  ActivityFeed activity;
+  halt(activity, 40);
   Approval approval = question_of();
-  EXPECT_THAT(past_of(approval, chronicle, Instant{}), HasSubstr("facts_missing"));
+  EXPECT_THAT(past_of(approval, activity, Instant{}), HasSubstr("facts_missing"));
   CallDecided found;
   found.facts = "{}";
-  chronicle.recall("a-1", &found);
-  EXPECT_THAT(past_of(approval, chronicle, Instant{}), Not(HasSubstr("facts_missing")));
+  activity.recall("a-1", &found);
+  EXPECT_THAT(past_of(approval, activity, Instant{}), Not(HasSubstr("facts_missing")));
   // What was found out is about the call as its agent made it.
-  chronicle.recall("a-1", nullptr);
+  activity.recall("a-1", nullptr);
   approval.changed = std::make_shared<const ChangedQuestion>();
-  EXPECT_THAT(past_of(approval, chronicle, Instant{}), Not(HasSubstr("facts")));
+  EXPECT_THAT(past_of(approval, activity, Instant{}), Not(HasSubstr("facts")));
 }
 
 TEST(Past, TheTaskIsTheSponsorsAndEscapedAndNotEndless) {

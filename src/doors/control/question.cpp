@@ -40,8 +40,8 @@ std::uint64_t risk_of(const Approval& approval) {
   return 4;
 }
 
-const JudgedCall* judged_in(const Chronicle* chronicle, const Approval& approval) {
-  return chronicle == nullptr ? nullptr : chronicle->judged(approval.asked.approval);
+const JudgedCall* judged_in(const ActivityFeed* activity, const Approval& approval) {
+  return activity == nullptr ? nullptr : activity->judged(approval.asked.approval);
 }
 
 void write_judged(json::Writer& out, const Approval& approval, const JudgedCall* judged) {

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "base/json.h"
-#include "doors/control/chronicle.h"
+#include "doors/control/activity.h"
 #include "gate/gate.h"
 #include "io/journal/journal.h"
 
@@ -16,7 +16,7 @@ Result<std::string> arguments_of(Journal& journal, const Approval& approval);
 Result<std::string> asked_arguments_of(Journal& journal, const Approval& approval);
 
 // Null where it is not known how its call was judged.
-const JudgedCall* judged_in(const Chronicle* chronicle, const Approval& approval);
+const JudgedCall* judged_in(const ActivityFeed* activity, const Approval& approval);
 // From nothing to worst: what a list is ordered by. Unknown is nearly the worst.
 std::uint64_t risk_of(const Approval& approval);
 

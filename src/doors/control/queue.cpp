@@ -18,7 +18,7 @@ struct Row {
   std::uint64_t risk;
 };
 
-std::vector<Row> rows_of(const State& state, const Chronicle* chronicle,
+std::vector<Row> rows_of(const State& state, const ActivityFeed* activity,
                          const QuestionsWanted& wanted, QuestionTexts& texts,
                          std::uint64_t& unread) {
   std::vector<Row> rows;
@@ -29,7 +29,7 @@ std::vector<Row> rows_of(const State& state, const Chronicle* chronicle,
     ++waiting;
     unread += texts.unread(approval) ? 1 : 0;
     if (!texts.has(approval, words)) continue;
-    const JudgedCall* judged = judged_in(chronicle, approval);
+    const JudgedCall* judged = judged_in(activity, approval);
     rows.push_back({&approval, judged, risk_of(approval)});
   }
   texts.sweep(state, waiting);
@@ -56,15 +56,15 @@ void write_row(json::Writer& out, const Row& row, Instant now, const QuestionsWa
 }  // namespace
 
 std::string approval_row_json(const State& state, const std::string& id, Instant now,
-                              const Chronicle* chronicle, QuestionTexts& texts) {
+                              const ActivityFeed* activity, QuestionTexts& texts) {
   const Approval* approval = state.approval(id);
   if (approval == nullptr || approval->phase != ApprovalPhase::open) return {};
   json::Writer out;
-  write_row(out, {approval, judged_in(chronicle, *approval), 0}, now, {}, &texts);
+  write_row(out, {approval, judged_in(activity, *approval), 0}, now, {}, &texts);
   return out.take();
 }
 
-std::string approvals_json(const State& state, Instant now, const Chronicle* chronicle,
+std::string approvals_json(const State& state, Instant now, const ActivityFeed* activity,
                            const QuestionsWanted& wanted, QuestionTexts& texts) {
   json::Writer out;
   out.object().key("ok").boolean(true);
@@ -73,12 +73,12 @@ std::string approvals_json(const State& state, Instant now, const Chronicle* chr
     for (const std::string& id : wanted.ids) {
       const Approval* approval = state.approval(id);
       if (approval == nullptr || !waits(*approval)) continue;
-      write_row(out, {approval, judged_in(chronicle, *approval), 0}, now, wanted, &texts);
+      write_row(out, {approval, judged_in(activity, *approval), 0}, now, wanted, &texts);
     }
     return out.end().end().take();
   }
   std::uint64_t unread = 0;
-  const std::vector<Row> rows = rows_of(state, chronicle, wanted, texts, unread);
+  const std::vector<Row> rows = rows_of(state, activity, wanted, texts, unread);
   const std::size_t most = wanted.names ? names_max : rows.size();
   const std::size_t shown = std::min(rows.size(), wanted.limit == 0 ? most : wanted.limit);
   out.key(wanted.names ? "names" : "approvals").array();

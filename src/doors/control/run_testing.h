@@ -1,4 +1,4 @@
-// For tests: a node's records about one run, with a state and a chronicle that follow them.
+// For tests: a node's records about one run, with a state and a activity that follow them.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "doors/control/chronicle.h"
+#include "doors/control/activity.h"
 #include "kernel/state/state.h"
 #include "model/record.h"
 
@@ -14,7 +14,7 @@ namespace pawl {
 
 class RecordedRun {
  public:
-  explicit RecordedRun(ChronicleLimits limits = {}) : chronicle(limits) {
+  explicit RecordedRun(ActivityLimits limits = {}) : activity(limits) {
     RunOpened opened;
     opened.run = "r-1";
     opened.key = "k";
@@ -27,7 +27,7 @@ class RecordedRun {
     const Record record{state.next_seq(), now, 0, std::move(body)};
     const Status applied = state.apply(record);
     ASSERT_TRUE(applied) << applied.error().message;
-    chronicle.note(record, state);
+    activity.note(record, state);
   }
   // A call that is held for `decided.approval`, and the question that it is held for.
   void hold(CallDecided decided) {
@@ -60,7 +60,7 @@ class RecordedRun {
   void later(std::int64_t milliseconds) { now = now + Duration::milliseconds(milliseconds); }
 
   State state;
-  Chronicle chronicle;
+  ActivityFeed activity;
   Instant now{1'000'000'000'000'000};
 };
 

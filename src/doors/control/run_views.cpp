@@ -44,9 +44,9 @@ double median_seconds(const std::deque<Duration>& each) {
 
 // Whoever is always told yes need not ask, where what was asked for can be undone and carries
 // nothing outside: anything else is looked at however often it was fine.
-void write_advice(json::Writer& out, const Chronicle& chronicle) {
+void write_advice(json::Writer& out, const ActivityFeed& activity) {
   out.key("advice").array();
-  for (const auto& [tool, asked] : chronicle.tools()) {
+  for (const auto& [tool, asked] : activity.tools()) {
     if (asked.grave > 0 || asked.answered < graduate_answers_min ||
         share(asked.approved, asked.answered) < graduate_share_min) {
       continue;
@@ -62,8 +62,8 @@ void write_advice(json::Writer& out, const Chronicle& chronicle) {
 }  // namespace
 
 void write_budgets(json::Writer& out, const Gate& gate, const Run& run, Instant now,
-                   const Chronicle& chronicle) {
-  if (const Instant last = chronicle.last_of(run.id); last.ns != 0) {
+                   const ActivityFeed& activity) {
+  if (const Instant last = activity.last_of(run.id); last.ns != 0) {
     out.key("last").string(to_string(last));
   }
   const auto policy = gate.policy_of(run.id);
@@ -187,16 +187,16 @@ void write_alarms(json::Writer& out, const Gate& gate) {
 }
 
 Result<std::string> run_json(const Gate& gate, const std::string& id, Instant now,
-                             const Chronicle& chronicle) {
+                             const ActivityFeed& activity) {
   const Run* run = gate.state().run(id);
   if (run == nullptr) return fail(ErrorKind::missing, "there is no run `" + escape_untrusted(id) + "`");
   json::Writer out;
   out.object().key("ok").boolean(true).key("run").string(id).key("agent").string(run->agent);
   out.key("sponsor").string(run->sponsor).key("phase").string(to_string(run->phase));
   out.key("why").string(run->why).key("opened").string(to_string(run->opened));
-  write_budgets(out, gate, *run, now, chronicle);
+  write_budgets(out, gate, *run, now, activity);
   std::vector<const Happening*> found;
-  const auto& all = chronicle.happenings();
+  const auto& all = activity.happenings();
   for (auto at = all.rbegin(); at != all.rend() && found.size() < events_of_run_max; ++at) {
     if (at->run == id) found.push_back(&*at);
   }
@@ -211,12 +211,12 @@ Result<std::string> run_json(const Gate& gate, const std::string& id, Instant no
   return out.end().end().take();
 }
 
-std::string people_json(const State& state, Instant now, const Chronicle& chronicle,
+std::string people_json(const State& state, Instant now, const ActivityFeed& activity,
                         const std::function<void(json::Writer& out)>& more) {
   std::uint64_t answers = 0, approved = 0, hasty = 0, displayed = 0, at_once = 0;
   json::Writer out;
   out.object().key("reviewers").array();
-  for (const auto& [name, person] : chronicle.answering()) {
+  for (const auto& [name, person] : activity.answering()) {
     answers += person.answers;
     approved += person.approved;
     hasty += person.hasty;
@@ -233,19 +233,19 @@ std::string people_json(const State& state, Instant now, const Chronicle& chroni
   }
   out.end();
   const double days =
-      chronicle.since().ns == 0
+      activity.since().ns == 0
           ? 0.0
-          : std::max(1.0, static_cast<double>((now - chronicle.since()).ns) / 86'400e9);
-  const double per_day = days > 0 ? static_cast<double>(chronicle.questions()) / days : 0.0;
+          : std::max(1.0, static_cast<double>((now - activity.since()).ns) / 86'400e9);
+  const double per_day = days > 0 ? static_cast<double>(activity.questions()) / days : 0.0;
   out.key("per_day").number(std::round(per_day * 10) / 10.0);
   out.key("days").natural(static_cast<std::uint64_t>(days));
   out.key("answers").natural(answers).key("approved").number(share(approved, answers));
   out.key("hasty").natural(hasty).key("displayed").natural(displayed);
-  out.key("at_once").natural(at_once).key("since").string(to_string(chronicle.counts_since()));
+  out.key("at_once").natural(at_once).key("since").string(to_string(activity.counts_since()));
   out.key("hours").array();
-  for (const std::uint64_t count : chronicle.hours()) out.natural(count);
+  for (const std::uint64_t count : activity.hours()) out.natural(count);
   out.end();
-  write_advice(out, chronicle);
+  write_advice(out, activity);
   if (more) more(out);
   return out.key("ok").boolean(true).end().take();
 }

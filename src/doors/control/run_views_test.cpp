@@ -32,11 +32,11 @@ class AnsweredDesk : public RecordedRun {
     decided.class_text = class_text;
     hold(decided);
     later(60'000);
-    chronicle.displayed(decided.approval, "ann", now);
+    activity.displayed(decided.approval, "ann", now);
     later(after_ms);
     answer(decided.approval, "ann", yes);
   }
-  json::Document people() { return *json::parse(people_json(state, now, chronicle)); }
+  json::Document people() { return *json::parse(people_json(state, now, activity)); }
 
  private:
   int asked_ = 0;

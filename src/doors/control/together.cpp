@@ -107,7 +107,7 @@ std::string digest_of_batch(const std::map<std::string, std::string>& shown) {
 
 Result<std::string> together_json(const Gate& gate, Journal& journal,
                                   const std::vector<std::string>& ids, Instant now, bool full,
-                                  const Chronicle* chronicle, const MayNot& may_not) {
+                                  const ActivityFeed* activity, const MayNot& may_not) {
   const State& state = gate.state();
   std::vector<const Approval*> questions;
   std::set<std::string> agents;
@@ -122,7 +122,7 @@ Result<std::string> together_json(const Gate& gate, Journal& journal,
     const Objections why = may_not ? may_not(id) : Objections{};
     const auto one = approval_json(
         state, journal, id, now, full,
-        {.chronicle = chronicle, .policy = policy.get(), .may_not = may_not ? &why : nullptr});
+        {.activity = activity, .policy = policy.get(), .may_not = may_not ? &why : nullptr});
     if (!one) return std::unexpected(one.error());
     const auto view = json::parse(*one);
     if (!view) return std::unexpected(view.error());

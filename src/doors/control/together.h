@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/json.h"
-#include "doors/control/chronicle.h"
+#include "doors/control/activity.h"
 #include "doors/control/views.h"
 #include "gate/gate.h"
 #include "io/journal/journal.h"
@@ -24,6 +24,6 @@ std::string digest_of_batch(const std::map<std::string, std::string>& shown);
 // missing where one of them is not shown whole.
 Result<std::string> together_json(const Gate& gate, Journal& journal,
                                   const std::vector<std::string>& ids, Instant now, bool full,
-                                  const Chronicle* chronicle, const MayNot& may_not);
+                                  const ActivityFeed* activity, const MayNot& may_not);
 
 }  // namespace pawl

@@ -112,16 +112,16 @@ struct ShownQuestion {
 std::string question_json(const State& state, Journal& journal, const ShownQuestion& question,
                           Instant now, bool full, const KnownBeside& around) {
   const auto& [approval, arguments] = question;
-  const Chronicle* const chronicle = around.chronicle;
+  const ActivityFeed* const activity = around.activity;
   json::Writer out;
   out.object().key("ok").boolean(true).key("approval").object();
   write_question(out, approval, now);
-  write_judged(out, approval, judged_in(chronicle, approval));
+  write_judged(out, approval, judged_in(activity, approval));
   if (around.may_not != nullptr) write_may_not(out, *around.may_not);
   if (around.policy != nullptr && arguments) {
     write_environment(out, *around.policy, approval, *arguments);
   }
-  if (chronicle != nullptr) write_past(out, approval, state.run(approval.asked.run), *chronicle);
+  if (activity != nullptr) write_past(out, approval, state.run(approval.asked.run), *activity);
   if (around.policy != nullptr) write_task(out, approval, *around.policy);
   write_talk(out, journal, approval);
   if (around.people != nullptr) write_takers(out, approval, *around.people);

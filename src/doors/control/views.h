@@ -7,13 +7,13 @@
 #include <utility>
 #include <vector>
 
-#include "doors/control/chronicle.h"
+#include "doors/control/activity.h"
 #include "gate/gate.h"
 #include "io/journal/journal.h"
 
 namespace pawl {
 
-// Where there is no chronicle, its members are missing.
+// Where there is no activity, its members are missing.
 
 // What stands in the way of the answers of whoever asks, for a question; empty: nobody in
 // particular asks.
@@ -33,11 +33,11 @@ class QuestionTexts;
 // Open questions first by risk (quorum, typed), then by expiry; each as one object. The first ones
 // with a summary of their arguments. `matching` says how many there are, and `unread` of how many a
 // filter does not find the arguments yet.
-std::string approvals_json(const State& state, Instant now, const Chronicle* chronicle,
+std::string approvals_json(const State& state, Instant now, const ActivityFeed* activity,
                            const QuestionsWanted& wanted, QuestionTexts& texts);
 // One of them alone; empty where it does not wait any more.
 std::string approval_row_json(const State& state, const std::string& id, Instant now,
-                              const Chronicle* chronicle, QuestionTexts& texts);
+                              const ActivityFeed* activity, QuestionTexts& texts);
 // What has to be typed to approve it; an error where its arguments are not stored any more.
 Result<std::string> text_to_type_of(Journal& journal, const Approval& approval);
 // People who are asked to answer, as the deployment has them now.
@@ -47,7 +47,7 @@ struct Answerers {
 };
 // What else is known about a question; null: nothing of it is.
 struct KnownBeside {
-  const Chronicle* chronicle = nullptr;
+  const ActivityFeed* activity = nullptr;
   const Policy* policy = nullptr;       // of its run
   const Answerers* people = nullptr;    // for whom it can be passed on to
   const Objections* may_not = nullptr;  // in the way of whoever asks
@@ -65,13 +65,13 @@ Result<std::string> changed_json(const State& state, Journal& journal, const std
 // `notices`: how the ways to people fare, as a list of JSON; `deployments`: files that wait
 // for a person, as another one.
 std::string status_json(const Gate& gate, const Journal& journal, Instant now,
-                        const std::string& version, const Chronicle* chronicle = nullptr,
+                        const std::string& version, const ActivityFeed* activity = nullptr,
                         const std::string& notices = "[]", const std::string& deployments = "[]");
 // A run with its budgets and its last happenings, oldest first.
 Result<std::string> run_json(const Gate& gate, const std::string& id, Instant now,
-                             const Chronicle& chronicle);
+                             const ActivityFeed& activity);
 // How people answer, and what that says about the policy; with members that `more` writes, if any.
-std::string people_json(const State& state, Instant now, const Chronicle& chronicle,
+std::string people_json(const State& state, Instant now, const ActivityFeed& activity,
                         const std::function<void(json::Writer& out)>& more = {});
 // The bundle of an agent's accepted policy, for a comparison with a new one; empty where none was
 // accepted or its bytes are gone.

@@ -1,4 +1,4 @@
-#include "doors/control/chronicle.h"
+#include "doors/control/activity.h"
 
 #include <algorithm>
 #include <utility>
@@ -21,8 +21,8 @@ std::string full_name(const CallDecided& b) {
 }  // namespace
 
 // One function for each type of record that people hear of.
-struct ChronicleTeller {
-  Chronicle& into;
+struct ActivityTeller {
+  ActivityFeed& into;
   const Record& record;
   const State& state;
 
@@ -168,13 +168,13 @@ struct ChangesQuestions {
 
 }  // namespace
 
-void Chronicle::note(const Record& record, const State& state) {
+void ActivityFeed::note(const Record& record, const State& state) {
   if (first_.ns == 0) begins_ = first_ = record.at;
   if (std::visit(ChangesQuestions{}, record.body)) ++changes_;
-  std::visit(ChronicleTeller{*this, record, state}, record.body);
+  std::visit(ActivityTeller{*this, record, state}, record.body);
 }
 
-void Chronicle::add(Happening happening) {
+void ActivityFeed::add(Happening happening) {
   if (!happening.run.empty()) {
     if (last_.size() >= kLastMax && !last_.contains(happening.run)) {
       last_.erase(
@@ -188,7 +188,7 @@ void Chronicle::add(Happening happening) {
   begins_ = happenings_.front().at;
 }
 
-void Chronicle::judge(const CallDecided& b) {
+void ActivityFeed::judge(const CallDecided& b) {
   while (judged_.size() >= limits_.judged_max && !order_.empty()) {
     judged_.erase(order_.front());
     order_.pop_front();
@@ -206,12 +206,12 @@ void Chronicle::judge(const CallDecided& b) {
   while (order_.size() > 2 * limits_.judged_max) order_.pop_front();
 }
 
-void Chronicle::forget(const std::string& approval) {
+void ActivityFeed::forget(const std::string& approval) {
   judged_.erase(approval);
   displays_.erase(approval);
 }
 
-void Chronicle::recall(const std::string& approval, const CallDecided* found) {
+void ActivityFeed::recall(const std::string& approval, const CallDecided* found) {
   std::erase_if(recalled_, [&](const Recalled& one) { return one.approval == approval; });
   Recalled& one = recalled_.emplace_back();
   one.approval = approval;
@@ -226,7 +226,7 @@ void Chronicle::recall(const std::string& approval, const CallDecided* found) {
   if (recalled_.size() > limits_.recalled_max) recalled_.pop_front();
 }
 
-void Chronicle::displayed(const std::string& approval, const std::string& person, Instant at) {
+void ActivityFeed::displayed(const std::string& approval, const std::string& person, Instant at) {
   auto known = displays_.find(approval);
   if (known == displays_.end()) {
     while (displays_order_.size() >= limits_.displays_max) {
@@ -240,7 +240,7 @@ void Chronicle::displayed(const std::string& approval, const std::string& person
   known->second.emplace_back(person, at);
 }
 
-std::optional<Instant> Chronicle::first_display(const std::string& approval,
+std::optional<Instant> ActivityFeed::first_display(const std::string& approval,
                                                 const std::string& person) const {
   const auto known = displays_.find(approval);
   if (known == displays_.end()) return std::nullopt;
@@ -250,7 +250,7 @@ std::optional<Instant> Chronicle::first_display(const std::string& approval,
   return std::nullopt;
 }
 
-void Chronicle::answered(const ApprovalAnswered& b, const Approval& approval, Instant at,
+void ActivityFeed::answered(const ApprovalAnswered& b, const Approval& approval, Instant at,
                          bool seeded) {
   if (answering_.size() >= limits_.persons_max && !answering_.contains(b.person)) return;
   Answering& person = answering_[b.person];
@@ -281,7 +281,7 @@ void Chronicle::answered(const ApprovalAnswered& b, const Approval& approval, In
   asked.grave += is_mild(*approval.asked.terms) ? 0 : 1;
 }
 
-const JudgedCall* Chronicle::judged(std::string_view approval) const {
+const JudgedCall* ActivityFeed::judged(std::string_view approval) const {
   const auto kept = judged_.find(approval);
   if (kept != judged_.end() && kept->second.has_facts) return &kept->second;
   for (const Recalled& one : recalled_) {
@@ -290,14 +290,14 @@ const JudgedCall* Chronicle::judged(std::string_view approval) const {
   return kept == judged_.end() ? nullptr : &kept->second;
 }
 
-bool Chronicle::remembers(std::string_view approval) const {
+bool ActivityFeed::remembers(std::string_view approval) const {
   const JudgedCall* known = judged(approval);
   return (known != nullptr && known->has_facts) ||
          std::ranges::any_of(recalled_,
                              [&](const Recalled& one) { return one.approval == approval; });
 }
 
-Instant Chronicle::last_of(std::string_view run) const {
+Instant ActivityFeed::last_of(std::string_view run) const {
   const auto found = last_.find(run);
   return found == last_.end() ? Instant{} : found->second;
 }

@@ -29,7 +29,7 @@
 
 namespace pawl {
 
-struct ChronicleLimits {
+struct ActivityLimits {
   std::size_t happenings_max = 20'000;
   std::size_t said_bytes_max = 400;   // of each
   std::size_t judged_max = 20'000;    // waiting calls; the others are read back for their card
@@ -56,13 +56,13 @@ struct Judged {
   friend auto operator<=>(const Judged&, const Judged&) = default;
 };
 struct JudgedCall {
-  const Judged* how = nullptr;  // never null in a chronicle
+  const Judged* how = nullptr;  // never null in a activity
   std::uint64_t args_bytes = 0;
   bool has_facts = false;  // false: they were found out, and are in the journal alone
   std::string facts;       // as recorded
 };
 
-// How a person answers, since the beginning of this chronicle.
+// How a person answers, since the beginning of this activity.
 struct Answering {
   std::uint64_t answers = 0, approved = 0;
   std::uint64_t displayed = 0;  // answers of which it is known when the card was first displayed
@@ -76,9 +76,9 @@ struct Answering {
 
 inline constexpr Duration hasty_below = Duration::seconds(2);
 
-class Chronicle {
+class ActivityFeed {
  public:
-  explicit Chronicle(ChronicleLimits limits = {}) : limits_(limits) {}
+  explicit ActivityFeed(ActivityLimits limits = {}) : limits_(limits) {}
 
   // After the record was applied.
   void note(const Record& record, const State& state);
@@ -114,7 +114,7 @@ class Chronicle {
   const std::map<std::string, Asked, std::less<>>& tools() const { return tools_; }
 
  private:
-  friend struct ChronicleTeller;
+  friend struct ActivityTeller;
   void add(Happening happening);
   void judge(const CallDecided& b);
   void forget(const std::string& approval);
@@ -122,7 +122,7 @@ class Chronicle {
   std::optional<Instant> first_display(const std::string& approval,
                                        const std::string& person) const;
 
-  ChronicleLimits limits_;
+  ActivityLimits limits_;
   std::deque<Happening> happenings_;
   std::set<Judged> judgements_;
   std::map<std::string, JudgedCall, std::less<>> judged_;
