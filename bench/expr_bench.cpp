@@ -48,8 +48,8 @@ void evaluate(benchmark::State& state, std::string_view text) {
   cel::Scratch scratch;
   for (auto _ : state) {
     const cel::Value values[] = {cel::Value::of(world.document.root()),
-                                  cel::Value::of(std::int64_t{3}),
-                                  cel::Value::of(std::string_view("refund_order"))};
+                                 cel::Value::of(std::int64_t{3}),
+                                 cel::Value::of(std::string_view("refund_order"))};
     cel::Fuel fuel;
     const cel::Value result = program->evaluate(values, scratch, fuel);
     if (!result.is_true()) std::abort();

@@ -70,8 +70,8 @@ void show(const Change& change, const Report& report) {
              paint(Ink::strong, escape_untrusted(change.name)));
   report.say("  " + escape_untrusted(change.tool->description));
   for (const Shape::Property& property : change.tool->arguments.properties) {
-    report.say(fmt::format("  {:<20} {}{}", escape_untrusted(property.name), to_string(property.shape.type),
-                           property.required ? ", required" : ""));
+    report.say(fmt::format("  {:<20} {}{}", escape_untrusted(property.name),
+                           to_string(property.shape.type), property.required ? ", required" : ""));
   }
   const ToolDefinition& tool = *change.tool;
   if (!tool.validator_fault.empty()) {
@@ -274,10 +274,10 @@ int accept_observation(const Arguments& arguments, const std::string& name) {
   if (!read.deployment) return exit_no;
   const auto role = read.deployment->roles.find(name);
   if (role == read.deployment->roles.end() || !role->second.observe) {
-    return complain(
-        {ErrorKind::usage,
-         fmt::format("`{}` has no role `{}` with `observe`", escape_untrusted(read.path), escape_untrusted(name)),
-         {}});
+    return complain({ErrorKind::usage,
+                     fmt::format("`{}` has no role `{}` with `observe`",
+                                 escape_untrusted(read.path), escape_untrusted(name)),
+                     {}});
   }
   const Observation what{name, role->second.observe->until, role->second.observe->reason};
   const Report report(arguments.has("--json"));
@@ -332,8 +332,9 @@ int accept_deployment(const Arguments& arguments) {
   if (!known) return complain(known.error());
   const std::string config(known->root().text("config").value_or(""));
   if (real_path(config) != real_path(read.path)) {
-    return complain(
-        {ErrorKind::usage, "the node reads another file: `--config " + escape_untrusted(config) + "`", {}});
+    return complain({ErrorKind::usage,
+                     "the node reads another file: `--config " + escape_untrusted(config) + "`",
+                     {}});
   }
   const Report report(arguments.has("--json"));
   const std::vector<Laxer> parts = show_deployment(read, digest, known->root(), report);

@@ -35,10 +35,10 @@ void print_access(const AccessHistory& history, std::int64_t days) {
   }
   std::vector<std::vector<std::string>> rows;
   for (const auto& [key, use] : history.uses()) {
-    rows.push_back({escape_untrusted(key.first), escape_untrusted(key.second), std::to_string(use.asked),
-                    std::to_string(use.days), std::to_string(use.granted),
-                    std::to_string(use.rejected), std::to_string(use.used),
-                    std::to_string(use.calls), date_of(use.last)});
+    rows.push_back({escape_untrusted(key.first), escape_untrusted(key.second),
+                    std::to_string(use.asked), std::to_string(use.days),
+                    std::to_string(use.granted), std::to_string(use.rejected),
+                    std::to_string(use.used), std::to_string(use.calls), date_of(use.last)});
   }
   out(table(rows, {"role", "tool", "asked", "on days", "granted", "refused", "used", "calls",
                    "last asked"}));

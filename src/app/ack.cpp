@@ -64,7 +64,7 @@ std::vector<std::string> escalation_lines(json::View status) {
 }
 
 extern const CommandRow ack_command = {
-    "ack",       "run",     "answers for an escalation: its ladder stops; needs a reviewer",
+    "ack",       "run",     "answers for an escalation, which stops it; needs a reviewer",
     kAckOptions, kAckWords, acknowledge};
 
 }  // namespace pawl::app

@@ -189,7 +189,8 @@ Lines together_lines(json::View together) {
   }
   page.push_back(paint(Ink::strong, sum));
   for (json::View line : together["unknown"].elements()) {
-    page.push_back(paint(Ink::bad, "not known " + escape_untrusted(line.is_string() ? line.string() : "")));
+    page.push_back(
+        paint(Ink::bad, "not known " + escape_untrusted(line.is_string() ? line.string() : "")));
   }
   if (together["why_not"].exists()) {
     page.push_back(

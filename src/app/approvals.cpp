@@ -108,7 +108,8 @@ int tell_answers(const Arguments& arguments, const Deciding& how,
     return exit_good;
   }
   out(paint(how.approve ? Ink::good : Ink::bad, how.approve ? "approved" : "rejected") +
-      fmt::format(" by {}: {} questions, each for its own call", escape_untrusted(how.person), ids.size()));
+      fmt::format(" by {}: {} questions, each for its own call", escape_untrusted(how.person),
+                  ids.size()));
   if (!measured.empty()) {
     out("Asked for to see whether people read, and nothing would have run: " + measured);
   }

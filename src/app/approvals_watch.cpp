@@ -68,8 +68,8 @@ class QueueLink {
     }
     auto answer = node_.ask(request);
     // What the node refuses it has answered.
-    lost_ = !answer &&
-            (answer.error().fault == ErrorKind::io || answer.error().fault == ErrorKind::environment);
+    lost_ = !answer && (answer.error().fault == ErrorKind::io ||
+                        answer.error().fault == ErrorKind::environment);
     return answer;
   }
 

@@ -50,8 +50,8 @@ Result<std::uint64_t> number_of(const Arguments& arguments, std::string_view opt
   std::uint64_t value = 0;
   const auto read = std::from_chars(given->data(), given->data() + given->size(), value);
   if (read.ec != std::errc() || read.ptr != given->data() + given->size()) {
-    return fail(ErrorKind::usage,
-                fmt::format("`{}` after `{}` is not a whole number", escape_untrusted(*given), option));
+    return fail(ErrorKind::usage, fmt::format("`{}` after `{}` is not a whole number",
+                                              escape_untrusted(*given), option));
   }
   return value;
 }
@@ -62,11 +62,12 @@ Status check_words(const AuditFilter& filter) {
   for (const std::string_view effect : effects) known = known || filter.effect == effect;
   if (!known) {
     return fail(ErrorKind::usage, fmt::format("`{}` is no effect: allow, notify, hold or deny",
-                                          escape_untrusted(filter.effect)));
+                                              escape_untrusted(filter.effect)));
   }
   Code code{};
   if (!filter.code.empty() && !parse_code(filter.code, code)) {
-    return fail(ErrorKind::usage, fmt::format("`{}` is none of the codes", escape_untrusted(filter.code)));
+    return fail(ErrorKind::usage,
+                fmt::format("`{}` is none of the codes", escape_untrusted(filter.code)));
   }
   return {};
 }

@@ -161,8 +161,9 @@ Error nothing_there(const std::string& what, std::uint64_t records) {
             fmt::format("there is no record {}: the journal holds {}", what, records),
             {}};
   }
-  return {
-      ErrorKind::missing, fmt::format("no record names a call or an approval `{}`", escape_untrusted(what)), {}};
+  return {ErrorKind::missing,
+          fmt::format("no record names a call or an approval `{}`", escape_untrusted(what)),
+          {}};
 }
 
 int run_show(const Arguments& arguments) {

@@ -55,7 +55,8 @@ void print(const JournalVerification& found, const std::string& directory) {
   } else {
     const bool torn = found.damage() == nullptr;
     const std::size_t places = found.findings.size();
-    out(torn ? paint(Ink::warn, "torn") + "       the end of the journal in " + escape_untrusted(directory)
+    out(torn ? paint(Ink::warn, "torn") + "       the end of the journal in " +
+                   escape_untrusted(directory)
              : paint(Ink::bad, "damaged") +
                    fmt::format("    in {} place{}{} of {}", places, places == 1 ? "" : "s",
                                found.more_findings ? " or more" : "", escape_untrusted(directory)));
@@ -86,8 +87,9 @@ int run_verify(const Arguments& arguments) {
   const auto found = verify_journal(**disk, options);
   if (!found) return complain(found.error());
   if (found->records == 0 && found->checkpoints == 0 && found->clean()) {
-    return complain(
-        {ErrorKind::missing, fmt::format("there is no journal in `{}`", escape_untrusted(*directory)), {}});
+    return complain({ErrorKind::missing,
+                     fmt::format("there is no journal in `{}`", escape_untrusted(*directory)),
+                     {}});
   }
   if (arguments.has("--json")) {
     out(as_json(*found));

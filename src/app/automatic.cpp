@@ -49,16 +49,16 @@ struct Said {
 };
 
 net::LineEvents events_of(const std::shared_ptr<Said>& said) {
-  return {
-      .line = [said](std::string_view line) { said->hear(line); },
-      .overlong = [said](std::string_view) { said->lines += 2; },
-      .batch = {},
-      .end =
-          [said](const net::StreamEnd& end) {
-            if (end.partial_bytes > end.partial.size()) said->lines += 2;
-            if (!end.partial.empty()) said->hear(end.partial);
-            said->done.deliver(end.error ? fail(ErrorKind::io, "its output cannot be read") : Status{});
-          }};
+  return {.line = [said](std::string_view line) { said->hear(line); },
+          .overlong = [said](std::string_view) { said->lines += 2; },
+          .batch = {},
+          .end =
+              [said](const net::StreamEnd& end) {
+                if (end.partial_bytes > end.partial.size()) said->lines += 2;
+                if (!end.partial.empty()) said->hear(end.partial);
+                said->done.deliver(end.error ? fail(ErrorKind::io, "its output cannot be read")
+                                             : Status{});
+              }};
 }
 
 std::vector<std::string> own_environment() {
@@ -145,8 +145,8 @@ struct AutomaticReviewers::Impl : std::enable_shared_from_this<AutomaticReviewer
   }
 
   void note(const std::string& person, const std::string& approval, const std::string& why) {
-    log_line(fmt::format("the reviewer `{}` gave no answer to {}: {}", escape_untrusted(person), approval,
-                         escape_untrusted(why)),
+    log_line(fmt::format("the reviewer `{}` gave no answer to {}: {}", escape_untrusted(person),
+                         approval, escape_untrusted(why)),
              LogLevel::warning);
     if (gate == nullptr) return;
     const Approval* asked = gate->state().approval(approval);

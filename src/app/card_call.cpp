@@ -51,7 +51,8 @@ void print_argument(Lines& page, json::View question, json::View argument) {
     }
   }
   for (json::View note : argument["notes"].elements()) {
-    page.push_back("  " + paint(Ink::bad, "! " + escape_untrusted(note.is_string() ? note.string() : "")));
+    page.push_back("  " +
+                   paint(Ink::bad, "! " + escape_untrusted(note.is_string() ? note.string() : "")));
   }
 }
 
@@ -72,7 +73,8 @@ void print_left_out(Lines& page, json::View question, bool reason) {
       there = there || argument.text("name") == escape_untrusted(name);
     }
     if (there) continue;
-    page.push_back(paint(Ink::bad, argument_line("-", escape_untrusted(name), escape_untrusted(json::write(value)))));
+    page.push_back(paint(Ink::bad, argument_line("-", escape_untrusted(name),
+                                                 escape_untrusted(json::write(value)))));
   }
 }
 

@@ -126,7 +126,8 @@ std::optional<std::string> drill_overdue(const Arguments& arguments, const Drill
   const auto last = last_drill(arguments);
   const std::string at = fmt::format("{}:{}: ", plan.at.file, plan.at.line);
   if (!last && last.error().fault == ErrorKind::missing) {
-    err(escape_untrusted(at + "there is no journal here, so nobody can tell when the last drill was"));
+    err(escape_untrusted(at +
+                         "there is no journal here, so nobody can tell when the last drill was"));
     return std::nullopt;
   }
   if (!last) return at + "the last drill is not known: " + to_string(last.error());

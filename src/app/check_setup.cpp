@@ -18,7 +18,8 @@ std::string how_to_accept(const std::string& file, std::string_view tool) {
   const std::size_t slash = tool.find('/');
   const std::string server =
       slash == std::string_view::npos ? "NAME" : escape_untrusted(tool.substr(0, slash));
-  return fmt::format("pawl accept --policy {} --server {} [-- CMD...]", escape_untrusted(file), server);
+  return fmt::format("pawl accept --policy {} --server {} [-- CMD...]", escape_untrusted(file),
+                     server);
 }
 
 bool lock_has(const Lock& lock, const std::string& name) {
@@ -34,8 +35,8 @@ void compare_entry(const std::string& file, const ToolRule& entry, const Lock& l
     if (pattern || name.starts_with("mcp:") || lock_has(lock, name)) continue;
     report.findings.push_back(
         {Finding::Weight::warning,
-         fmt::format("`{}` is granted and not in `{}`: it is denied until `{}`", escape_untrusted(name),
-                     lock_file_name, how_to_accept(file, name)),
+         fmt::format("`{}` is granted and not in `{}`: it is denied until `{}`",
+                     escape_untrusted(name), lock_file_name, how_to_accept(file, name)),
          entry.rule.at});
   }
 }
@@ -140,10 +141,10 @@ void compare_lock(const std::string& file, const Policy& policy, bool asked, Ins
   for (const auto& [name, digest] : lock->tools) {
     const auto [server, tool] = server_and_tool(name);
     if (policy.find(server, tool) != nullptr) continue;
-    report.findings.push_back(
-        {Finding::Weight::note,
-         fmt::format("`{}` is in `{}` and no entry grants it", escape_untrusted(name), lock_file_name),
-         {file, 0, 0}});
+    report.findings.push_back({Finding::Weight::note,
+                               fmt::format("`{}` is in `{}` and no entry grants it",
+                                           escape_untrusted(name), lock_file_name),
+                               {file, 0, 0}});
   }
 }
 
@@ -171,8 +172,9 @@ void compare_rollout(const std::string& name, const Deployment::Role& role, cons
     report.findings.push_back(
         {Finding::Weight::error_in_production,
          fmt::format("the deployment file ({}:{}) has `{}` watched and not stopped until {}: {}",
-                     escape_untrusted(role.observe->at.file), role.observe->at.line, escape_untrusted(name),
-                     to_string(role.observe->until), escape_untrusted(role.observe->reason)),
+                     escape_untrusted(role.observe->at.file), role.observe->at.line,
+                     escape_untrusted(name), to_string(role.observe->until),
+                     escape_untrusted(role.observe->reason)),
          policy.agent_rule.at});
   }
   if (role.candidate.empty()) return;
@@ -180,15 +182,17 @@ void compare_rollout(const std::string& name, const Deployment::Role& role, cons
   const Loaded loaded = read_policy(file, &*read.deployment);
   std::string wrong;
   if (!loaded.policy) {
-    wrong = loaded.errors.empty() ? "no reason given" : escape_untrusted(to_string(loaded.errors.front()));
+    wrong = loaded.errors.empty() ? "no reason given"
+                                  : escape_untrusted(to_string(loaded.errors.front()));
   } else if (loaded.policy->agent != name) {
     wrong = fmt::format("its agent is `{}`", escape_untrusted(loaded.policy->agent));
   }
   if (wrong.empty()) return;
-  report.findings.push_back({Finding::Weight::warning,
-                             fmt::format("the candidate of `{}` (`{}`) cannot be judged: {}",
-                                         escape_untrusted(name), escape_untrusted(role.candidate), wrong),
-                             policy.agent_rule.at});
+  report.findings.push_back(
+      {Finding::Weight::warning,
+       fmt::format("the candidate of `{}` (`{}`) cannot be judged: {}", escape_untrusted(name),
+                   escape_untrusted(role.candidate), wrong),
+       policy.agent_rule.at});
 }
 
 }  // namespace
@@ -203,7 +207,8 @@ void compare_deployment(const std::string& file, const Policy& policy, const Dep
           {ErrorKind::invalid,
            fmt::format("the deployment file ({}:{}) gives this file to the role `{}`, and its "
                        "agent is `{}`",
-                       escape_untrusted(role.at.file), role.at.line, escape_untrusted(name), escape_untrusted(policy.agent)),
+                       escape_untrusted(role.at.file), role.at.line, escape_untrusted(name),
+                       escape_untrusted(policy.agent)),
            policy.agent_rule.at});
     }
     if (named == here) compare_contacts(policy, *read.deployment, report);
@@ -213,7 +218,8 @@ void compare_deployment(const std::string& file, const Policy& policy, const Dep
       report.findings.push_back(
           {Finding::Weight::warning,
            fmt::format("the deployment file ({}:{}) lets `{}` govern `{}`, not this file",
-                       escape_untrusted(role.at.file), role.at.line, escape_untrusted(named), escape_untrusted(name)),
+                       escape_untrusted(role.at.file), role.at.line, escape_untrusted(named),
+                       escape_untrusted(name)),
            policy.agent_rule.at});
     }
   }

@@ -61,8 +61,9 @@ std::string to_string(const Message& message, std::size_t columns_max) {
 std::string messages_of(const CheckReport& report, std::size_t columns_max) {
   std::string text;
   for (const Finding& finding : report.findings) {
-    text += to_string({finding.at, word(finding.weight), weight_ink(finding.weight), finding.message},
-                    columns_max);
+    text +=
+        to_string({finding.at, word(finding.weight), weight_ink(finding.weight), finding.message},
+                  columns_max);
   }
   for (const Error& error : report.errors) {
     text += to_string({error.at, "error", Ink::bad, error.message}, columns_max);
@@ -77,7 +78,8 @@ std::string table_of(const CheckReport& report, std::size_t columns_max) {
     rows[0].push_back(paint(Ink::dim, title));
   }
   for (const CheckReport::Row& row : report.table) {
-    rows.push_back({escape_untrusted(row.tool), escape_untrusted(row.class_text), escape_untrusted(row.class_source),
+    rows.push_back({escape_untrusted(row.tool), escape_untrusted(row.class_text),
+                    escape_untrusted(row.class_source),
                     paint(ink_of(row.effect), to_string(row.effect)),
                     escape_untrusted(row.why.empty() ? row.approval : row.why)});
   }

@@ -159,11 +159,12 @@ std::string text_of(const std::vector<Classified>& all, bool counted) {
     rows[0].push_back(paint(Ink::dim, title));
   }
   for (const Classified& one : all) {
-    rows.push_back(
-        {one.call.empty() ? escape_untrusted(one.tool) : "  " + escape_untrusted(one.tool + " " + one.call),
-         paint(ink_of_class(one.action_class), to_string(one.action_class)),
-         counted ? std::to_string(one.times) : "",
-         one.placed ? escape_untrusted(one.why) : paint(Ink::bad, "not placed: ") + escape_untrusted(one.why)});
+    rows.push_back({one.call.empty() ? escape_untrusted(one.tool)
+                                     : "  " + escape_untrusted(one.tool + " " + one.call),
+                    paint(ink_of_class(one.action_class), to_string(one.action_class)),
+                    counted ? std::to_string(one.times) : "",
+                    one.placed ? escape_untrusted(one.why)
+                               : paint(Ink::bad, "not placed: ") + escape_untrusted(one.why)});
   }
   std::string text = lay_out(rows, line_columns());
   while (text.ends_with('\n')) text.pop_back();

@@ -152,8 +152,9 @@ Result<std::string> acting_person(NodeConnection& node, const Arguments& argumen
   }
   const std::string all = names_in_words(names);
   if (!wanted.empty()) {
-    return fail(ErrorKind::usage, fmt::format("no reviewer is called `{}`; enrolled {} {}",
-                                          escape_untrusted(wanted), names.size() == 1 ? "is" : "are", all));
+    return fail(ErrorKind::usage,
+                fmt::format("no reviewer is called `{}`; enrolled {} {}", escape_untrusted(wanted),
+                            names.size() == 1 ? "is" : "are", all));
   }
   const passwd* entry = ::getpwuid(::getuid());
   if (entry != nullptr && enrolled(entry->pw_name)) return std::string(entry->pw_name);

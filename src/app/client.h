@@ -45,7 +45,8 @@ Result<json::Document> act(NodeConnection& node, const Arguments& arguments,
                            const std::string& act_json);
 
 // Who acts: `--as NAME`, else PAWL_REVIEWER, else the user where a reviewer is called so, else the
-// only reviewer that is enrolled. ErrorKind::usage, with the names that are, where that says nobody.
+// only reviewer that is enrolled. ErrorKind::usage, with the names that are, where that says
+// nobody.
 Result<std::string> acting_person(NodeConnection& node, const Arguments& arguments);
 // The same for who only looks: any name that is given, and the user's where that says nobody.
 std::string looking_person(NodeConnection& node, const Arguments& arguments);

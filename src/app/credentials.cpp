@@ -81,7 +81,8 @@ int add_version(const Arguments& arguments, const std::string& name, bool first)
                      {}});
   }
   if (!first && !there) {
-    return complain({ErrorKind::missing, fmt::format("the store has no credential `{}`", name), {}});
+    return complain(
+        {ErrorKind::missing, fmt::format("the store has no credential `{}`", name), {}});
   }
   const auto value = new_value(name);
   if (!value) return complain(value.error());

@@ -53,19 +53,21 @@ Ink ink_of_kind(Compared::Kind kind) {
 }
 
 std::string side(const Said& said) {
-  return said.code == "none" ? std::string(to_string(said.effect))
-                             : fmt::format("{} [{}]", to_string(said.effect), escape_untrusted(said.code));
+  return said.code == "none"
+             ? std::string(to_string(said.effect))
+             : fmt::format("{} [{}]", to_string(said.effect), escape_untrusted(said.code));
 }
 
 void say_compared(const Compared& one) {
-  std::string line =
-      fmt::format("{}  record {}  {}  {}: {}", paint(ink_of_kind(one.kind), word_of(one.kind)),
-                  one.seq, to_string(one.at), paint(Ink::strong, escape_untrusted(one.tool)), side(one.was));
+  std::string line = fmt::format(
+      "{}  record {}  {}  {}: {}", paint(ink_of_kind(one.kind), word_of(one.kind)), one.seq,
+      to_string(one.at), paint(Ink::strong, escape_untrusted(one.tool)), side(one.was));
   if (one.kind == Compared::Kind::unknown) {
     line += ", and " + escape_untrusted(one.why);
   } else {
     line += ", would be " + side(one.would);
-    if (!one.would.rule_at.empty()) line += "  " + paint(Ink::dim, escape_untrusted(one.would.rule_at));
+    if (!one.would.rule_at.empty())
+      line += "  " + paint(Ink::dim, escape_untrusted(one.would.rule_at));
   }
   out(line);
 }
@@ -174,7 +176,8 @@ Result<std::shared_ptr<const Policy>> candidate_of(const Arguments& arguments) {
   const Deployment* in_force = deployment.deployment ? &*deployment.deployment : nullptr;
   Loaded loaded = read_policy(*file, in_force);
   for (const Error& error : loaded.errors) err("pawl: " + to_string(error));
-  if (!loaded.policy) return fail(ErrorKind::invalid, "`" + escape_untrusted(*file) + "` does not load");
+  if (!loaded.policy)
+    return fail(ErrorKind::invalid, "`" + escape_untrusted(*file) + "` does not load");
   return loaded.policy;
 }
 

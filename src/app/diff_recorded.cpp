@@ -44,14 +44,15 @@ void say_reason(const RecordedReason& reason, const RecordedReasonLooks& looks) 
       "{}  {}: {}, ",
       paint(ink_of_candidate(reason.kind), fmt::format("{:<8}", to_string(reason.kind))),
       several(looks.count, "look"), escape_untrusted(reason.was));
-  line += (reason.kind == CandidateKind::error ? "and " : "would be ") + escape_untrusted(reason.would);
+  line +=
+      (reason.kind == CandidateKind::error ? "and " : "would be ") + escape_untrusted(reason.would);
   if (!reason.rule.empty()) line += "   " + escape_untrusted(reason.rule);
   if (!reason.rule_at.empty()) line += "  " + paint(Ink::dim, escape_untrusted(reason.rule_at));
   out(line);
   for (const RecordedLook& look : looks.newest) {
     out(fmt::format("          record {}  {}  {}  {}  {}{}", look.seq, to_string(look.at),
-                    escape_untrusted(look.run), escape_untrusted(look.call), escape_untrusted(look.tool),
-                    look.again ? "  (after the hold)" : ""));
+                    escape_untrusted(look.run), escape_untrusted(look.call),
+                    escape_untrusted(look.tool), look.again ? "  (after the hold)" : ""));
   }
   if (looks.count > looks.newest.size()) {
     out(paint(Ink::dim,
@@ -60,9 +61,9 @@ void say_reason(const RecordedReason& reason, const RecordedReasonLooks& looks) 
 }
 
 void say_candidate_of(const std::string& role, const RecordedCandidate& one) {
-  out(fmt::format("{} of {}: {}   {} from {} to {}", paint(Ink::strong, "candidate"), escape_untrusted(role),
-                  escape_untrusted(one.policy), several(one.counts.total(), "look"), to_string(one.first),
-                  to_string(one.last)));
+  out(fmt::format("{} of {}: {}   {} from {} to {}", paint(Ink::strong, "candidate"),
+                  escape_untrusted(role), escape_untrusted(one.policy),
+                  several(one.counts.total(), "look"), to_string(one.first), to_string(one.last)));
   out("          " + counts_of(one.counts));
   for (const auto& [reason, looks] : one.reasons) say_reason(reason, looks);
   if (one.unlisted > 0) out(fmt::format("          and {} for other reasons", one.unlisted));
@@ -134,7 +135,8 @@ int run_diff_recorded(const Arguments& arguments) {
   if (!read) return evidence->ends(read.error());
   const auto& all = history.candidates();
   if (all.empty()) {
-    if (!view->json) out("no candidate of " + escape_untrusted(role) + " was judged on these calls");
+    if (!view->json)
+      out("no candidate of " + escape_untrusted(role) + " was judged on these calls");
     return evidence->ends(exit_good);
   }
   const std::string& newest = all.back().policy;

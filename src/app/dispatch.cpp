@@ -67,9 +67,10 @@ Error unknown_command(std::string_view name) {
   }
   const std::string near = closest_match(name, {names.begin(), names.end()});
   return {ErrorKind::usage,
-          near.empty()
-              ? fmt::format("there is no command `{}`; `pawl help` lists them", escape_untrusted(name))
-              : fmt::format("there is no command `{}`: did you mean `{}`?", escape_untrusted(name), near),
+          near.empty() ? fmt::format("there is no command `{}`; `pawl help` lists them",
+                                     escape_untrusted(name))
+                       : fmt::format("there is no command `{}`: did you mean `{}`?",
+                                     escape_untrusted(name), near),
           {}};
 }
 

@@ -34,7 +34,8 @@ std::string mark_of(const mcp::ProcessCredentials& equipment) {
   return hex(digest);
 }
 
-Task<Result<mcp::ProcessCredentials>> equipment_for(std::shared_ptr<const Equipping> how, mcp::Pass pass) {
+Task<Result<mcp::ProcessCredentials>> equipment_for(std::shared_ptr<const Equipping> how,
+                                                    mcp::Pass pass) {
   const EquippedServer& what = how->what;
   const std::string name = pass.credential.empty() ? what.server.credential : pass.credential;
   mcp::ProcessCredentials out;
@@ -52,9 +53,10 @@ Task<Result<mcp::ProcessCredentials>> equipment_for(std::shared_ptr<const Equipp
   for (const auto& one : out.variables) {
     // What a program says is read line by line.
     if (one.value.bytes().find_first_of("\r\n") == std::string_view::npos) continue;
-    co_return fail(ErrorKind::invalid, fmt::format("the credential `{}` has several lines, which could "
-                                               "not be taken out of what the server says",
-                                               escape_untrusted(name)));
+    co_return fail(ErrorKind::invalid,
+                   fmt::format("the credential `{}` has several lines, which could "
+                               "not be taken out of what the server says",
+                               escape_untrusted(name)));
   }
   out.mark = mark_of(out);
   co_return out;
@@ -63,15 +65,15 @@ Task<Result<mcp::ProcessCredentials>> equipment_for(std::shared_ptr<const Equipp
 }  // namespace
 
 std::unique_ptr<mcp::Transport> equipped_wire(net::Loop& loop, ServerStarts& starts,
-                                         std::shared_ptr<broker::Broker> broker,
-                                         EquippedServer what) {
+                                              std::shared_ptr<broker::Broker> broker,
+                                              EquippedServer what) {
   const auto how = std::make_shared<const Equipping>(Equipping{std::move(broker), std::move(what)});
   mcp::ServerPrograms programs;
   programs.own = how->what.server.credential;
   programs.equip = [how](mcp::Pass pass) { return equipment_for(how, std::move(pass)); };
   programs.scrub = [how](std::string& text) { how->broker->scrub(how->what.name, text); };
-  programs.start = [how, &starts,
-                    scrub = programs.scrub](const mcp::ProcessCredentials& with) -> Result<mcp::Program> {
+  programs.start = [how, &starts, scrub = programs.scrub](
+                       const mcp::ProcessCredentials& with) -> Result<mcp::Program> {
     std::vector<std::string> carried;
     carried.reserve(with.variables.size());
     for (const auto& one : with.variables) carried.push_back(assignment(one));

@@ -1,9 +1,8 @@
 // The wire to a program of the deployment file that gets secrets when `pawl serve` starts it.
 //
 // Which secret a message goes out with is the policy's choice, and whether it may is looked at by
-// the broker each time; a process for each of them is doors/mcp/process_pool.h. Here the two meet what
-// starts processes.
-// Threads: the node's loop.
+// the broker each time; a process for each of them is doors/mcp/process_pool.h. Here the two meet
+// what starts processes. Threads: the node's loop.
 #pragma once
 
 #include <memory>
@@ -28,7 +27,7 @@ struct EquippedServer {
 
 // `starts` lives longer than the transport.
 std::unique_ptr<mcp::Transport> equipped_wire(net::Loop& loop, ServerStarts& starts,
-                                         std::shared_ptr<broker::Broker> broker,
-                                         EquippedServer what);
+                                              std::shared_ptr<broker::Broker> broker,
+                                              EquippedServer what);
 
 }  // namespace pawl::app

@@ -49,7 +49,8 @@ Result<Evidence> Evidence::open(const Arguments& arguments) {
   if (!directory) return std::unexpected(directory.error());
   auto disk = PosixDisk::open(*directory, PosixDisk::Root::must_exist);
   if (!disk && disk.error().fault == ErrorKind::missing) {
-    return fail(ErrorKind::missing, fmt::format("there is no journal in `{}`", escape_untrusted(*directory)));
+    return fail(ErrorKind::missing,
+                fmt::format("there is no journal in `{}`", escape_untrusted(*directory)));
   }
   if (!disk) return std::unexpected(disk.error());
   Progress progress("segments");
@@ -101,7 +102,8 @@ Status Evidence::parsed_records(
   const Status read = records(first, [&](const JournalEntry& entry, json::View view) {
     const auto record = parse_record(view);
     if (!record) {
-      wrong = fail(ErrorKind::corrupt, fmt::format("record {}: {}", entry.seq, record.error().message));
+      wrong =
+          fail(ErrorKind::corrupt, fmt::format("record {}: {}", entry.seq, record.error().message));
       return false;
     }
     const Result<bool> more = each(entry, *record);
@@ -154,18 +156,19 @@ Result<std::string> Evidence::find_run(std::string_view wanted) {
   if (exact) return std::string(wanted);
   if (wanted == "last" && !newest.empty()) return newest;
   if (wanted.empty() || wanted == "last" || fitting.empty()) {
-    return fail(ErrorKind::missing, newest.empty()
-                                    ? "this journal holds no run"
-                                    : fmt::format("no run is called `{}`; the newest is `{}`",
-                                                  escape_untrusted(wanted), escape_untrusted(newest)));
+    return fail(ErrorKind::missing,
+                newest.empty() ? "this journal holds no run"
+                               : fmt::format("no run is called `{}`; the newest is `{}`",
+                                             escape_untrusted(wanted), escape_untrusted(newest)));
   }
   if (fitting.size() == 1) return fitting.front();
   std::string names;
   for (std::size_t i = 0; i < std::min(fitting.size(), runs_named_max); ++i) {
     names += (i == 0 ? "`" : ", `") + escape_untrusted(fitting[i]) + "`";
   }
-  return fail(ErrorKind::usage, fmt::format("`{}` fits {} runs: {}{}", escape_untrusted(wanted), fitting.size(),
-                                        names, fitting.size() > runs_named_max ? " …" : ""));
+  return fail(ErrorKind::usage,
+              fmt::format("`{}` fits {} runs: {}{}", escape_untrusted(wanted), fitting.size(),
+                          names, fitting.size() > runs_named_max ? " …" : ""));
 }
 
 PayloadLookup lookup_in(Evidence& evidence) {

@@ -43,8 +43,8 @@ struct Inclusion {
 
 class Evidence {
  public:
-  // ErrorKind::missing where the state directory holds no journal; ErrorKind::corrupt where none of it can
-  // be told.
+  // ErrorKind::missing where the state directory holds no journal; ErrorKind::corrupt where none of
+  // it can be told.
   static Result<Evidence> open(const Arguments& arguments);
 
   // What is wrong with the journal; empty: nothing.

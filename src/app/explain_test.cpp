@@ -122,8 +122,8 @@ TEST_F(Explain, NothingOfTheCallMovesACursor) {
 TEST_F(Explain, WhatIsNoCallIsSaid) {
   EXPECT_EQ(explain("").status, exit_usage);
   const auto duplicate_keys = explain(R"({"tool":"x","Tool":"y","arguments":{}})");
-  EXPECT_EQ(twins.status, exit_no);
-  EXPECT_THAT(twins.err, HasSubstr("`Tool`"));
+  EXPECT_EQ(duplicate_keys.status, exit_no);
+  EXPECT_THAT(duplicate_keys.err, HasSubstr("`Tool`"));
   EXPECT_EQ(explain("[1]").status, exit_no);
 }
 

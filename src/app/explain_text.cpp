@@ -69,7 +69,8 @@ std::string why(const Verdict& verdict) {
 std::string head_of(const Explanation& e, std::size_t columns_max) {
   const Verdict& v = e.trace.verdict;
   std::string out = paint(ink_of(v.effect), headline(v.effect)) + "  " +
-                    paint(Ink::strong, escape_untrusted(e.call.name())) + "  " + to_string(v.action_class);
+                    paint(Ink::strong, escape_untrusted(e.call.name())) + "  " +
+                    to_string(v.action_class);
   if (v.reason.code != Code::none) out += fmt::format("  [{}]", to_string(v.reason.code));
   out += '\n';
   const std::string reason = why(v);
@@ -113,7 +114,8 @@ std::string question_of(const Explanation& e, std::size_t columns_max) {
   }
   std::string text = persons;
   if (!who.named.empty()) {
-    text += fmt::format(" (reviewers: {})", escape_untrusted(fmt::format("{}", fmt::join(who.named, ", "))));
+    text += fmt::format(" (reviewers: {})",
+                        escape_untrusted(fmt::format("{}", fmt::join(who.named, ", "))));
   } else {
     text += ": neither the policy nor the deployment file names reviewers";
   }
@@ -121,7 +123,7 @@ std::string question_of(const Explanation& e, std::size_t columns_max) {
   if (q.typed) {
     text += q.typed_of.empty() ? ", by typing the tool's name"
                                : escape_untrusted(fmt::format(", by typing the text of `{}`",
-                                                     fmt::join(q.typed_of, "` and `")));
+                                                              fmt::join(q.typed_of, "` and `")));
   }
   text += q.deny_on_timeout ? "; no answer in time is a denial" : "; the question stays open";
   return "\n" + paint(Ink::strong, "who could answer") + "\n" +
@@ -135,7 +137,8 @@ std::string answer_of(const ExplainedStep& look) {
     case ExplainedStep::Answer::objects:
       return paint(Ink::bad, "  NO") + (look.says.empty() ? "" : ": " + look.says);
     case ExplainedStep::Answer::asks:
-      return paint(Ink::warn, "  asks") + (look.says.empty() ? "" : ": " + escape_untrusted(look.says));
+      return paint(Ink::warn, "  asks") +
+             (look.says.empty() ? "" : ": " + escape_untrusted(look.says));
     case ExplainedStep::Answer::unasked:
       return paint(Ink::dim, "  not asked");
   }

@@ -16,8 +16,8 @@
 #include "base/text.h"
 #include "base/yaml_format.h"
 #include "io/pins/replace_file.h"
-#include "kernel/deployment/deployment.h"
 #include "kernel/config/limits.h"
+#include "kernel/deployment/deployment.h"
 
 namespace pawl::app {
 namespace {
@@ -129,8 +129,9 @@ void print(const Formatted& file, bool only_check) {
   if (!file.errors.empty()) {
     err(fmt::format("{} is left as it is", escape_untrusted(file.path)));
   } else if (file.changed) {
-    out(only_check ? fmt::format("{} is not in the canonical layout", escape_untrusted(file.path))
-                   : fmt::format("{}: laid out anew, it says the same", escape_untrusted(file.path)));
+    out(only_check
+            ? fmt::format("{} is not in the canonical layout", escape_untrusted(file.path))
+            : fmt::format("{}: laid out anew, it says the same", escape_untrusted(file.path)));
   }
 }
 

@@ -35,8 +35,9 @@ JournalHealth health_of(const JournalVerification& found) {
   }
   const bool begins = !found.readable.empty() && found.readable.front().first == 0;
   health.told_max = begins ? found.readable.front().end : 0;
-  health.damage = fmt::format("the journal is damaged: {}\n  {}; `pawl audit verify` says more",
-                              escape_untrusted(to_string(*damage)), what_is_told(found, health.told_max));
+  health.damage =
+      fmt::format("the journal is damaged: {}\n  {}; `pawl audit verify` says more",
+                  escape_untrusted(to_string(*damage)), what_is_told(found, health.told_max));
   return health;
 }
 

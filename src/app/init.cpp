@@ -68,7 +68,8 @@ Status put(const std::string& path, const std::string& text, bool force) {
   if (::link(beside.c_str(), path.c_str()) != 0) {
     if (errno != EEXIST) return failed("put it in place");
     ::unlink(beside.c_str());
-    return fail(ErrorKind::usage, "there is a file already: `--force` writes over it", {path, 0, 0});
+    return fail(ErrorKind::usage, "there is a file already: `--force` writes over it",
+                {path, 0, 0});
   }
   ::unlink(beside.c_str());
   return {};
@@ -93,8 +94,9 @@ void print_next_steps(const FirstPolicy& made, const std::string& file, const st
     out("  4. " + serves + "   and its address with /mcp/" + role + " in your client's settings");
     out("     or, for one client alone:");
   }
-  out((serves.empty() ? "  4. pawl mcp --policy " : "     pawl mcp --policy ") + escape_untrusted(file) +
-      (serves.empty() ? " -- " : " ") + server + "   in your client's settings");
+  out((serves.empty() ? "  4. pawl mcp --policy " : "     pawl mcp --policy ") +
+      escape_untrusted(file) + (serves.empty() ? " -- " : " ") + server +
+      "   in your client's settings");
 }
 
 // What is written must load: a mistake here would be ours.
@@ -102,8 +104,8 @@ Status check_it(const std::string& text, const std::string& file) {
   const Loaded loaded = load_policy(text, file, {});
   if (loaded.policy) return {};
   return fail(ErrorKind::internal, "the policy made from this server's tools does not load: " +
-                                   (loaded.errors.empty() ? std::string("no reason given")
-                                                          : to_string(loaded.errors.front())));
+                                       (loaded.errors.empty() ? std::string("no reason given")
+                                                              : to_string(loaded.errors.front())));
 }
 
 int run_init(const Arguments& arguments) {
@@ -126,7 +128,8 @@ int run_init(const Arguments& arguments) {
   auto asked = asked_server(arguments, {role});
   if (!asked) return complain(asked.error());
   const bool of_deployment = arguments.words("command").empty();
-  const std::string line = of_deployment ? "--server " + escape_untrusted(asked->name) : shown(*asked);
+  const std::string line =
+      of_deployment ? "--server " + escape_untrusted(asked->name) : shown(*asked);
   std::string serves;
   if (of_deployment) {
     const auto config = arguments.one("--config");

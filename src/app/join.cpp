@@ -106,15 +106,17 @@ Result<std::string> governing_policy(const JoinRequest& request, const Deploymen
   const std::string bound =
       real_path((std::filesystem::path(config_directory) / expand(role->file)).string());
   if (!request.policy.empty() && real_path(request.policy) != bound) {
-    return fail(ErrorKind::refused, "the deployment file binds this directory to `" + escape_untrusted(bound) +
-                                    "`, and another policy was named");
+    return fail(ErrorKind::refused, "the deployment file binds this directory to `" +
+                                        escape_untrusted(bound) +
+                                        "`, and another policy was named");
   }
   return bound;
 }
 
 Status check_server(const JoinServer& server, const Deployment& deployment) {
   if (fold(server.name) == "pawl" || server.name.starts_with("mcp:")) {
-    return fail(ErrorKind::refused, "`" + escape_untrusted(server.name) + "` is a reserved server name");
+    return fail(ErrorKind::refused,
+                "`" + escape_untrusted(server.name) + "` is a reserved server name");
   }
   if (server.name.find('/') != std::string::npos || has_hidden_characters(server.name)) {
     return fail(ErrorKind::refused, "a server name has no `/` and no hidden characters");
@@ -122,12 +124,13 @@ Status check_server(const JoinServer& server, const Deployment& deployment) {
   const auto bound = deployment.servers.find(server.name);
   if (bound == deployment.servers.end()) return {};
   if (!bound->second.url.empty() && !server.command.empty()) {
-    return fail(ErrorKind::refused, "the deployment file reaches server `" + escape_untrusted(server.name) +
-                                    "` over HTTP, and a command was given");
+    return fail(ErrorKind::refused, "the deployment file reaches server `" +
+                                        escape_untrusted(server.name) +
+                                        "` over HTTP, and a command was given");
   }
   if (bound->second.command != server.command) {
-    return fail(ErrorKind::refused, "the deployment file binds server `" + escape_untrusted(server.name) +
-                                    "` to another command");
+    return fail(ErrorKind::refused, "the deployment file binds server `" +
+                                        escape_untrusted(server.name) + "` to another command");
   }
   return {};
 }
@@ -138,7 +141,8 @@ std::string run_key(const JoinRequest& request, const std::string& agent,
     return "named:" + agent + ":" + escape_untrusted(request.run.substr(0, key_part_bytes_max));
   }
   if (!request.session.empty()) {
-    return "session:" + agent + ":" + escape_untrusted(request.session.substr(0, key_part_bytes_max));
+    return "session:" + agent + ":" +
+           escape_untrusted(request.session.substr(0, key_part_bytes_max));
   }
   return fmt::format("process:{}:{}:{}:{}", agent, parent.pid, parent.started_ticks, boot_id);
 }

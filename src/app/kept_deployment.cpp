@@ -7,8 +7,8 @@
 #include "app/paths.h"
 #include "base/hash.h"
 #include "io/pins/replace_file.h"
-#include "kernel/deployment/agents.h"
 #include "kernel/config/limits.h"
+#include "kernel/deployment/agents.h"
 #include "lang/jose/api_key.h"
 
 namespace pawl::app {

@@ -23,8 +23,8 @@ Status keep_deployment(const std::string& state_directory, const KeptFile& file,
 // Empty: nobody knows.
 std::string kept_place(const std::string& state_directory);
 
-// The bytes with this digest. ErrorKind::missing where they are not there, ErrorKind::corrupt where others
-// stand in their place.
+// The bytes with this digest. ErrorKind::missing where they are not there, ErrorKind::corrupt where
+// others stand in their place.
 Result<std::string> kept_deployment(const std::string& state_directory, std::string_view digest);
 
 // The text with the key of this prefix marked as revoked wherever it is a key; everything else byte

@@ -60,15 +60,16 @@ int create_key(const Arguments& arguments) {
   }
   out(key->secret);
   // The key alone is on standard output, so that it can go where it belongs without being read.
-  err(fmt::format("this is the key of `{}`; it is shown once and kept nowhere", escape_untrusted(agent)));
+  err(fmt::format("this is the key of `{}`; it is shown once and kept nowhere",
+                  escape_untrusted(agent)));
   const bool known = deployment->agents.contains(agent);
   err(fmt::format(
       "{} in {}:\n\n  {}",
       known ? "it counts once this stands among its `keys`" : "it counts once this stands",
       config_path(arguments),
       known ? fmt::format("\"{}\"", key->kept.text())
-            : fmt::format("agents:\n    {}: {{role: ROLE, keys: [\"{}\"]}}", escape_untrusted(agent),
-                          key->kept.text())));
+            : fmt::format("agents:\n    {}: {{role: ROLE, keys: [\"{}\"]}}",
+                          escape_untrusted(agent), key->kept.text())));
   err("where the deployment is for production and its own user could write the file, it waits "
       "there for a reviewer: pawl accept --deployment");
   return exit_good;
@@ -168,7 +169,8 @@ int revoke_key(const Arguments& arguments) {
     }
   }
   if (found == nullptr) {
-    return complain({ErrorKind::missing, "no agent has a key `" + escape_untrusted(prefix) + "`", {}});
+    return complain(
+        {ErrorKind::missing, "no agent has a key `" + escape_untrusted(prefix) + "`", {}});
   }
   const std::string path = config_path(arguments);
   const auto text = without_key(path, *found);

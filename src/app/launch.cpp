@@ -162,8 +162,8 @@ Result<NodeConnection> NodeLauncher::ensure() const {
   }
   std::string reason = why_not_started(state_directory_ + "/" + log_name);
   if (reason.empty()) reason = to_string(connected.error());
-  return fail(ErrorKind::environment, fmt::format("the node did not start: {} (see `{}/{}`)", reason,
-                                              state_directory_, log_name));
+  return fail(ErrorKind::environment, fmt::format("the node did not start: {} (see `{}/{}`)",
+                                                  reason, state_directory_, log_name));
 }
 
 }  // namespace pawl::app

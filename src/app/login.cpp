@@ -119,10 +119,11 @@ void LoggingIn::called(const http::Request& request, http::Responder responder) 
   http::Response page{200, {}, "pawl has what it needs. This page can be closed.\n"};
   if (other || !given || given->empty()) {
     page.body = "This login failed. The terminal says why.\n";
-    code.deliver(
-        fail(ErrorKind::refused, other ? "the answer in the browser is of another authorization server"
-                                   : fmt::format("the authorization server gave no code: {}",
-                                                 escape_untrusted(error.substr(0, error_code_chars_max)))));
+    code.deliver(fail(ErrorKind::refused,
+                      other
+                          ? "the answer in the browser is of another authorization server"
+                          : fmt::format("the authorization server gave no code: {}",
+                                        escape_untrusted(error.substr(0, error_code_chars_max)))));
   } else {
     code.deliver(*given);
   }
@@ -245,7 +246,8 @@ int tell_what_it_says(const Arguments& arguments, const Deployment::Server& serv
   }
   out("the server says that people log in for it at:\n");
   for (const std::string& issuer : found.issuers) out("  " + escape_untrusted(issuer));
-  if (!found.scope.empty()) out(fmt::format("\nwith the scope `{}`", escape_untrusted(found.scope)));
+  if (!found.scope.empty())
+    out(fmt::format("\nwith the scope `{}`", escape_untrusted(found.scope)));
   const std::string name =
       server.credential.empty() ? arguments.word("server") + "-person" : server.credential;
   out(

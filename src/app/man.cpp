@@ -85,7 +85,7 @@ std::string man_page(const CommandRow& command) {
   for (const WordRow& row : command.words) page += item(to_string(row), row.says);
   for (const OptionRow& row : command.options) {
     page += item(to_string(row), fmt::format("{}{}", row.says,
-                                           row.takes == Takes::many ? "; may be repeated" : ""));
+                                             row.takes == Takes::many ? "; may be repeated" : ""));
   }
   page += item("-h, --help", help_option.says);
   page += exit_statuses;

@@ -114,8 +114,9 @@ void Shim::start(std::size_t server, std::uint64_t number) {
   json::Writer answer;
   answer.object().key("op").string("started").key("number").natural(number);
   const bool known = !ending && server < commands.size() && !commands[server].reached;
-  auto launched = known ? launch(commands[server])
-                        : Result<ServerProcess*>(fail(ErrorKind::refused, "there is no such server"));
+  auto launched = known
+                      ? launch(commands[server])
+                      : Result<ServerProcess*>(fail(ErrorKind::refused, "there is no such server"));
   if (!launched) {
     answer.key("error").string(to_string(launched.error())).end();
     (void)node->send(answer.text());
@@ -197,7 +198,8 @@ Result<const Deployment::Role*> role_meant(const Arguments& arguments,
     if (found != deployment->roles.end()) role = &found->second;
   }
   if (role == nullptr) {
-    return fail(ErrorKind::missing, "the deployment file has no role `" + escape_untrusted(*named) + "`");
+    return fail(ErrorKind::missing,
+                "the deployment file has no role `" + escape_untrusted(*named) + "`");
   }
   if (role->servers.empty()) {
     return fail(ErrorKind::missing, "role `" + escape_untrusted(*named) + "` has no `servers`");
@@ -226,8 +228,8 @@ Result<std::vector<ServerCommand>> server_commands(const Arguments& arguments,
         const bool reached = !bound->second.url.empty();
         if (!reached && !(bound->second.variable.empty() && bound->second.credential.empty())) {
           return fail(ErrorKind::refused, "server `" + escape_untrusted(name) +
-                                          "` gets a secret when it starts, which only `pawl "
-                                          "serve` can give it");
+                                              "` gets a secret when it starts, which only `pawl "
+                                              "serve` can give it");
         }
         server.reached = given.empty() && !bound->second.url.empty();
         if (given.empty()) server.command = bound->second.command;

@@ -145,8 +145,8 @@ void Node::say_waiting() {
   const std::string sentence = fmt::format(
       "{} is not the deployment file that was accepted, {}: a reviewer accepts {} before it counts "
       "(`pawl accept --deployment --config {}`); laxer is {}",
-      escape_untrusted(options_.config), config_.digest, config_.waiting, escape_untrusted(options_.config),
-      config_.laxer);
+      escape_untrusted(options_.config), config_.digest, config_.waiting,
+      escape_untrusted(options_.config), config_.laxer);
   (void)gate_->note({}, "deployment file waits", sentence);
   gate_->escalate({}, "deployment_changed", sentence);
 }
@@ -180,14 +180,14 @@ Status Node::begin_with_kept(const DeploymentRead& read, const std::string& acce
       notifier_->use(deployment_, std::filesystem::path(options_.config).parent_path().string());
       const std::string why = text ? "do not load any more (" + to_string(kept.errors.front()) + ")"
                               : text.error().fault == ErrorKind::missing ? "are gone"
-                                                                     : "are damaged";
-      return fail(
-          text ? ErrorKind::refused : ErrorKind::corrupt,
-          fmt::format("{} is not the deployment file that was accepted, {}, and the bytes "
-                      "of that one in {} {}: {}",
-                      escape_untrusted(options_.config), accepted, escape_untrusted(options_.state_directory), why,
-                      text ? "accept one that loads here with the version that took it"
-                           : "put the file with this digest back"));
+                                                                         : "are damaged";
+      return fail(text ? ErrorKind::refused : ErrorKind::corrupt,
+                  fmt::format("{} is not the deployment file that was accepted, {}, and the bytes "
+                              "of that one in {} {}: {}",
+                              escape_untrusted(options_.config), accepted,
+                              escape_untrusted(options_.state_directory), why,
+                              text ? "accept one that loads here with the version that took it"
+                                   : "put the file with this digest back"));
     }
     count_read(read, for_production(*read.deployment));
     use_config(read);
@@ -223,7 +223,8 @@ Status Node::accept_config(const std::string& digest, const std::string& person)
   Status counted = accept_read(read, for_production(*read.deployment), person);
   if (!counted) return counted;
   use_config(read);
-  log_line(fmt::format("the deployment file {} was accepted by {}", digest, escape_untrusted(person)));
+  log_line(
+      fmt::format("the deployment file {} was accepted by {}", digest, escape_untrusted(person)));
   accept_observations(before, person);
   return follow_config();
 }

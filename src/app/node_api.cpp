@@ -42,7 +42,8 @@ Status Node::is_of_role(const RolePolicy& governs, const std::string& name) cons
   if (!governs.policy || governs.policy->agent == name) return {};
   return fail(ErrorKind::invalid,
               fmt::format("the deployment file gives `{}` to the role `{}`, and its agent is `{}`",
-                          escape_untrusted(governs.file), escape_untrusted(name), escape_untrusted(governs.policy->agent)));
+                          escape_untrusted(governs.file), escape_untrusted(name),
+                          escape_untrusted(governs.policy->agent)));
 }
 
 // The policy that governs a role. The name of a role is that of the agent of its policy: by it the
@@ -98,7 +99,8 @@ Result<std::string> Node::create_run(json::View request) {
                 "nothing listens here: a credential is for the doors of `pawl serve`");
   }
   const std::string by(request.text("by").value_or(""));
-  if (by.empty() || has_hidden_characters(by)) return fail(ErrorKind::invalid, "nobody says who asks");
+  if (by.empty() || has_hidden_characters(by))
+    return fail(ErrorKind::invalid, "nobody says who asks");
   if (request["parent"].exists()) return create_sub_run(request);
   const auto member = [request](std::string_view name) {
     return std::string(request.text(name).value_or(""));

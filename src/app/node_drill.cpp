@@ -132,7 +132,8 @@ std::string stopped_already(const State& state, const std::string& run) {
     if (!covered) continue;
     const std::string what = kill.scope + (kill.name.empty() ? "" : " " + kill.name);
     return fmt::format("`{}` is stopped by {} ({}): it is resumed first, and tried then",
-                       escape_untrusted(what), kill.person.empty() ? "somebody" : escape_untrusted(kill.person),
+                       escape_untrusted(what),
+                       kill.person.empty() ? "somebody" : escape_untrusted(kill.person),
                        escape_untrusted(kill.reason));
   }
   return {};
@@ -187,7 +188,8 @@ std::string drill_json(const Drilled& drill) {
 
 Result<std::string> Node::open_drill_run(const std::string& id, const std::string& person) {
   if (!deployment_.drill) {
-    return fail(ErrorKind::usage, "the deployment file has no `drill`: it says whose run is killed");
+    return fail(ErrorKind::usage,
+                "the deployment file has no `drill`: it says whose run is killed");
   }
   const auto role = role_in_force(deployment_.drill->role);
   if (!role) return std::unexpected(role.error());
@@ -246,9 +248,10 @@ Task<Result<std::string>> Node::drill(std::string person, bool everything) {
   fill_in(record, *drilling, ended);
   if (Status written = gate_->drilled(record); !written) co_return std::unexpected(written.error());
   if (record.calls > 0) co_return drill_json(record);
-  co_return fail(ErrorKind::refused, fmt::format("no call was let through, so nothing was tried: the "
-                                             "policy of `{}` has to allow `{}`. {}",
-                                             escape_untrusted(record.role), drill_tool, drilling->refused));
+  co_return fail(ErrorKind::refused,
+                 fmt::format("no call was let through, so nothing was tried: the "
+                             "policy of `{}` has to allow `{}`. {}",
+                             escape_untrusted(record.role), drill_tool, drilling->refused));
 }
 
 }  // namespace pawl::app

@@ -289,8 +289,8 @@ void Node::started_by_shim(Joined& joined, json::View answer, std::vector<net::F
   if (fds.size() == server_fds) {
     waiting.deliver(std::move(fds));
   } else {
-    waiting.deliver(
-        fail(ErrorKind::environment, escape_untrusted(answer.text("error").value_or("it was not started"))));
+    waiting.deliver(fail(ErrorKind::environment,
+                         escape_untrusted(answer.text("error").value_or("it was not started"))));
   }
 }
 

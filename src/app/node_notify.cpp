@@ -85,8 +85,8 @@ Task<void> Node::slack_posted(http::Request request, http::Responder responder) 
 // refuses. What may be approved here is looked at now, and not when the notice was posted.
 Status Node::slack_pressed(const notify::SlackAnswer& answer, const std::string& person) {
   if (person.empty()) {
-    return fail(ErrorKind::refused,
-                "the deployment knows nobody with the account `" + escape_untrusted(answer.account) + "`");
+    return fail(ErrorKind::refused, "the deployment knows nobody with the account `" +
+                                        escape_untrusted(answer.account) + "`");
   }
   if (!gate_->state().reviewers().contains(person)) {
     return fail(ErrorKind::refused, "`" + escape_untrusted(person) + "` is no enrolled reviewer");
@@ -131,7 +131,8 @@ void Node::tell_of_no_start(const Error& error) {
     notice.contact = contact.name;
     notifier_->notifiers().send(contact.via, notice, told);
   }
-  (void)loop_.run_until([this] { return notifier_->notifiers().waiting() == 0; }, last_words_within);
+  (void)loop_.run_until([this] { return notifier_->notifiers().waiting() == 0; },
+                        last_words_within);
 }
 
 // Why people might not hear of what happens, for `/readyz`. Empty: nothing is known to be wrong.

@@ -48,7 +48,8 @@ bool may_be_role(std::string_view name) {
 
 std::string client_of(const http::Request& request) {
   const std::string_view agent = request.headers.find("user-agent").value_or("");
-  return agent.empty() ? std::string("http") : escape_untrusted(agent.substr(0, client_name_bytes_max));
+  return agent.empty() ? std::string("http")
+                       : escape_untrusted(agent.substr(0, client_name_bytes_max));
 }
 
 }  // namespace

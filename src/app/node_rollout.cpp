@@ -27,7 +27,8 @@ Candidate candidate_of_role(const std::string& role, const std::string& file,
 }
 
 std::string said_of(const ObservationNow& one) {
-  return fmt::format("role `{}` {} watched and not stopped until {}: {}", escape_untrusted(one.what.agent),
+  return fmt::format("role `{}` {} watched and not stopped until {}: {}",
+                     escape_untrusted(one.what.agent),
                      one.waits ? "waits for a reviewer to be" : "is", to_string(one.what.until),
                      escape_untrusted(one.what.reason));
 }
@@ -76,9 +77,10 @@ void Node::say_rollout() {
   for (const CandidateNow& one : gate_->candidates()) {
     now.insert(one.why.empty()
                    ? fmt::format("candidate of role `{}`: {} is judged beside the policy ({})",
-                                 escape_untrusted(one.agent), escape_untrusted(one.file), one.digest)
-                   : fmt::format("candidate of role `{}` cannot be judged: {}", escape_untrusted(one.agent),
-                                 escape_untrusted(one.why)));
+                                 escape_untrusted(one.agent), escape_untrusted(one.file),
+                                 one.digest)
+                   : fmt::format("candidate of role `{}` cannot be judged: {}",
+                                 escape_untrusted(one.agent), escape_untrusted(one.why)));
   }
   for (const std::string& text : now) {
     if (!rollout_said_.contains(text)) log_line(text);

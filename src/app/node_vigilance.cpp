@@ -148,8 +148,9 @@ Task<void> Node::seed(Vigilance::Seed seed) {
   if (!for_now) seeds_in_vain_.insert(name_of(seed));
   end_vigilance(*run, fmt::format("nobody was asked: the policy does not hold this call of `{}`",
                                   escape_untrusted(seed.tool)));
-  log_line("vigilance: the policy of `" + escape_untrusted(seed.role) + "` does not hold the call of `" +
-           escape_untrusted(seed.tool) + "`, so nobody can be asked: " +
+  log_line("vigilance: the policy of `" + escape_untrusted(seed.role) +
+           "` does not hold the call of `" + escape_untrusted(seed.tool) +
+           "`, so nobody can be asked: " +
            escape_untrusted(settled.text.substr(0, settled.text.find('\n'))));
 }
 
@@ -173,8 +174,9 @@ void Node::heard_vigilance(const Record& record) {
     const std::string run = run_of(given->approval);
     if (run.empty()) return;
     const bool yes = given->answer == "approve";
-    end(run, fmt::format("`{}` {} {}, which ought to be denied: {}", escape_untrusted(given->person),
-                         yes ? "approved" : "denied", given->approval, why_to_deny(run)));
+    end(run,
+        fmt::format("`{}` {} {}, which ought to be denied: {}", escape_untrusted(given->person),
+                    yes ? "approved" : "denied", given->approval, why_to_deny(run)));
   } else if (const auto* changed = std::get_if<ApprovalChanged>(&record.body)) {
     const std::string run = run_of(changed->approval);
     if (run.empty()) return;

@@ -25,8 +25,8 @@ std::string times(std::uint64_t count) {
 
 void say_day(const std::string& date, const std::string& role, const WatchedDay& day) {
   out(fmt::format("{}  {}: would have asked you {}, stopped {}; {} ran by its policy",
-                  paint(Ink::strong, date), escape_untrusted(role), times(day.asked), times(day.stopped),
-                  day.ran));
+                  paint(Ink::strong, date), escape_untrusted(role), times(day.asked),
+                  times(day.stopped), day.ran));
   for (const auto& [reason, count] : day.reasons) {
     out(fmt::format("  {:>5}  {}  {}  {}{}", count,
                     reason.stopped ? paint(Ink::bad, "stopped") : paint(Ink::warn, "asked  "),

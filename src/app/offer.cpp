@@ -24,8 +24,8 @@
 #include "doors/mcp/reply.h"
 #include "doors/mcp/requests.h"
 #include "doors/mcp/tool_catalog.h"
-#include "doors/mcp/unreadable.h"
 #include "doors/mcp/transport.h"
+#include "doors/mcp/unreadable.h"
 #include "io/net/child.h"
 
 namespace pawl::app {
@@ -88,8 +88,8 @@ void Asker::hear(std::string_view text) {
   if (message->kind == mcp::MessageKind::request) {
     const bool ping = message->method == "ping";
     transport->send(ping ? mcp::result_line(message->id, "{}")
-                    : mcp::error_line(message->id, mcp::method_not_found, "method not found"),
-               message->id);
+                         : mcp::error_line(message->id, mcp::method_not_found, "method not found"),
+                    message->id);
   } else if (message->kind == mcp::MessageKind::result) {
     requests->deliver(message->id, {mcp::Answer::Kind::result, std::string(message->result_text)});
   } else if (message->kind == mcp::MessageKind::error) {
@@ -122,7 +122,8 @@ Result<json::Document> Asker::take(const mcp::Answer& answer) const {
     case mcp::Answer::Kind::lost:
       return fail(ErrorKind::environment, answer.text);
     case mcp::Answer::Kind::error:
-      return fail(ErrorKind::environment, "the server answered with an error: " + escape_untrusted(answer.text));
+      return fail(ErrorKind::environment,
+                  "the server answered with an error: " + escape_untrusted(answer.text));
     case mcp::Answer::Kind::result:
       break;
   }
@@ -276,7 +277,8 @@ std::string shown(const AskedServer& server) {
   std::string line;
   for (const std::string& word : server.command) {
     const bool plain = !word.empty() && word.find_first_of(" \t\n'\"\\$`;&|<>()*?") == word.npos;
-    line += (line.empty() ? "" : " ") + (plain ? escape_untrusted(word) : "'" + escape_untrusted(word) + "'");
+    line += (line.empty() ? "" : " ") +
+            (plain ? escape_untrusted(word) : "'" + escape_untrusted(word) + "'");
   }
   return line;
 }

@@ -48,8 +48,8 @@ Result<AskedServer> asked_server(const Arguments& arguments, std::vector<std::st
 // How it is started or reached, in one line for people.
 std::string shown(const AskedServer& server);
 
-// Asks it for its tools, all pages, and ends what was started by the escalation. The standard error of
-// a program goes to ours.
+// Asks it for its tools, all pages, and ends what was started by the escalation. The standard error
+// of a program goes to ours.
 Result<Offer> ask_server(AskedServer server, Duration at_most = Duration::seconds(60));
 
 // The definition under which instructions are pinned; see doors/mcp/catalog.h.

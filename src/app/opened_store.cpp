@@ -64,9 +64,10 @@ Result<OpenedStore> open_store(const Arguments& arguments, bool may_begin,
     std::filesystem::permissions(folder, std::filesystem::perms::owner_all, error);
   }
   if (!may_begin && !std::filesystem::exists(*path, error)) {
-    return fail(ErrorKind::missing, fmt::format("there is no store yet at `{}`: `pawl credentials set "
-                                            "NAME` begins one",
-                                            escape_untrusted(*path)));
+    return fail(ErrorKind::missing,
+                fmt::format("there is no store yet at `{}`: `pawl credentials set "
+                            "NAME` begins one",
+                            escape_untrusted(*path)));
   }
   auto file = StoreFile::open(*path);
   if (!file) return std::unexpected(file.error());

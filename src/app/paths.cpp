@@ -94,7 +94,8 @@ Result<Zone> read_zone(std::string_view name) {
 
 Result<std::string> state_directory(const Arguments& arguments) {
   if (const auto stated = arguments.one("--state-dir")) {
-    if (stated->empty()) return fail(ErrorKind::usage, "`--state-dir` needs the name of a directory");
+    if (stated->empty())
+      return fail(ErrorKind::usage, "`--state-dir` needs the name of a directory");
     return absolute(*stated);
   }
   const std::string base = below_home("XDG_STATE_HOME", ".local/state");
@@ -114,7 +115,8 @@ std::string config_path(const Arguments& arguments) {
 
 DeploymentRead read_deployment(const std::string& path, bool must_exist) {
   auto text = read_file(path, limits::file_bytes_max);
-  if (!text && text.error().fault == ErrorKind::missing && !must_exist) return deployment_of(path, {});
+  if (!text && text.error().fault == ErrorKind::missing && !must_exist)
+    return deployment_of(path, {});
   if (text && !text->empty()) return deployment_of(path, *std::move(text));
   DeploymentRead read{
       .deployment = std::nullopt, .errors = {}, .path = path, .digest = {}, .text = {}};
@@ -171,7 +173,8 @@ std::string absolute(const std::string& path) {
   std::error_code failed;
   const auto full = std::filesystem::absolute(path, failed);
   if (failed) return path;
-  // UpstreamSession a symbolic link `..` is not what the text says: such a path stays as it is written.
+  // UpstreamSession a symbolic link `..` is not what the text says: such a path stays as it is
+  // written.
   return path.find("..") == std::string::npos ? full.lexically_normal().string() : full.string();
 }
 

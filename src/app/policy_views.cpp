@@ -38,11 +38,16 @@ void write_table(json::Writer& out, const Description& description) {
 void write_policy(json::Writer& out, const Policy& policy, const Deployment& deployment,
                   const std::vector<WaitingPolicy>& waiting, Instant now) {
   const Description description = describe(policy, &deployment, now);
-  out.object().key("role").string(escape_untrusted(policy.agent)).key("file").string(escape_untrusted(policy.file));
+  out.object()
+      .key("role")
+      .string(escape_untrusted(policy.agent))
+      .key("file")
+      .string(escape_untrusted(policy.file));
   out.key("digest").string(to_string(policy.digest));
   for (const WaitingPolicy& other : waiting) {
     if (other.agent != policy.agent) continue;
-    out.key("waiting").string("a laxer policy waits for a person: " + escape_untrusted(other.laxer));
+    out.key("waiting").string("a laxer policy waits for a person: " +
+                              escape_untrusted(other.laxer));
   }
   out.key("sentences").array();
   for (const std::string& line : description.about) out.string(escape_untrusted(line));

@@ -93,11 +93,12 @@ Status same_role(const Deployment& deployment, const std::string& file, const st
         real_path(beside(deployment.file, home_expanded(own->second.file))) == bound) {
       continue;
     }
-    return fail(ErrorKind::invalid,
-                fmt::format("the deployment file gives `{}` to the role `{}`, and its agent is "
-                            "`{}`: the layers of one role are not those of another",
-                            escape_untrusted(file), escape_untrusted(name), escape_untrusted(agent)),
-                role.at);
+    return fail(
+        ErrorKind::invalid,
+        fmt::format("the deployment file gives `{}` to the role `{}`, and its agent is "
+                    "`{}`: the layers of one role are not those of another",
+                    escape_untrusted(file), escape_untrusted(name), escape_untrusted(agent)),
+        role.at);
   }
   return {};
 }

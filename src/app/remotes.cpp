@@ -54,8 +54,8 @@ Result<secrets::Credential> in_field(const std::string& header, secrets::Credent
                                      std::string_view name) {
   secrets::Credential whole = header.empty() ? with_scheme(value) : std::move(value);
   if (!http::is_field_value(whole.bytes())) {
-    return fail(ErrorKind::invalid,
-                fmt::format("the credential `{}` cannot stand in a header", escape_untrusted(name)));
+    return fail(ErrorKind::invalid, fmt::format("the credential `{}` cannot stand in a header",
+                                                escape_untrusted(name)));
   }
   return whole;
 }
@@ -100,7 +100,7 @@ std::shared_ptr<http::Client> Remotes::client_of(const std::string& name,
 }
 
 Result<std::unique_ptr<mcp::Transport>> Remotes::open(const std::string& name,
-                                                 std::vector<std::string> roles) {
+                                                      std::vector<std::string> roles) {
   if (!has(name)) return fail(ErrorKind::missing, "the deployment file gives the server no `url`");
   const Deployment::Server& server = deployment_.servers.find(name)->second;
   if (!server.credential.empty()) {

@@ -36,7 +36,7 @@ class Remotes {
   bool has(const std::string& server) const;
   // A wire to it, for a run of these roles. ErrorKind::refused where its credential is not theirs.
   Result<std::unique_ptr<mcp::Transport>> open(const std::string& server,
-                                          std::vector<std::string> roles);
+                                               std::vector<std::string> roles);
   // Who mints the secrets, of other servers too.
   const std::shared_ptr<broker::Broker>& broker() const { return broker_; }
   // Requests that are under way: farewells may be.

@@ -66,7 +66,8 @@ std::string budgets(const Budgets& now) {
 
 std::string names(const std::vector<std::string>& list) {
   std::string joined;
-  for (const std::string& name : list) joined += (joined.empty() ? "" : ", ") + escape_untrusted(name);
+  for (const std::string& name : list)
+    joined += (joined.empty() ? "" : ", ") + escape_untrusted(name);
   return joined;
 }
 
@@ -129,14 +130,17 @@ void print_verdict(const Replay& replay) {
                     escape_untrusted(one.decided_again)));
   }
   for (const Undecided& one : replay.indeterminate) {
-    out(paint(Ink::warn, "indeterminate") +
-        fmt::format("   record {} ({}): {}", one.seq, escape_untrusted(one.call), escape_untrusted(one.why)));
+    out(paint(Ink::warn, "indeterminate") + fmt::format("   record {} ({}): {}", one.seq,
+                                                        escape_untrusted(one.call),
+                                                        escape_untrusted(one.why)));
   }
   for (const Undecided& one : replay.not_comparable) {
-    out(paint(Ink::warn, "not comparable") +
-        fmt::format("   record {} ({}): {}", one.seq, escape_untrusted(one.call), escape_untrusted(one.why)));
+    out(paint(Ink::warn, "not comparable") + fmt::format("   record {} ({}): {}", one.seq,
+                                                         escape_untrusted(one.call),
+                                                         escape_untrusted(one.why)));
   }
-  if (replay.broken) out(paint(Ink::bad, "broken") + "   " + escape_untrusted(replay.broken->message));
+  if (replay.broken)
+    out(paint(Ink::bad, "broken") + "   " + escape_untrusted(replay.broken->message));
   const std::uint64_t again = replay.equal + replay.different;
   std::string line = fmt::format("re-decided {} decision{}: ", again, again == 1 ? "" : "s");
   line += replay.different == 0 ? paint(Ink::good, "all equal")

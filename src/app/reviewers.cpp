@@ -195,10 +195,10 @@ Result<Adding> adding(NodeConnection& node, const Arguments& arguments) {
                                      is_known_by(found.enrolled_verifier, found.listed->verifier));
   if (found.known && (same || !found.listed)) {
     return fail(ErrorKind::usage, "`" + found.name + "` is enrolled already" +
-                                  (found.listed ? std::string()
-                                                : ", but `" + found.path +
-                                                      "` does not name this "
-                                                      "person under `people`"));
+                                      (found.listed ? std::string()
+                                                    : ", but `" + found.path +
+                                                          "` does not name this "
+                                                          "person under `people`"));
   }
   return found;
 }

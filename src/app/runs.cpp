@@ -58,8 +58,8 @@ Status no_other_options(const Arguments& arguments) {
   for (const char* name : {"--role", "--key", "--task"}) {
     if (part && arguments.has(name)) {
       return fail(ErrorKind::usage, fmt::format("`{}` beside `--parent`: a part of a run has the "
-                                            "role, the policy and the task of that run",
-                                            name));
+                                                "role, the policy and the task of that run",
+                                                name));
     }
   }
   return {};
@@ -104,7 +104,8 @@ Result<std::string> run_wanted(const Arguments& arguments) {
   }
   const std::string door = arguments.one("--for").value_or("api");
   if (door != "api" && door != "mcp") {
-    return fail(ErrorKind::usage, "`--for` is `api` or `mcp`, found `" + escape_untrusted(door) + "`");
+    return fail(ErrorKind::usage,
+                "`--for` is `api` or `mcp`, found `" + escape_untrusted(door) + "`");
   }
   const auto lasts = parse_duration(arguments.one("--lasts").value_or("1h"));
   if (!lasts || *lasts < Duration::seconds(1)) {
@@ -146,8 +147,8 @@ int create_run(const Arguments& arguments) {
   }
   // The credential alone is on standard output, so that it can go where it belongs.
   out(member("credential"));
-  err(fmt::format("run {} at {}, until {}", escape_untrusted(member("run")), escape_untrusted(member("audience")),
-                  escape_untrusted(member("expires"))));
+  err(fmt::format("run {} at {}, until {}", escape_untrusted(member("run")),
+                  escape_untrusted(member("audience")), escape_untrusted(member("expires"))));
   return exit_good;
 }
 
@@ -165,7 +166,9 @@ int list_runs(const Arguments& arguments) {
   }
   std::vector<std::vector<std::string>> rows;
   for (json::View run : runs.elements()) {
-    const auto text = [run](std::string_view key) { return escape_untrusted(run.text(key).value_or("")); };
+    const auto text = [run](std::string_view key) {
+      return escape_untrusted(run.text(key).value_or(""));
+    };
     const bool stands = text("phase") == "closed" && !text("halted").empty();
     rows.push_back({text("run"), text("agent"), text("sponsor"),
                     stands ? "closed, its halt stands" : text("phase"),
@@ -194,7 +197,9 @@ int show_run(const Arguments& arguments) {
     }
     return node->ends(exit_good);
   }
-  return complain({ErrorKind::missing, "there is no run `" + escape_untrusted(arguments.word("run")) + "`", {}});
+  return complain({ErrorKind::missing,
+                   "there is no run `" + escape_untrusted(arguments.word("run")) + "`",
+                   {}});
 }
 
 int close_run(const Arguments& arguments) {

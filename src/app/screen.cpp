@@ -140,7 +140,8 @@ std::vector<std::string> fold_line(std::string_view painted, std::size_t columns
 Result<std::unique_ptr<Screen>> Screen::open() {
   net::Fd terminal(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
   if (!terminal.open() || ::isatty(STDOUT_FILENO) != 1) {
-    return fail(ErrorKind::environment, "this needs a terminal; `--json` prints what changes as lines");
+    return fail(ErrorKind::environment,
+                "this needs a terminal; `--json` prints what changes as lines");
   }
   std::unique_ptr<Screen> screen(new Screen(std::move(terminal)));
   if (::tcgetattr(screen->terminal_.get(), &screen->before_) != 0) {

@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "app/herald.h"
+#include "app/notifier.h"
 #include "app/offer.h"
 #include "base/text.h"
 #include "doors/mcp/pipes.h"
@@ -46,7 +46,8 @@ void ServedProcess::says(Duration now, std::string_view line) {
   if (++lines > error_lines_per_second_max) return;
   std::string whole(line);
   if (scrub) scrub(whole);
-  const std::string text = escape_untrusted(std::string_view(whole).substr(0, error_line_shown_max));
+  const std::string text =
+      escape_untrusted(std::string_view(whole).substr(0, error_line_shown_max));
   log_line(fmt::format("server `{}`: {}", name, text));
   if (lines == error_lines_per_second_max) {
     log_line(fmt::format("server `{}` says more in this second, which is not kept", name));

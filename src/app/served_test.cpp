@@ -140,7 +140,8 @@ TEST(ServerStarts, OneThatEndsWhenItIsToldIsStartedAgainAtOnce) {
   net::Loop loop;
   ServerStarts starts(loop);
   for (int i = 0; i < 2; ++i) {
-    const auto one = held(loop, starts, that_listens(), [](Held& h) { h.transport->finish_sending(); });
+    const auto one =
+        held(loop, starts, that_listens(), [](Held& h) { h.transport->finish_sending(); });
     EXPECT_NE(one, nullptr) << "start " << i;
   }
   EXPECT_TRUE(loop.run_until([&] { return starts.live() == 0; }, Duration::seconds(20)));

@@ -35,9 +35,10 @@ void check_key_files(const std::map<std::string, TokenSource, std::less<>>& sour
     const auto keys = text ? jose::KeySet::parse(*text, use)
                            : Result<jose::KeySet>(std::unexpected(text.error()));
     if (keys) continue;
-    errors.push_back({ErrorKind::invalid,
-                      fmt::format("the keys of `{}`: {}", escape_untrusted(name), keys.error().message),
-                      source.at});
+    errors.push_back(
+        {ErrorKind::invalid,
+         fmt::format("the keys of `{}`: {}", escape_untrusted(name), keys.error().message),
+         source.at});
   }
 }
 

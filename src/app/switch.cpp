@@ -36,8 +36,8 @@ constexpr WordRow kSwitchWords[] = {
 Status check_scope(const std::string& scope, const std::string& name) {
   const bool all = scope == "all";
   if (!is_scope(scope)) {
-    return fail(ErrorKind::usage,
-                "`" + escape_untrusted(scope) + "` is not one of all, role, agent, run, tool, upstream");
+    return fail(ErrorKind::usage, "`" + escape_untrusted(scope) +
+                                      "` is not one of all, role, agent, run, tool, upstream");
   }
   if (all != name.empty()) {
     return fail(ErrorKind::usage, all ? "`all` takes no name" : "`" + scope + "` needs a name");
@@ -48,7 +48,8 @@ Status check_scope(const std::string& scope, const std::string& name) {
 std::string texts(json::View list) {
   std::string joined;
   for (json::View entry : list.elements()) {
-    joined += (joined.empty() ? "" : ", ") + escape_untrusted(entry.is_string() ? entry.string() : "");
+    joined +=
+        (joined.empty() ? "" : ", ") + escape_untrusted(entry.is_string() ? entry.string() : "");
   }
   return joined.empty() ? "none" : joined;
 }
@@ -97,12 +98,14 @@ int kill(const Arguments& arguments) {
     return found ? exit_good : exit_no;
   }
   if (!found) return say_nothing_stopped(scope, name, root["near"]);
-  out(paint(Ink::bad, "killed") + "   " + scope + (name.empty() ? "" : " " + escape_untrusted(name)));
+  out(paint(Ink::bad, "killed") + "   " + scope +
+      (name.empty() ? "" : " " + escape_untrusted(name)));
   out("runs stopped           " + texts(root["runs"]));
   out("held calls withdrawn   " + texts(root["withdrawn"]));
   out("calls in flight        " + texts(root["cancelled"]));
   for (const std::string& line : process_lines(root["processes"])) out(line);
-  out("lifted by a reviewer: pawl resume " + scope + (name.empty() ? "" : " " + escape_untrusted(name)));
+  out("lifted by a reviewer: pawl resume " + scope +
+      (name.empty() ? "" : " " + escape_untrusted(name)));
   return exit_good;
 }
 
@@ -160,11 +163,11 @@ int status(const Arguments& arguments) {
                   escape_untrusted(root.text("version").value_or("")), root["records"].natural(),
                   root["questions"].natural()));
   for (json::View entry : root["kills"].elements()) {
-    out(paint(Ink::bad, "killed") + fmt::format("     {} {} by {}: {}",
-                                                escape_untrusted(entry.text("scope").value_or("")),
-                                                escape_untrusted(entry.text("name").value_or("")),
-                                                escape_untrusted(entry.text("person").value_or("")),
-                                                escape_untrusted(entry.text("reason").value_or(""))));
+    out(paint(Ink::bad, "killed") +
+        fmt::format("     {} {} by {}: {}", escape_untrusted(entry.text("scope").value_or("")),
+                    escape_untrusted(entry.text("name").value_or("")),
+                    escape_untrusted(entry.text("person").value_or("")),
+                    escape_untrusted(entry.text("reason").value_or(""))));
   }
   for (const std::string& line : escalation_lines(root)) out(line);
   for (const std::string& line : grant_lines(root)) out(line);
@@ -183,7 +186,9 @@ int status(const Arguments& arguments) {
   say_rollout_of(root);
   std::vector<std::vector<std::string>> rows;
   for (json::View run : root["runs"].elements()) {
-    const auto text = [&run](std::string_view key) { return escape_untrusted(run.text(key).value_or("")); };
+    const auto text = [&run](std::string_view key) {
+      return escape_untrusted(run.text(key).value_or(""));
+    };
     rows.push_back({text("run"), text("agent"), text("sponsor"), text("phase"),
                     std::to_string(run["steps"].natural()),
                     std::to_string(run["denials"].natural()), text("why")});

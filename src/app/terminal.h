@@ -41,7 +41,8 @@ std::string table(const std::vector<std::vector<std::string>>& rows,
                   const std::vector<std::string>& head = {});
 
 // Asks on the terminal itself (/dev/tty), without echo for secrets. `PAWL_PASSPHRASE_FILE` names a
-// file to read a passphrase from instead, for scripts. ErrorKind::environment where there is neither.
+// file to read a passphrase from instead, for scripts. ErrorKind::environment where there is
+// neither.
 Result<std::string> ask(const std::string& question);
 Result<std::string> ask_secret(const std::string& question);
 // Without echo too, and never from a file: what is no passphrase must not become one.

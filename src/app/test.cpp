@@ -55,8 +55,8 @@ Status collect(const fs::path& directory, std::vector<std::string>& files) {
     } else if (walk->is_regular_file() && is_test(walk->path())) {
       files.push_back(walk->path().string());
       if (files.size() > test_files_max) {
-        return fail(ErrorKind::usage, fmt::format("more than {} test files below `{}`", test_files_max,
-                                              directory.string()));
+        return fail(ErrorKind::usage, fmt::format("more than {} test files below `{}`",
+                                                  test_files_max, directory.string()));
       }
     }
   }

@@ -133,8 +133,9 @@ std::string test_text(const TestedFile& file) {
   for (const TrialResult& result : file.results) {
     const StepResult* shown = result.steps.empty() ? nullptr : &result.steps.back();
     if (result.passed()) {
-      text += fmt::format("{}    {}{}\n", paint(Ink::good, "ok"), escape_untrusted(result.trial->name),
-                          shown == nullptr ? "" : paint(Ink::dim, "  " + by_which(*shown)));
+      text +=
+          fmt::format("{}    {}{}\n", paint(Ink::good, "ok"), escape_untrusted(result.trial->name),
+                      shown == nullptr ? "" : paint(Ink::dim, "  " + by_which(*shown)));
       continue;
     }
     text += fmt::format("{}  {}\n", paint(Ink::bad, "FAIL"), escape_untrusted(result.trial->name));
@@ -155,10 +156,12 @@ std::string coverage_text(const TestedFile& file) {
       ++reached;
       continue;
     }
-    rows.push_back({paint(Ink::warn, "never"), escape_untrusted(to_string(rule.at)), escape_untrusted(rule.path)});
+    rows.push_back({paint(Ink::warn, "never"), escape_untrusted(to_string(rule.at)),
+                    escape_untrusted(rule.path)});
   }
-  const std::string head = fmt::format("{}: {} of {} rules decided a call of the tests\n",
-                                       escape_untrusted(file.policy), reached, file.coverage.size());
+  const std::string head =
+      fmt::format("{}: {} of {} rules decided a call of the tests\n", escape_untrusted(file.policy),
+                  reached, file.coverage.size());
   return head + (rows.empty() ? "" : table(rows));
 }
 

@@ -10,9 +10,9 @@
 #include <cstring>
 
 #include "base/json.h"
+#include "base/json_duplicate_keys.h"
 #include "base/json_mistake.h"
 #include "base/json_number.h"
-#include "base/json_twins.h"
 #include "base/text.h"
 
 namespace pawl::json {
@@ -49,14 +49,14 @@ struct Frame {
 class Flattener {
  public:
   Flattener(const simdjson::dom::document& from, std::string_view text, const ParseLimits& limits,
-            std::vector<Frame>& frames, TwinCheck& twins)
+            std::vector<Frame>& frames, DuplicateKeyCheck& duplicate_keys)
       : tape_(from.tape.get()),
         strings_(reinterpret_cast<const char*>(from.string_buf.get())),
         text_(text),
         limits_(limits),
         fractions_(text),
         frames_(frames),
-        twins_(twins) {}
+        duplicate_keys_(duplicate_keys) {}
 
   // No more nodes than this will be written.
   std::size_t nodes_max() const { return tape_[0] & payload_mask; }
@@ -145,7 +145,7 @@ class Flattener {
     const std::uint64_t offset = payload + sizeof size;
     place.string_bytes = offset + size;
     if (place.name_is_next) {
-      twins_.push(static_cast<std::uint32_t>(offset), size);
+      duplicate_keys_.push(static_cast<std::uint32_t>(offset), size);
       place.name_is_next = false;
     } else {
       count_value(place);
@@ -164,7 +164,7 @@ class Flattener {
     Frame& opened = *++place.frame;
     opened.node = static_cast<std::uint32_t>(node - place.first);
     opened.count = 0;
-    opened.first_name = twins_.mark();
+    opened.first_name = duplicate_keys_.mark();
     opened.object = object;
     place.name_is_next = object;
     return true;
@@ -176,13 +176,13 @@ class Flattener {
     node.size = closed.count;
     node.end = index(place);
     place.name_is_next = place.frame->object;
-    return !closed.object || twins_.close(closed.first_name);
+    return !closed.object || duplicate_keys_.close(closed.first_name);
   }
 
   std::unexpected<Error> twin_keys() const {
-    const auto& [first, second] = twins_.found();
+    const auto& [first, second] = duplicate_keys_.found();
     return fail(ErrorKind::invalid, "two keys of one object are the same: " + in_backticks(first) +
-                                    " and " + in_backticks(second));
+                                        " and " + in_backticks(second));
   }
 
   bool fraction(Node& node, double value) {
@@ -235,7 +235,7 @@ class Flattener {
   const ParseLimits& limits_;
   FractionScanner fractions_;
   std::vector<Frame>& frames_;  // the first one is no array or object but what is around the text
-  TwinCheck& twins_;
+  DuplicateKeyCheck& duplicate_keys_;
   Status wrong_number_;
 };
 
@@ -256,7 +256,7 @@ struct Parser::State {
   std::size_t capacity = 0;
   std::size_t depth = 0;
   std::vector<Frame> frames;
-  TwinCheck duplicate_keys;
+  DuplicateKeyCheck duplicate_keys;
 
   Status make_room(std::size_t bytes, std::size_t depth_max);
   Status read(std::string_view text, const ParseLimits& limits);
@@ -291,8 +291,9 @@ void Parser::State::give_back() {
 
 Status Parser::State::read(std::string_view text, const ParseLimits& limits) {
   if (text.size() > std::min(limits.bytes_max, text_bytes_max)) {
-    return fail(ErrorKind::invalid, fmt::format("the text has {} bytes and may have {}", text.size(),
-                                            std::min(limits.bytes_max, text_bytes_max)));
+    return fail(ErrorKind::invalid,
+                fmt::format("the text has {} bytes and may have {}", text.size(),
+                            std::min(limits.bytes_max, text_bytes_max)));
   }
   if (text.starts_with("\xEF\xBB\xBF")) {
     return fail(ErrorKind::invalid, "the text begins with a byte order mark", {{}, 1, 1});

@@ -157,8 +157,8 @@ Result<Instant> parse_instant(std::string_view text) {
   const std::int64_t east = read_offset(in);
   if (!in.good || !in.rest.empty()) {
     return fail(ErrorKind::invalid, in_backticks(text) +
-                                    " is not a time: expected the form `2026-11-21T08:00:00Z` "
-                                    "or `2026-11-21T08:00:00+01:00`");
+                                        " is not a time: expected the form `2026-11-21T08:00:00Z` "
+                                        "or `2026-11-21T08:00:00+01:00`");
   }
   if (!in_calendar(t)) {
     return fail(ErrorKind::invalid,
@@ -208,9 +208,9 @@ Result<Duration> parse_duration(std::string_view text) {
   while (good && !rest.empty()) good = take_term(rest, first_unit, sum);
   if (!good) {
     return fail(ErrorKind::invalid, in_backticks(text) +
-                                    " is not a length of time: expected a number and a unit "
-                                    "out of `ms`, `s`, `m`, `h`, `d`, `w`, as in `300s` or "
-                                    "`1h30m`");
+                                        " is not a length of time: expected a number and a unit "
+                                        "out of `ms`, `s`, `m`, `h`, `d`, `w`, as in `300s` or "
+                                        "`1h30m`");
   }
   return Duration{sum};
 }

@@ -4,8 +4,8 @@
 #include <optional>
 #include <string>
 
-#include "gate/decide.h"
 #include "gate/call_context.h"
+#include "gate/decide.h"
 #include "kernel/admit/admit.h"
 
 namespace pawl {

@@ -1,6 +1,7 @@
 // The life of a call, in one straight line. Each step is a small function in a file of its name.
 #include <utility>
 
+#include "gate/call_context.h"
 #include "gate/decide.h"
 #include "gate/execute.h"
 #include "gate/gate.h"
@@ -8,7 +9,6 @@
 #include "gate/hold.h"
 #include "gate/offload.h"
 #include "gate/settle.h"
-#include "gate/call_context.h"
 
 namespace pawl {
 
@@ -29,9 +29,10 @@ Task<void> carry_out(CallContext& context) {
   }
   sending(context);
   mark(context, &CallTimes::sent);
-  Outcome outcome = asks_people_for_access(context) ? make_grant(context)
-                                                   : co_await context.upstream.execute(
-                                                         context.asked.call.tool, context.forwarded);
+  Outcome outcome =
+      asks_people_for_access(context)
+          ? make_grant(context)
+          : co_await context.upstream.execute(context.asked.call.tool, context.forwarded);
   mark(context, &CallTimes::answered);
   if (large_result(context, outcome)) co_await read_result(context, outcome);
   Status recorded = settle(context, std::move(outcome));  // projection, charges, the last record

@@ -17,7 +17,8 @@ void client_left(CallContext& context) {
 
 }  // namespace
 
-CallContext::CallContext(GateState& gate_state_in, Proposal& asked_in, Upstream& upstream_in, Caller& caller_in)
+CallContext::CallContext(GateState& gate_state_in, Proposal& asked_in, Upstream& upstream_in,
+                         Caller& caller_in)
     : gate_state(gate_state_in),
       asked(asked_in),
       upstream(upstream_in),
@@ -28,7 +29,8 @@ CallContext::CallContext(GateState& gate_state_in, Proposal& asked_in, Upstream&
     run->live.push_back(this);
   }
   caller.on_gone = [this] { client_left(*this); };
-  if (gate_state.over) times = std::make_unique<CallTimes>(CallTimes{.asked = gate_state.clock.boot()});
+  if (gate_state.over)
+    times = std::make_unique<CallTimes>(CallTimes{.asked = gate_state.clock.boot()});
 }
 
 CallContext::~CallContext() {
@@ -47,7 +49,8 @@ void CallContext::tell_over() {
   if (!times || !gate_state.over) return;
   times->over = gate_state.clock.boot();
   const Settled& last = reply();
-  gate_state.over({asked, state().agent, call, approval, last.kind, last.code, tool != nullptr, *times});
+  gate_state.over(
+      {asked, state().agent, call, approval, last.kind, last.code, tool != nullptr, *times});
 }
 
 bool CallContext::other_policy_now() const {

@@ -1,6 +1,6 @@
-// A context: one call on its way through the gate. It lives in the frame of `Gate::handle`, is known
-// to the gate_state while it lives, and leaves nothing behind that a crash may lose. Private to this
-// room.
+// A context: one call on its way through the gate. It lives in the frame of `Gate::handle`, is
+// known to the gate_state while it lives, and leaves nothing behind that a crash may lose. Private
+// to this room.
 #pragma once
 
 #include <cstddef>
@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "base/task.h"
-#include "gate/gate_state.h"
 #include "gate/gate.h"
+#include "gate/gate_state.h"
 #include "gate/part.h"
 #include "gate/ports.h"
 #include "kernel/admit/argument_findings.h"
@@ -51,7 +51,8 @@ struct ResultFindings {
 };
 
 struct CallContext {
-  CallContext(GateState& gate_state_in, Proposal& asked_in, Upstream& upstream_in, Caller& caller_in);
+  CallContext(GateState& gate_state_in, Proposal& asked_in, Upstream& upstream_in,
+              Caller& caller_in);
   // A call that is dropped on its way is recorded as what it is by then: left alone, aborted, or of
   // unknown outcome.
   ~CallContext();

@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "base/text.h"
+#include "gate/call_context.h"
 #include "gate/facts.h"
 #include "gate/runs.h"
-#include "gate/call_context.h"
 #include "kernel/admit/explain.h"
 
 namespace pawl {

@@ -96,8 +96,8 @@ namespace {
 Result<json::Document> read_arguments(std::string_view text) {
   if (text.size() > changed_arguments_bytes_max) {
     return fail(ErrorKind::invalid, "arguments of more than " +
-                                    std::to_string(changed_arguments_bytes_max) +
-                                    " bytes are not taken from a reviewer");
+                                        std::to_string(changed_arguments_bytes_max) +
+                                        " bytes are not taken from a reviewer");
   }
   auto document = json::parse(text);
   if (!document) return std::unexpected(document.error());
@@ -108,7 +108,8 @@ Result<json::Document> read_arguments(std::string_view text) {
 }
 
 // The arguments as they would be, canonical; an error where there is nothing to change.
-Result<std::string> other_arguments(const GateState& gate_state, const Approval& asked, json::View wanted) {
+Result<std::string> other_arguments(const GateState& gate_state, const Approval& asked,
+                                    json::View wanted) {
   std::string arguments = json::write(wanted);
   for (const std::string& earlier : {asked.asked.args.text(), asked.args()}) {
     const auto same = arguments_at(gate_state, earlier);
@@ -131,7 +132,7 @@ Status may_become(const Approval& asked, const Verdict& verdict, const Call& cal
                            (verdict.action_class.external_sink && !asked_class->external_sink);
   if (other_class && to_string(verdict.action_class) != asked.asked.terms->class_text) {
     return fail(ErrorKind::refused, "with these arguments it would be of another class: " +
-                                    to_string(verdict.action_class));
+                                        to_string(verdict.action_class));
   }
   const std::string credential = verdict.credential == nullptr ? "" : *verdict.credential;
   if (credential != asked.asked.terms->credential) {
@@ -142,8 +143,8 @@ Status may_become(const Approval& asked, const Verdict& verdict, const Call& cal
   as_changed.changed = std::make_shared<const ChangedQuestion>();
   const std::string why = not_covered(as_changed, *verdict.question);
   if (why.empty()) return {};
-  return fail(ErrorKind::refused, "with these arguments it would be another question: " + why + " (" +
-                                  verdict.question->why + ")");
+  return fail(ErrorKind::refused, "with these arguments it would be another question: " + why +
+                                      " (" + verdict.question->why + ")");
 }
 
 Result<Changed> judge_changed(GateState& gate_state, const Approval& asked, std::string_view text) {
@@ -212,7 +213,8 @@ std::string with_change_told(const CallContext& context, std::string result) {
 
 Result<Changed> Gate::try_change(const std::string& id, std::string_view arguments) const {
   const Approval* asked = gate_state_->state.approval(id);
-  if (asked == nullptr) return fail(ErrorKind::missing, "there is no question `" + escape_untrusted(id) + "`");
+  if (asked == nullptr)
+    return fail(ErrorKind::missing, "there is no question `" + escape_untrusted(id) + "`");
   return judge_changed(*gate_state_, *asked, arguments);
 }
 

@@ -6,11 +6,11 @@
 #include "gate/bounds.h"
 #include "gate/candidates.h"
 #include "gate/change.h"
+#include "gate/escalation.h"
 #include "gate/facts.h"
 #include "gate/flood.h"
 #include "gate/grants.h"
 #include "gate/hold.h"
-#include "gate/escalation.h"
 #include "gate/near.h"
 #include "gate/observe.h"
 #include "gate/said.h"
@@ -161,10 +161,10 @@ Result<std::uint64_t> write(CallContext& context, Evaluation& looked, CallDecide
   looked.args = record.args;
   const auto said = record.candidate ? candidate_kind(record) : std::nullopt;
   const std::string unsaid = said == CandidateKind::error ? record.candidate->why : std::string();
-  const auto seq = context.gate_state.append(std::move(record),
-                                      {.payloads = payloads,
-                                       .urgency = denied ? Urgency::reserve : Urgency::ordinary,
-                                       .at = looked.at});
+  const auto seq = context.gate_state.append(
+      std::move(record), {.payloads = payloads,
+                          .urgency = denied ? Urgency::reserve : Urgency::ordinary,
+                          .at = looked.at});
   if (seq && said) count_candidate(context, *said, unsaid);
   if (seq && looked.runs()) {
     context.forwarded = sent.empty() ? std::move(received) : std::move(sent);
@@ -293,7 +293,7 @@ std::optional<Next> ask_nobody(CallContext& context, const Evaluation& looked) {
   if (run.live - run.executing < most) return std::nullopt;
   return refuse_early(
       context, refusal_of(context, Code::ceiling,
-                         std::to_string(most) + " questions of this run wait for people already"));
+                          std::to_string(most) + " questions of this run wait for people already"));
 }
 
 // A request for access that no door made, and a second one while people think about the first.
@@ -311,8 +311,8 @@ std::optional<Next> ask_no_more(CallContext& context) {
   return refuse_early(context, refusal);
 }
 
-// The open question of an identical call whose caller is gone, if there is one. A later continuation of a
-// call goes on with its own.
+// The open question of an identical call whose caller is gone, if there is one. A later
+// continuation of a call goes on with its own.
 const Approval* open_question(const CallContext& context, const Facts& facts) {
   const Run& run = context.state();
   const bool held = run.live > run.executing;
@@ -326,8 +326,9 @@ const Approval* open_question(const CallContext& context, const Facts& facts) {
   return usable ? own : nullptr;
 }
 
-// A later continuation of a call whose question ended meanwhile, with the end of the call: what became of it
-// is in the journal already, and the client is told. Nothing: this is to be judged as a new call.
+// A later continuation of a call whose question ended meanwhile, with the end of the call: what
+// became of it is in the journal already, and the client is told. Nothing: this is to be judged as
+// a new call.
 std::optional<Next> ended_meanwhile(CallContext& context) {
   if (context.asked.resumes.empty() || !context.tool) return std::nullopt;
   const Approval* own = context.gate_state.state.approval(context.asked.resumes);
@@ -348,15 +349,16 @@ Next begin(CallContext& context) {
   GateState& gate_state = context.gate_state;
   if (context.run == nullptr) {
     context.reply() = refuse_here(gate_state, {.run = context.asked.run,
-                                        .tool = std::string(context.asked.call.tool),
-                                        .code = Code::identity,
-                                        .says = "this connection belongs to no run"});
+                                               .tool = std::string(context.asked.call.tool),
+                                               .code = Code::identity,
+                                               .says = "this connection belongs to no run"});
     return Next::reply;
   }
   const Call& call = context.asked.call;
-  context.tool =
-      context.run->policy->bound(call.server, call.tool, context.asked.definition, gate_state.now());
-  settle_counts(gate_state, *context.run, context.state());  // no ceiling is judged with a count missing
+  context.tool = context.run->policy->bound(call.server, call.tool, context.asked.definition,
+                                            gate_state.now());
+  settle_counts(gate_state, *context.run,
+                context.state());  // no ceiling is judged with a count missing
   if (const auto over = outside_part(context)) return *over;
   if (const auto over = take_reply(context)) return *over;
   Facts facts = gather(context);
@@ -365,7 +367,8 @@ Next begin(CallContext& context) {
   }
   if (const auto over = ended_meanwhile(context)) return *over;
   if (const auto over = charge_part(context)) return *over;
-  if (context.state().phase == RunPhase::open && quota_spent(gate_state, context.state(), call.arguments)) {
+  if (context.state().phase == RunPhase::open &&
+      quota_spent(gate_state, context.state(), call.arguments)) {
     GateRefusal refusal =
         refusal_of(context, Code::ceiling, "this run has written as much as one run may");
     refusal.halts = true;
@@ -387,8 +390,8 @@ Next begin(CallContext& context) {
 Next look_again(CallContext& context) {
   GateState& gate_state = context.gate_state;
   const Call& call = context.asked.call;
-  context.tool =
-      context.run->policy->bound(call.server, call.tool, context.asked.definition, gate_state.now());
+  context.tool = context.run->policy->bound(call.server, call.tool, context.asked.definition,
+                                            gate_state.now());
   const Approval* asked = gate_state.state.approval(context.approval);
   const Status changed = asked ? take_change(context, *asked) : Status{};
   Facts facts = gather(context, asked ? approval_fact(gate_state, *asked) : std::nullopt);

@@ -63,8 +63,8 @@ void tell_all(GateState& gate_state, const EscalationOpened& opened, bool at_onc
   }
 }
 
-// Hundreds wait for somebody: what comes now has no escalation, and is a record all the same, and all
-// its contacts hear of it. Once each, while there is no room.
+// Hundreds wait for somebody: what comes now has no escalation, and is a record all the same, and
+// all its contacts hear of it. Once each, while there is no room.
 void tell_without_escalation(GateState& gate_state, const EscalationOpened& opened) {
   constexpr std::size_t kept_max = 1024;
   const std::string& of_it = opened.run.empty() ? opened.why : opened.run;
@@ -72,7 +72,7 @@ void tell_without_escalation(GateState& gate_state, const EscalationOpened& open
   auto& told = gate_state.told_without_escalation;
   if (told.size() >= kept_max || !told.insert(what).second) return;
   (void)gate_state.append(
-      Noted{opened.run, "escalation without a ladder", opened.event + ": " + opened.why},
+      Noted{opened.run, "escalation without contacts", opened.event + ": " + opened.why},
       {.urgency = Urgency::reserve});
   tell_all(gate_state, opened, false);
 }
@@ -110,7 +110,8 @@ void alert_people(GateState& gate_state, const std::string& run, const std::stri
 
 void climb(GateState& gate_state, const std::string& id) {
   const auto found = gate_state.state.escalations().find(id);
-  if (found == gate_state.state.escalations().end() || found->second.phase != Escalation::Phase::open) {
+  if (found == gate_state.state.escalations().end() ||
+      found->second.phase != Escalation::Phase::open) {
     gate_state.climbed.erase(id);
     gate_state.hurried.erase(id);
     return;
@@ -129,13 +130,15 @@ void climb(GateState& gate_state, const std::string& id) {
   const Instant due =
       next < opened.contacts.size() ? escalation.at + opened.contacts[next].after : opened.ends;
   if (now < due) {
-    return gate_state.timers.at(gate_state.clock.boot() + Duration{(due - now).ns}, TimerKind::climb, id);
+    return gate_state.timers.at(gate_state.clock.boot() + Duration{(due - now).ns},
+                                TimerKind::climb, id);
   }
   const auto seq =
       gate_state.append(EscalationChanged{id, "unanswered", {}, {}}, {.urgency = Urgency::reserve});
   if (seq) gate_state.journal.request_sync(*seq);
-  gate_state.notifier.escalate(opened.run, "unanswered",
-                       "nobody acknowledged the escalation " + id + " (" + opened.event + ")");
+  gate_state.notifier.escalate(
+      opened.run, "unanswered",
+      "nobody acknowledged the escalation " + id + " (" + opened.event + ")");
 }
 
 void climb_on(GateState& gate_state) {
@@ -163,7 +166,8 @@ Status Gate::escalated(const Escalated& told) {
   const auto seq = gate_state_->append(told);
   if (told.failed && !told.escalation.empty()) {
     gate_state_->hurried.insert(told.escalation);
-    gate_state_->later([gate_state = gate_state_.get(), id = told.escalation] { climb(*gate_state, id); });
+    gate_state_->later(
+        [gate_state = gate_state_.get(), id = told.escalation] { climb(*gate_state, id); });
   }
   return seq ? Status{} : std::unexpected(seq.error());
 }
@@ -176,15 +180,17 @@ Status Gate::acknowledge(const std::string& escalation, const std::string& perso
   if (Status may = may_decide(*gate_state_, person); !may) return may;
   const auto found = gate_state_->state.escalations().find(escalation);
   if (found == gate_state_->state.escalations().end()) {
-    return fail(ErrorKind::missing, "there is no escalation `" + escape_untrusted(escalation) + "`");
+    return fail(ErrorKind::missing,
+                "there is no escalation `" + escape_untrusted(escalation) + "`");
   }
   if (!resolved && found->second.phase == Escalation::Phase::acknowledged) {
-    return fail(ErrorKind::refused, "`" + escape_untrusted(found->second.person) + "` acknowledged it already");
+    return fail(ErrorKind::refused,
+                "`" + escape_untrusted(found->second.person) + "` acknowledged it already");
   }
   const EscalationOpened opened = found->second.opened;
   const std::string how = resolved ? "resolved" : "acknowledged";
   const auto seq = gate_state_->append(EscalationChanged{escalation, how, person, proof},
-                                 {.urgency = Urgency::reserve});
+                                       {.urgency = Urgency::reserve});
   if (!seq) return std::unexpected(seq.error());
   gate_state_->journal.request_sync(*seq);
   gate_state_->climbed.erase(escalation);

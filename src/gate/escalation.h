@@ -1,5 +1,5 @@
-// The escalation of an escalation: named people, one after another, until one of them answers for it.
-// Private to this room.
+// The escalation of an escalation: named people, one after another, until one of them answers for
+// it. Private to this room.
 //
 // What there is to climb is state (kernel/state): a node that starts again goes on behind the steps
 // whose outcome was recorded, so a contact may be told twice and is never left out. A step that

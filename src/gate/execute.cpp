@@ -33,12 +33,13 @@ Next last_look(CallContext& context, const Status& durable) {
     // Nothing can be recorded any more; the next start finds a call that was let through and has no
     // end, and treats it as one whose outcome nobody knows.
     return refuse(context, denial(context, Code::audit_unavailable,
-                                 "the decision did not reach the disk: " + gate_state.fault()));
+                                  "the decision did not reach the disk: " + gate_state.fault()));
   }
   if (unless_gone(context, Next::execute) != Next::execute) return Next::reply;
   const Run& run = context.state();
-  const bool killed = run.phase == RunPhase::killed ||
-                      gate_state.state.killed(run.agent, run.id, context.asked.call.name()) != nullptr;
+  const bool killed =
+      run.phase == RunPhase::killed ||
+      gate_state.state.killed(run.agent, run.id, context.asked.call.name()) != nullptr;
   if (killed) {
     end_unsent(context);
     return refuse(context, denial(context, Code::killed, "the kill switch was set meanwhile"));
@@ -54,19 +55,19 @@ Next last_look(CallContext& context, const Status& durable) {
   if (!context.grant.empty() && !still_granted(run, context.grant, gate_state.now())) {
     end_unsent(context);
     return refuse(context, denial(context, Code::not_granted,
-                                 "what people had granted ended before it was sent"));
+                                  "what people had granted ended before it was sent"));
   }
   if (context.other_policy_now()) {
     end_unsent(context);
     return refuse(context, denial(context, Code::cancelled,
-                                 "the policy became stricter before it was sent; called again, it "
-                                 "is judged anew"));
+                                  "the policy became stricter before it was sent; called again, it "
+                                  "is judged anew"));
   }
   if (context.watched && enforcement(gate_state, run.agent) == Enforcement::enforced) {
     end_unsent(context);
     return refuse(context, denial(context, Code::cancelled,
-                                 "watching without enforcing ended before it was sent; called "
-                                 "again, it is judged anew"));
+                                  "watching without enforcing ended before it was sent; called "
+                                  "again, it is judged anew"));
   }
   return Next::execute;
 }
@@ -84,15 +85,16 @@ void cancel(CallContext& context) {
 
 // The door is in the middle of something of its own when it says that the client left.
 void cancel_later(CallContext& context) {
-  context.gate_state.later([gate_state = &context.gate_state, run = context.asked.run, call = context.call] {
-    const auto known = gate_state->runs.find(run);
-    if (known == gate_state->runs.end()) return;
-    const auto& live = known->second.live;
-    const auto found = std::ranges::find_if(live, [&](const CallContext* other) {
-      return other->call == call && other->phase == CallContext::Phase::executing;
-    });
-    if (found != live.end()) cancel(**found);
-  });
+  context.gate_state.later(
+      [gate_state = &context.gate_state, run = context.asked.run, call = context.call] {
+        const auto known = gate_state->runs.find(run);
+        if (known == gate_state->runs.end()) return;
+        const auto& live = known->second.live;
+        const auto found = std::ranges::find_if(live, [&](const CallContext* other) {
+          return other->call == call && other->phase == CallContext::Phase::executing;
+        });
+        if (found != live.end()) cancel(**found);
+      });
 }
 
 void end_unsent(CallContext& context) {

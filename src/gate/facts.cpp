@@ -68,7 +68,8 @@ Facts gather(const LookedAt& what, std::optional<ApprovalFact> approval) {
 
 Facts gather(const CallContext& context, std::optional<ApprovalFact> approval) {
   LookedAt what{context.gate_state, *context.run, context.asked, context.tool.get()};
-  if (context.findings && context.findings->is_of(context.tool.get(), context.asked.call.arguments)) {
+  if (context.findings &&
+      context.findings->is_of(context.tool.get(), context.asked.call.arguments)) {
     what.ahead = &context.findings->facts();
   }
   return gather(what, std::move(approval));
@@ -99,8 +100,8 @@ void find_programs(const CallContext& context, const BoundTool& tool, Facts& fac
   if (same_directories(context.tool.get(), tool)) return;
   facts.programs.clear();
   const CommandRule* commands = tool.entry->commands.get();
-  facts.programs_known =
-      context.asked.find_program != nullptr && commands != nullptr && !commands->directories.empty();
+  facts.programs_known = context.asked.find_program != nullptr && commands != nullptr &&
+                         !commands->directories.empty();
   if (!context.asked.find_program || commands == nullptr) return;
   for (const std::string& word : programs_to_find(tool, context.asked.call.arguments)) {
     facts.programs.push_back(context.asked.find_program(word, commands->directories));
@@ -122,7 +123,7 @@ Result<Facts> gather_beside(const CallContext& context, const BoundTool* tool, c
     const auto& [pointer, path] = wanted;  // below another directory it leads elsewhere
     std::erase_if(facts.paths, [&](const PathFact& fact) { return fact.pointer == wanted.first; });
     facts.paths.push_back(context.asked.resolve ? context.asked.resolve(pointer, path)
-                                               : PathFact{pointer, {}, {}});
+                                                : PathFact{pointer, {}, {}});
   }
   find_programs(context, *tool, facts);
   for (const auto& [pointer, text] : sql_to_read(*tool, arguments)) {

@@ -36,7 +36,7 @@ void announce(GateState& gate_state, const std::string& run, std::uint64_t count
   // More than are counted already: on a full disk some were, and could not be announced.
   const std::uint64_t ahead = std::max({ahead_first, 2 * known->ahead, 2 * counted});
   (void)gate_state.append(DenialsCounted{.run = run, .code = {}, .count = 0, .ahead = ahead},
-                    {.urgency = Urgency::reserve});
+                          {.urgency = Urgency::reserve});
 }
 
 // So many refusals within a minute are no slip: somebody looks for what is permitted. Of a halted
@@ -46,8 +46,8 @@ void look_for_probing(GateState& gate_state, const std::string& run) {
   if (known == nullptr || known->phase != RunPhase::open) return;
   gate_state.later([&gate_state, run, agent = known->agent] {
     alert_people(gate_state, run, "probing",
-                 "more than " + std::to_string(gate_state.limits.denial_records_max) + " calls of `" +
-                     escape_untrusted(agent) + "` were refused within a minute");
+                 "more than " + std::to_string(gate_state.limits.denial_records_max) +
+                     " calls of `" + escape_untrusted(agent) + "` were refused within a minute");
   });
 }
 
@@ -55,7 +55,8 @@ void look_for_probing(GateState& gate_state, const std::string& run) {
 
 bool written_out(const GateState& gate_state, const Run& run, Instant now) {
   // On a full disk refusals come out of the reserve, which has to last: no minute starts anew.
-  if (gate_state.journal.full() && run.denial_records >= gate_state.limits.denial_records_max) return false;
+  if (gate_state.journal.full() && run.denial_records >= gate_state.limits.denial_records_max)
+    return false;
   return run.denials_written(now) < gate_state.limits.denial_records_max;
 }
 

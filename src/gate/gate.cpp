@@ -3,9 +3,9 @@
 #include <utility>
 
 #include "gate/decide.h"
+#include "gate/escalation.h"
 #include "gate/gate_state.h"
 #include "gate/hold.h"
-#include "gate/escalation.h"
 #include "gate/part.h"
 
 namespace pawl {
@@ -13,7 +13,7 @@ namespace pawl {
 Gate::Gate(State state, Journal& journal, Clock& clock, Executor& executor, Notifier& notifier,
            std::function<std::string(std::size_t)> random, GateLimits limits)
     : gate_state_(std::make_unique<GateState>(std::move(state), journal, clock, executor, notifier,
-                                   std::move(random), limits)) {}
+                                              std::move(random), limits)) {}
 
 Gate::~Gate() = default;
 
@@ -34,7 +34,8 @@ Status Gate::recover() {
   }
   for (const auto& [id, run] : gate_state.state.runs()) {
     if (run.phase == RunPhase::closed) continue;
-    gate_state.timers.at(gate_state.clock.boot() + gate_state.limits.idle_close, TimerKind::idle, id);
+    gate_state.timers.at(gate_state.clock.boot() + gate_state.limits.idle_close, TimerKind::idle,
+                         id);
   }
   return {};
 }
@@ -71,7 +72,8 @@ std::string Gate::fault() const {
 
 bool Gate::goes_on(const std::string& run, const Call& call, const Policy* decided_under) const {
   const Run* known = gate_state_->state.run(run);
-  if (known == nullptr || known->phase != RunPhase::open || !gate_state_->fault().empty()) return false;
+  if (known == nullptr || known->phase != RunPhase::open || !gate_state_->fault().empty())
+    return false;
   if (gate_state_->state.killed(known->agent, known->id, call.name()) != nullptr) return false;
   if (gate_state_->state.halt_of(known->agent, known->sponsor) != nullptr) return false;
   return policy_of(run).get() == decided_under;

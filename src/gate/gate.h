@@ -91,11 +91,11 @@ struct Proposal {
   std::shared_ptr<const ToolDefinition> definition;  // null for `mcp:` actions
   PinState pin = PinState::none;
   ResolvePath resolve;       // empty: lexical
-  sql::ReadSql read_sql;          // empty: no SQL is understood here
+  sql::ReadSql read_sql;     // empty: no SQL is understood here
   FindProgram find_program;  // empty: programs are judged by their words
   std::string note;          // what the door dropped or replaced: unlisted `_meta` keys …
-  // The question of an earlier continuation of this same call, where the door proved that it is one: the
-  // call goes on with that question and no other, without another charge.
+  // The question of an earlier continuation of this same call, where the door proved that it is
+  // one: the call goes on with that question and no other, without another charge.
   std::string resumes;
   std::shared_ptr<const CallTrace> trace;  // null: nobody traces it
   // The door made this request itself, out of a call of pawl's own tool: `definition` and `pin` are
@@ -138,8 +138,8 @@ struct CallTimes {
   bool is_error = false;                    // the server says that its tool failed
   std::optional<Effect> not_enforced = {};  // the verdict that stood when the call ran all the same
 };
-// A call that is over: once for every `handle`, so that each continuation of a held call is one. Valid
-// during the callback.
+// A call that is over: once for every `handle`, so that each continuation of a held call is one.
+// Valid during the callback.
 struct CallOver {
   const Proposal& asked;
   std::string_view role, call, approval;
@@ -368,7 +368,8 @@ class Gate {
   void note_refusal(const std::string& topic, const std::string& text);
   // Writes what is only counted so far: before the node ends.
   void write_refusals();
-  // How telling somebody went, for the notifier. A failed step of a escalation makes the next one due.
+  // How telling somebody went, for the notifier. A failed step of a escalation makes the next one
+  // due.
   Status escalated(const Escalated& told);
   // Who hears of what belongs to no run, and of runs whose policy names nobody; and how long after
   // the last contact an escalation counts as unanswered.

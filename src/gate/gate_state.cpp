@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "base/id.h"
+#include "gate/escalation.h"
 #include "gate/flood.h"
 #include "gate/hold.h"
-#include "gate/escalation.h"
 #include "gate/near.h"
 #include "gate/notes.h"
 #include "gate/runs.h"
@@ -20,8 +20,8 @@ constexpr Duration disk_look_every = Duration::seconds(1);
 }  // namespace
 
 GateState::GateState(State state_in, Journal& journal_in, Clock& clock_in, Executor& executor_in,
-           Notifier& notifier_in, std::function<std::string(std::size_t)> random_in,
-           GateLimits limits_in)
+                     Notifier& notifier_in, std::function<std::string(std::size_t)> random_in,
+                     GateLimits limits_in)
     : state(std::move(state_in)),
       journal(journal_in),
       clock(clock_in),

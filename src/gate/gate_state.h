@@ -1,8 +1,9 @@
 // The gate_state of a gate: what all its calls share. Private to this room.
 //
-// Every record goes through `GateState::append`, which writes it and folds it in one step; nothing else
-// changes the state. What the gate_state keeps besides the state (policies in memory, live calls, counts
-// of refused calls that were not written out one by one) can be rebuilt or may be lost in a crash.
+// Every record goes through `GateState::append`, which writes it and folds it in one step; nothing
+// else changes the state. What the gate_state keeps besides the state (policies in memory, live
+// calls, counts of refused calls that were not written out one by one) can be rebuilt or may be
+// lost in a crash.
 #pragma once
 
 #include <cstdint>
@@ -20,12 +21,12 @@
 
 #include "base/error.h"
 #include "base/json.h"
-#include "gate/timer_queue.h"
 #include "gate/candidates.h"
 #include "gate/gate.h"
 #include "gate/observe.h"
 #include "gate/policies.h"
 #include "gate/ports.h"
+#include "gate/timer_queue.h"
 #include "io/journal/journal.h"
 #include "kernel/origin/origin.h"
 #include "kernel/policy/policy.h"
@@ -49,7 +50,7 @@ struct Means {
 // What the gate keeps about a run besides its state.
 struct GateRun {
   std::shared_ptr<PolicyInUse> policy;
-  std::vector<CallContext*> live;                     // calls between `handle` and its return
+  std::vector<CallContext*> live;                // calls between `handle` and its return
   std::uint32_t joined = 0;                      // connections
   Duration left{};                               // boot; when the last one went
   std::map<std::string, std::uint64_t> counted;  // by code: refusals not in the journal yet
@@ -80,7 +81,8 @@ struct Refusals {
 class GateState {
  public:
   GateState(State state_in, Journal& journal_in, Clock& clock_in, Executor& executor_in,
-       Notifier& notifier_in, std::function<std::string(std::size_t)> random_in, GateLimits limits_in);
+            Notifier& notifier_in, std::function<std::string(std::size_t)> random_in,
+            GateLimits limits_in);
 
   // Writes one record and folds it. Ordinary records are refused when the disk is full. A record
   // that the state refuses is a broken invariant of ours: no grants from then on.
@@ -99,8 +101,8 @@ class GateState {
   // Runs `work` in a later turn, unless the gate_state is gone by then.
   void later(std::function<void()> work);
 
-  // The gate_state's part of a run; null where the run or its policy is unknown. A policy that is not in
-  // memory is read back from the journal.
+  // The gate_state's part of a run; null where the run or its policy is unknown. A policy that is
+  // not in memory is read back from the journal.
   GateRun* run(std::string_view id);
   std::string new_id(std::string_view prefix);  // of a run, a kill or an approval, not in use
   std::string call_id() const;                  // of the call whose record is written next
@@ -117,7 +119,7 @@ class GateState {
   json::Parser parser;  // for a look into a result, which ends before anything else happens
   json::Document parsed;
   std::unordered_map<std::string, GateRun, StateTextHash, std::equal_to<>> runs;
-  std::unordered_map<std::string, CallContext*> waiting;       // by approval: who waits for it now
+  std::unordered_map<std::string, CallContext*> waiting;  // by approval: who waits for it now
   ByName<std::size_t> remarks_told;                       // … how much its agent was told of it
   ByName<std::pair<std::int64_t, std::uint32_t>> notes;   // run -> minute, notes in it
   ByName<Refusals> refusals;                              // by topic, which are words of ours
@@ -134,10 +136,10 @@ class GateState {
   ByName<std::uint32_t> climbed;  // escalation -> steps that were asked for in this life
   std::set<std::string, std::less<>> hurried;  // … whose next step does not wait for its time
   std::optional<std::map<std::string, std::vector<std::string>, std::less<>>> people;
-  std::map<std::string, std::string, std::less<>> accounts;  // folded -> person
-  std::set<std::string, std::less<>> programs;               // people that are none
-  std::set<std::string, std::less<>> auditors;               // people that decide nothing
-  std::set<std::string, std::less<>> told_without_escalation;    // what found no room
+  std::map<std::string, std::string, std::less<>> accounts;    // folded -> person
+  std::set<std::string, std::less<>> programs;                 // people that are none
+  std::set<std::string, std::less<>> auditors;                 // people that decide nothing
+  std::set<std::string, std::less<>> told_without_escalation;  // what found no room
   using Told = std::function<void(const Record&)>;
   std::vector<std::weak_ptr<const Told>> told;  // of every record, as it was written
   std::function<void(const CallOver&)> over;

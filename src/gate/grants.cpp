@@ -101,9 +101,9 @@ Status Gate::end_grant(const std::string& grant, const std::string& person,
   if (run == nullptr) {
     return fail(ErrorKind::missing, "there is no grant `" + escape_untrusted(grant) + "` in force");
   }
-  const auto seq =
-      gate_state.append(GrantEnded{grant, run->id, person, escape_untrusted(reason.substr(0, reason_bytes_max))},
-                  {.urgency = Urgency::reserve});
+  const auto seq = gate_state.append(
+      GrantEnded{grant, run->id, person, escape_untrusted(reason.substr(0, reason_bytes_max))},
+      {.urgency = Urgency::reserve});
   if (!seq) return std::unexpected(seq.error());
   gate_state.journal.request_sync(*seq);
   return {};

@@ -29,8 +29,8 @@ Next too_many(CallContext& context) {
   context.approval.clear();
   end_unsent(context);  // nobody was asked
   return refuse(context, denial(context, Code::ceiling,
-                               std::to_string(context.gate_state.limits.questions_per_run_max) +
-                                   " questions of this run wait for people already"));
+                                std::to_string(context.gate_state.limits.questions_per_run_max) +
+                                    " questions of this run wait for people already"));
 }
 
 Next tell_pending(CallContext& context, const Approval& asked) {
@@ -63,7 +63,8 @@ Next tell_pending(CallContext& context, const Approval& asked) {
 }
 
 void next_sign(CallContext& context) {
-  context.gate_state.timers.at(std::min(context.sign, context.until), TimerKind::patience, context.approval);
+  context.gate_state.timers.at(std::min(context.sign, context.until), TimerKind::patience,
+                               context.approval);
 }
 
 }  // namespace
@@ -111,13 +112,14 @@ void remember_means(CallContext& context) {
   std::string key(asked.call.server);
   key.append("\n").append(asked.call.tool);
   context.run->means[std::move(key)] = {asked.pin, asked.definition, asked.resolve, asked.read_sql,
-                                       asked.find_program};
+                                        asked.find_program};
 }
 
 void schedule_end(GateState& gate_state, const Approval& approval) {
   const auto end = ends_at(approval);
   if (!end) return;
-  gate_state.timers.at(gate_state.clock.boot() + until(gate_state, *end), TimerKind::expire, approval.asked.approval);
+  gate_state.timers.at(gate_state.clock.boot() + until(gate_state, *end), TimerKind::expire,
+                       approval.asked.approval);
 }
 
 bool attach(CallContext& context, const Approval& asked) {
@@ -149,7 +151,8 @@ Next wait(CallContext& context) {
   context.since = gate_state.clock.boot();
   context.until = context.since + context.caller.patience(left);
   if (end) context.until = std::min(context.until, context.since + until(gate_state, *end));
-  if (untold(gate_state, asked)) context.until = context.since;  // its agent reads first what it is asked
+  if (untold(gate_state, asked))
+    context.until = context.since;  // its agent reads first what it is asked
   context.sign = context.since + gate_state.limits.progress_every;
   gate_state.waiting[context.approval] = &context;
   context.caller.waiting(context.approval, {}, left);
@@ -189,7 +192,7 @@ void leave_alone(CallContext& context) {
                                            asked->phase == ApprovalPhase::approved);
   if (!usable) return end_unsent(context);  // answered no, or withdrawn, and nobody to tell
   (void)gate_state.append(ApprovalAttached{context.approval, context.call, false},
-                    {.urgency = Urgency::reserve});
+                          {.urgency = Urgency::reserve});
   schedule_end(gate_state, *gate_state.state.approval(context.approval));
 }
 
@@ -212,7 +215,8 @@ void wake_or_end(GateState& gate_state, const std::string& approval, const std::
                                            asked->phase == ApprovalPhase::approved);
   const LiveCall* held = gate_state.state.call(call);
   if (usable || held == nullptr || held->phase != CallPhase::held) return;
-  if (held->approval == approval) abort_call(gate_state, std::string(held->id), std::string(held->run));
+  if (held->approval == approval)
+    abort_call(gate_state, std::string(held->id), std::string(held->run));
 }
 
 void end_held(GateState& gate_state, const std::string& run) {
@@ -235,7 +239,8 @@ std::vector<UsableQuestion> usable_questions(const State& state) {
   return usable;
 }
 
-std::vector<std::string> end_withdrawn(GateState& gate_state, const std::vector<UsableQuestion>& before) {
+std::vector<std::string> end_withdrawn(GateState& gate_state,
+                                       const std::vector<UsableQuestion>& before) {
   std::vector<std::string> gone;
   for (const auto& [approval, call] : before) {
     const Approval* asked = gate_state.state.approval(approval);
@@ -257,7 +262,7 @@ void keep_patient(GateState& gate_state, const std::string& approval) {
   if (time_is_over(gate_state, asked)) return expire(gate_state, approval);
   if (now >= context.until) return wake(context);
   context.caller.waiting(approval, Duration{now.ns - context.since.ns},
-                        until(gate_state, asked.asked.expires));
+                         until(gate_state, asked.asked.expires));
   context.sign = now + gate_state.limits.progress_every;
   next_sign(context);
 }

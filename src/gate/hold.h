@@ -47,7 +47,8 @@ struct UsableQuestion {
   friend auto operator<=>(const UsableQuestion&, const UsableQuestion&) = default;
 };
 std::vector<UsableQuestion> usable_questions(const State& state);
-std::vector<std::string> end_withdrawn(GateState& gate_state, const std::vector<UsableQuestion>& before);
+std::vector<std::string> end_withdrawn(GateState& gate_state,
+                                       const std::vector<UsableQuestion>& before);
 
 // The same for a run whose questions the fold has withdrawn already.
 void end_held(GateState& gate_state, const std::string& run);

@@ -54,7 +54,8 @@ void Gate::note_refusal(const std::string& topic, const std::string& text) {
 }
 
 void Gate::write_refusals() {
-  for (const auto& [topic, refusals] : gate_state_->refusals) pawl::write_refusals(*gate_state_, topic);
+  for (const auto& [topic, refusals] : gate_state_->refusals)
+    pawl::write_refusals(*gate_state_, topic);
 }
 
 void write_refusals(GateState& gate_state, const std::string& topic) {

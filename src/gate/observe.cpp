@@ -16,7 +16,7 @@ namespace {
 // Whoever reads the journal finds each time in which a role was not enforced, and why.
 void note_observation(GateState& gate_state, const std::string& agent, const std::string& what) {
   (void)gate_state.append(Noted{{}, "observe", "`" + escape_untrusted(agent) + "` " + what},
-                    {.urgency = Urgency::reserve});
+                          {.urgency = Urgency::reserve});
 }
 
 void begin_observation(GateState& gate_state, const Observation& what) {
@@ -27,8 +27,8 @@ void begin_observation(GateState& gate_state, const Observation& what) {
   gate_state.observing[what.agent] = {what, gate_state.clock.boot() + left, passed};
   gate_state.observations_waiting.erase(what.agent);
   gate_state.timers.at(gate_state.clock.boot() + left, TimerKind::observe, what.agent);
-  const std::string sentence =
-      "is watched and not stopped until " + to_string(what.until) + ": " + escape_untrusted(what.reason);
+  const std::string sentence = "is watched and not stopped until " + to_string(what.until) + ": " +
+                               escape_untrusted(what.reason);
   note_observation(gate_state, what.agent, sentence);
   gate_state.notifier.escalate({}, "observe", "`" + escape_untrusted(what.agent) + "` " + sentence);
 }
@@ -38,8 +38,9 @@ void begin_observation(GateState& gate_state, const Observation& what) {
 bool counts_at_once(GateState& gate_state, const Observation& what) {
   const Pin* accepted = gate_state.state.pin(policy_pin_server, observation_pin_name(what.agent));
   if (accepted != nullptr && accepted->digest == what.digest()) return true;
-  const bool first = accepted == nullptr &&
-                     gate_state.state.pin(policy_pin_server, policy_pin_name(what.agent)) == nullptr;
+  const bool first =
+      accepted == nullptr &&
+      gate_state.state.pin(policy_pin_server, policy_pin_name(what.agent)) == nullptr;
   const auto now = gate_state.observing.find(what.agent);
   const bool sooner = now != gate_state.observing.end() && what.until <= now->second.what.until;
   if (!first && !sooner) return false;
@@ -95,7 +96,8 @@ void end_observations(GateState& gate_state) {
   for (const std::string& agent : ended) {
     gate_state.observing.erase(agent);
     note_observation(gate_state, agent, "is enforced again: its time is over");
-    gate_state.notifier.escalate({}, "observe", "`" + escape_untrusted(agent) + "` is enforced again");
+    gate_state.notifier.escalate({}, "observe",
+                                 "`" + escape_untrusted(agent) + "` is enforced again");
   }
 }
 
@@ -113,7 +115,8 @@ void Gate::set_observations(const std::vector<Observation>& observations) {
     gate_state.observing.erase(agent);
     note_observation(gate_state, agent, "is enforced again: nobody asks to watch it any more");
   }
-  std::erase_if(gate_state.observations_waiting, [&](const auto& one) { return !named(one.first); });
+  std::erase_if(gate_state.observations_waiting,
+                [&](const auto& one) { return !named(one.first); });
   for (const Observation& what : observations) {
     if (gate_state.now() >= what.until) continue;
     const auto known = gate_state.observing.find(what.agent);
@@ -150,7 +153,8 @@ Status Gate::accept_observation(const std::string& agent, const std::string& dig
   const auto waiting = gate_state.observations_waiting.find(agent);
   if (waiting == gate_state.observations_waiting.end() || waiting->second.digest() != digest ||
       gate_state.now() >= waiting->second.until) {
-    return fail(ErrorKind::missing, "no such observation of `" + escape_untrusted(agent) + "` waits");
+    return fail(ErrorKind::missing,
+                "no such observation of `" + escape_untrusted(agent) + "` waits");
   }
   const auto seq = gate_state.append(
       PinAccepted{std::string(policy_pin_server), observation_pin_name(agent), digest, person});

@@ -39,8 +39,8 @@ bool large_arguments(const CallContext& context) {
 
 Task<void> look_ahead(CallContext& context) {
   const Call& call = context.asked.call;
-  const auto tool =
-      context.run->policy->bound(call.server, call.tool, context.asked.definition, context.gate_state.now());
+  const auto tool = context.run->policy->bound(call.server, call.tool, context.asked.definition,
+                                               context.gate_state.now());
   if (!tool || tool->entry == nullptr) co_return;
   struct Job {
     LookedAhead about;

@@ -23,7 +23,8 @@ std::string_view sponsor_of(const GateState& gate_state, const Approval& approva
 
 // The run has kept a name under which the deployment knows this person only since. The record says
 // that name, so by the record alone they would be somebody else.
-bool started_as_another(const GateState& gate_state, const Approval& approval, std::string_view person) {
+bool started_as_another(const GateState& gate_state, const Approval& approval,
+                        std::string_view person) {
   const std::string_view now = sponsor_of(gate_state, approval);
   return same_person(person, now) && !same_person(person, approval.asked.terms->sponsor);
 }
@@ -46,8 +47,8 @@ constexpr const char* auditor_says = "an auditor sees everything and decides not
 
 // Why this person's answer would not count; empty: it does. A rejection needs less than an
 // approval.
-std::string objection(const GateState& gate_state, const Approval& approval, const std::string& person,
-                      AnswerGiven::Kind kind) {
+std::string objection(const GateState& gate_state, const Approval& approval,
+                      const std::string& person, AnswerGiven::Kind kind) {
   const Run* run = gate_state.state.run(approval.asked.run);
   if (same_person(person, approval.asked.terms->agent) ||
       (run != nullptr && same_person(person, run->identity))) {
@@ -78,8 +79,8 @@ std::string objection(const GateState& gate_state, const Approval& approval, con
 Status refused(GateState& gate_state, const Approval& approval, const std::string& person,
                const std::string& why) {
   (void)gate_state.append(Noted{approval.asked.run, "answer refused",
-                          "the answer of `" + escape_untrusted(person) + "` to " + approval.asked.approval +
-                              " was refused: " + why});
+                                "the answer of `" + escape_untrusted(person) + "` to " +
+                                    approval.asked.approval + " was refused: " + why});
   return fail(ErrorKind::refused, why);
 }
 
@@ -98,15 +99,16 @@ bool entitled(const GateState& gate_state, const Approval& approval, const std::
   });
 }
 
-std::string cannot_take(const GateState& gate_state, const Approval& approval, const std::string& to,
-                        const std::string& by) {
+std::string cannot_take(const GateState& gate_state, const Approval& approval,
+                        const std::string& to, const std::string& by) {
   const std::string name = "`" + escape_untrusted(to.substr(0, 128)) + "`";
   if (to.empty() || same_person(to, by)) return "it is passed on to nobody else";
   if (gate_state.programs.contains(to)) return name + " is a program, which nobody asks twice";
   if (gate_state.auditors.contains(to)) return name + " is an auditor, who decides nothing";
   if (!gate_state.people) {
-    return entitled(gate_state, approval, to, {to}) ? std::string{}
-                                              : name + " is not among those who may answer it";
+    return entitled(gate_state, approval, to, {to})
+               ? std::string{}
+               : name + " is not among those who may answer it";
   }
   bool known = false;
   std::string why = name + " is not among those who may answer it";
@@ -131,7 +133,8 @@ std::string no_longer_entitled(const GateState& gate_state, const Approval& appr
   for (const Answer& answer : approval.answers) {
     if (!answer.counts || answer.answer != "approve") continue;
     const auto known = gate_state.people->find(answer.person);
-    const bool may = known != gate_state.people->end() && !gate_state.auditors.contains(answer.person) &&
+    const bool may = known != gate_state.people->end() &&
+                     !gate_state.auditors.contains(answer.person) &&
                      entitled(gate_state, approval, answer.person, known->second) &&
                      !(apart && started_as_another(gate_state, approval, answer.person));
     if (may) {
@@ -158,7 +161,8 @@ bool time_is_over(const GateState& gate_state, const Approval& approval) {
 }
 
 Status may_decide(const GateState& gate_state, const std::string& person) {
-  if (person.empty()) return fail(ErrorKind::refused, "this is done by a person, and nobody is one");
+  if (person.empty())
+    return fail(ErrorKind::refused, "this is done by a person, and nobody is one");
   return gate_state.auditors.contains(person) ? fail(ErrorKind::refused, auditor_says) : Status{};
 }
 
@@ -181,7 +185,7 @@ Status may_answer(GateState& gate_state, const AnswerGiven& a) {
   if (asked->phase != ApprovalPhase::open || time_is_over(gate_state, *asked)) {
     const bool late = asked->phase == ApprovalPhase::open;
     return fail(ErrorKind::refused, "the question `" + a.approval + "` is " +
-                                    (late ? "expired" : std::string(to_string(asked->phase))));
+                                        (late ? "expired" : std::string(to_string(asked->phase))));
   }
   if (a.person.empty() || a.proof.empty()) {
     return fail(ErrorKind::refused, "an answer needs a proven person");
@@ -199,7 +203,8 @@ void after_answer(GateState& gate_state, const std::string& id, std::uint64_t se
   gate_state.journal.request_sync(seq);
   const Approval* asked = gate_state.state.approval(id);
   if (asked->phase == ApprovalPhase::rejected) {
-    if (GateRun* run = gate_state.run(asked->asked.run)) remember_rejection(gate_state, *run, *asked);
+    if (GateRun* run = gate_state.run(asked->asked.run))
+      remember_rejection(gate_state, *run, *asked);
   }
   if (asked->phase == ApprovalPhase::approved && !asked->asked.terms->deny_on_timeout) {
     schedule_end(gate_state, *asked);
@@ -213,7 +218,8 @@ Status Gate::answer(const std::string& id, const std::string& person,
                     const Reach& reach) {
   GateState& gate_state = *gate_state_;
   const auto kind = approve ? AnswerGiven::Kind::approve : AnswerGiven::Kind::reject;
-  if (Status may = may_answer(gate_state, {kind, id, person, groups, proof, typed}); !may) return may;
+  if (Status may = may_answer(gate_state, {kind, id, person, groups, proof, typed}); !may)
+    return may;
   const Approval& asked = *gate_state.state.approval(id);
   if (reach.any()) {
     const std::string why =
@@ -222,14 +228,14 @@ Status Gate::answer(const std::string& id, const std::string& person,
   }
   const bool asks_typed = asked.asked.terms->typed;
   const auto seq = gate_state.append(ApprovalAnswered{.approval = id,
-                                                .person = person,
-                                                .answer = approve ? "approve" : "reject",
-                                                .reason = reason,
-                                                .proof = proof,
-                                                .shown = shown,
-                                                .typed = approve && asks_typed,
-                                                .identical = reach.identical,
-                                                .for_run = reach.for_run});
+                                                      .person = person,
+                                                      .answer = approve ? "approve" : "reject",
+                                                      .reason = reason,
+                                                      .proof = proof,
+                                                      .shown = shown,
+                                                      .typed = approve && asks_typed,
+                                                      .identical = reach.identical,
+                                                      .for_run = reach.for_run});
   if (!seq) return std::unexpected(seq.error());
   after_answer(gate_state, id, *seq);
   return {};
@@ -238,7 +244,8 @@ Status Gate::answer(const std::string& id, const std::string& person,
 Objections Gate::objections(const std::string& id, const std::string& person,
                             const std::vector<std::string>& groups) const {
   const Approval* asked = gate_state_->state.approval(id);
-  if (asked == nullptr || asked->phase != ApprovalPhase::open || time_is_over(*gate_state_, *asked)) {
+  if (asked == nullptr || asked->phase != ApprovalPhase::open ||
+      time_is_over(*gate_state_, *asked)) {
     return {"it does not wait any more", "it does not wait any more", "it does not wait any more"};
   }
   const std::string none;
@@ -261,11 +268,14 @@ Status Gate::enroll(const std::string& person, const std::string& proof,
                 "one adds the others");
   }
   if (gate_state_->programs.contains(person)) {
-    return fail(ErrorKind::refused, "`" + escape_untrusted(person) + "` is a program and proves nothing");
+    return fail(ErrorKind::refused,
+                "`" + escape_untrusted(person) + "` is a program and proves nothing");
   }
-  if (!by.empty() && gate_state_->auditors.contains(by)) return fail(ErrorKind::refused, auditor_says);
+  if (!by.empty() && gate_state_->auditors.contains(by))
+    return fail(ErrorKind::refused, auditor_says);
   if (!by.empty() && (!reviewers.contains(by) || gate_state_->programs.contains(by))) {
-    return fail(ErrorKind::refused, "`" + escape_untrusted(by) + "` is no reviewer and cannot enrol one");
+    return fail(ErrorKind::refused,
+                "`" + escape_untrusted(by) + "` is no reviewer and cannot enrol one");
   }
   const auto seq = gate_state_->append(ReviewerEnrolled{person, proof, verifier, by});
   return seq ? Status{} : std::unexpected(seq.error());
@@ -273,14 +283,16 @@ Status Gate::enroll(const std::string& person, const std::string& proof,
 
 Status Gate::enroll_first(const std::vector<ConfiguredReviewer>& reviewers) {
   if (!gate_state_->state.reviewers().empty()) {
-    return fail(ErrorKind::refused, "reviewers are enrolled already, and one of them adds the others");
+    return fail(ErrorKind::refused,
+                "reviewers are enrolled already, and one of them adds the others");
   }
   for (const ConfiguredReviewer& one : reviewers) {
     if (one.person.empty() || one.verifier.empty()) {
       return fail(ErrorKind::invalid, "a reviewer has a name and something to be known by");
     }
     if (gate_state_->programs.contains(one.person)) {
-      return fail(ErrorKind::refused, "`" + escape_untrusted(one.person) + "` is a program and proves nothing");
+      return fail(ErrorKind::refused,
+                  "`" + escape_untrusted(one.person) + "` is a program and proves nothing");
     }
     const auto seq = gate_state_->append(ReviewerEnrolled{one.person, one.proof, one.verifier, {}});
     if (!seq) return std::unexpected(seq.error());

@@ -26,7 +26,8 @@ Status may_decide(const GateState& gate_state, const std::string& person);
 
 // Why theirs would not count, whoever has proven to be this person; empty: it would. Of an open
 // question, and without what they have to type.
-std::string why_not(const GateState& gate_state, const Approval& approval, const AnswerGiven& answering);
+std::string why_not(const GateState& gate_state, const Approval& approval,
+                    const AnswerGiven& answering);
 // Whether their answer may be written. A refusal is recorded, unless there is nothing to answer.
 Status may_answer(GateState& gate_state, const AnswerGiven& answering);
 
@@ -40,8 +41,8 @@ bool entitled(const GateState& gate_state, const Approval& approval, const std::
 
 // Why nobody behind this name, a person or a group, could approve the question after `by` passed it
 // on; empty: somebody can.
-std::string cannot_take(const GateState& gate_state, const Approval& approval, const std::string& to,
-                        const std::string& by);
+std::string cannot_take(const GateState& gate_state, const Approval& approval,
+                        const std::string& to, const std::string& by);
 
 // A person without whose approval the quorum would not be reached, and who may not answer any more:
 // the deployment does not list them, or not in a group that the question names. Empty: the quorum

@@ -1,8 +1,8 @@
 // Definitions of tools against what was accepted (rule 13).
 #include "base/text.h"
-#include "gate/gate_state.h"
-#include "gate/gate.h"
 #include "gate/escalation.h"
+#include "gate/gate.h"
+#include "gate/gate_state.h"
 #include "gate/people.h"
 #include "gate/policy_change.h"
 
@@ -14,7 +14,8 @@ namespace {
 bool record_definition(GateState& gate_state, GateRun& run, const ToolDefinition& tool,
                        const std::string& digest, PinState pin) {
   if (gate_state.state.definitions().contains(digest)) return true;
-  if (run.definition_bytes + tool.text.size() > gate_state.limits.definition_bytes_max) return false;
+  if (run.definition_bytes + tool.text.size() > gate_state.limits.definition_bytes_max)
+    return false;
   run.definition_bytes += tool.text.size();
   const PayloadRef payload{gate_state.journal.commit_to(tool.text), tool.text};
   return gate_state
@@ -54,7 +55,8 @@ PinState Gate::pin(const std::string& run, const ToolDefinition& tool, bool lock
   if (tool.hidden_characters) pin = PinState::hidden;
   const bool tampered = pin == PinState::changed || pin == PinState::hidden;
   if (tampered && !gate_state_->state.definitions().contains(digest)) {
-    gate_state_->later([gate_state = gate_state_.get(), run, pin, name = tool.server + "/" + tool.name] {
+    gate_state_->later([gate_state = gate_state_.get(), run, pin,
+                        name = tool.server + "/" + tool.name] {
       alert_people(*gate_state, run, "tool_changed",
                    "the definition of `" + escape_untrusted(name) + "` is not the accepted one" +
                        (pin == PinState::hidden ? ", and has hidden characters" : ""));
@@ -85,8 +87,10 @@ Status Gate::accept_policy(const std::string& agent, const std::string& digest,
   if (Status may = may_decide(*gate_state_, person); !may) return may;
   // Its text goes on with it, whatever becomes of the file before the next run.
   const auto offered = gate_state_->offered_policies.find(agent);
-  if (offered != gate_state_->offered_policies.end() && to_string(offered->second->digest) == digest) {
-    if (Status written = record_policy(*gate_state_, *offered->second, digest); !written) return written;
+  if (offered != gate_state_->offered_policies.end() &&
+      to_string(offered->second->digest) == digest) {
+    if (Status written = record_policy(*gate_state_, *offered->second, digest); !written)
+      return written;
     (void)gate_state_->policies.keep(offered->second);
     gate_state_->offered_policies.erase(offered);
   }
@@ -105,7 +109,8 @@ Status Gate::accept_deployment(const std::string& digest, bool production,
   if (!person.empty()) {
     if (Status may = may_decide(*gate_state_, person); !may) return may;
     if (gate_state_->people && !gate_state_->people->contains(person)) {
-      return fail(ErrorKind::refused, "only persons of the deployment file in force accept another");
+      return fail(ErrorKind::refused,
+                  "only persons of the deployment file in force accept another");
     }
   }
   // Before it counts: a file for production is never taken for one that nobody has to accept.

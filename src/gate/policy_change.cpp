@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "base/text.h"
-#include "gate/gate.h"
 #include "gate/escalation.h"
+#include "gate/gate.h"
 #include "gate/runs.h"
 #include "kernel/strictness/strictness.h"
 
@@ -49,7 +49,7 @@ Status record_policy(GateState& gate_state, const Policy& policy, const std::str
   const PayloadRef payload{gate_state.journal.commit_to(policy.bundle), policy.bundle};
   const auto seq =
       gate_state.append(PolicyLoaded{digest, policy.agent, policy.file, payload.commitment.text()},
-                  {.payloads = {&payload, 1}});
+                        {.payloads = {&payload, 1}});
   return seq ? Status{} : std::unexpected(seq.error());
 }
 
@@ -59,13 +59,15 @@ Status accept_or_refuse(GateState& gate_state, const std::shared_ptr<const Polic
   const Pin* accepted = gate_state.state.pin(policy_pin_server, name);
   const bool same = accepted != nullptr && accepted->digest == digest;
   if (accepted != nullptr && !same && !vouched) {
-    if (const std::string laxer = laxer_than(gate_state, accepted->digest, *policy); !laxer.empty()) {
+    if (const std::string laxer = laxer_than(gate_state, accepted->digest, *policy);
+        !laxer.empty()) {
       return refuse_laxer(gate_state, policy, digest, laxer);
     }
   }
   if (Status written = record_policy(gate_state, *policy, digest); !written) return written;
   if (!same) {
-    const auto seq = gate_state.append(PinAccepted{std::string(policy_pin_server), name, digest, {}});
+    const auto seq =
+        gate_state.append(PinAccepted{std::string(policy_pin_server), name, digest, {}});
     if (!seq) return std::unexpected(seq.error());
   }
   return {};
@@ -76,8 +78,8 @@ Status tighten(GateState& gate_state, const Run& run, const std::shared_ptr<cons
   if (run.policy == digest) return {};
   if (const std::string laxer = laxer_than(gate_state, run.policy, *policy); !laxer.empty()) {
     return fail(ErrorKind::refused, "the run `" + run.id + "` keeps its policy " + run.policy +
-                                    " until it ends, and cannot take " + digest + "; laxer is " +
-                                    laxer);
+                                        " until it ends, and cannot take " + digest +
+                                        "; laxer is " + laxer);
   }
   if (Status written = record_policy(gate_state, *policy, digest); !written) return written;
   const std::string id = run.id;
@@ -93,7 +95,8 @@ std::vector<std::string> Gate::offer_policy(const std::shared_ptr<const Policy>&
   std::vector<std::string> taken;
   if (!policy || !gate_state.fault().empty()) return taken;
   // The first policy of an agent comes with its first run.
-  if (gate_state.state.pin(policy_pin_server, policy_pin_name(policy->agent)) == nullptr) return taken;
+  if (gate_state.state.pin(policy_pin_server, policy_pin_name(policy->agent)) == nullptr)
+    return taken;
   const std::string digest = to_string(policy->digest);
   if (!accept_or_refuse(gate_state, policy, digest, false)) return taken;
   gate_state.waiting_policies.erase(policy->agent);
@@ -108,7 +111,8 @@ std::vector<std::string> Gate::offer_policy(const std::shared_ptr<const Policy>&
     // What a run's task took away stays away.
     const auto own = narrowed(policy, known->policy->policy().task, {});
     if (!own || to_string((*own)->digest) == gate_state.state.run(id)->policy) continue;
-    if (tighten(gate_state, *gate_state.state.run(id), *own, to_string((*own)->digest))) taken.push_back(id);
+    if (tighten(gate_state, *gate_state.state.run(id), *own, to_string((*own)->digest)))
+      taken.push_back(id);
   }
   return taken;
 }
@@ -121,7 +125,7 @@ Result<std::shared_ptr<const Policy>> Gate::policy_in_force(
     // The first policy of an agent comes with its first run.
     if (offered) return offered;
     return fail(ErrorKind::environment, "the policy of `" + escape_untrusted(agent) +
-                                        "` does not load, and none was accepted before");
+                                            "` does not load, and none was accepted before");
   }
   const std::string accepted = pin->digest;
   const std::string digest = offered ? to_string(offered->digest) : std::string();
@@ -138,8 +142,8 @@ Result<std::shared_ptr<const Policy>> Gate::policy_in_force(
   }
   if (!known) {
     return fail(ErrorKind::refused, "the policy of `" + escape_untrusted(agent) +
-                                    "` does not load, and the text of the accepted one, " +
-                                    accepted + ", is not in the journal");
+                                        "` does not load, and the text of the accepted one, " +
+                                        accepted + ", is not in the journal");
   }
   return known->shared();
 }

@@ -79,8 +79,8 @@ Next refuse(CallContext& context, const Verdict& verdict) {
   // What was let run was no denial, whatever became of it.
   const bool denied = context.decided_under == nullptr && counts_as_denial(verdict.reason.code);
   if (context.asked.part && denied) context.asked.part->charge_denial();
-  context.reply() = refused(verdict, context.asked.call, context.entry(), context.policy(), context.call,
-                           context.approval);
+  context.reply() = refused(verdict, context.asked.call, context.entry(), context.policy(),
+                            context.call, context.approval);
   return Next::reply;
 }
 

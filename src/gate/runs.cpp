@@ -38,7 +38,8 @@ Result<std::string> join(GateState& gate_state, const Run& run, const RunRequest
     }
     std::shared_ptr<PolicyInUse> policy = gate_state.policies.keep(request.policy);
     known = gate_state.run(run.id);
-    if (known == nullptr) return fail(ErrorKind::internal, "the run `" + run.id + "` has no policy");
+    if (known == nullptr)
+      return fail(ErrorKind::internal, "the run `" + run.id + "` has no policy");
     known->policy = std::move(policy);
   }
   ++known->joined;
@@ -53,20 +54,23 @@ Status check_rate(GateState& gate_state, const std::string& agent) {
     if (run.agent == agent && run.opened > since) ++fresh;
   }
   if (fresh < gate_state.limits.runs_per_minute_max) return {};
-  return fail(ErrorKind::refused, "ceiling: `" + escape_untrusted(agent) + "` opened " + std::to_string(fresh) +
-                                  " runs within a minute, and may open " +
-                                  std::to_string(gate_state.limits.runs_per_minute_max));
+  return fail(ErrorKind::refused, "ceiling: `" + escape_untrusted(agent) + "` opened " +
+                                      std::to_string(fresh) +
+                                      " runs within a minute, and may open " +
+                                      std::to_string(gate_state.limits.runs_per_minute_max));
 }
 
 // `role` is the policy that people accept; the request has what the run makes of it.
-Result<std::string> open(GateState& gate_state, const RunRequest& request, const std::string& digest,
-                         const std::shared_ptr<const Policy>& role) {
+Result<std::string> open(GateState& gate_state, const RunRequest& request,
+                         const std::string& digest, const std::shared_ptr<const Policy>& role) {
   const Policy& policy = *request.policy;
   if (const std::string fault = gate_state.fault(); !fault.empty()) {
     return fail(ErrorKind::environment, "no run can begin: " + fault);
   }
-  if (Status fine = check_rate(gate_state, policy.agent); !fine) return std::unexpected(fine.error());
-  if (Status fine = accept_or_refuse(gate_state, role, to_string(role->digest), request.vouched); !fine) {
+  if (Status fine = check_rate(gate_state, policy.agent); !fine)
+    return std::unexpected(fine.error());
+  if (Status fine = accept_or_refuse(gate_state, role, to_string(role->digest), request.vouched);
+      !fine) {
     return std::unexpected(fine.error());
   }
   // Beside what goes on, a laxer file still waits.
@@ -84,7 +88,8 @@ Result<std::string> open(GateState& gate_state, const RunRequest& request, const
                    .task = request.task.empty() ? std::string() : to_string(sha256(request.task)),
                    .caller = request.caller};
   const std::string id = opened.run;
-  if (const auto seq = gate_state.append(std::move(opened)); !seq) return std::unexpected(seq.error());
+  if (const auto seq = gate_state.append(std::move(opened)); !seq)
+    return std::unexpected(seq.error());
   return join(gate_state, *gate_state.state.run(id), request, digest);
 }
 
@@ -116,7 +121,8 @@ Result<std::shared_ptr<const Policy>> narrowed(const std::shared_ptr<const Polic
 void close_idle(GateState& gate_state, const std::string& id) {
   const Run* run = gate_state.state.run(id);
   if (run == nullptr || run->phase == RunPhase::closed) return;
-  const auto known = gate_state.runs.find(id);  // nobody was there in this life of the node: no entry
+  const auto known =
+      gate_state.runs.find(id);  // nobody was there in this life of the node: no entry
   if (known != gate_state.runs.end()) {
     const GateRun& here = known->second;
     if (here.joined > 0) return;  // the last one that leaves sets the timer again
@@ -124,13 +130,16 @@ void close_idle(GateState& gate_state, const std::string& id) {
     if (gate_state.clock.boot() < due) return gate_state.timers.at(due, TimerKind::idle, id);
   }
   if (run->live > 0 || (known != gate_state.runs.end() && !known->second.live.empty())) {
-    return gate_state.timers.at(gate_state.clock.boot() + gate_state.limits.idle_close, TimerKind::idle, id);
+    return gate_state.timers.at(gate_state.clock.boot() + gate_state.limits.idle_close,
+                                TimerKind::idle, id);
   }
   write_counts(gate_state, id);
-  const auto closed = gate_state.append(
-      RunClosed{id, "its last connection has been gone for " + to_string(gate_state.limits.idle_close)});
+  const auto closed = gate_state.append(RunClosed{
+      id, "its last connection has been gone for " + to_string(gate_state.limits.idle_close)});
   // On a full disk the run stays open, and what is known about it stays known.
-  if (!closed) return gate_state.timers.at(gate_state.clock.boot() + gate_state.limits.idle_close, TimerKind::idle, id);
+  if (!closed)
+    return gate_state.timers.at(gate_state.clock.boot() + gate_state.limits.idle_close,
+                                TimerKind::idle, id);
   forget_run(gate_state, id);
 }
 
@@ -147,7 +156,8 @@ namespace {
 
 // Under whatever account the person started the run that is halted: accounts may have been written
 // into the deployment file since.
-const Run* halt_of_person(const GateState& gate_state, std::string_view agent, std::string_view sponsor) {
+const Run* halt_of_person(const GateState& gate_state, std::string_view agent,
+                          std::string_view sponsor) {
   if (const Run* halted = gate_state.state.halt_of(agent, sponsor)) return halted;
   const auto person_of = [&gate_state](std::string_view name) {
     const auto found = gate_state.accounts.find(fold(name));
@@ -207,7 +217,8 @@ void Gate::leave_run(const std::string& id) {
 
 Status Gate::close_run(const std::string& id, const std::string& why) {
   const Run* run = gate_state_->state.run(id);
-  if (run == nullptr) return fail(ErrorKind::missing, "there is no run `" + escape_untrusted(id) + "`");
+  if (run == nullptr)
+    return fail(ErrorKind::missing, "there is no run `" + escape_untrusted(id) + "`");
   if (run->phase == RunPhase::closed) return {};
   write_counts(*gate_state_, id);
   const auto before = usable_questions(gate_state_->state);

@@ -13,8 +13,8 @@ namespace pawl {
 // the journal does not have it or it does not load any more.
 std::shared_ptr<PolicyInUse> reload_policy(GateState& gate_state, std::string_view digest);
 
-// After a run was closed: what the gate_state kept about it, unless calls of it are still under way or
-// refusals of it are not in the journal yet.
+// After a run was closed: what the gate_state kept about it, unless calls of it are still under way
+// or refusals of it are not in the journal yet.
 void forget_run(GateState& gate_state, const std::string& id);
 
 // A policy as a run with this task has it; the policy itself where the task is empty.

@@ -29,7 +29,9 @@ bool may_say_error(std::string_view result) {
 
 bool says_error(GateState& gate_state, std::string_view result) {
   if (!may_say_error(result)) return false;
-  if (!gate_state.parser.parse(result, gate_state.parsed, {.duplicate_keys = json::DuplicateKeys::permit})) return false;
+  if (!gate_state.parser.parse(result, gate_state.parsed,
+                               {.duplicate_keys = json::DuplicateKeys::permit}))
+    return false;
   return flags_error(gate_state.parsed.root());
 }
 
@@ -88,7 +90,8 @@ void reply_lost(CallContext& context, Code code, const std::string& what, bool s
   (void)refuse(context, verdict);
   std::string& text = context.reply().text;
   text = "`" + escape_untrusted(context.asked.call.name().substr(0, shown_name_bytes_max)) +
-         "` was sent to the server [" + std::string(to_string(code)) + "]: " + escape_untrusted(what);
+         "` was sent to the server [" + std::string(to_string(code)) +
+         "]: " + escape_untrusted(what);
   text += stopped ? "\ninstead: do not repeat it; a person has to find out whether it happened"
                     "\nretry: no, the run is halted until then"
                   : "\ninstead: call again later\nretry: the same call may succeed later";
@@ -119,7 +122,8 @@ namespace {
 std::string result_told(CallContext& context, Outcome& outcome, CallEnded& ended) {
   const std::shared_ptr<const Scope> scope = scope_now(context);
   ResultFindings* found = context.result_findings.get();
-  ended.is_error = found != nullptr ? found->is_error : says_error(context.gate_state, outcome.result);
+  ended.is_error =
+      found != nullptr ? found->is_error : says_error(context.gate_state, outcome.result);
   if (!scope) return std::move(outcome.result);
   if (found == nullptr || found->scope != scope) {
     return projected(*scope, outcome.result, ended.withheld);
@@ -140,7 +144,7 @@ void describe(CallContext& context, Outcome& outcome, CallEnded& ended) {
       ended.outcome = "failed";
       ended.is_error = true;
       std::string text = scope_now(context) ? projected_error(outcome.result, ended.withheld)
-                                           : std::move(outcome.result);
+                                            : std::move(outcome.result);
       return reply_with(context, Settled::Kind::error, std::move(text), ended.withheld);
     }
     case Outcome::Kind::cancelled:
@@ -198,8 +202,9 @@ Status settle(CallContext& context, Outcome outcome) {
   static const std::string nothing;
   const auto seq = write(context, std::move(ended), delivers ? context.reply().text : nothing);
   if (unknown) {
-    halt(gate_state, context.asked.run, Code::upstream_failed,
-         "nobody knows how the call of `" + escape_untrusted(context.asked.call.name()) + "` ended");
+    halt(
+        gate_state, context.asked.run, Code::upstream_failed,
+        "nobody knows how the call of `" + escape_untrusted(context.asked.call.name()) + "` ended");
   } else if (excess) {
     halt(gate_state, context.asked.run, Code::ceiling,
          "a call of `" + escape_untrusted(context.asked.call.name()) +

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "base/error.h"
-#include "gate/ports.h"
 #include "gate/call_context.h"
+#include "gate/ports.h"
 
 namespace pawl {
 

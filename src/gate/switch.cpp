@@ -6,12 +6,12 @@
 #include <utility>
 
 #include "base/text.h"
+#include "gate/call_context.h"
 #include "gate/decide.h"
+#include "gate/escalation.h"
 #include "gate/execute.h"
 #include "gate/hold.h"
-#include "gate/escalation.h"
 #include "gate/people.h"
-#include "gate/call_context.h"
 
 namespace pawl {
 
@@ -20,8 +20,8 @@ namespace {
 Status check_scope(const State& state, const std::string& scope, const std::string& name) {
   if (!is_scope(scope)) {
     return fail(ErrorKind::usage, "`" + escape_untrusted(scope) +
-                                  "` is not one of `all`, `role`, `agent`, `run`, `tool`, "
-                                  "`upstream`");
+                                      "` is not one of `all`, `role`, `agent`, `run`, `tool`, "
+                                      "`upstream`");
   }
   if (scope == "all") {
     return name.empty() ? Status{} : fail(ErrorKind::usage, "the scope `all` has no name");
@@ -110,8 +110,11 @@ Result<Stopped> Gate::kill(const std::string& scope, const std::string& name,
   if (Status fine = check_scope(gate_state.state, scope, name); !fine) {
     return std::unexpected(fine.error());
   }
-  const KillSet set{
-      .id = gate_state.new_id("k"), .scope = scope, .name = name, .person = person, .reason = reason};
+  const KillSet set{.id = gate_state.new_id("k"),
+                    .scope = scope,
+                    .name = name,
+                    .person = person,
+                    .reason = reason};
   const Kill kill{set.id, scope, name, person, reason, {}};
   Stopped stopped;
   stopped.kill = set.id;
@@ -131,11 +134,12 @@ Result<Stopped> Gate::kill(const std::string& scope, const std::string& name,
   gate_state.journal.request_sync(*seq);
   stopped.withdrawn = end_withdrawn(gate_state, before);
   if (alarm == KillAlarm::none) return stopped;
-  alert_people(gate_state, scope == "run" ? name : std::string{}, "killed",
-               "the kill switch was set for " +
-                   (scope == "all" ? "everything" : scope + " `" + escape_untrusted(name) + "`") +
-                   (alarm == KillAlarm::exercise ? ", in an exercise: " + escape_untrusted(reason) : ""),
-               about_of(scope, name));
+  alert_people(
+      gate_state, scope == "run" ? name : std::string{}, "killed",
+      "the kill switch was set for " +
+          (scope == "all" ? "everything" : scope + " `" + escape_untrusted(name) + "`") +
+          (alarm == KillAlarm::exercise ? ", in an exercise: " + escape_untrusted(reason) : ""),
+      about_of(scope, name));
   return stopped;
 }
 
@@ -143,16 +147,18 @@ Status Gate::resume(const std::string& scope, const std::string& name, const std
                     const std::string& reason) {
   if (Status may = may_decide(*gate_state_, person); !may) return may;
   if (!stops_something(gate_state_->state, scope, name)) {
-    return fail(ErrorKind::missing, "nothing is stopped under the scope `" + escape_untrusted(scope) + "`" +
-                                    (name.empty() ? "" : " and the name `" + escape_untrusted(name) + "`") +
-                                    stopped_names(gate_state_->state, scope));
+    return fail(ErrorKind::missing,
+                "nothing is stopped under the scope `" + escape_untrusted(scope) + "`" +
+                    (name.empty() ? "" : " and the name `" + escape_untrusted(name) + "`") +
+                    stopped_names(gate_state_->state, scope));
   }
   return go_on(*gate_state_, {scope, name, person, reason});
 }
 
 Status Gate::lift(const std::string& kill, const std::string& person, const std::string& reason) {
   if (Status may = may_decide(*gate_state_, person); !may) return may;
-  if (std::ranges::find(gate_state_->state.kills(), kill, &Kill::id) == gate_state_->state.kills().end()) {
+  if (std::ranges::find(gate_state_->state.kills(), kill, &Kill::id) ==
+      gate_state_->state.kills().end()) {
     return fail(ErrorKind::missing, "the kill `" + escape_untrusted(kill) + "` is lifted already");
   }
   return go_on(*gate_state_, {"kill", kill, person, reason});

@@ -43,10 +43,11 @@ bool write_reply(GateState& gate_state, const Approval& asked, const std::string
   const ApprovalReplied record{asked.asked.approval, payload.commitment.text()};
   const std::string person = asked.talk->remarks.back().person;
   if (!gate_state.append(record, {.payloads = {&payload, 1}})) return false;
-  gate_state.notifier.news({QuestionNews::Kind::replied,
-                    record.approval,
-                    "the agent said something to what `" + escape_untrusted(person) + "` asked",
-                    {person}});
+  gate_state.notifier.news(
+      {QuestionNews::Kind::replied,
+       record.approval,
+       "the agent said something to what `" + escape_untrusted(person) + "` asked",
+       {person}});
   return true;
 }
 
@@ -70,9 +71,9 @@ std::optional<Next> take_reply(CallContext& context) {
   const Approval* asked = nullptr;
   if (without_reply(context)) {
     const Facts facts = gather(context);
-    asked = gate_state.state.asked_back(context.state().id,
-                                  to_string(binding_of(context.policy(), *context.tool, context.state(),
-                                                     context.asked.call, facts)));
+    asked = gate_state.state.asked_back(
+        context.state().id, to_string(binding_of(context.policy(), *context.tool, context.state(),
+                                                 context.asked.call, facts)));
   }
   if (asked == nullptr) {
     return refuse_uncharged(
@@ -122,7 +123,7 @@ Status Gate::ask_back(const AskedBack& a) {
   const std::string text(trim(a.text));
   if (text.empty() || text.size() > asked_back_bytes_max) {
     return fail(ErrorKind::invalid, "a question to the agent is a text of at most " +
-                                    std::to_string(asked_back_bytes_max) + " bytes");
+                                        std::to_string(asked_back_bytes_max) + " bytes");
   }
   const AnswerGiven asking{AnswerGiven::Kind::ask, a.approval, a.person, a.groups, a.proof, false};
   if (Status may = may_answer(gate_state, asking); !may) return may;
@@ -133,7 +134,7 @@ Status Gate::ask_back(const AskedBack& a) {
   }
   if (asked.talk && asked.talk->asked() >= asked_back_max) {
     return fail(ErrorKind::refused, "its agent was asked " + std::to_string(asked_back_max) +
-                                    " times about this call already: approve or deny it");
+                                        " times about this call already: approve or deny it");
   }
   const auto seq = gate_state.append(ApprovalAsked{a.approval, a.person, text, a.proof});
   if (!seq) return std::unexpected(seq.error());
@@ -172,10 +173,11 @@ Status Gate::pass_on(const PassedOn& p) {
   if (!seq) return std::unexpected(seq.error());
   gate_state.journal.request_sync(*seq);
   gate_state.notifier.news({QuestionNews::Kind::passed,
-                    p.approval,
-                    "`" + escape_untrusted(p.person) + "` passed a question on to `" + escape_untrusted(p.to) + "`" +
-                        (p.reason.empty() ? "" : ": " + escape_untrusted(p.reason)),
-                    {p.to}});
+                            p.approval,
+                            "`" + escape_untrusted(p.person) + "` passed a question on to `" +
+                                escape_untrusted(p.to) + "`" +
+                                (p.reason.empty() ? "" : ": " + escape_untrusted(p.reason)),
+                            {p.to}});
   return {};
 }
 

@@ -6,7 +6,7 @@
 namespace pawl {
 
 TimerQueue::TimerQueue(Clock& clock, Executor& executor,
-               std::function<void(TimerKind, const std::string&)> due)
+                       std::function<void(TimerKind, const std::string&)> due)
     : clock_(clock), executor_(executor), due_(std::move(due)) {}
 
 void TimerQueue::at(Duration boot, TimerKind what, std::string subject) {

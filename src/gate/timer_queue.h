@@ -34,7 +34,8 @@ enum class TimerKind : std::uint8_t {
 class TimerQueue {
  public:
   // `due` is called from the executor, never from `at`.
-  TimerQueue(Clock& clock, Executor& executor, std::function<void(TimerKind, const std::string&)> due);
+  TimerQueue(Clock& clock, Executor& executor,
+             std::function<void(TimerKind, const std::string&)> due);
 
   // `subject` is the id of an approval or a run.
   void at(Duration boot, TimerKind what, std::string subject);

@@ -47,7 +47,7 @@ struct AgendaTest : ::testing::Test {
   OneTimer world;
   std::vector<std::string> seen;
   TimerQueue timers{world, world,
-                [this](TimerKind, const std::string& subject) { seen.push_back(subject); }};
+                    [this](TimerKind, const std::string& subject) { seen.push_back(subject); }};
 };
 
 TEST_F(AgendaTest, ErrandsComeInTheOrderOfTheirTimes) {
@@ -83,8 +83,8 @@ TEST(TimerQueue, AnErrandMayAddErrands) {
   int runs = 0;
   TimerQueue* self = nullptr;
   TimerQueue timers{world, world, [&](TimerKind what, const std::string& subject) {
-                  if (++runs < 5) self->at(world.boot() + Duration{10}, what, subject);
-                }};
+                      if (++runs < 5) self->at(world.boot() + Duration{10}, what, subject);
+                    }};
   self = &timers;
   timers.at(Duration{110}, TimerKind::patience, "a");
   world.advance_to(1000);

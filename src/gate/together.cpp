@@ -52,7 +52,8 @@ Status Gate::answer(const Answers& answers) {
   for (const Answers::One& one : answers.to) {
     const Approval* asked = gate_state.state.approval(one.approval);
     if (asked == nullptr) {
-      return fail(ErrorKind::missing, "there is no question `" + escape_untrusted(one.approval) + "`");
+      return fail(ErrorKind::missing,
+                  "there is no question `" + escape_untrusted(one.approval) + "`");
     }
     questions.push_back(asked);
   }
@@ -66,8 +67,8 @@ Status Gate::answer(const Answers& answers) {
     const Status may = may_answer(
         gate_state, {kind, one.approval, answers.person, answers.groups, answers.proof, one.typed});
     if (!may) {
-      return fail(may.error().fault,
-                  "nothing was answered: `" + escape_untrusted(one.approval) + "`: " + may.error().message);
+      return fail(may.error().fault, "nothing was answered: `" + escape_untrusted(one.approval) +
+                                         "`: " + may.error().message);
     }
   }
   for (const Answers::One& one : answers.to) {
@@ -92,7 +93,8 @@ Status Gate::answer(const Answers& answers) {
 Result<Reservation> Gate::would_take(const std::string& id) const {
   GateState& gate_state = *gate_state_;
   const Approval* asked = gate_state.state.approval(id);
-  if (asked == nullptr) return fail(ErrorKind::missing, "there is no question `" + escape_untrusted(id) + "`");
+  if (asked == nullptr)
+    return fail(ErrorKind::missing, "there is no question `" + escape_untrusted(id) + "`");
   const auto text = arguments_at(gate_state, asked->args());
   if (!text) return std::unexpected(text.error());
   const auto document = json::parse(*text);

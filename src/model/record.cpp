@@ -119,7 +119,8 @@ Result<Record> parse_record(json::View view) {
   member.need("v", format);
   record.body = body_of(type);
   if (format > record_format) record.body = Unknown{type};  // whatever a newer format means by it
-  if (format < 1 || type.empty()) return fail(ErrorKind::corrupt, "a record without type or format");
+  if (format < 1 || type.empty())
+    return fail(ErrorKind::corrupt, "a record without type or format");
   if (std::holds_alternative<Unknown>(record.body)) {
     return record;  // its members are not ours to judge
   }
@@ -131,7 +132,7 @@ Result<Record> parse_record(json::View view) {
 }
 
 Result<Record> parse_record(std::string_view text) {
-  // Notes and reasons are other people's words, so keys are checked for exact twins only.
+  // Notes and reasons are other people's words, so keys are checked for exact duplicate_keys only.
   json::ParseLimits limits;
   limits.duplicate_keys = json::DuplicateKeys::refuse_exact_only;
   const Result<json::Document> document = json::parse(text, limits);

@@ -135,8 +135,8 @@ struct Verdict {
   std::uint64_t cases = 0;                  // a bit for each case of the entry that applies
   Reason reason;
   Reservation reservation;
-  std::shared_ptr<const CommandApproval> wish;          // may be set where effect is hold
-  std::shared_ptr<const Question> question;  // set exactly where effect is hold
+  std::shared_ptr<const CommandApproval> wish;  // may be set where effect is hold
+  std::shared_ptr<const Question> question;     // set exactly where effect is hold
   std::vector<Rewrite> rewrites;
   std::string grant;    // that lets the call run where no entry of the policy does
   bool notify = false;  // somebody is told although the call runs

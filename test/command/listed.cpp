@@ -15,8 +15,7 @@ bool fits(const std::vector<shell::Argument>& expected, std::size_t i,
           const std::vector<std::string>& words, std::size_t j) {
   if (i == expected.size()) return j == words.size();
   const bool taken = j < words.size() && fits(expected[i], words[j]);
-  if (expected[i].known != shell::Known::many)
-    return taken && fits(expected, i + 1, words, j + 1);
+  if (expected[i].known != shell::Known::many) return taken && fits(expected, i + 1, words, j + 1);
   return fits(expected, i + 1, words, j) || (taken && fits(expected, i, words, j + 1));
 }
 
@@ -24,8 +23,7 @@ bool fits(const std::vector<shell::Argument>& expected, std::size_t i,
 
 bool listed(const shell::Analysis& analysis, const Ran& ran) {
   for (const shell::Command& one : analysis.commands) {
-    if (shell::base_name(one.program) == ran.program &&
-        fits(one.arguments, 0, ran.arguments, 0)) {
+    if (shell::base_name(one.program) == ran.program && fits(one.arguments, 0, ran.arguments, 0)) {
       return true;
     }
   }

@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "base/text.h"
-#include "lang/shell/command.h"
 #include "kernel/constraint/line_rule.h"
+#include "lang/shell/command.h"
 #include "line_maker.h"
 #include "listed.h"
 #include "scratch.h"

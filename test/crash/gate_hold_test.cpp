@@ -87,11 +87,11 @@ TEST_F(GateHold, AnApprovalIsUsedOnce) {
 
 TEST_F(GateHold, FiftyTwinsAndOneApprovalExecuteOnce) {  // H03
   std::vector<Asked*> duplicate_keys;
-  for (int i = 0; i < 50; ++i) twins.push_back(&held());
-  ASSERT_TRUE(world.approve(twins[7]->approval));
+  for (int i = 0; i < 50; ++i) duplicate_keys.push_back(&held());
+  ASSERT_TRUE(world.approve(duplicate_keys[7]->approval));
   world.settle();
   EXPECT_EQ(world.server.count("send_mail"), 1u);
-  for (Asked* twin : twins) EXPECT_EQ(twin->done(), twin == twins[7]);
+  for (Asked* twin : duplicate_keys) EXPECT_EQ(twin->done(), twin == duplicate_keys[7]);
 }
 
 TEST_F(GateHold, AnApprovalWithoutACallerExecutesNothing) {  // H04

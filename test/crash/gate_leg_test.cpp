@@ -1,4 +1,5 @@
-// Calls whose callers are told to come back: each continuation is the same call, with the same question.
+// Calls whose callers are told to come back: each continuation is the same call, with the same
+// question.
 #include <gtest/gtest.h>
 
 #include "crash/gate_world.h"

@@ -213,7 +213,7 @@ class World final : public Notifier {
   std::vector<std::string> questions;
   std::vector<std::string> told_news;    // `kind to`
   std::vector<std::string> escalations;  // events
-  std::vector<EscalationStep> steps;               // asked for, in this life and in those before
+  std::vector<EscalationStep> steps;     // asked for, in this life and in those before
   std::vector<std::string> changes;      // `how event`
   std::string unreachable;               // a way by which nobody is reached
   bool ways_answer = true;               // how telling went is known at once

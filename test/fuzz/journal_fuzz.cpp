@@ -72,7 +72,8 @@ class MemoryDisk final : public Disk {
   Result<std::unique_ptr<File>> open(const std::string& path, Access access) override {
     auto known = files.find(path);
     if (known == files.end()) {
-      if (access == Access::read || access == Access::write) return fail(ErrorKind::missing, "missing");
+      if (access == Access::read || access == Access::write)
+        return fail(ErrorKind::missing, "missing");
       known = files.emplace(path, std::make_shared<std::string>()).first;
     }
     if (access == Access::fresh) known->second->clear();

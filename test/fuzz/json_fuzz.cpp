@@ -9,9 +9,9 @@
 namespace {
 
 using pawl::json::Document;
+using pawl::json::DuplicateKeys;
 using pawl::json::ParseLimits;
 using pawl::json::Parser;
-using pawl::json::DuplicateKeys;
 
 void must(bool holds) {
   if (!holds) std::abort();
@@ -22,7 +22,8 @@ void check_canonical(Parser& parser, const Document& document, const ParseLimits
   const std::string once = pawl::json::write(document.root());
   Document again;
   must(parser.parse(once, again, limits).has_value());
-  must(limits.duplicate_keys == DuplicateKeys::permit || pawl::json::equal(document.root(), again.root()));
+  must(limits.duplicate_keys == DuplicateKeys::permit ||
+       pawl::json::equal(document.root(), again.root()));
   must(limits.duplicate_keys == DuplicateKeys::permit || pawl::json::write(again.root()) == once);
   std::string literal;
   pawl::json::write_string(once, literal);
@@ -36,8 +37,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   static Parser parser;
   const std::string_view text(reinterpret_cast<const char*>(bytes), size);
   bool accepted_before = false;
-  for (DuplicateKeys twins : {DuplicateKeys::refuse, DuplicateKeys::refuse_exact_only, DuplicateKeys::permit}) {
-    const ParseLimits limits{.depth_max = 64, .duplicate_keys = twins};
+  for (DuplicateKeys duplicate_keys :
+       {DuplicateKeys::refuse, DuplicateKeys::refuse_exact_only, DuplicateKeys::permit}) {
+    const ParseLimits limits{.depth_max = 64, .duplicate_keys = duplicate_keys};
     Document document;
     const bool accepted = parser.parse(text, document, limits).has_value();
     must(accepted == document.root().exists());
@@ -45,7 +47,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     must(accepted || !accepted_before);
     accepted_before = accepted;
     if (!accepted) continue;
-    if (twins != DuplicateKeys::permit) must(!pawl::json::first_mistake(text, limits.depth_max));
+    if (duplicate_keys != DuplicateKeys::permit)
+      must(!pawl::json::first_mistake(text, limits.depth_max));
     check_canonical(parser, document, limits);
   }
   return 0;

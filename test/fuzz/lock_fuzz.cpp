@@ -15,7 +15,8 @@ using fuzz::must;
 void check_lock(std::string_view text) {
   const auto lock = parse_lock(text, "pawl.lock");
   if (!lock) {
-    must(lock.error().fault != ErrorKind::internal && !lock.error().message.empty(), "a bad refusal");
+    must(lock.error().fault != ErrorKind::internal && !lock.error().message.empty(),
+         "a bad refusal");
     return;
   }
   must(lock->present, "a lock that was read is not there");

@@ -53,7 +53,8 @@ Parties::Parties(Setting setting)
     server.spec.policy = world_.gate->policy_of(run);
     server.spec.call_deadline = Duration::seconds(120);
     if (setting.several) server.spec.server = i == 0 ? "a" : "b";
-    server.transport = mcp::over_pipes(loop_, std::move(from_server.read), std::move(to_server.write));
+    server.transport =
+        mcp::over_pipes(loop_, std::move(from_server.read), std::move(to_server.write));
     behind.push_back(std::move(server));
     ::fcntl(servers_[i].in.get(), F_SETFL, O_NONBLOCK);
     ::fcntl(servers_[i].out.get(), F_SETFL, O_NONBLOCK);

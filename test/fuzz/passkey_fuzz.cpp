@@ -14,7 +14,7 @@
 
 namespace {
 
-using namespace pawl;         // NOLINT: a program of one page
+using namespace pawl;        // NOLINT: a program of one page
 using namespace pawl::jose;  // NOLINT
 using fuzz::must;
 

@@ -24,7 +24,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     (void)json_schema::to_re2(text);
     return 0;
   }
-  const auto rules = json::parse(text.substr(0, line), {.duplicate_keys = json::DuplicateKeys::permit});
+  const auto rules =
+      json::parse(text.substr(0, line), {.duplicate_keys = json::DuplicateKeys::permit});
   const auto value = json::parse(text.substr(line + 1));
   if (!rules || !value) return 0;
   json_schema::Limits limits;

@@ -188,14 +188,14 @@ struct House {
     visitor.marks = std::move(marks);
     visitor.transport = *std::move(transport);
     visitor.transport->open({.message = [&visitor](std::string_view line) { visitor.heard(line); },
-                        .too_long = {},
-                        .crowded = {},
-                        .ended =
-                            [&visitor] {
-                              must(!visitor.ended, "an end is told twice");
-                              visitor.ended = true;
-                            },
-                        .failed = {}});
+                             .too_long = {},
+                             .crowded = {},
+                             .ended =
+                                 [&visitor] {
+                                   must(!visitor.ended, "an end is told twice");
+                                   visitor.ended = true;
+                                 },
+                             .failed = {}});
   }
   static void turn() {
     bool done = false;

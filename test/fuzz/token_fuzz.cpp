@@ -13,7 +13,7 @@
 
 namespace {
 
-using namespace pawl;         // NOLINT: a program of one page
+using namespace pawl;        // NOLINT: a program of one page
 using namespace pawl::jose;  // NOLINT
 
 constexpr Instant now{1'800'000'000LL * 1'000'000'000};

@@ -11,9 +11,9 @@
 #include "kernel/admit/admit.h"
 #include "kernel/constraint/constraint.h"
 #include "kernel/definition/definition.h"
-#include "lang/cel/expr.h"
 #include "kernel/origin/origin.h"
 #include "kernel/redact/scope.h"
+#include "lang/cel/expr.h"
 #include "lang/json_schema/schema.h"
 #include "test/linear/subjects.h"
 
@@ -181,7 +181,8 @@ void add_schemas(std::vector<Subject>& into) {
           "required":["k1","k2","k3","nothing"],"unevaluatedProperties":false}}})",
   };
   for (std::size_t i = 0; i < std::size(all); ++i) {
-    auto made = std::make_shared<json_schema::Schema>(*json_schema::compile(json::parse(all[i])->root()));
+    auto made =
+        std::make_shared<json_schema::Schema>(*json_schema::compile(json::parse(all[i])->root()));
     add(into, "schema " + std::to_string(i),
         [made](const Document& d) { (void)made->validate(d->root()); });
   }

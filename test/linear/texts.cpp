@@ -11,19 +11,19 @@
 #include "doors/mcp/message.h"
 #include "doors/mcp/outgoing.h"
 #include "doors/mcp/said_by_server.h"
-#include "lang/shell/rows.h"
 #include "kernel/constraint/check_value.h"
 #include "kernel/constraint/constraint.h"
 #include "kernel/constraint/line_rule.h"
 #include "kernel/definition/definition.h"
-#include "lang/document/manifest.h"
-#include "lang/cel/expr.h"
 #include "kernel/origin/origin.h"
 #include "kernel/origin/structured.h"
 #include "kernel/origin/words.h"
+#include "lang/cel/expr.h"
+#include "lang/document/manifest.h"
 #include "lang/json_schema/schema.h"
 #include "lang/secret/scrub.h"
 #include "lang/secret/secret.h"
+#include "lang/shell/rows.h"
 #include "lang/sql/scan.h"
 #include "test/linear/subjects.h"
 
@@ -177,7 +177,7 @@ Check line_check(CheckKind kind) {
   LineRule rule;
   rule.words = kind == CheckKind::argv;
   const std::vector<shell::Row> rows = {{.run = {"ls", "git status", "a"}},
-                                          {.run = {"rm -rf", "git push"}, .stops = true}};
+                                        {.run = {"rm -rf", "git push"}, .stops = true}};
   rule.rows = *shell::Rows::compile(rows);
   check.line = std::make_shared<const LineRule>(std::move(rule));
   return check;
@@ -266,7 +266,8 @@ void add_shown(std::vector<Reader>& out) {
   out.push_back({"hidden", any, [](const std::string& t) { (void)hides_characters(t); }});
   out.push_back({"columns", any, [](const std::string& t) { (void)columns(t); }});
   out.push_back({"glob", any, [](const std::string& t) { (void)glob_match("*a*b**c?d*", t); }});
-  out.push_back({"nearest", any, [](const std::string& t) { (void)closest_match(t, {"a", "data"}); }});
+  out.push_back(
+      {"nearest", any, [](const std::string& t) { (void)closest_match(t, {"a", "data"}); }});
   out.push_back({"base64", any, [](const std::string& t) {
                    std::string bytes;
                    (void)unbase64(t, bytes);
@@ -281,8 +282,8 @@ void add_messages(std::vector<Reader>& out) {
   out.push_back(
       {"json", any, [](const std::string& t) { (void)json::parse(t, {.bytes_max = 64UL << 20}); }});
   out.push_back({"json of a server", any, [](const std::string& t) {
-                   (void)json::parse("[" + t,
-                                     {.bytes_max = 64UL << 20, .duplicate_keys = json::DuplicateKeys::permit});
+                   (void)json::parse("[" + t, {.bytes_max = 64UL << 20,
+                                               .duplicate_keys = json::DuplicateKeys::permit});
                  }});
   out.push_back({"yaml of a machine", 1UL << 20, [](const std::string& t) {
                    (void)yaml::read(t, "", 1UL << 20, yaml::Mistakes::one);
@@ -357,8 +358,8 @@ void add_texts(std::vector<Subject>& into) {
   add_expressions(readers);
   for (const Reader& reader : readers) {
     for (const std::string_view pattern : patterns) {
-      into.push_back({std::string(reader.name) + ": " + escape_untrusted(pattern), reader.bytes_most,
-                      [read = reader.read, pattern](std::size_t bytes) -> Work {
+      into.push_back({std::string(reader.name) + ": " + escape_untrusted(pattern),
+                      reader.bytes_most, [read = reader.read, pattern](std::size_t bytes) -> Work {
                         return [read, text = repeated(pattern, bytes)] { read(text); };
                       }});
     }

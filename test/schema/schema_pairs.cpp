@@ -14,7 +14,8 @@ using namespace pawl;  // NOLINT: a program of one page
 
 std::string answer(const std::string& line) {
   json::Writer out;
-  const Result<json::Document> pair = json::parse(line, {.duplicate_keys = json::DuplicateKeys::refuse_exact_only});
+  const Result<json::Document> pair =
+      json::parse(line, {.duplicate_keys = json::DuplicateKeys::refuse_exact_only});
   if (!pair) {
     out.object().key("error").string("unread: " + pair.error().message).end();
     return out.take();

@@ -12,7 +12,7 @@
 
 namespace {
 
-using namespace pawl;         // NOLINT: a program of one page
+using namespace pawl;        // NOLINT: a program of one page
 using namespace pawl::jose;  // NOLINT
 
 std::string refused(const Refusal& refusal) {

@@ -50,7 +50,8 @@ bool listed(std::string_view word, const std::array<std::string_view, N>& words)
 
 bool pure_room(const SourceFile& file) {
   return (starts_with_folder(file.path, "src/kernel") ||
-          starts_with_folder(file.path, "src/lang") || starts_with_folder(file.path, "src/analysis")) &&
+          starts_with_folder(file.path, "src/lang") ||
+          starts_with_folder(file.path, "src/analysis")) &&
          !file.test();
 }
 

@@ -13,8 +13,8 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "kernel/admit/admit.h"
-#include "lang/cel/parser.h"
 #include "kernel/policy/commands.h"
+#include "lang/cel/parser.h"
 
 namespace pawl::checking {
 namespace {
@@ -25,7 +25,8 @@ constexpr std::size_t shown_bytes_max = 100;
 
 std::string shown(const Condition& condition) {
   const std::string& text = condition.text();
-  return escape_untrusted(text.size() <= shown_bytes_max ? text : text.substr(0, shown_bytes_max) + "…");
+  return escape_untrusted(text.size() <= shown_bytes_max ? text
+                                                         : text.substr(0, shown_bytes_max) + "…");
 }
 
 void only(std::string_view text, Domain& domain) {
@@ -114,7 +115,8 @@ class Looking {
     const bool failing_is_so =
         (condition.polarity() == Polarity::grants) == (answer == Answer::never);
     if (!failing_is_so && !all_present(*tree, all)) return;
-    std::string why = fmt::format("the schema of `{}` leaves no other value", escape_untrusted(tool));
+    std::string why =
+        fmt::format("the schema of `{}` leaves no other value", escape_untrusted(tool));
     if (judge(*tree, own) == answer) {
       why = answer == Answer::never ? "its parts, or what the file says of itself, contradict it"
                                     : "whatever a call says";
@@ -205,7 +207,7 @@ void check_shadows(const Subject& subject, const ToolRule& entry) {
     for (std::size_t j = 0; j < list.size(); ++j) {
       if (i == j || !shadows(list[j], asks[j], list[i], asks[i])) continue;
       const bool duplicate_keys = shadows(list[i], asks[i], list[j], asks[j]);
-      if (twins && j > i) continue;  // the later one of two is named
+      if (duplicate_keys && j > i) continue;  // the later one of two is named
       subject.finding(
           warning, list[i].rule.at,
           fmt::format("this case never decides: the one in line {} applies to every call "

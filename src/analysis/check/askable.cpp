@@ -58,8 +58,9 @@ void check_offered(const Subject& subject, const Askable& one) {
       }
     }
     if (offered) continue;
-    subject.finding(warning, one.what.rule.at,
-                    fmt::format("no server offers `{}`, which may be asked for", escape_untrusted(name)));
+    subject.finding(
+        warning, one.what.rule.at,
+        fmt::format("no server offers `{}`, which may be asked for", escape_untrusted(name)));
   }
 }
 
@@ -75,15 +76,16 @@ void check_askable(const Subject& subject) {
 void say_askable(const Subject& subject, std::vector<std::string>& lines) {
   for (const Askable& one : subject.policy.askable) {
     const std::vector<std::string> who = reviewers_of(subject, one);
-    std::string line = fmt::format("may ask for `{}`: for {}",
-                                   escape_untrusted(fmt::format("{}", fmt::join(one.what.names, "`, `"))),
-                                   to_string(one.lasts));
+    std::string line =
+        fmt::format("may ask for `{}`: for {}",
+                    escape_untrusted(fmt::format("{}", fmt::join(one.what.names, "`, `"))),
+                    to_string(one.lasts));
     if (one.what.max_calls_per_run) {
       line += fmt::format(", at most {} calls", *one.what.max_calls_per_run);
     }
-    line += fmt::format(", granted by {}", who.empty()
-                                               ? std::string("nobody that is named")
-                                               : escape_untrusted(fmt::format("{}", fmt::join(who, ", "))));
+    line += fmt::format(", granted by {}",
+                        who.empty() ? std::string("nobody that is named")
+                                    : escape_untrusted(fmt::format("{}", fmt::join(who, ", "))));
     for (const ArgumentRule& rule : one.what.arguments) line += "; " + argument_sentence(rule);
     lines.push_back(std::move(line));
   }

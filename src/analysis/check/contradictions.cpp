@@ -59,7 +59,8 @@ void check_choices(const Subject& subject, const BoundTool& bound, const ToolDef
       subject.finding(
           warning, check.rule.at,
           fmt::format("`{}` is listed for `{}`, and the schema of `{}` has no such value",
-                      escape_untrusted(unknown->json), argument_of(rule), escape_untrusted(tool.name)));
+                      escape_untrusted(unknown->json), argument_of(rule),
+                      escape_untrusted(tool.name)));
     }
   }
 }

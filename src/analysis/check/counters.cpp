@@ -105,10 +105,11 @@ void check_numeric(const Subject& subject, const ToolRule& entry, const CounterR
     const bool numeric =
         at != nullptr && (at->type == ValueType::number || at->type == ValueType::integer);
     if (numeric || (tool.has_schema && at == nullptr)) continue;
-    subject.finding(warning, counter.rule.at,
-                    fmt::format("no schema says that `{}` of `{}` is a number: a call with "
-                                "anything else is denied",
-                                escape_untrusted(to_string(counter.add)), escape_untrusted(tool.name)));
+    subject.finding(
+        warning, counter.rule.at,
+        fmt::format("no schema says that `{}` of `{}` is a number: a call with "
+                    "anything else is denied",
+                    escape_untrusted(to_string(counter.add)), escape_untrusted(tool.name)));
   }
 }
 

@@ -14,7 +14,8 @@
 namespace pawl {
 
 std::string checking::argument_sentence(const ArgumentRule& rule) {
-  const std::string name = escape_untrusted(rule.plural.empty() ? to_string(rule.path) : rule.plural);
+  const std::string name =
+      escape_untrusted(rule.plural.empty() ? to_string(rule.path) : rule.plural);
   std::string wants;
   bool none = false;
   for (const Check& check : rule.checks) {
@@ -100,7 +101,8 @@ std::string case_sentence(const ToolRule& entry, const Case& one) {
   if (one.approval.typed) {
     out += fmt::format("; who approves types {}", typed_words(one.approval.typed->argument));
   }
-  if (!one.words.say.empty()) out += fmt::format("; the owner says: {}", escape_untrusted(one.words.say));
+  if (!one.words.say.empty())
+    out += fmt::format("; the owner says: {}", escape_untrusted(one.words.say));
   return out;
 }
 
@@ -186,8 +188,8 @@ std::string credential_sentence(const CredentialBy& by) {
   std::string out = fmt::format("it works with a credential by `{}`, which the agent never sees:",
                                 escape_untrusted(to_string(by.argument)));
   for (std::size_t i = 0; i < by.values.size() && i < named_max; ++i) {
-    out +=
-        fmt::format(" `{}` uses `{}`,", escape_untrusted(by.values[i].first), escape_untrusted(by.values[i].second));
+    out += fmt::format(" `{}` uses `{}`,", escape_untrusted(by.values[i].first),
+                       escape_untrusted(by.values[i].second));
   }
   if (by.values.size() > named_max) out += fmt::format(" {} more,", by.values.size() - named_max);
   return out + " and anything else is denied";
@@ -273,7 +275,8 @@ class Describing {
                                 escape_untrusted(entry.credential)));
     }
     if (entry.credential_by != nullptr) out.push_back(credential_sentence(*entry.credential_by));
-    if (!entry.say.empty()) out.push_back(fmt::format("the owner says: {}", escape_untrusted(entry.say)));
+    if (!entry.say.empty())
+      out.push_back(fmt::format("the owner says: {}", escape_untrusted(entry.say)));
     if (!entry.instead.empty()) {
       out.push_back(fmt::format("instead of a refused call: {}", escape_untrusted(entry.instead)));
     }

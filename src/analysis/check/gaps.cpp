@@ -114,18 +114,18 @@ void check_times(const Subject& subject) {
   for (const AcceptedRisk& risk : policy.risks) {
     if (risk.until > subject.now) continue;
     subject.finding(error_in_production, risk.rule.at,
-                    fmt::format("the risk `{}` is accepted no more since {}", escape_untrusted(risk.path),
-                                to_string(risk.until)));
+                    fmt::format("the risk `{}` is accepted no more since {}",
+                                escape_untrusted(risk.path), to_string(risk.until)));
   }
   if (!policy.ceilings.wall_clock) return;
   for (const ToolRule& tool : policy.tools) {
     const auto within = tool.approval.within ? tool.approval.within : policy.approval.within;
     if (!tool.requires_approval || !within || *within <= *policy.ceilings.wall_clock) continue;
-    subject.finding(
-        note, tool.approval_rule.at,
-        fmt::format("an approval of `{}` may take {}, longer than the run's wall clock "
-                    "of {}: time in which a call waits for a person does not count",
-                    escape_untrusted(tool.key), to_string(*within), to_string(*policy.ceilings.wall_clock)));
+    subject.finding(note, tool.approval_rule.at,
+                    fmt::format("an approval of `{}` may take {}, longer than the run's wall clock "
+                                "of {}: time in which a call waits for a person does not count",
+                                escape_untrusted(tool.key), to_string(*within),
+                                to_string(*policy.ceilings.wall_clock)));
   }
 }
 

@@ -155,11 +155,12 @@ void check_rows_that_may_ask(const Subject& subject, const ToolRule& entry, Clas
     if (more.reviewers.empty()) more.reviewers = subject.deployment->default_reviewers;
     const std::size_t persons = answerers(*subject.deployment, more.reviewers).size();
     if (persons >= more.quorum || subject.deployment->open_ended(more.reviewers)) continue;
-    subject.finding(warning, one.row->rule.at,
-                    fmt::format("a call of `{}` that this row asks about needs {} persons, and {} "
-                                "may answer (`{}`)",
-                                escape_untrusted(entry.key), more.quorum, persons,
-                                escape_untrusted(fmt::format("{}", fmt::join(more.reviewers, "`, `")))));
+    subject.finding(
+        warning, one.row->rule.at,
+        fmt::format("a call of `{}` that this row asks about needs {} persons, and {} "
+                    "may answer (`{}`)",
+                    escape_untrusted(entry.key), more.quorum, persons,
+                    escape_untrusted(fmt::format("{}", fmt::join(more.reviewers, "`, `")))));
   }
 }
 
@@ -168,15 +169,16 @@ namespace {
 void check_exceptions(const Subject& subject, const Layer& layer) {
   for (const Exception& one : layer.exceptions) {
     if (one.until <= subject.now) {
-      subject.finding(
-          warning, one.rule.at,
-          fmt::format("the exception for `{}` of `{}` ended {} and counts no more",
-                      escape_untrusted(one.tool.text()), escape_untrusted(one.role), to_string(one.until)));
+      subject.finding(warning, one.rule.at,
+                      fmt::format("the exception for `{}` of `{}` ended {} and counts no more",
+                                  escape_untrusted(one.tool.text()), escape_untrusted(one.role),
+                                  to_string(one.until)));
     } else if (one.role == subject.policy.agent) {
-      subject.finding(note, one.rule.at,
-                      fmt::format("until {} the layer `{}` asks at most `{}` of `{}`: {}",
-                                  to_string(one.until), escape_untrusted(layer.name), to_string(one.then),
-                                  escape_untrusted(one.tool.text()), escape_untrusted(one.reason)));
+      subject.finding(
+          note, one.rule.at,
+          fmt::format("until {} the layer `{}` asks at most `{}` of `{}`: {}", to_string(one.until),
+                      escape_untrusted(layer.name), to_string(one.then),
+                      escape_untrusted(one.tool.text()), escape_untrusted(one.reason)));
     }
   }
 }
@@ -220,16 +222,18 @@ std::string place_of(const Policy& policy, const Rule& rule) {
 void summarise_layers(const Policy& policy, std::vector<std::string>& lines) {
   for (const Layer& layer : policy.layers) {
     lines.push_back(fmt::format("a call has to pass the layer `{}` of {} too ({})",
-                                escape_untrusted(layer.name), escape_untrusted(layer.owner), escape_untrusted(layer.file)));
+                                escape_untrusted(layer.name), escape_untrusted(layer.owner),
+                                escape_untrusted(layer.file)));
     for (const Requirement& row : layer.requirements) {
       std::string line = fmt::format("layer `{}`: {} where `{}`", escape_untrusted(layer.name),
                                      to_string(row.then), escape_untrusted(row.condition->text()));
       if (row.approval.quorum) line += fmt::format(", {} persons", *row.approval.quorum);
       if (!row.approval.reviewers.empty()) {
-        line += fmt::format(" of {}",
-                            escape_untrusted(fmt::format("{}", fmt::join(row.approval.reviewers, ", "))));
+        line += fmt::format(
+            " of {}", escape_untrusted(fmt::format("{}", fmt::join(row.approval.reviewers, ", "))));
       }
-      if (!row.words.say.empty()) line += fmt::format("; it says: {}", escape_untrusted(row.words.say));
+      if (!row.words.say.empty())
+        line += fmt::format("; it says: {}", escape_untrusted(row.words.say));
       lines.push_back(std::move(line));
     }
   }

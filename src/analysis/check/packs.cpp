@@ -6,8 +6,8 @@
 
 #include "analysis/check/parts.h"
 #include "base/text.h"
-#include "kernel/pack/pack.h"
 #include "kernel/config/name.h"
+#include "kernel/pack/pack.h"
 
 namespace pawl::checking {
 namespace {
@@ -52,8 +52,8 @@ void check_widening(const Subject& subject, const ToolRule& entry, const std::st
     subject.finding(warning, entry.rule.at,
                     fmt::format("`{}` is optional in `{}`, and {}: `args: {{{}: {{required: true, "
                                 "…}}}}` asks for it",
-                                escape_untrusted(one.argument), escape_untrusted(tool), escape_untrusted(one.says),
-                                escape_untrusted(one.argument)));
+                                escape_untrusted(one.argument), escape_untrusted(tool),
+                                escape_untrusted(one.says), escape_untrusted(one.argument)));
   }
 }
 
@@ -76,12 +76,12 @@ void check_descriptions(const Subject& subject, const ToolRule& entry) {
     for (const Shape::Property& property : tool.arguments.properties) {
       if (property.required || demanded(entry, property.name)) continue;
       if (!says_all(property.description)) continue;
-      subject.finding(
-          warning, entry.rule.at,
-          fmt::format("`{}` is optional in `{}`, and by the server's own words its "
-                      "absence means more: `args: {{{}: {{required: true, …}}}}` asks "
-                      "for it",
-                      escape_untrusted(property.name), escape_untrusted(tool.name), escape_untrusted(property.name)));
+      subject.finding(warning, entry.rule.at,
+                      fmt::format("`{}` is optional in `{}`, and by the server's own words its "
+                                  "absence means more: `args: {{{}: {{required: true, …}}}}` asks "
+                                  "for it",
+                                  escape_untrusted(property.name), escape_untrusted(tool.name),
+                                  escape_untrusted(property.name)));
     }
   }
 }

@@ -87,7 +87,8 @@ void check_reviewers(const Subject& subject, const ToolRule& entry, Question que
         warning, at,
         fmt::format("without a deployment file nobody knows who `{}` is, so a held "
                     "call of `{}` can be answered by nobody",
-                    escape_untrusted(fmt::format("{}", fmt::join(question.reviewers, "`, `"))), tool));
+                    escape_untrusted(fmt::format("{}", fmt::join(question.reviewers, "`, `"))),
+                    tool));
     return;
   }
   for (const std::string& reviewer : question.reviewers) {
@@ -299,8 +300,9 @@ void check_people(const Subject& subject) {
                               escape_untrusted(policy.identity)));
   }
   if (!deployment.roles.empty() && !deployment.roles.contains(policy.agent)) {
-    subject.finding(warning, policy.agent_rule.at,
-                    fmt::format("the deployment file has no role `{}`", escape_untrusted(policy.agent)));
+    subject.finding(
+        warning, policy.agent_rule.at,
+        fmt::format("the deployment file has no role `{}`", escape_untrusted(policy.agent)));
   }
 }
 

@@ -61,7 +61,8 @@ class Rehearsal {
                                    .now = now_});
     if (verdict.effect == Effect::hold) return {};
     if (verdict.runs()) return "is allowed, so nobody would be asked: it is refused with a record";
-    return "is denied (" + escape_untrusted(reason_text(verdict, call)) + "), so nobody would be asked";
+    return "is denied (" + escape_untrusted(reason_text(verdict, call)) +
+           "), so nobody would be asked";
   }
 
  private:

@@ -35,7 +35,7 @@ std::string approval_of(const Subject& subject) {
       subject.deployment != nullptr && !subject.deployment->default_reviewers.empty();
   if (!stated) return "nobody that is named";
   return escape_untrusted(fmt::format("{} (default_reviewers)",
-                             fmt::join(subject.deployment->default_reviewers, ", ")));
+                                      fmt::join(subject.deployment->default_reviewers, ", ")));
 }
 
 }  // namespace
@@ -65,8 +65,8 @@ void summarise(const Subject& subject) {
     const std::string when = freeze.weekly ? std::string("in a window of every week")
                                            : fmt::format("from {} until {}", to_string(freeze.from),
                                                          to_string(freeze.until));
-    lines.push_back(
-        fmt::format("freeze `{}` {}: {}", escape_untrusted(freeze.name), when, to_string(freeze.then)));
+    lines.push_back(fmt::format("freeze `{}` {}: {}", escape_untrusted(freeze.name), when,
+                                to_string(freeze.then)));
   }
   summarise_layers(policy, lines);
 }

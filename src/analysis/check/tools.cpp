@@ -19,9 +19,10 @@ std::string name_of(const ToolDefinition& tool) {
 
 std::string asked(const Question& question) {
   if (question.effect != Effect::hold) return {};
-  const std::string who = question.reviewers.empty()
-                              ? std::string("nobody")
-                              : escape_untrusted(fmt::format("{}", fmt::join(question.reviewers, ", ")));
+  const std::string who =
+      question.reviewers.empty()
+          ? std::string("nobody")
+          : escape_untrusted(fmt::format("{}", fmt::join(question.reviewers, ", ")));
   return fmt::format("{} of {}, within {}{}", question.quorum, who, to_string(question.within),
                      question.typed ? ", typed" : "");
 }
@@ -95,8 +96,8 @@ void check_offered(const Subject& subject, const ToolDefinition& tool) {
   if (tool.validator) {
     for (const json_schema::Finding& finding : tool.validator->findings()) {
       subject.finding(warning, entry->rule.at,
-                      fmt::format("the schema of `{}`, at `{}`: {}", escape_untrusted(name_of(tool)),
-                                  finding.pointer, finding.says));
+                      fmt::format("the schema of `{}`, at `{}`: {}",
+                                  escape_untrusted(name_of(tool)), finding.pointer, finding.says));
     }
   }
   add_row(subject, *entry, name_of(tool), bound);
@@ -143,9 +144,10 @@ void check_source(const Subject& subject, const ToolRule& entry, bool offered) {
     return;
   }
   if (bound.class_source.starts_with("pack: ")) return;
-  subject.finding(warning, entry.rule.at,
-                  fmt::format("`{}` is classified by name only: `{}` ({})", escape_untrusted(entry.key),
-                              to_string(bound.action_class), escape_untrusted(bound.class_source)));
+  subject.finding(
+      warning, entry.rule.at,
+      fmt::format("`{}` is classified by name only: `{}` ({})", escape_untrusted(entry.key),
+                  to_string(bound.action_class), escape_untrusted(bound.class_source)));
 }
 
 void check_records(const Subject& subject, const ToolRule& entry) {

@@ -169,8 +169,8 @@ Result<std::shared_ptr<const Policy>> Judge::policy(std::string_view digest) {
   Loaded loaded = load_bundle(*bundle, source->second.file);
   if (!loaded.policy) {
     return fail(ErrorKind::invalid, "this version cannot load the recorded policy: " +
-                                    (loaded.errors.empty() ? std::string("no reason given")
-                                                           : to_string(loaded.errors.front())));
+                                        (loaded.errors.empty() ? std::string("no reason given")
+                                                               : to_string(loaded.errors.front())));
   }
   if (to_string(loaded.policy->digest) != digest) {
     return fail(ErrorKind::corrupt, "the recorded policy has another digest than its record says");
@@ -193,7 +193,8 @@ Result<std::shared_ptr<const ToolDefinition>> Judge::definition(std::string_view
   auto bytes = text(payload->second, "the tool's definition");
   if (!bytes) return std::unexpected(bytes.error());
   if (to_string(sha256(*bytes)) != digest) {
-    return fail(ErrorKind::corrupt, "the recorded definition has another digest than its record says");
+    return fail(ErrorKind::corrupt,
+                "the recorded definition has another digest than its record says");
   }
   const auto document = json::parse(*bytes, {.duplicate_keys = json::DuplicateKeys::permit});
   if (!document) return std::unexpected(document.error());

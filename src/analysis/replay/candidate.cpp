@@ -71,8 +71,8 @@ Result<std::shared_ptr<const Policy>> Judge::narrowed(
   Loaded loaded = load_task(*candidate, task, "the task");
   if (!loaded.policy) {
     return fail(ErrorKind::invalid, "the task of its run does not fit the candidate: " +
-                                    (loaded.errors.empty() ? std::string("no reason given")
-                                                           : to_string(loaded.errors.front())));
+                                        (loaded.errors.empty() ? std::string("no reason given")
+                                                               : to_string(loaded.errors.front())));
   }
   narrowed_.emplace(task, loaded.policy);
   return loaded.policy;
@@ -150,8 +150,9 @@ class CandidateJudge::Body {
       found = compare(record, *decided);
     }
     if (Status folded = state_.apply(record); !folded) {
-      return fail(ErrorKind::corrupt, "record " + std::to_string(record.seq) +
-                                      " cannot follow those before it: " + folded.error().message);
+      return fail(ErrorKind::corrupt,
+                  "record " + std::to_string(record.seq) +
+                      " cannot follow those before it: " + folded.error().message);
     }
     return found;
   }

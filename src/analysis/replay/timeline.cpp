@@ -16,7 +16,8 @@ constexpr std::size_t arguments_bytes_max = 160;
 // A text in which blanks, commas and the like are its own stands in quotes: nothing in it looks
 // like the next argument.
 std::string value_text(json::View value) {
-  if (!value.is_string()) return utf8::shortened(escape_untrusted(json::write(value)), argument_bytes_max);
+  if (!value.is_string())
+    return utf8::shortened(escape_untrusted(json::write(value)), argument_bytes_max);
   const std::string text(value.string());
   if (!text.empty() && text.find_first_of(" ,:\"\t\n") == std::string::npos) {
     return utf8::shortened(escape_untrusted(text), argument_bytes_max);
@@ -34,8 +35,8 @@ std::string summary(std::string_view canonical) {
   if (!document || !document->root().is_object()) return {};
   std::string all;
   for (const auto& [key, value] : document->root().members()) {
-    all += (all.empty() ? "" : ", ") + utf8::shortened(escape_untrusted(key), argument_bytes_max) + ": " +
-           value_text(value);
+    all += (all.empty() ? "" : ", ") + utf8::shortened(escape_untrusted(key), argument_bytes_max) +
+           ": " + value_text(value);
     if (all.size() > arguments_bytes_max) break;
   }
   return utf8::shortened(all, arguments_bytes_max);

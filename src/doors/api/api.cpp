@@ -115,8 +115,9 @@ bool Api::Impl::find_run(Visit& visit) {
     fine = own || (others && run->agent == who.role);
   }
   if (!fine && run != nullptr) {
-    ports.gate.note_refusal("identity refused", "`" + escape_untrusted(who.agent) + "` by " + who.proof +
-                                                    ": the run `" + run->id + "` of another");
+    ports.gate.note_refusal("identity refused", "`" + escape_untrusted(who.agent) + "` by " +
+                                                    who.proof + ": the run `" + run->id +
+                                                    "` of another");
   }
   if (!fine) visit.refuse(404, Code::identity, "there is no such run here");
   return fine;

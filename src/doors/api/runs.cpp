@@ -51,8 +51,9 @@ Status put_yaml(json::View value, std::string& out) {
     char before = '{';
     for (const auto [key, member] : value.members()) {
       if (!plain_key(key)) {
-        return fail(ErrorKind::invalid, fmt::format("`{}` is no key of a task here",
-                                                escape_untrusted(key.substr(0, api_name_bytes_max))));
+        return fail(ErrorKind::invalid,
+                    fmt::format("`{}` is no key of a task here",
+                                escape_untrusted(key.substr(0, api_name_bytes_max))));
       }
       out.append(1, before).append(key).append(": ");
       if (Status put = put_yaml(member, out); !put) return put;
@@ -247,15 +248,14 @@ std::expected<OpenedSubRun, Refusal> Api::Impl::begin_sub_run(const jose::RunCre
   }
   const std::string sponsor = root->sponsor;
   const std::string door = wanted.for_mcp ? ports.address + "/mcp/" + root->agent : audience;
-  auto credential =
-      jose::delegate(parent,
-                      {.agent = wanted.agent,
-                       .run = ports.identities.new_id("s"),
-                       .id = ports.identities.new_id("j"),
-                       .expires = std::min(ports.now() + wanted.lasts, parent.expires),
-                       .attenuation = wanted.attenuation,
-                       .audience = door},
-                      ports.now());
+  auto credential = jose::delegate(parent,
+                                   {.agent = wanted.agent,
+                                    .run = ports.identities.new_id("s"),
+                                    .id = ports.identities.new_id("j"),
+                                    .expires = std::min(ports.now() + wanted.lasts, parent.expires),
+                                    .attenuation = wanted.attenuation,
+                                    .audience = door},
+                                   ports.now());
   if (!credential) return no(403, Code::not_granted, jose::to_string(credential.error()));
   sub.credential = *credential;
   const auto issued = ports.identities.issue(std::move(*credential), sub.root);

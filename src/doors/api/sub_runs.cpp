@@ -90,8 +90,8 @@ class SubRuns::Part final : public RunPart {
     all_->climb(id_, [&](const SubRun& run) {
       for (const auto& [name, most] : run.credential.attenuation.limits) {
         if (!limit.empty() || is_of_executed(name) || spent_of(run, name, {}).used < most) continue;
-        limit = fmt::format("the sub-run `{}` has used its {} {}", run.id(), most,
-                            jose::name_of(name));
+        limit =
+            fmt::format("the sub-run `{}` has used its {} {}", run.id(), most, jose::name_of(name));
       }
     });
     return limit;

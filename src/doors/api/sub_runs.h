@@ -23,7 +23,7 @@
 namespace pawl::api {
 
 struct SubRun {
-  std::string root;                 // the run of the gate
+  std::string root;                // the run of the gate
   jose::RunCredential credential;  // what the sub-agent has; it is not its text
   Instant expires{};
   std::uint64_t steps = 0, denials = 0;

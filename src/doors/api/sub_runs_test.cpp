@@ -14,8 +14,7 @@ struct Family {
       : runs(std::make_shared<SubRuns>(most, [this] { return now; })) {}
   Family(const Family&) = delete;
 
-  Status add(const std::string& id, const std::string& parent,
-             jose::Attenuation attenuation = {}) {
+  Status add(const std::string& id, const std::string& parent, jose::Attenuation attenuation = {}) {
     SubRun run;
     run.root = "r-1";
     run.credential.run = id;

@@ -71,7 +71,8 @@ bool Console::Impl::proved(Visit& visit, Session& session, json::View body) {
   const std::string text = act_text(ports.node, session, *nonce, digest);
   if (!session.key.verifies(text, signature)) {
     // Somebody has the cookie and the token, and not the key: neither is good any more.
-    ports.note("proof refused", escape_untrusted(session.person) + ": an act without the session's key");
+    ports.note("proof refused",
+               escape_untrusted(session.person) + ": an act without the session's key");
     live.end(session.number);
     sessions.end(session.number);
     visit.refuse(403, "this act is not signed by the session's key");

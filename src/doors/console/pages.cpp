@@ -1,8 +1,8 @@
 // The page's files, and the headers of every answer.
 #include <algorithm>
 
-#include "doors/console/page_files.h"
 #include "doors/console/console_impl.h"
+#include "doors/console/page_files.h"
 
 namespace pawl::console {
 namespace {

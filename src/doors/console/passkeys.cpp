@@ -87,10 +87,10 @@ void Console::Impl::passkey_sign_in(Visit& visit) {
     const auto passkey = jose::read_passkey(way);
     if (!passkey || passkey->id != *id) continue;
     const auto proved = jose::check_passkey({std::string(*challenge), origin_of(visit.request)},
-                                             *passkey, {*client, *authenticator, *signature});
+                                            *passkey, {*client, *authenticator, *signature});
     if (!proved) {
-      ports.note("sign-in refused",
-                 escape_untrusted(person) + " with a passkey at the console: " + proved.error().message);
+      ports.note("sign-in refused", escape_untrusted(person) + " with a passkey at the console: " +
+                                        proved.error().message);
       return visit.refuse(403, proved.error().message);
     }
     if (const auto before = counted.find(passkey->id);
@@ -151,9 +151,10 @@ Result<std::string> Console::Impl::enrolment(const Session& session, json::View 
     return fail(ErrorKind::invalid, "expected `challenge`, `client` and `authenticator`");
   }
   if (label.empty() || label.size() > kLabelBytesMax) {
-    return fail(ErrorKind::usage, fmt::format("a passkey needs a name of 1 to {} bytes, by which you "
-                                          "know it again",
-                                          kLabelBytesMax));
+    return fail(ErrorKind::usage,
+                fmt::format("a passkey needs a name of 1 to {} bytes, by which you "
+                            "know it again",
+                            kLabelBytesMax));
   }
   if (!tickets.good(*challenge, kToEnrol, bound_to(session), ports.boot()) ||
       passkey_tickets.used(*challenge)) {

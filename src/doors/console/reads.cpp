@@ -2,8 +2,8 @@
 #include <utility>
 
 #include "base/text.h"
-#include "doors/console/requests.h"
 #include "doors/console/console_impl.h"
+#include "doors/console/requests.h"
 
 namespace pawl::console {
 

@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "base/text.h"
-#include "doors/console/requests.h"
 #include "doors/console/console_impl.h"
+#include "doors/console/requests.h"
 #include "io/http/peer_key.h"
 #include "lang/jose/passkey.h"
 
@@ -32,7 +32,11 @@ std::string person_json(const Visit& visit, std::string_view way, std::string_vi
   for (const std::string& one : visit.known.ways) {
     const auto passkey = jose::read_passkey(one);
     if (!passkey) continue;
-    out.object().key("id").string(passkey->id).key("label").string(escape_untrusted(passkey->label));
+    out.object()
+        .key("id")
+        .string(passkey->id)
+        .key("label")
+        .string(escape_untrusted(passkey->label));
     out.key("now").boolean(one == way).key("site").string(passkey->site).end();
   }
   out.end().key("person").string(visit.person);
@@ -170,8 +174,8 @@ void Console::Impl::welcome(Visit& visit, const std::string& person, const Known
   const bool secure = encrypted(visit.request);
   const Opened opened =
       sessions.open(person, way, origin_of(visit.request), std::move(key), ports.boot());
-  ports.note("signed in",
-             fmt::format("{} at the console, with a {}", escape_untrusted(person), kind_of_way(way)));
+  ports.note("signed in", fmt::format("{} at the console, with a {}", escape_untrusted(person),
+                                      kind_of_way(way)));
   visit.person = person;
   visit.known = known;
   const std::string kept = fmt::format("HttpOnly; SameSite=Strict{}", secure ? "; Secure" : "");

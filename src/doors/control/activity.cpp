@@ -241,7 +241,7 @@ void ActivityFeed::displayed(const std::string& approval, const std::string& per
 }
 
 std::optional<Instant> ActivityFeed::first_display(const std::string& approval,
-                                                const std::string& person) const {
+                                                   const std::string& person) const {
   const auto known = displays_.find(approval);
   if (known == displays_.end()) return std::nullopt;
   for (const auto& [reader, at] : known->second) {
@@ -251,7 +251,7 @@ std::optional<Instant> ActivityFeed::first_display(const std::string& approval,
 }
 
 void ActivityFeed::answered(const ApprovalAnswered& b, const Approval& approval, Instant at,
-                         bool seeded) {
+                            bool seeded) {
   if (answering_.size() >= limits_.persons_max && !answering_.contains(b.person)) return;
   Answering& person = answering_[b.person];
   const Duration took{at.ns - approval.opened.ns};

@@ -243,7 +243,7 @@ Result<std::string> Control::challenge(json::View request, const std::string& so
   const auto known = reviewers.find(*person);
   if (known == reviewers.end()) {
     return fail(ErrorKind::missing, "no reviewer is called `" + escape_untrusted(*person) +
-                                    "`; the first is enrolled with `pawl reviewers add`");
+                                        "`; the first is enrolled with `pawl reviewers add`");
   }
   auto nonce =
       ports_.challenges.open(source, *person, ports_.random(nonce_bytes), ports_.clock.now());
@@ -348,7 +348,8 @@ Result<std::string> Control::close_run(json::View request) {
   for (const auto* part : {&run, &reason, &by}) {
     if (!*part) return std::unexpected(part->error());
   }
-  const std::string why = "closed by " + escape_untrusted(*by) + (reason->empty() ? "" : ": " + *reason);
+  const std::string why =
+      "closed by " + escape_untrusted(*by) + (reason->empty() ? "" : ": " + *reason);
   if (Status closed = ports_.gate.close_run(*run, why); !closed) {
     return std::unexpected(closed.error());
   }
@@ -386,7 +387,8 @@ Status Control::authenticate(json::View request, const std::string& source) {
       !verify(challenge, *signature, known->second.verifier)) {
     ports_.challenges.failed(source, now);
     ports_.gate.note_refusal("proof refused", escape_untrusted(person->substr(0, 128)));
-    return fail(ErrorKind::refused, "this proof does not show that `" + escape_untrusted(*person) + "` asks");
+    return fail(ErrorKind::refused,
+                "this proof does not show that `" + escape_untrusted(*person) + "` asks");
   }
   ports_.challenges.succeeded(source);
   return {};
@@ -397,7 +399,8 @@ Task<Result<std::string>> Control::drill(json::View request, std::string source)
   if (Status proof = authenticate(request, source); !proof)
     co_return std::unexpected(proof.error());
   const std::string person(request.text("person").value_or(""));
-  if (const std::string no = only_looks(person); !no.empty()) co_return fail(ErrorKind::refused, no);
+  if (const std::string no = only_looks(person); !no.empty())
+    co_return fail(ErrorKind::refused, no);
   const json::View everything = request["act"]["everything"];
   const bool all = everything.kind() == json::Kind::boolean && everything.boolean();
   co_return co_await ports_.drill(person, all);

@@ -72,7 +72,8 @@ std::string Control::no_passphrase(const std::string& person) const {
     return "nobody is enrolled as `" + escape_untrusted(person) + "`, and an answer needs a proof";
   }
   const bool types = std::ranges::any_of(ways_of(known->second.verifier), valid_verifier);
-  return types ? "" : "`" + escape_untrusted(person) + "` has no passphrase, and answers at the console";
+  return types ? ""
+               : "`" + escape_untrusted(person) + "` has no passphrase, and answers at the console";
 }
 
 // What stands in the way of the answers of the person who asks, if they say who they are, and, with

@@ -57,7 +57,11 @@ void write_past(json::Writer& out, const Approval& approval, const Run* run,
   out.key("before").array();
   for (auto at = steps.rbegin(); at != steps.rend(); ++at) {
     out.object().key("at").string(to_string((*at)->at)).key("effect").string((*at)->word);
-    out.key("tool").string(escape_untrusted((*at)->tool)).key("said").string(escape_untrusted((*at)->said)).end();
+    out.key("tool")
+        .string(escape_untrusted((*at)->tool))
+        .key("said")
+        .string(escape_untrusted((*at)->said))
+        .end();
   }
   out.end();
   const bool whole = run != nullptr && activity.begins() <= run->opened;

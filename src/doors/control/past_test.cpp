@@ -40,7 +40,7 @@ std::string past_of(const Approval& approval, const ActivityFeed& activity, Inst
 void halt(ActivityFeed& activity, std::int64_t second) {
   const State state;
   activity.note({0, Instant{second * 1'000'000'000}, 0, RunHalted{"r-1", "ceiling", "steps"}},
-                 state);
+                state);
 }
 
 TEST(Past, SaysWhereTheRestIsWhenTheNodeBeganLater) {

@@ -181,7 +181,8 @@ void write_alarms(json::Writer& out, const Gate& gate) {
     out.string("nothing is granted: " + escape_untrusted(fault));
   }
   for (const Kill& kill : gate.state().kills()) {
-    if (kill.scope == "all") out.string("everything is stopped by " + escape_untrusted(kill.person));
+    if (kill.scope == "all")
+      out.string("everything is stopped by " + escape_untrusted(kill.person));
   }
   out.end();
 }
@@ -189,7 +190,8 @@ void write_alarms(json::Writer& out, const Gate& gate) {
 Result<std::string> run_json(const Gate& gate, const std::string& id, Instant now,
                              const ActivityFeed& activity) {
   const Run* run = gate.state().run(id);
-  if (run == nullptr) return fail(ErrorKind::missing, "there is no run `" + escape_untrusted(id) + "`");
+  if (run == nullptr)
+    return fail(ErrorKind::missing, "there is no run `" + escape_untrusted(id) + "`");
   json::Writer out;
   out.object().key("ok").boolean(true).key("run").string(id).key("agent").string(run->agent);
   out.key("sponsor").string(run->sponsor).key("phase").string(to_string(run->phase));
@@ -204,7 +206,10 @@ Result<std::string> run_json(const Gate& gate, const std::string& id, Instant no
   for (auto at = found.rbegin(); at != found.rend(); ++at) {
     const Happening& one = **at;
     out.object().key("at").string(to_string(one.at)).key("word").string(one.word);
-    out.key("tool").string(escape_untrusted(one.tool)).key("said").string(escape_untrusted(one.said));
+    out.key("tool")
+        .string(escape_untrusted(one.tool))
+        .key("said")
+        .string(escape_untrusted(one.said));
     if (!one.rule_at.empty()) out.key("rule_at").string(escape_untrusted(one.rule_at));
     out.end();
   }
@@ -222,7 +227,11 @@ std::string people_json(const State& state, Instant now, const ActivityFeed& act
     hasty += person.hasty;
     displayed += person.displayed;
     at_once += person.at_once;
-    out.object().key("person").string(escape_untrusted(name)).key("answers").natural(person.answers);
+    out.object()
+        .key("person")
+        .string(escape_untrusted(name))
+        .key("answers")
+        .natural(person.answers);
     out.key("approved").number(share(person.approved, person.answers));
     out.key("at_once").natural(person.at_once).key("displayed").natural(person.displayed);
     out.key("median_open_seconds").number(median_seconds(person.took));

@@ -10,7 +10,8 @@ Result<std::string> stored_text(Journal& journal, std::string_view commitment,
                                 std::string_view what) {
   Digest digest{};
   if (!parse_spelled(commitment, digest)) {
-    return fail(ErrorKind::corrupt, "the question does not say where " + std::string(what) + " are");
+    return fail(ErrorKind::corrupt,
+                "the question does not say where " + std::string(what) + " are");
   }
   auto payload = journal.payload(digest);
   if (!payload) return std::unexpected(payload.error());

@@ -10,7 +10,8 @@
 namespace pawl {
 
 // The payload of a commitment as a record spells it. `what` is how messages call it: `the arguments
-// of this call`. ErrorKind::missing where it was erased, ErrorKind::corrupt where that is no commitment.
+// of this call`. ErrorKind::missing where it was erased, ErrorKind::corrupt where that is no
+// commitment.
 Result<std::string> stored_text(Journal& journal, std::string_view commitment,
                                 std::string_view what);
 

@@ -23,7 +23,10 @@ void write_talk(json::Writer& out, Journal& journal, const Approval& approval) {
   for (const Remark& remark : approval.talk->remarks) {
     out.object().key("at").string(to_string(remark.at));
     if (!remark.person.empty()) {
-      out.key("person").string(escape_untrusted(remark.person)).key("text").string(escape_untrusted(remark.text));
+      out.key("person")
+          .string(escape_untrusted(remark.person))
+          .key("text")
+          .string(escape_untrusted(remark.text));
       out.end();
       continue;
     }

@@ -46,7 +46,11 @@ struct Taken {
 void write_taken(json::Writer& out, const Taken& taken) {
   out.key("records").natural(taken.records).key("sums").array();
   for (const auto& [where, sum] : taken.sums) {
-    out.object().key("add").string(to_string(sum)).key("counter").string(escape_untrusted(where.first));
+    out.object()
+        .key("add")
+        .string(to_string(sum))
+        .key("counter")
+        .string(escape_untrusted(where.first));
     if (!where.second.empty()) out.key("of").string(where.second.substr(0, 16));
     out.end();
   }
@@ -74,7 +78,8 @@ Result<ShownWhole> shown_whole(const State& state, Journal& journal, const std::
   const json::View question = view->root()["approval"];
   ShownWhole whole{std::string(question.text("shown").value_or("")), std::nullopt};
   if (whole.digest.empty()) {
-    return fail(ErrorKind::refused, "what `" + escape_untrusted(id) + "` would run cannot be displayed");
+    return fail(ErrorKind::refused,
+                "what `" + escape_untrusted(id) + "` would run cannot be displayed");
   }
   const Approval* asked = state.approval(id);
   if (asked == nullptr || !asked->asked.terms->typed) return whole;
@@ -175,12 +180,12 @@ Status Control::answer_together(const std::string& person, const std::string& pr
       if (!whole) return std::unexpected(whole.error());
       if (whole->digest != answer.shown) {
         return fail(ErrorKind::refused, "what was shown of `" + escape_untrusted(*id) +
-                                        "` is not all of what would run; nothing was answered");
+                                            "` is not all of what would run; nothing was answered");
       }
       answer.typed = whole->to_type.has_value();
       if (answer.typed && !typed_right(one.text("typed").value_or(""), *whole->to_type)) {
         return fail(ErrorKind::refused, "what was typed for `" + escape_untrusted(*id) +
-                                        "` is not what it asks for; nothing was answered");
+                                            "` is not what it asks for; nothing was answered");
       }
     }
     displayed[*id] = answer.shown;

@@ -43,7 +43,7 @@ Status check_keys(json::View root) {
     if (std::ranges::find(names, key) != names.end()) continue;
     const std::string near = closest_match(key, names);
     return fail(ErrorKind::invalid, "unknown member `" + escape_untrusted(key.substr(0, 64)) + "`" +
-                                    (near.empty() ? "" : ": did you mean `" + near + "`?"));
+                                        (near.empty() ? "" : ": did you mean `" + near + "`?"));
   }
   for (const LineMember& member : line_members) {
     if (member.required && !root[member.name].exists()) return wrong(member.name, "is missing");

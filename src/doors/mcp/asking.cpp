@@ -11,8 +11,8 @@
 #include "doors/mcp/message.h"
 #include "doors/mcp/methods.h"
 #include "doors/mcp/reply.h"
-#include "doors/mcp/session_impl.h"
 #include "doors/mcp/said_by_server.h"
+#include "doors/mcp/session_impl.h"
 #include "kernel/definition/secret_names.h"
 
 namespace pawl::mcp {

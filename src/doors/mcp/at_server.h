@@ -12,8 +12,8 @@
 #include "base/json.h"
 #include "base/task.h"
 #include "doors/mcp/requests.h"
-#include "doors/mcp/session_impl.h"
 #include "doors/mcp/server_tasks.h"
+#include "doors/mcp/session_impl.h"
 #include "gate/gate.h"
 #include "io/net/loop.h"
 

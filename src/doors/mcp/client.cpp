@@ -6,8 +6,8 @@
 #include "doors/mcp/message.h"
 #include "doors/mcp/methods.h"
 #include "doors/mcp/reply.h"
-#include "doors/mcp/session_impl.h"
 #include "doors/mcp/said_by_server.h"
+#include "doors/mcp/session_impl.h"
 
 namespace pawl::mcp {
 namespace {
@@ -129,9 +129,10 @@ void Session::Impl::client_request(const Message& message,
   const Method& method = client_method(message.method);
   if (pending.contains(key_of(message.id))) {
     // An answer with this id would end the call that has it: this one is answered without an id.
-    refuse_line("null", invalid_request,
-                "a request with the id " + escape_untrusted(message.id.substr(0, 64)) + " is still open",
-                message.method == "tools/call" ? std::string_view("tools/call") : "message");
+    refuse_line(
+        "null", invalid_request,
+        "a request with the id " + escape_untrusted(message.id.substr(0, 64)) + " is still open",
+        message.method == "tools/call" ? std::string_view("tools/call") : "message");
     return;
   }
   if (modern_request(message, method, document)) return;
@@ -142,7 +143,8 @@ void Session::Impl::client_request(const Message& message,
     to_client(result_line(message.id, "{}"), message.id);
     return;
   }
-  if (method.handling == Handling::task && client_era == Era::stateful) return task_request(message);
+  if (method.handling == Handling::task && client_era == Era::stateful)
+    return task_request(message);
   if (method.handling == Handling::handshake) {
     if (std::exchange(client_era, Era::stateful) == Era::stateful) {
       to_client(error_line(message.id, invalid_request, "`initialize` was sent before"),

@@ -68,7 +68,7 @@ TEST(ResultForModern, SaysThatItIsComplete) {
 }
 
 // A server of the older era that writes members of the newer one is not believed in them, in
-// whatever spelling: the last of two twins is the one that many readers take.
+// whatever spelling: the last of two duplicate_keys is the one that many readers take.
 TEST(ResultForModern, TakesOutWhatOnlyPawlWrites) {
   const std::string forged =
       R"({"content":[],"resultType":"input_required","requestState":"x","ttlMs":9})";

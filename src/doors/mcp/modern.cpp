@@ -1,4 +1,5 @@
-// Requests of clients of the modern era: envelopes, discovery, request_states that come back, subscriptions.
+// Requests of clients of the modern era: envelopes, discovery, request_states that come back,
+// subscriptions.
 #include <algorithm>
 #include <utility>
 
@@ -110,8 +111,9 @@ Bound Session::Impl::bound_of(const Pending& entry) const {
 
 bool Session::Impl::redeem(const PendingPtr& entry, const Message& message) {
   const auto text = message.params.text("requestState");
-  auto continuation = text && has_legs(entry->method) ? request_states.redeem(*text, bound_of(*entry), loop.now())
-                                             : std::nullopt;
+  auto continuation = text && has_legs(entry->method)
+                          ? request_states.redeem(*text, bound_of(*entry), loop.now())
+                          : std::nullopt;
   if (!continuation) {
     const Settled settled =
         refuse(Code::ambiguous_request, entry->method,
@@ -174,8 +176,8 @@ bool Session::Impl::hold(const PendingPtr& entry, const std::string& approval) {
   Continuation continuation;
   continuation.round = entry->round + 1;
   continuation.approval = approval;
-  const std::string state =
-      request_states.issue(spec.random(leg_name_bytes), bound_of(*entry), std::move(continuation), loop.now());
+  const std::string state = request_states.issue(spec.random(leg_name_bytes), bound_of(*entry),
+                                                 std::move(continuation), loop.now());
   if (state.empty()) return false;
   pending.erase(entry->key);
   in_flight.erase(entry->server_id);

@@ -65,8 +65,9 @@ class PipeTransport final : public Transport {
 }  // namespace
 
 std::unique_ptr<Transport> over_pipes(net::Loop& loop, net::Fd from, net::Fd to,
-                                 net::Callback at_our_end) {
-  return std::make_unique<PipeTransport>(loop, std::move(from), std::move(to), std::move(at_our_end));
+                                      net::Callback at_our_end) {
+  return std::make_unique<PipeTransport>(loop, std::move(from), std::move(to),
+                                         std::move(at_our_end));
 }
 
 SessionTransports over_pipes(net::Loop& loop, SessionPipes pipes) {

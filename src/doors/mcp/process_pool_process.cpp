@@ -57,7 +57,7 @@ Task<void> ProcessPool::advance(std::shared_ptr<ProcessPool> self, ProgramLinePt
 
 // Makes `line` run a process that has the secret of this message.
 Task<Status> ProcessPool::equip(std::shared_ptr<ProcessPool> self, ProgramLinePtr line,
-                             std::shared_ptr<Pass> pass, bool opens) {
+                                std::shared_ptr<Pass> pass, bool opens) {
   Pass wanted = pass ? *pass : Pass{};
   wanted.credential = line->credential;
   auto equipment = co_await self->server.equip(wanted);
@@ -207,7 +207,8 @@ void ProcessPool::too_long(const RunningPtr& process, std::string_view head) {
   end_if_unused(process);
 }
 
-void ProcessPool::answered(const RunningPtr& process, const Message& message, std::string_view text) {
+void ProcessPool::answered(const RunningPtr& process, const Message& message,
+                           std::string_view text) {
   const std::string id = asked_as(message.id);
   const std::string chosen(message.result.text("protocolVersion").value_or(""));
   if (process->opening && id == kOpeningId) {

@@ -71,7 +71,8 @@ struct Stage {
     asked.push_back(name + "/" + pass.tool);
     if (slow) co_await loop.sleep(Duration::milliseconds(20));
     const auto value = values.find(name);
-    if (value == values.end()) co_return fail(ErrorKind::refused, "it is not for `" + pass.tool + "`");
+    if (value == values.end())
+      co_return fail(ErrorKind::refused, "it is not for `" + pass.tool + "`");
     ProcessCredentials out;
     out.mark = value->second;
     out.used.name = name;

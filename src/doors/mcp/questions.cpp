@@ -3,8 +3,8 @@
 // A client of the older era gets a request of ours and answers it. A modern client is asked in a
 // call of its own: the call is answered with `input_required`, is parked here while it goes on at
 // the server, and the client's retry brings the answers. A question that comes while its call is
-// parked goes out with the next continuation; one that nobody answers in time is lost, and its call is
-// cancelled.
+// parked goes out with the next continuation; one that nobody answers in time is lost, and its call
+// is cancelled.
 #include <algorithm>
 #include <charconv>
 #include <utility>
@@ -186,7 +186,8 @@ void Session::Impl::put_questions(const PendingPtr& entry) {
   const std::string state =
       entry->round > legs_of_a_call_max
           ? std::string()
-          : request_states.issue(spec.random(leg_name_bytes), bound_of(*entry), std::move(continuation), loop.now());
+          : request_states.issue(spec.random(leg_name_bytes), bound_of(*entry),
+                                 std::move(continuation), loop.now());
   if (state.empty()) return withdraw_questions(*entry, "the client cannot be asked any more");
   pending.erase(entry->key);
   entry->parked = true;

@@ -62,8 +62,8 @@ struct Minted {
 
 struct RemoteServer {
   std::string url;
-  // Reaches this server's host and no other. Where it outlives the transport, the end of a session is
-  // still told to the server.
+  // Reaches this server's host and no other. Where it outlives the transport, the end of a session
+  // is still told to the server.
   std::shared_ptr<http::Client> client;
   // An error: the request is not sent, and its words are its answer. Empty: there is no secret.
   std::function<Task<Result<Minted>>(Pass)> mint = {};

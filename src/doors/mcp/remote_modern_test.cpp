@@ -81,7 +81,8 @@ TEST(Remote, ASecretGoesWithEachRequestAndIsTakenOutOfAnswers) {
             .client = {},
             .mint = [&minted](Pass pass) -> Task<Result<Minted>> {
               minted.push_back(pass.tool + "/" + pass.credential);
-              if (pass.credential == "none") co_return fail(ErrorKind::refused, "it is not for `x`");
+              if (pass.credential == "none")
+                co_return fail(ErrorKind::refused, "it is not for `x`");
               Minted out;
               out.header = "authorization";
               out.value = secrets::Credential::copy_of("Bearer secret-value-1");
@@ -145,17 +146,17 @@ TEST(Remote, MayEndInsideOfItsOwnEvent) {
   Way way;
   way.open();
   way.transport = over_http(way.loop, {.url = "http://127.0.0.1:" + std::to_string(way.port) + "/",
-                                  .client = way.client});
+                                       .client = way.client});
   bool told = false;
   way.transport->open({.message =
-                      [&](std::string_view) {
-                        told = true;
-                        way.transport.reset();
-                      },
-                  .too_long = {},
-                  .crowded = {},
-                  .ended = {},
-                  .failed = {}});
+                           [&](std::string_view) {
+                             told = true;
+                             way.transport.reset();
+                           },
+                       .too_long = {},
+                       .crowded = {},
+                       .ended = {},
+                       .failed = {}});
   ASSERT_TRUE(way.send(call(1)));
   way.next();
   http::Stream stream = way.stream();

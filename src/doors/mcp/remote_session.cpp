@@ -53,8 +53,9 @@ void Remote::hear() {
   begin(stream);
 }
 
-// The stream of the session ended, or there is none. MultiplexedEndpoint servers say 404 where they offer none, so
-// that it tells of a lost session only where this session had a stream; else a POST will tell.
+// The stream of the session ended, or there is none. MultiplexedEndpoint servers say 404 where they
+// offer none, so that it tells of a lost session only where this session had a stream; else a POST
+// will tell.
 void Remote::hear_again(const Exchange& ended) {
   const bool streamed = ended.form == Exchange::Form::events;
   const bool gone = ended.status == 404 && ended.session == session && heard_session;

@@ -25,18 +25,20 @@ Digest request_of(const Bound& bound) {
 
 }  // namespace
 
-std::string RequestStates::seal(std::string_view name, const Bound& bound, const Continuation& continuation) const {
+std::string RequestStates::seal(std::string_view name, const Bound& bound,
+                                const Continuation& continuation) const {
   std::string text(name);
   const std::string params = hex(sha256(bound.params));
   for (std::string_view part : {bound.run, bound.server, bound.method, std::string_view(params)}) {
     text += fmt::format("|{}:{}", part.size(), part);
   }
-  text += fmt::format("|{}|{}|{}|{}", continuation.ends.ns, continuation.round, continuation.approval,
-                      continuation.parked != nullptr ? 1 : 0);
+  text += fmt::format("|{}|{}|{}|{}", continuation.ends.ns, continuation.round,
+                      continuation.approval, continuation.parked != nullptr ? 1 : 0);
   return hex(hmac_sha256(key_, text));
 }
 
-std::string RequestStates::issue(std::string_view name, const Bound& bound, Continuation continuation, Duration now) {
+std::string RequestStates::issue(std::string_view name, const Bound& bound,
+                                 Continuation continuation, Duration now) {
   if (open_.size() >= legs_open_max) sweep(now);
   if (open_.size() >= legs_open_max) return {};
   continuation.ends = now + leg_lifetime;
@@ -47,7 +49,8 @@ std::string RequestStates::issue(std::string_view name, const Bound& bound, Cont
   return text;
 }
 
-std::optional<Continuation> RequestStates::redeem(std::string_view text, const Bound& bound, Duration now) {
+std::optional<Continuation> RequestStates::redeem(std::string_view text, const Bound& bound,
+                                                  Duration now) {
   if (!text.starts_with(kPrefix)) return std::nullopt;
   text.remove_prefix(kPrefix.size());
   if (text.size() <= name_digits || text[name_digits] != '-') return std::nullopt;

@@ -1,11 +1,11 @@
 // What a modern client brings back when it was told to ask again: `requestState`.
 //
 // A call that waits (for a person, or for the client's own answer to a question) is answered with a
-// continuation: a text of ours that the client returns with the same params. The text is a random name and
-// an HMAC over everything that the continuation is bound to: the run, the server, the method, the name, the
-// SHA-256 of what is asked, the time at which it ends, how many request_states came before. It serves once.
-// What a tool server gave as its own state is kept here in the node and never leaves it.
-// Threads: one loop. Times are of the boot clock.
+// continuation: a text of ours that the client returns with the same params. The text is a random
+// name and an HMAC over everything that the continuation is bound to: the run, the server, the
+// method, the name, the SHA-256 of what is asked, the time at which it ends, how many
+// request_states came before. It serves once. What a tool server gave as its own state is kept here
+// in the node and never leaves it. Threads: one loop. Times are of the boot clock.
 #pragma once
 
 #include <cstdint>
@@ -47,9 +47,10 @@ class RequestStates {
   explicit RequestStates(std::string key) : key_(std::move(key)) {}
 
   // The text for the client; empty where too many are open. `name` holds 16 random bytes.
-  std::string issue(std::string_view name, const Bound& bound, Continuation continuation, Duration now);
-  // The continuation of a text that the client brings, once. Nothing: it is not ours, belongs to another
-  // request, is over, or was used.
+  std::string issue(std::string_view name, const Bound& bound, Continuation continuation,
+                    Duration now);
+  // The continuation of a text that the client brings, once. Nothing: it is not ours, belongs to
+  // another request, is over, or was used.
   std::optional<Continuation> redeem(std::string_view text, const Bound& bound, Duration now);
   // Whether a continuation of this very request waits for its client.
   bool wait_for(const Bound& bound, Duration now) const;
@@ -58,7 +59,8 @@ class RequestStates {
   std::size_t open() const { return open_.size(); }
 
  private:
-  std::string seal(std::string_view name, const Bound& bound, const Continuation& continuation) const;
+  std::string seal(std::string_view name, const Bound& bound,
+                   const Continuation& continuation) const;
   void sweep(Duration now);
 
   std::string key_;

@@ -95,7 +95,8 @@ TEST_F(LegsTest, ThereAreNotEndlesslyMany) {
   }
   EXPECT_EQ(issue('a'), "");
   Continuation later;
-  EXPECT_NE(request_states.issue(std::string(16, 'z'), bound, std::move(later), now + leg_lifetime), "");
+  EXPECT_NE(request_states.issue(std::string(16, 'z'), bound, std::move(later), now + leg_lifetime),
+            "");
   EXPECT_EQ(request_states.open(), 1U);
 }
 
@@ -103,7 +104,8 @@ TEST_F(LegsTest, AParkedCallIsForgottenWithItsLeg) {
   auto parked = std::make_shared<Pending>();
   Continuation continuation;
   continuation.parked = parked;
-  const std::string text = request_states.issue(std::string(16, 'p'), bound, std::move(continuation), now);
+  const std::string text =
+      request_states.issue(std::string(16, 'p'), bound, std::move(continuation), now);
   request_states.forget(*parked);
   EXPECT_FALSE(request_states.redeem(text, bound, now).has_value());
 }

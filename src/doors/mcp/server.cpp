@@ -9,8 +9,8 @@
 #include "doors/mcp/message.h"
 #include "doors/mcp/methods.h"
 #include "doors/mcp/reply.h"
-#include "doors/mcp/session_impl.h"
 #include "doors/mcp/said_by_server.h"
+#include "doors/mcp/session_impl.h"
 #include "doors/mcp/unreadable.h"
 #include "kernel/redact/scope.h"
 

@@ -62,13 +62,13 @@ struct SessionSpec {
   std::shared_ptr<const Policy> policy;
   Lock lock;
   ResolvePath resolve;       // empty: the server's files are not ours
-  sql::ReadSql read_sql;          // empty: no SQL is understood
+  sql::ReadSql read_sql;     // empty: no SQL is understood
   FindProgram find_program;  // empty: the server's programs are not ours
   Duration call_deadline = call_deadline_max;
   // Begins the trace of a call whose client says this of its own; empty: nothing is traced.
   std::function<std::shared_ptr<const CallTrace>(std::string_view traceparent)> trace;
-  // Requests of several clients come by one transport, each of which says what it can do: a server of
-  // the older era, which is told once, hears of all that the policy grants.
+  // Requests of several clients come by one transport, each of which says what it can do: a server
+  // of the older era, which is told once, hears of all that the policy grants.
   bool shared = false;
   // Starts the server once more when it ended; empty: the session ends with it. An error is for who
   // asks, and says why it cannot be.

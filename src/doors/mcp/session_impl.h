@@ -24,14 +24,14 @@
 #include "base/json.h"
 #include "base/task.h"
 #include "doors/mcp/era.h"
-#include "doors/mcp/request_states.h"
 #include "doors/mcp/message.h"
 #include "doors/mcp/methods.h"
 #include "doors/mcp/reply.h"
+#include "doors/mcp/request_states.h"
 #include "doors/mcp/requests.h"
 #include "doors/mcp/session.h"
-#include "doors/mcp/tool_catalog.h"
 #include "doors/mcp/tasks.h"
+#include "doors/mcp/tool_catalog.h"
 #include "doors/mcp/transport.h"
 #include "io/net/loop.h"
 
@@ -53,7 +53,8 @@ inline constexpr Duration questions_together_within = Duration::milliseconds(20)
 // Questions of one call that its server asks together, where others wait for their clients too.
 inline constexpr Duration questions_of_one_call_within = Duration::seconds(2);
 
-// Something that a server wants to know from a modern client: part of the next continuation of a call.
+// Something that a server wants to know from a modern client: part of the next continuation of a
+// call.
 struct Question {
   std::string key, server_id, method, params;
   Completion<Answer> answer;

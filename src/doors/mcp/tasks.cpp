@@ -9,8 +9,8 @@
 #include "doors/mcp/era.h"
 #include "doors/mcp/message.h"
 #include "doors/mcp/reply.h"
-#include "doors/mcp/session_impl.h"
 #include "doors/mcp/server_tasks.h"
+#include "doors/mcp/session_impl.h"
 
 namespace pawl::mcp {
 namespace {

@@ -3,19 +3,18 @@
 //
 // A modern client that declares the extension with a call is not kept waiting for a person, nor for
 // a server that makes a task of the call: it is answered with a task at once, and asks for it. Of a
-// call that waits for a person nothing runs while nobody asks: it is a continuation without an end of its
-// own (request_states.h). Once the question is answered, the next `tasks/get` is the live request that the
-// approval is used by; the call then goes on at its server, and its result is kept until the client
-// has come for it or the task is too old. A client of the older era asks for a task with its call,
-// of tools whose definition knows tasks; that call goes on by itself, and waits for people.
-// What a server asks in a task of its own, the client reads in `tasks/get` and answers with
-// `tasks/update`; in one that waited for a person nobody can be asked anything.
-// A task that its client cancels is `cancelled` at once where nothing of it was sent, and in the
-// older era in any case, as the protocol has it. In the modern era it goes on until its server said
-// what became of it, or did not in time: what was over before the server heard of it has a result.
-// A task is pawl's and has an id of pawl's, whatever the server calls its own. It belongs to its
-// session. Its id is 128 random bits, and one that is not known is refused and charged like any
-// attempt.
+// call that waits for a person nothing runs while nobody asks: it is a continuation without an end
+// of its own (request_states.h). Once the question is answered, the next `tasks/get` is the live
+// request that the approval is used by; the call then goes on at its server, and its result is kept
+// until the client has come for it or the task is too old. A client of the older era asks for a
+// task with its call, of tools whose definition knows tasks; that call goes on by itself, and waits
+// for people. What a server asks in a task of its own, the client reads in `tasks/get` and answers
+// with `tasks/update`; in one that waited for a person nobody can be asked anything. A task that
+// its client cancels is `cancelled` at once where nothing of it was sent, and in the older era in
+// any case, as the protocol has it. In the modern era it goes on until its server said what became
+// of it, or did not in time: what was over before the server heard of it has a result. A task is
+// pawl's and has an id of pawl's, whatever the server calls its own. It belongs to its session. Its
+// id is 128 random bits, and one that is not known is refused and charged like any attempt.
 // Threads: one loop. Times on the wire are those of the records.
 #pragma once
 

@@ -37,7 +37,7 @@ bool same_tools(const Tools& before, const Tools& now) {
 }  // namespace
 
 ToolCatalog::ToolCatalog(Gate& gate, std::string run, std::string server, const Policy& policy,
-             const Lock& lock)
+                         const Lock& lock)
     : gate_(gate),
       run_(std::move(run)),
       server_(std::move(server)),

@@ -40,7 +40,8 @@ struct CatalogEntry {
 
 class ToolCatalog {
  public:
-  ToolCatalog(Gate& gate, std::string run, std::string server, const Policy& policy, const Lock& lock);
+  ToolCatalog(Gate& gate, std::string run, std::string server, const Policy& policy,
+              const Lock& lock);
 
   // Starts a new reading; what was known stays in force until `finish`.
   void begin() { incoming_.clear(); }

@@ -101,7 +101,8 @@ Result<std::string> make_verifier(std::string_view passphrase, std::string_view 
   }
   if (salt.size() != salt_bytes) return fail(ErrorKind::internal, "a salt has 16 bytes");
   Seed seed;
-  if (!derive(passphrase, salt, seed)) return fail(ErrorKind::environment, "Argon2id found no memory");
+  if (!derive(passphrase, salt, seed))
+    return fail(ErrorKind::environment, "Argon2id found no memory");
   const std::string key = public_of(key_of(seed));
   if (key.empty()) return fail(ErrorKind::internal, "no key could be made from the passphrase");
   return prefix() + base64(salt) + "$" + base64(key);
@@ -116,7 +117,8 @@ Result<std::string> sign(const Challenge& challenge, std::string_view passphrase
     return fail(ErrorKind::environment, "Argon2id found no memory");
   }
   const Key key = key_of(seed);
-  if (public_of(key) != verifier->key) return fail(ErrorKind::refused, "the passphrase is not right");
+  if (public_of(key) != verifier->key)
+    return fail(ErrorKind::refused, "the passphrase is not right");
   const Context context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
   const std::string message = message_of(challenge);
   std::string signature(signature_bytes, '\0');

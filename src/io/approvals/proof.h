@@ -41,13 +41,13 @@ struct Challenge {
   std::string act;  // spelled SHA-256 of the canonical JSON of the request
 };
 
-// Signs with the key that passphrase and verifier give. ErrorKind::refused where the passphrase is not
-// the one behind the verifier: nothing is signed then.
+// Signs with the key that passphrase and verifier give. ErrorKind::refused where the passphrase is
+// not the one behind the verifier: nothing is signed then.
 Result<std::string> sign(const Challenge& challenge, std::string_view passphrase,
                          std::string_view verifier);
 
-// Whether the passphrase is the one behind the verifier: ErrorKind::refused where it is not. For the
-// console, whose people type it into a page; in a thread, like `sign`.
+// Whether the passphrase is the one behind the verifier: ErrorKind::refused where it is not. For
+// the console, whose people type it into a page; in a thread, like `sign`.
 Status check_passphrase(std::string_view passphrase, std::string_view verifier);
 
 // True where the signature (base64) is by the verifier's key over exactly this challenge.

@@ -41,7 +41,8 @@ TEST(Ways, PasskeysStandBesideThePassphrase) {
   const auto again = without_passkey(*three, passkeys_of(kOne).front().id);
   ASSERT_TRUE(again);
   EXPECT_EQ(*again, *phrase + " " + kTwo);
-  EXPECT_EQ(without_passkey(*again, passkeys_of(kOne).front().id).error().fault, ErrorKind::missing);
+  EXPECT_EQ(without_passkey(*again, passkeys_of(kOne).front().id).error().fault,
+            ErrorKind::missing);
 }
 
 TEST(Ways, SomethingIsLeftAndNotTooMuch) {

@@ -107,8 +107,9 @@ Task<Result<Minted>> Broker::mint(Errand errand) {
   }
   if (minted && !repository.empty()) minted->used.principal += ", repository " + repository;
   if (!minted) {
-    minted.error().message = fmt::format("the credential `{}` cannot be read: {}",
-                                         escape_untrusted(errand.credential), minted.error().message);
+    minted.error().message =
+        fmt::format("the credential `{}` cannot be read: {}", escape_untrusted(errand.credential),
+                    minted.error().message);
     co_return minted;
   }
   bool found = true;
@@ -125,9 +126,10 @@ Task<Result<Minted>> Broker::mint(Errand errand) {
     if (rest.size() >= scrubbed_bytes_min) remember(rest);
   }
   if (!found) {
-    co_return fail(ErrorKind::invalid, fmt::format("the credential `{}` could not be kept out of what "
-                                               "the server answers",
-                                               escape_untrusted(errand.credential)));
+    co_return fail(ErrorKind::invalid,
+                   fmt::format("the credential `{}` could not be kept out of what "
+                               "the server answers",
+                               escape_untrusted(errand.credential)));
   }
   co_return minted;
 }
@@ -165,8 +167,8 @@ Task<Result<Minted>> Broker::read(std::string name, Deployment::Credential from,
 Task<Result<secrets::Credential>> Broker::own(std::string credential) {
   const auto known = deployment_.credentials.find(credential);
   if (known == deployment_.credentials.end()) {
-    co_return fail(ErrorKind::missing,
-                   fmt::format("there is no credential `{}` any more", escape_untrusted(credential)));
+    co_return fail(ErrorKind::missing, fmt::format("there is no credential `{}` any more",
+                                                   escape_untrusted(credential)));
   }
   auto minted = co_await read(credential, known->second, {}, credential);
   if (!minted) {
@@ -175,8 +177,8 @@ Task<Result<secrets::Credential>> Broker::own(std::string credential) {
     co_return std::unexpected(minted.error());
   }
   if (minted->value.empty()) {
-    co_return fail(ErrorKind::invalid,
-                   fmt::format("the credential `{}` is no single text", escape_untrusted(credential)));
+    co_return fail(ErrorKind::invalid, fmt::format("the credential `{}` is no single text",
+                                                   escape_untrusted(credential)));
   }
   co_return std::move(minted->value);
 }

@@ -9,11 +9,12 @@
 // TLS is 1.2 or newer and its certificates are always verified.
 // `Reach` belongs to the client, because connections are used again: what was judged when a
 // connection was made holds for everything that is sent over it.
-// Errors: ErrorKind::invalid for what cannot be asked, ErrorKind::refused for what may not be reached and
-// for certificates that do not verify, ErrorKind::missing where a name has no address, ErrorKind::io for
-// the rest. They name the host and never the rest of the address, which may hold a secret. Header
-// fields and bodies may hold one too: what this room keeps of them is wiped when a request is over.
-// One thread, that of the loop. Client and fetches may end inside of their own callbacks.
+// Errors: ErrorKind::invalid for what cannot be asked, ErrorKind::refused for what may not be
+// reached and for certificates that do not verify, ErrorKind::missing where a name has no address,
+// ErrorKind::io for the rest. They name the host and never the rest of the address, which may hold
+// a secret. Header fields and bodies may hold one too: what this room keeps of them is wiped when a
+// request is over. One thread, that of the loop. Client and fetches may end inside of their own
+// callbacks.
 #pragma once
 
 #include <cstddef>

@@ -25,8 +25,8 @@ struct Event {
 };
 
 // What to write for one event. A line break in `name` or `id` would begin another field: such an
-// event is refused (ErrorKind::invalid). `id`: nothing leaves the reader's last one as it is, an empty
-// one clears it. In `text`, CR, LF and CR LF all separate lines.
+// event is refused (ErrorKind::invalid). `id`: nothing leaves the reader's last one as it is, an
+// empty one clears it. In `text`, CR, LF and CR LF all separate lines.
 struct EventFields {
   std::string_view name;
   std::string_view text;
@@ -46,8 +46,8 @@ struct EventLimits {
 class EventReader {
  public:
   // Calls `event` for each event that is complete. Where it is false, nothing more is read: the
-  // rest of the piece is lost. ErrorKind::invalid where an event is longer than the limit; the reader
-  // is of no use afterwards.
+  // rest of the piece is lost. ErrorKind::invalid where an event is longer than the limit; the
+  // reader is of no use afterwards.
   using Take = std::function<bool(Event)>;
   explicit EventReader(Take event, EventLimits limits = {});
 

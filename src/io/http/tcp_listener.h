@@ -17,7 +17,8 @@ class TcpListener {
  public:
   using Accepted = std::function<void(net::Fd socket, Remote remote)>;
 
-  // ErrorKind::invalid for an address that is not numeric, ErrorKind::environment where it cannot be had.
+  // ErrorKind::invalid for an address that is not numeric, ErrorKind::environment where it cannot
+  // be had.
   static Result<TcpListener> open(net::Loop& loop, const std::string& address, std::uint16_t port,
                                   Accepted accepted);
   TcpListener(TcpListener&&) noexcept;

@@ -36,8 +36,8 @@ struct TlsFiles {
 
 class TlsSettings {
  public:
-  // ErrorKind::missing where a file cannot be opened, ErrorKind::invalid where it does not hold what it
-  // should, or the key is not that of the certificate.
+  // ErrorKind::missing where a file cannot be opened, ErrorKind::invalid where it does not hold
+  // what it should, or the key is not that of the certificate.
   static Result<TlsSettings> load(TlsFiles files);
 
   // Reads the files again, for connections from now on.

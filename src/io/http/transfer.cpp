@@ -82,7 +82,8 @@ void Transfer::wipe() {
 
 bool Transfer::leave() {
   if (!std::exchange(sent, true)) return true;
-  refusal = Error{ErrorKind::io, fmt::format("`{}` ended the connection before it answered", host), {}};
+  refusal =
+      Error{ErrorKind::io, fmt::format("`{}` ended the connection before it answered", host), {}};
   return false;
 }
 
@@ -123,7 +124,8 @@ Status Transfer::make_lines() {
   for (std::size_t i = 0; i < ask.headers.size(); ++i) {
     const Header header = ask.headers[i];
     if (std::ranges::find(kSetByUs, header.name) != kSetByUs.end()) {
-      return fail(ErrorKind::invalid, fmt::format("the header `{}` is not the caller's", header.name));
+      return fail(ErrorKind::invalid,
+                  fmt::format("the header `{}` is not the caller's", header.name));
     }
     // Without a value, a colon would mean to libcurl that the field is not wanted.
     std::string line;

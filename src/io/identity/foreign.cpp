@@ -165,8 +165,8 @@ Proved<Principal> Identities::agent_of(const Foreign& foreign, const TokenSource
     found = &agent;
   }
   if (found == nullptr) {
-    return std::unexpected(refused(foreign.source + ": a token of " +
-                                   jose::quoted(claims.subject) + ", who is no agent here"));
+    return std::unexpected(refused(foreign.source + ": a token of " + jose::quoted(claims.subject) +
+                                   ", who is no agent here"));
   }
   const std::string& id = claims.id.empty() ? claims.subject : claims.id;
   Principal who = principal_of(

@@ -135,7 +135,7 @@ Task<Result<FetchedKeys>> HttpKeys::fetch(KeyPlace place, std::string directory)
   if (!answer) co_return std::unexpected(answer.error());
   if (answer->status != 200) {
     co_return fail(ErrorKind::io, fmt::format("`{}` answers with {} where its keys should be",
-                                          address->host, answer->status));
+                                              address->host, answer->status));
   }
   co_return FetchedKeys{std::move(answer->body),
                         fresh_for(answer->headers.find("cache-control").value_or(""))};

@@ -140,7 +140,8 @@ Proved<Principal> Identities::by_credential(const std::string& token, const std:
   }
   const jose::RunCredential& credential = known->second;
   if (credential.audience != audience) {
-    return std::unexpected(refused("a credential for `" + escape_untrusted(credential.audience) + "`"));
+    return std::unexpected(
+        refused("a credential for `" + escape_untrusted(credential.audience) + "`"));
   }
   if (now >= credential.expires || now < credential.not_before) {
     known_.erase(known);
@@ -148,8 +149,8 @@ Proved<Principal> Identities::by_credential(const std::string& token, const std:
   }
   const Run* run = ports_.run(credential.run);
   if (run == nullptr || run->phase == RunPhase::closed) {
-    return std::unexpected(
-        refused("a credential of the run `" + escape_untrusted(credential.run) + "`, which is over"));
+    return std::unexpected(refused("a credential of the run `" + escape_untrusted(credential.run) +
+                                   "`, which is over"));
   }
   // In whole seconds, as credentials count: one that was made in the second of the kill is gone
   // too.
@@ -159,7 +160,8 @@ Proved<Principal> Identities::by_credential(const std::string& token, const std:
                                    "`, which the kill switch revoked"));
   }
   if (!roles_of_.contains(credential.actors.back())) {
-    return std::unexpected(refused("a credential of `" + escape_untrusted(credential.actors.back()) +
+    return std::unexpected(refused("a credential of `" +
+                                   escape_untrusted(credential.actors.back()) +
                                    "`, who is not in the deployment file any more"));
   }
   return Principal{.agent = credential.agent(),
@@ -245,7 +247,8 @@ Result<Identities::Issued> Identities::issue(jose::RunCredential credential,
   credential.id = new_id("j");
   const auto deadline = ports_.deadline ? ports_.deadline(root) : std::optional<Instant>();
   if (deadline && deadline->ns - credential.issued.ns < second) {
-    return fail(ErrorKind::refused, "the run `" + escape_untrusted(credential.run) + "` has no time left");
+    return fail(ErrorKind::refused,
+                "the run `" + escape_untrusted(credential.run) + "` has no time left");
   }
   if (deadline) credential.expires = std::min(credential.expires, *deadline);
   Issued issued{.token = {}, .id = credential.id, .expires = credential.expires};

@@ -233,7 +233,7 @@ TEST(Identities, OnlyItsOwnTokensCount) {
   Gatehouse gate;
   const auto seal = [](char byte, std::string_view type) {
     return jose::seal(*jose::SigningKey::from_seed(std::string(32, byte)), type,
-                       R"({"iss":"https://gate.example","aud":"https://gate.example/v1"})");
+                      R"({"iss":"https://gate.example","aud":"https://gate.example/v1"})");
   };
   EXPECT_FALSE(gate.ask("Bearer " + seal('\x09', jose::run_type)));
   EXPECT_FALSE(gate.ask("Bearer " + seal('\x07', "jwt")));

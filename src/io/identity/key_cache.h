@@ -49,7 +49,7 @@ class KeyCache {
  public:
   struct Known {
     std::shared_ptr<const jose::KeySet> keys;  // never null
-    std::uint64_t generation = 0;               // another one after each fetch
+    std::uint64_t generation = 0;              // another one after each fetch
   };
   struct Source {
     KeyPlace place;

@@ -11,8 +11,7 @@ namespace {
 using ::testing::SizeIs;
 
 std::string key_set_of(char byte) {
-  const jose::PublicKey keys[] = {
-      jose::SigningKey::from_seed(std::string(32, byte))->public_key()};
+  const jose::PublicKey keys[] = {jose::SigningKey::from_seed(std::string(32, byte))->public_key()};
   return jose::KeySet::of(keys).text();
 }
 

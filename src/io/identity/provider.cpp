@@ -187,8 +187,8 @@ Result<Vouched> judge_id_token(const jose::Claims& claims, const PersonProvider&
   const auto ways = texts_in(all["amr"]);
   for (const std::string& wanted : from.require) {
     if (!ways || std::ranges::find(*ways, wanted) == ways->end()) {
-      return no_word(
-          fmt::format("the provider does not say that you signed in with `{}`", escape_untrusted(wanted)));
+      return no_word(fmt::format("the provider does not say that you signed in with `{}`",
+                                 escape_untrusted(wanted)));
     }
   }
   Vouched vouched;
@@ -214,10 +214,10 @@ Result<Vouched> judge_id_token(const jose::Claims& claims, const PersonProvider&
 Task<Result<Vouched>> Provider::Asking::judge(std::shared_ptr<Asking> self, std::string id_token,
                                               ProviderAsked asked) {
   const jose::Expected expected{.issuer = self->from.at.url,
-                                 .audiences = {self->from.client},
-                                 .parties = {},
-                                 .scopes = {},
-                                 .types = {"jwt", ""}};
+                                .audiences = {self->from.client},
+                                .parties = {},
+                                .scopes = {},
+                                .types = {"jwt", ""}};
   auto keys = co_await self->keys.keys(kSource);
   if (!keys) co_return fail(ErrorKind::environment, keys.error().message);
   auto claims = jose::verify(id_token, *keys->keys, expected, self->ports.now());

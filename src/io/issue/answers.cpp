@@ -101,7 +101,8 @@ Result<Answered> read_vault(int status, std::string_view body, std::string_view 
   }
   const json::View value = secret["data"][field];
   if (!value.exists()) {
-    return fail(ErrorKind::missing, fmt::format("the secret has no field `{}`", escape_untrusted(field)));
+    return fail(ErrorKind::missing,
+                fmt::format("the secret has no field `{}`", escape_untrusted(field)));
   }
   auto read = secret_in(value, "text in that field");
   if (!read) return std::unexpected(read.error());
@@ -167,7 +168,8 @@ Result<Answered> read_aws(int status, std::string_view body, Instant now) {
   const auto lasts = until(element(body, "Expiration").value_or(""), now);
   if (!lasts) return std::unexpected(lasts.error());
   out.lasts = *lasts;
-  out.principal = escape_untrusted(element(body, "Arn").value_or("").substr(0, principal_bytes_max));
+  out.principal =
+      escape_untrusted(element(body, "Arn").value_or("").substr(0, principal_bytes_max));
   return out;
 }
 

@@ -22,7 +22,8 @@ std::vector<std::string> places_of_resource(std::string_view server_url);
 std::vector<std::string> places_of_issuer(std::string_view issuer);
 
 // Whom this server names as its authorization servers: addresses that can be shown, and that it
-// names is no reason to go there. ErrorKind::refused where it speaks of another address than its own.
+// names is no reason to go there. ErrorKind::refused where it speaks of another address than its
+// own.
 inline constexpr std::size_t issuers_named_max = 16;
 Result<std::vector<std::string>> issuers_of_resource(std::string_view body,
                                                      std::string_view server_url);

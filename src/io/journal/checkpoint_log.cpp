@@ -104,7 +104,7 @@ Status CheckpointLog::read_log(const PublicKey& key) {
   // Only the very first note can be torn with none before it.
   if (*size <= checkpoint_bytes_max) return {};
   return fail(ErrorKind::corrupt, fmt::format("`{}` does not end in a checkpoint signed by `{}`",
-                                          disk_->shown(log_path), key.text()));
+                                              disk_->shown(log_path), key.text()));
 }
 
 Status CheckpointLog::read_newest(const PublicKey& key) {
@@ -163,7 +163,7 @@ Status CheckpointLog::reopen(std::uint64_t shorter) {
   if (!size) return std::unexpected(size.error());
   if (*size != size_ && *size != shorter) {
     return fail(ErrorKind::corrupt, fmt::format("`{}` has {} bytes, where {} or {} were written",
-                                            disk_->shown(log_path), *size, size_, shorter));
+                                                disk_->shown(log_path), *size, size_, shorter));
   }
   file_ = std::move(*file);
   size_ = *size;

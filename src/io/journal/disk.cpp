@@ -37,7 +37,7 @@ Result<std::string> read_exactly(const File& file, std::uint64_t offset, std::si
   auto bytes = read_there(file, offset, count);
   if (bytes && bytes->size() != count) {
     return fail(ErrorKind::corrupt, fmt::format("the file ends at {}, {} bytes were expected at {}",
-                                            offset + bytes->size(), count, offset));
+                                                offset + bytes->size(), count, offset));
   }
   return bytes;
 }
@@ -49,7 +49,7 @@ Result<std::string> read_whole(Disk& disk, const std::string& path, std::uint64_
   if (!size) return std::unexpected(size.error());
   if (*size > bytes_max) {
     return fail(ErrorKind::invalid, fmt::format("`{}` has {} bytes, at most {} are read",
-                                            disk.shown(path), *size, bytes_max));
+                                                disk.shown(path), *size, bytes_max));
   }
   return read_there(**file, 0, *size);
 }

@@ -7,8 +7,9 @@
 // What counts as durable is exactly what POSIX promises: bytes and size of a file after `sync` of
 // that file, a name in a folder after `sync_directory` of that folder, nothing else.
 //
-// Errors: ErrorKind::missing (no such file), ErrorKind::environment (no room left on the disk: nothing was
-// changed that matters), ErrorKind::refused (a lock that somebody else holds), ErrorKind::io (all else).
+// Errors: ErrorKind::missing (no such file), ErrorKind::environment (no room left on the disk:
+// nothing was changed that matters), ErrorKind::refused (a lock that somebody else holds),
+// ErrorKind::io (all else).
 //
 // Threads: a Disk and a File may be used by several threads at once, as file descriptors may.
 #pragma once
@@ -36,7 +37,8 @@ class File {
   virtual Result<std::size_t> write_at(std::uint64_t offset, std::string_view bytes) = 0;
 
   // Makes sure that later writes to this range find room. New room reads as zeros; what was there
-  // stays; the file is as long as the range's end at least. ErrorKind::environment when there is none.
+  // stays; the file is as long as the range's end at least. ErrorKind::environment when there is
+  // none.
   virtual Status allocate(std::uint64_t offset, std::uint64_t length) = 0;
 
   // Gives the room of this range back; it reads as zeros, the file keeps its size.

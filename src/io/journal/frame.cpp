@@ -91,7 +91,7 @@ Result<SegmentHead> read_segment_text(std::string_view text) {
   }
   if (take<std::uint32_t>(text, 0) != format_version) {
     return fail(ErrorKind::corrupt, "the segment has a format that this program does not know: " +
-                                    std::to_string(take<std::uint32_t>(text, 0)));
+                                        std::to_string(take<std::uint32_t>(text, 0)));
   }
   if (text.size() != segment_fixed_bytes + take<std::uint32_t>(text, 4)) {
     return fail(ErrorKind::corrupt, "the head of the segment has a wrong length");

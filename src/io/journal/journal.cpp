@@ -29,8 +29,9 @@ Status check(const JournalOptions& options) {
   if (options.segment_bytes_max < segment_bytes_min ||
       options.segment_bytes_max > journal_segment_bytes_max || options.grow_bytes == 0 ||
       options.grow_bytes % journal::entry_alignment_bytes != 0) {
-    return fail(ErrorKind::invalid, fmt::format("segments of {} bytes that grow by {} are not possible",
-                                            options.segment_bytes_max, options.grow_bytes));
+    return fail(ErrorKind::invalid,
+                fmt::format("segments of {} bytes that grow by {} are not possible",
+                            options.segment_bytes_max, options.grow_bytes));
   }
   return {};
 }

@@ -138,7 +138,8 @@ struct Recovery {
 class Journal {
  public:
   // Locks the directory, recovers, and starts the syncer. `disk` outlives the journal.
-  // ErrorKind::refused: another node has it. ErrorKind::corrupt: the journal is not what was signed.
+  // ErrorKind::refused: another node has it. ErrorKind::corrupt: the journal is not what was
+  // signed.
   static Result<std::unique_ptr<Journal>> open(Disk& disk, JournalOptions options,
                                                const JournalReplay& replay = {});
 
@@ -155,9 +156,9 @@ class Journal {
 
   // Writes the payloads and the record, and returns the record's sequence number. Errors:
   //   ErrorKind::environment  the disk is full; nothing was written, the journal goes on
-  //   ErrorKind::invalid      the record or a payload is empty of meaning or too long; nothing written
-  //   ErrorKind::internal     the record does not hold the commitment of a payload; nothing written
-  //   ErrorKind::io           the journal is failed
+  //   ErrorKind::invalid      the record or a payload is empty of meaning or too long; nothing
+  //   written ErrorKind::internal     the record does not hold the commitment of a payload; nothing
+  //   written ErrorKind::io           the journal is failed
   Result<std::uint64_t> append(std::string_view record, std::span<const PayloadRef> payloads = {},
                                Urgency urgency = Urgency::ordinary);
 

@@ -124,16 +124,18 @@ Result<Journal::Body::Need> Journal::Body::measure(std::string_view record,
   const std::uint64_t record_max =
       std::min(journal_record_bytes_max, options_.segment_bytes_max - segment_head_bytes_max);
   if (record.empty() || record.size() > record_max) {
-    return fail(ErrorKind::invalid, fmt::format("a record of {} bytes cannot be stored: 1 to {} are "
-                                            "expected",
-                                            record.size(), record_max));
+    return fail(ErrorKind::invalid,
+                fmt::format("a record of {} bytes cannot be stored: 1 to {} are "
+                            "expected",
+                            record.size(), record_max));
   }
   Need need{.frame = frame_bytes(record.size()), .entries = 0};
   for (const PayloadRef& payload : payloads) {
     if (payload.bytes.size() > journal_payload_bytes_max) {
-      return fail(ErrorKind::invalid, fmt::format("a payload of {} bytes cannot be stored: at most {} "
-                                              "are expected",
-                                              payload.bytes.size(), journal_payload_bytes_max));
+      return fail(ErrorKind::invalid,
+                  fmt::format("a payload of {} bytes cannot be stored: at most {} "
+                              "are expected",
+                              payload.bytes.size(), journal_payload_bytes_max));
     }
     const std::string named = payload.commitment.text();
     if (record.find(named) == record.npos) {
@@ -262,9 +264,10 @@ Result<SnapshotWritten> Journal::Body::snapshot(std::string_view state) {
   if (closed_ || commit_->failed()) return refusal();
   const std::string bytes = journal::snapshot_bytes(tree_, segment_->place(), state);
   if (bytes.size() > journal::snapshot_bytes_max) {
-    return fail(ErrorKind::invalid, fmt::format("a snapshot of {} bytes cannot be stored: at most {} "
-                                            "are expected",
-                                            bytes.size(), journal::snapshot_bytes_max));
+    return fail(ErrorKind::invalid,
+                fmt::format("a snapshot of {} bytes cannot be stored: at most {} "
+                            "are expected",
+                            bytes.size(), journal::snapshot_bytes_max));
   }
   // One that nobody named will never be trusted. The folder is synced with the new one.
   Status put;

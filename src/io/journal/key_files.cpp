@@ -58,8 +58,9 @@ Status publish(Disk& disk, const PublicKey& key) {
     auto exists = journal_exists(disk);
     if (!exists) return std::unexpected(exists.error());
     if (*exists) {
-      return fail(ErrorKind::corrupt, fmt::format("`{}` is not the public key of `{}`",
-                                              disk.shown(public_path), disk.shown(secret_path)));
+      return fail(ErrorKind::corrupt,
+                  fmt::format("`{}` is not the public key of `{}`", disk.shown(public_path),
+                              disk.shown(secret_path)));
     }
   }
   return replace_whole(disk, public_path, text);
@@ -79,8 +80,9 @@ Result<NodeKey> open_node_key(Disk& disk, const std::string& origin,
   }
   const PublicKey& open = key->public_key();
   if (!origin.empty() && origin != open.name()) {
-    return fail(ErrorKind::invalid, fmt::format("the journal is the log `{}`, it cannot become `{}`",
-                                            open.name(), origin));
+    return fail(
+        ErrorKind::invalid,
+        fmt::format("the journal is the log `{}`, it cannot become `{}`", open.name(), origin));
   }
   if (Status published = publish(disk, open); !published) {
     return std::unexpected(published.error());

@@ -10,8 +10,8 @@
 namespace pawl::journal {
 
 // Reads the key, or makes one where there is no journal yet. An empty `origin` takes the name that
-// the key has, or a random one; another name than the key's is ErrorKind::invalid. A journal without
-// its key is ErrorKind::corrupt: nothing could be compared with what was signed.
+// the key has, or a random one; another name than the key's is ErrorKind::invalid. A journal
+// without its key is ErrorKind::corrupt: nothing could be compared with what was signed.
 Result<NodeKey> open_node_key(Disk& disk, const std::string& origin,
                               const std::function<std::string(std::size_t)>& random);
 

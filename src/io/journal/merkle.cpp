@@ -45,7 +45,7 @@ Digest node_hash(const Digest& left, const Digest& right) {
 Result<Frontier> Frontier::from(std::uint64_t size, std::vector<Digest> hashes) {
   if (static_cast<std::size_t>(std::popcount(size)) != hashes.size()) {
     return fail(ErrorKind::invalid, fmt::format("a tree of {} leaves has {} subtrees, not {}", size,
-                                            std::popcount(size), hashes.size()));
+                                                std::popcount(size), hashes.size()));
   }
   Frontier frontier;
   frontier.size_ = size;

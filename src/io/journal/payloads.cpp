@@ -175,10 +175,11 @@ Result<Payload> read_payload(Disk& disk, const PayloadIndex& index, const Digest
     payload.state = PayloadState::erased;
   }
   if (payload.state == PayloadState::missing && index.damaged()) {
-    return fail(ErrorKind::corrupt, fmt::format("`{}` at {}: the head of a payload is damaged, what "
-                                            "follows it cannot be found",
-                                            disk.shown(segment_path(index.damaged()->first)),
-                                            index.damaged()->offset));
+    return fail(
+        ErrorKind::corrupt,
+        fmt::format("`{}` at {}: the head of a payload is damaged, what "
+                    "follows it cannot be found",
+                    disk.shown(segment_path(index.damaged()->first)), index.damaged()->offset));
   }
   return payload;
 }
@@ -196,8 +197,9 @@ Status erase_payload(Disk& disk, const PayloadIndex& index, const Digest& commit
     if (!bytes) return std::unexpected(bytes.error());
     const auto head = read_entry_head(*bytes);
     if (!head) {
-      return fail(ErrorKind::corrupt, fmt::format("`{}` at {}: the head of a payload is damaged",
-                                              disk.shown(segment_path(place.first)), place.offset));
+      return fail(ErrorKind::corrupt,
+                  fmt::format("`{}` at {}: the head of a payload is damaged",
+                              disk.shown(segment_path(place.first)), place.offset));
     }
     if (head->commitment == commitment) intent += intent_line({place, *head});
   }

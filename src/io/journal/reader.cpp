@@ -32,7 +32,7 @@ Status JournalReader::enter(std::uint64_t first) {
   if (!start) return std::unexpected(start.error());
   if (!*start) {
     return fail(ErrorKind::missing, fmt::format("`{}` has no head yet, or a damaged one",
-                                            disk_->shown(segment_path(first))));
+                                                disk_->shown(segment_path(first))));
   }
   first_ = first;
   file_ = std::move(*file);
@@ -67,7 +67,7 @@ Result<std::optional<JournalEntry>> JournalReader::in_next_segment(bool& ends) {
   if (!entered) return std::unexpected(entered.error());
   if (*following != expected) {
     return fail(ErrorKind::corrupt, fmt::format("record {} is missing or damaged, but `{}` follows",
-                                            expected, disk_->shown(segment_path(*following))));
+                                                expected, disk_->shown(segment_path(*following))));
   }
   ends = false;
   return here();
@@ -128,7 +128,7 @@ Result<std::vector<Digest>> JournalReader::leaves(std::uint64_t size) {
     if (!entry) return std::unexpected(entry.error());
     if (!*entry) {
       return fail(ErrorKind::missing, fmt::format("the journal holds {} records, {} were asked for",
-                                              leaves.size(), size));
+                                                  leaves.size(), size));
     }
     leaves.push_back((*entry)->leaf);
   }

@@ -31,8 +31,9 @@ class JournalReader {
   // ErrorKind::missing where there is no journal. `disk` outlives the reader.
   static Result<JournalReader> open(Disk& disk);
 
-  // The next record, or nothing where the journal ends for now. ErrorKind::corrupt where it is damaged:
-  // a segment ends before the next one begins, or the records before the newest checkpoint says.
+  // The next record, or nothing where the journal ends for now. ErrorKind::corrupt where it is
+  // damaged: a segment ends before the next one begins, or the records before the newest checkpoint
+  // says.
   Result<std::optional<JournalEntry>> next();
 
   // What `next` answers next. Beyond the end: `next` answers nothing until the record is there.

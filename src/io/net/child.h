@@ -74,14 +74,15 @@ struct Started {
   Fd error_output;  // we read; closed unless ErrorOutput::pipe
 };
 
-// ErrorKind::missing where the program does not exist, ErrorKind::environment where it cannot be started;
-// both say what was looked for and where. Blocks until the program has been loaded.
+// ErrorKind::missing where the program does not exist, ErrorKind::environment where it cannot be
+// started; both say what was looked for and where. Blocks until the program has been loaded.
 Result<Started> start(const ChildSpec& spec);
 
 // Waits for a process of ours and reaps it; for callers without a loop. Unknown for others.
 Exit wait_for_exit(const Fd& pidfd);
 
-// The process behind a pidfd, for one that somebody handed over. ErrorKind::missing if it has ended.
+// The process behind a pidfd, for one that somebody handed over. ErrorKind::missing if it has
+// ended.
 Result<ProcessId> process_of(const Fd& pidfd);
 
 // Orphans of our descendants become our children instead of init's, so that they stay visible.
@@ -91,8 +92,8 @@ enum class StopStep : std::uint8_t { already_over, input_closed, terminated, kil
 
 struct Ending {
   Exit exit;
-  StopStep step = StopStep::already_over;      // what it took
-  std::vector<ProcessStat> survivors;  // not proven dead, as they were last seen
+  StopStep step = StopStep::already_over;  // what it took
+  std::vector<ProcessStat> survivors;      // not proven dead, as they were last seen
 };
 
 class Child {

@@ -45,7 +45,8 @@ Result<Fd> take_standard(int number) {
   const int moved = ::fcntl(number, F_DUPFD_CLOEXEC, 3);
   if (moved < 0) {
     const char* name = number == 0 ? "standard input" : "standard output";
-    return std::unexpected(system_error(ErrorKind::environment, fmt::format("use {}", name), errno));
+    return std::unexpected(
+        system_error(ErrorKind::environment, fmt::format("use {}", name), errno));
   }
   Fd taken(moved);
   const Fd nothing(::open("/dev/null", O_RDWR | O_CLOEXEC));

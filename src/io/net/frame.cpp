@@ -67,8 +67,9 @@ Status FrameReader::understand_header() {
   }
   if (text_bytes_ == 0) return fail(ErrorKind::invalid, "a control message is empty");
   if (text_bytes_ > control_bytes_max_) {
-    return fail(ErrorKind::invalid, fmt::format("a control message of {} bytes, at most {} are taken",
-                                            text_bytes_, control_bytes_max_));
+    return fail(ErrorKind::invalid,
+                fmt::format("a control message of {} bytes, at most {} are taken", text_bytes_,
+                            control_bytes_max_));
   }
   return {};
 }

@@ -46,7 +46,8 @@ Task<bool> Child::State::emptied(std::shared_ptr<State> self, Duration at_most) 
 Task<Ending> Child::State::climb(std::shared_ptr<State> self, Grace grace) {
   Ending ending;
   self->remember();
-  ending.step = self->over && self->living().empty() ? StopStep::already_over : StopStep::input_closed;
+  ending.step =
+      self->over && self->living().empty() ? StopStep::already_over : StopStep::input_closed;
   bool empty = co_await emptied(self, grace.after_input);
   for (const auto& [step, signal, patience] :
        {std::tuple(StopStep::terminated, SIGTERM, grace.after_terminate),

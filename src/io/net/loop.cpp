@@ -76,7 +76,8 @@ Loop::~Loop() {
 
 Status Loop::run() {
   if (core_->refused != 0) {
-    return std::unexpected(system_error(ErrorKind::environment, "make an event queue", core_->refused));
+    return std::unexpected(
+        system_error(ErrorKind::environment, "make an event queue", core_->refused));
   }
   core_->runner = std::this_thread::get_id();
   while (!core_->stopping.load(std::memory_order_acquire)) core_->turn(true);

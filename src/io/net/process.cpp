@@ -53,7 +53,8 @@ std::vector<std::string_view> words(std::string_view text) {
 Result<std::string> read_small_file(const std::string& path) {
   const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file.open()) {
-    const ErrorKind fault = errno == ENOENT || errno == ESRCH ? ErrorKind::missing : ErrorKind::environment;
+    const ErrorKind fault =
+        errno == ENOENT || errno == ESRCH ? ErrorKind::missing : ErrorKind::environment;
     return std::unexpected(system_error(fault, fmt::format("open `{}`", path), errno));
   }
   std::string text;
@@ -121,7 +122,8 @@ Result<std::string> executable(pid_t pid) {
   std::string target(PATH_MAX, '\0');
   const ssize_t size = ::readlink(link.c_str(), target.data(), target.size());
   if (size < 0) {
-    const ErrorKind fault = errno == ENOENT || errno == ESRCH ? ErrorKind::missing : ErrorKind::environment;
+    const ErrorKind fault =
+        errno == ENOENT || errno == ESRCH ? ErrorKind::missing : ErrorKind::environment;
     return std::unexpected(system_error(fault, fmt::format("read `{}`", link), errno));
   }
   target.resize(static_cast<std::size_t>(size));

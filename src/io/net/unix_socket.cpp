@@ -65,8 +65,8 @@ std::string folder_of(const std::string& path) {
 // Whoever may enter the folder may connect, and whoever may write it may put another socket there.
 Status check_folder(const std::string& folder) {
   if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
-    return std::unexpected(
-        system_error(ErrorKind::environment, fmt::format("make the directory `{}`", folder), errno));
+    return std::unexpected(system_error(ErrorKind::environment,
+                                        fmt::format("make the directory `{}`", folder), errno));
   }
   struct stat what{};
   if (::lstat(folder.c_str(), &what) != 0 || !S_ISDIR(what.st_mode)) {
@@ -77,8 +77,8 @@ Status check_folder(const std::string& folder) {
   }
   if ((what.st_mode & 077) != 0) {
     return fail(ErrorKind::refused, fmt::format("`{}` is open to other users: its mode is {:o}, "
-                                            "expected 700",
-                                            folder, what.st_mode & 07777));
+                                                "expected 700",
+                                                folder, what.st_mode & 07777));
   }
   return {};
 }
@@ -88,7 +88,8 @@ Status remove_stale(const std::string& path, const sockaddr_un& address) {
   struct stat what{};
   if (::lstat(path.c_str(), &what) != 0) return {};
   if (!S_ISSOCK(what.st_mode)) {
-    return fail(ErrorKind::environment, fmt::format("`{}` is in the way and is not a socket", path));
+    return fail(ErrorKind::environment,
+                fmt::format("`{}` is in the way and is not a socket", path));
   }
   Result<Fd> probe = make_socket();
   if (!probe) return std::unexpected(std::move(probe.error()));

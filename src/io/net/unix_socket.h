@@ -54,8 +54,8 @@ class Listener {
   std::shared_ptr<State> state_;
 };
 
-// Blocking. ErrorKind::missing where there is no socket or nobody listens, so that a caller can start
-// a node; ErrorKind::environment for everything else, a full queue at the deadline included.
+// Blocking. ErrorKind::missing where there is no socket or nobody listens, so that a caller can
+// start a node; ErrorKind::environment for everything else, a full queue at the deadline included.
 Result<Fd> connect_unix(const std::string& path, Duration at_most);
 
 }  // namespace pawl::net

@@ -137,7 +137,8 @@ Attempt slack_answered(const Result<http::Answer>& answer) {
   }
   const json::View ok = document->root()["ok"];
   if (ok.kind() == json::Kind::boolean && ok.boolean()) return attempt;
-  const std::string error = escape_untrusted(document->root().text("error").value_or("").substr(0, 64));
+  const std::string error =
+      escape_untrusted(document->root().text("error").value_or("").substr(0, 64));
   const bool later = error == "ratelimited" || error == "internal_error" ||
                      error == "fatal_error" || error == "service_unavailable";
   return {later ? Attempt::End::again : Attempt::End::refused, "it said `" + error + "`",

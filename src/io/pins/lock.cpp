@@ -102,8 +102,8 @@ Result<Lock> parse_lock(std::string_view text, std::string_view file) {
   lock.present = true;
   for (auto [name, digest] : root["tools"].members()) {
     if (!digest.is_string() || !is_digest(digest.string())) {
-      return fail(ErrorKind::invalid, "the digest of a tool is not `sha256:` and 64 hexadecimal digits",
-                  at);
+      return fail(ErrorKind::invalid,
+                  "the digest of a tool is not `sha256:` and 64 hexadecimal digits", at);
     }
     lock.tools.emplace(name, digest.string());
   }

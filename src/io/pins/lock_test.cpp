@@ -48,8 +48,8 @@ TEST(Lock, KeepsTheDefinitionsBehindItsDigests) {
 TEST(Lock, ADefinitionThatCannotBeReadAgainIsLeftOut) {
   const std::string duplicate_keys = R"({"inputSchema":{"properties":{"Id":{},"id":{}}}})";
   Lock lock;
-  lock.accept("t", to_string(sha256(twins)), twins);
-  EXPECT_EQ(lock.find("", "t"), to_string(sha256(twins)));
+  lock.accept("t", to_string(sha256(duplicate_keys)), duplicate_keys);
+  EXPECT_EQ(lock.find("", "t"), to_string(sha256(duplicate_keys)));
   EXPECT_TRUE(lock.definitions.empty());
   EXPECT_TRUE(parse_lock(to_text(lock), "pawl.lock"));
 }
@@ -69,7 +69,7 @@ TEST(Lock, RefusesWhatAReviewerCouldMisread) {
   }
   const std::string duplicate_keys =
       R"({"version":1,"tools":{"a":")" + kDigest + R"(","A":")" + kDigest + R"("}})";
-  EXPECT_FALSE(parse_lock(twins, "pawl.lock").has_value());
+  EXPECT_FALSE(parse_lock(duplicate_keys, "pawl.lock").has_value());
 }
 
 TEST(Lock, LiesBesideThePolicyAndIsReplacedWhole) {

@@ -52,7 +52,8 @@ class [[nodiscard]] Credential {
 void wipe(std::string& text);
 
 // What a source gave, as a credential: without the one newline that files and programs end with.
-// ErrorKind::invalid where that is too short, too long or holds a zero byte. `what` names the source.
+// ErrorKind::invalid where that is too short, too long or holds a zero byte. `what` names the
+// source.
 Result<Credential> as_credential(Credential read, std::string_view what);
 
 }  // namespace pawl::secrets

@@ -20,7 +20,8 @@ namespace {
 constexpr std::size_t run_keys_bytes_max = 1024;
 constexpr std::int64_t run_key_seconds_max = 9'000'000'000;  // what an Instant can hold, and more
 
-std::unexpected<Error> run_keys_error(ErrorKind fault, std::string message, const std::string& path) {
+std::unexpected<Error> run_keys_error(ErrorKind fault, std::string message,
+                                      const std::string& path) {
   return fail(fault, std::move(message), {path, 0, 0});
 }
 
@@ -39,7 +40,8 @@ Result<std::string> read_run_keys(const std::string& path) {
     return run_keys_error(ErrorKind::environment, "this is not a regular file", path);
   }
   if ((what.st_mode & 077U) != 0 || what.st_uid != ::geteuid()) {
-    return run_keys_error(ErrorKind::refused, "others can read the keys of runs: `chmod 600` it", path);
+    return run_keys_error(ErrorKind::refused, "others can read the keys of runs: `chmod 600` it",
+                          path);
   }
   std::string text(run_keys_bytes_max + 1, '\0');
   const ssize_t got = ::read(file.get(), text.data(), text.size());

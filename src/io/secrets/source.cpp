@@ -49,9 +49,11 @@ Status check_file(int file, const std::string& path) {
 Result<Credential> from_environment(const std::string& name) {
   const char* value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe)
   if (value == nullptr) {
-    return fail(ErrorKind::missing, fmt::format("the variable `{}` is not set", escape_untrusted(name)));
+    return fail(ErrorKind::missing,
+                fmt::format("the variable `{}` is not set", escape_untrusted(name)));
   }
-  return as_credential(Credential::copy_of(value), fmt::format("the variable `{}`", escape_untrusted(name)));
+  return as_credential(Credential::copy_of(value),
+                       fmt::format("the variable `{}`", escape_untrusted(name)));
 }
 
 Result<Credential> from_file(const std::string& path) {
@@ -86,7 +88,8 @@ Result<Credential> from_descriptor(int descriptor, const std::string& what) {
 Result<Credential> from_systemd(const std::string& name) {
   const std::string folder = variable("CREDENTIALS_DIRECTORY");
   if (folder.empty() || name.find('/') != std::string::npos) {
-    return fail(ErrorKind::missing, fmt::format("systemd passes on no credential `{}`", escape_untrusted(name)));
+    return fail(ErrorKind::missing,
+                fmt::format("systemd passes on no credential `{}`", escape_untrusted(name)));
   }
   return from_file(folder + "/" + name);
 }

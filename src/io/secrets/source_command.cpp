@@ -52,7 +52,8 @@ class Asked {
       const ssize_t got = ::read(started_.output.get(), read.writable().data() + count,
                                  read.writable().size() - count);
       if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
-      if (got < 0) return fail(ErrorKind::io, fmt::format("the answer of {} cannot be read", what_));
+      if (got < 0)
+        return fail(ErrorKind::io, fmt::format("the answer of {} cannot be read", what_));
       if (got == 0) break;
       count += static_cast<std::size_t>(got);
     }
@@ -60,7 +61,8 @@ class Asked {
     const net::Exit exit = net::wait_for_exit(started_.pidfd);
     over_ = true;
     if (!exit.success()) {
-      return fail(ErrorKind::environment, fmt::format("{} failed: {}", what_, net::to_string(exit)));
+      return fail(ErrorKind::environment,
+                  fmt::format("{} failed: {}", what_, net::to_string(exit)));
     }
     read.cut(count);
     return as_credential(std::move(read), fmt::format("what {} prints", what_));

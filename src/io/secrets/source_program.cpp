@@ -25,8 +25,9 @@ struct Printing {
 void read_on(Printing& printing, int output) {
   const std::span<char> room = printing.read.writable().subspan(printing.count);
   if (room.empty()) {
-    printing.done.deliver(fail(ErrorKind::invalid, fmt::format("{} prints more than {} bytes",
-                                                           printing.what, credential_bytes_max)));
+    printing.done.deliver(
+        fail(ErrorKind::invalid,
+             fmt::format("{} prints more than {} bytes", printing.what, credential_bytes_max)));
     return;
   }
   const ssize_t got = ::read(output, room.data(), room.size());
@@ -37,14 +38,16 @@ void read_on(Printing& printing, int output) {
   }
   printing.watch.reset();
   printing.done.deliver(
-      got == 0 ? Status{}
-               : fail(ErrorKind::io, fmt::format("the answer of {} cannot be read", printing.what)));
+      got == 0
+          ? Status{}
+          : fail(ErrorKind::io, fmt::format("the answer of {} cannot be read", printing.what)));
 }
 
 }  // namespace
 
 Task<Result<Credential>> from_command(net::Loop& loop, Command command) {
-  if (command.argv.empty()) co_return fail(ErrorKind::invalid, "the command of the secret is empty");
+  if (command.argv.empty())
+    co_return fail(ErrorKind::invalid, "the command of the secret is empty");
   auto started = net::start({.command = command.argv,
                              .environment = command.environment,
                              .directory = {},

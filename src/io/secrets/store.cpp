@@ -17,9 +17,10 @@ std::string about(std::string_view what, std::string_view name, std::uint64_t ve
 }
 
 std::unexpected<Error> no_such(std::string_view name, std::optional<std::uint64_t> version) {
-  return fail(ErrorKind::missing,
-              version ? fmt::format("the store has no version {} of `{}`", *version, escape_untrusted(name))
-                      : fmt::format("the store has no credential `{}`", escape_untrusted(name)));
+  return fail(
+      ErrorKind::missing,
+      version ? fmt::format("the store has no version {} of `{}`", *version, escape_untrusted(name))
+              : fmt::format("the store has no credential `{}`", escape_untrusted(name)));
 }
 
 }  // namespace
@@ -73,9 +74,10 @@ Result<Credential> Store::get(std::string_view name, std::optional<std::uint64_t
 Result<std::uint64_t> Store::put(const std::string& name, const Credential& value, Instant now,
                                  const Random& random) {
   if (!valid_name(name)) {
-    return fail(ErrorKind::usage, fmt::format("`{}` is no name of a credential: small letters, digits "
-                                          "and . - _ are, up to {}",
-                                          escape_untrusted(name), name_bytes_max));
+    return fail(ErrorKind::usage,
+                fmt::format("`{}` is no name of a credential: small letters, digits "
+                            "and . - _ are, up to {}",
+                            escape_untrusted(name), name_bytes_max));
   }
   if (records_.size() >= records_max || next_.size() >= records_max) {
     return fail(ErrorKind::refused, fmt::format("a store holds at most {} records", records_max));

@@ -44,8 +44,8 @@ Result<std::string> read_store(const std::string& path) {
   const net::Fd file(
       ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW));
   if (!file.open()) {
-    return failed(errno == ENOENT ? ErrorKind::missing : ErrorKind::io, "open the store of credentials",
-                  path);
+    return failed(errno == ENOENT ? ErrorKind::missing : ErrorKind::io,
+                  "open the store of credentials", path);
   }
   if (Status good = check(file.get(), path); !good) return std::unexpected(good.error());
   std::string text;

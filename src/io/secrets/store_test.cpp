@@ -85,7 +85,8 @@ TEST(Store, ANewPassphraseTouchesNoValue) {
   Store store = filled();
   EXPECT_TRUE(store.rewrap(secret("another passphrase"), random_bytes));
   EXPECT_EQ(told_by_store(store.get("mail-relay", 1)), "first-token");
-  EXPECT_EQ(Store::open(store.text(), secret("a good passphrase")).error().fault, ErrorKind::refused);
+  EXPECT_EQ(Store::open(store.text(), secret("a good passphrase")).error().fault,
+            ErrorKind::refused);
   const auto opened = Store::open(store.text(), secret("another passphrase"));
   ASSERT_TRUE(opened);
   EXPECT_EQ(told_by_store(opened->get("mail-relay")), "second-token");

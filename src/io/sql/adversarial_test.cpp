@@ -169,7 +169,7 @@ TEST(Adversarial, Bounds) {
                      {"SELECT id FROM orders WHERE id IN (0" + repeat(",1", 1'500) + ")", ""}});
 }
 
-// L05: twins of a name.
+// L05: duplicate_keys of a name.
 TEST(Adversarial, Names) {
   expect(reading(),
          {{"SELECT id FROM orders", ""},

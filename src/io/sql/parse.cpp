@@ -37,7 +37,8 @@ Result<Summary> TextReader::parse(std::string_view text) {
   if (tree.result.error != nullptr) {
     return fail(ErrorKind::invalid, "the text is not SQL as PostgreSQL reads it");
   }
-  const json::ParseLimits limits{.depth_max = depth_max, .duplicate_keys = json::DuplicateKeys::refuse_exact_only};
+  const json::ParseLimits limits{.depth_max = depth_max,
+                                 .duplicate_keys = json::DuplicateKeys::refuse_exact_only};
   const Status read = parser_.parse(tree.result.parse_tree, document_, limits);
   if (!read) return fail(ErrorKind::invalid, "the SQL text is nested too deeply");
   return read_tree(document_.root());

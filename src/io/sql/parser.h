@@ -41,8 +41,8 @@ class Parser {
   Parser& operator=(const Parser&) = delete;
   ~Parser();
 
-  // Errors hold no byte of the text. ErrorKind::invalid: the text is refused. ErrorKind::environment: it
-  // could not be asked for.
+  // Errors hold no byte of the text. ErrorKind::invalid: the text is refused.
+  // ErrorKind::environment: it could not be asked for.
   Result<Summary> read(std::string_view text);
 
  private:

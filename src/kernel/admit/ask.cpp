@@ -48,7 +48,8 @@ void ask_arguments(const Situation& s, Asked& asked) {
     const auto violation = violation_of(s, rule, unused);
     if (!violation || !violation->hold) continue;
     if (!asked.hold) asked.code = violation->code;
-    asked.ask(violation->rule, "`" + escape_untrusted(violation->argument) + "` " + violation->says);
+    asked.ask(violation->rule,
+              "`" + escape_untrusted(violation->argument) + "` " + violation->says);
     asked.by_value = true;
   }
 }

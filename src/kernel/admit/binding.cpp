@@ -4,8 +4,8 @@
 #include <re2/re2.h>
 
 #include "kernel/admit/access.h"
-#include "lang/document/manifest.h"
 #include "kernel/policy/commands.h"
+#include "lang/document/manifest.h"
 #include "lang/sql/judge.h"
 
 namespace pawl {

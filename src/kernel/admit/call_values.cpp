@@ -32,7 +32,7 @@ cel::Value point(Instant at) {
   const std::int64_t rest = at.ns % second_ns;
   const std::int64_t nanoseconds = rest < 0 ? rest + second_ns : rest;
   return cel::Value::point((at.ns - nanoseconds) / second_ns,
-                            static_cast<std::int32_t>(nanoseconds));
+                           static_cast<std::int32_t>(nanoseconds));
 }
 
 }  // namespace

@@ -127,7 +127,8 @@ std::string denial_text(const Verdict& verdict, const Call& call, const ToolRule
                     in_brackets(verdict.reason.rule);
   std::string instead(possible(verdict.reason.code));
   const Words words = words_of(verdict, entry);
-  if (!words.say.empty() && verdict.effect == Effect::deny) out += "; " + escape_untrusted(words.say);
+  if (!words.say.empty() && verdict.effect == Effect::deny)
+    out += "; " + escape_untrusted(words.say);
   if (!words.instead.empty()) instead = escape_untrusted(words.instead);
   out += "\ninstead: " + instead + "\nretry: ";
   if (verdict.halt) return out + "no, the run is halted with this call";

@@ -137,7 +137,7 @@ Result<std::string> forwarded_arguments(json::View arguments, std::span<const Re
   for (const Wanted& one : all) {
     if (one.found) continue;
     return fail(ErrorKind::internal, "a rewrite names `" + escape_untrusted(one.rewrite->pointer) +
-                                     "`, where the arguments hold no text");
+                                         "`, where the arguments hold no text");
   }
   json::Writer out;
   put(arguments, changes, out);

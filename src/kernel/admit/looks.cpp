@@ -54,7 +54,8 @@ Looks identity(const Situation& s) {
   Looks out{look(&s.policy.agent_rule, "agent of the run", escape_untrusted(s.run.agent),
                  fmt::format("`{}`", escape_untrusted(s.policy.agent)))};
   if (!s.policy.identity.empty()) {
-    out.push_back(look(&s.policy.agent_rule, "identity of the run", escape_untrusted(s.run.identity),
+    out.push_back(look(&s.policy.agent_rule, "identity of the run",
+                       escape_untrusted(s.run.identity),
                        fmt::format("`{}`", escape_untrusted(s.policy.identity))));
   }
   return out;
@@ -182,7 +183,8 @@ ExplainedStep argument_look(const Situation& s, const ArgumentRule& rule, bool t
   if (!violation || violation->hold != that_hold) return one;
   one.answer = that_hold ? ExplainedStep::Answer::asks : ExplainedStep::Answer::objects;
   one.rule = violation->rule;
-  one.says = fmt::format("`{}` {}", escape_untrusted(violation->argument), escape_untrusted(violation->says));
+  one.says = fmt::format("`{}` {}", escape_untrusted(violation->argument),
+                         escape_untrusted(violation->says));
   return one;
 }
 
@@ -206,7 +208,8 @@ Looks constraints(const Situation& s) {
   if (const auto violation =
           evaluate_unnamed(s.call.arguments, tool.shape(), tool.named, tool.entry->rule)) {
     rest.answer = ExplainedStep::Answer::objects;
-    rest.says = fmt::format("`{}` {}", escape_untrusted(violation->argument), escape_untrusted(violation->says));
+    rest.says = fmt::format("`{}` {}", escape_untrusted(violation->argument),
+                            escape_untrusted(violation->says));
   }
   out.push_back(std::move(rest));
   return out;
@@ -288,11 +291,11 @@ Looks class_and_stage(const Situation& s) {
                              to_string(s.policy.environment)),
                  "")};
   }
-  return {look(
-      &s.tool->entry->rule, "class",
-      fmt::format("{} ({}), stage {}, environment {}", to_string(class_in_force(s)),
-                  escape_untrusted(s.tool->class_source), to_string(stage), to_string(s.policy.environment)),
-      "")};
+  return {look(&s.tool->entry->rule, "class",
+               fmt::format("{} ({}), stage {}, environment {}", to_string(class_in_force(s)),
+                           escape_untrusted(s.tool->class_source), to_string(stage),
+                           to_string(s.policy.environment)),
+               "")};
 }
 
 Looks outside(const Situation& s) {

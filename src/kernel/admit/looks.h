@@ -14,7 +14,8 @@ namespace pawl {
 
 // The looks of the stage of this name, which holds or denies; empty for a stage without rules.
 // Precondition: no earlier stage denied.
-std::vector<ExplainedStep> looks_of(std::string_view stage, bool can_deny, const Situation& situation);
+std::vector<ExplainedStep> looks_of(std::string_view stage, bool can_deny,
+                                    const Situation& situation);
 
 // One rule about arguments; `that_hold` is which kind of objection counts.
 ExplainedStep argument_look(const Situation& situation, const ArgumentRule& rule, bool that_hold);

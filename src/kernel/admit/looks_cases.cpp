@@ -34,8 +34,8 @@ std::vector<std::string> values_of(const Situation& s, const Condition& conditio
   std::vector<std::string> seen;
   for (const cel::Reference& reference : condition.program().references()) {
     if (reference.variable == "args" && seen.size() < seen_values_max) {
-      seen.push_back(
-          fmt::format("{} = {}", escape_untrusted(reference.path), argument_shown(s, reference.path)));
+      seen.push_back(fmt::format("{} = {}", escape_untrusted(reference.path),
+                                 argument_shown(s, reference.path)));
     }
   }
   for (std::size_t i = 1; i < known_count; ++i) {
@@ -49,9 +49,10 @@ std::vector<std::string> values_of(const Situation& s, const Condition& conditio
     seen.push_back(fmt::format("{} = {}", name_of(which), text));
   }
   for (const CountAsked& asked : condition.counts()) {
-    seen.push_back(fmt::format("run.{}[{}] = {}", asked.records ? "records" : "seen",
-                               asked.name.empty() ? "tool" : "\"" + escape_untrusted(asked.name) + "\"",
-                               s.values->see(asked)));
+    seen.push_back(
+        fmt::format("run.{}[{}] = {}", asked.records ? "records" : "seen",
+                    asked.name.empty() ? "tool" : "\"" + escape_untrusted(asked.name) + "\"",
+                    s.values->see(asked)));
   }
   return seen;
 }
@@ -59,7 +60,8 @@ std::vector<std::string> values_of(const Situation& s, const Condition& conditio
 std::string outcome_of(const cel::Value& result) {
   if (result.is_true()) return "true";
   if (result.is_false()) return "false";
-  return result.failed() ? fmt::format("it fails: {}", escape_untrusted(result.text())) : "no boolean";
+  return result.failed() ? fmt::format("it fails: {}", escape_untrusted(result.text()))
+                         : "no boolean";
 }
 
 }  // namespace
@@ -120,10 +122,11 @@ std::vector<ExplainedStep> looks_of_cases(const Situation& s) {
       look.about = about;
       for (const ArgumentRule& rule : one.arguments) {
         const std::string path = to_string(rule.path);
-        look.seen.push_back(fmt::format("{} = {}", escape_untrusted(path), argument_shown(s, path)));
+        look.seen.push_back(
+            fmt::format("{} = {}", escape_untrusted(path), argument_shown(s, path)));
         for (const Check& check : rule.checks) {
-          look.wants += fmt::format("{}`{}` {}", look.wants.empty() ? "" : "; ", escape_untrusted(path),
-                                    in_words(check, Entries::counted));
+          look.wants += fmt::format("{}`{}` {}", look.wants.empty() ? "" : "; ",
+                                    escape_untrusted(path), in_words(check, Entries::counted));
         }
       }
     }

@@ -27,7 +27,7 @@ std::vector<ExplainedStep> looks_of_environment(const Situation& s) {
   const std::string path = to_string(by->argument);
   const json::View at = argument_at(s.call.arguments, by->argument);
   ExplainedStep out = look(by->rule, "environment by `" + escape_untrusted(path) + "`",
-                        at.exists() ? shown_value(path, at) : "absent");
+                           at.exists() ? shown_value(path, at) : "absent");
   out.wants = fmt::format("one of {} values", by->values.size());
   return {std::move(out)};
 }
@@ -44,7 +44,8 @@ std::vector<ExplainedStep> looks_of_credential(const Situation& s) {
   const std::string* found = at.is_string() ? by->find(at.string()) : nullptr;
   std::string seen = at.exists() ? shown_value(path, at) : "absent";
   if (found != nullptr) seen += ", so `" + escape_untrusted(*found) + "`";
-  ExplainedStep out = look(by->rule, "credential by `" + escape_untrusted(path) + "`", std::move(seen));
+  ExplainedStep out =
+      look(by->rule, "credential by `" + escape_untrusted(path) + "`", std::move(seen));
   out.wants = fmt::format("one of {} values", by->values.size());
   return {std::move(out)};
 }
@@ -52,7 +53,8 @@ std::vector<ExplainedStep> looks_of_credential(const Situation& s) {
 std::vector<ExplainedStep> looks_of_grant(const Situation& s) {
   const Rule& rule = s.tool->entry->rule;
   if (s.tool->wanted_entry != nullptr) {
-    return {look(rule, "request", "`" + escape_untrusted(s.tool->line->what.key) + "` may be asked for")};
+    return {look(rule, "request",
+                 "`" + escape_untrusted(s.tool->line->what.key) + "` may be asked for")};
   }
   std::string why;
   const Grant* grant = grant_for(s, why);

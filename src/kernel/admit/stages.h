@@ -44,12 +44,12 @@ struct Asked {
   Class action_class = kMostDangerous;
   Environment environment = Environment::none;
   std::uint64_t cases = 0;
-  const Words* words = nullptr;  // of the first case that holds
-  const CommandApproval* wish = nullptr;    // of rows that hold
-  std::uint64_t layers = 0;      // a bit for each row of `require` that holds
-  bool by_role = false;          // something else than a layer asks too
-  bool by_value = false;         // a value of the arguments is a reason
-  bool frozen = false;           // a freeze is
+  const Words* words = nullptr;           // of the first case that holds
+  const CommandApproval* wish = nullptr;  // of rows that hold
+  std::uint64_t layers = 0;               // a bit for each row of `require` that holds
+  bool by_role = false;                   // something else than a layer asks too
+  bool by_value = false;                  // a value of the arguments is a reason
+  bool frozen = false;                    // a freeze is
 
   // Nothing asked yet, about a call that the deny stages let pass.
   static Asked about(const Verdict& verdict);

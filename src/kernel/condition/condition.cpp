@@ -22,8 +22,8 @@ Error constant_mistake(const cel::Source& source, const cel::Value& value) {
                                   : value.is_false() ? "always false"
                                                      : "always an error";
   return cel::error_at(source, 0,
-                        fmt::format("`{}` is {}: a condition depends on the call or on the run",
-                                    escape_untrusted(source.text.substr(0, 80)), always));
+                       fmt::format("`{}` is {}: a condition depends on the call or on the run",
+                                   escape_untrusted(source.text.substr(0, 80)), always));
 }
 
 }  // namespace
@@ -33,7 +33,7 @@ void Surroundings::extra(std::span<const cel::Value> values) {
 }
 
 cel::Value Surroundings::table(std::span<const CountAsked> asked, bool records,
-                                cel::Entry* entries) {
+                               cel::Entry* entries) {
   std::size_t size = 0;
   for (const CountAsked& one : asked) {
     if (one.records != records) continue;
@@ -42,7 +42,7 @@ cel::Value Surroundings::table(std::span<const CountAsked> asked, bool records,
       made_ |= bit_of(Known::tool);
     }
     const cel::Value key = one.name.empty() ? values_[static_cast<std::size_t>(Known::tool)]
-                                             : cel::Value::of(std::string_view(one.name));
+                                            : cel::Value::of(std::string_view(one.name));
     entries[size++] = {
         key,
         cel::Value::of(static_cast<std::int64_t>(std::min(count(one), std::uint64_t{INT64_MAX})))};
@@ -92,7 +92,8 @@ std::expected<std::shared_ptr<const Condition>, cel::Errors> Condition::retyped(
   cel::Environment names = names_with(arguments, *extra_);
   names.zones([this](std::string_view name) -> Result<Zone> {
     const auto known = zones_->find(name);
-    if (known == zones_->end()) return fail(ErrorKind::missing, "the time zone is not known any more");
+    if (known == zones_->end())
+      return fail(ErrorKind::missing, "the time zone is not known any more");
     return known->second;
   });
   auto program = cel::compile({text_, rule_.at}, names, {.result = simple(result_)});

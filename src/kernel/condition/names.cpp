@@ -141,8 +141,7 @@ std::string_view name_of(Known which) {
   return kNames[static_cast<std::size_t>(which)];
 }
 
-cel::Environment names_with(const cel::TypeRef& arguments,
-                             std::span<const cel::Variable> extra) {
+cel::Environment names_with(const cel::TypeRef& arguments, std::span<const cel::Variable> extra) {
   cel::Environment names;
   for (std::size_t i = 0; i < known_count; ++i) {
     names.declare(std::string(kNames[i]), type_of(static_cast<Known>(i)));

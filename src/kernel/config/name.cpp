@@ -186,7 +186,8 @@ std::string_view part_mistake(std::string_view part) {
 
 Result<NamePattern> parse_name(std::string_view written) {
   const auto wrong = [written](std::string_view what) {
-    return fail(ErrorKind::invalid, fmt::format("the name `{}` {}", escape_untrusted(written), what));
+    return fail(ErrorKind::invalid,
+                fmt::format("the name `{}` {}", escape_untrusted(written), what));
   };
   if (written.empty()) return fail(ErrorKind::invalid, "a name is empty");
   if (!valid_utf8(written) || has_hidden_characters(written)) {

@@ -28,7 +28,8 @@ bool Reading::keys(const yaml::Node& node, Section section,
     if (key == nullptr || key->later) {
       mistake(entry.key_at, refusal(section, entry.key));
     } else if (!take(entry)) {
-      mistake(entry.key_at, fmt::format("`{}` has no reader", escape_untrusted(entry.key)), ErrorKind::internal);
+      mistake(entry.key_at, fmt::format("`{}` has no reader", escape_untrusted(entry.key)),
+              ErrorKind::internal);
     }
   }
   return true;
@@ -43,7 +44,8 @@ bool Reading::names(const yaml::Node& node, std::string_view what,
   if (node.entries.empty()) mistake(node.at, fmt::format("`{}` is empty", what));
   for (const yaml::Entry& entry : node.entries) {
     if (has_hidden_characters(entry.key)) {
-      mistake(entry.key_at, fmt::format("`{}` holds hidden characters", escape_untrusted(entry.key)));
+      mistake(entry.key_at,
+              fmt::format("`{}` holds hidden characters", escape_untrusted(entry.key)));
     } else {
       take(entry);
     }

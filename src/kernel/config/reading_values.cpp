@@ -193,7 +193,8 @@ std::optional<std::string> Reading::text(const yaml::Node& node, std::string_vie
   std::string shown = node.text;
   if (lines == Lines::several) std::erase(shown, '\n');
   if (has_hidden_characters(shown)) {
-    mistake(node.at, fmt::format("`{}` holds hidden characters: `{}`", what, escape_untrusted(node.text)));
+    mistake(node.at,
+            fmt::format("`{}` holds hidden characters: `{}`", what, escape_untrusted(node.text)));
     return std::nullopt;
   }
   return node.text;
@@ -213,8 +214,8 @@ std::vector<Placed> Reading::texts(const yaml::Node& node, std::string_view what
     if (fresh) {
       out.push_back({std::move(*one), item.at});
     } else {
-      mistake(item.at, fmt::format("`{}` is in `{}` twice; the first is in line {}", escape_untrusted(*one),
-                                   what, first->second));
+      mistake(item.at, fmt::format("`{}` is in `{}` twice; the first is in line {}",
+                                   escape_untrusted(*one), what, first->second));
     }
   });
   return out;

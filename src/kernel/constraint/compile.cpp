@@ -41,9 +41,9 @@ Status compile_pattern(Check& check) {
     check.pattern = std::make_shared<const re2::RE2>(written, options);
   }
   if (!check.pattern->ok()) {
-    return fail(ErrorKind::invalid,
-                fmt::format("`{}` is not a pattern of RE2: {}", escape_untrusted(check.pattern->pattern()),
-                            escape_untrusted(check.pattern->error())));
+    return fail(ErrorKind::invalid, fmt::format("`{}` is not a pattern of RE2: {}",
+                                                escape_untrusted(check.pattern->pattern()),
+                                                escape_untrusted(check.pattern->error())));
   }
   return {};
 }
@@ -106,7 +106,8 @@ Status compile_url(Check& check) {
     scheme = lower_ascii(scheme);
     UrlParts parts;
     if (!read_url(scheme + "://host.example", parts).empty()) {
-      return fail(ErrorKind::invalid, fmt::format("`{}` is not a scheme", escape_untrusted(scheme)));
+      return fail(ErrorKind::invalid,
+                  fmt::format("`{}` is not a scheme", escape_untrusted(scheme)));
     }
   }
   Result<HostSet> hosts = HostSet::make(canonical.hosts, HostSet::Entries::hosts);

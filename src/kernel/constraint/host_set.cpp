@@ -83,7 +83,8 @@ Result<HostSet> HostSet::make(std::span<const std::string> entries, Entries kind
   const bool domains = kind == Entries::domains;
   const std::string_view noun = domains ? "domain" : "host";
   HostSet out;
-  if (entries.empty()) return fail(ErrorKind::invalid, fmt::format("the list of {}s is empty", noun));
+  if (entries.empty())
+    return fail(ErrorKind::invalid, fmt::format("the list of {}s is empty", noun));
   for (const std::string& written : entries) {
     const std::string entry = lower_ascii(written);
     const auto [host, colon_port] = cut_port(entry);

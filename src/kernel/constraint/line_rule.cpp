@@ -32,7 +32,8 @@ Result<shell::Analysis> read_words(json::View value) {
   if (!value.is_array()) return fail(ErrorKind::invalid, "must be a list of words");
   std::vector<std::string_view> words;
   for (const json::View word : value.elements()) {
-    if (!word.is_string()) return fail(ErrorKind::invalid, "must be a list of words, each a string");
+    if (!word.is_string())
+      return fail(ErrorKind::invalid, "must be a list of words, each a string");
     // A program would get the part before the zero byte only.
     if (word.string().contains('\0')) return fail(ErrorKind::invalid, "holds a zero byte");
     words.push_back(word.string());

@@ -17,7 +17,8 @@ std::string spoken(const std::vector<OriginSource>& sources) {
   std::string out;
   for (const OriginSource& source : sources) {
     if (!out.empty()) out += " or ";
-    out += source.user() ? "what the sponsor said" : "`" + escape_untrusted(to_string(source)) + "`";
+    out +=
+        source.user() ? "what the sponsor said" : "`" + escape_untrusted(to_string(source)) + "`";
   }
   return out;
 }

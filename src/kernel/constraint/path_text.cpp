@@ -69,11 +69,12 @@ Result<std::string> clean_directory(const std::string& written, std::string_view
   std::string directory = written;
   if (directory.size() > 1 && directory.back() == '/') directory.pop_back();
   if (!directory.starts_with('/')) {
-    return fail(ErrorKind::invalid,
-                fmt::format("`{}` in `{}` must be an absolute directory", escape_untrusted(written), key));
+    return fail(ErrorKind::invalid, fmt::format("`{}` in `{}` must be an absolute directory",
+                                                escape_untrusted(written), key));
   }
   if (std::string_view wrong = check_path_text(directory); !wrong.empty()) {
-    return fail(ErrorKind::invalid, fmt::format("`{}` in `{}` {}", escape_untrusted(written), key, wrong));
+    return fail(ErrorKind::invalid,
+                fmt::format("`{}` in `{}` {}", escape_untrusted(written), key, wrong));
   }
   return directory;
 }

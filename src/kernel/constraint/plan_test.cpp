@@ -59,7 +59,8 @@ Judged by_plan(const Tool& tool, json::View arguments) {
   return judge(tool, arguments, plan == nullptr ? Unsettled{} : plan->look(arguments));
 }
 
-// Small pools, so that the same names meet again and again: twins, long text, long names, paths.
+// Small pools, so that the same names meet again and again: duplicate_keys, long text, long names,
+// paths.
 class Dice {
  public:
   explicit Dice(unsigned seed) : engine_(seed) {}
@@ -181,7 +182,8 @@ std::string some_call(Dice& dice) {
 json::Document with_near_names(const std::string& text) {
   json::Document document;
   json::ParseLimits limits;
-  limits.duplicate_keys = json::DuplicateKeys::refuse_exact_only;  // the plan must be right without the parser too
+  limits.duplicate_keys =
+      json::DuplicateKeys::refuse_exact_only;  // the plan must be right without the parser too
   EXPECT_TRUE(json::Parser().parse(text, document, limits)) << text;
   return document;
 }

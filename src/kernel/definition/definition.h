@@ -62,9 +62,10 @@ struct ToolDefinition {
   std::string name;    // exactly as offered
   std::string title;
   std::string description;
-  Shape arguments;                                  // of type object
-  bool has_schema = false;                          // an inputSchema of type object was given
-  std::shared_ptr<const json_schema::Schema> validator;  // of the arguments; null: none, or see below
+  Shape arguments;          // of type object
+  bool has_schema = false;  // an inputSchema of type object was given
+  std::shared_ptr<const json_schema::Schema>
+      validator;                // of the arguments; null: none, or see below
   std::string validator_fault;  // why the schema cannot be checked: every call is denied
   struct Hints {
     std::optional<bool> read_only, destructive, idempotent, open_world;

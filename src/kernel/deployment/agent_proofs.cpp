@@ -96,7 +96,8 @@ void check_pair(DeploymentBuild& build, const std::string& name, const DeployedA
         other.jwt->at,
         fmt::format("one token of `{}` could be `{}` and `{}`: expected a claim that both name, "
                     "with different values",
-                    escape_untrusted(one.jwt->issuer), escape_untrusted(name), escape_untrusted(second)));
+                    escape_untrusted(one.jwt->issuer), escape_untrusted(name),
+                    escape_untrusted(second)));
   }
   if ((!one.spiffe.empty() && one.spiffe == other.spiffe) || same_certificate(one, other)) {
     build.reading.mistake(other.at, fmt::format("what proves `{}` proves `{}` too: two agents with "

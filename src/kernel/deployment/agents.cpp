@@ -49,9 +49,10 @@ void read_agent_keys(DeploymentBuild& build, const yaml::Node& node, DeployedAge
     }
     auto kept = jose::KeptKey::parse(text.text);
     if (!kept) {
-      build.reading.mistake(text.at, fmt::format("`{}` is not what `pawl keys create` prints for "
-                                                 "the file: expected `PREFIX:DIGEST`",
-                                                 escape_untrusted(text.text.substr(0, shown_key_chars))));
+      build.reading.mistake(text.at,
+                            fmt::format("`{}` is not what `pawl keys create` prints for "
+                                        "the file: expected `PREFIX:DIGEST`",
+                                        escape_untrusted(text.text.substr(0, shown_key_chars))));
     } else if (agent.keys.size() == keys_of_agent_max) {
       build.reading.mistake(text.at, fmt::format("more than {} keys", keys_of_agent_max));
     } else {
@@ -120,7 +121,8 @@ void check_agent_names(DeploymentBuild& build, const std::string& name,
                        const DeployedAgent& agent) {
   const Deployment& all = build.into;
   if (all.people.contains(name)) {
-    build.reading.mistake(agent.at, fmt::format("`{}` is a person and an agent", escape_untrusted(name)));
+    build.reading.mistake(agent.at,
+                          fmt::format("`{}` is a person and an agent", escape_untrusted(name)));
   }
   if (!agent.sponsor.empty() && !all.people.contains(agent.sponsor)) {
     build.reading.mistake(agent.at,

@@ -5,8 +5,8 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "kernel/deployment/deployment_read.h"
 #include "kernel/config/limits.h"
+#include "kernel/deployment/deployment_read.h"
 
 namespace pawl {
 

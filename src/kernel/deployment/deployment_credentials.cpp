@@ -4,9 +4,9 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "kernel/config/name.h"
 #include "kernel/deployment/credential_sources.h"
 #include "kernel/deployment/deployment_read.h"
-#include "kernel/config/name.h"
 
 namespace pawl {
 namespace {
@@ -172,11 +172,11 @@ void check_credentials(DeploymentBuild& build) {
     if (users.size() > 1 && !credential.risk) {
       const std::string with =
           same.empty() ? "" : fmt::format(", as it is the same secret as `{}`", *same.begin());
-      build.reading.mistake(credential.at,
-                            fmt::format("`{}` is for {} roles{}, which are one and the same at the "
-                                        "server then: expected a credential for each, or "
-                                        "`accept_risk: {{reason, owner, until}}`",
-                                        escape_untrusted(name), users.size(), escape_untrusted(with)));
+      build.reading.mistake(
+          credential.at, fmt::format("`{}` is for {} roles{}, which are one and the same at the "
+                                     "server then: expected a credential for each, or "
+                                     "`accept_risk: {{reason, owner, until}}`",
+                                     escape_untrusted(name), users.size(), escape_untrusted(with)));
     } else if (users.size() < 2 && credential.risk) {
       build.reading.mistake(credential.risk->at,
                             fmt::format("`{}` is not for several roles, so there is no risk to "

@@ -28,7 +28,8 @@ bool made_of(std::string_view text, std::string_view permitted) {
 std::string plain(DeploymentBuild& build, const yaml::Entry& key, std::string_view permitted) {
   std::string text = build.reading.text(key.value, key.key).value_or("");
   if (!text.empty() && !made_of(text, permitted)) {
-    build.reading.mistake(key.value.at, fmt::format("`{}` cannot be `{}`", escape_untrusted(text), key.key));
+    build.reading.mistake(key.value.at,
+                          fmt::format("`{}` cannot be `{}`", escape_untrusted(text), key.key));
   }
   return text;
 }
@@ -141,7 +142,8 @@ void read_oauth(DeploymentBuild& build, const yaml::Entry& entry, OAuthToken& in
 void read_permissions(DeploymentBuild& build, const yaml::Entry& entry, GithubAppToken& into) {
   build.reading.names(entry.value, "permissions", [&](const yaml::Entry& one) {
     if (!is_variable(one.key)) {
-      build.reading.mistake(one.key_at, fmt::format("`{}` is no permission", escape_untrusted(one.key)));
+      build.reading.mistake(one.key_at,
+                            fmt::format("`{}` is no permission", escape_untrusted(one.key)));
     }
     static const std::vector<std::string> levels = {"read", "write", "admin"};
     if (const auto level = build.reading.word(one.value, "permissions", levels)) {

@@ -83,8 +83,8 @@ std::vector<std::string> read_names(DeploymentBuild& build, const yaml::Entry& k
     if (fine(one.text)) {
       out.push_back(std::move(one.text));
     } else {
-      build.reading.mistake(
-          one.at, fmt::format("`{}` in `{}`: expected {}", escape_untrusted(one.text), key.key, expected));
+      build.reading.mistake(one.at, fmt::format("`{}` in `{}`: expected {}",
+                                                escape_untrusted(one.text), key.key, expected));
     }
   }
   return out;

@@ -5,10 +5,10 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "kernel/deployment/deployment.h"
-#include "kernel/policy/layer.h"
 #include "kernel/config/name.h"
 #include "kernel/config/team.h"
+#include "kernel/deployment/deployment.h"
+#include "kernel/policy/layer.h"
 
 namespace pawl {
 
@@ -76,7 +76,8 @@ bool Deployment::knows(std::string_view person_or_group) const {
 Status Deployment::check_use(std::string_view credential, const std::vector<std::string>& used_by,
                              std::string_view server, std::string_view tool) const {
   const auto refuse = [&](std::string_view why) {
-    return fail(ErrorKind::refused, fmt::format("the credential `{}` {}", escape_untrusted(credential), why));
+    return fail(ErrorKind::refused,
+                fmt::format("the credential `{}` {}", escape_untrusted(credential), why));
   };
   const auto known = credentials.find(credential);
   if (known == credentials.end()) return refuse("is not in the deployment file");
@@ -103,8 +104,8 @@ Status Deployment::check_use(std::string_view credential, const std::vector<std:
                       escape_untrusted(server)));
     }
     if (to.url.empty() && to.variable.empty() && !one.aws_sts) {
-      return refuse(
-          fmt::format("cannot reach `{}`, which has no `variable` for it", escape_untrusted(server)));
+      return refuse(fmt::format("cannot reach `{}`, which has no `variable` for it",
+                                escape_untrusted(server)));
     }
   }
   const std::string host = reached == servers.end() ? std::string() : reached->second.host;

@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "kernel/deployment/deployment_read.h"
 #include "kernel/config/limits.h"
+#include "kernel/deployment/deployment_read.h"
 #include "kernel/deployment/web_address.h"
 
 namespace pawl {
@@ -141,9 +141,9 @@ void read_pagerduty(DeploymentBuild& build, const yaml::Entry& entry) {
 
 std::string read_mail_address(DeploymentBuild& build, Placed address) {
   if (is_mail_address(address.text)) return std::move(address.text);
-  build.reading.mistake(
-      address.at,
-      fmt::format("`{}` is no mail address such as `ada@acme.example`", escape_untrusted(address.text)));
+  build.reading.mistake(address.at,
+                        fmt::format("`{}` is no mail address such as `ada@acme.example`",
+                                    escape_untrusted(address.text)));
   return {};
 }
 
@@ -321,8 +321,9 @@ void check_notify(DeploymentBuild& build) {
     }
     const auto [other, fresh] = accounts.emplace(person.slack, name);
     if (!fresh) {
-      build.reading.mistake(person.at, fmt::format("`{}` and `{}` have the same account of Slack's",
-                                                   escape_untrusted(other->second), escape_untrusted(name)));
+      build.reading.mistake(person.at,
+                            fmt::format("`{}` and `{}` have the same account of Slack's",
+                                        escape_untrusted(other->second), escape_untrusted(name)));
     }
   }
   if (into.drill && !into.drill->role.empty() && !into.roles.contains(into.drill->role)) {

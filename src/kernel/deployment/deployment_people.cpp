@@ -5,8 +5,8 @@
 #include <map>
 
 #include "base/text.h"
-#include "kernel/deployment/deployment_read.h"
 #include "kernel/config/limits.h"
+#include "kernel/deployment/deployment_read.h"
 
 namespace pawl {
 namespace {
@@ -180,8 +180,9 @@ void check_accounts(DeploymentBuild& build) {
       const auto [known, fresh] = owners.emplace(fold(account), name);
       if (fresh || known->second == name) continue;
       build.reading.mistake(
-          person.at, fmt::format("the account `{}` of `{}` is `{}`'s already", escape_untrusted(account),
-                                 escape_untrusted(name), escape_untrusted(known->second)));
+          person.at,
+          fmt::format("the account `{}` of `{}` is `{}`'s already", escape_untrusted(account),
+                      escape_untrusted(name), escape_untrusted(known->second)));
     }
   }
 }

@@ -95,20 +95,21 @@ void check_provider(DeploymentBuild& build) {
   for (const auto& [name, person] : into.people) {
     if (person.oidc.empty()) continue;
     if (!into.provider) {
-      build.reading.mistake(
-          person.at, fmt::format("`{}` has `oidc`, and `people` has no `idp`", escape_untrusted(name)));
+      build.reading.mistake(person.at, fmt::format("`{}` has `oidc`, and `people` has no `idp`",
+                                                   escape_untrusted(name)));
       continue;
     }
     const auto [other, fresh] = called.emplace(person.oidc, name);
     if (fresh) continue;
-    build.reading.mistake(person.at, fmt::format("the provider's `{}` is `{}` already",
-                                                 escape_untrusted(person.oidc), escape_untrusted(other->second)));
+    build.reading.mistake(
+        person.at, fmt::format("the provider's `{}` is `{}` already", escape_untrusted(person.oidc),
+                               escape_untrusted(other->second)));
   }
   if (into.provider) return;
   for (const Placed& group : build.provider_groups) {
-    build.reading.mistake(
-        group.at,
-        fmt::format("the group `{}` has `oidc`, and `people` has no `idp`", escape_untrusted(group.text)));
+    build.reading.mistake(group.at,
+                          fmt::format("the group `{}` has `oidc`, and `people` has no `idp`",
+                                      escape_untrusted(group.text)));
   }
 }
 

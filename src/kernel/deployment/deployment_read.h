@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "base/yaml.h"
-#include "kernel/deployment/deployment.h"
 #include "kernel/config/reading.h"
+#include "kernel/deployment/deployment.h"
 
 namespace pawl {
 

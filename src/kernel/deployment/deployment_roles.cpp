@@ -2,9 +2,9 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "kernel/config/team.h"
 #include "kernel/deployment/deployment_read.h"
 #include "kernel/policy/layer.h"
-#include "kernel/config/team.h"
 
 namespace pawl {
 namespace {
@@ -38,8 +38,8 @@ void read_directories(DeploymentBuild& build, const yaml::Node& node, Deployment
     if (one.text.starts_with('/') || one.text == "~" || one.text.starts_with("~/")) {
       role.directories.push_back(std::move(one.text));
     } else {
-      build.reading.mistake(
-          one.at, fmt::format("the directory `{}` must begin with `/` or `~/`", escape_untrusted(one.text)));
+      build.reading.mistake(one.at, fmt::format("the directory `{}` must begin with `/` or `~/`",
+                                                escape_untrusted(one.text)));
     }
   }
 }

@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "kernel/deployment/deployment_read.h"
 #include "kernel/config/name.h"
+#include "kernel/deployment/deployment_read.h"
 
 namespace pawl {
 namespace {
@@ -14,15 +14,16 @@ void check_variables(DeploymentBuild& build, const yaml::Node& node) {
   for (const yaml::Node& item : node.items) {
     if (!item.is_scalar() || item.text.empty() || is_variable(item.text)) continue;
     const bool assigned = item.text.find('=') != std::string::npos;
-    build.reading.mistake(item.at,
-                          fmt::format("`{}` is no name of a variable{}", escape_untrusted(item.text),
-                                      assigned ? ": the value is not written here" : ""));
+    build.reading.mistake(
+        item.at, fmt::format("`{}` is no name of a variable{}", escape_untrusted(item.text),
+                             assigned ? ": the value is not written here" : ""));
   }
 }
 
 void check_server_name(DeploymentBuild& build, const yaml::Entry& entry) {
   if (entry.key.starts_with("mcp:") || lower_ascii(entry.key) == "pawl") {
-    build.reading.mistake(entry.key_at, fmt::format("`{}` is a reserved name", escape_untrusted(entry.key)));
+    build.reading.mistake(entry.key_at,
+                          fmt::format("`{}` is a reserved name", escape_untrusted(entry.key)));
   }
   const auto pattern = parse_name(entry.key + "/x");
   if (!pattern || pattern->glob() || pattern->any_server) {
@@ -55,8 +56,8 @@ bool read_server_key(DeploymentBuild& build, const yaml::Entry& key, Deployment:
   } else if (key.key == "variable") {
     server.variable = build.reading.text(key.value, "variable").value_or("");
     if (!server.variable.empty() && !is_variable(server.variable)) {
-      build.reading.mistake(key.value.at,
-                            fmt::format("`{}` is no name of a variable", escape_untrusted(server.variable)));
+      build.reading.mistake(key.value.at, fmt::format("`{}` is no name of a variable",
+                                                      escape_untrusted(server.variable)));
     }
   } else {
     return false;
@@ -113,7 +114,8 @@ void read_server(DeploymentBuild& build, const yaml::Entry& entry) {
 std::string read_header_name(DeploymentBuild& build, const yaml::Node& node) {
   std::string name = lower_ascii(build.reading.text(node, "header").value_or(""));
   if (!name.empty() && !only_of(name, "abcdefghijklmnopqrstuvwxyz0123456789-_")) {
-    build.reading.mistake(node.at, fmt::format("`{}` is no name of a header field", escape_untrusted(name)));
+    build.reading.mistake(node.at,
+                          fmt::format("`{}` is no name of a header field", escape_untrusted(name)));
   }
   return name;
 }

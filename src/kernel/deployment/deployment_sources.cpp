@@ -24,7 +24,8 @@ std::string name_in(DeploymentBuild& build, const yaml::Entry& key, bool (*fine)
                     std::string_view what) {
   std::string name = build.reading.text(key.value, key.key).value_or("");
   if (!name.empty() && !fine(name)) {
-    build.reading.mistake(key.value.at, fmt::format("`{}` is no name of {}", escape_untrusted(name), what));
+    build.reading.mistake(key.value.at,
+                          fmt::format("`{}` is no name of {}", escape_untrusted(name), what));
   }
   return name;
 }

@@ -50,8 +50,8 @@ void check_traces(DeploymentBuild& build) {
   }
   const Deployment::Credential& one = found->second;
   const auto no = [&build, &traces](std::string_view why) {
-    build.reading.mistake(traces.at,
-                          fmt::format("the credential `{}` {}", escape_untrusted(traces.credential), why));
+    build.reading.mistake(
+        traces.at, fmt::format("the credential `{}` {}", escape_untrusted(traces.credential), why));
   };
   if (!one.roles.empty() || !one.servers.empty() || !one.tools.empty()) {
     no("is for calls: one for the collector has no `roles`, `servers` or `tools`");

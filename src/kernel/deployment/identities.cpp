@@ -76,7 +76,8 @@ void check_proofs(const Deployment& deployment, const DeployedRole& role,
       errors.push_back({ErrorKind::invalid,
                         fmt::format("`{}` is proved as `{}`, which is the identity of the role "
                                     "`{}`: what two roles do could not be told apart",
-                                    escape_untrusted(name), escape_untrusted(known), escape_untrusted(owner->second)),
+                                    escape_untrusted(name), escape_untrusted(known),
+                                    escape_untrusted(owner->second)),
                         agent.at});
     }
   }
@@ -95,11 +96,12 @@ std::vector<Error> shared_identities(const Deployment& deployment,
     const std::string folded = fold(policy->identity);
     const auto [owner, fresh] = owners.emplace(folded, role.name);
     if (!fresh) {
-      errors.push_back({ErrorKind::invalid,
-                        fmt::format("`{}` is the identity of the role `{}` too: what two roles do "
-                                    "could not be told apart",
-                                    escape_untrusted(policy->identity), escape_untrusted(owner->second)),
-                        policy->agent_rule.at});
+      errors.push_back(
+          {ErrorKind::invalid,
+           fmt::format("`{}` is the identity of the role `{}` too: what two roles do "
+                       "could not be told apart",
+                       escape_untrusted(policy->identity), escape_untrusted(owner->second)),
+           policy->agent_rule.at});
     }
     if (!in_development(role, production) && is_of_person(deployment, folded)) {
       errors.push_back({ErrorKind::invalid,
@@ -149,12 +151,13 @@ std::vector<Error> shared_credentials(const Deployment& deployment,
              (may_be_production(*role.policy) || production.contains(role.name));
     });
     if (known == roles.end()) continue;
-    errors.push_back({ErrorKind::invalid,
-                      fmt::format("`{}` is for {} roles, and `{}` {} in production: there, a "
-                                  "role has a credential of its own, whatever risk is accepted",
-                                  escape_untrusted(name), users.size(), escape_untrusted(known->name),
-                                  may_be_production(*known->policy) ? "works" : "would work"),
-                      credential.at});
+    errors.push_back(
+        {ErrorKind::invalid,
+         fmt::format("`{}` is for {} roles, and `{}` {} in production: there, a "
+                     "role has a credential of its own, whatever risk is accepted",
+                     escape_untrusted(name), users.size(), escape_untrusted(known->name),
+                     may_be_production(*known->policy) ? "works" : "would work"),
+         credential.at});
   }
   return errors;
 }

@@ -38,8 +38,8 @@ TEST(Identities, TwoNamesForOneAgentAreTwoRoles) {
   const auto errors = shared_identities(deployment, one);
   ASSERT_THAT(errors, SizeIs(1));
   EXPECT_THAT(to_string(errors[0]), HasSubstr("is the identity of the role `a` too"));
-  const DeployedRole twins[] = {first, {"b", role("a", "BOT@x").policy}};
-  EXPECT_THAT(shared_identities(deployment, twins), SizeIs(1));
+  const DeployedRole duplicate_keys[] = {first, {"b", role("a", "BOT@x").policy}};
+  EXPECT_THAT(shared_identities(deployment, duplicate_keys), SizeIs(1));
 }
 
 TEST(Identities, ARoleIsCalledAsItsAgent) {

@@ -60,8 +60,8 @@ void read_scopes(DeploymentBuild& build, const yaml::Node& node, TokenSource& in
     const bool fine = std::ranges::all_of(
         scope, [](char c) { return c > ' ' && c <= '~' && c != '"' && c != '\\'; });
     if (!fine) {
-      build.reading.mistake(key.value.at,
-                            fmt::format("`{}` is no scope: expected one word", escape_untrusted(scope)));
+      build.reading.mistake(key.value.at, fmt::format("`{}` is no scope: expected one word",
+                                                      escape_untrusted(scope)));
     }
     into.scopes[key.key] = scope;
     return true;
@@ -148,10 +148,10 @@ void read_issuer(DeploymentBuild& build, const yaml::Entry& entry) {
   check_place(build, entry.value, source);
   for (const auto& [name, other] : build.into.issuers) {
     if (other.keys.issuer != source.keys.issuer) continue;
-    build.reading.mistake(entry.key_at,
-                          fmt::format("`{}` is the issuer `{}` too: of a token nobody "
-                                      "could say whose rules it has to follow",
-                                      escape_untrusted(source.keys.issuer), escape_untrusted(name)));
+    build.reading.mistake(
+        entry.key_at, fmt::format("`{}` is the issuer `{}` too: of a token nobody "
+                                  "could say whose rules it has to follow",
+                                  escape_untrusted(source.keys.issuer), escape_untrusted(name)));
   }
   build.into.issuers[entry.key] = std::move(source);
 }

@@ -31,7 +31,8 @@ Result<OriginSource> parse_result_source(std::string_view written) {
       std::ranges::any_of(parts, [](std::string_view part) { return trim(part).empty(); });
   const bool glob = written.find_first_of("*?") != std::string_view::npos;
   if (empty_part || glob || slash == 0 || rest.find('/') != std::string_view::npos) {
-    return fail(ErrorKind::invalid, "expected `tool.field`, `server/tool.field.path`, without globs");
+    return fail(ErrorKind::invalid,
+                "expected `tool.field`, `server/tool.field.path`, without globs");
   }
   if (parts.size() > field_depth_max + 1) return fail(ErrorKind::invalid, "goes too deep");
   source.tool = parts.front();

@@ -100,8 +100,9 @@ void Pack::index() {
 
 Result<PackName> parse_pack_name(std::string_view written) {
   const auto wrong = [&] {
-    return fail(ErrorKind::invalid, fmt::format("`{}` is no name of a pack: expected `{}NAME@VERSION`",
-                                            escape_untrusted(written), pack_prefix));
+    return fail(ErrorKind::invalid,
+                fmt::format("`{}` is no name of a pack: expected `{}NAME@VERSION`",
+                            escape_untrusted(written), pack_prefix));
   };
   if (!written.starts_with(pack_prefix)) return wrong();
   written.remove_prefix(pack_prefix.size());

@@ -40,8 +40,9 @@ enum class PackReads : std::uint8_t {
 struct PackTool {
   std::string name;               // canonical
   std::vector<std::string> also;  // the same tool under other names
-  Class otherwise = kMostDangerous;    // its class; with `by`: of every value that `calls` does not name
-  std::string by;                 // the argument that decides; empty: none
+  Class otherwise =
+      kMostDangerous;  // its class; with `by`: of every value that `calls` does not name
+  std::string by;      // the argument that decides; empty: none
   PackReads reads = PackReads::value;
   std::map<std::string, Class, std::less<>> calls;
   std::optional<Class> absent;  // where the argument is not there

@@ -12,10 +12,10 @@
 #include <vector>
 
 #include "base/yaml.h"
-#include "lang/shell/line.h"
+#include "kernel/config/reading.h"
 #include "kernel/policy/lists.h"
 #include "kernel/policy/policy.h"
-#include "kernel/config/reading.h"
+#include "lang/shell/line.h"
 
 namespace pawl {
 

@@ -214,8 +214,9 @@ Loaded load_narrowed(std::string_view bundle, std::string_view file, const TaskT
   const auto parts = BundleReader(bundle).read();
   if (!parts) {
     Loaded loaded;
-    loaded.errors.push_back(
-        {ErrorKind::corrupt, "these are not the bytes of a policy bundle", {std::string(file), 0, 0}});
+    loaded.errors.push_back({ErrorKind::corrupt,
+                             "these are not the bytes of a policy bundle",
+                             {std::string(file), 0, 0}});
     return loaded;
   }
   const LoadSources sources = sources_of(*parts);

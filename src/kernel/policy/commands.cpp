@@ -192,9 +192,10 @@ Result<std::string> bind_command_line(const CommandRule& rule, const Shape& shap
   for (const Shape::Property& property : shape.properties) {
     if (!rule.argument.empty() && property.name == rule.argument) {
       if (fits(property.shape)) return property.name;
-      return fail(ErrorKind::invalid,
-                  fmt::format("`{}` is of type {}, and `commands` needs {} there",
-                              escape_untrusted(property.name), to_string(property.shape.type), kind));
+      return fail(
+          ErrorKind::invalid,
+          fmt::format("`{}` is of type {}, and `commands` needs {} there",
+                      escape_untrusted(property.name), to_string(property.shape.type), kind));
     }
     if (!fits(property.shape)) continue;
     (names_command_line(property.name) ? named : others).push_back(property.name);
@@ -220,8 +221,8 @@ Result<std::string> bind_command_line(const CommandRule& rule, const Shape& shap
   }
   if (others.empty()) return fail(ErrorKind::missing, fmt::format("no argument is {}", kind));
   return fail(ErrorKind::invalid, fmt::format("which argument holds the line cannot be told: state "
-                                          "`commands: {{of: …, rows: …}}` with one of {}",
-                                          listed(others)));
+                                              "`commands: {{of: …, rows: …}}` with one of {}",
+                                              listed(others)));
 }
 
 void name_lines(const CommandRule& rule, BoundTool& tool) {
@@ -249,7 +250,8 @@ void bind_commands(const ToolRule& entry, const ToolDefinition& tool, BoundTool&
   }
   const std::string called = tool.server.empty() ? tool.name : tool.server + "/" + tool.name;
   bound.misfits.push_back(
-      {ErrorKind::invalid, fmt::format("`commands` of `{}`: {}", escape_untrusted(called), name.error().message),
+      {ErrorKind::invalid,
+       fmt::format("`commands` of `{}`: {}", escape_untrusted(called), name.error().message),
        rule.rule.at});
 }
 

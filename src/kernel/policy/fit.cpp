@@ -114,8 +114,9 @@ class Fitting {
       check_records();
     }
     if (!tool_.validator_fault.empty()) {
-      misfit(entry_.rule.at, fmt::format("the schema of `{}` cannot be checked: {}",
-                                         escape_untrusted(tool_name(tool_)), tool_.validator_fault));
+      misfit(entry_.rule.at,
+             fmt::format("the schema of `{}` cannot be checked: {}",
+                         escape_untrusted(tool_name(tool_)), tool_.validator_fault));
     }
     if (entry_.commands != nullptr) bind_commands(entry_, tool_, bound_);
     place();
@@ -136,8 +137,8 @@ class Fitting {
     if (name.error().fault == ErrorKind::missing && tool_.arguments.unlisted) {
       return unlisted(rule.plural);
     }
-    misfit(rule.rule.at, fmt::format("`{}` of `{}`: {}", key_of(rule), escape_untrusted(tool_name(tool_)),
-                                     name.error().message));
+    misfit(rule.rule.at, fmt::format("`{}` of `{}`: {}", key_of(rule),
+                                     escape_untrusted(tool_name(tool_)), name.error().message));
     return std::nullopt;
   }
 
@@ -214,9 +215,10 @@ class Fitting {
     if (!reached.missing.empty()) {
       const std::string near = closest_match(reached.missing, reached.candidates);
       misfit(rule.rule.at,
-             fmt::format("`{}` has no argument `{}`{}", escape_untrusted(tool_name(tool_)),
-                         escape_untrusted(to_string(rule.path)),
-                         near.empty() ? "" : fmt::format(": did you mean `{}`?", escape_untrusted(near))));
+             fmt::format(
+                 "`{}` has no argument `{}`{}", escape_untrusted(tool_name(tool_)),
+                 escape_untrusted(to_string(rule.path)),
+                 near.empty() ? "" : fmt::format(": did you mean `{}`?", escape_untrusted(near))));
       return;
     }
     if (reached.shape == nullptr) return;
@@ -235,9 +237,10 @@ class Fitting {
     const Shape* element = into_elements(&shape);
     if (element == nullptr) return;
     if (std::ranges::none_of(check.values, [&](const Literal& v) { return can_be(v, *element); })) {
-      misfit(check.rule.at,
-             fmt::format("no value can match: `{}` of `{}` cannot have any of the values listed",
-                         escape_untrusted(to_string(rule.path)), escape_untrusted(tool_name(tool_))));
+      misfit(
+          check.rule.at,
+          fmt::format("no value can match: `{}` of `{}` cannot have any of the values listed",
+                      escape_untrusted(to_string(rule.path)), escape_untrusted(tool_name(tool_))));
     }
   }
 

@@ -43,10 +43,10 @@ void type_conditions(const ToolRule& entry, const ToolDefinition& tool, BoundToo
       continue;
     }
     for (const Error& error : typed.error()) {
-      bound.misfits.push_back(
-          {error.fault,
-           fmt::format("an expression does not fit `{}`: {}", escape_untrusted(tool.name), error.message),
-           error.at});
+      bound.misfits.push_back({error.fault,
+                               fmt::format("an expression does not fit `{}`: {}",
+                                           escape_untrusted(tool.name), error.message),
+                               error.at});
     }
   }
 }

@@ -43,7 +43,8 @@ bool enters_list(const Shape& arguments, const ArgumentPath& path) {
 }  // namespace
 
 void fit_counters(const ToolRule& entry, const ToolDefinition& tool, BoundTool& bound) {
-  const std::string name = escape_untrusted(tool.server.empty() ? tool.name : tool.server + "/" + tool.name);
+  const std::string name =
+      escape_untrusted(tool.server.empty() ? tool.name : tool.server + "/" + tool.name);
   for (const CounterRule& counter : entry.counters) {
     for (const ArgumentPath* path : {&counter.add, &counter.by}) {
       if (path->empty()) continue;
@@ -53,9 +54,10 @@ void fit_counters(const ToolRule& entry, const ToolDefinition& tool, BoundTool& 
       std::string says;
       if (!reached.missing.empty()) {
         const std::string near = closest_match(reached.missing, reached.candidates);
-        says = fmt::format("`{}` has no argument `{}`, which a counter {}{}", name, argument,
-                           adds ? "adds up" : "tells its sums apart by",
-                           near.empty() ? "" : fmt::format(": did you mean `{}`?", escape_untrusted(near)));
+        says = fmt::format(
+            "`{}` has no argument `{}`, which a counter {}{}", name, argument,
+            adds ? "adds up" : "tells its sums apart by",
+            near.empty() ? "" : fmt::format(": did you mean `{}`?", escape_untrusted(near)));
       } else if (enters_list(tool.arguments, *path)) {
         says = fmt::format(
             "`{}` of `{}` is in a list: a counter adds up all elements of it with "

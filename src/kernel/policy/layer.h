@@ -21,8 +21,8 @@
 #include "base/error.h"
 #include "base/time.h"
 #include "kernel/condition/condition.h"
-#include "kernel/policy/cases.h"
 #include "kernel/config/name.h"
+#include "kernel/policy/cases.h"
 #include "model/verdict.h"
 
 namespace pawl {

@@ -76,8 +76,8 @@ std::optional<Literal> literal_of(Reading& reading, const yaml::Node& node, std:
   std::string shown = node.text;
   std::erase(shown, '\n');
   if (has_hidden_characters(shown)) {
-    reading.mistake(node.at,
-                    fmt::format("`{}` holds hidden characters: `{}`", what, escape_untrusted(node.text)));
+    reading.mistake(node.at, fmt::format("`{}` holds hidden characters: `{}`", what,
+                                         escape_untrusted(node.text)));
     return std::nullopt;
   }
   literal.string = node.text;
@@ -140,7 +140,8 @@ void Lists::read_file(Reading& reading, const LoadSources& sources, const yaml::
     return;
   }
   const Result<std::string> bytes =
-      sources.read ? sources.read(*path) : fail(ErrorKind::missing, "list files cannot be read here");
+      sources.read ? sources.read(*path)
+                   : fail(ErrorKind::missing, "list files cannot be read here");
   if (!bytes) {
     reading.mistake(
         at, fmt::format("the list file `{}` cannot be read: {}", *path, bytes.error().message));
@@ -208,7 +209,8 @@ void Lists::expand_into(Reading& reading, const yaml::Node& item, std::string_vi
     const std::string near = closest_match(name, names);
     std::string advice = near.empty() ? "" : fmt::format(": did you mean `${}`?", near);
     if (name == "workspace") advice = ": this version does not enforce `workspace`";
-    reading.mistake(item.at, fmt::format("there is no list `{}`{}", escape_untrusted(item.text), advice));
+    reading.mistake(item.at,
+                    fmt::format("there is no list `{}`{}", escape_untrusted(item.text), advice));
     return;
   }
   List& list = found->second;

@@ -12,8 +12,8 @@
 
 #include "base/error.h"
 #include "base/yaml.h"
-#include "kernel/constraint/constraint.h"
 #include "kernel/config/reading.h"
+#include "kernel/constraint/constraint.h"
 
 namespace pawl {
 

@@ -5,9 +5,9 @@
 #include <tuple>
 
 #include "base/text.h"
+#include "kernel/config/limits.h"
 #include "kernel/policy/build.h"
 #include "kernel/policy/bundle.h"
-#include "kernel/config/limits.h"
 
 namespace pawl {
 namespace {

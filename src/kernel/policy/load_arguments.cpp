@@ -43,7 +43,8 @@ void read_argument(Build& build, const yaml::Entry& key, const std::string& path
   switch (key.value.kind) {
     case yaml::Kind::map:
       if (key.value.entries.empty()) {
-        build.reading.mistake(key.value.at, fmt::format("`{}` says nothing", escape_untrusted(key.key)));
+        build.reading.mistake(key.value.at,
+                              fmt::format("`{}` says nothing", escape_untrusted(key.key)));
       }
       read_checks(build, key.value, argument);
       break;

@@ -5,9 +5,9 @@
 #include <set>
 
 #include "base/text.h"
+#include "kernel/config/limits.h"
 #include "kernel/policy/access.h"
 #include "kernel/policy/build.h"
-#include "kernel/config/limits.h"
 
 namespace pawl {
 namespace {
@@ -65,7 +65,8 @@ class AskableReader {
                                                   "while is a tool that they know: name it",
                                                   escape_untrusted(name.text)));
     } else if (!known_.insert(fold(name.text)).second) {
-      build_.reading.mistake(name.at, fmt::format("`{}` is there twice", escape_untrusted(name.text)));
+      build_.reading.mistake(name.at,
+                             fmt::format("`{}` is there twice", escape_untrusted(name.text)));
     } else if (!in_vain(name, *pattern)) {
       made_.what.names.push_back(name.text);
       made_.what.key += (made_.what.key.empty() ? "" : "|") + name.text;
@@ -86,8 +87,8 @@ class AskableReader {
     for (const auto& [written, at] : build_.written_names) {
       const auto wide = parse_name(written);
       if (!wide || wide->reserved() != pattern.reserved() || !wide->contains(pattern)) continue;
-      build_.reading.mistake(
-          name.at, fmt::format("`{}` is granted in line {} already", escape_untrusted(name.text), at.line));
+      build_.reading.mistake(name.at, fmt::format("`{}` is granted in line {} already",
+                                                  escape_untrusted(name.text), at.line));
       return true;
     }
     return false;

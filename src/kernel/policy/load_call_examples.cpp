@@ -4,8 +4,8 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "base/yaml_json.h"
-#include "kernel/policy/build.h"
 #include "kernel/config/limits.h"
+#include "kernel/policy/build.h"
 
 namespace pawl {
 namespace {

@@ -36,8 +36,8 @@ std::string read_of(Build& build, const yaml::Node& node) {
   const std::string_view name =
       std::string_view(*text).substr(std::min<std::size_t>(5, text->size()));
   if (!text->starts_with("args.") || name.empty() || name.find_first_of(".[") != name.npos) {
-    build.reading.mistake(
-        node.at, fmt::format("`of` is `{}`, expected one argument, `args.NAME`", escape_untrusted(*text)));
+    build.reading.mistake(node.at, fmt::format("`of` is `{}`, expected one argument, `args.NAME`",
+                                               escape_untrusted(*text)));
     return {};
   }
   return std::string(name);
@@ -92,8 +92,8 @@ std::optional<shell::Dialect> read_dialect(Build& build, const yaml::Node& node)
   if (!text) return std::nullopt;
   const auto dialect = shell::parse_dialect(*text);
   if (dialect) return *dialect;
-  build.reading.mistake(
-      node.at, fmt::format("`shell` is `{}`, expected `sh`, `bash` or `none`", escape_untrusted(*text)));
+  build.reading.mistake(node.at, fmt::format("`shell` is `{}`, expected `sh`, `bash` or `none`",
+                                             escape_untrusted(*text)));
   return std::nullopt;
 }
 

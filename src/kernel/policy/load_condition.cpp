@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "base/text.h"
-#include "kernel/policy/build.h"
 #include "kernel/config/limits.h"
+#include "kernel/policy/build.h"
 
 namespace pawl {
 namespace {
@@ -92,8 +92,9 @@ class CountNames {
     const std::string near = closest_match(asked.name, names_);
     build_.reading.mistake(
         cel::position_of({condition.text(), condition.rule().at}, asked.offset),
-        fmt::format("no entry of this file is named `{}`{}", escape_untrusted(asked.name),
-                    near.empty() ? "" : fmt::format(": did you mean `{}`?", escape_untrusted(near))));
+        fmt::format(
+            "no entry of this file is named `{}`{}", escape_untrusted(asked.name),
+            near.empty() ? "" : fmt::format(": did you mean `{}`?", escape_untrusted(near))));
   }
 
   Build& build_;
@@ -128,7 +129,8 @@ std::shared_ptr<const Condition> read_expression(Build& build, const yaml::Entry
     return std::move(*made);
   }
   for (const Error& error : made.error()) {
-    build.reading.mistake(error.at, fmt::format("`{}`: {}", escape_untrusted(key.key), error.message));
+    build.reading.mistake(error.at,
+                          fmt::format("`{}`: {}", escape_untrusted(key.key), error.message));
   }
   return nullptr;
 }

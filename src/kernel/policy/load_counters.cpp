@@ -11,8 +11,8 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "kernel/policy/build.h"
 #include "kernel/config/limits.h"
+#include "kernel/policy/build.h"
 
 namespace pawl {
 namespace {
@@ -211,9 +211,10 @@ void add_of_file(Build& build, ToolRule& rule, const std::string& name, const Po
     for (const auto& [each, counter] : build.counters) names.push_back(each);
     const std::string near = closest_match(name, names);
     build.reading.mistake(
-        at, fmt::format("the file has no counter `{}`{}", escape_untrusted(name),
-                        near.empty() ? ": expected a mapping, or a name of its `counters`"
-                                     : fmt::format(": did you mean `{}`?", escape_untrusted(near))));
+        at,
+        fmt::format("the file has no counter `{}`{}", escape_untrusted(name),
+                    near.empty() ? ": expected a mapping, or a name of its `counters`"
+                                 : fmt::format(": did you mean `{}`?", escape_untrusted(near))));
     return;
   }
   found->second.used = true;
@@ -257,8 +258,9 @@ void add_tool(Build& build, const std::string& name, const Placed& tool) {
   for (const auto& [each, at] : build.written_names) known.push_back(each);
   const std::string near = closest_match(tool.text, known);
   build.reading.mistake(
-      tool.at, fmt::format("no entry of this file is named `{}`{}", escape_untrusted(tool.text),
-                           near.empty() ? "" : fmt::format(": did you mean `{}`?", escape_untrusted(near))));
+      tool.at,
+      fmt::format("no entry of this file is named `{}`{}", escape_untrusted(tool.text),
+                  near.empty() ? "" : fmt::format(": did you mean `{}`?", escape_untrusted(near))));
 }
 
 }  // namespace

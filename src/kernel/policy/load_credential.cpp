@@ -16,7 +16,8 @@ void check_defined(Build& build, const std::string& name, const Position& at) {
   if (build.any_credential || std::ranges::find(known, name) != known.end()) return;
   const std::string near = closest_match(name, known);
   build.reading.mistake(
-      at, fmt::format("no credential `{}` of this role in the deployment file{}", escape_untrusted(name),
+      at, fmt::format("no credential `{}` of this role in the deployment file{}",
+                      escape_untrusted(name),
                       near.empty() ? ": expected `credentials: {NAME: {env: VARIABLE}}` there"
                                    : fmt::format(": did you mean `{}`?", near)));
 }

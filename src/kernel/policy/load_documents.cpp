@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "lang/document/manifest.h"
 #include "kernel/policy/build.h"
+#include "lang/document/manifest.h"
 
 namespace pawl {
 namespace {}  // namespace

@@ -5,8 +5,8 @@
 #include <set>
 
 #include "base/text.h"
-#include "kernel/policy/build.h"
 #include "kernel/config/limits.h"
+#include "kernel/policy/build.h"
 
 namespace pawl {
 namespace {
@@ -62,8 +62,8 @@ void read_scope(Build& build, const yaml::Node& node, ToolRule& rule) {
   for (Placed& field : build.reading.texts(node, "scope")) {
     const auto parts = split(field.text, '.');
     if (std::ranges::any_of(parts, [](std::string_view part) { return trim(part).empty(); })) {
-      build.reading.mistake(field.at,
-                            fmt::format("the field `{}` has an empty part", escape_untrusted(field.text)));
+      build.reading.mistake(
+          field.at, fmt::format("the field `{}` has an empty part", escape_untrusted(field.text)));
       continue;
     }
     fields.push_back(std::move(field.text));

@@ -65,10 +65,9 @@ Came decide(const Policy& policy, const ToolRule& entry, const CommandRule& rule
   const auto analysis = read_line(rule.line.words, rule.line.dialect, value->root());
   if (!analysis) return {Effect::deny, "it " + analysis.error().message};
   const Class of_entry = bind(policy, entry, nullptr, Instant{}).action_class;
-  const LineJudgement judged = judge_commands(rule, *analysis, of_entry, shell::Place{}, {},
-                                              [&](const Case& one, const shell::Command& about) {
-                                                return ask(policy, entry, one, about);
-                                              });
+  const LineJudgement judged = judge_commands(
+      rule, *analysis, of_entry, shell::Place{}, {},
+      [&](const Case& one, const shell::Command& about) { return ask(policy, entry, one, about); });
   if (judged.effect == Effect::deny) {
     const Rule* denying = judged.denies.rule;
     const std::string by = denying == nullptr ? "" : fmt::format(" (line {})", denying->at.line);

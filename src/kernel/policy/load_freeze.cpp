@@ -43,9 +43,9 @@ std::optional<Instant> resolve(Build& build, const Mark& mark, const std::option
   if (!civil) return std::nullopt;
   if (!zone) {
     if (!zone_written) {
-      build.reading.mistake(
-          mark.at,
-          fmt::format("`{}` is a local time and the freeze has no `zone`", escape_untrusted(mark.text)));
+      build.reading.mistake(mark.at,
+                            fmt::format("`{}` is a local time and the freeze has no `zone`",
+                                        escape_untrusted(mark.text)));
     }
     return std::nullopt;
   }
@@ -57,8 +57,9 @@ std::optional<Zone> read_zone(Build& build, const Written& written) {
   Result<Zone> zone = build.sources.zone ? build.sources.zone(written.zone)
                                          : fail(ErrorKind::missing, "there are no time zones here");
   if (zone) return *zone;
-  build.reading.mistake(written.zone_at, fmt::format("the time zone `{}` cannot be read: {}",
-                                                     escape_untrusted(written.zone), zone.error().message));
+  build.reading.mistake(written.zone_at,
+                        fmt::format("the time zone `{}` cannot be read: {}",
+                                    escape_untrusted(written.zone), zone.error().message));
   return std::nullopt;
 }
 
@@ -185,9 +186,10 @@ void read_freeze(Build& build, const yaml::Node& node) {
   freeze.rule.path = "freeze/" + freeze.name;
   for (const Freeze& other : build.policy.freezes) {
     if (other.name == freeze.name) {
-      build.reading.mistake(node.at, fmt::format("the freeze `{}` is there twice; the first is in "
-                                                 "line {}",
-                                                 escape_untrusted(freeze.name), other.rule.at.line));
+      build.reading.mistake(node.at,
+                            fmt::format("the freeze `{}` is there twice; the first is in "
+                                        "line {}",
+                                        escape_untrusted(freeze.name), other.rule.at.line));
     }
   }
   const bool settled = written.weekly ? settle_weekly(build, written, freeze)

@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "base/text.h"
-#include "kernel/policy/bundle.h"
 #include "kernel/config/limits.h"
+#include "kernel/policy/bundle.h"
 #include "kernel/policy/load_layer.h"
 
 namespace pawl {
@@ -184,9 +184,10 @@ void check_together(Build& build, const std::vector<LayerRead>& layers) {
     asked += layer.requirements.size();
     for (std::size_t before = 0; before < i; ++before) {
       if (layer.name.empty() || layers[before].layer.name != layer.name) continue;
-      build.reading.mistake(layer.rule.at,
-                            fmt::format("the layer `{}` is in force already, from `{}`",
-                                        escape_untrusted(layer.name), escape_untrusted(layers[before].layer.file)));
+      build.reading.mistake(
+          layer.rule.at,
+          fmt::format("the layer `{}` is in force already, from `{}`", escape_untrusted(layer.name),
+                      escape_untrusted(layers[before].layer.file)));
     }
   }
   const Position first = layers.front().layer.rule.at;

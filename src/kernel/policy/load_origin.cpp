@@ -24,8 +24,9 @@ std::optional<OriginSource> read_one(Build& build, const yaml::Node& node, std::
   if (!written) return std::nullopt;
   auto source = parse_result_source(*written);
   if (!source) {
-    build.reading.mistake(result->value.at, fmt::format("`result` is `{}`: {}", escape_untrusted(*written),
-                                                        source.error().message));
+    build.reading.mistake(
+        result->value.at,
+        fmt::format("`result` is `{}`: {}", escape_untrusted(*written), source.error().message));
     return std::nullopt;
   }
   return *std::move(source);
@@ -37,8 +38,8 @@ std::vector<OriginSource> read_all(Build& build, const yaml::Entry& key) {
     auto source = read_one(build, node, key.key);
     if (!source) return;
     if (std::ranges::find(out, *source) != out.end()) {
-      build.reading.mistake(
-          node.at, fmt::format("`{}` names `{}` twice", key.key, escape_untrusted(to_string(*source))));
+      build.reading.mistake(node.at, fmt::format("`{}` names `{}` twice", key.key,
+                                                 escape_untrusted(to_string(*source))));
       return;
     }
     out.push_back(*std::move(source));
@@ -93,9 +94,10 @@ void check_source(Build& build, const OriginSource& source, const Rule& rule) {
   }
   for (const ToolRule* entry : entries) {
     if (!entry->untrusted) continue;
-    build.reading.mistake(rule.at, fmt::format("`{}` is `source: untrusted` in line {}, so no "
-                                               "value can come from its results",
-                                               escape_untrusted(source.tool), entry->source_rule.at.line));
+    build.reading.mistake(rule.at,
+                          fmt::format("`{}` is `source: untrusted` in line {}, so no "
+                                      "value can come from its results",
+                                      escape_untrusted(source.tool), entry->source_rule.at.line));
     break;
   }
   auto& sources = build.policy.sources;

@@ -6,8 +6,8 @@
 
 #include "base/text.h"
 #include "kernel/classify/classify.h"
-#include "kernel/policy/build.h"
 #include "kernel/config/limits.h"
+#include "kernel/policy/build.h"
 
 namespace pawl {
 namespace {
@@ -40,8 +40,9 @@ void check_spellings(Build& build, const std::vector<WrittenName>& names) {
     const auto [first, fresh] = folded.try_emplace(fold(name.pattern.text()), &name);
     if (fresh || first->second->name == name.name) continue;
     build.reading.mistake(
-        name.at, fmt::format("`{}` is the same name as `{}` in line {}", escape_untrusted(name.name),
-                             escape_untrusted(first->second->name), first->second->at.line));
+        name.at,
+        fmt::format("`{}` is the same name as `{}` in line {}", escape_untrusted(name.name),
+                    escape_untrusted(first->second->name), first->second->at.line));
   }
 }
 
@@ -201,7 +202,8 @@ void check_risks(Build& build) {
     const std::string near = closest_match(risk.path, paths);
     build.reading.mistake(
         risk.rule.at,
-        fmt::format("no rule of this file at `{}` can have its risk accepted{}", escape_untrusted(risk.path),
+        fmt::format("no rule of this file at `{}` can have its risk accepted{}",
+                    escape_untrusted(risk.path),
                     near.empty()
                         ? std::string(": expected `tools/NAME/class` of a tool that states "
                                       "its class, `tools/NAME/requires_approval` of one that "

@@ -8,8 +8,8 @@
 
 #include "base/json.h"
 #include "base/text.h"
-#include "lang/shell/programs.h"
 #include "kernel/constraint/path_text.h"
+#include "lang/shell/programs.h"
 
 namespace pawl {
 namespace {

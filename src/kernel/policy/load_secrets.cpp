@@ -26,8 +26,8 @@ std::optional<Effect> read_word(Build& build, const yaml::Node& node, std::strin
   if (!text) return std::nullopt;
   const auto found = std::ranges::find(words, *text, &Word::word);
   if (found != words.end()) return found->means;
-  build.reading.mistake(node.at,
-                        fmt::format("`{}` is `{}`, expected {}", what, escape_untrusted(*text), expected));
+  build.reading.mistake(
+      node.at, fmt::format("`{}` is `{}`, expected {}", what, escape_untrusted(*text), expected));
   return std::nullopt;
 }
 

@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "base/text.h"
-#include "kernel/policy/build.h"
 #include "kernel/config/limits.h"
+#include "kernel/policy/build.h"
 
 namespace pawl {
 namespace {
@@ -172,10 +172,11 @@ void check_denied(Build& build, const ToolRule& entry) {
       for (const std::string& name : entry.names) {
         const auto pattern = parse_name(name);
         if (!pattern || !pattern->grants(server, row->action)) continue;
-        build.reading.mistake(entry.rule.at,
-                              fmt::format("`{}` is granted here, and `servers.{}` denies `{}` in "
-                                          "line {}",
-                                          escape_untrusted(name), escape_untrusted(server), kind, at.line));
+        build.reading.mistake(
+            entry.rule.at,
+            fmt::format("`{}` is granted here, and `servers.{}` denies `{}` in "
+                        "line {}",
+                        escape_untrusted(name), escape_untrusted(server), kind, at.line));
       }
     }
   }

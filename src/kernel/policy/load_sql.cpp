@@ -2,8 +2,8 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "kernel/policy/build.h"
 #include "kernel/config/limits.h"
+#include "kernel/policy/build.h"
 #include "lang/sql/judge.h"
 
 namespace pawl {

@@ -16,8 +16,8 @@
 #include <set>
 
 #include "base/text.h"
-#include "kernel/policy/bundle.h"
 #include "kernel/config/limits.h"
+#include "kernel/policy/bundle.h"
 
 namespace pawl {
 namespace {
@@ -139,8 +139,9 @@ class Narrowing {
     const std::string near = closest_match(name, names);
     task_.reading.mistake(
         at,
-        fmt::format("the role does not grant `{}`, and a task never grants more{}", escape_untrusted(name),
-                    near.empty() ? "" : fmt::format(": did you mean `{}`?", escape_untrusted(near))));
+        fmt::format(
+            "the role does not grant `{}`, and a task never grants more{}", escape_untrusted(name),
+            near.empty() ? "" : fmt::format(": did you mean `{}`?", escape_untrusted(near))));
   }
 
   ToolRule both(const ToolRule& granted, const ToolRule& own, const std::string& name) const {

@@ -154,7 +154,8 @@ void ResultProjection::withhold_item(std::size_t index, json::View item, std::st
 void ResultProjection::project_text(std::size_t index, json::View item) {
   const auto text = item.text("text");
   if (failed_ || !text) return withhold_item(index, item, failed_ ? " of an error" : "");
-  // Prose, several values in a row, twins of keys: all of that is no JSON value to our parser.
+  // Prose, several values in a row, duplicate_keys of keys: all of that is no JSON value to our
+  // parser.
   const Result<json::Document> parsed = json::parse(*text);
   if (!parsed) return withhold_item(index, item, " that is not JSON");
   std::string projected;

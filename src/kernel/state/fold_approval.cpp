@@ -9,7 +9,8 @@ namespace pawl {
 namespace {
 
 Status wrong_approval(std::string_view approval, std::string_view what) {
-  return fail(ErrorKind::corrupt, "the question `" + escape_untrusted(approval) + "` " + std::string(what));
+  return fail(ErrorKind::corrupt,
+              "the question `" + escape_untrusted(approval) + "` " + std::string(what));
 }
 
 // Whether one more approval by `person` is a further pair of eyes. What programs said before takes
@@ -124,8 +125,8 @@ Status Fold::operator()(const ApprovalEnded& b) {
   const bool by_time = *event == ApprovalEvent::expire || *event == ApprovalEvent::withdraw;
   const std::optional<ApprovalPhase> to = next(approval.phase, *event);
   if (!by_time || !to) {
-    return wrong_approval(
-        b.approval, "is " + std::string(to_string(approval.phase)) + ", not " + escape_untrusted(b.how));
+    return wrong_approval(b.approval, "is " + std::string(to_string(approval.phase)) + ", not " +
+                                          escape_untrusted(b.how));
   }
   end_approval(approval, *to);
   return {};

@@ -34,7 +34,8 @@ Status Fold::operator()(const Escalated& b) {
 
 Status Fold::operator()(const EscalationOpened& b) {
   if (state.escalations_.contains(b.escalation)) {
-    return fail(ErrorKind::corrupt, "the escalation `" + escape_untrusted(b.escalation) + "` was opened before");
+    return fail(ErrorKind::corrupt,
+                "the escalation `" + escape_untrusted(b.escalation) + "` was opened before");
   }
   if (state.escalations_.size() >= escalations_max) {
     // Whom somebody has answered for makes room; what nobody has answered for stays.
@@ -57,12 +58,14 @@ Status Fold::operator()(const EscalationOpened& b) {
 Status Fold::operator()(const EscalationChanged& b) {
   const auto found = state.escalations_.find(b.escalation);
   if (found == state.escalations_.end()) {
-    return fail(ErrorKind::corrupt, "there is no escalation `" + escape_untrusted(b.escalation) + "`");
+    return fail(ErrorKind::corrupt,
+                "there is no escalation `" + escape_untrusted(b.escalation) + "`");
   }
   Escalation& escalation = found->second;
   if (b.how == "unanswered") {
     if (escalation.phase != Escalation::Phase::open) {
-      return fail(ErrorKind::corrupt, "an escalation is unanswered once, and after nobody's answer");
+      return fail(ErrorKind::corrupt,
+                  "an escalation is unanswered once, and after nobody's answer");
     }
     escalation.phase = Escalation::Phase::unanswered;
     return {};

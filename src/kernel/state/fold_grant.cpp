@@ -12,7 +12,8 @@ namespace pawl {
 namespace {
 
 Status wrong_grant(std::string_view grant, std::string_view what) {
-  return fail(ErrorKind::corrupt, "the grant `" + escape_untrusted(grant) + "` " + std::string(what));
+  return fail(ErrorKind::corrupt,
+              "the grant `" + escape_untrusted(grant) + "` " + std::string(what));
 }
 
 // `server/pawl:access:tool` -> `server/tool`.

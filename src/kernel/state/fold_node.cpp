@@ -6,7 +6,7 @@ namespace pawl {
 Status Fold::operator()(const NodeStarted& b) {
   if (b.epoch <= state.epoch_) {
     return fail(ErrorKind::corrupt, "a node with the epoch " + std::to_string(b.epoch) +
-                                    " cannot follow one with " + std::to_string(state.epoch_));
+                                        " cannot follow one with " + std::to_string(state.epoch_));
   }
   state.epoch_ = b.epoch;
   // No caller of the node before can still be there; the questions live on.
@@ -40,7 +40,8 @@ Status Fold::operator()(const PinAccepted& b) {
 
 Status Fold::operator()(const ReviewerEnrolled& b) {
   if (!b.by.empty() && !state.reviewers_.contains(b.by)) {
-    return fail(ErrorKind::refused, "`" + escape_untrusted(b.by) + "` is no reviewer and cannot enrol one");
+    return fail(ErrorKind::refused,
+                "`" + escape_untrusted(b.by) + "` is no reviewer and cannot enrol one");
   }
   state.reviewers_[b.person] = Reviewer{b.person, b.proof, b.verifier, b.by};
   return {};
@@ -55,8 +56,9 @@ Status Fold::operator()(const Noted&) {
 
 // A record of a newer pawl may be a kill or a halt: without its meaning no state can be trusted.
 Status Fold::operator()(const Unknown& b) {
-  return fail(ErrorKind::corrupt, "the record type `" + escape_untrusted(b.type) +
-                                  "` is not known to this version, so the state cannot be told");
+  return fail(ErrorKind::corrupt,
+              "the record type `" + escape_untrusted(b.type) +
+                  "` is not known to this version, so the state cannot be told");
 }
 
 }  // namespace pawl

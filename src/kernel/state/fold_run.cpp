@@ -149,7 +149,8 @@ Status Fold::operator()(const RunOpened& b) {
   }
   const Run* same_key = state.run_by_key(b.key);
   if (same_key != nullptr && same_key->phase != RunPhase::closed) {
-    return fail(ErrorKind::corrupt, "the key of run `" + escape_untrusted(same_key->id) + "` is still in use");
+    return fail(ErrorKind::corrupt,
+                "the key of run `" + escape_untrusted(same_key->id) + "` is still in use");
   }
   Run run;
   run.id = b.run;
@@ -184,7 +185,8 @@ Status Fold::operator()(const RunTightened& b) {
   Run* run = find(state.runs_, b.run);
   if (run == nullptr) return no_run(b.run);
   if (run->phase == RunPhase::closed) {
-    return fail(ErrorKind::corrupt, "the run `" + escape_untrusted(b.run) + "` is closed and keeps its policy");
+    return fail(ErrorKind::corrupt,
+                "the run `" + escape_untrusted(b.run) + "` is closed and keeps its policy");
   }
   run->policy = b.policy;
   run->journal_bytes = sum_of(run->journal_bytes, record_charge_bytes);
@@ -195,7 +197,8 @@ Status Fold::operator()(const RunClosed& b) {
   Run* run = find(state.runs_, b.run);
   if (run == nullptr) return no_run(b.run);
   const std::optional<RunPhase> to = next(run->phase, RunEvent::close);
-  if (!to) return fail(ErrorKind::corrupt, "the run `" + escape_untrusted(b.run) + "` is closed already");
+  if (!to)
+    return fail(ErrorKind::corrupt, "the run `" + escape_untrusted(b.run) + "` is closed already");
   withdraw_where([&](const Approval& approval) { return approval.asked.run == b.run; });
   run->phase = *to;
   run->grants.clear();

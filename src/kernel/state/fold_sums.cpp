@@ -16,7 +16,8 @@ Status Fold::check_sums(const CallDecided& b, const Run& run) const {
   for (const SumCharge& charge : b.sums) {
     const Sums& sums = charge.window.ns == 0 ? run.sums : (agents == nullptr ? nothing : *agents);
     if (Status fine = sums.can_reserve(charge); !fine) {
-      return fail(fine.error().fault, "the call `" + escape_untrusted(b.call) + "` " + fine.error().message);
+      return fail(fine.error().fault,
+                  "the call `" + escape_untrusted(b.call) + "` " + fine.error().message);
     }
     // One charge of a call for one sum: of two, each alone might fit.
     const auto same = std::ranges::count_if(b.sums, [&](const SumCharge& other) {
@@ -24,7 +25,8 @@ Status Fold::check_sums(const CallDecided& b, const Run& run) const {
              (other.window.ns == 0) == (charge.window.ns == 0);
     });
     if (same > 1) {
-      return fail(ErrorKind::corrupt, "the call `" + escape_untrusted(b.call) + "` adds to one sum twice");
+      return fail(ErrorKind::corrupt,
+                  "the call `" + escape_untrusted(b.call) + "` adds to one sum twice");
     }
   }
   return {};

@@ -10,7 +10,8 @@ namespace pawl {
 namespace {
 
 Status wrong_talk(std::string_view approval, std::string_view what) {
-  return fail(ErrorKind::corrupt, "the question `" + escape_untrusted(approval) + "` " + std::string(what));
+  return fail(ErrorKind::corrupt,
+              "the question `" + escape_untrusted(approval) + "` " + std::string(what));
 }
 
 std::shared_ptr<Talk> talk_of(const Approval& approval) {

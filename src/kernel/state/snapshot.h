@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-#include "kernel/state/state.h"
 #include "base/members.h"
+#include "kernel/state/state.h"
 
 namespace pawl {
 

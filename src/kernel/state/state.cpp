@@ -72,7 +72,7 @@ std::string_view to_string(ApprovalPhase phase) {
 Status State::apply(const Record& record) {
   if (record.seq != next_seq_) {
     return fail(ErrorKind::corrupt, "record " + std::to_string(record.seq) + " came where " +
-                                    std::to_string(next_seq_) + " was expected");
+                                        std::to_string(next_seq_) + " was expected");
   }
   Fold fold{*this, whole_microseconds(record.at)};
   if (Status done = std::visit(fold, record.body); !done) {

@@ -6,9 +6,9 @@
 #include "kernel/admit/admit.h"
 #include "kernel/constraint/line_rule.h"
 #include "kernel/constraint/path_text.h"
+#include "kernel/strictness/parts.h"
 #include "lang/document/manifest.h"
 #include "lang/sql/judge.h"
-#include "kernel/strictness/parts.h"
 
 namespace pawl {
 

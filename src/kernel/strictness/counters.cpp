@@ -24,7 +24,8 @@ void compare_counters(const Pair& pair, PolicyDiff& laxness) {
   const ToolRule& entry = pair.new_entry;
   const std::string of = " of `" + escape_untrusted(entry.key) + "`";
   for (const CounterRule& before : pair.old_entry.counters) {
-    const std::string name = "the counter of `" + escape_untrusted(added_by(before, pair.old_entry)) + "`";
+    const std::string name =
+        "the counter of `" + escape_untrusted(added_by(before, pair.old_entry)) + "`";
     const auto found = std::ranges::find(entry.counters, before.id, &CounterRule::id);
     if (found == entry.counters.end()) {
       laxness.found(entry.rule.at, name + of + " is gone, or its sum would begin anew" +

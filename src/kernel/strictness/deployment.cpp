@@ -224,8 +224,8 @@ void compare_name(const KeyPair& one, const std::string& name, Section section, 
   if (one.is != nullptr) return compare_keys(one, section);
   const std::string why = leans(one.files, name);
   if (why.empty()) return;
-  one.found(one.at,
-            fmt::format("`{}` is gone, {}{}", escape_untrusted(one.path), why, line_before(one.was->at)));
+  one.found(one.at, fmt::format("`{}` is gone, {}{}", escape_untrusted(one.path), why,
+                                line_before(one.was->at)));
 }
 
 void compare_names(const KeyPair& pair, Section section, LeansOn leans) {

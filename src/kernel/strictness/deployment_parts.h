@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "base/yaml.h"
-#include "kernel/deployment/deployment.h"
 #include "kernel/config/keys.h"
+#include "kernel/deployment/deployment.h"
 #include "kernel/strictness/parts.h"
 
 namespace pawl {

@@ -90,7 +90,8 @@ void changed_texts(const KeyPair& pair, OfText lose, OfText get) {
   }
   for (const yaml::Node* one : *old) {
     if (has_text(*now, one->text) || lose(pair, one->text)) continue;
-    pair.found(pair.at, "`" + escape_untrusted(one->text) + "`" + of + " is gone" + line_before(one->at));
+    pair.found(pair.at,
+               "`" + escape_untrusted(one->text) + "`" + of + " is gone" + line_before(one->at));
   }
 }
 

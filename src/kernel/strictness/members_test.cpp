@@ -1,10 +1,10 @@
 // What the comparison of two policies has to know.
 #include <gtest/gtest.h>
 
-#include "lang/document/manifest.h"
 #include "kernel/policy/commands.h"
-#include "lang/sql/judge.h"
 #include "kernel/strictness/strictness.h"
+#include "lang/document/manifest.h"
+#include "lang/sql/judge.h"
 
 namespace pawl {
 namespace {

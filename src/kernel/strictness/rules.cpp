@@ -3,8 +3,8 @@
 #include <string_view>
 
 #include "base/text.h"
-#include "lang/secret/secret.h"
 #include "kernel/strictness/parts.h"
+#include "lang/secret/secret.h"
 
 namespace pawl {
 

@@ -123,7 +123,8 @@ void compare_blocked(const Policy& before, const Policy& after, PolicyDiff& laxn
                            return wider.any_server && wider.contains(*pattern);
                          });
     if (covered) continue;
-    laxness.found(after.default_rule.at, "`" + escape_untrusted(name.folded) + "` is not blocked any more" +
+    laxness.found(after.default_rule.at, "`" + escape_untrusted(name.folded) +
+                                             "` is not blocked any more" +
                                              line_before(name.rule.at));
   }
 }
@@ -194,7 +195,8 @@ void compare_risks(const Policy& before, const Policy& after, PolicyDiff& laxnes
     const bool known = std::ranges::any_of(before.risks, [&](const AcceptedRisk& other) {
       return other.path == risk.path && other.until >= risk.until;
     });
-    if (!known) laxness.found(risk.rule.at, "the risk `" + escape_untrusted(risk.path) + "` is accepted");
+    if (!known)
+      laxness.found(risk.rule.at, "the risk `" + escape_untrusted(risk.path) + "` is accepted");
   }
 }
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "lang/document/manifest.h"
 #include "kernel/policy/commands.h"
+#include "lang/document/manifest.h"
 #include "lang/sql/judge.h"
 
 namespace pawl {

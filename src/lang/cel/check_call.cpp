@@ -139,8 +139,8 @@ TypeRef Checking::no_overload(NodeId id, const std::vector<Signature>& signature
     receiver = given.front() + ".";
     given.erase(given.begin());
   }
-  std::string message =
-      fmt::format("there is no {}{}({})", receiver, escape_untrusted(node.text), fmt::join(given, ", "));
+  std::string message = fmt::format("there is no {}{}({})", receiver, escape_untrusted(node.text),
+                                    fmt::join(given, ", "));
   std::vector<std::string> forms;
   for (const Signature& each : signatures) {
     std::vector<std::string> wanted;

@@ -82,8 +82,8 @@ TypeRef Checking::field_of(NodeId id, NodeId target, const TypeRef& type, std::s
     if (unifier_.fits(found->parts[0], simple(TypeKind::string))) return found->parts[1];
     return wrong(id, fmt::format("the keys of this map are {}, no names", shown(found->parts[0])));
   }
-  return wrong(
-      id, fmt::format("`{}` is {}, which has no fields", escape_untrusted(written(target)), shown(found)));
+  return wrong(id, fmt::format("`{}` is {}, which has no fields", escape_untrusted(written(target)),
+                               shown(found)));
 }
 
 TypeRef Checking::record_field(NodeId id, NodeId target, const Type& record, std::string_view name,
@@ -93,7 +93,8 @@ TypeRef Checking::record_field(NodeId id, NodeId target, const Type& record, std
     std::vector<std::string> known;
     for (const Field& each : record.fields) known.push_back(each.name);
     const std::string near = closest_match(name, known);
-    std::string message = fmt::format("`{}` has no `{}`", escape_untrusted(written(target)), escape_untrusted(name));
+    std::string message =
+        fmt::format("`{}` has no `{}`", escape_untrusted(written(target)), escape_untrusted(name));
     if (!near.empty()) message += fmt::format("; `{}` is meant?", escape_untrusted(near));
     return wrong(id, std::move(message));
   }

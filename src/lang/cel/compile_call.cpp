@@ -163,7 +163,8 @@ std::optional<Value> Compiling::prepared(NodeId call, const Value& text) {
       code_->patterns.push_back(std::move(pattern));
       return out;
     }
-    wrong = fmt::format("`{}` is not a pattern of RE2: {}", escape_untrusted(text.text()), pattern->error());
+    wrong = fmt::format("`{}` is not a pattern of RE2: {}", escape_untrusted(text.text()),
+                        pattern->error());
   } else {
     if (fixed_offset(text.text())) return {};
     auto zone = environment_.zone(text.text());

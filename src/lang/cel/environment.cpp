@@ -37,7 +37,8 @@ std::vector<std::string> Environment::candidates(std::string_view name, bool abs
 Result<Zone> Environment::zone(std::string_view name) const {
   if (name == "UTC") return Zone();
   if (zones_) return zones_(name);
-  return fail(ErrorKind::missing, "the time zone `" + escape_untrusted(name) + "` is not known here");
+  return fail(ErrorKind::missing,
+              "the time zone `" + escape_untrusted(name) + "` is not known here");
 }
 
 }  // namespace pawl::cel

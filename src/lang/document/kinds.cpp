@@ -123,7 +123,8 @@ Status compile_kinds(std::vector<std::string>& words) {
   for (std::string& word : words) {
     const std::string kind = kind_of_word(word);
     if (kind.empty()) {
-      return fail(ErrorKind::invalid, "`" + escape_untrusted(word) + "` is not the name of one kind");
+      return fail(ErrorKind::invalid,
+                  "`" + escape_untrusted(word) + "` is not the name of one kind");
     }
     word = kind;
   }

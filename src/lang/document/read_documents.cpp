@@ -45,7 +45,8 @@ yaml::Node node_of(json::View value) {
 
 Result<yaml::Node> read_json(std::string_view text) {
   const auto document = json::parse(text, {.bytes_max = manifest_bytes_max, .depth_max = 64});
-  if (!document) return fail(ErrorKind::invalid, "is not one document of JSON that is read in one way");
+  if (!document)
+    return fail(ErrorKind::invalid, "is not one document of JSON that is read in one way");
   return node_of(document->root());
 }
 
@@ -81,7 +82,8 @@ Result<std::vector<std::string_view>> parts_of(std::string_view text) {
   for (std::size_t at = 0; at <= text.size();) {
     const std::size_t stop = std::min(text.find('\n', at), text.size());
     const std::string_view line = text.substr(at, stop - at);
-    if (line.starts_with("...")) return fail(ErrorKind::invalid, "holds a line that begins with `...`");
+    if (line.starts_with("..."))
+      return fail(ErrorKind::invalid, "holds a line that begins with `...`");
     if (line.starts_with("---")) {
       const std::string_view rest = line.substr(3);
       if (!only_blank(rest) && !rest.starts_with(" #")) {

@@ -92,7 +92,7 @@ Checked<Attenuation> narrow(const Attenuation& outer, const Attenuation& wanted)
     }
     std::ranges::sort(*narrowed.tools);
     const auto duplicate_keys = std::ranges::unique(*narrowed.tools);
-    narrowed.tools->erase(twins.begin(), twins.end());
+    narrowed.tools->erase(duplicate_keys.begin(), duplicate_keys.end());
   }
   if (outer.tools && narrowed.tools) {
     for (const std::string& tool : *narrowed.tools) {

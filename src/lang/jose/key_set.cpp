@@ -60,7 +60,8 @@ Status KeySet::take(json::View jwk, KeyUse use) {
 
 Result<KeySet> KeySet::parse(std::string_view text, KeyUse use) {
   if (text.size() > key_set_bytes_max) {
-    return fail(ErrorKind::invalid, fmt::format("a key set has at most {} bytes", key_set_bytes_max));
+    return fail(ErrorKind::invalid,
+                fmt::format("a key set has at most {} bytes", key_set_bytes_max));
   }
   const auto read =
       json::parse(text, {.bytes_max = key_set_bytes_max, .depth_max = key_set_depth_max});
@@ -76,9 +77,9 @@ Result<KeySet> KeySet::parse(std::string_view text, KeyUse use) {
   }
   if (set.keys_.empty()) {
     return fail(ErrorKind::invalid, set.skipped_.empty()
-                                    ? "the key set is empty"
-                                    : fmt::format("no key of the set can be used; {}: {}",
-                                                  set.skipped_[0].kid, set.skipped_[0].why));
+                                        ? "the key set is empty"
+                                        : fmt::format("no key of the set can be used; {}: {}",
+                                                      set.skipped_[0].kid, set.skipped_[0].why));
   }
   return set;
 }

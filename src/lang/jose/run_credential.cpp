@@ -145,7 +145,9 @@ Checked<RunCredential> from_claims(const Claims& claims) {
 }  // namespace
 
 Result<std::string> issue(const SigningKey& key, RunCredential credential, Instant deadline) {
-  const auto wrong = [](std::string message) { return fail(ErrorKind::invalid, std::move(message)); };
+  const auto wrong = [](std::string message) {
+    return fail(ErrorKind::invalid, std::move(message));
+  };
   for (const std::string* name : {&credential.issuer, &credential.audience, &credential.sponsor,
                                   &credential.run, &credential.id}) {
     if (!good_name(*name)) return wrong("a credential names issuer, audience, sponsor, run and id");

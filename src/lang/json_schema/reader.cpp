@@ -109,8 +109,8 @@ const Pattern* Reader::pattern(json::View schema, std::string_view keyword,
   if (!made.compiled) {
     std::string pointer = pointer_of(into_.document, schema.index());
     json::append_pointer(keyword, pointer);
-    into_.findings.push_back(
-        {escape_untrusted(pointer), "the pattern cannot be checked, so no text passes it: " + made.why});
+    into_.findings.push_back({escape_untrusted(pointer),
+                              "the pattern cannot be checked, so no text passes it: " + made.why});
   }
   into_.patterns.push_back(std::make_unique<Pattern>(std::move(made)));
   return patterns_[std::string(source)] = into_.patterns.back().get();

@@ -127,7 +127,8 @@ Status Resources::add_anchor(std::string_view name, json::View schema, std::uint
   if (first) return {};
   return fail(ErrorKind::invalid,
               fmt::format("`{}` and another schema have the anchor `{}`",
-                          escape_untrusted(pointer_of(*document_, schema.index())), escape_untrusted(name)));
+                          escape_untrusted(pointer_of(*document_, schema.index())),
+                          escape_untrusted(name)));
 }
 
 Status Resources::name_anchors(json::View schema, std::uint32_t resource) {
@@ -239,7 +240,8 @@ Result<Resources::Target> Resources::find(std::string_view reference, std::uint3
   if (!plain) return fail(ErrorKind::invalid, "has a malformed `%`");
   if (plain->empty() || plain->front() == '/') return descend(resource->second, *plain);
   const auto anchor = anchors_.find({resource->second, *plain});
-  if (anchor == anchors_.end()) return fail(ErrorKind::invalid, "leads to no anchor of this schema");
+  if (anchor == anchors_.end())
+    return fail(ErrorKind::invalid, "leads to no anchor of this schema");
   const std::uint32_t home = resource_of(anchor->second).value_or(resource->second);
   return Target{anchor->second, home, *plain};
 }

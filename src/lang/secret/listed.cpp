@@ -26,8 +26,8 @@ Result<ListedTexts> ListedTexts::make(const std::vector<std::string>& texts) {
   for (const std::string& text : texts) {
     forms.push_back(form(text));
     if (forms.back().size() >= listed_chars_min) continue;
-    return fail(ErrorKind::invalid, "a listed text needs at least " + std::to_string(listed_chars_min) +
-                                    " letters or digits");
+    return fail(ErrorKind::invalid, "a listed text needs at least " +
+                                        std::to_string(listed_chars_min) + " letters or digits");
   }
   std::ranges::sort(forms);
   for (std::string& text : forms) {

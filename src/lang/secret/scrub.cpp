@@ -138,8 +138,9 @@ Result<Scrubber> Scrubber::make(std::span<const Secret> secrets) {
   for (const Secret& secret : secrets) {
     if (!good_name(secret.name)) return fail(ErrorKind::invalid, "a secret has no printable name");
     if (secret.value.size() < scrubbed_bytes_min || secret.value.size() > scrubbed_bytes_max) {
-      return fail(ErrorKind::invalid, fmt::format("the secret `{}` has not between {} and {} bytes",
-                                              secret.name, scrubbed_bytes_min, scrubbed_bytes_max));
+      return fail(ErrorKind::invalid,
+                  fmt::format("the secret `{}` has not between {} and {} bytes", secret.name,
+                              scrubbed_bytes_min, scrubbed_bytes_max));
     }
     // Twice as it stands, twice in hexadecimal, six times in base64 of four thirds.
     bytes += secret.value.size() * (2 + 4 + 8) + 6 * 4;

@@ -111,14 +111,15 @@ std::string_view to_string(Dialect dialect) {
 Result<Dialect> parse_dialect(std::string_view name) {
   if (name == "sh" || name == "posix") return Dialect::posix;
   if (name == "bash") return Dialect::bash;
-  return fail(ErrorKind::invalid,
-              "`" + escape_untrusted(name) + "` is no shell that can be analysed: expected `sh` or `bash`");
+  return fail(
+      ErrorKind::invalid,
+      "`" + escape_untrusted(name) + "` is no shell that can be analysed: expected `sh` or `bash`");
 }
 
 Result<Line> parse(std::string_view text, Dialect dialect, const Limits& limits) {
   if (text.size() > limits.text_bytes_max) {
     return fail(ErrorKind::invalid, "the command line has more than " +
-                                    std::to_string(limits.text_bytes_max) + " bytes");
+                                        std::to_string(limits.text_bytes_max) + " bytes");
   }
   if (!is_ascii(text) && !valid_utf8(text)) {
     return fail(ErrorKind::invalid, "the command line is not UTF-8");

@@ -21,18 +21,20 @@ Result<std::vector<std::string>> words_of(std::string_view run) {
     });
     if (!plain) {
       return fail(ErrorKind::invalid, "`" + escape_untrusted(run) +
-                                      "` is no plain command: expected a program "
-                                      "and the words behind it");
+                                          "` is no plain command: expected a program "
+                                          "and the words behind it");
     }
     words.emplace_back(word);
   }
   if (words.empty()) return fail(ErrorKind::invalid, "an empty `run`: expected a program");
   if (words[0].contains('/') && words[0][0] != '/') {
-    return fail(ErrorKind::invalid, "`" + escape_untrusted(words[0]) +
-                                    "` is a relative path: expected a name or an absolute path");
+    return fail(ErrorKind::invalid,
+                "`" + escape_untrusted(words[0]) +
+                    "` is a relative path: expected a name or an absolute path");
   }
   if (words[0].starts_with('-')) {
-    return fail(ErrorKind::invalid, "`" + escape_untrusted(words[0]) + "` is an option: expected a program");
+    return fail(ErrorKind::invalid,
+                "`" + escape_untrusted(words[0]) + "` is an option: expected a program");
   }
   return words;
 }
@@ -57,8 +59,9 @@ Result<Rows> Rows::compile(std::span<const Row> rows) {
   for (std::uint32_t i = 0; i < rows.size(); ++i) {
     for (const std::string& name : rows[i].environment) {
       if (!is_identifier(name) || critical_variable(name)) {
-        return fail(ErrorKind::invalid,
-                    "`" + escape_untrusted(name) + "` decides what runs: no row can accept that it is set");
+        return fail(
+            ErrorKind::invalid,
+            "`" + escape_untrusted(name) + "` decides what runs: no row can accept that it is set");
       }
     }
     if (rows[i].run.empty()) return fail(ErrorKind::invalid, "an empty `run`: expected a program");

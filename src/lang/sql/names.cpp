@@ -24,9 +24,10 @@ Result<std::string> take_part(std::string_view& rest) {
     const std::string_view part = rest.substr(0, rest.find('.'));
     rest.remove_prefix(part.size());
     if (!plain(part)) {
-      return fail(ErrorKind::invalid, fmt::format("`{}` is not a plain lower-case name: write it in "
-                                              "double quotes if it is spelled like this",
-                                              escape_untrusted(part)));
+      return fail(ErrorKind::invalid,
+                  fmt::format("`{}` is not a plain lower-case name: write it in "
+                              "double quotes if it is spelled like this",
+                              escape_untrusted(part)));
     }
     return std::string(part);
   }
@@ -72,13 +73,14 @@ Result<std::string> parse_name(std::string_view text) {
     Result<std::string> part = take_part(rest);
     if (!part) return part;
     if (part->empty() || part->size() > name_bytes_max) {
-      return fail(ErrorKind::invalid,
-                  fmt::format("`{}`: a name has 1 to {} bytes", escape_untrusted(text), name_bytes_max));
+      return fail(ErrorKind::invalid, fmt::format("`{}`: a name has 1 to {} bytes",
+                                                  escape_untrusted(text), name_bytes_max));
     }
     parts.push_back(*std::move(part));
     if (rest.empty()) break;
     if (rest.front() != '.' || parts.size() == 3) {
-      return fail(ErrorKind::invalid, fmt::format("`{}` is not a name of SQL", escape_untrusted(text)));
+      return fail(ErrorKind::invalid,
+                  fmt::format("`{}` is not a name of SQL", escape_untrusted(text)));
     }
     rest.remove_prefix(1);
   }

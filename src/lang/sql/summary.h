@@ -19,11 +19,11 @@
 namespace pawl::sql {
 
 struct Summary {
-  std::uint32_t statements = 0;      // separated by semicolons
-  std::vector<std::string> kinds;    // `select`, `delete`, `copy_program`, ...: lang/sql/kinds.h
-  std::vector<std::string> reads;    // relations
-  std::vector<std::string> writes;   // relations changed, defined, locked or dropped
-  std::vector<std::string> columns;  // last part of each reference; `*` for all
+  std::uint32_t statements = 0;        // separated by semicolons
+  std::vector<std::string> kinds;      // `select`, `delete`, `copy_program`, ...: lang/sql/kinds.h
+  std::vector<std::string> reads;      // relations
+  std::vector<std::string> writes;     // relations changed, defined, locked or dropped
+  std::vector<std::string> columns;    // last part of each reference; `*` for all
   std::vector<std::string> functions;  // outside the closed list; operators as `operator +++`
   std::vector<std::string> types;      // named in casts and definitions, outside the closed list
   std::vector<std::string> unbounded;  // `update`, `delete`, `merge` that nothing narrows

@@ -151,7 +151,9 @@ void RemoteClient::answer(const std::string& key, std::string message) {
   if (open->responder && !open->taken.json) begin_events(*open);
   if (open->responder) {
     http::Response response;
-    response.status = !open->readable ? 400 : terms_.era == Era::stateless ? status_of(message) : 200;
+    response.status = !open->readable                ? 400
+                      : terms_.era == Era::stateless ? status_of(message)
+                                                     : 200;
     response.headers.add("content-type", "application/json");
     if (!terms_.session.empty()) response.headers.add(session_field, terms_.session);
     response.body = std::move(message);

@@ -66,7 +66,7 @@ void Multiplexer::client_line(std::string_view line) {
 }
 
 void Multiplexer::refuse_line(std::string_view id, int code, const std::string& what,
-                        std::string_view method) {
+                              std::string_view method) {
   const Settled settled =
       gate.refuse(run, Code::ambiguous_request, method.empty() ? "message" : std::string(method),
                   what, part.get());
@@ -76,8 +76,8 @@ void Multiplexer::refuse_line(std::string_view id, int code, const std::string& 
   to_client(error_line(id, code, settled.text, settled.decision), id);
 }
 
-void Multiplexer::refuse_request(const Message& message, bool modern, Code code, const std::string& name,
-                           const std::string& sentence) {
+void Multiplexer::refuse_request(const Message& message, bool modern, Code code,
+                                 const std::string& name, const std::string& sentence) {
   const Settled settled = gate.refuse(run, code, name, sentence, part.get());
   if (message.method != "tools/call") {
     return to_client(raw_error_line(message.id, refused_error(settled)), message.id);
@@ -99,7 +99,7 @@ void Multiplexer::client_request(const Message& message) {
   const Envelope seen = read_envelope(message.params);
   const bool greeting = method.handling == Handling::handshake;
   const bool newer = era == Era::stateless || (era == Era::unknown && !greeting &&
-                                            (seen.claimed || method.spoken == Spoken::modern));
+                                               (seen.claimed || method.spoken == Spoken::modern));
   const bool unknown = method.handling == Handling::unknown;
   if (newer) {
     // What is wrong with it, a session says as it would alone.
@@ -202,7 +202,7 @@ void Multiplexer::completion(const Message& message, bool modern) {
 }
 
 std::optional<std::size_t> Multiplexer::one_of(const std::vector<std::size_t>& found,
-                                         std::string& sentence) const {
+                                               std::string& sentence) const {
   if (found.size() == 1) return found.front();
   if (found.size() > 1) {
     sentence = fmt::format("servers `{}` and `{}` both offer it, so it is read from neither",
@@ -255,10 +255,12 @@ void Multiplexer::forward(const Message& message, bool modern, std::size_t i, Re
   UpstreamSession& server = behind[i];
   const bool full =
       server.waiting_bytes > waiting_bytes_max || server.waiting.size() > waiting_messages_max;
-  if (server.stage == UpstreamSession::Stage::gone || server.stage == UpstreamSession::Stage::failed || full) {
-    const std::string_view what = server.stage == UpstreamSession::Stage::gone     ? "has ended"
-                                  : server.stage == UpstreamSession::Stage::failed ? "did not start"
-                                                                          : "takes no more";
+  if (server.stage == UpstreamSession::Stage::gone ||
+      server.stage == UpstreamSession::Stage::failed || full) {
+    const std::string_view what = server.stage == UpstreamSession::Stage::gone ? "has ended"
+                                  : server.stage == UpstreamSession::Stage::failed
+                                      ? "did not start"
+                                      : "takes no more";
     return refuse_request(message, modern, Code::upstream_failed, server.name,
                           fmt::format("server `{}` {}; nothing was sent", server.name, what));
   }
@@ -274,8 +276,9 @@ void Multiplexer::forward(const Message& message, bool modern, std::size_t i, Re
   about.id = std::string(message.id);
   about.key = key_of(message.id);
   about.modern = modern;
-  about.request_states = modern ? may_have_legs(message.method)
-                      : is_task_request(message.method) || message.params["task"].exists();
+  about.request_states = modern
+                             ? may_have_legs(message.method)
+                             : is_task_request(message.method) || message.params["task"].exists();
   about.task = is_task_request(message.method);
   ask(std::move(about), message.method,
       with.empty() ? std::string(message.params_text)
@@ -288,7 +291,8 @@ void Multiplexer::client_notification(const Message& message) {
       if (era != Era::stateful) return;
       greeted = true;
       for (std::size_t i = 0; i < behind.size(); ++i) {
-        if (behind[i].stage != UpstreamSession::Stage::open || std::exchange(behind[i].greeted, true)) {
+        if (behind[i].stage != UpstreamSession::Stage::open ||
+            std::exchange(behind[i].greeted, true)) {
           continue;
         }
         say(i, {0, notification_line(message.method, {})});

@@ -28,7 +28,7 @@ std::string first_error(const Gathering& all) {
 }  // namespace
 
 void Multiplexer::fan_out(const Message& message, const Method& method, bool modern,
-                    Gathering::Kind kind) {
+                          Gathering::Kind kind) {
   auto all = std::make_shared<Gathering>();
   all->kind = kind;
   all->id = std::string(message.id);
@@ -98,7 +98,7 @@ void Multiplexer::page(const Message& message, const Method& method, bool modern
 }
 
 void Multiplexer::gather(const std::shared_ptr<Gathering>& all, const std::vector<Target>& targets,
-                   std::string_view method) {
+                         std::string_view method) {
   open_requests[all->key];
   for (const Target& target : targets)
     all->answers.push_back({.server = target.server, .text = {}});
@@ -111,7 +111,8 @@ void Multiplexer::gather(const std::shared_ptr<Gathering>& all, const std::vecto
   const bool listening = all->kind == Gathering::Kind::listen;
   for (std::size_t i = 0; i < targets.size(); ++i) {
     const UpstreamSession& server = behind[targets[i].server];
-    const bool over = server.stage == UpstreamSession::Stage::gone || server.stage == UpstreamSession::Stage::failed;
+    const bool over = server.stage == UpstreamSession::Stage::gone ||
+                      server.stage == UpstreamSession::Stage::failed;
     // One that is late is waited for once. It hears subscriptions, for the time when it answers.
     if (over || server.late) answered(all, i, Gathering::Piece::absent, {});
     if (over || (server.late && !listening)) continue;
@@ -128,7 +129,7 @@ void Multiplexer::gather(const std::shared_ptr<Gathering>& all, const std::vecto
 }
 
 void Multiplexer::answered(const std::shared_ptr<Gathering>& all, std::size_t place,
-                     Gathering::Piece piece, std::string text) {
+                           Gathering::Piece piece, std::string text) {
   Gathering::Answered& answer = all->answers[place];
   if (answer.piece != Gathering::Piece::waiting) return;
   answer.piece = piece;
@@ -144,7 +145,8 @@ void Multiplexer::learn(const Gathering& all, const Gathering::Answered& answer)
   if (!hello && all.kind != Gathering::Kind::discover) return;
   if (answer.piece != Gathering::Piece::result) {
     const bool waited = hello && server.stage == UpstreamSession::Stage::opening;
-    if (waited) server.stage = server.returns ? UpstreamSession::Stage::open : UpstreamSession::Stage::failed;
+    if (waited)
+      server.stage = server.returns ? UpstreamSession::Stage::open : UpstreamSession::Stage::failed;
   } else {
     const auto said = json::parse(answer.text, as_it_came);
     const json::View offers = said ? said->root()["capabilities"] : json::View();

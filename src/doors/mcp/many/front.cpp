@@ -115,8 +115,8 @@ void Multiplexer::give_up(std::size_t i, const std::string& reason) {
 
 void Multiplexer::close_when_over() {
   if (closed || why.empty()) {
-    const bool all =
-        std::ranges::all_of(behind, [](const UpstreamSession& s) { return s.stage == UpstreamSession::Stage::gone; });
+    const bool all = std::ranges::all_of(
+        behind, [](const UpstreamSession& s) { return s.stage == UpstreamSession::Stage::gone; });
     if (closed || !all) return;
     why = "the server ended";
   }

@@ -77,7 +77,7 @@ struct Forwarded {
   std::size_t server = 0;
   std::string id, key;  // of the client's request
   bool modern = false;
-  bool request_states = false;                     // its answer may name a state or a task of the server
+  bool request_states = false;           // its answer may name a state or a task of the server
   bool task = false;                     // it is about a task
   std::shared_ptr<Gathering> gathering;  // null: its answer is the client's
   std::size_t place = 0;                 // in the gathering
@@ -85,7 +85,8 @@ struct Forwarded {
 
 class Multiplexer : public std::enable_shared_from_this<Multiplexer> {
  public:
-  Multiplexer(net::Loop& l, Gate& g, std::unique_ptr<Transport> client, std::size_t servers, Duration patient)
+  Multiplexer(net::Loop& l, Gate& g, std::unique_ptr<Transport> client, std::size_t servers,
+              Duration patient)
       : loop(l),
         gate(g),
         transport(std::move(client)),

@@ -80,7 +80,8 @@ class MultiplexedEndpoint final : public Endpoint {
 
 }  // namespace
 
-Result<std::unique_ptr<Endpoint>> connect(net::Loop& loop, Gate& gate, std::unique_ptr<Transport> client,
+Result<std::unique_ptr<Endpoint>> connect(net::Loop& loop, Gate& gate,
+                                          std::unique_ptr<Transport> client,
                                           std::vector<UpstreamServer> servers,
                                           std::function<void(SessionEnd)> ended,
                                           Duration patience) {
@@ -96,7 +97,8 @@ Result<std::unique_ptr<Endpoint>> connect(net::Loop& loop, Gate& gate, std::uniq
   if (names.empty()) return fail(ErrorKind::invalid, "an endpoint without a server");
   if (Status fine = check_server_names(names); !fine) return std::unexpected(fine.error());
 
-  auto front = std::make_shared<Multiplexer>(loop, gate, std::move(client), servers.size(), patience);
+  auto front =
+      std::make_shared<Multiplexer>(loop, gate, std::move(client), servers.size(), patience);
   std::string run = servers.front().spec.run;
   front->run = run;
   front->part = servers.front().spec.part;
@@ -107,8 +109,8 @@ Result<std::unique_ptr<Endpoint>> connect(net::Loop& loop, Gate& gate, std::uniq
     front->behind[i].returns = bool(servers[i].spec.start_again);
     front->behind[i].session = std::make_unique<Session>(
         loop, gate, std::move(servers[i].spec),
-        SessionTransports{std::make_unique<ClientOfSession>(self, i), std::move(servers[i].transport),
-                     std::move(servers[i].life)},
+        SessionTransports{std::make_unique<ClientOfSession>(self, i),
+                          std::move(servers[i].transport), std::move(servers[i].life)},
         [self, i](const SessionEnd& end) {
           if (auto later = self.lock()) later->session_ended(i, end);
         });

@@ -42,7 +42,8 @@ struct UpstreamServer {
 
 // One client in front of these servers, at least one. Refused where their names cannot stand
 // beside each other.
-Result<std::unique_ptr<Endpoint>> connect(net::Loop& loop, Gate& gate, std::unique_ptr<Transport> client,
+Result<std::unique_ptr<Endpoint>> connect(net::Loop& loop, Gate& gate,
+                                          std::unique_ptr<Transport> client,
                                           std::vector<UpstreamServer> servers,
                                           std::function<void(SessionEnd)> ended,
                                           Duration patience = fan_out_patience);

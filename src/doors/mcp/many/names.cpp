@@ -66,7 +66,7 @@ Status check_server_names(const std::vector<std::string>& servers) {
   for (std::size_t i = 0; i < servers.size(); ++i) {
     if (servers[i].empty() || servers[i].contains('/') || has_hidden_characters(servers[i])) {
       return fail(ErrorKind::refused, fmt::format("`{}` is not a name for one of several servers",
-                                              escape_untrusted(servers[i])));
+                                                  escape_untrusted(servers[i])));
     }
     for (std::size_t j = 0; j < i; ++j) {
       const std::string a = as_models_see_it(servers[j]), b = as_models_see_it(servers[i]);

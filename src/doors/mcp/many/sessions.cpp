@@ -130,7 +130,8 @@ void Multiplexer::session_answer(std::size_t i, const Message& message) {
   to_client(result_line(about.id, named(message.result_text, behind[i].name)), about.id);
 }
 
-void Multiplexer::session_notification(std::size_t i, const Message& message, std::string_view request) {
+void Multiplexer::session_notification(std::size_t i, const Message& message,
+                                       std::string_view request) {
   switch (server_notice(message.method)) {
     case ServerNotice::progress: {
       // Of a request that is over, nothing is said any more.

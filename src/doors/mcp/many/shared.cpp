@@ -13,8 +13,8 @@ namespace {
 // What a session takes for its server. It keeps the process.
 class SharedClientTransport final : public Transport {
  public:
-  SharedClientTransport(std::shared_ptr<SharedServer> server, std::shared_ptr<SharedProcess> process,
-            SharedClientPtr client)
+  SharedClientTransport(std::shared_ptr<SharedServer> server,
+                        std::shared_ptr<SharedProcess> process, SharedClientPtr client)
       : server_(std::move(server)), process_(std::move(process)), guest_(std::move(client)) {}
   ~SharedClientTransport() override { stop_hearing(); }
   SharedClientTransport(const SharedClientTransport&) = delete;
@@ -83,7 +83,7 @@ std::size_t SharedServer::sessions() const {
 }
 
 Result<std::unique_ptr<Transport>> SharedServer::attach(const std::shared_ptr<SharedServer>& server,
-                                                   const std::string& caller) {
+                                                        const std::string& caller) {
   SharedProcess& process = *server->process_;
   if (process.clients.size() >= sessions_of_a_process_max) {
     return fail(ErrorKind::environment, "too many sessions share its process");

@@ -43,10 +43,10 @@ class SharedServer {
   // Whether its process has ended.
   bool over() const;
   std::size_t sessions() const;
-  // A wire for one more session, of this caller; empty: of nobody in particular. ErrorKind::environment
-  // where there are too many.
+  // A wire for one more session, of this caller; empty: of nobody in particular.
+  // ErrorKind::environment where there are too many.
   static Result<std::unique_ptr<Transport>> attach(const std::shared_ptr<SharedServer>& server,
-                                              const std::string& caller = {});
+                                                   const std::string& caller = {});
 
  private:
   std::shared_ptr<SharedProcess> process_;

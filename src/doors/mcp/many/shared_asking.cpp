@@ -73,13 +73,13 @@ void SharedProcess::ask(const SharedClientPtr& client, const Message& message) {
   if (client->asked.size() >= requests_of_a_session_max ||
       asked.size() >= requests_of_a_process_max) {
     return answer(client->number, error_line(message.id, refused_by_policy,
-                                            "too many requests are open at the shared server"));
+                                             "too many requests are open at the shared server"));
   }
   if (message.method == "initialize") return open_older(client, std::string(message.id));
   if (message.method == "server/discover") return discover(client, message);
   if (message.method == "logging/setLevel") {
     return answer(client->number, error_line(message.id, method_not_found,
-                                            "a shared server has no level of its log"));
+                                             "a shared server has no level of its log"));
   }
   if (message.method == "resources/unsubscribe") return unsubscribe(client, message);
   AskedOfShared request;
@@ -93,7 +93,8 @@ void SharedProcess::ask(const SharedClientPtr& client, const Message& message) {
   forward(client, message, std::move(request));
 }
 
-void SharedProcess::forward(const SharedClientPtr& client, const Message& message, AskedOfShared request) {
+void SharedProcess::forward(const SharedClientPtr& client, const Message& message,
+                            AskedOfShared request) {
   const std::uint64_t id = next_id++;
   request.client = client->number;
   request.id = std::string(message.id);

@@ -38,9 +38,9 @@ using SharedClientPtr = std::shared_ptr<SharedClient>;
 // A request of ours at the process.
 struct AskedOfShared {
   std::uint64_t client = 0;  // 0: its session is gone
-  std::string id, token;    // raw, as the session wrote them
-  std::string subscribes;   // to this resource
-  bool probes = false;      // `server/discover` before anybody knows the era
+  std::string id, token;     // raw, as the session wrote them
+  std::string subscribes;    // to this resource
+  bool probes = false;       // `server/discover` before anybody knows the era
 };
 
 struct SharedProcess : std::enable_shared_from_this<SharedProcess> {

@@ -59,7 +59,8 @@ void SharedProcess::said(std::string_view line) {
         (void)program.transport->send(result_line(message->id, "{}"), {});
         return;
       }
-      (void)program.transport->send(error_line(message->id, method_not_found, "method not found"), {});
+      (void)program.transport->send(error_line(message->id, method_not_found, "method not found"),
+                                    {});
       tell(fmt::format("`{}` was refused: nobody can say which session it is for",
                        escape_untrusted(message->method.substr(0, shown_method_bytes_max))));
       return;
@@ -137,8 +138,8 @@ void SharedProcess::noticed(const Message& message, std::string_view line) {
       const SharedClientPtr client = client_of(found->second.client);
       if (!client) return;
       return deliver(client, notification_line(message.method,
-                                              replaced(message.params_text, message.params,
-                                                       {{"progressToken", found->second.token}})));
+                                               replaced(message.params_text, message.params,
+                                                        {{"progressToken", found->second.token}})));
     }
     case ServerNotice::tools_changed:
     case ServerNotice::list_changed:
@@ -163,7 +164,7 @@ void SharedProcess::updated(const Message& message, std::string_view line) {
     const SharedClientPtr client = found == asked.end() ? nullptr : client_of(found->second.client);
     if (!client) return;
     return deliver(client, notification_line(message.method,
-                                            with_subscription(message.params, found->second.id)));
+                                             with_subscription(message.params, found->second.id)));
   }
   const bool one = server_notice(message.method) == ServerNotice::resource_updated;
   const std::string uri(message.params.text("uri").value_or(""));

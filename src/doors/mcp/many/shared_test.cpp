@@ -83,7 +83,8 @@ class SharedTest : public testing::Test {
   // Both have opened it.
   void open() {
     for (OneSession* session : {&one_, &two_}) {
-      session->transport->send(request_of(1, "initialize", R"({"capabilities":{"sampling":{}}})"), {});
+      session->transport->send(request_of(1, "initialize", R"({"capabilities":{"sampling":{}}})"),
+                               {});
     }
     says(std::string(R"({"jsonrpc":"2.0","id":1,"result":)") + kHello + "}");
     for (OneSession* session : {&one_, &two_}) {

@@ -1,4 +1,4 @@
-#include "app/herald.h"
+#include "app/notifier.h"
 
 #include <utility>
 
@@ -50,7 +50,7 @@ ButtonDisplay display_for_button(const State& state, Journal& journal,
 }
 
 NodeNotifier::NodeNotifier(net::Loop& loop, std::shared_ptr<broker::Broker> broker,
-                       std::function<void(const std::string&, const std::string&)> say)
+                           std::function<void(const std::string&, const std::string&)> say)
     : loop_(loop),
       say_(std::move(say)),
       notifiers_(loop, broker,
@@ -69,7 +69,7 @@ void NodeNotifier::use(const Deployment& deployment, const std::string& director
 }
 
 Notice NodeNotifier::notice(Notice::Kind kind, const std::string& run, const std::string& event,
-                          const std::string& sentence) const {
+                            const std::string& sentence) const {
   Notice notice;
   notice.kind = kind;
   notice.run = run;
@@ -123,7 +123,7 @@ void NodeNotifier::news(const QuestionNews& news) {
 }
 
 void NodeNotifier::escalate(const std::string& run, const std::string& event,
-                          const std::string& sentence) {
+                            const std::string& sentence) {
   const std::string where = run.empty() ? std::string() : fmt::format(" (run {})", run);
   const std::string text = fmt::format("{}: {}{}", event, sentence, where);
   log_line(text, LogLevel::warning);

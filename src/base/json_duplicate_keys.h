@@ -15,12 +15,12 @@
 
 namespace pawl::json {
 
-class TwinCheck {
+class DuplicateKeyCheck {
  public:
   using Pair = std::pair<std::string_view, std::string_view>;
 
   // Forgets everything; names stay valid until the next `begin`. `arena` holds all names.
-  void begin(DuplicateKeys twins, std::string_view arena);
+  void begin(DuplicateKeys duplicate_keys, std::string_view arena);
 
   std::uint32_t mark() const { return static_cast<std::uint32_t>(names_.size()); }
 
@@ -46,7 +46,7 @@ class TwinCheck {
   bool search_large(std::size_t first);
   bool search_folded(std::size_t first);
 
-  DuplicateKeys twins_ = DuplicateKeys::refuse;
+  DuplicateKeys duplicate_keys_ = DuplicateKeys::refuse;
   std::string_view arena_;
   std::vector<Name> names_;
   Pair found_;

@@ -1,4 +1,4 @@
-#include "base/json_twins.h"
+#include "base/json_duplicate_keys.h"
 
 #include <algorithm>
 #include <bit>
@@ -38,14 +38,14 @@ int compare_lower(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-void TwinCheck::begin(DuplicateKeys twins, std::string_view arena) {
-  twins_ = duplicate_keys;
+void DuplicateKeyCheck::begin(DuplicateKeys duplicate_keys, std::string_view arena) {
+  duplicate_keys_ = duplicate_keys;
   arena_ = arena;
   names_.clear();
   first_not_ascii_ = SIZE_MAX;
 }
 
-void TwinCheck::push(std::uint32_t offset, std::uint32_t size) {
+void DuplicateKeyCheck::push(std::uint32_t offset, std::uint32_t size) {
   const char* at = arena_.data() + offset;
   // The first and the last eight bytes, without a branch that nobody could predict.
   const std::uint64_t kept = size >= 8 ? ~std::uint64_t{0} : (std::uint64_t{1} << 8 * size) - 1;
@@ -59,13 +59,13 @@ void TwinCheck::push(std::uint32_t offset, std::uint32_t size) {
   names_.emplace_back(mixed, offset, size);
 }
 
-bool TwinCheck::close(std::uint32_t mark) {
+bool DuplicateKeyCheck::close(std::uint32_t mark) {
   const std::size_t count = names_.size() - mark;
   bool differ = true;
-  if (count > 1 && twins_ != DuplicateKeys::permit) {
+  if (count > 1 && duplicate_keys_ != DuplicateKeys::permit) {
     // One such name anywhere on the stack sends all objects inside the slow way: right, and rare.
     const bool ascii = first_not_ascii_ == SIZE_MAX;
-    if (!ascii && twins_ == DuplicateKeys::refuse) {
+    if (!ascii && duplicate_keys_ == DuplicateKeys::refuse) {
       differ = search_folded(mark);
     } else if (count <= pairwise_members_max) {
       differ = search_small(mark);
@@ -78,12 +78,12 @@ bool TwinCheck::close(std::uint32_t mark) {
   return differ;
 }
 
-bool TwinCheck::same(const Name& a, const Name& b) const {
-  if (twins_ == DuplicateKeys::refuse_exact_only) return text(a) == text(b);
+bool DuplicateKeyCheck::same(const Name& a, const Name& b) const {
+  if (duplicate_keys_ == DuplicateKeys::refuse_exact_only) return text(a) == text(b);
   return compare_lower(text(a), text(b)) == 0;
 }
 
-bool TwinCheck::search_small(std::size_t first) {
+bool DuplicateKeyCheck::search_small(std::size_t first) {
   const Name* const end = names_.data() + names_.size();
   for (const Name* a = names_.data() + first; a != end; ++a) {
     for (const Name* b = a + 1; b != end; ++b) {
@@ -95,10 +95,10 @@ bool TwinCheck::search_small(std::size_t first) {
   return true;
 }
 
-bool TwinCheck::search_large(std::size_t first) {
+bool DuplicateKeyCheck::search_large(std::size_t first) {
   const auto before = [this](const Name& a, const Name& b) {
     if (a.signature != b.signature) return a.signature < b.signature;
-    if (twins_ == DuplicateKeys::refuse_exact_only) return text(a) < text(b);
+    if (duplicate_keys_ == DuplicateKeys::refuse_exact_only) return text(a) < text(b);
     return compare_lower(text(a), text(b)) < 0;
   };
   const auto begin = names_.begin() + static_cast<std::ptrdiff_t>(first);
@@ -113,7 +113,7 @@ bool TwinCheck::search_large(std::size_t first) {
   return true;
 }
 
-bool TwinCheck::search_folded(std::size_t first) {
+bool DuplicateKeyCheck::search_folded(std::size_t first) {
   std::vector<std::pair<std::string, Name>> folded;
   folded.reserve(names_.size() - first);
   for (std::size_t i = first; i < names_.size(); ++i) {

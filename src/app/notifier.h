@@ -2,9 +2,9 @@
 // `pawl mcp`, a desktop notification where there is a session bus, and the ways to people that the
 // deployment file has (notifiers.h).
 //
-// The gate climbs the escalation of an escalation and asks for each step here; how it went goes back to
-// the gate as a record. A way that does not get through is itself escalated, once each time that it
-// dies: the escalation of that goes on past contacts who cannot be reached.
+// The gate climbs the escalation of an escalation and asks for each step here; how it went goes
+// back to the gate as a record. A way that does not get through is itself escalated, once each time
+// that it dies: the escalation of that goes on past contacts who cannot be reached.
 #pragma once
 
 #include <functional>
@@ -27,7 +27,7 @@ class NodeNotifier final : public Notifier {
  public:
   // `say` reaches the people at the clients of a run; an empty run means all of them.
   NodeNotifier(net::Loop& loop, std::shared_ptr<broker::Broker> broker,
-             std::function<void(const std::string& run, const std::string&)> say);
+               std::function<void(const std::string& run, const std::string&)> say);
 
   void use(Gate* gate, Journal* journal) {
     gate_ = gate;
