@@ -114,14 +114,14 @@ void Showing::print(const JournalEntry& entry, json::View record,
     }
     out(paint(Ink::dim, std::string(committed.name)) + "\n" + shown);
   }
-  out(paint(Ink::dim, "leaf") + "  " + to_string(entry.leaf));
+  out(paint(Ink::dim, "leaf") + "  " + pawl::to_string(entry.leaf));
   out(paint(Ink::dim, "tree") + "  " + proof_text(inclusion) + "\n");
 }
 
 void Showing::write_json(const JournalEntry& entry, json::View record,
                          const Result<Inclusion>& inclusion) {
   json::Writer& json = entry_json_;
-  json.object().key("leaf").string(to_string(entry.leaf)).key("payloads").object();
+  json.object().key("leaf").string(pawl::to_string(entry.leaf)).key("payloads").object();
   for (const Committed& committed : kCommitted) {
     const auto commitment = record.text(committed.member);
     if (!commitment) continue;
@@ -139,7 +139,7 @@ void Showing::write_json(const JournalEntry& entry, json::View record,
   json.end().key("proof").object();
   if (inclusion) {
     json.key("path").array();
-    for (const Digest& hash : inclusion->path) json.string(to_string(hash));
+    for (const Digest& hash : inclusion->path) json.string(pawl::to_string(hash));
     json.end().key("proved").boolean(inclusion->proved);
     json.key("signed_size").natural(inclusion->signed_size);
   } else {

@@ -1,6 +1,6 @@
 // The inside of a wire to programs, shared by the files that implement it:
-//   programs.cpp          the wire itself: what goes to which process, pauses, the end
-//   programs_process.cpp  processes: how one is chosen, started and opened, what it says
+//   process_pool.cpp          the wire itself: what goes to which process, pauses, the end
+//   process_pool_process.cpp  processes: how one is chosen, started and opened, what it says
 #pragma once
 
 #include <cstdint>
@@ -52,7 +52,7 @@ using ProgramLinePtr = std::shared_ptr<ProgramLine>;
 struct ProcessPool : std::enable_shared_from_this<ProcessPool> {
   ProcessPool(net::Loop& l, ServerPrograms s) : loop(l), server(std::move(s)) {}
 
-  // programs.cpp
+  // process_pool.cpp
   bool send(std::string message);
   void answer_question(std::string_view id, std::string message);
   ProgramLinePtr line_for(const Outgoing& what, const Pass* pass);
@@ -69,7 +69,7 @@ struct ProcessPool : std::enable_shared_from_this<ProcessPool> {
   void look_whether_over();
   void stop();
 
-  // programs_process.cpp
+  // process_pool_process.cpp
   static Task<void> advance(std::shared_ptr<ProcessPool> self, ProgramLinePtr line);
   static Task<Status> equip(std::shared_ptr<ProcessPool> self, ProgramLinePtr line,
                             std::shared_ptr<Pass> pass, bool opens);

@@ -146,7 +146,7 @@ void ProcessPool::hand_over(const RunningPtr& process, ProgramLine::Item item) {
   const bool request = item.what.kind == MessageKind::request;
   if (request) process->asked[key_of(item.what.id)] = item.pass != nullptr;
   const bool sent =
-      process->program.wire && process->program.transport->send(std::move(item.message), {});
+      process->program.transport && process->program.transport->send(std::move(item.message), {});
   if (sent || !request) return;
   process->asked.erase(key_of(item.what.id));
   refuse(item.what, "the tool server has ended");

@@ -79,10 +79,10 @@ std::string name_in(std::string_view tool) {
   return escape_untrusted(shown.substr(0, name_shown_bytes_max));
 }
 
-// What can be sent back as an id: a text or a number. Anything else names no request.
+// What can be sent back as an id: a text or a whole number. Nothing else names a request.
 bool is_id(std::string_view raw) {
   const auto value = json::parse(raw);
-  return value && (value->root().is_string() || value->root().is_number());
+  return value && (value->root().is_string() || value->root().is_integer());
 }
 
 // A batch, which no revision that is spoken here has.

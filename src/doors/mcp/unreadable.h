@@ -33,7 +33,7 @@ std::optional<std::uint64_t> own_id(std::string_view raw);
 struct MeantFor {
   bool answer = false;                // it has the members of an answer, and no method
   bool question = false;              // it has a method and an id
-  std::vector<std::string_view> ids;  // raw, of the line; texts and numbers, each valid JSON
+  std::vector<std::string_view> ids;  // raw, of the line; texts and whole numbers, each valid JSON
   std::string_view error;             // raw, of the line; empty: it has none
 };
 // Of a whole line, or of the beginning of one that is too long to read.
