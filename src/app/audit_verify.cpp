@@ -38,7 +38,7 @@ std::string as_json(const JournalVerification& found) {
     json.object().key("first").natural(part.first).key("last").natural(part.end - 1).end();
   }
   json.end();
-  json.key("records").natural(found.records).key("root").string(to_string(found.root));
+  json.key("records").natural(found.records).key("root").string(pawl::to_string(found.root));
   json.key("segments").natural(found.segments).key("snapshots").natural(found.snapshots).end();
   return json.take();
 }
@@ -63,7 +63,7 @@ void print(const JournalVerification& found, const std::string& directory) {
     out("readable   " + found.readable_text());
   }
   out(fmt::format("log        {}", escape_untrusted(found.origin)));
-  if (found.damage() == nullptr) out(fmt::format("root       {}", to_string(found.root)));
+  if (found.damage() == nullptr) out(fmt::format("root       {}", pawl::to_string(found.root)));
   const std::uint64_t behind =
       found.records > found.checkpoint_size ? found.records - found.checkpoint_size : 0;
   out(fmt::format("signed     {} records by {} checkpoints{}", found.checkpoint_size,

@@ -305,7 +305,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   }
   House::turn();
   for (const Visitor& one : house.visitors) {
-    must(!one.wire || one.ended, "the process has ended, and a session does not know");
+    must(!one.transport || one.ended, "the process has ended, and a session does not know");
   }
   return 0;
 }

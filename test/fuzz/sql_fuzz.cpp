@@ -25,13 +25,13 @@ const pawl::sql::SqlRule& rule() {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(bytes), size);
-  const pawl::Result<pawl::SqlSummary> summary = pawl::sql::parse(text);
+  const pawl::Result<pawl::sql::Summary> summary = pawl::sql::parse(text);
   if (!summary) return 0;
   // What a parser was given had passed the bounds, and a summary survives its own form.
   if (!pawl::sql::scan(text)) std::abort();
-  const auto document = pawl::json::parse(pawl::to_json(*summary));
+  const auto document = pawl::json::parse(pawl::sql::to_json(*summary));
   if (!document) std::abort();
-  const auto again = pawl::parse_sql_summary(document->root());
+  const auto again = pawl::sql::parse_summary(document->root());
   if (!again || *again != *summary) std::abort();
   const bool allowed = !pawl::sql::judge(rule(), *summary);
   if (allowed && (summary->statements != 1 || !summary->functions.empty())) std::abort();

@@ -23,7 +23,7 @@ std::vector<std::vector<std::size_t>> read_goal(json::View groups) {
 }  // namespace
 
 Result<Recorded> parse_recorded(std::string_view line) {
-  const auto document = json::parse(line, {.duplicate_keys = json::Twins::permit});
+  const auto document = json::parse(line, {.duplicate_keys = json::DuplicateKeys::permit});
   if (!document) return std::unexpected(document.error());
   const json::View root = document->root();
   Recorded out;
@@ -44,7 +44,7 @@ Result<Recorded> parse_recorded(std::string_view line) {
 }
 
 Result<std::vector<ToolSchema>> parse_tools(std::string_view text) {
-  const auto document = json::parse(text, {.duplicate_keys = json::Twins::permit});
+  const auto document = json::parse(text, {.duplicate_keys = json::DuplicateKeys::permit});
   if (!document) return std::unexpected(document.error());
   std::vector<ToolSchema> out;
   for (const auto [role, tools] : document->root().members()) {

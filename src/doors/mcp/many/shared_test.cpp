@@ -352,7 +352,7 @@ TEST_F(SharedTest, NoCallerTakesAllOfIt) {
   const auto enters = [&](const std::string& caller) {
     auto transport = SharedServer::attach(server, caller);
     if (transport) theirs.push_back(*std::move(transport));
-    return wire ? std::string() : transport.error().message;
+    return transport ? std::string() : transport.error().message;
   };
   for (std::size_t i = 0; i < sessions_of_one_caller_max; ++i) ASSERT_EQ(enters("ada"), "");
   EXPECT_THAT(enters("ada"), HasSubstr("of this caller"));
