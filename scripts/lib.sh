@@ -6,7 +6,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root" || exit
 me=$(basename "$0")
 cores=$(nproc 2>/dev/null || echo 2)
-test_preset=${PAWL_TEST_PRESET:-dev}
+test_preset=${PAWL_TEST_PRESET:-test}
 
 say() { printf '%s: %s\n' "$me" "$*"; }
 complain() { printf '%s: %s\n' "$me" "$*" >&2; }

@@ -145,7 +145,7 @@ test('the client in TypeScript', async () => {
 });
 
 test('the client in C++, as a program that executes what it may', async () => {
-  const built = path.resolve(import.meta.dirname, '../../build/dev/examples/orchestrator');
+  const built = path.resolve(import.meta.dirname, '../../build/test/examples/orchestrator');
   const program = process.env.PAWL_ORCHESTRATOR ?? path.join(built, 'pawl_orchestrator');
   const child = spawn(program, [g.address], {
     env: { ...g.env, PAWL_AGENT_KEY: g.keys.orchestrator, PAWL_EXECUTOR_KEY: g.keys.executor },

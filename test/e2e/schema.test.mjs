@@ -17,14 +17,14 @@ const ajvs = {
   2020: from_modules('ajv/dist/2020').default,
 };
 const root = path.resolve(import.meta.dirname, '../..');
-const built = path.join(root, 'build/dev/test/schema/schema_pairs');
+const built = path.join(root, 'build/test/test/schema/schema_pairs');
 const program = process.env.PAWL_SCHEMA_PAIRS ?? built;
 const schemas = Number(process.env.PAWL_SCHEMAS ?? 400);
 const seed = Number(process.env.PAWL_SCHEMA_SEED ?? 20201212);
 const values_each = 8;
 
 function ours(pairs) {
-  assert.ok(existsSync(program), `${program} is not built: ninja -C build/dev schema_pairs`);
+  assert.ok(existsSync(program), `${program} is not built: ninja -C build/test schema_pairs`);
   const input = pairs.map((pair) => JSON.stringify(pair)).join('\n') + '\n';
   const done = spawnSync(program, { input, encoding: 'utf8', maxBuffer: 1 << 28 });
   assert.equal(done.status, 0, done.stderr);

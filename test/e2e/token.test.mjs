@@ -12,7 +12,7 @@ import { pathToFileURL } from 'node:url';
 const jose_main = path.join(process.env.PAWL_E2E_MODULES, 'jose/dist/webapi/index.js');
 const jose = await import(pathToFileURL(jose_main).href);
 const root = path.resolve(import.meta.dirname, '../..');
-const built = path.join(root, 'build/dev/test/token/token_pairs');
+const built = path.join(root, 'build/test/test/token/token_pairs');
 const program = process.env.PAWL_TOKEN_PAIRS ?? built;
 const count = Number(process.env.PAWL_TOKENS ?? 300);
 const seed = Number(process.env.PAWL_TOKEN_SEED ?? 7515);
@@ -22,7 +22,7 @@ const audience = 'https://gate.example/mcp/coder';
 const algorithms = ['EdDSA', 'Ed25519', 'ES256', 'ES384', 'RS256', 'PS256'];
 
 function ours(questions) {
-  assert.ok(existsSync(program), `${program} is not built: ninja -C build/dev token_pairs`);
+  assert.ok(existsSync(program), `${program} is not built: ninja -C build/test token_pairs`);
   const input = questions.map((one) => JSON.stringify(one)).join('\n') + '\n';
   const done = spawnSync(program, { input, encoding: 'utf8', maxBuffer: 1 << 28 });
   assert.equal(done.status, 0, done.stderr);

@@ -125,8 +125,7 @@ TEST(MeantFor, NamesEveryRequestThatMayWaitHoweverItIsSpelled) {
 
 // An id is sent back as it stands, so what is no JSON names no request.
 TEST(MeantFor, NamesNoRequestByWhatIsNoId) {
-  for (const char* id :
-       {"tools/list", "[1]", "{}", "true", "1 2", "2.5", R"("\ud800")", "01", R"("a)"}) {
+  for (const char* id : {"tools/list", "[1]", "{}", "true", "2.5", R"("\ud800")", "01"}) {
     const std::string line = R"({"jsonrpc":"2.0","id":)" + std::string(id) + R"(,"method":"ping"})";
     EXPECT_THAT(meant_for(line).ids, IsEmpty()) << line;
   }

@@ -268,9 +268,9 @@ const char* kRaw = R"x(
 {
 {
 */
-class Impl {
+class Room {
  public:
-  Impl() : a_{1}, b_(2) {}
+  Room() : a_{1}, b_(2) {}
   template <class T>
   int method(int a = 3,
              std::string b = {}) {
@@ -334,7 +334,7 @@ class Impl {
   step(57);
   step(58);
   }
-  bool operator==(const Impl&) const = default;
+  bool operator==(const Room&) const = default;
  private:
   int a_ = 0;
   int b_{};
@@ -411,7 +411,7 @@ constexpr int kTable[] = {
   1,
   1,
 };
-Impl::Impl()
+Room::Room()
     : a_{1},
       b_{2} {
   step(0);
