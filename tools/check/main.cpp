@@ -3,6 +3,7 @@
 //   pawl_check [--root DIR] RULE...             one or more rules, or `all`
 //   pawl_check --samples DIR RULE...            whether the rules object to what they should
 //   pawl_check list                             the rules
+//   pawl_check [--root DIR] figures             what the house measures about itself
 //
 // Findings are printed as `file:line: message`. Exit status: 0 none, 1 some, 2 wrong usage.
 
@@ -12,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "figures.h"
 #include "rules.h"
 #include "samples.h"
 
@@ -29,7 +31,7 @@ void print(const std::string& line) {
 }
 
 int usage() {
-  std::fputs("usage: pawl_check [--root DIR | --samples DIR] RULE...|all|list\n", stderr);
+  std::fputs("usage: pawl_check [--root DIR | --samples DIR] RULE...|all|list|figures\n", stderr);
   return 2;
 }
 
@@ -54,6 +56,18 @@ int list() {
   return 0;
 }
 
+int print_figures(const Options& options) {
+  constexpr std::size_t what_columns = 50, value_columns = 44;
+  for (const Figure& figure : figures(read_tree(options.root))) {
+    std::string line = figure.what;
+    line.resize(std::max(line.size() + 1, what_columns), ' ');
+    line += figure.value;
+    line.resize(std::max(line.size() + 1, what_columns + value_columns), ' ');
+    print(line + figure.bound);
+  }
+  return 0;
+}
+
 // How many lines it had to print.
 std::size_t run(const Rule& rule, const Options& options, const Tree& tree) {
   if (!options.samples.empty()) {
@@ -70,6 +84,7 @@ std::size_t run(const Rule& rule, const Options& options, const Tree& tree) {
 
 int check(const Options& options) {
   if (options.names.front() == "list") return list();
+  if (options.names.front() == "figures") return print_figures(options);
   std::vector<Rule> wanted;
   for (const std::string& name : options.names) {
     const auto rule = std::ranges::find(rules(), name, &Rule::name);

@@ -118,6 +118,20 @@ std::string function_name(Tokens statement) {
   return name;
 }
 
+// The class before the name: `A::B` of `void A::B::f(`.
+std::string owner_of(Tokens statement) {
+  const Tokens tokens = stripped(statement);
+  const std::size_t turn = turning_point(tokens);
+  if (turn < 3 || turn >= tokens.size()) return {};
+  // A destructor's name has two tokens.
+  std::size_t at = tokens[turn - 2].is("~") ? turn - 2 : turn - 1;
+  std::string owner;
+  for (; at >= 2 && tokens[at - 1].is("::") && tokens[at - 2].kind == Kind::name; at -= 2) {
+    owner = std::string(tokens[at - 2].text) + (owner.empty() ? "" : "::") + owner;
+  }
+  return owner;
+}
+
 // `constexpr`, or `const` with no pointer behind it.
 bool fixed(Tokens head) {
   bool is_const = false;
@@ -195,7 +209,7 @@ class Outliner {
     if (opened == Scope::function) {
       const Tokens signature = stripped(statement());
       const int first = signature.empty() ? tokens_[at_].line : signature.front().line;
-      out_.functions.push_back({function_name(statement()), first, 0});
+      out_.functions.push_back({function_name(statement()), owner_of(statement()), first, 0});
     }
     frames_.push_back({opened, statement_, parens_, out_.functions.size() - 1});
     parens_ = 0;

@@ -13,8 +13,9 @@ namespace pawl::check {
 
 struct Function {
   std::string name;
-  int first = 0;  // the line of the signature
-  int last = 0;   // the line of the closing brace
+  std::string owner;  // `Session::Impl` of `Session::Impl::end`; empty: it has none
+  int first = 0;      // the line of the signature
+  int last = 0;       // the line of the closing brace
 };
 
 struct MutableGlobal {
