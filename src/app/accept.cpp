@@ -16,7 +16,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "doors/mcp/tool_catalog.h"
+#include "doors/mcp/session/tool_catalog.h"
 #include "gate/rollout.h"
 #include "io/pins/lock.h"
 #include "kernel/strictness/deployment.h"

@@ -6,7 +6,7 @@
 
 #include "base/hash.h"
 #include "base/text.h"
-#include "doors/mcp/process_pool.h"
+#include "doors/mcp/transport/process_pool.h"
 
 namespace pawl::app {
 namespace {

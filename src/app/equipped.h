@@ -1,8 +1,8 @@
 // The wire to a program of the deployment file that gets secrets when `pawl serve` starts it.
 //
 // Which secret a message goes out with is the policy's choice, and whether it may is looked at by
-// the broker each time; a process for each of them is doors/mcp/process_pool.h. Here the two meet
-// what starts processes. Threads: the node's loop.
+// the broker each time; a process for each of them is doors/mcp/transport/process_pool.h. Here the
+// two meet what starts processes. Threads: the node's loop.
 #pragma once
 
 #include <memory>
@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "app/served.h"
-#include "doors/mcp/transport.h"
+#include "doors/mcp/transport/transport.h"
 #include "io/broker/broker.h"
 #include "io/net/loop.h"
 #include "kernel/deployment/deployment.h"

@@ -11,8 +11,8 @@
 #include "app/paths.h"
 #include "app/task_file.h"
 #include "base/text.h"
-#include "doors/mcp/many/names.h"
-#include "doors/mcp/pipes.h"
+#include "doors/mcp/multiplexer/names.h"
+#include "doors/mcp/transport/pipes.h"
 #include "io/pins/lock.h"
 
 namespace pawl::app {

@@ -12,7 +12,7 @@
 #include "app/paths.h"
 #include "app/real_path.h"
 #include "base/text.h"
-#include "doors/mcp/absent.h"
+#include "doors/mcp/transport/null_transport.h"
 #include "io/identity/bearer.h"
 #include "io/pins/lock.h"
 #include "kernel/deployment/deployment_read.h"

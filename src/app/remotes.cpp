@@ -8,7 +8,7 @@
 
 #include "app/offer.h"
 #include "base/text.h"
-#include "doors/mcp/remote.h"
+#include "doors/mcp/transport/http_upstream_transport.h"
 #include "io/http/headers.h"
 #include "io/secrets/store_file.h"
 

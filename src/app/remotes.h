@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "base/error.h"
-#include "doors/mcp/transport.h"
+#include "doors/mcp/transport/transport.h"
 #include "io/broker/broker.h"
 #include "io/http/client.h"
 #include "io/net/loop.h"

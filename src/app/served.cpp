@@ -9,7 +9,7 @@
 #include "app/notifier.h"
 #include "app/offer.h"
 #include "base/text.h"
-#include "doors/mcp/pipes.h"
+#include "doors/mcp/transport/pipes.h"
 #include "io/net/pipe.h"
 #include "io/secrets/credential.h"
 

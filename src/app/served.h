@@ -1,6 +1,6 @@
 // Servers that the node itself starts, for clients on the network: a process for each session, or
-// one that several share (doors/mcp/many/shared.h), and another when it ended
-// (doors/mcp/session.h).
+// one that several share (doors/mcp/transport/shared_server.h), and another when it ended
+// (doors/mcp/session/session.h).
 //
 // What is started is what the deployment file says under the server's name, where that file lies,
 // with the variables that it lists; nothing that a client sends has a part in it. A process belongs
@@ -24,8 +24,8 @@
 
 #include "base/error.h"
 #include "base/time.h"
-#include "doors/mcp/endpoint.h"
-#include "doors/mcp/transport.h"
+#include "doors/mcp/session/endpoint.h"
+#include "doors/mcp/transport/transport.h"
 #include "io/net/child.h"
 #include "io/net/loop.h"
 #include "kernel/deployment/deployment.h"

@@ -6,9 +6,9 @@
 
 #include "base/json.h"
 #include "base/text.h"
-#include "doors/mcp/http/answers.h"
-#include "doors/mcp/http/events.h"
-#include "doors/mcp/http/fields.h"
+#include "doors/mcp/transport/http_answers.h"
+#include "doors/mcp/transport/http_events.h"
+#include "doors/mcp/transport/http_fields.h"
 #include "fuzz/must.h"
 #include "model/trace.h"
 

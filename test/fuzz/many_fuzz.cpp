@@ -12,9 +12,9 @@
 
 #include "base/json.h"
 #include "base/text.h"
-#include "doors/mcp/many/merge.h"
-#include "doors/mcp/many/names.h"
-#include "doors/mcp/many/places.h"
+#include "doors/mcp/multiplexer/merge.h"
+#include "doors/mcp/multiplexer/names.h"
+#include "doors/mcp/multiplexer/resource_owners.h"
 #include "fuzz/must.h"
 
 namespace {

@@ -10,7 +10,7 @@
 
 #include "base/hash.h"
 #include "base/json.h"
-#include "doors/mcp/pipes.h"
+#include "doors/mcp/transport/pipes.h"
 #include "fuzz/mcp_honest.h"
 #include "fuzz/must.h"
 #include "fuzz/virtual_time.h"

@@ -19,7 +19,7 @@
 
 #include "base/json.h"
 #include "crash/gate_world.h"
-#include "doors/mcp/many/many.h"
+#include "doors/mcp/multiplexer/connect.h"
 #include "io/net/fd.h"
 #include "io/net/loop.h"
 

@@ -21,9 +21,9 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "doors/mcp/many/shared.h"
-#include "doors/mcp/message.h"
-#include "doors/mcp/unreadable.h"
+#include "doors/mcp/protocol/message.h"
+#include "doors/mcp/protocol/unreadable.h"
+#include "doors/mcp/transport/shared_server.h"
 #include "fuzz/must.h"
 #include "io/net/loop.h"
 

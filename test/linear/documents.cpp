@@ -5,9 +5,9 @@
 
 #include "base/json.h"
 #include "base/json_pointer.h"
-#include "doors/mcp/outgoing.h"
-#include "doors/mcp/reply.h"
-#include "doors/mcp/said_by_server.h"
+#include "doors/mcp/protocol/outgoing.h"
+#include "doors/mcp/protocol/reply.h"
+#include "doors/mcp/protocol/response_filter.h"
 #include "kernel/admit/admit.h"
 #include "kernel/constraint/constraint.h"
 #include "kernel/definition/definition.h"

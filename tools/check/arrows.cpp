@@ -18,7 +18,7 @@ namespace {
 
 // From the ground up. `below` are the floors that this one may look down to; `across` says whether
 // its rooms may use each other. io and analysis stand side by side and do not see each other; a
-// door does not use another door.
+// door does not use another door, but the rooms of one door (doors/mcp/session) use each other.
 struct Floor {
   std::string_view name;
   std::string_view below;
@@ -55,13 +55,17 @@ bool lists(std::string_view words, std::string_view word) {
   return false;
 }
 
+// The first two folders of a room: of a room of a door, the door.
+std::string_view door_of(std::string_view room) {
+  return room.substr(0, room.find('/', floor_name(room).size() + 1));
+}
+
 // Whether the floors permit an arrow from room to room.
 bool permitted(std::string_view from, std::string_view to) {
   const Floor* floor = floor_of(from);
   if (floor == nullptr || floor_of(to) == nullptr) return false;
   if (floor_name(from) != floor_name(to)) return lists(floor->below, floor_name(to));
-  const bool nested = starts_with_folder(to, from) || starts_with_folder(from, to);
-  return floor->across || nested;
+  return floor->across || door_of(from) == door_of(to);
 }
 
 using Rooms = std::map<std::string, Room, std::less<>>;

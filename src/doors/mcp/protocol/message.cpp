@@ -1,0 +1,358 @@
+#include "doors/mcp/protocol/message.h"
+
+#include <algorithm>
+#include <array>
+#include <span>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+
+namespace pawl::mcp {
+namespace {
+
+constexpr std::array<std::string_view, 6> kMembers = {"jsonrpc", "id",     "method",
+                                                      "params",  "result", "error"};
+
+// Up to here comparing every pair is quicker than sorting.
+constexpr std::size_t pairwise_names_max = 12;
+
+// What stands around the parts of a line that we write, and a little more.
+constexpr std::size_t kLineBytes = 96;
+
+bool is_blank(char c) {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+// The end of the string literal that starts at `at` (its opening quote).
+std::size_t end_of_string(std::string_view text, std::size_t at) {
+  // Texts are long and escapes rare: from quote to quote, with a look at what lies between. Either
+  // search goes over each byte once.
+  std::size_t quote = text.find('"', ++at);
+  while (quote != std::string_view::npos) {
+    const std::size_t escape = text.substr(0, quote).find('\\', at);
+    if (escape == std::string_view::npos) return quote + 1;
+    at = escape + 2;
+    if (at > quote) quote = text.find('"', at);
+  }
+  return text.size();
+}
+
+// The end of the value that starts at `at`; the text is known to be valid JSON.
+std::size_t end_of_value(std::string_view text, std::size_t at) {
+  if (text[at] == '"') return end_of_string(text, at);
+  if (text[at] != '{' && text[at] != '[') {
+    while (at < text.size() && text[at] != ',' && text[at] != '}' && text[at] != ']' &&
+           !is_blank(text[at])) {
+      ++at;
+    }
+    return at;
+  }
+  std::size_t depth = 0;
+  while (at < text.size()) {
+    const char c = text[at];
+    if (c == '"') {
+      at = end_of_string(text, at);
+      continue;
+    }
+    if (c == '{' || c == '[') ++depth;
+    if (c == '}' || c == ']') {
+      if (--depth == 0) return at + 1;
+    }
+    ++at;
+  }
+  return at;
+}
+
+Error refused(std::string message) {
+  return Error{.fault = ErrorKind::invalid, .message = std::move(message), .at = {}};
+}
+
+// The members of a message, each looked for once. `times` counts them as `kMembers` has them.
+struct Top {
+  std::array<json::View, kMembers.size()> values;
+  std::array<std::uint32_t, kMembers.size()> times{};
+  bool strange = false;
+
+  explicit Top(json::View root) {
+    for (auto [key, value] : root.members()) {
+      const auto* known = std::ranges::find(kMembers, key);
+      if (known == kMembers.end()) {
+        strange = true;
+        continue;
+      }
+      const auto at = static_cast<std::size_t>(known - kMembers.begin());
+      if (times[at]++ == 0) values[at] = value;
+    }
+  }
+  json::View jsonrpc() const { return values[0]; }
+  json::View id() const { return values[1]; }
+  json::View method() const { return values[2]; }
+  json::View params() const { return values[3]; }
+  json::View result() const { return values[4]; }
+  json::View error() const { return values[5]; }
+};
+
+Status check_members(const Top& top) {
+  if (top.strange) {
+    return std::unexpected(refused("a message has a member that JSON-RPC does not have"));
+  }
+  if (!top.jsonrpc().is_string() || top.jsonrpc().string() != "2.0") {
+    return std::unexpected(refused("`jsonrpc` is not the text `2.0`"));
+  }
+  return {};
+}
+
+Status check_id(json::View id) {
+  if (!id.exists()) return {};
+  if (id.is_string() || id.is_integer()) return {};
+  return std::unexpected(refused("`id` is neither a text nor an integer"));
+}
+
+// A name that two members of an object have; null: there is none. `names` is for reuse.
+const std::string_view* twice_in(json::View object, std::vector<std::string_view>& names) {
+  names.clear();
+  for (auto [name, value] : object.members()) names.push_back(name);
+  if (names.size() > pairwise_names_max) {
+    std::ranges::sort(names);
+    const auto found = std::ranges::adjacent_find(names);
+    return found == names.end() ? nullptr : &*found;
+  }
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    for (std::size_t j = i + 1; j < names.size(); ++j) {
+      if (names[i] == names[j]) return &names[j];
+    }
+  }
+  return nullptr;
+}
+
+Result<MessageKind> kind_of(const Top& top, Side side) {
+  const bool method = top.method().exists();
+  const bool id = top.id().exists();
+  bool result = top.result().exists();
+  bool error = top.error().exists();
+  if (side == Side::server && result && error) {
+    if (top.error().is_null()) {
+      error = false;
+    } else if (top.result().is_null()) {
+      result = false;
+    } else {
+      return std::unexpected(refused("an answer has both a result and an error"));
+    }
+  }
+  if (side == Side::server && result && !top.result().is_object()) {
+    return std::unexpected(refused("`result` is not an object"));
+  }
+  if (method && !result && !error) {
+    if (!top.method().is_string()) return std::unexpected(refused("`method` is not a text"));
+    return id ? MessageKind::request : MessageKind::notification;
+  }
+  if (!method && id && result != error && !top.params().exists()) {
+    return result ? MessageKind::result : MessageKind::error;
+  }
+  return std::unexpected(refused("a message is neither a request, a notification nor an answer"));
+}
+
+}  // namespace
+
+std::vector<Slice> top_level(std::string_view text, std::size_t at_most) {
+  std::vector<Slice> slices;
+  slices.reserve(kMembers.size());
+  std::size_t at = text.find('{');
+  if (at == std::string_view::npos) return slices;
+  ++at;
+  while (at < text.size() && slices.size() < at_most) {
+    while (at < text.size() && (is_blank(text[at]) || text[at] == ',')) ++at;
+    if (at >= text.size() || text[at] != '"') break;
+    const std::size_t key_end = end_of_string(text, at);
+    const std::string_view key = text.substr(at + 1, key_end - at - 2);
+    at = key_end;
+    while (at < text.size() && (is_blank(text[at]) || text[at] == ':')) ++at;
+    if (at >= text.size()) break;
+    const std::size_t value_end = end_of_value(text, at);
+    slices.push_back({key, text.substr(at, value_end - at)});
+    at = value_end;
+  }
+  return slices;
+}
+
+Status parse_said(std::string_view text, json::Parser& parser, json::Document& document) {
+  if (Status parsed = parser.parse(text, document, as_it_came); !parsed) return parsed;
+  // Every object of the document, wherever it stands: its nodes lie in one row.
+  std::vector<std::string_view> names;
+  const std::span<const json::Node> nodes = document.nodes();
+  for (std::uint32_t i = 0; i < nodes.size(); ++i) {
+    if (nodes[i].kind != json::Kind::object || nodes[i].size < 2) continue;
+    const std::string_view* const twice = twice_in(json::View(&document, i), names);
+    if (twice == nullptr) continue;
+    const std::string name = in_backticks(*twice);
+    document.clear();
+    return std::unexpected(refused("a name stands twice in one object: " + name));
+  }
+  return {};
+}
+
+std::vector<std::string_view> elements_of(std::string_view text, std::size_t at_most) {
+  std::vector<std::string_view> out;
+  for (std::size_t at = 1; at < text.size() && text[at] != ']' && out.size() < at_most;) {
+    if (is_blank(text[at]) || text[at] == ',') {
+      ++at;
+      continue;
+    }
+    const std::size_t end = end_of_value(text, at);
+    out.push_back(text.substr(at, end - at));
+    at = end;
+  }
+  return out;
+}
+
+Result<Message> read_message(std::string_view line, Side side, json::Parser& parser,
+                             json::Document& document) {
+  const Status parsed =
+      side == Side::client ? parser.parse(line, document) : parse_said(line, parser, document);
+  if (!parsed) return std::unexpected(parsed.error());
+  const json::View root = document.root();
+  if (root.is_array()) return std::unexpected(refused("a batch of messages is not accepted"));
+  if (!root.is_object()) return std::unexpected(refused("a message is not an object"));
+  const Top top(root);
+  if (Status known = check_members(top); !known) return std::unexpected(known.error());
+  if (Status id = check_id(top.id()); !id) return std::unexpected(id.error());
+  const Result<MessageKind> kind = kind_of(top, side);
+  if (!kind) return std::unexpected(kind.error());
+
+  Message message;
+  message.kind = *kind;
+  message.params = top.params();
+  if (message.params.exists() && !message.params.is_object()) {
+    return std::unexpected(refused("`params` is not an object"));
+  }
+  if (top.method().is_string()) message.method = top.method().string();
+  message.result = top.result();
+  std::size_t seen = 0;
+  for (const Slice& slice : top_level(line)) {
+    ++seen;
+    if (slice.key == "id") message.id = slice.value;
+    if (slice.key == "params") message.params_text = slice.value;
+    if (slice.key == "result") message.result_text = slice.value;
+    if (slice.key == "error") message.error_text = slice.value;
+  }
+  // DuplicateKeys at the top are refused on both sides, also where a key is spelled with escapes.
+  if (seen != root.size() || (message.kind != MessageKind::notification && message.id.empty()) ||
+      (message.kind == MessageKind::result && message.result_text.empty()) ||
+      (message.kind == MessageKind::error && message.error_text.empty())) {
+    return std::unexpected(refused("a member of the message is spelled with escapes"));
+  }
+  if (std::ranges::any_of(top.times, [](std::uint32_t times) { return times > 1; })) {
+    return std::unexpected(refused("a member of the message stands twice"));
+  }
+  return message;
+}
+
+std::string id_of(std::string_view line) {
+  json::ParseLimits limits;
+  limits.duplicate_keys = json::DuplicateKeys::permit;
+  const auto document = json::parse(line, limits);
+  // Not JSON, but the id may still be plain: a client that gets an answer need not wait.
+  if (!document) return id_of_head(line);
+  const json::View id = document->root()["id"];
+  return id.is_string() || id.is_integer() ? json::write(id) : "null";
+}
+
+std::string id_of_head(std::string_view head) {
+  std::string id = "null";
+  // Only members that are complete in the head count, so the last one may be cut off.
+  std::vector<Slice> slices = top_level(head);
+  if (!slices.empty()) slices.pop_back();
+  for (const Slice& slice : slices) {
+    if (slice.key != "id") continue;
+    const auto value = json::parse(slice.value);
+    if (value && (value->root().is_string() || value->root().is_integer())) id = slice.value;
+  }
+  return id;
+}
+
+// Nearly all are plain.
+std::string key_of(std::string_view id) {
+  const bool digits = id.find_first_not_of("0123456789") == std::string_view::npos;
+  const bool plain = id.starts_with('"') && is_ascii(id) && id.find('\\') == std::string_view::npos;
+  if (digits || plain) return std::string(id);
+  const auto document = json::parse(id);
+  return document ? json::write(document->root()) : std::string(id);
+}
+
+std::optional<std::string> key_of_cancelled(json::View params) {
+  const json::View id = params["requestId"];
+  if (!id.is_string() && !id.is_integer()) return std::nullopt;
+  return key_of(json::write(id));
+}
+
+std::string method_of(std::string_view line) {
+  json::ParseLimits limits;
+  limits.duplicate_keys = json::DuplicateKeys::permit;
+  const auto document = json::parse(line, limits);
+  if (!document || !document->root().is_object()) return {};
+  return std::string(document->root().text("method").value_or(""));
+}
+
+void put_on_one_line(std::string& message) {
+  for (const char end : {'\n', '\r'}) {
+    for (std::size_t at = message.find(end); at != std::string::npos; at = message.find(end, at)) {
+      message[at] = ' ';
+    }
+  }
+}
+
+std::string result_line(std::string_view id, std::string_view result) {
+  std::string text;
+  text.reserve(id.size() + result.size() + kLineBytes);
+  text.append(R"({"jsonrpc":"2.0","id":)").append(id).append(R"(,"result":)").append(result);
+  text += '}';
+  return text;
+}
+
+std::string error_line(std::string_view id, int code, std::string_view message,
+                       std::string_view data_json) {
+  return raw_error_line(id, error_object(code, message, data_json));
+}
+
+std::string error_object(int code, std::string_view message, std::string_view data_json) {
+  std::string text = fmt::format(R"({{"code":{},"message":)", code);
+  json::write_string(message, text);
+  if (!data_json.empty()) {
+    text += R"(,"data":)";
+    text += data_json;
+  }
+  text += '}';
+  return text;
+}
+
+std::string raw_error_line(std::string_view id, std::string_view error) {
+  return fmt::format(R"({{"jsonrpc":"2.0","id":{},"error":{}}})", id, error);
+}
+
+std::string request_line(std::uint64_t id, std::string_view method, std::string_view params) {
+  std::string text;
+  text.reserve(params.size() + method.size() + kLineBytes);
+  text.append(R"({"jsonrpc":"2.0","id":)").append(std::to_string(id)).append(R"(,"method":)");
+  json::write_string(method, text);
+  if (!params.empty()) {
+    text += R"(,"params":)";
+    text += params;
+  }
+  text += '}';
+  return text;
+}
+
+std::string notification_line(std::string_view method, std::string_view params) {
+  std::string text = R"({"jsonrpc":"2.0","method":)";
+  json::write_string(method, text);
+  if (!params.empty()) {
+    text += R"(,"params":)";
+    text += params;
+  }
+  text += '}';
+  return text;
+}
+
+}  // namespace pawl::mcp

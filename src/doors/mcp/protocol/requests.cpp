@@ -1,0 +1,70 @@
+#include "doors/mcp/protocol/requests.h"
+
+#include <utility>
+#include <vector>
+
+#include "doors/mcp/protocol/message.h"
+
+namespace pawl::mcp {
+
+Requests::Ticket Requests::send(std::string_view method, std::string_view params) {
+  Ticket ticket;
+  ticket.id = next_id_++;
+  if (lost_) {
+    ticket.answer.deliver({Answer::Kind::lost, why_});
+    return ticket;
+  }
+  open_.emplace(ticket.id, Open{ticket.answer, std::string(method)});
+  if (!send_(request_line(ticket.id, method, params))) {
+    open_.erase(ticket.id);
+    ticket.answer.deliver({Answer::Kind::lost, "the other side is closed"});
+  }
+  return ticket;
+}
+
+bool Requests::deliver(std::string_view raw_id, Answer answer) {
+  const auto id = own_id(raw_id);
+  const auto found = id ? open_.find(*id) : open_.end();
+  if (found == open_.end()) return false;
+  Completion<Answer> waiting = found->second.answer;
+  open_.erase(found);
+  waiting.deliver(std::move(answer));
+  return true;
+}
+
+void Requests::lose(const MeantFor& meant, const std::string& why) {
+  if (!meant.answer) return;
+  // Whoever waits goes on inside, and may ask for more.
+  std::vector<std::string> named;
+  for (std::string_view id : meant.ids) named.emplace_back(id);
+  for (const std::string& id : named) (void)deliver(id, {Answer::Kind::lost, why});
+}
+
+void Requests::lose_too_long(std::string_view head) {
+  const MeantFor meant = meant_for(head, OfLine::beginning);
+  const std::string why = "its answer is too long";
+  if (!meant.answer || !meant.ids.empty()) return lose(meant, why);
+  if (open_.size() == 1) give_up(open_.begin()->first, why);
+}
+
+void Requests::give_up(std::uint64_t id, const std::string& why) {
+  (void)deliver(std::to_string(id), {Answer::Kind::lost, why});
+}
+
+std::string_view Requests::method_of(std::string_view raw_id) const {
+  const auto id = own_id(raw_id);
+  const auto found = id ? open_.find(*id) : open_.end();
+  return found == open_.end() ? std::string_view() : std::string_view(found->second.method);
+}
+
+void Requests::lose_all(const std::string& why) {
+  lost_ = true;
+  why_ = why;
+  std::vector<Completion<Answer>> waiting;
+  waiting.reserve(open_.size());
+  for (auto& [id, one] : open_) waiting.push_back(one.answer);
+  open_.clear();
+  for (auto& completion : waiting) completion.deliver({Answer::Kind::lost, why});
+}
+
+}  // namespace pawl::mcp

@@ -1,0 +1,256 @@
+#include "doors/mcp/session/session.h"
+
+#include <utility>
+
+#include "doors/mcp/protocol/message.h"
+#include "doors/mcp/session/session_impl.h"
+
+namespace pawl::mcp {
+
+void start(const std::shared_ptr<Session::Impl>& room, Task<void> task) {
+  ++room->running;
+  spawn(std::move(task), [room] {
+    --room->running;
+    if (room->closing) room->close_when_settled();
+  });
+}
+
+Session::Session(net::Loop& loop, Gate& gate, SessionSpec spec, SessionTransports transports,
+                 std::function<void(SessionEnd)> ended)
+    : room_(std::make_shared<Impl>(loop, gate, std::move(spec), std::move(transports))) {
+  room_->ended = std::move(ended);
+  room_->open();
+}
+
+Session::~Session() {
+  room_->ended = {};
+  room_->close_now();
+}
+
+void Session::finish(const std::string& why) {
+  room_->finish(why);
+}
+
+void Session::cancel_all() {
+  // A copy: settling a call takes it out of the table.
+  std::vector<PendingPtr> all;
+  for (const auto& [id, pending] : room_->pending) all.push_back(pending);
+  all.insert(all.end(), room_->parked.begin(), room_->parked.end());
+  for (const auto& [id, task] : room_->tasks) {
+    if (task->running) all.push_back(task->running);
+  }
+  for (const PendingPtr& pending : all) {
+    // A task at the server was cancelled as one, by its call.
+    if (pending->server_id == 0 || !pending->server_task.empty()) continue;
+    json::Writer params;
+    params.object().key("requestId").natural(pending->server_id);
+    params.key("reason").string("stopped by the kill switch").end();
+    room_->to_server(notification_line("notifications/cancelled", params.text()));
+  }
+}
+
+const std::string& Session::run() const {
+  return room_->spec.run;
+}
+
+void Session::use_policy(std::shared_ptr<const Policy> policy) {
+  Impl& room = *room_;
+  if (!policy || policy == room.spec.policy) return;
+  room.spec.policy = std::move(policy);
+  if (room.initialized && room.has_tools && !room.client_gone) {
+    room.announce("notifications/tools/list_changed");
+  }
+}
+
+void Session::Impl::open() {
+  // Every callback holds the room weakly: the transports live inside it.
+  std::weak_ptr<Impl> self = weak_from_this();
+  at_server.emplace([self](std::string line) {
+    auto room = self.lock();
+    return room && room->to_server(std::move(line));
+  });
+  at_client.emplace([self](std::string line) {
+    auto room = self.lock();
+    if (!room || room->client_gone) return false;
+    room->to_client(std::move(line), room->asking_in);
+    return true;
+  });
+  transports.server->open(server_events());
+  transports.client->open(client_events());
+  if (!spec.not_started.empty()) server_closed(spec.not_started);
+}
+
+TransportEvents Session::Impl::server_events() {
+  const std::weak_ptr<Impl> self = weak_from_this();
+  return {
+      .message =
+          [self](std::string_view line) {
+            if (auto room = self.lock()) room->server_line(line);
+          },
+      .too_long =
+          [self](std::string_view head) {
+            auto room = self.lock();
+            if (!room) return;
+            (void)room->gate.note(room->spec.run, "answer too long",
+                                  "the server sent a message beyond the limit");
+            room->at_server->lose_too_long(head);
+          },
+      .crowded =
+          [self](bool crowded) {
+            auto room = self.lock();
+            if (!room) return;
+            room->server_crowded = crowded;
+            crowded ? room->transports.client->pause() : room->transports.client->resume();
+          },
+      .ended =
+          [self] {
+            if (auto room = self.lock()) room->server_closed("the server ended");
+          },
+      .failed = {},
+      .lost =
+          [self](std::string_view id, const std::string& why) {
+            if (auto room = self.lock()) {
+              (void)room->at_server->deliver(id, {Answer::Kind::lost, why});
+            }
+          },
+  };
+}
+
+TransportEvents Session::Impl::client_events() {
+  const std::weak_ptr<Impl> self = weak_from_this();
+  return {
+      .message =
+          [self](std::string_view line) {
+            if (auto room = self.lock()) room->client_line(line);
+          },
+      .too_long =
+          [self](std::string_view head) {
+            auto room = self.lock();
+            if (!room) return;
+            room->refuse_line(id_of_head(head), invalid_request,
+                              "the message is longer than the limit");
+          },
+      .crowded =
+          [self](bool crowded) {
+            auto room = self.lock();
+            if (!room) return;
+            room->client_crowded = crowded;
+            crowded ? room->transports.server->pause() : room->transports.server->resume();
+          },
+      .ended =
+          [self] {
+            if (auto room = self.lock()) room->client_closed("the client closed");
+          },
+      .failed =
+          [self] {
+            if (auto room = self.lock()) room->client_closed("the client left");
+          },
+  };
+}
+
+void Session::Impl::to_client(std::string line, std::string_view request) {
+  if (!client_gone) (void)transports.client->send(std::move(line), request);
+}
+
+bool Session::Impl::to_server(std::string line) {
+  return !server_gone && transports.server->send(std::move(line), {});
+}
+
+void Session::Impl::client_closed(const std::string& reason) {
+  if (client_gone) return;
+  client_gone = true;
+  at_client->lose_all("the client is gone");
+  std::vector<PendingPtr> all;
+  for (const auto& [id, open] : pending) all.push_back(open);
+  for (const PendingPtr& open : std::exchange(parked, {})) all.push_back(open);
+  for (const auto& [id, task] : tasks) {
+    if (task->running) all.push_back(task->running);
+  }
+  for (const PendingPtr& open : all) {
+    open->gone = true;
+    open->patience.reset();
+    withdraw_questions(*open, "the client is gone");
+    if (open->caller != nullptr && open->caller->on_gone) open->caller->on_gone();
+  }
+  finish(reason);
+}
+
+void Session::Impl::server_closed(const std::string& reason) {
+  if (server_gone) return;
+  server_gone = true;
+  at_server->lose_all("the tool server ended");
+  for (auto& waiting : std::exchange(waiting_for_shelf, {})) waiting.deliver(false);
+  if (spec.start_again && !closing) return server_left(reason);
+  for (auto& waiting : std::exchange(waiting_for_server, {})) waiting.deliver(false);
+  finish(reason);
+}
+
+void Session::Impl::finish(const std::string& reason) {
+  if (closing) return;
+  closing = true;
+  why = reason;
+  note_counted();
+  // A task would outlive the session at its server.
+  std::vector<PendingPtr> tasked;
+  for (const auto& [id, open] : in_flight) {
+    if (!open->server_task.empty() && !std::exchange(open->gone, true)) tasked.push_back(open);
+  }
+  for (const PendingPtr& open : tasked) {
+    if (open->caller != nullptr && open->caller->on_gone) open->caller->on_gone();
+  }
+  std::weak_ptr<Impl> self = weak_from_this();
+  settle_timer = loop.after(settle_before_close, [self] {
+    auto room = self.lock();
+    if (!room || room->closed) return;
+    // The server had its moment: closing its input asks it to end, and its last answers are still
+    // read. What it never answers is lost, and an effect that is lost is indeterminate.
+    room->transports.server->finish_sending();
+    room->settle_timer = room->loop.after(settle_before_close, [self] {
+      if (auto later = self.lock()) later->server_closed("the server did not end");
+    });
+  });
+  loop.post([self] {
+    if (auto room = self.lock()) room->close_when_settled();
+  });
+}
+
+void Session::Impl::close_when_settled() {
+  if (closed || running > 0) return;
+  closed = true;
+  settle_timer.reset();
+  end_subscriptions();
+  spawn(last_words(), [room = shared_from_this()] { room->close_now(); });
+}
+
+Task<void> Session::Impl::last_words() {
+  if (!client_gone) co_await transports.client->drained();
+}
+
+void Session::Impl::close_now() {
+  closed = true;
+  closing = true;
+  transports.server->finish_sending();
+  transports.client->stop_hearing();
+  transports.server->stop_hearing();
+  transports.client->finish_sending();
+  settle_timer.reset();
+  notice_timer.reset();
+  reload_timer.reset();
+  listen_timer.reset();
+  start_timer.reset();
+  for (const PendingPtr& open : std::exchange(parked, {})) {
+    open->patience.reset();
+    withdraw_questions(*open, "the session ended");
+  }
+  for (auto& [id, task] : tasks) task->end.reset();
+  client_gone = true;
+  server_gone = true;
+  if (at_server) at_server->lose_all("the session ended");
+  if (at_client) at_client->lose_all("the session ended");
+  for (auto& waiting : std::exchange(waiting_for_shelf, {})) waiting.deliver(false);
+  if (auto done = std::exchange(ended, {})) {
+    done(SessionEnd{why, why == "the server ended", initialized});
+  }
+}
+
+}  // namespace pawl::mcp

@@ -1,0 +1,285 @@
+#include "doors/mcp/session/upstream_call.h"
+
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "doors/mcp/protocol/era.h"
+#include "doors/mcp/protocol/message.h"
+#include "doors/mcp/protocol/methods.h"
+#include "doors/mcp/protocol/reply.h"
+#include "doors/mcp/protocol/response_filter.h"
+#include "doors/mcp/session/server_requests.h"
+
+namespace pawl::mcp {
+namespace {
+
+// How often a modern server may ask for more within one call.
+constexpr unsigned rounds_max = 10;
+constexpr Duration pace = Duration::milliseconds(250);
+// After a cancellation a server need not answer; what it does not say in this time is not known.
+constexpr Duration answer_after_cancel_max = Duration::seconds(2);
+
+// From here on something of the call is at the server.
+void goes_out(Pending& entry, Pass* pass, std::string_view tool, std::string_view arguments) {
+  entry.sent = true;
+  if (pass == nullptr) return;
+  pass->tool = std::string(tool);
+  pass->arguments = std::string(arguments);
+}
+
+}  // namespace
+
+void AtServer::entitle(std::string_view credential) {
+  if (!room_->transports.server->carries_secrets()) return;
+  pass_ = std::make_shared<Pass>();
+  pass_->credential = std::string(credential);
+}
+
+Task<Outcome> AtServer::execute(std::string_view tool, std::string_view arguments) {
+  if (room_->server_gone || entry_->incarnation != room_->incarnation) {
+    const std::string why = co_await returned(tool);
+    if (!why.empty()) co_return failed(why);
+  }
+  goes_out(*entry_, pass_.get(), tool, arguments);
+  if (method_ == "resources/subscribe") room_->keep_subscription(*entry_, arguments);
+  std::string params = params_for(tool, arguments);
+  tasked_ = wants_server_task();
+  if (tasked_) {
+    const auto most = room_->spec.call_deadline.ns / 1'000'000;
+    params = with_members(params, fmt::format(R"("task":{{"ttl":{}}})", most));
+  }
+  if (room_->server_era == Era::stateless && method_ == "logging/setLevel") {
+    co_return keep_level(arguments);
+  }
+  if (room_->server_era == Era::stateless && method_.starts_with("resources/") &&
+      method_.ends_with("subscribe")) {
+    co_return co_await subscription(arguments);
+  }
+  std::string more;  // members of a retry at a modern server
+  const auto decided_under = room_->server_era == Era::stateless
+                                 ? room_->gate.policy_of(room_->spec.run)
+                                 : std::shared_ptr<const Policy>();
+  for (unsigned round = 1;; ++round) {
+    auto ticket = more.empty() ? send(params) : send(with_members(params, more));
+    Answer answer = co_await ticket.answer;
+    timer_.reset();
+    if (room_->server_era != Era::stateless || answer.kind != Answer::Kind::result) {
+      const bool may = tasked_ && answer.kind == Answer::Kind::result;
+      const auto task = may ? read_made_task(answer.text) : std::nullopt;
+      if (task) co_return co_await follow(*task);
+      co_return outcome_of(std::move(answer));
+    }
+    FromModern said = from_modern(answer.text);
+    if (said.kind == FromModern::Kind::complete) {
+      answer.text = std::move(said.text);
+      co_return outcome_of(std::move(answer));
+    }
+    if (said.kind == FromModern::Kind::task) {
+      const auto document = json::parse(answer.text, as_it_came);
+      const auto task = document ? read_server_task(document->root()) : std::nullopt;
+      if (task && method_ == "tools/call") co_return co_await follow(*task);
+    }
+    const bool asks = said.kind == FromModern::Kind::input_required && round < rounds_max;
+    if (!asks) co_return failed("the tool server did not come to a result");
+    room_->in_flight.erase(entry_->server_id);
+    room_->by_server_id.erase(entry_->server_id);
+    entry_->server_id = 0;
+    more = co_await fulfil(std::move(answer.text));
+    if (cancelled_) co_return sent({Outcome::Kind::cancelled, {}, "cancelled by the client"});
+    if (more.empty()) co_return failed("the tool server asked for what it is not granted");
+    // The last look again: what was let run is not let run for ever.
+    const Call call{room_->spec.server, tool, {}};
+    if (!room_->goes_on(call, decided_under.get())) {
+      co_return failed("the run was stopped, or its policy changed, before it was over");
+    }
+    if (room_->server_gone) co_return failed("the tool server ended after it had asked for more");
+  }
+}
+
+Task<std::string> AtServer::returned(std::string_view tool) {
+  const auto decided_under = room_->gate.policy_of(room_->spec.run);
+  const bool there = co_await room_->server_there() && co_await room_->tools_known();
+  if (!there) co_return room_->absence();
+  if (method_ == "tools/call") {
+    const CatalogEntry& now = room_->catalog.find(tool);
+    const bool same = now.definition && entry_->definition &&
+                      now.definition->digest == entry_->definition->digest &&
+                      (now.pin == PinState::accepted || now.pin == PinState::first_use);
+    if (!same) {
+      co_return std::string(
+          "the tool server was started again and offers this tool no more as it was judged; "
+          "nothing was sent");
+    }
+  }
+  // The last look again: starting a server took its time.
+  const Call call{room_->spec.server, tool, {}};
+  if (entry_->gone || entry_->cancelled || !room_->goes_on(call, decided_under.get())) {
+    co_return std::string("the call was stopped before its server was there; nothing was sent");
+  }
+  entry_->incarnation = room_->incarnation;
+  co_return std::string();
+}
+
+void AtServer::cancel() {
+  if (cancelled_) return;
+  if (!entry_->server_task.empty()) {
+    cancelled_ = true;
+    return stop("cancelled");
+  }
+  cancelled_ = entry_->server_id != 0 || asking_;
+  if (asking_) return room_->withdraw_questions(*entry_, "cancelled");
+  if (entry_->server_id == 0) return;
+  // Where the server makes a task of it, the task is what ends it, once its id is known.
+  if (!tasked_) tell_server("cancelled by the client");
+  const Duration within = entry_->cancelled ? cancelled_task_within : answer_after_cancel_max;
+  timer_ = room_->loop.after(within, [this] {
+    if (tasked_) tell_server("cancelled by the client");
+    waiting_.deliver({Answer::Kind::lost, "cancelled; the server did not say what became of it"});
+  });
+}
+
+Requests::Ticket AtServer::send(std::string_view params) {
+  room_->transports.server->entitle(pass_);
+  const std::string meta = room_->meta_of_call(*entry_);
+  auto ticket = meta.empty() ? room_->at_server->send(method_, params)
+                             : room_->at_server->send(method_, with_meta(params, meta));
+  entry_->server_id = ticket.id;
+  if (!entry_->token.empty()) room_->by_server_id[ticket.id] = entry_;
+  room_->in_flight[ticket.id] = entry_;
+  waiting_ = ticket.answer;
+  timer_ = room_->loop.after(room_->spec.call_deadline, [this] {
+    const std::string why = "the tool server did not answer in time";
+    tell_server(why);
+    // Last: whoever waits goes on inside, and this object may be gone afterwards.
+    waiting_.deliver({Answer::Kind::lost, why});
+  });
+  return ticket;
+}
+
+Outcome AtServer::outcome_of(Answer answer) const {
+  switch (answer.kind) {
+    case Answer::Kind::result: {
+      std::string clean = without_reserved(answer.text);
+      if (!clean.empty()) room_->note_reserved();
+      return sent(
+          {Outcome::Kind::result, clean.empty() ? std::move(answer.text) : std::move(clean), {}});
+    }
+    case Answer::Kind::error: {
+      std::string text = room_->error_of_server(std::move(answer.text));
+      // The gate keeps back the words; a number holds as much.
+      if (room_->withholds(*entry_)) text = error_under_scope(text);
+      return sent({Outcome::Kind::error, std::move(text), {}});
+    }
+    case Answer::Kind::lost:
+      break;
+  }
+  return sent({cancelled_ ? Outcome::Kind::cancelled : Outcome::Kind::lost, {}, answer.text});
+}
+
+Outcome AtServer::failed(std::string_view why, int code) const {
+  return sent({Outcome::Kind::error, error_object(code, why), {}});
+}
+
+Outcome AtServer::sent(Outcome outcome) const {
+  if (pass_) outcome.sent_with = pass_->used;
+  return outcome;
+}
+
+// A modern server has no such method: it reads the level in each request.
+Outcome AtServer::keep_level(std::string_view arguments) {
+  const auto document = json::parse(arguments);
+  const auto level = document ? document->root().text("level") : std::nullopt;
+  if (!level || gravity(*level) < 0) {
+    return {Outcome::Kind::error, error_object(invalid_params, "no such level"), {}};
+  }
+  room_->log_level = std::string(*level);
+  return {Outcome::Kind::result, "{}", {}};
+}
+
+// A modern server is told where it is heard.
+Task<Outcome> AtServer::subscription(std::string_view arguments) {
+  if (method_ == "resources/subscribe") co_return co_await room_->subscribe_at_server(arguments);
+  const auto document = json::parse(arguments);
+  room_->unsubscribe_at_server(
+      std::string(document ? document->root().text("uri").value_or("") : ""));
+  co_return Outcome{Outcome::Kind::result, "{}", {}};
+}
+
+Task<std::string> AtServer::fulfil(std::string asked) {
+  const auto document = json::parse(asked, as_it_came);
+  if (!document) co_return std::string();
+  const json::View root = document->root();
+  if (root["inputRequests"].size() > questions_of_a_call_max) co_return std::string();
+  asking_ = true;
+  std::vector<std::pair<std::string, Completion<std::string>>> open;
+  for (auto [key, request] : root["inputRequests"].members()) {
+    open.emplace_back(std::string(key), Completion<std::string>());
+    start(room_, respond(open.back().first, request, open.back().second));
+  }
+  bool all = true;
+  std::string responses;
+  for (auto& [key, answered] : open) {
+    const std::string response = co_await answered;
+    all = all && !response.empty();
+    responses += responses.empty() ? "{" : ",";
+    json::write_string(key, responses);
+    responses += ':' + response;
+  }
+  asking_ = false;
+  if (!all || cancelled_) co_return std::string();
+  std::string members;
+  if (!responses.empty()) members = R"("inputResponses":)" + responses + '}';
+  if (const auto state = root.text("requestState")) {
+    members += members.empty() ? R"("requestState":)" : R"(,"requestState":)";
+    json::write_string(*state, members);
+  }
+  // Nothing but a state: the server wants to be asked again a little later.
+  if (responses.empty()) co_await room_->loop.sleep(pace);
+  co_return members;
+}
+
+Task<void> AtServer::respond(std::string key, json::View request,
+                             Completion<std::string> answered) {
+  const std::string method(request.text("method").value_or(""));
+  const json::View params = request["params"];
+  const Offers& offered = entry_->modern ? entry_->offers : room_->offers;
+  const bool known = server_request(method) == ServerAsks::decide_before ||
+                     server_request(method) == ServerAsks::decide_answer;
+  std::string response;
+  if (known && room_->may_ask(method, params, offered)) {
+    const PassAnswer pass = [&response](std::string_view answer) {
+      response = std::string(answer);
+      return true;
+    };
+    const std::string text = params.exists() ? without_meta(params) : "{}";
+    (void)co_await room_->decide_question(entry_, {}, method, text, pass, key);
+  } else {
+    (void)room_->gate.note(room_->spec.run, "server request refused",
+                           "`" + escape_untrusted(method.substr(0, 64)) + "` in a result");
+  }
+  // A form can be turned down in the protocol itself; for the others there is no such answer.
+  if (response.empty() && method == "elicitation/create") response = R"({"action":"cancel"})";
+  answered.deliver(std::move(response));
+}
+
+std::string AtServer::params_for(std::string_view tool, std::string_view arguments) const {
+  if (method_ != "tools/call") return std::string(arguments);
+  std::string params;
+  params.reserve(tool.size() + arguments.size() + 40);
+  params += R"({"name":)";
+  json::write_string(tool, params);
+  if (!without_arguments_ || arguments != "{}") {
+    params += R"(,"arguments":)";
+    params += arguments;
+  }
+  params += '}';
+  return params;
+}
+
+void AtServer::tell_server(const std::string& reason) {
+  room_->cancel_at_server(entry_->server_id, reason);
+}
+
+}  // namespace pawl::mcp

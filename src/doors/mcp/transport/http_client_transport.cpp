@@ -1,0 +1,354 @@
+#include "doors/mcp/transport/http_client_transport.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "doors/mcp/transport/http_answers.h"
+#include "io/http/sse.h"
+
+namespace pawl::mcp {
+namespace {
+
+constexpr Duration come_back_after = Duration::seconds(1);
+constexpr std::uint64_t listening_stream = 0;
+constexpr std::string_view proof_over = "what proved who listens is over; prove it anew";
+
+Task<void> tell_when_drained(std::weak_ptr<HttpClientTransport> client, http::Stream& out,
+                             void (HttpClientTransport::*told)()) {
+  (void)co_await out.drained();
+  if (auto alive = client.lock()) (alive.get()->*told)();
+}
+
+}  // namespace
+
+// What the session holds.
+class HttpClientHandle final : public Transport {
+ public:
+  explicit HttpClientHandle(std::shared_ptr<HttpClientTransport> client)
+      : client_(std::move(client)) {}
+  ~HttpClientHandle() override {
+    client_->stop_hearing();
+    client_->finish_sending();
+  }
+  HttpClientHandle(const HttpClientHandle&) = delete;
+
+  void open(TransportEvents events) override { client_->open(std::move(events)); }
+  bool send(std::string message, std::string_view request) override {
+    return client_->send(std::move(message), request);
+  }
+  const Repeated* repeated(std::string_view request) const override {
+    return client_->repeated(request);
+  }
+  const ReadMessage* already_read(std::string_view line) const override {
+    return client_->already_read(line);
+  }
+  void pause() override { client_->pause(); }
+  void resume() override { client_->resume(); }
+  // What was said is in the hands of the connections, which write it whatever becomes of us.
+  Task<bool> drained() override { co_return !client_->over_; }
+  void finish_sending() override { client_->finish_sending(); }
+  void stop_hearing() override { client_->stop_hearing(); }
+
+ private:
+  std::shared_ptr<HttpClientTransport> client_;
+};
+
+HttpClientTransport::HttpClientTransport(net::Loop& loop, HttpClientTerms terms)
+    : loop_(loop), terms_(std::move(terms)), touched_(loop.now()) {}
+
+std::unique_ptr<Transport> HttpClientTransport::transport() {
+  return std::make_unique<HttpClientHandle>(shared_from_this());
+}
+
+void HttpClientTransport::open(TransportEvents events) {
+  events_ = std::move(events);
+}
+
+bool HttpClientTransport::tell(std::string text, std::shared_ptr<Load> load) {
+  touched_ = loop_.now();
+  return deliver({std::move(text), {}, std::move(load), {}});
+}
+
+bool HttpClientTransport::deliver(Told told) {
+  if (deaf_ || !events_.message) return true;
+  if (paused_) {
+    if (held_back_.size() >= held_back_max) return false;
+    // One alone may be as long as it likes: a body has a bound of its own.
+    const std::size_t bytes = held_back_bytes_ + told.text.size();
+    if (!held_back_.empty() && bytes > terms_.held_back_bytes_max) return false;
+    held_back_bytes_ = bytes;
+    held_back_.push_back(std::move(told));
+    return true;
+  }
+  // The session may end inside, and everything with it.
+  const auto self = shared_from_this();
+  const auto message = events_.message;
+  const std::string before = std::exchange(delivering_, told.key);
+  const ReadMessage* outer = std::exchange(posting_, told.read ? &*told.read : nullptr);
+  message(told.text);
+  posting_ = outer;
+  delivering_ = before;
+  return true;
+}
+
+void HttpClientTransport::resume() {
+  paused_ = false;
+  const std::weak_ptr<HttpClientTransport> self = weak_from_this();
+  loop_.post([self] {
+    const auto client = self.lock();
+    while (client && !client->paused_ && !client->held_back_.empty()) {
+      Told next = std::move(client->held_back_.front());
+      client->held_back_.pop_front();
+      client->held_back_bytes_ -= next.text.size();
+      (void)client->deliver(std::move(next));
+    }
+  });
+}
+
+std::string HttpClientTransport::exchange_of(std::string_view request) const {
+  const auto current = answering_.find(delivering_);
+  if (!delivering_.empty() && current != answering_.end()) {
+    const Answering& now = *current->second;
+    // What is said of a text that was no message, or whose id was taken, is said at once.
+    if (request == "null" || (!now.readable && request == now.id)) return delivering_;
+  }
+  return answering_.contains(request) ? std::string(request) : std::string();
+}
+
+bool HttpClientTransport::send(std::string message, std::string_view request) {
+  if (over_) return false;
+  if (!request.empty()) {
+    const std::string key = exchange_of(request);
+    if (key.empty()) return true;
+    if (is_answer(message)) {
+      answer(key, std::move(message));
+    } else {
+      say(key, message);
+    }
+    return true;
+  }
+  // A modern client is told nothing that it did not ask for.
+  if (terms_.era == Era::stateless) return true;
+  if (belongs_to_a_call(message)) {
+    for (const auto& [key, open] : answering_) {
+      if (!open->taken.events) continue;
+      say(std::string(key), message);
+      return true;
+    }
+  }
+  to_listening(std::move(message));
+  return true;
+}
+
+void HttpClientTransport::answer(const std::string& key, std::string message) {
+  const AnsweringPtr open = std::move(answering_.find(key)->second);
+  answering_.erase(key);
+  open->patience.reset();
+  touched_ = loop_.now();
+  if (terms_.era == Era::stateless) message = with_id_of_client(message, key, open->id);
+  if (open->listens) message = tagged_for_client(message, key, open->id);
+  if (open->responder && !open->taken.json) begin_events(*open);
+  if (open->responder) {
+    http::Response response;
+    response.status = !open->readable                ? 400
+                      : terms_.era == Era::stateless ? status_of(message)
+                                                     : 200;
+    response.headers.add("content-type", "application/json");
+    if (!terms_.session.empty()) response.headers.add(session_field, terms_.session);
+    response.body = std::move(message);
+    return std::move(*open->responder).answer(std::move(response));
+  }
+  const EventId id{open->stream, ++open->events};
+  if (open->out) write(*open->out, id, message);
+  if (open->out) open->out->end();
+  if (terms_.era != Era::stateless) kept_.keep(id, std::move(message));
+}
+
+void HttpClientTransport::say(const std::string& key, const std::string& message) {
+  const AnsweringPtr open = answering_.find(key)->second;
+  if (!open->taken.events) return;
+  begin_events(*open);
+  const EventId id{open->stream, ++open->events};
+  const std::string text = open->listens ? tagged_for_client(message, key, open->id) : message;
+  if (terms_.era != Era::stateless) kept_.keep(id, text);
+  if (open->out) write(*open->out, id, text);
+}
+
+void HttpClientTransport::begin_events(Answering& open) {
+  if (!open.responder) return;
+  open.stream = next_stream_++;
+  open.out.emplace(open_stream(std::move(*open.responder)));
+  open.responder.reset();
+  prime(*open.out, {open.stream, 0});
+}
+
+http::Stream HttpClientTransport::open_stream(http::Responder responder) const {
+  http::Response head = http::event_stream();
+  if (!terms_.session.empty()) head.headers.add(session_field, terms_.session);
+  return std::move(responder).stream(std::move(head));
+}
+
+// So that a client that loses its connection before the first message can ask for it.
+void HttpClientTransport::prime(http::Stream& out, const EventId& id) const {
+  if (!terms_.primes) return;
+  const std::string text = to_string(id);
+  const auto event =
+      http::write_event({.name = {}, .text = {}, .id = text, .retry = come_back_after});
+  if (event) (void)out.write(*event);
+}
+
+void HttpClientTransport::write(http::Stream& out, const EventId& id, std::string_view message) {
+  // Nobody can ask for an event of a stateless revision again.
+  const std::string text = to_string(id);
+  const auto event = http::write_event(
+      {.name = "message",
+       .text = message,
+       .id = terms_.era == Era::stateless ? std::nullopt : std::optional<std::string_view>(text),
+       .retry = {}});
+  if (!event || !out.write(*event)) return;
+  if (crowded_ || !events_.crowded || out.queued_bytes() < crowded_bytes) return;
+  crowded_ = true;
+  const auto crowded = events_.crowded;
+  crowded(true);
+  spawn(tell_when_drained(weak_from_this(), out, &HttpClientTransport::roomy));
+}
+
+void HttpClientTransport::roomy() {
+  crowded_ = false;
+  const auto crowded = events_.crowded;
+  if (crowded && !over_) crowded(false);
+}
+
+void HttpClientTransport::to_listening(std::string message) {
+  const EventId id{listening_stream, ++listen_events_};
+  std::erase_if(listening_, [](const Listening& one) { return one.out.gone(); });
+  if (!listening_.empty()) {
+    write(listening_.back().out, id, message);
+    listen_written_ = id.event;
+  }
+  kept_.keep(id, std::move(message));
+}
+
+std::optional<http::Refusal> HttpClientTransport::listen(http::Responder& responder,
+                                                         std::optional<EventId> last, Proof proof) {
+  touched_ = loop_.now();
+  if (over_) return http::Refusal{404, "the session ended"};
+  if (last && last->stream != listening_stream) return read_again(responder, *last);
+  http::Stream out = open_stream(std::move(responder));
+  const std::uint64_t seen = last ? last->event : listen_written_;
+  prime(out, {listening_stream, seen});
+  const auto kept = kept_.after({listening_stream, seen});
+  if (kept) {
+    for (const KeptEvents::Kept& one : *kept) write(out, one.id, one.message);
+  }
+  listen_written_ = listen_events_;
+  listening_.push_back({std::move(out), std::move(proof)});
+  if (listening_.size() > listening_max) {
+    listening_.front().out.end();
+    listening_.pop_front();
+  }
+  return std::nullopt;
+}
+
+std::optional<http::Refusal> HttpClientTransport::read_again(http::Responder& responder,
+                                                             const EventId& last) {
+  const auto kept = kept_.after(last);
+  if (last.stream >= next_stream_ || !kept) {
+    return http::Refusal{400, "what came after this event is not known any more"};
+  }
+  http::Stream out = open_stream(std::move(responder));
+  for (const KeptEvents::Kept& one : *kept) write(out, one.id, one.message);
+  for (const auto& [key, open] : answering_) {
+    if (open->stream != last.stream) continue;
+    if (open->out) open->out->end();
+    open->out = std::move(out);
+    return std::nullopt;
+  }
+  out.end();
+  return std::nullopt;
+}
+
+void HttpClientTransport::cancelled(const std::string& key) {
+  if (answering_.erase(key) == 0 || over_) return;
+  (void)deliver({notification_line("notifications/cancelled",
+                                   fmt::format(R"({{"requestId":{},"reason":"the connection )"
+                                               R"(was closed"}})",
+                                               key)),
+                 {},
+                 {},
+                 {}});
+}
+
+void HttpClientTransport::leave() {
+  const auto self = shared_from_this();
+  const auto ended = events_.ended;
+  if (!deaf_ && ended) ended();
+}
+
+void HttpClientTransport::keep_alive() {
+  const std::string comment = http::write_comment("");
+  const auto nudge = [&comment](http::Stream& out) {
+    if (out.queued_bytes() == 0) (void)out.write(comment);
+  };
+  for (Listening& one : listening_) nudge(one.out);
+  for (const auto& [key, open] : answering_) {
+    if (open->out) nudge(*open->out);
+  }
+}
+
+// Whoever listens asks for as long as it likes; a call was judged when it was made, and ends.
+void HttpClientTransport::end_unproved() {
+  const Duration now = loop_.now();
+  std::erase_if(listening_, [now](Listening& one) {
+    const bool over = one.proof.over(now);
+    if (over) one.out.end();
+    return over;
+  });
+  for (const auto& [key, open] : answering_) {
+    if (!open->listens || !open->proof.over(now)) continue;
+    if (open->responder) {
+      refuse(std::move(*std::exchange(open->responder, std::nullopt)), 401, open->id, proof_over);
+    } else if (open->out) {
+      write(*open->out, {open->stream, ++open->events},
+            error_line(open->id, internal_error, proof_over));
+      open->out->end();
+      open->out.reset();
+    }
+    loop_.post([self = weak_from_this(), key] {
+      if (const auto client = self.lock()) client->cancelled(key);
+    });
+  }
+}
+
+std::optional<Duration> HttpClientTransport::quiet_since() {
+  std::erase_if(listening_, [](const Listening& one) { return one.out.gone(); });
+  if (!answering_.empty() || !listening_.empty()) return std::nullopt;
+  return touched_;
+}
+
+void HttpClientTransport::finish_sending() {
+  if (std::exchange(over_, true)) return;
+  held_back_.clear();
+  held_back_bytes_ = 0;
+  for (auto& [key, open] : std::exchange(answering_, {})) {
+    if (open->responder) {
+      refuse(std::move(*open->responder), 200, open->id,
+             "the session ended before there was an answer");
+    } else if (open->out) {
+      write(*open->out, {open->stream, ++open->events}, ended_line(open->id));
+      open->out->end();
+    }
+  }
+  for (Listening& one : listening_) one.out.end();
+  listening_.clear();
+}
+
+void HttpClientTransport::stop_hearing() {
+  deaf_ = true;
+  // One of them may be what called us.
+  loop_.post([before = std::make_shared<TransportEvents>(std::exchange(events_, {}))] {});
+}
+
+}  // namespace pawl::mcp

@@ -1,0 +1,104 @@
+// The inside of a shared process:
+//   shared.cpp          transports of sessions, life and end
+//   shared_asking.cpp   what sessions send          shared_saying.cpp   what the server says
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/json.h"
+#include "doors/mcp/protocol/message.h"
+#include "doors/mcp/transport/shared_server.h"
+
+namespace pawl::mcp {
+
+// One session, as the process knows it.
+struct SharedClient {
+  std::uint64_t number = 0;
+  std::string caller;  // whose share of the process it uses
+  TransportEvents events;
+  bool paused = false, sending = true, hearing = true;
+  bool leaving = false, told_end = false;  // it ends for this session, and did
+  std::deque<std::string> waiting;         // what it does not take yet
+  std::size_t waiting_bytes = 0;
+  std::map<std::string, std::uint64_t> asked;  // its requests: by their raw id, ours
+  std::set<std::string> uris;                  // that it subscribed to
+};
+using SharedClientPtr = std::shared_ptr<SharedClient>;
+
+// A request of ours at the process.
+struct AskedOfShared {
+  std::uint64_t client = 0;  // 0: its session is gone
+  std::string id, token;     // raw, as the session wrote them
+  std::string subscribes;    // to this resource
+  bool probes = false;       // `server/discover` before anybody knows the era
+};
+
+struct SharedProcess : std::enable_shared_from_this<SharedProcess> {
+  // Which era the process was opened in, by whoever came first.
+  enum class Opening : std::uint8_t { closed, probing, under_way, older, newer };
+
+  SharedProcess(net::Loop& l, Program p, std::function<void(const std::string&)> t)
+      : loop(l), program(std::move(p)), tell(std::move(t)) {}
+
+  // shared.cpp
+  void open();
+  void ended();
+  void let_go(const SharedClientPtr& client);
+  void leave(std::uint64_t number);
+  void deliver(const SharedClientPtr& client, std::string text);
+  void take(const SharedClientPtr& client);
+  // In a later turn.
+  void answer(std::uint64_t client, std::string line);
+  void look_whether_over(const SharedClientPtr& client);
+  SharedClientPtr client_of(std::uint64_t number) const;
+
+  // shared_asking.cpp
+  bool send(std::uint64_t number, const std::string& message, const std::shared_ptr<Pass>& pass);
+  void ask(const SharedClientPtr& client, const Message& message);
+  void forward(const SharedClientPtr& client, const Message& message, AskedOfShared asked);
+  void cancel(const SharedClientPtr& client, json::View params);
+  void unsubscribe(const SharedClientPtr& client, const Message& message);
+  void open_older(const SharedClientPtr& client, std::string id);
+  void discover(const SharedClientPtr& client, const Message& message);
+  void give_up_probes(SharedClient& client);
+  void probe_over();
+  void go_on_opening();
+  void refuse_probes();
+
+  // shared_saying.cpp
+  void said(std::string_view line);
+  void answered(const Message& message, std::string_view line);
+  void opened(const Message& message);
+  void noticed(const Message& message, std::string_view line);
+  void updated(const Message& message, std::string_view line);
+  void unreadable(std::string_view line, const std::string& why);
+  void too_long(std::string_view head);
+  void lost(std::string_view raw_id, const std::string& why);
+
+  net::Loop& loop;
+  Program program;
+  std::function<void(const std::string&)> tell;
+  json::Parser parser;
+  std::map<std::uint64_t, SharedClientPtr> clients;
+  std::map<std::uint64_t, AskedOfShared> asked;
+  std::uint64_t next_guest = 1, next_id = 1;
+  Opening opening = Opening::closed;
+  std::uint64_t opening_id = 0;
+  std::string hello;  // what the process said of itself
+  bool ready = false, over = false, crowded = false;
+  std::size_t probes = 0;
+  std::deque<std::pair<std::uint64_t, std::string>> openers, probers;  // client, raw id
+  std::size_t unheard = 0;  // messages that reached nobody
+};
+
+}  // namespace pawl::mcp
