@@ -1,4 +1,5 @@
-// Calls and actions: from a parsed request to the line that answers it.
+#include "doors/mcp/session/calls.h"
+
 #include <algorithm>
 #include <utility>
 #include <vector>
@@ -24,14 +25,14 @@ constexpr Duration patience_without_token = Duration::seconds(45);
 // A modern client is told to come back before the shortest of their limits, and does.
 constexpr Duration patience_of_a_leg = Duration::seconds(45);
 
-class ClientWaits final : public Caller {
+class ClientCaller final : public Caller {
  public:
-  ClientWaits(std::shared_ptr<Session::Impl> room, PendingPtr entry)
-      : room_(std::move(room)), entry_(std::move(entry)) {
+  ClientCaller(std::shared_ptr<Session::Impl> session, PendingPtr entry)
+      : session_(std::move(session)), entry_(std::move(entry)) {
     entry_->caller = this;
   }
-  ~ClientWaits() override { entry_->caller = nullptr; }
-  ClientWaits(const ClientWaits&) = delete;
+  ~ClientCaller() override { entry_->caller = nullptr; }
+  ClientCaller(const ClientCaller&) = delete;
 
   Duration patience(Duration within) const override {
     // A task of the older era goes on by itself.
@@ -52,13 +53,13 @@ class ClientWaits final : public Caller {
                                    to_string(Duration::seconds(left.ns / 1'000'000'000))),
                        params);
     params += '}';
-    room_->to_client(notification_line("notifications/progress", params), entry_->id);
+    session_->to_client(notification_line("notifications/progress", params), entry_->id);
   }
 
-  bool gone() const override { return entry_->gone || room_->client_gone; }
+  bool gone() const override { return entry_->gone || session_->client_gone; }
 
  private:
-  std::shared_ptr<Session::Impl> room_;
+  std::shared_ptr<Session::Impl> session_;
   PendingPtr entry_;
 };
 
@@ -97,11 +98,11 @@ Reply reply_to_action(Settled settled) {
 }
 
 // What an agent asks for: the tool, and the rest of its words in one text.
-struct AskedFor {
+struct AccessRequest {
   std::string tool, arguments;
 };
-AskedFor asked_in(json::View given, std::string_view server) {
-  AskedFor asked;
+AccessRequest asked_in(json::View given, std::string_view server) {
+  AccessRequest asked;
   json::Writer out;
   out.object();
   for (auto [name, value] : given.members()) {
@@ -121,85 +122,154 @@ AskedFor asked_in(json::View given, std::string_view server) {
   return asked;
 }
 
+// A call that failed because its server asked what the client never said it could do ends as the
+// modern era has it; where the server could do without, its result stands.
+bool failed_without(const Pending& entry, const Reply& reply) {
+  if (!entry.modern || entry.lacks.empty()) return false;
+  if (reply.kind != Reply::Kind::result) return reply.kind == Reply::Kind::error;
+  const auto document = json::parse(reply.text);
+  if (!document || document->root()["_meta"]["pawl/decision"].exists()) return false;
+  const json::View failed = document->root()["isError"];
+  return failed.kind() == json::Kind::boolean && failed.boolean();
+}
+
 }  // namespace
 
-Task<void> Session::Impl::access_call(PendingPtr entry, std::shared_ptr<json::Document> document,
-                                      json::View params, json::View given) {
-  const auto self = shared_from_this();
-  if (!repeats_truly(entry, CatalogEntry{}, given)) co_return;
-  const AskedFor asked = asked_in(given, spec.server);
+PendingPtr Calls::add(const Message& message) {
+  auto entry = std::make_shared<Pending>();
+  entry->id = std::string(message.id);
+  const json::View token = message.params["_meta"]["progressToken"];
+  if (token.is_string() || token.is_integer()) entry->token = json::write(token);
+  entry->key = key_of(message.id);
+  if (pending.size() >= requests_open_max || !pending.emplace(entry->key, entry).second) {
+    return nullptr;
+  }
+  return entry;
+}
+
+void Calls::settle(const PendingPtr& entry, Reply reply) {
+  by_server_id.erase(entry->server_id);
+  in_flight.erase(entry->server_id);
+  if (entry->task) return session_.tasks.end(entry->task, std::move(reply));
+  if (entry->parked) {
+    // The client will come back for it; nobody answers questions of a call that is over.
+    entry->over = true;
+    entry->kept = std::move(reply);
+    return session_.elicitation.withdraw_all(*entry, "the call is over");
+  }
+  pending.erase(entry->key);
+  if (!entry->questions.empty()) session_.elicitation.withdraw_all(*entry, "the call is over");
+  if (!entry->gone) answer(*entry, reply);
+}
+
+void Calls::answer(const Pending& entry, const Reply& reply) {
+  if (failed_without(entry, reply)) {
+    const std::string needed = R"({"requiredCapabilities":)" + entry.lacks + '}';
+    const std::string error =
+        error_object(missing_capability, "the tool server asks what this client cannot do", needed);
+    return session_.to_client(raw_error_line(entry.id, error), entry.id);
+  }
+  switch (reply.kind) {
+    case Reply::Kind::none:
+      return;
+    case Reply::Kind::result:
+      if (!entry.modern) return session_.to_client(result_line(entry.id, reply.text), entry.id);
+      return session_.to_client(result_line(entry.id, result_for_modern(reply.text, entry.cached)),
+                                entry.id);
+    case Reply::Kind::error:
+      if (!entry.modern) return session_.to_client(raw_error_line(entry.id, reply.text), entry.id);
+      return session_.to_client(raw_error_line(entry.id, error_for_modern(reply.text)), entry.id);
+  }
+}
+
+bool Calls::withholds(const Pending& entry) const {
+  if (entry.scoped) return true;
+  const auto now = session_.gate.policy_of(session_.spec.run);
+  const bool decided = now && !entry.action.empty();
+  const ToolRule* rule = decided ? now->find(session_.spec.server, entry.action) : nullptr;
+  return rule != nullptr && rule->scope != nullptr;
+}
+
+Task<void> Calls::access_call(PendingPtr entry, std::shared_ptr<json::Document> document,
+                              json::View params, json::View given) {
+  const auto self = session_.shared_from_this();
+  if (!headers_agree(entry, CatalogEntry{}, given)) co_return;
+  const AccessRequest asked = asked_in(given, session_.spec.server);
   const auto arguments = parsed_to_keep(asked.arguments);
   if (asked.tool.empty() || !arguments) {
-    const Settled settled = refuse(Code::constraint, std::string(access_tool_name),
-                                   "it says which `tool` it asks for, by its name");
+    const Settled settled = session_.refuse(Code::constraint, std::string(access_tool_name),
+                                            "it says which `tool` it asks for, by its name");
     settle(entry, {Reply::Kind::result, refused_result(settled)});
     co_return;
   }
-  const CatalogEntry& listed = catalog.find(asked.tool);
+  const CatalogEntry& listed = session_.lists.catalog.find(asked.tool);
   const std::string action = access_name(asked.tool);
   Proposal proposal;
-  proposal.run = spec.run;
-  proposal.part = spec.part;
-  proposal.call = Call{spec.server, action, (*arguments)->root()};
+  proposal.run = session_.spec.run;
+  proposal.part = session_.spec.part;
+  proposal.call = Call{session_.spec.server, action, (*arguments)->root()};
   proposal.keeps = *arguments;
   proposal.definition = listed.definition;
   proposal.pin = listed.pin;
   proposal.resumes = entry->resumes;
   proposal.own = true;
-  trace_call(entry, params, proposal);
+  trace(entry, params, proposal);
   proposal.note = dropped(params, {"name", "arguments", "requestState"}, entry->trace != nullptr);
-  AtServer upstream(self, entry, "tools/call", false);  // the gate asks no server
-  ClientWaits caller(self, entry);
-  Settled settled = co_await gate.handle(std::move(proposal), upstream, caller);
+  UpstreamCall upstream(self, entry, "tools/call", false);  // the gate asks no server
+  ClientCaller caller(self, entry);
+  Settled settled = co_await session_.gate.handle(std::move(proposal), upstream, caller);
   // What a reviewer asks the agent is for the agent, as with every call.
   const bool waits = settled.kind == Settled::Kind::pending && !settled.asks;
-  if (waits && hold(entry, settled.approval)) co_return;
+  if (waits && session_.continuations.hold(entry, settled.approval)) co_return;
   const bool more = settled.kind == Settled::Kind::result;
   settle(entry, reply_to_call(std::move(settled)));
   // The list of tools has one more.
-  if (more && !client_gone && !closing) announce("notifications/tools/list_changed");
+  if (more && !session_.client_gone && !session_.closing)
+    session_.subscriptions.announce("notifications/tools/list_changed");
   (void)document;
 }
 
-Task<void> Session::Impl::tool_call(PendingPtr entry, std::shared_ptr<json::Document> document,
-                                    json::View params) {
-  const auto self = shared_from_this();
+Task<void> Calls::tool_call(PendingPtr entry, std::shared_ptr<json::Document> document,
+                            json::View params) {
+  const auto self = session_.shared_from_this();
   const auto name = params.text("name");
   const json::View given = params["arguments"];
   if (!name || (given.exists() && !given.is_object())) {
     const Settled settled =
-        refuse(Code::ambiguous_request, "tools/call",
-               "`name` is a text and `arguments` an object, and one of them is not");
+        session_.refuse(Code::ambiguous_request, "tools/call",
+                        "`name` is a text and `arguments` an object, and one of them is not");
     settle(entry, {Reply::Kind::result, refused_result(settled)});
     co_return;
   }
-  if (server_gone && !co_await server_there())
-    co_return refuse_absent(entry, called_tool(params), true);
-  if (!catalog.read() || reloading) co_await shelf_ready();
-  if (has_tools && !catalog.read()) co_return refuse_absent(entry, called_tool(params), true);
-  const bool asks = *name == access_tool_name && !spec.policy->askable.empty();
+  if (session_.server_gone && !co_await session_.restart.ensure_running())
+    co_return session_.restart.refuse_unavailable(entry, called_tool(params), true);
+  if (!session_.lists.catalog.read() || session_.lists.reloading)
+    co_await session_.lists.tools_ready();
+  if (session_.handshake.has_tools && !session_.lists.catalog.read())
+    co_return session_.restart.refuse_unavailable(entry, called_tool(params), true);
+  const bool asks = *name == access_tool_name && !session_.spec.policy->askable.empty();
   if (asks) co_return co_await access_call(entry, document, params, given);
-  const CatalogEntry& listed = catalog.find(*name);
-  entry->incarnation = incarnation;
+  const CatalogEntry& listed = session_.lists.catalog.find(*name);
+  entry->incarnation = session_.restart.incarnation;
   entry->definition = listed.definition;
-  const ToolRule* rule = spec.policy->find(spec.server, *name);
+  const ToolRule* rule = session_.spec.policy->find(session_.spec.server, *name);
   entry->action = std::string(*name);
   entry->scoped = rule != nullptr && rule->scope != nullptr;
-  if (!repeats_truly(entry, listed, given)) co_return;
+  if (!headers_agree(entry, listed, given)) co_return;
   const bool as_task = !entry->modern && params["task"].is_object();
-  if (as_task && !begin_task(entry, listed)) co_return;
+  if (as_task && !session_.tasks.begin(entry, listed)) co_return;
   Proposal proposal;
-  proposal.run = spec.run;
-  proposal.part = spec.part;
-  proposal.call = Call{spec.server, *name, given.exists() ? given : empty_object().root()};
+  proposal.run = session_.spec.run;
+  proposal.part = session_.spec.part;
+  proposal.call = Call{session_.spec.server, *name, given.exists() ? given : empty_object().root()};
   proposal.keeps = document;
   proposal.definition = listed.definition;
   proposal.pin = listed.pin;
-  proposal.resolve = spec.resolve;
-  proposal.read_sql = spec.read_sql;
-  proposal.find_program = spec.find_program;
+  proposal.resolve = session_.spec.resolve;
+  proposal.read_sql = session_.spec.read_sql;
+  proposal.find_program = session_.spec.find_program;
   proposal.resumes = entry->resumes;
-  trace_call(entry, params, proposal);
+  trace(entry, params, proposal);
   if (entry->modern) {
     proposal.note = dropped(params, {"name", "arguments", "requestState"}, entry->trace != nullptr);
   } else if (params.size() > 2) {
@@ -208,21 +278,21 @@ Task<void> Session::Impl::tool_call(PendingPtr entry, std::shared_ptr<json::Docu
     proposal.note = dropped(params, kept, entry->trace != nullptr);
   }
 
-  AtServer upstream(self, entry, "tools/call", !given.exists());
-  ClientWaits caller(self, entry);
-  Settled settled = co_await gate.handle(std::move(proposal), upstream, caller);
+  UpstreamCall upstream(self, entry, "tools/call", !given.exists());
+  ClientCaller caller(self, entry);
+  Settled settled = co_await session_.gate.handle(std::move(proposal), upstream, caller);
   // What a reviewer asks the agent is for the agent: its client does not wait it out.
   const bool waits = settled.kind == Settled::Kind::pending && !settled.asks;
-  if (waits && hold(entry, settled.approval)) co_return;
+  if (waits && session_.continuations.hold(entry, settled.approval)) co_return;
   // A task that its client cancelled, and whose server had no end for it, has none.
   const bool nothing = entry->cancelled && settled.code == Code::cancelled;
   settle(entry, nothing ? Reply{} : reply_to_call(std::move(settled)));
   (void)document;
 }
 
-Task<void> Session::Impl::action(PendingPtr entry, std::string method,
-                                 std::shared_ptr<json::Document> document, json::View params) {
-  const auto self = shared_from_this();
+Task<void> Calls::action(PendingPtr entry, std::string method,
+                         std::shared_ptr<json::Document> document, json::View params) {
+  const auto self = session_.shared_from_this();
   const std::string tool = "mcp:" + method;
   const std::string arguments = params.exists() ? without_meta(params, entry->modern) : "{}";
   const auto parsed = parsed_to_keep(arguments);
@@ -230,27 +300,69 @@ Task<void> Session::Impl::action(PendingPtr entry, std::string method,
     settle(entry, {Reply::Kind::error, error_object(invalid_params, parsed.error().message)});
     co_return;
   }
-  if (server_gone && !co_await server_there()) co_return refuse_absent(entry, method, false);
-  entry->incarnation = incarnation;
-  const ToolRule* rule = spec.policy->find(spec.server, tool);
+  if (session_.server_gone && !co_await session_.restart.ensure_running())
+    co_return session_.restart.refuse_unavailable(entry, method, false);
+  entry->incarnation = session_.restart.incarnation;
+  const ToolRule* rule = session_.spec.policy->find(session_.spec.server, tool);
   entry->action = tool;
   entry->scoped = rule != nullptr && rule->scope != nullptr;
   Proposal proposal;
-  proposal.run = spec.run;
-  proposal.part = spec.part;
-  proposal.call = Call{spec.server, tool, (*parsed)->root()};
+  proposal.run = session_.spec.run;
+  proposal.part = session_.spec.part;
+  proposal.call = Call{session_.spec.server, tool, (*parsed)->root()};
   proposal.keeps = *parsed;
-  trace_call(entry, params, proposal);
+  trace(entry, params, proposal);
   if (params["_meta"].size() > 0) proposal.note = dropped_meta(params, entry->trace != nullptr);
   proposal.resumes = entry->resumes;
-  AtServer upstream(self, entry, method, false);
-  ClientWaits caller(self, entry);
-  Settled settled = co_await gate.handle(std::move(proposal), upstream, caller);
-  if (settled.kind == Settled::Kind::pending && hold(entry, settled.approval)) co_return;
-  settled.kind == Settled::Kind::result ? keep_for_server(method, (*parsed)->root())
-                                        : forget_refused(*entry);
+  UpstreamCall upstream(self, entry, method, false);
+  ClientCaller caller(self, entry);
+  Settled settled = co_await session_.gate.handle(std::move(proposal), upstream, caller);
+  if (settled.kind == Settled::Kind::pending &&
+      session_.continuations.hold(entry, settled.approval))
+    co_return;
+  settled.kind == Settled::Kind::result
+      ? session_.subscriptions.remember_setting(method, (*parsed)->root())
+      : session_.subscriptions.forget_refused(*entry);
   settle(entry, reply_to_action(std::move(settled)));
   (void)document;
+}
+
+bool Calls::headers_agree(const PendingPtr& entry, const CatalogEntry& listed,
+                          json::View arguments) {
+  if (!entry->modern || !listed.mirrored) return true;
+  const Repeated* const repeated = session_.transports.client->repeated(entry->id);
+  if (repeated == nullptr) return true;
+  const std::string wrong = disagreement(*repeated, *listed.mirrored, arguments);
+  if (wrong.empty()) return true;
+  const Settled settled = session_.refuse(Code::ambiguous_request, "tools/call", wrong);
+  settle(entry, {Reply::Kind::error, error_object(header_mismatch, wrong, settled.decision)});
+  return false;
+}
+
+std::string Calls::meta_for(const Pending& entry) {
+  std::string meta;
+  const auto add = [&meta](std::string_view members) {
+    if (!meta.empty()) meta += ',';
+    meta += members;
+  };
+  if (!entry.token.empty())
+    add(fmt::format(R"("progressToken":{})", session_.at_server->next_id()));
+  if (entry.trace) {
+    add(fmt::format(R"("{}":"{}")", traceparent_name, to_string(entry.trace->for_server())));
+  }
+  if (session_.handshake.server_era == Era::stateless) {
+    add(entry.envelope ? *entry.envelope : *session_.handshake.envelope);
+    if (!entry.modern && !session_.subscriptions.log_level.empty()) {
+      add(fmt::format(R"("{}":"{}")", meta_log_level, session_.subscriptions.log_level));
+    }
+  }
+  return meta;
+}
+
+void Calls::trace(const PendingPtr& entry, json::View params, Proposal& proposal) const {
+  if (!session_.spec.trace) return;
+  entry->trace = session_.spec.trace(params["_meta"].text(traceparent_name).value_or(""));
+  proposal.trace = entry->trace;
 }
 
 }  // namespace pawl::mcp

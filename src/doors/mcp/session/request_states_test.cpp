@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "doors/mcp/session/session_impl.h"
+#include "doors/mcp/session/pending.h"
 
 namespace pawl::mcp {
 namespace {

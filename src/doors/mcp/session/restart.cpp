@@ -1,8 +1,5 @@
-// A server that ended, and the one that is started in its place.
-//
-// Nothing of the old one counts for the new one: what it was asked is lost, what it asked is
-// withdrawn, ids go on. It is opened with the client's own words, its instructions and tools are
-// compared, and what the client had it keep (subscriptions, the level of its log) is said again.
+#include "doors/mcp/session/restart.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -27,190 +24,178 @@ Duration wait_before_start(unsigned in_a_row) {
 
 }  // namespace
 
-void Session::Impl::remember(const Hello& hello) {
-  if (!spec.start_again) return;
+Restart::Restart(Session::Impl& session)
+    : session_(session), life_(std::move(session.transports.life)), started_(session.loop.now()) {}
+
+void Restart::remember_hello(const Hello& hello) {
+  if (!session_.spec.start_again) return;
   json::Writer out;
   out.object().key("protocolVersion").string(hello.revision).key("capabilities");
   hello.capabilities.exists() ? out.value(hello.capabilities) : out.raw("{}");
   if (hello.client.exists()) out.key("clientInfo").value(hello.client);
   out.end();
   auto parsed = json::parse(out.text());
-  if (parsed) hello_said = std::make_shared<const json::Document>(std::move(*parsed));
+  if (parsed) hello_said_ = std::make_shared<const json::Document>(std::move(*parsed));
 }
 
 // Everybody who waited for it was told.
-void Session::Impl::server_left(const std::string& reason) {
-  transports.server->stop_hearing();
-  life.reset();
-  const bool soon = loop.now().ns - started.ns < server_lives_long.ns;
-  ends_in_a_row = soon ? ends_in_a_row + 1 : 0;
-  not_before = loop.now() + wait_before_start(ends_in_a_row);
+void Restart::on_server_ended(const std::string& reason) {
+  session_.transports.server->stop_hearing();
+  life_.reset();
+  const bool soon = session_.loop.now().ns - started_.ns < server_lives_long.ns;
+  ends_in_a_row_ = soon ? ends_in_a_row_ + 1 : 0;
+  not_before_ = session_.loop.now() + wait_before_start(ends_in_a_row_);
   if (ever_there) {
-    (void)gate.note(
-        spec.run, "server ended",
-        fmt::format("{}: {}; it is started again for what it is asked next", spec.server, reason));
+    (void)session_.gate.note(session_.spec.run, "server ended",
+                             fmt::format("{}: {}; it is started again for what it is asked next",
+                                         session_.spec.server, reason));
   } else {
     why_absent = reason;
-    (void)gate.note(spec.run, "server absent",
-                    fmt::format("{}: {}; it is tried again", spec.server, reason));
+    (void)session_.gate.note(
+        session_.spec.run, "server absent",
+        fmt::format("{}: {}; it is tried again", session_.spec.server, reason));
   }
-  catalog.forget();
-  instructions_fine.reset();
-  cursor_names.clear();
-  cursors.clear();
-  addresses_shown.clear();
-  if (opening != Opening::under_way) opening = Opening::closed;
+  session_.lists.catalog.forget();
+  session_.handshake.instructions_fine.reset();
+  session_.lists.cursor_names.clear();
+  session_.lists.cursors.clear();
+  session_.elicitation.addresses_shown.clear();
+  if (session_.handshake.opening != Opening::under_way)
+    session_.handshake.opening = Opening::closed;
   // Questions of a modern client went with their calls.
-  for (const auto& [theirs, ours] : std::exchange(asked_client, {})) {
+  for (const auto& [theirs, ours] : std::exchange(session_.elicitation.asked_client, {})) {
     if (ours == 0) continue;
-    to_client(
+    session_.to_client(
         notification_line("notifications/cancelled", fmt::format(R"({{"requestId":{}}})", ours)));
-    (void)at_client->deliver(std::to_string(ours), {Answer::Kind::lost, "the server ended"});
+    (void)session_.at_client->deliver(std::to_string(ours),
+                                      {Answer::Kind::lost, "the server ended"});
   }
-  if (std::exchange(server_crowded, false)) transports.client->resume();
+  if (std::exchange(session_.server_crowded, false)) session_.transports.client->resume();
 }
 
-Task<bool> Session::Impl::server_there() {
-  if (!server_gone) co_return true;
-  if (!spec.start_again || closing || !hello_said) co_return false;
-  const auto said_then = hello_said;  // another client's words may come meanwhile
-  co_return co_await open_server(client_era == Era::stateless, hello_of(said_then->root()));
+Task<bool> Restart::ensure_running() {
+  if (!session_.server_gone) co_return true;
+  if (!session_.spec.start_again || session_.closing || !hello_said_) co_return false;
+  const auto said_then = hello_said_;  // another client's words may come meanwhile
+  co_return co_await session_.handshake.ensure_open(session_.client.era == Era::stateless,
+                                                    hello_of(said_then->root()));
 }
 
-Task<bool> Session::Impl::tools_known() {
-  if (!has_tools || (catalog.read() && !reloading)) co_return !server_gone;
-  co_return co_await shelf_ready();
-}
-
-std::string Session::Impl::absence() const {
-  const std::string name =
-      spec.server.empty() ? "the tool server" : "server `" + escape_untrusted(spec.server) + "`";
-  if (!server_gone) return name + " did not say what it offers; nothing was sent";
-  if (!ever_there && spec.start_again) {
+std::string Restart::why_unavailable() const {
+  const std::string name = session_.spec.server.empty()
+                               ? "the tool server"
+                               : "server `" + escape_untrusted(session_.spec.server) + "`";
+  if (!session_.server_gone) return name + " did not say what it offers; nothing was sent";
+  if (!ever_there && session_.spec.start_again) {
     return fmt::format("{} is not there yet: {}; nothing was sent", name,
                        why_absent.empty() ? "it did not start" : why_absent);
   }
-  if (!spec.start_again || why_absent.empty()) return name + " has ended; nothing was sent";
+  if (!session_.spec.start_again || why_absent.empty())
+    return name + " has ended; nothing was sent";
   return fmt::format("{} has ended and is not there again: {}; nothing was sent", name, why_absent);
 }
 
-void Session::Impl::refuse_absent(const PendingPtr& entry, const std::string& what, bool call) {
-  const Settled settled = refuse(Code::upstream_failed, what, absence());
-  settle(entry, call ? Reply{Reply::Kind::result, refused_result(settled)}
-                     : Reply{Reply::Kind::error, refused_error(settled)});
+void Restart::refuse_unavailable(const PendingPtr& entry, const std::string& what, bool call) {
+  const Settled settled = session_.refuse(Code::upstream_failed, what, why_unavailable());
+  session_.calls.settle(entry, call ? Reply{Reply::Kind::result, refused_result(settled)}
+                                    : Reply{Reply::Kind::error, refused_error(settled)});
 }
 
 // False: it cannot be started, or not yet; `why_absent` says why.
-Task<bool> Session::Impl::start_again() {
-  const Duration left{not_before.ns - loop.now().ns};
+Task<bool> Restart::start_again() {
+  const Duration left{not_before_.ns - session_.loop.now().ns};
   if (left > start_awaited_max) {
     why_absent =
         fmt::format("it ended right after its start, {} times in a row, and is tried again in {}",
-                    ends_in_a_row, to_string(Duration::seconds(left.ns / 1'000'000'000 + 1)));
+                    ends_in_a_row_, to_string(Duration::seconds(left.ns / 1'000'000'000 + 1)));
     co_return false;
   }
-  if (left.ns > 0) co_await loop.sleep(left);
-  if (closing) co_return false;
-  Result<Program> program = co_await spec.start_again();
-  if (closing) co_return false;
-  started = loop.now();
+  if (left.ns > 0) co_await session_.loop.sleep(left);
+  if (session_.closing) co_return false;
+  Result<Program> program = co_await session_.spec.start_again();
+  if (session_.closing) co_return false;
+  started_ = session_.loop.now();
   if (!program) {
-    not_before = loop.now() + wait_before_start(++ends_in_a_row);
+    not_before_ = session_.loop.now() + wait_before_start(++ends_in_a_row_);
     why_absent = program.error().message;
     co_return false;
   }
-  if (!ever_there) opened = started;
+  if (!ever_there) session_.lists.opened = started_;
   ++incarnation;
-  transports.server = std::move(program->transport);
-  life = std::move(program->life);
-  at_server->again();
-  server_gone = false;
-  server_era = Era::unknown;
-  server_refusal.clear();
-  transports.server->open(server_events());
-  if (client_crowded) transports.server->pause();
+  session_.transports.server = std::move(program->transport);
+  life_ = std::move(program->life);
+  session_.at_server->again();
+  session_.server_gone = false;
+  session_.handshake.server_era = Era::unknown;
+  session_.handshake.server_refusal.clear();
+  session_.transports.server->open(session_.server_events());
+  if (session_.client_crowded) session_.transports.server->pause();
   co_return true;
 }
 
-void Session::Impl::look_for_it() {
-  if (ever_there || closing || !server_gone || !spec.start_again || !hello_said) return;
-  const Duration left{std::max(not_before.ns - loop.now().ns, std::int64_t{0})};
-  start_timer = loop.after(left, [self = weak_from_this()] {
-    const auto room = self.lock();
-    if (!room || room->closing) return;
-    start(room, [](std::shared_ptr<Impl> later) -> Task<void> {
-      (void)co_await later->server_there();
-    }(room));
+void Restart::schedule_retry() {
+  if (ever_there || session_.closing || !session_.server_gone || !session_.spec.start_again ||
+      !hello_said_)
+    return;
+  const Duration left{std::max(not_before_.ns - session_.loop.now().ns, std::int64_t{0})};
+  start_timer = session_.loop.after(left, [self = session_.weak_from_this()] {
+    const auto session = self.lock();
+    if (!session || session->closing) return;
+    start(session, [](std::shared_ptr<Session::Impl> later) -> Task<void> {
+      (void)co_await later->restart.ensure_running();
+    }(session));
   });
 }
 
 // It is open: before anything else is said to it, what it offers is compared with what was.
-Task<void> Session::Impl::meet_again() {
-  (void)with_instructions();
-  if (server_era != Era::stateless) to_server(notification_line("notifications/initialized", {}));
-  initialized = true;
-  if (has_tools) co_await tools_known();
-  if (server_gone) co_return;
+Task<void> Restart::restore() {
+  (void)session_.handshake.instructions_accepted();
+  if (session_.handshake.server_era != Era::stateless)
+    session_.to_server(notification_line("notifications/initialized", {}));
+  session_.handshake.initialized = true;
+  if (session_.handshake.has_tools) co_await session_.lists.tools_known();
+  if (session_.server_gone) co_return;
   const std::set<std::string> uris = [&] {
-    std::set<std::string> all = kept_subscriptions;
-    for (const Subscription& open : subscriptions) all.insert(open.uris.begin(), open.uris.end());
+    std::set<std::string> all = session_.subscriptions.kept_subscriptions;
+    for (const Subscription& open : session_.subscriptions.listening)
+      all.insert(open.uris.begin(), open.uris.end());
     return all;
   }();
-  resources_heard.clear();
+  session_.subscriptions.resources_heard.clear();
   for (const std::string& uri : uris) {
-    if (!granted(shown(), "mcp:resources/subscribe")) break;
-    spawn([](std::shared_ptr<Impl> room, std::string name) -> Task<void> {
+    if (!granted(session_.shown(), "mcp:resources/subscribe")) break;
+    spawn([](std::shared_ptr<Session::Impl> session, std::string name) -> Task<void> {
       json::Writer arguments;
       arguments.object().key("uri").string(name).end();
-      (void)co_await room->subscribe_at_server(arguments.text());
-    }(shared_from_this(), uri));
+      (void)co_await session->subscriptions.subscribe(arguments.text());
+    }(session_.shared_from_this(), uri));
   }
-  if (server_era != Era::stateless && client_era != Era::stateless && !log_level.empty() &&
-      granted(shown(), "mcp:logging/setLevel")) {
-    (void)at_server->send("logging/setLevel", fmt::format(R"({{"level":"{}"}})", log_level));
+  if (session_.handshake.server_era != Era::stateless && session_.client.era != Era::stateless &&
+      !session_.subscriptions.log_level.empty() &&
+      granted(session_.shown(), "mcp:logging/setLevel")) {
+    (void)session_.at_server->send(
+        "logging/setLevel", fmt::format(R"({{"level":"{}"}})", session_.subscriptions.log_level));
   }
 }
 
 // The client hears of lists that are not what they were.
-void Session::Impl::tell_presence(bool there) {
-  const bool was_absent = std::exchange(absent, !there);
+void Restart::announce_availability(bool there) {
+  const bool was_absent = std::exchange(absent_, !there);
   if (!there) {
-    if (!was_absent && has_tools) announce("notifications/tools/list_changed");
+    if (!was_absent && session_.handshake.has_tools)
+      session_.subscriptions.announce("notifications/tools/list_changed");
     return;
   }
-  if (has_tools && (was_absent || catalog.differs())) announce("notifications/tools/list_changed");
+  if (session_.handshake.has_tools && (was_absent || session_.lists.catalog.differs()))
+    session_.subscriptions.announce("notifications/tools/list_changed");
   // Of the other lists nobody knows what they were.
-  const json::View offered = said.root()["capabilities"];
-  if (offered["prompts"].exists() && granted(shown(), "mcp:prompts/get")) {
-    announce("notifications/prompts/list_changed");
+  const json::View offered = session_.handshake.said.root()["capabilities"];
+  if (offered["prompts"].exists() && granted(session_.shown(), "mcp:prompts/get")) {
+    session_.subscriptions.announce("notifications/prompts/list_changed");
   }
-  if (offered["resources"].exists() && granted(shown(), "mcp:resources/read")) {
-    announce("notifications/resources/list_changed");
+  if (offered["resources"].exists() && granted(session_.shown(), "mcp:resources/read")) {
+    session_.subscriptions.announce("notifications/resources/list_changed");
   }
-}
-
-// What a client of the older era has its server keep, to be said again to another.
-void Session::Impl::keep_for_server(std::string_view method, json::View params) {
-  if (client_era == Era::stateless) return;
-  if (method == "resources/unsubscribe") {
-    kept_subscriptions.erase(std::string(params.text("uri").value_or("")));
-  } else if (method == "logging/setLevel" && gravity(params.text("level").value_or("")) >= 0) {
-    log_level = std::string(*params.text("level"));
-  }
-}
-
-// Before the server is asked: it may tell of the resource before it answers.
-void Session::Impl::keep_subscription(Pending& entry, std::string_view arguments) {
-  const auto document = json::parse(arguments);
-  const auto uri = document ? document->root().text("uri") : std::nullopt;
-  if (client_era == Era::stateless || !uri || uri->size() > resource_uri_bytes_max) return;
-  if (kept_subscriptions.size() >= resources_heard_max) return;
-  if (kept_subscriptions.emplace(*uri).second) entry.keeps = *uri;
-}
-
-// What the server refused is neither heard nor said again.
-void Session::Impl::forget_refused(const Pending& entry) {
-  if (!entry.keeps.empty()) kept_subscriptions.erase(entry.keeps);
 }
 
 }  // namespace pawl::mcp

@@ -7,36 +7,36 @@
 
 namespace pawl::mcp {
 
-void start(const std::shared_ptr<Session::Impl>& room, Task<void> task) {
-  ++room->running;
-  spawn(std::move(task), [room] {
-    --room->running;
-    if (room->closing) room->close_when_settled();
+void start(const std::shared_ptr<Session::Impl>& session, Task<void> task) {
+  ++session->running;
+  spawn(std::move(task), [session] {
+    --session->running;
+    if (session->closing) session->close_when_settled();
   });
 }
 
 Session::Session(net::Loop& loop, Gate& gate, SessionSpec spec, SessionTransports transports,
                  std::function<void(SessionEnd)> ended)
-    : room_(std::make_shared<Impl>(loop, gate, std::move(spec), std::move(transports))) {
-  room_->ended = std::move(ended);
-  room_->open();
+    : impl_(std::make_shared<Impl>(loop, gate, std::move(spec), std::move(transports))) {
+  impl_->ended = std::move(ended);
+  impl_->open();
 }
 
 Session::~Session() {
-  room_->ended = {};
-  room_->close_now();
+  impl_->ended = {};
+  impl_->close_now();
 }
 
 void Session::finish(const std::string& why) {
-  room_->finish(why);
+  impl_->finish(why);
 }
 
 void Session::cancel_all() {
   // A copy: settling a call takes it out of the table.
   std::vector<PendingPtr> all;
-  for (const auto& [id, pending] : room_->pending) all.push_back(pending);
-  all.insert(all.end(), room_->parked.begin(), room_->parked.end());
-  for (const auto& [id, task] : room_->tasks) {
+  for (const auto& [id, pending] : impl_->calls.pending) all.push_back(pending);
+  all.insert(all.end(), impl_->continuations.parked.begin(), impl_->continuations.parked.end());
+  for (const auto& [id, task] : impl_->tasks.held) {
     if (task->running) all.push_back(task->running);
   }
   for (const PendingPtr& pending : all) {
@@ -45,34 +45,34 @@ void Session::cancel_all() {
     json::Writer params;
     params.object().key("requestId").natural(pending->server_id);
     params.key("reason").string("stopped by the kill switch").end();
-    room_->to_server(notification_line("notifications/cancelled", params.text()));
+    impl_->to_server(notification_line("notifications/cancelled", params.text()));
   }
 }
 
 const std::string& Session::run() const {
-  return room_->spec.run;
+  return impl_->spec.run;
 }
 
 void Session::use_policy(std::shared_ptr<const Policy> policy) {
-  Impl& room = *room_;
-  if (!policy || policy == room.spec.policy) return;
-  room.spec.policy = std::move(policy);
-  if (room.initialized && room.has_tools && !room.client_gone) {
-    room.announce("notifications/tools/list_changed");
+  Impl& session = *impl_;
+  if (!policy || policy == session.spec.policy) return;
+  session.spec.policy = std::move(policy);
+  if (session.handshake.initialized && session.handshake.has_tools && !session.client_gone) {
+    session.subscriptions.announce("notifications/tools/list_changed");
   }
 }
 
 void Session::Impl::open() {
-  // Every callback holds the room weakly: the transports live inside it.
+  // Every callback holds the session weakly: the transports live inside it.
   std::weak_ptr<Impl> self = weak_from_this();
   at_server.emplace([self](std::string line) {
-    auto room = self.lock();
-    return room && room->to_server(std::move(line));
+    auto session = self.lock();
+    return session && session->to_server(std::move(line));
   });
   at_client.emplace([self](std::string line) {
-    auto room = self.lock();
-    if (!room || room->client_gone) return false;
-    room->to_client(std::move(line), room->asking_in);
+    auto session = self.lock();
+    if (!session || session->client_gone) return false;
+    session->to_client(std::move(line), session->elicitation.asking_in);
     return true;
   });
   transports.server->open(server_events());
@@ -85,32 +85,32 @@ TransportEvents Session::Impl::server_events() {
   return {
       .message =
           [self](std::string_view line) {
-            if (auto room = self.lock()) room->server_line(line);
+            if (auto session = self.lock()) session->server.receive(line);
           },
       .too_long =
           [self](std::string_view head) {
-            auto room = self.lock();
-            if (!room) return;
-            (void)room->gate.note(room->spec.run, "answer too long",
-                                  "the server sent a message beyond the limit");
-            room->at_server->lose_too_long(head);
+            auto session = self.lock();
+            if (!session) return;
+            (void)session->gate.note(session->spec.run, "answer too long",
+                                     "the server sent a message beyond the limit");
+            session->at_server->lose_too_long(head);
           },
       .crowded =
           [self](bool crowded) {
-            auto room = self.lock();
-            if (!room) return;
-            room->server_crowded = crowded;
-            crowded ? room->transports.client->pause() : room->transports.client->resume();
+            auto session = self.lock();
+            if (!session) return;
+            session->server_crowded = crowded;
+            crowded ? session->transports.client->pause() : session->transports.client->resume();
           },
       .ended =
           [self] {
-            if (auto room = self.lock()) room->server_closed("the server ended");
+            if (auto session = self.lock()) session->server_closed("the server ended");
           },
       .failed = {},
       .lost =
           [self](std::string_view id, const std::string& why) {
-            if (auto room = self.lock()) {
-              (void)room->at_server->deliver(id, {Answer::Kind::lost, why});
+            if (auto session = self.lock()) {
+              (void)session->at_server->deliver(id, {Answer::Kind::lost, why});
             }
           },
   };
@@ -121,29 +121,29 @@ TransportEvents Session::Impl::client_events() {
   return {
       .message =
           [self](std::string_view line) {
-            if (auto room = self.lock()) room->client_line(line);
+            if (auto session = self.lock()) session->client.receive(line);
           },
       .too_long =
           [self](std::string_view head) {
-            auto room = self.lock();
-            if (!room) return;
-            room->refuse_line(id_of_head(head), invalid_request,
-                              "the message is longer than the limit");
+            auto session = self.lock();
+            if (!session) return;
+            session->client.refuse_line(id_of_head(head), invalid_request,
+                                        "the message is longer than the limit");
           },
       .crowded =
           [self](bool crowded) {
-            auto room = self.lock();
-            if (!room) return;
-            room->client_crowded = crowded;
-            crowded ? room->transports.server->pause() : room->transports.server->resume();
+            auto session = self.lock();
+            if (!session) return;
+            session->client_crowded = crowded;
+            crowded ? session->transports.server->pause() : session->transports.server->resume();
           },
       .ended =
           [self] {
-            if (auto room = self.lock()) room->client_closed("the client closed");
+            if (auto session = self.lock()) session->client_closed("the client closed");
           },
       .failed =
           [self] {
-            if (auto room = self.lock()) room->client_closed("the client left");
+            if (auto session = self.lock()) session->client_closed("the client left");
           },
   };
 }
@@ -161,15 +161,15 @@ void Session::Impl::client_closed(const std::string& reason) {
   client_gone = true;
   at_client->lose_all("the client is gone");
   std::vector<PendingPtr> all;
-  for (const auto& [id, open] : pending) all.push_back(open);
-  for (const PendingPtr& open : std::exchange(parked, {})) all.push_back(open);
-  for (const auto& [id, task] : tasks) {
+  for (const auto& [id, open] : calls.pending) all.push_back(open);
+  for (const PendingPtr& open : std::exchange(continuations.parked, {})) all.push_back(open);
+  for (const auto& [id, task] : tasks.held) {
     if (task->running) all.push_back(task->running);
   }
   for (const PendingPtr& open : all) {
     open->gone = true;
     open->patience.reset();
-    withdraw_questions(*open, "the client is gone");
+    elicitation.withdraw_all(*open, "the client is gone");
     if (open->caller != nullptr && open->caller->on_gone) open->caller->on_gone();
   }
   finish(reason);
@@ -179,9 +179,9 @@ void Session::Impl::server_closed(const std::string& reason) {
   if (server_gone) return;
   server_gone = true;
   at_server->lose_all("the tool server ended");
-  for (auto& waiting : std::exchange(waiting_for_shelf, {})) waiting.deliver(false);
-  if (spec.start_again && !closing) return server_left(reason);
-  for (auto& waiting : std::exchange(waiting_for_server, {})) waiting.deliver(false);
+  for (auto& waiting : std::exchange(lists.waiting_for_tools, {})) waiting.deliver(false);
+  if (spec.start_again && !closing) return restart.on_server_ended(reason);
+  for (auto& waiting : std::exchange(handshake.waiting_for_server, {})) waiting.deliver(false);
   finish(reason);
 }
 
@@ -189,10 +189,10 @@ void Session::Impl::finish(const std::string& reason) {
   if (closing) return;
   closing = true;
   why = reason;
-  note_counted();
+  server.note_counted();
   // A task would outlive the session at its server.
   std::vector<PendingPtr> tasked;
-  for (const auto& [id, open] : in_flight) {
+  for (const auto& [id, open] : calls.in_flight) {
     if (!open->server_task.empty() && !std::exchange(open->gone, true)) tasked.push_back(open);
   }
   for (const PendingPtr& open : tasked) {
@@ -200,17 +200,17 @@ void Session::Impl::finish(const std::string& reason) {
   }
   std::weak_ptr<Impl> self = weak_from_this();
   settle_timer = loop.after(settle_before_close, [self] {
-    auto room = self.lock();
-    if (!room || room->closed) return;
+    auto session = self.lock();
+    if (!session || session->closed) return;
     // The server had its moment: closing its input asks it to end, and its last answers are still
     // read. What it never answers is lost, and an effect that is lost is indeterminate.
-    room->transports.server->finish_sending();
-    room->settle_timer = room->loop.after(settle_before_close, [self] {
+    session->transports.server->finish_sending();
+    session->settle_timer = session->loop.after(settle_before_close, [self] {
       if (auto later = self.lock()) later->server_closed("the server did not end");
     });
   });
   loop.post([self] {
-    if (auto room = self.lock()) room->close_when_settled();
+    if (auto session = self.lock()) session->close_when_settled();
   });
 }
 
@@ -218,8 +218,8 @@ void Session::Impl::close_when_settled() {
   if (closed || running > 0) return;
   closed = true;
   settle_timer.reset();
-  end_subscriptions();
-  spawn(last_words(), [room = shared_from_this()] { room->close_now(); });
+  subscriptions.end_all();
+  spawn(last_words(), [session = shared_from_this()] { session->close_now(); });
 }
 
 Task<void> Session::Impl::last_words() {
@@ -234,22 +234,21 @@ void Session::Impl::close_now() {
   transports.server->stop_hearing();
   transports.client->finish_sending();
   settle_timer.reset();
-  notice_timer.reset();
-  reload_timer.reset();
-  listen_timer.reset();
-  start_timer.reset();
-  for (const PendingPtr& open : std::exchange(parked, {})) {
+  server.notice_timer.reset();
+  handshake.listen_timer.reset();
+  restart.start_timer.reset();
+  for (const PendingPtr& open : std::exchange(continuations.parked, {})) {
     open->patience.reset();
-    withdraw_questions(*open, "the session ended");
+    elicitation.withdraw_all(*open, "the session ended");
   }
-  for (auto& [id, task] : tasks) task->end.reset();
+  for (auto& [id, task] : tasks.held) task->end.reset();
   client_gone = true;
   server_gone = true;
   if (at_server) at_server->lose_all("the session ended");
   if (at_client) at_client->lose_all("the session ended");
-  for (auto& waiting : std::exchange(waiting_for_shelf, {})) waiting.deliver(false);
+  for (auto& waiting : std::exchange(lists.waiting_for_tools, {})) waiting.deliver(false);
   if (auto done = std::exchange(ended, {})) {
-    done(SessionEnd{why, why == "the server ended", initialized});
+    done(SessionEnd{why, why == "the server ended", handshake.initialized});
   }
 }
 

@@ -100,10 +100,10 @@ class Session final : public Endpoint {
   const std::string& run() const override;
   void use_policy(std::shared_ptr<const Policy> policy) override;
 
-  struct Impl;  // room.h, for the files of this door only
+  struct Impl;  // session_impl.h, for the files of this room only
 
  private:
-  std::shared_ptr<Impl> room_;
+  std::shared_ptr<Impl> impl_;
 };
 
 }  // namespace pawl::mcp

@@ -101,122 +101,128 @@ std::string older_task_members(const HeldTask& task) {
 }
 
 // One that nobody asked for in all its time is forgotten.
-TaskPtr Session::Impl::new_task(const Pending& entry, const std::string& created) {
+TaskPtr Tasks::create(const Pending& entry, const std::string& created) {
   auto task = std::make_shared<HeldTask>();
-  task->id = hex(spec.random(leg_name_bytes));
+  task->id = hex(session_.spec.random(leg_name_bytes));
   task->params = entry.params;
   task->envelope = entry.envelope;
   task->created = created;
   task->changed = created;
-  const std::weak_ptr<Impl> self = weak_from_this();
-  task->end = loop.after(task_lifetime, [self, id = task->id] {
-    auto room = self.lock();
-    if (!room) return;
-    const auto found = room->tasks.find(id);
-    if (found != room->tasks.end() && !found->second->running) room->tasks.erase(found);
+  const std::weak_ptr<Session::Impl> self = session_.weak_from_this();
+  task->end = session_.loop.after(task_lifetime, [self, id = task->id] {
+    auto session = self.lock();
+    if (!session) return;
+    const auto found = session->tasks.held.find(id);
+    if (found != session->tasks.held.end() && !found->second->running)
+      session->tasks.held.erase(found);
   });
-  tasks.emplace(task->id, task);
+  held.emplace(task->id, task);
   return task;
 }
 
-std::string Session::Impl::time_of_records() const {
-  return to_string(spec.now ? spec.now() : Instant{});
+std::string Tasks::time_of_records() const {
+  return to_string(session_.spec.now ? session_.spec.now() : Instant{});
 }
 
 // The end of the first continuation: from here on the client asks for the task.
-bool Session::Impl::make_task(const PendingPtr& entry, const std::string& approval) {
-  const Approval* asked = gate.state().approval(approval);
-  if (asked == nullptr || tasks.size() >= tasks_open_max) return false;
-  const TaskPtr task = new_task(*entry, to_string(asked->opened));
+bool Tasks::hold_as_task(const PendingPtr& entry, const std::string& approval) {
+  const Approval* asked = session_.gate.state().approval(approval);
+  if (asked == nullptr || held.size() >= tasks_open_max) return false;
+  const TaskPtr task = create(*entry, to_string(asked->opened));
   task->approval = approval;
-  pending.erase(entry->key);
-  in_flight.erase(entry->server_id);
-  to_client(result_line(entry->id, R"({"resultType":"task",)" + task_members(*task) + '}'),
-            entry->id);
+  session_.calls.pending.erase(entry->key);
+  session_.calls.in_flight.erase(entry->server_id);
+  session_.to_client(result_line(entry->id, R"({"resultType":"task",)" + task_members(*task) + '}'),
+                     entry->id);
   return true;
 }
 
 // Its server made a task of the call: a modern client that knows tasks gets one of ours for it.
-void Session::Impl::show_task(const PendingPtr& entry) {
+void Tasks::show(const PendingPtr& entry) {
   const bool may = entry->tasks && !entry->task && !entry->gone && !entry->parked;
-  if (!may || tasks.size() >= tasks_open_max || !pending.contains(entry->key)) return;
-  entry->task = new_task(*entry, time_of_records());
+  if (!may || held.size() >= tasks_open_max || !session_.calls.pending.contains(entry->key)) return;
+  entry->task = create(*entry, time_of_records());
   entry->task->running = entry;
-  pending.erase(entry->key);
+  session_.calls.pending.erase(entry->key);
   // Of a request that was answered there is no progress any more.
-  by_server_id.erase(entry->server_id);
+  session_.calls.by_server_id.erase(entry->server_id);
   entry->token.clear();
-  to_client(result_line(entry->id, R"({"resultType":"task",)" + task_members(*entry->task) + '}'),
-            entry->id);
+  session_.to_client(
+      result_line(entry->id, R"({"resultType":"task",)" + task_members(*entry->task) + '}'),
+      entry->id);
 }
 
 // A client of the older era wants a task for its call. False: it gets none, and was told.
-bool Session::Impl::begin_task(const PendingPtr& entry, const CatalogEntry& listed) {
+bool Tasks::begin(const PendingPtr& entry, const CatalogEntry& listed) {
   const std::string support =
       listed.definition ? task_support(listed.definition->text) : std::string();
   if (support != "optional" && support != "required") {
-    settle(entry, {Reply::Kind::error,
-                   error_object(method_not_found, "this tool does not run as a task")});
+    session_.calls.settle(
+        entry,
+        {Reply::Kind::error, error_object(method_not_found, "this tool does not run as a task")});
     return false;
   }
-  if (tasks.size() >= tasks_open_max) {
-    settle(entry, {Reply::Kind::error, error_object(invalid_request, "too many tasks are open")});
+  if (held.size() >= tasks_open_max) {
+    session_.calls.settle(
+        entry, {Reply::Kind::error, error_object(invalid_request, "too many tasks are open")});
     return false;
   }
-  entry->task = new_task(*entry, time_of_records());
+  entry->task = create(*entry, time_of_records());
   entry->task->running = entry;
-  pending.erase(entry->key);
-  to_client(result_line(entry->id, R"({"task":{)" + older_task_members(*entry->task) + "}}"),
-            entry->id);
+  session_.calls.pending.erase(entry->key);
+  session_.to_client(
+      result_line(entry->id, R"({"task":{)" + older_task_members(*entry->task) + "}}"), entry->id);
   return true;
 }
 
 // The end of a call that is a task.
-void Session::Impl::end_task(const TaskPtr& task, Reply reply) {
+void Tasks::end(const TaskPtr& task, Reply reply) {
   // Of the older era, one that was cancelled stays so, whatever its call came to.
   if (!task->kept) task->kept = std::move(reply);
-  if (spec.now) task->changed = time_of_records();
+  if (session_.spec.now) task->changed = time_of_records();
   const PendingPtr call = std::exchange(task->running, nullptr);
-  if (call) withdraw_questions(*call, "the call is over");
+  if (call) session_.elicitation.withdraw_all(*call, "the call is over");
   for (auto& waiting : std::exchange(task->watching, {})) waiting.deliver(true);
 }
 
-void Session::Impl::task_request(const Message& message) {
-  const bool modern = client_era != Era::stateful;
+void Tasks::on_request(const Message& message) {
+  const bool modern = session_.client.era != Era::stateful;
   // Each era has one of its own, whatever task it is about.
-  if (message.method == (modern ? "tasks/result" : "tasks/update")) return refuse_unknown(message);
+  if (message.method == (modern ? "tasks/result" : "tasks/update"))
+    return session_.client.refuse_unknown(message);
   if (modern && !declares_tasks(message.params)) {
     const std::string wanted = fmt::format(
         R"({{"requiredCapabilities":{{"extensions":{{"{}":{{}}}}}}}})", tasks_extension);
-    return to_client(
+    return session_.to_client(
         error_line(message.id, missing_capability, "the tasks extension was not declared", wanted),
         message.id);
   }
   const auto id = message.params.text("taskId");
-  const auto found = id ? tasks.find(std::string(*id)) : tasks.end();
-  if (found == tasks.end()) {
-    const Settled settled =
-        refuse(Code::ambiguous_request, std::string(message.method), "there is no such task");
-    return to_client(error_line(message.id, invalid_params, settled.text, settled.decision),
-                     message.id);
+  const auto found = id ? held.find(std::string(*id)) : held.end();
+  if (found == held.end()) {
+    const Settled settled = session_.refuse(Code::ambiguous_request, std::string(message.method),
+                                            "there is no such task");
+    return session_.to_client(
+        error_line(message.id, invalid_params, settled.text, settled.decision), message.id);
   }
   const TaskPtr task = found->second;
-  if (message.method == "tasks/update") return update_task(message, task);
-  PendingPtr entry = pend(message);
-  if (!entry) return refuse_line(message.id, invalid_request, "too many requests are open");
+  if (message.method == "tasks/update") return update(message, task);
+  PendingPtr entry = session_.calls.add(message);
+  if (!entry)
+    return session_.client.refuse_line(message.id, invalid_request, "too many requests are open");
   entry->modern = modern;
   entry->method = std::string(message.method);
-  start(shared_from_this(), message.method == "tasks/get" ? get_task(std::move(entry), task)
-                            : message.method == "tasks/result"
-                                ? task_result(std::move(entry), task)
-                                : cancel_task(std::move(entry), task));
+  start(session_.shared_from_this(), message.method == "tasks/get" ? get(std::move(entry), task)
+                                     : message.method == "tasks/result"
+                                         ? result(std::move(entry), task)
+                                         : cancel(std::move(entry), task));
 }
 
 // Answers to what the server of a task wants to know. Those to other questions are ignored.
-void Session::Impl::update_task(const Message& message, const TaskPtr& task) {
+void Tasks::update(const Message& message, const TaskPtr& task) {
   if (!asks(*task)) {
-    return to_client(error_line(message.id, invalid_params, "this task waits for no input"),
-                     message.id);
+    return session_.to_client(
+        error_line(message.id, invalid_params, "this task waits for no input"), message.id);
   }
   const json::View responses = message.params["inputResponses"];
   std::vector<std::pair<Completion<Answer>, std::string>> answered;
@@ -226,59 +232,63 @@ void Session::Impl::update_task(const Message& message, const TaskPtr& task) {
     answered.emplace_back(question.answer, json::write(response));
     return true;
   });
-  to_client(result_line(message.id, result_for_modern("{}", Cached::no)), message.id);
+  session_.to_client(result_line(message.id, result_for_modern("{}", Cached::no)), message.id);
   // Who waits goes on inside, and may end the task.
   for (auto& [waiting, text] : answered) {
     waiting.deliver({Answer::Kind::result, std::move(text)});
   }
 }
 
-Task<void> Session::Impl::get_task(PendingPtr entry, TaskPtr task) {
-  const auto self = shared_from_this();
+Task<void> Tasks::get(PendingPtr entry, TaskPtr task) {
+  const auto self = session_.shared_from_this();
   const bool older = !entry->modern;
-  const Approval* asked = task->approval.empty() ? nullptr : gate.state().approval(task->approval);
-  const bool waits =
-      asked != nullptr && asked->phase == ApprovalPhase::open && !gate.asks_agent(task->approval);
+  const Approval* asked =
+      task->approval.empty() ? nullptr : session_.gate.state().approval(task->approval);
+  const bool waits = asked != nullptr && asked->phase == ApprovalPhase::open &&
+                     !session_.gate.asks_agent(task->approval);
   if (asked != nullptr && !asked->answers.empty()) {
     task->changed = to_string(asked->answers.back().at);
   }
-  if (!waits && !task->running && !task->kept) start(self, run_task(task));
-  if (task->running && !task->kept && !asks(*task) && !older) co_await task_moves(task);
+  if (!waits && !task->running && !task->kept) start(self, run(task));
+  if (task->running && !task->kept && !asks(*task) && !older) co_await wait_for_change(task);
   if (older) {
-    settle(entry, {Reply::Kind::result, '{' + older_task_members(*task) + '}'});
+    session_.calls.settle(entry, {Reply::Kind::result, '{' + older_task_members(*task) + '}'});
     co_return;
   }
   // As it is: what pawl asks here stands where a server's own questions are taken out.
-  pending.erase(entry->key);
+  session_.calls.pending.erase(entry->key);
   if (entry->gone) co_return;
-  to_client(result_line(entry->id, R"({"resultType":"complete",)" + task_members(*task) + '}'),
-            entry->id);
+  session_.to_client(
+      result_line(entry->id, R"({"resultType":"complete",)" + task_members(*task) + '}'),
+      entry->id);
 }
 
 // Until the task is over, as the older era has it.
-Task<void> Session::Impl::task_result(PendingPtr entry, TaskPtr task) {
-  const auto self = shared_from_this();
-  while (task->running && !task->kept && !closed) {
+Task<void> Tasks::result(PendingPtr entry, TaskPtr task) {
+  const auto self = session_.shared_from_this();
+  while (task->running && !task->kept && !session_.closed) {
     Completion<bool> moved;
     task->watching.push_back(moved);
     (void)co_await moved;
   }
   if (!task->kept || task->kept->kind == Reply::Kind::none) {
-    settle(entry, {Reply::Kind::error, error_object(invalid_params, "the task was cancelled")});
+    session_.calls.settle(
+        entry, {Reply::Kind::error, error_object(invalid_params, "the task was cancelled")});
     co_return;
   }
   Reply reply = *task->kept;
   if (reply.kind == Reply::Kind::result) {
     reply.text = with_related_task(reply.text, task->id);
   }
-  settle(entry, std::move(reply));
+  session_.calls.settle(entry, std::move(reply));
 }
 
-Task<void> Session::Impl::cancel_task(PendingPtr entry, TaskPtr task) {
-  const auto self = shared_from_this();
+Task<void> Tasks::cancel(PendingPtr entry, TaskPtr task) {
+  const auto self = session_.shared_from_this();
   const bool older = !entry->modern;
   if (older && task->kept) {
-    settle(entry, {Reply::Kind::error, error_object(invalid_params, "the task is over")});
+    session_.calls.settle(entry,
+                          {Reply::Kind::error, error_object(invalid_params, "the task is over")});
     co_return;
   }
   if (task->running && !task->kept) {
@@ -290,26 +300,27 @@ Task<void> Session::Impl::cancel_task(PendingPtr entry, TaskPtr task) {
       for (auto& waiting : std::exchange(task->watching, {})) waiting.deliver(true);
     }
     if (call->caller != nullptr && call->caller->on_gone) call->caller->on_gone();
-    if (task->running && !task->kept) co_await task_moves(task);
+    if (task->running && !task->kept) co_await wait_for_change(task);
   } else if (!task->kept) {
     // Whatever a person says now: nobody asks for it any more, so nothing runs.
     task->kept = Reply{};
   }
-  settle(entry, {Reply::Kind::result, older ? '{' + older_task_members(*task) + '}' : "{}"});
+  session_.calls.settle(
+      entry, {Reply::Kind::result, older ? '{' + older_task_members(*task) + '}' : "{}"});
 }
 
 // Until its call came to an end, or for a moment.
-Task<void> Session::Impl::task_moves(TaskPtr task) {
+Task<void> Tasks::wait_for_change(TaskPtr task) {
   Completion<bool> moved;
   task->watching.push_back(moved);
-  const net::Timer enough =
-      loop.after(task_answer_within, [waiting = moved]() mutable { waiting.deliver(false); });
+  const net::Timer enough = session_.loop.after(
+      task_answer_within, [waiting = moved]() mutable { waiting.deliver(false); });
   (void)co_await moved;
 }
 
 // The call goes on with its question, in a request that nobody can be asked in.
-Task<void> Session::Impl::run_task(TaskPtr task) {
-  const auto self = shared_from_this();
+Task<void> Tasks::run(TaskPtr task) {
+  const auto self = session_.shared_from_this();
   auto entry = std::make_shared<Pending>();
   entry->modern = true;
   entry->method = "tools/call";
@@ -321,7 +332,7 @@ Task<void> Session::Impl::run_task(TaskPtr task) {
   auto parsed = json::parse(task->params);
   if (parsed) {
     auto document = std::make_shared<json::Document>(std::move(*parsed));
-    co_await tool_call(entry, document, document->root());
+    co_await session_.calls.tool_call(entry, document, document->root());
   }
   // It may be held once more.
   if (task->running == entry) task->running = nullptr;

@@ -22,18 +22,21 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "base/json.h"
 #include "base/task.h"
 #include "base/time.h"
+#include "doors/mcp/protocol/message.h"
 #include "doors/mcp/protocol/requests.h"
 #include "doors/mcp/protocol/tasks.h"
+#include "doors/mcp/session/pending.h"
+#include "doors/mcp/session/session.h"
+#include "doors/mcp/session/tool_catalog.h"
 #include "io/net/loop.h"
 
 namespace pawl::mcp {
-
-struct Pending;
 
 inline constexpr std::size_t tasks_open_max = 1000;
 inline constexpr Duration task_lifetime = Duration::seconds(3600);
@@ -54,11 +57,37 @@ struct HeldTask {
   std::vector<Completion<bool>> watching;       // who asks meanwhile
   net::Timer end;
 };
-using TaskPtr = std::shared_ptr<HeldTask>;
 
 // Of a client of the older era: its status, as that era has it, and its members, without braces.
 std::string older_task_members(const HeldTask& task);
 // The members of a task on the transport, without braces.
 std::string task_members(const HeldTask& task);
+
+class Tasks {
+ public:
+  explicit Tasks(Session::Impl& session) : session_(session) {}
+  Tasks(const Tasks&) = delete;
+
+  bool hold_as_task(const PendingPtr& pending, const std::string& approval);
+  void show(const PendingPtr& pending);
+  bool begin(const PendingPtr& pending, const CatalogEntry& listed);
+  void end(const TaskPtr& task, Reply reply);
+  void on_request(const Message& message);
+
+  // Read by the other parts of a session.
+  std::unordered_map<std::string, TaskPtr> held;  // by their ids
+
+ private:
+  TaskPtr create(const Pending& pending, const std::string& created);
+  std::string time_of_records() const;
+  void update(const Message& message, const TaskPtr& task);
+  Task<void> get(PendingPtr pending, TaskPtr task);
+  Task<void> result(PendingPtr pending, TaskPtr task);
+  Task<void> cancel(PendingPtr pending, TaskPtr task);
+  Task<void> wait_for_change(TaskPtr task);
+  Task<void> run(TaskPtr task);
+
+  Session::Impl& session_;
+};
 
 }  // namespace pawl::mcp

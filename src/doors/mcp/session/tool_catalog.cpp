@@ -12,7 +12,6 @@
 #include "kernel/redact/scope.h"
 
 namespace pawl::mcp {
-
 namespace {
 
 constexpr std::string_view kCursor = "pawl-tools-";

@@ -10,7 +10,7 @@
 #include "doors/mcp/protocol/methods.h"
 #include "doors/mcp/protocol/reply.h"
 #include "doors/mcp/protocol/response_filter.h"
-#include "doors/mcp/session/server_requests.h"
+#include "doors/mcp/session/session_impl.h"
 
 namespace pawl::mcp {
 namespace {
@@ -31,41 +31,38 @@ void goes_out(Pending& entry, Pass* pass, std::string_view tool, std::string_vie
 
 }  // namespace
 
-void AtServer::entitle(std::string_view credential) {
-  if (!room_->transports.server->carries_secrets()) return;
+void UpstreamCall::entitle(std::string_view credential) {
+  if (!session_->transports.server->carries_secrets()) return;
   pass_ = std::make_shared<Pass>();
   pass_->credential = std::string(credential);
 }
 
-Task<Outcome> AtServer::execute(std::string_view tool, std::string_view arguments) {
-  if (room_->server_gone || entry_->incarnation != room_->incarnation) {
+Task<Outcome> UpstreamCall::execute(std::string_view tool, std::string_view arguments) {
+  if (session_->server_gone || entry_->incarnation != session_->restart.incarnation) {
     const std::string why = co_await returned(tool);
     if (!why.empty()) co_return failed(why);
   }
   goes_out(*entry_, pass_.get(), tool, arguments);
-  if (method_ == "resources/subscribe") room_->keep_subscription(*entry_, arguments);
+  if (method_ == "resources/subscribe") session_->subscriptions.remember(*entry_, arguments);
   std::string params = params_for(tool, arguments);
   tasked_ = wants_server_task();
   if (tasked_) {
-    const auto most = room_->spec.call_deadline.ns / 1'000'000;
+    const auto most = session_->spec.call_deadline.ns / 1'000'000;
     params = with_members(params, fmt::format(R"("task":{{"ttl":{}}})", most));
   }
-  if (room_->server_era == Era::stateless && method_ == "logging/setLevel") {
-    co_return keep_level(arguments);
-  }
-  if (room_->server_era == Era::stateless && method_.starts_with("resources/") &&
-      method_.ends_with("subscribe")) {
+  const bool stateless = session_->handshake.server_era == Era::stateless;
+  if (stateless && method_ == "logging/setLevel") co_return keep_level(arguments);
+  if (stateless && method_.starts_with("resources/") && method_.ends_with("subscribe")) {
     co_return co_await subscription(arguments);
   }
-  std::string more;  // members of a retry at a modern server
-  const auto decided_under = room_->server_era == Era::stateless
-                                 ? room_->gate.policy_of(room_->spec.run)
-                                 : std::shared_ptr<const Policy>();
+  std::string more;  // members of a retry at a stateless server
+  const auto decided_under = stateless ? session_->gate.policy_of(session_->spec.run)
+                                       : std::shared_ptr<const Policy>();
   for (unsigned round = 1;; ++round) {
     auto ticket = more.empty() ? send(params) : send(with_members(params, more));
     Answer answer = co_await ticket.answer;
     timer_.reset();
-    if (room_->server_era != Era::stateless || answer.kind != Answer::Kind::result) {
+    if (session_->handshake.server_era != Era::stateless || answer.kind != Answer::Kind::result) {
       const bool may = tasked_ && answer.kind == Answer::Kind::result;
       const auto task = may ? read_made_task(answer.text) : std::nullopt;
       if (task) co_return co_await follow(*task);
@@ -83,27 +80,29 @@ Task<Outcome> AtServer::execute(std::string_view tool, std::string_view argument
     }
     const bool asks = said.kind == FromModern::Kind::input_required && round < rounds_max;
     if (!asks) co_return failed("the tool server did not come to a result");
-    room_->in_flight.erase(entry_->server_id);
-    room_->by_server_id.erase(entry_->server_id);
+    session_->calls.in_flight.erase(entry_->server_id);
+    session_->calls.by_server_id.erase(entry_->server_id);
     entry_->server_id = 0;
     more = co_await fulfil(std::move(answer.text));
     if (cancelled_) co_return sent({Outcome::Kind::cancelled, {}, "cancelled by the client"});
     if (more.empty()) co_return failed("the tool server asked for what it is not granted");
     // The last look again: what was let run is not let run for ever.
-    const Call call{room_->spec.server, tool, {}};
-    if (!room_->goes_on(call, decided_under.get())) {
+    const Call call{session_->spec.server, tool, {}};
+    if (!session_->goes_on(call, decided_under.get())) {
       co_return failed("the run was stopped, or its policy changed, before it was over");
     }
-    if (room_->server_gone) co_return failed("the tool server ended after it had asked for more");
+    if (session_->server_gone)
+      co_return failed("the tool server ended after it had asked for more");
   }
 }
 
-Task<std::string> AtServer::returned(std::string_view tool) {
-  const auto decided_under = room_->gate.policy_of(room_->spec.run);
-  const bool there = co_await room_->server_there() && co_await room_->tools_known();
-  if (!there) co_return room_->absence();
+Task<std::string> UpstreamCall::returned(std::string_view tool) {
+  const auto decided_under = session_->gate.policy_of(session_->spec.run);
+  const bool there =
+      co_await session_->restart.ensure_running() && co_await session_->lists.tools_known();
+  if (!there) co_return session_->restart.why_unavailable();
   if (method_ == "tools/call") {
-    const CatalogEntry& now = room_->catalog.find(tool);
+    const CatalogEntry& now = session_->lists.catalog.find(tool);
     const bool same = now.definition && entry_->definition &&
                       now.definition->digest == entry_->definition->digest &&
                       (now.pin == PinState::accepted || now.pin == PinState::first_use);
@@ -114,42 +113,42 @@ Task<std::string> AtServer::returned(std::string_view tool) {
     }
   }
   // The last look again: starting a server took its time.
-  const Call call{room_->spec.server, tool, {}};
-  if (entry_->gone || entry_->cancelled || !room_->goes_on(call, decided_under.get())) {
+  const Call call{session_->spec.server, tool, {}};
+  if (entry_->gone || entry_->cancelled || !session_->goes_on(call, decided_under.get())) {
     co_return std::string("the call was stopped before its server was there; nothing was sent");
   }
-  entry_->incarnation = room_->incarnation;
+  entry_->incarnation = session_->restart.incarnation;
   co_return std::string();
 }
 
-void AtServer::cancel() {
+void UpstreamCall::cancel() {
   if (cancelled_) return;
   if (!entry_->server_task.empty()) {
     cancelled_ = true;
     return stop("cancelled");
   }
   cancelled_ = entry_->server_id != 0 || asking_;
-  if (asking_) return room_->withdraw_questions(*entry_, "cancelled");
+  if (asking_) return session_->elicitation.withdraw_all(*entry_, "cancelled");
   if (entry_->server_id == 0) return;
   // Where the server makes a task of it, the task is what ends it, once its id is known.
   if (!tasked_) tell_server("cancelled by the client");
   const Duration within = entry_->cancelled ? cancelled_task_within : answer_after_cancel_max;
-  timer_ = room_->loop.after(within, [this] {
+  timer_ = session_->loop.after(within, [this] {
     if (tasked_) tell_server("cancelled by the client");
     waiting_.deliver({Answer::Kind::lost, "cancelled; the server did not say what became of it"});
   });
 }
 
-Requests::Ticket AtServer::send(std::string_view params) {
-  room_->transports.server->entitle(pass_);
-  const std::string meta = room_->meta_of_call(*entry_);
-  auto ticket = meta.empty() ? room_->at_server->send(method_, params)
-                             : room_->at_server->send(method_, with_meta(params, meta));
+Requests::Ticket UpstreamCall::send(std::string_view params) {
+  session_->transports.server->entitle(pass_);
+  const std::string meta = session_->calls.meta_for(*entry_);
+  auto ticket = meta.empty() ? session_->at_server->send(method_, params)
+                             : session_->at_server->send(method_, with_meta(params, meta));
   entry_->server_id = ticket.id;
-  if (!entry_->token.empty()) room_->by_server_id[ticket.id] = entry_;
-  room_->in_flight[ticket.id] = entry_;
+  if (!entry_->token.empty()) session_->calls.by_server_id[ticket.id] = entry_;
+  session_->calls.in_flight[ticket.id] = entry_;
   waiting_ = ticket.answer;
-  timer_ = room_->loop.after(room_->spec.call_deadline, [this] {
+  timer_ = session_->loop.after(session_->spec.call_deadline, [this] {
     const std::string why = "the tool server did not answer in time";
     tell_server(why);
     // Last: whoever waits goes on inside, and this object may be gone afterwards.
@@ -158,18 +157,18 @@ Requests::Ticket AtServer::send(std::string_view params) {
   return ticket;
 }
 
-Outcome AtServer::outcome_of(Answer answer) const {
+Outcome UpstreamCall::outcome_of(Answer answer) const {
   switch (answer.kind) {
     case Answer::Kind::result: {
       std::string clean = without_reserved(answer.text);
-      if (!clean.empty()) room_->note_reserved();
+      if (!clean.empty()) session_->server.note_reserved();
       return sent(
           {Outcome::Kind::result, clean.empty() ? std::move(answer.text) : std::move(clean), {}});
     }
     case Answer::Kind::error: {
-      std::string text = room_->error_of_server(std::move(answer.text));
+      std::string text = session_->server.filtered_error(std::move(answer.text));
       // The gate keeps back the words; a number holds as much.
-      if (room_->withholds(*entry_)) text = error_under_scope(text);
+      if (session_->calls.withholds(*entry_)) text = error_under_scope(text);
       return sent({Outcome::Kind::error, std::move(text), {}});
     }
     case Answer::Kind::lost:
@@ -178,36 +177,37 @@ Outcome AtServer::outcome_of(Answer answer) const {
   return sent({cancelled_ ? Outcome::Kind::cancelled : Outcome::Kind::lost, {}, answer.text});
 }
 
-Outcome AtServer::failed(std::string_view why, int code) const {
+Outcome UpstreamCall::failed(std::string_view why, int code) const {
   return sent({Outcome::Kind::error, error_object(code, why), {}});
 }
 
-Outcome AtServer::sent(Outcome outcome) const {
+Outcome UpstreamCall::sent(Outcome outcome) const {
   if (pass_) outcome.sent_with = pass_->used;
   return outcome;
 }
 
 // A modern server has no such method: it reads the level in each request.
-Outcome AtServer::keep_level(std::string_view arguments) {
+Outcome UpstreamCall::keep_level(std::string_view arguments) {
   const auto document = json::parse(arguments);
   const auto level = document ? document->root().text("level") : std::nullopt;
   if (!level || gravity(*level) < 0) {
     return {Outcome::Kind::error, error_object(invalid_params, "no such level"), {}};
   }
-  room_->log_level = std::string(*level);
+  session_->subscriptions.log_level = std::string(*level);
   return {Outcome::Kind::result, "{}", {}};
 }
 
 // A modern server is told where it is heard.
-Task<Outcome> AtServer::subscription(std::string_view arguments) {
-  if (method_ == "resources/subscribe") co_return co_await room_->subscribe_at_server(arguments);
+Task<Outcome> UpstreamCall::subscription(std::string_view arguments) {
+  if (method_ == "resources/subscribe")
+    co_return co_await session_->subscriptions.subscribe(arguments);
   const auto document = json::parse(arguments);
-  room_->unsubscribe_at_server(
+  session_->subscriptions.unsubscribe(
       std::string(document ? document->root().text("uri").value_or("") : ""));
   co_return Outcome{Outcome::Kind::result, "{}", {}};
 }
 
-Task<std::string> AtServer::fulfil(std::string asked) {
+Task<std::string> UpstreamCall::fulfil(std::string asked) {
   const auto document = json::parse(asked, as_it_came);
   if (!document) co_return std::string();
   const json::View root = document->root();
@@ -216,7 +216,7 @@ Task<std::string> AtServer::fulfil(std::string asked) {
   std::vector<std::pair<std::string, Completion<std::string>>> open;
   for (auto [key, request] : root["inputRequests"].members()) {
     open.emplace_back(std::string(key), Completion<std::string>());
-    start(room_, respond(open.back().first, request, open.back().second));
+    start(session_, respond(open.back().first, request, open.back().second));
   }
   bool all = true;
   std::string responses;
@@ -236,35 +236,35 @@ Task<std::string> AtServer::fulfil(std::string asked) {
     json::write_string(*state, members);
   }
   // Nothing but a state: the server wants to be asked again a little later.
-  if (responses.empty()) co_await room_->loop.sleep(pace);
+  if (responses.empty()) co_await session_->loop.sleep(pace);
   co_return members;
 }
 
-Task<void> AtServer::respond(std::string key, json::View request,
-                             Completion<std::string> answered) {
+Task<void> UpstreamCall::respond(std::string key, json::View request,
+                                 Completion<std::string> answered) {
   const std::string method(request.text("method").value_or(""));
   const json::View params = request["params"];
-  const Offers& offered = entry_->modern ? entry_->offers : room_->offers;
+  const Offers& offered = entry_->modern ? entry_->offers : session_->client.offers;
   const bool known = server_request(method) == ServerAsks::decide_before ||
                      server_request(method) == ServerAsks::decide_answer;
   std::string response;
-  if (known && room_->may_ask(method, params, offered)) {
+  if (known && session_->elicitation.may_ask(method, params, offered)) {
     const PassAnswer pass = [&response](std::string_view answer) {
       response = std::string(answer);
       return true;
     };
     const std::string text = params.exists() ? without_meta(params) : "{}";
-    (void)co_await room_->decide_question(entry_, {}, method, text, pass, key);
+    (void)co_await session_->elicitation.decide(entry_, {}, method, text, pass, key);
   } else {
-    (void)room_->gate.note(room_->spec.run, "server request refused",
-                           "`" + escape_untrusted(method.substr(0, 64)) + "` in a result");
+    (void)session_->gate.note(session_->spec.run, "server request refused",
+                              "`" + escape_untrusted(method.substr(0, 64)) + "` in a result");
   }
   // A form can be turned down in the protocol itself; for the others there is no such answer.
   if (response.empty() && method == "elicitation/create") response = R"({"action":"cancel"})";
   answered.deliver(std::move(response));
 }
 
-std::string AtServer::params_for(std::string_view tool, std::string_view arguments) const {
+std::string UpstreamCall::params_for(std::string_view tool, std::string_view arguments) const {
   if (method_ != "tools/call") return std::string(arguments);
   std::string params;
   params.reserve(tool.size() + arguments.size() + 40);
@@ -278,8 +278,8 @@ std::string AtServer::params_for(std::string_view tool, std::string_view argumen
   return params;
 }
 
-void AtServer::tell_server(const std::string& reason) {
-  room_->cancel_at_server(entry_->server_id, reason);
+void UpstreamCall::tell_server(const std::string& reason) {
+  session_->server.cancel(entry_->server_id, reason);
 }
 
 }  // namespace pawl::mcp

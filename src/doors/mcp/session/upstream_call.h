@@ -1,7 +1,7 @@
 // A call or an action at the tool server: sent, asked about, cancelled, and its end as an outcome.
-// The inside of a session (room.h).
-//   at_server.cpp     what is sent, and what came of it
-//   server_tasks.cpp  where the server makes a task of the call
+// The inside of a session (session_impl.h).
+//   upstream_call.cpp  what is sent, and what came of it
+//   upstream_task.cpp  where the server makes a task of the call
 #pragma once
 
 #include <memory>
@@ -19,12 +19,12 @@
 
 namespace pawl::mcp {
 
-class AtServer final : public Upstream {
+class UpstreamCall final : public Upstream {
  public:
   // `method` is tools/call, or the method of an action, whose params are the arguments themselves.
-  AtServer(std::shared_ptr<Session::Impl> room, PendingPtr entry, std::string method,
-           bool without_arguments)
-      : room_(std::move(room)),
+  UpstreamCall(std::shared_ptr<Session::Impl> session, PendingPtr entry, std::string method,
+               bool without_arguments)
+      : session_(std::move(session)),
         entry_(std::move(entry)),
         method_(std::move(method)),
         without_arguments_(without_arguments) {}
@@ -67,7 +67,7 @@ class AtServer final : public Upstream {
   Outcome keep_level(std::string_view arguments);
   Task<Outcome> subscription(std::string_view arguments);
 
-  std::shared_ptr<Session::Impl> room_;
+  std::shared_ptr<Session::Impl> session_;
   PendingPtr entry_;
   std::string method_;
   bool without_arguments_;

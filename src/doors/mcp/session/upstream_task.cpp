@@ -23,51 +23,53 @@ constexpr unsigned results_failed_max = 3;
 }  // namespace
 
 // How the server is told to stop a task, and what it says to that.
-struct AtServer::Stopping {
+struct UpstreamCall::Stopping {
   Completion<bool> over;
   std::optional<TaskStatus> said;
 };
 
-bool AtServer::wants_server_task() const {
-  if (method_ != "tools/call" || room_->server_era != Era::stateful || !entry_->definition) {
+bool UpstreamCall::wants_server_task() const {
+  if (method_ != "tools/call" || session_->handshake.server_era != Era::stateful ||
+      !entry_->definition) {
     return false;
   }
-  const json::View offered = room_->said.root()["capabilities"]["tasks"]["requests"]["tools"];
+  const json::View offered =
+      session_->handshake.said.root()["capabilities"]["tasks"]["requests"]["tools"];
   if (!offered["call"].exists()) return false;
   const std::string support = task_support(entry_->definition->text);
   return support == "required" || (support == "optional" && entry_->task);
 }
 
-Requests::Ticket AtServer::send_about_task(std::string_view method, std::string_view more) {
+Requests::Ticket UpstreamCall::send_about_task(std::string_view method, std::string_view more) {
   json::Writer params;
   params.object().key("taskId").string(entry_->server_task).end();
   std::string text = with_members(params.text(), more);
-  if (room_->server_era == Era::stateless) {
-    text = with_meta(text, entry_->envelope ? *entry_->envelope : *room_->envelope);
+  if (session_->handshake.server_era == Era::stateless) {
+    text = with_meta(text, entry_->envelope ? *entry_->envelope : *session_->handshake.envelope);
   }
-  room_->transports.server->entitle(pass_);
-  return room_->at_server->send(method, text);
+  session_->transports.server->entitle(pass_);
+  return session_->at_server->send(method, text);
 }
 
 // Every request of it may carry questions: over HTTP they come on its stream.
-Task<Answer> AtServer::ask_about_task(std::string_view method, std::string_view more) {
+Task<Answer> UpstreamCall::ask_about_task(std::string_view method, std::string_view more) {
   auto ticket = send_about_task(method, more);
   waiting_ = ticket.answer;
-  room_->in_flight[ticket.id] = entry_;
+  session_->calls.in_flight[ticket.id] = entry_;
   Answer answer = co_await ticket.answer;
-  room_->in_flight.erase(ticket.id);
+  session_->calls.in_flight.erase(ticket.id);
   co_return answer;
 }
 
 // Until the task is over, whoever asked for the call: its record is open as long.
-Task<Outcome> AtServer::follow(ServerTask task) {
+Task<Outcome> UpstreamCall::follow(ServerTask task) {
   entry_->server_task = task.id;
-  task_ends_ = room_->loop.now() + room_->spec.call_deadline;
+  task_ends_ = session_->loop.now() + session_->spec.call_deadline;
   watch_task();
-  room_->show_task(entry_);
+  session_->tasks.show(entry_);
   // It was cancelled before anybody knew that it is a task.
   if (cancelled_) stop("cancelled");
-  const bool older = room_->server_era != Era::stateless;
+  const bool older = session_->handshake.server_era != Era::stateless;
   for (;;) {
     if (older && !stopping_) {
       auto end = co_await result_of_task();
@@ -83,7 +85,7 @@ Task<Outcome> AtServer::follow(ServerTask task) {
 }
 
 // Of the older era: it waits for the end, and carries what the server asks meanwhile.
-Task<std::optional<Outcome>> AtServer::result_of_task() {
+Task<std::optional<Outcome>> UpstreamCall::result_of_task() {
   Answer answer = co_await ask_about_task("tasks/result");
   if (stopping_) co_return std::nullopt;
   if (answer.kind == Answer::Kind::result) {
@@ -96,12 +98,12 @@ Task<std::optional<Outcome>> AtServer::result_of_task() {
 }
 
 // How it stands, and what its server wants to know.
-Task<std::optional<Outcome>> AtServer::look_at_task(ServerTask& task) {
+Task<std::optional<Outcome>> UpstreamCall::look_at_task(ServerTask& task) {
   const Answer said = co_await ask_about_task("tasks/get");
   if (stopping_) co_return std::nullopt;
   const auto document = json::parse(said.kind == Answer::Kind::result ? said.text : "", as_it_came);
   const auto seen = document ? read_server_task(document->root()) : std::nullopt;
-  if (room_->server_gone || entry_->incarnation != room_->incarnation) {
+  if (session_->server_gone || entry_->incarnation != session_->restart.incarnation) {
     co_return sent({Outcome::Kind::lost, {}, "the tool server ended, and its task with it"});
   }
   if (!seen || seen->id != entry_->server_task) {
@@ -111,7 +113,7 @@ Task<std::optional<Outcome>> AtServer::look_at_task(ServerTask& task) {
   }
   failed_looks_ = 0;
   task = *seen;
-  const bool modern = room_->server_era == Era::stateless;
+  const bool modern = session_->handshake.server_era == Era::stateless;
   // In the older era the result itself is asked for, some times.
   const bool again =
       !modern && task.status == TaskStatus::completed && failed_results_ < results_failed_max;
@@ -132,14 +134,14 @@ Task<std::optional<Outcome>> AtServer::look_at_task(ServerTask& task) {
   co_return std::nullopt;
 }
 
-Task<void> AtServer::nap(Duration time) {
+Task<void> UpstreamCall::nap(Duration time) {
   nap_ = {};
   const net::Timer enough =
-      room_->loop.after(time, [waiting = nap_]() mutable { waiting.deliver(true); });
+      session_->loop.after(time, [waiting = nap_]() mutable { waiting.deliver(true); });
   (void)co_await nap_;
 }
 
-Outcome AtServer::end_of_task(TaskStatus status, json::View task) {
+Outcome UpstreamCall::end_of_task(TaskStatus status, json::View task) {
   switch (status) {
     case TaskStatus::completed: {
       const json::View result = task["result"];
@@ -169,32 +171,32 @@ Outcome AtServer::end_of_task(TaskStatus status, json::View task) {
 }
 
 // The deadline of a call counts for all of it, and nothing of a run outlives the run.
-void AtServer::watch_task() {
-  watch_ = room_->loop.after(watched_every, [this] {
-    if (room_->loop.now() >= task_ends_) return stop("it did not come to its end in time");
-    const Run* run = room_->gate.state().run(room_->spec.run);
+void UpstreamCall::watch_task() {
+  watch_ = session_->loop.after(watched_every, [this] {
+    if (session_->loop.now() >= task_ends_) return stop("it did not come to its end in time");
+    const Run* run = session_->gate.state().run(session_->spec.run);
     if (run == nullptr || run->phase == RunPhase::closed || run->phase == RunPhase::killed) {
       return stop("the run is over");
     }
-    const auto policy = room_->gate.policy_of(room_->spec.run);
+    const auto policy = session_->gate.policy_of(session_->spec.run);
     const auto& most = policy ? policy->ceilings.wall_clock : std::optional<Duration>();
-    if (most && room_->spec.now && run->clock(room_->spec.now()) > *most) {
+    if (most && session_->spec.now && run->clock(session_->spec.now()) > *most) {
       return stop("the time of the run is over");
     }
     watch_task();
   });
 }
 
-void AtServer::stop(const std::string& why) {
+void UpstreamCall::stop(const std::string& why) {
   if (stopping_) return;
   stopping_ = std::make_shared<Stopping>();
   stopped_because_ = why;
   auto ticket = send_about_task("tasks/cancel");
-  start(room_,
-        [](std::shared_ptr<Session::Impl> room, Requests::Ticket open,
+  start(session_,
+        [](std::shared_ptr<Session::Impl> session, Requests::Ticket open,
            std::shared_ptr<Stopping> stopping,
            Duration within) -> Task<void> {
-          const net::Timer enough = room->loop.after(within, [answer = open.answer]() mutable {
+          const net::Timer enough = session->loop.after(within, [answer = open.answer]() mutable {
             answer.deliver({Answer::Kind::lost, "it did not answer"});
           });
           const Answer answer = co_await open.answer;
@@ -204,25 +206,25 @@ void AtServer::stop(const std::string& why) {
             if (const auto task = read_server_task(document->root())) stopping->said = task->status;
           }
           stopping->over.deliver(true);
-        }(room_, std::move(ticket), stopping_,
+        }(session_, std::move(ticket), stopping_,
                             entry_->cancelled ? cancelled_task_within : stopped_within));
   // Last, and by copies: whoever waits goes on inside, and this object may be gone afterwards.
-  const auto room = room_;
+  const auto session = session_;
   const auto entry = entry_;
   Completion<Answer> waiting = waiting_;
   Completion<bool> napping = nap_;
-  if (asking_) room->withdraw_questions(*entry, "cancelled");
+  if (asking_) session->elicitation.withdraw_all(*entry, "cancelled");
   waiting.deliver({Answer::Kind::lost, "cancelled"});
   napping.deliver(true);
 }
 
 // What the server made of it is asked once more: a task may have ended before it heard.
-Task<Outcome> AtServer::stopped() {
+Task<Outcome> UpstreamCall::stopped() {
   const auto stopping = stopping_;
   (void)co_await stopping->over;
   std::optional<TaskStatus> status = stopping->said;
   if (status != TaskStatus::cancelled) {
-    const net::Timer enough = room_->loop.after(
+    const net::Timer enough = session_->loop.after(
         stopped_within, [this] { waiting_.deliver({Answer::Kind::lost, "it did not answer"}); });
     const Answer said = co_await ask_about_task("tasks/get");
     const auto document =
@@ -231,7 +233,7 @@ Task<Outcome> AtServer::stopped() {
     if (seen) status = seen->status;
     const bool ended =
         seen && (seen->status == TaskStatus::completed || seen->status == TaskStatus::failed);
-    if (ended && room_->server_era == Era::stateless) {
+    if (ended && session_->handshake.server_era == Era::stateless) {
       co_return end_of_task(seen->status, document->root());
     }
     if (ended) {
@@ -241,9 +243,9 @@ Task<Outcome> AtServer::stopped() {
     }
   }
   const bool confirmed = status == TaskStatus::cancelled;
-  (void)room_->gate.note(
-      room_->spec.run, confirmed ? "task cancelled" : "task not confirmed as cancelled",
-      fmt::format("{}: {}; {}", escape_untrusted(room_->spec.server), stopped_because_,
+  (void)session_->gate.note(
+      session_->spec.run, confirmed ? "task cancelled" : "task not confirmed as cancelled",
+      fmt::format("{}: {}; {}", escape_untrusted(session_->spec.server), stopped_because_,
                   confirmed ? "the server confirms that its task is cancelled"
                             : "the server was told, and does not say that its task has ended"));
   // Who cancelled knows; of what ran out of time and may go on, nobody does.
